@@ -1,0 +1,229 @@
+//! The stable `MK` codes: what happened, why, what to do next.
+//!
+//! A code is a promise. Its number is printed in error bodies and on terminals, pasted into
+//! search boxes and tickets, and matched by scripts; so a number is never reused and never
+//! changes its meaning. The table below is the only place that maps a code to an HTTP status
+//! and to its standing advice; the reference page `docs/errors.md` is generated from it.
+//!
+//! Families: `MK10xx` the request is wrong, `MK20xx` a module or version is not there or cannot
+//! be reached, `MK30xx` this site's own storage, `MK40xx` what arrived cannot be trusted,
+//! `MK50xx` the program was started wrongly, `MK60xx` a file given to a command is wrong.
+//!
+//! The crate refuses to know who uses a code: situations are described by the caller, the table
+//! holds only what is true of every one of them.
+
+use std::fmt;
+
+/// One row of the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entry {
+    /// The four digits behind `MK`.
+    pub number: u16,
+    /// HTTP status of an answer that carries this code; `None` where it never reaches HTTP.
+    pub status: Option<u16>,
+    /// What happened, in a few words.
+    pub title: &'static str,
+    /// Why this usually happens.
+    pub cause: &'static str,
+    /// What to do next.
+    pub remedy: &'static str,
+}
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $number:literal, $status:expr, $title:literal, $cause:literal, $remedy:literal;)+) => {
+        /// A stable error code. `Display` prints it as users see it: `MK2003`.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[non_exhaustive]
+        pub enum Code {
+            $($(#[$doc])* #[doc = $title] $name,)+
+        }
+
+        impl Code {
+            /// Every code, in the order of the table.
+            pub const ALL: &'static [Self] = &[$(Self::$name),+];
+
+            /// The row of this code.
+            pub const fn entry(self) -> Entry {
+                match self {
+                    $(Self::$name => Entry {
+                        number: $number, status: $status, title: $title, cause: $cause, remedy: $remedy,
+                    },)+
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    MalformedRequest = 1001, Some(400), "the request path is malformed",
+        "The path is no path of the module protocol, or its escapes are wrong.",
+        "Ask for MODULE/@v/list, MODULE/@v/VERSION.{info,mod,zip}, MODULE/@latest or sumdb/NAME/....";
+    InvalidModulePath = 1002, Some(404), "the module path is not valid",
+        "Go itself would refuse this path; no module can have it.",
+        "Check the import path for typing errors; upper case is escaped as ! and lower case.";
+    InvalidVersion = 1003, Some(404), "the version is not valid",
+        "The version is not canonical, or its major version does not agree with the module path.",
+        "Use the exact version that `go list -m -versions MODULE` prints.";
+    MethodNotAllowed = 1004, Some(405), "the method is not allowed here",
+        "The module protocol answers GET and HEAD only.",
+        "Use GET.";
+    RequestTooLarge = 1005, Some(413), "the request is too large",
+        "The path, headers or body exceed the limits of this server.",
+        "Shorten the request; limits are in the configuration reference.";
+    RangeNotSatisfiable = 1006, Some(416), "the range lies outside the file",
+        "The Range header asks for bytes that the file does not have.",
+        "Ask again without Range.";
+    NotFoundHere = 1007, Some(404), "no such page",
+        "The path belongs to no part of this server.",
+        "See the HTTP section of the README for the paths there are.";
+
+    NotKept = 2001, Some(404), "not kept here, and fetching was not allowed",
+        "The request asked to be answered only from what is kept.",
+        "Ask without /cached-only and without Disable-Module-Fetch to let it be fetched.";
+    Absent = 2002, Some(404), "no source has it",
+        "Every configured source said that this module or version does not exist.",
+        "Check the spelling; for a new tag run: curl -X POST THIS-SERVER/-/refresh/MODULE";
+    UpstreamUnreachable = 2003, Some(503), "no source could be reached",
+        "Connecting failed or timed out, so it is unknown whether the module exists.",
+        "Run again; if it persists look at /metrics and the upstream's own status.";
+    UpstreamTimeout = 2004, Some(504), "the source did not answer in time",
+        "The source accepted the request but sent no answer, or stalled in the middle of it.",
+        "Run again; raise the deadlines if the source is known to be slow.";
+    UpstreamError = 2005, Some(502), "the source answered with an error",
+        "The source sent a status that says neither yes nor no.",
+        "Run again; if it persists ask whoever runs the source.";
+    UpstreamRefused = 2006, Some(502), "the source refused us",
+        "The source wants credentials or forbids access (401, 403, 451).",
+        "Check the credentials for this source, or add another source to --upstream.";
+    UpstreamBadContent = 2007, Some(502), "the source sent wrong content",
+        "What arrived is not what was asked for, so it was thrown away.",
+        "Run again; if it persists remove this source from --upstream.";
+    DirectUnsupported = 2008, Some(501), "direct fetching is not available in this release",
+        "The upstream list ends in `direct`, and no proxy before it had the module.",
+        "Add a proxy that has the module to --upstream, or let the client fall through to direct.";
+    LookupOff = 2009, Some(404), "fetching is turned off",
+        "The upstream list is `off`: only what is kept is served.",
+        "Set --upstream to a list of proxies to let it be fetched.";
+    SumdbUnsupported = 2010, Some(404), "this checksum database is not mirrored here",
+        "No configured source mirrors it, and it is not the database of this server.",
+        "The client goes to the database directly; nothing needs to be done.";
+
+    StoreUnavailable = 3001, Some(503), "the store failed",
+        "Reading or writing the data directory failed.",
+        "Look at the log line with this request id; check the disk under --data.";
+    DiskFull = 3002, Some(503), "the disk is full",
+        "There is no room to keep what would have to be fetched; kept artifacts are still served.",
+        "Free space under --data, then run again.";
+    ReadOnlyDisk = 3003, Some(503), "the data directory cannot be written",
+        "The file system is read-only or permissions forbid writing; kept artifacts are still served.",
+        "Make --data writable for this process.";
+    CorruptBlob = 3004, Some(503), "a kept file is damaged",
+        "The bytes on disk no longer have the hash under which they were kept.",
+        "Run `modkeep store verify`; look for disk errors.";
+    CorruptCatalog = 3005, None, "the catalog is damaged",
+        "The catalog database cannot be read.",
+        "Stop the server and run `modkeep store rebuild`; blobs and journal are kept.";
+    StoreInUse = 3006, None, "the data directory is in use",
+        "Another modkeep process holds this data directory.",
+        "Stop the other process, or give this one another --data.";
+    StoreTooNew = 3007, None, "the data directory is from a newer release",
+        "A newer modkeep has changed the layout of this data directory.",
+        "Run that release or a newer one.";
+    CaptureConflict = 3008, Some(502), "the source now sends other bytes",
+        "This version was captured before with other content; the first capture stays.",
+        "Use what is kept; find out why the source changed a published version.";
+
+    BadZip = 4001, Some(502), "the module zip breaks Go's rules",
+        "The zip is damaged, hostile, or not a zip of this module and version.",
+        "Tell the author or the source; the go command would refuse it as well.";
+    BadGoMod = 4002, Some(502), "the go.mod breaks Go's rules",
+        "The go.mod cannot be parsed, is too large, or names another module.",
+        "Tell the author; a moved module needs a replace line or its new path.";
+    BadInfo = 4003, Some(502), "the version information is wrong",
+        "The .info is no JSON, or names another version than the one asked for.",
+        "Run again; if it persists remove this source from --upstream.";
+
+    BadConfiguration = 5001, None, "the configuration is wrong",
+        "An option, environment variable or key of the configuration file cannot be used.",
+        "See `modkeep config check` and the configuration reference.";
+    BadUpstreamList = 5002, None, "the upstream list is wrong",
+        "The list does not follow the grammar of GOPROXY.",
+        "Separate entries by , or |; entries are URLs (http, https, file), direct or off.";
+    ListenFailed = 5003, None, "the address cannot be listened on",
+        "The address is in use, or this user may not bind it.",
+        "Choose another --listen, or stop the process that holds it.";
+    BadTrustRoots = 5004, None, "trusted roots cannot be read",
+        "The PEM file given by --ca cannot be read or holds no certificate.",
+        "Give a PEM file with at least one CERTIFICATE block.";
+    GoUnavailable = 5005, None, "the go command cannot be run",
+        "A default is read from `go env`, and go is not on the PATH or failed.",
+        "Install Go, or set the option explicitly.";
+    CommandFailed = 5006, None, "the command could not be started",
+        "The program after -- was not found or may not be executed.",
+        "Check the spelling and the PATH.";
+
+    BadInputFile = 6001, None, "the input file is wrong",
+        "The file cannot be read or does not follow the rules it must follow.",
+        "Each problem is printed on its own line; mend them and run again.";
+}
+
+impl Code {
+    /// Finds a code by how users write it: `MK2003`, `mk2003` or `2003`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits = text.strip_prefix("MK").or_else(|| text.strip_prefix("mk")).unwrap_or(text);
+        let number: u16 = digits.parse().ok()?;
+        Self::ALL.iter().copied().find(|code| code.entry().number == number)
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "MK{:04}", self.entry().number)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Code;
+    use std::collections::HashSet;
+
+    #[test]
+    fn numbers_are_unique_and_four_digits() {
+        let numbers: HashSet<u16> = Code::ALL.iter().map(|code| code.entry().number).collect();
+        assert_eq!(numbers.len(), Code::ALL.len());
+        assert!(numbers.iter().all(|number| (1000..10_000).contains(number)));
+    }
+
+    #[test]
+    fn texts_fit_the_go_command() {
+        // Go prints at most 8 lines and 648 bytes, and drops a body with any non-graphic character.
+        for code in Code::ALL {
+            let Entry3(title, cause, remedy) = Entry3::of(*code);
+            assert!([title, cause, remedy].iter().all(|text| text.is_ascii() && text.len() <= 120), "{code}");
+        }
+    }
+
+    #[test]
+    fn outages_are_never_absence() {
+        for code in [Code::UpstreamUnreachable, Code::UpstreamTimeout, Code::UpstreamError, Code::StoreUnavailable] {
+            assert!(code.entry().status.is_some_and(|status| status >= 500), "{code}");
+        }
+    }
+
+    #[test]
+    fn parse_reads_what_display_writes() {
+        for code in Code::ALL {
+            assert_eq!(Code::parse(&code.to_string()), Some(*code));
+        }
+        assert_eq!(Code::parse("MK9999"), None);
+    }
+
+    struct Entry3(&'static str, &'static str, &'static str);
+
+    impl Entry3 {
+        fn of(code: Code) -> Self {
+            let entry = code.entry();
+            Self(entry.title, entry.cause, entry.remedy)
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! escape: placeholder until its author lands.

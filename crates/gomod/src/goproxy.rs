@@ -1,0 +1,1 @@
+//! goproxy: placeholder until its author lands.

@@ -1,0 +1,1 @@
+//! gosum: placeholder until its author lands.

@@ -1,0 +1,1 @@
+//! gowork: placeholder until its author lands.

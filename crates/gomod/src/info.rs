@@ -1,0 +1,1 @@
+//! info: placeholder until its author lands.

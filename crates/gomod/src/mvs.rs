@@ -1,0 +1,1 @@
+//! mvs: placeholder until its author lands.

@@ -1,0 +1,1 @@
+//! pattern: placeholder until its author lands.

@@ -1,0 +1,1 @@
+//! pseudo: placeholder until its author lands.

@@ -1,0 +1,1 @@
+//! semver: placeholder until its author lands.

@@ -1,0 +1,2 @@
+//! modkeep.
+fn main() {}

@@ -1,0 +1,1 @@
+//! The service: resolve, then hot, catalog or flight.

@@ -1,0 +1,1 @@
+//! Everything durable a site keeps: blobs, catalog, journal, spool.

@@ -1,0 +1,1 @@
+//! Fake upstream with a fault plan, driver of the real go, the oracle's Rust end.

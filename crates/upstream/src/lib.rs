@@ -1,0 +1,1 @@
+//! How a site reaches others: clients, deadlines, GOPROXY-list walking.
