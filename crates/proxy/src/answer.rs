@@ -1,0 +1,113 @@
+//! Answer: a body and the facts about it that the server turns into headers.
+
+use bytes::Bytes;
+use std::{fmt, time::Duration};
+use store::{BlobId, BlobReader};
+
+use crate::flight::Reader;
+
+/// A successful answer; its status is exactly 200.
+#[derive(Debug)]
+pub struct Answer {
+    /// What the body is.
+    pub media: Media,
+    /// How long others may keep it.
+    pub freshness: Freshness,
+    /// SHA-256 of the body where it is known before the body is sent: the ETag.
+    pub hash: Option<BlobId>,
+    /// Where it came from: `Modkeep-Source`.
+    pub origin: Origin,
+    /// Why it is trusted: `Modkeep-Evidence`; empty where nothing is claimed.
+    pub evidence: String,
+    /// The bytes.
+    pub body: Body,
+}
+
+/// Content types of the protocol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Media {
+    /// `text/plain; charset=utf-8`: lists, go.mod files, checksum-database records.
+    Text,
+    /// `application/json`: version information.
+    Json,
+    /// `application/zip`.
+    Zip,
+    /// `application/octet-stream`: tiles.
+    Octets,
+}
+
+/// How long an answer stays true.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Freshness {
+    /// For ever: captured artifacts, full tiles, lookups.
+    Immutable,
+    /// For this long: lists, queries, tree heads.
+    For(Duration),
+}
+
+/// Where the bytes of an answer came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// From memory.
+    Memory,
+    /// From the store.
+    Store,
+    /// Remembered, older than its age limit, because no source could be asked.
+    Stale,
+    /// Computed from the catalog, because no source could be asked.
+    Computed,
+    /// Fetched for this request, or for one that came just before, from the named source.
+    Upstream(String),
+}
+
+/// The bytes of an answer.
+#[derive(Debug)]
+pub enum Body {
+    /// Small and at hand.
+    Bytes(Bytes),
+    /// Kept: random access, known size.
+    Blob(BlobReader),
+    /// Arriving: sequential; its last chunk comes only once all of it is proven and durable.
+    Flight(Reader),
+}
+
+// === impl Media ===
+
+impl Media {
+    /// The `Content-Type` value.
+    pub const fn content_type(self) -> &'static str {
+        match self {
+            Self::Text => "text/plain; charset=utf-8",
+            Self::Json => "application/json",
+            Self::Zip => "application/zip",
+            Self::Octets => "application/octet-stream",
+        }
+    }
+}
+
+// === impl Origin ===
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Memory => f.write_str("memory"),
+            Self::Store => f.write_str("store"),
+            Self::Stale => f.write_str("stale"),
+            Self::Computed => f.write_str("computed"),
+            Self::Upstream(name) => write!(f, "upstream {name}"),
+        }
+    }
+}
+
+// === impl Body ===
+
+impl Body {
+    /// Size in bytes, where it is known.
+    pub fn length(&self) -> Option<u64> {
+        match self {
+            Self::Bytes(bytes) => Some(bytes.len() as u64),
+            Self::Blob(blob) => Some(blob.size()),
+            Self::Flight(reader) => reader.length(),
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! Resource: what a client may ask of the service, already parsed and validated.
+
+use gomod::{Artifact, ModulePath};
+
+/// One thing of the module protocol.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Resource {
+    /// `MODULE/@v/list`: the versions of a module.
+    List(ModulePath),
+    /// `MODULE/@latest`: the version that `latest` means where the list has none.
+    Latest(ModulePath),
+    /// `MODULE/@v/QUERY.info` with a query that is no canonical version: branch, commit, prefix.
+    Query {
+        /// The module asked about.
+        module: ModulePath,
+        /// The version query, unescaped, not canonical.
+        query: String,
+    },
+    /// `MODULE/@v/VERSION.{info,mod,zip}`.
+    Artifact(Artifact),
+    /// `sumdb/NAME/PATH`, where NAME may contain slashes.
+    Sumdb {
+        /// The database's name: `host[/path]`.
+        name: String,
+        /// `supported`, `latest`, `lookup/...` or `tile/...`.
+        path: String,
+    },
+}
+
+/// Whether answering may ask a source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fetching {
+    /// What is not kept is fetched.
+    Allowed,
+    /// Only what is kept is answered (`/cached-only/`, `Disable-Module-Fetch: true`).
+    Never,
+}
+
+impl Resource {
+    /// The module this is about, if any.
+    pub fn module(&self) -> Option<&ModulePath> {
+        match self {
+            Self::List(module) | Self::Latest(module) | Self::Query { module, .. } => Some(module),
+            Self::Artifact(artifact) => Some(&artifact.module),
+            Self::Sumdb { .. } => None,
+        }
+    }
+
+    /// A short name of the kind, for metrics and logs.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::List(_) => "list",
+            Self::Latest(_) => "latest",
+            Self::Query { .. } => "query",
+            Self::Artifact(artifact) => artifact.kind.extension(),
+            Self::Sumdb { .. } => "sumdb",
+        }
+    }
+}
