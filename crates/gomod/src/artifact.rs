@@ -56,7 +56,12 @@ impl fmt::Display for ArtifactKind {
 impl Artifact {
     /// The artifact's path in the protocol's URL space, escaped: `github.com/!user/x/@v/v1.0.0.mod`.
     pub fn escaped_path(&self) -> String {
-        format!("{}/@v/{}.{}", self.module.escaped(), self.version.escaped(), self.kind)
+        format!(
+            "{}/@v/{}.{}",
+            self.module.escaped(),
+            self.version.escaped(),
+            self.kind
+        )
     }
 }
 

@@ -8,7 +8,11 @@ pub struct ModulePath(Box<str>);
 impl ModulePath {
     /// Validates a path.
     pub fn parse(text: &str) -> Result<Self, PathError> {
-        if text.is_empty() { Err(PathError) } else { Ok(Self(text.into())) }
+        if text.is_empty() {
+            Err(PathError)
+        } else {
+            Ok(Self(text.into()))
+        }
     }
     /// Unescapes and validates.
     pub fn unescape(escaped: &str) -> Result<Self, PathError> {

@@ -8,7 +8,11 @@ pub struct Version(Box<str>);
 impl Version {
     /// Validates a version.
     pub fn parse(text: &str) -> Result<Self, VersionError> {
-        if text.is_empty() { Err(VersionError) } else { Ok(Self(text.into())) }
+        if text.is_empty() {
+            Err(VersionError)
+        } else {
+            Ok(Self(text.into()))
+        }
     }
     /// Unescapes and validates.
     pub fn unescape(escaped: &str) -> Result<Self, VersionError> {

@@ -1,0 +1,1 @@
+//! modfile: placeholder until its author lands.

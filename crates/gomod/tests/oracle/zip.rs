@@ -1,0 +1,1 @@
+//! zip: placeholder until its author lands.

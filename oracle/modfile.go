@@ -1,0 +1,3 @@
+package main
+
+// go.mod, go.work, go.sum and selection: registered by their tests' needs.

@@ -1,0 +1,3 @@
+package main
+
+// Zips and hashes: registered by their tests' needs.
