@@ -1,1 +1,5 @@
 //! zip: placeholder until its author lands.
+
+pub mod limits;
+pub mod names;
+pub mod unicode;

@@ -1,1 +1,3 @@
-//! zip: placeholder until its author lands.
+//! Module zips and their hashes.
+
+mod names;
