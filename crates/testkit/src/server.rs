@@ -1,0 +1,238 @@
+//! The built binary as a child process: started, watched, killed, started again.
+//!
+//! The port is reserved here and not chosen by the server, so that a restarted one is found
+//! at the same address, as an operator's is. Readiness is what `/readyz` says, never a pause.
+
+use std::io::{BufRead, BufReader, Read};
+use std::net::SocketAddr;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use tempfile::TempDir;
+
+use crate::client::{self, Answer};
+use crate::port::Port;
+use crate::process;
+
+/// How long a server may take to become ready. It is a debug build on a machine that runs
+/// other tests at the same time.
+const READY_LIMIT: Duration = Duration::from_mins(1);
+/// How often to ask whether it is.
+const READY_LOOK: Duration = Duration::from_millis(10);
+/// How long a server may take to end after SIGTERM with nothing to drain.
+const STOP_LIMIT: Duration = Duration::from_mins(1);
+
+/// How to start a server.
+#[derive(Debug, Clone)]
+pub struct Setup {
+    binary: PathBuf,
+    upstream: String,
+    arguments: Vec<String>,
+    environment: Vec<(String, String)>,
+}
+
+/// A server with its data directory; killed when dropped.
+#[derive(Debug)]
+pub struct Modkeep {
+    setup: Setup,
+    port: Port,
+    data: TempDir,
+    log: Arc<Mutex<Vec<String>>>,
+    child: Option<Child>,
+}
+
+// === impl Setup ===
+
+impl Setup {
+    /// `binary` is the caller's `env!("CARGO_BIN_EXE_modkeep")`; `upstream` a GOPROXY list.
+    pub fn new(binary: impl Into<PathBuf>, upstream: &str) -> Self {
+        Self {
+            binary: binary.into(),
+            upstream: upstream.to_owned(),
+            arguments: vec!["--verify".to_owned(), "off".to_owned()],
+            environment: Vec::new(),
+        }
+    }
+
+    /// Adds an argument of `serve`.
+    #[must_use]
+    pub fn arg(mut self, argument: &str) -> Self {
+        self.arguments.push(argument.to_owned());
+        self
+    }
+
+    /// Adds an environment variable; none other is inherited but `PATH`.
+    #[must_use]
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Starts it on a fresh data directory and waits until it is ready.
+    #[track_caller]
+    pub fn start(self) -> Modkeep {
+        let mut server = Modkeep {
+            setup: self,
+            port: Port::reserve(),
+            data: tempfile::tempdir().unwrap(),
+            log: Arc::default(),
+            child: None,
+        };
+        server.start();
+        server
+    }
+}
+
+// === impl Modkeep ===
+
+impl Modkeep {
+    /// Starts it again on the same data and address, and waits until it is ready.
+    #[track_caller]
+    pub fn start(&mut self) {
+        self.spawn();
+        self.wait_until_ready();
+    }
+
+    fn spawn(&mut self) {
+        assert!(self.child.is_none(), "the server runs already");
+        let mut command = Command::new(&self.setup.binary);
+        command
+            .arg("serve")
+            .args(["--listen", &self.address().to_string()])
+            .arg("--data")
+            .arg(self.data.path())
+            .args(["--upstream", &self.setup.upstream])
+            .args(&self.setup.arguments)
+            .env_clear()
+            .env("HOME", self.data.path())
+            .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
+            .envs(self.setup.environment.iter().cloned())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .process_group(0);
+        let mut child = command.spawn().unwrap();
+        follow(child.stdout.take().unwrap(), Arc::clone(&self.log));
+        follow(child.stderr.take().unwrap(), Arc::clone(&self.log));
+        self.child = Some(child);
+    }
+
+    #[track_caller]
+    fn wait_until_ready(&mut self) {
+        let looks = READY_LIMIT.as_millis() / READY_LOOK.as_millis();
+        for _ in 0..looks {
+            if client::get(self.address(), "/readyz").is_ok_and(|answer| answer.status == 200) {
+                return;
+            }
+            if let Some(status) = self.child.as_mut().unwrap().try_wait().unwrap() {
+                panic!("the server ended with {status}\n{}", self.log());
+            }
+            thread::sleep(READY_LOOK);
+        }
+        panic!("the server is not ready\n{}", self.log());
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.port.address()
+    }
+
+    /// The GOPROXY entry for it.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address())
+    }
+
+    /// Its data directory.
+    pub fn data(&self) -> &Path {
+        self.data.path()
+    }
+
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.child.as_ref().unwrap().id()
+    }
+
+    /// Everything it printed so far, over all its lives.
+    pub fn log(&self) -> String {
+        self.log.lock().join("\n")
+    }
+
+    /// Fetches a path (with its leading slash).
+    #[track_caller]
+    pub fn get(&self, path: &str) -> Answer {
+        client::get(self.address(), path).unwrap()
+    }
+
+    /// Fetches a path with headers and another method.
+    #[track_caller]
+    pub fn request(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
+        client::request(self.address(), method, path, headers).unwrap()
+    }
+
+    /// Ends it at once, as a power cut ends a process: nothing is flushed, nobody is told.
+    pub fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            let _gone_already = child.kill();
+            child.wait().unwrap();
+        }
+    }
+
+    /// Asks it to end (SIGTERM) without waiting.
+    pub fn ask_to_stop(&self) {
+        process::signal(&self.pid().to_string(), "TERM");
+    }
+
+    /// Asks it to end and waits until it has.
+    #[track_caller]
+    pub fn stop(&mut self) -> ExitStatus {
+        self.ask_to_stop();
+        let mut child = self.child.take().unwrap();
+        let Some(status) = process::wait(&mut child, STOP_LIMIT) else {
+            let _gone_already = child.kill();
+            panic!("the server did not end after SIGTERM\n{}", self.log());
+        };
+        status
+    }
+
+    /// Changes the upstream list for the next start.
+    pub fn set_upstream(&mut self, upstream: &str) {
+        upstream.clone_into(&mut self.setup.upstream);
+    }
+
+    /// Resident memory in KiB, as the kernel counts it (`VmRSS`).
+    pub fn resident_kib(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap();
+        let line = status
+            .lines()
+            .find(|line| line.starts_with("VmRSS:"))
+            .unwrap();
+        line.split_whitespace().nth(1).unwrap().parse().unwrap()
+    }
+}
+
+impl Drop for Modkeep {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            let _shown = std::io::Write::write_all(
+                &mut std::io::stderr(),
+                format!("--- log of the server\n{}\n", self.log()).as_bytes(),
+            );
+        }
+        self.kill();
+    }
+}
+
+/// Copies the lines of a child's pipe into the log until it closes.
+fn follow(pipe: impl Read + Send + 'static, log: Arc<Mutex<Vec<String>>>) {
+    thread::spawn(move || {
+        for line in BufReader::new(pipe).lines() {
+            let Ok(line) = line else { return };
+            log.lock().push(line);
+        }
+    });
+}
