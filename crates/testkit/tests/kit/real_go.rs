@@ -17,7 +17,7 @@ fn go_downloads_a_module_and_what_it_requires() {
     let upstream = FakeUpstream::start(corpus());
     let go = Go::new(&upstream.url());
     let project = Project::new(
-        "module example.com/main\n\ngo 1.21\n\nrequire example.com/a v1.0.0\n",
+        "module example.com/main\n\ngo 1.16\n\nrequire example.com/a v1.0.0\n",
         &[(
             "main.go",
             "package main\n\nimport _ \"example.com/a\"\n\nfunc main() {}\n",
