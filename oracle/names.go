@@ -2,11 +2,8 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"strconv"
-	"strings"
 	"time"
-	"unicode"
 
 	"golang.org/x/mod/module"
 	"golang.org/x/mod/semver"
@@ -73,7 +70,6 @@ func init() {
 		return []string{strconv.FormatBool(module.MatchPrefixPatterns(globs, target))}, nil
 	})
 	one("version.canonical", func(v string) (string, error) { return module.CanonicalVersion(v), nil })
-	register("path.letters", letters)
 }
 
 func splitPathVersion(args [][]byte) ([][]byte, error) {
@@ -82,20 +78,6 @@ func splitPathVersion(args [][]byte) ([][]byte, error) {
 		return nil, errors.New("no")
 	}
 	return words(prefix, major), nil
-}
-
-// letters lists unicode.IsLetter over all code points as an inversion list:
-// the first letter, the first non-letter after it, and so on.
-func letters([][]byte) ([][]byte, error) {
-	var edges []string
-	inside := false
-	for r := rune(0x80); r <= unicode.MaxRune+1; r++ {
-		if unicode.IsLetter(r) != inside {
-			inside = !inside
-			edges = append(edges, fmt.Sprintf("%x", r))
-		}
-	}
-	return words(unicode.Version, strings.Join(edges, " ")), nil
 }
 
 func init() {
