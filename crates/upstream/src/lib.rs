@@ -1,1 +1,54 @@
 //! How a site reaches others: clients, deadlines, GOPROXY-list walking.
+//!
+//! The `go` command has no deadlines, no retries and one answer for every trouble. Behind a proxy
+//! that serves many, the opposite is needed, and this crate is where it is bought: every byte from
+//! another host has a deadline, every outcome has one of three meanings, and no source can use up
+//! what another needs.
+//!
+//! * [`Upstreams`] holds one client per source of the list (a bulkhead) and is cheap to clone.
+//! * [`Upstreams::walk`] asks for one path, source after source, as `go` would; [`Walk::next`]
+//!   answers [`Outcome::Found`], [`Outcome::Absent`] or [`Outcome::Unavailable`], never a mixture:
+//!   an outage is not absence.
+//! * [`Upstreams::sumdb`] reaches a checksum database by Go's rules for proxies that mirror one.
+//! * [`Observer`] is told every call's beginning and end; metrics are made of that elsewhere.
+//!
+//! Refused here: `direct` (version control is not HTTP; see [`walk`] for what its place in a list
+//! means), content that is plainly no module content, and credentials over plain http. Not judged
+//! here: whether content is right; the caller says so with [`Walk::reject`].
+//!
+//! Which error belongs where: [`BuildError`] when the list or the options cannot be used, once, at
+//! start; [`Failure`] is one source's failure at one request; [`Outage`] is what a whole walk
+//! amounts to; [`BodyError`] is a body that broke after its header was accepted.
+
+mod answer;
+mod build;
+mod download;
+mod failure;
+mod file_source;
+mod http_source;
+pub mod list;
+mod name;
+mod observe;
+pub mod options;
+mod outcome;
+mod plan;
+mod redirect;
+mod request;
+mod source;
+mod sumdb;
+mod tls;
+mod upstreams;
+pub mod walk;
+
+pub use build::BuildError;
+pub use download::{BodyError, Download};
+pub use failure::{Failure, FailureClass};
+pub use name::SourceName;
+pub use observe::{BodyEnd, NoObserver, Observer, ReplyClass};
+pub use options::{Egress, UpstreamOptions};
+pub use outcome::{Absence, Outage, Outcome};
+pub use redirect::RedirectError;
+pub use request::RequestKind;
+pub use sumdb::{DatabaseOutcome, DatabaseRoute};
+pub use upstreams::Upstreams;
+pub use walk::{BodyFailure, Walk};

@@ -1,0 +1,232 @@
+//! A body on its way, piece by piece, never more in memory than a piece.
+//!
+//! Three things are checked that the transport may not: that pieces keep coming (a deadline for
+//! each), that they add up to the announced length, and that they stay within the reader's limit.
+//! A body is whole only when `chunk` has said so with `None`; whoever stops before has nothing.
+
+use std::{fmt, time::Duration};
+
+use bytes::{Bytes, BytesMut};
+use tokio::{fs::File, io::AsyncReadExt, sync::OwnedSemaphorePermit, time::timeout};
+
+use crate::{SourceName, failure::cause_of, observe::BodyEnd, source::Call};
+
+/// Bytes read from a file at once: large enough that the hop to a blocking thread costs little,
+/// small enough that a hundred transfers fit in a few tens of megabytes.
+const FILE_CHUNK: usize = 256 << 10;
+
+/// Room for the read that finds the end of a file. Small files get a buffer of their own size
+/// rather than a whole chunk: their bytes may be kept in memory for long.
+const MIN_FILE_CHUNK: usize = 64;
+
+/// An artifact's body, being received.
+///
+/// Dropping it ends the transfer.
+pub struct Download {
+    /// Where it comes from.
+    pub source: SourceName,
+    /// Its length in bytes, if announced.
+    pub length: Option<u64>,
+    body: Body,
+    limit: u64,
+    stall: Duration,
+    received: u64,
+    end: Option<Result<(), BodyError>>,
+    lease: Option<Lease>,
+}
+
+/// Why a body is not whole.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BodyError {
+    /// Nothing came for too long.
+    #[error("nothing came for {0:?}")]
+    Stalled(Duration),
+    /// The connection ended in the middle, or the file could not be read on.
+    #[error("it was cut after {received} bytes: {cause}")]
+    Cut {
+        /// Bytes received before.
+        received: u64,
+        /// The transport's reason.
+        cause: String,
+    },
+    /// It ended, with another length than announced.
+    #[error("{announced} bytes were announced, and {received} or more came")]
+    Length {
+        /// What the header said.
+        announced: u64,
+        /// What came.
+        received: u64,
+    },
+    /// It is larger than the reader allows.
+    #[error("it is larger than {0} bytes")]
+    TooLarge(u64),
+}
+
+/// Where the pieces come from.
+pub(crate) enum Body {
+    Http(reqwest::Response),
+    File(File),
+    Memory(Option<Bytes>),
+}
+
+/// What is held while a body is on its way: the slot at its source, and the account of the call.
+pub(crate) struct Lease {
+    call: Call,
+    _slot: OwnedSemaphorePermit,
+}
+
+// === impl Download ===
+
+impl Download {
+    pub(crate) fn new(
+        source: SourceName,
+        length: Option<u64>,
+        body: Body,
+        limit: u64,
+        stall: Duration,
+    ) -> Self {
+        Self {
+            source,
+            length,
+            body,
+            limit,
+            stall,
+            received: 0,
+            end: None,
+            lease: None,
+        }
+    }
+
+    /// A body that is in memory already.
+    pub fn from_bytes(source: SourceName, bytes: Bytes) -> Self {
+        let length = bytes.len() as u64;
+        Self::new(
+            source,
+            Some(length),
+            Body::Memory(Some(bytes)),
+            length,
+            Duration::MAX,
+        )
+    }
+
+    pub(crate) fn leased(mut self, call: Call, slot: OwnedSemaphorePermit) -> Self {
+        self.lease = Some(Lease { call, _slot: slot });
+        self
+    }
+
+    /// The next piece; `None` once the body is whole. After the end, says the same again.
+    pub async fn chunk(&mut self) -> Result<Option<Bytes>, BodyError> {
+        if let Some(end) = &self.end {
+            return end.clone().map(|()| None);
+        }
+        let expected = self
+            .length
+            .unwrap_or(self.limit)
+            .saturating_sub(self.received);
+        let piece = match timeout(self.stall, self.body.next(expected)).await {
+            Err(_) => Err(BodyError::Stalled(self.stall)),
+            Ok(Err(cause)) => Err(BodyError::Cut {
+                received: self.received,
+                cause,
+            }),
+            Ok(Ok(piece)) => self.account(piece),
+        };
+        match &piece {
+            Ok(Some(_)) => {}
+            Ok(None) => self.close(Ok(())),
+            Err(error) => self.close(Err(error.clone())),
+        }
+        piece
+    }
+
+    /// The whole body. For what is small: everything is held in memory, up to the limit.
+    pub async fn whole(mut self) -> Result<Bytes, BodyError> {
+        let Some(first) = self.chunk().await? else {
+            return Ok(Bytes::new());
+        };
+        let Some(second) = self.chunk().await? else {
+            return Ok(first);
+        };
+        let mut bytes = BytesMut::from(first);
+        bytes.extend_from_slice(&second);
+        while let Some(piece) = self.chunk().await? {
+            bytes.extend_from_slice(&piece);
+        }
+        Ok(bytes.freeze())
+    }
+
+    fn account(&mut self, piece: Option<Bytes>) -> Result<Option<Bytes>, BodyError> {
+        self.received += piece.as_ref().map_or(0, |piece| piece.len() as u64);
+        let received = self.received;
+        if received > self.limit {
+            return Err(BodyError::TooLarge(self.limit));
+        }
+        match self.length {
+            Some(announced)
+                if received > announced || (piece.is_none() && received < announced) =>
+            {
+                Err(BodyError::Length {
+                    announced,
+                    received,
+                })
+            }
+            _ => Ok(piece),
+        }
+    }
+
+    /// Ends the transfer now rather than when the reader lets go: the slot is for others.
+    fn close(&mut self, end: Result<(), BodyError>) {
+        let how = if end.is_ok() {
+            BodyEnd::Whole
+        } else {
+            BodyEnd::Broken
+        };
+        self.end = Some(end);
+        self.body = Body::Memory(None);
+        if let Some(lease) = self.lease.take() {
+            lease.call.end(how, self.received);
+        }
+    }
+}
+
+impl Drop for Download {
+    fn drop(&mut self) {
+        if let Some(lease) = self.lease.take() {
+            lease.call.end(BodyEnd::Abandoned, self.received);
+        }
+    }
+}
+
+impl fmt::Debug for Download {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Download")
+            .field("source", &self.source)
+            .field("length", &self.length)
+            .field("received", &self.received)
+            .field("end", &self.end)
+            .finish_non_exhaustive()
+    }
+}
+
+// === impl Body ===
+
+impl Body {
+    /// The next piece; `expected` bytes are still to come, as far as is known.
+    async fn next(&mut self, expected: u64) -> Result<Option<Bytes>, String> {
+        match self {
+            Self::Http(response) => response.chunk().await.map_err(|error| cause_of(&error)),
+            Self::File(file) => {
+                let size = usize::try_from(expected)
+                    .unwrap_or(FILE_CHUNK)
+                    .clamp(MIN_FILE_CHUNK, FILE_CHUNK);
+                let mut piece = BytesMut::with_capacity(size);
+                let read = file
+                    .read_buf(&mut piece)
+                    .await
+                    .map_err(|error| cause_of(&error))?;
+                Ok((read > 0).then(|| piece.freeze()))
+            }
+            Self::Memory(bytes) => Ok(bytes.take().filter(|bytes| !bytes.is_empty())),
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! One source's failure at one request, and what it is called.
+//!
+//! A failure is everything that is neither content nor absence. The texts are for people: they name
+//! the cause in a line, without URL (it may be private, or carry a token) and without anything the
+//! source sent except its status.
+
+use std::{error::Error, time::Duration};
+
+use codes::Code;
+
+use crate::{BodyFailure, RedirectError};
+
+/// Longest cause that is quoted from a library's error.
+const MAX_CAUSE: usize = 200;
+
+/// What went wrong at one source.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Failure {
+    /// Name lookup, connecting, TLS, or the corporate proxy failed.
+    #[error("connecting failed: {0}")]
+    Unreachable(String),
+    /// The connection broke before an answer, or what came was no HTTP.
+    #[error("the connection broke before an answer: {0}")]
+    Broken(String),
+    /// No header within the deadline.
+    #[error("no answer within {0:?}")]
+    Timeout(Duration),
+    /// Too many requests in flight at this source, and none ended within the deadline.
+    #[error("{in_flight} requests are in flight already, and none ended within {waited:?}")]
+    Saturated {
+        /// How many.
+        in_flight: usize,
+        /// How long a slot was waited for.
+        waited: Duration,
+    },
+    /// 401, 403 or 451; a file that may not be read.
+    #[error("it refused with status {0}")]
+    Refused(u16),
+    /// 429.
+    #[error("it limits the rate of requests (status 429)")]
+    RateLimited {
+        /// From `Retry-After`.
+        retry_after: Option<Duration>,
+    },
+    /// A status that says neither yes nor no.
+    #[error("it answered with status {status}")]
+    Status {
+        /// The status.
+        status: u16,
+        /// From `Retry-After`.
+        retry_after: Option<Duration>,
+    },
+    /// A redirect that is not followed.
+    #[error("it redirected wrongly: {0}")]
+    Redirect(#[from] RedirectError),
+    /// It answered, but this cannot be what was asked for.
+    #[error("it sent what cannot be right: {0}")]
+    Content(String),
+    /// A file could not be opened.
+    #[error("opening the file failed: {0}")]
+    File(String),
+    /// The body broke, or the caller found it wrong.
+    #[error(transparent)]
+    Body(#[from] BodyFailure),
+}
+
+/// Failures by kind, for metrics and for whatever judges a source by its past.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum FailureClass {
+    /// No connection, or none that lasted to the answer.
+    Unreachable,
+    /// A deadline passed.
+    Timeout,
+    /// Our own limit of requests in flight was reached.
+    Saturated,
+    /// It wants credentials or forbids.
+    Refused,
+    /// It limits our rate.
+    RateLimited,
+    /// It answered with an error.
+    Error,
+    /// It sent the wrong thing.
+    Content,
+}
+
+// === impl Failure ===
+
+impl Failure {
+    /// The stable code under which users see it.
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Unreachable(_) | Self::Broken(_) | Self::File(_) => Code::UpstreamUnreachable,
+            Self::Timeout(_) | Self::Saturated { .. } => Code::UpstreamTimeout,
+            Self::Refused(_) => Code::UpstreamRefused,
+            Self::RateLimited { .. } | Self::Status { .. } | Self::Redirect(_) => {
+                Code::UpstreamError
+            }
+            Self::Content(_) => Code::UpstreamBadContent,
+            Self::Body(body) => body.code(),
+        }
+    }
+
+    /// Its class.
+    pub fn class(&self) -> FailureClass {
+        match self {
+            Self::Unreachable(_) | Self::Broken(_) | Self::File(_) => FailureClass::Unreachable,
+            Self::Timeout(_) => FailureClass::Timeout,
+            Self::Saturated { .. } => FailureClass::Saturated,
+            Self::Refused(_) => FailureClass::Refused,
+            Self::RateLimited { .. } => FailureClass::RateLimited,
+            Self::Status { .. } | Self::Redirect(_) => FailureClass::Error,
+            Self::Content(_) => FailureClass::Content,
+            Self::Body(BodyFailure::Stalled(_)) => FailureClass::Timeout,
+            Self::Body(BodyFailure::Cut(_)) => FailureClass::Unreachable,
+            Self::Body(BodyFailure::Wrong { .. }) => FailureClass::Content,
+        }
+    }
+
+    /// HTTP status of the source's answer, where there was one that counts.
+    pub fn status(&self) -> Option<u16> {
+        match self {
+            Self::Refused(status) | Self::Status { status, .. } => Some(*status),
+            Self::RateLimited { .. } => Some(429),
+            _ => None,
+        }
+    }
+
+    /// When the source wants to be asked again, if it said so.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::RateLimited { retry_after } | Self::Status { retry_after, .. } => *retry_after,
+            _ => None,
+        }
+    }
+
+    /// What a failed request of the HTTP client means.
+    pub(crate) fn of_request(error: &reqwest::Error, connect: Duration) -> Self {
+        if error.is_timeout() && error.is_connect() {
+            return Self::Unreachable(format!("no connection within {connect:?}"));
+        }
+        let cause = cause_of(error);
+        if error.is_connect() {
+            Self::Unreachable(cause)
+        } else {
+            Self::Broken(cause)
+        }
+    }
+}
+
+// === impl FailureClass ===
+
+impl FailureClass {
+    /// The class as a metric label.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Unreachable => "unreachable",
+            Self::Timeout => "timeout",
+            Self::Saturated => "saturated",
+            Self::Refused => "refused",
+            Self::RateLimited => "rate_limited",
+            Self::Error => "error",
+            Self::Content => "content",
+        }
+    }
+}
+
+/// The innermost cause in one bounded line: outer errors of HTTP clients repeat the URL.
+pub(crate) fn cause_of(error: &(dyn Error + 'static)) -> String {
+    let mut innermost = error;
+    while let Some(source) = innermost.source() {
+        innermost = source;
+    }
+    let text = innermost.to_string();
+    text.chars()
+        .map(|c| if c.is_ascii_graphic() { c } else { ' ' })
+        .take(MAX_CAUSE)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Failure;
+    use std::time::Duration;
+
+    /// An outage is never reported as absence: no failure of a source becomes a 404 or 410.
+    #[test]
+    fn no_failure_has_the_status_of_absence() {
+        let failures = [
+            Failure::Unreachable(String::new()),
+            Failure::Broken(String::new()),
+            Failure::Timeout(Duration::ZERO),
+            Failure::Saturated {
+                in_flight: 1,
+                waited: Duration::ZERO,
+            },
+            Failure::Refused(403),
+            Failure::RateLimited { retry_after: None },
+            Failure::Status {
+                status: 500,
+                retry_after: None,
+            },
+            Failure::Content(String::new()),
+            Failure::File(String::new()),
+        ];
+        for failure in failures {
+            assert!(
+                failure
+                    .code()
+                    .entry()
+                    .status
+                    .is_some_and(|status| status >= 500),
+                "{failure}"
+            );
+        }
+    }
+}

@@ -1,0 +1,289 @@
+//! A source behind http or https.
+//!
+//! One client, and with it one connection pool, per source: what hangs here hangs nobody else.
+//! Bodies are asked for as they are (`Accept-Encoding: identity`): their hashes depend on every
+//! byte. Redirects are followed by our own rules, see [`crate::redirect`].
+
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderValue, header};
+use percent_encoding::percent_decode_str;
+use reqwest::{Client, NoProxy, Proxy, Response, redirect::Policy};
+use tokio::time::{Instant, timeout_at};
+use url::{Host, Url};
+
+use crate::{
+    Absence, BuildError, Download, Egress, Failure, SourceName, UpstreamOptions,
+    answer::{Meaning, meaning},
+    download::Body,
+    failure::cause_of,
+    redirect::Trail,
+    source::{Ask, Reply},
+};
+
+/// Idle connections are kept this long. Servers and middleboxes commonly drop theirs after a
+/// minute; ours must be the shorter breath, or requests land on connections that are already gone.
+const POOL_IDLE: Duration = Duration::from_secs(50);
+
+/// Idle connections kept per host. Over HTTP/2 one carries everything; for HTTP/1.1 sources this
+/// keeps a cold build's usual few requests at a time warm without hoarding their sockets.
+const POOL_PER_HOST: usize = 16;
+
+/// HTTP/2 connections with requests in flight are probed at this interval, so that one that a
+/// middlebox has silently dropped is noticed long before the header deadline.
+const PING_INTERVAL: Duration = Duration::from_secs(10);
+
+/// A probe that is not answered in this time ends the connection.
+const PING_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Longest text of a 404 or 410 that is read. `go` shows at most 648 bytes of it.
+const MAX_ABSENCE_TEXT: usize = 4096;
+
+/// A source behind http or https.
+pub(crate) struct HttpSource {
+    name: SourceName,
+    client: Client,
+    base: Url,
+    credentials: Option<Credentials>,
+    header: Duration,
+    connect: Duration,
+}
+
+/// User and password of a source's URL. Has no `Debug`: nothing may print it.
+struct Credentials {
+    user: String,
+    password: String,
+}
+
+// === impl HttpSource ===
+
+impl HttpSource {
+    pub(crate) fn try_new(
+        name: SourceName,
+        url: &Url,
+        tls: &rustls::ClientConfig,
+        options: &UpstreamOptions,
+    ) -> Result<Self, BuildError> {
+        let credentials = Credentials::of(url);
+        if credentials.is_some() && url.scheme() != "https" {
+            return Err(BuildError::InsecureCredentials(name));
+        }
+        let client = client(&name, url, tls, options)?;
+        let mut base = url.clone();
+        // Both setters fail only for URLs without a host, which http and https URLs are not.
+        let _ = (base.set_username(""), base.set_password(None));
+        base.set_fragment(None);
+        Ok(Self {
+            name,
+            client,
+            base,
+            credentials,
+            header: options.header,
+            connect: options.connect,
+        })
+    }
+
+    /// Asks once, follows redirects, and classifies the answer.
+    pub(crate) async fn get(&self, ask: Ask<'_>) -> Reply {
+        match timeout_at(ask.deadline, self.answer(ask)).await {
+            Err(_) => Reply::Failed(Failure::Timeout(self.header)),
+            Ok(Err(failure)) => Reply::Failed(failure),
+            Ok(Ok((Meaning::Absent, response))) => {
+                Reply::Absent(self.absence(response, ask.deadline).await)
+            }
+            Ok(Ok((_, response))) => self.found(response, ask),
+        }
+    }
+
+    /// The first answer that is no redirect: content or absence.
+    async fn answer(&self, ask: Ask<'_>) -> Result<(Meaning, Response), Failure> {
+        let mut trail = Trail::new(self.url(ask.path.as_str()));
+        loop {
+            let response = self.send(&trail).await?;
+            match meaning(response.status(), response.headers(), ask.path.kind()) {
+                Meaning::Failed(failure) => return Err(failure),
+                Meaning::Elsewhere => {
+                    let location = response
+                        .headers()
+                        .get(header::LOCATION)
+                        .map_or(&b""[..], HeaderValue::as_bytes);
+                    trail.follow(location)?;
+                }
+                answer => return Ok((answer, response)),
+            }
+        }
+    }
+
+    async fn send(&self, trail: &Trail) -> Result<Response, Failure> {
+        let mut request = self.client.get(trail.current().clone());
+        if let Some(Credentials { user, password }) =
+            self.credentials.as_ref().filter(|_| trail.within_origin())
+        {
+            request = request.basic_auth(user, Some(password));
+        }
+        request
+            .send()
+            .await
+            .map_err(|error| Failure::of_request(&error, self.connect))
+    }
+
+    fn url(&self, path: &str) -> Url {
+        let mut url = self.base.clone();
+        url.set_path(&format!(
+            "{}/{path}",
+            self.base.path().trim_end_matches('/')
+        ));
+        url
+    }
+
+    fn found(&self, response: Response, ask: Ask<'_>) -> Reply {
+        let length = response.content_length();
+        if let Some(length) = length.filter(|length| *length > ask.limit) {
+            return Reply::Failed(Failure::Content(format!(
+                "{length} bytes where at most {} are allowed",
+                ask.limit
+            )));
+        }
+        Reply::Found(Download::new(
+            self.name.clone(),
+            length,
+            Body::Http(response),
+            ask.limit,
+            ask.stall,
+        ))
+    }
+
+    /// The status is the answer; its text is a courtesy. If the text breaks off or dawdles, what
+    /// came of it is kept.
+    async fn absence(&self, mut response: Response, deadline: Instant) -> Absence {
+        let mut text = Vec::new();
+        while text.len() <= MAX_ABSENCE_TEXT {
+            match timeout_at(deadline, response.chunk()).await {
+                Ok(Ok(Some(piece))) => text.extend_from_slice(&piece),
+                _ => break,
+            }
+        }
+        text.truncate(MAX_ABSENCE_TEXT);
+        Absence {
+            status: response.status().as_u16(),
+            text: valid_text(text),
+            content_type: content_type(response.headers()),
+            source: self.name.clone(),
+        }
+    }
+}
+
+// === impl Credentials ===
+
+impl Credentials {
+    fn of(url: &Url) -> Option<Self> {
+        if url.username().is_empty() && url.password().is_none() {
+            return None;
+        }
+        let decoded = |part: &str| percent_decode_str(part).decode_utf8_lossy().into_owned();
+        Some(Self {
+            user: decoded(url.username()),
+            password: decoded(url.password().unwrap_or_default()),
+        })
+    }
+}
+
+fn client(
+    name: &SourceName,
+    url: &Url,
+    tls: &rustls::ClientConfig,
+    options: &UpstreamOptions,
+) -> Result<Client, BuildError> {
+    let failed = |error: reqwest::Error| BuildError::Client {
+        name: name.clone(),
+        why: cause_of(&error),
+    };
+    let headers = HeaderMap::from_iter([(
+        header::ACCEPT_ENCODING,
+        HeaderValue::from_static("identity"),
+    )]);
+    let builder = Client::builder()
+        .tls_backend_preconfigured(tls.clone())
+        .default_headers(headers)
+        .user_agent(&options.user_agent)
+        .redirect(Policy::none())
+        .referer(false)
+        .connect_timeout(options.connect)
+        .pool_idle_timeout(POOL_IDLE)
+        .pool_max_idle_per_host(POOL_PER_HOST)
+        .http2_keep_alive_interval(PING_INTERVAL)
+        .http2_keep_alive_timeout(PING_TIMEOUT)
+        .tcp_nodelay(true);
+    let builder = match &options.egress {
+        Egress::System if is_this_host(url) => builder.no_proxy(),
+        Egress::System => builder,
+        Egress::Straight => builder.no_proxy(),
+        Egress::Through { proxy, bypass } => {
+            let proxy =
+                Proxy::all(proxy.clone()).map_err(|error| BuildError::Egress(cause_of(&error)))?;
+            builder
+                .no_proxy()
+                .proxy(proxy.no_proxy(NoProxy::from_string(bypass)))
+        }
+    };
+    builder.build().map_err(failed)
+}
+
+/// `localhost` and loopback addresses: Go never sends them through a proxy of the environment.
+fn is_this_host(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(domain)) => domain == "localhost" || domain.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+fn content_type(headers: &HeaderMap) -> Option<String> {
+    headers
+        .get(header::CONTENT_TYPE)?
+        .to_str()
+        .ok()
+        .map(str::to_owned)
+}
+
+/// The bytes as text, without a character that the limit cut in two; nothing if they are no text.
+fn valid_text(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap_or_else(|error| {
+        let whole = error.utf8_error();
+        let mut bytes = error.into_bytes();
+        bytes.truncate(if whole.error_len().is_none() {
+            whole.valid_up_to()
+        } else {
+            0
+        });
+        String::from_utf8(bytes).unwrap_or_default()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_this_host, valid_text};
+    use url::Url;
+
+    #[test]
+    fn only_this_host_bypasses_the_proxy_of_the_system() {
+        for (url, expected) in [
+            ("http://localhost:3000", true),
+            ("http://127.0.0.1:3000", true),
+            ("http://127.8.8.8", true),
+            ("http://[::1]:3000", true),
+            ("http://10.0.0.1", false),
+            ("https://localhost.example.org", false),
+        ] {
+            assert_eq!(is_this_host(&Url::parse(url).unwrap()), expected, "{url}");
+        }
+    }
+
+    #[test]
+    fn a_text_is_kept_as_it_is_or_not_at_all() {
+        assert_eq!(valid_text(b"not found: \xc3\xa9".to_vec()), "not found: é");
+        assert_eq!(valid_text(b"not found: \xc3".to_vec()), "not found: ");
+        assert_eq!(valid_text(b"not\xff found".to_vec()), "");
+    }
+}

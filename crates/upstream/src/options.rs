@@ -1,0 +1,102 @@
+//! How sources are reached: deadlines, limits, trust, the way out.
+//!
+//! `go` itself has none of these deadlines: a source that accepts and then stays silent hangs it
+//! for ever. So they are ours, and each default says why it is what it is.
+
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
+
+use url::Url;
+
+use crate::{DatabaseRoute, NoObserver, Observer};
+
+/// Connecting, name lookup and TLS included. Four round trips around the world stay below 2 s even
+/// with one lost packet each; a host that needs more than 5 s is as good as dead.
+pub const DEFAULT_CONNECT: Duration = Duration::from_secs(5);
+
+/// From asking to the answer's header, redirects and waiting for a free slot included. A proxy that
+/// must first fetch a new version from version control needs many seconds for a large repository; a
+/// shorter deadline would turn the first request of a new version into an outage.
+pub const DEFAULT_HEADER: Duration = Duration::from_secs(30);
+
+/// Between two pieces of a body. A transfer that moves at all is left alone however slow it is.
+pub const DEFAULT_STALL: Duration = Duration::from_secs(30);
+
+/// Requests in flight at one source. A cold build asks few things at a time, so this serves dozens
+/// of clients and their prefetch, and stays below the 100 streams that HTTP/2 servers must be
+/// expected to allow (RFC 9113 section 6.5.2).
+pub const DEFAULT_MAX_IN_FLIGHT: usize = 64;
+
+/// How requests leave the site.
+#[derive(Debug, Clone, Default)]
+pub enum Egress {
+    /// As the system says: `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY` and the platform's own settings.
+    /// A source on this host is always reached without a proxy, as `go` does.
+    #[default]
+    System,
+    /// Without any proxy.
+    Straight,
+    /// Everything through this proxy, except hosts in `bypass` (the grammar of `NO_PROXY`).
+    Through {
+        /// The proxy's URL, http or https; may carry a user and a password.
+        proxy: Url,
+        /// Hosts, domains and CIDRs that are reached without it.
+        bypass: String,
+    },
+}
+
+/// How sources are reached. `Default` is what `modkeep serve` uses when nothing is configured.
+#[derive(Clone)]
+pub struct UpstreamOptions {
+    /// Deadline for connecting, name lookup and TLS included.
+    pub connect: Duration,
+    /// Deadline from asking to the answer's header, redirects included.
+    pub header: Duration,
+    /// Deadline between two pieces of a body.
+    pub stall: Duration,
+    /// Requests in flight at one source; more wait, within the header deadline.
+    pub max_in_flight: usize,
+    /// PEM file of trusted roots besides the platform's.
+    pub ca: Option<PathBuf>,
+    /// The way out.
+    pub egress: Egress,
+    /// `User-Agent` of every request.
+    pub user_agent: String,
+    /// Checksum databases that have a URL of their own, by name. A database that is not named here
+    /// is reached through the sources only.
+    pub databases: BTreeMap<String, DatabaseRoute>,
+    /// Told about every call.
+    pub observer: Arc<dyn Observer>,
+}
+
+// === impl UpstreamOptions ===
+
+impl Default for UpstreamOptions {
+    fn default() -> Self {
+        Self {
+            connect: DEFAULT_CONNECT,
+            header: DEFAULT_HEADER,
+            stall: DEFAULT_STALL,
+            max_in_flight: DEFAULT_MAX_IN_FLIGHT,
+            ca: None,
+            egress: Egress::System,
+            user_agent: concat!("modkeep/", env!("CARGO_PKG_VERSION")).to_owned(),
+            databases: BTreeMap::new(),
+            observer: Arc::new(NoObserver),
+        }
+    }
+}
+
+impl std::fmt::Debug for UpstreamOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The way out is left out: its URL may carry a password.
+        f.debug_struct("UpstreamOptions")
+            .field("connect", &self.connect)
+            .field("header", &self.header)
+            .field("stall", &self.stall)
+            .field("max_in_flight", &self.max_in_flight)
+            .field("ca", &self.ca)
+            .field("user_agent", &self.user_agent)
+            .field("databases", &self.databases.keys())
+            .finish_non_exhaustive()
+    }
+}

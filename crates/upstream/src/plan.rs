@@ -1,0 +1,73 @@
+//! A GOPROXY list as this crate walks it: stops and what leads past them.
+
+use std::sync::Arc;
+
+use crate::list::{Entry, Fallback, ProxyList};
+use url::Url;
+
+use crate::{BuildError, SourceName};
+
+/// One stop of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Stop {
+    pub(crate) place: Place,
+    /// Whether any failure leads to the next stop (`|`), or only absence (`,`).
+    pub(crate) past_failure: bool,
+}
+
+/// Where a stop leads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// The source with this index.
+    Source(usize),
+    /// `direct`: version control.
+    Direct,
+    /// `off`: nowhere.
+    Off,
+}
+
+/// The stops of a list, and the URLs of its sources in order.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    pub(crate) stops: Arc<[Stop]>,
+    pub(crate) urls: Vec<Url>,
+}
+
+// === impl Plan ===
+
+impl Plan {
+    pub(crate) fn of(list: &ProxyList) -> Result<Self, BuildError> {
+        let mut urls = Vec::new();
+        let mut stops = Vec::new();
+        for (entry, fallback) in list.entries() {
+            let place = match entry {
+                Entry::Proxy(proxy) => {
+                    urls.push(Url::parse(proxy.reveal()).map_err(|error| BuildError::Url {
+                        entry: proxy.to_string(),
+                        why: error.to_string(),
+                    })?);
+                    Place::Source(urls.len() - 1)
+                }
+                Entry::Direct => Place::Direct,
+                Entry::Off => Place::Off,
+            };
+            stops.push(Stop {
+                place,
+                past_failure: *fallback == Fallback::OnAnyError,
+            });
+        }
+        Ok(Self {
+            stops: stops.into(),
+            urls,
+        })
+    }
+}
+
+/// The name of a list's stop that is no source.
+pub(crate) fn word(place: Place) -> SourceName {
+    SourceName::word(if place == Place::Direct {
+        "direct"
+    } else {
+        "off"
+    })
+}

@@ -1,0 +1,192 @@
+//! One source of the list, behind its own bulkhead.
+//!
+//! Every request to a source passes through [`Source::fetch`]: a slot is taken (a source that hangs
+//! holds its own slots and nobody else's), the header deadline runs over everything up to the
+//! answer, and the observer is told. Whatever later judges whether a source should be asked at all,
+//! or asked twice, belongs around this one function.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::{Instant, timeout_at},
+};
+use url::Url;
+
+use crate::{
+    Absence, BuildError, Download, Failure, Observer, ReplyClass, RequestKind, SourceName,
+    UpstreamOptions, file_source::FileSource, http_source::HttpSource, observe::BodyEnd,
+    request::RequestPath,
+};
+
+/// One source.
+pub(crate) struct Source {
+    name: SourceName,
+    transport: Transport,
+    slots: Arc<Semaphore>,
+    max_in_flight: usize,
+    header: Duration,
+    stall: Duration,
+    observer: Arc<dyn Observer>,
+}
+
+/// One source's answer to one request.
+#[derive(Debug)]
+pub(crate) enum Reply {
+    Found(Download),
+    Absent(Absence),
+    Failed(Failure),
+}
+
+/// The account of one call; reports its end exactly once, also when it is dropped.
+pub(crate) struct Call {
+    observer: Arc<dyn Observer>,
+    source: SourceName,
+    kind: RequestKind,
+    begun: Instant,
+    ended: bool,
+}
+
+/// A request as a transport sees it.
+#[derive(Clone, Copy)]
+pub(crate) struct Ask<'a> {
+    pub(crate) path: &'a RequestPath,
+    /// Largest body that will be read.
+    pub(crate) limit: u64,
+    /// When the header must be there.
+    pub(crate) deadline: Instant,
+    /// Longest silence within the body.
+    pub(crate) stall: Duration,
+}
+
+enum Transport {
+    Http(HttpSource),
+    File(FileSource),
+}
+
+// === impl Source ===
+
+impl Source {
+    pub(crate) fn try_new(
+        url: &Url,
+        tls: &rustls::ClientConfig,
+        options: &UpstreamOptions,
+    ) -> Result<Self, BuildError> {
+        let name = SourceName::of(url);
+        let transport = match url.scheme() {
+            "http" | "https" => {
+                Transport::Http(HttpSource::try_new(name.clone(), url, tls, options)?)
+            }
+            "file" => Transport::File(FileSource::try_new(name.clone(), url)?),
+            _ => return Err(BuildError::Scheme(name)),
+        };
+        let max_in_flight = options.max_in_flight.clamp(1, Semaphore::MAX_PERMITS);
+        Ok(Self {
+            name,
+            transport,
+            slots: Arc::new(Semaphore::new(max_in_flight)),
+            max_in_flight,
+            header: options.header,
+            stall: options.stall,
+            observer: Arc::clone(&options.observer),
+        })
+    }
+
+    pub(crate) fn name(&self) -> &SourceName {
+        &self.name
+    }
+
+    /// Asks once.
+    pub(crate) async fn fetch(&self, path: &RequestPath, limit: u64) -> Reply {
+        let call = Call::start(&self.observer, &self.name, path.kind());
+        let deadline = call.begun + self.header;
+        let slot = match timeout_at(deadline, Arc::clone(&self.slots).acquire_owned()).await {
+            Ok(Ok(slot)) => slot,
+            // The semaphore is never closed; were it, there would be no slot either.
+            Ok(Err(_)) | Err(_) => {
+                return call.failed(Failure::Saturated {
+                    in_flight: self.max_in_flight,
+                    waited: self.header,
+                });
+            }
+        };
+        let ask = Ask {
+            path,
+            limit,
+            deadline,
+            stall: self.stall,
+        };
+        let reply = match &self.transport {
+            Transport::Http(http) => http.get(ask).await,
+            Transport::File(file) => match timeout_at(deadline, file.open(ask)).await {
+                Ok(reply) => reply,
+                Err(_) => Reply::Failed(Failure::Timeout(self.header)),
+            },
+        };
+        call.answered(reply, slot)
+    }
+}
+
+// === impl Call ===
+
+impl Call {
+    fn start(observer: &Arc<dyn Observer>, source: &SourceName, kind: RequestKind) -> Self {
+        observer.started(source, kind);
+        Self {
+            observer: Arc::clone(observer),
+            source: source.clone(),
+            kind,
+            begun: Instant::now(),
+            ended: false,
+        }
+    }
+
+    fn failed(self, failure: Failure) -> Reply {
+        self.observer.answered(
+            &self.source,
+            self.kind,
+            ReplyClass::Failed(failure.class()),
+            self.begun.elapsed(),
+        );
+        Reply::Failed(failure)
+    }
+
+    fn answered(self, reply: Reply, slot: OwnedSemaphorePermit) -> Reply {
+        match reply {
+            Reply::Found(download) => {
+                self.observer.answered(
+                    &self.source,
+                    self.kind,
+                    ReplyClass::Found,
+                    self.begun.elapsed(),
+                );
+                Reply::Found(download.leased(self, slot))
+            }
+            Reply::Absent(absence) => {
+                self.observer.answered(
+                    &self.source,
+                    self.kind,
+                    ReplyClass::Absent,
+                    self.begun.elapsed(),
+                );
+                Reply::Absent(absence)
+            }
+            Reply::Failed(failure) => self.failed(failure),
+        }
+    }
+
+    /// Reports how the body ended.
+    pub(crate) fn end(mut self, end: BodyEnd, bytes: u64) {
+        self.ended = true;
+        self.observer.finished(&self.source, self.kind, end, bytes);
+    }
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.observer
+                .finished(&self.source, self.kind, BodyEnd::None, 0);
+        }
+    }
+}

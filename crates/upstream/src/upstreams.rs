@@ -1,0 +1,87 @@
+//! All sources of a list, shared by everybody who asks.
+
+use std::{collections::BTreeMap, fmt, sync::Arc};
+
+use crate::list::ProxyList;
+
+use crate::{
+    BuildError, DatabaseOutcome, SourceName, UpstreamOptions, Walk,
+    plan::{Place, Plan, Stop, word},
+    source::Source,
+    sumdb::{self, Databases},
+    tls,
+};
+
+/// The sources of a GOPROXY list. Cloning shares them.
+#[derive(Clone)]
+pub struct Upstreams {
+    shared: Arc<Shared>,
+}
+
+pub(crate) struct Shared {
+    pub(crate) stops: Arc<[Stop]>,
+    pub(crate) sources: Vec<Source>,
+    pub(crate) databases: Databases,
+}
+
+// === impl Upstreams ===
+
+impl Upstreams {
+    /// Prepares one client per source. Asks nothing yet.
+    ///
+    /// # Errors
+    /// Whatever would make every request fail: a URL, the trusted roots, the corporate proxy.
+    pub fn new(list: &ProxyList, options: &UpstreamOptions) -> Result<Self, BuildError> {
+        let tls = tls::client_config(options.ca.as_deref())?;
+        let Plan { stops, urls } = Plan::of(list)?;
+        let sources = urls
+            .iter()
+            .map(|url| Source::try_new(url, &tls, options))
+            .collect::<Result<_, _>>()?;
+        let mut routes = BTreeMap::new();
+        for (name, route) in &options.databases {
+            routes.insert(
+                name.clone(),
+                route.with(Source::try_new(route.url(), &tls, options)?),
+            );
+        }
+        Ok(Self {
+            shared: Arc::new(Shared {
+                stops,
+                sources,
+                databases: Databases::new(routes),
+            }),
+        })
+    }
+
+    /// A walk along the list for one path of the module protocol: escaped, without leading slash,
+    /// `github.com/!foo/bar/@v/v1.0.0.mod`. Asks nothing before [`Walk::next`].
+    pub fn walk(&self, path: &str) -> Walk {
+        Walk::new(Arc::clone(&self.shared), path)
+    }
+
+    /// Asks the checksum database of this name; `path` is what follows the name in the protocol:
+    /// `supported`, `latest`, `lookup/MODULE@VERSION`, `tile/…`, escaped.
+    pub async fn sumdb(&self, name: &str, path: &str) -> DatabaseOutcome {
+        sumdb::ask(&self.shared, name, path).await
+    }
+
+    /// The names of the list's stops in order, `direct` and `off` included, for people to read.
+    pub fn describe(&self) -> Vec<SourceName> {
+        let name = |stop: &Stop| match stop.place {
+            Place::Source(index) => self
+                .shared
+                .sources
+                .get(index)
+                .map(|source| source.name().clone()),
+            place => Some(word(place)),
+        };
+        self.shared.stops.iter().filter_map(name).collect()
+    }
+}
+
+impl fmt::Debug for Upstreams {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Upstreams").field(&self.describe()).finish()
+    }
+}
