@@ -1,1 +1,48 @@
 //! Everything durable a site keeps: blobs, catalog, journal, spool.
+//!
+//! Bytes are blobs, named by their SHA-256 and never changed. What they are is the catalog's
+//! business, and why they are here the journal's. A capture makes its blob durable first and then
+//! its row, in one transaction with its journal entry, so a crash at any instant leaves either
+//! nothing or everything. Three rules follow the bytes around:
+//!
+//! * Reads of what is kept have their own threads and connections, and go on while the disk is
+//!   full, read-only or busy with downloads.
+//! * What was captured is never overwritten: other bytes for a kept key are refused and put aside.
+//! * The catalog can be rebuilt from blobs and journal.
+//!
+//! The crate knows the names of modules and versions, and nothing else about Go: what makes a zip
+//! a good one is its caller's knowledge.
+
+mod blob;
+mod catalog;
+mod core;
+mod crash;
+mod disk;
+mod error;
+mod health;
+mod journal;
+mod key;
+mod lane;
+mod layout;
+mod lock;
+pub mod maintenance;
+mod memo;
+mod options;
+mod place;
+mod reader;
+mod record;
+mod spool;
+mod store;
+
+pub use blob::{BlobId, BlobIdError};
+pub use crash::CRASH_POINTS;
+pub use error::StoreError;
+pub use health::{StoreHealth, StoreMetrics};
+pub use journal::{Decision, EVENT_DETAIL_LIMIT, Facts, JournalEntry, JournalEvent};
+pub use key::{KEY_PATH_LIMIT, Key};
+pub use memo::{MEMO_BODY_LIMIT, MEMO_LIMIT, Memo, MemoClass, MemoKey, MemoStatus};
+pub use options::StoreOptions;
+pub use reader::BlobReader;
+pub use record::{Capture, Committed, IndexEntry, KeptVersion, Kinds, Provenance, Record};
+pub use spool::{SealedSpool, Spool, SpoolReader};
+pub use store::{SMALL_LIMIT, Store};

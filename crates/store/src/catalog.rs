@@ -1,0 +1,128 @@
+//! The catalog: what this site knows, in SQLite, on threads of its own.
+//!
+//! One thread writes, a few read; the runtime's threads never touch the database, and readers
+//! never wait for the writer (law L4): write-ahead mode gives each reader the state of the last
+//! commit. A dead or disabled writer leaves reads as they were.
+
+pub(crate) mod change;
+pub(crate) mod connection;
+pub(crate) mod read;
+pub(crate) mod schema;
+mod writer;
+
+use crate::{
+    core::Core,
+    error::StoreError,
+    lane::{self, Lane, Queue},
+    layout::Layout,
+};
+use change::{Change, Outcome};
+use rusqlite::Connection;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread::JoinHandle,
+};
+use tokio::sync::oneshot;
+use writer::{Pending, Writer};
+
+/// The open catalog.
+pub(crate) struct Catalog {
+    core: Arc<Core>,
+    readers: Lane<Reader>,
+    queue: Arc<Queue<Pending>>,
+    writer: Option<JoinHandle<()>>,
+}
+
+/// The state of one reading thread.
+struct Reader {
+    layout: Layout,
+    /// Which generation of the catalog readers should have open.
+    wanted: Arc<AtomicU64>,
+    open: Option<(u64, Connection)>,
+}
+
+// === impl Catalog ===
+
+impl Catalog {
+    /// Opens the catalog; blocking. On a disk that cannot be written the catalog is opened for
+    /// reading, if it is there, and the metrics say why.
+    pub(crate) fn open(core: &Arc<Core>) -> Result<Self, StoreError> {
+        let (queue, generation) = (Arc::new(Queue::new()), Arc::new(AtomicU64::new(0)));
+        let mut writer = Writer::new(Arc::clone(core), Arc::clone(&queue), Arc::clone(&generation));
+        match writer.open() {
+            Err(error) if may_be_read(&error) && core.layout.catalog().exists() => {
+                let connection = connection::open_reader(&core.layout).map_err(|_| error.clone())?;
+                writer.adopt(schema::totals(&connection)?);
+                core.metrics.fail(&error);
+                tracing::warn!(%error, "the catalog is open for reading only");
+            }
+            opened => opened?,
+        }
+        let count = core.options.catalog_readers.max(1);
+        let reader = || Reader { layout: core.layout.clone(), wanted: Arc::clone(&generation), open: None };
+        let readers = Lane::start("catalog", std::iter::repeat_with(reader).take(count))?;
+        let writer = Some(lane::spawn("writer", move || writer.run())?);
+        Ok(Self { core: Arc::clone(core), readers, queue, writer })
+    }
+
+    /// Asks the catalog something, on a reading thread.
+    pub(crate) async fn ask<R, F>(&self, question: F) -> Result<R, StoreError>
+    where
+        R: Send + 'static,
+        F: FnOnce(&Connection) -> Result<R, StoreError> + Send + 'static,
+    {
+        let answer = self.readers.run(move |reader| reader.ask(question)).await?;
+        if let Err(error) = &answer {
+            self.core.metrics.misread(error);
+        }
+        answer
+    }
+
+    /// Changes the catalog; durable when this returns, unless it is only a memo. A change that
+    /// was queued is made even if the asker goes away.
+    pub(crate) async fn change(&self, change: Change) -> Result<Outcome, StoreError> {
+        let (reply, answer) = oneshot::channel();
+        self.queue.push(Pending { change, reply }).await?;
+        answer.await.unwrap_or(Err(StoreError::Closed))
+    }
+}
+
+impl Drop for Catalog {
+    fn drop(&mut self) {
+        self.queue.close();
+        if let Some(writer) = self.writer.take() {
+            // The writer answers what is queued, then ends; a panic of it has been reported.
+            let _ = writer.join();
+        }
+    }
+}
+
+// === impl Reader ===
+
+impl Reader {
+    fn ask<R>(&mut self, question: impl FnOnce(&Connection) -> Result<R, StoreError>) -> Result<R, StoreError> {
+        let answer = question(self.connection()?);
+        if matches!(answer, Err(StoreError::CorruptCatalog { .. } | StoreError::Catalog { .. })) {
+            // What is wrong may be this connection's view only; the next question opens anew.
+            self.open = None;
+        }
+        answer
+    }
+
+    fn connection(&mut self) -> Result<&Connection, StoreError> {
+        let wanted = self.wanted.load(Ordering::Acquire);
+        let open = match self.open.take() {
+            Some(open) if open.0 == wanted => open,
+            _ => (wanted, connection::open_reader(&self.layout)?),
+        };
+        Ok(&self.open.insert(open).1)
+    }
+}
+
+/// Whether a catalog that failed to open like this may still be good for reading.
+fn may_be_read(error: &StoreError) -> bool {
+    !matches!(error, StoreError::CorruptCatalog { .. } | StoreError::StoreTooNew { .. })
+}

@@ -1,0 +1,47 @@
+//! What every part of an open store shares: where things lie, the lanes, the figures.
+
+use crate::{crash::CrashSwitch, error::StoreError, health::StoreMetrics, lane::Lane, layout::Layout, options::StoreOptions};
+use parking_lot::Mutex;
+use std::{
+    path::PathBuf,
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+/// Shared by the store, its spools and its readers.
+pub(crate) struct Core {
+    pub(crate) layout: Layout,
+    pub(crate) options: StoreOptions,
+    pub(crate) metrics: StoreMetrics,
+    pub(crate) crash: CrashSwitch,
+    /// Warm: positioned reads of kept blobs. Nothing else ever runs here (law L4).
+    pub(crate) reads: Lane<()>,
+    /// Cold: spools, publishing, hashing what arrived.
+    pub(crate) writes: Lane<()>,
+    spools: AtomicU64,
+    /// Held while blobs enter the quarantine, so that its bound is counted right.
+    pub(crate) quarantine: Mutex<()>,
+}
+
+// === impl Core ===
+
+impl Core {
+    pub(crate) fn start(options: StoreOptions) -> Result<Self, StoreError> {
+        Ok(Self {
+            layout: Layout::new(&options.data),
+            metrics: StoreMetrics::default(),
+            crash: CrashSwitch::new(options.crash_point.as_deref()),
+            reads: Lane::start("read", vec![(); options.blob_readers.max(1)])?,
+            writes: Lane::start("write", vec![(); options.writers.max(1)])?,
+            spools: AtomicU64::new(0),
+            quarantine: Mutex::new(()),
+            options,
+        })
+    }
+
+    /// A name for a new spool file. The spool is empty when a process starts to use it, so a
+    /// counter suffices.
+    pub(crate) fn next_spool_path(&self) -> PathBuf {
+        let number = self.spools.fetch_add(1, Ordering::Relaxed);
+        self.layout.spool().join(format!("{number:016x}"))
+    }
+}

@@ -1,0 +1,46 @@
+//! Named points at which a test may end the process, as a power cut would.
+//!
+//! "A crash at any instant leaves nothing torn" can only be shown by crashing at the instants
+//! that matter: between the steps that make bytes durable. The points are compiled into every
+//! build, so that what is tested is what is shipped; an unset point costs one comparison with
+//! `None`. The setting comes with [`crate::StoreOptions`]; this crate never reads the environment.
+
+/// Every named point, in the order in which one commit passes them.
+pub const CRASH_POINTS: &[&str] = &[
+    SPOOL_CREATED,
+    SPOOL_PARTIAL,
+    SPOOL_SEALED,
+    BLOB_RENAMED,
+    BLOB_DIRECTORY_SYNCED,
+    BEFORE_TRANSACTION,
+    AFTER_TRANSACTION,
+    BEFORE_JOURNAL_MIRROR,
+];
+
+pub(crate) const SPOOL_CREATED: &str = "spool-created";
+pub(crate) const SPOOL_PARTIAL: &str = "spool-partial";
+pub(crate) const SPOOL_SEALED: &str = "spool-sealed";
+pub(crate) const BLOB_RENAMED: &str = "blob-renamed";
+pub(crate) const BLOB_DIRECTORY_SYNCED: &str = "blob-dir-synced";
+pub(crate) const BEFORE_TRANSACTION: &str = "before-transaction";
+pub(crate) const AFTER_TRANSACTION: &str = "after-transaction";
+pub(crate) const BEFORE_JOURNAL_MIRROR: &str = "before-journal-mirror";
+
+/// Which point ends the process, if any.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct CrashSwitch(Option<Box<str>>);
+
+// === impl CrashSwitch ===
+
+impl CrashSwitch {
+    pub(crate) fn new(point: Option<&str>) -> Self {
+        Self(point.map(Into::into))
+    }
+
+    /// Ends the process at once, without unwinding, if `point` is the chosen one.
+    pub(crate) fn reached(&self, point: &str) {
+        if self.0.as_deref() == Some(point) {
+            std::process::abort();
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! The journal: the append-only record of every decision of a site.
+//!
+//! An entry is written in the same transaction as the rows it explains, so neither exists without
+//! the other (law L5). Its written form is one line of JSON, kept twice: in the catalog's journal
+//! table, and in the mirror, plain files that survive the loss of the catalog and can be read
+//! with `grep` at three in the morning. Each line ends in a check over its own bytes, because the
+//! mirror is what a lost catalog is rebuilt from, and a flipped bit in a path would otherwise put
+//! good bytes under a wrong name.
+//!
+//! The store knows the entries it makes itself; every other decision is an [`JournalEvent`], whose
+//! words belong to whoever decides.
+
+pub(crate) mod mirror;
+
+use crate::{blob::BlobId, error::StoreError};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+
+/// The longest detail of an event, in bytes: a decision with its reason, not a document.
+pub const EVENT_DETAIL_LIMIT: usize = 64 << 10;
+
+/// Further facts about a capture that checks found, by name.
+pub type Facts = BTreeMap<String, String>;
+
+/// A decision that is not a capture: a quarantine, a refusal, a refresh, an operator's order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JournalEvent {
+    /// What was decided, in one word or words joined by dashes: `proven`, `refused`.
+    pub kind: String,
+    /// What it was decided about: a path, a module, a source.
+    pub subject: String,
+    /// The reason and whatever belongs to it; at most [`EVENT_DETAIL_LIMIT`] bytes.
+    pub detail: String,
+}
+
+/// One entry of the journal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JournalEntry {
+    /// Position in the journal; the first entry has 1, and there are no gaps.
+    pub sequence: u64,
+    /// When it was written; strictly increasing.
+    pub at: Timestamp,
+    /// What was decided.
+    pub decision: Decision,
+}
+
+/// What a journal entry says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Decision {
+    /// A key was captured: from now on it has these bytes.
+    Captured {
+        /// Path of the key in the protocol's URL space.
+        path: String,
+        /// Name of the blob, as 64 hexadecimal digits.
+        #[serde(with = "blob_text")]
+        blob: BlobId,
+        /// Size of the blob in bytes.
+        size: u64,
+        /// Go's `h1:` hash, where there is one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        h1: Option<String>,
+        /// Where the bytes came from.
+        source: String,
+        /// Why they are trusted.
+        evidence: String,
+        /// What else the checks found.
+        #[serde(default, skip_serializing_if = "Facts::is_empty")]
+        facts: Facts,
+    },
+    /// Other bytes were offered for a key that is kept. They were refused.
+    Conflict {
+        /// Path of the key.
+        path: String,
+        /// The blob that is kept, and stays.
+        #[serde(with = "blob_text")]
+        kept: BlobId,
+        /// The blob that was offered.
+        #[serde(with = "blob_text")]
+        offered: BlobId,
+        /// Who offered it.
+        source: String,
+        /// Whether the offered bytes were put into quarantine.
+        quarantined: bool,
+    },
+    /// Any other decision.
+    Event {
+        /// [`JournalEvent::kind`].
+        event: String,
+        /// [`JournalEvent::subject`].
+        subject: String,
+        /// [`JournalEvent::detail`].
+        detail: String,
+    },
+}
+
+/// The written form, without its check.
+#[derive(Serialize, Deserialize)]
+struct Line {
+    sequence: u64,
+    at: String,
+    #[serde(flatten)]
+    decision: Decision,
+}
+
+/// Between an entry and its check.
+const CHECK_MARK: &str = ",\"check\":\"";
+
+/// Hexadecimal digits of a check: 64 bits find any damage, and nobody is kept out who could also
+/// recompute 256.
+const CHECK_DIGITS: usize = 16;
+
+// === impl JournalEvent ===
+
+impl JournalEvent {
+    /// An event without a long reason.
+    pub fn new(kind: impl Into<String>, subject: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { kind: kind.into(), subject: subject.into(), detail: detail.into() }
+    }
+
+    pub(crate) fn checked(self) -> Result<Decision, StoreError> {
+        let size = self.kind.len() + self.subject.len() + self.detail.len();
+        if size > EVENT_DETAIL_LIMIT {
+            let limit = EVENT_DETAIL_LIMIT as u64;
+            return Err(StoreError::TooLarge { what: "a journal event", size: size as u64, limit });
+        }
+        Ok(Decision::Event { event: self.kind, subject: self.subject, detail: self.detail })
+    }
+}
+
+// === impl JournalEntry ===
+
+impl JournalEntry {
+    /// The line that stands in the journal, without its line feed.
+    pub fn to_line(&self) -> Result<String, StoreError> {
+        let line = Line { sequence: self.sequence, at: self.at.to_string(), decision: self.decision.clone() };
+        let text = serde_json::to_string(&line)
+            .map_err(|error| StoreError::io("writing a journal line", error.into()))?;
+        let body = text.strip_suffix('}').unwrap_or(&text);
+        Ok(format!("{body}{CHECK_MARK}{}\"}}", check(body)))
+    }
+
+    /// Reads a line, with or without its line feed; `None` if any of its bytes is not as it was
+    /// written.
+    pub fn from_line(line: &str) -> Option<Self> {
+        let line = line.strip_suffix('\n').unwrap_or(line);
+        let (body, rest) = line.rsplit_once(CHECK_MARK)?;
+        if rest.strip_suffix("\"}")? != check(body) {
+            return None;
+        }
+        let read: Line = serde_json::from_str(&format!("{body}}}")).ok()?;
+        Some(Self { sequence: read.sequence, at: read.at.parse().ok()?, decision: read.decision })
+    }
+}
+
+fn check(body: &str) -> String {
+    let mut text = BlobId::of_hasher(Sha256::new_with_prefix(body)).to_string();
+    text.truncate(CHECK_DIGITS);
+    text
+}
+
+/// A blob id as its text.
+mod blob_text {
+    use crate::blob::BlobId;
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub(super) fn serialize<S: Serializer>(blob: &BlobId, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(blob)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BlobId, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(D::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Decision, JournalEntry};
+    use crate::blob::BlobId;
+    use proptest::prelude::*;
+
+    fn entry(path: &str, evidence: &str) -> JournalEntry {
+        JournalEntry {
+            sequence: 7,
+            at: "2026-01-02T03:04:05.000006Z".parse().expect("a time"),
+            decision: Decision::Captured {
+                path: path.into(),
+                blob: BlobId::of(b"abc"),
+                size: 3,
+                h1: Some("h1:x".into()),
+                source: "https://proxy.example.com".into(),
+                evidence: evidence.into(),
+                facts: [("time".to_owned(), "now".to_owned())].into(),
+            },
+        }
+    }
+
+    #[test]
+    fn a_line_can_be_read_by_a_person_and_by_any_json_reader() {
+        let line = entry("example.com/m/@v/v1.0.0.mod", "none").to_line().expect("written");
+        let value: serde_json::Value = serde_json::from_str(&line).expect("plain JSON");
+        assert_eq!(value["sequence"], 7);
+        assert_eq!(value["kind"], "captured");
+        assert_eq!(value["at"], "2026-01-02T03:04:05.000006Z");
+        assert_eq!(value["blob"], BlobId::of(b"abc").to_string());
+    }
+
+    #[test]
+    fn every_flipped_bit_is_found() {
+        let line = entry("example.com/m/@v/v1.0.0.mod", "none").to_line().expect("written");
+        for at in 0..line.len() {
+            let mut bytes = line.clone().into_bytes();
+            bytes[at] ^= 1;
+            let read = String::from_utf8(bytes).ok().and_then(|text| JournalEntry::from_line(&text));
+            assert_eq!(read, None, "byte {at}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn reading_undoes_writing(path in ".{0,40}", evidence in ".{0,40}") {
+            let entry = entry(&path, &evidence);
+            let line = entry.to_line().expect("written");
+            prop_assert!(!line.contains('\n'));
+            prop_assert_eq!(JournalEntry::from_line(&line), Some(entry));
+        }
+
+        #[test]
+        fn any_text_is_read_or_refused(text in ".{0,200}") {
+            let _ = JournalEntry::from_line(&text);
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! What lies where below `--data`.
+//!
+//! ```text
+//! blobs/sha256/ab/cdef...      bytes, named by their SHA-256, never changed
+//! spool/                       downloads in progress; emptied at every start
+//! quarantine/HASH              bytes that were refused and kept for whoever investigates
+//! catalog.db (-wal, -shm)      SQLite: what is known
+//! journal/NNNNNNNNNN.ndjson    every decision, readable and greppable; rebuilds the catalog
+//! lock                         held by the process that uses the directory
+//! ```
+
+use crate::{blob::BlobId, disk, error::StoreError};
+use std::path::{Path, PathBuf};
+
+/// The data directory.
+#[derive(Debug, Clone)]
+pub(crate) struct Layout {
+    root: PathBuf,
+}
+
+// === impl Layout ===
+
+impl Layout {
+    pub(crate) fn new(root: &Path) -> Self {
+        Self { root: root.to_owned() }
+    }
+
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    pub(crate) fn blobs(&self) -> PathBuf {
+        self.root.join("blobs").join("sha256")
+    }
+
+    pub(crate) fn blob(&self, blob: BlobId) -> PathBuf {
+        self.blobs().join(blob.shelf_path())
+    }
+
+    pub(crate) fn spool(&self) -> PathBuf {
+        self.root.join("spool")
+    }
+
+    pub(crate) fn quarantine(&self) -> PathBuf {
+        self.root.join("quarantine")
+    }
+
+    pub(crate) fn journal(&self) -> PathBuf {
+        self.root.join("journal")
+    }
+
+    pub(crate) fn catalog(&self) -> PathBuf {
+        self.root.join("catalog.db")
+    }
+
+    /// A companion of the catalog: `-wal` or `-shm`, as SQLite names them.
+    pub(crate) fn catalog_companion(&self, suffix: &str) -> PathBuf {
+        self.root.join(format!("catalog.db{suffix}"))
+    }
+
+    pub(crate) fn lock(&self) -> PathBuf {
+        self.root.join("lock")
+    }
+
+    /// Makes every directory, durably.
+    pub(crate) fn create(&self) -> Result<(), StoreError> {
+        [self.blobs(), self.spool(), self.quarantine(), self.journal()]
+            .iter()
+            .try_for_each(|directory| disk::create_directory(directory))
+    }
+}

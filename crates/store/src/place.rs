@@ -1,0 +1,127 @@
+//! Putting blobs where they stay.
+//!
+//! As files, publishing is a rename inside one file system, followed by a sync of the directory:
+//! the bytes were made durable before, and are never copied. In an object store it is an upload,
+//! in parts if it is large. Either way the name is the content's hash, so publishing something
+//! twice is harmless, and publishing it over a damaged copy heals that copy.
+
+use crate::{blob::BlobId, core::Core, crash, disk, error::StoreError, options::BlobPlace, spool::SealedSpool};
+use object_store::{ObjectStore, ObjectStoreExt, PutPayload, path::Path as ObjectPath};
+use std::{fs, path::Path, sync::Arc};
+
+/// Larger blobs are uploaded in parts of this size. Object stores demand at least 5 MiB per part.
+const PART: usize = 8 << 20;
+
+/// Blobs in quarantine beyond which further ones are only journalled. An upstream that sends
+/// other bytes every time must not fill the disk.
+const QUARANTINE_LIMIT: usize = 256;
+
+/// Bytes in quarantine beyond which further ones are only journalled: two of the largest zips.
+const QUARANTINE_BYTES: u64 = 1 << 30;
+
+/// What became of refused bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Quarantined {
+    /// They are in quarantine since now.
+    Now,
+    /// They were there already.
+    Already,
+    /// There was no room for them.
+    No,
+}
+
+/// The object that holds a blob.
+pub(crate) fn object_path(prefix: &ObjectPath, blob: BlobId) -> ObjectPath {
+    let shelf = blob.shelf_path();
+    let parts = ["blobs", "sha256"].into_iter().chain(shelf.split('/'));
+    parts.fold(prefix.clone(), |path, part| path.join(part))
+}
+
+/// Puts sealed bytes where they stay; durable when this returns.
+pub(crate) async fn publish(core: &Arc<Core>, mut sealed: SealedSpool) -> Result<(), StoreError> {
+    match &core.options.blobs {
+        BlobPlace::Local => {
+            let shared = Arc::clone(core);
+            core.writes
+                .run(move |()| {
+                    rename_in(&shared, sealed.name.path(), sealed.blob())?;
+                    sealed.name.keep();
+                    Ok(())
+                })
+                .await?
+        }
+        BlobPlace::Remote { store, prefix } => upload(store.as_ref(), object_path(prefix, sealed.blob()), &sealed).await,
+    }
+}
+
+fn rename_in(core: &Core, from: &Path, blob: BlobId) -> Result<(), StoreError> {
+    let path = core.layout.blob(blob);
+    let shelf = path.parent().unwrap_or(core.layout.root());
+    disk::create_directory(shelf)?;
+    fs::rename(from, &path).map_err(|error| StoreError::file("publishing", &path, error))?;
+    core.crash.reached(crash::BLOB_RENAMED);
+    disk::sync_directory(shelf)?;
+    core.crash.reached(crash::BLOB_DIRECTORY_SYNCED);
+    Ok(())
+}
+
+async fn upload(store: &dyn ObjectStore, path: ObjectPath, sealed: &SealedSpool) -> Result<(), StoreError> {
+    let failed = |error| StoreError::remote(format!("uploading blob {}", sealed.blob()), error);
+    if sealed.size() <= PART as u64 {
+        let bytes = read_part(sealed, 0).await?;
+        return store.put(&path, PutPayload::from_bytes(bytes)).await.map(drop).map_err(failed);
+    }
+    let mut upload = store.put_multipart(&path).await.map_err(failed)?;
+    let mut offset = 0;
+    while offset < sealed.size() {
+        let bytes = read_part(sealed, offset).await?;
+        offset += bytes.len() as u64;
+        if let Err(error) = upload.put_part(PutPayload::from_bytes(bytes)).await {
+            // Parts that stay behind are the bucket's lifecycle rule's business.
+            let _ = upload.abort().await;
+            return Err(failed(error));
+        }
+    }
+    upload.complete().await.map(drop).map_err(failed)
+}
+
+async fn read_part(sealed: &SealedSpool, offset: u64) -> Result<bytes::Bytes, StoreError> {
+    let rest = usize::try_from(sealed.size() - offset).unwrap_or(usize::MAX);
+    let (reader, mut part) = (sealed.reader(), bytes::BytesMut::new());
+    while part.len() < rest.min(PART) {
+        let bytes = reader.read_at(offset + part.len() as u64, rest.min(PART) - part.len()).await?;
+        if bytes.is_empty() {
+            return Err(StoreError::reading("a spool file", std::io::ErrorKind::UnexpectedEof.into()));
+        }
+        part.extend_from_slice(&bytes);
+    }
+    Ok(part.freeze())
+}
+
+/// Puts refused bytes aside for whoever investigates.
+pub(crate) fn quarantine(core: &Core, sealed: &mut SealedSpool) -> Result<Quarantined, StoreError> {
+    let _one_at_a_time = core.quarantine.lock();
+    let directory = core.layout.quarantine();
+    let path = directory.join(sealed.blob().to_string());
+    let (count, bytes) = usage(&directory)?;
+    if path.exists() {
+        return Ok(Quarantined::Already);
+    }
+    if count >= QUARANTINE_LIMIT || bytes + sealed.size() > QUARANTINE_BYTES {
+        return Ok(Quarantined::No);
+    }
+    fs::rename(sealed.name.path(), &path).map_err(|error| StoreError::file("quarantining", &path, error))?;
+    sealed.name.keep();
+    disk::sync_directory(&directory)?;
+    Ok(Quarantined::Now)
+}
+
+fn usage(directory: &Path) -> Result<(usize, u64), StoreError> {
+    let failed = |error| StoreError::file("listing", directory, error);
+    let mut usage = (0, 0);
+    for entry in fs::read_dir(directory).map_err(failed)? {
+        let size = entry.and_then(|entry| entry.metadata()).map_err(failed)?.len();
+        usage = (usage.0 + 1, usage.1 + size);
+    }
+    Ok(usage)
+}

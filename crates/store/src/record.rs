@@ -1,0 +1,117 @@
+//! What is known about a capture, and what has to be said to make one.
+
+use crate::{blob::BlobId, journal::Facts, key::Key, spool::SealedSpool};
+use gomod::{ArtifactKind, ModulePath, Version};
+use jiff::Timestamp;
+
+/// What is known about one kept key. It never changes (law L2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// What it is.
+    pub key: Key,
+    /// Name of the blob that holds its bytes.
+    pub blob: BlobId,
+    /// Size of the blob in bytes.
+    pub size: u64,
+    /// Go's `h1:` hash of a zip or go.mod, where it was computed.
+    pub h1: Option<String>,
+    /// Where the bytes came from: an upstream's URL, an import.
+    pub source: String,
+    /// Why they are trusted.
+    pub evidence: String,
+    /// When they were captured; strictly increasing from capture to capture.
+    pub first_seen: Timestamp,
+    /// Sequence number of the journal entry that tells of the capture.
+    pub sequence: u64,
+}
+
+/// Bytes to capture under a key.
+pub struct Capture {
+    /// What they are.
+    pub key: Key,
+    /// The bytes, complete and durable.
+    pub sealed: SealedSpool,
+    /// Go's `h1:` hash, where it was computed.
+    pub h1: Option<String>,
+    /// Where they came from.
+    pub source: String,
+    /// Why they are trusted.
+    pub evidence: String,
+    /// What else the checks found.
+    pub facts: Facts,
+}
+
+/// Everything of a [`Capture`] but its bytes; for small records that are in memory.
+#[derive(Debug, Clone, Default)]
+pub struct Provenance {
+    /// Go's `h1:` hash, where it was computed.
+    pub h1: Option<String>,
+    /// Where they came from.
+    pub source: String,
+    /// Why they are trusted.
+    pub evidence: String,
+    /// What else the checks found.
+    pub facts: Facts,
+}
+
+/// A capture that is durable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Committed {
+    /// What is kept now.
+    pub record: Record,
+    /// Whether this commit captured it; `false` if the same bytes were kept already.
+    pub fresh: bool,
+}
+
+/// A version of which at least one artifact is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptVersion {
+    /// The version.
+    pub version: Version,
+    /// Which of its artifacts are kept.
+    pub kinds: Kinds,
+}
+
+/// A set of artifact kinds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Kinds {
+    /// `.info` is kept.
+    pub info: bool,
+    /// `.mod` is kept.
+    pub go_mod: bool,
+    /// `.zip` is kept.
+    pub zip: bool,
+}
+
+/// One line of the index: a version this site has, and since when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IndexEntry {
+    /// The module.
+    pub module: ModulePath,
+    /// Its version.
+    pub version: Version,
+    /// When the first of its artifacts was captured.
+    pub timestamp: Timestamp,
+}
+
+// === impl Kinds ===
+
+impl Kinds {
+    /// Whether `kind` is in the set.
+    pub fn contains(self, kind: ArtifactKind) -> bool {
+        match kind {
+            ArtifactKind::Info => self.info,
+            ArtifactKind::Mod => self.go_mod,
+            ArtifactKind::Zip => self.zip,
+        }
+    }
+
+    /// Puts `kind` into the set.
+    pub fn insert(&mut self, kind: ArtifactKind) {
+        match kind {
+            ArtifactKind::Info => self.info = true,
+            ArtifactKind::Mod => self.go_mod = true,
+            ArtifactKind::Zip => self.zip = true,
+        }
+    }
+}

@@ -1,0 +1,290 @@
+//! The store: the one handle everybody uses.
+
+use crate::{
+    blob::BlobId,
+    catalog::{
+        Catalog,
+        change::{Change, NewCapture, Outcome},
+        read,
+    },
+    core::Core,
+    disk,
+    error::StoreError,
+    health::{StoreHealth, StoreMetrics},
+    journal::{Decision, Facts, JournalEntry, JournalEvent},
+    key::{KEY_PATH_LIMIT, Key},
+    lock::DirectoryLock,
+    memo::{MEMO_BODY_LIMIT, Memo, MemoKey},
+    options::StoreOptions,
+    place::{self, Quarantined},
+    reader::BlobReader,
+    record::{Capture, Committed, IndexEntry, KeptVersion, Provenance, Record},
+    spool::{SealedSpool, Spool},
+};
+use bytes::Bytes;
+use gomod::ModulePath;
+use jiff::Timestamp;
+use std::{fs, sync::Arc};
+
+/// The largest blob that [`Store::read_small`] reads into memory: the largest go.mod that Go
+/// accepts (module reference, "File name and path constraints").
+pub const SMALL_LIMIT: u64 = 16 << 20;
+
+/// What a probe writes: one block, so that a disk without a free block is noticed.
+static PROBE: Bytes = Bytes::from_static(&[0; 4096]);
+
+/// Everything durable a site keeps. Cloning is cheap; the data directory is released when the last
+/// clone is dropped.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    // Dropped in this order: the catalog waits for its writer, then the lock is given back.
+    catalog: Catalog,
+    core: Arc<Core>,
+    _lock: Option<DirectoryLock>,
+}
+
+// === impl Store ===
+
+impl Store {
+    /// Opens the store: takes the lock, empties the spool, migrates the catalog and brings the
+    /// journal's mirror up to it. Reads a fixed number of pages, whatever is kept.
+    ///
+    /// On a full or read-only disk an existing store opens for reading; [`Store::health`] says so,
+    /// and writes begin to work when the disk does.
+    pub async fn open(options: StoreOptions) -> Result<Self, StoreError> {
+        let opened = tokio::task::spawn_blocking(move || Self::open_blocking(options)).await;
+        opened.unwrap_or(Err(StoreError::Closed))
+    }
+
+    fn open_blocking(options: StoreOptions) -> Result<Self, StoreError> {
+        let core = Arc::new(Core::start(options)?);
+        let made = core.layout.create();
+        if let Err(error) = &made {
+            if !core.layout.catalog().exists() {
+                return Err(error.clone());
+            }
+        }
+        let lock = DirectoryLock::take(&core.layout)?;
+        let swept = made.and_then(|()| sweep(&core));
+        core.metrics.wrote(&swept);
+        let catalog = Catalog::open(&core)?;
+        Ok(Self { inner: Arc::new(Inner { catalog, core, _lock: lock }) })
+    }
+
+    /// What is kept under `key`. Never waits for a writer.
+    pub async fn find(&self, key: &Key) -> Result<Option<Record>, StoreError> {
+        let path = key.path();
+        let found = self.inner.catalog.ask(move |connection| read::find(connection, &path)).await?;
+        let metrics = self.metrics();
+        StoreMetrics::count(if found.is_some() { &metrics.hits } else { &metrics.misses });
+        Ok(found.map(|row| row.into_record(key.clone())))
+    }
+
+    /// What checks found about the capture under `key`.
+    pub async fn facts(&self, key: &Key) -> Result<Option<Facts>, StoreError> {
+        let path = key.path();
+        self.inner.catalog.ask(move |connection| read::facts(connection, &path)).await
+    }
+
+    /// Opens a kept blob. [`StoreError::CorruptBlob`] if it is missing or has another size.
+    pub async fn open_blob(&self, record: &Record) -> Result<BlobReader, StoreError> {
+        BlobReader::open(&self.inner.core, record.blob, record.size).await
+    }
+
+    /// Reads a whole blob of at most [`SMALL_LIMIT`] bytes and compares its hash.
+    pub async fn read_small(&self, record: &Record) -> Result<Bytes, StoreError> {
+        if record.size > SMALL_LIMIT {
+            return Err(StoreError::TooLarge { what: "a small blob", size: record.size, limit: SMALL_LIMIT });
+        }
+        self.open_blob(record).await?.read_whole().await
+    }
+
+    /// A new spool for a download.
+    pub async fn spool(&self) -> Result<Spool, StoreError> {
+        Spool::create(&self.inner.core).await
+    }
+
+    /// Captures bytes under a key: durable, with their journal entry, when this returns. It goes
+    /// on to its end even if the caller goes away.
+    ///
+    /// The same bytes again are answered with the record that is kept, and heal its blob. Other
+    /// bytes are [`StoreError::Conflict`]: they go into quarantine, with a journal entry.
+    pub async fn commit(&self, capture: Capture) -> Result<Committed, StoreError> {
+        let store = self.clone();
+        let task = tokio::spawn(async move {
+            let committed = store.commit_to_the_end(capture).await;
+            store.metrics().wrote(&committed);
+            committed
+        });
+        task.await.unwrap_or(Err(StoreError::Closed))
+    }
+
+    /// [`Store::commit`] for bytes that are in memory.
+    pub async fn commit_small(&self, key: Key, bytes: Bytes, provenance: Provenance) -> Result<Committed, StoreError> {
+        let core = Arc::clone(&self.inner.core);
+        let sealed = core.clone().writes.run(move |()| SealedSpool::write(&core, &bytes)).await?;
+        self.metrics().wrote(&sealed);
+        let Provenance { h1, source, evidence, facts } = provenance;
+        self.commit(Capture { key, sealed: sealed?, h1, source, evidence, facts }).await
+    }
+
+    /// Versions of a module of which something is kept, in the order of their text.
+    pub async fn kept_versions(&self, module: &ModulePath) -> Result<Vec<KeptVersion>, StoreError> {
+        let module = module.clone();
+        self.inner.catalog.ask(move |connection| read::kept_versions(connection, &module)).await
+    }
+
+    /// At most `limit` modules of which something is kept, behind `after`, in the order of their
+    /// escaped paths.
+    pub async fn modules(&self, after: Option<ModulePath>, limit: usize) -> Result<Vec<ModulePath>, StoreError> {
+        self.inner.catalog.ask(move |connection| read::modules(connection, after.as_ref(), limit)).await
+    }
+
+    /// Versions in the order in which this site captured them, at or after `since`; at most
+    /// `limit`. No two have the same time.
+    pub async fn index(&self, since: Timestamp, limit: usize) -> Result<Vec<IndexEntry>, StoreError> {
+        self.inner.catalog.ask(move |connection| read::index(connection, since, limit)).await
+    }
+
+    /// Journal entries behind the sequence number `after`, at most `limit`.
+    pub async fn journal(&self, after: u64, limit: usize) -> Result<Vec<JournalEntry>, StoreError> {
+        self.inner.catalog.ask(move |connection| read::journal(connection, after, limit)).await
+    }
+
+    /// Writes a decision that is not a capture into the journal. Returns its sequence number.
+    pub async fn event(&self, event: JournalEvent) -> Result<u64, StoreError> {
+        match self.inner.catalog.change(Change::Journal(event.checked()?)).await? {
+            Outcome::Sequence(sequence) => Ok(sequence),
+            _ => Err(StoreError::Closed),
+        }
+    }
+
+    /// A remembered answer.
+    pub async fn memo(&self, key: &MemoKey) -> Result<Option<Memo>, StoreError> {
+        let key = key.clone();
+        self.inner.catalog.ask(move |connection| read::memo(connection, &key)).await
+    }
+
+    /// Remembers an answer, instead of whatever was remembered under this key. Visible when this
+    /// returns; a power cut may forget it.
+    pub async fn memo_put(&self, key: MemoKey, memo: Memo) -> Result<(), StoreError> {
+        let bounds = [
+            ("the body of a memo", memo.body.len(), MEMO_BODY_LIMIT),
+            ("the path of a memo", key.path.len(), KEY_PATH_LIMIT),
+        ];
+        for (what, size, limit) in bounds {
+            if size > limit {
+                return Err(StoreError::TooLarge { what, size: size as u64, limit: limit as u64 });
+            }
+        }
+        self.inner.catalog.change(Change::PutMemo(key, memo)).await.map(drop)
+    }
+
+    /// Forgets every answer remembered about a module. Returns how many there were.
+    pub async fn memo_forget_module(&self, module: &ModulePath) -> Result<u64, StoreError> {
+        self.count(Change::ForgetModule(module.clone())).await
+    }
+
+    /// Forgets absences older than `before`. Returns how many there were.
+    pub async fn memo_sweep(&self, before: Timestamp) -> Result<u64, StoreError> {
+        self.count(Change::SweepAbsences(before)).await
+    }
+
+    /// Waits until everything that was asked before is durable.
+    pub async fn flush(&self) -> Result<(), StoreError> {
+        self.count(Change::Barrier).await.map(drop)
+    }
+
+    /// How the store is. Costs nothing and waits for nothing.
+    pub fn health(&self) -> StoreHealth {
+        self.metrics().health()
+    }
+
+    /// Figures since the process started, and the present totals.
+    pub fn metrics(&self) -> &StoreMetrics {
+        &self.inner.core.metrics
+    }
+
+    /// Tries to write, and notes in [`Store::health`] how it went: for a store that stopped writing
+    /// and has nothing to commit.
+    pub async fn probe_writable(&self) -> Result<(), StoreError> {
+        let core = Arc::clone(&self.inner.core);
+        let write = move |()| SealedSpool::write(&core, &PROBE).map(drop);
+        let result = match self.inner.core.writes.run(move |state| write(*state)).await? {
+            Ok(()) => self.flush().await,
+            Err(error) => Err(error),
+        };
+        self.metrics().wrote(&result);
+        result
+    }
+
+    pub(crate) fn core(&self) -> &Arc<Core> {
+        &self.inner.core
+    }
+
+    pub(crate) fn catalog(&self) -> &Catalog {
+        &self.inner.catalog
+    }
+
+    async fn count(&self, change: Change) -> Result<u64, StoreError> {
+        match self.inner.catalog.change(change).await? {
+            Outcome::Count(count) => Ok(count),
+            _ => Err(StoreError::Closed),
+        }
+    }
+
+    async fn commit_to_the_end(&self, capture: Capture) -> Result<Committed, StoreError> {
+        let path = capture.key.checked_path()?;
+        let lookup = path.clone();
+        let kept = self.inner.catalog.ask(move |connection| read::find(connection, &lookup)).await?;
+        if let Some(kept) = kept.filter(|kept| kept.blob != capture.sealed.blob()) {
+            return self.refuse(path, kept.blob, capture).await;
+        }
+        let Capture { key, sealed, h1, source, evidence, facts } = capture;
+        let (blob, size) = (sealed.blob(), sealed.size());
+        place::publish(&self.inner.core, sealed).await?;
+        let new = NewCapture { key, path, blob, size, h1, source, evidence, facts };
+        match self.inner.catalog.change(Change::Capture(new)).await? {
+            Outcome::Committed(committed) => Ok(committed),
+            _ => Err(StoreError::Closed),
+        }
+    }
+
+    /// Other bytes for a kept key: put aside, journalled once, refused.
+    async fn refuse(&self, path: String, kept: BlobId, capture: Capture) -> Result<Committed, StoreError> {
+        let Capture { mut sealed, source, .. } = capture;
+        let offered = sealed.blob();
+        let core = Arc::clone(&self.inner.core);
+        let quarantined = core.clone().writes.run(move |()| place::quarantine(&core, &mut sealed)).await?;
+        StoreMetrics::count(&self.metrics().conflicts);
+        let fate = quarantined.unwrap_or_else(|error| {
+            tracing::warn!(%error, path, "refused bytes could not be put into quarantine");
+            Quarantined::No
+        });
+        let error = StoreError::Conflict { path: path.clone(), kept, offered };
+        if fate == Quarantined::Already {
+            return Err(error);
+        }
+        let quarantined = fate == Quarantined::Now;
+        let decision = Decision::Conflict { path, kept, offered, source, quarantined };
+        // The refusal stands whether or not it can be written down.
+        if let Err(error) = self.inner.catalog.change(Change::Journal(decision)).await {
+            tracing::warn!(%error, "a refusal could not be journalled");
+        }
+        Err(error)
+    }
+}
+
+/// Empties the spool: what is in it belongs to a process that is gone.
+fn sweep(core: &Core) -> Result<(), StoreError> {
+    let directory = core.layout.spool();
+    let failed = |error| StoreError::file("sweeping", &directory, error);
+    for entry in fs::read_dir(&directory).map_err(failed)? {
+        disk::remove_file(&entry.map_err(failed)?.path())?;
+    }
+    Ok(())
+}
