@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"net/url"
 	"strconv"
 	"time"
 
@@ -134,5 +135,18 @@ func init() {
 			return nil, err
 		}
 		return words(module.PseudoVersion(string(args[0]), string(args[1]), time.Unix(seconds, 0), string(args[3]))), nil
+	})
+}
+
+func init() {
+	// A URL for a proxy: what net/url makes of it. Whether cmd/go's list accepts it
+	// is asked of cmd/go itself; this is about the URL only.
+	register("url.parse", func(args [][]byte) ([][]byte, error) {
+		u, err := url.Parse(string(args[0]))
+		if err != nil {
+			return nil, err
+		}
+		onlyPath := *u == url.URL{Scheme: u.Scheme, Path: u.Path, RawPath: u.RawPath}
+		return words(u.Scheme, u.Hostname(), strconv.FormatBool(onlyPath), strconv.FormatBool(u.User != nil)), nil
 	})
 }

@@ -142,8 +142,6 @@ pub fn canonical(text: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
-
     use super::{Version, VersionError, check_agreement};
     use crate::path::ModulePath;
 

@@ -121,40 +121,19 @@ impl Oracle {
         })
     }
 
-    /// Puts the same inputs to Go and to `ours`, prints the count, and fails on any difference.
+    /// Puts the same inputs to Go and to `ours` and fails on any difference, see [`compare`].
     ///
     /// # Panics
     ///
     /// On a difference, after printing the first of them with the input and both answers.
-    #[expect(clippy::print_stdout, reason = "the count is the test's result")]
     pub fn compare(
         &mut self,
         area: &str,
         inputs: &[Vec<Vec<u8>>],
         ours: impl Fn(&[Vec<u8>]) -> Answer,
     ) {
-        let (mut accepted, mut different) = (0_usize, 0_usize);
-        for (input, theirs) in inputs.iter().zip(self.ask(area, inputs)) {
-            accepted += usize::from(theirs.is_ok());
-            let mine = ours(input);
-            if same(&theirs, &mine) {
-                continue;
-            }
-            different += 1;
-            if different <= SHOWN_DIFFERENCES {
-                println!(
-                    "{area}\n  input {}\n  go    {}\n  ours  {}",
-                    show(input),
-                    outcome(&theirs),
-                    outcome(&mine)
-                );
-            }
-        }
-        let count = inputs.len();
-        println!(
-            "oracle {area}: {count} inputs ({accepted} accepted by go), {different} differences"
-        );
-        assert_eq!(different, 0, "oracle {area}: {different} of {count} differ");
+        let theirs = self.ask(area, inputs);
+        compare(area, inputs, &theirs, ours);
     }
 }
 
@@ -164,6 +143,40 @@ impl Drop for Oracle {
         drop(self.requests.take());
         let _ = self.child.wait();
     }
+}
+
+/// Compares answers of Go, however they were obtained, with ours, prints the counts, and fails on
+/// any difference.
+///
+/// # Panics
+///
+/// On a difference, after printing the first of them with the input and both answers.
+#[expect(clippy::print_stdout, reason = "the count is the test's result")]
+pub fn compare(
+    area: &str,
+    inputs: &[Vec<Vec<u8>>],
+    answers: &[Answer],
+    ours: impl Fn(&[Vec<u8>]) -> Answer,
+) {
+    assert_eq!(inputs.len(), answers.len(), "one answer an input");
+    let mut different = 0_usize;
+    for (input, theirs) in inputs.iter().zip(answers) {
+        let mine = ours(input);
+        if same(theirs, &mine) {
+            continue;
+        }
+        different += 1;
+        if different <= SHOWN_DIFFERENCES {
+            let (input, theirs, mine) = (show(input), outcome(theirs), outcome(&mine));
+            println!("{area}\n  input {input}\n  go    {theirs}\n  ours  {mine}");
+        }
+    }
+    let (count, accepted) = (
+        inputs.len(),
+        answers.iter().filter(|answer| answer.is_ok()).count(),
+    );
+    println!("oracle {area}: {count} inputs ({accepted} accepted by go), {different} differences");
+    assert_eq!(different, 0, "oracle {area}: {different} of {count} differ");
 }
 
 fn send(pipe: &mut ChildStdin, area: &str, inputs: &[Vec<Vec<u8>>]) -> std::io::Result<()> {

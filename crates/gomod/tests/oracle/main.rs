@@ -2,8 +2,6 @@
 //!
 //! The Go program is `/oracle` at the root of the repository; `MODKEEP_SEED` changes the inputs.
 
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "tests")]
-
 mod modfile;
 mod names;
 mod zip;

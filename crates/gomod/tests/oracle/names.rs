@@ -3,6 +3,7 @@
 mod inputs;
 mod paths;
 mod patterns;
+mod proxies;
 mod pseudo;
 mod semver;
 mod versions;

@@ -95,7 +95,7 @@ pub(super) fn file(seed: &mut Seed) -> String {
     for _ in 0..=seed.below(3) {
         elements.push(if seed.chance(0.2) {
             let c = seed.below(0x30_000);
-            char::from_u32(u32::try_from(c).unwrap())
+            char::from_u32(u32::try_from(c).unwrap_or(0))
                 .unwrap_or('a')
                 .to_string()
         } else {
