@@ -94,11 +94,13 @@ impl Modkeep {
     /// Starts it again on the same data and address, and waits until it is ready.
     #[track_caller]
     pub fn start(&mut self) {
-        self.spawn();
+        self.launch();
         self.wait_until_ready();
     }
 
-    fn spawn(&mut self) {
+    /// Starts it again without waiting for anything, so that it can be killed in the middle.
+    #[track_caller]
+    pub fn launch(&mut self) {
         assert!(self.child.is_none(), "the server runs already");
         let mut command = Command::new(&self.setup.binary);
         command

@@ -1,0 +1,26 @@
+//! End to end: the built binary between the real `go` (or a raw client that hides nothing) and
+//! upstreams that misbehave by plan. Every test says what the client saw *and* which upstream
+//! was touched how often; a proxy that answers correctly but leaks or hammers has failed too.
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "tests: they start processes, and a step that cannot be taken is a failure"
+)]
+
+mod bad_input;
+mod bodies;
+mod content;
+mod crash;
+mod flights;
+mod forks;
+mod idle;
+mod independence;
+mod probes;
+mod redirects;
+mod site;
+mod statuses;
+mod sumdb;
+mod surface;
+mod toolchain;
+mod upstreams;
+mod versions;

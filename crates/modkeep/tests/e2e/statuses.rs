@@ -1,0 +1,199 @@
+//! Every status class an upstream can answer, per kind, and what `go` makes of ours.
+//!
+//! Absence (404, 410) is relayed in the upstream's words; everything else that is not exactly
+//! 200 becomes a 5xx of ours with a code, is asked once, and is not remembered.
+
+use std::thread;
+
+use testkit::fixture::Corpus;
+use testkit::go::Go;
+use testkit::upstream::{Fault, Target};
+
+use crate::site::{Site, assert_not_kept, assert_refusal, module, path, url};
+
+const KINDS: [&str; 5] = ["info", "mod", "zip", "list", "latest"];
+
+/// What the upstream says, and the status and code that we answer.
+const FAILURES: [(u16, u16, &str); 22] = [
+    (201, 502, "MK2005"),
+    (203, 502, "MK2005"),
+    (204, 502, "MK2005"),
+    (206, 502, "MK2005"),
+    (300, 502, "MK2005"),
+    (301, 502, "MK2005"),
+    (304, 502, "MK2005"),
+    (307, 502, "MK2005"),
+    (400, 502, "MK2005"),
+    (401, 502, "MK2006"),
+    (402, 502, "MK2005"),
+    (403, 502, "MK2006"),
+    (405, 502, "MK2005"),
+    (406, 502, "MK2005"),
+    (418, 502, "MK2005"),
+    (429, 502, "MK2005"),
+    (451, 502, "MK2006"),
+    (500, 502, "MK2005"),
+    (502, 502, "MK2005"),
+    (503, 502, "MK2005"),
+    (504, 502, "MK2005"),
+    (599, 502, "MK2005"),
+];
+
+fn name(status: u16) -> String {
+    format!("s{status}")
+}
+
+fn everything() -> Corpus {
+    let statuses = FAILURES.iter().map(|(status, ..)| *status);
+    let mut corpus = Corpus::new();
+    for status in statuses.chain([404, 410]) {
+        corpus.add(&module(&name(status), 1000));
+    }
+    corpus
+}
+
+#[test]
+fn a_status_that_says_neither_yes_nor_no_is_a_coded_5xx_asked_once_and_forgotten() {
+    let site = Site::new(everything());
+    for kind in KINDS {
+        for (status, ours, code) in FAILURES {
+            let file = path(&name(status), kind);
+            site.upstream.always(&file, Fault::status(status));
+            let answer = site.server.get(&url(&name(status), kind));
+            assert_refusal(&answer, ours, code);
+            assert_eq!(site.upstream.count_path(&file), 1, "{file} after {status}");
+        }
+    }
+    site.upstream.heal();
+    for (status, ..) in FAILURES {
+        for kind in KINDS {
+            let answer = site.server.get(&url(&name(status), kind));
+            assert!(answer.is_whole(), "{status} {kind}: {answer:?}");
+        }
+    }
+}
+
+#[test]
+fn absence_is_relayed_word_for_word() {
+    let site = Site::new(everything());
+    let words = "not found: unknown revision v1.0.0 (said upstream)\n";
+    for status in [404, 410] {
+        for kind in KINDS {
+            let file = path(&name(status), kind);
+            site.upstream.always(&file, Fault::text(status, words));
+            let answer = site.server.get(&url(&name(status), kind));
+            assert_eq!(
+                (answer.status, answer.text().as_str()),
+                (status, words),
+                "{file}"
+            );
+            assert!(
+                answer
+                    .header("content-type")
+                    .unwrap()
+                    .starts_with("text/plain")
+            );
+            assert_eq!(site.upstream.count_path(&file), 1, "{file}");
+        }
+    }
+}
+
+#[test]
+fn an_absence_in_html_reaches_the_client_as_text() {
+    let site = Site::new(Corpus::new());
+    site.upstream.always(
+        Target::Any,
+        Fault::Status {
+            code: 404,
+            content_type: Some("text/html".to_owned()),
+            body: "<html><script>alert(1)</script></html>".into(),
+            headers: Vec::new(),
+        },
+    );
+    let answer = site.server.get(&url("a", "info"));
+    assert_eq!(answer.status, 404);
+    assert!(
+        answer
+            .header("content-type")
+            .unwrap()
+            .starts_with("text/plain")
+    );
+    assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
+}
+
+#[test]
+fn a_known_absence_is_not_asked_again_at_once_and_can_be_refreshed() {
+    let site = Site::new(Corpus::new());
+    let file = path("late", "info");
+    for _ in 0..3 {
+        assert_eq!(site.server.get(&url("late", "info")).status, 404);
+    }
+    assert_eq!(site.upstream.count_path(&file), 1);
+
+    site.upstream
+        .change(|corpus| corpus.add(&module("late", 10)));
+    let refreshed = site
+        .server
+        .request("POST", "/-/refresh/example.com/late", &[]);
+    assert!((200..300).contains(&refreshed.status), "{refreshed:?}");
+    assert!(site.server.get(&url("late", "info")).is_whole());
+}
+
+#[test]
+fn go_shows_our_code_for_every_status_of_a_zip() {
+    let site = Site::new(everything());
+    for (status, ..) in FAILURES {
+        site.upstream
+            .always(&path(&name(status), "zip"), Fault::status(status));
+    }
+    two_at_a_time(&FAILURES, |(status, ours, code)| {
+        let what = format!("example.com/{}@v1.0.0", name(*status));
+        let output = Go::new(&site.server.url()).download(&what);
+        output.assert_fails_with(&format!("modkeep {code}: "));
+        output.assert_fails_with(&ours.to_string());
+        let file = path(&name(*status), "zip");
+        assert_eq!(site.upstream.count_path(&file), 1, "{file}");
+        assert_not_kept(&site.server, &format!("/{file}"));
+    });
+}
+
+#[test]
+fn go_shows_the_upstreams_own_words_about_absence_and_falls_through_to_the_next_entry() {
+    let site = Site::new(everything());
+    let second = testkit::upstream::FakeUpstream::start(everything());
+    for status in [404, 410] {
+        let gone = Fault::text(status, "gone by order of the author");
+        site.upstream.always(&path(&name(status), "info"), gone);
+        let what = format!("example.com/{}@v1.0.0", name(status));
+
+        let alone = Go::new(&site.server.url()).download(&what);
+        alone.assert_fails_with("gone by order of the author");
+        alone.assert_fails_with(&status.to_string());
+
+        let list = format!("{},{}", site.server.url(), second.url());
+        Go::new(&list).download(&what).assert_ok();
+        assert_eq!(second.count_path(&path(&name(status), "info")), 1);
+    }
+}
+
+#[test]
+fn go_does_not_fall_through_a_comma_on_an_outage() {
+    let site = Site::new(everything());
+    let second = testkit::upstream::FakeUpstream::start(everything());
+    site.upstream.refuse();
+    let list = format!("{},{}", site.server.url(), second.url());
+    let output = Go::new(&list).download("example.com/s500@v1.0.0");
+    output.assert_fails_with("modkeep MK2003: ");
+    second.assert_untouched();
+}
+
+/// Runs `check` on every item, two at a time: as many processes as the smallest machine has cores.
+fn two_at_a_time<T: Sync>(items: &[T], check: impl Fn(&T) + Sync) {
+    let middle = items.len().div_ceil(2);
+    thread::scope(|scope| {
+        for half in items.chunks(middle) {
+            let check = &check;
+            scope.spawn(move || half.iter().for_each(check));
+        }
+    });
+}
