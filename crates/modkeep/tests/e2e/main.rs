@@ -9,6 +9,7 @@
 
 mod bad_input;
 mod bodies;
+mod commands;
 mod content;
 mod crash;
 mod flights;
@@ -19,6 +20,7 @@ mod probes;
 mod redirects;
 mod site;
 mod statuses;
+mod store;
 mod sumdb;
 mod surface;
 mod toolchain;
