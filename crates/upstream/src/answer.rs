@@ -18,7 +18,7 @@ use jiff::fmt::rfc2822::DateTimeParser;
 use crate::{Failure, RequestKind};
 
 /// Longest `Retry-After` that is believed. Beyond an hour it is a mistake or an attempt to keep us away.
-const MAX_RETRY_AFTER: Duration = Duration::from_secs(3600);
+const MAX_RETRY_AFTER: Duration = Duration::from_hours(1);
 
 /// What a header says.
 #[derive(Debug, PartialEq, Eq)]
@@ -85,16 +85,18 @@ fn implausible(headers: &HeaderMap, kind: RequestKind) -> Option<String> {
 /// `Date`, so neither side's clock matters.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let value = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
-    let wait = match value.parse::<u64>() {
-        Ok(seconds) => Duration::from_secs(seconds),
-        Err(_) => {
-            let sent = date(headers.get(header::DATE)?.to_str().ok()?)?;
-            u64::try_from(date(value)?.checked_sub(sent)?)
-                .map(Duration::from_secs)
-                .ok()?
-        }
+    let seconds = if let Ok(seconds) = value.parse() {
+        seconds
+    } else {
+        until(value, headers)?
     };
-    Some(wait.min(MAX_RETRY_AFTER))
+    Some(Duration::from_secs(seconds).min(MAX_RETRY_AFTER))
+}
+
+/// Seconds from the answer's `Date` to another one.
+fn until(later: &str, headers: &HeaderMap) -> Option<u64> {
+    let sent = date(headers.get(header::DATE)?.to_str().ok()?)?;
+    u64::try_from(date(later)?.checked_sub(sent)?).ok()
 }
 
 /// Seconds since the epoch of an HTTP date.
@@ -133,7 +135,7 @@ mod tests {
                 404 | 410 => Meaning::Absent,
                 401 | 403 | 451 => Meaning::Failed(Failure::Refused(status)),
                 429 => Meaning::Failed(Failure::RateLimited { retry_after: None }),
-                201..400 => {
+                201..=399 => {
                     Meaning::Failed(Failure::Content(format!("status {status} instead of 200")))
                 }
                 _ => Meaning::Failed(Failure::Status {

@@ -32,7 +32,7 @@ pub struct Download {
     stall: Duration,
     received: u64,
     end: Option<Result<(), BodyError>>,
-    lease: Option<Lease>,
+    lease: Option<Box<Lease>>,
 }
 
 /// Why a body is not whole.
@@ -64,8 +64,8 @@ pub enum BodyError {
 
 /// Where the pieces come from.
 pub(crate) enum Body {
-    Http(reqwest::Response),
-    File(File),
+    Http(Box<reqwest::Response>),
+    File(Box<File>),
     Memory(Option<Bytes>),
 }
 
@@ -110,7 +110,7 @@ impl Download {
     }
 
     pub(crate) fn leased(mut self, call: Call, slot: OwnedSemaphorePermit) -> Self {
-        self.lease = Some(Lease { call, _slot: slot });
+        self.lease = Some(Box::new(Lease { call, _slot: slot }));
         self
     }
 

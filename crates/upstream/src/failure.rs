@@ -104,16 +104,16 @@ impl Failure {
     /// Its class.
     pub fn class(&self) -> FailureClass {
         match self {
-            Self::Unreachable(_) | Self::Broken(_) | Self::File(_) => FailureClass::Unreachable,
-            Self::Timeout(_) => FailureClass::Timeout,
+            Self::Unreachable(_)
+            | Self::Broken(_)
+            | Self::File(_)
+            | Self::Body(BodyFailure::Cut(_)) => FailureClass::Unreachable,
+            Self::Timeout(_) | Self::Body(BodyFailure::Stalled(_)) => FailureClass::Timeout,
             Self::Saturated { .. } => FailureClass::Saturated,
             Self::Refused(_) => FailureClass::Refused,
             Self::RateLimited { .. } => FailureClass::RateLimited,
             Self::Status { .. } | Self::Redirect(_) => FailureClass::Error,
-            Self::Content(_) => FailureClass::Content,
-            Self::Body(BodyFailure::Stalled(_)) => FailureClass::Timeout,
-            Self::Body(BodyFailure::Cut(_)) => FailureClass::Unreachable,
-            Self::Body(BodyFailure::Wrong { .. }) => FailureClass::Content,
+            Self::Content(_) | Self::Body(BodyFailure::Wrong { .. }) => FailureClass::Content,
         }
     }
 

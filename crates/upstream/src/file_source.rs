@@ -51,7 +51,7 @@ impl FileSource {
             Ok((file, length)) => Reply::Found(Download::new(
                 self.name.clone(),
                 Some(length),
-                Body::File(file),
+                Body::File(Box::new(file)),
                 ask.limit,
                 ask.stall,
             )),

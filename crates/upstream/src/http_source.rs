@@ -147,7 +147,7 @@ impl HttpSource {
         Reply::Found(Download::new(
             self.name.clone(),
             length,
-            Body::Http(response),
+            Body::Http(Box::new(response)),
             ask.limit,
             ask.stall,
         ))

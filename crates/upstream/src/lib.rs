@@ -26,7 +26,6 @@ mod download;
 mod failure;
 mod file_source;
 mod http_source;
-pub mod list;
 mod name;
 mod observe;
 pub mod options;

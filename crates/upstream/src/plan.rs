@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::list::{Entry, Fallback, ProxyList};
+use gomod::goproxy::{Entry, Fallback, ProxyList};
 use url::Url;
 
 use crate::{BuildError, SourceName};

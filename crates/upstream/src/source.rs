@@ -100,15 +100,13 @@ impl Source {
     pub(crate) async fn fetch(&self, path: &RequestPath, limit: u64) -> Reply {
         let call = Call::start(&self.observer, &self.name, path.kind());
         let deadline = call.begun + self.header;
-        let slot = match timeout_at(deadline, Arc::clone(&self.slots).acquire_owned()).await {
-            Ok(Ok(slot)) => slot,
-            // The semaphore is never closed; were it, there would be no slot either.
-            Ok(Err(_)) | Err(_) => {
-                return call.failed(Failure::Saturated {
-                    in_flight: self.max_in_flight,
-                    waited: self.header,
-                });
-            }
+        // The semaphore is never closed; were it, there would be no slot either.
+        let Ok(Ok(slot)) = timeout_at(deadline, Arc::clone(&self.slots).acquire_owned()).await
+        else {
+            return call.failed(Failure::Saturated {
+                in_flight: self.max_in_flight,
+                waited: self.header,
+            });
         };
         let ask = Ask {
             path,

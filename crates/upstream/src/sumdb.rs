@@ -32,7 +32,7 @@ use crate::{
 
 /// How long a source's word is believed on whether it mirrors a database. Short enough that a
 /// mirror that is set up is soon used, long enough that the question costs nothing.
-const SUPPORT_AGE: Duration = Duration::from_secs(600);
+const SUPPORT_AGE: Duration = Duration::from_mins(10);
 
 /// How long a failure to answer that question is remembered. Just for those who waited for it: they
 /// share it rather than run into the same deadline one after the other.
@@ -71,8 +71,11 @@ pub enum DatabaseOutcome {
 /// What is known about databases.
 pub(crate) struct Databases {
     routes: BTreeMap<String, Route>,
-    support: Mutex<BTreeMap<(String, usize), Arc<AsyncMutex<Option<Heard>>>>>,
+    support: Mutex<BTreeMap<(String, usize), Cell>>,
 }
+
+/// What one source said about one database; locked while it is asked.
+type Cell = Arc<AsyncMutex<Option<Heard>>>;
 
 /// A database's own URL.
 pub(crate) struct Route {
@@ -155,7 +158,7 @@ impl Databases {
         support
     }
 
-    fn cell(&self, name: &str, index: usize) -> Arc<AsyncMutex<Option<Heard>>> {
+    fn cell(&self, name: &str, index: usize) -> Cell {
         let mut support = self.support.lock();
         let key = (name.to_owned(), index);
         if support.len() >= MAX_REMEMBERED && !support.contains_key(&key) {

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
-use crate::list::ProxyList;
+use gomod::goproxy::ProxyList;
 
 use crate::{
     BuildError, DatabaseOutcome, SourceName, UpstreamOptions, Walk,

@@ -97,3 +97,6 @@ impl<A, F> Machine<A, F> {
         self.asked_again = false;
     }
 }
+
+#[cfg(test)]
+mod tests;
