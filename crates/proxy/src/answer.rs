@@ -61,7 +61,6 @@ pub enum Origin {
 }
 
 /// The bytes of an answer.
-#[derive(Debug)]
 pub enum Body {
     /// Small and at hand.
     Bytes(Bytes),
@@ -100,6 +99,17 @@ impl fmt::Display for Origin {
 }
 
 // === impl Body ===
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let form = match self {
+            Self::Bytes(_) => "Bytes",
+            Self::Blob(_) => "Blob",
+            Self::Flight(_) => "Flight",
+        };
+        write!(f, "{form}({:?} bytes)", self.length())
+    }
+}
 
 impl Body {
     /// Size in bytes, where it is known.

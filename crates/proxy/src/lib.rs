@@ -10,10 +10,30 @@
 //! without touching anything that cold work uses (law L4); what is not kept is fetched once for
 //! however many ask (L6), and nothing is answered in full before it is durable (L1).
 
+mod absence;
 pub mod answer;
+mod artifacts;
+mod capture;
+mod check;
+mod context;
+mod errand;
+pub mod flight;
+mod hot;
+mod kept;
+mod metrics;
+mod observer;
+mod options;
 pub mod refusal;
+mod remembered;
 pub mod resource;
+mod selection;
+mod service;
+mod sumdb;
+mod versions;
 
 pub use answer::{Answer, Body, Freshness, Media, Origin};
+pub use metrics::Metrics;
+pub use options::{Clock, ProxyOptions};
 pub use refusal::{Refusal, RefusalText};
 pub use resource::{Fetching, Resource};
+pub use service::{Proxy, Readiness};

@@ -4,8 +4,11 @@
 //! this case. A source's own 404 or 410 is relayed word for word instead: it is that source's
 //! statement, and people search for its text. The server renders either and adds the request id.
 
+use crate::capture::Lost;
 use codes::Code;
 use std::time::Duration;
+use store::StoreError;
+use upstream::Outage;
 
 /// Why a request is not answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,8 +45,40 @@ impl Refusal {
         }
     }
 
+    /// Something that must not happen, and did.
+    pub fn internal(facts: &str) -> Self {
+        Self { status: 500, ..Self::new(Code::StoreUnavailable, facts) }
+    }
+
+    /// Asked only for what is kept, and it is not.
+    pub fn not_kept(what: &str) -> Self {
+        Self::new(Code::NotKept, what)
+    }
+
     /// An upstream's own words about absence.
     pub fn relayed(status: u16, text: impl Into<String>) -> Self {
         Self { code: Code::Absent, status, text: RefusalText::Relayed(text.into()), retry_after: None }
+    }
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        Self::new(error.code(), error.to_string())
+    }
+}
+
+impl From<Lost> for Refusal {
+    fn from(lost: Lost) -> Self {
+        match lost {
+            Lost::Body(failure) => Self::new(failure.code(), failure.to_string()),
+            Lost::Ours(refusal) => refusal,
+        }
+    }
+}
+
+impl From<Outage> for Refusal {
+    fn from(outage: Outage) -> Self {
+        let facts = format!("{}: {}", outage.source, outage.summary);
+        Self { retry_after: outage.retry_after, ..Self::new(outage.code, facts) }
     }
 }

@@ -1,0 +1,137 @@
+//! Absence: what is known not to exist, and what may be said about it during an outage.
+//!
+//! Three answers are never mixed: known, known absent, unknown because no source can be asked
+//! (law L3). Two facts make that hard:
+//!
+//! * For an import path, `go` asks every prefix that could be a module, all at once, and fails as a
+//!   whole if a prefix *longer* than the real module answers anything but 404 or 410. So a dead
+//!   upstream would break `go get` of packages in modules that are kept here.
+//! * A version that did not exist a minute ago may exist now. An old absence must not hide it.
+//!
+//! Hence two clocks and one proof. The absence of a *version* is believed for seconds and never
+//! during an outage. The absence of a whole *module path*, stated by every source, is believed for
+//! days, but only while no source can be asked, and never once anything of that module was kept or
+//! listed. And a path of which nothing was ever asked is answered from evidence: if a kept zip of a
+//! shorter path holds that directory, then the directory is a package of that module; were it a
+//! module of its own, Go would have left it out of the zip.
+
+use crate::{
+    context::Context,
+    refusal::Refusal,
+    remembered::{Remembered, Subject},
+};
+use codes::Code;
+use gomod::{Artifact, ArtifactKind, ModulePath, Version};
+use store::{Key, Memo, MemoClass, MemoKey};
+use upstream::{Absence, Outage};
+
+/// How many kept versions of a shorter path are looked into for a package, newest first.
+const WITNESSES: usize = 4;
+
+// === impl Context ===
+
+impl Context {
+    /// A source's recent statement that an artifact does not exist, in its own words.
+    pub(crate) async fn recall_absence(&self, artifact: &Artifact) -> Option<Refusal> {
+        let remembered = self.memo(&absence_of(artifact.escaped_path())).await.ok()??;
+        let age = self.options.clock.since(remembered.fetched_at);
+        (age <= self.options.absence_max_age).then(|| remembered.absence())
+    }
+
+    /// Remembers a statement of absence; gives it as a refusal.
+    pub(crate) async fn remember_absence(&self, artifact: &Artifact, absence: Absence) -> Refusal {
+        let remembered = Remembered::of_absence(&absence, self.options.clock.now());
+        self.put_absence(artifact.escaped_path(), &remembered).await;
+        self.remember_module_absence(&artifact.module, &remembered).await;
+        remembered.absence()
+    }
+
+    /// Remembers that a module path is no module, unless something of it is known.
+    pub(crate) async fn remember_module_absence(&self, module: &ModulePath, answer: &Remembered) {
+        if !self.is_known_module(module).await {
+            self.put_absence(module.escaped(), answer).await;
+        }
+    }
+
+    /// What an outage means for a request about this module.
+    pub(crate) async fn outage(&self, module: &ModulePath, outage: Outage) -> Refusal {
+        if self.is_known_module(module).await {
+            return Refusal::from(outage);
+        }
+        if let Some(absence) = self.module_absence(module).await {
+            return absence;
+        }
+        match self.module_that_holds(module).await {
+            Some((owner, version)) => {
+                let facts = format!("{module} is a package of {owner} {version}, which is kept here, and no module");
+                Refusal::new(Code::Absent, facts)
+            }
+            None => Refusal::from(outage),
+        }
+    }
+
+    async fn module_absence(&self, module: &ModulePath) -> Option<Refusal> {
+        let remembered = self.memo(&absence_of(module.escaped())).await.ok()??;
+        let age = self.options.clock.since(remembered.fetched_at);
+        (age <= self.options.absence_stale).then(|| remembered.absence())
+    }
+
+    /// Whether anything says that this path is a module: something kept, or a source's list.
+    async fn is_known_module(&self, module: &ModulePath) -> bool {
+        let kept = self.store.kept_versions(module).await;
+        if kept.is_ok_and(|versions| !versions.is_empty()) {
+            return true;
+        }
+        let list = Subject { class: MemoClass::List, path: format!("{}/@v/list", module.escaped()), module: None };
+        matches!(self.memo(&list).await, Ok(Some(list)) if list.is_known())
+    }
+
+    /// The kept module, and the version of it, whose zip holds `path` as a directory.
+    async fn module_that_holds(&self, path: &ModulePath) -> Option<(ModulePath, Version)> {
+        let mut prefix = path.as_str();
+        while let Some((shorter, _)) = prefix.rsplit_once('/') {
+            prefix = shorter;
+            let Ok(owner) = ModulePath::parse(prefix) else { continue };
+            let Some(directory) = path.as_str().strip_prefix(prefix) else { continue };
+            let mut versions = self.versions_with_zip(&owner).await;
+            versions.sort_unstable_by(|left, right| right.cmp(left));
+            for version in versions.into_iter().take(WITNESSES) {
+                if self.zip_holds(&owner, &version, directory.trim_start_matches('/')).await {
+                    return Some((owner, version));
+                }
+            }
+        }
+        None
+    }
+
+    async fn versions_with_zip(&self, module: &ModulePath) -> Vec<Version> {
+        let kept = self.store.kept_versions(module).await.unwrap_or_default();
+        kept.into_iter().filter(|kept| kept.kinds.zip).map(|kept| kept.version).collect()
+    }
+
+    async fn zip_holds(&self, module: &ModulePath, version: &Version, directory: &str) -> bool {
+        let key = Key::Artifact(Artifact { module: module.clone(), version: version.clone(), kind: ArtifactKind::Zip });
+        let Ok(Some(record)) = self.store.find(&key).await else { return false };
+        let Ok(blob) = self.store.open_blob(&record).await else { return false };
+        let prefix = format!("{module}@{version}/{directory}/");
+        let Ok(file) = blob.file().await else { return false };
+        let look = move || {
+            let names = gomod::zip::names(&file, blob.size()).ok()?;
+            Some(names.iter().any(|name| name.starts_with(&prefix) && name.ends_with(".go")))
+        };
+        tokio::task::spawn_blocking(look).await.ok().flatten().unwrap_or(false)
+    }
+
+    async fn put_absence(&self, path: String, remembered: &Remembered) {
+        let key = MemoKey { class: MemoClass::Absence, path };
+        if let Err(error) = self.store.memo_put(key, Memo::from(remembered)).await {
+            self.metrics.store_failures.inc();
+            tracing::warn!(%error, "an absence could not be remembered");
+        }
+    }
+}
+
+fn absence_of(path: String) -> Subject {
+    Subject { class: MemoClass::Absence, path, module: None }
+}
+

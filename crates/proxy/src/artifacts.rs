@@ -1,0 +1,130 @@
+//! Artifacts: `.info`, `.mod` and `.zip` of a canonical version.
+//!
+//! Memory, then catalog, then a source; each artifact by itself, never one for the sake of another
+//! (law L10). The first two steps touch nothing that fetching uses (L4).
+
+use crate::{
+    answer::{Answer, Body, Freshness, Origin},
+    capture,
+    context::Context,
+    flight::{Reader, board::Started, runner},
+    kept::{Kept, media_of},
+    hot::SMALL,
+    refusal::Refusal,
+    resource::{Fetching, Resource},
+};
+use gomod::{Artifact, ArtifactKind};
+use std::{future::poll_fn, sync::Arc};
+use store::{Key, Record};
+
+// === impl Context ===
+
+impl Context {
+    /// Answers a request for an artifact.
+    pub(crate) async fn artifact(self: &Arc<Self>, artifact: &Artifact, fetching: Fetching) -> Result<Answer, Refusal> {
+        let key = Key::Artifact(artifact.clone());
+        if let Some(answer) = self.kept(&key).await? {
+            return Ok(answer);
+        }
+        if fetching == Fetching::Never {
+            return Err(Refusal::not_kept(&artifact.to_string()));
+        }
+        if let Some(absence) = self.recall_absence(artifact).await {
+            return Err(absence);
+        }
+        match artifact.kind {
+            ArtifactKind::Zip => self.fly(artifact).await,
+            ArtifactKind::Info | ArtifactKind::Mod => self.fetch_small(artifact).await,
+        }
+    }
+
+    /// The answer from what is kept, if it is.
+    pub(crate) async fn kept(&self, key: &Key) -> Result<Option<Answer>, Refusal> {
+        let path = key.path();
+        if let Some(kept) = self.hot.get(&path) {
+            return Ok(answer(&kept, Origin::Memory));
+        }
+        let found = self.store.find(key).await.map_err(|error| self.store_failure(error))?;
+        match found {
+            Some(record) => self.from_store(&path, record).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    async fn from_store(&self, path: &str, record: Record) -> Result<Answer, Refusal> {
+        if record.size <= SMALL && !is_zip(&record.key) {
+            let bytes = self.store.read_small(&record).await.map_err(|error| self.store_failure(error))?;
+            let kept = Kept::in_memory(record, bytes);
+            self.hot.put(path, &kept);
+            return answer(&kept, Origin::Store).ok_or_else(|| Refusal::internal("a small artifact without bytes"));
+        }
+        self.on_disk(&record, Origin::Store).await
+    }
+
+    async fn on_disk(&self, record: &Record, origin: Origin) -> Result<Answer, Refusal> {
+        let blob = self.store.open_blob(record).await.map_err(|error| self.store_failure(error))?;
+        Ok(described(record, origin, Body::Blob(blob)))
+    }
+
+    async fn fetch_small(self: &Arc<Self>, artifact: &Artifact) -> Result<Answer, Refusal> {
+        let (context, subject) = (Arc::clone(self), artifact.clone());
+        let fetched = self.captures.run(Resource::Artifact(artifact.clone()), || async move {
+            // Another errand may have ended between this one's look into the catalog and its start.
+            if let Some(record) = context.store.find(&Key::Artifact(subject.clone())).await? {
+                return Ok(Kept::on_disk(record));
+            }
+            capture::small(&context, &subject).await
+        });
+        let kept = fetched.await.unwrap_or_else(|| Err(Refusal::internal("fetching ended without a result")))?;
+        let origin = Origin::Upstream(kept.record.source.clone());
+        match answer(&kept, origin.clone()) {
+            Some(answer) => Ok(answer),
+            None => self.on_disk(&kept.record, origin).await,
+        }
+    }
+
+    async fn fly(self: &Arc<Self>, artifact: &Artifact) -> Result<Answer, Refusal> {
+        let context = Arc::clone(self);
+        let seat = self.flights.join(artifact, |landing| {
+            context.metrics.flights.inc();
+            let runner = Arc::clone(&context);
+            tokio::spawn(async move {
+                runner::run(&runner, landing).await;
+                runner.metrics.flights.dec();
+            });
+        });
+        match poll_fn(|cx| seat.poll_started(cx)).await {
+            Started::Over(outcome) => {
+                let kept = outcome?;
+                self.on_disk(&kept.record, Origin::Upstream(kept.record.source.clone())).await
+            }
+            Started::Arriving { length, content } => Ok(Answer {
+                media: media_of(&Key::Artifact(artifact.clone())),
+                freshness: Freshness::Immutable,
+                hash: None,
+                origin: Origin::Upstream(content.source.to_string()),
+                evidence: capture::UNVERIFIED.to_owned(),
+                body: Body::Flight(Reader::new(seat, length)),
+            }),
+        }
+    }
+}
+
+fn is_zip(key: &Key) -> bool {
+    matches!(key, Key::Artifact(artifact) if artifact.kind == ArtifactKind::Zip)
+}
+
+fn answer(kept: &Kept, origin: Origin) -> Option<Answer> {
+    kept.small_body().map(|body| described(&kept.record, origin, body))
+}
+
+fn described(record: &Record, origin: Origin, body: Body) -> Answer {
+    Answer {
+        media: media_of(&record.key),
+        freshness: Freshness::Immutable,
+        hash: Some(record.blob),
+        origin,
+        evidence: record.evidence.clone(),
+        body,
+    }
+}

@@ -1,0 +1,174 @@
+//! Capture: from a source's answer to something kept.
+//!
+//! Always in this order: receive within a limit, check, make the blob durable, write the catalog
+//! row (law L5). What fails a check is thrown away and the walk over the sources is told, so that
+//! another source may be tried.
+
+use crate::{
+    check::{self, Wrong},
+    context::Context,
+    flight::Outcome,
+    kept::Kept,
+    metrics::Kind,
+    refusal::Refusal,
+};
+use bytes::{Bytes, BytesMut};
+use gomod::Artifact;
+use store::{Capture, Committed, Facts, Key, Provenance, SealedSpool, StoreError};
+use tokio::time::Instant;
+use upstream::{BodyError, BodyFailure, Download, Outcome as Offer};
+
+/// Bodies up to this size are collected without asking for room: nearly all are.
+const USUAL: usize = 256 * 1024;
+
+/// Why one attempt gave nothing.
+#[derive(Debug)]
+pub(crate) enum Lost {
+    /// The source's fault: another attempt may help.
+    Body(BodyFailure),
+    /// Ours: no source can help.
+    Ours(Refusal),
+}
+
+impl From<BodyError> for Lost {
+    fn from(error: BodyError) -> Self {
+        Self::Body(error.into())
+    }
+}
+
+impl From<Refusal> for Lost {
+    fn from(refusal: Refusal) -> Self {
+        Self::Ours(refusal)
+    }
+}
+
+/// Fetches, checks and keeps a small artifact.
+pub(crate) async fn small(context: &Context, artifact: &Artifact) -> Outcome {
+    let mut walk = context.upstreams.walk(&artifact.escaped_path()).with_limit(check::limit(artifact.kind));
+    loop {
+        let mut download = match walk.next().await {
+            Offer::Found(download) => download,
+            Offer::Absent(absence) => return Err(context.remember_absence(artifact, absence).await),
+            Offer::Unavailable(outage) => return Err(context.outage(&artifact.module, outage).await),
+        };
+        let source = download.source.to_string();
+        match small_attempt(context, artifact, &mut download, &source).await {
+            Ok(kept) => return Ok(kept),
+            Err(Lost::Body(failure)) => walk.reject(failure),
+            Err(Lost::Ours(refusal)) => return Err(refusal),
+        }
+    }
+}
+
+async fn small_attempt(context: &Context, artifact: &Artifact, download: &mut Download, source: &str) -> Result<Kept, Lost> {
+    let bytes = collect(context, download).await?;
+    let h1 = check::small(artifact, &bytes).map_err(|wrong| Lost::Body(context.wrong(artifact, source, wrong)))?;
+    Ok(keep_small(context, Key::Artifact(artifact.clone()), bytes, h1, source).await?)
+}
+
+/// Receives a whole body into memory; the walk has limited its size.
+pub(crate) async fn collect(context: &Context, download: &mut Download) -> Result<Bytes, Lost> {
+    let mut body = BytesMut::new();
+    let mut room = None;
+    while let Some(chunk) = download.chunk().await? {
+        if room.is_none() && body.len() + chunk.len() > USUAL {
+            room = context.large_bodies.acquire().await.ok();
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body.freeze())
+}
+
+/// Keeps small bytes for ever and in memory.
+pub(crate) async fn keep_small(
+    context: &Context,
+    key: Key,
+    bytes: Bytes,
+    h1: Option<String>,
+    source: &str,
+) -> Result<Kept, Refusal> {
+    let path = key.path();
+    let started = Instant::now();
+    let committed = context.store.commit_small(key, bytes.clone(), provenance(h1, source)).await;
+    let kept = settled(context, committed, started).await?;
+    let kept = match kept.bytes {
+        Some(_) => kept,
+        None => Kept { bytes: Some(bytes), ..kept },
+    };
+    context.hot.put(&path, &kept);
+    Ok(kept)
+}
+
+/// Checks a sealed zip on a blocking thread; gives it back with its hash.
+pub(crate) async fn prove_zip(
+    context: &Context,
+    artifact: &Artifact,
+    sealed: SealedSpool,
+    source: &str,
+) -> Result<(SealedSpool, String), Lost> {
+    let subject = artifact.clone();
+    let judge = move || {
+        let verdict = check::zip(&subject, sealed.file(), sealed.size());
+        (sealed, verdict)
+    };
+    let (sealed, verdict) = tokio::task::spawn_blocking(judge)
+        .await
+        .map_err(|_| Refusal::internal("checking the zip ended without a result"))?;
+    match verdict {
+        Ok(h1) => Ok((sealed, h1)),
+        Err(wrong) => Err(Lost::Body(context.wrong(artifact, source, wrong))),
+    }
+}
+
+/// Makes a sealed spool a kept blob.
+pub(crate) async fn keep_sealed(
+    context: &Context,
+    key: Key,
+    sealed: SealedSpool,
+    h1: String,
+    source: &str,
+) -> Result<Kept, Refusal> {
+    let started = Instant::now();
+    let Provenance { h1, source, evidence, facts } = provenance(Some(h1), source);
+    let capture = Capture { key, sealed, h1, source, evidence, facts };
+    let committed = context.store.commit(capture).await;
+    settled(context, committed, started).await
+}
+
+fn provenance(h1: Option<String>, source: &str) -> Provenance {
+    Provenance { h1, source: source.to_owned(), evidence: UNVERIFIED.to_owned(), facts: Facts::new() }
+}
+
+/// What the evidence column says as long as no checksum database is asked.
+pub(crate) const UNVERIFIED: &str = "unverified";
+
+async fn settled(
+    context: &Context,
+    committed: Result<Committed, StoreError>,
+    started: Instant,
+) -> Result<Kept, Refusal> {
+    context.metrics.commit_time.observe(started.elapsed().as_secs_f64());
+    let committed = committed.map_err(|error| context.store_failure(error))?;
+    if committed.fresh {
+        let kind = kind_of(&committed.record.key);
+        context.metrics.captures.get_or_create(&Kind { kind }).inc();
+    }
+    Ok(Kept::on_disk(committed.record))
+}
+
+fn kind_of(key: &Key) -> &'static str {
+    match key {
+        Key::Artifact(artifact) => artifact.kind.extension(),
+        Key::Sumdb { .. } => "sumdb",
+    }
+}
+
+impl Context {
+    /// Counts and logs wrong content; gives what the walk wants to know.
+    pub(crate) fn wrong(&self, artifact: &Artifact, source: &str, wrong: Wrong) -> BodyFailure {
+        let kind = artifact.kind.extension();
+        self.metrics.rejected.get_or_create(&Kind { kind }).inc();
+        tracing::warn!(%artifact, source, problem = %wrong, "wrong content thrown away");
+        wrong.into()
+    }
+}

@@ -1,0 +1,59 @@
+//! Context: what every part of the service works with.
+
+use crate::{
+    errand::Errands,
+    flight::{Flights, Outcome},
+    hot::Hot,
+    metrics::Metrics,
+    options::ProxyOptions,
+    refusal::Refusal,
+    remembered::Remembered,
+    resource::Resource,
+};
+use std::sync::Arc;
+use store::{Store, StoreError};
+use tokio::sync::Semaphore;
+use upstream::Upstreams;
+
+/// How many bodies above the usual size may be in memory at once: 4 x 16 MiB at worst.
+const LARGE_BODIES: usize = 4;
+
+/// The parts of the service, shared by all requests.
+pub(crate) struct Context {
+    pub(crate) store: Store,
+    pub(crate) upstreams: Upstreams,
+    pub(crate) options: ProxyOptions,
+    pub(crate) hot: Hot,
+    pub(crate) flights: Flights,
+    /// Small artifacts being fetched.
+    pub(crate) captures: Errands<Resource, Outcome>,
+    /// Lists, queries and the like being refreshed.
+    pub(crate) refreshes: Errands<String, Result<Arc<Remembered>, Refusal>>,
+    pub(crate) large_bodies: Semaphore,
+    pub(crate) metrics: Arc<Metrics>,
+}
+
+// === impl Context ===
+
+impl Context {
+    pub(crate) fn new(store: Store, upstreams: Upstreams, options: ProxyOptions, metrics: Arc<Metrics>) -> Self {
+        Self {
+            hot: Hot::new(options.memory),
+            store,
+            upstreams,
+            options,
+            flights: Flights::default(),
+            captures: Errands::default(),
+            refreshes: Errands::default(),
+            large_bodies: Semaphore::new(LARGE_BODIES),
+            metrics,
+        }
+    }
+
+    /// Counts and logs a failure of the store; gives the refusal it becomes.
+    pub(crate) fn store_failure(&self, error: StoreError) -> Refusal {
+        self.metrics.store_failures.inc();
+        tracing::error!(%error, "the store failed");
+        Refusal::from(error)
+    }
+}

@@ -1,0 +1,167 @@
+//! Runner: carries one zip from the sources into the store.
+//!
+//! One attempt after the other, as the walk over the sources offers them. Each attempt writes a
+//! spool of its own; the first one's stays readable until the second has reproduced what readers
+//! were shown of it. After the last byte comes the verdict (the zip's structure now; the checksum
+//! database's proof has its place here), then the commit, and only then the tail.
+
+use super::{FlightBoard, Landing, Outcome, Spooled, state::State};
+use crate::{
+    capture::{self, Lost},
+    check,
+    context::Context,
+    kept::Kept,
+    refusal::Refusal,
+};
+use gomod::Artifact;
+use std::sync::Arc;
+use store::{Key, SealedSpool, Spool, SpoolReader};
+use upstream::{Download, Outcome as Offer};
+
+/// How much of the old spool is compared with the new one in one step.
+const COMPARED: u64 = 256 * 1024;
+
+/// Flies: fetches, proves, commits; tells the board.
+pub(crate) async fn run(context: &Context, landing: Landing) {
+    let outcome = fly(context, landing.artifact(), landing.board()).await;
+    landing.finish(outcome);
+}
+
+async fn fly(context: &Context, artifact: &Artifact, board: &FlightBoard) -> Outcome {
+    let key = Key::Artifact(artifact.clone());
+    // Between this flight's first reader's look into the catalog and its start, another flight may
+    // have landed: one artifact costs one transfer.
+    if let Some(record) = context.store.find(&key).await? {
+        return Ok(Kept::on_disk(record));
+    }
+    let mut walk = context.upstreams.walk(&artifact.escaped_path()).with_limit(check::limit(artifact.kind));
+    loop {
+        let mut download = match walk.next().await {
+            Offer::Found(download) => download,
+            Offer::Absent(absence) => return Err(context.remember_absence(artifact, absence).await),
+            Offer::Unavailable(outage) => return Err(context.outage(&artifact.module, outage).await),
+        };
+        match attempt(context, artifact, board, &mut download).await {
+            Ok(kept) => return Ok(kept),
+            Err(Lost::Body(failure)) => {
+                tracing::warn!(%artifact, source = %download.source, %failure, "transfer lost");
+                board.update(State::attempt_lost);
+                walk.reject(failure);
+            }
+            Err(Lost::Ours(refusal)) => return Err(refusal),
+        }
+    }
+}
+
+async fn attempt(
+    context: &Context,
+    artifact: &Artifact,
+    board: &FlightBoard,
+    download: &mut Download,
+) -> Result<Kept, Lost> {
+    let source: Arc<str> = download.source.as_str().into();
+    let sealed = receive(context, board, download, &source).await?;
+    let (sealed, h1) = capture::prove_zip(context, artifact, sealed, &source).await?;
+    let key = Key::Artifact(artifact.clone());
+    Ok(capture::keep_sealed(context, key, sealed, h1, &source).await?)
+}
+
+async fn receive(
+    context: &Context,
+    board: &FlightBoard,
+    download: &mut Download,
+    source: &Arc<str>,
+) -> Result<SealedSpool, Lost> {
+    let mut spool = context.store.spool().await.map_err(Refusal::from)?;
+    let mut follow = Follow::begin(board, Spooled { reader: spool.reader(), source: Arc::clone(source) }, download.length);
+    while let Some(chunk) = download.chunk().await? {
+        spool.append(chunk).await.map_err(Refusal::from)?;
+        follow.appended(board, &spool).await?;
+    }
+    let sealed = spool.seal().await.map_err(Refusal::from)?;
+    follow.arrived(board);
+    Ok(sealed)
+}
+
+/// What this attempt owes to the readers of the one before.
+struct Follow {
+    spooled: Spooled,
+    written: u64,
+    owed: Option<Owed>,
+}
+
+struct Owed {
+    old: SpoolReader,
+    shown: u64,
+    compared: u64,
+}
+
+// === impl Follow ===
+
+impl Follow {
+    fn begin(board: &FlightBoard, spooled: Spooled, length: Option<u64>) -> Self {
+        let owed = match board.shown() {
+            (Some(old), shown) if shown > 0 => Some(Owed { old: old.reader, shown, compared: 0 }),
+            _ => None,
+        };
+        if owed.is_some() {
+            board.update(|state| state.opened(length));
+        } else {
+            board.replace(spooled.clone(), |state| state.opened(length));
+        }
+        Self { spooled, written: 0, owed }
+    }
+
+    async fn appended(&mut self, board: &FlightBoard, spool: &Spool) -> Result<(), Refusal> {
+        let written = spool.written();
+        self.written = written;
+        if let Some(owed) = &mut self.owed {
+            let same = owed.compare(&self.spooled.reader, written).await?;
+            if !same {
+                self.owed = None;
+                board.replace(self.spooled.clone(), |state| {
+                    state.diverged();
+                    state.appended(written);
+                });
+            } else if owed.compared == owed.shown {
+                self.owed = None;
+                board.replace(self.spooled.clone(), |state| {
+                    state.appended(written);
+                    state.caught_up();
+                });
+            }
+        } else {
+            board.update(|state| state.appended(written));
+        }
+        Ok(())
+    }
+
+    /// The body is complete. If it is shorter than what was shown, it is another body.
+    fn arrived(self, board: &FlightBoard) {
+        if self.owed.is_some() {
+            board.replace(self.spooled, |state| {
+                state.appended(self.written);
+                state.diverged();
+            });
+        }
+        board.update(State::arrived);
+    }
+}
+
+// === impl Owed ===
+
+impl Owed {
+    /// Compares what both spools have and has not been compared yet.
+    async fn compare(&mut self, new: &SpoolReader, written: u64) -> Result<bool, Refusal> {
+        let end = self.shown.min(written);
+        while self.compared < end {
+            let length = usize::try_from((end - self.compared).min(COMPARED)).unwrap_or(usize::MAX);
+            let (old, new) = (self.old.read_at(self.compared, length).await?, new.read_at(self.compared, length).await?);
+            if old != new || old.is_empty() {
+                return Ok(false);
+            }
+            self.compared += old.len() as u64;
+        }
+        Ok(true)
+    }
+}

@@ -1,0 +1,147 @@
+//! Metrics of the service, declared in one place; the doc comment of a field is its HELP text.
+//!
+//! Labels come from closed sets only (kinds, outcomes, the operator's own upstreams), never from a
+//! request, so that no client can grow the number of series.
+
+use prometheus_client::{
+    encoding::EncodeLabelSet,
+    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
+    registry::{Registry, Unit},
+};
+
+/// What was asked and where the answer was found.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct Lookup {
+    /// `list`, `latest`, `query`, `info`, `mod`, `zip`, `sumdb`.
+    pub(crate) kind: &'static str,
+    /// `memory`, `store`, `stale`, `computed`, `upstream`, `absent`, `refused`.
+    pub(crate) found: &'static str,
+}
+
+/// A call to a source.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct Call {
+    /// The source's name, without credentials.
+    pub(crate) upstream: String,
+    /// How it went.
+    pub(crate) outcome: &'static str,
+}
+
+/// Bytes from a source.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct Source {
+    /// The source's name, without credentials.
+    pub(crate) upstream: String,
+}
+
+/// Why something that arrived was thrown away, or what became of it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct Kind {
+    /// `info`, `mod`, `zip`, `sumdb`.
+    pub(crate) kind: &'static str,
+}
+
+macro_rules! metrics {
+    ($($(#[doc = $help:literal])+ $field:ident: $metric:ty = $name:literal $(in $unit:expr)?, $make:expr;)+) => {
+        /// Every metric of the service.
+        #[derive(Debug)]
+        pub struct Metrics {
+            $($(#[doc = $help])+ pub(crate) $field: $metric,)+
+        }
+
+        impl Metrics {
+            fn empty() -> Self {
+                Self { $($field: $make,)+ }
+            }
+
+            /// Puts them into a registry.
+            pub fn register(&self, registry: &mut Registry) {
+                $(
+                    let help = concat!($($help),+).trim().trim_end_matches('.');
+                    metrics!(@register registry, $name, help, self.$field, $($unit)?);
+                )+
+            }
+        }
+    };
+    (@register $registry:ident, $name:literal, $help:ident, $value:expr, ) => {
+        $registry.register($name, $help, $value.clone());
+    };
+    (@register $registry:ident, $name:literal, $help:ident, $value:expr, $unit:expr) => {
+        $registry.register_with_unit($name, $help, $unit, $value.clone());
+    };
+}
+
+metrics! {
+    /// Requests to the service by kind and by where the answer was found.
+    lookups: Family<Lookup, Counter> = "modkeep_lookups", Family::default();
+    /// Calls to sources by outcome.
+    upstream_calls: Family<Call, Counter> = "modkeep_upstream_calls", Family::default();
+    /// Bytes of bodies received from sources.
+    upstream_received: Family<Source, Counter> = "modkeep_upstream_received" in Unit::Bytes, Family::default();
+    /// Time from asking a source to its response header.
+    upstream_wait: Family<Source, Histogram> = "modkeep_upstream_wait" in Unit::Seconds,
+        Family::new_with_constructor(wait_histogram);
+    /// Streamed downloads under way.
+    flights: Gauge = "modkeep_flights", Gauge::default();
+    /// Artifacts captured, by kind.
+    captures: Family<Kind, Counter> = "modkeep_captures", Family::default();
+    /// Bodies from sources that were thrown away because their content was wrong, by kind.
+    rejected: Family<Kind, Counter> = "modkeep_rejected_bodies", Family::default();
+    /// Time to make an artifact durable and visible, after its last byte.
+    commit_time: Histogram = "modkeep_commit" in Unit::Seconds, wait_histogram();
+    /// Failures of the store, of any kind.
+    store_failures: Counter = "modkeep_store_failures", Counter::default();
+    /// Memory held by the cache of small artifacts, about.
+    memory: Gauge = "modkeep_memory_cache" in Unit::Bytes, Gauge::default();
+    /// Artifacts and checksum-database records kept.
+    kept: Gauge = "modkeep_store_kept", Gauge::default();
+    /// Bytes of blobs kept.
+    kept_size: Gauge = "modkeep_store_kept" in Unit::Bytes, Gauge::default();
+    /// 1 while the store can be written, else 0.
+    writable: Gauge = "modkeep_store_writable", Gauge::default();
+}
+
+// === impl Metrics ===
+
+/// Where an answer can be found, as label values.
+const FOUND: [&str; 7] = ["memory", "store", "stale", "computed", "upstream", "absent", "refused"];
+/// What can be asked, as label values.
+const KINDS: [&str; 7] = ["list", "latest", "query", "info", "mod", "zip", "sumdb"];
+/// What can be captured, as label values.
+const CAPTURED: [&str; 4] = ["info", "mod", "zip", "sumdb"];
+
+impl Metrics {
+    /// All at zero. Every series whose labels are known beforehand exists from the start, so that
+    /// a rate can be computed over its first event.
+    pub fn new() -> Self {
+        let metrics = Self::empty();
+        for kind in KINDS {
+            for found in FOUND {
+                drop(metrics.lookups.get_or_create(&Lookup { kind, found }));
+            }
+        }
+        for kind in CAPTURED {
+            drop(metrics.captures.get_or_create(&Kind { kind }));
+            drop(metrics.rejected.get_or_create(&Kind { kind }));
+        }
+        metrics
+    }
+
+    /// The same for the sources of a list.
+    pub fn know_upstream(&self, upstream: &str) {
+        let source = Source { upstream: upstream.to_owned() };
+        drop(self.upstream_received.get_or_create(&source));
+        drop(self.upstream_wait.get_or_create(&source));
+    }
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// 1 ms to 32 s by factors of two: from a warm proxy next door to the header deadline.
+fn wait_histogram() -> Histogram {
+    Histogram::new((0..16).map(|power| 0.001 * f64::from(1 << power)))
+}

@@ -1,0 +1,97 @@
+//! Options of the service, each with the reason for its default.
+
+use jiff::{Timestamp, ToSpan};
+use std::{fmt, sync::Arc, time::Duration};
+
+/// What an operator may tune. [`ProxyOptions::default`] is meant to be right for most.
+#[derive(Debug, Clone)]
+pub struct ProxyOptions {
+    /// How old a `list`, `@latest` or query answer may be before a source is asked again.
+    pub list_max_age: Duration,
+    /// For how long after that an old answer is still given at once while a source is asked in
+    /// the background.
+    pub list_stale: Duration,
+    /// How long a client waits for a refresh when an old answer is at hand.
+    pub refresh_patience: Duration,
+    /// For how long a source's "does not exist" is believed without asking again.
+    pub absence_max_age: Duration,
+    /// For how long it is believed of a whole module path while no source can be asked.
+    pub absence_stale: Duration,
+    /// Memory for small artifacts and lists, in bytes.
+    pub memory: u64,
+    /// The clock; tests put another one in.
+    pub clock: Clock,
+}
+
+/// Tells the time of day.
+#[derive(Clone)]
+pub struct Clock(Arc<dyn Fn() -> Timestamp + Send + Sync>);
+
+// === impl ProxyOptions ===
+
+impl ProxyOptions {
+    /// One minute: what other proxies tell caches for lists, and short against the time in which
+    /// somebody who has just pushed a tag tries again.
+    pub const LIST_MAX_AGE: Duration = Duration::from_secs(60);
+    /// One more minute: covers the bursts of a CI run without showing anybody a list of yesterday.
+    pub const LIST_STALE: Duration = Duration::from_secs(60);
+    /// Two seconds: long for a healthy source, short for a person.
+    pub const REFRESH_PATIENCE: Duration = Duration::from_secs(2);
+    /// Half a minute: a version that was asked for too early appears soon after it is pushed, while
+    /// a build that probes prefixes asks for the same absence many times within seconds.
+    pub const ABSENCE_MAX_AGE: Duration = Duration::from_secs(30);
+    /// A week: a path that was no module yesterday seldom is one today, and an outage rarely lasts.
+    pub const ABSENCE_STALE: Duration = Duration::from_secs(7 * 24 * 3600);
+    /// 64 MiB hold the go.mod and .info files of about 20,000 versions.
+    pub const MEMORY: u64 = 64 * 1024 * 1024;
+}
+
+impl Default for ProxyOptions {
+    fn default() -> Self {
+        Self {
+            list_max_age: Self::LIST_MAX_AGE,
+            list_stale: Self::LIST_STALE,
+            refresh_patience: Self::REFRESH_PATIENCE,
+            absence_max_age: Self::ABSENCE_MAX_AGE,
+            absence_stale: Self::ABSENCE_STALE,
+            memory: Self::MEMORY,
+            clock: Clock::system(),
+        }
+    }
+}
+
+// === impl Clock ===
+
+impl Clock {
+    /// The machine's clock.
+    pub fn system() -> Self {
+        Self(Arc::new(Timestamp::now))
+    }
+
+    /// A clock that tells what `now` says.
+    pub fn new(now: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
+        Self(Arc::new(now))
+    }
+
+    /// The time.
+    pub fn now(&self) -> Timestamp {
+        (self.0)()
+    }
+
+    /// How long ago `then` was; zero if it lies in the future, as after a clock was set back.
+    pub fn since(&self, then: Timestamp) -> Duration {
+        Duration::try_from(self.now().duration_since(then)).unwrap_or(Duration::ZERO)
+    }
+
+    /// The time `age` ago.
+    pub fn ago(&self, age: Duration) -> Timestamp {
+        let seconds = i64::try_from(age.as_secs()).unwrap_or(i64::MAX);
+        self.now().checked_sub(seconds.seconds()).unwrap_or(Timestamp::MIN)
+    }
+}
+
+impl fmt::Debug for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Clock")
+    }
+}

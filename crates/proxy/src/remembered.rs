@@ -1,0 +1,328 @@
+//! Remembered: answers that may change, with the time at which they were true.
+//!
+//! A list, the answer to a query and a statement of absence are not captures: they are kept with
+//! their age, replaced by newer ones, and given in their old form while no source can be asked
+//! (stale while revalidating, RFC 5861 section 3; stale if error, section 4). How old an answer may
+//! be is decided by [`plan`], which is pure.
+
+use crate::{
+    check::{self, INFO_LIMIT, Wrong},
+    context::Context,
+    capture::{self, Lost},
+    options::ProxyOptions,
+    refusal::Refusal,
+    resource::Fetching,
+    sumdb,
+};
+use bytes::Bytes;
+use codes::Code;
+use gomod::ModulePath;
+use jiff::Timestamp;
+use std::{sync::Arc, time::Duration};
+use store::{Memo, MemoClass, MemoKey, MemoStatus};
+use upstream::{Absence, DatabaseOutcome, Download, Outage, Outcome as Offer};
+
+/// The largest list that is accepted: 100,000 versions of 40 bytes.
+const LIST_LIMIT: u64 = 4 * 1024 * 1024;
+
+/// An answer that may change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Remembered {
+    pub(crate) status: MemoStatus,
+    pub(crate) body: Bytes,
+    pub(crate) fetched_at: Timestamp,
+    pub(crate) source: String,
+}
+
+/// Which answer: where it is asked for and under which name it is remembered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Subject {
+    /// Its class in the store.
+    pub(crate) class: MemoClass,
+    /// Its path in the URL space, escaped.
+    pub(crate) path: String,
+    /// The module it is about; none for a checksum database.
+    pub(crate) module: Option<ModulePath>,
+}
+
+/// An answer, or why there is none.
+#[derive(Debug)]
+pub(crate) enum Recalled {
+    /// True within its age limit.
+    Fresh(Arc<Remembered>),
+    /// Older, given because it could not be renewed in time.
+    Stale(Arc<Remembered>),
+    /// There is none.
+    Missing(Refusal),
+}
+
+/// Whether the caller has something to answer with if a source does not answer soon.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fallback {
+    /// Nothing: the source's answer is worth the wait.
+    None,
+    /// Something older or computed.
+    Some,
+}
+
+/// What to do with an answer of some age.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Plan {
+    /// Give it.
+    Give,
+    /// Give it, and renew it in the background.
+    GiveAndRenew,
+    /// Renew it; give it only if that fails or takes too long.
+    Renew,
+}
+
+/// Decides by age alone.
+pub(crate) fn plan(age: Duration, max_age: Duration, stale: Duration) -> Plan {
+    if age <= max_age {
+        Plan::Give
+    } else if age <= max_age + stale {
+        Plan::GiveAndRenew
+    } else {
+        Plan::Renew
+    }
+}
+
+// === impl Remembered ===
+
+impl Remembered {
+    /// A source's statement of absence as a refusal in its own words.
+    pub(crate) fn absence(&self) -> Refusal {
+        let text = String::from_utf8_lossy(&self.body);
+        let (status, text) = text.split_once(' ').unwrap_or(("404", &text));
+        Refusal::relayed(if status == "410" { 410 } else { 404 }, text)
+    }
+
+    /// Whether a source said that it has it.
+    pub(crate) fn is_known(&self) -> bool {
+        self.status == MemoStatus::Known
+    }
+
+    /// The body as text; what is not UTF-8 is replaced.
+    pub(crate) fn text(&self) -> std::borrow::Cow<'_, str> {
+        String::from_utf8_lossy(&self.body)
+    }
+
+    pub(crate) fn of_absence(absence: &Absence, now: Timestamp) -> Self {
+        Self {
+            status: MemoStatus::Absent,
+            body: format!("{} {}", absence.status, absence.text).into(),
+            fetched_at: now,
+            source: absence.source.to_string(),
+        }
+    }
+}
+
+impl From<Memo> for Remembered {
+    fn from(memo: Memo) -> Self {
+        Self { status: memo.status, body: memo.body, fetched_at: memo.fetched_at, source: memo.source }
+    }
+}
+
+impl From<&Remembered> for Memo {
+    fn from(remembered: &Remembered) -> Self {
+        Self {
+            status: remembered.status,
+            body: remembered.body.clone(),
+            fetched_at: remembered.fetched_at,
+            source: remembered.source.clone(),
+        }
+    }
+}
+
+// === impl Subject ===
+
+impl Subject {
+    fn memo_key(&self) -> MemoKey {
+        MemoKey { class: self.class, path: self.path.clone() }
+    }
+
+    fn limit(&self) -> u64 {
+        if self.class == MemoClass::List { LIST_LIMIT } else { INFO_LIMIT }
+    }
+
+    /// Whether a body can be what was asked for.
+    fn check(&self, body: &[u8]) -> Result<(), Wrong> {
+        match self.class {
+            MemoClass::Latest | MemoClass::Query => check::resolved(body).map(drop),
+            _ if body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'<') => {
+                Err(Wrong::new(Code::UpstreamBadContent, "it is a web page"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+// === impl Context ===
+
+impl Context {
+    /// What is remembered of a subject, at any age.
+    pub(crate) async fn memo(&self, subject: &Subject) -> Result<Option<Arc<Remembered>>, Refusal> {
+        let memo = self.store.memo(&subject.memo_key()).await.map_err(|error| self.store_failure(error))?;
+        Ok(memo.map(|memo| Arc::new(Remembered::from(memo))))
+    }
+
+    /// The answer on a subject, renewed where its age and `fetching` demand it.
+    ///
+    /// With `fallback` the caller has something else to answer with, and does not wait longer for
+    /// a source than a client is ready to.
+    pub(crate) async fn recall(
+        self: &Arc<Self>,
+        subject: &Subject,
+        fetching: Fetching,
+        fallback: Fallback,
+    ) -> Result<Recalled, Refusal> {
+        match (self.memo(subject).await?, fetching) {
+            (None, Fetching::Never) => Ok(Recalled::Missing(Refusal::not_kept(&subject.path))),
+            (Some(remembered), Fetching::Never) => Ok(Recalled::Stale(remembered)),
+            (None, Fetching::Allowed) => Ok(self.first(subject, fallback).await),
+            (Some(remembered), Fetching::Allowed) => Ok(self.again(subject, remembered, fallback).await),
+        }
+    }
+
+    async fn first(self: &Arc<Self>, subject: &Subject, fallback: Fallback) -> Recalled {
+        match self.renew_in_time(subject, fallback).await {
+            Ok(renewed) => Recalled::Fresh(renewed),
+            Err(refusal) => Recalled::Missing(refusal),
+        }
+    }
+
+    async fn again(self: &Arc<Self>, subject: &Subject, remembered: Arc<Remembered>, fallback: Fallback) -> Recalled {
+        let age = self.options.clock.since(remembered.fetched_at);
+        let (max_age, stale) = limits(&self.options, &remembered);
+        match plan(age, max_age, stale) {
+            Plan::Give => Recalled::Fresh(remembered),
+            Plan::GiveAndRenew => {
+                self.start_renewal(subject);
+                Recalled::Stale(remembered)
+            }
+            Plan::Renew => {
+                // An old "it exists" outlives an outage; an old "it does not" says too little.
+                let fallback = if remembered.is_known() { Fallback::Some } else { fallback };
+                match self.renew_in_time(subject, fallback).await {
+                    Ok(renewed) => Recalled::Fresh(renewed),
+                    Err(_) if remembered.is_known() => Recalled::Stale(remembered),
+                    Err(refusal) => Recalled::Missing(refusal),
+                }
+            }
+        }
+    }
+
+    async fn renew_in_time(self: &Arc<Self>, subject: &Subject, fallback: Fallback) -> Result<Arc<Remembered>, Refusal> {
+        match fallback {
+            Fallback::None => self.renew(subject).await,
+            Fallback::Some => tokio::time::timeout(self.options.refresh_patience, self.renew(subject))
+                .await
+                .unwrap_or_else(|_elapsed| Err(Refusal::new(Code::UpstreamTimeout, &subject.path))),
+        }
+    }
+
+    /// Asks the sources, once for all who ask at the same time.
+    async fn renew(self: &Arc<Self>, subject: &Subject) -> Result<Arc<Remembered>, Refusal> {
+        let (context, subject) = (Arc::clone(self), subject.clone());
+        let renewed = self.refreshes.run(subject.path.clone(), || async move { context.ask(&subject).await }).await;
+        renewed.unwrap_or_else(|| Err(Refusal::internal("asking the source ended without a result")))
+    }
+
+    fn start_renewal(self: &Arc<Self>, subject: &Subject) {
+        let (context, subject) = (Arc::clone(self), subject.clone());
+        self.refreshes.start(subject.path.clone(), || async move { context.ask(&subject).await });
+    }
+
+    async fn ask(&self, subject: &Subject) -> Result<Arc<Remembered>, Refusal> {
+        let answer = match subject.class {
+            MemoClass::Sumdb => self.ask_database(subject).await?,
+            _ => self.ask_sources(subject).await?,
+        };
+        self.remember(subject, &answer).await;
+        Ok(Arc::new(answer))
+    }
+
+    async fn ask_database(&self, subject: &Subject) -> Result<Remembered, Refusal> {
+        let (name, path) = sumdb::split(&subject.path);
+        match self.upstreams.sumdb(name, path).await {
+            DatabaseOutcome::Found(download) => self.receive_document(subject, download).await.map_err(Refusal::from),
+            DatabaseOutcome::Absent(absence) => Ok(Remembered::of_absence(&absence, self.options.clock.now())),
+            DatabaseOutcome::NotMirrored => Err(Refusal::new(Code::SumdbUnsupported, name)),
+            DatabaseOutcome::Unavailable(outage) => Err(Refusal::from(outage)),
+        }
+    }
+
+    async fn ask_sources(&self, subject: &Subject) -> Result<Remembered, Refusal> {
+        let mut walk = self.upstreams.walk(&subject.path).with_limit(subject.limit());
+        loop {
+            let download = match walk.next().await {
+                Offer::Found(download) => download,
+                Offer::Absent(absence) => return Ok(Remembered::of_absence(&absence, self.options.clock.now())),
+                Offer::Unavailable(outage) => return Err(self.document_outage(subject, outage).await),
+            };
+            match self.receive_document(subject, download).await {
+                Ok(document) => return Ok(document),
+                Err(Lost::Body(failure)) => walk.reject(failure),
+                Err(Lost::Ours(refusal)) => return Err(refusal),
+            }
+        }
+    }
+
+    async fn receive_document(&self, subject: &Subject, mut download: Download) -> Result<Remembered, Lost> {
+        let source = download.source.to_string();
+        let body = capture::collect(self, &mut download).await?;
+        if let Err(wrong) = subject.check(&body) {
+            tracing::warn!(path = subject.path, source, problem = %wrong, "wrong content thrown away");
+            return Err(Lost::Body(wrong.into()));
+        }
+        Ok(Remembered { status: MemoStatus::Known, body, fetched_at: self.options.clock.now(), source })
+    }
+
+    async fn document_outage(&self, subject: &Subject, outage: Outage) -> Refusal {
+        match &subject.module {
+            Some(module) => self.outage(module, outage).await,
+            None => Refusal::from(outage),
+        }
+    }
+
+    /// Remembers an answer. A store that cannot be written costs the memory, not the answer.
+    async fn remember(&self, subject: &Subject, answer: &Remembered) {
+        if let Err(error) = self.store.memo_put(subject.memo_key(), Memo::from(answer)).await {
+            self.metrics.store_failures.inc();
+            tracing::warn!(%error, path = subject.path, "an answer could not be remembered");
+        }
+        if let (MemoStatus::Absent, Some(module)) = (answer.status, &subject.module) {
+            self.remember_module_absence(module, answer).await;
+        }
+    }
+}
+
+/// Absence has its own clock: it is never believed for as long as a list.
+fn limits(options: &ProxyOptions, remembered: &Remembered) -> (Duration, Duration) {
+    if remembered.is_known() {
+        (options.list_max_age, options.list_stale)
+    } else {
+        (options.absence_max_age, Duration::ZERO)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Plan, plan};
+    use std::time::Duration;
+
+    #[test]
+    fn age_alone_decides() {
+        let second = Duration::from_secs;
+        for (age, expected) in [
+            (0, Plan::Give),
+            (60, Plan::Give),
+            (61, Plan::GiveAndRenew),
+            (90, Plan::GiveAndRenew),
+            (91, Plan::Renew),
+            (u64::MAX / 2, Plan::Renew),
+        ] {
+            assert_eq!(plan(second(age), second(60), second(30)), expected, "{age} s");
+        }
+    }
+}

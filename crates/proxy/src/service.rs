@@ -1,0 +1,118 @@
+//! Proxy: the service as the server sees it.
+
+use crate::{
+    answer::{Answer, Origin},
+    context::Context,
+    metrics::{Lookup, Metrics},
+    options::ProxyOptions,
+    refusal::{Refusal, RefusalText},
+    resource::{Fetching, Resource},
+};
+use gomod::ModulePath;
+use jiff::Timestamp;
+use prometheus_client::registry::Registry;
+use std::{fmt, sync::Arc};
+use store::{IndexEntry, Store};
+use upstream::Upstreams;
+
+/// The service; cheap to clone.
+#[derive(Clone)]
+pub struct Proxy {
+    context: Arc<Context>,
+}
+
+/// Whether the service can do its work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Readiness {
+    /// Whether what is kept can be answered.
+    pub ready: bool,
+    /// What does not work at present, in words.
+    pub degraded: Vec<String>,
+}
+
+// === impl Proxy ===
+
+impl Proxy {
+    /// A service over an open store and its sources.
+    pub fn new(store: Store, upstreams: Upstreams, options: ProxyOptions, metrics: Arc<Metrics>) -> Self {
+        Self { context: Arc::new(Context::new(store, upstreams, options, metrics)) }
+    }
+
+    /// Answers a request.
+    pub async fn answer(&self, resource: &Resource, fetching: Fetching) -> Result<Answer, Refusal> {
+        let context = &self.context;
+        let result = match resource {
+            Resource::Artifact(artifact) => context.artifact(artifact, fetching).await,
+            Resource::List(module) => context.list(module, fetching).await,
+            Resource::Latest(module) => context.latest(module, fetching).await,
+            Resource::Query { module, query } => context.query(module, query, fetching).await,
+            Resource::Sumdb { name, path } => context.sumdb(name, path, fetching).await,
+        };
+        let lookup = Lookup { kind: resource.kind(), found: found(&result) };
+        context.metrics.lookups.get_or_create(&lookup).inc();
+        result
+    }
+
+    /// Forgets lists, queries and absences of a module, so that the next request asks a source;
+    /// gives how many were forgotten. Nothing that is kept is touched.
+    pub async fn refresh(&self, module: &ModulePath) -> Result<u64, Refusal> {
+        let forgotten = self.context.store.memo_forget_module(module).await;
+        forgotten.map_err(|error| self.context.store_failure(error))
+    }
+
+    /// What was captured since a time, in order, at most `limit` entries.
+    pub async fn index(&self, since: Timestamp, limit: usize) -> Result<Vec<IndexEntry>, Refusal> {
+        self.context.store.index(since, limit).await.map_err(|error| self.context.store_failure(error))
+    }
+
+    /// Whether the service can do its work.
+    pub fn readiness(&self) -> Readiness {
+        let health = self.context.store.health();
+        let mut degraded = Vec::new();
+        if !health.writable {
+            degraded.push("the store cannot be written: what is kept is served, nothing new is kept".to_owned());
+        }
+        if let Some(code) = health.last_error {
+            degraded.push(format!("{code}: {}", code.entry().title));
+        }
+        Readiness { ready: true, degraded }
+    }
+
+    /// Puts the metrics into a registry.
+    pub fn register(&self, registry: &mut Registry) {
+        self.context.metrics.register(registry);
+    }
+
+    /// Brings the gauges up to date; called before the metrics are written.
+    pub fn observe(&self) {
+        let (metrics, health) = (&self.context.metrics, self.context.store.health());
+        metrics.memory.set(signed(self.context.hot.weight()));
+        metrics.kept.set(signed(health.captures));
+        metrics.kept_size.set(signed(health.bytes));
+        metrics.writable.set(i64::from(health.writable));
+    }
+}
+
+impl fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Proxy").field("upstreams", &self.context.upstreams).finish_non_exhaustive()
+    }
+}
+
+fn signed(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+fn found(result: &Result<Answer, Refusal>) -> &'static str {
+    match result {
+        Ok(answer) => match answer.origin {
+            Origin::Memory => "memory",
+            Origin::Store => "store",
+            Origin::Stale => "stale",
+            Origin::Computed => "computed",
+            Origin::Upstream(_) => "upstream",
+        },
+        Err(Refusal { text: RefusalText::Relayed(_), .. } | Refusal { status: 404 | 410, .. }) => "absent",
+        Err(_) => "refused",
+    }
+}

@@ -1,0 +1,159 @@
+//! Versions: `list`, `@latest` and version queries.
+//!
+//! A source's answer is remembered with its age; what is kept here is added to every list, and
+//! where no source can be asked the answer is computed from the catalog alone. A source that
+//! refuses only its list (some public proxies do) is treated the same: what is kept is listed.
+
+use crate::{
+    answer::{Answer, Body, Freshness, Media, Origin},
+    context::Context,
+    refusal::Refusal,
+    remembered::{Fallback, Recalled, Remembered, Subject},
+    resource::Fetching,
+    selection,
+};
+use bytes::Bytes;
+use gomod::{Artifact, ArtifactKind, ModulePath, Version, info::VersionInfo, modfile};
+use std::sync::Arc;
+use store::{BlobId, Key, MemoClass};
+
+// === impl Context ===
+
+impl Context {
+    /// Answers `MODULE/@v/list`.
+    pub(crate) async fn list(self: &Arc<Self>, module: &ModulePath, fetching: Fetching) -> Result<Answer, Refusal> {
+        let subject = list_of(module);
+        let kept = self.kept_versions(module).await?;
+        let fallback = if kept.is_empty() { Fallback::None } else { Fallback::Some };
+        let recalled = self.recall(&subject, fetching, fallback).await?;
+        let (text, origin) = match &recalled {
+            Recalled::Fresh(list) if list.is_known() => (list.text(), origin_of(list)),
+            Recalled::Stale(list) if list.is_known() => (list.text(), Origin::Stale),
+            Recalled::Fresh(absence) | Recalled::Stale(absence) if kept.is_empty() => return Err(absence.absence()),
+            Recalled::Missing(refusal) if kept.is_empty() => return Err(refusal.clone()),
+            _ => ("".into(), Origin::Computed),
+        };
+        let body = selection::list_body(&selection::merged(&text, kept));
+        Ok(self.document(Media::Text, origin, body.into()))
+    }
+
+    /// Answers `MODULE/@latest`.
+    pub(crate) async fn latest(self: &Arc<Self>, module: &ModulePath, fetching: Fetching) -> Result<Answer, Refusal> {
+        let subject = Subject {
+            class: MemoClass::Latest,
+            path: format!("{}/@latest", module.escaped()),
+            module: Some(module.clone()),
+        };
+        let fallback = if self.kept_versions(module).await?.is_empty() { Fallback::None } else { Fallback::Some };
+        let refusal = match self.recall(&subject, fetching, fallback).await? {
+            Recalled::Fresh(latest) if latest.is_known() => {
+                return Ok(self.document(Media::Json, origin_of(&latest), latest.body.clone()));
+            }
+            Recalled::Stale(latest) if latest.is_known() => {
+                return Ok(self.document(Media::Json, Origin::Stale, latest.body.clone()));
+            }
+            Recalled::Fresh(absence) | Recalled::Stale(absence) => absence.absence(),
+            Recalled::Missing(refusal) => refusal,
+        };
+        match self.computed_latest(module).await? {
+            Some(body) => Ok(self.document(Media::Json, Origin::Computed, body)),
+            None => Err(refusal),
+        }
+    }
+
+    /// Answers `MODULE/@v/QUERY.info` for a query that is no canonical version.
+    pub(crate) async fn query(
+        self: &Arc<Self>,
+        module: &ModulePath,
+        query: &str,
+        fetching: Fetching,
+    ) -> Result<Answer, Refusal> {
+        let escaped = gomod::escape::escape_version(query)
+            .map_err(|error| Refusal::new(codes::Code::InvalidVersion, error.to_string()))?;
+        let subject = Subject {
+            class: MemoClass::Query,
+            path: format!("{}/@v/{escaped}.info", module.escaped()),
+            module: Some(module.clone()),
+        };
+        match self.recall(&subject, fetching, Fallback::None).await? {
+            Recalled::Fresh(answer) if answer.is_known() => {
+                Ok(self.document(Media::Json, origin_of(&answer), answer.body.clone()))
+            }
+            Recalled::Stale(answer) if answer.is_known() => {
+                Ok(self.document(Media::Json, Origin::Stale, answer.body.clone()))
+            }
+            Recalled::Fresh(absence) | Recalled::Stale(absence) => Err(absence.absence()),
+            Recalled::Missing(refusal) => Err(refusal),
+        }
+    }
+
+    /// The versions of which something is kept.
+    async fn kept_versions(&self, module: &ModulePath) -> Result<Vec<Version>, Refusal> {
+        let kept = self.store.kept_versions(module).await.map_err(|error| self.store_failure(error))?;
+        Ok(kept.into_iter().map(|kept| kept.version).collect())
+    }
+
+    /// What `latest` means among what is listed and kept, after the retractions that the highest
+    /// of them declares.
+    async fn computed_latest(&self, module: &ModulePath) -> Result<Option<Bytes>, Refusal> {
+        let kept = self.kept_versions(module).await?;
+        let listed = self.memo(&list_of(module)).await?.filter(|list| list.is_known());
+        let text = listed.as_deref().map(Remembered::text).unwrap_or_default();
+        let mut versions = selection::merged(&text, kept.iter().cloned());
+        if versions.is_empty() {
+            versions.extend(kept);
+        }
+        let Some(highest) = selection::latest(&versions, |_| false) else { return Ok(None) };
+        let retractions = self.retractions(module, highest).await;
+        let is_retracted = |version: &Version| retractions.iter().any(|retract| retract.covers(version));
+        let Some(latest) = selection::latest(&versions, is_retracted) else { return Ok(None) };
+        self.info_or_made(module, latest).await.map(Some)
+    }
+
+    async fn retractions(&self, module: &ModulePath, version: &Version) -> Vec<modfile::Retract> {
+        let bytes = self.kept_bytes(module, version, ArtifactKind::Mod).await;
+        let parsed = bytes.ok().flatten().and_then(|bytes| modfile::parse_lax(&bytes).ok());
+        parsed.map(|file| file.retract).unwrap_or_default()
+    }
+
+    /// The kept `.info`, or one without a time, which `go` accepts.
+    async fn info_or_made(&self, module: &ModulePath, version: &Version) -> Result<Bytes, Refusal> {
+        match self.kept_bytes(module, version, ArtifactKind::Info).await? {
+            Some(bytes) => Ok(bytes),
+            None => Ok(VersionInfo::without_time(version).to_json().into()),
+        }
+    }
+
+    async fn kept_bytes(&self, module: &ModulePath, version: &Version, kind: ArtifactKind) -> Result<Option<Bytes>, Refusal> {
+        let key = Key::Artifact(Artifact { module: module.clone(), version: version.clone(), kind });
+        let Some(record) = self.store.find(&key).await.map_err(|error| self.store_failure(error))? else {
+            return Ok(None);
+        };
+        self.store.read_small(&record).await.map(Some).map_err(|error| self.store_failure(error))
+    }
+
+    /// An answer that may change.
+    pub(crate) fn document(&self, media: Media, origin: Origin, body: Bytes) -> Answer {
+        Answer {
+            media,
+            freshness: Freshness::For(self.options.list_max_age),
+            hash: Some(BlobId::of(&body)),
+            origin,
+            evidence: String::new(),
+            body: Body::Bytes(body),
+        }
+    }
+}
+
+/// Where a fresh answer came from.
+pub(crate) fn origin_of(remembered: &Remembered) -> Origin {
+    Origin::Upstream(remembered.source.clone())
+}
+
+fn list_of(module: &ModulePath) -> Subject {
+    Subject {
+        class: MemoClass::List,
+        path: format!("{}/@v/list", module.escaped()),
+        module: Some(module.clone()),
+    }
+}

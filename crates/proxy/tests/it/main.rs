@@ -1,0 +1,11 @@
+//! The service over a real store and an upstream that misbehaves by plan.
+//!
+//! One file a law or promise; what `go` itself makes of it is tested end to end with the binary.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+mod artifacts;
+mod flights;
+mod outages;
+mod site;
+mod sumdb;
+mod versions;

@@ -1,0 +1,162 @@
+//! A site for tests: service, store and clock over one or more fake upstreams.
+
+use bytes::Bytes;
+use gomod::{Artifact, ArtifactKind, ModulePath, Version, goproxy::ProxyList};
+use jiff::Timestamp;
+use proxy::{Answer, Body, Clock, Fetching, Metrics, Proxy, ProxyOptions, Refusal, RefusalText, Resource};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+use store::{Store, StoreOptions};
+use tempfile::TempDir;
+use testkit::upstream::FakeUpstream;
+use upstream::{UpstreamOptions, Upstreams};
+
+/// When every test begins, in seconds of the epoch.
+const BEGINNING: i64 = 1_700_000_000;
+
+pub(crate) struct Site {
+    pub(crate) proxy: Proxy,
+    seconds: Arc<AtomicI64>,
+    data: TempDir,
+}
+
+/// The end of a body: all of it, or as much as came.
+pub(crate) type Received = Result<Vec<u8>, Vec<u8>>;
+
+// === impl Site ===
+
+impl Site {
+    /// A site with one upstream.
+    pub(crate) async fn over(upstream: &FakeUpstream) -> Self {
+        Self::with_list(&upstream.url()).await
+    }
+
+    /// A site with this upstream list and deadlines that end within a test's patience.
+    pub(crate) async fn with_list(list: &str) -> Self {
+        Self::open(list, TempDir::new().unwrap(), BEGINNING).await
+    }
+
+    /// The same data, other upstreams; as after a restart.
+    pub(crate) async fn reopened(self, list: &str) -> Self {
+        let (data, seconds) = (self.data, self.seconds.load(Ordering::SeqCst));
+        drop(self.proxy);
+        Self::open(list, data, seconds).await
+    }
+
+    async fn open(list: &str, data: TempDir, beginning: i64) -> Self {
+        let seconds = Arc::new(AtomicI64::new(beginning));
+        let clock = {
+            let seconds = Arc::clone(&seconds);
+            move || Timestamp::from_second(seconds.load(Ordering::SeqCst)).unwrap()
+        };
+        let store = Store::open(StoreOptions::local(data.path()).with_clock(clock.clone())).await.unwrap();
+        let metrics = Arc::new(Metrics::new());
+        let deadlines = UpstreamOptions {
+            connect: Duration::from_millis(500),
+            header: Duration::from_millis(500),
+            stall: Duration::from_millis(500),
+            observer: metrics.clone(),
+            ..UpstreamOptions::default()
+        };
+        let upstreams = Upstreams::new(&ProxyList::parse(list).unwrap(), &deadlines).unwrap();
+        let options = ProxyOptions { clock: Clock::new(clock), ..ProxyOptions::default() };
+        Self { proxy: Proxy::new(store, upstreams, options, metrics), seconds, data }
+    }
+
+    /// Lets time pass, as far as ages are concerned.
+    pub(crate) fn later(&self, seconds: i64) {
+        self.seconds.fetch_add(seconds, Ordering::SeqCst);
+    }
+
+    pub(crate) async fn ask(&self, resource: Resource) -> Result<Answer, Refusal> {
+        self.proxy.answer(&resource, Fetching::Allowed).await
+    }
+
+    /// The whole body of what must be answered.
+    pub(crate) async fn bytes(&self, resource: Resource) -> Vec<u8> {
+        match self.ask(resource.clone()).await {
+            Ok(answer) => read(answer.body).await.unwrap_or_else(|part| panic!("cut after {}", part.len())),
+            Err(refusal) => panic!("{resource:?}: {refusal:?}"),
+        }
+    }
+
+    pub(crate) async fn text(&self, resource: Resource) -> String {
+        String::from_utf8(self.bytes(resource).await).unwrap()
+    }
+
+    /// The refusal of what must be refused.
+    pub(crate) async fn refusal(&self, resource: Resource) -> Refusal {
+        match self.ask(resource.clone()).await {
+            Ok(answer) => panic!("{resource:?} was answered: {answer:?}"),
+            Err(refusal) => refusal,
+        }
+    }
+}
+
+pub(crate) fn module(path: &str) -> ModulePath {
+    ModulePath::parse(path).unwrap()
+}
+
+pub(crate) fn list(path: &str) -> Resource {
+    Resource::List(module(path))
+}
+
+pub(crate) fn latest(path: &str) -> Resource {
+    Resource::Latest(module(path))
+}
+
+pub(crate) fn info(path: &str, version: &str) -> Resource {
+    artifact(path, version, ArtifactKind::Info)
+}
+
+pub(crate) fn go_mod(path: &str, version: &str) -> Resource {
+    artifact(path, version, ArtifactKind::Mod)
+}
+
+pub(crate) fn zip(path: &str, version: &str) -> Resource {
+    artifact(path, version, ArtifactKind::Zip)
+}
+
+fn artifact(path: &str, version: &str, kind: ArtifactKind) -> Resource {
+    Resource::Artifact(Artifact { module: module(path), version: Version::parse(version).unwrap(), kind })
+}
+
+/// A refusal's words.
+pub(crate) fn words(refusal: &Refusal) -> &str {
+    match &refusal.text {
+        RefusalText::Facts(text) | RefusalText::Relayed(text) => text,
+    }
+}
+
+/// Reads a body to its end.
+pub(crate) async fn read(body: Body) -> Received {
+    match body {
+        Body::Bytes(bytes) => Ok(bytes.to_vec()),
+        Body::Blob(blob) => {
+            let length = usize::try_from(blob.size()).unwrap();
+            Ok(blob.read_at(0, length).await.unwrap().to_vec())
+        }
+        Body::Flight(mut reader) => {
+            let mut read = Vec::new();
+            loop {
+                match reader.next().await {
+                    Ok(Some(bytes)) => read.extend_from_slice(&bytes),
+                    Ok(None) => return Ok(read),
+                    Err(_) => return Err(read),
+                }
+            }
+        }
+    }
+}
+
+/// The first bytes of a body that is arriving, and the rest of it to be read.
+pub(crate) async fn first_bytes(answer: Answer) -> (Bytes, proxy::flight::Reader) {
+    let Body::Flight(mut reader) = answer.body else { panic!("not arriving: {answer:?}") };
+    let first = reader.next().await.unwrap().unwrap();
+    (first, reader)
+}

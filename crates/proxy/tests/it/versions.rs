@@ -1,0 +1,121 @@
+//! Lists, latest and queries: ages, coalescing, and what is kept.
+
+use crate::site::{Site, go_mod, info, latest, list, module};
+use proxy::{Fetching, Origin, Resource};
+use testkit::{
+    fixture::{corpus::Corpus, module::Module},
+    upstream::{FakeUpstream, ledger::Kind, plan::Fault},
+};
+
+const PATH: &str = "example.com/m";
+
+fn corpus(versions: &[&str]) -> Corpus {
+    versions.iter().fold(Corpus::new(), |corpus, version| corpus.with(&Module::new(PATH, version)))
+}
+
+#[tokio::test]
+async fn a_list_is_asked_for_once_per_age_limit() {
+    let upstream = FakeUpstream::start(corpus(&["v1.0.0"]));
+    let site = Site::over(&upstream).await;
+    for _ in 0..10 {
+        assert_eq!(site.text(list(PATH)).await, "v1.0.0\n");
+        site.later(6);
+    }
+    assert_eq!(upstream.count(Kind::List), 1);
+}
+
+#[tokio::test]
+async fn an_old_list_is_renewed_before_it_is_given() {
+    let upstream = FakeUpstream::start(corpus(&["v1.0.0"]));
+    let site = Site::over(&upstream).await;
+    site.text(list(PATH)).await;
+    upstream.change(|corpus| corpus.add(&Module::new(PATH, "v1.1.0")));
+    site.later(3600);
+    assert_eq!(site.text(list(PATH)).await, "v1.0.0\nv1.1.0\n");
+}
+
+#[tokio::test]
+async fn a_list_just_past_its_age_is_given_at_once_and_renewed_behind_it() {
+    let upstream = FakeUpstream::start(corpus(&["v1.0.0"]));
+    let site = Site::over(&upstream).await;
+    site.text(list(PATH)).await;
+    let hold = upstream.hold(Kind::List);
+    site.later(61);
+    assert_eq!(site.ask(list(PATH)).await.unwrap().origin, Origin::Stale);
+    tokio::task::spawn_blocking(move || hold.wait_for(1)).await.unwrap();
+    assert_eq!(upstream.count(Kind::List), 2);
+}
+
+#[tokio::test]
+async fn what_is_kept_stays_listed_when_upstream_unlists_it() {
+    let upstream = FakeUpstream::start(corpus(&["v1.0.0", "v1.1.0"]));
+    let site = Site::over(&upstream).await;
+    site.bytes(go_mod(PATH, "v1.0.0")).await;
+    upstream.change(|corpus| corpus.put(&format!("{PATH}/@v/list"), "v1.1.0\n"));
+    assert_eq!(site.text(list(PATH)).await, "v1.0.0\nv1.1.0\n");
+    upstream.always(Kind::List, Fault::status(404));
+    site.later(3600);
+    assert_eq!(site.text(list(PATH)).await, "v1.0.0\n", "gone upstream, kept here");
+}
+
+#[tokio::test]
+async fn pseudo_versions_are_never_listed() {
+    let pseudo = "v0.0.0-20240102030405-0123456789ab";
+    let upstream = FakeUpstream::start(corpus(&[pseudo, "v1.0.0"]));
+    let site = Site::over(&upstream).await;
+    site.bytes(info(PATH, pseudo)).await;
+    assert_eq!(site.text(list(PATH)).await, "v1.0.0\n");
+}
+
+#[tokio::test]
+async fn latest_without_a_source_leaves_out_what_was_retracted() {
+    let retracting = Module::new(PATH, "v1.2.0").go_mod("module example.com/m\n\nretract [v1.1.0, v1.2.0]\n");
+    let corpus = corpus(&["v1.0.0", "v1.1.0"]).with(&retracting);
+    let upstream = FakeUpstream::start(corpus);
+    let site = Site::over(&upstream).await;
+    for version in ["v1.0.0", "v1.1.0", "v1.2.0"] {
+        site.bytes(info(PATH, version)).await;
+        site.bytes(go_mod(PATH, version)).await;
+    }
+    let site = site.reopened("off").await;
+    assert_eq!(site.bytes(latest(PATH)).await, Module::new(PATH, "v1.0.0").info());
+}
+
+#[tokio::test]
+async fn a_query_is_remembered_and_outlives_the_upstream() {
+    let mut corpus = corpus(&["v1.0.0"]);
+    corpus.put(&format!("{PATH}/@v/main.info"), r#"{"Version":"v1.0.0","Time":"2024-01-02T03:04:05Z"}"#);
+    let upstream = FakeUpstream::start(corpus);
+    let site = Site::over(&upstream).await;
+    let query = || Resource::Query { module: module(PATH), query: "main".to_owned() };
+    let fresh = site.text(query()).await;
+    site.text(query()).await;
+    assert_eq!(upstream.count(Kind::Info), 1);
+    upstream.refuse();
+    site.later(24 * 3600);
+    assert_eq!(site.ask(query()).await.unwrap().origin, Origin::Stale);
+    assert_eq!(site.text(query()).await, fresh);
+}
+
+#[tokio::test]
+async fn many_who_ask_for_a_list_cost_one_request() {
+    let upstream = FakeUpstream::start(corpus(&["v1.0.0"]));
+    let hold = upstream.hold(Kind::List);
+    let site = Site::over(&upstream).await;
+    let clients: Vec<_> = (0..32)
+        .map(|_| {
+            let proxy = site.proxy.clone();
+            tokio::spawn(async move { proxy.answer(&list(PATH), Fetching::Allowed).await.is_ok() })
+        })
+        .collect();
+    tokio::task::spawn_blocking(move || {
+        hold.wait_for(1);
+        hold.release();
+    })
+    .await
+    .unwrap();
+    for client in clients {
+        assert!(client.await.unwrap());
+    }
+    assert_eq!(upstream.count(Kind::List), 1);
+}

@@ -1,0 +1,135 @@
+//! `cargo xtask check-deps`: dependencies point downward only.
+//!
+//! The house has floors: pure rules at the bottom, mechanisms above, then the service, its
+//! surfaces, and the binary. The table below says who may stand on whom; a crate that is not in it
+//! is refused, so a new room is argued here first. A second table names the libraries that only one
+//! room may know, because the rest must not care which library it is.
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+use std::{collections::BTreeMap, process::Command};
+
+/// Each room, and the rooms it may depend on.
+const HOUSE: &[(&str, &[&str])] = &[
+    ("codes", &[]),
+    ("gomod", &[]),
+    ("store", &["codes", "gomod"]),
+    ("upstream", &["codes", "gomod"]),
+    ("proxy", &["codes", "gomod", "store", "upstream"]),
+    ("server", &["codes", "gomod", "store", "proxy"]),
+    ("modkeep", &["codes", "gomod", "store", "upstream", "proxy", "server"]),
+    ("testkit", &[]),
+    ("xtask", &["codes", "modkeep"]),
+];
+
+/// Libraries that only some rooms may name.
+const RESERVED: &[(&str, &[&str])] = &[
+    ("anyhow", &["modkeep", "xtask"]),
+    ("clap", &["modkeep", "xtask"]),
+    ("hyper", &["server", "testkit"]),
+    ("hyper-util", &["server", "testkit"]),
+    ("object_store", &["store"]),
+    ("reqwest", &["upstream"]),
+    ("rusqlite", &["store"]),
+    ("rustls", &["upstream", "modkeep"]),
+    ("tokio", &["store", "upstream", "proxy", "server", "modkeep", "testkit"]),
+];
+
+/// Who may be a dev-dependency of anybody.
+const FOR_TESTS: &str = "testkit";
+
+/// Reads the workspace's manifests and compares them with the tables.
+pub(crate) fn run() -> Result<()> {
+    let packages = packages()?;
+    let mut problems = Vec::new();
+    for (name, dependencies) in &packages {
+        problems.extend(check(name, dependencies));
+    }
+    for (room, _) in HOUSE {
+        if !packages.contains_key(*room) {
+            problems.push(format!("{room} is in the table, but not in the workspace"));
+        }
+    }
+    if !problems.is_empty() {
+        bail!("dependencies break the house rules:\n  {}", problems.join("\n  "));
+    }
+    println!("check-deps: {} crates, every dependency points downward", packages.len());
+    Ok(())
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Dependency {
+    name: String,
+    is_dev: bool,
+    is_ours: bool,
+}
+
+fn packages() -> Result<BTreeMap<String, Vec<Dependency>>> {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--no-deps", "--format-version", "1"])
+        .output()
+        .context("cargo metadata cannot be run")?;
+    let metadata: Value = serde_json::from_slice(&output.stdout).context("cargo metadata printed no JSON")?;
+    let packages = metadata["packages"].as_array().context("cargo metadata names no packages")?;
+    Ok(packages.iter().map(|package| (text(&package["name"]), dependencies(package))).collect())
+}
+
+fn dependencies(package: &Value) -> Vec<Dependency> {
+    let list = package["dependencies"].as_array().map(Vec::as_slice).unwrap_or_default();
+    list.iter()
+        .map(|dependency| Dependency {
+            name: text(&dependency["name"]),
+            is_dev: dependency["kind"] == "dev",
+            is_ours: dependency["path"].is_string(),
+        })
+        .collect()
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+fn check(name: &str, dependencies: &[Dependency]) -> Vec<String> {
+    let Some((_, allowed)) = HOUSE.iter().find(|(room, _)| *room == name) else {
+        return vec![format!("{name} has no place in the table of xtask/src/check_deps.rs")];
+    };
+    let problem = |dependency: &Dependency| {
+        let other = dependency.name.as_str();
+        if dependency.is_dev {
+            let fine = !dependency.is_ours || other == FOR_TESTS || allowed.contains(&other);
+            return (!fine).then(|| format!("{name} must not use {other}, not even in tests"));
+        }
+        if dependency.is_ours {
+            return (!allowed.contains(&other)).then(|| format!("{name} must not depend on {other}"));
+        }
+        let reserved = RESERVED.iter().find(|(library, _)| *library == other);
+        reserved.filter(|(_, rooms)| !rooms.contains(&name)).map(|_| format!("{name} must not name the library {other}"))
+    };
+    dependencies.iter().filter_map(problem).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Dependency, check};
+
+    fn on(name: &str, is_ours: bool, is_dev: bool) -> Vec<Dependency> {
+        vec![Dependency { name: name.to_owned(), is_dev, is_ours }]
+    }
+
+    #[test]
+    fn a_call_back_up_is_a_problem() {
+        assert_eq!(check("store", &on("proxy", true, false)).len(), 1);
+        assert_eq!(check("proxy", &on("store", true, false)), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_pure_crate_must_not_know_a_runtime() {
+        assert_eq!(check("gomod", &on("tokio", false, false)).len(), 1);
+        assert_eq!(check("gomod", &on("tokio", false, true)).len(), 0);
+    }
+
+    #[test]
+    fn an_unknown_room_is_a_problem() {
+        assert_eq!(check("attic", &[]).len(), 1);
+    }
+}
