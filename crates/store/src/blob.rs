@@ -68,7 +68,10 @@ impl FromStr for BlobId {
             return Err(BlobIdError);
         }
         for (byte, pair) in digest.iter_mut().zip(pairs) {
-            *byte = pair.iter().try_fold(0, |sum, digit| Some(sum << 4 | nibble(*digit)?)).ok_or(BlobIdError)?;
+            *byte = pair
+                .iter()
+                .try_fold(0, |sum, digit| Some(sum << 4 | nibble(*digit)?))
+                .ok_or(BlobIdError)?;
         }
         Ok(Self(digest))
     }
@@ -100,7 +103,14 @@ mod tests {
     #[test]
     fn no_other_spelling_is_read() {
         let upper = ABC.to_uppercase();
-        for text in ["", "ba", &ABC[1..], &upper, &format!("{ABC}00"), &format!("+{}", &ABC[1..])] {
+        for text in [
+            "",
+            "ba",
+            &ABC[1..],
+            &upper,
+            &format!("{ABC}00"),
+            &format!("+{}", &ABC[1..]),
+        ] {
             assert!(text.parse::<BlobId>().is_err(), "{text}");
         }
     }

@@ -51,10 +51,15 @@ impl Catalog {
     /// reading, if it is there, and the metrics say why.
     pub(crate) fn open(core: &Arc<Core>) -> Result<Self, StoreError> {
         let (queue, generation) = (Arc::new(Queue::new()), Arc::new(AtomicU64::new(0)));
-        let mut writer = Writer::new(Arc::clone(core), Arc::clone(&queue), Arc::clone(&generation));
+        let mut writer = Writer::new(
+            Arc::clone(core),
+            Arc::clone(&queue),
+            Arc::clone(&generation),
+        );
         match writer.open() {
             Err(error) if may_be_read(&error) && core.layout.catalog().exists() => {
-                let connection = connection::open_reader(&core.layout).map_err(|_| error.clone())?;
+                let connection =
+                    connection::open_reader(&core.layout).map_err(|_| error.clone())?;
                 writer.adopt(schema::totals(&connection)?);
                 core.metrics.fail(&error);
                 tracing::warn!(%error, "the catalog is open for reading only");
@@ -62,10 +67,19 @@ impl Catalog {
             opened => opened?,
         }
         let count = core.options.catalog_readers.max(1);
-        let reader = || Reader { layout: core.layout.clone(), wanted: Arc::clone(&generation), open: None };
+        let reader = || Reader {
+            layout: core.layout.clone(),
+            wanted: Arc::clone(&generation),
+            open: None,
+        };
         let readers = Lane::start("catalog", std::iter::repeat_with(reader).take(count))?;
         let writer = Some(lane::spawn("writer", move || writer.run())?);
-        Ok(Self { core: Arc::clone(core), readers, queue, writer })
+        Ok(Self {
+            core: Arc::clone(core),
+            readers,
+            queue,
+            writer,
+        })
     }
 
     /// Asks the catalog something, on a reading thread.
@@ -103,9 +117,15 @@ impl Drop for Catalog {
 // === impl Reader ===
 
 impl Reader {
-    fn ask<R>(&mut self, question: impl FnOnce(&Connection) -> Result<R, StoreError>) -> Result<R, StoreError> {
+    fn ask<R>(
+        &mut self,
+        question: impl FnOnce(&Connection) -> Result<R, StoreError>,
+    ) -> Result<R, StoreError> {
         let answer = question(self.connection()?);
-        if matches!(answer, Err(StoreError::CorruptCatalog { .. } | StoreError::Catalog { .. })) {
+        if matches!(
+            answer,
+            Err(StoreError::CorruptCatalog { .. } | StoreError::Catalog { .. })
+        ) {
             // What is wrong may be this connection's view only; the next question opens anew.
             self.open = None;
         }
@@ -124,5 +144,8 @@ impl Reader {
 
 /// Whether a catalog that failed to open like this may still be good for reading.
 fn may_be_read(error: &StoreError) -> bool {
-    !matches!(error, StoreError::CorruptCatalog { .. } | StoreError::StoreTooNew { .. })
+    !matches!(
+        error,
+        StoreError::CorruptCatalog { .. } | StoreError::StoreTooNew { .. }
+    )
 }

@@ -1,6 +1,9 @@
 //! What every part of an open store shares: where things lie, the lanes, the figures.
 
-use crate::{crash::CrashSwitch, error::StoreError, health::StoreMetrics, lane::Lane, layout::Layout, options::StoreOptions};
+use crate::{
+    crash::CrashSwitch, error::StoreError, health::StoreMetrics, lane::Lane, layout::Layout,
+    options::StoreOptions,
+};
 use parking_lot::Mutex;
 use std::{
     path::PathBuf,

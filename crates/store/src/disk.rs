@@ -25,8 +25,11 @@ const HASH_STEP: usize = 256 << 10;
 pub(crate) fn sync_directory(directory: &Path) -> Result<(), StoreError> {
     // Only on Unix can a directory be opened as a file; elsewhere the rename itself is durable.
     if cfg!(unix) {
-        let handle = File::open(directory).map_err(|error| StoreError::file("opening", directory, error))?;
-        handle.sync_all().map_err(|error| StoreError::file("syncing", directory, error))?;
+        let handle =
+            File::open(directory).map_err(|error| StoreError::file("opening", directory, error))?;
+        handle
+            .sync_all()
+            .map_err(|error| StoreError::file("syncing", directory, error))?;
     }
     Ok(())
 }
@@ -36,7 +39,9 @@ pub(crate) fn create_directory(directory: &Path) -> Result<(), StoreError> {
     if directory.is_dir() {
         return Ok(());
     }
-    let parent = directory.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let parent = directory
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
     if let Some(parent) = parent {
         create_directory(parent)?;
     }
@@ -51,14 +56,20 @@ pub(crate) fn create_directory(directory: &Path) -> Result<(), StoreError> {
 /// Removes a file that may be gone already.
 pub(crate) fn remove_file(path: &Path) -> Result<(), StoreError> {
     match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(StoreError::file("removing", path, error)),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(StoreError::file("removing", path, error))
+        }
         _ => Ok(()),
     }
 }
 
 /// Writes a whole small file under a temporary name beside `path`, then renames it: a reader sees
 /// the old file or the new one, never a part.
-pub(crate) fn write_atomically(path: &Path, temporary: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+pub(crate) fn write_atomically(
+    path: &Path,
+    temporary: &Path,
+    bytes: &[u8],
+) -> Result<(), StoreError> {
     fs::write(temporary, bytes).map_err(|error| StoreError::file("writing", temporary, error))?;
     fs::rename(temporary, path).map_err(|error| StoreError::file("naming", path, error))
 }
@@ -98,6 +109,14 @@ pub(crate) fn read_cached(_file: &File, _offset: u64, _length: usize) -> Option<
 
 /// Hashes a whole file. Also returns how many bytes it has.
 pub(crate) fn hash_file(file: &File) -> io::Result<(BlobId, u64)> {
+    hash_steps(file, |_, _| Ok(()))
+}
+
+/// Hashes a whole file and shows every step to `see`, with its offset.
+pub(crate) fn hash_steps(
+    file: &File,
+    mut see: impl FnMut(u64, &[u8]) -> io::Result<()>,
+) -> io::Result<(BlobId, u64)> {
     let mut hasher = Sha256::new();
     let mut buffer = vec![0; HASH_STEP];
     let mut offset = 0;
@@ -105,7 +124,9 @@ pub(crate) fn hash_file(file: &File) -> io::Result<(BlobId, u64)> {
         match positioned_read(file, &mut buffer, offset) {
             Ok(0) => return Ok((BlobId::of_hasher(hasher), offset)),
             Ok(count) => {
-                hasher.update(buffer.get(..count).unwrap_or_default());
+                let bytes = buffer.get(..count).unwrap_or_default();
+                hasher.update(bytes);
+                see(offset, bytes)?;
                 offset += count as u64;
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -153,7 +174,10 @@ mod tests {
         assert_eq!(read_at(&file, 3, 4).expect("read").as_ref(), b"3456");
         assert_eq!(read_at(&file, 8, 4).expect("read").as_ref(), b"89");
         assert_eq!(read_at(&file, 99, 4).expect("read").as_ref(), b"");
-        assert_eq!(hash_file(&file).expect("hashed"), (BlobId::of(b"0123456789"), 10));
+        assert_eq!(
+            hash_file(&file).expect("hashed"),
+            (BlobId::of(b"0123456789"), 10)
+        );
     }
 
     #[test]

@@ -140,13 +140,16 @@ impl StoreError {
     pub(crate) fn io(action: impl Into<String>, error: io::Error) -> Self {
         let action = action.into();
         match error.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
-                Self::DiskFull { action }
-            }
+            io::ErrorKind::StorageFull
+            | io::ErrorKind::QuotaExceeded
+            | io::ErrorKind::FileTooLarge => Self::DiskFull { action },
             io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => {
                 Self::ReadOnlyDisk { action }
             }
-            _ => Self::Io { action, source: Arc::new(error) },
+            _ => Self::Io {
+                action,
+                source: Arc::new(error),
+            },
         }
     }
 
@@ -157,7 +160,10 @@ impl StoreError {
 
     /// A failure to read, which says nothing about whether writing is possible.
     pub(crate) fn reading(what: &str, error: io::Error) -> Self {
-        Self::Io { action: format!("reading {what}"), source: Arc::new(error) }
+        Self::Io {
+            action: format!("reading {what}"),
+            source: Arc::new(error),
+        }
     }
 
     /// Classifies a failure of SQLite.
@@ -167,10 +173,13 @@ impl StoreError {
         match error.sqlite_error_code() {
             Some(E::DiskFull) => Self::DiskFull { action },
             Some(E::ReadOnly | E::PermissionDenied) => Self::ReadOnlyDisk { action },
-            Some(E::DatabaseCorrupt | E::NotADatabase) => {
-                Self::CorruptCatalog { problem: format!("{error} while {action}") }
-            }
-            _ => Self::Catalog { action, source: Arc::new(error) },
+            Some(E::DatabaseCorrupt | E::NotADatabase) => Self::CorruptCatalog {
+                problem: format!("{error} while {action}"),
+            },
+            _ => Self::Catalog {
+                action,
+                source: Arc::new(error),
+            },
         }
     }
 
@@ -179,7 +188,10 @@ impl StoreError {
         let action = action.into();
         match error {
             object_store::Error::PermissionDenied { .. } => Self::ReadOnlyDisk { action },
-            error => Self::Remote { action, source: Arc::new(error) },
+            error => Self::Remote {
+                action,
+                source: Arc::new(error),
+            },
         }
     }
 }
@@ -217,7 +229,11 @@ mod tests {
             (5, Code::StoreUnavailable),
         ] {
             let failure = rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(number), None);
-            assert_eq!(StoreError::sql("testing", failure).code(), code, "result {number}");
+            assert_eq!(
+                StoreError::sql("testing", failure).code(),
+                code,
+                "result {number}"
+            );
         }
     }
 }

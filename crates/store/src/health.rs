@@ -73,7 +73,11 @@ impl StoreMetrics {
     pub(crate) fn wrote<T>(&self, result: &Result<T, StoreError>) {
         match result {
             Ok(_) => *self.trouble.lock() = None,
-            Err(StoreError::Conflict { .. } | StoreError::TooLarge { .. } | StoreError::InvalidKey { .. }) => {}
+            Err(
+                StoreError::Conflict { .. }
+                | StoreError::TooLarge { .. }
+                | StoreError::InvalidKey { .. },
+            ) => {}
             Err(error) => self.fail(error),
         }
     }

@@ -117,17 +117,33 @@ const CHECK_DIGITS: usize = 16;
 
 impl JournalEvent {
     /// An event without a long reason.
-    pub fn new(kind: impl Into<String>, subject: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self { kind: kind.into(), subject: subject.into(), detail: detail.into() }
+    pub fn new(
+        kind: impl Into<String>,
+        subject: impl Into<String>,
+        detail: impl Into<String>,
+    ) -> Self {
+        Self {
+            kind: kind.into(),
+            subject: subject.into(),
+            detail: detail.into(),
+        }
     }
 
     pub(crate) fn checked(self) -> Result<Decision, StoreError> {
         let size = self.kind.len() + self.subject.len() + self.detail.len();
         if size > EVENT_DETAIL_LIMIT {
             let limit = EVENT_DETAIL_LIMIT as u64;
-            return Err(StoreError::TooLarge { what: "a journal event", size: size as u64, limit });
+            return Err(StoreError::TooLarge {
+                what: "a journal event",
+                size: size as u64,
+                limit,
+            });
         }
-        Ok(Decision::Event { event: self.kind, subject: self.subject, detail: self.detail })
+        Ok(Decision::Event {
+            event: self.kind,
+            subject: self.subject,
+            detail: self.detail,
+        })
     }
 }
 
@@ -136,7 +152,11 @@ impl JournalEvent {
 impl JournalEntry {
     /// The line that stands in the journal, without its line feed.
     pub fn to_line(&self) -> Result<String, StoreError> {
-        let line = Line { sequence: self.sequence, at: self.at.to_string(), decision: self.decision.clone() };
+        let line = Line {
+            sequence: self.sequence,
+            at: self.at.to_string(),
+            decision: self.decision.clone(),
+        };
         let text = serde_json::to_string(&line)
             .map_err(|error| StoreError::io("writing a journal line", error.into()))?;
         let body = text.strip_suffix('}').unwrap_or(&text);
@@ -152,7 +172,11 @@ impl JournalEntry {
             return None;
         }
         let read: Line = serde_json::from_str(&format!("{body}}}")).ok()?;
-        Some(Self { sequence: read.sequence, at: read.at.parse().ok()?, decision: read.decision })
+        Some(Self {
+            sequence: read.sequence,
+            at: read.at.parse().ok()?,
+            decision: read.decision,
+        })
     }
 }
 
@@ -167,11 +191,16 @@ mod blob_text {
     use crate::blob::BlobId;
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
-    pub(super) fn serialize<S: Serializer>(blob: &BlobId, serializer: S) -> Result<S::Ok, S::Error> {
+    pub(super) fn serialize<S: Serializer>(
+        blob: &BlobId,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
         serializer.collect_str(blob)
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BlobId, D::Error> {
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<BlobId, D::Error> {
         let text = String::deserialize(deserializer)?;
         text.parse().map_err(D::Error::custom)
     }
@@ -201,7 +230,9 @@ mod tests {
 
     #[test]
     fn a_line_can_be_read_by_a_person_and_by_any_json_reader() {
-        let line = entry("example.com/m/@v/v1.0.0.mod", "none").to_line().expect("written");
+        let line = entry("example.com/m/@v/v1.0.0.mod", "none")
+            .to_line()
+            .expect("written");
         let value: serde_json::Value = serde_json::from_str(&line).expect("plain JSON");
         assert_eq!(value["sequence"], 7);
         assert_eq!(value["kind"], "captured");
@@ -211,11 +242,15 @@ mod tests {
 
     #[test]
     fn every_flipped_bit_is_found() {
-        let line = entry("example.com/m/@v/v1.0.0.mod", "none").to_line().expect("written");
+        let line = entry("example.com/m/@v/v1.0.0.mod", "none")
+            .to_line()
+            .expect("written");
         for at in 0..line.len() {
             let mut bytes = line.clone().into_bytes();
             bytes[at] ^= 1;
-            let read = String::from_utf8(bytes).ok().and_then(|text| JournalEntry::from_line(&text));
+            let read = String::from_utf8(bytes)
+                .ok()
+                .and_then(|text| JournalEntry::from_line(&text));
             assert_eq!(read, None, "byte {at}");
         }
     }

@@ -60,7 +60,11 @@ impl Key {
     /// The path, if it is one that can be kept.
     pub(crate) fn checked_path(&self) -> Result<String, StoreError> {
         let path = self.path();
-        if is_plain(&path) { Ok(path) } else { Err(StoreError::InvalidKey { path }) }
+        if is_plain(&path) {
+            Ok(path)
+        } else {
+            Err(StoreError::InvalidKey { path })
+        }
     }
 }
 
@@ -73,33 +77,51 @@ impl fmt::Display for Key {
 fn parse_artifact(path: &str) -> Option<Artifact> {
     let (module, file) = path.rsplit_once("/@v/")?;
     let (version, extension) = file.rsplit_once('.')?;
-    let kind = ArtifactKind::ALL.into_iter().find(|kind| kind.extension() == extension)?;
-    Some(Artifact { module: ModulePath::unescape(module).ok()?, version: Version::unescape(version).ok()?, kind })
+    let kind = ArtifactKind::ALL
+        .into_iter()
+        .find(|kind| kind.extension() == extension)?;
+    Some(Artifact {
+        module: ModulePath::unescape(module).ok()?,
+        version: Version::unescape(version).ok()?,
+        kind,
+    })
 }
 
 fn parse_sumdb(rest: &str) -> Option<Key> {
-    let at = ["/lookup/", "/tile/"].iter().filter_map(|mark| rest.find(mark)).min()?;
+    let at = ["/lookup/", "/tile/"]
+        .iter()
+        .filter_map(|mark| rest.find(mark))
+        .min()?;
     let (name, path) = (rest.get(..at)?, rest.get(at + 1..)?);
     // A partial tile `tile/H/L/N.p/W` is superseded as the tree grows: not permanent.
     if path.starts_with("tile/") && path.contains(".p/") {
         return None;
     }
-    Some(Key::Sumdb { name: name.to_owned(), path: path.to_owned() })
+    Some(Key::Sumdb {
+        name: name.to_owned(),
+        path: path.to_owned(),
+    })
 }
 
 /// Whether `path` is relative, without empty, `.` or `..` elements, and without bytes that some
 /// file system or line-based format gives a meaning.
 fn is_plain(path: &str) -> bool {
     path.len() <= KEY_PATH_LIMIT
-        && path.bytes().all(|byte| byte > b' ' && byte != 0x7f && byte != b'\\')
-        && path.split('/').all(|element| !matches!(element, "" | "." | ".."))
+        && path
+            .bytes()
+            .all(|byte| byte > b' ' && byte != 0x7f && byte != b'\\')
+        && path
+            .split('/')
+            .all(|element| !matches!(element, "" | "." | ".."))
 }
 
 /// The half-open range of catalog paths below `prefix`, which must end in `/` or `@`: from the
 /// prefix itself to the prefix with its last byte raised by one.
 pub(crate) fn prefix_range(prefix: &str) -> (String, String) {
     let mut end = prefix.to_owned();
-    let last = end.pop().map_or('\u{1}', |last| char::from_u32(last as u32 + 1).unwrap_or(last));
+    let last = end.pop().map_or('\u{1}', |last| {
+        char::from_u32(last as u32 + 1).unwrap_or(last)
+    });
     end.push(last);
     (prefix.to_owned(), end)
 }
@@ -119,14 +141,20 @@ mod tests {
             "sumdb/db.example.com/with/path/tile/8/0/x001/234",
             "sumdb/sum.golang.org/lookup/example.com/tile/x@v1.0.0",
         ] {
-            assert_eq!(Key::parse(path).map(|key| key.path()).as_deref(), Some(path));
+            assert_eq!(
+                Key::parse(path).map(|key| key.path()).as_deref(),
+                Some(path)
+            );
         }
     }
 
     #[test]
     fn a_database_name_ends_at_the_first_lookup_or_tile() {
         let key = Key::parse("sumdb/a.example/b/lookup/example.com/tile/x@v1.0.0").unwrap();
-        let expected = Key::Sumdb { name: "a.example/b".into(), path: "lookup/example.com/tile/x@v1.0.0".into() };
+        let expected = Key::Sumdb {
+            name: "a.example/b".into(),
+            path: "lookup/example.com/tile/x@v1.0.0".into(),
+        };
         assert_eq!(key, expected);
     }
 
@@ -157,7 +185,11 @@ mod tests {
         let (from, to) = prefix_range("example.com/m/@v/");
         let inside = |text: &str| from.as_str() <= text && text < to.as_str();
         assert!(inside("example.com/m/@v/v1.0.0.mod") && inside("example.com/m/@v/zzz"));
-        assert!(!inside("example.com/m/@w") && !inside("example.com/m/@v") && !inside("example.com/m/n/@v/v1.mod"));
+        assert!(
+            !inside("example.com/m/@w")
+                && !inside("example.com/m/@v")
+                && !inside("example.com/m/n/@v/v1.mod")
+        );
     }
 
     proptest! {

@@ -58,7 +58,10 @@ pub(crate) struct Lane<S> {
 impl<T> Queue<T> {
     pub(crate) fn new() -> Self {
         Self {
-            items: Mutex::new(Items { waiting: VecDeque::new(), closed: false }),
+            items: Mutex::new(Items {
+                waiting: VecDeque::new(),
+                closed: false,
+            }),
             ready: Condvar::new(),
             permits: Arc::new(Semaphore::new(QUEUE_LIMIT)),
         }
@@ -66,7 +69,10 @@ impl<T> Queue<T> {
 
     /// Queues `item`, waiting for room.
     pub(crate) async fn push(&self, item: T) -> Result<(), StoreError> {
-        let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|_| StoreError::Closed)?;
+        let permit = Arc::clone(&self.permits)
+            .acquire_owned()
+            .await
+            .map_err(|_| StoreError::Closed)?;
         self.enter(item, Some(permit))
     }
 
@@ -93,7 +99,9 @@ impl<T> Queue<T> {
             }
             match patience {
                 None => self.ready.wait(&mut items),
-                Some(patience) if self.ready.wait_for(&mut items, patience).timed_out() => return Next::TimedOut,
+                Some(patience) if self.ready.wait_for(&mut items, patience).timed_out() => {
+                    return Next::TimedOut;
+                }
                 Some(_) => {}
             }
         }
@@ -103,7 +111,11 @@ impl<T> Queue<T> {
     pub(crate) fn drain(&self, limit: usize) -> Vec<T> {
         let mut items = self.items.lock();
         let count = items.waiting.len().min(limit);
-        items.waiting.drain(..count).map(|(item, _permit)| item).collect()
+        items
+            .waiting
+            .drain(..count)
+            .map(|(item, _permit)| item)
+            .collect()
     }
 
     /// Refuses new items and lets the takers end.
@@ -118,8 +130,14 @@ impl<T> Queue<T> {
 
 impl<S: Send + 'static> Lane<S> {
     /// Starts one thread per state.
-    pub(crate) fn start(name: &str, states: impl IntoIterator<Item = S>) -> Result<Self, StoreError> {
-        let mut lane = Self { queue: Arc::new(Queue::new()), threads: Vec::new() };
+    pub(crate) fn start(
+        name: &str,
+        states: impl IntoIterator<Item = S>,
+    ) -> Result<Self, StoreError> {
+        let mut lane = Self {
+            queue: Arc::new(Queue::new()),
+            threads: Vec::new(),
+        };
         for mut state in states {
             let queue = Arc::clone(&lane.queue);
             let work = move || {
@@ -169,7 +187,11 @@ impl<S> Drop for Lane<S> {
     fn drop(&mut self) {
         self.queue.close();
         let own = std::thread::current().id();
-        for thread in self.threads.drain(..).filter(|thread| thread.thread().id() != own) {
+        for thread in self
+            .threads
+            .drain(..)
+            .filter(|thread| thread.thread().id() != own)
+        {
             // A thread that panicked outside a job has nothing left to hand over.
             let _ = thread.join();
         }
@@ -177,7 +199,10 @@ impl<S> Drop for Lane<S> {
 }
 
 /// Starts one named thread.
-pub(crate) fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, StoreError> {
+pub(crate) fn spawn(
+    name: &str,
+    work: impl FnOnce() + Send + 'static,
+) -> Result<JoinHandle<()>, StoreError> {
     Builder::new()
         .name(format!("store-{name}"))
         .spawn(work)

@@ -22,7 +22,9 @@ pub(crate) struct Layout {
 
 impl Layout {
     pub(crate) fn new(root: &Path) -> Self {
-        Self { root: root.to_owned() }
+        Self {
+            root: root.to_owned(),
+        }
     }
 
     pub(crate) fn root(&self) -> &Path {
@@ -64,8 +66,13 @@ impl Layout {
 
     /// Makes every directory, durably.
     pub(crate) fn create(&self) -> Result<(), StoreError> {
-        [self.blobs(), self.spool(), self.quarantine(), self.journal()]
-            .iter()
-            .try_for_each(|directory| disk::create_directory(directory))
+        [
+            self.blobs(),
+            self.spool(),
+            self.quarantine(),
+            self.journal(),
+        ]
+        .iter()
+        .try_for_each(|directory| disk::create_directory(directory))
     }
 }

@@ -19,7 +19,12 @@ impl DirectoryLock {
     /// is no lock file: then nobody else writes either.
     pub(crate) fn take(layout: &Layout) -> Result<Option<Self>, StoreError> {
         let path = layout.lock();
-        let opened = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
+        let opened = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path);
         let file = match opened.or_else(|_| File::open(&path)) {
             Ok(file) => file,
             Err(_) if layout.catalog().exists() => return Ok(None),
@@ -27,9 +32,9 @@ impl DirectoryLock {
         };
         match file.try_lock() {
             Ok(()) => Ok(Some(Self { _file: file })),
-            Err(TryLockError::WouldBlock) => {
-                Err(StoreError::StoreInUse { directory: layout.root().display().to_string() })
-            }
+            Err(TryLockError::WouldBlock) => Err(StoreError::StoreInUse {
+                directory: layout.root().display().to_string(),
+            }),
             Err(TryLockError::Error(error)) => Err(StoreError::file("locking", &path, error)),
         }
     }

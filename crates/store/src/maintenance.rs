@@ -1,1 +1,56 @@
 //! Work on a whole store: verify, rebuild, export, import.
+//!
+//! None of it is on the request path, and none of it may disturb it: bytes are read and hashed on
+//! the cold lane, catalogs are scanned over connections of their own, and memory is bounded by a
+//! page of rows, a shelf of blobs or a directory, not by the size of the store.
+//!
+//! Reports are values, not log lines: whoever asked decides how to tell a person. Their lists are
+//! cut at [`PROBLEM_LIMIT`]; the counts beside them are not.
+
+mod export;
+mod import;
+mod list;
+mod rebuild;
+mod verify;
+
+pub use export::{ExportOptions, ExportReport, export};
+pub use import::{Checked, Checker, ImportOptions, ImportReport, import};
+pub use rebuild::{RebuildReport, rebuild};
+pub use verify::{DamagedBlob, Progress, VerifyReport, verify};
+
+/// Entries that a list in a report holds at most: more than a person reads, and a few megabytes.
+pub const PROBLEM_LIMIT: usize = 10_000;
+
+/// A list that keeps its first [`PROBLEM_LIMIT`] entries and counts them all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problems<T> {
+    /// The first entries.
+    pub first: Vec<T>,
+    /// How many there were.
+    pub count: u64,
+}
+
+// === impl Problems ===
+
+impl<T> Problems<T> {
+    /// Whether there were none.
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    pub(crate) fn push(&mut self, problem: T) {
+        self.count += 1;
+        if self.first.len() < PROBLEM_LIMIT {
+            self.first.push(problem);
+        }
+    }
+}
+
+impl<T> Default for Problems<T> {
+    fn default() -> Self {
+        Self {
+            first: Vec::new(),
+            count: 0,
+        }
+    }
+}

@@ -66,7 +66,13 @@ pub struct Memo {
 // === impl MemoClass ===
 
 impl MemoClass {
-    const ALL: [Self; 5] = [Self::List, Self::Latest, Self::Query, Self::Sumdb, Self::Absence];
+    const ALL: [Self; 5] = [
+        Self::List,
+        Self::Latest,
+        Self::Query,
+        Self::Sumdb,
+        Self::Absence,
+    ];
 
     /// How the class is written in the catalog. The numbers never change.
     pub(crate) const fn number(self) -> i64 {
@@ -89,7 +95,10 @@ impl MemoClass {
 impl MemoKey {
     /// The key of any class and path.
     pub fn new(class: MemoClass, path: impl Into<String>) -> Self {
-        Self { class, path: path.into() }
+        Self {
+            class,
+            path: path.into(),
+        }
     }
 
     /// The version list of a module.
@@ -104,6 +113,9 @@ impl MemoKey {
 
     /// What a version query of a module was; `query` as it stands in the URL.
     pub fn query(module: &ModulePath, query: &str) -> Self {
-        Self::new(MemoClass::Query, format!("{}/@v/{query}.info", module.escaped()))
+        Self::new(
+            MemoClass::Query,
+            format!("{}/@v/{query}.info", module.escaped()),
+        )
     }
 }

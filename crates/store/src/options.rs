@@ -30,7 +30,10 @@ pub(crate) enum BlobPlace {
     /// As files below the data directory.
     Local,
     /// In an object store, below a prefix.
-    Remote { store: Arc<dyn ObjectStore>, prefix: ObjectPath },
+    Remote {
+        store: Arc<dyn ObjectStore>,
+        prefix: ObjectPath,
+    },
 }
 
 /// Where the store takes the time from.
@@ -57,7 +60,13 @@ impl StoreOptions {
     /// below `data`. Blobs are named by their content, so the object store needs no conditional
     /// writes: writing one twice writes the same bytes.
     pub fn remote(data: impl Into<PathBuf>, store: Arc<dyn ObjectStore>, prefix: &str) -> Self {
-        Self { blobs: BlobPlace::Remote { store, prefix: ObjectPath::from(prefix) }, ..Self::local(data) }
+        Self {
+            blobs: BlobPlace::Remote {
+                store,
+                prefix: ObjectPath::from(prefix),
+            },
+            ..Self::local(data)
+        }
     }
 
     /// Takes the time from `clock` instead of the system.
@@ -70,7 +79,9 @@ impl StoreOptions {
 
 impl fmt::Debug for StoreOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StoreOptions").field("data", &self.data).finish_non_exhaustive()
+        f.debug_struct("StoreOptions")
+            .field("data", &self.data)
+            .finish_non_exhaustive()
     }
 }
 

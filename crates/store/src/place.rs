@@ -5,7 +5,10 @@
 //! in parts if it is large. Either way the name is the content's hash, so publishing something
 //! twice is harmless, and publishing it over a damaged copy heals that copy.
 
-use crate::{blob::BlobId, core::Core, crash, disk, error::StoreError, options::BlobPlace, spool::SealedSpool};
+use crate::{
+    blob::BlobId, core::Core, crash, disk, error::StoreError, options::BlobPlace,
+    spool::SealedSpool,
+};
 use object_store::{ObjectStore, ObjectStoreExt, PutPayload, path::Path as ObjectPath};
 use std::{fs, path::Path, sync::Arc};
 
@@ -33,8 +36,17 @@ pub(crate) enum Quarantined {
 /// The object that holds a blob.
 pub(crate) fn object_path(prefix: &ObjectPath, blob: BlobId) -> ObjectPath {
     let shelf = blob.shelf_path();
-    let parts = ["blobs", "sha256"].into_iter().chain(shelf.split('/'));
-    parts.fold(prefix.clone(), |path, part| path.join(part))
+    let name = shelf.split('/').next_back().unwrap_or_default();
+    shelf_path(prefix, blob.as_bytes()[0]).join(name)
+}
+
+/// The prefix of the objects that hold blobs whose ids begin with the byte `number`.
+pub(crate) fn shelf_path(prefix: &ObjectPath, number: u8) -> ObjectPath {
+    prefix
+        .clone()
+        .join("blobs")
+        .join("sha256")
+        .join(format!("{number:02x}"))
 }
 
 /// Puts sealed bytes where they stay; durable when this returns.
@@ -50,7 +62,9 @@ pub(crate) async fn publish(core: &Arc<Core>, mut sealed: SealedSpool) -> Result
                 })
                 .await?
         }
-        BlobPlace::Remote { store, prefix } => upload(store.as_ref(), object_path(prefix, sealed.blob()), &sealed).await,
+        BlobPlace::Remote { store, prefix } => {
+            upload(store.as_ref(), object_path(prefix, sealed.blob()), &sealed).await
+        }
     }
 }
 
@@ -65,11 +79,19 @@ fn rename_in(core: &Core, from: &Path, blob: BlobId) -> Result<(), StoreError> {
     Ok(())
 }
 
-async fn upload(store: &dyn ObjectStore, path: ObjectPath, sealed: &SealedSpool) -> Result<(), StoreError> {
+async fn upload(
+    store: &dyn ObjectStore,
+    path: ObjectPath,
+    sealed: &SealedSpool,
+) -> Result<(), StoreError> {
     let failed = |error| StoreError::remote(format!("uploading blob {}", sealed.blob()), error);
     if sealed.size() <= PART as u64 {
         let bytes = read_part(sealed, 0).await?;
-        return store.put(&path, PutPayload::from_bytes(bytes)).await.map(drop).map_err(failed);
+        return store
+            .put(&path, PutPayload::from_bytes(bytes))
+            .await
+            .map(drop)
+            .map_err(failed);
     }
     let mut upload = store.put_multipart(&path).await.map_err(failed)?;
     let mut offset = 0;
@@ -89,9 +111,14 @@ async fn read_part(sealed: &SealedSpool, offset: u64) -> Result<bytes::Bytes, St
     let rest = usize::try_from(sealed.size() - offset).unwrap_or(usize::MAX);
     let (reader, mut part) = (sealed.reader(), bytes::BytesMut::new());
     while part.len() < rest.min(PART) {
-        let bytes = reader.read_at(offset + part.len() as u64, rest.min(PART) - part.len()).await?;
+        let bytes = reader
+            .read_at(offset + part.len() as u64, rest.min(PART) - part.len())
+            .await?;
         if bytes.is_empty() {
-            return Err(StoreError::reading("a spool file", std::io::ErrorKind::UnexpectedEof.into()));
+            return Err(StoreError::reading(
+                "a spool file",
+                std::io::ErrorKind::UnexpectedEof.into(),
+            ));
         }
         part.extend_from_slice(&bytes);
     }
@@ -110,7 +137,8 @@ pub(crate) fn quarantine(core: &Core, sealed: &mut SealedSpool) -> Result<Quaran
     if count >= QUARANTINE_LIMIT || bytes + sealed.size() > QUARANTINE_BYTES {
         return Ok(Quarantined::No);
     }
-    fs::rename(sealed.name.path(), &path).map_err(|error| StoreError::file("quarantining", &path, error))?;
+    fs::rename(sealed.name.path(), &path)
+        .map_err(|error| StoreError::file("quarantining", &path, error))?;
     sealed.name.keep();
     disk::sync_directory(&directory)?;
     Ok(Quarantined::Now)
@@ -120,7 +148,10 @@ fn usage(directory: &Path) -> Result<(usize, u64), StoreError> {
     let failed = |error| StoreError::file("listing", directory, error);
     let mut usage = (0, 0);
     for entry in fs::read_dir(directory).map_err(failed)? {
-        let size = entry.and_then(|entry| entry.metadata()).map_err(failed)?.len();
+        let size = entry
+            .and_then(|entry| entry.metadata())
+            .map_err(failed)?
+            .len();
         usage = (usage.0 + 1, usage.1 + size);
     }
     Ok(usage)

@@ -6,7 +6,9 @@
 //! answered; the hash of a large blob is compared by verification and by whoever asks for
 //! [`BlobReader::verify`], not on every answer.
 
-use crate::{blob::BlobId, core::Core, disk, error::StoreError, health::StoreMetrics, options::BlobPlace};
+use crate::{
+    blob::BlobId, core::Core, disk, error::StoreError, health::StoreMetrics, options::BlobPlace,
+};
 use bytes::Bytes;
 use object_store::{ObjectStore, ObjectStoreExt, path::Path as ObjectPath};
 use std::{fs::File, io, sync::Arc};
@@ -32,18 +34,30 @@ const STEP: usize = 1 << 20;
 // === impl BlobReader ===
 
 impl BlobReader {
-    pub(crate) async fn open(core: &Arc<Core>, blob: BlobId, size: u64) -> Result<Self, StoreError> {
+    pub(crate) async fn open(
+        core: &Arc<Core>,
+        blob: BlobId,
+        size: u64,
+    ) -> Result<Self, StoreError> {
         let place = match &core.options.blobs {
             BlobPlace::Local => {
                 let shared = Arc::clone(core);
-                let opened = core.reads.run(move |()| open_file(&shared, blob, size)).await?;
+                let opened = core
+                    .reads
+                    .run(move |()| open_file(&shared, blob, size))
+                    .await?;
                 Place::File(Arc::new(opened?))
             }
             BlobPlace::Remote { store, prefix } => {
                 Place::Object(Arc::clone(store), crate::place::object_path(prefix, blob))
             }
         };
-        Ok(Self { core: Arc::clone(core), place, blob, size })
+        Ok(Self {
+            core: Arc::clone(core),
+            place,
+            blob,
+            size,
+        })
     }
 
     /// The blob's name.
@@ -88,7 +102,11 @@ impl BlobReader {
             hasher.update(&bytes);
         }
         let found = BlobId::of_hasher(hasher);
-        if found == self.blob { Ok(()) } else { Err(self.corrupt(format!("its hash is {found}"))) }
+        if found == self.blob {
+            Ok(())
+        } else {
+            Err(self.corrupt(format!("its hash is {found}")))
+        }
     }
 
     /// Reads everything into memory and compares the hash.
@@ -96,7 +114,11 @@ impl BlobReader {
         let length = usize::try_from(self.size).unwrap_or(usize::MAX);
         let bytes = self.read_at(0, length).await?;
         let found = BlobId::of(&bytes);
-        if found == self.blob { Ok(bytes) } else { Err(self.corrupt(format!("its hash is {found}"))) }
+        if found == self.blob {
+            Ok(bytes)
+        } else {
+            Err(self.corrupt(format!("its hash is {found}")))
+        }
     }
 
     /// A file with the bytes, for checks that read blocking and positioned. For a local store it
@@ -114,17 +136,27 @@ impl BlobReader {
         }
         let sealed = spool.seal().await?;
         let file = sealed.file().try_clone();
-        file.map(Arc::new).map_err(|error| StoreError::reading("a copied blob", error))
+        file.map(Arc::new)
+            .map_err(|error| StoreError::reading("a copied blob", error))
     }
 
-    async fn read_file(&self, file: &Arc<File>, offset: u64, length: usize) -> Result<Bytes, StoreError> {
+    async fn read_file(
+        &self,
+        file: &Arc<File>,
+        offset: u64,
+        length: usize,
+    ) -> Result<Bytes, StoreError> {
         if let Some(bytes) = disk::read_cached(file, offset, length) {
             StoreMetrics::count(&self.core.metrics.cached_reads);
             return Ok(bytes);
         }
         StoreMetrics::count(&self.core.metrics.disk_reads);
         let file = Arc::clone(file);
-        let read = self.core.reads.run(move |()| disk::read_at(&file, offset, length)).await?;
+        let read = self
+            .core
+            .reads
+            .run(move |()| disk::read_at(&file, offset, length))
+            .await?;
         // A medium error is damage of this blob, whatever number the system gives it.
         read.map_err(|error| self.corrupt(error.to_string()))
     }
@@ -137,7 +169,10 @@ impl BlobReader {
     }
 
     fn corrupt(&self, problem: String) -> StoreError {
-        let error = StoreError::CorruptBlob { blob: self.blob, problem };
+        let error = StoreError::CorruptBlob {
+            blob: self.blob,
+            problem,
+        };
         self.core.metrics.misread(&error);
         error
     }
@@ -150,9 +185,18 @@ fn open_file(core: &Core, blob: BlobId, size: u64) -> Result<File, StoreError> {
         error
     };
     let file = match File::open(core.layout.blob(blob)) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(corrupt("it is missing".to_owned())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Err(corrupt("it is missing".to_owned()));
+        }
         file => file.map_err(|error| StoreError::reading("a blob", error))?,
     };
-    let found = file.metadata().map_err(|error| StoreError::reading("a blob", error))?.len();
-    if found == size { Ok(file) } else { Err(corrupt(format!("it has {found} bytes instead of {size}"))) }
+    let found = file
+        .metadata()
+        .map_err(|error| StoreError::reading("a blob", error))?
+        .len();
+    if found == size {
+        Ok(file)
+    } else {
+        Err(corrupt(format!("it has {found} bytes instead of {size}")))
+    }
 }

@@ -85,7 +85,13 @@ impl Spool {
             hasher: Mutex::new(Sha256::new()),
             tail: Mutex::new(Tail::default()),
         };
-        Ok(Self { content: Arc::new(content), name, pending: 0, step: None, failed: None })
+        Ok(Self {
+            content: Arc::new(content),
+            name,
+            pending: 0,
+            step: None,
+            failed: None,
+        })
     }
 
     /// Appends bytes. They can be read by followers when this returns; it may wait for an earlier
@@ -108,7 +114,9 @@ impl Spool {
 
     /// A reader that follows this spool.
     pub fn reader(&self) -> SpoolReader {
-        SpoolReader { content: Arc::clone(&self.content) }
+        SpoolReader {
+            content: Arc::clone(&self.content),
+        }
     }
 
     /// Ends the download: everything is in the file and durable when this returns.
@@ -116,11 +124,21 @@ impl Spool {
         self.check()?;
         self.finish_step().await?;
         let content = Arc::clone(&self.content);
-        let sealed = self.content.core.writes.run(move |()| content.seal()).await?;
+        let sealed = self
+            .content
+            .core
+            .writes
+            .run(move |()| content.seal())
+            .await?;
         self.content.core.metrics.wrote(&sealed);
         let (blob, size) = sealed?;
         self.content.core.crash.reached(crash::SPOOL_SEALED);
-        Ok(SealedSpool { content: self.content, name: self.name, blob, size })
+        Ok(SealedSpool {
+            content: self.content,
+            name: self.name,
+            blob,
+            size,
+        })
     }
 
     fn check(&self) -> Result<(), StoreError> {
@@ -129,13 +147,21 @@ impl Spool {
 
     async fn begin_step(&mut self) -> Result<(), StoreError> {
         let content = Arc::clone(&self.content);
-        self.step = Some(self.content.core.writes.begin(move |()| content.flush()).await?);
+        self.step = Some(
+            self.content
+                .core
+                .writes
+                .begin(move |()| content.flush())
+                .await?,
+        );
         self.pending = 0;
         Ok(())
     }
 
     async fn finish_step(&mut self) -> Result<(), StoreError> {
-        let Some(step) = self.step.as_mut() else { return Ok(()) };
+        let Some(step) = self.step.as_mut() else {
+            return Ok(());
+        };
         let result = step.await.unwrap_or(Err(StoreError::Closed));
         self.step = None;
         self.content.core.metrics.wrote(&result);
@@ -167,8 +193,10 @@ impl SpoolReader {
             return Ok(bytes);
         }
         let content = Arc::clone(&self.content);
-        let read = move |()| disk::read_at(&content.file, offset, length);
-        let bytes = self.content.core.writes.run(move |state| read(*state)).await?;
+        let writes = &self.content.core.writes;
+        let bytes = writes
+            .run(move |()| disk::read_at(&content.file, offset, length))
+            .await?;
         bytes.map_err(|error| StoreError::reading("a spool file", error))
     }
 }
@@ -180,7 +208,11 @@ impl SealedSpool {
     pub(crate) fn write(core: &Arc<Core>, bytes: &Bytes) -> Result<Self, StoreError> {
         let (file, name) = create_file(Arc::clone(core))?;
         core.crash.reached(crash::SPOOL_CREATED);
-        let tail = Tail { flushed: 0, chunks: [bytes.clone()].into(), length: bytes.len() as u64 };
+        let tail = Tail {
+            flushed: 0,
+            chunks: [bytes.clone()].into(),
+            length: bytes.len() as u64,
+        };
         let content = Content {
             core: Arc::clone(core),
             file,
@@ -189,7 +221,12 @@ impl SealedSpool {
         };
         let (blob, size) = content.seal()?;
         core.crash.reached(crash::SPOOL_SEALED);
-        Ok(Self { content: Arc::new(content), name, blob, size })
+        Ok(Self {
+            content: Arc::new(content),
+            name,
+            blob,
+            size,
+        })
     }
 
     /// SHA-256 of the bytes.
@@ -210,7 +247,9 @@ impl SealedSpool {
 
     /// A reader of the bytes.
     pub fn reader(&self) -> SpoolReader {
-        SpoolReader { content: Arc::clone(&self.content) }
+        SpoolReader {
+            content: Arc::clone(&self.content),
+        }
     }
 }
 
@@ -226,7 +265,10 @@ impl Content {
     fn flush(&self) -> Result<(), StoreError> {
         let (mut offset, chunks) = {
             let tail = self.tail.lock();
-            (tail.flushed, tail.chunks.iter().cloned().collect::<Vec<_>>())
+            (
+                tail.flushed,
+                tail.chunks.iter().cloned().collect::<Vec<_>>(),
+            )
         };
         let mut hasher = self.hasher.lock();
         for chunk in &chunks {
@@ -241,8 +283,13 @@ impl Content {
 
     fn seal(&self) -> Result<(BlobId, u64), StoreError> {
         self.flush()?;
-        self.file.sync_all().map_err(|error| StoreError::io("syncing a spool file", error))?;
-        Ok((BlobId::of_hasher(self.hasher.lock().clone()), self.written()))
+        self.file
+            .sync_all()
+            .map_err(|error| StoreError::io("syncing a spool file", error))?;
+        Ok((
+            BlobId::of_hasher(self.hasher.lock().clone()),
+            self.written(),
+        ))
     }
 }
 
@@ -256,7 +303,11 @@ impl Tail {
 
     /// Forgets the first `count` chunks, which are in the file now.
     fn forget(&mut self, count: usize) {
-        let bytes: u64 = self.chunks.drain(..count).map(|chunk| chunk.len() as u64).sum();
+        let bytes: u64 = self
+            .chunks
+            .drain(..count)
+            .map(|chunk| chunk.len() as u64)
+            .sum();
         self.flushed += bytes;
         self.length -= bytes;
     }
@@ -290,11 +341,16 @@ impl SpoolFile {
 
 impl Drop for SpoolFile {
     fn drop(&mut self) {
-        self.core.metrics.open_spools.fetch_sub(1, Ordering::Relaxed);
+        self.core
+            .metrics
+            .open_spools
+            .fetch_sub(1, Ordering::Relaxed);
         if !self.keep {
             let path = std::mem::take(&mut self.path);
             // What cannot be removed now is removed at the next start.
-            self.core.writes.detach(move |()| drop(disk::remove_file(&path)));
+            self.core
+                .writes
+                .detach(move |()| drop(disk::remove_file(&path)));
         }
     }
 }
@@ -306,7 +362,16 @@ fn create_file(core: Arc<Core>) -> Result<(File, SpoolFile), StoreError> {
     // Nobody may change a blob by accident; the open handle is not affected.
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o444);
-    let file = options.open(&path).map_err(|error| StoreError::file("creating", &path, error))?;
+    let file = options
+        .open(&path)
+        .map_err(|error| StoreError::file("creating", &path, error))?;
     StoreMetrics::count(&core.metrics.open_spools);
-    Ok((file, SpoolFile { core, path, keep: false }))
+    Ok((
+        file,
+        SpoolFile {
+            core,
+            path,
+            keep: false,
+        },
+    ))
 }

@@ -63,31 +63,46 @@ impl Store {
     fn open_blocking(options: StoreOptions) -> Result<Self, StoreError> {
         let core = Arc::new(Core::start(options)?);
         let made = core.layout.create();
-        if let Err(error) = &made {
-            if !core.layout.catalog().exists() {
-                return Err(error.clone());
-            }
+        if let (Err(error), false) = (&made, core.layout.catalog().exists()) {
+            return Err(error.clone());
         }
         let lock = DirectoryLock::take(&core.layout)?;
         let swept = made.and_then(|()| sweep(&core));
         core.metrics.wrote(&swept);
         let catalog = Catalog::open(&core)?;
-        Ok(Self { inner: Arc::new(Inner { catalog, core, _lock: lock }) })
+        Ok(Self {
+            inner: Arc::new(Inner {
+                catalog,
+                core,
+                _lock: lock,
+            }),
+        })
     }
 
     /// What is kept under `key`. Never waits for a writer.
     pub async fn find(&self, key: &Key) -> Result<Option<Record>, StoreError> {
         let path = key.path();
-        let found = self.inner.catalog.ask(move |connection| read::find(connection, &path)).await?;
+        let found = self
+            .inner
+            .catalog
+            .ask(move |connection| read::find(connection, &path))
+            .await?;
         let metrics = self.metrics();
-        StoreMetrics::count(if found.is_some() { &metrics.hits } else { &metrics.misses });
+        StoreMetrics::count(if found.is_some() {
+            &metrics.hits
+        } else {
+            &metrics.misses
+        });
         Ok(found.map(|row| row.into_record(key.clone())))
     }
 
     /// What checks found about the capture under `key`.
     pub async fn facts(&self, key: &Key) -> Result<Option<Facts>, StoreError> {
         let path = key.path();
-        self.inner.catalog.ask(move |connection| read::facts(connection, &path)).await
+        self.inner
+            .catalog
+            .ask(move |connection| read::facts(connection, &path))
+            .await
     }
 
     /// Opens a kept blob. [`StoreError::CorruptBlob`] if it is missing or has another size.
@@ -98,7 +113,11 @@ impl Store {
     /// Reads a whole blob of at most [`SMALL_LIMIT`] bytes and compares its hash.
     pub async fn read_small(&self, record: &Record) -> Result<Bytes, StoreError> {
         if record.size > SMALL_LIMIT {
-            return Err(StoreError::TooLarge { what: "a small blob", size: record.size, limit: SMALL_LIMIT });
+            return Err(StoreError::TooLarge {
+                what: "a small blob",
+                size: record.size,
+                limit: SMALL_LIMIT,
+            });
         }
         self.open_blob(record).await?.read_whole().await
     }
@@ -124,40 +143,87 @@ impl Store {
     }
 
     /// [`Store::commit`] for bytes that are in memory.
-    pub async fn commit_small(&self, key: Key, bytes: Bytes, provenance: Provenance) -> Result<Committed, StoreError> {
+    pub async fn commit_small(
+        &self,
+        key: Key,
+        bytes: Bytes,
+        provenance: Provenance,
+    ) -> Result<Committed, StoreError> {
         let core = Arc::clone(&self.inner.core);
-        let sealed = core.clone().writes.run(move |()| SealedSpool::write(&core, &bytes)).await?;
+        let sealed = core
+            .clone()
+            .writes
+            .run(move |()| SealedSpool::write(&core, &bytes))
+            .await?;
         self.metrics().wrote(&sealed);
-        let Provenance { h1, source, evidence, facts } = provenance;
-        self.commit(Capture { key, sealed: sealed?, h1, source, evidence, facts }).await
+        let Provenance {
+            h1,
+            source,
+            evidence,
+            facts,
+        } = provenance;
+        self.commit(Capture {
+            key,
+            sealed: sealed?,
+            h1,
+            source,
+            evidence,
+            facts,
+        })
+        .await
     }
 
     /// Versions of a module of which something is kept, in the order of their text.
     pub async fn kept_versions(&self, module: &ModulePath) -> Result<Vec<KeptVersion>, StoreError> {
         let module = module.clone();
-        self.inner.catalog.ask(move |connection| read::kept_versions(connection, &module)).await
+        self.inner
+            .catalog
+            .ask(move |connection| read::kept_versions(connection, &module))
+            .await
     }
 
     /// At most `limit` modules of which something is kept, behind `after`, in the order of their
     /// escaped paths.
-    pub async fn modules(&self, after: Option<ModulePath>, limit: usize) -> Result<Vec<ModulePath>, StoreError> {
-        self.inner.catalog.ask(move |connection| read::modules(connection, after.as_ref(), limit)).await
+    pub async fn modules(
+        &self,
+        after: Option<ModulePath>,
+        limit: usize,
+    ) -> Result<Vec<ModulePath>, StoreError> {
+        self.inner
+            .catalog
+            .ask(move |connection| read::modules(connection, after.as_ref(), limit))
+            .await
     }
 
     /// Versions in the order in which this site captured them, at or after `since`; at most
     /// `limit`. No two have the same time.
-    pub async fn index(&self, since: Timestamp, limit: usize) -> Result<Vec<IndexEntry>, StoreError> {
-        self.inner.catalog.ask(move |connection| read::index(connection, since, limit)).await
+    pub async fn index(
+        &self,
+        since: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<IndexEntry>, StoreError> {
+        self.inner
+            .catalog
+            .ask(move |connection| read::index(connection, since, limit))
+            .await
     }
 
     /// Journal entries behind the sequence number `after`, at most `limit`.
     pub async fn journal(&self, after: u64, limit: usize) -> Result<Vec<JournalEntry>, StoreError> {
-        self.inner.catalog.ask(move |connection| read::journal(connection, after, limit)).await
+        self.inner
+            .catalog
+            .ask(move |connection| read::journal(connection, after, limit))
+            .await
     }
 
     /// Writes a decision that is not a capture into the journal. Returns its sequence number.
     pub async fn event(&self, event: JournalEvent) -> Result<u64, StoreError> {
-        match self.inner.catalog.change(Change::Journal(event.checked()?)).await? {
+        match self
+            .inner
+            .catalog
+            .change(Change::Journal(event.checked()?))
+            .await?
+        {
             Outcome::Sequence(sequence) => Ok(sequence),
             _ => Err(StoreError::Closed),
         }
@@ -166,7 +232,10 @@ impl Store {
     /// A remembered answer.
     pub async fn memo(&self, key: &MemoKey) -> Result<Option<Memo>, StoreError> {
         let key = key.clone();
-        self.inner.catalog.ask(move |connection| read::memo(connection, &key)).await
+        self.inner
+            .catalog
+            .ask(move |connection| read::memo(connection, &key))
+            .await
     }
 
     /// Remembers an answer, instead of whatever was remembered under this key. Visible when this
@@ -178,10 +247,18 @@ impl Store {
         ];
         for (what, size, limit) in bounds {
             if size > limit {
-                return Err(StoreError::TooLarge { what, size: size as u64, limit: limit as u64 });
+                return Err(StoreError::TooLarge {
+                    what,
+                    size: size as u64,
+                    limit: limit as u64,
+                });
             }
         }
-        self.inner.catalog.change(Change::PutMemo(key, memo)).await.map(drop)
+        self.inner
+            .catalog
+            .change(Change::PutMemo(key, memo))
+            .await
+            .map(drop)
     }
 
     /// Forgets every answer remembered about a module. Returns how many there were.
@@ -213,8 +290,12 @@ impl Store {
     /// and has nothing to commit.
     pub async fn probe_writable(&self) -> Result<(), StoreError> {
         let core = Arc::clone(&self.inner.core);
-        let write = move |()| SealedSpool::write(&core, &PROBE).map(drop);
-        let result = match self.inner.core.writes.run(move |state| write(*state)).await? {
+        let written = self
+            .inner
+            .core
+            .writes
+            .run(move |()| SealedSpool::write(&core, &PROBE).map(drop));
+        let result = match written.await? {
             Ok(()) => self.flush().await,
             Err(error) => Err(error),
         };
@@ -240,14 +321,34 @@ impl Store {
     async fn commit_to_the_end(&self, capture: Capture) -> Result<Committed, StoreError> {
         let path = capture.key.checked_path()?;
         let lookup = path.clone();
-        let kept = self.inner.catalog.ask(move |connection| read::find(connection, &lookup)).await?;
+        let kept = self
+            .inner
+            .catalog
+            .ask(move |connection| read::find(connection, &lookup))
+            .await?;
         if let Some(kept) = kept.filter(|kept| kept.blob != capture.sealed.blob()) {
             return self.refuse(path, kept.blob, capture).await;
         }
-        let Capture { key, sealed, h1, source, evidence, facts } = capture;
+        let Capture {
+            key,
+            sealed,
+            h1,
+            source,
+            evidence,
+            facts,
+        } = capture;
         let (blob, size) = (sealed.blob(), sealed.size());
         place::publish(&self.inner.core, sealed).await?;
-        let new = NewCapture { key, path, blob, size, h1, source, evidence, facts };
+        let new = NewCapture {
+            key,
+            path,
+            blob,
+            size,
+            h1,
+            source,
+            evidence,
+            facts,
+        };
         match self.inner.catalog.change(Change::Capture(new)).await? {
             Outcome::Committed(committed) => Ok(committed),
             _ => Err(StoreError::Closed),
@@ -255,22 +356,43 @@ impl Store {
     }
 
     /// Other bytes for a kept key: put aside, journalled once, refused.
-    async fn refuse(&self, path: String, kept: BlobId, capture: Capture) -> Result<Committed, StoreError> {
-        let Capture { mut sealed, source, .. } = capture;
+    async fn refuse(
+        &self,
+        path: String,
+        kept: BlobId,
+        capture: Capture,
+    ) -> Result<Committed, StoreError> {
+        let Capture {
+            mut sealed, source, ..
+        } = capture;
         let offered = sealed.blob();
         let core = Arc::clone(&self.inner.core);
-        let quarantined = core.clone().writes.run(move |()| place::quarantine(&core, &mut sealed)).await?;
+        let quarantined = core
+            .clone()
+            .writes
+            .run(move |()| place::quarantine(&core, &mut sealed))
+            .await?;
         StoreMetrics::count(&self.metrics().conflicts);
         let fate = quarantined.unwrap_or_else(|error| {
             tracing::warn!(%error, path, "refused bytes could not be put into quarantine");
             Quarantined::No
         });
-        let error = StoreError::Conflict { path: path.clone(), kept, offered };
+        let error = StoreError::Conflict {
+            path: path.clone(),
+            kept,
+            offered,
+        };
         if fate == Quarantined::Already {
             return Err(error);
         }
         let quarantined = fate == Quarantined::Now;
-        let decision = Decision::Conflict { path, kept, offered, source, quarantined };
+        let decision = Decision::Conflict {
+            path,
+            kept,
+            offered,
+            source,
+            quarantined,
+        };
         // The refusal stands whether or not it can be written down.
         if let Err(error) = self.inner.catalog.change(Change::Journal(decision)).await {
             tracing::warn!(%error, "a refusal could not be journalled");

@@ -81,17 +81,30 @@ impl Change {
 
 impl<'c> Batch<'c> {
     pub(crate) fn new(connection: &'c Connection, now: Timestamp, totals: Totals) -> Self {
-        Self { connection, now, totals, lines: Vec::new(), counts: [0; 3] }
+        Self {
+            connection,
+            now,
+            totals,
+            lines: Vec::new(),
+            counts: [0; 3],
+        }
     }
 
     /// Applies one change. The outer error spoils the transaction; the inner one is the answer to
     /// this change alone.
-    pub(crate) fn apply(&mut self, change: Change) -> Result<Result<Outcome, StoreError>, StoreError> {
+    pub(crate) fn apply(
+        &mut self,
+        change: Change,
+    ) -> Result<Result<Outcome, StoreError>, StoreError> {
         match change {
             Change::Capture(capture) => self.capture(capture),
             Change::Journal(decision) => Ok(Ok(Outcome::Sequence(self.journal(decision)?.0))),
-            Change::PutMemo(key, memo) => self.put_memo(&key, &memo).map(|()| Ok(Outcome::Count(1))),
-            Change::ForgetModule(module) => self.forget_module(&module).map(|count| Ok(Outcome::Count(count))),
+            Change::PutMemo(key, memo) => {
+                self.put_memo(&key, &memo).map(|()| Ok(Outcome::Count(1)))
+            }
+            Change::ForgetModule(module) => self
+                .forget_module(&module)
+                .map(|count| Ok(Outcome::Count(count))),
             Change::SweepAbsences(before) => {
                 let sql = "DELETE FROM memo WHERE fetched_at < ?1 AND status = 0";
                 let count = self.execute("sweeping memos", sql, [microseconds(before)])?;
@@ -104,23 +117,42 @@ impl<'c> Batch<'c> {
 
     /// Writes the sums; the last statement of every transaction.
     pub(crate) fn finish(&self) -> Result<(), StoreError> {
-        let Totals { captures, blobs, bytes, memos, .. } = self.totals;
+        let Totals {
+            captures,
+            blobs,
+            bytes,
+            memos,
+            ..
+        } = self.totals;
         let sql = "UPDATE total SET captures = ?1, blobs = ?2, bytes = ?3, memos = ?4";
-        self.execute("writing totals", sql, params![captures, blobs, bytes, memos]).map(drop)
+        self.execute(
+            "writing totals",
+            sql,
+            params![captures, blobs, bytes, memos],
+        )
+        .map(drop)
     }
 
-    /// Inserts a line of an older journal as it is, with the rows it stands for. For a rebuild.
-    pub(crate) fn replay(&mut self, entry: &JournalEntry, kept: bool) -> Result<(), StoreError> {
-        let at = microseconds(entry.at);
-        let line = entry.to_line()?;
-        let sql = "INSERT INTO journal (sequence, at, line) VALUES (?1, ?2, ?3)";
-        self.execute("replaying the journal", sql, params![entry.sequence, at, line])?;
-        (self.totals.sequence, self.totals.at) = (entry.sequence, at);
-        let Decision::Captured { path, blob, size, h1, source, evidence, facts } = &entry.decision else {
+    /// Inserts the rows that an entry of the journal stands for; the entry itself is there
+    /// already. For a rebuild.
+    pub(crate) fn replay(&mut self, entry: &JournalEntry) -> Result<(), StoreError> {
+        self.skip(entry);
+        let Decision::Captured {
+            path,
+            blob,
+            size,
+            h1,
+            source,
+            evidence,
+            facts,
+        } = &entry.decision
+        else {
             return Ok(());
         };
-        let key = Key::parse(path);
-        let (true, Some(key)) = (kept, key) else { return Ok(()) };
+        // The first capture stays, should a journal ever tell of two.
+        let (Some(key), None) = (Key::parse(path), read::find(self.connection, path)?) else {
+            return Ok(());
+        };
         let capture = NewCapture {
             key,
             path: path.clone(),
@@ -131,14 +163,22 @@ impl<'c> Batch<'c> {
             evidence: evidence.clone(),
             facts: facts.clone(),
         };
-        self.insert(&capture, entry.sequence, at)
+        self.insert(&capture, entry.sequence, microseconds(entry.at))
+    }
+
+    /// Goes on behind an entry of the journal without inserting anything for it.
+    pub(crate) fn skip(&mut self, entry: &JournalEntry) {
+        (self.totals.sequence, self.totals.at) = (entry.sequence, microseconds(entry.at));
     }
 
     fn capture(&mut self, new: NewCapture) -> Result<Result<Outcome, StoreError>, StoreError> {
         if let Some(kept) = read::find(self.connection, &new.path)? {
             return if kept.blob == new.blob {
                 self.counts[1] += 1;
-                Ok(Ok(Outcome::Committed(Committed { record: kept.into_record(new.key), fresh: false })))
+                Ok(Ok(Outcome::Committed(Committed {
+                    record: kept.into_record(new.key),
+                    fresh: false,
+                })))
             } else {
                 self.refuse(new, kept.blob, false).map(Err)
             };
@@ -154,30 +194,95 @@ impl<'c> Batch<'c> {
         })?;
         self.insert(&new, sequence, microseconds(first_seen))?;
         self.counts[0] += 1;
-        let NewCapture { key, blob, size, h1, source, evidence, .. } = new;
-        let record = Record { key, blob, size, h1, source, evidence, first_seen, sequence };
-        Ok(Ok(Outcome::Committed(Committed { record, fresh: true })))
+        let NewCapture {
+            key,
+            blob,
+            size,
+            h1,
+            source,
+            evidence,
+            ..
+        } = new;
+        let record = Record {
+            key,
+            blob,
+            size,
+            h1,
+            source,
+            evidence,
+            first_seen,
+            sequence,
+        };
+        Ok(Ok(Outcome::Committed(Committed {
+            record,
+            fresh: true,
+        })))
     }
 
-    fn refuse(&mut self, new: NewCapture, kept: BlobId, quarantined: bool) -> Result<StoreError, StoreError> {
-        let NewCapture { path, blob: offered, source, .. } = new;
+    fn refuse(
+        &mut self,
+        new: NewCapture,
+        kept: BlobId,
+        quarantined: bool,
+    ) -> Result<StoreError, StoreError> {
+        let NewCapture {
+            path,
+            blob: offered,
+            source,
+            ..
+        } = new;
         self.counts[2] += 1;
-        self.journal(Decision::Conflict { path: path.clone(), kept, offered, source, quarantined })?;
-        Ok(StoreError::Conflict { path, kept, offered })
+        self.journal(Decision::Conflict {
+            path: path.clone(),
+            kept,
+            offered,
+            source,
+            quarantined,
+        })?;
+        Ok(StoreError::Conflict {
+            path,
+            kept,
+            offered,
+        })
     }
 
     fn insert(&mut self, new: &NewCapture, sequence: u64, at: i64) -> Result<(), StoreError> {
         let action = "inserting a capture";
-        if let Some(version) = version_path(&new.path).filter(|version| !self.has_version(version).unwrap_or(false)) {
-            self.execute(action, "INSERT INTO version (first_seen, path) VALUES (?1, ?2)", params![at, version])?;
+        if let Some(version) =
+            version_path(&new.path).filter(|version| !self.has_version(version).unwrap_or(false))
+        {
+            self.execute(
+                action,
+                "INSERT INTO version (first_seen, path) VALUES (?1, ?2)",
+                params![at, version],
+            )?;
         }
         let sql = "INSERT INTO blob (id, size) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
         let blobs = self.execute(action, sql, params![new.blob.as_bytes(), new.size])?;
-        let facts = (!new.facts.is_empty()).then(|| serde_json::to_string(&new.facts).unwrap_or_default());
+        let facts =
+            (!new.facts.is_empty()).then(|| serde_json::to_string(&new.facts).unwrap_or_default());
         let sql = "INSERT INTO capture (path, blob, size, h1, source, evidence, facts, first_seen, sequence)
                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
-        let NewCapture { path, blob, size, h1, source, evidence, .. } = new;
-        let row = params![path, blob.as_bytes(), size, h1, source, evidence, facts, at, sequence];
+        let NewCapture {
+            path,
+            blob,
+            size,
+            h1,
+            source,
+            evidence,
+            ..
+        } = new;
+        let row = params![
+            path,
+            blob.as_bytes(),
+            size,
+            h1,
+            source,
+            evidence,
+            facts,
+            at,
+            sequence
+        ];
         self.totals.captures += self.execute(action, sql, row)?;
         self.totals.blobs += blobs;
         self.totals.bytes += blobs * new.size;
@@ -200,7 +305,12 @@ impl<'c> Batch<'c> {
         let at = microseconds(self.now).max(self.totals.at + 1);
         let sequence = self.totals.sequence + 1;
         let time = Timestamp::from_microsecond(at).unwrap_or(self.now);
-        let line = JournalEntry { sequence, at: time, decision }.to_line()?;
+        let line = JournalEntry {
+            sequence,
+            at: time,
+            decision,
+        }
+        .to_line()?;
         let sql = "INSERT INTO journal (sequence, at, line) VALUES (?1, ?2, ?3)";
         self.execute("writing the journal", sql, params![sequence, at, line])?;
         self.lines.push(line);
@@ -211,11 +321,22 @@ impl<'c> Batch<'c> {
     fn put_memo(&mut self, key: &MemoKey, memo: &Memo) -> Result<(), StoreError> {
         let action = "writing a memo";
         let class = key.class.number();
-        let status = if memo.status == MemoStatus::Absent { ABSENT } else { KNOWN };
+        let status = if memo.status == MemoStatus::Absent {
+            ABSENT
+        } else {
+            KNOWN
+        };
         let sql = "DELETE FROM memo WHERE class = ?1 AND path = ?2";
         let replaced = self.execute(action, sql, params![class, key.path])?;
         let sql = "INSERT INTO memo (class, path, status, fetched_at, source, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-        let row = params![class, key.path, status, microseconds(memo.fetched_at), memo.source, &memo.body[..]];
+        let row = params![
+            class,
+            key.path,
+            status,
+            microseconds(memo.fetched_at),
+            memo.source,
+            &memo.body[..]
+        ];
         self.execute(action, sql, row)?;
         self.totals.memos = (self.totals.memos + 1).saturating_sub(replaced);
         if self.totals.memos > MEMO_LIMIT {
@@ -230,16 +351,26 @@ impl<'c> Batch<'c> {
     fn forget_module(&mut self, module: &ModulePath) -> Result<u64, StoreError> {
         let (from, to) = prefix_range(&format!("{}/@", module.escaped()));
         let sql = "DELETE FROM memo WHERE class = ?1 AND path >= ?2 AND path < ?3";
-        let forget = |class: MemoClass| self.execute("forgetting memos", sql, params![class.number(), from, to]);
+        let forget = |class: MemoClass| {
+            self.execute("forgetting memos", sql, params![class.number(), from, to])
+        };
         let count = MemoClass::all().map(forget).sum::<Result<u64, _>>()?;
         self.totals.memos = self.totals.memos.saturating_sub(count);
         Ok(count)
     }
 
-    fn execute(&self, action: &str, sql: &str, parameters: impl rusqlite::Params) -> Result<u64, StoreError> {
+    fn execute(
+        &self,
+        action: &str,
+        sql: &str,
+        parameters: impl rusqlite::Params,
+    ) -> Result<u64, StoreError> {
         let failed = |error| StoreError::sql(action, error);
         let mut statement = self.connection.prepare_cached(sql).map_err(failed)?;
-        statement.execute(parameters).map(|count| count as u64).map_err(failed)
+        statement
+            .execute(parameters)
+            .map(|count| count as u64)
+            .map_err(failed)
     }
 }
 
@@ -247,5 +378,6 @@ impl<'c> Batch<'c> {
 fn version_path(path: &str) -> Option<&str> {
     let (module, file) = path.rsplit_once("/@v/")?;
     let (version, _kind) = file.rsplit_once('.')?;
-    path.get(..module.len() + "/@v/".len() + version.len()).filter(|_| !path.starts_with("sumdb/"))
+    path.get(..module.len() + "/@v/".len() + version.len())
+        .filter(|_| !path.starts_with("sumdb/"))
 }

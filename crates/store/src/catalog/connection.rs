@@ -34,20 +34,30 @@ const STATEMENTS: usize = 64;
 pub(crate) fn open_writer(layout: &Layout) -> Result<Connection, StoreError> {
     inspect(layout)?;
     let failed = |error| StoreError::sql("opening the catalog", error);
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_CREATE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(layout.catalog(), flags).map_err(failed)?;
     settle(&connection).map_err(failed)?;
     let mode: String = connection
         .query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))
         .map_err(failed)?;
     if mode != "wal" {
-        return Err(StoreError::ReadOnlyDisk { action: "opening the catalog".to_owned() });
+        return Err(StoreError::ReadOnlyDisk {
+            action: "opening the catalog".to_owned(),
+        });
     }
     // A transaction is durable when `COMMIT` returns: the write-ahead file is synced by each.
-    connection.pragma_update(None, "synchronous", "FULL").map_err(failed)?;
+    connection
+        .pragma_update(None, "synchronous", "FULL")
+        .map_err(failed)?;
     // Checkpoints are begun by the writer when nobody waits; see `writer`.
-    connection.pragma_update(None, "wal_autocheckpoint", 0).map_err(failed)?;
-    connection.pragma_update(None, "journal_size_limit", WRITE_AHEAD_LIMIT).map_err(failed)?;
+    connection
+        .pragma_update(None, "wal_autocheckpoint", 0)
+        .map_err(failed)?;
+    connection
+        .pragma_update(None, "journal_size_limit", WRITE_AHEAD_LIMIT)
+        .map_err(failed)?;
     schema::migrate(&mut connection)?;
     Ok(connection)
 }
@@ -57,14 +67,24 @@ pub(crate) fn open_reader(layout: &Layout) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let path = layout.catalog();
     let first = match try_reader(&path, flags) {
-        Err(error) if !matches!(error, StoreError::CorruptCatalog { .. } | StoreError::StoreTooNew { .. }) => error,
+        Err(error)
+            if !matches!(
+                error,
+                StoreError::CorruptCatalog { .. } | StoreError::StoreTooNew { .. }
+            ) =>
+        {
+            error
+        }
         settled => return settled,
     };
     if has_pending_write_ahead(layout) {
         return Err(first);
     }
     inspect(layout)?;
-    let uri = format!("file:{}?immutable=1", percent_encoded(&path.to_string_lossy()));
+    let uri = format!(
+        "file:{}?immutable=1",
+        percent_encoded(&path.to_string_lossy())
+    );
     try_reader(Path::new(&uri), flags | OpenFlags::SQLITE_OPEN_URI).map_err(|_| first)
 }
 
@@ -114,7 +134,9 @@ fn inspect(layout: &Layout) -> Result<(), StoreError> {
         1 => 65536,
         size => size,
     };
-    let pages = u64::from(u32::from_be_bytes([header[28], header[29], header[30], header[31]]));
+    let pages = u64::from(u32::from_be_bytes([
+        header[28], header[29], header[30], header[31],
+    ]));
     if !header.starts_with(b"SQLite format 3\0") {
         return corrupt("catalog.db is no SQLite database".to_owned());
     }
@@ -127,11 +149,11 @@ fn inspect(layout: &Layout) -> Result<(), StoreError> {
 
 /// A path as it stands in a URI.
 fn percent_encoded(path: &str) -> String {
-    path.bytes().fold(String::new(), |mut text, byte| {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'-' | b'_' | b'~' => text.push(char::from(byte)),
-            _ => text.push_str(&format!("%{byte:02X}")),
+    let encode = |byte: u8| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'-' | b'_' | b'~' => {
+            char::from(byte).to_string()
         }
-        text
-    })
+        _ => format!("%{byte:02X}"),
+    };
+    path.bytes().map(encode).collect()
 }

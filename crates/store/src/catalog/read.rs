@@ -45,37 +45,87 @@ impl CaptureRow {
     }
 
     pub(crate) fn into_record(self, key: Key) -> Record {
-        let Self { path: _, blob, size, h1, source, evidence, first_seen, sequence } = self;
-        Record { key, blob, size, h1, source, evidence, first_seen, sequence }
+        let Self {
+            path: _,
+            blob,
+            size,
+            h1,
+            source,
+            evidence,
+            first_seen,
+            sequence,
+        } = self;
+        Record {
+            key,
+            blob,
+            size,
+            h1,
+            source,
+            evidence,
+            first_seen,
+            sequence,
+        }
     }
 }
 
 /// The capture at `path`.
 pub(crate) fn find(connection: &Connection, path: &str) -> Result<Option<CaptureRow>, StoreError> {
     let failed = |error| StoreError::sql("looking up a capture", error);
-    let mut statement =
-        connection.prepare_cached(&format!("SELECT {COLUMNS} FROM capture WHERE path = ?1")).map_err(failed)?;
-    statement.query_row([path], CaptureRow::read).optional().map_err(failed)
+    let mut statement = connection
+        .prepare_cached(&format!("SELECT {COLUMNS} FROM capture WHERE path = ?1"))
+        .map_err(failed)?;
+    statement
+        .query_row([path], CaptureRow::read)
+        .optional()
+        .map_err(failed)
 }
 
 /// The facts of the capture at `path`.
 pub(crate) fn facts(connection: &Connection, path: &str) -> Result<Option<Facts>, StoreError> {
     let failed = |error| StoreError::sql("looking up facts", error);
-    let mut statement = connection.prepare_cached("SELECT facts FROM capture WHERE path = ?1").map_err(failed)?;
-    let found: Option<Option<String>> = statement.query_row([path], |row| row.get(0)).optional().map_err(failed)?;
-    Ok(found.map(|text| text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()))
+    let mut statement = connection
+        .prepare_cached("SELECT facts FROM capture WHERE path = ?1")
+        .map_err(failed)?;
+    let found: Option<Option<String>> = statement
+        .query_row([path], |row| row.get(0))
+        .optional()
+        .map_err(failed)?;
+    Ok(found.map(|text| {
+        text.and_then(|text| serde_json::from_str(&text).ok())
+            .unwrap_or_default()
+    }))
 }
 
 /// Captures in the order of their paths, behind `after`.
-pub(crate) fn captures(connection: &Connection, after: &str, limit: usize) -> Result<Vec<CaptureRow>, StoreError> {
+pub(crate) fn captures(
+    connection: &Connection,
+    after: &str,
+    limit: usize,
+) -> Result<Vec<CaptureRow>, StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM capture WHERE path > ?1 ORDER BY path LIMIT ?2");
-    collect(connection, "listing captures", &sql, params![after, limit], CaptureRow::read)
+    collect(
+        connection,
+        "listing captures",
+        &sql,
+        params![after, limit],
+        CaptureRow::read,
+    )
 }
 
 /// Captures whose bytes are `blob`. Reads the whole table: for reports about damage only.
-pub(crate) fn captures_of(connection: &Connection, blob: BlobId, limit: usize) -> Result<Vec<String>, StoreError> {
+pub(crate) fn captures_of(
+    connection: &Connection,
+    blob: BlobId,
+    limit: usize,
+) -> Result<Vec<String>, StoreError> {
     let sql = "SELECT path FROM capture WHERE blob = ?1 ORDER BY path LIMIT ?2";
-    collect(connection, "looking for a blob's captures", sql, params![blob.as_bytes(), limit], |row| row.get(0))
+    collect(
+        connection,
+        "looking for a blob's captures",
+        sql,
+        params![blob.as_bytes(), limit],
+        |row| row.get(0),
+    )
 }
 
 /// Blobs whose id begins with the byte `shelf`, in order.
@@ -88,27 +138,44 @@ pub(crate) fn blobs(connection: &Connection, shelf: u8) -> Result<Vec<(BlobId, u
 }
 
 /// Versions of a module, of which something is kept, in the order of their escaped text.
-pub(crate) fn kept_versions(connection: &Connection, module: &ModulePath) -> Result<Vec<KeptVersion>, StoreError> {
+pub(crate) fn kept_versions(
+    connection: &Connection,
+    module: &ModulePath,
+) -> Result<Vec<KeptVersion>, StoreError> {
     let (from, to) = prefix_range(&format!("{}/@v/", module.escaped()));
     let sql = "SELECT path FROM capture WHERE path >= ?1 AND path < ?2 ORDER BY path";
-    let paths: Vec<String> = collect(connection, "listing versions", sql, params![from, to], |row| row.get(0))?;
-    let files = paths.iter().filter_map(|path| path.get(from.len()..)).filter_map(parse_file);
-    Ok(files.fold(Vec::new(), |mut versions: Vec<KeptVersion>, (version, kind)| {
-        match versions.last_mut() {
-            Some(last) if last.version == version => last.kinds.insert(kind),
-            _ => {
-                let mut kinds = Kinds::default();
-                kinds.insert(kind);
-                versions.push(KeptVersion { version, kinds });
+    let paths: Vec<String> = collect(
+        connection,
+        "listing versions",
+        sql,
+        params![from, to],
+        |row| row.get(0),
+    )?;
+    let files = paths
+        .iter()
+        .filter_map(|path| path.get(from.len()..))
+        .filter_map(parse_file);
+    Ok(files.fold(
+        Vec::new(),
+        |mut versions: Vec<KeptVersion>, (version, kind)| {
+            match versions.last_mut() {
+                Some(last) if last.version == version => last.kinds.insert(kind),
+                _ => {
+                    let mut kinds = Kinds::default();
+                    kinds.insert(kind);
+                    versions.push(KeptVersion { version, kinds });
+                }
             }
-        }
-        versions
-    }))
+            versions
+        },
+    ))
 }
 
 fn parse_file(file: &str) -> Option<(Version, ArtifactKind)> {
     let (version, extension) = file.rsplit_once('.')?;
-    let kind = ArtifactKind::ALL.into_iter().find(|kind| kind.extension() == extension)?;
+    let kind = ArtifactKind::ALL
+        .into_iter()
+        .find(|kind| kind.extension() == extension)?;
     Some((Version::unescape(version).ok()?, kind))
 }
 
@@ -123,16 +190,23 @@ pub(crate) fn modules(
     let sql = "SELECT path FROM capture WHERE path >= ?1 ORDER BY path LIMIT 1";
     let mut statement = connection.prepare_cached(sql).map_err(failed)?;
     let behind = |escaped: &str| prefix_range(&format!("{escaped}/@v/")).1;
-    let mut from = after.map(|module| behind(&module.escaped())).unwrap_or_default();
+    let mut from = after
+        .map(|module| behind(&module.escaped()))
+        .unwrap_or_default();
     let mut modules = Vec::new();
     while modules.len() < limit {
-        let next: Option<String> = statement.query_row([&from], |row| row.get(0)).optional().map_err(failed)?;
+        let next: Option<String> = statement
+            .query_row([&from], |row| row.get(0))
+            .optional()
+            .map_err(failed)?;
         let Some(path) = next else { break };
         if path.starts_with("sumdb/") {
             from = prefix_range("sumdb/").1;
             continue;
         }
-        let escaped = path.split_once("/@v/").map_or(path.as_str(), |(module, _)| module);
+        let escaped = path
+            .split_once("/@v/")
+            .map_or(path.as_str(), |(module, _)| module);
         from = behind(escaped);
         modules.extend(ModulePath::unescape(escaped).ok());
     }
@@ -140,20 +214,39 @@ pub(crate) fn modules(
 }
 
 /// First captures of versions, at or after `since`, oldest first.
-pub(crate) fn index(connection: &Connection, since: Timestamp, limit: usize) -> Result<Vec<IndexEntry>, StoreError> {
-    let sql = "SELECT first_seen, path FROM version WHERE first_seen >= ?1 ORDER BY first_seen LIMIT ?2";
+pub(crate) fn index(
+    connection: &Connection,
+    since: Timestamp,
+    limit: usize,
+) -> Result<Vec<IndexEntry>, StoreError> {
+    let sql =
+        "SELECT first_seen, path FROM version WHERE first_seen >= ?1 ORDER BY first_seen LIMIT ?2";
     // Kept to the microsecond: a `since` within one begins at the next.
     let since = microseconds(since) + i64::from(since.subsec_nanosecond() % 1000 > 0);
-    let rows = collect(connection, "reading the index", sql, params![since, limit], |row| {
-        Ok((timestamp(row, 0)?, row.get::<_, String>(1)?))
-    })?;
-    Ok(rows.into_iter().filter_map(|(timestamp, path)| index_entry(timestamp, &path)).collect())
+    let rows = collect(
+        connection,
+        "reading the index",
+        sql,
+        params![since, limit],
+        |row| Ok((timestamp(row, 0)?, row.get::<_, String>(1)?)),
+    )?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|(timestamp, path)| index_entry(timestamp, &path))
+        .collect())
 }
 
 fn index_entry(timestamp: Timestamp, path: &str) -> Option<IndexEntry> {
     let (module, version) = path.split_once("/@v/")?;
-    let (module, version) = (ModulePath::unescape(module).ok()?, Version::unescape(version).ok()?);
-    Some(IndexEntry { module, version, timestamp })
+    let (module, version) = (
+        ModulePath::unescape(module).ok()?,
+        Version::unescape(version).ok()?,
+    );
+    Some(IndexEntry {
+        module,
+        version,
+        timestamp,
+    })
 }
 
 /// Journal lines behind `after`, in order.
@@ -163,12 +256,24 @@ pub(crate) fn journal_lines(
     limit: usize,
 ) -> Result<Vec<(u64, String)>, StoreError> {
     let sql = "SELECT sequence, line FROM journal WHERE sequence > ?1 ORDER BY sequence LIMIT ?2";
-    collect(connection, "reading the journal", sql, params![after, limit], |row| Ok((row.get(0)?, row.get(1)?)))
+    collect(
+        connection,
+        "reading the journal",
+        sql,
+        params![after, limit],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )
 }
 
 /// Journal entries behind `after`, in order.
-pub(crate) fn journal(connection: &Connection, after: u64, limit: usize) -> Result<Vec<JournalEntry>, StoreError> {
-    let damaged = |sequence| StoreError::CorruptCatalog { problem: format!("journal entry {sequence} is damaged") };
+pub(crate) fn journal(
+    connection: &Connection,
+    after: u64,
+    limit: usize,
+) -> Result<Vec<JournalEntry>, StoreError> {
+    let damaged = |sequence| StoreError::CorruptCatalog {
+        problem: format!("journal entry {sequence} is damaged"),
+    };
     let lines = journal_lines(connection, after, limit)?;
     lines
         .into_iter()
@@ -182,11 +287,23 @@ pub(crate) fn memo(connection: &Connection, key: &MemoKey) -> Result<Option<Memo
     let sql = "SELECT body, status, fetched_at, source FROM memo WHERE class = ?1 AND path = ?2";
     let mut statement = connection.prepare_cached(sql).map_err(failed)?;
     let read = |row: &Row<'_>| {
-        let status = if row.get::<_, i64>(1)? == ABSENT { MemoStatus::Absent } else { MemoStatus::Known };
+        let status = if row.get::<_, i64>(1)? == ABSENT {
+            MemoStatus::Absent
+        } else {
+            MemoStatus::Known
+        };
         let body = Bytes::from(row.get::<_, Vec<u8>>(0)?);
-        Ok(Memo { body, status, fetched_at: timestamp(row, 2)?, source: row.get(3)? })
+        Ok(Memo {
+            body,
+            status,
+            fetched_at: timestamp(row, 2)?,
+            source: row.get(3)?,
+        })
     };
-    statement.query_row(params![key.class.number(), key.path], read).optional().map_err(failed)
+    statement
+        .query_row(params![key.class.number(), key.path], read)
+        .optional()
+        .map_err(failed)
 }
 
 /// How an absence is written in the catalog.
@@ -202,7 +319,8 @@ pub(crate) fn microseconds(time: Timestamp) -> i64 {
 
 fn timestamp(row: &Row<'_>, column: usize) -> rusqlite::Result<Timestamp> {
     let value = row.get(column)?;
-    Timestamp::from_microsecond(value).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(column, value))
+    Timestamp::from_microsecond(value)
+        .map_err(|_| rusqlite::Error::IntegralValueOutOfRange(column, value))
 }
 
 fn collect<T>(

@@ -10,7 +10,7 @@
 use crate::error::StoreError;
 use rusqlite::Connection;
 
-/// Marks the file as a catalog of ours, in SQLite's own header: "MKcg".
+/// Marks the file as a catalog of ours, in SQLite's own header: the letters `MKcg`.
 const APPLICATION_ID: i64 = 0x4d4b_6367;
 
 /// The newest layout this release knows.
@@ -89,24 +89,36 @@ pub(crate) struct Totals {
 
 /// Layout of the open catalog; 0 for an empty file.
 fn layout(connection: &Connection) -> Result<i64, StoreError> {
-    let read = |name: &str| connection.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i64>(0));
+    let read = |name: &str| {
+        connection.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i64>(0))
+    };
     let failed = |error| StoreError::sql("reading the catalog's layout", error);
-    let (id, layout) = (read("application_id").map_err(failed)?, read("user_version").map_err(failed)?);
+    let (id, layout) = (
+        read("application_id").map_err(failed)?,
+        read("user_version").map_err(failed)?,
+    );
     let tables: i64 = connection
         .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
         .map_err(failed)?;
     match (id, layout, tables) {
         (0, 0, 0) => Ok(0),
-        (APPLICATION_ID, found, _) if found > LAYOUT => Err(StoreError::StoreTooNew { found, known: LAYOUT }),
+        (APPLICATION_ID, found, _) if found > LAYOUT => Err(StoreError::StoreTooNew {
+            found,
+            known: LAYOUT,
+        }),
         (APPLICATION_ID, found, _) if found > 0 => Ok(found),
-        _ => Err(StoreError::CorruptCatalog { problem: "catalog.db is another program's database".to_owned() }),
+        _ => Err(StoreError::CorruptCatalog {
+            problem: "catalog.db is another program's database".to_owned(),
+        }),
     }
 }
 
 /// Refuses what is no catalog of this or an older release. Reads only.
 pub(crate) fn probe(connection: &Connection) -> Result<(), StoreError> {
     match layout(connection)? {
-        0 => Err(StoreError::CorruptCatalog { problem: "catalog.db is empty".to_owned() }),
+        0 => Err(StoreError::CorruptCatalog {
+            problem: "catalog.db is empty".to_owned(),
+        }),
         _ => Ok(()),
     }
 }
@@ -123,8 +135,12 @@ pub(crate) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     for step in steps {
         transaction.execute_batch(step).map_err(failed)?;
     }
-    transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(failed)?;
-    transaction.pragma_update(None, "user_version", LAYOUT).map_err(failed)?;
+    transaction
+        .pragma_update(None, "application_id", APPLICATION_ID)
+        .map_err(failed)?;
+    transaction
+        .pragma_update(None, "user_version", LAYOUT)
+        .map_err(failed)?;
     transaction.commit().map_err(failed)
 }
 
@@ -132,20 +148,33 @@ pub(crate) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
 pub(crate) fn totals(connection: &Connection) -> Result<Totals, StoreError> {
     let failed = |error| StoreError::sql("reading the catalog's totals", error);
     let (sequence, at) = connection
-        .query_row("SELECT sequence, at FROM journal ORDER BY sequence DESC LIMIT 1", [], |row| {
-            Ok((row.get::<_, u64>(0)?, row.get(1)?))
-        })
+        .query_row(
+            "SELECT sequence, at FROM journal ORDER BY sequence DESC LIMIT 1",
+            [],
+            |row| Ok((row.get::<_, u64>(0)?, row.get(1)?)),
+        )
         .or_else(|error| match error {
             rusqlite::Error::QueryReturnedNoRows => Ok((0, 0)),
             error => Err(failed(error)),
         })?;
-    let read = connection.query_row("SELECT captures, blobs, bytes, memos FROM total", [], |row| {
-        Ok(Totals { captures: row.get(0)?, blobs: row.get(1)?, bytes: row.get(2)?, memos: row.get(3)?, sequence, at })
-    });
+    let read = connection.query_row(
+        "SELECT captures, blobs, bytes, memos FROM total",
+        [],
+        |row| {
+            Ok(Totals {
+                captures: row.get(0)?,
+                blobs: row.get(1)?,
+                bytes: row.get(2)?,
+                memos: row.get(3)?,
+                sequence,
+                at,
+            })
+        },
+    );
     match read {
-        Err(rusqlite::Error::QueryReturnedNoRows) => {
-            Err(StoreError::CorruptCatalog { problem: "the row of totals is missing".to_owned() })
-        }
+        Err(rusqlite::Error::QueryReturnedNoRows) => Err(StoreError::CorruptCatalog {
+            problem: "the row of totals is missing".to_owned(),
+        }),
         totals => totals.map_err(failed),
     }
 }

@@ -56,8 +56,10 @@ const CATCH_UP: usize = 1000;
 /// A change on its way to the writer.
 pub(crate) struct Pending {
     pub(crate) change: Change,
-    pub(crate) reply: oneshot::Sender<Result<Outcome, StoreError>>,
+    pub(crate) reply: oneshot::Sender<Answer>,
 }
+
+type Answer = Result<Outcome, StoreError>;
 
 /// The state of the writing thread.
 pub(crate) struct Writer {
@@ -77,10 +79,23 @@ pub(crate) struct Writer {
 // === impl Writer ===
 
 impl Writer {
-    pub(crate) fn new(core: Arc<Core>, queue: Arc<Queue<Pending>>, generation: Arc<AtomicU64>) -> Self {
+    pub(crate) fn new(
+        core: Arc<Core>,
+        queue: Arc<Queue<Pending>>,
+        generation: Arc<AtomicU64>,
+    ) -> Self {
         let mirror = Mirror::new(core.layout.journal());
         let totals = Totals::default();
-        Self { core, queue, generation, connection: None, totals, mirror, ahead: 0, syncing: true }
+        Self {
+            core,
+            queue,
+            generation,
+            connection: None,
+            totals,
+            mirror,
+            ahead: 0,
+            syncing: true,
+        }
     }
 
     /// Opens the catalog and brings the mirror up to it. A disk that cannot be written is noted,
@@ -94,7 +109,10 @@ impl Writer {
         let connection = connection::open_writer(&self.core.layout)?;
         self.totals = schema::totals(&connection)?;
         if behind > self.totals.sequence {
-            let problem = format!("it ends at entry {}, the journal at {behind}", self.totals.sequence);
+            let problem = format!(
+                "it ends at entry {}, the journal at {behind}",
+                self.totals.sequence
+            );
             return Err(StoreError::CorruptCatalog { problem });
         }
         self.connection = Some(connection);
@@ -132,41 +150,63 @@ impl Writer {
     }
 
     fn serve(&mut self, batch: Vec<Pending>) {
-        let (changes, replies): (Vec<_>, Vec<_>) = batch.into_iter().map(|one| (one.change, one.reply)).unzip();
+        let (changes, replies): (Vec<_>, Vec<_>) =
+            batch.into_iter().map(|one| (one.change, one.reply)).unzip();
         let result = self.transact(changes);
         self.core.metrics.wrote(&result);
         match result {
             Ok((answers, lines)) => {
                 self.core.crash.reached(crash::AFTER_TRANSACTION);
                 // Whoever asked may have left; what was changed stays changed.
-                replies.into_iter().zip(answers).for_each(|(reply, answer)| drop(reply.send(answer)));
+                replies
+                    .into_iter()
+                    .zip(answers)
+                    .for_each(|(reply, answer)| drop(reply.send(answer)));
                 self.copy_to_mirror(&lines);
             }
             Err(error) => {
                 StoreMetrics::count(&self.core.metrics.failed_transactions);
                 tracing::error!(%error, changes = replies.len(), "the catalog could not be written");
-                replies.into_iter().for_each(|reply| drop(reply.send(Err(error.clone()))));
+                for reply in replies {
+                    drop(reply.send(Err(error.clone())));
+                }
             }
         }
     }
 
-    fn transact(&mut self, changes: Vec<Change>) -> Result<(Vec<Result<Outcome, StoreError>>, Vec<String>), StoreError> {
+    fn transact(&mut self, changes: Vec<Change>) -> Result<(Vec<Answer>, Vec<String>), StoreError> {
         if self.connection.is_none() {
             self.open()?;
         }
-        let Some(connection) = self.connection.as_mut() else { return Err(StoreError::Closed) };
+        let Some(connection) = self.connection.as_mut() else {
+            return Err(StoreError::Closed);
+        };
         let failed = |error| StoreError::sql("committing", error);
         let must_last = changes.iter().any(Change::must_last);
         if must_last != self.syncing {
-            connection.pragma_update(None, "synchronous", if must_last { "FULL" } else { "NORMAL" }).map_err(failed)?;
+            connection
+                .pragma_update(
+                    None,
+                    "synchronous",
+                    if must_last { "FULL" } else { "NORMAL" },
+                )
+                .map_err(failed)?;
             self.syncing = must_last;
         }
         self.core.crash.reached(crash::BEFORE_TRANSACTION);
         let transaction = connection.transaction().map_err(failed)?;
         let mut batch = Batch::new(&transaction, self.core.options.clock.now(), self.totals);
-        let answers = changes.into_iter().map(|change| batch.apply(change)).collect::<Result<_, _>>()?;
+        let answers = changes
+            .into_iter()
+            .map(|change| batch.apply(change))
+            .collect::<Result<_, _>>()?;
         batch.finish()?;
-        let Batch { totals, lines, counts, .. } = batch;
+        let Batch {
+            totals,
+            lines,
+            counts,
+            ..
+        } = batch;
         transaction.commit().map_err(failed)?;
         self.ahead += 4 * (1 + lines.len() as u64);
         self.totals = totals;
@@ -179,16 +219,22 @@ impl Writer {
         let metrics = &self.core.metrics;
         StoreMetrics::count(&metrics.transactions);
         metrics.commits.fetch_add(fresh, Ordering::Relaxed);
-        metrics.repeated_commits.fetch_add(repeated, Ordering::Relaxed);
+        metrics
+            .repeated_commits
+            .fetch_add(repeated, Ordering::Relaxed);
         metrics.conflicts.fetch_add(conflicts, Ordering::Relaxed);
     }
 
     fn publish_totals(&self) {
         let metrics = &self.core.metrics;
-        metrics.captures.store(self.totals.captures, Ordering::Relaxed);
+        metrics
+            .captures
+            .store(self.totals.captures, Ordering::Relaxed);
         metrics.blobs.store(self.totals.blobs, Ordering::Relaxed);
         metrics.bytes.store(self.totals.bytes, Ordering::Relaxed);
-        metrics.sequence.store(self.totals.sequence, Ordering::Relaxed);
+        metrics
+            .sequence
+            .store(self.totals.sequence, Ordering::Relaxed);
     }
 
     /// A mirror that cannot be written is only behind: the lines are in the catalog.
@@ -210,12 +256,18 @@ impl Writer {
     }
 
     fn catch_up(&mut self) -> Result<(), StoreError> {
-        let Some(connection) = self.connection.as_ref() else { return Ok(()) };
+        let Some(connection) = self.connection.as_ref() else {
+            return Ok(());
+        };
         let mut last = self.mirror.last();
         loop {
             let (numbers, lines): (Vec<u64>, Vec<String>) =
-                read::journal_lines(connection, last, CATCH_UP)?.into_iter().unzip();
-            let (Some(first), Some(end)) = (numbers.first(), numbers.last()) else { return Ok(()) };
+                read::journal_lines(connection, last, CATCH_UP)?
+                    .into_iter()
+                    .unzip();
+            let (Some(first), Some(end)) = (numbers.first(), numbers.last()) else {
+                return Ok(());
+            };
             self.mirror.append(*first, &lines)?;
             last = *end;
         }
@@ -229,7 +281,9 @@ impl Writer {
     }
 
     fn checkpoint(&mut self, threshold: u64) {
-        let Some(connection) = self.connection.as_ref().filter(|_| self.ahead >= threshold) else { return };
+        let Some(connection) = self.connection.as_ref().filter(|_| self.ahead >= threshold) else {
+            return;
+        };
         // Passive: takes what no reader needs any more, and waits for nobody.
         let moved = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
         match moved.map_err(|error| StoreError::sql("checkpointing", error)) {

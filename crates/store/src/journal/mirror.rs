@@ -50,7 +50,12 @@ pub(crate) struct MirrorLine {
 impl Mirror {
     /// A mirror of which nothing is known yet.
     pub(crate) fn new(directory: PathBuf) -> Self {
-        Self { directory, open: None, last: 0, unsynced: false }
+        Self {
+            directory,
+            open: None,
+            last: 0,
+            unsynced: false,
+        }
     }
 
     /// Sequence number of the last whole entry in the files; 0 if there is none. Reads only.
@@ -58,8 +63,11 @@ impl Mirror {
         match files(directory)?.pop() {
             None => Ok(0),
             Some((first, path)) => {
-                let mut file = File::open(&path).map_err(|error| StoreError::file("opening", &path, error))?;
-                Ok(tail(&mut file, &path)?.0.unwrap_or_else(|| first.saturating_sub(1)))
+                let mut file =
+                    File::open(&path).map_err(|error| StoreError::file("opening", &path, error))?;
+                Ok(tail(&mut file, &path)?
+                    .0
+                    .unwrap_or_else(|| first.saturating_sub(1)))
             }
         }
     }
@@ -68,9 +76,15 @@ impl Mirror {
     pub(crate) fn recover(&mut self) -> Result<u64, StoreError> {
         self.open = None;
         self.last = 0;
-        let Some((first, path)) = files(&self.directory)?.pop() else { return Ok(0) };
+        let Some((first, path)) = files(&self.directory)?.pop() else {
+            return Ok(0);
+        };
         let failed = |error| StoreError::file("recovering", &path, error);
-        let mut file = OpenOptions::new().read(true).write(true).open(&path).map_err(failed)?;
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .open(&path)
+            .map_err(failed)?;
         let (last, end) = tail(&mut file, &path)?;
         if file.metadata().map_err(failed)?.len() != end {
             file.set_len(end).map_err(failed)?;
@@ -97,8 +111,12 @@ impl Mirror {
             Some((file, length)) if length < FILE_LIMIT => (file, length),
             full => (self.begin_file(full, first)?, 0),
         };
-        let text: String = lines.iter().flat_map(|line| [line.as_str(), "\n"]).collect();
-        file.write_all(text.as_bytes()).map_err(|error| StoreError::io("mirroring the journal", error))?;
+        let text: String = lines
+            .iter()
+            .flat_map(|line| [line.as_str(), "\n"])
+            .collect();
+        file.write_all(text.as_bytes())
+            .map_err(|error| StoreError::io("mirroring the journal", error))?;
         self.open = Some((file, length + text.len() as u64));
         self.last = first + (lines.len() as u64).saturating_sub(1);
         self.unsynced = true;
@@ -108,7 +126,8 @@ impl Mirror {
     /// Makes everything appended durable.
     pub(crate) fn sync(&mut self) -> Result<(), StoreError> {
         if let (true, Some((file, _))) = (self.unsynced, &self.open) {
-            file.sync_data().map_err(|error| StoreError::io("syncing the journal's mirror", error))?;
+            file.sync_data()
+                .map_err(|error| StoreError::io("syncing the journal's mirror", error))?;
             self.unsynced = false;
         }
         Ok(())
@@ -127,17 +146,26 @@ impl Mirror {
 
 /// Every line of every file, in order. Lines that are no UTF-8, too long or fail their check come
 /// without an entry.
-pub(crate) fn lines(directory: &Path) -> Result<impl Iterator<Item = Result<MirrorLine, StoreError>>, StoreError> {
+pub(crate) fn lines(
+    directory: &Path,
+) -> Result<impl Iterator<Item = Result<MirrorLine, StoreError>>, StoreError> {
     let files = files(directory)?;
-    Ok(files.into_iter().flat_map(|(_, path)| -> Box<dyn Iterator<Item = Result<MirrorLine, StoreError>>> {
-        match File::open(&path) {
-            Ok(file) => Box::new(file_lines(BufReader::new(file), path)),
-            Err(error) => Box::new(std::iter::once(Err(StoreError::file("opening", &path, error)))),
-        }
-    }))
+    Ok(files.into_iter().flat_map(
+        |(_, path)| -> Box<dyn Iterator<Item = Result<MirrorLine, StoreError>>> {
+            match File::open(&path) {
+                Ok(file) => Box::new(file_lines(BufReader::new(file), path)),
+                Err(error) => Box::new(std::iter::once(Err(StoreError::file(
+                    "opening", &path, error,
+                )))),
+            }
+        },
+    ))
 }
 
-fn file_lines(mut reader: BufReader<File>, file: PathBuf) -> impl Iterator<Item = Result<MirrorLine, StoreError>> {
+fn file_lines(
+    mut reader: BufReader<File>,
+    file: PathBuf,
+) -> impl Iterator<Item = Result<MirrorLine, StoreError>> {
     let mut number = 0;
     std::iter::from_fn(move || {
         let mut line = Vec::new();
@@ -145,8 +173,14 @@ fn file_lines(mut reader: BufReader<File>, file: PathBuf) -> impl Iterator<Item 
         match read_line(&mut reader, &mut line) {
             Ok(0) => None,
             Ok(_) => {
-                let entry = std::str::from_utf8(&line).ok().and_then(JournalEntry::from_line);
-                Some(Ok(MirrorLine { file: file.clone(), number, entry }))
+                let entry = std::str::from_utf8(&line)
+                    .ok()
+                    .and_then(JournalEntry::from_line);
+                Some(Ok(MirrorLine {
+                    file: file.clone(),
+                    number,
+                    entry,
+                }))
             }
             Err(error) => Some(Err(StoreError::file("reading", &file, error))),
         }
@@ -166,9 +200,18 @@ fn files(directory: &Path) -> Result<Vec<(u64, PathBuf)>, StoreError> {
     };
     let mut found = Vec::new();
     for entry in entries {
-        let path = entry.map_err(|error| StoreError::file("listing", directory, error))?.path();
-        let first = path.file_stem().and_then(|stem| stem.to_str()).and_then(|stem| stem.parse().ok());
-        if let (Some(first), true) = (first, path.extension().is_some_and(|extension| extension == EXTENSION)) {
+        let path = entry
+            .map_err(|error| StoreError::file("listing", directory, error))?
+            .path();
+        let first = path
+            .file_stem()
+            .and_then(|stem| stem.to_str())
+            .and_then(|stem| stem.parse().ok());
+        if let (Some(first), true) = (
+            first,
+            path.extension()
+                .is_some_and(|extension| extension == EXTENSION),
+        ) {
             found.push((first, path));
         }
     }
@@ -188,13 +231,21 @@ fn tail(file: &mut File, path: &Path) -> Result<(Option<u64>, u64), StoreError> 
     // synced may hold zeros. The catalog has those entries, and they are copied from it.
     while let Some(end) = bytes.iter().rposition(|byte| *byte == b'\n') {
         bytes.truncate(end);
-        let line = bytes.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
-        if let Some(entry) = std::str::from_utf8(line).ok().and_then(JournalEntry::from_line) {
+        let line = bytes
+            .rsplit(|byte| *byte == b'\n')
+            .next()
+            .unwrap_or_default();
+        if let Some(entry) = std::str::from_utf8(line)
+            .ok()
+            .and_then(JournalEntry::from_line)
+        {
             return Ok((Some(entry.sequence), start + end as u64 + 1));
         }
     }
     if start == 0 {
         return Ok((None, 0));
     }
-    Err(StoreError::CorruptCatalog { problem: format!("the last {TAIL} bytes of {} are damaged", path.display()) })
+    Err(StoreError::CorruptCatalog {
+        problem: format!("the last {TAIL} bytes of {} are damaged", path.display()),
+    })
 }

@@ -1,0 +1,225 @@
+//! Export: everything kept, as a file tree that `GOPROXY=file://DIR` accepts.
+//!
+//! A kept path is its own file name, because the protocol's URL space is Go's own cache layout.
+//! Added are the `@v/list` files, which are no captures: the versions of which both `.info` and
+//! `.mod` are kept (the go command needs both to choose a version), without pseudo-versions
+//! (module reference, "GOPROXY protocol"). The tree is a proxy for the day on which nothing else
+//! of ours runs.
+//!
+//! Every file is complete under its name or not there: it is written under another name first.
+//! Every blob is hashed on the way, and a damaged one is reported and left out. A second export
+//! into the same tree writes only what is new.
+
+use super::Problems;
+use crate::{
+    blob::BlobId,
+    catalog::read::{self, CaptureRow},
+    core::Core,
+    disk,
+    error::StoreError,
+    key::Key,
+    options::BlobPlace,
+    reader::BlobReader,
+    record::Kinds,
+    store::Store,
+};
+use gomod::{Artifact, ModulePath, Version};
+use std::{
+    collections::BTreeMap,
+    fs::{self, File},
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+/// How to export.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ExportOptions {
+    /// Link to the blobs instead of copying them, where the file system can. Quick and without
+    /// cost in space, but whoever writes into the tree then writes into the store: for trees that
+    /// are only read, such as one that is about to be packed.
+    pub hard_links: bool,
+}
+
+/// What an export did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ExportReport {
+    /// Files written.
+    pub written: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Files that were there already.
+    pub unchanged: u64,
+    /// `@v/list` files written.
+    pub lists: u64,
+    /// Paths that were left out because their blob is damaged, and what is wrong with it.
+    pub damaged: Problems<(String, String)>,
+}
+
+/// Captures read at once.
+const PAGE: usize = 500;
+
+/// Name of the file under which others are written; no module path begins with a dot.
+const TEMPORARY: &str = ".modkeep-export";
+
+struct Export<'s> {
+    store: &'s Store,
+    root: PathBuf,
+    options: ExportOptions,
+    report: ExportReport,
+    module: Option<(ModulePath, BTreeMap<Version, Kinds>)>,
+}
+
+/// Exports everything kept in `store` to the directory `root`, which is made if missing. Only one
+/// export may write to a tree at a time.
+pub async fn export(
+    store: &Store,
+    root: &Path,
+    options: ExportOptions,
+) -> Result<ExportReport, StoreError> {
+    let root = root.to_owned();
+    let report = ExportReport::default();
+    let mut export = Export {
+        store,
+        root,
+        options,
+        report,
+        module: None,
+    };
+    let mut after = String::new();
+    loop {
+        let from = after.clone();
+        let page = store
+            .catalog()
+            .ask(move |connection| read::captures(connection, &from, PAGE))
+            .await?;
+        let Some(last) = page.last() else { break };
+        after.clone_from(&last.path);
+        for row in page {
+            export.row(row).await?;
+        }
+    }
+    export.finish_module()?;
+    disk::remove_file(&export.root.join(TEMPORARY))?;
+    Ok(export.report)
+}
+
+// === impl Export ===
+
+impl Export<'_> {
+    async fn row(&mut self, row: CaptureRow) -> Result<(), StoreError> {
+        // Only paths that are keys, and therefore plain, are ever joined to the root.
+        let Some(key) = Key::parse(&row.path) else {
+            return Ok(());
+        };
+        match self.file(&row).await {
+            Err(StoreError::CorruptBlob { problem, .. }) => {
+                self.report.damaged.push((row.path, problem));
+                Ok(())
+            }
+            Err(error) => Err(error),
+            Ok(()) => match key {
+                Key::Artifact(artifact) => self.list(artifact),
+                Key::Sumdb { .. } => Ok(()),
+            },
+        }
+    }
+
+    async fn file(&mut self, row: &CaptureRow) -> Result<(), StoreError> {
+        let target = self.root.join(&row.path);
+        if fs::metadata(&target).is_ok_and(|metadata| metadata.len() == row.size) {
+            self.report.unchanged += 1;
+            return Ok(());
+        }
+        let core = self.store.core();
+        let file = BlobReader::open(core, row.blob, row.size)
+            .await?
+            .file()
+            .await?;
+        let link = self.link_source(core, row.blob);
+        let (temporary, blob) = (self.root.join(TEMPORARY), row.blob);
+        let written = core
+            .writes
+            .run(move |()| write(&file, blob, link.as_deref(), &temporary, &target));
+        written.await??;
+        self.report.written += 1;
+        self.report.bytes += row.size;
+        Ok(())
+    }
+
+    fn link_source(&self, core: &Arc<Core>, blob: BlobId) -> Option<PathBuf> {
+        let local = matches!(core.options.blobs, BlobPlace::Local);
+        (local && self.options.hard_links).then(|| core.layout.blob(blob))
+    }
+
+    /// Notes a file of a version. The files of a module come one behind the other.
+    fn list(&mut self, artifact: Artifact) -> Result<(), StoreError> {
+        if self
+            .module
+            .as_ref()
+            .is_none_or(|(module, _)| *module != artifact.module)
+        {
+            self.finish_module()?;
+            self.module = Some((artifact.module, BTreeMap::new()));
+        }
+        if let Some((_, versions)) = &mut self.module {
+            versions
+                .entry(artifact.version)
+                .or_default()
+                .insert(artifact.kind);
+        }
+        Ok(())
+    }
+
+    fn finish_module(&mut self) -> Result<(), StoreError> {
+        let Some((module, versions)) = self.module.take() else {
+            return Ok(());
+        };
+        let listed = versions
+            .iter()
+            .filter(|(version, kinds)| kinds.info && kinds.go_mod && !version.is_pseudo());
+        let text: String = listed
+            .flat_map(|(version, _)| [version.as_str(), "\n"])
+            .collect();
+        let path = self.root.join(format!("{}/@v/list", module.escaped()));
+        disk::write_atomically(&path, &self.root.join(TEMPORARY), text.as_bytes())?;
+        self.report.lists += 1;
+        Ok(())
+    }
+}
+
+/// Writes one file under its name. Blocking.
+fn write(
+    file: &File,
+    blob: BlobId,
+    link: Option<&Path>,
+    temporary: &Path,
+    target: &Path,
+) -> Result<(), StoreError> {
+    let failed = |error| StoreError::file("exporting", target, error);
+    let directory = target.parent().unwrap_or(target);
+    fs::create_dir_all(directory).map_err(failed)?;
+    disk::remove_file(temporary)?;
+    let linked = link.is_some_and(|source| fs::hard_link(source, temporary).is_ok());
+    let found = if linked {
+        disk::hash_file(file).map(|(found, _)| found)
+    } else {
+        copy(file, temporary)
+    };
+    let found = found.map_err(failed)?;
+    if found != blob {
+        disk::remove_file(temporary)?;
+        return Err(StoreError::CorruptBlob {
+            blob,
+            problem: format!("its hash is {found}"),
+        });
+    }
+    fs::rename(temporary, target).map_err(failed)
+}
+
+/// Copies and hashes in one pass, so that what was hashed is what was written.
+fn copy(from: &File, to: &Path) -> io::Result<BlobId> {
+    let to = File::create(to)?;
+    disk::hash_steps(from, |offset, bytes| disk::write_all_at(&to, bytes, offset))
+        .map(|(found, _)| found)
+}
