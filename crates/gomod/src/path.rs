@@ -11,7 +11,6 @@
 //! that Go would never write (`/v1`, `/v02`, `/v1.2`).
 
 mod element;
-mod letters;
 mod major;
 
 pub use major::{MajorMismatch, check_path_major, split_path_version};

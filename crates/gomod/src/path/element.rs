@@ -1,6 +1,7 @@
 //! The rules of one path element.
 
-use super::{PathError, PathKind, letters};
+use super::{PathError, PathKind};
+use crate::zip::unicode;
 
 /// The device names of Windows; no file can have one of these names, whatever its extension.
 const WINDOWS_NAMES: [&str; 22] = [
@@ -53,6 +54,6 @@ fn allowed(c: char, kind: PathKind) -> bool {
         PathKind::Module => matches!(c, '-' | '.' | '_' | '~'),
         PathKind::Import => matches!(c, '-' | '.' | '_' | '~' | '+'),
         PathKind::File if c.is_ascii() => "!#$%&()+,-.=@[]^_{}~ ".contains(c),
-        PathKind::File => letters::is_letter(c),
+        PathKind::File => unicode::is_letter(c),
     }
 }

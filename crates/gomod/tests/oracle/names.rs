@@ -1,10 +1,12 @@
 //! Paths, versions, patterns: golang.org/x/mod's `module` and `semver`.
 
 mod inputs;
+mod lists;
 mod paths;
 mod patterns;
 mod proxies;
 mod pseudo;
+mod queries;
 mod semver;
 mod versions;
 
