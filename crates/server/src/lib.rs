@@ -1,1 +1,33 @@
-//! HTTP surfaces: module protocol, health, metrics, admin.
+//! The HTTP surfaces of modkeep: module protocol, checksum-database paths, health, metrics, administration.
+//!
+//! ```text
+//! socket ─▶ connection (limits, deadlines) ─▶ Route::parse ─▶ Service ─▶ reply or refusal ─▶ headers, body
+//! ```
+//!
+//! A raw path is turned into a [`Route`] by one pure function; whatever that function refuses
+//! never reaches the service. The service is a trait, so that every status, header and body rule
+//! here is tested against a scripted one. There is no router and no middleware framework: see
+//! `docs/decisions/0001-hyper-without-axum.md`.
+
+mod access;
+mod body;
+mod conditional;
+mod connection;
+pub mod error_body;
+mod handler;
+mod index;
+pub mod limits;
+mod listen;
+pub mod metrics;
+mod pages;
+mod pulse;
+mod request_id;
+mod respond;
+pub mod route;
+pub mod service;
+
+pub use limits::Limits;
+pub use listen::{BindError, Drained, Server};
+pub use metrics::HttpMetrics;
+pub use route::{Route, RouteError};
+pub use service::{Arriving, Future, IndexEntry, Kept, Payload, ReadFailure, Readiness, Reply, Service};

@@ -1,0 +1,216 @@
+//! Exchange: one request from its head to the last byte of its answer, counted and logged once.
+//!
+//! The record is written when the exchange is dropped, whatever ended it: the answer was sent, the
+//! source of its body failed, the client left, the connection was cut. One line a request, no
+//! query string, no header of the client; module names appear as the protocol spells them.
+
+use crate::{
+    HttpMetrics,
+    metrics::{CutLabels, RequestLabels},
+    pulse::Pulse,
+    request_id::RequestId,
+    route::{Route, RouteError},
+};
+use http::{Method, StatusCode, Version};
+use proxy::{Fetching, Origin, Resource};
+use std::{fmt, net::SocketAddr, sync::Arc};
+use tokio::time::Instant;
+
+/// One request and what became of it.
+pub(crate) struct Exchange {
+    metrics: Arc<HttpMetrics>,
+    pulse: Arc<Pulse>,
+    pub(crate) id: RequestId,
+    peer: SocketAddr,
+    pub(crate) method: Method,
+    pub(crate) route: Result<Route, RouteError>,
+    began: Instant,
+    status: Option<StatusCode>,
+    origin: Option<Origin>,
+    sent: u64,
+    ending: Ending,
+}
+
+/// How the body ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Ending {
+    /// Not at all: whoever took it left.
+    Open,
+    /// With its last byte.
+    Complete,
+    /// Its source failed.
+    Failed(String),
+}
+
+/// What an exchange is told about its connection and surroundings.
+pub(crate) struct Surroundings {
+    pub(crate) metrics: Arc<HttpMetrics>,
+    pub(crate) pulse: Arc<Pulse>,
+    pub(crate) id: RequestId,
+    pub(crate) peer: SocketAddr,
+}
+
+// === impl Exchange ===
+
+impl Exchange {
+    pub(crate) fn begin(around: Surroundings, version: Version, method: Method, route: Result<Route, RouteError>) -> Self {
+        let Surroundings { metrics, pulse, id, peer } = around;
+        metrics.in_flight.inc();
+        pulse.request_began(version);
+        Self {
+            metrics,
+            pulse,
+            id,
+            peer,
+            method,
+            route,
+            began: Instant::now(),
+            status: None,
+            origin: None,
+            sent: 0,
+            ending: Ending::Open,
+        }
+    }
+
+    /// The answer's head is decided.
+    pub(crate) fn answered(&mut self, status: StatusCode, origin: Option<Origin>) {
+        let temperature = match &origin {
+            Some(Origin::Upstream(_)) => "cold",
+            Some(_) => "warm",
+            None => "none",
+        };
+        self.metrics.first_byte(self.kind(), temperature, self.began.elapsed());
+        self.status = Some(status);
+        self.origin = origin;
+    }
+
+    /// Body bytes were handed over.
+    pub(crate) fn sent(&mut self, bytes: usize) {
+        self.sent += bytes as u64;
+        self.metrics.sent.inc_by(bytes as u64);
+    }
+
+    /// The body ended as it should.
+    pub(crate) fn completed(&mut self) {
+        self.ending = Ending::Complete;
+    }
+
+    /// The body's source failed.
+    pub(crate) fn failed(&mut self, why: &dyn fmt::Display) {
+        self.ending = Ending::Failed(why.to_string());
+    }
+
+    /// A part of the body lies ready, or was taken.
+    pub(crate) fn offer(&self, ready: bool) {
+        self.pulse.offer(ready);
+    }
+
+    fn kind(&self) -> &'static str {
+        self.route.as_ref().map_or("invalid", Route::kind)
+    }
+
+    fn outcome(&self) -> &'static str {
+        match (&self.ending, self.status.map(|status| status.as_u16())) {
+            (Ending::Open | Ending::Failed(_), _) | (_, None) => "cut",
+            (_, Some(..300)) => "2xx",
+            (_, Some(..400)) => "3xx",
+            (_, Some(..500)) => "4xx",
+            (_, Some(_)) => "5xx",
+        }
+    }
+
+    fn source(&self) -> &'static str {
+        match &self.origin {
+            Some(Origin::Memory) => "memory",
+            Some(Origin::Store) => "store",
+            Some(Origin::Stale) => "stale",
+            Some(Origin::Computed) => "computed",
+            Some(Origin::Upstream(_)) => "upstream",
+            None => "none",
+        }
+    }
+
+    fn log(&self) {
+        let outcome = self.outcome();
+        let status = self.status.map_or(0, |status| status.as_u16());
+        let milliseconds = self.began.elapsed().as_secs_f64() * 1e3;
+        let why = match &self.ending {
+            Ending::Failed(why) => why.as_str(),
+            Ending::Open if self.status.is_none() => "the client left before the answer",
+            Ending::Open => "the client left within the answer",
+            Ending::Complete => "",
+        };
+        macro_rules! line {
+            ($level:ident) => {
+                tracing::$level!(
+                    target: "access",
+                    request = self.id.as_str(),
+                    peer = %self.peer.ip(),
+                    kind = self.kind(),
+                    status,
+                    outcome,
+                    source = self.source(),
+                    upstream = self.upstream(),
+                    bytes = self.sent,
+                    milliseconds,
+                    why,
+                    "{} {}", self.method, Subject(&self.route),
+                )
+            };
+        }
+        match (self.kind(), &self.ending) {
+            (_, Ending::Failed(_)) => line!(warn),
+            ("health" | "metrics", _) => line!(debug),
+            _ => line!(info),
+        }
+    }
+
+    fn upstream(&self) -> &str {
+        match &self.origin {
+            Some(Origin::Upstream(name)) => name,
+            _ => "",
+        }
+    }
+}
+
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        self.metrics.in_flight.dec();
+        self.pulse.request_ended();
+        let labels = RequestLabels { kind: self.kind(), outcome: self.outcome(), source: self.source() };
+        self.metrics.requests.get_or_create(&labels).inc();
+        self.log();
+    }
+}
+
+/// Counts a connection that this server ended.
+pub(crate) fn cut(metrics: &HttpMetrics, reason: &'static str) {
+    metrics.cut.get_or_create(&CutLabels { reason }).inc();
+}
+
+/// What a request was about, on one line.
+struct Subject<'a>(&'a Result<Route, RouteError>);
+
+impl fmt::Display for Subject<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Ok(Route::Resource(resource, fetching)) => {
+                write_resource(f, resource)?;
+                f.write_str(if *fetching == Fetching::Never { " (cached only)" } else { "" })
+            }
+            Ok(Route::Refresh(module)) => write!(f, "refresh {module}"),
+            Ok(other) => f.write_str(other.kind()),
+            Err(error) => write!(f, "{}: {error}", error.code()),
+        }
+    }
+}
+
+fn write_resource(f: &mut fmt::Formatter<'_>, resource: &Resource) -> fmt::Result {
+    match resource {
+        Resource::List(module) => write!(f, "{module}@list"),
+        Resource::Latest(module) => write!(f, "{module}@latest"),
+        Resource::Query { module, query } => write!(f, "{module}@{query}"),
+        Resource::Artifact(artifact) => write!(f, "{artifact}"),
+        Resource::Sumdb { name, path } => write!(f, "{name}/{path}"),
+    }
+}

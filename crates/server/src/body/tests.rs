@@ -1,0 +1,99 @@
+//! Sources held to what they announced.
+
+use super::Source;
+use crate::service::{Arriving, Future, Kept, ReadFailure};
+use bytes::Bytes;
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+struct Script(Option<u64>, VecDeque<Result<Option<&'static str>, &'static str>>);
+
+impl Arriving for Script {
+    fn length(&self) -> Option<u64> {
+        self.0
+    }
+
+    fn next(&mut self) -> Future<'_, Result<Option<Bytes>, ReadFailure>> {
+        let step = self.1.pop_front().unwrap_or(Ok(None));
+        Box::pin(async move { step.map(|bytes| bytes.map(|text| Bytes::from_static(text.as_bytes()))).map_err(|why| ReadFailure(why.to_owned())) })
+    }
+}
+
+struct Pattern {
+    size: u64,
+    reads: AtomicUsize,
+}
+
+impl Kept for Pattern {
+    fn size(&self) -> u64 {
+        self.size
+    }
+
+    fn read_at(&self, offset: u64, length: usize) -> Future<'_, Result<Bytes, ReadFailure>> {
+        self.reads.fetch_add(1, Ordering::Relaxed);
+        Box::pin(async move {
+            // As a read from disk: not ready at once.
+            tokio::task::yield_now().await;
+            Ok((offset..offset + length as u64).map(byte_at).collect())
+        })
+    }
+}
+
+fn byte_at(offset: u64) -> u8 {
+    u8::try_from(offset % 251).unwrap()
+}
+
+async fn drained(mut source: Source) -> Result<Vec<u8>, ReadFailure> {
+    let mut all = Vec::new();
+    while let Some(chunk) = std::future::poll_fn(|cx| source.poll_next(cx)).await {
+        all.extend_from_slice(&chunk?);
+    }
+    Ok(all)
+}
+
+fn script(length: Option<u64>, steps: &[Result<Option<&'static str>, &'static str>]) -> Source {
+    Source::arriving(Box::new(Script(length, steps.iter().copied().collect())))
+}
+
+#[tokio::test]
+async fn a_flight_is_followed_to_its_end() {
+    let steps = [Ok(Some("ab")), Ok(Some("c")), Ok(None)];
+    assert_eq!(drained(script(Some(3), &steps)).await, Ok(b"abc".to_vec()));
+    assert_eq!(drained(script(None, &steps)).await, Ok(b"abc".to_vec()));
+}
+
+#[tokio::test]
+async fn a_flight_that_fails_ends_early_or_runs_over_is_never_complete() {
+    for (length, steps) in [
+        (None, [Ok(Some("ab")), Err("tampered")]),
+        (Some(3), [Ok(Some("ab")), Err("tampered")]),
+        (Some(3), [Ok(Some("ab")), Ok(None)]),
+        (Some(3), [Ok(Some("ab")), Ok(Some("cd"))]),
+    ] {
+        assert!(drained(script(length, &steps)).await.is_err(), "{length:?} {steps:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_blob_is_read_whole_and_in_part() {
+    const SIZE: u64 = super::CHUNK * 3 + 17;
+    for (first, length) in [(0, SIZE), (5, SIZE - 5), (super::CHUNK, super::CHUNK), (SIZE - 1, 1), (0, 0)] {
+        let kept = Arc::new(Pattern { size: SIZE, reads: AtomicUsize::new(0) });
+        let bytes = drained(Source::kept(kept, first, length)).await.unwrap();
+        assert_eq!(bytes, (first..first + length).map(byte_at).collect::<Vec<u8>>(), "{first} {length}");
+    }
+}
+
+#[tokio::test]
+async fn reading_runs_one_chunk_ahead_and_no_further() {
+    let kept = Arc::new(Pattern { size: super::CHUNK * 10, reads: AtomicUsize::new(0) });
+    let mut source = Source::kept(Arc::clone(&kept) as Arc<dyn Kept>, 0, kept.size);
+    let first = std::future::poll_fn(|cx| source.poll_next(cx)).await;
+    assert!(matches!(first, Some(Ok(chunk)) if chunk.len() as u64 == super::CHUNK));
+    assert_eq!(kept.reads.load(Ordering::Relaxed), super::READ_AHEAD);
+}

@@ -1,0 +1,136 @@
+//! Handler: from a request head to a response, once the route is known.
+
+use crate::{
+    HttpMetrics, Service,
+    access::{Exchange, Surroundings},
+    body::{OutBody, Source},
+    index,
+    limits::MAX_BODY,
+    pages,
+    pulse::Pulse,
+    request_id::RequestIds,
+    respond::{self, Ask, Made},
+    route::{Route, RouteError},
+};
+use codes::Code;
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
+use jiff::Timestamp;
+use prometheus_client::registry::Registry;
+use proxy::{Fetching, Refusal, Resource};
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+/// What all connections share.
+pub(crate) struct Surface<S> {
+    pub(crate) service: S,
+    pub(crate) metrics: Arc<HttpMetrics>,
+    pub(crate) registry: Registry,
+    pub(crate) ids: RequestIds,
+    pub(crate) draining: AtomicBool,
+}
+
+/// The media type that Prometheus asks for, and `promtool check metrics` reads.
+const OPENMETRICS: HeaderValue = HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
+
+const NDJSON: HeaderValue = HeaderValue::from_static("application/x-ndjson");
+
+/// "Answer from what is kept" as a header; `/cached-only/` says the same as a path.
+const DISABLE_MODULE_FETCH: &str = "disable-module-fetch";
+
+// === impl Surface ===
+
+impl<S: Service> Surface<S> {
+    /// Answers one request. The request's body is never read.
+    pub(crate) async fn handle<B>(self: Arc<Self>, pulse: Arc<Pulse>, peer: SocketAddr, request: Request<B>) -> Response<OutBody> {
+        let (head, _unread) = request.into_parts();
+        let route = Route::parse(&head.method, head.uri.path(), head.uri.query());
+        let around = Surroundings { metrics: Arc::clone(&self.metrics), pulse, id: self.ids.next(Timestamp::now()), peer };
+        let mut exchange = Exchange::begin(around, head.version, head.method, route);
+        let method = exchange.method.clone();
+        let ask = Ask { method: &method, headers: &head.headers, id: exchange.id };
+        let host = head.uri.authority().map(http::uri::Authority::as_str).or_else(|| text(&head.headers, header::HOST.as_str()));
+        let (mut response, origin) = self.respond(&ask, &exchange.route, host).await;
+        if self.draining.load(Ordering::Relaxed) && head.version < http::Version::HTTP_2 {
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        exchange.answered(response.status(), origin);
+        response.map(|source| OutBody::new(source, exchange))
+    }
+
+    async fn respond(&self, ask: &Ask<'_>, route: &Result<Route, RouteError>, host: Option<&str>) -> Made {
+        if announced_length(ask.headers) > MAX_BODY {
+            return closing(respond::refusal(ask, &Refusal::new(Code::RequestTooLarge, "no request here needs a body")));
+        }
+        match route {
+            Ok(Route::Resource(resource, fetching)) => self.resource(ask, resource, *fetching).await,
+            Ok(Route::Index { since, limit }) => match self.service.index(*since, *limit).await {
+                Ok(entries) => (respond::text(ask, NDJSON, index::render(&entries)), None),
+                Err(refusal) => respond::refusal(ask, &refusal),
+            },
+            Ok(Route::Refresh(module)) => match self.service.refresh(module).await {
+                Ok(forgotten) => (respond::plain(ask, format!("forgotten: {forgotten}\n")), None),
+                Err(refusal) => respond::refusal(ask, &refusal),
+            },
+            Ok(Route::Live) => (respond::plain(ask, "alive\n".to_owned()), None),
+            Ok(Route::Ready) => (self.ready(ask), None),
+            Ok(Route::Metrics) => (self.metrics_page(ask), None),
+            Ok(Route::Home) => (respond::plain(ask, pages::home(host)), None),
+            Err(error) => refused(ask, error),
+        }
+    }
+
+    async fn resource(&self, ask: &Ask<'_>, resource: &Resource, fetching: Fetching) -> Made {
+        let kept_only = text(ask.headers, DISABLE_MODULE_FETCH).is_some_and(|value| value.eq_ignore_ascii_case("true"));
+        let fetching = if kept_only { Fetching::Never } else { fetching };
+        match self.service.answer(resource, fetching).await {
+            Ok(reply) => respond::reply(ask, reply),
+            Err(refusal) => respond::refusal(ask, &refusal),
+        }
+    }
+
+    fn ready(&self, ask: &Ask<'_>) -> Response<Source> {
+        let (status, text) = pages::ready(&self.service.readiness(), self.draining.load(Ordering::Relaxed));
+        let mut response = respond::plain(ask, text);
+        *response.status_mut() = status;
+        response
+    }
+
+    fn metrics_page(&self, ask: &Ask<'_>) -> Response<Source> {
+        self.service.observe();
+        let mut page = String::new();
+        // Writing to a string fails only if a metric's own encoding does.
+        if prometheus_client::encoding::text::encode(&mut page, &self.registry).is_err() {
+            let mut response = respond::plain(ask, "the metrics cannot be encoded\n".to_owned());
+            *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+            return response;
+        }
+        respond::text(ask, OPENMETRICS, page)
+    }
+}
+
+fn refused(ask: &Ask<'_>, error: &RouteError) -> Made {
+    let (mut response, origin) = respond::refusal(ask, &error.refusal());
+    if let RouteError::Method(allowed) = error {
+        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allowed));
+    }
+    (response, origin)
+}
+
+/// A body that is announced and not read would have to be skipped before the next request.
+fn closing((mut response, origin): Made) -> Made {
+    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    (response, origin)
+}
+
+fn announced_length(headers: &HeaderMap) -> u64 {
+    text(headers, header::CONTENT_LENGTH.as_str()).and_then(|value| value.parse().ok()).unwrap_or_default()
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
+}

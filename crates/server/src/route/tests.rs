@@ -1,0 +1,259 @@
+//! Tables of request lines and what they mean.
+
+use super::{INDEX_LIMIT, MAX_PATH, Route, RouteError};
+use codes::Code;
+use gomod::ModulePath;
+use http::Method;
+use jiff::Timestamp;
+use proxy::{Fetching, Resource};
+
+fn get(path: &str) -> Result<Route, RouteError> {
+    Route::parse(&Method::GET, path, None)
+}
+
+fn code(path: &str) -> Option<Code> {
+    get(path).err().map(|error| error.code())
+}
+
+fn resource(path: &str) -> Resource {
+    match get(path) {
+        Ok(Route::Resource(resource, Fetching::Allowed)) => resource,
+        other => panic!("{path}: {other:?}"),
+    }
+}
+
+fn module(path: &str) -> ModulePath {
+    ModulePath::parse(path).unwrap()
+}
+
+#[test]
+fn the_module_protocol_is_read() {
+    assert_eq!(resource("/rsc.io/quote/@v/list"), Resource::List(module("rsc.io/quote")));
+    assert_eq!(resource("/github.com/!burnt!sushi/toml/@latest"), Resource::Latest(module("github.com/BurntSushi/toml")));
+    assert_eq!(
+        resource("/rsc.io/quote/@v/master.info"),
+        Resource::Query { module: module("rsc.io/quote"), query: "master".to_owned() }
+    );
+    for (path, wanted) in [
+        ("/rsc.io/quote/@v/v1.5.2.info", "rsc.io/quote@v1.5.2.info"),
+        ("/rsc.io/quote/v3/@v/v3.1.0.mod", "rsc.io/quote/v3@v3.1.0.mod"),
+        ("/github.com/!azure/x/@v/v1.0.0-!r!c1.zip", "github.com/Azure/x@v1.0.0-RC1.zip"),
+        ("/example.com/x/@v/v2.0.0+incompatible.zip", "example.com/x@v2.0.0+incompatible.zip"),
+        ("/example.com/x/@v/v2.0.0%2Bincompatible.zip", "example.com/x@v2.0.0+incompatible.zip"),
+        ("/golang.org/toolchain/@v/v0.0.1-go1.26.0.linux-amd64.zip", "golang.org/toolchain@v0.0.1-go1.26.0.linux-amd64.zip"),
+        ("/example.com/a%7eb/@v/v1.0.0.mod", "example.com/a~b@v1.0.0.mod"),
+    ] {
+        match resource(path) {
+            Resource::Artifact(artifact) => assert_eq!(artifact.to_string(), wanted),
+            other => panic!("{path}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn what_no_go_command_sends_is_400() {
+    for path in [
+        "",
+        "rsc.io/quote/@v/list",
+        "//rsc.io/quote/@v/list",
+        "/rsc.io//quote/@v/list",
+        "/rsc.io/quote/@v/list/",
+        "/rsc.io/../quote/@v/list",
+        "/rsc.io/%2e%2e/quote/@v/list",
+        "/rsc.io/./quote/@v/list",
+        "/rsc.io/quote%2f..%2fx/@v/list",
+        "/rsc.io/quote%00/@v/list",
+        "/rsc.io/quote%0a/@v/list",
+        "/rsc.io/quote%/@v/list",
+        "/rsc.io/quote%2/@v/list",
+        "/rsc.io/quote%+1/@v/list",
+        "/rsc.io/quote%zz/@v/list",
+        "/rsc.io/quote%ff/@v/list",
+        "/github.com/BurntSushi/toml/@v/list",
+        "/github.com/!Burnt/toml/@v/list",
+        "/github.com/x!/@v/list",
+        "/github.com/!1/@v/list",
+        "/rsc.io/quote/@v/V1.0.0.mod",
+        "/rsc.io/quote/@v/",
+        "/rsc.io/quote/@v/v1.0.0",
+        "/rsc.io/quote/@v/v1.0.0.txt",
+        "/rsc.io/quote/@v/.info",
+    ] {
+        assert_eq!(code(path), Some(Code::MalformedRequest), "{path}");
+    }
+}
+
+#[test]
+fn what_go_itself_refuses_is_404_so_that_probes_go_on() {
+    for path in [
+        "/nodot/x/@v/list",
+        "/rsc.io/con/@v/list",
+        "/rsc.io/x~1/@v/list",
+        "/rsc.io/x/v1/@v/list",
+        "/rsc.io/x/v02/@v/list",
+        "/-rsc.io/x/@v/list",
+        "/rsc.io/.x/@latest",
+        "/rsc.io/sp%20ace/x%2a/@v/list",
+        "/rsc.io/%c3%a9/@v/list",
+    ] {
+        assert_eq!(code(path), Some(Code::InvalidModulePath), "{path}");
+    }
+    for path in [
+        "/rsc.io/quote/@v/v1.mod",
+        "/rsc.io/quote/@v/master.zip",
+        "/rsc.io/quote/@v/v1.0.0+build.mod",
+        "/rsc.io/quote/@v/v2.0.0.mod",
+        "/rsc.io/quote/v3/@v/v1.0.0.mod",
+        "/rsc.io/quote/@v/latest.info",
+        "/rsc.io/quote/@v/upgrade.info",
+        "/rsc.io/quote/@v/patch.info",
+    ] {
+        assert_eq!(code(path), Some(Code::InvalidVersion), "{path}");
+    }
+}
+
+#[test]
+fn paths_of_nobody_are_no_such_page() {
+    for path in ["/rsc.io/quote", "/favicon.ico", "/list", "/@v/list", "/@latest", "/-/", "/-/x", "/-/refresh", "/sumdb", "/sumdb/x", "/cached-only"] {
+        assert!(matches!(code(path), Some(Code::NotFoundHere | Code::MalformedRequest)), "{path}: {:?}", get(path));
+        assert!(get(path).is_err(), "{path}");
+    }
+    assert_eq!(code("/favicon.ico"), Some(Code::NotFoundHere));
+}
+
+#[test]
+fn cached_only_forbids_fetching() {
+    let wanted = Route::Resource(Resource::List(module("rsc.io/quote")), Fetching::Never);
+    assert_eq!(get("/cached-only/rsc.io/quote/@v/list"), Ok(wanted));
+    assert!(matches!(get("/cached-only/sumdb/sum.golang.org/supported"), Ok(Route::Resource(_, Fetching::Never))));
+    assert!(get("/cached-only/cached-only/rsc.io/quote/@v/list").is_err());
+    assert!(get("/cached-only/livez").is_err());
+}
+
+#[test]
+fn database_names_may_contain_slashes() {
+    for (path, name, rest) in [
+        ("/sumdb/sum.golang.org/supported", "sum.golang.org", "supported"),
+        ("/sumdb/sum.golang.org/latest", "sum.golang.org", "latest"),
+        ("/sumdb/example.com/a/b/supported", "example.com/a/b", "supported"),
+        ("/sumdb/example.com/a/lookup/rsc.io/quote@v1.5.2", "example.com/a", "lookup/rsc.io/quote@v1.5.2"),
+        ("/sumdb/example.com/lookup/github.com/!x/lookup/rsc.io@v1.0.0", "example.com", "lookup/github.com/!x/lookup/rsc.io@v1.0.0"),
+        ("/sumdb/example.com/lookup/x.org/y@v2.0.0+incompatible", "example.com", "lookup/x.org/y@v2.0.0+incompatible"),
+        ("/sumdb/localhost:8080/tile/8/0/001", "localhost:8080", "tile/8/0/001"),
+        ("/sumdb/example.com/tile/8/0/x001/x234/067", "example.com", "tile/8/0/x001/x234/067"),
+        ("/sumdb/example.com/tile/8/data/000", "example.com", "tile/8/data/000"),
+        ("/sumdb/example.com/tile/8/1/x001/002.p/255", "example.com", "tile/8/1/x001/002.p/255"),
+    ] {
+        assert_eq!(resource(path), Resource::Sumdb { name: name.to_owned(), path: rest.to_owned() }, "{path}");
+    }
+}
+
+#[test]
+fn lookups_and_tiles_are_read_strictly() {
+    for rest in [
+        "lookup",
+        "lookup/rsc.io/quote",
+        "lookup/rsc.io/quote@",
+        "lookup/rsc.io/quote@latest",
+        "lookup/rsc.io/quote@v1",
+        "lookup/rsc.io/Quote@v1.0.0",
+        "lookup/nodot@v1.0.0",
+        "lookup/rsc.io/quote@v1.0.0/x",
+        "tile",
+        "tile/8",
+        "tile/8/0",
+        "tile/0/0/001",
+        "tile/31/0/001",
+        "tile/08/0/001",
+        "tile/8/64/001",
+        "tile/8/-1/001",
+        "tile/8/0/1",
+        "tile/8/0/0001",
+        "tile/8/0/x001",
+        "tile/8/0/001/002",
+        "tile/8/0/x000/002",
+        "tile/8/0/001.p/0",
+        "tile/8/0/001.p/256",
+        "tile/8/0/001.p/01",
+        "tile/8/0/001.p",
+        "tile/8/0/x001/x001/x001/x001/x001/x001/001",
+    ] {
+        let path = format!("/sumdb/sum.golang.org/{rest}");
+        assert_eq!(code(&path), Some(Code::MalformedRequest), "{path}");
+    }
+    assert_eq!(code("/sumdb/sum.golang.org/nothing"), Some(Code::NotFoundHere));
+    assert_eq!(code("/sumdb/a+b/supported"), Some(Code::MalformedRequest));
+    assert_eq!(code("/sumdb/supported"), Some(Code::NotFoundHere));
+}
+
+#[test]
+fn the_index_has_a_start_and_a_length() {
+    let index = |query| Route::parse(&Method::GET, "/index", query);
+    let since: Timestamp = "2026-01-02T15:04:05Z".parse().unwrap();
+    assert_eq!(index(None), Ok(Route::Index { since: Timestamp::UNIX_EPOCH, limit: INDEX_LIMIT }));
+    assert_eq!(index(Some("limit=7&since=2026-01-02T15:04:05Z")), Ok(Route::Index { since, limit: 7 }));
+    assert_eq!(index(Some("since=2026-01-02T15%3a04%3A05Z&include=all")), Ok(Route::Index { since, limit: INDEX_LIMIT }));
+    assert_eq!(index(Some("limit=4000000000")), Ok(Route::Index { since: Timestamp::UNIX_EPOCH, limit: INDEX_LIMIT }));
+    for wrong in ["limit=0", "limit=-1", "limit=x", "limit=", "since=", "since=yesterday", "since=%zz"] {
+        assert_eq!(index(Some(wrong)).map_err(|error| error.code()), Err(Code::MalformedRequest), "{wrong}");
+    }
+}
+
+#[test]
+fn methods_are_those_of_the_route() {
+    let parse = |method: Method, path| Route::parse(&method, path, None);
+    assert_eq!(parse(Method::POST, "/-/refresh/rsc.io/quote"), Ok(Route::Refresh(module("rsc.io/quote"))));
+    assert_eq!(parse(Method::GET, "/-/refresh/rsc.io/quote"), Err(RouteError::Method("POST")));
+    assert!(parse(Method::HEAD, "/rsc.io/quote/@v/list").is_ok());
+    for method in [Method::POST, Method::PUT, Method::DELETE, Method::OPTIONS, Method::CONNECT] {
+        assert_eq!(parse(method, "/rsc.io/quote/@v/list"), Err(RouteError::Method("GET, HEAD")));
+    }
+}
+
+#[test]
+fn an_overlong_path_is_not_looked_at() {
+    let path = format!("/rsc.io/{}/@v/list", "%".repeat(MAX_PATH));
+    assert_eq!(code(&path), Some(Code::RequestTooLarge));
+}
+
+/// A seeded walk over mutated request lines: nothing panics, and what is accepted names only
+/// what Go accepts and cannot leave its place in a file tree.
+#[test]
+fn hostile_paths_are_read_or_refused() {
+    const SEEDS: [&str; 7] = [
+        "/github.com/!burnt!sushi/toml/@v/v1.0.0-20200102030405-0123456789ab.info",
+        "/rsc.io/quote/v3/@v/v3.1.0.zip",
+        "/gopkg.in/yaml.v2/@v/list",
+        "/cached-only/example.com/x/@latest",
+        "/sumdb/example.com/a/b/tile/8/0/x001/234.p/17",
+        "/sumdb/sum.golang.org/lookup/example.com/x@v1.2.3+incompatible",
+        "/-/refresh/example.com/%2e%2e/x",
+    ];
+    const ALPHABET: &[u8] = b"/!%.@-+~x0vA2eEf\\ \x01?#:lp";
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut below = |bound: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(state >> 33).unwrap() % bound
+    };
+    let mut accepted = 0;
+    for _ in 0..100_000 {
+        let mut bytes = SEEDS[below(SEEDS.len())].as_bytes().to_vec();
+        for _ in 0..=below(3) {
+            let at = below(bytes.len());
+            match below(3) {
+                0 => bytes[at] = ALPHABET[below(ALPHABET.len())],
+                1 => bytes.insert(at, ALPHABET[below(ALPHABET.len())]),
+                _ => drop(bytes.remove(at)),
+            }
+        }
+        let path = String::from_utf8(bytes).unwrap();
+        if let Ok(Route::Resource(resource, _)) = get(&path) {
+            accepted += 1;
+            if let Some(module) = resource.module() {
+                assert!(ModulePath::parse(module.as_str()).is_ok(), "{path}");
+                assert!(module.as_str().split('/').all(|element| !matches!(element, "" | "." | "..")), "{path}");
+            }
+        }
+    }
+    assert!((1_000..99_000).contains(&accepted), "{accepted} of 100000 accepted: the mutations miss their aim");
+}

@@ -1,0 +1,133 @@
+//! Service: what the surfaces need from whatever answers.
+//!
+//! The production service is [`proxy::Proxy`]; tests script their own. Bodies that are not at hand
+//! come as one of two shapes, because HTTP can do more with one than with the other: what is
+//! [`Kept`] has a size and random access, so it has ranges; what is still [`Arriving`] has neither,
+//! and may yet fail.
+
+mod production;
+
+use bytes::Bytes;
+use gomod::ModulePath;
+use jiff::Timestamp;
+use prometheus_client::registry::Registry;
+use proxy::{Fetching, Freshness, Media, Origin, Refusal, Resource};
+use std::{fmt, pin::Pin, sync::Arc};
+
+/// A boxed future, for the two object-safe traits.
+pub type Future<'a, T> = Pin<Box<dyn std::future::Future<Output = T> + Send + 'a>>;
+
+/// Whatever answers requests.
+pub trait Service: Send + Sync + 'static {
+    /// Answers one resource of the module protocol.
+    fn answer(&self, resource: &Resource, fetching: Fetching) -> impl std::future::Future<Output = Result<Reply, Refusal>> + Send;
+
+    /// Forgets the list and the known absences of a module; returns how many things were forgotten.
+    fn refresh(&self, module: &ModulePath) -> impl std::future::Future<Output = Result<u64, Refusal>> + Send;
+
+    /// Captured versions in order of capture, from `since` on, at most `limit`.
+    fn index(&self, since: Timestamp, limit: usize) -> impl std::future::Future<Output = Result<Vec<IndexEntry>, Refusal>> + Send;
+
+    /// Whether requests should be sent here.
+    fn readiness(&self) -> Readiness;
+
+    /// Adds the service's metrics to `registry`.
+    fn register(&self, registry: &mut Registry);
+
+    /// Brings metrics that are not counted as they happen up to date; called before each scrape.
+    fn observe(&self) {}
+}
+
+/// One line of `/index`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IndexEntry {
+    /// Module path, unescaped.
+    pub path: String,
+    /// Version, unescaped.
+    pub version: String,
+    /// When this site first kept it.
+    pub timestamp: Timestamp,
+}
+
+/// Whether the service can answer, and what it cannot do at the moment.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Readiness {
+    /// Whether requests should be sent here.
+    pub ready: bool,
+    /// What does not work now, one short line each.
+    pub degraded: Vec<String>,
+}
+
+/// A successful answer; its status is exactly 200.
+#[derive(Debug)]
+pub struct Reply {
+    /// What the body is.
+    pub media: Media,
+    /// How long others may keep it.
+    pub freshness: Freshness,
+    /// SHA-256 of the body in lower-case hexadecimal, where it is known beforehand.
+    pub hash: Option<String>,
+    /// Where it came from.
+    pub origin: Origin,
+    /// Why it is trusted; empty where nothing is claimed.
+    pub evidence: String,
+    /// The bytes.
+    pub payload: Payload,
+}
+
+/// The bytes of a reply.
+pub enum Payload {
+    /// Small and at hand.
+    Bytes(Bytes),
+    /// Durable.
+    Kept(Arc<dyn Kept>),
+    /// In flight.
+    Arriving(Box<dyn Arriving>),
+}
+
+/// Durable bytes with random access.
+pub trait Kept: Send + Sync + 'static {
+    /// Size in bytes.
+    fn size(&self) -> u64;
+
+    /// Exactly `length` bytes from `offset` on; the caller stays within [`Self::size`].
+    fn read_at(&self, offset: u64, length: usize) -> Future<'_, Result<Bytes, ReadFailure>>;
+}
+
+/// Bytes that are still coming in; in order, once.
+pub trait Arriving: Send + 'static {
+    /// Size in bytes, if the source announced it.
+    fn length(&self) -> Option<u64>;
+
+    /// The next bytes, or `None` after the last. The last come only once all of it is proven.
+    fn next(&mut self) -> Future<'_, Result<Option<Bytes>, ReadFailure>>;
+}
+
+/// A body that cannot be completed. It is logged here; the client sees a cut connection.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct ReadFailure(pub String);
+
+// === impl Payload ===
+
+impl Payload {
+    /// Size in bytes, where it is known.
+    pub fn length(&self) -> Option<u64> {
+        match self {
+            Self::Bytes(bytes) => Some(bytes.len() as u64),
+            Self::Kept(kept) => Some(kept.size()),
+            Self::Arriving(arriving) => arriving.length(),
+        }
+    }
+}
+
+impl fmt::Debug for Payload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shape = match self {
+            Self::Bytes(_) => "Bytes",
+            Self::Kept(_) => "Kept",
+            Self::Arriving(_) => "Arriving",
+        };
+        write!(f, "{shape}({:?})", self.length())
+    }
+}

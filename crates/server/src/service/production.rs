@@ -1,0 +1,81 @@
+//! The production service: [`Proxy`], its readers as the two shapes of bodies.
+
+use super::{Arriving, Future, IndexEntry, Kept, Payload, ReadFailure, Readiness, Reply, Service};
+use bytes::Bytes;
+use gomod::ModulePath;
+use jiff::Timestamp;
+use prometheus_client::registry::Registry;
+use proxy::{Answer, Body, Fetching, Proxy, Refusal, Resource, flight};
+use std::sync::Arc;
+use store::BlobReader;
+
+impl Service for Proxy {
+    async fn answer(&self, resource: &Resource, fetching: Fetching) -> Result<Reply, Refusal> {
+        Self::answer(self, resource, fetching).await.map(Reply::from)
+    }
+
+    async fn refresh(&self, module: &ModulePath) -> Result<u64, Refusal> {
+        Self::refresh(self, module).await
+    }
+
+    async fn index(&self, since: Timestamp, limit: usize) -> Result<Vec<IndexEntry>, Refusal> {
+        let entries = Self::index(self, since, limit).await?;
+        Ok(entries.into_iter().map(IndexEntry::from).collect())
+    }
+
+    fn readiness(&self) -> Readiness {
+        let proxy::Readiness { ready, degraded } = Self::readiness(self);
+        Readiness { ready, degraded }
+    }
+
+    fn register(&self, registry: &mut Registry) {
+        Self::register(self, registry);
+    }
+
+    fn observe(&self) {
+        Self::observe(self);
+    }
+}
+
+impl From<Answer> for Reply {
+    fn from(answer: Answer) -> Self {
+        Self {
+            media: answer.media,
+            freshness: answer.freshness,
+            hash: answer.hash.map(|hash| hash.to_string()),
+            origin: answer.origin,
+            evidence: answer.evidence,
+            payload: match answer.body {
+                Body::Bytes(bytes) => Payload::Bytes(bytes),
+                Body::Blob(blob) => Payload::Kept(Arc::new(blob)),
+                Body::Flight(reader) => Payload::Arriving(Box::new(reader)),
+            },
+        }
+    }
+}
+
+impl From<store::IndexEntry> for IndexEntry {
+    fn from(entry: store::IndexEntry) -> Self {
+        Self { path: entry.module.to_string(), version: entry.version.to_string(), timestamp: entry.time }
+    }
+}
+
+impl Kept for BlobReader {
+    fn size(&self) -> u64 {
+        Self::size(self)
+    }
+
+    fn read_at(&self, offset: u64, length: usize) -> Future<'_, Result<Bytes, ReadFailure>> {
+        Box::pin(async move { Self::read_at(self, offset, length).await.map_err(|error| ReadFailure(error.to_string())) })
+    }
+}
+
+impl Arriving for flight::Reader {
+    fn length(&self) -> Option<u64> {
+        Self::length(self)
+    }
+
+    fn next(&mut self) -> Future<'_, Result<Option<Bytes>, ReadFailure>> {
+        Box::pin(async move { Self::next(self).await.map_err(|error| ReadFailure(error.to_string())) })
+    }
+}

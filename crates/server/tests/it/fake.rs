@@ -1,0 +1,157 @@
+//! A service that answers by script.
+
+use bytes::Bytes;
+use gomod::ModulePath;
+use jiff::Timestamp;
+use prometheus_client::registry::Registry;
+use proxy::{Fetching, Freshness, Media, Origin, Refusal, Resource};
+use server::{Arriving, Future, IndexEntry, Kept, Limits, Payload, ReadFailure, Readiness, Reply, Server, Service};
+use std::{
+    collections::VecDeque,
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+use tokio::{
+    sync::{Notify, oneshot},
+    task::JoinHandle,
+};
+
+type Script = Box<dyn Fn(&Resource, Fetching) -> Result<Reply, Refusal> + Send + Sync>;
+
+/// Answers by `script`, after `gate` was opened as often as it was asked, if there is one.
+pub(crate) struct Fake {
+    script: Script,
+    gate: Option<Arc<Notify>>,
+    pub(crate) asked: Arc<AtomicUsize>,
+}
+
+/// A server under test; ends when dropped or stopped.
+pub(crate) struct Running {
+    pub(crate) address: SocketAddr,
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<server::Drained>,
+}
+
+impl Fake {
+    pub(crate) fn new(script: impl Fn(&Resource, Fetching) -> Result<Reply, Refusal> + Send + Sync + 'static) -> Self {
+        Self { script: Box::new(script), gate: None, asked: Arc::default() }
+    }
+
+    /// Answers everything with a payload of its own.
+    pub(crate) fn serving(make: impl Fn() -> Reply + Send + Sync + 'static) -> Self {
+        Self::new(move |_, _| Ok(make()))
+    }
+
+    pub(crate) fn gated(mut self, gate: &Arc<Notify>) -> Self {
+        self.gate = Some(Arc::clone(gate));
+        self
+    }
+
+    pub(crate) fn start(self) -> Running {
+        self.start_with(Limits::default())
+    }
+
+    pub(crate) fn start_with(self, limits: Limits) -> Running {
+        let server = Server::bind("127.0.0.1:0".parse().unwrap(), self, limits, Registry::default()).unwrap();
+        let address = server.local_addr();
+        let (stop, stopped) = oneshot::channel();
+        let task = tokio::spawn(server.run(async { drop(stopped.await) }));
+        Running { address, stop, task }
+    }
+}
+
+impl Running {
+    /// Gives the order to stop; the handle ends when the server has.
+    pub(crate) fn stop(self) -> JoinHandle<server::Drained> {
+        self.stop.send(()).unwrap();
+        self.task
+    }
+}
+
+impl Service for Fake {
+    async fn answer(&self, resource: &Resource, fetching: Fetching) -> Result<Reply, Refusal> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        if let Some(gate) = &self.gate {
+            gate.notified().await;
+        }
+        (self.script)(resource, fetching)
+    }
+
+    async fn refresh(&self, module: &ModulePath) -> Result<u64, Refusal> {
+        Ok(module.as_str().len() as u64)
+    }
+
+    async fn index(&self, since: Timestamp, limit: usize) -> Result<Vec<IndexEntry>, Refusal> {
+        let entry = IndexEntry { path: "example.com/x".to_owned(), version: format!("v1.0.{limit}"), timestamp: since };
+        Ok(vec![entry.clone(), entry])
+    }
+
+    fn readiness(&self) -> Readiness {
+        Readiness { ready: true, degraded: vec!["no source answers".to_owned()] }
+    }
+
+    fn register(&self, _registry: &mut Registry) {}
+}
+
+/// A reply as of a kept artifact, with this payload.
+pub(crate) fn artifact(payload: Payload) -> Reply {
+    Reply {
+        media: Media::Zip,
+        freshness: Freshness::Immutable,
+        hash: Some("ab12".to_owned()),
+        origin: Origin::Store,
+        evidence: "structure".to_owned(),
+        payload,
+    }
+}
+
+/// Bytes as a blob on disk.
+pub(crate) struct Blob(pub(crate) Vec<u8>);
+
+impl Kept for Blob {
+    fn size(&self) -> u64 {
+        self.0.len() as u64
+    }
+
+    fn read_at(&self, offset: u64, length: usize) -> Future<'_, Result<Bytes, ReadFailure>> {
+        let start = usize::try_from(offset).unwrap();
+        let bytes = Bytes::copy_from_slice(&self.0[start..start + length]);
+        Box::pin(async move { Ok(bytes) })
+    }
+}
+
+pub(crate) fn blob(size: usize) -> (Vec<u8>, Payload) {
+    let bytes: Vec<u8> = (0..size).map(|at| u8::try_from(at % 251).unwrap()).collect();
+    (bytes.clone(), Payload::Kept(Arc::new(Blob(bytes))))
+}
+
+/// Pieces as they arrive; `None` waits for ever.
+pub(crate) struct Flight {
+    pub(crate) announced: Option<u64>,
+    pub(crate) pieces: VecDeque<Option<Result<&'static str, &'static str>>>,
+}
+
+impl Arriving for Flight {
+    fn length(&self) -> Option<u64> {
+        self.announced
+    }
+
+    fn next(&mut self) -> Future<'_, Result<Option<Bytes>, ReadFailure>> {
+        let piece = self.pieces.pop_front();
+        Box::pin(async move {
+            match piece {
+                None => Ok(None),
+                Some(None) => std::future::pending().await,
+                Some(Some(Ok(text))) => Ok(Some(Bytes::from_static(text.as_bytes()))),
+                Some(Some(Err(why))) => Err(ReadFailure(why.to_owned())),
+            }
+        })
+    }
+}
+
+pub(crate) fn flight(announced: Option<u64>, pieces: &[Option<Result<&'static str, &'static str>>]) -> Payload {
+    Payload::Arriving(Box::new(Flight { announced, pieces: pieces.iter().copied().collect() }))
+}

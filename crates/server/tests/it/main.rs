@@ -1,0 +1,12 @@
+//! The HTTP surfaces over real sockets, byte by byte, against a scripted service.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+mod artifacts;
+mod connections;
+mod drain;
+mod errors;
+mod fake;
+mod http2;
+mod pages;
+mod wire;
