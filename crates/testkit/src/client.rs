@@ -4,7 +4,7 @@
 //! question most tests here ask and most client libraries blur. It never retries, follows no
 //! redirect, keeps no connection and decodes no content encoding.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
@@ -17,7 +17,7 @@ pub const PATIENCE: Duration = Duration::from_mins(1);
 const MAX_LINE: u64 = 64 * 1024;
 
 /// What came back.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Answer {
     /// The status code.
     pub status: u16,
@@ -274,6 +274,22 @@ enum Chunk {
 }
 
 // === impl Answer ===
+
+impl fmt::Debug for Answer {
+    /// The body is shown as the beginning of a text: failures are read by people.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const SHOWN: usize = 400;
+        let shown = &self.body[..self.body.len().min(SHOWN)];
+        writeln!(
+            formatter,
+            "status {} (complete: {})",
+            self.status, self.complete
+        )?;
+        writeln!(formatter, "{:?}", self.headers)?;
+        let text = String::from_utf8_lossy(shown);
+        write!(formatter, "{} bytes: {text}", self.body.len())
+    }
+}
 
 impl Answer {
     /// The first value of a header, by its lower-case name.

@@ -70,7 +70,7 @@ fn a_bad_zip_leaves_the_other_two_alone() {
         "module example.com/main\n\ngo 1.21\n\nrequire example.com/a v1.0.0\n",
         &[],
     );
-    let go = Go::new(&site.server.url());
+    let go = Go::new(&site.server.url()).env("GOFLAGS", "-modcacherw -mod=mod");
     go.run(&["mod", "graph"], project.path()).assert_ok();
     go.run(&["list", "-m", "all"], project.path()).assert_ok();
     go.download("example.com/a@v1.0.0")
