@@ -1,89 +1,26 @@
 //! Which names the files of a module may have.
 //!
 //! A module's files are unpacked on every platform that Go runs on, so a name must mean the same
-//! file on all of them: letters of any script, ASCII digits and a choice of punctuation, no device
-//! names of Windows, nothing that a shell or a file system reads as more than a name. The rule is
-//! `module.CheckFilePath` of golang.org/x/mod.
-//!
-//! Names come from archives, so they are bytes until they have passed here.
+//! file on all of them. The rule itself, Go's `module.CheckFilePath`, is in [`crate::path`]; here is
+//! what archives add to it: names are bytes until they have passed, and a path must be clean.
 
-use super::unicode;
-use thiserror::Error;
+use crate::path::{self, PathError};
+use std::fmt;
 
 /// Why a file may not have this name.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FileNameError {
     /// The bytes are not UTF-8.
-    #[error("file name is not valid utf-8")]
     NotUtf8,
-    /// There is no name.
-    #[error("file name is empty")]
-    Empty,
-    /// Two slashes in a row, or one at the beginning or the end.
-    #[error("file name has an empty element")]
-    EmptyElement,
-    /// An element of dots only, as `..`.
-    #[error("file name has an element made of dots only")]
-    DotsOnly,
-    /// An element that ends in a dot, which Windows would drop.
-    #[error("file name has an element with a trailing dot")]
-    TrailingDot,
-    /// A character that not every platform and tool takes for part of a name.
-    #[error("file name has the character {0:?}, which is not allowed")]
-    Character(char),
-    /// An element that Windows takes for a device, whatever its extension.
-    #[error("file name has the element {0:?}, a device name on windows")]
-    Device(&'static str),
+    /// The text is no path of a file in a module.
+    Path(PathError),
 }
-
-/// What Windows reserves, with or without an extension, in any case.
-const DEVICES: [&str; 22] = [
-    "CON", "PRN", "AUX", "NUL", "COM1", "COM2", "COM3", "COM4", "COM5", "COM6", "COM7", "COM8",
-    "COM9", "LPT1", "LPT2", "LPT3", "LPT4", "LPT5", "LPT6", "LPT7", "LPT8", "LPT9",
-];
-
-/// The punctuation that is allowed, besides letters and digits.
-const PUNCTUATION: &[u8] = b"!#$%&()+,-.=@[]^_{}~ ";
 
 /// Checks a slash-separated file path, as `module.CheckFilePath` does, and gives it back as text.
 pub fn check_file_path(path: &[u8]) -> Result<&str, FileNameError> {
     let path = std::str::from_utf8(path).map_err(|_| FileNameError::NotUtf8)?;
-    if path.is_empty() {
-        return Err(FileNameError::Empty);
-    }
-    path.split('/').try_for_each(check_file_name)?;
+    path::check_file_path(path).map_err(FileNameError::Path)?;
     Ok(path)
-}
-
-/// Checks one element of a file path. Versions, too, must be such an element.
-pub fn check_file_name(element: &str) -> Result<(), FileNameError> {
-    if element.is_empty() {
-        return Err(FileNameError::EmptyElement);
-    }
-    if element.bytes().all(|byte| byte == b'.') {
-        return Err(FileNameError::DotsOnly);
-    }
-    if element.ends_with('.') {
-        return Err(FileNameError::TrailingDot);
-    }
-    if let Some(character) = element.chars().find(|&character| !allowed(character)) {
-        return Err(FileNameError::Character(character));
-    }
-    let base = element.split_once('.').map_or(element, |(base, _)| base);
-    match DEVICES
-        .iter()
-        .find(|device| device.eq_ignore_ascii_case(base))
-    {
-        Some(device) => Err(FileNameError::Device(device)),
-        None => Ok(()),
-    }
-}
-
-fn allowed(character: char) -> bool {
-    match u8::try_from(character) {
-        Ok(byte) if byte.is_ascii() => byte.is_ascii_alphanumeric() || PUNCTUATION.contains(&byte),
-        _ => unicode::is_letter(character),
-    }
 }
 
 /// Whether a slash-separated path is the shortest way to write it, as Go's `path.Clean` would
@@ -106,6 +43,12 @@ pub fn is_clean(path: &[u8]) -> bool {
     true
 }
 
+/// Whether an entry of this name in an archive is a directory.
+#[must_use]
+pub fn is_directory(name: &[u8]) -> bool {
+    name.ends_with(b"/")
+}
+
 /// The part of a path behind its last slash.
 #[must_use]
 pub fn base_name(path: &[u8]) -> &[u8] {
@@ -117,6 +60,29 @@ pub fn base_name(path: &[u8]) -> &[u8] {
 pub fn is_go_mod(path: &[u8]) -> bool {
     base_name(path).eq_ignore_ascii_case(b"go.mod")
 }
+
+// === impl FileNameError ===
+
+impl fmt::Display for FileNameError {
+    /// In ASCII, as all messages about zips are.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotUtf8 => f.write_str("malformed file path: invalid UTF-8"),
+            Self::Path(error) => {
+                f.write_str("malformed file path: ")?;
+                error.to_string().chars().try_for_each(|character| {
+                    if character.is_ascii() {
+                        write!(f, "{character}")
+                    } else {
+                        write!(f, "{}", character.escape_unicode())
+                    }
+                })
+            }
+        }
+    }
+}
+
+impl std::error::Error for FileNameError {}
 
 #[cfg(test)]
 mod tests {
@@ -137,21 +103,13 @@ mod tests {
     }
 
     #[test]
-    fn names_that_some_platform_cannot_hold_are_refused() {
-        use FileNameError::{Character, Device, DotsOnly, EmptyElement, NotUtf8, TrailingDot};
-        for (path, error) in [
-            (&b"a\xff"[..], NotUtf8),
-            (b"a//b", EmptyElement),
-            (b"/a", EmptyElement),
-            (b"a/", EmptyElement),
-            (b"a/../b", DotsOnly),
-            (b"a./b", TrailingDot),
-            (b"a\\b", Character('\\')),
-            (b"a\0b", Character('\0')),
-            (b"a:b", Character(':')),
-            (b"x/Nul.tar.gz", Device("NUL")),
-        ] {
-            assert_eq!(check_file_path(path), Err(error), "{}", path.escape_ascii());
-        }
+    fn what_is_wrong_is_said_in_ascii() {
+        let said = |path: &'static str| {
+            check_file_path(path.as_bytes()).map_err(|error| error.to_string())
+        };
+        let euro = "malformed file path: invalid character '\\u{20ac}'";
+        assert_eq!(said("a/€"), Err(euro.to_owned()));
+        assert_eq!(check_file_path(b"a\xff"), Err(FileNameError::NotUtf8));
+        assert_eq!(said("a/é"), Ok("a/é"));
     }
 }

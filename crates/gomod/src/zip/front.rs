@@ -1,0 +1,239 @@
+//! Reads the zip once from its first byte to its directory, as a reader that knows no directory
+//! would, and holds every header, size and checksum on the way against the directory.
+//!
+//! Every byte in front of the directory must belong to exactly one entry, in the order of the
+//! entries' offsets. That rules out hidden and overlapping data at once, and makes one pass enough.
+
+use super::content::{Content, ContentError, Unpacker};
+use super::end::Directory;
+use super::format::{
+    DESCRIPTOR_SIGNATURE, FLAG_DESCRIPTOR, FLAG_ENCRYPTED, FLAG_MASKED, FLAG_PATCH,
+    FLAG_STRONG_ENCRYPTION, FLAG_UTF8, LOCAL_LENGTH, LocalHeader, MAX_32, STORED, Sums,
+    has_second_name, u32_at, u64_at,
+};
+use super::listing::{Entry, Listing};
+use super::problem::{HeaderField, ShownName, ZipError, ZipProblem};
+use super::window::Window;
+use std::io::{Read, Seek};
+
+/// Flags that change how an entry is read, whatever its name.
+const READING_FLAGS: u16 =
+    FLAG_ENCRYPTED | FLAG_DESCRIPTOR | FLAG_PATCH | FLAG_STRONG_ENCRYPTION | FLAG_MASKED;
+
+/// What one pass over the zip finds out.
+#[derive(Debug)]
+pub(super) struct Contents {
+    /// The hash of each entry's content, in the order of the listing.
+    pub(super) digests: Vec<[u8; 32]>,
+    /// The content of the entry asked for, if there is one of this name.
+    pub(super) copy: Option<Vec<u8>>,
+}
+
+struct Front<'a, R> {
+    window: Window<R>,
+    listing: &'a Listing,
+    unpacker: Unpacker,
+}
+
+/// Reads all entries. The listing must be in the order of offsets; `copied` is the name, behind
+/// the prefix, of a file whose content is wanted.
+pub(super) fn read_contents<R: Read + Seek>(
+    reader: R,
+    directory: Directory,
+    listing: &Listing,
+    copied: &[u8],
+) -> Result<Contents, ZipError> {
+    let mut front = Front {
+        window: Window::new(reader, 0, directory.offset)?,
+        listing,
+        unpacker: Unpacker::new(),
+    };
+    let mut contents = Contents {
+        digests: Vec::with_capacity(listing.entries().len()),
+        copy: None,
+    };
+    let next = listing.entries().iter().skip(1);
+    let ends = next.map(|entry| u64::from(entry.offset));
+    let ends = ends.chain(std::iter::once(directory.offset));
+    for (entry, end) in listing.entries().iter().zip(ends) {
+        let mut copy = (listing.name(entry) == copied).then(Vec::new);
+        contents
+            .digests
+            .push(front.entry(entry, end, copy.as_mut())?);
+        contents.copy = copy.or(contents.copy);
+    }
+    match front.window.left() {
+        0 => Ok(contents),
+        left => Err(ZipProblem::GapBeforeDirectory(left).into()),
+    }
+}
+
+// === impl Front ===
+
+impl<R: Read + Seek> Front<'_, R> {
+    /// Reads one entry, whose successor begins at `end`.
+    fn entry(
+        &mut self,
+        entry: &Entry,
+        end: u64,
+        copy: Option<&mut Vec<u8>>,
+    ) -> Result<[u8; 32], ZipError> {
+        self.check_begin(entry)?;
+        self.local_header(entry)?;
+        let content = self.content(entry, copy)?;
+        self.descriptor(entry, end)?;
+        Ok(content.digest)
+    }
+
+    fn shown(&self, entry: &Entry) -> ShownName {
+        self.listing.shown(entry)
+    }
+
+    fn check_begin(&self, entry: &Entry) -> Result<(), ZipProblem> {
+        let begin = u64::from(entry.offset);
+        match begin.checked_sub(self.window.position()) {
+            Some(0) => Ok(()),
+            Some(gap) => Err(ZipProblem::Gap(self.shown(entry), gap)),
+            None => Err(ZipProblem::Overlap(self.shown(entry))),
+        }
+    }
+
+    /// Consumes the local header.
+    fn local_header(&mut self, entry: &Entry) -> Result<(), ZipError> {
+        let missing = || ZipProblem::LocalHeader(self.listing.shown(entry));
+        let header = self.window.peek(LOCAL_LENGTH)?.and_then(LocalHeader::parse);
+        let header = header.ok_or_else(missing)?;
+        let record = self.window.peek(header.length())?.ok_or_else(missing)?;
+        let record = record.get(LOCAL_LENGTH..).unwrap_or_default();
+        let (name, extra) = record
+            .split_at_checked(header.name_length)
+            .ok_or_else(missing)?;
+        if let Some(field) = disagreement(self.listing, entry, &header, name, extra) {
+            let name = self.shown(entry);
+            return Err(ZipProblem::Disagreement { name, field }.into());
+        }
+        if has_second_name(extra, name) {
+            return Err(ZipProblem::SecondName(self.shown(entry)).into());
+        }
+        self.window.consume(header.length());
+        Ok(())
+    }
+
+    /// Consumes the data.
+    fn content(&mut self, entry: &Entry, copy: Option<&mut Vec<u8>>) -> Result<Content, ZipError> {
+        let entry = &normal(self.listing, *entry);
+        let content = self.unpacker.unpack(&mut self.window, entry, copy);
+        let name = || self.listing.shown(entry);
+        let content = content.map_err(|error| match error {
+            ContentError::Io(error) => ZipError::Io(error),
+            ContentError::Method => ZipError::from(ZipProblem::Method {
+                name: name(),
+                method: entry.method,
+            }),
+            ContentError::Damaged => ZipProblem::Damaged(name()).into(),
+            ContentError::Slack => ZipProblem::Slack(name()).into(),
+            ContentError::Size => ZipProblem::Size(name()).into(),
+        })?;
+        // As in Go, a checksum of zero in an entry without descriptor was never computed.
+        let unset = entry.checksum == 0 && entry.flags & FLAG_DESCRIPTOR == 0;
+        if unset || content.checksum == entry.checksum {
+            Ok(content)
+        } else {
+            Err(ZipProblem::Checksum(name()).into())
+        }
+    }
+
+    /// Consumes the data descriptor, which reaches to the next entry.
+    fn descriptor(&mut self, entry: &Entry, end: u64) -> Result<(), ZipError> {
+        if entry.flags & FLAG_DESCRIPTOR == 0 {
+            return Ok(());
+        }
+        let wrong = || ZipProblem::Descriptor(self.listing.shown(entry));
+        let begin = self.window.position();
+        let length = end.checked_sub(begin).ok_or_else(wrong)?;
+        let length = usize::try_from(length).map_err(|_| wrong())?;
+        if length > LONGEST_DESCRIPTOR {
+            return Err(wrong().into());
+        }
+        let bytes = self.window.peek(length)?.ok_or_else(wrong)?;
+        if parse_descriptor(bytes) != Some(declared(entry)) {
+            return Err(wrong().into());
+        }
+        self.window.consume(length);
+        Ok(())
+    }
+}
+
+/// Length of a descriptor with signature and 64-bit sizes.
+const LONGEST_DESCRIPTOR: usize = 24;
+
+/// A descriptor by its length: with or without signature, sizes in 32 or 64 bits. What begins like
+/// the signature is taken for it, as all readers do.
+fn parse_descriptor(bytes: &[u8]) -> Option<Sums> {
+    let signed = u32_at(bytes, 0)? == DESCRIPTOR_SIGNATURE;
+    let bytes = if signed { bytes.get(4..)? } else { bytes };
+    let (compressed, size) = match bytes.len() {
+        12 => (u32_at(bytes, 4)?.into(), u32_at(bytes, 8)?.into()),
+        20 => (u64_at(bytes, 4)?, u64_at(bytes, 12)?),
+        _ => return None,
+    };
+    Some(Sums {
+        checksum: u32_at(bytes, 0)?,
+        compressed,
+        size,
+    })
+}
+
+/// What the directory declares.
+fn declared(entry: &Entry) -> Sums {
+    Sums {
+        checksum: entry.checksum,
+        compressed: entry.compressed.into(),
+        size: entry.size.into(),
+    }
+}
+
+/// The entry as its data is to be read: a directory without data has no method and no checksum to
+/// speak of, whatever its header says.
+fn normal(listing: &Listing, mut entry: Entry) -> Entry {
+    if entry.compressed == 0 && listing.is_directory(&entry) {
+        entry.method = STORED;
+        entry.checksum = 0;
+    }
+    entry
+}
+
+/// The first field in which the local header does not say what the directory says.
+fn disagreement(
+    listing: &Listing,
+    entry: &Entry,
+    header: &LocalHeader,
+    name: &[u8],
+    extra: &[u8],
+) -> Option<HeaderField> {
+    let expected = listing.name(entry);
+    if name.strip_prefix(listing.prefix().as_bytes()) != Some(expected) {
+        return Some(HeaderField::Name);
+    }
+    let encoding = if name.is_ascii() { 0 } else { FLAG_UTF8 };
+    if (header.flags ^ entry.flags) & (READING_FLAGS | encoding) != 0 {
+        return Some(HeaderField::Flags);
+    }
+    if header.method != entry.method {
+        return Some(HeaderField::Method);
+    }
+    let sums = header.resolve(extra);
+    let later = entry.flags & FLAG_DESCRIPTOR != 0;
+    let wrong = |local: u64, declared: u64| local != declared && !(later && local == 0);
+    let unknown = |local: u64| later && local == u64::from(MAX_32);
+    let declared = declared(entry);
+    if wrong(sums.checksum.into(), declared.checksum.into()) {
+        Some(HeaderField::Checksum)
+    } else if wrong(sums.compressed, declared.compressed) && !unknown(sums.compressed) {
+        Some(HeaderField::CompressedSize)
+    } else if wrong(sums.size, declared.size) && !unknown(sums.size) {
+        Some(HeaderField::Size)
+    } else {
+        None
+    }
+}
