@@ -230,3 +230,6 @@ impl Body {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

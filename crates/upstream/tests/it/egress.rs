@@ -1,0 +1,183 @@
+//! The way out: corporate proxies.
+
+use std::net::SocketAddr;
+
+use codes::Code;
+use tokio::{
+    io::{AsyncWriteExt, copy_bidirectional},
+    net::{TcpListener, TcpStream},
+    task::JoinHandle,
+};
+use upstream::{Egress, UpstreamOptions};
+use url::Url;
+
+use crate::kit::{Fake, PATH, Script, found, options, read_head, text, unavailable, upstreams};
+
+/// A proxy that lets everything through to one address, whatever name was asked for.
+struct CorporateProxy {
+    url: Url,
+    heads: std::sync::Arc<parking_lot::Mutex<Vec<String>>>,
+    task: JoinHandle<()>,
+}
+
+// === impl CorporateProxy ===
+
+impl CorporateProxy {
+    async fn start(target: SocketAddr) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = Url::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
+        let heads = std::sync::Arc::new(parking_lot::Mutex::new(Vec::new()));
+        let seen = std::sync::Arc::clone(&heads);
+        let task = tokio::spawn(async move {
+            loop {
+                let (client, _) = listener.accept().await.unwrap();
+                tokio::spawn(pass(client, target, std::sync::Arc::clone(&seen)));
+            }
+        });
+        Self { url, heads, task }
+    }
+
+    fn options(&self, bypass: &str) -> UpstreamOptions {
+        let egress = Egress::Through {
+            proxy: self.url.clone(),
+            bypass: bypass.to_owned(),
+        };
+        UpstreamOptions {
+            egress,
+            ..options()
+        }
+    }
+}
+
+impl Drop for CorporateProxy {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn pass(
+    mut client: TcpStream,
+    target: SocketAddr,
+    heads: std::sync::Arc<parking_lot::Mutex<Vec<String>>>,
+) -> Option<()> {
+    let head = read_head(&mut client).await?;
+    heads.lock().push(head.clone());
+    let mut server = TcpStream::connect(target).await.ok()?;
+    if head.starts_with("CONNECT ") {
+        client
+            .write_all(b"HTTP/1.1 200 Connected\r\n\r\n")
+            .await
+            .ok()?;
+    } else {
+        server.write_all(head.as_bytes()).await.ok()?;
+    }
+    copy_bidirectional(&mut client, &mut server)
+        .await
+        .ok()
+        .map(drop)
+}
+
+#[tokio::test]
+async fn http_goes_through_the_proxy_in_absolute_form() {
+    let fake = Fake::always(Script::ok("module m\n")).await;
+    let proxy = CorporateProxy::start(fake.address).await;
+    let upstreams = upstreams("http://modules.invalid", &proxy.options(""));
+    assert_eq!(
+        text(found(upstreams.walk(PATH).next().await)).await,
+        "module m\n"
+    );
+    let line = format!("GET http://modules.invalid/{PATH} HTTP/1.1\r\n");
+    assert!(
+        proxy.heads.lock()[0].starts_with(&line),
+        "{:?}",
+        proxy.heads.lock()
+    );
+}
+
+#[tokio::test]
+async fn https_goes_through_a_tunnel_that_sees_only_the_host() {
+    let fake = Fake::always(Script::ok("no TLS here")).await;
+    let proxy = CorporateProxy::start(fake.address).await;
+    let upstreams = upstreams("https://modules.invalid", &proxy.options(""));
+    let outage = unavailable(upstreams.walk(PATH).next().await);
+    assert_eq!(outage.code, Code::UpstreamUnreachable, "{outage:?}");
+    let heads = proxy.heads.lock();
+    assert!(
+        heads[0].starts_with("CONNECT modules.invalid:443 HTTP/1.1\r\n")
+            && !heads[0].contains("@v"),
+        "{heads:?}"
+    );
+}
+
+#[tokio::test]
+async fn the_password_of_the_proxy_is_sent_to_the_proxy_only() {
+    let fake = Fake::always(Script::ok("module m\n")).await;
+    let proxy = CorporateProxy::start(fake.address).await;
+    let mut options = proxy.options("");
+    if let Egress::Through { proxy, .. } = &mut options.egress {
+        proxy.set_username("user").unwrap();
+        proxy.set_password(Some("secret")).unwrap();
+    }
+    assert!(!format!("{options:?}").contains("secret"));
+    found(
+        upstreams("http://modules.invalid", &options)
+            .walk(PATH)
+            .next()
+            .await,
+    );
+    // RFC 7617: base64 of `user:secret`.
+    assert!(
+        proxy.heads.lock()[0].contains("Basic dXNlcjpzZWNyZXQ="),
+        "{:?}",
+        proxy.heads.lock()
+    );
+}
+
+#[tokio::test]
+async fn hosts_that_bypass_the_proxy_are_reached_straight() {
+    let fake = Fake::always(Script::ok("module m\n")).await;
+    let proxy = CorporateProxy::start(fake.address).await;
+    found(
+        upstreams(&fake.url(), &proxy.options("127.0.0.1"))
+            .walk(PATH)
+            .next()
+            .await,
+    );
+    assert_eq!(proxy.heads.lock().len(), 0);
+    found(
+        upstreams(&fake.url(), &proxy.options(""))
+            .walk(PATH)
+            .next()
+            .await,
+    );
+    assert_eq!(proxy.heads.lock().len(), 1);
+}
+
+#[tokio::test]
+async fn a_proxy_that_refuses_is_an_outage_and_never_absence() {
+    for status in [403, 404, 407, 502] {
+        let refusing = Fake::always(Script::raw(format!(
+            "HTTP/1.1 {status} No\r\nconnection: close\r\n\r\n"
+        )))
+        .await;
+        let egress = Egress::Through {
+            proxy: Url::parse(&refusing.url()).unwrap(),
+            bypass: String::new(),
+        };
+        let options = UpstreamOptions {
+            egress,
+            ..options()
+        };
+        let outage = unavailable(
+            upstreams("https://modules.invalid", &options)
+                .walk(PATH)
+                .next()
+                .await,
+        );
+        assert_eq!(
+            outage.code,
+            Code::UpstreamUnreachable,
+            "{status}: {outage:?}"
+        );
+    }
+}

@@ -1,0 +1,15 @@
+//! Sources that misbehave, on real sockets; and the real `go` on the same sources.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
+
+mod bodies;
+mod egress;
+mod files;
+mod go;
+mod kit;
+mod observer;
+mod parallel;
+mod redirects;
+mod sumdb;
+mod tls;
+mod walks;

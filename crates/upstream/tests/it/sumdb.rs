@@ -1,0 +1,291 @@
+//! Checksum databases through the list, and by their own URL.
+
+use codes::Code;
+use upstream::{DatabaseOutcome, DatabaseRoute, Download, Outage, UpstreamOptions, Upstreams};
+use url::Url;
+
+use crate::kit::{After, Fake, Script, options, text, upstreams};
+
+const NAME: &str = "sum.example.org/private/db";
+const LOOKUP: &str = "lookup/example.com/m@v1.0.0";
+
+/// A source that mirrors the database.
+async fn mirror() -> Fake {
+    Fake::start(|asked, _| {
+        if asked.target.ends_with("/supported") {
+            Script::ok("")
+        } else {
+            Script::ok("record")
+        }
+    })
+    .await
+}
+
+/// A source that answers `supported` with this status.
+async fn says(status: u16) -> Fake {
+    Fake::always(Script::status(status, "", "")).await
+}
+
+async fn lookup(upstreams: &Upstreams) -> DatabaseOutcome {
+    upstreams.sumdb(NAME, LOOKUP).await
+}
+
+#[track_caller]
+fn found(outcome: DatabaseOutcome) -> Download {
+    match outcome {
+        DatabaseOutcome::Found(download) => download,
+        other => panic!("not found: {other:?}"),
+    }
+}
+
+#[track_caller]
+fn unavailable(outcome: DatabaseOutcome) -> Outage {
+    match outcome {
+        DatabaseOutcome::Unavailable(outage) => outage,
+        other => panic!("not unavailable: {other:?}"),
+    }
+}
+
+#[track_caller]
+fn assert_not_mirrored(outcome: &DatabaseOutcome) {
+    assert!(
+        matches!(outcome, DatabaseOutcome::NotMirrored),
+        "{outcome:?}"
+    );
+}
+
+fn targets(fake: &Fake) -> Vec<String> {
+    fake.asked().into_iter().map(|asked| asked.target).collect()
+}
+
+#[tokio::test]
+async fn a_mirror_is_asked_once_whether_it_is_one() {
+    let mirror = mirror().await;
+    let upstreams = upstreams(&mirror.url(), &options());
+    for path in [LOOKUP, "tile/8/0/x001/234.p/5", "latest", "supported"] {
+        found(upstreams.sumdb(NAME, path).await);
+    }
+    let base = format!("/sumdb/{NAME}");
+    let expected = ["supported", LOOKUP, "tile/8/0/x001/234.p/5", "latest"]
+        .map(|path| format!("{base}/{path}"));
+    assert_eq!(targets(&mirror), expected);
+}
+
+#[tokio::test]
+async fn many_who_ask_at_once_share_the_question() {
+    let mirror = mirror().await;
+    let upstreams = upstreams(&mirror.url(), &options());
+    let lookups = (0..32).map(|_| async { text(found(lookup(&upstreams).await)).await });
+    assert_eq!(
+        futures_util::future::join_all(lookups).await,
+        ["record"; 32]
+    );
+    assert_eq!(
+        targets(&mirror)
+            .iter()
+            .filter(|target| target.ends_with("/supported"))
+            .count(),
+        1
+    );
+}
+
+#[tokio::test]
+async fn a_source_that_mirrors_nothing_is_passed() {
+    let mirror = mirror().await;
+    for status in [404, 410] {
+        let none = says(status).await;
+        let upstreams = upstreams(&format!("{},{}", none.url(), mirror.url()), &options());
+        assert_eq!(
+            found(lookup(&upstreams).await).source.as_str(),
+            mirror.url()
+        );
+        found(lookup(&upstreams).await);
+        assert_eq!(none.count(), 1, "that it mirrors nothing is remembered");
+    }
+}
+
+#[tokio::test]
+async fn a_source_that_fails_ends_the_search_unless_a_pipe_follows() {
+    let mirror = mirror().await;
+    for status in [201, 401, 403, 500, 503] {
+        let failing = says(status).await;
+        let list = format!("{},{}", failing.url(), mirror.url());
+        let outage = unavailable(lookup(&upstreams(&list, &options())).await);
+        assert_eq!(outage.source.as_str(), failing.url(), "{status}");
+        let list = format!("{}|{}", failing.url(), mirror.url());
+        found(lookup(&upstreams(&list, &options())).await);
+    }
+}
+
+#[tokio::test]
+async fn a_database_nobody_mirrors_is_told_apart() {
+    let none = says(404).await;
+    for list in [
+        none.url(),
+        format!("{},direct", none.url()),
+        format!("{},off", none.url()),
+        "direct".into(),
+        "off".into(),
+    ] {
+        assert_not_mirrored(&lookup(&upstreams(&list, &options())).await);
+        assert_not_mirrored(&upstreams(&list, &options()).sumdb(NAME, "supported").await);
+    }
+}
+
+#[tokio::test]
+async fn a_mirrors_word_about_a_record_is_final() {
+    let other = mirror().await;
+    let mirror = Fake::start(|asked, _| {
+        if asked.target.ends_with("/supported") {
+            Script::ok("")
+        } else {
+            Script::absent("not found: no such module")
+        }
+    })
+    .await;
+    let outcome = lookup(&upstreams(
+        &format!("{},{}", mirror.url(), other.url()),
+        &options(),
+    ))
+    .await;
+    let DatabaseOutcome::Absent(absence) = outcome else {
+        panic!("{outcome:?}")
+    };
+    assert_eq!(
+        (absence.status, absence.text.as_str()),
+        (404, "not found: no such module")
+    );
+    assert_eq!(other.count(), 0);
+}
+
+#[tokio::test]
+async fn a_mirror_that_fails_at_a_record_is_left_only_past_a_pipe() {
+    let other = mirror().await;
+    let failing = Fake::start(|asked, _| {
+        if asked.target.ends_with("/supported") {
+            Script::ok("")
+        } else {
+            Script::status(500, "", "")
+        }
+    })
+    .await;
+    let outage = unavailable(
+        lookup(&upstreams(
+            &format!("{},{}", failing.url(), other.url()),
+            &options(),
+        ))
+        .await,
+    );
+    assert_eq!(outage.code, Code::UpstreamError);
+    let upstreams = upstreams(&format!("{}|{}", failing.url(), other.url()), &options());
+    assert_eq!(found(lookup(&upstreams).await).source.as_str(), other.url());
+}
+
+#[tokio::test]
+async fn a_broken_answer_is_asked_for_once_more() {
+    for (broken, arrives) in [(1, true), (2, false)] {
+        let mirror = Fake::start(move |asked, number| {
+            if asked.target.ends_with("/supported") {
+                return Script::ok("");
+            }
+            let script = Script::ok("record");
+            if number <= broken {
+                script.short_of(1, After::Close)
+            } else {
+                script
+            }
+        })
+        .await;
+        let outcome = lookup(&upstreams(&mirror.url(), &options())).await;
+        match outcome {
+            DatabaseOutcome::Found(download) if arrives => {
+                assert_eq!(text(download).await, "record")
+            }
+            DatabaseOutcome::Unavailable(_) if !arrives => {}
+            other => panic!("{broken}: {other:?}"),
+        }
+        assert_eq!(mirror.count(), 3);
+    }
+}
+
+fn with_route(route: DatabaseRoute) -> UpstreamOptions {
+    UpstreamOptions {
+        databases: [(NAME.to_owned(), route)].into(),
+        ..options()
+    }
+}
+
+#[tokio::test]
+async fn a_database_with_only_a_url_bypasses_the_sources() {
+    let (mirror, database) = (mirror().await, says(404).await);
+    let url = Url::parse(&format!("{}/base", database.url())).unwrap();
+    let upstreams = upstreams(&mirror.url(), &with_route(DatabaseRoute::Only(url)));
+    assert!(matches!(
+        lookup(&upstreams).await,
+        DatabaseOutcome::Absent(_)
+    ));
+    found(upstreams.sumdb(NAME, "supported").await);
+    assert_eq!(targets(&database), [format!("/base/{LOOKUP}")]);
+    assert_eq!(mirror.count(), 0);
+}
+
+#[tokio::test]
+async fn a_database_is_reached_by_its_url_where_go_would() {
+    // When nobody mirrors it; and past failures only at an explicit `direct`.
+    let (none_server, down_server) = (says(404).await, says(503).await);
+    let (none, down) = (none_server.url(), down_server.url());
+    for list in [
+        none.clone(),
+        format!("{none},direct"),
+        format!("{none},off"),
+        "direct".to_owned(),
+        "off".to_owned(),
+        format!("{down}|direct"),
+        format!("{none},{down}|direct"),
+    ] {
+        let database = Fake::always(Script::ok("record")).await;
+        let route = DatabaseRoute::Fallback(Url::parse(&database.url()).unwrap());
+        found(lookup(&upstreams(&list, &with_route(route))).await);
+        assert_eq!(targets(&database), [format!("/{LOOKUP}")], "{list}");
+    }
+}
+
+#[tokio::test]
+async fn a_database_is_not_reached_past_a_failure() {
+    let (none, down) = (says(404).await, says(503).await);
+    for list in [
+        down.url(),
+        format!("{},direct", down.url()),
+        format!("{}|off", down.url()),
+        format!("{}|{}", down.url(), none.url()),
+    ] {
+        let database = Fake::always(Script::ok("record")).await;
+        let route = DatabaseRoute::Fallback(Url::parse(&database.url()).unwrap());
+        unavailable(lookup(&upstreams(&list, &with_route(route))).await);
+        assert_eq!(database.count(), 0, "{list}");
+    }
+}
+
+#[tokio::test]
+async fn malformed_names_and_paths_ask_nobody() {
+    let mirror = mirror().await;
+    let upstreams = upstreams(&mirror.url(), &options());
+    for (name, path) in [
+        ("", "latest"),
+        ("..", "latest"),
+        (NAME, "../latest"),
+        ("a b", "latest"),
+        (NAME, ""),
+        (NAME, "x?y"),
+    ] {
+        let outage = unavailable(upstreams.sumdb(name, path).await);
+        assert_eq!(outage.code, Code::MalformedRequest, "{name:?} {path:?}");
+    }
+    assert_eq!(mirror.count(), 0);
+}
+
+#[tokio::test]
+async fn a_login_page_does_not_mirror_a_database() {
+    let portal = Fake::always(Script::status(200, "content-type: text/html\r\n", "<html>")).await;
+    unavailable(lookup(&upstreams(&portal.url(), &options())).await);
+}

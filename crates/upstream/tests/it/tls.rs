@@ -1,0 +1,228 @@
+//! TLS: whom we trust, what travels in the open, and HTTP/2.
+
+use std::{convert::Infallible, path::PathBuf, sync::Arc};
+
+use codes::Code;
+use hyper::{Request, Response, Version, body::Incoming, service::service_fn};
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo},
+    server::conn::auto,
+};
+use parking_lot::Mutex;
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rustls::{
+    ServerConfig,
+    crypto::aws_lc_rs,
+    pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer},
+};
+use tokio_rustls::TlsAcceptor;
+use upstream::UpstreamOptions;
+
+use crate::kit::{Fake, PATH, Script, found, options, text, unavailable, upstreams};
+
+/// A certificate authority of one test, as `--ca` gets it.
+struct Authority {
+    directory: tempfile::TempDir,
+    issuer: CertifiedIssuer<'static, KeyPair>,
+}
+
+// === impl Authority ===
+
+impl Authority {
+    fn new() -> Self {
+        let mut params = CertificateParams::default();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::write(directory.path().join("ca.pem"), issuer.pem()).unwrap();
+        Self { directory, issuer }
+    }
+
+    fn options(&self) -> UpstreamOptions {
+        UpstreamOptions {
+            ca: Some(self.file()),
+            ..options()
+        }
+    }
+
+    fn file(&self) -> PathBuf {
+        self.directory.path().join("ca.pem")
+    }
+
+    /// A server for `localhost`, offering these protocols.
+    fn acceptor(&self, protocols: &[&[u8]]) -> TlsAcceptor {
+        let key = KeyPair::generate().unwrap();
+        let params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+        let certificate = params.signed_by(&key, &self.issuer).unwrap();
+        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+        let mut config =
+            ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+                .with_safe_default_protocol_versions()
+                .unwrap()
+                .with_no_client_auth()
+                .with_single_cert(vec![certificate.der().clone()], key)
+                .unwrap();
+        config.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
+        TlsAcceptor::from(Arc::new(config))
+    }
+
+    async fn fake(
+        &self,
+        handler: impl Fn(&crate::kit::Asked, usize) -> Script + Send + Sync + 'static,
+    ) -> Fake {
+        Fake::start_tls(self.acceptor(&[b"http/1.1"]), handler).await
+    }
+}
+
+fn https(fake: &Fake) -> String {
+    format!("https://localhost:{}", fake.address.port())
+}
+
+#[tokio::test]
+async fn a_private_authority_is_trusted_exactly_when_it_is_given() {
+    let authority = Authority::new();
+    let fake = authority.fake(|_, _| Script::ok("module m\n")).await;
+    let trusting = upstreams(&https(&fake), &authority.options());
+    assert_eq!(
+        text(found(trusting.walk(PATH).next().await)).await,
+        "module m\n"
+    );
+
+    let other = Authority::new();
+    for options in [options(), other.options()] {
+        let outage = unavailable(upstreams(&https(&fake), &options).walk(PATH).next().await);
+        assert_eq!(outage.code, Code::UpstreamUnreachable);
+        assert!(outage.summary.contains("certificate"), "{outage:?}");
+    }
+    assert_eq!(fake.count(), 1);
+}
+
+#[tokio::test]
+async fn a_certificate_for_another_name_is_not_trusted() {
+    let authority = Authority::new();
+    let fake = authority.fake(|_, _| Script::ok("module m\n")).await;
+    let list = format!("https://127.0.0.1:{}", fake.address.port());
+    let outage = unavailable(
+        upstreams(&list, &authority.options())
+            .walk(PATH)
+            .next()
+            .await,
+    );
+    assert_eq!(outage.code, Code::UpstreamUnreachable, "{outage:?}");
+}
+
+#[tokio::test]
+async fn https_never_leads_to_http() {
+    let authority = Authority::new();
+    let plain = Fake::always(Script::ok("module m\n")).await;
+    let location = plain.url();
+    let fake = authority
+        .fake(move |_, _| Script::redirect(&location))
+        .await;
+    let outage = unavailable(
+        upstreams(&https(&fake), &authority.options())
+            .walk(PATH)
+            .next()
+            .await,
+    );
+    assert!(outage.summary.contains("https to http"), "{outage:?}");
+    assert_eq!(plain.count(), 0);
+}
+
+#[tokio::test]
+async fn credentials_reach_their_own_source_and_no_other() {
+    let authority = Authority::new();
+    let other = authority.fake(|_, _| Script::ok("module m\n")).await;
+    let location = https(&other);
+    let fake = authority
+        .fake(move |asked, _| {
+            if asked.target == "/second" {
+                Script::redirect(&location)
+            } else {
+                Script::redirect("/second")
+            }
+        })
+        .await;
+    let list = format!("https://us%40er:p%3Ass@localhost:{}", fake.address.port());
+    let download = found(
+        upstreams(&list, &authority.options())
+            .walk(PATH)
+            .next()
+            .await,
+    );
+    assert!(!format!("{download:?}").contains("p%3Ass"));
+
+    // RFC 7617: base64 of `us@er:p:ss`.
+    let sent: Vec<_> = fake
+        .asked()
+        .iter()
+        .map(|asked| asked.header("authorization").map(str::to_owned))
+        .collect();
+    let expected = Some("Basic dXNAZXI6cDpzcw==".to_owned());
+    assert_eq!(sent, [expected.clone(), expected]);
+    assert_eq!(other.asked()[0].header("authorization"), None);
+}
+
+#[tokio::test]
+async fn credentials_show_in_no_error() {
+    let authority = Authority::new();
+    let fake = authority.fake(|_, _| Script::status(401, "", "")).await;
+    let list = format!("https://user:secret@localhost:{}", fake.address.port());
+    for options in [authority.options(), options()] {
+        let outage = unavailable(upstreams(&list, &options).walk(PATH).next().await);
+        assert!(!format!("{outage:?}").contains("secret"), "{outage:?}");
+    }
+}
+
+#[tokio::test]
+async fn http2_is_spoken_where_it_is_offered_and_shares_one_connection() {
+    let authority = Authority::new();
+    let acceptor = authority.acceptor(&[b"h2", b"http/1.1"]);
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let seen: Arc<Mutex<Vec<(usize, Version)>>> = Arc::default();
+    let server = tokio::spawn(serve_http2(listener, acceptor, Arc::clone(&seen)));
+
+    let upstreams = upstreams(&format!("https://localhost:{port}"), &authority.options());
+    assert_eq!(
+        text(found(upstreams.walk(PATH).next().await)).await,
+        "module m\n"
+    );
+    let walks = (0..32).map(|_| {
+        let mut walk = upstreams.walk(PATH);
+        async move { text(found(walk.next().await)).await }
+    });
+    assert_eq!(
+        futures_util::future::join_all(walks).await,
+        ["module m\n"; 32]
+    );
+    server.abort();
+
+    let seen = seen.lock();
+    assert_eq!(seen.len(), 33);
+    assert!(
+        seen.iter().all(|request| *request == (0, Version::HTTP_2)),
+        "{seen:?}"
+    );
+}
+
+async fn serve_http2(
+    listener: tokio::net::TcpListener,
+    tls: TlsAcceptor,
+    seen: Arc<Mutex<Vec<(usize, Version)>>>,
+) {
+    for connection in 0.. {
+        let (stream, _) = listener.accept().await.unwrap();
+        let (tls, seen) = (tls.clone(), Arc::clone(&seen));
+        tokio::spawn(async move {
+            let stream = tls.accept(stream).await.unwrap();
+            let service = service_fn(|request: Request<Incoming>| {
+                seen.lock().push((connection, request.version()));
+                async { Ok::<_, Infallible>(Response::new("module m\n".to_owned())) }
+            });
+            let _ = auto::Builder::new(TokioExecutor::new())
+                .serve_connection(TokioIo::new(stream), service)
+                .await;
+        });
+    }
+}

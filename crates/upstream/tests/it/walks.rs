@@ -1,0 +1,417 @@
+//! What the list makes of its sources' answers.
+
+use std::time::Duration;
+
+use codes::Code;
+use upstream::{BodyFailure, Outcome};
+
+use crate::kit::{
+    After, Fake, Gone, PATH, SHORT, Script, absent, found, options, outcome, text, unavailable,
+    upstreams,
+};
+
+#[tokio::test]
+async fn a_source_is_asked_for_the_path_below_its_base() {
+    let fake = Fake::always(Script::ok("module example.com/m\n")).await;
+    let list = format!("{}/go/base/", fake.url());
+    let upstreams = upstreams(&list, &options());
+    let download = found(
+        upstreams
+            .walk("example.com/!m/@v/v1.0.0+incompatible.mod")
+            .next()
+            .await,
+    );
+    assert_eq!(download.source.as_str(), format!("{}/go/base", fake.url()));
+    assert_eq!(download.length, Some(21));
+    assert_eq!(text(download).await, "module example.com/m\n");
+    let asked = &fake.asked()[0];
+    assert_eq!(
+        asked.target,
+        "/go/base/example.com/!m/@v/v1.0.0+incompatible.mod"
+    );
+    assert_eq!(asked.header("accept-encoding"), Some("identity"));
+    assert!(asked.header("user-agent").unwrap().starts_with("modkeep/"));
+    assert_eq!(asked.header("authorization"), None);
+}
+
+#[tokio::test]
+async fn every_status_has_its_code() {
+    for (status, code) in [
+        (201, Code::UpstreamBadContent),
+        (203, Code::UpstreamBadContent),
+        (204, Code::UpstreamBadContent),
+        (206, Code::UpstreamBadContent),
+        (302, Code::UpstreamBadContent),
+        (304, Code::UpstreamBadContent),
+        (400, Code::UpstreamError),
+        (401, Code::UpstreamRefused),
+        (403, Code::UpstreamRefused),
+        (407, Code::UpstreamError),
+        (429, Code::UpstreamError),
+        (451, Code::UpstreamRefused),
+        (500, Code::UpstreamError),
+        (503, Code::UpstreamError),
+        (999, Code::UpstreamError),
+    ] {
+        let fake = Fake::always(Script::raw(format!(
+            "HTTP/1.1 {status} S\r\nconnection: close\r\n\r\n"
+        )))
+        .await;
+        let outage = unavailable(outcome(&fake.url()).await);
+        assert_eq!(outage.code, code, "{status}: {outage:?}");
+        assert!(outage.summary.contains(&status.to_string()), "{outage:?}");
+        assert_eq!(outage.source.as_str(), fake.url());
+        assert_eq!(fake.count(), 1, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn an_absence_is_relayed_word_for_word() {
+    let words = "not found: example.com/m@v1.0.0: invalid version:\n\tunknown revision v1.0.0\n";
+    for status in [404, 410] {
+        let fake = Fake::always(Script::status(
+            status,
+            "content-type: text/plain; charset=UTF-8\r\n",
+            words,
+        ))
+        .await;
+        let absence = absent(outcome(&fake.url()).await);
+        assert_eq!((absence.status, absence.text.as_str()), (status, words));
+        assert_eq!(
+            absence.content_type.as_deref(),
+            Some("text/plain; charset=UTF-8")
+        );
+        assert_eq!(absence.source.as_str(), fake.url());
+    }
+}
+
+#[tokio::test]
+async fn the_text_of_an_absence_is_bounded_and_may_break_off() {
+    let long = Fake::always(Script::absent(&"x".repeat(1 << 20))).await;
+    assert_eq!(absent(outcome(&long.url()).await).text, "x".repeat(4096));
+    let cut = Fake::always(Script::absent("not found").short_of(4, After::Close)).await;
+    assert_eq!(absent(outcome(&cut.url()).await).text, "not f");
+    let stalled = Fake::always(Script::absent("not found").short_of(4, After::Hang)).await;
+    let upstreams = upstreams(
+        &stalled.url(),
+        &upstream::UpstreamOptions {
+            header: SHORT,
+            ..options()
+        },
+    );
+    assert_eq!(absent(upstreams.walk(PATH).next().await).text, "not f");
+}
+
+#[tokio::test]
+async fn an_outage_is_never_absence() {
+    let down = Fake::always(Script::status(503, "", "")).await;
+    let none = Fake::always(Script::absent("none here")).await;
+    for (list, source) in [
+        (format!("{}|{}", down.url(), none.url()), &down),
+        (format!("{}|{},off", down.url(), none.url()), &down),
+        (format!("{}|{},direct", down.url(), none.url()), &down),
+        (format!("{},{}", none.url(), down.url()), &down),
+        (format!("{}|{}|direct", none.url(), down.url()), &down),
+        (format!("{},{}", down.url(), none.url()), &down),
+        (format!("{}|direct", down.url()), &down),
+        (format!("{}|off", down.url()), &down),
+    ] {
+        let outage = unavailable(outcome(&list).await);
+        assert_eq!(
+            (outage.code, outage.status),
+            (Code::UpstreamError, Some(503)),
+            "{list}"
+        );
+        assert_eq!(outage.source.as_str(), source.url(), "{list}");
+    }
+}
+
+#[tokio::test]
+async fn a_comma_ends_the_walk_at_a_failure() {
+    let down = Fake::always(Script::status(500, "", "")).await;
+    let good = Fake::always(Script::ok("module m\n")).await;
+    unavailable(outcome(&format!("{},{}", down.url(), good.url())).await);
+    assert_eq!(good.count(), 0);
+    found(outcome(&format!("{}|{}", down.url(), good.url())).await);
+    assert_eq!(good.count(), 1);
+}
+
+#[tokio::test]
+async fn what_ends_a_list_adds_nothing_to_what_the_proxies_said() {
+    let none = Fake::always(Script::absent("none here")).await;
+    for end in ["", ",direct", "|direct", ",off", "|off"] {
+        let absence = absent(outcome(&format!("{}{end}", none.url())).await);
+        assert_eq!(absence.text, "none here", "{end}");
+    }
+}
+
+#[tokio::test]
+async fn of_two_absences_the_last_is_told() {
+    let first = Fake::always(Script::absent("first")).await;
+    let last = Fake::always(Script::absent("last")).await;
+    let absence = absent(outcome(&format!("{},{}", first.url(), last.url())).await);
+    assert_eq!(
+        (absence.text.as_str(), absence.source.as_str()),
+        ("last", last.url().as_str())
+    );
+}
+
+#[tokio::test]
+async fn lists_without_a_source_ask_nobody() {
+    for (list, code) in [
+        ("direct", Code::DirectUnsupported),
+        ("off", Code::LookupOff),
+    ] {
+        let outage = unavailable(outcome(list).await);
+        assert_eq!((outage.code, outage.source.as_str()), (code, list));
+    }
+}
+
+#[tokio::test]
+async fn a_malformed_path_asks_nobody() {
+    let fake = Fake::always(Script::ok("secret")).await;
+    let upstreams = upstreams(&fake.url(), &options());
+    for path in [
+        "",
+        "/x",
+        "a/../b",
+        "a/%2e%2e/b",
+        "a?x",
+        "a#x",
+        "a b",
+        "a\r\nx: y",
+        "a/%00",
+        "a/%2fb",
+    ] {
+        let outage = unavailable(upstreams.walk(path).next().await);
+        assert_eq!(outage.code, Code::MalformedRequest, "{path}");
+    }
+    assert_eq!(fake.count(), 0);
+}
+
+#[tokio::test]
+async fn a_source_that_is_not_there_is_unreachable() {
+    let gone = Gone::new();
+    let outage = unavailable(outcome(&gone.url()).await);
+    assert_eq!(outage.code, Code::UpstreamUnreachable, "{outage:?}");
+    assert!(outage.summary.contains("refused"), "{outage:?}");
+    let nowhere = unavailable(outcome("https://no-such-host.invalid").await);
+    assert_eq!(nowhere.code, Code::UpstreamUnreachable, "{nowhere:?}");
+    let good = Fake::always(Script::ok("module m\n")).await;
+    found(outcome(&format!("{}|{}", gone.url(), good.url())).await);
+}
+
+#[tokio::test]
+async fn what_is_no_http_is_unreachable() {
+    for garbage in [
+        "",
+        "SSH-2.0-OpenSSH_9.9\r\n",
+        "HTTP/1.1\r\n\r\n",
+        "\0\0\0\0",
+        "HTTP/1.1 200 OK\r\nbad header\r\n\r\n",
+    ] {
+        let fake = Fake::always(Script::raw(garbage)).await;
+        let outage = unavailable(outcome(&fake.url()).await);
+        assert_eq!(
+            outage.code,
+            Code::UpstreamUnreachable,
+            "{garbage:?}: {outage:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_header_without_end_is_refused_in_bounded_memory() {
+    let header = format!("x: {}\r\n", "y".repeat(1000)).repeat(2000);
+    let fake = Fake::always(Script::raw(format!("HTTP/1.1 200 OK\r\n{header}"))).await;
+    assert_eq!(
+        unavailable(outcome(&fake.url()).await).code,
+        Code::UpstreamUnreachable
+    );
+}
+
+#[tokio::test]
+async fn a_login_page_is_not_content() {
+    let page = Script::status(
+        200,
+        "content-type: text/html; charset=utf-8\r\n",
+        "<html>Please log in</html>",
+    );
+    let portal = Fake::always(page).await;
+    let outage = unavailable(outcome(&portal.url()).await);
+    assert_eq!(outage.code, Code::UpstreamBadContent);
+    assert!(outage.summary.contains("text/html"), "{outage:?}");
+}
+
+#[tokio::test]
+async fn a_rate_limit_says_when_to_come_back() {
+    let fake = Fake::always(Script::status(429, "retry-after: 17\r\n", "")).await;
+    let outage = unavailable(outcome(&fake.url()).await);
+    assert_eq!(
+        (outage.status, outage.retry_after),
+        (Some(429), Some(Duration::from_secs(17)))
+    );
+}
+
+#[tokio::test]
+async fn a_silent_source_is_a_timeout_and_a_pipe_leads_past_it() {
+    let silent = Fake::always(Script::hang()).await;
+    let good = Fake::always(Script::ok("module m\n")).await;
+    let options = upstream::UpstreamOptions {
+        header: SHORT,
+        ..options()
+    };
+    let outage = unavailable(upstreams(&silent.url(), &options).walk(PATH).next().await);
+    assert_eq!(outage.code, Code::UpstreamTimeout, "{outage:?}");
+    let list = format!("{}|{}", silent.url(), good.url());
+    assert_eq!(
+        text(found(upstreams(&list, &options).walk(PATH).next().await)).await,
+        "module m\n"
+    );
+}
+
+#[tokio::test]
+async fn a_broken_body_is_asked_for_once_more_at_the_same_source() {
+    let fake = Fake::start(|_, number| {
+        let script = Script::ok("module m\n");
+        if number == 0 {
+            script.short_of(3, After::Close)
+        } else {
+            script
+        }
+    })
+    .await;
+    let other = Fake::always(Script::ok("other")).await;
+    let mut walk = upstreams(&format!("{}|{}", fake.url(), other.url()), &options()).walk(PATH);
+    let error = found(walk.next().await).whole().await.unwrap_err();
+    walk.reject(error.into());
+    assert_eq!(text(found(walk.next().await)).await, "module m\n");
+    assert_eq!((fake.count(), other.count()), (2, 0));
+}
+
+#[tokio::test]
+async fn a_body_that_breaks_twice_is_a_failure_of_its_source() {
+    let broken = Fake::always(Script::ok("module m\n").short_of(3, After::Close)).await;
+    let good = Fake::always(Script::ok("module m\n")).await;
+    for (separator, rescued) in [("|", true), (",", false)] {
+        let before = broken.count();
+        let mut walk = upstreams(
+            &format!("{}{separator}{}", broken.url(), good.url()),
+            &options(),
+        )
+        .walk(PATH);
+        for _ in 0..2 {
+            let error = found(walk.next().await).whole().await.unwrap_err();
+            walk.reject(error.into());
+        }
+        match walk.next().await {
+            Outcome::Found(download) => assert!(rescued && download.source.as_str() == good.url()),
+            Outcome::Unavailable(outage) => {
+                assert!(!rescued && outage.code == Code::UpstreamError, "{outage:?}")
+            }
+            Outcome::Absent(absence) => panic!("{absence:?}"),
+        }
+        assert_eq!(broken.count() - before, 2, "{separator}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_broke_and_then_is_absent_is_an_outage() {
+    let fake = Fake::start(|_, number| match number {
+        0 => Script::ok("module m\n").short_of(3, After::Close),
+        _ => Script::absent("gone"),
+    })
+    .await;
+    let mut walk = upstreams(&fake.url(), &options()).walk(PATH);
+    let error = found(walk.next().await).whole().await.unwrap_err();
+    walk.reject(error.into());
+    unavailable(walk.next().await);
+}
+
+#[tokio::test]
+async fn wrong_content_is_not_asked_for_again_at_the_same_source() {
+    let liar = Fake::always(Script::ok("module other\n")).await;
+    let good = Fake::always(Script::ok("module m\n")).await;
+    let wrong = || BodyFailure::Wrong {
+        code: Code::BadGoMod,
+        summary: "it names another module".to_owned(),
+    };
+    let mut walk = upstreams(&format!("{}|{}", liar.url(), good.url()), &options()).walk(PATH);
+    found(walk.next().await);
+    walk.reject(wrong());
+    assert_eq!(found(walk.next().await).source.as_str(), good.url());
+    assert_eq!((liar.count(), good.count()), (1, 1));
+
+    let mut walk = upstreams(&liar.url(), &options()).walk(PATH);
+    found(walk.next().await);
+    walk.reject(wrong());
+    let outage = unavailable(walk.next().await);
+    assert_eq!(
+        (outage.code, outage.source.as_str()),
+        (Code::BadGoMod, liar.url().as_str())
+    );
+    assert!(
+        outage.summary.contains("it names another module"),
+        "{outage:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_verdict_stays_and_asks_nobody_again() {
+    let none = Fake::always(Script::absent("none here")).await;
+    let mut walk = upstreams(&none.url(), &options()).walk(PATH);
+    for _ in 0..3 {
+        absent(walk.next().await);
+        walk.reject(BodyFailure::Cut("of nothing".to_owned()));
+    }
+    assert_eq!(none.count(), 1);
+}
+
+#[tokio::test]
+async fn a_walk_whose_asker_left_goes_on_where_it_was() {
+    let fake = Fake::start(|_, number| {
+        if number == 0 {
+            Script::hang()
+        } else {
+            Script::ok("module m\n")
+        }
+    })
+    .await;
+    let mut walk = upstreams(&fake.url(), &options()).walk(PATH);
+    assert!(tokio::time::timeout(SHORT, walk.next()).await.is_err());
+    assert_eq!(text(found(walk.next().await)).await, "module m\n");
+}
+
+#[tokio::test]
+async fn sources_are_described_without_their_secrets() {
+    let list = "https://user:secret@a.example/go?token=secret|file:///srv/go,direct";
+    let upstreams = match upstream::Upstreams::new(
+        &gomod::goproxy::ProxyList::parse(list).unwrap(),
+        &options(),
+    ) {
+        Ok(upstreams) => upstreams,
+        Err(error) => panic!("{error}"),
+    };
+    let names: Vec<String> = upstreams
+        .describe()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(names, ["https://a.example/go", "file:///srv/go", "direct"]);
+    assert!(!format!("{upstreams:?}").contains("secret"));
+}
+
+#[test]
+fn lists_that_cannot_work_are_refused_at_once() {
+    for (list, code) in [
+        ("http://user:secret@127.0.0.1:1", Code::BadUpstreamList),
+        ("http://user@a.example", Code::BadUpstreamList),
+    ] {
+        let list = gomod::goproxy::ProxyList::parse(list).unwrap();
+        let refusal = upstream::Upstreams::new(&list, &options()).unwrap_err();
+        assert_eq!(refusal.code(), code);
+        assert!(
+            !refusal.to_string().contains("secret") && !format!("{refusal:?}").contains("secret")
+        );
+    }
+}
