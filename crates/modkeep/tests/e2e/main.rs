@@ -9,6 +9,7 @@
 
 mod bad_input;
 mod bodies;
+mod build;
 mod commands;
 mod content;
 mod crash;

@@ -197,3 +197,16 @@ fn two_at_a_time<T: Sync>(items: &[T], check: impl Fn(&T) + Sync) {
         }
     });
 }
+
+#[test]
+fn a_wish_to_be_asked_later_is_passed_on() {
+    let site = Site::new(everything());
+    for status in [429, 503] {
+        let file = path(&name(status), "info");
+        let busy = Fault::status_with(status, "retry-after", "7");
+        site.upstream.always(&file, busy);
+        let answer = site.server.get(&url(&name(status), "info"));
+        assert_refusal(&answer, 502, "MK2005");
+        assert_eq!(answer.header("retry-after"), Some("7"), "{status}");
+    }
+}

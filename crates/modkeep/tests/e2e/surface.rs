@@ -265,3 +265,28 @@ fn sigterm_lets_an_open_download_finish_and_ends_with_success() {
     assert!(reading.finish().is_whole());
     assert!(site.server.stop().success());
 }
+
+#[test]
+fn what_a_client_says_about_itself_stays_here() {
+    let site = Site::with(&[module("a", LENGTH)]);
+    let private = [
+        ("authorization", "Bearer sesame"),
+        ("cookie", "session=sesame"),
+        ("x-forwarded-for", "192.0.2.1"),
+        ("x-sesame", "sesame"),
+        ("referer", "https://example.org/sesame"),
+    ];
+    let path = format!("{}?token=sesame", url("a", "mod"));
+    assert!(site.server.request("GET", &path, &private).is_whole());
+    for asked in site.upstream.asked() {
+        assert!(!format!("{asked:?}").contains("sesame"), "{asked:?}");
+        assert_eq!(asked.header("x-forwarded-for"), None);
+        assert!(asked.header("user-agent").unwrap().starts_with("modkeep/"));
+        assert_eq!(asked.method, "GET");
+    }
+    assert!(
+        !site.server.log().contains("sesame"),
+        "{}",
+        site.server.log()
+    );
+}
