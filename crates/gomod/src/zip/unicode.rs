@@ -1,16 +1,30 @@
-//! Which characters are the same but for case.
+//! The two facts of Unicode that file names in a module need: what is a letter, and which
+//! characters are the same but for case.
 //!
-//! The standard library has full case mapping (`to_lowercase`); Go compares names by *simple
-//! folding* (`strings.EqualFold`), in which the Kelvin sign is a `k` and `ß` is not `ss`. Hence a
-//! table, made by `oracle/tables` and held against Go code point by code point.
+//! Neither is in the standard library in the form that Go means: `char::is_alphabetic` counts more
+//! than category L, and `to_lowercase` is full case mapping, where Go compares by *simple folding*
+//! (`strings.EqualFold`), in which the Kelvin sign is a `k` and `ß` is not `ss`. Hence tables, made
+//! by `oracle/tables` and held against Go code point by code point.
 
 mod tables;
 
 use std::cmp::Ordering;
-use tables::FOLDS;
+use tables::{FOLDS, LETTERS};
 
-/// The edition of Unicode that folding follows, as Go's `unicode.Version` names it.
+/// The edition of Unicode that letters and folding follow, as Go's `unicode.Version` names it.
 pub const EDITION: &str = tables::EDITION;
+
+/// Whether a character is a letter (category L), as Go's `unicode.IsLetter` answers.
+#[must_use]
+pub fn is_letter(character: char) -> bool {
+    if character.is_ascii() {
+        return character.is_ascii_alphabetic();
+    }
+    let code = u32::from(character);
+    LETTERS
+        .binary_search_by(|&(first, last)| position(first, last, code))
+        .is_ok()
+}
 
 /// The one character that stands for all that equal this one under simple folding: the least of
 /// them, in lower case if that is an ASCII letter.
@@ -68,6 +82,13 @@ mod tests {
     fn folding_keeps_apart_what_differs_in_more() {
         for (left, right) in [('a', 'b'), ('ß', 's'), ('İ', 'i'), ('ı', 'i'), ('é', 'e')] {
             assert_ne!(fold(left), fold(right), "{left} {right}");
+        }
+    }
+
+    #[test]
+    fn numbers_and_marks_are_no_letters() {
+        for character in ['Ⅷ', '٣', '\u{301}', '€', '日', 'ª'] {
+            assert_eq!(is_letter(character), matches!(character, '日' | 'ª'));
         }
     }
 }
