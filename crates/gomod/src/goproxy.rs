@@ -240,7 +240,7 @@ mod tests {
         let (shown, debugged) = (list.to_string(), format!("{list:?}"));
         assert_eq!(
             shown,
-            "https://redacted@a.example.com/x?redacted|file:///srv/s,off"
+            "https://redacted@a.example.com/x?redacted#redacted|file:///srv/s,off"
         );
         assert!(
             !debugged.contains("s3cret") && !debugged.contains("user"),

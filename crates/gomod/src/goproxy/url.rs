@@ -61,7 +61,7 @@ struct Parts<'a> {
     authority: Option<&'a str>,
     path: &'a str,
     query: Option<&'a str>,
-    fragment: &'a str,
+    fragment: Option<&'a str>,
 }
 
 // === impl ProxyUrl ===
@@ -119,11 +119,15 @@ impl fmt::Display for ProxyUrl {
             }
         }
         f.write_str(parts.path)?;
-        if parts.query.is_some() {
-            f.write_str("?redacted")
-        } else {
-            Ok(())
+        // An empty one is kept: it says nothing, and without it the URL could end in a space.
+        for (mark, secret) in [('?', parts.query), ('#', parts.fragment)] {
+            match secret {
+                Some("") => write!(f, "{mark}")?,
+                Some(_) => write!(f, "{mark}redacted")?,
+                None => {}
+            }
         }
+        Ok(())
     }
 }
 
@@ -151,7 +155,10 @@ impl Scheme {
 impl<'a> Parts<'a> {
     /// `None` without a scheme.
     fn cut(text: &'a str) -> Option<Self> {
-        let (text, fragment) = text.split_once('#').unwrap_or((text, ""));
+        let (text, fragment) = match text.split_once('#') {
+            Some((text, fragment)) => (text, Some(fragment)),
+            None => (text, None),
+        };
         let (scheme, rest) = text.split_once(':')?;
         let word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.');
         if !scheme.starts_with(|c: char| c.is_ascii_alphabetic()) || !scheme.chars().all(word) {
@@ -183,7 +190,10 @@ impl<'a> Parts<'a> {
             Some(authority) => authority.is_empty(),
             None => self.path.is_empty(),
         };
-        if !only_path || self.query.is_some() || !self.fragment.is_empty() {
+        if !only_path
+            || self.query.is_some()
+            || self.fragment.is_some_and(|fragment| !fragment.is_empty())
+        {
             return Err(UrlError::FileWithMore);
         }
         check_escapes(self.path, |_| true)
@@ -200,7 +210,7 @@ impl<'a> Parts<'a> {
         };
         check_host(host)?;
         check_escapes(self.path, |_| true)?;
-        check_escapes(self.fragment, |_| true)
+        check_escapes(self.fragment.unwrap_or_default(), |_| true)
     }
 }
 

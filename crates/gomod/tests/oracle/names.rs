@@ -1,5 +1,6 @@
 //! Paths, versions, patterns: golang.org/x/mod's `module` and `semver`.
 
+mod infos;
 mod inputs;
 mod lists;
 mod paths;
