@@ -1,14 +1,16 @@
-//! Module paths and versions from outside: never a panic, and what was accepted comes back.
+//! Module paths and versions: never a panic, and what was accepted comes back.
 #![no_main]
 
-use gomod::{ModulePath, Version};
+#[path = "../../crates/gomod/tests/hostile/names/laws.rs"]
+#[expect(dead_code, reason = "each target has laws of its own")]
+mod laws;
+
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
-    if let Ok(path) = ModulePath::unescape(text) {
-        assert_eq!(path.escaped(), text);
-    }
-    if let Ok(version) = Version::unescape(text) {
-        assert_eq!(version.escaped(), text);
-    }
+    laws::paths(text);
+    laws::versions(text);
+    let (first, rest) = text.split_once(' ').unwrap_or((text, ""));
+    let (second, third) = rest.split_once(' ').unwrap_or((rest, ""));
+    laws::order([first, second, third]);
 });
