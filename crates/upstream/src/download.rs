@@ -7,9 +7,9 @@
 use std::{fmt, time::Duration};
 
 use bytes::{Bytes, BytesMut};
-use tokio::{fs::File, io::AsyncReadExt, sync::OwnedSemaphorePermit, time::timeout};
+use tokio::{sync::OwnedSemaphorePermit, time::timeout};
 
-use crate::{SourceName, failure::cause_of, observe::BodyEnd, source::Call};
+use crate::{SourceName, failure::cause_of, file_source::FileBody, observe::BodyEnd, source::Call};
 
 /// Bytes read from a file at once: large enough that the hop to a blocking thread costs little,
 /// small enough that a hundred transfers fit in a few tens of megabytes.
@@ -65,7 +65,7 @@ pub enum BodyError {
 /// Where the pieces come from.
 pub(crate) enum Body {
     Http(Box<reqwest::Response>),
-    File(Box<File>),
+    File(FileBody),
     Memory(Option<Bytes>),
 }
 
@@ -219,12 +219,8 @@ impl Body {
                 let size = usize::try_from(expected)
                     .unwrap_or(FILE_CHUNK)
                     .clamp(MIN_FILE_CHUNK, FILE_CHUNK);
-                let mut piece = BytesMut::with_capacity(size);
-                let read = file
-                    .read_buf(&mut piece)
-                    .await
-                    .map_err(|error| cause_of(&error))?;
-                Ok((read > 0).then(|| piece.freeze()))
+                let piece = file.read(size).await.map_err(|error| cause_of(&error))?;
+                Ok((!piece.is_empty()).then_some(piece))
             }
             Self::Memory(bytes) => Ok(bytes.take().filter(|bytes| !bytes.is_empty())),
         }

@@ -4,7 +4,7 @@
 //! the cause in a line, without URL (it may be private, or carry a token) and without anything the
 //! source sent except its status.
 
-use std::{error::Error, time::Duration};
+use std::{error::Error, io::ErrorKind, time::Duration};
 
 use codes::Code;
 
@@ -163,6 +163,31 @@ impl FailureClass {
             Self::Content => "content",
         }
     }
+}
+
+/// Whether the connection was closed before any byte of an answer came.
+pub(crate) fn ended_without_a_word(error: &reqwest::Error) -> bool {
+    if error.is_connect() {
+        return false;
+    }
+    let mut cause: Option<&(dyn Error + 'static)> = error.source();
+    while let Some(error) = cause {
+        if let Some(error) = error.downcast_ref::<hyper::Error>()
+            && error.is_incomplete_message()
+        {
+            return true;
+        }
+        if let Some(error) = error.downcast_ref::<std::io::Error>()
+            && matches!(
+                error.kind(),
+                ErrorKind::ConnectionReset | ErrorKind::BrokenPipe
+            )
+        {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
 }
 
 /// The innermost cause in one bounded line: outer errors of HTTP clients repeat the URL.

@@ -6,17 +6,20 @@
 //! symbolic links included; request paths are not, and cannot leave it.
 
 use std::{
-    io::{Error, ErrorKind},
+    fs::{self, File},
+    io::{self, ErrorKind, Read},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
-use tokio::fs::{self, File};
+use bytes::Bytes;
 use url::Url;
 
 use crate::{
     Absence, BuildError, Download, Failure, SourceName,
     download::Body,
     failure::cause_of,
+    lane::Lane,
     source::{Ask, Reply},
 };
 
@@ -24,6 +27,13 @@ use crate::{
 pub(crate) struct FileSource {
     name: SourceName,
     root: PathBuf,
+    lane: Lane,
+}
+
+/// A file being read, piece by piece.
+pub(crate) struct FileBody {
+    file: Arc<File>,
+    lane: Lane,
 }
 
 // === impl FileSource ===
@@ -32,45 +42,47 @@ impl FileSource {
     pub(crate) fn try_new(name: SourceName, url: &Url) -> Result<Self, BuildError> {
         let bare = url.query().is_none() && url.fragment().is_none() && url.host_str().is_none();
         match url.to_file_path() {
-            Ok(root) if bare => Ok(Self { name, root }),
+            Ok(root) if bare => Ok(Self {
+                name,
+                root,
+                lane: Lane::new(),
+            }),
             _ => Err(BuildError::FileUrl(name)),
         }
     }
 
     /// Opens the file of this path.
     pub(crate) async fn open(&self, ask: Ask<'_>) -> Reply {
-        let file = ask
+        let path = ask
             .path
             .file_names()
             .fold(self.root.clone(), |path, name| path.join(name));
-        match open_regular(&file).await {
-            Ok((_, length)) if length > ask.limit => Reply::Failed(Failure::Content(format!(
-                "{length} bytes where at most {} are allowed",
-                ask.limit
-            ))),
-            Ok((file, length)) => Reply::Found(Download::new(
-                self.name.clone(),
-                Some(length),
-                Body::File(Box::new(file)),
-                ask.limit,
-                ask.stall,
-            )),
+        match self.lane.run(move || open_regular(&path)).await {
+            Ok((_, length)) if length > ask.limit => {
+                let why = format!("{length} bytes where at most {} are allowed", ask.limit);
+                Reply::Failed(Failure::Content(why))
+            }
+            Ok((file, length)) => {
+                let body = Body::File(FileBody {
+                    file: Arc::new(file),
+                    lane: self.lane.clone(),
+                });
+                Reply::Found(Download::new(
+                    self.name.clone(),
+                    Some(length),
+                    body,
+                    ask.limit,
+                    ask.stall,
+                ))
+            }
             Err(error) => self.refusal(&error, ask).await,
         }
     }
 
-    async fn refusal(&self, error: &Error, ask: Ask<'_>) -> Reply {
+    async fn refusal(&self, error: &io::Error, ask: Ask<'_>) -> Reply {
         match error.kind() {
             ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::InvalidFilename => {
-                match fs::metadata(&self.root).await {
-                    Ok(root) if root.is_dir() => Reply::Absent(self.absence(ask)),
-                    Ok(_) => {
-                        Reply::Failed(Failure::File("the upstream is not a directory".to_owned()))
-                    }
-                    Err(_) => Reply::Failed(Failure::File(
-                        "the upstream's directory is not there".to_owned(),
-                    )),
-                }
+                self.absence_in_what_is_there(ask).await
             }
             ErrorKind::PermissionDenied => Reply::Failed(Failure::Refused(403)),
             ErrorKind::InvalidData => {
@@ -80,23 +92,45 @@ impl FileSource {
         }
     }
 
-    fn absence(&self, ask: Ask<'_>) -> Absence {
-        Absence {
-            status: 404,
-            text: format!("not found: {}: no such file", ask.path.as_str()),
-            content_type: Some("text/plain; charset=utf-8".to_owned()),
-            source: self.name.clone(),
+    async fn absence_in_what_is_there(&self, ask: Ask<'_>) -> Reply {
+        let root = self.root.clone();
+        match self.lane.run(move || fs::metadata(root)).await {
+            Ok(root) if root.is_dir() => Reply::Absent(Absence {
+                status: 404,
+                text: format!("not found: {}: no such file", ask.path.as_str()),
+                content_type: Some("text/plain; charset=utf-8".to_owned()),
+                source: self.name.clone(),
+            }),
+            Ok(_) => Reply::Failed(Failure::File("the upstream is not a directory".to_owned())),
+            Err(_) => Reply::Failed(Failure::File(
+                "the upstream's directory is not there".to_owned(),
+            )),
         }
+    }
+}
+
+// === impl FileBody ===
+
+impl FileBody {
+    /// Up to `size` bytes; empty at the end.
+    pub(crate) async fn read(&self, size: usize) -> io::Result<Bytes> {
+        let file = Arc::clone(&self.file);
+        let read = move || {
+            let mut piece = Vec::with_capacity(size);
+            file.as_ref().take(size as u64).read_to_end(&mut piece)?;
+            Ok(Bytes::from(piece))
+        };
+        self.lane.run(read).await
     }
 }
 
 /// Opens a regular file and tells its length. Looked at before it is opened: opening a pipe waits
 /// for whoever writes to it.
-async fn open_regular(path: &Path) -> Result<(File, u64), Error> {
-    if !fs::metadata(path).await?.is_file() {
+fn open_regular(path: &Path) -> io::Result<(File, u64)> {
+    if !fs::metadata(path)?.is_file() {
         return Err(ErrorKind::InvalidData.into());
     }
-    let file = File::open(path).await?;
-    let length = file.metadata().await?.len();
+    let file = File::open(path)?;
+    let length = file.metadata()?.len();
     Ok((file, length))
 }

@@ -9,14 +9,15 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderValue, header};
 use percent_encoding::percent_decode_str;
 use reqwest::{Client, NoProxy, Proxy, Response, redirect::Policy};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 use url::{Host, Url};
 
 use crate::{
     Absence, BuildError, Download, Egress, Failure, SourceName, UpstreamOptions,
     answer::{Meaning, meaning},
     download::Body,
-    failure::cause_of,
+    failure::{cause_of, ended_without_a_word},
+    lookup::Lookup,
     redirect::Trail,
     source::{Ask, Reply},
 };
@@ -38,6 +39,16 @@ const PING_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Longest text of a 404 or 410 that is read. `go` shows at most 648 bytes of it.
 const MAX_ABSENCE_TEXT: usize = 4096;
+
+/// How long that text may dawdle: the status has answered already, and a prefix probe waits.
+const ABSENCE_PATIENCE: Duration = Duration::from_secs(2);
+
+/// Bodies of redirects and refusals are read up to this size, so that the connection can be used
+/// again; beyond it a new connection is cheaper.
+const MAX_DISCARD: usize = 16 << 10;
+
+/// How long such a body may take. What is not there right behind its header is not waited for.
+const DISCARD_PATIENCE: Duration = Duration::from_millis(200);
 
 /// A source behind http or https.
 pub(crate) struct HttpSource {
@@ -101,30 +112,42 @@ impl HttpSource {
         loop {
             let response = self.send(&trail).await?;
             match meaning(response.status(), response.headers(), ask.path.kind()) {
-                Meaning::Failed(failure) => return Err(failure),
+                Meaning::Failed(failure) => {
+                    discard(response).await;
+                    return Err(failure);
+                }
                 Meaning::Elsewhere => {
                     let location = response
                         .headers()
                         .get(header::LOCATION)
                         .map_or(&b""[..], HeaderValue::as_bytes);
                     trail.follow(location)?;
+                    discard(response).await;
                 }
                 answer => return Ok((answer, response)),
             }
         }
     }
 
+    /// Sends one request. A kept connection may be closed by the other side just when it is used
+    /// again; so where a connection ended without a word, the request is sent once more. Nothing
+    /// was answered, and GET changes nothing: `net/http` does the same.
     async fn send(&self, trail: &Trail) -> Result<Response, Failure> {
+        match self.send_once(trail).await {
+            Err(error) if ended_without_a_word(&error) => self.send_once(trail).await,
+            outcome => outcome,
+        }
+        .map_err(|error| Failure::of_request(&error, self.connect))
+    }
+
+    async fn send_once(&self, trail: &Trail) -> reqwest::Result<Response> {
         let mut request = self.client.get(trail.current().clone());
         if let Some(Credentials { user, password }) =
             self.credentials.as_ref().filter(|_| trail.within_origin())
         {
             request = request.basic_auth(user, Some(password));
         }
-        request
-            .send()
-            .await
-            .map_err(|error| Failure::of_request(&error, self.connect))
+        request.send().await
     }
 
     fn url(&self, path: &str) -> Url {
@@ -156,6 +179,7 @@ impl HttpSource {
     /// The status is the answer; its text is a courtesy. If the text breaks off or dawdles, what
     /// came of it is kept.
     async fn absence(&self, mut response: Response, deadline: Instant) -> Absence {
+        let deadline = deadline.min(Instant::now() + ABSENCE_PATIENCE);
         let mut text = Vec::new();
         while text.len() <= MAX_ABSENCE_TEXT {
             match timeout_at(deadline, response.chunk()).await {
@@ -213,6 +237,7 @@ fn client(
         .pool_max_idle_per_host(POOL_PER_HOST)
         .http2_keep_alive_interval(PING_INTERVAL)
         .http2_keep_alive_timeout(PING_TIMEOUT)
+        .dns_resolver(Lookup::new())
         .tcp_nodelay(true);
     let builder = match &options.egress {
         Egress::System if is_this_host(url) => builder.no_proxy(),
@@ -227,6 +252,21 @@ fn client(
         }
     };
     builder.build().map_err(failed)
+}
+
+/// Reads a body nobody wants, if it is short and there.
+async fn discard(mut response: Response) {
+    let read = async {
+        let mut room = MAX_DISCARD;
+        while let Ok(Some(piece)) = response.chunk().await {
+            let Some(rest) = room.checked_sub(piece.len()) else {
+                return;
+            };
+            room = rest;
+        }
+    };
+    // Whether it was read in time makes no difference here: the connection pool knows.
+    let _ = timeout(DISCARD_PATIENCE, read).await;
 }
 
 /// `localhost` and loopback addresses: Go never sends them through a proxy of the environment.

@@ -26,6 +26,8 @@ mod download;
 mod failure;
 mod file_source;
 mod http_source;
+mod lane;
+mod lookup;
 mod name;
 mod observe;
 pub mod options;

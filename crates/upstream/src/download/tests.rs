@@ -31,7 +31,7 @@ fn download(pieces: &[(Duration, &'static str)], length: Option<u64>, limit: u64
 #[tokio::test(start_paused = true)]
 async fn a_body_that_moves_may_take_longer_than_the_deadline() {
     let begun = Instant::now();
-    let pieces = [(STALL - Duration::from_millis(10), "module"); 5];
+    let pieces = [(Duration::from_secs(29), "module"); 5];
     let bytes = download(&pieces, Some(30), 100).whole().await.unwrap();
     assert_eq!(bytes, "module".repeat(5));
     assert!(begun.elapsed() > 4 * STALL);

@@ -99,7 +99,7 @@ async fn a_forbidden_file_is_refused() {
     use std::os::unix::fs::PermissionsExt;
     let root = tree();
     let file = root.path().join("base dir").join(VERSIONS).join("list");
-    fs::set_permissions(&file, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o000)).unwrap();
     if fs::read(&file).is_ok() {
         println!("skipped: this user may read everything");
         return;

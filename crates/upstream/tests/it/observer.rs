@@ -62,7 +62,6 @@ fn observed() -> (Arc<Book>, UpstreamOptions) {
 async fn every_call_is_told_from_beginning_to_end() {
     use Line::{Answered, Finished, Started};
     let fake = Fake::start(|_, number| match number {
-        0 => Script::ok("module m\n"),
         1 => Script::absent("none"),
         2 => Script::status(503, "", ""),
         3 => Script::ok("module m\n").short_of(4, After::Close),

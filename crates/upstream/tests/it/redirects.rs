@@ -98,3 +98,21 @@ async fn a_redirect_to_a_dead_host_is_an_outage() {
         Code::UpstreamUnreachable
     );
 }
+
+#[tokio::test]
+async fn the_page_of_a_redirect_does_not_cost_the_connection() {
+    let fake = Fake::start(|asked, _| {
+        if asked.target == "/there" {
+            Script::ok("module m\n")
+        } else {
+            Script::status(302, "location: /there\r\n", "<a>")
+        }
+    })
+    .await;
+    assert_eq!(text(found(outcome(&fake.url()).await)).await, "module m\n");
+    assert!(
+        fake.asked().iter().all(|asked| asked.connection == 0),
+        "{:?}",
+        fake.asked()
+    );
+}

@@ -199,7 +199,7 @@ async fn a_broken_answer_is_asked_for_once_more() {
         let outcome = lookup(&upstreams(&mirror.url(), &options())).await;
         match outcome {
             DatabaseOutcome::Found(download) if arrives => {
-                assert_eq!(text(download).await, "record")
+                assert_eq!(text(download).await, "record");
             }
             DatabaseOutcome::Unavailable(_) if !arrives => {}
             other => panic!("{broken}: {other:?}"),

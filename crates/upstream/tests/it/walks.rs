@@ -307,7 +307,7 @@ async fn a_body_that_breaks_twice_is_a_failure_of_its_source() {
         match walk.next().await {
             Outcome::Found(download) => assert!(rescued && download.source.as_str() == good.url()),
             Outcome::Unavailable(outage) => {
-                assert!(!rescued && outage.code == Code::UpstreamError, "{outage:?}")
+                assert!(!rescued && outage.code == Code::UpstreamError, "{outage:?}");
             }
             Outcome::Absent(absence) => panic!("{absence:?}"),
         }
@@ -414,4 +414,49 @@ fn lists_that_cannot_work_are_refused_at_once() {
             !refusal.to_string().contains("secret") && !format!("{refusal:?}").contains("secret")
         );
     }
+}
+
+#[tokio::test]
+async fn a_kept_connection_that_was_closed_meanwhile_is_no_failure() {
+    // The second request on the kept connection is read and then answered with the end of it.
+    let fake = Fake::start(|_, number| {
+        if number == 1 {
+            Script::raw("")
+        } else {
+            Script::ok("module m\n")
+        }
+    })
+    .await;
+    let upstreams = upstreams(&fake.url(), &options());
+    for _ in 0..2 {
+        assert_eq!(
+            text(found(upstreams.walk(PATH).next().await)).await,
+            "module m\n"
+        );
+    }
+    let connections: Vec<usize> = fake.asked().iter().map(|asked| asked.connection).collect();
+    assert_eq!(connections, [0, 0, 1]);
+}
+
+#[tokio::test]
+async fn a_refusal_does_not_cost_the_connection_or_the_time_of_its_page() {
+    let page = "x".repeat(1000);
+    let fake = Fake::start(move |_, number| {
+        let script = Script::status(503, "content-type: text/html\r\n", &page);
+        if number == 2 {
+            script.short_of(1, After::Hang)
+        } else {
+            script
+        }
+    })
+    .await;
+    let upstreams = upstreams(&fake.url(), &options());
+    for _ in 0..4 {
+        assert_eq!(
+            unavailable(upstreams.walk(PATH).next().await).status,
+            Some(503)
+        );
+    }
+    let connections: Vec<usize> = fake.asked().iter().map(|asked| asked.connection).collect();
+    assert_eq!(connections, [0, 0, 0, 1]);
 }
