@@ -31,9 +31,16 @@ use writer::{Pending, Writer};
 /// The open catalog.
 pub(crate) struct Catalog {
     core: Arc<Core>,
+    // Dropped in this order: the last connection to close empties the write-ahead file into the
+    // catalog, and only the writer's can.
     readers: Lane<Reader>,
+    writer: WriterThread,
+}
+
+/// The writing thread and the way to it. Dropping it waits until what is queued is done.
+struct WriterThread {
     queue: Arc<Queue<Pending>>,
-    writer: Option<JoinHandle<()>>,
+    thread: Option<JoinHandle<()>>,
 }
 
 /// The state of one reading thread.
@@ -73,11 +80,11 @@ impl Catalog {
             open: None,
         };
         let readers = Lane::start("catalog", std::iter::repeat_with(reader).take(count))?;
-        let writer = Some(lane::spawn("writer", move || writer.run())?);
+        let thread = Some(lane::spawn("writer", move || writer.run())?);
+        let writer = WriterThread { queue, thread };
         Ok(Self {
             core: Arc::clone(core),
             readers,
-            queue,
             writer,
         })
     }
@@ -99,17 +106,19 @@ impl Catalog {
     /// was queued is made even if the asker goes away.
     pub(crate) async fn change(&self, change: Change) -> Result<Outcome, StoreError> {
         let (reply, answer) = oneshot::channel();
-        self.queue.push(Pending { change, reply }).await?;
+        self.writer.queue.push(Pending { change, reply }).await?;
         answer.await.unwrap_or(Err(StoreError::Closed))
     }
 }
 
-impl Drop for Catalog {
+// === impl WriterThread ===
+
+impl Drop for WriterThread {
     fn drop(&mut self) {
         self.queue.close();
-        if let Some(writer) = self.writer.take() {
-            // The writer answers what is queued, then ends; a panic of it has been reported.
-            let _ = writer.join();
+        if let Some(thread) = self.thread.take() {
+            // A panic of it has been reported by the thread itself.
+            let _ = thread.join();
         }
     }
 }

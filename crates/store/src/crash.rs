@@ -5,6 +5,8 @@
 //! build, so that what is tested is what is shipped; an unset point costs one comparison with
 //! `None`. The setting comes with [`crate::StoreOptions`]; this crate never reads the environment.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 /// Every named point, in the order in which one commit passes them.
 pub const CRASH_POINTS: &[&str] = &[
     SPOOL_CREATED,
@@ -26,20 +28,27 @@ pub(crate) const BEFORE_TRANSACTION: &str = "before-transaction";
 pub(crate) const AFTER_TRANSACTION: &str = "after-transaction";
 pub(crate) const BEFORE_JOURNAL_MIRROR: &str = "before-journal-mirror";
 
-/// Which point ends the process, if any.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct CrashSwitch(Option<Box<str>>);
+/// Which point ends the process, if any, and at which passage.
+#[derive(Debug, Default)]
+pub(crate) struct CrashSwitch(Option<(Box<str>, AtomicU64)>);
 
 // === impl CrashSwitch ===
 
 impl CrashSwitch {
-    pub(crate) fn new(point: Option<&str>) -> Self {
-        Self(point.map(Into::into))
+    /// `NAME` ends the process when the point is first passed, `NAME@N` at its N-th passage.
+    pub(crate) fn new(setting: Option<&str>) -> Self {
+        Self(setting.map(|setting| {
+            let (point, passage) = setting.split_once('@').unwrap_or((setting, "1"));
+            (point.into(), AtomicU64::new(passage.parse().unwrap_or(1)))
+        }))
     }
 
-    /// Ends the process at once, without unwinding, if `point` is the chosen one.
+    /// Ends the process at once, without unwinding, if it is this point's turn.
     pub(crate) fn reached(&self, point: &str) {
-        if self.0.as_deref() == Some(point) {
+        let Some((chosen, passages)) = &self.0 else {
+            return;
+        };
+        if **chosen == *point && passages.fetch_sub(1, Ordering::Relaxed) == 1 {
             std::process::abort();
         }
     }

@@ -18,7 +18,8 @@ pub struct StoreOptions {
     /// Threads that write spools and publish blobs. Eight: each spends its time in `fsync`, and
     /// file systems group the `fsync`s that come together. At least one is started.
     pub writers: usize,
-    /// Name of the point at which the process shall end, see [`crate::CRASH_POINTS`]. For tests.
+    /// Name of the point at which the process shall end, see [`crate::CRASH_POINTS`]; with `@N`
+    /// behind it, at the N-th passage. For tests.
     pub crash_point: Option<String>,
     pub(crate) blobs: BlobPlace,
     pub(crate) clock: Clock,

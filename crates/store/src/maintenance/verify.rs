@@ -277,8 +277,10 @@ fn check_mirror(core: &Core, end: u64, report: &mut VerifyReport) -> Result<(), 
             return Ok(());
         }
     }
-    report
-        .mirror
-        .push(format!("it ends at entry {last}, the catalog at {end}"));
+    if last < end {
+        report
+            .mirror
+            .push(format!("it ends at entry {last}, the catalog at {end}"));
+    }
     Ok(())
 }
