@@ -67,15 +67,15 @@ mod tests {
     async fn work_that_hangs_keeps_its_place_after_the_caller_left() {
         let lane = Lane::new();
         let begun = Arc::new(AtomicUsize::new(0));
-        let (mut held, mut releases) = (Vec::new(), Vec::new());
+        let (mut callers, mut doors) = (Vec::new(), Vec::new());
         for _ in 0..2 * THREADS {
-            let (release, released) = mpsc::channel::<()>();
+            let (door, wait) = mpsc::channel::<()>();
             let (lane, begun) = (lane.clone(), Arc::clone(&begun));
-            releases.push(release);
-            held.push(tokio::spawn(async move {
+            doors.push(door);
+            callers.push(tokio::spawn(async move {
                 let work = move || {
                     begun.fetch_add(1, Ordering::SeqCst);
-                    let _ = released.recv();
+                    let _ = wait.recv();
                     Ok(())
                 };
                 timeout(Duration::from_millis(100), lane.run(work))
@@ -83,11 +83,11 @@ mod tests {
                     .is_err()
             }));
         }
-        for call in held {
+        for call in callers {
             assert!(call.await.unwrap(), "every caller gave up");
         }
         assert_eq!(begun.load(Ordering::SeqCst), THREADS);
-        drop(releases);
+        drop(doors);
         lane.run(|| Ok(())).await.unwrap();
     }
 }

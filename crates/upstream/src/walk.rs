@@ -32,7 +32,7 @@
 //! twice: the source would send it again.
 //!
 //! Not here: judging a source by its past, and asking two at once. Both belong around
-//! [`crate::source::Source::fetch`].
+//! the one function that asks a source.
 
 mod machine;
 

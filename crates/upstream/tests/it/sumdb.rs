@@ -1,10 +1,12 @@
 //! Checksum databases through the list, and by their own URL.
 
+use std::time::Duration;
+
 use codes::Code;
 use upstream::{DatabaseOutcome, DatabaseRoute, Download, Outage, UpstreamOptions, Upstreams};
 use url::Url;
 
-use crate::kit::{After, Fake, Script, options, text, upstreams};
+use crate::kit::{After, Fake, SHORT, Script, options, text, upstreams};
 
 const NAME: &str = "sum.example.org/private/db";
 const LOOKUP: &str = "lookup/example.com/m@v1.0.0";
@@ -288,4 +290,47 @@ async fn malformed_names_and_paths_ask_nobody() {
 async fn a_login_page_does_not_mirror_a_database() {
     let portal = Fake::always(Script::status(200, "content-type: text/html\r\n", "<html>")).await;
     unavailable(lookup(&upstreams(&portal.url(), &options())).await);
+}
+
+#[tokio::test]
+async fn who_waited_for_a_question_that_failed_shares_the_failure() {
+    let silent = Fake::always(Script::hang()).await;
+    let upstreams = upstreams(
+        &silent.url(),
+        &UpstreamOptions {
+            header: SHORT,
+            ..options()
+        },
+    );
+    let lookups = (0..8).map(|_| async { unavailable(lookup(&upstreams).await).code });
+    assert_eq!(
+        futures_util::future::join_all(lookups).await,
+        [Code::UpstreamTimeout; 8]
+    );
+    assert_eq!(silent.count(), 1);
+}
+
+/// The clock is paused; it stands still while a file is read, and so nothing here waits.
+#[tokio::test(start_paused = true)]
+async fn what_a_source_said_is_believed_for_ten_minutes() {
+    let root = tempfile::tempdir().unwrap();
+    let database = root.path().join("sumdb").join(NAME);
+    let upstreams = upstreams(
+        Url::from_file_path(root.path()).unwrap().as_str(),
+        &options(),
+    );
+    assert_not_mirrored(&lookup(&upstreams).await);
+
+    std::fs::create_dir_all(database.join("lookup/example.com")).unwrap();
+    std::fs::write(database.join("supported"), "").unwrap();
+    std::fs::write(database.join(LOOKUP), "record").unwrap();
+    tokio::time::advance(Duration::from_secs(599)).await;
+    assert_not_mirrored(&lookup(&upstreams).await);
+    tokio::time::advance(Duration::from_secs(1)).await;
+    assert_eq!(text(found(lookup(&upstreams).await)).await, "record");
+
+    std::fs::remove_file(database.join("supported")).unwrap();
+    found(lookup(&upstreams).await);
+    tokio::time::advance(Duration::from_mins(10)).await;
+    assert_not_mirrored(&lookup(&upstreams).await);
 }
