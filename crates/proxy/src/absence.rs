@@ -17,6 +17,7 @@
 
 use crate::{
     context::Context,
+    positioned::Positioned,
     refusal::Refusal,
     remembered::{Remembered, Subject},
 };
@@ -113,11 +114,11 @@ impl Context {
         let key = Key::Artifact(Artifact { module: module.clone(), version: version.clone(), kind: ArtifactKind::Zip });
         let Ok(Some(record)) = self.store.find(&key).await else { return false };
         let Ok(blob) = self.store.open_blob(&record).await else { return false };
-        let prefix = format!("{module}@{version}/{directory}/");
+        let (module, version, prefix) = (module.clone(), version.clone(), format!("{directory}/"));
         let Ok(file) = blob.file().await else { return false };
         let look = move || {
-            let names = gomod::zip::names(&file, blob.size()).ok()?;
-            Some(names.iter().any(|name| name.starts_with(&prefix) && name.ends_with(".go")))
+            let zip = gomod::zip::check_zip(Positioned::new(&file, blob.size()), &module, &version).ok()?;
+            Some(zip.files().any(|file| file.path.starts_with(&prefix) && file.path.ends_with(".go")))
         };
         tokio::task::spawn_blocking(look).await.ok().flatten().unwrap_or(false)
     }

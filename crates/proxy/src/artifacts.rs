@@ -84,14 +84,9 @@ impl Context {
     }
 
     async fn fly(self: &Arc<Self>, artifact: &Artifact) -> Result<Answer, Refusal> {
-        let context = Arc::clone(self);
         let seat = self.flights.join(artifact, |landing| {
-            context.metrics.flights.inc();
-            let runner = Arc::clone(&context);
-            tokio::spawn(async move {
-                runner::run(&runner, landing).await;
-                runner.metrics.flights.dec();
-            });
+            let context = Arc::clone(self);
+            tokio::spawn(async move { runner::run(&context, landing).await });
         });
         match poll_fn(|cx| seat.poll_started(cx)).await {
             Started::Over(outcome) => {

@@ -11,7 +11,8 @@
 //!
 //! Whether the bytes are the ones everybody else got is the checksum database's business.
 
-use gomod::{Artifact, ArtifactKind, ModulePath, Version, info::VersionInfo, sumhash};
+use gomod::{Artifact, ArtifactKind, ModulePath, Version, info::VersionInfo, modfile, sumhash};
+use crate::positioned::Positioned;
 use codes::Code;
 use std::fs::File;
 use upstream::BodyFailure;
@@ -64,23 +65,22 @@ pub(crate) fn small(artifact: &Artifact, bytes: &[u8]) -> Result<Option<String>,
 
 /// Checks a zip in a file; gives its `h1:` hash. Blocks: reads and inflates all of it.
 pub(crate) fn zip(artifact: &Artifact, file: &File, size: u64) -> Result<String, Wrong> {
-    gomod::zip::check_zip(file, size, &artifact.module, &artifact.version)
-        .map(|checked| checked.h1.to_string())
+    gomod::zip::check_zip(Positioned::new(file, size), &artifact.module, &artifact.version)
+        .map(|checked| checked.h1().to_string())
         .map_err(|problem| Wrong::new(Code::BadZip, problem.to_string()))
 }
 
 /// Checks the answer to a version query; gives the version it resolved to.
 pub(crate) fn resolved(bytes: &[u8]) -> Result<Version, Wrong> {
-    let info = parse_info(bytes)?;
-    Version::parse(&info.version).map_err(|error| Wrong::new(Code::BadInfo, format!("it names {:?}: {error}", info.version)))
+    parse_info(bytes).map(|info| info.version)
 }
 
 fn info(version: &Version, bytes: &[u8]) -> Result<(), Wrong> {
     let info = parse_info(bytes)?;
-    if info.version == version.as_str() {
+    if info.version == *version {
         Ok(())
     } else {
-        Err(Wrong::new(Code::BadInfo, format!("it names {:?} instead of {version}", info.version)))
+        Err(Wrong::new(Code::BadInfo, format!("it names {} instead of {version}", info.version)))
     }
 }
 
@@ -89,7 +89,7 @@ fn parse_info(bytes: &[u8]) -> Result<VersionInfo, Wrong> {
 }
 
 fn go_mod(module: &ModulePath, bytes: &[u8]) -> Result<String, Wrong> {
-    let parsed = gomod::modfile::parse_lax(bytes).map_err(|error| Wrong::new(Code::BadGoMod, error.to_string()))?;
+    let parsed = modfile::parse(bytes, modfile::Mode::Lax).map_err(|error| Wrong::new(Code::BadGoMod, error.to_string()))?;
     if parsed.module.is_none() && module.as_str() != TOOLCHAIN {
         return Err(Wrong::new(Code::BadGoMod, "it has no module line"));
     }

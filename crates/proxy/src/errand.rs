@@ -11,7 +11,7 @@ use tokio::sync::watch;
 
 /// The errands that are being run, by key.
 #[derive(Debug)]
-pub struct Errands<Key, Value> {
+pub(crate) struct Errands<Key, Value> {
     running: Arc<Mutex<HashMap<Key, watch::Receiver<Option<Value>>>>>,
 }
 
@@ -35,7 +35,7 @@ where
     Value: Clone + Send + Sync + 'static,
 {
     /// Joins the errand for `key`, or starts it with `work`. `None` means that it panicked.
-    pub async fn run<Work>(&self, key: Key, work: impl FnOnce() -> Work) -> Option<Value>
+    pub(crate) async fn run<Work>(&self, key: Key, work: impl FnOnce() -> Work) -> Option<Value>
     where
         Work: Future<Output = Value> + Send + 'static,
     {
@@ -45,7 +45,7 @@ where
     }
 
     /// Starts the errand for `key` unless it runs already; does not wait for it.
-    pub fn start<Work>(&self, key: Key, work: impl FnOnce() -> Work)
+    pub(crate) fn start<Work>(&self, key: Key, work: impl FnOnce() -> Work)
     where
         Work: Future<Output = Value> + Send + 'static,
     {
@@ -53,7 +53,7 @@ where
     }
 
     /// How many errands are being run.
-    pub fn running(&self) -> usize {
+    pub(crate) fn running(&self) -> usize {
         self.running.lock().len()
     }
 

@@ -8,11 +8,11 @@ use store::{Key, Record};
 
 /// Something captured, cheap to clone.
 #[derive(Debug, Clone)]
-pub struct Kept {
+pub(crate) struct Kept {
     /// The catalog's row.
-    pub record: Arc<Record>,
+    pub(crate) record: Arc<Record>,
     /// The bytes, if they are small.
-    pub bytes: Option<Bytes>,
+    pub(crate) bytes: Option<Bytes>,
 }
 
 // === impl Kept ===

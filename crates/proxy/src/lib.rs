@@ -23,6 +23,7 @@ mod kept;
 mod metrics;
 mod observer;
 mod options;
+mod positioned;
 pub mod refusal;
 mod remembered;
 pub mod resource;

@@ -83,6 +83,8 @@ metrics! {
         Family::new_with_constructor(wait_histogram);
     /// Streamed downloads under way.
     flights: Gauge = "modkeep_flights", Gauge::default();
+    /// Fetches of small artifacts and renewals of lists under way.
+    errands: Gauge = "modkeep_errands", Gauge::default();
     /// Artifacts captured, by kind.
     captures: Family<Kind, Counter> = "modkeep_captures", Family::default();
     /// Bodies from sources that were thrown away because their content was wrong, by kind.

@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 
 /// The lines of a `list` answer that name listable versions; everything else is left out, as `go`
 /// leaves it out.
-pub fn listed(text: &str) -> impl Iterator<Item = Version> + '_ {
+pub(crate) fn listed(text: &str) -> impl Iterator<Item = Version> + '_ {
     text.lines()
         .filter_map(|line| line.split_ascii_whitespace().next())
         .filter_map(|word| Version::parse(word).ok())
@@ -21,12 +21,12 @@ pub fn listed(text: &str) -> impl Iterator<Item = Version> + '_ {
 }
 
 /// The union of what upstream listed and what is kept, sorted by Go's order, without pseudo-versions.
-pub fn merged(upstream: &str, kept: impl IntoIterator<Item = Version>) -> BTreeSet<Version> {
+pub(crate) fn merged(upstream: &str, kept: impl IntoIterator<Item = Version>) -> BTreeSet<Version> {
     listed(upstream).chain(kept.into_iter().filter(|version| !version.is_pseudo())).collect()
 }
 
 /// A `list` body: one version a line.
-pub fn list_body(versions: &BTreeSet<Version>) -> String {
+pub(crate) fn list_body(versions: &BTreeSet<Version>) -> String {
     let mut body = String::with_capacity(versions.len() * 10);
     for version in versions {
         body.push_str(version.as_str());
@@ -37,7 +37,7 @@ pub fn list_body(versions: &BTreeSet<Version>) -> String {
 
 /// What `latest` means among these versions, leaving out those that `is_retracted`.
 /// If every one is retracted, the highest is still better than none, as for `go`.
-pub fn latest<'a>(
+pub(crate) fn latest<'a>(
     versions: impl IntoIterator<Item = &'a Version>,
     is_retracted: impl Fn(&Version) -> bool,
 ) -> Option<&'a Version> {

@@ -86,6 +86,8 @@ impl Proxy {
     /// Brings the gauges up to date; called before the metrics are written.
     pub fn observe(&self) {
         let (metrics, health) = (&self.context.metrics, self.context.store.health());
+        metrics.flights.set(count(self.context.flights.running()));
+        metrics.errands.set(count(self.context.captures.running() + self.context.refreshes.running()));
         metrics.memory.set(signed(self.context.hot.weight()));
         metrics.kept.set(signed(health.captures));
         metrics.kept_size.set(signed(health.bytes));
@@ -97,6 +99,10 @@ impl fmt::Debug for Proxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Proxy").field("upstreams", &self.context.upstreams).finish_non_exhaustive()
     }
+}
+
+fn count(value: usize) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
 }
 
 fn signed(value: u64) -> i64 {

@@ -105,14 +105,14 @@ impl Context {
         }
         let Some(highest) = selection::latest(&versions, |_| false) else { return Ok(None) };
         let retractions = self.retractions(module, highest).await;
-        let is_retracted = |version: &Version| retractions.iter().any(|retract| retract.covers(version));
+        let is_retracted = |version: &Version| retractions.iter().any(|retract| covers(retract, version));
         let Some(latest) = selection::latest(&versions, is_retracted) else { return Ok(None) };
         self.info_or_made(module, latest).await.map(Some)
     }
 
     async fn retractions(&self, module: &ModulePath, version: &Version) -> Vec<modfile::Retract> {
         let bytes = self.kept_bytes(module, version, ArtifactKind::Mod).await;
-        let parsed = bytes.ok().flatten().and_then(|bytes| modfile::parse_lax(&bytes).ok());
+        let parsed = bytes.ok().flatten().and_then(|bytes| modfile::parse(&bytes, modfile::Mode::Lax).ok());
         parsed.map(|file| file.retract).unwrap_or_default()
     }
 
@@ -120,7 +120,7 @@ impl Context {
     async fn info_or_made(&self, module: &ModulePath, version: &Version) -> Result<Bytes, Refusal> {
         match self.kept_bytes(module, version, ArtifactKind::Info).await? {
             Some(bytes) => Ok(bytes),
-            None => Ok(VersionInfo::without_time(version).to_json().into()),
+            None => Ok(VersionInfo { version: version.clone(), time: None }.to_json().into()),
         }
     }
 
@@ -142,6 +142,14 @@ impl Context {
             evidence: String::new(),
             body: Body::Bytes(body),
         }
+    }
+}
+
+/// Whether a retraction means this version. Bounds that are no versions mean nothing.
+fn covers(retract: &modfile::Retract, version: &Version) -> bool {
+    match (Version::parse(&retract.low), Version::parse(&retract.high)) {
+        (Ok(low), Ok(high)) => low <= *version && *version <= high,
+        _ => false,
     }
 }
 

@@ -4,8 +4,8 @@ use crate::site::{Site, go_mod, info, list, words, zip};
 use codes::Code;
 use proxy::{Fetching, Origin};
 use testkit::{
-    fixture::{corpus::Corpus, module::Module},
-    upstream::{FakeUpstream, ledger::Kind, plan::Fault},
+    fixture::{Corpus, Module},
+    upstream::{FakeUpstream, Fault, Kind},
 };
 
 const PATH: &str = "example.com/m";
@@ -101,7 +101,7 @@ async fn wrong_content_is_never_answered_and_never_kept() {
         (zip(PATH, V1), b"PK\x03\x04 and then nothing".to_vec(), Code::BadZip),
     ] {
         let upstream = upstream();
-        upstream.first(1, testkit::upstream::plan::Target::Any, Fault::replace(wrong));
+        upstream.first(1, testkit::upstream::Target::Any, Fault::replace(wrong));
         let site = Site::over(&upstream).await;
         let refusal = site.refusal(resource.clone()).await;
         assert_eq!((refusal.code, refusal.status), (code, 502), "{resource:?}: {}", words(&refusal));

@@ -3,8 +3,8 @@
 use crate::site::{Site, first_bytes, read, zip};
 use proxy::{Answer, Body, Fetching};
 use testkit::{
-    fixture::{corpus::Corpus, module::Module},
-    upstream::{FakeUpstream, ledger::Kind, plan::Fault},
+    fixture::{Corpus, Module},
+    upstream::{FakeUpstream, Fault, Kind},
 };
 
 const PATH: &str = "example.com/big";

@@ -5,8 +5,8 @@ use crate::site::{Site, go_mod, info, latest, list, words, zip};
 use codes::Code;
 use proxy::Origin;
 use testkit::{
-    fixture::{corpus::Corpus, module::Module},
-    upstream::{FakeUpstream, ledger::Kind, plan::{Fault, Target}},
+    fixture::{Corpus, Module},
+    upstream::{FakeUpstream, Fault, Kind, Target},
 };
 
 const PATH: &str = "example.com/m";

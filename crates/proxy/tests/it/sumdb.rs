@@ -3,8 +3,8 @@
 use crate::site::Site;
 use proxy::{Origin, Resource};
 use testkit::{
-    fixture::corpus::Corpus,
-    upstream::{FakeUpstream, ledger::Kind, plan::{Fault, Target}},
+    fixture::Corpus,
+    upstream::{FakeUpstream, Fault, Kind, Target},
 };
 
 /// A database whose name holds a slash.

@@ -3,8 +3,8 @@
 use crate::site::{Site, go_mod, info, latest, list, module};
 use proxy::{Fetching, Origin, Resource};
 use testkit::{
-    fixture::{corpus::Corpus, module::Module},
-    upstream::{FakeUpstream, ledger::Kind, plan::Fault},
+    fixture::{Corpus, Module},
+    upstream::{FakeUpstream, Fault, Kind},
 };
 
 const PATH: &str = "example.com/m";

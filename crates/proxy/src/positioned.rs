@@ -1,0 +1,56 @@
+//! Positioned: a file as a reader with a cursor of its own.
+//!
+//! A kept blob's file is shared by everybody who reads it, and a file has one cursor; the zip rules
+//! want to seek. Positioned reads leave the file's cursor alone.
+
+use std::{
+    fs::File,
+    io::{self, Read, Seek, SeekFrom},
+};
+
+/// A cursor over a shared file.
+#[derive(Debug)]
+pub(crate) struct Positioned<'f> {
+    file: &'f File,
+    size: u64,
+    position: u64,
+}
+
+// === impl Positioned ===
+
+impl<'f> Positioned<'f> {
+    /// At the beginning of a file of `size` bytes.
+    pub(crate) fn new(file: &'f File, size: u64) -> Self {
+        Self { file, size, position: 0 }
+    }
+}
+
+impl Read for Positioned<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = read_at(self.file, buffer, self.position)?;
+        self.position += read as u64;
+        Ok(read)
+    }
+}
+
+impl Seek for Positioned<'_> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let target = match to {
+            SeekFrom::Start(offset) => Some(offset),
+            SeekFrom::End(distance) => self.size.checked_add_signed(distance),
+            SeekFrom::Current(distance) => self.position.checked_add_signed(distance),
+        };
+        self.position = target.ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
+        Ok(self.position)
+    }
+}
+
+#[cfg(unix)]
+fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+    std::os::unix::fs::FileExt::read_at(file, buffer, offset)
+}
+
+#[cfg(windows)]
+fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+    std::os::windows::fs::FileExt::seek_read(file, buffer, offset)
+}
