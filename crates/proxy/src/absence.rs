@@ -118,7 +118,7 @@ impl Context {
         let Ok(file) = blob.file().await else { return false };
         let look = move || {
             let zip = gomod::zip::check_zip(Positioned::new(&file, blob.size()), &module, &version).ok()?;
-            Some(zip.files().any(|file| file.path.starts_with(&prefix) && file.path.ends_with(".go")))
+            Some(zip.files().any(|file| file.path.starts_with(&prefix) && is_go_file(file.path)))
         };
         tokio::task::spawn_blocking(look).await.ok().flatten().unwrap_or(false)
     }
@@ -130,6 +130,11 @@ impl Context {
             tracing::warn!(%error, "an absence could not be remembered");
         }
     }
+}
+
+/// As Go decides it: by the last three bytes, upper and lower case being different.
+fn is_go_file(path: &str) -> bool {
+    path.as_bytes().ends_with(b".go")
 }
 
 fn absence_of(path: String) -> Subject {

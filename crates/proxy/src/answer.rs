@@ -13,7 +13,7 @@ pub struct Answer {
     pub media: Media,
     /// How long others may keep it.
     pub freshness: Freshness,
-    /// SHA-256 of the body where it is known before the body is sent: the ETag.
+    /// SHA-256 of the body where it is known before the body is sent: the `ETag`.
     pub hash: Option<BlobId>,
     /// Where it came from: `Modkeep-Source`.
     pub origin: Origin,

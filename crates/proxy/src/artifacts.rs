@@ -46,12 +46,12 @@ impl Context {
         }
         let found = self.store.find(key).await.map_err(|error| self.store_failure(error))?;
         match found {
-            Some(record) => self.from_store(&path, record).await.map(Some),
+            Some(record) => self.stored(&path, record).await.map(Some),
             None => Ok(None),
         }
     }
 
-    async fn from_store(&self, path: &str, record: Record) -> Result<Answer, Refusal> {
+    async fn stored(&self, path: &str, record: Record) -> Result<Answer, Refusal> {
         if record.size <= SMALL && !is_zip(&record.key) {
             let bytes = self.store.read_small(&record).await.map_err(|error| self.store_failure(error))?;
             let kept = Kept::in_memory(record, bytes);

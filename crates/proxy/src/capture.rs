@@ -90,7 +90,7 @@ pub(crate) async fn keep_small(
     let path = key.path();
     let started = Instant::now();
     let committed = context.store.commit_small(key, bytes.clone(), provenance(h1, source)).await;
-    let kept = settled(context, committed, started).await?;
+    let kept = settled(context, committed, started)?;
     let kept = match kept.bytes {
         Some(_) => kept,
         None => Kept { bytes: Some(bytes), ..kept },
@@ -132,7 +132,7 @@ pub(crate) async fn keep_sealed(
     let Provenance { h1, source, evidence, facts } = provenance(Some(h1), source);
     let capture = Capture { key, sealed, h1, source, evidence, facts };
     let committed = context.store.commit(capture).await;
-    settled(context, committed, started).await
+    settled(context, committed, started)
 }
 
 fn provenance(h1: Option<String>, source: &str) -> Provenance {
@@ -142,7 +142,7 @@ fn provenance(h1: Option<String>, source: &str) -> Provenance {
 /// What the evidence column says as long as no checksum database is asked.
 pub(crate) const UNVERIFIED: &str = "unverified";
 
-async fn settled(
+fn settled(
     context: &Context,
     committed: Result<Committed, StoreError>,
     started: Instant,

@@ -126,7 +126,6 @@ mod tests {
     }
 
     #[tokio::test]
-    #[expect(clippy::panic, reason = "the panic is what is tested")]
     async fn a_panicking_errand_is_forgotten() {
         let errands: Errands<&str, u32> = Errands::default();
         assert_eq!(errands.run("key", || async { panic!("on purpose") }).await, None);

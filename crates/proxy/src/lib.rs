@@ -19,6 +19,7 @@ mod context;
 mod errand;
 pub mod flight;
 mod hot;
+mod import;
 mod kept;
 mod metrics;
 mod observer;
@@ -33,6 +34,7 @@ mod sumdb;
 mod versions;
 
 pub use answer::{Answer, Body, Freshness, Media, Origin};
+pub use import::import_checker;
 pub use metrics::Metrics;
 pub use options::{Clock, ProxyOptions};
 pub use refusal::{Refusal, RefusalText};

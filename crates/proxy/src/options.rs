@@ -32,16 +32,16 @@ pub struct Clock(Arc<dyn Fn() -> Timestamp + Send + Sync>);
 impl ProxyOptions {
     /// One minute: what other proxies tell caches for lists, and short against the time in which
     /// somebody who has just pushed a tag tries again.
-    pub const LIST_MAX_AGE: Duration = Duration::from_secs(60);
+    pub const LIST_MAX_AGE: Duration = Duration::from_mins(1);
     /// One more minute: covers the bursts of a CI run without showing anybody a list of yesterday.
-    pub const LIST_STALE: Duration = Duration::from_secs(60);
+    pub const LIST_STALE: Duration = Duration::from_mins(1);
     /// Two seconds: long for a healthy source, short for a person.
     pub const REFRESH_PATIENCE: Duration = Duration::from_secs(2);
     /// Half a minute: a version that was asked for too early appears soon after it is pushed, while
     /// a build that probes prefixes asks for the same absence many times within seconds.
     pub const ABSENCE_MAX_AGE: Duration = Duration::from_secs(30);
     /// A week: a path that was no module yesterday seldom is one today, and an outage rarely lasts.
-    pub const ABSENCE_STALE: Duration = Duration::from_secs(7 * 24 * 3600);
+    pub const ABSENCE_STALE: Duration = Duration::from_hours(7 * 24);
     /// 64 MiB hold the go.mod and .info files of about 20,000 versions.
     pub const MEMORY: u64 = 64 * 1024 * 1024;
 }

@@ -58,7 +58,6 @@ fn rank(version: &Version) -> (u8, Version) {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
     use super::{latest, list_body, listed, merged};
     use gomod::Version;
 

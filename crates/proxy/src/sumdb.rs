@@ -137,7 +137,7 @@ fn media(path: &str) -> Media {
 }
 
 /// Whether bytes can be this permanent record.
-fn check(path: &str, bytes: &[u8]) -> Result<(), Wrong> {
+pub(crate) fn check(path: &str, bytes: &[u8]) -> Result<(), Wrong> {
     if path.starts_with("lookup/") {
         let text = std::str::from_utf8(bytes).unwrap_or_default();
         let (head, note) = text.split_once("\n\n").unwrap_or_default();

@@ -1,7 +1,7 @@
 //! The flight's board under a concurrency checker: every schedule of a small flight, and many
 //! random ones of a larger one. Run with `cargo test -p proxy --features shuttle`.
 #![cfg(feature = "shuttle")]
-#![expect(missing_docs, clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use proxy::flight::{
     board::{Board, Seat, View},
