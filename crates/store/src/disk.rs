@@ -21,6 +21,9 @@ use std::{
 /// small enough to stay in the processor's second-level cache.
 const HASH_STEP: usize = 256 << 10;
 
+/// What a probe writes: one block, so that a disk without a free block is noticed.
+pub(crate) const PROBE: &[u8] = &[0; 4096];
+
 /// Makes the names in `directory` durable.
 pub(crate) fn sync_directory(directory: &Path) -> Result<(), StoreError> {
     // Only on Unix can a directory be opened as a file; elsewhere the rename itself is durable.
@@ -72,6 +75,13 @@ pub(crate) fn write_atomically(
 ) -> Result<(), StoreError> {
     fs::write(temporary, bytes).map_err(|error| StoreError::file("writing", temporary, error))?;
     fs::rename(temporary, path).map_err(|error| StoreError::file("naming", path, error))
+}
+
+/// Writes one block to a new file and removes it again.
+pub(crate) fn probe(path: &Path) -> Result<(), StoreError> {
+    let written = fs::write(path, PROBE).map_err(|error| StoreError::file("probing", path, error));
+    remove_file(path)?;
+    written
 }
 
 /// Reads at most `length` bytes at `offset`; fewer only at the end of the file.

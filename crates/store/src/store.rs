@@ -30,9 +30,6 @@ use std::{fs, sync::Arc};
 /// accepts (module reference, "File name and path constraints").
 pub const SMALL_LIMIT: u64 = 16 << 20;
 
-/// What a probe writes: one block, so that a disk without a free block is noticed.
-static PROBE: Bytes = Bytes::from_static(&[0; 4096]);
-
 /// Everything durable a site keeps. Cloning is cheap; the data directory is released when the last
 /// clone is dropped.
 #[derive(Clone)]
@@ -289,12 +286,8 @@ impl Store {
     /// Tries to write, and notes in [`Store::health`] how it went: for a store that stopped writing
     /// and has nothing to commit.
     pub async fn probe_writable(&self) -> Result<(), StoreError> {
-        let core = Arc::clone(&self.inner.core);
-        let written = self
-            .inner
-            .core
-            .writes
-            .run(move |()| SealedSpool::write(&core, &PROBE).map(drop));
+        let path = self.inner.core.next_spool_path();
+        let written = self.inner.core.writes.run(move |()| disk::probe(&path));
         let result = match written.await? {
             Ok(()) => self.flush().await,
             Err(error) => Err(error),

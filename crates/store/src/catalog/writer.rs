@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     core::Core,
-    crash,
+    crash, disk,
     error::StoreError,
     health::StoreMetrics,
     journal::mirror::Mirror,
@@ -106,7 +106,8 @@ impl Writer {
             let problem = format!("catalog.db is missing, and the journal has {behind} entries");
             return Err(StoreError::CorruptCatalog { problem });
         }
-        let connection = connection::open_writer(&self.core.layout)?;
+        let opened = connection::open_writer(&self.core.layout);
+        let connection = opened.map_err(|error| self.explain(error))?;
         self.totals = schema::totals(&connection)?;
         if behind > self.totals.sequence {
             let problem = format!(
@@ -152,7 +153,7 @@ impl Writer {
     fn serve(&mut self, batch: Vec<Pending>) {
         let (changes, replies): (Vec<_>, Vec<_>) =
             batch.into_iter().map(|one| (one.change, one.reply)).unzip();
-        let result = self.transact(changes);
+        let result = self.transact(changes).map_err(|error| self.explain(error));
         self.core.metrics.wrote(&result);
         match result {
             Ok((answers, lines)) => {
@@ -213,6 +214,21 @@ impl Writer {
         self.publish_totals();
         self.count(counts);
         Ok((answers, lines))
+    }
+
+    /// SQLite says "cannot open" or "input or output failed" where the cause is that nothing can be
+    /// written. So the disk itself is asked, and its word is taken if it has one.
+    fn explain(&self, error: StoreError) -> StoreError {
+        match error {
+            StoreError::Catalog { .. } => {
+                let probe = disk::probe(&self.core.next_spool_path());
+                probe
+                    .err()
+                    .filter(StoreError::is_unwritable)
+                    .unwrap_or(error)
+            }
+            error => error,
+        }
     }
 
     fn count(&self, [fresh, repeated, conflicts]: [u64; 3]) {

@@ -106,11 +106,11 @@ async fn a_newer_layout_and_a_strange_database_are_refused() {
     let catalog = directory.path().join("catalog.db");
     // https://www.sqlite.org/fileformat.html: user version at 60, application id at 68.
     damage(&catalog, |bytes| {
-        bytes[60..64].copy_from_slice(&999_u32.to_be_bytes())
+        bytes[60..64].copy_from_slice(&999_u32.to_be_bytes());
     });
     assert_eq!(opens_with(directory.path()).await, Code::StoreTooNew);
     damage(&catalog, |bytes| {
-        bytes[68..72].copy_from_slice(&7_u32.to_be_bytes())
+        bytes[68..72].copy_from_slice(&7_u32.to_be_bytes());
     });
     assert_eq!(opens_with(directory.path()).await, Code::CorruptCatalog);
 }
@@ -141,7 +141,7 @@ async fn a_lost_or_damaged_catalog_is_rebuilt_whole() {
             "missing" => std::fs::remove_file(&catalog).unwrap(),
             "garbage" => std::fs::write(&catalog, "garbage").unwrap(),
             "zeroed pages" => damage(&catalog, |bytes| {
-                bytes.iter_mut().skip(4096).for_each(|byte| *byte = 0)
+                bytes.iter_mut().skip(4096).for_each(|byte| *byte = 0);
             }),
             _ => {}
         }
@@ -295,7 +295,7 @@ async fn a_path_in_a_foreign_journal_cannot_name_a_file_outside() {
     };
     let mirror = data.join("journal/0000000001.ndjson");
     damage(&mirror, |bytes| {
-        bytes.extend_from_slice(format!("{}\n", entry.to_line().unwrap()).as_bytes())
+        bytes.extend_from_slice(format!("{}\n", entry.to_line().unwrap()).as_bytes());
     });
     let report = rebuild(StoreOptions::local(data)).await.unwrap();
     assert_eq!((report.entries, report.captures), (92, 90));

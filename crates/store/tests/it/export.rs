@@ -23,16 +23,11 @@ fn module_zip(module: &str, version: &str) -> Vec<u8> {
     for (name, text) in &files {
         let (name, offset) = (format!("{module}@{version}/{name}"), zip.len() as u32);
         let (length, size) = (name.len() as u16, text.len() as u32);
-        let mut common = Vec::new();
-        [20_u16, 0, 0, 0, 0]
-            .iter()
-            .for_each(|word| common.extend(word.to_le_bytes()));
-        [crc32(text.as_bytes()), size, size]
-            .iter()
-            .for_each(|word| common.extend(word.to_le_bytes()));
-        [length, 0]
-            .iter()
-            .for_each(|word| common.extend(word.to_le_bytes()));
+        let words = [20_u16, 0, 0, 0, 0].map(u16::to_le_bytes).concat();
+        let sizes = [crc32(text.as_bytes()), size, size]
+            .map(u32::to_le_bytes)
+            .concat();
+        let common = [words, sizes, [length, 0].map(u16::to_le_bytes).concat()].concat();
         zip.extend_from_slice(
             &[b"PK\x03\x04", &common[..], name.as_bytes(), text.as_bytes()].concat(),
         );
