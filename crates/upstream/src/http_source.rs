@@ -9,7 +9,7 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderValue, header};
 use percent_encoding::percent_decode_str;
 use reqwest::{Client, NoProxy, Proxy, Response, redirect::Policy};
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout_at};
 use url::{Host, Url};
 
 use crate::{
@@ -42,13 +42,6 @@ const MAX_ABSENCE_TEXT: usize = 4096;
 
 /// How long that text may dawdle: the status has answered already, and a prefix probe waits.
 const ABSENCE_PATIENCE: Duration = Duration::from_secs(2);
-
-/// Bodies of redirects and refusals are read up to this size, so that the connection can be used
-/// again; beyond it a new connection is cheaper.
-const MAX_DISCARD: usize = 16 << 10;
-
-/// How long such a body may take. What is not there right behind its header is not waited for.
-const DISCARD_PATIENCE: Duration = Duration::from_millis(200);
 
 /// A source behind http or https.
 pub(crate) struct HttpSource {
@@ -112,17 +105,13 @@ impl HttpSource {
         loop {
             let response = self.send(&trail).await?;
             match meaning(response.status(), response.headers(), ask.path.kind()) {
-                Meaning::Failed(failure) => {
-                    discard(response).await;
-                    return Err(failure);
-                }
+                Meaning::Failed(failure) => return Err(failure),
                 Meaning::Elsewhere => {
                     let location = response
                         .headers()
                         .get(header::LOCATION)
                         .map_or(&b""[..], HeaderValue::as_bytes);
                     trail.follow(location)?;
-                    discard(response).await;
                 }
                 answer => return Ok((answer, response)),
             }
@@ -254,21 +243,6 @@ fn client(
     builder.build().map_err(failed)
 }
 
-/// Reads a body nobody wants, if it is short and there.
-async fn discard(mut response: Response) {
-    let read = async {
-        let mut room = MAX_DISCARD;
-        while let Ok(Some(piece)) = response.chunk().await {
-            let Some(rest) = room.checked_sub(piece.len()) else {
-                return;
-            };
-            room = rest;
-        }
-    };
-    // Whether it was read in time makes no difference here: the connection pool knows.
-    let _ = timeout(DISCARD_PATIENCE, read).await;
-}
-
 /// `localhost` and loopback addresses: Go never sends them through a proxy of the environment.
 fn is_this_host(url: &Url) -> bool {
     match url.host() {
@@ -303,8 +277,38 @@ fn valid_text(bytes: Vec<u8>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_this_host, valid_text};
+    use super::{ABSENCE_PATIENCE, HttpSource, is_this_host, valid_text};
+    use crate::{SourceName, UpstreamOptions, tls};
+    use bytes::Bytes;
+    use futures_util::{StreamExt, stream};
+    use std::time::Duration;
+    use tokio::time::Instant;
     use url::Url;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_text_that_dawdles_does_not_hold_up_the_answer() {
+        let url = Url::parse("https://a.example").unwrap();
+        let tls = tls::client_config(None).unwrap();
+        let source = HttpSource::try_new(
+            SourceName::of(&url),
+            &url,
+            &tls,
+            &UpstreamOptions::default(),
+        )
+        .unwrap();
+        for (deadline, patience) in [(30, ABSENCE_PATIENCE), (1, Duration::from_secs(1))] {
+            let text = stream::iter([Ok::<_, std::io::Error>(Bytes::from("not found"))])
+                .chain(stream::pending());
+            let mut response = http::Response::new(reqwest::Body::wrap_stream(text));
+            *response.status_mut() = http::StatusCode::GONE;
+            let begun = Instant::now();
+            let absence = source
+                .absence(response.into(), begun + Duration::from_secs(deadline))
+                .await;
+            assert_eq!((absence.status, absence.text.as_str()), (410, "not found"));
+            assert_eq!(begun.elapsed(), patience);
+        }
+    }
 
     #[test]
     fn only_this_host_bypasses_the_proxy_of_the_system() {

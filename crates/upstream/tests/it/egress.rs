@@ -181,3 +181,57 @@ async fn a_proxy_that_refuses_is_an_outage_and_never_absence() {
         );
     }
 }
+
+/// Whether requests use the environment's proxy is decided by a process's environment, which must
+/// not be changed while others read it: so this test runs once more, as a child with its own.
+#[tokio::test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the test runs itself as a child, with another environment"
+)]
+async fn the_proxy_of_the_environment_is_used_except_for_this_host() {
+    if std::env::var("MODKEEP_TEST_CHILD").is_ok() {
+        return with_the_proxy_of_the_environment().await;
+    }
+    let fake = Fake::always(Script::ok("through the proxy\n")).await;
+    let proxy = CorporateProxy::start(fake.address).await;
+    let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+    child
+        .args([
+            "--exact",
+            "egress::the_proxy_of_the_environment_is_used_except_for_this_host",
+        ])
+        .env("MODKEEP_TEST_CHILD", "1")
+        .env("HTTP_PROXY", proxy.url.as_str())
+        .env_remove("NO_PROXY")
+        .env_remove("no_proxy")
+        .env_remove("http_proxy")
+        .env_remove("REQUEST_METHOD");
+    let output = tokio::task::spawn_blocking(move || child.output())
+        .await
+        .unwrap()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stdout)
+    );
+    assert_eq!((proxy.heads.lock().len(), fake.count()), (1, 1));
+}
+
+async fn with_the_proxy_of_the_environment() {
+    let here = Fake::always(Script::ok("straight\n")).await;
+    let options = UpstreamOptions::default();
+    assert_eq!(
+        text(found(
+            upstreams(&here.url(), &options).walk(PATH).next().await
+        ))
+        .await,
+        "straight\n"
+    );
+    let there = upstreams("http://modules.invalid", &options);
+    assert_eq!(
+        text(found(there.walk(PATH).next().await)).await,
+        "through the proxy\n"
+    );
+}

@@ -9,6 +9,7 @@ mod go;
 mod kit;
 mod observer;
 mod parallel;
+mod real;
 mod redirects;
 mod sumdb;
 mod tls;
