@@ -19,6 +19,9 @@ use crate::{
     request::RequestPath,
 };
 
+/// Longest deadline that is kept. Any longer one means "none", and must not overflow the clock.
+const MAX_DEADLINE: Duration = Duration::from_hours(24);
+
 /// One source.
 pub(crate) struct Source {
     name: SourceName,
@@ -86,8 +89,8 @@ impl Source {
             transport,
             slots: Arc::new(Semaphore::new(max_in_flight)),
             max_in_flight,
-            header: options.header,
-            stall: options.stall,
+            header: options.header.min(MAX_DEADLINE),
+            stall: options.stall.min(MAX_DEADLINE),
             observer: Arc::clone(&options.observer),
         })
     }

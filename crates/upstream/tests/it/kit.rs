@@ -24,7 +24,7 @@ pub(crate) const PATH: &str = "example.com/m/@v/v1.0.0.mod";
 
 /// Deadlines of tests that wait for one to pass: long enough for a loaded machine to answer a
 /// healthy request, short enough to wait for.
-pub(crate) const SHORT: Duration = Duration::from_millis(400);
+pub(crate) const SHORT: Duration = Duration::from_secs(1);
 
 /// One request, as it arrived.
 #[derive(Debug, Clone)]

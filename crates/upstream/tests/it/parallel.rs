@@ -2,7 +2,7 @@
 
 use codes::Code;
 use futures_util::future::join_all;
-use upstream::UpstreamOptions;
+use upstream::{DatabaseOutcome, UpstreamOptions};
 
 use crate::kit::{Fake, PATH, SHORT, Script, absent, found, options, text, unavailable, upstreams};
 
@@ -113,4 +113,16 @@ async fn connections_are_used_again() {
         "{:?}",
         fake.asked()
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn walks_and_databases_may_be_asked_from_any_thread() {
+    let fake = Fake::always(Script::ok("module m\n")).await;
+    let upstreams = upstreams(&fake.url(), &options());
+    let (for_walk, for_database) = (upstreams.clone(), upstreams);
+    let walk = tokio::spawn(async move { for_walk.walk(PATH).next().await });
+    let database =
+        tokio::spawn(async move { for_database.sumdb("sum.golang.org", "latest").await });
+    found(walk.await.unwrap());
+    assert!(matches!(database.await.unwrap(), DatabaseOutcome::Found(_)));
 }
