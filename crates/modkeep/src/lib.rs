@@ -1,1 +1,56 @@
-//! The modkeep binary, as a library so that its options can be documented.
+//! The command line of modkeep, and nothing else: commands and wiring.
+//!
+//! Everything that has a rule of its own lives in a crate of its own. What is here reads options,
+//! builds the service out of store, upstreams and proxy, and talks to the person in front of it.
+//! Exit codes: 0 done, 1 a problem was found, 2 wrong usage or environment; `run` ends as its
+//! command ended.
+
+mod cli;
+mod client_env;
+pub mod config;
+mod config_command;
+mod explain;
+mod failure;
+mod file_limit;
+mod logging;
+mod output;
+pub mod reference;
+mod run;
+mod serve;
+mod store_command;
+mod wiring;
+
+use failure::Failure;
+use std::process::ExitCode;
+
+/// Exit code where a command found the problem it looks for.
+const PROBLEM: u8 = 1;
+
+/// Exit code where the command could not do its work: usage, configuration, environment.
+const UNUSABLE: u8 = 2;
+
+/// Runs the command that the process was started with.
+pub fn main() -> ExitCode {
+    let matches = cli::command().get_matches();
+    match dispatch(&matches) {
+        Ok(code) => code,
+        Err(failure) => {
+            output::error(&failure.to_string());
+            ExitCode::from(UNUSABLE)
+        }
+    }
+}
+
+fn dispatch(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
+    match matches.subcommand() {
+        Some(("serve", matches)) => serve::main(matches),
+        Some(("run", matches)) => run::main(matches),
+        Some(("env", matches)) => client_env::main(matches),
+        Some(("store", matches)) => store_command::main(matches),
+        Some(("config", matches)) => config_command::main(matches),
+        Some(("explain", matches)) => explain::main(matches),
+        Some(("completions", matches)) => Ok(cli::completions(matches)),
+        // clap refuses everything else, and asks for a command where there is none.
+        _ => Ok(ExitCode::from(UNUSABLE)),
+    }
+}

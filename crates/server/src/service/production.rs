@@ -56,7 +56,7 @@ impl From<Answer> for Reply {
 
 impl From<store::IndexEntry> for IndexEntry {
     fn from(entry: store::IndexEntry) -> Self {
-        Self { path: entry.module.to_string(), version: entry.version.to_string(), timestamp: entry.time }
+        Self { path: entry.module.to_string(), version: entry.version.to_string(), timestamp: entry.timestamp }
     }
 }
 

@@ -1,0 +1,56 @@
+//! Flags made of the table of options, and read back into it.
+
+use crate::{
+    config::{CONFIG_FLAG, Environment as _, Flags, Kind, OPTIONS, OptionSpec, Process, Resolved, Settings, SettingsError, resolve},
+    failure::Failure,
+};
+use clap::{Arg, ArgMatches, Command, ValueHint};
+use codes::Code;
+use std::path::PathBuf;
+
+/// Adds every option, and `--config`.
+pub(super) fn add(command: Command) -> Command {
+    OPTIONS.iter().map(arg).fold(command, Command::arg).arg(config())
+}
+
+/// Adds the options of these names, and `--config`.
+pub(super) fn add_some(command: Command, names: &[&str]) -> Command {
+    let chosen = OPTIONS.iter().filter(|option| names.contains(&option.name));
+    chosen.map(arg).fold(command, Command::arg).arg(config())
+}
+
+fn config() -> Arg {
+    Arg::new(CONFIG_FLAG)
+        .long(CONFIG_FLAG)
+        .value_name("FILE")
+        .value_hint(ValueHint::FilePath)
+        .help("Configuration file (TOML) [env: MODKEEP_CONFIG]")
+}
+
+fn arg(option: &'static OptionSpec) -> Arg {
+    let help = format!("{} [env: {}] [default: {}]", option.doc.trim_end_matches('.'), option.variable(), option.default.describe());
+    let hint = match option.kind {
+        Kind::Path => ValueHint::AnyPath,
+        _ => ValueHint::Other,
+    };
+    Arg::new(option.name).long(option.name).value_name(option.placeholder).value_hint(hint).help(help)
+}
+
+/// What was given on the command line and in the layers below it.
+pub(crate) fn given(matches: &ArgMatches) -> Result<Resolved, Failure> {
+    let value = |name: &str| matches.try_get_one::<String>(name).ok().flatten().cloned();
+    let flags: Flags = OPTIONS.iter().filter_map(|option| Some((option.name, value(option.name)?))).collect();
+    let file = value(CONFIG_FLAG).or_else(|| Process.variable("MODKEEP_CONFIG")).map(PathBuf::from);
+    resolve(&flags, &Process, file.as_deref()).map_err(|error| Failure::new(Code::BadConfiguration, error.to_string()))
+}
+
+/// The same as typed settings.
+pub(crate) fn settings(resolved: &Resolved) -> Result<Settings, Failure> {
+    Settings::of(resolved).map_err(|error| {
+        let code = match &error {
+            SettingsError::Value(_) => Code::BadConfiguration,
+            SettingsError::Upstream(_) => Code::BadUpstreamList,
+        };
+        Failure::new(code, error.to_string())
+    })
+}

@@ -1,0 +1,28 @@
+//! Configuration: one table of options, four layers, and the origin of every value.
+//!
+//! An option is a row of [`OPTIONS`]. The row makes the command-line flag, the environment
+//! variable, the key of the TOML file, the reference page and `modkeep config schema`; there is no
+//! second place to forget. A flag beats the environment beats the file beats the default, and each
+//! value remembers where it came from, because "which of the four was it?" is the first question
+//! whenever a setting does not do what somebody expects.
+//!
+//! Only options that do something exist. An unknown key in the file is refused with the nearest
+//! known one: a misspelt limit that is silently ignored is found on the worst possible day.
+
+mod environment;
+mod file;
+mod fallback;
+mod resolve;
+mod settings;
+mod table;
+mod value;
+
+pub(crate) use environment::{Environment, Process};
+pub use resolve::{ConfigError, Origin, Resolved};
+pub(crate) use resolve::{Flags, resolve};
+pub use settings::{LogFormat, Settings};
+pub(crate) use settings::SettingsError;
+pub use table::{DefaultValue, Kind, OPTIONS, OptionSpec};
+
+/// The flag and environment variable that name the file itself; no row, for a file cannot name itself.
+pub(crate) const CONFIG_FLAG: &str = "config";

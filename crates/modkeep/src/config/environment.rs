@@ -1,0 +1,33 @@
+//! The environment: the one place that reads it, behind a trait so that tests bring their own.
+
+use std::process::{Command, Stdio};
+
+/// What is asked of the surroundings of the process.
+pub(crate) trait Environment {
+    /// A variable, if it is set and not empty: an empty one means "not set" to go as well.
+    fn variable(&self, name: &str) -> Option<String>;
+
+    /// What `go env NAME` says, if there is a go command.
+    fn go_env(&self, name: &str) -> Option<String>;
+}
+
+/// The real one.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Process;
+
+impl Environment for Process {
+    #[expect(clippy::disallowed_methods, reason = "this is the place")]
+    fn variable(&self, name: &str) -> Option<String> {
+        std::env::var(name).ok().filter(|value| !value.is_empty())
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "once, at start: go knows files that hold its settings")]
+    fn go_env(&self, name: &str) -> Option<String> {
+        let mut command = Command::new("go");
+        // A go.mod in the working directory may name a toolchain; asking must not download it.
+        command.args(["env", name]).env("GOTOOLCHAIN", "local").stdin(Stdio::null()).stderr(Stdio::null());
+        let output = command.output().ok().filter(|output| output.status.success())?;
+        let value = String::from_utf8(output.stdout).ok()?.trim().to_owned();
+        (!value.is_empty()).then_some(value)
+    }
+}

@@ -1,0 +1,164 @@
+//! Layers: flag, environment, file, default; the first that has a value wins.
+
+use super::{
+    Environment,
+    fallback,
+    file::ConfigFile,
+    table::{DefaultValue, OPTIONS, OptionSpec},
+    value,
+};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    path::{Path, PathBuf},
+};
+
+/// Values given on the command line, by option name.
+pub(crate) type Flags = BTreeMap<&'static str, String>;
+
+/// Where a value came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// The command line.
+    Flag,
+    /// This environment variable.
+    Variable(String),
+    /// This line of this file.
+    File(PathBuf, usize),
+    /// `go env` of this variable.
+    GoEnv(&'static str),
+    /// Convention of the platform.
+    Platform,
+    /// Built in.
+    Default,
+}
+
+/// A value and where it came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Sourced {
+    pub(crate) text: String,
+    pub(crate) origin: Origin,
+}
+
+/// Every option that has a value.
+#[derive(Debug, Clone)]
+pub struct Resolved {
+    values: BTreeMap<&'static str, Sourced>,
+}
+
+/// Why the configuration cannot be used: where, and what is wrong there.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{place}: {why}")]
+pub struct ConfigError {
+    place: String,
+    why: String,
+}
+
+/// Brings the layers together. `file` is the file's path, if one is named.
+pub(crate) fn resolve(flags: &Flags, environment: &dyn Environment, file: Option<&Path>) -> Result<Resolved, ConfigError> {
+    let file = file.map(ConfigFile::read).transpose()?;
+    layers(flags, environment, file.as_ref())
+}
+
+fn layers(flags: &Flags, environment: &dyn Environment, file: Option<&ConfigFile>) -> Result<Resolved, ConfigError> {
+    let mut values = BTreeMap::new();
+    for option in OPTIONS {
+        if let Some(sourced) = one(option, flags, environment, file) {
+            value::check(option.kind, &sourced.text).map_err(|why| ConfigError::new(sourced.place(option), why))?;
+            values.insert(option.name, sourced);
+        }
+    }
+    Ok(Resolved { values })
+}
+
+fn one(option: &OptionSpec, flags: &Flags, environment: &dyn Environment, file: Option<&ConfigFile>) -> Option<Sourced> {
+    let flag = flags.get(option.name).map(|text| Sourced::new(text, Origin::Flag));
+    let variable = || {
+        let name = option.variable();
+        environment.variable(&name).map(|text| Sourced::new(text, Origin::Variable(name)))
+    };
+    let in_file = || {
+        let file = file?;
+        let (text, line) = file.values.get(option.name)?;
+        Some(Sourced::new(text, Origin::File(file.path.clone(), *line)))
+    };
+    flag.or_else(variable).or_else(in_file).or_else(|| default(option, environment))
+}
+
+fn default(option: &OptionSpec, environment: &dyn Environment) -> Option<Sourced> {
+    match (option.name, option.default) {
+        (_, DefaultValue::Fixed(text)) => Some(Sourced::new(text, Origin::Default)),
+        ("upstream", _) => Some(fallback::upstream(environment)),
+        ("data", _) => fallback::data(environment),
+        _ => None,
+    }
+}
+
+// === impl Sourced ===
+
+impl Sourced {
+    pub(super) fn new(text: impl Into<String>, origin: Origin) -> Self {
+        Self { text: text.into(), origin }
+    }
+
+    /// Where a person finds the value, for error messages.
+    fn place(&self, option: &OptionSpec) -> String {
+        match &self.origin {
+            Origin::Flag => format!("--{}", option.name),
+            origin => format!("{} ({origin})", option.name),
+        }
+    }
+}
+
+// === impl Origin ===
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flag => f.write_str("flag"),
+            Self::Variable(name) => write!(f, "environment {name}"),
+            Self::File(path, line) => write!(f, "{}:{line}", path.display()),
+            Self::GoEnv(name) => write!(f, "go env {name}"),
+            Self::Platform => f.write_str("platform"),
+            Self::Default => f.write_str("default"),
+        }
+    }
+}
+
+// === impl Resolved ===
+
+impl Resolved {
+    pub(crate) fn get(&self, name: &str) -> Option<&Sourced> {
+        self.values.get(name)
+    }
+
+    /// The value of an option that always has one, because its default is fixed.
+    pub(crate) fn text(&self, name: &str) -> &str {
+        self.get(name).map_or("", |sourced| &sourced.text)
+    }
+
+    /// An error about the value of an option.
+    pub(crate) fn error(&self, name: &'static str, why: impl fmt::Display) -> ConfigError {
+        let place = OptionSpec::named(name).zip(self.get(name)).map(|(option, sourced)| sourced.place(option));
+        ConfigError::new(place.unwrap_or_else(|| name.to_owned()), why)
+    }
+
+    /// Name, value and origin of every option that has a value, in the order of the table.
+    pub fn rows(&self) -> impl Iterator<Item = (&'static str, &str, &Origin)> {
+        OPTIONS.iter().filter_map(|option| {
+            let sourced = self.values.get(option.name)?;
+            Some((option.name, sourced.text.as_str(), &sourced.origin))
+        })
+    }
+}
+
+// === impl ConfigError ===
+
+impl ConfigError {
+    pub(crate) fn new(place: impl Into<String>, why: impl fmt::Display) -> Self {
+        Self { place: place.into(), why: why.to_string() }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,84 @@
+//! Which layer wins, and what the others may not do.
+
+use super::{Flags, Origin, Resolved, layers};
+use crate::config::{Environment, file::ConfigFile};
+use std::{collections::BTreeMap, path::Path};
+
+/// An environment of these variables, and of this answer of `go env GOPROXY`.
+#[derive(Default)]
+struct Fake {
+    variables: BTreeMap<&'static str, &'static str>,
+    go: Option<&'static str>,
+}
+
+impl Environment for Fake {
+    fn variable(&self, name: &str) -> Option<String> {
+        self.variables.get(name).map(|text| (*text).to_owned())
+    }
+
+    fn go_env(&self, _name: &str) -> Option<String> {
+        self.go.map(str::to_owned)
+    }
+}
+
+fn fake<const N: usize>(variables: [(&'static str, &'static str); N]) -> Fake {
+    Fake { variables: BTreeMap::from(variables), go: None }
+}
+
+fn file(text: &str) -> ConfigFile {
+    ConfigFile::parse(Path::new("m.toml"), text).unwrap()
+}
+
+fn found(resolved: &Resolved, name: &str) -> (String, String) {
+    let sourced = resolved.get(name).unwrap();
+    (sourced.text.clone(), sourced.origin.to_string())
+}
+
+#[test]
+fn a_flag_beats_the_environment_beats_the_file_beats_the_default() {
+    let flags = Flags::from([("idle-timeout", "1s".to_owned())]);
+    let environment = fake([("MODKEEP_IDLE_TIMEOUT", "2s"), ("MODKEEP_DRAIN_TIMEOUT", "2s")]);
+    let file = file("idle-timeout = \"3s\"\ndrain-timeout = \"3s\"\nlist-max-age = \"3s\"\n");
+    let resolved = layers(&flags, &environment, Some(&file)).unwrap();
+    for (name, text, origin) in [
+        ("idle-timeout", "1s", "flag"),
+        ("drain-timeout", "2s", "environment MODKEEP_DRAIN_TIMEOUT"),
+        ("list-max-age", "3s", "m.toml:3"),
+        ("list-stale", "60s", "default"),
+    ] {
+        assert_eq!(found(&resolved, name), (text.to_owned(), origin.to_owned()));
+    }
+    assert!(resolved.get("ca").is_none());
+}
+
+#[test]
+fn the_upstream_list_is_found_where_go_would_find_its_own() {
+    let at = |environment: &Fake| found(&layers(&Flags::new(), environment, None).unwrap(), "upstream");
+    let all = Fake { go: Some("https://go.example.com"), ..fake([("GOPROXY", "https://env.example.com")]) };
+    assert_eq!(at(&all), ("https://env.example.com".to_owned(), "environment GOPROXY".to_owned()));
+    let ours = fake([("GOPROXY", "https://env.example.com"), ("MODKEEP_UPSTREAM", "off")]);
+    assert_eq!(at(&ours), ("off".to_owned(), "environment MODKEEP_UPSTREAM".to_owned()));
+    let go = Fake { go: Some("https://go.example.com"), ..fake([]) };
+    assert_eq!(at(&go), ("https://go.example.com".to_owned(), "go env GOPROXY".to_owned()));
+    assert_eq!(at(&fake([])).1, Origin::Default.to_string());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_data_directory_follows_the_platform() {
+    let at = |environment: &Fake| layers(&Flags::new(), environment, None).unwrap().get("data").map(|data| data.text.clone());
+    assert_eq!(at(&fake([("HOME", "/home/x")])), Some("/home/x/.local/share/modkeep".to_owned()));
+    assert_eq!(at(&fake([("HOME", "/home/x"), ("XDG_DATA_HOME", "/d")])), Some("/d/modkeep".to_owned()));
+    assert_eq!(at(&fake([("HOME", "/home/x"), ("XDG_DATA_HOME", "relative")])), Some("/home/x/.local/share/modkeep".to_owned()));
+    assert_eq!(at(&fake([])), None);
+}
+
+#[test]
+fn a_wrong_value_is_refused_with_the_place_it_came_from() {
+    let error = |flags: Flags, environment: &Fake, text: &str| layers(&flags, environment, Some(&file(text))).map(drop).unwrap_err().to_string();
+    let flags = Flags::from([("listen", "nowhere".to_owned())]);
+    assert!(error(flags, &fake([]), "").starts_with("--listen: \"nowhere\" is no ADDRESS:PORT"));
+    let environment = fake([("MODKEEP_MAX_CONNECTIONS", "0")]);
+    assert!(error(Flags::new(), &environment, "").starts_with("max-connections (environment MODKEEP_MAX_CONNECTIONS): "));
+    assert!(error(Flags::new(), &fake([]), "\nverify = \"required\"\n").starts_with("verify (m.toml:2): \"required\" is not known here; it can be: off"));
+}

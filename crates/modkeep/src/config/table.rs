@@ -1,0 +1,287 @@
+//! The table of options.
+
+/// One option.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OptionSpec {
+    /// Flag without its dashes, and key of the TOML file.
+    pub name: &'static str,
+    /// What values it takes.
+    pub kind: Kind,
+    /// What stands for the value in help texts.
+    pub placeholder: &'static str,
+    /// The value where nothing is configured, as one would write it.
+    pub default: DefaultValue,
+    /// What it means, one or two sentences.
+    pub doc: &'static str,
+    /// A value as one would write it.
+    pub example: &'static str,
+}
+
+/// The values an option takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// `ADDRESS:PORT`.
+    Address,
+    /// A path of the file system.
+    Path,
+    /// Free text with a grammar of its own.
+    Text,
+    /// A number with a unit: `500ms`, `30s`, `5m`, `2h`, `7d`.
+    Duration,
+    /// A number with a unit: `64MiB`, `1GiB`; without one, bytes.
+    Bytes,
+    /// A number from 1 on.
+    Count,
+    /// One of these words.
+    Choice(&'static [&'static str]),
+}
+
+/// The value where nothing is configured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DefaultValue {
+    /// This.
+    Fixed(&'static str),
+    /// Found out at start; described for people.
+    Found(&'static str),
+    /// Nothing: the feature is off.
+    Unset,
+}
+
+use DefaultValue::{Fixed, Found, Unset};
+
+/// All options of `serve` and `run`, in the order of the reference page.
+pub const OPTIONS: &[OptionSpec] = &[
+    OptionSpec {
+        name: "listen",
+        kind: Kind::Address,
+        placeholder: "ADDRESS:PORT",
+        default: Fixed("127.0.0.1:3000"),
+        doc: "Address to listen on; port 0 takes any free one. `run` always listens on 127.0.0.1:0 and ignores it.",
+        example: "0.0.0.0:3000",
+    },
+    OptionSpec {
+        name: "data",
+        kind: Kind::Path,
+        placeholder: "DIR",
+        default: Found("`modkeep` in the platform's data directory"),
+        doc: "Directory of everything that is kept. One process at a time holds it.",
+        example: "/var/lib/modkeep",
+    },
+    OptionSpec {
+        name: "upstream",
+        kind: Kind::Text,
+        placeholder: "LIST",
+        default: Found("`GOPROXY`, else what `go env GOPROXY` says, else a built-in list"),
+        doc: "Where modules come from: the grammar of GOPROXY, with `,`, `|`, `direct`, `off`, http, https and file URLs.",
+        example: "https://proxy.example.com,https://mirror.example.org",
+    },
+    OptionSpec {
+        name: "sumdb",
+        kind: Kind::Text,
+        placeholder: "SPEC",
+        default: Unset,
+        doc: "A checksum database with a URL of its own: `NAME URL` or `NAME+KEY URL`, as in GOSUMDB. \
+              Databases without one are reached through the upstreams, as go does.",
+        example: "sum.example.com https://sum.example.com/db",
+    },
+    OptionSpec {
+        name: "verify",
+        kind: Kind::Choice(&["off"]),
+        placeholder: "MODE",
+        default: Fixed("off"),
+        doc: "Proof against the checksum database before anything is served. This release checks structure only \
+              and knows only `off`; clients go on checking for themselves.",
+        example: "off",
+    },
+    OptionSpec {
+        name: "ca",
+        kind: Kind::Path,
+        placeholder: "FILE",
+        default: Unset,
+        doc: "PEM file of roots that are trusted besides the system's.",
+        example: "/etc/ssl/company.pem",
+    },
+    OptionSpec {
+        name: "connect-timeout",
+        kind: Kind::Duration,
+        placeholder: "TIME",
+        default: Fixed("5s"),
+        doc: "Deadline for connecting to an upstream, name lookup and TLS included.",
+        example: "2s",
+    },
+    OptionSpec {
+        name: "header-timeout",
+        kind: Kind::Duration,
+        placeholder: "TIME",
+        default: Fixed("30s"),
+        doc: "Deadline from asking an upstream to the header of its answer.",
+        example: "1m",
+    },
+    OptionSpec {
+        name: "stall-timeout",
+        kind: Kind::Duration,
+        placeholder: "TIME",
+        default: Fixed("30s"),
+        doc: "Deadline between two pieces of an upstream's body.",
+        example: "10s",
+    },
+    OptionSpec {
+        name: "upstream-requests",
+        kind: Kind::Count,
+        placeholder: "N",
+        default: Fixed("64"),
+        doc: "Requests in flight at one upstream; more wait within the header deadline.",
+        example: "16",
+    },
+    OptionSpec {
+        name: "list-max-age",
+        kind: Kind::Duration,
+        placeholder: "TIME",
+        default: Fixed("60s"),
+        doc: "How old a list, `@latest` or the answer to a query may be before an upstream is asked again.",
+        example: "10s",
+    },
+    OptionSpec {
+        name: "list-stale",
+        kind: Kind::Duration,
+        placeholder: "TIME",
+        default: Fixed("60s"),
+        doc: "For how long after that an old answer is still given at once while an upstream is asked in the background.",
+        example: "5m",
+    },
+    OptionSpec {
+        name: "refresh-patience",
+        kind: Kind::Duration,
+        placeholder: "TIME",
+        default: Fixed("2s"),
+        doc: "How long a client waits for a refresh when an old answer is at hand.",
+        example: "500ms",
+    },
+    OptionSpec {
+        name: "absence-max-age",
+        kind: Kind::Duration,
+        placeholder: "TIME",
+        default: Fixed("30s"),
+        doc: "For how long an upstream's \"does not exist\" is believed without asking again.",
+        example: "5s",
+    },
+    OptionSpec {
+        name: "absence-stale",
+        kind: Kind::Duration,
+        placeholder: "TIME",
+        default: Fixed("7d"),
+        doc: "For how long it is believed of a whole module path while no upstream can be asked.",
+        example: "1d",
+    },
+    OptionSpec {
+        name: "memory-limit",
+        kind: Kind::Bytes,
+        placeholder: "SIZE",
+        default: Fixed("64MiB"),
+        doc: "Memory for small artifacts and lists. Zips are not held in memory.",
+        example: "256MiB",
+    },
+    OptionSpec {
+        name: "max-connections",
+        kind: Kind::Count,
+        placeholder: "N",
+        default: Fixed("20000"),
+        doc: "Client connections at a time; further ones wait in the kernel's queue.",
+        example: "1000",
+    },
+    OptionSpec {
+        name: "client-header-timeout",
+        kind: Kind::Duration,
+        placeholder: "TIME",
+        default: Fixed("15s"),
+        doc: "How long a client may take to send the head of a request.",
+        example: "5s",
+    },
+    OptionSpec {
+        name: "idle-timeout",
+        kind: Kind::Duration,
+        placeholder: "TIME",
+        default: Fixed("120s"),
+        doc: "How long a client's connection may rest between two requests. \
+              Keep it above 90s: that is when go closes a resting connection itself.",
+        example: "3m",
+    },
+    OptionSpec {
+        name: "client-stall-timeout",
+        kind: Kind::Duration,
+        placeholder: "TIME",
+        default: Fixed("60s"),
+        doc: "How long a client may take no byte of an answer that lies ready.",
+        example: "30s",
+    },
+    OptionSpec {
+        name: "drain-timeout",
+        kind: Kind::Duration,
+        placeholder: "TIME",
+        default: Fixed("25s"),
+        doc: "From the order to stop (SIGTERM, SIGINT) until open answers are cut.",
+        example: "5s",
+    },
+    OptionSpec {
+        name: "log-format",
+        kind: Kind::Choice(&["text", "json"]),
+        placeholder: "FORMAT",
+        default: Fixed("text"),
+        doc: "Form of the log on standard error.",
+        example: "json",
+    },
+    OptionSpec {
+        name: "log-level",
+        kind: Kind::Text,
+        placeholder: "FILTER",
+        default: Found("`info` for `serve`, `warn` for `run`"),
+        doc: "What is logged: error, warn, info, debug, trace, or a filter such as `info,access=off`.",
+        example: "info,access=warn",
+    },
+];
+
+// === impl OptionSpec ===
+
+impl OptionSpec {
+    /// The row of this name.
+    pub fn named(name: &str) -> Option<&'static Self> {
+        OPTIONS.iter().find(|option| option.name == name)
+    }
+
+    /// The environment variable: `MODKEEP_` and the name in capitals.
+    pub fn variable(&self) -> String {
+        format!("MODKEEP_{}", self.name.to_uppercase().replace('-', "_"))
+    }
+}
+
+// === impl DefaultValue ===
+
+impl DefaultValue {
+    /// For help texts and the reference page.
+    pub fn describe(self) -> &'static str {
+        match self {
+            Fixed(text) | Found(text) => text,
+            Unset => "none",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{DefaultValue, OPTIONS};
+    use crate::config::value;
+    use std::collections::HashSet;
+
+    #[test]
+    fn every_row_is_complete_and_its_own_default_and_example_can_be_read() {
+        let names: HashSet<&str> = OPTIONS.iter().map(|option| option.name).collect();
+        assert_eq!(names.len(), OPTIONS.len());
+        for option in OPTIONS {
+            assert!(option.doc.ends_with('.') && option.doc.is_ascii(), "{}", option.name);
+            assert_eq!(value::check(option.kind, option.example), Ok(()), "{}", option.name);
+            if let DefaultValue::Fixed(text) = option.default {
+                assert_eq!(value::check(option.kind, text), Ok(()), "{}", option.name);
+            }
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Values as people write them: durations and sizes with their units.
+
+use super::table::Kind;
+use std::{net::SocketAddr, time::Duration};
+
+/// Whether `text` is a value of this kind; if not, what is.
+pub(crate) fn check(kind: Kind, text: &str) -> Result<(), String> {
+    match kind {
+        Kind::Address => address(text).map(drop),
+        Kind::Duration => duration(text).map(drop),
+        Kind::Bytes => bytes(text).map(drop),
+        Kind::Count => count(text).map(drop),
+        Kind::Choice(words) if words.contains(&text) => Ok(()),
+        Kind::Choice(words) => Err(format!("{text:?} is not known here; it can be: {}", words.join(", "))),
+        Kind::Path | Kind::Text if text.is_empty() => Err("it is empty".to_owned()),
+        Kind::Path | Kind::Text => Ok(()),
+    }
+}
+
+pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
+    let text = text.replace("localhost:", "127.0.0.1:");
+    let text = if text.starts_with(':') { format!("0.0.0.0{text}") } else { text };
+    text.parse().map_err(|_| format!("{text:?} is no ADDRESS:PORT, such as 127.0.0.1:3000 or [::1]:3000"))
+}
+
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("{text:?} is no time, such as 500ms, 30s, 5m, 2h or 7d");
+    let (number, unit) = split(text).ok_or_else(wrong)?;
+    let milliseconds: u64 = match unit {
+        "ms" => 1,
+        "s" => 1000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        "d" => 86_400_000,
+        "" if number == 0 => 0,
+        _ => return Err(wrong()),
+    };
+    number.checked_mul(milliseconds).map(Duration::from_millis).ok_or_else(wrong)
+}
+
+pub(super) fn bytes(text: &str) -> Result<u64, String> {
+    let wrong = || format!("{text:?} is no size, such as 65536, 512KiB, 64MiB or 1GiB");
+    let (number, unit) = split(text).ok_or_else(wrong)?;
+    let factor: u64 = match unit {
+        "" | "B" => 1,
+        "KiB" => 1 << 10,
+        "MiB" => 1 << 20,
+        "GiB" => 1 << 30,
+        _ => return Err(wrong()),
+    };
+    number.checked_mul(factor).ok_or_else(wrong)
+}
+
+pub(super) fn count(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|number| *number > 0).ok_or_else(|| format!("{text:?} is no number from 1 on"))
+}
+
+/// A number and what follows it.
+fn split(text: &str) -> Option<(u64, &str)> {
+    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(end);
+    Some((number.parse().ok()?, unit.trim()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{address, bytes, count, duration};
+    use std::time::Duration;
+
+    #[test]
+    fn times_have_units() {
+        for (text, milliseconds) in [("0", 0), ("500ms", 500), ("30s", 30_000), ("5m", 300_000), ("2 h", 7_200_000), ("7d", 604_800_000)] {
+            assert_eq!(duration(text), Ok(Duration::from_millis(milliseconds)), "{text}");
+        }
+        for text in ["", "s", "30", "-1s", "1.5s", "1w", "99999999999999999999s", "18446744073709551615d"] {
+            assert!(duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn sizes_have_units() {
+        for (text, size) in [("0", 0), ("17", 17), ("1KiB", 1024), ("64MiB", 67_108_864), ("2 GiB", 2_147_483_648)] {
+            assert_eq!(bytes(text), Ok(size), "{text}");
+        }
+        for text in ["", "MiB", "1MB", "1 mib", "-1", "99999999999GiB"] {
+            assert!(bytes(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn addresses_are_those_people_write() {
+        assert_eq!(address("localhost:80"), address("127.0.0.1:80"));
+        assert_eq!(address(":3000"), address("0.0.0.0:3000"));
+        assert!(address("[::1]:0").is_ok());
+        for text in ["", "3000", "example.com:80", "1.2.3.4", "1.2.3.4:99999"] {
+            assert!(address(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn counts_begin_at_one() {
+        assert_eq!(count("7"), Ok(7));
+        for text in ["0", "-1", "", "x", "1.0"] {
+            assert!(count(text).is_err(), "{text}");
+        }
+    }
+}

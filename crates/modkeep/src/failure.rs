@@ -1,0 +1,63 @@
+//! Failure: why a command could not do its work, in the form of the server's error bodies.
+
+use codes::Code;
+use std::fmt;
+use store::StoreError;
+
+/// A coded failure; `Display` prints what, why and what to do.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    code: Code,
+    facts: String,
+}
+
+// === impl Failure ===
+
+impl Failure {
+    pub(crate) fn new(code: Code, facts: impl Into<String>) -> Self {
+        Self { code, facts: facts.into() }
+    }
+
+    /// With the whole chain of causes.
+    pub(crate) fn of(code: Code, error: &dyn std::error::Error) -> Self {
+        let mut facts = error.to_string();
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            facts.push_str(": ");
+            facts.push_str(&error.to_string());
+            cause = error.source();
+        }
+        Self::new(code, facts)
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let entry = self.code.entry();
+        write!(f, "modkeep {}: {}\n{}\nwhy: {}\nnext: {}", self.code, entry.title, self.facts, entry.cause, entry.remedy)
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::of(error.code(), &error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Failure;
+    use codes::Code;
+
+    #[test]
+    fn a_failure_says_what_why_and_what_to_do() {
+        let text = Failure::new(Code::StoreInUse, "/srv/modkeep is in use by another process").to_string();
+        assert_eq!(
+            text,
+            "modkeep MK3006: the data directory is in use\n\
+             /srv/modkeep is in use by another process\n\
+             why: Another modkeep process holds this data directory.\n\
+             next: Stop the other process, or give this one another --data."
+        );
+    }
+}

@@ -1,0 +1,58 @@
+//! Writing to the person: results on standard output, everything else on standard error.
+//!
+//! A reader that went away (`modkeep env | head`) is no failure of ours.
+
+use std::io::{self, IsTerminal as _, Write as _};
+
+/// A line of the result.
+pub(crate) fn line(text: &str) {
+    let _gone = writeln!(io::stdout().lock(), "{text}");
+}
+
+/// A text of the result, as it is.
+pub(crate) fn text(text: &str) {
+    let _gone = io::stdout().lock().write_all(text.as_bytes());
+}
+
+/// A line beside the result: errors, notes.
+pub(crate) fn error(text: &str) {
+    let _gone = writeln!(io::stderr().lock(), "{text}");
+}
+
+/// Overwrites the terminal's last line; an empty text removes it.
+pub(crate) fn progress(text: &str) {
+    let mut stderr = io::stderr().lock();
+    let _gone = write!(stderr, "\r\x1b[K{text}").and_then(|()| stderr.flush());
+}
+
+/// Whether a person watches standard error.
+pub(crate) fn is_watched() -> bool {
+    io::stderr().is_terminal()
+}
+
+/// Bytes as people read them.
+pub(crate) fn size(bytes: u64) -> String {
+    let units = ["B", "KiB", "MiB", "GiB", "TiB"];
+    let mut unit = 0;
+    let mut rest = bytes;
+    let mut tenths = 0;
+    while rest >= 1024 && unit + 1 < units.len() {
+        tenths = rest % 1024 * 10 / 1024;
+        rest /= 1024;
+        unit += 1;
+    }
+    let name = units.get(unit).copied().unwrap_or_default();
+    if unit == 0 { format!("{rest} {name}") } else { format!("{rest}.{tenths} {name}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::size;
+
+    #[test]
+    fn sizes_are_readable() {
+        for (bytes, text) in [(0, "0 B"), (1023, "1023 B"), (1024, "1.0 KiB"), (1536, "1.5 KiB"), (64 << 20, "64.0 MiB"), (u64::MAX, "16777215.9 TiB")] {
+            assert_eq!(size(bytes), text);
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! A table of metrics out of the text that a scrape would get.
+
+use prometheus_client::registry::Registry;
+use std::{collections::BTreeSet, fmt::Write as _};
+
+/// One metric as the exposition describes it.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Metric {
+    name: String,
+    kind: String,
+    help: String,
+    labels: BTreeSet<String>,
+}
+
+/// A Markdown table, sorted by name.
+pub(super) fn table(registry: &Registry) -> String {
+    let mut text = String::new();
+    // Writing to a string fails only where a metric's own encoding does; the page would be short.
+    let _ = prometheus_client::encoding::text::encode(&mut text, registry);
+    let mut metrics = parse(&text);
+    metrics.sort_by(|left, right| left.name.cmp(&right.name));
+    let mut page = "| Metric | Type | Labels | Meaning |\n|---|---|---|---|\n".to_owned();
+    for Metric { name, kind, help, labels } in metrics {
+        let labels: Vec<String> = labels.iter().map(|label| format!("`{label}`")).collect();
+        let _ = writeln!(page, "| `{name}` | {kind} | {} | {help} |", labels.join(", "));
+    }
+    page
+}
+
+fn parse(text: &str) -> Vec<Metric> {
+    let mut metrics: Vec<Metric> = Vec::new();
+    for line in text.lines() {
+        let mut words = line.splitn(4, ' ');
+        match (words.next(), words.next(), words.next(), words.next()) {
+            (Some("#"), Some("HELP"), Some(name), Some(help)) => {
+                metrics.push(Metric { name: name.to_owned(), help: help.to_owned(), ..Metric::default() });
+            }
+            (Some("#"), Some("TYPE"), Some(_), Some(kind)) => {
+                if let Some(metric) = metrics.last_mut() {
+                    kind.clone_into(&mut metric.kind);
+                }
+            }
+            (Some("#"), ..) => {}
+            _ => {
+                if let Some(metric) = metrics.last_mut() {
+                    metric.labels.extend(labels(line));
+                }
+            }
+        }
+    }
+    metrics
+}
+
+/// Label names of a sample; `le` belongs to every histogram and says nothing.
+fn labels(sample: &str) -> impl Iterator<Item = String> {
+    let inside = sample.split_once('{').and_then(|(_, rest)| rest.rsplit_once('}')).map_or("", |(inside, _)| inside);
+    inside.split("\",").filter_map(|pair| pair.split_once("=\"")).map(|(name, _)| name.to_owned()).filter(|name| name != "le")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Metric, parse};
+
+    #[test]
+    fn an_exposition_is_read() {
+        let text = "# HELP a_seconds How long.\n# TYPE a_seconds histogram\n# UNIT a_seconds seconds\n\
+                    a_seconds_sum{kind=\"x, y\",zone=\"z\"} 0.0\na_seconds_bucket{le=\"1.0\",kind=\"x\"} 0\n\
+                    # HELP b Nothing.\n# TYPE b gauge\nb 1\n# EOF\n";
+        let metric = |name: &str, kind: &str, help: &str, labels: &[&str]| Metric {
+            name: name.to_owned(),
+            kind: kind.to_owned(),
+            help: help.to_owned(),
+            labels: labels.iter().map(|label| (*label).to_owned()).collect(),
+        };
+        assert_eq!(parse(text), [metric("a_seconds", "histogram", "How long.", &["kind", "zone"]), metric("b", "gauge", "Nothing.", &[])]);
+    }
+}

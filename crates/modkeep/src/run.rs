@@ -1,0 +1,86 @@
+//! `modkeep run -- COMMAND`: modkeep under a command for its lifetime.
+//!
+//! The command gets `GOPROXY` and nothing else: whatever it decides about private modules and
+//! checksum databases stays as it was. Its exit code is ours. On standard error we say what came
+//! from where, because that is the question of whoever tries this out.
+
+mod child;
+pub(crate) mod signals;
+mod tally;
+
+use crate::{
+    cli,
+    config::{Environment as _, Process, Settings},
+    failure::Failure,
+    file_limit, logging, output,
+    wiring::{self, Service},
+};
+use codes::Code;
+use prometheus_client::registry::Registry;
+use server::Server;
+use std::{net::SocketAddr, process::ExitCode, sync::Arc, time::Duration};
+use tally::{Counting, Tally};
+use tokio::sync::oneshot;
+
+/// `warn`: the command's own output is what the person wants to see.
+const LOG_DEFAULT: &str = "warn";
+
+/// How often the progress line is written anew: often enough to look alive.
+const PROGRESS: Duration = Duration::from_millis(200);
+
+pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
+    let command: Vec<String> = matches.get_many("command").into_iter().flatten().cloned().collect();
+    let mut settings = cli::settings(&cli::given(matches)?)?;
+    settings.listen = SocketAddr::from(([127, 0, 0, 1], 0));
+    logging::start(&settings, LOG_DEFAULT)?;
+    file_limit::raise();
+    warn_of_bypass();
+    wiring::runtime()?.block_on(run(&settings, &command))
+}
+
+async fn run(settings: &Settings, command: &[String]) -> Result<ExitCode, Failure> {
+    let Service { proxy, store, sources } = wiring::service(settings).await?;
+    let tally = Arc::new(Tally::default());
+    let service = Counting::new(proxy, Arc::clone(&tally));
+    let server = Server::bind(settings.listen, service, settings.limits, Registry::default())
+        .map_err(|error| Failure::of(Code::ListenFailed, &error))?;
+    let url = format!("http://{}", server.local_addr());
+    tracing::info!("listening on {url}");
+    let (stop, stopped) = oneshot::channel::<()>();
+    let serving = tokio::spawn(server.run(async { drop(stopped.await) }));
+    let ended = tokio::select! {
+        ended = child::run(command, &url) => ended,
+        never = show_progress(&tally) => match never {},
+    };
+    // The command is gone, and with it every reader that an answer could be meant for.
+    drop(stop);
+    let ended = ended?;
+    let _drained = serving.await;
+    store.flush().await?;
+    output::error(&tally.summary(&settings.data, &sources));
+    Ok(ended)
+}
+
+/// One line that is written again and again, where a person waits; never ends.
+async fn show_progress(tally: &Tally) -> std::convert::Infallible {
+    if !output::is_watched() {
+        return std::future::pending().await;
+    }
+    let mut shown = String::new();
+    loop {
+        tokio::time::sleep(PROGRESS).await;
+        let line = tally.progress();
+        if line != shown {
+            output::progress(&line);
+            shown = line;
+        }
+    }
+}
+
+/// `GOPRIVATE` alone sends matching modules to version control, past every proxy.
+fn warn_of_bypass() {
+    let find = |name: &str| Process.variable(name).or_else(|| Process.go_env(name));
+    if let Some(patterns) = find("GONOPROXY").or_else(|| find("GOPRIVATE")).filter(|patterns| patterns != "none") {
+        output::error(&format!("modkeep: modules matching {patterns} bypass modkeep (GONOPROXY or GOPRIVATE)"));
+    }
+}

@@ -1,0 +1,51 @@
+//! `modkeep serve`: the server until it is told to stop.
+
+use crate::{
+    cli,
+    config::Settings,
+    failure::Failure,
+    file_limit, logging, output,
+    wiring::{self, Service},
+};
+use codes::Code;
+use prometheus_client::registry::Registry;
+use server::Server;
+use std::process::ExitCode;
+
+/// `info`: one line a request, and what an operator should know.
+const LOG_DEFAULT: &str = "info";
+
+pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
+    let settings = cli::settings(&cli::given(matches)?)?;
+    logging::start(&settings, LOG_DEFAULT)?;
+    file_limit::raise();
+    wiring::runtime()?.block_on(serve(&settings))
+}
+
+async fn serve(settings: &Settings) -> Result<ExitCode, Failure> {
+    let Service { proxy, store, sources } = wiring::service(settings).await?;
+    let server = Server::bind(settings.listen, proxy, settings.limits, Registry::default())
+        .map_err(|error| Failure::of(Code::ListenFailed, &error))?;
+    announce(&server.local_addr().to_string(), settings, &sources);
+    let drained = server.run(crate::run::signals::stop()).await;
+    if drained.cut > 0 {
+        tracing::warn!(connections = drained.cut, "answers were cut at the drain deadline");
+    }
+    // What was answered is durable already; this writes what only speeds the next start up.
+    store.flush().await?;
+    tracing::info!("stopped");
+    Ok(ExitCode::SUCCESS)
+}
+
+fn announce(address: &str, settings: &Settings, sources: &str) {
+    let data = settings.data.display();
+    if output::is_watched() {
+        output::error(&format!(
+            "modkeep {} listening on http://{address}\n\n  export GOPROXY=http://{address}\n\n\
+             data:      {data}\nupstreams: {sources}\nstop with Ctrl-C",
+            env!("CARGO_PKG_VERSION"),
+        ));
+    } else {
+        tracing::info!(address, data = %data, upstreams = sources, version = env!("CARGO_PKG_VERSION"), "listening on http://{address}");
+    }
+}
