@@ -1,0 +1,262 @@
+//! The parser: lexemes to a syntax tree.
+//!
+//! One lexeme of look-ahead decides everything: a parenthesis at a line's end opens a block, `()`
+//! there is an empty block, parentheses elsewhere are words. Blocks do not nest. The look-ahead is
+//! read eagerly, as Go does, so that of two faults in a row the same one is reported.
+
+use super::error::{Fault, ParseError};
+use super::lexer::{Kind, Lexeme, Lexer};
+use super::syntax::{
+    Block, Comment, CommentBlock, Comments, FileSyntax, Line, Parenthesis, Position, Span,
+    Statement, Token,
+};
+
+/// Parses a go.mod or go.work into its syntax tree, without looking at what the lines say.
+pub(crate) fn parse_syntax(source: &[u8]) -> Result<FileSyntax, ParseError> {
+    let mut lexer = Lexer::new(source)?;
+    let ahead = lexer.next()?;
+    let mut parser = Parser {
+        lexer,
+        ahead,
+        statements: Vec::new(),
+    };
+    parser.file()?;
+    let mut file = FileSyntax {
+        before: Vec::new(),
+        statements: parser.statements,
+    };
+    assign_suffix_comments(&mut file, parser.lexer.into_suffix_comments());
+    Ok(file)
+}
+
+struct Parser<'a> {
+    lexer: Lexer<'a>,
+    ahead: Lexeme<'a>,
+    statements: Vec<Statement>,
+}
+
+// === impl Parser ===
+
+impl<'a> Parser<'a> {
+    fn next(&mut self) -> Result<Lexeme<'a>, ParseError> {
+        let following = self.lexer.next()?;
+        Ok(std::mem::replace(&mut self.ahead, following))
+    }
+
+    fn file(&mut self) -> Result<(), ParseError> {
+        let mut pending: Option<CommentBlock> = None;
+        loop {
+            match self.ahead.kind {
+                Kind::EndOfFile => {
+                    self.statements.extend(pending.map(Statement::Comments));
+                    return Ok(());
+                }
+                Kind::Newline => {
+                    self.next()?;
+                    self.statements
+                        .extend(pending.take().map(Statement::Comments));
+                }
+                Kind::Comment => {
+                    let lexeme = self.next()?;
+                    let start = lexeme.span.start;
+                    let comments = Comments::default();
+                    let block = pending.get_or_insert(CommentBlock { comments, start });
+                    block.comments.before.push(comment(&lexeme));
+                }
+                _ => {
+                    let mut statement = self.statement()?;
+                    if let Some(block) = pending.take() {
+                        statement.comments_mut().before = block.comments.before;
+                    }
+                    self.statements.push(statement);
+                }
+            }
+        }
+    }
+
+    fn statement(&mut self) -> Result<Statement, ParseError> {
+        let first = self.next()?;
+        let start = first.span.start;
+        let mut end = first.span.end;
+        let mut tokens = vec![token(&first)];
+        loop {
+            let lexeme = self.next()?;
+            match lexeme.kind {
+                kind if kind.ends_line() => {
+                    let span = Span { start, end };
+                    let comments = Comments::default();
+                    return Ok(Statement::Line(Line {
+                        comments,
+                        tokens,
+                        span,
+                        in_block: false,
+                    }));
+                }
+                Kind::LeftParenthesis if self.ahead.kind.ends_line() => {
+                    let block = self.block(start, tokens, lexeme.span)?;
+                    return Ok(Statement::Block(Box::new(block)));
+                }
+                Kind::LeftParenthesis if self.ahead.kind == Kind::RightParenthesis => {
+                    let right = self.next()?;
+                    if self.ahead.kind.ends_line() {
+                        self.next()?;
+                        let block = new_block(start, tokens, lexeme.span, right.span);
+                        return Ok(Statement::Block(Box::new(block)));
+                    }
+                    tokens.extend([token(&lexeme), token(&right)]);
+                }
+                // A parenthesis within a line is a word, but does not extend the line's span.
+                Kind::LeftParenthesis => tokens.push(token(&lexeme)),
+                _ => {
+                    tokens.push(token(&lexeme));
+                    end = lexeme.span.end;
+                }
+            }
+        }
+    }
+
+    fn block(
+        &mut self,
+        start: Position,
+        tokens: Vec<Token>,
+        left: Span,
+    ) -> Result<Block, ParseError> {
+        let mut lines: Vec<Line> = Vec::new();
+        let mut comments: Vec<Comment> = Vec::new();
+        loop {
+            match self.ahead.kind {
+                // Set aside by the lexer, assigned when the tree is complete.
+                Kind::SuffixComment => drop(self.next()?),
+                Kind::Newline => {
+                    self.next()?;
+                    // One blank line between lines or comments is kept, as an empty comment.
+                    let keep = match comments.last() {
+                        None => !lines.is_empty(),
+                        Some(last) => !last.text.is_empty(),
+                    };
+                    if keep {
+                        comments.push(Comment::blank());
+                    }
+                }
+                Kind::Comment => comments.push(comment(&self.next()?)),
+                Kind::EndOfFile => {
+                    return Err(self.lexer.fault(Fault::UnterminatedBlock(start.line)));
+                }
+                Kind::RightParenthesis => {
+                    let right = self.next()?;
+                    if !self.ahead.kind.ends_line() {
+                        return Err(self.lexer.fault(Fault::TextAfterBlock));
+                    }
+                    self.next()?;
+                    let mut block = new_block(start, tokens, left, right.span);
+                    block.lines = lines;
+                    block.right.comments.before = without_last_blank(comments);
+                    return Ok(block);
+                }
+                _ => {
+                    let mut line = self.line()?;
+                    line.comments.before = std::mem::take(&mut comments);
+                    lines.push(line);
+                }
+            }
+        }
+    }
+
+    fn line(&mut self) -> Result<Line, ParseError> {
+        let first = self.next()?;
+        let mut span = first.span;
+        let mut tokens = vec![token(&first)];
+        loop {
+            let lexeme = self.next()?;
+            if lexeme.kind.ends_line() {
+                return Ok(Line {
+                    comments: Comments::default(),
+                    tokens,
+                    span,
+                    in_block: true,
+                });
+            }
+            tokens.push(token(&lexeme));
+            span.end = lexeme.span.end;
+        }
+    }
+}
+
+fn token(lexeme: &Lexeme<'_>) -> Token {
+    Token {
+        text: lexeme.text.to_vec(),
+        span: lexeme.span,
+    }
+}
+
+fn comment(lexeme: &Lexeme<'_>) -> Comment {
+    Comment {
+        text: lexeme.text.to_vec(),
+        start: Some(lexeme.span.start),
+    }
+}
+
+fn new_block(start: Position, tokens: Vec<Token>, left: Span, right: Span) -> Block {
+    let parenthesis = |span| Parenthesis {
+        comments: Comments::default(),
+        span,
+    };
+    Block {
+        comments: Comments::default(),
+        tokens,
+        left: parenthesis(left),
+        lines: Vec::new(),
+        right: parenthesis(right),
+        span: Span {
+            start,
+            end: right.end,
+        },
+    }
+}
+
+/// A blank line before the closing parenthesis is dropped, unless comments stand there too.
+fn without_last_blank(comments: Vec<Comment>) -> Vec<Comment> {
+    match comments.as_slice() {
+        [only] if only.text.is_empty() => Vec::new(),
+        _ => comments,
+    }
+}
+
+/// Gives every end-of-line comment to the piece of syntax that ends last before it, looking from
+/// the file's end to its start. A piece that begins on an earlier line than it ends is passed over,
+/// so that a comment goes to the last element inside.
+fn assign_suffix_comments(file: &mut FileSyntax, mut pending: Vec<Comment>) {
+    for statement in file.statements.iter_mut().rev() {
+        match statement {
+            Statement::Comments(block) => {
+                let span = Span {
+                    start: block.start,
+                    end: block.start,
+                };
+                attach(&mut block.comments, span, &mut pending);
+            }
+            Statement::Line(line) => attach(&mut line.comments, line.span, &mut pending),
+            Statement::Block(block) => {
+                attach(&mut block.comments, block.span, &mut pending);
+                attach(&mut block.right.comments, block.right.span, &mut pending);
+                for line in block.lines.iter_mut().rev() {
+                    attach(&mut line.comments, line.span, &mut pending);
+                }
+                attach(&mut block.left.comments, block.left.span, &mut pending);
+            }
+        }
+    }
+    file.before = pending;
+}
+
+fn attach(comments: &mut Comments, span: Span, pending: &mut Vec<Comment>) {
+    if span.start.line != span.end.line {
+        return;
+    }
+    let follows = |comment: &Comment| comment.start.is_some_and(|at| span.end.byte <= at.byte);
+    let first = pending
+        .iter()
+        .rposition(|comment| !follows(comment))
+        .map_or(0, |at| at + 1);
+    comments.suffix = pending.split_off(first);
+}
