@@ -5,6 +5,7 @@
 
 use super::quote::QuoteError;
 use super::syntax::Span;
+use crate::path::MajorMismatch;
 use std::fmt;
 
 /// All faults found in one file, in the order of the file; at least one.
@@ -83,14 +84,13 @@ pub enum Fault {
     #[error("invalid module path {0:?}: impossible major version suffix")]
     ModulePath(String),
     /// A version whose major disagrees with the module path.
-    #[error("{module}: version {version} does not fit the path: should be {expected}")]
+    #[error("{module}: version does not fit the path")]
     PathMajor {
         /// The module path.
         module: String,
-        /// The version.
-        version: String,
-        /// The major version, or versions, that the path asks for.
-        expected: String,
+        /// What was found and what the path asks for.
+        #[source]
+        mismatch: MajorMismatch,
     },
     /// A replacement written as `path@version`.
     #[error("replacement is written path version, not path@version")]

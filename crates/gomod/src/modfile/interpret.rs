@@ -6,10 +6,11 @@
 use super::directive::{Godebug, ModuleVersion, Place, Replace};
 use super::error::{Fault, ParseError, Verb};
 use super::go_version::{is_go_version, is_toolchain_name};
-use super::module_version::{canonical_version, check_path_major};
 use super::quote::{QuoteError, auto_quote, value_of};
 use super::syntax::{Comment, Comments, FileSyntax, Line, LineId, Statement, Token};
 use super::text::{lossy, trim_space};
+use crate::path::{check_path_major, split_path_version};
+use crate::version::canonical;
 
 /// One line with its verb and surroundings.
 pub(crate) struct Directive<'a> {
@@ -179,7 +180,7 @@ impl Directive<'_> {
         };
         let path = lossy(&value(path)?);
         let version = version_of(&path, version)?;
-        check_path_major(&path, &version)?;
+        check_major(&path, &version)?;
         Ok(ModuleVersion { path, version })
     }
 
@@ -196,7 +197,7 @@ impl Directive<'_> {
             return Err(usage);
         }
         let path = lossy(&value(path)?);
-        if super::module_version::path_major(&path).is_none() {
+        if split_path_version(&path).is_none() {
             return Err(Fault::ModulePath(path));
         }
         let version = match version {
@@ -204,7 +205,7 @@ impl Directive<'_> {
             None => String::new(),
         };
         if !version.is_empty() {
-            check_path_major(&path, &version)?;
+            check_major(&path, &version)?;
         }
         Ok(Replace {
             old: ModuleVersion { path, version },
@@ -278,7 +279,7 @@ fn value(token: &mut Token) -> Result<Vec<u8>, QuoteError> {
 /// The canonical version that a word holds; the word becomes it.
 fn version_of(module: &str, token: &mut Token) -> Result<String, Fault> {
     let written = lossy(&value(token)?);
-    let Some(version) = canonical_version(&written) else {
+    let Some(version) = canonical(&written) else {
         return Err(Fault::Version {
             module: module.to_owned(),
             version: written,
@@ -286,6 +287,15 @@ fn version_of(module: &str, token: &mut Token) -> Result<String, Fault> {
     };
     token.text = version.clone().into_bytes();
     Ok(version)
+}
+
+/// Checks that a canonical version is one that a module of this path can have.
+fn check_major(path: &str, version: &str) -> Result<(), Fault> {
+    let module = path.to_owned();
+    let Some((_, path_major)) = split_path_version(path) else {
+        return Err(Fault::ModulePath(module));
+    };
+    check_path_major(version, path_major).map_err(|mismatch| Fault::PathMajor { module, mismatch })
 }
 
 /// The version that a word of a retraction holds, unchecked; quotes are lost, as in Go.

@@ -6,8 +6,8 @@
 
 use super::directive::Place;
 use super::error::Verb;
-use super::semantic;
 use super::syntax::{Block, Comments, FileSyntax, Line, LineId, Statement, Token};
+use crate::semver;
 use std::cmp::Ordering;
 use std::collections::HashSet;
 
@@ -107,7 +107,7 @@ pub(crate) fn sort_blocks(syntax: &mut FileSyntax, order: Order) {
 
 /// Whether a `go` line asks for exclusions sorted by version.
 pub(crate) fn sorts_excludes_by_version(go: &str) -> bool {
-    semantic::compare(&format!("v{go}"), SEMANTIC_EXCLUDE_SORT).is_ge()
+    semver::compare(&format!("v{go}"), SEMANTIC_EXCLUDE_SORT).is_ge()
 }
 
 fn by_words(one: &Line, other: &Line) -> Ordering {
@@ -146,7 +146,7 @@ fn word(line: &Line, index: usize) -> &[u8] {
 /// In the order of versions; what is no version equals its like and comes first.
 fn compare_versions(one: &[u8], other: &[u8]) -> Ordering {
     let text = |bytes| std::str::from_utf8(bytes).unwrap_or_default();
-    semantic::compare(text(one), text(other))
+    semver::compare(text(one), text(other))
 }
 
 /// Drops empty blocks, and makes lines of blocks of one line.

@@ -2,6 +2,8 @@
 
 mod corpus;
 mod files;
+mod graphs;
+mod selection;
 
 use testkit::oracle::{Oracle, Seed};
 

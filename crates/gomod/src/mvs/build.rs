@@ -1,0 +1,141 @@
+//! Loading a graph: which go.mod files are read, and how far.
+//!
+//! Unpruned, everything reachable is read. Pruned, the roots are read; what lies behind a root is
+//! read only if the root (or a module on the way) is of a Go version below 1.17, and then all of it.
+//! A module can be met both ways, so visits are counted per module *and* way. Loading stops where a
+//! go.mod is not at hand and goes on from there when it is.
+
+use super::go_version::supports_pruning;
+use super::graph::{Graph, MAIN, NodeId};
+use super::{GoModFault, GoModSource, MvsError};
+use crate::modfile::ModuleVersion;
+use std::collections::{HashMap, HashSet};
+
+/// Whether what lies behind a module counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Pruning {
+    Pruned,
+    Unpruned,
+}
+
+/// What is known of a module version's requirements.
+pub(super) enum Lookup {
+    /// Its requirements, replacements and exclusions applied, and its pruning.
+    Known(Vec<ModuleVersion>, Pruning),
+    /// Its go.mod has not been supplied.
+    Missing(GoModSource),
+    /// It has none that can be used.
+    Faulty(GoModFault),
+}
+
+/// A graph being loaded.
+#[derive(Debug)]
+pub(super) struct Build {
+    graph: Graph,
+    visited: HashSet<(NodeId, Pruning)>,
+    queue: Vec<(NodeId, Pruning)>,
+    pruning_of: HashMap<NodeId, Pruning>,
+    faults: HashMap<NodeId, GoModFault>,
+}
+
+// === impl Pruning ===
+
+impl Pruning {
+    /// The pruning that a `go` line stands for.
+    pub(super) fn of_go(go: Option<&str>) -> Self {
+        if go.is_some_and(supports_pruning) {
+            Self::Pruned
+        } else {
+            Self::Unpruned
+        }
+    }
+}
+
+// === impl Build ===
+
+impl Build {
+    pub(super) fn new(main: &str, pruning: Pruning, roots: &[ModuleVersion]) -> Self {
+        let mut graph = Graph::new(main);
+        graph.require(MAIN, roots);
+        let ids: Vec<NodeId> = graph.required_by(MAIN).to_vec();
+        let mut build = Self {
+            graph,
+            visited: HashSet::new(),
+            queue: Vec::new(),
+            pruning_of: HashMap::new(),
+            faults: HashMap::new(),
+        };
+        for id in ids {
+            build.enqueue(id, pruning);
+        }
+        build
+    }
+
+    /// Reads on as far as it can. Returns the go.mod files that are missing; when there are none,
+    /// the graph is complete.
+    pub(super) fn advance(
+        &mut self,
+        lookup: impl Fn(&ModuleVersion) -> Lookup,
+    ) -> Vec<GoModSource> {
+        let mut missing = Vec::new();
+        let mut waiting = Vec::new();
+        while let Some((id, pruning)) = self.queue.pop() {
+            if let Some(source) = self.visit(id, pruning, &lookup) {
+                missing.push(source);
+                waiting.push((id, pruning));
+            }
+        }
+        self.queue = waiting;
+        let mut once = HashSet::new();
+        missing.retain(|source| once.insert(source.clone()));
+        missing
+    }
+
+    /// The graph, or the fault of the nearest module that has one.
+    pub(super) fn complete(&self) -> Result<&Graph, MvsError> {
+        let path = self.graph.find_path(|id| self.faults.contains_key(&id));
+        let Some(fault) = path.last().and_then(|id| self.faults.get(id)).cloned() else {
+            return Ok(&self.graph);
+        };
+        let path = path
+            .into_iter()
+            .filter_map(|id| self.graph.module(id))
+            .cloned()
+            .collect();
+        Err(MvsError::GoMod { path, fault })
+    }
+
+    fn visit(
+        &mut self,
+        id: NodeId,
+        pruning: Pruning,
+        lookup: impl Fn(&ModuleVersion) -> Lookup,
+    ) -> Option<GoModSource> {
+        if !self.graph.is_loaded(id) && !self.faults.contains_key(&id) {
+            match lookup(self.graph.module(id)?) {
+                Lookup::Missing(source) => return Some(source),
+                Lookup::Faulty(fault) => {
+                    self.faults.insert(id, fault);
+                }
+                Lookup::Known(required, own) => {
+                    self.graph.require(id, &required);
+                    self.pruning_of.insert(id, own);
+                }
+            }
+        }
+        let own = self.pruning_of.get(&id).copied()?;
+        let unpruned = pruning == Pruning::Unpruned || own == Pruning::Unpruned;
+        if unpruned {
+            for next in self.graph.required_by(id).to_vec() {
+                self.enqueue(next, Pruning::Unpruned);
+            }
+        }
+        None
+    }
+
+    fn enqueue(&mut self, id: NodeId, pruning: Pruning) {
+        if self.visited.insert((id, pruning)) {
+            self.queue.push((id, pruning));
+        }
+    }
+}

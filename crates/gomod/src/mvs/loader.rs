@@ -1,0 +1,253 @@
+//! The loader: from a main module to its graph, asking for go.mod files as it needs them.
+//!
+//! It does no I/O. [`Loader::step`] works with what it was given and answers either with the
+//! selection or with the go.mod files that it needs next: all of them that can be fetched at the
+//! same time. [`Loader::supply`] hands one in. Graphs that were loaded, or partly loaded, are kept
+//! between steps, so nothing is walked twice however many rounds it takes.
+
+use super::build::{Build, Lookup, Pruning};
+use super::go_version::{is_pseudo_module, is_strict};
+use super::graph::Graph;
+use super::main_module::{GoModSummary, MainModule};
+use super::{GoModFault, GoModSource, MAX_GO_MODS, MvsError, Selection};
+use crate::modfile::ModuleVersion;
+use crate::path::ModulePath;
+use crate::version::Version;
+use std::collections::HashMap;
+
+/// What to do when the main module's requirements are not the selected versions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Updates {
+    /// Fail, as `go list` does by default (`-mod=readonly`): go.mod needs updating first.
+    #[default]
+    Refuse,
+    /// Select as if go.mod had been updated, as `go mod graph` and `-mod=mod` do.
+    Apply,
+}
+
+/// How to load.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Options {
+    /// What to do about requirements that are not the selected versions.
+    pub updates: Updates,
+    /// Load the whole graph whatever the main module's `go` line is, as `go mod graph -go=1.16`
+    /// does, requirements as written. (Go refuses that from `go 1.21` on; as an analysis it makes
+    /// sense for any.)
+    pub unpruned: bool,
+}
+
+/// The answer of a step.
+#[derive(Debug)]
+pub enum Step {
+    /// These go.mod files are needed: supply each, then step again.
+    Need(Vec<GoModSource>),
+    /// The selection.
+    Done(Box<Selection>),
+}
+
+/// Loads the graph of a main module.
+#[derive(Debug)]
+pub struct Loader {
+    main: MainModule,
+    options: Options,
+    summaries: HashMap<GoModSource, Result<GoModSummary, String>>,
+    builds: Vec<(Pruning, Vec<ModuleVersion>, Build)>,
+}
+
+/// Why a computation on graphs stopped.
+pub(super) enum Stop {
+    /// For lack of go.mod files.
+    Need(Vec<GoModSource>),
+    /// For good.
+    Failed(MvsError),
+}
+
+// === impl Loader ===
+
+impl Loader {
+    /// A loader that knows no go.mod but the main module's.
+    pub fn new(main: MainModule, options: Options) -> Self {
+        Self {
+            main,
+            options,
+            summaries: HashMap::new(),
+            builds: Vec::new(),
+        }
+    }
+
+    /// Hands in a go.mod, or the reason why there is none, in words.
+    pub fn supply(&mut self, source: GoModSource, go_mod: Result<GoModSummary, String>) {
+        self.summaries.insert(source, go_mod);
+    }
+
+    /// Goes on as far as the supplied go.mod files carry.
+    ///
+    /// # Errors
+    ///
+    /// When a go.mod that counts is unusable (once everything else that counts has been read, the
+    /// one nearest to the main module is reported), or when go.mod would have to be updated and may
+    /// not be.
+    pub fn step(&mut self) -> Result<Step, MvsError> {
+        if self.summaries.len() > MAX_GO_MODS {
+            return Err(MvsError::TooManyGoMods);
+        }
+        match self.select() {
+            Ok(selection) => Ok(Step::Done(Box::new(selection))),
+            Err(Stop::Need(sources)) => Ok(Step::Need(sources)),
+            Err(Stop::Failed(error)) => Err(error),
+        }
+    }
+
+    /// Steps until done, with every go.mod read by `read`: for callers that have all at hand.
+    pub fn load(
+        mut self,
+        mut read: impl FnMut(&GoModSource) -> Result<GoModSummary, String>,
+    ) -> Result<Selection, MvsError> {
+        loop {
+            match self.step()? {
+                Step::Done(selection) => return Ok(*selection),
+                Step::Need(sources) => {
+                    for source in sources {
+                        let go_mod = read(&source);
+                        self.supply(source, go_mod);
+                    }
+                }
+            }
+        }
+    }
+
+    fn select(&mut self) -> Result<Selection, Stop> {
+        let own = Pruning::of_go(Some(&self.main.go));
+        let listed = self.main.roots.clone();
+        let mut roots = listed.clone();
+        if self.main.has_redundant_root() {
+            roots = self.updated_roots(own, roots, false)?;
+        }
+        if self.options.unpruned {
+            let graph = self.graph(Pruning::Unpruned, &roots)?.clone();
+            return Ok(Selection::new(graph, self.main.clone(), roots != listed));
+        }
+        let graph = self.graph(own, &roots)?;
+        if roots
+            .iter()
+            .any(|root| graph.selected(&root.path) != Some(root))
+        {
+            roots = self.updated_roots(own, roots, true)?;
+        }
+        let graph = self.graph(own, &roots)?.clone();
+        let dropped = self.main.requires_excluded;
+        if dropped && self.options.updates == Updates::Refuse {
+            return Err(Stop::Failed(MvsError::NeedsUpdate));
+        }
+        let needs_update = dropped || roots != listed;
+        Ok(Selection::new(graph, self.main.clone(), needs_update))
+    }
+
+    pub(super) const fn main(&self) -> &MainModule {
+        &self.main
+    }
+
+    pub(super) const fn updates(&self) -> Updates {
+        self.options.updates
+    }
+
+    /// The graph of these roots; loaded once, kept for the next step.
+    pub(super) fn graph(
+        &mut self,
+        pruning: Pruning,
+        roots: &[ModuleVersion],
+    ) -> Result<&Graph, Stop> {
+        let is_it = |kept: &(Pruning, Vec<_>, Build)| kept.0 == pruning && kept.1 == roots;
+        let known = self.builds.iter().position(is_it);
+        let index = known.unwrap_or(self.builds.len());
+        if known.is_none() {
+            let build = Build::new(&self.main.path, pruning, roots);
+            self.builds.push((pruning, roots.to_vec(), build));
+        }
+        let Self {
+            builds,
+            summaries,
+            main,
+            ..
+        } = self;
+        let Some((_, _, build)) = builds.get_mut(index) else {
+            return Err(Stop::Need(Vec::new()));
+        };
+        let missing = build.advance(|module| look_up(main, summaries, module));
+        if !missing.is_empty() {
+            return Err(Stop::Need(missing));
+        }
+        build.complete().map_err(Stop::Failed)
+    }
+}
+
+/// What a module version requires, with replacements and exclusions applied.
+fn look_up(
+    main: &MainModule,
+    summaries: &HashMap<GoModSource, Result<GoModSummary, String>>,
+    module: &ModuleVersion,
+) -> Lookup {
+    if is_pseudo_module(&module.path) {
+        return Lookup::Known(pseudo_requirements(module), Pruning::Pruned);
+    }
+    let actual = main.replacement(module).unwrap_or(module);
+    let source = match source_of(actual) {
+        Ok(source) => source,
+        Err(fault) => return Lookup::Faulty(fault),
+    };
+    let summary = match summaries.get(&source) {
+        None => return Lookup::Missing(source),
+        Some(Err(reason)) => return Lookup::Faulty(GoModFault::Unavailable(reason.clone())),
+        Some(Ok(summary)) => summary,
+    };
+    if let Some(fault) = identity_fault(summary, module, actual) {
+        return Lookup::Faulty(fault);
+    }
+    let kept = summary
+        .require
+        .iter()
+        .filter(|required| !main.excludes(required));
+    let mut required: Vec<_> = kept.cloned().collect();
+    let go = summary.go.as_deref();
+    let strict = go.filter(|version| is_strict(version));
+    required.extend(strict.map(|version| ModuleVersion::new("go", version)));
+    Lookup::Known(required, Pruning::of_go(go))
+}
+
+/// The Go language from 1.21 on requires the toolchain of that version.
+fn pseudo_requirements(module: &ModuleVersion) -> Vec<ModuleVersion> {
+    let version = &module.version;
+    if module.path == "go" && is_strict(version) {
+        vec![ModuleVersion::new("toolchain", format!("go{version}"))]
+    } else {
+        Vec::new()
+    }
+}
+
+fn source_of(actual: &ModuleVersion) -> Result<GoModSource, GoModFault> {
+    if actual.version.is_empty() {
+        return Ok(GoModSource::Directory(actual.path.clone()));
+    }
+    let invalid = || GoModFault::Invalid(actual.clone());
+    let path = ModulePath::parse(&actual.path).map_err(|_| invalid())?;
+    let version = Version::parse(&actual.version).map_err(|_| invalid())?;
+    Ok(GoModSource::Version(path, version))
+}
+
+/// Whether the go.mod calls itself something else. A replacement directory may.
+fn identity_fault(
+    summary: &GoModSummary,
+    module: &ModuleVersion,
+    actual: &ModuleVersion,
+) -> Option<GoModFault> {
+    if actual.version.is_empty() {
+        return None;
+    }
+    match summary.module.as_deref().unwrap_or_default() {
+        "" => Some(GoModFault::NoModuleLine),
+        declared if declared == module.path || declared == actual.path => None,
+        declared => Some(GoModFault::OtherPath {
+            declared: declared.to_owned(),
+        }),
+    }
+}

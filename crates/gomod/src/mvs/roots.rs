@@ -1,0 +1,180 @@
+//! Making the main module's requirements consistent.
+//!
+//! A go.mod may require less than what is selected, or a module twice. Then selection goes on from
+//! the requirements that the go command would write. Pruned, every listed module is raised to its
+//! selected version until nothing changes any more. Unpruned, the smallest list is computed from
+//! which the same versions follow, keeping what was listed at its selected version and what is
+//! imported directly.
+
+use super::MvsError;
+use super::build::Pruning;
+use super::graph::{Graph, MAIN, NodeId};
+use super::loader::{Loader, Stop, Updates};
+use super::main_module::sort_modules;
+use crate::modfile::ModuleVersion;
+use std::collections::{HashMap, HashSet};
+
+// === impl Loader ===
+
+impl Loader {
+    /// The roots to select from instead of `roots`. `loaded` says whether their graph has been
+    /// looked at; if not, a pruned graph is only loaded when a root has to be raised.
+    pub(super) fn updated_roots(
+        &mut self,
+        pruning: Pruning,
+        roots: Vec<ModuleVersion>,
+        loaded: bool,
+    ) -> Result<Vec<ModuleVersion>, Stop> {
+        match pruning {
+            Pruning::Pruned => self.pruned_roots(roots, loaded),
+            Pruning::Unpruned => self.unpruned_roots(roots),
+        }
+    }
+
+    fn pruned_roots(
+        &mut self,
+        given: Vec<ModuleVersion>,
+        mut loaded: bool,
+    ) -> Result<Vec<ModuleVersion>, Stop> {
+        let main = self.main().path().to_owned();
+        let mut roots = given.clone();
+        loop {
+            let raised = if loaded {
+                let graph = self.graph(Pruning::Pruned, &roots)?;
+                one_each(&main, &roots, |path| graph.selected(path).cloned())
+            } else {
+                let highest = highest(&roots);
+                one_each(&main, &roots, |path| highest.get(path).cloned())
+            };
+            // Every kept root is looked at once, at its first version.
+            let first = one_each(&main, &roots, |path| {
+                roots.iter().find(|root| root.path == path).cloned()
+            });
+            let converged = first == raised;
+            match (converged, self.updates()) {
+                (true, Updates::Refuse) => return Ok(given),
+                (true, Updates::Apply) => return Ok(raised),
+                (false, Updates::Refuse) => return Err(Stop::Failed(MvsError::NeedsUpdate)),
+                (false, Updates::Apply) => {}
+            }
+            roots = raised;
+            loaded = true;
+        }
+    }
+
+    fn unpruned_roots(&mut self, roots: Vec<ModuleVersion>) -> Result<Vec<ModuleVersion>, Stop> {
+        let updates = self.updates();
+        let direct = self.main().direct.clone();
+        let graph = self.graph(Pruning::Unpruned, &roots)?;
+        if updates == Updates::Refuse {
+            let consistent = roots
+                .iter()
+                .all(|root| graph.selected(&root.path) == Some(root));
+            return if consistent {
+                Ok(roots)
+            } else {
+                Err(Stop::Failed(MvsError::NeedsUpdate))
+            };
+        }
+        let mut paths: Vec<&str> = Vec::new();
+        let mut listed = HashSet::new();
+        for root in &roots {
+            if graph.selected(&root.path) == Some(root) && listed.insert(&root.path) {
+                paths.push(&root.path);
+            }
+        }
+        let kept = graph.build_list();
+        for module in &kept {
+            if direct.contains(&module.path) && listed.insert(&module.path) {
+                paths.push(&module.path);
+            }
+        }
+        Ok(minimal_roots(graph, &kept, &paths))
+    }
+}
+
+/// One root for each module but the main one, at the version that `version` gives.
+fn one_each(
+    main: &str,
+    roots: &[ModuleVersion],
+    version: impl Fn(&str) -> Option<ModuleVersion>,
+) -> Vec<ModuleVersion> {
+    let mut seen = HashSet::from([main]);
+    let first = roots.iter().filter(|root| seen.insert(&root.path));
+    first.filter_map(|root| version(&root.path)).collect()
+}
+
+/// The highest version of each module in a sorted list.
+fn highest(roots: &[ModuleVersion]) -> HashMap<&str, ModuleVersion> {
+    roots
+        .iter()
+        .map(|root| (root.path.as_str(), root.clone()))
+        .collect()
+}
+
+/// The smallest list of requirements that contains `paths` and from which everything in the build
+/// list follows (algorithm R of minimal version selection).
+fn minimal_roots(
+    graph: &Graph,
+    build_list: &[ModuleVersion],
+    paths: &[&str],
+) -> Vec<ModuleVersion> {
+    let ids = build_list
+        .iter()
+        .filter_map(|module| graph.selected_id(&module.path));
+    let postorder = postorder(graph, ids);
+    let mut implied = HashSet::from([MAIN]);
+    let mut minimal = Vec::new();
+    for id in paths.iter().filter_map(|path| graph.selected_id(path)) {
+        minimal.push(id);
+        imply(graph, id, &mut implied);
+    }
+    for id in postorder.into_iter().rev() {
+        if graph.is_selected(id) && !implied.contains(&id) {
+            minimal.push(id);
+            imply(graph, id, &mut implied);
+        }
+    }
+    let mut roots: Vec<_> = minimal
+        .into_iter()
+        .filter_map(|id| graph.module(id))
+        .cloned()
+        .collect();
+    sort_modules(&mut roots);
+    roots
+}
+
+/// Nodes reachable from the starts, each after what it requires.
+fn postorder(graph: &Graph, starts: impl Iterator<Item = NodeId>) -> Vec<NodeId> {
+    let mut entered = HashSet::from([MAIN]);
+    let mut order = Vec::new();
+    for start in starts {
+        if !entered.insert(start) {
+            continue;
+        }
+        let mut stack = vec![(start, graph.required_by(start).iter())];
+        while let Some((id, rest)) = stack.last_mut() {
+            match rest.next() {
+                Some(&next) if entered.insert(next) => {
+                    stack.push((next, graph.required_by(next).iter()));
+                }
+                Some(_) => {}
+                None => {
+                    order.push(*id);
+                    stack.pop();
+                }
+            }
+        }
+    }
+    order
+}
+
+/// Adds everything that can be reached from a node.
+fn imply(graph: &Graph, id: NodeId, implied: &mut HashSet<NodeId>) {
+    let mut stack = vec![id];
+    while let Some(id) = stack.pop() {
+        if implied.insert(id) {
+            stack.extend(graph.required_by(id));
+        }
+    }
+}

@@ -1,0 +1,351 @@
+//! Selection: against the real go command, and against the definition written in Go.
+
+use super::graphs::{self, Graph, Kind};
+use gomod::modfile::{self, Mode, ModuleVersion};
+use gomod::mvs::{
+    GoModSource, GoModSummary, Loader, MainModule, MvsError, Options, Selection, Updates,
+};
+use std::fmt::Write;
+use std::path::Path;
+use std::process::Command;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+use std::{env, fs};
+use testkit::oracle::{Oracle, Seed};
+
+/// Graphs put to the real go command: two or three commands each, half a minute on two cores.
+const REAL_GRAPHS: usize = 800;
+
+/// Graphs put to the definition.
+const MODEL_GRAPHS: usize = 20_000;
+
+fn read(graph: &Graph, source: &GoModSource) -> Result<GoModSummary, String> {
+    let text = match source {
+        GoModSource::Version(path, version) => {
+            graph.modules.get(&(path.to_string(), version.to_string()))
+        }
+        GoModSource::Directory(name) => graph.directories.get(name.trim_start_matches("./")),
+    };
+    let text = text.ok_or("no such file")?;
+    let file = modfile::parse(text.as_bytes(), Mode::Lax).map_err(|errors| errors.to_string())?;
+    Ok(GoModSummary::from(&file))
+}
+
+fn select(graph: &Graph, updates: Updates) -> Result<Selection, MvsError> {
+    let file = modfile::parse(graph.main.as_bytes(), Mode::Strict).unwrap();
+    let main = MainModule::new(&file)?;
+    let options = Options {
+        updates,
+        unpruned: false,
+    };
+    Loader::new(main, options).load(|source| read(graph, source))
+}
+
+/// One run of the go command in a directory with the graph's main module.
+struct Workplace<'a> {
+    root: &'a Path,
+    directory: std::path::PathBuf,
+}
+
+impl Workplace<'_> {
+    fn write(&self, graph: &Graph) {
+        fs::create_dir_all(&self.directory).unwrap();
+        fs::write(self.directory.join("go.mod"), &graph.main).unwrap();
+        for (name, text) in &graph.directories {
+            fs::create_dir_all(self.directory.join(name)).unwrap();
+            fs::write(self.directory.join(name).join("go.mod"), text).unwrap();
+        }
+        for ((path, version), text) in &graph.modules {
+            let versions = self.root.join("proxy").join(path).join("@v");
+            fs::create_dir_all(&versions).unwrap();
+            fs::write(versions.join(format!("{version}.mod")), text).unwrap();
+            let info = format!("{{\"Version\":\"{version}\",\"Time\":\"2024-01-01T00:00:00Z\"}}");
+            fs::write(versions.join(format!("{version}.info")), info).unwrap();
+        }
+    }
+
+    fn go(&self, arguments: &[&str]) -> Result<String, String> {
+        let output = Command::new("go")
+            .args(arguments)
+            .current_dir(&self.directory)
+            .env("GOPROXY", format!("file://{}/proxy", self.root.display()))
+            .env("GOPATH", self.root.join("gopath"))
+            .env("GOMODCACHE", self.root.join("cache"))
+            .env("GOFLAGS", "-modcacherw")
+            .env("GOENV", "off")
+            .env("GOSUMDB", "off")
+            .env("GOTOOLCHAIN", "local")
+            .env("GOWORK", "off")
+            .output()
+            .unwrap();
+        if output.status.success() {
+            Ok(String::from_utf8(output.stdout).unwrap())
+        } else {
+            Err(String::from_utf8_lossy(&output.stderr).into_owned())
+        }
+    }
+}
+
+/// What differs between one command's answer and ours; both failing is agreement.
+fn difference(
+    command: &str,
+    theirs: &Result<String, String>,
+    ours: &Result<String, String>,
+) -> Option<String> {
+    let same = match (theirs, ours) {
+        (Ok(theirs), Ok(ours)) => theirs == ours,
+        (Err(_), Err(_)) => true,
+        _ => false,
+    };
+    (!same).then(|| format!("{command}\n--- go\n{theirs:?}\n--- ours\n{ours:?}"))
+}
+
+fn compare_one(root: &Path, index: usize, graph: &Graph) -> (Vec<String>, bool) {
+    let place = Workplace {
+        root,
+        directory: root.join(format!("work{index}")),
+    };
+    place.write(graph);
+    let applied = select(graph, Updates::Apply).map_err(|error| error.to_string());
+    let mut differences = Vec::new();
+    let theirs = place.go(&["mod", "graph"]);
+    let ours = applied
+        .as_ref()
+        .map(Selection::graph_text)
+        .map_err(Clone::clone);
+    differences.extend(difference("go mod graph", &theirs, &ours));
+    // Writes go.sum, which the read-only run needs, and go.mod, which is put back for it.
+    let theirs = place.go(&["list", "-mod=mod", "-m", "all"]);
+    let ours = applied
+        .as_ref()
+        .map(Selection::build_list_text)
+        .map_err(Clone::clone);
+    differences.extend(difference("go list -mod=mod -m all", &theirs, &ours));
+    let succeeded = theirs.is_ok();
+    if succeeded && index % 2 == 0 {
+        fs::write(place.directory.join("go.mod"), &graph.main).unwrap();
+        let theirs = place.go(&["list", "-mod=readonly", "-m", "all"]);
+        let refused = select(graph, Updates::Refuse).map_err(|error| error.to_string());
+        let ours = refused
+            .as_ref()
+            .map(Selection::build_list_text)
+            .map_err(Clone::clone);
+        differences.extend(difference("go list -mod=readonly -m all", &theirs, &ours));
+    }
+    (differences, succeeded)
+}
+
+#[test]
+fn the_go_command_selects_the_same() {
+    if Command::new("go").arg("version").output().is_err() {
+        assert!(env::var("CI").is_err(), "no go command");
+        println!("skipped: no go command");
+        return;
+    }
+    let mut seed = Seed::new(7);
+    let graphs: Vec<Graph> = (0..REAL_GRAPHS)
+        .map(|index| {
+            let kind = Kind::ALL[index % 3];
+            let size = 5 + seed.below(56);
+            graphs::random(&mut seed, kind, &format!("g{index}.example.com"), size)
+        })
+        .collect();
+    let root = tempfile();
+    let (next, succeeded, found) = (
+        AtomicUsize::new(0),
+        AtomicUsize::new(0),
+        Mutex::new(Vec::new()),
+    );
+    let start = Instant::now();
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while let Some((index, graph)) = {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    graphs.get(index).map(|graph| (index, graph))
+                } {
+                    let (differences, success) = compare_one(&root, index, graph);
+                    succeeded.fetch_add(usize::from(success), Ordering::Relaxed);
+                    let report = differences
+                        .iter()
+                        .map(|text| format!("graph {index}\n{}\n{text}", graph.main));
+                    found.lock().unwrap().extend(report);
+                }
+            });
+        }
+    });
+    let found = found.into_inner().unwrap();
+    for text in found.iter().take(3) {
+        println!("{text}");
+    }
+    println!(
+        "go command, selection: {REAL_GRAPHS} graphs ({} selected by go), {} differences, {:.1} s",
+        succeeded.into_inner(),
+        found.len(),
+        start.elapsed().as_secs_f64()
+    );
+    fs::remove_dir_all(&root).unwrap();
+    assert!(found.is_empty());
+}
+
+fn tempfile() -> std::path::PathBuf {
+    let root = env::temp_dir().join(format!("gomod-selection-{}", std::process::id()));
+    fs::create_dir_all(&root).unwrap();
+    root
+}
+
+/// Requirements by module version; the main module's are at its empty version.
+type Plain = Vec<(ModuleVersion, Vec<ModuleVersion>)>;
+
+/// A small unpruned graph without replacements, cycles included.
+fn plain(seed: &mut Seed) -> Plain {
+    let versions = ["v0.1.0", "v1.0.0-rc.1", "v1.0.0", "v1.10.0", "v1.9.3"];
+    let mut names = Vec::new();
+    for index in 0..3 + seed.below(12) {
+        for version in versions {
+            if seed.chance(0.4) {
+                names.push(ModuleVersion::new(format!("example.com/m{index}"), version));
+            }
+        }
+    }
+    names.push(ModuleVersion::new("example.com/last", "v1.0.0"));
+    let main = ModuleVersion::new("example.com/main", "");
+    let all = std::iter::once(main).chain(names.iter().cloned());
+    all.map(|name| {
+        (
+            name,
+            (0..seed.below(5))
+                .map(|_| seed.pick(&names).clone())
+                .collect(),
+        )
+    })
+    .collect()
+}
+
+fn as_question(graph: &Plain) -> Vec<u8> {
+    let mut text = String::new();
+    for (name, required) in graph {
+        if !name.version.is_empty() {
+            writeln!(text, "= {} {}", name.path, name.version).unwrap();
+        }
+        for module in required {
+            writeln!(text, "{} {}", module.path, module.version).unwrap();
+        }
+    }
+    text.into_bytes()
+}
+
+fn select_plain(graph: &Plain) -> Vec<Vec<u8>> {
+    let mut main = "module example.com/main\n".to_owned();
+    for module in &graph[0].1 {
+        writeln!(main, "require {} {}", module.path, module.version).unwrap();
+    }
+    let file = modfile::parse(main.as_bytes(), Mode::Strict).unwrap();
+    let options = Options {
+        updates: Updates::Apply,
+        unpruned: false,
+    };
+    let selection = Loader::new(MainModule::new(&file).unwrap(), options).load(|source| {
+        let GoModSource::Version(path, version) = source else {
+            panic!("{source:?}")
+        };
+        let wanted = ModuleVersion::new(path.as_str(), version.as_str());
+        let (_, require) = graph.iter().find(|(name, _)| *name == wanted).unwrap();
+        Ok(GoModSummary {
+            module: Some(path.to_string()),
+            go: None,
+            require: require.clone(),
+        })
+    });
+    let selection = selection.unwrap();
+    let others = selection.build_list().into_iter().skip(1);
+    others
+        .map(|selected| selected.to_string().into_bytes())
+        .collect()
+}
+
+#[test]
+fn the_definition_selects_the_same() {
+    let Some(mut oracle) = Oracle::start_or_skip() else {
+        return;
+    };
+    let mut seed = Seed::new(8);
+    let graphs: Vec<Plain> = (0..MODEL_GRAPHS).map(|_| plain(&mut seed)).collect();
+    let inputs: Vec<_> = graphs
+        .iter()
+        .map(|graph| vec![as_question(graph)])
+        .collect();
+    let (mut different, mut modules) = (0, 0);
+    for (graph, theirs) in graphs.iter().zip(oracle.ask("mvs.unpruned", &inputs)) {
+        let (ours, theirs) = (select_plain(graph), theirs.unwrap());
+        modules += ours.len();
+        if ours != theirs {
+            different += 1;
+            println!("{graph:?}\n  go   {theirs:?}\n  ours {ours:?}");
+        }
+    }
+    println!(
+        "oracle mvs.unpruned: {MODEL_GRAPHS} graphs, {modules} modules selected, {different} differences"
+    );
+    assert_eq!(different, 0);
+}
+
+/// Prints how long it takes; what is asserted is only that it comes to an end with everything.
+#[test]
+fn ten_thousand_modules() {
+    const MODULES: usize = 10_000;
+    let mut seed = Seed::new(9);
+    let name = |index: usize| format!("example.com/m{index}");
+    let require = |text: &mut Vec<ModuleVersion>, index, seed: &mut Seed| {
+        let version = format!("v1.{}.0", seed.below(3));
+        text.push(ModuleVersion::new(name(index), version));
+    };
+    let mut main = "module example.com/main\ngo 1.16\n".to_owned();
+    for index in 0..20 {
+        writeln!(main, "require {} v1.0.0", name(index)).unwrap();
+    }
+    let mut go_mods = Vec::new();
+    for index in 0..MODULES {
+        let mut list = Vec::new();
+        require(&mut list, (index + 1) % MODULES, &mut seed);
+        for _ in 0..6 {
+            let other = seed.below(MODULES);
+            require(&mut list, other, &mut seed);
+        }
+        go_mods.push(list);
+    }
+    let file = modfile::parse(main.as_bytes(), Mode::Strict).unwrap();
+    let loader = Loader::new(
+        MainModule::new(&file).unwrap(),
+        Options {
+            updates: Updates::Apply,
+            unpruned: false,
+        },
+    );
+    let start = Instant::now();
+    let selection = loader
+        .load(|source| {
+            let GoModSource::Version(path, _) = source else {
+                return Err(String::new());
+            };
+            let index: usize = path
+                .as_str()
+                .trim_start_matches("example.com/m")
+                .parse()
+                .unwrap();
+            let require = go_mods[index].clone();
+            Ok(GoModSummary {
+                module: Some(path.to_string()),
+                go: None,
+                require,
+            })
+        })
+        .unwrap();
+    let elapsed = start.elapsed();
+    assert_eq!(selection.build_list().len(), MODULES + 1);
+    println!(
+        "selection of {MODULES} modules, {} edges: {elapsed:?}",
+        selection.edges().count()
+    );
+}
