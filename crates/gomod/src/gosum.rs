@@ -177,8 +177,6 @@ impl std::fmt::Display for Entry {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
-
     use super::{EMPTY_GO_MOD_HASH, GoSumError, Subject, parse};
 
     #[test]

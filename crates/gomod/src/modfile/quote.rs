@@ -156,8 +156,6 @@ fn push_char(value: &mut Vec<u8>, character: char) {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
-
     use super::{QuoteError, auto_quote, value_of};
 
     #[test]

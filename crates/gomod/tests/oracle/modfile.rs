@@ -1,8 +1,19 @@
 //! go.mod, go.work, go.sum and selection.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "tests, which start the go command and time it"
+)]
+
 mod corpus;
 mod files;
+mod go_command;
 mod graphs;
+mod real;
 mod selection;
 
 use testkit::oracle::{Oracle, Seed};

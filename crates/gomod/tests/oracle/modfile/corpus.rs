@@ -1,6 +1,7 @@
 //! Seeded go.mod, go.work and go.sum texts: made by a grammar that knows the traps, half of them
 //! then damaged.
 
+use std::fmt::Write;
 use testkit::oracle::Seed;
 
 const PATHS: &[&str] = &[
@@ -230,7 +231,7 @@ pub(crate) fn go_sum(seed: &mut Seed) -> Vec<u8> {
         let version = *seed.pick(VERSIONS);
         let (one, two) = (*seed.pick(SPACES), *seed.pick(SPACES));
         let end = *seed.pick(&["\n", "\n", "\r\n", "\n\n", " \n", "\u{2028}\n"]);
-        text.push_str(&format!("{path}{one}{version}{suffix}{two}{hash}{end}"));
+        write!(text, "{path}{one}{version}{suffix}{two}{hash}{end}").unwrap();
     }
     finish(seed, text)
 }
@@ -251,7 +252,7 @@ fn comment_lines(seed: &mut Seed, text: &mut String, most: usize) {
     for _ in 0..seed.below(most + 1) {
         match seed.below(4) {
             0 => text.push('\n'),
-            _ => text.push_str(&format!("{}\n", seed.pick(COMMENTS))),
+            _ => writeln!(text, "{}", seed.pick(COMMENTS)).unwrap(),
         }
     }
 }
@@ -259,7 +260,7 @@ fn comment_lines(seed: &mut Seed, text: &mut String, most: usize) {
 fn suffix(seed: &mut Seed, text: &mut String) {
     if seed.chance(0.3) {
         let space = if seed.chance(0.9) { " " } else { "" };
-        text.push_str(&format!("{space}{}", seed.pick(COMMENTS)));
+        write!(text, "{space}{}", seed.pick(COMMENTS)).unwrap();
     }
     text.push('\n');
 }
@@ -272,11 +273,11 @@ fn statement(seed: &mut Seed, text: &mut String, verb: &str) {
     };
     if !seed.chance(block_chance) {
         let arguments = arguments(seed, verb);
-        text.push_str(&format!("{verb}{}{arguments}", seed.pick(SPACES)));
+        write!(text, "{verb}{}{arguments}", seed.pick(SPACES)).unwrap();
         return suffix(seed, text);
     }
     let middle = if seed.chance(0.02) { " odd" } else { "" };
-    text.push_str(&format!("{verb}{middle} ("));
+    write!(text, "{verb}{middle} (").unwrap();
     if seed.chance(0.05) {
         text.push(')');
         return suffix(seed, text);
@@ -288,7 +289,7 @@ fn statement(seed: &mut Seed, text: &mut String, verb: &str) {
         }
         let indent = *seed.pick(&["\t", "\t", "", "    "]);
         let arguments = arguments(seed, verb);
-        text.push_str(&format!("{indent}{arguments}"));
+        write!(text, "{indent}{arguments}").unwrap();
         suffix(seed, text);
     }
     if seed.chance(0.3) {

@@ -88,7 +88,7 @@ fn described(file: &File) -> Vec<Vec<u8>> {
     fields.0
 }
 
-fn our_parse(source: &[u8], mode: Mode) -> Vec<Vec<u8>> {
+pub(super) fn our_parse(source: &[u8], mode: Mode) -> Vec<Vec<u8>> {
     match modfile::parse(source, mode) {
         Ok(file) => described(&file),
         Err(errors) => refused(&errors),
@@ -142,7 +142,7 @@ fn our_sum(source: &[u8]) -> Vec<Vec<u8>> {
 
 /// Compares fields; the last one of an acceptance byte for byte if `printed`, the others with
 /// U+FFFD for what is not UTF-8.
-fn compare(
+pub(super) fn compare(
     area: &str,
     inputs: &[Vec<Vec<u8>>],
     printed: bool,
@@ -184,7 +184,7 @@ fn compare(
     assert_eq!(different, 0, "oracle {area}: {different} of {count} differ");
 }
 
-fn formatted(result: Result<Vec<u8>, ParseErrors>) -> Answer {
+pub(super) fn formatted(result: Result<Vec<u8>, ParseErrors>) -> Answer {
     result
         .map(|bytes| vec![bytes])
         .map_err(|errors| errors.to_string())

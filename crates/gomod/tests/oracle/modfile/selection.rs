@@ -1,17 +1,16 @@
 //! Selection: against the real go command, and against the definition written in Go.
 
+use super::go_command;
 use super::graphs::{self, Graph, Kind};
 use gomod::modfile::{self, Mode, ModuleVersion};
 use gomod::mvs::{
     GoModSource, GoModSummary, Loader, MainModule, MvsError, Options, Selection, Updates,
 };
 use std::fmt::Write;
+use std::fs;
 use std::path::Path;
-use std::process::Command;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
-use std::{env, fs};
 use testkit::oracle::{Oracle, Seed};
 
 /// Graphs put to the real go command: two or three commands each, half a minute on two cores.
@@ -66,24 +65,7 @@ impl Workplace<'_> {
     }
 
     fn go(&self, arguments: &[&str]) -> Result<String, String> {
-        let output = Command::new("go")
-            .args(arguments)
-            .current_dir(&self.directory)
-            .env("GOPROXY", format!("file://{}/proxy", self.root.display()))
-            .env("GOPATH", self.root.join("gopath"))
-            .env("GOMODCACHE", self.root.join("cache"))
-            .env("GOFLAGS", "-modcacherw")
-            .env("GOENV", "off")
-            .env("GOSUMDB", "off")
-            .env("GOTOOLCHAIN", "local")
-            .env("GOWORK", "off")
-            .output()
-            .unwrap();
-        if output.status.success() {
-            Ok(String::from_utf8(output.stdout).unwrap())
-        } else {
-            Err(String::from_utf8_lossy(&output.stderr).into_owned())
-        }
+        go_command::run(self.root, &self.directory, arguments)
     }
 }
 
@@ -123,7 +105,7 @@ fn compare_one(root: &Path, index: usize, graph: &Graph) -> (Vec<String>, bool) 
         .map_err(Clone::clone);
     differences.extend(difference("go list -mod=mod -m all", &theirs, &ours));
     let succeeded = theirs.is_ok();
-    if succeeded && index % 2 == 0 {
+    if succeeded && index.is_multiple_of(2) {
         fs::write(place.directory.join("go.mod"), &graph.main).unwrap();
         let theirs = place.go(&["list", "-mod=readonly", "-m", "all"]);
         let refused = select(graph, Updates::Refuse).map_err(|error| error.to_string());
@@ -138,9 +120,7 @@ fn compare_one(root: &Path, index: usize, graph: &Graph) -> (Vec<String>, bool) 
 
 #[test]
 fn the_go_command_selects_the_same() {
-    if Command::new("go").arg("version").output().is_err() {
-        assert!(env::var("CI").is_err(), "no go command");
-        println!("skipped: no go command");
+    if !go_command::is_here() {
         return;
     }
     let mut seed = Seed::new(7);
@@ -151,31 +131,33 @@ fn the_go_command_selects_the_same() {
             graphs::random(&mut seed, kind, &format!("g{index}.example.com"), size)
         })
         .collect();
-    let root = tempfile();
-    let (next, succeeded, found) = (
-        AtomicUsize::new(0),
-        AtomicUsize::new(0),
-        Mutex::new(Vec::new()),
-    );
-    let start = Instant::now();
-    std::thread::scope(|scope| {
-        for _ in 0..2 {
-            scope.spawn(|| {
-                while let Some((index, graph)) = {
-                    let index = next.fetch_add(1, Ordering::Relaxed);
-                    graphs.get(index).map(|graph| (index, graph))
-                } {
-                    let (differences, success) = compare_one(&root, index, graph);
-                    succeeded.fetch_add(usize::from(success), Ordering::Relaxed);
-                    let report = differences
-                        .iter()
-                        .map(|text| format!("graph {index}\n{}\n{text}", graph.main));
-                    found.lock().unwrap().extend(report);
-                }
-            });
+    let root = go_command::temporary("selection");
+    let (next, succeeded) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let work = || {
+        let mut found = Vec::new();
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(graph) = graphs.get(index) else {
+                return found;
+            };
+            let (differences, success) = compare_one(&root, index, graph);
+            succeeded.fetch_add(usize::from(success), Ordering::Relaxed);
+            let main = &graph.main;
+            found.extend(
+                differences
+                    .iter()
+                    .map(|text| format!("graph {index}\n{main}\n{text}")),
+            );
         }
+    };
+    let start = Instant::now();
+    let found: Vec<String> = std::thread::scope(|scope| {
+        let workers = [scope.spawn(work), scope.spawn(work)];
+        workers
+            .into_iter()
+            .flat_map(|worker| worker.join().unwrap())
+            .collect()
     });
-    let found = found.into_inner().unwrap();
     for text in found.iter().take(3) {
         println!("{text}");
     }
@@ -187,12 +169,6 @@ fn the_go_command_selects_the_same() {
     );
     fs::remove_dir_all(&root).unwrap();
     assert!(found.is_empty());
-}
-
-fn tempfile() -> std::path::PathBuf {
-    let root = env::temp_dir().join(format!("gomod-selection-{}", std::process::id()));
-    fs::create_dir_all(&root).unwrap();
-    root
 }
 
 /// Requirements by module version; the main module's are at its empty version.
