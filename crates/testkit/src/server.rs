@@ -206,6 +206,15 @@ impl Modkeep {
         upstream.clone_into(&mut self.setup.upstream);
     }
 
+    /// Sets an environment variable for the next start; an empty value removes it.
+    pub fn set_env(&mut self, name: &str, value: &str) {
+        self.setup.environment.retain(|(known, _)| known != name);
+        if !value.is_empty() {
+            let pair = (name.to_owned(), value.to_owned());
+            self.setup.environment.push(pair);
+        }
+    }
+
     /// Resident memory in KiB, as the kernel counts it (`VmRSS`).
     pub fn resident_kib(&self) -> u64 {
         self.memory("VmRSS:")

@@ -36,7 +36,7 @@ fn malformed_paths_are_refused_by_name_and_nobody_is_asked() {
         ("/example.com/%2e%2e/a/@v/list", 400, "MK1001"),
         ("/example.com/a/@v/..%2f..%2fx.zip", 400, "MK1001"),
         ("/example.com/a%2Fb/@v/list", 400, "MK1001"),
-        ("/example.com/a%5Cb/@v/list", 400, "MK1001"),
+        ("/example.com/a%5Cb/@v/list", 404, "MK1002"),
         ("/example.com/a%00b/@v/list", 400, "MK1001"),
         ("/example.com/a/@v/v1.0.0%00.info", 400, "MK1001"),
         ("/example.com/a%zz/@v/list", 400, "MK1001"),
@@ -58,8 +58,8 @@ fn malformed_paths_are_refused_by_name_and_nobody_is_asked() {
         ("/example.com/a%2525/@v/list", 404, "MK1002"),
         ("/example.com/a/@v/v1.mod", 404, "MK1003"),
         ("/example.com/a/@v/v1.0.0+meta.zip", 404, "MK1003"),
-        ("/example.com/a/@v/v2.0.0.info", 404, "MK1003"),
-        ("/example.com/a/v2/@v/v1.0.0.info", 404, "MK1003"),
+        ("/example.com/a/@v/v2.0.0.mod", 404, "MK1003"),
+        ("/example.com/a/v2/@v/v1.0.0.zip", 404, "MK1003"),
         ("/example.com/a/@v/v01.0.0.zip", 404, "MK1003"),
         ("/favicon.ico", 404, "MK1007"),
         ("/example.com/a", 404, "MK1007"),
@@ -222,13 +222,13 @@ fn seeded_noise_in_paths_never_kills_the_server() {
 
 #[test]
 fn a_slow_loris_is_hung_up_on_while_others_are_served() {
-    let site = kept();
+    let site = Site::with_options(&[module("a", 10)], &["--client-header-timeout", "3s"]);
     let pending = client::open(site.server.address(), b"GET / HTTP/1.1\r\n", PATIENCE).unwrap();
     let mut stream = pending.into_stream();
     stream
         .set_read_timeout(Some(Duration::from_millis(250)))
         .unwrap();
-    // One byte four times a second: 240 of them are a minute, four times any sane deadline.
+    // One byte four times a second: 240 of them are a minute, many times the deadline.
     let mut sent = 0;
     let ended = (0..240).any(|_| {
         assert!(site.server.get(&url("a", "info")).is_whole());

@@ -36,7 +36,7 @@ fn assert_torn_or_refused(answer: &Answer) {
 fn a_body_that_ends_early_is_never_served_as_whole_nor_kept() {
     let cuts = [
         Fault::Cut { after: 0 },
-        Fault::Cut { after: 20 },
+        Fault::Cut { after: 5 },
         Fault::CutChunked { after: 20 },
         Fault::Length { declared: 1 << 20 },
         Fault::CutHeader,
@@ -102,7 +102,7 @@ fn go_fails_on_a_zip_cut_upstream_and_succeeds_right_after() {
 
 #[test]
 fn a_silent_upstream_is_a_504_in_time_and_go_does_not_hang() {
-    let site = Site::with(&[
+    let site = Site::impatient(&[
         module("info", 10),
         module("mod", 10),
         module("zip", 200_000),

@@ -173,7 +173,8 @@ fn a_go_mod_that_go_cannot_read_is_thrown_away() {
 #[test]
 fn a_login_page_with_200_is_thrown_away_for_every_kind() {
     let site = Site::with(&[module("a", 1000)]);
-    for kind in ["info", "mod", "zip", "latest"] {
+    // The latest comes first: once a version is kept, it is computed and the page is no matter.
+    for kind in ["latest", "info", "mod", "zip"] {
         site.upstream
             .first(1, &path("a", kind), Fault::login_page());
         let answer = site.server.get(&url("a", kind));
@@ -194,7 +195,8 @@ fn a_login_page_in_place_of_a_list_is_not_an_empty_list() {
 
 #[test]
 fn lines_of_a_list_that_are_no_versions_do_no_harm() {
-    let site = Site::with(&[module("a", 1000)]);
+    let newer = Module::new("example.com/a", "v1.1.0");
+    let site = Site::with(&[module("a", 1000), newer]);
     let list = "v1.0.0 2024-01-02T03:04:05Z\nmain\n\nv1.2\nv1.1.0\n../../x\nv0.0.0-20240102030405-abcdefabcdef\nv1.0.0\n";
     site.upstream
         .always(&path("a", "list"), Fault::replace(list));

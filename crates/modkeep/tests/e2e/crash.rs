@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use testkit::client;
+use testkit::client::{self, Answer};
 use testkit::fixture::{Corpus, Module};
 use testkit::oracle::Seed;
 use testkit::process;
@@ -145,6 +145,62 @@ fn ask_until_dead(
         answered.fetch_add(1, Ordering::Relaxed);
     }
     promises
+}
+
+/// The points between first byte and commit at which the process can be told to abort.
+const POINTS: [&str; 8] = [
+    "spool-created",
+    "spool-partial",
+    "spool-sealed",
+    "blob-renamed",
+    "blob-dir-synced",
+    "before-transaction",
+    "after-transaction",
+    "before-journal-mirror",
+];
+
+#[test]
+fn a_crash_between_any_two_steps_of_a_commit_tears_and_loses_nothing() {
+    for point in POINTS {
+        for passage in 1..=3 {
+            crash_at(&format!("{point}@{passage}"));
+        }
+    }
+}
+
+/// Fetches the three artifacts from a server that aborts at a point, then from one that does not.
+fn crash_at(point: &str) {
+    let module = Module::new("example.com/r0/m0", "v1.0.0").noise(3, 300_000);
+    let upstream = FakeUpstream::start(Corpus::new().with(&module));
+    let setup = Setup::new(BINARY, &upstream.url());
+    let mut server = setup.env("MODKEEP_CRASH_POINT", point).start();
+    let mut promises = Promises::new();
+    let files = ["mod", "info", "zip"].map(|kind| format!("example.com/r0/m0/@v/v1.0.0.{kind}"));
+    for path in &files {
+        // After the abort every connection fails, which is what is wanted.
+        let answer = client::get(server.address(), &format!("/{path}"));
+        if let Some(answer) = answer.ok().filter(Answer::is_whole) {
+            promises.insert(path.clone(), answer.body);
+        }
+    }
+    assert!(
+        promises.len() < files.len() || point.starts_with("before-journal"),
+        "{point}: never reached"
+    );
+    server.kill();
+    server.set_env("MODKEEP_CRASH_POINT", "");
+    upstream.refuse();
+    server.start();
+    assert_kept(&server, &promises);
+    upstream.accept();
+    for path in &files {
+        let answer = server.get(&format!("/{path}"));
+        assert!(answer.is_whole(), "{point}: {path}: {answer:?}");
+        upstream
+            .change(|corpus| assert!(corpus.get(path).unwrap() == answer.body, "{point}: {path}"));
+    }
+    server.kill();
+    verify_store(&server);
 }
 
 /// One request; what it promises if it was answered in full. A torn answer is one that says so.

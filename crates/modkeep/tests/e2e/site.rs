@@ -28,11 +28,30 @@ impl Site {
     /// A server whose one upstream has these modules.
     #[track_caller]
     pub(crate) fn with(modules: &[Module]) -> Self {
+        Self::with_options(modules, &[])
+    }
+
+    /// As [`Site::with`], but the server waits only two seconds for a silent upstream.
+    #[track_caller]
+    pub(crate) fn impatient(modules: &[Module]) -> Self {
+        let options = ["--header-timeout", "2s", "--stall-timeout", "2s"];
+        Self::with_options(modules, &options)
+    }
+
+    /// As [`Site::with`], with further options of `serve`.
+    #[track_caller]
+    pub(crate) fn with_options(modules: &[Module], options: &[&str]) -> Self {
         let mut corpus = Corpus::new();
         for module in modules {
             corpus.add(module);
         }
-        Self::new(corpus)
+        let upstream = FakeUpstream::start(corpus);
+        let setup = Setup::new(BINARY, &upstream.url());
+        let server = options
+            .iter()
+            .fold(setup, |setup, option| setup.arg(option))
+            .start();
+        Self { upstream, server }
     }
 
     /// Fetches all three artifacts, so that they are kept, and forgets that the upstream was asked.

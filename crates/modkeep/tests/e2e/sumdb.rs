@@ -1,6 +1,7 @@
 //! Checksum-database paths: passed through, the immutable ones kept for ever, names with slashes.
 
 use testkit::fixture::Corpus;
+use testkit::noise;
 use testkit::upstream::{FakeUpstream, Fault, Kind, Target};
 
 use crate::site::{Site, assert_refusal};
@@ -8,24 +9,41 @@ use crate::site::{Site, assert_refusal};
 const LOOKUP: &str = "lookup/example.com/a@v1.0.0";
 const FULL_TILE: &str = "tile/8/0/x001/234";
 const PARTIAL_TILE: &str = "tile/8/1/002.p/77";
+const DATA_TILE: &str = "tile/8/data/000";
+const ALL: [&str; 6] = [
+    "supported",
+    "latest",
+    LOOKUP,
+    FULL_TILE,
+    PARTIAL_TILE,
+    DATA_TILE,
+];
+const HASH: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+const SIGNATURE: &str =
+    "AAAAAAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw==";
 
-/// A database's paths with bytes that nobody here interprets.
+/// What a database says under a path: the shape is right, the content is nobody's business here.
+fn content(name: &str, path: &str) -> Vec<u8> {
+    let head = format!("go.sum database tree\n4711\n{HASH}\n\n\u{2014} {name} {SIGNATURE}\n");
+    match path {
+        "supported" => Vec::new(),
+        "latest" => head.into_bytes(),
+        LOOKUP => {
+            let lines = format!(
+                "42\nexample.com/a v1.0.0 h1:{HASH}\nexample.com/a v1.0.0/go.mod h1:{HASH}\n"
+            );
+            format!("{lines}\n{head}").into_bytes()
+        }
+        FULL_TILE => noise::bytes(1, 256 * 32),
+        PARTIAL_TILE => noise::bytes(2, 77 * 32),
+        _ => b"record one\n\nrecord two\n\n".to_vec(),
+    }
+}
+
 fn database(name: &str) -> Corpus {
     let mut corpus = Corpus::new();
-    for path in [
-        "supported",
-        "latest",
-        LOOKUP,
-        FULL_TILE,
-        PARTIAL_TILE,
-        "tile/8/data/000",
-    ] {
-        let content = if path == "supported" {
-            String::new()
-        } else {
-            format!("{name} {path}\n")
-        };
-        corpus.put(&format!("sumdb/{name}/{path}"), content);
+    for path in ALL {
+        corpus.put(&format!("sumdb/{name}/{path}"), content(name, path));
     }
     corpus
 }
@@ -38,22 +56,10 @@ fn a_name_with_slashes_reaches_its_own_database() {
         "db.example.org/one/two",
     ] {
         let site = Site::new(database(name));
-        for path in [
-            "supported",
-            "latest",
-            LOOKUP,
-            FULL_TILE,
-            PARTIAL_TILE,
-            "tile/8/data/000",
-        ] {
+        for path in ALL {
             let answer = site.server.get(&format!("/sumdb/{name}/{path}"));
             assert!(answer.is_whole(), "{name} {path}: {answer:?}");
-            let expected = if path == "supported" {
-                String::new()
-            } else {
-                format!("{name} {path}\n")
-            };
-            assert_eq!(answer.text(), expected);
+            assert_eq!(answer.body, content(name, path), "{path}");
         }
     }
 }
@@ -62,13 +68,13 @@ fn a_name_with_slashes_reaches_its_own_database() {
 fn lookups_and_full_tiles_outlive_the_upstream() {
     let name = "sum.golang.org";
     let site = Site::new(database(name));
-    for path in [LOOKUP, FULL_TILE, "tile/8/data/000"] {
+    for path in [LOOKUP, FULL_TILE, DATA_TILE] {
         assert!(site.server.get(&format!("/sumdb/{name}/{path}")).is_whole());
     }
     site.upstream.refuse();
-    for path in [LOOKUP, FULL_TILE, "tile/8/data/000"] {
+    for path in [LOOKUP, FULL_TILE, DATA_TILE] {
         let answer = site.server.get(&format!("/sumdb/{name}/{path}"));
-        assert_eq!(answer.text(), format!("{name} {path}\n"), "{path}");
+        assert_eq!(answer.body, content(name, path), "{path}");
     }
 }
 

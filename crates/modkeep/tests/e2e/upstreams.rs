@@ -5,10 +5,10 @@
 
 use testkit::fixture::Corpus;
 use testkit::go::Go;
-use testkit::server::Modkeep;
+use testkit::server::{Modkeep, Setup};
 use testkit::upstream::{FakeUpstream, Fault, Kind, Target};
 
-use crate::site::{assert_refusal, module, path, serve, url};
+use crate::site::{BINARY, assert_refusal, module, path, serve, url};
 
 const LENGTH: usize = 200_000;
 
@@ -85,6 +85,17 @@ fn a_dead_first_stops_a_comma_and_not_a_pipe() {
     second.assert_untouched();
     let server = two(&first, '|', &second);
     download(&server).assert_ok();
+}
+
+#[test]
+fn a_silent_first_is_left_behind_at_a_pipe() {
+    let (first, second) = (full(), full());
+    first.always(Target::Any, Fault::Hang);
+    let list = format!("{}|{}", first.url(), second.url());
+    let setup = Setup::new(BINARY, &list);
+    let server = setup.arg("--header-timeout").arg("1s").start();
+    download(&server).assert_ok();
+    assert_eq!(second.count(Kind::Zip), 1);
 }
 
 #[test]
@@ -179,11 +190,23 @@ fn off_and_direct_at_the_end_of_the_list_say_so() {
     let server = serve("off");
     assert_refusal(&server.get(&url("a", "info")), 404, "MK2009");
 
-    let server = serve(&format!("{},direct", first.url()));
+    let server = serve("direct");
     assert_refusal(&server.get(&url("a", "info")), 501, "MK2008");
     Go::new(&server.url())
         .download("example.com/a@v1.0.0")
         .assert_fails_with("modkeep MK2008: ");
+}
+
+#[test]
+fn behind_a_proxy_direct_leaves_an_absence_an_absence() {
+    // Anything but 404 for a longer prefix would fail the whole command.
+    let module = module("a", 10).file("b/c/c.go", "package c\n");
+    let first = FakeUpstream::start(Corpus::new().with(&module));
+    let server = serve(&format!("{},direct", first.url()));
+    assert_eq!(server.get(&url("none", "info")).status, 404);
+    Go::new(&server.url())
+        .get("example.com/a/b/c@v1.0.0")
+        .assert_ok();
 }
 
 #[test]

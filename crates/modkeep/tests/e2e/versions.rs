@@ -231,3 +231,44 @@ fn versions_with_capitals_and_plus_are_asked_for_and_served() {
         1
     );
 }
+
+#[test]
+fn a_list_older_than_its_limits_is_asked_for_again_and_still_given_in_an_outage() {
+    let options = ["--list-max-age", "0s", "--list-stale", "0s"];
+    let site = Site::with_options(&[version("v1.0.0")], &options);
+    assert_eq!(sorted(&site.server.get(LIST)), ["v1.0.0"]);
+    site.upstream
+        .change(|corpus| corpus.add(&version("v1.1.0")));
+    assert_eq!(sorted(&site.server.get(LIST)), ["v1.0.0", "v1.1.0"]);
+    for status in [500, 403, 429] {
+        site.upstream.always(Target::Any, Fault::status(status));
+        assert_eq!(
+            sorted(&site.server.get(LIST)),
+            ["v1.0.0", "v1.1.0"],
+            "{status}"
+        );
+    }
+    site.upstream.refuse();
+    assert_eq!(sorted(&site.server.get(LIST)), ["v1.0.0", "v1.1.0"]);
+    assert!(site.server.get(LATEST).is_whole());
+}
+
+#[test]
+fn a_known_list_does_not_wait_for_a_silent_upstream() {
+    let options = [
+        "--list-max-age",
+        "0s",
+        "--list-stale",
+        "0s",
+        "--refresh-patience",
+        "1s",
+    ];
+    let site = Site::with_options(&[version("v1.0.0")], &options);
+    assert_eq!(sorted(&site.server.get(LIST)), ["v1.0.0"]);
+    site.upstream.always(Target::Any, Fault::Hang);
+    let request = format!("GET {LIST} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n");
+    let soon = std::time::Duration::from_secs(15);
+    let answer =
+        testkit::client::exchange(site.server.address(), request.as_bytes(), soon).unwrap();
+    assert_eq!(sorted(&answer), ["v1.0.0"]);
+}
