@@ -164,12 +164,8 @@ pub fn build(major: &str, older: Option<&str>, time: &Timestamp, revision: &str)
 fn increment(decimal: &str) -> String {
     let kept = decimal.trim_end_matches('9');
     let zeros = "0".repeat(decimal.len() - kept.len());
-    match kept
-        .chars()
-        .next_back()
-        .and_then(|digit| digit.to_digit(10))
-    {
-        Some(digit) => format!("{}{}{zeros}", &kept[..kept.len() - 1], digit + 1),
+    match cut_last_digit(kept) {
+        Some((lead, digit)) => format!("{lead}{}{zeros}", digit + 1),
         None => format!("1{zeros}"),
     }
 }
@@ -178,13 +174,17 @@ fn increment(decimal: &str) -> String {
 fn decrement(decimal: &str) -> Option<String> {
     let kept = decimal.trim_end_matches('0');
     let nines = "9".repeat(decimal.len() - kept.len());
-    let digit = kept.chars().next_back()?.to_digit(10)?;
-    let lead = &kept[..kept.len() - 1];
+    let (lead, digit) = cut_last_digit(kept)?;
     match digit - 1 {
         // No leading zero: one less than 10 is 9.
         0 if lead.is_empty() && !nines.is_empty() => Some(nines),
         less => Some(format!("{lead}{less}{nines}")),
     }
+}
+
+fn cut_last_digit(digits: &str) -> Option<(&str, u32)> {
+    let (lead, last) = digits.split_at_checked(digits.len().checked_sub(1)?)?;
+    Some((lead, last.parse().ok()?))
 }
 
 #[cfg(test)]

@@ -196,7 +196,7 @@ fn compare_prereleases(left: &str, right: &str) -> Ordering {
         (false, true) => return Ordering::Less,
         (false, false) => {}
     }
-    // The common dash is part of both first identifiers and must not hide that they are numbers.
+    // The dash that introduces a pre-release belongs to none of its identifiers.
     let identifiers = |text| str::strip_prefix(text, '-').unwrap_or(text).split('.');
     let (mut left, mut right) = (identifiers(left), identifiers(right));
     loop {
@@ -215,6 +215,60 @@ fn compare_identifiers(left: &str, right: &str) -> Ordering {
     match (is_number(left), is_number(right)) {
         (true, true) => compare_numbers(left, right),
         (false, false) => left.cmp(right),
-        (left, right) => right.cmp(&left),
+        (left_is_number, right_is_number) => right_is_number.cmp(&left_is_number),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{canonical, compare, is_valid, major_minor, sort};
+    use std::cmp::Ordering;
+
+    #[test]
+    fn precedence_is_that_of_the_specification() {
+        // The example of section 11.4, in order.
+        let ordered = [
+            "v1.0.0-alpha",
+            "v1.0.0-alpha.1",
+            "v1.0.0-alpha.beta",
+            "v1.0.0-beta",
+            "v1.0.0-beta.2",
+            "v1.0.0-beta.11",
+            "v1.0.0-rc.1",
+            "v1.0.0",
+            "v2.0.0",
+            "v2.1.0",
+            "v2.1.1",
+        ];
+        let mut shuffled = ordered;
+        shuffled.reverse();
+        sort(&mut shuffled);
+        assert_eq!(shuffled, ordered);
+        assert_eq!(compare("v1.0.0+a", "v1.0.0+b"), Ordering::Equal);
+        assert_eq!(compare("nonsense", "v0.0.0-0"), Ordering::Less);
+    }
+
+    #[test]
+    fn short_versions_are_filled_up() {
+        assert_eq!(canonical("v1").as_deref(), Some("v1.0.0"));
+        assert_eq!(canonical("v1.2+meta"), None);
+        assert_eq!(canonical("v1.2.3-rc+meta").as_deref(), Some("v1.2.3-rc"));
+        assert_eq!(major_minor("v1").as_deref(), Some("v1.0"));
+    }
+
+    #[test]
+    fn what_is_no_version_is_refused() {
+        for text in [
+            "",
+            "v",
+            "1.2.3",
+            "v01.2.3",
+            "v1.2.3-",
+            "v1.2.3-01",
+            "v1.2.3-a..b",
+            "v1-rc",
+        ] {
+            assert!(!is_valid(text), "{text}");
+        }
     }
 }

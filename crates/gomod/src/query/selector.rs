@@ -152,3 +152,72 @@ impl Selector {
         fitting
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Query, QueryError};
+    use crate::{path::ModulePath, version::Version};
+
+    const COMPATIBLE: [&str; 4] = ["v1.0.0", "v1.1.0", "v1.1.1-rc.1", "v1.2.0-rc.1"];
+
+    fn select(
+        query: &str,
+        versions: &[&str],
+        current: Option<&str>,
+        go_mod: bool,
+    ) -> Option<String> {
+        let module = ModulePath::parse("example.com/x").unwrap();
+        let versions: Vec<Version> = versions
+            .iter()
+            .map(|v| Version::parse(v).unwrap())
+            .collect();
+        let current = current.map(|version| Version::parse(version).unwrap());
+        let selector = Query::parse(query)
+            .unwrap()
+            .selector(&module, current.as_ref());
+        let selector = selector.unwrap().unwrap();
+        selector.select(&versions, go_mod).map(Version::to_string)
+    }
+
+    #[test]
+    fn releases_go_before_prereleases() {
+        let choose = |query| select(query, &COMPATIBLE, None, true).unwrap_or_default();
+        assert_eq!(choose("latest"), "v1.1.0");
+        assert_eq!(choose("v1.1"), "v1.1.0");
+        assert_eq!(choose("v1.2"), "", "a pre-release of v1.2.0 is below v1.2");
+        assert_eq!(choose(">v1.1.0"), "v1.1.1-rc.1");
+        assert_eq!(choose(">=v1"), "v1.0.0");
+        assert_eq!(choose("<v1.1"), "v1.0.0");
+    }
+
+    #[test]
+    fn upgrades_and_patches_never_go_below_the_current_version() {
+        let choose = |query, current| select(query, &COMPATIBLE, Some(current), true);
+        assert_eq!(choose("upgrade", "v1.0.0").as_deref(), Some("v1.1.0"));
+        assert_eq!(
+            choose("upgrade", "v1.1.1-rc.1").as_deref(),
+            Some("v1.2.0-rc.1")
+        );
+        assert_eq!(choose("patch", "v1.0.0").as_deref(), Some("v1.0.0"));
+        assert_eq!(choose("upgrade", "v1.3.0"), None);
+        let module = ModulePath::parse("example.com/x").unwrap();
+        assert_eq!(
+            Query::Patch.selector(&module, None),
+            Err(QueryError::NoPatchBase)
+        );
+    }
+
+    #[test]
+    fn a_go_mod_keeps_incompatible_versions_out() {
+        let versions = ["v2.0.0+incompatible", "v1.1.0", "v1.0.0"];
+        let choose = |query, go_mod| select(query, &versions, None, go_mod).unwrap_or_default();
+        assert_eq!(choose("latest", true), "v1.1.0");
+        assert_eq!(choose("latest", false), "v2.0.0+incompatible");
+        assert_eq!(choose("v2", true), "v2.0.0+incompatible", "asked for");
+        let current = Some("v2.0.0+incompatible");
+        assert_eq!(
+            select("latest", &versions, current, true).as_deref(),
+            current
+        );
+    }
+}
