@@ -249,6 +249,9 @@ mod tests {
         assert_eq!(list.reveal(), text);
         let again = ProxyList::parse(&shown).map(|list| list.to_string());
         assert_eq!(again, Ok(shown));
+        // An unescaped `@` is part of the password, not its end.
+        let list = ProxyList::parse("https://user:p@s3cret@a.example.com").unwrap();
+        assert_eq!(list.to_string(), "https://redacted@a.example.com");
         let error = ProxyList::parse("https://user:s3cr|et@a.example.com").unwrap_err();
         assert!(!format!("{error} {error:?}").contains("s3cr"), "{error:?}");
     }

@@ -40,3 +40,38 @@ fn is_offset(text: &str) -> bool {
     };
     numbers.is_some_and(|(hours, minutes)| below(hours, 24) && below(minutes, 60))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::is_rfc3339;
+
+    #[test]
+    fn only_the_strict_form_is_a_time() {
+        for good in [
+            "2024-02-29T23:59:59Z",
+            "2024-02-29T23:59:59.1-23:59",
+            "0001-01-01T00:00:00Z",
+        ] {
+            assert!(is_rfc3339(good), "{good}");
+        }
+        // Go takes some of these; no proxy writes them.
+        for bad in [
+            "",
+            "2024-02-29",
+            "2024-02-29T23:59:59",
+            "2024-02-29 23:59:59Z",
+            "2024-02-29t23:59:59z",
+            "2024-02-29T23:59:59.Z",
+            "2024-02-29T23:59:59,5Z",
+            "2024-02-29T23:59:59+24:00",
+            "2024-02-29T23:59:59+00:60",
+            "2024-02-29T23:59:59+0:00",
+            "2024-02-29T3:59:59Z",
+            "2024-02-29T23:59:60Z",
+            "2024-02-29T23:59:59Z ",
+            "2024-02-29T23:59:5\u{e9}",
+        ] {
+            assert!(!is_rfc3339(bad), "{bad}");
+        }
+    }
+}

@@ -117,6 +117,7 @@ pub(crate) fn secrets(noise: &str) {
     for url in [
         format!("https://{noise}{SECRET}@example.com/x"),
         format!("https://user:{SECRET}{noise}@example.com/x"),
+        format!("https://user:{noise}@{SECRET}@example.com/x"),
         format!("http://example.com/?{noise}={SECRET}"),
         format!("example.com/?{SECRET}{noise}#{SECRET}"),
     ] {
