@@ -2,7 +2,8 @@
 //!
 //! One thread writes, a few read; the runtime's threads never touch the database, and readers
 //! never wait for the writer (law L4): write-ahead mode gives each reader the state of the last
-//! commit. A dead or disabled writer leaves reads as they were.
+//! commit. A dead or disabled writer leaves reads as they were. Lookups of a request have threads
+//! of their own; listings, and the lookups that captures make, share others.
 
 pub(crate) mod change;
 pub(crate) mod connection;
@@ -19,6 +20,7 @@ use crate::{
 use change::{Change, Outcome};
 use rusqlite::Connection;
 use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -28,12 +30,17 @@ use std::{
 use tokio::sync::oneshot;
 use writer::{Pending, Writer};
 
+/// Threads for everything that is not a lookup of a request. Two, so that captures go on beside
+/// one long listing.
+const COLD_READERS: usize = 2;
+
 /// The open catalog.
 pub(crate) struct Catalog {
     core: Arc<Core>,
     // Dropped in this order: the last connection to close empties the write-ahead file into the
     // catalog, and only the writer's can.
-    readers: Lane<Reader>,
+    warm: Lane<Reader>,
+    cold: Lane<Reader>,
     writer: WriterThread,
 }
 
@@ -79,23 +86,47 @@ impl Catalog {
             wanted: Arc::clone(&generation),
             open: None,
         };
-        let readers = Lane::start("catalog", std::iter::repeat_with(reader).take(count))?;
-        let thread = Some(lane::spawn("writer", move || writer.run())?);
+        let readers = |count| std::iter::repeat_with(reader).take(count);
+        let warm = Lane::start("lookup", readers(count))?;
+        let cold = Lane::start("listing", readers(COLD_READERS))?;
+        let (closing, metrics) = (Arc::clone(&queue), Arc::clone(core));
+        let work = move || {
+            if catch_unwind(AssertUnwindSafe(|| writer.run())).is_err() {
+                // Nobody will serve the queue: what waits in it is answered, what comes is refused.
+                metrics.metrics.fail(&StoreError::Closed);
+                closing.close();
+                drop(closing.drain(usize::MAX));
+            }
+        };
+        let thread = Some(lane::spawn("writer", work)?);
         let writer = WriterThread { queue, thread };
         Ok(Self {
             core: Arc::clone(core),
-            readers,
+            warm,
+            cold,
             writer,
         })
     }
 
-    /// Asks the catalog something, on a reading thread.
+    /// Asks the catalog something that takes microseconds, for a request.
     pub(crate) async fn ask<R, F>(&self, question: F) -> Result<R, StoreError>
     where
         R: Send + 'static,
         F: FnOnce(&Connection) -> Result<R, StoreError> + Send + 'static,
     {
-        let answer = self.readers.run(move |reader| reader.ask(question)).await?;
+        self.note(self.warm.run(move |reader| reader.ask(question)).await?)
+    }
+
+    /// Asks the catalog anything else.
+    pub(crate) async fn ask_cold<R, F>(&self, question: F) -> Result<R, StoreError>
+    where
+        R: Send + 'static,
+        F: FnOnce(&Connection) -> Result<R, StoreError> + Send + 'static,
+    {
+        self.note(self.cold.run(move |reader| reader.ask(question)).await?)
+    }
+
+    fn note<R>(&self, answer: Result<R, StoreError>) -> Result<R, StoreError> {
         if let Err(error) = &answer {
             self.core.metrics.misread(error);
         }

@@ -23,6 +23,9 @@ use tokio::sync::oneshot;
 /// grows, and two of them per download are memory nobody misses.
 const FLUSH_STEP: usize = 256 << 10;
 
+/// Bytes per read of a spool at most, whatever is asked for: answers are allowed to be short.
+const READ_LIMIT: usize = 1 << 20;
+
 /// A download in progress. Only its writer has it; followers have a [`SpoolReader`].
 pub struct Spool {
     content: Arc<Content>,
@@ -188,7 +191,9 @@ impl SpoolReader {
             return Ok(bytes);
         }
         let available = self.content.tail.lock().flushed.saturating_sub(offset);
-        let length = length.min(usize::try_from(available).unwrap_or(usize::MAX));
+        let length = length
+            .min(READ_LIMIT)
+            .min(usize::try_from(available).unwrap_or(READ_LIMIT));
         if let Some(bytes) = disk::read_cached(&self.content.file, offset, length) {
             return Ok(bytes);
         }

@@ -188,7 +188,7 @@ impl Store {
     ) -> Result<Vec<ModulePath>, StoreError> {
         self.inner
             .catalog
-            .ask(move |connection| read::modules(connection, after.as_ref(), limit))
+            .ask_cold(move |connection| read::modules(connection, after.as_ref(), limit))
             .await
     }
 
@@ -201,7 +201,7 @@ impl Store {
     ) -> Result<Vec<IndexEntry>, StoreError> {
         self.inner
             .catalog
-            .ask(move |connection| read::index(connection, since, limit))
+            .ask_cold(move |connection| read::index(connection, since, limit))
             .await
     }
 
@@ -209,7 +209,7 @@ impl Store {
     pub async fn journal(&self, after: u64, limit: usize) -> Result<Vec<JournalEntry>, StoreError> {
         self.inner
             .catalog
-            .ask(move |connection| read::journal(connection, after, limit))
+            .ask_cold(move |connection| read::journal(connection, after, limit))
             .await
     }
 
@@ -317,7 +317,7 @@ impl Store {
         let kept = self
             .inner
             .catalog
-            .ask(move |connection| read::find(connection, &lookup))
+            .ask_cold(move |connection| read::find(connection, &lookup))
             .await?;
         if let Some(kept) = kept.filter(|kept| kept.blob != capture.sealed.blob()) {
             return self.refuse(path, kept.blob, capture).await;
@@ -402,4 +402,48 @@ fn sweep(core: &Core) -> Result<(), StoreError> {
         disk::remove_file(&entry.map_err(failed)?.path())?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Store;
+    use crate::{key::Key, options::StoreOptions, record::Provenance};
+    use std::sync::Arc;
+    use tokio::sync::Mutex;
+
+    /// Law L4: with every thread of cold work stuck, a warm read goes through.
+    #[tokio::test]
+    async fn warm_reads_share_no_thread_with_cold_work() {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let store = Store::open(StoreOptions::local(directory.path()))
+            .await
+            .expect("opens");
+        let key = Key::parse("example.com/m/@v/v1.0.0.mod").expect("a key");
+        let kept = store
+            .commit_small(key.clone(), "kept".into(), Provenance::default())
+            .await;
+        assert!(kept.is_ok());
+
+        let gate = Arc::new(Mutex::new(()));
+        let shut = gate.lock().await;
+        for _ in 0..100 {
+            let (one, other) = (Arc::clone(&gate), Arc::clone(&gate));
+            store
+                .core()
+                .writes
+                .detach(move |()| drop(one.blocking_lock()));
+            let stuck = store.clone();
+            tokio::spawn(async move {
+                let question = move |_: &_| {
+                    drop(other.blocking_lock());
+                    Ok(())
+                };
+                stuck.catalog().ask_cold(question).await
+            });
+        }
+        tokio::task::yield_now().await;
+        let record = store.find(&key).await.expect("answered").expect("kept");
+        assert_eq!(store.read_small(&record).await.expect("read"), "kept");
+        drop(shut);
+    }
 }

@@ -50,6 +50,9 @@ const CHECKPOINT_PAGES: u64 = 8192;
 /// Fewer pages than this are not worth moving even when idle; SQLite's own default.
 const IDLE_PAGES: u64 = 1000;
 
+/// Pages that a change writes ahead, roughly: a leaf of each table that a capture touches.
+const PAGES_PER_CHANGE: u64 = 5;
+
 /// Journal lines copied to the mirror at once when it is behind.
 const CATCH_UP: usize = 1000;
 
@@ -167,6 +170,10 @@ impl Writer {
             }
             Err(error) => {
                 StoreMetrics::count(&self.core.metrics.failed_transactions);
+                if !matches!(error, StoreError::DiskFull { .. }) {
+                    // Whatever it is, a connection that is opened anew sees it anew.
+                    self.connection = None;
+                }
                 tracing::error!(%error, changes = replies.len(), "the catalog could not be written");
                 for reply in replies {
                     drop(reply.send(Err(error.clone())));
@@ -197,7 +204,7 @@ impl Writer {
         self.core.crash.reached(crash::BEFORE_TRANSACTION);
         let transaction = connection.transaction().map_err(failed)?;
         let mut batch = Batch::new(&transaction, self.core.options.clock.now(), self.totals);
-        let answers = changes
+        let answers: Vec<Answer> = changes
             .into_iter()
             .map(|change| batch.apply(change))
             .collect::<Result<_, _>>()?;
@@ -209,7 +216,7 @@ impl Writer {
             ..
         } = batch;
         transaction.commit().map_err(failed)?;
-        self.ahead += 4 * (1 + lines.len() as u64);
+        self.ahead += PAGES_PER_CHANGE * answers.len() as u64;
         self.totals = totals;
         self.publish_totals();
         self.count(counts);

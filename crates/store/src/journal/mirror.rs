@@ -30,11 +30,12 @@ const EXTENSION: &str = "ndjson";
 #[derive(Debug)]
 pub(crate) struct Mirror {
     directory: PathBuf,
-    /// The file being appended to and its length; `None` before the first entry and after a
-    /// failed write, when nobody knows what is in the file.
+    /// The file being appended to and its length; `None` before the first entry.
     open: Option<(File, u64)>,
     last: u64,
     unsynced: bool,
+    /// Whether nobody knows what is in the file since a write to it failed.
+    failed: bool,
 }
 
 /// One line of the mirror.
@@ -55,6 +56,7 @@ impl Mirror {
             open: None,
             last: 0,
             unsynced: false,
+            failed: false,
         }
     }
 
@@ -65,9 +67,8 @@ impl Mirror {
             Some((first, path)) => {
                 let mut file =
                     File::open(&path).map_err(|error| StoreError::file("opening", &path, error))?;
-                Ok(tail(&mut file, &path)?
-                    .0
-                    .unwrap_or_else(|| first.saturating_sub(1)))
+                let end = tail(&mut file, &path)?.and_then(|(last, _)| last);
+                Ok(end.unwrap_or_else(|| first.saturating_sub(1)))
             }
         }
     }
@@ -76,6 +77,7 @@ impl Mirror {
     pub(crate) fn recover(&mut self) -> Result<u64, StoreError> {
         self.open = None;
         self.last = 0;
+        self.failed = false;
         let Some((first, path)) = files(&self.directory)?.pop() else {
             return Ok(0);
         };
@@ -85,7 +87,14 @@ impl Mirror {
             .write(true)
             .open(&path)
             .map_err(failed)?;
-        let (last, end) = tail(&mut file, &path)?;
+        let Some((last, end)) = tail(&mut file, &path)? else {
+            // Nothing at its end can be read: it is kept for whoever wants to know why, and
+            // everything since its beginning is copied from the catalog again.
+            let aside = path.with_extension("ndjson.damaged");
+            fs::rename(&path, &aside).map_err(failed)?;
+            self.last = first.saturating_sub(1);
+            return Ok(self.last);
+        };
         if file.metadata().map_err(failed)?.len() != end {
             file.set_len(end).map_err(failed)?;
         }
@@ -102,11 +111,12 @@ impl Mirror {
 
     /// Whether the next entry to append is `sequence`.
     pub(crate) fn expects(&self, sequence: u64) -> bool {
-        self.last + 1 == sequence && (self.open.is_some() || self.last == 0)
+        self.last + 1 == sequence && !self.failed
     }
 
     /// Appends whole lines, of which the first has the sequence number `first`.
     pub(crate) fn append(&mut self, first: u64, lines: &[String]) -> Result<(), StoreError> {
+        self.failed = true;
         let (mut file, length) = match self.open.take() {
             Some((file, length)) if length < FILE_LIMIT => (file, length),
             full => (self.begin_file(full, first)?, 0),
@@ -120,6 +130,7 @@ impl Mirror {
         self.open = Some((file, length + text.len() as u64));
         self.last = first + (lines.len() as u64).saturating_sub(1);
         self.unsynced = true;
+        self.failed = false;
         Ok(())
     }
 
@@ -220,7 +231,8 @@ fn files(directory: &Path) -> Result<Vec<(u64, PathBuf)>, StoreError> {
 }
 
 /// The last whole entry of a file, and where the file should end: behind that entry's line.
-fn tail(file: &mut File, path: &Path) -> Result<(Option<u64>, u64), StoreError> {
+/// `None` if the file is long and its whole end is damaged.
+fn tail(file: &mut File, path: &Path) -> Result<Option<(Option<u64>, u64)>, StoreError> {
     let failed = |error| StoreError::file("reading", path, error);
     let length = file.metadata().map_err(failed)?.len();
     let start = length.saturating_sub(TAIL);
@@ -239,13 +251,8 @@ fn tail(file: &mut File, path: &Path) -> Result<(Option<u64>, u64), StoreError> 
             .ok()
             .and_then(JournalEntry::from_line)
         {
-            return Ok((Some(entry.sequence), start + end as u64 + 1));
+            return Ok(Some((Some(entry.sequence), start + end as u64 + 1)));
         }
     }
-    if start == 0 {
-        return Ok((None, 0));
-    }
-    Err(StoreError::CorruptCatalog {
-        problem: format!("the last {TAIL} bytes of {} are damaged", path.display()),
-    })
+    Ok((start == 0).then_some((None, 0)))
 }

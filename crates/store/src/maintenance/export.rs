@@ -91,7 +91,7 @@ pub async fn export(
         let from = after.clone();
         let page = store
             .catalog()
-            .ask(move |connection| read::captures(connection, &from, PAGE))
+            .ask_cold(move |connection| read::captures(connection, &from, PAGE))
             .await?;
         let Some(last) = page.last() else { break };
         after.clone_from(&last.path);
@@ -99,8 +99,12 @@ pub async fn export(
             export.row(row).await?;
         }
     }
-    export.finish_module()?;
-    disk::remove_file(&export.root.join(TEMPORARY))?;
+    export.finish_module().await?;
+    let temporary = export.root.join(TEMPORARY);
+    let writes = &store.core().writes;
+    writes
+        .run(move |()| disk::remove_file(&temporary))
+        .await??;
     Ok(export.report)
 }
 
@@ -119,7 +123,7 @@ impl Export<'_> {
             }
             Err(error) => Err(error),
             Ok(()) => match key {
-                Key::Artifact(artifact) => self.list(artifact),
+                Key::Artifact(artifact) => self.list(artifact).await,
                 Key::Sumdb { .. } => Ok(()),
             },
         }
@@ -127,11 +131,15 @@ impl Export<'_> {
 
     async fn file(&mut self, row: &CaptureRow) -> Result<(), StoreError> {
         let target = self.root.join(&row.path);
-        if fs::metadata(&target).is_ok_and(|metadata| metadata.len() == row.size) {
+        let core = self.store.core();
+        let (there, size) = (target.clone(), row.size);
+        let found = core
+            .writes
+            .run(move |()| fs::metadata(&there).map(|found| found.len()).ok());
+        if found.await? == Some(size) {
             self.report.unchanged += 1;
             return Ok(());
         }
-        let core = self.store.core();
         let file = BlobReader::open(core, row.blob, row.size)
             .await?
             .file()
@@ -153,13 +161,13 @@ impl Export<'_> {
     }
 
     /// Notes a file of a version. The files of a module come one behind the other.
-    fn list(&mut self, artifact: Artifact) -> Result<(), StoreError> {
+    async fn list(&mut self, artifact: Artifact) -> Result<(), StoreError> {
         if self
             .module
             .as_ref()
             .is_none_or(|(module, _)| *module != artifact.module)
         {
-            self.finish_module()?;
+            self.finish_module().await?;
             self.module = Some((artifact.module, BTreeMap::new()));
         }
         if let Some((_, versions)) = &mut self.module {
@@ -171,7 +179,7 @@ impl Export<'_> {
         Ok(())
     }
 
-    fn finish_module(&mut self) -> Result<(), StoreError> {
+    async fn finish_module(&mut self) -> Result<(), StoreError> {
         let Some((module, versions)) = self.module.take() else {
             return Ok(());
         };
@@ -182,7 +190,10 @@ impl Export<'_> {
             .flat_map(|(version, _)| [version.as_str(), "\n"])
             .collect();
         let path = self.root.join(format!("{}/@v/list", module.escaped()));
-        disk::write_atomically(&path, &self.root.join(TEMPORARY), text.as_bytes())?;
+        let (temporary, writes) = (self.root.join(TEMPORARY), &self.store.core().writes);
+        let written =
+            writes.run(move |()| disk::write_atomically(&path, &temporary, text.as_bytes()));
+        written.await??;
         self.report.lists += 1;
         Ok(())
     }

@@ -53,8 +53,11 @@ const PAGE: usize = 1000;
 /// Rebuilds the catalog of the store that `options` name. The store must not be open anywhere.
 pub async fn rebuild(options: StoreOptions) -> Result<RebuildReport, StoreError> {
     let core = Arc::new(Core::start(options)?);
-    core.layout.create()?;
-    let lock = DirectoryLock::take(&core.layout)?;
+    let layout = core.layout.clone();
+    let lock = core
+        .writes
+        .run(move |()| layout.create().and_then(|()| DirectoryLock::take(&layout)))
+        .await??;
     let mut blobs = HashMap::new();
     for shelf in 0..=u8::MAX {
         blobs.extend(list::shelf(&core, shelf).await?.blobs);

@@ -89,7 +89,7 @@ pub async fn verify(
         // Rows before blobs: a capture made in between is an orphan at worst, never a loss.
         let rows = store
             .catalog()
-            .ask(move |connection| read::blobs(connection, shelf))
+            .ask_cold(move |connection| read::blobs(connection, shelf))
             .await?;
         let mut found = list::shelf(store.core(), shelf).await?;
         for (blob, size) in rows {
@@ -131,7 +131,7 @@ async fn check_blob(
     report.bytes += present.unwrap_or(0);
     if let Some(problem) = problem {
         let paths = move |connection: &Connection| read::captures_of(connection, blob, PATHS);
-        let paths = store.catalog().ask(paths).await?;
+        let paths = store.catalog().ask_cold(paths).await?;
         report.damaged.push(DamagedBlob {
             blob,
             problem,

@@ -262,6 +262,13 @@ async fn a_mirror_that_is_behind_torn_or_gone_is_brought_up_at_the_next_start() 
             bytes.len()
         );
     }
+    std::fs::write(&mirror, vec![b'x'; 2 << 20]).unwrap();
+    drop(open(directory.path()).await.unwrap());
+    assert_eq!(
+        std::fs::read(&mirror).unwrap(),
+        whole,
+        "damaged beyond its end"
+    );
     std::fs::remove_dir_all(&journal).unwrap();
     drop(open(directory.path()).await.unwrap());
     assert_eq!(std::fs::read(&mirror).unwrap(), whole);

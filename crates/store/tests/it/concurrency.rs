@@ -1,8 +1,13 @@
 //! Many at once: captures share transactions, and readers do not wait for them.
 
 use crate::support::{Site, get, go_mod, put};
-use std::sync::atomic::Ordering;
-use store::maintenance::verify;
+use jiff::Timestamp;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+use store::{Store, StoreError, StoreOptions, maintenance::verify};
+use tokio::sync::Mutex;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn many_captures_and_reads_at_once_all_come_out_right() {
@@ -89,4 +94,68 @@ async fn captures_that_leave_together_survive_the_last_handle() {
     }
     let site = site.reopen().await.unwrap();
     assert_eq!(site.store.health().captures, 10);
+}
+
+#[tokio::test]
+async fn reads_do_not_wait_for_a_writer_that_hangs() {
+    let directory = tempfile::tempdir().unwrap();
+    // The writer asks for the time inside every transaction; while the gate is shut it waits there.
+    let gate = Arc::new(Mutex::new(()));
+    let clock = Arc::clone(&gate);
+    let options = StoreOptions::local(directory.path()).with_clock(move || {
+        let _open = clock.blocking_lock();
+        Timestamp::now()
+    });
+    let store = Store::open(options).await.unwrap();
+    let (kept, new) = (
+        go_mod("example.com/m", "v1.0.0"),
+        go_mod("example.com/m", "v1.1.0"),
+    );
+    put(&store, &kept, "kept").await.unwrap();
+
+    let commit = {
+        let _shut = gate.lock().await;
+        let (committing, key) = (store.clone(), new.clone());
+        let commit = tokio::spawn(async move { put(&committing, &key, "new").await });
+        for _ in 0..50 {
+            let bytes = read_under(&store, &kept).await;
+            assert_eq!(bytes, "kept");
+        }
+        assert!(!commit.is_finished());
+        commit
+    };
+    commit.await.unwrap().unwrap();
+    assert_eq!(read_under(&store, &new).await, "new");
+}
+
+async fn read_under(store: &Store, key: &store::Key) -> bytes::Bytes {
+    get(store, key).await.unwrap().expect("kept")
+}
+
+#[tokio::test]
+async fn a_dead_writer_refuses_captures_and_leaves_reads_alone() {
+    let directory = tempfile::tempdir().unwrap();
+    let broken = Arc::new(AtomicBool::new(false));
+    let switch = Arc::clone(&broken);
+    let options = StoreOptions::local(directory.path()).with_clock(move || {
+        assert!(
+            !switch.load(Ordering::Relaxed),
+            "the writer dies here, on purpose"
+        );
+        Timestamp::now()
+    });
+    let store = Store::open(options).await.unwrap();
+    let key = go_mod("example.com/m", "v1.0.0");
+    put(&store, &key, "kept").await.unwrap();
+    broken.store(true, Ordering::Relaxed);
+
+    for number in 1..4 {
+        let other = go_mod("example.com/m", &format!("v1.{number}.0"));
+        assert!(matches!(
+            put(&store, &other, "x").await,
+            Err(StoreError::Closed)
+        ));
+        assert_eq!(read_under(&store, &key).await, "kept");
+    }
+    assert!(!store.health().writable);
 }
