@@ -24,6 +24,7 @@ func init() {
 	register("zip.edition", func(args [][]byte) ([][]byte, error) {
 		return words(unicode.Version), nil
 	})
+	register("zip.letters", zipLetters)
 	register("zip.folds", zipFolds)
 	verdict("zip.filepath", module.CheckFilePath)
 	verdict("zip.clean", func(given string) error {
@@ -41,6 +42,17 @@ func init() {
 	register("zip.hash", zipHash)
 	register("zip.create", zipCreate)
 	two("zip.createdir", zipCreateDir)
+}
+
+// zipLetters answers with the given text's letters only.
+func zipLetters(args [][]byte) ([][]byte, error) {
+	var kept []rune
+	for _, r := range string(args[0]) {
+		if unicode.IsLetter(r) {
+			kept = append(kept, r)
+		}
+	}
+	return words(string(kept)), nil
 }
 
 // zipFolds answers with each character of the given text replaced by the least
@@ -189,7 +201,7 @@ func zipCreate(args [][]byte) ([][]byte, error) {
 	}
 	h1, err := created(func(w io.Writer) error { return zip.Create(w, m, files) })
 	if err != nil {
-		return append(answer, nil), nil
+		return append(answer, []byte{}), nil
 	}
 	return append(answer, []byte(h1)), nil
 }

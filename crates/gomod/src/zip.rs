@@ -46,7 +46,10 @@
 
 pub mod check;
 mod collide;
+pub mod command;
 mod content;
+pub mod create;
+pub mod dir;
 mod end;
 mod format;
 mod front;
@@ -55,8 +58,15 @@ pub mod limits;
 mod listing;
 pub mod names;
 pub mod problem;
+mod records;
+pub mod select;
+pub mod source;
 pub mod unicode;
+pub mod vendor;
 mod window;
 
 pub use check::{CheckedFile, CheckedZip, check_zip};
+pub use create::{CreateError, CreatedZip, create_zip};
 pub use problem::{HeaderField, ShownName, ZipError, ZipProblem, ZipProblems};
+pub use select::{Omission, Selection, select};
+pub use source::{FileKind, MemoryFile, SourceFile, inherits_root_license};

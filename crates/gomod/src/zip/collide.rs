@@ -50,14 +50,27 @@ pub(super) fn find_collisions<'a>(
 
 /// The order of folded paths, with the slash before everything else.
 fn compare(left: &str, right: &str) -> Ordering {
-    let same = left
-        .bytes()
-        .zip(right.bytes())
-        .take_while(|(left, right)| left == right && left.is_ascii())
-        .count();
-    let left = left.get(same..).unwrap_or_default();
-    let right = right.get(same..).unwrap_or_default();
+    let (left, right) = behind_common(left, right);
     left.chars().map(rank).cmp(right.chars().map(rank))
+}
+
+/// What is left of two paths behind what they have in common.
+fn behind_common<'a>(left: &'a str, right: &'a str) -> (&'a str, &'a str) {
+    let at = left.floor_char_boundary(common_length(left.as_bytes(), right.as_bytes()));
+    let left = left.get(at..).unwrap_or_default();
+    (left, right.get(at..).unwrap_or_default())
+}
+
+/// How many bytes two paths have in common; by blocks first, for neighbours are much alike and
+/// hostile ones long.
+fn common_length(left: &[u8], right: &[u8]) -> usize {
+    const BLOCK: usize = 64;
+    let blocks = left.chunks_exact(BLOCK).zip(right.chunks_exact(BLOCK));
+    let whole = BLOCK * blocks.take_while(|(left, right)| left == right).count();
+    let left = left.get(whole..).unwrap_or_default();
+    let right = right.get(whole..).unwrap_or_default();
+    let rest = left.iter().zip(right);
+    whole + rest.take_while(|(left, right)| left == right).count()
 }
 
 fn rank(character: char) -> u32 {
@@ -69,8 +82,13 @@ fn rank(character: char) -> u32 {
 
 /// Whether two places collide, of which the first is not behind the second in the order.
 fn collide(first: Place<'_>, second: Place<'_>) -> Option<Collision> {
-    let mut deeper = second.path.split('/');
-    for name in first.path.split('/') {
+    // Whole elements that are the same need no look.
+    let common = common_length(first.path.as_bytes(), second.path.as_bytes());
+    let same = first.path.as_bytes().get(..common).unwrap_or_default();
+    let slash = same.iter().rposition(|&byte| byte == b'/');
+    let begin = slash.map_or(0, |slash| slash + 1);
+    let mut deeper = second.path.get(begin..)?.split('/');
+    for name in first.path.get(begin..)?.split('/') {
         let other = deeper.next()?;
         if name == other {
             continue;

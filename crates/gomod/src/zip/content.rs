@@ -10,8 +10,8 @@ use flate2::{Crc, Decompress, FlushDecompress, Status};
 use sha2::{Digest, Sha256};
 use std::io::{self, Read, Seek};
 
-/// Bytes unpacked at a time: twice what deflate looks back on, and still within a core's second
-/// level cache together with the window.
+/// Bytes unpacked at a time: twice what deflate looks back on, so little of it is copied, and little
+/// enough to stay in a core's cache until it is summed.
 const OUTPUT: usize = 64 << 10;
 
 /// What was found out about an entry's content.

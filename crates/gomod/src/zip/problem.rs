@@ -201,8 +201,12 @@ pub enum ZipProblem {
 
 impl From<ZipProblem> for ZipError {
     fn from(problem: ZipProblem) -> Self {
-        let mut problems = ZipProblems::default();
-        problems.add(problem);
+        Self::Refused(problem.into())
+    }
+}
+
+impl From<ZipProblems> for ZipError {
+    fn from(problems: ZipProblems) -> Self {
         Self::Refused(problems)
     }
 }
@@ -229,11 +233,20 @@ impl ZipProblems {
     }
 
     /// Fails if there is any problem.
-    pub(super) fn into_result(self) -> Result<(), ZipError> {
+    pub(super) fn into_result(self) -> Result<(), Self> {
         if self.kept.is_empty() {
             Ok(())
         } else {
-            Err(ZipError::Refused(self))
+            Err(self)
+        }
+    }
+}
+
+impl From<ZipProblem> for ZipProblems {
+    fn from(problem: ZipProblem) -> Self {
+        Self {
+            kept: vec![problem],
+            more: 0,
         }
     }
 }

@@ -25,9 +25,10 @@ impl<R: Read + Seek> Window<R> {
     /// Looks at the section from `position` on, `length` bytes long.
     pub(super) fn new(mut reader: R, position: u64, length: u64) -> io::Result<Self> {
         reader.seek(SeekFrom::Start(position))?;
+        let capacity = usize::try_from(length).map_or(CAPACITY, |length| length.min(CAPACITY));
         Ok(Self {
             reader,
-            buffer: vec![0; CAPACITY].into_boxed_slice(),
+            buffer: vec![0; capacity].into_boxed_slice(),
             start: 0,
             end: 0,
             unread: length,
@@ -45,8 +46,7 @@ impl<R: Read + Seek> Window<R> {
         self.unread + self.held().len() as u64
     }
 
-    /// The next `length` bytes, which may be at most the buffer's capacity; `None` if the section
-    /// ends before.
+    /// The next `length` bytes, at most [`CAPACITY`]; `None` if the section ends before.
     pub(super) fn peek(&mut self, length: usize) -> io::Result<Option<&[u8]>> {
         if self.left() < length as u64 {
             return Ok(None);

@@ -1,6 +1,7 @@
 //! Module zips and their hashes.
 
 mod check;
+mod create;
 mod names;
 
 #[path = "../support/raw_zip.rs"]

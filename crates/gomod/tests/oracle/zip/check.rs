@@ -4,7 +4,7 @@
 //! must refuse; what both take must have the same hash and files. Refusing what Go takes is allowed
 //! for the reasons listed in [`STRICTER`] only, is counted by reason, and never happens to a zip
 //! that tells no lie.
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "tests")]
 
 use super::zip_inputs::{self, MODULE, VERSION};
 use gomod::zip::{CheckedZip, ZipError, ZipProblem, check_zip};

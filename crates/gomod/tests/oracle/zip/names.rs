@@ -1,4 +1,4 @@
-//! Names of files: folding and paths.
+//! Names of files: letters, folding, paths.
 
 use gomod::zip::{names, unicode};
 use testkit::oracle::{Oracle, Seed};
@@ -19,7 +19,7 @@ fn all_characters() -> Vec<Vec<Vec<u8>>> {
 }
 
 #[test]
-fn folding_is_that_of_go_for_every_character() {
+fn letters_and_folding_are_those_of_go_for_every_character() {
     let Some(mut oracle) = Oracle::start_or_skip() else {
         return;
     };
@@ -30,6 +30,11 @@ fn folding_is_that_of_go_for_every_character() {
         "another edition of Unicode: run oracle/tables anew"
     );
     let pages = all_characters();
+    oracle.compare("zip.letters", &pages, |input| {
+        let text = std::str::from_utf8(&input[0]).unwrap().chars();
+        let kept: String = text.filter(|&letter| unicode::is_letter(letter)).collect();
+        Ok(vec![kept.into_bytes()])
+    });
     oracle.compare("zip.folds", &pages, |input| {
         let text = std::str::from_utf8(&input[0]).unwrap().chars();
         let folded: String = text.map(unicode::fold).collect();
