@@ -69,11 +69,20 @@ impl StoreMetrics {
         counter.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Notes how a write ended. Conflicts and refused arguments say nothing about the disk.
+    /// Notes how a write ended that proves, if it succeeded, that writing is possible.
     pub(crate) fn wrote<T>(&self, result: &Result<T, StoreError>) {
         match result {
             Ok(_) => *self.trouble.lock() = None,
-            Err(
+            Err(_) => self.tried(result),
+        }
+    }
+
+    /// Notes how a step of a write ended. Its success proves little: a full disk still takes an
+    /// empty file. Conflicts and refused arguments say nothing about the disk at all.
+    pub(crate) fn tried<T>(&self, result: &Result<T, StoreError>) {
+        match result {
+            Ok(_)
+            | Err(
                 StoreError::Conflict { .. }
                 | StoreError::TooLarge { .. }
                 | StoreError::InvalidKey { .. },

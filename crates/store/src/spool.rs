@@ -79,7 +79,7 @@ impl Spool {
     pub(crate) async fn create(core: &Arc<Core>) -> Result<Self, StoreError> {
         let shared = Arc::clone(core);
         let created = core.writes.run(move |()| create_file(shared)).await?;
-        core.metrics.wrote(&created);
+        core.metrics.tried(&created);
         let (file, name) = created?;
         core.crash.reached(crash::SPOOL_CREATED);
         let content = Content {
@@ -133,7 +133,7 @@ impl Spool {
             .writes
             .run(move |()| content.seal())
             .await?;
-        self.content.core.metrics.wrote(&sealed);
+        self.content.core.metrics.tried(&sealed);
         let (blob, size) = sealed?;
         self.content.core.crash.reached(crash::SPOOL_SEALED);
         Ok(SealedSpool {
@@ -167,7 +167,7 @@ impl Spool {
         };
         let result = step.await.unwrap_or(Err(StoreError::Closed));
         self.step = None;
-        self.content.core.metrics.wrote(&result);
+        self.content.core.metrics.tried(&result);
         self.content.core.crash.reached(crash::SPOOL_PARTIAL);
         if let Err(error) = &result {
             self.failed = Some(error.clone());

@@ -65,7 +65,7 @@ impl Store {
         }
         let lock = DirectoryLock::take(&core.layout)?;
         let swept = made.and_then(|()| sweep(&core));
-        core.metrics.wrote(&swept);
+        core.metrics.tried(&swept);
         let catalog = Catalog::open(&core)?;
         Ok(Self {
             inner: Arc::new(Inner {
@@ -152,7 +152,7 @@ impl Store {
             .writes
             .run(move |()| SealedSpool::write(&core, &bytes))
             .await?;
-        self.metrics().wrote(&sealed);
+        self.metrics().tried(&sealed);
         let Provenance {
             h1,
             source,

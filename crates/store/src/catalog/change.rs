@@ -248,14 +248,11 @@ impl<'c> Batch<'c> {
 
     fn insert(&mut self, new: &NewCapture, sequence: u64, at: i64) -> Result<(), StoreError> {
         let action = "inserting a capture";
-        if let Some(version) =
-            version_path(&new.path).filter(|version| !self.has_version(version).unwrap_or(false))
+        if let Some(version) = version_path(&new.path)
+            && !self.has_version(version)?
         {
-            self.execute(
-                action,
-                "INSERT INTO version (first_seen, path) VALUES (?1, ?2)",
-                params![at, version],
-            )?;
+            let sql = "INSERT INTO version (first_seen, path) VALUES (?1, ?2)";
+            self.execute(action, sql, params![at, version])?;
         }
         let sql = "INSERT INTO blob (id, size) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
         let blobs = self.execute(action, sql, params![new.blob.as_bytes(), new.size])?;
@@ -380,4 +377,60 @@ fn version_path(path: &str) -> Option<&str> {
     let (version, _kind) = file.rsplit_once('.')?;
     path.get(..module.len() + "/@v/".len() + version.len())
         .filter(|_| !path.starts_with("sumdb/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Batch, Change, MEMO_LIMIT, MEMO_SLACK, Memo, MemoClass, MemoKey, MemoStatus};
+    use super::{Timestamp, Totals, read, version_path};
+    use crate::catalog::schema;
+    use rusqlite::Connection;
+
+    #[test]
+    fn beyond_their_limit_the_oldest_memos_go() {
+        let mut connection = Connection::open_in_memory().expect("a database in memory");
+        schema::migrate(&mut connection).expect("migrated");
+        // One more than are dropped at once, aged by their number.
+        let fill = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i <= ?1)
+                    INSERT INTO memo SELECT 1, 'm' || i || '/@v/list', 1, i, '', x'' FROM n";
+        connection.execute(fill, [MEMO_SLACK]).expect("filled");
+        let totals = Totals {
+            memos: MEMO_LIMIT,
+            ..Totals::default()
+        };
+        let mut batch = Batch::new(&connection, Timestamp::UNIX_EPOCH, totals);
+        let newest = MemoKey::new(MemoClass::List, "new/@v/list");
+        let memo = Memo {
+            body: bytes::Bytes::from_static(b"v1.0.0"),
+            status: MemoStatus::Known,
+            fetched_at: Timestamp::from_second(1000).expect("a time"),
+            source: String::new(),
+        };
+        let put = batch.apply(Change::PutMemo(newest.clone(), memo));
+        assert!(matches!(put, Ok(Ok(_))));
+        assert_eq!(batch.totals.memos, MEMO_LIMIT + 1 - MEMO_SLACK);
+        let left = |key: &MemoKey| read::memo(&connection, key).expect("read").is_some();
+        assert!(left(&newest));
+        assert!(left(&MemoKey::new(
+            MemoClass::List,
+            format!("m{}/@v/list", MEMO_SLACK + 1)
+        )));
+        assert!(!left(&MemoKey::new(
+            MemoClass::List,
+            format!("m{MEMO_SLACK}/@v/list")
+        )));
+    }
+
+    #[test]
+    fn the_version_of_a_path_ends_before_its_kind() {
+        assert_eq!(
+            version_path("example.com/m/@v/v1.0.0.info"),
+            Some("example.com/m/@v/v1.0.0")
+        );
+        assert_eq!(
+            version_path("sumdb/sum.golang.org/lookup/example.com/m@v1.0.0"),
+            None
+        );
+        assert_eq!(version_path("sumdb/x/lookup/a/@v/b.c"), None);
+    }
 }

@@ -154,6 +154,12 @@ async fn on_a_disk_without_a_free_block_every_write_says_so_and_every_read_works
         }
     }
     assert!(refused > 0, "the disk was full");
+    drop(store.spool().await);
+    assert_eq!(
+        (store.health().writable, store.health().last_error),
+        (false, Some(Code::DiskFull)),
+        "an empty file that fits proves nothing"
+    );
     for key in &keys {
         assert_eq!(get(&store, key).await.unwrap().unwrap(), key.path());
     }
