@@ -63,6 +63,7 @@ impl Context {
 
     async fn on_disk(&self, record: &Record, origin: Origin) -> Result<Answer, Refusal> {
         let blob = self.store.open_blob(record).await.map_err(|error| self.store_failure(error))?;
+        self.sound.ensure(&blob).await.map_err(|error| self.store_failure(error))?;
         Ok(described(record, origin, Body::Blob(blob)))
     }
 

@@ -1,6 +1,7 @@
 //! Context: what every part of the service works with.
 
 use crate::{
+    damage::Sound,
     errand::Errands,
     flight::{Flights, Outcome},
     hot::Hot,
@@ -24,6 +25,7 @@ pub(crate) struct Context {
     pub(crate) upstreams: Upstreams,
     pub(crate) options: ProxyOptions,
     pub(crate) hot: Hot,
+    pub(crate) sound: Sound,
     pub(crate) flights: Flights,
     /// Small artifacts being fetched.
     pub(crate) captures: Errands<Resource, Outcome>,
@@ -39,6 +41,7 @@ impl Context {
     pub(crate) fn new(store: Store, upstreams: Upstreams, options: ProxyOptions, metrics: Arc<Metrics>) -> Self {
         Self {
             hot: Hot::new(options.memory),
+            sound: Sound::new(),
             store,
             upstreams,
             options,

@@ -16,6 +16,7 @@ mod artifacts;
 mod capture;
 mod check;
 mod context;
+mod damage;
 mod errand;
 pub mod flight;
 mod hot;

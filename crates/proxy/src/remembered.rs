@@ -239,6 +239,9 @@ impl Context {
             _ => self.ask_sources(subject).await?,
         };
         self.remember(subject, &answer).await;
+        if let (MemoClass::Query, true, Some(module)) = (subject.class, answer.is_known(), &subject.module) {
+            self.keep_resolved(module, &answer).await;
+        }
         Ok(Arc::new(answer))
     }
 

@@ -5,6 +5,7 @@
 //! refuses only its list (some public proxies do) is treated the same: what is kept is listed.
 
 use crate::{
+    capture, check,
     answer::{Answer, Body, Freshness, Media, Origin},
     context::Context,
     refusal::Refusal,
@@ -84,6 +85,21 @@ impl Context {
             }
             Recalled::Fresh(absence) | Recalled::Stale(absence) => Err(absence.absence()),
             Recalled::Missing(refusal) => Err(refusal),
+        }
+    }
+
+    /// Keeps the answer to a query as the `.info` of the version it resolved to, as `go` itself
+    /// caches it under both names: the version is what the client will ask for from now on.
+    pub(crate) async fn keep_resolved(&self, module: &ModulePath, answer: &Remembered) {
+        let Ok(version) = check::resolved(&answer.body) else { return };
+        if gomod::version::check_agreement(module, &version).is_err() {
+            return;
+        }
+        let artifact = Artifact { module: module.clone(), version, kind: ArtifactKind::Info };
+        let key = Key::Artifact(artifact);
+        if matches!(self.store.find(&key).await, Ok(None)) {
+            // A store that cannot be written was logged; the query is answered all the same.
+            let _ = capture::keep_small(self, key, answer.body.clone(), None, &answer.source).await;
         }
     }
 

@@ -127,3 +127,15 @@ async fn a_kept_zip_is_read_from_the_store() {
     assert!(matches!(again.body, Body::Blob(_)), "{again:?}");
     assert_eq!(upstream.count(Kind::Zip), 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_blob_is_never_served() {
+    let upstream = upstream();
+    let site = Site::over(&upstream).await;
+    assert_eq!(read(open(&site).await.body).await, Ok(big().zip()));
+    site.flip_a_byte_of_the_largest_blob();
+    let refusal = site.refusal(zip(PATH, V1)).await;
+    assert_eq!((refusal.code, refusal.status), (codes::Code::CorruptBlob, 503));
+    let site = site.reopened(&upstream.url()).await;
+    assert_eq!(site.refusal(zip(PATH, V1)).await.code, codes::Code::CorruptBlob);
+}

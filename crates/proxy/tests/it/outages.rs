@@ -45,7 +45,7 @@ async fn an_outage_is_never_absence() {
         let upstream = FakeUpstream::start(Corpus::new().with(&module()));
         let name = format!("{fault:?}");
         upstream.always(Target::Any, fault);
-        let site = Site::over(&upstream).await;
+        let site = Site::impatient(&upstream).await;
         for resource in [info(PATH, V1), go_mod(PATH, V1), zip(PATH, V1), list(PATH), latest(PATH)] {
             let refusal = site.refusal(resource.clone()).await;
             assert!(refusal.status >= 500, "{name} {resource:?}: {refusal:?}");

@@ -5,6 +5,7 @@ use gomod::{Artifact, ArtifactKind, ModulePath, Version, goproxy::ProxyList};
 use jiff::Timestamp;
 use proxy::{Answer, Body, Clock, Fetching, Metrics, Proxy, ProxyOptions, Refusal, RefusalText, Resource};
 use std::{
+    fs,
     sync::{
         Arc,
         atomic::{AtomicI64, Ordering},
@@ -18,6 +19,11 @@ use upstream::{UpstreamOptions, Upstreams};
 
 /// When every test begins, in seconds of the epoch.
 const BEGINNING: i64 = 1_700_000_000;
+
+/// How long an upstream may be silent where it is expected to answer; a busy machine needs this.
+const PATIENT: Duration = Duration::from_secs(2);
+/// The same where it is expected not to.
+const IMPATIENT: Duration = Duration::from_millis(200);
 
 pub(crate) struct Site {
     pub(crate) proxy: Proxy,
@@ -38,17 +44,22 @@ impl Site {
 
     /// A site with this upstream list and deadlines that end within a test's patience.
     pub(crate) async fn with_list(list: &str) -> Self {
-        Self::open(list, TempDir::new().unwrap(), BEGINNING).await
+        Self::open(list, TempDir::new().unwrap(), BEGINNING, PATIENT).await
+    }
+
+    /// A site that gives up on a silent upstream at once; what it says then is what is tested.
+    pub(crate) async fn impatient(upstream: &FakeUpstream) -> Self {
+        Self::open(&upstream.url(), TempDir::new().unwrap(), BEGINNING, IMPATIENT).await
     }
 
     /// The same data, other upstreams; as after a restart.
     pub(crate) async fn reopened(self, list: &str) -> Self {
         let (data, seconds) = (self.data, self.seconds.load(Ordering::SeqCst));
         drop(self.proxy);
-        Self::open(list, data, seconds).await
+        Self::open(list, data, seconds, PATIENT).await
     }
 
-    async fn open(list: &str, data: TempDir, beginning: i64) -> Self {
+    async fn open(list: &str, data: TempDir, beginning: i64, silence: Duration) -> Self {
         let seconds = Arc::new(AtomicI64::new(beginning));
         let clock = {
             let seconds = Arc::clone(&seconds);
@@ -57,9 +68,9 @@ impl Site {
         let store = Store::open(StoreOptions::local(data.path()).with_clock(clock.clone())).await.unwrap();
         let metrics = Arc::new(Metrics::new());
         let deadlines = UpstreamOptions {
-            connect: Duration::from_millis(500),
-            header: Duration::from_millis(500),
-            stall: Duration::from_millis(500),
+            connect: silence,
+            header: silence,
+            stall: silence,
             observer: metrics.clone(),
             ..UpstreamOptions::default()
         };
@@ -71,6 +82,18 @@ impl Site {
     /// Lets time pass, as far as ages are concerned.
     pub(crate) fn later(&self, seconds: i64) {
         self.seconds.fetch_add(seconds, Ordering::SeqCst);
+    }
+
+    /// Damages a kept zip on disk, as a failing disk or a careless hand would.
+    pub(crate) fn flip_a_byte_of_the_largest_blob(&self) {
+        let shelves = fs::read_dir(self.data.path().join("blobs/sha256")).unwrap();
+        let files = shelves.flat_map(|shelf| fs::read_dir(shelf.unwrap().path()).unwrap());
+        let largest = files.map(Result::unwrap).max_by_key(|file| file.metadata().unwrap().len()).unwrap();
+        let mut bytes = fs::read(largest.path()).unwrap();
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        fs::remove_file(largest.path()).unwrap();
+        fs::write(largest.path(), bytes).unwrap();
     }
 
     pub(crate) async fn ask(&self, resource: Resource) -> Result<Answer, Refusal> {

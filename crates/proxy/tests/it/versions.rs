@@ -93,6 +93,7 @@ async fn a_query_is_remembered_and_outlives_the_upstream() {
     assert_eq!(upstream.count(Kind::Info), 1);
     upstream.refuse();
     site.later(24 * 3600);
+    assert_eq!(site.text(info(PATH, "v1.0.0")).await, fresh, "kept as what it resolved to");
     assert_eq!(site.ask(query()).await.unwrap().origin, Origin::Stale);
     assert_eq!(site.text(query()).await, fresh);
 }

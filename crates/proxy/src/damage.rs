@@ -1,0 +1,46 @@
+//! Damage: a kept blob is hashed before its first byte is served, once.
+//!
+//! Disks lie. A zip goes out from the page cache without being looked at, because hashing every
+//! answer would cost more than sending it. So each blob is hashed when it is first served after a
+//! start, and again when its file changes; that finds what happened while nobody looked and what
+//! somebody did by hand. A bit that flips in between, under an unchanged file, is the scrubber's.
+//!
+//! Small artifacts are hashed whenever they are read from disk and need nothing of this.
+
+use moka::sync::Cache;
+use std::time::SystemTime;
+use store::{BlobId, BlobReader, StoreError};
+
+/// How many blobs are remembered as sound: at 100 bytes an entry, 10 MB at most.
+const REMEMBERED: u64 = 100_000;
+
+/// The blobs that were found sound.
+#[derive(Debug)]
+pub(crate) struct Sound {
+    blobs: Cache<BlobId, Option<SystemTime>>,
+}
+
+// === impl Sound ===
+
+impl Sound {
+    pub(crate) fn new() -> Self {
+        Self { blobs: Cache::new(REMEMBERED) }
+    }
+
+    /// Hashes the blob unless it was found sound since it last changed.
+    pub(crate) async fn ensure(&self, blob: &BlobReader) -> Result<(), StoreError> {
+        let changed = last_change(blob).await?;
+        if self.blobs.get(&blob.blob()) == Some(changed) {
+            return Ok(());
+        }
+        blob.verify().await?;
+        self.blobs.insert(blob.blob(), changed);
+        Ok(())
+    }
+}
+
+/// When the file was last written; none where the platform or an object store cannot say.
+async fn last_change(blob: &BlobReader) -> Result<Option<SystemTime>, StoreError> {
+    let file = blob.file().await?;
+    Ok(file.metadata().and_then(|metadata| metadata.modified()).ok())
+}
