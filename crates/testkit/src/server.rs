@@ -27,6 +27,9 @@ const READY_LOOK: Duration = Duration::from_millis(10);
 /// How long a server may take to end after SIGTERM with nothing to drain.
 const STOP_LIMIT: Duration = Duration::from_mins(1);
 
+/// The unit of `ulimit -f` in POSIX.
+const FILE_LIMIT_BLOCK: u64 = 512;
+
 /// How to start a server.
 #[derive(Debug, Clone)]
 pub struct Setup {
@@ -34,6 +37,7 @@ pub struct Setup {
     upstream: String,
     arguments: Vec<String>,
     environment: Vec<(String, String)>,
+    largest_file: Option<u64>,
 }
 
 /// A server with its data directory; killed when dropped.
@@ -56,6 +60,7 @@ impl Setup {
             upstream: upstream.to_owned(),
             arguments: vec!["--verify".to_owned(), "off".to_owned()],
             environment: Vec::new(),
+            largest_file: None,
         }
     }
 
@@ -71,6 +76,27 @@ impl Setup {
     pub fn env(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.to_owned(), value.to_owned()));
         self
+    }
+
+    /// No file of it may grow beyond this size: every write that would do it fails, as on a full
+    /// disk, and unlike a full disk this needs no privileges.
+    #[must_use]
+    pub fn largest_file(mut self, bytes: u64) -> Self {
+        self.largest_file = Some(bytes);
+        self
+    }
+
+    /// The program itself, or a shell that sets the limit and becomes it. Without the trap the
+    /// kernel would end the process instead of failing its write.
+    fn command(&self) -> Command {
+        let Some(bytes) = self.largest_file else {
+            return Command::new(&self.binary);
+        };
+        let blocks = bytes / FILE_LIMIT_BLOCK;
+        let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"");
+        let mut command = Command::new("sh");
+        command.arg("-c").arg(script).arg(&self.binary);
+        command
     }
 
     /// Starts it on a fresh data directory and waits until it is ready.
@@ -102,7 +128,7 @@ impl Modkeep {
     #[track_caller]
     pub fn launch(&mut self) {
         assert!(self.child.is_none(), "the server runs already");
-        let mut command = Command::new(&self.setup.binary);
+        let mut command = self.setup.command();
         command
             .arg("serve")
             .args(["--listen", &self.address().to_string()])
@@ -192,9 +218,15 @@ impl Modkeep {
     /// Asks it to end and waits until it has.
     #[track_caller]
     pub fn stop(&mut self) -> ExitStatus {
+        self.stop_within(STOP_LIMIT)
+    }
+
+    /// Asks it to end and panics if it takes longer than this.
+    #[track_caller]
+    pub fn stop_within(&mut self, limit: Duration) -> ExitStatus {
         self.ask_to_stop();
         let mut child = self.child.take().unwrap();
-        let Some(status) = process::wait(&mut child, STOP_LIMIT) else {
+        let Some(status) = process::wait(&mut child, limit) else {
             let _gone_already = child.kill();
             panic!("the server did not end after SIGTERM\n{}", self.log());
         };

@@ -6,7 +6,7 @@
 use std::thread;
 use std::time::Duration;
 
-use testkit::client::Answer;
+use testkit::client::{self, Answer, PATIENCE};
 use testkit::go::Go;
 use testkit::upstream::{Fault, Kind, Target};
 
@@ -153,4 +153,47 @@ fn a_slow_upstream_is_waited_for() {
         .download("example.com/a@v1.0.0")
         .assert_ok();
     assert_eq!(site.upstream.count(Kind::Zip), 1);
+}
+
+#[test]
+fn a_body_that_ends_with_its_connection_is_judged_by_its_content() {
+    let site = Site::with(&[module("a", 200_000)]);
+    site.upstream
+        .always(Kind::Zip, Fault::Unframed { after: 100_000 });
+    let torn = site.server.get(&url("a", "zip"));
+    assert!(!torn.is_whole());
+    assert_not_kept(&site.server, &url("a", "zip"));
+    site.upstream
+        .always(Kind::Zip, Fault::Unframed { after: usize::MAX });
+    let answer = site.server.get(&url("a", "zip"));
+    assert!(answer.is_whole());
+    assert_eq!(answer.body, module("a", 200_000).zip());
+}
+
+#[test]
+fn an_old_client_never_takes_a_torn_body_for_whole() {
+    // HTTP/1.0 has no chunks: a body of unknown length ends where the connection does.
+    let site = Site::with(&[module("a", 500_000)]);
+    site.upstream
+        .always(Kind::Zip, Fault::CutChunked { after: 300_000 });
+    let request = format!("GET {} HTTP/1.0\r\n\r\n", url("a", "zip"));
+    let torn = client::exchange(site.server.address(), request.as_bytes(), PATIENCE);
+    assert!(!torn.is_ok_and(|answer| answer.is_whole()));
+
+    site.upstream
+        .always(Kind::Zip, Fault::Chunked { chunk: 50_000 });
+    let answer = client::exchange(site.server.address(), request.as_bytes(), PATIENCE).unwrap();
+    assert!(answer.is_whole());
+    assert_eq!(answer.body, module("a", 500_000).zip());
+}
+
+#[test]
+fn an_upstream_that_comes_back_is_used_at_once() {
+    let site = Site::with(&[module("a", 1000)]);
+    for _ in 0..20 {
+        site.upstream.refuse();
+        assert_refusal(&site.server.get(&url("a", "info")), 503, "MK2003");
+    }
+    site.upstream.accept();
+    assert!(site.server.get(&url("a", "info")).is_whole());
 }

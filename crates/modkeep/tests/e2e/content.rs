@@ -229,3 +229,50 @@ fn go_never_sees_a_lie_and_says_who_lied() {
         .download("example.com/a@v1.0.0")
         .assert_ok();
 }
+
+#[test]
+fn more_than_any_file_of_its_kind_can_be_is_not_taken_in() {
+    const HUGE: usize = 96 << 20;
+    for (kind, codes) in [
+        ("info", ["MK4003", "MK2007"]),
+        ("mod", ["MK4002", "MK2007"]),
+        ("list", ["MK2007", "MK2007"]),
+        ("latest", ["MK4003", "MK2007"]),
+    ] {
+        let site = Site::with(&[]);
+        site.upstream
+            .change(|corpus| corpus.put(&path("a", kind), vec![b' '; HUGE]));
+        assert!(site.server.get("/readyz").is_whole());
+        let before = site.server.peak_kib();
+        for framing in [None, Some(Fault::Chunked { chunk: 1 << 20 })] {
+            if let Some(fault) = framing {
+                site.upstream.always(&path("a", kind), fault);
+            }
+            assert_never_whole(&site.server.get(&url("a", kind)), &codes, kind);
+        }
+        let grown = site.server.peak_kib() - before;
+        assert!(
+            grown < 48 << 10,
+            "{kind}: resident memory grew by {grown} KiB"
+        );
+    }
+}
+
+#[test]
+fn a_list_of_twenty_thousand_versions_is_served() {
+    let site = Site::with(&[module("a", 10)]);
+    let mut list = String::from("v1.0.0\n");
+    for number in 1..20_000 {
+        list.push_str(&format!("v0.{}.{}\n", number / 100, number % 100));
+    }
+    site.upstream
+        .change(|corpus| corpus.put(&path("a", "list"), list.clone()));
+    let answer = site.server.get(&url("a", "list"));
+    assert!(answer.is_whole());
+    assert_eq!(answer.text().lines().count(), list.lines().count());
+    let output = Go::new(&site.server.url()).versions("example.com/a");
+    assert_eq!(
+        output.assert_ok().stdout.split_whitespace().count(),
+        list.lines().count() + 1
+    );
+}

@@ -4,7 +4,7 @@ use testkit::fixture::Corpus;
 use testkit::go::Go;
 use testkit::upstream::{FakeUpstream, Fault, Kind};
 
-use crate::site::{Site, assert_refusal, module, path, url};
+use crate::site::{Site, assert_refusal, module, path, serve, url};
 
 #[test]
 fn every_redirect_status_is_followed_on_the_same_host() {
@@ -90,4 +90,41 @@ fn go_builds_through_an_upstream_that_redirects_its_zips_to_its_own_storage() {
         .unwrap();
     assert_eq!(stored.target, "/storage/a.zip?signature=abc%2Fdef");
     assert_eq!(site.upstream.count(Kind::Zip), 1);
+}
+
+#[test]
+fn credentials_on_plain_http_stop_the_start_and_are_not_shown() {
+    // As `go` refuses them. Where they go over https is the business of the upstream crate's tests.
+    let data = tempfile::tempdir().unwrap();
+    let mut command = std::process::Command::new(crate::site::BINARY);
+    command.args([
+        "serve",
+        "--listen",
+        "127.0.0.1:0",
+        "--upstream",
+        "http://robot:sesame@127.0.0.1:9",
+    ]);
+    command.arg("--data").arg(data.path());
+    let output = testkit::process::run(&mut command, std::time::Duration::from_secs(20));
+    output.assert_fails_with("MK5002");
+    assert!(!format!("{output}").contains("sesame"), "{output}");
+}
+
+#[test]
+fn an_upstream_below_a_path_is_asked_below_it() {
+    for slash in ["", "/"] {
+        let upstream = FakeUpstream::start(Corpus::new());
+        upstream.change(|corpus| {
+            corpus.put(
+                &format!("mirror/go/{}", path("a", "info")),
+                module("a", 10).info(),
+            )
+        });
+        let server = serve(&format!("{}/mirror/go{slash}", upstream.url()));
+        assert!(server.get(&url("a", "info")).is_whole());
+        assert_eq!(
+            upstream.paths()[0],
+            format!("mirror/go/{}", path("a", "info"))
+        );
+    }
 }

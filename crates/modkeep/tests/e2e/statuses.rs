@@ -209,3 +209,13 @@ fn a_wish_to_be_asked_later_is_passed_on() {
         assert_eq!(answer.header("retry-after"), Some("7"), "{status}");
     }
 }
+
+#[test]
+fn an_absence_that_is_too_old_is_asked_for_again() {
+    let site = Site::with_options(&[], &["--absence-max-age", "0s"]);
+    assert_eq!(site.server.get(&url("late", "info")).status, 404);
+    site.upstream
+        .change(|corpus| corpus.add(&module("late", 10)));
+    assert!(site.server.get(&url("late", "info")).is_whole());
+    assert_eq!(site.upstream.count_path(&path("late", "info")), 2);
+}

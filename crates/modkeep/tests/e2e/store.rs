@@ -5,8 +5,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+use testkit::fixture::Corpus;
 use testkit::go::Go;
 use testkit::process::{self, Output};
+use testkit::server::Setup;
+use testkit::upstream::FakeUpstream;
 
 use crate::site::{BINARY, Site, module, serve, url};
 
@@ -221,4 +224,38 @@ fn the_module_cache_of_go_can_be_imported() {
     Go::new(&site.server.url())
         .download("example.com/a@v1.0.0")
         .assert_ok();
+}
+
+#[test]
+fn writes_that_fail_are_a_coded_5xx_while_what_is_kept_is_served() {
+    // SQLite's files stay below this, a big zip does not.
+    const LARGEST: u64 = 4 << 20;
+    let upstream = FakeUpstream::start(
+        Corpus::new()
+            .with(&module("small", 10_000))
+            .with(&module("big", 8 << 20)),
+    );
+    let server = Setup::new(BINARY, &upstream.url())
+        .largest_file(LARGEST)
+        .start();
+    let small = server.get(&url("small", "zip"));
+    assert!(small.is_whole(), "{small:?}");
+    for _ in 0..3 {
+        let big = server.get(&url("big", "zip"));
+        assert!(!big.is_whole(), "kept more than fits");
+        assert!(
+            big.status == 200 || big.text().starts_with("modkeep MK300"),
+            "{big:?}"
+        );
+        assert_eq!(server.get(&url("small", "zip")).body, small.body);
+    }
+    assert!(
+        server.get(&url("big", "mod")).is_whole(),
+        "a small file still fits"
+    );
+    let left: u64 = files(server.data())
+        .iter()
+        .map(|file| file.metadata().unwrap().len())
+        .sum();
+    assert!(left < 2 * LARGEST, "{left} bytes are left behind");
 }

@@ -1,6 +1,9 @@
 //! The rest of the HTTP surface: HEAD, ranges, conditions, `cached-only`, the index, health.
 
-use testkit::client::Answer;
+use std::io::Read as _;
+use std::time::Duration;
+
+use testkit::client::{self, Answer};
 use testkit::go::Go;
 use testkit::upstream::Kind;
 
@@ -289,4 +292,39 @@ fn what_a_client_says_about_itself_stays_here() {
         "{}",
         site.server.log()
     );
+}
+
+#[test]
+fn an_idle_connection_does_not_hold_up_the_end() {
+    let mut site = kept();
+    let idle = std::net::TcpStream::connect(site.server.address()).unwrap();
+    assert!(site.server.get("/livez").is_whole());
+    // Far below the limit for draining open downloads, which is 25 seconds.
+    assert!(site.server.stop_within(Duration::from_secs(10)).success());
+    drop(idle);
+}
+
+#[test]
+fn one_connection_carries_many_requests_whatever_their_answers() {
+    let site = kept();
+    let mut requests = String::new();
+    for path in [
+        url("a", "info"),
+        url("none", "info"),
+        "/favicon.ico".to_owned(),
+        url("a", "mod"),
+    ] {
+        requests.push_str(&format!("GET {path} HTTP/1.1\r\nhost: a\r\n\r\n"));
+    }
+    requests.push_str("GET /livez HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n");
+    let pending =
+        client::open(site.server.address(), requests.as_bytes(), client::PATIENCE).unwrap();
+    let mut text = String::new();
+    pending.into_stream().read_to_string(&mut text).unwrap();
+    let statuses: Vec<&str> = text
+        .split("HTTP/1.1 ")
+        .skip(1)
+        .map(|answer| &answer[..3])
+        .collect();
+    assert_eq!(statuses, ["200", "404", "404", "200", "200"]);
 }

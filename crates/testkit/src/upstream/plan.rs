@@ -53,6 +53,11 @@ pub enum Fault {
         /// Bytes in one chunk.
         chunk: usize,
     },
+    /// The right body without a length or chunks: it ends where the connection closes.
+    Unframed {
+        /// Bytes of the body that are sent; all of them if there are fewer.
+        after: usize,
+    },
     /// Half a status line, then the connection closes.
     CutHeader,
     /// The right header, this many bytes, then silence for ever.
@@ -229,6 +234,7 @@ impl fmt::Debug for Fault {
             }
             Self::CutChunked { .. } => "CutChunked",
             Self::Chunked { .. } => "Chunked",
+            Self::Unframed { .. } => "Unframed",
             Self::CutHeader => "CutHeader",
             Self::Hang => "Hang",
             Self::Slow { .. } => "Slow",

@@ -96,6 +96,11 @@ fn spoiled(path: &str, body: &Bytes, fault: Fault) -> Vec<Step> {
             steps.push(write("0\r\n\r\n"));
             steps
         }
+        Fault::Unframed { after } => {
+            let media_type = media_type(path);
+            let head = format!("HTTP/1.1 200 OK\r\ncontent-type: {media_type}\r\n\r\n");
+            vec![write(&head), Step::Write(upto(after)), Step::Close]
+        }
         Fault::CutChunked { after } => {
             let mut steps = chunks(path, &upto(after), CUT_CHUNK);
             steps.push(Step::Close);
@@ -235,6 +240,15 @@ mod tests {
         );
         let cut = written(Some(Fault::CutChunked { after: 3 }));
         assert!(cut.ends_with("\r\n\r\n3\r\n012\r\n[Close]"), "{cut}");
+    }
+
+    #[test]
+    fn an_unframed_body_ends_with_the_connection() {
+        let text = written(Some(Fault::Unframed { after: 99 }));
+        assert!(
+            text.ends_with("application/zip\r\n\r\n0123456789[Close]"),
+            "{text}"
+        );
     }
 
     #[test]
