@@ -4,6 +4,7 @@
 mod laws;
 #[path = "../support/raw_zip.rs"]
 mod raw_zip;
+mod refusals;
 #[path = "../support/zip_inputs.rs"]
 mod zip_inputs;
 
@@ -100,7 +101,7 @@ fn entries_that_share_data_are_refused() {
 #[test]
 fn names_as_deep_as_they_can_be_cost_no_more_than_their_length() {
     let deep = "a/".repeat(32_000);
-    let entries = (0..300).map(|number| entry(&format!("{deep}{number}"), b""));
+    let entries = (0..40).map(|number| entry(&format!("{deep}{number}"), b""));
     let zip = RawZip {
         entries: entries.collect(),
         ..RawZip::default()

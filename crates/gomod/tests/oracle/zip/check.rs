@@ -7,6 +7,7 @@
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "tests")]
 
 use super::zip_inputs::{self, MODULE, VERSION};
+use gomod::sumhash::h1_of_zip;
 use gomod::zip::{CheckedZip, ZipError, ZipProblem, check_zip};
 use gomod::{ModulePath, Version};
 use std::collections::BTreeMap;
@@ -38,8 +39,14 @@ const STRICTER: [&str; 14] = [
 
 /// The same, but of directories only: Go never looks at their data, nor, if the same directory is
 /// there twice, at all but one of their headers.
-const STRICTER_ABOUT_DIRECTORIES: [&str; 5] =
-    ["Checksum", "Damaged", "DirectoryContent", "Method", "Size"];
+const STRICTER_ABOUT_DIRECTORIES: [&str; 6] = [
+    "Checksum",
+    "Damaged",
+    "DirectoryContent",
+    "LocalHeader",
+    "Method",
+    "Size",
+];
 
 fn check(zip: &[u8]) -> Result<CheckedZip, ZipError> {
     let module = ModulePath::parse(MODULE).unwrap();
@@ -159,4 +166,48 @@ fn damaged_streams_are_damaged_to_both_inflaters() {
     compare("damaged streams", INPUTS, || {
         zip_inputs::odd_stream(&mut seed)
     });
+}
+
+#[test]
+fn the_hash_of_any_zip_is_that_of_go() {
+    let Some(mut oracle) = Oracle::start_or_skip() else {
+        return;
+    };
+    let mut seed = Seed::new(34);
+    let (mut same, mut refused, mut stricter, mut different) = (0, 0, 0, 0);
+    for _ in 0..INPUTS / BATCH {
+        let questions: Vec<Vec<Vec<u8>>> = (0..BATCH)
+            .map(|_| vec![zip_inputs::any(&mut seed)])
+            .collect();
+        for (question, go) in questions.iter().zip(oracle.ask("zip.hash", &questions)) {
+            match (go, h1_of_zip(Cursor::new(&question[0]))) {
+                (Ok(go), Ok(ours)) if go == [ours.to_string().into_bytes()] => same += 1,
+                (Err(_), Err(ZipError::Refused(_))) => refused += 1,
+                (Ok(_), Err(ZipError::Refused(problems)))
+                    if problems.kept().iter().all(intended_for_hash) =>
+                {
+                    stricter += 1;
+                }
+                (go, ours) => {
+                    different += 1;
+                    println!(
+                        "{}\n  go {go:?}\n  ours {ours:?}",
+                        question[0].escape_ascii()
+                    );
+                }
+            }
+        }
+    }
+    println!(
+        "oracle zip.hash: {INPUTS} inputs ({same} with the same hash, {refused} refused by both), \
+         {stricter} refused by us only for reasons intended, {different} differences"
+    );
+    assert_eq!(different, 0);
+    assert!(same > INPUTS / 10 && refused > INPUTS / 10);
+}
+
+/// As for the check, and what is no module zip by its size or by a file that is there twice, of
+/// which Go takes the last.
+fn intended_for_hash(problem: &ZipProblem) -> bool {
+    matches!(problem, ZipProblem::Duplicate(_) | ZipProblem::TotalSize) || intended(problem)
 }
