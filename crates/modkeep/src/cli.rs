@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 const ABOUT: &str = "A Go module proxy that goes on serving when everything behind it is down";
 
-const EXIT_CODES: &str = "Exit codes: 0 done, 1 a problem was found, 2 wrong usage or environment. `run` ends as its command ended.";
+const EXIT_CODES: &str = "Exit codes: 0 done, 1 problem found, 2 wrong usage or environment; `run` ends as its command did.";
 
 /// The whole command line.
 pub(crate) fn command() -> Command {
@@ -22,7 +22,7 @@ pub(crate) fn command() -> Command {
         ))
         .subcommand_required(true)
         .arg_required_else_help(true)
-        .subcommands([serve(), run(), env(), store(), config(), explain(), completions_command()])
+        .subcommands([serve(), run(), env(), store(), zip(), module(), config(), explain(), completions_command()])
 }
 
 fn serve() -> Command {
@@ -79,6 +79,48 @@ fn store() -> Command {
                 .arg(directory("directory", "Where to write; made if missing")),
             verb("import", "Keep what such a tree or a Go module cache holds")
                 .arg(directory("directory", "An export, a GOMODCACHE, or the cache/download of one")),
+        ])
+}
+
+fn path(name: &'static str, value_name: &'static str, help: &'static str) -> Arg {
+    Arg::new(name).value_name(value_name).value_hint(ValueHint::AnyPath).value_parser(clap::value_parser!(std::path::PathBuf)).help(help)
+}
+
+fn zip() -> Command {
+    let file = || path("file", "FILE", "A module zip").required(true);
+    let target = || Arg::new("target").required(true).value_name("MODULE@VERSION").help("What the zip is of");
+    Command::new("zip")
+        .about("Hash, check and make module zips by Go's rules")
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .after_help(
+            "Examples:\n  modkeep zip hash v1.0.0.zip\n  modkeep zip check v1.0.0.zip example.com/x@v1.0.0\n  \
+             modkeep zip create . example.com/x@v1.0.0 -o x.zip",
+        )
+        .subcommands([
+            Command::new("hash").about("Print the h1 of a module zip").arg(file()),
+            Command::new("check").about("Exit with 1 and one line a problem if go would refuse it").arg(file()).arg(target()),
+            Command::new("create")
+                .about("Make the zip of a module in a directory and print its h1")
+                .arg(path("directory", "DIR", "The module's root").required(true))
+                .arg(target())
+                .arg(path("output", "FILE", "The zip to write").short('o').long("output").required(true)),
+        ])
+}
+
+fn module() -> Command {
+    let file = || path("file", "FILE", "A go.mod").required(true);
+    let directory = || path("directory", "DIR", "A directory of the main module").default_value(".");
+    Command::new("mod")
+        .about("Hash and format go.mod files, compute module graphs")
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .after_help("Examples:\n  modkeep mod hash go.mod\n  modkeep mod fmt go.mod\n  modkeep mod buildlist\n  modkeep mod graph ./service")
+        .subcommands([
+            Command::new("hash").about("Print the h1 of a go.mod, as go.sum has it").arg(file()),
+            Command::new("fmt").about("Print a go.mod, or a go.work by its name, as `go mod edit -fmt` writes it").arg(file()),
+            options::add_some(Command::new("graph").about("Print the module graph, as `go mod graph`").arg(directory()), options::REACHING),
+            options::add_some(Command::new("buildlist").about("Print the selected versions, as `go list -m all`").arg(directory()), options::REACHING),
         ])
 }
 

@@ -13,12 +13,14 @@ mod explain;
 mod failure;
 mod file_limit;
 mod logging;
+mod mod_command;
 mod output;
 pub mod reference;
 mod run;
 mod serve;
 mod store_command;
 mod wiring;
+mod zip_command;
 
 use failure::Failure;
 use std::process::ExitCode;
@@ -47,6 +49,8 @@ fn dispatch(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
         Some(("run", matches)) => run::main(matches),
         Some(("env", matches)) => client_env::main(matches),
         Some(("store", matches)) => store_command::main(matches),
+        Some(("zip", matches)) => zip_command::main(matches),
+        Some(("mod", matches)) => mod_command::main(matches),
         Some(("config", matches)) => config_command::main(matches),
         Some(("explain", matches)) => explain::main(matches),
         Some(("completions", matches)) => Ok(cli::completions(matches)),

@@ -11,7 +11,12 @@ pub(crate) fn line(text: &str) {
 
 /// A text of the result, as it is.
 pub(crate) fn text(text: &str) {
-    let _gone = io::stdout().lock().write_all(text.as_bytes());
+    bytes(text.as_bytes());
+}
+
+/// Bytes of the result, as they are.
+pub(crate) fn bytes(bytes: &[u8]) {
+    let _gone = io::stdout().lock().write_all(bytes);
 }
 
 /// A line beside the result: errors, notes.

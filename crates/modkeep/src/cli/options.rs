@@ -8,6 +8,9 @@ use clap::{Arg, ArgMatches, Command, ValueHint};
 use codes::Code;
 use std::path::PathBuf;
 
+/// Options of commands that ask upstreams and serve nobody.
+pub(super) const REACHING: &[&str] = &["upstream", "ca", "connect-timeout", "header-timeout", "stall-timeout", "upstream-requests"];
+
 /// Adds every option, and `--config`.
 pub(super) fn add(command: Command) -> Command {
     OPTIONS.iter().map(arg).fold(command, Command::arg).arg(config())

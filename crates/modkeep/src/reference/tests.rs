@@ -24,7 +24,7 @@ fn every_metric_has_a_type_and_a_meaning() {
 #[test]
 fn every_command_shows_an_example() {
     let page = cli_page();
-    for command in ["modkeep serve", "modkeep run -- go build ./...", "modkeep store export /backup/modules", "modkeep config show --origin", "modkeep explain MK2003"] {
+    for command in ["modkeep serve", "modkeep run -- go build ./...", "modkeep store export /backup/modules", "modkeep config show --origin", "modkeep zip hash v1.0.0.zip", "modkeep mod buildlist", "modkeep explain MK2003"] {
         assert!(page.contains(command), "{command} is not on\n{page}");
     }
     assert!(page.lines().all(|line| line.len() <= 100), "a help line is wider than a terminal");

@@ -3,6 +3,8 @@
 //! Structure is checked before a byte counts as captured: the zip rules, the go.mod, the version
 //! that a `.info` names. What fails is refused with a code, not kept, and asked again.
 
+use std::fmt::Write as _;
+
 use testkit::client::Answer;
 use testkit::fixture::{Module, zip};
 use testkit::go::Go;
@@ -263,7 +265,7 @@ fn a_list_of_twenty_thousand_versions_is_served() {
     let site = Site::with(&[module("a", 10)]);
     let mut list = String::from("v1.0.0\n");
     for number in 1..20_000 {
-        list.push_str(&format!("v0.{}.{}\n", number / 100, number % 100));
+        writeln!(list, "v0.{}.{}", number / 100, number % 100).unwrap();
     }
     site.upstream
         .change(|corpus| corpus.put(&path("a", "list"), list.clone()));

@@ -118,7 +118,7 @@ fn an_upstream_below_a_path_is_asked_below_it() {
             corpus.put(
                 &format!("mirror/go/{}", path("a", "info")),
                 module("a", 10).info(),
-            )
+            );
         });
         let server = serve(&format!("{}/mirror/go{slash}", upstream.url()));
         assert!(server.get(&url("a", "info")).is_whole());

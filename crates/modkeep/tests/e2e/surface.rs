@@ -1,5 +1,6 @@
 //! The rest of the HTTP surface: HEAD, ranges, conditions, `cached-only`, the index, health.
 
+use std::fmt::Write as _;
 use std::io::Read as _;
 use std::time::Duration;
 
@@ -314,7 +315,7 @@ fn one_connection_carries_many_requests_whatever_their_answers() {
         "/favicon.ico".to_owned(),
         url("a", "mod"),
     ] {
-        requests.push_str(&format!("GET {path} HTTP/1.1\r\nhost: a\r\n\r\n"));
+        write!(requests, "GET {path} HTTP/1.1\r\nhost: a\r\n\r\n").unwrap();
     }
     requests.push_str("GET /livez HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n");
     let pending =

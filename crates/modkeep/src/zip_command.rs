@@ -1,0 +1,60 @@
+//! `modkeep zip hash|check|create`: files opened and results printed; the rules are `gomod`'s.
+
+use crate::{PROBLEM, failure::Failure, output};
+use codes::Code;
+use gomod::zip::command::{self, Outcome};
+use std::{
+    fmt,
+    fs::File,
+    io::{self, BufWriter},
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
+    let outcome = match matches.subcommand() {
+        Some(("hash", matches)) => command::zip_hash(open(&path(matches, "file"))?),
+        Some(("check", matches)) => command::zip_check(open(&path(matches, "file"))?, target(matches)),
+        Some(("create", matches)) => create(&path(matches, "directory"), target(matches), &path(matches, "output"))?,
+        _ => return Ok(ExitCode::from(crate::UNUSABLE)),
+    };
+    Ok(told(&outcome))
+}
+
+/// Writes beside the wanted file and moves it into place, so that a failure leaves no half of one.
+fn create(directory: &Path, target: &str, file: &Path) -> Result<Outcome, Failure> {
+    let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let temporary = tempfile::NamedTempFile::new_in(parent).map_err(|error| unusable(file, &error))?;
+    let outcome = command::zip_create(directory, target, BufWriter::new(temporary.as_file()));
+    if outcome.success {
+        temporary.persist(file).map_err(|error| unusable(file, &error.error))?;
+    }
+    Ok(outcome)
+}
+
+/// Prints what a command says.
+pub(crate) fn told(outcome: &Outcome) -> ExitCode {
+    output::text(&outcome.output);
+    if !outcome.errors.is_empty() {
+        output::error(outcome.errors.trim_end());
+    }
+    if outcome.success { ExitCode::SUCCESS } else { ExitCode::from(PROBLEM) }
+}
+
+/// A path argument; clap has made sure of it.
+pub(crate) fn path(matches: &clap::ArgMatches, name: &str) -> PathBuf {
+    matches.get_one::<PathBuf>(name).cloned().unwrap_or_default()
+}
+
+fn target(matches: &clap::ArgMatches) -> &str {
+    matches.get_one::<String>("target").map_or("", String::as_str)
+}
+
+fn open(path: &Path) -> Result<File, Failure> {
+    File::open(path).map_err(|error: io::Error| unusable(path, &error))
+}
+
+/// A file that cannot be used at all.
+pub(crate) fn unusable(path: &Path, why: &dyn fmt::Display) -> Failure {
+    Failure::new(Code::BadInputFile, format!("{}: {why}", path.display()))
+}
