@@ -10,7 +10,10 @@
 //! ```
 
 use crate::{blob::BlobId, disk, error::StoreError};
-use std::path::{Path, PathBuf};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
 
 /// The data directory.
 #[derive(Debug, Clone)]
@@ -64,7 +67,25 @@ impl Layout {
         self.root.join("lock")
     }
 
-    /// Makes every directory, durably.
+    /// Makes the 256 directories of blobs, durably. All at once and at the start: if captures made
+    /// them, one could be acknowledged while another has made their common directory and not
+    /// synced its name yet, and a power cut would take both.
+    pub(crate) fn create_shelves(&self) -> Result<(), StoreError> {
+        let blobs = self.blobs();
+        for shelf in 0..=u8::MAX {
+            let path = blobs.join(format!("{shelf:02x}"));
+            match fs::create_dir(&path) {
+                Err(error) if error.kind() != io::ErrorKind::AlreadyExists && !path.is_dir() => {
+                    return Err(StoreError::file("creating", &path, error));
+                }
+                _ => {}
+            }
+        }
+        // Also when all were there: the process that made them may have ended before this.
+        disk::sync_directory(&blobs)
+    }
+
+    /// Makes every other directory, durably.
     pub(crate) fn create(&self) -> Result<(), StoreError> {
         [
             self.blobs(),

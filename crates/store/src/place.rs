@@ -71,7 +71,6 @@ pub(crate) async fn publish(core: &Arc<Core>, mut sealed: SealedSpool) -> Result
 fn rename_in(core: &Core, from: &Path, blob: BlobId) -> Result<(), StoreError> {
     let path = core.layout.blob(blob);
     let shelf = path.parent().unwrap_or(core.layout.root());
-    disk::create_directory(shelf)?;
     fs::rename(from, &path).map_err(|error| StoreError::file("publishing", &path, error))?;
     core.crash.reached(crash::BLOB_RENAMED);
     disk::sync_directory(shelf)?;

@@ -15,7 +15,7 @@ use crate::{
     key::{KEY_PATH_LIMIT, Key},
     lock::DirectoryLock,
     memo::{MEMO_BODY_LIMIT, Memo, MemoKey},
-    options::StoreOptions,
+    options::{BlobPlace, StoreOptions},
     place::{self, Quarantined},
     reader::BlobReader,
     record::{Capture, Committed, IndexEntry, KeptVersion, Provenance, Record},
@@ -64,7 +64,12 @@ impl Store {
             return Err(error.clone());
         }
         let lock = DirectoryLock::take(&core.layout)?;
-        let swept = made.and_then(|()| sweep(&core));
+        let swept = made
+            .and_then(|()| sweep(&core))
+            .and_then(|()| match core.options.blobs {
+                BlobPlace::Local => core.layout.create_shelves(),
+                BlobPlace::Remote { .. } => Ok(()),
+            });
         core.metrics.tried(&swept);
         let catalog = Catalog::open(&core)?;
         Ok(Self {
