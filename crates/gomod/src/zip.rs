@@ -35,7 +35,7 @@
 //!
 //! Nothing is unpacked past its declared size, and all declared sizes together are bounded before
 //! the first is unpacked, so there are no bombs. Memory: two buffers of less than 400 KiB, the names behind
-//! the prefix once, 60 bytes an entry, and the go.mod. Time: linear in the zip, plus sorting the
+//! the prefix once, 64 bytes an entry, and the go.mod. Time: linear in the zip, plus sorting the
 //! names. Reading: three passes forward, over the end, the directory and the rest.
 //!
 //! # Toolchains

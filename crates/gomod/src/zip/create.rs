@@ -193,6 +193,9 @@ impl<W: Write> Writer<W> {
 
     fn file<F: SourceFile>(&mut self, file: &F) -> Result<(), CreateError> {
         let name = [self.prefix.as_bytes(), file.path()].concat();
+        if name.len() > usize::from(u16::MAX) {
+            return Err(ZipProblem::NameLength(ShownName::new(&name)).into());
+        }
         let mut entry = EntryRecord::new(name, self.target.position);
         self.target.put(&entry.local_header())?;
         self.content(file, &mut entry)?;
@@ -256,5 +259,35 @@ fn read_some(reader: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             result => return result,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::zip::MemoryFile;
+
+    fn create(files: &[MemoryFile]) -> Result<CreatedZip, CreateError> {
+        let module = ModulePath::parse("a.b/c").expect("valid");
+        let version = Version::parse("v1.0.0").expect("valid");
+        create_zip(Vec::new(), &module, &version, files)
+    }
+
+    #[test]
+    fn a_name_that_no_header_can_hold_is_refused() {
+        let fits = "a".repeat(usize::from(u16::MAX) - "a.b/c@v1.0.0/".len());
+        assert!(create(&[MemoryFile::new(fits.clone(), "")]).is_ok());
+        let refused = create(&[MemoryFile::new(fits + "a", "")]);
+        assert!(matches!(refused, Err(CreateError::Refused(_))));
+    }
+
+    #[test]
+    fn the_order_of_the_files_does_not_matter() {
+        let [first, second] = ["a.go", "b.go"].map(|path| MemoryFile::new(path, path));
+        let forward = create(&[first.clone(), second.clone()])
+            .map(|zip| zip.h1)
+            .ok();
+        assert!(forward.is_some());
+        assert_eq!(forward, create(&[second, first]).map(|zip| zip.h1).ok());
     }
 }

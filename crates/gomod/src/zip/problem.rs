@@ -111,6 +111,9 @@ pub enum ZipProblem {
     /// The name holds a line break, which no hash can be computed over.
     #[error("{0}: file name has a line break")]
     LineBreak(ShownName),
+    /// The name, with the prefix, is longer than a zip can say; only of files that are to be zipped.
+    #[error("{0}: file name is longer than 65535 bytes")]
+    NameLength(ShownName),
     /// Two names that are the same file where case does not count.
     #[error("case-insensitive file name collision: {first} and {second}")]
     CaseCollision {
