@@ -17,7 +17,10 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("upstream", &["codes", "gomod"]),
     ("proxy", &["codes", "gomod", "store", "upstream"]),
     ("server", &["codes", "gomod", "store", "proxy"]),
-    ("modkeep", &["codes", "gomod", "store", "upstream", "proxy", "server"]),
+    (
+        "modkeep",
+        &["codes", "gomod", "store", "upstream", "proxy", "server"],
+    ),
     ("testkit", &[]),
     ("xtask", &["codes", "modkeep"]),
 ];
@@ -32,7 +35,10 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("reqwest", &["upstream"]),
     ("rusqlite", &["store"]),
     ("rustls", &["upstream", "modkeep"]),
-    ("tokio", &["store", "upstream", "proxy", "server", "modkeep", "testkit"]),
+    (
+        "tokio",
+        &["store", "upstream", "proxy", "server", "modkeep", "testkit"],
+    ),
 ];
 
 /// Who may be a dev-dependency of anybody.
@@ -51,9 +57,15 @@ pub(crate) fn run() -> Result<()> {
         }
     }
     if !problems.is_empty() {
-        bail!("dependencies break the house rules:\n  {}", problems.join("\n  "));
+        bail!(
+            "dependencies break the house rules:\n  {}",
+            problems.join("\n  ")
+        );
     }
-    println!("check-deps: {} crates, every dependency points downward", packages.len());
+    println!(
+        "check-deps: {} crates, every dependency points downward",
+        packages.len()
+    );
     Ok(())
 }
 
@@ -69,13 +81,22 @@ fn packages() -> Result<BTreeMap<String, Vec<Dependency>>> {
         .args(["metadata", "--no-deps", "--format-version", "1"])
         .output()
         .context("cargo metadata cannot be run")?;
-    let metadata: Value = serde_json::from_slice(&output.stdout).context("cargo metadata printed no JSON")?;
-    let packages = metadata["packages"].as_array().context("cargo metadata names no packages")?;
-    Ok(packages.iter().map(|package| (text(&package["name"]), dependencies(package))).collect())
+    let metadata: Value =
+        serde_json::from_slice(&output.stdout).context("cargo metadata printed no JSON")?;
+    let packages = metadata["packages"]
+        .as_array()
+        .context("cargo metadata names no packages")?;
+    Ok(packages
+        .iter()
+        .map(|package| (text(&package["name"]), dependencies(package)))
+        .collect())
 }
 
 fn dependencies(package: &Value) -> Vec<Dependency> {
-    let list = package["dependencies"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let list = package["dependencies"]
+        .as_array()
+        .map(Vec::as_slice)
+        .unwrap_or_default();
     list.iter()
         .map(|dependency| Dependency {
             name: text(&dependency["name"]),
@@ -91,7 +112,9 @@ fn text(value: &Value) -> String {
 
 fn check(name: &str, dependencies: &[Dependency]) -> Vec<String> {
     let Some((_, allowed)) = HOUSE.iter().find(|(room, _)| *room == name) else {
-        return vec![format!("{name} has no place in the table of xtask/src/check_deps.rs")];
+        return vec![format!(
+            "{name} has no place in the table of xtask/src/check_deps.rs"
+        )];
     };
     let problem = |dependency: &Dependency| {
         let other = dependency.name.as_str();
@@ -100,10 +123,13 @@ fn check(name: &str, dependencies: &[Dependency]) -> Vec<String> {
             return (!fine).then(|| format!("{name} must not use {other}, not even in tests"));
         }
         if dependency.is_ours {
-            return (!allowed.contains(&other)).then(|| format!("{name} must not depend on {other}"));
+            return (!allowed.contains(&other))
+                .then(|| format!("{name} must not depend on {other}"));
         }
         let reserved = RESERVED.iter().find(|(library, _)| *library == other);
-        reserved.filter(|(_, rooms)| !rooms.contains(&name)).map(|_| format!("{name} must not name the library {other}"))
+        reserved
+            .filter(|(_, rooms)| !rooms.contains(&name))
+            .map(|_| format!("{name} must not name the library {other}"))
     };
     dependencies.iter().filter_map(problem).collect()
 }
@@ -113,13 +139,20 @@ mod tests {
     use super::{Dependency, check};
 
     fn on(name: &str, is_ours: bool, is_dev: bool) -> Vec<Dependency> {
-        vec![Dependency { name: name.to_owned(), is_dev, is_ours }]
+        vec![Dependency {
+            name: name.to_owned(),
+            is_dev,
+            is_ours,
+        }]
     }
 
     #[test]
     fn a_call_back_up_is_a_problem() {
         assert_eq!(check("store", &on("proxy", true, false)).len(), 1);
-        assert_eq!(check("proxy", &on("store", true, false)), Vec::<String>::new());
+        assert_eq!(
+            check("proxy", &on("store", true, false)),
+            Vec::<String>::new()
+        );
     }
 
     #[test]

@@ -26,12 +26,21 @@ pub(crate) fn run(check: bool) -> Result<()> {
         }
         stale.push(*name);
         if !check {
-            fs::write(&path, page).with_context(|| format!("{} cannot be written", path.display()))?;
+            fs::write(&path, page)
+                .with_context(|| format!("{} cannot be written", path.display()))?;
         }
     }
     if check && !stale.is_empty() {
-        bail!("stale below docs/: {}; run cargo xtask gen", stale.join(", "));
+        bail!(
+            "stale below docs/: {}; run cargo xtask gen",
+            stale.join(", ")
+        );
     }
-    println!("gen: {} pages, {} {}", PAGES.len(), stale.len(), if check { "stale" } else { "written" });
+    println!(
+        "gen: {} pages, {} {}",
+        PAGES.len(),
+        stale.len(),
+        if check { "stale" } else { "written" }
+    );
     Ok(())
 }

@@ -1,7 +1,13 @@
 //! Developer tasks: `cargo xtask gen`, `check-deps`.
 
-#![expect(clippy::print_stdout, reason = "a developer's tool talks to its terminal")]
-#![expect(clippy::disallowed_methods, reason = "tasks are made of other programs")]
+#![expect(
+    clippy::print_stdout,
+    reason = "a developer's tool talks to its terminal"
+)]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tasks are made of other programs"
+)]
 
 mod check_deps;
 mod generate;
@@ -9,7 +15,11 @@ mod generate;
 use clap::{Parser, Subcommand};
 
 #[derive(Debug, Parser)]
-#[command(name = "cargo xtask", about = "Developer tasks", bin_name = "cargo xtask")]
+#[command(
+    name = "cargo xtask",
+    about = "Developer tasks",
+    bin_name = "cargo xtask"
+)]
 struct Arguments {
     #[command(subcommand)]
     task: Task,

@@ -52,11 +52,22 @@ fn env() -> Command {
     let format = Arg::new("format")
         .long("format")
         .value_name("FORMAT")
-        .value_parser(PossibleValuesParser::new(["shell", "powershell", "go-env-w", "json"]))
+        .value_parser(PossibleValuesParser::new([
+            "shell",
+            "powershell",
+            "go-env-w",
+            "json",
+        ]))
         .default_value("shell")
         .help("Form of the lines");
-    let url = Arg::new("url").long("url").value_name("URL").help("Address of the server as clients reach it [default: http:// and --listen]");
-    let env = Command::new("env").about("Print the settings that a client needs").arg(format).arg(url);
+    let url = Arg::new("url")
+        .long("url")
+        .value_name("URL")
+        .help("Address of the server as clients reach it [default: http:// and --listen]");
+    let env = Command::new("env")
+        .about("Print the settings that a client needs")
+        .arg(format)
+        .arg(url);
     options::add_some(env, &["listen"]).after_help(
         "Examples:\n  eval \"$(modkeep env)\"\n  modkeep env --format go-env-w | sh\n  modkeep env --url https://modules.example.com",
     )
@@ -64,9 +75,16 @@ fn env() -> Command {
 
 fn store() -> Command {
     let directory = |name: &'static str, help: &'static str| {
-        Arg::new(name).required(true).value_name("DIR").value_hint(ValueHint::DirPath).value_parser(clap::value_parser!(std::path::PathBuf)).help(help)
+        Arg::new(name)
+            .required(true)
+            .value_name("DIR")
+            .value_hint(ValueHint::DirPath)
+            .value_parser(clap::value_parser!(std::path::PathBuf))
+            .help(help)
     };
-    let verb = |name: &'static str, about: &'static str| options::add_some(Command::new(name).about(about), &["data"]);
+    let verb = |name: &'static str, about: &'static str| {
+        options::add_some(Command::new(name).about(about), &["data"])
+    };
     Command::new("store")
         .about("Check, mend, export and import what is kept")
         .subcommand_required(true)
@@ -83,12 +101,21 @@ fn store() -> Command {
 }
 
 fn path(name: &'static str, value_name: &'static str, help: &'static str) -> Arg {
-    Arg::new(name).value_name(value_name).value_hint(ValueHint::AnyPath).value_parser(clap::value_parser!(std::path::PathBuf)).help(help)
+    Arg::new(name)
+        .value_name(value_name)
+        .value_hint(ValueHint::AnyPath)
+        .value_parser(clap::value_parser!(std::path::PathBuf))
+        .help(help)
 }
 
 fn zip() -> Command {
     let file = || path("file", "FILE", "A module zip").required(true);
-    let target = || Arg::new("target").required(true).value_name("MODULE@VERSION").help("What the zip is of");
+    let target = || {
+        Arg::new("target")
+            .required(true)
+            .value_name("MODULE@VERSION")
+            .help("What the zip is of")
+    };
     Command::new("zip")
         .about("Hash, check and make module zips by Go's rules")
         .subcommand_required(true)
@@ -110,7 +137,8 @@ fn zip() -> Command {
 
 fn module() -> Command {
     let file = || path("file", "FILE", "A go.mod").required(true);
-    let directory = || path("directory", "DIR", "A directory of the main module").default_value(".");
+    let directory =
+        || path("directory", "DIR", "A directory of the main module").default_value(".");
     Command::new("mod")
         .about("Hash and format go.mod files, compute module graphs")
         .subcommand_required(true)
@@ -125,7 +153,10 @@ fn module() -> Command {
 }
 
 fn config() -> Command {
-    let origin = Arg::new("origin").long("origin").action(ArgAction::SetTrue).help("Say where each value comes from");
+    let origin = Arg::new("origin")
+        .long("origin")
+        .action(ArgAction::SetTrue)
+        .help("Say where each value comes from");
     Command::new("config")
         .about("Show and check the configuration")
         .subcommand_required(true)
@@ -139,15 +170,26 @@ fn config() -> Command {
 }
 
 fn explain() -> Command {
-    let code = Arg::new("code").required(true).value_name("CODE").help("A code such as MK2003, or a text that contains one");
-    Command::new("explain").about("Explain an MK code").arg(code).after_help("Examples:\n  modkeep explain MK2003")
+    let code = Arg::new("code")
+        .required(true)
+        .value_name("CODE")
+        .help("A code such as MK2003, or a text that contains one");
+    Command::new("explain")
+        .about("Explain an MK code")
+        .arg(code)
+        .after_help("Examples:\n  modkeep explain MK2003")
 }
 
 fn completions_command() -> Command {
-    let shell = Arg::new("shell").required(true).value_name("SHELL").value_parser(clap::value_parser!(Shell)).help("The shell to complete for");
-    Command::new("completions").about("Print a script that completes commands and options").arg(shell).after_help(
-        "Examples:\n  modkeep completions bash > /etc/bash_completion.d/modkeep",
-    )
+    let shell = Arg::new("shell")
+        .required(true)
+        .value_name("SHELL")
+        .value_parser(clap::value_parser!(Shell))
+        .help("The shell to complete for");
+    Command::new("completions")
+        .about("Print a script that completes commands and options")
+        .arg(shell)
+        .after_help("Examples:\n  modkeep completions bash > /etc/bash_completion.d/modkeep")
 }
 
 /// Prints the script for one shell.

@@ -24,27 +24,39 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
         Some(url) => checked(url)?,
         None => format!("http://{}", reachable(resolved.text("listen"))),
     };
-    let format = matches.get_one::<String>("format").map_or("shell", String::as_str);
+    let format = matches
+        .get_one::<String>("format")
+        .map_or("shell", String::as_str);
     output::text(&render(format, &lines(&url, &Process)));
     Ok(ExitCode::SUCCESS)
 }
 
 fn checked(url: &str) -> Result<String, Failure> {
-    let parsed = url::Url::parse(url).ok().filter(|parsed| matches!(parsed.scheme(), "http" | "https"));
+    let parsed = url::Url::parse(url)
+        .ok()
+        .filter(|parsed| matches!(parsed.scheme(), "http" | "https"));
     match parsed {
         Some(_) => Ok(url.trim_end_matches('/').to_owned()),
-        None => Err(Failure::new(Code::BadConfiguration, format!("--url: {url:?} is no http or https URL"))),
+        None => Err(Failure::new(
+            Code::BadConfiguration,
+            format!("--url: {url:?} is no http or https URL"),
+        )),
     }
 }
 
 /// A server on all addresses is reached on the loopback one from here.
 fn reachable(listen: &str) -> String {
-    listen.replace("0.0.0.0:", "127.0.0.1:").replace("[::]:", "[::1]:")
+    listen
+        .replace("0.0.0.0:", "127.0.0.1:")
+        .replace("[::]:", "[::1]:")
 }
 
 fn lines(url: &str, environment: &dyn Environment) -> Lines {
     let effective = |name: &str, default: &str| {
-        environment.variable(name).or_else(|| environment.go_env(name)).unwrap_or_else(|| default.to_owned())
+        environment
+            .variable(name)
+            .or_else(|| environment.go_env(name))
+            .unwrap_or_else(|| default.to_owned())
     };
     vec![
         ("GOPROXY", url.to_owned()),
@@ -57,7 +69,10 @@ fn lines(url: &str, environment: &dyn Environment) -> Lines {
 
 fn render(format: &str, lines: &Lines) -> String {
     if format == "json" {
-        let object: serde_json::Map<_, _> = lines.iter().map(|(name, value)| ((*name).to_owned(), value.clone().into())).collect();
+        let object: serde_json::Map<_, _> = lines
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), value.clone().into()))
+            .collect();
         return format!("{:#}\n", serde_json::Value::Object(object));
     }
     let line = |(name, value): &(&str, String)| match format {
@@ -70,8 +85,14 @@ fn render(format: &str, lines: &Lines) -> String {
 
 /// Quoted for a POSIX shell, where it needs to be.
 fn quoted(value: &str) -> String {
-    let plain = value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~:/,@%+=".contains(&byte));
-    if plain { value.to_owned() } else { format!("'{}'", value.replace('\'', "'\\''")) }
+    let plain = value
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || b"-._~:/,@%+=".contains(&byte));
+    if plain {
+        value.to_owned()
+    } else {
+        format!("'{}'", value.replace('\'', "'\\''"))
+    }
 }
 
 #[cfg(test)]
@@ -79,16 +100,31 @@ mod tests {
     use super::{Lines, reachable, render};
 
     fn example() -> Lines {
-        vec![("GOPROXY", "http://127.0.0.1:3000".to_owned()), ("GOPRIVATE", "*.example.com,it's".to_owned())]
+        vec![
+            ("GOPROXY", "http://127.0.0.1:3000".to_owned()),
+            ("GOPRIVATE", "*.example.com,it's".to_owned()),
+        ]
     }
 
     #[test]
     fn each_shell_gets_its_own_quoting() {
         for (format, wanted) in [
-            ("shell", "export GOPROXY=http://127.0.0.1:3000\nexport GOPRIVATE='*.example.com,it'\\''s'\n"),
-            ("powershell", "$env:GOPROXY = 'http://127.0.0.1:3000'\n$env:GOPRIVATE = '*.example.com,it''s'\n"),
-            ("go-env-w", "go env -w GOPROXY=http://127.0.0.1:3000\ngo env -w 'GOPRIVATE=*.example.com,it'\\''s'\n"),
-            ("json", "{\n  \"GOPRIVATE\": \"*.example.com,it's\",\n  \"GOPROXY\": \"http://127.0.0.1:3000\"\n}\n"),
+            (
+                "shell",
+                "export GOPROXY=http://127.0.0.1:3000\nexport GOPRIVATE='*.example.com,it'\\''s'\n",
+            ),
+            (
+                "powershell",
+                "$env:GOPROXY = 'http://127.0.0.1:3000'\n$env:GOPRIVATE = '*.example.com,it''s'\n",
+            ),
+            (
+                "go-env-w",
+                "go env -w GOPROXY=http://127.0.0.1:3000\ngo env -w 'GOPRIVATE=*.example.com,it'\\''s'\n",
+            ),
+            (
+                "json",
+                "{\n  \"GOPRIVATE\": \"*.example.com,it's\",\n  \"GOPROXY\": \"http://127.0.0.1:3000\"\n}\n",
+            ),
         ] {
             assert_eq!(render(format, &example()), wanted, "{format}");
         }

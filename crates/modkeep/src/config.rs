@@ -10,8 +10,8 @@
 //! known one: a misspelt limit that is silently ignored is found on the worst possible day.
 
 mod environment;
-mod file;
 mod fallback;
+mod file;
 mod resolve;
 mod settings;
 mod table;
@@ -20,8 +20,8 @@ mod value;
 pub(crate) use environment::{Environment, Process};
 pub use resolve::{ConfigError, Origin, Resolved};
 pub(crate) use resolve::{Flags, resolve};
-pub use settings::{LogFormat, Settings};
 pub(crate) use settings::SettingsError;
+pub use settings::{LogFormat, Settings};
 pub use table::{DefaultValue, Kind, OPTIONS, OptionSpec};
 
 /// The flag and environment variable that name the file itself; no row, for a file cannot name itself.

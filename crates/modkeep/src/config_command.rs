@@ -11,7 +11,9 @@ use std::{fmt::Write as _, process::ExitCode};
 
 pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
     match matches.subcommand() {
-        Some(("show", matches)) => output::text(&shown(&cli::given(matches)?, matches.get_flag("origin"))),
+        Some(("show", matches)) => {
+            output::text(&shown(&cli::given(matches)?, matches.get_flag("origin")));
+        }
         Some(("check", matches)) => {
             cli::settings(&cli::given(matches)?)?;
             output::line("ok");
@@ -26,7 +28,11 @@ fn shown(resolved: &Resolved, origins: bool) -> String {
     let mut text = String::new();
     for (name, value, origin) in resolved.rows() {
         let _ = write!(text, "{name} = {}", toml_string(&redacted(name, value)));
-        let _ = if origins { writeln!(text, "  # {origin}") } else { writeln!(text) };
+        let _ = if origins {
+            writeln!(text, "  # {origin}")
+        } else {
+            writeln!(text)
+        };
     }
     text
 }
@@ -70,18 +76,27 @@ mod tests {
         let keys: Vec<String> = template()
             .lines()
             .filter_map(|line| line.strip_prefix("# "))
-            .filter(|line| OPTIONS.iter().any(|option| line.starts_with(&format!("{} = ", option.name))))
+            .filter(|line| {
+                OPTIONS
+                    .iter()
+                    .any(|option| line.starts_with(&format!("{} = ", option.name)))
+            })
             .map(str::to_owned)
             .collect();
         assert_eq!(keys.len(), OPTIONS.len());
         let table: toml::Table = keys.join("\n").parse().unwrap();
-        assert!(OPTIONS.iter().all(|option| table.get(option.name).and_then(toml::Value::as_str) == Some(option.example)));
+        assert!(OPTIONS.iter().all(
+            |option| table.get(option.name).and_then(toml::Value::as_str) == Some(option.example)
+        ));
     }
 
     #[test]
     fn passwords_are_not_shown() {
         let shown = redacted("upstream", "https://user:secret@proxy.example.com,direct");
-        assert!(!shown.contains("secret") && shown.contains("proxy.example.com"), "{shown}");
+        assert!(
+            !shown.contains("secret") && shown.contains("proxy.example.com"),
+            "{shown}"
+        );
         assert_eq!(toml_string("a\"b"), "'a\"b'");
     }
 }

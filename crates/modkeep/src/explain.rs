@@ -1,32 +1,34 @@
 //! `modkeep explain CODE`: what a code means, for whoever found one in a log.
 
-use crate::{PROBLEM, failure::Failure, output};
+use crate::{PROBLEM, output};
 use codes::Code;
 use std::process::ExitCode;
 
-pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
+pub(crate) fn main(matches: &clap::ArgMatches) -> ExitCode {
     let text = matches.get_one::<String>("code").map_or("", String::as_str);
-    match find(text) {
-        Some(code) => {
-            output::line(&explained(code));
-            Ok(ExitCode::SUCCESS)
-        }
-        None => {
-            output::error("no such code; docs/errors.md lists them all");
-            Ok(ExitCode::from(PROBLEM))
-        }
+    if let Some(code) = find(text) {
+        output::line(&explained(code));
+        return ExitCode::SUCCESS;
     }
+    output::error("no such code; docs/errors.md lists them all");
+    ExitCode::from(PROBLEM)
 }
 
 /// The first code in a text: a whole pasted error will do.
 fn find(text: &str) -> Option<Code> {
-    text.split(|c: char| !c.is_ascii_alphanumeric()).find_map(Code::parse)
+    text.split(|c: char| !c.is_ascii_alphanumeric())
+        .find_map(Code::parse)
 }
 
 fn explained(code: Code) -> String {
     let entry = code.entry();
-    let status = entry.status.map_or_else(String::new, |status| format!(" (HTTP {status})"));
-    format!("{code}: {}{status}\nwhy: {}\nnext: {}", entry.title, entry.cause, entry.remedy)
+    let status = entry
+        .status
+        .map_or_else(String::new, |status| format!(" (HTTP {status})"));
+    format!(
+        "{code}: {}{status}\nwhy: {}\nnext: {}",
+        entry.title, entry.cause, entry.remedy
+    )
 }
 
 #[cfg(test)]
@@ -38,7 +40,14 @@ mod tests {
     fn a_code_is_found_in_a_pasted_error() {
         let pasted = "go: example.com/x@v1.0.0: reading http://127.0.0.1:3000/x: 503 Service Unavailable\n\tserver response: modkeep MK2003: no source";
         assert_eq!(find(pasted), Some(Code::UpstreamUnreachable));
-        assert_eq!((find("mk1001"), find("1001"), find("nothing")), (Some(Code::MalformedRequest), Some(Code::MalformedRequest), None));
+        assert_eq!(
+            (find("mk1001"), find("1001"), find("nothing")),
+            (
+                Some(Code::MalformedRequest),
+                Some(Code::MalformedRequest),
+                None
+            )
+        );
     }
 
     #[test]

@@ -15,7 +15,10 @@ pub(crate) struct Failure {
 
 impl Failure {
     pub(crate) fn new(code: Code, facts: impl Into<String>) -> Self {
-        Self { code, facts: facts.into() }
+        Self {
+            code,
+            facts: facts.into(),
+        }
     }
 
     /// With the whole chain of causes.
@@ -34,7 +37,11 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let entry = self.code.entry();
-        write!(f, "modkeep {}: {}\n{}\nwhy: {}\nnext: {}", self.code, entry.title, self.facts, entry.cause, entry.remedy)
+        write!(
+            f,
+            "modkeep {}: {}\n{}\nwhy: {}\nnext: {}",
+            self.code, entry.title, self.facts, entry.cause, entry.remedy
+        )
     }
 }
 
@@ -51,7 +58,11 @@ mod tests {
 
     #[test]
     fn a_failure_says_what_why_and_what_to_do() {
-        let text = Failure::new(Code::StoreInUse, "/srv/modkeep is in use by another process").to_string();
+        let text = Failure::new(
+            Code::StoreInUse,
+            "/srv/modkeep is in use by another process",
+        )
+        .to_string();
         assert_eq!(
             text,
             "modkeep MK3006: the data directory is in use\n\

@@ -52,7 +52,7 @@ fn dispatch(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
         Some(("zip", matches)) => zip_command::main(matches),
         Some(("mod", matches)) => mod_command::main(matches),
         Some(("config", matches)) => config_command::main(matches),
-        Some(("explain", matches)) => explain::main(matches),
+        Some(("explain", matches)) => Ok(explain::main(matches)),
         Some(("completions", matches)) => Ok(cli::completions(matches)),
         // clap refuses everything else, and asks for a command where there is none.
         _ => Ok(ExitCode::from(UNUSABLE)),

@@ -24,14 +24,18 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
 fn format(file: &Path) -> Result<ExitCode, Failure> {
     let source = read(file)?;
     let is_work = file.file_name().is_some_and(|name| name == "go.work");
-    let formatted = if is_work { gowork::format(&source) } else { modfile::format(&source) };
+    let formatted = if is_work {
+        gowork::format(&source)
+    } else {
+        modfile::format(&source)
+    };
     match formatted {
         Ok(bytes) => {
             output::bytes(&bytes);
             Ok(ExitCode::SUCCESS)
         }
         Err(errors) => {
-            for error in errors.iter() {
+            for error in &errors {
                 output::error(&format!("{}:{error}", file.display()));
             }
             Ok(ExitCode::from(crate::PROBLEM))

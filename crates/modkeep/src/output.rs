@@ -47,7 +47,11 @@ pub(crate) fn size(bytes: u64) -> String {
         unit += 1;
     }
     let name = units.get(unit).copied().unwrap_or_default();
-    if unit == 0 { format!("{rest} {name}") } else { format!("{rest}.{tenths} {name}") }
+    if unit == 0 {
+        format!("{rest} {name}")
+    } else {
+        format!("{rest}.{tenths} {name}")
+    }
 }
 
 #[cfg(test)]
@@ -56,7 +60,14 @@ mod tests {
 
     #[test]
     fn sizes_are_readable() {
-        for (bytes, text) in [(0, "0 B"), (1023, "1023 B"), (1024, "1.0 KiB"), (1536, "1.5 KiB"), (64 << 20, "64.0 MiB"), (u64::MAX, "16777215.9 TiB")] {
+        for (bytes, text) in [
+            (0, "0 B"),
+            (1023, "1023 B"),
+            (1024, "1.0 KiB"),
+            (1536, "1.5 KiB"),
+            (64 << 20, "64.0 MiB"),
+            (u64::MAX, "16777215.9 TiB"),
+        ] {
             assert_eq!(size(bytes), text);
         }
     }

@@ -28,10 +28,20 @@ pub fn configuration_page() -> String {
          | Option | Default | Environment |\n|---|---|---|\n"
     );
     for option in OPTIONS {
-        let _ = writeln!(page, "| [`{0}`](#{0}) | {1} | `{2}` |", option.name, default_cell(option), option.variable());
+        let _ = writeln!(
+            page,
+            "| [`{0}`](#{0}) | {1} | `{2}` |",
+            option.name,
+            default_cell(option),
+            option.variable()
+        );
     }
     for option in OPTIONS {
-        let _ = write!(page, "\n## {}\n\n{}\n\n```toml\n{} = {:?}\n```\n", option.name, option.doc, option.name, option.example);
+        let _ = write!(
+            page,
+            "\n## {}\n\n{}\n\n```toml\n{} = {:?}\n```\n",
+            option.name, option.doc, option.name, option.example
+        );
     }
     page
 }
@@ -54,7 +64,9 @@ pub fn errors_page() -> String {
     );
     for code in Code::ALL {
         let entry = code.entry();
-        let status = entry.status.map_or_else(|| "-".to_owned(), |status| status.to_string());
+        let status = entry
+            .status
+            .map_or_else(|| "-".to_owned(), |status| status.to_string());
         let cells = [entry.title, entry.cause, entry.remedy].map(|text| text.replace('|', "\\|"));
         let _ = writeln!(page, "| {code} | {status} | {} |", cells.join(" | "));
     }
@@ -93,8 +105,16 @@ pub fn cli_page() -> String {
 fn describe(page: &mut String, command: &mut Command, name: &str, level: usize) {
     let help = command.render_long_help().to_string();
     let help: Vec<&str> = help.lines().map(str::trim_end).collect();
-    let _ = write!(page, "\n{} {name}\n\n```text\n{}\n```\n", "#".repeat(level), help.join("\n").trim_end());
-    for below in command.get_subcommands_mut().filter(|below| below.get_name() != "help") {
+    let _ = write!(
+        page,
+        "\n{} {name}\n\n```text\n{}\n```\n",
+        "#".repeat(level),
+        help.join("\n").trim_end()
+    );
+    for below in command
+        .get_subcommands_mut()
+        .filter(|below| below.get_name() != "help")
+    {
         let name = format!("{name} {}", below.get_name());
         describe(page, below, &name, (level + 1).min(4));
     }

@@ -29,7 +29,12 @@ const LOG_DEFAULT: &str = "warn";
 const PROGRESS: Duration = Duration::from_millis(200);
 
 pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
-    let command: Vec<String> = matches.get_many("command").into_iter().flatten().cloned().collect();
+    let command: Vec<String> = matches
+        .get_many("command")
+        .into_iter()
+        .flatten()
+        .cloned()
+        .collect();
     let mut settings = cli::settings(&cli::given(matches)?)?;
     settings.listen = SocketAddr::from(([127, 0, 0, 1], 0));
     logging::start(&settings, LOG_DEFAULT)?;
@@ -39,11 +44,20 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
 }
 
 async fn run(settings: &Settings, command: &[String]) -> Result<ExitCode, Failure> {
-    let Service { proxy, store, sources } = wiring::service(settings).await?;
+    let Service {
+        proxy,
+        store,
+        sources,
+    } = wiring::service(settings).await?;
     let tally = Arc::new(Tally::default());
     let service = Counting::new(proxy, Arc::clone(&tally));
-    let server = Server::bind(settings.listen, service, settings.limits, Registry::default())
-        .map_err(|error| Failure::of(Code::ListenFailed, &error))?;
+    let server = Server::bind(
+        settings.listen,
+        service,
+        settings.limits,
+        Registry::default(),
+    )
+    .map_err(|error| Failure::of(Code::ListenFailed, &error))?;
     let url = format!("http://{}", server.local_addr());
     tracing::info!("listening on {url}");
     let (stop, stopped) = oneshot::channel::<()>();
@@ -80,7 +94,12 @@ async fn show_progress(tally: &Tally) -> std::convert::Infallible {
 /// `GOPRIVATE` alone sends matching modules to version control, past every proxy.
 fn warn_of_bypass() {
     let find = |name: &str| Process.variable(name).or_else(|| Process.go_env(name));
-    if let Some(patterns) = find("GONOPROXY").or_else(|| find("GOPRIVATE")).filter(|patterns| patterns != "none") {
-        output::error(&format!("modkeep: modules matching {patterns} bypass modkeep (GONOPROXY or GOPRIVATE)"));
+    if let Some(patterns) = find("GONOPROXY")
+        .or_else(|| find("GOPRIVATE"))
+        .filter(|patterns| patterns != "none")
+    {
+        output::error(&format!(
+            "modkeep: modules matching {patterns} bypass modkeep (GONOPROXY or GOPRIVATE)"
+        ));
     }
 }

@@ -23,13 +23,20 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
 }
 
 async fn serve(settings: &Settings) -> Result<ExitCode, Failure> {
-    let Service { proxy, store, sources } = wiring::service(settings).await?;
+    let Service {
+        proxy,
+        store,
+        sources,
+    } = wiring::service(settings).await?;
     let server = Server::bind(settings.listen, proxy, settings.limits, Registry::default())
         .map_err(|error| Failure::of(Code::ListenFailed, &error))?;
     announce(&server.local_addr().to_string(), settings, &sources);
     let drained = server.run(crate::run::signals::stop()).await;
     if drained.cut > 0 {
-        tracing::warn!(connections = drained.cut, "answers were cut at the drain deadline");
+        tracing::warn!(
+            connections = drained.cut,
+            "answers were cut at the drain deadline"
+        );
     }
     // What was answered is durable already; this writes what only speeds the next start up.
     store.flush().await?;

@@ -14,10 +14,17 @@ use store::{
 const SHOWN: usize = 100;
 
 pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
-    let Some((verb, matches)) = matches.subcommand() else { return Ok(ExitCode::from(crate::UNUSABLE)) };
+    let Some((verb, matches)) = matches.subcommand() else {
+        return Ok(ExitCode::from(crate::UNUSABLE));
+    };
     let resolved = cli::given(matches)?;
     let data = PathBuf::from(resolved.text("data"));
-    let directory = matches.try_get_one::<PathBuf>("directory").ok().flatten().cloned().unwrap_or_default();
+    let directory = matches
+        .try_get_one::<PathBuf>("directory")
+        .ok()
+        .flatten()
+        .cloned()
+        .unwrap_or_default();
     let healthy = wiring::runtime()?.block_on(async {
         match verb {
             "rebuild" => rebuild(&data).await,
@@ -26,7 +33,11 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
             _ => verify(&data).await,
         }
     })?;
-    Ok(if healthy { ExitCode::SUCCESS } else { ExitCode::from(PROBLEM) })
+    Ok(if healthy {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(PROBLEM)
+    })
 }
 
 async fn verify(data: &Path) -> Result<bool, Failure> {
@@ -34,31 +45,62 @@ async fn verify(data: &Path) -> Result<bool, Failure> {
     let watched = output::is_watched();
     let report = maintenance::verify(&store, |progress: Progress| {
         if watched {
-            output::progress(&format!("{} blobs, {} of {}", progress.blobs, output::size(progress.bytes), output::size(progress.total_bytes)));
+            output::progress(&format!(
+                "{} blobs, {} of {}",
+                progress.blobs,
+                output::size(progress.bytes),
+                output::size(progress.total_bytes)
+            ));
         }
     })
     .await?;
     if watched {
         output::progress("");
     }
-    output::line(&format!("{} blobs read, {}", report.blobs, output::size(report.bytes)));
-    list("damaged", &report.damaged, |blob| format!("{}: {}: {}", blob.blob, blob.problem, blob.paths.join(", ")));
+    output::line(&format!(
+        "{} blobs read, {}",
+        report.blobs,
+        output::size(report.bytes)
+    ));
+    list("damaged", &report.damaged, |blob| {
+        format!("{}: {}: {}", blob.blob, blob.problem, blob.paths.join(", "))
+    });
     list("catalog", &report.catalog, String::clone);
     list("journal", &report.mirror, String::clone);
-    list("without a record, harmless", &report.orphans, |(blob, size)| format!("{blob}, {}", output::size(*size)));
+    list(
+        "without a record, harmless",
+        &report.orphans,
+        |(blob, size)| format!("{blob}, {}", output::size(*size)),
+    );
     list("stray, harmless", &report.strays, String::clone);
     let healthy = report.is_healthy();
-    output::line(if healthy { "everything is as it was captured" } else { "problems were found" });
+    output::line(if healthy {
+        "everything is as it was captured"
+    } else {
+        "problems were found"
+    });
     Ok(healthy)
 }
 
 async fn rebuild(data: &Path) -> Result<bool, Failure> {
     let report = maintenance::rebuild(StoreOptions::local(data)).await?;
-    output::line(&format!("{} journal entries read, {} artifacts kept", report.entries, report.captures));
-    list("lost", &report.lost, |(path, blob)| format!("{path}: {blob} is missing"));
-    list("damaged journal lines", &report.damaged_lines, String::clone);
+    output::line(&format!(
+        "{} journal entries read, {} artifacts kept",
+        report.entries, report.captures
+    ));
+    list("lost", &report.lost, |(path, blob)| {
+        format!("{path}: {blob} is missing")
+    });
+    list(
+        "damaged journal lines",
+        &report.damaged_lines,
+        String::clone,
+    );
     if report.missing_entries > 0 {
-        output::line(&format!("{} journal entries are missing", report.missing_entries));
+        output::line(&format!(
+            "{} journal entries are missing",
+            report.missing_entries
+        ));
     }
     Ok(report.lost.is_empty() && report.damaged_lines.is_empty() && report.missing_entries == 0)
 }
@@ -73,7 +115,9 @@ async fn export(data: &Path, directory: &Path) -> Result<bool, Failure> {
         report.unchanged,
         report.lists
     ));
-    list("damaged, left out", &report.damaged, |(path, why)| format!("{path}: {why}"));
+    list("damaged, left out", &report.damaged, |(path, why)| {
+        format!("{path}: {why}")
+    });
     let shown = std::path::absolute(directory).unwrap_or_else(|_| directory.to_owned());
     output::line(&format!("use it: GOPROXY=file://{}", shown.display()));
     Ok(report.damaged.is_empty())
@@ -81,12 +125,24 @@ async fn export(data: &Path, directory: &Path) -> Result<bool, Failure> {
 
 async fn import(data: &Path, directory: &Path) -> Result<bool, Failure> {
     let store = open(data).await?;
-    let options = ImportOptions { source: format!("import {}", directory.display()), evidence: String::new() };
+    let options = ImportOptions {
+        source: format!("import {}", directory.display()),
+        evidence: String::new(),
+    };
     let report = maintenance::import(&store, directory, options, proxy::import_checker()).await?;
     store.flush().await?;
-    output::line(&format!("{} files kept, {} were kept already, {} skipped", report.captured, report.unchanged, report.skipped));
-    list("kept with other bytes, left as it is", &report.conflicts, String::clone);
-    list("refused", &report.refused, |(path, why)| format!("{path}: {why}"));
+    output::line(&format!(
+        "{} files kept, {} were kept already, {} skipped",
+        report.captured, report.unchanged, report.skipped
+    ));
+    list(
+        "kept with other bytes, left as it is",
+        &report.conflicts,
+        String::clone,
+    );
+    list("refused", &report.refused, |(path, why)| {
+        format!("{path}: {why}")
+    });
     Ok(report.conflicts.is_empty() && report.refused.is_empty())
 }
 

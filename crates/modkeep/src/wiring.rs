@@ -18,16 +18,37 @@ pub(crate) struct Service {
 /// Opens the store and prepares the sources; asks nobody anything yet.
 pub(crate) async fn service(settings: &Settings) -> Result<Service, Failure> {
     let metrics = Arc::new(Metrics::new());
-    let options = UpstreamOptions { observer: Arc::clone(&metrics) as _, ..settings.upstreams.clone() };
-    let upstreams = Upstreams::new(&settings.upstream, &options).map_err(|error| Failure::of(error.code(), &error))?;
-    let sources = upstreams.describe().iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let options = UpstreamOptions {
+        observer: Arc::clone(&metrics) as _,
+        ..settings.upstreams.clone()
+    };
+    let upstreams = Upstreams::new(&settings.upstream, &options)
+        .map_err(|error| Failure::of(error.code(), &error))?;
+    let sources = upstreams
+        .describe()
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(", ");
     let store = Store::open(StoreOptions::local(&settings.data)).await?;
     let proxy = Proxy::new(store.clone(), upstreams, settings.proxy.clone(), metrics);
-    Ok(Service { proxy, store, sources })
+    Ok(Service {
+        proxy,
+        store,
+        sources,
+    })
 }
 
 /// The runtime of a command.
 pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
-    let built = tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("modkeep").build();
-    built.map_err(|error| Failure::new(Code::BadConfiguration, format!("threads cannot be started: {error}")))
+    let built = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .thread_name("modkeep")
+        .build();
+    built.map_err(|error| {
+        Failure::new(
+            Code::BadConfiguration,
+            format!("threads cannot be started: {error}"),
+        )
+    })
 }

@@ -14,8 +14,14 @@ use std::{
 pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
     let outcome = match matches.subcommand() {
         Some(("hash", matches)) => command::zip_hash(open(&path(matches, "file"))?),
-        Some(("check", matches)) => command::zip_check(open(&path(matches, "file"))?, target(matches)),
-        Some(("create", matches)) => create(&path(matches, "directory"), target(matches), &path(matches, "output"))?,
+        Some(("check", matches)) => {
+            command::zip_check(open(&path(matches, "file"))?, target(matches))
+        }
+        Some(("create", matches)) => create(
+            &path(matches, "directory"),
+            target(matches),
+            &path(matches, "output"),
+        )?,
         _ => return Ok(ExitCode::from(crate::UNUSABLE)),
     };
     Ok(told(&outcome))
@@ -23,11 +29,17 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
 
 /// Writes beside the wanted file and moves it into place, so that a failure leaves no half of one.
 fn create(directory: &Path, target: &str, file: &Path) -> Result<Outcome, Failure> {
-    let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let temporary = tempfile::NamedTempFile::new_in(parent).map_err(|error| unusable(file, &error))?;
+    let parent = file
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    let temporary =
+        tempfile::NamedTempFile::new_in(parent).map_err(|error| unusable(file, &error))?;
     let outcome = command::zip_create(directory, target, BufWriter::new(temporary.as_file()));
     if outcome.success {
-        temporary.persist(file).map_err(|error| unusable(file, &error.error))?;
+        temporary
+            .persist(file)
+            .map_err(|error| unusable(file, &error.error))?;
     }
     Ok(outcome)
 }
@@ -38,16 +50,25 @@ pub(crate) fn told(outcome: &Outcome) -> ExitCode {
     if !outcome.errors.is_empty() {
         output::error(outcome.errors.trim_end());
     }
-    if outcome.success { ExitCode::SUCCESS } else { ExitCode::from(PROBLEM) }
+    if outcome.success {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(PROBLEM)
+    }
 }
 
 /// A path argument; clap has made sure of it.
 pub(crate) fn path(matches: &clap::ArgMatches, name: &str) -> PathBuf {
-    matches.get_one::<PathBuf>(name).cloned().unwrap_or_default()
+    matches
+        .get_one::<PathBuf>(name)
+        .cloned()
+        .unwrap_or_default()
 }
 
 fn target(matches: &clap::ArgMatches) -> &str {
-    matches.get_one::<String>("target").map_or("", String::as_str)
+    matches
+        .get_one::<String>("target")
+        .map_or("", String::as_str)
 }
 
 fn open(path: &Path) -> Result<File, Failure> {

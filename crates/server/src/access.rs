@@ -53,8 +53,18 @@ pub(crate) struct Surroundings {
 // === impl Exchange ===
 
 impl Exchange {
-    pub(crate) fn begin(around: Surroundings, version: Version, method: Method, route: Result<Route, RouteError>) -> Self {
-        let Surroundings { metrics, pulse, id, peer } = around;
+    pub(crate) fn begin(
+        around: Surroundings,
+        version: Version,
+        method: Method,
+        route: Result<Route, RouteError>,
+    ) -> Self {
+        let Surroundings {
+            metrics,
+            pulse,
+            id,
+            peer,
+        } = around;
         metrics.in_flight.inc();
         pulse.request_began(version);
         Self {
@@ -79,7 +89,8 @@ impl Exchange {
             Some(_) => "warm",
             None => "none",
         };
-        self.metrics.first_byte(self.kind(), temperature, self.began.elapsed());
+        self.metrics
+            .first_byte(self.kind(), temperature, self.began.elapsed());
         self.status = Some(status);
         self.origin = origin;
     }
@@ -177,7 +188,11 @@ impl Drop for Exchange {
     fn drop(&mut self) {
         self.metrics.in_flight.dec();
         self.pulse.request_ended();
-        let labels = RequestLabels { kind: self.kind(), outcome: self.outcome(), source: self.source() };
+        let labels = RequestLabels {
+            kind: self.kind(),
+            outcome: self.outcome(),
+            source: self.source(),
+        };
         self.metrics.requests.get_or_create(&labels).inc();
         self.log();
     }
@@ -196,7 +211,11 @@ impl fmt::Display for Subject<'_> {
         match self.0 {
             Ok(Route::Resource(resource, fetching)) => {
                 write_resource(f, resource)?;
-                f.write_str(if *fetching == Fetching::Never { " (cached only)" } else { "" })
+                f.write_str(if *fetching == Fetching::Never {
+                    " (cached only)"
+                } else {
+                    ""
+                })
             }
             Ok(Route::Refresh(module)) => write!(f, "refresh {module}"),
             Ok(other) => f.write_str(other.kind()),

@@ -78,7 +78,10 @@ impl Source {
             Self::Nothing => Poll::Ready(None),
             Self::Bytes(bytes) if bytes.is_empty() => Poll::Ready(None),
             Self::Bytes(bytes) => Poll::Ready(Some(Ok(std::mem::take(bytes)))),
-            Self::Chunks(chunks, left) => chunks.as_mut().poll_next(cx).map(|item| counted(item, left)),
+            Self::Chunks(chunks, left) => chunks
+                .as_mut()
+                .poll_next(cx)
+                .map(|item| counted(item, left)),
         }
     }
 
@@ -92,7 +95,10 @@ impl Source {
 }
 
 /// Holds a source to the length it announced.
-fn counted(item: Option<Result<Bytes, ReadFailure>>, left: &mut Option<u64>) -> Option<Result<Bytes, ReadFailure>> {
+fn counted(
+    item: Option<Result<Bytes, ReadFailure>>,
+    left: &mut Option<u64>,
+) -> Option<Result<Bytes, ReadFailure>> {
     match (item, left) {
         (Some(Ok(bytes)), Some(left)) => Some(match left.checked_sub(bytes.len() as u64) {
             Some(rest) => {
@@ -101,7 +107,9 @@ fn counted(item: Option<Result<Bytes, ReadFailure>>, left: &mut Option<u64>) -> 
             }
             None => Err(ReadFailure("the body is longer than announced".to_owned())),
         }),
-        (None, Some(left @ 1..)) => Some(Err(ReadFailure(format!("the body ended {left} bytes early")))),
+        (None, Some(left @ 1..)) => Some(Err(ReadFailure(format!(
+            "the body ended {left} bytes early"
+        )))),
         (item, _) => item,
     }
 }
@@ -113,7 +121,11 @@ impl OutBody {
         if source.left() == Some(0) {
             exchange.completed();
         }
-        Self { source, exchange, offering: false }
+        Self {
+            source,
+            exchange,
+            offering: false,
+        }
     }
 
     fn set_offering(&mut self, offering: bool) {
@@ -128,9 +140,14 @@ impl http_body::Body for OutBody {
     type Data = Bytes;
     type Error = ReadFailure;
 
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, ReadFailure>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, ReadFailure>>> {
         self.set_offering(false);
-        let Poll::Ready(item) = self.source.poll_next(cx) else { return Poll::Pending };
+        let Poll::Ready(item) = self.source.poll_next(cx) else {
+            return Poll::Pending;
+        };
         Poll::Ready(match item {
             Some(Ok(bytes)) => {
                 self.exchange.sent(bytes.len());
@@ -156,7 +173,9 @@ impl http_body::Body for OutBody {
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.source.left().map_or_else(SizeHint::default, SizeHint::with_exact)
+        self.source
+            .left()
+            .map_or_else(SizeHint::default, SizeHint::with_exact)
     }
 }
 

@@ -25,27 +25,44 @@ pub(crate) enum Selection {
 }
 
 /// Decides for a body with this quoted `etag`; `size` is given where ranges can be served.
-pub(crate) fn select(method: &Method, headers: &HeaderMap, etag: Option<&str>, size: Option<u64>) -> Selection {
-    let Some(etag) = etag else { return Selection::Whole };
-    if headers.get_all(header::IF_NONE_MATCH).iter().any(|value| value.to_str().is_ok_and(|list| names(list, etag))) {
+pub(crate) fn select(
+    method: &Method,
+    headers: &HeaderMap,
+    etag: Option<&str>,
+    size: Option<u64>,
+) -> Selection {
+    let Some(etag) = etag else {
+        return Selection::Whole;
+    };
+    if headers
+        .get_all(header::IF_NONE_MATCH)
+        .iter()
+        .any(|value| value.to_str().is_ok_and(|list| names(list, etag)))
+    {
         return Selection::NotModified;
     }
     match (size, headers.get(header::RANGE)) {
-        (Some(size), Some(range)) if method == Method::GET && still_same(headers, etag) => {
-            range.to_str().ok().and_then(|text| part(text, size)).unwrap_or(Selection::Whole)
-        }
+        (Some(size), Some(range)) if method == Method::GET && still_same(headers, etag) => range
+            .to_str()
+            .ok()
+            .and_then(|text| part(text, size))
+            .unwrap_or(Selection::Whole),
         _ => Selection::Whole,
     }
 }
 
 /// Weak comparison against a list of entity tags (section 13.1.2).
 fn names(list: &str, etag: &str) -> bool {
-    list.split(',').map(str::trim).any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag)
+    list.split(',')
+        .map(str::trim)
+        .any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag)
 }
 
 /// `If-Range`: a strong match or none at all. We send no dates, so a date never matches (section 13.1.5).
 fn still_same(headers: &HeaderMap, etag: &str) -> bool {
-    headers.get(header::IF_RANGE).is_none_or(|value| value.as_bytes() == etag.as_bytes())
+    headers
+        .get(header::IF_RANGE)
+        .is_none_or(|value| value.as_bytes() == etag.as_bytes())
 }
 
 /// `None`: to be ignored.
@@ -62,7 +79,14 @@ fn part(text: &str, size: u64) -> Option<Selection> {
     if last < first {
         return None;
     }
-    Some(if first < size { Selection::Part { first, last: last.min(size - 1) } } else { Selection::Unsatisfiable })
+    Some(if first < size {
+        Selection::Part {
+            first,
+            last: last.min(size - 1),
+        }
+    } else {
+        Selection::Unsatisfiable
+    })
 }
 
 /// Digits only; a number too large for us is beyond every size.
@@ -81,7 +105,12 @@ mod tests {
     fn ask(pairs: &[(&'static str, &str)], size: Option<u64>) -> Selection {
         let headers: HeaderMap = pairs
             .iter()
-            .filter_map(|(name, value)| Some((HeaderName::from_static(name), HeaderValue::from_str(value).ok()?)))
+            .filter_map(|(name, value)| {
+                Some((
+                    HeaderName::from_static(name),
+                    HeaderValue::from_str(value).ok()?,
+                ))
+            })
             .collect();
         select(&Method::GET, &headers, Some(ETAG), size)
     }
@@ -91,11 +120,35 @@ mod tests {
         let table = [
             ("bytes=0-0", Selection::Part { first: 0, last: 0 }),
             ("bytes=0-499", Selection::Part { first: 0, last: 99 }),
-            ("bytes=10-19", Selection::Part { first: 10, last: 19 }),
-            ("bytes=90-", Selection::Part { first: 90, last: 99 }),
-            ("bytes=-10", Selection::Part { first: 90, last: 99 }),
+            (
+                "bytes=10-19",
+                Selection::Part {
+                    first: 10,
+                    last: 19,
+                },
+            ),
+            (
+                "bytes=90-",
+                Selection::Part {
+                    first: 90,
+                    last: 99,
+                },
+            ),
+            (
+                "bytes=-10",
+                Selection::Part {
+                    first: 90,
+                    last: 99,
+                },
+            ),
             ("bytes=-1000", Selection::Part { first: 0, last: 99 }),
-            ("bytes=99-18446744073709551616", Selection::Part { first: 99, last: 99 }),
+            (
+                "bytes=99-18446744073709551616",
+                Selection::Part {
+                    first: 99,
+                    last: 99,
+                },
+            ),
             ("bytes=100-", Selection::Unsatisfiable),
             ("bytes=99999999999999999999999-", Selection::Unsatisfiable),
             ("bytes=-0", Selection::Unsatisfiable),
@@ -115,32 +168,57 @@ mod tests {
     #[test]
     fn nothing_lies_inside_an_empty_body() {
         for range in ["bytes=0-", "bytes=0-0", "bytes=-1"] {
-            assert_eq!(ask(&[("range", range)], Some(0)), Selection::Unsatisfiable, "{range}");
+            assert_eq!(
+                ask(&[("range", range)], Some(0)),
+                Selection::Unsatisfiable,
+                "{range}"
+            );
         }
     }
 
     #[test]
     fn a_matching_tag_is_not_modified_even_with_a_range() {
         for list in ["\"abc\"", "W/\"abc\"", "\"x\", \"abc\"", "*"] {
-            assert_eq!(ask(&[("if-none-match", list), ("range", "bytes=0-0")], Some(9)), Selection::NotModified, "{list}");
+            assert_eq!(
+                ask(&[("if-none-match", list), ("range", "bytes=0-0")], Some(9)),
+                Selection::NotModified,
+                "{list}"
+            );
         }
-        assert_eq!(ask(&[("if-none-match", "\"abcd\"")], Some(9)), Selection::Whole);
+        assert_eq!(
+            ask(&[("if-none-match", "\"abcd\"")], Some(9)),
+            Selection::Whole
+        );
     }
 
     #[test]
     fn if_range_needs_a_strong_match() {
         let range = ("range", "bytes=1-2");
-        assert_eq!(ask(&[range, ("if-range", ETAG)], Some(9)), Selection::Part { first: 1, last: 2 });
+        assert_eq!(
+            ask(&[range, ("if-range", ETAG)], Some(9)),
+            Selection::Part { first: 1, last: 2 }
+        );
         for other in ["W/\"abc\"", "\"abcd\"", "Wed, 21 Oct 2026 07:28:00 GMT"] {
-            assert_eq!(ask(&[range, ("if-range", other)], Some(9)), Selection::Whole, "{other}");
+            assert_eq!(
+                ask(&[range, ("if-range", other)], Some(9)),
+                Selection::Whole,
+                "{other}"
+            );
         }
     }
 
     #[test]
     fn without_random_access_or_a_tag_there_are_no_ranges() {
         assert_eq!(ask(&[("range", "bytes=1-2")], None), Selection::Whole);
-        let headers = HeaderMap::from_iter([(http::header::RANGE, HeaderValue::from_static("bytes=1-2"))]);
-        assert_eq!(select(&Method::GET, &headers, None, Some(9)), Selection::Whole);
-        assert_eq!(select(&Method::HEAD, &headers, Some(ETAG), Some(9)), Selection::Whole);
+        let headers =
+            HeaderMap::from_iter([(http::header::RANGE, HeaderValue::from_static("bytes=1-2"))]);
+        assert_eq!(
+            select(&Method::GET, &headers, None, Some(9)),
+            Selection::Whole
+        );
+        assert_eq!(
+            select(&Method::HEAD, &headers, Some(ETAG), Some(9)),
+            Selection::Whole
+        );
     }
 }

@@ -74,7 +74,10 @@ pub(crate) async fn serve<S: Service>(
     let _ = socket.set_nodelay(true);
     let pulse = Arc::new(Pulse::new());
     let metrics = Arc::clone(&surface.metrics);
-    let io = TokioIo::new(Pulsed { socket, pulse: Arc::clone(&pulse) });
+    let io = TokioIo::new(Pulsed {
+        socket,
+        pulse: Arc::clone(&pulse),
+    });
     let answering = service_fn(|request| {
         let answer = Arc::clone(&surface).handle(Arc::clone(&pulse), peer, request);
         async { Ok::<_, Infallible>(answer.await) }
@@ -116,7 +119,11 @@ fn report(peer: SocketAddr, ended: Result<(), Box<dyn std::error::Error + Send +
 // === impl Pulsed ===
 
 impl AsyncRead for Pulsed {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
         ready!(Pin::new(&mut self.socket).poll_read(cx, buf))?;
         if buf.filled().len() > before {
@@ -137,12 +144,20 @@ impl Pulsed {
 }
 
 impl AsyncWrite for Pulsed {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.socket).poll_write(cx, bytes);
         self.mark(written)
     }
 
-    fn poll_write_vectored(mut self: Pin<&mut Self>, cx: &mut Context<'_>, slices: &[io::IoSlice<'_>]) -> Poll<io::Result<usize>> {
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.socket).poll_write_vectored(cx, slices);
         self.mark(written)
     }

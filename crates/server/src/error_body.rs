@@ -30,7 +30,10 @@ pub fn render(refusal: &Refusal, request_id: &str) -> String {
 fn ours(refusal: &Refusal, facts: &str, request_id: &str) -> String {
     let entry = refusal.code.entry();
     let head = format!("modkeep {}: {}\n", refusal.code, entry.title);
-    let tail = format!("why: {}\nnext: {}\nrequest: {request_id}\n", entry.cause, entry.remedy);
+    let tail = format!(
+        "why: {}\nnext: {}\nrequest: {request_id}\n",
+        entry.cause, entry.remedy
+    );
     let room = MAX_BYTES.saturating_sub(head.len() + tail.len() + 1);
     let facts = one_line(facts, room);
     let mut body = String::with_capacity(head.len() + facts.len() + tail.len() + 1);
@@ -44,7 +47,13 @@ fn ours(refusal: &Refusal, facts: &str, request_id: &str) -> String {
 
 /// At most `room` bytes of graphic ASCII and single spaces; what is cut ends in `...`.
 fn one_line(text: &str, room: usize) -> String {
-    let graphic = |c: char| if c.is_ascii_graphic() || c == ' ' { c } else { '?' };
+    let graphic = |c: char| {
+        if c.is_ascii_graphic() || c == ' ' {
+            c
+        } else {
+            '?'
+        }
+    };
     let words: Vec<&str> = text.split_ascii_whitespace().collect();
     let mut line: String = words.join(" ").chars().map(graphic).collect();
     if line.len() > room {
@@ -62,14 +71,28 @@ mod tests {
 
     #[test]
     fn every_code_with_hostile_facts_is_printed_whole_by_go() {
-        let facts = ["", "plain", "two\nlines\n\nand\ta tab", "\u{7f}\0\u{1b}[31m \u{202e} é", &"x".repeat(10_000)];
+        let facts = [
+            "",
+            "plain",
+            "two\nlines\n\nand\ta tab",
+            "\u{7f}\0\u{1b}[31m \u{202e} é",
+            &"x".repeat(10_000),
+        ];
         for code in Code::ALL {
             for fact in facts {
                 let body = render(&Refusal::new(*code, fact), "06a1b2c3d4e5f6g7");
                 assert!(body.len() <= MAX_BYTES, "{code}: {}", body.len());
                 assert!(body.lines().count() <= 7 && body.ends_with('\n'), "{body}");
-                assert!(body.lines().all(|line| !line.is_empty() && line.bytes().all(|b| b == b' ' || b.is_ascii_graphic())), "{body}");
-                assert!(body.starts_with(&format!("modkeep {code}: ")) && body.ends_with("request: 06a1b2c3d4e5f6g7\n"), "{body}");
+                assert!(
+                    body.lines().all(|line| !line.is_empty()
+                        && line.bytes().all(|b| b == b' ' || b.is_ascii_graphic())),
+                    "{body}"
+                );
+                assert!(
+                    body.starts_with(&format!("modkeep {code}: "))
+                        && body.ends_with("request: 06a1b2c3d4e5f6g7\n"),
+                    "{body}"
+                );
             }
         }
     }

@@ -35,7 +35,8 @@ pub(crate) struct Surface<S> {
 }
 
 /// The media type that Prometheus asks for, and `promtool check metrics` reads.
-const OPENMETRICS: HeaderValue = HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
+const OPENMETRICS: HeaderValue =
+    HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
 
 const NDJSON: HeaderValue = HeaderValue::from_static("application/x-ndjson");
 
@@ -46,34 +47,67 @@ const DISABLE_MODULE_FETCH: &str = "disable-module-fetch";
 
 impl<S: Service> Surface<S> {
     /// Answers one request. The request's body is never read.
-    pub(crate) async fn handle<B>(self: Arc<Self>, pulse: Arc<Pulse>, peer: SocketAddr, request: Request<B>) -> Response<OutBody> {
+    pub(crate) async fn handle<B>(
+        self: Arc<Self>,
+        pulse: Arc<Pulse>,
+        peer: SocketAddr,
+        request: Request<B>,
+    ) -> Response<OutBody> {
         let (head, _unread) = request.into_parts();
         let route = Route::parse(&head.method, head.uri.path(), head.uri.query());
-        let around = Surroundings { metrics: Arc::clone(&self.metrics), pulse, id: self.ids.next(Timestamp::now()), peer };
+        let around = Surroundings {
+            metrics: Arc::clone(&self.metrics),
+            pulse,
+            id: self.ids.next(Timestamp::now()),
+            peer,
+        };
         let mut exchange = Exchange::begin(around, head.version, head.method, route);
         let method = exchange.method.clone();
-        let ask = Ask { method: &method, headers: &head.headers, id: exchange.id };
-        let host = head.uri.authority().map(http::uri::Authority::as_str).or_else(|| text(&head.headers, header::HOST.as_str()));
+        let ask = Ask {
+            method: &method,
+            headers: &head.headers,
+            id: exchange.id,
+        };
+        let host = head
+            .uri
+            .authority()
+            .map(http::uri::Authority::as_str)
+            .or_else(|| text(&head.headers, header::HOST.as_str()));
         let (mut response, origin) = self.respond(&ask, &exchange.route, host).await;
         if self.draining.load(Ordering::Relaxed) && head.version < http::Version::HTTP_2 {
-            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            response
+                .headers_mut()
+                .insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         exchange.answered(response.status(), origin);
         response.map(|source| OutBody::new(source, exchange))
     }
 
-    async fn respond(&self, ask: &Ask<'_>, route: &Result<Route, RouteError>, host: Option<&str>) -> Made {
+    async fn respond(
+        &self,
+        ask: &Ask<'_>,
+        route: &Result<Route, RouteError>,
+        host: Option<&str>,
+    ) -> Made {
         if announced_length(ask.headers) > MAX_BODY {
-            return closing(respond::refusal(ask, &Refusal::new(Code::RequestTooLarge, "no request here needs a body")));
+            return closing(respond::refusal(
+                ask,
+                &Refusal::new(Code::RequestTooLarge, "no request here needs a body"),
+            ));
         }
         match route {
-            Ok(Route::Resource(resource, fetching)) => self.resource(ask, resource, *fetching).await,
+            Ok(Route::Resource(resource, fetching)) => {
+                self.resource(ask, resource, *fetching).await
+            }
             Ok(Route::Index { since, limit }) => match self.service.index(*since, *limit).await {
                 Ok(entries) => (respond::text(ask, NDJSON, index::render(&entries)), None),
                 Err(refusal) => respond::refusal(ask, &refusal),
             },
             Ok(Route::Refresh(module)) => match self.service.refresh(module).await {
-                Ok(forgotten) => (respond::plain(ask, format!("forgotten: {forgotten}\n")), None),
+                Ok(forgotten) => (
+                    respond::plain(ask, format!("forgotten: {forgotten}\n")),
+                    None,
+                ),
                 Err(refusal) => respond::refusal(ask, &refusal),
             },
             Ok(Route::Live) => (respond::plain(ask, "alive\n".to_owned()), None),
@@ -85,7 +119,8 @@ impl<S: Service> Surface<S> {
     }
 
     async fn resource(&self, ask: &Ask<'_>, resource: &Resource, fetching: Fetching) -> Made {
-        let kept_only = text(ask.headers, DISABLE_MODULE_FETCH).is_some_and(|value| value.eq_ignore_ascii_case("true"));
+        let kept_only = text(ask.headers, DISABLE_MODULE_FETCH)
+            .is_some_and(|value| value.eq_ignore_ascii_case("true"));
         let fetching = if kept_only { Fetching::Never } else { fetching };
         match self.service.answer(resource, fetching).await {
             Ok(reply) => respond::reply(ask, reply),
@@ -94,7 +129,10 @@ impl<S: Service> Surface<S> {
     }
 
     fn ready(&self, ask: &Ask<'_>) -> Response<Source> {
-        let (status, text) = pages::ready(&self.service.readiness(), self.draining.load(Ordering::Relaxed));
+        let (status, text) = pages::ready(
+            &self.service.readiness(),
+            self.draining.load(Ordering::Relaxed),
+        );
         let mut response = respond::plain(ask, text);
         *response.status_mut() = status;
         response
@@ -116,19 +154,25 @@ impl<S: Service> Surface<S> {
 fn refused(ask: &Ask<'_>, error: &RouteError) -> Made {
     let (mut response, origin) = respond::refusal(ask, &error.refusal());
     if let RouteError::Method(allowed) = error {
-        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allowed));
+        response
+            .headers_mut()
+            .insert(header::ALLOW, HeaderValue::from_static(allowed));
     }
     (response, origin)
 }
 
 /// A body that is announced and not read would have to be skipped before the next request.
 fn closing((mut response, origin): Made) -> Made {
-    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    response
+        .headers_mut()
+        .insert(header::CONNECTION, HeaderValue::from_static("close"));
     (response, origin)
 }
 
 fn announced_length(headers: &HeaderMap) -> u64 {
-    text(headers, header::CONTENT_LENGTH.as_str()).and_then(|value| value.parse().ok()).unwrap_or_default()
+    text(headers, header::CONTENT_LENGTH.as_str())
+        .and_then(|value| value.parse().ok())
+        .unwrap_or_default()
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {

@@ -8,7 +8,11 @@ use crate::service::IndexEntry;
 /// At most [`INDEX_LIMIT`](crate::route::INDEX_LIMIT) lines: a few hundred KiB.
 pub(crate) fn render(entries: &[IndexEntry]) -> String {
     let mut page = String::with_capacity(entries.len() * 96);
-    for line in entries.iter().map(Line::of).filter_map(|line| serde_json::to_string(&line).ok()) {
+    for line in entries
+        .iter()
+        .map(Line::of)
+        .filter_map(|line| serde_json::to_string(&line).ok())
+    {
         page.push_str(&line);
         page.push('\n');
     }
@@ -25,7 +29,11 @@ struct Line<'a> {
 
 impl<'a> Line<'a> {
     fn of(entry: &'a IndexEntry) -> Self {
-        Self { path: &entry.path, version: &entry.version, timestamp: entry.timestamp.to_string() }
+        Self {
+            path: &entry.path,
+            version: &entry.version,
+            timestamp: entry.timestamp.to_string(),
+        }
     }
 }
 
@@ -40,7 +48,8 @@ mod tests {
             version: "v1.0.0".to_owned(),
             timestamp: "2026-01-02T15:04:05.678Z".parse().unwrap(),
         };
-        let line = r#"{"Path":"example.com/x","Version":"v1.0.0","Timestamp":"2026-01-02T15:04:05.678Z"}"#;
+        let line =
+            r#"{"Path":"example.com/x","Version":"v1.0.0","Timestamp":"2026-01-02T15:04:05.678Z"}"#;
         assert_eq!(render(&[entry.clone(), entry]), format!("{line}\n{line}\n"));
     }
 }

@@ -30,4 +30,6 @@ pub use limits::Limits;
 pub use listen::{BindError, Drained, Server};
 pub use metrics::HttpMetrics;
 pub use route::{Route, RouteError};
-pub use service::{Arriving, Future, IndexEntry, Kept, Payload, ReadFailure, Readiness, Reply, Service};
+pub use service::{
+    Arriving, Future, IndexEntry, Kept, Payload, ReadFailure, Readiness, Reply, Service,
+};

@@ -46,9 +46,9 @@ impl Default for Limits {
             header_timeout: Duration::from_secs(15),
             // Longer than the 90 s after which Go's HTTP client drops an idle connection itself,
             // so that it never writes a request into a connection we are just closing.
-            idle_timeout: Duration::from_secs(120),
+            idle_timeout: Duration::from_mins(2),
             // As long as the kernel keeps probing a lost peer before common load balancers give up.
-            stall_timeout: Duration::from_secs(60),
+            stall_timeout: Duration::from_mins(1),
             // Below the 30 s that container schedulers usually grant before they kill.
             drain_timeout: Duration::from_secs(25),
         }

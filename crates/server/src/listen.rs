@@ -62,14 +62,32 @@ pub struct BindError {
 
 impl<S: Service> Server<S> {
     /// Binds `address` (port 0: any free one) and registers all metrics in `registry`.
-    pub fn bind(address: SocketAddr, service: S, limits: Limits, mut registry: Registry) -> Result<Self, BindError> {
+    pub fn bind(
+        address: SocketAddr,
+        service: S,
+        limits: Limits,
+        mut registry: Registry,
+    ) -> Result<Self, BindError> {
         let listener = listen(address).map_err(|source| BindError { address, source })?;
-        let local = listener.local_addr().map_err(|source| BindError { address, source })?;
+        let local = listener
+            .local_addr()
+            .map_err(|source| BindError { address, source })?;
         let metrics = Arc::new(HttpMetrics::default());
         metrics.register(&mut registry);
         service.register(&mut registry);
-        let surface = Surface { service, metrics, registry, ids: RequestIds::new(), draining: AtomicBool::new(false) };
-        Ok(Self { listener, local, surface: Arc::new(surface), limits })
+        let surface = Surface {
+            service,
+            metrics,
+            registry,
+            ids: RequestIds::new(),
+            draining: AtomicBool::new(false),
+        };
+        Ok(Self {
+            listener,
+            local,
+            surface: Arc::new(surface),
+            limits,
+        })
     }
 
     /// The bound address, with its real port.
@@ -85,7 +103,12 @@ impl<S: Service> Server<S> {
             () = shutdown => {}
             () = self.accept_all(&seats, &phases) => {}
         }
-        let Self { listener, surface, limits, .. } = self;
+        let Self {
+            listener,
+            surface,
+            limits,
+            ..
+        } = self;
         drop(listener);
         surface.draining.store(true, Ordering::Relaxed);
         phase.send_replace(Phase::Draining);
@@ -97,7 +120,13 @@ impl<S: Service> Server<S> {
         // The seat is taken first: beyond the limit, connections wait in the kernel's queue.
         while let Ok(seat) = Arc::clone(seats).acquire_owned().await {
             let accepted = self.accept().await;
-            let serving = connection::serve(builder.clone(), Arc::clone(&self.surface), self.limits, accepted, phases.clone());
+            let serving = connection::serve(
+                builder.clone(),
+                Arc::clone(&self.surface),
+                self.limits,
+                accepted,
+                phases.clone(),
+            );
             tokio::spawn(seated(seat, Arc::clone(&self.surface.metrics), serving));
         }
     }
@@ -117,7 +146,11 @@ impl<S: Service> Server<S> {
     }
 }
 
-async fn seated(seat: OwnedSemaphorePermit, metrics: Arc<HttpMetrics>, serving: impl Future<Output = ()>) {
+async fn seated(
+    seat: OwnedSemaphorePermit,
+    metrics: Arc<HttpMetrics>,
+    serving: impl Future<Output = ()>,
+) {
     let open = OpenConnection::new(metrics);
     serving.await;
     drop((open, seat));
@@ -126,7 +159,10 @@ async fn seated(seat: OwnedSemaphorePermit, metrics: Arc<HttpMetrics>, serving: 
 /// Waits until every seat is free again; cuts what is left at the deadline.
 async fn drain(seats: &Semaphore, limits: &Limits, phase: &watch::Sender<Phase>) -> Drained {
     let all = u32::try_from(limits.max_connections).unwrap_or(u32::MAX);
-    if tokio::time::timeout(limits.drain_timeout, seats.acquire_many(all)).await.is_ok() {
+    if tokio::time::timeout(limits.drain_timeout, seats.acquire_many(all))
+        .await
+        .is_ok()
+    {
         return Drained { cut: 0 };
     }
     let cut = limits.max_connections - seats.available_permits();
@@ -136,7 +172,11 @@ async fn drain(seats: &Semaphore, limits: &Limits, phase: &watch::Sender<Phase>)
 }
 
 fn listen(address: SocketAddr) -> io::Result<TcpListener> {
-    let socket = if address.is_ipv4() { tokio::net::TcpSocket::new_v4()? } else { tokio::net::TcpSocket::new_v6()? };
+    let socket = if address.is_ipv4() {
+        tokio::net::TcpSocket::new_v4()?
+    } else {
+        tokio::net::TcpSocket::new_v6()?
+    };
     // A restarted server takes its port again while old connections are still in TIME_WAIT.
     // Windows means something else by this option: two servers on one port.
     #[cfg(unix)]
@@ -148,7 +188,10 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 /// Errors of a connection that went away before it was accepted, not of accepting.
 fn of_one_connection(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
-    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
+    matches!(
+        error.kind(),
+        ConnectionAborted | ConnectionRefused | ConnectionReset
+    )
 }
 
 /// Counts a connection for as long as it lives, however its task ends.

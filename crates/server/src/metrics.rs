@@ -84,8 +84,13 @@ pub struct CutLabels {
 const PROTOCOL_KINDS: [&str; 7] = ["info", "mod", "zip", "list", "latest", "query", "sumdb"];
 
 /// Why connections are cut: the rules of [`pulse`](crate::pulse), and the end of a drain.
-const CUT_REASONS: [&str; 5] =
-    ["the client takes no bytes", "no request came", "the request head does not end", "closing takes too long", "drain"];
+const CUT_REASONS: [&str; 5] = [
+    "the client takes no bytes",
+    "no request came",
+    "the request head does not end",
+    "closing takes too long",
+    "drain",
+];
 
 // === impl HttpMetrics ===
 
@@ -109,12 +114,25 @@ impl HttpMetrics {
     /// A series that exists only after its first event hides that event from `rate()`.
     fn create_known_series(&self) {
         for kind in PROTOCOL_KINDS {
-            for (temperature, source) in [("warm", "memory"), ("warm", "store"), ("cold", "upstream")] {
-                drop(self.requests.get_or_create(&RequestLabels { kind, outcome: "2xx", source }));
-                drop(self.latency.get_or_create(&LatencyLabels { kind, temperature }));
+            for (temperature, source) in
+                [("warm", "memory"), ("warm", "store"), ("cold", "upstream")]
+            {
+                drop(self.requests.get_or_create(&RequestLabels {
+                    kind,
+                    outcome: "2xx",
+                    source,
+                }));
+                drop(
+                    self.latency
+                        .get_or_create(&LatencyLabels { kind, temperature }),
+                );
             }
             for outcome in ["4xx", "5xx"] {
-                drop(self.requests.get_or_create(&RequestLabels { kind, outcome, source: "none" }));
+                drop(self.requests.get_or_create(&RequestLabels {
+                    kind,
+                    outcome,
+                    source: "none",
+                }));
             }
         }
         for reason in CUT_REASONS {
@@ -123,12 +141,21 @@ impl HttpMetrics {
     }
 
     /// The answer's first byte is ready.
-    pub(crate) fn first_byte(&self, kind: &'static str, temperature: &'static str, elapsed: Duration) {
-        self.latency.get_or_create(&LatencyLabels { kind, temperature }).observe(elapsed.as_secs_f64());
+    pub(crate) fn first_byte(
+        &self,
+        kind: &'static str,
+        temperature: &'static str,
+        elapsed: Duration,
+    ) {
+        self.latency
+            .get_or_create(&LatencyLabels { kind, temperature })
+            .observe(elapsed.as_secs_f64());
     }
 }
 
 /// From 0.25 ms (a warm hit) doubling to 65 s (beyond the longest deadline towards a source).
 fn latency_histogram() -> Histogram {
-    Histogram::new(prometheus_client::metrics::histogram::exponential_buckets(0.000_25, 2.0, 19))
+    Histogram::new(prometheus_client::metrics::histogram::exponential_buckets(
+        0.000_25, 2.0, 19,
+    ))
 }

@@ -6,7 +6,9 @@ use std::fmt::Write as _;
 
 /// What this is, for a person with a browser. `authority` is what the person typed.
 pub(crate) fn home(authority: Option<&str>) -> String {
-    let authority = authority.filter(|text| is_authority(text)).unwrap_or("127.0.0.1:3000");
+    let authority = authority
+        .filter(|text| is_authority(text))
+        .unwrap_or("127.0.0.1:3000");
     format!(
         "modkeep {}: a Go module proxy\n\
          \n\
@@ -24,7 +26,10 @@ pub(crate) fn home(authority: Option<&str>) -> String {
 
 /// Host names and addresses with a port; the header comes from a stranger and is echoed.
 fn is_authority(text: &str) -> bool {
-    (1..=255).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:[]_".contains(&byte))
+    (1..=255).contains(&text.len())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b".-:[]_".contains(&byte))
 }
 
 /// The status and text of `/readyz`: for load balancers, so no error body of the protocol.
@@ -38,7 +43,14 @@ pub(crate) fn ready(readiness: &Readiness, draining: bool) -> (StatusCode, Strin
     for line in &readiness.degraded {
         let _ = writeln!(text, "degraded: {line}");
     }
-    (if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, text)
+    (
+        if ready {
+            StatusCode::OK
+        } else {
+            StatusCode::SERVICE_UNAVAILABLE
+        },
+        text,
+    )
 }
 
 #[cfg(test)]
@@ -51,15 +63,30 @@ mod tests {
     fn only_a_plain_authority_is_echoed() {
         assert!(home(Some("[::1]:8080")).contains("GOPROXY=http://[::1]:8080\n"));
         for hostile in ["a b", "a\nb", "$(x)", "", "é"] {
-            assert!(home(Some(hostile)).contains("GOPROXY=http://127.0.0.1:3000\n"), "{hostile}");
+            assert!(
+                home(Some(hostile)).contains("GOPROXY=http://127.0.0.1:3000\n"),
+                "{hostile}"
+            );
         }
     }
 
     #[test]
     fn degraded_is_still_ready_and_draining_is_not() {
-        let readiness = Readiness { ready: true, degraded: vec!["no upstream answers".to_owned()] };
-        assert_eq!(ready(&readiness, false), (StatusCode::OK, "ready\ndegraded: no upstream answers\n".to_owned()));
+        let readiness = Readiness {
+            ready: true,
+            degraded: vec!["no upstream answers".to_owned()],
+        };
+        assert_eq!(
+            ready(&readiness, false),
+            (
+                StatusCode::OK,
+                "ready\ndegraded: no upstream answers\n".to_owned()
+            )
+        );
         assert_eq!(ready(&readiness, true).0, StatusCode::SERVICE_UNAVAILABLE);
-        assert_eq!(ready(&Readiness::default(), false), (StatusCode::SERVICE_UNAVAILABLE, "not ready\n".to_owned()));
+        assert_eq!(
+            ready(&Readiness::default(), false),
+            (StatusCode::SERVICE_UNAVAILABLE, "not ready\n".to_owned())
+        );
     }
 }

@@ -95,7 +95,8 @@ impl Pulse {
 
     /// A request head is complete.
     pub(crate) fn request_began(&self, version: http::Version) {
-        self.multiplexed.store(version == http::Version::HTTP_2, Relaxed);
+        self.multiplexed
+            .store(version == http::Version::HTTP_2, Relaxed);
         self.served_any.store(true, Relaxed);
         self.head_since.store(0, Relaxed);
         self.open.fetch_add(1, Relaxed);
@@ -120,7 +121,9 @@ impl Pulse {
 
     /// The connection was told to close; it gets the header timeout for it.
     pub(crate) fn closing(&self) {
-        let _ = self.closing_since.compare_exchange(0, self.now().max(1), Relaxed, Relaxed);
+        let _ = self
+            .closing_since
+            .compare_exchange(0, self.now().max(1), Relaxed, Relaxed);
     }
 
     /// Ends with anything but [`Verdict::Wait`], as soon as the rule says so.
@@ -136,24 +139,47 @@ impl Pulse {
     fn judge(&self, now: u64, limits: &Limits) -> Verdict {
         let stuck = self.blocked.load(Relaxed) || self.offered.load(Relaxed) > 0;
         if stuck {
-            return due(now, self.wrote_at.load(Relaxed), limits.stall_timeout, Verdict::Cut("the client takes no bytes"));
+            return due(
+                now,
+                self.wrote_at.load(Relaxed),
+                limits.stall_timeout,
+                Verdict::Cut("the client takes no bytes"),
+            );
         }
         if self.open.load(Relaxed) > 0 {
             return Verdict::Wait(limits.stall_timeout);
         }
         if let since @ 1.. = self.closing_since.load(Relaxed) {
             let since = since.max(self.quiet_since.load(Relaxed));
-            return due(now, since, limits.header_timeout, Verdict::Cut("closing takes too long"));
+            return due(
+                now,
+                since,
+                limits.header_timeout,
+                Verdict::Cut("closing takes too long"),
+            );
         }
         if !self.served_any.load(Relaxed) {
-            return due(now, 0, limits.header_timeout, Verdict::Cut("no request came"));
+            return due(
+                now,
+                0,
+                limits.header_timeout,
+                Verdict::Cut("no request came"),
+            );
         }
         match self.head_since.load(Relaxed) {
-            since @ 1.. if !self.multiplexed.load(Relaxed) => {
-                due(now, since, limits.header_timeout, Verdict::Cut("the request head does not end"))
-            }
-            _ => due(now, self.quiet_since.load(Relaxed), limits.idle_timeout, Verdict::Close)
-                .at_most(limits.header_timeout),
+            since @ 1.. if !self.multiplexed.load(Relaxed) => due(
+                now,
+                since,
+                limits.header_timeout,
+                Verdict::Cut("the request head does not end"),
+            ),
+            _ => due(
+                now,
+                self.quiet_since.load(Relaxed),
+                limits.idle_timeout,
+                Verdict::Close,
+            )
+            .at_most(limits.header_timeout),
         }
     }
 
@@ -231,7 +257,10 @@ mod tests {
         pulse.read();
         advance(Duration::from_secs(3)).await;
         pulse.read();
-        assert_eq!(after(&pulse).await, (Verdict::Cut("the request head does not end"), 7));
+        assert_eq!(
+            after(&pulse).await,
+            (Verdict::Cut("the request head does not end"), 7)
+        );
     }
 
     #[tokio::test(start_paused = true)]
@@ -250,7 +279,10 @@ mod tests {
         pulse.wrote();
         advance(Duration::from_secs(20)).await;
         pulse.write_blocked();
-        assert_eq!(after(&pulse).await, (Verdict::Cut("the client takes no bytes"), 50));
+        assert_eq!(
+            after(&pulse).await,
+            (Verdict::Cut("the client takes no bytes"), 50)
+        );
     }
 
     #[tokio::test(start_paused = true)]
@@ -259,7 +291,10 @@ mod tests {
         pulse.request_began(Version::HTTP_2);
         advance(Duration::from_secs(500)).await;
         pulse.offer(true);
-        assert_eq!(after(&pulse).await, (Verdict::Cut("the client takes no bytes"), 50));
+        assert_eq!(
+            after(&pulse).await,
+            (Verdict::Cut("the client takes no bytes"), 50)
+        );
     }
 
     #[tokio::test(start_paused = true)]
@@ -269,7 +304,10 @@ mod tests {
         pulse.request_ended();
         advance(Duration::from_secs(99)).await;
         pulse.closing();
-        assert_eq!(after(&pulse).await, (Verdict::Cut("closing takes too long"), 10));
+        assert_eq!(
+            after(&pulse).await,
+            (Verdict::Cut("closing takes too long"), 10)
+        );
     }
 
     #[tokio::test(start_paused = true)]
@@ -278,7 +316,8 @@ mod tests {
         pulse.request_began(Version::HTTP_11);
         pulse.offer(true);
         pulse.offer(false);
-        let waited = tokio::time::timeout(Duration::from_secs(10_000), pulse.watch(&limits())).await;
+        let waited =
+            tokio::time::timeout(Duration::from_secs(10_000), pulse.watch(&limits())).await;
         assert!(waited.is_err());
     }
 }

@@ -29,7 +29,10 @@ pub(crate) struct RequestId([u8; 16]);
 impl RequestIds {
     pub(crate) fn new() -> Self {
         // The standard library seeds its hashers from the operating system: randomness enough here.
-        Self { process: RandomState::new().hash_one(0) & 0xffff, next: AtomicU32::new(0) }
+        Self {
+            process: RandomState::new().hash_one(0) & 0xffff,
+            next: AtomicU32::new(0),
+        }
     }
 
     pub(crate) fn next(&self, now: Timestamp) -> RequestId {
@@ -67,9 +70,18 @@ mod tests {
     fn ids_differ_and_sort_by_time() {
         let ids = RequestIds::new();
         let at = |millis| Timestamp::from_millisecond(millis).unwrap();
-        let made = [ids.next(at(1_800_000_000_000)), ids.next(at(1_800_000_000_000)), ids.next(at(1_800_000_000_001))];
+        let made = [
+            ids.next(at(1_800_000_000_000)),
+            ids.next(at(1_800_000_000_000)),
+            ids.next(at(1_800_000_000_001)),
+        ];
         let texts: Vec<&str> = made.iter().map(super::RequestId::as_str).collect();
         assert!(texts.is_sorted() && texts[0] != texts[1], "{texts:?}");
-        assert!(texts.iter().all(|text| text.len() == 16 && text.bytes().all(|b| b.is_ascii_alphanumeric())), "{texts:?}");
+        assert!(
+            texts
+                .iter()
+                .all(|text| text.len() == 16 && text.bytes().all(|b| b.is_ascii_alphanumeric())),
+            "{texts:?}"
+        );
     }
 }

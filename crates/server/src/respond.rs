@@ -42,14 +42,23 @@ pub(crate) type Made = (Response<Source>, Option<Origin>);
 /// The response to a successful request of the module protocol.
 pub(crate) fn reply(ask: &Ask<'_>, reply: Reply) -> Made {
     let etag = reply.hash.as_ref().map(|hash| format!("\"{hash}\""));
-    let size = if matches!(reply.payload, Payload::Arriving(_)) { None } else { reply.payload.length() };
+    let size = if matches!(reply.payload, Payload::Arriving(_)) {
+        None
+    } else {
+        reply.payload.length()
+    };
     let selection = conditional::select(ask.method, ask.headers, etag.as_deref(), size);
     if selection == Selection::Unsatisfiable {
         return (unsatisfiable(ask, size), None);
     }
     let length = reply.payload.length();
     let mut response = Response::new(Source::Nothing);
-    facts(response.headers_mut(), &reply, etag.as_deref(), etag.is_some() && size.is_some());
+    facts(
+        response.headers_mut(),
+        &reply,
+        etag.as_deref(),
+        etag.is_some() && size.is_some(),
+    );
     stamp(response.headers_mut(), ask.id);
     match selection {
         Selection::NotModified => *response.status_mut() = StatusCode::NOT_MODIFIED,
@@ -57,9 +66,21 @@ pub(crate) fn reply(ask: &Ask<'_>, reply: Reply) -> Made {
             *response.status_mut() = StatusCode::PARTIAL_CONTENT;
             let range = format!("bytes {first}-{last}/{}", size.unwrap_or_default());
             insert(response.headers_mut(), header::CONTENT_RANGE, &range);
-            set_body(&mut response, ask, reply.media.content_type(), part(reply.payload, first, last), Some(last - first + 1));
+            set_body(
+                &mut response,
+                ask,
+                reply.media.content_type(),
+                part(reply.payload, first, last),
+                Some(last - first + 1),
+            );
         }
-        _ => set_body(&mut response, ask, reply.media.content_type(), whole(reply.payload), length),
+        _ => set_body(
+            &mut response,
+            ask,
+            reply.media.content_type(),
+            whole(reply.payload),
+            length,
+        ),
     }
     (response, Some(reply.origin))
 }
@@ -67,7 +88,8 @@ pub(crate) fn reply(ask: &Ask<'_>, reply: Reply) -> Made {
 /// The response to a refusal.
 pub(crate) fn refusal(ask: &Ask<'_>, refusal: &Refusal) -> Made {
     let mut response = text(ask, PLAIN, error_body::render(refusal, ask.id.as_str()));
-    *response.status_mut() = StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    *response.status_mut() =
+        StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let cache = match refusal.code {
         Code::Absent | Code::InvalidModulePath | Code::InvalidVersion => ABSENT,
         _ => NO_STORE,
@@ -75,7 +97,9 @@ pub(crate) fn refusal(ask: &Ask<'_>, refusal: &Refusal) -> Made {
     response.headers_mut().insert(header::CACHE_CONTROL, cache);
     if let Some(time) = refusal.retry_after {
         let seconds = time.as_secs() + u64::from(time.subsec_nanos() > 0);
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        response
+            .headers_mut()
+            .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     (response, None)
 }
@@ -84,10 +108,19 @@ pub(crate) fn refusal(ask: &Ask<'_>, refusal: &Refusal) -> Made {
 pub(crate) fn text(ask: &Ask<'_>, content_type: HeaderValue, body: String) -> Response<Source> {
     let length = body.len() as u64;
     let mut response = Response::new(Source::Nothing);
-    response.headers_mut().insert(header::CACHE_CONTROL, NO_STORE);
+    response
+        .headers_mut()
+        .insert(header::CACHE_CONTROL, NO_STORE);
     stamp(response.headers_mut(), ask.id);
-    set_length(&mut response, ask, Source::Bytes(Bytes::from(body)), Some(length));
-    response.headers_mut().insert(header::CONTENT_TYPE, content_type);
+    set_length(
+        &mut response,
+        ask,
+        Source::Bytes(Bytes::from(body)),
+        Some(length),
+    );
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, content_type);
     response
 }
 
@@ -98,8 +131,15 @@ pub(crate) fn plain(ask: &Ask<'_>, body: String) -> Response<Source> {
 
 fn unsatisfiable(ask: &Ask<'_>, size: Option<u64>) -> Response<Source> {
     let size = size.unwrap_or_default();
-    let (mut response, _) = refusal(ask, &Refusal::new(Code::RangeNotSatisfiable, format!("it has {size} bytes")));
-    insert(response.headers_mut(), header::CONTENT_RANGE, &format!("bytes */{size}"));
+    let (mut response, _) = refusal(
+        ask,
+        &Refusal::new(Code::RangeNotSatisfiable, format!("it has {size} bytes")),
+    );
+    insert(
+        response.headers_mut(),
+        header::CONTENT_RANGE,
+        &format!("bytes */{size}"),
+    );
     response
 }
 
@@ -112,7 +152,11 @@ fn facts(headers: &mut HeaderMap, reply: &Reply, etag: Option<&str>, ranges: boo
     }
     match reply.freshness {
         Freshness::Immutable => drop(headers.insert(header::CACHE_CONTROL, IMMUTABLE)),
-        Freshness::For(time) => insert(headers, header::CACHE_CONTROL, &format!("public, max-age={}", time.as_secs())),
+        Freshness::For(time) => insert(
+            headers,
+            header::CACHE_CONTROL,
+            &format!("public, max-age={}", time.as_secs()),
+        ),
     }
     insert(headers, MODKEEP_SOURCE, &reply.origin.to_string());
     if !reply.evidence.is_empty() {
@@ -131,15 +175,25 @@ fn insert(headers: &mut HeaderMap, name: HeaderName, value: &str) {
     }
 }
 
-fn set_body(response: &mut Response<Source>, ask: &Ask<'_>, content_type: &'static str, source: Source, length: Option<u64>) {
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+fn set_body(
+    response: &mut Response<Source>,
+    ask: &Ask<'_>,
+    content_type: &'static str,
+    source: Source,
+    length: Option<u64>,
+) {
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     set_length(response, ask, source, length);
 }
 
 /// HEAD gets the headers of GET and no body.
 fn set_length(response: &mut Response<Source>, ask: &Ask<'_>, source: Source, length: Option<u64>) {
     if let Some(length) = length {
-        response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+        response
+            .headers_mut()
+            .insert(header::CONTENT_LENGTH, HeaderValue::from(length));
     }
     if ask.method != Method::HEAD {
         *response.body_mut() = source;
@@ -161,7 +215,11 @@ fn whole(payload: Payload) -> Source {
 fn part(payload: Payload, first: u64, last: u64) -> Source {
     match payload {
         Payload::Bytes(bytes) => {
-            let at = |offset: u64| usize::try_from(offset).unwrap_or(usize::MAX).min(bytes.len());
+            let at = |offset: u64| {
+                usize::try_from(offset)
+                    .unwrap_or(usize::MAX)
+                    .min(bytes.len())
+            };
             Source::Bytes(bytes.slice(at(first)..at(last + 1)))
         }
         Payload::Kept(kept) => Source::kept(kept, first, last - first + 1),

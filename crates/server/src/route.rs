@@ -87,7 +87,11 @@ impl Route {
         let elements: Vec<&str> = elements.iter().map(AsRef::as_ref).collect();
         let route = Self::of_elements(&elements, query)?;
         let allowed = route.methods();
-        if allowed.split(", ").any(|name| name == method.as_str()) { Ok(route) } else { Err(RouteError::Method(allowed)) }
+        if allowed.split(", ").any(|name| name == method.as_str()) {
+            Ok(route)
+        } else {
+            Err(RouteError::Method(allowed))
+        }
     }
 
     fn of_elements(elements: &[&str], query: Option<&str>) -> Result<Self, RouteError> {

@@ -20,13 +20,24 @@ pub type Future<'a, T> = Pin<Box<dyn std::future::Future<Output = T> + Send + 'a
 /// Whatever answers requests.
 pub trait Service: Send + Sync + 'static {
     /// Answers one resource of the module protocol.
-    fn answer(&self, resource: &Resource, fetching: Fetching) -> impl std::future::Future<Output = Result<Reply, Refusal>> + Send;
+    fn answer(
+        &self,
+        resource: &Resource,
+        fetching: Fetching,
+    ) -> impl std::future::Future<Output = Result<Reply, Refusal>> + Send;
 
     /// Forgets the list and the known absences of a module; returns how many things were forgotten.
-    fn refresh(&self, module: &ModulePath) -> impl std::future::Future<Output = Result<u64, Refusal>> + Send;
+    fn refresh(
+        &self,
+        module: &ModulePath,
+    ) -> impl std::future::Future<Output = Result<u64, Refusal>> + Send;
 
     /// Captured versions in order of capture, from `since` on, at most `limit`.
-    fn index(&self, since: Timestamp, limit: usize) -> impl std::future::Future<Output = Result<Vec<IndexEntry>, Refusal>> + Send;
+    fn index(
+        &self,
+        since: Timestamp,
+        limit: usize,
+    ) -> impl std::future::Future<Output = Result<Vec<IndexEntry>, Refusal>> + Send;
 
     /// Whether requests should be sent here.
     fn readiness(&self) -> Readiness;

@@ -1,7 +1,10 @@
 //! Flags made of the table of options, and read back into it.
 
 use crate::{
-    config::{CONFIG_FLAG, Environment as _, Flags, Kind, OPTIONS, OptionSpec, Process, Resolved, Settings, SettingsError, resolve},
+    config::{
+        CONFIG_FLAG, Environment as _, Flags, Kind, OPTIONS, OptionSpec, Process, Resolved,
+        Settings, SettingsError, resolve,
+    },
     failure::Failure,
 };
 use clap::{Arg, ArgMatches, Command, ValueHint};
@@ -9,11 +12,22 @@ use codes::Code;
 use std::path::PathBuf;
 
 /// Options of commands that ask upstreams and serve nobody.
-pub(super) const REACHING: &[&str] = &["upstream", "ca", "connect-timeout", "header-timeout", "stall-timeout", "upstream-requests"];
+pub(super) const REACHING: &[&str] = &[
+    "upstream",
+    "ca",
+    "connect-timeout",
+    "header-timeout",
+    "stall-timeout",
+    "upstream-requests",
+];
 
 /// Adds every option, and `--config`.
 pub(super) fn add(command: Command) -> Command {
-    OPTIONS.iter().map(arg).fold(command, Command::arg).arg(config())
+    OPTIONS
+        .iter()
+        .map(arg)
+        .fold(command, Command::arg)
+        .arg(config())
 }
 
 /// Adds the options of these names, and `--config`.
@@ -31,20 +45,35 @@ fn config() -> Arg {
 }
 
 fn arg(option: &'static OptionSpec) -> Arg {
-    let help = format!("{} [env: {}] [default: {}]", option.doc.trim_end_matches('.'), option.variable(), option.default.describe());
+    let help = format!(
+        "{} [env: {}] [default: {}]",
+        option.doc.trim_end_matches('.'),
+        option.variable(),
+        option.default.describe()
+    );
     let hint = match option.kind {
         Kind::Path => ValueHint::AnyPath,
         _ => ValueHint::Other,
     };
-    Arg::new(option.name).long(option.name).value_name(option.placeholder).value_hint(hint).help(help)
+    Arg::new(option.name)
+        .long(option.name)
+        .value_name(option.placeholder)
+        .value_hint(hint)
+        .help(help)
 }
 
 /// What was given on the command line and in the layers below it.
 pub(crate) fn given(matches: &ArgMatches) -> Result<Resolved, Failure> {
     let value = |name: &str| matches.try_get_one::<String>(name).ok().flatten().cloned();
-    let flags: Flags = OPTIONS.iter().filter_map(|option| Some((option.name, value(option.name)?))).collect();
-    let file = value(CONFIG_FLAG).or_else(|| Process.variable("MODKEEP_CONFIG")).map(PathBuf::from);
-    resolve(&flags, &Process, file.as_deref()).map_err(|error| Failure::new(Code::BadConfiguration, error.to_string()))
+    let flags: Flags = OPTIONS
+        .iter()
+        .filter_map(|option| Some((option.name, value(option.name)?)))
+        .collect();
+    let file = value(CONFIG_FLAG)
+        .or_else(|| Process.variable("MODKEEP_CONFIG"))
+        .map(PathBuf::from);
+    resolve(&flags, &Process, file.as_deref())
+        .map_err(|error| Failure::new(Code::BadConfiguration, error.to_string()))
 }
 
 /// The same as typed settings.

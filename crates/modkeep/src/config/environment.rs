@@ -21,12 +21,22 @@ impl Environment for Process {
         std::env::var(name).ok().filter(|value| !value.is_empty())
     }
 
-    #[expect(clippy::disallowed_methods, reason = "once, at start: go knows files that hold its settings")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "once, at start: go knows files that hold its settings"
+    )]
     fn go_env(&self, name: &str) -> Option<String> {
         let mut command = Command::new("go");
         // A go.mod in the working directory may name a toolchain; asking must not download it.
-        command.args(["env", name]).env("GOTOOLCHAIN", "local").stdin(Stdio::null()).stderr(Stdio::null());
-        let output = command.output().ok().filter(|output| output.status.success())?;
+        command
+            .args(["env", name])
+            .env("GOTOOLCHAIN", "local")
+            .stdin(Stdio::null())
+            .stderr(Stdio::null());
+        let output = command
+            .output()
+            .ok()
+            .filter(|output| output.status.success())?;
         let value = String::from_utf8(output.stdout).ok()?.trim().to_owned();
         (!value.is_empty()).then_some(value)
     }

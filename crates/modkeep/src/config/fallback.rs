@@ -11,14 +11,29 @@ const BUILT_IN: &str = "https://goproxy.cn,direct";
 
 /// `GOPROXY`, else what `go env GOPROXY` says, else a built-in list.
 pub(super) fn upstream(environment: &dyn Environment) -> Sourced {
-    let variable = || environment.variable("GOPROXY").map(|text| Sourced::new(text, Origin::Variable("GOPROXY".to_owned())));
-    let go_env = || environment.go_env("GOPROXY").map(|text| Sourced::new(text, Origin::GoEnv("GOPROXY")));
-    variable().or_else(go_env).unwrap_or_else(|| Sourced::new(BUILT_IN, Origin::Default))
+    let variable = || {
+        environment
+            .variable("GOPROXY")
+            .map(|text| Sourced::new(text, Origin::Variable("GOPROXY".to_owned())))
+    };
+    let go_env = || {
+        environment
+            .go_env("GOPROXY")
+            .map(|text| Sourced::new(text, Origin::GoEnv("GOPROXY")))
+    };
+    variable()
+        .or_else(go_env)
+        .unwrap_or_else(|| Sourced::new(BUILT_IN, Origin::Default))
 }
 
 /// `modkeep` in the platform's directory for application data.
 pub(super) fn data(environment: &dyn Environment) -> Option<Sourced> {
-    let base = |name: &str| environment.variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let base = |name: &str| {
+        environment
+            .variable(name)
+            .map(PathBuf::from)
+            .filter(|path| path.is_absolute())
+    };
     let base = if cfg!(windows) {
         base("LOCALAPPDATA")
     } else if cfg!(target_os = "macos") {

@@ -21,14 +21,20 @@ pub(crate) struct ConfigFile {
 impl ConfigFile {
     /// Reads and checks `path`.
     pub(crate) fn read(path: &Path) -> Result<Self, ConfigError> {
-        let text = std::fs::read_to_string(path).map_err(|error| refused(path, None, &error.to_string()))?;
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| refused(path, None, &error.to_string()))?;
         Self::parse(path, &text)
     }
 
     pub(super) fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
-        let table: BTreeMap<Spanned<String>, Spanned<Value>> = toml::from_str(text).map_err(|error| {
-            refused(path, error.span().map(|span| line(text, span.start)), error.message())
-        })?;
+        let table: BTreeMap<Spanned<String>, Spanned<Value>> =
+            toml::from_str(text).map_err(|error| {
+                refused(
+                    path,
+                    error.span().map(|span| line(text, span.start)),
+                    error.message(),
+                )
+            })?;
         let mut values = BTreeMap::new();
         for (key, value) in table {
             let at = line(text, key.span().start);
@@ -36,10 +42,15 @@ impl ConfigFile {
             if OptionSpec::named(&key).is_none() {
                 return Err(refused(path, Some(at), &unknown(&key)));
             }
-            let value = plain(value.into_inner()).ok_or_else(|| refused(path, Some(at), &format!("{key} takes a string or a number")))?;
+            let value = plain(value.into_inner()).ok_or_else(|| {
+                refused(path, Some(at), &format!("{key} takes a string or a number"))
+            })?;
             values.insert(key, (value, at));
         }
-        Ok(Self { path: path.to_owned(), values })
+        Ok(Self {
+            path: path.to_owned(),
+            values,
+        })
     }
 }
 
@@ -59,12 +70,19 @@ fn unknown(key: &str) -> String {
 }
 
 fn refused(path: &Path, line: Option<usize>, why: &str) -> ConfigError {
-    let place = line.map_or_else(|| path.display().to_string(), |line| format!("{}:{line}", path.display()));
+    let place = line.map_or_else(
+        || path.display().to_string(),
+        |line| format!("{}:{line}", path.display()),
+    );
     ConfigError::new(place, why)
 }
 
 fn line(text: &str, offset: usize) -> usize {
-    text.bytes().take(offset).filter(|byte| *byte == b'\n').count() + 1
+    text.bytes()
+        .take(offset)
+        .filter(|byte| *byte == b'\n')
+        .count()
+        + 1
 }
 
 /// The known word that is meant most likely, if any is near: at most a third of its letters differ.
@@ -85,7 +103,9 @@ fn distance(left: &str, right: &str) -> usize {
         let mut before = index + 1;
         let mut next = vec![before];
         for (b, above) in right.bytes().zip(row.iter().skip(1)) {
-            before = (diagonal + usize::from(a != b)).min(before + 1).min(above + 1);
+            before = (diagonal + usize::from(a != b))
+                .min(before + 1)
+                .min(above + 1);
             diagonal = *above;
             next.push(before);
         }
@@ -107,15 +127,31 @@ mod tests {
     #[test]
     fn values_know_their_line() {
         let file = parse("# comment\nlisten = \"127.0.0.1:0\"\n\nmax-connections = 7\n").unwrap();
-        assert_eq!(file.values.get("listen"), Some(&("127.0.0.1:0".to_owned(), 2)));
-        assert_eq!(file.values.get("max-connections"), Some(&("7".to_owned(), 4)));
+        assert_eq!(
+            file.values.get("listen"),
+            Some(&("127.0.0.1:0".to_owned(), 2))
+        );
+        assert_eq!(
+            file.values.get("max-connections"),
+            Some(&("7".to_owned(), 4))
+        );
     }
 
     #[test]
     fn an_unknown_key_is_refused_with_the_nearest_known_one() {
-        for (key, meant) in [("upstrem", "upstream"), ("list_max_age", "list-max-age"), ("Listen", "listen"), ("idle-timout", "idle-timeout")] {
+        for (key, meant) in [
+            ("upstrem", "upstream"),
+            ("list_max_age", "list-max-age"),
+            ("Listen", "listen"),
+            ("idle-timout", "idle-timeout"),
+        ] {
             let error = parse(&format!("data = \"x\"\n{key} = \"y\"\n")).map(drop);
-            assert_eq!(error, Err(format!("modkeep.toml:2: unknown key {key:?}; did you mean {meant:?}?")));
+            assert_eq!(
+                error,
+                Err(format!(
+                    "modkeep.toml:2: unknown key {key:?}; did you mean {meant:?}?"
+                ))
+            );
         }
         let error = parse("entirely-else = 1\n").map(drop).unwrap_err();
         assert!(error.contains("see modkeep config schema"), "{error}");
@@ -123,7 +159,11 @@ mod tests {
 
     #[test]
     fn broken_files_are_refused_with_their_line() {
-        for (text, place) in [("listen = \"a\"\nlisten = \"b\"\n", "modkeep.toml:2: "), ("\nlisten = \n", "modkeep.toml:2: "), ("listen = [1]\n", "modkeep.toml:1: ")] {
+        for (text, place) in [
+            ("listen = \"a\"\nlisten = \"b\"\n", "modkeep.toml:2: "),
+            ("\nlisten = \n", "modkeep.toml:2: "),
+            ("listen = [1]\n", "modkeep.toml:1: "),
+        ] {
             let error = parse(text).map(drop).unwrap_err();
             assert!(error.starts_with(place), "{text:?}: {error}");
         }
@@ -131,9 +171,18 @@ mod tests {
 
     #[test]
     fn distance_counts_edits() {
-        for (left, right, wanted) in [("", "", 0), ("a", "", 1), ("", "ab", 2), ("kitten", "sitting", 3), ("same", "same", 0)] {
+        for (left, right, wanted) in [
+            ("", "", 0),
+            ("a", "", 1),
+            ("", "ab", 2),
+            ("kitten", "sitting", 3),
+            ("same", "same", 0),
+        ] {
             assert_eq!(distance(left, right), wanted, "{left} {right}");
         }
-        assert_eq!(nearest("xyzzy", OPTIONS.iter().map(|option| option.name)), None);
+        assert_eq!(
+            nearest("xyzzy", OPTIONS.iter().map(|option| option.name)),
+            None
+        );
     }
 }

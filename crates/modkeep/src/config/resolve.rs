@@ -1,8 +1,7 @@
 //! Layers: flag, environment, file, default; the first that has a value wins.
 
 use super::{
-    Environment,
-    fallback,
+    Environment, fallback,
     file::ConfigFile,
     table::{DefaultValue, OPTIONS, OptionSpec},
     value,
@@ -55,34 +54,54 @@ pub struct ConfigError {
 }
 
 /// Brings the layers together. `file` is the file's path, if one is named.
-pub(crate) fn resolve(flags: &Flags, environment: &dyn Environment, file: Option<&Path>) -> Result<Resolved, ConfigError> {
+pub(crate) fn resolve(
+    flags: &Flags,
+    environment: &dyn Environment,
+    file: Option<&Path>,
+) -> Result<Resolved, ConfigError> {
     let file = file.map(ConfigFile::read).transpose()?;
     layers(flags, environment, file.as_ref())
 }
 
-fn layers(flags: &Flags, environment: &dyn Environment, file: Option<&ConfigFile>) -> Result<Resolved, ConfigError> {
+fn layers(
+    flags: &Flags,
+    environment: &dyn Environment,
+    file: Option<&ConfigFile>,
+) -> Result<Resolved, ConfigError> {
     let mut values = BTreeMap::new();
     for option in OPTIONS {
         if let Some(sourced) = one(option, flags, environment, file) {
-            value::check(option.kind, &sourced.text).map_err(|why| ConfigError::new(sourced.place(option), why))?;
+            value::check(option.kind, &sourced.text)
+                .map_err(|why| ConfigError::new(sourced.place(option), why))?;
             values.insert(option.name, sourced);
         }
     }
     Ok(Resolved { values })
 }
 
-fn one(option: &OptionSpec, flags: &Flags, environment: &dyn Environment, file: Option<&ConfigFile>) -> Option<Sourced> {
-    let flag = flags.get(option.name).map(|text| Sourced::new(text, Origin::Flag));
+fn one(
+    option: &OptionSpec,
+    flags: &Flags,
+    environment: &dyn Environment,
+    file: Option<&ConfigFile>,
+) -> Option<Sourced> {
+    let flag = flags
+        .get(option.name)
+        .map(|text| Sourced::new(text, Origin::Flag));
     let variable = || {
         let name = option.variable();
-        environment.variable(&name).map(|text| Sourced::new(text, Origin::Variable(name)))
+        environment
+            .variable(&name)
+            .map(|text| Sourced::new(text, Origin::Variable(name)))
     };
     let in_file = || {
         let file = file?;
         let (text, line) = file.values.get(option.name)?;
         Some(Sourced::new(text, Origin::File(file.path.clone(), *line)))
     };
-    flag.or_else(variable).or_else(in_file).or_else(|| default(option, environment))
+    flag.or_else(variable)
+        .or_else(in_file)
+        .or_else(|| default(option, environment))
 }
 
 fn default(option: &OptionSpec, environment: &dyn Environment) -> Option<Sourced> {
@@ -98,7 +117,10 @@ fn default(option: &OptionSpec, environment: &dyn Environment) -> Option<Sourced
 
 impl Sourced {
     pub(super) fn new(text: impl Into<String>, origin: Origin) -> Self {
-        Self { text: text.into(), origin }
+        Self {
+            text: text.into(),
+            origin,
+        }
     }
 
     /// Where a person finds the value, for error messages.
@@ -139,7 +161,9 @@ impl Resolved {
 
     /// An error about the value of an option.
     pub(crate) fn error(&self, name: &'static str, why: impl fmt::Display) -> ConfigError {
-        let place = OptionSpec::named(name).zip(self.get(name)).map(|(option, sourced)| sourced.place(option));
+        let place = OptionSpec::named(name)
+            .zip(self.get(name))
+            .map(|(option, sourced)| sourced.place(option));
         ConfigError::new(place.unwrap_or_else(|| name.to_owned()), why)
     }
 
@@ -156,7 +180,10 @@ impl Resolved {
 
 impl ConfigError {
     pub(crate) fn new(place: impl Into<String>, why: impl fmt::Display) -> Self {
-        Self { place: place.into(), why: why.to_string() }
+        Self {
+            place: place.into(),
+            why: why.to_string(),
+        }
     }
 }
 

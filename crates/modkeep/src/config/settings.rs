@@ -55,34 +55,53 @@ pub(crate) enum SettingsError {
 impl Settings {
     pub(crate) fn of(resolved: &Resolved) -> Result<Self, SettingsError> {
         let read = Read(resolved);
-        let listen = value::address(resolved.text("listen")).map_err(|why| resolved.error("listen", why))?;
+        let listen =
+            value::address(resolved.text("listen")).map_err(|why| resolved.error("listen", why))?;
         let no_data = || resolved.error("data", "the platform names no data directory; give one");
         Ok(Self {
             listen,
-            data: resolved.get("data").map(|data| PathBuf::from(&data.text)).ok_or_else(no_data)?,
+            data: resolved
+                .get("data")
+                .map(|data| PathBuf::from(&data.text))
+                .ok_or_else(no_data)?,
             upstream: list(resolved, listen)?,
             upstreams: read.upstreams()?,
             proxy: read.proxy()?,
             limits: read.limits()?,
-            log_format: if resolved.text("log-format") == "json" { LogFormat::Json } else { LogFormat::Text },
+            log_format: if resolved.text("log-format") == "json" {
+                LogFormat::Json
+            } else {
+                LogFormat::Text
+            },
             log_level: resolved.get("log-level").map(|level| level.text.clone()),
         })
     }
 }
 
 fn list(resolved: &Resolved, listen: SocketAddr) -> Result<ProxyList, SettingsError> {
-    let refused = |why: &dyn std::fmt::Display| SettingsError::Upstream(resolved.error("upstream", why));
+    let refused =
+        |why: &dyn std::fmt::Display| SettingsError::Upstream(resolved.error("upstream", why));
     let list = ProxyList::parse(resolved.text("upstream")).map_err(|error| refused(&error))?;
-    if list.entries().iter().any(|(entry, _)| is_ourselves(entry, listen)) {
-        return Err(refused(&format!("it names {listen}, this server itself; set --upstream to where modules come from")));
+    if list
+        .entries()
+        .iter()
+        .any(|(entry, _)| is_ourselves(entry, listen))
+    {
+        return Err(refused(&format!(
+            "it names {listen}, this server itself; set --upstream to where modules come from"
+        )));
     }
     Ok(list)
 }
 
 /// Whether an entry is the address we are about to listen on, at least on this host's loopback.
 fn is_ourselves(entry: &Entry, listen: SocketAddr) -> bool {
-    let Entry::Proxy(url) = entry else { return false };
-    let Ok(url) = Url::parse(url.reveal()) else { return false };
+    let Entry::Proxy(url) = entry else {
+        return false;
+    };
+    let Ok(url) = Url::parse(url.reveal()) else {
+        return false;
+    };
     let here = match url.host() {
         Some(url::Host::Domain(name)) => name == "localhost",
         Some(url::Host::Ipv4(ip)) => ip.is_loopback() || ip == listen.ip(),
@@ -127,7 +146,8 @@ impl Read<'_> {
             refresh_patience: self.duration("refresh-patience")?,
             absence_max_age: self.duration("absence-max-age")?,
             absence_stale: self.duration("absence-stale")?,
-            memory: value::bytes(self.0.text("memory-limit")).map_err(|why| self.0.error("memory-limit", why))?,
+            memory: value::bytes(self.0.text("memory-limit"))
+                .map_err(|why| self.0.error("memory-limit", why))?,
             ..ProxyOptions::default()
         })
     }
@@ -149,9 +169,13 @@ fn database(spec: &str) -> Result<(String, Url), String> {
     let &[name, url] = fields.as_slice() else {
         return Err("it must be NAME URL or NAME+KEY URL; a database without a URL is reached through the upstreams".to_owned());
     };
-    let url = Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+    let url = Url::parse(url)
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https"));
     let name = name.split('+').next().filter(|name| !name.is_empty());
-    name.map(str::to_owned).zip(url).ok_or_else(|| "the URL must be http or https".to_owned())
+    name.map(str::to_owned)
+        .zip(url)
+        .ok_or_else(|| "the URL must be http or https".to_owned())
 }
 
 #[cfg(test)]
@@ -163,14 +187,27 @@ mod tests {
     fn our_own_address_is_recognised() {
         let ours = |list: &str, listen: &str| {
             let list = ProxyList::parse(list).unwrap();
-            list.entries().iter().any(|(entry, _)| is_ourselves(entry, listen.parse().unwrap()))
+            list.entries()
+                .iter()
+                .any(|(entry, _)| is_ourselves(entry, listen.parse().unwrap()))
         };
-        for list in ["http://127.0.0.1:3000", "http://localhost:3000/,direct", "https://a.example.com|http://[::1]:3000"] {
+        for list in [
+            "http://127.0.0.1:3000",
+            "http://localhost:3000/,direct",
+            "https://a.example.com|http://[::1]:3000",
+        ] {
             assert!(ours(list, "127.0.0.1:3000"), "{list}");
         }
         assert!(ours("http://10.0.0.1:3000", "10.0.0.1:3000"));
         assert!(ours("http://localhost", "0.0.0.0:80"));
-        for list in ["http://127.0.0.1:3001", "http://10.0.0.1:3000", "https://a.example.com:3000", "direct", "off", "file:///srv"] {
+        for list in [
+            "http://127.0.0.1:3001",
+            "http://10.0.0.1:3000",
+            "https://a.example.com:3000",
+            "direct",
+            "off",
+            "file:///srv",
+        ] {
             assert!(!ours(list, "127.0.0.1:3000"), "{list}");
         }
         assert!(!ours("http://127.0.0.1:3000", "127.0.0.1:0"));
@@ -178,9 +215,20 @@ mod tests {
 
     #[test]
     fn a_database_needs_a_name_and_a_url() {
-        let (name, url) = database("sum.example.com/a+1234abcd+AbC= https://sum.example.com/x").unwrap();
-        assert_eq!((name.as_str(), url.as_str()), ("sum.example.com/a", "https://sum.example.com/x"));
-        for wrong in ["", "off", "sum.golang.org", "a b c", "a ftp://b", "+k https://b.example.com"] {
+        let (name, url) =
+            database("sum.example.com/a+1234abcd+AbC= https://sum.example.com/x").unwrap();
+        assert_eq!(
+            (name.as_str(), url.as_str()),
+            ("sum.example.com/a", "https://sum.example.com/x")
+        );
+        for wrong in [
+            "",
+            "off",
+            "sum.golang.org",
+            "a b c",
+            "a ftp://b",
+            "+k https://b.example.com",
+        ] {
             assert!(database(wrong).is_err(), "{wrong}");
         }
     }

@@ -277,8 +277,17 @@ mod tests {
         let names: HashSet<&str> = OPTIONS.iter().map(|option| option.name).collect();
         assert_eq!(names.len(), OPTIONS.len());
         for option in OPTIONS {
-            assert!(option.doc.ends_with('.') && option.doc.is_ascii(), "{}", option.name);
-            assert_eq!(value::check(option.kind, option.example), Ok(()), "{}", option.name);
+            assert!(
+                option.doc.ends_with('.') && option.doc.is_ascii(),
+                "{}",
+                option.name
+            );
+            assert_eq!(
+                value::check(option.kind, option.example),
+                Ok(()),
+                "{}",
+                option.name
+            );
             if let DefaultValue::Fixed(text) = option.default {
                 assert_eq!(value::check(option.kind, text), Ok(()), "{}", option.name);
             }

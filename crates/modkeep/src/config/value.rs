@@ -11,7 +11,10 @@ pub(crate) fn check(kind: Kind, text: &str) -> Result<(), String> {
         Kind::Bytes => bytes(text).map(drop),
         Kind::Count => count(text).map(drop),
         Kind::Choice(words) if words.contains(&text) => Ok(()),
-        Kind::Choice(words) => Err(format!("{text:?} is not known here; it can be: {}", words.join(", "))),
+        Kind::Choice(words) => Err(format!(
+            "{text:?} is not known here; it can be: {}",
+            words.join(", ")
+        )),
         Kind::Path | Kind::Text if text.is_empty() => Err("it is empty".to_owned()),
         Kind::Path | Kind::Text => Ok(()),
     }
@@ -19,8 +22,13 @@ pub(crate) fn check(kind: Kind, text: &str) -> Result<(), String> {
 
 pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
     let text = text.replace("localhost:", "127.0.0.1:");
-    let text = if text.starts_with(':') { format!("0.0.0.0{text}") } else { text };
-    text.parse().map_err(|_| format!("{text:?} is no ADDRESS:PORT, such as 127.0.0.1:3000 or [::1]:3000"))
+    let text = if text.starts_with(':') {
+        format!("0.0.0.0{text}")
+    } else {
+        text
+    };
+    text.parse()
+        .map_err(|_| format!("{text:?} is no ADDRESS:PORT, such as 127.0.0.1:3000 or [::1]:3000"))
 }
 
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
@@ -35,7 +43,10 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
         "" if number == 0 => 0,
         _ => return Err(wrong()),
     };
-    number.checked_mul(milliseconds).map(Duration::from_millis).ok_or_else(wrong)
+    number
+        .checked_mul(milliseconds)
+        .map(Duration::from_millis)
+        .ok_or_else(wrong)
 }
 
 pub(super) fn bytes(text: &str) -> Result<u64, String> {
@@ -52,12 +63,17 @@ pub(super) fn bytes(text: &str) -> Result<u64, String> {
 }
 
 pub(super) fn count(text: &str) -> Result<usize, String> {
-    text.parse().ok().filter(|number| *number > 0).ok_or_else(|| format!("{text:?} is no number from 1 on"))
+    text.parse()
+        .ok()
+        .filter(|number| *number > 0)
+        .ok_or_else(|| format!("{text:?} is no number from 1 on"))
 }
 
 /// A number and what follows it.
 fn split(text: &str) -> Option<(u64, &str)> {
-    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let end = text
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(text.len());
     let (number, unit) = text.split_at(end);
     Some((number.parse().ok()?, unit.trim()))
 }
@@ -69,17 +85,43 @@ mod tests {
 
     #[test]
     fn times_have_units() {
-        for (text, milliseconds) in [("0", 0), ("500ms", 500), ("30s", 30_000), ("5m", 300_000), ("2 h", 7_200_000), ("7d", 604_800_000)] {
-            assert_eq!(duration(text), Ok(Duration::from_millis(milliseconds)), "{text}");
+        for (text, milliseconds) in [
+            ("0", 0),
+            ("500ms", 500),
+            ("30s", 30_000),
+            ("5m", 300_000),
+            ("2 h", 7_200_000),
+            ("7d", 604_800_000),
+        ] {
+            assert_eq!(
+                duration(text),
+                Ok(Duration::from_millis(milliseconds)),
+                "{text}"
+            );
         }
-        for text in ["", "s", "30", "-1s", "1.5s", "1w", "99999999999999999999s", "18446744073709551615d"] {
+        for text in [
+            "",
+            "s",
+            "30",
+            "-1s",
+            "1.5s",
+            "1w",
+            "99999999999999999999s",
+            "18446744073709551615d",
+        ] {
             assert!(duration(text).is_err(), "{text}");
         }
     }
 
     #[test]
     fn sizes_have_units() {
-        for (text, size) in [("0", 0), ("17", 17), ("1KiB", 1024), ("64MiB", 67_108_864), ("2 GiB", 2_147_483_648)] {
+        for (text, size) in [
+            ("0", 0),
+            ("17", 17),
+            ("1KiB", 1024),
+            ("64MiB", 67_108_864),
+            ("2 GiB", 2_147_483_648),
+        ] {
             assert_eq!(bytes(text), Ok(size), "{text}");
         }
         for text in ["", "MiB", "1MB", "1 mib", "-1", "99999999999GiB"] {

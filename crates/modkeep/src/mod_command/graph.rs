@@ -42,8 +42,18 @@ pub(super) fn main(matches: &clap::ArgMatches, output: Output) -> Result<ExitCod
     let source = fs::read(&go_mod).map_err(|error| unusable(&go_mod, &error))?;
     let file = modfile::parse(&source, Mode::Strict).map_err(|error| unusable(&go_mod, &error))?;
     let main = MainModule::new(&file).map_err(|error| unusable(&go_mod, &error))?;
-    let updates = if output == Output::Graph { Updates::Apply } else { Updates::Refuse };
-    let loader = Loader::new(main, Options { updates, unpruned: false });
+    let updates = if output == Output::Graph {
+        Updates::Apply
+    } else {
+        Updates::Refuse
+    };
+    let loader = Loader::new(
+        main,
+        Options {
+            updates,
+            unpruned: false,
+        },
+    );
     let root = go_mod.parent().unwrap_or(Path::new("")).to_owned();
     match wiring::runtime()?.block_on(load(loader, &root, &upstreams)) {
         Ok(selection) if output == Output::Graph => output::text(&selection.graph_text()),
@@ -58,17 +68,30 @@ pub(super) fn main(matches: &clap::ArgMatches, output: Output) -> Result<ExitCod
 
 fn upstreams(matches: &clap::ArgMatches) -> Result<Upstreams, Failure> {
     let settings = cli::settings(&cli::given(matches)?)?;
-    Upstreams::new(&settings.upstream, &settings.upstreams).map_err(|error| Failure::of(error.code(), &error))
+    Upstreams::new(&settings.upstream, &settings.upstreams)
+        .map_err(|error| Failure::of(error.code(), &error))
 }
 
 /// The go.mod in `directory` or above it, as go looks for it.
 fn find(directory: &Path) -> Result<PathBuf, Failure> {
     let start = std::path::absolute(directory).map_err(|error| unusable(directory, &error))?;
-    let found = start.ancestors().map(|ancestor| ancestor.join("go.mod")).find(|file| file.is_file());
-    found.ok_or_else(|| Failure::new(Code::BadInputFile, format!("no go.mod in {} or above it", start.display())))
+    let found = start
+        .ancestors()
+        .map(|ancestor| ancestor.join("go.mod"))
+        .find(|file| file.is_file());
+    found.ok_or_else(|| {
+        Failure::new(
+            Code::BadInputFile,
+            format!("no go.mod in {} or above it", start.display()),
+        )
+    })
 }
 
-async fn load(mut loader: Loader, root: &Path, upstreams: &Upstreams) -> Result<Box<Selection>, String> {
+async fn load(
+    mut loader: Loader,
+    root: &Path,
+    upstreams: &Upstreams,
+) -> Result<Box<Selection>, String> {
     loop {
         match loader.step().map_err(|error| error_chain(&error))? {
             Step::Done(selection) => return Ok(selection),
@@ -77,7 +100,12 @@ async fn load(mut loader: Loader, root: &Path, upstreams: &Upstreams) -> Result<
     }
 }
 
-async fn supply(loader: &mut Loader, sources: Vec<GoModSource>, root: &Path, upstreams: &Upstreams) -> Result<(), String> {
+async fn supply(
+    loader: &mut Loader,
+    sources: Vec<GoModSource>,
+    root: &Path,
+    upstreams: &Upstreams,
+) -> Result<(), String> {
     let mut waiting = sources.into_iter();
     let mut running = JoinSet::new();
     loop {
@@ -97,14 +125,22 @@ async fn supply(loader: &mut Loader, sources: Vec<GoModSource>, root: &Path, ups
     }
 }
 
-async fn summary(source: &GoModSource, root: &Path, upstreams: &Upstreams) -> Result<GoModSummary, String> {
+async fn summary(
+    source: &GoModSource,
+    root: &Path,
+    upstreams: &Upstreams,
+) -> Result<GoModSummary, String> {
     let bytes = match source {
         GoModSource::Directory(directory) => {
             let file = root.join(directory).join("go.mod");
             fs::read(&file).map_err(|error| format!("{}: {error}", file.display()))?
         }
         GoModSource::Version(module, version) => {
-            let artifact = Artifact { module: module.clone(), version: version.clone(), kind: ArtifactKind::Mod };
+            let artifact = Artifact {
+                module: module.clone(),
+                version: version.clone(),
+                kind: ArtifactKind::Mod,
+            };
             fetch(&artifact, upstreams).await?
         }
     };
@@ -114,8 +150,17 @@ async fn summary(source: &GoModSource, root: &Path, upstreams: &Upstreams) -> Re
 
 async fn fetch(artifact: &Artifact, upstreams: &Upstreams) -> Result<Vec<u8>, String> {
     let limit = u64::try_from(modfile::MAX_BYTES).unwrap_or(u64::MAX);
-    match upstreams.walk(&artifact.escaped_path()).with_limit(limit).next().await {
-        Outcome::Found(download) => download.whole().await.map(Vec::from).map_err(|error| error.to_string()),
+    match upstreams
+        .walk(&artifact.escaped_path())
+        .with_limit(limit)
+        .next()
+        .await
+    {
+        Outcome::Found(download) => download
+            .whole()
+            .await
+            .map(Vec::from)
+            .map_err(|error| error.to_string()),
         Outcome::Absent(absence) => Err(format!("{}: {}", absence.status, absence.text.trim())),
         Outcome::Unavailable(outage) => Err(format!("{}: {}", outage.code, outage.summary)),
     }

@@ -20,9 +20,19 @@ pub(super) fn table(registry: &Registry) -> String {
     let mut metrics = parse(&text);
     metrics.sort_by(|left, right| left.name.cmp(&right.name));
     let mut page = "| Metric | Type | Labels | Meaning |\n|---|---|---|---|\n".to_owned();
-    for Metric { name, kind, help, labels } in metrics {
+    for Metric {
+        name,
+        kind,
+        help,
+        labels,
+    } in metrics
+    {
         let labels: Vec<String> = labels.iter().map(|label| format!("`{label}`")).collect();
-        let _ = writeln!(page, "| `{name}` | {kind} | {} | {help} |", labels.join(", "));
+        let _ = writeln!(
+            page,
+            "| `{name}` | {kind} | {} | {help} |",
+            labels.join(", ")
+        );
     }
     page
 }
@@ -33,7 +43,11 @@ fn parse(text: &str) -> Vec<Metric> {
         let mut words = line.splitn(4, ' ');
         match (words.next(), words.next(), words.next(), words.next()) {
             (Some("#"), Some("HELP"), Some(name), Some(help)) => {
-                metrics.push(Metric { name: name.to_owned(), help: help.to_owned(), ..Metric::default() });
+                metrics.push(Metric {
+                    name: name.to_owned(),
+                    help: help.to_owned(),
+                    ..Metric::default()
+                });
             }
             (Some("#"), Some("TYPE"), Some(_), Some(kind)) => {
                 if let Some(metric) = metrics.last_mut() {
@@ -53,8 +67,15 @@ fn parse(text: &str) -> Vec<Metric> {
 
 /// Label names of a sample; `le` belongs to every histogram and says nothing.
 fn labels(sample: &str) -> impl Iterator<Item = String> {
-    let inside = sample.split_once('{').and_then(|(_, rest)| rest.rsplit_once('}')).map_or("", |(inside, _)| inside);
-    inside.split("\",").filter_map(|pair| pair.split_once("=\"")).map(|(name, _)| name.to_owned()).filter(|name| name != "le")
+    let inside = sample
+        .split_once('{')
+        .and_then(|(_, rest)| rest.rsplit_once('}'))
+        .map_or("", |(inside, _)| inside);
+    inside
+        .split("\",")
+        .filter_map(|pair| pair.split_once("=\""))
+        .map(|(name, _)| name.to_owned())
+        .filter(|name| name != "le")
 }
 
 #[cfg(test)]
@@ -72,6 +93,12 @@ mod tests {
             help: help.to_owned(),
             labels: labels.iter().map(|label| (*label).to_owned()).collect(),
         };
-        assert_eq!(parse(text), [metric("a_seconds", "histogram", "How long.", &["kind", "zone"]), metric("b", "gauge", "Nothing.", &[])]);
+        assert_eq!(
+            parse(text),
+            [
+                metric("a_seconds", "histogram", "How long.", &["kind", "zone"]),
+                metric("b", "gauge", "Nothing.", &[])
+            ]
+        );
     }
 }

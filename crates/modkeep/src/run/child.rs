@@ -10,7 +10,10 @@ use tokio::process::{Child, Command};
 const SIGNALLED: i32 = 128;
 
 /// Runs `command` with `GOPROXY` set and gives its exit code.
-#[expect(clippy::disallowed_methods, reason = "starting a command is what this is for")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "starting a command is what this is for"
+)]
 pub(super) async fn run(command: &[String], goproxy: &str) -> Result<ExitCode, Failure> {
     let [program, arguments @ ..] = command else {
         return Err(Failure::new(Code::CommandFailed, "no command was given"));
@@ -20,7 +23,9 @@ pub(super) async fn run(command: &[String], goproxy: &str) -> Result<ExitCode, F
         .env("GOPROXY", goproxy)
         .spawn()
         .map_err(|error| Failure::new(Code::CommandFailed, format!("{program}: {error}")))?;
-    let status = wait(&mut child).await.map_err(|error| Failure::new(Code::CommandFailed, format!("{program}: {error}")))?;
+    let status = wait(&mut child)
+        .await
+        .map_err(|error| Failure::new(Code::CommandFailed, format!("{program}: {error}")))?;
     Ok(exit_code(status))
 }
 
@@ -48,7 +53,11 @@ async fn wait(child: &mut Child) -> std::io::Result<ExitStatus> {
 #[cfg(unix)]
 fn forward(child: &Child) {
     use rustix::process::{Pid, Signal, kill_process};
-    if let Some(pid) = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw) {
+    if let Some(pid) = child
+        .id()
+        .and_then(|id| i32::try_from(id).ok())
+        .and_then(Pid::from_raw)
+    {
         // It may have ended in this moment, which is what the signal wanted.
         let _gone = kill_process(pid, Signal::TERM);
     }
@@ -57,11 +66,19 @@ fn forward(child: &Child) {
 #[cfg(unix)]
 fn exit_code(status: ExitStatus) -> ExitCode {
     use std::os::unix::process::ExitStatusExt as _;
-    let code = status.code().or_else(|| status.signal().map(|signal| SIGNALLED + signal)).unwrap_or(1);
+    let code = status
+        .code()
+        .or_else(|| status.signal().map(|signal| SIGNALLED + signal))
+        .unwrap_or(1);
     ExitCode::from(u8::try_from(code).unwrap_or(1))
 }
 
 #[cfg(not(unix))]
 fn exit_code(status: ExitStatus) -> ExitCode {
-    ExitCode::from(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1))
+    ExitCode::from(
+        status
+            .code()
+            .and_then(|code| u8::try_from(code).ok())
+            .unwrap_or(1),
+    )
 }

@@ -10,7 +10,7 @@ pub(crate) async fn stop() {
             Ok(mut arrivals) => drop(arrivals.recv().await),
             Err(error) => {
                 tracing::warn!(%error, "a signal cannot be handled");
-                std::future::pending().await
+                std::future::pending::<()>().await;
             }
         }
     };

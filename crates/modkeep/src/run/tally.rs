@@ -98,7 +98,8 @@ impl Drop for Asking<'_> {
 
 impl Tally {
     fn answered(&self, reply: &Reply) {
-        self.bytes.fetch_add(reply.payload.length().unwrap_or_default(), Relaxed);
+        self.bytes
+            .fetch_add(reply.payload.length().unwrap_or_default(), Relaxed);
         match &reply.origin {
             Origin::Upstream(name) => *self.fetched.lock().entry(name.clone()).or_default() += 1,
             _ => drop(self.kept.fetch_add(1, Relaxed)),
@@ -123,14 +124,21 @@ impl Tally {
     pub(super) fn progress(&self) -> String {
         match self.asked_now.load(Relaxed) {
             0 => String::new(),
-            open => format!("modkeep: {} from the store, {} fetched, {open} under way", self.kept.load(Relaxed), self.total_fetched()),
+            open => format!(
+                "modkeep: {} from the store, {} fetched, {open} under way",
+                self.kept.load(Relaxed),
+                self.total_fetched()
+            ),
         }
     }
 
     /// What to say at the end.
     pub(super) fn summary(&self, data: &Path, sources: &str) -> String {
         let kept = self.kept.load(Relaxed);
-        let mut text = format!("modkeep: {kept} artifacts from the store ({})", data.display());
+        let mut text = format!(
+            "modkeep: {kept} artifacts from the store ({})",
+            data.display()
+        );
         for (source, count) in &*self.fetched.lock() {
             let _ = write!(text, ", {count} from {source}");
         }
@@ -141,7 +149,9 @@ impl Tally {
         if let absent @ 1.. = self.absent.load(Relaxed) {
             let _ = write!(text, "; {absent} not found");
         }
-        if let (refused @ 1.., Some(last)) = (self.refused.load(Relaxed), &*self.last_refusal.lock()) {
+        if let (refused @ 1.., Some(last)) =
+            (self.refused.load(Relaxed), &*self.last_refusal.lock())
+        {
             let _ = write!(text, "; {refused} refused, last {last}");
         }
         text
@@ -150,9 +160,17 @@ impl Tally {
 
 fn subject(resource: &Resource) -> String {
     match resource {
-        Resource::Artifact(Artifact { module, version, kind }) => format!("{module}@{version} {kind}"),
+        Resource::Artifact(Artifact {
+            module,
+            version,
+            kind,
+        }) => format!("{module}@{version} {kind}"),
         Resource::Sumdb { name, path } => format!("{name}/{path}"),
-        other => format!("{} {}", other.kind(), other.module().map(ToString::to_string).unwrap_or_default()),
+        other => format!(
+            "{} {}",
+            other.kind(),
+            other.module().map(ToString::to_string).unwrap_or_default()
+        ),
     }
 }
 
@@ -185,7 +203,11 @@ mod tests {
             tally.summary(Path::new("/d"), "https://a.example.com, direct"),
             "modkeep: 0 artifacts from the store (/d), none from upstream (https://a.example.com, direct); 0 B in all"
         );
-        for origin in [Origin::Store, Origin::Memory, Origin::Upstream("https://a.example.com".to_owned())] {
+        for origin in [
+            Origin::Store,
+            Origin::Memory,
+            Origin::Upstream("https://a.example.com".to_owned()),
+        ] {
             tally.answered(&reply(origin));
         }
         tally.refused(&Refusal::relayed(404, "not found"), &list);

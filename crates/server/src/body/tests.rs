@@ -11,7 +11,10 @@ use std::{
     },
 };
 
-struct Script(Option<u64>, VecDeque<Result<Option<&'static str>, &'static str>>);
+struct Script(
+    Option<u64>,
+    VecDeque<Result<Option<&'static str>, &'static str>>,
+);
 
 impl Arriving for Script {
     fn length(&self) -> Option<u64> {
@@ -20,7 +23,10 @@ impl Arriving for Script {
 
     fn next(&mut self) -> Future<'_, Result<Option<Bytes>, ReadFailure>> {
         let step = self.1.pop_front().unwrap_or(Ok(None));
-        Box::pin(async move { step.map(|bytes| bytes.map(|text| Bytes::from_static(text.as_bytes()))).map_err(|why| ReadFailure(why.to_owned())) })
+        Box::pin(async move {
+            step.map(|bytes| bytes.map(|text| Bytes::from_static(text.as_bytes())))
+                .map_err(|why| ReadFailure(why.to_owned()))
+        })
     }
 }
 
@@ -75,23 +81,42 @@ async fn a_flight_that_fails_ends_early_or_runs_over_is_never_complete() {
         (Some(3), [Ok(Some("ab")), Ok(None)]),
         (Some(3), [Ok(Some("ab")), Ok(Some("cd"))]),
     ] {
-        assert!(drained(script(length, &steps)).await.is_err(), "{length:?} {steps:?}");
+        assert!(
+            drained(script(length, &steps)).await.is_err(),
+            "{length:?} {steps:?}"
+        );
     }
 }
 
 #[tokio::test]
 async fn a_blob_is_read_whole_and_in_part() {
     const SIZE: u64 = super::CHUNK * 3 + 17;
-    for (first, length) in [(0, SIZE), (5, SIZE - 5), (super::CHUNK, super::CHUNK), (SIZE - 1, 1), (0, 0)] {
-        let kept = Arc::new(Pattern { size: SIZE, reads: AtomicUsize::new(0) });
+    for (first, length) in [
+        (0, SIZE),
+        (5, SIZE - 5),
+        (super::CHUNK, super::CHUNK),
+        (SIZE - 1, 1),
+        (0, 0),
+    ] {
+        let kept = Arc::new(Pattern {
+            size: SIZE,
+            reads: AtomicUsize::new(0),
+        });
         let bytes = drained(Source::kept(kept, first, length)).await.unwrap();
-        assert_eq!(bytes, (first..first + length).map(byte_at).collect::<Vec<u8>>(), "{first} {length}");
+        assert_eq!(
+            bytes,
+            (first..first + length).map(byte_at).collect::<Vec<u8>>(),
+            "{first} {length}"
+        );
     }
 }
 
 #[tokio::test]
 async fn reading_runs_one_chunk_ahead_and_no_further() {
-    let kept = Arc::new(Pattern { size: super::CHUNK * 10, reads: AtomicUsize::new(0) });
+    let kept = Arc::new(Pattern {
+        size: super::CHUNK * 10,
+        reads: AtomicUsize::new(0),
+    });
     let mut source = Source::kept(Arc::clone(&kept) as Arc<dyn Kept>, 0, kept.size);
     let first = std::future::poll_fn(|cx| source.poll_next(cx)).await;
     assert!(matches!(first, Some(Ok(chunk)) if chunk.len() as u64 == super::CHUNK));

@@ -4,7 +4,9 @@ use super::{Route, RouteError, protocol};
 
 pub(super) fn parse(elements: &[&str]) -> Result<Route, RouteError> {
     match elements {
-        ["refresh", module @ ..] if !module.is_empty() => Ok(Route::Refresh(protocol::module(module)?)),
+        ["refresh", module @ ..] if !module.is_empty() => {
+            Ok(Route::Refresh(protocol::module(module)?))
+        }
         _ => Err(RouteError::NoSuchPage),
     }
 }

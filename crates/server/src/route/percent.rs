@@ -15,21 +15,34 @@ pub(super) fn decode(text: &str) -> Result<Cow<'_, str>, RouteError> {
     let mut decoded = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
     while let Some(byte) = rest.next() {
-        decoded.push(if byte == b'%' { pair(&mut rest).ok_or(BROKEN)? } else { byte });
+        decoded.push(if byte == b'%' {
+            pair(&mut rest).ok_or(BROKEN)?
+        } else {
+            byte
+        });
     }
-    String::from_utf8(decoded).map(Cow::Owned).map_err(|_| RouteError::Malformed("the path is not UTF-8 once decoded"))
+    String::from_utf8(decoded)
+        .map(Cow::Owned)
+        .map_err(|_| RouteError::Malformed("the path is not UTF-8 once decoded"))
 }
 
-const BROKEN: RouteError = RouteError::Malformed("a % in the path is not followed by two hexadecimal digits");
+const BROKEN: RouteError =
+    RouteError::Malformed("a % in the path is not followed by two hexadecimal digits");
 
 fn pair(rest: &mut impl Iterator<Item = u8>) -> Option<u8> {
-    let mut nibble = || char::from(rest.next()?).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let mut nibble = || {
+        char::from(rest.next()?)
+            .to_digit(16)
+            .and_then(|digit| u8::try_from(digit).ok())
+    };
     Some(nibble()? << 4 | nibble()?)
 }
 
 /// Splits an absolute path into its decoded elements; `/` alone has none.
 pub(super) fn elements(raw_path: &str) -> Result<Vec<Cow<'_, str>>, RouteError> {
-    let path = raw_path.strip_prefix('/').ok_or(RouteError::Malformed("the path does not begin with /"))?;
+    let path = raw_path
+        .strip_prefix('/')
+        .ok_or(RouteError::Malformed("the path does not begin with /"))?;
     if path.is_empty() {
         return Ok(Vec::new());
     }
@@ -40,8 +53,12 @@ fn checked(element: Cow<'_, str>) -> Result<Cow<'_, str>, RouteError> {
     match element.as_ref() {
         "" => Err(RouteError::Malformed("the path has an empty element")),
         "." | ".." => Err(RouteError::Malformed("the path has an element . or ..")),
-        text if text.chars().any(char::is_control) => Err(RouteError::Malformed("the path has a control character")),
-        text if text.contains('/') => Err(RouteError::Malformed("the path has an encoded slash")),
+        text if text.chars().any(char::is_control) => {
+            Err(RouteError::Malformed("the path has a control character"))
+        }
+        text if text.contains(['/', '\\']) => Err(RouteError::Malformed(
+            "the path has an encoded slash or a backslash",
+        )),
         _ => Ok(element),
     }
 }

@@ -34,9 +34,9 @@ pub(super) fn module(elements: &[&str]) -> Result<ModulePath, RouteError> {
 /// make legal makes an `invalid` name.
 fn refusal(error: &PathError, invalid: impl FnOnce(String) -> RouteError) -> RouteError {
     match error {
-        PathError::Escape(EscapeError::UpperCase(_)) => {
-            RouteError::Malformed("an upper-case letter is not escaped: write ! and the lower-case letter")
-        }
+        PathError::Escape(EscapeError::UpperCase(_)) => RouteError::Malformed(
+            "an upper-case letter is not escaped: write ! and the lower-case letter",
+        ),
         PathError::Escape(EscapeError::NotALetter(_) | EscapeError::Unfinished) => {
             RouteError::Malformed("a ! is not followed by a lower-case letter")
         }
@@ -45,24 +45,42 @@ fn refusal(error: &PathError, invalid: impl FnOnce(String) -> RouteError) -> Rou
 }
 
 fn versioned(path: &[&str], file: &str) -> Result<Resource, RouteError> {
-    let (escaped, kind) = split_file(file).ok_or(RouteError::Malformed("the file is none of list, VERSION.info, VERSION.mod, VERSION.zip"))?;
+    let (escaped, kind) = split_file(file).ok_or(RouteError::Malformed(
+        "the file is none of list, VERSION.info, VERSION.mod, VERSION.zip",
+    ))?;
     let module = module(path)?;
-    let name = escape::unescape_version(escaped)
-        .map_err(|error| refusal(&error, |why| RouteError::InvalidVersion(escaped.to_owned(), why)))?;
+    let name = escape::unescape_version(escaped).map_err(|error| {
+        refusal(&error, |why| {
+            RouteError::InvalidVersion(escaped.to_owned(), why)
+        })
+    })?;
     let refused = match Version::parse(&name) {
         Ok(version) => match check_agreement(&module, &version) {
-            Ok(()) => return Ok(Resource::Artifact(Artifact { module, version, kind })),
+            Ok(()) => {
+                return Ok(Resource::Artifact(Artifact {
+                    module,
+                    version,
+                    kind,
+                }));
+            }
             Err(mismatch) => invalid_version(&name, &mismatch),
         },
         Err(error) => invalid_version(&name, &error),
     };
     // `v2.0.0.info` of a module without `/v2` is a query too: it may mean `v2.0.0+incompatible`.
-    if kind == ArtifactKind::Info { query(module, name) } else { Err(refused) }
+    if kind == ArtifactKind::Info {
+        query(module, name)
+    } else {
+        Err(refused)
+    }
 }
 
 fn query(module: ModulePath, query: String) -> Result<Resource, RouteError> {
     if CALLER_QUERIES.contains(&query.as_str()) {
-        return Err(RouteError::InvalidVersion(query, "only the go command can answer this query".to_owned()));
+        return Err(RouteError::InvalidVersion(
+            query,
+            "only the go command can answer this query".to_owned(),
+        ));
     }
     Ok(Resource::Query { module, query })
 }
@@ -73,6 +91,8 @@ fn invalid_version(version: &str, why: &dyn std::fmt::Display) -> RouteError {
 
 fn split_file(file: &str) -> Option<(&str, ArtifactKind)> {
     let (name, extension) = file.rsplit_once('.')?;
-    let kind = ArtifactKind::ALL.into_iter().find(|kind| kind.extension() == extension)?;
+    let kind = ArtifactKind::ALL
+        .into_iter()
+        .find(|kind| kind.extension() == extension)?;
     (!name.is_empty()).then_some((name, kind))
 }

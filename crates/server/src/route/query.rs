@@ -19,13 +19,17 @@ pub(super) fn index(query: Option<&str>) -> Result<Route, RouteError> {
 }
 
 fn parse_since(value: &str) -> Result<Timestamp, RouteError> {
-    percent::decode(value)?.parse().map_err(|_| RouteError::Malformed("since is no RFC 3339 time, such as 2026-01-02T15:04:05Z"))
+    percent::decode(value)?.parse().map_err(|_| {
+        RouteError::Malformed("since is no RFC 3339 time, such as 2026-01-02T15:04:05Z")
+    })
 }
 
 /// A larger limit than a page holds is lowered to it; a page of nothing is refused.
 fn parse_limit(value: &str) -> Result<usize, RouteError> {
     match value.parse::<u32>() {
-        Ok(limit @ 1..) => Ok(usize::try_from(limit).map_or(INDEX_LIMIT, |limit| limit.min(INDEX_LIMIT))),
+        Ok(limit @ 1..) => {
+            Ok(usize::try_from(limit).map_or(INDEX_LIMIT, |limit| limit.min(INDEX_LIMIT)))
+        }
         _ => Err(RouteError::Malformed("limit is no number from 1 to 2000")),
     }
 }

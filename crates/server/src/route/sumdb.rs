@@ -15,9 +15,13 @@ const MAX_HEIGHT: u32 = 30;
 /// The highest level of a tile: a tree of 2^63 records has no more.
 const MAX_LEVEL: u32 = 63;
 
+/// What marks the last group of a partial tile's index.
+const PARTIAL: &str = ".p";
+
 const BAD_LOOKUP: RouteError = RouteError::Malformed("invalid module@version syntax");
 const BAD_TILE: RouteError = RouteError::Malformed("invalid tile syntax");
-const BAD_NAME: RouteError = RouteError::Malformed("the name of the checksum database is not valid");
+const BAD_NAME: RouteError =
+    RouteError::Malformed("the name of the checksum database is not valid");
 
 pub(super) fn parse(elements: &[&str]) -> Result<Resource, RouteError> {
     let mut refused = RouteError::NoSuchPage;
@@ -43,11 +47,18 @@ fn database_path(path: &[&str]) -> Option<Result<(), RouteError>> {
 }
 
 fn named(name: &[&str], path: &[&str]) -> Result<Resource, RouteError> {
-    let fits = |element: &&str| element.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~:".contains(&byte));
+    let fits = |element: &&str| {
+        element
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-._~:".contains(&byte))
+    };
     if !name.iter().all(fits) {
         return Err(BAD_NAME);
     }
-    Ok(Resource::Sumdb { name: name.join("/"), path: path.join("/") })
+    Ok(Resource::Sumdb {
+        name: name.join("/"),
+        path: path.join("/"),
+    })
 }
 
 /// `MODULE@VERSION`, both escaped, the version canonical.
@@ -60,26 +71,34 @@ fn lookup(record: &str) -> Option<()> {
 
 /// `H/L/K[.p/W]` of golang.org/x/mod/sumdb/tlog: height, level or `data`, index, partial width.
 fn tile(coordinates: &[&str]) -> Option<()> {
-    let [height, level, index @ ..] = coordinates else { return None };
+    let [height, level, index @ ..] = coordinates else {
+        return None;
+    };
     let height = number(height).filter(|height| (1..=MAX_HEIGHT).contains(height))?;
     if *level != "data" {
         number(level).filter(|level| *level <= MAX_LEVEL)?;
     }
     match index {
-        [full @ .., last, width] if last.ends_with(".p") => {
+        [full @ .., last, width] if is_partial(last) => {
             number(width).filter(|width| (1..1 << height).contains(width))?;
-            tile_index(full, last.strip_suffix(".p")?)
+            tile_index(full, last.strip_suffix(PARTIAL)?)
         }
         [full @ .., last] => tile_index(full, last),
         [] => None,
     }
 }
 
+fn is_partial(element: &str) -> bool {
+    element.strip_suffix(PARTIAL).is_some()
+}
+
 /// Groups of three digits, all but the last with an `x` before them: `x001/x234/067`.
 /// Groups of leading zeros are not written, and six groups hold every possible index.
 fn tile_index(groups: &[&str], last: &str) -> Option<()> {
     let digits = |text: &str| text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_digit());
-    let all_marked = groups.iter().all(|group| group.strip_prefix('x').is_some_and(digits));
+    let all_marked = groups
+        .iter()
+        .all(|group| group.strip_prefix('x').is_some_and(digits));
     let minimal = groups.first() != Some(&"x000");
     (groups.len() < 6 && all_marked && minimal && digits(last)).then_some(())
 }

@@ -28,20 +28,47 @@ fn module(path: &str) -> ModulePath {
 
 #[test]
 fn the_module_protocol_is_read() {
-    assert_eq!(resource("/rsc.io/quote/@v/list"), Resource::List(module("rsc.io/quote")));
-    assert_eq!(resource("/github.com/!burnt!sushi/toml/@latest"), Resource::Latest(module("github.com/BurntSushi/toml")));
+    assert_eq!(
+        resource("/rsc.io/quote/@v/list"),
+        Resource::List(module("rsc.io/quote"))
+    );
+    assert_eq!(
+        resource("/github.com/!burnt!sushi/toml/@latest"),
+        Resource::Latest(module("github.com/BurntSushi/toml"))
+    );
     assert_eq!(
         resource("/rsc.io/quote/@v/master.info"),
-        Resource::Query { module: module("rsc.io/quote"), query: "master".to_owned() }
+        Resource::Query {
+            module: module("rsc.io/quote"),
+            query: "master".to_owned()
+        }
     );
     for (path, wanted) in [
         ("/rsc.io/quote/@v/v1.5.2.info", "rsc.io/quote@v1.5.2.info"),
-        ("/rsc.io/quote/v3/@v/v3.1.0.mod", "rsc.io/quote/v3@v3.1.0.mod"),
-        ("/github.com/!azure/x/@v/v1.0.0-!r!c1.zip", "github.com/Azure/x@v1.0.0-RC1.zip"),
-        ("/example.com/x/@v/v2.0.0+incompatible.zip", "example.com/x@v2.0.0+incompatible.zip"),
-        ("/example.com/x/@v/v2.0.0%2Bincompatible.zip", "example.com/x@v2.0.0+incompatible.zip"),
-        ("/golang.org/toolchain/@v/v0.0.1-go1.26.0.linux-amd64.zip", "golang.org/toolchain@v0.0.1-go1.26.0.linux-amd64.zip"),
-        ("/example.com/a%7eb/@v/v1.0.0.mod", "example.com/a~b@v1.0.0.mod"),
+        (
+            "/rsc.io/quote/v3/@v/v3.1.0.mod",
+            "rsc.io/quote/v3@v3.1.0.mod",
+        ),
+        (
+            "/github.com/!azure/x/@v/v1.0.0-!r!c1.zip",
+            "github.com/Azure/x@v1.0.0-RC1.zip",
+        ),
+        (
+            "/example.com/x/@v/v2.0.0+incompatible.zip",
+            "example.com/x@v2.0.0+incompatible.zip",
+        ),
+        (
+            "/example.com/x/@v/v2.0.0%2Bincompatible.zip",
+            "example.com/x@v2.0.0+incompatible.zip",
+        ),
+        (
+            "/golang.org/toolchain/@v/v0.0.1-go1.26.0.linux-amd64.zip",
+            "golang.org/toolchain@v0.0.1-go1.26.0.linux-amd64.zip",
+        ),
+        (
+            "/example.com/a%7eb/@v/v1.0.0.mod",
+            "example.com/a~b@v1.0.0.mod",
+        ),
     ] {
         match resource(path) {
             Resource::Artifact(artifact) => assert_eq!(artifact.to_string(), wanted),
@@ -62,6 +89,7 @@ fn what_no_go_command_sends_is_400() {
         "/rsc.io/%2e%2e/quote/@v/list",
         "/rsc.io/./quote/@v/list",
         "/rsc.io/quote%2f..%2fx/@v/list",
+        "/rsc.io/quote%5cx/@v/list",
         "/rsc.io/quote%00/@v/list",
         "/rsc.io/quote%0a/@v/list",
         "/rsc.io/quote%/@v/list",
@@ -114,8 +142,27 @@ fn what_go_itself_refuses_is_404_so_that_probes_go_on() {
 
 #[test]
 fn paths_of_nobody_are_no_such_page() {
-    for path in ["/rsc.io/quote", "/favicon.ico", "/list", "/@v/list", "/@latest", "/-/", "/-/x", "/-/refresh", "/sumdb", "/sumdb/x", "/cached-only"] {
-        assert!(matches!(code(path), Some(Code::NotFoundHere | Code::MalformedRequest)), "{path}: {:?}", get(path));
+    for path in [
+        "/rsc.io/quote",
+        "/favicon.ico",
+        "/list",
+        "/@v/list",
+        "/@latest",
+        "/-/",
+        "/-/x",
+        "/-/refresh",
+        "/sumdb",
+        "/sumdb/x",
+        "/cached-only",
+    ] {
+        assert!(
+            matches!(
+                code(path),
+                Some(Code::NotFoundHere | Code::MalformedRequest)
+            ),
+            "{path}: {:?}",
+            get(path)
+        );
         assert!(get(path).is_err(), "{path}");
     }
     assert_eq!(code("/favicon.ico"), Some(Code::NotFoundHere));
@@ -125,7 +172,10 @@ fn paths_of_nobody_are_no_such_page() {
 fn cached_only_forbids_fetching() {
     let wanted = Route::Resource(Resource::List(module("rsc.io/quote")), Fetching::Never);
     assert_eq!(get("/cached-only/rsc.io/quote/@v/list"), Ok(wanted));
-    assert!(matches!(get("/cached-only/sumdb/sum.golang.org/supported"), Ok(Route::Resource(_, Fetching::Never))));
+    assert!(matches!(
+        get("/cached-only/sumdb/sum.golang.org/supported"),
+        Ok(Route::Resource(_, Fetching::Never))
+    ));
     assert!(get("/cached-only/cached-only/rsc.io/quote/@v/list").is_err());
     assert!(get("/cached-only/livez").is_err());
 }
@@ -133,18 +183,61 @@ fn cached_only_forbids_fetching() {
 #[test]
 fn database_names_may_contain_slashes() {
     for (path, name, rest) in [
-        ("/sumdb/sum.golang.org/supported", "sum.golang.org", "supported"),
+        (
+            "/sumdb/sum.golang.org/supported",
+            "sum.golang.org",
+            "supported",
+        ),
         ("/sumdb/sum.golang.org/latest", "sum.golang.org", "latest"),
-        ("/sumdb/example.com/a/b/supported", "example.com/a/b", "supported"),
-        ("/sumdb/example.com/a/lookup/rsc.io/quote@v1.5.2", "example.com/a", "lookup/rsc.io/quote@v1.5.2"),
-        ("/sumdb/example.com/lookup/github.com/!x/lookup/rsc.io@v1.0.0", "example.com", "lookup/github.com/!x/lookup/rsc.io@v1.0.0"),
-        ("/sumdb/example.com/lookup/x.org/y@v2.0.0+incompatible", "example.com", "lookup/x.org/y@v2.0.0+incompatible"),
-        ("/sumdb/localhost:8080/tile/8/0/001", "localhost:8080", "tile/8/0/001"),
-        ("/sumdb/example.com/tile/8/0/x001/x234/067", "example.com", "tile/8/0/x001/x234/067"),
-        ("/sumdb/example.com/tile/8/data/000", "example.com", "tile/8/data/000"),
-        ("/sumdb/example.com/tile/8/1/x001/002.p/255", "example.com", "tile/8/1/x001/002.p/255"),
+        (
+            "/sumdb/example.com/a/b/supported",
+            "example.com/a/b",
+            "supported",
+        ),
+        (
+            "/sumdb/example.com/a/lookup/rsc.io/quote@v1.5.2",
+            "example.com/a",
+            "lookup/rsc.io/quote@v1.5.2",
+        ),
+        (
+            "/sumdb/example.com/lookup/github.com/!x/lookup/rsc.io@v1.0.0",
+            "example.com",
+            "lookup/github.com/!x/lookup/rsc.io@v1.0.0",
+        ),
+        (
+            "/sumdb/example.com/lookup/x.org/y@v2.0.0+incompatible",
+            "example.com",
+            "lookup/x.org/y@v2.0.0+incompatible",
+        ),
+        (
+            "/sumdb/localhost:8080/tile/8/0/001",
+            "localhost:8080",
+            "tile/8/0/001",
+        ),
+        (
+            "/sumdb/example.com/tile/8/0/x001/x234/067",
+            "example.com",
+            "tile/8/0/x001/x234/067",
+        ),
+        (
+            "/sumdb/example.com/tile/8/data/000",
+            "example.com",
+            "tile/8/data/000",
+        ),
+        (
+            "/sumdb/example.com/tile/8/1/x001/002.p/255",
+            "example.com",
+            "tile/8/1/x001/002.p/255",
+        ),
     ] {
-        assert_eq!(resource(path), Resource::Sumdb { name: name.to_owned(), path: rest.to_owned() }, "{path}");
+        assert_eq!(
+            resource(path),
+            Resource::Sumdb {
+                name: name.to_owned(),
+                path: rest.to_owned()
+            },
+            "{path}"
+        );
     }
 }
 
@@ -181,7 +274,10 @@ fn lookups_and_tiles_are_read_strictly() {
         let path = format!("/sumdb/sum.golang.org/{rest}");
         assert_eq!(code(&path), Some(Code::MalformedRequest), "{path}");
     }
-    assert_eq!(code("/sumdb/sum.golang.org/nothing"), Some(Code::NotFoundHere));
+    assert_eq!(
+        code("/sumdb/sum.golang.org/nothing"),
+        Some(Code::NotFoundHere)
+    );
     assert_eq!(code("/sumdb/a+b/supported"), Some(Code::MalformedRequest));
     assert_eq!(code("/sumdb/supported"), Some(Code::NotFoundHere));
 }
@@ -190,23 +286,71 @@ fn lookups_and_tiles_are_read_strictly() {
 fn the_index_has_a_start_and_a_length() {
     let index = |query| Route::parse(&Method::GET, "/index", query);
     let since: Timestamp = "2026-01-02T15:04:05Z".parse().unwrap();
-    assert_eq!(index(None), Ok(Route::Index { since: Timestamp::UNIX_EPOCH, limit: INDEX_LIMIT }));
-    assert_eq!(index(Some("limit=7&since=2026-01-02T15:04:05Z")), Ok(Route::Index { since, limit: 7 }));
-    assert_eq!(index(Some("since=2026-01-02T15%3a04%3A05Z&include=all")), Ok(Route::Index { since, limit: INDEX_LIMIT }));
-    assert_eq!(index(Some("limit=4000000000")), Ok(Route::Index { since: Timestamp::UNIX_EPOCH, limit: INDEX_LIMIT }));
-    for wrong in ["limit=0", "limit=-1", "limit=x", "limit=", "since=", "since=yesterday", "since=%zz"] {
-        assert_eq!(index(Some(wrong)).map_err(|error| error.code()), Err(Code::MalformedRequest), "{wrong}");
+    assert_eq!(
+        index(None),
+        Ok(Route::Index {
+            since: Timestamp::UNIX_EPOCH,
+            limit: INDEX_LIMIT
+        })
+    );
+    assert_eq!(
+        index(Some("limit=7&since=2026-01-02T15:04:05Z")),
+        Ok(Route::Index { since, limit: 7 })
+    );
+    assert_eq!(
+        index(Some("since=2026-01-02T15%3a04%3A05Z&include=all")),
+        Ok(Route::Index {
+            since,
+            limit: INDEX_LIMIT
+        })
+    );
+    assert_eq!(
+        index(Some("limit=4000000000")),
+        Ok(Route::Index {
+            since: Timestamp::UNIX_EPOCH,
+            limit: INDEX_LIMIT
+        })
+    );
+    for wrong in [
+        "limit=0",
+        "limit=-1",
+        "limit=x",
+        "limit=",
+        "since=",
+        "since=yesterday",
+        "since=%zz",
+    ] {
+        assert_eq!(
+            index(Some(wrong)).map_err(|error| error.code()),
+            Err(Code::MalformedRequest),
+            "{wrong}"
+        );
     }
 }
 
 #[test]
 fn methods_are_those_of_the_route() {
     let parse = |method: Method, path| Route::parse(&method, path, None);
-    assert_eq!(parse(Method::POST, "/-/refresh/rsc.io/quote"), Ok(Route::Refresh(module("rsc.io/quote"))));
-    assert_eq!(parse(Method::GET, "/-/refresh/rsc.io/quote"), Err(RouteError::Method("POST")));
+    assert_eq!(
+        parse(Method::POST, "/-/refresh/rsc.io/quote"),
+        Ok(Route::Refresh(module("rsc.io/quote")))
+    );
+    assert_eq!(
+        parse(Method::GET, "/-/refresh/rsc.io/quote"),
+        Err(RouteError::Method("POST"))
+    );
     assert!(parse(Method::HEAD, "/rsc.io/quote/@v/list").is_ok());
-    for method in [Method::POST, Method::PUT, Method::DELETE, Method::OPTIONS, Method::CONNECT] {
-        assert_eq!(parse(method, "/rsc.io/quote/@v/list"), Err(RouteError::Method("GET, HEAD")));
+    for method in [
+        Method::POST,
+        Method::PUT,
+        Method::DELETE,
+        Method::OPTIONS,
+        Method::CONNECT,
+    ] {
+        assert_eq!(
+            parse(method, "/rsc.io/quote/@v/list"),
+            Err(RouteError::Method("GET, HEAD"))
+        );
     }
 }
 
@@ -232,7 +376,9 @@ fn hostile_paths_are_read_or_refused() {
     const ALPHABET: &[u8] = b"/!%.@-+~x0vA2eEf\\ \x01?#:lp";
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     let mut below = |bound: usize| {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         usize::try_from(state >> 33).unwrap() % bound
     };
     let mut accepted = 0;
@@ -251,9 +397,18 @@ fn hostile_paths_are_read_or_refused() {
             accepted += 1;
             if let Some(module) = resource.module() {
                 assert!(ModulePath::parse(module.as_str()).is_ok(), "{path}");
-                assert!(module.as_str().split('/').all(|element| !matches!(element, "" | "." | "..")), "{path}");
+                assert!(
+                    module
+                        .as_str()
+                        .split('/')
+                        .all(|element| !matches!(element, "" | "." | "..")),
+                    "{path}"
+                );
             }
         }
     }
-    assert!((1_000..99_000).contains(&accepted), "{accepted} of 100000 accepted: the mutations miss their aim");
+    assert!(
+        (1_000..99_000).contains(&accepted),
+        "{accepted} of 100000 accepted: the mutations miss their aim"
+    );
 }

@@ -11,7 +11,9 @@ use store::BlobReader;
 
 impl Service for Proxy {
     async fn answer(&self, resource: &Resource, fetching: Fetching) -> Result<Reply, Refusal> {
-        Self::answer(self, resource, fetching).await.map(Reply::from)
+        Self::answer(self, resource, fetching)
+            .await
+            .map(Reply::from)
     }
 
     async fn refresh(&self, module: &ModulePath) -> Result<u64, Refusal> {
@@ -56,7 +58,11 @@ impl From<Answer> for Reply {
 
 impl From<store::IndexEntry> for IndexEntry {
     fn from(entry: store::IndexEntry) -> Self {
-        Self { path: entry.module.to_string(), version: entry.version.to_string(), timestamp: entry.timestamp }
+        Self {
+            path: entry.module.to_string(),
+            version: entry.version.to_string(),
+            timestamp: entry.timestamp,
+        }
     }
 }
 
@@ -66,7 +72,11 @@ impl Kept for BlobReader {
     }
 
     fn read_at(&self, offset: u64, length: usize) -> Future<'_, Result<Bytes, ReadFailure>> {
-        Box::pin(async move { Self::read_at(self, offset, length).await.map_err(|error| ReadFailure(error.to_string())) })
+        Box::pin(async move {
+            Self::read_at(self, offset, length)
+                .await
+                .map_err(|error| ReadFailure(error.to_string()))
+        })
     }
 }
 
@@ -76,6 +86,10 @@ impl Arriving for flight::Reader {
     }
 
     fn next(&mut self) -> Future<'_, Result<Option<Bytes>, ReadFailure>> {
-        Box::pin(async move { Self::next(self).await.map_err(|error| ReadFailure(error.to_string())) })
+        Box::pin(async move {
+            Self::next(self)
+                .await
+                .map_err(|error| ReadFailure(error.to_string()))
+        })
     }
 }

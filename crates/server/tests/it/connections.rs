@@ -26,7 +26,10 @@ async fn a_client_that_says_nothing_is_cut_after_the_header_timeout() {
     let mut silent = TcpStream::connect(server.address).await.unwrap();
     let start = Instant::now();
     assert!(rest(&mut silent).await.is_empty());
-    assert_eq!(start.elapsed().as_secs(), Limits::default().header_timeout.as_secs());
+    assert_eq!(
+        start.elapsed().as_secs(),
+        Limits::default().header_timeout.as_secs()
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -44,9 +47,15 @@ async fn a_slow_loris_is_cut_after_the_header_timeout_even_between_requests() {
             tokio::time::sleep(seconds(1)).await;
         }
     };
-    timeout(seconds(60), drip).await.expect("the connection is cut within a minute");
+    timeout(seconds(60), drip)
+        .await
+        .expect("the connection is cut within a minute");
     let limit = Limits::default().header_timeout.as_secs();
-    assert!((limit..limit + 3).contains(&start.elapsed().as_secs()), "{:?}", start.elapsed());
+    assert!(
+        (limit..limit + 3).contains(&start.elapsed().as_secs()),
+        "{:?}",
+        start.elapsed()
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -57,14 +66,19 @@ async fn an_idle_connection_is_closed_after_the_idle_timeout() {
     until(&mut idle, "\r\n\r\n").await;
     let start = Instant::now();
     rest(&mut idle).await;
-    assert_eq!(start.elapsed().as_secs(), Limits::default().idle_timeout.as_secs());
+    assert_eq!(
+        start.elapsed().as_secs(),
+        Limits::default().idle_timeout.as_secs()
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_reader_that_stops_reading_is_cut_after_the_stall_timeout() {
     const SIZE: usize = 64 << 20;
     let (_, payload) = blob(SIZE);
-    let server::Payload::Kept(kept) = payload else { unreachable!() };
+    let server::Payload::Kept(kept) = payload else {
+        unreachable!()
+    };
     let server = Fake::serving(move || artifact(server::Payload::Kept(Arc::clone(&kept)))).start();
     let mut dead = TcpStream::connect(server.address).await.unwrap();
     dead.write_all(REQUEST).await.unwrap();
@@ -81,12 +95,18 @@ async fn a_source_that_is_slow_is_not_the_clients_fault() {
     let mut client = TcpStream::connect(server.address).await.unwrap();
     client.write_all(REQUEST).await.unwrap();
     until(&mut client, "ab").await;
-    assert!(timeout(seconds(3600), rest(&mut client)).await.is_err(), "the connection was cut");
+    assert!(
+        timeout(seconds(3600), rest(&mut client)).await.is_err(),
+        "the connection was cut"
+    );
 }
 
 #[tokio::test]
 async fn beyond_the_limit_connections_wait_and_are_then_served() {
-    let limits = Limits { max_connections: 2, ..Limits::default() };
+    let limits = Limits {
+        max_connections: 2,
+        ..Limits::default()
+    };
     let server = Fake::serving(|| artifact(blob(10).1)).start_with(limits);
     let first = TcpStream::connect(server.address).await.unwrap();
     let mut second = TcpStream::connect(server.address).await.unwrap();
@@ -95,7 +115,11 @@ async fn beyond_the_limit_connections_wait_and_are_then_served() {
     let mut third = TcpStream::connect(server.address).await.unwrap();
     third.write_all(REQUEST).await.unwrap();
     drop(first);
-    assert!(until(&mut third, "\r\n\r\n").await.starts_with("HTTP/1.1 200 "));
+    assert!(
+        until(&mut third, "\r\n\r\n")
+            .await
+            .starts_with("HTTP/1.1 200 ")
+    );
 }
 
 #[tokio::test]
@@ -105,9 +129,18 @@ async fn many_idle_connections_do_not_keep_others_from_being_served() {
     for _ in 0..300 {
         idle.push(TcpStream::connect(server.address).await.unwrap());
     }
-    assert_eq!(ask(server.address, "GET /example.com/x/@v/v1.0.0.zip", &[]).await.status, 200);
+    assert_eq!(
+        ask(server.address, "GET /example.com/x/@v/v1.0.0.zip", &[])
+            .await
+            .status,
+        200
+    );
     let metrics = ask(server.address, "GET /metrics", &[]).await;
-    assert!(metrics.text().contains("modkeep_http_connections 301\n"), "{}", metrics.text());
+    assert!(
+        metrics.text().contains("modkeep_http_connections 301\n"),
+        "{}",
+        metrics.text()
+    );
 }
 
 #[tokio::test]
@@ -117,8 +150,16 @@ async fn a_client_that_leaves_is_counted_as_cut() {
     let mut client = TcpStream::connect(server.address).await.unwrap();
     client.write_all(REQUEST).await.unwrap();
     let line = "modkeep_http_requests_in_flight 2\n";
-    while !ask(server.address, "GET /metrics", &[]).await.text().contains(line) {}
+    while !ask(server.address, "GET /metrics", &[])
+        .await
+        .text()
+        .contains(line)
+    {}
     drop(client);
     let line = "modkeep_http_requests_total{kind=\"zip\",outcome=\"cut\",source=\"none\"} 1\n";
-    while !ask(server.address, "GET /metrics", &[]).await.text().contains(line) {}
+    while !ask(server.address, "GET /metrics", &[])
+        .await
+        .text()
+        .contains(line)
+    {}
 }

@@ -29,7 +29,10 @@ async fn an_open_request_is_answered_and_the_connection_closed() {
     }
     gate.notify_one();
     let answer = String::from_utf8_lossy(&rest(&mut client).await).to_lowercase();
-    assert!(answer.starts_with("http/1.1 200 ") && answer.contains("\r\nconnection: close\r\n"), "{answer}");
+    assert!(
+        answer.starts_with("http/1.1 200 ") && answer.contains("\r\nconnection: close\r\n"),
+        "{answer}"
+    );
     assert_eq!(stopped.await.unwrap().cut, 0);
 }
 
@@ -52,6 +55,9 @@ async fn what_does_not_finish_is_cut_at_the_deadline() {
     until(&mut client, "ab").await;
     let start = Instant::now();
     assert_eq!(server.stop().await.unwrap().cut, 1);
-    assert_eq!(start.elapsed().as_secs(), Limits::default().drain_timeout.as_secs());
+    assert_eq!(
+        start.elapsed().as_secs(),
+        Limits::default().drain_timeout.as_secs()
+    );
     assert!(!String::from_utf8_lossy(&rest(&mut client).await).contains("0\r\n\r\n"));
 }

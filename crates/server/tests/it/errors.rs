@@ -11,8 +11,14 @@ use std::{sync::atomic::Ordering, time::Duration};
 #[tokio::test]
 async fn a_refusal_says_what_why_and_what_to_do() {
     let fake = Fake::new(|_, _| {
-        let refusal = Refusal::new(Code::UpstreamTimeout, "mirror.example.com sent no header within 30s");
-        Err(Refusal { retry_after: Some(Duration::from_millis(1500)), ..refusal })
+        let refusal = Refusal::new(
+            Code::UpstreamTimeout,
+            "mirror.example.com sent no header within 30s",
+        );
+        Err(Refusal {
+            retry_after: Some(Duration::from_millis(1500)),
+            ..refusal
+        })
     });
     let server = fake.start();
     let answer = ask(server.address, "GET /example.com/x/@v/v1.0.0.mod", &[]).await;
@@ -28,8 +34,14 @@ async fn a_refusal_says_what_why_and_what_to_do() {
              request: {id}\n"
         )
     );
-    assert_eq!(answer.header("content-type"), Some("text/plain; charset=utf-8"));
-    assert_eq!((answer.header("retry-after"), answer.header("cache-control")), (Some("2"), Some("no-store")));
+    assert_eq!(
+        answer.header("content-type"),
+        Some("text/plain; charset=utf-8")
+    );
+    assert_eq!(
+        (answer.header("retry-after"), answer.header("cache-control")),
+        (Some("2"), Some("no-store"))
+    );
 }
 
 #[tokio::test]
@@ -39,7 +51,10 @@ async fn a_sources_own_words_are_relayed_with_its_status() {
         let server = Fake::new(move |_, _| Err(Refusal::relayed(status, words))).start();
         let answer = ask(server.address, "GET /example.com/x/@v/v1.0.0.info", &[]).await;
         assert_eq!((answer.status, answer.text()), (status, words));
-        assert_eq!(answer.header("content-type"), Some("text/plain; charset=utf-8"));
+        assert_eq!(
+            answer.header("content-type"),
+            Some("text/plain; charset=utf-8")
+        );
         assert_eq!(answer.header("cache-control"), Some("public, max-age=60"));
         assert!(answer.header("modkeep-request").is_some());
     }
@@ -66,8 +81,15 @@ async fn bad_requests_are_refused_before_the_service_hears_of_them() {
     ] {
         let answer = ask(server.address, line, &[]).await;
         assert_eq!(answer.status, status, "{line}");
-        assert!(answer.text().starts_with(&format!("modkeep {code}: ")), "{line}: {}", answer.text());
-        assert!(answer.body.len() <= 600 && answer.text().lines().count() <= 7, "{line}");
+        assert!(
+            answer.text().starts_with(&format!("modkeep {code}: ")),
+            "{line}: {}",
+            answer.text()
+        );
+        assert!(
+            answer.body.len() <= 600 && answer.text().lines().count() <= 7,
+            "{line}"
+        );
     }
     assert_eq!(asked.load(Ordering::SeqCst), 0);
 }
@@ -75,24 +97,54 @@ async fn bad_requests_are_refused_before_the_service_hears_of_them() {
 #[tokio::test]
 async fn another_method_is_told_which_are_allowed() {
     let server = Fake::new(|_, _| panic!("the service was asked")).start();
-    assert_eq!(ask(server.address, "DELETE /example.com/x/@v/list", &[]).await.header("allow"), Some("GET, HEAD"));
-    assert_eq!(ask(server.address, "GET /-/refresh/example.com/x", &[]).await.header("allow"), Some("POST"));
+    assert_eq!(
+        ask(server.address, "DELETE /example.com/x/@v/list", &[])
+            .await
+            .header("allow"),
+        Some("GET, HEAD")
+    );
+    assert_eq!(
+        ask(server.address, "GET /-/refresh/example.com/x", &[])
+            .await
+            .header("allow"),
+        Some("POST")
+    );
 }
 
 #[tokio::test]
 async fn what_is_no_http_is_refused_by_the_protocol_itself() {
     let server = Fake::new(|_, _| panic!("the service was asked")).start();
-    assert_eq!(send(server.address, b"\x16\x03\x01\x02\x00 a TLS hello\r\n\r\n").await.status, 400);
-    let headers = format!("GET / HTTP/1.1\r\nHost: x\r\n{}\r\n", "A: b\r\n".repeat(500));
+    assert_eq!(
+        send(server.address, b"\x16\x03\x01\x02\x00 a TLS hello\r\n\r\n")
+            .await
+            .status,
+        400
+    );
+    let headers = format!(
+        "GET / HTTP/1.1\r\nHost: x\r\n{}\r\n",
+        "A: b\r\n".repeat(500)
+    );
     assert_eq!(send(server.address, headers.as_bytes()).await.status, 431);
-    let header = format!("GET / HTTP/1.1\r\nHost: x\r\nA: {}\r\n\r\n", "b".repeat(100_000));
+    let header = format!(
+        "GET / HTTP/1.1\r\nHost: x\r\nA: {}\r\n\r\n",
+        "b".repeat(100_000)
+    );
     assert_eq!(send(server.address, header.as_bytes()).await.status, 431);
 }
 
 #[tokio::test]
 async fn an_announced_large_body_is_refused_unread() {
     let server = Fake::new(|_, _| panic!("the service was asked")).start();
-    let answer = ask(server.address, "POST /-/refresh/example.com/x", &["Content-Length: 1000000000"]).await;
+    let answer = ask(
+        server.address,
+        "POST /-/refresh/example.com/x",
+        &["Content-Length: 1000000000"],
+    )
+    .await;
     assert_eq!(answer.status, 413);
-    assert!(answer.text().starts_with("modkeep MK1005: "), "{}", answer.text());
+    assert!(
+        answer.text().starts_with("modkeep MK1005: "),
+        "{}",
+        answer.text()
+    );
 }

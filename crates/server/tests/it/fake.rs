@@ -5,7 +5,10 @@ use gomod::ModulePath;
 use jiff::Timestamp;
 use prometheus_client::registry::Registry;
 use proxy::{Fetching, Freshness, Media, Origin, Refusal, Resource};
-use server::{Arriving, Future, IndexEntry, Kept, Limits, Payload, ReadFailure, Readiness, Reply, Server, Service};
+use server::{
+    Arriving, Future, IndexEntry, Kept, Limits, Payload, ReadFailure, Readiness, Reply, Server,
+    Service,
+};
 use std::{
     collections::VecDeque,
     net::SocketAddr,
@@ -36,8 +39,14 @@ pub(crate) struct Running {
 }
 
 impl Fake {
-    pub(crate) fn new(script: impl Fn(&Resource, Fetching) -> Result<Reply, Refusal> + Send + Sync + 'static) -> Self {
-        Self { script: Box::new(script), gate: None, asked: Arc::default() }
+    pub(crate) fn new(
+        script: impl Fn(&Resource, Fetching) -> Result<Reply, Refusal> + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            script: Box::new(script),
+            gate: None,
+            asked: Arc::default(),
+        }
     }
 
     /// Answers everything with a payload of its own.
@@ -55,11 +64,21 @@ impl Fake {
     }
 
     pub(crate) fn start_with(self, limits: Limits) -> Running {
-        let server = Server::bind("127.0.0.1:0".parse().unwrap(), self, limits, Registry::default()).unwrap();
+        let server = Server::bind(
+            "127.0.0.1:0".parse().unwrap(),
+            self,
+            limits,
+            Registry::default(),
+        )
+        .unwrap();
         let address = server.local_addr();
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(server.run(async { drop(stopped.await) }));
-        Running { address, stop, task }
+        Running {
+            address,
+            stop,
+            task,
+        }
     }
 }
 
@@ -85,12 +104,19 @@ impl Service for Fake {
     }
 
     async fn index(&self, since: Timestamp, limit: usize) -> Result<Vec<IndexEntry>, Refusal> {
-        let entry = IndexEntry { path: "example.com/x".to_owned(), version: format!("v1.0.{limit}"), timestamp: since };
+        let entry = IndexEntry {
+            path: "example.com/x".to_owned(),
+            version: format!("v1.0.{limit}"),
+            timestamp: since,
+        };
         Ok(vec![entry.clone(), entry])
     }
 
     fn readiness(&self) -> Readiness {
-        Readiness { ready: true, degraded: vec!["no source answers".to_owned()] }
+        Readiness {
+            ready: true,
+            degraded: vec!["no source answers".to_owned()],
+        }
     }
 
     fn register(&self, _registry: &mut Registry) {}
@@ -124,7 +150,9 @@ impl Kept for Blob {
 }
 
 pub(crate) fn blob(size: usize) -> (Vec<u8>, Payload) {
-    let bytes: Vec<u8> = (0..size).map(|at| u8::try_from(at % 251).unwrap()).collect();
+    let bytes: Vec<u8> = (0..size)
+        .map(|at| u8::try_from(at % 251).unwrap())
+        .collect();
     (bytes.clone(), Payload::Kept(Arc::new(Blob(bytes))))
 }
 
@@ -152,6 +180,12 @@ impl Arriving for Flight {
     }
 }
 
-pub(crate) fn flight(announced: Option<u64>, pieces: &[Option<Result<&'static str, &'static str>>]) -> Payload {
-    Payload::Arriving(Box::new(Flight { announced, pieces: pieces.iter().copied().collect() }))
+pub(crate) fn flight(
+    announced: Option<u64>,
+    pieces: &[Option<Result<&'static str, &'static str>>],
+) -> Payload {
+    Payload::Arriving(Box::new(Flight {
+        announced,
+        pieces: pieces.iter().copied().collect(),
+    }))
 }

@@ -33,7 +33,10 @@ fn get(path: &str) -> Vec<u8> {
 
 async fn connect(address: SocketAddr) -> TcpStream {
     let mut socket = TcpStream::connect(address).await.unwrap();
-    socket.write_all(&[PREFACE, &frame(SETTINGS, 0, 0, &[])].concat()).await.unwrap();
+    socket
+        .write_all(&[PREFACE, &frame(SETTINGS, 0, 0, &[])].concat())
+        .await
+        .unwrap();
     socket
 }
 
@@ -43,7 +46,12 @@ async fn read_frame(socket: &mut TcpStream) -> (u8, u8, u32, Vec<u8>) {
     let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
     let mut payload = vec![0; usize::try_from(length).unwrap()];
     socket.read_exact(&mut payload).await.unwrap();
-    (head[3], head[4], u32::from_be_bytes([head[5], head[6], head[7], head[8]]), payload)
+    (
+        head[3],
+        head[4],
+        u32::from_be_bytes([head[5], head[6], head[7], head[8]]),
+        payload,
+    )
 }
 
 #[tokio::test]
@@ -52,7 +60,10 @@ async fn two_streams_of_one_connection_are_answered() {
     let mut socket = connect(server.address).await;
     for stream in [1, 3] {
         let block = get("/example.com/x/@v/v1.0.0.zip");
-        socket.write_all(&frame(HEADERS, END_HEADERS | END_STREAM, stream, &block)).await.unwrap();
+        socket
+            .write_all(&frame(HEADERS, END_HEADERS | END_STREAM, stream, &block))
+            .await
+            .unwrap();
     }
     let (mut statuses, mut bodies, mut ended) = (Vec::new(), [Vec::new(), Vec::new()], 0);
     while ended < 2 {
@@ -74,7 +85,10 @@ async fn stopping_sends_goaway() {
     let server = Fake::serving(|| artifact(blob(10).1)).start();
     let mut socket = connect(server.address).await;
     let block = get("/livez");
-    socket.write_all(&frame(HEADERS, END_HEADERS | END_STREAM, 1, &block)).await.unwrap();
+    socket
+        .write_all(&frame(HEADERS, END_HEADERS | END_STREAM, 1, &block))
+        .await
+        .unwrap();
     while read_frame(&mut socket).await.0 != DATA {}
     let stopped = server.stop();
     while read_frame(&mut socket).await.0 != GOAWAY {}

@@ -15,22 +15,41 @@ async fn health_pages_say_how_it_is() {
     let live = ask(server.address, "GET /livez", &[]).await;
     assert_eq!((live.status, live.text()), (200, "alive\n"));
     let ready = ask(server.address, "GET /readyz", &[]).await;
-    assert_eq!((ready.status, ready.text()), (200, "ready\ndegraded: no source answers\n"));
+    assert_eq!(
+        (ready.status, ready.text()),
+        (200, "ready\ndegraded: no source answers\n")
+    );
     assert_eq!(ready.header("cache-control"), Some("no-store"));
 }
 
 #[tokio::test]
 async fn the_index_is_newline_json() {
     let server = server();
-    let answer = ask(server.address, "GET /index?since=2026-01-02T15:04:05Z&limit=3", &[]).await;
+    let answer = ask(
+        server.address,
+        "GET /index?since=2026-01-02T15:04:05Z&limit=3",
+        &[],
+    )
+    .await;
     let line = r#"{"Path":"example.com/x","Version":"v1.0.3","Timestamp":"2026-01-02T15:04:05Z"}"#;
-    assert_eq!((answer.status, answer.text()), (200, format!("{line}\n{line}\n").as_str()));
-    assert_eq!(ask(server.address, "GET /index?limit=x", &[]).await.status, 400);
+    assert_eq!(
+        (answer.status, answer.text()),
+        (200, format!("{line}\n{line}\n").as_str())
+    );
+    assert_eq!(
+        ask(server.address, "GET /index?limit=x", &[]).await.status,
+        400
+    );
 }
 
 #[tokio::test]
 async fn refresh_says_how_much_was_forgotten() {
-    let answer = ask(server().address, "POST /-/refresh/example.com/!x", &["Content-Length: 2", "\r\n{}"]).await;
+    let answer = ask(
+        server().address,
+        "POST /-/refresh/example.com/!x",
+        &["Content-Length: 2", "\r\n{}"],
+    )
+    .await;
     assert_eq!((answer.status, answer.text()), (200, "forgotten: 13\n"));
 }
 
@@ -38,17 +57,30 @@ async fn refresh_says_how_much_was_forgotten() {
 async fn the_start_page_names_the_address_that_was_asked() {
     let answer = ask(server().address, "GET /", &[]).await;
     assert_eq!(answer.status, 200);
-    assert!(answer.text().contains("export GOPROXY=http://proxy.example.com\n"), "{}", answer.text());
+    assert!(
+        answer
+            .text()
+            .contains("export GOPROXY=http://proxy.example.com\n"),
+        "{}",
+        answer.text()
+    );
 }
 
 #[tokio::test]
 async fn metrics_count_requests_by_kind_outcome_and_source() {
     let server = server();
-    for line in ["GET /example.com/x/@v/v1.0.0.zip", "GET /example.com/x/@v/v1.0.0.zip", "GET /nodot/@v/list"] {
+    for line in [
+        "GET /example.com/x/@v/v1.0.0.zip",
+        "GET /example.com/x/@v/v1.0.0.zip",
+        "GET /nodot/@v/list",
+    ] {
         ask(server.address, line, &[]).await;
     }
     let answer = ask(server.address, "GET /metrics", &[]).await;
-    assert_eq!(answer.header("content-type"), Some("application/openmetrics-text; version=1.0.0; charset=utf-8"));
+    assert_eq!(
+        answer.header("content-type"),
+        Some("application/openmetrics-text; version=1.0.0; charset=utf-8")
+    );
     for line in [
         "modkeep_http_requests_total{kind=\"zip\",outcome=\"2xx\",source=\"store\"} 2\n",
         "modkeep_http_requests_total{kind=\"invalid\",outcome=\"4xx\",source=\"none\"} 1\n",
@@ -58,6 +90,10 @@ async fn metrics_count_requests_by_kind_outcome_and_source() {
         "# HELP modkeep_http_connections Connections open now.\n",
         "# EOF\n",
     ] {
-        assert!(answer.text().contains(line), "{line} is not in\n{}", answer.text());
+        assert!(
+            answer.text().contains(line),
+            "{line} is not in\n{}",
+            answer.text()
+        );
     }
 }

@@ -15,14 +15,25 @@ pub(crate) struct Answer {
 
 impl Answer {
     fn parse(bytes: &[u8]) -> Self {
-        let end = bytes.windows(4).position(|window| window == b"\r\n\r\n").unwrap_or_else(|| panic!("no head in {:?}", String::from_utf8_lossy(bytes)));
+        let end = bytes
+            .windows(4)
+            .position(|window| window == b"\r\n\r\n")
+            .unwrap_or_else(|| panic!("no head in {:?}", String::from_utf8_lossy(bytes)));
         let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        Self { status, head, body: bytes[end + 4..].to_vec() }
+        Self {
+            status,
+            head,
+            body: bytes[end + 4..].to_vec(),
+        }
     }
 
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.head.lines().skip(1).find_map(|line| line.split_once(": ").filter(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value))
+        self.head.lines().skip(1).find_map(|line| {
+            line.split_once(": ")
+                .filter(|(key, _)| key.eq_ignore_ascii_case(name))
+                .map(|(_, value)| value)
+        })
     }
 
     pub(crate) fn text(&self) -> &str {
@@ -32,8 +43,14 @@ impl Answer {
 
 /// Sends one request with these extra header lines and reads to the end of the connection.
 pub(crate) async fn ask(address: SocketAddr, line: &str, headers: &[&str]) -> Answer {
-    let extra: String = headers.iter().map(|header| format!("{header}\r\n")).collect();
-    send(address, format!("{line} HTTP/1.1\r\nHost: proxy.example.com\r\nConnection: close\r\n{extra}\r\n").as_bytes()).await
+    let extra =
+        [headers.join("\r\n").as_str(), ""].join(if headers.is_empty() { "" } else { "\r\n" });
+    send(
+        address,
+        format!("{line} HTTP/1.1\r\nHost: proxy.example.com\r\nConnection: close\r\n{extra}\r\n")
+            .as_bytes(),
+    )
+    .await
 }
 
 /// Sends bytes and reads to the end of the connection.
@@ -59,7 +76,11 @@ pub(crate) async fn until(socket: &mut TcpStream, wanted: &str) -> String {
     let mut buffer = [0; 4096];
     while !String::from_utf8_lossy(&all).contains(wanted) {
         let count = socket.read(&mut buffer).await.unwrap();
-        assert!(count > 0, "the connection ended after {:?}", String::from_utf8_lossy(&all));
+        assert!(
+            count > 0,
+            "the connection ended after {:?}",
+            String::from_utf8_lossy(&all)
+        );
         all.extend_from_slice(&buffer[..count]);
     }
     String::from_utf8(all).unwrap()

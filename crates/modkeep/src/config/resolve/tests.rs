@@ -22,7 +22,10 @@ impl Environment for Fake {
 }
 
 fn fake<const N: usize>(variables: [(&'static str, &'static str); N]) -> Fake {
-    Fake { variables: BTreeMap::from(variables), go: None }
+    Fake {
+        variables: BTreeMap::from(variables),
+        go: None,
+    }
 }
 
 fn file(text: &str) -> ConfigFile {
@@ -37,7 +40,10 @@ fn found(resolved: &Resolved, name: &str) -> (String, String) {
 #[test]
 fn a_flag_beats_the_environment_beats_the_file_beats_the_default() {
     let flags = Flags::from([("idle-timeout", "1s".to_owned())]);
-    let environment = fake([("MODKEEP_IDLE_TIMEOUT", "2s"), ("MODKEEP_DRAIN_TIMEOUT", "2s")]);
+    let environment = fake([
+        ("MODKEEP_IDLE_TIMEOUT", "2s"),
+        ("MODKEEP_DRAIN_TIMEOUT", "2s"),
+    ]);
     let file = file("idle-timeout = \"3s\"\ndrain-timeout = \"3s\"\nlist-max-age = \"3s\"\n");
     let resolved = layers(&flags, &environment, Some(&file)).unwrap();
     for (name, text, origin) in [
@@ -53,32 +59,86 @@ fn a_flag_beats_the_environment_beats_the_file_beats_the_default() {
 
 #[test]
 fn the_upstream_list_is_found_where_go_would_find_its_own() {
-    let at = |environment: &Fake| found(&layers(&Flags::new(), environment, None).unwrap(), "upstream");
-    let all = Fake { go: Some("https://go.example.com"), ..fake([("GOPROXY", "https://env.example.com")]) };
-    assert_eq!(at(&all), ("https://env.example.com".to_owned(), "environment GOPROXY".to_owned()));
-    let ours = fake([("GOPROXY", "https://env.example.com"), ("MODKEEP_UPSTREAM", "off")]);
-    assert_eq!(at(&ours), ("off".to_owned(), "environment MODKEEP_UPSTREAM".to_owned()));
-    let go = Fake { go: Some("https://go.example.com"), ..fake([]) };
-    assert_eq!(at(&go), ("https://go.example.com".to_owned(), "go env GOPROXY".to_owned()));
+    let at = |environment: &Fake| {
+        found(
+            &layers(&Flags::new(), environment, None).unwrap(),
+            "upstream",
+        )
+    };
+    let all = Fake {
+        go: Some("https://go.example.com"),
+        ..fake([("GOPROXY", "https://env.example.com")])
+    };
+    assert_eq!(
+        at(&all),
+        (
+            "https://env.example.com".to_owned(),
+            "environment GOPROXY".to_owned()
+        )
+    );
+    let ours = fake([
+        ("GOPROXY", "https://env.example.com"),
+        ("MODKEEP_UPSTREAM", "off"),
+    ]);
+    assert_eq!(
+        at(&ours),
+        ("off".to_owned(), "environment MODKEEP_UPSTREAM".to_owned())
+    );
+    let go = Fake {
+        go: Some("https://go.example.com"),
+        ..fake([])
+    };
+    assert_eq!(
+        at(&go),
+        (
+            "https://go.example.com".to_owned(),
+            "go env GOPROXY".to_owned()
+        )
+    );
     assert_eq!(at(&fake([])).1, Origin::Default.to_string());
 }
 
 #[cfg(target_os = "linux")]
 #[test]
 fn the_data_directory_follows_the_platform() {
-    let at = |environment: &Fake| layers(&Flags::new(), environment, None).unwrap().get("data").map(|data| data.text.clone());
-    assert_eq!(at(&fake([("HOME", "/home/x")])), Some("/home/x/.local/share/modkeep".to_owned()));
-    assert_eq!(at(&fake([("HOME", "/home/x"), ("XDG_DATA_HOME", "/d")])), Some("/d/modkeep".to_owned()));
-    assert_eq!(at(&fake([("HOME", "/home/x"), ("XDG_DATA_HOME", "relative")])), Some("/home/x/.local/share/modkeep".to_owned()));
+    let at = |environment: &Fake| {
+        layers(&Flags::new(), environment, None)
+            .unwrap()
+            .get("data")
+            .map(|data| data.text.clone())
+    };
+    assert_eq!(
+        at(&fake([("HOME", "/home/x")])),
+        Some("/home/x/.local/share/modkeep".to_owned())
+    );
+    assert_eq!(
+        at(&fake([("HOME", "/home/x"), ("XDG_DATA_HOME", "/d")])),
+        Some("/d/modkeep".to_owned())
+    );
+    assert_eq!(
+        at(&fake([("HOME", "/home/x"), ("XDG_DATA_HOME", "relative")])),
+        Some("/home/x/.local/share/modkeep".to_owned())
+    );
     assert_eq!(at(&fake([])), None);
 }
 
 #[test]
 fn a_wrong_value_is_refused_with_the_place_it_came_from() {
-    let error = |flags: Flags, environment: &Fake, text: &str| layers(&flags, environment, Some(&file(text))).map(drop).unwrap_err().to_string();
+    let error = |flags: Flags, environment: &Fake, text: &str| {
+        layers(&flags, environment, Some(&file(text)))
+            .map(drop)
+            .unwrap_err()
+            .to_string()
+    };
     let flags = Flags::from([("listen", "nowhere".to_owned())]);
     assert!(error(flags, &fake([]), "").starts_with("--listen: \"nowhere\" is no ADDRESS:PORT"));
     let environment = fake([("MODKEEP_MAX_CONNECTIONS", "0")]);
-    assert!(error(Flags::new(), &environment, "").starts_with("max-connections (environment MODKEEP_MAX_CONNECTIONS): "));
-    assert!(error(Flags::new(), &fake([]), "\nverify = \"required\"\n").starts_with("verify (m.toml:2): \"required\" is not known here; it can be: off"));
+    assert!(
+        error(Flags::new(), &environment, "")
+            .starts_with("max-connections (environment MODKEEP_MAX_CONNECTIONS): ")
+    );
+    assert!(
+        error(Flags::new(), &fake([]), "\nverify = \"required\"\n")
+            .starts_with("verify (m.toml:2): \"required\" is not known here; it can be: off")
+    );
 }
