@@ -18,6 +18,8 @@ mod loader;
 mod main_module;
 mod roots;
 mod selection;
+#[cfg(test)]
+mod tests;
 
 pub use go_version::{compare_go, compare_versions, is_pseudo_module};
 pub use loader::{Loader, Options, Step, Updates};

@@ -19,13 +19,23 @@ pub(super) enum Pruning {
 }
 
 /// What is known of a module version's requirements.
-pub(super) enum Lookup {
-    /// Its requirements, replacements and exclusions applied, and its pruning.
-    Known(Vec<ModuleVersion>, Pruning),
+pub(super) enum Lookup<'a> {
+    /// It is all there.
+    Known(Requirements<'a>),
     /// Its go.mod has not been supplied.
     Missing(GoModSource),
     /// It has none that can be used.
     Faulty(GoModFault),
+}
+
+/// What a module version requires, replacements and exclusions applied.
+pub(super) struct Requirements<'a> {
+    /// What its go.mod lists.
+    pub(super) listed: Vec<&'a ModuleVersion>,
+    /// The pseudo-module that follows from its Go version.
+    pub(super) implied: Option<ModuleVersion>,
+    /// The pruning that its Go version stands for.
+    pub(super) pruning: Pruning,
 }
 
 /// A graph being loaded.
@@ -73,9 +83,9 @@ impl Build {
 
     /// Reads on as far as it can. Returns the go.mod files that are missing; when there are none,
     /// the graph is complete.
-    pub(super) fn advance(
+    pub(super) fn advance<'a>(
         &mut self,
-        lookup: impl Fn(&ModuleVersion) -> Lookup,
+        lookup: impl Fn(&ModuleVersion) -> Lookup<'a>,
     ) -> Vec<GoModSource> {
         let mut missing = Vec::new();
         let mut waiting = Vec::new();
@@ -91,8 +101,16 @@ impl Build {
         missing
     }
 
+    /// The graph of a build that is complete.
+    pub(super) fn into_graph(self) -> Graph {
+        self.graph
+    }
+
     /// The graph, or the fault of the nearest module that has one.
     pub(super) fn complete(&self) -> Result<&Graph, MvsError> {
+        if self.faults.is_empty() {
+            return Ok(&self.graph);
+        }
         let path = self.graph.find_path(|id| self.faults.contains_key(&id));
         let Some(fault) = path.last().and_then(|id| self.faults.get(id)).cloned() else {
             return Ok(&self.graph);
@@ -105,11 +123,11 @@ impl Build {
         Err(MvsError::GoMod { path, fault })
     }
 
-    fn visit(
+    fn visit<'a>(
         &mut self,
         id: NodeId,
         pruning: Pruning,
-        lookup: impl Fn(&ModuleVersion) -> Lookup,
+        lookup: impl Fn(&ModuleVersion) -> Lookup<'a>,
     ) -> Option<GoModSource> {
         if !self.graph.is_loaded(id) && !self.faults.contains_key(&id) {
             match lookup(self.graph.module(id)?) {
@@ -117,9 +135,10 @@ impl Build {
                 Lookup::Faulty(fault) => {
                     self.faults.insert(id, fault);
                 }
-                Lookup::Known(required, own) => {
-                    self.graph.require(id, &required);
-                    self.pruning_of.insert(id, own);
+                Lookup::Known(known) => {
+                    let required = known.listed.into_iter().chain(&known.implied);
+                    self.graph.require(id, required);
+                    self.pruning_of.insert(id, known.pruning);
                 }
             }
         }

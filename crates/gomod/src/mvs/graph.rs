@@ -58,8 +58,15 @@ impl Graph {
     }
 
     /// States what a node requires.
-    pub(super) fn require(&mut self, id: NodeId, modules: &[ModuleVersion]) {
-        let ids = modules.iter().map(|module| self.node(module)).collect();
+    pub(super) fn require<'a>(
+        &mut self,
+        id: NodeId,
+        modules: impl IntoIterator<Item = &'a ModuleVersion>,
+    ) {
+        let ids = modules
+            .into_iter()
+            .map(|module| self.node(module))
+            .collect();
         if let Some(slot) = self.required.get_mut(id) {
             *slot = Some(ids);
         }

@@ -5,7 +5,7 @@
 //! same time. [`Loader::supply`] hands one in. Graphs that were loaded, or partly loaded, are kept
 //! between steps, so nothing is walked twice however many rounds it takes.
 
-use super::build::{Build, Lookup, Pruning};
+use super::build::{Build, Lookup, Pruning, Requirements};
 use super::go_version::{is_pseudo_module, is_strict};
 use super::graph::Graph;
 use super::main_module::{GoModSummary, MainModule};
@@ -123,24 +123,35 @@ impl Loader {
         if self.main.has_redundant_root() {
             roots = self.updated_roots(own, roots, false)?;
         }
-        if self.options.unpruned {
-            let graph = self.graph(Pruning::Unpruned, &roots)?.clone();
-            return Ok(Selection::new(graph, self.main.clone(), roots != listed));
-        }
-        let graph = self.graph(own, &roots)?;
-        if roots
+        let pruning = if self.options.unpruned {
+            Pruning::Unpruned
+        } else {
+            own
+        };
+        let graph = self.graph(pruning, &roots)?;
+        let inconsistent = roots
             .iter()
-            .any(|root| graph.selected(&root.path) != Some(root))
-        {
+            .any(|root| graph.selected(&root.path) != Some(root));
+        if inconsistent && !self.options.unpruned {
             roots = self.updated_roots(own, roots, true)?;
+            self.graph(own, &roots)?;
         }
-        let graph = self.graph(own, &roots)?.clone();
         let dropped = self.main.requires_excluded;
         if dropped && self.options.updates == Updates::Refuse {
             return Err(Stop::Failed(MvsError::NeedsUpdate));
         }
-        let needs_update = dropped || roots != listed;
+        let needs_update = dropped || inconsistent || roots != listed;
+        let graph = self.take_graph(pruning, &roots);
         Ok(Selection::new(graph, self.main.clone(), needs_update))
+    }
+
+    /// The graph of these roots, which has been loaded; it is not kept.
+    fn take_graph(&mut self, pruning: Pruning, roots: &[ModuleVersion]) -> Graph {
+        let is_it = |kept: &(Pruning, Vec<_>, Build)| kept.0 == pruning && kept.1 == roots;
+        match self.builds.iter().position(is_it) {
+            Some(index) => self.builds.swap_remove(index).2.into_graph(),
+            None => Graph::new(&self.main.path),
+        }
     }
 
     pub(super) const fn main(&self) -> &MainModule {
@@ -182,13 +193,17 @@ impl Loader {
 }
 
 /// What a module version requires, with replacements and exclusions applied.
-fn look_up(
+fn look_up<'a>(
     main: &MainModule,
-    summaries: &HashMap<GoModSource, Result<GoModSummary, String>>,
+    summaries: &'a HashMap<GoModSource, Result<GoModSummary, String>>,
     module: &ModuleVersion,
-) -> Lookup {
+) -> Lookup<'a> {
     if is_pseudo_module(&module.path) {
-        return Lookup::Known(pseudo_requirements(module), Pruning::Pruned);
+        return Lookup::Known(Requirements {
+            listed: Vec::new(),
+            implied: implied_toolchain(module),
+            pruning: Pruning::Pruned,
+        });
     }
     let actual = main.replacement(module).unwrap_or(module);
     let source = match source_of(actual) {
@@ -207,21 +222,19 @@ fn look_up(
         .require
         .iter()
         .filter(|required| !main.excludes(required));
-    let mut required: Vec<_> = kept.cloned().collect();
     let go = summary.go.as_deref();
     let strict = go.filter(|version| is_strict(version));
-    required.extend(strict.map(|version| ModuleVersion::new("go", version)));
-    Lookup::Known(required, Pruning::of_go(go))
+    Lookup::Known(Requirements {
+        listed: kept.collect(),
+        implied: strict.map(|version| ModuleVersion::new("go", version)),
+        pruning: Pruning::of_go(go),
+    })
 }
 
 /// The Go language from 1.21 on requires the toolchain of that version.
-fn pseudo_requirements(module: &ModuleVersion) -> Vec<ModuleVersion> {
-    let version = &module.version;
-    if module.path == "go" && is_strict(version) {
-        vec![ModuleVersion::new("toolchain", format!("go{version}"))]
-    } else {
-        Vec::new()
-    }
+fn implied_toolchain(module: &ModuleVersion) -> Option<ModuleVersion> {
+    let version = Some(&module.version).filter(|version| module.path == "go" && is_strict(version));
+    version.map(|version| ModuleVersion::new("toolchain", format!("go{version}")))
 }
 
 fn source_of(actual: &ModuleVersion) -> Result<GoModSource, GoModFault> {

@@ -84,6 +84,9 @@ impl MainModule {
     /// What replaces this version of a module: what replaces exactly it, else what replaces every
     /// version.
     pub fn replacement(&self, module: &ModuleVersion) -> Option<&ModuleVersion> {
+        if self.replace.is_empty() {
+            return None;
+        }
         let any = || self.replace.get(&ModuleVersion::new(&module.path, ""));
         self.replace.get(module).or_else(any)
     }

@@ -5,6 +5,7 @@ use super::graphs::{self, Graph, Kind};
 use gomod::modfile::{self, Mode, ModuleVersion};
 use gomod::mvs::{
     GoModSource, GoModSummary, Loader, MainModule, MvsError, Options, Selection, Updates,
+    compare_go,
 };
 use std::fmt::Write;
 use std::fs;
@@ -31,13 +32,10 @@ fn read(graph: &Graph, source: &GoModSource) -> Result<GoModSummary, String> {
     Ok(GoModSummary::from(&file))
 }
 
-fn select(graph: &Graph, updates: Updates) -> Result<Selection, MvsError> {
+fn select(graph: &Graph, updates: Updates, unpruned: bool) -> Result<Selection, MvsError> {
     let file = modfile::parse(graph.main.as_bytes(), Mode::Strict).unwrap();
     let main = MainModule::new(&file)?;
-    let options = Options {
-        updates,
-        unpruned: false,
-    };
+    let options = Options { updates, unpruned };
     Loader::new(main, options).load(|source| read(graph, source))
 }
 
@@ -69,7 +67,8 @@ impl Workplace<'_> {
     }
 }
 
-/// What differs between one command's answer and ours; both failing is agreement.
+/// What differs between one command's answer and ours; both failing over the same module is
+/// agreement.
 fn difference(
     command: &str,
     theirs: &Result<String, String>,
@@ -77,10 +76,21 @@ fn difference(
 ) -> Option<String> {
     let same = match (theirs, ours) {
         (Ok(theirs), Ok(ours)) => theirs == ours,
-        (Err(_), Err(_)) => true,
+        // The module at fault is the same: the last on the way to it.
+        (Err(theirs), Err(ours)) => ours
+            .rsplit(' ')
+            .next()
+            .is_some_and(|name| theirs.contains(name)),
         _ => false,
     };
     (!same).then(|| format!("{command}\n--- go\n{theirs:?}\n--- ours\n{ours:?}"))
+}
+
+/// Whether the go command refuses to read this go.mod as an older Go would.
+fn is_strict(main: &str) -> bool {
+    let file = modfile::parse(main.as_bytes(), Mode::Strict).unwrap();
+    file.go
+        .is_some_and(|go| compare_go(&go.version, "1.21").is_ge())
 }
 
 fn compare_one(root: &Path, index: usize, graph: &Graph) -> (Vec<String>, bool) {
@@ -89,7 +99,7 @@ fn compare_one(root: &Path, index: usize, graph: &Graph) -> (Vec<String>, bool) 
         directory: root.join(format!("work{index}")),
     };
     place.write(graph);
-    let applied = select(graph, Updates::Apply).map_err(|error| error.to_string());
+    let applied = select(graph, Updates::Apply, false).map_err(|error| error.to_string());
     let mut differences = Vec::new();
     let theirs = place.go(&["mod", "graph"]);
     let ours = applied
@@ -97,6 +107,15 @@ fn compare_one(root: &Path, index: usize, graph: &Graph) -> (Vec<String>, bool) 
         .map(Selection::graph_text)
         .map_err(Clone::clone);
     differences.extend(difference("go mod graph", &theirs, &ours));
+    if !is_strict(&graph.main) {
+        let theirs = place.go(&["mod", "graph", "-go=1.16"]);
+        let whole = select(graph, Updates::Apply, true).map_err(|error| error.to_string());
+        let ours = whole
+            .as_ref()
+            .map(Selection::graph_text)
+            .map_err(Clone::clone);
+        differences.extend(difference("go mod graph -go=1.16", &theirs, &ours));
+    }
     // Writes go.sum, which the read-only run needs, and go.mod, which is put back for it.
     let theirs = place.go(&["list", "-mod=mod", "-m", "all"]);
     let ours = applied
@@ -108,7 +127,7 @@ fn compare_one(root: &Path, index: usize, graph: &Graph) -> (Vec<String>, bool) 
     if succeeded && index.is_multiple_of(2) {
         fs::write(place.directory.join("go.mod"), &graph.main).unwrap();
         let theirs = place.go(&["list", "-mod=readonly", "-m", "all"]);
-        let refused = select(graph, Updates::Refuse).map_err(|error| error.to_string());
+        let refused = select(graph, Updates::Refuse, false).map_err(|error| error.to_string());
         let ours = refused
             .as_ref()
             .map(Selection::build_list_text)
