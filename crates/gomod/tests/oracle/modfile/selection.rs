@@ -7,6 +7,7 @@ use gomod::mvs::{
     GoModSource, GoModSummary, Loader, MainModule, MvsError, Options, Selection, Updates,
     compare_go,
 };
+use gomod::sumhash::h1_of_go_mod;
 use std::fmt::Write;
 use std::fs;
 use std::path::Path;
@@ -14,8 +15,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 use testkit::oracle::{Oracle, Seed};
 
-/// Graphs put to the real go command: two or three commands each, half a minute on two cores.
-const REAL_GRAPHS: usize = 800;
+/// Graphs put to the real go command: three or four commands each; files
+/// are what takes the time.
+const REAL_GRAPHS: usize = 300;
 
 /// Graphs put to the definition.
 const MODEL_GRAPHS: usize = 20_000;
@@ -93,6 +95,16 @@ fn is_strict(main: &str) -> bool {
         .is_some_and(|go| compare_go(&go.version, "1.21").is_ge())
 }
 
+/// A go.sum of every go.mod.
+fn sums(graph: &Graph) -> String {
+    let mut text = String::new();
+    for ((path, version), go_mod) in &graph.modules {
+        let hash = h1_of_go_mod(go_mod.as_bytes());
+        writeln!(text, "{path} {version}/go.mod {hash}").unwrap();
+    }
+    text
+}
+
 fn compare_one(root: &Path, index: usize, graph: &Graph) -> (Vec<String>, bool) {
     let place = Workplace {
         root,
@@ -114,9 +126,14 @@ fn compare_one(root: &Path, index: usize, graph: &Graph) -> (Vec<String>, bool) 
             .as_ref()
             .map(Selection::graph_text)
             .map_err(Clone::clone);
-        differences.extend(difference("go mod graph -go=1.16", &theirs, &ours));
+        // Repeated requirements may already have raised the go line to one that Go refuses.
+        let refused = theirs
+            .as_ref()
+            .is_err_and(|text| text.contains("(requires Go >= "));
+        if !refused {
+            differences.extend(difference("go mod graph -go=1.16", &theirs, &ours));
+        }
     }
-    // Writes go.sum, which the read-only run needs, and go.mod, which is put back for it.
     let theirs = place.go(&["list", "-mod=mod", "-m", "all"]);
     let ours = applied
         .as_ref()
@@ -125,7 +142,9 @@ fn compare_one(root: &Path, index: usize, graph: &Graph) -> (Vec<String>, bool) 
     differences.extend(difference("go list -mod=mod -m all", &theirs, &ours));
     let succeeded = theirs.is_ok();
     if succeeded && index.is_multiple_of(2) {
+        // The run before has updated go.mod; and a read-only one wants every hash.
         fs::write(place.directory.join("go.mod"), &graph.main).unwrap();
+        fs::write(place.directory.join("go.sum"), sums(graph)).unwrap();
         let theirs = place.go(&["list", "-mod=readonly", "-m", "all"]);
         let refused = select(graph, Updates::Refuse, false).map_err(|error| error.to_string());
         let ours = refused
