@@ -6,7 +6,7 @@ use std::{
     process::ExitCode,
 };
 use store::{
-    Store, StoreOptions,
+    Store,
     maintenance::{self, ExportOptions, ImportOptions, Problems, Progress},
 };
 
@@ -83,7 +83,7 @@ async fn verify(data: &Path) -> Result<bool, Failure> {
 }
 
 async fn rebuild(data: &Path) -> Result<bool, Failure> {
-    let report = maintenance::rebuild(StoreOptions::local(data)).await?;
+    let report = maintenance::rebuild(wiring::store_options(data)).await?;
     output::line(&format!(
         "{} journal entries read, {} artifacts kept",
         report.entries, report.captures
@@ -147,7 +147,7 @@ async fn import(data: &Path, directory: &Path) -> Result<bool, Failure> {
 }
 
 async fn open(data: &Path) -> Result<Store, Failure> {
-    Ok(Store::open(StoreOptions::local(data)).await?)
+    Ok(Store::open(wiring::store_options(data)).await?)
 }
 
 fn list<T>(title: &str, problems: &Problems<T>, line: impl Fn(&T) -> String) {

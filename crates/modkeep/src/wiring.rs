@@ -1,9 +1,12 @@
 //! Wiring: settings in, a service out.
 
-use crate::{config::Settings, failure::Failure};
+use crate::{
+    config::{Environment as _, Process, Settings},
+    failure::Failure,
+};
 use codes::Code;
 use proxy::{Metrics, Proxy};
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 use store::{Store, StoreOptions};
 use upstream::{UpstreamOptions, Upstreams};
 
@@ -30,13 +33,22 @@ pub(crate) async fn service(settings: &Settings) -> Result<Service, Failure> {
         .map(ToString::to_string)
         .collect::<Vec<_>>()
         .join(", ");
-    let store = Store::open(StoreOptions::local(&settings.data)).await?;
+    let store = Store::open(store_options(&settings.data)).await?;
     let proxy = Proxy::new(store.clone(), upstreams, settings.proxy.clone(), metrics);
     Ok(Service {
         proxy,
         store,
         sources,
     })
+}
+
+/// How the store at `data` is opened. Tests name a point at which the process shall end there; it
+/// is no option, for nobody else should.
+pub(crate) fn store_options(data: &Path) -> StoreOptions {
+    StoreOptions {
+        crash_point: Process.variable("MODKEEP_CRASH_POINT"),
+        ..StoreOptions::local(data)
+    }
 }
 
 /// The runtime of a command.

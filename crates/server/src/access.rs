@@ -109,6 +109,7 @@ impl Exchange {
     /// The body's source failed.
     pub(crate) fn failed(&mut self, why: &dyn fmt::Display) {
         self.ending = Ending::Failed(why.to_string());
+        self.pulse.tear();
     }
 
     /// A part of the body lies ready, or was taken.

@@ -118,6 +118,16 @@ fn report(peer: SocketAddr, ended: Result<(), Box<dyn std::error::Error + Send +
 
 // === impl Pulsed ===
 
+impl Drop for Pulsed {
+    /// A body whose end is the end of the connection (HTTP/1.0) is whole for a client that sees
+    /// an orderly end. Within or after a torn answer the connection is reset instead.
+    fn drop(&mut self) {
+        if self.pulse.is_torn() {
+            let _ = self.socket.set_zero_linger();
+        }
+    }
+}
+
 impl AsyncRead for Pulsed {
     fn poll_read(
         mut self: Pin<&mut Self>,
@@ -171,6 +181,9 @@ impl AsyncWrite for Pulsed {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.pulse.is_torn() {
+            return Poll::Ready(Ok(()));
+        }
         Pin::new(&mut self.socket).poll_shutdown(cx)
     }
 }

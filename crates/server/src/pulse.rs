@@ -42,6 +42,8 @@ pub(crate) struct Pulse {
     multiplexed: AtomicBool,
     /// When closing politely began; 0 for not yet.
     closing_since: AtomicU64,
+    /// Whether an answer could not be completed.
+    torn: AtomicBool,
 }
 
 /// What to do with a connection.
@@ -70,6 +72,7 @@ impl Pulse {
             served_any: AtomicBool::new(false),
             multiplexed: AtomicBool::new(false),
             closing_since: AtomicU64::new(0),
+            torn: AtomicBool::new(false),
         }
     }
 
@@ -124,6 +127,18 @@ impl Pulse {
         let _ = self
             .closing_since
             .compare_exchange(0, self.now().max(1), Relaxed, Relaxed);
+    }
+
+    /// An answer could not be completed.
+    pub(crate) fn tear(&self) {
+        self.torn.store(true, Relaxed);
+    }
+
+    /// Whether the connection must not end as if all were well: an answer could not be completed,
+    /// or is not yet. HTTP/2 ends each answer by itself.
+    pub(crate) fn is_torn(&self) -> bool {
+        let unfinished = self.torn.load(Relaxed) || self.open.load(Relaxed) > 0;
+        unfinished && !self.multiplexed.load(Relaxed)
     }
 
     /// Ends with anything but [`Verdict::Wait`], as soon as the rule says so.

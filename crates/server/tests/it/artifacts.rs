@@ -9,7 +9,10 @@ use parking_lot::Mutex;
 use proxy::{Fetching, Freshness, Media, Origin, Refusal};
 use server::{Payload, Reply};
 use std::{sync::Arc, time::Duration};
-use tokio::{io::AsyncWriteExt as _, net::TcpStream};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
 
 const ZIP: &str = "GET /example.com/x/@v/v1.0.0.zip";
 
@@ -224,6 +227,21 @@ async fn a_flight_that_fails_is_cut_and_never_completed() {
             body.len() < 4 || announced.is_none(),
             "{announced:?} {end:?}: {body}"
         );
+    }
+}
+
+/// HTTP/1.0 has no chunks: a body of unknown length ends where the connection does, so a torn one
+/// must not end in order.
+#[tokio::test]
+async fn an_old_client_sees_a_torn_body_as_a_reset_connection() {
+    for (end, torn) in [(Err("the hash is wrong"), true), (Ok("cdef"), false)] {
+        let payload = move || artifact(flight(None, &[Some(Ok("ab")), Some(end)]));
+        let server = Fake::serving(payload).start();
+        let mut socket = TcpStream::connect(server.address).await.unwrap();
+        let request = format!("{ZIP} HTTP/1.0\r\n\r\n");
+        socket.write_all(request.as_bytes()).await.unwrap();
+        let mut all = Vec::new();
+        assert_eq!(socket.read_to_end(&mut all).await.is_err(), torn, "{end:?}");
     }
 }
 
