@@ -39,17 +39,22 @@ impl Loader {
         let main = self.main().path().to_owned();
         let mut roots = given.clone();
         loop {
-            let raised = if loaded {
+            let first = one_each(&main, &roots);
+            let raised: Vec<ModuleVersion> = if loaded {
                 let graph = self.graph(Pruning::Pruned, &roots)?;
-                one_each(&main, &roots, |path| graph.selected(path).cloned())
+                first
+                    .iter()
+                    .filter_map(|root| graph.selected(&root.path))
+                    .cloned()
+                    .collect()
             } else {
                 let highest = highest(&roots);
-                one_each(&main, &roots, |path| highest.get(path).cloned())
+                first
+                    .iter()
+                    .filter_map(|root| highest.get(root.path.as_str()))
+                    .cloned()
+                    .collect()
             };
-            // Every kept root is looked at once, at its first version.
-            let first = one_each(&main, &roots, |path| {
-                roots.iter().find(|root| root.path == path).cloned()
-            });
             let converged = first == raised;
             match (converged, self.updates()) {
                 (true, Updates::Refuse) => return Ok(given),
@@ -93,15 +98,14 @@ impl Loader {
     }
 }
 
-/// One root for each module but the main one, at the version that `version` gives.
-fn one_each(
-    main: &str,
-    roots: &[ModuleVersion],
-    version: impl Fn(&str) -> Option<ModuleVersion>,
-) -> Vec<ModuleVersion> {
+/// The first root of each module but the main one.
+fn one_each(main: &str, roots: &[ModuleVersion]) -> Vec<ModuleVersion> {
     let mut seen = HashSet::from([main]);
-    let first = roots.iter().filter(|root| seen.insert(&root.path));
-    first.filter_map(|root| version(&root.path)).collect()
+    roots
+        .iter()
+        .filter(|root| seen.insert(&root.path))
+        .cloned()
+        .collect()
 }
 
 /// The highest version of each module in a sorted list.

@@ -11,6 +11,8 @@
 mod corpus;
 mod laws;
 
+use gomod::gosum;
+use gomod::modfile::{self, Fault, Mode};
 use testkit::oracle::Seed;
 
 /// How many inputs each parser gets.
@@ -29,6 +31,30 @@ fn each(name: &str, default: u64, make: fn(&mut Seed) -> Vec<u8>, law: fn(&[u8])
         }
     }
     println!("hostile {name}: {INPUTS} inputs");
+}
+
+#[test]
+fn what_is_too_large_is_refused_unread() {
+    let faults = |source: &[u8]| {
+        let errors = modfile::parse(source, Mode::Lax).unwrap_err();
+        errors
+            .iter()
+            .map(|error| error.fault.clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        faults(&vec![b'\n'; modfile::MAX_BYTES + 1]),
+        [Fault::TooLarge]
+    );
+    assert!(modfile::parse(&vec![b'\n'; modfile::MAX_BYTES], Mode::Lax).is_ok());
+    let words = "a\n".repeat(modfile::MAX_TOKENS);
+    assert!(modfile::parse(words.as_bytes(), Mode::Lax).is_ok());
+    assert_eq!(
+        faults(format!("{words}a").as_bytes()),
+        [Fault::TooManyTokens]
+    );
+    let sum = vec![b'\n'; gosum::MAX_BYTES + 1];
+    assert_eq!(gosum::parse(&sum), Err(gosum::GoSumError::TooLarge));
 }
 
 #[test]
