@@ -7,7 +7,7 @@
 //! and values that are not UTF-8 are read with U+FFFD in place of the stray bytes.
 //!
 //! [`parse`] reads strictly (for a main module) or laxly (for a dependency). The syntax stays
-//! available in [`File::syntax`] with comments and spans. [`format`] is `go mod edit -fmt`.
+//! available in [`File::syntax`] with comments and spans. [`format()`] is `go mod edit -fmt`.
 //! No version is ever looked up: what is not a semantic version is an error.
 //!
 //! The modules: `lexer` → `parser` → `interpret` and `file`; back by `tidy` → `printer`.
