@@ -45,10 +45,9 @@ pub(crate) async fn service(settings: &Settings) -> Result<Service, Failure> {
 /// How the store at `data` is opened. Tests name a point at which the process shall end there; it
 /// is no option, for nobody else should.
 pub(crate) fn store_options(data: &Path) -> StoreOptions {
-    StoreOptions {
-        crash_point: Process.variable("MODKEEP_CRASH_POINT"),
-        ..StoreOptions::local(data)
-    }
+    let mut options = StoreOptions::local(data);
+    options.crash_point = Process.variable("MODKEEP_CRASH_POINT");
+    options
 }
 
 /// The runtime of a command.

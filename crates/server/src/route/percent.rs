@@ -56,9 +56,7 @@ fn checked(element: Cow<'_, str>) -> Result<Cow<'_, str>, RouteError> {
         text if text.chars().any(char::is_control) => {
             Err(RouteError::Malformed("the path has a control character"))
         }
-        text if text.contains(['/', '\\']) => Err(RouteError::Malformed(
-            "the path has an encoded slash or a backslash",
-        )),
+        text if text.contains('/') => Err(RouteError::Malformed("the path has an encoded slash")),
         _ => Ok(element),
     }
 }

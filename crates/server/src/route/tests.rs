@@ -89,7 +89,6 @@ fn what_no_go_command_sends_is_400() {
         "/rsc.io/%2e%2e/quote/@v/list",
         "/rsc.io/./quote/@v/list",
         "/rsc.io/quote%2f..%2fx/@v/list",
-        "/rsc.io/quote%5cx/@v/list",
         "/rsc.io/quote%00/@v/list",
         "/rsc.io/quote%0a/@v/list",
         "/rsc.io/quote%/@v/list",
@@ -123,6 +122,7 @@ fn what_go_itself_refuses_is_404_so_that_probes_go_on() {
         "/rsc.io/.x/@latest",
         "/rsc.io/sp%20ace/x%2a/@v/list",
         "/rsc.io/%c3%a9/@v/list",
+        "/rsc.io/quote%5cx/@v/list",
     ] {
         assert_eq!(code(path), Some(Code::InvalidModulePath), "{path}");
     }
