@@ -287,6 +287,9 @@ impl fmt::Debug for Answer {
         )?;
         writeln!(formatter, "{:?}", self.headers)?;
         let text = String::from_utf8_lossy(shown);
+        if text.contains(|shown: char| shown.is_control() && shown != '\n') {
+            return write!(formatter, "{} bytes", self.body.len());
+        }
         write!(formatter, "{} bytes: {text}", self.body.len())
     }
 }
