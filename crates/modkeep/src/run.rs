@@ -66,6 +66,9 @@ async fn run(settings: &Settings, command: &[String]) -> Result<ExitCode, Failur
         ended = child::run(command, &url) => ended,
         never = show_progress(&tally) => match never {},
     };
+    if output::is_watched() {
+        output::progress("");
+    }
     // The command is gone, and with it every reader that an answer could be meant for.
     drop(stop);
     let ended = ended?;

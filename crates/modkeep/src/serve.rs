@@ -5,6 +5,7 @@ use crate::{
     config::Settings,
     failure::Failure,
     file_limit, logging, output,
+    run::signals,
     wiring::{self, Service},
 };
 use codes::Code;
@@ -31,7 +32,13 @@ async fn serve(settings: &Settings) -> Result<ExitCode, Failure> {
     let server = Server::bind(settings.listen, proxy, settings.limits, Registry::default())
         .map_err(|error| Failure::of(Code::ListenFailed, &error))?;
     announce(&server.local_addr().to_string(), settings, &sources);
-    let drained = server.run(crate::run::signals::stop()).await;
+    let drained = tokio::select! {
+        drained = server.run(signals::stop()) => drained,
+        () = signals::stop_twice() => {
+            tracing::warn!("told to stop again: open answers are cut");
+            return Ok(ExitCode::SUCCESS);
+        }
+    };
     if drained.cut > 0 {
         tracing::warn!(
             connections = drained.cut,

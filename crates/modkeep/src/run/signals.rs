@@ -18,7 +18,7 @@ pub(crate) async fn stop() {
         () = one(SignalKind::terminate()) => {}
         () = one(SignalKind::interrupt()) => {}
     }
-    tracing::info!("told to stop");
+    tracing::debug!("told to stop");
 }
 
 /// Ends at Ctrl-C.
@@ -27,5 +27,11 @@ pub(crate) async fn stop() {
     if tokio::signal::ctrl_c().await.is_err() {
         std::future::pending::<()>().await;
     }
-    tracing::info!("told to stop");
+    tracing::debug!("told to stop");
+}
+
+/// Ends at the second such signal: whoever sends it does not want to wait for the drain.
+pub(crate) async fn stop_twice() {
+    stop().await;
+    stop().await;
 }
