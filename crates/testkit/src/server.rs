@@ -210,6 +210,11 @@ impl Modkeep {
         }
     }
 
+    /// Waits for it to end by itself; how it ended, or `None` if it still runs after `limit`.
+    pub fn wait_for_end(&mut self, limit: Duration) -> Option<ExitStatus> {
+        process::wait(self.child.as_mut().unwrap(), limit)
+    }
+
     /// Asks it to end (SIGTERM) without waiting.
     pub fn ask_to_stop(&self) {
         process::signal(&self.pid().to_string(), "TERM");

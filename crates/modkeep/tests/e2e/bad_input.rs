@@ -296,3 +296,32 @@ fn unharmed(site: &Site, resident_before: u64) {
     let grown = site.server.resident_kib().saturating_sub(resident_before);
     assert!(grown < MEMORY_LIMIT, "resident memory grew by {grown} KiB");
 }
+
+#[test]
+fn clients_that_vanish_leave_no_files_open() {
+    let site = Site::with(&[module("a", 2 << 20), module("cold", 2 << 20)]);
+    site.keep("example.com/a", "v1.0.0");
+    let before = open_files(&site);
+    for round in 0..300 {
+        let name = if round % 3 == 0 { "cold" } else { "a" };
+        let request = format!("GET {} HTTP/1.1\r\nhost: a\r\n\r\n", url(name, "zip"));
+        drop(client::open(site.server.address(), request.as_bytes(), PATIENCE).unwrap());
+    }
+    assert!(site.server.get(&url("cold", "zip")).is_whole());
+    // The server learns of a vanished client at its next write or read: a few requests later.
+    let settled = (0..500).any(|_| {
+        assert!(site.server.get(&url("a", "info")).is_whole());
+        open_files(&site) <= before + 20
+    });
+    assert!(settled, "{} files open, {before} before", open_files(&site));
+    assert_eq!(
+        site.upstream.count_path("example.com/cold/@v/v1.0.0.zip"),
+        1
+    );
+}
+
+fn open_files(site: &Site) -> usize {
+    std::fs::read_dir(format!("/proc/{}/fd", site.server.pid()))
+        .unwrap()
+        .count()
+}

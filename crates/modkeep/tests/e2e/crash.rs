@@ -161,15 +161,18 @@ const POINTS: [&str; 8] = [
 
 #[test]
 fn a_crash_between_any_two_steps_of_a_commit_tears_and_loses_nothing() {
+    let mut crashes = 0;
     for point in POINTS {
-        for passage in 1..=3 {
-            crash_at(&format!("{point}@{passage}"));
-        }
+        assert!(crash_at(&format!("{point}@1")), "{point} is never passed");
+        let later = (2..=3).filter(|passage| crash_at(&format!("{point}@{passage}")));
+        crashes += 1 + later.count();
     }
+    println!("{crashes} crashes at {} points of a commit", POINTS.len());
 }
 
 /// Fetches the three artifacts from a server that aborts at a point, then from one that does not.
-fn crash_at(point: &str) {
+/// Whether the point was passed: not every one is passed more than once.
+fn crash_at(point: &str) -> bool {
     let module = Module::new("example.com/r0/m0", "v1.0.0").noise(3, 300_000);
     let upstream = FakeUpstream::start(Corpus::new().with(&module));
     let setup = Setup::new(BINARY, &upstream.url());
@@ -183,10 +186,8 @@ fn crash_at(point: &str) {
             promises.insert(path.clone(), answer.body);
         }
     }
-    assert!(
-        promises.len() < files.len() || point.starts_with("before-journal"),
-        "{point}: never reached"
-    );
+    // The mirror of the journal is written a moment after the answer.
+    let crashed = server.wait_for_end(Duration::from_secs(2)).is_some();
     server.kill();
     server.set_env("MODKEEP_CRASH_POINT", "");
     upstream.refuse();
@@ -201,6 +202,7 @@ fn crash_at(point: &str) {
     }
     server.kill();
     verify_store(&server);
+    crashed
 }
 
 /// One request; what it promises if it was answered in full. A torn answer is one that says so.

@@ -329,3 +329,17 @@ fn one_connection_carries_many_requests_whatever_their_answers() {
         .collect();
     assert_eq!(statuses, ["200", "404", "404", "200", "200"]);
 }
+
+#[test]
+fn a_range_of_a_cold_zip_is_that_range_or_all_of_it() {
+    let site = Site::with(&[module("a", LENGTH)]);
+    let zip = module("a", LENGTH).zip();
+    let answer = ranged(&site, "bytes=100-199");
+    match answer.status {
+        206 => assert_eq!(answer.body, zip[100..200]),
+        200 => assert_eq!(answer.body, zip),
+        other => panic!("{other}: {answer:?}"),
+    }
+    assert_eq!(ranged(&site, "bytes=100-199").body, zip[100..200]);
+    assert_eq!(site.upstream.count(Kind::Zip), 1);
+}
