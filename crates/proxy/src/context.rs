@@ -14,10 +14,15 @@ use crate::{
 use std::sync::Arc;
 use store::{Store, StoreError};
 use tokio::sync::Semaphore;
+use tokio_util::task::TaskTracker;
 use upstream::Upstreams;
 
 /// How many bodies above the usual size may be in memory at once: 4 x 16 MiB at worst.
 const LARGE_BODIES: usize = 4;
+
+/// How many records' proofs are completed at once: one after the other, so that the largest log
+/// seen grows in order, and the source is spared.
+const PROOFS: usize = 1;
 
 /// The parts of the service, shared by all requests.
 pub(crate) struct Context {
@@ -32,6 +37,10 @@ pub(crate) struct Context {
     /// Lists, queries and the like being refreshed.
     pub(crate) refreshes: Errands<String, Result<Arc<Remembered>, Refusal>>,
     pub(crate) large_bodies: Semaphore,
+    /// Room for keeping the proofs of captured database records.
+    pub(crate) proofs: Semaphore,
+    /// Work behind answers that were given already.
+    pub(crate) background: TaskTracker,
     pub(crate) metrics: Arc<Metrics>,
 }
 
@@ -49,6 +58,8 @@ impl Context {
             captures: Errands::default(),
             refreshes: Errands::default(),
             large_bodies: Semaphore::new(LARGE_BODIES),
+            proofs: Semaphore::new(PROOFS),
+            background: TaskTracker::new(),
             metrics,
         }
     }

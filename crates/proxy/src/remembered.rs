@@ -289,7 +289,7 @@ impl Context {
     }
 
     /// Remembers an answer. A store that cannot be written costs the memory, not the answer.
-    async fn remember(&self, subject: &Subject, answer: &Remembered) {
+    pub(crate) async fn remember(&self, subject: &Subject, answer: &Remembered) {
         if let Err(error) = self.store.memo_put(subject.memo_key(), Memo::from(answer)).await {
             self.metrics.store_failures.inc();
             tracing::warn!(%error, path = subject.path, "an answer could not be remembered");

@@ -78,6 +78,13 @@ impl Proxy {
         Readiness { ready: true, degraded }
     }
 
+    /// Waits until the work behind answers that were given already is done.
+    pub async fn settled(&self) {
+        self.context.background.close();
+        self.context.background.wait().await;
+        self.context.background.reopen();
+    }
+
     /// Puts the metrics into a registry.
     pub fn register(&self, registry: &mut Registry) {
         self.context.metrics.register(registry);

@@ -2,13 +2,17 @@
 //!
 //! A lookup and a full tile never change, so they are kept for ever like artifacts: that is what
 //! lets a client check its modules while the database cannot be reached. A tree head and a partial
-//! tile are superseded by newer ones and are only remembered; a partial tile that is missing is cut
-//! from the full tile of the same number, of which it is the beginning.
+//! tile are superseded by newer ones and are only remembered ([`partial`]). With each record the
+//! tiles are kept that a client needs to check it ([`provable`]).
 //!
 //! Nothing is proven here: the client does that itself, and finds a lying mirror out.
 
+mod partial;
+mod provable;
+mod tile;
+
 use crate::{
-    answer::{Answer, Freshness, Media, Origin},
+    answer::{Answer, Media, Origin},
     capture::{self, Lost},
     check::Wrong,
     context::Context,
@@ -19,23 +23,24 @@ use crate::{
     resource::{Fetching, Resource},
     versions::origin_of,
 };
-use bytes::Bytes;
 use codes::Code;
 use std::sync::Arc;
 use store::{Key, MemoClass};
 use upstream::{DatabaseOutcome, Download};
 
-/// Bytes of one hash in a tile.
-const HASH: usize = 32;
-/// Hashes of a full tile: tiles are 8 levels high.
-const FULL_TILE: usize = 256;
+/// Bytes of a full hash tile.
+const FULL_TILE: usize = 256 * tile::HASH;
 
 // === impl Context ===
 
 impl Context {
     /// Answers a request below `sumdb/`.
     pub(crate) async fn sumdb(self: &Arc<Self>, name: &str, path: &str, fetching: Fetching) -> Result<Answer, Refusal> {
-        if is_permanent(path) { self.record(name, path, fetching).await } else { self.changing(name, path, fetching).await }
+        match tile::partial(path) {
+            Some((full, width)) if !tile::is_data(path) => self.partial_tile(name, full, width, fetching).await,
+            _ if is_permanent(path) => self.record(name, path, fetching).await,
+            _ => self.changing(name, path, fetching).await,
+        }
     }
 
     async fn record(self: &Arc<Self>, name: &str, path: &str, fetching: Fetching) -> Result<Answer, Refusal> {
@@ -55,7 +60,7 @@ impl Context {
         answer.map(|answer| Answer { origin, ..answer }).ok_or_else(|| Refusal::internal("a record vanished"))
     }
 
-    async fn capture_record(&self, key: Key) -> Outcome {
+    async fn capture_record(self: &Arc<Self>, key: Key) -> Outcome {
         let Key::Sumdb { name, path } = &key else { return Err(Refusal::internal("no database record")) };
         match self.upstreams.sumdb(name, path).await {
             DatabaseOutcome::Found(download) => Ok(self.receive_record(&key, path, download).await?),
@@ -65,45 +70,32 @@ impl Context {
         }
     }
 
-    async fn receive_record(&self, key: &Key, path: &str, mut download: Download) -> Result<Kept, Lost> {
+    async fn receive_record(self: &Arc<Self>, key: &Key, path: &str, mut download: Download) -> Result<Kept, Lost> {
         let source = download.source.to_string();
         let bytes = capture::collect(self, &mut download).await?;
         if let Err(wrong) = check(path, &bytes) {
             tracing::warn!(%key, source, problem = %wrong, "wrong content thrown away");
             return Err(Lost::Body(wrong.into()));
         }
-        Ok(capture::keep_small(self, key.clone(), bytes, None, &source).await?)
+        let kept = capture::keep_small(self, key.clone(), bytes.clone(), None, &source).await?;
+        if let (Key::Sumdb { name, .. }, true) = (key, path.starts_with("lookup/")) {
+            self.start_proving(name, &bytes);
+        }
+        Ok(kept)
     }
 
     async fn changing(self: &Arc<Self>, name: &str, path: &str, fetching: Fetching) -> Result<Answer, Refusal> {
         let subject = Subject { class: MemoClass::Sumdb, path: format!("sumdb/{name}/{path}"), module: None };
-        let refusal = match self.recall(&subject, fetching, Fallback::None).await? {
+        match self.recall(&subject, fetching, Fallback::None).await? {
             Recalled::Fresh(answer) if answer.is_known() => {
-                return Ok(self.document(media(path), origin_of(&answer), answer.body.clone()));
+                Ok(self.document(media(path), origin_of(&answer), answer.body.clone()))
             }
             Recalled::Stale(answer) if answer.is_known() => {
-                return Ok(self.document(media(path), Origin::Stale, answer.body.clone()));
+                Ok(self.document(media(path), Origin::Stale, answer.body.clone()))
             }
-            Recalled::Fresh(absence) | Recalled::Stale(absence) => absence.absence(),
-            Recalled::Missing(refusal) => refusal,
-        };
-        match self.cut_from_full_tile(name, path).await? {
-            Some(body) => {
-                let answer = self.document(Media::Octets, Origin::Computed, body);
-                Ok(Answer { freshness: Freshness::Immutable, ..answer })
-            }
-            None => Err(refusal),
+            Recalled::Fresh(absence) | Recalled::Stale(absence) => Err(absence.absence()),
+            Recalled::Missing(refusal) => Err(refusal),
         }
-    }
-
-    async fn cut_from_full_tile(&self, name: &str, path: &str) -> Result<Option<Bytes>, Refusal> {
-        let Some((full, width)) = partial(path) else { return Ok(None) };
-        let key = Key::Sumdb { name: name.to_owned(), path: full.to_owned() };
-        let Some(record) = self.store.find(&key).await.map_err(|error| self.store_failure(error))? else {
-            return Ok(None);
-        };
-        let bytes = self.store.read_small(&record).await.map_err(|error| self.store_failure(error))?;
-        Ok((bytes.len() == FULL_TILE * HASH).then(|| bytes.slice(..width * HASH)))
     }
 }
 
@@ -118,18 +110,7 @@ pub(crate) fn split(path: &str) -> (&str, &str) {
 
 /// Lookups and full tiles never change.
 fn is_permanent(path: &str) -> bool {
-    path.starts_with("lookup/") || (path.starts_with("tile/") && partial(path).is_none())
-}
-
-/// The full tile a partial hash tile is the beginning of, and how many hashes it holds.
-fn partial(path: &str) -> Option<(&str, usize)> {
-    let (full, width) = path.strip_prefix("tile/").and(path.rsplit_once(".p/"))?;
-    let width = width.parse().ok().filter(|width| (1..FULL_TILE).contains(width))?;
-    Some((full, width))
-}
-
-fn is_data_tile(path: &str) -> bool {
-    path.split('/').nth(2) == Some("data")
+    path.starts_with("lookup/") || (path.starts_with("tile/") && tile::partial(path).is_none())
 }
 
 fn media(path: &str) -> Media {
@@ -148,7 +129,7 @@ pub(crate) fn check(path: &str, bytes: &[u8]) -> Result<(), Wrong> {
             Err(Wrong::new(Code::UpstreamBadContent, "it is no record with a signed tree head"))
         };
     }
-    if !is_data_tile(path) && bytes.len() != FULL_TILE * HASH {
+    if !tile::is_data(path) && bytes.len() != FULL_TILE {
         return Err(Wrong::new(Code::UpstreamBadContent, format!("it is a full tile of {} bytes", bytes.len())));
     }
     Ok(())
@@ -156,7 +137,7 @@ pub(crate) fn check(path: &str, bytes: &[u8]) -> Result<(), Wrong> {
 
 #[cfg(test)]
 mod tests {
-    use super::{check, is_permanent, partial, split};
+    use super::{check, is_permanent, split};
 
     #[test]
     fn a_database_name_may_hold_slashes() {
@@ -173,13 +154,6 @@ mod tests {
         for path in ["latest", "supported", "tile/8/0/x001/234.p/7"] {
             assert!(!is_permanent(path), "{path}");
         }
-    }
-
-    #[test]
-    fn a_partial_tile_names_its_full_tile_and_width() {
-        assert_eq!(partial("tile/8/0/x001/234.p/7"), Some(("tile/8/0/x001/234", 7)));
-        assert_eq!(partial("tile/8/0/001.p/256"), None);
-        assert_eq!(partial("lookup/example.com/m.p/7@v1.0.0"), None);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Checksum databases through a source that mirrors them.
 
 use crate::site::Site;
-use proxy::{Origin, Resource};
+use proxy::Resource;
 use testkit::{
     fixture::Corpus,
     upstream::{FakeUpstream, Fault, Kind, Target},
@@ -40,17 +40,21 @@ async fn lookups_and_full_tiles_are_asked_for_once_for_ever() {
     site.later(365 * 24 * 3600);
     assert_eq!(site.text(at("lookup/example.com/m@v1.0.0")).await, RECORD);
     assert_eq!(site.bytes(at("tile/8/0/000")).await, tile());
-    assert_eq!(site.ask(at("tile/8/1/000.p/1")).await.unwrap().origin, Origin::Stale);
+    assert_eq!(site.bytes(at("tile/8/1/000.p/1")).await, vec![1; 32]);
     assert_eq!(site.text(at("supported")).await, "", "the mirror keeps answering");
 }
 
 #[tokio::test]
-async fn a_missing_partial_tile_is_cut_from_the_full_one() {
+async fn a_missing_partial_tile_is_cut_from_a_wider_one() {
     let upstream = mirror();
     let site = Site::over(&upstream).await;
+    upstream.change(|corpus| corpus.put(&format!("sumdb/{NAME}/tile/8/0/001.p/200"), tile()[..6400].to_vec()));
     site.bytes(at("tile/8/0/000")).await;
+    site.bytes(at("tile/8/0/001.p/200")).await;
     upstream.refuse();
     assert_eq!(site.bytes(at("tile/8/0/000.p/3")).await, &tile()[..96]);
+    assert_eq!(site.bytes(at("tile/8/0/001.p/3")).await, &tile()[..96]);
+    assert!(site.refusal(at("tile/8/0/001.p/201")).await.status >= 500);
 }
 
 #[tokio::test]
@@ -88,4 +92,65 @@ async fn a_login_page_is_no_record() {
     let site = Site::over(&upstream).await;
     assert_eq!(site.refusal(at("lookup/example.com/m@v1.0.0")).await.status, 502);
     assert_eq!(upstream.count(Kind::Sumdb), upstream.asked().len());
+}
+
+/// The tiles of a log that are at most `size` hashes at level 0, in every width they ever had.
+fn log(size: u64) -> Corpus {
+    let mut corpus = Corpus::new();
+    corpus.put(&format!("sumdb/{NAME}/supported"), "");
+    for (level, hashes) in [(0, size), (1, size >> 8)] {
+        for index in 0..=hashes / 256 {
+            let bytes = testkit::noise::bytes(level * 1000 + index, 8192);
+            for width in 1..=(hashes - index * 256).min(255) {
+                let length = usize::try_from(width * 32).unwrap();
+                corpus.put(&format!("sumdb/{NAME}/tile/8/{level}/{index:03}.p/{width}"), bytes[..length].to_vec());
+            }
+            if hashes >= (index + 1) * 256 {
+                corpus.put(&format!("sumdb/{NAME}/tile/8/{level}/{index:03}"), bytes);
+            }
+        }
+    }
+    corpus
+}
+
+/// The tiles that a client reads to prove a record in a log of `size`, or to compare it with another.
+fn needed(record: u64, size: u64) -> Vec<String> {
+    let mut paths = Vec::new();
+    for level in 0..2_u32 {
+        let hashes = size >> (8 * level);
+        for index in [record >> (8 * (level + 1)), hashes.saturating_sub(1) / 256] {
+            match hashes.saturating_sub(index * 256).min(256) {
+                0 => {}
+                256 => paths.push(format!("tile/8/{level}/{index:03}")),
+                width => paths.push(format!("tile/8/{level}/{index:03}.p/{width}")),
+            }
+        }
+    }
+    paths
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn kept_records_stay_provable_in_every_head_that_came_with_them() {
+    let records = [(3, 100), (300, 900), (120, 300), (899, 901), (1400, 1500)];
+    let mut corpus = log(1500);
+    for (record, size) in records {
+        let text = RECORD.replacen('5', &record.to_string(), 1).replace("\n6\n", &format!("\n{size}\n"));
+        corpus.put(&format!("sumdb/{NAME}/lookup/example.com/m{record}@v1.0.0"), text);
+    }
+    let upstream = FakeUpstream::start(corpus);
+    let site = Site::over(&upstream).await;
+    for (record, _) in records {
+        site.bytes(at(&format!("lookup/example.com/m{record}@v1.0.0"))).await;
+    }
+    site.proxy.settled().await;
+    upstream.refuse();
+    let mut largest = 0;
+    for (record, size) in records {
+        largest = largest.max(size);
+        for (of, within) in [(record, size), (record, largest), (record, 1500), (size - 1, 1500)] {
+            for path in needed(of, within) {
+                site.bytes(at(&path)).await;
+            }
+        }
+    }
 }

@@ -1,0 +1,73 @@
+//! Partial tiles: the beginnings of tiles that are not full yet.
+//!
+//! A log only grows, so a tile's first hashes never change: a narrower tile is the beginning of a
+//! wider one. The widest that was ever seen is remembered, and everything narrower is cut from it,
+//! or from the full tile once that is kept. Only a wider one has to be asked for.
+
+use super::tile::HASH;
+use crate::{
+    answer::{Answer, Media, Origin},
+    context::Context,
+    refusal::Refusal,
+    remembered::{Fallback, Recalled, Subject},
+    resource::Fetching,
+};
+use bytes::Bytes;
+use std::sync::Arc;
+use store::{Key, MemoClass};
+
+// === impl Context ===
+
+impl Context {
+    /// Answers a partial hash tile: the first `width` hashes of the tile at path `full`.
+    pub(super) async fn partial_tile(
+        self: &Arc<Self>,
+        name: &str,
+        full: &str,
+        width: usize,
+        fetching: Fetching,
+    ) -> Result<Answer, Refusal> {
+        if let Some(body) = self.known_hashes(name, full, width).await? {
+            return Ok(self.document(Media::Octets, Origin::Store, body));
+        }
+        let path = format!("sumdb/{name}/{full}.p/{width}");
+        let subject = Subject { class: MemoClass::Sumdb, path, module: None };
+        match self.recall(&subject, fetching, Fallback::None).await? {
+            Recalled::Fresh(tile) | Recalled::Stale(tile) if tile.is_known() => {
+                self.remember(&widest(name, full), &tile).await;
+                let origin = Origin::Upstream(tile.source.clone());
+                Ok(self.document(Media::Octets, origin, tile.body.clone()))
+            }
+            Recalled::Fresh(absence) | Recalled::Stale(absence) => Err(absence.absence()),
+            Recalled::Missing(refusal) => Err(refusal),
+        }
+    }
+
+    /// The first `width` hashes of a tile, if as many are known.
+    async fn known_hashes(&self, name: &str, full: &str, width: usize) -> Result<Option<Bytes>, Refusal> {
+        let cut = |bytes: Bytes| (bytes.len() >= width * HASH).then(|| bytes.slice(..width * HASH));
+        if let Some(bytes) = self.kept_tile(name, full).await?.and_then(cut) {
+            return Ok(Some(bytes));
+        }
+        let remembered = self.memo(&widest(name, full)).await?;
+        Ok(remembered.and_then(|remembered| cut(remembered.body.clone())))
+    }
+
+    /// How many hashes of a tile that is not full are known.
+    pub(super) async fn known_width(&self, name: &str, full: &str) -> Result<usize, Refusal> {
+        let remembered = self.memo(&widest(name, full)).await?;
+        Ok(remembered.map_or(0, |remembered| remembered.body.len() / HASH))
+    }
+
+    async fn kept_tile(&self, name: &str, full: &str) -> Result<Option<Bytes>, Refusal> {
+        let key = Key::Sumdb { name: name.to_owned(), path: full.to_owned() };
+        let Some(record) = self.store.find(&key).await.map_err(|error| self.store_failure(error))? else {
+            return Ok(None);
+        };
+        self.store.read_small(&record).await.map(Some).map_err(|error| self.store_failure(error))
+    }
+}
+
+fn widest(name: &str, full: &str) -> Subject {
+    Subject { class: MemoClass::Sumdb, path: format!("sumdb/{name}/{full}.p"), module: None }
+}
