@@ -201,3 +201,24 @@ fn a_big_zip_passes_without_being_held_in_memory() {
     );
     assert!(grown < 64 << 10, "resident memory grew by {grown} KiB");
 }
+
+#[test]
+fn who_asks_right_after_a_failure_is_not_given_the_old_one() {
+    let site = Site::with(&[]);
+    for number in 0..150 {
+        let name = format!("f{number}");
+        let module = module(&name, 200_000);
+        site.upstream.change(|corpus| corpus.add(&module));
+        // Twice: a body that breaks gives its source one more turn.
+        let cut = Fault::Cut { after: 90_000 };
+        site.upstream.first(2, &path(&name, "zip"), cut);
+        site.upstream
+            .first(1, &path(&name, "info"), Fault::status(500));
+        for kind in ["zip", "info"] {
+            let failed = site.server.get(&url(&name, kind));
+            assert!(!failed.is_whole(), "{failed:?}");
+            let mended = site.server.get(&url(&name, kind));
+            assert!(mended.is_whole(), "{name} {kind}: {mended:?}");
+        }
+    }
+}
