@@ -72,9 +72,10 @@ where
         let work = work();
         tokio::spawn(async move {
             let value = work.await;
-            // Sent before it is forgotten: whoever comes in between still gets this result.
-            sender.send_replace(Some(value));
+            // Forgotten before it is told: whoever asks after that must not get an old failure. A
+            // success was remembered by the work itself and is found there.
             drop(entry);
+            sender.send_replace(Some(value));
         });
         receiver
     }

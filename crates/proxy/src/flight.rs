@@ -104,9 +104,19 @@ impl Landing {
 
     /// The flight's result; consumes the right to give one.
     pub(crate) fn finish(self, outcome: Outcome) {
+        self.forget();
         match outcome {
             Ok(_) => self.board.finish(outcome, State::kept),
             Err(_) => self.board.finish(outcome, State::failed),
+        }
+    }
+
+    /// Takes the flight out of the list *before* its end is told: whoever asks after that must
+    /// not get an old failure. A success is in the catalog by then and found there.
+    fn forget(&self) {
+        let mut running = self.flights.running.lock();
+        if running.get(&self.artifact).is_some_and(|board| board.is(&self.board)) {
+            running.remove(&self.artifact);
         }
     }
 }
@@ -115,7 +125,7 @@ impl Drop for Landing {
     fn drop(&mut self) {
         // A no-op after `finish`; otherwise the runner was dropped or panicked.
         let lost = Refusal::internal("the transfer ended without a result");
+        self.forget();
         self.board.finish(Err(lost), State::failed);
-        self.flights.running.lock().remove(&self.artifact);
     }
 }

@@ -6,6 +6,7 @@
 //! be is decided by [`plan`], which is pure.
 
 use crate::{
+    answer::Origin,
     check::{self, INFO_LIMIT, Wrong},
     context::Context,
     capture::{self, Lost},
@@ -45,15 +46,11 @@ pub(crate) struct Subject {
     pub(crate) module: Option<ModulePath>,
 }
 
-/// An answer, or why there is none.
-#[derive(Debug)]
-pub(crate) enum Recalled {
-    /// True within its age limit.
-    Fresh(Arc<Remembered>),
-    /// Older, given because it could not be renewed in time.
-    Stale(Arc<Remembered>),
-    /// There is none.
-    Missing(Refusal),
+/// An answer, and where it came from this time.
+#[derive(Debug, Clone)]
+pub(crate) struct Recalled {
+    pub(crate) answer: Arc<Remembered>,
+    pub(crate) origin: Origin,
 }
 
 /// Whether the caller has something to answer with if a source does not answer soon.
@@ -84,6 +81,15 @@ pub(crate) fn plan(age: Duration, max_age: Duration, stale: Duration) -> Plan {
         Plan::GiveAndRenew
     } else {
         Plan::Renew
+    }
+}
+
+// === impl Recalled ===
+
+impl Recalled {
+    fn renewed(answer: Arc<Remembered>) -> Self {
+        let origin = Origin::Upstream(answer.source.clone());
+        Self { answer, origin }
     }
 }
 
@@ -166,7 +172,8 @@ impl Context {
         Ok(memo.map(|memo| Arc::new(Remembered::from(memo))))
     }
 
-    /// The answer on a subject, renewed where its age and `fetching` demand it.
+    /// The answer on a subject, renewed where its age and `fetching` demand it. A source's "does
+    /// not exist" is a refusal in its words.
     ///
     /// With `fallback` the caller has something else to answer with, and does not wait longer for
     /// a source than a client is ready to.
@@ -176,37 +183,36 @@ impl Context {
         fetching: Fetching,
         fallback: Fallback,
     ) -> Result<Recalled, Refusal> {
-        match (self.memo(subject).await?, fetching) {
-            (None, Fetching::Never) => Ok(Recalled::Missing(Refusal::not_kept(&subject.path))),
-            (Some(remembered), Fetching::Never) => Ok(Recalled::Stale(remembered)),
-            (None, Fetching::Allowed) => Ok(self.first(subject, fallback).await),
-            (Some(remembered), Fetching::Allowed) => Ok(self.again(subject, remembered, fallback).await),
-        }
+        let recalled = match (self.memo(subject).await?, fetching) {
+            (None, Fetching::Never) => return Err(Refusal::not_kept(&subject.path)),
+            (Some(answer), Fetching::Never) => Recalled { answer, origin: Origin::Store },
+            (None, Fetching::Allowed) => Recalled::renewed(self.renew_in_time(subject, fallback).await?),
+            (Some(answer), Fetching::Allowed) => self.again(subject, answer, fallback).await?,
+        };
+        if recalled.answer.is_known() { Ok(recalled) } else { Err(recalled.answer.absence()) }
     }
 
-    async fn first(self: &Arc<Self>, subject: &Subject, fallback: Fallback) -> Recalled {
-        match self.renew_in_time(subject, fallback).await {
-            Ok(renewed) => Recalled::Fresh(renewed),
-            Err(refusal) => Recalled::Missing(refusal),
-        }
-    }
-
-    async fn again(self: &Arc<Self>, subject: &Subject, remembered: Arc<Remembered>, fallback: Fallback) -> Recalled {
-        let age = self.options.clock.since(remembered.fetched_at);
-        let (max_age, stale) = limits(&self.options, &remembered);
+    async fn again(
+        self: &Arc<Self>,
+        subject: &Subject,
+        answer: Arc<Remembered>,
+        fallback: Fallback,
+    ) -> Result<Recalled, Refusal> {
+        let age = self.options.clock.since(answer.fetched_at);
+        let (max_age, stale) = limits(&self.options, &answer);
         match plan(age, max_age, stale) {
-            Plan::Give => Recalled::Fresh(remembered),
+            Plan::Give => Ok(Recalled { answer, origin: Origin::Store }),
             Plan::GiveAndRenew => {
                 self.start_renewal(subject);
-                Recalled::Stale(remembered)
+                Ok(Recalled { answer, origin: Origin::Stale })
             }
             Plan::Renew => {
                 // An old "it exists" outlives an outage; an old "it does not" says too little.
-                let fallback = if remembered.is_known() { Fallback::Some } else { fallback };
+                let fallback = if answer.is_known() { Fallback::Some } else { fallback };
                 match self.renew_in_time(subject, fallback).await {
-                    Ok(renewed) => Recalled::Fresh(renewed),
-                    Err(_) if remembered.is_known() => Recalled::Stale(remembered),
-                    Err(refusal) => Recalled::Missing(refusal),
+                    Ok(renewed) => Ok(Recalled::renewed(renewed)),
+                    Err(_) if answer.is_known() => Ok(Recalled { answer, origin: Origin::Stale }),
+                    Err(refusal) => Err(refusal),
                 }
             }
         }

@@ -19,9 +19,8 @@ use crate::{
     flight::Outcome,
     kept::Kept,
     refusal::Refusal,
-    remembered::{Fallback, Recalled, Subject},
+    remembered::{Fallback, Subject},
     resource::{Fetching, Resource},
-    versions::origin_of,
 };
 use codes::Code;
 use std::sync::Arc;
@@ -86,16 +85,8 @@ impl Context {
 
     async fn changing(self: &Arc<Self>, name: &str, path: &str, fetching: Fetching) -> Result<Answer, Refusal> {
         let subject = Subject { class: MemoClass::Sumdb, path: format!("sumdb/{name}/{path}"), module: None };
-        match self.recall(&subject, fetching, Fallback::None).await? {
-            Recalled::Fresh(answer) if answer.is_known() => {
-                Ok(self.document(media(path), origin_of(&answer), answer.body.clone()))
-            }
-            Recalled::Stale(answer) if answer.is_known() => {
-                Ok(self.document(media(path), Origin::Stale, answer.body.clone()))
-            }
-            Recalled::Fresh(absence) | Recalled::Stale(absence) => Err(absence.absence()),
-            Recalled::Missing(refusal) => Err(refusal),
-        }
+        let recalled = self.recall(&subject, fetching, Fallback::None).await?;
+        Ok(self.document(media(path), recalled.origin, recalled.answer.body.clone()))
     }
 }
 

@@ -9,7 +9,7 @@ use crate::{
     answer::{Answer, Body, Freshness, Media, Origin},
     context::Context,
     refusal::Refusal,
-    remembered::{Fallback, Recalled, Remembered, Subject},
+    remembered::{Fallback, Remembered, Subject},
     resource::Fetching,
     selection,
 };
@@ -26,13 +26,11 @@ impl Context {
         let subject = list_of(module);
         let kept = self.kept_versions(module).await?;
         let fallback = if kept.is_empty() { Fallback::None } else { Fallback::Some };
-        let recalled = self.recall(&subject, fetching, fallback).await?;
+        let recalled = self.recall(&subject, fetching, fallback).await;
         let (text, origin) = match &recalled {
-            Recalled::Fresh(list) if list.is_known() => (list.text(), origin_of(list)),
-            Recalled::Stale(list) if list.is_known() => (list.text(), Origin::Stale),
-            Recalled::Fresh(absence) | Recalled::Stale(absence) if kept.is_empty() => return Err(absence.absence()),
-            Recalled::Missing(refusal) if kept.is_empty() => return Err(refusal.clone()),
-            _ => ("".into(), Origin::Computed),
+            Ok(recalled) => (recalled.answer.text(), recalled.origin.clone()),
+            Err(refusal) if kept.is_empty() => return Err(refusal.clone()),
+            Err(_) => ("".into(), Origin::Computed),
         };
         let body = selection::list_body(&selection::merged(&text, kept));
         Ok(self.document(Media::Text, origin, body.into()))
@@ -46,15 +44,9 @@ impl Context {
             module: Some(module.clone()),
         };
         let fallback = if self.kept_versions(module).await?.is_empty() { Fallback::None } else { Fallback::Some };
-        let refusal = match self.recall(&subject, fetching, fallback).await? {
-            Recalled::Fresh(latest) if latest.is_known() => {
-                return Ok(self.document(Media::Json, origin_of(&latest), latest.body.clone()));
-            }
-            Recalled::Stale(latest) if latest.is_known() => {
-                return Ok(self.document(Media::Json, Origin::Stale, latest.body.clone()));
-            }
-            Recalled::Fresh(absence) | Recalled::Stale(absence) => absence.absence(),
-            Recalled::Missing(refusal) => refusal,
+        let refusal = match self.recall(&subject, fetching, fallback).await {
+            Ok(recalled) => return Ok(self.document(Media::Json, recalled.origin, recalled.answer.body.clone())),
+            Err(refusal) => refusal,
         };
         match self.computed_latest(module).await? {
             Some(body) => Ok(self.document(Media::Json, Origin::Computed, body)),
@@ -76,16 +68,8 @@ impl Context {
             path: format!("{}/@v/{escaped}.info", module.escaped()),
             module: Some(module.clone()),
         };
-        match self.recall(&subject, fetching, Fallback::None).await? {
-            Recalled::Fresh(answer) if answer.is_known() => {
-                Ok(self.document(Media::Json, origin_of(&answer), answer.body.clone()))
-            }
-            Recalled::Stale(answer) if answer.is_known() => {
-                Ok(self.document(Media::Json, Origin::Stale, answer.body.clone()))
-            }
-            Recalled::Fresh(absence) | Recalled::Stale(absence) => Err(absence.absence()),
-            Recalled::Missing(refusal) => Err(refusal),
-        }
+        let recalled = self.recall(&subject, fetching, Fallback::None).await?;
+        Ok(self.document(Media::Json, recalled.origin, recalled.answer.body.clone()))
     }
 
     /// Keeps the answer to a query as the `.info` of the version it resolved to, as `go` itself
@@ -167,11 +151,6 @@ fn covers(retract: &modfile::Retract, version: &Version) -> bool {
         (Ok(low), Ok(high)) => low <= *version && *version <= high,
         _ => false,
     }
-}
-
-/// Where a fresh answer came from.
-pub(crate) fn origin_of(remembered: &Remembered) -> Origin {
-    Origin::Upstream(remembered.source.clone())
 }
 
 fn list_of(module: &ModulePath) -> Subject {

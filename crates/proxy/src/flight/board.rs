@@ -79,6 +79,11 @@ impl<Content: Clone, Outcome: Clone> Board<Content, Outcome> {
         Self { inner: Arc::new(Mutex::new(inner)) }
     }
 
+    /// Whether both are the same board.
+    pub fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.inner, &other.inner)
+    }
+
     /// Changes the state and wakes everybody who waits.
     pub fn update(&self, change: impl FnOnce(&mut State)) {
         self.change(|inner| change(&mut inner.state));

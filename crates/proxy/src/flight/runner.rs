@@ -156,11 +156,14 @@ impl Owed {
         let end = self.shown.min(written);
         while self.compared < end {
             let length = usize::try_from((end - self.compared).min(COMPARED)).unwrap_or(usize::MAX);
-            let (old, new) = (self.old.read_at(self.compared, length).await?, new.read_at(self.compared, length).await?);
-            if old != new || old.is_empty() {
+            let old = self.old.read_at(self.compared, length).await?;
+            let new = new.read_at(self.compared, length).await?;
+            // Both may be short, and not equally short: what is in memory ends where a chunk ended.
+            let common = old.len().min(new.len());
+            if common == 0 || old[..common] != new[..common] {
                 return Ok(false);
             }
-            self.compared += old.len() as u64;
+            self.compared += common as u64;
         }
         Ok(true)
     }

@@ -9,7 +9,7 @@ use crate::{
     answer::{Answer, Media, Origin},
     context::Context,
     refusal::Refusal,
-    remembered::{Fallback, Recalled, Subject},
+    remembered::{Fallback, Subject},
     resource::Fetching,
 };
 use bytes::Bytes;
@@ -32,15 +32,9 @@ impl Context {
         }
         let path = format!("sumdb/{name}/{full}.p/{width}");
         let subject = Subject { class: MemoClass::Sumdb, path, module: None };
-        match self.recall(&subject, fetching, Fallback::None).await? {
-            Recalled::Fresh(tile) | Recalled::Stale(tile) if tile.is_known() => {
-                self.remember(&widest(name, full), &tile).await;
-                let origin = Origin::Upstream(tile.source.clone());
-                Ok(self.document(Media::Octets, origin, tile.body.clone()))
-            }
-            Recalled::Fresh(absence) | Recalled::Stale(absence) => Err(absence.absence()),
-            Recalled::Missing(refusal) => Err(refusal),
-        }
+        let recalled = self.recall(&subject, fetching, Fallback::None).await?;
+        self.remember(&widest(name, full), &recalled.answer).await;
+        Ok(self.document(Media::Octets, recalled.origin, recalled.answer.body.clone()))
     }
 
     /// The first `width` hashes of a tile, if as many are known.

@@ -17,6 +17,8 @@ fn corpus(versions: &[&str]) -> Corpus {
 async fn a_list_is_asked_for_once_per_age_limit() {
     let upstream = FakeUpstream::start(corpus(&["v1.0.0"]));
     let site = Site::over(&upstream).await;
+    assert_eq!(site.ask(list(PATH)).await.unwrap().origin, Origin::Upstream(upstream.url()));
+    assert_eq!(site.ask(list(PATH)).await.unwrap().origin, Origin::Store);
     for _ in 0..10 {
         assert_eq!(site.text(list(PATH)).await, "v1.0.0\n");
         site.later(6);
