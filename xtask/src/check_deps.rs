@@ -29,7 +29,8 @@ const HOUSE: &[(&str, &[&str])] = &[
 const RESERVED: &[(&str, &[&str])] = &[
     ("anyhow", &["modkeep", "xtask"]),
     ("clap", &["modkeep", "xtask"]),
-    ("hyper", &["server", "testkit"]),
+    // `upstream` looks into the HTTP client's errors, which are hyper's.
+    ("hyper", &["server", "testkit", "upstream"]),
     ("hyper-util", &["server", "testkit"]),
     ("object_store", &["store"]),
     ("reqwest", &["upstream"]),

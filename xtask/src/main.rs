@@ -1,4 +1,4 @@
-//! Developer tasks: `cargo xtask gen`, `check-deps`.
+//! Developer tasks: `cargo xtask test`, `gen`, `check-deps`.
 
 #![expect(
     clippy::print_stdout,
@@ -11,6 +11,7 @@
 
 mod check_deps;
 mod generate;
+mod test;
 
 use clap::{Parser, Subcommand};
 
@@ -33,6 +34,8 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Install what the tests need, and run them all.
+    Test,
     /// Check that dependencies between the crates point downward only.
     CheckDeps,
 }
@@ -40,6 +43,7 @@ enum Task {
 fn main() -> anyhow::Result<()> {
     match Arguments::parse().task {
         Task::Gen { check } => generate::run(check),
+        Task::Test => test::run(),
         Task::CheckDeps => check_deps::run(),
     }
 }

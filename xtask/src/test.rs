@@ -1,0 +1,118 @@
+//! `cargo xtask test`: installs what the tests need, and passes them all.
+//!
+//! Beyond Rust, the tests need the real `go` (they ask it what is true), git, and a C compiler for
+//! SQLite and the TLS library. What is missing is installed where the Debian package manager can
+//! be used without asking anybody; elsewhere the command says what to install and stops.
+
+use anyhow::{Context, Result, bail};
+use std::{
+    ffi::OsStr,
+    process::{Command, Stdio},
+};
+
+/// A program the tests start, the Debian package that brings it, and what it is for.
+struct Needed {
+    program: &'static str,
+    probe: &'static [&'static str],
+    package: &'static str,
+    purpose: &'static str,
+}
+
+const NEEDED: &[Needed] = &[
+    Needed {
+        program: "go",
+        probe: &["version"],
+        package: "golang-go",
+        purpose: "the truth about Go modules",
+    },
+    Needed {
+        program: "git",
+        probe: &["--version"],
+        package: "git",
+        purpose: "go asks it for versions of itself",
+    },
+    Needed {
+        program: "cc",
+        probe: &["--version"],
+        package: "gcc",
+        purpose: "SQLite and the TLS library",
+    },
+];
+
+/// The commands, in order; each must succeed.
+const COMMANDS: &[&[&str]] = &[
+    &["test", "--workspace", "--no-fail-fast"],
+    // The flight's lock under a concurrency checker; a feature, because the lock is exchanged.
+    &[
+        "test",
+        "--package",
+        "proxy",
+        "--features",
+        "shuttle",
+        "--test",
+        "flight_concurrency",
+    ],
+];
+
+pub(crate) fn run() -> Result<()> {
+    for needed in NEEDED {
+        needed.provide()?;
+    }
+    for arguments in COMMANDS {
+        println!("\n$ cargo {}", arguments.join(" "));
+        let status = Command::new(env!("CARGO"))
+            .args(*arguments)
+            .status()
+            .context("cargo cannot be run")?;
+        if !status.success() {
+            bail!("`cargo {}` failed", arguments.join(" "));
+        }
+    }
+    println!("\nall tests passed");
+    Ok(())
+}
+
+// === impl Needed ===
+
+impl Needed {
+    fn provide(&self) -> Result<()> {
+        if runs(self.program, self.probe) {
+            return Ok(());
+        }
+        println!(
+            "{} is missing ({}); installing {}",
+            self.program, self.purpose, self.package
+        );
+        let installed = runs("apt-get", ["update", "-qq"].as_slice())
+            && runs(
+                "apt-get",
+                [
+                    "install",
+                    "-qq",
+                    "-y",
+                    "--no-install-recommends",
+                    self.package,
+                ]
+                .as_slice(),
+            );
+        if installed && runs(self.program, self.probe) {
+            return Ok(());
+        }
+        bail!(
+            "{} could not be installed; install {} and run this again",
+            self.program,
+            self.package
+        )
+    }
+}
+
+fn runs<S: AsRef<OsStr>>(program: &str, arguments: &[S]) -> bool {
+    let quiet =
+        |command: &mut Command| command.stdout(Stdio::null()).stderr(Stdio::null()).status();
+    quiet(
+        Command::new(program)
+            .args(arguments)
+            .env("DEBIAN_FRONTEND", "noninteractive"),
+    )
+    .is_ok_and(|status| status.success())
+}
