@@ -170,9 +170,15 @@ codes! {
 impl Code {
     /// Finds a code by how users write it: `MK2003`, `mk2003` or `2003`.
     pub fn parse(text: &str) -> Option<Self> {
-        let digits = text.strip_prefix("MK").or_else(|| text.strip_prefix("mk")).unwrap_or(text);
+        let digits = text
+            .strip_prefix("MK")
+            .or_else(|| text.strip_prefix("mk"))
+            .unwrap_or(text);
         let number: u16 = digits.parse().ok()?;
-        Self::ALL.iter().copied().find(|code| code.entry().number == number)
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|code| code.entry().number == number)
     }
 }
 
@@ -199,14 +205,27 @@ mod tests {
         // Go prints at most 8 lines and 648 bytes, and drops a body with any non-graphic character.
         for code in Code::ALL {
             let Entry3(title, cause, remedy) = Entry3::of(*code);
-            assert!([title, cause, remedy].iter().all(|text| text.is_ascii() && text.len() <= 120), "{code}");
+            assert!(
+                [title, cause, remedy]
+                    .iter()
+                    .all(|text| text.is_ascii() && text.len() <= 120),
+                "{code}"
+            );
         }
     }
 
     #[test]
     fn outages_are_never_absence() {
-        for code in [Code::UpstreamUnreachable, Code::UpstreamTimeout, Code::UpstreamError, Code::StoreUnavailable] {
-            assert!(code.entry().status.is_some_and(|status| status >= 500), "{code}");
+        for code in [
+            Code::UpstreamUnreachable,
+            Code::UpstreamTimeout,
+            Code::UpstreamError,
+            Code::StoreUnavailable,
+        ] {
+            assert!(
+                code.entry().status.is_some_and(|status| status >= 500),
+                "{code}"
+            );
         }
     }
 

@@ -34,7 +34,10 @@ const WITNESSES: usize = 4;
 impl Context {
     /// A source's recent statement that an artifact does not exist, in its own words.
     pub(crate) async fn recall_absence(&self, artifact: &Artifact) -> Option<Refusal> {
-        let remembered = self.memo(&absence_of(artifact.escaped_path())).await.ok()??;
+        let remembered = self
+            .memo(&absence_of(artifact.escaped_path()))
+            .await
+            .ok()??;
         let age = self.options.clock.since(remembered.fetched_at);
         (age <= self.options.absence_max_age).then(|| remembered.absence())
     }
@@ -43,7 +46,8 @@ impl Context {
     pub(crate) async fn remember_absence(&self, artifact: &Artifact, absence: Absence) -> Refusal {
         let remembered = Remembered::of_absence(&absence, self.options.clock.now());
         self.put_absence(artifact.escaped_path(), &remembered).await;
-        self.remember_module_absence(&artifact.module, &remembered).await;
+        self.remember_module_absence(&artifact.module, &remembered)
+            .await;
         remembered.absence()
     }
 
@@ -64,7 +68,9 @@ impl Context {
         }
         match self.module_that_holds(module).await {
             Some((owner, version)) => {
-                let facts = format!("{module} is a package of {owner} {version}, which is kept here, and no module");
+                let facts = format!(
+                    "{module} is a package of {owner} {version}, which is kept here, and no module"
+                );
                 Refusal::new(Code::Absent, facts)
             }
             None => Refusal::from(outage),
@@ -83,7 +89,11 @@ impl Context {
         if kept.is_ok_and(|versions| !versions.is_empty()) {
             return true;
         }
-        let list = Subject { class: MemoClass::List, path: format!("{}/@v/list", module.escaped()), module: None };
+        let list = Subject {
+            class: MemoClass::List,
+            path: format!("{}/@v/list", module.escaped()),
+            module: None,
+        };
         matches!(self.memo(&list).await, Ok(Some(list)) if list.is_known())
     }
 
@@ -92,12 +102,19 @@ impl Context {
         let mut prefix = path.as_str();
         while let Some((shorter, _)) = prefix.rsplit_once('/') {
             prefix = shorter;
-            let Ok(owner) = ModulePath::parse(prefix) else { continue };
-            let Some(directory) = path.as_str().strip_prefix(prefix) else { continue };
+            let Ok(owner) = ModulePath::parse(prefix) else {
+                continue;
+            };
+            let Some(directory) = path.as_str().strip_prefix(prefix) else {
+                continue;
+            };
             let mut versions = self.versions_with_zip(&owner).await;
             versions.sort_unstable_by(|left, right| right.cmp(left));
             for version in versions.into_iter().take(WITNESSES) {
-                if self.zip_holds(&owner, &version, directory.trim_start_matches('/')).await {
+                if self
+                    .zip_holds(&owner, &version, directory.trim_start_matches('/'))
+                    .await
+                {
                     return Some((owner, version));
                 }
             }
@@ -107,24 +124,48 @@ impl Context {
 
     async fn versions_with_zip(&self, module: &ModulePath) -> Vec<Version> {
         let kept = self.store.kept_versions(module).await.unwrap_or_default();
-        kept.into_iter().filter(|kept| kept.kinds.zip).map(|kept| kept.version).collect()
+        kept.into_iter()
+            .filter(|kept| kept.kinds.zip)
+            .map(|kept| kept.version)
+            .collect()
     }
 
     async fn zip_holds(&self, module: &ModulePath, version: &Version, directory: &str) -> bool {
-        let key = Key::Artifact(Artifact { module: module.clone(), version: version.clone(), kind: ArtifactKind::Zip });
-        let Ok(Some(record)) = self.store.find(&key).await else { return false };
-        let Ok(blob) = self.store.open_blob(&record).await else { return false };
-        let (module, version, prefix) = (module.clone(), version.clone(), format!("{directory}/"));
-        let Ok(file) = blob.file().await else { return false };
-        let look = move || {
-            let zip = gomod::zip::check_zip(Positioned::new(&file, blob.size()), &module, &version).ok()?;
-            Some(zip.files().any(|file| file.path.starts_with(&prefix) && is_go_file(file.path)))
+        let key = Key::Artifact(Artifact {
+            module: module.clone(),
+            version: version.clone(),
+            kind: ArtifactKind::Zip,
+        });
+        let Ok(Some(record)) = self.store.find(&key).await else {
+            return false;
         };
-        tokio::task::spawn_blocking(look).await.ok().flatten().unwrap_or(false)
+        let Ok(blob) = self.store.open_blob(&record).await else {
+            return false;
+        };
+        let (module, version, prefix) = (module.clone(), version.clone(), format!("{directory}/"));
+        let Ok(file) = blob.file().await else {
+            return false;
+        };
+        let look = move || {
+            let zip = gomod::zip::check_zip(Positioned::new(&file, blob.size()), &module, &version)
+                .ok()?;
+            Some(
+                zip.files()
+                    .any(|file| file.path.starts_with(&prefix) && is_go_file(file.path)),
+            )
+        };
+        tokio::task::spawn_blocking(look)
+            .await
+            .ok()
+            .flatten()
+            .unwrap_or(false)
     }
 
     async fn put_absence(&self, path: String, remembered: &Remembered) {
-        let key = MemoKey { class: MemoClass::Absence, path };
+        let key = MemoKey {
+            class: MemoClass::Absence,
+            path,
+        };
         if let Err(error) = self.store.memo_put(key, Memo::from(remembered)).await {
             self.metrics.store_failures.inc();
             tracing::warn!(%error, "an absence could not be remembered");
@@ -138,6 +179,9 @@ fn is_go_file(path: &str) -> bool {
 }
 
 fn absence_of(path: String) -> Subject {
-    Subject { class: MemoClass::Absence, path, module: None }
+    Subject {
+        class: MemoClass::Absence,
+        path,
+        module: None,
+    }
 }
-

@@ -8,8 +8,8 @@ use crate::{
     capture,
     context::Context,
     flight::{Reader, board::Started, runner},
-    kept::{Kept, media_of},
     hot::SMALL,
+    kept::{Kept, media_of},
     refusal::Refusal,
     resource::{Fetching, Resource},
 };
@@ -21,7 +21,11 @@ use store::{Key, Record};
 
 impl Context {
     /// Answers a request for an artifact.
-    pub(crate) async fn artifact(self: &Arc<Self>, artifact: &Artifact, fetching: Fetching) -> Result<Answer, Refusal> {
+    pub(crate) async fn artifact(
+        self: &Arc<Self>,
+        artifact: &Artifact,
+        fetching: Fetching,
+    ) -> Result<Answer, Refusal> {
         let key = Key::Artifact(artifact.clone());
         if let Some(answer) = self.kept(&key).await? {
             return Ok(answer);
@@ -44,7 +48,11 @@ impl Context {
         if let Some(kept) = self.hot.get(&path) {
             return Ok(answer(&kept, Origin::Memory));
         }
-        let found = self.store.find(key).await.map_err(|error| self.store_failure(error))?;
+        let found = self
+            .store
+            .find(key)
+            .await
+            .map_err(|error| self.store_failure(error))?;
         match found {
             Some(record) => self.stored(&path, record).await.map(Some),
             None => Ok(None),
@@ -53,30 +61,46 @@ impl Context {
 
     async fn stored(&self, path: &str, record: Record) -> Result<Answer, Refusal> {
         if record.size <= SMALL && !is_zip(&record.key) {
-            let bytes = self.store.read_small(&record).await.map_err(|error| self.store_failure(error))?;
+            let bytes = self
+                .store
+                .read_small(&record)
+                .await
+                .map_err(|error| self.store_failure(error))?;
             let kept = Kept::in_memory(record, bytes);
             self.hot.put(path, &kept);
-            return answer(&kept, Origin::Store).ok_or_else(|| Refusal::internal("a small artifact without bytes"));
+            return answer(&kept, Origin::Store)
+                .ok_or_else(|| Refusal::internal("a small artifact without bytes"));
         }
         self.on_disk(&record, Origin::Store).await
     }
 
     async fn on_disk(&self, record: &Record, origin: Origin) -> Result<Answer, Refusal> {
-        let blob = self.store.open_blob(record).await.map_err(|error| self.store_failure(error))?;
-        self.sound.ensure(&blob).await.map_err(|error| self.store_failure(error))?;
+        let blob = self
+            .store
+            .open_blob(record)
+            .await
+            .map_err(|error| self.store_failure(error))?;
+        self.sound
+            .ensure(&blob)
+            .await
+            .map_err(|error| self.store_failure(error))?;
         Ok(described(record, origin, Body::Blob(blob)))
     }
 
     async fn fetch_small(self: &Arc<Self>, artifact: &Artifact) -> Result<Answer, Refusal> {
         let (context, subject) = (Arc::clone(self), artifact.clone());
-        let fetched = self.captures.run(Resource::Artifact(artifact.clone()), || async move {
-            // Another errand may have ended between this one's look into the catalog and its start.
-            if let Some(record) = context.store.find(&Key::Artifact(subject.clone())).await? {
-                return Ok(Kept::on_disk(record));
-            }
-            capture::small(&context, &subject).await
-        });
-        let kept = fetched.await.unwrap_or_else(|| Err(Refusal::internal("fetching ended without a result")))?;
+        let fetched = self
+            .captures
+            .run(Resource::Artifact(artifact.clone()), || async move {
+                // Another errand may have ended between this one's look into the catalog and its start.
+                if let Some(record) = context.store.find(&Key::Artifact(subject.clone())).await? {
+                    return Ok(Kept::on_disk(record));
+                }
+                capture::small(&context, &subject).await
+            });
+        let kept = fetched
+            .await
+            .unwrap_or_else(|| Err(Refusal::internal("fetching ended without a result")))?;
         let origin = Origin::Upstream(kept.record.source.clone());
         match answer(&kept, origin.clone()) {
             Some(answer) => Ok(answer),
@@ -92,7 +116,8 @@ impl Context {
         match poll_fn(|cx| seat.poll_started(cx)).await {
             Started::Over(outcome) => {
                 let kept = outcome?;
-                self.on_disk(&kept.record, Origin::Upstream(kept.record.source.clone())).await
+                self.on_disk(&kept.record, Origin::Upstream(kept.record.source.clone()))
+                    .await
             }
             Started::Arriving { length, content } => Ok(Answer {
                 media: media_of(&Key::Artifact(artifact.clone())),
@@ -111,7 +136,8 @@ fn is_zip(key: &Key) -> bool {
 }
 
 fn answer(kept: &Kept, origin: Origin) -> Option<Answer> {
-    kept.small_body().map(|body| described(&kept.record, origin, body))
+    kept.small_body()
+        .map(|body| described(&kept.record, origin, body))
 }
 
 fn described(record: &Record, origin: Origin, body: Body) -> Answer {

@@ -44,12 +44,19 @@ impl From<Refusal> for Lost {
 
 /// Fetches, checks and keeps a small artifact.
 pub(crate) async fn small(context: &Context, artifact: &Artifact) -> Outcome {
-    let mut walk = context.upstreams.walk(&artifact.escaped_path()).with_limit(check::limit(artifact.kind));
+    let mut walk = context
+        .upstreams
+        .walk(&artifact.escaped_path())
+        .with_limit(check::limit(artifact.kind));
     loop {
         let mut download = match walk.next().await {
             Offer::Found(download) => download,
-            Offer::Absent(absence) => return Err(context.remember_absence(artifact, absence).await),
-            Offer::Unavailable(outage) => return Err(context.outage(&artifact.module, outage).await),
+            Offer::Absent(absence) => {
+                return Err(context.remember_absence(artifact, absence).await);
+            }
+            Offer::Unavailable(outage) => {
+                return Err(context.outage(&artifact.module, outage).await);
+            }
         };
         let source = download.source.to_string();
         match small_attempt(context, artifact, &mut download, &source).await {
@@ -60,9 +67,15 @@ pub(crate) async fn small(context: &Context, artifact: &Artifact) -> Outcome {
     }
 }
 
-async fn small_attempt(context: &Context, artifact: &Artifact, download: &mut Download, source: &str) -> Result<Kept, Lost> {
+async fn small_attempt(
+    context: &Context,
+    artifact: &Artifact,
+    download: &mut Download,
+    source: &str,
+) -> Result<Kept, Lost> {
     let bytes = collect(context, download).await?;
-    let h1 = check::small(artifact, &bytes).map_err(|wrong| Lost::Body(context.wrong(artifact, source, wrong)))?;
+    let h1 = check::small(artifact, &bytes)
+        .map_err(|wrong| Lost::Body(context.wrong(artifact, source, wrong)))?;
     Ok(keep_small(context, Key::Artifact(artifact.clone()), bytes, h1, source).await?)
 }
 
@@ -89,11 +102,17 @@ pub(crate) async fn keep_small(
 ) -> Result<Kept, Refusal> {
     let path = key.path();
     let started = Instant::now();
-    let committed = context.store.commit_small(key, bytes.clone(), provenance(h1, source)).await;
+    let committed = context
+        .store
+        .commit_small(key, bytes.clone(), provenance(h1, source))
+        .await;
     let kept = settled(context, committed, started)?;
     let kept = match kept.bytes {
         Some(_) => kept,
-        None => Kept { bytes: Some(bytes), ..kept },
+        None => Kept {
+            bytes: Some(bytes),
+            ..kept
+        },
     };
     context.hot.put(&path, &kept);
     Ok(kept)
@@ -129,14 +148,31 @@ pub(crate) async fn keep_sealed(
     source: &str,
 ) -> Result<Kept, Refusal> {
     let started = Instant::now();
-    let Provenance { h1, source, evidence, facts } = provenance(Some(h1), source);
-    let capture = Capture { key, sealed, h1, source, evidence, facts };
+    let Provenance {
+        h1,
+        source,
+        evidence,
+        facts,
+    } = provenance(Some(h1), source);
+    let capture = Capture {
+        key,
+        sealed,
+        h1,
+        source,
+        evidence,
+        facts,
+    };
     let committed = context.store.commit(capture).await;
     settled(context, committed, started)
 }
 
 fn provenance(h1: Option<String>, source: &str) -> Provenance {
-    Provenance { h1, source: source.to_owned(), evidence: UNVERIFIED.to_owned(), facts: Facts::new() }
+    Provenance {
+        h1,
+        source: source.to_owned(),
+        evidence: UNVERIFIED.to_owned(),
+        facts: Facts::new(),
+    }
 }
 
 /// What the evidence column says as long as no checksum database is asked.
@@ -147,7 +183,10 @@ fn settled(
     committed: Result<Committed, StoreError>,
     started: Instant,
 ) -> Result<Kept, Refusal> {
-    context.metrics.commit_time.observe(started.elapsed().as_secs_f64());
+    context
+        .metrics
+        .commit_time
+        .observe(started.elapsed().as_secs_f64());
     let committed = committed.map_err(|error| context.store_failure(error))?;
     if committed.fresh {
         let kind = kind_of(&committed.record.key);

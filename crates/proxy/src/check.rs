@@ -11,9 +11,9 @@
 //!
 //! Whether the bytes are the ones everybody else got is the checksum database's business.
 
-use gomod::{Artifact, ArtifactKind, ModulePath, Version, info::VersionInfo, modfile, sumhash};
 use crate::positioned::Positioned;
 use codes::Code;
+use gomod::{Artifact, ArtifactKind, ModulePath, Version, info::VersionInfo, modfile, sumhash};
 use std::fs::File;
 use upstream::BodyFailure;
 
@@ -27,13 +27,19 @@ pub(crate) struct Wrong {
 
 impl Wrong {
     pub(crate) fn new(code: Code, summary: impl Into<String>) -> Self {
-        Self { code, summary: summary.into() }
+        Self {
+            code,
+            summary: summary.into(),
+        }
     }
 }
 
 impl From<Wrong> for BodyFailure {
     fn from(wrong: Wrong) -> Self {
-        Self::Wrong { code: wrong.code, summary: wrong.summary }
+        Self::Wrong {
+            code: wrong.code,
+            summary: wrong.summary,
+        }
     }
 }
 
@@ -65,9 +71,13 @@ pub(crate) fn small(artifact: &Artifact, bytes: &[u8]) -> Result<Option<String>,
 
 /// Checks a zip in a file; gives its `h1:` hash. Blocks: reads and inflates all of it.
 pub(crate) fn zip(artifact: &Artifact, file: &File, size: u64) -> Result<String, Wrong> {
-    gomod::zip::check_zip(Positioned::new(file, size), &artifact.module, &artifact.version)
-        .map(|checked| checked.h1().to_string())
-        .map_err(|problem| Wrong::new(Code::BadZip, problem.to_string()))
+    gomod::zip::check_zip(
+        Positioned::new(file, size),
+        &artifact.module,
+        &artifact.version,
+    )
+    .map(|checked| checked.h1().to_string())
+    .map_err(|problem| Wrong::new(Code::BadZip, problem.to_string()))
 }
 
 /// Checks the answer to a version query; gives the version it resolved to.
@@ -80,7 +90,10 @@ fn info(version: &Version, bytes: &[u8]) -> Result<(), Wrong> {
     if info.version == *version {
         Ok(())
     } else {
-        Err(Wrong::new(Code::BadInfo, format!("it names {} instead of {version}", info.version)))
+        Err(Wrong::new(
+            Code::BadInfo,
+            format!("it names {} instead of {version}", info.version),
+        ))
     }
 }
 
@@ -89,7 +102,8 @@ fn parse_info(bytes: &[u8]) -> Result<VersionInfo, Wrong> {
 }
 
 fn go_mod(module: &ModulePath, bytes: &[u8]) -> Result<String, Wrong> {
-    let parsed = modfile::parse(bytes, modfile::Mode::Lax).map_err(|error| Wrong::new(Code::BadGoMod, error.to_string()))?;
+    let parsed = modfile::parse(bytes, modfile::Mode::Lax)
+        .map_err(|error| Wrong::new(Code::BadGoMod, error.to_string()))?;
     if parsed.module.is_none() && module.as_str() != TOOLCHAIN {
         return Err(Wrong::new(Code::BadGoMod, "it has no module line"));
     }

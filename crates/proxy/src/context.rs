@@ -47,7 +47,12 @@ pub(crate) struct Context {
 // === impl Context ===
 
 impl Context {
-    pub(crate) fn new(store: Store, upstreams: Upstreams, options: ProxyOptions, metrics: Arc<Metrics>) -> Self {
+    pub(crate) fn new(
+        store: Store,
+        upstreams: Upstreams,
+        options: ProxyOptions,
+        metrics: Arc<Metrics>,
+    ) -> Self {
         Self {
             hot: Hot::new(options.memory),
             sound: Sound::new(),

@@ -24,7 +24,9 @@ pub(crate) struct Sound {
 
 impl Sound {
     pub(crate) fn new() -> Self {
-        Self { blobs: Cache::new(REMEMBERED) }
+        Self {
+            blobs: Cache::new(REMEMBERED),
+        }
     }
 
     /// Hashes the blob unless it was found sound since it last changed.
@@ -42,5 +44,8 @@ impl Sound {
 /// When the file was last written; none where the platform or an object store cannot say.
 async fn last_change(blob: &BlobReader) -> Result<Option<SystemTime>, StoreError> {
     let file = blob.file().await?;
-    Ok(file.metadata().and_then(|metadata| metadata.modified()).ok())
+    Ok(file
+        .metadata()
+        .and_then(|metadata| metadata.modified())
+        .ok())
 }

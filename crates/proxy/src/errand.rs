@@ -25,7 +25,9 @@ struct Entry<Key: Hash + Eq, Value> {
 
 impl<Key, Value> Default for Errands<Key, Value> {
     fn default() -> Self {
-        Self { running: Arc::new(Mutex::new(HashMap::new())) }
+        Self {
+            running: Arc::new(Mutex::new(HashMap::new())),
+        }
     }
 }
 
@@ -57,7 +59,11 @@ where
         self.running.lock().len()
     }
 
-    fn join_or_start<Work>(&self, key: Key, work: impl FnOnce() -> Work) -> watch::Receiver<Option<Value>>
+    fn join_or_start<Work>(
+        &self,
+        key: Key,
+        work: impl FnOnce() -> Work,
+    ) -> watch::Receiver<Option<Value>>
     where
         Work: Future<Output = Value> + Send + 'static,
     {
@@ -68,7 +74,10 @@ where
         let (sender, receiver) = watch::channel(None);
         running.insert(key.clone(), receiver.clone());
         drop(running);
-        let entry = Entry { running: Arc::clone(&self.running), key };
+        let entry = Entry {
+            running: Arc::clone(&self.running),
+            key,
+        };
         let work = work();
         tokio::spawn(async move {
             let value = work.await;
@@ -98,7 +107,10 @@ mod tests {
     };
     use tokio::sync::Semaphore;
 
-    fn counted(runs: &Arc<AtomicUsize>, gate: &Arc<Semaphore>) -> impl Future<Output = usize> + Send + 'static {
+    fn counted(
+        runs: &Arc<AtomicUsize>,
+        gate: &Arc<Semaphore>,
+    ) -> impl Future<Output = usize> + Send + 'static {
         let (runs, gate) = (Arc::clone(runs), Arc::clone(gate));
         async move {
             let _permit = gate.acquire().await;
@@ -108,9 +120,15 @@ mod tests {
 
     #[tokio::test]
     async fn many_followers_cost_one_run_and_leaving_cancels_nothing() {
-        let (errands, runs, gate) = (Errands::default(), Arc::default(), Arc::new(Semaphore::new(0)));
+        let (errands, runs, gate) = (
+            Errands::default(),
+            Arc::default(),
+            Arc::new(Semaphore::new(0)),
+        );
         let leaver = errands.run("key", || counted(&runs, &gate));
-        let followers: Vec<_> = (0..32).map(|_| errands.run("key", || counted(&runs, &gate))).collect();
+        let followers: Vec<_> = (0..32)
+            .map(|_| errands.run("key", || counted(&runs, &gate)))
+            .collect();
         {
             let mut leaver = Box::pin(leaver);
             assert!(futures_util::poll!(&mut leaver).is_pending());
@@ -129,7 +147,10 @@ mod tests {
     #[tokio::test]
     async fn a_panicking_errand_is_forgotten() {
         let errands: Errands<&str, u32> = Errands::default();
-        assert_eq!(errands.run("key", || async { panic!("on purpose") }).await, None);
+        assert_eq!(
+            errands.run("key", || async { panic!("on purpose") }).await,
+            None
+        );
         while errands.running() > 0 {
             tokio::task::yield_now().await;
         }

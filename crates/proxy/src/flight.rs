@@ -81,7 +81,11 @@ impl Flights {
         drop(running);
         // Seated before the runner starts, so that its end cannot be missed.
         let seat = board.join();
-        start(Landing { flights: self.clone(), artifact: artifact.clone(), board });
+        start(Landing {
+            flights: self.clone(),
+            artifact: artifact.clone(),
+            board,
+        });
         seat
     }
 
@@ -115,7 +119,10 @@ impl Landing {
     /// not get an old failure. A success is in the catalog by then and found there.
     fn forget(&self) {
         let mut running = self.flights.running.lock();
-        if running.get(&self.artifact).is_some_and(|board| board.is(&self.board)) {
+        if running
+            .get(&self.artifact)
+            .is_some_and(|board| board.is(&self.board))
+        {
             running.remove(&self.artifact);
         }
     }

@@ -30,7 +30,9 @@ impl Hot {
             .max_capacity(bytes)
             .weigher(|key: &Arc<str>, kept: &Kept| {
                 let bytes = kept.bytes.as_ref().map_or(0, bytes::Bytes::len);
-                u32::try_from(key.len() + bytes).unwrap_or(u32::MAX).saturating_add(OVERHEAD)
+                u32::try_from(key.len() + bytes)
+                    .unwrap_or(u32::MAX)
+                    .saturating_add(OVERHEAD)
             })
             .build();
         Self { entries }

@@ -23,12 +23,18 @@ use store::{
 
 /// The checks of a capture as the store's import wants them. Blocks: reads the whole file.
 pub fn import_checker() -> Checker {
-    Arc::new(|key, file, size| judge(key, file, size).map(checked).map_err(|wrong| wrong.to_string()))
+    Arc::new(|key, file, size| {
+        judge(key, file, size)
+            .map(checked)
+            .map_err(|wrong| wrong.to_string())
+    })
 }
 
 fn judge(key: &Key, file: &File, size: u64) -> Result<Option<String>, Wrong> {
     match key {
-        Key::Artifact(artifact) if artifact.kind == ArtifactKind::Zip => check::zip(artifact, file, size).map(Some),
+        Key::Artifact(artifact) if artifact.kind == ArtifactKind::Zip => {
+            check::zip(artifact, file, size).map(Some)
+        }
         Key::Artifact(artifact) => small(artifact, file, size),
         Key::Sumdb { path, .. } => {
             let bytes = read(file, size, check::INFO_LIMIT)?;
@@ -44,14 +50,24 @@ fn small(artifact: &Artifact, file: &File, size: u64) -> Result<Option<String>, 
 
 fn read(file: &File, size: u64, limit: u64) -> Result<Vec<u8>, Wrong> {
     if size > limit {
-        return Err(Wrong::new(Code::BadInputFile, format!("it is {size} bytes, more than {limit}")));
+        return Err(Wrong::new(
+            Code::BadInputFile,
+            format!("it is {size} bytes, more than {limit}"),
+        ));
     }
     let mut bytes = Vec::new();
     let unreadable = |error: io::Error| Wrong::new(Code::BadInputFile, error.to_string());
-    Positioned::new(file, size).take(limit).read_to_end(&mut bytes).map_err(unreadable)?;
+    Positioned::new(file, size)
+        .take(limit)
+        .read_to_end(&mut bytes)
+        .map_err(unreadable)?;
     Ok(bytes)
 }
 
 fn checked(h1: Option<String>) -> Checked {
-    Checked { h1, evidence: UNVERIFIED.to_owned(), facts: Facts::new() }
+    Checked {
+        h1,
+        evidence: UNVERIFIED.to_owned(),
+        facts: Facts::new(),
+    }
 }

@@ -20,12 +20,18 @@ pub(crate) struct Kept {
 impl Kept {
     /// A large blob: it stays on disk.
     pub(crate) fn on_disk(record: Record) -> Self {
-        Self { record: Arc::new(record), bytes: None }
+        Self {
+            record: Arc::new(record),
+            bytes: None,
+        }
     }
 
     /// A small one, with its bytes.
     pub(crate) fn in_memory(record: Record, bytes: Bytes) -> Self {
-        Self { record: Arc::new(record), bytes: Some(bytes) }
+        Self {
+            record: Arc::new(record),
+            bytes: Some(bytes),
+        }
     }
 
     /// The bytes as a body, if they are at hand.

@@ -106,7 +106,9 @@ metrics! {
 // === impl Metrics ===
 
 /// Where an answer can be found, as label values.
-const FOUND: [&str; 7] = ["memory", "store", "stale", "computed", "upstream", "absent", "refused"];
+const FOUND: [&str; 7] = [
+    "memory", "store", "stale", "computed", "upstream", "absent", "refused",
+];
 /// What can be asked, as label values.
 const KINDS: [&str; 7] = ["list", "latest", "query", "info", "mod", "zip", "sumdb"];
 /// What can be captured, as label values.
@@ -131,7 +133,9 @@ impl Metrics {
 
     /// The same for the sources of a list.
     pub fn know_upstream(&self, upstream: &str) {
-        let source = Source { upstream: upstream.to_owned() };
+        let source = Source {
+            upstream: upstream.to_owned(),
+        };
         drop(self.upstream_received.get_or_create(&source));
         drop(self.upstream_wait.get_or_create(&source));
     }

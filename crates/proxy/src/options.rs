@@ -86,7 +86,9 @@ impl Clock {
     /// The time `age` ago.
     pub fn ago(&self, age: Duration) -> Timestamp {
         let seconds = i64::try_from(age.as_secs()).unwrap_or(i64::MAX);
-        self.now().checked_sub(seconds.seconds()).unwrap_or(Timestamp::MIN)
+        self.now()
+            .checked_sub(seconds.seconds())
+            .unwrap_or(Timestamp::MIN)
     }
 }
 

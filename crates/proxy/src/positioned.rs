@@ -21,7 +21,11 @@ pub(crate) struct Positioned<'f> {
 impl<'f> Positioned<'f> {
     /// At the beginning of a file of `size` bytes.
     pub(crate) fn new(file: &'f File, size: u64) -> Self {
-        Self { file, size, position: 0 }
+        Self {
+            file,
+            size,
+            position: 0,
+        }
     }
 }
 

@@ -47,7 +47,10 @@ impl Refusal {
 
     /// Something that must not happen, and did.
     pub fn internal(facts: &str) -> Self {
-        Self { status: 500, ..Self::new(Code::StoreUnavailable, facts) }
+        Self {
+            status: 500,
+            ..Self::new(Code::StoreUnavailable, facts)
+        }
     }
 
     /// Asked only for what is kept, and it is not.
@@ -57,7 +60,12 @@ impl Refusal {
 
     /// An upstream's own words about absence.
     pub fn relayed(status: u16, text: impl Into<String>) -> Self {
-        Self { code: Code::Absent, status, text: RefusalText::Relayed(text.into()), retry_after: None }
+        Self {
+            code: Code::Absent,
+            status,
+            text: RefusalText::Relayed(text.into()),
+            retry_after: None,
+        }
     }
 }
 
@@ -79,6 +87,9 @@ impl From<Lost> for Refusal {
 impl From<Outage> for Refusal {
     fn from(outage: Outage) -> Self {
         let facts = format!("{}: {}", outage.source, outage.summary);
-        Self { retry_after: outage.retry_after, ..Self::new(outage.code, facts) }
+        Self {
+            retry_after: outage.retry_after,
+            ..Self::new(outage.code, facts)
+        }
     }
 }

@@ -7,9 +7,9 @@
 
 use crate::{
     answer::Origin,
+    capture::{self, Lost},
     check::{self, INFO_LIMIT, Wrong},
     context::Context,
-    capture::{self, Lost},
     options::ProxyOptions,
     refusal::Refusal,
     resource::Fetching,
@@ -125,7 +125,12 @@ impl Remembered {
 
 impl From<Memo> for Remembered {
     fn from(memo: Memo) -> Self {
-        Self { status: memo.status, body: memo.body, fetched_at: memo.fetched_at, source: memo.source }
+        Self {
+            status: memo.status,
+            body: memo.body,
+            fetched_at: memo.fetched_at,
+            source: memo.source,
+        }
     }
 }
 
@@ -144,11 +149,18 @@ impl From<&Remembered> for Memo {
 
 impl Subject {
     fn memo_key(&self) -> MemoKey {
-        MemoKey { class: self.class, path: self.path.clone() }
+        MemoKey {
+            class: self.class,
+            path: self.path.clone(),
+        }
     }
 
     fn limit(&self) -> u64 {
-        if self.class == MemoClass::List { LIST_LIMIT } else { INFO_LIMIT }
+        if self.class == MemoClass::List {
+            LIST_LIMIT
+        } else {
+            INFO_LIMIT
+        }
     }
 
     /// Whether a body can be what was asked for.
@@ -168,7 +180,11 @@ impl Subject {
 impl Context {
     /// What is remembered of a subject, at any age.
     pub(crate) async fn memo(&self, subject: &Subject) -> Result<Option<Arc<Remembered>>, Refusal> {
-        let memo = self.store.memo(&subject.memo_key()).await.map_err(|error| self.store_failure(error))?;
+        let memo = self
+            .store
+            .memo(&subject.memo_key())
+            .await
+            .map_err(|error| self.store_failure(error))?;
         Ok(memo.map(|memo| Arc::new(Remembered::from(memo))))
     }
 
@@ -185,11 +201,20 @@ impl Context {
     ) -> Result<Recalled, Refusal> {
         let recalled = match (self.memo(subject).await?, fetching) {
             (None, Fetching::Never) => return Err(Refusal::not_kept(&subject.path)),
-            (Some(answer), Fetching::Never) => Recalled { answer, origin: Origin::Store },
-            (None, Fetching::Allowed) => Recalled::renewed(self.renew_in_time(subject, fallback).await?),
+            (Some(answer), Fetching::Never) => Recalled {
+                answer,
+                origin: Origin::Store,
+            },
+            (None, Fetching::Allowed) => {
+                Recalled::renewed(self.renew_in_time(subject, fallback).await?)
+            }
             (Some(answer), Fetching::Allowed) => self.again(subject, answer, fallback).await?,
         };
-        if recalled.answer.is_known() { Ok(recalled) } else { Err(recalled.answer.absence()) }
+        if recalled.answer.is_known() {
+            Ok(recalled)
+        } else {
+            Err(recalled.answer.absence())
+        }
     }
 
     async fn again(
@@ -201,42 +226,74 @@ impl Context {
         let age = self.options.clock.since(answer.fetched_at);
         let (max_age, stale) = limits(&self.options, &answer);
         match plan(age, max_age, stale) {
-            Plan::Give => Ok(Recalled { answer, origin: Origin::Store }),
+            Plan::Give => Ok(Recalled {
+                answer,
+                origin: Origin::Store,
+            }),
             Plan::GiveAndRenew => {
                 self.start_renewal(subject);
-                Ok(Recalled { answer, origin: Origin::Stale })
+                Ok(Recalled {
+                    answer,
+                    origin: Origin::Stale,
+                })
             }
             Plan::Renew => {
                 // An old "it exists" outlives an outage; an old "it does not" says too little.
-                let fallback = if answer.is_known() { Fallback::Some } else { fallback };
+                let fallback = if answer.is_known() {
+                    Fallback::Some
+                } else {
+                    fallback
+                };
                 match self.renew_in_time(subject, fallback).await {
                     Ok(renewed) => Ok(Recalled::renewed(renewed)),
-                    Err(_) if answer.is_known() => Ok(Recalled { answer, origin: Origin::Stale }),
+                    Err(_) if answer.is_known() => Ok(Recalled {
+                        answer,
+                        origin: Origin::Stale,
+                    }),
                     Err(refusal) => Err(refusal),
                 }
             }
         }
     }
 
-    async fn renew_in_time(self: &Arc<Self>, subject: &Subject, fallback: Fallback) -> Result<Arc<Remembered>, Refusal> {
+    async fn renew_in_time(
+        self: &Arc<Self>,
+        subject: &Subject,
+        fallback: Fallback,
+    ) -> Result<Arc<Remembered>, Refusal> {
         match fallback {
             Fallback::None => self.renew(subject).await,
-            Fallback::Some => tokio::time::timeout(self.options.refresh_patience, self.renew(subject))
-                .await
-                .unwrap_or_else(|_elapsed| Err(Refusal::new(Code::UpstreamTimeout, &subject.path))),
+            Fallback::Some => {
+                tokio::time::timeout(self.options.refresh_patience, self.renew(subject))
+                    .await
+                    .unwrap_or_else(|_elapsed| {
+                        Err(Refusal::new(Code::UpstreamTimeout, &subject.path))
+                    })
+            }
         }
     }
 
     /// Asks the sources, once for all who ask at the same time.
     async fn renew(self: &Arc<Self>, subject: &Subject) -> Result<Arc<Remembered>, Refusal> {
         let (context, subject) = (Arc::clone(self), subject.clone());
-        let renewed = self.refreshes.run(subject.path.clone(), || async move { context.ask(&subject).await }).await;
-        renewed.unwrap_or_else(|| Err(Refusal::internal("asking the source ended without a result")))
+        let renewed = self
+            .refreshes
+            .run(subject.path.clone(), || async move {
+                context.ask(&subject).await
+            })
+            .await;
+        renewed.unwrap_or_else(|| {
+            Err(Refusal::internal(
+                "asking the source ended without a result",
+            ))
+        })
     }
 
     fn start_renewal(self: &Arc<Self>, subject: &Subject) {
         let (context, subject) = (Arc::clone(self), subject.clone());
-        self.refreshes.start(subject.path.clone(), || async move { context.ask(&subject).await });
+        self.refreshes.start(subject.path.clone(), || async move {
+            context.ask(&subject).await
+        });
     }
 
     async fn ask(&self, subject: &Subject) -> Result<Arc<Remembered>, Refusal> {
@@ -245,7 +302,9 @@ impl Context {
             _ => self.ask_sources(subject).await?,
         };
         self.remember(subject, &answer).await;
-        if let (MemoClass::Query, true, Some(module)) = (subject.class, answer.is_known(), &subject.module) {
+        if let (MemoClass::Query, true, Some(module)) =
+            (subject.class, answer.is_known(), &subject.module)
+        {
             self.keep_resolved(module, &answer).await;
         }
         Ok(Arc::new(answer))
@@ -254,20 +313,32 @@ impl Context {
     async fn ask_database(&self, subject: &Subject) -> Result<Remembered, Refusal> {
         let (name, path) = sumdb::split(&subject.path);
         match self.upstreams.sumdb(name, path).await {
-            DatabaseOutcome::Found(download) => self.receive_document(subject, download).await.map_err(Refusal::from),
-            DatabaseOutcome::Absent(absence) => Ok(Remembered::of_absence(&absence, self.options.clock.now())),
+            DatabaseOutcome::Found(download) => self
+                .receive_document(subject, download)
+                .await
+                .map_err(Refusal::from),
+            DatabaseOutcome::Absent(absence) => {
+                Ok(Remembered::of_absence(&absence, self.options.clock.now()))
+            }
             DatabaseOutcome::NotMirrored => Err(Refusal::new(Code::SumdbUnsupported, name)),
             DatabaseOutcome::Unavailable(outage) => Err(Refusal::from(outage)),
         }
     }
 
     async fn ask_sources(&self, subject: &Subject) -> Result<Remembered, Refusal> {
-        let mut walk = self.upstreams.walk(&subject.path).with_limit(subject.limit());
+        let mut walk = self
+            .upstreams
+            .walk(&subject.path)
+            .with_limit(subject.limit());
         loop {
             let download = match walk.next().await {
                 Offer::Found(download) => download,
-                Offer::Absent(absence) => return Ok(Remembered::of_absence(&absence, self.options.clock.now())),
-                Offer::Unavailable(outage) => return Err(self.document_outage(subject, outage).await),
+                Offer::Absent(absence) => {
+                    return Ok(Remembered::of_absence(&absence, self.options.clock.now()));
+                }
+                Offer::Unavailable(outage) => {
+                    return Err(self.document_outage(subject, outage).await);
+                }
             };
             match self.receive_document(subject, download).await {
                 Ok(document) => return Ok(document),
@@ -277,14 +348,23 @@ impl Context {
         }
     }
 
-    async fn receive_document(&self, subject: &Subject, mut download: Download) -> Result<Remembered, Lost> {
+    async fn receive_document(
+        &self,
+        subject: &Subject,
+        mut download: Download,
+    ) -> Result<Remembered, Lost> {
         let source = download.source.to_string();
         let body = capture::collect(self, &mut download).await?;
         if let Err(wrong) = subject.check(&body) {
             tracing::warn!(path = subject.path, source, problem = %wrong, "wrong content thrown away");
             return Err(Lost::Body(wrong.into()));
         }
-        Ok(Remembered { status: MemoStatus::Known, body, fetched_at: self.options.clock.now(), source })
+        Ok(Remembered {
+            status: MemoStatus::Known,
+            body,
+            fetched_at: self.options.clock.now(),
+            source,
+        })
     }
 
     async fn document_outage(&self, subject: &Subject, outage: Outage) -> Refusal {
@@ -296,7 +376,11 @@ impl Context {
 
     /// Remembers an answer. A store that cannot be written costs the memory, not the answer.
     pub(crate) async fn remember(&self, subject: &Subject, answer: &Remembered) {
-        if let Err(error) = self.store.memo_put(subject.memo_key(), Memo::from(answer)).await {
+        if let Err(error) = self
+            .store
+            .memo_put(subject.memo_key(), Memo::from(answer))
+            .await
+        {
             self.metrics.store_failures.inc();
             tracing::warn!(%error, path = subject.path, "an answer could not be remembered");
         }
@@ -331,7 +415,11 @@ mod tests {
             (91, Plan::Renew),
             (u64::MAX / 2, Plan::Renew),
         ] {
-            assert_eq!(plan(second(age), second(60), second(30)), expected, "{age} s");
+            assert_eq!(
+                plan(second(age), second(60), second(30)),
+                expected,
+                "{age} s"
+            );
         }
     }
 }

@@ -22,7 +22,9 @@ pub(crate) fn listed(text: &str) -> impl Iterator<Item = Version> + '_ {
 
 /// The union of what upstream listed and what is kept, sorted by Go's order, without pseudo-versions.
 pub(crate) fn merged(upstream: &str, kept: impl IntoIterator<Item = Version>) -> BTreeSet<Version> {
-    listed(upstream).chain(kept.into_iter().filter(|version| !version.is_pseudo())).collect()
+    listed(upstream)
+        .chain(kept.into_iter().filter(|version| !version.is_pseudo()))
+        .collect()
 }
 
 /// A `list` body: one version a line.
@@ -42,8 +44,13 @@ pub(crate) fn latest<'a>(
     is_retracted: impl Fn(&Version) -> bool,
 ) -> Option<&'a Version> {
     let versions: Vec<&Version> = versions.into_iter().collect();
-    let standing = versions.iter().copied().filter(|version| !is_retracted(version));
-    standing.max_by_key(|version| rank(version)).or_else(|| versions.into_iter().max_by_key(|version| rank(version)))
+    let standing = versions
+        .iter()
+        .copied()
+        .filter(|version| !is_retracted(version));
+    standing
+        .max_by_key(|version| rank(version))
+        .or_else(|| versions.into_iter().max_by_key(|version| rank(version)))
 }
 
 /// Releases before pre-releases before pseudo-versions, then Go's order.
@@ -62,13 +69,19 @@ mod tests {
     use gomod::Version;
 
     fn versions(texts: &[&str]) -> Vec<Version> {
-        texts.iter().map(|text| Version::parse(text).unwrap()).collect()
+        texts
+            .iter()
+            .map(|text| Version::parse(text).unwrap())
+            .collect()
     }
 
     #[test]
     fn what_is_kept_stays_listed_and_pseudo_versions_never_are() {
         let kept = versions(&["v1.2.0", "v0.0.0-20200101000000-abcdefabcdef"]);
-        let all = merged("v1.10.0 2024-01-01T00:00:00Z\nv1.9.0\nnot-a-version\n\n", kept);
+        let all = merged(
+            "v1.10.0 2024-01-01T00:00:00Z\nv1.9.0\nnot-a-version\n\n",
+            kept,
+        );
         assert_eq!(list_body(&all), "v1.2.0\nv1.9.0\nv1.10.0\n");
     }
 
@@ -79,17 +92,33 @@ mod tests {
 
     #[test]
     fn latest_prefers_releases_then_prereleases_then_pseudo_versions() {
-        let all = versions(&["v1.0.0", "v2.0.0-rc.1", "v1.1.0", "v0.0.0-20300101000000-abcdefabcdef"]);
+        let all = versions(&[
+            "v1.0.0",
+            "v2.0.0-rc.1",
+            "v1.1.0",
+            "v0.0.0-20300101000000-abcdefabcdef",
+        ]);
         assert_eq!(latest(&all, |_| false).unwrap().as_str(), "v1.1.0");
-        assert_eq!(latest(&all[1..2], |_| false).unwrap().as_str(), "v2.0.0-rc.1");
-        assert_eq!(latest(&all[3..], |_| false).unwrap().as_str(), all[3].as_str());
+        assert_eq!(
+            latest(&all[1..2], |_| false).unwrap().as_str(),
+            "v2.0.0-rc.1"
+        );
+        assert_eq!(
+            latest(&all[3..], |_| false).unwrap().as_str(),
+            all[3].as_str()
+        );
         assert_eq!(latest(&[], |_| false), None);
     }
 
     #[test]
     fn latest_leaves_out_retracted_versions_unless_all_are() {
         let all = versions(&["v1.0.0", "v1.1.0"]);
-        assert_eq!(latest(&all, |version| version.as_str() == "v1.1.0").unwrap().as_str(), "v1.0.0");
+        assert_eq!(
+            latest(&all, |version| version.as_str() == "v1.1.0")
+                .unwrap()
+                .as_str(),
+            "v1.0.0"
+        );
         assert_eq!(latest(&all, |_| true).unwrap().as_str(), "v1.1.0");
     }
 }

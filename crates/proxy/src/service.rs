@@ -34,8 +34,15 @@ pub struct Readiness {
 
 impl Proxy {
     /// A service over an open store and its sources.
-    pub fn new(store: Store, upstreams: Upstreams, options: ProxyOptions, metrics: Arc<Metrics>) -> Self {
-        Self { context: Arc::new(Context::new(store, upstreams, options, metrics)) }
+    pub fn new(
+        store: Store,
+        upstreams: Upstreams,
+        options: ProxyOptions,
+        metrics: Arc<Metrics>,
+    ) -> Self {
+        Self {
+            context: Arc::new(Context::new(store, upstreams, options, metrics)),
+        }
     }
 
     /// Answers a request.
@@ -48,7 +55,10 @@ impl Proxy {
             Resource::Query { module, query } => context.query(module, query, fetching).await,
             Resource::Sumdb { name, path } => context.sumdb(name, path, fetching).await,
         };
-        let lookup = Lookup { kind: resource.kind(), found: found(&result) };
+        let lookup = Lookup {
+            kind: resource.kind(),
+            found: found(&result),
+        };
         context.metrics.lookups.get_or_create(&lookup).inc();
         result
     }
@@ -62,7 +72,11 @@ impl Proxy {
 
     /// What was captured since a time, in order, at most `limit` entries.
     pub async fn index(&self, since: Timestamp, limit: usize) -> Result<Vec<IndexEntry>, Refusal> {
-        self.context.store.index(since, limit).await.map_err(|error| self.context.store_failure(error))
+        self.context
+            .store
+            .index(since, limit)
+            .await
+            .map_err(|error| self.context.store_failure(error))
     }
 
     /// Whether the service can do its work.
@@ -70,12 +84,18 @@ impl Proxy {
         let health = self.context.store.health();
         let mut degraded = Vec::new();
         if !health.writable {
-            degraded.push("the store cannot be written: what is kept is served, nothing new is kept".to_owned());
+            degraded.push(
+                "the store cannot be written: what is kept is served, nothing new is kept"
+                    .to_owned(),
+            );
         }
         if let Some(code) = health.last_error {
             degraded.push(format!("{code}: {}", code.entry().title));
         }
-        Readiness { ready: true, degraded }
+        Readiness {
+            ready: true,
+            degraded,
+        }
     }
 
     /// Waits until the work behind answers that were given already is done.
@@ -94,7 +114,9 @@ impl Proxy {
     pub fn observe(&self) {
         let (metrics, health) = (&self.context.metrics, self.context.store.health());
         metrics.flights.set(count(self.context.flights.running()));
-        metrics.errands.set(count(self.context.captures.running() + self.context.refreshes.running()));
+        metrics.errands.set(count(
+            self.context.captures.running() + self.context.refreshes.running(),
+        ));
         metrics.memory.set(signed(self.context.hot.weight()));
         metrics.kept.set(signed(health.captures));
         metrics.kept_size.set(signed(health.bytes));
@@ -104,7 +126,9 @@ impl Proxy {
 
 impl fmt::Debug for Proxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Proxy").field("upstreams", &self.context.upstreams).finish_non_exhaustive()
+        f.debug_struct("Proxy")
+            .field("upstreams", &self.context.upstreams)
+            .finish_non_exhaustive()
     }
 }
 
@@ -125,7 +149,15 @@ fn found(result: &Result<Answer, Refusal>) -> &'static str {
             Origin::Computed => "computed",
             Origin::Upstream(_) => "upstream",
         },
-        Err(Refusal { text: RefusalText::Relayed(_), .. } | Refusal { status: 404 | 410, .. }) => "absent",
+        Err(
+            Refusal {
+                text: RefusalText::Relayed(_),
+                ..
+            }
+            | Refusal {
+                status: 404 | 410, ..
+            },
+        ) => "absent",
         Err(_) => "refused",
     }
 }

@@ -34,42 +34,77 @@ const FULL_TILE: usize = 256 * tile::HASH;
 
 impl Context {
     /// Answers a request below `sumdb/`.
-    pub(crate) async fn sumdb(self: &Arc<Self>, name: &str, path: &str, fetching: Fetching) -> Result<Answer, Refusal> {
+    pub(crate) async fn sumdb(
+        self: &Arc<Self>,
+        name: &str,
+        path: &str,
+        fetching: Fetching,
+    ) -> Result<Answer, Refusal> {
         match tile::partial(path) {
-            Some((full, width)) if !tile::is_data(path) => self.partial_tile(name, full, width, fetching).await,
+            Some((full, width)) if !tile::is_data(path) => {
+                self.partial_tile(name, full, width, fetching).await
+            }
             _ if is_permanent(path) => self.record(name, path, fetching).await,
             _ => self.changing(name, path, fetching).await,
         }
     }
 
-    async fn record(self: &Arc<Self>, name: &str, path: &str, fetching: Fetching) -> Result<Answer, Refusal> {
-        let key = Key::Sumdb { name: name.to_owned(), path: path.to_owned() };
+    async fn record(
+        self: &Arc<Self>,
+        name: &str,
+        path: &str,
+        fetching: Fetching,
+    ) -> Result<Answer, Refusal> {
+        let key = Key::Sumdb {
+            name: name.to_owned(),
+            path: path.to_owned(),
+        };
         if let Some(answer) = self.kept(&key).await? {
             return Ok(answer);
         }
         if fetching == Fetching::Never {
             return Err(Refusal::not_kept(&key.path()));
         }
-        let resource = Resource::Sumdb { name: name.to_owned(), path: path.to_owned() };
+        let resource = Resource::Sumdb {
+            name: name.to_owned(),
+            path: path.to_owned(),
+        };
         let (context, subject) = (Arc::clone(self), key.clone());
-        let fetched = self.captures.run(resource, || async move { context.capture_record(subject).await });
-        let kept = fetched.await.unwrap_or_else(|| Err(Refusal::internal("fetching ended without a result")))?;
+        let fetched =
+            self.captures.run(
+                resource,
+                || async move { context.capture_record(subject).await },
+            );
+        let kept = fetched
+            .await
+            .unwrap_or_else(|| Err(Refusal::internal("fetching ended without a result")))?;
         let origin = Origin::Upstream(kept.record.source.clone());
         let answer = self.kept(&key).await?;
-        answer.map(|answer| Answer { origin, ..answer }).ok_or_else(|| Refusal::internal("a record vanished"))
+        answer
+            .map(|answer| Answer { origin, ..answer })
+            .ok_or_else(|| Refusal::internal("a record vanished"))
     }
 
     async fn capture_record(self: &Arc<Self>, key: Key) -> Outcome {
-        let Key::Sumdb { name, path } = &key else { return Err(Refusal::internal("no database record")) };
+        let Key::Sumdb { name, path } = &key else {
+            return Err(Refusal::internal("no database record"));
+        };
         match self.upstreams.sumdb(name, path).await {
-            DatabaseOutcome::Found(download) => Ok(self.receive_record(&key, path, download).await?),
+            DatabaseOutcome::Found(download) => {
+                Ok(self.receive_record(&key, path, download).await?)
+            }
             DatabaseOutcome::Absent(absence) => Err(Refusal::relayed(absence.status, absence.text)),
             DatabaseOutcome::NotMirrored => Err(Refusal::new(Code::SumdbUnsupported, name)),
             DatabaseOutcome::Unavailable(outage) => Err(outage.into()),
         }
     }
 
-    async fn receive_record(self: &Arc<Self>, key: &Key, path: &str, mut download: Download) -> Result<Kept, Lost> {
+    async fn receive_record(
+        self: &Arc<Self>,
+        key: &Key,
+        path: &str,
+        mut download: Download,
+    ) -> Result<Kept, Lost> {
         let source = download.source.to_string();
         let bytes = capture::collect(self, &mut download).await?;
         if let Err(wrong) = check(path, &bytes) {
@@ -83,8 +118,17 @@ impl Context {
         Ok(kept)
     }
 
-    async fn changing(self: &Arc<Self>, name: &str, path: &str, fetching: Fetching) -> Result<Answer, Refusal> {
-        let subject = Subject { class: MemoClass::Sumdb, path: format!("sumdb/{name}/{path}"), module: None };
+    async fn changing(
+        self: &Arc<Self>,
+        name: &str,
+        path: &str,
+        fetching: Fetching,
+    ) -> Result<Answer, Refusal> {
+        let subject = Subject {
+            class: MemoClass::Sumdb,
+            path: format!("sumdb/{name}/{path}"),
+            module: None,
+        };
         let recalled = self.recall(&subject, fetching, Fallback::None).await?;
         Ok(self.document(media(path), recalled.origin, recalled.answer.body.clone()))
     }
@@ -94,7 +138,11 @@ impl Context {
 pub(crate) fn split(path: &str) -> (&str, &str) {
     let rest = path.strip_prefix("sumdb/").unwrap_or(path);
     let marks = ["/lookup/", "/tile/", "/supported", "/latest"];
-    let at = marks.iter().filter_map(|mark| rest.find(mark)).min().unwrap_or(rest.len());
+    let at = marks
+        .iter()
+        .filter_map(|mark| rest.find(mark))
+        .min()
+        .unwrap_or(rest.len());
     let (name, path) = rest.split_at(at);
     (name, path.trim_start_matches('/'))
 }
@@ -105,7 +153,11 @@ fn is_permanent(path: &str) -> bool {
 }
 
 fn media(path: &str) -> Media {
-    if path.starts_with("tile/") { Media::Octets } else { Media::Text }
+    if path.starts_with("tile/") {
+        Media::Octets
+    } else {
+        Media::Text
+    }
 }
 
 /// Whether bytes can be this permanent record.
@@ -113,15 +165,24 @@ pub(crate) fn check(path: &str, bytes: &[u8]) -> Result<(), Wrong> {
     if path.starts_with("lookup/") {
         let text = std::str::from_utf8(bytes).unwrap_or_default();
         let (head, note) = text.split_once("\n\n").unwrap_or_default();
-        let numbered = head.lines().next().is_some_and(|line| line.parse::<u64>().is_ok());
+        let numbered = head
+            .lines()
+            .next()
+            .is_some_and(|line| line.parse::<u64>().is_ok());
         return if numbered && note.contains("\n\n") {
             Ok(())
         } else {
-            Err(Wrong::new(Code::UpstreamBadContent, "it is no record with a signed tree head"))
+            Err(Wrong::new(
+                Code::UpstreamBadContent,
+                "it is no record with a signed tree head",
+            ))
         };
     }
     if !tile::is_data(path) && bytes.len() != FULL_TILE {
-        return Err(Wrong::new(Code::UpstreamBadContent, format!("it is a full tile of {} bytes", bytes.len())));
+        return Err(Wrong::new(
+            Code::UpstreamBadContent,
+            format!("it is a full tile of {} bytes", bytes.len()),
+        ));
     }
     Ok(())
 }
@@ -132,14 +193,27 @@ mod tests {
 
     #[test]
     fn a_database_name_may_hold_slashes() {
-        assert_eq!(split("sumdb/sum.golang.org/supported"), ("sum.golang.org", "supported"));
-        assert_eq!(split("sumdb/db.example.com/a/b/tile/8/0/001"), ("db.example.com/a/b", "tile/8/0/001"));
-        assert_eq!(split("sumdb/db.example.com/lookup/example.com/tile/x@v1.0.0"), ("db.example.com", "lookup/example.com/tile/x@v1.0.0"));
+        assert_eq!(
+            split("sumdb/sum.golang.org/supported"),
+            ("sum.golang.org", "supported")
+        );
+        assert_eq!(
+            split("sumdb/db.example.com/a/b/tile/8/0/001"),
+            ("db.example.com/a/b", "tile/8/0/001")
+        );
+        assert_eq!(
+            split("sumdb/db.example.com/lookup/example.com/tile/x@v1.0.0"),
+            ("db.example.com", "lookup/example.com/tile/x@v1.0.0")
+        );
     }
 
     #[test]
     fn lookups_and_full_tiles_are_permanent() {
-        for path in ["lookup/example.com/m@v1.0.0", "tile/8/0/x001/234", "tile/8/data/005"] {
+        for path in [
+            "lookup/example.com/m@v1.0.0",
+            "tile/8/0/x001/234",
+            "tile/8/data/005",
+        ] {
             assert!(is_permanent(path), "{path}");
         }
         for path in ["latest", "supported", "tile/8/0/x001/234.p/7"] {

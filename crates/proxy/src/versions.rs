@@ -5,8 +5,8 @@
 //! refuses only its list (some public proxies do) is treated the same: what is kept is listed.
 
 use crate::{
-    capture, check,
     answer::{Answer, Body, Freshness, Media, Origin},
+    capture, check,
     context::Context,
     refusal::Refusal,
     remembered::{Fallback, Remembered, Subject},
@@ -22,10 +22,18 @@ use store::{BlobId, Key, MemoClass};
 
 impl Context {
     /// Answers `MODULE/@v/list`.
-    pub(crate) async fn list(self: &Arc<Self>, module: &ModulePath, fetching: Fetching) -> Result<Answer, Refusal> {
+    pub(crate) async fn list(
+        self: &Arc<Self>,
+        module: &ModulePath,
+        fetching: Fetching,
+    ) -> Result<Answer, Refusal> {
         let subject = list_of(module);
         let kept = self.kept_versions(module).await?;
-        let fallback = if kept.is_empty() { Fallback::None } else { Fallback::Some };
+        let fallback = if kept.is_empty() {
+            Fallback::None
+        } else {
+            Fallback::Some
+        };
         let recalled = self.recall(&subject, fetching, fallback).await;
         let (text, origin) = match &recalled {
             Ok(recalled) => (recalled.answer.text(), recalled.origin.clone()),
@@ -37,15 +45,29 @@ impl Context {
     }
 
     /// Answers `MODULE/@latest`.
-    pub(crate) async fn latest(self: &Arc<Self>, module: &ModulePath, fetching: Fetching) -> Result<Answer, Refusal> {
+    pub(crate) async fn latest(
+        self: &Arc<Self>,
+        module: &ModulePath,
+        fetching: Fetching,
+    ) -> Result<Answer, Refusal> {
         let subject = Subject {
             class: MemoClass::Latest,
             path: format!("{}/@latest", module.escaped()),
             module: Some(module.clone()),
         };
-        let fallback = if self.kept_versions(module).await?.is_empty() { Fallback::None } else { Fallback::Some };
+        let fallback = if self.kept_versions(module).await?.is_empty() {
+            Fallback::None
+        } else {
+            Fallback::Some
+        };
         let refusal = match self.recall(&subject, fetching, fallback).await {
-            Ok(recalled) => return Ok(self.document(Media::Json, recalled.origin, recalled.answer.body.clone())),
+            Ok(recalled) => {
+                return Ok(self.document(
+                    Media::Json,
+                    recalled.origin,
+                    recalled.answer.body.clone(),
+                ));
+            }
             Err(refusal) => refusal,
         };
         match self.computed_latest(module).await? {
@@ -75,11 +97,17 @@ impl Context {
     /// Keeps the answer to a query as the `.info` of the version it resolved to, as `go` itself
     /// caches it under both names: the version is what the client will ask for from now on.
     pub(crate) async fn keep_resolved(&self, module: &ModulePath, answer: &Remembered) {
-        let Ok(version) = check::resolved(&answer.body) else { return };
+        let Ok(version) = check::resolved(&answer.body) else {
+            return;
+        };
         if gomod::version::check_agreement(module, &version).is_err() {
             return;
         }
-        let artifact = Artifact { module: module.clone(), version, kind: ArtifactKind::Info };
+        let artifact = Artifact {
+            module: module.clone(),
+            version,
+            kind: ArtifactKind::Info,
+        };
         let key = Key::Artifact(artifact);
         if matches!(self.store.find(&key).await, Ok(None)) {
             // A store that cannot be written was logged; the query is answered all the same.
@@ -89,7 +117,11 @@ impl Context {
 
     /// The versions of which something is kept.
     async fn kept_versions(&self, module: &ModulePath) -> Result<Vec<Version>, Refusal> {
-        let kept = self.store.kept_versions(module).await.map_err(|error| self.store_failure(error))?;
+        let kept = self
+            .store
+            .kept_versions(module)
+            .await
+            .map_err(|error| self.store_failure(error))?;
         Ok(kept.into_iter().map(|kept| kept.version).collect())
     }
 
@@ -97,22 +129,33 @@ impl Context {
     /// of them declares.
     async fn computed_latest(&self, module: &ModulePath) -> Result<Option<Bytes>, Refusal> {
         let kept = self.kept_versions(module).await?;
-        let listed = self.memo(&list_of(module)).await?.filter(|list| list.is_known());
+        let listed = self
+            .memo(&list_of(module))
+            .await?
+            .filter(|list| list.is_known());
         let text = listed.as_deref().map(Remembered::text).unwrap_or_default();
         let mut versions = selection::merged(&text, kept.iter().cloned());
         if versions.is_empty() {
             versions.extend(kept);
         }
-        let Some(highest) = selection::latest(&versions, |_| false) else { return Ok(None) };
+        let Some(highest) = selection::latest(&versions, |_| false) else {
+            return Ok(None);
+        };
         let retractions = self.retractions(module, highest).await;
-        let is_retracted = |version: &Version| retractions.iter().any(|retract| covers(retract, version));
-        let Some(latest) = selection::latest(&versions, is_retracted) else { return Ok(None) };
+        let is_retracted =
+            |version: &Version| retractions.iter().any(|retract| covers(retract, version));
+        let Some(latest) = selection::latest(&versions, is_retracted) else {
+            return Ok(None);
+        };
         self.info_or_made(module, latest).await.map(Some)
     }
 
     async fn retractions(&self, module: &ModulePath, version: &Version) -> Vec<modfile::Retract> {
         let bytes = self.kept_bytes(module, version, ArtifactKind::Mod).await;
-        let parsed = bytes.ok().flatten().and_then(|bytes| modfile::parse(&bytes, modfile::Mode::Lax).ok());
+        let parsed = bytes
+            .ok()
+            .flatten()
+            .and_then(|bytes| modfile::parse(&bytes, modfile::Mode::Lax).ok());
         parsed.map(|file| file.retract).unwrap_or_default()
     }
 
@@ -120,16 +163,39 @@ impl Context {
     async fn info_or_made(&self, module: &ModulePath, version: &Version) -> Result<Bytes, Refusal> {
         match self.kept_bytes(module, version, ArtifactKind::Info).await? {
             Some(bytes) => Ok(bytes),
-            None => Ok(VersionInfo { version: version.clone(), time: None }.to_json().into()),
+            None => Ok(VersionInfo {
+                version: version.clone(),
+                time: None,
+            }
+            .to_json()
+            .into()),
         }
     }
 
-    async fn kept_bytes(&self, module: &ModulePath, version: &Version, kind: ArtifactKind) -> Result<Option<Bytes>, Refusal> {
-        let key = Key::Artifact(Artifact { module: module.clone(), version: version.clone(), kind });
-        let Some(record) = self.store.find(&key).await.map_err(|error| self.store_failure(error))? else {
+    async fn kept_bytes(
+        &self,
+        module: &ModulePath,
+        version: &Version,
+        kind: ArtifactKind,
+    ) -> Result<Option<Bytes>, Refusal> {
+        let key = Key::Artifact(Artifact {
+            module: module.clone(),
+            version: version.clone(),
+            kind,
+        });
+        let Some(record) = self
+            .store
+            .find(&key)
+            .await
+            .map_err(|error| self.store_failure(error))?
+        else {
             return Ok(None);
         };
-        self.store.read_small(&record).await.map(Some).map_err(|error| self.store_failure(error))
+        self.store
+            .read_small(&record)
+            .await
+            .map(Some)
+            .map_err(|error| self.store_failure(error))
     }
 
     /// An answer that may change.

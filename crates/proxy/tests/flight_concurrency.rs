@@ -21,7 +21,11 @@ async fn read(seat: Seat<Content, bool>) -> Result<Vec<u8>, Vec<u8>> {
     let (mut read, mut epoch) = (Vec::new(), 0);
     loop {
         match poll_fn(|cx| seat.poll_view(cx, read.len() as u64, epoch, None)).await {
-            View::Bytes { content, until, epoch: seen } => {
+            View::Bytes {
+                content,
+                until,
+                epoch: seen,
+            } => {
                 epoch = seen;
                 let until = usize::try_from(until).unwrap();
                 read.extend_from_slice(&content[read.len()..until]);
@@ -51,7 +55,11 @@ fn second_attempt(board: &TestBoard, first: &[u8], second: &[u8]) {
     let same = first[..shown] == second[..shown];
     board.replace(Arc::new(second.to_vec()), |state| {
         state.appended(second.len() as u64);
-        if same { state.caught_up() } else { state.diverged() }
+        if same {
+            state.caught_up()
+        } else {
+            state.diverged()
+        }
     });
     board.update(proxy::flight::state::State::arrived);
     board.finish(true, proxy::flight::state::State::kept);
@@ -83,7 +91,10 @@ fn a_failing_flight_releases_every_reader() {
                 board.finish(false, proxy::flight::state::State::failed);
             });
             let read = future::block_on(read(seat)).unwrap_err();
-            assert!(b"ab".starts_with(&read), "the tail must stay back: {read:?}");
+            assert!(
+                b"ab".starts_with(&read),
+                "the tail must stay back: {read:?}"
+            );
             runner.join().unwrap();
         },
         None,
@@ -96,14 +107,19 @@ fn readers_never_mix_two_bodies() {
         shuttle::check_random(
             move || {
                 let board = TestBoard::new(Withhold::Tail(TAIL));
-                let readers: Vec<_> = (0..3).map(|_| board.join()).map(|seat| thread::spawn(|| future::block_on(read(seat)))).collect();
+                let readers: Vec<_> = (0..3)
+                    .map(|_| board.join())
+                    .map(|seat| thread::spawn(|| future::block_on(read(seat))))
+                    .collect();
                 let late = board.clone();
                 let runner = thread::spawn(move || second_attempt(&board, b"abcdef", second));
                 let late = thread::spawn(move || future::block_on(read(late.join())));
                 for reader in readers.into_iter().chain([late]) {
                     match reader.join().unwrap() {
                         Ok(read) => assert_eq!(read, second),
-                        Err(read) => assert!(second != b"abcdefgh" && b"abcdef".starts_with(&read[..])),
+                        Err(read) => {
+                            assert!(second != b"abcdefgh" && b"abcdef".starts_with(&read[..]))
+                        }
                     }
                 }
                 runner.join().unwrap();

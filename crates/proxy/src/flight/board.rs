@@ -62,7 +62,9 @@ pub enum View<Content> {
 
 impl<Content, Outcome> Clone for Board<Content, Outcome> {
     fn clone(&self) -> Self {
-        Self { inner: Arc::clone(&self.inner) }
+        Self {
+            inner: Arc::clone(&self.inner),
+        }
     }
 }
 
@@ -76,7 +78,9 @@ impl<Content: Clone, Outcome: Clone> Board<Content, Outcome> {
             wakers: HashMap::new(),
             next_seat: 0,
         };
-        Self { inner: Arc::new(Mutex::new(inner)) }
+        Self {
+            inner: Arc::new(Mutex::new(inner)),
+        }
     }
 
     /// Whether both are the same board.
@@ -129,7 +133,10 @@ impl<Content: Clone, Outcome: Clone> Board<Content, Outcome> {
         let number = inner.next_seat;
         inner.next_seat += 1;
         drop(inner);
-        Seat { board: self.clone(), number }
+        Seat {
+            board: self.clone(),
+            number,
+        }
     }
 
     fn change(&self, change: impl FnOnce(&mut Inner<Content, Outcome>)) {
@@ -158,7 +165,11 @@ impl<Content: Clone, Outcome: Clone> Seat<Content, Outcome> {
         match (sight, &inner.content) {
             (Sight::Bytes { until }, Some(content)) => {
                 let (content, epoch) = (content.clone(), inner.state.epoch());
-                Poll::Ready(View::Bytes { content, until, epoch })
+                Poll::Ready(View::Bytes {
+                    content,
+                    until,
+                    epoch,
+                })
             }
             (Sight::End, _) => Poll::Ready(View::End),
             (Sight::Cut, _) => Poll::Ready(View::Cut),
@@ -177,7 +188,10 @@ impl<Content: Clone, Outcome: Clone> Seat<Content, Outcome> {
         }
         if let (1.., Some(content)) = (inner.state.shown(), &inner.content) {
             let content = content.clone();
-            return Poll::Ready(Started::Arriving { length: inner.state.length(), content });
+            return Poll::Ready(Started::Arriving {
+                length: inner.state.length(),
+                content,
+            });
         }
         inner.wakers.insert(self.number, cx.waker().clone());
         Poll::Pending

@@ -41,7 +41,12 @@ pub struct Reader {
 
 impl Reader {
     pub(crate) fn new(seat: Seat<Spooled, Outcome>, announced: Option<u64>) -> Self {
-        Self { seat, announced, position: 0, epoch: 0 }
+        Self {
+            seat,
+            announced,
+            position: 0,
+            epoch: 0,
+        }
     }
 
     /// The length announced by the source, if it announced one.
@@ -51,27 +56,48 @@ impl Reader {
 
     /// The next bytes; `None` at the proven end.
     pub async fn next(&mut self) -> Result<Option<Bytes>, FlightFailure> {
-        let view = poll_fn(|cx| self.seat.poll_view(cx, self.position, self.epoch, self.announced)).await;
+        let view = poll_fn(|cx| {
+            self.seat
+                .poll_view(cx, self.position, self.epoch, self.announced)
+        })
+        .await;
         match view {
-            View::Bytes { content, until, epoch } => {
+            View::Bytes {
+                content,
+                until,
+                epoch,
+            } => {
                 let wanted = (until - self.position).min(CHUNK);
                 let length = usize::try_from(wanted).unwrap_or(usize::MAX);
                 let bytes = content.reader.read_at(self.position, length).await?;
                 if bytes.is_empty() {
-                    return Err(FlightFailure::Cut { position: self.position });
+                    return Err(FlightFailure::Cut {
+                        position: self.position,
+                    });
                 }
                 self.position += bytes.len() as u64;
                 self.epoch = epoch;
                 Ok(Some(bytes))
             }
-            View::End if self.announced.is_none_or(|announced| announced == self.position) => Ok(None),
-            View::End | View::Cut => Err(FlightFailure::Cut { position: self.position }),
+            View::End
+                if self
+                    .announced
+                    .is_none_or(|announced| announced == self.position) =>
+            {
+                Ok(None)
+            }
+            View::End | View::Cut => Err(FlightFailure::Cut {
+                position: self.position,
+            }),
         }
     }
 }
 
 impl fmt::Debug for Reader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Reader").field("announced", &self.announced).field("position", &self.position).finish_non_exhaustive()
+        f.debug_struct("Reader")
+            .field("announced", &self.announced)
+            .field("position", &self.position)
+            .finish_non_exhaustive()
     }
 }

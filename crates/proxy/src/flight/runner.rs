@@ -34,12 +34,19 @@ async fn fly(context: &Context, artifact: &Artifact, board: &FlightBoard) -> Out
     if let Some(record) = context.store.find(&key).await? {
         return Ok(Kept::on_disk(record));
     }
-    let mut walk = context.upstreams.walk(&artifact.escaped_path()).with_limit(check::limit(artifact.kind));
+    let mut walk = context
+        .upstreams
+        .walk(&artifact.escaped_path())
+        .with_limit(check::limit(artifact.kind));
     loop {
         let mut download = match walk.next().await {
             Offer::Found(download) => download,
-            Offer::Absent(absence) => return Err(context.remember_absence(artifact, absence).await),
-            Offer::Unavailable(outage) => return Err(context.outage(&artifact.module, outage).await),
+            Offer::Absent(absence) => {
+                return Err(context.remember_absence(artifact, absence).await);
+            }
+            Offer::Unavailable(outage) => {
+                return Err(context.outage(&artifact.module, outage).await);
+            }
         };
         match attempt(context, artifact, board, &mut download).await {
             Ok(kept) => return Ok(kept),
@@ -73,7 +80,14 @@ async fn receive(
     source: &Arc<str>,
 ) -> Result<SealedSpool, Lost> {
     let mut spool = context.store.spool().await.map_err(Refusal::from)?;
-    let mut follow = Follow::begin(board, Spooled { reader: spool.reader(), source: Arc::clone(source) }, download.length);
+    let mut follow = Follow::begin(
+        board,
+        Spooled {
+            reader: spool.reader(),
+            source: Arc::clone(source),
+        },
+        download.length,
+    );
     while let Some(chunk) = download.chunk().await? {
         spool.append(chunk).await.map_err(Refusal::from)?;
         follow.appended(board, &spool).await?;
@@ -101,7 +115,11 @@ struct Owed {
 impl Follow {
     fn begin(board: &FlightBoard, spooled: Spooled, length: Option<u64>) -> Self {
         let owed = match board.shown() {
-            (Some(old), shown) if shown > 0 => Some(Owed { old: old.reader, shown, compared: 0 }),
+            (Some(old), shown) if shown > 0 => Some(Owed {
+                old: old.reader,
+                shown,
+                compared: 0,
+            }),
             _ => None,
         };
         if owed.is_some() {
@@ -109,7 +127,11 @@ impl Follow {
         } else {
             board.replace(spooled.clone(), |state| state.opened(length));
         }
-        Self { spooled, written: 0, owed }
+        Self {
+            spooled,
+            written: 0,
+            owed,
+        }
     }
 
     async fn appended(&mut self, board: &FlightBoard, spool: &Spool) -> Result<(), Refusal> {

@@ -63,7 +63,15 @@ pub struct State {
 impl State {
     /// A flight that has just started.
     pub fn new(withhold: Withhold) -> Self {
-        Self { withhold, phase: Phase::Opening, epoch: 0, length: None, written: 0, shown: 0, caught_up: true }
+        Self {
+            withhold,
+            phase: Phase::Opening,
+            epoch: 0,
+            length: None,
+            written: 0,
+            shown: 0,
+            caught_up: true,
+        }
     }
 
     /// A source answered; its body has this length, if it said so.

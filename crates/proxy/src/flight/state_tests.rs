@@ -70,8 +70,15 @@ fn nothing_complete_is_shown_before_it_is_kept() {
             if after.phase() != Phase::Kept && after.phase() != Phase::Failed {
                 let hidden = after.written.saturating_sub(after.shown());
                 let current = !after.is_catching_up() && after.phase() != Phase::Opening;
-                assert!(!current || after.written == 0 || hidden >= after.written.min(TAIL), "{after:?}");
-                assert_ne!(after.look(after.shown(), after.epoch(), None), Sight::End, "{after:?}");
+                assert!(
+                    !current || after.written == 0 || hidden >= after.written.min(TAIL),
+                    "{after:?}"
+                );
+                assert_ne!(
+                    after.look(after.shown(), after.epoch(), None),
+                    Sight::End,
+                    "{after:?}"
+                );
             }
             if withhold == Withhold::All && after.phase() != Phase::Kept {
                 assert_eq!(after.shown(), 0, "{after:?}");
@@ -87,7 +94,11 @@ fn what_was_shown_stays_shown_or_its_readers_are_cut() {
         let shrunk = after.shown() < before.shown();
         if shrunk {
             assert_eq!(event, Event::Diverged);
-            assert_eq!(after.look(before.shown(), before.epoch(), None), Sight::Cut, "{before:?} {after:?}");
+            assert_eq!(
+                after.look(before.shown(), before.epoch(), None),
+                Sight::Cut,
+                "{before:?} {after:?}"
+            );
         }
         assert!(after.epoch() == before.epoch() || event == Event::Diverged);
     });
@@ -96,7 +107,14 @@ fn what_was_shown_stays_shown_or_its_readers_are_cut() {
 #[test]
 fn a_reader_with_nothing_yet_survives_a_divergence() {
     let mut state = State::new(Withhold::Tail(TAIL));
-    for event in [Event::Opened(None), Event::Appended(8), Event::Lost, Event::Opened(None), Event::Appended(3), Event::Diverged] {
+    for event in [
+        Event::Opened(None),
+        Event::Appended(8),
+        Event::Lost,
+        Event::Opened(None),
+        Event::Appended(3),
+        Event::Diverged,
+    ] {
         apply(&mut state, event);
     }
     assert_eq!(state.look(0, 0, None), Sight::Wait);
@@ -106,13 +124,23 @@ fn a_reader_with_nothing_yet_survives_a_divergence() {
 #[test]
 fn a_new_attempt_shows_nothing_until_it_caught_up() {
     let mut state = State::new(Withhold::Tail(TAIL));
-    for event in [Event::Opened(Some(12)), Event::Appended(8), Event::Lost, Event::Opened(Some(12)), Event::Appended(8)] {
+    for event in [
+        Event::Opened(Some(12)),
+        Event::Appended(8),
+        Event::Lost,
+        Event::Opened(Some(12)),
+        Event::Appended(8),
+    ] {
         apply(&mut state, event);
     }
     assert!(state.is_catching_up());
     assert_eq!(state.shown(), 4);
     apply(&mut state, Event::Arrived);
-    assert_eq!(state.phase(), Phase::Arriving, "an unproven prefix must not arrive");
+    assert_eq!(
+        state.phase(),
+        Phase::Arriving,
+        "an unproven prefix must not arrive"
+    );
     apply(&mut state, Event::CaughtUp);
     assert!(!state.is_catching_up());
 }

@@ -31,14 +31,23 @@ impl Context {
             return Ok(self.document(Media::Octets, Origin::Store, body));
         }
         let path = format!("sumdb/{name}/{full}.p/{width}");
-        let subject = Subject { class: MemoClass::Sumdb, path, module: None };
+        let subject = Subject {
+            class: MemoClass::Sumdb,
+            path,
+            module: None,
+        };
         let recalled = self.recall(&subject, fetching, Fallback::None).await?;
         self.remember(&widest(name, full), &recalled.answer).await;
         Ok(self.document(Media::Octets, recalled.origin, recalled.answer.body.clone()))
     }
 
     /// The first `width` hashes of a tile, if as many are known.
-    async fn known_hashes(&self, name: &str, full: &str, width: usize) -> Result<Option<Bytes>, Refusal> {
+    async fn known_hashes(
+        &self,
+        name: &str,
+        full: &str,
+        width: usize,
+    ) -> Result<Option<Bytes>, Refusal> {
         let cut = |bytes: Bytes| (bytes.len() >= width * HASH).then(|| bytes.slice(..width * HASH));
         if let Some(bytes) = self.kept_tile(name, full).await?.and_then(cut) {
             return Ok(Some(bytes));
@@ -54,14 +63,30 @@ impl Context {
     }
 
     async fn kept_tile(&self, name: &str, full: &str) -> Result<Option<Bytes>, Refusal> {
-        let key = Key::Sumdb { name: name.to_owned(), path: full.to_owned() };
-        let Some(record) = self.store.find(&key).await.map_err(|error| self.store_failure(error))? else {
+        let key = Key::Sumdb {
+            name: name.to_owned(),
+            path: full.to_owned(),
+        };
+        let Some(record) = self
+            .store
+            .find(&key)
+            .await
+            .map_err(|error| self.store_failure(error))?
+        else {
             return Ok(None);
         };
-        self.store.read_small(&record).await.map(Some).map_err(|error| self.store_failure(error))
+        self.store
+            .read_small(&record)
+            .await
+            .map(Some)
+            .map_err(|error| self.store_failure(error))
     }
 }
 
 fn widest(name: &str, full: &str) -> Subject {
-    Subject { class: MemoClass::Sumdb, path: format!("sumdb/{name}/{full}.p"), module: None }
+    Subject {
+        class: MemoClass::Sumdb,
+        path: format!("sumdb/{name}/{full}.p"),
+        module: None,
+    }
 }

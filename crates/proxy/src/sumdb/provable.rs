@@ -43,7 +43,9 @@ impl Context {
     }
 
     async fn keep_proof(self: &Arc<Self>, name: &str, place: Place) -> Result<(), Refusal> {
-        let Ok(_permit) = self.proofs.acquire().await else { return Ok(()) };
+        let Ok(_permit) = self.proofs.acquire().await else {
+            return Ok(());
+        };
         let before = self.largest(name).await?;
         let largest = place.size.max(before);
         let mut tiles: BTreeSet<Tile> = Tile::above(place.record, place.size).collect();
@@ -67,7 +69,8 @@ impl Context {
         }
         let width = usize::try_from(width).unwrap_or_default();
         if self.known_width(name, &path).await? < width {
-            self.partial_tile(name, &path, width, Fetching::Allowed).await?;
+            self.partial_tile(name, &path, width, Fetching::Allowed)
+                .await?;
         }
         Ok(())
     }
@@ -75,7 +78,9 @@ impl Context {
     /// The size of the largest log of this name that a kept record came with.
     async fn largest(&self, name: &str) -> Result<u64, Refusal> {
         let remembered = self.memo(&head(name)).await?;
-        Ok(remembered.and_then(|remembered| remembered.text().parse().ok()).unwrap_or(0))
+        Ok(remembered
+            .and_then(|remembered| remembered.text().parse().ok())
+            .unwrap_or(0))
     }
 
     async fn remember_largest(&self, name: &str, size: u64) {
@@ -90,7 +95,11 @@ impl Context {
 }
 
 fn head(name: &str) -> Subject {
-    Subject { class: MemoClass::Sumdb, path: format!("sumdb/{name}/largest"), module: None }
+    Subject {
+        class: MemoClass::Sumdb,
+        path: format!("sumdb/{name}/largest"),
+        module: None,
+    }
 }
 
 /// Reads a lookup's record number and the size in the signed head behind it.
@@ -108,9 +117,13 @@ mod tests {
 
     #[test]
     fn a_lookup_says_its_place() {
-        let lookup = "5\nexample.com/m v1.0.0 h1:x\n\ngo.sum database tree\n6\nhash\n\n\u{2014} db sig\n";
+        let lookup =
+            "5\nexample.com/m v1.0.0 h1:x\n\ngo.sum database tree\n6\nhash\n\n\u{2014} db sig\n";
         assert_eq!(place(lookup.as_bytes()), Some(Place { record: 5, size: 6 }));
-        assert_eq!(place(lookup.replace("5\nexample", "6\nexample").as_bytes()), None);
+        assert_eq!(
+            place(lookup.replace("5\nexample", "6\nexample").as_bytes()),
+            None
+        );
         assert_eq!(place(b"\xff\n\n"), None);
     }
 }

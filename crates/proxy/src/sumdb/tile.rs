@@ -50,14 +50,20 @@ impl Tile {
         let hashes = move |level: u32| size >> (8 * level);
         (0..LEVELS)
             .take_while(move |level| hashes(*level) > 0)
-            .map(move |level| Self { level, index: (hashes(level) - 1) / FULL })
+            .map(move |level| Self {
+                level,
+                index: (hashes(level) - 1) / FULL,
+            })
     }
 
     /// The tiles above a record, up to the top of a log of `size` records.
     pub(super) fn above(record: u64, size: u64) -> impl Iterator<Item = Self> {
         Self::edge(size).map(move |edge| {
             let index = record.checked_shr(8 * (edge.level + 1)).unwrap_or(0);
-            Self { level: edge.level, index: index.min(edge.index) }
+            Self {
+                level: edge.level,
+                index: index.min(edge.index),
+            }
         })
     }
 }
@@ -65,7 +71,10 @@ impl Tile {
 /// The full tile a partial hash tile is the beginning of, and how many hashes it holds.
 pub(super) fn partial(path: &str) -> Option<(&str, usize)> {
     let (full, width) = path.strip_prefix("tile/").and(path.rsplit_once(".p/"))?;
-    let width = width.parse().ok().filter(|width| (1..FULL).contains(width))?;
+    let width = width
+        .parse()
+        .ok()
+        .filter(|width| (1..FULL).contains(width))?;
     usize::try_from(width).ok().map(|width| (full, width))
 }
 
@@ -87,15 +96,29 @@ mod tests {
         // What `go` asked of the public database when its log had 69,959,272 records.
         assert_eq!(
             paths(Tile::edge(69_959_272)),
-            ["tile/8/0/x273/278", "tile/8/1/x001/067", "tile/8/2/004", "tile/8/3/000"]
+            [
+                "tile/8/0/x273/278",
+                "tile/8/1/x001/067",
+                "tile/8/2/004",
+                "tile/8/3/000"
+            ]
         );
-        assert_eq!(Tile { level: 0, index: 1_234_067 }.path(), "tile/8/0/x001/x234/067");
+        assert_eq!(
+            Tile {
+                level: 0,
+                index: 1_234_067
+            }
+            .path(),
+            "tile/8/0/x001/x234/067"
+        );
     }
 
     #[test]
     fn widths_follow_the_size_of_the_log() {
         // As `go` asked: tile/8/0/x273/278.p/104, tile/8/1/x001/067.p/126, tile/8/2/004.p/43.
-        let widths: Vec<u64> = Tile::edge(69_959_272).map(|tile| tile.width(69_959_272)).collect();
+        let widths: Vec<u64> = Tile::edge(69_959_272)
+            .map(|tile| tile.width(69_959_272))
+            .collect();
         assert_eq!(widths, [104, 126, 43, 4]);
         assert_eq!(Tile { level: 0, index: 0 }.width(1_000), 256);
         assert_eq!(Tile { level: 1, index: 0 }.width(1_000), 3);
@@ -106,7 +129,12 @@ mod tests {
     fn the_tiles_above_a_record_narrow_to_the_top() {
         assert_eq!(
             paths(Tile::above(45_721_865, 69_959_272)),
-            ["tile/8/0/x178/601", "tile/8/1/697", "tile/8/2/002", "tile/8/3/000"]
+            [
+                "tile/8/0/x178/601",
+                "tile/8/1/697",
+                "tile/8/2/002",
+                "tile/8/3/000"
+            ]
         );
         assert_eq!(paths(Tile::above(0, 1)), ["tile/8/0/000"]);
         assert_eq!(Tile::above(0, 0).count(), 0);
@@ -115,7 +143,10 @@ mod tests {
 
     #[test]
     fn a_partial_tile_names_its_full_tile_and_width() {
-        assert_eq!(partial("tile/8/0/x001/234.p/7"), Some(("tile/8/0/x001/234", 7)));
+        assert_eq!(
+            partial("tile/8/0/x001/234.p/7"),
+            Some(("tile/8/0/x001/234", 7))
+        );
         assert_eq!(partial("tile/8/0/001.p/256"), None);
         assert_eq!(partial("lookup/example.com/m.p/7@v1.0.0"), None);
         assert!(is_data("tile/8/data/001") && !is_data("tile/8/0/001"));

@@ -19,7 +19,10 @@ fn upstream() -> FakeUpstream {
 async fn a_cold_mod_asks_for_nothing_but_the_mod() {
     let upstream = upstream();
     let site = Site::over(&upstream).await;
-    assert_eq!(site.bytes(go_mod(PATH, V1)).await, Module::new(PATH, V1).mod_file());
+    assert_eq!(
+        site.bytes(go_mod(PATH, V1)).await,
+        Module::new(PATH, V1).mod_file()
+    );
     assert_eq!(upstream.paths(), [format!("{PATH}/@v/{V1}.mod")]);
 }
 
@@ -55,8 +58,16 @@ async fn only_what_is_kept_is_answered_where_fetching_is_forbidden() {
     let upstream = upstream();
     let site = Site::over(&upstream).await;
     for resource in [info(PATH, V1), zip(PATH, V1), list(PATH)] {
-        let refusal = site.proxy.answer(&resource, Fetching::Never).await.unwrap_err();
-        assert_eq!((refusal.code, refusal.status), (Code::NotKept, 404), "{resource:?}");
+        let refusal = site
+            .proxy
+            .answer(&resource, Fetching::Never)
+            .await
+            .unwrap_err();
+        assert_eq!(
+            (refusal.code, refusal.status),
+            (Code::NotKept, 404),
+            "{resource:?}"
+        );
     }
     upstream.assert_untouched();
 }
@@ -64,18 +75,27 @@ async fn only_what_is_kept_is_answered_where_fetching_is_forbidden() {
 #[tokio::test]
 async fn an_upstreams_no_is_relayed_word_for_word_and_believed_for_seconds() {
     let upstream = FakeUpstream::start(Corpus::new());
-    upstream.always(Kind::Info, Fault::text(410, "gone: by order of the harbour master\n"));
+    upstream.always(
+        Kind::Info,
+        Fault::text(410, "gone: by order of the harbour master\n"),
+    );
     let site = Site::over(&upstream).await;
     for _ in 0..3 {
         let refusal = site.refusal(info(PATH, V1)).await;
-        assert_eq!((refusal.status, words(&refusal)), (410, "gone: by order of the harbour master\n"));
+        assert_eq!(
+            (refusal.status, words(&refusal)),
+            (410, "gone: by order of the harbour master\n")
+        );
     }
     assert_eq!(upstream.count(Kind::Info), 1);
 
     upstream.heal();
     upstream.change(|corpus| corpus.add(&Module::new(PATH, V1)));
     site.later(31);
-    assert_eq!(site.bytes(info(PATH, V1)).await, Module::new(PATH, V1).info());
+    assert_eq!(
+        site.bytes(info(PATH, V1)).await,
+        Module::new(PATH, V1).info()
+    );
 }
 
 #[tokio::test]
@@ -85,7 +105,13 @@ async fn a_refresh_forgets_an_absence_at_once() {
     assert_eq!(site.refusal(info(PATH, V1)).await.status, 404);
     upstream.change(|corpus| corpus.add(&Module::new(PATH, V1)));
     assert_eq!(site.refusal(info(PATH, V1)).await.status, 404);
-    assert!(site.proxy.refresh(&crate::site::module(PATH)).await.unwrap() > 0);
+    assert!(
+        site.proxy
+            .refresh(&crate::site::module(PATH))
+            .await
+            .unwrap()
+            > 0
+    );
     site.bytes(info(PATH, V1)).await;
 }
 
@@ -94,17 +120,34 @@ async fn wrong_content_is_never_answered_and_never_kept() {
     let other = Module::new("example.com/other", "v1.0.0");
     for (resource, wrong, code) in [
         (info(PATH, V1), other.zip(), Code::BadInfo),
-        (info(PATH, V1), br#"{"Version":"v1.0.1"}"#.to_vec(), Code::BadInfo),
-        (go_mod(PATH, V1), b"<html>sign in</html>".to_vec(), Code::BadGoMod),
+        (
+            info(PATH, V1),
+            br#"{"Version":"v1.0.1"}"#.to_vec(),
+            Code::BadInfo,
+        ),
+        (
+            go_mod(PATH, V1),
+            b"<html>sign in</html>".to_vec(),
+            Code::BadGoMod,
+        ),
         (go_mod(PATH, V1), b"go 1.21\n".to_vec(), Code::BadGoMod),
         (zip(PATH, V1), other.zip(), Code::BadZip),
-        (zip(PATH, V1), b"PK\x03\x04 and then nothing".to_vec(), Code::BadZip),
+        (
+            zip(PATH, V1),
+            b"PK\x03\x04 and then nothing".to_vec(),
+            Code::BadZip,
+        ),
     ] {
         let upstream = upstream();
         upstream.first(1, testkit::upstream::Target::Any, Fault::replace(wrong));
         let site = Site::over(&upstream).await;
         let refusal = site.refusal(resource.clone()).await;
-        assert_eq!((refusal.code, refusal.status), (code, 502), "{resource:?}: {}", words(&refusal));
+        assert_eq!(
+            (refusal.code, refusal.status),
+            (code, 502),
+            "{resource:?}: {}",
+            words(&refusal)
+        );
         // The upstream has come to its senses, and nothing of its lie was kept.
         site.bytes(resource).await;
     }
@@ -115,7 +158,10 @@ async fn a_lying_source_is_passed_over_where_the_list_allows_it() {
     let (liar, honest) = (upstream(), upstream());
     liar.always(Kind::Mod, Fault::replace("<html>sign in</html>"));
     let site = Site::with_list(&format!("{}|{}", liar.url(), honest.url())).await;
-    assert_eq!(site.bytes(go_mod(PATH, V1)).await, Module::new(PATH, V1).mod_file());
+    assert_eq!(
+        site.bytes(go_mod(PATH, V1)).await,
+        Module::new(PATH, V1).mod_file()
+    );
     let site = Site::with_list(&format!("{},{}", liar.url(), honest.url())).await;
     assert_eq!(site.refusal(go_mod(PATH, V1)).await.status, 502);
 }
@@ -124,7 +170,10 @@ async fn a_lying_source_is_passed_over_where_the_list_allows_it() {
 async fn an_info_without_a_time_and_a_fork_with_its_old_path_are_fine() {
     let fork = Module::new(PATH, V1).go_mod("module example.com/original\n");
     let mut corpus = Corpus::new().with(&fork);
-    corpus.put(&format!("{PATH}/@v/{V1}.info"), format!(r#"{{"Version":"{V1}"}}"#));
+    corpus.put(
+        &format!("{PATH}/@v/{V1}.info"),
+        format!(r#"{{"Version":"{V1}"}}"#),
+    );
     let upstream = FakeUpstream::start(corpus);
     let site = Site::over(&upstream).await;
     for resource in [info(PATH, V1), go_mod(PATH, V1), zip(PATH, V1)] {
@@ -140,7 +189,12 @@ async fn thirty_two_clients_of_one_cold_mod_cost_one_request() {
     let clients: Vec<_> = (0..32)
         .map(|_| {
             let proxy = site.proxy.clone();
-            tokio::spawn(async move { proxy.answer(&go_mod(PATH, V1), Fetching::Allowed).await.is_ok() })
+            tokio::spawn(async move {
+                proxy
+                    .answer(&go_mod(PATH, V1), Fetching::Allowed)
+                    .await
+                    .is_ok()
+            })
         })
         .collect();
     tokio::task::spawn_blocking(move || {

@@ -21,7 +21,10 @@ fn upstream() -> FakeUpstream {
 }
 
 async fn open(site: &Site) -> Answer {
-    site.proxy.answer(&zip(PATH, V1), Fetching::Allowed).await.unwrap()
+    site.proxy
+        .answer(&zip(PATH, V1), Fetching::Allowed)
+        .await
+        .unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -89,13 +92,19 @@ async fn pieces_of_another_size_are_the_same_body() {
         dying.always(Kind::Zip, Fault::CutChunked { after: SIZE / 2 });
         healthy.always(Kind::Zip, Fault::Chunked { chunk });
         let site = Site::with_list(&format!("{}|{}", dying.url(), healthy.url())).await;
-        assert!(read(open(&site).await.body).await == Ok(big().zip()), "{chunk}");
+        assert!(
+            read(open(&site).await.body).await == Ok(big().zip()),
+            "{chunk}"
+        );
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_source_with_other_bytes_cuts_those_who_have_the_first_ones() {
-    let (dying, other) = (upstream(), FakeUpstream::start(Corpus::new().with(&Module::new(PATH, V1).noise(8, SIZE))));
+    let (dying, other) = (
+        upstream(),
+        FakeUpstream::start(Corpus::new().with(&Module::new(PATH, V1).noise(8, SIZE))),
+    );
     dying.always(Kind::Zip, Fault::Stall { after: SIZE / 2 });
     let site = Site::with_list(&format!("{}|{}", dying.url(), other.url())).await;
     let cut = read(open(&site).await.body).await.unwrap_err();
@@ -147,9 +156,15 @@ async fn a_damaged_blob_is_never_served() {
     assert!(read(open(&site).await.body).await == Ok(big().zip()));
     site.flip_a_byte_of_the_largest_blob();
     let refusal = site.refusal(zip(PATH, V1)).await;
-    assert_eq!((refusal.code, refusal.status), (codes::Code::CorruptBlob, 503));
+    assert_eq!(
+        (refusal.code, refusal.status),
+        (codes::Code::CorruptBlob, 503)
+    );
     let site = site.reopened(&upstream.url()).await;
-    assert_eq!(site.refusal(zip(PATH, V1)).await.code, codes::Code::CorruptBlob);
+    assert_eq!(
+        site.refusal(zip(PATH, V1)).await.code,
+        codes::Code::CorruptBlob
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

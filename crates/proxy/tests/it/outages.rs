@@ -13,7 +13,9 @@ const PATH: &str = "example.com/m";
 const V1: &str = "v1.0.0";
 
 fn module() -> Module {
-    Module::new(PATH, V1).file("buggy/buggy.go", "package buggy\n").file("docs/readme.md", "no package\n")
+    Module::new(PATH, V1)
+        .file("buggy/buggy.go", "package buggy\n")
+        .file("docs/readme.md", "no package\n")
 }
 
 async fn warm(upstream: &FakeUpstream) -> Site {
@@ -46,7 +48,13 @@ async fn an_outage_is_never_absence() {
         let name = format!("{fault:?}");
         upstream.always(Target::Any, fault);
         let site = Site::impatient(&upstream).await;
-        for resource in [info(PATH, V1), go_mod(PATH, V1), zip(PATH, V1), list(PATH), latest(PATH)] {
+        for resource in [
+            info(PATH, V1),
+            go_mod(PATH, V1),
+            zip(PATH, V1),
+            list(PATH),
+            latest(PATH),
+        ] {
             let refusal = site.refusal(resource.clone()).await;
             assert!(refusal.status >= 500, "{name} {resource:?}: {refusal:?}");
         }
@@ -55,7 +63,10 @@ async fn an_outage_is_never_absence() {
 
 #[tokio::test]
 async fn absence_needs_every_source() {
-    let (dead, without) = (FakeUpstream::start(Corpus::new()), FakeUpstream::start(Corpus::new()));
+    let (dead, without) = (
+        FakeUpstream::start(Corpus::new()),
+        FakeUpstream::start(Corpus::new()),
+    );
     dead.always(Target::Any, Fault::status(503));
     let site = Site::with_list(&format!("{}|{}", dead.url(), without.url())).await;
     assert!(site.refusal(info(PATH, V1)).await.status >= 500);
@@ -82,12 +93,25 @@ async fn a_package_of_a_kept_module_is_no_module_though_nobody_can_be_asked() {
     let upstream = FakeUpstream::start(Corpus::new().with(&module()));
     let site = warm(&upstream).await;
     upstream.refuse();
-    for resource in [info("example.com/m/buggy", V1), list("example.com/m/buggy"), latest("example.com/m/buggy")] {
+    for resource in [
+        info("example.com/m/buggy", V1),
+        list("example.com/m/buggy"),
+        latest("example.com/m/buggy"),
+    ] {
         let refusal = site.refusal(resource.clone()).await;
-        assert_eq!((refusal.status, refusal.code), (404, Code::Absent), "{resource:?}: {}", words(&refusal));
+        assert_eq!(
+            (refusal.status, refusal.code),
+            (404, Code::Absent),
+            "{resource:?}: {}",
+            words(&refusal)
+        );
     }
     // No Go files there: it may be a module for all that is known.
-    for path in ["example.com/m/docs", "example.com/m/elsewhere", "example.com/unknown"] {
+    for path in [
+        "example.com/m/docs",
+        "example.com/m/elsewhere",
+        "example.com/unknown",
+    ] {
         assert!(site.refusal(info(path, V1)).await.status >= 500, "{path}");
     }
 }
@@ -96,14 +120,24 @@ async fn a_package_of_a_kept_module_is_no_module_though_nobody_can_be_asked() {
 async fn a_path_once_called_unknown_stays_unknown_while_nobody_can_be_asked() {
     let upstream = FakeUpstream::start(Corpus::new());
     let site = Site::over(&upstream).await;
-    assert_eq!(site.refusal(info("example.com/no/module", V1)).await.status, 404);
+    assert_eq!(
+        site.refusal(info("example.com/no/module", V1)).await.status,
+        404
+    );
     upstream.refuse();
     site.later(24 * 3600);
-    for resource in [info("example.com/no/module", V1), info("example.com/no/module", "v2.0.0+incompatible"), list("example.com/no/module")] {
+    for resource in [
+        info("example.com/no/module", V1),
+        info("example.com/no/module", "v2.0.0+incompatible"),
+        list("example.com/no/module"),
+    ] {
         assert_eq!(site.refusal(resource).await.status, 404);
     }
     site.later(30 * 24 * 3600);
-    assert!(site.refusal(info("example.com/no/module", V1)).await.status >= 500, "too old to believe");
+    assert!(
+        site.refusal(info("example.com/no/module", V1)).await.status >= 500,
+        "too old to believe"
+    );
 }
 
 #[tokio::test]
@@ -113,7 +147,10 @@ async fn a_missing_version_of_a_known_module_is_unknown_during_an_outage() {
     assert_eq!(site.refusal(info(PATH, "v1.1.0")).await.status, 404);
     upstream.refuse();
     site.later(31);
-    assert!(site.refusal(info(PATH, "v1.1.0")).await.status >= 500, "it may have been tagged since");
+    assert!(
+        site.refusal(info(PATH, "v1.1.0")).await.status >= 500,
+        "it may have been tagged since"
+    );
 }
 
 #[tokio::test]

@@ -3,7 +3,9 @@
 use bytes::Bytes;
 use gomod::{Artifact, ArtifactKind, ModulePath, Version, goproxy::ProxyList};
 use jiff::Timestamp;
-use proxy::{Answer, Body, Clock, Fetching, Metrics, Proxy, ProxyOptions, Refusal, RefusalText, Resource};
+use proxy::{
+    Answer, Body, Clock, Fetching, Metrics, Proxy, ProxyOptions, Refusal, RefusalText, Resource,
+};
 use std::{
     fs,
     sync::{
@@ -49,7 +51,13 @@ impl Site {
 
     /// A site that gives up on a silent upstream at once; what it says then is what is tested.
     pub(crate) async fn impatient(upstream: &FakeUpstream) -> Self {
-        Self::open(&upstream.url(), TempDir::new().unwrap(), BEGINNING, IMPATIENT).await
+        Self::open(
+            &upstream.url(),
+            TempDir::new().unwrap(),
+            BEGINNING,
+            IMPATIENT,
+        )
+        .await
     }
 
     /// The same data, other upstreams; as after a restart.
@@ -65,7 +73,9 @@ impl Site {
             let seconds = Arc::clone(&seconds);
             move || Timestamp::from_second(seconds.load(Ordering::SeqCst)).unwrap()
         };
-        let store = Store::open(StoreOptions::local(data.path()).with_clock(clock.clone())).await.unwrap();
+        let store = Store::open(StoreOptions::local(data.path()).with_clock(clock.clone()))
+            .await
+            .unwrap();
         let metrics = Arc::new(Metrics::new());
         let deadlines = UpstreamOptions {
             connect: silence,
@@ -75,8 +85,15 @@ impl Site {
             ..UpstreamOptions::default()
         };
         let upstreams = Upstreams::new(&ProxyList::parse(list).unwrap(), &deadlines).unwrap();
-        let options = ProxyOptions { clock: Clock::new(clock), ..ProxyOptions::default() };
-        Self { proxy: Proxy::new(store, upstreams, options, metrics), seconds, data }
+        let options = ProxyOptions {
+            clock: Clock::new(clock),
+            ..ProxyOptions::default()
+        };
+        Self {
+            proxy: Proxy::new(store, upstreams, options, metrics),
+            seconds,
+            data,
+        }
     }
 
     /// Lets time pass, as far as ages are concerned.
@@ -88,7 +105,10 @@ impl Site {
     pub(crate) fn flip_a_byte_of_the_largest_blob(&self) {
         let shelves = fs::read_dir(self.data.path().join("blobs/sha256")).unwrap();
         let files = shelves.flat_map(|shelf| fs::read_dir(shelf.unwrap().path()).unwrap());
-        let largest = files.map(Result::unwrap).max_by_key(|file| file.metadata().unwrap().len()).unwrap();
+        let largest = files
+            .map(Result::unwrap)
+            .max_by_key(|file| file.metadata().unwrap().len())
+            .unwrap();
         let mut bytes = fs::read(largest.path()).unwrap();
         let middle = bytes.len() / 2;
         bytes[middle] ^= 1;
@@ -103,7 +123,9 @@ impl Site {
     /// The whole body of what must be answered.
     pub(crate) async fn bytes(&self, resource: Resource) -> Vec<u8> {
         match self.ask(resource.clone()).await {
-            Ok(answer) => read(answer.body).await.unwrap_or_else(|part| panic!("cut after {}", part.len())),
+            Ok(answer) => read(answer.body)
+                .await
+                .unwrap_or_else(|part| panic!("cut after {}", part.len())),
             Err(refusal) => panic!("{resource:?}: {refusal:?}"),
         }
     }
@@ -146,7 +168,11 @@ pub(crate) fn zip(path: &str, version: &str) -> Resource {
 }
 
 fn artifact(path: &str, version: &str, kind: ArtifactKind) -> Resource {
-    Resource::Artifact(Artifact { module: module(path), version: Version::parse(version).unwrap(), kind })
+    Resource::Artifact(Artifact {
+        module: module(path),
+        version: Version::parse(version).unwrap(),
+        kind,
+    })
 }
 
 /// A refusal's words.
@@ -179,7 +205,9 @@ pub(crate) async fn read(body: Body) -> Received {
 
 /// The first bytes of a body that is arriving, and the rest of it to be read.
 pub(crate) async fn first_bytes(answer: Answer) -> (Bytes, proxy::flight::Reader) {
-    let Body::Flight(mut reader) = answer.body else { panic!("not arriving: {answer:?}") };
+    let Body::Flight(mut reader) = answer.body else {
+        panic!("not arriving: {answer:?}")
+    };
     let first = reader.next().await.unwrap().unwrap();
     (first, reader)
 }

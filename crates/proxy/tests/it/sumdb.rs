@@ -12,7 +12,10 @@ const NAME: &str = "db.example.org/go/sums";
 const RECORD: &str = "5\nexample.com/m v1.0.0 h1:x\nexample.com/m v1.0.0/go.mod h1:y\n\ngo.sum database tree\n6\nhash\n\n\u{2014} db sig\n";
 
 fn at(path: &str) -> Resource {
-    Resource::Sumdb { name: NAME.to_owned(), path: path.to_owned() }
+    Resource::Sumdb {
+        name: NAME.to_owned(),
+        path: path.to_owned(),
+    }
 }
 
 fn tile() -> Vec<u8> {
@@ -22,7 +25,10 @@ fn tile() -> Vec<u8> {
 fn mirror() -> FakeUpstream {
     let mut corpus = Corpus::new();
     corpus.put(&format!("sumdb/{NAME}/supported"), "");
-    corpus.put(&format!("sumdb/{NAME}/latest"), "go.sum database tree\n6\nhash\n\n\u{2014} db sig\n");
+    corpus.put(
+        &format!("sumdb/{NAME}/latest"),
+        "go.sum database tree\n6\nhash\n\n\u{2014} db sig\n",
+    );
     corpus.put(&format!("sumdb/{NAME}/lookup/example.com/m@v1.0.0"), RECORD);
     corpus.put(&format!("sumdb/{NAME}/tile/8/0/000"), tile());
     corpus.put(&format!("sumdb/{NAME}/tile/8/1/000.p/1"), vec![1; 32]);
@@ -33,7 +39,12 @@ fn mirror() -> FakeUpstream {
 async fn lookups_and_full_tiles_are_asked_for_once_for_ever() {
     let upstream = mirror();
     let site = Site::over(&upstream).await;
-    for path in ["supported", "lookup/example.com/m@v1.0.0", "tile/8/0/000", "tile/8/1/000.p/1"] {
+    for path in [
+        "supported",
+        "lookup/example.com/m@v1.0.0",
+        "tile/8/0/000",
+        "tile/8/1/000.p/1",
+    ] {
         site.bytes(at(path)).await;
     }
     upstream.refuse();
@@ -41,14 +52,23 @@ async fn lookups_and_full_tiles_are_asked_for_once_for_ever() {
     assert_eq!(site.text(at("lookup/example.com/m@v1.0.0")).await, RECORD);
     assert_eq!(site.bytes(at("tile/8/0/000")).await, tile());
     assert_eq!(site.bytes(at("tile/8/1/000.p/1")).await, vec![1; 32]);
-    assert_eq!(site.text(at("supported")).await, "", "the mirror keeps answering");
+    assert_eq!(
+        site.text(at("supported")).await,
+        "",
+        "the mirror keeps answering"
+    );
 }
 
 #[tokio::test]
 async fn a_missing_partial_tile_is_cut_from_a_wider_one() {
     let upstream = mirror();
     let site = Site::over(&upstream).await;
-    upstream.change(|corpus| corpus.put(&format!("sumdb/{NAME}/tile/8/0/001.p/200"), tile()[..6400].to_vec()));
+    upstream.change(|corpus| {
+        corpus.put(
+            &format!("sumdb/{NAME}/tile/8/0/001.p/200"),
+            tile()[..6400].to_vec(),
+        )
+    });
     site.bytes(at("tile/8/0/000")).await;
     site.bytes(at("tile/8/0/001.p/200")).await;
     upstream.refuse();
@@ -62,7 +82,12 @@ async fn a_tree_head_is_short_lived() {
     let upstream = mirror();
     let site = Site::over(&upstream).await;
     site.bytes(at("latest")).await;
-    upstream.change(|corpus| corpus.put(&format!("sumdb/{NAME}/latest"), "go.sum database tree\n7\nhash\n\n\u{2014} db sig\n"));
+    upstream.change(|corpus| {
+        corpus.put(
+            &format!("sumdb/{NAME}/latest"),
+            "go.sum database tree\n7\nhash\n\n\u{2014} db sig\n",
+        )
+    });
     site.later(3600);
     assert!(site.text(at("latest")).await.contains("\n7\n"));
 }
@@ -72,7 +97,10 @@ async fn a_database_that_nobody_mirrors_is_404_so_that_clients_go_direct() {
     let upstream = FakeUpstream::start(Corpus::new());
     let site = Site::over(&upstream).await;
     assert_eq!(site.refusal(at("supported")).await.status, 404);
-    assert_eq!(site.refusal(at("lookup/example.com/m@v1.0.0")).await.status, 404);
+    assert_eq!(
+        site.refusal(at("lookup/example.com/m@v1.0.0")).await.status,
+        404
+    );
 }
 
 #[tokio::test]
@@ -88,9 +116,15 @@ async fn an_outage_is_not_a_missing_mirror() {
 #[tokio::test]
 async fn a_login_page_is_no_record() {
     let upstream = mirror();
-    upstream.always(format!("sumdb/{NAME}/lookup/example.com/m@v1.0.0").as_str(), Fault::replace("<html>sign in</html>"));
+    upstream.always(
+        format!("sumdb/{NAME}/lookup/example.com/m@v1.0.0").as_str(),
+        Fault::replace("<html>sign in</html>"),
+    );
     let site = Site::over(&upstream).await;
-    assert_eq!(site.refusal(at("lookup/example.com/m@v1.0.0")).await.status, 502);
+    assert_eq!(
+        site.refusal(at("lookup/example.com/m@v1.0.0")).await.status,
+        502
+    );
     assert_eq!(upstream.count(Kind::Sumdb), upstream.asked().len());
 }
 
@@ -103,7 +137,10 @@ fn log(size: u64) -> Corpus {
             let bytes = testkit::noise::bytes(level * 1000 + index, 8192);
             for width in 1..=(hashes - index * 256).min(255) {
                 let length = usize::try_from(width * 32).unwrap();
-                corpus.put(&format!("sumdb/{NAME}/tile/8/{level}/{index:03}.p/{width}"), bytes[..length].to_vec());
+                corpus.put(
+                    &format!("sumdb/{NAME}/tile/8/{level}/{index:03}.p/{width}"),
+                    bytes[..length].to_vec(),
+                );
             }
             if hashes >= (index + 1) * 256 {
                 corpus.put(&format!("sumdb/{NAME}/tile/8/{level}/{index:03}"), bytes);
@@ -134,20 +171,31 @@ async fn kept_records_stay_provable_in_every_head_that_came_with_them() {
     let records = [(3, 100), (300, 900), (120, 300), (899, 901), (1400, 1500)];
     let mut corpus = log(1500);
     for (record, size) in records {
-        let text = RECORD.replacen('5', &record.to_string(), 1).replace("\n6\n", &format!("\n{size}\n"));
-        corpus.put(&format!("sumdb/{NAME}/lookup/example.com/m{record}@v1.0.0"), text);
+        let text = RECORD
+            .replacen('5', &record.to_string(), 1)
+            .replace("\n6\n", &format!("\n{size}\n"));
+        corpus.put(
+            &format!("sumdb/{NAME}/lookup/example.com/m{record}@v1.0.0"),
+            text,
+        );
     }
     let upstream = FakeUpstream::start(corpus);
     let site = Site::over(&upstream).await;
     for (record, _) in records {
-        site.bytes(at(&format!("lookup/example.com/m{record}@v1.0.0"))).await;
+        site.bytes(at(&format!("lookup/example.com/m{record}@v1.0.0")))
+            .await;
     }
     site.proxy.settled().await;
     upstream.refuse();
     let mut largest = 0;
     for (record, size) in records {
         largest = largest.max(size);
-        for (of, within) in [(record, size), (record, largest), (record, 1500), (size - 1, 1500)] {
+        for (of, within) in [
+            (record, size),
+            (record, largest),
+            (record, 1500),
+            (size - 1, 1500),
+        ] {
             for path in needed(of, within) {
                 site.bytes(at(&path)).await;
             }

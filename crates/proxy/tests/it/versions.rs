@@ -10,14 +10,19 @@ use testkit::{
 const PATH: &str = "example.com/m";
 
 fn corpus(versions: &[&str]) -> Corpus {
-    versions.iter().fold(Corpus::new(), |corpus, version| corpus.with(&Module::new(PATH, version)))
+    versions.iter().fold(Corpus::new(), |corpus, version| {
+        corpus.with(&Module::new(PATH, version))
+    })
 }
 
 #[tokio::test]
 async fn a_list_is_asked_for_once_per_age_limit() {
     let upstream = FakeUpstream::start(corpus(&["v1.0.0"]));
     let site = Site::over(&upstream).await;
-    assert_eq!(site.ask(list(PATH)).await.unwrap().origin, Origin::Upstream(upstream.url()));
+    assert_eq!(
+        site.ask(list(PATH)).await.unwrap().origin,
+        Origin::Upstream(upstream.url())
+    );
     assert_eq!(site.ask(list(PATH)).await.unwrap().origin, Origin::Store);
     for _ in 0..10 {
         assert_eq!(site.text(list(PATH)).await, "v1.0.0\n");
@@ -44,7 +49,9 @@ async fn a_list_just_past_its_age_is_given_at_once_and_renewed_behind_it() {
     let hold = upstream.hold(Kind::List);
     site.later(61);
     assert_eq!(site.ask(list(PATH)).await.unwrap().origin, Origin::Stale);
-    tokio::task::spawn_blocking(move || hold.wait_for(1)).await.unwrap();
+    tokio::task::spawn_blocking(move || hold.wait_for(1))
+        .await
+        .unwrap();
     assert_eq!(upstream.count(Kind::List), 2);
 }
 
@@ -57,7 +64,11 @@ async fn what_is_kept_stays_listed_when_upstream_unlists_it() {
     assert_eq!(site.text(list(PATH)).await, "v1.0.0\nv1.1.0\n");
     upstream.always(Kind::List, Fault::status(404));
     site.later(3600);
-    assert_eq!(site.text(list(PATH)).await, "v1.0.0\n", "gone upstream, kept here");
+    assert_eq!(
+        site.text(list(PATH)).await,
+        "v1.0.0\n",
+        "gone upstream, kept here"
+    );
 }
 
 #[tokio::test]
@@ -71,7 +82,8 @@ async fn pseudo_versions_are_never_listed() {
 
 #[tokio::test]
 async fn latest_without_a_source_leaves_out_what_was_retracted() {
-    let retracting = Module::new(PATH, "v1.2.0").go_mod("module example.com/m\n\nretract [v1.1.0, v1.2.0]\n");
+    let retracting =
+        Module::new(PATH, "v1.2.0").go_mod("module example.com/m\n\nretract [v1.1.0, v1.2.0]\n");
     let corpus = corpus(&["v1.0.0", "v1.1.0"]).with(&retracting);
     let upstream = FakeUpstream::start(corpus);
     let site = Site::over(&upstream).await;
@@ -80,22 +92,35 @@ async fn latest_without_a_source_leaves_out_what_was_retracted() {
         site.bytes(go_mod(PATH, version)).await;
     }
     let site = site.reopened("off").await;
-    assert_eq!(site.bytes(latest(PATH)).await, Module::new(PATH, "v1.0.0").info());
+    assert_eq!(
+        site.bytes(latest(PATH)).await,
+        Module::new(PATH, "v1.0.0").info()
+    );
 }
 
 #[tokio::test]
 async fn a_query_is_remembered_and_outlives_the_upstream() {
     let mut corpus = corpus(&["v1.0.0"]);
-    corpus.put(&format!("{PATH}/@v/main.info"), r#"{"Version":"v1.0.0","Time":"2024-01-02T03:04:05Z"}"#);
+    corpus.put(
+        &format!("{PATH}/@v/main.info"),
+        r#"{"Version":"v1.0.0","Time":"2024-01-02T03:04:05Z"}"#,
+    );
     let upstream = FakeUpstream::start(corpus);
     let site = Site::over(&upstream).await;
-    let query = || Resource::Query { module: module(PATH), query: "main".to_owned() };
+    let query = || Resource::Query {
+        module: module(PATH),
+        query: "main".to_owned(),
+    };
     let fresh = site.text(query()).await;
     site.text(query()).await;
     assert_eq!(upstream.count(Kind::Info), 1);
     upstream.refuse();
     site.later(24 * 3600);
-    assert_eq!(site.text(info(PATH, "v1.0.0")).await, fresh, "kept as what it resolved to");
+    assert_eq!(
+        site.text(info(PATH, "v1.0.0")).await,
+        fresh,
+        "kept as what it resolved to"
+    );
     assert_eq!(site.ask(query()).await.unwrap().origin, Origin::Stale);
     assert_eq!(site.text(query()).await, fresh);
 }
