@@ -22,7 +22,7 @@ const HOUSE: &[(&str, &[&str])] = &[
         &["codes", "gomod", "store", "upstream", "proxy", "server"],
     ),
     ("testkit", &[]),
-    ("xtask", &["codes", "modkeep"]),
+    ("xtask", &[]),
 ];
 
 /// Libraries that only some rooms may name.

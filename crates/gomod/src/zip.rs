@@ -65,7 +65,7 @@ pub mod unicode;
 pub mod vendor;
 mod window;
 
-pub use check::{CheckedFile, CheckedZip, check_zip};
+pub use check::{CheckedFile, CheckedZip, ZipNames, check_zip, list_zip};
 pub use create::{CreateError, CreatedZip, create_zip};
 pub use problem::{HeaderField, ShownName, ZipError, ZipProblem, ZipProblems};
 pub use select::{Omission, Selection, select};

@@ -21,6 +21,11 @@ impl Failure {
         }
     }
 
+    /// The stable code.
+    pub(crate) fn code(&self) -> Code {
+        self.code
+    }
+
     /// With the whole chain of causes.
     pub(crate) fn of(code: Code, error: &dyn std::error::Error) -> Self {
         let mut facts = error.to_string();

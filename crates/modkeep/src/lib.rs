@@ -14,6 +14,7 @@ mod failure;
 mod file_limit;
 mod logging;
 mod mod_command;
+mod neighbour;
 mod output;
 pub mod reference;
 mod run;

@@ -12,7 +12,7 @@ use crate::{
     cli,
     config::{Environment as _, Process, Settings},
     failure::Failure,
-    file_limit, logging, output,
+    file_limit, logging, neighbour, output,
     wiring::{self, Service},
 };
 use codes::Code;
@@ -48,7 +48,12 @@ async fn run(settings: &Settings, command: &[String]) -> Result<ExitCode, Failur
         proxy,
         store,
         sources,
-    } = wiring::service(settings).await?;
+    } = match wiring::service(settings).await {
+        Err(failure) if failure.code() == Code::StoreInUse => {
+            return join(settings, command, failure).await;
+        }
+        service => service?,
+    };
     let tally = Arc::new(Tally::default());
     let service = Counting::new(proxy, Arc::clone(&tally));
     let server = Server::bind(
@@ -76,6 +81,20 @@ async fn run(settings: &Settings, command: &[String]) -> Result<ExitCode, Failur
     store.flush().await?;
     output::error(&tally.summary(&settings.data, &sources));
     Ok(ended)
+}
+
+/// The data directory is served by another process: the command is sent there, if it answers.
+async fn join(
+    settings: &Settings,
+    command: &[String],
+    failure: Failure,
+) -> Result<ExitCode, Failure> {
+    let url = neighbour::reachable(&settings.data).await.ok_or(failure)?;
+    output::error(&format!(
+        "modkeep: {url} already serves {}; the command goes there",
+        settings.data.display()
+    ));
+    child::run(command, &url).await
 }
 
 /// One line that is written again and again, where a person waits; never ends.

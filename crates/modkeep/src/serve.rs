@@ -4,14 +4,18 @@ use crate::{
     cli,
     config::Settings,
     failure::Failure,
-    file_limit, logging, output,
+    file_limit, logging,
+    neighbour::Notice,
+    output,
     run::signals,
     wiring::{self, Service},
 };
 use codes::Code;
 use prometheus_client::registry::Registry;
+use proxy::Proxy;
 use server::Server;
-use std::process::ExitCode;
+use std::{process::ExitCode, time::Duration};
+use tokio::time::Instant;
 
 /// `info`: one line a request, and what an operator should know.
 const LOG_DEFAULT: &str = "info";
@@ -29,8 +33,15 @@ async fn serve(settings: &Settings) -> Result<ExitCode, Failure> {
         store,
         sources,
     } = wiring::service(settings).await?;
-    let server = Server::bind(settings.listen, proxy, settings.limits, Registry::default())
-        .map_err(|error| Failure::of(Code::ListenFailed, &error))?;
+    let server = Server::bind(
+        settings.listen,
+        proxy.clone(),
+        settings.limits,
+        Registry::default(),
+    )
+    .map_err(|error| Failure::of(Code::ListenFailed, &error))?;
+    let _notice = Notice::leave(&settings.data, server.local_addr());
+    let sweeping = tokio::spawn(sweep(proxy.clone()));
     announce(&server.local_addr().to_string(), settings, &sources);
     let drained = tokio::select! {
         drained = server.run(signals::stop()) => drained,
@@ -39,6 +50,7 @@ async fn serve(settings: &Settings) -> Result<ExitCode, Failure> {
             return Ok(ExitCode::SUCCESS);
         }
     };
+    sweeping.abort();
     if drained.cut > 0 {
         tracing::warn!(
             connections = drained.cut,
@@ -49,6 +61,23 @@ async fn serve(settings: &Settings) -> Result<ExitCode, Failure> {
     store.flush().await?;
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)
+}
+
+/// How often old absences are swept out: they are believed for days, so an hour more is nothing.
+const SWEPT: Duration = Duration::from_hours(1);
+
+/// Forgets old absences now and then, so that what is remembered does not only grow.
+async fn sweep(proxy: Proxy) {
+    // Not at once: a start writes nothing.
+    let mut hourly = tokio::time::interval_at(Instant::now() + SWEPT, SWEPT);
+    loop {
+        hourly.tick().await;
+        match proxy.sweep().await {
+            Ok(0) => {}
+            Ok(forgotten) => tracing::debug!(forgotten, "old absences were forgotten"),
+            Err(refusal) => tracing::warn!(?refusal, "old absences could not be forgotten"),
+        }
+    }
 }
 
 fn announce(address: &str, settings: &Settings, sources: &str) {

@@ -27,6 +27,9 @@ pub(crate) async fn service(settings: &Settings) -> Result<Service, Failure> {
     };
     let upstreams = Upstreams::new(&settings.upstream, &options)
         .map_err(|error| Failure::of(error.code(), &error))?;
+    for source in upstreams.describe() {
+        metrics.know_upstream(source.as_str());
+    }
     let sources = upstreams
         .describe()
         .iter()

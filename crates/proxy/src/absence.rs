@@ -12,8 +12,8 @@
 //! during an outage. The absence of a whole *module path*, stated by every source, is believed for
 //! days, but only while no source can be asked, and never once anything of that module was kept or
 //! listed. And a path of which nothing was ever asked is answered from evidence: if a kept zip of a
-//! shorter path holds that directory, then the directory is a package of that module; were it a
-//! module of its own, Go would have left it out of the zip.
+//! shorter path holds files below that directory, then the directory belongs to that module; were
+//! it a module of its own, Go would have left it out of the zip.
 
 use crate::{
     context::Context,
@@ -26,7 +26,7 @@ use gomod::{Artifact, ArtifactKind, ModulePath, Version};
 use store::{Key, Memo, MemoClass, MemoKey};
 use upstream::{Absence, Outage};
 
-/// How many kept versions of a shorter path are looked into for a package, newest first.
+/// How many kept versions of a shorter path are looked into for a directory, newest first.
 const WITNESSES: usize = 4;
 
 // === impl Context ===
@@ -69,7 +69,7 @@ impl Context {
         match self.module_that_holds(module).await {
             Some((owner, version)) => {
                 let facts = format!(
-                    "{module} is a package of {owner} {version}, which is kept here, and no module"
+                    "{module} belongs to {owner} {version}, which is kept here, and is no module"
                 );
                 Refusal::new(Code::Absent, facts)
             }
@@ -147,12 +147,9 @@ impl Context {
             return false;
         };
         let look = move || {
-            let zip = gomod::zip::check_zip(Positioned::new(&file, blob.size()), &module, &version)
-                .ok()?;
-            Some(
-                zip.files()
-                    .any(|file| file.path.starts_with(&prefix) && is_go_file(file.path)),
-            )
+            let zip = Positioned::new(&file, blob.size());
+            let names = gomod::zip::list_zip(zip, &module, &version).ok()?;
+            Some(names.files().any(|path| path.starts_with(&prefix)))
         };
         tokio::task::spawn_blocking(look)
             .await
@@ -171,11 +168,6 @@ impl Context {
             tracing::warn!(%error, "an absence could not be remembered");
         }
     }
-}
-
-/// As Go decides it: by the last three bytes, upper and lower case being different.
-fn is_go_file(path: &str) -> bool {
-    path.as_bytes().ends_with(b".go")
 }
 
 fn absence_of(path: String) -> Subject {

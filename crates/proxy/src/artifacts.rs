@@ -13,6 +13,7 @@ use crate::{
     refusal::Refusal,
     resource::{Fetching, Resource},
 };
+use bytes::Bytes;
 use gomod::{Artifact, ArtifactKind};
 use std::{future::poll_fn, sync::Arc};
 use store::{Key, Record};
@@ -72,6 +73,20 @@ impl Context {
                 .ok_or_else(|| Refusal::internal("a small artifact without bytes"));
         }
         self.on_disk(&record, Origin::Store).await
+    }
+
+    /// The bytes of something small that is kept.
+    pub(crate) async fn kept_small(&self, key: &Key) -> Result<Option<Bytes>, Refusal> {
+        let failed = |error| self.store_failure(error);
+        match self.store.find(key).await.map_err(failed)? {
+            Some(record) => self
+                .store
+                .read_small(&record)
+                .await
+                .map(Some)
+                .map_err(failed),
+            None => Ok(None),
+        }
     }
 
     async fn on_disk(&self, record: &Record, origin: Origin) -> Result<Answer, Refusal> {

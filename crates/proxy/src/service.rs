@@ -98,6 +98,14 @@ impl Proxy {
         }
     }
 
+    /// Forgets absences that are too old to be believed even in an outage; gives how many.
+    pub async fn sweep(&self) -> Result<u64, Refusal> {
+        let context = &self.context;
+        let oldest = context.options.clock.ago(context.options.absence_stale);
+        let swept = context.store.memo_sweep(oldest).await;
+        swept.map_err(|error| context.store_failure(error))
+    }
+
     /// Waits until the work behind answers that were given already is done.
     pub async fn settled(&self) {
         self.context.background.close();

@@ -178,24 +178,13 @@ impl Context {
         version: &Version,
         kind: ArtifactKind,
     ) -> Result<Option<Bytes>, Refusal> {
-        let key = Key::Artifact(Artifact {
-            module: module.clone(),
-            version: version.clone(),
+        let (module, version) = (module.clone(), version.clone());
+        self.kept_small(&Key::Artifact(Artifact {
+            module,
+            version,
             kind,
-        });
-        let Some(record) = self
-            .store
-            .find(&key)
-            .await
-            .map_err(|error| self.store_failure(error))?
-        else {
-            return Ok(None);
-        };
-        self.store
-            .read_small(&record)
-            .await
-            .map(Some)
-            .map_err(|error| self.store_failure(error))
+        }))
+        .await
     }
 
     /// An answer that may change.

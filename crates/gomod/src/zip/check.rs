@@ -63,6 +63,43 @@ pub fn check_zip<R: Read + Seek>(
     })
 }
 
+/// The names in a zip, read from its directory alone: milliseconds, whatever the zip's size.
+///
+/// For zips that were checked before; nothing is said about their content.
+#[derive(Debug)]
+pub struct ZipNames {
+    listing: Listing,
+}
+
+/// Reads the names in a module's zip.
+///
+/// # Errors
+///
+/// As [`check_zip`], for what the directory alone can tell.
+pub fn list_zip<R: Read + Seek>(
+    mut zip: R,
+    module: &ModulePath,
+    version: &Version,
+) -> Result<ZipNames, ZipError> {
+    let directory = find_directory(&mut zip)?;
+    let mut problems = ZipProblems::default();
+    let prefix = format!("{module}@{version}/");
+    let listing = Listing::read(&mut zip, directory, prefix, &mut problems)?;
+    problems.into_result()?;
+    Ok(ZipNames { listing })
+}
+
+// === impl ZipNames ===
+
+impl ZipNames {
+    /// The files' paths below the module's root, without directories.
+    pub fn files(&self) -> impl Iterator<Item = &str> {
+        let name = |entry| std::str::from_utf8(self.listing.name(entry)).ok();
+        let paths = self.listing.entries().iter().filter_map(name);
+        paths.filter(|path| !path.is_empty() && !path.ends_with('/'))
+    }
+}
+
 // === impl CheckedZip ===
 
 impl CheckedZip {

@@ -50,6 +50,24 @@ fn run_puts_modkeep_under_a_command_and_says_what_came_from_where() {
 }
 
 #[test]
+fn run_goes_to_the_server_that_already_serves_its_data_directory() {
+    let upstream = upstream();
+    let server = serve(&upstream.url());
+    let project = project();
+    let mut modkeep = Command::new(BINARY);
+    Go::new("off").prepare(&mut modkeep);
+    modkeep.args(["run", "--verify", "off", "--upstream", "off", "--data"]);
+    modkeep
+        .arg(server.data())
+        .args(["--", "go", "mod", "download", "all"]);
+    modkeep.current_dir(project.path());
+    let output = process::run(&mut modkeep, LIMIT);
+    output.assert_ok();
+    assert!(output.stderr.contains(&server.url()), "{output}");
+    assert_eq!(upstream.count(Kind::Zip), 1);
+}
+
+#[test]
 fn run_ends_as_its_command_ended() {
     let upstream = upstream();
     assert_eq!(

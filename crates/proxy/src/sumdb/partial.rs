@@ -49,7 +49,11 @@ impl Context {
         width: usize,
     ) -> Result<Option<Bytes>, Refusal> {
         let cut = |bytes: Bytes| (bytes.len() >= width * HASH).then(|| bytes.slice(..width * HASH));
-        if let Some(bytes) = self.kept_tile(name, full).await?.and_then(cut) {
+        let tile = Key::Sumdb {
+            name: name.to_owned(),
+            path: full.to_owned(),
+        };
+        if let Some(bytes) = self.kept_small(&tile).await?.and_then(cut) {
             return Ok(Some(bytes));
         }
         let remembered = self.memo(&widest(name, full)).await?;
@@ -60,26 +64,6 @@ impl Context {
     pub(super) async fn known_width(&self, name: &str, full: &str) -> Result<usize, Refusal> {
         let remembered = self.memo(&widest(name, full)).await?;
         Ok(remembered.map_or(0, |remembered| remembered.body.len() / HASH))
-    }
-
-    async fn kept_tile(&self, name: &str, full: &str) -> Result<Option<Bytes>, Refusal> {
-        let key = Key::Sumdb {
-            name: name.to_owned(),
-            path: full.to_owned(),
-        };
-        let Some(record) = self
-            .store
-            .find(&key)
-            .await
-            .map_err(|error| self.store_failure(error))?
-        else {
-            return Ok(None);
-        };
-        self.store
-            .read_small(&record)
-            .await
-            .map(Some)
-            .map_err(|error| self.store_failure(error))
     }
 }
 

@@ -89,7 +89,7 @@ async fn kept_lists_and_latest_outlive_the_upstream() {
 }
 
 #[tokio::test]
-async fn a_package_of_a_kept_module_is_no_module_though_nobody_can_be_asked() {
+async fn a_directory_of_a_kept_module_is_no_module_though_nobody_can_be_asked() {
     let upstream = FakeUpstream::start(Corpus::new().with(&module()));
     let site = warm(&upstream).await;
     upstream.refuse();
@@ -97,6 +97,7 @@ async fn a_package_of_a_kept_module_is_no_module_though_nobody_can_be_asked() {
         info("example.com/m/buggy", V1),
         list("example.com/m/buggy"),
         latest("example.com/m/buggy"),
+        info("example.com/m/docs", V1),
     ] {
         let refusal = site.refusal(resource.clone()).await;
         assert_eq!(
@@ -106,9 +107,9 @@ async fn a_package_of_a_kept_module_is_no_module_though_nobody_can_be_asked() {
             words(&refusal)
         );
     }
-    // No Go files there: it may be a module for all that is known.
+    // Not in the zip: it may be a module for all that is known.
     for path in [
-        "example.com/m/docs",
+        "example.com/m/do",
         "example.com/m/elsewhere",
         "example.com/unknown",
     ] {

@@ -67,7 +67,7 @@ async fn a_missing_partial_tile_is_cut_from_a_wider_one() {
         corpus.put(
             &format!("sumdb/{NAME}/tile/8/0/001.p/200"),
             tile()[..6400].to_vec(),
-        )
+        );
     });
     site.bytes(at("tile/8/0/000")).await;
     site.bytes(at("tile/8/0/001.p/200")).await;
@@ -86,7 +86,7 @@ async fn a_tree_head_is_short_lived() {
         corpus.put(
             &format!("sumdb/{NAME}/latest"),
             "go.sum database tree\n7\nhash\n\n\u{2014} db sig\n",
-        )
+        );
     });
     site.later(3600);
     assert!(site.text(at("latest")).await.contains("\n7\n"));

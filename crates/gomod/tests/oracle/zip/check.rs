@@ -8,7 +8,7 @@
 
 use super::zip_inputs::{self, MODULE, VERSION};
 use gomod::sumhash::h1_of_zip;
-use gomod::zip::{CheckedZip, ZipError, ZipProblem, check_zip};
+use gomod::zip::{CheckedZip, ZipError, ZipProblem, check_zip, list_zip};
 use gomod::{ModulePath, Version};
 use std::collections::BTreeMap;
 use std::io::Cursor;
@@ -51,7 +51,17 @@ const STRICTER_ABOUT_DIRECTORIES: [&str; 6] = [
 fn check(zip: &[u8]) -> Result<CheckedZip, ZipError> {
     let module = ModulePath::parse(MODULE).unwrap();
     let version = Version::parse(VERSION).unwrap();
-    check_zip(Cursor::new(zip), &module, &version)
+    let checked = check_zip(Cursor::new(zip), &module, &version)?;
+    // What the directory alone says is what the whole check, and with it Go, says.
+    let names = list_zip(Cursor::new(zip), &module, &version)?;
+    let (mut listed, mut files): (Vec<_>, Vec<_>) = (
+        names.files().collect(),
+        checked.files().map(|file| file.path).collect(),
+    );
+    listed.sort_unstable();
+    files.sort_unstable();
+    assert_eq!(listed, files);
+    Ok(checked)
 }
 
 /// Our answer in the form of the oracle's.

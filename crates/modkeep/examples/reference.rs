@@ -1,8 +1,13 @@
-//! `cargo xtask gen`: the reference pages, made of the tables that the program works with.
+//! Writes the reference pages, made of the tables that the program works with: `cargo xtask gen`.
+
+#![expect(
+    clippy::print_stdout,
+    reason = "a developer's tool talks to its terminal"
+)]
 
 use anyhow::{Context as _, Result, bail};
 use modkeep::reference;
-use std::{fs, path::Path};
+use std::{env, fs, path::Path};
 
 /// A page below `docs/` and what makes it.
 type Page = (&'static str, fn() -> String);
@@ -14,9 +19,10 @@ const PAGES: &[Page] = &[
     ("cli.md", reference::cli_page),
 ];
 
-/// Writes every page, or with `check` only compares.
-pub(crate) fn run(check: bool) -> Result<()> {
-    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs");
+/// Writes every page, or with `--check` only compares.
+fn main() -> Result<()> {
+    let check = env::args().any(|argument| argument == "--check");
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs");
     let mut stale = Vec::new();
     for (name, make) in PAGES {
         let path = docs.join(name);
