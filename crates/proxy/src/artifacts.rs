@@ -107,11 +107,10 @@ impl Context {
         let fetched = self
             .captures
             .run(Resource::Artifact(artifact.clone()), || async move {
-                // Another errand may have ended between this one's look into the catalog and its start.
-                if let Some(record) = context.store.find(&Key::Artifact(subject.clone())).await? {
-                    return Ok(Kept::on_disk(record));
+                match capture::meanwhile(&context, &subject).await? {
+                    Some(kept) => Ok(kept),
+                    None => capture::small(&context, &subject).await,
                 }
-                capture::small(&context, &subject).await
             });
         let kept = fetched
             .await

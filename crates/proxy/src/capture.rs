@@ -42,6 +42,21 @@ impl From<Refusal> for Lost {
     }
 }
 
+/// What another flight or errand found out between the caller's look and this one's start: one
+/// artifact costs one transfer, and one absence one question.
+pub(crate) async fn meanwhile(
+    context: &Context,
+    artifact: &Artifact,
+) -> Result<Option<Kept>, Refusal> {
+    if let Some(record) = context.store.find(&Key::Artifact(artifact.clone())).await? {
+        return Ok(Some(Kept::on_disk(record)));
+    }
+    match context.recall_absence(artifact).await {
+        Some(absence) => Err(absence),
+        None => Ok(None),
+    }
+}
+
 /// Fetches, checks and keeps a small artifact.
 pub(crate) async fn small(context: &Context, artifact: &Artifact) -> Outcome {
     let mut walk = context

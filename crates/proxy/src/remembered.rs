@@ -206,7 +206,7 @@ impl Context {
                 origin: Origin::Store,
             },
             (None, Fetching::Allowed) => {
-                Recalled::renewed(self.renew_in_time(subject, fallback).await?)
+                Recalled::renewed(self.renew_in_time(subject, None, fallback).await?)
             }
             (Some(answer), Fetching::Allowed) => self.again(subject, answer, fallback).await?,
         };
@@ -231,7 +231,7 @@ impl Context {
                 origin: Origin::Store,
             }),
             Plan::GiveAndRenew => {
-                self.start_renewal(subject);
+                self.start_renewal(subject, answer.fetched_at);
                 Ok(Recalled {
                     answer,
                     origin: Origin::Stale,
@@ -244,7 +244,8 @@ impl Context {
                 } else {
                     fallback
                 };
-                match self.renew_in_time(subject, fallback).await {
+                let seen = Some(answer.fetched_at);
+                match self.renew_in_time(subject, seen, fallback).await {
                     Ok(renewed) => Ok(Recalled::renewed(renewed)),
                     Err(_) if answer.is_known() => Ok(Recalled {
                         answer,
@@ -259,12 +260,13 @@ impl Context {
     async fn renew_in_time(
         self: &Arc<Self>,
         subject: &Subject,
+        seen: Option<Timestamp>,
         fallback: Fallback,
     ) -> Result<Arc<Remembered>, Refusal> {
         match fallback {
-            Fallback::None => self.renew(subject).await,
+            Fallback::None => self.renew(subject, seen).await,
             Fallback::Some => {
-                tokio::time::timeout(self.options.refresh_patience, self.renew(subject))
+                tokio::time::timeout(self.options.refresh_patience, self.renew(subject, seen))
                     .await
                     .unwrap_or_else(|_elapsed| {
                         Err(Refusal::new(Code::UpstreamTimeout, &subject.path))
@@ -274,12 +276,16 @@ impl Context {
     }
 
     /// Asks the sources, once for all who ask at the same time.
-    async fn renew(self: &Arc<Self>, subject: &Subject) -> Result<Arc<Remembered>, Refusal> {
+    async fn renew(
+        self: &Arc<Self>,
+        subject: &Subject,
+        seen: Option<Timestamp>,
+    ) -> Result<Arc<Remembered>, Refusal> {
         let (context, subject) = (Arc::clone(self), subject.clone());
         let renewed = self
             .refreshes
             .run(subject.path.clone(), || async move {
-                context.ask(&subject).await
+                context.ask(&subject, seen).await
             })
             .await;
         renewed.unwrap_or_else(|| {
@@ -289,14 +295,25 @@ impl Context {
         })
     }
 
-    fn start_renewal(self: &Arc<Self>, subject: &Subject) {
+    fn start_renewal(self: &Arc<Self>, subject: &Subject, seen: Timestamp) {
         let (context, subject) = (Arc::clone(self), subject.clone());
         self.refreshes.start(subject.path.clone(), || async move {
-            context.ask(&subject).await
+            context.ask(&subject, Some(seen)).await
         });
     }
 
-    async fn ask(&self, subject: &Subject) -> Result<Arc<Remembered>, Refusal> {
+    /// `seen` is the age of what the caller found. If there is something else by now, an errand
+    /// ended between the caller's look and this one's start, and nobody need be asked again.
+    async fn ask(
+        &self,
+        subject: &Subject,
+        seen: Option<Timestamp>,
+    ) -> Result<Arc<Remembered>, Refusal> {
+        if let Some(newer) = self.memo(subject).await?
+            && Some(newer.fetched_at) != seen
+        {
+            return Ok(newer);
+        }
         let answer = match subject.class {
             MemoClass::Sumdb => self.ask_database(subject).await?,
             _ => self.ask_sources(subject).await?,

@@ -28,11 +28,8 @@ pub(crate) async fn run(context: &Context, landing: Landing) {
 }
 
 async fn fly(context: &Context, artifact: &Artifact, board: &FlightBoard) -> Outcome {
-    let key = Key::Artifact(artifact.clone());
-    // Between this flight's first reader's look into the catalog and its start, another flight may
-    // have landed: one artifact costs one transfer.
-    if let Some(record) = context.store.find(&key).await? {
-        return Ok(Kept::on_disk(record));
+    if let Some(kept) = capture::meanwhile(context, artifact).await? {
+        return Ok(kept);
     }
     let mut walk = context
         .upstreams
