@@ -96,10 +96,17 @@ func answer(line []byte) (reply any) {
 	if err != nil {
 		return failure{err.Error()}
 	}
-	if results == nil {
-		results = [][]byte{}
+	return success{present(results)}
+}
+
+// present makes of every nil what it stands for, nothing or an empty text: JSON
+// would make it null, which is no answer.
+func present(results [][]byte) [][]byte {
+	shown := make([][]byte, len(results))
+	for i, result := range results {
+		shown[i] = append([]byte{}, result...)
 	}
-	return success{results}
+	return shown
 }
 
 // words turns strings into results.

@@ -38,11 +38,6 @@ func refusal(err error) ([][]byte, error) {
 	return results, nil
 }
 
-// An empty result, too, is a result: nil would become null.
-func present(b []byte) []byte {
-	return append([]byte{}, b...)
-}
-
 type modFileParser func(string, []byte, modfile.VersionFixer) (*modfile.File, error)
 
 func askModFile(parse modFileParser, args [][]byte) ([][]byte, error) {
@@ -85,7 +80,7 @@ func askModFile(parse modFileParser, args [][]byte) ([][]byte, error) {
 	for _, i := range f.Ignore {
 		add(i.Syntax, "ignore", i.Path)
 	}
-	return append(results, present(modfile.Format(f.Syntax))), nil
+	return append(results, modfile.Format(f.Syntax)), nil
 }
 
 // What "go mod edit -fmt" does.
@@ -97,7 +92,7 @@ func askModFormat(args [][]byte) ([][]byte, error) {
 	f.SortBlocks()
 	f.Cleanup()
 	out, err := f.Format()
-	return [][]byte{present(out)}, err
+	return [][]byte{out}, err
 }
 
 func askWorkFile(args [][]byte) ([][]byte, error) {
@@ -125,7 +120,7 @@ func askWorkFile(args [][]byte) ([][]byte, error) {
 	for _, r := range f.Replace {
 		add(r.Syntax, "replace", r.Old.Path, r.Old.Version, r.New.Path, r.New.Version)
 	}
-	return append(results, present(modfile.Format(f.Syntax))), nil
+	return append(results, modfile.Format(f.Syntax)), nil
 }
 
 // What "go work edit -fmt" does.
@@ -136,7 +131,7 @@ func askWorkFormat(args [][]byte) ([][]byte, error) {
 	}
 	f.SortBlocks()
 	f.Cleanup()
-	return [][]byte{present(modfile.Format(f.Syntax))}, nil
+	return [][]byte{modfile.Format(f.Syntax)}, nil
 }
 
 // The Unicode version, and the code points at which unicode.IsPrint changes.

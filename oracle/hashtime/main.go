@@ -13,9 +13,15 @@ import (
 )
 
 func main() {
+	if len(os.Args) < 2 {
+		log.Fatal("usage: hashtime FILE [TIMES]")
+	}
 	times := 10
 	if len(os.Args) > 2 {
-		times, _ = strconv.Atoi(os.Args[2])
+		var err error
+		if times, err = strconv.Atoi(os.Args[2]); err != nil {
+			log.Fatal(err)
+		}
 	}
 	best := time.Duration(1<<63 - 1)
 	for range times {

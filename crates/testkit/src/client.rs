@@ -215,18 +215,15 @@ impl Reading {
         &self.head
     }
 
-    /// Reads until at least `count` bytes of the body are here; fewer if it ends before. For
-    /// bodies with a length; a chunked one is read by [`Reading::finish`] only.
+    /// Reads until at least `count` bytes of the body are here; fewer if it ends before. Of a
+    /// chunked body it reads whole chunks.
     pub fn at_least(&mut self, count: usize) -> &[u8] {
-        let missing = count.saturating_sub(self.head.body.len()) as u64;
-        if matches!(self.framing, Framing::Length(_)) {
-            let _torn = self
-                .reader
-                .by_ref()
-                .take(missing)
-                .read_to_end(&mut self.head.body);
-        } else if missing > 0 {
-            self.one_chunk();
+        if matches!(self.framing, Framing::Chunked) {
+            while self.head.body.len() < count && self.one_chunk() == Some(Chunk::More) {}
+        } else {
+            let missing = count.saturating_sub(self.head.body.len()) as u64;
+            let mut part = self.reader.by_ref().take(missing);
+            let _torn = part.read_to_end(&mut self.head.body);
         }
         &self.head.body
     }

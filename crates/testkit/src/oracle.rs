@@ -34,6 +34,10 @@ pub struct Oracle {
     answers: BufReader<ChildStdout>,
 }
 
+/// Ends the program if the test fails while it is being asked: the thread that writes questions
+/// would otherwise wait for ever for a program that waits for its answers to be read.
+struct EndOnPanic<'a>(&'a mut Child);
+
 #[derive(Serialize)]
 struct Request<'a> {
     area: &'a str,
@@ -109,10 +113,13 @@ impl Oracle {
     /// When the oracle breaks off, or does not know the area.
     pub fn ask(&mut self, area: &str, inputs: &[Vec<Vec<u8>>]) -> Vec<Answer> {
         let Self {
-            requests, answers, ..
+            child,
+            requests,
+            answers,
         } = self;
         let requests = requests.as_mut().expect("taken only when dropped");
         std::thread::scope(|scope| {
+            let _guard = EndOnPanic(child);
             let writer = scope.spawn(move || send(requests, area, inputs));
             let received = inputs.iter().map(|_| receive(answers)).collect();
             let sent = writer.join().expect("the writer does not panic");
@@ -142,6 +149,16 @@ impl Drop for Oracle {
         // Closing its input ends the program; waiting leaves no zombie.
         drop(self.requests.take());
         let _ = self.child.wait();
+    }
+}
+
+// === impl EndOnPanic ===
+
+impl Drop for EndOnPanic<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let _ended_already = self.0.kill();
+        }
     }
 }
 

@@ -1,13 +1,17 @@
 //! Builds the Go program, once for each state of its sources and of the Go toolchain.
 //!
 //! The name of the executable carries a fingerprint of both, so a changed source is rebuilt, an
-//! unchanged one is not, and test processes running at the same time never overwrite a program
-//! that another of them executes.
+//! unchanged one is not, and tests running at the same time, as threads or as processes, never
+//! overwrite a program that another of them executes.
 
+use parking_lot::Mutex;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs, io, process};
+
+/// Held while one test of this process builds: the next finds the program there.
+static BUILDING: Mutex<()> = Mutex::new(());
 
 /// Why there is no oracle.
 #[derive(Debug)]
@@ -40,9 +44,11 @@ pub(super) fn program() -> Result<PathBuf, Unavailable> {
     let sources = root.join("oracle");
     let version = go_version()?;
     let fingerprint = fingerprint(&sources, &version).map_err(broken)?;
-    let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
-    let directory = target.join("oracle");
+    // A relative one is relative to the root, where cargo is run.
+    let target = env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
+    let directory = root.join(target).join("oracle");
     let program = directory.join(format!("oracle-{fingerprint:016x}"));
+    let _alone = BUILDING.lock();
     if !program.exists() {
         fs::create_dir_all(&directory).map_err(broken)?;
         build(&sources, &program)?;
@@ -55,11 +61,11 @@ fn go_version() -> Result<String, Unavailable> {
         .args(["env", "GOVERSION", "GOROOT"])
         .output();
     let output = output.map_err(|error| Unavailable::NoGo(error.to_string()))?;
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
     if output.status.success() {
-        Ok(text)
+        Ok(text(&output.stdout))
     } else {
-        Err(Unavailable::NoGo(text))
+        Err(Unavailable::NoGo(text(&output.stderr)))
     }
 }
 
