@@ -1,8 +1,8 @@
-// Tables prints the Unicode tables that the zip rules need, as a Rust source
+// Tables prints the Unicode tables that the name rules need, as a Rust source
 // file: which characters above ASCII are letters, and how Unicode simple
 // folding groups characters, both as the Go release that runs it knows them.
 //
-//	go run ./tables > ../crates/gomod/src/zip/unicode/tables.rs
+//	go run ./tables > ../crates/gomod/src/unicode/tables.rs
 package main
 
 import (

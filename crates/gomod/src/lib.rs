@@ -16,6 +16,7 @@ pub mod pseudo;
 pub mod query;
 pub mod semver;
 pub mod sumhash;
+pub mod unicode;
 pub mod version;
 pub mod zip;
 

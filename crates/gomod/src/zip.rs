@@ -61,7 +61,6 @@ pub mod problem;
 mod records;
 pub mod select;
 pub mod source;
-pub mod unicode;
 pub mod vendor;
 mod window;
 

@@ -1,7 +1,7 @@
 //! The rules of one path element.
 
 use super::{PathError, PathKind};
-use crate::zip::unicode;
+use crate::unicode;
 
 /// The device names of Windows; no file can have one of these names, whatever its extension.
 const WINDOWS_NAMES: [&str; 22] = [

@@ -7,7 +7,7 @@
 //! neighbours is enough. This takes no memory beyond the order, and time that does not depend on
 //! how deep a hostile name is nested; a set of all directories would take both.
 
-use super::unicode;
+use crate::unicode;
 use std::cmp::Ordering;
 
 /// A path without the trailing slash, and whether it is a directory.

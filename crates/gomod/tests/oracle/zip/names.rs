@@ -1,6 +1,6 @@
 //! Names of files: letters, folding, paths.
 
-use gomod::zip::{names, unicode};
+use gomod::{unicode, zip::names};
 use testkit::oracle::{Oracle, Seed};
 
 /// Inputs to each area.

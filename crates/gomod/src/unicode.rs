@@ -1,4 +1,4 @@
-//! The two facts of Unicode that file names in a module need: what is a letter, and which
+//! The two facts of Unicode that the names of files in a module need: what is a letter, and which
 //! characters are the same but for case.
 //!
 //! Neither is in the standard library in the form that Go means: `char::is_alphabetic` counts more
