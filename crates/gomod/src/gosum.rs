@@ -14,6 +14,10 @@ use crate::modfile::{Position, Span, fields, lossy};
 /// 64 MiB keeps a hostile one from filling memory.
 pub const MAX_BYTES: usize = 64 << 20;
 
+/// The most lines that are kept of one go.sum. Real files have some ten thousand; a million keeps
+/// what is made of a hostile file of short lines in the order of 200 MB.
+pub const MAX_LINES: usize = 1 << 20;
+
 /// The hash of a tree that holds nothing but an empty go.mod; never meant.
 pub const EMPTY_GO_MOD_HASH: &str = "h1:G7mAYYxgmS0lVkHyy2hEOLQCFB0DlQFTMLWggykrydY=";
 
@@ -60,6 +64,9 @@ pub enum GoSumError {
     /// The file is larger than [`MAX_BYTES`].
     #[error("go.sum larger than {MAX_BYTES} bytes")]
     TooLarge,
+    /// The file has more lines than [`MAX_LINES`], blank and dropped ones not counted.
+    #[error("go.sum with more than {MAX_LINES} lines")]
+    TooManyLines,
     /// A line that is not `path version hash`.
     #[error("malformed go.sum: line {line}: wrong number of fields {fields}")]
     WrongNumberOfFields {
@@ -79,23 +86,25 @@ pub fn parse(source: &[u8]) -> Result<GoSum, GoSumError> {
     let mut offset = 0;
     for (index, text) in source.split(|&byte| byte == b'\n').enumerate() {
         entries.extend(entry(text, offset, index + 1)?);
+        if entries.len() > MAX_LINES {
+            return Err(GoSumError::TooManyLines);
+        }
         offset += text.len() + 1;
     }
     Ok(GoSum { entries })
 }
 
 fn entry(text: &[u8], offset: usize, line: usize) -> Result<Option<Entry>, GoSumError> {
-    let words = fields(text);
-    let [(start, path), (_, version), (last, hash)] = words.as_slice() else {
-        if words.is_empty() {
-            return Ok(None);
-        }
-        return Err(GoSumError::WrongNumberOfFields {
-            line,
-            fields: words.len(),
-        });
+    // Counted, not collected: a hostile line can have millions.
+    let mut words = fields(text);
+    let first = (words.next(), words.next(), words.next(), words.next());
+    let (Some((start, path)), Some((_, version)), Some((last, hash)), None) = first else {
+        return match fields(text).count() {
+            0 => Ok(None),
+            fields => Err(GoSumError::WrongNumberOfFields { line, fields }),
+        };
     };
-    if *hash == EMPTY_GO_MOD_HASH.as_bytes() {
+    if hash == EMPTY_GO_MOD_HASH.as_bytes() {
         return Ok(None);
     }
     let place = |at: usize| Position {
@@ -104,12 +113,12 @@ fn entry(text: &[u8], offset: usize, line: usize) -> Result<Option<Entry>, GoSum
         column: column(text, at),
     };
     let span = Span {
-        start: place(*start),
+        start: place(start),
         end: place(last + hash.len()),
     };
     let (version, subject) = match version.strip_suffix(GO_MOD_SUFFIX.as_bytes()) {
         Some(version) => (version, Subject::GoMod),
-        None => (*version, Subject::Zip),
+        None => (version, Subject::Zip),
     };
     let (path, version, hash) = (lossy(path), lossy(version), lossy(hash));
     Ok(Some(Entry {

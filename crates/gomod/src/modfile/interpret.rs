@@ -120,7 +120,7 @@ impl Directive<'_> {
         let Some(body) = self.comments.suffix.first().and_then(comment_body) else {
             return false;
         };
-        let mut words = super::text::fields(body).into_iter().map(|(_, word)| word);
+        let mut words = super::text::fields(body).map(|(_, word)| word);
         match (words.next(), words.next()) {
             (Some(only), None) => only == b"indirect",
             (Some(first), Some(_)) => first == b"indirect;",

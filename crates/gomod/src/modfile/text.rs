@@ -60,23 +60,25 @@ pub(crate) fn trim_space(mut bytes: &[u8]) -> &[u8] {
 }
 
 /// The runs of bytes between Unicode white space, with their offsets (`strings.Fields`).
-pub(crate) fn fields(bytes: &[u8]) -> Vec<(usize, &[u8])> {
-    let mut fields = Vec::new();
-    let (mut start, mut at) = (None, 0);
-    while let Some((character, width)) = first_char(bytes.get(at..).unwrap_or_default()) {
-        if character.is_whitespace() {
-            if let Some(from) = start.take() {
-                fields.push((from, bytes.get(from..at).unwrap_or_default()));
-            }
-        } else if start.is_none() {
-            start = Some(at);
-        }
+pub(crate) fn fields(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        at = skip(bytes, at, true);
+        let start = at;
+        at = skip(bytes, at, false);
+        let field = bytes.get(start..at).unwrap_or_default();
+        (!field.is_empty()).then_some((start, field))
+    })
+}
+
+/// Where white space, or what is none, ends that begins at a place.
+fn skip(bytes: &[u8], mut at: usize, white_space: bool) -> usize {
+    while let Some((character, width)) = first_char(bytes.get(at..).unwrap_or_default())
+        && character.is_whitespace() == white_space
+    {
         at += width;
     }
-    if let Some(from) = start {
-        fields.push((from, bytes.get(from..).unwrap_or_default()));
-    }
-    fields
+    at
 }
 
 /// As a `String`, with U+FFFD for what is not UTF-8.
@@ -101,7 +103,7 @@ mod tests {
     #[test]
     fn white_space_is_unicode_white_space() {
         assert_eq!(trim_space("\u{a0} x\u{2028}\r\n".as_bytes()), b"x");
-        let found = fields("a\u{3000}bc  \x0bd".as_bytes());
+        let found: Vec<_> = fields("a\u{3000}bc  \x0bd".as_bytes()).collect();
         assert_eq!(found, [(0, &b"a"[..]), (4, b"bc"), (9, b"d")]);
     }
 }

@@ -85,14 +85,15 @@ impl Loader {
     /// # Errors
     ///
     /// When a go.mod that counts is unusable (once everything else that counts has been read, the
-    /// one nearest to the main module is reported), or when go.mod would have to be updated and may
-    /// not be.
+    /// one nearest to the main module is reported), when go.mod would have to be updated and may
+    /// not be, or when more go.mod files are needed than [`MAX_GO_MODS`].
     pub fn step(&mut self) -> Result<Step, MvsError> {
-        if self.summaries.len() > MAX_GO_MODS {
-            return Err(MvsError::TooManyGoMods);
-        }
         match self.select() {
             Ok(selection) => Ok(Step::Done(Box::new(selection))),
+            // What is needed has not been supplied, so nothing is counted twice.
+            Err(Stop::Need(sources)) if self.summaries.len() + sources.len() > MAX_GO_MODS => {
+                Err(MvsError::TooManyGoMods)
+            }
             Err(Stop::Need(sources)) => Ok(Step::Need(sources)),
             Err(Stop::Failed(error)) => Err(error),
         }

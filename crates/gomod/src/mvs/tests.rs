@@ -1,7 +1,8 @@
 //! What the comparison with the go command does not show: rounds, faults and their place, refusals.
 
 use super::{
-    GoModFault, GoModSource, GoModSummary, Loader, MainModule, MvsError, Options, Step, Updates,
+    GoModFault, GoModSource, GoModSummary, Loader, MAX_GO_MODS, MainModule, MvsError, Options,
+    Step, Updates,
 };
 use crate::modfile::{self, Mode, ModuleVersion};
 
@@ -146,4 +147,15 @@ fn replacements_must_agree() {
         MainModule::new(&file).unwrap_err(),
         MvsError::ConflictingReplacements(conflict)
     );
+}
+
+#[test]
+fn more_go_mods_than_are_read_are_not_asked_for() {
+    let requirements: Vec<String> = (0..=MAX_GO_MODS)
+        .map(|number| format!("x.example.com/{number} v1.0.0"))
+        .collect();
+    let requirements = requirements.join("\n");
+    let go_mod = format!("module main.example.com/m\ngo 1.17\nrequire (\n{requirements}\n)\n");
+    let refused = loader(&go_mod, Updates::Refuse).step();
+    assert_eq!(refused.err(), Some(MvsError::TooManyGoMods));
 }

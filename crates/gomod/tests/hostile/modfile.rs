@@ -55,6 +55,10 @@ fn what_is_too_large_is_refused_unread() {
     );
     let sum = vec![b'\n'; gosum::MAX_BYTES + 1];
     assert_eq!(gosum::parse(&sum), Err(gosum::GoSumError::TooLarge));
+    let lines = "a b c\n".repeat(gosum::MAX_LINES);
+    assert!(gosum::parse(lines.as_bytes()).is_ok());
+    let error = gosum::parse(format!("{lines}a b c").as_bytes());
+    assert_eq!(error, Err(gosum::GoSumError::TooManyLines));
 }
 
 #[test]
