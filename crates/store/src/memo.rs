@@ -14,7 +14,8 @@ use jiff::Timestamp;
 /// The largest body of a memo, in bytes: a list of a hundred thousand versions.
 pub const MEMO_BODY_LIMIT: usize = 4 << 20;
 
-/// The most memos that are kept; beyond it the oldest go. At a typical 200 bytes this is 40 MB.
+/// The most memos that are kept; beyond it the oldest absences go, and then the oldest of the
+/// others. At a typical 200 bytes this is 40 MB.
 pub const MEMO_LIMIT: u64 = 200_000;
 
 /// What kind of answer a memo remembers.

@@ -13,7 +13,7 @@ use crate::{
     memo::{MEMO_LIMIT, Memo, MemoClass, MemoKey, MemoStatus},
     record::{Committed, Record},
 };
-use gomod::ModulePath;
+use gomod::{ArtifactKind, ModulePath};
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
@@ -64,7 +64,7 @@ pub(crate) struct Batch<'c> {
     pub(crate) counts: [u64; 3],
 }
 
-/// Oldest memos deleted at once when there are too many, so that not every further one deletes.
+/// Memos deleted at once when there are too many, so that not every further one deletes.
 const MEMO_SLACK: u64 = MEMO_LIMIT / 20;
 
 // === impl Change ===
@@ -288,12 +288,11 @@ impl<'c> Batch<'c> {
 
     fn has_version(&self, version: &str) -> Result<bool, StoreError> {
         let failed = |error| StoreError::sql("looking up a version", error);
-        let (from, to) = prefix_range(&format!("{version}."));
-        let sql = "SELECT path FROM capture WHERE path >= ?1 AND path < ?2";
+        // Not a range: `v1.0.0-rc.` also begins the files of `v1.0.0-rc.1`.
+        let files = ArtifactKind::ALL.map(|kind| format!("{version}.{}", kind.extension()));
+        let sql = "SELECT path FROM capture WHERE path IN (?1, ?2, ?3)";
         let mut statement = self.connection.prepare_cached(sql).map_err(failed)?;
-        // `v1.0.0.` begins only the three files of this version: what follows the last dot of a
-        // file name is its kind, and `v1.0.0.0` is no version.
-        statement.exists(params![from, to]).map_err(failed)
+        statement.exists(files).map_err(failed)
     }
 
     /// Appends an entry. Its time is later than that of every entry before, even if the clock
@@ -337,8 +336,10 @@ impl<'c> Batch<'c> {
         self.execute(action, sql, row)?;
         self.totals.memos = (self.totals.memos + 1).saturating_sub(replaced);
         if self.totals.memos > MEMO_LIMIT {
+            // Absences (status 0) first: they save a question, the others serve an outage, and
+            // anybody can cause any number of absences.
             let sql = "DELETE FROM memo WHERE (class, path) IN
-                       (SELECT class, path FROM memo ORDER BY fetched_at LIMIT ?1)";
+                       (SELECT class, path FROM memo ORDER BY status, fetched_at LIMIT ?1)";
             let count = self.execute("dropping old memos", sql, [MEMO_SLACK])?;
             self.totals.memos = self.totals.memos.saturating_sub(count);
         }
@@ -419,6 +420,33 @@ mod tests {
             MemoClass::List,
             format!("m{MEMO_SLACK}/@v/list")
         )));
+    }
+
+    /// A client that asks for many names that do not exist must not push out what serves others
+    /// through an outage.
+    #[test]
+    fn absences_go_before_what_is_known() {
+        let mut connection = Connection::open_in_memory().expect("a database in memory");
+        schema::migrate(&mut connection).expect("migrated");
+        let fill = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i <= ?1)
+                    INSERT INTO memo SELECT 5, 'm' || i || '/@v/list', 0, i, '', x'' FROM n";
+        connection.execute(fill, [MEMO_SLACK]).expect("filled");
+        let totals = Totals {
+            memos: MEMO_LIMIT,
+            ..Totals::default()
+        };
+        let mut batch = Batch::new(&connection, Timestamp::UNIX_EPOCH, totals);
+        let oldest = MemoKey::new(MemoClass::List, "old/@v/list");
+        let memo = Memo {
+            body: bytes::Bytes::from_static(b"v1.0.0"),
+            status: MemoStatus::Known,
+            fetched_at: Timestamp::UNIX_EPOCH,
+            source: String::new(),
+        };
+        let put = batch.apply(Change::PutMemo(oldest.clone(), memo));
+        assert!(matches!(put, Ok(Ok(_))));
+        let kept = read::memo(&connection, &oldest).expect("read");
+        assert!(kept.is_some(), "older than every absence, and kept");
     }
 
     #[test]

@@ -12,6 +12,7 @@ use bytes::Bytes;
 use gomod::{ArtifactKind, ModulePath, Version};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
+use std::collections::BTreeMap;
 
 /// A row of the capture table, with its path.
 #[derive(Debug, Clone)]
@@ -151,32 +152,27 @@ pub(crate) fn kept_versions(
         params![from, to],
         |row| row.get(0),
     )?;
-    let files = paths
-        .iter()
-        .filter_map(|path| path.get(from.len()..))
-        .filter_map(parse_file);
-    Ok(files.fold(
-        Vec::new(),
-        |mut versions: Vec<KeptVersion>, (version, kind)| {
-            match versions.last_mut() {
-                Some(last) if last.version == version => last.kinds.insert(kind),
-                _ => {
-                    let mut kinds = Kinds::default();
-                    kinds.insert(kind);
-                    versions.push(KeptVersion { version, kinds });
-                }
-            }
-            versions
-        },
-    ))
+    // Files of one version are not always neighbours: between `v1.0.0-rc.info` and `v1.0.0-rc.zip`
+    // stand those of `v1.0.0-rc.mod`.
+    let mut kept: BTreeMap<&str, Kinds> = BTreeMap::new();
+    let files = paths.iter().filter_map(|path| path.get(from.len()..));
+    for (version, kind) in files.filter_map(split_file) {
+        kept.entry(version).or_default().insert(kind);
+    }
+    let parsed = kept.into_iter().filter_map(|(version, kinds)| {
+        let version = Version::unescape(version).ok()?;
+        Some(KeptVersion { version, kinds })
+    });
+    Ok(parsed.collect())
 }
 
-fn parse_file(file: &str) -> Option<(Version, ArtifactKind)> {
+/// The escaped version and the kind of a file below `@v/`.
+fn split_file(file: &str) -> Option<(&str, ArtifactKind)> {
     let (version, extension) = file.rsplit_once('.')?;
     let kind = ArtifactKind::ALL
         .into_iter()
         .find(|kind| kind.extension() == extension)?;
-    Some((Version::unescape(version).ok()?, kind))
+    Some((version, kind))
 }
 
 /// Modules of which something is kept, in the order of their escaped paths, behind `after`. One

@@ -190,6 +190,38 @@ async fn kept_versions_come_with_their_kinds_and_without_neighbours() {
     assert_eq!(kept, [("v1.0.0", mod_and_zip), ("v1.1.0", info)]);
 }
 
+/// `v1.0.0-rc` ends where `v1.0.0-rc.mod` goes on: neither hides or splits the other.
+#[tokio::test]
+async fn a_version_and_one_that_begins_like_it_are_two() {
+    let site = Site::new().await;
+    let module = "example.com/m";
+    for (version, kind) in [
+        ("v1.0.0-rc.mod", ArtifactKind::Info),
+        ("v1.0.0-rc", ArtifactKind::Info),
+        ("v1.0.0-rc", ArtifactKind::Mod),
+        ("v1.0.0-rc", ArtifactKind::Zip),
+    ] {
+        let key = artifact(module, version, kind);
+        site.put(&key, &key.to_string()).await;
+    }
+    let kept = site.store.kept_versions(&module_path(module)).await;
+    let kept: Vec<_> = kept
+        .unwrap()
+        .into_iter()
+        .map(|kept| (kept.version.to_string(), kept.kinds.zip))
+        .collect();
+    assert_eq!(
+        kept,
+        [
+            ("v1.0.0-rc".to_owned(), true),
+            ("v1.0.0-rc.mod".to_owned(), false)
+        ]
+    );
+    let index = site.store.index(Timestamp::UNIX_EPOCH, 10).await.unwrap();
+    let index: Vec<_> = index.iter().map(|entry| entry.version.as_str()).collect();
+    assert_eq!(index, ["v1.0.0-rc.mod", "v1.0.0-rc"]);
+}
+
 #[tokio::test]
 async fn modules_are_paged_through_once_each_and_databases_are_none() {
     let site = Site::new().await;
