@@ -41,8 +41,8 @@ impl Core {
         })
     }
 
-    /// A name for a new spool file. The spool is empty when a process starts to use it, so a
-    /// counter suffices.
+    /// A name for a new spool file. The spool is swept when a process starts to use it, so a
+    /// counter suffices; what could not be swept is replaced.
     pub(crate) fn next_spool_path(&self) -> PathBuf {
         let number = self.spools.fetch_add(1, Ordering::Relaxed);
         self.layout.spool().join(format!("{number:016x}"))

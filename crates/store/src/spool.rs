@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 use std::{
     collections::VecDeque,
     fs::{File, OpenOptions},
+    io,
     path::{Path, PathBuf},
     sync::{Arc, atomic::Ordering},
 };
@@ -62,7 +63,8 @@ struct Content {
 struct Tail {
     /// Bytes in the file; the chunks follow.
     flushed: u64,
-    chunks: VecDeque<Bytes>,
+    /// Each with its offset, so that a reader finds its place however small the chunks are.
+    chunks: VecDeque<(u64, Bytes)>,
     length: u64,
 }
 
@@ -215,7 +217,7 @@ impl SealedSpool {
         core.crash.reached(crash::SPOOL_CREATED);
         let tail = Tail {
             flushed: 0,
-            chunks: [bytes.clone()].into(),
+            chunks: [(0, bytes.clone())].into(),
             length: bytes.len() as u64,
         };
         let content = Content {
@@ -272,7 +274,10 @@ impl Content {
             let tail = self.tail.lock();
             (
                 tail.flushed,
-                tail.chunks.iter().cloned().collect::<Vec<_>>(),
+                tail.chunks
+                    .iter()
+                    .map(|(_, chunk)| chunk.clone())
+                    .collect::<Vec<_>>(),
             )
         };
         let mut hasher = self.hasher.lock();
@@ -302,8 +307,9 @@ impl Content {
 
 impl Tail {
     fn push(&mut self, bytes: Bytes) {
+        let offset = self.flushed + self.length;
         self.length += bytes.len() as u64;
-        self.chunks.push_back(bytes);
+        self.chunks.push_back((offset, bytes));
     }
 
     /// Forgets the first `count` chunks, which are in the file now.
@@ -311,7 +317,7 @@ impl Tail {
         let bytes: u64 = self
             .chunks
             .drain(..count)
-            .map(|chunk| chunk.len() as u64)
+            .map(|(_, chunk)| chunk.len() as u64)
             .sum();
         self.flushed += bytes;
         self.length -= bytes;
@@ -319,15 +325,17 @@ impl Tail {
 
     /// What is in memory at `offset`; `None` if the file has to be asked.
     fn read(&self, offset: u64, length: usize) -> Option<Bytes> {
-        let mut skip = offset.checked_sub(self.flushed)?;
-        for chunk in &self.chunks {
-            let size = chunk.len() as u64;
-            if let (true, Ok(start)) = (skip < size, usize::try_from(skip)) {
-                return Some(chunk.slice(start..chunk.len().min(start.saturating_add(length))));
-            }
-            skip -= size;
+        if offset < self.flushed {
+            return None;
         }
-        Some(Bytes::new())
+        let behind = self.chunks.partition_point(|(begin, _)| *begin <= offset);
+        let Some((begin, chunk)) = behind.checked_sub(1).and_then(|at| self.chunks.get(at)) else {
+            return Some(Bytes::new());
+        };
+        let start = usize::try_from(offset - begin)
+            .unwrap_or(usize::MAX)
+            .min(chunk.len());
+        Some(chunk.slice(start..chunk.len().min(start.saturating_add(length))))
     }
 }
 
@@ -367,9 +375,15 @@ fn create_file(core: Arc<Core>) -> Result<(File, SpoolFile), StoreError> {
     // Nobody may change a blob by accident; the open handle is not affected.
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o444);
-    let file = options
-        .open(&path)
-        .map_err(|error| StoreError::file("creating", &path, error))?;
+    let opened = match options.open(&path) {
+        // Of a process that is gone, and not swept: the disk could not be written at the start.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            disk::remove_file(&path)?;
+            options.open(&path)
+        }
+        opened => opened,
+    };
+    let file = opened.map_err(|error| StoreError::file("creating", &path, error))?;
     StoreMetrics::count(&core.metrics.open_spools);
     Ok((
         file,
