@@ -60,7 +60,7 @@ pub enum StoreError {
         path: String,
         /// The blob that is kept, and stays.
         kept: BlobId,
-        /// The blob that was offered, now in quarantine.
+        /// The blob that was offered; the journal says whether it went into quarantine.
         offered: BlobId,
     },
     /// A limit of the interface was exceeded by the caller.

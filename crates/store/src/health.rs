@@ -29,7 +29,7 @@ pub struct StoreHealth {
 /// Figures since the process started, and the present totals.
 #[derive(Debug, Default)]
 pub struct StoreMetrics {
-    /// Keys and blobs asked for and found.
+    /// Keys asked for and found.
     pub hits: AtomicU64,
     /// Keys asked for and not kept.
     pub misses: AtomicU64,
