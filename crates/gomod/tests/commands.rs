@@ -91,3 +91,13 @@ fn a_disk_that_fails_says_nothing_about_the_zip() {
     let checked = check_zip(Failing(Cursor::new(zip)), &module, &version);
     assert!(matches!(checked, Err(ZipError::Io(_))));
 }
+
+#[test]
+fn a_directory_that_cannot_be_read_is_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let missing = directory.path().join("missing");
+    let outcome = zip_create(&missing, TARGET, Vec::new());
+    let begin = format!("{}: cannot list the directory: ", missing.display());
+    assert!(outcome.errors.starts_with(&begin), "{}", outcome.errors);
+    assert!(!outcome.success);
+}

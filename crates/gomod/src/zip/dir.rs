@@ -35,6 +35,17 @@ pub struct DirFiles {
     pub omitted: Vec<(Vec<u8>, Omission)>,
 }
 
+/// A directory, or what is in it, that cannot be listed.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: cannot list the directory", directory.display())]
+pub struct ListError {
+    /// Which.
+    pub directory: PathBuf,
+    /// Why.
+    #[source]
+    pub source: io::Error,
+}
+
 /// A directory still to be read, and its path below the root with its final slash.
 struct Pending {
     directory: PathBuf,
@@ -52,7 +63,7 @@ struct Walk {
 /// # Errors
 ///
 /// When a directory that is to be entered cannot be read.
-pub fn list_files(root: &Path) -> io::Result<DirFiles> {
+pub fn list_files(root: &Path) -> Result<DirFiles, ListError> {
     let mut walk = Walk {
         rule: vendor_rule(root),
         found: DirFiles::default(),
@@ -62,9 +73,10 @@ pub fn list_files(root: &Path) -> io::Result<DirFiles> {
         }],
     };
     while let Some(next) = walk.pending.pop() {
-        for entry in fs::read_dir(&next.directory)? {
-            walk.entry(&entry?, &next.prefix)?;
-        }
+        walk.directory(&next).map_err(|source| ListError {
+            directory: next.directory,
+            source,
+        })?;
     }
     let mut found = walk.found;
     found
@@ -90,6 +102,13 @@ fn vendor_rule(root: &Path) -> VendorRule {
 // === impl Walk ===
 
 impl Walk {
+    fn directory(&mut self, next: &Pending) -> io::Result<()> {
+        for entry in fs::read_dir(&next.directory)? {
+            self.entry(&entry?, &next.prefix)?;
+        }
+        Ok(())
+    }
+
     fn entry(&mut self, entry: &DirEntry, prefix: &[u8]) -> io::Result<()> {
         let name = entry.file_name();
         let mut path = [prefix, name.as_encoded_bytes()].concat();
