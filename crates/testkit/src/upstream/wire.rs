@@ -177,7 +177,9 @@ async fn answer(
     let content = shared.corpus.lock().get(&path);
     let mut steps = script(&path, content, fault);
     if only_head {
-        steps.truncate(1);
+        // The head is the first thing written; a fault may put a pause or a gate before it.
+        let head = steps.iter().position(|step| matches!(step, Step::Write(_)));
+        steps.truncate(head.map_or(steps.len(), |head| head + 1));
     }
     let latency = shared.latency_millis.load(Ordering::Relaxed);
     if latency > 0 {

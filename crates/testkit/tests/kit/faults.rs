@@ -197,3 +197,11 @@ fn latency_delays_every_answer() {
     assert!(client::exchange(upstream.address(), request.as_bytes(), early).is_err());
     assert!(get(&upstream).is_whole());
 }
+
+#[test]
+fn a_delayed_head_comes_too() {
+    let upstream = upstream();
+    upstream.always(Target::Any, Fault::Delay(Duration::from_millis(1)));
+    let answer = client::request(upstream.address(), "HEAD", &format!("/{ZIP}"), &[]).unwrap();
+    assert_eq!((answer.status, answer.body.len()), (200, 0));
+}
