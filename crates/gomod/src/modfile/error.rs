@@ -8,6 +8,10 @@ use super::syntax::Span;
 use crate::path::MajorMismatch;
 use std::fmt;
 
+/// Most faults that are printed of one file: enough to see what is wrong with it, few enough for a
+/// log or an answer. The rest is counted.
+const SHOWN_FAULTS: usize = 100;
+
 /// All faults found in one file, in the order of the file; at least one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ParseErrors(Vec<ParseError>);
@@ -173,13 +177,16 @@ impl<'a> IntoIterator for &'a ParseErrors {
 
 impl fmt::Display for ParseErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, error) in self.0.iter().enumerate() {
+        for (index, error) in self.0.iter().take(SHOWN_FAULTS).enumerate() {
             if index > 0 {
                 f.write_str("\n")?;
             }
             write!(f, "{error}")?;
         }
-        Ok(())
+        match self.0.len().saturating_sub(SHOWN_FAULTS) {
+            0 => Ok(()),
+            more => write!(f, "\nand {more} more"),
+        }
     }
 }
 

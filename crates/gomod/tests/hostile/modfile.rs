@@ -62,6 +62,15 @@ fn what_is_too_large_is_refused_unread() {
 }
 
 #[test]
+fn a_file_of_nothing_but_faults_does_not_flood_its_reader() {
+    let errors = modfile::parse("a\n".repeat(1000).as_bytes(), Mode::Strict).unwrap_err();
+    assert_eq!(errors.iter().count(), 1000);
+    let text = errors.to_string();
+    assert_eq!(text.lines().count(), 101);
+    assert!(text.ends_with("\nand 900 more"), "{text}");
+}
+
+#[test]
 fn go_mod() {
     each("go.mod", 11, corpus::go_mod, laws::go_mod);
 }
