@@ -3,11 +3,11 @@
 //! `go` itself has none of these deadlines: a source that accepts and then stays silent hangs it
 //! for ever. So they are ours, and each default says why it is what it is.
 
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, fmt, path::PathBuf, sync::Arc, time::Duration};
 
 use url::Url;
 
-use crate::{DatabaseRoute, NoObserver, Observer};
+use crate::{DatabaseRoute, NoObserver, Observer, SourceName};
 
 /// Connecting, name lookup and TLS included. Four round trips around the world stay below 2 s even
 /// with one lost packet each; a host that needs more than 5 s is as good as dead.
@@ -26,8 +26,8 @@ pub const DEFAULT_STALL: Duration = Duration::from_secs(30);
 /// expected to allow (RFC 9113 section 6.5.2).
 pub const DEFAULT_MAX_IN_FLIGHT: usize = 64;
 
-/// How requests leave the site.
-#[derive(Debug, Clone, Default)]
+/// How requests leave the site. Its `Debug` shows no credentials.
+#[derive(Clone, Default)]
 pub enum Egress {
     /// As the system says: `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY` and the platform's own settings.
     /// A source on this host is always reached without a proxy, as `go` does.
@@ -68,6 +68,22 @@ pub struct UpstreamOptions {
     pub observer: Arc<dyn Observer>,
 }
 
+// === impl Egress ===
+
+impl fmt::Debug for Egress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::System => f.write_str("System"),
+            Self::Straight => f.write_str("Straight"),
+            Self::Through { proxy, bypass } => f
+                .debug_struct("Through")
+                .field("proxy", &SourceName::of(proxy))
+                .field("bypass", bypass)
+                .finish(),
+        }
+    }
+}
+
 // === impl UpstreamOptions ===
 
 impl Default for UpstreamOptions {
@@ -86,17 +102,44 @@ impl Default for UpstreamOptions {
     }
 }
 
-impl std::fmt::Debug for UpstreamOptions {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // The way out is left out: its URL may carry a password.
+impl fmt::Debug for UpstreamOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("UpstreamOptions")
             .field("connect", &self.connect)
             .field("header", &self.header)
             .field("stall", &self.stall)
             .field("max_in_flight", &self.max_in_flight)
             .field("ca", &self.ca)
+            .field("egress", &self.egress)
             .field("user_agent", &self.user_agent)
-            .field("databases", &self.databases.keys())
+            .field("databases", &self.databases)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Egress, UpstreamOptions};
+    use crate::DatabaseRoute;
+    use url::Url;
+
+    #[test]
+    fn options_print_no_credentials() {
+        let url = Url::parse("https://user:secret@host.example/?token=secret").unwrap();
+        let options = UpstreamOptions {
+            egress: Egress::Through {
+                proxy: url.clone(),
+                bypass: String::new(),
+            },
+            databases: [
+                ("a".to_owned(), DatabaseRoute::Only(url.clone())),
+                ("b".to_owned(), DatabaseRoute::Fallback(url)),
+            ]
+            .into(),
+            ..UpstreamOptions::default()
+        };
+        let text = format!("{options:?}");
+        assert_eq!(text.matches("host.example").count(), 3, "{text}");
+        assert!(!text.contains("secret"), "{text}");
     }
 }

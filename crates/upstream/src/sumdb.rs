@@ -15,7 +15,7 @@
 //! Answers are small, so they are read in full before they are given out, and a broken body is
 //! asked for once more, here.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use parking_lot::Mutex;
@@ -23,7 +23,7 @@ use tokio::{sync::Mutex as AsyncMutex, time::Instant};
 use url::Url;
 
 use crate::{
-    Absence, Download, Failure, Outage,
+    Absence, Download, Failure, Outage, SourceName,
     request::{PathError, RequestPath},
     source::{Reply, Source},
     upstreams::Shared,
@@ -46,8 +46,8 @@ const MAX_REMEMBERED: usize = 64;
 /// many signatures stay well below this.
 const MAX_ANSWER: u64 = 4 << 20;
 
-/// How a database that has a URL of its own is reached.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// How a database that has a URL of its own is reached. Its `Debug` shows no credentials.
+#[derive(Clone, PartialEq, Eq)]
 pub enum DatabaseRoute {
     /// By this URL only: `GOSUMDB="NAME+KEY URL"` bypasses all proxies.
     Only(Url),
@@ -111,6 +111,18 @@ impl DatabaseRoute {
             source,
             only: matches!(self, Self::Only(_)),
         }
+    }
+}
+
+impl fmt::Debug for DatabaseRoute {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let variant = match self {
+            Self::Only(_) => "Only",
+            Self::Fallback(_) => "Fallback",
+        };
+        f.debug_tuple(variant)
+            .field(&SourceName::of(self.url()))
+            .finish()
     }
 }
 
