@@ -33,6 +33,9 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Connections that the kernel may queue: a burst of a cold fleet, not refused.
 const BACKLOG: u32 = 4096;
 
+/// The highest limit of connections that is kept; more than a process can have files open.
+const MOST_CONNECTIONS: u32 = 1 << 24;
+
 /// A bound, not yet serving server.
 pub struct Server<S> {
     listener: TcpListener,
@@ -97,7 +100,8 @@ impl<S: Service> Server<S> {
 
     /// Serves until `shutdown` ends, then drains.
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> Drained {
-        let seats = Arc::new(Semaphore::new(self.limits.max_connections));
+        let places = seats_for(&self.limits);
+        let seats = Arc::new(Semaphore::new(places as usize));
         let (phase, phases) = watch::channel(Phase::Open);
         tokio::select! {
             () = shutdown => {}
@@ -112,7 +116,7 @@ impl<S: Service> Server<S> {
         drop(listener);
         surface.draining.store(true, Ordering::Relaxed);
         phase.send_replace(Phase::Draining);
-        drain(&seats, &limits, &phase).await
+        drain(&seats, places, &limits, &phase).await
     }
 
     async fn accept_all(&self, seats: &Arc<Semaphore>, phases: &watch::Receiver<Phase>) {
@@ -146,6 +150,13 @@ impl<S: Service> Server<S> {
     }
 }
 
+/// A limit of none would serve nobody, and one that no machine can reach is as good as any other.
+fn seats_for(limits: &Limits) -> u32 {
+    u32::try_from(limits.max_connections)
+        .unwrap_or(u32::MAX)
+        .clamp(1, MOST_CONNECTIONS)
+}
+
 async fn seated(
     seat: OwnedSemaphorePermit,
     metrics: Arc<HttpMetrics>,
@@ -157,15 +168,19 @@ async fn seated(
 }
 
 /// Waits until every seat is free again; cuts what is left at the deadline.
-async fn drain(seats: &Semaphore, limits: &Limits, phase: &watch::Sender<Phase>) -> Drained {
-    let all = u32::try_from(limits.max_connections).unwrap_or(u32::MAX);
+async fn drain(
+    seats: &Semaphore,
+    all: u32,
+    limits: &Limits,
+    phase: &watch::Sender<Phase>,
+) -> Drained {
     if tokio::time::timeout(limits.drain_timeout, seats.acquire_many(all))
         .await
         .is_ok()
     {
         return Drained { cut: 0 };
     }
-    let cut = limits.max_connections - seats.available_permits();
+    let cut = (all as usize).saturating_sub(seats.available_permits());
     phase.send_replace(Phase::Cutting);
     let _ = seats.acquire_many(all).await;
     Drained { cut }

@@ -163,3 +163,19 @@ async fn a_client_that_leaves_is_counted_as_cut() {
         .contains(line)
     {}
 }
+
+/// A limit of none would serve nobody; the largest number is more than a semaphore holds.
+#[tokio::test]
+async fn any_limit_of_connections_serves_and_stops() {
+    for max_connections in [0, usize::MAX] {
+        let server = Fake::serving(|| artifact(blob(10).1)).start_with(Limits {
+            max_connections,
+            ..Limits::default()
+        });
+        let mut client = TcpStream::connect(server.address).await.unwrap();
+        client.write_all(REQUEST).await.unwrap();
+        let answered = timeout(seconds(10), until(&mut client, "\r\n\r\n")).await;
+        assert!(answered.is_ok(), "at most {max_connections}");
+        assert_eq!(server.stop().await.unwrap().cut, 0);
+    }
+}
