@@ -1,9 +1,9 @@
 //! Bodies: bytes on their way to a connection.
 //!
 //! A kept blob is read in chunks, one ahead of the one being sent, so that disk and network work
-//! at the same time and a reader costs two chunks of memory. A flight is followed as it arrives. A body whose source fails,
-//! or ends early, ends in an error: `hyper` then cuts the connection (HTTP/1) or resets the stream
-//! (HTTP/2), and the client can never take what it has for the whole.
+//! at the same time and a reader costs two chunks of memory. A flight is followed as it arrives. A
+//! body whose source fails, or ends early, ends in an error: `hyper` then cuts the connection
+//! (HTTP/1) or resets the stream (HTTP/2), and the client can never take what it has for the whole.
 
 use crate::{
     access::Exchange,
