@@ -372,7 +372,8 @@ impl Store {
             .await?;
         StoreMetrics::count(&self.metrics().conflicts);
         let fate = quarantined.unwrap_or_else(|error| {
-            tracing::warn!(%error, path, "refused bytes could not be put into quarantine");
+            // Named by their hash: a path may be private, and the journal has it (law L7).
+            tracing::warn!(%error, blob = %offered, "refused bytes could not be put into quarantine");
             Quarantined::No
         });
         let error = StoreError::Conflict {
