@@ -263,11 +263,11 @@ fn check_mirror(core: &Core, end: u64, report: &mut VerifyReport) -> Result<(), 
                 line.number
             )),
             Some(entry) if entry.sequence != last + 1 => {
-                report.mirror.push(format!(
-                    "entries {} to {} are missing",
-                    last + 1,
-                    entry.sequence - 1
-                ));
+                report.mirror.push(if entry.sequence > last {
+                    format!("entries {} to {} are missing", last + 1, entry.sequence - 1)
+                } else {
+                    format!("entry {} stands behind entry {last}", entry.sequence)
+                });
                 last = entry.sequence;
             }
             Some(entry) => last = entry.sequence,
