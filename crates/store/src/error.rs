@@ -121,8 +121,8 @@ impl StoreError {
             Self::StoreInUse { .. } => Code::StoreInUse,
             Self::StoreTooNew { .. } => Code::StoreTooNew,
             Self::Conflict { .. } => Code::CaptureConflict,
+            Self::InvalidKey { .. } => Code::RequestTooLarge,
             Self::TooLarge { .. }
-            | Self::InvalidKey { .. }
             | Self::Io { .. }
             | Self::Catalog { .. }
             | Self::Remote { .. }

@@ -16,6 +16,10 @@ use std::fmt;
 /// a path to 4096 bytes, and an export must fit below some directory.
 pub const KEY_PATH_LIMIT: usize = 2048;
 
+/// The longest element of such a path, in bytes: file systems allow no longer file name, so the go
+/// command could not cache it, and an export would end at it.
+const KEY_ELEMENT_LIMIT: usize = 255;
+
 /// First element of every checksum-database path; no module path can begin with it, because the
 /// first element of a module path holds a dot.
 const SUMDB: &str = "sumdb";
@@ -110,9 +114,9 @@ fn is_plain(path: &str) -> bool {
         && path
             .bytes()
             .all(|byte| byte > b' ' && byte != 0x7f && byte != b'\\')
-        && path
-            .split('/')
-            .all(|element| !matches!(element, "" | "." | ".."))
+        && path.split('/').all(|element| {
+            element.len() <= KEY_ELEMENT_LIMIT && !matches!(element, "" | "." | "..")
+        })
 }
 
 /// The half-open range of catalog paths below `prefix`, which must end in `/` or `@`: from the
@@ -175,6 +179,8 @@ mod tests {
             "sumdb/sum.golang.org/tile/8/0/001.p/5",
             "sumdb/sum.golang.org/lookup/../../x",
             "sumdb/sum.golang.org/lookup/a\\b",
+            &format!("example.com/{}/@v/v1.0.0.mod", "m".repeat(256)),
+            &format!("example.com/m/@v/v1.0.0-{}.mod", "m".repeat(256)),
         ] {
             assert_eq!(Key::parse(path), None, "{path:?}");
         }

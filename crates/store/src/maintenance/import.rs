@@ -273,7 +273,10 @@ fn list(root: &Path, directory: &str) -> Result<Vec<Entry>, StoreError> {
     for entry in fs::read_dir(&path).map_err(failed)? {
         let entry = entry.map_err(failed)?;
         let kind = entry.file_type().map_err(failed)?;
-        let name = entry.file_name().to_string_lossy().into_owned();
+        let name = entry.file_name();
+        // A name that is no UTF-8 is no key; it is named in the report as well as can be.
+        let is_text = name.to_str().is_some();
+        let name = name.to_string_lossy().into_owned();
         let path = if directory.is_empty() {
             name
         } else {
@@ -281,8 +284,8 @@ fn list(root: &Path, directory: &str) -> Result<Vec<Entry>, StoreError> {
         };
         entries.push(Entry {
             path,
-            is_directory: kind.is_dir(),
-            is_file: kind.is_file(),
+            is_directory: kind.is_dir() && is_text,
+            is_file: kind.is_file() && is_text,
         });
     }
     entries.sort_by(|a, b| a.path.cmp(&b.path));
@@ -300,7 +303,9 @@ fn classify(entry: &Entry) -> Result<Key, Fate> {
         return Err(Fate::Skipped);
     }
     if !entry.is_file {
-        return Err(Fate::Refused("not a regular file".to_owned()));
+        return Err(Fate::Refused(
+            "not a regular file with a name in UTF-8".to_owned(),
+        ));
     }
     match Key::parse(&entry.path) {
         Some(key) => Ok(key),

@@ -245,3 +245,25 @@ async fn what_is_kept_stays_when_other_bytes_are_imported() {
         Some(&b"module example.com/m\n"[..])
     );
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_name_that_is_no_text_is_refused_and_the_rest_goes_on() {
+    use std::{ffi::OsStr, os::unix::ffi::OsStrExt as _};
+    let site = Site::new().await;
+    let tree = tempfile::tempdir().unwrap();
+    write(
+        tree.path(),
+        "example.com/m/@v/v1.0.0.mod",
+        "module example.com/m\n",
+    );
+    let versions = tree.path().join("example.com/m/@v");
+    fs::write(versions.join(OsStr::from_bytes(b"v1.0.1\xff.mod")), "x").unwrap();
+    fs::create_dir(tree.path().join(OsStr::from_bytes(b"\xff"))).unwrap();
+    let report = run(&site, tree.path(), accepting()).await.unwrap();
+    assert_eq!(
+        (report.captured, report.refused.count),
+        (1, 1),
+        "{report:?}"
+    );
+}
