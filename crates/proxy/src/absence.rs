@@ -8,12 +8,13 @@
 //!   upstream would break `go get` of packages in modules that are kept here.
 //! * A version that did not exist a minute ago may exist now. An old absence must not hide it.
 //!
-//! Hence two clocks and one proof. The absence of a *version* is believed for seconds and never
-//! during an outage. The absence of a whole *module path*, stated by every source, is believed for
-//! days, but only while no source can be asked, and never once anything of that module was kept or
-//! listed. And a path of which nothing was ever asked is answered from evidence: if a kept zip of a
-//! shorter path holds files below that directory, then the directory belongs to that module; were
-//! it a module of its own, Go would have left it out of the zip.
+//! Hence two clocks and one proof. A statement of absence is believed without asking again for
+//! seconds. While no source can be asked it is believed for days, but only of a path of which
+//! nothing was ever kept or listed, and only as far as it went: that a version, a query or `@latest`
+//! was unknown says nothing about other versions, that the *list* was unknown says that the path
+//! is no module. And a path of which nothing was ever asked is answered from evidence: if a kept
+//! zip of a shorter path holds files below that directory, then the directory belongs to that
+//! module; were it a module of its own, Go would have left it out of the zip.
 
 use crate::{
     context::Context,
@@ -46,25 +47,34 @@ impl Context {
     pub(crate) async fn remember_absence(&self, artifact: &Artifact, absence: Absence) -> Refusal {
         let remembered = Remembered::of_absence(&absence, self.options.clock.now());
         self.put_absence(artifact.escaped_path(), &remembered).await;
-        self.remember_module_absence(&artifact.module, &remembered)
-            .await;
         remembered.absence()
     }
 
-    /// Remembers that a module path is no module, unless something of it is known.
-    pub(crate) async fn remember_module_absence(&self, module: &ModulePath, answer: &Remembered) {
-        if !self.is_known_module(module).await {
-            self.put_absence(module.escaped(), answer).await;
-        }
+    /// Remembers what a source's "does not exist" means beyond the answer itself: a module path
+    /// without a list is no module, anything else is absent by itself.
+    pub(crate) async fn remember_absent(
+        &self,
+        subject: &Subject,
+        module: &ModulePath,
+        answer: &Remembered,
+    ) {
+        let path = if subject.class == MemoClass::List {
+            module.escaped()
+        } else {
+            subject.path.clone()
+        };
+        self.put_absence(path, answer).await;
     }
 
-    /// What an outage means for a request about this module.
-    pub(crate) async fn outage(&self, module: &ModulePath, outage: Outage) -> Refusal {
+    /// What an outage means for a request for `path` of this module.
+    pub(crate) async fn outage(&self, module: &ModulePath, path: &str, outage: Outage) -> Refusal {
         if self.is_known_module(module).await {
             return Refusal::from(outage);
         }
-        if let Some(absence) = self.module_absence(module).await {
-            return absence;
+        for stated in [path.to_owned(), module.escaped()] {
+            if let Some(absence) = self.old_absence(stated).await {
+                return absence;
+            }
         }
         match self.module_that_holds(module).await {
             Some((owner, version)) => {
@@ -77,8 +87,8 @@ impl Context {
         }
     }
 
-    async fn module_absence(&self, module: &ModulePath) -> Option<Refusal> {
-        let remembered = self.memo(&absence_of(module.escaped())).await.ok()??;
+    async fn old_absence(&self, path: String) -> Option<Refusal> {
+        let remembered = self.memo(&absence_of(path)).await.ok()??;
         let age = self.options.clock.since(remembered.fetched_at);
         (age <= self.options.absence_stale).then(|| remembered.absence())
     }

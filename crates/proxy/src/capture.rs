@@ -59,9 +59,10 @@ pub(crate) async fn meanwhile(
 
 /// Fetches, checks and keeps a small artifact.
 pub(crate) async fn small(context: &Context, artifact: &Artifact) -> Outcome {
+    let path = artifact.escaped_path();
     let mut walk = context
         .upstreams
-        .walk(&artifact.escaped_path())
+        .walk(&path)
         .with_limit(check::limit(artifact.kind));
     loop {
         let mut download = match walk.next().await {
@@ -70,7 +71,7 @@ pub(crate) async fn small(context: &Context, artifact: &Artifact) -> Outcome {
                 return Err(context.remember_absence(artifact, absence).await);
             }
             Offer::Unavailable(outage) => {
-                return Err(context.outage(&artifact.module, outage).await);
+                return Err(context.outage(&artifact.module, &path, outage).await);
             }
         };
         let source = download.source.to_string();

@@ -15,9 +15,9 @@ pub struct ProxyOptions {
     pub refresh_patience: Duration,
     /// For how long a source's "does not exist" is believed without asking again.
     pub absence_max_age: Duration,
-    /// For how long it is believed of a whole module path while no source can be asked.
+    /// For how long it is believed of a path of which nothing is known while no source can be asked.
     pub absence_stale: Duration,
-    /// Memory for small artifacts and lists, in bytes.
+    /// Memory for small artifacts and checksum-database records, in bytes.
     pub memory: u64,
     /// The clock; tests put another one in.
     pub clock: Clock,

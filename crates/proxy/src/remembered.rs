@@ -167,6 +167,7 @@ impl Subject {
     fn check(&self, body: &[u8]) -> Result<(), Wrong> {
         match self.class {
             MemoClass::Latest | MemoClass::Query => check::resolved(body).map(drop),
+            MemoClass::Sumdb => sumdb::check_changing(sumdb::split(&self.path).1, body),
             _ if body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'<') => {
                 Err(Wrong::new(Code::UpstreamBadContent, "it is a web page"))
             }
@@ -386,7 +387,7 @@ impl Context {
 
     async fn document_outage(&self, subject: &Subject, outage: Outage) -> Refusal {
         match &subject.module {
-            Some(module) => self.outage(module, outage).await,
+            Some(module) => self.outage(module, &subject.path, outage).await,
             None => Refusal::from(outage),
         }
     }
@@ -402,7 +403,7 @@ impl Context {
             tracing::warn!(%error, path = subject.path, "an answer could not be remembered");
         }
         if let (MemoStatus::Absent, Some(module)) = (answer.status, &subject.module) {
-            self.remember_module_absence(module, answer).await;
+            self.remember_absent(subject, module, answer).await;
         }
     }
 }

@@ -134,17 +134,19 @@ impl Context {
     }
 }
 
-/// Splits `sumdb/NAME/PATH`, NAME being everything before the last part that belongs to the protocol.
+/// Splits `sumdb/NAME/PATH` at the first place behind which a path of the protocol stands.
 pub(crate) fn split(path: &str) -> (&str, &str) {
     let rest = path.strip_prefix("sumdb/").unwrap_or(path);
-    let marks = ["/lookup/", "/tile/", "/supported", "/latest"];
-    let at = marks
-        .iter()
-        .filter_map(|mark| rest.find(mark))
-        .min()
-        .unwrap_or(rest.len());
-    let (name, path) = rest.split_at(at);
-    (name, path.trim_start_matches('/'))
+    let mut splits = rest
+        .match_indices('/')
+        .map(|(at, _)| (&rest[..at], &rest[at + 1..]));
+    splits
+        .find(|(_, path)| {
+            matches!(*path, "supported" | "latest")
+                || path.starts_with("lookup/")
+                || path.starts_with("tile/")
+        })
+        .unwrap_or((rest, ""))
 }
 
 /// Lookups and full tiles never change.
@@ -187,9 +189,26 @@ pub(crate) fn check(path: &str, bytes: &[u8]) -> Result<(), Wrong> {
     Ok(())
 }
 
+/// Whether bytes can be an answer of a database that may change. A partial tile must have its
+/// exact length: narrower ones are cut from it for as long as it is the widest that is known.
+pub(crate) fn check_changing(path: &str, bytes: &[u8]) -> Result<(), Wrong> {
+    let is_hashes = !tile::is_data(path);
+    let problem = match tile::partial(path) {
+        Some((_, width)) if is_hashes && bytes.len() != width * tile::HASH => {
+            format!("it is a tile of {width} hashes in {} bytes", bytes.len())
+        }
+        None if path == "latest" && !bytes.windows(2).any(|pair| pair == b"\n\n") => {
+            "it is no signed tree head".to_owned()
+        }
+        None if bytes.trim_ascii_start().starts_with(b"<") => "it is a web page".to_owned(),
+        _ => return Ok(()),
+    };
+    Err(Wrong::new(Code::UpstreamBadContent, problem))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{check, is_permanent, split};
+    use super::{check, check_changing, is_permanent, split};
 
     #[test]
     fn a_database_name_may_hold_slashes() {
@@ -204,6 +223,10 @@ mod tests {
         assert_eq!(
             split("sumdb/db.example.com/lookup/example.com/tile/x@v1.0.0"),
             ("db.example.com", "lookup/example.com/tile/x@v1.0.0")
+        );
+        assert_eq!(
+            split("sumdb/db.example.com/latest-sums/latest"),
+            ("db.example.com/latest-sums", "latest")
         );
     }
 
@@ -227,5 +250,16 @@ mod tests {
         assert!(check("lookup/example.com/m@v1.0.0", b"7\nexample.com/m v1.0.0 h1:x\n\ngo.sum database tree\n7\nhash\n\n\xe2\x80\x94 db sig\n").is_ok());
         assert!(check("tile/8/0/001", &[0; 8191]).is_err());
         assert!(check("tile/8/0/001", &[0; 8192]).is_ok());
+    }
+
+    #[test]
+    fn what_may_change_has_its_shape_too() {
+        assert!(check_changing("tile/8/0/001.p/2", &[0; 64]).is_ok());
+        assert!(check_changing("tile/8/0/001.p/2", &[0; 63]).is_err());
+        assert!(check_changing("tile/8/0/001.p/2", &[0; 65]).is_err());
+        assert!(check_changing("latest", b"go.sum database tree\n7\nhash\n\n-- db sig\n").is_ok());
+        assert!(check_changing("latest", b"try again later\n").is_err());
+        assert!(check_changing("supported", b"").is_ok());
+        assert!(check_changing("supported", b"<html>sign in</html>").is_err());
     }
 }

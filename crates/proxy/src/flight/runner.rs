@@ -31,9 +31,10 @@ async fn fly(context: &Context, artifact: &Artifact, board: &FlightBoard) -> Out
     if let Some(kept) = capture::meanwhile(context, artifact).await? {
         return Ok(kept);
     }
+    let path = artifact.escaped_path();
     let mut walk = context
         .upstreams
-        .walk(&artifact.escaped_path())
+        .walk(&path)
         .with_limit(check::limit(artifact.kind));
     loop {
         let mut download = match walk.next().await {
@@ -42,7 +43,7 @@ async fn fly(context: &Context, artifact: &Artifact, board: &FlightBoard) -> Out
                 return Err(context.remember_absence(artifact, absence).await);
             }
             Offer::Unavailable(outage) => {
-                return Err(context.outage(&artifact.module, outage).await);
+                return Err(context.outage(&artifact.module, &path, outage).await);
             }
         };
         match attempt(context, artifact, board, &mut download).await {

@@ -1,7 +1,7 @@
 //! When nobody can be asked: what is kept is answered, an outage is never absence, and probes of
 //! paths that are no modules do not stop anybody.
 
-use crate::site::{Site, go_mod, info, latest, list, words, zip};
+use crate::site::{Site, go_mod, info, latest, list, query, words, zip};
 use codes::Code;
 use proxy::Origin;
 use testkit::{
@@ -121,24 +121,40 @@ async fn a_directory_of_a_kept_module_is_no_module_though_nobody_can_be_asked() 
 async fn a_path_once_called_unknown_stays_unknown_while_nobody_can_be_asked() {
     let upstream = FakeUpstream::start(Corpus::new());
     let site = Site::over(&upstream).await;
-    assert_eq!(
-        site.refusal(info("example.com/no/module", V1)).await.status,
-        404
-    );
+    let unknown = "example.com/no/module";
+    assert_eq!(site.refusal(list(unknown)).await.status, 404);
     upstream.refuse();
     site.later(24 * 3600);
     for resource in [
-        info("example.com/no/module", V1),
-        info("example.com/no/module", "v2.0.0+incompatible"),
-        list("example.com/no/module"),
+        info(unknown, V1),
+        zip(unknown, "v2.0.0+incompatible"),
+        latest(unknown),
+        list(unknown),
     ] {
         assert_eq!(site.refusal(resource).await.status, 404);
     }
     site.later(30 * 24 * 3600);
     assert!(
-        site.refusal(info("example.com/no/module", V1)).await.status >= 500,
+        site.refusal(info(unknown, V1)).await.status >= 500,
         "too old to believe"
     );
+}
+
+#[tokio::test]
+async fn a_version_once_called_unknown_says_nothing_of_others_while_nobody_can_be_asked() {
+    let upstream = FakeUpstream::start(Corpus::new().with(&module()));
+    let site = Site::over(&upstream).await;
+    assert_eq!(site.refusal(info(PATH, "v9.9.9")).await.status, 404);
+    assert_eq!(site.refusal(query(PATH, "no-branch")).await.status, 404);
+    upstream.refuse();
+    site.later(24 * 3600);
+    // The same probe again, as of a prefix that is no module, must not stop `go`.
+    assert_eq!(site.refusal(info(PATH, "v9.9.9")).await.status, 404);
+    assert_eq!(site.refusal(query(PATH, "no-branch")).await.status, 404);
+    for resource in [info(PATH, V1), zip(PATH, V1), list(PATH), latest(PATH)] {
+        let refusal = site.refusal(resource.clone()).await;
+        assert!(refusal.status >= 500, "{resource:?}: {refusal:?}");
+    }
 }
 
 #[tokio::test]

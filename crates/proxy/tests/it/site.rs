@@ -167,6 +167,13 @@ pub(crate) fn zip(path: &str, version: &str) -> Resource {
     artifact(path, version, ArtifactKind::Zip)
 }
 
+pub(crate) fn query(path: &str, query: &str) -> Resource {
+    Resource::Query {
+        module: module(path),
+        query: query.to_owned(),
+    }
+}
+
 fn artifact(path: &str, version: &str, kind: ArtifactKind) -> Resource {
     Resource::Artifact(Artifact {
         module: module(path),

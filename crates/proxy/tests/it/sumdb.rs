@@ -128,6 +128,19 @@ async fn a_login_page_is_no_record() {
     assert_eq!(upstream.count(Kind::Sumdb), upstream.asked().len());
 }
 
+#[tokio::test]
+async fn a_partial_tile_of_another_length_is_neither_answered_nor_kept() {
+    let upstream = mirror();
+    upstream.change(|corpus| {
+        let path = |width| format!("sumdb/{NAME}/tile/8/0/002.p/{width}");
+        corpus.put(&path(4), vec![b'?'; 1000]);
+        corpus.put(&path(3), vec![1; 96]);
+    });
+    let site = Site::over(&upstream).await;
+    assert_eq!(site.refusal(at("tile/8/0/002.p/4")).await.status, 502);
+    assert_eq!(site.bytes(at("tile/8/0/002.p/3")).await, vec![1; 96]);
+}
+
 /// The tiles of a log that are at most `size` hashes at level 0, in every width they ever had.
 fn log(size: u64) -> Corpus {
     let mut corpus = Corpus::new();
