@@ -75,7 +75,7 @@ codes! {
         "Ask again without Range.";
     NotFoundHere = 1007, Some(404), "no such page",
         "The path belongs to no part of this server.",
-        "See the HTTP section of the README for the paths there are.";
+        "Modules are at MODULE/@v/..., databases at /sumdb/NAME/..., health at /livez and /readyz, numbers at /metrics.";
 
     NotKept = 2001, Some(404), "not kept here, and fetching was not allowed",
         "The request asked to be answered only from what is kept.",
@@ -137,8 +137,8 @@ codes! {
         "The zip is damaged, hostile, or not a zip of this module and version.",
         "Tell the author or the source; the go command would refuse it as well.";
     BadGoMod = 4002, Some(502), "the go.mod breaks Go's rules",
-        "The go.mod cannot be parsed, is too large, or names another module.",
-        "Tell the author; a moved module needs a replace line or its new path.";
+        "The go.mod cannot be parsed, is too large, or has no module line.",
+        "Tell the author or the source; the go command would refuse it as well.";
     BadInfo = 4003, Some(502), "the version information is wrong",
         "The .info is no JSON, or names another version than the one asked for.",
         "Run again; if it persists remove this source from --upstream.";

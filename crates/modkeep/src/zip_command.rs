@@ -10,6 +10,7 @@ use std::{
     path::{Path, PathBuf},
     process::ExitCode,
 };
+use tempfile::NamedTempFile;
 
 pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
     let outcome = match matches.subcommand() {
@@ -33,8 +34,7 @@ fn create(directory: &Path, target: &str, file: &Path) -> Result<Outcome, Failur
         .parent()
         .filter(|parent| !parent.as_os_str().is_empty())
         .unwrap_or(Path::new("."));
-    let temporary =
-        tempfile::NamedTempFile::new_in(parent).map_err(|error| unusable(file, &error))?;
+    let temporary = beside(parent).map_err(|error| unusable(file, &error))?;
     let outcome = command::zip_create(directory, target, BufWriter::new(temporary.as_file()));
     if outcome.success {
         temporary
@@ -42,6 +42,14 @@ fn create(directory: &Path, target: &str, file: &Path) -> Result<Outcome, Failur
             .map_err(|error| unusable(file, &error.error))?;
     }
     Ok(outcome)
+}
+
+/// A temporary file with the permissions of any other new file: the result is no secret.
+fn beside(parent: &Path) -> io::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.tempfile_in(parent)
 }
 
 /// Prints what a command says.
@@ -78,4 +86,19 @@ fn open(path: &Path) -> Result<File, Failure> {
 /// A file that cannot be used at all.
 pub(crate) fn unusable(path: &Path, why: &dyn fmt::Display) -> Failure {
     Failure::new(Code::BadInputFile, format!("{}: {why}", path.display()))
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::beside;
+    use std::{fs::File, os::unix::fs::PermissionsExt as _};
+
+    #[test]
+    fn a_made_zip_has_the_permissions_of_any_new_file() {
+        let directory = tempfile::tempdir().unwrap();
+        let ordinary = File::create(directory.path().join("ordinary")).unwrap();
+        let made = beside(directory.path()).unwrap();
+        let mode = |file: &File| file.metadata().unwrap().permissions().mode();
+        assert_eq!(mode(made.as_file()), mode(&ordinary));
+    }
 }

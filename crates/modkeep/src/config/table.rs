@@ -170,7 +170,7 @@ pub const OPTIONS: &[OptionSpec] = &[
         kind: Kind::Duration,
         placeholder: "TIME",
         default: Fixed("7d"),
-        doc: "For how long it is believed of a whole module path while no upstream can be asked.",
+        doc: "For how long it is believed while no upstream can be asked, where nothing of the module was ever kept or listed.",
         example: "1d",
     },
     OptionSpec {
@@ -178,7 +178,7 @@ pub const OPTIONS: &[OptionSpec] = &[
         kind: Kind::Bytes,
         placeholder: "SIZE",
         default: Fixed("64MiB"),
-        doc: "Memory for small artifacts and lists. Zips are not held in memory.",
+        doc: "Memory for small artifacts and checksum-database records. Zips are not held in memory.",
         example: "256MiB",
     },
     OptionSpec {
