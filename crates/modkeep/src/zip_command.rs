@@ -98,7 +98,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let ordinary = File::create(directory.path().join("ordinary")).unwrap();
         let made = beside(directory.path()).unwrap();
-        let mode = |file: &File| file.metadata().unwrap().permissions().mode();
-        assert_eq!(mode(made.as_file()), mode(&ordinary));
+        let permissions = |file: &File| file.metadata().unwrap().permissions().mode();
+        assert_eq!(permissions(made.as_file()), permissions(&ordinary));
     }
 }
