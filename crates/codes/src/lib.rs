@@ -132,6 +132,9 @@ codes! {
     CaptureConflict = 3008, Some(502), "the source now sends other bytes",
         "This version was captured before with other content; the first capture stays.",
         "Use what is kept; find out why the source changed a published version.";
+    InternalError = 3009, Some(500), "a fault of this server",
+        "Work ended without a result, which must not happen.",
+        "Run again, and report the log lines with this request id.";
 
     BadZip = 4001, Some(502), "the module zip breaks Go's rules",
         "The zip is damaged, hostile, or not a zip of this module and version.",
@@ -155,9 +158,6 @@ codes! {
     BadTrustRoots = 5004, None, "trusted roots cannot be read",
         "The PEM file given by --ca cannot be read or holds no certificate.",
         "Give a PEM file with at least one CERTIFICATE block.";
-    GoUnavailable = 5005, None, "the go command cannot be run",
-        "A default is read from `go env`, and go is not on the PATH or failed.",
-        "Install Go, or set the option explicitly.";
     CommandFailed = 5006, None, "the command could not be started",
         "The program after -- was not found or may not be executed.",
         "Check the spelling and the PATH.";

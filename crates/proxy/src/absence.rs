@@ -104,7 +104,9 @@ impl Context {
             path: format!("{}/@v/list", module.escaped()),
             module: None,
         };
-        matches!(self.memo(&list).await, Ok(Some(list)) if list.is_known())
+        // Some proxies give an empty list for any path: that says nothing.
+        let listed = |list: &Remembered| list.is_known() && !list.text().trim().is_empty();
+        matches!(self.memo(&list).await, Ok(Some(list)) if listed(&list))
     }
 
     /// The kept module, and the version of it, whose zip holds `path` as a directory.
@@ -161,11 +163,7 @@ impl Context {
             let names = gomod::zip::list_zip(zip, &module, &version).ok()?;
             Some(names.files().any(|path| path.starts_with(&prefix)))
         };
-        tokio::task::spawn_blocking(look)
-            .await
-            .ok()
-            .flatten()
-            .unwrap_or(false)
+        self.heavily(look).await.flatten().unwrap_or(false)
     }
 
     async fn put_absence(&self, path: String, remembered: &Remembered) {

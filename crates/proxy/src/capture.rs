@@ -146,9 +146,9 @@ pub(crate) async fn prove_zip(
         let verdict = check::zip(&subject, sealed.file(), sealed.size());
         (sealed, verdict)
     };
-    let (sealed, verdict) = tokio::task::spawn_blocking(judge)
-        .await
-        .map_err(|_| Refusal::internal("checking the zip ended without a result"))?;
+    let judged = context.heavily(judge).await;
+    let (sealed, verdict) =
+        judged.ok_or_else(|| Refusal::internal("checking the zip ended without a result"))?;
     match verdict {
         Ok(h1) => Ok((sealed, h1)),
         Err(wrong) => Err(Lost::Body(context.wrong(artifact, source, wrong))),

@@ -37,11 +37,19 @@ pub(crate) struct Context {
     /// Lists, queries and the like being refreshed.
     pub(crate) refreshes: Errands<String, Result<Arc<Remembered>, Refusal>>,
     pub(crate) large_bodies: Semaphore,
+    /// Room for work that reads a whole zip or all of its names.
+    heavy: Semaphore,
     /// Room for keeping the proofs of captured database records.
     pub(crate) proofs: Semaphore,
     /// Work behind answers that were given already.
     pub(crate) background: TaskTracker,
     pub(crate) metrics: Arc<Metrics>,
+}
+
+/// How many zips may be read through at once: more than there are processors would only take
+/// turns, and each may need a quarter of a gigabyte for its names.
+fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
 // === impl Context ===
@@ -64,9 +72,20 @@ impl Context {
             refreshes: Errands::default(),
             large_bodies: Semaphore::new(LARGE_BODIES),
             proofs: Semaphore::new(PROOFS),
+            heavy: Semaphore::new(processors()),
             background: TaskTracker::new(),
             metrics,
         }
+    }
+
+    /// Does heavy work on a blocking thread, as many at once as there are processors. `None` means
+    /// that it panicked.
+    pub(crate) async fn heavily<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Option<T> {
+        let _room = self.heavy.acquire().await.ok()?;
+        tokio::task::spawn_blocking(work).await.ok()
     }
 
     /// Counts and logs a failure of the store; gives the refusal it becomes.

@@ -7,6 +7,7 @@
 //!
 //! Small artifacts are hashed whenever they are read from disk and need nothing of this.
 
+use crate::errand::Errands;
 use moka::sync::Cache;
 use std::time::SystemTime;
 use store::{BlobId, BlobReader, StoreError};
@@ -18,6 +19,8 @@ const REMEMBERED: u64 = 100_000;
 #[derive(Debug)]
 pub(crate) struct Sound {
     blobs: Cache<BlobId, Option<SystemTime>>,
+    /// Blobs being hashed: many clients of one zip after a start cost one hash.
+    checks: Errands<BlobId, Result<(), StoreError>>,
 }
 
 // === impl Sound ===
@@ -26,6 +29,7 @@ impl Sound {
     pub(crate) fn new() -> Self {
         Self {
             blobs: Cache::new(REMEMBERED),
+            checks: Errands::default(),
         }
     }
 
@@ -35,7 +39,11 @@ impl Sound {
         if self.blobs.get(&blob.blob()) == Some(changed) {
             return Ok(());
         }
-        blob.verify().await?;
+        let subject = blob.clone();
+        let check = self
+            .checks
+            .run(blob.blob(), || async move { subject.verify().await });
+        check.await.unwrap_or(Err(StoreError::Closed))?;
         self.blobs.insert(blob.blob(), changed);
         Ok(())
     }

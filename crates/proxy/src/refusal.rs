@@ -47,10 +47,7 @@ impl Refusal {
 
     /// Something that must not happen, and did.
     pub fn internal(facts: &str) -> Self {
-        Self {
-            status: 500,
-            ..Self::new(Code::StoreUnavailable, facts)
-        }
+        Self::new(Code::InternalError, facts)
     }
 
     /// Asked only for what is kept, and it is not.
