@@ -16,7 +16,7 @@ use bytes::{Bytes, BytesMut};
 use gomod::Artifact;
 use store::{Capture, Committed, Facts, Key, Provenance, SealedSpool, StoreError};
 use tokio::time::Instant;
-use upstream::{BodyError, BodyFailure, Download, Outcome as Offer};
+use upstream::{BodyError, BodyFailure, Download, Outcome as Offer, Walk};
 
 /// Bodies up to this size are collected without asking for room: nearly all are.
 const USUAL: usize = 256 * 1024;
@@ -57,23 +57,33 @@ pub(crate) async fn meanwhile(
     }
 }
 
+/// A walk over the sources for an artifact; asks nobody yet.
+pub(crate) fn walk(context: &Context, artifact: &Artifact) -> Walk {
+    let walk = context.upstreams.walk(&artifact.escaped_path());
+    walk.with_limit(check::limit(artifact.kind))
+}
+
+/// The next body on the walk, or the refusal that its end amounts to.
+pub(crate) async fn offered(
+    context: &Context,
+    artifact: &Artifact,
+    walk: &mut Walk,
+) -> Result<Download, Refusal> {
+    match walk.next().await {
+        Offer::Found(download) => Ok(download),
+        Offer::Absent(absence) => Err(context.remember_absence(artifact, absence).await),
+        Offer::Unavailable(outage) => {
+            let path = artifact.escaped_path();
+            Err(context.outage(&artifact.module, &path, outage).await)
+        }
+    }
+}
+
 /// Fetches, checks and keeps a small artifact.
 pub(crate) async fn small(context: &Context, artifact: &Artifact) -> Outcome {
-    let path = artifact.escaped_path();
-    let mut walk = context
-        .upstreams
-        .walk(&path)
-        .with_limit(check::limit(artifact.kind));
+    let mut walk = walk(context, artifact);
     loop {
-        let mut download = match walk.next().await {
-            Offer::Found(download) => download,
-            Offer::Absent(absence) => {
-                return Err(context.remember_absence(artifact, absence).await);
-            }
-            Offer::Unavailable(outage) => {
-                return Err(context.outage(&artifact.module, &path, outage).await);
-            }
-        };
+        let mut download = offered(context, artifact, &mut walk).await?;
         let source = download.source.to_string();
         match small_attempt(context, artifact, &mut download, &source).await {
             Ok(kept) => return Ok(kept),

@@ -8,7 +8,6 @@
 use super::{FlightBoard, Landing, Outcome, Spooled, state::State};
 use crate::{
     capture::{self, Lost},
-    check,
     context::Context,
     kept::Kept,
     refusal::Refusal,
@@ -16,7 +15,7 @@ use crate::{
 use gomod::Artifact;
 use std::sync::Arc;
 use store::{Key, SealedSpool, Spool, SpoolReader};
-use upstream::{Download, Outcome as Offer};
+use upstream::Download;
 
 /// How much of the old spool is compared with the new one in one step.
 const COMPARED: u64 = 256 * 1024;
@@ -31,21 +30,9 @@ async fn fly(context: &Context, artifact: &Artifact, board: &FlightBoard) -> Out
     if let Some(kept) = capture::meanwhile(context, artifact).await? {
         return Ok(kept);
     }
-    let path = artifact.escaped_path();
-    let mut walk = context
-        .upstreams
-        .walk(&path)
-        .with_limit(check::limit(artifact.kind));
+    let mut walk = capture::walk(context, artifact);
     loop {
-        let mut download = match walk.next().await {
-            Offer::Found(download) => download,
-            Offer::Absent(absence) => {
-                return Err(context.remember_absence(artifact, absence).await);
-            }
-            Offer::Unavailable(outage) => {
-                return Err(context.outage(&artifact.module, &path, outage).await);
-            }
-        };
+        let mut download = capture::offered(context, artifact, &mut walk).await?;
         match attempt(context, artifact, board, &mut download).await {
             Ok(kept) => return Ok(kept),
             Err(Lost::Body(failure)) => {
