@@ -22,4 +22,5 @@ pub mod oracle;
 pub mod port;
 pub mod process;
 pub mod server;
+pub mod skip;
 pub mod upstream;

@@ -19,9 +19,9 @@ const KIB_EACH: u64 = 32;
 fn ten_thousand_idle_connections_are_not_noticed_by_the_others() {
     let limit = rlimit::increase_nofile_limit(CONNECTIONS + OTHER_FILES).unwrap();
     if limit < CONNECTIONS + OTHER_FILES {
-        println!(
-            "skipped: this machine allows {limit} open files, {CONNECTIONS} connections need more"
-        );
+        testkit::skip::because(&format!(
+            "this machine allows {limit} open files, {CONNECTIONS} connections need more"
+        ));
         return;
     }
     let site = Site::with(&[module("a", 100_000)]);

@@ -27,7 +27,7 @@ impl Disk {
             directory.path(),
         );
         if let Err(reason) = mounted {
-            println!("skipped: cannot mount a memory file system: {reason}");
+            testkit::skip::because(&format!("cannot mount a memory file system: {reason}"));
             return None;
         }
         Some(Self { directory })

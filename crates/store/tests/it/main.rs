@@ -3,8 +3,7 @@
     clippy::cast_possible_truncation,
     clippy::unwrap_used,
     clippy::panic,
-    clippy::print_stdout,
-    reason = "a test fails by panicking, says on stdout what it skipped and counted, and has small numbers"
+    reason = "a test fails by panicking and has small numbers"
 )]
 
 mod support;

@@ -33,11 +33,6 @@ impl std::fmt::Display for Unavailable {
 
 impl std::error::Error for Unavailable {}
 
-/// Where a skip is a failure.
-pub(super) fn in_continuous_integration() -> bool {
-    env::var("CI").is_ok_and(|value| value == "true" || value == "1")
-}
-
 /// The path of the built program.
 pub(super) fn program() -> Result<PathBuf, Unavailable> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
