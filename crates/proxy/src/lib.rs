@@ -13,6 +13,7 @@
 mod absence;
 pub mod answer;
 mod artifacts;
+mod caller;
 mod capture;
 mod check;
 mod context;
@@ -35,6 +36,7 @@ mod sumdb;
 mod versions;
 
 pub use answer::{Answer, Body, Freshness, Media, Origin};
+pub use caller::Caller;
 pub use import::import_checker;
 pub use metrics::Metrics;
 pub use options::{Clock, ProxyOptions};

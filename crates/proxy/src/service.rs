@@ -2,6 +2,7 @@
 
 use crate::{
     answer::{Answer, Origin},
+    caller::Caller,
     context::Context,
     metrics::{Lookup, Metrics},
     options::ProxyOptions,
@@ -46,7 +47,12 @@ impl Proxy {
     }
 
     /// Answers a request.
-    pub async fn answer(&self, resource: &Resource, fetching: Fetching) -> Result<Answer, Refusal> {
+    pub async fn answer(
+        &self,
+        _caller: &Caller,
+        resource: &Resource,
+        fetching: Fetching,
+    ) -> Result<Answer, Refusal> {
         let context = &self.context;
         let result = match resource {
             Resource::Artifact(artifact) => context.artifact(artifact, fetching).await,

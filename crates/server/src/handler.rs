@@ -16,7 +16,7 @@ use codes::Code;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
 use jiff::Timestamp;
 use prometheus_client::registry::Registry;
-use proxy::{Fetching, Refusal, Resource};
+use proxy::{Caller, Fetching, Refusal, Resource};
 use std::{
     net::SocketAddr,
     sync::{
@@ -54,6 +54,7 @@ impl<S: Service> Surface<S> {
         request: Request<B>,
     ) -> Response<OutBody> {
         let (head, _unread) = request.into_parts();
+        let caller = Caller::at(peer.ip());
         let route = Route::parse(&head.method, head.uri.path(), head.uri.query());
         let around = Surroundings {
             metrics: Arc::clone(&self.metrics),
@@ -73,7 +74,7 @@ impl<S: Service> Surface<S> {
             .authority()
             .map(http::uri::Authority::as_str)
             .or_else(|| text(&head.headers, header::HOST.as_str()));
-        let (mut response, origin) = self.respond(&ask, &exchange.route, host).await;
+        let (mut response, origin) = self.respond(&ask, &caller, &exchange.route, host).await;
         if self.draining.load(Ordering::Relaxed) && head.version < http::Version::HTTP_2 {
             response
                 .headers_mut()
@@ -86,6 +87,7 @@ impl<S: Service> Surface<S> {
     async fn respond(
         &self,
         ask: &Ask<'_>,
+        caller: &Caller,
         route: &Result<Route, RouteError>,
         host: Option<&str>,
     ) -> Made {
@@ -97,7 +99,7 @@ impl<S: Service> Surface<S> {
         }
         match route {
             Ok(Route::Resource(resource, fetching)) => {
-                self.resource(ask, resource, *fetching).await
+                self.resource(ask, caller, resource, *fetching).await
             }
             Ok(Route::Index { since, limit }) => match self.service.index(*since, *limit).await {
                 Ok(entries) => (respond::text(ask, NDJSON, index::render(&entries)), None),
@@ -118,11 +120,17 @@ impl<S: Service> Surface<S> {
         }
     }
 
-    async fn resource(&self, ask: &Ask<'_>, resource: &Resource, fetching: Fetching) -> Made {
+    async fn resource(
+        &self,
+        ask: &Ask<'_>,
+        caller: &Caller,
+        resource: &Resource,
+        fetching: Fetching,
+    ) -> Made {
         let kept_only = text(ask.headers, DISABLE_MODULE_FETCH)
             .is_some_and(|value| value.eq_ignore_ascii_case("true"));
         let fetching = if kept_only { Fetching::Never } else { fetching };
-        match self.service.answer(resource, fetching).await {
+        match self.service.answer(caller, resource, fetching).await {
             Ok(reply) => respond::reply(ask, reply),
             Err(refusal) => respond::refusal(ask, &refusal),
         }

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use gomod::ModulePath;
 use jiff::Timestamp;
 use prometheus_client::registry::Registry;
-use proxy::{Fetching, Freshness, Media, Origin, Refusal, Resource};
+use proxy::{Caller, Fetching, Freshness, Media, Origin, Refusal, Resource};
 use std::{fmt, pin::Pin, sync::Arc};
 
 /// A boxed future, for the two object-safe traits.
@@ -22,6 +22,7 @@ pub trait Service: Send + Sync + 'static {
     /// Answers one resource of the module protocol.
     fn answer(
         &self,
+        caller: &Caller,
         resource: &Resource,
         fetching: Fetching,
     ) -> impl std::future::Future<Output = Result<Reply, Refusal>> + Send;

@@ -5,7 +5,7 @@ use gomod::{Artifact, ModulePath};
 use jiff::Timestamp;
 use parking_lot::Mutex;
 use prometheus_client::registry::Registry;
-use proxy::{Fetching, Origin, Refusal, Resource};
+use proxy::{Caller, Fetching, Origin, Refusal, Resource};
 use server::{IndexEntry, Readiness, Reply, Service};
 use std::{
     collections::BTreeMap,
@@ -45,9 +45,14 @@ impl<S> Counting<S> {
 }
 
 impl<S: Service> Service for Counting<S> {
-    async fn answer(&self, resource: &Resource, fetching: Fetching) -> Result<Reply, Refusal> {
+    async fn answer(
+        &self,
+        caller: &Caller,
+        resource: &Resource,
+        fetching: Fetching,
+    ) -> Result<Reply, Refusal> {
         let asking = Asking::new(&self.tally);
-        let result = self.inner.answer(resource, fetching).await;
+        let result = self.inner.answer(caller, resource, fetching).await;
         drop(asking);
         match (&result, resource) {
             (Ok(reply), Resource::Artifact(_)) => self.tally.answered(reply),

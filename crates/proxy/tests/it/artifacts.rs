@@ -1,6 +1,6 @@
 //! `.info`, `.mod` and `.zip`: each by itself, checked before it is kept, kept for ever.
 
-use crate::site::{Site, go_mod, info, list, words, zip};
+use crate::site::{Site, caller, go_mod, info, list, words, zip};
 use codes::Code;
 use proxy::{Fetching, Origin};
 use testkit::{
@@ -60,7 +60,7 @@ async fn only_what_is_kept_is_answered_where_fetching_is_forbidden() {
     for resource in [info(PATH, V1), zip(PATH, V1), list(PATH)] {
         let refusal = site
             .proxy
-            .answer(&resource, Fetching::Never)
+            .answer(&caller(), &resource, Fetching::Never)
             .await
             .unwrap_err();
         assert_eq!(
@@ -191,7 +191,7 @@ async fn thirty_two_clients_of_one_cold_mod_cost_one_request() {
             let proxy = site.proxy.clone();
             tokio::spawn(async move {
                 proxy
-                    .answer(&go_mod(PATH, V1), Fetching::Allowed)
+                    .answer(&caller(), &go_mod(PATH, V1), Fetching::Allowed)
                     .await
                     .is_ok()
             })

@@ -1,6 +1,6 @@
 //! Streamed downloads: one transfer for all, first bytes at once, the tail only when it is proven.
 
-use crate::site::{Site, first_bytes, read, zip};
+use crate::site::{Site, caller, first_bytes, read, zip};
 use proxy::{Answer, Body, Fetching};
 use testkit::{
     fixture::{Corpus, Module},
@@ -22,7 +22,7 @@ fn upstream() -> FakeUpstream {
 
 async fn open(site: &Site) -> Answer {
     site.proxy
-        .answer(&zip(PATH, V1), Fetching::Allowed)
+        .answer(&caller(), &zip(PATH, V1), Fetching::Allowed)
         .await
         .unwrap()
 }

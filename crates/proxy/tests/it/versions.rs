@@ -1,6 +1,6 @@
 //! Lists, latest and queries: ages, coalescing, and what is kept.
 
-use crate::site::{Site, go_mod, info, latest, list, module};
+use crate::site::{Site, caller, go_mod, info, latest, list, module};
 use proxy::{Fetching, Origin, Resource};
 use testkit::{
     fixture::{Corpus, Module},
@@ -133,7 +133,12 @@ async fn many_who_ask_for_a_list_cost_one_request() {
     let clients: Vec<_> = (0..32)
         .map(|_| {
             let proxy = site.proxy.clone();
-            tokio::spawn(async move { proxy.answer(&list(PATH), Fetching::Allowed).await.is_ok() })
+            tokio::spawn(async move {
+                proxy
+                    .answer(&caller(), &list(PATH), Fetching::Allowed)
+                    .await
+                    .is_ok()
+            })
         })
         .collect();
     tokio::task::spawn_blocking(move || {

@@ -5,13 +5,18 @@ use bytes::Bytes;
 use gomod::ModulePath;
 use jiff::Timestamp;
 use prometheus_client::registry::Registry;
-use proxy::{Answer, Body, Fetching, Proxy, Refusal, Resource, flight};
+use proxy::{Answer, Body, Caller, Fetching, Proxy, Refusal, Resource, flight};
 use std::sync::Arc;
 use store::BlobReader;
 
 impl Service for Proxy {
-    async fn answer(&self, resource: &Resource, fetching: Fetching) -> Result<Reply, Refusal> {
-        Self::answer(self, resource, fetching)
+    async fn answer(
+        &self,
+        caller: &Caller,
+        resource: &Resource,
+        fetching: Fetching,
+    ) -> Result<Reply, Refusal> {
+        Self::answer(self, caller, resource, fetching)
             .await
             .map(Reply::from)
     }

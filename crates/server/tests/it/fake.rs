@@ -4,7 +4,7 @@ use bytes::Bytes;
 use gomod::ModulePath;
 use jiff::Timestamp;
 use prometheus_client::registry::Registry;
-use proxy::{Fetching, Freshness, Media, Origin, Refusal, Resource};
+use proxy::{Caller, Fetching, Freshness, Media, Origin, Refusal, Resource};
 use server::{
     Arriving, Future, IndexEntry, Kept, Limits, Payload, ReadFailure, Readiness, Reply, Server,
     Service,
@@ -91,7 +91,12 @@ impl Running {
 }
 
 impl Service for Fake {
-    async fn answer(&self, resource: &Resource, fetching: Fetching) -> Result<Reply, Refusal> {
+    async fn answer(
+        &self,
+        _caller: &Caller,
+        resource: &Resource,
+        fetching: Fetching,
+    ) -> Result<Reply, Refusal> {
         self.asked.fetch_add(1, Ordering::SeqCst);
         if let Some(gate) = &self.gate {
             gate.notified().await;
