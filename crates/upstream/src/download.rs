@@ -7,9 +7,15 @@
 use std::{fmt, time::Duration};
 
 use bytes::{Bytes, BytesMut};
-use tokio::{sync::OwnedSemaphorePermit, time::timeout};
+use tokio::time::timeout;
 
-use crate::{SourceName, failure::cause_of, file_source::FileBody, observe::BodyEnd, source::Call};
+use crate::{
+    SourceName,
+    failure::cause_of,
+    file_source::FileBody,
+    observe::BodyEnd,
+    source::{Call, Slot},
+};
 
 /// Bytes read from a file at once: large enough that the hop to a blocking thread costs little,
 /// small enough that a hundred transfers fit in a few tens of megabytes.
@@ -72,7 +78,7 @@ pub(crate) enum Body {
 /// What is held while a body is on its way: the slot at its source, and the account of the call.
 pub(crate) struct Lease {
     call: Call,
-    _slot: OwnedSemaphorePermit,
+    _slot: Slot,
 }
 
 // === impl Download ===
@@ -109,7 +115,7 @@ impl Download {
         )
     }
 
-    pub(crate) fn leased(mut self, call: Call, slot: OwnedSemaphorePermit) -> Self {
+    pub(crate) fn leased(mut self, call: Call, slot: Slot) -> Self {
         self.lease = Some(Box::new(Lease { call, _slot: slot }));
         self
     }

@@ -22,6 +22,7 @@
 
 mod answer;
 mod build;
+mod class;
 mod download;
 mod failure;
 mod file_source;
@@ -42,6 +43,7 @@ mod upstreams;
 pub mod walk;
 
 pub use build::BuildError;
+pub use class::RequestClass;
 pub use download::{BodyError, Download};
 pub use failure::{Failure, FailureClass};
 pub use name::SourceName;

@@ -6,6 +6,8 @@
 
 use percent_encoding::percent_decode_str;
 
+use crate::RequestClass;
+
 /// Longest path that is sent. Module paths and versions are far shorter in practice, and servers
 /// commonly refuse request lines beyond 8 KiB.
 const MAX_PATH: usize = 4096;
@@ -42,6 +44,7 @@ pub enum RequestKind {
 pub(crate) struct RequestPath {
     text: Box<str>,
     kind: RequestKind,
+    class: RequestClass,
 }
 
 /// Why a path cannot be asked for.
@@ -122,9 +125,11 @@ impl RequestPath {
         }
         path.split('/')
             .try_for_each(|element| decoded(element).map(drop))?;
+        let kind = RequestKind::of(path);
         Ok(Self {
             text: path.into(),
-            kind: RequestKind::of(path),
+            kind,
+            class: RequestClass::of(kind, path),
         })
     }
 
@@ -132,6 +137,7 @@ impl RequestPath {
     pub(crate) fn try_database(path: &str) -> Result<Self, PathError> {
         Ok(Self {
             kind: RequestKind::Sumdb,
+            class: RequestClass::Sumdb,
             ..Self::try_new(path)?
         })
     }
@@ -142,6 +148,10 @@ impl RequestPath {
 
     pub(crate) fn kind(&self) -> RequestKind {
         self.kind
+    }
+
+    pub(crate) fn class(&self) -> RequestClass {
+        self.class
     }
 
     /// The elements, unescaped: file names below a directory. None is empty, `.` or `..`, and none

@@ -14,9 +14,9 @@ use tokio::{
 use url::Url;
 
 use crate::{
-    Absence, BuildError, Download, Failure, Observer, ReplyClass, RequestKind, SourceName,
-    UpstreamOptions, file_source::FileSource, http_source::HttpSource, observe::BodyEnd,
-    request::RequestPath,
+    Absence, BuildError, Download, Failure, Observer, ReplyClass, RequestClass, RequestKind,
+    SourceName, UpstreamOptions, file_source::FileSource, http_source::HttpSource,
+    observe::BodyEnd, request::RequestPath,
 };
 
 /// Longest deadline that is kept. Any longer one means "none", and must not overflow the clock.
@@ -27,10 +27,26 @@ pub(crate) struct Source {
     name: SourceName,
     transport: Transport,
     slots: Arc<Semaphore>,
+    background: Arc<Semaphore>,
     max_in_flight: usize,
     header: Duration,
     stall: Duration,
     observer: Arc<dyn Observer>,
+}
+
+/// For whom a request is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Priority {
+    /// Somebody waits for it.
+    Demand,
+    /// Nobody asked for it yet: it takes at most half of the slots, and none that demand waits for.
+    Background,
+}
+
+/// What a request holds while it is under way.
+pub(crate) struct Slot {
+    _permit: OwnedSemaphorePermit,
+    _background: Option<OwnedSemaphorePermit>,
 }
 
 /// One source's answer to one request.
@@ -88,6 +104,7 @@ impl Source {
             name,
             transport,
             slots: Arc::new(Semaphore::new(max_in_flight)),
+            background: Arc::new(Semaphore::new((max_in_flight / 2).max(1))),
             max_in_flight,
             header: options.header.min(MAX_DEADLINE),
             stall: options.stall.min(MAX_DEADLINE),
@@ -99,13 +116,17 @@ impl Source {
         &self.name
     }
 
+    /// Whether what nobody waits for may be asked of this source now.
+    pub(crate) fn is_calm(&self, _class: RequestClass) -> bool {
+        self.slots.available_permits() > 0
+    }
+
     /// Asks once.
-    pub(crate) async fn fetch(&self, path: &RequestPath, limit: u64) -> Reply {
+    pub(crate) async fn fetch(&self, path: &RequestPath, limit: u64, priority: Priority) -> Reply {
+        tracing::trace!(source = %self.name, class = path.class().label(), ?priority, "asking");
         let call = Call::start(&self.observer, &self.name, path.kind());
         let deadline = call.begun + self.header;
-        // The semaphore is never closed; were it, there would be no slot either.
-        let Ok(Ok(slot)) = timeout_at(deadline, Arc::clone(&self.slots).acquire_owned()).await
-        else {
+        let Some(slot) = self.slot(priority, deadline).await else {
             return call.failed(Failure::Saturated {
                 in_flight: self.max_in_flight,
                 waited: self.header,
@@ -125,6 +146,25 @@ impl Source {
             },
         };
         call.answered(reply, slot)
+    }
+
+    /// A slot, if one comes free in time. What nobody waits for stands in its own queue, and takes
+    /// a slot only if one lies free: so it is never ahead of demand. (The semaphores are never
+    /// closed; were they, there would be no slot either.)
+    async fn slot(&self, priority: Priority, deadline: Instant) -> Option<Slot> {
+        if priority == Priority::Demand {
+            let wait = timeout_at(deadline, Arc::clone(&self.slots).acquire_owned());
+            return Some(Slot {
+                _permit: wait.await.ok()?.ok()?,
+                _background: None,
+            });
+        }
+        let wait = timeout_at(deadline, Arc::clone(&self.background).acquire_owned());
+        let background = wait.await.ok()?.ok()?;
+        Some(Slot {
+            _permit: Arc::clone(&self.slots).try_acquire_owned().ok()?,
+            _background: Some(background),
+        })
     }
 }
 
@@ -152,7 +192,7 @@ impl Call {
         Reply::Failed(failure)
     }
 
-    fn answered(self, reply: Reply, slot: OwnedSemaphorePermit) -> Reply {
+    fn answered(self, reply: Reply, slot: Slot) -> Reply {
         match reply {
             Reply::Found(download) => {
                 self.observer.answered(

@@ -25,7 +25,7 @@ use url::Url;
 use crate::{
     Absence, Download, Failure, Outage, SourceName,
     request::{PathError, RequestPath},
-    source::{Reply, Source},
+    source::{Priority, Reply, Source},
     upstreams::Shared,
     walk::{Machine, Next, malformed, outage},
 };
@@ -286,7 +286,7 @@ async fn fetch_whole(source: &Source, path: &RequestPath) -> Reply {
 }
 
 async fn fetch_once(source: &Source, path: &RequestPath) -> Reply {
-    match source.fetch(path, MAX_ANSWER).await {
+    match source.fetch(path, MAX_ANSWER, Priority::Demand).await {
         Reply::Found(download) => {
             let name = download.source.clone();
             match download.whole().await {

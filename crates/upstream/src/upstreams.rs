@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt, sync::Arc};
 use gomod::goproxy::ProxyList;
 
 use crate::{
-    BuildError, DatabaseOutcome, SourceName, UpstreamOptions, Walk,
+    BuildError, DatabaseOutcome, RequestClass, SourceName, UpstreamOptions, Walk,
     plan::{Place, Plan, Stop, word},
     source::Source,
     sumdb::{self, Databases},
@@ -64,6 +64,22 @@ impl Upstreams {
     /// `supported`, `latest`, `lookup/MODULE@VERSION`, `tile/…`, escaped.
     pub async fn sumdb(&self, name: &str, path: &str) -> DatabaseOutcome {
         sumdb::ask(&self.shared, name, path).await
+    }
+
+    /// Whether asking ahead of demand makes sense now: the list leads to a source that is well at
+    /// this class of request and has room. Costs next to nothing, promises nothing.
+    pub fn calm(&self, class: RequestClass) -> bool {
+        for stop in self.shared.stops.iter() {
+            let Place::Source(index) = stop.place else {
+                return false;
+            };
+            match self.shared.sources.get(index) {
+                Some(source) if source.is_calm(class) => return true,
+                Some(_) if stop.past_failure => {}
+                _ => return false,
+            }
+        }
+        false
     }
 
     /// The names of the list's stops in order, `direct` and `off` included, for people to read.

@@ -44,7 +44,7 @@ use crate::{
     Absence, BodyError, Failure, Outage, Outcome, SourceName,
     plan::{Place, word},
     request::{PathError, RequestPath},
-    source::Reply,
+    source::{Priority, Reply},
     upstreams::Shared,
 };
 
@@ -55,6 +55,7 @@ pub struct Walk {
     shared: Arc<Shared>,
     path: Result<RequestPath, PathError>,
     limit: u64,
+    priority: Priority,
     machine: Machine<Absence, Outage>,
     offered: Option<SourceName>,
 }
@@ -89,6 +90,7 @@ impl Walk {
             shared,
             path,
             limit,
+            priority: Priority::Demand,
             machine,
             offered: None,
         }
@@ -99,6 +101,21 @@ impl Walk {
     #[must_use]
     pub fn with_limit(self, limit: u64) -> Self {
         Self { limit, ..self }
+    }
+
+    /// Says that nobody waits for the outcome: prefetch, renewal ahead of time.
+    ///
+    /// Such a walk takes at most half of the slots at a source, and no slot while demand waits for
+    /// one; it is never asked twice or retried; and a source that is not well at this class of
+    /// request is not asked at all. Each of these refusals is an [`Outcome::Unavailable`] and says
+    /// nothing about the module: whoever shares the outcome with somebody who does wait must ask
+    /// again, with a walk of its own.
+    #[must_use]
+    pub fn in_background(self) -> Self {
+        Self {
+            priority: Priority::Background,
+            ..self
+        }
     }
 
     /// Walks until something is found or the list ends. After a verdict, gives the same again.
@@ -126,7 +143,7 @@ impl Walk {
             let Some(source) = self.shared.sources.get(index) else {
                 return self.verdict();
             };
-            match source.fetch(path, self.limit).await {
+            match source.fetch(path, self.limit, self.priority).await {
                 Reply::Found(download) => {
                     self.offered = Some(source.name().clone());
                     return Outcome::Found(download);

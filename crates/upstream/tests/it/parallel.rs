@@ -2,7 +2,7 @@
 
 use codes::Code;
 use futures_util::future::join_all;
-use upstream::{DatabaseOutcome, UpstreamOptions};
+use upstream::{DatabaseOutcome, RequestClass, UpstreamOptions};
 
 use crate::kit::{Fake, PATH, SHORT, Script, absent, found, options, text, unavailable, upstreams};
 
@@ -125,4 +125,41 @@ async fn walks_and_databases_may_be_asked_from_any_thread() {
         tokio::spawn(async move { for_database.sumdb("sum.golang.org", "latest").await });
     found(walk.await.unwrap());
     assert!(matches!(database.await.unwrap(), DatabaseOutcome::Found(_)));
+}
+
+#[tokio::test]
+async fn what_nobody_waits_for_leaves_half_of_the_slots_to_demand() {
+    let fake = Fake::always(Script::ok("module m\n")).await;
+    let options = UpstreamOptions {
+        max_in_flight: 4,
+        header: SHORT,
+        ..options()
+    };
+    let upstreams = upstreams(&fake.url(), &options);
+    let ahead = || upstreams.walk(PATH).in_background();
+    let held = [
+        found(ahead().next().await),
+        found(ahead().next().await),
+        found(upstreams.walk(PATH).next().await),
+    ];
+    // The third in the background waits for one of its own two places, and not for the free slot.
+    assert_eq!(
+        unavailable(ahead().next().await).code,
+        Code::UpstreamTimeout
+    );
+    let last = found(upstreams.walk(PATH).next().await);
+    let [first, ..] = held;
+    drop(first);
+    assert!(upstreams.calm(RequestClass::Metadata));
+    let more = found(upstreams.walk(PATH).next().await);
+    // Now demand holds three and the background one: no slot is free, and none is waited for.
+    assert!(!upstreams.calm(RequestClass::Metadata));
+    let begun = tokio::time::Instant::now();
+    assert_eq!(
+        unavailable(ahead().next().await).code,
+        Code::UpstreamTimeout
+    );
+    assert!(begun.elapsed() < SHORT / 2);
+    drop((last, more));
+    found(ahead().next().await);
 }
