@@ -1,19 +1,25 @@
 //! The log: lines on standard error, for people or for machines.
 
+mod batch;
+
 use crate::{
     config::{LogFormat, Settings},
     failure::Failure,
     output,
 };
+use batch::{Batch, Flush};
 use codes::Code;
+use std::fmt::Display;
 use tracing_subscriber::{EnvFilter, fmt};
 
-/// Starts the log; `default` is the filter where none is configured.
-pub(crate) fn start(settings: &Settings, default: &str) -> Result<(), Failure> {
+/// Starts the log; `default` is the filter where none is configured. The last lines are written
+/// when what this gives is dropped.
+pub(crate) fn start(settings: &Settings, default: &str) -> Result<Flush, Failure> {
     let filter = settings.log_level.as_deref().unwrap_or(default);
     let filter = EnvFilter::try_new(filter)
         .map_err(|error| Failure::new(Code::BadConfiguration, format!("log-level: {error}")))?;
-    let lines = fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let (batch, flush) = Batch::start(std::io::stderr()).map_err(|error| unstarted(&error))?;
+    let lines = fmt().with_env_filter(filter).with_writer(batch);
     let started = match settings.log_format {
         LogFormat::Json => lines
             .json()
@@ -22,10 +28,11 @@ pub(crate) fn start(settings: &Settings, default: &str) -> Result<(), Failure> {
             .try_init(),
         LogFormat::Text => lines.with_ansi(output::is_watched()).try_init(),
     };
-    started.map_err(|error| {
-        Failure::new(
-            Code::BadConfiguration,
-            format!("the log cannot be started: {error}"),
-        )
-    })
+    started.map_err(|error| unstarted(&error))?;
+    Ok(flush)
+}
+
+fn unstarted(error: &dyn Display) -> Failure {
+    let what = format!("the log cannot be started: {error}");
+    Failure::new(Code::BadConfiguration, what)
 }

@@ -37,7 +37,7 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
         .collect();
     let mut settings = cli::settings(&cli::given(matches)?)?;
     settings.listen = SocketAddr::from(([127, 0, 0, 1], 0));
-    logging::start(&settings, LOG_DEFAULT)?;
+    let _log = logging::start(&settings, LOG_DEFAULT)?;
     file_limit::raise();
     warn_of_bypass();
     wiring::runtime()?.block_on(run(&settings, &command))

@@ -22,7 +22,7 @@ const LOG_DEFAULT: &str = "info";
 
 pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
     let settings = cli::settings(&cli::given(matches)?)?;
-    logging::start(&settings, LOG_DEFAULT)?;
+    let _log = logging::start(&settings, LOG_DEFAULT)?;
     file_limit::raise();
     wiring::runtime()?.block_on(serve(&settings))
 }
