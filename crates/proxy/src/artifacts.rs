@@ -8,7 +8,7 @@ use crate::{
     capture,
     context::Context,
     flight::{Reader, board::Started, runner},
-    hot::SMALL,
+    hot::{Entry, SMALL},
     kept::{Kept, media_of},
     refusal::Refusal,
     resource::{Fetching, Resource},
@@ -16,7 +16,7 @@ use crate::{
 use bytes::Bytes;
 use gomod::{Artifact, ArtifactKind};
 use std::{future::poll_fn, sync::Arc};
-use store::{Key, Record};
+use store::{BlobReader, Key, Record};
 
 // === impl Context ===
 
@@ -43,11 +43,26 @@ impl Context {
         }
     }
 
+    /// The answer from memory or an open file, if it is there; waits for nothing.
+    pub(crate) fn at_hand(&self, path: &str) -> Option<(Arc<Resource>, Answer)> {
+        let (entry, origin) = match self.hot.small(path) {
+            Some(entry) => (entry, Origin::Memory),
+            None => (self.open_and_sound(path)?, Origin::Store),
+        };
+        let answer = described(&entry.kept.record, origin, entry.body()?);
+        Some((entry.resource, answer))
+    }
+
+    fn open_and_sound(&self, path: &str) -> Option<Entry> {
+        let entry = self.hot.open(path)?;
+        self.sound.knows(entry.blob()?).then_some(entry)
+    }
+
     /// The answer from what is kept, if it is.
     pub(crate) async fn kept(&self, key: &Key) -> Result<Option<Answer>, Refusal> {
         let path = key.path();
-        if let Some(kept) = self.hot.get(&path) {
-            return Ok(answer(&kept, Origin::Memory));
+        if let Some((_, answer)) = self.at_hand(&path) {
+            return Ok(Some(answer));
         }
         let found = self
             .store
@@ -72,7 +87,11 @@ impl Context {
             return answer(&kept, Origin::Store)
                 .ok_or_else(|| Refusal::internal("a small artifact without bytes"));
         }
-        self.on_disk(&record, Origin::Store).await
+        let blob = self.opened(&record).await?;
+        if is_zip(&record.key) {
+            self.hot.hold(path, &Kept::on_disk(record.clone()), &blob);
+        }
+        Ok(described(&record, Origin::Store, Body::Blob(blob)))
     }
 
     /// The bytes of something small that is kept.
@@ -90,6 +109,12 @@ impl Context {
     }
 
     async fn on_disk(&self, record: &Record, origin: Origin) -> Result<Answer, Refusal> {
+        let blob = self.opened(record).await?;
+        Ok(described(record, origin, Body::Blob(blob)))
+    }
+
+    /// The blob, which was found sound.
+    async fn opened(&self, record: &Record) -> Result<BlobReader, Refusal> {
         let blob = self
             .store
             .open_blob(record)
@@ -99,7 +124,7 @@ impl Context {
             .ensure(&blob)
             .await
             .map_err(|error| self.store_failure(error))?;
-        Ok(described(record, origin, Body::Blob(blob)))
+        Ok(blob)
     }
 
     async fn fetch_small(self: &Arc<Self>, artifact: &Artifact) -> Result<Answer, Refusal> {

@@ -9,7 +9,7 @@
 
 use crate::errand::Errands;
 use moka::sync::Cache;
-use std::time::SystemTime;
+use std::{fs::File, time::SystemTime};
 use store::{BlobId, BlobReader, StoreError};
 
 /// How many blobs are remembered as sound: at 100 bytes an entry, 10 MB at most.
@@ -33,6 +33,13 @@ impl Sound {
         }
     }
 
+    /// Whether the blob was found sound since it last changed. Waits for nothing: what the system
+    /// knows of an open file of a local disk is in memory. Of an object store nothing is known.
+    pub(crate) fn knows(&self, blob: &BlobReader) -> bool {
+        let changed = blob.local_file().map(changed);
+        changed.is_some() && self.blobs.get(&blob.blob()) == changed
+    }
+
     /// Hashes the blob unless it was found sound since it last changed.
     pub(crate) async fn ensure(&self, blob: &BlobReader) -> Result<(), StoreError> {
         let changed = last_change(blob).await?;
@@ -51,9 +58,11 @@ impl Sound {
 
 /// When the file was last written; none where the platform or an object store cannot say.
 async fn last_change(blob: &BlobReader) -> Result<Option<SystemTime>, StoreError> {
-    let file = blob.file().await?;
-    Ok(file
-        .metadata()
+    Ok(changed(&*blob.file().await?))
+}
+
+fn changed(file: &File) -> Option<SystemTime> {
+    file.metadata()
         .and_then(|metadata| metadata.modified())
-        .ok())
+        .ok()
 }

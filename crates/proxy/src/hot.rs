@@ -1,57 +1,122 @@
-//! Hot: what is small and asked often, in memory.
+//! Hot: what is asked often, within reach without a hop to another thread.
 //!
-//! Captured artifacts never change, so an entry is never stale and needs no age. Keyed by the path
-//! in the URL space, which the router has at hand. Weighed by bytes, so that a few large go.mod
-//! files cannot crowd out thousands of small ones unnoticed.
+//! Captured artifacts never change, so an entry is never stale and needs no age. Small ones lie in
+//! memory with their bytes; of zips the open file is kept, whose bytes are the page cache's. Keyed
+//! by the path in the URL space, in its one canonical spelling, which is what `go` sends: a hit
+//! needs no parsing.
+//!
+//! Refused: growth. Small artifacts are weighed by bytes, so that a few large go.mod files cannot
+//! crowd out thousands of small ones unnoticed; open files are counted, and let go when they are
+//! not asked for.
 
-use crate::kept::Kept;
+use crate::{answer::Body, kept::Kept, resource::Resource};
 use moka::sync::Cache;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
+use store::BlobReader;
 
 /// A small artifact: at most this many bytes are kept in memory. Of the go.mod files of a large
 /// build fewer than one in a hundred is larger.
 pub(crate) const SMALL: u64 = 64 * 1024;
 
 /// What an entry costs beside its bytes: key, row, and the cache's own bookkeeping.
-const OVERHEAD: u32 = 512;
+const OVERHEAD: u32 = 768;
 
-/// Small artifacts by path.
+/// Zips that are held open: the dependencies of one large build, and a quarter of the 1,024 open
+/// files that the most frugal system allows.
+const OPEN_FILES: u64 = 256;
+
+/// How long a zip that nobody asks for is held open.
+const HELD_OPEN: Duration = Duration::from_secs(30);
+
+/// Artifacts by path.
 #[derive(Debug)]
 pub(crate) struct Hot {
-    entries: Cache<Arc<str>, Kept>,
+    small: Cache<Arc<str>, Entry>,
+    open: Cache<Arc<str>, Entry>,
+}
+
+/// Something captured, ready to be answered.
+#[derive(Debug, Clone)]
+pub(crate) struct Entry {
+    /// What the catalog knows.
+    pub(crate) kept: Kept,
+    /// What its path names.
+    pub(crate) resource: Arc<Resource>,
+    /// The open file, of a zip.
+    blob: Option<BlobReader>,
 }
 
 // === impl Hot ===
 
 impl Hot {
-    /// A cache that weighs at most about `bytes`.
+    /// A cache whose small artifacts weigh at most about `bytes`.
     pub(crate) fn new(bytes: u64) -> Self {
-        let entries = Cache::builder()
+        let small = Cache::builder()
             .max_capacity(bytes)
-            .weigher(|key: &Arc<str>, kept: &Kept| {
-                let bytes = kept.bytes.as_ref().map_or(0, bytes::Bytes::len);
-                u32::try_from(key.len() + bytes)
+            .weigher(|path: &Arc<str>, entry: &Entry| {
+                let bytes = entry.kept.bytes.as_ref().map_or(0, bytes::Bytes::len);
+                u32::try_from(2 * path.len() + bytes)
                     .unwrap_or(u32::MAX)
                     .saturating_add(OVERHEAD)
             })
             .build();
-        Self { entries }
+        let open = Cache::builder()
+            .max_capacity(OPEN_FILES)
+            .time_to_idle(HELD_OPEN)
+            .build();
+        Self { small, open }
     }
 
-    /// The entry for a path.
-    pub(crate) fn get(&self, path: &str) -> Option<Kept> {
-        self.entries.get(path)
+    /// The small artifact at a path.
+    pub(crate) fn small(&self, path: &str) -> Option<Entry> {
+        self.small.get(path)
+    }
+
+    /// The zip at a path that is held open.
+    pub(crate) fn open(&self, path: &str) -> Option<Entry> {
+        self.open.get(path)
     }
 
     /// Remembers an artifact, if its bytes are at hand and small.
     pub(crate) fn put(&self, path: &str, kept: &Kept) {
         if kept.bytes.is_some() && kept.record.size <= SMALL {
-            self.entries.insert(path.into(), kept.clone());
+            self.small.insert(path.into(), Entry::new(kept, None));
         }
     }
 
-    /// About how many bytes it weighs.
+    /// Holds a zip open.
+    pub(crate) fn hold(&self, path: &str, kept: &Kept, blob: &BlobReader) {
+        let entry = Entry::new(kept, Some(blob.clone()));
+        self.open.insert(path.into(), entry);
+    }
+
+    /// About how many bytes the small artifacts weigh.
     pub(crate) fn weight(&self) -> u64 {
-        self.entries.weighted_size()
+        self.small.weighted_size()
+    }
+}
+
+// === impl Entry ===
+
+impl Entry {
+    fn new(kept: &Kept, blob: Option<BlobReader>) -> Self {
+        Self {
+            resource: Arc::new(Resource::from(&kept.record.key)),
+            kept: kept.clone(),
+            blob,
+        }
+    }
+
+    /// The open file, of a zip.
+    pub(crate) fn blob(&self) -> Option<&BlobReader> {
+        self.blob.as_ref()
+    }
+
+    /// The bytes.
+    pub(crate) fn body(&self) -> Option<Body> {
+        match &self.blob {
+            Some(blob) => Some(Body::Blob(blob.clone())),
+            None => self.kept.small_body(),
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Resource: what a client may ask of the service, already parsed and validated.
 
 use gomod::{Artifact, ModulePath};
+use store::Key;
 
 /// One thing of the module protocol.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -34,6 +35,18 @@ pub enum Fetching {
     Allowed,
     /// Only what is kept is answered (`/cached-only/`, `Disable-Module-Fetch: true`).
     Never,
+}
+
+impl From<&Key> for Resource {
+    fn from(key: &Key) -> Self {
+        match key {
+            Key::Artifact(artifact) => Self::Artifact(artifact.clone()),
+            Key::Sumdb { name, path } => Self::Sumdb {
+                name: name.clone(),
+                path: path.clone(),
+            },
+        }
+    }
 }
 
 impl Resource {

@@ -46,6 +46,15 @@ impl Proxy {
         }
     }
 
+    /// Answers what is at hand under this path of the URL space, without leading slash, in its
+    /// canonical spelling; says nothing about anything else. Waits for nothing.
+    pub fn at_hand(&self, _caller: &Caller, path: &str) -> Option<(Arc<Resource>, Answer)> {
+        let (resource, answer) = self.context.at_hand(path)?;
+        let found = of_origin(&answer.origin);
+        self.count(&resource, found);
+        Some((resource, answer))
+    }
+
     /// Answers a request.
     pub async fn answer(
         &self,
@@ -61,12 +70,14 @@ impl Proxy {
             Resource::Query { module, query } => context.query(module, query, fetching).await,
             Resource::Sumdb { name, path } => context.sumdb(name, path, fetching).await,
         };
-        let lookup = Lookup {
-            kind: resource.kind(),
-            found: found(&result),
-        };
-        context.metrics.lookups.get_or_create(&lookup).inc();
+        self.count(resource, found(&result));
         result
+    }
+
+    fn count(&self, resource: &Resource, found: &'static str) {
+        let kind = resource.kind();
+        let lookups = &self.context.metrics.lookups;
+        lookups.get_or_create(&Lookup { kind, found }).inc();
     }
 
     /// Forgets lists, queries and absences of a module, so that the next request asks a source;
@@ -154,15 +165,19 @@ fn signed(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }
 
+fn of_origin(origin: &Origin) -> &'static str {
+    match origin {
+        Origin::Memory => "memory",
+        Origin::Store => "store",
+        Origin::Stale => "stale",
+        Origin::Computed => "computed",
+        Origin::Upstream(_) => "upstream",
+    }
+}
+
 fn found(result: &Result<Answer, Refusal>) -> &'static str {
     match result {
-        Ok(answer) => match answer.origin {
-            Origin::Memory => "memory",
-            Origin::Store => "store",
-            Origin::Stale => "stale",
-            Origin::Computed => "computed",
-            Origin::Upstream(_) => "upstream",
-        },
+        Ok(answer) => of_origin(&answer.origin),
         Err(
             Refusal {
                 text: RefusalText::Relayed(_),

@@ -23,12 +23,20 @@ pub(crate) struct Exchange {
     pub(crate) id: RequestId,
     peer: SocketAddr,
     pub(crate) method: Method,
-    pub(crate) route: Result<Route, RouteError>,
+    pub(crate) subject: Subject,
     began: Instant,
     status: Option<StatusCode>,
     origin: Option<Origin>,
     sent: u64,
     ending: Ending,
+}
+
+/// What a request is about.
+pub(crate) enum Subject {
+    /// What its parsed request line asks for.
+    Routed(Result<Route, RouteError>),
+    /// Something known by the spelling of its path.
+    AtHand(Arc<Resource>),
 }
 
 /// How the body ended.
@@ -57,7 +65,7 @@ impl Exchange {
         around: Surroundings,
         version: Version,
         method: Method,
-        route: Result<Route, RouteError>,
+        subject: Subject,
     ) -> Self {
         let Surroundings {
             metrics,
@@ -73,7 +81,7 @@ impl Exchange {
             id,
             peer,
             method,
-            route,
+            subject,
             began: Instant::now(),
             status: None,
             origin: None,
@@ -118,7 +126,11 @@ impl Exchange {
     }
 
     fn kind(&self) -> &'static str {
-        self.route.as_ref().map_or("invalid", Route::kind)
+        match &self.subject {
+            Subject::Routed(Ok(route)) => route.kind(),
+            Subject::Routed(Err(_)) => "invalid",
+            Subject::AtHand(resource) => resource.kind(),
+        }
     }
 
     fn outcome(&self) -> &'static str {
@@ -166,7 +178,7 @@ impl Exchange {
                     bytes = self.sent,
                     milliseconds,
                     why,
-                    "{} {}", self.method, Subject(&self.route),
+                    "{} {}", self.method, self.subject,
                 )
             };
         }
@@ -204,13 +216,14 @@ pub(crate) fn cut(metrics: &HttpMetrics, reason: &'static str) {
     metrics.cut.get_or_create(&CutLabels { reason }).inc();
 }
 
-/// What a request was about, on one line.
-struct Subject<'a>(&'a Result<Route, RouteError>);
+// === impl Subject ===
 
-impl fmt::Display for Subject<'_> {
+/// On one line, for the log.
+impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Ok(Route::Resource(resource, fetching)) => {
+        match self {
+            Self::AtHand(resource) => write_resource(f, resource),
+            Self::Routed(Ok(Route::Resource(resource, fetching))) => {
                 write_resource(f, resource)?;
                 f.write_str(if *fetching == Fetching::Never {
                     " (cached only)"
@@ -218,9 +231,9 @@ impl fmt::Display for Subject<'_> {
                     ""
                 })
             }
-            Ok(Route::Refresh(module)) => write!(f, "refresh {module}"),
-            Ok(other) => f.write_str(other.kind()),
-            Err(error) => write!(f, "{}: {error}", error.code()),
+            Self::Routed(Ok(Route::Refresh(module))) => write!(f, "refresh {module}"),
+            Self::Routed(Ok(other)) => f.write_str(other.kind()),
+            Self::Routed(Err(error)) => write!(f, "{}: {error}", error.code()),
         }
     }
 }

@@ -1,29 +1,23 @@
 //! Bodies: bytes on their way to a connection.
 //!
-//! A kept blob is read in chunks, one ahead of the one being sent, so that disk and network work
-//! at the same time and a reader costs two chunks of memory. A flight is followed as it arrives. A
-//! body whose source fails, or ends early, ends in an error: `hyper` then cuts the connection
+//! A kept blob is read in pieces ([`reading`]). A flight is followed as it arrives. A body whose source fails, or ends early, ends in an error: `hyper` then cuts the connection
 //! (HTTP/1) or resets the stream (HTTP/2), and the client can never take what it has for the whole.
+
+mod reading;
 
 use crate::{
     access::Exchange,
     service::{Arriving, Kept, ReadFailure},
 };
 use bytes::Bytes;
-use futures_util::{Stream, StreamExt as _, stream};
+use futures_util::{Stream, stream};
 use http_body::{Frame, SizeHint};
+use reading::Reading;
 use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
 };
-
-/// Bytes per read of a blob: large enough that the calls cost nothing against the copy, small
-/// enough that ten thousand readers fit into memory.
-const CHUNK: u64 = 256 * 1024;
-
-/// Reads of a blob under way at a time: the one being sent and the next.
-const READ_AHEAD: usize = 2;
 
 type Chunks = Pin<Box<dyn Stream<Item = Result<Bytes, ReadFailure>> + Send>>;
 
@@ -33,7 +27,9 @@ pub(crate) enum Source {
     Nothing,
     /// Memory.
     Bytes(Bytes),
-    /// Reads; the length is known.
+    /// Something kept, read in pieces.
+    Kept(Reading),
+    /// Something arriving; its length may be known.
     Chunks(Chunks, Option<u64>),
 }
 
@@ -49,14 +45,7 @@ pub(crate) struct OutBody {
 impl Source {
     /// `length` bytes of `kept` from `first` on.
     pub(crate) fn kept(kept: Arc<dyn Kept>, first: u64, length: u64) -> Self {
-        let end = first + length;
-        let starts = (0..length.div_ceil(CHUNK)).map(move |index| first + index * CHUNK);
-        let reads = stream::iter(starts).map(move |start| {
-            let kept = Arc::clone(&kept);
-            let wanted = usize::try_from(CHUNK.min(end - start)).unwrap_or(usize::MAX);
-            async move { kept.read_at(start, wanted).await }
-        });
-        Self::Chunks(Box::pin(reads.buffered(READ_AHEAD)), Some(length))
+        Self::Kept(Reading::new(kept, first, length))
     }
 
     /// All of `arriving`.
@@ -78,6 +67,7 @@ impl Source {
             Self::Nothing => Poll::Ready(None),
             Self::Bytes(bytes) if bytes.is_empty() => Poll::Ready(None),
             Self::Bytes(bytes) => Poll::Ready(Some(Ok(std::mem::take(bytes)))),
+            Self::Kept(reading) => reading.poll_next(cx),
             Self::Chunks(chunks, left) => chunks
                 .as_mut()
                 .poll_next(cx)
@@ -89,6 +79,7 @@ impl Source {
         match self {
             Self::Nothing => Some(0),
             Self::Bytes(bytes) => Some(bytes.len() as u64),
+            Self::Kept(reading) => Some(reading.left()),
             Self::Chunks(_, left) => *left,
         }
     }

@@ -1,8 +1,8 @@
 //! Handler: from a request head to a response, once the route is known.
 
 use crate::{
-    HttpMetrics, Service,
-    access::{Exchange, Surroundings},
+    AtHand, HttpMetrics, Service,
+    access::{Exchange, Subject, Surroundings},
     body::{OutBody, Source},
     index,
     limits::MAX_BODY,
@@ -13,7 +13,9 @@ use crate::{
     route::{Route, RouteError},
 };
 use codes::Code;
-use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
+use http::{
+    HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, header, request::Parts,
+};
 use jiff::Timestamp;
 use prometheus_client::registry::Registry;
 use proxy::{Caller, Fetching, Refusal, Resource};
@@ -55,26 +57,30 @@ impl<S: Service> Surface<S> {
     ) -> Response<OutBody> {
         let (head, _unread) = request.into_parts();
         let caller = Caller::at(peer.ip());
-        let route = Route::parse(&head.method, head.uri.path(), head.uri.query());
         let around = Surroundings {
             metrics: Arc::clone(&self.metrics),
             pulse,
             id: self.ids.next(Timestamp::now()),
             peer,
         };
-        let mut exchange = Exchange::begin(around, head.version, head.method, route);
-        let method = exchange.method.clone();
+        let (subject, at_hand) = match self.at_hand(&caller, &head) {
+            Some(AtHand { resource, reply }) => (Subject::AtHand(resource), Some(reply)),
+            None => (Subject::Routed(routed(&head)), None),
+        };
+        let mut exchange = Exchange::begin(around, head.version, head.method.clone(), subject);
         let ask = Ask {
-            method: &method,
+            method: &head.method,
             headers: &head.headers,
             id: exchange.id,
         };
-        let host = head
-            .uri
-            .authority()
-            .map(http::uri::Authority::as_str)
-            .or_else(|| text(&head.headers, header::HOST.as_str()));
-        let (mut response, origin) = self.respond(&ask, &caller, &exchange.route, host).await;
+        let (mut response, origin) = match (at_hand, &exchange.subject) {
+            (Some(reply), _) => respond::reply(&ask, reply),
+            (None, Subject::Routed(route)) => self.respond(&ask, &caller, route, &head.uri).await,
+            (None, Subject::AtHand(resource)) => {
+                self.resource(&ask, &caller, resource, Fetching::Allowed)
+                    .await
+            }
+        };
         if self.draining.load(Ordering::Relaxed) && head.version < http::Version::HTTP_2 {
             response
                 .headers_mut()
@@ -84,12 +90,23 @@ impl<S: Service> Surface<S> {
         response.map(|source| OutBody::new(source, exchange))
     }
 
+    /// What most requests ask for is answered before their path is even parsed.
+    fn at_hand(&self, caller: &Caller, head: &Parts) -> Option<AtHand> {
+        if !matches!(head.method, Method::GET | Method::HEAD)
+            || announced_length(&head.headers) > MAX_BODY
+        {
+            return None;
+        }
+        let path = head.uri.path().strip_prefix('/')?;
+        self.service.at_hand(caller, path)
+    }
+
     async fn respond(
         &self,
         ask: &Ask<'_>,
         caller: &Caller,
         route: &Result<Route, RouteError>,
-        host: Option<&str>,
+        uri: &Uri,
     ) -> Made {
         if announced_length(ask.headers) > MAX_BODY {
             return closing(respond::refusal(
@@ -115,7 +132,10 @@ impl<S: Service> Surface<S> {
             Ok(Route::Live) => (respond::plain(ask, "alive\n".to_owned()), None),
             Ok(Route::Ready) => (self.ready(ask), None),
             Ok(Route::Metrics) => (self.metrics_page(ask), None),
-            Ok(Route::Home) => (respond::plain(ask, pages::home(host)), None),
+            Ok(Route::Home) => (
+                respond::plain(ask, pages::home(host(uri, ask.headers))),
+                None,
+            ),
             Err(error) => refused(ask, error),
         }
     }
@@ -175,6 +195,17 @@ fn closing((mut response, origin): Made) -> Made {
         .headers_mut()
         .insert(header::CONNECTION, HeaderValue::from_static("close"));
     (response, origin)
+}
+
+fn routed(head: &Parts) -> Result<Route, RouteError> {
+    Route::parse(&head.method, head.uri.path(), head.uri.query())
+}
+
+/// The name under which the client reached us.
+fn host<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> Option<&'a str> {
+    uri.authority()
+        .map(http::uri::Authority::as_str)
+        .or_else(|| text(headers, header::HOST.as_str()))
 }
 
 fn announced_length(headers: &HeaderMap) -> u64 {

@@ -31,5 +31,5 @@ pub use listen::{BindError, Drained, Server};
 pub use metrics::HttpMetrics;
 pub use route::{Route, RouteError};
 pub use service::{
-    Arriving, Future, IndexEntry, Kept, Payload, ReadFailure, Readiness, Reply, Service,
+    Arriving, AtHand, Future, IndexEntry, Kept, Payload, ReadFailure, Readiness, Reply, Service,
 };

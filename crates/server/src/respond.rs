@@ -14,6 +14,7 @@ use bytes::Bytes;
 use codes::Code;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header};
 use proxy::{Freshness, Origin, Refusal};
+use store::BlobId;
 
 const MODKEEP_SOURCE: HeaderName = HeaderName::from_static("modkeep-source");
 const MODKEEP_EVIDENCE: HeaderName = HeaderName::from_static("modkeep-evidence");
@@ -29,6 +30,9 @@ const ABSENT: HeaderValue = HeaderValue::from_static("public, max-age=60");
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 const PLAIN: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 
+/// Room for all headers of an answer, `Date` included, so that their map grows once.
+const USUAL_HEADERS: usize = 12;
+
 /// The part of a request that its answer's form depends on.
 pub(crate) struct Ask<'a> {
     pub(crate) method: &'a Method,
@@ -41,24 +45,22 @@ pub(crate) type Made = (Response<Source>, Option<Origin>);
 
 /// The response to a successful request of the module protocol.
 pub(crate) fn reply(ask: &Ask<'_>, reply: Reply) -> Made {
-    let etag = reply.hash.as_ref().map(|hash| format!("\"{hash}\""));
+    let etag = reply.hash.map(entity_tag);
     let size = if matches!(reply.payload, Payload::Arriving(_)) {
         None
     } else {
         reply.payload.length()
     };
-    let selection = conditional::select(ask.method, ask.headers, etag.as_deref(), size);
+    let tag = etag.as_ref().and_then(|etag| etag.to_str().ok());
+    let selection = conditional::select(ask.method, ask.headers, tag, size);
     if selection == Selection::Unsatisfiable {
         return (unsatisfiable(ask, size), None);
     }
     let length = reply.payload.length();
     let mut response = Response::new(Source::Nothing);
-    facts(
-        response.headers_mut(),
-        &reply,
-        etag.as_deref(),
-        etag.is_some() && size.is_some(),
-    );
+    *response.headers_mut() = HeaderMap::with_capacity(USUAL_HEADERS);
+    let ranges = etag.is_some() && size.is_some();
+    facts(response.headers_mut(), &reply, etag, ranges);
     stamp(response.headers_mut(), ask.id);
     match selection {
         Selection::NotModified => *response.status_mut() = StatusCode::NOT_MODIFIED,
@@ -143,9 +145,18 @@ fn unsatisfiable(ask: &Ask<'_>, size: Option<u64>) -> Response<Source> {
     response
 }
 
-fn facts(headers: &mut HeaderMap, reply: &Reply, etag: Option<&str>, ranges: bool) {
+/// The hash in quotes: a strong entity tag (RFC 9110 section 8.8.3).
+fn entity_tag(hash: BlobId) -> HeaderValue {
+    let mut tag = [b'"'; 66];
+    if let Some(inner) = tag.get_mut(1..65) {
+        inner.copy_from_slice(hash.hex().as_str().as_bytes());
+    }
+    HeaderValue::from_bytes(&tag).unwrap_or(HeaderValue::from_static(""))
+}
+
+fn facts(headers: &mut HeaderMap, reply: &Reply, etag: Option<HeaderValue>, ranges: bool) {
     if let Some(etag) = etag {
-        insert(headers, header::ETAG, etag);
+        headers.insert(header::ETAG, etag);
     }
     if ranges {
         headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
@@ -158,7 +169,10 @@ fn facts(headers: &mut HeaderMap, reply: &Reply, etag: Option<&str>, ranges: boo
             &format!("public, max-age={}", time.as_secs()),
         ),
     }
-    insert(headers, MODKEEP_SOURCE, &reply.origin.to_string());
+    match &reply.origin {
+        Origin::Memory => drop(headers.insert(MODKEEP_SOURCE, HeaderValue::from_static("memory"))),
+        origin => insert(headers, MODKEEP_SOURCE, &origin.to_string()),
+    }
     if !reply.evidence.is_empty() {
         insert(headers, MODKEEP_EVIDENCE, &reply.evidence);
     }

@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use prometheus_client::registry::Registry;
 use proxy::{Caller, Fetching, Freshness, Media, Origin, Refusal, Resource};
 use std::{fmt, pin::Pin, sync::Arc};
+use store::BlobId;
 
 /// A boxed future, for the two object-safe traits.
 pub type Future<'a, T> = Pin<Box<dyn std::future::Future<Output = T> + Send + 'a>>;
@@ -26,6 +27,14 @@ pub trait Service: Send + Sync + 'static {
         resource: &Resource,
         fetching: Fetching,
     ) -> impl std::future::Future<Output = Result<Reply, Refusal>> + Send;
+
+    /// Answers at once what lies in memory under this path of the URL space, without its leading
+    /// slash, or says nothing. Only the one canonical spelling of a path may be known here, so
+    /// that it need not be parsed again. Never waits.
+    fn at_hand(&self, caller: &Caller, path: &str) -> Option<AtHand> {
+        let _ = (caller, path);
+        None
+    }
 
     /// Forgets the list and the known absences of a module; returns how many things were forgotten.
     fn refresh(
@@ -70,6 +79,15 @@ pub struct Readiness {
     pub degraded: Vec<String>,
 }
 
+/// Something answered from memory, and what it is.
+#[derive(Debug)]
+pub struct AtHand {
+    /// What the path names.
+    pub resource: Arc<Resource>,
+    /// The answer.
+    pub reply: Reply,
+}
+
 /// A successful answer; its status is exactly 200.
 #[derive(Debug)]
 pub struct Reply {
@@ -77,8 +95,8 @@ pub struct Reply {
     pub media: Media,
     /// How long others may keep it.
     pub freshness: Freshness,
-    /// SHA-256 of the body in lower-case hexadecimal, where it is known beforehand.
-    pub hash: Option<String>,
+    /// SHA-256 of the body, where it is known beforehand.
+    pub hash: Option<BlobId>,
     /// Where it came from.
     pub origin: Origin,
     /// Why it is trusted; empty where nothing is claimed.
@@ -101,6 +119,12 @@ pub enum Payload {
 pub trait Kept: Send + Sync + 'static {
     /// Size in bytes.
     fn size(&self) -> u64;
+
+    /// The same as [`Self::read_at`] if it can be had without waiting.
+    fn read_now(&self, offset: u64, length: usize) -> Option<Bytes> {
+        let _ = (offset, length);
+        None
+    }
 
     /// Exactly `length` bytes from `offset` on; the caller stays within [`Self::size`].
     fn read_at(&self, offset: u64, length: usize) -> Future<'_, Result<Bytes, ReadFailure>>;

@@ -15,6 +15,19 @@ pub struct BlobId([u8; 32]);
 #[error("a blob id is 64 lower-case hexadecimal digits")]
 pub struct BlobIdError;
 
+/// A blob's name as text.
+#[derive(Debug, Clone, Copy)]
+pub struct Hex([u8; 64]);
+
+// === impl Hex ===
+
+impl Hex {
+    /// The 64 digits.
+    pub fn as_str(&self) -> &str {
+        str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
 // === impl BlobId ===
 
 impl BlobId {
@@ -33,6 +46,17 @@ impl BlobId {
         &self.0
     }
 
+    /// Its one spelling, without allocating: it goes into every answer.
+    pub fn hex(&self) -> Hex {
+        let mut text = [0; 64];
+        for (pair, byte) in text.chunks_exact_mut(2).zip(self.0) {
+            for (digit, nibble) in pair.iter_mut().zip([byte >> 4, byte & 15]) {
+                *digit = b"0123456789abcdef"[usize::from(nibble)];
+            }
+        }
+        Hex(text)
+    }
+
     pub(crate) fn of_hasher(hasher: Sha256) -> Self {
         Self(hasher.finalize().into())
     }
@@ -48,7 +72,7 @@ impl BlobId {
 
 impl fmt::Display for BlobId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(self.hex().as_str())
     }
 }
 

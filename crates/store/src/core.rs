@@ -1,8 +1,8 @@
 //! What every part of an open store shares: where things lie, the lanes, the figures.
 
 use crate::{
-    crash::CrashSwitch, error::StoreError, health::StoreMetrics, lane::Lane, layout::Layout,
-    options::StoreOptions,
+    buffers::Buffers, crash::CrashSwitch, error::StoreError, health::StoreMetrics, lane::Lane,
+    layout::Layout, options::StoreOptions,
 };
 use parking_lot::Mutex;
 use std::{
@@ -20,6 +20,8 @@ pub(crate) struct Core {
     pub(crate) reads: Lane<()>,
     /// Cold: spools, publishing, hashing what arrived.
     pub(crate) writes: Lane<()>,
+    /// Memory for warm reads.
+    pub(crate) buffers: Buffers,
     spools: AtomicU64,
     /// Held while blobs enter the quarantine, so that its bound is counted right.
     pub(crate) quarantine: Mutex<()>,
@@ -35,6 +37,7 @@ impl Core {
             crash: CrashSwitch::new(options.crash_point.as_deref()),
             reads: Lane::start("read", vec![(); options.blob_readers.max(1)])?,
             writes: Lane::start("write", vec![(); options.writers.max(1)])?,
+            buffers: Buffers::default(),
             spools: AtomicU64::new(0),
             quarantine: Mutex::new(()),
             options,

@@ -8,7 +8,7 @@
 //! Linux a read is first tried with `RWF_NOWAIT`, which answers at once from the page cache or
 //! not at all; only what is not in memory costs a hop to a reading thread.
 
-use crate::{blob::BlobId, error::StoreError};
+use crate::{blob::BlobId, buffers::Buffers, error::StoreError};
 use bytes::{Bytes, BytesMut};
 use sha2::{Digest, Sha256};
 use std::{
@@ -103,17 +103,27 @@ pub(crate) fn read_at(file: &File, offset: u64, length: usize) -> io::Result<Byt
 /// Reads exactly `length` bytes at `offset` if all of them are in memory; `None` if the disk, or
 /// a file system that cannot tell, would have to be asked.
 #[cfg(target_os = "linux")]
-pub(crate) fn read_cached(file: &File, offset: u64, length: usize) -> Option<Bytes> {
+pub(crate) fn read_cached(
+    file: &File,
+    offset: u64,
+    length: usize,
+    buffers: &Buffers,
+) -> Option<Bytes> {
     use rustix::io::{ReadWriteFlags, preadv2};
-    let mut buffer = BytesMut::zeroed(length);
-    let mut slices = [io::IoSliceMut::new(&mut buffer)];
-    let count = preadv2(file, &mut slices, offset, ReadWriteFlags::NOWAIT).ok()?;
-    (count == length).then(|| buffer.freeze())
+    buffers.filled(length, |buffer| {
+        let mut slices = [io::IoSliceMut::new(buffer)];
+        preadv2(file, &mut slices, offset, ReadWriteFlags::NOWAIT).ok()
+    })
 }
 
 /// Elsewhere nobody can tell whether bytes are in memory.
 #[cfg(not(target_os = "linux"))]
-pub(crate) fn read_cached(_file: &File, _offset: u64, _length: usize) -> Option<Bytes> {
+pub(crate) fn read_cached(
+    _file: &File,
+    _offset: u64,
+    _length: usize,
+    _buffers: &Buffers,
+) -> Option<Bytes> {
     None
 }
 
@@ -174,6 +184,7 @@ fn positioned_read(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<us
 
 #[cfg(test)]
 mod tests {
+    use super::Buffers;
     use super::{create_directory, hash_file, read_at, read_cached, write_all_at};
     use crate::blob::BlobId;
 
@@ -192,10 +203,13 @@ mod tests {
 
     #[test]
     fn a_cached_read_is_whole_or_nothing() {
-        let file = tempfile::tempfile().expect("a temporary file");
+        let (file, buffers) = (
+            tempfile::tempfile().expect("a temporary file"),
+            Buffers::default(),
+        );
         write_all_at(&file, b"0123456789", 0).expect("written");
-        assert!(read_cached(&file, 3, 4).is_none_or(|bytes| bytes.as_ref() == b"3456"));
-        assert_eq!(read_cached(&file, 8, 4), None);
+        assert!(read_cached(&file, 3, 4, &buffers).is_none_or(|bytes| bytes.as_ref() == b"3456"));
+        assert_eq!(read_cached(&file, 8, 4, &buffers), None);
     }
 
     #[test]

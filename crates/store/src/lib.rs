@@ -14,6 +14,7 @@
 //! a good one is its caller's knowledge.
 
 mod blob;
+mod buffers;
 mod catalog;
 mod core;
 mod crash;
@@ -34,7 +35,7 @@ mod record;
 mod spool;
 mod store;
 
-pub use blob::{BlobId, BlobIdError};
+pub use blob::{BlobId, BlobIdError, Hex};
 pub use crash::CRASH_POINTS;
 pub use error::StoreError;
 pub use health::{StoreHealth, StoreMetrics};

@@ -11,7 +11,7 @@ use crate::{
 };
 use bytes::Bytes;
 use object_store::{ObjectStore, ObjectStoreExt, path::Path as ObjectPath};
-use std::{fs::File, io, sync::Arc};
+use std::{fmt, fs::File, io, sync::Arc};
 
 /// Reads one kept blob at any position. Cloning is cheap.
 #[derive(Clone)]
@@ -91,6 +91,20 @@ impl BlobReader {
         }
     }
 
+    /// Reads exactly `length` bytes at `offset` if all of them are in memory, without waiting.
+    pub fn read_now(&self, offset: u64, length: usize) -> Option<Bytes> {
+        match &self.place {
+            Place::File(file) => self.cached(file, offset, length),
+            Place::Object(..) => None,
+        }
+    }
+
+    fn cached(&self, file: &File, offset: u64, length: usize) -> Option<Bytes> {
+        let bytes = disk::read_cached(file, offset, length, &self.core.buffers)?;
+        StoreMetrics::count(&self.core.metrics.cached_reads);
+        Some(bytes)
+    }
+
     /// Reads everything and compares the hash. At most one step is in memory.
     pub async fn verify(&self) -> Result<(), StoreError> {
         use sha2::{Digest, Sha256};
@@ -121,6 +135,14 @@ impl BlobReader {
         }
     }
 
+    /// The blob's own file, where there is one.
+    pub fn local_file(&self) -> Option<&File> {
+        match &self.place {
+            Place::File(file) => Some(file),
+            Place::Object(..) => None,
+        }
+    }
+
     /// A file with the bytes, for checks that read blocking and positioned. For a local store it
     /// is the blob itself; from an object store it is copied to an unnamed temporary file.
     pub async fn file(&self) -> Result<Arc<File>, StoreError> {
@@ -146,8 +168,7 @@ impl BlobReader {
         offset: u64,
         length: usize,
     ) -> Result<Bytes, StoreError> {
-        if let Some(bytes) = disk::read_cached(file, offset, length) {
-            StoreMetrics::count(&self.core.metrics.cached_reads);
+        if let Some(bytes) = self.cached(file, offset, length) {
             return Ok(bytes);
         }
         StoreMetrics::count(&self.core.metrics.disk_reads);
@@ -175,6 +196,12 @@ impl BlobReader {
         };
         self.core.metrics.misread(&error);
         error
+    }
+}
+
+impl fmt::Debug for BlobReader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "BlobReader({}, {} bytes)", self.blob, self.size)
     }
 }
 

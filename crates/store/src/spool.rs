@@ -196,7 +196,8 @@ impl SpoolReader {
         let length = length
             .min(READ_LIMIT)
             .min(usize::try_from(available).unwrap_or(READ_LIMIT));
-        if let Some(bytes) = disk::read_cached(&self.content.file, offset, length) {
+        let (file, buffers) = (&self.content.file, &self.content.core.buffers);
+        if let Some(bytes) = disk::read_cached(file, offset, length, buffers) {
             return Ok(bytes);
         }
         let content = Arc::clone(&self.content);

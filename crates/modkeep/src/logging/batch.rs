@@ -110,7 +110,10 @@ impl Batch {
             writing.shrink_to(FULL);
             if dropped > 0 {
                 let mut note = String::new();
-                let _ = writeln!(note, "modkeep: {dropped} lines of the log were dropped: nobody took them");
+                let _ = writeln!(
+                    note,
+                    "modkeep: {dropped} lines of the log were dropped: nobody took them"
+                );
                 let _ = out.write_all(note.as_bytes());
             }
             let _ = out.flush();

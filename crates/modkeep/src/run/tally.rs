@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use parking_lot::Mutex;
 use prometheus_client::registry::Registry;
 use proxy::{Caller, Fetching, Origin, Refusal, Resource};
-use server::{IndexEntry, Readiness, Reply, Service};
+use server::{AtHand, IndexEntry, Readiness, Reply, Service};
 use std::{
     collections::BTreeMap,
     fmt::Write as _,
@@ -60,6 +60,14 @@ impl<S: Service> Service for Counting<S> {
             _ => {}
         }
         result
+    }
+
+    fn at_hand(&self, caller: &Caller, path: &str) -> Option<AtHand> {
+        let at_hand = self.inner.at_hand(caller, path)?;
+        if matches!(*at_hand.resource, Resource::Artifact(_)) {
+            self.tally.answered(&at_hand.reply);
+        }
+        Some(at_hand)
     }
 
     async fn refresh(&self, module: &ModulePath) -> Result<u64, Refusal> {

@@ -1,6 +1,6 @@
 //! `.info`, `.mod` and `.zip`: each by itself, checked before it is kept, kept for ever.
 
-use crate::site::{Site, caller, go_mod, info, list, words, zip};
+use crate::site::{Site, caller, go_mod, info, list, read, words, zip};
 use codes::Code;
 use proxy::{Fetching, Origin};
 use testkit::{
@@ -51,6 +51,45 @@ async fn a_second_request_is_answered_from_memory() {
     let again = site.ask(go_mod(PATH, V1)).await.unwrap();
     assert_eq!(again.origin, Origin::Memory);
     assert_eq!(upstream.count(Kind::Mod), 1);
+}
+
+#[tokio::test]
+async fn what_is_at_hand_is_known_by_its_canonical_path_alone() {
+    let upstream = upstream();
+    let site = Site::over(&upstream).await;
+    let path = format!("{PATH}/@v/{V1}.mod");
+    assert!(site.proxy.at_hand(&caller(), &path).is_none());
+    site.bytes(go_mod(PATH, V1)).await;
+    let (resource, answer) = site.proxy.at_hand(&caller(), &path).unwrap();
+    assert_eq!(*resource, go_mod(PATH, V1));
+    let parsed = site.ask(go_mod(PATH, V1)).await.unwrap();
+    assert_eq!(format!("{answer:?}"), format!("{parsed:?}"));
+    for other in [
+        format!("/{path}"),
+        format!("cached-only/{path}"),
+        path.replace("example", "%65xample"),
+        path.to_uppercase(),
+        path.replace(".mod", ".zip"),
+        String::new(),
+    ] {
+        assert!(site.proxy.at_hand(&caller(), &other).is_none(), "{other}");
+    }
+}
+
+#[tokio::test]
+async fn a_zip_held_open_is_at_hand_until_its_file_changes() {
+    let upstream = upstream();
+    let site = Site::over(&upstream).await;
+    let path = format!("{PATH}/@v/{V1}.zip");
+    let bytes = site.bytes(zip(PATH, V1)).await;
+    assert_eq!(site.bytes(zip(PATH, V1)).await, bytes);
+    let (_, answer) = site.proxy.at_hand(&caller(), &path).unwrap();
+    assert_eq!(answer.origin, Origin::Store);
+    assert_eq!(read(answer.body).await, Ok(bytes));
+    site.overwrite_a_byte_of_the_largest_blob();
+    assert!(site.proxy.at_hand(&caller(), &path).is_none());
+    let refusal = site.refusal(zip(PATH, V1)).await;
+    assert_eq!(refusal.code, Code::CorruptBlob);
 }
 
 #[tokio::test]

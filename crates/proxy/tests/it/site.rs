@@ -10,6 +10,7 @@ use proxy::{
 use std::{
     fs,
     net::IpAddr,
+    path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicI64, Ordering},
@@ -103,8 +104,27 @@ impl Site {
         self.seconds.fetch_add(seconds, Ordering::SeqCst);
     }
 
-    /// Damages a kept zip on disk, as a failing disk or a careless hand would.
+    /// Replaces a kept zip by a damaged one, as a careless restoring of a backup would.
     pub(crate) fn flip_a_byte_of_the_largest_blob(&self) {
+        let (path, bytes) = self.damaged();
+        fs::remove_file(&path).unwrap();
+        fs::write(path, bytes).unwrap();
+    }
+
+    /// Damages a kept zip within its file.
+    pub(crate) fn overwrite_a_byte_of_the_largest_blob(&self) {
+        let (path, bytes) = self.damaged();
+        let mut permissions = fs::metadata(&path).unwrap().permissions();
+        #[expect(
+            clippy::permissions_set_readonly_false,
+            reason = "the file is a test's"
+        )]
+        permissions.set_readonly(false);
+        fs::set_permissions(&path, permissions).unwrap();
+        fs::write(path, bytes).unwrap();
+    }
+
+    fn damaged(&self) -> (PathBuf, Vec<u8>) {
         let shelves = fs::read_dir(self.data.path().join("blobs/sha256")).unwrap();
         let files = shelves.flat_map(|shelf| fs::read_dir(shelf.unwrap().path()).unwrap());
         let largest = files
@@ -114,8 +134,7 @@ impl Site {
         let mut bytes = fs::read(largest.path()).unwrap();
         let middle = bytes.len() / 2;
         bytes[middle] ^= 1;
-        fs::remove_file(largest.path()).unwrap();
-        fs::write(largest.path(), bytes).unwrap();
+        (largest.path(), bytes)
     }
 
     pub(crate) async fn ask(&self, resource: Resource) -> Result<Answer, Refusal> {

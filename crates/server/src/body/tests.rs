@@ -1,6 +1,9 @@
 //! Sources held to what they announced.
 
-use super::Source;
+use super::{
+    Source,
+    reading::{PIECE, READ_AHEAD},
+};
 use crate::service::{Arriving, Future, Kept, ReadFailure};
 use bytes::Bytes;
 use std::{
@@ -33,11 +36,17 @@ impl Arriving for Script {
 struct Pattern {
     size: u64,
     reads: AtomicUsize,
+    /// Whether the piece at this offset is in memory.
+    cached: fn(u64) -> bool,
 }
 
 impl Kept for Pattern {
     fn size(&self) -> u64 {
         self.size
+    }
+
+    fn read_now(&self, offset: u64, length: usize) -> Option<Bytes> {
+        (self.cached)(offset).then(|| (offset..offset + length as u64).map(byte_at).collect())
     }
 
     fn read_at(&self, offset: u64, length: usize) -> Future<'_, Result<Bytes, ReadFailure>> {
@@ -90,17 +99,18 @@ async fn a_flight_that_fails_ends_early_or_runs_over_is_never_complete() {
 
 #[tokio::test]
 async fn a_blob_is_read_whole_and_in_part() {
-    const SIZE: u64 = super::CHUNK * 3 + 17;
+    const SIZE: u64 = PIECE * 3 + 17;
     for (first, length) in [
         (0, SIZE),
         (5, SIZE - 5),
-        (super::CHUNK, super::CHUNK),
+        (PIECE, PIECE),
         (SIZE - 1, 1),
         (0, 0),
     ] {
         let kept = Arc::new(Pattern {
             size: SIZE,
             reads: AtomicUsize::new(0),
+            cached: |_| false,
         });
         let bytes = drained(Source::kept(kept, first, length)).await.unwrap();
         assert_eq!(
@@ -112,13 +122,30 @@ async fn a_blob_is_read_whole_and_in_part() {
 }
 
 #[tokio::test]
+async fn what_is_in_memory_is_read_on_the_spot_and_the_rest_elsewhere() {
+    let kept = Arc::new(Pattern {
+        size: PIECE * 6,
+        reads: AtomicUsize::new(0),
+        cached: |offset| !(PIECE..3 * PIECE).contains(&offset),
+    });
+    let source = Source::kept(Arc::clone(&kept) as Arc<dyn Kept>, 0, kept.size);
+    let wanted: Vec<u8> = (0..kept.size).map(byte_at).collect();
+    assert!(
+        drained(source).await.unwrap() == wanted,
+        "in order and whole"
+    );
+    assert_eq!(kept.reads.load(Ordering::Relaxed), 2);
+}
+
+#[tokio::test]
 async fn reading_runs_one_chunk_ahead_and_no_further() {
     let kept = Arc::new(Pattern {
-        size: super::CHUNK * 10,
+        size: PIECE * 10,
         reads: AtomicUsize::new(0),
+        cached: |_| false,
     });
     let mut source = Source::kept(Arc::clone(&kept) as Arc<dyn Kept>, 0, kept.size);
     let first = std::future::poll_fn(|cx| source.poll_next(cx)).await;
-    assert!(matches!(first, Some(Ok(chunk)) if chunk.len() as u64 == super::CHUNK));
-    assert_eq!(kept.reads.load(Ordering::Relaxed), super::READ_AHEAD);
+    assert!(matches!(first, Some(Ok(chunk)) if chunk.len() as u64 == PIECE));
+    assert_eq!(kept.reads.load(Ordering::Relaxed), READ_AHEAD);
 }

@@ -1,6 +1,8 @@
 //! The production service: [`Proxy`], its readers as the two shapes of bodies.
 
-use super::{Arriving, Future, IndexEntry, Kept, Payload, ReadFailure, Readiness, Reply, Service};
+use super::{
+    Arriving, AtHand, Future, IndexEntry, Kept, Payload, ReadFailure, Readiness, Reply, Service,
+};
 use bytes::Bytes;
 use gomod::ModulePath;
 use jiff::Timestamp;
@@ -19,6 +21,14 @@ impl Service for Proxy {
         Self::answer(self, caller, resource, fetching)
             .await
             .map(Reply::from)
+    }
+
+    fn at_hand(&self, caller: &Caller, path: &str) -> Option<AtHand> {
+        let (resource, answer) = Self::at_hand(self, caller, path)?;
+        Some(AtHand {
+            resource,
+            reply: answer.into(),
+        })
     }
 
     async fn refresh(&self, module: &ModulePath) -> Result<u64, Refusal> {
@@ -49,7 +59,7 @@ impl From<Answer> for Reply {
         Self {
             media: answer.media,
             freshness: answer.freshness,
-            hash: answer.hash.map(|hash| hash.to_string()),
+            hash: answer.hash,
             origin: answer.origin,
             evidence: answer.evidence,
             payload: match answer.body {
@@ -74,6 +84,10 @@ impl From<store::IndexEntry> for IndexEntry {
 impl Kept for BlobReader {
     fn size(&self) -> u64 {
         Self::size(self)
+    }
+
+    fn read_now(&self, offset: u64, length: usize) -> Option<Bytes> {
+        Self::read_now(self, offset, length)
     }
 
     fn read_at(&self, offset: u64, length: usize) -> Future<'_, Result<Bytes, ReadFailure>> {

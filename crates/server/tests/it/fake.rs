@@ -127,12 +127,15 @@ impl Service for Fake {
     fn register(&self, _registry: &mut Registry) {}
 }
 
+/// The SHA-256 that is claimed of every artifact.
+pub(crate) const HASH: &str = "ab12ab12ab12ab12ab12ab12ab12ab12ab12ab12ab12ab12ab12ab12ab12ab12";
+
 /// A reply as of a kept artifact, with this payload.
 pub(crate) fn artifact(payload: Payload) -> Reply {
     Reply {
         media: Media::Zip,
         freshness: Freshness::Immutable,
-        hash: Some("ab12".to_owned()),
+        hash: Some(HASH.parse().unwrap()),
         origin: Origin::Store,
         evidence: "structure".to_owned(),
         payload,

@@ -1,0 +1,105 @@
+//! Reading: something kept, read in pieces at the pace of the connection.
+//!
+//! What the page cache holds is read on the spot, when the connection asks for it: a hop to another
+//! thread and back would cost more than the copy. What it does not hold is read elsewhere, one
+//! piece ahead of the one being sent, so that disk and network work at the same time. So a reader
+//! costs one piece of memory while all goes well, and two at most.
+
+use crate::service::{Future, Kept, ReadFailure};
+use bytes::Bytes;
+use futures_util::{Stream as _, stream::FuturesOrdered};
+use std::{
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+/// Bytes per read: large enough that the calls cost nothing against the copy, small enough that
+/// ten thousand readers fit into memory.
+pub(super) const PIECE: u64 = 256 * 1024;
+
+/// Reads elsewhere under way at a time: the one being waited for and the next.
+pub(super) const READ_AHEAD: usize = 2;
+
+/// A part of something kept on its way out.
+pub(crate) struct Reading {
+    kept: Arc<dyn Kept>,
+    /// Where the next read begins.
+    next: u64,
+    end: u64,
+    /// Bytes that were not handed over yet.
+    left: u64,
+    elsewhere: FuturesOrdered<Future<'static, Result<Bytes, ReadFailure>>>,
+}
+
+// === impl Reading ===
+
+impl Reading {
+    pub(crate) fn new(kept: Arc<dyn Kept>, first: u64, length: u64) -> Self {
+        Self {
+            kept,
+            next: first,
+            end: first + length,
+            left: length,
+            elsewhere: FuturesOrdered::new(),
+        }
+    }
+
+    /// Bytes that are still to come.
+    pub(crate) fn left(&self) -> u64 {
+        self.left
+    }
+
+    pub(crate) fn poll_next(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, ReadFailure>>> {
+        if self.left == 0 {
+            return Poll::Ready(None);
+        }
+        if self.elsewhere.is_empty()
+            && let Some(bytes) = self.kept.read_now(self.next, self.wanted())
+        {
+            self.next += bytes.len() as u64;
+            return Poll::Ready(Some(self.handed(bytes)));
+        }
+        while self.elsewhere.len() < READ_AHEAD && self.next < self.end {
+            self.start();
+        }
+        let read = std::task::ready!(Pin::new(&mut self.elsewhere).poll_next(cx));
+        Poll::Ready(Some(match read {
+            Some(Ok(bytes)) => self.handed(bytes),
+            Some(Err(failure)) => Err(failure),
+            None => Err(ended_early(self.left)),
+        }))
+    }
+
+    fn start(&mut self) {
+        let (kept, offset, wanted) = (Arc::clone(&self.kept), self.next, self.wanted());
+        self.next += wanted as u64;
+        self.elsewhere
+            .push_back(match kept.read_now(offset, wanted) {
+                Some(bytes) => Box::pin(std::future::ready(Ok(bytes))),
+                None => Box::pin(async move { kept.read_at(offset, wanted).await }),
+            });
+    }
+
+    fn wanted(&self) -> usize {
+        usize::try_from(PIECE.min(self.end - self.next)).unwrap_or(usize::MAX)
+    }
+
+    fn handed(&mut self, bytes: Bytes) -> Result<Bytes, ReadFailure> {
+        match self.left.checked_sub(bytes.len() as u64) {
+            Some(_) if bytes.is_empty() => Err(ended_early(self.left)),
+            Some(left) => {
+                self.left = left;
+                Ok(bytes)
+            }
+            None => Err(ReadFailure("the body is longer than announced".to_owned())),
+        }
+    }
+}
+
+fn ended_early(left: u64) -> ReadFailure {
+    ReadFailure(format!("the body ended {left} bytes early"))
+}
