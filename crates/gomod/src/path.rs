@@ -108,6 +108,13 @@ impl ModulePath {
         escape::escape(&self.0)
     }
 
+    /// Where the protocol's URL space has the module's version list: `github.com/!user/x/@v/list`.
+    pub fn list_path(&self) -> String {
+        let mut path = self.escaped();
+        path.push_str("/@v/list");
+        path
+    }
+
     /// The path without its major-version suffix: `example.com/x` of `example.com/x/v2`.
     pub fn prefix(&self) -> &str {
         split_path_version(&self.0).map_or(&*self.0, |(prefix, _)| prefix)

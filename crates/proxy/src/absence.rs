@@ -101,7 +101,7 @@ impl Context {
         }
         let list = Subject {
             class: MemoClass::List,
-            path: format!("{}/@v/list", module.escaped()),
+            path: module.list_path(),
             module: None,
         };
         // Some proxies give an empty list for any path: that says nothing.

@@ -45,9 +45,12 @@ impl Context {
 
     /// The answer from memory or an open file, if it is there; waits for nothing.
     pub(crate) fn at_hand(&self, path: &str) -> Option<(Arc<Resource>, Answer)> {
-        let (entry, origin) = match self.hot.small(path) {
-            Some(entry) => (entry, Origin::Memory),
-            None => (self.open_and_sound(path)?, Origin::Store),
+        let (entry, origin) = if let Some(entry) = self.hot.small(path) {
+            (entry, Origin::Memory)
+        } else if let Some(entry) = self.open_and_sound(path) {
+            (entry, Origin::Store)
+        } else {
+            return self.fresh.get(path, self.options.clock.now());
         };
         let answer = described(&entry.kept.record, origin, entry.body()?);
         Some((entry.resource, answer))

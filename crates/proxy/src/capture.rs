@@ -217,6 +217,10 @@ fn settled(
     if committed.fresh {
         let kind = kind_of(&committed.record.key);
         context.metrics.captures.get_or_create(&Kind { kind }).inc();
+        if let Key::Artifact(artifact) = &committed.record.key {
+            // Its version may be one more in the list.
+            context.fresh.forget(&artifact.module.list_path());
+        }
     }
     Ok(Kept::on_disk(committed.record))
 }

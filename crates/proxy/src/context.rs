@@ -4,6 +4,7 @@ use crate::{
     damage::Sound,
     errand::Errands,
     flight::{Flights, Outcome},
+    fresh::Fresh,
     hot::Hot,
     metrics::Metrics,
     options::ProxyOptions,
@@ -30,6 +31,7 @@ pub(crate) struct Context {
     pub(crate) upstreams: Upstreams,
     pub(crate) options: ProxyOptions,
     pub(crate) hot: Hot,
+    pub(crate) fresh: Fresh,
     pub(crate) sound: Sound,
     pub(crate) flights: Flights,
     /// Small artifacts being fetched.
@@ -63,6 +65,7 @@ impl Context {
     ) -> Self {
         Self {
             hot: Hot::new(options.memory),
+            fresh: Fresh::new(),
             sound: Sound::new(),
             store,
             upstreams,

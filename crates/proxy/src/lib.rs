@@ -20,6 +20,7 @@ mod context;
 mod damage;
 mod errand;
 pub mod flight;
+mod fresh;
 mod hot;
 mod import;
 mod kept;

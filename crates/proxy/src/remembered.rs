@@ -18,7 +18,7 @@ use crate::{
 use bytes::Bytes;
 use codes::Code;
 use gomod::ModulePath;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::{sync::Arc, time::Duration};
 use store::{Memo, MemoClass, MemoKey, MemoStatus};
 use upstream::{Absence, DatabaseOutcome, Download, Outage, Outcome as Offer};
@@ -51,6 +51,8 @@ pub(crate) struct Subject {
 pub(crate) struct Recalled {
     pub(crate) answer: Arc<Remembered>,
     pub(crate) origin: Origin,
+    /// Until when nobody need be asked again; none where somebody should have been by now.
+    pub(crate) fresh_until: Option<Timestamp>,
 }
 
 /// Whether the caller has something to answer with if a source does not answer soon.
@@ -87,9 +89,26 @@ pub(crate) fn plan(age: Duration, max_age: Duration, stale: Duration) -> Plan {
 // === impl Recalled ===
 
 impl Recalled {
-    fn renewed(answer: Arc<Remembered>) -> Self {
+    fn renewed(answer: Arc<Remembered>, max_age: Duration) -> Self {
         let origin = Origin::Upstream(answer.source.clone());
-        Self { answer, origin }
+        Self::fresh(answer, origin, max_age)
+    }
+
+    pub(crate) fn fresh(answer: Arc<Remembered>, origin: Origin, max_age: Duration) -> Self {
+        let age = SignedDuration::try_from(max_age).unwrap_or(SignedDuration::ZERO);
+        Self {
+            fresh_until: answer.fetched_at.checked_add(age).ok(),
+            answer,
+            origin,
+        }
+    }
+
+    fn old(answer: Arc<Remembered>, origin: Origin) -> Self {
+        Self {
+            answer,
+            origin,
+            fresh_until: None,
+        }
     }
 }
 
@@ -202,12 +221,10 @@ impl Context {
     ) -> Result<Recalled, Refusal> {
         let recalled = match (self.memo(subject).await?, fetching) {
             (None, Fetching::Never) => return Err(Refusal::not_kept(&subject.path)),
-            (Some(answer), Fetching::Never) => Recalled {
-                answer,
-                origin: Origin::Store,
-            },
+            (Some(answer), Fetching::Never) => Recalled::old(answer, Origin::Store),
             (None, Fetching::Allowed) => {
-                Recalled::renewed(self.renew_in_time(subject, None, fallback).await?)
+                let answer = self.renew_in_time(subject, None, fallback).await?;
+                Recalled::renewed(answer, self.options.list_max_age)
             }
             (Some(answer), Fetching::Allowed) => self.again(subject, answer, fallback).await?,
         };
@@ -227,16 +244,10 @@ impl Context {
         let age = self.options.clock.since(answer.fetched_at);
         let (max_age, stale) = limits(&self.options, &answer);
         match plan(age, max_age, stale) {
-            Plan::Give => Ok(Recalled {
-                answer,
-                origin: Origin::Store,
-            }),
+            Plan::Give => Ok(Recalled::fresh(answer, Origin::Store, max_age)),
             Plan::GiveAndRenew => {
                 self.start_renewal(subject, answer.fetched_at);
-                Ok(Recalled {
-                    answer,
-                    origin: Origin::Stale,
-                })
+                Ok(Recalled::old(answer, Origin::Stale))
             }
             Plan::Renew => {
                 // An old "it exists" outlives an outage; an old "it does not" says too little.
@@ -247,11 +258,8 @@ impl Context {
                 };
                 let seen = Some(answer.fetched_at);
                 match self.renew_in_time(subject, seen, fallback).await {
-                    Ok(renewed) => Ok(Recalled::renewed(renewed)),
-                    Err(_) if answer.is_known() => Ok(Recalled {
-                        answer,
-                        origin: Origin::Stale,
-                    }),
+                    Ok(renewed) => Ok(Recalled::renewed(renewed, max_age)),
+                    Err(_) if answer.is_known() => Ok(Recalled::old(answer, Origin::Stale)),
                     Err(refusal) => Err(refusal),
                 }
             }
@@ -402,6 +410,7 @@ impl Context {
             self.metrics.store_failures.inc();
             tracing::warn!(%error, path = subject.path, "an answer could not be remembered");
         }
+        self.fresh.forget(&subject.path);
         if let (MemoStatus::Absent, Some(module)) = (answer.status, &subject.module) {
             self.remember_absent(subject, module, answer).await;
         }

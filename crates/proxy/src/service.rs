@@ -84,6 +84,7 @@ impl Proxy {
     /// gives how many were forgotten. Nothing that is kept is touched.
     pub async fn refresh(&self, module: &ModulePath) -> Result<u64, Refusal> {
         let forgotten = self.context.store.memo_forget_module(module).await;
+        self.context.fresh.forget_all();
         forgotten.map_err(|error| self.context.store_failure(error))
     }
 
@@ -120,6 +121,7 @@ impl Proxy {
         let context = &self.context;
         let oldest = context.options.clock.ago(context.options.absence_stale);
         let swept = context.store.memo_sweep(oldest).await;
+        context.fresh.forget_all();
         swept.map_err(|error| context.store_failure(error))
     }
 

@@ -129,8 +129,13 @@ impl Context {
             path: format!("sumdb/{name}/{path}"),
             module: None,
         };
+        let mark = self.fresh.mark(&subject.path);
         let recalled = self.recall(&subject, fetching, Fallback::None).await?;
-        Ok(self.document(media(path), recalled.origin, recalled.answer.body.clone()))
+        let resource = Resource::Sumdb {
+            name: name.to_owned(),
+            path: path.to_owned(),
+        };
+        Ok(self.recalled(&subject, mark, resource, media(path), recalled))
     }
 }
 

@@ -8,9 +8,10 @@ use crate::{
     answer::{Answer, Body, Freshness, Media, Origin},
     capture, check,
     context::Context,
+    fresh::Mark,
     refusal::Refusal,
-    remembered::{Fallback, Remembered, Subject},
-    resource::Fetching,
+    remembered::{Fallback, Recalled, Remembered, Subject},
+    resource::{Fetching, Resource},
     selection,
 };
 use bytes::Bytes;
@@ -28,6 +29,7 @@ impl Context {
         fetching: Fetching,
     ) -> Result<Answer, Refusal> {
         let subject = list_of(module);
+        let mark = self.fresh.mark(&subject.path);
         let kept = self.kept_versions(module).await?;
         let fallback = if kept.is_empty() {
             Fallback::None
@@ -41,7 +43,13 @@ impl Context {
             Err(_) => ("".into(), Origin::Computed),
         };
         let body = selection::list_body(&selection::merged(&text, kept));
-        Ok(self.document(Media::Text, origin, body.into()))
+        let answer = self.document(Media::Text, origin, body.into());
+        if let Some(until) = recalled.ok().and_then(|recalled| recalled.fresh_until) {
+            let resource = Resource::List(module.clone());
+            self.fresh
+                .hold(&subject.path, mark, until, resource, &answer);
+        }
+        Ok(answer)
     }
 
     /// Answers `MODULE/@latest`.
@@ -60,13 +68,11 @@ impl Context {
         } else {
             Fallback::Some
         };
+        let mark = self.fresh.mark(&subject.path);
         let refusal = match self.recall(&subject, fetching, fallback).await {
             Ok(recalled) => {
-                return Ok(self.document(
-                    Media::Json,
-                    recalled.origin,
-                    recalled.answer.body.clone(),
-                ));
+                let resource = Resource::Latest(module.clone());
+                return Ok(self.recalled(&subject, mark, resource, Media::Json, recalled));
             }
             Err(refusal) => refusal,
         };
@@ -90,8 +96,13 @@ impl Context {
             path: format!("{}/@v/{escaped}.info", module.escaped()),
             module: Some(module.clone()),
         };
+        let mark = self.fresh.mark(&subject.path);
         let recalled = self.recall(&subject, fetching, Fallback::None).await?;
-        Ok(self.document(Media::Json, recalled.origin, recalled.answer.body.clone()))
+        let resource = Resource::Query {
+            module: module.clone(),
+            query: query.to_owned(),
+        };
+        Ok(self.recalled(&subject, mark, resource, Media::Json, recalled))
     }
 
     /// Keeps the answer to a query as the `.info` of the version it resolved to, as `go` itself
@@ -187,6 +198,23 @@ impl Context {
         .await
     }
 
+    /// A source's answer as it is; held in memory while it is fresh.
+    pub(crate) fn recalled(
+        &self,
+        subject: &Subject,
+        mark: Mark,
+        resource: Resource,
+        media: Media,
+        recalled: Recalled,
+    ) -> Answer {
+        let answer = self.document(media, recalled.origin, recalled.answer.body.clone());
+        if let Some(until) = recalled.fresh_until {
+            self.fresh
+                .hold(&subject.path, mark, until, resource, &answer);
+        }
+        answer
+    }
+
     /// An answer that may change.
     pub(crate) fn document(&self, media: Media, origin: Origin, body: Bytes) -> Answer {
         Answer {
@@ -211,7 +239,7 @@ fn covers(retract: &modfile::Retract, version: &Version) -> bool {
 fn list_of(module: &ModulePath) -> Subject {
     Subject {
         class: MemoClass::List,
-        path: format!("{}/@v/list", module.escaped()),
+        path: module.list_path(),
         module: Some(module.clone()),
     }
 }

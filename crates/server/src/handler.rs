@@ -98,7 +98,12 @@ impl<S: Service> Surface<S> {
             return None;
         }
         let path = head.uri.path().strip_prefix('/')?;
-        self.service.at_hand(caller, path)
+        if path.contains('%') {
+            // `go` writes the `!` of an upper-case letter so, and percent-encodes nothing else.
+            self.service.at_hand(caller, &path.replace("%21", "!"))
+        } else {
+            self.service.at_hand(caller, path)
+        }
     }
 
     async fn respond(

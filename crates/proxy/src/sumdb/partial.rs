@@ -9,12 +9,12 @@ use crate::{
     answer::{Answer, Media, Origin},
     context::Context,
     refusal::Refusal,
-    remembered::{Fallback, Subject},
-    resource::Fetching,
+    remembered::{Fallback, Recalled, Remembered, Subject},
+    resource::{Fetching, Resource},
 };
 use bytes::Bytes;
 use std::sync::Arc;
-use store::{Key, MemoClass};
+use store::{Key, MemoClass, MemoStatus};
 
 // === impl Context ===
 
@@ -27,18 +27,35 @@ impl Context {
         width: usize,
         fetching: Fetching,
     ) -> Result<Answer, Refusal> {
-        if let Some(body) = self.known_hashes(name, full, width).await? {
-            return Ok(self.document(Media::Octets, Origin::Store, body));
-        }
-        let path = format!("sumdb/{name}/{full}.p/{width}");
+        let path = format!("{full}.p/{width}");
         let subject = Subject {
             class: MemoClass::Sumdb,
-            path,
+            path: format!("sumdb/{name}/{path}"),
             module: None,
         };
-        let recalled = self.recall(&subject, fetching, Fallback::None).await?;
-        self.remember(&widest(name, full), &recalled.answer).await;
-        Ok(self.document(Media::Octets, recalled.origin, recalled.answer.body.clone()))
+        let mark = self.fresh.mark(&subject.path);
+        let recalled = if let Some(hashes) = self.known_hashes(name, full, width).await? {
+            self.known(hashes)
+        } else {
+            let recalled = self.recall(&subject, fetching, Fallback::None).await?;
+            self.remember(&widest(name, full), &recalled.answer).await;
+            recalled
+        };
+        let name = name.to_owned();
+        let resource = Resource::Sumdb { name, path };
+        Ok(self.recalled(&subject, mark, resource, Media::Octets, recalled))
+    }
+
+    /// Hashes that are known never change; for how long they are held in memory is a matter of
+    /// room alone.
+    fn known(&self, hashes: Bytes) -> Recalled {
+        let answer = Remembered {
+            status: MemoStatus::Known,
+            body: hashes,
+            fetched_at: self.options.clock.now(),
+            source: String::new(),
+        };
+        Recalled::fresh(Arc::new(answer), Origin::Store, self.options.list_max_age)
     }
 
     /// The first `width` hashes of a tile, if as many are known.

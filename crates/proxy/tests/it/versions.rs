@@ -32,6 +32,42 @@ async fn a_list_is_asked_for_once_per_age_limit() {
 }
 
 #[tokio::test]
+async fn a_list_is_at_hand_until_it_is_old_or_something_is_kept_or_forgotten() {
+    let upstream = FakeUpstream::start(corpus(&["v1.0.0", "v1.1.0"]));
+    let site = Site::over(&upstream).await;
+    let path = format!("{PATH}/@v/list");
+    let at_hand = || match site.proxy.at_hand(&caller(), &path) {
+        Some((_, answer)) => answer.body.length(),
+        None => None,
+    };
+    assert_eq!(at_hand(), None);
+    let text = site.text(list(PATH)).await;
+    assert_eq!(
+        at_hand(),
+        None,
+        "a renewal is a change; the next answer is held"
+    );
+    site.text(list(PATH)).await;
+    assert_eq!(at_hand(), Some(text.len() as u64));
+    site.later(60);
+    assert_eq!(at_hand(), Some(text.len() as u64), "as old as it may be");
+    site.later(1);
+    assert_eq!(at_hand(), None, "too old");
+
+    site.later(3600);
+    upstream.change(|corpus| corpus.put(&format!("{PATH}/@v/list"), "v1.1.0\n"));
+    assert_eq!(site.text(list(PATH)).await, "v1.1.0\n");
+    assert_eq!(site.text(list(PATH)).await, "v1.1.0\n");
+    assert!(at_hand().is_some());
+    site.bytes(go_mod(PATH, "v1.0.0")).await;
+    assert_eq!(at_hand(), None, "one more version is kept");
+    assert_eq!(site.text(list(PATH)).await, "v1.0.0\nv1.1.0\n");
+    assert!(at_hand().is_some());
+    site.proxy.refresh(&module(PATH)).await.unwrap();
+    assert_eq!(at_hand(), None, "somebody wants it anew");
+}
+
+#[tokio::test]
 async fn an_old_list_is_renewed_before_it_is_given() {
     let upstream = FakeUpstream::start(corpus(&["v1.0.0"]));
     let site = Site::over(&upstream).await;

@@ -1,0 +1,211 @@
+//! Fresh: answers that may change, in memory while their age limit runs.
+//!
+//! A list is made of two things: what a source said and what is kept here. Making it anew for each
+//! request means two looks into the catalog, a merge and a hash; in a CI run the same few lists are
+//! asked for hundreds of times a minute. So a finished answer is held until its source has to be
+//! asked again, or until one of the two things changes.
+//!
+//! What is refused: an answer made of something older than what is known by now. Whoever makes one
+//! takes a [`Mark`] before looking; whoever changes something leaves a trace after it is durable.
+//! An answer whose mark is no longer the last one is not held; so an answer that was just fetched is
+//! not, since remembering it is a change, but the next one is.
+
+use crate::{
+    answer::{Answer, Body, Freshness, Media, Origin},
+    resource::Resource,
+};
+use bytes::Bytes;
+use jiff::Timestamp;
+use moka::sync::Cache;
+use std::{
+    hash::{BuildHasher, RandomState},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+use store::BlobId;
+
+/// Memory for held answers, in bytes: the lists of a thousand modules with a thousand versions each.
+const MEMORY: u64 = 16 * 1024 * 1024;
+
+/// What an entry costs beside its bytes and its path.
+const OVERHEAD: u32 = 512;
+
+/// Paths share this many marks. A change of one path may keep another from being held, once.
+const MARKS: usize = 1024;
+
+/// Answers by path.
+#[derive(Debug)]
+pub(crate) struct Fresh {
+    answers: Cache<Arc<str>, Held>,
+    changes: Box<[AtomicU64]>,
+    hasher: RandomState,
+}
+
+/// What was the last change when somebody began to look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Mark(u64);
+
+#[derive(Debug, Clone)]
+struct Held {
+    resource: Arc<Resource>,
+    media: Media,
+    freshness: Freshness,
+    hash: Option<BlobId>,
+    bytes: Bytes,
+    until: Timestamp,
+}
+
+// === impl Fresh ===
+
+impl Fresh {
+    pub(crate) fn new() -> Self {
+        let answers = Cache::builder()
+            .max_capacity(MEMORY)
+            .weigher(|path: &Arc<str>, held: &Held| {
+                u32::try_from(2 * path.len() + held.bytes.len())
+                    .unwrap_or(u32::MAX)
+                    .saturating_add(OVERHEAD)
+            })
+            .build();
+        Self {
+            answers,
+            changes: (0..MARKS).map(|_| AtomicU64::new(0)).collect(),
+            hasher: RandomState::new(),
+        }
+    }
+
+    /// To be taken before looking at anything the answer is made of.
+    pub(crate) fn mark(&self, path: &str) -> Mark {
+        let changes = self.changes_of(path);
+        Mark(changes.map_or(0, |changes| changes.load(Ordering::SeqCst)))
+    }
+
+    /// The answer at a path, if it is not too old.
+    pub(crate) fn get(&self, path: &str, now: Timestamp) -> Option<(Arc<Resource>, Answer)> {
+        let held = self.answers.get(path).filter(|held| now <= held.until)?;
+        let answer = Answer {
+            media: held.media,
+            freshness: held.freshness,
+            hash: held.hash,
+            origin: Origin::Memory,
+            evidence: String::new(),
+            body: Body::Bytes(held.bytes),
+        };
+        Some((held.resource, answer))
+    }
+
+    /// Holds an answer whose bytes are at hand, unless something changed since `mark`.
+    pub(crate) fn hold(
+        &self,
+        path: &str,
+        mark: Mark,
+        until: Timestamp,
+        resource: Resource,
+        answer: &Answer,
+    ) {
+        let Body::Bytes(bytes) = &answer.body else {
+            return;
+        };
+        let held = Held {
+            resource: Arc::new(resource),
+            media: answer.media,
+            freshness: answer.freshness,
+            hash: answer.hash,
+            bytes: bytes.clone(),
+            until,
+        };
+        self.answers.insert(path.into(), held);
+        // A change before this line is seen here; one after it finds the answer and removes it.
+        if self.mark(path) != mark {
+            self.answers.invalidate(path);
+        }
+    }
+
+    /// Something changed that the answer at `path` is made of.
+    pub(crate) fn forget(&self, path: &str) {
+        if let Some(changes) = self.changes_of(path) {
+            changes.fetch_add(1, Ordering::SeqCst);
+        }
+        self.answers.invalidate(path);
+    }
+
+    /// Anything may have changed.
+    pub(crate) fn forget_all(&self) {
+        for changes in &self.changes {
+            changes.fetch_add(1, Ordering::SeqCst);
+        }
+        self.answers.invalidate_all();
+    }
+
+    fn changes_of(&self, path: &str) -> Option<&AtomicU64> {
+        let hash = self.hasher.hash_one(path) % MARKS as u64;
+        self.changes.get(usize::try_from(hash).ok()?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Fresh;
+    use crate::{
+        answer::{Answer, Body, Freshness, Media, Origin},
+        resource::Resource,
+    };
+    use gomod::ModulePath;
+    use jiff::Timestamp;
+    use std::time::Duration;
+
+    const PATH: &str = "example.com/m/@v/list";
+
+    fn answer() -> Answer {
+        Answer {
+            media: Media::Text,
+            freshness: Freshness::For(Duration::from_mins(1)),
+            hash: None,
+            origin: Origin::Store,
+            evidence: String::new(),
+            body: Body::Bytes("v1.0.0\n".into()),
+        }
+    }
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    fn hold(fresh: &Fresh, mark: super::Mark) {
+        let module = ModulePath::parse("example.com/m").unwrap();
+        fresh.hold(PATH, mark, at(60), Resource::List(module), &answer());
+    }
+
+    #[test]
+    fn an_answer_is_held_until_its_time() {
+        let fresh = Fresh::new();
+        hold(&fresh, fresh.mark(PATH));
+        assert!(fresh.get(PATH, at(60)).is_some());
+        assert!(fresh.get(PATH, at(61)).is_none());
+        assert!(fresh.get("example.com/other/@v/list", at(0)).is_none());
+    }
+
+    #[test]
+    fn a_change_removes_it_whenever_it_happens() {
+        let fresh = Fresh::new();
+        hold(&fresh, fresh.mark(PATH));
+        fresh.forget(PATH);
+        assert!(fresh.get(PATH, at(0)).is_none(), "changed while held");
+        let mark = fresh.mark(PATH);
+        fresh.forget(PATH);
+        hold(&fresh, mark);
+        assert!(
+            fresh.get(PATH, at(0)).is_none(),
+            "changed while it was made"
+        );
+        let mark = fresh.mark(PATH);
+        fresh.forget_all();
+        hold(&fresh, mark);
+        assert!(
+            fresh.get(PATH, at(0)).is_none(),
+            "all changed while it was made"
+        );
+    }
+}
