@@ -22,7 +22,8 @@ const HOUSE: &[(&str, &[&str])] = &[
         &["codes", "gomod", "store", "upstream", "proxy", "server"],
     ),
     ("testkit", &[]),
-    ("xtask", &[]),
+    // The bench shares the tests' raw client, fixtures and driver of the real `go`.
+    ("xtask", &["testkit"]),
 ];
 
 /// Libraries that only some rooms may name.

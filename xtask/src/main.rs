@@ -1,4 +1,4 @@
-//! Developer tasks: `cargo xtask test`, `gen`, `check-deps`.
+//! Developer tasks: `cargo xtask test`, `gen`, `check-deps`, `bench`.
 
 #![expect(
     clippy::print_stdout,
@@ -9,6 +9,7 @@
     reason = "tasks are made of other programs"
 )]
 
+mod bench;
 mod check_deps;
 mod test;
 
@@ -38,6 +39,11 @@ enum Task {
     Test,
     /// Check that dependencies between the crates point downward only.
     CheckDeps,
+    /// Measure modkeep and its peers on the same work, and write docs/benchmarks.md.
+    Bench(bench::Options),
+    /// The upstream of the bench; it is started by it.
+    #[command(hide = true)]
+    BenchUpstream(bench::upstream::serve::Options),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -45,6 +51,8 @@ fn main() -> anyhow::Result<()> {
         Task::Gen { check } => generate(check),
         Task::Test => test::run(),
         Task::CheckDeps => check_deps::run(),
+        Task::Bench(options) => bench::run(&options),
+        Task::BenchUpstream(options) => bench::upstream::serve::run(options),
     }
 }
 
