@@ -73,6 +73,27 @@ async fn lives(address: SocketAddr) -> io::Result<bool> {
     Ok(&status == b"HTTP/1.1 200")
 }
 
+/// Hands a list over to a server, so that it fetches what this caller is about to ask for, and reads
+/// what it says to that until its end. That it says no costs foresight only.
+pub(crate) async fn tell(url: &str, list: &[u8]) {
+    if let Err(error) = post(url, list).await {
+        tracing::debug!(%error, "the server was not told what will be asked for");
+    }
+}
+
+async fn post(url: &str, list: &[u8]) -> io::Result<()> {
+    let address = url.strip_prefix("http://").unwrap_or(url);
+    let mut stream = TcpStream::connect(address).await?;
+    let head = format!(
+        "POST /-/prefetch?kinds=follow HTTP/1.1\r\nHost: {address}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+        list.len()
+    );
+    stream.write_all(head.as_bytes()).await?;
+    stream.write_all(list).await?;
+    tokio::io::copy(&mut stream, &mut tokio::io::sink()).await?;
+    Ok(())
+}
+
 fn notice(data: &Path) -> PathBuf {
     data.join("listening")
 }

@@ -5,6 +5,7 @@
 //! from where, because that is the question of whoever tries this out.
 
 mod child;
+mod project;
 pub(crate) mod signals;
 mod tally;
 
@@ -16,7 +17,12 @@ use crate::{
     wiring::{self, Service},
 };
 use codes::Code;
+use project::Project;
 use prometheus_client::registry::Registry;
+use proxy::{
+    Caller, Proxy,
+    prefetch::{Level, ReadAhead},
+};
 use server::Server;
 use std::{net::SocketAddr, process::ExitCode, sync::Arc, time::Duration};
 use tally::{Counting, Tally};
@@ -55,7 +61,11 @@ async fn run(settings: &Settings, command: &[String]) -> Result<ExitCode, Failur
         service => service?,
     };
     let tally = Arc::new(Tally::default());
-    let service = Counting::new(proxy, Arc::clone(&tally));
+    let caller = Caller::at(settings.listen.ip());
+    if let Some(plan) = known(settings).plan() {
+        proxy.follow(&caller, plan);
+    }
+    let service = Counting::new(proxy.clone(), Arc::clone(&tally));
     let server = Server::bind(
         settings.listen,
         service,
@@ -79,7 +89,8 @@ async fn run(settings: &Settings, command: &[String]) -> Result<ExitCode, Failur
     let ended = ended?;
     let _drained = serving.await;
     store.flush().await?;
-    output::error(&tally.summary(&settings.data, &sources));
+    let summary = tally.summary(&settings.data, &sources);
+    output::error(&format!("{summary}{}", ahead(&proxy)));
     Ok(ended)
 }
 
@@ -94,7 +105,28 @@ async fn join(
         "modkeep: {url} already serves {}; the command goes there",
         settings.data.display()
     ));
+    let _handed_over = known(settings).list().map(|list| {
+        let url = url.clone();
+        tokio::spawn(async move { neighbour::tell(&url, &list).await })
+    });
     child::run(command, &url).await
+}
+
+/// What the project here says that its command will ask for.
+fn known(settings: &Settings) -> Project {
+    match settings.proxy.prefetch {
+        Level::Off => Project::default(),
+        Level::Mod | Level::On => Project::here(),
+    }
+}
+
+/// What was fetched before the command asked for it, as the end of the summary.
+fn ahead(proxy: &Proxy) -> String {
+    let ReadAhead { fetched, asked, .. } = proxy.read_ahead();
+    match fetched {
+        0 => String::new(),
+        _ => format!("; {fetched} fetched ahead, {asked} of them asked for"),
+    }
 }
 
 /// One line that is written again and again, where a person waits; never ends.

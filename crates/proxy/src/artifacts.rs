@@ -135,10 +135,7 @@ impl Context {
         let fetched = self
             .captures
             .run(Resource::Artifact(artifact.clone()), || async move {
-                match capture::meanwhile(&context, &subject).await? {
-                    Some(kept) => Ok(kept),
-                    None => capture::small(&context, &subject).await,
-                }
+                capture::small_once(&context, &subject).await
             });
         let kept = fetched
             .await

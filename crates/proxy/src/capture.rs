@@ -79,8 +79,15 @@ pub(crate) async fn offered(
     }
 }
 
-/// Fetches, checks and keeps a small artifact.
-pub(crate) async fn small(context: &Context, artifact: &Artifact) -> Outcome {
+/// Fetches, checks and keeps a small artifact, unless somebody else has just done so.
+pub(crate) async fn small_once(context: &Context, artifact: &Artifact) -> Outcome {
+    match meanwhile(context, artifact).await? {
+        Some(kept) => Ok(kept),
+        None => small(context, artifact).await,
+    }
+}
+
+async fn small(context: &Context, artifact: &Artifact) -> Outcome {
     let mut walk = walk(context, artifact);
     loop {
         let mut download = offered(context, artifact, &mut walk).await?;

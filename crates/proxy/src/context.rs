@@ -8,6 +8,7 @@ use crate::{
     hot::Hot,
     metrics::Metrics,
     options::ProxyOptions,
+    prefetch::Prefetch,
     refusal::Refusal,
     remembered::Remembered,
     resource::Resource,
@@ -45,6 +46,8 @@ pub(crate) struct Context {
     pub(crate) proofs: Semaphore,
     /// Work behind answers that were given already.
     pub(crate) background: TaskTracker,
+    /// Fetching ahead of demand.
+    pub(crate) prefetch: Prefetch,
     pub(crate) metrics: Arc<Metrics>,
 }
 
@@ -67,6 +70,7 @@ impl Context {
             hot: Hot::new(options.memory),
             fresh: Fresh::new(),
             sound: Sound::new(),
+            prefetch: Prefetch::new(options.prefetch),
             store,
             upstreams,
             options,

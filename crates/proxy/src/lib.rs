@@ -28,6 +28,7 @@ mod metrics;
 mod observer;
 mod options;
 mod positioned;
+pub mod prefetch;
 pub mod refusal;
 mod remembered;
 pub mod resource;

@@ -3,6 +3,7 @@
 //! Labels come from closed sets only (kinds, outcomes, the operator's own upstreams), never from a
 //! request, so that no client can grow the number of series.
 
+use crate::prefetch::ReadAhead;
 use prometheus_client::{
     encoding::EncodeLabelSet,
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
@@ -39,6 +40,13 @@ pub(crate) struct Source {
 pub(crate) struct Kind {
     /// `info`, `mod`, `zip`, `sumdb`.
     pub(crate) kind: &'static str,
+}
+
+/// Why nothing was fetched ahead.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct Reason {
+    /// `absent`, `failed`, `store`, `upstream`.
+    pub(crate) reason: &'static str,
 }
 
 macro_rules! metrics {
@@ -93,6 +101,22 @@ metrics! {
     commit_time: Histogram = "modkeep_commit" in Unit::Seconds, wait_histogram();
     /// Failures of the store, of any kind.
     store_failures: Counter = "modkeep_store_failures", Counter::default();
+    /// Artifacts fetched before a client asked for them, by kind.
+    prefetched: Family<Kind, Counter> = "modkeep_prefetched", Family::default();
+    /// Bytes of them.
+    prefetched_bytes: Family<Kind, Counter> = "modkeep_prefetched" in Unit::Bytes, Family::default();
+    /// Those that a client asked for afterwards, by kind.
+    prefetch_hits: Family<Kind, Counter> = "modkeep_prefetch_hits", Family::default();
+    /// Bytes of them.
+    prefetch_hit_bytes: Family<Kind, Counter> = "modkeep_prefetch_hits" in Unit::Bytes, Family::default();
+    /// Those that nobody asked for within ten minutes, by kind.
+    prefetch_wasted: Family<Kind, Counter> = "modkeep_prefetch_wasted", Family::default();
+    /// Bytes of them.
+    prefetch_wasted_bytes: Family<Kind, Counter> = "modkeep_prefetch_wasted" in Unit::Bytes, Family::default();
+    /// Fetches ahead of demand that were not made or came to nothing, by reason.
+    prefetch_skipped: Family<Reason, Counter> = "modkeep_prefetch_skipped", Family::default();
+    /// Fetches ahead of demand under way for clients.
+    prefetch_running: Gauge = "modkeep_prefetch_running", Gauge::default();
     /// Memory held by the cache of small artifacts, about.
     memory: Gauge = "modkeep_memory_cache" in Unit::Bytes, Gauge::default();
     /// Artifacts and checksum-database records kept.
@@ -111,6 +135,8 @@ const FOUND: [&str; 7] = [
 ];
 /// What can be asked, as label values.
 const KINDS: [&str; 7] = ["list", "latest", "query", "info", "mod", "zip", "sumdb"];
+/// What can be fetched ahead, as label values.
+const AHEAD: [&str; 3] = ["info", "mod", "zip"];
 /// What can be captured, as label values.
 const CAPTURED: [&str; 4] = ["info", "mod", "zip", "sumdb"];
 
@@ -128,7 +154,34 @@ impl Metrics {
             drop(metrics.captures.get_or_create(&Kind { kind }));
             drop(metrics.rejected.get_or_create(&Kind { kind }));
         }
+        for kind in AHEAD {
+            drop(metrics.prefetched.get_or_create(&Kind { kind }));
+            drop(metrics.prefetched_bytes.get_or_create(&Kind { kind }));
+            drop(metrics.prefetch_hits.get_or_create(&Kind { kind }));
+            drop(metrics.prefetch_hit_bytes.get_or_create(&Kind { kind }));
+            drop(metrics.prefetch_wasted.get_or_create(&Kind { kind }));
+            drop(metrics.prefetch_wasted_bytes.get_or_create(&Kind { kind }));
+        }
+        for reason in ["absent", "failed", "store", "upstream"] {
+            drop(metrics.prefetch_skipped.get_or_create(&Reason { reason }));
+        }
         metrics
+    }
+
+    /// What was fetched ahead, over all kinds.
+    pub(crate) fn read_ahead(&self) -> ReadAhead {
+        let sum = |family: &Family<Kind, Counter>| {
+            let kinds = AHEAD.iter();
+            kinds
+                .map(|kind| family.get_or_create(&Kind { kind }).get())
+                .sum()
+        };
+        ReadAhead {
+            fetched: sum(&self.prefetched),
+            fetched_bytes: sum(&self.prefetched_bytes),
+            asked: sum(&self.prefetch_hits),
+            asked_bytes: sum(&self.prefetch_hit_bytes),
+        }
     }
 
     /// The same for the sources of a list.

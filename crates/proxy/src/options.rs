@@ -1,5 +1,6 @@
 //! Options of the service, each with the reason for its default.
 
+use crate::prefetch::Level;
 use jiff::{Timestamp, ToSpan};
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -19,6 +20,8 @@ pub struct ProxyOptions {
     pub absence_stale: Duration,
     /// Memory for small artifacts and checksum-database records, in bytes.
     pub memory: u64,
+    /// What is fetched before clients ask for it.
+    pub prefetch: Level,
     /// The clock; tests put another one in.
     pub clock: Clock,
 }
@@ -55,6 +58,7 @@ impl Default for ProxyOptions {
             absence_max_age: Self::ABSENCE_MAX_AGE,
             absence_stale: Self::ABSENCE_STALE,
             memory: Self::MEMORY,
+            prefetch: Level::On,
             clock: Clock::system(),
         }
     }

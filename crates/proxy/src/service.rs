@@ -6,6 +6,7 @@ use crate::{
     context::Context,
     metrics::{Lookup, Metrics},
     options::ProxyOptions,
+    prefetch::{Job, Kinds, Plan, Prefetch, ReadAhead},
     refusal::{Refusal, RefusalText},
     resource::{Fetching, Resource},
 };
@@ -41,24 +42,27 @@ impl Proxy {
         options: ProxyOptions,
         metrics: Arc<Metrics>,
     ) -> Self {
-        Self {
-            context: Arc::new(Context::new(store, upstreams, options, metrics)),
-        }
+        let context = Arc::new(Context::new(store, upstreams, options, metrics));
+        Prefetch::start(&context);
+        Self { context }
     }
 
     /// Answers what is at hand under this path of the URL space, without leading slash, in its
     /// canonical spelling; says nothing about anything else. Waits for nothing.
-    pub fn at_hand(&self, _caller: &Caller, path: &str) -> Option<(Arc<Resource>, Answer)> {
+    pub fn at_hand(&self, caller: &Caller, path: &str) -> Option<(Arc<Resource>, Answer)> {
         let (resource, answer) = self.context.at_hand(path)?;
         let found = of_origin(&answer.origin);
         self.count(&resource, found);
+        if let Resource::Artifact(artifact) = &*resource {
+            self.context.prefetch.noticed(caller, artifact, &answer);
+        }
         Some((resource, answer))
     }
 
     /// Answers a request.
     pub async fn answer(
         &self,
-        _caller: &Caller,
+        caller: &Caller,
         resource: &Resource,
         fetching: Fetching,
     ) -> Result<Answer, Refusal> {
@@ -71,6 +75,11 @@ impl Proxy {
             Resource::Sumdb { name, path } => context.sumdb(name, path, fetching).await,
         };
         self.count(resource, found(&result));
+        if let (Resource::Artifact(artifact), Ok(answer), Fetching::Allowed) =
+            (resource, &result, fetching)
+        {
+            context.prefetch.noticed(caller, artifact, answer);
+        }
         result
     }
 
@@ -78,6 +87,28 @@ impl Proxy {
         let kind = resource.kind();
         let lookups = &self.context.metrics.lookups;
         lookups.get_or_create(&Lookup { kind, found }).inc();
+    }
+
+    /// Tells what this caller is about to ask for: its go.mod files are fetched now, the rest once
+    /// it begins to ask for it.
+    pub fn follow(&self, caller: &Caller, plan: Plan) {
+        self.context.prefetch.follow(caller, plan);
+    }
+
+    /// What was fetched ahead of demand so far, and what became of it.
+    pub fn read_ahead(&self) -> ReadAhead {
+        self.context.metrics.read_ahead()
+    }
+
+    /// Fetches what a go.sum or go.mod names; the work is driven by reading the progress.
+    pub fn prefetch(&self, caller: &Caller, list: &[u8], kinds: Kinds) -> Result<Job, Refusal> {
+        let job = Job::new(&self.context, list, kinds)?;
+        if kinds == Kinds::Follow
+            && let Ok(plan) = Plan::read(list)
+        {
+            self.follow(caller, plan);
+        }
+        Ok(job)
     }
 
     /// Forgets lists, queries and absences of a module, so that the next request asks a source;
@@ -127,6 +158,7 @@ impl Proxy {
 
     /// Waits until the work behind answers that were given already is done.
     pub async fn settled(&self) {
+        self.context.prefetch.settled().await;
         self.context.background.close();
         self.context.background.wait().await;
         self.context.background.reopen();

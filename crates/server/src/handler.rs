@@ -1,5 +1,7 @@
 //! Handler: from a request head to a response, once the route is known.
 
+mod prefetch;
+
 use crate::{
     AtHand, HttpMetrics, Service,
     access::{Exchange, Subject, Surroundings},
@@ -16,10 +18,12 @@ use codes::Code;
 use http::{
     HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, header, request::Parts,
 };
+use http_body::Body;
 use jiff::Timestamp;
 use prometheus_client::registry::Registry;
 use proxy::{Caller, Fetching, Refusal, Resource};
 use std::{
+    error::Error,
     net::SocketAddr,
     sync::{
         Arc,
@@ -48,14 +52,19 @@ const DISABLE_MODULE_FETCH: &str = "disable-module-fetch";
 // === impl Surface ===
 
 impl<S: Service> Surface<S> {
-    /// Answers one request. The request's body is never read.
+    /// Answers one request. Only the body of a prefetch order is read.
     pub(crate) async fn handle<B>(
         self: Arc<Self>,
         pulse: Arc<Pulse>,
         peer: SocketAddr,
         request: Request<B>,
-    ) -> Response<OutBody> {
-        let (head, _unread) = request.into_parts();
+    ) -> Response<OutBody>
+    where
+        B: Body + Send,
+        B::Data: Send,
+        B::Error: Into<Box<dyn Error + Send + Sync>>,
+    {
+        let (head, body) = request.into_parts();
         let caller = Caller::at(peer.ip());
         let around = Surroundings {
             metrics: Arc::clone(&self.metrics),
@@ -75,6 +84,9 @@ impl<S: Service> Surface<S> {
         };
         let (mut response, origin) = match (at_hand, &exchange.subject) {
             (Some(reply), _) => respond::reply(&ask, reply),
+            (None, Subject::Routed(Ok(Route::Prefetch(kinds)))) => {
+                prefetch::answer(&self.service, &ask, &caller, *kinds, body).await
+            }
             (None, Subject::Routed(route)) => self.respond(&ask, &caller, route, &head.uri).await,
             (None, Subject::AtHand(resource)) => {
                 self.resource(&ask, &caller, resource, Fetching::Allowed)
@@ -141,6 +153,8 @@ impl<S: Service> Surface<S> {
                 respond::plain(ask, pages::home(host(uri, ask.headers))),
                 None,
             ),
+            // Answered where the body is at hand.
+            Ok(Route::Prefetch(_)) => refused(ask, &RouteError::NoSuchPage),
             Err(error) => refused(ask, error),
         }
     }

@@ -126,6 +126,18 @@ pub(crate) fn text(ask: &Ask<'_>, content_type: HeaderValue, body: String) -> Re
     response
 }
 
+/// A 200 whose body comes as it is made.
+pub(crate) fn streamed(
+    ask: &Ask<'_>,
+    content_type: HeaderValue,
+    source: Source,
+) -> Response<Source> {
+    let mut response = text(ask, content_type, String::new());
+    response.headers_mut().remove(header::CONTENT_LENGTH);
+    *response.body_mut() = source;
+    response
+}
+
 /// A 200 with a plain text of ours.
 pub(crate) fn plain(ask: &Ask<'_>, body: String) -> Response<Source> {
     text(ask, PLAIN, body)

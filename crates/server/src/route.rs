@@ -16,7 +16,7 @@ use codes::Code;
 use gomod::ModulePath;
 use http::Method;
 use jiff::Timestamp;
-use proxy::{Fetching, Refusal, Resource};
+use proxy::{Fetching, Refusal, Resource, prefetch::Kinds};
 
 /// The longest raw path that is looked at, in bytes.
 /// Go sets no limit; the longest escaped path of a published module is far below a quarter of this.
@@ -39,6 +39,8 @@ pub enum Route {
     },
     /// `POST /-/refresh/MODULE`: forget its list and every absence known of it.
     Refresh(ModulePath),
+    /// `POST /-/prefetch?kinds=…`: fetch what the go.sum or go.mod in the body names.
+    Prefetch(Kinds),
     /// `/livez`: 200 while the process is alive.
     Live,
     /// `/readyz`: 200 while requests should be sent here.
@@ -101,7 +103,7 @@ impl Route {
             ["readyz"] => Ok(Self::Ready),
             ["metrics"] => Ok(Self::Metrics),
             ["index"] => query::index(query),
-            ["-", rest @ ..] => admin::parse(rest),
+            ["-", rest @ ..] => admin::parse(rest, query),
             ["cached-only", rest @ ..] => Ok(Self::Resource(resource(rest)?, Fetching::Never)),
             all => Ok(Self::Resource(resource(all)?, Fetching::Allowed)),
         }
@@ -109,7 +111,7 @@ impl Route {
 
     fn methods(&self) -> &'static str {
         match self {
-            Self::Refresh(_) => "POST",
+            Self::Refresh(_) | Self::Prefetch(_) => "POST",
             _ => "GET, HEAD",
         }
     }
@@ -119,7 +121,7 @@ impl Route {
         match self {
             Self::Resource(resource, _) => resource.kind(),
             Self::Index { .. } => "index",
-            Self::Refresh(_) => "admin",
+            Self::Refresh(_) | Self::Prefetch(_) => "admin",
             Self::Live | Self::Ready => "health",
             Self::Metrics => "metrics",
             Self::Home => "page",

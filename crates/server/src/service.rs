@@ -11,7 +11,7 @@ use bytes::Bytes;
 use gomod::ModulePath;
 use jiff::Timestamp;
 use prometheus_client::registry::Registry;
-use proxy::{Caller, Fetching, Freshness, Media, Origin, Refusal, Resource};
+use proxy::{Caller, Fetching, Freshness, Media, Origin, Refusal, Resource, prefetch::Kinds};
 use std::{fmt, pin::Pin, sync::Arc};
 use store::BlobId;
 
@@ -41,6 +41,15 @@ pub trait Service: Send + Sync + 'static {
         &self,
         module: &ModulePath,
     ) -> impl std::future::Future<Output = Result<u64, Refusal>> + Send;
+
+    /// Fetches what a go.sum or go.mod names; gives the progress as newline JSON. The work is
+    /// driven by reading it.
+    fn prefetch(
+        &self,
+        caller: &Caller,
+        list: Bytes,
+        kinds: Kinds,
+    ) -> impl std::future::Future<Output = Result<Box<dyn Arriving>, Refusal>> + Send;
 
     /// Captured versions in order of capture, from `since` on, at most `limit`.
     fn index(

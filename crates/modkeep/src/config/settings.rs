@@ -5,7 +5,7 @@ use super::{
     value,
 };
 use gomod::goproxy::{Entry, ProxyList};
-use proxy::ProxyOptions;
+use proxy::{ProxyOptions, prefetch::Level};
 use server::Limits;
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use upstream::{DatabaseRoute, UpstreamOptions};
@@ -148,6 +148,11 @@ impl Read<'_> {
             absence_stale: self.duration("absence-stale")?,
             memory: value::bytes(self.0.text("memory-limit"))
                 .map_err(|why| self.0.error("memory-limit", why))?,
+            prefetch: match self.0.text("prefetch") {
+                "off" => Level::Off,
+                "mod" => Level::Mod,
+                _ => Level::On,
+            },
             ..ProxyOptions::default()
         })
     }

@@ -182,6 +182,15 @@ pub const OPTIONS: &[OptionSpec] = &[
         example: "256MiB",
     },
     OptionSpec {
+        name: "prefetch",
+        kind: Kind::Choice(&["off", "mod", "on"]),
+        placeholder: "WHAT",
+        default: Fixed("on"),
+        doc: "What is fetched before a client asks for it: `off`, `mod` (go.mod and .info files), `on` (zips too). \
+              Turn it off where an upstream charges by the request or the byte.",
+        example: "mod",
+    },
+    OptionSpec {
         name: "max-connections",
         kind: Kind::Count,
         placeholder: "N",

@@ -1,12 +1,13 @@
 //! What came from where: counts around a service, for the summary of `run`.
 
 use crate::output;
+use bytes::Bytes;
 use gomod::{Artifact, ModulePath};
 use jiff::Timestamp;
 use parking_lot::Mutex;
 use prometheus_client::registry::Registry;
-use proxy::{Caller, Fetching, Origin, Refusal, Resource};
-use server::{AtHand, IndexEntry, Readiness, Reply, Service};
+use proxy::{Caller, Fetching, Origin, Refusal, Resource, prefetch::Kinds};
+use server::{Arriving, AtHand, IndexEntry, Readiness, Reply, Service};
 use std::{
     collections::BTreeMap,
     fmt::Write as _,
@@ -72,6 +73,15 @@ impl<S: Service> Service for Counting<S> {
 
     async fn refresh(&self, module: &ModulePath) -> Result<u64, Refusal> {
         self.inner.refresh(module).await
+    }
+
+    async fn prefetch(
+        &self,
+        caller: &Caller,
+        list: Bytes,
+        kinds: Kinds,
+    ) -> Result<Box<dyn Arriving>, Refusal> {
+        self.inner.prefetch(caller, list, kinds).await
     }
 
     async fn index(&self, since: Timestamp, limit: usize) -> Result<Vec<IndexEntry>, Refusal> {

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use gomod::{Artifact, ArtifactKind, ModulePath, Version, goproxy::ProxyList};
 use jiff::Timestamp;
+use proxy::prefetch::Level;
 use proxy::{
     Answer, Body, Caller, Clock, Fetching, Metrics, Proxy, ProxyOptions, Refusal, RefusalText,
     Resource,
@@ -70,7 +71,23 @@ impl Site {
         Self::open(list, data, seconds, PATIENT).await
     }
 
+    /// A site that fetches ahead as far as this.
+    pub(crate) async fn reading_ahead(upstream: &FakeUpstream, level: Level) -> Self {
+        let data = TempDir::new().unwrap();
+        Self::open_with(&upstream.url(), data, BEGINNING, PATIENT, level).await
+    }
+
     async fn open(list: &str, data: TempDir, beginning: i64, silence: Duration) -> Self {
+        Self::open_with(list, data, beginning, silence, Level::On).await
+    }
+
+    async fn open_with(
+        list: &str,
+        data: TempDir,
+        beginning: i64,
+        silence: Duration,
+        prefetch: Level,
+    ) -> Self {
         let seconds = Arc::new(AtomicI64::new(beginning));
         let clock = {
             let seconds = Arc::clone(&seconds);
@@ -90,6 +107,7 @@ impl Site {
         let upstreams = Upstreams::new(&ProxyList::parse(list).unwrap(), &deadlines).unwrap();
         let options = ProxyOptions {
             clock: Clock::new(clock),
+            prefetch,
             ..ProxyOptions::default()
         };
         Self {

@@ -1,9 +1,10 @@
-//! The query string of `/index`: `since` and `limit`, both optional.
+//! Query strings: of `/index` `since` and `limit`, of `/-/prefetch` `kinds`, all optional.
 //!
 //! Unknown keys are ignored, as the public index does; a key that is known must be right.
 
 use super::{INDEX_LIMIT, Route, RouteError, percent};
 use jiff::Timestamp;
+use proxy::prefetch::Kinds;
 
 pub(super) fn index(query: Option<&str>) -> Result<Route, RouteError> {
     let mut since = Timestamp::UNIX_EPOCH;
@@ -16,6 +17,19 @@ pub(super) fn index(query: Option<&str>) -> Result<Route, RouteError> {
         }
     }
     Ok(Route::Index { since, limit })
+}
+
+pub(super) fn kinds(query: Option<&str>) -> Result<Kinds, RouteError> {
+    let pairs = query.unwrap_or_default().split('&');
+    let named = pairs
+        .filter_map(|pair| pair.strip_prefix("kinds="))
+        .next_back();
+    match named {
+        None | Some("all") => Ok(Kinds::All),
+        Some("mod") => Ok(Kinds::Mod),
+        Some("follow") => Ok(Kinds::Follow),
+        Some(_) => Err(RouteError::Malformed("kinds is one of all, mod, follow")),
+    }
 }
 
 fn parse_since(value: &str) -> Result<Timestamp, RouteError> {

@@ -7,7 +7,10 @@ use bytes::Bytes;
 use gomod::ModulePath;
 use jiff::Timestamp;
 use prometheus_client::registry::Registry;
-use proxy::{Answer, Body, Caller, Fetching, Proxy, Refusal, Resource, flight};
+use proxy::{
+    Answer, Body, Caller, Fetching, Proxy, Refusal, Resource, flight,
+    prefetch::{Job, Kinds},
+};
 use std::sync::Arc;
 use store::BlobReader;
 
@@ -33,6 +36,16 @@ impl Service for Proxy {
 
     async fn refresh(&self, module: &ModulePath) -> Result<u64, Refusal> {
         Self::refresh(self, module).await
+    }
+
+    async fn prefetch(
+        &self,
+        caller: &Caller,
+        list: Bytes,
+        kinds: Kinds,
+    ) -> Result<Box<dyn Arriving>, Refusal> {
+        let job = Self::prefetch(self, caller, &list, kinds)?;
+        Ok(Box::new(job))
     }
 
     async fn index(&self, since: Timestamp, limit: usize) -> Result<Vec<IndexEntry>, Refusal> {
@@ -95,6 +108,25 @@ impl Kept for BlobReader {
             Self::read_at(self, offset, length)
                 .await
                 .map_err(|error| ReadFailure(error.to_string()))
+        })
+    }
+}
+
+/// Progress is told a line at a time.
+impl Arriving for Job {
+    fn length(&self) -> Option<u64> {
+        None
+    }
+
+    fn next(&mut self) -> Future<'_, Result<Option<Bytes>, ReadFailure>> {
+        Box::pin(async move {
+            let Some(progress) = Self::next(self).await else {
+                return Ok(None);
+            };
+            let mut line =
+                serde_json::to_vec(&progress).map_err(|error| ReadFailure(error.to_string()))?;
+            line.push(b'\n');
+            Ok(Some(line.into()))
         })
     }
 }

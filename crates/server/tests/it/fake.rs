@@ -4,7 +4,7 @@ use bytes::Bytes;
 use gomod::ModulePath;
 use jiff::Timestamp;
 use prometheus_client::registry::Registry;
-use proxy::{Caller, Fetching, Freshness, Media, Origin, Refusal, Resource};
+use proxy::{Caller, Fetching, Freshness, Media, Origin, Refusal, Resource, prefetch::Kinds};
 use server::{
     Arriving, Future, IndexEntry, Kept, Limits, Payload, ReadFailure, Readiness, Reply, Server,
     Service,
@@ -108,6 +108,17 @@ impl Service for Fake {
         Ok(module.as_str().len() as u64)
     }
 
+    async fn prefetch(
+        &self,
+        _caller: &Caller,
+        list: Bytes,
+        kinds: Kinds,
+    ) -> Result<Box<dyn Arriving>, Refusal> {
+        let line = format!("{kinds:?} {}\n", list.len());
+        let pieces = [Some(Ok(line))].into();
+        Ok(Box::new(Lines(pieces)))
+    }
+
     async fn index(&self, since: Timestamp, limit: usize) -> Result<Vec<IndexEntry>, Refusal> {
         let entry = IndexEntry {
             path: "example.com/x".to_owned(),
@@ -162,6 +173,20 @@ pub(crate) fn blob(size: usize) -> (Vec<u8>, Payload) {
         .map(|at| u8::try_from(at % 251).unwrap())
         .collect();
     (bytes.clone(), Payload::Kept(Arc::new(Blob(bytes))))
+}
+
+/// Lines at once.
+struct Lines(VecDeque<Option<Result<String, ReadFailure>>>);
+
+impl Arriving for Lines {
+    fn length(&self) -> Option<u64> {
+        None
+    }
+
+    fn next(&mut self) -> Future<'_, Result<Option<Bytes>, ReadFailure>> {
+        let line = self.0.pop_front().flatten();
+        Box::pin(async move { line.transpose().map(|line| line.map(Bytes::from)) })
+    }
 }
 
 /// Pieces as they arrive; `None` waits for ever.

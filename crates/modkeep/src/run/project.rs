@@ -1,0 +1,151 @@
+//! Project: what the command's own go.sum and go.mod say will be asked for.
+//!
+//! `go` looks for go.work and go.mod in the working directory and above it; so do we, and read the
+//! go.sum beside each. Nothing here can fail: a file that is missing, too large or no such file
+//! costs the command foresight, and the log a line at debug.
+
+use crate::config::{Environment as _, Process};
+use gomod::gowork;
+use proxy::prefetch::{Plan, plan::LARGEST_LIST};
+use std::{
+    fs::File,
+    io::Read as _,
+    path::{Path, PathBuf},
+};
+
+/// What is known of the project that the command works on.
+#[derive(Debug, Default)]
+pub(super) struct Project {
+    go_mod: Option<Vec<u8>>,
+    go_sum: Option<Vec<u8>>,
+}
+
+/// The most modules of a workspace whose go.sum is read.
+const MODULES: usize = 100;
+
+// === impl Project ===
+
+impl Project {
+    /// The project of the working directory.
+    pub(super) fn here() -> Self {
+        let Ok(directory) = std::env::current_dir() else {
+            return Self::default();
+        };
+        let workspace = match Process.variable("GOWORK").as_deref() {
+            Some("off") => None,
+            Some(path) if !path.is_empty() => Some(PathBuf::from(path)),
+            _ => above(&directory, "go.work"),
+        };
+        match workspace {
+            Some(file) => Self::of_workspace(&file),
+            None => above(&directory, "go.mod")
+                .map(|file| Self::of_module(&file))
+                .unwrap_or_default(),
+        }
+    }
+
+    /// The plan that follows from it, if there is one.
+    pub(super) fn plan(&self) -> Option<Plan> {
+        let plan = Plan::of_project(self.go_mod.as_deref(), self.go_sum.as_deref());
+        match plan {
+            Ok(plan) => Some(plan).filter(|plan| !plan.is_empty()),
+            Err(error) => {
+                tracing::debug!(%error, "the project's go.sum is not used");
+                None
+            }
+        }
+    }
+
+    /// The list to hand to another server.
+    pub(super) fn list(self) -> Option<Vec<u8>> {
+        self.go_sum.or(self.go_mod)
+    }
+
+    fn of_module(go_mod: &Path) -> Self {
+        Self {
+            go_mod: read(go_mod),
+            go_sum: read(&go_mod.with_file_name("go.sum")),
+        }
+    }
+
+    /// The lines of every go.sum of the workspace, one after the other: that is a go.sum too.
+    fn of_workspace(go_work: &Path) -> Self {
+        let parsed = read(go_work).and_then(|bytes| gowork::parse(&bytes).ok());
+        let used = parsed.map(|work| work.r#use).unwrap_or_default();
+        let root = go_work.parent().unwrap_or(Path::new(""));
+        let members = used.iter().take(MODULES);
+        let mut lists = vec![read(&go_work.with_file_name("go.work.sum"))];
+        lists.extend(members.map(|member| read(&root.join(&member.path).join("go.sum"))));
+        let mut go_sum = Vec::new();
+        for list in lists.into_iter().flatten() {
+            go_sum.extend_from_slice(&list);
+            go_sum.push(b'\n');
+        }
+        Self {
+            go_mod: None,
+            go_sum: Some(go_sum).filter(|go_sum| !go_sum.is_empty()),
+        }
+    }
+}
+
+fn above(directory: &Path, name: &str) -> Option<PathBuf> {
+    let mut files = directory.ancestors().map(|ancestor| ancestor.join(name));
+    files.find(|file| file.is_file())
+}
+
+fn read(path: &Path) -> Option<Vec<u8>> {
+    let bound = u64::try_from(LARGEST_LIST).unwrap_or(u64::MAX);
+    let mut bytes = Vec::new();
+    let opened = File::open(path);
+    let received = opened.and_then(|file| file.take(bound + 1).read_to_end(&mut bytes));
+    match received {
+        Ok(length) if length <= LARGEST_LIST => Some(bytes),
+        Ok(_) => {
+            tracing::debug!(file = %path.display(), "too large to be read ahead from");
+            None
+        }
+        Err(error) => {
+            tracing::debug!(file = %path.display(), %error, "not read ahead from");
+            None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Project;
+    use std::fs;
+    use tempfile::tempdir;
+
+    const LINE: &str = "example.com/a v1.0.0/go.mod h1:A=\n";
+
+    #[test]
+    fn a_bad_or_missing_go_sum_costs_foresight_only() {
+        let root = tempdir().unwrap();
+        let go_mod = root.path().join("go.mod");
+        fs::write(&go_mod, "module example.com/m\n").unwrap();
+        assert!(Project::of_module(&go_mod).plan().is_none());
+        fs::write(root.path().join("go.sum"), "no go.sum\n<html>\n").unwrap();
+        assert!(Project::of_module(&go_mod).plan().is_none());
+        fs::write(root.path().join("go.sum"), LINE).unwrap();
+        assert!(Project::of_module(&go_mod).plan().is_some());
+    }
+
+    #[test]
+    fn a_workspace_has_the_lines_of_all_its_modules() {
+        let root = tempdir().unwrap();
+        fs::write(
+            root.path().join("go.work"),
+            "go 1.21\nuse ./one\nuse ./two\n",
+        )
+        .unwrap();
+        for name in ["one", "two"] {
+            fs::create_dir(root.path().join(name)).unwrap();
+            let line = format!("example.com/{name} v1.0.0/go.mod h1:A=\n");
+            fs::write(root.path().join(name).join("go.sum"), line).unwrap();
+        }
+        let project = Project::of_workspace(&root.path().join("go.work"));
+        let list = String::from_utf8(project.list().unwrap()).unwrap();
+        assert!(list.contains("example.com/one ") && list.contains("example.com/two "));
+    }
+}

@@ -1,0 +1,167 @@
+//! Prefetch: fetching what a client will ask for, before it asks.
+//!
+//! `go` keeps about as many requests under way as there are processors, so a cold build on a small
+//! machine is mostly waiting. What it will ask for can be foreseen: from the go.mod files it reads
+//! ([`graph`]), from the zips it begins to fetch ([`zips`]), and exactly where its go.sum is known
+//! ([`plan`]). What is foreseen is fetched as demand would fetch it ([`fetch`]), within budgets,
+//! by one task ([`planner`]) that demand never waits for.
+//!
+//! Refused here: guesses for a client that never had to wait, for requests that allow nothing to be
+//! fetched, while a source is not calm, or while the store cannot be written.
+
+mod fetch;
+mod forecast;
+#[cfg(test)]
+mod forecast_tests;
+mod graph;
+pub mod job;
+mod ledger;
+pub mod plan;
+mod planner;
+mod requirements;
+mod seen;
+mod zips;
+
+pub use forecast::Level;
+pub use job::{Job, Kinds, Progress};
+pub use plan::{Plan, PlanError};
+
+use crate::{
+    answer::{Answer, Body, Origin},
+    caller::Caller,
+    context::Context,
+};
+use bytes::Bytes;
+use fetch::Rooms;
+use gomod::{Artifact, ArtifactKind};
+use parking_lot::Mutex;
+use planner::Planner;
+use seen::Seen;
+use std::{net::IpAddr, sync::Arc};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::Instant,
+};
+
+/// Events that may wait for the planner; more are dropped, which costs foresight and nothing else.
+const EVENTS: usize = 4096;
+
+/// What was fetched ahead of demand, and what became of it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ReadAhead {
+    /// Artifacts fetched ahead.
+    pub fetched: u64,
+    /// Their bytes.
+    pub fetched_bytes: u64,
+    /// Of those, the ones asked for afterwards.
+    pub asked: u64,
+    /// Their bytes.
+    pub asked_bytes: u64,
+}
+
+/// Something that the planner should know.
+#[derive(Debug)]
+pub(crate) enum Event {
+    /// A client was answered.
+    Asked {
+        address: IpAddr,
+        artifact: Artifact,
+        /// Whether it had to wait for a source.
+        cold: bool,
+        /// The bytes of a go.mod.
+        go_mod: Option<Bytes>,
+    },
+    /// What a client will ask for is known.
+    Follow { address: IpAddr, plan: Plan },
+    /// An artifact was fetched by order, ahead of demand.
+    Posted { artifact: Artifact, bytes: u64 },
+    /// To be told when there is nothing left to do.
+    Settle(oneshot::Sender<()>),
+}
+
+/// The service's side of it: notes what clients ask for.
+#[derive(Debug)]
+pub(crate) struct Prefetch {
+    level: Level,
+    seen: Seen,
+    events: mpsc::Sender<Event>,
+    waiting: Mutex<Option<mpsc::Receiver<Event>>>,
+    pub(crate) rooms: Rooms,
+}
+
+// === impl Prefetch ===
+
+impl Prefetch {
+    pub(crate) fn new(level: Level) -> Self {
+        let (events, waiting) = mpsc::channel(EVENTS);
+        Self {
+            level,
+            seen: Seen::new(Instant::now()),
+            events,
+            waiting: Mutex::new(Some(waiting)),
+            rooms: Rooms::new(),
+        }
+    }
+
+    /// Starts the planner, where there is a runtime to run it and it has something to do.
+    pub(crate) fn start(context: &Arc<Context>) {
+        let prefetch = &context.prefetch;
+        if prefetch.level == Level::Off {
+            return;
+        }
+        if let Ok(runtime) = tokio::runtime::Handle::try_current()
+            && let Some(events) = prefetch.waiting.lock().take()
+        {
+            let planner = Planner::new(context, prefetch.level, prefetch.rooms.clone());
+            runtime.spawn(planner.run(events));
+        }
+    }
+
+    /// Notes that a client was answered. Waits for nothing; costs next to nothing where the same
+    /// client asked for the same thing a moment ago and did not have to wait.
+    pub(crate) fn noticed(&self, caller: &Caller, artifact: &Artifact, answer: &Answer) {
+        if self.level == Level::Off {
+            return;
+        }
+        let cold = matches!(answer.origin, Origin::Upstream(_));
+        if !cold && !self.seen.is_new((caller.address, artifact), Instant::now()) {
+            return;
+        }
+        let go_mod = match (&answer.body, artifact.kind) {
+            (Body::Bytes(bytes), ArtifactKind::Mod) => Some(bytes.clone()),
+            _ => None,
+        };
+        self.tell(Event::Asked {
+            address: caller.address,
+            artifact: artifact.clone(),
+            cold,
+            go_mod,
+        });
+    }
+
+    /// Tells what a client will ask for.
+    pub(crate) fn follow(&self, caller: &Caller, plan: Plan) {
+        self.tell(Event::Follow {
+            address: caller.address,
+            plan,
+        });
+    }
+
+    /// Waits until nothing is being fetched ahead.
+    pub(crate) async fn settled(&self) {
+        if self.waiting.lock().is_some() {
+            return;
+        }
+        let (tell, told) = oneshot::channel();
+        if self.events.send(Event::Settle(tell)).await.is_ok() {
+            drop(told.await);
+        }
+    }
+
+    pub(crate) fn tell(&self, event: Event) {
+        if self.level != Level::Off {
+            // Full, or nobody is there to listen: both cost foresight only.
+            drop(self.events.try_send(event));
+        }
+    }
+}

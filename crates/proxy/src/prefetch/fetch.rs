@@ -1,0 +1,179 @@
+//! Fetch: one artifact ahead of demand, exactly as demand would fetch it.
+//!
+//! It joins the same errand or flight that demand joins or would join (law L6), and it asks the
+//! sources as demand does, not as background work that a source may turn away: a client that comes
+//! while it is under way waits for this very transfer, and must not be told that it was refused for
+//! want of importance. What keeps demand first is that only so many of these are under way at a
+//! time ([`Rooms`]), fewer than half of what a source is asked at once, and that none is begun
+//! unless the sources are calm.
+
+use super::requirements::Requirements;
+use crate::{
+    capture,
+    context::Context,
+    flight::{Outcome, runner},
+    hot::SMALL,
+    kept::Kept,
+    resource::Resource,
+};
+use bytes::Bytes;
+use gomod::{Artifact, ArtifactKind};
+use std::{future::poll_fn, sync::Arc};
+use store::{Key, StoreError};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use upstream::RequestClass;
+
+/// Small artifacts under way ahead of demand. At 30 ms a round trip this is a thousand a second,
+/// more than one client can take.
+const SMALL_AT_ONCE: usize = 32;
+
+/// Zips under way ahead of demand. One client unpacks two or so at a time; the rest hides latency.
+const ZIPS_AT_ONCE: usize = 12;
+
+/// How many fetches may be under way ahead of demand, for all clients together.
+#[derive(Debug, Clone)]
+pub(crate) struct Rooms {
+    small: Arc<Semaphore>,
+    zips: Arc<Semaphore>,
+}
+
+/// How a fetch ended.
+#[derive(Debug)]
+pub(crate) enum Fetched {
+    /// It was kept already, or somebody else was fetching it.
+    Kept(Option<Bytes>),
+    /// It was fetched for this, and has so many bytes.
+    Fresh(u64, Option<Bytes>),
+    /// Every source says that it does not exist.
+    Absent,
+    /// It could not be had.
+    Failed,
+}
+
+// === impl Rooms ===
+
+impl Rooms {
+    pub(crate) fn new() -> Self {
+        Self {
+            small: Arc::new(Semaphore::new(SMALL_AT_ONCE)),
+            zips: Arc::new(Semaphore::new(ZIPS_AT_ONCE)),
+        }
+    }
+
+    fn of(&self, kind: ArtifactKind) -> &Arc<Semaphore> {
+        match kind {
+            ArtifactKind::Zip => &self.zips,
+            ArtifactKind::Info | ArtifactKind::Mod => &self.small,
+        }
+    }
+
+    /// Room for one more, if there is any now.
+    pub(crate) fn now(&self, kind: ArtifactKind) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(self.of(kind)).try_acquire_owned().ok()
+    }
+
+    /// Room for one more, when there is.
+    pub(crate) async fn wait(&self, kind: ArtifactKind) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(self.of(kind)).acquire_owned().await.ok()
+    }
+}
+
+// === impl Fetched ===
+
+impl Fetched {
+    /// The bytes of something small, where they came along.
+    pub(crate) fn bytes(&self) -> Option<&Bytes> {
+        match self {
+            Self::Kept(bytes) | Self::Fresh(_, bytes) => bytes.as_ref(),
+            Self::Absent | Self::Failed => None,
+        }
+    }
+
+    /// The requirements in a go.mod, if its bytes came along.
+    pub(crate) fn requirements(&self) -> Option<Requirements> {
+        self.bytes().map(|bytes| Requirements::read(bytes))
+    }
+}
+
+/// Why nothing is fetched ahead now, as a metric label.
+pub(crate) fn hindrance(context: &Context, kind: ArtifactKind) -> Option<&'static str> {
+    let class = match kind {
+        ArtifactKind::Zip => RequestClass::Zip,
+        ArtifactKind::Info | ArtifactKind::Mod => RequestClass::Metadata,
+    };
+    if !context.store.health().writable {
+        return Some("store");
+    }
+    (!context.upstreams.calm(class)).then_some("upstream")
+}
+
+/// Fetches an artifact unless it is kept.
+pub(crate) async fn fetch(context: &Arc<Context>, artifact: &Artifact) -> Fetched {
+    match kept(context, artifact).await {
+        Ok(Some(bytes)) => return Fetched::Kept(bytes),
+        Ok(None) => {}
+        Err(failed) => return failed,
+    }
+    let mut ours = false;
+    let outcome = match artifact.kind {
+        ArtifactKind::Zip => zip(context, artifact, &mut ours).await,
+        ArtifactKind::Info | ArtifactKind::Mod => small(context, artifact, &mut ours).await,
+    };
+    match outcome {
+        Ok(kept) if ours => Fetched::Fresh(kept.record.size, kept.bytes),
+        Ok(kept) => Fetched::Kept(kept.bytes),
+        Err(refusal) => {
+            tracing::debug!(%artifact, code = %refusal.code, "not fetched ahead");
+            match refusal.status {
+                404 | 410 => Fetched::Absent,
+                _ => Fetched::Failed,
+            }
+        }
+    }
+}
+
+/// What is kept, with the bytes of a go.mod; an error if it is known to be absent.
+async fn kept(context: &Context, artifact: &Artifact) -> Result<Option<Option<Bytes>>, Fetched> {
+    let failed = |_: StoreError| Fetched::Failed;
+    let key = Key::Artifact(artifact.clone());
+    let path = key.path();
+    if let Some(entry) = context.hot.small(&path) {
+        return Ok(Some(entry.kept.bytes));
+    }
+    let Some(record) = context.store.find(&key).await.map_err(failed)? else {
+        let absence = context.recall_absence(artifact).await;
+        return if absence.is_some() {
+            Err(Fetched::Absent)
+        } else {
+            Ok(None)
+        };
+    };
+    if artifact.kind == ArtifactKind::Zip || record.size > SMALL {
+        return Ok(Some(None));
+    }
+    let bytes = context.store.read_small(&record).await.map_err(failed)?;
+    context
+        .hot
+        .put(&path, &Kept::in_memory(record, bytes.clone()));
+    Ok(Some(Some(bytes)))
+}
+
+async fn small(context: &Arc<Context>, artifact: &Artifact, ours: &mut bool) -> Outcome {
+    let (owned, subject) = (Arc::clone(context), artifact.clone());
+    let work = || {
+        *ours = true;
+        async move { capture::small_once(&owned, &subject).await }
+    };
+    let key = Resource::Artifact(artifact.clone());
+    let ended = context.captures.run(key, work).await;
+    ended.unwrap_or_else(|| Err(crate::Refusal::internal("fetching ended without a result")))
+}
+
+async fn zip(context: &Arc<Context>, artifact: &Artifact, ours: &mut bool) -> Outcome {
+    let seat = context.flights.join(artifact, |landing| {
+        *ours = true;
+        let context = Arc::clone(context);
+        tokio::spawn(async move { runner::run(&context, landing).await });
+    });
+    poll_fn(|cx| seat.poll_outcome(cx)).await
+}

@@ -1,0 +1,180 @@
+//! Plan: what a go.sum or go.mod says will be asked for. Pure.
+//!
+//! A go.sum has a line for every go.mod and every zip that its builds read: nothing needs to be
+//! guessed. Its lines are put into the order in which `go` will ask: go.mod files of the highest
+//! version of each path first, since those stand in the main module's own list, then the rest;
+//! zips in path order, those that the go.mod requires directly before the others.
+
+use super::requirements::{Module, prunes};
+use gomod::{
+    gosum::{self, Subject},
+    modfile::{self, Mode},
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Bytes of a go.sum or go.mod that are read. The largest known go.sum has 1.5 MiB.
+pub const LARGEST_LIST: usize = 8 * 1024 * 1024;
+
+/// Artifacts that one list may ask for: ten times those of the largest known build.
+pub const MOST: usize = 100_000;
+
+/// What will be asked for, in order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Plan {
+    pub(crate) mods: Vec<Module>,
+    pub(crate) zips: Vec<Module>,
+    /// If this is a main module's own list, of which the rest of the graph is still to be found:
+    /// whether that module's go line supports graph pruning.
+    pub(crate) roots_of: Option<bool>,
+}
+
+/// Why a list is no list.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PlanError {
+    /// Neither a go.sum nor a go.mod.
+    #[error("neither a go.sum nor a go.mod: {0}")]
+    Unreadable(String),
+    /// More artifacts than [`MOST`].
+    #[error("more than {MOST} artifacts")]
+    TooMany,
+}
+
+// === impl Plan ===
+
+impl Plan {
+    /// Reads a go.sum or a go.mod, whichever it is.
+    pub fn read(list: &[u8]) -> Result<Self, PlanError> {
+        let plan = match modfile::parse(list, Mode::Lax) {
+            Ok(file) if file.module.is_some() => Self::of_go_mod(&file),
+            _ => Self::of_go_sum(list)?,
+        };
+        if plan.mods.len() + 2 * plan.zips.len() > MOST {
+            return Err(PlanError::TooMany);
+        }
+        Ok(plan)
+    }
+
+    /// Reads a go.sum together with the go.mod that it belongs to; either may be missing.
+    pub fn of_project(go_mod: Option<&[u8]>, go_sum: Option<&[u8]>) -> Result<Self, PlanError> {
+        let Some(go_sum) = go_sum else {
+            return go_mod.map_or_else(|| Ok(Self::default()), Self::read);
+        };
+        let mut plan = Self::read(go_sum)?;
+        let parsed = go_mod.and_then(|bytes| modfile::parse(bytes, Mode::Lax).ok());
+        if let Some(file) = parsed {
+            let direct = file.require.iter().filter(|line| !line.indirect);
+            let direct: BTreeSet<_> = direct.map(|line| line.module.path.as_str()).collect();
+            plan.zips
+                .sort_by_key(|module| !direct.contains(module.path.as_str()));
+        }
+        Ok(plan)
+    }
+
+    /// Whether it asks for nothing.
+    pub fn is_empty(&self) -> bool {
+        self.mods.is_empty() && self.zips.is_empty()
+    }
+
+    fn of_go_mod(file: &modfile::File) -> Self {
+        let requires = file.require.iter().map(|line| &line.module);
+        let mods: Vec<Module> = requires
+            .filter_map(|module| Module::read(&module.path, &module.version))
+            .collect();
+        Self {
+            zips: mods.clone(),
+            mods,
+            roots_of: Some(prunes(file)),
+        }
+    }
+
+    fn of_go_sum(list: &[u8]) -> Result<Self, PlanError> {
+        let unreadable = |why: &dyn std::fmt::Display| PlanError::Unreadable(why.to_string());
+        let sum = gosum::parse(list).map_err(|error| unreadable(&error))?;
+        let (mut mods, mut zips) = (BTreeSet::new(), BTreeSet::new());
+        let mut read = 0;
+        for entry in &sum.entries {
+            let Some(module) = Module::read(&entry.path, &entry.version) else {
+                continue;
+            };
+            read += 1;
+            match entry.subject {
+                Subject::GoMod => mods.insert(module),
+                Subject::Zip => zips.insert(module),
+            };
+        }
+        if read == 0 && !sum.entries.is_empty() {
+            return Err(unreadable(&"no line names a module"));
+        }
+        Ok(Self {
+            mods: highest_first(mods),
+            zips: zips.into_iter().collect(),
+            roots_of: None,
+        })
+    }
+}
+
+/// The highest version of each path in path order, then the others.
+fn highest_first(modules: BTreeSet<Module>) -> Vec<Module> {
+    let mut highest = BTreeMap::new();
+    for module in &modules {
+        highest.insert(module.path.clone(), module.version.clone());
+    }
+    let is_highest = |module: &Module| highest.get(&module.path) == Some(&module.version);
+    let (mut first, rest): (Vec<_>, Vec<_>) = modules.into_iter().partition(is_highest);
+    first.extend(rest);
+    first
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Plan, PlanError};
+
+    fn names(modules: &[super::Module]) -> Vec<String> {
+        let name = |module: &super::Module| format!("{}@{}", module.path, module.version);
+        modules.iter().map(name).collect()
+    }
+
+    const GO_SUM: &str = "example.com/b v1.0.0 h1:A=\nexample.com/b v1.0.0/go.mod h1:B=\n\
+        example.com/a v1.0.0/go.mod h1:C=\nexample.com/a v1.2.0 h1:D=\nexample.com/a v1.2.0/go.mod h1:E=\n";
+
+    #[test]
+    fn a_go_sum_names_everything_in_the_order_in_which_go_asks() {
+        let plan = Plan::read(GO_SUM.as_bytes()).unwrap();
+        assert_eq!(
+            names(&plan.mods),
+            [
+                "example.com/a@v1.2.0",
+                "example.com/b@v1.0.0",
+                "example.com/a@v1.0.0"
+            ]
+        );
+        assert_eq!(
+            names(&plan.zips),
+            ["example.com/a@v1.2.0", "example.com/b@v1.0.0"]
+        );
+    }
+
+    #[test]
+    fn what_the_go_mod_requires_directly_comes_first() {
+        let go_mod = "module example.com/m\ngo 1.20\nrequire example.com/b v1.0.0\n\
+                      require example.com/a v1.2.0 // indirect\n";
+        let plan = Plan::of_project(Some(go_mod.as_bytes()), Some(GO_SUM.as_bytes())).unwrap();
+        assert_eq!(
+            names(&plan.zips),
+            ["example.com/b@v1.0.0", "example.com/a@v1.2.0"]
+        );
+        let alone = Plan::of_project(Some(go_mod.as_bytes()), None).unwrap();
+        assert!(alone.roots_of == Some(true) && alone.mods.len() == 2);
+    }
+
+    #[test]
+    fn other_files_are_refused() {
+        for other in ["<html>\n<body>no</body>\n", "a b c\n", "\u{0}\u{1} x"] {
+            assert!(
+                matches!(Plan::read(other.as_bytes()), Err(PlanError::Unreadable(_))),
+                "{other}"
+            );
+        }
+        assert!(Plan::read(b"").unwrap().is_empty());
+    }
+}

@@ -1,0 +1,420 @@
+//! Planner: the one task that turns what clients did into fetches ahead.
+//!
+//! It owns every forecast, so none needs a lock, and demand never waits for it: events come through
+//! a bounded channel and are dropped when it is full. Clients take turns, so one that could use a
+//! thousand fetches does not starve the next.
+
+use super::{
+    Event, Plan,
+    fetch::{self, Fetched, Rooms},
+    forecast::{Forecast, Level},
+    ledger::Ledger,
+    requirements::{Module, Requirements},
+};
+use crate::{
+    context::Context,
+    metrics::{Kind, Metrics, Reason},
+};
+use gomod::{Artifact, ArtifactKind};
+use moka::sync::Cache;
+use std::{
+    collections::{HashMap, HashSet, VecDeque},
+    net::IpAddr,
+    sync::{Arc, Weak},
+    time::Duration,
+};
+use tokio::{
+    sync::{OwnedSemaphorePermit, mpsc, oneshot},
+    task::JoinSet,
+    time::{Instant, MissedTickBehavior, interval},
+};
+
+/// Clients that are kept in mind; the one that was silent longest makes room for the next.
+const CLIENTS: usize = 64;
+
+/// A client that is silent for so long has ended its build.
+const IDLE: Duration = Duration::from_mins(2);
+
+/// Bytes of zips fetched ahead and not asked for, of one client. They lie on disk, not in memory;
+/// more than a large build's half, since `go mod download` comes back to half of them only in a
+/// second round.
+const BUDGET: u64 = 256 * 1024 * 1024;
+
+/// The same of all clients together.
+const BUDGET_OF_ALL: u64 = 1024 * 1024 * 1024;
+
+/// Requirements of go.mod files held in memory, counted as modules named: about 16 MiB.
+const REQUIREMENTS: u64 = 200_000;
+
+/// How often waste is counted and the silent are forgotten, and how long it takes to try again
+/// after the sources were not calm.
+const TICK: Duration = Duration::from_secs(1);
+
+/// Failures in a row before nothing more is fetched ahead for a while.
+const FAILURES: u32 = 8;
+
+/// That while: long enough that a dead source is hardly asked, short against a build.
+const PAUSE: Duration = Duration::from_secs(5);
+
+/// The task's state.
+pub(crate) struct Planner {
+    context: Weak<Context>,
+    metrics: Arc<Metrics>,
+    rooms: Rooms,
+    level: Level,
+    clients: HashMap<IpAddr, Client>,
+    /// Clients that may have something to fetch, in turn.
+    hungry: VecDeque<IpAddr>,
+    running: HashMap<Artifact, HashSet<IpAddr>>,
+    tasks: JoinSet<(Artifact, Fetched)>,
+    requirements: Cache<Module, Requirements>,
+    ledger: Ledger,
+    failures: u32,
+    paused: Option<Instant>,
+    waiting: Vec<oneshot::Sender<()>>,
+}
+
+#[derive(Debug)]
+struct Client {
+    forecast: Forecast,
+    last: Instant,
+    hungry: bool,
+}
+
+// === impl Planner ===
+
+impl Planner {
+    pub(crate) fn new(context: &Arc<Context>, level: Level, rooms: Rooms) -> Self {
+        let weigh = |_: &Module, requirements: &Requirements| {
+            u32::try_from(requirements.requires.len() + 4).unwrap_or(u32::MAX)
+        };
+        Self {
+            context: Arc::downgrade(context),
+            metrics: Arc::clone(&context.metrics),
+            rooms,
+            level,
+            clients: HashMap::new(),
+            hungry: VecDeque::new(),
+            running: HashMap::new(),
+            tasks: JoinSet::new(),
+            requirements: Cache::builder()
+                .max_capacity(REQUIREMENTS)
+                .weigher(weigh)
+                .build(),
+            ledger: Ledger::default(),
+            failures: 0,
+            paused: None,
+            waiting: Vec::new(),
+        }
+    }
+
+    /// Works until the service is gone.
+    pub(crate) async fn run(mut self, mut events: mpsc::Receiver<Event>) {
+        let mut tick = interval(TICK);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            let idle = self.clients.is_empty();
+            tokio::select! {
+                biased;
+                Some(ended) = self.tasks.join_next() => {
+                    if let Ok((artifact, fetched)) = ended {
+                        self.ended(&artifact, &fetched);
+                    }
+                }
+                event = events.recv() => match event {
+                    Some(event) => self.happened(event),
+                    None => return,
+                },
+                _ = tick.tick(), if !idle => self.tick(),
+            }
+            self.fill();
+            if self.tasks.is_empty() && events.is_empty() {
+                for told in self.waiting.drain(..) {
+                    // Whoever wanted to know may have left.
+                    let _left = told.send(());
+                }
+            }
+            let running = i64::try_from(self.tasks.len()).unwrap_or(i64::MAX);
+            self.metrics.prefetch_running.set(running);
+        }
+    }
+
+    fn happened(&mut self, event: Event) {
+        match event {
+            Event::Asked {
+                address,
+                artifact,
+                cold,
+                go_mod,
+            } => self.asked(address, &artifact, cold, go_mod.as_deref()),
+            Event::Follow { address, plan } => self.follow(address, plan),
+            Event::Posted { artifact, bytes } => self.note(artifact, bytes),
+            Event::Settle(told) => self.waiting.push(told),
+        }
+    }
+
+    fn asked(&mut self, address: IpAddr, artifact: &Artifact, cold: bool, go_mod: Option<&[u8]>) {
+        if let Some(bytes) = self.ledger.asked(artifact) {
+            self.hit(artifact.kind, bytes);
+        }
+        let module = Module::of(artifact);
+        let cache = &self.requirements;
+        let client = client(&mut self.clients, address, self.level);
+        client.forecast.asked(artifact, cold);
+        if let Some(bytes) = go_mod.filter(|_| client.forecast.wants_requirements()) {
+            let read = cache.get_with(module.clone(), || Requirements::read(bytes));
+            client.forecast.known(&module, read);
+        }
+        self.make_hungry(address);
+    }
+
+    fn follow(&mut self, address: IpAddr, plan: Plan) {
+        client(&mut self.clients, address, self.level)
+            .forecast
+            .follow(plan);
+        self.make_hungry(address);
+    }
+
+    fn ended(&mut self, artifact: &Artifact, fetched: &Fetched) {
+        let waiting = self.running.remove(artifact).unwrap_or_default();
+        let module = Module::of(artifact);
+        let requirements = self.requirements_of(artifact, &module, fetched);
+        let bytes = self.account(artifact, fetched);
+        for address in waiting {
+            let Some(client) = self.clients.get_mut(&address) else {
+                continue;
+            };
+            match bytes {
+                Some(bytes) => client.forecast.fetched(artifact, bytes),
+                None => client.forecast.dropped(artifact),
+            }
+            if let Some(requirements) = requirements.clone() {
+                client.forecast.known(&module, requirements);
+            }
+            self.make_hungry(address);
+        }
+    }
+
+    fn requirements_of(
+        &self,
+        artifact: &Artifact,
+        module: &Module,
+        fetched: &Fetched,
+    ) -> Option<Requirements> {
+        if artifact.kind != ArtifactKind::Mod {
+            return None;
+        }
+        let cached = self.requirements.get(module);
+        cached.or_else(|| {
+            let read = fetched.requirements()?;
+            self.requirements.insert(module.clone(), read.clone());
+            Some(read)
+        })
+    }
+
+    /// Counts what was fetched; gives its size, or nothing if it failed.
+    fn account(&mut self, artifact: &Artifact, fetched: &Fetched) -> Option<u64> {
+        match fetched {
+            Fetched::Kept(_) => Some(0),
+            Fetched::Fresh(bytes, _) => {
+                self.failures = 0;
+                self.note(artifact.clone(), *bytes);
+                Some(*bytes)
+            }
+            Fetched::Absent => {
+                self.skip("absent");
+                None
+            }
+            Fetched::Failed => {
+                self.failures += 1;
+                self.skip("failed");
+                if self.failures >= FAILURES {
+                    self.failures = 0;
+                    self.paused = Some(Instant::now() + PAUSE);
+                }
+                None
+            }
+        }
+    }
+
+    /// Something was fetched ahead.
+    fn note(&mut self, artifact: Artifact, bytes: u64) {
+        let kind = label(artifact.kind);
+        self.metrics.prefetched.get_or_create(&kind).inc();
+        self.metrics
+            .prefetched_bytes
+            .get_or_create(&kind)
+            .inc_by(bytes);
+        // Demand that joined the transfer has asked for it already.
+        let asked = |client: &Client| client.forecast.has_asked(&artifact);
+        if self.clients.values().any(asked) {
+            self.hit(artifact.kind, bytes);
+        } else {
+            self.ledger.fetched(artifact, bytes, Instant::now());
+        }
+    }
+
+    fn hit(&self, kind: ArtifactKind, bytes: u64) {
+        let kind = label(kind);
+        self.metrics.prefetch_hits.get_or_create(&kind).inc();
+        self.metrics
+            .prefetch_hit_bytes
+            .get_or_create(&kind)
+            .inc_by(bytes);
+    }
+
+    fn tick(&mut self) {
+        let now = Instant::now();
+        while let Some(wasted) = self.ledger.wasted(now) {
+            let kind = label(wasted.kind);
+            self.metrics.prefetch_wasted.get_or_create(&kind).inc();
+            self.metrics
+                .prefetch_wasted_bytes
+                .get_or_create(&kind)
+                .inc_by(wasted.bytes);
+        }
+        self.clients
+            .retain(|_, client| now.saturating_duration_since(client.last) < IDLE);
+        let addresses: Vec<IpAddr> = self.clients.keys().copied().collect();
+        for address in addresses {
+            self.make_hungry(address);
+        }
+    }
+
+    fn make_hungry(&mut self, address: IpAddr) {
+        if let Some(client) = self.clients.get_mut(&address)
+            && !std::mem::replace(&mut client.hungry, true)
+        {
+            self.hungry.push_back(address);
+        }
+    }
+
+    /// Begins as many fetches as there is room for.
+    fn fill(&mut self) {
+        if self.hungry.is_empty() || !self.may_begin() {
+            return;
+        }
+        let Some(context) = self.context.upgrade() else {
+            return;
+        };
+        let mut still_hungry = Vec::new();
+        while let Some(address) = self.hungry.pop_front() {
+            let small = self.begin(&context, address, ArtifactKind::Mod);
+            let zip = self.begin(&context, address, ArtifactKind::Zip);
+            match (small, zip) {
+                (Begun::Yes, _) | (_, Begun::Yes) => self.hungry.push_back(address),
+                (Begun::NoRoom, _) | (_, Begun::NoRoom) => still_hungry.push(address),
+                (Begun::Nothing, Begun::Nothing) => {
+                    if let Some(client) = self.clients.get_mut(&address) {
+                        client.hungry = false;
+                    }
+                }
+            }
+        }
+        self.hungry.extend(still_hungry);
+    }
+
+    fn may_begin(&mut self) -> bool {
+        match self.paused {
+            Some(until) if Instant::now() < until => false,
+            _ => {
+                self.paused = None;
+                true
+            }
+        }
+    }
+
+    /// Begins the client's next fetch of this sort.
+    fn begin(&mut self, context: &Arc<Context>, address: IpAddr, sort: ArtifactKind) -> Begun {
+        let zips = sort == ArtifactKind::Zip;
+        if zips && self.weight() >= BUDGET_OF_ALL {
+            return Begun::Nothing;
+        }
+        let Some(room) = self.rooms.now(sort) else {
+            return Begun::NoRoom;
+        };
+        if let Some(reason) = fetch::hindrance(context, sort) {
+            self.skip(reason);
+            return Begun::Nothing;
+        }
+        let Some(client) = self.clients.get_mut(&address) else {
+            return Begun::Nothing;
+        };
+        let next = if zips {
+            client.forecast.next_zip()
+        } else {
+            client.forecast.next_small()
+        };
+        match next {
+            Some(artifact) => {
+                self.start(context, artifact, address, room);
+                Begun::Yes
+            }
+            None => Begun::Nothing,
+        }
+    }
+
+    fn start(
+        &mut self,
+        context: &Arc<Context>,
+        artifact: Artifact,
+        address: IpAddr,
+        room: OwnedSemaphorePermit,
+    ) {
+        let clients = self.running.entry(artifact.clone()).or_default();
+        clients.insert(address);
+        if clients.len() > 1 {
+            return;
+        }
+        let context = Arc::clone(context);
+        self.tasks.spawn(async move {
+            let fetched = fetch::fetch(&context, &artifact).await;
+            drop(room);
+            (artifact, fetched)
+        });
+    }
+
+    fn weight(&self) -> u64 {
+        let weights = self.clients.values().map(|client| client.forecast.weight());
+        weights.sum()
+    }
+
+    fn skip(&self, reason: &'static str) {
+        self.metrics
+            .prefetch_skipped
+            .get_or_create(&Reason { reason })
+            .inc();
+    }
+}
+
+/// Whether a fetch was begun.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Begun {
+    Yes,
+    NoRoom,
+    Nothing,
+}
+
+/// The client at this address, as it is known or new.
+fn client(clients: &mut HashMap<IpAddr, Client>, address: IpAddr, level: Level) -> &mut Client {
+    let now = Instant::now();
+    if clients.len() >= CLIENTS && !clients.contains_key(&address) {
+        let silent = clients.iter().min_by_key(|(_, client)| client.last);
+        if let Some(silent) = silent.map(|(address, _)| *address) {
+            clients.remove(&silent);
+        }
+    }
+    let client = clients.entry(address).or_insert_with(|| Client {
+        forecast: Forecast::new(level, BUDGET),
+        last: now,
+        hungry: false,
+    });
+    client.last = now;
+    client
+}
+
+fn label(kind: ArtifactKind) -> Kind {
+    Kind {
+        kind: kind.extension(),
+    }
+}
