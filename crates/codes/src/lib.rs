@@ -107,6 +107,9 @@ codes! {
     SumdbUnsupported = 2010, Some(404), "this checksum database is not mirrored here",
         "No configured source mirrors it, and it is not the database of this server.",
         "The client goes to the database directly; nothing needs to be done.";
+    UpstreamLeftAlone = 2011, Some(503), "the source is left alone for now",
+        "It failed too often or asked for a pause, so only a small probe asks it until it answers well.",
+        "Run again after the seconds in Retry-After; /readyz names the sources that are left alone.";
 
     StoreUnavailable = 3001, Some(503), "the store failed",
         "Reading or writing the data directory failed.",
@@ -220,6 +223,7 @@ mod tests {
             Code::UpstreamUnreachable,
             Code::UpstreamTimeout,
             Code::UpstreamError,
+            Code::UpstreamLeftAlone,
             Code::StoreUnavailable,
         ] {
             assert!(

@@ -58,7 +58,7 @@ fn is_query(path: &str) -> bool {
         return false;
     };
     let version = gomod::escape::unescape_version(escaped).ok();
-    !version.is_some_and(|version| Version::parse(&version).is_ok())
+    version.is_none_or(|version| Version::parse(&version).is_err())
 }
 
 #[cfg(test)]

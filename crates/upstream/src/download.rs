@@ -4,7 +4,7 @@
 //! each), that they add up to the announced length, and that they stay within the reader's limit.
 //! A body is whole only when `chunk` has said so with `None`; whoever stops before has nothing.
 
-use std::{fmt, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use bytes::{Bytes, BytesMut};
 use tokio::time::timeout;
@@ -14,7 +14,7 @@ use crate::{
     failure::cause_of,
     file_source::FileBody,
     observe::BodyEnd,
-    source::{Call, Slot},
+    source::{Account, Call, Slot},
 };
 
 /// Bytes read from a file at once: large enough that the hop to a blocking thread costs little,
@@ -75,10 +75,12 @@ pub(crate) enum Body {
     Memory(Option<Bytes>),
 }
 
-/// What is held while a body is on its way: the slot at its source, and the account of the call.
+/// What is held while a body is on its way: the slot at its source, the account of the call, and
+/// its standing with the breaker.
 pub(crate) struct Lease {
     call: Call,
     _slot: Slot,
+    account: Arc<Account>,
 }
 
 // === impl Download ===
@@ -115,9 +117,19 @@ impl Download {
         )
     }
 
-    pub(crate) fn leased(mut self, call: Call, slot: Slot) -> Self {
-        self.lease = Some(Box::new(Lease { call, _slot: slot }));
+    pub(crate) fn leased(mut self, call: Call, slot: Slot, account: Arc<Account>) -> Self {
+        self.lease = Some(Box::new(Lease {
+            call,
+            _slot: slot,
+            account,
+        }));
         self
+    }
+
+    /// Its standing with the breaker, while it is on its way.
+    pub(crate) fn standing(&self) -> Option<Arc<Account>> {
+        let lease = self.lease.as_ref()?;
+        Some(Arc::clone(&lease.account))
     }
 
     /// The next piece; `None` once the body is whole. After the end, says the same again.
@@ -187,9 +199,13 @@ impl Download {
         } else {
             BodyEnd::Broken
         };
+        let broken = end.as_ref().err().map(ToString::to_string);
         self.end = Some(end);
         self.body = Body::Memory(None);
         if let Some(lease) = self.lease.take() {
+            if let Some(why) = broken {
+                lease.account.blame(why);
+            }
             lease.call.end(how, self.received);
         }
     }

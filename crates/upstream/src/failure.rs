@@ -26,6 +26,17 @@ pub enum Failure {
     /// No header within the deadline.
     #[error("no answer within {0:?}")]
     Timeout(Duration),
+    /// No header for a while, and no answer to a small question either.
+    #[error("no answer within {0:?}, and none to a small question either")]
+    Silent(Duration),
+    /// It failed too often, asked to be left alone, or an operator said so: it was not asked.
+    #[error("it is left alone for now, after: {why}")]
+    Open {
+        /// When it may be asked again.
+        again: Duration,
+        /// What failed last.
+        why: String,
+    },
     /// Too many requests in flight at this source, and none ended within the deadline.
     #[error("{in_flight} requests are in flight already, and none ended within {waited:?}")]
     Saturated {
@@ -72,6 +83,8 @@ pub enum FailureClass {
     Unreachable,
     /// A deadline passed.
     Timeout,
+    /// It was not asked, since it failed too often or wants to be left alone.
+    Open,
     /// Our own limit of requests in flight was reached.
     Saturated,
     /// It wants credentials or forbids.
@@ -90,7 +103,10 @@ impl Failure {
     /// The stable code under which users see it.
     pub fn code(&self) -> Code {
         match self {
-            Self::Unreachable(_) | Self::Broken(_) | Self::File(_) => Code::UpstreamUnreachable,
+            Self::Unreachable(_) | Self::Broken(_) | Self::File(_) | Self::Silent(_) => {
+                Code::UpstreamUnreachable
+            }
+            Self::Open { .. } => Code::UpstreamLeftAlone,
             Self::Timeout(_) | Self::Saturated { .. } => Code::UpstreamTimeout,
             Self::Refused(_) => Code::UpstreamRefused,
             Self::RateLimited { .. } | Self::Status { .. } | Self::Redirect(_) => {
@@ -108,7 +124,10 @@ impl Failure {
             | Self::Broken(_)
             | Self::File(_)
             | Self::Body(BodyFailure::Cut(_)) => FailureClass::Unreachable,
-            Self::Timeout(_) | Self::Body(BodyFailure::Stalled(_)) => FailureClass::Timeout,
+            Self::Timeout(_) | Self::Silent(_) | Self::Body(BodyFailure::Stalled(_)) => {
+                FailureClass::Timeout
+            }
+            Self::Open { .. } => FailureClass::Open,
             Self::Saturated { .. } => FailureClass::Saturated,
             Self::Refused(_) => FailureClass::Refused,
             Self::RateLimited { .. } => FailureClass::RateLimited,
@@ -130,8 +149,22 @@ impl Failure {
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::RateLimited { retry_after } | Self::Status { retry_after, .. } => *retry_after,
+            // Whole seconds, and not zero: that is what `Retry-After` can say.
+            Self::Open { again, .. } => Some(Duration::from_secs(again.as_secs() + 1)),
             _ => None,
         }
+    }
+
+    /// Whether the source said anything at all.
+    pub(crate) fn is_an_answer(&self) -> bool {
+        matches!(
+            self,
+            Self::Refused(_)
+                | Self::RateLimited { .. }
+                | Self::Status { .. }
+                | Self::Redirect(_)
+                | Self::Content(_)
+        )
     }
 
     /// What a failed request of the HTTP client means.
@@ -156,6 +189,7 @@ impl FailureClass {
         match self {
             Self::Unreachable => "unreachable",
             Self::Timeout => "timeout",
+            Self::Open => "open",
             Self::Saturated => "saturated",
             Self::Refused => "refused",
             Self::RateLimited => "rate_limited",
@@ -215,6 +249,11 @@ mod tests {
             Failure::Unreachable(String::new()),
             Failure::Broken(String::new()),
             Failure::Timeout(Duration::ZERO),
+            Failure::Silent(Duration::ZERO),
+            Failure::Open {
+                again: Duration::ZERO,
+                why: String::new(),
+            },
             Failure::Saturated {
                 in_flight: 1,
                 waited: Duration::ZERO,

@@ -17,6 +17,7 @@ use url::Url;
 
 use crate::{
     Absence, BuildError, Download, Failure, SourceName,
+    breaker::Signal,
     download::Body,
     failure::cause_of,
     lane::Lane,
@@ -76,6 +77,15 @@ impl FileSource {
                 ))
             }
             Err(error) => self.refusal(&error, ask).await,
+        }
+    }
+
+    /// Whether the directory is there.
+    pub(crate) async fn ping(&self) -> Signal {
+        let root = self.root.clone();
+        match self.lane.run(move || fs::metadata(root)).await {
+            Ok(root) if root.is_dir() => Signal::Good,
+            _ => Signal::Unwell,
         }
     }
 

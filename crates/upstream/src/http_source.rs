@@ -6,19 +6,21 @@
 
 use std::time::Duration;
 
-use http::{HeaderMap, HeaderValue, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use percent_encoding::percent_decode_str;
 use reqwest::{Client, NoProxy, Proxy, Response, redirect::Policy};
 use tokio::time::{Instant, timeout_at};
 use url::{Host, Url};
 
 use crate::{
-    Absence, BuildError, Download, Egress, Failure, SourceName, UpstreamOptions,
+    Absence, BuildError, Download, Egress, Failure, RequestKind, SourceName, UpstreamOptions,
     answer::{Meaning, meaning},
+    breaker::Signal,
     download::Body,
     failure::{cause_of, ended_without_a_word},
     lookup::Lookup,
     redirect::Trail,
+    request::RequestPath,
     source::{Ask, Reply},
 };
 
@@ -49,7 +51,6 @@ pub(crate) struct HttpSource {
     client: Client,
     base: Url,
     credentials: Option<Credentials>,
-    header: Duration,
     connect: Duration,
 }
 
@@ -82,7 +83,6 @@ impl HttpSource {
             client,
             base,
             credentials,
-            header: options.header,
             connect: options.connect,
         })
     }
@@ -90,7 +90,7 @@ impl HttpSource {
     /// Asks once, follows redirects, and classifies the answer.
     pub(crate) async fn get(&self, ask: Ask<'_>) -> Reply {
         match timeout_at(ask.deadline, self.answer(ask)).await {
-            Err(_) => Reply::Failed(Failure::Timeout(self.header)),
+            Err(_) => Reply::Failed(Failure::Timeout(ask.header)),
             Ok(Err(failure)) => Reply::Failed(failure),
             Ok(Ok((Meaning::Absent, response))) => {
                 Reply::Absent(self.absence(response, ask.deadline).await)
@@ -99,11 +99,37 @@ impl HttpSource {
         }
     }
 
+    /// Asks something cheap, to hear whether the source lives: a path that it gave before, or its
+    /// base URL, whose redirects are not followed. Of a zip only the first byte is asked for. The
+    /// body is never read.
+    pub(crate) async fn ping(&self, path: Option<&RequestPath>) -> Signal {
+        let url = path.map_or_else(|| self.base.clone(), |path| self.url(path.as_str()));
+        let first_byte = path.is_some_and(|path| path.kind() == RequestKind::Zip);
+        let mut trail = Trail::new(url);
+        loop {
+            let Ok(response) = self.send(&trail, first_byte).await else {
+                return Signal::Silent;
+            };
+            let location = response.headers().get(header::LOCATION);
+            match location {
+                Some(location) if path.is_some() && response.status().is_redirection() => {
+                    if trail.follow(location.as_bytes()).is_err() {
+                        return Signal::Unwell;
+                    }
+                }
+                _ => return signal(response.status(), path.is_some()),
+            }
+        }
+    }
+
     /// The first answer that is no redirect: content or absence.
     async fn answer(&self, ask: Ask<'_>) -> Result<(Meaning, Response), Failure> {
         let mut trail = Trail::new(self.url(ask.path.as_str()));
         loop {
-            let response = self.send(&trail).await?;
+            let response = self
+                .send(&trail, false)
+                .await
+                .map_err(|error| Failure::of_request(&error, self.connect))?;
             match meaning(response.status(), response.headers(), ask.path.kind()) {
                 Meaning::Failed(failure) => return Err(failure),
                 Meaning::Elsewhere => {
@@ -121,16 +147,18 @@ impl HttpSource {
     /// Sends one request. A kept connection may be closed by the other side just when it is used
     /// again; so where a connection ended without a word, the request is sent once more. Nothing
     /// was answered, and GET changes nothing: `net/http` does the same.
-    async fn send(&self, trail: &Trail) -> Result<Response, Failure> {
-        match self.send_once(trail).await {
-            Err(error) if ended_without_a_word(&error) => self.send_once(trail).await,
+    async fn send(&self, trail: &Trail, first_byte: bool) -> reqwest::Result<Response> {
+        match self.send_once(trail, first_byte).await {
+            Err(error) if ended_without_a_word(&error) => self.send_once(trail, first_byte).await,
             outcome => outcome,
         }
-        .map_err(|error| Failure::of_request(&error, self.connect))
     }
 
-    async fn send_once(&self, trail: &Trail) -> reqwest::Result<Response> {
+    async fn send_once(&self, trail: &Trail, first_byte: bool) -> reqwest::Result<Response> {
         let mut request = self.client.get(trail.current().clone());
+        if first_byte {
+            request = request.header(header::RANGE, "bytes=0-0");
+        }
         if let Some(Credentials { user, password }) =
             self.credentials.as_ref().filter(|_| trail.within_origin())
         {
@@ -199,6 +227,18 @@ impl Credentials {
             password: decoded(url.password().unwrap_or_default()),
         })
     }
+}
+
+/// What a status says about the health of a source. Of a path that it gave before, content and
+/// absence are good answers; of its base URL, which is nothing of the protocol, any but an error of
+/// the server.
+fn signal(status: StatusCode, of_path: bool) -> Signal {
+    let good = match status.as_u16() {
+        200 | 206 | 404 | 410 | 416 => true,
+        429 => false,
+        status => !of_path && status < 500,
+    };
+    if good { Signal::Good } else { Signal::Unwell }
 }
 
 fn client(
@@ -277,10 +317,11 @@ fn valid_text(bytes: Vec<u8>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{ABSENCE_PATIENCE, HttpSource, is_this_host, valid_text};
-    use crate::{SourceName, UpstreamOptions, tls};
+    use super::{ABSENCE_PATIENCE, HttpSource, is_this_host, signal, valid_text};
+    use crate::{SourceName, UpstreamOptions, breaker::Signal, tls};
     use bytes::Bytes;
     use futures_util::{StreamExt, stream};
+    use http::StatusCode;
     use std::time::Duration;
     use tokio::time::Instant;
     use url::Url;
@@ -307,6 +348,30 @@ mod tests {
                 .await;
             assert_eq!((absence.status, absence.text.as_str()), (410, "not found"));
             assert_eq!(begun.elapsed(), patience);
+        }
+    }
+
+    #[test]
+    fn a_status_is_a_sign_of_health_or_not() {
+        for (status, of_path, of_base) in [
+            (200, Signal::Good, Signal::Good),
+            (206, Signal::Good, Signal::Good),
+            (302, Signal::Unwell, Signal::Good),
+            (401, Signal::Unwell, Signal::Good),
+            (403, Signal::Unwell, Signal::Good),
+            (404, Signal::Good, Signal::Good),
+            (410, Signal::Good, Signal::Good),
+            (416, Signal::Good, Signal::Good),
+            (429, Signal::Unwell, Signal::Unwell),
+            (500, Signal::Unwell, Signal::Unwell),
+            (503, Signal::Unwell, Signal::Unwell),
+        ] {
+            let status = StatusCode::from_u16(status).unwrap();
+            assert_eq!(
+                (signal(status, true), signal(status, false)),
+                (of_path, of_base),
+                "{status}"
+            );
         }
     }
 

@@ -21,13 +21,17 @@
 //! amounts to; [`BodyError`] is a body that broke after its header was accepted.
 
 mod answer;
+mod breaker;
+mod budget;
 mod build;
 mod class;
 mod download;
 mod failure;
 mod file_source;
+mod health;
 mod http_source;
 mod lane;
+mod latency;
 mod lookup;
 mod name;
 mod observe;
@@ -36,12 +40,14 @@ mod outcome;
 mod plan;
 mod redirect;
 mod request;
+mod retry;
 mod source;
 mod sumdb;
 mod tls;
 mod upstreams;
 pub mod walk;
 
+pub use breaker::{BreakerState, Force};
 pub use build::BuildError;
 pub use class::RequestClass;
 pub use download::{BodyError, Download};
@@ -53,5 +59,5 @@ pub use outcome::{Absence, Outage, Outcome};
 pub use redirect::RedirectError;
 pub use request::RequestKind;
 pub use sumdb::{DatabaseOutcome, DatabaseRoute};
-pub use upstreams::Upstreams;
+pub use upstreams::{BreakerView, Upstreams};
 pub use walk::{BodyFailure, Walk};

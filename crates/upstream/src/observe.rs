@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use crate::{FailureClass, RequestKind, SourceName};
+use crate::{BreakerState, FailureClass, RequestClass, RequestKind, SourceName};
 
 /// Receives facts about calls to sources.
 pub trait Observer: Send + Sync + 'static {
@@ -30,6 +30,41 @@ pub trait Observer: Send + Sync + 'static {
     /// The call is over: `bytes` of body were received, and this is how the body ended.
     fn finished(&self, source: &SourceName, kind: RequestKind, end: BodyEnd, bytes: u64) {
         let _ = (source, kind, end, bytes);
+    }
+
+    /// A breaker was noticed to have another state.
+    fn breaker_changed(&self, source: &SourceName, class: RequestClass, state: BreakerState) {
+        let _ = (source, class, state);
+    }
+
+    /// A request was refused at once, for its breaker is not closed.
+    fn spared(&self, source: &SourceName, class: RequestClass) {
+        let _ = (source, class);
+    }
+
+    /// A late request was sent a second time, or (`won`) that second one gave the answer.
+    fn hedged(&self, source: &SourceName, kind: RequestKind, won: bool) {
+        let _ = (source, kind, won);
+    }
+
+    /// A request that failed, or whose body broke, is made again.
+    fn retried(&self, source: &SourceName, kind: RequestKind) {
+        let _ = (source, kind);
+    }
+
+    /// A request was not made again or hedged, for the budget was spent.
+    fn budget_spent(&self, source: &SourceName, kind: RequestKind) {
+        let _ = (source, kind);
+    }
+
+    /// A source with an open breaker was asked something cheap; `well` if it gave a good answer.
+    fn probed(&self, source: &SourceName, class: RequestClass, well: bool) {
+        let _ = (source, class, well);
+    }
+
+    /// A source that was silent for a while was asked something cheap; `lives` if it answered.
+    fn questioned(&self, source: &SourceName, class: RequestClass, lives: bool) {
+        let _ = (source, class, lives);
     }
 }
 

@@ -10,13 +10,19 @@ use url::Url;
 use crate::{DatabaseRoute, NoObserver, Observer, SourceName};
 
 /// Connecting, name lookup and TLS included. Four round trips around the world stay below 2 s even
-/// with one lost packet each; a host that needs more than 5 s is as good as dead.
-pub const DEFAULT_CONNECT: Duration = Duration::from_secs(5);
+/// with one lost packet each; a host that needs more than 4 s is as good as dead, and whoever waits
+/// for it should know within 5 s.
+pub const DEFAULT_CONNECT: Duration = Duration::from_secs(4);
 
 /// From asking to the answer's header, redirects and waiting for a free slot included. A proxy that
 /// must first fetch a new version from version control needs many seconds for a large repository; a
 /// shorter deadline would turn the first request of a new version into an outage.
 pub const DEFAULT_HEADER: Duration = Duration::from_secs(30);
+
+/// Silence after which a source is asked something cheap, and for how long that is waited for: a
+/// client waits 4 s for a source that hangs. A healthy one answers something cheap in two round
+/// trips, a busy one within a second.
+pub const DEFAULT_SILENCE: Duration = Duration::from_secs(2);
 
 /// Between two pieces of a body. A transfer that moves at all is left alone however slow it is.
 pub const DEFAULT_STALL: Duration = Duration::from_secs(30);
@@ -51,10 +57,19 @@ pub struct UpstreamOptions {
     pub connect: Duration,
     /// Deadline from asking to the answer's header, redirects included.
     pub header: Duration,
+    /// Silence after which a source is asked something cheap, with the same deadline; if it is
+    /// silent to that as well, the request fails. So nobody waits for a hanging source longer than
+    /// twice this.
+    pub silence: Duration,
     /// Deadline between two pieces of a body.
     pub stall: Duration,
     /// Requests in flight at one source; more wait, within the header deadline.
     pub max_in_flight: usize,
+    /// Whether a source that fails too often is left alone for a while. If not, all breakers begin
+    /// forced closed.
+    pub breaker: bool,
+    /// Whether small answers that are later than 95 of 100 are asked for a second time.
+    pub hedge: bool,
     /// PEM file of trusted roots besides the platform's.
     pub ca: Option<PathBuf>,
     /// The way out.
@@ -91,8 +106,11 @@ impl Default for UpstreamOptions {
         Self {
             connect: DEFAULT_CONNECT,
             header: DEFAULT_HEADER,
+            silence: DEFAULT_SILENCE,
             stall: DEFAULT_STALL,
             max_in_flight: DEFAULT_MAX_IN_FLIGHT,
+            breaker: true,
+            hedge: true,
             ca: None,
             egress: Egress::System,
             user_agent: concat!("modkeep/", env!("CARGO_PKG_VERSION")).to_owned(),
@@ -107,8 +125,11 @@ impl fmt::Debug for UpstreamOptions {
         f.debug_struct("UpstreamOptions")
             .field("connect", &self.connect)
             .field("header", &self.header)
+            .field("silence", &self.silence)
             .field("stall", &self.stall)
             .field("max_in_flight", &self.max_in_flight)
+            .field("breaker", &self.breaker)
+            .field("hedge", &self.hedge)
             .field("ca", &self.ca)
             .field("egress", &self.egress)
             .field("user_agent", &self.user_agent)

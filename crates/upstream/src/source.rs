@@ -1,29 +1,64 @@
-//! One source of the list, behind its own bulkhead.
+//! One source of the list, behind its own bulkhead, breakers and budget.
 //!
-//! Every request to a source passes through [`Source::fetch`]: a slot is taken (a source that hangs
-//! holds its own slots and nobody else's), the header deadline runs over everything up to the
-//! answer, and the observer is told. Whatever later judges whether a source should be asked at all,
-//! or asked twice, belongs around this one function.
+//! Every request to a source passes through [`Source::fetch`]. In this order:
+//!
+//! 1. the breaker of the request's class refuses at once, or lets it pass ([`crate::breaker`]);
+//! 2. a slot is taken: a source that hangs holds its own slots and nobody else's. After the wait the
+//!    breaker is asked again, for it may have opened meanwhile;
+//! 3. the request is sent, watched for silence ([`silence`]), and where that is cheap and late sent
+//!    a second time ([`hedge`]);
+//! 4. what came back is told to the breaker, and on failure the request may be made once more
+//!    ([`crate::retry`]).
+//!
+//! While a breaker is open because of failures, one small task per source finds out whether it is
+//! back ([`prober`]).
+
+mod account;
+mod call;
+mod hedge;
+mod prober;
+mod silence;
 
 use std::{sync::Arc, time::Duration};
 
+use parking_lot::Mutex;
 use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore},
-    time::{Instant, timeout_at},
+    sync::{Mutex as AsyncMutex, OwnedSemaphorePermit, Semaphore},
+    task::AbortHandle,
+    time::{Instant, sleep, timeout_at},
 };
 use url::Url;
 
 use crate::{
-    Absence, BuildError, Download, Failure, Observer, ReplyClass, RequestClass, RequestKind,
-    SourceName, UpstreamOptions, file_source::FileSource, http_source::HttpSource,
-    observe::BodyEnd, request::RequestPath,
+    Absence, BreakerState, BuildError, Download, Failure, Force, Observer, RequestClass,
+    SourceName, UpstreamOptions,
+    breaker::Signal,
+    file_source::FileSource,
+    health::{Change, Denied, Health, jitter},
+    http_source::HttpSource,
+    request::RequestPath,
+    retry,
 };
+
+pub(crate) use account::Account;
+pub(crate) use call::Call;
+use call::Leg;
+use silence::Heard;
 
 /// Longest deadline that is kept. Any longer one means "none", and must not overflow the clock.
 const MAX_DEADLINE: Duration = Duration::from_hours(24);
 
-/// One source.
+/// How long a client waits for the verdict of a probe that another one makes. A healthy source
+/// answers in this time, and the client is spared a 503 at the very moment of recovery.
+const PROBE_PATIENCE: Duration = Duration::from_secs(1);
+
+/// One source. When it is dropped, so is its prober.
 pub(crate) struct Source {
+    core: Arc<Core>,
+}
+
+/// What requests, bodies under way and the prober share.
+pub(crate) struct Core {
     name: SourceName,
     transport: Transport,
     slots: Arc<Semaphore>,
@@ -31,7 +66,21 @@ pub(crate) struct Source {
     max_in_flight: usize,
     header: Duration,
     stall: Duration,
+    silence: Duration,
+    hedge: bool,
     observer: Arc<dyn Observer>,
+    health: Health,
+    /// What was heard of questions whether it lives; locked while one is asked.
+    heard: AsyncMutex<Heard>,
+    prober: Mutex<Option<AbortHandle>>,
+}
+
+/// How a request is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Manner {
+    pub(crate) priority: Priority,
+    /// Whether the list leads past a failure here to another source: then nothing is retried.
+    pub(crate) leads_on: bool,
 }
 
 /// For whom a request is made.
@@ -57,15 +106,6 @@ pub(crate) enum Reply {
     Failed(Failure),
 }
 
-/// The account of one call; reports its end exactly once, also when it is dropped.
-pub(crate) struct Call {
-    observer: Arc<dyn Observer>,
-    source: SourceName,
-    kind: RequestKind,
-    begun: Instant,
-    ended: bool,
-}
-
 /// A request as a transport sees it.
 #[derive(Clone, Copy)]
 pub(crate) struct Ask<'a> {
@@ -74,6 +114,8 @@ pub(crate) struct Ask<'a> {
     pub(crate) limit: u64,
     /// When the header must be there.
     pub(crate) deadline: Instant,
+    /// The same as a time from the beginning, for people.
+    pub(crate) header: Duration,
     /// Longest silence within the body.
     pub(crate) stall: Duration,
 }
@@ -100,7 +142,7 @@ impl Source {
             _ => return Err(BuildError::Scheme(name)),
         };
         let max_in_flight = options.max_in_flight.clamp(1, Semaphore::MAX_PERMITS);
-        Ok(Self {
+        let core = Core {
             name,
             transport,
             slots: Arc::new(Semaphore::new(max_in_flight)),
@@ -108,44 +150,151 @@ impl Source {
             max_in_flight,
             header: options.header.min(MAX_DEADLINE),
             stall: options.stall.min(MAX_DEADLINE),
+            silence: options.silence.min(MAX_DEADLINE),
+            hedge: options.hedge,
             observer: Arc::clone(&options.observer),
-        })
+            health: Health::new(Instant::now()),
+            heard: AsyncMutex::new(Heard::default()),
+            prober: Mutex::new(None),
+        };
+        let source = Self {
+            core: Arc::new(core),
+        };
+        if !options.breaker {
+            for class in RequestClass::ALL {
+                source.force(class, Force::Closed);
+            }
+        }
+        Ok(source)
     }
 
     pub(crate) fn name(&self) -> &SourceName {
-        &self.name
+        &self.core.name
     }
 
     /// Whether what nobody waits for may be asked of this source now.
-    pub(crate) fn is_calm(&self, _class: RequestClass) -> bool {
-        self.slots.available_permits() > 0
+    pub(crate) fn is_calm(&self, class: RequestClass) -> bool {
+        self.core.health.is_closed(class) && self.core.slots.available_permits() > 0
     }
 
-    /// Asks once.
-    pub(crate) async fn fetch(&self, path: &RequestPath, limit: u64, priority: Priority) -> Reply {
-        tracing::trace!(source = %self.name, class = path.class().label(), ?priority, "asking");
+    /// The state of a class, and what failed last.
+    pub(crate) fn state(&self, class: RequestClass) -> (BreakerState, String) {
+        self.core.health.state(class)
+    }
+
+    /// Takes an operator's order.
+    pub(crate) fn force(&self, class: RequestClass, force: Force) {
+        let change = self.core.health.force(class, force);
+        self.core.changed(class, change);
+    }
+
+    /// Takes a token for one more request, beyond those that were demanded.
+    pub(crate) fn may_ask_again(&self, path: &RequestPath) -> bool {
+        self.core.may_ask_again(path)
+    }
+
+    /// Asks, and once more where that may help.
+    pub(crate) async fn fetch(&self, path: &RequestPath, limit: u64, manner: Manner) -> Reply {
+        let core = &self.core;
+        if manner.priority == Priority::Demand {
+            core.health.deposit();
+        }
+        let reply = core.attempt(path, limit, manner.priority).await;
+        let again = match &reply {
+            Reply::Failed(failure) => {
+                manner.priority == Priority::Demand
+                    && !manner.leads_on
+                    && retry::may_help(failure)
+                    && core.health.refusal(path.class(), true).is_none()
+                    && core.may_ask_again(path)
+            }
+            _ => false,
+        };
+        if !again {
+            return reply;
+        }
+        sleep(retry::pause(jitter())).await;
+        match core.attempt(path, limit, manner.priority).await {
+            // Opened meanwhile: what happened says more than that nobody was asked.
+            Reply::Failed(Failure::Open { .. }) => reply,
+            second => second,
+        }
+    }
+}
+
+impl Drop for Source {
+    fn drop(&mut self) {
+        if let Some(prober) = self.core.prober.lock().take() {
+            prober.abort();
+        }
+    }
+}
+
+// === impl Core ===
+
+impl Core {
+    /// Asks, if the breaker lets it.
+    async fn attempt(
+        self: &Arc<Self>,
+        path: &RequestPath,
+        limit: u64,
+        priority: Priority,
+    ) -> Reply {
+        let demanded = priority == Priority::Demand;
+        if let Some(failure) = self.health.refusal(path.class(), demanded) {
+            self.observer.spared(&self.name, path.class());
+            return Reply::Failed(failure);
+        }
         let call = Call::start(&self.observer, &self.name, path.kind());
-        let deadline = call.begun + self.header;
+        let deadline = call.begun() + self.header;
         let Some(slot) = self.slot(priority, deadline).await else {
-            return call.failed(Failure::Saturated {
+            let saturated = Failure::Saturated {
                 in_flight: self.max_in_flight,
-                waited: self.header,
-            });
+                waited: call.begun().elapsed(),
+            };
+            return call.failed(saturated);
+        };
+        let account = match self.admit(path.class(), demanded).await {
+            Ok(account) => account,
+            Err(failure) => {
+                self.observer.spared(&self.name, path.class());
+                return call.failed(failure);
+            }
         };
         let ask = Ask {
             path,
             limit,
             deadline,
+            header: self.header,
             stall: self.stall,
         };
-        let reply = match &self.transport {
-            Transport::Http(http) => http.get(ask).await,
-            Transport::File(file) => match timeout_at(deadline, file.open(ask)).await {
-                Ok(reply) => reply,
-                Err(_) => Reply::Failed(Failure::Timeout(self.header)),
-            },
-        };
-        call.answered(reply, slot)
+        let asked = Instant::now();
+        let leg = Leg { call, slot };
+        let patient = !demanded || account.is_probe();
+        let (reply, leg) = self.send(ask, leg, patient).await;
+        self.remember(path, &reply, asked.elapsed());
+        account.settle(&reply);
+        leg.answered(reply, account)
+    }
+
+    /// Leave to ask. Whoever waits for the answer also waits a moment for a probe to decide.
+    async fn admit(
+        self: &Arc<Self>,
+        class: RequestClass,
+        demanded: bool,
+    ) -> Result<Account, Failure> {
+        let patience = Instant::now() + PROBE_PATIENCE;
+        loop {
+            let (admission, change) = self.health.admit(class, demanded);
+            self.changed(class, change);
+            match admission {
+                Ok(ticket) => return Ok(Account::new(Arc::clone(self), class, ticket)),
+                Err(Denied::Undecided(_)) if demanded && Instant::now() < patience => {
+                    self.health.decided(class, patience).await;
+                }
+                Err(Denied::Undecided(failure) | Denied::Refused(failure)) => return Err(failure),
+            }
+        }
     }
 
     /// A slot, if one comes free in time. What nobody waits for stands in its own queue, and takes
@@ -166,68 +315,71 @@ impl Source {
             _background: Some(background),
         })
     }
-}
 
-// === impl Call ===
-
-impl Call {
-    fn start(observer: &Arc<dyn Observer>, source: &SourceName, kind: RequestKind) -> Self {
-        observer.started(source, kind);
-        Self {
-            observer: Arc::clone(observer),
-            source: source.clone(),
-            kind,
-            begun: Instant::now(),
-            ended: false,
-        }
+    /// A slot for an extra request, if one lies free.
+    fn spare_slot(&self) -> Option<Slot> {
+        Some(Slot {
+            _permit: Arc::clone(&self.slots).try_acquire_owned().ok()?,
+            _background: None,
+        })
     }
 
-    fn failed(self, failure: Failure) -> Reply {
-        self.observer.answered(
-            &self.source,
-            self.kind,
-            ReplyClass::Failed(failure.class()),
-            self.begun.elapsed(),
-        );
-        Reply::Failed(failure)
-    }
-
-    fn answered(self, reply: Reply, slot: Slot) -> Reply {
+    fn remember(&self, path: &RequestPath, reply: &Reply, after: Duration) {
         match reply {
-            Reply::Found(download) => {
-                self.observer.answered(
-                    &self.source,
-                    self.kind,
-                    ReplyClass::Found,
-                    self.begun.elapsed(),
-                );
-                Reply::Found(download.leased(self, slot))
-            }
-            Reply::Absent(absence) => {
-                self.observer.answered(
-                    &self.source,
-                    self.kind,
-                    ReplyClass::Absent,
-                    self.begun.elapsed(),
-                );
-                Reply::Absent(absence)
-            }
-            Reply::Failed(failure) => self.failed(failure),
+            Reply::Found(_) => self.health.found(path, after),
+            Reply::Absent(_) => self.health.absent(path, after),
+            Reply::Failed(failure) if !failure.is_an_answer() => return,
+            Reply::Failed(_) => {}
+        }
+        self.health.heard(path.class());
+    }
+
+    fn may_ask_again(&self, path: &RequestPath) -> bool {
+        let may = self.health.withdraw();
+        if may {
+            self.observer.retried(&self.name, path.kind());
+        } else {
+            self.observer.budget_spent(&self.name, path.kind());
+        }
+        may
+    }
+
+    /// Tells everybody about a new state.
+    fn changed(self: &Arc<Self>, class: RequestClass, change: Option<Change>) {
+        let Some(Change { state, wants_probe }) = change else {
+            return;
+        };
+        self.observer.breaker_changed(&self.name, class, state);
+        let (source, class_name, state_name) = (&self.name, class.label(), state.label());
+        if state.is_open() {
+            let (_, why) = self.health.state(class);
+            tracing::warn!(%source, class = class_name, state = state_name, why, "a source is left alone");
+        } else {
+            tracing::info!(%source, class = class_name, state = state_name, "a source is asked again");
+        }
+        if wants_probe {
+            prober::start(self);
         }
     }
 
-    /// Reports how the body ended.
-    pub(crate) fn end(mut self, end: BodyEnd, bytes: u64) {
-        self.ended = true;
-        self.observer.finished(&self.source, self.kind, end, bytes);
+    async fn ping(&self, path: Option<&RequestPath>) -> Signal {
+        match &self.transport {
+            Transport::Http(http) => http.ping(path).await,
+            Transport::File(file) => file.ping().await,
+        }
     }
 }
 
-impl Drop for Call {
-    fn drop(&mut self) {
-        if !self.ended {
-            self.observer
-                .finished(&self.source, self.kind, BodyEnd::None, 0);
+// === impl Transport ===
+
+impl Transport {
+    async fn get(&self, ask: Ask<'_>) -> Reply {
+        match self {
+            Self::Http(http) => http.get(ask).await,
+            Self::File(file) => match timeout_at(ask.deadline, file.open(ask)).await {
+                Ok(reply) => reply,
+                Err(_) => Reply::Failed(Failure::Timeout(ask.header)),
+            },
         }
     }
 }

@@ -25,7 +25,7 @@ use url::Url;
 use crate::{
     Absence, Download, Failure, Outage, SourceName,
     request::{PathError, RequestPath},
-    source::{Priority, Reply, Source},
+    source::{Manner, Priority, Reply, Source},
     upstreams::Shared,
     walk::{Machine, Next, malformed, outage},
 };
@@ -131,6 +131,8 @@ impl fmt::Debug for DatabaseRoute {
 impl Heard {
     fn is_current(&self) -> bool {
         let age = match self.support {
+            // The breaker knows better, and answers as fast.
+            Support::Failed(Failure::Open { .. }) => Duration::ZERO,
             Support::Failed(_) => FAILURE_AGE,
             Support::Yes | Support::No(_) => SUPPORT_AGE,
         };
@@ -146,6 +148,11 @@ impl Databases {
             routes,
             support: Mutex::new(BTreeMap::new()),
         }
+    }
+
+    /// The databases that have a URL of their own.
+    pub(crate) fn sources(&self) -> impl Iterator<Item = &Source> {
+        self.routes.values().map(|route| &route.source)
     }
 
     /// Whether a source mirrors a database. Those who ask at the same time share one question.
@@ -280,13 +287,19 @@ fn yes(source: &Source) -> DatabaseOutcome {
 /// Fetches and reads to the end; a body that broke on the way is asked for once more.
 async fn fetch_whole(source: &Source, path: &RequestPath) -> Reply {
     match fetch_once(source, path).await {
-        Reply::Failed(Failure::Body(_)) => fetch_once(source, path).await,
+        Reply::Failed(Failure::Body(_)) if source.may_ask_again(path) => {
+            fetch_once(source, path).await
+        }
         reply => reply,
     }
 }
 
 async fn fetch_once(source: &Source, path: &RequestPath) -> Reply {
-    match source.fetch(path, MAX_ANSWER, Priority::Demand).await {
+    let manner = Manner {
+        priority: Priority::Demand,
+        leads_on: false,
+    };
+    match source.fetch(path, MAX_ANSWER, manner).await {
         Reply::Found(download) => {
             let name = download.source.clone();
             match download.whole().await {

@@ -5,7 +5,8 @@ use std::{collections::BTreeMap, fmt, sync::Arc};
 use gomod::goproxy::ProxyList;
 
 use crate::{
-    BuildError, DatabaseOutcome, RequestClass, SourceName, UpstreamOptions, Walk,
+    BreakerState, BuildError, DatabaseOutcome, Force, RequestClass, SourceName, UpstreamOptions,
+    Walk,
     plan::{Place, Plan, Stop, word},
     source::Source,
     sumdb::{self, Databases},
@@ -22,6 +23,28 @@ pub(crate) struct Shared {
     pub(crate) stops: Arc<[Stop]>,
     pub(crate) sources: Vec<Source>,
     pub(crate) databases: Databases,
+}
+
+/// One breaker, for gauges and for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BreakerView {
+    /// Whose it is.
+    pub source: SourceName,
+    /// Which requests it stands before.
+    pub class: RequestClass,
+    /// Its state.
+    pub state: BreakerState,
+    /// What failed last there, in a line; empty if nothing did.
+    pub why: String,
+}
+
+// === impl Shared ===
+
+impl Shared {
+    /// The sources of the list, and the databases that have a URL of their own.
+    fn all_sources(&self) -> impl Iterator<Item = &Source> {
+        self.sources.iter().chain(self.databases.sources())
+    }
 }
 
 // === impl Upstreams ===
@@ -80,6 +103,36 @@ impl Upstreams {
             }
         }
         false
+    }
+
+    /// The state of every breaker, for gauges and for people.
+    pub fn breakers(&self) -> Vec<BreakerView> {
+        let view = |source: &Source, class: RequestClass| {
+            let (state, why) = source.state(class);
+            BreakerView {
+                source: source.name().clone(),
+                class,
+                state,
+                why,
+            }
+        };
+        let of_source = |source| RequestClass::ALL.map(|class: RequestClass| view(source, class));
+        self.shared.all_sources().flat_map(of_source).collect()
+    }
+
+    /// An operator's order for all breakers of a source, or for one class; `source` is its name as
+    /// in [`Upstreams::describe`]. Gives how many breakers obeyed: 0 if there is no such source.
+    pub fn force(&self, source: &str, class: Option<RequestClass>, force: Force) -> usize {
+        let classes = class.map_or(RequestClass::ALL.to_vec(), |class| vec![class]);
+        let named = |candidate: &&Source| candidate.name().as_str() == source;
+        let mut obeyed = 0;
+        for source in self.shared.all_sources().filter(named) {
+            for class in &classes {
+                source.force(*class, force);
+                obeyed += 1;
+            }
+        }
+        obeyed
     }
 
     /// The names of the list's stops in order, `direct` and `off` included, for people to read.

@@ -31,8 +31,8 @@
 //! network's doing, and then the list goes on as after any failure. Wrong content is not asked for
 //! twice: the source would send it again.
 //!
-//! Not here: judging a source by its past, and asking two at once. Both belong around
-//! the one function that asks a source.
+//! Not here: judging a source by its past, asking it again or twice at once. That belongs around the
+//! one function that asks a source; what is here tells it whether the list leads on.
 
 mod machine;
 
@@ -44,7 +44,7 @@ use crate::{
     Absence, BodyError, Failure, Outage, Outcome, SourceName,
     plan::{Place, word},
     request::{PathError, RequestPath},
-    source::{Priority, Reply},
+    source::{Account, Manner, Priority, Reply},
     upstreams::Shared,
 };
 
@@ -57,7 +57,14 @@ pub struct Walk {
     limit: u64,
     priority: Priority,
     machine: Machine<Absence, Outage>,
-    offered: Option<SourceName>,
+    offered: Option<Offered>,
+}
+
+/// Whose body was returned last.
+struct Offered {
+    index: usize,
+    source: SourceName,
+    account: Option<Arc<Account>>,
 }
 
 /// Why the body that a walk returned last was no use.
@@ -125,7 +132,9 @@ impl Walk {
     ///
     /// Dropping the future in the middle loses nothing: the next call asks the same source again.
     pub async fn next(&mut self) -> Outcome {
-        if self.offered.is_some() {
+        if let Some(offered) = &mut self.offered {
+            // Not wanted is not wrong: nothing is held against the source.
+            offered.account = None;
             let summary = "the reader gave it up".to_owned();
             self.reject(BodyFailure::Wrong {
                 code: Code::UpstreamBadContent,
@@ -143,9 +152,17 @@ impl Walk {
             let Some(source) = self.shared.sources.get(index) else {
                 return self.verdict();
             };
-            match source.fetch(path, self.limit, self.priority).await {
+            let manner = Manner {
+                priority: self.priority,
+                leads_on: self.machine.leads_on(),
+            };
+            match source.fetch(path, self.limit, manner).await {
                 Reply::Found(download) => {
-                    self.offered = Some(source.name().clone());
+                    self.offered = Some(Offered {
+                        index,
+                        source: source.name().clone(),
+                        account: download.standing(),
+                    });
                     return Outcome::Found(download);
                 }
                 Reply::Absent(absence) => self.machine.absent(absence),
@@ -159,13 +176,31 @@ impl Walk {
 
     /// Says that the body returned last was no use. Without one, nothing happens.
     pub fn reject(&mut self, reason: BodyFailure) {
-        let Some(source) = self.offered.take() else {
+        let Some(offered) = self.offered.take() else {
             return;
         };
+        let Offered {
+            index,
+            source,
+            account,
+        } = offered;
         tracing::debug!(%source, %reason, "the body was no use");
-        let again = reason.may_be_the_network();
+        if let Some(account) = account {
+            account.blame(reason.anonymous());
+        }
+        let again = reason.may_be_the_network() && self.may_ask_again(index);
         self.machine
             .rejected(outage(&Failure::Body(reason), &source), again);
+    }
+
+    /// Whether the source may have one more turn: once, on demand, within its budget.
+    fn may_ask_again(&self, index: usize) -> bool {
+        let (Some(source), Ok(path)) = (self.shared.sources.get(index), &self.path) else {
+            return false;
+        };
+        self.priority == Priority::Demand
+            && self.machine.has_turn_left()
+            && source.may_ask_again(path)
     }
 
     fn verdict(&self) -> Outcome {
@@ -191,6 +226,15 @@ impl BodyFailure {
             Self::Stalled(_) => Code::UpstreamTimeout,
             Self::Cut(_) => Code::UpstreamError,
             Self::Wrong { code, .. } => *code,
+        }
+    }
+
+    /// The failure without what it says about a module: others will read it, who need not know that
+    /// module's name.
+    fn anonymous(&self) -> String {
+        match self {
+            Self::Wrong { code, .. } => format!("it sent wrong content ({code})"),
+            other => other.to_string(),
         }
     }
 

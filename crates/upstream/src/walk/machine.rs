@@ -84,6 +84,18 @@ impl<A, F> Machine<A, F> {
         }
     }
 
+    /// Whether this source may be given one more turn.
+    pub(crate) fn has_turn_left(&self) -> bool {
+        !self.asked_again
+    }
+
+    /// Whether a failure here leads to another source.
+    pub(crate) fn leads_on(&self) -> bool {
+        let mut stops = self.stops.iter().skip(self.at);
+        let past_failure = stops.next().is_some_and(|stop| stop.past_failure);
+        past_failure && matches!(stops.next().map(|stop| stop.place), Some(Place::Source(_)))
+    }
+
     pub(crate) fn last_absence(&self) -> Option<&A> {
         self.absence.as_ref()
     }

@@ -155,6 +155,10 @@ impl Fake {
 
     async fn listen(tls: Option<TlsAcceptor>, handler: Box<Handler>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::accept(listener, tls, handler)
+    }
+
+    fn accept(listener: TcpListener, tls: Option<TlsAcceptor>, handler: Box<Handler>) -> Self {
         let address = listener.local_addr().unwrap();
         let asked = Arc::new(Mutex::new(Vec::new()));
         let shared = Arc::new(Shared {
@@ -268,6 +272,12 @@ impl Gone {
 
     pub(crate) fn url(&self) -> String {
         format!("http://{}", self.socket.local_addr().unwrap())
+    }
+
+    /// From now on it does this.
+    pub(crate) fn listen(self, script: Script) -> Fake {
+        let listener = self.socket.listen(64).unwrap();
+        Fake::accept(listener, None, Box::new(move |_, _| script.clone()))
     }
 }
 

@@ -63,7 +63,7 @@ async fn every_call_is_told_from_beginning_to_end() {
     use Line::{Answered, Finished, Started};
     let fake = Fake::start(|_, number| match number {
         1 => Script::absent("none"),
-        2 => Script::status(503, "", ""),
+        2 => Script::status(500, "", ""),
         3 => Script::ok("module m\n").short_of(4, After::Close),
         _ => Script::ok("module m\n"),
     })

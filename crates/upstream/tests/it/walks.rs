@@ -61,7 +61,8 @@ async fn every_status_has_its_code() {
         assert_eq!(outage.code, code, "{status}: {outage:?}");
         assert!(outage.summary.contains(&status.to_string()), "{outage:?}");
         assert_eq!(outage.source.as_str(), fake.url());
-        assert_eq!(fake.count(), 1, "{status}");
+        // A 503 may pass by itself: one more try, and no more.
+        assert_eq!(fake.count(), if status == 503 { 2 } else { 1 }, "{status}");
     }
 }
 
@@ -442,7 +443,7 @@ async fn a_kept_connection_that_was_closed_meanwhile_is_no_failure() {
 async fn a_refusal_does_not_cost_the_connection_or_the_time_of_its_page() {
     let page = "x".repeat(1000);
     let fake = Fake::start(move |_, number| {
-        let script = Script::status(503, "content-type: text/html\r\n", &page);
+        let script = Script::status(500, "content-type: text/html\r\n", &page);
         if number == 2 {
             script.short_of(1, After::Hang)
         } else {
@@ -454,7 +455,7 @@ async fn a_refusal_does_not_cost_the_connection_or_the_time_of_its_page() {
     for _ in 0..4 {
         assert_eq!(
             unavailable(upstreams.walk(PATH).next().await).status,
-            Some(503)
+            Some(500)
         );
     }
     let connections: Vec<usize> = fake.asked().iter().map(|asked| asked.connection).collect();

@@ -1,0 +1,141 @@
+//! One request's standing with the breaker, from leave to the last word about its body.
+//!
+//! The header decides first; a body that breaks or turns out wrong is held against the source
+//! later, once, whoever notices: the transport, or the reader who knows what the bytes must be. A
+//! request that is dropped without any verdict gives its leave back, so that a probe whose client
+//! left does not keep the breaker half-open for ever.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use super::{Core, Reply};
+use crate::{
+    Failure, RequestClass,
+    breaker::{Ticket, Verdict},
+};
+
+/// One request's standing with the breaker.
+pub(crate) struct Account {
+    core: Arc<Core>,
+    class: RequestClass,
+    ticket: Ticket,
+    settled: AtomicBool,
+    blamed: AtomicBool,
+}
+
+// === impl Account ===
+
+impl Account {
+    pub(super) fn new(core: Arc<Core>, class: RequestClass, ticket: Ticket) -> Self {
+        Self {
+            core,
+            class,
+            ticket,
+            settled: AtomicBool::new(false),
+            blamed: AtomicBool::new(false),
+        }
+    }
+
+    pub(super) fn is_probe(&self) -> bool {
+        self.ticket.is_probe()
+    }
+
+    /// Records the answer.
+    pub(super) fn settle(&self, reply: &Reply) {
+        match reply {
+            Reply::Found(_) | Reply::Absent(_) => self.record(Verdict::Good, None),
+            Reply::Failed(failure) => self.record(verdict(failure), Some(failure.to_string())),
+        }
+    }
+
+    /// The answer was recorded as good, and its body was not. The reason is shown to other callers
+    /// later, so it must name no module.
+    pub(crate) fn blame(&self, why: String) {
+        if !self.blamed.swap(true, Ordering::Relaxed) {
+            let change = self.core.health.recant(self.class, why);
+            self.core.changed(self.class, change);
+        }
+    }
+
+    fn record(&self, verdict: Verdict, why: Option<String>) {
+        if !self.settled.swap(true, Ordering::Relaxed) {
+            let change = self
+                .core
+                .health
+                .record(self.class, self.ticket, verdict, why);
+            self.core.changed(self.class, change);
+        }
+    }
+}
+
+impl Drop for Account {
+    fn drop(&mut self) {
+        self.record(Verdict::Void, None);
+    }
+}
+
+/// What a failure says about the health of its source.
+fn verdict(failure: &Failure) -> Verdict {
+    match failure {
+        Failure::Unreachable(_) | Failure::Broken(_) | Failure::Timeout(_) | Failure::Silent(_) => {
+            Verdict::Silent
+        }
+        Failure::RateLimited { retry_after } => Verdict::Rest(*retry_after),
+        Failure::Refused(_) => Verdict::Neutral,
+        // 408: the source lost patience with the request. Other 4xx are about the request.
+        Failure::Status { status, .. } if *status < 500 && *status != 408 => Verdict::Neutral,
+        Failure::Saturated { .. } | Failure::Open { .. } => Verdict::Void,
+        Failure::Status { .. }
+        | Failure::Redirect(_)
+        | Failure::Content(_)
+        | Failure::File(_)
+        | Failure::Body(_) => Verdict::Bad,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::verdict;
+    use crate::{Failure, breaker::Verdict};
+    use std::time::Duration;
+
+    #[test]
+    fn what_failures_say_about_health() {
+        let status = |status| Failure::Status {
+            status,
+            retry_after: None,
+        };
+        let rest = Some(Duration::from_secs(7));
+        for (failure, expected) in [
+            (Failure::Unreachable(String::new()), Verdict::Silent),
+            (Failure::Broken(String::new()), Verdict::Silent),
+            (Failure::Timeout(Duration::ZERO), Verdict::Silent),
+            (Failure::Silent(Duration::ZERO), Verdict::Silent),
+            (Failure::Refused(401), Verdict::Neutral),
+            (Failure::Refused(403), Verdict::Neutral),
+            (
+                Failure::RateLimited { retry_after: rest },
+                Verdict::Rest(rest),
+            ),
+            (status(400), Verdict::Neutral),
+            (status(407), Verdict::Neutral),
+            (status(408), Verdict::Bad),
+            (status(500), Verdict::Bad),
+            (status(503), Verdict::Bad),
+            (status(999), Verdict::Bad),
+            (Failure::Content(String::new()), Verdict::Bad),
+            (Failure::File(String::new()), Verdict::Bad),
+            (
+                Failure::Saturated {
+                    in_flight: 1,
+                    waited: Duration::ZERO,
+                },
+                Verdict::Void,
+            ),
+        ] {
+            assert_eq!(verdict(&failure), expected, "{failure:?}");
+        }
+    }
+}

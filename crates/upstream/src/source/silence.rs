@@ -1,0 +1,99 @@
+//! Telling a slow source from a silent one.
+//!
+//! A source that fetches a new version from version control may need half a minute, so the header
+//! deadline is long. A source that hangs must not cost a client that long. The difference can be
+//! asked for: after a silence, something cheap is asked, with as long a deadline. Any HTTP answer to
+//! that, or to any other request of this class meanwhile, means that the source lives: the wait goes
+//! on to the long deadline, with another look now and then. If that is met with silence too, the
+//! request fails, after two silences in all, and the breakers of all classes that nothing was heard of
+//! meanwhile open: whoever comes next need not find out again.
+//!
+//! What is asked: a small file that this source gave fast before, or its base URL. Never a path that
+//! it was not asked for already: names may be private. One question at a time per source, shared by
+//! all who wonder; it takes no slot, since all slots may be taken by what hangs.
+
+use std::{pin::pin, sync::Arc, time::Duration};
+
+use tokio::time::{Instant, timeout, timeout_at};
+
+use super::{Ask, Core, Reply};
+use crate::{Failure, RequestClass, breaker::Signal};
+
+/// When to look again after a silent source turned out to live. A source may die at any moment of a
+/// long wait; a small question in ten seconds costs it nothing.
+const LOOK_AGAIN: Duration = Duration::from_secs(10);
+
+/// When the last answered and the last unanswered question were asked.
+#[derive(Debug, Default)]
+pub(super) struct Heard {
+    answered: Option<Instant>,
+    unanswered: Option<Instant>,
+}
+
+// === impl Core ===
+
+impl Core {
+    /// Asks, and gives up on silence.
+    pub(super) async fn watched(self: &Arc<Self>, ask: Ask<'_>) -> Reply {
+        let mut get = pin!(self.transport.get(ask));
+        let (mut since, mut patience) = (Instant::now(), self.silence);
+        loop {
+            if let Ok(reply) = timeout(patience, get.as_mut()).await {
+                return reply;
+            }
+            let lives = tokio::select! {
+                biased;
+                reply = get.as_mut() => return reply,
+                lives = self.lives(ask.path.class(), since) => lives,
+            };
+            if !lives {
+                return Reply::Failed(Failure::Silent(self.silence * 2));
+            }
+            (since, patience) = (Instant::now(), LOOK_AGAIN.max(self.silence));
+        }
+    }
+
+    /// Whether the source said anything since then, or says something when it is asked.
+    async fn lives(self: &Arc<Self>, class: RequestClass, since: Instant) -> bool {
+        if self.health.heard_since(class, since) {
+            return true;
+        }
+        let mut heard = self.heard.lock().await;
+        if self.health.heard_since(class, since) || heard.answered >= Some(since) {
+            return true;
+        }
+        if heard.unanswered >= Some(since) {
+            return false;
+        }
+        let begun = Instant::now();
+        let lives = self.answers(class, begun + self.silence).await;
+        if lives {
+            heard.answered = Some(begun);
+        } else {
+            heard.unanswered = Some(begun);
+            self.is_silent(since);
+        }
+        lives
+    }
+
+    fn is_silent(self: &Arc<Self>, since: Instant) {
+        let failure = Failure::Silent(self.silence * 2);
+        for class in RequestClass::ALL {
+            if !self.health.heard_since(class, since) {
+                let change = self.health.trip(class, &failure);
+                self.changed(class, change);
+            }
+        }
+    }
+
+    async fn answers(&self, class: RequestClass, deadline: Instant) -> bool {
+        // Lists may take a source as long as what is being waited for; files never do.
+        let path = self
+            .health
+            .cheap(&[RequestClass::Metadata, RequestClass::Sumdb, class]);
+        let signal = timeout_at(deadline, self.ping(path.as_ref())).await;
+        let lives = matches!(signal, Ok(Signal::Good | Signal::Unwell));
+        self.observer.questioned(&self.name, class, lives);
+        lives
+    }
+}
