@@ -78,6 +78,7 @@ pub fn metrics_page() -> String {
     let mut registry = Registry::default();
     server::HttpMetrics::default().register(&mut registry);
     let service = proxy::Metrics::new();
+    service.know_upstream("example");
     ask_example_source(&service);
     service.register(&mut registry);
     format!(

@@ -9,6 +9,7 @@ use prometheus_client::{
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
     registry::{Registry, Unit},
 };
+use upstream::{BreakerState, BreakerView, RequestClass};
 
 /// What was asked and where the answer was found.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -26,6 +27,26 @@ pub(crate) struct Call {
     pub(crate) upstream: String,
     /// How it went.
     pub(crate) outcome: &'static str,
+}
+
+/// A breaker.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct Breaker {
+    /// The source's name, without credentials.
+    pub(crate) upstream: String,
+    /// `metadata`, `versions`, `zip`, `sumdb`.
+    pub(crate) class: &'static str,
+}
+
+/// A breaker's new state.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct Transition {
+    /// The source's name, without credentials.
+    pub(crate) upstream: String,
+    /// `metadata`, `versions`, `zip`, `sumdb`.
+    pub(crate) class: &'static str,
+    /// `closed`, `half_open`, `open`, `forced_open`, `forced_closed`.
+    pub(crate) state: &'static str,
 }
 
 /// Bytes from a source.
@@ -89,6 +110,20 @@ metrics! {
     /// Time from asking a source to its response header.
     upstream_wait: Family<Source, Histogram> = "modkeep_upstream_wait" in Unit::Seconds,
         Family::new_with_constructor(wait_histogram);
+    /// State of a source's breaker by class of requests: 0 closed, 1 half-open, 2 open, 3 forced open, 4 forced closed.
+    upstream_breaker: Family<Breaker, Gauge> = "modkeep_upstream_breaker", Family::default();
+    /// Changes of a breaker's state, by the new state.
+    upstream_transitions: Family<Transition, Counter> = "modkeep_upstream_breaker_transitions", Family::default();
+    /// Requests that were refused at once, since a breaker was not closed.
+    upstream_spared: Family<Breaker, Counter> = "modkeep_upstream_short_circuits", Family::default();
+    /// Late small requests that were sent a second time (sent), and how many of those gave the answer (won).
+    upstream_hedges: Family<Call, Counter> = "modkeep_upstream_hedges", Family::default();
+    /// Requests made once more after a failure or a broken body.
+    upstream_retries: Family<Source, Counter> = "modkeep_upstream_retries", Family::default();
+    /// Retries and hedges that were left out, since the budget of extra requests was spent.
+    upstream_budget: Family<Source, Counter> = "modkeep_upstream_budget_exhausted", Family::default();
+    /// Small questions to sources that are left alone (well, unwell) or silent (lives, silent), by answer.
+    upstream_probes: Family<Call, Counter> = "modkeep_upstream_probes", Family::default();
     /// Streamed downloads under way.
     flights: Gauge = "modkeep_flights", Gauge::default();
     /// Fetches of small artifacts and renewals of lists under way.
@@ -191,12 +226,72 @@ impl Metrics {
         };
         drop(self.upstream_received.get_or_create(&source));
         drop(self.upstream_wait.get_or_create(&source));
+        drop(self.upstream_retries.get_or_create(&source));
+        drop(self.upstream_budget.get_or_create(&source));
+        for class in RequestClass::ALL {
+            let breaker = breaker(upstream, class);
+            drop(self.upstream_breaker.get_or_create(&breaker));
+            drop(self.upstream_spared.get_or_create(&breaker));
+            for state in BreakerState::ALL {
+                let transition = transition(upstream, class, state);
+                drop(self.upstream_transitions.get_or_create(&transition));
+            }
+        }
+        for outcome in HEDGES {
+            drop(self.upstream_hedges.get_or_create(&call(upstream, outcome)));
+        }
+        for outcome in PROBES {
+            drop(self.upstream_probes.get_or_create(&call(upstream, outcome)));
+        }
+    }
+
+    /// Brings the gauges of breakers up to date: time alone may have changed them.
+    pub(crate) fn observe_breakers(&self, breakers: &[BreakerView]) {
+        for BreakerView {
+            source,
+            class,
+            state,
+            ..
+        } in breakers
+        {
+            let breaker = breaker(source.as_str(), *class);
+            self.upstream_breaker
+                .get_or_create(&breaker)
+                .set(state.number());
+        }
     }
 }
 
 impl Default for Metrics {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+/// What becomes of hedges, as label values.
+const HEDGES: [&str; 2] = ["sent", "won"];
+/// What becomes of small questions, as label values.
+const PROBES: [&str; 4] = ["well", "unwell", "lives", "silent"];
+
+pub(crate) fn call(upstream: &str, outcome: &'static str) -> Call {
+    Call {
+        upstream: upstream.to_owned(),
+        outcome,
+    }
+}
+
+pub(crate) fn breaker(upstream: &str, class: RequestClass) -> Breaker {
+    Breaker {
+        upstream: upstream.to_owned(),
+        class: class.label(),
+    }
+}
+
+pub(crate) fn transition(upstream: &str, class: RequestClass, state: BreakerState) -> Transition {
+    Transition {
+        upstream: upstream.to_owned(),
+        class: class.label(),
+        state: state.label(),
     }
 }
 

@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use prometheus_client::registry::Registry;
 use std::{fmt, sync::Arc};
 use store::{IndexEntry, Store};
-use upstream::Upstreams;
+use upstream::{BreakerView, Upstreams};
 
 /// The service; cheap to clone.
 #[derive(Clone)]
@@ -141,6 +141,13 @@ impl Proxy {
         if let Some(code) = health.last_error {
             degraded.push(format!("{code}: {}", code.entry().title));
         }
+        let breakers = self.context.upstreams.breakers();
+        degraded.extend(
+            breakers
+                .iter()
+                .filter(|breaker| breaker.state.is_open())
+                .map(left_alone),
+        );
         Readiness {
             ready: true,
             degraded,
@@ -180,6 +187,7 @@ impl Proxy {
         metrics.kept.set(signed(health.captures));
         metrics.kept_size.set(signed(health.bytes));
         metrics.writable.set(i64::from(health.writable));
+        metrics.observe_breakers(&self.context.upstreams.breakers());
     }
 }
 
@@ -189,6 +197,18 @@ impl fmt::Debug for Proxy {
             .field("upstreams", &self.context.upstreams)
             .finish_non_exhaustive()
     }
+}
+
+/// An open breaker in words. What failed may be private only as far as a source's own name is.
+fn left_alone(breaker: &BreakerView) -> String {
+    let BreakerView {
+        source,
+        class,
+        state,
+        why,
+    } = breaker;
+    let (class, state) = (class.label(), state.label());
+    format!("{source} is left alone for {class} ({state}): {why}")
 }
 
 fn count(value: usize) -> i64 {

@@ -127,6 +127,9 @@ impl Read<'_> {
         let mut options = UpstreamOptions {
             connect: self.duration("connect-timeout")?,
             header: self.duration("header-timeout")?,
+            silence: self.duration("upstream-silence")?,
+            breaker: self.0.text("upstream-breaker") == "on",
+            hedge: self.0.text("upstream-hedge") == "on",
             stall: self.duration("stall-timeout")?,
             max_in_flight: self.count("upstream-requests")?,
             ca: self.0.get("ca").map(|file| PathBuf::from(&file.text)),

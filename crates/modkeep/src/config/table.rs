@@ -105,7 +105,7 @@ pub const OPTIONS: &[OptionSpec] = &[
         name: "connect-timeout",
         kind: Kind::Duration,
         placeholder: "TIME",
-        default: Fixed("5s"),
+        default: Fixed("4s"),
         doc: "Deadline for connecting to an upstream, name lookup and TLS included.",
         example: "2s",
     },
@@ -124,6 +124,33 @@ pub const OPTIONS: &[OptionSpec] = &[
         default: Fixed("30s"),
         doc: "Deadline between two pieces of an upstream's body.",
         example: "10s",
+    },
+    OptionSpec {
+        name: "upstream-silence",
+        kind: Kind::Duration,
+        placeholder: "TIME",
+        default: Fixed("2s"),
+        doc: "Silence after which an upstream is asked something small, with the same deadline; if it is silent to that too, \
+              the request fails. An upstream that answers it is waited for up to header-timeout.",
+        example: "5s",
+    },
+    OptionSpec {
+        name: "upstream-breaker",
+        kind: Kind::Choice(&["on", "off"]),
+        placeholder: "MODE",
+        default: Fixed("on"),
+        doc: "Whether an upstream that fails too often is left alone until it answers a small probe well. \
+              Off, every request asks it.",
+        example: "off",
+    },
+    OptionSpec {
+        name: "upstream-hedge",
+        kind: Kind::Choice(&["on", "off"]),
+        placeholder: "MODE",
+        default: Fixed("on"),
+        doc: "Whether an upstream is asked a second time for something small that is later than 95 of 100 were, \
+              within a fifth of all requests.",
+        example: "off",
     },
     OptionSpec {
         name: "upstream-requests",

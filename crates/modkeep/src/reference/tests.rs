@@ -26,6 +26,8 @@ fn every_metric_has_a_type_and_a_meaning() {
         "modkeep_http_first_byte_seconds",
         "modkeep_lookups",
         "modkeep_upstream_calls",
+        "modkeep_upstream_breaker",
+        "modkeep_upstream_hedges",
         "modkeep_flights",
     ] {
         assert!(

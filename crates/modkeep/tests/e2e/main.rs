@@ -17,6 +17,7 @@ mod flights;
 mod forks;
 mod idle;
 mod independence;
+mod outage;
 mod probes;
 mod redirects;
 mod site;

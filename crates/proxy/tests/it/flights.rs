@@ -172,10 +172,11 @@ async fn whoever_asks_after_a_failure_was_told_gets_a_new_attempt() {
     let upstream = upstream();
     let site = Site::over(&upstream).await;
     for _ in 0..50 {
-        upstream.always(Kind::Zip, Fault::status(503));
+        // Refusals: they are no sign of illness, and are not tried again by themselves.
+        upstream.always(Kind::Zip, Fault::status(401));
         assert_eq!(site.refusal(zip(PATH, V1)).await.status, 502);
         upstream.heal();
-        upstream.always(Kind::Zip, Fault::status(500));
+        upstream.always(Kind::Zip, Fault::status(403));
         let before = upstream.count(Kind::Zip);
         site.refusal(zip(PATH, V1)).await;
         assert_eq!(upstream.count(Kind::Zip), before + 1);
