@@ -10,9 +10,9 @@ use url::Url;
 use crate::{DatabaseRoute, NoObserver, Observer, SourceName};
 
 /// Connecting, name lookup and TLS included. Four round trips around the world stay below 2 s even
-/// with one lost packet each; a host that needs more than 4 s is as good as dead, and whoever waits
-/// for it should know within 5 s.
-pub const DEFAULT_CONNECT: Duration = Duration::from_secs(4);
+/// with one lost packet each; a host that needs more than 5 s is as good as dead. (Whoever waits for
+/// it knows sooner: not to connect is silence, see [`DEFAULT_SILENCE`].)
+pub const DEFAULT_CONNECT: Duration = Duration::from_secs(5);
 
 /// From asking to the answer's header, redirects and waiting for a free slot included. A proxy that
 /// must first fetch a new version from version control needs many seconds for a large repository; a

@@ -4,7 +4,8 @@
 //! restarting backend behind a load balancer, a single 503. Whoever fails twice is ill, and the
 //! breaker's business. Only what is safe and likely to help: the connection could not be made or
 //! broke before an answer, or 502, 503, 504 without `Retry-After` (with it, the source said when).
-//! Not after a deadline: the time is spent. Nothing is retried once a body has begun, here.
+//! Not after a deadline, nor after any failure that took longer than [`QUICK`]: the time is spent, and
+//! the client's patience with it. Nothing is retried once a body has begun, here.
 //!
 //! Where the list leads past a failure to a further source, moving on beats retrying: the other
 //! source is there for this very case, it costs the client no pause, and the failing one gets no
@@ -16,14 +17,21 @@ use std::time::Duration;
 
 use crate::Failure;
 
+/// Failures that took longer are not tried again. A refused connection or a 503 takes a round trip;
+/// what takes longer than a second is a deadline, or will be as slow again.
+const QUICK: Duration = Duration::from_secs(1);
+
 /// Shortest pause: about one round trip to a far region, enough for a load balancer to notice.
 const SHORTEST: Duration = Duration::from_millis(20);
 
 /// What jitter may add, so that requests that failed together do not come back together.
 const SPREAD: Duration = Duration::from_millis(60);
 
-/// Whether asking once more is likely to help.
-pub(crate) fn may_help(failure: &Failure) -> bool {
+/// Whether asking once more is likely to help after this failure, which took `took`.
+pub(crate) fn may_help(failure: &Failure, took: Duration) -> bool {
+    if took > QUICK {
+        return false;
+    }
     match failure {
         Failure::Unreachable(_) | Failure::Broken(_) => true,
         Failure::Status {
@@ -41,7 +49,7 @@ pub(crate) fn pause(jitter: f64) -> Duration {
 
 #[cfg(test)]
 mod tests {
-    use super::{may_help, pause};
+    use super::{QUICK, may_help, pause};
     use crate::{BodyFailure, Failure, RedirectError};
     use std::time::Duration;
 
@@ -70,7 +78,9 @@ mod tests {
             (Failure::File(String::new()), false),
             (Failure::Body(BodyFailure::Cut(String::new())), false),
         ] {
-            assert_eq!(may_help(&failure), expected, "{failure:?}");
+            assert_eq!(may_help(&failure, QUICK), expected, "{failure:?}");
+            let late = QUICK + Duration::from_millis(1);
+            assert!(!may_help(&failure, late), "{failure:?}");
         }
     }
 

@@ -199,12 +199,13 @@ impl Source {
         if manner.priority == Priority::Demand {
             core.health.deposit();
         }
+        let asked = Instant::now();
         let reply = core.attempt(path, limit, manner.priority).await;
         let again = match &reply {
             Reply::Failed(failure) => {
                 manner.priority == Priority::Demand
                     && !manner.leads_on
-                    && retry::may_help(failure)
+                    && retry::may_help(failure, asked.elapsed())
                     && core.health.refusal(path.class(), true).is_none()
                     && core.may_ask_again(path)
             }

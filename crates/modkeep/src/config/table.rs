@@ -105,7 +105,7 @@ pub const OPTIONS: &[OptionSpec] = &[
         name: "connect-timeout",
         kind: Kind::Duration,
         placeholder: "TIME",
-        default: Fixed("4s"),
+        default: Fixed("5s"),
         doc: "Deadline for connecting to an upstream, name lookup and TLS included.",
         example: "2s",
     },

@@ -201,6 +201,20 @@ async fn what_was_sent_before_it_opened_neither_closes_nor_extends_it() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn deadlines_of_an_earlier_outage_do_not_open_it_again() {
+    let now = Instant::now();
+    let mut breaker = Breaker::new(now);
+    let early: Vec<Ticket> = (0..20).map(|_| go(&mut breaker, now)).collect();
+    send(&mut breaker, now, &[Verdict::Silent; 5]);
+    let later = now + SECOND;
+    send(&mut breaker, later, &[Verdict::Good]);
+    for ticket in early {
+        breaker.record(ticket, Verdict::Silent, later, 0.0);
+    }
+    assert_eq!(breaker.state(later), BreakerState::Closed);
+}
+
+#[tokio::test(start_paused = true)]
 async fn bodies_that_break_after_good_headers_trip_it() {
     let now = Instant::now();
     let mut breaker = Breaker::new(now);
