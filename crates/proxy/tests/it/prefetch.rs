@@ -1,5 +1,7 @@
 //! Fetching ahead: what a source is asked, and what of it nobody had asked for.
 
+use std::time::Duration;
+
 use crate::site::{Site, caller, go_mod, info, zip};
 use proxy::prefetch::{Kinds, Level, Plan};
 use testkit::{
@@ -144,6 +146,15 @@ async fn a_source_that_dies_is_left_alone_after_a_few_failures() {
         upstream.count(Kind::Mod)
     );
     upstream.heal();
+    // Its breaker is open; a small probe finds out that it is well again.
+    let mut tick = tokio::time::interval(Duration::from_millis(20));
+    let back = async {
+        while !site.proxy.readiness().degraded.is_empty() {
+            tick.tick().await;
+        }
+    };
+    let patience = Duration::from_secs(20);
+    assert!(tokio::time::timeout(patience, back).await.is_ok());
     site.bytes(go_mod(&path(0), V1)).await;
 }
 
