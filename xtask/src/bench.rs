@@ -17,6 +17,7 @@ mod figure;
 mod machine;
 mod page;
 mod programs;
+mod projects;
 mod report;
 mod scenario;
 mod server;

@@ -90,6 +90,12 @@ impl Corpus {
         Ok(modules.collect())
     }
 
+    /// The module cache that holds the files, with the modules unpacked beside them.
+    pub(crate) fn modcache(&self) -> Result<&Path> {
+        let modcache = self.files.parent().and_then(Path::parent);
+        modcache.context("the corpus is not in a module cache")
+    }
+
     /// Every artifact and list, without a leading slash, sorted.
     pub(crate) fn paths(&self) -> Result<Vec<String>> {
         let mut paths = Vec::new();

@@ -7,6 +7,7 @@ mod herd;
 mod kill;
 mod mixed;
 mod outage;
+mod prefetch;
 mod start;
 mod warm;
 
@@ -32,6 +33,11 @@ pub(crate) const ALL: &[Scenario] = &[
         name: "graph",
         title: "Cold `go mod graph`: empty proxy, empty client, upstream 30 ms away",
         run: cold::graph,
+    },
+    Scenario {
+        name: "prefetch",
+        title: "What is fetched ahead, and how much of it is used",
+        run: prefetch::run,
     },
     Scenario {
         name: "herd",

@@ -28,6 +28,10 @@ pub(crate) const DISTANCE: Duration = Duration::from_millis(30);
 /// supply of artifacts that nobody has asked for yet.
 pub(crate) const ENDLESS: &str = "example.com/endless/";
 
+/// How often in a row nothing may be seen under way before it is believed: one errand may follow
+/// another after a moment. A look takes a little more than a millisecond.
+const QUIET_LOOKS: u32 = 100;
+
 /// This very program, even if another build has taken its place meanwhile.
 const THIS_PROGRAM: &str = "/proc/self/exe";
 
@@ -111,6 +115,18 @@ impl Upstream {
     pub(crate) fn ledger(&self) -> Result<Ledger> {
         let answer = client::get(self.address(), "/-/ledger")?;
         serde_json::from_slice(&answer.body).context("the upstream's ledger cannot be read")
+    }
+
+    /// The ledger once nothing is under way any more: what was fetched for nobody counts, too.
+    pub(crate) fn settled(&self) -> Result<Ledger> {
+        let mut quiet_looks = 0;
+        let quiet = || {
+            let is_quiet = self.ledger().is_ok_and(|ledger| ledger.open == 0);
+            quiet_looks = if is_quiet { quiet_looks + 1 } else { 0 };
+            quiet_looks == QUIET_LOOKS
+        };
+        wait_until(Duration::from_secs(30), quiet)?;
+        self.ledger()
     }
 
     /// Starts the ledger anew.

@@ -26,7 +26,7 @@ use crate::bench::{
     contender::Contender,
     figure::{Figure, Unit},
     report::{Cell, Goal, Section, Table},
-    server::{Server, wait_until},
+    server::Server,
     upstream::{Ledger, Upstream},
     usage::Usage,
     verify,
@@ -45,6 +45,8 @@ struct Work {
     arguments: &'static [&'static str],
     guessing: f64,
     known: f64,
+    /// Where the go.sum is posted.
+    order: &'static str,
     /// Whether zips are needed.
     zips: bool,
 }
@@ -85,6 +87,7 @@ const DOWNLOAD: Work = Work {
     arguments: &["mod", "download"],
     guessing: 0.33,
     known: 0.27,
+    order: "/-/prefetch",
     zips: true,
 };
 
@@ -92,6 +95,7 @@ const GRAPH: Work = Work {
     arguments: &["mod", "graph"],
     guessing: 0.25,
     known: 0.12,
+    order: "/-/prefetch?kinds=mod",
     zips: false,
 };
 
@@ -263,10 +267,11 @@ impl<'a> Errand<'a> {
     fn posted(&self, server: &Server, before: bool) -> Result<Trial> {
         let go = client_of(&server.url());
         let post = || -> Result<()> {
-            let answer = client::post(server.address(), "/-/prefetch", self.go_sum.as_bytes())?;
+            let answer = client::post(server.address(), self.work.order, self.go_sum.as_bytes())?;
             ensure!(
                 answer.status / 100 == 2,
-                "POST /-/prefetch: status {}",
+                "POST {}: status {}",
+                self.work.order,
                 answer.status
             );
             Ok(())
@@ -304,20 +309,13 @@ impl<'a> Errand<'a> {
         let seconds = begun.elapsed().as_secs_f64();
         let usage = watch.map(crate::bench::usage::Watch::finish);
         ensure!(output.ok(), "{output}");
-        let ledger = self.settled()?;
+        let ledger = self.upstream.settled()?;
         verify::module_cache(&go.module_cache(), &self.bench.corpus, "the client")?;
         Ok(Trial {
             seconds,
             ledger,
             usage,
         })
-    }
-
-    /// The ledger once nothing is under way any more: what was fetched for nobody counts, too.
-    fn settled(&self) -> Result<Ledger> {
-        let quiet = || self.upstream.ledger().is_ok_and(|ledger| ledger.open == 0);
-        wait_until(Duration::from_secs(20), quiet)?;
-        self.upstream.ledger()
     }
 }
 

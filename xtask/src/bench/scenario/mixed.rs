@@ -91,9 +91,10 @@ fn disturbed<T>(
         let _fewer = wait_until(Duration::from_secs(1), all_wait);
         let done = work();
         stop.store(true, Ordering::Relaxed);
-        done
-    });
-    upstream.distance(DISTANCE)?;
+        // So that those who still wait need not wait for long.
+        let near = upstream.distance(DISTANCE);
+        near.map(|()| done)
+    })?;
     Ok((done, answers.load(Ordering::Relaxed)))
 }
 
@@ -171,8 +172,11 @@ impl Measured {
     fn add(&mut self, quiet: &Seen, busy: &Seen, cold: u64) {
         self.quiet_rate.push(quiet.rate());
         self.busy_rate.push(busy.rate());
-        self.quiet_p99.push(quiet.p99());
-        self.busy_p99.push(busy.p99());
+        // A load without a single answer has no answer times.
+        if busy.requests > 0.0 {
+            self.quiet_p99.push(quiet.p99());
+            self.busy_p99.push(busy.p99());
+        }
         self.failed
             .push(super::count(quiet.failed() + busy.failed()));
         self.cold.push(super::count(cold));

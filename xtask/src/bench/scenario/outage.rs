@@ -33,6 +33,9 @@ const AT_ONCE: Duration = Duration::from_millis(20);
 /// How many uncached artifacts are asked for until refusals come at once.
 const TRIES: usize = 12;
 
+/// Requests of one sort end when they have taken so long together.
+const ENOUGH: Duration = Duration::from_secs(15);
+
 /// Lists are older than this before the upstream dies.
 const LIST_AGE: Duration = Duration::from_secs(2);
 
@@ -133,8 +136,7 @@ fn endless(name: &str, number: usize) -> String {
 fn ask(server: &Server, count: usize, path: impl Fn(usize) -> String) -> Asked {
     let mut asked = Asked::nothing();
     for number in 0..count {
-        // Nobody needs to be shown to hang again and again.
-        if asked.statuses.last() == Some(&0) {
+        if asked.is_enough() {
             break;
         }
         asked.add(server.address(), &path(number));
@@ -149,7 +151,7 @@ fn until_at_once(server: &Server) -> Asked {
     for number in 0..TRIES {
         let time = asked.add(server.address(), &endless("first", number));
         in_a_row = if time < AT_ONCE { in_a_row + 1 } else { 0 };
-        if in_a_row == 2 || (asked.statuses.last() == Some(&0) && number > 0) {
+        if in_a_row == 2 || asked.is_enough() {
             break;
         }
     }
@@ -161,8 +163,9 @@ fn come_back(server: &Server, begun: Instant) -> Option<f64> {
     let mut number = 0;
     let comes = || {
         number += 1;
-        let answer = client::get(server.address(), &endless("back", number));
-        answer.is_ok_and(|answer| answer.is_whole())
+        let mut one = Asked::nothing();
+        one.add(server.address(), &endless("back", number));
+        one.statuses == [200]
     };
     wait_until(PATIENCE, comes).ok()?;
     Some(begun.elapsed().as_secs_f64())
@@ -217,6 +220,12 @@ impl Asked {
         self.times.push(time.as_secs_f64());
         self.statuses.push(answer.map_or(0, |answer| answer.status));
         time
+    }
+
+    /// Nobody needs to be shown to be slow, or to hang, again and again.
+    fn is_enough(&self) -> bool {
+        let seconds: f64 = self.times.samples.iter().sum();
+        seconds > ENOUGH.as_secs_f64() || self.statuses.last() == Some(&0)
     }
 
     /// The longest time, as a figure.
