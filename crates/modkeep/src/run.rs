@@ -11,7 +11,7 @@ mod tally;
 
 use crate::{
     cli,
-    config::{Environment as _, Process, Settings},
+    config::Settings,
     failure::Failure,
     file_limit, logging, neighbour, output,
     wiring::{self, Service},
@@ -147,11 +147,7 @@ async fn show_progress(tally: &Tally) -> std::convert::Infallible {
 
 /// `GOPRIVATE` alone sends matching modules to version control, past every proxy.
 fn warn_of_bypass() {
-    let find = |name: &str| Process.variable(name).or_else(|| Process.go_env(name));
-    if let Some(patterns) = find("GONOPROXY")
-        .or_else(|| find("GOPRIVATE"))
-        .filter(|patterns| patterns != "none")
-    {
+    if let Some(patterns) = project::bypass() {
         output::error(&format!(
             "modkeep: modules matching {patterns} bypass modkeep (GONOPROXY or GOPRIVATE)"
         ));

@@ -3,9 +3,12 @@
 //! `go` looks for go.work and go.mod in the working directory and above it; so do we, and read the
 //! go.sum beside each. Nothing here can fail: a file that is missing, too large or no such file
 //! costs the command foresight, and the log a line at debug.
+//!
+//! What matches `GONOPROXY` or `GOPRIVATE` the command would never ask us for, so it is left out:
+//! a private name must not reach an upstream because we read ahead (law L7).
 
 use crate::config::{Environment as _, Process};
-use gomod::gowork;
+use gomod::{gowork, pattern::Patterns};
 use proxy::prefetch::{Plan, plan::LARGEST_LIST};
 use std::{
     fs::File,
@@ -16,6 +19,7 @@ use std::{
 /// What is known of the project that the command works on.
 #[derive(Debug, Default)]
 pub(super) struct Project {
+    private: Patterns,
     go_mod: Option<Vec<u8>>,
     go_sum: Option<Vec<u8>>,
 }
@@ -28,6 +32,18 @@ const MODULES: usize = 100;
 impl Project {
     /// The project of the working directory.
     pub(super) fn here() -> Self {
+        let private = Patterns::parse(&bypass().unwrap_or_default());
+        // A glob that Go cannot read hides nothing, though somebody meant it to.
+        if !private.malformed().is_empty() {
+            return Self::default();
+        }
+        Self {
+            private,
+            ..Self::found()
+        }
+    }
+
+    fn found() -> Self {
         let Ok(directory) = std::env::current_dir() else {
             return Self::default();
         };
@@ -48,7 +64,10 @@ impl Project {
     pub(super) fn plan(&self) -> Option<Plan> {
         let plan = Plan::of_project(self.go_mod.as_deref(), self.go_sum.as_deref());
         match plan {
-            Ok(plan) => Some(plan).filter(|plan| !plan.is_empty()),
+            Ok(mut plan) => {
+                plan.retain(|path| !self.private.matches(path));
+                Some(plan).filter(|plan| !plan.is_empty())
+            }
             Err(error) => {
                 tracing::debug!(%error, "the project's go.sum is not used");
                 None
@@ -58,13 +77,24 @@ impl Project {
 
     /// The list to hand to another server.
     pub(super) fn list(self) -> Option<Vec<u8>> {
-        self.go_sum.or(self.go_mod)
+        let Some(go_sum) = self.go_sum else {
+            // Its lines cannot be left out one by one.
+            return self.go_mod.filter(|_| self.private.is_empty());
+        };
+        let is_public = |line: &&[u8]| {
+            let path = line.split(u8::is_ascii_whitespace).next();
+            let path = path.and_then(|path| str::from_utf8(path).ok());
+            path.is_some_and(|path| !self.private.matches(path))
+        };
+        let lines = go_sum.split_inclusive(|byte| *byte == b'\n');
+        Some(lines.filter(is_public).flatten().copied().collect())
     }
 
     fn of_module(go_mod: &Path) -> Self {
         Self {
             go_mod: read(go_mod),
             go_sum: read(&go_mod.with_file_name("go.sum")),
+            ..Self::default()
         }
     }
 
@@ -82,10 +112,18 @@ impl Project {
             go_sum.push(b'\n');
         }
         Self {
-            go_mod: None,
             go_sum: Some(go_sum).filter(|go_sum| !go_sum.is_empty()),
+            ..Self::default()
         }
     }
+}
+
+/// The patterns of what the command keeps from every proxy, if there are any.
+pub(super) fn bypass() -> Option<String> {
+    let find = |name: &str| Process.variable(name).or_else(|| Process.go_env(name));
+    find("GONOPROXY")
+        .or_else(|| find("GOPRIVATE"))
+        .filter(|patterns| patterns != "none")
 }
 
 fn above(directory: &Path, name: &str) -> Option<PathBuf> {
@@ -114,6 +152,7 @@ fn read(path: &Path) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::Project;
+    use gomod::pattern::Patterns;
     use std::fs;
     use tempfile::tempdir;
 
@@ -129,6 +168,27 @@ mod tests {
         assert!(Project::of_module(&go_mod).plan().is_none());
         fs::write(root.path().join("go.sum"), LINE).unwrap();
         assert!(Project::of_module(&go_mod).plan().is_some());
+    }
+
+    #[test]
+    fn what_the_command_keeps_from_proxies_is_left_out() {
+        let project = Project {
+            private: Patterns::parse("example.com/private"),
+            go_sum: Some(format!("{LINE}example.com/private/x v1.0.0/go.mod h1:B=\n").into()),
+            ..Project::default()
+        };
+        let plan = format!("{:?}", project.plan());
+        assert!(
+            plan.contains("example.com/a") && !plan.contains("private"),
+            "{plan}"
+        );
+        assert_eq!(project.list().unwrap(), LINE.as_bytes());
+        let go_mod_alone = Project {
+            private: Patterns::parse("example.com/private"),
+            go_mod: Some(b"module example.com/m\n".to_vec()),
+            ..Project::default()
+        };
+        assert_eq!(go_mod_alone.list(), None);
     }
 
     #[test]

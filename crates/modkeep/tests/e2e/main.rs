@@ -18,6 +18,7 @@ mod forks;
 mod idle;
 mod independence;
 mod outage;
+mod prefetch;
 mod probes;
 mod redirects;
 mod site;

@@ -30,6 +30,11 @@ pub(crate) struct Wasted {
 // === impl Ledger ===
 
 impl Ledger {
+    /// Whether nothing waits to be asked for.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.order.is_empty()
+    }
+
     /// An artifact was fetched ahead.
     pub(crate) fn fetched(&mut self, artifact: Artifact, bytes: u64, now: Instant) {
         self.order.push_back((now, artifact.clone()));

@@ -8,7 +8,7 @@
 use super::requirements::{Module, prunes};
 use gomod::{
     gosum::{self, Subject},
-    modfile::{self, Mode},
+    modfile::{self, Mode, ModuleVersion},
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -44,7 +44,9 @@ pub enum PlanError {
 impl Plan {
     /// Reads a go.sum or a go.mod, whichever it is.
     pub fn read(list: &[u8]) -> Result<Self, PlanError> {
-        let plan = match modfile::parse(list, Mode::Lax) {
+        // Strictly first: only a main module's replacements count, and only so are they read.
+        let file = modfile::parse(list, Mode::Strict);
+        let plan = match file.or_else(|_| modfile::parse(list, Mode::Lax)) {
             Ok(file) if file.module.is_some() => Self::of_go_mod(&file),
             _ => Self::of_go_sum(list)?,
         };
@@ -70,6 +72,12 @@ impl Plan {
         Ok(plan)
     }
 
+    /// Leaves out every module whose path does not pass.
+    pub fn retain(&mut self, passes: impl Fn(&str) -> bool) {
+        self.mods.retain(|module| passes(module.path.as_str()));
+        self.zips.retain(|module| passes(module.path.as_str()));
+    }
+
     /// Whether it asks for nothing.
     pub fn is_empty(&self) -> bool {
         self.mods.is_empty() && self.zips.is_empty()
@@ -78,6 +86,7 @@ impl Plan {
     fn of_go_mod(file: &modfile::File) -> Self {
         let requires = file.require.iter().map(|line| &line.module);
         let mods: Vec<Module> = requires
+            .map(|module| replaced(file, module))
             .filter_map(|module| Module::read(&module.path, &module.version))
             .collect();
         Self {
@@ -111,6 +120,15 @@ impl Plan {
             roots_of: None,
         })
     }
+}
+
+/// What stands in for a module. A directory has no version, so nothing is made of it.
+fn replaced<'a>(file: &'a modfile::File, module: &'a ModuleVersion) -> &'a ModuleVersion {
+    let mut lines = file.replace.iter().filter(|line| {
+        let old = &line.old;
+        old.path == module.path && (old.version.is_empty() || old.version == module.version)
+    });
+    lines.next_back().map_or(module, |line| &line.new)
 }
 
 /// The highest version of each path in path order, then the others.
@@ -165,6 +183,17 @@ mod tests {
         );
         let alone = Plan::of_project(Some(go_mod.as_bytes()), None).unwrap();
         assert!(alone.roots_of == Some(true) && alone.mods.len() == 2);
+    }
+
+    #[test]
+    fn what_lies_in_a_directory_of_the_client_is_not_asked_for() {
+        let go_mod = "module example.com/m\ngo 1.20\nrequire example.com/a v1.0.0\n\
+                      require example.com/b v1.0.0\nreplace example.com/a => ../a\n\
+                      replace example.com/b v1.0.0 => example.com/fork v1.1.0\n";
+        let mut plan = Plan::read(go_mod.as_bytes()).unwrap();
+        assert_eq!(names(&plan.mods), ["example.com/fork@v1.1.0"]);
+        plan.retain(|path| !path.ends_with("fork"));
+        assert!(plan.is_empty());
     }
 
     #[test]

@@ -71,6 +71,7 @@ pub(crate) struct Planner {
     ledger: Ledger,
     failures: u32,
     paused: Option<Instant>,
+    hindered: bool,
     waiting: Vec<oneshot::Sender<()>>,
 }
 
@@ -104,6 +105,7 @@ impl Planner {
             ledger: Ledger::default(),
             failures: 0,
             paused: None,
+            hindered: false,
             waiting: Vec::new(),
         }
     }
@@ -113,7 +115,7 @@ impl Planner {
         let mut tick = interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            let idle = self.clients.is_empty();
+            let idle = self.clients.is_empty() && self.ledger.is_empty();
             tokio::select! {
                 biased;
                 Some(ended) = self.tasks.join_next() => {
@@ -264,6 +266,7 @@ impl Planner {
     }
 
     fn tick(&mut self) {
+        self.hindered = false;
         let now = Instant::now();
         while let Some(wasted) = self.ledger.wasted(now) {
             let kind = label(wasted.kind);
@@ -334,7 +337,10 @@ impl Planner {
             return Begun::NoRoom;
         };
         if let Some(reason) = fetch::hindrance(context, sort) {
-            self.skip(reason);
+            // Counted once a tick: how long it was hindered, not how many clients took their turn.
+            if !std::mem::replace(&mut self.hindered, true) {
+                self.skip(reason);
+            }
             return Begun::Nothing;
         }
         let Some(client) = self.clients.get_mut(&address) else {

@@ -9,4 +9,5 @@ mod errors;
 mod fake;
 mod http2;
 mod pages;
+mod prefetch;
 mod wire;
