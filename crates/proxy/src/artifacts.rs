@@ -5,7 +5,7 @@
 
 use crate::{
     answer::{Answer, Body, Freshness, Origin},
-    capture,
+    capture::{self, Captured, Urgency},
     context::Context,
     flight::{Reader, board::Started, runner},
     hot::{Entry, SMALL},
@@ -131,20 +131,26 @@ impl Context {
     }
 
     async fn fetch_small(self: &Arc<Self>, artifact: &Artifact) -> Result<Answer, Refusal> {
-        let (context, subject) = (Arc::clone(self), artifact.clone());
-        let fetched = self
-            .captures
-            .run(Resource::Artifact(artifact.clone()), || async move {
-                capture::small_once(&context, &subject).await
-            });
-        let kept = fetched
-            .await
-            .unwrap_or_else(|| Err(Refusal::internal("fetching ended without a result")))?;
+        let mut captured = self.capture_small(artifact).await;
+        if captured.says_nothing() {
+            captured = self.capture_small(artifact).await;
+        }
+        let kept = captured.outcome?;
         let origin = Origin::Upstream(kept.record.source.clone());
         match answer(&kept, origin.clone()) {
             Some(answer) => Ok(answer),
             None => self.on_disk(&kept.record, origin).await,
         }
+    }
+
+    async fn capture_small(self: &Arc<Self>, artifact: &Artifact) -> Captured {
+        let (context, subject) = (Arc::clone(self), artifact.clone());
+        let fetched = self
+            .captures
+            .run(Resource::Artifact(artifact.clone()), || async move {
+                capture::small_once(&context, &subject, Urgency::Demand).await
+            });
+        fetched.await.unwrap_or_else(Captured::lost)
     }
 
     async fn fly(self: &Arc<Self>, artifact: &Artifact) -> Result<Answer, Refusal> {

@@ -42,6 +42,42 @@ impl From<Refusal> for Lost {
     }
 }
 
+/// How much the fetching of something small hurries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Urgency {
+    /// A client waits.
+    Demand,
+    /// Nobody has asked yet: sources may turn it away.
+    Ahead,
+}
+
+/// How the fetching of something small ended.
+#[derive(Debug, Clone)]
+pub(crate) struct Captured {
+    /// What is kept now, or why nothing is.
+    pub(crate) outcome: Outcome,
+    /// How it was begun, whoever joined it since.
+    pub(crate) urgency: Urgency,
+}
+
+impl Captured {
+    /// Whether this end says nothing to a client that waits: it may be due to the little importance
+    /// with which it was begun.
+    pub(crate) fn says_nothing(&self) -> bool {
+        let refused = self.outcome.as_ref().err();
+        self.urgency == Urgency::Ahead
+            && refused.is_some_and(|refusal| !matches!(refusal.status, 404 | 410))
+    }
+
+    /// The errand ended without a result.
+    pub(crate) fn lost() -> Self {
+        Self {
+            outcome: Err(Refusal::internal("fetching ended without a result")),
+            urgency: Urgency::Demand,
+        }
+    }
+}
+
 /// What another flight or errand found out between the caller's look and this one's start: one
 /// artifact costs one transfer, and one absence one question.
 pub(crate) async fn meanwhile(
@@ -80,15 +116,24 @@ pub(crate) async fn offered(
 }
 
 /// Fetches, checks and keeps a small artifact, unless somebody else has just done so.
-pub(crate) async fn small_once(context: &Context, artifact: &Artifact) -> Outcome {
-    match meanwhile(context, artifact).await? {
-        Some(kept) => Ok(kept),
-        None => small(context, artifact).await,
-    }
+pub(crate) async fn small_once(
+    context: &Context,
+    artifact: &Artifact,
+    urgency: Urgency,
+) -> Captured {
+    let outcome = match meanwhile(context, artifact).await {
+        Ok(Some(kept)) => Ok(kept),
+        Ok(None) => small(context, artifact, urgency).await,
+        Err(refusal) => Err(refusal),
+    };
+    Captured { outcome, urgency }
 }
 
-async fn small(context: &Context, artifact: &Artifact) -> Outcome {
+async fn small(context: &Context, artifact: &Artifact, urgency: Urgency) -> Outcome {
     let mut walk = walk(context, artifact);
+    if urgency == Urgency::Ahead {
+        walk = walk.in_background();
+    }
     loop {
         let mut download = offered(context, artifact, &mut walk).await?;
         let source = download.source.to_string();

@@ -1,17 +1,9 @@
 //! Context: what every part of the service works with.
 
 use crate::{
-    damage::Sound,
-    errand::Errands,
-    flight::{Flights, Outcome},
-    fresh::Fresh,
-    hot::Hot,
-    metrics::Metrics,
-    options::ProxyOptions,
-    prefetch::Prefetch,
-    refusal::Refusal,
-    remembered::Remembered,
-    resource::Resource,
+    capture::Captured, damage::Sound, errand::Errands, flight::Flights, fresh::Fresh, hot::Hot,
+    metrics::Metrics, options::ProxyOptions, prefetch::Prefetch, refusal::Refusal,
+    remembered::Remembered, resource::Resource,
 };
 use std::sync::Arc;
 use store::{Store, StoreError};
@@ -36,7 +28,7 @@ pub(crate) struct Context {
     pub(crate) sound: Sound,
     pub(crate) flights: Flights,
     /// Small artifacts being fetched.
-    pub(crate) captures: Errands<Resource, Outcome>,
+    pub(crate) captures: Errands<Resource, Captured>,
     /// Lists, queries and the like being refreshed.
     pub(crate) refreshes: Errands<String, Result<Arc<Remembered>, Refusal>>,
     pub(crate) large_bodies: Semaphore,

@@ -13,7 +13,7 @@ mod tile;
 
 use crate::{
     answer::{Answer, Media, Origin},
-    capture::{self, Lost},
+    capture::{self, Captured, Lost, Urgency},
     check::Wrong,
     context::Context,
     flight::Outcome,
@@ -70,14 +70,13 @@ impl Context {
             path: path.to_owned(),
         };
         let (context, subject) = (Arc::clone(self), key.clone());
-        let fetched =
-            self.captures.run(
-                resource,
-                || async move { context.capture_record(subject).await },
-            );
-        let kept = fetched
-            .await
-            .unwrap_or_else(|| Err(Refusal::internal("fetching ended without a result")))?;
+        let fetched = self.captures.run(resource, || async move {
+            Captured {
+                outcome: context.capture_record(subject).await,
+                urgency: Urgency::Demand,
+            }
+        });
+        let kept = fetched.await.unwrap_or_else(Captured::lost).outcome?;
         let origin = Origin::Upstream(kept.record.source.clone());
         let answer = self.kept(&key).await?;
         answer

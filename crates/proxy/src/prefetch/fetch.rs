@@ -1,15 +1,18 @@
 //! Fetch: one artifact ahead of demand, exactly as demand would fetch it.
 //!
-//! It joins the same errand or flight that demand joins or would join (law L6), and it asks the
-//! sources as demand does, not as background work that a source may turn away: a client that comes
-//! while it is under way waits for this very transfer, and must not be told that it was refused for
-//! want of importance. What keeps demand first is that only so many of these are under way at a
-//! time ([`Rooms`]), fewer than half of what a source is asked at once, and that none is begun
-//! unless the sources are calm.
+//! It joins the same errand or flight that demand joins or would join (law L6). Only so many are
+//! under way at a time ([`Rooms`]), fewer than half of what a source is asked at once, and none is
+//! begun unless the sources are calm.
+//!
+//! Small artifacts are asked of the sources in the background: never twice, and never while demand
+//! waits for a slot. A client that joins such an errand and hears that it was turned away asks
+//! again on its own account: that answer was not meant for it. A zip is asked for as demand does,
+//! since whoever joins its flight may have begun to read and cannot start over; a zip is never
+//! asked for twice at once anyway.
 
 use super::requirements::Requirements;
 use crate::{
-    capture,
+    capture::{self, Captured, Urgency},
     context::Context,
     flight::{Outcome, runner},
     hot::SMALL,
@@ -162,11 +165,11 @@ async fn small(context: &Arc<Context>, artifact: &Artifact, ours: &mut bool) -> 
     let (owned, subject) = (Arc::clone(context), artifact.clone());
     let work = || {
         *ours = true;
-        async move { capture::small_once(&owned, &subject).await }
+        async move { capture::small_once(&owned, &subject, Urgency::Ahead).await }
     };
     let key = Resource::Artifact(artifact.clone());
     let ended = context.captures.run(key, work).await;
-    ended.unwrap_or_else(|| Err(crate::Refusal::internal("fetching ended without a result")))
+    ended.unwrap_or_else(Captured::lost).outcome
 }
 
 async fn zip(context: &Arc<Context>, artifact: &Artifact, ours: &mut bool) -> Outcome {

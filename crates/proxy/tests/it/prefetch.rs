@@ -158,6 +158,22 @@ async fn a_source_that_dies_is_left_alone_after_a_few_failures() {
     site.bytes(go_mod(&path(0), V1)).await;
 }
 
+/// A source is asked for it in the background, once. Its failure is not the client's answer.
+#[tokio::test(flavor = "multi_thread")]
+async fn demand_asks_again_where_what_it_joined_was_turned_away() {
+    let upstream = FakeUpstream::start(chain(2));
+    upstream.latency(Duration::from_millis(200));
+    let second = format!("{}/@v/{V1}.mod", path(1));
+    upstream.first(1, second.as_str(), Fault::status(503));
+    let site = Site::over(&upstream).await;
+    site.bytes(go_mod(&path(0), V1)).await;
+    while upstream.count_path(&second) == 0 {
+        tokio::task::yield_now().await;
+    }
+    site.bytes(go_mod(&path(1), V1)).await;
+    assert_eq!(upstream.count_path(&second), 2);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_posted_go_sum_is_fetched_whole_with_progress() {
     let upstream = FakeUpstream::start(chain(10));
