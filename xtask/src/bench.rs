@@ -29,9 +29,11 @@ mod wrk;
 
 use anyhow::{Context as _, Result, ensure};
 use std::{
+    fs,
     path::{Path, PathBuf},
     time::{Duration, Instant},
 };
+use tempfile::TempDir;
 
 use contender::Contender;
 use corpus::Corpus;
@@ -44,9 +46,12 @@ use upstream::Upstream;
 /// Rounds of a run whose figures are kept.
 const ROUNDS: usize = 3;
 /// How long one load lasts then.
-const LOAD: Duration = Duration::from_secs(6);
+const LOAD: Duration = Duration::from_secs(5);
 /// How long one load lasts when it only has to be tried.
 const QUICK_LOAD: Duration = Duration::from_secs(2);
+
+/// A file system in memory, on Linux.
+const MEMORY: &str = "/dev/shm";
 
 /// Options of the command.
 #[derive(Debug, clap::Args)]
@@ -91,6 +96,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         return Ok(());
     }
     let chosen = choose(&options.scenarios)?;
+    keep_clients_off_the_disk();
     let bench = Bench::new(options)?;
     let out = options.out.clone().unwrap_or_else(|| bench.default_out());
     let mut report = Report::read(&out)?;
@@ -124,6 +130,23 @@ fn choose(names: &[String]) -> Result<Vec<&'static Scenario>> {
     let wanted =
         |scenario: &&Scenario| names.is_empty() || names.iter().any(|name| name == scenario.name);
     Ok(scenario::ALL.iter().filter(wanted).collect())
+}
+
+/// A directory for a server's store, on the disk that holds the checkout.
+fn on_disk(name: &str) -> Result<TempDir> {
+    let scratch = root().join("target/bench/scratch");
+    fs::create_dir_all(&scratch)?;
+    Ok(TempDir::with_prefix_in(name, scratch)?)
+}
+
+/// What clients write (a gigabyte for each download) goes to memory where it can: otherwise the
+/// disk is still busy with one trial's files while the next one runs, and whoever is measured
+/// last looks slowest.
+fn keep_clients_off_the_disk() {
+    let memory = Path::new(MEMORY);
+    if memory.is_dir() {
+        let _set_before = tempfile::env::override_temp_dir(memory);
+    }
 }
 
 /// The workspace's directory.

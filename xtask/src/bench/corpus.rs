@@ -7,7 +7,8 @@
 //!
 //! The corpus is a module cache's download directory, which has the layout of the protocol. All
 //! three artifacts of every module of the graph are fetched, because some peers ask for all three
-//! when a client asks for one. Its lists hold what was fetched.
+//! when a client asks for one, and the go.mod files of the unpruned graph, because a proxy that
+//! reads ahead may ask for them. Its lists hold what was fetched.
 
 use anyhow::{Context, Result, ensure};
 use sha2::{Digest, Sha256};
@@ -61,6 +62,7 @@ impl Corpus {
     }
 
     fn fetch(&self, modcache: &Path) -> Result<()> {
+        println!("fetching it");
         fs::create_dir_all(&self.project)?;
         let go = |arguments: &[&str], directory: &Path| go(modcache, arguments, directory);
         go(
@@ -77,6 +79,16 @@ impl Corpus {
         let all: Vec<&str> = all.iter().map(String::as_str).collect();
         // Outside of any module, or `go` would select other versions.
         go(&all, modcache)?;
+        self.fetch_unpruned(PROJECT, VERSION)
+    }
+
+    /// Fetches the go.mod of every requirement of every requirement: who reads ahead without
+    /// knowing where the graph is pruned must not be spared by finding nothing there.
+    pub(crate) fn fetch_unpruned(&self, module: &str, version: &str) -> Result<()> {
+        let main = tempfile::tempdir()?;
+        let go_mod = format!("module example.com/main\n\ngo 1.16\n\nrequire {module} {version}\n");
+        fs::write(main.path().join("go.mod"), go_mod)?;
+        go(self.modcache()?, &["mod", "graph"], main.path())?;
         Ok(())
     }
 

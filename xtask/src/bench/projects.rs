@@ -67,12 +67,14 @@ impl Checkout {
         let modcache = corpus.modcache()?;
         let this = format!("{}@{}", self.module, self.version);
         corpus::go(modcache, &["mod", "download", &this], modcache)?;
+        corpus.fetch_unpruned(self.module, self.version)?;
         for command in COMMANDS {
             println!("fetching what `go {}` in {this} needs", command.join(" "));
             let copy = self.copy(corpus)?;
             // It may fail, as when a newer Go is demanded; it then fails the same way later.
             if let Err(error) = corpus::go(modcache, command, copy.path()) {
-                println!("{error}");
+                let said = error.to_string();
+                println!("it fails: {}", said.lines().last().unwrap_or_default());
             }
         }
         Ok(())

@@ -20,6 +20,7 @@ use testkit::{
 
 use super::{
     contender::{Contender, Place},
+    on_disk,
     usage::Watch,
 };
 
@@ -57,15 +58,9 @@ pub(crate) struct Setup<'a> {
 impl Setup<'_> {
     /// Starts it with nothing kept and waits until it is ready.
     pub(crate) fn start(self) -> Result<Server> {
-        self.start_with(&[])
-    }
-
-    /// As [`Setup::start`], with further arguments where it is modkeep.
-    pub(crate) fn start_with(self, arguments: &[&str]) -> Result<Server> {
-        let directory = TempDir::with_prefix(self.contender.name())?;
+        let directory = on_disk(self.contender.name())?;
         let path = directory.path().to_owned();
         let mut server = self.prepare(path, Some(directory));
-        server.arguments(arguments);
         server.start()?;
         Ok(server)
     }
@@ -107,7 +102,7 @@ impl Server {
     }
 
     /// Further arguments of modkeep, from its next start on.
-    fn arguments(&mut self, arguments: &[&str]) {
+    pub(crate) fn arguments(&mut self, arguments: &[&str]) {
         let arguments = arguments.iter().map(|&argument| argument.to_owned());
         self.place.arguments = arguments.collect();
     }

@@ -25,6 +25,7 @@ use crate::bench::{
     Bench,
     contender::Contender,
     figure::{Figure, Unit},
+    on_disk,
     report::{Cell, Goal, Section, Table},
     server::Server,
     upstream::{Ledger, Upstream},
@@ -251,7 +252,7 @@ impl<'a> Errand<'a> {
 
     fn below_modkeep(&self) -> Result<Trial> {
         let go = client_of("off");
-        let data = tempfile::tempdir()?;
+        let data = on_disk("run")?;
         let mut command = Command::new(self.bench.programs.path(Contender::Modkeep)?);
         go.prepare(&mut command);
         command

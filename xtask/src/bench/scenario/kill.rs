@@ -28,7 +28,7 @@ use crate::bench::{
 const SIZE: u64 = 39_187_545;
 
 /// Points at which a server is killed.
-const POINTS: u32 = 40;
+const POINTS: u32 = 30;
 /// Points when it only has to be tried.
 const QUICK_POINTS: u32 = 6;
 

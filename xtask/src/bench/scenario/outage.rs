@@ -2,8 +2,8 @@
 //!
 //! What is kept must come as always. What is not kept cannot come; it must be refused with a
 //! reason, soon at first and at once when it is known that nobody is there, and it must come
-//! again when the upstream does. modkeep's lists are made old first (`--list-max-age`), so that
-//! it cannot answer them from what it heard a moment ago.
+//! again when the upstream does. Lists are asked for twice: as they are, and when they are older
+//! than modkeep gives them out without asking (it is started anew with a low `--list-max-age`).
 
 use anyhow::Result;
 use std::{
@@ -36,8 +36,11 @@ const TRIES: usize = 12;
 /// Requests of one sort end when they have taken so long together.
 const ENOUGH: Duration = Duration::from_secs(15);
 
-/// Lists are older than this before the upstream dies.
+/// Lists are older than this before the old ones are asked for.
 const LIST_AGE: Duration = Duration::from_secs(2);
+
+/// modkeep is started anew so that such a list is old to it, and has to be asked for again.
+const OLD_SOON: &[&str] = &["--list-max-age", "500ms", "--list-stale", "500ms"];
 
 /// What is kept must come within this many seconds.
 const KEPT: f64 = 0.010;
@@ -64,6 +67,7 @@ struct Asked {
 /// What one server did in one outage.
 struct Found {
     kept: Asked,
+    young_list: Asked,
     list_first: Asked,
     list_then: Asked,
     uncached_first: Asked,
@@ -76,6 +80,7 @@ pub(super) fn run(bench: &Bench) -> Result<Section> {
     for death in [Death::Refusing, Death::Hanging, Death::Killed] {
         let columns = [
             "kept `.mod`, worst",
+            "kept list, worst",
             "old list, first",
             "old list, then worst",
             "uncached, worst at first",
@@ -100,19 +105,20 @@ pub(super) fn run(bench: &Bench) -> Result<Section> {
 
 fn outage(bench: &Bench, contender: Contender, death: Death) -> Result<Found> {
     let mut upstream = bench.upstream()?;
-    let mut server = bench.setup(contender, &upstream.url())?.start_with(&[
-        "--list-max-age",
-        "500ms",
-        "--list-stale",
-        "500ms",
-    ])?;
+    let mut server = bench.start(contender, &upstream.url())?;
     for path in [format!("{SMALL}.mod"), LIST.to_owned()] {
         verify::fetch(&server, &bench.corpus, &path)?;
     }
-    thread::sleep(LIST_AGE);
     death.come(&mut upstream)?;
+    let kept = ask(&server, 10, |_| format!("{SMALL}.mod"));
+    let young_list = ask(&server, 10, |_| LIST.to_owned());
+    server.stop();
+    thread::sleep(LIST_AGE);
+    server.arguments(OLD_SOON);
+    server.start()?;
     let found = Found {
-        kept: ask(&server, 10, |_| format!("{SMALL}.mod")),
+        kept,
+        young_list,
         list_first: ask(&server, 1, |_| LIST.to_owned()),
         uncached_first: until_at_once(&server),
         uncached_then: ask(&server, 10, |number| endless("then", number)),
@@ -258,6 +264,7 @@ impl Found {
     fn cells(&self) -> Vec<Cell> {
         let asked = [
             &self.kept,
+            &self.young_list,
             &self.list_first,
             &self.list_then,
             &self.uncached_first,
@@ -275,6 +282,7 @@ impl Found {
         let title = death.title().to_lowercase();
         for (what, asked, status, limit) in [
             ("kept `.mod`", &self.kept, 200, KEPT),
+            ("kept list", &self.young_list, 200, KEPT),
             ("old list, first", &self.list_first, 200, KEPT),
             ("old list, then", &self.list_then, 200, KEPT),
             ("uncached, at first", &self.uncached_first, 503, FIRST),

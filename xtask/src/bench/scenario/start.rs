@@ -9,6 +9,7 @@ use crate::bench::{
     Bench,
     contender::Contender,
     figure::{Figure, Unit},
+    on_disk,
     report::{Goal, Section, Table},
     server::Server,
     store::Filled,
@@ -40,7 +41,7 @@ pub(super) fn run(bench: &Bench) -> Result<Section> {
             filled = Filled::provide(bench, ARTIFACTS)?;
             filled.directory.as_path()
         } else {
-            empty = tempfile::tempdir()?;
+            empty = on_disk(contender.name())?;
             empty.path()
         };
         let url = upstream.url();

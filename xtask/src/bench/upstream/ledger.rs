@@ -15,7 +15,9 @@ pub(crate) struct Ledger {
     pub(crate) bytes: u64,
     /// Bytes of zips among them.
     pub(crate) zip_bytes: u64,
-    /// Requests that were open now.
+    /// Zips that it was asked for and has not: they would have been more bytes.
+    pub(crate) absent_zips: u64,
+    /// Requests that are open now.
     pub(crate) open: u64,
     /// The most that ever were.
     pub(crate) most_open: u64,
@@ -67,6 +69,11 @@ impl Ledger {
         *count += 1;
         self.open += 1;
         self.most_open = self.most_open.max(self.open);
+    }
+
+    /// It is not there.
+    pub(super) fn miss(&mut self, kind: Kind) {
+        self.absent_zips += u64::from(kind == Kind::Zip);
     }
 
     /// It was answered, or its client has left.

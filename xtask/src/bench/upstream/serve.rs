@@ -103,13 +103,15 @@ impl Site {
     fn send(&self, stream: &TcpStream, path: &str) -> io::Result<u64> {
         let distance = self.state.lock().distance;
         thread::sleep(distance);
-        match self.mood_once_it_answers() {
-            Mood::Refusing => head(stream, "503 Service Unavailable", 0)?,
-            Mood::Well | Mood::Hanging => match answer::find(&self.corpus, path) {
-                Some(body) => return body.send(stream),
-                None => whole(stream, "404 Not Found", b"not found: no such file\n")?,
-            },
+        if matches!(self.mood_once_it_answers(), Mood::Refusing) {
+            head(stream, "503 Service Unavailable", 0)?;
+            return Ok(0);
         }
+        if let Some(body) = answer::find(&self.corpus, path) {
+            return body.send(stream);
+        }
+        self.state.lock().ledger.miss(Kind::of(path));
+        whole(stream, "404 Not Found", b"not found: no such file\n")?;
         Ok(0)
     }
 
