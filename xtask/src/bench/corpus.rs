@@ -55,6 +55,10 @@ impl Corpus {
         };
         let complete = directory.join("complete");
         if !complete.exists() {
+            // What is fetched is what the module cache holds then, so it has to begin empty.
+            if directory.exists() {
+                fs::remove_dir_all(directory)?;
+            }
             corpus.fetch(&directory.join("modcache"))?;
             fs::write(complete, "")?;
         }

@@ -66,14 +66,18 @@ pub(super) fn run(bench: &Bench) -> Result<Section> {
             let (cells, waste) = cells(&pair);
             let work = format!("{title}: {name}: bytes beyond straight's");
             section.claim(&work, Goal::AtMost(WASTE), waste);
+            let name = match pair[0].status {
+                Some(0) => name,
+                status => format!("{name} (ends with status {})", status.unwrap_or(-1)),
+            };
             table.row(&name, cells);
         }
         section.tables.push(table);
     }
     section.note(
-        "`go get -u` of the larger two ends with status 1, straight as well as through modkeep: \
-         the newest versions demand a newer Go. `go build` is run with `-n`: everything is \
-         resolved and fetched, nothing compiled.",
+        "A command ends with the same status straight and through modkeep, or there is no row; \
+         `go get -u` ends with 1 where the newest versions demand a newer Go. `go build` is run \
+         with `-n`: everything is resolved and fetched, nothing compiled.",
     );
     Ok(section)
 }
