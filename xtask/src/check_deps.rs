@@ -23,7 +23,7 @@ const HOUSE: &[(&str, &[&str])] = &[
     ),
     ("testkit", &[]),
     // The bench shares the tests' raw client, fixtures and driver of the real `go`.
-    ("xtask", &["testkit"]),
+    ("xtask", &["gomod", "testkit"]),
 ];
 
 /// Libraries that only some rooms may name.

@@ -8,7 +8,8 @@
 //! The corpus is a module cache's download directory, which has the layout of the protocol. All
 //! three artifacts of every module of the graph are fetched, because some peers ask for all three
 //! when a client asks for one, and the go.mod files of the unpruned graph, because a proxy that
-//! reads ahead may ask for them. Its lists hold what was fetched.
+//! reads ahead may ask for them. Its lists hold what was fetched, less the pseudo-versions that a
+//! module cache writes into its own and that no proxy lists.
 
 use anyhow::{Context, Result, ensure};
 use sha2::{Digest, Sha256};
@@ -55,18 +56,36 @@ impl Corpus {
         };
         let complete = directory.join("complete");
         if !complete.exists() {
-            // What is fetched is what the module cache holds then, so it has to begin empty.
-            if directory.exists() {
-                fs::remove_dir_all(directory)?;
-            }
-            corpus.fetch(&directory.join("modcache"))?;
+            corpus.fetch(directory)?;
+            corpus.leave_pseudo_versions_out()?;
             fs::write(complete, "")?;
         }
         Ok(corpus)
     }
 
-    fn fetch(&self, modcache: &Path) -> Result<()> {
+    /// Fetches all of it, or the rest where an earlier fetch was cut short: a slow proxy may take
+    /// longer than somebody's patience.
+    fn fetch(&self, directory: &Path) -> Result<()> {
         println!("fetching it");
+        let (modcache, list) = (directory.join("modcache"), directory.join("modules"));
+        if !list.exists() {
+            // What the list names is what the module cache holds then, so it has to begin empty.
+            if directory.exists() {
+                fs::remove_dir_all(directory)?;
+            }
+            let modules = self.fetch_graph(&modcache)?;
+            fs::write(&list, modules.join("\n"))?;
+        }
+        let modules = fs::read_to_string(&list)?;
+        let mut all = vec!["mod", "download"];
+        all.extend(modules.lines());
+        // Outside of any module, or `go` would select other versions.
+        go(&modcache, &all, &modcache)?;
+        self.fetch_unpruned(PROJECT, VERSION)
+    }
+
+    /// Fetches the go.mod files that the project's graph is made of; gives their modules.
+    fn fetch_graph(&self, modcache: &Path) -> Result<Vec<String>> {
         fs::create_dir_all(&self.project)?;
         let go = |arguments: &[&str], directory: &Path| go(modcache, arguments, directory);
         go(
@@ -78,12 +97,7 @@ impl Corpus {
             fs::copy(source.join(name), self.project.join(name))?;
         }
         go(&["mod", "graph"], &self.project)?;
-        let mut all = vec!["mod".to_owned(), "download".to_owned()];
-        all.extend(self.modules()?);
-        let all: Vec<&str> = all.iter().map(String::as_str).collect();
-        // Outside of any module, or `go` would select other versions.
-        go(&all, modcache)?;
-        self.fetch_unpruned(PROJECT, VERSION)
+        self.modules()
     }
 
     /// Fetches the go.mod of every requirement of every requirement: who reads ahead without
@@ -93,6 +107,18 @@ impl Corpus {
         let go_mod = format!("module example.com/main\n\ngo 1.16\n\nrequire {module} {version}\n");
         fs::write(main.path().join("go.mod"), go_mod)?;
         go(self.modcache()?, &["mod", "graph"], main.path())?;
+        Ok(())
+    }
+
+    /// Makes the lists what a proxy would answer: without pseudo-versions.
+    pub(crate) fn leave_pseudo_versions_out(&self) -> Result<()> {
+        for path in self.paths()? {
+            if path.ends_with("/list") {
+                let file = self.files.join(path);
+                let list = fs::read_to_string(&file)?;
+                fs::write(file, without_pseudo_versions(&list))?;
+            }
+        }
         Ok(())
     }
 
@@ -165,6 +191,11 @@ impl Expected {
     }
 }
 
+fn without_pseudo_versions(list: &str) -> String {
+    let tagged = list.lines().filter(|line| !gomod::pseudo::is_pseudo(line));
+    tagged.flat_map(|line| [line, "\n"]).collect()
+}
+
 fn collect(root: &Path, directory: &Path, into: &mut Vec<String>) -> Result<()> {
     for entry in fs::read_dir(directory)? {
         let path = entry?.path();
@@ -213,6 +244,12 @@ mod tests {
     #[test]
     fn capitals_are_unescaped() {
         assert_eq!(unescape("github.com/!azure/go!b"), "github.com/Azure/goB");
+    }
+
+    #[test]
+    fn a_list_holds_tagged_versions_only() {
+        let list = "v0.9.3-0.20190127221311-3c4408c8b829\nv1.0.0\nv1.1.0-rc.1\n";
+        assert_eq!(without_pseudo_versions(list), "v1.0.0\nv1.1.0-rc.1\n");
     }
 
     #[test]

@@ -89,6 +89,7 @@ pub(crate) fn provide(corpus: &Corpus, directory: &Path) -> Result<()> {
             let fetched = checkout.fetch(corpus);
             fetched.with_context(|| format!("{} cannot be fetched", checkout.module))?;
         }
+        corpus.leave_pseudo_versions_out()?;
         fs::write(complete, "")?;
     }
     Ok(())

@@ -43,6 +43,8 @@ struct Measured {
     cpu: Figure,
     memory: Figure,
     failed: u64,
+    /// What was wrong with the answer after a load.
+    unsound: Vec<String>,
 }
 
 pub(super) fn run(bench: &Bench) -> Result<Section> {
@@ -104,9 +106,14 @@ fn measure(
             let watch = server.watch();
             let seen = load.run(server.address(), &asked.path)?;
             let usage = watch.finish();
-            verify::fetch(server, &bench.corpus, &asked.path)?;
-            if let Some(measured) = measured.get_mut(&server.contender) {
-                measured.add(&seen, usage);
+            let sound = verify::fetch(server, &bench.corpus, &asked.path);
+            let Some(measured) = measured.get_mut(&server.contender) else {
+                continue;
+            };
+            match sound {
+                Ok(()) => measured.add(&seen, usage),
+                Err(error) if server.contender == Contender::Modkeep => return Err(error),
+                Err(error) => measured.unsound.push(format!("{error:#}")),
             }
         }
     }
@@ -171,13 +178,21 @@ fn claim(section: &mut Section, asked: &Asked, measured: &BTreeMap<Contender, Me
     section.claim(&work, Goal::AtMost(CPU), ours.cpu.clone());
 }
 
-/// A load with a failed request is no figure; that it failed is one.
+/// A load with a failed request, or after which the answer is wrong, is no figure; that it failed is
+/// one.
 fn note_failures(section: &mut Section, asked: &Asked, all: &BTreeMap<Contender, Measured>) {
     for (contender, measured) in all {
         if measured.failed > 0 {
             let (name, who, count) = (&asked.name, contender.name(), measured.failed);
             section.note(format!(
                 "{who} failed {count} requests for the {name}; loads with a failure give no figure."
+            ));
+        }
+        if let Some(wrong) = measured.unsound.first() {
+            let (name, count) = (&asked.name, measured.unsound.len());
+            section.note(format!(
+                "After {count} loads of the {name}, which give no figure, it was: {}",
+                wrong.trim()
             ));
         }
     }
@@ -195,6 +210,7 @@ impl Measured {
             cpu: Figure::new(Unit::Seconds),
             memory: Figure::new(Unit::Bytes),
             failed: 0,
+            unsound: Vec::new(),
         }
     }
 
