@@ -1,6 +1,7 @@
 //! The log: lines on standard error, for people or for machines.
 
 mod batch;
+mod plain;
 
 use crate::{
     config::{LogFormat, Settings},
@@ -9,6 +10,7 @@ use crate::{
 };
 use batch::{Batch, Flush};
 use codes::Code;
+use plain::Plain;
 use std::fmt::Display;
 use tracing_subscriber::{EnvFilter, fmt};
 
@@ -26,7 +28,8 @@ pub(crate) fn start(settings: &Settings, default: &str) -> Result<Flush, Failure
             .flatten_event(true)
             .with_current_span(false)
             .try_init(),
-        LogFormat::Text => lines.with_ansi(output::is_watched()).try_init(),
+        LogFormat::Text if output::is_watched() => lines.try_init(),
+        LogFormat::Text => lines.event_format(Plain).try_init(),
     };
     started.map_err(|error| unstarted(&error))?;
     Ok(flush)
