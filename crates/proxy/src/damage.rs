@@ -1,16 +1,16 @@
 //! Damage: a kept blob is hashed before its first byte is served, once.
 //!
 //! Disks lie. A zip goes out from the page cache without being looked at, because hashing every
-//! answer would cost more than sending it. So each blob is hashed when it is first served after a
-//! start, and again when its file changes; that finds what happened while nobody looked and what
-//! somebody did by hand. A bit that flips in between, under an unchanged file, is the scrubber's.
+//! answer would cost more than sending it. So each blob is hashed when it is captured or first served
+//! after a start, and again when its file changes; that finds what happened while nobody looked and
+//! what somebody did by hand. A bit that flips in between, under an unchanged file, is the scrubber's.
 //!
 //! Small artifacts are hashed whenever they are read from disk and need nothing of this.
 
 use crate::errand::Errands;
 use moka::sync::Cache;
 use std::{fs::File, time::SystemTime};
-use store::{BlobId, BlobReader, StoreError};
+use store::{BlobId, BlobReader, SealedSpool, StoreError};
 
 /// How many blobs are remembered as sound: at 100 bytes an entry, 10 MB at most.
 const REMEMBERED: u64 = 100_000;
@@ -40,6 +40,14 @@ impl Sound {
         changed.is_some() && self.blobs.get(&blob.blob()) == changed
     }
 
+    /// Remembers what was just received, hashed and read again by its check: hashing it once more
+    /// for the first client would find nothing.
+    pub(crate) fn received(&self, sealed: &SealedSpool) {
+        if let Some(changed) = changed(sealed.file()) {
+            self.blobs.insert(sealed.blob(), Some(changed));
+        }
+    }
+
     /// Hashes the blob unless it was found sound since it last changed.
     pub(crate) async fn ensure(&self, blob: &BlobReader) -> Result<(), StoreError> {
         let changed = last_change(blob).await?;
@@ -65,4 +73,47 @@ fn changed(file: &File) -> Option<SystemTime> {
     file.metadata()
         .and_then(|metadata| metadata.modified())
         .ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Sound;
+    use store::{Capture, Key, Provenance, Store, StoreOptions};
+    use tempfile::tempdir;
+
+    #[tokio::test]
+    async fn what_was_just_received_is_not_hashed_again_until_its_file_changes() {
+        let directory = tempdir().unwrap();
+        let store = Store::open(StoreOptions::local(directory.path()))
+            .await
+            .unwrap();
+        let mut spool = store.spool().await.unwrap();
+        spool.append("the bytes of a zip".into()).await.unwrap();
+        let sealed = spool.seal().await.unwrap();
+        let sound = Sound::new();
+        sound.received(&sealed);
+        let Provenance {
+            h1,
+            source,
+            evidence,
+            facts,
+        } = Provenance::default();
+        let key = Key::parse("example.com/m/@v/v1.0.0.zip").unwrap();
+        let capture = Capture {
+            key,
+            sealed,
+            h1,
+            source,
+            evidence,
+            facts,
+        };
+        let record = store.commit(capture).await.unwrap().record;
+        let blob = store.open_blob(&record).await.unwrap();
+        assert!(sound.knows(&blob));
+        let file = blob.local_file().unwrap();
+        file.set_modified(std::time::UNIX_EPOCH).unwrap();
+        assert!(!sound.knows(&blob));
+        sound.ensure(&blob).await.unwrap();
+        assert!(sound.knows(&blob));
+    }
 }

@@ -54,6 +54,7 @@ async fn attempt(
     let source: Arc<str> = download.source.as_str().into();
     let sealed = receive(context, board, download, &source).await?;
     let (sealed, h1) = capture::prove_zip(context, artifact, sealed, &source).await?;
+    context.sound.received(&sealed);
     let key = Key::Artifact(artifact.clone());
     Ok(capture::keep_sealed(context, key, sealed, h1, &source).await?)
 }

@@ -342,6 +342,24 @@ fn a_download_is_foreseen_after_its_first_module() {
     assert_eq!(outcome.wasted(), 0);
 }
 
+/// `go mod download` of today asks for every `.info` before the first zip: enough to believe it.
+#[test]
+fn infos_of_the_whole_list_open_the_window_at_once() {
+    let (world, roots) = flat(100);
+    let all = |kind| roots.iter().map(move |root| root.artifact(kind));
+    let mut client = Forecast::new(Level::On, 256 * MIB);
+    let infos: Vec<_> = all(ArtifactKind::Info).collect();
+    let begun = world.run(&mut client, &[mods(&roots), infos].concat());
+    let missed: Vec<_> = begun
+        .missed
+        .iter()
+        .filter(|m| m.kind == ArtifactKind::Info)
+        .collect();
+    assert_eq!((begun.zips().len(), missed.len()), (0, 1), "{missed:?}");
+    let first: Vec<_> = all(ArtifactKind::Zip).take(2).collect();
+    assert!(world.run(&mut client, &first).zips().len() >= 64);
+}
+
 /// `go mod download` takes direct requirements first, then the indirect ones, each in path order.
 #[test]
 fn two_rounds_in_path_order_are_as_good_as_one() {

@@ -11,7 +11,9 @@
 //! * `go mod graph` asks for neither, and costs nothing here.
 //!
 //! The window ahead of the client opens as TCP's does: it doubles with each guess that comes true,
-//! up to a bound; a request that is not among the selected halves it. Too many of those, or too
+//! up to a bound; a request that is not among the selected halves it. Where the client has asked
+//! for many `.info` of what is selected, each of them has confirmed the guess already: from the second
+//! zip in order on, the window is as wide as they are many. Too many of those, or too
 //! many guesses that the client has left behind, and it closes for good.
 
 use super::{graph::Selected, requirements::Module};
@@ -30,7 +32,7 @@ const IN_ORDER: u32 = 3;
 /// How far a zip may lie behind the one before it, in selected modules, to count as in order.
 const NEAR: usize = 3;
 
-/// Zips ahead of the client at first.
+/// Zips ahead of the client at first, if nothing but the pattern is known.
 const FIRST: usize = 4;
 
 /// Zips ahead of the client at most: with 16 transfers at a time this is four rounds to the source,
@@ -140,7 +142,7 @@ impl Zips {
         if !matches!(pattern, Pattern::All | Pattern::Some) {
             return None;
         }
-        self.window = self.window.max(FIRST).min(self.widest());
+        self.window = self.window.max(self.narrowest()).min(self.widest());
         let cursor = self.cursor.clone()?;
         let ahead = || (Bound::Excluded(cursor.clone()), Bound::Unbounded);
         if self.pending.range(ahead()).count() >= self.window {
@@ -162,7 +164,7 @@ impl Zips {
         selected: &BTreeMap<ModulePath, Selected>,
         everything: bool,
     ) -> Option<Module> {
-        if self.infos < MATCHES || self.closed || self.uninformed >= INFOS {
+        if self.infos == 0 || self.closed || self.uninformed >= INFOS {
             return None;
         }
         let cursor = self.cursor.clone()?;
@@ -185,6 +187,12 @@ impl Zips {
     /// A guess was not fetched: nothing can be learnt from it.
     pub(crate) fn dropped(&mut self, module: &Module) {
         self.pending.remove(&module.path);
+    }
+
+    fn narrowest(&self) -> usize {
+        let in_order = self.strangers == 0 && self.in_order > 1;
+        let confirmed = if in_order { self.infos } else { 0 };
+        FIRST.max(usize::try_from(confirmed).unwrap_or(WIDEST))
     }
 
     fn widest(&self) -> usize {
