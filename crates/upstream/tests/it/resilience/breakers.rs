@@ -1,0 +1,275 @@
+//! When a source is left alone, and how it is found well again.
+
+use super::{Event, LIST, PATIENCE, Patient, ZIP, heard, state, wear_out};
+use crate::kit::{
+    After, Asked, Fake, Gone, PATH, SHORT, Script, found, options, text, unavailable, upstreams,
+};
+use codes::Code;
+use futures_util::future::join_all;
+use std::{future::poll_fn, task::Poll};
+use tokio::time::{Instant, timeout};
+use upstream::{BodyFailure, BreakerState, Force, RequestClass};
+
+#[tokio::test]
+async fn half_of_ten_failures_open_it_and_a_good_answer_closes_it() {
+    for symptom in [
+        Script::status(500, "", ""),
+        Script::status(503, "", ""),
+        Script::raw("HTTP/1.1 200 OK\r\ncontent-type: text/html\r\n\r\n<html>"),
+        Script::ok("module m\n").short_of(3, After::Close),
+    ] {
+        let patient = Patient::start(symptom.clone()).await;
+        let (options, hearer) = heard();
+        let upstreams = upstreams(&patient.fake.url(), &options);
+        for _ in 0..20 {
+            let mut walk = upstreams.walk(PATH);
+            while let upstream::Outcome::Found(download) = walk.next().await {
+                walk.reject(download.whole().await.unwrap_err().into());
+            }
+        }
+        hearer
+            .until(Event::Changed(RequestClass::Metadata, BreakerState::Open))
+            .await;
+        let before = patient.fake.count_of(PATH);
+        assert!((10..=20).contains(&before), "{before} for {symptom:?}");
+        patient.heal();
+        hearer
+            .until(Event::Changed(
+                RequestClass::Metadata,
+                BreakerState::HalfOpen,
+            ))
+            .await;
+        let walks = (0..8).map(|_| async { text(found(upstreams.walk(PATH).next().await)).await });
+        assert_eq!(join_all(walks).await, ["module m\n"; 8]);
+    }
+}
+
+#[tokio::test]
+async fn a_source_that_refuses_connections_is_soon_left_alone_and_found_again() {
+    let gone = Gone::new();
+    let (options, hearer) = heard();
+    let upstreams = upstreams(&gone.url(), &options);
+    // Each is tried twice, and five in a row are enough.
+    assert_eq!(wear_out(&upstreams, PATH).await, 3);
+    hearer.until(Event::Probed { well: false }).await;
+    let _returned = gone.listen(Script::ok("module m\n"));
+    hearer
+        .until(Event::Changed(
+            RequestClass::Metadata,
+            BreakerState::HalfOpen,
+        ))
+        .await;
+    found(upstreams.walk(PATH).next().await);
+}
+
+#[tokio::test]
+async fn classes_of_requests_are_judged_apart() {
+    let fake = Fake::start(|asked: &Asked, _| {
+        if asked.target == format!("/{ZIP}") {
+            Script::status(500, "", "")
+        } else {
+            Script::ok("v1.0.0\n")
+        }
+    })
+    .await;
+    let upstreams = upstreams(&fake.url(), &options());
+    assert_eq!(wear_out(&upstreams, ZIP).await, 10);
+    assert_eq!(state(&upstreams, RequestClass::Zip), BreakerState::Open);
+    for path in [PATH, LIST, "example.com/m/@latest"] {
+        found(upstreams.walk(path).next().await);
+    }
+    assert!(!upstreams.calm(RequestClass::Zip));
+    assert!(upstreams.calm(RequestClass::Metadata));
+}
+
+#[tokio::test]
+async fn absence_and_refusal_never_open_it() {
+    let fake = Fake::start(|_, number| match number % 3 {
+        0 => Script::absent("none"),
+        1 => Script::status(403, "", ""),
+        _ => Script::status(410, "", "gone"),
+    })
+    .await;
+    let upstreams = upstreams(&fake.url(), &options());
+    for _ in 0..60 {
+        let _answer = upstreams.walk(PATH).next().await;
+    }
+    assert_eq!(fake.count(), 60);
+    assert_eq!(
+        state(&upstreams, RequestClass::Metadata),
+        BreakerState::Closed
+    );
+}
+
+#[tokio::test]
+async fn a_rate_limit_is_obeyed_for_its_class_only() {
+    let fake = Fake::start(|asked: &Asked, _| {
+        if asked.target.ends_with("list") {
+            Script::status(429, "retry-after: 7\r\n", "")
+        } else {
+            Script::ok("module m\n")
+        }
+    })
+    .await;
+    let upstreams = upstreams(&fake.url(), &options());
+    let first = unavailable(upstreams.walk(LIST).next().await);
+    assert_eq!((first.code, first.status), (Code::UpstreamError, Some(429)));
+    let second = unavailable(upstreams.walk(LIST).next().await);
+    assert_eq!(second.code, Code::UpstreamLeftAlone);
+    let again = second.retry_after.unwrap().as_secs();
+    assert!((6..=7).contains(&again), "{again}");
+    found(upstreams.walk(PATH).next().await);
+    assert_eq!(fake.count_of(LIST), 1);
+}
+
+#[tokio::test]
+async fn wrong_content_that_only_the_reader_knows_is_held_against_the_source() {
+    let fake = Fake::always(Script::ok("module other\n")).await;
+    let upstreams = upstreams(&fake.url(), &options());
+    for _ in 0..10 {
+        let mut walk = upstreams.walk(PATH);
+        let download = found(walk.next().await);
+        text(download).await;
+        walk.reject(BodyFailure::Wrong {
+            code: Code::BadGoMod,
+            summary: "it names another module".to_owned(),
+        });
+        unavailable(walk.next().await);
+    }
+    let outage = unavailable(upstreams.walk(PATH).next().await);
+    assert_eq!(outage.code, Code::UpstreamLeftAlone);
+    // The reason is shown to others, who need not know what was asked for.
+    assert!(outage.summary.contains("MK4002"), "{outage:?}");
+    assert!(!outage.summary.contains("another module"), "{outage:?}");
+    assert_eq!(fake.count_of(PATH), 10);
+}
+
+#[tokio::test]
+async fn content_that_is_not_wanted_is_not_held_against_the_source() {
+    let fake = Fake::always(Script::ok("module m\n")).await;
+    let upstreams = upstreams(&fake.url(), &options());
+    for _ in 0..30 {
+        let mut walk = upstreams.walk(PATH);
+        drop(found(walk.next().await));
+        unavailable(walk.next().await);
+    }
+    assert_eq!(
+        state(&upstreams, RequestClass::Metadata),
+        BreakerState::Closed
+    );
+}
+
+#[tokio::test]
+async fn past_a_pipe_a_dead_source_costs_time_once_and_then_nothing() {
+    let dead = Fake::always(Script::hang()).await;
+    let good = Fake::always(Script::ok("module m\n")).await;
+    let (options, _hearer) = heard();
+    let upstreams = upstreams(&format!("{}|{}", dead.url(), good.url()), &options);
+    for number in 0..40 {
+        let begun = Instant::now();
+        let download = found(upstreams.walk(PATH).next().await);
+        assert_eq!(download.source.as_str(), good.url());
+        if number >= 1 {
+            assert!(begun.elapsed() < SHORT / 2, "{:?}", begun.elapsed());
+        }
+    }
+    assert_eq!((dead.count_of(PATH), good.count()), (1, 40));
+    // And before a comma it is what it was: nobody knows whether it has the module.
+    let comma = crate::kit::upstreams(&format!("{},{}", dead.url(), good.url()), &options);
+    comma.force(&dead.url(), None, Force::Open);
+    assert_eq!(
+        unavailable(comma.walk(PATH).next().await).code,
+        Code::UpstreamLeftAlone
+    );
+    assert_eq!(good.count(), 40);
+}
+
+#[tokio::test]
+async fn a_probe_whose_client_left_is_given_back() {
+    let patient = Patient::start(Script::status(500, "", "")).await;
+    let (options, hearer) = heard();
+    let upstreams = upstreams(&patient.fake.url(), &options);
+    wear_out(&upstreams, PATH).await;
+    patient.heal();
+    hearer
+        .until(Event::Changed(
+            RequestClass::Metadata,
+            BreakerState::HalfOpen,
+        ))
+        .await;
+    let mut walk = upstreams.walk(PATH);
+    let mut probe = Box::pin(walk.next());
+    poll_fn(|context| {
+        assert!(probe.as_mut().poll(context).is_pending());
+        Poll::Ready(())
+    })
+    .await;
+    drop(probe);
+    found(upstreams.walk(PATH).next().await);
+}
+
+#[tokio::test]
+async fn a_flapping_source_is_used_whenever_it_is_well() {
+    let patient = Patient::start(Script::status(500, "", "")).await;
+    let (options, hearer) = heard();
+    let upstreams = upstreams(&patient.fake.url(), &options);
+    for _ in 0..3 {
+        patient.fall_ill();
+        wear_out(&upstreams, PATH).await;
+        patient.heal();
+        let begun = Instant::now();
+        hearer
+            .until(Event::Changed(
+                RequestClass::Metadata,
+                BreakerState::HalfOpen,
+            ))
+            .await;
+        found(upstreams.walk(PATH).next().await);
+        assert!(begun.elapsed() < 3 * SHORT, "{:?}", begun.elapsed());
+    }
+}
+
+#[tokio::test]
+async fn forced_states_are_obeyed_and_named() {
+    let fake = Fake::always(Script::ok("module m\n")).await;
+    let (options, hearer) = heard();
+    let upstreams = upstreams(&fake.url(), &options);
+    assert_eq!(
+        upstreams.force("https://other.example", None, Force::Open),
+        0
+    );
+    assert_eq!(
+        upstreams.force(&fake.url(), Some(RequestClass::Zip), Force::Open),
+        1
+    );
+    let outage = unavailable(upstreams.walk(ZIP).next().await);
+    assert_eq!(outage.code, Code::UpstreamLeftAlone);
+    assert!(outage.summary.contains("operator"), "{outage:?}");
+    found(upstreams.walk(PATH).next().await);
+    assert_eq!(fake.count(), 1);
+    upstreams.force(&fake.url(), Some(RequestClass::Zip), Force::Off);
+    found(upstreams.walk(ZIP).next().await);
+    let told = hearer.rest().await;
+    assert_eq!(
+        told,
+        [
+            Event::Changed(RequestClass::Zip, BreakerState::ForcedOpen),
+            Event::Spared(RequestClass::Zip),
+            Event::Changed(RequestClass::Zip, BreakerState::Closed)
+        ]
+    );
+}
+
+#[tokio::test]
+async fn nothing_is_asked_after_the_sources_are_dropped() {
+    let patient = Patient::start(Script::status(500, "", "")).await;
+    let (options, hearer) = heard();
+    let upstreams = upstreams(&patient.fake.url(), &options);
+    wear_out(&upstreams, PATH).await;
+    hearer.until(Event::Probed { well: false }).await;
+    drop((upstreams, options));
+    // The observer lives as long as anything that could ask; it goes with the prober.
+    let mut events = hearer.0.lock().await;
+    let gone = async { while events.recv().await.is_some() {} };
+    assert!(timeout(PATIENCE, gone).await.is_ok());
+}
