@@ -253,3 +253,39 @@ fn what_the_first_has_does_not_suffer_from_a_dead_second() {
         assert_eq!(first.count_path(&path("none", "info")), 1);
     }
 }
+
+/// One answer in four is an error, a reset or a cut body: each is mended before a client sees it.
+#[test]
+fn clients_at_once_see_nothing_of_an_upstream_that_stumbles() {
+    let modules: Vec<_> = (0..8)
+        .map(|number| module(&format!("m{number}"), 300_000))
+        .collect();
+    let site = Site::with(&modules);
+    for (kind, fault) in [
+        ("info", Fault::status(503)),
+        ("mod", Fault::CutHeader),
+        ("zip", Fault::Cut { after: 100_000 }),
+    ] {
+        for number in [0, 5] {
+            let path = Target::Path(path(&format!("m{number}"), kind));
+            site.upstream.first(1, path, fault.clone());
+        }
+    }
+    let names = (0..8).map(|number| format!("example.com/m{number}@v1.0.0"));
+    let names: Vec<String> = names.collect();
+    std::thread::scope(|scope| {
+        for client in 0..4 {
+            let (names, url) = (&names, site.server.url());
+            scope.spawn(move || {
+                let go = Go::new(&url);
+                for turn in 0..names.len() {
+                    let name = &names[(2 * client + turn) % names.len()];
+                    go.download(name).assert_ok();
+                }
+            });
+        }
+    });
+    for kind in [Kind::Info, Kind::Mod, Kind::Zip] {
+        assert_eq!(site.upstream.count(kind), 8 + 2, "{kind:?}");
+    }
+}
