@@ -110,6 +110,9 @@ codes! {
     UpstreamLeftAlone = 2011, Some(503), "the source is left alone for now",
         "It failed too often or asked for a pause, so only a small probe asks it until it answers well.",
         "Run again after the seconds in Retry-After; /readyz names the sources that are left alone.";
+    UpstreamUnwell = 2012, Some(503), "the source is out of order",
+        "The source answered with a server error (5xx), so it is unknown whether the module exists.",
+        "Run again; if it persists ask whoever runs the source.";
 
     StoreUnavailable = 3001, Some(503), "the store failed",
         "Reading or writing the data directory failed.",
@@ -223,6 +226,7 @@ mod tests {
             Code::UpstreamUnreachable,
             Code::UpstreamTimeout,
             Code::UpstreamError,
+            Code::UpstreamUnwell,
             Code::UpstreamLeftAlone,
             Code::StoreUnavailable,
         ] {

@@ -5,6 +5,9 @@
 //! asked for hundreds of times a minute. So a finished answer is held until its source has to be
 //! asked again, or until one of the two things changes.
 //!
+//! Where asking has just failed, what was given instead is held as well, for a moment: a dead source
+//! is asked once a second about each path, not by everyone who comes.
+//!
 //! What is refused: an answer made of something older than what is known by now. Whoever makes one
 //! takes a [`Mark`] before looking; whoever changes something leaves a trace after it is durable.
 //! An answer whose mark is no longer the last one is not held; so an answer that was just fetched is
@@ -53,6 +56,7 @@ struct Held {
     media: Media,
     freshness: Freshness,
     hash: Option<BlobId>,
+    origin: Origin,
     bytes: Bytes,
     until: Timestamp,
 }
@@ -89,7 +93,7 @@ impl Fresh {
             media: held.media,
             freshness: held.freshness,
             hash: held.hash,
-            origin: Origin::Memory,
+            origin: held.origin,
             evidence: String::new(),
             body: Body::Bytes(held.bytes),
         };
@@ -113,6 +117,11 @@ impl Fresh {
             media: answer.media,
             freshness: answer.freshness,
             hash: answer.hash,
+            // That no source could be asked remains true of it.
+            origin: match &answer.origin {
+                need @ (Origin::Stale | Origin::Computed) => need.clone(),
+                _ => Origin::Memory,
+            },
             bytes: bytes.clone(),
             until,
         };

@@ -26,6 +26,10 @@ use upstream::{Absence, DatabaseOutcome, Download, Outage, Outcome as Offer};
 /// The largest list that is accepted: 100,000 versions of 40 bytes.
 const LIST_LIMIT: u64 = 4 * 1024 * 1024;
 
+/// For how long an old answer is given without asking again after asking has failed. Short against
+/// the two seconds in which a source that returned is to be noticed.
+pub(crate) const HOLD_OFF: SignedDuration = SignedDuration::from_secs(1);
+
 /// An answer that may change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Remembered {
@@ -51,7 +55,7 @@ pub(crate) struct Subject {
 pub(crate) struct Recalled {
     pub(crate) answer: Arc<Remembered>,
     pub(crate) origin: Origin,
-    /// Until when nobody need be asked again; none where somebody should have been by now.
+    /// Until when nobody need be asked again; none where somebody is being asked.
     pub(crate) fresh_until: Option<Timestamp>,
 }
 
@@ -108,6 +112,15 @@ impl Recalled {
             answer,
             origin,
             fresh_until: None,
+        }
+    }
+
+    /// Old, and asking has just failed.
+    fn in_need(answer: Arc<Remembered>, now: Timestamp) -> Self {
+        Self {
+            answer,
+            origin: Origin::Stale,
+            fresh_until: now.checked_add(HOLD_OFF).ok(),
         }
     }
 }
@@ -246,7 +259,7 @@ impl Context {
         match plan(age, max_age, stale) {
             Plan::Give => Ok(Recalled::fresh(answer, Origin::Store, max_age)),
             Plan::GiveAndRenew => {
-                self.start_renewal(subject, answer.fetched_at);
+                self.start_renewal(subject, Arc::clone(&answer));
                 Ok(Recalled::old(answer, Origin::Stale))
             }
             Plan::Renew => {
@@ -256,10 +269,12 @@ impl Context {
                 } else {
                     fallback
                 };
-                let seen = Some(answer.fetched_at);
-                match self.renew_in_time(subject, seen, fallback).await {
+                let found = Some(Arc::clone(&answer));
+                match self.renew_in_time(subject, found, fallback).await {
                     Ok(renewed) => Ok(Recalled::renewed(renewed, max_age)),
-                    Err(_) if answer.is_known() => Ok(Recalled::old(answer, Origin::Stale)),
+                    Err(_) if answer.is_known() => {
+                        Ok(Recalled::in_need(answer, self.options.clock.now()))
+                    }
                     Err(refusal) => Err(refusal),
                 }
             }
@@ -269,13 +284,13 @@ impl Context {
     async fn renew_in_time(
         self: &Arc<Self>,
         subject: &Subject,
-        seen: Option<Timestamp>,
+        found: Option<Arc<Remembered>>,
         fallback: Fallback,
     ) -> Result<Arc<Remembered>, Refusal> {
         match fallback {
-            Fallback::None => self.renew(subject, seen).await,
+            Fallback::None => self.renew(subject, found).await,
             Fallback::Some => {
-                tokio::time::timeout(self.options.refresh_patience, self.renew(subject, seen))
+                tokio::time::timeout(self.options.refresh_patience, self.renew(subject, found))
                     .await
                     .unwrap_or_else(|_elapsed| {
                         Err(Refusal::new(Code::UpstreamTimeout, &subject.path))
@@ -288,13 +303,13 @@ impl Context {
     async fn renew(
         self: &Arc<Self>,
         subject: &Subject,
-        seen: Option<Timestamp>,
+        found: Option<Arc<Remembered>>,
     ) -> Result<Arc<Remembered>, Refusal> {
         let (context, subject) = (Arc::clone(self), subject.clone());
         let renewed = self
             .refreshes
             .run(subject.path.clone(), || async move {
-                context.ask(&subject, seen).await
+                context.ask(&subject, found).await
             })
             .await;
         renewed.unwrap_or_else(|| {
@@ -304,28 +319,29 @@ impl Context {
         })
     }
 
-    fn start_renewal(self: &Arc<Self>, subject: &Subject, seen: Timestamp) {
+    fn start_renewal(self: &Arc<Self>, subject: &Subject, found: Arc<Remembered>) {
         let (context, subject) = (Arc::clone(self), subject.clone());
         self.refreshes.start(subject.path.clone(), || async move {
-            context.ask(&subject, Some(seen)).await
+            context.ask(&subject, Some(found)).await
         });
     }
 
-    /// `seen` is the age of what the caller found. If there is something else by now, an errand
-    /// ended between the caller's look and this one's start, and nobody need be asked again.
+    /// If there is something else by now than the caller `found`, an errand ended between the
+    /// caller's look and this one's start, and nobody need be asked again.
     async fn ask(
         &self,
         subject: &Subject,
-        seen: Option<Timestamp>,
+        found: Option<Arc<Remembered>>,
     ) -> Result<Arc<Remembered>, Refusal> {
         if let Some(newer) = self.memo(subject).await?
-            && Some(newer.fetched_at) != seen
+            && Some(newer.fetched_at) != found.as_ref().map(|found| found.fetched_at)
         {
             return Ok(newer);
         }
+        let in_reserve = found.is_some_and(|found| found.is_known());
         let answer = match subject.class {
             MemoClass::Sumdb => self.ask_database(subject).await?,
-            _ => self.ask_sources(subject).await?,
+            _ => self.ask_sources(subject, in_reserve).await?,
         };
         self.remember(subject, &answer).await;
         if let (MemoClass::Query, true, Some(module)) =
@@ -351,11 +367,14 @@ impl Context {
         }
     }
 
-    async fn ask_sources(&self, subject: &Subject) -> Result<Remembered, Refusal> {
-        let mut walk = self
-            .upstreams
-            .walk(&subject.path)
-            .with_limit(subject.limit());
+    /// With an old answer `in_reserve` nobody waits for a second attempt.
+    async fn ask_sources(
+        &self,
+        subject: &Subject,
+        in_reserve: bool,
+    ) -> Result<Remembered, Refusal> {
+        let walk = self.upstreams.walk(&subject.path);
+        let mut walk = walk.with_limit(subject.limit()).with_reserve(in_reserve);
         loop {
             let download = match walk.next().await {
                 Offer::Found(download) => download,

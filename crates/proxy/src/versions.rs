@@ -10,7 +10,7 @@ use crate::{
     context::Context,
     fresh::Mark,
     refusal::Refusal,
-    remembered::{Fallback, Recalled, Remembered, Subject},
+    remembered::{Fallback, HOLD_OFF, Recalled, Remembered, Subject},
     resource::{Fetching, Resource},
     selection,
 };
@@ -44,7 +44,11 @@ impl Context {
         };
         let body = selection::list_body(&selection::merged(&text, kept));
         let answer = self.document(Media::Text, origin, body.into());
-        if let Some(until) = recalled.ok().and_then(|recalled| recalled.fresh_until) {
+        let until = match recalled {
+            Ok(recalled) => recalled.fresh_until,
+            Err(_) => self.options.clock.now().checked_add(HOLD_OFF).ok(),
+        };
+        if let Some(until) = until {
             let resource = Resource::List(module.clone());
             self.fresh
                 .hold(&subject.path, mark, until, resource, &answer);

@@ -109,6 +109,9 @@ impl Failure {
             Self::Open { .. } => Code::UpstreamLeftAlone,
             Self::Timeout(_) | Self::Saturated { .. } => Code::UpstreamTimeout,
             Self::Refused(_) => Code::UpstreamRefused,
+            Self::Status {
+                status: 500..=599, ..
+            } => Code::UpstreamUnwell,
             Self::RateLimited { .. } | Self::Status { .. } | Self::Redirect(_) => {
                 Code::UpstreamError
             }

@@ -79,7 +79,8 @@ pub(crate) struct Core {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Manner {
     pub(crate) priority: Priority,
-    /// Whether the list leads past a failure here to another source: then nothing is retried.
+    /// Whether a failure here leads to another source, or to an older answer: then nothing is
+    /// retried.
     pub(crate) leads_on: bool,
 }
 

@@ -56,6 +56,7 @@ pub struct Walk {
     path: Result<RequestPath, PathError>,
     limit: u64,
     priority: Priority,
+    reserve: bool,
     machine: Machine<Absence, Outage>,
     offered: Option<Offered>,
 }
@@ -98,6 +99,7 @@ impl Walk {
             path,
             limit,
             priority: Priority::Demand,
+            reserve: false,
             machine,
             offered: None,
         }
@@ -123,6 +125,13 @@ impl Walk {
             priority: Priority::Background,
             ..self
         }
+    }
+
+    /// Says whether the caller has something older to answer with: then it is there for a failure as
+    /// a further source would be, and nothing is retried.
+    #[must_use]
+    pub fn with_reserve(self, reserve: bool) -> Self {
+        Self { reserve, ..self }
     }
 
     /// Walks until something is found or the list ends. After a verdict, gives the same again.
@@ -154,7 +163,7 @@ impl Walk {
             };
             let manner = Manner {
                 priority: self.priority,
-                leads_on: self.machine.leads_on(),
+                leads_on: self.reserve || self.machine.leads_on(),
             };
             match source.fetch(path, self.limit, manner).await {
                 Reply::Found(download) => {

@@ -108,7 +108,7 @@ fn an_upstream_that_fails_is_an_outage_here_too() {
     let site = Site::new(database("sum.golang.org"));
     site.upstream.always(Target::Any, Fault::status(500));
     let answer = site.server.get(&format!("/sumdb/sum.golang.org/{LOOKUP}"));
-    assert_refusal(&answer, 502, "MK2005");
+    assert_refusal(&answer, 503, "MK2012");
 }
 
 #[test]

@@ -92,6 +92,37 @@ async fn a_list_just_past_its_age_is_given_at_once_and_renewed_behind_it() {
 }
 
 #[tokio::test]
+async fn a_source_that_fails_at_a_list_is_asked_for_it_once_a_second() {
+    for (known, fault, instead) in [
+        (true, Fault::status(503), Origin::Stale),
+        (false, Fault::status(403), Origin::Computed),
+    ] {
+        let upstream = FakeUpstream::start(corpus(&["v1.0.0"]));
+        let site = Site::over(&upstream).await;
+        site.bytes(go_mod(PATH, "v1.0.0")).await;
+        if known {
+            site.text(list(PATH)).await;
+            site.later(3600);
+        }
+        upstream.forget();
+        upstream.always(Kind::List, fault);
+        let path = format!("{PATH}/@v/list");
+        let held = || {
+            let held = site.proxy.at_hand(&caller(), &path);
+            held.map(|(_, answer)| answer.origin)
+        };
+        assert_eq!(site.ask(list(PATH)).await.unwrap().origin, instead);
+        assert_eq!(upstream.count(Kind::List), 1, "nobody waits for a retry");
+        assert_eq!(held(), Some(instead));
+        site.later(2);
+        assert_eq!(held(), None);
+        upstream.heal();
+        let renewed = site.ask(list(PATH)).await.unwrap().origin;
+        assert_eq!(renewed, Origin::Upstream(upstream.url()));
+    }
+}
+
+#[tokio::test]
 async fn what_is_kept_stays_listed_when_upstream_unlists_it() {
     let upstream = FakeUpstream::start(corpus(&["v1.0.0", "v1.1.0"]));
     let site = Site::over(&upstream).await;

@@ -27,7 +27,7 @@ async fn thirty_two_walks_at_once_get_each_their_own_answer() {
             let outcome = upstreams.walk(&path).next().await;
             match number % 4 {
                 0 | 2 => assert_eq!(text(found(outcome)).await, format!("/{path}")),
-                1 => assert_eq!(unavailable(outcome).code, Code::UpstreamError),
+                1 => assert_eq!(unavailable(outcome).code, Code::UpstreamUnwell),
                 _ => assert_eq!(absent(outcome).text, format!("/{path}")),
             }
         })

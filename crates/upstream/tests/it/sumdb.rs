@@ -178,7 +178,7 @@ async fn a_mirror_that_fails_at_a_record_is_left_only_past_a_pipe() {
         ))
         .await,
     );
-    assert_eq!(outage.code, Code::UpstreamError);
+    assert_eq!(outage.code, Code::UpstreamUnwell);
     let upstreams = upstreams(&format!("{}|{}", failing.url(), other.url()), &options());
     assert_eq!(found(lookup(&upstreams).await).source.as_str(), other.url());
 }

@@ -49,8 +49,8 @@ async fn every_status_has_its_code() {
         (407, Code::UpstreamError),
         (429, Code::UpstreamError),
         (451, Code::UpstreamRefused),
-        (500, Code::UpstreamError),
-        (503, Code::UpstreamError),
+        (500, Code::UpstreamUnwell),
+        (503, Code::UpstreamUnwell),
         (999, Code::UpstreamError),
     ] {
         let fake = Fake::always(Script::raw(format!(
@@ -120,7 +120,7 @@ async fn an_outage_is_never_absence() {
         let outage = unavailable(outcome(&list).await);
         assert_eq!(
             (outage.code, outage.status),
-            (Code::UpstreamError, Some(503)),
+            (Code::UpstreamUnwell, Some(503)),
             "{list}"
         );
         assert_eq!(outage.source.as_str(), source.url(), "{list}");
