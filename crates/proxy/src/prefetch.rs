@@ -9,13 +9,16 @@
 //! Refused here: guesses for a client that never had to wait, for requests that allow nothing to be
 //! fetched, while a source is not calm, or while the store cannot be written.
 
+mod ahead;
 mod fetch;
 mod forecast;
 #[cfg(test)]
 mod forecast_tests;
 mod graph;
 pub mod job;
+mod lazy;
 mod ledger;
+mod likely;
 pub mod plan;
 mod planner;
 mod requirements;
@@ -71,6 +74,8 @@ pub(crate) enum Event {
         /// The bytes of a go.mod.
         go_mod: Option<Bytes>,
     },
+    /// A client has begun to ask for a zip that is not at hand.
+    Asking { address: IpAddr, zip: Artifact },
     /// What a client will ask for is known.
     Follow { address: IpAddr, plan: Plan },
     /// An artifact was fetched by order, ahead of demand.
@@ -137,6 +142,16 @@ impl Prefetch {
             cold,
             go_mod,
         });
+    }
+
+    /// Notes that a client begins to wait for a zip.
+    pub(crate) fn asking(&self, caller: &Caller, artifact: &Artifact) {
+        if artifact.kind == ArtifactKind::Zip {
+            self.tell(Event::Asking {
+                address: caller.address,
+                zip: artifact.clone(),
+            });
+        }
     }
 
     /// Tells what a client will ask for.

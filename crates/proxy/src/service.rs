@@ -67,6 +67,9 @@ impl Proxy {
         fetching: Fetching,
     ) -> Result<Answer, Refusal> {
         let context = &self.context;
+        if let (Resource::Artifact(artifact), Fetching::Allowed) = (resource, fetching) {
+            context.prefetch.asking(caller, artifact);
+        }
         let result = match resource {
             Resource::Artifact(artifact) => context.artifact(artifact, fetching).await,
             Resource::List(module) => context.list(module, fetching).await,

@@ -1,8 +1,9 @@
 //! Forecast: what one client will ask for next. Pure: events in, artifacts out, no clock, no I/O.
 //!
 //! Three sources of foresight, the surest first: a [`Plan`] that somebody handed over (a go.sum or
-//! go.mod), the [`Graph`] of go.mod files, and the [`Zips`] that follow from it. All of them keep
-//! these promises:
+//! go.mod), the [`Graph`] of go.mod files, and the [`Zips`] that follow from it. Of a client that
+//! loads no graph ([`Lazy`]) only the companions of each zip are foreseen. All of them keep these
+//! promises:
 //!
 //! * Nothing is offered twice, and nothing that the client has asked for.
 //! * No zip is offered before the client has asked for an `.info` or a zip of what is known to be
@@ -13,6 +14,7 @@
 
 use super::{
     graph::Graph,
+    lazy::Lazy,
     plan::Plan,
     requirements::{Module, Requirements},
     zips::Zips,
@@ -46,6 +48,9 @@ pub(crate) struct Forecast {
     budget: u64,
     graph: Graph,
     zips: Zips,
+    lazy: Lazy,
+    /// What belongs to the zips that the client is asking for.
+    companions: VecDeque<Artifact>,
     plan: Option<Following>,
     /// Whether the client ever had to wait for a source. One that has not needs no forecast.
     cold: bool,
@@ -86,6 +91,8 @@ impl Forecast {
             budget,
             graph: Graph::default(),
             zips: Zips::default(),
+            lazy: Lazy::default(),
+            companions: VecDeque::new(),
             plan: None,
             cold: false,
             asked: HashSet::new(),
@@ -106,6 +113,21 @@ impl Forecast {
         self.plan = Some(Following::new(plan));
     }
 
+    /// The client has just begun to ask for this zip. Whoever builds asks for the go.mod beside it
+    /// next; one that loads no graph will ask for the `.info` too.
+    pub(crate) fn asking_zip(&mut self, zip: &Artifact) {
+        if !self.cold || self.asked.contains(zip) {
+            return;
+        }
+        let module = Module::of(zip);
+        self.companions
+            .push_back(module.artifact(ArtifactKind::Mod));
+        if self.lazy.is_certain() {
+            self.companions
+                .push_back(module.artifact(ArtifactKind::Info));
+        }
+    }
+
     /// The client asked for an artifact; `cold` if it had to wait for a source.
     pub(crate) fn asked(&mut self, artifact: &Artifact, cold: bool) {
         self.cold |= cold;
@@ -117,9 +139,15 @@ impl Forecast {
             plan.asked(&module, artifact.kind);
         }
         match artifact.kind {
-            ArtifactKind::Mod => self.graph.asked(&module),
+            ArtifactKind::Mod => {
+                let zip = module.artifact(ArtifactKind::Zip);
+                self.lazy.asked_mod(self.asked.contains(&zip));
+                self.graph.asked(&module);
+            }
             ArtifactKind::Info => self.zips.asked_info(&module, self.graph.selected()),
             ArtifactKind::Zip => {
+                let go_mod = module.artifact(ArtifactKind::Mod);
+                self.lazy.asked_zip(self.asked.contains(&go_mod));
                 self.zips.asked_zip(&module, self.graph.selected());
                 let size = self.ahead.remove(&module).unwrap_or_default();
                 self.ahead_bytes = self.ahead_bytes.saturating_sub(size);
@@ -188,6 +216,11 @@ impl Forecast {
     }
 
     fn small(&mut self) -> Option<Artifact> {
+        while let Some(companion) = self.companions.pop_front() {
+            if !self.asked.contains(&companion) && !self.offered.contains(&companion) {
+                return Some(companion);
+            }
+        }
         let planned = self.plan.as_mut().and_then(Following::next_mod);
         let guesses = self.guesses_graph();
         let next = planned
@@ -224,11 +257,12 @@ impl Forecast {
         }
     }
 
-    /// With a complete plan there is nothing to guess, as long as the client keeps to it.
+    /// With a complete plan there is nothing to guess, as long as the client keeps to it; nor is there
+    /// for one that loads no graph.
     fn guesses_graph(&self) -> bool {
-        self.plan
-            .as_ref()
-            .is_none_or(|plan| plan.partial || plan.strangers >= STRANGERS)
+        let planned = self.plan.as_ref();
+        !self.lazy.is_certain()
+            && planned.is_none_or(|plan| plan.partial || plan.strangers >= STRANGERS)
     }
 }
 

@@ -73,6 +73,10 @@ impl World {
         let mut outcome = Outcome::default();
         self.serve(forecast, &mut outcome);
         for ask in asks {
+            if ask.kind == ArtifactKind::Zip {
+                forecast.asking_zip(ask);
+                self.serve(forecast, &mut outcome);
+            }
             let cold = !outcome.offered.contains(ask) && outcome.asked.insert(ask.clone());
             outcome.asked.insert(ask.clone());
             if cold {
@@ -286,6 +290,64 @@ fn a_main_module_below_go_1_17_is_recognised() {
         .collect();
     assert!(late.len() <= 3, "{late:?}");
     assert_eq!(outcome.wasted(), 0);
+}
+
+/// `go mod tidy` of a pruning main module looks around in versions that look like an unpruned graph.
+#[test]
+fn a_wrong_conclusion_about_pruning_costs_little() {
+    let names: Vec<String> = (0..500)
+        .map(|number| format!("example.com/m{number:03}"))
+        .collect();
+    let requires: Vec<Vec<(&str, &str)>> = (0..500)
+        .map(|number: usize| {
+            let others = (1..5).map(|step| (names[(number + step) % 500].as_str(), "v0.1.0"));
+            others.collect()
+        })
+        .collect();
+    let versions = ["v1.0.0", "v0.1.0"];
+    let rows = versions.iter().flat_map(|version| {
+        let requires = &requires;
+        names
+            .iter()
+            .enumerate()
+            .map(move |(number, name)| (name.as_str(), *version, true, &requires[number][..]))
+    });
+    let world = World::new(&rows.collect::<Vec<_>>());
+    let at = |version: &'static str| {
+        let modules = names.iter().map(move |name| Module::read(name, version));
+        modules.map(Option::unwrap)
+    };
+    let asks: Vec<Module> = at("v1.0.0").take(40).chain(at("v0.1.0").take(4)).collect();
+    let outcome = world.run(&mut forecast(), &mods(&asks));
+    assert!(outcome.wasted() <= 160, "{} wasted", outcome.wasted());
+}
+
+/// `go build` with a complete go.sum: zip, then go.mod, in the order of imports; the `.info` at last.
+#[test]
+fn of_a_client_that_loads_no_graph_the_companions_of_each_zip_are_foreseen_and_nothing_else() {
+    let (world, _) = chain(40, false);
+    let order: Vec<Module> = (0..40)
+        .map(|number| module(&format!("c{:03}", number * 7 % 40)))
+        .collect();
+    let both =
+        |module: &Module| [ArtifactKind::Zip, ArtifactKind::Mod].map(|kind| module.artifact(kind));
+    let mut asks: Vec<Artifact> = order.iter().flat_map(both).collect();
+    let infos = order
+        .iter()
+        .map(|module| module.artifact(ArtifactKind::Info));
+    asks.extend(infos);
+    let outcome = world.run(&mut forecast(), &asks);
+    let missed = |kind| {
+        outcome
+            .missed
+            .iter()
+            .filter(|missed| missed.kind == kind)
+            .count()
+    };
+    assert_eq!(missed(ArtifactKind::Zip), 40);
+    assert_eq!(missed(ArtifactKind::Mod), 1, "the first, unknown yet");
+    assert!(missed(ArtifactKind::Info) <= 3);
+    assert!(outcome.wasted() <= 40, "{} wasted", outcome.wasted());
 }
 
 #[test]

@@ -13,22 +13,18 @@
 //!
 //! A main module below `go 1.17` has everything loaded. Its client asks for versions that only the
 //! requirements of pruning modules name, at paths it already asked for in another version: a few
-//! such, and everything that a go.mod requires is certain from then on.
+//! such, and everything that a go.mod requires is presumed from then on: fetched in advance only as
+//! far as such guesses come true.
 //!
-//! Likely guesses are counted as the client reads past them; where too few come true no more are
-//! made.
+//! Likely guesses are the business of [`likely`](super::likely).
 
-use super::requirements::{Module, Requirements};
-use gomod::{ModulePath, Version};
-use std::{
-    collections::{BTreeMap, HashMap, HashSet, VecDeque},
-    ops::Bound,
+use super::{
+    ahead::Ahead,
+    likely::Likely,
+    requirements::{Module, Requirements},
 };
-
-/// How far from what the client asked for likely guesses go. Measured on a main module with 229
-/// requirements: 108 of them are foreseen at depth 1, 119 at 2 and no more at 9, which only adds
-/// guesses that fail.
-const DEPTH: u8 = 2;
+use gomod::{ModulePath, Version};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
 /// Proofs that the main module does not prune, before it is believed. One may be a client that
 /// does two things at once.
@@ -38,18 +34,19 @@ const PROOFS: u32 = 3;
 /// As many as that can be overtaken by each other.
 const STRAY: u32 = 4;
 
-/// Likely guesses before their success is judged.
-const TRIAL: u32 = 48;
-
-/// One in this many likely guesses must come true. A go.mod is a thousandth of a zip, and each one
-/// foreseen saves a round trip to the source.
-const WORTH: u32 = 5;
-
 /// The most go.mod files that one session keeps in mind. The largest known graphs load fewer.
 const MOST: usize = 20_000;
 
+/// Certain go.mod files fetched before any was asked for. They come last of all, so nearly all that
+/// a large graph has must be there by then.
+const CERTAIN_AHEAD: usize = 512;
+
+/// The same of those that follow from a conclusion. It is wrong for a client that looks around in
+/// more than its graph, such as `go mod tidy`: with a graph of 466 files it was ahead by 5,200.
+const PRESUMED_AHEAD: usize = 64;
+
 /// One client's way through its module graph.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Graph {
     asked: HashSet<Module>,
     /// Asked, of which the requirements are not known yet.
@@ -59,7 +56,10 @@ pub(crate) struct Graph {
     offered: HashSet<Module>,
     known: HashMap<Module, Requirements>,
     certain: HashSet<Module>,
-    queue: VecDeque<Module>,
+    /// Certain if the main module does not prune, which is only concluded.
+    presumed: HashSet<Module>,
+    certain_ahead: Ahead,
+    presumed_ahead: Ahead,
     likely: Likely,
     /// The main module's list, where it is known.
     roots: HashSet<Module>,
@@ -75,21 +75,27 @@ pub(crate) struct Selected {
     pub(crate) root: bool,
 }
 
-/// Guesses at the main module's list.
-#[derive(Debug, Default)]
-struct Likely {
-    depth: HashMap<Module, u8>,
-    named: HashSet<Module>,
-    best: HashMap<ModulePath, Version>,
-    candidates: BTreeMap<ModulePath, Version>,
-    /// Guessed and not yet read past.
-    ahead: BTreeMap<ModulePath, Version>,
-    cursor: Option<ModulePath>,
-    passed: u32,
-    hits: u32,
-}
-
 // === impl Graph ===
+
+impl Default for Graph {
+    fn default() -> Self {
+        Self {
+            asked: HashSet::new(),
+            unread: VecDeque::new(),
+            selected: BTreeMap::new(),
+            offered: HashSet::new(),
+            known: HashMap::new(),
+            certain: HashSet::new(),
+            presumed: HashSet::new(),
+            certain_ahead: Ahead::new(CERTAIN_AHEAD),
+            presumed_ahead: Ahead::new(PRESUMED_AHEAD),
+            likely: Likely::default(),
+            roots: HashSet::new(),
+            proofs: 0,
+            stray: 0,
+        }
+    }
+}
 
 impl Graph {
     /// The client asked for this go.mod.
@@ -98,14 +104,16 @@ impl Graph {
             return;
         }
         self.offered.insert(module.clone());
-        let foreseen = self.certain.contains(module);
+        self.certain_ahead.asked(module);
+        self.presumed_ahead.asked(module);
+        let foreseen = self.certain.contains(module) || self.presumed.contains(module);
         self.look_for_proof(module, foreseen);
         let root = self.is_root(module, foreseen);
         self.select(module, root);
         if root {
             self.likely.read_past(module);
         }
-        self.likely.depth.insert(module.clone(), 0);
+        self.likely.asked(module);
         if self.known.contains_key(module) {
             self.expand(module);
         } else {
@@ -120,7 +128,7 @@ impl Graph {
         }
         for root in roots {
             if self.certain.insert(root.clone()) {
-                self.queue.push_back(root.clone());
+                self.certain_ahead.push(root.clone());
             }
             self.select(root, true);
             self.roots.insert(root.clone());
@@ -150,11 +158,12 @@ impl Graph {
         if self.offered.len() >= MOST {
             return None;
         }
+        let sure = self.certain_ahead.next(&mut self.offered);
+        if let Some(module) = sure.or_else(|| self.presumed_ahead.next(&mut self.offered)) {
+            return Some(module);
+        }
         loop {
-            let module = match self.queue.pop_front() {
-                Some(module) => module,
-                None => self.likely.next()?,
-            };
+            let module = self.likely.next()?;
             if self.offered.insert(module.clone()) {
                 return Some(module);
             }
@@ -178,7 +187,7 @@ impl Graph {
             return;
         }
         let second = self.selected.contains_key(&module.path);
-        if second && self.likely.named.contains(module) {
+        if second && self.likely.names(module) {
             self.proofs += 1;
             if self.is_unpruned() {
                 let asked: Vec<Module> = self.asked.iter().cloned().collect();
@@ -195,11 +204,7 @@ impl Graph {
         if !foreseen {
             return true;
         }
-        let ahead = self
-            .likely
-            .cursor
-            .as_ref()
-            .is_none_or(|at| *at < module.path);
+        let ahead = self.likely.is_ahead(&module.path);
         self.stray += u32::from(!ahead);
         ahead && self.stray < STRAY
     }
@@ -223,71 +228,27 @@ impl Graph {
             let Some(requirements) = self.known.get(&module).cloned() else {
                 continue;
             };
-            let listed = self.asked.contains(&module) || self.roots.contains(&module);
-            let below = self.certain.contains(&module) && !self.roots.contains(&module);
-            let everything = !requirements.prunes || self.is_unpruned();
-            if !(below || listed && everything) {
+            let root = self.roots.contains(&module);
+            let listed = root || self.asked.contains(&module);
+            let certain = !root && self.certain.contains(&module) || listed && !requirements.prunes;
+            let presumed = self.presumed.contains(&module) || listed && self.is_unpruned();
+            if !certain && !presumed {
                 self.likely.suppose(&module, &requirements);
                 continue;
             }
+            let (found, ahead) = if certain {
+                (&mut self.certain, &mut self.certain_ahead)
+            } else {
+                (&mut self.presumed, &mut self.presumed_ahead)
+            };
             for required in requirements.requires.iter() {
-                if self.certain.insert(required.clone()) {
-                    self.queue.push_back(required.clone());
+                if found.insert(required.clone()) {
+                    ahead.push(required.clone());
                     stack.push(required.clone());
                 }
             }
         }
     }
-}
-
-// === impl Likely ===
-
-impl Likely {
-    fn suppose(&mut self, module: &Module, requirements: &Requirements) {
-        let depth = self.depth.get(module).copied().unwrap_or(DEPTH) + 1;
-        for required in requirements.requires.iter() {
-            self.named.insert(required.clone());
-            if depth > DEPTH {
-                continue;
-            }
-            let known = self.depth.entry(required.clone()).or_insert(depth);
-            *known = depth.min(*known);
-            let best = self.best.get(&required.path);
-            if best.is_none_or(|best| *best < required.version) {
-                let (path, version) = (required.path.clone(), required.version.clone());
-                self.best.insert(path.clone(), version.clone());
-                self.candidates.insert(path, version);
-            }
-        }
-    }
-
-    /// The client reads its list: what lies before this place was hit or missed.
-    fn read_past(&mut self, module: &Module) {
-        let rest = self.ahead.split_off(&module.path);
-        self.passed += count(std::mem::replace(&mut self.ahead, rest).len());
-        if let Some(version) = self.ahead.remove(&module.path) {
-            self.passed += 1;
-            self.hits += u32::from(version == module.version);
-        }
-        self.cursor = Some(module.path.clone());
-    }
-
-    /// The nearest candidate ahead of the client.
-    fn next(&mut self) -> Option<Module> {
-        if self.passed >= TRIAL && self.hits * WORTH < self.passed {
-            return None;
-        }
-        let cursor = self.cursor.clone()?;
-        let ahead = (Bound::Excluded(cursor), Bound::Unbounded);
-        let path = self.candidates.range(ahead).next()?.0.clone();
-        let version = self.candidates.remove(&path)?;
-        self.ahead.insert(path.clone(), version.clone());
-        Some(Module { path, version })
-    }
-}
-
-fn count(length: usize) -> u32 {
-    u32::try_from(length).unwrap_or(u32::MAX)
 }
 
 /// Shared by tests: requirements by hand.

@@ -149,6 +149,13 @@ impl Planner {
                 cold,
                 go_mod,
             } => self.asked(address, &artifact, cold, go_mod.as_deref()),
+            Event::Asking { address, zip } => {
+                // A client that is not known has not waited yet.
+                if let Some(client) = self.clients.get_mut(&address) {
+                    client.forecast.asking_zip(&zip);
+                    self.make_hungry(address);
+                }
+            }
             Event::Follow { address, plan } => self.follow(address, plan),
             Event::Posted { artifact, bytes } => self.note(artifact, bytes),
             Event::Settle(told) => self.waiting.push(told),
