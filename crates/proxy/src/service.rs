@@ -103,7 +103,7 @@ impl Proxy {
         self.context.metrics.read_ahead()
     }
 
-    /// Fetches what a go.sum or go.mod names; the work is driven by reading the progress.
+    /// Fetches what a go.sum, a go.mod, or a go.mod with its go.sum behind it names; the work is driven by reading the progress.
     pub fn prefetch(&self, caller: &Caller, list: &[u8], kinds: Kinds) -> Result<Job, Refusal> {
         let job = Job::new(&self.context, list, kinds)?;
         if kinds == Kinds::Follow

@@ -39,7 +39,7 @@ pub enum Route {
     },
     /// `POST /-/refresh/MODULE`: forget its list and every absence known of it.
     Refresh(ModulePath),
-    /// `POST /-/prefetch?kinds=…`: fetch what the go.sum or go.mod in the body names.
+    /// `POST /-/prefetch?kinds=…`: fetch what the go.mod, the go.sum or both in the body name.
     Prefetch(Kinds),
     /// `/livez`: 200 while the process is alive.
     Live,

@@ -77,9 +77,10 @@ impl Project {
 
     /// The list to hand to another server.
     pub(super) fn list(self) -> Option<Vec<u8>> {
+        // The lines of a go.mod cannot be left out one by one.
+        let go_mod = self.go_mod.filter(|_| self.private.is_empty());
         let Some(go_sum) = self.go_sum else {
-            // Its lines cannot be left out one by one.
-            return self.go_mod.filter(|_| self.private.is_empty());
+            return go_mod;
         };
         let is_public = |line: &&[u8]| {
             let path = line.split(u8::is_ascii_whitespace).next();
@@ -87,7 +88,12 @@ impl Project {
             path.is_some_and(|path| !self.private.matches(path))
         };
         let lines = go_sum.split_inclusive(|byte| *byte == b'\n');
-        Some(lines.filter(is_public).flatten().copied().collect())
+        let mut list = go_mod.unwrap_or_default();
+        if !list.ends_with(b"\n") && !list.is_empty() {
+            list.push(b'\n');
+        }
+        list.extend(lines.filter(is_public).flatten());
+        Some(list)
     }
 
     fn of_module(go_mod: &Path) -> Self {

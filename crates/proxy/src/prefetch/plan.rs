@@ -4,6 +4,11 @@
 //! guessed. Its lines are put into the order in which `go` will ask: go.mod files of the highest
 //! version of each path first, since those stand in the main module's own list, then the rest;
 //! zips in path order, those that the go.mod requires directly before the others.
+//!
+//! A go.sum also has the zips that only `go mod tidy` looks into: a tenth of the bytes of a large
+//! build. With the go.mod beside it they can be told, if it supports graph pruning, since it lists
+//! every module that its builds need; they are left to demand then. So a list may be both files, the
+//! go.mod first.
 
 use super::requirements::{Module, prunes};
 use gomod::{
@@ -42,8 +47,15 @@ pub enum PlanError {
 // === impl Plan ===
 
 impl Plan {
-    /// Reads a go.sum or a go.mod, whichever it is.
+    /// Reads a go.sum or a go.mod, whichever it is, or a go.mod with its go.sum behind it.
     pub fn read(list: &[u8]) -> Result<Self, PlanError> {
+        match both(list) {
+            Some((go_mod, go_sum)) => Self::of_project(Some(go_mod), Some(go_sum)),
+            None => Self::read_one(list),
+        }
+    }
+
+    fn read_one(list: &[u8]) -> Result<Self, PlanError> {
         // Strictly first: only a main module's replacements count, and only so are they read.
         let file = modfile::parse(list, Mode::Strict);
         let plan = match file.or_else(|_| modfile::parse(list, Mode::Lax)) {
@@ -59,11 +71,15 @@ impl Plan {
     /// Reads a go.sum together with the go.mod that it belongs to; either may be missing.
     pub fn of_project(go_mod: Option<&[u8]>, go_sum: Option<&[u8]>) -> Result<Self, PlanError> {
         let Some(go_sum) = go_sum else {
-            return go_mod.map_or_else(|| Ok(Self::default()), Self::read);
+            return go_mod.map_or_else(|| Ok(Self::default()), Self::read_one);
         };
-        let mut plan = Self::read(go_sum)?;
-        let parsed = go_mod.and_then(|bytes| modfile::parse(bytes, Mode::Lax).ok());
-        if let Some(file) = parsed {
+        let mut plan = Self::read_one(go_sum)?;
+        // Strictly, or nothing may be left out: what is replaced stands in go.sum by its other name.
+        if let Some(file) = go_mod.and_then(|bytes| modfile::parse(bytes, Mode::Strict).ok()) {
+            if prunes(&file) {
+                let listed: BTreeSet<Module> = Self::of_go_mod(&file).zips.into_iter().collect();
+                plan.zips.retain(|module| listed.contains(module));
+            }
             let direct = file.require.iter().filter(|line| !line.indirect);
             let direct: BTreeSet<_> = direct.map(|line| line.module.path.as_str()).collect();
             plan.zips
@@ -120,6 +136,20 @@ impl Plan {
             roots_of: None,
         })
     }
+}
+
+/// A go.mod and the go.sum behind it: from the first line on that ends in a hash.
+fn both(list: &[u8]) -> Option<(&[u8], &[u8])> {
+    let is_hash = |field: &[u8]| field.starts_with(b"h1:") && field.ends_with(b"=");
+    let mut before = 0;
+    for line in list.split_inclusive(|byte| *byte == b'\n') {
+        let mut fields = line.trim_ascii().rsplit(|byte| *byte == b' ');
+        if fields.next().is_some_and(is_hash) && fields.count() == 2 {
+            return (before > 0).then(|| list.split_at(before));
+        }
+        before += line.len();
+    }
+    None
 }
 
 /// What stands in for a module. A directory has no version, so nothing is made of it.
@@ -183,6 +213,20 @@ mod tests {
         );
         let alone = Plan::of_project(Some(go_mod.as_bytes()), None).unwrap();
         assert!(alone.roots_of == Some(true) && alone.mods.len() == 2);
+    }
+
+    #[test]
+    fn with_a_go_mod_that_prunes_only_what_it_lists_is_read_ahead() {
+        for (go, zips) in [
+            ("1.17", &["example.com/b@v1.0.0"][..]),
+            ("1.16", &["example.com/b@v1.0.0", "example.com/a@v1.2.0"]),
+        ] {
+            let list =
+                format!("module example.com/m\ngo {go}\nrequire example.com/b v1.0.0\n{GO_SUM}");
+            let plan = Plan::read(list.as_bytes()).unwrap();
+            assert_eq!(names(&plan.zips), zips, "{go}");
+            assert_eq!((plan.mods.len(), plan.roots_of), (3, None));
+        }
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! `POST /-/prefetch`: a go.sum or go.mod as body, progress as newline JSON.
+//! `POST /-/prefetch`: a go.sum, a go.mod, or one behind the other as body, progress as newline JSON.
 //!
 //! The only request with a body. It is read within a bound and a deadline before anything is
 //! answered; then each line of progress is sent as it comes. A client that leaves stops what has
@@ -24,7 +24,7 @@ use tokio::time::timeout;
 /// How long a client may take to send its list: a megabyte at the pace of a bad line.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A go.sum or go.mod is fetched, as far as `kinds` says.
+/// A go.sum or go.mod, or both, is fetched, as far as `kinds` says.
 pub(super) async fn answer<S, B>(
     service: &S,
     ask: &Ask<'_>,

@@ -5,8 +5,8 @@
 //! client's module cache with the corpus once more.
 //!
 //! "Guessing" is `modkeep serve` that knows nothing of the project. Where the go.sum is known,
-//! it is by `modkeep run`, which reads it, or by a POST of it to `/-/prefetch`: once before the
-//! client starts (both counted), once beside it. "Warm" asks a second time, with a new client.
+//! it is by `modkeep run`, which reads it, or by a POST of it, behind the go.mod that tells what of it
+//! a build needs, to `/-/prefetch`: once before the client starts (both counted), once beside it. "Warm" asks a second time, with a new client.
 
 use anyhow::{Result, bail, ensure};
 use std::{
@@ -222,7 +222,8 @@ struct Errand<'a> {
     work: &'a Work,
     upstream: &'a Upstream,
     project: Project,
-    go_sum: String,
+    /// The go.mod with the go.sum behind it.
+    list: String,
 }
 
 // === impl Errand ===
@@ -230,15 +231,15 @@ struct Errand<'a> {
 impl<'a> Errand<'a> {
     fn new(bench: &'a Bench, work: &'a Work, upstream: &'a Upstream) -> Result<Self> {
         let read = |name: &str| fs::read_to_string(bench.corpus.project.join(name));
-        let go_sum = read("go.sum")?;
-        let project = Project::new(&read("go.mod")?, &[("go.sum", &go_sum)]);
+        let (go_mod, go_sum) = (read("go.mod")?, read("go.sum")?);
+        let project = Project::new(&go_mod, &[("go.sum", &go_sum)]);
         upstream.forget()?;
         Ok(Self {
             bench,
             work,
             upstream,
             project,
-            go_sum,
+            list: format!("{go_mod}\n{go_sum}"),
         })
     }
 
@@ -268,7 +269,7 @@ impl<'a> Errand<'a> {
     fn posted(&self, server: &Server, before: bool) -> Result<Trial> {
         let go = client_of(&server.url());
         let post = || -> Result<()> {
-            let answer = client::post(server.address(), self.work.order, self.go_sum.as_bytes())?;
+            let answer = client::post(server.address(), self.work.order, self.list.as_bytes())?;
             ensure!(
                 answer.status / 100 == 2,
                 "POST {}: status {}",
