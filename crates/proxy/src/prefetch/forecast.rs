@@ -79,6 +79,10 @@ struct Following {
     wants_zips: bool,
 }
 
+/// Companions of zips that wait to be fetched. A client asks for a few zips at a time; more pile up
+/// only while nothing may be fetched ahead, and would come too late.
+const COMPANIONS: usize = 64;
+
 /// The most artifacts of one client that are kept in mind.
 const MOST: usize = 50_000;
 
@@ -116,7 +120,8 @@ impl Forecast {
     /// The client has just begun to ask for this zip. Whoever builds asks for the go.mod beside it
     /// next; one that loads no graph will ask for the `.info` too.
     pub(crate) fn asking_zip(&mut self, zip: &Artifact) {
-        if !self.cold || self.asked.contains(zip) {
+        let full = self.companions.len() >= COMPANIONS;
+        if !self.cold || full || self.asked.contains(zip) {
             return;
         }
         let module = Module::of(zip);

@@ -351,6 +351,17 @@ fn of_a_client_that_loads_no_graph_the_companions_of_each_zip_are_foreseen_and_n
 }
 
 #[test]
+fn companions_that_cannot_be_fetched_do_not_pile_up() {
+    let mut client = forecast();
+    client.asked(&module("first").artifact(ArtifactKind::Zip), true);
+    for number in 0..10_000 {
+        client.asking_zip(&module(&format!("m{number}")).artifact(ArtifactKind::Zip));
+    }
+    let waiting = std::iter::from_fn(|| client.next_small()).count();
+    assert!((1..=65).contains(&waiting), "{waiting}");
+}
+
+#[test]
 fn guesses_that_fail_are_given_up() {
     let names: Vec<String> = (0..400)
         .map(|number| format!("example.com/m{number:03}"))
