@@ -13,6 +13,7 @@ use std::{collections::BTreeMap, process::Command};
 const HOUSE: &[(&str, &[&str])] = &[
     ("codes", &[]),
     ("gomod", &[]),
+    ("tlog", &[]),
     ("store", &["codes", "gomod"]),
     ("upstream", &["codes", "gomod"]),
     ("proxy", &["codes", "gomod", "store", "upstream"]),
