@@ -226,19 +226,10 @@ pub(crate) async fn keep_sealed(
     source: &str,
 ) -> Result<Kept, Refusal> {
     let started = Instant::now();
-    let Provenance {
-        h1,
-        source,
-        evidence,
-        facts,
-    } = provenance(Some(h1), source);
     let capture = Capture {
         key,
         sealed,
-        h1,
-        source,
-        evidence,
-        facts,
+        provenance: provenance(Some(h1), source),
     };
     let committed = context.store.commit(capture).await;
     settled(context, committed, started)
@@ -250,6 +241,7 @@ fn provenance(h1: Option<String>, source: &str) -> Provenance {
         source: source.to_owned(),
         evidence: UNVERIFIED.to_owned(),
         facts: Facts::new(),
+        proof: None,
     }
 }
 

@@ -92,20 +92,11 @@ mod tests {
         let sealed = spool.seal().await.unwrap();
         let sound = Sound::new();
         sound.received(&sealed);
-        let Provenance {
-            h1,
-            source,
-            evidence,
-            facts,
-        } = Provenance::default();
         let key = Key::parse("example.com/m/@v/v1.0.0.zip").unwrap();
         let capture = Capture {
             key,
             sealed,
-            h1,
-            source,
-            evidence,
-            facts,
+            provenance: Provenance::default(),
         };
         let record = store.commit(capture).await.unwrap().record;
         let blob = store.open_blob(&record).await.unwrap();

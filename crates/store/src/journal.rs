@@ -86,6 +86,35 @@ pub enum Decision {
         /// Whether the offered bytes were put into quarantine.
         quarantined: bool,
     },
+    /// A version was proven to be in a checksum database.
+    Proven {
+        /// `MODULE/@v/VERSION`, escaped.
+        version: String,
+        /// Name of the database.
+        database: String,
+        /// Number of its record there.
+        record: u64,
+        /// The proof, as a tlog-proof file (C2SP) that holds the record.
+        proof: String,
+        /// Paths of captures that this proof vouches for from now on.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        captures: Vec<String>,
+        /// What is said of them from now on.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        evidence: String,
+    },
+    /// A capture was taken back: it is not served any more, and may be captured anew.
+    Withdrawn {
+        /// Path of the key.
+        path: String,
+        /// The blob it had.
+        #[serde(with = "blob_text")]
+        blob: BlobId,
+        /// By whose order or finding.
+        by: String,
+        /// Why.
+        reason: String,
+    },
     /// Any other decision.
     Event {
         /// [`JournalEvent::kind`].

@@ -34,6 +34,7 @@ mod reader;
 mod record;
 mod spool;
 mod store;
+mod trust;
 
 pub use blob::{BlobId, BlobIdError, Hex};
 pub use crash::CRASH_POINTS;
@@ -47,3 +48,4 @@ pub use reader::BlobReader;
 pub use record::{Capture, Committed, IndexEntry, KeptVersion, Kinds, Provenance, Record};
 pub use spool::{SealedSpool, Spool, SpoolReader};
 pub use store::{SMALL_LIMIT, Store};
+pub use trust::{KeptTile, VersionProof, Withdrawal};

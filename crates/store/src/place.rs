@@ -143,6 +143,26 @@ pub(crate) fn quarantine(core: &Core, sealed: &mut SealedSpool) -> Result<Quaran
     Ok(Quarantined::Now)
 }
 
+/// Puts a blob aside that nobody may be given any more. What lies in an object store stays there:
+/// without a row in the catalog nobody is given it either.
+pub(crate) fn set_aside(core: &Core, blob: BlobId) -> Result<(), StoreError> {
+    if !matches!(core.options.blobs, BlobPlace::Local) {
+        return Ok(());
+    }
+    let _one_at_a_time = core.quarantine.lock();
+    let (from, to) = (
+        core.layout.blob(blob),
+        core.layout.quarantine().join(blob.to_string()),
+    );
+    match fs::rename(&from, &to) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        renamed => {
+            renamed.map_err(|error| StoreError::file("quarantining", &from, error))?;
+            disk::sync_directory(&core.layout.quarantine())
+        }
+    }
+}
+
 fn usage(directory: &Path) -> Result<(usize, u64), StoreError> {
     let failed = |error| StoreError::file("listing", directory, error);
     let mut usage = (0, 0);

@@ -1,6 +1,6 @@
 //! What is known about a capture, and what has to be said to make one.
 
-use crate::{blob::BlobId, journal::Facts, key::Key, spool::SealedSpool};
+use crate::{blob::BlobId, journal::Facts, key::Key, spool::SealedSpool, trust::VersionProof};
 use gomod::{ArtifactKind, ModulePath, Version};
 use jiff::Timestamp;
 
@@ -31,17 +31,11 @@ pub struct Capture {
     pub key: Key,
     /// The bytes, complete and durable.
     pub sealed: SealedSpool,
-    /// Go's `h1:` hash, where it was computed.
-    pub h1: Option<String>,
-    /// Where they came from.
-    pub source: String,
-    /// Why they are trusted.
-    pub evidence: String,
-    /// What else the checks found.
-    pub facts: Facts,
+    /// Where they came from, and why they are trusted.
+    pub provenance: Provenance,
 }
 
-/// Everything of a [`Capture`] but its bytes; for small records that are in memory.
+/// Where captured bytes came from, and why they are trusted.
 #[derive(Debug, Clone, Default)]
 pub struct Provenance {
     /// Go's `h1:` hash, where it was computed.
@@ -52,6 +46,8 @@ pub struct Provenance {
     pub evidence: String,
     /// What else the checks found.
     pub facts: Facts,
+    /// The proof to keep with them, unless the version has one already.
+    pub proof: Option<VersionProof>,
 }
 
 /// A capture that is durable.

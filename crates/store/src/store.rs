@@ -158,19 +158,10 @@ impl Store {
             .run(move |()| SealedSpool::write(&core, &bytes))
             .await?;
         self.metrics().tried(&sealed);
-        let Provenance {
-            h1,
-            source,
-            evidence,
-            facts,
-        } = provenance;
         self.commit(Capture {
             key,
             sealed: sealed?,
-            h1,
-            source,
-            evidence,
-            facts,
+            provenance,
         })
         .await
     }
@@ -330,10 +321,7 @@ impl Store {
         let Capture {
             key,
             sealed,
-            h1,
-            source,
-            evidence,
-            facts,
+            provenance,
         } = capture;
         let (blob, size) = (sealed.blob(), sealed.size());
         place::publish(&self.inner.core, sealed).await?;
@@ -342,10 +330,7 @@ impl Store {
             path,
             blob,
             size,
-            h1,
-            source,
-            evidence,
-            facts,
+            provenance,
         };
         match self.inner.catalog.change(Change::Capture(new)).await? {
             Outcome::Committed(committed) => Ok(committed),
@@ -361,7 +346,9 @@ impl Store {
         capture: Capture,
     ) -> Result<Committed, StoreError> {
         let Capture {
-            mut sealed, source, ..
+            mut sealed,
+            provenance,
+            ..
         } = capture;
         let offered = sealed.blob();
         let core = Arc::clone(&self.inner.core);
@@ -389,7 +376,7 @@ impl Store {
             path,
             kept,
             offered,
-            source,
+            source: provenance.source,
             quarantined,
         };
         // The refusal stands whether or not it can be written down.

@@ -4,15 +4,19 @@
 //! row (law L2). Whoever offers other bytes for a kept key is refused, and the refusal is an
 //! entry of the journal.
 
+mod trust;
+
 use super::read::{self, ABSENT, KNOWN, microseconds};
 use crate::{
     blob::BlobId,
     error::StoreError,
-    journal::{Decision, Facts, JournalEntry},
+    journal::{Decision, JournalEntry},
     key::{Key, prefix_range},
     memo::{MEMO_LIMIT, Memo, MemoClass, MemoKey, MemoStatus},
-    record::{Committed, Record},
+    record::{Committed, Provenance, Record},
+    trust::{KeptTile, VersionProof, Withdrawal},
 };
+use bytes::Bytes;
 use gomod::{ArtifactKind, ModulePath};
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
@@ -26,6 +30,15 @@ pub(crate) enum Change {
     PutMemo(MemoKey, Memo),
     ForgetModule(ModulePath),
     SweepAbsences(Timestamp),
+    /// A proof that was found later than what it proves, and the captures it vouches for now.
+    Prove(VersionProof, Vec<Key>),
+    Withdraw(Withdrawal),
+    KeepTiles(Vec<KeptTile>),
+    SwapState {
+        name: String,
+        old: Option<Bytes>,
+        new: Bytes,
+    },
     /// Changes nothing: answered when everything queued before it is done.
     Barrier,
 }
@@ -36,10 +49,7 @@ pub(crate) struct NewCapture {
     pub(crate) path: String,
     pub(crate) blob: BlobId,
     pub(crate) size: u64,
-    pub(crate) h1: Option<String>,
-    pub(crate) source: String,
-    pub(crate) evidence: String,
-    pub(crate) facts: Facts,
+    pub(crate) provenance: Provenance,
 }
 
 /// What a change came to.
@@ -50,6 +60,10 @@ pub(crate) enum Outcome {
     Count(u64),
     /// Sequence number of the new journal entry.
     Sequence(u64),
+    /// Whether a state was what it was taken to be, and is the new one now.
+    Swapped(bool),
+    /// What was withdrawn, if it was there.
+    Withdrawn(Option<BlobId>),
 }
 
 /// The changes of one transaction.
@@ -71,9 +85,22 @@ const MEMO_SLACK: u64 = MEMO_LIMIT / 20;
 
 impl Change {
     /// Whether somebody was or will be told something that must survive a power cut. Memos are
-    /// only remembered: a transaction of memos alone is not synced.
+    /// only remembered, and tiles matter to whoever is told of a head or a record that comes behind
+    /// them: a transaction of those alone is not synced.
     pub(crate) fn must_last(&self) -> bool {
-        matches!(self, Self::Capture(_) | Self::Journal(_) | Self::Barrier)
+        !matches!(
+            self,
+            Self::PutMemo(..) | Self::ForgetModule(_) | Self::SweepAbsences(_) | Self::KeepTiles(_)
+        )
+    }
+
+    /// Pages that it writes ahead, roughly: a leaf of each table that a capture touches; a tile
+    /// fills two, and a third is shared.
+    pub(crate) fn pages(&self) -> u64 {
+        match self {
+            Self::KeepTiles(tiles) => 3 * tiles.len() as u64,
+            _ => 5,
+        }
     }
 }
 
@@ -111,6 +138,21 @@ impl<'c> Batch<'c> {
                 self.totals.memos = self.totals.memos.saturating_sub(count);
                 Ok(Ok(Outcome::Count(count)))
             }
+            Change::Prove(proof, captures) => self
+                .prove(&proof, &captures)
+                .map(|count| Ok(Outcome::Count(count))),
+            Change::Withdraw(withdrawal) => {
+                let withdrawn = self.withdraw(withdrawal)?;
+                Ok(Ok(Outcome::Withdrawn(withdrawn)))
+            }
+            Change::KeepTiles(tiles) => {
+                let count = self.keep_tiles(&tiles)?;
+                Ok(Ok(Outcome::Count(count)))
+            }
+            Change::SwapState { name, old, new } => {
+                let swapped = self.swap_state(&name, old.as_deref(), &new)?;
+                Ok(Ok(Outcome::Swapped(swapped)))
+            }
             Change::Barrier => Ok(Ok(Outcome::Count(0))),
         }
     }
@@ -147,7 +189,7 @@ impl<'c> Batch<'c> {
             facts,
         } = &entry.decision
         else {
-            return Ok(());
+            return self.replay_trust(&entry.decision);
         };
         // The first capture stays, should a journal ever tell of two.
         let (Some(key), None) = (Key::parse(path), read::find(self.connection, path)?) else {
@@ -158,10 +200,13 @@ impl<'c> Batch<'c> {
             path: path.clone(),
             blob: *blob,
             size: *size,
-            h1: h1.clone(),
-            source: source.clone(),
-            evidence: evidence.clone(),
-            facts: facts.clone(),
+            provenance: Provenance {
+                h1: h1.clone(),
+                source: source.clone(),
+                evidence: evidence.clone(),
+                facts: facts.clone(),
+                proof: None,
+            },
         };
         self.insert(&capture, entry.sequence, microseconds(entry.at))
     }
@@ -183,14 +228,17 @@ impl<'c> Batch<'c> {
                 self.refuse(new, kept.blob, false).map(Err)
             };
         }
+        if let Some(proof) = &new.provenance.proof {
+            self.prove(proof, &[])?;
+        }
         let (sequence, first_seen) = self.journal(Decision::Captured {
             path: new.path.clone(),
             blob: new.blob,
             size: new.size,
-            h1: new.h1.clone(),
-            source: new.source.clone(),
-            evidence: new.evidence.clone(),
-            facts: new.facts.clone(),
+            h1: new.provenance.h1.clone(),
+            source: new.provenance.source.clone(),
+            evidence: new.provenance.evidence.clone(),
+            facts: new.provenance.facts.clone(),
         })?;
         self.insert(&new, sequence, microseconds(first_seen))?;
         self.counts[0] += 1;
@@ -198,18 +246,16 @@ impl<'c> Batch<'c> {
             key,
             blob,
             size,
-            h1,
-            source,
-            evidence,
+            provenance,
             ..
         } = new;
         let record = Record {
             key,
             blob,
             size,
-            h1,
-            source,
-            evidence,
+            h1: provenance.h1,
+            source: provenance.source,
+            evidence: provenance.evidence,
             first_seen,
             sequence,
         };
@@ -228,7 +274,7 @@ impl<'c> Batch<'c> {
         let NewCapture {
             path,
             blob: offered,
-            source,
+            provenance: Provenance { source, .. },
             ..
         } = new;
         self.counts[2] += 1;
@@ -256,19 +302,23 @@ impl<'c> Batch<'c> {
         }
         let sql = "INSERT INTO blob (id, size) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
         let blobs = self.execute(action, sql, params![new.blob.as_bytes(), new.size])?;
-        let facts =
-            (!new.facts.is_empty()).then(|| serde_json::to_string(&new.facts).unwrap_or_default());
         let sql = "INSERT INTO capture (path, blob, size, h1, source, evidence, facts, first_seen, sequence)
                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
         let NewCapture {
             path,
             blob,
             size,
-            h1,
-            source,
-            evidence,
+            provenance:
+                Provenance {
+                    h1,
+                    source,
+                    evidence,
+                    facts,
+                    ..
+                },
             ..
         } = new;
+        let facts = (!facts.is_empty()).then(|| serde_json::to_string(facts).unwrap_or_default());
         let row = params![
             path,
             blob.as_bytes(),

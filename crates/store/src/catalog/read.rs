@@ -1,5 +1,7 @@
 //! What is asked of the catalog. Every question is a lookup by key or a bounded range.
 
+pub(crate) mod trust;
+
 use crate::{
     blob::BlobId,
     error::StoreError,

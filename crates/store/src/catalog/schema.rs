@@ -14,11 +14,12 @@ use rusqlite::Connection;
 const APPLICATION_ID: i64 = 0x4d4b_6367;
 
 /// The newest layout this release knows.
-pub(crate) const LAYOUT: i64 = 1;
+pub(crate) const LAYOUT: i64 = 2;
 
 /// Each step leads from the layout of its index to the next one. A step, once released, never
 /// changes.
-const STEPS: &[&str] = &["
+const STEPS: &[&str] = &[
+    "
     -- What was captured, for ever. `facts` is a JSON object or null.
     CREATE TABLE capture (
         path TEXT PRIMARY KEY,
@@ -72,7 +73,33 @@ const STEPS: &[&str] = &["
         memos INTEGER NOT NULL
     ) STRICT;
     INSERT INTO total VALUES (1, 0, 0, 0, 0);
-"];
+",
+    "
+    -- Proofs that versions are in a checksum database; `file` is a tlog-proof.
+    CREATE TABLE proof (
+        version TEXT NOT NULL,
+        database TEXT NOT NULL,
+        record INTEGER NOT NULL,
+        file TEXT NOT NULL,
+        PRIMARY KEY (version, database)
+    ) STRICT;
+
+    -- Hash tiles of checksum databases, each in the widest form that was proven.
+    CREATE TABLE tile (
+        database TEXT NOT NULL,
+        level INTEGER NOT NULL,
+        number INTEGER NOT NULL,
+        hashes BLOB NOT NULL,
+        PRIMARY KEY (database, level, number)
+    ) STRICT;
+
+    -- What only moves forward, and is compared before it is changed: the newest tree heads.
+    CREATE TABLE state (
+        name TEXT PRIMARY KEY,
+        value BLOB NOT NULL
+    ) STRICT, WITHOUT ROWID;
+",
+];
 
 /// The sums of the catalog and the end of its journal.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

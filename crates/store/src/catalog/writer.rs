@@ -50,9 +50,6 @@ const CHECKPOINT_PAGES: u64 = 8192;
 /// Fewer pages than this are not worth moving even when idle; SQLite's own default.
 const IDLE_PAGES: u64 = 1000;
 
-/// Pages that a change writes ahead, roughly: a leaf of each table that a capture touches.
-const PAGES_PER_CHANGE: u64 = 5;
-
 /// Journal lines copied to the mirror at once when it is behind.
 const CATCH_UP: usize = 1000;
 
@@ -191,6 +188,7 @@ impl Writer {
         };
         let failed = |error| StoreError::sql("committing", error);
         let must_last = changes.iter().any(Change::must_last);
+        let pages: u64 = changes.iter().map(Change::pages).sum();
         if must_last != self.syncing {
             connection
                 .pragma_update(
@@ -216,7 +214,7 @@ impl Writer {
             ..
         } = batch;
         transaction.commit().map_err(failed)?;
-        self.ahead += PAGES_PER_CHANGE * answers.len() as u64;
+        self.ahead += pages;
         self.totals = totals;
         self.publish_totals();
         self.count(counts);

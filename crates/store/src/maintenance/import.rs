@@ -11,7 +11,12 @@
 
 use super::Problems;
 use crate::{
-    disk, error::StoreError, journal::Facts, key::Key, record::Capture, spool::SealedSpool,
+    disk,
+    error::StoreError,
+    journal::Facts,
+    key::Key,
+    record::{Capture, Provenance},
+    spool::SealedSpool,
     store::Store,
 };
 use futures_util::{StreamExt, stream};
@@ -212,10 +217,13 @@ impl Import<'_> {
         let capture = Capture {
             key,
             sealed,
-            h1,
-            source: self.options.source.clone(),
-            evidence,
-            facts,
+            provenance: Provenance {
+                h1,
+                source: self.options.source.clone(),
+                evidence,
+                facts,
+                proof: None,
+            },
         };
         match self.store.commit(capture).await {
             Ok(committed) if committed.fresh => Ok(Fate::Captured),

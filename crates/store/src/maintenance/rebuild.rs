@@ -22,7 +22,7 @@ use crate::{
 };
 use rusqlite::Connection;
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     fs::{self, File},
     path::Path,
     sync::Arc,
@@ -169,6 +169,7 @@ fn replay(
         jiff::Timestamp::UNIX_EPOCH,
         schema::Totals::default(),
     );
+    let mut lost = BTreeMap::new();
     loop {
         let entries = read::journal(&transaction, batch.totals.sequence, PAGE)?;
         if entries.is_empty() {
@@ -176,31 +177,29 @@ fn replay(
         }
         for entry in entries {
             report.missing_entries += entry.sequence - batch.totals.sequence - 1;
-            if is_lost(&entry, blobs, report) {
-                batch.skip(&entry);
-            } else {
-                batch.replay(&entry)?;
+            match &entry.decision {
+                Decision::Captured {
+                    path, blob, size, ..
+                } if blobs.get(blob) != Some(size) => {
+                    lost.insert(path.clone(), *blob);
+                    batch.skip(&entry);
+                }
+                Decision::Withdrawn { path, .. } => {
+                    // Its bytes are not missed: they were put aside.
+                    lost.remove(path);
+                    batch.replay(&entry)?;
+                }
+                _ => batch.replay(&entry)?,
             }
         }
+    }
+    for lost in lost {
+        report.lost.push(lost);
     }
     batch.finish()?;
     report.captures = batch.totals.captures;
     report.orphans = (blobs.len() as u64).saturating_sub(batch.totals.blobs);
     transaction.commit().map_err(failed)
-}
-
-fn is_lost(entry: &JournalEntry, blobs: &HashMap<BlobId, u64>, report: &mut RebuildReport) -> bool {
-    let Decision::Captured {
-        path, blob, size, ..
-    } = &entry.decision
-    else {
-        return false;
-    };
-    let lost = blobs.get(blob) != Some(size);
-    if lost {
-        report.lost.push((path.clone(), *blob));
-    }
-    lost
 }
 
 /// Puts the old catalog aside and the new one in its place.

@@ -65,10 +65,7 @@ async fn a_caller_that_leaves_does_not_stop_its_commit() {
     let capture = store::Capture {
         key: key.clone(),
         sealed,
-        h1: provenance.h1,
-        source: provenance.source,
-        evidence: provenance.evidence,
-        facts: provenance.facts,
+        provenance,
     };
     let commit = site.store.commit(capture);
     // Polled once, so that it has begun, and then dropped.

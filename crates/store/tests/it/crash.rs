@@ -13,7 +13,7 @@ use std::{
     path::Path,
     process::{Child, Command, Stdio},
 };
-use store::{BlobId, CRASH_POINTS, Capture, Facts, Key, Store, StoreOptions, maintenance::verify};
+use store::{BlobId, CRASH_POINTS, Capture, Key, Store, StoreOptions, maintenance::verify};
 
 const SETTING: &str = "MODKEEP_STORE_CRASH_TEST";
 
@@ -119,10 +119,7 @@ async fn work(store: Store, module: String) {
         let capture = Capture {
             key: artifact(&module, &version, ArtifactKind::Zip),
             sealed: spool.seal().await.unwrap(),
-            h1: None,
-            source: provenance().source,
-            evidence: provenance().evidence,
-            facts: Facts::new(),
+            provenance: provenance(),
         };
         acknowledge(&store.commit(capture).await.unwrap().record);
     }

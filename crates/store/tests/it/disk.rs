@@ -3,12 +3,12 @@
 //! The disks are small memory file systems, mounted for the test. Where nothing may be mounted
 //! (no root), the tests say so and end.
 
-use crate::support::{artifact, get, go_mod, open, put};
+use crate::support::{artifact, get, go_mod, open, provenance, put};
 use bytes::Bytes;
 use codes::Code;
 use gomod::ArtifactKind;
 use std::{path::Path, process::Command};
-use store::{Capture, Facts, MemoKey, Store, StoreError, maintenance::verify};
+use store::{Capture, MemoKey, Store, StoreError, maintenance::verify};
 use tempfile::TempDir;
 
 /// A mounted memory file system; unmounted when dropped.
@@ -89,10 +89,7 @@ async fn put_zip(store: &Store, version: &str, size: usize) -> Result<(), StoreE
     let capture = Capture {
         key: artifact("example.com/big", version, ArtifactKind::Zip),
         sealed: spool.seal().await?,
-        h1: None,
-        source: "test".to_owned(),
-        evidence: "none".to_owned(),
-        facts: Facts::new(),
+        provenance: provenance(),
     };
     store.commit(capture).await.map(drop)
 }

@@ -7,6 +7,7 @@
 )]
 
 mod support;
+mod trust;
 
 mod capture;
 mod catalog;

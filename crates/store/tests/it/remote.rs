@@ -1,13 +1,13 @@
 //! Blobs in an object store: the same promises through `object_store`.
 
-use crate::support::{artifact, get, go_mod, put};
+use crate::support::{artifact, get, go_mod, provenance, put};
 use bytes::Bytes;
 use codes::Code;
 use gomod::ArtifactKind;
 use object_store::{ObjectStore, ObjectStoreExt, memory::InMemory, path::Path};
 use std::sync::Arc;
 use store::{
-    Capture, Facts, Store, StoreOptions,
+    Capture, Store, StoreOptions,
     maintenance::{ExportOptions, export, rebuild, verify},
 };
 
@@ -38,10 +38,7 @@ async fn blobs_are_captured_read_verified_and_rebuilt_in_an_object_store() {
     let capture = Capture {
         key: key.clone(),
         sealed: spool.seal().await.unwrap(),
-        h1: None,
-        source: "test".to_owned(),
-        evidence: "none".to_owned(),
-        facts: Facts::new(),
+        provenance: provenance(),
     };
     let large = store.commit(capture).await.unwrap().record;
     let reader = store.open_blob(&large).await.unwrap();

@@ -1,11 +1,11 @@
 //! Spools: readable while they grow, gone when nobody commits them.
 
-use crate::support::{Site, artifact};
+use crate::support::{Site, artifact, provenance};
 use bytes::Bytes;
 use gomod::ArtifactKind;
 use proptest::prelude::*;
 use std::path::Path;
-use store::{BlobId, Capture, Facts, StoreError};
+use store::{BlobId, Capture, StoreError};
 
 fn spooled(data: &Path) -> usize {
     std::fs::read_dir(data.join("spool")).unwrap().count()
@@ -53,10 +53,7 @@ async fn a_reader_outlives_the_commit() {
     let capture = Capture {
         key: key.clone(),
         sealed,
-        h1: None,
-        source: "test".to_owned(),
-        evidence: "none".to_owned(),
-        facts: Facts::new(),
+        provenance: provenance(),
     };
     let record = site.store.commit(capture).await.unwrap().record;
     assert_eq!(

@@ -79,6 +79,7 @@ pub(crate) fn provenance() -> Provenance {
         source: "https://proxy.example.com".to_owned(),
         evidence: "none".to_owned(),
         facts: [("time".to_owned(), "2026-01-01T00:00:00Z".to_owned())].into(),
+        proof: None,
     }
 }
 

@@ -1,0 +1,158 @@
+//! Changes to what vouches for captures.
+
+use super::{Batch, BlobId, Decision, Key, StoreError, params, read};
+use crate::trust::{KeptTile, VersionProof, Withdrawal};
+
+// === impl Batch ===
+
+impl Batch<'_> {
+    /// Keeps a proof, with its entry in the journal, and raises the captures it vouches for.
+    pub(super) fn prove(
+        &mut self,
+        proof: &VersionProof,
+        captures: &[Key],
+    ) -> Result<u64, StoreError> {
+        let version = proof.path();
+        if self.insert_proof(&version, &proof.database, proof.record, &proof.file)? == 0
+            && captures.is_empty()
+        {
+            return Ok(0);
+        }
+        let captures: Vec<String> = captures.iter().map(Key::path).collect();
+        self.raise(&captures, &proof.evidence)?;
+        let evidence = if captures.is_empty() {
+            String::new()
+        } else {
+            proof.evidence.clone()
+        };
+        self.journal(Decision::Proven {
+            version,
+            database: proof.database.clone(),
+            record: proof.record,
+            proof: proof.file.clone(),
+            captures,
+            evidence,
+        })?;
+        Ok(1)
+    }
+
+    /// Takes a capture out of the catalog, with an entry in the journal; gives the blob it had.
+    pub(super) fn withdraw(
+        &mut self,
+        withdrawal: Withdrawal,
+    ) -> Result<Option<BlobId>, StoreError> {
+        let Withdrawal {
+            key,
+            blob,
+            by,
+            reason,
+        } = withdrawal;
+        let path = key.path();
+        if !self.remove(&path, blob)? {
+            return Ok(None);
+        }
+        self.journal(Decision::Withdrawn {
+            path,
+            blob,
+            by,
+            reason,
+        })?;
+        Ok(Some(blob))
+    }
+
+    /// Keeps tiles that are wider than what is kept.
+    pub(super) fn keep_tiles(&self, tiles: &[KeptTile]) -> Result<u64, StoreError> {
+        let sql = "INSERT INTO tile (database, level, number, hashes) VALUES (?1, ?2, ?3, ?4)
+                   ON CONFLICT DO UPDATE SET hashes = excluded.hashes
+                   WHERE length(excluded.hashes) > length(tile.hashes)";
+        let keep = |tile: &KeptTile| {
+            let KeptTile {
+                database,
+                level,
+                number,
+                hashes,
+            } = tile;
+            self.execute(
+                "keeping a tile",
+                sql,
+                params![database, level, number, &hashes[..]],
+            )
+        };
+        tiles.iter().map(keep).sum()
+    }
+
+    /// Changes a state if it is `old`.
+    pub(super) fn swap_state(
+        &self,
+        name: &str,
+        old: Option<&[u8]>,
+        new: &[u8],
+    ) -> Result<bool, StoreError> {
+        if read::trust::state(self.connection, name)?.as_deref() != old {
+            return Ok(false);
+        }
+        let sql = "INSERT INTO state (name, value) VALUES (?1, ?2)
+                   ON CONFLICT DO UPDATE SET value = excluded.value";
+        self.execute("changing a state", sql, params![name, new])?;
+        Ok(true)
+    }
+
+    /// Does again what an entry of the journal tells of. For a rebuild.
+    pub(super) fn replay_trust(&mut self, decision: &Decision) -> Result<(), StoreError> {
+        match decision {
+            Decision::Proven {
+                version,
+                database,
+                record,
+                proof,
+                captures,
+                evidence,
+            } => {
+                self.insert_proof(version, database, *record, proof)?;
+                self.raise(captures, evidence)
+            }
+            Decision::Withdrawn { path, blob, .. } => self.remove(path, *blob).map(drop),
+            _ => Ok(()),
+        }
+    }
+
+    fn insert_proof(
+        &self,
+        version: &str,
+        database: &str,
+        record: u64,
+        file: &str,
+    ) -> Result<u64, StoreError> {
+        let sql = "INSERT INTO proof (version, database, record, file) VALUES (?1, ?2, ?3, ?4)
+                   ON CONFLICT DO NOTHING";
+        self.execute(
+            "keeping a proof",
+            sql,
+            params![version, database, record, file],
+        )
+    }
+
+    /// The bytes of a capture never change; what vouches for them may become better.
+    fn raise(&self, captures: &[String], evidence: &str) -> Result<(), StoreError> {
+        let sql = "UPDATE capture SET evidence = ?2 WHERE path = ?1";
+        captures.iter().try_for_each(|path| {
+            self.execute("raising evidence", sql, params![path, evidence])
+                .map(drop)
+        })
+    }
+
+    fn remove(&mut self, path: &str, blob: BlobId) -> Result<bool, StoreError> {
+        let Some(row) = read::find(self.connection, path)?.filter(|row| row.blob == blob) else {
+            return Ok(false);
+        };
+        let action = "withdrawing a capture";
+        self.totals.captures -=
+            self.execute(action, "DELETE FROM capture WHERE path = ?1", [path])?;
+        if read::captures_of(self.connection, blob, 1)?.is_empty() {
+            let sql = "DELETE FROM blob WHERE id = ?1";
+            self.totals.blobs -= self.execute(action, sql, [blob.as_bytes()])?;
+            self.totals.bytes = self.totals.bytes.saturating_sub(row.size);
+        }
+        Ok(true)
+    }
+}

@@ -1,0 +1,79 @@
+//! What is asked about proofs, tiles and states.
+
+use super::{collect, params};
+use crate::{
+    error::StoreError,
+    trust::{VersionProof, version_path},
+};
+use bytes::Bytes;
+use gomod::{ModulePath, Version};
+use rusqlite::{Connection, OptionalExtension};
+
+/// The proof of a version in a database.
+pub(crate) fn proof(
+    connection: &Connection,
+    module: &ModulePath,
+    version: &Version,
+    database: &str,
+) -> Result<Option<VersionProof>, StoreError> {
+    let failed = |error| StoreError::sql("looking up a proof", error);
+    let sql = "SELECT record, file FROM proof WHERE version = ?1 AND database = ?2";
+    let mut statement = connection.prepare_cached(sql).map_err(failed)?;
+    let path = version_path(module, version);
+    statement
+        .query_row(params![path, database], |row| {
+            Ok(VersionProof {
+                module: module.clone(),
+                version: version.clone(),
+                database: database.to_owned(),
+                record: row.get(0)?,
+                file: row.get(1)?,
+                evidence: String::new(),
+            })
+        })
+        .optional()
+        .map_err(failed)
+}
+
+/// The proof files that were kept last.
+pub(crate) fn newest_proofs(
+    connection: &Connection,
+    database: &str,
+    limit: usize,
+) -> Result<Vec<String>, StoreError> {
+    let sql = "SELECT file FROM proof WHERE database = ?1 ORDER BY rowid DESC LIMIT ?2";
+    collect(
+        connection,
+        "listing proofs",
+        sql,
+        params![database, limit],
+        |row| row.get(0),
+    )
+}
+
+/// The hashes of a tile, as many as are known.
+pub(crate) fn tile(
+    connection: &Connection,
+    database: &str,
+    level: u8,
+    number: u64,
+) -> Result<Option<Bytes>, StoreError> {
+    let failed = |error| StoreError::sql("looking up a tile", error);
+    let sql = "SELECT hashes FROM tile WHERE database = ?1 AND level = ?2 AND number = ?3";
+    let mut statement = connection.prepare_cached(sql).map_err(failed)?;
+    let read = |row: &rusqlite::Row<'_>| row.get::<_, Vec<u8>>(0).map(Bytes::from);
+    statement
+        .query_row(params![database, level, number], read)
+        .optional()
+        .map_err(failed)
+}
+
+/// A state.
+pub(crate) fn state(connection: &Connection, name: &str) -> Result<Option<Bytes>, StoreError> {
+    let failed = |error| StoreError::sql("looking up a state", error);
+    let mut statement = connection
+        .prepare_cached("SELECT value FROM state WHERE name = ?1")
+        .map_err(failed)?;
+    let read = |row: &rusqlite::Row<'_>| row.get::<_, Vec<u8>>(0).map(Bytes::from);
+    statement.query_row([name], read).optional().map_err(failed)
+}

@@ -1,0 +1,197 @@
+//! What vouches for captures, and what only moves forward.
+//!
+//! A proof that a version is in a checksum database is kept once a version, in the journal and in
+//! the catalog, in the transaction of the capture it was first needed for: evidence that is not
+//! there when the bytes are is no evidence. Tiles are kept in the widest form that was proven, and
+//! are durable no later than whatever is written behind them. A state, such as the newest tree head
+//! of a database, is changed by compare-and-swap, so that it cannot go back, whoever else writes.
+//!
+//! A withdrawal is the one way in which something captured stops being served (law L2): by the
+//! finding that it is not what it was taken for. The bytes are put aside, not deleted.
+
+use crate::{
+    blob::BlobId,
+    catalog::{
+        change::{Change, Outcome},
+        read,
+    },
+    error::StoreError,
+    key::Key,
+    place,
+    store::Store,
+};
+use bytes::Bytes;
+use gomod::{ModulePath, Version};
+use std::sync::Arc;
+
+/// A proof that a version is in a checksum database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VersionProof {
+    /// The module.
+    pub module: ModulePath,
+    /// Its version.
+    pub version: Version,
+    /// Name of the database.
+    pub database: String,
+    /// Number of its record there.
+    pub record: u64,
+    /// The proof, as a tlog-proof file (C2SP) that holds the record.
+    pub file: String,
+    /// What captures say of themselves that it vouches for.
+    pub evidence: String,
+}
+
+/// A hash tile of a checksum database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptTile {
+    /// Name of the database.
+    pub database: String,
+    /// The tile's level.
+    pub level: u8,
+    /// The tile's number on its level.
+    pub number: u64,
+    /// Its hashes, 32 bytes each, as many as are known.
+    pub hashes: Bytes,
+}
+
+/// An order to stop serving something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Withdrawal {
+    /// What.
+    pub key: Key,
+    /// The blob that is meant: if the key has another one by now, nothing happens.
+    pub blob: BlobId,
+    /// By whose order or finding.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+}
+
+// === impl VersionProof ===
+
+impl VersionProof {
+    pub(crate) fn path(&self) -> String {
+        version_path(&self.module, &self.version)
+    }
+}
+
+/// `MODULE/@v/VERSION`, escaped.
+pub(crate) fn version_path(module: &ModulePath, version: &Version) -> String {
+    format!("{}/@v/{}", module.escaped(), version.escaped())
+}
+
+// === impl Store ===
+
+impl Store {
+    /// The proof of a version in a database.
+    pub async fn proof(
+        &self,
+        module: &ModulePath,
+        version: &Version,
+        database: &str,
+    ) -> Result<Option<VersionProof>, StoreError> {
+        let (module, version) = (module.clone(), version.clone());
+        let database = database.to_owned();
+        self.catalog()
+            .ask(move |connection| read::trust::proof(connection, &module, &version, &database))
+            .await
+    }
+
+    /// The newest proofs of a database, at most `limit`: the heads it was seen with.
+    pub async fn newest_proofs(
+        &self,
+        database: &str,
+        limit: usize,
+    ) -> Result<Vec<String>, StoreError> {
+        let database = database.to_owned();
+        self.catalog()
+            .ask_cold(move |connection| read::trust::newest_proofs(connection, &database, limit))
+            .await
+    }
+
+    /// Keeps a proof that was found later than the captures it vouches for; those say so from now
+    /// on. Durable when this returns.
+    pub async fn prove(&self, proof: VersionProof, captures: Vec<Key>) -> Result<(), StoreError> {
+        self.catalog()
+            .change(Change::Prove(proof, captures))
+            .await
+            .map(drop)
+    }
+
+    /// Stops serving a capture; its bytes are put into quarantine unless another capture has the
+    /// same. False if it was not there, or has other bytes by now.
+    pub async fn withdraw(&self, withdrawal: Withdrawal) -> Result<bool, StoreError> {
+        let changed = self.catalog().change(Change::Withdraw(withdrawal)).await?;
+        let Outcome::Withdrawn(withdrawn) = changed else {
+            return Err(StoreError::Closed);
+        };
+        let Some(blob) = withdrawn else {
+            return Ok(false);
+        };
+        let uses = self
+            .catalog()
+            .ask_cold(move |connection| read::captures_of(connection, blob, 1))
+            .await?;
+        if uses.is_empty() {
+            let core = Arc::clone(self.core());
+            let aside = core
+                .clone()
+                .writes
+                .run(move |()| place::set_aside(&core, blob))
+                .await?;
+            if let Err(error) = aside {
+                tracing::warn!(%error, %blob, "withdrawn bytes could not be put into quarantine");
+            }
+        }
+        Ok(true)
+    }
+
+    /// Tiles of a database, as wide as they are known, in the order asked for.
+    pub async fn tiles(
+        &self,
+        database: &str,
+        tiles: Vec<(u8, u64)>,
+    ) -> Result<Vec<Option<Bytes>>, StoreError> {
+        let database = database.to_owned();
+        self.catalog()
+            .ask(move |connection| {
+                let read =
+                    |(level, number)| read::trust::tile(connection, &database, level, number);
+                tiles.into_iter().map(read).collect()
+            })
+            .await
+    }
+
+    /// Keeps tiles where they are wider than what is kept. They last as soon as anything that is
+    /// written behind them does.
+    pub async fn keep_tiles(&self, tiles: Vec<KeptTile>) -> Result<(), StoreError> {
+        self.catalog()
+            .change(Change::KeepTiles(tiles))
+            .await
+            .map(drop)
+    }
+
+    /// A state, by its name.
+    pub async fn state(&self, name: &str) -> Result<Option<Bytes>, StoreError> {
+        let name = name.to_owned();
+        self.catalog()
+            .ask_cold(move |connection| read::trust::state(connection, &name))
+            .await
+    }
+
+    /// Changes a state if it is what the caller takes it to be; durable when this returns. False,
+    /// and nothing is changed, if it is something else.
+    pub async fn swap_state(
+        &self,
+        name: &str,
+        old: Option<Bytes>,
+        new: Bytes,
+    ) -> Result<bool, StoreError> {
+        let name = name.to_owned();
+        let change = Change::SwapState { name, old, new };
+        match self.catalog().change(change).await? {
+            Outcome::Swapped(swapped) => Ok(swapped),
+            _ => Err(StoreError::Closed),
+        }
+    }
+}

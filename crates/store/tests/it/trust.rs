@@ -1,0 +1,178 @@
+//! Proofs come and go with what they prove; states only move forward; what is withdrawn is not
+//! served and not deleted.
+
+use crate::support::{Site, artifact, go_mod, module_path, provenance};
+use bytes::Bytes;
+use gomod::{ArtifactKind, Version};
+use store::{
+    Decision, KeptTile, Provenance, StoreOptions, VersionProof, Withdrawal, maintenance::rebuild,
+};
+
+const DATABASE: &str = "sum.example.com/2026";
+
+fn proof(module: &str) -> VersionProof {
+    VersionProof {
+        module: module_path(module),
+        version: Version::parse("v1.0.0").unwrap(),
+        database: DATABASE.to_owned(),
+        record: 7,
+        file: format!("a proof of {module}\n"),
+        evidence: "proven".to_owned(),
+    }
+}
+
+async fn file(site: &Site, module: &str) -> Option<String> {
+    let version = Version::parse("v1.0.0").unwrap();
+    let found = site
+        .store
+        .proof(&module_path(module), &version, DATABASE)
+        .await;
+    found.unwrap().map(|proof| proof.file)
+}
+
+#[tokio::test]
+async fn a_proof_is_kept_once_with_the_capture_and_survives_a_rebuild() {
+    let site = Site::new().await;
+    for kind in [ArtifactKind::Mod, ArtifactKind::Zip] {
+        let provenance = Provenance {
+            proof: Some(proof("example.com/m")),
+            ..provenance()
+        };
+        let key = artifact("example.com/m", "v1.0.0", kind);
+        site.store
+            .commit_small(key, "bytes".into(), provenance)
+            .await
+            .unwrap();
+    }
+    let entries = site.store.journal(0, 100).await.unwrap();
+    let proven = |entry: &&store::JournalEntry| matches!(entry.decision, Decision::Proven { .. });
+    assert_eq!(entries.iter().filter(proven).count(), 1);
+    assert_eq!(
+        file(&site, "example.com/m").await.unwrap(),
+        "a proof of example.com/m\n"
+    );
+    assert_eq!(
+        site.store.newest_proofs(DATABASE, 9).await.unwrap().len(),
+        1
+    );
+
+    let directory = site.close();
+    rebuild(StoreOptions::local(directory.path()))
+        .await
+        .unwrap();
+    let store = crate::support::open(directory.path()).await.unwrap();
+    let site = Site { directory, store };
+    assert_eq!(
+        file(&site, "example.com/m").await.unwrap(),
+        "a proof of example.com/m\n"
+    );
+    assert_eq!(file(&site, "example.com/other").await, None);
+}
+
+#[tokio::test]
+async fn a_later_proof_raises_the_captures_it_vouches_for() {
+    let site = Site::new().await;
+    let key = go_mod("example.com/m", "v1.0.0");
+    assert_eq!(site.put(&key, "bytes").await.record.evidence, "none");
+    site.store
+        .prove(proof("example.com/m"), vec![key.clone()])
+        .await
+        .unwrap();
+    let evidence = |record: Option<store::Record>| record.unwrap().evidence;
+    assert_eq!(evidence(site.store.find(&key).await.unwrap()), "proven");
+
+    let directory = site.close();
+    rebuild(StoreOptions::local(directory.path()))
+        .await
+        .unwrap();
+    let store = crate::support::open(directory.path()).await.unwrap();
+    assert_eq!(evidence(store.find(&key).await.unwrap()), "proven");
+}
+
+#[tokio::test]
+async fn a_tile_only_grows() {
+    let site = Site::new().await;
+    let tile = |hashes: usize| KeptTile {
+        database: DATABASE.to_owned(),
+        level: 0,
+        number: 3,
+        hashes: Bytes::from(vec![1; 32 * hashes]),
+    };
+    for (kept, width) in [(5, 5), (3, 5), (256, 256)] {
+        site.store.keep_tiles(vec![tile(kept)]).await.unwrap();
+        let found = site
+            .store
+            .tiles(DATABASE, vec![(0, 3), (1, 3)])
+            .await
+            .unwrap();
+        let widths: Vec<_> = found
+            .iter()
+            .map(|tile| tile.as_ref().map(Bytes::len))
+            .collect();
+        assert_eq!(widths, [Some(32 * width), None]);
+    }
+}
+
+#[tokio::test]
+async fn a_state_is_changed_by_whoever_knows_it_and_by_nobody_else() {
+    let site = Site::new().await;
+    let swap = async |old: Option<&'static str>, new: &'static str| {
+        let old = old.map(|old| Bytes::from_static(old.as_bytes()));
+        site.store
+            .swap_state("head", old, new.into())
+            .await
+            .unwrap()
+    };
+    assert!(!swap(Some("one"), "two").await, "there was none");
+    assert!(swap(None, "one").await);
+    assert!(!swap(None, "other").await);
+    assert!(swap(Some("one"), "two").await);
+    assert!(!swap(Some("one"), "three").await);
+    assert_eq!(site.store.state("head").await.unwrap().unwrap(), "two");
+    let site = site.reopen().await.unwrap();
+    assert_eq!(site.store.state("head").await.unwrap().unwrap(), "two");
+}
+
+#[tokio::test]
+async fn what_is_withdrawn_is_put_aside_and_may_be_captured_anew() {
+    let site = Site::new().await;
+    let (one, two) = (
+        go_mod("example.com/m", "v1.0.0"),
+        go_mod("example.com/n", "v1.0.0"),
+    );
+    let blob = site.put(&one, "the same").await.record.blob;
+    site.put(&two, "the same").await;
+    let withdraw = async |key: &store::Key| {
+        let (by, reason) = ("a test".to_owned(), "on purpose".to_owned());
+        let withdrawal = Withdrawal {
+            key: key.clone(),
+            blob,
+            by,
+            reason,
+        };
+        site.store.withdraw(withdrawal).await.unwrap()
+    };
+    assert!(withdraw(&one).await);
+    assert!(!withdraw(&one).await, "there is nothing more to withdraw");
+    assert_eq!(site.get(&one).await.unwrap(), None);
+    assert_eq!(site.get(&two).await.unwrap().unwrap(), "the same");
+    assert!(withdraw(&two).await);
+    assert!(!site.blob_path(blob).exists());
+    let aside = site.path().join("quarantine").join(blob.to_string());
+    assert_eq!(std::fs::read(aside).unwrap(), b"the same");
+    let health = site.store.health();
+    assert_eq!((health.captures, health.bytes), (0, 0));
+
+    site.put(&one, "other").await;
+    assert!(!withdraw(&one).await, "the order was about other bytes");
+    assert_eq!(site.get(&one).await.unwrap().unwrap(), "other");
+    let directory = site.close();
+    let report = rebuild(StoreOptions::local(directory.path()))
+        .await
+        .unwrap();
+    assert_eq!(report.captures, 1);
+    assert!(
+        report.lost.is_empty(),
+        "nothing is missed that was withdrawn"
+    );
+}
