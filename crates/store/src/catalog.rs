@@ -136,9 +136,18 @@ impl Catalog {
     /// Changes the catalog; durable when this returns, unless it is only a memo. A change that
     /// was queued is made even if the asker goes away.
     pub(crate) async fn change(&self, change: Change) -> Result<Outcome, StoreError> {
+        let answer = self.queue(change).await?;
+        answer.await.unwrap_or(Err(StoreError::Closed))
+    }
+
+    /// Puts a change into the queue: it is made before whatever is queued behind it.
+    pub(crate) async fn queue(
+        &self,
+        change: Change,
+    ) -> Result<oneshot::Receiver<Result<Outcome, StoreError>>, StoreError> {
         let (reply, answer) = oneshot::channel();
         self.writer.queue.push(Pending { change, reply }).await?;
-        answer.await.unwrap_or(Err(StoreError::Closed))
+        Ok(answer)
     }
 }
 

@@ -115,6 +115,22 @@ pub enum Decision {
         /// Why.
         reason: String,
     },
+    /// Bytes were refused before they were captured, because they are not what they should be.
+    Quarantined {
+        /// Path of the key that was asked for.
+        path: String,
+        /// The blob that came.
+        #[serde(with = "blob_text")]
+        blob: BlobId,
+        /// Its size in bytes.
+        size: u64,
+        /// Who sent it.
+        source: String,
+        /// What is wrong with it.
+        reason: String,
+        /// Whether the bytes were put into quarantine: there is room for so many only.
+        held: bool,
+    },
     /// Any other decision.
     Event {
         /// [`JournalEvent::kind`].

@@ -16,8 +16,10 @@ use crate::{
         read,
     },
     error::StoreError,
+    journal::Decision,
     key::Key,
-    place,
+    place::{self, Quarantined},
+    spool::SealedSpool,
     store::Store,
 };
 use bytes::Bytes;
@@ -162,13 +164,80 @@ impl Store {
             .await
     }
 
-    /// Keeps tiles where they are wider than what is kept. They last as soon as anything that is
-    /// written behind them does.
+    /// Keeps tiles where they are wider than what is kept, and does not wait for it: they are there
+    /// when anything that is written behind them is, a head or a proof that needs them.
     pub async fn keep_tiles(&self, tiles: Vec<KeptTile>) -> Result<(), StoreError> {
         self.catalog()
-            .change(Change::KeepTiles(tiles))
+            .queue(Change::KeepTiles(tiles))
             .await
             .map(drop)
+    }
+
+    /// Captures that say of themselves that they wait for their proof, in the order of their paths.
+    pub async fn unproven(&self, after: &str, limit: usize) -> Result<Vec<Key>, StoreError> {
+        let after = after.to_owned();
+        let paths = self
+            .catalog()
+            .ask_cold(move |connection| read::trust::unproven(connection, &after, limit));
+        Ok(paths
+            .await?
+            .iter()
+            .filter_map(|path| Key::parse(path))
+            .collect())
+    }
+
+    /// Puts bytes aside that are not what they should be, with an entry in the journal. They are
+    /// never served; an investigation finds them.
+    pub async fn quarantine(
+        &self,
+        key: &Key,
+        sealed: SealedSpool,
+        source: &str,
+        reason: &str,
+    ) -> Result<(), StoreError> {
+        let (blob, size) = (sealed.blob(), sealed.size());
+        let held = match self.hold(sealed).await? {
+            Quarantined::Already => return Ok(()),
+            Quarantined::Now => true,
+            Quarantined::No => false,
+        };
+        let decision = Decision::Quarantined {
+            path: key.path(),
+            blob,
+            size,
+            source: source.to_owned(),
+            reason: reason.to_owned(),
+            held,
+        };
+        self.catalog()
+            .change(Change::Journal(decision))
+            .await
+            .map(drop)
+    }
+
+    /// [`Store::quarantine`] for bytes that are in memory.
+    pub async fn quarantine_small(
+        &self,
+        key: &Key,
+        bytes: Bytes,
+        source: &str,
+        reason: &str,
+    ) -> Result<(), StoreError> {
+        let core = Arc::clone(self.core());
+        let sealed = core
+            .clone()
+            .writes
+            .run(move |()| SealedSpool::write(&core, &bytes))
+            .await??;
+        self.quarantine(key, sealed, source, reason).await
+    }
+
+    async fn hold(&self, mut sealed: SealedSpool) -> Result<Quarantined, StoreError> {
+        let core = Arc::clone(self.core());
+        core.clone()
+            .writes
+            .run(move |()| place::quarantine(&core, &mut sealed))
+            .await?
     }
 
     /// A state, by its name.

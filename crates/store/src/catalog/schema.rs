@@ -98,6 +98,9 @@ const STEPS: &[&str] = &[
         name TEXT PRIMARY KEY,
         value BLOB NOT NULL
     ) STRICT, WITHOUT ROWID;
+
+    -- What waits for its proof; few at any time.
+    CREATE INDEX capture_unproven ON capture (path) WHERE evidence = 'unproven';
 ",
 ];
 

@@ -100,6 +100,7 @@ async fn a_tile_only_grows() {
     };
     for (kept, width) in [(5, 5), (3, 5), (256, 256)] {
         site.store.keep_tiles(vec![tile(kept)]).await.unwrap();
+        site.store.flush().await.unwrap();
         let found = site
             .store
             .tiles(DATABASE, vec![(0, 3), (1, 3)])
@@ -175,4 +176,53 @@ async fn what_is_withdrawn_is_put_aside_and_may_be_captured_anew() {
         report.lost.is_empty(),
         "nothing is missed that was withdrawn"
     );
+}
+
+#[tokio::test]
+async fn wrong_bytes_are_put_aside_and_told_of_once() {
+    let site = Site::new().await;
+    let key = go_mod("example.com/m", "v1.0.0");
+    for _ in 0..2 {
+        let put = site
+            .store
+            .quarantine_small(&key, "wrong".into(), "a source", "another hash");
+        put.await.unwrap();
+    }
+    let blob = store::BlobId::of(b"wrong");
+    let aside = site.path().join("quarantine").join(blob.to_string());
+    assert_eq!(std::fs::read(aside).unwrap(), b"wrong");
+    assert_eq!(site.get(&key).await.unwrap(), None);
+    let entries = site.store.journal(0, 10).await.unwrap();
+    let told = entries.iter().filter(|entry| {
+        matches!(&entry.decision, Decision::Quarantined { blob: told, held: true, .. } if *told == blob)
+    });
+    assert_eq!(told.count(), 1);
+}
+
+#[tokio::test]
+async fn what_waits_for_its_proof_is_found_until_it_is_proven() {
+    let site = Site::new().await;
+    let key = go_mod("example.com/m", "v1.0.0");
+    let waiting = Provenance {
+        evidence: "unproven".to_owned(),
+        ..provenance()
+    };
+    site.store
+        .commit_small(key.clone(), "bytes".into(), waiting)
+        .await
+        .unwrap();
+    site.put(&go_mod("example.com/n", "v1.0.0"), "bytes").await;
+    assert_eq!(site.store.unproven("", 9).await.unwrap(), [key.clone()]);
+    assert!(
+        site.store
+            .unproven(&key.path(), 9)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    site.store
+        .prove(proof("example.com/m"), vec![key])
+        .await
+        .unwrap();
+    assert!(site.store.unproven("", 9).await.unwrap().is_empty());
 }

@@ -51,6 +51,23 @@ pub(crate) fn newest_proofs(
     )
 }
 
+/// Paths of captures that wait for their proof, behind `after`.
+pub(crate) fn unproven(
+    connection: &Connection,
+    after: &str,
+    limit: usize,
+) -> Result<Vec<String>, StoreError> {
+    let sql = "SELECT path FROM capture WHERE evidence = 'unproven' AND path > ?1
+               ORDER BY path LIMIT ?2";
+    collect(
+        connection,
+        "listing the unproven",
+        sql,
+        params![after, limit],
+        |row| row.get(0),
+    )
+}
+
 /// The hashes of a tile, as many as are known.
 pub(crate) fn tile(
     connection: &Connection,
