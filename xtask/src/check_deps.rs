@@ -16,13 +16,15 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("tlog", &[]),
     ("store", &["codes", "gomod"]),
     ("upstream", &["codes", "gomod"]),
-    ("proxy", &["codes", "gomod", "store", "upstream"]),
+    ("proxy", &["codes", "gomod", "tlog", "store", "upstream"]),
     ("server", &["codes", "gomod", "store", "proxy"]),
     (
         "modkeep",
-        &["codes", "gomod", "store", "upstream", "proxy", "server"],
+        &[
+            "codes", "gomod", "tlog", "store", "upstream", "proxy", "server",
+        ],
     ),
-    ("testkit", &[]),
+    ("testkit", &["tlog"]),
     // The bench shares the tests' raw client, fixtures and driver of the real `go`.
     ("xtask", &["gomod", "testkit"]),
 ];

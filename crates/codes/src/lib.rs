@@ -151,6 +151,24 @@ codes! {
     BadInfo = 4003, Some(502), "the version information is wrong",
         "The .info is no JSON, or names another version than the one asked for.",
         "Run again; if it persists remove this source from --upstream.";
+    ChecksumMismatch = 4004, Some(502), "the bytes are not the ones that the checksum database knows",
+        "They were damaged on the way, or the source changed a published version; they were put aside.",
+        "Run again; if it persists look at /-/cases, and do not turn verification off.";
+    NotInSumdb = 4005, Some(403), "the checksum database has no record of this version",
+        "Without a record nothing proves what the source sends; private modules have none.",
+        "Name private modules in --private; for a public one run again, the database learns of it when asked.";
+    SumdbUnreachable = 4006, Some(503), "the checksum database cannot be asked",
+        "Nothing that is not kept can be proven now, and nothing unproven is served.",
+        "Run again; what is kept is served meanwhile. --verify available serves first and proves later.";
+    SumdbUntrusted = 4007, Some(502), "the checksum database's answer cannot be believed",
+        "A signature, a tile or a record in it is wrong, or its key is not the configured one.",
+        "Run again; if it persists ask whoever mirrors the database, and check the key in --sumdb.";
+    SumdbForked = 4008, Some(503), "the checksum database has told two histories",
+        "Two heads with its signature do not belong to one log, so nothing new is believed of it.",
+        "Stop and investigate: both heads are kept. See `modkeep sumdb resume` once it is settled.";
+    PrivateName = 4009, Some(404), "this module is private here",
+        "Names that match --private are never told to a checksum database.",
+        "Set GONOSUMDB on the client as `modkeep env` prints it.";
 
     BadConfiguration = 5001, None, "the configuration is wrong",
         "An option, environment variable or key of the configuration file cannot be used.",
@@ -229,6 +247,8 @@ mod tests {
             Code::UpstreamUnwell,
             Code::UpstreamLeftAlone,
             Code::StoreUnavailable,
+            Code::SumdbUnreachable,
+            Code::SumdbForked,
         ] {
             assert!(
                 code.entry().status.is_some_and(|status| status >= 500),

@@ -14,6 +14,7 @@ mod fallback;
 mod file;
 mod resolve;
 mod settings;
+mod sumdb;
 mod table;
 mod value;
 

@@ -42,6 +42,7 @@ async fn serve(settings: &Settings) -> Result<ExitCode, Failure> {
     .map_err(|error| Failure::of(Code::ListenFailed, &error))?;
     let _notice = Notice::leave(&settings.data, server.local_addr());
     let sweeping = tokio::spawn(sweep(proxy.clone()));
+    let proving = tokio::spawn(prove(proxy.clone()));
     announce(&server.local_addr().to_string(), settings, &sources);
     let drained = tokio::select! {
         drained = server.run(signals::stop()) => drained,
@@ -51,6 +52,7 @@ async fn serve(settings: &Settings) -> Result<ExitCode, Failure> {
         }
     };
     sweeping.abort();
+    proving.abort();
     if drained.cut > 0 {
         tracing::warn!(
             connections = drained.cut,
@@ -76,6 +78,29 @@ async fn sweep(proxy: Proxy) {
             Ok(0) => {}
             Ok(forgotten) => tracing::debug!(forgotten, "old absences were forgotten"),
             Err(refusal) => tracing::warn!(?refusal, "old absences could not be forgotten"),
+        }
+    }
+}
+
+/// How often captures that wait for their proof are looked at. An outage of a database lasts for
+/// minutes; where nothing waits, looking costs one lookup.
+const PROVEN: Duration = Duration::from_secs(15);
+
+/// Proves what was captured while the database could not be asked.
+async fn prove(proxy: Proxy) {
+    let mut ticks = tokio::time::interval_at(Instant::now() + PROVEN, PROVEN);
+    loop {
+        ticks.tick().await;
+        match proxy.prove_pending().await {
+            Ok(settled) if settled.proven + settled.withdrawn > 0 => {
+                tracing::info!(
+                    proven = settled.proven,
+                    withdrawn = settled.withdrawn,
+                    "captures were proven later"
+                );
+            }
+            Ok(_) => {}
+            Err(refusal) => tracing::warn!(?refusal, "captures could not be proven later"),
         }
     }
 }

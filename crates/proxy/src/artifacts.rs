@@ -73,7 +73,10 @@ impl Context {
             .await
             .map_err(|error| self.store_failure(error))?;
         match found {
-            Some(record) => self.stored(&path, record).await.map(Some),
+            Some(record) => {
+                let record = self.admit(record).await?;
+                self.stored(&path, record).await.map(Some)
+            }
             None => Ok(None),
         }
     }
@@ -169,7 +172,7 @@ impl Context {
                 freshness: Freshness::Immutable,
                 hash: None,
                 origin: Origin::Upstream(content.source.to_string()),
-                evidence: capture::UNVERIFIED.to_owned(),
+                evidence: self.verifier.promise(artifact),
                 body: Body::Flight(Reader::new(seat, length)),
             }),
         }

@@ -11,6 +11,10 @@ use crate::{
     kept::Kept,
     metrics::Kind,
     refusal::Refusal,
+    verify::{
+        Grounds, UNVERIFIED,
+        alarm::{Alarm, Severity},
+    },
 };
 use bytes::{Bytes, BytesMut};
 use gomod::Artifact;
@@ -130,6 +134,8 @@ pub(crate) async fn small_once(
 }
 
 async fn small(context: &Context, artifact: &Artifact, urgency: Urgency) -> Outcome {
+    // The record is there by the time the bytes are.
+    context.verifier.ahead(&artifact.module, &artifact.version);
     let mut walk = walk(context, artifact);
     if urgency == Urgency::Ahead {
         walk = walk.in_background();
@@ -154,7 +160,13 @@ async fn small_attempt(
     let bytes = collect(context, download).await?;
     let h1 = check::small(artifact, &bytes)
         .map_err(|wrong| Lost::Body(context.wrong(artifact, source, wrong)))?;
-    Ok(keep_small(context, Key::Artifact(artifact.clone()), bytes, h1, source).await?)
+    let hash = h1.as_deref().unwrap_or_default();
+    let grounds = match context.grounds(artifact, hash).await {
+        Ok(grounds) => grounds,
+        Err(lost) => return Err(context.suspect_small(artifact, bytes, source, lost).await),
+    };
+    let provenance = provenance(h1, source, grounds);
+    Ok(keep_small(context, Key::Artifact(artifact.clone()), bytes, provenance).await?)
 }
 
 /// Receives a whole body into memory; the walk has limited its size.
@@ -175,14 +187,13 @@ pub(crate) async fn keep_small(
     context: &Context,
     key: Key,
     bytes: Bytes,
-    h1: Option<String>,
-    source: &str,
+    provenance: Provenance,
 ) -> Result<Kept, Refusal> {
     let path = key.path();
     let started = Instant::now();
     let committed = context
         .store
-        .commit_small(key, bytes.clone(), provenance(h1, source))
+        .commit_small(key, bytes.clone(), provenance)
         .await;
     let kept = settled(context, committed, started)?;
     let kept = match kept.bytes {
@@ -196,13 +207,14 @@ pub(crate) async fn keep_small(
     Ok(kept)
 }
 
-/// Checks a sealed zip on a blocking thread; gives it back with its hash.
+/// Checks a sealed zip on a blocking thread, and has it vouched for; gives it back with what is to
+/// be written down about it.
 pub(crate) async fn prove_zip(
     context: &Context,
     artifact: &Artifact,
     sealed: SealedSpool,
     source: &str,
-) -> Result<(SealedSpool, String), Lost> {
+) -> Result<(SealedSpool, Provenance), Lost> {
     let subject = artifact.clone();
     let judge = move || {
         let verdict = check::zip(&subject, sealed.file(), sealed.size());
@@ -211,9 +223,10 @@ pub(crate) async fn prove_zip(
     let judged = context.heavily(judge).await;
     let (sealed, verdict) =
         judged.ok_or_else(|| Refusal::internal("checking the zip ended without a result"))?;
-    match verdict {
-        Ok(h1) => Ok((sealed, h1)),
-        Err(wrong) => Err(Lost::Body(context.wrong(artifact, source, wrong))),
+    let h1 = verdict.map_err(|wrong| Lost::Body(context.wrong(artifact, source, wrong)))?;
+    match context.grounds(artifact, &h1).await {
+        Ok(grounds) => Ok((sealed, provenance(Some(h1), source, grounds))),
+        Err(lost) => Err(context.suspect(artifact, sealed, source, lost).await),
     }
 }
 
@@ -222,31 +235,46 @@ pub(crate) async fn keep_sealed(
     context: &Context,
     key: Key,
     sealed: SealedSpool,
-    h1: String,
-    source: &str,
+    provenance: Provenance,
 ) -> Result<Kept, Refusal> {
     let started = Instant::now();
     let capture = Capture {
         key,
         sealed,
-        provenance: provenance(Some(h1), source),
+        provenance,
     };
     let committed = context.store.commit(capture).await;
     settled(context, committed, started)
 }
 
-fn provenance(h1: Option<String>, source: &str) -> Provenance {
+fn provenance(h1: Option<String>, source: &str, grounds: Grounds) -> Provenance {
+    let Grounds { evidence, proof } = grounds;
     Provenance {
         h1,
         source: source.to_owned(),
-        evidence: UNVERIFIED.to_owned(),
+        evidence,
         facts: Facts::new(),
-        proof: None,
+        proof,
     }
 }
 
-/// What the evidence column says as long as no checksum database is asked.
-pub(crate) const UNVERIFIED: &str = "unverified";
+/// What is said of a `.info`, which no log covers.
+pub(crate) fn first_seen(context: &Context, info: &Artifact, source: &str) -> Provenance {
+    Provenance {
+        source: source.to_owned(),
+        evidence: context.verifier.promise(info),
+        ..Provenance::default()
+    }
+}
+
+/// What is said of a record of a database that is passed on unproven.
+pub(crate) fn mirrored(source: &str) -> Provenance {
+    Provenance {
+        source: source.to_owned(),
+        evidence: UNVERIFIED.to_owned(),
+        ..Provenance::default()
+    }
+}
 
 fn settled(
     context: &Context,
@@ -277,6 +305,61 @@ fn kind_of(key: &Key) -> &'static str {
 }
 
 impl Context {
+    /// Puts bytes aside that nobody vouches for, where it is their fault; gives the loss back.
+    async fn suspect(
+        &self,
+        artifact: &Artifact,
+        sealed: SealedSpool,
+        source: &str,
+        lost: Lost,
+    ) -> Lost {
+        if let Lost::Body(failure) = &lost {
+            let (key, reason) = (Key::Artifact(artifact.clone()), failure.to_string());
+            let aside = self.store.quarantine(&key, sealed, source, &reason).await;
+            self.suspected(artifact, source, reason, aside).await;
+        }
+        lost
+    }
+
+    async fn suspect_small(
+        &self,
+        artifact: &Artifact,
+        bytes: Bytes,
+        source: &str,
+        lost: Lost,
+    ) -> Lost {
+        if let Lost::Body(failure) = &lost {
+            let (key, reason) = (Key::Artifact(artifact.clone()), failure.to_string());
+            let aside = self
+                .store
+                .quarantine_small(&key, bytes, source, &reason)
+                .await;
+            self.suspected(artifact, source, reason, aside).await;
+        }
+        lost
+    }
+
+    async fn suspected(
+        &self,
+        artifact: &Artifact,
+        source: &str,
+        reason: String,
+        aside: Result<(), StoreError>,
+    ) {
+        let kind = artifact.kind.extension();
+        self.metrics.rejected.get_or_create(&Kind { kind }).inc();
+        if let Err(error) = aside {
+            tracing::error!(%error, "wrong bytes could not be put aside");
+        }
+        let alarm = Alarm {
+            severity: Severity::P1,
+            kind: "checksum-mismatch",
+            subject: artifact.escaped_path(),
+            detail: format!("{source}: {reason}"),
+        };
+        alarm.raise(&self.store, &self.metrics).await;
+    }
+
     /// Counts and logs wrong content; gives what the walk wants to know.
     pub(crate) fn wrong(&self, artifact: &Artifact, source: &str, wrong: Wrong) -> BodyFailure {
         let kind = artifact.kind.extension();

@@ -3,7 +3,7 @@
 use crate::{
     capture::Captured, damage::Sound, errand::Errands, flight::Flights, fresh::Fresh, hot::Hot,
     metrics::Metrics, options::ProxyOptions, prefetch::Prefetch, refusal::Refusal,
-    remembered::Remembered, resource::Resource,
+    remembered::Remembered, resource::Resource, sumdb::Heads, verify::Verifier,
 };
 use std::sync::Arc;
 use store::{Store, StoreError};
@@ -41,6 +41,10 @@ pub(crate) struct Context {
     /// Fetching ahead of demand.
     pub(crate) prefetch: Prefetch,
     pub(crate) metrics: Arc<Metrics>,
+    /// Who vouches for what arrives.
+    pub(crate) verifier: Verifier,
+    /// How fresh the verified database's head is.
+    pub(crate) heads: Heads,
 }
 
 /// How many zips may be read through at once: more than there are processors would only take
@@ -58,7 +62,10 @@ impl Context {
         options: ProxyOptions,
         metrics: Arc<Metrics>,
     ) -> Self {
+        let verifier = Verifier::new(options.verify.clone(), &store, &upstreams, &metrics);
         Self {
+            verifier,
+            heads: Heads::default(),
             hot: Hot::new(options.memory),
             fresh: Fresh::new(),
             sound: Sound::new(),

@@ -90,6 +90,12 @@ impl Hot {
         self.open.insert(path.into(), entry);
     }
 
+    /// Forgets what is at a path.
+    pub(crate) fn forget(&self, path: &str) {
+        self.small.invalidate(path);
+        self.open.invalidate(path);
+    }
+
     /// About how many bytes the small artifacts weigh.
     pub(crate) fn weight(&self) -> u64 {
         self.small.weighted_size()

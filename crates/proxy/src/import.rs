@@ -4,10 +4,10 @@
 //! must not be a way around them.
 
 use crate::{
-    capture::UNVERIFIED,
     check::{self, Wrong},
     positioned::Positioned,
     sumdb,
+    verify::UNVERIFIED,
 };
 use codes::Code;
 use gomod::{Artifact, ArtifactKind};

@@ -35,6 +35,7 @@ pub mod resource;
 mod selection;
 mod service;
 mod sumdb;
+mod verify;
 mod versions;
 
 pub use answer::{Answer, Body, Freshness, Media, Origin};
@@ -45,3 +46,4 @@ pub use options::{Clock, ProxyOptions};
 pub use refusal::{Refusal, RefusalText};
 pub use resource::{Fetching, Resource};
 pub use service::{Proxy, Readiness};
+pub use verify::{Mode, Settled, VerifyOptions};

@@ -3,7 +3,7 @@
 //! Labels come from closed sets only (kinds, outcomes, the operator's own upstreams), never from a
 //! request, so that no client can grow the number of series.
 
-use crate::prefetch::ReadAhead;
+use crate::{prefetch::ReadAhead, verify::alarm::Told};
 use prometheus_client::{
     encoding::EncodeLabelSet,
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
@@ -63,6 +63,22 @@ pub(crate) struct Kind {
     pub(crate) kind: &'static str,
 }
 
+/// How the verification of an artifact ended.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct Verification {
+    /// `proven`, `mismatch`, `absent`, `unreachable`, `untrusted`, `forked`.
+    pub(crate) outcome: &'static str,
+}
+
+/// An alarm.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct AlarmLabels {
+    /// `p0`, `p1`, `p2`.
+    pub(crate) severity: &'static str,
+    /// What it is about, in words joined by dashes.
+    pub(crate) kind: &'static str,
+}
+
 /// Why nothing was fetched ahead.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(crate) struct Reason {
@@ -76,11 +92,13 @@ macro_rules! metrics {
         #[derive(Debug)]
         pub struct Metrics {
             $($(#[doc = $help])+ pub(crate) $field: $metric,)+
+            /// Which alarms were told lately.
+            pub(crate) told: Told,
         }
 
         impl Metrics {
             fn empty() -> Self {
-                Self { $($field: $make,)+ }
+                Self { $($field: $make,)+ told: Told::default() }
             }
 
             /// Puts them into a registry.
@@ -132,6 +150,10 @@ metrics! {
     captures: Family<Kind, Counter> = "modkeep_captures", Family::default();
     /// Bodies from sources that were thrown away because their content was wrong, by kind.
     rejected: Family<Kind, Counter> = "modkeep_rejected_bodies", Family::default();
+    /// Artifacts held against the checksum database, by outcome.
+    verifications: Family<Verification, Counter> = "modkeep_verifications", Family::default();
+    /// Alarms: something that a person must know of.
+    alarms: Family<AlarmLabels, Counter> = "modkeep_alarms", Family::default();
     /// Time to make an artifact durable and visible, after its last byte.
     commit_time: Histogram = "modkeep_commit" in Unit::Seconds, wait_histogram();
     /// Failures of the store, of any kind.

@@ -1,6 +1,6 @@
 //! Options of the service, each with the reason for its default.
 
-use crate::prefetch::Level;
+use crate::{prefetch::Level, verify::VerifyOptions};
 use jiff::{Timestamp, ToSpan};
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -22,6 +22,8 @@ pub struct ProxyOptions {
     pub memory: u64,
     /// What is fetched before clients ask for it.
     pub prefetch: Level,
+    /// What must be proven before it is served.
+    pub verify: VerifyOptions,
     /// The clock; tests put another one in.
     pub clock: Clock,
 }
@@ -59,6 +61,7 @@ impl Default for ProxyOptions {
             absence_stale: Self::ABSENCE_STALE,
             memory: Self::MEMORY,
             prefetch: Level::On,
+            verify: VerifyOptions::default(),
             clock: Clock::system(),
         }
     }

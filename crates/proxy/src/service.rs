@@ -9,6 +9,7 @@ use crate::{
     prefetch::{Job, Kinds, Plan, Prefetch, ReadAhead},
     refusal::{Refusal, RefusalText},
     resource::{Fetching, Resource},
+    verify::Settled,
 };
 use gomod::ModulePath;
 use jiff::Timestamp;
@@ -164,6 +165,12 @@ impl Proxy {
         let swept = context.store.memo_sweep(oldest).await;
         context.fresh.forget_all();
         swept.map_err(|error| context.store_failure(error))
+    }
+
+    /// Proves what was captured without proof, or withdraws it.
+    pub async fn prove_pending(&self) -> Result<Settled, Refusal> {
+        let settled = self.context.prove_pending().await;
+        settled.map_err(|error| self.context.store_failure(error))
     }
 
     /// Waits until the work behind answers that were given already is done.

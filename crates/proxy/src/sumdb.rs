@@ -5,11 +5,15 @@
 //! tile are superseded by newer ones and are only remembered ([`partial`]). With each record the
 //! tiles are kept that a client needs to check it ([`provable`]).
 //!
-//! Nothing is proven here: the client does that itself, and finds a lying mirror out.
+//! Nothing of that is proven: the client does it itself, and finds a lying mirror out. The one
+//! database that this site verifies is served from what was proven ([`proven`]).
 
 mod partial;
 mod provable;
+mod proven;
 mod tile;
+
+pub(crate) use proven::Heads;
 
 use crate::{
     answer::{Answer, Media, Origin},
@@ -40,6 +44,11 @@ impl Context {
         path: &str,
         fetching: Fetching,
     ) -> Result<Answer, Refusal> {
+        if let Some(records) = self.verifier.database(name)
+            && let Some(answer) = self.proven(records, path, fetching).await?
+        {
+            return Ok(answer);
+        }
         match tile::partial(path) {
             Some((full, width)) if !tile::is_data(path) => {
                 self.partial_tile(name, full, width, fetching).await
@@ -110,7 +119,9 @@ impl Context {
             tracing::warn!(%key, source, problem = %wrong, "wrong content thrown away");
             return Err(Lost::Body(wrong.into()));
         }
-        let kept = capture::keep_small(self, key.clone(), bytes.clone(), None, &source).await?;
+        let kept =
+            capture::keep_small(self, key.clone(), bytes.clone(), capture::mirrored(&source))
+                .await?;
         if let (Key::Sumdb { name, .. }, true) = (key, path.starts_with("lookup/")) {
             self.start_proving(name, &bytes);
         }

@@ -123,10 +123,11 @@ impl Context {
             version,
             kind: ArtifactKind::Info,
         };
+        let provenance = capture::first_seen(self, &artifact, &answer.source);
         let key = Key::Artifact(artifact);
         if matches!(self.store.find(&key).await, Ok(None)) {
             // A store that cannot be written was logged; the query is answered all the same.
-            let _ = capture::keep_small(self, key, answer.body.clone(), None, &answer.source).await;
+            let _ = capture::keep_small(self, key, answer.body.clone(), provenance).await;
         }
     }
 

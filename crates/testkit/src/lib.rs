@@ -15,6 +15,7 @@
 )]
 
 pub mod client;
+pub mod database;
 pub mod fixture;
 pub mod go;
 pub mod noise;

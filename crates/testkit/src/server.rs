@@ -71,6 +71,21 @@ impl Setup {
         self
     }
 
+    /// Sets an option of `serve`, in place of what it was.
+    #[must_use]
+    pub fn option(mut self, name: &str, value: &str) -> Self {
+        self.set_option(name, value);
+        self
+    }
+
+    fn set_option(&mut self, name: &str, value: &str) {
+        let at = self.arguments.iter().position(|argument| argument == name);
+        if let Some(at) = at {
+            self.arguments.drain(at..at + 2);
+        }
+        self.arguments.extend([name.to_owned(), value.to_owned()]);
+    }
+
     /// Adds an environment variable; none other is inherited but `PATH`.
     #[must_use]
     pub fn env(mut self, name: &str, value: &str) -> Self {
@@ -241,6 +256,11 @@ impl Modkeep {
     /// Changes the upstream list for the next start.
     pub fn set_upstream(&mut self, upstream: &str) {
         upstream.clone_into(&mut self.setup.upstream);
+    }
+
+    /// Sets an option of `serve`, in place of what it was, from the next start on.
+    pub fn set_option(&mut self, name: &str, value: &str) {
+        self.setup.set_option(name, value);
     }
 
     /// Sets an environment variable for the next start; an empty value removes it.

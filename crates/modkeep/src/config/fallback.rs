@@ -26,6 +26,23 @@ pub(super) fn upstream(environment: &dyn Environment) -> Sourced {
         .unwrap_or_else(|| Sourced::new(BUILT_IN, Origin::Default))
 }
 
+/// A setting of go's: its variable, else what `go env` says where the upstream list came from there
+/// too. Whoever names the upstreams configures a server, and no go command is run for it.
+pub(super) fn of_go(
+    environment: &dyn Environment,
+    name: &'static str,
+    upstream: Option<&Sourced>,
+) -> Option<Sourced> {
+    let asks_go = upstream.is_some_and(|upstream| matches!(upstream.origin, Origin::GoEnv(_)));
+    let variable = environment.variable(name);
+    let variable = variable.map(|text| Sourced::new(text, Origin::Variable(name.to_owned())));
+    let go_env = || {
+        let text = asks_go.then(|| environment.go_env(name)).flatten()?;
+        Some(Sourced::new(text, Origin::GoEnv(name)))
+    };
+    variable.or_else(go_env)
+}
+
 /// `modkeep` in the platform's directory for application data.
 pub(super) fn data(environment: &dyn Environment) -> Option<Sourced> {
     let base = |name: &str| {

@@ -3,6 +3,7 @@
 use super::{
     Environment, fallback,
     file::ConfigFile,
+    sumdb,
     table::{DefaultValue, OPTIONS, OptionSpec},
     value,
 };
@@ -70,7 +71,9 @@ fn layers(
 ) -> Result<Resolved, ConfigError> {
     let mut values = BTreeMap::new();
     for option in OPTIONS {
-        if let Some(sourced) = one(option, flags, environment, file) {
+        let given = given(option, flags, environment, file);
+        let sourced = given.or_else(|| default(option, environment, &values));
+        if let Some(sourced) = sourced {
             value::check(option.kind, &sourced.text)
                 .map_err(|why| ConfigError::new(sourced.place(option), why))?;
             values.insert(option.name, sourced);
@@ -79,7 +82,7 @@ fn layers(
     Ok(Resolved { values })
 }
 
-fn one(
+fn given(
     option: &OptionSpec,
     flags: &Flags,
     environment: &dyn Environment,
@@ -99,15 +102,23 @@ fn one(
         let (text, line) = file.values.get(option.name)?;
         Some(Sourced::new(text, Origin::File(file.path.clone(), *line)))
     };
-    flag.or_else(variable)
-        .or_else(in_file)
-        .or_else(|| default(option, environment))
+    flag.or_else(variable).or_else(in_file)
 }
 
-fn default(option: &OptionSpec, environment: &dyn Environment) -> Option<Sourced> {
+/// `before` has the options that stand above this one in the table.
+fn default(
+    option: &OptionSpec,
+    environment: &dyn Environment,
+    before: &BTreeMap<&'static str, Sourced>,
+) -> Option<Sourced> {
+    let of_go = |name| fallback::of_go(environment, name, before.get("upstream"));
     match (option.name, option.default) {
         (_, DefaultValue::Fixed(text)) => Some(Sourced::new(text, Origin::Default)),
         ("upstream", _) => Some(fallback::upstream(environment)),
+        ("sumdb", _) => {
+            of_go("GOSUMDB").or_else(|| Some(Sourced::new(sumdb::DEFAULT, Origin::Default)))
+        }
+        ("private", _) => of_go("GOPRIVATE"),
         ("data", _) => fallback::data(environment),
         _ => None,
     }
@@ -121,6 +132,11 @@ impl Sourced {
             text: text.into(),
             origin,
         }
+    }
+
+    /// Whether nobody chose the value.
+    pub(crate) fn is_default(&self) -> bool {
+        self.origin == Origin::Default
     }
 
     /// Where a person finds the value, for error messages.

@@ -2,10 +2,13 @@
 
 use super::{
     resolve::{ConfigError, Resolved},
-    value,
+    sumdb, value,
 };
-use gomod::goproxy::{Entry, ProxyList};
-use proxy::{ProxyOptions, prefetch::Level};
+use gomod::{
+    goproxy::{Entry, ProxyList},
+    pattern::Patterns,
+};
+use proxy::{Mode, ProxyOptions, VerifyOptions, prefetch::Level};
 use server::Limits;
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use upstream::{DatabaseRoute, UpstreamOptions};
@@ -135,15 +138,37 @@ impl Read<'_> {
             ca: self.0.get("ca").map(|file| PathBuf::from(&file.text)),
             ..UpstreamOptions::default()
         };
-        if let Some(sumdb) = self.0.get("sumdb") {
-            let (name, url) = database(&sumdb.text).map_err(|why| self.0.error("sumdb", why))?;
-            options.databases.insert(name, DatabaseRoute::Only(url));
+        if let Some(database) = self.database()?
+            && (self.0.text("verify") != "off" || matches!(database.route, DatabaseRoute::Only(_)))
+        {
+            // Where nothing is verified, clients may as well go to the database themselves.
+            options.databases.insert(database.name, database.route);
         }
         Ok(options)
     }
 
+    fn database(&self) -> Result<Option<sumdb::Database>, ConfigError> {
+        sumdb::parse(self.0.text("sumdb")).map_err(|why| self.0.error("sumdb", why))
+    }
+
+    fn verify(&self) -> Result<VerifyOptions, ConfigError> {
+        let mode = match self.0.text("verify") {
+            "available" => Mode::Available,
+            "off" => Mode::Off,
+            _ => Mode::Required,
+        };
+        let asked = self
+            .0
+            .get("verify")
+            .is_some_and(|verify| !verify.is_default());
+        let private = Patterns::parse(self.0.text("private"));
+        sumdb::options(mode, asked, self.database()?.as_ref(), private)
+            .map_err(|why| self.0.error("verify", why))
+    }
+
     fn proxy(&self) -> Result<ProxyOptions, ConfigError> {
         Ok(ProxyOptions {
+            verify: self.verify()?,
             list_max_age: self.duration("list-max-age")?,
             list_stale: self.duration("list-stale")?,
             refresh_patience: self.duration("refresh-patience")?,
@@ -171,24 +196,9 @@ impl Read<'_> {
     }
 }
 
-/// `NAME URL` or `NAME+KEY URL`. The key is for whoever checks signatures, which is not us yet.
-fn database(spec: &str) -> Result<(String, Url), String> {
-    let fields: Vec<&str> = spec.split_ascii_whitespace().collect();
-    let &[name, url] = fields.as_slice() else {
-        return Err("it must be NAME URL or NAME+KEY URL; a database without a URL is reached through the upstreams".to_owned());
-    };
-    let url = Url::parse(url)
-        .ok()
-        .filter(|url| matches!(url.scheme(), "http" | "https"));
-    let name = name.split('+').next().filter(|name| !name.is_empty());
-    name.map(str::to_owned)
-        .zip(url)
-        .ok_or_else(|| "the URL must be http or https".to_owned())
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{database, is_ourselves};
+    use super::is_ourselves;
     use gomod::goproxy::ProxyList;
 
     #[test]
@@ -219,25 +229,5 @@ mod tests {
             assert!(!ours(list, "127.0.0.1:3000"), "{list}");
         }
         assert!(!ours("http://127.0.0.1:3000", "127.0.0.1:0"));
-    }
-
-    #[test]
-    fn a_database_needs_a_name_and_a_url() {
-        let (name, url) =
-            database("sum.example.com/a+1234abcd+AbC= https://sum.example.com/x").unwrap();
-        assert_eq!(
-            (name.as_str(), url.as_str()),
-            ("sum.example.com/a", "https://sum.example.com/x")
-        );
-        for wrong in [
-            "",
-            "off",
-            "sum.golang.org",
-            "a b c",
-            "a ftp://b",
-            "+k https://b.example.com",
-        ] {
-            assert!(database(wrong).is_err(), "{wrong}");
-        }
     }
 }

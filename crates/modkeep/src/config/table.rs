@@ -79,19 +79,27 @@ pub const OPTIONS: &[OptionSpec] = &[
         name: "sumdb",
         kind: Kind::Text,
         placeholder: "SPEC",
-        default: Unset,
-        doc: "A checksum database with a URL of its own: `NAME URL` or `NAME+KEY URL`, as in GOSUMDB. \
-              Databases without one are reached through the upstreams, as go does.",
-        example: "sum.example.com https://sum.example.com/db",
+        default: Found("`GOSUMDB`, else sum.golang.org"),
+        doc: "The checksum database that artifacts are verified with, in the grammar of GOSUMDB: `off`, `NAME`, `NAME+KEY`, \
+              or one of those and a URL. Without a URL it is reached through the upstreams, as go does.",
+        example: "sum.golang.org https://sum.example.com/db",
     },
     OptionSpec {
         name: "verify",
-        kind: Kind::Choice(&["off"]),
+        kind: Kind::Choice(&["required", "available", "off"]),
         placeholder: "MODE",
-        default: Fixed("off"),
-        doc: "Proof against the checksum database before anything is served. This release checks structure only \
-              and knows only `off`; clients go on checking for themselves.",
-        example: "off",
+        default: Fixed("required"),
+        doc: "Proof against the checksum database before anything is served: `required` (no proof, no bytes), `available` \
+              (a database that cannot be asked does not stop a capture; it is marked and proven later), `off` (toolchains only).",
+        example: "available",
+    },
+    OptionSpec {
+        name: "private",
+        kind: Kind::Text,
+        placeholder: "PATTERNS",
+        default: Found("`GOPRIVATE`"),
+        doc: "Modules whose names stay here, in the grammar of GOPRIVATE: no checksum database is asked about them.",
+        example: "*.corp.example.com,git.example.com/team",
     },
     OptionSpec {
         name: "ca",

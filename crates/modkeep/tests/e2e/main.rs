@@ -28,4 +28,5 @@ mod sumdb;
 mod surface;
 mod toolchain;
 mod upstreams;
+mod verify;
 mod versions;

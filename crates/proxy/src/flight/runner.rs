@@ -2,8 +2,8 @@
 //!
 //! One attempt after the other, as the walk over the sources offers them. Each attempt writes a
 //! spool of its own; the first one's stays readable until the second has reproduced what readers
-//! were shown of it. After the last byte comes the verdict (the zip's structure now; the checksum
-//! database's proof has its place here), then the commit, and only then the tail.
+//! were shown of it. After the last byte comes the verdict (the zip's structure, then the checksum
+//! database's proof, which was looked up meanwhile), then the commit, and only then the tail.
 
 use super::{FlightBoard, Landing, Outcome, Spooled, state::State};
 use crate::{
@@ -30,6 +30,8 @@ async fn fly(context: &Context, artifact: &Artifact, board: &FlightBoard) -> Out
     if let Some(kept) = capture::meanwhile(context, artifact).await? {
         return Ok(kept);
     }
+    // The record is there by the time the last byte is.
+    context.verifier.ahead(&artifact.module, &artifact.version);
     let mut walk = capture::walk(context, artifact);
     loop {
         let mut download = capture::offered(context, artifact, &mut walk).await?;
@@ -53,10 +55,10 @@ async fn attempt(
 ) -> Result<Kept, Lost> {
     let source: Arc<str> = download.source.as_str().into();
     let sealed = receive(context, board, download, &source).await?;
-    let (sealed, h1) = capture::prove_zip(context, artifact, sealed, &source).await?;
+    let (sealed, provenance) = capture::prove_zip(context, artifact, sealed, &source).await?;
     context.sound.received(&sealed);
     let key = Key::Artifact(artifact.clone());
-    Ok(capture::keep_sealed(context, key, sealed, h1, &source).await?)
+    Ok(capture::keep_sealed(context, key, sealed, provenance).await?)
 }
 
 async fn receive(

@@ -212,7 +212,7 @@ async fn what_waits_for_its_proof_is_found_until_it_is_proven() {
         .await
         .unwrap();
     site.put(&go_mod("example.com/n", "v1.0.0"), "bytes").await;
-    assert_eq!(site.store.unproven("", 9).await.unwrap(), [key.clone()]);
+    assert_eq!(site.store.unproven("", 9).await.unwrap(), vec![key.clone()]);
     assert!(
         site.store
             .unproven(&key.path(), 9)

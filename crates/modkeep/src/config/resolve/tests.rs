@@ -138,7 +138,8 @@ fn a_wrong_value_is_refused_with_the_place_it_came_from() {
             .starts_with("max-connections (environment MODKEEP_MAX_CONNECTIONS): ")
     );
     assert!(
-        error(Flags::new(), &fake([]), "\nverify = \"required\"\n")
-            .starts_with("verify (m.toml:2): \"required\" is not known here; it can be: off")
+        error(Flags::new(), &fake([]), "\nverify = \"requird\"\n").starts_with(
+            "verify (m.toml:2): \"requird\" is not known here; it can be: required, available, off"
+        )
     );
 }

@@ -1,0 +1,156 @@
+//! The checksum database: the grammar of GOSUMDB, and what modes can be had with it.
+//!
+//! `off`, `NAME`, `NAME+KEY`, or one of the latter two with a URL behind it (`go help
+//! environment`). Of a bare name the key must be known, and only the public database's is. Without
+//! a URL the database is reached through the upstreams that mirror it, else at `https://NAME`, as
+//! `go` reaches it.
+
+use gomod::pattern::Patterns;
+use proxy::{Mode, VerifyOptions};
+use tlog::note::VerifierKey;
+use upstream::DatabaseRoute;
+use url::Url;
+
+/// The public database's key, as it is built into `go`.
+const PUBLIC: &str = "sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8";
+
+/// What go uses where nothing is set.
+pub(super) const DEFAULT: &str = "sum.golang.org";
+
+/// A database and the way to it.
+#[derive(Debug, Clone)]
+pub(super) struct Database {
+    pub(super) name: String,
+    /// None where only the name is known: it can be mirrored, but not verified.
+    pub(super) key: Option<VerifierKey>,
+    pub(super) route: DatabaseRoute,
+}
+
+/// Reads `--sumdb`; `None` for `off`.
+pub(super) fn parse(spec: &str) -> Result<Option<Database>, String> {
+    let fields: Vec<&str> = spec.split_ascii_whitespace().collect();
+    let (name, url) = match fields.as_slice() {
+        ["off"] => return Ok(None),
+        [name] => (*name, None),
+        [name, url] => (*name, Some(*url)),
+        _ => return Err("it must be off, NAME, NAME+KEY, or one of those and a URL".to_owned()),
+    };
+    let key = match (name, name.contains('+')) {
+        (DEFAULT, _) => Some(public()?),
+        (_, true) => Some(
+            name.parse::<VerifierKey>()
+                .map_err(|error| error.to_string())?,
+        ),
+        (_, false) => None,
+    };
+    let name = key.as_ref().map_or(name, |key| key.name()).to_owned();
+    let route = match url {
+        Some(url) => DatabaseRoute::Only(http(url)?),
+        None => DatabaseRoute::Fallback(http(&format!("https://{name}"))?),
+    };
+    Ok(Some(Database { name, key, route }))
+}
+
+fn http(url: &str) -> Result<Url, String> {
+    let parsed = Url::parse(url)
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https"));
+    parsed
+        .filter(Url::has_host)
+        .ok_or_else(|| format!("{url:?} is no http or https URL"))
+}
+
+fn public() -> Result<VerifierKey, String> {
+    PUBLIC.parse().map_err(|error| format!("{error}"))
+}
+
+/// What is verified, from `--verify`, `--sumdb` and `--private` together. `asked` tells whether the
+/// mode was chosen by somebody, or is the default.
+pub(super) fn options(
+    mode: Mode,
+    asked: bool,
+    database: Option<&Database>,
+    private: Patterns,
+) -> Result<VerifyOptions, String> {
+    if let Some(wrong) = private.malformed().first() {
+        // Go ignores such a glob, and whoever wrote it believes that it protects a name.
+        return Err(format!("--private: {wrong:?} is no glob"));
+    }
+    let (mode, key) = match database {
+        Some(Database { key: Some(key), .. }) => (mode, key.clone()),
+        _ if mode == Mode::Off || (!asked && database.is_none()) => (Mode::Off, public()?),
+        Some(Database { name, .. }) => {
+            return Err(format!(
+                "--sumdb {name}: its key is needed to verify with it: NAME+KEY"
+            ));
+        }
+        None => return Err("nothing can be verified with --sumdb off".to_owned()),
+    };
+    Ok(VerifyOptions {
+        mode,
+        database: Some(key),
+        private,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Database, Mode, Patterns, options, parse};
+    use upstream::DatabaseRoute;
+
+    const KEY: &str = "sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8";
+
+    fn database(spec: &str) -> Database {
+        parse(spec).unwrap().unwrap()
+    }
+
+    #[test]
+    fn the_public_database_needs_no_more_than_its_name() {
+        assert_eq!(database("sum.golang.org").key, database(KEY).key);
+        assert!(database("sum.golang.org").key.is_some());
+        let at_url = database("sum.golang.org https://sums.example.com/x");
+        assert!(at_url.key.is_some());
+        assert!(
+            matches!(at_url.route, DatabaseRoute::Only(url) if url.as_str() == "https://sums.example.com/x")
+        );
+        let route = database("sum.example.com/2026 http://localhost:1").route;
+        assert!(matches!(route, DatabaseRoute::Only(_)));
+        let fallback = database("sum.golang.org").route;
+        assert!(
+            matches!(fallback, DatabaseRoute::Fallback(url) if url.as_str() == "https://sum.golang.org/")
+        );
+        assert!(parse("off").unwrap().is_none());
+    }
+
+    #[test]
+    fn what_is_no_database_is_refused() {
+        for wrong in [
+            "",
+            "a b c",
+            "sum.example.com ftp://b",
+            "+k",
+            "sum.golang.org+033de0ae+AAAA",
+            "sum.golang.org+033de0af+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8",
+        ] {
+            assert!(parse(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn proof_cannot_be_required_where_nothing_can_prove() {
+        let mode = |mode, asked, spec: &str| {
+            let database = parse(spec).unwrap();
+            options(mode, asked, database.as_ref(), Patterns::default()).map(|options| options.mode)
+        };
+        assert_eq!(
+            mode(Mode::Required, false, "sum.golang.org"),
+            Ok(Mode::Required)
+        );
+        assert_eq!(mode(Mode::Required, false, "off"), Ok(Mode::Off));
+        assert!(mode(Mode::Required, true, "off").is_err());
+        assert!(mode(Mode::Required, false, "sum.example.com").is_err());
+        assert_eq!(mode(Mode::Off, true, "sum.example.com"), Ok(Mode::Off));
+        let private = Patterns::parse("corp.example.com,[");
+        assert!(options(Mode::Off, true, None, private).is_err());
+    }
+}

@@ -1,0 +1,171 @@
+//! Proven: the database that this site verifies, served from what was proven.
+//!
+//! Every lookup is answered with the newest head seen, not with the one it was once proven under: a
+//! client that starts afresh while nobody can be asked then sees one head, and the tiles that lead
+//! from any record here to that head are kept. That holds because each new head is only believed
+//! after the right edge of the one before was read in its wider form, and kept.
+//!
+//! What the catalog lacks (a head that a client learned elsewhere) is passed on as it comes: the
+//! client proves it for itself.
+
+use crate::{
+    answer::{Answer, Body, Freshness, Media, Origin},
+    context::Context,
+    refusal::Refusal,
+    resource::Fetching,
+    verify::{Records, Vouched},
+};
+use bytes::Bytes;
+use codes::Code;
+use gomod::{ModulePath, Version};
+use std::{sync::Arc, time::Duration};
+use tlog::tile::Tile;
+
+// === impl Context ===
+
+impl Context {
+    /// Answers a request to the verified database, if what was proven has the answer.
+    pub(super) async fn proven(
+        self: &Arc<Self>,
+        records: &Records,
+        path: &str,
+        fetching: Fetching,
+    ) -> Result<Option<Answer>, Refusal> {
+        if path == "supported" {
+            return Ok(Some(self.text(Bytes::new(), Origin::Memory)));
+        }
+        if path == "latest" {
+            return self.proven_head(records, fetching).await.map(Some);
+        }
+        if let Some(subject) = path.strip_prefix("lookup/") {
+            return self
+                .proven_lookup(records, subject, fetching)
+                .await
+                .map(Some);
+        }
+        let Ok(tile) = path.parse::<Tile>() else {
+            return Ok(None);
+        };
+        let kept = records.client().operations().kept_tile(tile).await;
+        let kept = kept.map_err(|error| self.store_failure(error))?;
+        Ok(kept.map(|hashes| Answer {
+            media: Media::Octets,
+            freshness: Freshness::Immutable,
+            ..self.text(hashes, Origin::Store)
+        }))
+    }
+
+    async fn proven_head(&self, records: &Records, fetching: Fetching) -> Result<Answer, Refusal> {
+        records.ready().await?;
+        let mut origin = Origin::Store;
+        if fetching == Fetching::Allowed
+            && self
+                .heads
+                .is_due(self.options.clock.now(), self.options.list_max_age)
+        {
+            match records.client().refresh().await {
+                Ok(_) => origin = Origin::Upstream(String::new()),
+                Err(error) => {
+                    tracing::debug!(%error, "the database's head could not be renewed");
+                    origin = Origin::Stale;
+                }
+            }
+        }
+        let note = self.newest_note(records).await?;
+        Ok(self.text(note, origin))
+    }
+
+    async fn proven_lookup(
+        &self,
+        records: &Records,
+        subject: &str,
+        fetching: Fetching,
+    ) -> Result<Answer, Refusal> {
+        let (module, version) = parse(subject)?;
+        let (vouched, origin) = match records.kept(&module, &version).await? {
+            Some(vouched) => (vouched, Origin::Store),
+            None if fetching == Fetching::Never => {
+                return Err(Refusal::not_kept(&format!(
+                    "the record of {module}@{version}"
+                )));
+            }
+            None if self.verifier.is_private(&module) => {
+                return Err(Refusal::new(Code::PrivateName, "its name stays here"));
+            }
+            None => {
+                let asked = records.record(&module, &version).await;
+                let vouched = asked.map_err(|unproven| unproven.refusal)?;
+                (
+                    vouched,
+                    Origin::Upstream(records.client().key().name().to_owned()),
+                )
+            }
+        };
+        let kept = records.keep(&vouched).await;
+        kept.map_err(|error| self.store_failure(error))?;
+        let note = self.newest_note(records).await?;
+        Ok(self.text(lookup(&vouched, &note), origin))
+    }
+
+    /// The note of the newest head; it is durable, and so are the tiles under it.
+    async fn newest_note(&self, records: &Records) -> Result<Bytes, Refusal> {
+        records.ready().await?;
+        let latest = records.client().latest().await;
+        let latest =
+            latest.map_err(|error| Refusal::new(Code::SumdbUntrusted, error.to_string()))?;
+        if latest.note.is_empty() {
+            return Err(Refusal::new(
+                Code::SumdbUnreachable,
+                "no head of it was ever seen",
+            ));
+        }
+        Ok(latest.note.clone())
+    }
+
+    fn text(&self, bytes: Bytes, origin: Origin) -> Answer {
+        Answer {
+            media: Media::Text,
+            freshness: Freshness::For(self.options.list_max_age),
+            hash: None,
+            origin,
+            evidence: String::new(),
+            body: Body::Bytes(bytes),
+        }
+    }
+}
+
+/// A lookup's answer: the record, and a head under which it can be proven.
+fn lookup(vouched: &Vouched, note: &[u8]) -> Bytes {
+    [vouched.record().to_text().as_bytes(), note]
+        .concat()
+        .into()
+}
+
+/// `MODULE@VERSION` as it stands in a path.
+fn parse(subject: &str) -> Result<(ModulePath, Version), Refusal> {
+    let (module, version) = subject.rsplit_once('@').unwrap_or((subject, ""));
+    let module = ModulePath::unescape(module)
+        .map_err(|error| Refusal::new(Code::InvalidModulePath, error.to_string()))?;
+    let version = Version::unescape(version)
+        .map_err(|error| Refusal::new(Code::InvalidVersion, error.to_string()))?;
+    Ok((module, version))
+}
+
+/// When the head of the verified database was last renewed.
+#[derive(Debug, Default)]
+pub(crate) struct Heads(parking_lot::Mutex<Option<jiff::Timestamp>>);
+
+// === impl Heads ===
+
+impl Heads {
+    /// Whether it is time to renew the head; whoever is told so does it.
+    fn is_due(&self, now: jiff::Timestamp, max_age: Duration) -> bool {
+        let mut last = self.0.lock();
+        let age = last.and_then(|last| Duration::try_from(now.duration_since(last)).ok());
+        let is_due = age.is_none_or(|age| age > max_age);
+        if is_due {
+            *last = Some(now);
+        }
+        is_due
+    }
+}

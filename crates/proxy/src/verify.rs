@@ -1,0 +1,263 @@
+//! Verify: nothing is captured, and nothing kept is served, before somebody vouches for it (law L1).
+//!
+//! Who vouches for a go.mod or a zip is the checksum database: its record holds the hash that the
+//! whole world sees, and the record is proven to be in its log ([`tlog::client`]). The record is
+//! looked up beside the download and shared by both files of a version; the proof is kept with the
+//! first of them, so that a later start, or an audit, asks nobody.
+//!
+//! * A `.info` is in no log: the first one stays, and its evidence says so.
+//! * Private modules are never asked about (L7): the first capture stays, and its evidence says so.
+//! * What was captured unproven, in an outage or by an older configuration, is proven before it is
+//!   served where proof is required, and withdrawn if it fails.
+//! * A database that told two histories is not believed any more, until an operator decides.
+//!
+//! Modes are the operator's choice ([`Mode`]); Go's own toolchains are verified in every one of them.
+
+pub(crate) mod alarm;
+mod database;
+mod evidence;
+mod halt;
+mod pending;
+mod records;
+
+use crate::{
+    capture::Lost, check::Wrong, context::Context, metrics::Verification, refusal::Refusal,
+};
+use codes::Code;
+use database::Database;
+pub(crate) use evidence::{FIRST_SEEN, PRIVATE, UNPROVEN, UNVERIFIED};
+use gomod::{Artifact, ArtifactKind, ModulePath, Version, pattern::Patterns};
+pub use pending::Settled;
+pub(crate) use records::{Records, Vouched};
+use std::sync::Arc;
+use store::{Record, VersionProof};
+use tlog::{client::Client, note::VerifierKey};
+
+/// The module of Go's own distributions; `go` verifies it whatever its user turned off.
+const TOOLCHAIN: &str = "golang.org/toolchain";
+
+/// What must be proven.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// No proof, no bytes.
+    Required,
+    /// A database that cannot be asked does not stop a capture: it is marked, and proven later.
+    Available,
+    /// Nothing but toolchains.
+    Off,
+}
+
+/// What an operator may choose about verification.
+#[derive(Debug, Clone)]
+pub struct VerifyOptions {
+    /// What must be proven.
+    pub mode: Mode,
+    /// The checksum database and its key; none where there is none to ask.
+    pub database: Option<VerifierKey>,
+    /// Modules that no database is asked about, in the grammar of GOPRIVATE.
+    pub private: Patterns,
+}
+
+/// The part of the service that vouches.
+pub(crate) struct Verifier {
+    options: VerifyOptions,
+    records: Option<Records>,
+}
+
+/// Why bytes may be captured.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Grounds {
+    /// What the capture says of itself.
+    pub(crate) evidence: String,
+    /// The proof to keep with it.
+    pub(crate) proof: Option<VersionProof>,
+}
+
+/// Who vouches for an artifact.
+enum Voucher<'a> {
+    /// Nobody is asked; the capture says this.
+    Nobody(&'static str),
+    /// The checksum database.
+    Database(&'a Records),
+}
+
+// === impl VerifyOptions ===
+
+impl Default for VerifyOptions {
+    fn default() -> Self {
+        Self {
+            mode: Mode::Off,
+            database: None,
+            private: Patterns::default(),
+        }
+    }
+}
+
+// === impl Grounds ===
+
+impl Grounds {
+    fn claim(evidence: &str) -> Self {
+        Self {
+            evidence: evidence.to_owned(),
+            proof: None,
+        }
+    }
+}
+
+// === impl Verifier ===
+
+impl Verifier {
+    pub(crate) fn new(
+        options: VerifyOptions,
+        store: &store::Store,
+        upstreams: &upstream::Upstreams,
+        metrics: &Arc<crate::metrics::Metrics>,
+    ) -> Self {
+        let records = options.database.clone().map(|key| {
+            let database = Database::new(
+                key.name(),
+                store.clone(),
+                upstreams.clone(),
+                Arc::clone(metrics),
+            );
+            Records::new(Client::new(key, database), Arc::clone(metrics))
+        });
+        Self { options, records }
+    }
+
+    /// The records of the database of this name, if it is the one that is verified. With
+    /// verification off it is passed through like any other.
+    pub(crate) fn database(&self, name: &str) -> Option<&Records> {
+        let records = self
+            .records
+            .as_ref()
+            .filter(|records| records.name() == name);
+        records.filter(|_| self.options.mode != Mode::Off)
+    }
+
+    /// Whether a module must not be asked about.
+    pub(crate) fn is_private(&self, module: &ModulePath) -> bool {
+        self.options.private.matches(module.as_str()) && !is_toolchain(module)
+    }
+
+    fn voucher(&self, artifact: &Artifact) -> Voucher<'_> {
+        let claim = match (&self.records, self.options.mode) {
+            (_, Mode::Off) if !is_toolchain(&artifact.module) => UNVERIFIED,
+            _ if artifact.kind == ArtifactKind::Info => FIRST_SEEN,
+            _ if self.is_private(&artifact.module) => PRIVATE,
+            (Some(records), _) => return Voucher::Database(records),
+            (None, _) => UNVERIFIED,
+        };
+        Voucher::Nobody(claim)
+    }
+
+    /// Looks up the record of a version before it is needed, unless it is known.
+    pub(crate) fn ahead(&self, module: &ModulePath, version: &Version) {
+        let artifact = Artifact {
+            module: module.clone(),
+            version: version.clone(),
+            kind: ArtifactKind::Mod,
+        };
+        if let Voucher::Database(records) = self.voucher(&artifact) {
+            records.start(module, version);
+        }
+    }
+
+    /// What an artifact will say of itself once it is captured, as far as it is known before.
+    pub(crate) fn promise(&self, artifact: &Artifact) -> String {
+        match self.voucher(artifact) {
+            Voucher::Nobody(claim) => claim.to_owned(),
+            Voucher::Database(records) => records
+                .known(&artifact.module, &artifact.version)
+                .map_or_else(|| UNPROVEN.to_owned(), |vouched| vouched.evidence()),
+        }
+    }
+
+    /// Whether evidence that is kept suffices to serve what it is about.
+    fn suffices(&self, artifact: &Artifact, evidence: &str) -> bool {
+        let doubtful = matches!(evidence, UNVERIFIED | UNPROVEN | PRIVATE) || evidence.is_empty();
+        let Voucher::Database(_) = self.voucher(artifact) else {
+            return true;
+        };
+        !doubtful || self.excuses(artifact)
+    }
+
+    /// Whether an artifact may wait for its proof while the database cannot be asked. Toolchains
+    /// may where verification is off: `go` itself holds them against the database in any case.
+    fn excuses(&self, artifact: &Artifact) -> bool {
+        match self.options.mode {
+            Mode::Required => false,
+            Mode::Available => !is_toolchain(&artifact.module),
+            Mode::Off => true,
+        }
+    }
+}
+
+fn is_toolchain(module: &ModulePath) -> bool {
+    module.as_str() == TOOLCHAIN
+}
+
+// === impl Context ===
+
+impl Context {
+    /// On which grounds bytes with this hash may be captured.
+    pub(crate) async fn grounds(&self, artifact: &Artifact, h1: &str) -> Result<Grounds, Lost> {
+        let verifier = &self.verifier;
+        let records = match verifier.voucher(artifact) {
+            Voucher::Nobody(claim) => return Ok(Grounds::claim(claim)),
+            Voucher::Database(records) => records,
+        };
+        let outcome = match records.record(&artifact.module, &artifact.version).await {
+            Ok(vouched) => {
+                let agreed = agree(artifact, &vouched, h1);
+                self.count_verification(if agreed.is_ok() { "proven" } else { "mismatch" });
+                return match agreed {
+                    Ok(()) => Ok(vouched.grounds()),
+                    Err(wrong) => Err(Lost::Body(wrong.into())),
+                };
+            }
+            Err(unproven) => unproven,
+        };
+        self.count_verification(outcome.label());
+        if outcome.is_outage() && verifier.excuses(artifact) {
+            return Ok(Grounds::claim(UNPROVEN));
+        }
+        Err(Lost::Ours(outcome.refusal))
+    }
+
+    /// Makes sure that something kept may be served: what was captured without proof is proven now.
+    pub(crate) async fn admit(&self, record: Record) -> Result<Record, Refusal> {
+        let store::Key::Artifact(artifact) = &record.key else {
+            return Ok(record);
+        };
+        if self.verifier.suffices(artifact, &record.evidence) {
+            return Ok(record);
+        }
+        match self.prove_kept(&record).await? {
+            Some(evidence) => Ok(Record { evidence, ..record }),
+            None => Err(Refusal::new(
+                Code::ChecksumMismatch,
+                format!("{artifact} was kept without proof, and is not what was published"),
+            )),
+        }
+    }
+
+    pub(crate) fn count_verification(&self, outcome: &'static str) {
+        let verifications = &self.metrics.verifications;
+        verifications.get_or_create(&Verification { outcome }).inc();
+    }
+}
+
+/// Whether the record holds this hash of the artifact.
+fn agree(artifact: &Artifact, vouched: &Vouched, h1: &str) -> Result<(), Wrong> {
+    let mut hashes = vouched.hashes(artifact);
+    if hashes.any(|hash| hash == h1) {
+        return Ok(());
+    }
+    let expected = vouched.hashes(artifact).next().unwrap_or("none");
+    let summary = format!(
+        "its hash is {h1}, and {} has {expected}",
+        vouched.database()
+    );
+    Err(Wrong::new(Code::ChecksumMismatch, summary))
+}

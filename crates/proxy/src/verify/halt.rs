@@ -1,0 +1,41 @@
+//! Halt: after a database told two histories, nothing new is believed of it.
+//!
+//! The evidence is a state of the store, so a restart changes nothing. Whoever decides that the
+//! database may be believed again removes it (`modkeep sumdb resume`), having looked at both notes.
+
+use store::{Store, StoreError};
+use tlog::client::Fork;
+
+/// The largest evidence is two notes and 63 hashes.
+fn name(database: &str) -> String {
+    format!("sumdb/{database}/fork")
+}
+
+/// Keeps the evidence of a fork; the first stays.
+pub(super) async fn record(store: &Store, database: &str, fork: &Fork) {
+    let kept = store
+        .swap_state(&name(database), None, evidence(fork).into())
+        .await;
+    if let Err(error) = kept {
+        tracing::error!(%error, database, "the evidence of a fork could not be kept");
+    }
+}
+
+/// The evidence of a fork, if there was one.
+pub(super) async fn read(store: &Store, database: &str) -> Result<Option<String>, StoreError> {
+    let kept = store.state(&name(database)).await?;
+    Ok(kept.map(|evidence| String::from_utf8_lossy(&evidence).into_owned()))
+}
+
+/// Both notes, and the proof that they do not belong to one log: what `go` prints in such a case.
+fn evidence(fork: &Fork) -> String {
+    let note = |note: &[u8]| String::from_utf8_lossy(note).into_owned();
+    let proof: Vec<String> = fork.proof.iter().map(ToString::to_string).collect();
+    format!(
+        "{fork}\n\nold database:\n{}\nnew database:\n{}\nproof: the new database has this root at the old size:\n{}\n{}\n",
+        note(&fork.older_note),
+        note(&fork.newer_note),
+        fork.computed,
+        proof.join("\n"),
+    )
+}

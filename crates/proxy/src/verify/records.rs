@@ -1,0 +1,386 @@
+//! Records: what the checksum database says about versions, proven, each asked for once.
+//!
+//! Memory, then the proof that is kept, then the database. A kept proof is checked again when it is
+//! read: it costs one signature, and a catalog that somebody edited is found out. Only what is new
+//! needs a database that is believed ([`super::halt`]).
+
+use super::{
+    Grounds,
+    alarm::{Alarm, Severity},
+    database::{self, Database, DatabaseFailure},
+    evidence, halt,
+};
+use crate::{errand::Errands, metrics::Metrics, refusal::Refusal};
+use codes::Code;
+use gomod::{Artifact, ArtifactKind, ModulePath, Version};
+use moka::sync::Cache;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+use store::{StoreError, VersionProof};
+use tlog::{
+    checkpoint::GO_ORIGIN,
+    client::{Client, LookupError},
+    note::VerifierKey,
+    proof_file::LogProof,
+    record::Record,
+};
+use tokio::sync::OnceCell;
+
+/// Proven records in memory: the two files of each version of a few large builds. About 3 kB each.
+const KNOWN: u64 = 4096;
+
+/// Module and version.
+type Subject = (ModulePath, Version);
+
+/// The records of one database; cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Records {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    client: Client<Database>,
+    known: Cache<Subject, Arc<Vouched>>,
+    lookups: Errands<Subject, Result<Arc<Vouched>, Unproven>>,
+    metrics: Arc<Metrics>,
+    /// What was kept of the database's head and of its misbehaviour has been looked at.
+    ready: OnceCell<()>,
+    halted: AtomicBool,
+}
+
+/// What a database says about a version, proven.
+#[derive(Debug)]
+pub(crate) struct Vouched {
+    database: Arc<str>,
+    subject: Subject,
+    record: Record,
+    file: String,
+    /// Whether the proof is in the catalog.
+    kept: AtomicBool,
+}
+
+/// Why nothing is proven about a version.
+#[derive(Debug, Clone)]
+pub(crate) struct Unproven {
+    kind: Kind,
+    /// What whoever waits is told.
+    pub(crate) refusal: Refusal,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// The database cannot be asked.
+    Outage,
+    /// It says that there is no such version.
+    Absent,
+    /// What it answered is not believed.
+    Untrusted,
+    /// It told two histories.
+    Forked,
+}
+
+// === impl Records ===
+
+impl Records {
+    pub(super) fn new(client: Client<Database>, metrics: Arc<Metrics>) -> Self {
+        let inner = Inner {
+            client,
+            known: Cache::new(KNOWN),
+            lookups: Errands::default(),
+            metrics,
+            ready: OnceCell::new(),
+            halted: AtomicBool::new(false),
+        };
+        Self {
+            inner: Arc::new(inner),
+        }
+    }
+
+    pub(super) fn name(&self) -> &str {
+        self.inner.client.key().name()
+    }
+
+    /// The client, for what the mirror serves.
+    pub(crate) fn client(&self) -> &Client<Database> {
+        &self.inner.client
+    }
+
+    /// What is known of a version already.
+    pub(crate) fn known(&self, module: &ModulePath, version: &Version) -> Option<Arc<Vouched>> {
+        self.inner.known.get(&(module.clone(), version.clone()))
+    }
+
+    /// The proven record of a version.
+    pub(crate) async fn record(
+        &self,
+        module: &ModulePath,
+        version: &Version,
+    ) -> Result<Arc<Vouched>, Unproven> {
+        if let Some(vouched) = self.known(module, version) {
+            return Ok(vouched);
+        }
+        let subject = (module.clone(), version.clone());
+        let (inner, wanted) = (Arc::clone(&self.inner), subject.clone());
+        let lookup = self
+            .inner
+            .lookups
+            .run(subject, || async move { inner.find(wanted).await });
+        lookup.await.unwrap_or_else(|| Err(Unproven::internal()))
+    }
+
+    /// The proven record of a version, if nobody has to be asked for it.
+    pub(crate) async fn kept(
+        &self,
+        module: &ModulePath,
+        version: &Version,
+    ) -> Result<Option<Arc<Vouched>>, Refusal> {
+        if let Some(vouched) = self.known(module, version) {
+            return Ok(Some(vouched));
+        }
+        self.inner.kept((module.clone(), version.clone())).await
+    }
+
+    /// Begins to look a version up.
+    pub(super) fn start(&self, module: &ModulePath, version: &Version) {
+        if self.known(module, version).is_some() {
+            return;
+        }
+        let subject = (module.clone(), version.clone());
+        let (inner, wanted) = (Arc::clone(&self.inner), subject.clone());
+        self.inner
+            .lookups
+            .start(subject, || async move { inner.find(wanted).await });
+    }
+
+    /// Keeps a proof that no capture has brought along.
+    pub(crate) async fn keep(&self, vouched: &Vouched) -> Result<(), StoreError> {
+        if !vouched.kept.load(Ordering::Acquire) {
+            self.inner
+                .client
+                .operations()
+                .store()
+                .prove(vouched.proof(), Vec::new())
+                .await?;
+            vouched.kept.store(true, Ordering::Release);
+        }
+        Ok(())
+    }
+
+    /// Looks at what is kept of the database's past; done once.
+    pub(crate) async fn ready(&self) -> Result<(), Refusal> {
+        self.inner.ready().await
+    }
+}
+
+// === impl Inner ===
+
+impl Inner {
+    async fn find(&self, subject: Subject) -> Result<Arc<Vouched>, Unproven> {
+        let kept = self.kept(subject.clone()).await;
+        if let Some(vouched) = kept.map_err(Unproven::outage)? {
+            return Ok(vouched);
+        }
+        self.ready().await.map_err(Unproven::outage)?;
+        if self.halted.load(Ordering::Acquire) {
+            return Err(self.forked());
+        }
+        let (module, version) = &subject;
+        let escaped = format!("{}@{}", module.escaped(), version.escaped());
+        let proven = self
+            .client
+            .lookup(&escaped, module.as_str(), version.as_str())
+            .await;
+        match proven {
+            Ok(proven) => {
+                let file = proven.proof.to_string();
+                Ok(self.learn(subject, proven.record, file, false))
+            }
+            Err(error) => Err(self.disbelieve(&subject, error).await),
+        }
+    }
+
+    async fn kept(&self, subject: Subject) -> Result<Option<Arc<Vouched>>, Refusal> {
+        let database = self.client.operations();
+        let kept = database
+            .store()
+            .proof(&subject.0, &subject.1, database.name())
+            .await?;
+        let Some(proof) = kept else { return Ok(None) };
+        if let Some(record) = reread(&proof, self.client.key()) {
+            return Ok(Some(self.learn(subject, record, proof.file, true)));
+        }
+        // The database is asked again; the row stays for whoever wants to know.
+        tracing::error!(database = %database.name(), "a kept proof does not hold");
+        Ok(None)
+    }
+
+    fn learn(&self, subject: Subject, record: Record, file: String, kept: bool) -> Arc<Vouched> {
+        let vouched = Arc::new(Vouched {
+            database: Arc::clone(self.client.operations().name()),
+            subject: subject.clone(),
+            record,
+            file,
+            kept: AtomicBool::new(kept),
+        });
+        self.known.insert(subject, Arc::clone(&vouched));
+        vouched
+    }
+
+    async fn ready(&self) -> Result<(), Refusal> {
+        let database = self.client.operations();
+        let look = async || {
+            if halt::read(database.store(), database.name())
+                .await?
+                .is_some()
+            {
+                self.halted.store(true, Ordering::Release);
+            }
+            database::restore_head(database, self.client.key()).await
+        };
+        Ok(self.ready.get_or_try_init(look).await.map(|&()| ())?)
+    }
+
+    fn forked(&self) -> Unproven {
+        let facts = format!(
+            "{}: both histories are kept as evidence",
+            self.client.key().name()
+        );
+        Unproven {
+            kind: Kind::Forked,
+            refusal: Refusal::new(Code::SumdbForked, facts),
+        }
+    }
+
+    async fn disbelieve(&self, subject: &Subject, error: LookupError<DatabaseFailure>) -> Unproven {
+        let name = self.client.key().name();
+        let version = format!("{}@{}", subject.0, subject.1);
+        let (severity, kind) = match error {
+            LookupError::Operation(DatabaseFailure::Refused(refusal)) => {
+                return Unproven::outage(refusal);
+            }
+            LookupError::Operation(DatabaseFailure::Absent { text, .. }) => {
+                let words = text.lines().next().unwrap_or_default();
+                let facts = format!("{name} has no {version}: {words}");
+                return Unproven {
+                    kind: Kind::Absent,
+                    refusal: Refusal::new(Code::NotInSumdb, facts),
+                };
+            }
+            LookupError::Fork(_) => {
+                self.halted.store(true, Ordering::Release);
+                return self.forked();
+            }
+            LookupError::Forged { .. } | LookupError::Note(_) => (Severity::P1, "database-lies"),
+            _ => (Severity::P2, "database-untrusted"),
+        };
+        let detail = format!("{version}: {error}");
+        let database = self.client.operations();
+        let alarm = Alarm {
+            severity,
+            kind,
+            subject: name.to_owned(),
+            detail: detail.clone(),
+        };
+        alarm.raise(database.store(), &self.metrics).await;
+        let refusal = Refusal::new(Code::SumdbUntrusted, format!("{name}: {detail}"));
+        Unproven {
+            kind: Kind::Untrusted,
+            refusal,
+        }
+    }
+}
+
+/// The record of a kept proof, if the proof holds.
+fn reread(proof: &VersionProof, key: &VerifierKey) -> Option<Record> {
+    let file = LogProof::parse(proof.file.as_bytes()).ok()?;
+    let text = String::from_utf8(file.extra.clone()?).ok()?;
+    let record = Record {
+        id: file.index,
+        text,
+    };
+    file.check(record.hash(), GO_ORIGIN, std::slice::from_ref(key))
+        .ok()?;
+    Some(record)
+}
+
+// === impl Vouched ===
+
+impl Vouched {
+    /// The hashes that the record has of an artifact; none of a `.info`, which no record covers.
+    pub(super) fn hashes(&self, artifact: &Artifact) -> impl Iterator<Item = &str> {
+        let version = match artifact.kind {
+            ArtifactKind::Zip => artifact.version.to_string(),
+            ArtifactKind::Mod => format!("{}/go.mod", artifact.version),
+            ArtifactKind::Info => String::new(),
+        };
+        let hashes: Vec<&str> = self
+            .record
+            .hashes(artifact.module.as_str(), &version)
+            .collect();
+        hashes.into_iter()
+    }
+
+    pub(super) fn database(&self) -> &str {
+        &self.database
+    }
+
+    /// The record.
+    pub(crate) fn record(&self) -> &Record {
+        &self.record
+    }
+
+    pub(super) fn evidence(&self) -> String {
+        evidence::proven(&self.database, self.record.id)
+    }
+
+    /// The proof as it is kept.
+    pub(crate) fn proof(&self) -> VersionProof {
+        VersionProof {
+            module: self.subject.0.clone(),
+            version: self.subject.1.clone(),
+            database: self.database.to_string(),
+            record: self.record.id,
+            file: self.file.clone(),
+            evidence: self.evidence(),
+        }
+    }
+
+    pub(super) fn grounds(&self) -> Grounds {
+        let proof = (!self.kept.load(Ordering::Acquire)).then(|| self.proof());
+        Grounds {
+            evidence: self.evidence(),
+            proof,
+        }
+    }
+}
+
+// === impl Unproven ===
+
+impl Unproven {
+    fn outage(refusal: Refusal) -> Self {
+        Self {
+            kind: Kind::Outage,
+            refusal,
+        }
+    }
+
+    fn internal() -> Self {
+        Self::outage(Refusal::internal("a lookup ended without a result"))
+    }
+
+    pub(super) fn is_outage(&self) -> bool {
+        self.kind == Kind::Outage
+    }
+
+    /// For metrics.
+    pub(super) fn label(&self) -> &'static str {
+        match self.kind {
+            Kind::Outage => "unreachable",
+            Kind::Absent => "absent",
+            Kind::Untrusted => "untrusted",
+            Kind::Forked => "forked",
+        }
+    }
+}
