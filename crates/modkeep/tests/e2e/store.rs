@@ -255,7 +255,8 @@ fn writes_that_fail_are_a_coded_5xx_while_what_is_kept_is_served() {
     );
     let left: u64 = files(server.data())
         .iter()
-        .map(|file| file.metadata().unwrap().len())
+        // A spool may go between the listing and the question.
+        .filter_map(|file| Some(file.metadata().ok()?.len()))
         .sum();
     assert!(left < 2 * LARGEST, "{left} bytes are left behind");
 }
