@@ -169,6 +169,9 @@ codes! {
     PrivateName = 4009, Some(404), "this module is private here",
         "Names that match --private are never told to a checksum database.",
         "Set GONOSUMDB on the client as `modkeep env` prints it.";
+    NotProven = 4010, Some(404), "no proof is kept of this",
+        "It is not kept here, or was captured without proof: private, or with --verify off.",
+        "Ask for the artifact first; Modkeep-Evidence of its answer says why it is trusted.";
 
     BadConfiguration = 5001, None, "the configuration is wrong",
         "An option, environment variable or key of the configuration file cannot be used.",

@@ -89,15 +89,40 @@ fn store() -> Command {
         .about("Check, mend, export and import what is kept")
         .subcommand_required(true)
         .arg_required_else_help(true)
-        .after_help("Examples:\n  modkeep store verify\n  modkeep store export /backup/modules\n  GOPROXY=file:///backup/modules go build ./...")
+        .after_help("Examples:\n  modkeep store verify\n  modkeep store verify --offline golang.org/x/text@v0.14.0\n  modkeep store export /backup/modules\n  GOPROXY=file:///backup/modules go build ./...")
         .subcommands([
-            verb("verify", "Read everything that is kept and compare it with its hashes"),
+            verify(),
             verb("rebuild", "Make the catalog again from blobs and journal"),
             verb("export", "Write everything kept as a tree that GOPROXY=file://DIR accepts")
                 .arg(directory("directory", "Where to write; made if missing")),
             verb("import", "Keep what such a tree or a Go module cache holds")
                 .arg(directory("directory", "An export, a GOMODCACHE, or the cache/download of one")),
         ])
+}
+
+fn verify() -> Command {
+    let what = Arg::new("what")
+        .value_name("MODULE[@VERSION]")
+        .help("Only this module, or this version of it");
+    let offline = Arg::new("offline")
+        .long("offline")
+        .action(ArgAction::SetTrue)
+        .help("Ask nobody: use the store and the database's key alone");
+    let key = Arg::new("key")
+        .long("key")
+        .value_name("NAME+KEY")
+        .action(ArgAction::Append)
+        .help("The key of a further checksum database whose proofs are kept");
+    let names = [options::REACHING, &["data", "sumdb"]].concat();
+    options::add_some(
+        Command::new("verify")
+            .about("Hash everything that is kept again, and prove it against the checksum database")
+            .arg(what)
+            .arg(offline)
+            .arg(key),
+        &names,
+    )
+    .after_help("Examples:\n  modkeep store verify\n  modkeep store verify --offline golang.org/x/text@v0.14.0")
 }
 
 fn path(name: &'static str, value_name: &'static str, help: &'static str) -> Arg {

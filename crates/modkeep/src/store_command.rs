@@ -1,5 +1,7 @@
 //! `modkeep store verify|rebuild|export|import`.
 
+mod verify;
+
 use crate::{PROBLEM, cli, failure::Failure, output, wiring};
 use std::{
     path::{Path, PathBuf},
@@ -7,7 +9,7 @@ use std::{
 };
 use store::{
     Store,
-    maintenance::{self, ExportOptions, ImportOptions, Problems, Progress},
+    maintenance::{self, ExportOptions, ImportOptions, Problems},
 };
 
 /// Problems that are printed of each kind; the count of all stands beside them.
@@ -30,7 +32,7 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
             "rebuild" => rebuild(&data).await,
             "export" => export(&data, &directory).await,
             "import" => import(&data, &directory).await,
-            _ => verify(&data).await,
+            _ => verify::run(&data, &resolved, matches).await,
         }
     })?;
     Ok(if healthy {
@@ -38,48 +40,6 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
     } else {
         ExitCode::from(PROBLEM)
     })
-}
-
-async fn verify(data: &Path) -> Result<bool, Failure> {
-    let store = open(data).await?;
-    let watched = output::is_watched();
-    let report = maintenance::verify(&store, |progress: Progress| {
-        if watched {
-            output::progress(&format!(
-                "{} blobs, {} of {}",
-                progress.blobs,
-                output::size(progress.bytes),
-                output::size(progress.total_bytes)
-            ));
-        }
-    })
-    .await?;
-    if watched {
-        output::progress("");
-    }
-    output::line(&format!(
-        "{} blobs read, {}",
-        report.blobs,
-        output::size(report.bytes)
-    ));
-    list("damaged", &report.damaged, |blob| {
-        format!("{}: {}: {}", blob.blob, blob.problem, blob.paths.join(", "))
-    });
-    list("catalog", &report.catalog, String::clone);
-    list("journal", &report.mirror, String::clone);
-    list(
-        "without a record, harmless",
-        &report.orphans,
-        |(blob, size)| format!("{blob}, {}", output::size(*size)),
-    );
-    list("stray, harmless", &report.strays, String::clone);
-    let healthy = report.is_healthy();
-    output::line(if healthy {
-        "everything is as it was captured"
-    } else {
-        "problems were found"
-    });
-    Ok(healthy)
 }
 
 async fn rebuild(data: &Path) -> Result<bool, Failure> {

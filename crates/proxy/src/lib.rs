@@ -46,4 +46,7 @@ pub use options::{Clock, ProxyOptions};
 pub use refusal::{Refusal, RefusalText};
 pub use resource::{Fetching, Resource};
 pub use service::{Proxy, Readiness};
-pub use verify::{Mode, Settled, VerifyOptions};
+pub use verify::{
+    HeadFailure, Mode, Present, ReproofReport, Selection, Settled, VerifyOptions, compare_head,
+    reprove,
+};

@@ -45,6 +45,13 @@ impl Refusal {
         }
     }
 
+    /// The facts of this case.
+    pub fn facts(&self) -> &str {
+        match &self.text {
+            RefusalText::Facts(text) | RefusalText::Relayed(text) => text,
+        }
+    }
+
     /// Something that must not happen, and did.
     pub fn internal(facts: &str) -> Self {
         Self::new(Code::InternalError, facts)

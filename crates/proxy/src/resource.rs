@@ -19,6 +19,8 @@ pub enum Resource {
     },
     /// `MODULE/@v/VERSION.{info,mod,zip}`.
     Artifact(Artifact),
+    /// `-/proof/MODULE/@v/VERSION.{mod,zip}`: why an artifact is trusted.
+    Proof(Artifact),
     /// `sumdb/NAME/PATH`, where NAME may contain slashes.
     Sumdb {
         /// The database's name: `host[/path]`.
@@ -54,7 +56,7 @@ impl Resource {
     pub fn module(&self) -> Option<&ModulePath> {
         match self {
             Self::List(module) | Self::Latest(module) | Self::Query { module, .. } => Some(module),
-            Self::Artifact(artifact) => Some(&artifact.module),
+            Self::Artifact(artifact) | Self::Proof(artifact) => Some(&artifact.module),
             Self::Sumdb { .. } => None,
         }
     }
@@ -66,6 +68,7 @@ impl Resource {
             Self::Latest(_) => "latest",
             Self::Query { .. } => "query",
             Self::Artifact(artifact) => artifact.kind.extension(),
+            Self::Proof(_) => "proof",
             Self::Sumdb { .. } => "sumdb",
         }
     }

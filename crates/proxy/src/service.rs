@@ -76,6 +76,7 @@ impl Proxy {
             Resource::List(module) => context.list(module, fetching).await,
             Resource::Latest(module) => context.latest(module, fetching).await,
             Resource::Query { module, query } => context.query(module, query, fetching).await,
+            Resource::Proof(artifact) => context.kept_proof(artifact).await,
             Resource::Sumdb { name, path } => context.sumdb(name, path, fetching).await,
         };
         self.count(resource, found(&result));

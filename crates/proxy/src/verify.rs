@@ -18,7 +18,9 @@ mod database;
 mod evidence;
 mod halt;
 mod pending;
+mod present;
 mod records;
+mod reprove;
 
 use crate::{
     capture::Lost, check::Wrong, context::Context, metrics::Verification, refusal::Refusal,
@@ -28,7 +30,9 @@ use database::Database;
 pub(crate) use evidence::{FIRST_SEEN, PRIVATE, UNPROVEN, UNVERIFIED};
 use gomod::{Artifact, ArtifactKind, ModulePath, Version, pattern::Patterns};
 pub use pending::Settled;
+pub use present::{HeadFailure, Present, compare_head};
 pub(crate) use records::{Records, Vouched};
+pub use reprove::{ReproofReport, Selection, reprove};
 use std::sync::Arc;
 use store::{Record, VersionProof};
 use tlog::{client::Client, note::VerifierKey};

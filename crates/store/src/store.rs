@@ -175,6 +175,21 @@ impl Store {
             .await
     }
 
+    /// Captures behind the path `after`, in the order of their paths, at most `limit`.
+    pub async fn captures(&self, after: &str, limit: usize) -> Result<Vec<Record>, StoreError> {
+        let after = after.to_owned();
+        let rows = self
+            .inner
+            .catalog
+            .ask_cold(move |connection| read::captures(connection, &after, limit))
+            .await?;
+        let records = rows.into_iter().filter_map(|row| {
+            let key = Key::parse(&row.path)?;
+            Some(row.into_record(key))
+        });
+        Ok(records.collect())
+    }
+
     /// At most `limit` modules of which something is kept, behind `after`, in the order of their
     /// escaped paths.
     pub async fn modules(

@@ -15,10 +15,11 @@
 
 use crate::{
     base64,
-    checkpoint::{Checkpoint, MalformedHead, TreeHead, decimal},
+    checkpoint::{Checkpoint, GO_ORIGIN, MalformedHead, TreeHead, decimal},
     hash::Hash,
     note::{MAX_NOTE, Note, NoteError, VerifierKey},
     proof::{ProofError, check_inclusion},
+    record::{Record, check_text},
 };
 use std::fmt;
 
@@ -64,6 +65,9 @@ pub enum ProofFileError {
     /// The head is of another log.
     #[error("the signed head is of {0:?}, not of this log")]
     Origin(String),
+    /// The record that `extra` should hold is not there, or is none.
+    #[error("it holds no record")]
+    NoRecord,
     /// The proof does not lead to the signed root.
     #[error(transparent)]
     Proof(#[from] ProofError),
@@ -117,6 +121,20 @@ impl LogProof {
             hashes,
             checkpoint: checkpoint.to_owned(),
         })
+    }
+
+    /// The record of a checksum database that this file proves by itself, given the database's keys.
+    pub fn record(&self, keys: &[VerifierKey]) -> Result<Record, ProofFileError> {
+        let extra = self.extra.as_deref().ok_or(ProofFileError::NoRecord)?;
+        let text = check_text(extra)
+            .map_err(|_| ProofFileError::NoRecord)?
+            .to_owned();
+        let record = Record {
+            id: self.index,
+            text,
+        };
+        self.check(record.hash(), GO_ORIGIN, keys)?;
+        Ok(record)
     }
 
     /// Checks that `leaf` is in the log `origin` whose keys these are; gives the head it is in.

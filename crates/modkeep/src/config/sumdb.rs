@@ -5,6 +5,7 @@
 //! a URL the database is reached through the upstreams that mirror it, else at `https://NAME`, as
 //! `go` reaches it.
 
+use super::Resolved;
 use gomod::pattern::Patterns;
 use proxy::{Mode, VerifyOptions};
 use tlog::note::VerifierKey;
@@ -24,6 +25,11 @@ pub(super) struct Database {
     /// None where only the name is known: it can be mirrored, but not verified.
     pub(super) key: Option<VerifierKey>,
     pub(super) route: DatabaseRoute,
+}
+
+/// The key of the configured database, if it has one.
+pub(crate) fn key(resolved: &Resolved) -> Result<Option<VerifierKey>, String> {
+    Ok(parse(resolved.text("sumdb"))?.and_then(|database| database.key))
 }
 
 /// Reads `--sumdb`; `None` for `off`.

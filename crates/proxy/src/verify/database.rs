@@ -52,6 +52,9 @@ pub(crate) enum DatabaseFailure {
         /// Its words.
         text: String,
     },
+    /// It signs a head and does not have the tiles of it.
+    #[error("it has no {0}, which its signed head needs")]
+    MissingTile(Tile),
     /// It cannot be asked, or the store failed.
     #[error("it gave no answer")]
     Refused(Refusal),
@@ -149,13 +152,17 @@ impl Database {
     async fn transfer(&self, tile: Tile) -> Result<Bytes, DatabaseFailure> {
         let (upstreams, name) = (self.upstreams.clone(), Arc::clone(&self.name));
         let transfer = self.transfers.run(tile, || async move {
-            match ask(&upstreams, &name, &tile.to_string()).await {
+            let answer = match ask(&upstreams, &name, &tile.to_string()).await {
                 // A tile that has been completed since is there in full only.
                 Err(DatabaseFailure::Absent { .. }) if !tile.is_full() => {
                     ask(&upstreams, &name, &tile.full().to_string()).await
                 }
                 answer => answer,
-            }
+            };
+            answer.map_err(|failure| match failure {
+                DatabaseFailure::Absent { .. } => DatabaseFailure::MissingTile(tile),
+                failure => failure,
+            })
         });
         let lost =
             || DatabaseFailure::Refused(Refusal::internal("reading a tile ended without a result"));

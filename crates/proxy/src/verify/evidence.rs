@@ -2,6 +2,8 @@
 //!
 //! A proven one names the database and the number of the record there; these words are for the rest.
 
+use gomod::{Artifact, ArtifactKind};
+
 /// Nobody vouches: verification was off.
 pub(crate) const UNVERIFIED: &str = "unverified";
 
@@ -14,7 +16,23 @@ pub(crate) const FIRST_SEEN: &str = "first-seen";
 /// A private module, which no database is asked about: the first that was seen stays.
 pub(crate) const PRIVATE: &str = "private";
 
+/// What evidence begins with that a proof is kept for.
+const PROVEN: &str = "sumdb ";
+
 /// Proven by this record of a checksum database.
 pub(crate) fn proven(database: &str, record: u64) -> String {
-    format!("sumdb {database} {record}")
+    format!("{PROVEN}{database} {record}")
+}
+
+/// The database whose proof is claimed, if one is.
+pub(super) fn database(evidence: &str) -> Option<&str> {
+    evidence.strip_prefix(PROVEN)?.split(' ').next()
+}
+
+/// The version under which a record has an artifact's hash; that of a go.mod has a mark behind it.
+pub(super) fn logged_version(artifact: &Artifact) -> String {
+    match artifact.kind {
+        ArtifactKind::Mod => format!("{}/go.mod", artifact.version),
+        ArtifactKind::Zip | ArtifactKind::Info => artifact.version.to_string(),
+    }
 }

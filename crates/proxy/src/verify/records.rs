@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{errand::Errands, metrics::Metrics, refusal::Refusal};
 use codes::Code;
-use gomod::{Artifact, ArtifactKind, ModulePath, Version};
+use gomod::{Artifact, ModulePath, Version};
 use moka::sync::Cache;
 use std::sync::{
     Arc,
@@ -20,9 +20,7 @@ use std::sync::{
 };
 use store::{StoreError, VersionProof};
 use tlog::{
-    checkpoint::GO_ORIGIN,
     client::{Client, LookupError},
-    note::VerifierKey,
     proof_file::LogProof,
     record::Record,
 };
@@ -208,12 +206,16 @@ impl Inner {
             .proof(&subject.0, &subject.1, database.name())
             .await?;
         let Some(proof) = kept else { return Ok(None) };
-        if let Some(record) = reread(&proof, self.client.key()) {
-            return Ok(Some(self.learn(subject, record, proof.file, true)));
+        match LogProof::parse(proof.file.as_bytes())
+            .and_then(|file| file.record(std::slice::from_ref(self.client.key())))
+        {
+            Ok(record) => Ok(Some(self.learn(subject, record, proof.file, true))),
+            Err(error) => {
+                // The database is asked again; the row stays for whoever wants to know.
+                tracing::error!(%error, database = %database.name(), "a kept proof does not hold");
+                Ok(None)
+            }
         }
-        // The database is asked again; the row stays for whoever wants to know.
-        tracing::error!(database = %database.name(), "a kept proof does not hold");
-        Ok(None)
     }
 
     fn learn(&self, subject: Subject, record: Record, file: String, kept: bool) -> Arc<Vouched> {
@@ -292,29 +294,12 @@ impl Inner {
     }
 }
 
-/// The record of a kept proof, if the proof holds.
-fn reread(proof: &VersionProof, key: &VerifierKey) -> Option<Record> {
-    let file = LogProof::parse(proof.file.as_bytes()).ok()?;
-    let text = String::from_utf8(file.extra.clone()?).ok()?;
-    let record = Record {
-        id: file.index,
-        text,
-    };
-    file.check(record.hash(), GO_ORIGIN, std::slice::from_ref(key))
-        .ok()?;
-    Some(record)
-}
-
 // === impl Vouched ===
 
 impl Vouched {
-    /// The hashes that the record has of an artifact; none of a `.info`, which no record covers.
+    /// The hashes that the record has of a go.mod or a zip.
     pub(super) fn hashes(&self, artifact: &Artifact) -> impl Iterator<Item = &str> {
-        let version = match artifact.kind {
-            ArtifactKind::Zip => artifact.version.to_string(),
-            ArtifactKind::Mod => format!("{}/go.mod", artifact.version),
-            ArtifactKind::Info => String::new(),
-        };
+        let version = evidence::logged_version(artifact);
         let hashes: Vec<&str> = self
             .record
             .hashes(artifact.module.as_str(), &version)

@@ -9,4 +9,5 @@ mod outages;
 mod prefetch;
 mod site;
 mod sumdb;
+mod verify;
 mod versions;

@@ -1,12 +1,12 @@
 //! A site for tests: service, store and clock over one or more fake upstreams.
 
 use bytes::Bytes;
-use gomod::{Artifact, ArtifactKind, ModulePath, Version, goproxy::ProxyList};
+use gomod::{Artifact, ArtifactKind, ModulePath, Version, goproxy::ProxyList, pattern::Patterns};
 use jiff::Timestamp;
 use proxy::prefetch::Level;
 use proxy::{
-    Answer, Body, Caller, Clock, Fetching, Metrics, Proxy, ProxyOptions, Refusal, RefusalText,
-    Resource,
+    Answer, Body, Caller, Clock, Fetching, Metrics, Mode, Proxy, ProxyOptions, Refusal,
+    RefusalText, Resource, VerifyOptions,
 };
 use std::{
     fs,
@@ -33,6 +33,7 @@ const IMPATIENT: Duration = Duration::from_millis(200);
 
 pub(crate) struct Site {
     pub(crate) proxy: Proxy,
+    pub(crate) store: Store,
     seconds: Arc<AtomicI64>,
     data: TempDir,
 }
@@ -68,6 +69,7 @@ impl Site {
     pub(crate) async fn reopened(self, list: &str) -> Self {
         let (data, seconds) = (self.data, self.seconds.load(Ordering::SeqCst));
         drop(self.proxy);
+        drop(self.store);
         Self::open(list, data, seconds, PATIENT).await
     }
 
@@ -75,6 +77,41 @@ impl Site {
     pub(crate) async fn reading_ahead(upstream: &FakeUpstream, level: Level) -> Self {
         let data = TempDir::new().unwrap();
         Self::open_with(&upstream.url(), data, BEGINNING, PATIENT, level).await
+    }
+
+    /// A site that verifies with the database of this key.
+    pub(crate) async fn verifying(upstream: &FakeUpstream, key: &str, mode: Mode) -> Self {
+        Self::verifying_at(
+            &upstream.url(),
+            TempDir::new().unwrap(),
+            BEGINNING,
+            key,
+            mode,
+        )
+        .await
+    }
+
+    /// The same data again, verifying; as after a restart.
+    pub(crate) async fn reopened_verifying(self, list: &str, key: &str, mode: Mode) -> Self {
+        let (data, seconds) = (self.data, self.seconds.load(Ordering::SeqCst));
+        drop(self.proxy);
+        drop(self.store);
+        Self::verifying_at(list, data, seconds, key, mode).await
+    }
+
+    async fn verifying_at(
+        list: &str,
+        data: TempDir,
+        beginning: i64,
+        key: &str,
+        mode: Mode,
+    ) -> Self {
+        let verify = VerifyOptions {
+            mode,
+            database: Some(key.parse().unwrap()),
+            private: Patterns::parse("corp.example.com"),
+        };
+        Self::open_as(list, data, beginning, PATIENT, Level::Off, verify).await
     }
 
     async fn open(list: &str, data: TempDir, beginning: i64, silence: Duration) -> Self {
@@ -87,6 +124,18 @@ impl Site {
         beginning: i64,
         silence: Duration,
         prefetch: Level,
+    ) -> Self {
+        let verify = VerifyOptions::default();
+        Self::open_as(list, data, beginning, silence, prefetch, verify).await
+    }
+
+    async fn open_as(
+        list: &str,
+        data: TempDir,
+        beginning: i64,
+        silence: Duration,
+        prefetch: Level,
+        verify: VerifyOptions,
     ) -> Self {
         let seconds = Arc::new(AtomicI64::new(beginning));
         let clock = {
@@ -108,10 +157,12 @@ impl Site {
         let options = ProxyOptions {
             clock: Clock::new(clock),
             prefetch,
+            verify,
             ..ProxyOptions::default()
         };
         Self {
-            proxy: Proxy::new(store, upstreams, options, metrics),
+            proxy: Proxy::new(store.clone(), upstreams, options, metrics),
+            store,
             seconds,
             data,
         }

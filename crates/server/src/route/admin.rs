@@ -1,12 +1,20 @@
 //! Administration below `/-/`. No module path begins so: a first element must contain a dot.
 
 use super::{Route, RouteError, protocol, query};
+use gomod::ArtifactKind;
+use proxy::{Fetching, Resource};
 
 pub(super) fn parse(elements: &[&str], query: Option<&str>) -> Result<Route, RouteError> {
     match elements {
         ["refresh", module @ ..] if !module.is_empty() => {
             Ok(Route::Refresh(protocol::module(module)?))
         }
+        ["proof", file @ ..] => match protocol::parse(file)? {
+            Resource::Artifact(artifact) if artifact.kind != ArtifactKind::Info => {
+                Ok(Route::Resource(Resource::Proof(artifact), Fetching::Never))
+            }
+            _ => Err(RouteError::NoSuchPage),
+        },
         ["prefetch"] => query::kinds(query).map(Route::Prefetch),
         _ => Err(RouteError::NoSuchPage),
     }
