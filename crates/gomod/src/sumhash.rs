@@ -48,6 +48,21 @@ pub fn h1_of_zip<R: Read + Seek>(zip: R) -> Result<H1, ZipError> {
     hash::h1_of_zip(zip)
 }
 
+/// The hash over files whose contents were hashed already: name and SHA-256 of each, in any order.
+///
+/// For what is no zip, or not one any more. Names are taken as they are: a line break in one makes
+/// the hash ambiguous, and Go refuses it.
+#[must_use]
+pub fn h1_of_digests<'a>(files: impl IntoIterator<Item = (&'a [u8], [u8; 32])>) -> H1 {
+    let mut files: Vec<(&[u8], [u8; 32])> = files.into_iter().collect();
+    files.sort_unstable();
+    let mut summary = Summary::default();
+    for (name, digest) in files {
+        summary.line(&digest, &[name]);
+    }
+    summary.finish()
+}
+
 // === impl H1 ===
 
 impl H1 {

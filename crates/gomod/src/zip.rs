@@ -61,6 +61,7 @@ pub mod problem;
 mod records;
 pub mod select;
 pub mod source;
+pub mod survey;
 pub mod vendor;
 mod window;
 
@@ -69,3 +70,4 @@ pub use create::{CreateError, CreatedZip, create_zip};
 pub use problem::{HeaderField, ShownName, ZipError, ZipProblem, ZipProblems};
 pub use select::{Omission, Selection, select};
 pub use source::{FileKind, MemoryFile, SourceFile, inherits_root_license};
+pub use survey::{Packed, SurveyedEntry, survey_zip};

@@ -35,6 +35,45 @@ struct Front<'a, R> {
     unpacker: Unpacker,
 }
 
+/// What became of one entry when it was read by itself.
+#[derive(Debug)]
+pub(super) struct Survived {
+    /// Where its data begins in the zip, if its local header is sound.
+    pub(super) data: Option<u64>,
+    /// The hash of its content, if it could be unpacked, also when its checksum says otherwise.
+    pub(super) digest: Option<[u8; 32]>,
+    /// What is wrong with it.
+    pub(super) problem: Option<ZipProblem>,
+}
+
+/// Reads every entry by itself: a damaged one does not hide the others. The listing must be in the
+/// order of offsets; `copied` says whose content is wanted, and `visit` is given it.
+pub(super) fn survey_contents<R: Read + Seek>(
+    reader: R,
+    directory: Directory,
+    listing: &Listing,
+    copied: impl Fn(&Entry) -> bool,
+    mut visit: impl FnMut(&Entry, u64, Survived, Option<&[u8]>),
+) -> Result<(), ZipError> {
+    let mut front = Front {
+        window: Window::new(reader, 0, directory.offset)?,
+        listing,
+        unpacker: Unpacker::new(),
+    };
+    let mut copy = Vec::new();
+    let next = listing.entries().iter().skip(1);
+    let ends = next.map(|entry| u64::from(entry.offset));
+    let ends = ends.chain(std::iter::once(directory.offset));
+    for (entry, end) in listing.entries().iter().zip(ends) {
+        copy.clear();
+        let wanted = copied(entry);
+        let survived = front.survivor(entry, end, wanted.then_some(&mut copy))?;
+        let content = (wanted && survived.digest.is_some()).then_some(copy.as_slice());
+        visit(entry, end, survived, content);
+    }
+    Ok(())
+}
+
 /// Reads all entries. The listing must be in the order of offsets; `copied` is the name, behind
 /// the prefix, of a file whose content is wanted.
 pub(super) fn read_contents<R: Read + Seek>(
@@ -85,6 +124,45 @@ impl<R: Read + Seek> Front<'_, R> {
         Ok(content.digest)
     }
 
+    /// Reads one entry, wherever the one before it has ended.
+    fn survivor(
+        &mut self,
+        entry: &Entry,
+        end: u64,
+        copy: Option<&mut Vec<u8>>,
+    ) -> Result<Survived, ZipError> {
+        self.window.skip_to(entry.offset.into())?;
+        let mut survived = Survived {
+            data: None,
+            digest: None,
+            problem: None,
+        };
+        let outcome = self.follow(entry, end, copy, &mut survived);
+        survived.problem = match outcome {
+            Ok(()) => None,
+            Err(ZipError::Refused(problems)) => problems.kept().first().cloned(),
+            Err(error @ ZipError::Io(_)) => return Err(error),
+        };
+        Ok(survived)
+    }
+
+    /// As [`entry`](Self::entry), noting how far it came.
+    fn follow(
+        &mut self,
+        entry: &Entry,
+        end: u64,
+        copy: Option<&mut Vec<u8>>,
+        survived: &mut Survived,
+    ) -> Result<(), ZipError> {
+        self.check_begin(entry)?;
+        self.local_header(entry)?;
+        survived.data = Some(self.window.position());
+        let content = self.unpack(entry, copy)?;
+        survived.digest = Some(content.digest);
+        self.check_sum(entry, &content)?;
+        self.descriptor(entry, end)
+    }
+
     fn shown(&self, entry: &Entry) -> ShownName {
         self.listing.shown(entry)
     }
@@ -119,12 +197,19 @@ impl<R: Read + Seek> Front<'_, R> {
         Ok(())
     }
 
-    /// Consumes the data.
+    /// Consumes the data, and checks its checksum.
     fn content(&mut self, entry: &Entry, copy: Option<&mut Vec<u8>>) -> Result<Content, ZipError> {
+        let content = self.unpack(entry, copy)?;
+        self.check_sum(entry, &content)?;
+        Ok(content)
+    }
+
+    /// Consumes the data.
+    fn unpack(&mut self, entry: &Entry, copy: Option<&mut Vec<u8>>) -> Result<Content, ZipError> {
         let entry = &normal(self.listing, *entry);
         let content = self.unpacker.unpack(&mut self.window, entry, copy);
         let name = || self.listing.shown(entry);
-        let content = content.map_err(|error| match error {
+        content.map_err(|error| match error {
             ContentError::Io(error) => ZipError::Io(error),
             ContentError::Method => ZipError::from(ZipProblem::Method {
                 name: name(),
@@ -133,13 +218,17 @@ impl<R: Read + Seek> Front<'_, R> {
             ContentError::Damaged => ZipProblem::Damaged(name()).into(),
             ContentError::Slack => ZipProblem::Slack(name()).into(),
             ContentError::Size => ZipProblem::Size(name()).into(),
-        })?;
+        })
+    }
+
+    fn check_sum(&self, entry: &Entry, content: &Content) -> Result<(), ZipProblem> {
+        let entry = &normal(self.listing, *entry);
         // As in Go, a checksum of zero in an entry without descriptor was never computed.
         let unset = entry.checksum == 0 && entry.flags & FLAG_DESCRIPTOR == 0;
         if unset || content.checksum == entry.checksum {
-            Ok(content)
+            Ok(())
         } else {
-            Err(ZipProblem::Checksum(name()).into())
+            Err(ZipProblem::Checksum(self.shown(entry)))
         }
     }
 

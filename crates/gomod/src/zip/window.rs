@@ -76,6 +76,19 @@ impl<R: Read + Seek> Window<R> {
         self.position += length as u64;
     }
 
+    /// Goes forward to a place in the zip, unless that was passed already.
+    pub(super) fn skip_to(&mut self, position: u64) -> io::Result<()> {
+        while self.position < position {
+            let ahead = usize::try_from(position - self.position).unwrap_or(usize::MAX);
+            let length = self.fill()?.len().min(ahead);
+            if length == 0 {
+                break;
+            }
+            self.consume(length);
+        }
+        Ok(())
+    }
+
     fn held(&self) -> &[u8] {
         self.buffer.get(self.start..self.end).unwrap_or_default()
     }
