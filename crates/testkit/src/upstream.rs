@@ -9,6 +9,7 @@
 //! It refuses nothing and checks nothing: what it was asked is evidence, and evidence is kept
 //! as it came.
 
+mod corruption;
 mod gate;
 mod ledger;
 mod plan;
