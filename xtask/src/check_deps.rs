@@ -14,6 +14,7 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("codes", &[]),
     ("gomod", &[]),
     ("tlog", &[]),
+    ("mismatch", &["gomod"]),
     ("store", &["codes", "gomod"]),
     ("upstream", &["codes", "gomod"]),
     ("proxy", &["codes", "gomod", "tlog", "store", "upstream"]),

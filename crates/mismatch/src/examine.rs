@@ -1,0 +1,125 @@
+//! Describes one copy of an artifact's bytes.
+//!
+//! The bytes are streamed: once for size, SHA-256 and counts, then once more by the rules of what
+//! they seem to be. Held in memory at a time: one text of at most 16 MiB, or the names and digests of
+//! at most [`MAX_ENTRIES`] entries.
+//!
+//! Hashes that the bytes *should* have are given along. They are not judged here; but with them a
+//! single flipped bit can be searched for and proven without a right copy.
+
+mod flip;
+mod gunzip;
+mod scan;
+mod text;
+mod text_file;
+mod zip_file;
+
+use crate::specimen::{Announced, EntryFacts, Flip, Rewrite, Shape, Source, Specimen, Wrapped};
+use gomod::{Artifact, modfile, sumhash::H1};
+use gunzip::Gunzip;
+use scan::{Magic, Scan};
+use std::io::{self, Read, Seek};
+
+/// Most entries that are listed one by one. The largest real modules have some ten thousand; of more
+/// only the hash is computed.
+const MAX_ENTRIES: usize = 1 << 16;
+
+/// Most bytes of a text that is looked into: Go's own limit for a go.mod.
+const MAX_TEXT: u64 = modfile::MAX_BYTES as u64;
+
+/// How often gzip is unpacked. Twice happens when a server compresses what is compressed already;
+/// more would be a bomb.
+const LAYERS: u8 = 2;
+
+/// What the bytes are meant to be.
+#[derive(Debug, Clone, Copy)]
+pub struct Subject<'a> {
+    /// The artifact.
+    pub artifact: &'a Artifact,
+    /// The hashes that somebody says it has: the checksum database, a catalog, a go.sum.
+    pub known: &'a [H1],
+}
+
+/// A file to read and to seek in.
+trait Bytes: Read + Seek {}
+
+impl<R: Read + Seek> Bytes for R {}
+
+/// What is found out about bytes, wherever they come from.
+#[derive(Debug)]
+struct Findings {
+    scan: Scan,
+    shape: Shape,
+    h1: Option<H1>,
+    entries: Vec<EntryFacts>,
+    rewrites: Vec<(Rewrite, H1)>,
+    flip: Option<Flip>,
+    wrapped: Option<Wrapped>,
+}
+
+/// Describes a copy of an artifact.
+///
+/// # Errors
+///
+/// Only when the bytes cannot be read; whatever they are, they can be described.
+pub fn examine<R: Read + Seek>(
+    mut bytes: R,
+    source: Source,
+    announced: Announced,
+    subject: Subject<'_>,
+) -> io::Result<Specimen> {
+    let findings = describe(&mut bytes, subject, LAYERS)?;
+    Ok(Specimen {
+        source,
+        announced,
+        size: findings.scan.size,
+        sha256: findings.scan.sha256,
+        h1: findings.h1,
+        shape: findings.shape,
+        counts: findings.scan.counts,
+        entries: findings.entries,
+        rewrites: findings.rewrites,
+        wrapped: findings.wrapped,
+        flip: findings.flip,
+    })
+}
+
+fn describe(bytes: &mut dyn Bytes, subject: Subject<'_>, layers: u8) -> io::Result<Findings> {
+    bytes.rewind()?;
+    let scan = scan::scan(bytes)?;
+    let mut findings = Findings {
+        scan,
+        shape: Shape::Other,
+        h1: None,
+        entries: Vec::new(),
+        rewrites: Vec::new(),
+        flip: None,
+        wrapped: None,
+    };
+    match findings.scan.magic() {
+        Magic::Zip => zip_file::describe(bytes, subject, &mut findings)?,
+        Magic::Gzip => {
+            findings.shape = Shape::Gzip;
+            findings.wrapped = unwrap(bytes, subject, layers);
+        }
+        Magic::None => text_file::describe(bytes, subject, &mut findings)?,
+    }
+    Ok(findings)
+}
+
+/// Takes off gzip. What cannot be unpacked has nothing inside that could be spoken of.
+fn unwrap(bytes: &mut dyn Bytes, subject: Subject<'_>, layers: u8) -> Option<Wrapped> {
+    let layers = layers.checked_sub(1)?;
+    let inside = describe(&mut Gunzip::new(bytes).ok()?, subject, layers).ok()?;
+    if let Some(deeper) = inside.wrapped {
+        let layers = deeper.layers + 1;
+        return Some(Wrapped { layers, ..deeper });
+    }
+    Some(Wrapped {
+        layers: 1,
+        size: inside.scan.size,
+        sha256: inside.scan.sha256,
+        h1: inside.h1,
+        shape: inside.shape,
+    })
+}

@@ -1,0 +1,87 @@
+//! Bytes that are neither zip nor gzip: a go.mod, or what came in its place.
+
+use super::{Bytes, Findings, MAX_TEXT, Subject, flip, text};
+use crate::specimen::{EntryFacts, Rewrite, Shape};
+use gomod::{ArtifactKind, modfile, sumhash};
+use sha2::{Digest, Sha256};
+use std::io::{self, Read};
+
+/// How a web page begins.
+const PAGES: [&str; 5] = ["<!doctype", "<html", "<head", "<?xml", "<!--"];
+
+pub(super) fn describe(
+    bytes: &mut dyn Bytes,
+    subject: Subject<'_>,
+    findings: &mut Findings,
+) -> io::Result<()> {
+    if findings.scan.size > MAX_TEXT {
+        return Ok(());
+    }
+    let mut content = Vec::new();
+    bytes.rewind()?;
+    bytes.take(MAX_TEXT).read_to_end(&mut content)?;
+    findings.shape = shape(&content);
+    if subject.artifact.kind == ArtifactKind::Mod {
+        go_mod(&content, subject, findings);
+    }
+    Ok(())
+}
+
+/// What can be said of a go.mod, and of anything that came in its place.
+fn go_mod(content: &[u8], subject: Subject<'_>, findings: &mut Findings) {
+    let h1 = sumhash::h1_of_go_mod(content);
+    findings.h1 = Some(h1);
+    findings.entries.push(EntryFacts {
+        name: b"go.mod".to_vec(),
+        begin: 0,
+        end: content.len() as u64,
+        digest: Some(Sha256::digest(content).into()),
+        plain: text::is_text(content).then(|| Sha256::digest(text::plain(content)).into()),
+        problem: None,
+    });
+    let undone = |rewrite: Rewrite| {
+        let before = text::undo(rewrite, content)?;
+        Some((rewrite, sumhash::h1_of_go_mod(&before)))
+    };
+    let rewrites = text::OF_A_TREE.into_iter().chain(text::OF_A_FILE);
+    findings.rewrites = rewrites.filter_map(undone).collect();
+    if !subject.known.contains(&h1) {
+        findings.flip = flip::in_go_mod(content, subject.known);
+    }
+}
+
+fn shape(content: &[u8]) -> Shape {
+    let Ok(words) = std::str::from_utf8(content) else {
+        return if text::is_text(content) {
+            Shape::Text
+        } else {
+            Shape::Other
+        };
+    };
+    let words = words.trim_start_matches('\u{feff}').trim_start();
+    let begins = |tag: &&str| {
+        let front = words.get(..tag.len());
+        front.is_some_and(|front| front.eq_ignore_ascii_case(tag))
+    };
+    if content.is_empty() {
+        Shape::Empty
+    } else if PAGES.iter().any(begins) {
+        Shape::Html
+    } else if words.starts_with(['{', '[']) && is_json(words) {
+        Shape::Json
+    } else {
+        match modfile::parse(content, modfile::Mode::Lax) {
+            Ok(modfile::File {
+                module: Some(module),
+                ..
+            }) => Shape::GoMod {
+                module: module.path,
+            },
+            _ => Shape::Text,
+        }
+    }
+}
+
+fn is_json(words: &str) -> bool {
+    serde_json::from_str::<serde::de::IgnoredAny>(words).is_ok()
+}

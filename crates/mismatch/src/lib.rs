@@ -1,0 +1,40 @@
+//! Why a module's bytes are not the ones they should be: evidence in, conclusion out.
+//!
+//! A checksum says *that* bytes are wrong. Whoever is paged needs to know *why*: a cut transfer is
+//! repeated, a rotten disk is replaced, a moved tag is talked about with its author, a go.sum line
+//! nobody can account for is a security incident. This crate tells them apart, in three steps:
+//!
+//! 1. [`examine`] streams one copy of the bytes and describes it: a [`Specimen`]. [`compare`] holds
+//!    a wrong copy against a right one: a [`Difference`].
+//! 2. [`conclude`] weighs an [`Evidence`]: the wrong copy, what the checksum database and the
+//!    client's go.sum say, what other sources sent. It is a decision table, argued in
+//!    [`mod@conclude`], and gives a [`Conclusion`].
+//! 3. [`Case`] is all of it in a form that is stored, listed as JSON, shown to a client and printed
+//!    by `modkeep doctor`.
+//!
+//! Two rules stand above all: **a wrong name is worse than none** (what the evidence does not decide
+//! is [`Cause::Unexplained`], with the causes that remain and the question that would decide), and
+//! **no advice ever says to turn verification off**.
+//!
+//! Nothing here opens a file or a socket, asks the time or knows a runtime. Copies are hostile:
+//! whatever is held of one is bounded, and no bytes make it panic.
+
+pub mod case;
+pub mod conclude;
+mod conclusion;
+mod difference;
+mod evidence;
+mod examine;
+mod specimen;
+mod sum;
+
+pub use case::Case;
+pub use conclude::conclude;
+pub use conclusion::{Cause, Conclusion, Confidence};
+pub use difference::{Difference, EntryPlace, Names, compare};
+pub use evidence::{Commits, Evidence, KeptRecord, Retry, Stage};
+pub use examine::{Subject, examine};
+pub use specimen::{
+    Announced, ByteCounts, EntryFacts, Flip, Rewrite, Shape, Source, SourceRole, Specimen, Wrapped,
+};
+pub use sum::Sha256Sum;
