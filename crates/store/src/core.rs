@@ -20,11 +20,16 @@ pub(crate) struct Core {
     pub(crate) reads: Lane<()>,
     /// Cold: spools, publishing, hashing what arrived.
     pub(crate) writes: Lane<()>,
+    /// Scans of kept blobs, one step at a time; the state is the step's buffer.
+    pub(crate) scans: Lane<Vec<u8>>,
     /// Memory for warm reads.
     pub(crate) buffers: Buffers,
     spools: AtomicU64,
     /// Held while blobs enter the quarantine, so that its bound is counted right.
     pub(crate) quarantine: Mutex<()>,
+    /// Held while the name of a blob gets or loses its file, so that a damaged file can be told from
+    /// the one that has just taken its place.
+    pub(crate) names: Mutex<()>,
 }
 
 // === impl Core ===
@@ -37,9 +42,11 @@ impl Core {
             crash: CrashSwitch::new(options.crash_point.as_deref()),
             reads: Lane::start("read", vec![(); options.blob_readers.max(1)])?,
             writes: Lane::start("write", vec![(); options.writers.max(1)])?,
+            scans: Lane::start("scan", [Vec::new()])?,
             buffers: Buffers::default(),
             spools: AtomicU64::new(0),
             quarantine: Mutex::new(()),
+            names: Mutex::new(()),
             options,
         })
     }

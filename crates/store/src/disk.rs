@@ -84,6 +84,13 @@ pub(crate) fn probe(path: &Path) -> Result<(), StoreError> {
     written
 }
 
+/// Opens a file for reading; also says how many bytes it has.
+pub(crate) fn open_sized(path: &Path) -> io::Result<(File, u64)> {
+    let file = File::open(path)?;
+    let size = file.metadata()?.len();
+    Ok((file, size))
+}
+
 /// Reads at most `length` bytes at `offset`; fewer only at the end of the file.
 pub(crate) fn read_at(file: &File, offset: u64, length: usize) -> io::Result<Bytes> {
     let mut buffer = BytesMut::zeroed(length);
@@ -162,7 +169,7 @@ pub(crate) fn write_all_at(file: &File, bytes: &[u8], offset: u64) -> io::Result
 }
 
 #[cfg(unix)]
-fn positioned_read(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+pub(crate) fn positioned_read(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
     std::os::unix::fs::FileExt::read_at(file, buffer, offset)
 }
 
@@ -178,7 +185,7 @@ pub(crate) fn write_all_at(file: &File, mut bytes: &[u8], mut offset: u64) -> io
 }
 
 #[cfg(windows)]
-fn positioned_read(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+pub(crate) fn positioned_read(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
     std::os::windows::fs::FileExt::seek_read(file, buffer, offset)
 }
 

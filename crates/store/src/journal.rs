@@ -115,7 +115,27 @@ pub enum Decision {
         /// Why.
         reason: String,
     },
-    /// Bytes were refused before they were captured, because they are not what they should be.
+    /// A disk had lost the bytes of a capture, and a source had them again.
+    Healed {
+        /// Path of the key.
+        path: String,
+        /// The blob that was lost.
+        #[serde(with = "blob_text")]
+        lost: BlobId,
+        /// The blob that the capture has now: the same, or a zip of the same files packed anew.
+        #[serde(with = "blob_text")]
+        blob: BlobId,
+        /// Its size in bytes.
+        size: u64,
+        /// Go's `h1:` hash of both, where there is one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        h1: Option<String>,
+        /// Who had it.
+        source: String,
+        /// Why the capture is trusted.
+        evidence: String,
+    },
+    /// Bytes were put aside, before they were captured or after a disk had damaged them, because they are not what they should be.
     Quarantined {
         /// Path of the key that was asked for.
         path: String,

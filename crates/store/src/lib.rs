@@ -13,6 +13,7 @@
 //! The crate knows the names of modules and versions, and nothing else about Go: what makes a zip
 //! a good one is its caller's knowledge.
 
+mod aside;
 mod blob;
 mod buffers;
 mod catalog;
@@ -20,6 +21,7 @@ mod core;
 mod crash;
 mod disk;
 mod error;
+mod heal;
 mod health;
 mod journal;
 mod key;
@@ -32,6 +34,7 @@ mod options;
 mod place;
 mod reader;
 mod record;
+mod scan;
 mod spool;
 mod store;
 mod trust;
@@ -39,6 +42,7 @@ mod trust;
 pub use blob::{BlobId, BlobIdError, Hex};
 pub use crash::CRASH_POINTS;
 pub use error::StoreError;
+pub use heal::{Aside, Healing};
 pub use health::{StoreHealth, StoreMetrics};
 pub use journal::{Decision, EVENT_DETAIL_LIMIT, Facts, JournalEntry, JournalEvent};
 pub use key::{KEY_PATH_LIMIT, Key};
@@ -46,6 +50,7 @@ pub use memo::{MEMO_BODY_LIMIT, MEMO_LIMIT, Memo, MemoClass, MemoKey, MemoStatus
 pub use options::StoreOptions;
 pub use reader::BlobReader;
 pub use record::{Capture, Committed, IndexEntry, KeptVersion, Kinds, Provenance, Record};
+pub use scan::{BlobScan, Damage, SCAN_STEP, ScanStep};
 pub use spool::{SealedSpool, Spool, SpoolReader};
 pub use store::{SMALL_LIMIT, Store};
 pub use trust::{KeptTile, VersionProof, Withdrawal};

@@ -6,11 +6,16 @@
 //! twice is harmless, and publishing it over a damaged copy heals that copy.
 
 use crate::{
-    blob::BlobId, core::Core, crash, disk, error::StoreError, options::BlobPlace,
+    blob::BlobId, core::Core, crash, disk, error::StoreError, heal::Aside, options::BlobPlace,
     spool::SealedSpool,
 };
 use object_store::{ObjectStore, ObjectStoreExt, PutPayload, path::Path as ObjectPath};
-use std::{fs, path::Path, sync::Arc};
+use std::{
+    fs::{self, File},
+    io,
+    path::Path,
+    sync::Arc,
+};
 
 /// Larger blobs are uploaded in parts of this size. Object stores demand at least 5 MiB per part.
 const PART: usize = 8 << 20;
@@ -71,7 +76,10 @@ pub(crate) async fn publish(core: &Arc<Core>, mut sealed: SealedSpool) -> Result
 fn rename_in(core: &Core, from: &Path, blob: BlobId) -> Result<(), StoreError> {
     let path = core.layout.blob(blob);
     let shelf = path.parent().unwrap_or(core.layout.root());
-    fs::rename(from, &path).map_err(|error| StoreError::file("publishing", &path, error))?;
+    {
+        let _one_at_a_time = core.names.lock();
+        fs::rename(from, &path).map_err(|error| StoreError::file("publishing", &path, error))?;
+    }
     core.crash.reached(crash::BLOB_RENAMED);
     disk::sync_directory(shelf)?;
     core.crash.reached(crash::BLOB_DIRECTORY_SYNCED);
@@ -161,6 +169,56 @@ pub(crate) fn set_aside(core: &Core, blob: BlobId) -> Result<(), StoreError> {
             disk::sync_directory(&core.layout.quarantine())
         }
     }
+}
+
+/// Puts a damaged blob aside under the hash that it has now; gives that hash and its size. What lies
+/// in an object store stays there: it is hashed before it is served.
+pub(crate) fn set_damaged_aside(
+    core: &Core,
+    blob: BlobId,
+) -> Result<(Aside, Option<(BlobId, u64)>), StoreError> {
+    let from = core.layout.blob(blob);
+    let opened = match disk::open_sized(&from) {
+        _ if !matches!(core.options.blobs, BlobPlace::Local) => return Ok((Aside::NoRoom, None)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((Aside::Missing, None)),
+        opened => opened,
+    };
+    let (file, size) = opened.map_err(|error| StoreError::file("opening", &from, error))?;
+    // What cannot be read any more has no hash; it goes under the name it had.
+    let (found, name) = match disk::hash_file(&file) {
+        Ok((found, _)) => (found, found.to_string()),
+        Err(_) => (blob, format!("{blob}.unreadable")),
+    };
+    if name == blob.to_string() {
+        return Ok((Aside::Sound, None));
+    }
+    let _one_at_a_time = core.quarantine.lock();
+    let directory = core.layout.quarantine();
+    let (count, bytes) = usage(&directory)?;
+    if count >= QUARANTINE_LIMIT || bytes + size > QUARANTINE_BYTES {
+        return Ok((Aside::NoRoom, None));
+    }
+    if !move_if_same(core, &file, &from, &directory.join(name))? {
+        return Ok((Aside::Sound, None));
+    }
+    disk::sync_directory(&directory)?;
+    disk::sync_directory(from.parent().unwrap_or(core.layout.root()))?;
+    Ok((Aside::Moved, Some((found, size))))
+}
+
+/// Moves a file unless another one has taken its name since it was opened.
+fn move_if_same(core: &Core, opened: &File, from: &Path, to: &Path) -> Result<bool, StoreError> {
+    let failed = |error| StoreError::file("quarantining", from, error);
+    let _one_at_a_time = core.names.lock();
+    let (before, now) = (
+        opened.metadata().map_err(failed)?,
+        fs::metadata(from).map_err(failed)?,
+    );
+    let is_same = before.len() == now.len() && before.modified().ok() == now.modified().ok();
+    if is_same {
+        fs::rename(from, to).map_err(failed)?;
+    }
+    Ok(is_same)
 }
 
 fn usage(directory: &Path) -> Result<(usize, u64), StoreError> {

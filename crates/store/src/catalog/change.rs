@@ -4,9 +4,12 @@
 //! row (law L2). Whoever offers other bytes for a kept key is refused, and the refusal is an
 //! entry of the journal.
 
+mod heal;
 mod trust;
 
-use super::read::{self, ABSENT, KNOWN, microseconds};
+pub(crate) use heal::Heal;
+
+use super::read::{self, ABSENT, CaptureRow, KNOWN, microseconds};
 use crate::{
     blob::BlobId,
     error::StoreError,
@@ -33,6 +36,8 @@ pub(crate) enum Change {
     /// A proof that was found later than what it proves, and the captures it vouches for now.
     Prove(VersionProof, Vec<Key>),
     Withdraw(Withdrawal),
+    /// Bytes in the place of lost ones.
+    Heal(Heal),
     KeepTiles(Vec<KeptTile>),
     SwapState {
         name: String,
@@ -64,6 +69,8 @@ pub(crate) enum Outcome {
     Swapped(bool),
     /// What was withdrawn, if it was there.
     Withdrawn(Option<BlobId>),
+    /// The row as it is now, if it was about the lost blob.
+    Healed(Option<CaptureRow>),
 }
 
 /// The changes of one transaction.
@@ -145,6 +152,7 @@ impl<'c> Batch<'c> {
                 let withdrawn = self.withdraw(withdrawal)?;
                 Ok(Ok(Outcome::Withdrawn(withdrawn)))
             }
+            Change::Heal(heal) => self.heal(heal),
             Change::KeepTiles(tiles) => {
                 let count = self.keep_tiles(&tiles)?;
                 Ok(Ok(Outcome::Count(count)))

@@ -131,6 +131,40 @@ pub(crate) fn captures_of(
     )
 }
 
+/// The same with their rows.
+pub(crate) fn records_of(
+    connection: &Connection,
+    blob: BlobId,
+    limit: usize,
+) -> Result<Vec<CaptureRow>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM capture WHERE blob = ?1 ORDER BY path LIMIT ?2");
+    collect(
+        connection,
+        "looking for a blob's captures",
+        &sql,
+        params![blob.as_bytes(), limit],
+        CaptureRow::read,
+    )
+}
+
+/// Blobs behind `after`, in order.
+pub(crate) fn blobs_behind(
+    connection: &Connection,
+    after: Option<BlobId>,
+    limit: usize,
+) -> Result<Vec<(BlobId, u64)>, StoreError> {
+    let sql = "SELECT id, size FROM blob WHERE id > ?1 ORDER BY id LIMIT ?2";
+    let after = after.map_or_else(Vec::new, |after| after.as_bytes().to_vec());
+    let read = |row: &Row<'_>| Ok((BlobId::from_digest(row.get(0)?), row.get(1)?));
+    collect(
+        connection,
+        "listing blobs",
+        sql,
+        params![after, limit],
+        read,
+    )
+}
+
 /// Blobs whose id begins with the byte `shelf`, in order.
 pub(crate) fn blobs(connection: &Connection, shelf: u8) -> Result<Vec<(BlobId, u64)>, StoreError> {
     let (from, to) = ([shelf], [&[shelf][..], &[0xff; 32]].concat());

@@ -181,8 +181,18 @@ fn replay(
                 Decision::Captured {
                     path, blob, size, ..
                 } if blobs.get(blob) != Some(size) => {
-                    lost.insert(path.clone(), *blob);
                     batch.skip(&entry);
+                    lost.insert(path.clone(), (*blob, entry));
+                }
+                Decision::Healed {
+                    path, blob, size, ..
+                } => {
+                    if blobs.get(blob) == Some(size) {
+                        let captured = lost.remove(path).map(|(_, captured)| captured);
+                        batch.replay_heal(&entry, captured.as_ref())?;
+                    } else {
+                        batch.skip(&entry);
+                    }
                 }
                 Decision::Withdrawn { path, .. } => {
                     // Its bytes are not missed: they were put aside.
@@ -193,8 +203,8 @@ fn replay(
             }
         }
     }
-    for lost in lost {
-        report.lost.push(lost);
+    for (path, (blob, _)) in lost {
+        report.lost.push((path, blob));
     }
     batch.finish()?;
     report.captures = batch.totals.captures;

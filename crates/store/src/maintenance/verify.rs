@@ -20,7 +20,7 @@ use crate::{
     store::Store,
 };
 use rusqlite::Connection;
-use std::{fs::File, sync::Arc};
+use std::{collections::BTreeMap, fs::File, sync::Arc};
 
 /// How far a verification has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -210,10 +210,14 @@ fn check_totals(connection: &Connection, report: &mut VerifyReport) -> Result<()
 
 /// Every capture in the journal is kept as the journal says, and entries follow without a gap.
 fn check_journal(connection: &Connection, report: &mut VerifyReport) -> Result<(), StoreError> {
-    let mut last = 0;
+    let (mut last, mut contradicted) = (0, BTreeMap::new());
     loop {
         let lines = read::journal_lines(connection, last, PAGE)?;
         if lines.is_empty() {
+            for (path, sequence) in contradicted {
+                let problem = format!("{path} is not kept as journal entry {sequence} says");
+                report.catalog.push(problem);
+            }
             return Ok(());
         }
         for (sequence, line) in lines {
@@ -229,25 +233,39 @@ fn check_journal(connection: &Connection, report: &mut VerifyReport) -> Result<(
                 None => report
                     .catalog
                     .push(format!("journal entry {sequence} is damaged")),
-                Some(entry) => check_entry(connection, &entry, report)?,
+                Some(entry) => check_entry(connection, &entry, &mut contradicted)?,
             }
         }
     }
 }
 
+/// Notes a path that is not kept as an entry says; a later entry may say why.
 fn check_entry(
     connection: &Connection,
     entry: &JournalEntry,
-    report: &mut VerifyReport,
+    contradicted: &mut BTreeMap<String, u64>,
 ) -> Result<(), StoreError> {
-    if let Decision::Captured { path, blob, .. } = &entry.decision {
-        let kept = read::find(connection, path)?;
-        if kept.is_none_or(|kept| kept.blob != *blob || kept.sequence != entry.sequence) {
-            report.catalog.push(format!(
-                "{path} is not kept as journal entry {} says",
-                entry.sequence
-            ));
+    let agrees = match &entry.decision {
+        Decision::Captured { path, blob, .. } => {
+            let kept = read::find(connection, path)?;
+            kept.is_some_and(|kept| kept.blob == *blob && kept.sequence == entry.sequence)
         }
+        Decision::Healed { path, blob, .. } => {
+            read::find(connection, path)?.is_some_and(|kept| kept.blob == *blob)
+        }
+        Decision::Withdrawn { path, .. } => read::find(connection, path)?.is_none(),
+        _ => return Ok(()),
+    };
+    let (Decision::Captured { path, .. }
+    | Decision::Healed { path, .. }
+    | Decision::Withdrawn { path, .. }) = &entry.decision
+    else {
+        return Ok(());
+    };
+    if agrees {
+        contradicted.remove(path);
+    } else {
+        contradicted.insert(path.clone(), entry.sequence);
     }
     Ok(())
 }

@@ -15,6 +15,7 @@ mod concurrency;
 mod crash;
 mod disk;
 mod export;
+mod heal;
 mod import;
 mod memo;
 mod remote;

@@ -148,11 +148,18 @@ impl Batch<'_> {
         let action = "withdrawing a capture";
         self.totals.captures -=
             self.execute(action, "DELETE FROM capture WHERE path = ?1", [path])?;
+        self.forget_unused(blob, row.size)?;
+        Ok(true)
+    }
+
+    /// Takes a blob of `size` bytes out of the catalog if no capture has it any more.
+    pub(super) fn forget_unused(&mut self, blob: BlobId, size: u64) -> Result<(), StoreError> {
         if read::captures_of(self.connection, blob, 1)?.is_empty() {
             let sql = "DELETE FROM blob WHERE id = ?1";
-            self.totals.blobs -= self.execute(action, sql, [blob.as_bytes()])?;
-            self.totals.bytes = self.totals.bytes.saturating_sub(row.size);
+            let removed = self.execute("forgetting a blob", sql, [blob.as_bytes()])?;
+            self.totals.blobs -= removed;
+            self.totals.bytes = self.totals.bytes.saturating_sub(removed * size);
         }
-        Ok(true)
+        Ok(())
     }
 }
