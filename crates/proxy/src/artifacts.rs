@@ -28,7 +28,7 @@ impl Context {
         fetching: Fetching,
     ) -> Result<Answer, Refusal> {
         let key = Key::Artifact(artifact.clone());
-        if let Some(answer) = self.kept(&key).await? {
+        if let Some(answer) = self.kept_or_mended(&key, fetching).await? {
             return Ok(answer);
         }
         if fetching == Fetching::Never {

@@ -306,7 +306,7 @@ fn kind_of(key: &Key) -> &'static str {
 
 impl Context {
     /// Puts bytes aside that nobody vouches for, where it is their fault; gives the loss back.
-    async fn suspect(
+    pub(crate) async fn suspect(
         &self,
         artifact: &Artifact,
         sealed: SealedSpool,

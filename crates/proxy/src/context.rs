@@ -2,12 +2,12 @@
 
 use crate::{
     capture::Captured, damage::Sound, errand::Errands, flight::Flights, fresh::Fresh, hot::Hot,
-    metrics::Metrics, options::ProxyOptions, prefetch::Prefetch, refusal::Refusal,
-    remembered::Remembered, resource::Resource, sumdb::Heads, verify::Verifier,
+    mend::Mends, metrics::Metrics, options::ProxyOptions, prefetch::Prefetch, refusal::Refusal,
+    remembered::Remembered, resource::Resource, scrub::Scrub, sumdb::Heads, verify::Verifier,
 };
 use std::sync::Arc;
 use store::{Store, StoreError};
-use tokio::sync::Semaphore;
+use tokio::{sync::Semaphore, time::Instant};
 use tokio_util::task::TaskTracker;
 use upstream::Upstreams;
 
@@ -45,6 +45,12 @@ pub(crate) struct Context {
     pub(crate) verifier: Verifier,
     /// How fresh the verified database's head is.
     pub(crate) heads: Heads,
+    /// Damaged blobs that are being mended.
+    pub(crate) mends: Mends,
+    /// How far the scrubber is.
+    pub(crate) scrub: Scrub,
+    /// When the service was started.
+    pub(crate) started: Instant,
 }
 
 /// How many zips may be read through at once: more than there are processors would only take
@@ -66,6 +72,9 @@ impl Context {
         Self {
             verifier,
             heads: Heads::default(),
+            mends: Mends::default(),
+            scrub: Scrub::default(),
+            started: Instant::now(),
             hot: Hot::new(options.memory),
             fresh: Fresh::new(),
             sound: Sound::new(),

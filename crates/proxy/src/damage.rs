@@ -48,6 +48,11 @@ impl Sound {
         }
     }
 
+    /// Forgets that a blob was found sound: damage was found under an unchanged file.
+    pub(crate) fn forget(&self, blob: BlobId) {
+        self.blobs.invalidate(&blob);
+    }
+
     /// Hashes the blob unless it was found sound since it last changed.
     pub(crate) async fn ensure(&self, blob: &BlobReader) -> Result<(), StoreError> {
         let changed = last_change(blob).await?;

@@ -24,6 +24,7 @@ mod fresh;
 mod hot;
 mod import;
 mod kept;
+mod mend;
 mod metrics;
 mod observer;
 mod options;
@@ -32,8 +33,10 @@ pub mod prefetch;
 pub mod refusal;
 mod remembered;
 pub mod resource;
+mod scrub;
 mod selection;
 mod service;
+mod status;
 mod sumdb;
 mod verify;
 mod versions;
@@ -45,7 +48,9 @@ pub use metrics::Metrics;
 pub use options::{Clock, ProxyOptions};
 pub use refusal::{Refusal, RefusalText};
 pub use resource::{Fetching, Resource};
+pub use scrub::{PassReport, ScrubOptions, Share, Tally};
 pub use service::{Proxy, Readiness};
+pub use status::{BreakerStatus, PassStatus, ScrubStatus, Status, StoreStatus, VerificationStatus};
 pub use verify::{
     HeadFailure, Mode, Present, ReproofReport, Selection, Settled, VerifyOptions, compare_head,
     reprove,

@@ -9,6 +9,7 @@ use prometheus_client::{
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
     registry::{Registry, Unit},
 };
+use std::sync::atomic::AtomicU64;
 use upstream::{BreakerState, BreakerView, RequestClass};
 
 /// What was asked and where the answer was found.
@@ -180,6 +181,20 @@ metrics! {
     kept: Gauge = "modkeep_store_kept", Gauge::default();
     /// Bytes of blobs kept.
     kept_size: Gauge = "modkeep_store_kept" in Unit::Bytes, Gauge::default();
+    /// Blobs that scrubbing has hashed again.
+    scrub_blobs: Counter = "modkeep_scrub_blobs", Counter::default();
+    /// Bytes of them.
+    scrub_bytes: Counter = "modkeep_scrub" in Unit::Bytes, Counter::default();
+    /// Kept blobs found damaged or missing, by scrubbing or by a request.
+    scrub_damaged: Counter = "modkeep_scrub_damaged", Counter::default();
+    /// Of these, those that were healed from a source.
+    scrub_healed: Counter = "modkeep_scrub_healed", Counter::default();
+    /// Damaged blobs that were put into quarantine.
+    scrub_quarantined: Counter = "modkeep_scrub_quarantined", Counter::default();
+    /// When the last full scrubbing pass ended, in seconds of the epoch; 0 before the first.
+    scrub_last_pass: Gauge<f64, AtomicU64> = "modkeep_scrub_last_pass_timestamp" in Unit::Seconds, Gauge::default();
+    /// How much of the present scrubbing pass is done, from 0 to 1; 1 between two passes.
+    scrub_progress: Gauge<f64, AtomicU64> = "modkeep_scrub_pass_progress_ratio", Gauge::default();
     /// 1 while the store can be written, else 0.
     writable: Gauge = "modkeep_store_writable", Gauge::default();
 }

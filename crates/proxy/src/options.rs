@@ -1,6 +1,6 @@
 //! Options of the service, each with the reason for its default.
 
-use crate::{prefetch::Level, verify::VerifyOptions};
+use crate::{prefetch::Level, scrub::ScrubOptions, verify::VerifyOptions};
 use jiff::{Timestamp, ToSpan};
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -24,6 +24,8 @@ pub struct ProxyOptions {
     pub prefetch: Level,
     /// What must be proven before it is served.
     pub verify: VerifyOptions,
+    /// How everything kept is hashed again.
+    pub scrub: ScrubOptions,
     /// The clock; tests put another one in.
     pub clock: Clock,
 }
@@ -62,6 +64,7 @@ impl Default for ProxyOptions {
             memory: Self::MEMORY,
             prefetch: Level::On,
             verify: VerifyOptions::default(),
+            scrub: ScrubOptions::default(),
             clock: Clock::system(),
         }
     }

@@ -9,6 +9,8 @@ use crate::{
     prefetch::{Job, Kinds, Plan, Prefetch, ReadAhead},
     refusal::{Refusal, RefusalText},
     resource::{Fetching, Resource},
+    scrub::PassReport,
+    status::Status,
     verify::Settled,
 };
 use gomod::ModulePath;
@@ -174,6 +176,24 @@ impl Proxy {
         settled.map_err(|error| self.context.store_failure(error))
     }
 
+    /// Hashes everything kept again and again, at its own pace, and mends what is damaged. Ends only
+    /// where that is turned off.
+    pub async fn scrub(&self) {
+        self.context.scrub().await;
+    }
+
+    /// Goes through one scrubbing pass, or what is left of one that was interrupted.
+    pub async fn scrub_once(&self) -> Result<PassReport, Refusal> {
+        let ended = self.context.scrub_once().await;
+        ended.map_err(|error| self.context.store_failure(error))
+    }
+
+    /// How the service is.
+    pub async fn status(&self) -> Result<Status, Refusal> {
+        let status = self.context.status().await;
+        status.map_err(|error| self.context.store_failure(error))
+    }
+
     /// Waits until the work behind answers that were given already is done.
     pub async fn settled(&self) {
         self.context.prefetch.settled().await;
@@ -198,6 +218,10 @@ impl Proxy {
         metrics.kept.set(signed(health.captures));
         metrics.kept_size.set(signed(health.bytes));
         metrics.writable.set(i64::from(health.writable));
+        let pass = self.context.scrub.progress();
+        metrics
+            .scrub_progress
+            .set(pass.map_or(1.0, |pass| pass.ratio));
         metrics.observe_breakers(&self.context.upstreams.breakers());
     }
 }

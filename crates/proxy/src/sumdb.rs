@@ -68,7 +68,7 @@ impl Context {
             name: name.to_owned(),
             path: path.to_owned(),
         };
-        if let Some(answer) = self.kept(&key).await? {
+        if let Some(answer) = self.kept_or_mended(&key, fetching).await? {
             return Ok(answer);
         }
         if fetching == Fetching::Never {

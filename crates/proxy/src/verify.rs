@@ -21,6 +21,7 @@ mod pending;
 mod present;
 mod records;
 mod reprove;
+mod standing;
 
 use crate::{
     capture::Lost, check::Wrong, context::Context, metrics::Verification, refusal::Refusal,
@@ -195,6 +196,11 @@ impl Verifier {
             Mode::Off => true,
         }
     }
+}
+
+/// Whether evidence that is kept claims a proof.
+pub(crate) fn is_proven(evidence: &str) -> bool {
+    evidence::database(evidence).is_some()
 }
 
 fn is_toolchain(module: &ModulePath) -> bool {

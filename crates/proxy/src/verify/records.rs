@@ -166,6 +166,11 @@ impl Records {
         Ok(())
     }
 
+    /// Whether the database told two histories, as far as is known.
+    pub(super) fn is_halted(&self) -> bool {
+        self.inner.halted.load(Ordering::Acquire)
+    }
+
     /// Looks at what is kept of the database's past; done once.
     pub(crate) async fn ready(&self) -> Result<(), Refusal> {
         self.inner.ready().await

@@ -86,6 +86,7 @@ async fn a_zip_held_open_is_at_hand_until_its_file_changes() {
     let (_, answer) = site.proxy.at_hand(&caller(), &path).unwrap();
     assert_eq!(answer.origin, Origin::Store);
     assert_eq!(read(answer.body).await, Ok(bytes));
+    upstream.refuse();
     site.overwrite_a_byte_of_the_largest_blob();
     assert!(site.proxy.at_hand(&caller(), &path).is_none());
     let refusal = site.refusal(zip(PATH, V1)).await;

@@ -150,10 +150,11 @@ async fn a_kept_zip_is_read_from_the_store() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_damaged_blob_is_never_served() {
+async fn a_damaged_blob_that_nobody_else_has_is_never_served() {
     let upstream = upstream();
     let site = Site::over(&upstream).await;
     assert!(read(open(&site).await.body).await == Ok(big().zip()));
+    upstream.refuse();
     site.flip_a_byte_of_the_largest_blob();
     let refusal = site.refusal(zip(PATH, V1)).await;
     assert_eq!(

@@ -7,6 +7,7 @@ mod artifacts;
 mod flights;
 mod outages;
 mod prefetch;
+mod scrub;
 mod site;
 mod sumdb;
 mod verify;

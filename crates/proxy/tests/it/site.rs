@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use proxy::prefetch::Level;
 use proxy::{
     Answer, Body, Caller, Clock, Fetching, Metrics, Mode, Proxy, ProxyOptions, Refusal,
-    RefusalText, Resource, VerifyOptions,
+    RefusalText, Resource, ScrubOptions, Share, VerifyOptions,
 };
 use std::{
     fs,
@@ -18,7 +18,7 @@ use std::{
     },
     time::Duration,
 };
-use store::{Store, StoreOptions};
+use store::{Key, Store, StoreOptions};
 use tempfile::TempDir;
 use testkit::upstream::FakeUpstream;
 use upstream::{UpstreamOptions, Upstreams};
@@ -158,6 +158,7 @@ impl Site {
             clock: Clock::new(clock),
             prefetch,
             verify,
+            scrub: hasty(),
             ..ProxyOptions::default()
         };
         Self {
@@ -191,6 +192,22 @@ impl Site {
         permissions.set_readonly(false);
         fs::set_permissions(&path, permissions).unwrap();
         fs::write(path, bytes).unwrap();
+    }
+
+    /// The file of what is kept at this path.
+    pub(crate) async fn file_of(&self, path: &str) -> PathBuf {
+        let key = Key::parse(path).unwrap();
+        let blob = self.store.find(&key).await.unwrap().unwrap().blob;
+        let name = blob.to_string();
+        let blobs = self.data.path().join("blobs/sha256");
+        blobs.join(&name[..2]).join(&name[2..])
+    }
+
+    /// What lies in quarantine.
+    pub(crate) fn quarantine(&self) -> Vec<Vec<u8>> {
+        let held = fs::read_dir(self.data.path().join("quarantine")).unwrap();
+        held.map(|file| fs::read(file.unwrap().path()).unwrap())
+            .collect()
     }
 
     fn damaged(&self) -> (PathBuf, Vec<u8>) {
@@ -232,6 +249,15 @@ impl Site {
             Ok(answer) => panic!("{resource:?} was answered: {answer:?}"),
             Err(refusal) => refusal,
         }
+    }
+}
+
+/// Scrubbing without rests that writes down every blob.
+fn hasty() -> ScrubOptions {
+    ScrubOptions {
+        period: Some(Duration::from_millis(1)),
+        share: Share::percent(100).unwrap(),
+        checkpoint: 1,
     }
 }
 

@@ -16,8 +16,8 @@ use testkit::{
 const NAME: &str = "sum.example.com/2026";
 
 /// An upstream that mirrors its own checksum database.
-struct World {
-    upstream: FakeUpstream,
+pub(crate) struct World {
+    pub(crate) upstream: FakeUpstream,
     database: Database,
 }
 
@@ -25,7 +25,7 @@ struct World {
 
 impl World {
     /// A log of some size in which the modules stand.
-    fn of(modules: &[Module]) -> Self {
+    pub(crate) fn of(modules: &[Module]) -> Self {
         let mut database = Database::new(NAME, 1);
         database.fill(300);
         let mut corpus = Corpus::new();
@@ -41,7 +41,7 @@ impl World {
         }
     }
 
-    async fn site(&self, mode: Mode) -> Site {
+    pub(crate) async fn site(&self, mode: Mode) -> Site {
         Site::verifying(&self.upstream, &self.database.key(), mode).await
     }
 
@@ -49,7 +49,7 @@ impl World {
         self.upstream.change(|corpus| database.publish(corpus));
     }
 
-    fn put(&self, path: &str, content: impl Into<bytes::Bytes>) {
+    pub(crate) fn put(&self, path: &str, content: impl Into<bytes::Bytes>) {
         self.upstream.change(|corpus| corpus.put(path, content));
     }
 

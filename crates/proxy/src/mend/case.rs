@@ -1,0 +1,140 @@
+//! Case: what a damaged blob looks like, and what that comes to, for whoever has to act on it.
+//!
+//! An alarm says it in a line. Where the damaged bytes can still be read, the examined case goes into
+//! the journal as well, beside the right bytes if somebody had them: whether one bit fell over or the
+//! file was cut decides whether a disk is replaced or a restore is looked into.
+
+use super::{Context, Damaged, Mended};
+use crate::{
+    positioned::Positioned,
+    verify::{
+        self,
+        alarm::{Alarm, Severity},
+    },
+};
+use gomod::{Artifact, sumhash::H1};
+use mismatch::{
+    Announced, Case, Evidence, KeptRecord, Retry, Sha256Sum, Source, SourceRole, Specimen, Stage,
+    Subject, compare, examine,
+};
+use std::{fs::File, io, sync::Arc};
+use store::{BlobId, JournalEvent, Key, Record};
+
+/// A copy of the bytes: an open file of this size.
+type Copy = (Arc<File>, u64);
+
+// === impl Context ===
+
+impl Context {
+    /// Tells what was found and what became of it.
+    pub(super) async fn tell(&self, damaged: &Damaged, mended: &Mended) {
+        let (record, subject) = (&damaged.record, damaged.record.key.path());
+        let mut detail = format!("blob {}: {}", record.blob, damaged.damage);
+        if let Some(case) = self.examined(damaged, mended).await {
+            let conclusion = &case.conclusion;
+            detail = format!("{detail}; {}: {}", conclusion.title, conclusion.why);
+            let event = JournalEvent::new("mismatch-case", &subject, case.to_json());
+            if let Err(error) = self.store.event(event).await {
+                tracing::error!(%error, "a case could not be journalled");
+            }
+        }
+        let alarm = Alarm {
+            severity: Severity::P1,
+            kind: "blob-damaged",
+            subject,
+            detail: format!("{detail}; {}", mended.describe()),
+        };
+        alarm.raise(&self.store, &self.metrics).await;
+    }
+
+    async fn examined(&self, damaged: &Damaged, mended: &Mended) -> Option<Case> {
+        let bad = damaged.file.clone()?;
+        let Key::Artifact(artifact) = damaged.record.key.clone() else {
+            return None;
+        };
+        let good = if *mended == Mended::Healed {
+            self.healed_copy(&artifact).await
+        } else {
+            None
+        };
+        let record = damaged.record.clone();
+        let examined = self
+            .heavily(move || conclude(&artifact, &record, &bad, good))
+            .await?;
+        examined
+            .inspect_err(|error| tracing::warn!(%error, "damage could not be examined"))
+            .ok()
+    }
+
+    async fn healed_copy(&self, artifact: &Artifact) -> Option<(BlobId, String, Copy)> {
+        let key = Key::Artifact(artifact.clone());
+        let record = self.store.find(&key).await.ok()??;
+        let file = self.store.open_blob(&record).await.ok()?.file().await;
+        Some((record.blob, record.source, (file.ok()?, record.size)))
+    }
+}
+
+/// Examines both copies and concludes. Blocks: reads all of them.
+fn conclude(
+    artifact: &Artifact,
+    record: &Record,
+    bad: &Copy,
+    good: Option<(BlobId, String, Copy)>,
+) -> io::Result<Case> {
+    let h1 = record.h1.as_deref().and_then(|h1| h1.parse::<H1>().ok());
+    let known: Vec<H1> = h1.into_iter().collect();
+    let look = |copy: &Copy, source: Source, blob: BlobId, size| {
+        let announced = Announced {
+            size: Some(size),
+            sha256: Some(sum(blob)),
+        };
+        let subject = Subject {
+            artifact,
+            known: &known,
+        };
+        examine(cursor(copy), source, announced, subject)
+    };
+    let kept = source("this site's store", SourceRole::Kept);
+    let specimen = look(bad, kept, record.blob, record.size)?;
+    let mut others = Vec::new();
+    if let Some((blob, name, copy)) = good {
+        let right = look(&copy, source(&name, SourceRole::Mirror), blob, copy.1)?;
+        others.push(beside(right, &copy, &specimen, bad)?);
+    }
+    let logged = h1.filter(|_| verify::is_proven(&record.evidence));
+    let evidence = Evidence {
+        logged,
+        kept: Some(KeptRecord {
+            sha256: sum(record.blob),
+            size: Some(record.size),
+            h1,
+            first_seen: Some(record.first_seen.to_string()),
+        }),
+        others,
+        ..Evidence::new(artifact.clone(), Stage::OnDisk, specimen)
+    };
+    Ok(Case::new(&evidence))
+}
+
+fn beside(right: Specimen, good: &Copy, wrong: &Specimen, bad: &Copy) -> io::Result<Retry> {
+    let difference = compare((&right, cursor(good)), (wrong, cursor(bad)))?;
+    Ok(Retry {
+        specimen: right,
+        difference: Some(difference),
+    })
+}
+
+fn cursor(copy: &Copy) -> Positioned<'_> {
+    Positioned::new(&copy.0, copy.1)
+}
+
+fn source(name: &str, role: SourceRole) -> Source {
+    Source {
+        name: name.to_owned(),
+        role,
+    }
+}
+
+fn sum(blob: BlobId) -> Sha256Sum {
+    Sha256Sum::from_bytes(*blob.as_bytes())
+}

@@ -1,0 +1,156 @@
+//! Pass: every kept blob is hashed once, in the order of the blobs' names.
+//!
+//! Names are hashes, so the order is as good as any, and it is the order of the table: the cursor is
+//! the last name that is done. What is captured behind the cursor is left for the next pass; it was
+//! hashed when it came.
+
+use super::{
+    Progress,
+    ledger::{Book, Cursor, PassReport},
+    pace::{Pacer, ToGo, part},
+};
+use crate::{context::Context, mend::Mended};
+use std::{sync::Arc, time::Duration};
+use store::{BlobId, Damage, SCAN_STEP, ScanStep, StoreError};
+use tokio::time::{Instant, sleep};
+
+/// Blobs read from the catalog at once.
+const PAGE: usize = 200;
+
+/// Captures of one damaged blob that are looked at. Only small files are shared, and one that has its
+/// bytes heals them all; that none of eight can be fetched and the ninth can is not worth the asking.
+const CAPTURES: usize = 8;
+
+/// How often the cursor is written at the least.
+const WRITTEN: Duration = Duration::from_mins(1);
+
+/// One pass, under way.
+pub(super) struct Pass<'c> {
+    context: &'c Arc<Context>,
+    book: Book,
+    cursor: Cursor,
+    pacer: Pacer,
+    /// When the cursor was written, and how many bytes were done then.
+    written: (Instant, u64),
+}
+
+// === impl Pass ===
+
+impl<'c> Pass<'c> {
+    /// Goes on with the pass that was under way, or begins one.
+    pub(super) fn new(context: &'c Arc<Context>, mut book: Book) -> Self {
+        let now = context.options.clock.now();
+        let cursor = book.ledger.current.take();
+        let cursor = cursor.unwrap_or_else(|| Cursor::begun(now));
+        let share = context.options.scrub.share;
+        let done = cursor.tally.bytes;
+        Self {
+            context,
+            book,
+            cursor,
+            pacer: Pacer::new(share, SCAN_STEP as u64),
+            written: (Instant::now(), done),
+        }
+    }
+
+    /// Goes through to the end.
+    pub(super) async fn run(mut self) -> Result<PassReport, StoreError> {
+        let store = &self.context.store;
+        loop {
+            let page = store.blobs(self.cursor.after(), PAGE).await?;
+            if page.is_empty() {
+                return self.finish().await;
+            }
+            for (blob, size) in page {
+                self.look_at(blob, size).await?;
+                self.cursor.after = Some(blob.to_string());
+                self.cursor.tally.blobs += 1;
+                self.context.metrics.scrub_blobs.inc();
+                self.write_now_and_then().await?;
+            }
+        }
+    }
+
+    async fn look_at(&mut self, blob: BlobId, size: u64) -> Result<(), StoreError> {
+        let mut scan = self.context.store.scan(blob, size);
+        loop {
+            let limit = usize::try_from(self.pacer.step()).unwrap_or(SCAN_STEP);
+            let (next, step) = scan.step(limit).await?;
+            scan = next;
+            self.cursor.tally.bytes += step.bytes;
+            self.context.metrics.scrub_bytes.inc_by(step.bytes);
+            self.rest(&step).await;
+            match step.verdict {
+                None => {}
+                Some(Ok(())) => return Ok(()),
+                Some(Err(damage)) => return self.mend(blob, &damage).await,
+            }
+        }
+    }
+
+    async fn rest(&mut self, step: &ScanStep) {
+        let to_go = self.to_go();
+        self.context.scrub.set(Some(Progress {
+            started: self.cursor.started(),
+            tally: self.cursor.tally,
+            ratio: part(
+                self.cursor.tally.bytes,
+                self.cursor.tally.bytes + to_go.bytes,
+            ),
+        }));
+        let rest = self.pacer.rest(step.bytes, step.spent, to_go);
+        if rest.is_zero() {
+            tokio::task::yield_now().await;
+        } else {
+            sleep(rest).await;
+        }
+    }
+
+    fn to_go(&self) -> ToGo {
+        let (options, clock) = (&self.context.options.scrub, &self.context.options.clock);
+        let total = self.context.store.health().bytes;
+        let gone = clock.since(self.cursor.started());
+        ToGo {
+            bytes: total.saturating_sub(self.cursor.tally.bytes),
+            left: options.due().saturating_sub(gone),
+        }
+    }
+
+    async fn mend(&mut self, blob: BlobId, damage: &Damage) -> Result<(), StoreError> {
+        let captures = self.context.store.captures_of(blob, CAPTURES).await?;
+        tracing::warn!(%blob, %damage, captures = captures.len(), "scrubbing found damage");
+        let tally = &mut self.cursor.tally;
+        match self.context.mend(blob, captures).await {
+            Mended::Sound => {}
+            Mended::Healed => {
+                tally.damaged += 1;
+                tally.healed += 1;
+            }
+            Mended::Lost { quarantined, .. } => {
+                tally.damaged += 1;
+                tally.quarantined += u64::from(quarantined);
+            }
+        }
+        Ok(())
+    }
+
+    async fn write_now_and_then(&mut self) -> Result<(), StoreError> {
+        let (at, bytes) = self.written;
+        let done = self.cursor.tally.bytes;
+        let enough = self.context.options.scrub.checkpoint;
+        if at.elapsed() < WRITTEN && done - bytes < enough {
+            return Ok(());
+        }
+        self.written = (Instant::now(), done);
+        self.book.ledger.current = Some(self.cursor.clone());
+        self.book.write(&self.context.store).await
+    }
+
+    async fn finish(mut self) -> Result<PassReport, StoreError> {
+        let report = self.cursor.ended(self.context.options.clock.now());
+        self.book.ledger.current = None;
+        self.book.ledger.last = Some(report.clone());
+        self.book.write(&self.context.store).await?;
+        Ok(report)
+    }
+}

@@ -1,0 +1,40 @@
+//! Standing: how verification is at present, from what is kept; nobody is asked.
+
+use super::{Mode, Verifier};
+
+/// How verification is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Standing {
+    pub(crate) mode: Mode,
+    /// Name of the checksum database, where there is one.
+    pub(crate) database: Option<String>,
+    /// Records of the largest log that was seen of it; none before the first, or if it cannot be read.
+    pub(crate) tree_size: Option<u64>,
+    /// Whether it told two histories.
+    pub(crate) halted: bool,
+}
+
+// === impl Verifier ===
+
+impl Verifier {
+    /// How verification is.
+    pub(crate) async fn standing(&self) -> Standing {
+        let mut standing = Standing {
+            mode: self.options.mode,
+            database: None,
+            tree_size: None,
+            halted: false,
+        };
+        let Some(records) = &self.records else {
+            return standing;
+        };
+        standing.database = Some(records.name().to_owned());
+        if records.ready().await.is_ok() {
+            let latest = records.client().latest().await;
+            standing.tree_size = latest.ok().map(|latest| latest.head.size);
+        }
+        standing.tree_size = standing.tree_size.filter(|size| *size > 0);
+        standing.halted = records.is_halted();
+        standing
+    }
+}
