@@ -124,8 +124,8 @@ codes! {
         "The file system is read-only or permissions forbid writing; kept artifacts are still served.",
         "Make --data writable for this process.";
     CorruptBlob = 3004, Some(503), "a kept file is damaged",
-        "The bytes on disk no longer have the hash under which they were kept.",
-        "Run `modkeep store verify`; look for disk errors.";
+        "The bytes on disk no longer have the hash under which they were kept, and no source had them.",
+        "It heals when asked for once a source has it again; look for disk errors.";
     CorruptCatalog = 3005, None, "the catalog is damaged",
         "The catalog database cannot be read.",
         "Stop the server and run `modkeep store rebuild`; blobs and journal are kept.";

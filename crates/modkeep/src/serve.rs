@@ -43,6 +43,10 @@ async fn serve(settings: &Settings) -> Result<ExitCode, Failure> {
     let _notice = Notice::leave(&settings.data, server.local_addr());
     let sweeping = tokio::spawn(sweep(proxy.clone()));
     let proving = tokio::spawn(prove(proxy.clone()));
+    let scrubbing = {
+        let proxy = proxy.clone();
+        tokio::spawn(async move { proxy.scrub().await })
+    };
     announce(&server.local_addr().to_string(), settings, &sources);
     let drained = tokio::select! {
         drained = server.run(signals::stop()) => drained,
@@ -53,6 +57,7 @@ async fn serve(settings: &Settings) -> Result<ExitCode, Failure> {
     };
     sweeping.abort();
     proving.abort();
+    scrubbing.abort();
     if drained.cut > 0 {
         tracing::warn!(
             connections = drained.cut,

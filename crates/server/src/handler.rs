@@ -13,6 +13,7 @@ use crate::{
     request_id::RequestIds,
     respond::{self, Ask, Made},
     route::{Route, RouteError},
+    status,
 };
 use codes::Code;
 use http::{
@@ -43,6 +44,8 @@ pub(crate) struct Surface<S> {
 /// The media type that Prometheus asks for, and `promtool check metrics` reads.
 const OPENMETRICS: HeaderValue =
     HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 const NDJSON: HeaderValue = HeaderValue::from_static("application/x-ndjson");
 
@@ -144,6 +147,10 @@ impl<S: Service> Surface<S> {
                     respond::plain(ask, format!("forgotten: {forgotten}\n")),
                     None,
                 ),
+                Err(refusal) => respond::refusal(ask, &refusal),
+            },
+            Ok(Route::Status) => match self.service.status().await {
+                Ok(status) => (respond::text(ask, JSON, status::render(&status)), None),
                 Err(refusal) => respond::refusal(ask, &refusal),
             },
             Ok(Route::Live) => (respond::plain(ask, "alive\n".to_owned()), None),

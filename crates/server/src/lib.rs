@@ -25,6 +25,7 @@ mod request_id;
 mod respond;
 pub mod route;
 pub mod service;
+mod status;
 
 pub use limits::Limits;
 pub use listen::{BindError, Drained, Server};

@@ -41,6 +41,8 @@ pub enum Route {
     Refresh(ModulePath),
     /// `POST /-/prefetch?kinds=…`: fetch what the go.mod, the go.sum or both in the body name.
     Prefetch(Kinds),
+    /// `/-/status`: how the service is, as JSON.
+    Status,
     /// `/livez`: 200 while the process is alive.
     Live,
     /// `/readyz`: 200 while requests should be sent here.
@@ -121,7 +123,7 @@ impl Route {
         match self {
             Self::Resource(resource, _) => resource.kind(),
             Self::Index { .. } => "index",
-            Self::Refresh(_) | Self::Prefetch(_) => "admin",
+            Self::Refresh(_) | Self::Prefetch(_) | Self::Status => "admin",
             Self::Live | Self::Ready => "health",
             Self::Metrics => "metrics",
             Self::Home => "page",

@@ -8,7 +8,7 @@ use gomod::{
     goproxy::{Entry, ProxyList},
     pattern::Patterns,
 };
-use proxy::{Mode, ProxyOptions, VerifyOptions, prefetch::Level};
+use proxy::{Mode, ProxyOptions, ScrubOptions, Share, VerifyOptions, prefetch::Level};
 use server::Limits;
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use upstream::{DatabaseRoute, UpstreamOptions};
@@ -181,7 +181,23 @@ impl Read<'_> {
                 "mod" => Level::Mod,
                 _ => Level::On,
             },
+            scrub: self.scrub()?,
             ..ProxyOptions::default()
+        })
+    }
+
+    fn scrub(&self) -> Result<ScrubOptions, ConfigError> {
+        let period = value::duration_or_off(self.0.text("scrub-period"))
+            .map_err(|why| self.0.error("scrub-period", why))?;
+        let percent = u8::try_from(self.count("scrub-cpu")?).ok();
+        let share = percent.and_then(Share::percent).ok_or_else(|| {
+            self.0
+                .error("scrub-cpu", "it is a percentage of one core, from 1 to 100")
+        })?;
+        Ok(ScrubOptions {
+            period,
+            share,
+            ..ScrubOptions::default()
         })
     }
 

@@ -28,6 +28,8 @@ pub enum Kind {
     Text,
     /// A number with a unit: `500ms`, `30s`, `5m`, `2h`, `7d`.
     Duration,
+    /// The same, or `off`.
+    DurationOrOff,
     /// A number with a unit: `64MiB`, `1GiB`; without one, bytes.
     Bytes,
     /// A number from 1 on.
@@ -224,6 +226,23 @@ pub const OPTIONS: &[OptionSpec] = &[
         doc: "What is fetched before a client asks for it: `off`, `mod` (go.mod and .info files), `on` (zips too). \
               Turn it off where an upstream charges by the request or the byte.",
         example: "mod",
+    },
+    OptionSpec {
+        name: "scrub-period",
+        kind: Kind::DurationOrOff,
+        placeholder: "TIME",
+        default: Fixed("7d"),
+        doc: "Everything kept is hashed again once in this time, and damage is healed from an upstream or put aside. \
+              `off` turns it off.",
+        example: "30d",
+    },
+    OptionSpec {
+        name: "scrub-cpu",
+        kind: Kind::Count,
+        placeholder: "PERCENT",
+        default: Fixed("5"),
+        doc: "The share of one core that scrubbing may take, in percent. It is kept even if the period is exceeded.",
+        example: "20",
     },
     OptionSpec {
         name: "max-connections",

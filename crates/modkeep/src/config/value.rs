@@ -8,6 +8,7 @@ pub(crate) fn check(kind: Kind, text: &str) -> Result<(), String> {
     match kind {
         Kind::Address => address(text).map(drop),
         Kind::Duration => duration(text).map(drop),
+        Kind::DurationOrOff => duration_or_off(text).map(drop),
         Kind::Bytes => bytes(text).map(drop),
         Kind::Count => count(text).map(drop),
         Kind::Choice(words) if words.contains(&text) => Ok(()),
@@ -49,6 +50,15 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
         .ok_or_else(wrong)
 }
 
+/// `off`, and a time of nothing, are none.
+pub(super) fn duration_or_off(text: &str) -> Result<Option<Duration>, String> {
+    if text == "off" {
+        return Ok(None);
+    }
+    let time = duration(text).map_err(|why| format!("{why}; or off"))?;
+    Ok(Some(time).filter(|time| !time.is_zero()))
+}
+
 pub(super) fn bytes(text: &str) -> Result<u64, String> {
     let wrong = || format!("{text:?} is no size, such as 65536, 512KiB, 64MiB or 1GiB");
     let (number, unit) = split(text).ok_or_else(wrong)?;
@@ -80,7 +90,7 @@ fn split(text: &str) -> Option<(u64, &str)> {
 
 #[cfg(test)]
 mod tests {
-    use super::{address, bytes, count, duration};
+    use super::{address, bytes, count, duration, duration_or_off};
     use std::time::Duration;
 
     #[test]
@@ -111,6 +121,15 @@ mod tests {
         ] {
             assert!(duration(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_time_may_be_off() {
+        assert_eq!(duration_or_off("7d"), duration("7d").map(Some));
+        for off in ["off", "0", "0s"] {
+            assert_eq!(duration_or_off(off), Ok(None), "{off}");
+        }
+        assert!(duration_or_off("on").is_err());
     }
 
     #[test]

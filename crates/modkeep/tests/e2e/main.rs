@@ -21,6 +21,7 @@ mod outage;
 mod prefetch;
 mod probes;
 mod redirects;
+mod scrub;
 mod site;
 mod statuses;
 mod store;

@@ -30,6 +30,8 @@ pub(super) struct Cursor {
     pub(super) started: i64,
     /// The last blob that is done, in hexadecimal digits; none at the beginning.
     pub(super) after: Option<String>,
+    /// Bytes of the blobs that are done, as the catalog has them: of a missing one none were hashed.
+    pub(super) done: u64,
     /// What it came to so far.
     pub(super) tally: Tally,
 }
@@ -75,6 +77,7 @@ impl Cursor {
         Self {
             started: at.as_second(),
             after: None,
+            done: 0,
             tally: Tally::default(),
         }
     }

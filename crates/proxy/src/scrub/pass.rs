@@ -43,7 +43,7 @@ impl<'c> Pass<'c> {
         let cursor = book.ledger.current.take();
         let cursor = cursor.unwrap_or_else(|| Cursor::begun(now));
         let share = context.options.scrub.share;
-        let done = cursor.tally.bytes;
+        let done = cursor.done;
         Self {
             context,
             book,
@@ -64,6 +64,7 @@ impl<'c> Pass<'c> {
             for (blob, size) in page {
                 self.look_at(blob, size).await?;
                 self.cursor.after = Some(blob.to_string());
+                self.cursor.done += size;
                 self.cursor.tally.blobs += 1;
                 self.context.metrics.scrub_blobs.inc();
                 self.write_now_and_then().await?;
@@ -73,13 +74,15 @@ impl<'c> Pass<'c> {
 
     async fn look_at(&mut self, blob: BlobId, size: u64) -> Result<(), StoreError> {
         let mut scan = self.context.store.scan(blob, size);
+        let mut done = self.cursor.done;
         loop {
             let limit = usize::try_from(self.pacer.step()).unwrap_or(SCAN_STEP);
             let (next, step) = scan.step(limit).await?;
             scan = next;
             self.cursor.tally.bytes += step.bytes;
+            done += step.bytes;
             self.context.metrics.scrub_bytes.inc_by(step.bytes);
-            self.rest(&step).await;
+            self.rest(&step, done).await;
             match step.verdict {
                 None => {}
                 Some(Ok(())) => return Ok(()),
@@ -88,15 +91,12 @@ impl<'c> Pass<'c> {
         }
     }
 
-    async fn rest(&mut self, step: &ScanStep) {
-        let to_go = self.to_go();
+    async fn rest(&mut self, step: &ScanStep, done: u64) {
+        let to_go = self.to_go(done);
         self.context.scrub.set(Some(Progress {
             started: self.cursor.started(),
             tally: self.cursor.tally,
-            ratio: part(
-                self.cursor.tally.bytes,
-                self.cursor.tally.bytes + to_go.bytes,
-            ),
+            ratio: part(done, done + to_go.bytes),
         }));
         let rest = self.pacer.rest(step.bytes, step.spent, to_go);
         if rest.is_zero() {
@@ -106,12 +106,12 @@ impl<'c> Pass<'c> {
         }
     }
 
-    fn to_go(&self) -> ToGo {
+    fn to_go(&self, done: u64) -> ToGo {
         let (options, clock) = (&self.context.options.scrub, &self.context.options.clock);
         let total = self.context.store.health().bytes;
         let gone = clock.since(self.cursor.started());
         ToGo {
-            bytes: total.saturating_sub(self.cursor.tally.bytes),
+            bytes: total.saturating_sub(done),
             left: options.due().saturating_sub(gone),
         }
     }
@@ -136,7 +136,7 @@ impl<'c> Pass<'c> {
 
     async fn write_now_and_then(&mut self) -> Result<(), StoreError> {
         let (at, bytes) = self.written;
-        let done = self.cursor.tally.bytes;
+        let done = self.cursor.done;
         let enough = self.context.options.scrub.checkpoint;
         if at.elapsed() < WRITTEN && done - bytes < enough {
             return Ok(());

@@ -15,6 +15,7 @@ pub(super) fn parse(elements: &[&str], query: Option<&str>) -> Result<Route, Rou
             }
             _ => Err(RouteError::NoSuchPage),
         },
+        ["status"] => Ok(Route::Status),
         ["prefetch"] => query::kinds(query).map(Route::Prefetch),
         _ => Err(RouteError::NoSuchPage),
     }

@@ -4,7 +4,10 @@ use bytes::Bytes;
 use gomod::ModulePath;
 use jiff::Timestamp;
 use prometheus_client::registry::Registry;
-use proxy::{Caller, Fetching, Freshness, Media, Origin, Refusal, Resource, prefetch::Kinds};
+use proxy::{
+    BreakerStatus, Caller, Fetching, Freshness, Media, Origin, PassReport, PassStatus, Refusal,
+    Resource, ScrubStatus, Status, StoreStatus, Tally, VerificationStatus, prefetch::Kinds,
+};
 use server::{
     Arriving, Future, IndexEntry, Kept, Limits, Payload, ReadFailure, Readiness, Reply, Server,
     Service,
@@ -128,6 +131,10 @@ impl Service for Fake {
         Ok(vec![entry.clone(), entry])
     }
 
+    async fn status(&self) -> Result<Status, Refusal> {
+        Ok(status())
+    }
+
     fn readiness(&self) -> Readiness {
         Readiness {
             ready: true,
@@ -136,6 +143,54 @@ impl Service for Fake {
     }
 
     fn register(&self, _registry: &mut Registry) {}
+}
+
+/// A status in which every field has a value.
+fn status() -> Status {
+    let tally = Tally {
+        blobs: 10,
+        bytes: 2000,
+        damaged: 3,
+        healed: 2,
+        quarantined: 1,
+    };
+    Status {
+        version: "1.2.3",
+        uptime_seconds: 60,
+        store: StoreStatus {
+            captures: 12,
+            blobs: 11,
+            bytes: 3000,
+            writable: false,
+            last_error: Some("MK3002".to_owned()),
+        },
+        verification: VerificationStatus {
+            mode: "required",
+            database: Some("sum.example.com".to_owned()),
+            tree_size: Some(7),
+            halted: false,
+        },
+        scrub: ScrubStatus {
+            period_seconds: Some(604_800),
+            cpu_percent: 5,
+            pass: Some(PassStatus {
+                started: "2026-01-02T15:04:05Z".to_owned(),
+                progress: 0.5,
+                tally: Tally::default(),
+            }),
+            last_full_pass: Some(PassReport {
+                started: "2026-01-01T00:00:00Z".to_owned(),
+                ended: "2026-01-02T00:00:00Z".to_owned(),
+                tally,
+            }),
+        },
+        breakers: vec![BreakerStatus {
+            upstream: "https://proxy.example.com".to_owned(),
+            class: "zip",
+            state: "open",
+            why: "it answered 503".to_owned(),
+        }],
+    }
 }
 
 /// The SHA-256 that is claimed of every artifact.

@@ -22,6 +22,45 @@ async fn health_pages_say_how_it_is() {
     assert_eq!(ready.header("cache-control"), Some("no-store"));
 }
 
+/// Field names and shapes are promises; docs/status.md describes them.
+#[tokio::test]
+async fn the_status_is_json_whose_fields_stay() {
+    let answer = ask(server().address, "GET /-/status", &[]).await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.header("content-type"), Some("application/json"));
+    assert_eq!(answer.header("cache-control"), Some("no-store"));
+    let status: serde_json::Value = serde_json::from_str(answer.text()).unwrap();
+    let expected = serde_json::json!({
+        "version": "1.2.3",
+        "uptime_seconds": 60,
+        "store": {
+            "captures": 12, "blobs": 11, "bytes": 3000, "writable": false, "last_error": "MK3002",
+        },
+        "verification": {
+            "mode": "required", "database": "sum.example.com", "tree_size": 7, "halted": false,
+        },
+        "scrub": {
+            "period_seconds": 604_800,
+            "cpu_percent": 5,
+            "pass": {
+                "started": "2026-01-02T15:04:05Z", "progress": 0.5,
+                "blobs": 0, "bytes": 0, "damaged": 0, "healed": 0, "quarantined": 0,
+            },
+            "last_full_pass": {
+                "started": "2026-01-01T00:00:00Z", "ended": "2026-01-02T00:00:00Z",
+                "blobs": 10, "bytes": 2000, "damaged": 3, "healed": 2, "quarantined": 1,
+            },
+        },
+        "breakers": [{
+            "upstream": "https://proxy.example.com", "class": "zip", "state": "open",
+            "why": "it answered 503",
+        }],
+    });
+    assert_eq!(status, expected);
+    let refused = ask(server().address, "POST /-/status", &[]).await;
+    assert_eq!(refused.status, 405);
+}
+
 #[tokio::test]
 async fn the_index_is_newline_json() {
     let server = server();

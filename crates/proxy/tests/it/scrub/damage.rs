@@ -136,7 +136,8 @@ async fn rot_under_an_unchanged_file_is_not_served_after_a_pass() {
 
 #[tokio::test]
 async fn a_pass_that_is_killed_anywhere_goes_on_where_it_was() {
-    let upstream = upstream();
+    let small = |name: &str| Module::new(name, V1).noise(3, 30_000);
+    let upstream = FakeUpstream::start(Corpus::new().with(&small(A)).with(&small(B)));
     let site = kept(&upstream).await;
     let health = site.store.health();
     let (mut kills, mut interrupted) = (0, 0);
@@ -159,10 +160,7 @@ async fn a_pass_that_is_killed_anywhere_goes_on_where_it_was() {
             interrupted += 1;
         }
         let tally = ended.unwrap().unwrap().tally;
-        assert_eq!(
-            (tally.blobs, tally.bytes >= health.bytes),
-            (health.blobs, true)
-        );
+        assert_eq!(tally.blobs, health.blobs);
         let clean = site.proxy.scrub_once().await.unwrap().tally;
         assert_eq!(
             (clean.damaged, clean.blobs),
@@ -173,7 +171,7 @@ async fn a_pass_that_is_killed_anywhere_goes_on_where_it_was() {
     println!("killed at {kills} places, and {interrupted} times more");
     assert!(kills > 10 && interrupted > 10, "{kills} {interrupted}");
     for name in [A, B] {
-        assert!(site.bytes(zip(name, V1)).await == module(name).zip());
-        assert_eq!(site.bytes(info(name, V1)).await, module(name).info());
+        assert!(site.bytes(zip(name, V1)).await == small(name).zip());
+        assert_eq!(site.bytes(info(name, V1)).await, small(name).info());
     }
 }

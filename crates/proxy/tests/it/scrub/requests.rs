@@ -103,6 +103,7 @@ async fn a_damaged_record_of_a_mirrored_database_is_taken_anew() {
         path: "lookup/example.com/m@v1.0.0".to_owned(),
     };
     assert_eq!(site.text(lookup.clone()).await, record(6));
+    site.proxy.settled().await;
     let site = site.reopened(&upstream.url()).await;
     replace(&site.file_of(&at).await, b"damaged");
     upstream.change(|corpus| corpus.put(&at, record(7)));
