@@ -134,10 +134,12 @@ impl BlobScan {
         }
         let failed = |error| StoreError::reading("a blob", error);
         let file = match File::open(self.core.layout.blob(self.blob)) {
+            Ok(file) => AsideFile::new(file),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Ok(Err(Damage::Missing));
             }
-            file => AsideFile::new(file.map_err(failed)?),
+            Err(error) if is_out_of_files(&error) => return Err(failed(error)),
+            Err(error) => return Ok(Err(Damage::Unreadable(error.to_string()))),
         };
         let (found, size) = (file.size().map_err(failed)?, self.size);
         if found != size {
@@ -192,6 +194,12 @@ impl BlobScan {
             }
         }
     }
+}
+
+/// Whether the process or the machine has too many files open (`EMFILE` 24 and `ENFILE` 23, the same
+/// numbers on every Unix; elsewhere nobody counts).
+fn is_out_of_files(error: &io::Error) -> bool {
+    cfg!(unix) && matches!(error.raw_os_error(), Some(23 | 24))
 }
 
 impl fmt::Debug for BlobScan {
