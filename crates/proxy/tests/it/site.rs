@@ -18,7 +18,7 @@ use std::{
     },
     time::Duration,
 };
-use store::{Key, Store, StoreOptions};
+use store::{Key, Store, StoreError, StoreOptions};
 use tempfile::TempDir;
 use testkit::upstream::FakeUpstream;
 use upstream::{UpstreamOptions, Upstreams};
@@ -142,9 +142,7 @@ impl Site {
             let seconds = Arc::clone(&seconds);
             move || Timestamp::from_second(seconds.load(Ordering::SeqCst)).unwrap()
         };
-        let store = Store::open(StoreOptions::local(data.path()).with_clock(clock.clone()))
-            .await
-            .unwrap();
+        let store = opened(StoreOptions::local(data.path()).with_clock(clock.clone())).await;
         let metrics = Arc::new(Metrics::new());
         let deadlines = UpstreamOptions {
             connect: silence,
@@ -248,6 +246,16 @@ impl Site {
         match self.ask(resource.clone()).await {
             Ok(answer) => panic!("{resource:?} was answered: {answer:?}"),
             Err(refusal) => refusal,
+        }
+    }
+}
+
+/// The store, once whoever had it before has let it go: tasks of a dropped service end when they end.
+async fn opened(options: StoreOptions) -> Store {
+    loop {
+        match Store::open(options.clone()).await {
+            Err(StoreError::StoreInUse { .. }) => tokio::task::yield_now().await,
+            opened => return opened.unwrap(),
         }
     }
 }
