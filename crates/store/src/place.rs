@@ -11,7 +11,7 @@ use crate::{
 };
 use object_store::{ObjectStore, ObjectStoreExt, PutPayload, path::Path as ObjectPath};
 use std::{
-    fs::{self, File},
+    fs::{self, File, Metadata},
     io,
     path::Path,
     sync::Arc,
@@ -214,11 +214,25 @@ fn move_if_same(core: &Core, opened: &File, from: &Path, to: &Path) -> Result<bo
         opened.metadata().map_err(failed)?,
         fs::metadata(from).map_err(failed)?,
     );
-    let is_same = before.len() == now.len() && before.modified().ok() == now.modified().ok();
+    let is_same = is_same_file(&before, &now);
     if is_same {
         fs::rename(from, to).map_err(failed)?;
     }
     Ok(is_same)
+}
+
+/// Whether both are about one file. The number of a file that is open is not given to another one;
+/// times alone would not do, since two files written within a few milliseconds have the same.
+#[cfg(unix)]
+fn is_same_file(one: &Metadata, other: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    (one.dev(), one.ino()) == (other.dev(), other.ino())
+}
+
+/// Elsewhere times are as fine as the clock.
+#[cfg(not(unix))]
+fn is_same_file(one: &Metadata, other: &Metadata) -> bool {
+    one.len() == other.len() && one.modified().ok() == other.modified().ok()
 }
 
 fn usage(directory: &Path) -> Result<(usize, u64), StoreError> {
