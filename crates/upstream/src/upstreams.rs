@@ -8,7 +8,7 @@ use crate::{
     BreakerState, BuildError, DatabaseOutcome, Force, RequestClass, SourceName, UpstreamOptions,
     Walk,
     plan::{Place, Plan, Stop, word},
-    source::Source,
+    source::{Priority, Source},
     sumdb::{self, Databases},
     tls,
 };
@@ -86,7 +86,15 @@ impl Upstreams {
     /// Asks the checksum database of this name; `path` is what follows the name in the protocol:
     /// `supported`, `latest`, `lookup/MODULE@VERSION`, `tile/…`, escaped.
     pub async fn sumdb(&self, name: &str, path: &str) -> DatabaseOutcome {
-        sumdb::ask(&self.shared, name, path).await
+        sumdb::ask(&self.shared, name, path, Priority::Demand).await
+    }
+
+    /// The same for what nobody waits for. It takes at most half of the slots at a source, and none
+    /// while demand waits for one; it is never asked twice or retried; and a source that is not well
+    /// at databases is not asked at all. Each of these refusals is a
+    /// [`DatabaseOutcome::Unavailable`], and says nothing about the database.
+    pub async fn sumdb_in_background(&self, name: &str, path: &str) -> DatabaseOutcome {
+        sumdb::ask(&self.shared, name, path, Priority::Background).await
     }
 
     /// Whether asking ahead of demand makes sense now: the list leads to a source that is well at
