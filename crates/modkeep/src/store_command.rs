@@ -48,6 +48,12 @@ async fn rebuild(data: &Path) -> Result<bool, Failure> {
         "{} journal entries read, {} artifacts kept",
         report.entries, report.captures
     ));
+    if report.salvaged_trust > 0 {
+        output::line(&format!(
+            "{} tiles and states of checksum databases taken from the old catalog",
+            report.salvaged_trust
+        ));
+    }
     list("lost", &report.lost, |(path, blob)| {
         format!("{path}: {blob} is missing")
     });

@@ -5,6 +5,7 @@
 //! spool/                       downloads in progress; emptied at every start
 //! quarantine/HASH              bytes that were refused and kept for whoever investigates
 //! catalog.db (-wal, -shm)      SQLite: what is known
+//! tiles/DATABASE               hash tiles of a mirrored checksum database, 8 KiB each, in order
 //! journal/NNNNNNNNNN.ndjson    every decision, readable and greppable; rebuilds the catalog
 //! lock                         held by the process that uses the directory
 //! ```
@@ -48,6 +49,10 @@ impl Layout {
 
     pub(crate) fn quarantine(&self) -> PathBuf {
         self.root.join("quarantine")
+    }
+
+    pub(crate) fn tiles(&self) -> PathBuf {
+        self.root.join("tiles")
     }
 
     pub(crate) fn journal(&self) -> PathBuf {

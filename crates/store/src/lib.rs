@@ -34,6 +34,7 @@ mod reader;
 mod record;
 mod spool;
 mod store;
+mod tiles;
 mod trust;
 
 pub use blob::{BlobId, BlobIdError, Hex};
@@ -48,4 +49,5 @@ pub use reader::BlobReader;
 pub use record::{Capture, Committed, IndexEntry, KeptVersion, Kinds, Provenance, Record};
 pub use spool::{SealedSpool, Spool, SpoolReader};
 pub use store::{SMALL_LIMIT, Store};
-pub use trust::{KeptTile, VersionProof, Withdrawal};
+pub use tiles::TILE_SIZE;
+pub use trust::{KeptTile, REBUILT, VersionProof, Withdrawal};

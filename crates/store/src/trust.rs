@@ -26,6 +26,10 @@ use bytes::Bytes;
 use gomod::{ModulePath, Version};
 use std::sync::Arc;
 
+/// The state that names the last rebuild of the catalog. Whoever relies on what is in no journal
+/// compares it with the one it saw before.
+pub const REBUILT: &str = "rebuilt";
+
 /// A proof that a version is in a checksum database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VersionProof {
@@ -164,11 +168,14 @@ impl Store {
             .await
     }
 
-    /// Keeps tiles where they are wider than what is kept, and does not wait for it: they are there
-    /// when anything that is written behind them is, a head or a proof that needs them.
+    /// Keeps tiles where they are wider than what is kept. When this returns, they will be there
+    /// whenever anything is that is written later: a head or a proof that needs them.
+    ///
+    /// It waits for the transaction, though not for the disk: a transaction that failed while a
+    /// later one with the head succeeds would leave a head without its tiles.
     pub async fn keep_tiles(&self, tiles: Vec<KeptTile>) -> Result<(), StoreError> {
         self.catalog()
-            .queue(Change::KeepTiles(tiles))
+            .change(Change::KeepTiles(tiles))
             .await
             .map(drop)
     }
