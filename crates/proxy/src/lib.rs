@@ -47,6 +47,6 @@ pub use refusal::{Refusal, RefusalText};
 pub use resource::{Fetching, Resource};
 pub use service::{Proxy, Readiness};
 pub use verify::{
-    HeadFailure, Mode, Present, ReproofReport, Selection, Settled, VerifyOptions, compare_head,
-    reprove,
+    HeadFailure, MirrorFailure, Mirrored, Mode, Present, ReproofReport, Selection, Settled,
+    VerifyOptions, compare_head, mirror_log, reprove,
 };

@@ -9,12 +9,12 @@ use crate::{
     prefetch::{Job, Kinds, Plan, Prefetch, ReadAhead},
     refusal::{Refusal, RefusalText},
     resource::{Fetching, Resource},
-    verify::Settled,
+    verify::{MirrorFailure, Mirrored, Settled},
 };
 use gomod::ModulePath;
 use jiff::Timestamp;
 use prometheus_client::registry::Registry;
-use std::{fmt, sync::Arc};
+use std::{fmt, num::NonZeroU32, sync::Arc};
 use store::{IndexEntry, Store};
 use upstream::{BreakerView, Upstreams};
 
@@ -172,6 +172,22 @@ impl Proxy {
     pub async fn prove_pending(&self) -> Result<Settled, Refusal> {
         let settled = self.context.prove_pending().await;
         settled.map_err(|error| self.context.store_failure(error))
+    }
+
+    /// Finds again what a rebuild of the catalog lost of the checksum database; gives how many proofs
+    /// were looked at. Costs next to nothing where there was no rebuild.
+    pub async fn heal(&self) -> Result<u64, Refusal> {
+        self.context.heal().await
+    }
+
+    /// Mirrors the log of the verified checksum database up to its present head, with at most
+    /// `rate` requests a second; `progress` is told now and then.
+    pub async fn mirror_tiles(
+        &self,
+        rate: NonZeroU32,
+        progress: impl FnMut(Mirrored),
+    ) -> Result<Mirrored, MirrorFailure> {
+        self.context.mirror_tiles(rate, progress).await
     }
 
     /// Waits until the work behind answers that were given already is done.

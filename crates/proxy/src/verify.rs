@@ -17,25 +17,28 @@ pub(crate) mod alarm;
 mod database;
 mod evidence;
 mod halt;
+mod heal;
+mod mirror;
 mod pending;
 mod present;
 mod records;
 mod reprove;
+mod tiles;
 
 use crate::{
     capture::Lost, check::Wrong, context::Context, metrics::Verification, refusal::Refusal,
 };
 use codes::Code;
-use database::Database;
 pub(crate) use evidence::{FIRST_SEEN, PRIVATE, UNPROVEN, UNVERIFIED};
 use gomod::{Artifact, ArtifactKind, ModulePath, Version, pattern::Patterns};
+pub use mirror::{MirrorFailure, Mirrored};
 pub use pending::Settled;
 pub use present::{HeadFailure, Present, compare_head};
 pub(crate) use records::{Records, Vouched};
 pub use reprove::{ReproofReport, Selection, reprove};
-use std::sync::Arc;
+use std::{num::NonZeroU32, sync::Arc};
 use store::{Record, VersionProof};
-use tlog::{client::Client, note::VerifierKey};
+use tlog::note::VerifierKey;
 
 /// The module of Go's own distributions; `go` verifies it whatever its user turned off.
 const TOOLCHAIN: &str = "golang.org/toolchain";
@@ -85,6 +88,19 @@ enum Voucher<'a> {
     Database(&'a Records),
 }
 
+/// Mirrors the log of a database without a service around it: what a command does.
+pub async fn mirror_log(
+    store: &store::Store,
+    upstreams: &upstream::Upstreams,
+    key: &VerifierKey,
+    rate: NonZeroU32,
+    progress: impl FnMut(Mirrored),
+) -> Result<Mirrored, MirrorFailure> {
+    let metrics = Arc::new(crate::metrics::Metrics::new());
+    let records = Records::of(key.clone(), store, upstreams, &metrics);
+    mirror::run(&records, rate, progress).await
+}
+
 // === impl VerifyOptions ===
 
 impl Default for VerifyOptions {
@@ -117,15 +133,10 @@ impl Verifier {
         upstreams: &upstream::Upstreams,
         metrics: &Arc<crate::metrics::Metrics>,
     ) -> Self {
-        let records = options.database.clone().map(|key| {
-            let database = Database::new(
-                key.name(),
-                store.clone(),
-                upstreams.clone(),
-                Arc::clone(metrics),
-            );
-            Records::new(Client::new(key, database), Arc::clone(metrics))
-        });
+        let records = options
+            .database
+            .clone()
+            .map(|key| Records::of(key, store, upstreams, metrics));
         Self { options, records }
     }
 
@@ -243,6 +254,28 @@ impl Context {
                 Code::ChecksumMismatch,
                 format!("{artifact} was kept without proof, and is not what was published"),
             )),
+        }
+    }
+
+    /// Mirrors the log of the verified database; `progress` is told now and then.
+    pub(crate) async fn mirror_tiles(
+        &self,
+        rate: NonZeroU32,
+        progress: impl FnMut(Mirrored),
+    ) -> Result<Mirrored, MirrorFailure> {
+        match self.verifier.records.as_ref() {
+            Some(records) if self.verifier.options.mode != Mode::Off => {
+                mirror::run(records, rate, progress).await
+            }
+            _ => Err(MirrorFailure::NoDatabase),
+        }
+    }
+
+    /// Finds again what a rebuild of the catalog lost; gives how many proofs were looked at.
+    pub(crate) async fn heal(&self) -> Result<u64, Refusal> {
+        match self.verifier.records.as_ref() {
+            Some(records) if self.verifier.options.mode != Mode::Off => heal::heal(records).await,
+            _ => Ok(0),
         }
     }
 

@@ -115,6 +115,20 @@ impl Store {
             .await
     }
 
+    /// The proofs of a database that were kept behind `after`, in the order in which they were: a
+    /// number for the next call, and the file.
+    pub async fn proofs(
+        &self,
+        database: &str,
+        after: i64,
+        limit: usize,
+    ) -> Result<Vec<(i64, String)>, StoreError> {
+        let database = database.to_owned();
+        self.catalog()
+            .ask_cold(move |connection| read::trust::proofs(connection, &database, after, limit))
+            .await
+    }
+
     /// Keeps a proof that was found later than the captures it vouches for; those say so from now
     /// on. Durable when this returns.
     pub async fn prove(&self, proof: VersionProof, captures: Vec<Key>) -> Result<(), StoreError> {
@@ -168,7 +182,7 @@ impl Store {
             .await
     }
 
-    /// Keeps tiles where they are wider than what is kept. When this returns, they will be there
+    /// Keeps tiles where they are wider than what is kept, or other. When this returns, they will be there
     /// whenever anything is that is written later: a head or a proof that needs them.
     ///
     /// It waits for the transaction, though not for the disk: a transaction that failed while a

@@ -114,6 +114,17 @@ pub enum LookupError<E> {
     Fork(Arc<Fork>),
 }
 
+/// The nodes of the tree of `size` leaves that give the root at size `older`, and what proves
+/// `record`.
+fn evidence(size: u64, older: u64, record: Option<u64>) -> Vec<Node> {
+    let mut nodes: Vec<Node> = Subtree::whole(older).nodes().collect();
+    // Should the older root turn out not to be the beginning of this tree, this proves it.
+    let between = proof::consistency(size, older).unwrap_or_default();
+    nodes.extend(between.into_iter().flat_map(Subtree::nodes));
+    nodes.extend(record.into_iter().flat_map(|id| proof::nodes(size, id)));
+    nodes
+}
+
 // === impl Client ===
 
 impl<O: Operations> Client<O> {
@@ -258,10 +269,14 @@ impl<O: Operations> Client<O> {
             if let Some(id) = record.filter(|id| *id >= size) {
                 return Err(LookupError::NotInLog { id, size });
             }
-            let tiles = self.tiles(newer.head, older.head.size, record).await?;
+            let nodes = evidence(size, older.head.size, record);
+            let tiles = self.read_hashes(newer.head, nodes).await?;
             if tiles.subtree(Subtree::whole(older.head.size))? != older.head.root {
+                // Nothing of the other history is kept but the evidence: it would take the place of
+                // what proves the records that were believed before.
                 return Err(self.forked(older, newer, &tiles).await);
             }
+            self.save(&tiles).await?;
             if !is_newer || self.advance(&latest, offered).await? {
                 return Ok((Arc::clone(newer), tiles));
             }
@@ -288,38 +303,39 @@ impl<O: Operations> Client<O> {
         }
     }
 
-    /// Tiles of `head` that hold the root at size `older`, and what proves `record`.
-    async fn tiles(
+    /// The hashes of some nodes in the tree of a head that is believed, and the right edge of that
+    /// tree. The tiles that hold them are kept when this returns; what was kept of them before and
+    /// turns out wrong is read anew.
+    pub async fn hashes(
         &self,
         head: TreeHead,
-        older: u64,
-        record: Option<u64>,
+        nodes: impl IntoIterator<Item = Node>,
     ) -> Result<Authentic, LookupError<O::Error>> {
-        let size = head.size;
-        let mut nodes: Vec<Node> = Subtree::whole(older).nodes().collect();
-        // Should the older root turn out not to be the beginning of this tree, this proves it.
-        let between = proof::consistency(size, older).unwrap_or_default();
-        nodes.extend(between.into_iter().flat_map(Subtree::nodes));
-        if let Some(id) = record {
-            nodes.push(Node::leaf(id));
-            let siblings = proof::inclusion(size, id).unwrap_or_default();
-            nodes.extend(siblings.into_iter().flat_map(Subtree::nodes));
-        }
+        let tiles = self.read_hashes(head, nodes).await?;
+        self.save(&tiles).await?;
+        Ok(tiles)
+    }
+
+    async fn save(&self, tiles: &Authentic) -> Result<(), LookupError<O::Error>> {
+        let tiles = tiles.clone().into_tiles().collect();
+        let saved = self.operations.save_tiles(tiles).await;
+        saved.map_err(LookupError::Operation)
+    }
+
+    async fn read_hashes(
+        &self,
+        head: TreeHead,
+        nodes: impl IntoIterator<Item = Node>,
+    ) -> Result<Authentic, LookupError<O::Error>> {
         let plan = Plan::try_new(head, HEIGHT, nodes)?;
         let kept = self.read(&plan, Reading::KeptFirst).await?;
-        let tiles = match plan.clone().authenticate(kept) {
-            Ok(tiles) => tiles,
+        match plan.clone().authenticate(kept) {
+            Ok(tiles) => Ok(tiles),
             // Damage in what is kept must not stand in the way for ever.
-            Err(_) => plan
+            Err(_) => Ok(plan
                 .clone()
-                .authenticate(self.read(&plan, Reading::Anew).await?)?,
-        };
-        let saved = self
-            .operations
-            .save_tiles(tiles.clone().into_tiles().collect())
-            .await;
-        saved.map_err(LookupError::Operation)?;
-        Ok(tiles)
+                .authenticate(self.read(&plan, Reading::Anew).await?)?),
+        }
     }
 
     async fn read(

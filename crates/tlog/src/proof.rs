@@ -7,7 +7,7 @@
 
 use crate::{
     hash::Hash,
-    tree::{MAX_SIZE, Subtree, split},
+    tree::{MAX_SIZE, Node, Subtree, split},
 };
 
 /// Why a proof proves nothing.
@@ -49,6 +49,15 @@ type Step = (Turn, Subtree);
 pub fn inclusion(size: u64, index: u64) -> Result<Vec<Subtree>, ProofError> {
     let steps = way_to_leaf(size, index)?;
     Ok(steps.into_iter().rev().map(|(_, other)| other).collect())
+}
+
+/// The nodes of a tree of `size` leaves whose hashes prove that leaf `index` is in it, the leaf
+/// among them; none if it is not.
+pub fn nodes(size: u64, index: u64) -> impl Iterator<Item = Node> {
+    let siblings = inclusion(size, index).ok();
+    let leaf = siblings.is_some().then_some(Node::leaf(index));
+    let siblings = siblings.into_iter().flatten().flat_map(Subtree::nodes);
+    leaf.into_iter().chain(siblings)
 }
 
 /// Checks that `leaf` has the number `index` in the tree of `size` with this root.

@@ -63,15 +63,15 @@ impl Context {
                 .heads
                 .is_due(self.options.clock.now(), self.options.list_max_age)
         {
-            match records.client().refresh().await {
+            match records.refresh().await {
                 Ok(_) => origin = Origin::Upstream(String::new()),
-                Err(error) => {
-                    tracing::debug!(%error, "the database's head could not be renewed");
+                Err(refusal) => {
+                    tracing::debug!(?refusal, "the database's head could not be renewed");
                     origin = Origin::Stale;
                 }
             }
         }
-        let note = self.newest_note(records).await?;
+        let note = records.latest().await?.note.clone();
         Ok(self.text(note, origin))
     }
 
@@ -103,23 +103,8 @@ impl Context {
         };
         let kept = records.keep(&vouched).await;
         kept.map_err(|error| self.store_failure(error))?;
-        let note = self.newest_note(records).await?;
+        let note = records.latest().await?.note.clone();
         Ok(self.text(lookup(&vouched, &note), origin))
-    }
-
-    /// The note of the newest head; it is durable, and so are the tiles under it.
-    async fn newest_note(&self, records: &Records) -> Result<Bytes, Refusal> {
-        records.ready().await?;
-        let latest = records.client().latest().await;
-        let latest =
-            latest.map_err(|error| Refusal::new(Code::SumdbUntrusted, error.to_string()))?;
-        if latest.note.is_empty() {
-            return Err(Refusal::new(
-                Code::SumdbUnreachable,
-                "no head of it was ever seen",
-            ));
-        }
-        Ok(latest.note.clone())
     }
 
     fn text(&self, bytes: Bytes, origin: Origin) -> Answer {

@@ -7,8 +7,8 @@
 use super::{
     Grounds,
     alarm::{Alarm, Severity},
-    database::{self, Database, DatabaseFailure},
-    evidence, halt,
+    database::{Database, DatabaseFailure},
+    evidence, halt, heal,
 };
 use crate::{errand::Errands, metrics::Metrics, refusal::Refusal};
 use codes::Code;
@@ -18,13 +18,16 @@ use std::sync::{
     Arc,
     atomic::{AtomicBool, Ordering},
 };
-use store::{StoreError, VersionProof};
+use store::{Store, StoreError, VersionProof};
 use tlog::{
-    client::{Client, LookupError},
+    checkpoint::TreeHead,
+    client::{Client, LookupError, SignedHead},
+    note::VerifierKey,
     proof_file::LogProof,
     record::Record,
 };
 use tokio::sync::OnceCell;
+use upstream::Upstreams;
 
 /// Proven records in memory: the two files of each version of a few large builds. About 3 kB each.
 const KNOWN: u64 = 4096;
@@ -82,9 +85,21 @@ enum Kind {
 // === impl Records ===
 
 impl Records {
-    pub(super) fn new(client: Client<Database>, metrics: Arc<Metrics>) -> Self {
+    pub(super) fn of(
+        key: VerifierKey,
+        store: &Store,
+        upstreams: &Upstreams,
+        metrics: &Arc<Metrics>,
+    ) -> Self {
+        let metrics = Arc::clone(metrics);
+        let database = Database::new(
+            key.name(),
+            store.clone(),
+            upstreams.clone(),
+            Arc::clone(&metrics),
+        );
         let inner = Inner {
-            client,
+            client: Client::new(key, database),
             known: Cache::new(KNOWN),
             lookups: Errands::default(),
             metrics,
@@ -166,6 +181,50 @@ impl Records {
         Ok(())
     }
 
+    /// Asks the database for its head and makes it the newest, if it is.
+    pub(crate) async fn refresh(&self) -> Result<TreeHead, Refusal> {
+        let refreshed = self.inner.client.refresh().await;
+        refreshed.map_err(|error| {
+            if matches!(error, LookupError::Fork(_)) {
+                self.inner.halted.store(true, Ordering::Release);
+            }
+            self.refusal(&error)
+        })
+    }
+
+    /// The newest head; it is durable, and so are the tiles under it.
+    pub(crate) async fn latest(&self) -> Result<Arc<SignedHead>, Refusal> {
+        self.ready().await?;
+        let latest = self.inner.client.latest().await;
+        let latest = latest.map_err(|error| self.refusal(&error))?;
+        if latest.note.is_empty() {
+            let facts = format!("{}: no head of it was ever seen", self.name());
+            return Err(Refusal::new(Code::SumdbUnreachable, facts));
+        }
+        Ok(latest)
+    }
+
+    /// Refuses if the database told two histories.
+    pub(super) fn believed(&self) -> Result<(), Refusal> {
+        if self.inner.halted.load(Ordering::Acquire) {
+            return Err(self.inner.forked().refusal);
+        }
+        Ok(())
+    }
+
+    /// Why nothing more is proven, for whoever waits.
+    pub(super) fn refusal(&self, error: &LookupError<DatabaseFailure>) -> Refusal {
+        match error {
+            LookupError::Operation(DatabaseFailure::Refused(refusal)) => refusal.clone(),
+            LookupError::Fork(_) => self.inner.forked().refusal,
+            error => self.untrusted(&error.to_string()),
+        }
+    }
+
+    pub(super) fn untrusted(&self, why: &str) -> Refusal {
+        Refusal::new(Code::SumdbUntrusted, format!("{}: {why}", self.name()))
+    }
+
     /// Looks at what is kept of the database's past; done once.
     pub(crate) async fn ready(&self) -> Result<(), Refusal> {
         self.inner.ready().await
@@ -239,7 +298,7 @@ impl Inner {
             {
                 self.halted.store(true, Ordering::Release);
             }
-            database::restore_head(database, self.client.key()).await
+            heal::restore_head(database, self.client.key()).await
         };
         Ok(self.ready.get_or_try_init(look).await.map(|&()| ())?)
     }

@@ -99,6 +99,37 @@ impl Site {
         Self::verifying_at(list, data, seconds, key, mode).await
     }
 
+    /// The same data after a rebuild of the catalog, which could be read or not.
+    pub(crate) async fn rebuilt_verifying(self, list: &str, key: &str, readable: bool) -> Self {
+        let (data, seconds) = (self.data, self.seconds.load(Ordering::SeqCst));
+        drop(self.proxy);
+        drop(self.store);
+        if !readable {
+            fs::write(data.path().join("catalog.db"), "no database").unwrap();
+        }
+        store::maintenance::rebuild(StoreOptions::local(data.path()))
+            .await
+            .unwrap();
+        Self::verifying_at(list, data, seconds, key, Mode::Required).await
+    }
+
+    /// Closes it; what it kept stays.
+    pub(crate) fn closed(self) -> TempDir {
+        drop(self.proxy);
+        drop(self.store);
+        self.data
+    }
+
+    /// A site that verifies, on what another one kept.
+    pub(crate) async fn over_data(data: TempDir, list: &str, key: &str) -> Self {
+        Self::verifying_at(list, data, BEGINNING, key, Mode::Required).await
+    }
+
+    /// The data directory.
+    pub(crate) fn path(&self) -> &std::path::Path {
+        self.data.path()
+    }
+
     async fn verifying_at(
         list: &str,
         data: TempDir,

@@ -60,11 +60,13 @@ impl Batch<'_> {
         Ok(Some(blob))
     }
 
-    /// Keeps tiles that are wider than what is kept.
+    /// Keeps tiles that are wider than what is kept. They are proven, so what is kept and disagrees
+    /// is damaged, and makes room.
     pub(super) fn keep_tiles(&self, tiles: &[KeptTile]) -> Result<u64, StoreError> {
         let sql = "INSERT INTO tile (database, level, number, hashes) VALUES (?1, ?2, ?3, ?4)
                    ON CONFLICT DO UPDATE SET hashes = excluded.hashes
-                   WHERE length(excluded.hashes) > length(tile.hashes)";
+                   WHERE length(excluded.hashes) > length(tile.hashes)
+                      OR substr(tile.hashes, 1, length(excluded.hashes)) <> excluded.hashes";
         let keep = |tile: &KeptTile| {
             let KeptTile {
                 database,

@@ -51,6 +51,24 @@ pub(crate) fn newest_proofs(
     )
 }
 
+/// Proof files behind a row, with the numbers of their rows.
+pub(crate) fn proofs(
+    connection: &Connection,
+    database: &str,
+    after: i64,
+    limit: usize,
+) -> Result<Vec<(i64, String)>, StoreError> {
+    let sql = "SELECT rowid, file FROM proof WHERE rowid > ?2 AND database = ?1
+               ORDER BY rowid LIMIT ?3";
+    collect(
+        connection,
+        "listing proofs",
+        sql,
+        params![database, after, limit],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )
+}
+
 /// Paths of captures that wait for their proof, behind `after`.
 pub(crate) fn unproven(
     connection: &Connection,
