@@ -22,7 +22,7 @@ pub(crate) fn command() -> Command {
         ))
         .subcommand_required(true)
         .arg_required_else_help(true)
-        .subcommands([serve(), run(), env(), store(), zip(), module(), config(), explain(), completions_command()])
+        .subcommands([serve(), run(), env(), store(), zip(), module(), config(), sumdb(), explain(), completions_command()])
 }
 
 fn serve() -> Command {
@@ -98,6 +98,22 @@ fn store() -> Command {
             verb("import", "Keep what such a tree or a Go module cache holds")
                 .arg(directory("directory", "An export, a GOMODCACHE, or the cache/download of one")),
         ])
+}
+
+fn sumdb() -> Command {
+    let names = [options::REACHING, &["data", "sumdb"]].concat();
+    let mirror = Command::new("mirror")
+        .about("Keep every tile of the checksum database's log; goes on where it was, ends when it is complete");
+    Command::new("sumdb")
+        .about("Work on the checksum database that is verified with")
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .after_help("Examples:\n  modkeep sumdb mirror\n  modkeep sumdb mirror --data /var/lib/modkeep --rate 200")
+        .subcommand(options::add_as(
+            options::add_some(mirror, &names),
+            "sumdb-mirror-rate",
+            "rate",
+        ))
 }
 
 fn verify() -> Command {

@@ -8,6 +8,7 @@ use crate::{
     neighbour::Notice,
     output,
     run::signals,
+    sumdb_mirror,
     wiring::{self, Service},
 };
 use codes::Code;
@@ -43,6 +44,12 @@ async fn serve(settings: &Settings) -> Result<ExitCode, Failure> {
     let _notice = Notice::leave(&settings.data, server.local_addr());
     let sweeping = tokio::spawn(sweep(proxy.clone()));
     let proving = tokio::spawn(prove(proxy.clone()));
+    let mirroring = settings.sumdb_mirror.then(|| {
+        tokio::spawn(sumdb_mirror::follow(
+            proxy.clone(),
+            settings.sumdb_mirror_rate,
+        ))
+    });
     announce(&server.local_addr().to_string(), settings, &sources);
     let drained = tokio::select! {
         drained = server.run(signals::stop()) => drained,
@@ -53,6 +60,9 @@ async fn serve(settings: &Settings) -> Result<ExitCode, Failure> {
     };
     sweeping.abort();
     proving.abort();
+    if let Some(mirroring) = mirroring {
+        mirroring.abort();
+    }
     if drained.cut > 0 {
         tracing::warn!(
             connections = drained.cut,
@@ -86,7 +96,7 @@ async fn sweep(proxy: Proxy) {
 /// minutes; where nothing waits, looking costs one lookup.
 const PROVEN: Duration = Duration::from_secs(15);
 
-/// Proves what was captured while the database could not be asked.
+/// Proves what was captured while the database could not be asked, and finds what a rebuild lost.
 async fn prove(proxy: Proxy) {
     let mut ticks = tokio::time::interval_at(Instant::now() + PROVEN, PROVEN);
     loop {
@@ -101,6 +111,11 @@ async fn prove(proxy: Proxy) {
             }
             Ok(_) => {}
             Err(refusal) => tracing::warn!(?refusal, "captures could not be proven later"),
+        }
+        match proxy.heal().await {
+            Ok(0) => {}
+            Ok(proofs) => tracing::info!(proofs, "what proves them is complete after the rebuild"),
+            Err(refusal) => tracing::debug!(?refusal, "what a rebuild lost is not complete yet"),
         }
     }
 }
