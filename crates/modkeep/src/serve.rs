@@ -16,7 +16,7 @@ use prometheus_client::registry::Registry;
 use proxy::Proxy;
 use server::Server;
 use std::{process::ExitCode, time::Duration};
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 /// `info`: one line a request, and what an operator should know.
 const LOG_DEFAULT: &str = "info";
@@ -44,6 +44,7 @@ async fn serve(settings: &Settings) -> Result<ExitCode, Failure> {
     let _notice = Notice::leave(&settings.data, server.local_addr());
     let sweeping = tokio::spawn(sweep(proxy.clone()));
     let proving = tokio::spawn(prove(proxy.clone()));
+    let healing = tokio::spawn(heal(proxy.clone()));
     let mirroring = settings.sumdb_mirror.then(|| {
         tokio::spawn(sumdb_mirror::follow(
             proxy.clone(),
@@ -60,6 +61,7 @@ async fn serve(settings: &Settings) -> Result<ExitCode, Failure> {
     };
     sweeping.abort();
     proving.abort();
+    healing.abort();
     if let Some(mirroring) = mirroring {
         mirroring.abort();
     }
@@ -96,7 +98,22 @@ async fn sweep(proxy: Proxy) {
 /// minutes; where nothing waits, looking costs one lookup.
 const PROVEN: Duration = Duration::from_secs(15);
 
-/// Proves what was captured while the database could not be asked, and finds what a rebuild lost.
+/// Finds again what a rebuild of the catalog lost; looked at once where there was none.
+async fn heal(proxy: Proxy) {
+    loop {
+        match proxy.heal().await {
+            Ok(0) => return,
+            Ok(proofs) => {
+                tracing::info!(proofs, "what proves the kept records is complete again");
+                return;
+            }
+            Err(refusal) => tracing::debug!(?refusal, "what a rebuild lost is not found yet"),
+        }
+        sleep(PROVEN).await;
+    }
+}
+
+/// Proves what was captured while the database could not be asked.
 async fn prove(proxy: Proxy) {
     let mut ticks = tokio::time::interval_at(Instant::now() + PROVEN, PROVEN);
     loop {
@@ -111,11 +128,6 @@ async fn prove(proxy: Proxy) {
             }
             Ok(_) => {}
             Err(refusal) => tracing::warn!(?refusal, "captures could not be proven later"),
-        }
-        match proxy.heal().await {
-            Ok(0) => {}
-            Ok(proofs) => tracing::info!(proofs, "what proves them is complete after the rebuild"),
-            Err(refusal) => tracing::debug!(?refusal, "what a rebuild lost is not complete yet"),
         }
     }
 }

@@ -10,19 +10,19 @@ use testkit::{
 
 use crate::site::{BINARY, assert_not_kept, assert_refusal, module, path, url};
 
-const NAME: &str = "sum.example.com/2026";
+pub(crate) const NAME: &str = "sum.example.com/2026";
 
 /// An upstream that mirrors its own checksum database, and a server that verifies with it.
-struct Site {
-    upstream: FakeUpstream,
-    database: Database,
-    server: Modkeep,
+pub(crate) struct Site {
+    pub(crate) upstream: FakeUpstream,
+    pub(crate) database: Database,
+    pub(crate) server: Modkeep,
 }
 
 // === impl Site ===
 
 impl Site {
-    fn new(mode: &str, modules: &[Module]) -> Self {
+    pub(crate) fn new(mode: &str, modules: &[Module]) -> Self {
         let mut database = Database::new(NAME, 1);
         database.fill(300);
         let mut corpus = Corpus::new();
@@ -45,16 +45,16 @@ impl Site {
     }
 
     /// Logs more, signs a new head, and lets the upstream have it.
-    fn grow(&mut self, count: usize) {
+    pub(crate) fn grow(&mut self, count: usize) {
         self.database.fill(count);
         self.upstream.change(|corpus| self.database.publish(corpus));
     }
 
-    fn go(&self) -> Go {
+    pub(crate) fn go(&self) -> Go {
         Go::new(&self.server.url()).env("GOSUMDB", &self.database.key())
     }
 
-    fn metric(&self, name: &str) -> f64 {
+    pub(crate) fn metric(&self, name: &str) -> f64 {
         let text = self.server.get("/metrics").text();
         let lines = text.lines().filter_map(|line| line.strip_prefix(name));
         lines
