@@ -15,7 +15,7 @@ use testkit::server::Setup;
 use testkit::upstream::{FakeUpstream, Fault, Kind, Target};
 use tlog::tile::{HEIGHT, new_tiles};
 
-use crate::site::{BINARY, assert_refusal, module};
+use crate::site::{BINARY, assert_refusal, module, wait_until};
 use crate::verify::{NAME, Site};
 
 const A: &str = "example.com/a@v1.0.0";
@@ -27,17 +27,6 @@ fn site() -> Site {
 
 fn lookup(of: &str) -> String {
     format!("/sumdb/{NAME}/lookup/{of}")
-}
-
-/// Waits until the server answers something; it does so behind another answer.
-fn wait_until(mut is_so: impl FnMut() -> bool) {
-    for _ in 0..600 {
-        if is_so() {
-            return;
-        }
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    panic!("it does not come");
 }
 
 #[test]
@@ -91,16 +80,16 @@ fn a_client_with_an_older_head_from_here_is_served_in_an_outage() {
 #[test]
 fn a_partial_tile_that_has_become_full_is_cut_from_the_full_one() {
     let mut site = site();
-    let (older, size) = (site.database.answer(300), site.database.size());
+    let (older, narrow) = (site.database.answer(300), site.database.size());
     site.grow(700);
     site.upstream.change(|corpus| {
         // A cache has the old answer, and the narrow tiles are gone.
         corpus.put(&lookup(A)[1..], older.clone());
-        for tile in new_tiles(HEIGHT, 0, size).filter(|tile| !tile.is_full()) {
+        for tile in new_tiles(HEIGHT, 0, narrow).filter(|tile| !tile.is_full()) {
             corpus.remove(&format!("sumdb/{NAME}/{tile}"));
         }
         // The level above has not become full, so its narrow tile is still made.
-        for tile in new_tiles(HEIGHT, 0, size).filter(|tile| tile.level() != Some(0)) {
+        for tile in new_tiles(HEIGHT, 0, narrow).filter(|tile| tile.level() != Some(0)) {
             corpus.put(&format!("sumdb/{NAME}/{tile}"), site.database.tile(tile));
         }
     });

@@ -7,7 +7,7 @@ use testkit::database::Database;
 use testkit::process::{self, Output};
 use testkit::upstream::{Fault, Kind};
 
-use crate::site::{BINARY, assert_refusal, module};
+use crate::site::{BINARY, assert_refusal, module, wait_until};
 use crate::verify::{NAME, Site};
 
 const A: &str = "example.com/a@v1.0.0";
@@ -75,13 +75,10 @@ fn serve_fills_the_mirror_in_the_background() {
     site.server.set_option("--sumdb-mirror", "tiles");
     site.server.set_option("--sumdb-mirror-rate", "1000");
     site.server.start();
-    for _ in 0..600 {
+    wait_until(|| {
         let progress = site.metric("modkeep_sumdb_mirror_progress_ratio");
-        if progress > 0.99 && site.metric("modkeep_sumdb_mirror_tiles_total") > 0.5 {
-            break;
-        }
-        std::thread::sleep(Duration::from_millis(50));
-    }
+        progress > 0.99 && site.metric("modkeep_sumdb_mirror_tiles_total") > 0.5
+    });
     site.go().download(A).assert_ok();
     site.upstream.refuse();
     served_with_an_old_head(&site).assert_ok();

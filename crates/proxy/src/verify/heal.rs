@@ -4,14 +4,15 @@
 //! them, unchecked, from the old catalog as far as that can be read. The newest head is then the
 //! largest of the one that is kept and those of the newest proofs. And every tile that leads from a
 //! kept record, or from the head it was proven under, to the newest head is checked, and asked for
-//! again where it is missing or wrong, as work that nobody waits for. What fails is tried again; a
+//! again where it is missing or wrong, as work that nobody waits for. That the database told two
+//! histories is journalled as an alarm, and stays true. What fails is tried again; a
 //! rebuild that was healed is remembered by its name.
 
 use super::{database::Database, records::Records};
 use crate::refusal::Refusal;
 use bytes::Bytes;
 use std::collections::BTreeSet;
-use store::{REBUILT, StoreError};
+use store::{Decision, JournalEntry, REBUILT, StoreError};
 use tlog::{
     checkpoint::TreeHead,
     client::Client,
@@ -23,6 +24,12 @@ use tlog::{
 
 /// How many of the newest proofs are looked through for the newest head.
 const RECENT: usize = 64;
+
+/// Journal entries looked at in one step.
+const ENTRIES: usize = 1000;
+
+/// What the alarm about a fork is called in the journal.
+const FORK_EVENT: &str = "alarm-database-forked";
 
 /// Proofs that are healed at once: their tiles are one reading, of which most are shared.
 const PAGE: usize = 64;
@@ -53,6 +60,29 @@ pub(super) async fn restore_head(database: &Database, key: &VerifierKey) -> Resu
 fn open(note: &[u8], key: &VerifierKey) -> Option<TreeHead> {
     let note = Note::open(note, std::slice::from_ref(key)).ok()?;
     TreeHead::parse(&note.text).ok()
+}
+
+/// Whether a fork was told of in the journal, where the catalog that held its evidence was lost: a
+/// database that told two histories must not be believed again because of a rebuild.
+pub(super) async fn was_forked(database: &Database) -> Result<bool, StoreError> {
+    if pending(database).await?.is_none() {
+        return Ok(false);
+    }
+    let mut after = 0;
+    loop {
+        let entries = database.store().journal(after, ENTRIES).await?;
+        let Some(last) = entries.last() else {
+            return Ok(false);
+        };
+        after = last.sequence;
+        let told = |entry: &JournalEntry| {
+            matches!(&entry.decision, Decision::Event { event, subject, .. }
+                if event == FORK_EVENT && **subject == **database.name())
+        };
+        if entries.iter().any(told) {
+            return Ok(true);
+        }
+    }
 }
 
 fn healed_state(database: &Database) -> String {

@@ -17,16 +17,20 @@
 //! * to keep anything unproven: a wrong tile is fetched once more, and then somebody is told;
 //! * to go on with a log that told two histories.
 
+mod failure;
 mod pace;
+
+pub use failure::MirrorFailure;
 
 use super::{
     alarm::{Alarm, Severity},
-    database::{Database, DatabaseFailure},
+    database::Database,
     records::Records,
     tiles::node_of,
 };
 use crate::refusal::Refusal;
 use bytes::Bytes;
+use failure::Failed;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use pace::Pace;
 use std::{num::NonZeroU32, ops::Range};
@@ -58,23 +62,6 @@ pub struct Mirrored {
     pub fetched: u64,
 }
 
-/// Why a run ended before the mirror was complete.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum MirrorFailure {
-    /// There is no database to mirror.
-    #[error("no checksum database is verified with")]
-    NoDatabase,
-    /// The database cannot be asked, or turned the work away.
-    #[error("{}", .0.facts())]
-    Unreachable(Refusal),
-    /// What the database answers does not belong to what it signs. An alarm was raised.
-    #[error("{}", .0.facts())]
-    Wrong(Refusal),
-    /// The store failed.
-    #[error("{}", .0.facts())]
-    Store(Refusal),
-}
-
 /// One run.
 struct Run<'a> {
     records: &'a Records,
@@ -82,26 +69,6 @@ struct Run<'a> {
     head: TreeHead,
     pace: Pace,
     mirrored: Mirrored,
-}
-
-// === impl MirrorFailure ===
-
-impl From<StoreError> for MirrorFailure {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error.into())
-    }
-}
-
-impl From<DatabaseFailure> for MirrorFailure {
-    fn from(failure: DatabaseFailure) -> Self {
-        match failure {
-            DatabaseFailure::Refused(refusal) => Self::Unreachable(refusal),
-            missing => Self::Unreachable(Refusal::new(
-                codes::Code::SumdbUnreachable,
-                missing.to_string(),
-            )),
-        }
-    }
 }
 
 /// Mirrors the log up to the database's present head; `progress` is told after every row.
@@ -338,19 +305,6 @@ impl<'a> Run<'a> {
         };
         alarm.raise(database.store(), database.metrics()).await;
         MirrorFailure::Wrong(self.records.untrusted(&why))
-    }
-}
-
-/// Why a tile was not fetched.
-enum Failed {
-    Wrong(String),
-    Database(DatabaseFailure),
-    Store(StoreError),
-}
-
-impl From<StoreError> for Failed {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error)
     }
 }
 

@@ -295,6 +295,7 @@ impl Inner {
             if halt::read(database.store(), database.name())
                 .await?
                 .is_some()
+                || heal::was_forked(database).await?
             {
                 self.halted.store(true, Ordering::Release);
             }

@@ -3,9 +3,13 @@
 use super::{NAME, World, module, sumdb};
 use crate::site::{Site, go_mod};
 use bytes::Bytes;
+use codes::Code;
 use proxy::Mode;
 use std::{fs, path::Path};
-use testkit::upstream::{Fault, Kind};
+use testkit::{
+    database::Database,
+    upstream::{Fault, Kind},
+};
 use tlog::tile::{HEIGHT, Tile};
 
 /// Tiles that prove record 300 in this log.
@@ -93,6 +97,26 @@ async fn a_head_from_an_older_catalog_makes_room_for_the_one_in_the_proofs() {
     let site = site.rebuilt_verifying(&list, &key, true).await;
     let lookup = site.text(sumdb("lookup/example.com/a@v1.0.0")).await;
     assert!(lookup.ends_with(&world.database.head()), "{lookup}");
+}
+
+#[tokio::test]
+async fn a_rebuild_does_not_make_a_database_honest() {
+    let (world, site) = grown().await;
+    let mut fork = Database::new(NAME, 1);
+    fork.fill(200);
+    fork.log(&module("c"));
+    fork.fill(5000);
+    world.publish(&fork);
+    world.upstream.change(|corpus| corpus.add(&module("c")));
+    let asked = async |site: &Site| site.refusal(go_mod("example.com/c", "v1.0.0")).await.code;
+    assert_eq!(asked(&site).await, Code::SumdbForked);
+    let (list, key) = (world.upstream.url(), world.database.key());
+    let mut site = site;
+    for readable in [true, false] {
+        site = site.rebuilt_verifying(&list, &key, readable).await;
+        assert_eq!(asked(&site).await, Code::SumdbForked, "{readable}");
+        site.bytes(go_mod("example.com/a", "v1.0.0")).await;
+    }
 }
 
 /// Changes a bit of every copy of these bytes in a file.
