@@ -93,8 +93,8 @@ async fn a_mirror_is_filled_row_by_row_and_goes_on_where_it_was() {
         .change(|corpus| database.publish_tree(corpus));
     let (list, key) = (world.upstream.url(), database.key());
     let site = Site::verifying(&world.upstream, &key, Mode::Required).await;
-    let last = World::sumdb("tile/8/0/299");
-    world.upstream.first(1, &last, Fault::status(503));
+    let failing = World::sumdb("tile/8/0/299");
+    world.upstream.first(1, &failing, Fault::status(503));
     let mut seen = Vec::new();
     let mut run = async |site: &Site| {
         let run = site
