@@ -48,4 +48,4 @@ pub use reader::BlobReader;
 pub use record::{Capture, Committed, IndexEntry, KeptVersion, Kinds, Provenance, Record};
 pub use spool::{SealedSpool, Spool, SpoolReader};
 pub use store::{SMALL_LIMIT, Store};
-pub use trust::{KeptTile, VersionProof, Withdrawal};
+pub use trust::{CaseFile, KeptTile, VersionProof, Withdrawal};

@@ -16,7 +16,7 @@ use crate::{
         read,
     },
     error::StoreError,
-    journal::Decision,
+    journal::{Decision, JournalEvent},
     key::Key,
     place::{self, Quarantined},
     spool::SealedSpool,
@@ -24,6 +24,7 @@ use crate::{
 };
 use bytes::Bytes;
 use gomod::{ModulePath, Version};
+use jiff::Timestamp;
 use std::sync::Arc;
 
 /// A proof that a version is in a checksum database.
@@ -54,6 +55,22 @@ pub struct KeptTile {
     pub number: u64,
     /// Its hashes, 32 bytes each, as many as are known.
     pub hashes: Bytes,
+}
+
+/// The word that opens a case in the journal.
+pub(crate) const CASE: &str = "case";
+
+/// A case of wrong bytes, as it was written down.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CaseFile {
+    /// Its number: the journal entry that opened it.
+    pub number: u64,
+    /// When that was.
+    pub at: Timestamp,
+    /// Path of the artifact.
+    pub path: String,
+    /// What is known, as JSON.
+    pub body: String,
 }
 
 /// An order to stop serving something.
@@ -146,6 +163,23 @@ impl Store {
             }
         }
         Ok(true)
+    }
+
+    /// Writes a case of wrong bytes down; gives its number.
+    pub async fn open_case(&self, path: &str, body: &str) -> Result<u64, StoreError> {
+        let event = JournalEvent::new(CASE, path, body);
+        event.clone().checked()?;
+        match self.catalog().change(Change::OpenCase(event)).await? {
+            Outcome::Sequence(number) => Ok(number),
+            _ => Err(StoreError::Closed),
+        }
+    }
+
+    /// Cases with numbers below `before`, the newest first, at most `limit`.
+    pub async fn cases(&self, before: u64, limit: usize) -> Result<Vec<CaseFile>, StoreError> {
+        self.catalog()
+            .ask_cold(move |connection| read::trust::cases(connection, before, limit))
+            .await
     }
 
     /// Tiles of a database, as wide as they are known, in the order asked for.

@@ -10,7 +10,7 @@ use super::read::{self, ABSENT, KNOWN, microseconds};
 use crate::{
     blob::BlobId,
     error::StoreError,
-    journal::{Decision, JournalEntry},
+    journal::{Decision, JournalEntry, JournalEvent},
     key::{Key, prefix_range},
     memo::{MEMO_LIMIT, Memo, MemoClass, MemoKey, MemoStatus},
     record::{Committed, Provenance, Record},
@@ -33,6 +33,7 @@ pub(crate) enum Change {
     /// A proof that was found later than what it proves, and the captures it vouches for now.
     Prove(VersionProof, Vec<Key>),
     Withdraw(Withdrawal),
+    OpenCase(JournalEvent),
     KeepTiles(Vec<KeptTile>),
     SwapState {
         name: String,
@@ -145,6 +146,10 @@ impl<'c> Batch<'c> {
                 let withdrawn = self.withdraw(withdrawal)?;
                 Ok(Ok(Outcome::Withdrawn(withdrawn)))
             }
+            Change::OpenCase(event) => {
+                let sequence = self.open_case(event)?;
+                Ok(Ok(Outcome::Sequence(sequence)))
+            }
             Change::KeepTiles(tiles) => {
                 let count = self.keep_tiles(&tiles)?;
                 Ok(Ok(Outcome::Count(count)))
@@ -189,7 +194,7 @@ impl<'c> Batch<'c> {
             facts,
         } = &entry.decision
         else {
-            return self.replay_trust(&entry.decision);
+            return self.replay_trust(entry);
         };
         // The first capture stays, should a journal ever tell of two.
         let (Some(key), None) = (Key::parse(path), read::find(self.connection, path)?) else {

@@ -99,6 +99,14 @@ const STEPS: &[&str] = &[
         value BLOB NOT NULL
     ) STRICT, WITHOUT ROWID;
 
+    -- Cases of wrong bytes, by the journal entry that opened each; `body` is JSON.
+    CREATE TABLE mismatch (
+        sequence INTEGER PRIMARY KEY,
+        at INTEGER NOT NULL,
+        path TEXT NOT NULL,
+        body TEXT NOT NULL
+    ) STRICT;
+
     -- What waits for its proof; few at any time.
     CREATE INDEX capture_unproven ON capture (path) WHERE evidence = 'unproven';
 ",
