@@ -73,6 +73,15 @@ pub enum NoteError {
         /// Id of the key.
         id: u32,
     },
+    /// Two known keys have the same name and id, so nobody can say whose the signature is. It does
+    /// not happen by itself: either one key was given twice, or one was made to look like another.
+    #[error("two known keys are both {name}+{id:08x}")]
+    AmbiguousKey {
+        /// Name of the keys.
+        name: String,
+        /// Id of the keys.
+        id: u32,
+    },
     /// No known key has signed it.
     #[error("no known key has signed the note")]
     Unverified,
@@ -99,12 +108,17 @@ impl Note {
                     problem: "more than a hundred signatures",
                 });
             }
-            let Some(key) = known.iter().find(|key| key.is_of(&signature)) else {
+            let mut keys = known.iter().filter(|key| key.is_of(&signature));
+            let Some(key) = keys.next() else {
                 if !note.unverified.contains(&signature) {
                     note.unverified.push(signature);
                 }
                 continue;
             };
+            if keys.next().is_some() {
+                let Signature { name, id, .. } = signature;
+                return Err(NoteError::AmbiguousKey { name, id });
+            }
             // One signature of a key is enough.
             if !seen.insert((signature.name.clone(), signature.id)) {
                 continue;
@@ -221,5 +235,27 @@ impl Signature {
 impl fmt::Display for Signature {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{MARK}{} {}", self.name, self.base64)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Note, NoteError, SignerKey, sign};
+
+    fn signer() -> SignerKey {
+        SignerKey::from_seed("log.example.com", [1; 32]).unwrap()
+    }
+
+    #[test]
+    fn a_signature_that_two_known_keys_could_have_made_spoils_the_note() {
+        let (signer, other) = (signer(), SignerKey::from_seed("other", [2; 32]).unwrap());
+        let signed = sign("text\n", &[], &[&signer]).unwrap();
+        let key = signer.verifier().clone();
+        let (name, id) = (key.name().to_owned(), key.id());
+        let opened = Note::open(signed.as_bytes(), &[key.clone(), key.clone()]);
+        assert_eq!(opened, Err(NoteError::AmbiguousKey { name, id }));
+        // Which keys are known twice does not matter to a note that none of them has signed.
+        let twice = [key, other.verifier().clone(), other.verifier().clone()];
+        assert!(Note::open(signed.as_bytes(), &twice).is_ok());
     }
 }
