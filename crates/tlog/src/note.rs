@@ -153,12 +153,20 @@ pub fn sign(
         return Err(SignError::NoLineEnd);
     }
     let new: Vec<Signature> = signers.iter().map(|signer| signer.sign(text)).collect();
-    let is_replaced = |old: &&Signature| {
+    let is_kept = |old: &&Signature| {
         !new.iter()
             .any(|new| (&new.name, new.id) == (&old.name, old.id))
     };
-    let kept = existing.iter().filter(is_replaced);
-    let lines: String = kept.chain(&new).map(ToString::to_string).collect();
+    let kept: Vec<&Signature> = existing.iter().filter(is_kept).collect();
+    let unsound = |old: &&Signature| !is_name(&old.name) || kept.contains(old) && !old.is_sound();
+    if let Some(old) = existing.iter().find(unsound) {
+        return Err(SignError::Existing(old.name.clone()));
+    }
+    let lines: String = kept
+        .into_iter()
+        .chain(&new)
+        .map(ToString::to_string)
+        .collect();
     Ok(format!("{text}\n{lines}"))
 }
 
@@ -230,6 +238,12 @@ impl Signature {
     pub(crate) fn raw(&self) -> Option<Vec<u8>> {
         base64::decode(&self.base64)
     }
+
+    /// Whether its base64 begins with the id that it is said to have.
+    fn is_sound(&self) -> bool {
+        let raw = self.raw();
+        raw.is_some_and(|raw| raw.starts_with(&self.id.to_be_bytes()))
+    }
 }
 
 impl fmt::Display for Signature {
@@ -240,7 +254,7 @@ impl fmt::Display for Signature {
 
 #[cfg(test)]
 mod tests {
-    use super::{Note, NoteError, SignerKey, sign};
+    use super::{Note, NoteError, SignError, Signature, SignerKey, sign};
 
     fn signer() -> SignerKey {
         SignerKey::from_seed("log.example.com", [1; 32]).unwrap()
@@ -257,5 +271,23 @@ mod tests {
         // Which keys are known twice does not matter to a note that none of them has signed.
         let twice = [key, other.verifier().clone(), other.verifier().clone()];
         assert!(Note::open(signed.as_bytes(), &twice).is_ok());
+    }
+
+    #[test]
+    fn an_older_signature_is_kept_only_if_it_can_be_read_again() {
+        let signer = signer();
+        let signed = sign("text\n", &[], &[&signer]).unwrap();
+        let note = Note::open(signed.as_bytes(), &[signer.verifier().clone()]).unwrap();
+        let old = note.verified;
+        assert_eq!(sign("text\n", &old, &[]), Ok(signed.clone()));
+        assert_eq!(sign("text\n", &old, &[&signer]), Ok(signed));
+        let broken = |change: fn(&mut Signature)| {
+            let mut broken = old.clone();
+            broken.iter_mut().for_each(change);
+            matches!(sign("text\n", &broken, &[]), Err(SignError::Existing(_)))
+        };
+        assert!(broken(|old| old.name = "two words".to_owned()));
+        assert!(broken(|old| old.id ^= 1));
+        assert!(broken(|old| old.base64.truncate(4)));
     }
 }
