@@ -162,8 +162,12 @@ impl<O: Operations> Client<O> {
     ) -> Result<Proven, LookupError<O::Error>> {
         let (record, note) = Record::parse(answer)?;
         let offered = Arc::new(self.open(note)?);
-        let (head, tiles) = self.merge(&offered, Some(record.id)).await?;
         let id = record.id;
+        let (head, tiles) = self.merge(&offered, Some(id)).await?;
+        let size = head.head.size;
+        if id >= size {
+            return Err(LookupError::NotInLog { id, size });
+        }
         if tiles.hash(Node::leaf(id))? != record.hash() {
             return Err(LookupError::Forged { id });
         }
@@ -174,7 +178,7 @@ impl<O: Operations> Client<O> {
                 subject: format!("{module}@{version}"),
             });
         }
-        let siblings = proof::inclusion(head.head.size, id).unwrap_or_default();
+        let siblings = proof::inclusion(size, id).unwrap_or_default();
         let hashes = siblings.into_iter().map(|subtree| tiles.subtree(subtree));
         let proof = LogProof {
             extra: Some(record.text.clone().into_bytes()),
@@ -240,7 +244,7 @@ impl<O: Operations> Client<O> {
     }
 
     /// Brings an offered head and the newest one together. Gives the newest, and tiles of it that
-    /// hold all that proves `record`.
+    /// hold all that proves `record`, if it is in the log: one that is not must not hide a fork.
     async fn merge(
         &self,
         offered: &Arc<SignedHead>,
@@ -254,11 +258,8 @@ impl<O: Operations> Client<O> {
             } else {
                 (offered, &latest)
             };
-            let size = newer.head.size;
-            if let Some(id) = record.filter(|id| *id >= size) {
-                return Err(LookupError::NotInLog { id, size });
-            }
-            let tiles = self.tiles(newer.head, older.head.size, record).await?;
+            let within = record.filter(|id| *id < newer.head.size);
+            let tiles = self.tiles(newer.head, older.head.size, within).await?;
             if tiles.subtree(Subtree::whole(older.head.size))? != older.head.root {
                 return Err(self.forked(older, newer, &tiles).await);
             }

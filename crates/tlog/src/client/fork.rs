@@ -57,6 +57,10 @@ impl Fork {
             proof,
             ..
         } = self;
+        if older.size == 0 {
+            // The empty tree has one root, in whichever log; there is no proof of it.
+            return older.root != Hash::of_empty_tree();
+        }
         let leads = check_consistency(proof, newer.size, newer.root, older.size, *computed);
         leads.is_ok() && *computed != older.root
     }
