@@ -4,10 +4,13 @@
 //! The Go program is `/oracle` at the root of the repository; `MODKEEP_SEED` changes the inputs.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod client;
 mod heads;
 mod keys;
 #[path = "../support/log.rs"]
 mod log;
+#[path = "../support/memory.rs"]
+mod memory;
 mod notes;
 mod proofs;
 mod records;
