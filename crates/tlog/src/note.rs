@@ -263,24 +263,24 @@ mod tests {
     #[test]
     fn a_signature_that_two_known_keys_could_have_made_spoils_the_note() {
         let (signer, other) = (signer(), SignerKey::from_seed("other", [2; 32]).unwrap());
-        let signed = sign("text\n", &[], &[&signer]).unwrap();
+        let message = sign("text\n", &[], &[&signer]).unwrap();
         let key = signer.verifier().clone();
         let (name, id) = (key.name().to_owned(), key.id());
-        let opened = Note::open(signed.as_bytes(), &[key.clone(), key.clone()]);
+        let opened = Note::open(message.as_bytes(), &[key.clone(), key.clone()]);
         assert_eq!(opened, Err(NoteError::AmbiguousKey { name, id }));
         // Which keys are known twice does not matter to a note that none of them has signed.
         let twice = [key, other.verifier().clone(), other.verifier().clone()];
-        assert!(Note::open(signed.as_bytes(), &twice).is_ok());
+        assert!(Note::open(message.as_bytes(), &twice).is_ok());
     }
 
     #[test]
     fn an_older_signature_is_kept_only_if_it_can_be_read_again() {
         let signer = signer();
-        let signed = sign("text\n", &[], &[&signer]).unwrap();
-        let note = Note::open(signed.as_bytes(), &[signer.verifier().clone()]).unwrap();
+        let message = sign("text\n", &[], &[&signer]).unwrap();
+        let note = Note::open(message.as_bytes(), &[signer.verifier().clone()]).unwrap();
         let old = note.verified;
-        assert_eq!(sign("text\n", &old, &[]), Ok(signed.clone()));
-        assert_eq!(sign("text\n", &old, &[&signer]), Ok(signed));
+        assert_eq!(sign("text\n", &old, &[]), Ok(message.clone()));
+        assert_eq!(sign("text\n", &old, &[&signer]), Ok(message));
         let broken = |change: fn(&mut Signature)| {
             let mut broken = old.clone();
             broken.iter_mut().for_each(change);

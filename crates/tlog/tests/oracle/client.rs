@@ -66,6 +66,7 @@ fn comparable(
     answer
 }
 
+#[expect(clippy::print_stdout, reason = "the counts are the test's result")]
 fn count(answers: &[Answer]) {
     let all: Vec<_> = answers.iter().flatten().flatten().collect();
     let of = |kind: &[u8]| {

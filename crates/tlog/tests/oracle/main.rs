@@ -10,6 +10,7 @@ mod keys;
 #[path = "../support/log.rs"]
 mod log;
 #[path = "../support/memory.rs"]
+#[expect(dead_code, reason = "other tests look at what is kept")]
 mod memory;
 mod notes;
 mod proofs;
@@ -37,6 +38,7 @@ fn number(arguments: &[Vec<u8>], index: usize) -> Result<u64, String> {
 /// The largest tree that Go can be asked about.
 const MAX_TREE: u64 = 1 << 61;
 
+#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
 fn refused(error: impl ToString) -> String {
     error.to_string()
 }

@@ -96,14 +96,14 @@ fn change(seed: &mut Seed, lines: &mut Vec<String>) {
             lines.push(format!("{name} {}A{}", &encoded[..20], &encoded[21..]));
         }
         7 => lines.swap(0, at),
-        _ => lines[at] = name.to_owned(),
+        _ => name.clone_into(&mut lines[at]),
     }
 }
 
 /// A note with this many lines of signatures, the known one somewhere among them.
 fn many_signatures(seed: &mut Seed, count: usize) -> Vec<Vec<u8>> {
     let (signer, body) = (texts::signer(1), "text\n");
-    let signed = sign(body, &[], &[&signer]).unwrap();
+    let known = sign(body, &[], &[&signer]).unwrap();
     let mut lines: Vec<String> = (1..count)
         .map(|number| {
             let other = SignerKey::from_seed(&format!("k{number}"), [9; 32]).unwrap();
@@ -111,7 +111,7 @@ fn many_signatures(seed: &mut Seed, count: usize) -> Vec<Vec<u8>> {
         })
         .collect();
     let at = seed.below(count);
-    lines.insert(at, signed[body.len() + 1..].to_owned());
+    lines.insert(at, known[body.len() + 1..].to_owned());
     if seed.chance(0.3) {
         lines.push("no signature\n".to_owned());
     }

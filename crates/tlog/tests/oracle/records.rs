@@ -65,7 +65,7 @@ fn record(seed: &mut Seed) -> Vec<u8> {
 /// A record's text: most of the time one that can be.
 fn content(seed: &mut Seed) -> Vec<u8> {
     let kinds = if seed.chance(0.6) { 4 } else { LINES.len() };
-    let lines = (0..1 + seed.below(3)).map(|_| *seed.pick(&LINES[..kinds]));
+    let lines = (0..=seed.below(3)).map(|_| *seed.pick(&LINES[..kinds]));
     let content = lines.collect::<String>().into_bytes();
     if seed.chance(0.2) {
         seed.mutate(&content)

@@ -7,9 +7,8 @@ use tlog::{
     checkpoint::TreeHead,
     frontier::Frontier,
     note::{SignerKey, sign},
-    record::Record,
     tile::Tile,
-    tree::{Node, Subtree},
+    tree::Node,
 };
 
 /// A log that can be asked at any size it ever had.
@@ -66,12 +65,6 @@ impl Log {
         self.nodes.get(&node).copied()
     }
 
-    /// The hashes of subtrees: a proof.
-    pub(crate) fn hashes(&self, subtrees: Vec<Subtree>) -> Vec<Hash> {
-        let hash = |subtree: Subtree| subtree.hash(|node| self.node(node)).unwrap();
-        subtrees.into_iter().map(hash).collect()
-    }
-
     /// The bytes of a hash tile; `None` if the log has not as many leaves.
     pub(crate) fn tile(&self, tile: Tile) -> Option<Bytes> {
         let level = tile.level()?.checked_mul(tile.height())?;
@@ -86,14 +79,5 @@ impl Log {
     /// The signed head of a size.
     pub(crate) fn signed(&self, size: u64, signer: &SignerKey) -> String {
         sign(&self.head(size).to_text(), &[], &[signer]).unwrap()
-    }
-
-    /// What the database answers to a lookup that leads to this record.
-    pub(crate) fn answer(&self, number: u64, size: u64, signer: &SignerKey) -> String {
-        let record = Record {
-            id: number,
-            text: self.leaf(number).to_owned(),
-        };
-        record.to_text() + &self.signed(size, signer)
     }
 }

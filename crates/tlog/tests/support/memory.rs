@@ -18,6 +18,7 @@ struct Inner {
     remote: Mutex<BTreeMap<String, Bytes>>,
     kept: Mutex<BTreeMap<Tile, Bytes>>,
     latest: Mutex<Option<Bytes>>,
+    swaps: Mutex<Vec<Swap>>,
     forks: Mutex<Vec<Fork>>,
     asked: Mutex<Vec<String>>,
 }
@@ -41,9 +42,13 @@ pub(crate) fn run<F: Future>(future: F) -> F::Output {
 // === impl Memory ===
 
 impl Memory {
-    pub(crate) fn serve(&self, path: impl ToString, bytes: impl Into<Bytes>) {
+    pub(crate) fn serve(&self, path: &(impl ToString + ?Sized), bytes: impl Into<Bytes>) {
         let mut remote = self.0.remote.lock();
         remote.insert(path.to_string(), bytes.into());
+    }
+
+    pub(crate) fn withdraw(&self, path: &(impl ToString + ?Sized)) {
+        self.0.remote.lock().remove(&path.to_string());
     }
 
     pub(crate) fn remote(&self) -> BTreeMap<String, Bytes> {
@@ -64,6 +69,11 @@ impl Memory {
 
     pub(crate) fn kept(&self) -> BTreeMap<Tile, Bytes> {
         self.0.kept.lock().clone()
+    }
+
+    /// How each attempt to store a head ended.
+    pub(crate) fn swaps(&self) -> Vec<Swap> {
+        self.0.swaps.lock().clone()
     }
 
     pub(crate) fn forks(&self) -> Vec<Fork> {
@@ -125,11 +135,14 @@ impl Operations for Memory {
 
     async fn swap_latest(&self, old: Option<&Bytes>, new: &Bytes) -> Result<Swap, Missing> {
         let mut latest = self.0.latest.lock();
-        if latest.as_ref() != old {
-            return Ok(Swap::Conflict);
-        }
-        *latest = Some(new.clone());
-        Ok(Swap::Done)
+        let swap = if latest.as_ref() == old {
+            *latest = Some(new.clone());
+            Swap::Done
+        } else {
+            Swap::Conflict
+        };
+        self.0.swaps.lock().push(swap);
+        Ok(swap)
     }
 
     async fn misbehaved(&self, fork: &Fork) {

@@ -120,13 +120,7 @@ fn record(seed: &mut Seed, logs: &Logs, lookup: &mut Lookup) {
         3 => lookup.record.id = other,
         4 => lookup.record.id = lookup.size,
         5 => lookup.record.id = *seed.pick(&[1 << 40, 1 << 60, 1 << 62]),
-        _ => {
-            *text = text
-                .lines()
-                .take(1)
-                .map(|line| format!("{line}\n"))
-                .collect()
-        }
+        _ => text.truncate(text.find('\n').map_or(0, |end| end + 1)),
     }
 }
 

@@ -32,7 +32,7 @@ fn path(seed: &mut Seed) -> Vec<u8> {
     let level = if seed.chance(0.2) { "data" } else { &level };
     let mut path = format!("tile/{height}/{level}/{}", grouped(seed, index));
     if seed.chance(0.5) {
-        path += &format!(".p/{width}");
+        path = format!("{path}.p/{width}");
     }
     match seed.below(6) {
         0 => odd(seed, &path).into_bytes(),
@@ -50,10 +50,8 @@ fn grouped(seed: &mut Seed, index: u64) -> String {
         first = first.saturating_sub(1);
     }
     let (last, rest) = groups[first..].split_last().unwrap();
-    rest.iter()
-        .map(|group| format!("x{group}/"))
-        .collect::<String>()
-        + last
+    let marked = |path: String, group| path + "x" + group + "/";
+    rest.iter().copied().fold(String::new(), marked) + last
 }
 
 /// Other spellings of what may be the same tile.

@@ -48,9 +48,8 @@ fn one_tile(seed: &mut Seed, log: &Log) -> Vec<Vec<u8>> {
         0 => bytes.truncate(seed.below(bytes.len() + 1)),
         1 => bytes.extend([7; 40]),
         2 => {
-            tile = tile
-                .with_width(1 + u32::try_from(seed.below(1 << height)).unwrap())
-                .unwrap()
+            let width = 1 + seed.below(1 << height);
+            tile = tile.with_width(u32::try_from(width).unwrap()).unwrap();
         }
         3 => asked = node_within(seed, SIZE),
         4 => {
@@ -182,7 +181,7 @@ fn reading(seed: &mut Seed, log: &Log) -> Vec<Vec<u8>> {
         // Two hashes change places.
         4 if bytes.len() >= 64 => bytes.rotate_left(32),
         5 => drop(tiles.remove(at)),
-        6 => tiles[at].1 = tiles[other].1.clone(),
+        6 => tiles[at].1 = log.tile(tiles[other].0).unwrap().to_vec(),
         7 => root = log.root(seed.next_u64() % SIZE),
         _ => {}
     }
