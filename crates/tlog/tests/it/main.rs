@@ -10,3 +10,4 @@ mod injections;
 mod log;
 #[path = "../support/memory.rs"]
 mod memory;
+mod proofs;
