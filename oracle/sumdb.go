@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"golang.org/x/mod/sumdb"
+	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 )
 
@@ -62,7 +63,7 @@ func (d *database) ReadRemote(path string) ([]byte, error) {
 		return nil, errors.New("404 Not Found")
 	}
 	if strings.HasPrefix(path, "/lookup/") {
-		return data, checkAnswer(data)
+		return data, d.checkAnswer(data)
 	}
 	// A tile that is wider than asked for begins with what was asked for: modkeep cuts
 	// it wherever it comes from, Go only where it asks for the full one.
@@ -75,12 +76,35 @@ func (d *database) ReadRemote(path string) ([]byte, error) {
 
 // checkAnswer refuses what modkeep refuses and Go does not: odd numbers, and an answer
 // without any signed head, which Go takes for the empty tree and judges by what it knows.
-func checkAnswer(data []byte) error {
+// And it sees a fork in two heads of one size, where Go sees one only if it can still
+// get tiles of the head it knows.
+func (d *database) checkAnswer(data []byte) error {
 	_, _, head, err := parseRecord(data)
-	if err == nil && len(head) == 0 {
-		err = errors.New("no head in the answer")
+	if err != nil {
+		return err
 	}
-	return err
+	if len(head) == 0 {
+		return errors.New("no head in the answer")
+	}
+	offered, err1 := d.open(head)
+	known, err2 := d.open(d.latest)
+	if err1 == nil && err2 == nil && offered.N == known.N && offered.Hash != known.Hash {
+		d.SecurityError("two heads of one size")
+		return sumdb.ErrSecurity
+	}
+	return nil
+}
+
+func (d *database) open(msg []byte) (tree tlog.Tree, err error) {
+	verifier, err := note.NewVerifier(string(d.key))
+	if err != nil {
+		return tree, err
+	}
+	opened, err := note.Open(msg, note.VerifierList(verifier))
+	if err != nil {
+		return tree, err
+	}
+	return tlog.ParseTree([]byte(opened.Text))
 }
 
 func (d *database) ReadCache(string) ([]byte, error) { return nil, errors.New("nothing is cached") }

@@ -258,10 +258,14 @@ impl<O: Operations> Client<O> {
             } else {
                 (offered, &latest)
             };
+            if older.head.size == newer.head.size && older.head.root != newer.head.root {
+                // Two roots of one size need no tiles, and those of one of them may be gone.
+                return Err(self.forked(Fork::of_one_size(older, newer)).await);
+            }
             let within = record.filter(|id| *id < newer.head.size);
             let tiles = self.tiles(newer.head, older.head.size, within).await?;
             if tiles.subtree(Subtree::whole(older.head.size))? != older.head.root {
-                return Err(self.forked(older, newer, &tiles).await);
+                return Err(self.forked(Fork::between(older, newer, &tiles)).await);
             }
             if !is_newer || self.advance(&latest, offered).await? {
                 return Ok((Arc::clone(newer), tiles));
@@ -341,13 +345,8 @@ impl<O: Operations> Client<O> {
         Ok(cut.collect())
     }
 
-    async fn forked(
-        &self,
-        older: &SignedHead,
-        newer: &SignedHead,
-        tiles: &Authentic,
-    ) -> LookupError<O::Error> {
-        let fork = Arc::new(Fork::between(older, newer, tiles));
+    async fn forked(&self, fork: Fork) -> LookupError<O::Error> {
+        let fork = Arc::new(fork);
         self.operations.misbehaved(&fork).await;
         LookupError::Fork(fork)
     }

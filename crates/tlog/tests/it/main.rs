@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod database;
+mod forks;
 mod heads;
 mod healing;
 mod injections;
