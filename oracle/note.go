@@ -6,6 +6,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math/big"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -68,11 +70,32 @@ func (w *witness) Verify(msg, sig []byte) bool {
 	return seconds < 1<<63 && ed25519.Verify(w.key, signed, sig[8:])
 }
 
+// strict is a verifier without keys that have a second encoding: modkeep's library takes
+// a point in its one encoding, as RFC 8032 (section 5.1.3) demands, Go's takes any. There
+// are two dozen such encodings, and nobody has the private key of one.
+type strict struct{ note.Verifier }
+
+func (strict) Verify(_, _ []byte) bool { return false }
+
+// isReduced reports whether a point is in its one encoding: y is below 2^255-19, and
+// there is no sign where x is zero, which is where y is 1 or -1.
+func isReduced(point []byte) bool {
+	y := slices.Clone(point)
+	slices.Reverse(y)
+	negative := y[0]&0x80 != 0
+	y[0] &= 0x7f
+	p := new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), 255), big.NewInt(19))
+	n := new(big.Int).SetBytes(y)
+	minusOne := new(big.Int).Sub(p, big.NewInt(1))
+	isOne := n.Cmp(big.NewInt(1)) == 0 || n.Cmp(minusOne) == 0
+	return n.Cmp(p) < 0 && !(negative && isOne)
+}
+
 // newVerifier knows what note.NewVerifier knows, and keys of witnesses (C2SP
 // tlog-cosignature), which x/mod does not have: theirs is the rule above.
 func newVerifier(vkey string) (note.Verifier, error) {
 	v, err := note.NewVerifier(vkey)
-	if err == nil || err.Error() != "unknown verifier algorithm" {
+	if err != nil && err.Error() != "unknown verifier algorithm" {
 		return v, err
 	}
 	// Name, hash and base64 were found sound before the algorithm was looked at.
@@ -80,6 +103,12 @@ func newVerifier(vkey string) (note.Verifier, error) {
 	hash16, key64, _ := strings.Cut(rest, "+")
 	hash, err1 := strconv.ParseUint(hash16, 16, 32)
 	key, err2 := base64.StdEncoding.DecodeString(key64)
+	if err == nil && !isReduced(key[1:]) {
+		return strict{v}, nil
+	}
+	if err == nil {
+		return v, nil
+	}
 	if err1 != nil || err2 != nil || len(key) != 1+ed25519.PublicKeySize || key[0] != 4 {
 		return nil, err
 	}

@@ -13,6 +13,7 @@ mod log;
 #[expect(dead_code, reason = "other tests look at what is kept")]
 mod memory;
 mod notes;
+mod points;
 mod proofs;
 mod records;
 mod texts;

@@ -27,7 +27,7 @@ fn notes_are_opened_as_by_go() {
     oracle.compare("note.open", &inputs, open);
 }
 
-fn open(input: &[Vec<u8>]) -> Answer {
+pub(crate) fn open(input: &[Vec<u8>]) -> Answer {
     let keys = (1..input.len()).map(|at| text(input, at)?.parse::<VerifierKey>().map_err(refused));
     let keys: Vec<_> = keys.collect::<Result<_, _>>()?;
     let note = Note::open(&input[0], &keys).map_err(refused)?;
