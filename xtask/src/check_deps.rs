@@ -17,7 +17,10 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("mismatch", &["gomod"]),
     ("store", &["codes", "gomod"]),
     ("upstream", &["codes", "gomod"]),
-    ("proxy", &["codes", "gomod", "tlog", "store", "upstream"]),
+    (
+        "proxy",
+        &["codes", "gomod", "mismatch", "tlog", "store", "upstream"],
+    ),
     ("server", &["codes", "gomod", "store", "proxy"]),
     (
         "modkeep",

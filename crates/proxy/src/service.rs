@@ -77,6 +77,7 @@ impl Proxy {
             Resource::Latest(module) => context.latest(module, fetching).await,
             Resource::Query { module, query } => context.query(module, query, fetching).await,
             Resource::Proof(artifact) => context.kept_proof(artifact).await,
+            Resource::Cases(number) => context.cases(*number).await,
             Resource::Sumdb { name, path } => context.sumdb(name, path, fetching).await,
         };
         self.count(resource, found(&result));

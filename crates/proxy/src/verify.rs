@@ -28,7 +28,7 @@ use crate::{
 use codes::Code;
 use database::Database;
 pub(crate) use evidence::{FIRST_SEEN, PRIVATE, UNPROVEN, UNVERIFIED};
-use gomod::{Artifact, ArtifactKind, ModulePath, Version, pattern::Patterns};
+use gomod::{Artifact, ArtifactKind, ModulePath, Version, pattern::Patterns, sumhash::H1};
 pub use pending::Settled;
 pub use present::{HeadFailure, Present, compare_head};
 pub(crate) use records::{Records, Vouched};
@@ -227,6 +227,18 @@ impl Context {
             return Ok(Grounds::claim(UNPROVEN));
         }
         Err(Lost::Ours(outcome.refusal))
+    }
+
+    /// The hash that the checksum database knows of an artifact, where it is asked about it.
+    pub(crate) async fn logged(&self, artifact: &Artifact) -> Option<H1> {
+        let Voucher::Database(records) = self.verifier.voucher(artifact) else {
+            return None;
+        };
+        let vouched = records
+            .record(&artifact.module, &artifact.version)
+            .await
+            .ok()?;
+        vouched.hashes(artifact).find_map(|hash| hash.parse().ok())
     }
 
     /// Makes sure that something kept may be served: what was captured without proof is proven now.

@@ -29,7 +29,7 @@ use crate::{
     plan::{Authentic, Plan, TileError},
     proof,
     proof_file::LogProof,
-    record::{MalformedRecord, Record},
+    record::{MAX_TEXT, MalformedRecord, Record},
     tile::HEIGHT,
     tree::{Node, Subtree},
 };
@@ -161,6 +161,9 @@ impl<O: Operations> Client<O> {
         version: &str,
     ) -> Result<Proven, LookupError<O::Error>> {
         let (record, note) = Record::parse(answer)?;
+        if record.text.len() > MAX_TEXT {
+            return Err(MalformedRecord::TooLong.into());
+        }
         let offered = Arc::new(self.open(note)?);
         let id = record.id;
         let (head, tiles) = self.merge(&offered, Some(id)).await?;

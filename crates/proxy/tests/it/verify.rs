@@ -1,5 +1,6 @@
 //! Verification, with databases and sources that lie.
 
+mod causes;
 mod injections;
 mod lies;
 mod pending;
