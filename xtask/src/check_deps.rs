@@ -14,13 +14,15 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("codes", &[]),
     ("gomod", &[]),
     ("tlog", &[]),
-    ("store", &["codes", "gomod"]),
+    ("store", &["codes", "gomod", "tlog"]),
     ("upstream", &["codes", "gomod"]),
-    ("proxy", &["codes", "gomod", "store", "upstream"]),
+    ("proxy", &["codes", "gomod", "store", "tlog", "upstream"]),
     ("server", &["codes", "gomod", "store", "proxy"]),
     (
         "modkeep",
-        &["codes", "gomod", "store", "upstream", "proxy", "server"],
+        &[
+            "codes", "gomod", "tlog", "store", "upstream", "proxy", "server",
+        ],
     ),
     ("testkit", &[]),
     // The bench shares the tests' raw client, fixtures and driver of the real `go`.

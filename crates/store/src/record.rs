@@ -1,6 +1,12 @@
 //! What is known about a capture, and what has to be said to make one.
 
-use crate::{blob::BlobId, journal::Facts, key::Key, spool::SealedSpool};
+use crate::{
+    blob::BlobId,
+    error::StoreError,
+    journal::{self, Facts},
+    key::Key,
+    spool::SealedSpool,
+};
 use gomod::{ArtifactKind, ModulePath, Version};
 use jiff::Timestamp;
 
@@ -37,7 +43,8 @@ pub struct Capture {
     pub source: String,
     /// Why they are trusted.
     pub evidence: String,
-    /// What else the checks found.
+    /// What else the checks found. It, evidence, source and hash are bounded together by
+    /// [`crate::ENTRY_WORDS_LIMIT`].
     pub facts: Facts,
 }
 
@@ -92,6 +99,19 @@ pub struct IndexEntry {
     pub version: Version,
     /// When the first of its artifacts was captured.
     pub timestamp: Timestamp,
+}
+
+// === impl Capture ===
+
+impl Capture {
+    /// Refuses what would not fit into an entry of the journal.
+    pub(crate) fn check_words(&self) -> Result<(), StoreError> {
+        let facts = self.facts.iter();
+        let facts: usize = facts.map(|(name, fact)| name.len() + fact.len() + 1).sum();
+        let hash = self.h1.as_ref().map_or(0, String::len);
+        let size = self.source.len() + self.evidence.len() + hash + facts;
+        journal::bounded("what is said about a capture", size)
+    }
 }
 
 // === impl Kinds ===

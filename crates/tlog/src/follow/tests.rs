@@ -168,12 +168,9 @@ fn a_checkpoint_is_opened_with_the_key_of_its_log_only() {
         };
         note::sign(&checkpoint.to_string(), &[], &[&signer]).unwrap()
     };
-    let signed = sign("log.example.com/journal");
+    let own = sign("log.example.com/journal");
     assert_eq!(
-        open(signed.as_bytes(), signer.verifier())
-            .unwrap()
-            .head
-            .size,
+        open(own.as_bytes(), signer.verifier()).unwrap().head.size,
         3
     );
     let other = sign("log.example.com/other");
@@ -183,7 +180,7 @@ fn a_checkpoint_is_opened_with_the_key_of_its_log_only() {
     ));
     let stranger = SignerKey::from_seed("log.example.com/journal", [8; 32]).unwrap();
     assert!(matches!(
-        open(signed.as_bytes(), stranger.verifier()),
+        open(own.as_bytes(), stranger.verifier()),
         Err(FollowError::Note(_))
     ));
 }
