@@ -40,10 +40,10 @@ impl Stranger {
         }
     }
 
-    /// Reads on until the log has `size` entries, and checks all there is to check.
+    /// Reads on until the log has so many entries, and checks all there is to check.
     #[track_caller]
-    fn follow(&mut self, site: &Site, size: usize) {
-        let head = self.newest(site, size);
+    fn follow(&mut self, site: &Site, entries: usize) {
+        let head = self.newest(site, entries);
         let question = Consistency::try_new(self.last, head).unwrap();
         let tiles = question.tiles().iter();
         let tiles = tiles.map(|tile| file(site, Resource::Tile(*tile)).into());
@@ -64,16 +64,15 @@ impl Stranger {
     }
 
     #[track_caller]
-    fn newest(&self, site: &Site, size: usize) -> TreeHead {
-        for _ in 0..PATIENCE {
+    fn newest(&self, site: &Site, entries: usize) -> TreeHead {
+        let mut heads = (0..PATIENCE).map(|_| {
             let note = file(site, Resource::Checkpoint);
             let head = follow::open(&note, &self.key).unwrap().head;
             assert!(head.size >= self.last.size, "a log never shrinks");
-            if head.size >= size as u64 {
-                return head;
-            }
-        }
-        panic!("the checkpoint does not reach {size} entries");
+            head
+        });
+        let grown = heads.find(|head| head.size >= entries as u64);
+        grown.expect("the checkpoint reaches what was captured")
     }
 }
 

@@ -143,13 +143,14 @@ fn salvage(layout: &Layout, connection: &Connection) -> Result<u64, StoreError> 
     let Ok(old) = connection::open_reader(layout) else {
         return Ok(0);
     };
-    let (mut last, mut salvaged) = (0, 0);
+    let (mut last, mut salvaged, mut followed) = (0, 0, 0);
     while let Ok(lines) = read::journal_lines(&old, last, PAGE) {
         let Some((end, _)) = lines.last() else { break };
         last = *end;
         for entry in lines
             .iter()
             .filter_map(|(_, line)| JournalEntry::from_line(line))
+            .filter(|entry| follows(entry, &mut followed))
         {
             salvaged += keep_line(connection, &entry)?;
         }

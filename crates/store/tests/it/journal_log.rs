@@ -207,6 +207,21 @@ async fn readers_at_once_get_one_history() {
     }
 }
 
+/// What cannot be kept is given to nobody; what was kept before is still true.
+#[tokio::test]
+async fn a_head_that_cannot_be_kept_is_not_given_away() {
+    let (directory, store) = new_site().await;
+    events(&store, 3).await;
+    let mut reader = Reader::new(&store).await;
+    reader.follow(&store).await.expect("sound");
+    let in_the_way = directory.path().join("journal/checkpoint.new");
+    std::fs::create_dir(&in_the_way).expect("made");
+    events(&store, 3).await;
+    assert_eq!(reader.follow(&store).await.expect("the older head").size, 3);
+    std::fs::remove_dir(&in_the_way).expect("removed");
+    assert_eq!(reader.follow(&store).await.expect("sound").size, 6);
+}
+
 /// A catalog of the first release has no tree: its journal is hashed when it is opened.
 #[tokio::test]
 async fn an_older_catalog_gets_its_tree() {
