@@ -15,7 +15,7 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("gomod", &[]),
     ("tlog", &[]),
     ("mismatch", &["gomod"]),
-    ("store", &["codes", "gomod"]),
+    ("store", &["codes", "gomod", "tlog"]),
     ("upstream", &["codes", "gomod"]),
     (
         "proxy",

@@ -270,7 +270,11 @@ impl Inquiry {
             severity: if healed { Severity::P2 } else { Severity::P1 },
             kind: "checksum-mismatch",
             subject: path,
-            detail: format!("{}: {}; {outcome}", bad.failure, case.conclusion.title),
+            detail: format!(
+                "{}: {}; {outcome}",
+                in_short(&bad.failure.to_string()),
+                case.conclusion.title
+            ),
         };
         alarm.raise(&context.store, &context.metrics).await;
         let mut lines = case.client_lines();
@@ -284,6 +288,11 @@ impl Inquiry {
             ..Refusal::new(Code::ChecksumMismatch, "")
         }
     }
+}
+
+/// Words that may hold a hostile name, cut to a length that the journal takes.
+fn in_short(words: &str) -> String {
+    words.chars().take(300).collect()
 }
 
 fn compare(right: &Specimen, exhibit: &Exhibit, bad: &Suspect) -> io::Result<Difference> {
@@ -302,7 +311,10 @@ impl Context {
         seen: Seen,
         failure: BodyFailure,
     ) -> Lost {
-        let (key, reason) = (Key::Artifact(artifact.clone()), failure.to_string());
+        let (key, reason) = (
+            Key::Artifact(artifact.clone()),
+            in_short(&failure.to_string()),
+        );
         let (exhibit, aside) = match caught {
             Caught::Small(bytes) => {
                 let exhibit = Exhibit::Memory(bytes.clone());

@@ -4,6 +4,7 @@ use crate::{
     answer::{Answer, Origin},
     caller::Caller,
     context::Context,
+    journal::{self, JournalFile},
     metrics::{Lookup, Metrics},
     options::ProxyOptions,
     prefetch::{Job, Kinds, Plan, Prefetch, ReadAhead},
@@ -132,6 +133,11 @@ impl Proxy {
             .index(since, limit)
             .await
             .map_err(|error| self.context.store_failure(error))
+    }
+
+    /// A file of the journal's log.
+    pub async fn journal(&self, file: JournalFile) -> Result<Answer, Refusal> {
+        journal::answer(&self.context, file).await
     }
 
     /// Whether the service can do its work.

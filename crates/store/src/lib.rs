@@ -37,10 +37,13 @@ mod store;
 mod trust;
 
 pub use blob::{BlobId, BlobIdError, Hex};
-pub use crash::CRASH_POINTS;
+pub use crash::{CRASH_POINTS, JOURNAL_CRASH_POINTS};
 pub use error::StoreError;
 pub use health::{StoreHealth, StoreMetrics};
-pub use journal::{Decision, EVENT_DETAIL_LIMIT, Facts, JournalEntry, JournalEvent};
+pub use journal::{
+    Decision, ENTRY_WORDS_LIMIT, Facts, JournalEntry, JournalEvent,
+    log::{JournalLog, SignedCheckpoint},
+};
 pub use key::{KEY_PATH_LIMIT, Key};
 pub use memo::{MEMO_BODY_LIMIT, MEMO_LIMIT, Memo, MemoClass, MemoKey, MemoStatus};
 pub use options::StoreOptions;

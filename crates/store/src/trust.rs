@@ -16,7 +16,7 @@ use crate::{
         read,
     },
     error::StoreError,
-    journal::{Decision, JournalEvent},
+    journal::{self, Decision, JournalEvent},
     key::Key,
     place::{self, Quarantined},
     spool::SealedSpool,
@@ -89,6 +89,12 @@ pub struct Withdrawal {
 // === impl VersionProof ===
 
 impl VersionProof {
+    /// Refuses what would not fit into an entry of the journal.
+    pub(crate) fn check_words(&self) -> Result<(), StoreError> {
+        let size = self.database.len() + self.file.len() + 2 * self.evidence.len();
+        journal::bounded("a proof", size)
+    }
+
     pub(crate) fn path(&self) -> String {
         version_path(&self.module, &self.version)
     }
@@ -131,6 +137,7 @@ impl Store {
     /// Keeps a proof that was found later than the captures it vouches for; those say so from now
     /// on. Durable when this returns.
     pub async fn prove(&self, proof: VersionProof, captures: Vec<Key>) -> Result<(), StoreError> {
+        proof.check_words()?;
         self.catalog()
             .change(Change::Prove(proof, captures))
             .await
@@ -140,6 +147,10 @@ impl Store {
     /// Stops serving a capture; its bytes are put into quarantine unless another capture has the
     /// same. False if it was not there, or has other bytes by now.
     pub async fn withdraw(&self, withdrawal: Withdrawal) -> Result<bool, StoreError> {
+        journal::bounded(
+            "a withdrawal",
+            withdrawal.by.len() + withdrawal.reason.len(),
+        )?;
         let changed = self.catalog().change(Change::Withdraw(withdrawal)).await?;
         let Outcome::Withdrawn(withdrawn) = changed else {
             return Err(StoreError::Closed);
@@ -229,6 +240,7 @@ impl Store {
         source: &str,
         reason: &str,
     ) -> Result<(), StoreError> {
+        journal::bounded("a quarantine", source.len() + reason.len())?;
         let (blob, size) = (sealed.blob(), sealed.size());
         let held = match self.hold(sealed).await? {
             Quarantined::Already => return Ok(()),

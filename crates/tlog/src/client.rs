@@ -25,7 +25,7 @@ pub use operations::{Operations, Reading, Swap};
 
 use crate::{
     checkpoint::{MalformedHead, TreeHead},
-    note::{Note, NoteError, VerifierKey},
+    note::{self, Note, NoteError, VerifierKey},
     plan::{Authentic, Plan, TileError},
     proof,
     proof_file::LogProof,
@@ -114,6 +114,25 @@ pub enum LookupError<E> {
     Fork(Arc<Fork>),
 }
 
+/// Notes up to this size stand in proofs as they came, cosignatures and all: the public database's
+/// have 200 bytes, and a signature by a witness adds 100.
+const MAX_CHECKPOINT: usize = 3000;
+
+// === impl SignedHead ===
+
+impl SignedHead {
+    /// The note as it stands in a proof; of a larger one the database's own signature alone.
+    fn checkpoint(&self, keys: &[VerifierKey]) -> String {
+        let whole = || String::from_utf8_lossy(&self.note).into_owned();
+        if self.note.len() <= MAX_CHECKPOINT {
+            return whole();
+        }
+        let opened = Note::open(&self.note, keys).ok();
+        let short = opened.and_then(|note| note::sign(&note.text, &note.verified, &[]).ok());
+        short.unwrap_or_else(whole)
+    }
+}
+
 // === impl Client ===
 
 impl<O: Operations> Client<O> {
@@ -187,7 +206,7 @@ impl<O: Operations> Client<O> {
             extra: Some(record.text.clone().into_bytes()),
             index: id,
             hashes: hashes.collect::<Result<_, _>>()?,
-            checkpoint: String::from_utf8_lossy(&head.note).into_owned(),
+            checkpoint: head.checkpoint(&self.keys),
         };
         Ok(Proven {
             record,

@@ -8,7 +8,7 @@ use crate::{checkpoint::decimal, hash::Hash};
 
 /// The longest text of a record that a client believes, in bytes. Go sets no limit; real ones have
 /// 200 bytes, and a proof file that holds one must stay readable.
-pub const MAX_TEXT: usize = 64 << 10;
+pub const MAX_TEXT: usize = 4 << 10;
 
 /// A record with its place in the log.
 #[derive(Debug, Clone, PartialEq, Eq)]

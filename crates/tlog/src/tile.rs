@@ -131,7 +131,7 @@ impl Tile {
     }
 
     /// The node whose hash all of a full tile's hashes make up.
-    pub(crate) fn node(self) -> Option<Node> {
+    pub fn node(self) -> Option<Node> {
         let level = u32::from(self.level? + 1) * u32::from(self.height);
         Some(Node {
             level: u8::try_from(level).ok()?,

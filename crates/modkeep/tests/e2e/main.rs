@@ -17,6 +17,7 @@ mod flights;
 mod forks;
 mod idle;
 mod independence;
+mod journal;
 mod outage;
 mod prefetch;
 mod probes;

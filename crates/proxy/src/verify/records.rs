@@ -277,7 +277,7 @@ impl Inner {
             LookupError::Forged { .. } | LookupError::Note(_) => (Severity::P1, "database-lies"),
             _ => (Severity::P2, "database-untrusted"),
         };
-        let detail = format!("{version}: {error}");
+        let detail: String = format!("{version}: {error}").chars().take(500).collect();
         let database = self.client.operations();
         let alarm = Alarm {
             severity,

@@ -21,7 +21,7 @@ use gomod::{ArtifactKind, ModulePath};
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
-use super::schema::Totals;
+use super::{schema::Totals, tree};
 
 /// A change that somebody waits for.
 pub(crate) enum Change {
@@ -364,6 +364,7 @@ impl<'c> Batch<'c> {
         .to_line()?;
         let sql = "INSERT INTO journal (sequence, at, line) VALUES (?1, ?2, ?3)";
         self.execute("writing the journal", sql, params![sequence, at, line])?;
+        tree::complete(self.connection, sequence)?;
         self.lines.push(line);
         (self.totals.sequence, self.totals.at) = (sequence, at);
         Ok((sequence, time))

@@ -53,6 +53,11 @@ impl SignerKey {
         })
     }
 
+    /// The same secret under another name, which makes it another key with another id.
+    pub fn renamed(&self, name: &str) -> Result<Self, KeyError> {
+        Self::from_seed(name, self.seed)
+    }
+
     /// The public part.
     pub fn verifier(&self) -> &VerifierKey {
         &self.verifier
