@@ -30,7 +30,7 @@ const HOUSE: &[(&str, &[&str])] = &[
     ),
     ("testkit", &["tlog"]),
     // The bench shares the tests' raw client, fixtures and driver of the real `go`.
-    ("xtask", &["gomod", "testkit"]),
+    ("xtask", &["gomod", "testkit", "tlog"]),
 ];
 
 /// Libraries that only some rooms may name.
