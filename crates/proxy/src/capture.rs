@@ -179,9 +179,12 @@ async fn small_attempt(
 async fn judge_small(
     context: &Context,
     artifact: &Artifact,
-    bytes: &[u8],
+    bytes: &Bytes,
 ) -> Result<(Option<String>, Grounds), Lost> {
     let h1 = check::small(artifact, bytes).map_err(|wrong| Lost::Body(wrong.into()))?;
+    if context.verifier.must_wait(artifact) {
+        context.prefetch.arrived(artifact, bytes);
+    }
     let grounds = context
         .grounds(artifact, h1.as_deref().unwrap_or_default())
         .await?;

@@ -46,6 +46,7 @@ impl Proxy {
     ) -> Self {
         let context = Arc::new(Context::new(store, upstreams, options, metrics));
         Prefetch::start(&context);
+        context.verifier.warm_up();
         Self { context }
     }
 

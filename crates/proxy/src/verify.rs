@@ -167,6 +167,28 @@ impl Verifier {
         }
     }
 
+    /// Whether an artifact's proof has to be looked up first.
+    pub(crate) fn must_wait(&self, artifact: &Artifact) -> bool {
+        let Voucher::Database(records) = self.voucher(artifact) else {
+            return false;
+        };
+        records.known(&artifact.module, &artifact.version).is_none()
+    }
+
+    /// Asks the database for its head, so that the first lookup finds the way there known.
+    pub(crate) fn warm_up(&self) {
+        let Some(records) = self
+            .records
+            .clone()
+            .filter(|_| self.options.mode != Mode::Off)
+        else {
+            return;
+        };
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(async move { records.warm_up().await });
+        }
+    }
+
     /// What an artifact will say of itself once it is captured, as far as it is known before.
     pub(crate) fn promise(&self, artifact: &Artifact) -> String {
         match self.voucher(artifact) {

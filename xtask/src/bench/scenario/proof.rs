@@ -42,6 +42,9 @@ const FASTER: f64 = 2.0;
 /// How often a single artifact is asked for in a round: the median is the round's sample.
 const TIMES: usize = 5;
 
+/// A hash's sample is the best of so many, on both sides.
+const BEST_OF: u32 = 3;
+
 /// How long one build may take.
 const LIMIT: Duration = Duration::from_mins(8);
 
@@ -166,9 +169,15 @@ fn hashing(bench: &Bench, zip: &str) -> Result<(Figure, Figure)> {
     let file = bench.corpus.files.join(zip.trim_start_matches('/'));
     let (mut ours, mut go) = (Figure::new(Unit::Seconds), Figure::new(Unit::Seconds));
     for _ in 0..bench.rounds.max(5) {
-        let begun = Instant::now();
-        let hash = gomod::sumhash::h1_of_zip(std::fs::File::open(&file)?)?;
-        ours.push(begun.elapsed().as_secs_f64());
+        let mut best = f64::INFINITY;
+        let mut hash = None;
+        for _ in 0..BEST_OF {
+            let begun = Instant::now();
+            hash = Some(gomod::sumhash::h1_of_zip(std::fs::File::open(&file)?)?);
+            best = best.min(begun.elapsed().as_secs_f64());
+        }
+        let hash = hash.context("nothing was hashed")?;
+        ours.push(best);
         let (theirs, seconds) = dirhash(&file)?;
         ensure!(
             theirs == hash.to_string(),
@@ -185,7 +194,7 @@ fn dirhash(file: &Path) -> Result<(String, f64)> {
     command
         .args(["run", "./hashtime"])
         .arg(file)
-        .arg("3")
+        .arg(BEST_OF.to_string())
         .current_dir("oracle")
         .env("GOMAXPROCS", "1");
     let output = command.output().context("go cannot be run")?;
