@@ -15,9 +15,12 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("gomod", &[]),
     ("tlog", &[]),
     ("mismatch", &["gomod"]),
-    ("store", &["codes", "gomod"]),
+    ("store", &["codes", "gomod", "tlog"]),
     ("upstream", &["codes", "gomod"]),
-    ("proxy", &["codes", "gomod", "tlog", "store", "upstream"]),
+    (
+        "proxy",
+        &["codes", "gomod", "mismatch", "tlog", "store", "upstream"],
+    ),
     ("server", &["codes", "gomod", "store", "proxy"]),
     (
         "modkeep",
@@ -27,7 +30,7 @@ const HOUSE: &[(&str, &[&str])] = &[
     ),
     ("testkit", &["tlog"]),
     // The bench shares the tests' raw client, fixtures and driver of the real `go`.
-    ("xtask", &["gomod", "testkit"]),
+    ("xtask", &["gomod", "testkit", "tlog"]),
 ];
 
 /// Libraries that only some rooms may name.

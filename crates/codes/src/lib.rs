@@ -172,6 +172,9 @@ codes! {
     NotProven = 4010, Some(404), "no proof is kept of this",
         "It is not kept here, or was captured without proof: private, or with --verify off.",
         "Ask for the artifact first; Modkeep-Evidence of its answer says why it is trusted.";
+    NoSuchCase = 4011, Some(404), "there is no such case",
+        "Cases have the number of the journal entry that opened them.",
+        "See /-/cases for those there are.";
 
     BadConfiguration = 5001, None, "the configuration is wrong",
         "An option, environment variable or key of the configuration file cannot be used.",

@@ -22,7 +22,7 @@ pub(crate) fn command() -> Command {
         ))
         .subcommand_required(true)
         .arg_required_else_help(true)
-        .subcommands([serve(), run(), env(), store(), zip(), module(), config(), sumdb(), explain(), completions_command()])
+        .subcommands([serve(), run(), env(), store(), zip(), module(), config(), sumdb(), doctor(), explain(), completions_command()])
 }
 
 fn serve() -> Command {
@@ -208,6 +208,20 @@ fn config() -> Command {
             options::add(Command::new("check").about("Exit with 2 and the first problem if serve would not start with it")),
             Command::new("schema").about("Print a configuration file with every key, its meaning and its default"),
         ])
+}
+
+fn doctor() -> Command {
+    let what = Arg::new("what")
+        .required(true)
+        .value_name("CODE|CASE")
+        .help("A code such as MK4004, the number of a case, or a text that contains a code");
+    options::add_some(
+        Command::new("doctor")
+            .about("Explain a code, and show what was found out about wrong bytes")
+            .arg(what),
+        &["data"],
+    )
+    .after_help("Examples:\n  modkeep doctor MK4004\n  modkeep doctor 17")
 }
 
 fn explain() -> Command {

@@ -9,6 +9,7 @@ mod cli;
 mod client_env;
 pub mod config;
 mod config_command;
+mod doctor_command;
 mod explain;
 mod failure;
 mod file_limit;
@@ -55,6 +56,7 @@ fn dispatch(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
         Some(("zip", matches)) => zip_command::main(matches),
         Some(("mod", matches)) => mod_command::main(matches),
         Some(("config", matches)) => config_command::main(matches),
+        Some(("doctor", matches)) => doctor_command::main(matches),
         Some(("explain", matches)) => Ok(explain::main(matches)),
         Some(("completions", matches)) => Ok(cli::completions(matches)),
         // clap refuses everything else, and asks for a command where there is none.

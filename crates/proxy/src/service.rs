@@ -4,6 +4,7 @@ use crate::{
     answer::{Answer, Origin},
     caller::Caller,
     context::Context,
+    journal::{self, JournalFile},
     metrics::{Lookup, Metrics},
     options::ProxyOptions,
     prefetch::{Job, Kinds, Plan, Prefetch, ReadAhead},
@@ -45,6 +46,7 @@ impl Proxy {
     ) -> Self {
         let context = Arc::new(Context::new(store, upstreams, options, metrics));
         Prefetch::start(&context);
+        context.verifier.warm_up();
         Self { context }
     }
 
@@ -77,6 +79,7 @@ impl Proxy {
             Resource::Latest(module) => context.latest(module, fetching).await,
             Resource::Query { module, query } => context.query(module, query, fetching).await,
             Resource::Proof(artifact) => context.kept_proof(artifact).await,
+            Resource::Cases(number) => context.cases(*number).await,
             Resource::Sumdb { name, path } => context.sumdb(name, path, fetching).await,
         };
         self.count(resource, found(&result));
@@ -131,6 +134,11 @@ impl Proxy {
             .index(since, limit)
             .await
             .map_err(|error| self.context.store_failure(error))
+    }
+
+    /// A file of the journal's log.
+    pub async fn journal(&self, file: JournalFile) -> Result<Answer, Refusal> {
+        journal::answer(&self.context, file).await
     }
 
     /// Whether the service can do its work.

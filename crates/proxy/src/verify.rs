@@ -30,7 +30,7 @@ use crate::{
 };
 use codes::Code;
 pub(crate) use evidence::{FIRST_SEEN, PRIVATE, UNPROVEN, UNVERIFIED};
-use gomod::{Artifact, ArtifactKind, ModulePath, Version, pattern::Patterns};
+use gomod::{Artifact, ArtifactKind, ModulePath, Version, pattern::Patterns, sumhash::H1};
 pub use mirror::{MirrorFailure, Mirrored};
 pub use pending::Settled;
 pub use present::{HeadFailure, Present, compare_head};
@@ -178,6 +178,28 @@ impl Verifier {
         }
     }
 
+    /// Whether an artifact's proof has to be looked up first.
+    pub(crate) fn must_wait(&self, artifact: &Artifact) -> bool {
+        let Voucher::Database(records) = self.voucher(artifact) else {
+            return false;
+        };
+        records.known(&artifact.module, &artifact.version).is_none()
+    }
+
+    /// Asks the database for its head, so that the first lookup finds the way there known.
+    pub(crate) fn warm_up(&self) {
+        let Some(records) = self
+            .records
+            .clone()
+            .filter(|_| self.options.mode != Mode::Off)
+        else {
+            return;
+        };
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(async move { records.warm_up().await });
+        }
+    }
+
     /// What an artifact will say of itself once it is captured, as far as it is known before.
     pub(crate) fn promise(&self, artifact: &Artifact) -> String {
         match self.voucher(artifact) {
@@ -238,6 +260,18 @@ impl Context {
             return Ok(Grounds::claim(UNPROVEN));
         }
         Err(Lost::Ours(outcome.refusal))
+    }
+
+    /// The hash that the checksum database knows of an artifact, where it is asked about it.
+    pub(crate) async fn logged(&self, artifact: &Artifact) -> Option<H1> {
+        let Voucher::Database(records) = self.verifier.voucher(artifact) else {
+            return None;
+        };
+        let vouched = records
+            .record(&artifact.module, &artifact.version)
+            .await
+            .ok()?;
+        vouched.hashes(artifact).find_map(|hash| hash.parse().ok())
     }
 
     /// Makes sure that something kept may be served: what was captured without proof is proven now.

@@ -11,7 +11,9 @@ use bytes::Bytes;
 use gomod::ModulePath;
 use jiff::Timestamp;
 use prometheus_client::registry::Registry;
-use proxy::{Caller, Fetching, Freshness, Media, Origin, Refusal, Resource, prefetch::Kinds};
+use proxy::{
+    Caller, Fetching, Freshness, JournalFile, Media, Origin, Refusal, Resource, prefetch::Kinds,
+};
 use std::{fmt, pin::Pin, sync::Arc};
 use store::BlobId;
 
@@ -57,6 +59,12 @@ pub trait Service: Send + Sync + 'static {
         since: Timestamp,
         limit: usize,
     ) -> impl std::future::Future<Output = Result<Vec<IndexEntry>, Refusal>> + Send;
+
+    /// A file of the journal's log.
+    fn journal(
+        &self,
+        file: JournalFile,
+    ) -> impl std::future::Future<Output = Result<Reply, Refusal>> + Send;
 
     /// Whether requests should be sent here.
     fn readiness(&self) -> Readiness;

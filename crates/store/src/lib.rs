@@ -38,10 +38,13 @@ mod tiles;
 mod trust;
 
 pub use blob::{BlobId, BlobIdError, Hex};
-pub use crash::CRASH_POINTS;
+pub use crash::{CRASH_POINTS, JOURNAL_CRASH_POINTS};
 pub use error::StoreError;
 pub use health::{StoreHealth, StoreMetrics};
-pub use journal::{Decision, EVENT_DETAIL_LIMIT, Facts, JournalEntry, JournalEvent};
+pub use journal::{
+    Decision, ENTRY_WORDS_LIMIT, Facts, JournalEntry, JournalEvent,
+    log::{JournalLog, SignedCheckpoint},
+};
 pub use key::{KEY_PATH_LIMIT, Key};
 pub use memo::{MEMO_BODY_LIMIT, MEMO_LIMIT, Memo, MemoClass, MemoKey, MemoStatus};
 pub use options::StoreOptions;
@@ -50,4 +53,4 @@ pub use record::{Capture, Committed, IndexEntry, KeptVersion, Kinds, Provenance,
 pub use spool::{SealedSpool, Spool, SpoolReader};
 pub use store::{SMALL_LIMIT, Store};
 pub use tiles::TILE_SIZE;
-pub use trust::{KeptTile, REBUILT, VersionProof, Withdrawal};
+pub use trust::{CaseFile, KeptTile, REBUILT, VersionProof, Withdrawal};

@@ -5,10 +5,11 @@ use std::{collections::BTreeMap, fmt, sync::Arc};
 use gomod::goproxy::ProxyList;
 
 use crate::{
-    BreakerState, BuildError, DatabaseOutcome, Force, RequestClass, SourceName, UpstreamOptions,
-    Walk,
+    BreakerState, BuildError, DatabaseOutcome, Download, Force, RequestClass, SourceName,
+    UpstreamOptions, Walk,
     plan::{Place, Plan, Stop, word},
-    source::{Priority, Source},
+    request::RequestPath,
+    source::{Manner, Priority, Reply, Source},
     sumdb::{self, Databases},
     tls,
 };
@@ -81,6 +82,26 @@ impl Upstreams {
     /// `github.com/!foo/bar/@v/v1.0.0.mod`. Asks nothing before [`Walk::next`].
     pub fn walk(&self, path: &str) -> Walk {
         Walk::new(Arc::clone(&self.shared), path)
+    }
+
+    /// Asks one source for a copy, whatever the list says about when it has its turn: for content
+    /// that can be proven. `source` is its name as in [`Upstreams::describe`]. Nothing where it has
+    /// no copy to give.
+    pub async fn copy(&self, source: &SourceName, path: &str, limit: u64) -> Option<Download> {
+        let path = RequestPath::try_new(path).ok()?;
+        let source = self
+            .shared
+            .sources
+            .iter()
+            .find(|candidate| candidate.name() == source)?;
+        let manner = Manner {
+            priority: Priority::Demand,
+            leads_on: true,
+        };
+        match source.fetch(&path, limit, manner).await {
+            Reply::Found(download) => Some(download),
+            Reply::Absent(_) | Reply::Failed(_) => None,
+        }
     }
 
     /// Asks the checksum database of this name; `path` is what follows the name in the protocol:

@@ -6,7 +6,7 @@ use gomod::{Artifact, ModulePath};
 use jiff::Timestamp;
 use parking_lot::Mutex;
 use prometheus_client::registry::Registry;
-use proxy::{Caller, Fetching, Origin, Refusal, Resource, prefetch::Kinds};
+use proxy::{Caller, Fetching, JournalFile, Origin, Refusal, Resource, prefetch::Kinds};
 use server::{Arriving, AtHand, IndexEntry, Readiness, Reply, Service};
 use std::{
     collections::BTreeMap,
@@ -86,6 +86,10 @@ impl<S: Service> Service for Counting<S> {
 
     async fn index(&self, since: Timestamp, limit: usize) -> Result<Vec<IndexEntry>, Refusal> {
         self.inner.index(since, limit).await
+    }
+
+    async fn journal(&self, file: JournalFile) -> Result<Reply, Refusal> {
+        self.inner.journal(file).await
     }
 
     fn readiness(&self) -> Readiness {

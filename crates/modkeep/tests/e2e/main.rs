@@ -18,6 +18,7 @@ mod forks;
 mod heads;
 mod idle;
 mod independence;
+mod journal;
 mod mirror;
 mod outage;
 mod prefetch;

@@ -54,7 +54,7 @@ impl From<LookupError<DatabaseFailure>> for HeadFailure {
     fn from(error: LookupError<DatabaseFailure>) -> Self {
         match error {
             LookupError::Operation(DatabaseFailure::Refused(refusal)) => {
-                Self::Unreachable(refusal.facts().to_owned())
+                Self::Unreachable(refusal.facts())
             }
             LookupError::Operation(error) => Self::Unreachable(error.to_string()),
             error => Self::Wrong(error.to_string()),

@@ -167,6 +167,19 @@ impl Records {
             .start(subject, || async move { inner.find(wanted).await });
     }
 
+    /// Renews the database's head; what fails is found out again by whoever looks something up.
+    pub(super) async fn warm_up(&self) {
+        if let Err(refusal) = self.ready().await {
+            tracing::debug!(?refusal, "what is kept of the database could not be read");
+            return;
+        }
+        if !self.inner.halted.load(Ordering::Acquire)
+            && let Err(error) = self.inner.client.refresh().await
+        {
+            tracing::debug!(%error, "the database's head could not be renewed");
+        }
+    }
+
     /// Keeps a proof that no capture has brought along.
     pub(crate) async fn keep(&self, vouched: &Vouched) -> Result<(), StoreError> {
         if !vouched.kept.load(Ordering::Acquire) {
@@ -337,7 +350,7 @@ impl Inner {
             LookupError::Forged { .. } | LookupError::Note(_) => (Severity::P1, "database-lies"),
             _ => (Severity::P2, "database-untrusted"),
         };
-        let detail = format!("{version}: {error}");
+        let detail: String = format!("{version}: {error}").chars().take(500).collect();
         let database = self.client.operations();
         let alarm = Alarm {
             severity,

@@ -5,8 +5,8 @@ use gomod::{Artifact, ArtifactKind, ModulePath, Version, goproxy::ProxyList, pat
 use jiff::Timestamp;
 use proxy::prefetch::Level;
 use proxy::{
-    Answer, Body, Caller, Clock, Fetching, Metrics, Mode, Proxy, ProxyOptions, Refusal,
-    RefusalText, Resource, VerifyOptions,
+    Answer, Body, Caller, Clock, Fetching, Metrics, Mode, Proxy, ProxyOptions, Refusal, Resource,
+    VerifyOptions,
 };
 use std::{
     fs,
@@ -89,6 +89,11 @@ impl Site {
             mode,
         )
         .await
+    }
+
+    /// A site with this upstream list that verifies.
+    pub(crate) async fn verifying_with(list: &str, key: &str, mode: Mode) -> Self {
+        Self::verifying_at(list, TempDir::new().unwrap(), BEGINNING, key, mode).await
     }
 
     /// The same data again, verifying; as after a restart.
@@ -311,10 +316,8 @@ fn artifact(path: &str, version: &str, kind: ArtifactKind) -> Resource {
 }
 
 /// A refusal's words.
-pub(crate) fn words(refusal: &Refusal) -> &str {
-    match &refusal.text {
-        RefusalText::Facts(text) | RefusalText::Relayed(text) => text,
-    }
+pub(crate) fn words(refusal: &Refusal) -> String {
+    refusal.facts()
 }
 
 /// Reads a body to its end.

@@ -1,5 +1,6 @@
 //! Verification, with databases and sources that lie.
 
+mod causes;
 mod heal;
 mod injections;
 mod lies;

@@ -8,7 +8,7 @@ use gomod::ModulePath;
 use jiff::Timestamp;
 use prometheus_client::registry::Registry;
 use proxy::{
-    Answer, Body, Caller, Fetching, Proxy, Refusal, Resource, flight,
+    Answer, Body, Caller, Fetching, JournalFile, Proxy, Refusal, Resource, flight,
     prefetch::{Job, Kinds},
 };
 use std::sync::Arc;
@@ -51,6 +51,10 @@ impl Service for Proxy {
     async fn index(&self, since: Timestamp, limit: usize) -> Result<Vec<IndexEntry>, Refusal> {
         let entries = Self::index(self, since, limit).await?;
         Ok(entries.into_iter().map(IndexEntry::from).collect())
+    }
+
+    async fn journal(&self, file: JournalFile) -> Result<Reply, Refusal> {
+        Self::journal(self, file).await.map(Reply::from)
     }
 
     fn readiness(&self) -> Readiness {

@@ -10,7 +10,7 @@ use super::read::{self, ABSENT, KNOWN, microseconds};
 use crate::{
     blob::BlobId,
     error::StoreError,
-    journal::{Decision, JournalEntry},
+    journal::{Decision, JournalEntry, JournalEvent},
     key::{Key, prefix_range},
     memo::{MEMO_LIMIT, Memo, MemoClass, MemoKey, MemoStatus},
     record::{Committed, Provenance, Record},
@@ -21,7 +21,7 @@ use gomod::{ArtifactKind, ModulePath};
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
-use super::schema::Totals;
+use super::{schema::Totals, tree};
 
 /// A change that somebody waits for.
 pub(crate) enum Change {
@@ -33,6 +33,7 @@ pub(crate) enum Change {
     /// A proof that was found later than what it proves, and the captures it vouches for now.
     Prove(VersionProof, Vec<Key>),
     Withdraw(Withdrawal),
+    OpenCase(JournalEvent),
     KeepTiles(Vec<KeptTile>),
     SwapState {
         name: String,
@@ -145,6 +146,10 @@ impl<'c> Batch<'c> {
                 let withdrawn = self.withdraw(withdrawal)?;
                 Ok(Ok(Outcome::Withdrawn(withdrawn)))
             }
+            Change::OpenCase(event) => {
+                let sequence = self.open_case(event)?;
+                Ok(Ok(Outcome::Sequence(sequence)))
+            }
             Change::KeepTiles(tiles) => {
                 let count = self.keep_tiles(&tiles)?;
                 Ok(Ok(Outcome::Count(count)))
@@ -189,7 +194,7 @@ impl<'c> Batch<'c> {
             facts,
         } = &entry.decision
         else {
-            return self.replay_trust(&entry.decision);
+            return self.replay_trust(entry);
         };
         // The first capture stays, should a journal ever tell of two.
         let (Some(key), None) = (Key::parse(path), read::find(self.connection, path)?) else {
@@ -359,6 +364,7 @@ impl<'c> Batch<'c> {
         .to_line()?;
         let sql = "INSERT INTO journal (sequence, at, line) VALUES (?1, ?2, ?3)";
         self.execute("writing the journal", sql, params![sequence, at, line])?;
+        tree::complete(self.connection, sequence)?;
         self.lines.push(line);
         (self.totals.sequence, self.totals.at) = (sequence, at);
         Ok((sequence, time))

@@ -330,3 +330,28 @@ async fn a_torn_tile_at_the_end_is_none() {
         tile(1)
     );
 }
+
+#[tokio::test]
+async fn cases_are_listed_newest_first_and_survive_a_rebuild() {
+    let site = Site::new().await;
+    let mut numbers = Vec::new();
+    for module in ["example.com/a", "example.com/b"] {
+        let path = format!("{module}/@v/v1.0.0.zip");
+        numbers.push(site.store.open_case(&path, "{}").await.unwrap());
+    }
+    let listed = async |store: &store::Store, before| {
+        let cases = store.cases(before, 9).await.unwrap();
+        cases.iter().map(|case| case.number).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        listed(&site.store, u64::MAX).await,
+        [numbers[1], numbers[0]]
+    );
+    assert_eq!(listed(&site.store, numbers[1]).await, [numbers[0]]);
+    let directory = site.close();
+    rebuild(StoreOptions::local(directory.path()))
+        .await
+        .unwrap();
+    let store = crate::support::open(directory.path()).await.unwrap();
+    assert_eq!(listed(&store, u64::MAX).await, [numbers[1], numbers[0]]);
+}
