@@ -8,22 +8,23 @@
 use anyhow::{Context, Result, ensure};
 use std::{
     path::Path,
-    process::Command,
+    process::{Command, Stdio},
     time::{Duration, Instant},
 };
+use tempfile::TempDir;
 use testkit::{
     client,
     go::{Go, Project},
 };
 
-use super::count;
 use crate::bench::{
     Bench,
     contender::Contender,
     figure::{Figure, Unit},
+    on_disk,
     report::{Goal, Section, Table},
     server::Server,
-    upstream::Upstream,
+    upstream::{DISTANCE, Upstream},
     verify,
 };
 
@@ -48,113 +49,188 @@ const BEST_OF: u32 = 3;
 /// How long one build may take.
 const LIMIT: Duration = Duration::from_mins(8);
 
-/// One kind of work, in both modes.
-struct Measured {
-    work: &'static str,
-    goal: f64,
-    plain: Figure,
-    proven: Figure,
+/// How artifacts are proven.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    Off,
+    Required,
+    /// And the whole log's tiles are here already (`--sumdb-mirror tiles`).
+    Mirrored,
 }
 
-/// A way to do some work; gives the seconds that it took.
-type Work<'a> = Box<dyn Fn(&Bench, &Upstream, &[&str]) -> Result<f64> + 'a>;
+/// One kind of work, and what it took in each mode.
+struct Measured {
+    work: Work,
+    times: [Figure; Mode::ALL.len()],
+}
+
+/// What is asked for.
+enum Work {
+    /// These paths, one behind the other; the last one's time counts. Whether anything is promised
+    /// of it: nobody asks for a small zip by itself.
+    Artifacts(&'static str, bool, Vec<String>),
+    /// By the real `go`, guessing.
+    Build(&'static str, &'static [&'static str]),
+}
+
+/// The upstream with its database, and what a mirror of its log has.
+struct World<'a> {
+    bench: &'a Bench,
+    upstream: Upstream,
+    key: String,
+    mirror: TempDir,
+}
 
 pub(super) fn run(bench: &Bench) -> Result<Section> {
+    let world = World::of(bench)?;
     let (large, small) = (
         bench.corpus.zip_of_about(LARGE)?,
         bench.corpus.zip_of_about(SMALL)?,
     );
-    let upstream = bench.upstream()?;
-    let key = upstream.with_sumdb()?;
-    let work: [(&'static str, f64, Work<'_>); 5] = [
-        (
-            "one cold 9 MB zip",
-            LATER,
-            Box::new(|bench, upstream, mode| one(bench, upstream, mode, &[&large])),
-        ),
-        (
+    let of = |kind: &str| format!("{}.{kind}", small.trim_end_matches(".zip"));
+    let behind = vec![of("info"), of("mod"), small.clone()];
+    let mut all = [
+        Work::Artifacts("one cold 9 MB zip", true, vec![large.clone()]),
+        Work::Artifacts(
             "one cold small zip, behind its `.info` and `.mod`",
-            LATER,
-            Box::new(|bench, upstream, mode| {
-                one(
-                    bench,
-                    upstream,
-                    mode,
-                    &[&of(&small, "info"), &of(&small, "mod"), &small],
-                )
-            }),
+            true,
+            behind,
         ),
-        (
-            "one cold small zip, asked for by itself",
-            f64::INFINITY,
-            Box::new(|bench, upstream, mode| one(bench, upstream, mode, &[&small])),
-        ),
-        (
-            "cold `go mod download`, guessing",
-            SLOWER,
-            Box::new(|bench, upstream, mode| build(bench, upstream, mode, &["mod", "download"])),
-        ),
-        (
-            "cold `go mod graph`, guessing",
-            SLOWER,
-            Box::new(|bench, upstream, mode| build(bench, upstream, mode, &["mod", "graph"])),
-        ),
-    ];
-    let modes = [
-        vec!["--verify", "off"],
-        vec!["--verify", "required", "--sumdb", &key],
-    ];
-    let mut all: Vec<Measured> = work
-        .iter()
-        .map(|(work, goal, _)| Measured::new(work, *goal))
-        .collect();
+        Work::Artifacts("one cold small zip, by itself", false, vec![small.clone()]),
+        Work::Build("cold `go mod download`, guessing", &["mod", "download"]),
+        Work::Build("cold `go mod graph`, guessing", &["mod", "graph"]),
+    ]
+    .map(Measured::new);
     for _ in 0..bench.rounds {
-        for (measured, (name, _, work)) in all.iter_mut().zip(&work) {
-            let plain = work(bench, &upstream, &modes[0])?;
-            let proven = work(bench, &upstream, &modes[1])?;
-            println!("{name}: {plain:.3} s, proven {proven:.3} s");
-            measured.plain.push(plain);
-            measured.proven.push(proven);
+        for measured in &mut all {
+            measured.round(&world)?;
         }
     }
     let hashing = hashing(bench, &large)?;
     Ok(section(&all, hashing))
 }
 
-/// The path of another artifact of a zip's version.
-fn of(zip: &str, kind: &str) -> String {
-    format!("{}.{kind}", zip.trim_end_matches(".zip"))
+// === impl Mode ===
+
+impl Mode {
+    const ALL: [Self; 3] = [Self::Off, Self::Required, Self::Mirrored];
 }
 
-fn server(bench: &Bench, upstream: &Upstream, mode: &[&str]) -> Result<Server> {
-    let mut server = bench.start(Contender::Modkeep, &upstream.url())?;
-    server.stop();
-    let arguments = [mode, &["--prefetch", "on"]].concat();
-    server.arguments(&arguments);
-    server.start()?;
-    Ok(server)
+// === impl Work ===
+
+impl Work {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Artifacts(name, ..) | Self::Build(name, _) => name,
+        }
+    }
+
+    /// How much longer it may take with proof, if anything is promised.
+    fn goal(&self) -> Option<f64> {
+        match self {
+            Self::Artifacts(_, promised, _) => promised.then_some(LATER),
+            Self::Build(..) => Some(SLOWER),
+        }
+    }
+
+    fn seconds(&self, world: &World<'_>, mode: Mode) -> Result<f64> {
+        match self {
+            Self::Artifacts(_, _, paths) => artifacts(world, mode, paths),
+            Self::Build(_, arguments) => build(world, mode, arguments),
+        }
+    }
 }
 
-/// Asks for paths one behind the other; the time is that of the last.
-fn one(bench: &Bench, upstream: &Upstream, mode: &[&str], paths: &[&str]) -> Result<f64> {
+// === impl Measured ===
+
+impl Measured {
+    fn new(work: Work) -> Self {
+        let times = Mode::ALL.map(|_| Figure::new(Unit::Seconds));
+        Self { work, times }
+    }
+
+    fn round(&mut self, world: &World<'_>) -> Result<()> {
+        for (mode, time) in Mode::ALL.into_iter().zip(&mut self.times) {
+            let seconds = self.work.seconds(world, mode)?;
+            println!("{}, {mode:?}: {seconds:.3} s", self.work.name());
+            time.push(seconds);
+        }
+        Ok(())
+    }
+}
+
+// === impl World ===
+
+impl<'a> World<'a> {
+    fn of(bench: &'a Bench) -> Result<Self> {
+        let upstream = bench.upstream()?;
+        let key = upstream.with_sumdb()?;
+        let mirror = on_disk("mirror")?;
+        upstream.distance(Duration::ZERO)?;
+        let mut command = Command::new(bench.programs.path(Contender::Modkeep)?);
+        command
+            .args(["sumdb", "mirror", "--rate", "10000", "--sumdb", &key])
+            .args(["--upstream", &upstream.url(), "--data"])
+            .arg(mirror.path())
+            .stdin(Stdio::null());
+        let output = command.output().context("the log cannot be mirrored")?;
+        ensure!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        upstream.distance(DISTANCE)?;
+        Ok(Self {
+            bench,
+            upstream,
+            key,
+            mirror,
+        })
+    }
+
+    fn server(&self, mode: Mode) -> Result<Server> {
+        let mut server = self.bench.start(Contender::Modkeep, &self.upstream.url())?;
+        server.stop();
+        if mode == Mode::Mirrored {
+            copy(self.mirror.path(), &server.store())?;
+        }
+        let required = ["--verify", "required", "--sumdb", &self.key];
+        match mode {
+            Mode::Off => server.arguments(&["--verify", "off"]),
+            Mode::Required | Mode::Mirrored => server.arguments(&required),
+        }
+        server.start()?;
+        Ok(server)
+    }
+}
+
+/// Puts a copy of a directory in the place of another.
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    std::fs::remove_dir_all(to)?;
+    let status = Command::new("cp").arg("-r").arg(from).arg(to).status()?;
+    ensure!(status.success(), "{} cannot be copied", from.display());
+    Ok(())
+}
+
+fn artifacts(world: &World<'_>, mode: Mode, paths: &[String]) -> Result<f64> {
     let mut times = Figure::new(Unit::Seconds);
     for _ in 0..TIMES {
-        let server = server(bench, upstream, mode)?;
+        let server = world.server(mode)?;
         let mut last = 0.0;
         for path in paths {
             let begun = Instant::now();
             let answer = client::get(server.address(), path)?;
             last = begun.elapsed().as_secs_f64();
-            verify::check(&answer, &bench.corpus, path, "modkeep")?;
+            verify::check(&answer, &world.bench.corpus, path, "modkeep")?;
         }
         times.push(last);
     }
     times.median().context("nothing was measured")
 }
 
-fn build(bench: &Bench, upstream: &Upstream, mode: &[&str], arguments: &[&str]) -> Result<f64> {
-    let server = server(bench, upstream, mode)?;
-    let read = |name: &str| std::fs::read_to_string(bench.corpus.project.join(name));
+fn build(world: &World<'_>, mode: Mode, arguments: &[&str]) -> Result<f64> {
+    let server = world.server(mode)?;
+    let read = |name: &str| std::fs::read_to_string(world.bench.corpus.project.join(name));
     let project = Project::new(&read("go.mod")?, &[("go.sum", &read("go.sum")?)]);
     let go = Go::new(&server.url()).limit(LIMIT);
     let begun = Instant::now();
@@ -218,35 +294,41 @@ fn dirhash(file: &Path) -> Result<(String, f64)> {
 
 fn section(all: &[Measured], (ours, go): (Figure, Figure)) -> Section {
     let mut section = Section::default();
-    let mut table = Table::new("With and without proof", &["off", "required", "of off"]);
-    for one in all {
-        let ratio = one.proven.over(&one.plain);
-        table.row(
-            one.work,
-            [
-                one.plain.clone().into(),
-                one.proven.clone().into(),
-                ratio.clone().into(),
-            ],
-        );
-        if one.goal.is_finite() {
-            section.claim(
-                &format!("{}: proven, of unproven", one.work),
-                Goal::AtMost(one.goal),
-                ratio,
-            );
+    let columns = [
+        "off",
+        "required",
+        "of off",
+        "required, log mirrored",
+        "of off",
+    ];
+    let mut table = Table::new("With and without proof", &columns);
+    for Measured {
+        work,
+        times: [off, required, mirrored],
+    } in all
+    {
+        let (proven, with_mirror) = (required.over(off), mirrored.over(off));
+        if let Some(goal) = work.goal() {
+            let name = format!("{}: proven, of unproven", work.name());
+            section.claim(&name, Goal::AtMost(goal), proven.clone());
+            let name = format!("{}: proven with the log mirrored, of unproven", work.name());
+            section.claim(&name, Goal::AtMost(goal), with_mirror.clone());
         }
+        let cells = [
+            off.clone(),
+            required.clone(),
+            proven,
+            mirrored.clone(),
+            with_mirror,
+        ];
+        table.row(work.name(), cells.map(Into::into));
     }
     section.tables.push(table);
     let ratio = go.over(&ours);
-    let mut table = Table::new(
-        "Hash of a 9 MB module zip, one core",
-        &["time", "times as fast"],
-    );
-    table.row(
-        "golang.org/x/mod/sumdb/dirhash",
-        [go.into(), Figure::of(Unit::Ratio, [1.0]).into()],
-    );
+    let title = "Hash of a 9 MB module zip, one core";
+    let mut table = Table::new(title, &["time", "times as fast"]);
+    let one = Figure::of(Unit::Ratio, [1.0]);
+    table.row("golang.org/x/mod/sumdb/dirhash", [go.into(), one.into()]);
     table.row("modkeep", [ours.into(), ratio.clone().into()]);
     section.tables.push(table);
     section.claim(
@@ -255,21 +337,7 @@ fn section(all: &[Measured], (ours, go): (Figure, Figure)) -> Section {
         ratio,
     );
     section.note(format!(
-        "A single artifact's sample is the median of {} servers that keep nothing.",
-        count(TIMES as u64)
+        "A single artifact's sample is the median of {TIMES} servers that keep nothing."
     ));
     section
-}
-
-// === impl Measured ===
-
-impl Measured {
-    fn new(work: &'static str, goal: f64) -> Self {
-        Self {
-            work,
-            goal,
-            plain: Figure::new(Unit::Seconds),
-            proven: Figure::new(Unit::Seconds),
-        }
-    }
 }
