@@ -211,7 +211,7 @@ impl Verifier {
     }
 
     /// Whether evidence that is kept suffices to serve what it is about.
-    fn suffices(&self, artifact: &Artifact, evidence: &str) -> bool {
+    pub(crate) fn suffices(&self, artifact: &Artifact, evidence: &str) -> bool {
         let doubtful = matches!(evidence, UNVERIFIED | UNPROVEN | PRIVATE) || evidence.is_empty();
         let Voucher::Database(_) = self.voucher(artifact) else {
             return true;
