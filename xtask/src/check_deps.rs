@@ -14,10 +14,14 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("codes", &[]),
     ("gomod", &[]),
     ("tlog", &[]),
+    ("bundle", &["gomod"]),
     ("mismatch", &["gomod"]),
     ("store", &["codes", "gomod"]),
     ("upstream", &["codes", "gomod"]),
-    ("proxy", &["codes", "gomod", "tlog", "store", "upstream"]),
+    (
+        "proxy",
+        &["bundle", "codes", "gomod", "tlog", "store", "upstream"],
+    ),
     ("server", &["codes", "gomod", "store", "proxy"]),
     (
         "modkeep",
