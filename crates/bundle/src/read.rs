@@ -93,6 +93,16 @@ pub fn is_bundle(source: &impl ReadAt) -> bool {
         && name.strip_suffix(&[0]) == Some(MANIFEST.as_bytes())
 }
 
+// === impl Located ===
+
+impl Located {
+    /// Offset of the end of its last file's content.
+    pub fn end(&self) -> u64 {
+        let last = self.artifacts.last();
+        last.map_or(self.at, |entry| entry.data + entry.size)
+    }
+}
+
 // === impl Reader ===
 
 impl<R: ReadAt> Reader<R> {

@@ -14,13 +14,13 @@
 //! Modes are the operator's choice ([`Mode`]); Go's own toolchains are verified in every one of them.
 
 pub(crate) mod alarm;
-mod database;
-mod evidence;
-mod halt;
+pub(crate) mod database;
+pub(crate) mod evidence;
+pub(crate) mod halt;
 mod pending;
 mod present;
 mod records;
-mod reprove;
+pub(crate) mod reprove;
 
 use crate::{
     capture::Lost, check::Wrong, context::Context, metrics::Verification, refusal::Refusal,
@@ -197,7 +197,7 @@ impl Verifier {
     }
 }
 
-fn is_toolchain(module: &ModulePath) -> bool {
+pub(crate) fn is_toolchain(module: &ModulePath) -> bool {
     module.as_str() == TOOLCHAIN
 }
 

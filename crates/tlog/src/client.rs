@@ -288,6 +288,12 @@ impl<O: Operations> Client<O> {
         }
     }
 
+    /// Any nodes of the newest tree, proven to belong to it; the tiles that hold them are kept.
+    pub async fn nodes(&self, nodes: Vec<Node>) -> Result<Authentic, LookupError<O::Error>> {
+        let latest = self.latest().await?;
+        self.authentic(latest.head, nodes).await
+    }
+
     /// Tiles of `head` that hold the root at size `older`, and what proves `record`.
     async fn tiles(
         &self,
@@ -295,16 +301,20 @@ impl<O: Operations> Client<O> {
         older: u64,
         record: Option<u64>,
     ) -> Result<Authentic, LookupError<O::Error>> {
-        let size = head.size;
-        let mut nodes: Vec<Node> = Subtree::whole(older).nodes().collect();
-        // Should the older root turn out not to be the beginning of this tree, this proves it.
-        let between = proof::consistency(size, older).unwrap_or_default();
-        nodes.extend(between.into_iter().flat_map(Subtree::nodes));
+        let mut nodes = proof::comparison(head.size, older);
         if let Some(id) = record {
             nodes.push(Node::leaf(id));
-            let siblings = proof::inclusion(size, id).unwrap_or_default();
+            let siblings = proof::inclusion(head.size, id).unwrap_or_default();
             nodes.extend(siblings.into_iter().flat_map(Subtree::nodes));
         }
+        self.authentic(head, nodes).await
+    }
+
+    async fn authentic(
+        &self,
+        head: TreeHead,
+        nodes: Vec<Node>,
+    ) -> Result<Authentic, LookupError<O::Error>> {
         let plan = Plan::try_new(head, HEIGHT, nodes)?;
         let kept = self.read(&plan, Reading::KeptFirst).await?;
         let tiles = match plan.clone().authenticate(kept) {

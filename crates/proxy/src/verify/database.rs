@@ -71,7 +71,7 @@ impl From<StoreError> for DatabaseFailure {
 // === impl Database ===
 
 impl Database {
-    pub(super) fn new(
+    pub(crate) fn new(
         name: &str,
         store: Store,
         upstreams: Upstreams,
@@ -96,7 +96,7 @@ impl Database {
     }
 
     fn head_state(&self) -> String {
-        format!("sumdb/{}/latest", self.name)
+        head_state(&self.name)
     }
 
     /// A proven tile that is kept, at least this wide; what is wider is cut.
@@ -238,16 +238,18 @@ impl Operations for Database {
     }
 }
 
+/// The state of the store that holds a database's newest head.
+pub(crate) fn head_state(database: &str) -> String {
+    format!("sumdb/{database}/latest")
+}
+
 /// Restores the newest head from the proofs, where the catalog that held it was lost.
-pub(super) async fn restore_head(database: &Database, key: &VerifierKey) -> Result<(), StoreError> {
-    let state = database.head_state();
-    if database.store.state(&state).await?.is_some() {
+pub(crate) async fn restore_head(store: &Store, key: &VerifierKey) -> Result<(), StoreError> {
+    let state = head_state(key.name());
+    if store.state(&state).await?.is_some() {
         return Ok(());
     }
-    let files = database
-        .store
-        .newest_proofs(&database.name, RECENT_PROOFS)
-        .await?;
+    let files = store.newest_proofs(key.name(), RECENT_PROOFS).await?;
     let heads = files.iter().filter_map(|file| {
         let proof = LogProof::parse(file.as_bytes()).ok()?;
         let note = Note::open(proof.checkpoint.as_bytes(), std::slice::from_ref(key)).ok()?;
@@ -255,19 +257,20 @@ pub(super) async fn restore_head(database: &Database, key: &VerifierKey) -> Resu
         Some((head.size, proof.checkpoint))
     });
     if let Some((_, note)) = heads.max_by_key(|(size, _)| *size) {
-        database.store.swap_state(&state, None, note.into()).await?;
+        store.swap_state(&state, None, note.into()).await?;
     }
     Ok(())
 }
 
 /// Level and number of a tile of the height that databases serve.
-fn place(tile: Tile) -> Option<(u8, u64)> {
+pub(crate) fn place(tile: Tile) -> Option<(u8, u64)> {
     tile.level()
         .filter(|_| tile.height() == HEIGHT)
         .map(|level| (level, tile.index()))
 }
 
-fn cut(tile: Tile, hashes: &Bytes) -> Option<Bytes> {
+/// The beginning of a kept tile, as wide as asked for.
+pub(crate) fn cut(tile: Tile, hashes: &Bytes) -> Option<Bytes> {
     (hashes.len() >= tile.size()).then(|| hashes.slice(..tile.size()))
 }
 

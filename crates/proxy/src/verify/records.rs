@@ -239,7 +239,7 @@ impl Inner {
             {
                 self.halted.store(true, Ordering::Release);
             }
-            database::restore_head(database, self.client.key()).await
+            database::restore_head(database.store(), self.client.key()).await
         };
         Ok(self.ready.get_or_try_init(look).await.map(|&()| ())?)
     }
