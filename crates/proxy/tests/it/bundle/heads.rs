@@ -36,10 +36,10 @@ async fn a_later_bundle_of_the_same_site_is_compared_without_being_asked_for() {
     assert!(proven.unwrap().is_sound());
 }
 
-/// A far side that knows the database by itself, from when its log had `size` records and `own`.
-async fn elsewhere(key: &str, size: usize) -> Far {
+/// A far side that knows the database by itself, from when its log had so many records, and `own`.
+async fn elsewhere(key: &str, records: usize) -> Far {
     let (mut database, mut corpus) = (Database::new(NAME, 1), Corpus::new());
-    database.fill(size);
+    database.fill(records);
     database.log(&module("own"));
     corpus.add(&module("own"));
     database.publish(&mut corpus);
