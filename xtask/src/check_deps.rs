@@ -14,12 +14,15 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("codes", &[]),
     ("gomod", &[]),
     ("tlog", &[]),
+    ("bundle", &["gomod"]),
     ("mismatch", &["gomod"]),
     ("store", &["codes", "gomod", "tlog"]),
     ("upstream", &["codes", "gomod"]),
     (
         "proxy",
-        &["codes", "gomod", "mismatch", "tlog", "store", "upstream"],
+        &[
+            "bundle", "codes", "gomod", "mismatch", "tlog", "store", "upstream",
+        ],
     ),
     ("server", &["codes", "gomod", "store", "proxy"]),
     (

@@ -13,6 +13,7 @@
 mod absence;
 pub mod answer;
 mod artifacts;
+mod bundle;
 mod caller;
 mod capture;
 mod cases;
@@ -42,6 +43,11 @@ mod verify;
 mod versions;
 
 pub use answer::{Answer, Body, Freshness, Media, Origin};
+pub use bundle::{
+    Admission, BundleExport, BundleExportError, BundleHead, BundleProblem, BundleReport,
+    BundleRequest, BundleSelection, Intent, SelectionError, Stage, export_bundle, import_bundle,
+    is_bundle,
+};
 pub use caller::Caller;
 pub use import::import_checker;
 pub use journal::JournalFile;

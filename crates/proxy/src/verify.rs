@@ -14,16 +14,16 @@
 //! Modes are the operator's choice ([`Mode`]); Go's own toolchains are verified in every one of them.
 
 pub(crate) mod alarm;
-mod database;
-mod evidence;
-mod halt;
-mod heal;
+pub(crate) mod database;
+pub(crate) mod evidence;
+pub(crate) mod halt;
+pub(crate) mod heal;
 mod mirror;
 mod pending;
 mod present;
 mod records;
-mod reprove;
-mod tiles;
+pub(crate) mod reprove;
+pub(crate) mod tiles;
 
 use crate::{
     capture::Lost, check::Wrong, context::Context, metrics::Verification, refusal::Refusal,
@@ -230,7 +230,7 @@ impl Verifier {
     }
 }
 
-fn is_toolchain(module: &ModulePath) -> bool {
+pub(crate) fn is_toolchain(module: &ModulePath) -> bool {
     module.as_str() == TOOLCHAIN
 }
 

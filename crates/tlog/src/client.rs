@@ -330,6 +330,12 @@ impl<O: Operations> Client<O> {
         }
     }
 
+    /// Any nodes of the newest tree, proven to belong to it; the tiles that hold them are kept.
+    pub async fn nodes(&self, nodes: Vec<Node>) -> Result<Authentic, LookupError<O::Error>> {
+        let latest = self.latest().await?;
+        self.hashes(latest.head, nodes).await
+    }
+
     /// The hashes of some nodes in the tree of a head that is believed, and the right edge of that
     /// tree. The tiles that hold them are kept when this returns; what was kept of them before and
     /// turns out wrong is read anew.

@@ -92,6 +92,15 @@ pub fn consistency(newer: u64, older: u64) -> Result<Vec<Subtree>, ProofError> {
         .collect())
 }
 
+/// The nodes of the tree of `newer` leaves with which a head of the tree of `older` is compared:
+/// those that its root is made of, and, should it turn out to be another root, those that prove it.
+pub fn comparison(newer: u64, older: u64) -> Vec<Node> {
+    let between = consistency(newer, older).unwrap_or_default();
+    let root = Subtree::whole(older).nodes();
+    root.chain(between.into_iter().flat_map(Subtree::nodes))
+        .collect()
+}
+
 /// Checks that the tree of `older` leaves with `older_root` is the beginning of the one of `newer`
 /// leaves with `newer_root`.
 pub fn check_consistency(

@@ -10,6 +10,7 @@
 mod bad_input;
 mod bodies;
 mod build;
+mod bundle;
 mod commands;
 mod content;
 mod crash;

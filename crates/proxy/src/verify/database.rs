@@ -72,7 +72,7 @@ impl From<StoreError> for DatabaseFailure {
 // === impl Database ===
 
 impl Database {
-    pub(super) fn new(
+    pub(crate) fn new(
         name: &str,
         store: Store,
         upstreams: Upstreams,
@@ -118,7 +118,7 @@ impl Database {
     }
 
     pub(super) fn head_state(&self) -> String {
-        format!("sumdb/{}/latest", self.name)
+        head_state(&self.name)
     }
 
     /// A proven tile that is kept, at least this wide; what is wider is cut.
@@ -206,6 +206,11 @@ impl Operations for Database {
         };
         alarm.raise(&self.store, &self.metrics).await;
     }
+}
+
+/// The state of the store that holds a database's newest head.
+pub(crate) fn head_state(database: &str) -> String {
+    format!("sumdb/{database}/latest")
 }
 
 /// Asks the database for a path, through the sources.

@@ -8,11 +8,14 @@
 //! histories is journalled as an alarm, and stays true. What fails is tried again; a
 //! rebuild that was healed is remembered by its name.
 
-use super::{database::Database, records::Records};
+use super::{
+    database::{Database, head_state},
+    records::Records,
+};
 use crate::refusal::Refusal;
 use bytes::Bytes;
 use std::collections::BTreeSet;
-use store::{Decision, JournalEntry, REBUILT, StoreError};
+use store::{Decision, JournalEntry, REBUILT, Store, StoreError};
 use tlog::{
     checkpoint::TreeHead,
     client::Client,
@@ -35,13 +38,13 @@ const FORK_EVENT: &str = "alarm-database-forked";
 const PAGE: usize = 64;
 
 /// Finds the newest head where the catalog that held it was lost, or taken from an older one.
-pub(super) async fn restore_head(database: &Database, key: &VerifierKey) -> Result<(), StoreError> {
-    let (store, name) = (database.store(), database.head_state());
+pub(crate) async fn restore_head(store: &Store, key: &VerifierKey) -> Result<(), StoreError> {
+    let name = head_state(key.name());
     let kept = store.state(&name).await?;
-    if kept.is_some() && pending(database).await?.is_none() {
+    if kept.is_some() && pending(store, key.name()).await?.is_none() {
         return Ok(());
     }
-    let files = store.newest_proofs(database.name(), RECENT).await?;
+    let files = store.newest_proofs(key.name(), RECENT).await?;
     let notes = files.iter().filter_map(|file| {
         let proof = LogProof::parse(file.as_bytes()).ok()?;
         Some(Bytes::from(proof.checkpoint))
@@ -65,7 +68,7 @@ fn open(note: &[u8], key: &VerifierKey) -> Option<TreeHead> {
 /// Whether a fork was told of in the journal, where the catalog that held its evidence was lost: a
 /// database that told two histories must not be believed again because of a rebuild.
 pub(super) async fn was_forked(database: &Database) -> Result<bool, StoreError> {
-    if pending(database).await?.is_none() {
+    if pending(database.store(), database.name()).await?.is_none() {
         return Ok(false);
     }
     let mut after = 0;
@@ -85,13 +88,15 @@ pub(super) async fn was_forked(database: &Database) -> Result<bool, StoreError> 
     }
 }
 
-fn healed_state(database: &Database) -> String {
-    format!("sumdb/{}/healed", database.name())
+fn healed_state(database: &str) -> String {
+    format!("sumdb/{database}/healed")
 }
 
 /// The name of a rebuild that was not healed yet, and of the one that was healed last.
-async fn pending(database: &Database) -> Result<Option<(Bytes, Option<Bytes>)>, StoreError> {
-    let store = database.store();
+async fn pending(
+    store: &Store,
+    database: &str,
+) -> Result<Option<(Bytes, Option<Bytes>)>, StoreError> {
     let Some(rebuilt) = store.state(REBUILT).await? else {
         return Ok(None);
     };
@@ -103,7 +108,7 @@ async fn pending(database: &Database) -> Result<Option<(Bytes, Option<Bytes>)>, 
 /// Heals what the last rebuild left, if there was one; gives how many proofs were looked at.
 pub(super) async fn heal(records: &Records) -> Result<u64, Refusal> {
     let database = records.client().operations();
-    let Some((rebuilt, healed)) = pending(database).await? else {
+    let Some((rebuilt, healed)) = pending(database.store(), database.name()).await? else {
         return Ok(0);
     };
     records.ready().await?;
@@ -125,7 +130,7 @@ pub(super) async fn heal(records: &Records) -> Result<u64, Refusal> {
         let tiles = client.hashes(latest.head, nodes).await;
         tiles.map_err(|error| records.refusal(&error))?;
     }
-    let state = healed_state(database);
+    let state = healed_state(database.name());
     database.store().swap_state(&state, healed, rebuilt).await?;
     Ok(count)
 }

@@ -312,7 +312,7 @@ impl Inner {
             {
                 self.halted.store(true, Ordering::Release);
             }
-            heal::restore_head(database, self.client.key()).await
+            heal::restore_head(database.store(), self.client.key()).await
         };
         Ok(self.ready.get_or_try_init(look).await.map(|&()| ())?)
     }

@@ -216,13 +216,13 @@ fn missing(tiles: &[Tile], found: &[Option<Bytes>]) -> Vec<(usize, Tile)> {
 }
 
 /// Level and number of a tile of the height that databases serve.
-fn place(tile: Tile) -> Option<(u8, u64)> {
+pub(crate) fn place(tile: Tile) -> Option<(u8, u64)> {
     tile.level()
         .filter(|_| tile.height() == HEIGHT)
         .map(|level| (level, tile.index()))
 }
 
 /// The beginning of a tile's hashes that was asked for.
-fn cut(tile: Tile, hashes: &Bytes) -> Option<Bytes> {
+pub(crate) fn cut(tile: Tile, hashes: &Bytes) -> Option<Bytes> {
     (hashes.len() >= tile.size()).then(|| hashes.slice(..tile.size()))
 }

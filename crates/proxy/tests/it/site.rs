@@ -135,6 +135,17 @@ impl Site {
         self.data.path()
     }
 
+    /// A site that verifies, on data that is there already.
+    pub(crate) async fn verifying_in(list: &str, data: TempDir, key: &str, mode: Mode) -> Self {
+        Self::verifying_at(list, data, BEGINNING, key, mode).await
+    }
+
+    /// What it keeps, without the service.
+    pub(crate) fn into_store(self) -> (Store, TempDir) {
+        drop(self.proxy);
+        (self.store, self.data)
+    }
+
     async fn verifying_at(
         list: &str,
         data: TempDir,
