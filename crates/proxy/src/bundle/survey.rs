@@ -198,7 +198,7 @@ fn failed(database: &str) -> impl FnOnce(LookupError<DatabaseFailure>) -> Bundle
     let database = database.to_owned();
     move |error| {
         let problem = match error {
-            LookupError::Operation(DatabaseFailure::Refused(refusal)) => refusal.facts().to_owned(),
+            LookupError::Operation(DatabaseFailure::Refused(refusal)) => refusal.facts(),
             error => error.to_string(),
         };
         BundleExportError::Database { database, problem }
