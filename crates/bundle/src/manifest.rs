@@ -31,7 +31,7 @@ pub const SMALL_LIMIT: u64 = 1 << 20;
 /// The largest proof: a signed note, and 63 hashes and a record in base64.
 pub const PROOF_LIMIT: u64 = 2 << 20;
 
-/// The longest line of a version. Three paths of at most 2,048 bytes and what is said about them.
+/// The longest line of a version, without what ends it. Three paths of at most 2,048 bytes and what is said about them.
 pub(crate) const LINE_LIMIT: usize = 64 << 10;
 
 /// The longest first line: a signed note has at most one mebibyte, and databases are few.
@@ -145,13 +145,16 @@ impl Version {
     }
 
     pub(crate) fn parse(line: &[u8]) -> Result<Self, String> {
+        if line.len() > LINE_LIMIT {
+            return Err(format!("a version of more than {LINE_LIMIT} bytes"));
+        }
         let text = std::str::from_utf8(line).map_err(|_| "it is not UTF-8")?;
         let version: Self = from_json(text)?;
         version.check()?;
         Ok(version)
     }
 
-    /// Whether this can stand in a manifest. A line that is too long is noticed when it is written.
+    /// Whether this can stand in a manifest, but for the length of its line.
     pub(crate) fn check(&self) -> Result<(), String> {
         check_names(self.proofs.iter().map(|proof| &*proof.database))?;
         if self.proofs.iter().any(|proof| proof.size > PROOF_LIMIT) {

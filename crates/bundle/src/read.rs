@@ -21,6 +21,9 @@ use crate::{
 /// Bytes hashed in one step.
 const STEP: usize = 256 << 10;
 
+/// What ends a line: a comma and a line end.
+const LINE_ENDS: usize = 2;
+
 /// Bytes of a line that are read at first; nearly all are shorter.
 const LINE_STEP: usize = 4 << 10;
 
@@ -188,7 +191,7 @@ impl<R: ReadAt> Reader<R> {
     pub fn next(&self, cursor: &mut Cursor) -> Result<Option<Located>, Malformed> {
         let at = cursor.line;
         let wrong = |problem: String| malformed(MANIFEST, at, problem);
-        let line = self.line(at, self.lines.1, LINE_LIMIT)?;
+        let line = self.line(at, self.lines.1, LINE_LIMIT + LINE_ENDS)?;
         let behind = at + line.len() as u64 + 1;
         if CLOSING.strip_suffix('\n').map(str::as_bytes) == Some(&line) {
             if behind != self.lines.1 {

@@ -61,7 +61,7 @@ impl<W: Write + Seek> Writer<W> {
         version.check().map_err(WriteError::Unfit)?;
         let comma = if self.has_versions { ",\n" } else { "" };
         let line = version.line();
-        if line.len() >= LINE_LIMIT {
+        if line.len() > LINE_LIMIT {
             let path = version.artifacts.first().map(|item| &*item.path);
             let what = format!("{}: too much about it", path.unwrap_or_default());
             return Err(WriteError::Unfit(what));

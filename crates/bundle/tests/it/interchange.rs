@@ -1,8 +1,8 @@
 //! What is written is read again, by us and by the system's `tar`.
 
 use crate::sample::{self, Sample, TILE, samples, write};
-use bundle::{MANIFEST, Reader, is_bundle};
-use std::{fs, process::Command};
+use bundle::{FORMAT, MANIFEST, Opening, Reader, Writer, is_bundle};
+use std::{fs, io::Cursor, process::Command};
 
 #[test]
 fn a_bundle_is_read_as_it_was_written() {
@@ -30,6 +30,36 @@ fn the_same_contents_are_the_same_bytes() {
 fn a_bundle_of_nothing_is_one() {
     let bytes = write(&[]);
     assert_eq!(sample::read(&bytes).unwrap().len(), 1);
+}
+
+#[test]
+fn the_longest_line_that_can_be_written_can_be_read() {
+    let with_source = |length: usize| {
+        let mut versions = ["a", "b"].map(|name| {
+            let sample = Sample::of(&format!("example.com/{name}"), "v1.0.0");
+            sample.version()
+        });
+        for version in &mut versions {
+            version.artifacts.truncate(1);
+            version.proofs.clear();
+            version.artifacts[0].source = "s".repeat(length);
+        }
+        let opening = Opening {
+            format: FORMAT.to_owned(),
+            databases: Vec::new(),
+        };
+        let mut writer = Writer::begin(Cursor::new(Vec::new()), &opening).unwrap();
+        for version in &versions {
+            writer.version(version).ok()?;
+        }
+        writer.end_manifest().unwrap();
+        for version in &versions {
+            writer.whole(&version.artifacts[0].path, b"{}").unwrap();
+        }
+        Some(writer.finish().unwrap().into_inner())
+    };
+    let longest = (0..=65_536).rev().find_map(with_source).unwrap();
+    sample::read(&longest).unwrap();
 }
 
 #[test]
