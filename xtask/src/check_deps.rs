@@ -14,12 +14,15 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("codes", &[]),
     ("gomod", &[]),
     ("tlog", &[]),
+    ("bundle", &["gomod"]),
     ("mismatch", &["gomod"]),
-    ("store", &["codes", "gomod"]),
+    ("store", &["codes", "gomod", "tlog"]),
     ("upstream", &["codes", "gomod"]),
     (
         "proxy",
-        &["codes", "gomod", "mismatch", "tlog", "store", "upstream"],
+        &[
+            "bundle", "codes", "gomod", "mismatch", "tlog", "store", "upstream",
+        ],
     ),
     ("server", &["codes", "gomod", "store", "proxy"]),
     (
@@ -30,7 +33,7 @@ const HOUSE: &[(&str, &[&str])] = &[
     ),
     ("testkit", &["tlog"]),
     // The bench shares the tests' raw client, fixtures and driver of the real `go`.
-    ("xtask", &["gomod", "testkit"]),
+    ("xtask", &["gomod", "testkit", "tlog"]),
 ];
 
 /// Libraries that only some rooms may name.

@@ -172,6 +172,9 @@ codes! {
     NotProven = 4010, Some(404), "no proof is kept of this",
         "It is not kept here, or was captured without proof: private, or with --verify off.",
         "Ask for the artifact first; Modkeep-Evidence of its answer says why it is trusted.";
+    NoSuchCase = 4011, Some(404), "there is no such case",
+        "Cases have the number of the journal entry that opened them.",
+        "See /-/cases for those there are.";
 
     BadConfiguration = 5001, None, "the configuration is wrong",
         "An option, environment variable or key of the configuration file cannot be used.",
@@ -192,6 +195,15 @@ codes! {
     BadInputFile = 6001, None, "the input file is wrong",
         "The file cannot be read or does not follow the rules it must follow.",
         "Each problem is printed on its own line; mend them and run again.";
+    BadBundle = 6002, None, "the bundle is not what it says it is",
+        "It was damaged or cut short on the way, or somebody changed it; nothing of it was kept.",
+        "Copy it again and compare both copies; if they agree, export it again.";
+    BundleUnproven = 6003, None, "nothing in the bundle proves this artifact",
+        "It was captured without proof, or its database's key is not known here.",
+        "Name the key with --key, private modules with --private, or admit it with --allow-unproven.";
+    BundleApart = 6004, None, "the bundle's tree head and the one kept here cannot be compared",
+        "Neither the store nor the bundle has the tiles that connect the two heads.",
+        "Export again with --since and the size that is named, from a store whose head is as new.";
 }
 
 impl Code {

@@ -15,8 +15,8 @@
 //! | 7 | entry by entry they are a right copy's text; or a zip that was handled as text | text rewrite |
 //! | 8 | another kind of file, a zip of another module or version, or exactly what another artifact has | wrong object |
 //! | 9 | one entry of a zip contradicts its checksum, all others are sound | bit flip, likely; where: below |
-//! | 10 | sound, and the origin has them too, or all sources have | upstream re-tag |
-//! | 11 | sound, of a mirror or peer that keeps exactly them, while the origin has the right ones | stale mirror |
+//! | 10 | sound, and the origin has them too, or all sources have, a single one asked twice | upstream re-tag |
+//! | 11 | sound, of a mirror or peer that keeps exactly them, while somebody else has the right ones | stale mirror |
 //! | 12 | nothing of that | unexplained |
 //!
 //! # Where a bit was flipped
@@ -37,7 +37,8 @@
 //! * A sound zip that differs is no damage, however little differs: its author, or an attacker, has
 //!   packed it.
 //! * Sound bytes that only one source has, and only once, can be an old state, a moved tag or an
-//!   attack. They are a stale mirror only if the source keeps them.
+//!   attack. They are a moved tag or a stale mirror only if the source keeps them; and as an attack
+//!   looks the same, neither is ever certain without version control, and the bytes stay refused.
 //! * A go.mod may name another module (a fork that is used through `replace`). It is a wrong object
 //!   only if a right copy names another one than it.
 //! * Bytes of the origin that differ while its tag has not moved are no re-tag: somebody packs the

@@ -1,5 +1,6 @@
 //! The command line, built from the table of options.
 
+mod bundle;
 mod options;
 
 pub(crate) use options::{given, settings};
@@ -22,7 +23,7 @@ pub(crate) fn command() -> Command {
         ))
         .subcommand_required(true)
         .arg_required_else_help(true)
-        .subcommands([serve(), run(), env(), store(), zip(), module(), config(), explain(), completions_command()])
+        .subcommands([serve(), run(), env(), store(), zip(), module(), config(), sumdb(), doctor(), explain(), completions_command()])
 }
 
 fn serve() -> Command {
@@ -74,14 +75,6 @@ fn env() -> Command {
 }
 
 fn store() -> Command {
-    let directory = |name: &'static str, help: &'static str| {
-        Arg::new(name)
-            .required(true)
-            .value_name("DIR")
-            .value_hint(ValueHint::DirPath)
-            .value_parser(clap::value_parser!(std::path::PathBuf))
-            .help(help)
-    };
     let verb = |name: &'static str, about: &'static str| {
         options::add_some(Command::new(name).about(about), &["data"])
     };
@@ -89,15 +82,29 @@ fn store() -> Command {
         .about("Check, mend, export and import what is kept")
         .subcommand_required(true)
         .arg_required_else_help(true)
-        .after_help("Examples:\n  modkeep store verify\n  modkeep store verify --offline golang.org/x/text@v0.14.0\n  modkeep store export /backup/modules\n  GOPROXY=file:///backup/modules go build ./...")
+        .after_help("Examples:\n  modkeep store verify\n  modkeep store verify --offline golang.org/x/text@v0.14.0\n  modkeep store export /backup/modules\n  GOPROXY=file:///backup/modules go build ./...\n  modkeep store export --bundle modules.bundle\n  modkeep store import modules.bundle")
         .subcommands([
             verify(),
             verb("rebuild", "Make the catalog again from blobs and journal"),
-            verb("export", "Write everything kept as a tree that GOPROXY=file://DIR accepts")
-                .arg(directory("directory", "Where to write; made if missing")),
-            verb("import", "Keep what such a tree or a Go module cache holds")
-                .arg(directory("directory", "An export, a GOMODCACHE, or the cache/download of one")),
+            bundle::export(),
+            bundle::import(),
         ])
+}
+
+fn sumdb() -> Command {
+    let names = [options::REACHING, &["data", "sumdb"]].concat();
+    let mirror = Command::new("mirror")
+        .about("Keep every tile of the checksum database's log; goes on where it was, ends when it is complete");
+    Command::new("sumdb")
+        .about("Work on the checksum database that is verified with")
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .after_help("Examples:\n  modkeep sumdb mirror\n  modkeep sumdb mirror --data /var/lib/modkeep --rate 200")
+        .subcommand(options::add_as(
+            options::add_some(mirror, &names),
+            "sumdb-mirror-rate",
+            "rate",
+        ))
 }
 
 fn verify() -> Command {
@@ -108,11 +115,7 @@ fn verify() -> Command {
         .long("offline")
         .action(ArgAction::SetTrue)
         .help("Ask nobody: use the store and the database's key alone");
-    let key = Arg::new("key")
-        .long("key")
-        .value_name("NAME+KEY")
-        .action(ArgAction::Append)
-        .help("The key of a further checksum database whose proofs are kept");
+    let key = bundle::key("The key of a further checksum database whose proofs are kept");
     let names = [options::REACHING, &["data", "sumdb"]].concat();
     options::add_some(
         Command::new("verify")
@@ -192,6 +195,20 @@ fn config() -> Command {
             options::add(Command::new("check").about("Exit with 2 and the first problem if serve would not start with it")),
             Command::new("schema").about("Print a configuration file with every key, its meaning and its default"),
         ])
+}
+
+fn doctor() -> Command {
+    let what = Arg::new("what")
+        .required(true)
+        .value_name("CODE|CASE")
+        .help("A code such as MK4004, the number of a case, or a text that contains a code");
+    options::add_some(
+        Command::new("doctor")
+            .about("Explain a code, and show what was found out about wrong bytes")
+            .arg(what),
+        &["data"],
+    )
+    .after_help("Examples:\n  modkeep doctor MK4004\n  modkeep doctor 17")
 }
 
 fn explain() -> Command {

@@ -15,12 +15,12 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> ExitCode {
 }
 
 /// The first code in a text: a whole pasted error will do.
-fn find(text: &str) -> Option<Code> {
+pub(crate) fn find(text: &str) -> Option<Code> {
     text.split(|c: char| !c.is_ascii_alphanumeric())
         .find_map(Code::parse)
 }
 
-fn explained(code: Code) -> String {
+pub(crate) fn explained(code: Code) -> String {
     let entry = code.entry();
     let status = entry
         .status

@@ -26,6 +26,11 @@ impl Failure {
         self.code
     }
 
+    /// The situation, in words.
+    pub(crate) fn facts(&self) -> &str {
+        &self.facts
+    }
+
     /// With the whole chain of causes.
     pub(crate) fn of(code: Code, error: &dyn std::error::Error) -> Self {
         let mut facts = error.to_string();

@@ -9,6 +9,7 @@ mod cli;
 mod client_env;
 pub mod config;
 mod config_command;
+mod doctor_command;
 mod explain;
 mod failure;
 mod file_limit;
@@ -20,6 +21,7 @@ pub mod reference;
 mod run;
 mod serve;
 mod store_command;
+mod sumdb_mirror;
 mod wiring;
 mod zip_command;
 
@@ -50,9 +52,11 @@ fn dispatch(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
         Some(("run", matches)) => run::main(matches),
         Some(("env", matches)) => client_env::main(matches),
         Some(("store", matches)) => store_command::main(matches),
+        Some(("sumdb", matches)) => sumdb_mirror::main(matches),
         Some(("zip", matches)) => zip_command::main(matches),
         Some(("mod", matches)) => mod_command::main(matches),
         Some(("config", matches)) => config_command::main(matches),
+        Some(("doctor", matches)) => doctor_command::main(matches),
         Some(("explain", matches)) => Ok(explain::main(matches)),
         Some(("completions", matches)) => Ok(cli::completions(matches)),
         // clap refuses everything else, and asks for a command where there is none.

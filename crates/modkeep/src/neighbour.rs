@@ -94,6 +94,29 @@ async fn post(url: &str, list: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
+/// Asks a server for a small document; `None` unless it answers 200.
+pub(crate) async fn document(url: &str, path: &str) -> Option<String> {
+    timeout(PATIENCE, get(url, path)).await.ok()?.ok()?
+}
+
+/// The largest document that is read.
+const DOCUMENT: u64 = 1 << 20;
+
+async fn get(url: &str, path: &str) -> io::Result<Option<String>> {
+    let address = url.strip_prefix("http://").unwrap_or(url);
+    let mut stream = TcpStream::connect(address).await?;
+    // HTTP/1.0: the body ends with the connection, and comes in one piece.
+    let head = format!("GET {path} HTTP/1.0\r\nHost: {address}\r\n\r\n");
+    stream.write_all(head.as_bytes()).await?;
+    let mut answer = String::new();
+    stream.take(DOCUMENT).read_to_string(&mut answer).await?;
+    let is_found = answer.split(' ').nth(1) == Some("200");
+    let body = answer
+        .split_once("\r\n\r\n")
+        .map(|(_, body)| body.to_owned());
+    Ok(body.filter(|_| is_found))
+}
+
 fn notice(data: &Path) -> PathBuf {
     data.join("listening")
 }

@@ -8,6 +8,7 @@ use crate::{
     neighbour::Notice,
     output,
     run::signals,
+    sumdb_mirror,
     wiring::{self, Service},
 };
 use codes::Code;
@@ -15,7 +16,7 @@ use prometheus_client::registry::Registry;
 use proxy::Proxy;
 use server::Server;
 use std::{process::ExitCode, time::Duration};
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 /// `info`: one line a request, and what an operator should know.
 const LOG_DEFAULT: &str = "info";
@@ -47,6 +48,13 @@ async fn serve(settings: &Settings) -> Result<ExitCode, Failure> {
         let proxy = proxy.clone();
         tokio::spawn(async move { proxy.scrub().await })
     };
+    let healing = tokio::spawn(heal(proxy.clone()));
+    let mirroring = settings.sumdb_mirror.then(|| {
+        tokio::spawn(sumdb_mirror::follow(
+            proxy.clone(),
+            settings.sumdb_mirror_rate,
+        ))
+    });
     announce(&server.local_addr().to_string(), settings, &sources);
     let drained = tokio::select! {
         drained = server.run(signals::stop()) => drained,
@@ -58,6 +66,10 @@ async fn serve(settings: &Settings) -> Result<ExitCode, Failure> {
     sweeping.abort();
     proving.abort();
     scrubbing.abort();
+    healing.abort();
+    if let Some(mirroring) = mirroring {
+        mirroring.abort();
+    }
     if drained.cut > 0 {
         tracing::warn!(
             connections = drained.cut,
@@ -90,6 +102,21 @@ async fn sweep(proxy: Proxy) {
 /// How often captures that wait for their proof are looked at. An outage of a database lasts for
 /// minutes; where nothing waits, looking costs one lookup.
 const PROVEN: Duration = Duration::from_secs(15);
+
+/// Finds again what a rebuild of the catalog lost; looked at once where there was none.
+async fn heal(proxy: Proxy) {
+    loop {
+        match proxy.heal().await {
+            Ok(0) => return,
+            Ok(proofs) => {
+                tracing::info!(proofs, "what proves the kept records is complete again");
+                return;
+            }
+            Err(refusal) => tracing::debug!(?refusal, "what a rebuild lost is not found yet"),
+        }
+        sleep(PROVEN).await;
+    }
+}
 
 /// Proves what was captured while the database could not be asked.
 async fn prove(proxy: Proxy) {

@@ -1,9 +1,12 @@
 //! `modkeep store verify|rebuild|export|import`.
 
+mod bundle;
 mod verify;
 
-use crate::{PROBLEM, cli, failure::Failure, output, wiring};
+use crate::{PROBLEM, cli, config::Resolved, failure::Failure, output, wiring, zip_command};
+use codes::Code;
 use std::{
+    fs::File,
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -21,17 +24,14 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
     };
     let resolved = cli::given(matches)?;
     let data = PathBuf::from(resolved.text("data"));
-    let directory = matches
-        .try_get_one::<PathBuf>("directory")
-        .ok()
-        .flatten()
-        .cloned()
-        .unwrap_or_default();
     let healthy = wiring::runtime()?.block_on(async {
         match verb {
             "rebuild" => rebuild(&data).await,
-            "export" => export(&data, &directory).await,
-            "import" => import(&data, &directory).await,
+            "export" => match matches.get_one::<PathBuf>("bundle") {
+                Some(target) => bundle::export(&data, target, &resolved, matches).await,
+                None => export(&data, &directory(matches)?).await,
+            },
+            "import" => import(&data, &resolved, matches).await,
             _ => verify::run(&data, &resolved, matches).await,
         }
     })?;
@@ -48,6 +48,12 @@ async fn rebuild(data: &Path) -> Result<bool, Failure> {
         "{} journal entries read, {} artifacts kept",
         report.entries, report.captures
     ));
+    if report.salvaged_trust > 0 {
+        output::line(&format!(
+            "{} tiles and states of checksum databases taken from the old catalog",
+            report.salvaged_trust
+        ));
+    }
     list("lost", &report.lost, |(path, blob)| {
         format!("{path}: {blob} is missing")
     });
@@ -63,6 +69,18 @@ async fn rebuild(data: &Path) -> Result<bool, Failure> {
         ));
     }
     Ok(report.lost.is_empty() && report.damaged_lines.is_empty() && report.missing_entries == 0)
+}
+
+/// Where a tree is to be written.
+fn directory(matches: &clap::ArgMatches) -> Result<PathBuf, Failure> {
+    let given: Vec<&String> = matches.get_many("what").into_iter().flatten().collect();
+    match given.as_slice() {
+        [directory] => Ok(PathBuf::from(directory)),
+        _ => Err(Failure::new(
+            Code::BadInputFile,
+            "a tree is written to one directory; name modules with --bundle only",
+        )),
+    }
 }
 
 async fn export(data: &Path, directory: &Path) -> Result<bool, Failure> {
@@ -83,7 +101,25 @@ async fn export(data: &Path, directory: &Path) -> Result<bool, Failure> {
     Ok(report.damaged.is_empty())
 }
 
-async fn import(data: &Path, directory: &Path) -> Result<bool, Failure> {
+/// What is imported says itself what it is: a bundle is a file, everything else a directory.
+async fn import(
+    data: &Path,
+    resolved: &Resolved,
+    matches: &clap::ArgMatches,
+) -> Result<bool, Failure> {
+    let from = &zip_command::path(matches, "from");
+    if from.is_dir() {
+        return import_tree(data, from).await;
+    }
+    let file = File::open(from).map_err(|error| zip_command::unusable(from, &error))?;
+    if !proxy::is_bundle(&file) {
+        let why = "it is neither a directory nor a bundle";
+        return Err(zip_command::unusable(from, &why));
+    }
+    bundle::import(data, file, from, resolved, matches).await
+}
+
+async fn import_tree(data: &Path, directory: &Path) -> Result<bool, Failure> {
     let store = open(data).await?;
     let options = ImportOptions {
         source: format!("import {}", directory.display()),

@@ -45,7 +45,7 @@ fn create(directory: &Path, target: &str, file: &Path) -> Result<Outcome, Failur
 }
 
 /// A temporary file with the permissions of any other new file: the result is no secret.
-fn beside(parent: &Path) -> io::Result<NamedTempFile> {
+pub(crate) fn beside(parent: &Path) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));

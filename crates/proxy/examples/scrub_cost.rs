@@ -50,10 +50,7 @@ async fn main() -> Result<(), Failure> {
     let mut beside = Vec::new();
     read_warm(&proxy, &mut beside, |_| pass.is_finished()).await?;
     let took = began.elapsed();
-    let tally = pass
-        .await?
-        .map_err(|refusal| refusal.facts().to_owned())?
-        .tally;
+    let tally = pass.await?.map_err(|refusal| refusal.facts())?.tally;
     report("warm reads beside it", &mut beside);
     #[expect(clippy::cast_precision_loss, reason = "figures for people")]
     let rate = tally.bytes as f64 / took.as_secs_f64() / 1e6;
@@ -134,7 +131,7 @@ async fn read_warm(
         ticks.tick().await;
         let began = Instant::now();
         let answer = proxy.answer(&caller, &resource, Fetching::Never).await;
-        let answer = answer.map_err(|refusal| refusal.facts().to_owned())?;
+        let answer = answer.map_err(|refusal| refusal.facts())?;
         if let Body::Blob(blob) = answer.body {
             let offset = (times.len() * READ) as u64 % BLOB;
             blob.read_at(offset, READ).await?;

@@ -5,16 +5,14 @@
 //! another source may be tried.
 
 use crate::{
-    check::{self, Wrong},
+    check,
     context::Context,
     flight::Outcome,
+    inquiry::{Caught, Exhibit, Inquiry, Seen, Suspect},
     kept::Kept,
     metrics::Kind,
     refusal::Refusal,
-    verify::{
-        Grounds, UNVERIFIED,
-        alarm::{Alarm, Severity},
-    },
+    verify::{Grounds, UNVERIFIED},
 };
 use bytes::{Bytes, BytesMut};
 use gomod::Artifact;
@@ -30,6 +28,10 @@ const USUAL: usize = 256 * 1024;
 pub(crate) enum Lost {
     /// The source's fault: another attempt may help.
     Body(BodyFailure),
+    /// The source's bytes are not those that the checksum database knows: a case for [`Inquiry`].
+    ///
+    /// [`Inquiry`]: crate::inquiry::Inquiry
+    Wrong(Box<Suspect>),
     /// Ours: no source can help.
     Ours(Refusal),
 }
@@ -140,13 +142,12 @@ async fn small(context: &Context, artifact: &Artifact, urgency: Urgency) -> Outc
     if urgency == Urgency::Ahead {
         walk = walk.in_background();
     }
+    let mut inquiry = Inquiry::new(artifact, walk);
     loop {
-        let mut download = offered(context, artifact, &mut walk).await?;
-        let source = download.source.to_string();
-        match small_attempt(context, artifact, &mut download, &source).await {
+        let mut download = inquiry.next(context).await?;
+        match small_attempt(context, artifact, &mut download, &mut inquiry).await {
             Ok(kept) => return Ok(kept),
-            Err(Lost::Body(failure)) => walk.reject(failure),
-            Err(Lost::Ours(refusal)) => return Err(refusal),
+            Err(lost) => inquiry.heed(context, lost)?,
         }
     }
 }
@@ -155,18 +156,39 @@ async fn small_attempt(
     context: &Context,
     artifact: &Artifact,
     download: &mut Download,
-    source: &str,
+    inquiry: &mut Inquiry,
 ) -> Result<Kept, Lost> {
+    let seen = Seen::of(download);
     let bytes = collect(context, download).await?;
-    let h1 = check::small(artifact, &bytes)
-        .map_err(|wrong| Lost::Body(context.wrong(artifact, source, wrong)))?;
-    let hash = h1.as_deref().unwrap_or_default();
-    let grounds = match context.grounds(artifact, hash).await {
-        Ok(grounds) => grounds,
-        Err(lost) => return Err(context.suspect_small(artifact, bytes, source, lost).await),
+    let (h1, grounds) = match judge_small(context, artifact, &bytes).await {
+        Ok(judged) => judged,
+        Err(lost) => {
+            let caught = Caught::Small(bytes);
+            return Err(context.catch(artifact, caught, seen, lost).await);
+        }
     };
-    let provenance = provenance(h1, source, grounds);
+    if inquiry.is_open() {
+        inquiry
+            .settle(context, Exhibit::Memory(bytes.clone()), seen.clone())
+            .await;
+    }
+    let provenance = provenance(h1, &seen.source, grounds);
     Ok(keep_small(context, Key::Artifact(artifact.clone()), bytes, provenance).await?)
+}
+
+async fn judge_small(
+    context: &Context,
+    artifact: &Artifact,
+    bytes: &Bytes,
+) -> Result<(Option<String>, Grounds), Lost> {
+    let h1 = check::small(artifact, bytes).map_err(|wrong| Lost::Body(wrong.into()))?;
+    if context.verifier.must_wait(artifact) {
+        context.prefetch.arrived(artifact, bytes);
+    }
+    let grounds = context
+        .grounds(artifact, h1.as_deref().unwrap_or_default())
+        .await?;
+    Ok((h1, grounds))
 }
 
 /// Receives a whole body into memory; the walk has limited its size.
@@ -213,7 +235,8 @@ pub(crate) async fn prove_zip(
     context: &Context,
     artifact: &Artifact,
     sealed: SealedSpool,
-    source: &str,
+    seen: Seen,
+    inquiry: &mut Inquiry,
 ) -> Result<(SealedSpool, Provenance), Lost> {
     let subject = artifact.clone();
     let judge = move || {
@@ -223,11 +246,23 @@ pub(crate) async fn prove_zip(
     let judged = context.heavily(judge).await;
     let (sealed, verdict) =
         judged.ok_or_else(|| Refusal::internal("checking the zip ended without a result"))?;
-    let h1 = verdict.map_err(|wrong| Lost::Body(context.wrong(artifact, source, wrong)))?;
-    match context.grounds(artifact, &h1).await {
-        Ok(grounds) => Ok((sealed, provenance(Some(h1), source, grounds))),
-        Err(lost) => Err(context.suspect(artifact, sealed, source, lost).await),
+    let grounds = match &verdict {
+        Ok(h1) => context.grounds(artifact, h1).await,
+        Err(wrong) => Err(Lost::Body(wrong.clone().into())),
+    };
+    let grounds = match grounds {
+        Ok(grounds) => grounds,
+        Err(lost) => {
+            let caught = Caught::Sealed(sealed);
+            return Err(context.catch(artifact, caught, seen, lost).await);
+        }
+    };
+    if inquiry.is_open()
+        && let Ok(exhibit) = Exhibit::of_sealed(&sealed)
+    {
+        inquiry.settle(context, exhibit, seen.clone()).await;
     }
+    Ok((sealed, provenance(verdict.ok(), &seen.source, grounds)))
 }
 
 /// Makes a sealed spool a kept blob.
@@ -305,66 +340,24 @@ fn kind_of(key: &Key) -> &'static str {
 }
 
 impl Context {
-    /// Puts bytes aside that nobody vouches for, where it is their fault; gives the loss back.
-    pub(crate) async fn suspect(
-        &self,
-        artifact: &Artifact,
-        sealed: SealedSpool,
-        source: &str,
-        lost: Lost,
-    ) -> Lost {
-        if let Lost::Body(failure) = &lost {
-            let (key, reason) = (Key::Artifact(artifact.clone()), failure.to_string());
-            let aside = self.store.quarantine(&key, sealed, source, &reason).await;
-            self.suspected(artifact, source, reason, aside).await;
-        }
-        lost
-    }
-
-    async fn suspect_small(
-        &self,
-        artifact: &Artifact,
-        bytes: Bytes,
-        source: &str,
-        lost: Lost,
-    ) -> Lost {
-        if let Lost::Body(failure) = &lost {
-            let (key, reason) = (Key::Artifact(artifact.clone()), failure.to_string());
-            let aside = self
-                .store
-                .quarantine_small(&key, bytes, source, &reason)
-                .await;
-            self.suspected(artifact, source, reason, aside).await;
-        }
-        lost
-    }
-
-    async fn suspected(
-        &self,
-        artifact: &Artifact,
-        source: &str,
-        reason: String,
-        aside: Result<(), StoreError>,
-    ) {
-        let kind = artifact.kind.extension();
-        self.metrics.rejected.get_or_create(&Kind { kind }).inc();
-        if let Err(error) = aside {
-            tracing::error!(%error, "wrong bytes could not be put aside");
-        }
-        let alarm = Alarm {
-            severity: Severity::P1,
-            kind: "checksum-mismatch",
-            subject: artifact.escaped_path(),
-            detail: format!("{source}: {reason}"),
+    /// What becomes of bytes that were not accepted: where a record says what they should be, they
+    /// are a case; else they are thrown away.
+    async fn catch(&self, artifact: &Artifact, caught: Caught, seen: Seen, lost: Lost) -> Lost {
+        let Lost::Body(failure) = lost else {
+            return lost;
         };
-        alarm.raise(&self.store, &self.metrics).await;
-    }
-
-    /// Counts and logs wrong content; gives what the walk wants to know.
-    pub(crate) fn wrong(&self, artifact: &Artifact, source: &str, wrong: Wrong) -> BodyFailure {
         let kind = artifact.kind.extension();
         self.metrics.rejected.get_or_create(&Kind { kind }).inc();
-        tracing::warn!(%artifact, source, problem = %wrong, "wrong content thrown away");
-        wrong.into()
+        tracing::warn!(%artifact, source = seen.source, %failure, "wrong content thrown away");
+        match self.logged(artifact).await {
+            Some(logged) => {
+                let seen = Seen {
+                    logged: Some(logged),
+                    ..seen
+                };
+                self.suspect(artifact, caught, seen, failure).await
+            }
+            None => Lost::Body(failure),
+        }
     }
 }

@@ -71,13 +71,14 @@ pub(crate) fn small(artifact: &Artifact, bytes: &[u8]) -> Result<Option<String>,
 
 /// Checks a zip in a file; gives its `h1:` hash. Blocks: reads and inflates all of it.
 pub(crate) fn zip(artifact: &Artifact, file: &File, size: u64) -> Result<String, Wrong> {
-    gomod::zip::check_zip(
-        Positioned::new(file, size),
-        &artifact.module,
-        &artifact.version,
-    )
-    .map(|checked| checked.h1().to_string())
-    .map_err(|problem| Wrong::new(Code::BadZip, problem.to_string()))
+    zip_within(artifact, Positioned::new(file, size))
+}
+
+/// [`zip`] for a part of a file.
+pub(crate) fn zip_within(artifact: &Artifact, content: Positioned<'_>) -> Result<String, Wrong> {
+    gomod::zip::check_zip(content, &artifact.module, &artifact.version)
+        .map(|checked| checked.h1().to_string())
+        .map_err(|problem| Wrong::new(Code::BadZip, problem.to_string()))
 }
 
 /// Checks the answer to a version query; gives the version it resolved to.

@@ -31,24 +31,31 @@ pub fn import_checker() -> Checker {
 }
 
 fn judge(key: &Key, file: &File, size: u64) -> Result<Option<String>, Wrong> {
+    let content = Positioned::new(file, size);
     match key {
-        Key::Artifact(artifact) if artifact.kind == ArtifactKind::Zip => {
-            check::zip(artifact, file, size).map(Some)
-        }
-        Key::Artifact(artifact) => small(artifact, file, size),
+        Key::Artifact(artifact) => artifact_within(artifact, content),
         Key::Sumdb { path, .. } => {
-            let bytes = read(file, size, check::INFO_LIMIT)?;
+            let bytes = read(content, check::INFO_LIMIT)?;
             sumdb::check(path, &bytes).map(|()| None)
         }
     }
 }
 
-fn small(artifact: &Artifact, file: &File, size: u64) -> Result<Option<String>, Wrong> {
-    let bytes = read(file, size, check::limit(artifact.kind))?;
+/// Checks an artifact that is a part of a file; gives its `h1:` hash if go.sum knows one for its
+/// kind. Blocks: reads all of it.
+pub(crate) fn artifact_within(
+    artifact: &Artifact,
+    content: Positioned<'_>,
+) -> Result<Option<String>, Wrong> {
+    if artifact.kind == ArtifactKind::Zip {
+        return check::zip_within(artifact, content).map(Some);
+    }
+    let bytes = read(content, check::limit(artifact.kind))?;
     check::small(artifact, &bytes)
 }
 
-fn read(file: &File, size: u64, limit: u64) -> Result<Vec<u8>, Wrong> {
+fn read(content: Positioned<'_>, limit: u64) -> Result<Vec<u8>, Wrong> {
+    let size = content.size();
     if size > limit {
         return Err(Wrong::new(
             Code::BadInputFile,
@@ -57,7 +64,7 @@ fn read(file: &File, size: u64, limit: u64) -> Result<Vec<u8>, Wrong> {
     }
     let mut bytes = Vec::new();
     let unreadable = |error: io::Error| Wrong::new(Code::BadInputFile, error.to_string());
-    Positioned::new(file, size)
+    content
         .take(limit)
         .read_to_end(&mut bytes)
         .map_err(unreadable)?;

@@ -13,8 +13,10 @@
 mod absence;
 pub mod answer;
 mod artifacts;
+mod bundle;
 mod caller;
 mod capture;
+mod cases;
 mod check;
 mod context;
 mod damage;
@@ -23,6 +25,8 @@ pub mod flight;
 mod fresh;
 mod hot;
 mod import;
+mod inquiry;
+mod journal;
 mod kept;
 mod mend;
 mod metrics;
@@ -42,8 +46,14 @@ mod verify;
 mod versions;
 
 pub use answer::{Answer, Body, Freshness, Media, Origin};
+pub use bundle::{
+    Admission, BundleExport, BundleExportError, BundleHead, BundleProblem, BundleReport,
+    BundleRequest, BundleSelection, Intent, SelectionError, Stage, export_bundle, import_bundle,
+    is_bundle,
+};
 pub use caller::Caller;
 pub use import::import_checker;
+pub use journal::JournalFile;
 pub use metrics::Metrics;
 pub use options::{Clock, ProxyOptions};
 pub use refusal::{Refusal, RefusalText};
@@ -52,6 +62,6 @@ pub use scrub::{PassReport, ScrubOptions, Share, Tally};
 pub use service::{Proxy, Readiness};
 pub use status::{BreakerStatus, PassStatus, ScrubStatus, Status, StoreStatus, VerificationStatus};
 pub use verify::{
-    HeadFailure, Mode, Present, ReproofReport, Selection, Settled, VerifyOptions, compare_head,
-    reprove,
+    HeadFailure, MirrorFailure, Mirrored, Mode, Present, ReproofReport, Selection, Settled,
+    VerifyOptions, compare_head, mirror_log, reprove,
 };

@@ -172,7 +172,7 @@ impl Context {
 
     async fn heal_or_put_aside(&self, damaged: &Damaged, captures: &[Record]) -> Mended {
         let blob = damaged.record.blob;
-        let lost = self.heal(captures).await;
+        let lost = self.refill(captures).await;
         // Also behind a healing: where a zip that was packed anew took its place, it still lies there.
         let key = &damaged.record.key;
         let reason = format!("blob {blob} is damaged: {}", damaged.damage);
@@ -196,7 +196,7 @@ impl Context {
     }
 
     /// Heals all captures of a blob; gives the reason if there is one that could not be.
-    async fn heal(&self, captures: &[Record]) -> Option<String> {
+    async fn refill(&self, captures: &[Record]) -> Option<String> {
         let mut reason = None;
         for record in captures {
             match fetch::heal(self, record).await {

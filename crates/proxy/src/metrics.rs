@@ -155,6 +155,12 @@ metrics! {
     verifications: Family<Verification, Counter> = "modkeep_verifications", Family::default();
     /// Alarms: something that a person must know of.
     alarms: Family<AlarmLabels, Counter> = "modkeep_alarms", Family::default();
+    /// Tiles of the verified checksum database that were fetched for the full mirror of its log.
+    mirror_tiles: Counter = "modkeep_sumdb_mirror_tiles", Counter::default();
+    /// How much of that log is mirrored: 1 is all that the newest head signs.
+    mirror_progress: Gauge<f64, AtomicU64> = "modkeep_sumdb_mirror_progress_ratio", Gauge::default();
+    /// Records of the log under the head that is being mirrored, or was last.
+    mirror_records: Gauge = "modkeep_sumdb_mirror_records", Gauge::default();
     /// Time to make an artifact durable and visible, after its last byte.
     commit_time: Histogram = "modkeep_commit" in Unit::Seconds, wait_histogram();
     /// Failures of the store, of any kind.

@@ -1,7 +1,7 @@
 //! Positioned: a file as a reader with a cursor of its own.
 //!
 //! A kept blob's file is shared by everybody who reads it, and a file has one cursor; the zip rules
-//! want to seek. Positioned reads leave the file's cursor alone.
+//! want to seek. Positioned reads leave the file's cursor alone. The file may be a part of another.
 
 use std::{
     fs::File,
@@ -12,6 +12,7 @@ use std::{
 #[derive(Debug)]
 pub(crate) struct Positioned<'f> {
     file: &'f File,
+    start: u64,
     size: u64,
     position: u64,
 }
@@ -21,17 +22,31 @@ pub(crate) struct Positioned<'f> {
 impl<'f> Positioned<'f> {
     /// At the beginning of a file of `size` bytes.
     pub(crate) fn new(file: &'f File, size: u64) -> Self {
+        Self::within(file, 0, size)
+    }
+
+    /// At the beginning of `size` bytes of a file, from `start` on.
+    pub(crate) fn within(file: &'f File, start: u64, size: u64) -> Self {
         Self {
             file,
+            start,
             size,
             position: 0,
         }
+    }
+
+    pub(crate) fn size(&self) -> u64 {
+        self.size
     }
 }
 
 impl Read for Positioned<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = read_at(self.file, buffer, self.position)?;
+        let left = usize::try_from(self.size.saturating_sub(self.position)).unwrap_or(usize::MAX);
+        let length = buffer.len().min(left);
+        let buffer = buffer.get_mut(..length).unwrap_or_default();
+        let offset = self.start.saturating_add(self.position);
+        let read = read_at(self.file, buffer, offset)?;
         self.position += read as u64;
         Ok(read)
     }

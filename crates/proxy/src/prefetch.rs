@@ -74,8 +74,11 @@ pub(crate) enum Event {
         /// The bytes of a go.mod.
         go_mod: Option<Bytes>,
     },
-    /// A client has begun to ask for a zip that is not at hand.
-    Asking { address: IpAddr, zip: Artifact },
+    /// A client has begun to ask for a zip or a go.mod that is not at hand.
+    Asking { address: IpAddr, artifact: Artifact },
+    /// A go.mod has come, and still has to be proven. Whatever it says may be guessed from: what is
+    /// fetched because of it is proven by itself.
+    Arrived { artifact: Artifact, go_mod: Bytes },
     /// What a client will ask for is known.
     Follow { address: IpAddr, plan: Plan },
     /// An artifact was fetched by order, ahead of demand.
@@ -144,12 +147,22 @@ impl Prefetch {
         });
     }
 
-    /// Notes that a client begins to wait for a zip.
+    /// Notes that a client begins to wait for a zip or a go.mod.
     pub(crate) fn asking(&self, caller: &Caller, artifact: &Artifact) {
-        if artifact.kind == ArtifactKind::Zip {
+        if artifact.kind != ArtifactKind::Info {
             self.tell(Event::Asking {
                 address: caller.address,
-                zip: artifact.clone(),
+                artifact: artifact.clone(),
+            });
+        }
+    }
+
+    /// Notes that a go.mod has come and waits for its proof.
+    pub(crate) fn arrived(&self, artifact: &Artifact, bytes: &Bytes) {
+        if artifact.kind == ArtifactKind::Mod {
+            self.tell(Event::Arrived {
+                artifact: artifact.clone(),
+                go_mod: bytes.clone(),
             });
         }
     }

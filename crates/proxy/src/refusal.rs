@@ -28,6 +28,9 @@ pub struct Refusal {
 pub enum RefusalText {
     /// Ours: the facts of this case, one short ASCII line; title, cause and remedy come from the code.
     Facts(String),
+    /// The middle of an error body: short ASCII lines in place of the facts and of the code's cause
+    /// and remedy.
+    Lines(Vec<String>),
     /// An upstream's 404 or 410 body, relayed word for word.
     Relayed(String),
 }
@@ -46,9 +49,10 @@ impl Refusal {
     }
 
     /// The facts of this case.
-    pub fn facts(&self) -> &str {
+    pub fn facts(&self) -> String {
         match &self.text {
-            RefusalText::Facts(text) | RefusalText::Relayed(text) => text,
+            RefusalText::Facts(text) | RefusalText::Relayed(text) => text.clone(),
+            RefusalText::Lines(lines) => lines.join("; "),
         }
     }
 
@@ -83,6 +87,7 @@ impl From<Lost> for Refusal {
     fn from(lost: Lost) -> Self {
         match lost {
             Lost::Body(failure) => Self::new(failure.code(), failure.to_string()),
+            Lost::Wrong(suspect) => Self::new(suspect.failure.code(), suspect.failure.to_string()),
             Lost::Ours(refusal) => refusal,
         }
     }

@@ -388,7 +388,7 @@ impl Context {
             match self.receive_document(subject, download).await {
                 Ok(document) => return Ok(document),
                 Err(Lost::Body(failure)) => walk.reject(failure),
-                Err(Lost::Ours(refusal)) => return Err(refusal),
+                Err(lost) => return Err(lost.into()),
             }
         }
     }

@@ -21,6 +21,8 @@ pub enum Resource {
     Artifact(Artifact),
     /// `-/proof/MODULE/@v/VERSION.{mod,zip}`: why an artifact is trusted.
     Proof(Artifact),
+    /// `-/cases` and `-/cases/NUMBER`: what was found out about wrong bytes.
+    Cases(Option<u64>),
     /// `sumdb/NAME/PATH`, where NAME may contain slashes.
     Sumdb {
         /// The database's name: `host[/path]`.
@@ -57,7 +59,7 @@ impl Resource {
         match self {
             Self::List(module) | Self::Latest(module) | Self::Query { module, .. } => Some(module),
             Self::Artifact(artifact) | Self::Proof(artifact) => Some(&artifact.module),
-            Self::Sumdb { .. } => None,
+            Self::Cases(_) | Self::Sumdb { .. } => None,
         }
     }
 
@@ -69,6 +71,7 @@ impl Resource {
             Self::Query { .. } => "query",
             Self::Artifact(artifact) => artifact.kind.extension(),
             Self::Proof(_) => "proof",
+            Self::Cases(_) => "cases",
             Self::Sumdb { .. } => "sumdb",
         }
     }

@@ -4,6 +4,7 @@ use crate::{
     answer::{Answer, Origin},
     caller::Caller,
     context::Context,
+    journal::{self, JournalFile},
     metrics::{Lookup, Metrics},
     options::ProxyOptions,
     prefetch::{Job, Kinds, Plan, Prefetch, ReadAhead},
@@ -11,12 +12,12 @@ use crate::{
     resource::{Fetching, Resource},
     scrub::PassReport,
     status::Status,
-    verify::Settled,
+    verify::{MirrorFailure, Mirrored, Settled},
 };
 use gomod::ModulePath;
 use jiff::Timestamp;
 use prometheus_client::registry::Registry;
-use std::{fmt, sync::Arc};
+use std::{fmt, num::NonZeroU32, sync::Arc};
 use store::{IndexEntry, Store};
 use upstream::{BreakerView, Upstreams};
 
@@ -47,6 +48,7 @@ impl Proxy {
     ) -> Self {
         let context = Arc::new(Context::new(store, upstreams, options, metrics));
         Prefetch::start(&context);
+        context.verifier.warm_up();
         Self { context }
     }
 
@@ -79,6 +81,7 @@ impl Proxy {
             Resource::Latest(module) => context.latest(module, fetching).await,
             Resource::Query { module, query } => context.query(module, query, fetching).await,
             Resource::Proof(artifact) => context.kept_proof(artifact).await,
+            Resource::Cases(number) => context.cases(*number).await,
             Resource::Sumdb { name, path } => context.sumdb(name, path, fetching).await,
         };
         self.count(resource, found(&result));
@@ -133,6 +136,11 @@ impl Proxy {
             .index(since, limit)
             .await
             .map_err(|error| self.context.store_failure(error))
+    }
+
+    /// A file of the journal's log.
+    pub async fn journal(&self, file: JournalFile) -> Result<Answer, Refusal> {
+        journal::answer(&self.context, file).await
     }
 
     /// Whether the service can do its work.
@@ -192,6 +200,22 @@ impl Proxy {
     pub async fn status(&self) -> Result<Status, Refusal> {
         let status = self.context.status().await;
         status.map_err(|error| self.context.store_failure(error))
+    }
+
+    /// Finds again what a rebuild of the catalog lost of the checksum database; gives how many proofs
+    /// were looked at. Costs next to nothing where there was no rebuild.
+    pub async fn heal(&self) -> Result<u64, Refusal> {
+        self.context.heal().await
+    }
+
+    /// Mirrors the log of the verified checksum database up to its present head, with at most
+    /// `rate` requests a second; `progress` is told now and then.
+    pub async fn mirror_tiles(
+        &self,
+        rate: NonZeroU32,
+        progress: impl FnMut(Mirrored),
+    ) -> Result<Mirrored, MirrorFailure> {
+        self.context.mirror_tiles(rate, progress).await
     }
 
     /// Waits until the work behind answers that were given already is done.

@@ -14,29 +14,32 @@
 //! Modes are the operator's choice ([`Mode`]); Go's own toolchains are verified in every one of them.
 
 pub(crate) mod alarm;
-mod database;
-mod evidence;
-mod halt;
+pub(crate) mod database;
+pub(crate) mod evidence;
+pub(crate) mod halt;
+pub(crate) mod heal;
+mod mirror;
 mod pending;
 mod present;
 mod records;
-mod reprove;
+pub(crate) mod reprove;
 mod standing;
+pub(crate) mod tiles;
 
 use crate::{
     capture::Lost, check::Wrong, context::Context, metrics::Verification, refusal::Refusal,
 };
 use codes::Code;
-use database::Database;
 pub(crate) use evidence::{FIRST_SEEN, PRIVATE, UNPROVEN, UNVERIFIED};
-use gomod::{Artifact, ArtifactKind, ModulePath, Version, pattern::Patterns};
+use gomod::{Artifact, ArtifactKind, ModulePath, Version, pattern::Patterns, sumhash::H1};
+pub use mirror::{MirrorFailure, Mirrored};
 pub use pending::Settled;
 pub use present::{HeadFailure, Present, compare_head};
 pub(crate) use records::{Records, Vouched};
 pub use reprove::{ReproofReport, Selection, reprove};
-use std::sync::Arc;
+use std::{num::NonZeroU32, sync::Arc};
 use store::{Record, VersionProof};
-use tlog::{client::Client, note::VerifierKey};
+use tlog::note::VerifierKey;
 
 /// The module of Go's own distributions; `go` verifies it whatever its user turned off.
 const TOOLCHAIN: &str = "golang.org/toolchain";
@@ -86,6 +89,19 @@ enum Voucher<'a> {
     Database(&'a Records),
 }
 
+/// Mirrors the log of a database without a service around it: what a command does.
+pub async fn mirror_log(
+    store: &store::Store,
+    upstreams: &upstream::Upstreams,
+    key: &VerifierKey,
+    rate: NonZeroU32,
+    progress: impl FnMut(Mirrored),
+) -> Result<Mirrored, MirrorFailure> {
+    let metrics = Arc::new(crate::metrics::Metrics::new());
+    let records = Records::of(key.clone(), store, upstreams, &metrics);
+    mirror::run(&records, rate, progress).await
+}
+
 // === impl VerifyOptions ===
 
 impl Default for VerifyOptions {
@@ -118,15 +134,10 @@ impl Verifier {
         upstreams: &upstream::Upstreams,
         metrics: &Arc<crate::metrics::Metrics>,
     ) -> Self {
-        let records = options.database.clone().map(|key| {
-            let database = Database::new(
-                key.name(),
-                store.clone(),
-                upstreams.clone(),
-                Arc::clone(metrics),
-            );
-            Records::new(Client::new(key, database), Arc::clone(metrics))
-        });
+        let records = options
+            .database
+            .clone()
+            .map(|key| Records::of(key, store, upstreams, metrics));
         Self { options, records }
     }
 
@@ -168,6 +179,28 @@ impl Verifier {
         }
     }
 
+    /// Whether an artifact's proof has to be looked up first.
+    pub(crate) fn must_wait(&self, artifact: &Artifact) -> bool {
+        let Voucher::Database(records) = self.voucher(artifact) else {
+            return false;
+        };
+        records.known(&artifact.module, &artifact.version).is_none()
+    }
+
+    /// Asks the database for its head, so that the first lookup finds the way there known.
+    pub(crate) fn warm_up(&self) {
+        let Some(records) = self
+            .records
+            .clone()
+            .filter(|_| self.options.mode != Mode::Off)
+        else {
+            return;
+        };
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(async move { records.warm_up().await });
+        }
+    }
+
     /// What an artifact will say of itself once it is captured, as far as it is known before.
     pub(crate) fn promise(&self, artifact: &Artifact) -> String {
         match self.voucher(artifact) {
@@ -179,7 +212,7 @@ impl Verifier {
     }
 
     /// Whether evidence that is kept suffices to serve what it is about.
-    fn suffices(&self, artifact: &Artifact, evidence: &str) -> bool {
+    pub(crate) fn suffices(&self, artifact: &Artifact, evidence: &str) -> bool {
         let doubtful = matches!(evidence, UNVERIFIED | UNPROVEN | PRIVATE) || evidence.is_empty();
         let Voucher::Database(_) = self.voucher(artifact) else {
             return true;
@@ -203,7 +236,7 @@ pub(crate) fn is_proven(evidence: &str) -> bool {
     evidence::database(evidence).is_some()
 }
 
-fn is_toolchain(module: &ModulePath) -> bool {
+pub(crate) fn is_toolchain(module: &ModulePath) -> bool {
     module.as_str() == TOOLCHAIN
 }
 
@@ -235,6 +268,18 @@ impl Context {
         Err(Lost::Ours(outcome.refusal))
     }
 
+    /// The hash that the checksum database knows of an artifact, where it is asked about it.
+    pub(crate) async fn logged(&self, artifact: &Artifact) -> Option<H1> {
+        let Voucher::Database(records) = self.verifier.voucher(artifact) else {
+            return None;
+        };
+        let vouched = records
+            .record(&artifact.module, &artifact.version)
+            .await
+            .ok()?;
+        vouched.hashes(artifact).find_map(|hash| hash.parse().ok())
+    }
+
     /// Makes sure that something kept may be served: what was captured without proof is proven now.
     pub(crate) async fn admit(&self, record: Record) -> Result<Record, Refusal> {
         let store::Key::Artifact(artifact) = &record.key else {
@@ -249,6 +294,28 @@ impl Context {
                 Code::ChecksumMismatch,
                 format!("{artifact} was kept without proof, and is not what was published"),
             )),
+        }
+    }
+
+    /// Mirrors the log of the verified database; `progress` is told now and then.
+    pub(crate) async fn mirror_tiles(
+        &self,
+        rate: NonZeroU32,
+        progress: impl FnMut(Mirrored),
+    ) -> Result<Mirrored, MirrorFailure> {
+        match self.verifier.records.as_ref() {
+            Some(records) if self.verifier.options.mode != Mode::Off => {
+                mirror::run(records, rate, progress).await
+            }
+            _ => Err(MirrorFailure::NoDatabase),
+        }
+    }
+
+    /// Finds again what a rebuild of the catalog lost; gives how many proofs were looked at.
+    pub(crate) async fn heal(&self) -> Result<u64, Refusal> {
+        match self.verifier.records.as_ref() {
+            Some(records) if self.verifier.options.mode != Mode::Off => heal::heal(records).await,
+            _ => Ok(0),
         }
     }
 

@@ -245,6 +245,8 @@ fn write_resource(f: &mut fmt::Formatter<'_>, resource: &Resource) -> fmt::Resul
         Resource::Latest(module) => write!(f, "{module}@latest"),
         Resource::Query { module, query } => write!(f, "{module}@{query}"),
         Resource::Artifact(artifact) => write!(f, "{artifact}"),
+        Resource::Cases(Some(number)) => write!(f, "case {number}"),
+        Resource::Cases(None) => f.write_str("cases"),
         Resource::Proof(artifact) => write!(f, "proof of {artifact}"),
         Resource::Sumdb { name, path } => write!(f, "{name}/{path}"),
     }

@@ -11,6 +11,9 @@ use std::fmt::Write as _;
 /// The longest body of ours; `go` reads 648 bytes, and its own prefix needs some.
 pub const MAX_BYTES: usize = 600;
 
+/// The most lines of a body of ours (law L8).
+const MAX_LINES: usize = 7;
+
 /// The body of a refusal, one newline at the end of every line.
 ///
 /// ```text
@@ -24,7 +27,22 @@ pub fn render(refusal: &Refusal, request_id: &str) -> String {
     match &refusal.text {
         RefusalText::Relayed(text) => text.clone(),
         RefusalText::Facts(facts) => ours(refusal, facts, request_id),
+        RefusalText::Lines(lines) => told(refusal, lines, request_id),
     }
+}
+
+/// A body whose middle somebody else has written; what does not fit is cut, line by line.
+fn told(refusal: &Refusal, lines: &[String], request_id: &str) -> String {
+    let mut body = format!("modkeep {}: {}\n", refusal.code, refusal.code.entry().title);
+    let tail = format!("request: {request_id}\n");
+    for line in lines.iter().take(MAX_LINES - 2) {
+        let room = MAX_BYTES.saturating_sub(body.len() + tail.len() + 1);
+        let line = one_line(line, room);
+        if !line.is_empty() {
+            let _ = writeln!(body, "{line}");
+        }
+    }
+    body + &tail
 }
 
 fn ours(refusal: &Refusal, facts: &str, request_id: &str) -> String {
@@ -67,7 +85,7 @@ fn one_line(text: &str, room: usize) -> String {
 mod tests {
     use super::{MAX_BYTES, render};
     use codes::Code;
-    use proxy::Refusal;
+    use proxy::{Refusal, RefusalText};
 
     #[test]
     fn every_code_with_hostile_facts_is_printed_whole_by_go() {
@@ -95,6 +113,21 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn lines_of_a_case_stand_between_the_code_and_the_request() {
+        let long = vec!["x".repeat(400); 9];
+        let refusal = Refusal {
+            text: RefusalText::Lines(long),
+            ..Refusal::new(Code::ChecksumMismatch, "")
+        };
+        let body = render(&refusal, "id");
+        assert!(
+            body.len() <= MAX_BYTES && body.lines().count() <= 7,
+            "{body}"
+        );
+        assert!(body.starts_with("modkeep MK4004: ") && body.ends_with("request: id\n"));
     }
 
     #[test]

@@ -142,6 +142,10 @@ impl<S: Service> Surface<S> {
                 Ok(entries) => (respond::text(ask, NDJSON, index::render(&entries)), None),
                 Err(refusal) => respond::refusal(ask, &refusal),
             },
+            Ok(Route::Journal(file)) => match self.service.journal(*file).await {
+                Ok(reply) => respond::reply(ask, reply),
+                Err(refusal) => respond::refusal(ask, &refusal),
+            },
             Ok(Route::Refresh(module)) => match self.service.refresh(module).await {
                 Ok(forgotten) => (
                     respond::plain(ask, format!("forgotten: {forgotten}\n")),

@@ -19,7 +19,7 @@ pub(crate) fn home(authority: Option<&str>) -> String {
          Everything a client may want to set: modkeep env\n\
          \n\
          /MODULE/@v/list  /MODULE/@v/VERSION.{{info,mod,zip}}  /MODULE/@latest\n\
-         /sumdb/NAME/...  /cached-only/...  /index  /livez  /readyz  /metrics  /-/status\n",
+         /sumdb/NAME/...  /cached-only/...  /index  /-/journal/...  /-/status  /livez  /readyz  /metrics\n",
         env!("CARGO_PKG_VERSION")
     )
 }

@@ -7,6 +7,7 @@
 //! probes every prefix of an import path, and only a 404 lets it go on with the others.
 
 mod admin;
+mod journal;
 mod percent;
 mod protocol;
 mod query;
@@ -16,7 +17,7 @@ use codes::Code;
 use gomod::ModulePath;
 use http::Method;
 use jiff::Timestamp;
-use proxy::{Fetching, Refusal, Resource, prefetch::Kinds};
+use proxy::{Fetching, JournalFile, Refusal, Resource, prefetch::Kinds};
 
 /// The longest raw path that is looked at, in bytes.
 /// Go sets no limit; the longest escaped path of a published module is far below a quarter of this.
@@ -43,6 +44,8 @@ pub enum Route {
     Prefetch(Kinds),
     /// `/-/status`: how the service is, as JSON.
     Status,
+    /// Below `/-/journal/`: a file of the journal's log.
+    Journal(JournalFile),
     /// `/livez`: 200 while the process is alive.
     Live,
     /// `/readyz`: 200 while requests should be sent here.
@@ -105,6 +108,7 @@ impl Route {
             ["readyz"] => Ok(Self::Ready),
             ["metrics"] => Ok(Self::Metrics),
             ["index"] => query::index(query),
+            ["-", "journal", rest @ ..] => journal::parse(rest).map(Self::Journal),
             ["-", rest @ ..] => admin::parse(rest, query),
             ["cached-only", rest @ ..] => Ok(Self::Resource(resource(rest)?, Fetching::Never)),
             all => Ok(Self::Resource(resource(all)?, Fetching::Allowed)),
@@ -123,6 +127,7 @@ impl Route {
         match self {
             Self::Resource(resource, _) => resource.kind(),
             Self::Index { .. } => "index",
+            Self::Journal(_) => "journal",
             Self::Refresh(_) | Self::Prefetch(_) | Self::Status => "admin",
             Self::Live | Self::Ready => "health",
             Self::Metrics => "metrics",

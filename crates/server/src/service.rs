@@ -12,7 +12,8 @@ use gomod::ModulePath;
 use jiff::Timestamp;
 use prometheus_client::registry::Registry;
 use proxy::{
-    Caller, Fetching, Freshness, Media, Origin, Refusal, Resource, Status, prefetch::Kinds,
+    Caller, Fetching, Freshness, JournalFile, Media, Origin, Refusal, Resource, Status,
+    prefetch::Kinds,
 };
 use std::{fmt, pin::Pin, sync::Arc};
 use store::BlobId;
@@ -62,6 +63,12 @@ pub trait Service: Send + Sync + 'static {
 
     /// How the service is, in detail.
     fn status(&self) -> impl std::future::Future<Output = Result<Status, Refusal>> + Send;
+
+    /// A file of the journal's log.
+    fn journal(
+        &self,
+        file: JournalFile,
+    ) -> impl std::future::Future<Output = Result<Reply, Refusal>> + Send;
 
     /// Whether requests should be sent here.
     fn readiness(&self) -> Readiness;

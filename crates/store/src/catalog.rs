@@ -9,6 +9,7 @@ pub(crate) mod change;
 pub(crate) mod connection;
 pub(crate) mod read;
 pub(crate) mod schema;
+pub(crate) mod tree;
 mod writer;
 
 use crate::{

@@ -19,6 +19,16 @@ pub const CRASH_POINTS: &[&str] = &[
     BEFORE_JOURNAL_MIRROR,
 ];
 
+/// Named points while a head of the journal's log is signed, in the order in which they are passed.
+/// The first two are passed only when a log begins.
+pub const JOURNAL_CRASH_POINTS: &[&str] =
+    &[KEY_KEPT, LOG_BEGUN, CHECKPOINT_SIGNED, CHECKPOINT_KEPT];
+
+pub(crate) const KEY_KEPT: &str = "journal-key-kept";
+pub(crate) const LOG_BEGUN: &str = "journal-log-begun";
+pub(crate) const CHECKPOINT_SIGNED: &str = "checkpoint-signed";
+pub(crate) const CHECKPOINT_KEPT: &str = "checkpoint-kept";
+
 pub(crate) const SPOOL_CREATED: &str = "spool-created";
 pub(crate) const SPOOL_PARTIAL: &str = "spool-partial";
 pub(crate) const SPOOL_SEALED: &str = "spool-sealed";

@@ -13,7 +13,7 @@ use bytes::{Bytes, BytesMut};
 use sha2::{Digest, Sha256};
 use std::{
     fs::{self, File},
-    io,
+    io::{self, Write as _},
     path::Path,
 };
 
@@ -75,6 +75,23 @@ pub(crate) fn write_atomically(
 ) -> Result<(), StoreError> {
     fs::write(temporary, bytes).map_err(|error| StoreError::file("writing", temporary, error))?;
     fs::rename(temporary, path).map_err(|error| StoreError::file("naming", path, error))
+}
+
+/// Writes a whole small file as [`write_atomically`] does, for the owner's eyes only, and durable
+/// when this returns.
+pub(crate) fn write_durably(path: &Path, temporary: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    // What a crash left behind may have other permissions.
+    remove_file(temporary)?;
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let written = options
+        .open(temporary)
+        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()));
+    written.map_err(|error| StoreError::file("writing", temporary, error))?;
+    fs::rename(temporary, path).map_err(|error| StoreError::file("naming", path, error))?;
+    sync_directory(path.parent().unwrap_or(Path::new(".")))
 }
 
 /// Writes one block to a new file and removes it again.

@@ -9,8 +9,15 @@
 //!
 //! The store knows the entries it makes itself; every other decision is an [`JournalEvent`], whose
 //! words belong to whoever decides.
+//!
+//! The lines are also the entries of a transparency log ([`log::JournalLog`]), so what an auditor
+//! has once seen signed can neither change nor vanish unnoticed. Its format gives an entry at most
+//! 65,535 bytes, which is why what goes into a line is bounded.
 
+pub(crate) mod leaf;
+pub(crate) mod log;
 pub(crate) mod mirror;
+mod signing;
 
 use crate::{blob::BlobId, error::StoreError};
 use jiff::Timestamp;
@@ -18,8 +25,11 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
-/// The longest detail of an event, in bytes: a decision with its reason, not a document.
-pub const EVENT_DETAIL_LIMIT: usize = 64 << 10;
+/// The most bytes that the words of one entry have together: kind, subject and detail of an event;
+/// source, evidence, hash and facts of a capture, and one more for each fact. A decision with its
+/// reason, not a document: JSON writes a byte with at most six, so with the longest path beside
+/// them a line stays below the 65,536 bytes that an entry of the log must not reach.
+pub const ENTRY_WORDS_LIMIT: usize = 10_000;
 
 /// Further facts about a capture that checks found, by name.
 pub type Facts = BTreeMap<String, String>;
@@ -31,7 +41,8 @@ pub struct JournalEvent {
     pub kind: String,
     /// What it was decided about: a path, a module, a source.
     pub subject: String,
-    /// The reason and whatever belongs to it; at most [`EVENT_DETAIL_LIMIT`] bytes.
+    /// The reason and whatever belongs to it; at most [`ENTRY_WORDS_LIMIT`] bytes with the two
+    /// above.
     pub detail: String,
 }
 
@@ -196,20 +207,25 @@ impl JournalEvent {
 
     pub(crate) fn checked(self) -> Result<Decision, StoreError> {
         let size = self.kind.len() + self.subject.len() + self.detail.len();
-        if size > EVENT_DETAIL_LIMIT {
-            let limit = EVENT_DETAIL_LIMIT as u64;
-            return Err(StoreError::TooLarge {
-                what: "a journal event",
-                size: size as u64,
-                limit,
-            });
-        }
+        bounded("a journal event", size)?;
         Ok(Decision::Event {
             event: self.kind,
             subject: self.subject,
             detail: self.detail,
         })
     }
+}
+
+/// Refuses words that would make too long a line.
+pub(crate) fn bounded(what: &'static str, size: usize) -> Result<(), StoreError> {
+    if size <= ENTRY_WORDS_LIMIT {
+        return Ok(());
+    }
+    Err(StoreError::TooLarge {
+        what,
+        size: size as u64,
+        limit: ENTRY_WORDS_LIMIT as u64,
+    })
 }
 
 // === impl JournalEntry ===
@@ -273,8 +289,8 @@ mod blob_text {
 
 #[cfg(test)]
 mod tests {
-    use super::{Decision, JournalEntry};
-    use crate::blob::BlobId;
+    use super::{Decision, ENTRY_WORDS_LIMIT, Facts, JournalEntry, JournalEvent, bounded};
+    use crate::{blob::BlobId, key::KEY_PATH_LIMIT};
     use proptest::prelude::*;
 
     fn entry(path: &str, evidence: &str) -> JournalEntry {
@@ -318,6 +334,68 @@ mod tests {
                 .and_then(|text| JournalEntry::from_line(&text));
             assert_eq!(read, None, "byte {at}");
         }
+    }
+
+    /// What escapes worst: control characters become six bytes, quotes two.
+    #[test]
+    fn no_line_is_too_long_for_an_entry_of_the_log() {
+        let worst = |length| "\u{1}".repeat(length);
+        let path = "\"".repeat(KEY_PATH_LIMIT);
+        let captured = |source: String, facts: Facts| Capture {
+            source,
+            facts,
+            h1: Some(String::new()),
+        };
+        // As many facts as fit, each with a name of one character.
+        let facts = (0..31).map(|name| (char::from(name).to_string(), worst(320)));
+        let many = (0..0x20_u8).flat_map(|one| (0..0x20_u8).map(move |other| [one, other]));
+        let many = many.map(|name| (name.map(char::from).iter().collect(), worst(6)));
+        for Capture { source, facts, h1 } in [
+            captured(worst(ENTRY_WORDS_LIMIT), Facts::new()),
+            captured(String::new(), facts.collect()),
+            captured(String::new(), many.collect()),
+        ] {
+            let words = facts.iter().map(|(name, fact)| name.len() + fact.len() + 1);
+            let words = source.len() + words.sum::<usize>();
+            assert!(bounded("a test", words).is_ok() && words > ENTRY_WORDS_LIMIT * 9 / 10);
+            longest(Decision::Captured {
+                path: path.clone(),
+                blob: BlobId::of(b""),
+                size: u64::MAX,
+                h1,
+                source,
+                evidence: String::new(),
+                facts,
+            });
+        }
+        longest(Decision::Conflict {
+            path,
+            kept: BlobId::of(b""),
+            offered: BlobId::of(b""),
+            source: worst(ENTRY_WORDS_LIMIT),
+            quarantined: false,
+        });
+        let event = JournalEvent::new(worst(3000), worst(3000), worst(4000));
+        longest(event.checked().expect("within the limit"));
+        let event = JournalEvent::new(worst(3000), worst(3000), worst(4001));
+        assert!(event.checked().is_err());
+    }
+
+    struct Capture {
+        source: String,
+        facts: Facts,
+        h1: Option<String>,
+    }
+
+    fn longest(decision: Decision) {
+        let entry = JournalEntry {
+            sequence: u64::MAX,
+            at: jiff::Timestamp::MAX,
+            decision,
+        };
+        let length = entry.to_line().expect("written").len();
+        assert!(length <= tlog::entries::MAX_ENTRY, "{length} bytes");
+        assert!(length > 50_000, "{length} bytes try nothing");
     }
 
     proptest! {

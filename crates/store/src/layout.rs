@@ -5,7 +5,10 @@
 //! spool/                       downloads in progress; emptied at every start
 //! quarantine/HASH              bytes that were refused and kept for whoever investigates
 //! catalog.db (-wal, -shm)      SQLite: what is known
+//! tiles/DATABASE               hash tiles of a mirrored checksum database, 8 KiB each, in order
 //! journal/NNNNNNNNNN.ndjson    every decision, readable and greppable; rebuilds the catalog
+//! journal/checkpoint           the head of the journal's log that was signed last
+//! journal.key                  the key it is signed with; secret
 //! lock                         held by the process that uses the directory
 //! ```
 
@@ -50,8 +53,22 @@ impl Layout {
         self.root.join("quarantine")
     }
 
+    pub(crate) fn tiles(&self) -> PathBuf {
+        self.root.join("tiles")
+    }
+
     pub(crate) fn journal(&self) -> PathBuf {
         self.root.join("journal")
+    }
+
+    /// The signed head of the journal's log.
+    pub(crate) fn checkpoint(&self) -> PathBuf {
+        self.journal().join("checkpoint")
+    }
+
+    /// The key of the journal's log.
+    pub(crate) fn journal_key(&self) -> PathBuf {
+        self.root.join("journal.key")
     }
 
     pub(crate) fn catalog(&self) -> PathBuf {

@@ -37,14 +37,18 @@ mod record;
 mod scan;
 mod spool;
 mod store;
+mod tiles;
 mod trust;
 
 pub use blob::{BlobId, BlobIdError, Hex};
-pub use crash::CRASH_POINTS;
+pub use crash::{CRASH_POINTS, JOURNAL_CRASH_POINTS};
 pub use error::StoreError;
 pub use heal::{Aside, Healing};
 pub use health::{StoreHealth, StoreMetrics};
-pub use journal::{Decision, EVENT_DETAIL_LIMIT, Facts, JournalEntry, JournalEvent};
+pub use journal::{
+    Decision, ENTRY_WORDS_LIMIT, Facts, JournalEntry, JournalEvent,
+    log::{JournalLog, SignedCheckpoint},
+};
 pub use key::{KEY_PATH_LIMIT, Key};
 pub use memo::{MEMO_BODY_LIMIT, MEMO_LIMIT, Memo, MemoClass, MemoKey, MemoStatus};
 pub use options::StoreOptions;
@@ -53,4 +57,5 @@ pub use record::{Capture, Committed, IndexEntry, KeptVersion, Kinds, Provenance,
 pub use scan::{BlobScan, Damage, SCAN_STEP, ScanStep};
 pub use spool::{SealedSpool, Spool, SpoolReader};
 pub use store::{SMALL_LIMIT, Store};
-pub use trust::{KeptTile, VersionProof, Withdrawal};
+pub use tiles::TILE_SIZE;
+pub use trust::{CaseFile, KeptTile, REBUILT, VersionProof, Withdrawal};

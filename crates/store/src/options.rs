@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use object_store::{ObjectStore, path::Path as ObjectPath};
-use std::{fmt, path::PathBuf, sync::Arc};
+use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 
 /// Where a store lies and what it is opened with.
 #[derive(Clone)]
@@ -18,7 +18,12 @@ pub struct StoreOptions {
     /// Threads that write spools and publish blobs. Eight: each spends its time in `fsync`, and
     /// file systems group the `fsync`s that come together. At least one is started.
     pub writers: usize,
-    /// Name of the point at which the process shall end, see [`crate::CRASH_POINTS`]; with `@N`
+    /// How old the signed head of the journal's log may be before the next reader gets a newer one.
+    /// A second: followers ask every few seconds, and each new head costs two syncs, which no
+    /// reader shall be able to demand as often as it likes.
+    pub checkpoint_age: Duration,
+    /// Name of the point at which the process shall end, see [`crate::CRASH_POINTS`] and
+    /// [`crate::JOURNAL_CRASH_POINTS`]; with `@N`
     /// behind it, at the N-th passage. For tests.
     pub crash_point: Option<String>,
     pub(crate) blobs: BlobPlace,
@@ -51,6 +56,7 @@ impl StoreOptions {
             catalog_readers: 2,
             blob_readers: 8,
             writers: 8,
+            checkpoint_age: Duration::from_secs(1),
             crash_point: None,
             blobs: BlobPlace::Local,
             clock: Clock(Arc::new(Timestamp::now)),

@@ -1,6 +1,13 @@
 //! What is known about a capture, and what has to be said to make one.
 
-use crate::{blob::BlobId, journal::Facts, key::Key, spool::SealedSpool, trust::VersionProof};
+use crate::{
+    blob::BlobId,
+    error::StoreError,
+    journal::{self, Facts},
+    key::Key,
+    spool::SealedSpool,
+    trust::VersionProof,
+};
 use gomod::{ArtifactKind, ModulePath, Version};
 use jiff::Timestamp;
 
@@ -44,7 +51,8 @@ pub struct Provenance {
     pub source: String,
     /// Why they are trusted.
     pub evidence: String,
-    /// What else the checks found.
+    /// What else the checks found. It, evidence, source and hash are bounded together by
+    /// [`crate::ENTRY_WORDS_LIMIT`].
     pub facts: Facts,
     /// The proof to keep with them, unless the version has one already.
     pub proof: Option<VersionProof>,
@@ -88,6 +96,27 @@ pub struct IndexEntry {
     pub version: Version,
     /// When the first of its artifacts was captured.
     pub timestamp: Timestamp,
+}
+
+// === impl Capture ===
+
+impl Capture {
+    /// Refuses what would not fit into an entry of the journal.
+    pub(crate) fn check_words(&self) -> Result<(), StoreError> {
+        let Provenance {
+            h1,
+            source,
+            evidence,
+            facts,
+            proof,
+        } = &self.provenance;
+        let facts = facts.iter();
+        let facts: usize = facts.map(|(name, fact)| name.len() + fact.len() + 1).sum();
+        let hash = h1.as_ref().map_or(0, String::len);
+        let size = source.len() + evidence.len() + hash + facts;
+        journal::bounded("what is said about a capture", size)?;
+        proof.as_ref().map_or(Ok(()), VersionProof::check_words)
+    }
 }
 
 // === impl Kinds ===

@@ -11,7 +11,10 @@ use crate::{
     disk,
     error::StoreError,
     health::{StoreHealth, StoreMetrics},
-    journal::{Decision, Facts, JournalEntry, JournalEvent},
+    journal::{
+        Decision, Facts, JournalEntry, JournalEvent,
+        log::{JournalLog, LogState},
+    },
     key::{KEY_PATH_LIMIT, Key},
     lock::DirectoryLock,
     memo::{MEMO_BODY_LIMIT, Memo, MemoKey},
@@ -41,20 +44,24 @@ struct Inner {
     // Dropped in this order: the catalog waits for its writer, then the lock is given back.
     catalog: Catalog,
     core: Arc<Core>,
+    log: LogState,
     _lock: Option<DirectoryLock>,
 }
 
 // === impl Store ===
 
 impl Store {
-    /// Opens the store: takes the lock, empties the spool, migrates the catalog and brings the
-    /// journal's mirror up to it. Reads a fixed number of pages, whatever is kept.
+    /// Opens the store: takes the lock, empties the spool, migrates the catalog, brings the
+    /// journal's mirror up to it and compares it with the head that was signed last. Reads a fixed
+    /// number of pages, whatever is kept.
     ///
     /// On a full or read-only disk an existing store opens for reading; [`Store::health`] says so,
     /// and writes begin to work when the disk does.
     pub async fn open(options: StoreOptions) -> Result<Self, StoreError> {
         let opened = tokio::task::spawn_blocking(move || Self::open_blocking(options)).await;
-        opened.unwrap_or(Err(StoreError::Closed))
+        let store = opened.unwrap_or(Err(StoreError::Closed))?;
+        store.journal_log().settle().await;
+        Ok(store)
     }
 
     fn open_blocking(options: StoreOptions) -> Result<Self, StoreError> {
@@ -76,6 +83,7 @@ impl Store {
             inner: Arc::new(Inner {
                 catalog,
                 core,
+                log: LogState::default(),
                 _lock: lock,
             }),
         })
@@ -237,6 +245,11 @@ impl Store {
         }
     }
 
+    /// The journal as a transparency log.
+    pub fn journal_log(&self) -> JournalLog {
+        JournalLog::new(self.clone())
+    }
+
     /// A remembered answer.
     pub async fn memo(&self, key: &MemoKey) -> Result<Option<Memo>, StoreError> {
         let key = key.clone();
@@ -315,6 +328,10 @@ impl Store {
         &self.inner.catalog
     }
 
+    pub(crate) fn log_state(&self) -> &LogState {
+        &self.inner.log
+    }
+
     async fn count(&self, change: Change) -> Result<u64, StoreError> {
         match self.inner.catalog.change(change).await? {
             Outcome::Count(count) => Ok(count),
@@ -324,6 +341,7 @@ impl Store {
 
     async fn commit_to_the_end(&self, capture: Capture) -> Result<Committed, StoreError> {
         let path = capture.key.checked_path()?;
+        capture.check_words()?;
         let lookup = path.clone();
         let kept = self
             .inner

@@ -16,7 +16,7 @@ use crate::{
         read,
     },
     error::StoreError,
-    journal::Decision,
+    journal::{self, Decision, JournalEvent},
     key::Key,
     place::{self, Quarantined},
     spool::SealedSpool,
@@ -24,7 +24,12 @@ use crate::{
 };
 use bytes::Bytes;
 use gomod::{ModulePath, Version};
+use jiff::Timestamp;
 use std::sync::Arc;
+
+/// The state that names the last rebuild of the catalog. Whoever relies on what is in no journal
+/// compares it with the one it saw before.
+pub const REBUILT: &str = "rebuilt";
 
 /// A proof that a version is in a checksum database.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,6 +61,22 @@ pub struct KeptTile {
     pub hashes: Bytes,
 }
 
+/// The word that opens a case in the journal.
+pub(crate) const CASE: &str = "case";
+
+/// A case of wrong bytes, as it was written down.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CaseFile {
+    /// Its number: the journal entry that opened it.
+    pub number: u64,
+    /// When that was.
+    pub at: Timestamp,
+    /// Path of the artifact.
+    pub path: String,
+    /// What is known, as JSON.
+    pub body: String,
+}
+
 /// An order to stop serving something.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Withdrawal {
@@ -72,6 +93,12 @@ pub struct Withdrawal {
 // === impl VersionProof ===
 
 impl VersionProof {
+    /// Refuses what would not fit into an entry of the journal.
+    pub(crate) fn check_words(&self) -> Result<(), StoreError> {
+        let size = self.database.len() + self.file.len() + 2 * self.evidence.len();
+        journal::bounded("a proof", size)
+    }
+
     pub(crate) fn path(&self) -> String {
         version_path(&self.module, &self.version)
     }
@@ -111,9 +138,24 @@ impl Store {
             .await
     }
 
+    /// The proofs of a database that were kept behind `after`, in the order in which they were: a
+    /// number for the next call, and the file.
+    pub async fn proofs(
+        &self,
+        database: &str,
+        after: i64,
+        limit: usize,
+    ) -> Result<Vec<(i64, String)>, StoreError> {
+        let database = database.to_owned();
+        self.catalog()
+            .ask_cold(move |connection| read::trust::proofs(connection, &database, after, limit))
+            .await
+    }
+
     /// Keeps a proof that was found later than the captures it vouches for; those say so from now
     /// on. Durable when this returns.
     pub async fn prove(&self, proof: VersionProof, captures: Vec<Key>) -> Result<(), StoreError> {
+        proof.check_words()?;
         self.catalog()
             .change(Change::Prove(proof, captures))
             .await
@@ -123,6 +165,10 @@ impl Store {
     /// Stops serving a capture; its bytes are put into quarantine unless another capture has the
     /// same. False if it was not there, or has other bytes by now.
     pub async fn withdraw(&self, withdrawal: Withdrawal) -> Result<bool, StoreError> {
+        journal::bounded(
+            "a withdrawal",
+            withdrawal.by.len() + withdrawal.reason.len(),
+        )?;
         let changed = self.catalog().change(Change::Withdraw(withdrawal)).await?;
         let Outcome::Withdrawn(withdrawn) = changed else {
             return Err(StoreError::Closed);
@@ -148,6 +194,23 @@ impl Store {
         Ok(true)
     }
 
+    /// Writes a case of wrong bytes down; gives its number.
+    pub async fn open_case(&self, path: &str, body: &str) -> Result<u64, StoreError> {
+        let event = JournalEvent::new(CASE, path, body);
+        event.clone().checked()?;
+        match self.catalog().change(Change::OpenCase(event)).await? {
+            Outcome::Sequence(number) => Ok(number),
+            _ => Err(StoreError::Closed),
+        }
+    }
+
+    /// Cases with numbers below `before`, the newest first, at most `limit`.
+    pub async fn cases(&self, before: u64, limit: usize) -> Result<Vec<CaseFile>, StoreError> {
+        self.catalog()
+            .ask_cold(move |connection| read::trust::cases(connection, before, limit))
+            .await
+    }
+
     /// Tiles of a database, as wide as they are known, in the order asked for.
     pub async fn tiles(
         &self,
@@ -164,11 +227,14 @@ impl Store {
             .await
     }
 
-    /// Keeps tiles where they are wider than what is kept, and does not wait for it: they are there
-    /// when anything that is written behind them is, a head or a proof that needs them.
+    /// Keeps tiles where they are wider than what is kept, or other. When this returns, they will be there
+    /// whenever anything is that is written later: a head or a proof that needs them.
+    ///
+    /// It waits for the transaction, though not for the disk: a transaction that failed while a
+    /// later one with the head succeeds would leave a head without its tiles.
     pub async fn keep_tiles(&self, tiles: Vec<KeptTile>) -> Result<(), StoreError> {
         self.catalog()
-            .queue(Change::KeepTiles(tiles))
+            .change(Change::KeepTiles(tiles))
             .await
             .map(drop)
     }
@@ -195,6 +261,7 @@ impl Store {
         source: &str,
         reason: &str,
     ) -> Result<(), StoreError> {
+        journal::bounded("a quarantine", source.len() + reason.len())?;
         let (blob, size) = (sealed.blob(), sealed.size());
         let held = match self.hold(sealed).await? {
             Quarantined::Already => return Ok(()),

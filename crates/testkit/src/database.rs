@@ -117,17 +117,26 @@ impl Database {
         let mut put = |path: &str, bytes: Vec<u8>| {
             corpus.put(&format!("sumdb/{}/{path}", self.name()), bytes);
         };
-        put("supported", Vec::new());
-        put("latest", self.head().into_bytes());
         for id in 0..self.size() {
             put(&self.lookup_path(id), self.answer(id).into_bytes());
         }
+        self.publish_tree(corpus);
+    }
+
+    /// Writes only its head and tiles into a corpus: each lookup would be a signature.
+    pub fn publish_tree(&self, corpus: &mut Corpus) {
+        let mut put = |path: &str, bytes: Vec<u8>| {
+            corpus.put(&format!("sumdb/{}/{path}", self.name()), bytes);
+        };
+        put("supported", Vec::new());
+        put("latest", self.head().into_bytes());
         for tile in new_tiles(HEIGHT, 0, self.size()) {
             put(&tile.to_string(), self.tile(tile));
         }
     }
 
-    fn tile(&self, tile: tlog::tile::Tile) -> Vec<u8> {
+    /// The bytes of a tile.
+    pub fn tile(&self, tile: tlog::tile::Tile) -> Vec<u8> {
         let level = tile.level().unwrap() * HEIGHT;
         let first = tile.index() << HEIGHT;
         let nodes = (first..first + u64::from(tile.width())).map(|index| Node { level, index });

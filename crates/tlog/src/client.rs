@@ -25,11 +25,11 @@ pub use operations::{Operations, Reading, Swap};
 
 use crate::{
     checkpoint::{MalformedHead, TreeHead},
-    note::{Note, NoteError, VerifierKey},
+    note::{self, Note, NoteError, VerifierKey},
     plan::{Authentic, Plan, TileError},
     proof,
     proof_file::LogProof,
-    record::{MalformedRecord, Record},
+    record::{MAX_TEXT, MalformedRecord, Record},
     tile::HEIGHT,
     tree::{Node, Subtree},
 };
@@ -114,6 +114,36 @@ pub enum LookupError<E> {
     Fork(Arc<Fork>),
 }
 
+/// The nodes of the tree of `size` leaves that give the root at size `older`, and what proves
+/// `record`.
+fn evidence(size: u64, older: u64, record: Option<u64>) -> Vec<Node> {
+    let mut nodes: Vec<Node> = Subtree::whole(older).nodes().collect();
+    // Should the older root turn out not to be the beginning of this tree, this proves it.
+    let between = proof::consistency(size, older).unwrap_or_default();
+    nodes.extend(between.into_iter().flat_map(Subtree::nodes));
+    nodes.extend(record.into_iter().flat_map(|id| proof::nodes(size, id)));
+    nodes
+}
+
+/// Notes up to this size stand in proofs as they came, cosignatures and all: the public database's
+/// have 200 bytes, and a signature by a witness adds 100.
+const MAX_CHECKPOINT: usize = 3000;
+
+// === impl SignedHead ===
+
+impl SignedHead {
+    /// The note as it stands in a proof; of a larger one the database's own signature alone.
+    fn checkpoint(&self, keys: &[VerifierKey]) -> String {
+        let whole = || String::from_utf8_lossy(&self.note).into_owned();
+        if self.note.len() <= MAX_CHECKPOINT {
+            return whole();
+        }
+        let opened = Note::open(&self.note, keys).ok();
+        let short = opened.and_then(|note| note::sign(&note.text, &note.verified, &[]).ok());
+        short.unwrap_or_else(whole)
+    }
+}
+
 // === impl Client ===
 
 impl<O: Operations> Client<O> {
@@ -161,9 +191,16 @@ impl<O: Operations> Client<O> {
         version: &str,
     ) -> Result<Proven, LookupError<O::Error>> {
         let (record, note) = Record::parse(answer)?;
+        if record.text.len() > MAX_TEXT {
+            return Err(MalformedRecord::TooLong.into());
+        }
         let offered = Arc::new(self.open(note)?);
-        let (head, tiles) = self.merge(&offered, Some(record.id)).await?;
         let id = record.id;
+        let (head, tiles) = self.merge(&offered, Some(id)).await?;
+        let size = head.head.size;
+        if id >= size {
+            return Err(LookupError::NotInLog { id, size });
+        }
         if tiles.hash(Node::leaf(id))? != record.hash() {
             return Err(LookupError::Forged { id });
         }
@@ -174,13 +211,13 @@ impl<O: Operations> Client<O> {
                 subject: format!("{module}@{version}"),
             });
         }
-        let siblings = proof::inclusion(head.head.size, id).unwrap_or_default();
+        let siblings = proof::inclusion(size, id).unwrap_or_default();
         let hashes = siblings.into_iter().map(|subtree| tiles.subtree(subtree));
         let proof = LogProof {
             extra: Some(record.text.clone().into_bytes()),
             index: id,
             hashes: hashes.collect::<Result<_, _>>()?,
-            checkpoint: String::from_utf8_lossy(&head.note).into_owned(),
+            checkpoint: head.checkpoint(&self.keys),
         };
         Ok(Proven {
             record,
@@ -240,7 +277,7 @@ impl<O: Operations> Client<O> {
     }
 
     /// Brings an offered head and the newest one together. Gives the newest, and tiles of it that
-    /// hold all that proves `record`.
+    /// hold all that proves `record`, if it is in the log: one that is not must not hide a fork.
     async fn merge(
         &self,
         offered: &Arc<SignedHead>,
@@ -254,14 +291,19 @@ impl<O: Operations> Client<O> {
             } else {
                 (offered, &latest)
             };
-            let size = newer.head.size;
-            if let Some(id) = record.filter(|id| *id >= size) {
-                return Err(LookupError::NotInLog { id, size });
+            if older.head.size == newer.head.size && older.head.root != newer.head.root {
+                // Two roots of one size need no tiles, and those of one of them may be gone.
+                return Err(self.forked(Fork::of_one_size(older, newer)).await);
             }
-            let tiles = self.tiles(newer.head, older.head.size, record).await?;
+            let within = record.filter(|id| *id < newer.head.size);
+            let nodes = evidence(newer.head.size, older.head.size, within);
+            let tiles = self.read_hashes(newer.head, nodes).await?;
             if tiles.subtree(Subtree::whole(older.head.size))? != older.head.root {
-                return Err(self.forked(older, newer, &tiles).await);
+                // Nothing of the other history is kept but the evidence: it would take the place of
+                // what proves the records that were believed before.
+                return Err(self.forked(Fork::between(older, newer, &tiles)).await);
             }
+            self.save(&tiles).await?;
             if !is_newer || self.advance(&latest, offered).await? {
                 return Ok((Arc::clone(newer), tiles));
             }
@@ -288,38 +330,45 @@ impl<O: Operations> Client<O> {
         }
     }
 
-    /// Tiles of `head` that hold the root at size `older`, and what proves `record`.
-    async fn tiles(
+    /// Any nodes of the newest tree, proven to belong to it; the tiles that hold them are kept.
+    pub async fn nodes(&self, nodes: Vec<Node>) -> Result<Authentic, LookupError<O::Error>> {
+        let latest = self.latest().await?;
+        self.hashes(latest.head, nodes).await
+    }
+
+    /// The hashes of some nodes in the tree of a head that is believed, and the right edge of that
+    /// tree. The tiles that hold them are kept when this returns; what was kept of them before and
+    /// turns out wrong is read anew.
+    pub async fn hashes(
         &self,
         head: TreeHead,
-        older: u64,
-        record: Option<u64>,
+        nodes: impl IntoIterator<Item = Node>,
     ) -> Result<Authentic, LookupError<O::Error>> {
-        let size = head.size;
-        let mut nodes: Vec<Node> = Subtree::whole(older).nodes().collect();
-        // Should the older root turn out not to be the beginning of this tree, this proves it.
-        let between = proof::consistency(size, older).unwrap_or_default();
-        nodes.extend(between.into_iter().flat_map(Subtree::nodes));
-        if let Some(id) = record {
-            nodes.push(Node::leaf(id));
-            let siblings = proof::inclusion(size, id).unwrap_or_default();
-            nodes.extend(siblings.into_iter().flat_map(Subtree::nodes));
-        }
+        let tiles = self.read_hashes(head, nodes).await?;
+        self.save(&tiles).await?;
+        Ok(tiles)
+    }
+
+    async fn save(&self, tiles: &Authentic) -> Result<(), LookupError<O::Error>> {
+        let tiles = tiles.clone().into_tiles().collect();
+        let saved = self.operations.save_tiles(tiles).await;
+        saved.map_err(LookupError::Operation)
+    }
+
+    async fn read_hashes(
+        &self,
+        head: TreeHead,
+        nodes: impl IntoIterator<Item = Node>,
+    ) -> Result<Authentic, LookupError<O::Error>> {
         let plan = Plan::try_new(head, HEIGHT, nodes)?;
         let kept = self.read(&plan, Reading::KeptFirst).await?;
-        let tiles = match plan.clone().authenticate(kept) {
-            Ok(tiles) => tiles,
+        match plan.clone().authenticate(kept) {
+            Ok(tiles) => Ok(tiles),
             // Damage in what is kept must not stand in the way for ever.
-            Err(_) => plan
+            Err(_) => Ok(plan
                 .clone()
-                .authenticate(self.read(&plan, Reading::Anew).await?)?,
-        };
-        let saved = self
-            .operations
-            .save_tiles(tiles.clone().into_tiles().collect())
-            .await;
-        saved.map_err(LookupError::Operation)?;
-        Ok(tiles)
+                .authenticate(self.read(&plan, Reading::Anew).await?)?),
+        }
     }
 
     async fn read(
@@ -340,13 +389,8 @@ impl<O: Operations> Client<O> {
         Ok(cut.collect())
     }
 
-    async fn forked(
-        &self,
-        older: &SignedHead,
-        newer: &SignedHead,
-        tiles: &Authentic,
-    ) -> LookupError<O::Error> {
-        let fork = Arc::new(Fork::between(older, newer, tiles));
+    async fn forked(&self, fork: Fork) -> LookupError<O::Error> {
+        let fork = Arc::new(fork);
         self.operations.misbehaved(&fork).await;
         LookupError::Fork(fork)
     }

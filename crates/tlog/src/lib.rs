@@ -8,6 +8,8 @@
 //! * [`checkpoint`], [`record`]: what is signed, and what the leaves are;
 //! * [`tree`], [`proof`], [`frontier`]: the Merkle tree, its proofs, and appending to it;
 //! * [`tile`], [`plan`]: its hashes in files, and how files from anybody come to be believed;
+//! * [`entries`], [`resource`]: its leaves in files, and the paths of all files of a log of our own;
+//! * [`follow`]: what a reader of such a log checks;
 //! * [`client`]: looking up a module's hashes and proving them, over a small trait of operations;
 //! * [`proof_file`]: a proof that stands by itself.
 //!
@@ -18,6 +20,8 @@
 mod base64;
 pub mod checkpoint;
 pub mod client;
+pub mod entries;
+pub mod follow;
 pub mod frontier;
 mod hash;
 pub mod note;
@@ -25,6 +29,7 @@ pub mod plan;
 pub mod proof;
 pub mod proof_file;
 pub mod record;
+pub mod resource;
 pub mod tile;
 pub mod tree;
 

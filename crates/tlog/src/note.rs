@@ -73,6 +73,15 @@ pub enum NoteError {
         /// Id of the key.
         id: u32,
     },
+    /// Two known keys have the same name and id, so nobody can say whose the signature is. It does
+    /// not happen by itself: either one key was given twice, or one was made to look like another.
+    #[error("two known keys are both {name}+{id:08x}")]
+    AmbiguousKey {
+        /// Name of the keys.
+        name: String,
+        /// Id of the keys.
+        id: u32,
+    },
     /// No known key has signed it.
     #[error("no known key has signed the note")]
     Unverified,
@@ -99,12 +108,17 @@ impl Note {
                     problem: "more than a hundred signatures",
                 });
             }
-            let Some(key) = known.iter().find(|key| key.is_of(&signature)) else {
+            let mut keys = known.iter().filter(|key| key.is_of(&signature));
+            let Some(key) = keys.next() else {
                 if !note.unverified.contains(&signature) {
                     note.unverified.push(signature);
                 }
                 continue;
             };
+            if keys.next().is_some() {
+                let Signature { name, id, .. } = signature;
+                return Err(NoteError::AmbiguousKey { name, id });
+            }
             // One signature of a key is enough.
             if !seen.insert((signature.name.clone(), signature.id)) {
                 continue;
@@ -139,12 +153,20 @@ pub fn sign(
         return Err(SignError::NoLineEnd);
     }
     let new: Vec<Signature> = signers.iter().map(|signer| signer.sign(text)).collect();
-    let is_replaced = |old: &&Signature| {
+    let is_kept = |old: &&Signature| {
         !new.iter()
             .any(|new| (&new.name, new.id) == (&old.name, old.id))
     };
-    let kept = existing.iter().filter(is_replaced);
-    let lines: String = kept.chain(&new).map(ToString::to_string).collect();
+    let kept: Vec<&Signature> = existing.iter().filter(is_kept).collect();
+    let unsound = |old: &&Signature| !is_name(&old.name) || kept.contains(old) && !old.is_sound();
+    if let Some(old) = existing.iter().find(unsound) {
+        return Err(SignError::Existing(old.name.clone()));
+    }
+    let lines: String = kept
+        .into_iter()
+        .chain(&new)
+        .map(ToString::to_string)
+        .collect();
     Ok(format!("{text}\n{lines}"))
 }
 
@@ -216,10 +238,56 @@ impl Signature {
     pub(crate) fn raw(&self) -> Option<Vec<u8>> {
         base64::decode(&self.base64)
     }
+
+    /// Whether its base64 begins with the id that it is said to have.
+    fn is_sound(&self) -> bool {
+        let raw = self.raw();
+        raw.is_some_and(|raw| raw.starts_with(&self.id.to_be_bytes()))
+    }
 }
 
 impl fmt::Display for Signature {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{MARK}{} {}", self.name, self.base64)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Note, NoteError, SignError, Signature, SignerKey, sign};
+
+    fn signer() -> SignerKey {
+        SignerKey::from_seed("log.example.com", [1; 32]).unwrap()
+    }
+
+    #[test]
+    fn a_signature_that_two_known_keys_could_have_made_spoils_the_note() {
+        let (signer, other) = (signer(), SignerKey::from_seed("other", [2; 32]).unwrap());
+        let message = sign("text\n", &[], &[&signer]).unwrap();
+        let key = signer.verifier().clone();
+        let (name, id) = (key.name().to_owned(), key.id());
+        let opened = Note::open(message.as_bytes(), &[key.clone(), key.clone()]);
+        assert_eq!(opened, Err(NoteError::AmbiguousKey { name, id }));
+        // Which keys are known twice does not matter to a note that none of them has signed.
+        let twice = [key, other.verifier().clone(), other.verifier().clone()];
+        assert!(Note::open(message.as_bytes(), &twice).is_ok());
+    }
+
+    #[test]
+    fn an_older_signature_is_kept_only_if_it_can_be_read_again() {
+        let signer = signer();
+        let message = sign("text\n", &[], &[&signer]).unwrap();
+        let note = Note::open(message.as_bytes(), &[signer.verifier().clone()]).unwrap();
+        let old = note.verified;
+        assert_eq!(sign("text\n", &old, &[]), Ok(message.clone()));
+        assert_eq!(sign("text\n", &old, &[&signer]), Ok(message));
+        let broken = |change: fn(&mut Signature)| {
+            let mut broken = old.clone();
+            broken.iter_mut().for_each(change);
+            matches!(sign("text\n", &broken, &[]), Err(SignError::Existing(_)))
+        };
+        assert!(broken(|old| old.name = "two words".to_owned()));
+        assert!(broken(|old| old.id ^= 1));
+        assert!(broken(|old| old.base64.truncate(4)));
     }
 }

@@ -7,7 +7,7 @@
 
 use crate::{
     hash::Hash,
-    tree::{MAX_SIZE, Subtree, split},
+    tree::{MAX_SIZE, Node, Subtree, split},
 };
 
 /// Why a proof proves nothing.
@@ -51,6 +51,15 @@ pub fn inclusion(size: u64, index: u64) -> Result<Vec<Subtree>, ProofError> {
     Ok(steps.into_iter().rev().map(|(_, other)| other).collect())
 }
 
+/// The nodes of a tree of `size` leaves whose hashes prove that leaf `index` is in it, the leaf
+/// among them; none if it is not.
+pub fn nodes(size: u64, index: u64) -> impl Iterator<Item = Node> {
+    let siblings = inclusion(size, index).ok();
+    let leaf = siblings.is_some().then_some(Node::leaf(index));
+    let siblings = siblings.into_iter().flatten().flat_map(Subtree::nodes);
+    leaf.into_iter().chain(siblings)
+}
+
 /// Checks that `leaf` has the number `index` in the tree of `size` with this root.
 pub fn check_inclusion(
     proof: &[Hash],
@@ -81,6 +90,15 @@ pub fn consistency(newer: u64, older: u64) -> Result<Vec<Subtree>, ProofError> {
         .into_iter()
         .chain(steps.into_iter().rev().map(|(_, other)| other))
         .collect())
+}
+
+/// The nodes of the tree of `newer` leaves with which a head of the tree of `older` is compared:
+/// those that its root is made of, and, should it turn out to be another root, those that prove it.
+pub fn comparison(newer: u64, older: u64) -> Vec<Node> {
+    let between = consistency(newer, older).unwrap_or_default();
+    let root = Subtree::whole(older).nodes();
+    root.chain(between.into_iter().flat_map(Subtree::nodes))
+        .collect()
 }
 
 /// Checks that the tree of `older` leaves with `older_root` is the beginning of the one of `newer`

@@ -6,6 +6,10 @@
 
 use crate::{checkpoint::decimal, hash::Hash};
 
+/// The longest text of a record that a client believes, in bytes. Go sets no limit; real ones have
+/// 200 bytes, and a proof file that holds one must stay readable.
+pub const MAX_TEXT: usize = 4 << 10;
+
 /// A record with its place in the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
@@ -24,6 +28,9 @@ pub enum MalformedRecord {
     /// No empty line ends the record.
     #[error("malformed record: no empty line ends it")]
     End,
+    /// The text is longer than any that is believed.
+    #[error("malformed record: its text is longer than {MAX_TEXT} bytes")]
+    TooLong,
     /// The text holds control characters or stray bytes, or does not end in a line's end.
     #[error("malformed record, byte {0} of its text: no such text can be a record")]
     Text(usize),

@@ -65,6 +65,9 @@ impl Tile {
 
     /// The tile at a place, as wide as a tree of `size` leaves has filled it; `None` if it is empty.
     pub fn in_tree(height: u8, level: u8, index: u64, size: u64) -> Option<Self> {
+        if height > MAX_HEIGHT {
+            return None;
+        }
         let hashes = size.checked_shr(u32::from(level) * u32::from(height))?;
         let before = index.checked_mul(1 << height)?;
         let width = hashes.checked_sub(before)?.min(1 << height);
@@ -128,7 +131,7 @@ impl Tile {
     }
 
     /// The node whose hash all of a full tile's hashes make up.
-    pub(crate) fn node(self) -> Option<Node> {
+    pub fn node(self) -> Option<Node> {
         let level = u32::from(self.level? + 1) * u32::from(self.height);
         Some(Node {
             level: u8::try_from(level).ok()?,
@@ -136,12 +139,13 @@ impl Tile {
         })
     }
 
-    /// The hash of a node, computed from this tile's bytes; `None` if they do not hold it.
+    /// The hash of a node, computed from this tile's bytes; `None` if the tile does not hold it, or
+    /// the bytes are fewer than the tile has.
     pub fn hash(self, bytes: &[u8], node: Node) -> Option<Hash> {
         let below = node
             .level
             .checked_sub(self.level?.checked_mul(self.height)?)?;
-        if below > self.height {
+        if below > self.height || bytes.len() < self.size() {
             return None;
         }
         let first = node
@@ -246,13 +250,17 @@ fn read(path: &str) -> Option<Tile> {
     Some(Tile { level, ..tile }).filter(|tile| i64::try_from(tile.index).is_ok())
 }
 
-/// The hash tiles that are new or wider in a tree of `newer` leaves than in one of `older`.
+/// The hash tiles that are new or wider in a tree of `newer` leaves than in one of `older`; none
+/// for a height that tiles cannot have.
 pub fn new_tiles(height: u8, older: u64, newer: u64) -> impl Iterator<Item = Tile> {
     let shift = move |size: u64, level: u8| {
         size.checked_shr(u32::from(level) * u32::from(height))
             .unwrap_or(0)
     };
-    (0..=MAX_LEVEL)
+    let levels = (1..=MAX_HEIGHT).contains(&height).then_some(0..=MAX_LEVEL);
+    levels
+        .into_iter()
+        .flatten()
         .take_while(move |level| shift(newer, *level) > 0)
         .filter(move |level| shift(older, *level) != shift(newer, *level))
         .flat_map(move |level| {
@@ -341,6 +349,16 @@ mod tests {
     }
 
     #[test]
+    fn there_are_no_tiles_of_a_height_that_cannot_be() {
+        for height in [0, 31, 63, 64, u8::MAX] {
+            assert_eq!(Tile::try_new(height, 0, 0, 1), None);
+            assert_eq!(Tile::in_tree(height, 0, 0, MAX_SIZE), None);
+            assert_eq!(Tile::of_node(height, Node::leaf(0), MAX_SIZE), None);
+            assert_eq!(new_tiles(height, 0, MAX_SIZE).count(), 0);
+        }
+    }
+
+    #[test]
     fn a_node_is_hashed_from_the_tile_that_holds_it_and_from_no_other() {
         let leaves: Vec<Hash> = (0..4_u8).map(|leaf| Hash::of_leaf(&[leaf])).collect();
         let bytes: Vec<u8> = leaves.iter().flat_map(|leaf| *leaf.as_bytes()).collect();
@@ -362,6 +380,6 @@ mod tests {
         }
         let narrow = tile.with_width(3).unwrap();
         assert_eq!(narrow.hash(&bytes[..96], Node { level: 1, index: 3 }), None);
-        assert_eq!(tile.hash(&bytes[..100], Node::leaf(7)), None);
+        assert_eq!(tile.hash(&bytes[..100], Node::leaf(4)), None);
     }
 }

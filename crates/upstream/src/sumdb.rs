@@ -13,7 +13,9 @@
 //! answer is proven against the signed tree head, whoever sent it.
 //!
 //! Answers are small, so they are read in full before they are given out, and a broken body is
-//! asked for once more, here.
+//! asked for once more, here. What nobody waits for (a mirror that is being filled) is asked for as
+//! background work, which a source may turn away at any time. Only the question whether a source
+//! mirrors a database is always asked with priority: whoever comes meanwhile shares its answer.
 
 use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
@@ -163,7 +165,7 @@ impl Databases {
             return heard.support.clone();
         }
         let support = match RequestPath::try_new(&format!("sumdb/{name}/supported")) {
-            Ok(path) => match fetch_whole(source, &path).await {
+            Ok(path) => match fetch_whole(source, &path, Priority::Demand).await {
                 Reply::Found(_) => Support::Yes,
                 Reply::Absent(absence) => Support::No(absence),
                 Reply::Failed(failure) => Support::Failed(failure),
@@ -190,6 +192,7 @@ impl Databases {
 /// One question to a database, as a source and as the database itself are asked.
 struct Question<'a> {
     name: &'a str,
+    priority: Priority,
     through_source: RequestPath,
     by_its_url: RequestPath,
 }
@@ -203,8 +206,13 @@ enum Heeded {
 
 /// Asks a database along the list. `path` is what follows its name: `supported`, `latest`,
 /// `lookup/…`, `tile/…`.
-pub(crate) async fn ask(shared: &Shared, name: &str, path: &str) -> DatabaseOutcome {
-    let question = match Question::try_new(name, path) {
+pub(crate) async fn ask(
+    shared: &Shared,
+    name: &str,
+    path: &str,
+    priority: Priority,
+) -> DatabaseOutcome {
+    let question = match Question::try_new(name, path, priority) {
         Ok(question) => question,
         Err(error) => return DatabaseOutcome::Unavailable(malformed(error)),
     };
@@ -238,9 +246,10 @@ pub(crate) async fn ask(shared: &Shared, name: &str, path: &str) -> DatabaseOutc
 // === impl Question ===
 
 impl<'a> Question<'a> {
-    fn try_new(name: &'a str, path: &str) -> Result<Self, PathError> {
+    fn try_new(name: &'a str, path: &str, priority: Priority) -> Result<Self, PathError> {
         Ok(Self {
             name,
+            priority,
             through_source: RequestPath::try_new(&format!("sumdb/{name}/{path}"))?,
             by_its_url: RequestPath::try_database(path)?,
         })
@@ -253,7 +262,7 @@ impl<'a> Question<'a> {
     async fn ask_source(&self, source: &Source, support: Support) -> Heeded {
         match support {
             Support::Yes if self.is_supported() => Heeded::Answer(yes(source)),
-            Support::Yes => match fetch_whole(source, &self.through_source).await {
+            Support::Yes => match fetch_whole(source, &self.through_source, self.priority).await {
                 Reply::Found(download) => Heeded::Answer(DatabaseOutcome::Found(download)),
                 Reply::Absent(absence) => Heeded::Answer(DatabaseOutcome::Absent(absence)),
                 Reply::Failed(failure) => Heeded::Failed(failure),
@@ -269,7 +278,7 @@ impl<'a> Question<'a> {
             return yes(database);
         }
         tracing::debug!(name = self.name, database = %database.name(), "asking the database itself");
-        match fetch_whole(database, &self.by_its_url).await {
+        match fetch_whole(database, &self.by_its_url, self.priority).await {
             Reply::Found(download) => DatabaseOutcome::Found(download),
             Reply::Absent(absence) => DatabaseOutcome::Absent(absence),
             Reply::Failed(failure) => {
@@ -284,19 +293,22 @@ fn yes(source: &Source) -> DatabaseOutcome {
     DatabaseOutcome::Found(Download::from_bytes(source.name().clone(), Bytes::new()))
 }
 
-/// Fetches and reads to the end; a body that broke on the way is asked for once more.
-async fn fetch_whole(source: &Source, path: &RequestPath) -> Reply {
-    match fetch_once(source, path).await {
-        Reply::Failed(Failure::Body(_)) if source.may_ask_again(path) => {
-            fetch_once(source, path).await
+/// Fetches and reads to the end; a body that broke on the way is asked for once more, if anybody
+/// waits for it.
+async fn fetch_whole(source: &Source, path: &RequestPath, priority: Priority) -> Reply {
+    match fetch_once(source, path, priority).await {
+        Reply::Failed(Failure::Body(_))
+            if priority == Priority::Demand && source.may_ask_again(path) =>
+        {
+            fetch_once(source, path, priority).await
         }
         reply => reply,
     }
 }
 
-async fn fetch_once(source: &Source, path: &RequestPath) -> Reply {
+async fn fetch_once(source: &Source, path: &RequestPath, priority: Priority) -> Reply {
     let manner = Manner {
-        priority: Priority::Demand,
+        priority,
         leads_on: false,
     };
     match source.fetch(path, MAX_ANSWER, manner).await {

@@ -5,10 +5,11 @@ use std::{collections::BTreeMap, fmt, sync::Arc};
 use gomod::goproxy::ProxyList;
 
 use crate::{
-    BreakerState, BuildError, DatabaseOutcome, Force, RequestClass, SourceName, UpstreamOptions,
-    Walk,
+    BreakerState, BuildError, DatabaseOutcome, Download, Force, RequestClass, SourceName,
+    UpstreamOptions, Walk,
     plan::{Place, Plan, Stop, word},
-    source::Source,
+    request::RequestPath,
+    source::{Manner, Priority, Reply, Source},
     sumdb::{self, Databases},
     tls,
 };
@@ -83,10 +84,38 @@ impl Upstreams {
         Walk::new(Arc::clone(&self.shared), path)
     }
 
+    /// Asks one source for a copy, whatever the list says about when it has its turn: for content
+    /// that can be proven. `source` is its name as in [`Upstreams::describe`]. Nothing where it has
+    /// no copy to give.
+    pub async fn copy(&self, source: &SourceName, path: &str, limit: u64) -> Option<Download> {
+        let path = RequestPath::try_new(path).ok()?;
+        let source = self
+            .shared
+            .sources
+            .iter()
+            .find(|candidate| candidate.name() == source)?;
+        let manner = Manner {
+            priority: Priority::Demand,
+            leads_on: true,
+        };
+        match source.fetch(&path, limit, manner).await {
+            Reply::Found(download) => Some(download),
+            Reply::Absent(_) | Reply::Failed(_) => None,
+        }
+    }
+
     /// Asks the checksum database of this name; `path` is what follows the name in the protocol:
     /// `supported`, `latest`, `lookup/MODULE@VERSION`, `tile/…`, escaped.
     pub async fn sumdb(&self, name: &str, path: &str) -> DatabaseOutcome {
-        sumdb::ask(&self.shared, name, path).await
+        sumdb::ask(&self.shared, name, path, Priority::Demand).await
+    }
+
+    /// The same for what nobody waits for. It takes at most half of the slots at a source, and none
+    /// while demand waits for one; it is never asked twice or retried; and a source that is not well
+    /// at databases is not asked at all. Each of these refusals is a
+    /// [`DatabaseOutcome::Unavailable`], and says nothing about the database.
+    pub async fn sumdb_in_background(&self, name: &str, path: &str) -> DatabaseOutcome {
+        sumdb::ask(&self.shared, name, path, Priority::Background).await
     }
 
     /// Whether asking ahead of demand makes sense now: the list leads to a source that is well at

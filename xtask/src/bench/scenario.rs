@@ -8,6 +8,7 @@ mod kill;
 mod mixed;
 mod outage;
 mod prefetch;
+mod proof;
 mod start;
 mod warm;
 
@@ -38,6 +39,11 @@ pub(crate) const ALL: &[Scenario] = &[
         name: "prefetch",
         title: "What is fetched ahead, and how much of it is used",
         run: prefetch::run,
+    },
+    Scenario {
+        name: "proof",
+        title: "What proof costs",
+        run: proof::run,
     },
     Scenario {
         name: "herd",

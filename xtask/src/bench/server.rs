@@ -101,6 +101,11 @@ impl Server {
         format!("http://{}", self.address())
     }
 
+    /// Where it keeps what it has.
+    pub(crate) fn store(&self) -> PathBuf {
+        self.place.directory.join("store")
+    }
+
     /// Further arguments of modkeep, from its next start on.
     pub(crate) fn arguments(&mut self, arguments: &[&str]) {
         let arguments = arguments.iter().map(|&argument| argument.to_owned());

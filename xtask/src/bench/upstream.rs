@@ -7,6 +7,7 @@
 mod answer;
 mod ledger;
 pub(crate) mod serve;
+pub(crate) mod sumdb;
 
 pub(crate) use ledger::Ledger;
 
@@ -136,6 +137,12 @@ impl Upstream {
 
     pub(crate) fn mood(&self, mood: Mood) -> Result<()> {
         self.order(&format!("mood/{}", mood.word()))
+    }
+
+    /// Has it mirror a checksum database of the corpus from now on; gives the database's key.
+    pub(crate) fn with_sumdb(&self) -> Result<String> {
+        self.order("sumdb")?;
+        Ok(sumdb::key())
     }
 
     /// How long every answer waits from now on.

@@ -106,12 +106,21 @@ pub(super) fn retagged(evidence: &Evidence) -> Option<Conclusion> {
     let agree = voices.wrong.len() > 1 && voices.right.is_empty() && !voices.is_mixed;
     let is_settled = voices.wrong.len() > 1 || evidence.is_kept_by_its_source();
     let changed = voices.is_origin_wrong && is_settled && has_recorded_bytes(evidence);
-    (agree || changed).then(|| {
+    // Nobody else could be asked, and who was keeps to it.
+    let alone = voices.wrong.len() == 1
+        && voices.right.is_empty()
+        && !voices.is_mixed
+        && evidence.bad.source.role == SourceRole::Mirror
+        && evidence.is_kept_by_its_source();
+    (agree || changed || alone).then(|| {
         let why = if agree {
             format!(
                 "{} sources agree with each other, and not with the recorded hash.",
                 voices.wrong.len()
             )
+        } else if alone {
+            "The only source that could be asked keeps sound bytes that are not the recorded ones."
+                .to_owned()
         } else {
             "The origin sends other bytes than those that were taken from it and recorded."
                 .to_owned()
@@ -145,8 +154,8 @@ pub(super) fn stale(evidence: &Evidence) -> Option<Conclusion> {
             "The source sends a state of this version that was seen before, not the recorded one.",
         ));
     }
-    let is_known_better =
-        voices.is_origin_right || role == SourceRole::Peer && evidence.right().next().is_some();
+    // Whoever has the recorded bytes is right; that the other keeps to its own makes it the odd one.
+    let is_known_better = voices.is_origin_right || evidence.right().next().is_some();
     (is_known_better && evidence.is_kept_by_its_source()).then(|| {
         Conclusion::likely(
             Cause::StaleMirror,

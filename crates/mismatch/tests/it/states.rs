@@ -49,6 +49,7 @@ pub(crate) fn commits(recorded: &str, current: &str) -> Commits {
 fn moved(kind: &str, right: &Right, now: &[u8], trials: &mut Vec<Trial>) {
     let from_mirror = right.came(now, MIRROR, Stage::FromUpstream);
     let from_origin = right.came(now, ORIGIN, Stage::FromUpstream);
+    let alone = right.and(from_mirror.clone(), now, MIRROR, now);
     let all_agree = right.and(from_mirror.clone(), now, SECOND, now);
     let origin_too = right.and(from_mirror, now, ORIGIN, now);
     let mut by_commit = from_origin.clone();
@@ -61,6 +62,7 @@ fn moved(kind: &str, right: &Right, now: &[u8], trials: &mut Vec<Trial>) {
     let one_still_has_it = right.and_right(origin_too.clone(), now, SECOND);
     let cause = Cause::UpstreamRetag;
     trials.extend([
+        decidable(format!("{kind} moved, one source, twice"), cause, alone),
         decidable(format!("{kind} moved, mirrors agree"), cause, all_agree),
         decidable(format!("{kind} moved, origin agrees"), cause, origin_too),
         decidable(format!("{kind} moved, by commit"), cause, by_commit),
@@ -79,6 +81,8 @@ fn stale(kind: &str, right: &Right, old: &Right, trials: &mut Vec<Trial>) {
     let came = right.came(bytes, MIRROR, Stage::FromUpstream);
     let origin = right.and_right(came.clone(), bytes, ORIGIN);
     let settled = right.and(origin.clone(), bytes, MIRROR, bytes);
+    let elsewhere = right.and_right(came.clone(), bytes, SECOND);
+    let elsewhere = right.and(elsewhere, bytes, MIRROR, bytes);
     let mut seen_before = came;
     seen_before.earlier.push(old.h1);
     let mut peer = right.came(bytes, PEER, Stage::FromPeer);
@@ -87,6 +91,11 @@ fn stale(kind: &str, right: &Right, old: &Right, trials: &mut Vec<Trial>) {
     let cause = Cause::StaleMirror;
     trials.extend([
         decidable(format!("{kind} stale, twice"), cause, settled),
+        decidable(
+            format!("{kind} stale, twice, right at a mirror"),
+            cause,
+            elsewhere,
+        ),
         decidable(format!("{kind} stale, seen before"), cause, seen_before),
         decidable(format!("{kind} stale at a peer"), cause, peer),
         undecidable(format!("{kind} stale, once"), cause, origin),

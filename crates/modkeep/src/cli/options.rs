@@ -36,6 +36,13 @@ pub(super) fn add_some(command: Command, names: &[&str]) -> Command {
     chosen.map(arg).fold(command, Command::arg).arg(config())
 }
 
+/// Adds an option under a name that is shorter where the command says the rest.
+pub(super) fn add_as(command: Command, name: &str, flag: &'static str) -> Command {
+    let option = OPTIONS.iter().find(|option| option.name == name);
+    let arg = option.map(|option| arg(option).long(flag));
+    command.args(arg)
+}
+
 fn config() -> Arg {
     Arg::new(CONFIG_FLAG)
         .long(CONFIG_FLAG)

@@ -10,7 +10,7 @@ use gomod::{
 };
 use proxy::{Mode, ProxyOptions, ScrubOptions, Share, VerifyOptions, prefetch::Level};
 use server::Limits;
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf, time::Duration};
 use upstream::{DatabaseRoute, UpstreamOptions};
 use url::Url;
 
@@ -27,6 +27,10 @@ pub struct Settings {
     pub upstreams: UpstreamOptions,
     /// Ages and memory of the service.
     pub proxy: ProxyOptions,
+    /// Whether the checksum database's log is mirrored in full.
+    pub sumdb_mirror: bool,
+    /// Requests a second for it.
+    pub sumdb_mirror_rate: NonZeroU32,
     /// What clients may cost.
     pub limits: Limits,
     /// Form of the log.
@@ -70,6 +74,8 @@ impl Settings {
             upstream: list(resolved, listen)?,
             upstreams: read.upstreams()?,
             proxy: read.proxy()?,
+            sumdb_mirror: resolved.text("sumdb-mirror") == "tiles",
+            sumdb_mirror_rate: read.rate("sumdb-mirror-rate")?,
             limits: read.limits()?,
             log_format: if resolved.text("log-format") == "json" {
                 LogFormat::Json
@@ -124,6 +130,11 @@ impl Read<'_> {
 
     fn count(&self, name: &'static str) -> Result<usize, ConfigError> {
         value::count(self.0.text(name)).map_err(|why| self.0.error(name, why))
+    }
+
+    fn rate(&self, name: &'static str) -> Result<NonZeroU32, ConfigError> {
+        let count = u32::try_from(self.count(name)?).unwrap_or(u32::MAX);
+        Ok(NonZeroU32::new(count).unwrap_or(NonZeroU32::MIN))
     }
 
     fn upstreams(&self) -> Result<UpstreamOptions, ConfigError> {

@@ -15,6 +15,10 @@ use url::Url;
 /// The public database's key, as it is built into `go`.
 const PUBLIC: &str = "sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8";
 
+/// Go's other name for the public database, for networks that do not reach it under its own: the
+/// same log and key, at this address.
+const ALIAS: &str = "sum.golang.google.cn";
+
 /// What go uses where nothing is set.
 pub(super) const DEFAULT: &str = "sum.golang.org";
 
@@ -37,8 +41,9 @@ pub(super) fn parse(spec: &str) -> Result<Option<Database>, String> {
     let fields: Vec<&str> = spec.split_ascii_whitespace().collect();
     let (name, url) = match fields.as_slice() {
         ["off"] => return Ok(None),
+        [ALIAS] => (DEFAULT, Some(format!("https://{ALIAS}"))),
         [name] => (*name, None),
-        [name, url] => (*name, Some(*url)),
+        [name, url] => (*name, Some((*url).to_owned())),
         _ => return Err("it must be off, NAME, NAME+KEY, or one of those and a URL".to_owned()),
     };
     let key = match (name, name.contains('+')) {
@@ -51,7 +56,7 @@ pub(super) fn parse(spec: &str) -> Result<Option<Database>, String> {
     };
     let name = key.as_ref().map_or(name, |key| key.name()).to_owned();
     let route = match url {
-        Some(url) => DatabaseRoute::Only(http(url)?),
+        Some(url) => DatabaseRoute::Only(http(&url)?),
         None => DatabaseRoute::Fallback(http(&format!("https://{name}"))?),
     };
     Ok(Some(Database { name, key, route }))
@@ -124,6 +129,11 @@ mod tests {
         let fallback = database("sum.golang.org").route;
         assert!(
             matches!(fallback, DatabaseRoute::Fallback(url) if url.as_str() == "https://sum.golang.org/")
+        );
+        let alias = database("sum.golang.google.cn");
+        assert_eq!(
+            (alias.name.as_str(), alias.key.is_some()),
+            ("sum.golang.org", true)
         );
         assert!(parse("off").unwrap().is_none());
     }

@@ -96,6 +96,23 @@ pub const OPTIONS: &[OptionSpec] = &[
         example: "available",
     },
     OptionSpec {
+        name: "sumdb-mirror",
+        kind: Kind::Choice(&["off", "tiles"]),
+        placeholder: "WHAT",
+        default: Fixed("off"),
+        doc: "Whether `serve` keeps every tile of the checksum database's log in the background, and follows its growth, so \
+              that any client can check any head while the database cannot be asked. 2.3 GB for the public log.",
+        example: "tiles",
+    },
+    OptionSpec {
+        name: "sumdb-mirror-rate",
+        kind: Kind::Count,
+        placeholder: "N",
+        default: Fixed("20"),
+        doc: "Requests a second for it at most. At 20 the public log takes about four hours.",
+        example: "100",
+    },
+    OptionSpec {
         name: "private",
         kind: Kind::Text,
         placeholder: "PATTERNS",

@@ -6,7 +6,7 @@ use gomod::{Artifact, ModulePath};
 use jiff::Timestamp;
 use parking_lot::Mutex;
 use prometheus_client::registry::Registry;
-use proxy::{Caller, Fetching, Origin, Refusal, Resource, Status, prefetch::Kinds};
+use proxy::{Caller, Fetching, JournalFile, Origin, Refusal, Resource, Status, prefetch::Kinds};
 use server::{Arriving, AtHand, IndexEntry, Readiness, Reply, Service};
 use std::{
     collections::BTreeMap,
@@ -90,6 +90,10 @@ impl<S: Service> Service for Counting<S> {
 
     async fn status(&self) -> Result<Status, Refusal> {
         self.inner.status().await
+    }
+
+    async fn journal(&self, file: JournalFile) -> Result<Reply, Refusal> {
+        self.inner.journal(file).await
     }
 
     fn readiness(&self) -> Readiness {

@@ -50,7 +50,7 @@ pub(super) async fn run(
     Ok(healthy)
 }
 
-fn selection(what: &str) -> Result<Selection, Failure> {
+pub(super) fn selection(what: &str) -> Result<Selection, Failure> {
     let wrong = |why: String| Failure::new(Code::BadInputFile, format!("{what}: {why}"));
     let (module, version) = match what.split_once('@') {
         Some((module, version)) => (module, Some(version)),
@@ -69,7 +69,10 @@ fn selection(what: &str) -> Result<Selection, Failure> {
 }
 
 /// The keys of the configured database and of those named besides; the configured one first.
-fn keys(resolved: &Resolved, matches: &clap::ArgMatches) -> Result<Vec<VerifierKey>, Failure> {
+pub(super) fn keys(
+    resolved: &Resolved,
+    matches: &clap::ArgMatches,
+) -> Result<Vec<VerifierKey>, Failure> {
     let wrong = |why: String| Failure::new(Code::BadConfiguration, why);
     let configured = config::database_key(resolved).map_err(wrong)?;
     let further = matches.get_many::<String>("key").into_iter().flatten();

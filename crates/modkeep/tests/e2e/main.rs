@@ -10,13 +10,17 @@
 mod bad_input;
 mod bodies;
 mod build;
+mod bundle;
 mod commands;
 mod content;
 mod crash;
 mod flights;
 mod forks;
+mod heads;
 mod idle;
 mod independence;
+mod journal;
+mod mirror;
 mod outage;
 mod prefetch;
 mod probes;

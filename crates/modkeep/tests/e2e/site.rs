@@ -1,5 +1,7 @@
 //! What most tests start from: a server in front of a fake upstream, and claims about answers.
 
+use std::{thread, time::Duration};
+
 use testkit::client::Answer;
 use testkit::fixture::{Corpus, Module};
 use testkit::server::{Modkeep, Setup};
@@ -63,6 +65,14 @@ impl Site {
         }
         self.upstream.forget();
     }
+}
+
+/// Waits for something that the server does behind its answers.
+#[track_caller]
+pub(crate) fn wait_until(is_so: impl Fn() -> bool) {
+    let waits = std::iter::repeat_n(Duration::from_millis(50), 600);
+    let came = waits.inspect(|wait| thread::sleep(*wait)).any(|_| is_so());
+    assert!(came, "it does not come");
 }
 
 /// A server on a fresh data directory.

@@ -4,25 +4,26 @@ use testkit::{
     database::Database,
     fixture::{Corpus, Module},
     go::Go,
+    process,
     server::{Modkeep, Setup},
     upstream::{FakeUpstream, Fault, Kind, Target},
 };
 
 use crate::site::{BINARY, assert_not_kept, assert_refusal, module, path, url};
 
-const NAME: &str = "sum.example.com/2026";
+pub(crate) const NAME: &str = "sum.example.com/2026";
 
 /// An upstream that mirrors its own checksum database, and a server that verifies with it.
-struct Site {
-    upstream: FakeUpstream,
-    database: Database,
-    server: Modkeep,
+pub(crate) struct Site {
+    pub(crate) upstream: FakeUpstream,
+    pub(crate) database: Database,
+    pub(crate) server: Modkeep,
 }
 
 // === impl Site ===
 
 impl Site {
-    fn new(mode: &str, modules: &[Module]) -> Self {
+    pub(crate) fn new(mode: &str, modules: &[Module]) -> Self {
         let mut database = Database::new(NAME, 1);
         database.fill(300);
         let mut corpus = Corpus::new();
@@ -45,16 +46,16 @@ impl Site {
     }
 
     /// Logs more, signs a new head, and lets the upstream have it.
-    fn grow(&mut self, count: usize) {
+    pub(crate) fn grow(&mut self, count: usize) {
         self.database.fill(count);
         self.upstream.change(|corpus| self.database.publish(corpus));
     }
 
-    fn go(&self) -> Go {
+    pub(crate) fn go(&self) -> Go {
         Go::new(&self.server.url()).env("GOSUMDB", &self.database.key())
     }
 
-    fn metric(&self, name: &str) -> f64 {
+    pub(crate) fn metric(&self, name: &str) -> f64 {
         let text = self.server.get("/metrics").text();
         let lines = text.lines().filter_map(|line| line.strip_prefix(name));
         lines
@@ -121,6 +122,49 @@ fn a_tampered_zip_is_cut_short_put_aside_and_told_of() {
 
     let output = site.go().download("example.com/a@v1.0.0");
     assert!(!output.status.success());
+}
+
+#[test]
+fn a_case_is_listed_and_explained_while_the_server_runs_and_after() {
+    let mut site = Site::new("required", &[module("a", 1000)]);
+    site.upstream.always(Kind::Mod, Fault::gzip());
+    let refused = site.server.get(&url("a", "mod"));
+    assert_refusal(&refused, 502, "MK4004");
+    let listed = site.server.get("/-/cases").text();
+    assert!(
+        listed.contains("\"cause\":\"double-compression\""),
+        "{listed}"
+    );
+    let number = listed
+        .split("\"number\":")
+        .nth(1)
+        .unwrap()
+        .split(',')
+        .next()
+        .unwrap();
+    let one = site.server.get(&format!("/-/cases/{number}"));
+    assert!(one.is_whole() && one.text().contains("double-compression"));
+    assert_refusal(&site.server.get("/-/cases/999"), 404, "MK4011");
+    let doctor = |what: &str| {
+        let mut command = std::process::Command::new(BINARY);
+        command
+            .args(["doctor", what, "--data"])
+            .arg(site.server.data());
+        process::run(&mut command, std::time::Duration::from_secs(30))
+    };
+    for what in [number, "MK4004"] {
+        let output = doctor(what);
+        output.assert_ok();
+        assert!(output.stdout.contains("compressed"), "{output}");
+    }
+    site.server.stop();
+    let mut command = std::process::Command::new(BINARY);
+    command
+        .args(["doctor", number, "--data"])
+        .arg(site.server.data());
+    let output = process::run(&mut command, std::time::Duration::from_secs(30));
+    output.assert_ok();
+    assert!(output.stdout.contains("compressed"), "{output}");
 }
 
 #[test]

@@ -9,6 +9,7 @@ use super::{FlightBoard, Landing, Outcome, Spooled, state::State};
 use crate::{
     capture::{self, Lost},
     context::Context,
+    inquiry::{Inquiry, Seen},
     kept::Kept,
     refusal::Refusal,
 };
@@ -32,17 +33,16 @@ async fn fly(context: &Context, artifact: &Artifact, board: &FlightBoard) -> Out
     }
     // The record is there by the time the last byte is.
     context.verifier.ahead(&artifact.module, &artifact.version);
-    let mut walk = capture::walk(context, artifact);
+    let mut inquiry = Inquiry::new(artifact, capture::walk(context, artifact));
     loop {
-        let mut download = capture::offered(context, artifact, &mut walk).await?;
-        match attempt(context, artifact, board, &mut download).await {
+        let mut download = inquiry.next(context).await?;
+        match attempt(context, artifact, board, &mut download, &mut inquiry).await {
             Ok(kept) => return Ok(kept),
-            Err(Lost::Body(failure)) => {
-                tracing::warn!(%artifact, source = %download.source, %failure, "transfer lost");
+            Err(lost) => {
+                inquiry.heed(context, lost)?;
+                tracing::warn!(%artifact, source = %download.source, "transfer lost");
                 board.update(State::attempt_lost);
-                walk.reject(failure);
             }
-            Err(Lost::Ours(refusal)) => return Err(refusal),
         }
     }
 }
@@ -52,10 +52,12 @@ async fn attempt(
     artifact: &Artifact,
     board: &FlightBoard,
     download: &mut Download,
+    inquiry: &mut Inquiry,
 ) -> Result<Kept, Lost> {
-    let source: Arc<str> = download.source.as_str().into();
+    let seen = Seen::of(download);
+    let source: Arc<str> = seen.source.as_str().into();
     let sealed = receive(context, board, download, &source).await?;
-    let (sealed, provenance) = capture::prove_zip(context, artifact, sealed, &source).await?;
+    let (sealed, provenance) = capture::prove_zip(context, artifact, sealed, seen, inquiry).await?;
     context.sound.received(&sealed);
     let key = Key::Artifact(artifact.clone());
     Ok(capture::keep_sealed(context, key, sealed, provenance).await?)

@@ -18,7 +18,7 @@ use mismatch::{
     Subject, compare, examine,
 };
 use std::{fs::File, io, sync::Arc};
-use store::{BlobId, JournalEvent, Key, Record};
+use store::{BlobId, Key, Record};
 
 /// A copy of the bytes: an open file of this size.
 type Copy = (Arc<File>, u64);
@@ -33,9 +33,8 @@ impl Context {
         if let Some(case) = self.examined(damaged, mended).await {
             let conclusion = &case.conclusion;
             detail = format!("{detail}; {}: {}", conclusion.title, conclusion.why);
-            let event = JournalEvent::new("mismatch-case", &subject, case.to_json());
-            if let Err(error) = self.store.event(event).await {
-                tracing::error!(%error, "a case could not be journalled");
+            if let Err(error) = self.store.open_case(&subject, &case.to_json()).await {
+                tracing::error!(%error, "a case could not be kept");
             }
         }
         let alarm = Alarm {

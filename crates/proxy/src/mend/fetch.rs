@@ -7,6 +7,7 @@ use super::Context;
 use crate::{
     capture::{self, Lost},
     check::Wrong,
+    inquiry::{Caught, Inquiry, Seen},
     refusal::Refusal,
     sumdb, verify,
 };
@@ -31,7 +32,7 @@ pub(super) async fn heal(context: &Context, record: &Record) -> Attempt {
         Key::Artifact(artifact) => heal_artifact(context, artifact, record).await,
         Key::Sumdb { name, path } => heal_answer(context, record, name, path).await,
     };
-    healed.unwrap_or_else(|lost| Attempt::Nothing(Refusal::from(lost).facts().to_owned()))
+    healed.unwrap_or_else(|lost| Attempt::Nothing(Refusal::from(lost).facts()))
 }
 
 async fn heal_artifact(
@@ -53,6 +54,7 @@ async fn heal_artifact(
                 tracing::warn!(source = %download.source, %failure, "no help for a damaged blob");
                 walk.reject(failure);
             }
+            Err(Lost::Wrong(suspect)) => walk.reject(suspect.failure),
             attempted => return attempted,
         }
     }
@@ -64,7 +66,8 @@ async fn attempt(
     record: &Record,
     download: &mut Download,
 ) -> Result<Attempt, Lost> {
-    let source = download.source.to_string();
+    let seen = Seen::of(download);
+    let source = seen.source.clone();
     let sealed = receive(context, download).await?;
     if sealed.blob() == record.blob {
         put(context, record, sealed, None, source).await?;
@@ -72,10 +75,12 @@ async fn attempt(
     }
     if artifact.kind != ArtifactKind::Zip || !verify::is_proven(&record.evidence) {
         let wrong = other_bytes(record, &sealed);
-        let lost = Lost::Body(wrong.into());
-        return Err(context.suspect(artifact, sealed, &source, lost).await);
+        let caught = Caught::Sealed(sealed);
+        return Err(context.suspect(artifact, caught, seen, wrong.into()).await);
     }
-    let (sealed, found) = capture::prove_zip(context, artifact, sealed, &source).await?;
+    // What is wrong is a case of its own already: the damaged file is what is asked about.
+    let mut closed = Inquiry::new(artifact, capture::walk(context, artifact));
+    let (sealed, found) = capture::prove_zip(context, artifact, sealed, seen, &mut closed).await?;
     if found.h1 != record.h1 || !verify::is_proven(&found.evidence) {
         return Err(Lost::Body(other_bytes(record, &sealed).into()));
     }

@@ -154,6 +154,10 @@ async fn kept(context: &Context, artifact: &Artifact) -> Result<Option<Option<By
     if artifact.kind == ArtifactKind::Zip || record.size > SMALL {
         return Ok(Some(None));
     }
+    if !context.verifier.suffices(artifact, &record.evidence) {
+        // What is in memory is served; this has to be proven first, when somebody asks for it.
+        return Ok(Some(None));
+    }
     let bytes = context.store.read_small(&record).await.map_err(failed)?;
     context
         .hot

@@ -46,6 +46,13 @@ const BUDGET_OF_ALL: u64 = 1024 * 1024 * 1024;
 /// Requirements of go.mod files held in memory, counted as modules named: about 16 MiB.
 const REQUIREMENTS: u64 = 200_000;
 
+/// go.mod files that clients wait for, kept in mind at most; beyond it foresight begins with the
+/// answer.
+const AWAITED: usize = 4096;
+
+/// Fetches under way at most, those included that only wait for their proof.
+const TASKS: usize = 256;
+
 /// How often waste is counted and the silent are forgotten, and how long it takes to try again
 /// after the sources were not calm.
 const TICK: Duration = Duration::from_secs(1);
@@ -65,7 +72,9 @@ pub(crate) struct Planner {
     clients: HashMap<IpAddr, Client>,
     /// Clients that may have something to fetch, in turn.
     hungry: VecDeque<IpAddr>,
-    running: HashMap<Artifact, HashSet<IpAddr>>,
+    running: HashMap<Artifact, Running>,
+    /// go.mod files that clients wait for, and who.
+    awaited: HashMap<Artifact, HashSet<IpAddr>>,
     tasks: JoinSet<(Artifact, Fetched)>,
     requirements: Cache<Module, Requirements>,
     ledger: Ledger,
@@ -73,6 +82,14 @@ pub(crate) struct Planner {
     paused: Option<Instant>,
     hindered: bool,
     waiting: Vec<oneshot::Sender<()>>,
+}
+
+/// A fetch under way.
+#[derive(Debug, Default)]
+struct Running {
+    clients: HashSet<IpAddr>,
+    /// Given back as soon as nothing more is asked of a source for its bytes.
+    room: Option<OwnedSemaphorePermit>,
 }
 
 #[derive(Debug)]
@@ -97,6 +114,7 @@ impl Planner {
             clients: HashMap::new(),
             hungry: VecDeque::new(),
             running: HashMap::new(),
+            awaited: HashMap::new(),
             tasks: JoinSet::new(),
             requirements: Cache::builder()
                 .max_capacity(REQUIREMENTS)
@@ -149,16 +167,50 @@ impl Planner {
                 cold,
                 go_mod,
             } => self.asked(address, &artifact, cold, go_mod.as_deref()),
-            Event::Asking { address, zip } => {
-                // A client that is not known has not waited yet.
-                if let Some(client) = self.clients.get_mut(&address) {
-                    client.forecast.asking_zip(&zip);
-                    self.make_hungry(address);
-                }
-            }
+            Event::Asking { address, artifact } => self.asking(address, artifact),
+            Event::Arrived { artifact, go_mod } => self.arrived(&artifact, &go_mod),
             Event::Follow { address, plan } => self.follow(address, plan),
             Event::Posted { artifact, bytes } => self.note(artifact, bytes),
             Event::Settle(told) => self.waiting.push(told),
+        }
+    }
+
+    fn asking(&mut self, address: IpAddr, artifact: Artifact) {
+        if artifact.kind == ArtifactKind::Mod {
+            if self.awaited.len() < AWAITED {
+                self.awaited.entry(artifact).or_default().insert(address);
+            }
+            return;
+        }
+        // A client that is not known has not waited yet.
+        if let Some(client) = self.clients.get_mut(&address) {
+            client.forecast.asking_zip(&artifact);
+            self.make_hungry(address);
+        }
+    }
+
+    /// Reads on in a go.mod while its proof is still looked up: waiting for each level's proof
+    /// before the next is begun would double the time of a cold graph.
+    fn arrived(&mut self, artifact: &Artifact, go_mod: &[u8]) {
+        let awaited = self.awaited.remove(artifact).unwrap_or_default();
+        let running = self.running.get_mut(artifact);
+        let ahead = running.map(|running| {
+            // What is left to do for it asks for no artifact.
+            running.room = None;
+            running.clients.clone()
+        });
+        let module = Module::of(artifact);
+        let mut read = None;
+        for address in awaited.iter().chain(ahead.iter().flatten()) {
+            let client = client(&mut self.clients, *address, self.level);
+            if awaited.contains(address) {
+                client.forecast.asked(artifact, true);
+            }
+            if client.forecast.wants_requirements() {
+                let read = read.get_or_insert_with(|| Requirements::read(go_mod));
+                client.forecast.known(&module, read.clone());
+            }
+            self.make_hungry(*address);
         }
     }
 
@@ -166,6 +218,7 @@ impl Planner {
         if let Some(bytes) = self.ledger.asked(artifact) {
             self.hit(artifact.kind, bytes);
         }
+        self.awaited.remove(artifact);
         let module = Module::of(artifact);
         let cache = &self.requirements;
         let client = client(&mut self.clients, address, self.level);
@@ -185,7 +238,8 @@ impl Planner {
     }
 
     fn ended(&mut self, artifact: &Artifact, fetched: &Fetched) {
-        let waiting = self.running.remove(artifact).unwrap_or_default();
+        let waiting = self.running.remove(artifact).map(|running| running.clients);
+        let waiting = waiting.unwrap_or_default();
         let module = Module::of(artifact);
         let requirements = self.requirements_of(artifact, &module, fetched);
         let bytes = self.account(artifact, fetched);
@@ -274,6 +328,8 @@ impl Planner {
 
     fn tick(&mut self) {
         self.hindered = false;
+        // What did not come for so long may never; its foresight begins with the answer then.
+        self.awaited.clear();
         let now = Instant::now();
         while let Some(wasted) = self.ledger.wasted(now) {
             let kind = label(wasted.kind);
@@ -340,6 +396,9 @@ impl Planner {
         if zips && self.weight() >= BUDGET_OF_ALL {
             return Begun::Nothing;
         }
+        if self.tasks.len() >= TASKS {
+            return Begun::NoRoom;
+        }
         let Some(room) = self.rooms.now(sort) else {
             return Begun::NoRoom;
         };
@@ -374,15 +433,15 @@ impl Planner {
         address: IpAddr,
         room: OwnedSemaphorePermit,
     ) {
-        let clients = self.running.entry(artifact.clone()).or_default();
-        clients.insert(address);
-        if clients.len() > 1 {
+        let running = self.running.entry(artifact.clone()).or_default();
+        running.clients.insert(address);
+        if running.clients.len() > 1 {
             return;
         }
+        running.room = Some(room);
         let context = Arc::clone(context);
         self.tasks.spawn(async move {
             let fetched = fetch::fetch(&context, &artifact).await;
-            drop(room);
             (artifact, fetched)
         });
     }

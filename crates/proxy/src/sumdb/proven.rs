@@ -5,8 +5,8 @@
 //! from any record here to that head are kept. That holds because each new head is only believed
 //! after the right edge of the one before was read in its wider form, and kept.
 //!
-//! What the catalog lacks (a head that a client learned elsewhere) is passed on as it comes: the
-//! client proves it for itself.
+//! What the catalog lacks (tiles of a head that a client learned elsewhere) is passed on as it comes:
+//! the client proves it for itself. That head is asked for too, so that it is soon the newest here.
 
 use crate::{
     answer::{Answer, Body, Freshness, Media, Origin},
@@ -20,6 +20,9 @@ use codes::Code;
 use gomod::{ModulePath, Version};
 use std::{sync::Arc, time::Duration};
 use tlog::tile::Tile;
+
+/// How often the head is asked for because clients know a newer one: one build asks for a dozen tiles.
+const CAUGHT_UP: Duration = Duration::from_secs(5);
 
 // === impl Context ===
 
@@ -48,11 +51,37 @@ impl Context {
         };
         let kept = records.client().operations().kept_tile(tile).await;
         let kept = kept.map_err(|error| self.store_failure(error))?;
+        if kept.is_none() && fetching == Fetching::Allowed {
+            self.catch_up(records, tile).await;
+        }
         Ok(kept.map(|hashes| Answer {
             media: Media::Octets,
             freshness: Freshness::Immutable,
             ..self.text(hashes, Origin::Store)
         }))
+    }
+
+    /// A client that asks for more of a tile than the newest head has knows a newer one: that is
+    /// asked for behind the answer, so that the next such client is served when nobody can be asked.
+    async fn catch_up(self: &Arc<Self>, records: &Records, tile: Tile) {
+        let Some(level) = tile.level() else { return };
+        let size = match records.latest().await {
+            Ok(latest) => latest.head.size,
+            Err(_) => return,
+        };
+        let known = Tile::in_tree(tile.height(), level, tile.index(), size);
+        let is_ahead = known.is_none_or(|known| known.width() < tile.width());
+        if is_ahead && self.heads.is_due(self.options.clock.now(), CAUGHT_UP) {
+            let records = records.clone();
+            self.background.spawn(async move {
+                if let Err(refusal) = records.refresh().await {
+                    tracing::debug!(
+                        ?refusal,
+                        "the head that a client knows could not be asked for"
+                    );
+                }
+            });
+        }
     }
 
     async fn proven_head(&self, records: &Records, fetching: Fetching) -> Result<Answer, Refusal> {
@@ -63,15 +92,15 @@ impl Context {
                 .heads
                 .is_due(self.options.clock.now(), self.options.list_max_age)
         {
-            match records.client().refresh().await {
+            match records.refresh().await {
                 Ok(_) => origin = Origin::Upstream(String::new()),
-                Err(error) => {
-                    tracing::debug!(%error, "the database's head could not be renewed");
+                Err(refusal) => {
+                    tracing::debug!(?refusal, "the database's head could not be renewed");
                     origin = Origin::Stale;
                 }
             }
         }
-        let note = self.newest_note(records).await?;
+        let note = records.latest().await?.note.clone();
         Ok(self.text(note, origin))
     }
 
@@ -103,23 +132,8 @@ impl Context {
         };
         let kept = records.keep(&vouched).await;
         kept.map_err(|error| self.store_failure(error))?;
-        let note = self.newest_note(records).await?;
+        let note = records.latest().await?.note.clone();
         Ok(self.text(lookup(&vouched, &note), origin))
-    }
-
-    /// The note of the newest head; it is durable, and so are the tiles under it.
-    async fn newest_note(&self, records: &Records) -> Result<Bytes, Refusal> {
-        records.ready().await?;
-        let latest = records.client().latest().await;
-        let latest =
-            latest.map_err(|error| Refusal::new(Code::SumdbUntrusted, error.to_string()))?;
-        if latest.note.is_empty() {
-            return Err(Refusal::new(
-                Code::SumdbUnreachable,
-                "no head of it was ever seen",
-            ));
-        }
-        Ok(latest.note.clone())
     }
 
     fn text(&self, bytes: Bytes, origin: Origin) -> Answer {

@@ -1,33 +1,25 @@
 //! Database: how the checksum-database client reads and keeps.
 //!
-//! Tiles come from memory, else from the catalog, else from the database, in one round trip however
-//! many are missing; those who want the same tile at the same time share one transfer (law L6). Only
-//! tiles that were proven are kept, in the widest form seen, and they are in the catalog before the
-//! head or the proof that needs them.
+//! Tiles are those that are kept ([`super::tiles`]), else they come from the database, in one round
+//! trip however many are missing; those who want the same tile at the same time share one transfer
+//! (law L6). Only tiles that were proven are kept, in the widest form seen, and they are in the
+//! catalog before the head or the proof that needs them.
 
-use super::alarm::{Alarm, Severity};
+use super::{
+    alarm::{Alarm, Severity},
+    tiles::Tiles,
+};
 use crate::{errand::Errands, metrics::Metrics, refusal::Refusal};
 use bytes::Bytes;
 use codes::Code;
 use futures_util::future::join_all;
-use moka::sync::Cache;
 use std::sync::Arc;
-use store::{KeptTile, Store, StoreError};
+use store::{Store, StoreError};
 use tlog::{
     client::{Fork, Operations, Reading, Swap},
-    note::{Note, VerifierKey},
-    proof_file::LogProof,
-    tile::{HEIGHT, Tile},
+    tile::Tile,
 };
 use upstream::{DatabaseOutcome, Upstreams};
-
-/// Tiles in memory: 2,048 of 8 KiB are 16 MiB, and hold the upper levels of a log of any size and
-/// the lowest tiles of a large build.
-const TILES: u64 = 2048;
-
-/// How many of the newest proofs are looked through for the newest head, where the head itself was
-/// lost with its catalog.
-const RECENT_PROOFS: usize = 64;
 
 /// The checksum database as this site sees it.
 pub(crate) struct Database {
@@ -35,10 +27,19 @@ pub(crate) struct Database {
     store: Store,
     upstreams: Upstreams,
     metrics: Arc<Metrics>,
-    /// Proven tiles by level and number, in the widest form known here.
-    tiles: Cache<(u8, u64), Bytes>,
+    manner: Manner,
+    tiles: Tiles,
     /// Tiles being read from the database.
     transfers: Errands<Tile, Result<Bytes, DatabaseFailure>>,
+}
+
+/// For whom the database is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Manner {
+    /// Somebody waits.
+    Demand,
+    /// Nobody does: sources may turn it away.
+    Background,
 }
 
 /// Why the database, or what is kept of it, gave no answer.
@@ -71,18 +72,21 @@ impl From<StoreError> for DatabaseFailure {
 // === impl Database ===
 
 impl Database {
-    pub(super) fn new(
+    pub(crate) fn new(
         name: &str,
         store: Store,
         upstreams: Upstreams,
         metrics: Arc<Metrics>,
     ) -> Self {
+        let name: Arc<str> = name.into();
+        let tiles = Tiles::new(Arc::clone(&name), store.clone());
         Self {
-            name: name.into(),
+            name,
             store,
             upstreams,
             metrics,
-            tiles: Cache::new(TILES),
+            manner: Manner::Demand,
+            tiles,
             transfers: Errands::default(),
         }
     }
@@ -95,67 +99,50 @@ impl Database {
         &self.name
     }
 
-    fn head_state(&self) -> String {
-        format!("sumdb/{}/latest", self.name)
+    /// The same database for work that nobody waits for. It shares what is kept, but no transfer:
+    /// one that a source turned away must not be the answer to somebody who waits.
+    pub(super) fn in_background(&self) -> Self {
+        Self {
+            name: Arc::clone(&self.name),
+            store: self.store.clone(),
+            upstreams: self.upstreams.clone(),
+            metrics: Arc::clone(&self.metrics),
+            manner: Manner::Background,
+            tiles: self.tiles.clone(),
+            transfers: Errands::default(),
+        }
+    }
+
+    pub(super) fn metrics(&self) -> &Arc<Metrics> {
+        &self.metrics
+    }
+
+    pub(super) fn head_state(&self) -> String {
+        head_state(&self.name)
     }
 
     /// A proven tile that is kept, at least this wide; what is wider is cut.
     pub(crate) async fn kept_tile(&self, tile: Tile) -> Result<Option<Bytes>, StoreError> {
-        Ok(self.kept_tiles(&[tile]).await?.into_iter().next().flatten())
+        Ok(self.tiles.kept(&[tile]).await?.into_iter().next().flatten())
     }
 
-    async fn kept_tiles(&self, tiles: &[Tile]) -> Result<Vec<Option<Bytes>>, StoreError> {
-        let mut found: Vec<Option<Bytes>> =
-            tiles.iter().map(|tile| self.in_memory(*tile)).collect();
-        let missing: Vec<usize> = (0..tiles.len())
-            .filter(|at| found.get(*at).is_some_and(Option::is_none))
-            .collect();
-        if missing.is_empty() {
-            return Ok(found);
-        }
-        let places = missing
-            .iter()
-            .filter_map(|at| place(*tiles.get(*at)?))
-            .collect();
-        let kept = self.store.tiles(&self.name, places).await?;
-        for (at, hashes) in missing.into_iter().zip(kept) {
-            if let (Some(slot), Some(hashes), Some(tile)) =
-                (found.get_mut(at), hashes, tiles.get(at))
-            {
-                self.remember(*tile, &hashes);
-                *slot = cut(*tile, &hashes);
-            }
-        }
-        Ok(found)
+    pub(super) fn tiles(&self) -> &Tiles {
+        &self.tiles
     }
 
-    fn in_memory(&self, tile: Tile) -> Option<Bytes> {
-        cut(tile, &self.tiles.get(&place(tile)?)?)
-    }
-
-    /// Remembers proven hashes, unless more of the same tile are remembered.
-    fn remember(&self, tile: Tile, hashes: &Bytes) -> bool {
-        let Some(place) = place(tile) else {
-            return false;
-        };
-        if self
-            .tiles
-            .get(&place)
-            .is_some_and(|known| known.len() >= hashes.len())
-        {
-            return false;
-        }
-        self.tiles.insert(place, hashes.clone());
-        true
+    /// Reads a path for which nobody waits.
+    pub(super) async fn read_in_background(&self, path: &str) -> Result<Bytes, DatabaseFailure> {
+        ask(&self.upstreams, &self.name, path, Manner::Background).await
     }
 
     async fn transfer(&self, tile: Tile) -> Result<Bytes, DatabaseFailure> {
         let (upstreams, name) = (self.upstreams.clone(), Arc::clone(&self.name));
+        let manner = self.manner;
         let transfer = self.transfers.run(tile, || async move {
-            let answer = match ask(&upstreams, &name, &tile.to_string()).await {
+            let answer = match ask(&upstreams, &name, &tile.to_string(), manner).await {
                 // A tile that has been completed since is there in full only.
                 Err(DatabaseFailure::Absent { .. }) if !tile.is_full() => {
-                    ask(&upstreams, &name, &tile.full().to_string()).await
+                    ask(&upstreams, &name, &tile.full().to_string(), manner).await
                 }
                 answer => answer,
             };
@@ -174,7 +161,7 @@ impl Operations for Database {
     type Error = DatabaseFailure;
 
     async fn read_remote(&self, path: &str) -> Result<Bytes, DatabaseFailure> {
-        ask(&self.upstreams, &self.name, path).await
+        ask(&self.upstreams, &self.name, path, self.manner).await
     }
 
     async fn read_tiles(
@@ -183,7 +170,7 @@ impl Operations for Database {
         reading: Reading,
     ) -> Result<Vec<Bytes>, DatabaseFailure> {
         let kept = match reading {
-            Reading::KeptFirst => self.kept_tiles(tiles).await?,
+            Reading::KeptFirst => self.tiles.kept(tiles).await?,
             Reading::Anew => vec![None; tiles.len()],
         };
         let reads = tiles.iter().zip(kept).map(async |(tile, kept)| match kept {
@@ -194,24 +181,7 @@ impl Operations for Database {
     }
 
     async fn save_tiles(&self, tiles: Vec<(Tile, Bytes)>) -> Result<(), DatabaseFailure> {
-        let new = tiles
-            .into_iter()
-            .filter(|(tile, hashes)| self.remember(*tile, hashes));
-        let new: Vec<KeptTile> = new
-            .filter_map(|(tile, hashes)| {
-                let (level, number) = place(tile)?;
-                Some(KeptTile {
-                    database: self.name.to_string(),
-                    level,
-                    number,
-                    hashes,
-                })
-            })
-            .collect();
-        if !new.is_empty() {
-            self.store.keep_tiles(new).await?;
-        }
-        Ok(())
+        Ok(self.tiles.keep(tiles).await?)
     }
 
     async fn read_latest(&self) -> Result<Option<Bytes>, DatabaseFailure> {
@@ -238,42 +208,23 @@ impl Operations for Database {
     }
 }
 
-/// Restores the newest head from the proofs, where the catalog that held it was lost.
-pub(super) async fn restore_head(database: &Database, key: &VerifierKey) -> Result<(), StoreError> {
-    let state = database.head_state();
-    if database.store.state(&state).await?.is_some() {
-        return Ok(());
-    }
-    let files = database
-        .store
-        .newest_proofs(&database.name, RECENT_PROOFS)
-        .await?;
-    let heads = files.iter().filter_map(|file| {
-        let proof = LogProof::parse(file.as_bytes()).ok()?;
-        let note = Note::open(proof.checkpoint.as_bytes(), std::slice::from_ref(key)).ok()?;
-        let head = tlog::checkpoint::TreeHead::parse(&note.text).ok()?;
-        Some((head.size, proof.checkpoint))
-    });
-    if let Some((_, note)) = heads.max_by_key(|(size, _)| *size) {
-        database.store.swap_state(&state, None, note.into()).await?;
-    }
-    Ok(())
-}
-
-/// Level and number of a tile of the height that databases serve.
-fn place(tile: Tile) -> Option<(u8, u64)> {
-    tile.level()
-        .filter(|_| tile.height() == HEIGHT)
-        .map(|level| (level, tile.index()))
-}
-
-fn cut(tile: Tile, hashes: &Bytes) -> Option<Bytes> {
-    (hashes.len() >= tile.size()).then(|| hashes.slice(..tile.size()))
+/// The state of the store that holds a database's newest head.
+pub(crate) fn head_state(database: &str) -> String {
+    format!("sumdb/{database}/latest")
 }
 
 /// Asks the database for a path, through the sources.
-async fn ask(upstreams: &Upstreams, name: &str, path: &str) -> Result<Bytes, DatabaseFailure> {
-    match upstreams.sumdb(name, path).await {
+async fn ask(
+    upstreams: &Upstreams,
+    name: &str,
+    path: &str,
+    manner: Manner,
+) -> Result<Bytes, DatabaseFailure> {
+    let outcome = match manner {
+        Manner::Demand => upstreams.sumdb(name, path).await,
+        Manner::Background => upstreams.sumdb_in_background(name, path).await,
+    };
+    match outcome {
         DatabaseOutcome::Found(download) => download.whole().await.map_err(|error| {
             DatabaseFailure::Refused(Refusal::new(
                 Code::SumdbUnreachable,

@@ -25,12 +25,12 @@ pub(crate) fn proven(database: &str, record: u64) -> String {
 }
 
 /// The database whose proof is claimed, if one is.
-pub(super) fn database(evidence: &str) -> Option<&str> {
+pub(crate) fn database(evidence: &str) -> Option<&str> {
     evidence.strip_prefix(PROVEN)?.split(' ').next()
 }
 
 /// The version under which a record has an artifact's hash; that of a go.mod has a mark behind it.
-pub(super) fn logged_version(artifact: &Artifact) -> String {
+pub(crate) fn logged_version(artifact: &Artifact) -> String {
     match artifact.kind {
         ArtifactKind::Mod => format!("{}/go.mod", artifact.version),
         ArtifactKind::Zip | ArtifactKind::Info => artifact.version.to_string(),

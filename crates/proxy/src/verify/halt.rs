@@ -12,7 +12,7 @@ fn name(database: &str) -> String {
 }
 
 /// Keeps the evidence of a fork; the first stays.
-pub(super) async fn record(store: &Store, database: &str, fork: &Fork) {
+pub(crate) async fn record(store: &Store, database: &str, fork: &Fork) {
     let kept = store
         .swap_state(&name(database), None, evidence(fork).into())
         .await;
@@ -22,7 +22,7 @@ pub(super) async fn record(store: &Store, database: &str, fork: &Fork) {
 }
 
 /// The evidence of a fork, if there was one.
-pub(super) async fn read(store: &Store, database: &str) -> Result<Option<String>, StoreError> {
+pub(crate) async fn read(store: &Store, database: &str) -> Result<Option<String>, StoreError> {
     let kept = store.state(&name(database)).await?;
     Ok(kept.map(|evidence| String::from_utf8_lossy(&evidence).into_owned()))
 }

@@ -66,6 +66,10 @@ impl Context {
                 }
                 Ok(Some(grounds.evidence))
             }
+            Err(Lost::Wrong(suspect)) => {
+                self.withdraw(record, &suspect.failure.to_string()).await?;
+                Ok(None)
+            }
             Err(Lost::Body(failure)) => {
                 self.withdraw(record, &failure.to_string()).await?;
                 Ok(None)

@@ -39,7 +39,7 @@ pub async fn compare_head(
 ) -> Result<Present, HeadFailure> {
     let metrics = Arc::new(Metrics::new());
     let database = Database::new(key.name(), store.clone(), upstreams.clone(), metrics);
-    let restored = super::database::restore_head(&database, key).await;
+    let restored = super::heal::restore_head(store, key).await;
     restored.map_err(|error| HeadFailure::Unreachable(error.to_string()))?;
     let client = Client::new(key.clone(), database);
     let before = client.latest().await?.head.size;
@@ -54,7 +54,7 @@ impl From<LookupError<DatabaseFailure>> for HeadFailure {
     fn from(error: LookupError<DatabaseFailure>) -> Self {
         match error {
             LookupError::Operation(DatabaseFailure::Refused(refusal)) => {
-                Self::Unreachable(refusal.facts().to_owned())
+                Self::Unreachable(refusal.facts())
             }
             LookupError::Operation(error) => Self::Unreachable(error.to_string()),
             error => Self::Wrong(error.to_string()),

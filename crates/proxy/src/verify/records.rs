@@ -7,8 +7,8 @@
 use super::{
     Grounds,
     alarm::{Alarm, Severity},
-    database::{self, Database, DatabaseFailure},
-    evidence, halt,
+    database::{Database, DatabaseFailure},
+    evidence, halt, heal,
 };
 use crate::{errand::Errands, metrics::Metrics, refusal::Refusal};
 use codes::Code;
@@ -18,13 +18,16 @@ use std::sync::{
     Arc,
     atomic::{AtomicBool, Ordering},
 };
-use store::{StoreError, VersionProof};
+use store::{Store, StoreError, VersionProof};
 use tlog::{
-    client::{Client, LookupError},
+    checkpoint::TreeHead,
+    client::{Client, LookupError, SignedHead},
+    note::VerifierKey,
     proof_file::LogProof,
     record::Record,
 };
 use tokio::sync::OnceCell;
+use upstream::Upstreams;
 
 /// Proven records in memory: the two files of each version of a few large builds. About 3 kB each.
 const KNOWN: u64 = 4096;
@@ -82,9 +85,21 @@ enum Kind {
 // === impl Records ===
 
 impl Records {
-    pub(super) fn new(client: Client<Database>, metrics: Arc<Metrics>) -> Self {
+    pub(super) fn of(
+        key: VerifierKey,
+        store: &Store,
+        upstreams: &Upstreams,
+        metrics: &Arc<Metrics>,
+    ) -> Self {
+        let metrics = Arc::clone(metrics);
+        let database = Database::new(
+            key.name(),
+            store.clone(),
+            upstreams.clone(),
+            Arc::clone(&metrics),
+        );
         let inner = Inner {
-            client,
+            client: Client::new(key, database),
             known: Cache::new(KNOWN),
             lookups: Errands::default(),
             metrics,
@@ -152,6 +167,19 @@ impl Records {
             .start(subject, || async move { inner.find(wanted).await });
     }
 
+    /// Renews the database's head; what fails is found out again by whoever looks something up.
+    pub(super) async fn warm_up(&self) {
+        if let Err(refusal) = self.ready().await {
+            tracing::debug!(?refusal, "what is kept of the database could not be read");
+            return;
+        }
+        if !self.inner.halted.load(Ordering::Acquire)
+            && let Err(error) = self.inner.client.refresh().await
+        {
+            tracing::debug!(%error, "the database's head could not be renewed");
+        }
+    }
+
     /// Keeps a proof that no capture has brought along.
     pub(crate) async fn keep(&self, vouched: &Vouched) -> Result<(), StoreError> {
         if !vouched.kept.load(Ordering::Acquire) {
@@ -169,6 +197,50 @@ impl Records {
     /// Whether the database told two histories, as far as is known.
     pub(super) fn is_halted(&self) -> bool {
         self.inner.halted.load(Ordering::Acquire)
+    }
+
+    /// Asks the database for its head and makes it the newest, if it is.
+    pub(crate) async fn refresh(&self) -> Result<TreeHead, Refusal> {
+        let refreshed = self.inner.client.refresh().await;
+        refreshed.map_err(|error| {
+            if matches!(error, LookupError::Fork(_)) {
+                self.inner.halted.store(true, Ordering::Release);
+            }
+            self.refusal(&error)
+        })
+    }
+
+    /// The newest head; it is durable, and so are the tiles under it.
+    pub(crate) async fn latest(&self) -> Result<Arc<SignedHead>, Refusal> {
+        self.ready().await?;
+        let latest = self.inner.client.latest().await;
+        let latest = latest.map_err(|error| self.refusal(&error))?;
+        if latest.note.is_empty() {
+            let facts = format!("{}: no head of it was ever seen", self.name());
+            return Err(Refusal::new(Code::SumdbUnreachable, facts));
+        }
+        Ok(latest)
+    }
+
+    /// Refuses if the database told two histories.
+    pub(super) fn believed(&self) -> Result<(), Refusal> {
+        if self.inner.halted.load(Ordering::Acquire) {
+            return Err(self.inner.forked().refusal);
+        }
+        Ok(())
+    }
+
+    /// Why nothing more is proven, for whoever waits.
+    pub(super) fn refusal(&self, error: &LookupError<DatabaseFailure>) -> Refusal {
+        match error {
+            LookupError::Operation(DatabaseFailure::Refused(refusal)) => refusal.clone(),
+            LookupError::Fork(_) => self.inner.forked().refusal,
+            error => self.untrusted(&error.to_string()),
+        }
+    }
+
+    pub(super) fn untrusted(&self, why: &str) -> Refusal {
+        Refusal::new(Code::SumdbUntrusted, format!("{}: {why}", self.name()))
     }
 
     /// Looks at what is kept of the database's past; done once.
@@ -241,10 +313,11 @@ impl Inner {
             if halt::read(database.store(), database.name())
                 .await?
                 .is_some()
+                || heal::was_forked(database).await?
             {
                 self.halted.store(true, Ordering::Release);
             }
-            database::restore_head(database, self.client.key()).await
+            heal::restore_head(database.store(), self.client.key()).await
         };
         Ok(self.ready.get_or_try_init(look).await.map(|&()| ())?)
     }
@@ -282,7 +355,7 @@ impl Inner {
             LookupError::Forged { .. } | LookupError::Note(_) => (Severity::P1, "database-lies"),
             _ => (Severity::P2, "database-untrusted"),
         };
-        let detail = format!("{version}: {error}");
+        let detail: String = format!("{version}: {error}").chars().take(500).collect();
         let database = self.client.operations();
         let alarm = Alarm {
             severity,

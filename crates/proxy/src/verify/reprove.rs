@@ -123,7 +123,11 @@ async fn judge(
 }
 
 /// The hash of the bytes as they are now.
-async fn hash(store: &Store, artifact: &Artifact, record: &Record) -> Result<String, String> {
+pub(crate) async fn hash(
+    store: &Store,
+    artifact: &Artifact,
+    record: &Record,
+) -> Result<String, String> {
     let failed = |error: StoreError| error.to_string();
     if artifact.kind == ArtifactKind::Mod {
         let bytes = store.read_small(record).await.map_err(failed)?;

@@ -123,7 +123,7 @@ async fn an_upstreams_no_is_relayed_word_for_word_and_believed_for_seconds() {
     for _ in 0..3 {
         let refusal = site.refusal(info(PATH, V1)).await;
         assert_eq!(
-            (refusal.status, words(&refusal)),
+            (refusal.status, words(&refusal).as_str()),
             (410, "gone: by order of the harbour master\n")
         );
     }

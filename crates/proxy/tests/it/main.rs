@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod artifacts;
+mod bundle;
 mod flights;
 mod outages;
 mod prefetch;

@@ -5,8 +5,8 @@ use gomod::{Artifact, ArtifactKind, ModulePath, Version, goproxy::ProxyList, pat
 use jiff::Timestamp;
 use proxy::prefetch::Level;
 use proxy::{
-    Answer, Body, Caller, Clock, Fetching, Metrics, Mode, Proxy, ProxyOptions, Refusal,
-    RefusalText, Resource, ScrubOptions, Share, VerifyOptions,
+    Answer, Body, Caller, Clock, Fetching, Metrics, Mode, Proxy, ProxyOptions, Refusal, Resource,
+    ScrubOptions, Share, VerifyOptions,
 };
 use std::{
     fs,
@@ -91,12 +91,59 @@ impl Site {
         .await
     }
 
+    /// A site with this upstream list that verifies.
+    pub(crate) async fn verifying_with(list: &str, key: &str, mode: Mode) -> Self {
+        Self::verifying_at(list, TempDir::new().unwrap(), BEGINNING, key, mode).await
+    }
+
     /// The same data again, verifying; as after a restart.
     pub(crate) async fn reopened_verifying(self, list: &str, key: &str, mode: Mode) -> Self {
         let (data, seconds) = (self.data, self.seconds.load(Ordering::SeqCst));
         drop(self.proxy);
         drop(self.store);
         Self::verifying_at(list, data, seconds, key, mode).await
+    }
+
+    /// The same data after a rebuild of the catalog, which could be read or not.
+    pub(crate) async fn rebuilt_verifying(self, list: &str, key: &str, readable: bool) -> Self {
+        let (data, seconds) = (self.data, self.seconds.load(Ordering::SeqCst));
+        drop(self.proxy);
+        drop(self.store);
+        if !readable {
+            fs::write(data.path().join("catalog.db"), "no database").unwrap();
+        }
+        store::maintenance::rebuild(StoreOptions::local(data.path()))
+            .await
+            .unwrap();
+        Self::verifying_at(list, data, seconds, key, Mode::Required).await
+    }
+
+    /// Closes it; what it kept stays.
+    pub(crate) fn closed(self) -> TempDir {
+        drop(self.proxy);
+        drop(self.store);
+        self.data
+    }
+
+    /// A site that verifies, on what another one kept.
+    pub(crate) async fn over_data(data: TempDir, list: &str, key: &str) -> Self {
+        Self::verifying_at(list, data, BEGINNING, key, Mode::Required).await
+    }
+
+    /// The data directory.
+    pub(crate) fn path(&self) -> &std::path::Path {
+        self.data.path()
+    }
+
+    /// A site that verifies, on data that is there already.
+    pub(crate) async fn verifying_in(list: &str, data: TempDir, key: &str, mode: Mode) -> Self {
+        Self::verifying_at(list, data, BEGINNING, key, mode).await
+    }
+
+    /// What it keeps, without the service.
+    pub(crate) fn into_store(self) -> (Store, TempDir) {
+        drop(self.proxy);
+        (self.store, self.data)
     }
 
     async fn verifying_at(
@@ -314,10 +361,8 @@ fn artifact(path: &str, version: &str, kind: ArtifactKind) -> Resource {
 }
 
 /// A refusal's words.
-pub(crate) fn words(refusal: &Refusal) -> &str {
-    match &refusal.text {
-        RefusalText::Facts(text) | RefusalText::Relayed(text) => text,
-    }
+pub(crate) fn words(refusal: &Refusal) -> String {
+    refusal.facts()
 }
 
 /// Reads a body to its end.

@@ -1,11 +1,14 @@
 //! Verification, with databases and sources that lie.
 
+mod causes;
+mod heal;
 mod injections;
 mod lies;
+mod mirror;
 mod pending;
 
 use crate::site::Site;
-use proxy::Mode;
+use proxy::{Mode, Resource};
 use store::Decision;
 use testkit::{
     database::Database,
@@ -55,6 +58,13 @@ impl World {
 
     fn sumdb(path: &str) -> String {
         format!("sumdb/{NAME}/{path}")
+    }
+}
+
+fn sumdb(path: &str) -> Resource {
+    Resource::Sumdb {
+        name: NAME.to_owned(),
+        path: path.to_owned(),
     }
 }
 

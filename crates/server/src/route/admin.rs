@@ -16,6 +16,14 @@ pub(super) fn parse(elements: &[&str], query: Option<&str>) -> Result<Route, Rou
             _ => Err(RouteError::NoSuchPage),
         },
         ["status"] => Ok(Route::Status),
+        ["cases"] => Ok(Route::Resource(Resource::Cases(None), Fetching::Never)),
+        ["cases", number] => match number.parse() {
+            Ok(number) => Ok(Route::Resource(
+                Resource::Cases(Some(number)),
+                Fetching::Never,
+            )),
+            Err(_) => Err(RouteError::NoSuchPage),
+        },
         ["prefetch"] => query::kinds(query).map(Route::Prefetch),
         _ => Err(RouteError::NoSuchPage),
     }

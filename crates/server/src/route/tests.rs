@@ -5,7 +5,7 @@ use codes::Code;
 use gomod::ModulePath;
 use http::Method;
 use jiff::Timestamp;
-use proxy::{Fetching, Resource};
+use proxy::{Fetching, JournalFile, Resource};
 
 fn get(path: &str) -> Result<Route, RouteError> {
     Route::parse(&Method::GET, path, None)
@@ -329,6 +329,50 @@ fn the_index_has_a_start_and_a_length() {
 }
 
 #[test]
+fn files_of_the_journal_have_one_spelling() {
+    for path in [
+        "checkpoint",
+        "tile/0/000",
+        "tile/0/x001/x234/067.p/17",
+        "tile/entries/x001/234",
+        "tile/entries/000.p/255",
+    ] {
+        match get(&format!("/-/journal/{path}")) {
+            Ok(Route::Journal(JournalFile::Log(file))) => assert_eq!(file.to_string(), path),
+            other => panic!("{path}: {other:?}"),
+        }
+    }
+    assert_eq!(get("/-/journal/key"), Ok(Route::Journal(JournalFile::Key)));
+    for path in [
+        "tile",
+        "tile/0",
+        "tile/0/0",
+        "tile/8/0/000",
+        "tile/data/000",
+        "tile/64/000",
+        "tile/0/000.p/256",
+        "tile/0/000.p/0",
+        "tile/entries/x000/001",
+        "tile/entries/000/",
+        "tile/../key",
+        "tile/0/x%30%30%2f001",
+    ] {
+        let code = code(&format!("/-/journal/{path}"));
+        assert_eq!(code, Some(Code::MalformedRequest), "{path}");
+    }
+    for path in [
+        "/-/journal",
+        "/-/journal/x",
+        "/-/journal/key/x",
+        "/-/journal/checkpoint/x",
+    ] {
+        assert_eq!(code(path), Some(Code::NotFoundHere), "{path}");
+    }
+    let posted = Route::parse(&Method::POST, "/-/journal/checkpoint", None);
+    assert_eq!(posted, Err(RouteError::Method("GET, HEAD")));
+}
+
+#[test]
 fn methods_are_those_of_the_route() {
     let parse = |method: Method, path| Route::parse(&method, path, None);
     assert_eq!(
@@ -364,7 +408,7 @@ fn an_overlong_path_is_not_looked_at() {
 /// what Go accepts and cannot leave its place in a file tree.
 #[test]
 fn hostile_paths_are_read_or_refused() {
-    const SEEDS: [&str; 7] = [
+    const SEEDS: [&str; 8] = [
         "/github.com/!burnt!sushi/toml/@v/v1.0.0-20200102030405-0123456789ab.info",
         "/rsc.io/quote/v3/@v/v3.1.0.zip",
         "/gopkg.in/yaml.v2/@v/list",
@@ -372,6 +416,7 @@ fn hostile_paths_are_read_or_refused() {
         "/sumdb/example.com/a/b/tile/8/0/x001/234.p/17",
         "/sumdb/sum.golang.org/lookup/example.com/x@v1.2.3+incompatible",
         "/-/refresh/example.com/%2e%2e/x",
+        "/-/journal/tile/entries/x001/234.p/17",
     ];
     const ALPHABET: &[u8] = b"/!%.@-+~x0vA2eEf\\ \x01?#:lp";
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;

@@ -8,7 +8,7 @@ use gomod::ModulePath;
 use jiff::Timestamp;
 use prometheus_client::registry::Registry;
 use proxy::{
-    Answer, Body, Caller, Fetching, Proxy, Refusal, Resource, Status, flight,
+    Answer, Body, Caller, Fetching, JournalFile, Proxy, Refusal, Resource, Status, flight,
     prefetch::{Job, Kinds},
 };
 use std::sync::Arc;
@@ -55,6 +55,10 @@ impl Service for Proxy {
 
     async fn status(&self) -> Result<Status, Refusal> {
         Self::status(self).await
+    }
+
+    async fn journal(&self, file: JournalFile) -> Result<Reply, Refusal> {
+        Self::journal(self, file).await.map(Reply::from)
     }
 
     fn readiness(&self) -> Readiness {

@@ -1,12 +1,14 @@
 //! A service that answers by script.
 
 use bytes::Bytes;
+use codes::Code;
 use gomod::ModulePath;
 use jiff::Timestamp;
 use prometheus_client::registry::Registry;
 use proxy::{
-    BreakerStatus, Caller, Fetching, Freshness, Media, Origin, PassReport, PassStatus, Refusal,
-    Resource, ScrubStatus, Status, StoreStatus, Tally, VerificationStatus, prefetch::Kinds,
+    BreakerStatus, Caller, Fetching, Freshness, JournalFile, Media, Origin, PassReport, PassStatus,
+    Refusal, Resource, ScrubStatus, Status, StoreStatus, Tally, VerificationStatus,
+    prefetch::Kinds,
 };
 use server::{
     Arriving, Future, IndexEntry, Kept, Limits, Payload, ReadFailure, Readiness, Reply, Server,
@@ -19,11 +21,16 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
+    time::Duration,
 };
+use store::BlobId;
 use tokio::{
     sync::{Notify, oneshot},
     task::JoinHandle,
 };
+
+const SECOND: Duration = Duration::from_secs(1);
+const MINUTE: Duration = Duration::from_mins(1);
 
 type Script = Box<dyn Fn(&Resource, Fetching) -> Result<Reply, Refusal> + Send + Sync>;
 
@@ -133,6 +140,28 @@ impl Service for Fake {
 
     async fn status(&self) -> Result<Status, Refusal> {
         Ok(status())
+    }
+
+    /// Tiles that are full, of which each holds its own name; nothing else is there.
+    async fn journal(&self, file: JournalFile) -> Result<Reply, Refusal> {
+        let (media, freshness, text) = match file {
+            JournalFile::Key => (Media::Text, Freshness::For(MINUTE), "the key\n".to_owned()),
+            JournalFile::Log(file) if file.is_immutable() => {
+                (Media::Octets, Freshness::Immutable, file.to_string())
+            }
+            JournalFile::Log(file) => (Media::Text, Freshness::For(SECOND), file.to_string()),
+        };
+        if text.contains(".p/") {
+            return Err(Refusal::new(Code::NotFoundHere, "not as many"));
+        }
+        Ok(Reply {
+            media,
+            freshness,
+            hash: Some(BlobId::of(text.as_bytes())),
+            origin: Origin::Store,
+            evidence: String::new(),
+            payload: Payload::Bytes(text.into()),
+        })
     }
 
     fn readiness(&self) -> Readiness {

@@ -8,6 +8,7 @@ mod drain;
 mod errors;
 mod fake;
 mod http2;
+mod journal;
 mod pages;
 mod prefetch;
 mod wire;

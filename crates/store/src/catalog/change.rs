@@ -13,7 +13,7 @@ use super::read::{self, ABSENT, CaptureRow, KNOWN, microseconds};
 use crate::{
     blob::BlobId,
     error::StoreError,
-    journal::{Decision, JournalEntry},
+    journal::{Decision, JournalEntry, JournalEvent},
     key::{Key, prefix_range},
     memo::{MEMO_LIMIT, Memo, MemoClass, MemoKey, MemoStatus},
     record::{Committed, Provenance, Record},
@@ -24,7 +24,7 @@ use gomod::{ArtifactKind, ModulePath};
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
-use super::schema::Totals;
+use super::{schema::Totals, tree};
 
 /// A change that somebody waits for.
 pub(crate) enum Change {
@@ -38,6 +38,7 @@ pub(crate) enum Change {
     Withdraw(Withdrawal),
     /// Bytes in the place of lost ones.
     Heal(Heal),
+    OpenCase(JournalEvent),
     KeepTiles(Vec<KeptTile>),
     SwapState {
         name: String,
@@ -153,6 +154,10 @@ impl<'c> Batch<'c> {
                 Ok(Ok(Outcome::Withdrawn(withdrawn)))
             }
             Change::Heal(heal) => self.heal(heal),
+            Change::OpenCase(event) => {
+                let sequence = self.open_case(event)?;
+                Ok(Ok(Outcome::Sequence(sequence)))
+            }
             Change::KeepTiles(tiles) => {
                 let count = self.keep_tiles(&tiles)?;
                 Ok(Ok(Outcome::Count(count)))
@@ -197,7 +202,7 @@ impl<'c> Batch<'c> {
             facts,
         } = &entry.decision
         else {
-            return self.replay_trust(&entry.decision);
+            return self.replay_trust(entry);
         };
         // The first capture stays, should a journal ever tell of two.
         let (Some(key), None) = (Key::parse(path), read::find(self.connection, path)?) else {
@@ -367,6 +372,7 @@ impl<'c> Batch<'c> {
         .to_line()?;
         let sql = "INSERT INTO journal (sequence, at, line) VALUES (?1, ?2, ?3)";
         self.execute("writing the journal", sql, params![sequence, at, line])?;
+        tree::complete(self.connection, sequence)?;
         self.lines.push(line);
         (self.totals.sequence, self.totals.at) = (sequence, at);
         Ok((sequence, time))

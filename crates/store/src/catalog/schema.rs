@@ -7,6 +7,7 @@
 //! Opening reads a fixed number of pages, whatever the number of artifacts: totals are kept in a
 //! row of their own by every transaction instead of being counted at the start.
 
+use super::tree;
 use crate::error::StoreError;
 use rusqlite::Connection;
 
@@ -14,7 +15,7 @@ use rusqlite::Connection;
 const APPLICATION_ID: i64 = 0x4d4b_6367;
 
 /// The newest layout this release knows.
-pub(crate) const LAYOUT: i64 = 2;
+pub(crate) const LAYOUT: i64 = 3;
 
 /// Each step leads from the layout of its index to the next one. A step, once released, never
 /// changes.
@@ -99,8 +100,26 @@ const STEPS: &[&str] = &[
         value BLOB NOT NULL
     ) STRICT, WITHOUT ROWID;
 
+    -- Cases of wrong bytes, by the journal entry that opened each; `body` is JSON.
+    CREATE TABLE mismatch (
+        sequence INTEGER PRIMARY KEY,
+        at INTEGER NOT NULL,
+        path TEXT NOT NULL,
+        body TEXT NOT NULL
+    ) STRICT;
+
     -- What waits for its proof; few at any time.
     CREATE INDEX capture_unproven ON capture (path) WHERE evidence = 'unproven';
+",
+    "
+    -- The journal's tree: hashes of full tiles. Level 1 has one for every 256 entries, level 2 one
+    -- for every 256 of those. Filled from the journal, see `tree`.
+    CREATE TABLE journal_tree (
+        level INTEGER NOT NULL,
+        number INTEGER NOT NULL,
+        hash BLOB NOT NULL,
+        PRIMARY KEY (level, number)
+    ) STRICT, WITHOUT ROWID;
 ",
 ];
 
@@ -165,6 +184,7 @@ pub(crate) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     for step in steps {
         transaction.execute_batch(step).map_err(failed)?;
     }
+    tree::fill(&transaction)?;
     transaction
         .pragma_update(None, "application_id", APPLICATION_ID)
         .map_err(failed)?;

@@ -20,8 +20,8 @@ use std::{
 /// of thousands of entries.
 const FILE_LIMIT: u64 = 16 << 20;
 
-/// How much of the end of the last file is read to find its last line. Longer than any line: an
-/// event holds 64 KiB, which JSON can write at most six times as long.
+/// How much of the end of the last file is read to find its last line. Longer than any line: in
+/// older releases an event held 64 KiB, which JSON can write at most six times as long.
 const TAIL: u64 = 1 << 20;
 
 const EXTENSION: &str = "ndjson";

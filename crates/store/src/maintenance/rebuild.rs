@@ -5,13 +5,20 @@
 //! neither in the mirror nor readable in the old catalog is lost, and the report says how much
 //! that is; its bytes remain as blobs without a name, and are captured again when next asked for.
 //!
+//! Tiles and states are in no journal: the log of a checksum database is not ours to tell. They are
+//! taken from the old catalog as far as it can be read, unchecked. So the new one has a state that
+//! names this rebuild ([`crate::REBUILT`]): who relies on them checks them, and asks the database
+//! again for what is missing.
+//!
 //! The new catalog is made under another name and takes the place of the old one in one step at
 //! the very end; the old one is kept beside it. Memos are not rebuilt: they are only remembered.
+
+mod salvage;
 
 use super::{Problems, list};
 use crate::{
     blob::BlobId,
-    catalog::{change::Batch, connection, read, schema},
+    catalog::{change::Batch, read, schema, tree},
     core::Core,
     disk,
     error::StoreError,
@@ -35,6 +42,8 @@ pub struct RebuildReport {
     pub entries: u64,
     /// Of these, entries that only the old catalog still had.
     pub salvaged: u64,
+    /// Tiles and states of checksum databases that the old catalog still had.
+    pub salvaged_trust: u64,
     /// Captures in the new catalog.
     pub captures: u64,
     /// Captures in the journal whose blob is missing or has another size: path and blob.
@@ -50,6 +59,11 @@ pub struct RebuildReport {
 /// Entries replayed in one transaction; with no syncing in between, only memory counts.
 const PAGE: usize = 1000;
 
+/// The most entries that may be missing in the files before a line. Each gets a stand-in in the
+/// log, so a line that claims to be the ten-thousand-billionth entry must not be taken at its word;
+/// this many take half a minute, and stand for 30 GB of lost lines.
+const MISSING_LIMIT: u64 = 1 << 26;
+
 /// Rebuilds the catalog of the store that `options` name. The store must not be open anywhere.
 pub async fn rebuild(options: StoreOptions) -> Result<RebuildReport, StoreError> {
     let core = Arc::new(Core::start(options)?);
@@ -63,7 +77,7 @@ pub async fn rebuild(options: StoreOptions) -> Result<RebuildReport, StoreError>
         blobs.extend(list::shelf(&core, shelf).await?.blobs);
     }
     let work = move || {
-        let report = rebuild_from(&core.layout, &blobs);
+        let report = rebuild_from(&core.layout, core.options.clock.now(), &blobs);
         drop(lock);
         report
     };
@@ -74,6 +88,7 @@ pub async fn rebuild(options: StoreOptions) -> Result<RebuildReport, StoreError>
 
 fn rebuild_from(
     layout: &Layout,
+    now: jiff::Timestamp,
     blobs: &HashMap<BlobId, u64>,
 ) -> Result<RebuildReport, StoreError> {
     let path = layout.catalog_companion(".rebuilding");
@@ -81,6 +96,8 @@ fn rebuild_from(
     let mut report = RebuildReport::default();
     let mut connection = open_new(&path)?;
     gather(layout, &connection, &mut report)?;
+    report.salvaged_trust = salvage::trust(layout, &connection)?;
+    salvage::mark(&connection, now)?;
     replay(&mut connection, blobs, &mut report)?;
     connection
         .close()
@@ -109,37 +126,35 @@ fn gather(
 ) -> Result<(), StoreError> {
     let failed = |error| StoreError::sql("gathering the journal", error);
     connection.execute_batch("BEGIN").map_err(failed)?;
+    let mut last = 0;
     for line in mirror::lines(&layout.journal())? {
         let line = line?;
-        match line.entry {
+        match line.entry.filter(|entry| follows(entry, &mut last)) {
             Some(entry) => report.entries += keep_line(connection, &entry)?,
             None => report
                 .damaged_lines
                 .push(format!("{}:{}", line.file.display(), line.number)),
         }
     }
-    report.salvaged = salvage(layout, connection)?;
+    let mut last = 0;
+    report.salvaged = salvage::journal(layout, |entry| {
+        if follows(entry, &mut last) {
+            keep_line(connection, entry)
+        } else {
+            Ok(0)
+        }
+    })?;
     report.entries += report.salvaged;
     connection.execute_batch("COMMIT").map_err(failed)
 }
 
-/// Takes what can be read from the journal of the old catalog; its end is where reading fails.
-fn salvage(layout: &Layout, connection: &Connection) -> Result<u64, StoreError> {
-    let Ok(old) = connection::open_reader(layout) else {
-        return Ok(0);
-    };
-    let (mut last, mut salvaged) = (0, 0);
-    while let Ok(lines) = read::journal_lines(&old, last, PAGE) {
-        let Some((end, _)) = lines.last() else { break };
-        last = *end;
-        for entry in lines
-            .iter()
-            .filter_map(|(_, line)| JournalEntry::from_line(line))
-        {
-            salvaged += keep_line(connection, &entry)?;
-        }
+/// Whether an entry can be the next one, or one that was seen already.
+fn follows(entry: &JournalEntry, last: &mut u64) -> bool {
+    let can_be = entry.sequence > 0 && entry.sequence.saturating_sub(*last) <= MISSING_LIMIT;
+    if can_be {
+        *last = entry.sequence.max(*last);
     }
-    Ok(salvaged)
+    can_be
 }
 
 fn keep_line(connection: &Connection, entry: &JournalEntry) -> Result<u64, StoreError> {
@@ -207,6 +222,7 @@ fn replay(
         report.lost.push((path, blob));
     }
     batch.finish()?;
+    tree::fill(&transaction)?;
     report.captures = batch.totals.captures;
     report.orphans = (blobs.len() as u64).saturating_sub(batch.totals.blobs);
     transaction.commit().map_err(failed)

@@ -10,7 +10,7 @@
 use super::{Problems, list};
 use crate::{
     blob::BlobId,
-    catalog::{connection, read, schema},
+    catalog::{connection, read, schema, tree},
     core::Core,
     disk,
     error::StoreError,
@@ -171,6 +171,7 @@ fn check_catalog(core: &Core, mut report: VerifyReport) -> Result<VerifyReport, 
     check_structure(&connection, &mut report)?;
     check_totals(&connection, &mut report)?;
     check_journal(&connection, &mut report)?;
+    tree::problems(&connection, |problem| report.catalog.push(problem))?;
     let end = schema::totals(&connection)?.sequence;
     check_mirror(core, end, &mut report)?;
     Ok(report)

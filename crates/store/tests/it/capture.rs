@@ -324,7 +324,7 @@ async fn an_event_is_a_decision_and_not_a_document() {
     let event = JournalEvent::new(
         "refused",
         "example.com/m",
-        "x".repeat(store::EVENT_DETAIL_LIMIT),
+        "x".repeat(store::ENTRY_WORDS_LIMIT),
     );
     assert!(matches!(
         site.store.event(event).await,

@@ -283,6 +283,29 @@ async fn a_store_in_use_is_not_rebuilt() {
     assert_eq!(error.code(), Code::StoreInUse);
 }
 
+/// Each missing entry gets a stand-in in the log, so a number alone must not make billions of them.
+#[tokio::test]
+async fn a_line_far_behind_all_others_is_taken_for_damage() {
+    let (directory, records) = filled().await;
+    let data = directory.path();
+    let entry = store::JournalEntry {
+        sequence: u64::MAX / 4,
+        at: Timestamp::now(),
+        decision: store::Decision::Event {
+            event: "x".to_owned(),
+            subject: String::new(),
+            detail: String::new(),
+        },
+    };
+    damage(&data.join("journal/0000000001.ndjson"), |bytes| {
+        bytes.extend_from_slice(format!("{}\n", entry.to_line().unwrap()).as_bytes());
+    });
+    let report = rebuild(StoreOptions::local(data)).await.unwrap();
+    assert_eq!((report.entries, report.missing_entries), (91, 0));
+    assert_eq!(report.damaged_lines.count, 1);
+    assert_eq!(records.len() as u64, report.captures);
+}
+
 #[tokio::test]
 async fn a_path_in_a_foreign_journal_cannot_name_a_file_outside() {
     let (directory, records) = filled().await;

@@ -298,3 +298,21 @@ fn copy_tree(from: &Path, to: &Path) {
         }
     }
 }
+
+#[tokio::test]
+async fn the_last_signed_head_is_served_from_a_read_only_disk() {
+    let Some(disk) = Disk::mount("8m") else {
+        return;
+    };
+    let store = open(disk.path()).await.unwrap();
+    put(&store, &go_mod("example.com/m", "v1.0.0"), "x")
+        .await
+        .unwrap();
+    let signed = store.journal_log().checkpoint().await.unwrap();
+    drop(store);
+    disk.remount("ro");
+    let store = open(disk.path()).await.unwrap();
+    assert_eq!(store.journal_log().checkpoint().await.unwrap(), signed);
+    let tile = tlog::tile::Tile::try_new(tlog::tile::HEIGHT, 0, 0, 1).unwrap();
+    assert!(store.journal_log().tile(tile).await.unwrap().is_some());
+}

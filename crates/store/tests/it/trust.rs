@@ -5,7 +5,8 @@ use crate::support::{Site, artifact, go_mod, module_path, provenance};
 use bytes::Bytes;
 use gomod::{ArtifactKind, Version};
 use store::{
-    Decision, KeptTile, Provenance, StoreOptions, VersionProof, Withdrawal, maintenance::rebuild,
+    Decision, KeptTile, Provenance, REBUILT, StoreOptions, TILE_SIZE, VersionProof, Withdrawal,
+    maintenance::rebuild,
 };
 
 const DATABASE: &str = "sum.example.com/2026";
@@ -225,4 +226,132 @@ async fn what_waits_for_its_proof_is_found_until_it_is_proven() {
         .await
         .unwrap();
     assert!(site.store.unproven("", 9).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_rebuild_takes_tiles_and_states_from_the_old_catalog_and_says_that_it_did() {
+    let site = Site::new().await;
+    site.put(&go_mod("example.com/m", "v1.0.0"), "bytes").await;
+    let tile = KeptTile {
+        database: DATABASE.to_owned(),
+        level: 0,
+        number: 3,
+        hashes: Bytes::from(vec![1; 64]),
+    };
+    site.store.keep_tiles(vec![tile]).await.unwrap();
+    let head = Bytes::from_static(b"a head");
+    site.store.swap_state("head", None, head).await.unwrap();
+    assert_eq!(site.store.state(REBUILT).await.unwrap(), None);
+    let rebuilt = async |directory: tempfile::TempDir| {
+        let report = rebuild(StoreOptions::local(directory.path())).await;
+        let store = crate::support::open(directory.path()).await.unwrap();
+        (Site { directory, store }, report.unwrap())
+    };
+
+    let (site, report) = rebuilt(site.close()).await;
+    assert_eq!((report.salvaged_trust, report.captures), (2, 1));
+    let kept = site.store.tiles(DATABASE, vec![(0, 3)]).await.unwrap();
+    assert_eq!(kept, [Some(Bytes::from(vec![1; 64]))]);
+    assert_eq!(site.store.state("head").await.unwrap().unwrap(), "a head");
+    let first = site.store.state(REBUILT).await.unwrap().unwrap();
+
+    // A catalog that cannot be read has nothing to take.
+    let directory = site.close();
+    std::fs::write(directory.path().join("catalog.db"), "no database").unwrap();
+    let (site, report) = rebuilt(directory).await;
+    assert_eq!((report.salvaged_trust, report.captures), (0, 1));
+    assert_eq!(site.store.state("head").await.unwrap(), None);
+    assert_ne!(site.store.state(REBUILT).await.unwrap().unwrap(), first);
+}
+
+fn tile(fill: u8) -> Bytes {
+    Bytes::from(vec![fill; TILE_SIZE])
+}
+
+#[tokio::test]
+async fn mirrored_tiles_lie_at_their_places_and_outlive_the_catalog() {
+    let site = Site::new().await;
+    let store = &site.store;
+    assert_eq!(store.mirrored_tile(DATABASE, 0).await.unwrap(), None);
+    store.sync_mirror(DATABASE).await.unwrap();
+    for (number, fill) in [(2, 2), (0, 1), (2, 3)] {
+        store
+            .mirror_tile(DATABASE, number, tile(fill))
+            .await
+            .unwrap();
+    }
+    store.sync_mirror(DATABASE).await.unwrap();
+    assert!(
+        store
+            .mirror_tile(DATABASE, 4, "short".into())
+            .await
+            .is_err()
+    );
+    assert!(
+        store
+            .mirror_tile(DATABASE, u64::MAX, tile(1))
+            .await
+            .is_err()
+    );
+
+    let directory = site.close();
+    std::fs::remove_file(directory.path().join("catalog.db")).unwrap();
+    rebuild(StoreOptions::local(directory.path()))
+        .await
+        .unwrap();
+    let store = crate::support::open(directory.path()).await.unwrap();
+    let kept = async |number| store.mirrored_tile(DATABASE, number).await.unwrap();
+    assert_eq!(kept(0).await, Some(tile(1)));
+    assert_eq!(kept(1).await, Some(tile(0)), "a hole reads as zeros");
+    assert_eq!(kept(2).await, Some(tile(3)), "the last one written");
+    assert_eq!(kept(3).await, None);
+    assert_eq!(kept(u64::MAX).await, None);
+    let rest = store.mirrored_tiles(DATABASE, 1, 256).await.unwrap();
+    assert_eq!(rest, [tile(0), tile(3)].concat());
+    assert_eq!(
+        store.mirrored_tile("other.example.com", 0).await.unwrap(),
+        None
+    );
+}
+
+#[tokio::test]
+async fn a_torn_tile_at_the_end_is_none() {
+    let site = Site::new().await;
+    site.store.mirror_tile(DATABASE, 0, tile(1)).await.unwrap();
+    let file = site.path().join("tiles/sum.example.com%2F2026");
+    std::fs::OpenOptions::new()
+        .append(true)
+        .open(file)
+        .and_then(|mut file| std::io::Write::write_all(&mut file, &[2; 100]))
+        .unwrap();
+    assert_eq!(site.store.mirrored_tile(DATABASE, 1).await.unwrap(), None);
+    assert_eq!(
+        site.store.mirrored_tiles(DATABASE, 0, 9).await.unwrap(),
+        tile(1)
+    );
+}
+
+#[tokio::test]
+async fn cases_are_listed_newest_first_and_survive_a_rebuild() {
+    let site = Site::new().await;
+    let mut numbers = Vec::new();
+    for module in ["example.com/a", "example.com/b"] {
+        let path = format!("{module}/@v/v1.0.0.zip");
+        numbers.push(site.store.open_case(&path, "{}").await.unwrap());
+    }
+    let listed = async |store: &store::Store, before| {
+        let cases = store.cases(before, 9).await.unwrap();
+        cases.iter().map(|case| case.number).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        listed(&site.store, u64::MAX).await,
+        [numbers[1], numbers[0]]
+    );
+    assert_eq!(listed(&site.store, numbers[1]).await, [numbers[0]]);
+    let directory = site.close();
+    rebuild(StoreOptions::local(directory.path()))
+        .await
+        .unwrap();
+    let store = crate::support::open(directory.path()).await.unwrap();
+    assert_eq!(listed(&store, u64::MAX).await, [numbers[1], numbers[0]]);
 }

@@ -34,17 +34,27 @@ pub struct Fork {
 // === impl Fork ===
 
 impl Fork {
-    pub(super) fn between(older: &SignedHead, newer: &SignedHead, tiles: &Authentic) -> Self {
-        let size = older.head.size;
-        let between = proof::consistency(newer.head.size, size).unwrap_or_default();
-        let hash = |subtree: Subtree| tiles.subtree(subtree).ok();
+    /// Of two heads of one size, which tell by themselves that they are not of one log.
+    pub(super) fn of_one_size(older: &SignedHead, newer: &SignedHead) -> Self {
         Self {
             older: older.head,
             older_note: older.note.clone(),
             newer: newer.head,
             newer_note: newer.note.clone(),
+            computed: newer.head.root,
+            proof: Vec::new(),
+        }
+    }
+
+    /// Of two heads of different sizes, and tiles of the newer that hold the root of the older.
+    pub(super) fn between(older: &SignedHead, newer: &SignedHead, tiles: &Authentic) -> Self {
+        let size = older.head.size;
+        let between = proof::consistency(newer.head.size, size).unwrap_or_default();
+        let hash = |subtree: Subtree| tiles.subtree(subtree).ok();
+        Self {
             computed: hash(Subtree::whole(size)).unwrap_or_else(Hash::of_empty_tree),
             proof: between.into_iter().map_while(hash).collect(),
+            ..Self::of_one_size(older, newer)
         }
     }
 
@@ -57,6 +67,10 @@ impl Fork {
             proof,
             ..
         } = self;
+        if older.size == 0 {
+            // The empty tree has one root, in whichever log; there is no proof of it.
+            return older.root != Hash::of_empty_tree();
+        }
         let leads = check_consistency(proof, newer.size, newer.root, older.size, *computed);
         leads.is_ok() && *computed != older.root
     }

@@ -22,11 +22,14 @@ pub struct SignerKey {
 }
 
 /// Why a text cannot be signed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SignError {
     /// The text of a note ends in a line's end.
     #[error("the text does not end in a line's end")]
     NoLineEnd,
+    /// What is to be kept of older signatures would not be read again.
+    #[error("the older signature by {0:?} is none: its name or its base64 cannot be")]
+    Existing(String),
 }
 
 // === impl SignerKey ===
@@ -48,6 +51,11 @@ impl SignerKey {
             seed,
             verifier: VerifierKey::ed25519(name, public),
         })
+    }
+
+    /// The same secret under another name, which makes it another key with another id.
+    pub fn renamed(&self, name: &str) -> Result<Self, KeyError> {
+        Self::from_seed(name, self.seed)
     }
 
     /// The public part.

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use codes::Code;
-use upstream::{DatabaseOutcome, DatabaseRoute, Download, Outage, UpstreamOptions, Upstreams};
+use upstream::{
+    DatabaseOutcome, DatabaseRoute, Download, Force, Outage, RequestClass, UpstreamOptions,
+    Upstreams,
+};
 use url::Url;
 
 use crate::kit::{After, Fake, SHORT, Script, options, text, upstreams};
@@ -333,4 +336,25 @@ async fn what_a_source_said_is_believed_for_ten_minutes() {
     found(lookup(&upstreams).await);
     tokio::time::advance(Duration::from_mins(10)).await;
     assert_not_mirrored(&lookup(&upstreams).await);
+}
+
+#[tokio::test]
+async fn what_nobody_waits_for_is_asked_once_and_not_of_a_source_that_is_unwell() {
+    let failing = Fake::start(|asked, _| {
+        if asked.target.ends_with("/supported") {
+            Script::ok("")
+        } else {
+            Script::status(503, "", "")
+        }
+    })
+    .await;
+    let upstreams = upstreams(&failing.url(), &options());
+    let tile = "tile/8/0/000";
+    unavailable(upstreams.sumdb_in_background(NAME, tile).await);
+    assert_eq!(failing.count(), 2, "supported, and the tile once");
+    unavailable(upstreams.sumdb(NAME, tile).await);
+    assert_eq!(failing.count(), 4, "the tile once more, and again");
+    upstreams.force(&failing.url(), Some(RequestClass::Sumdb), Force::Open);
+    unavailable(upstreams.sumdb_in_background(NAME, tile).await);
+    assert_eq!(failing.count(), 4);
 }

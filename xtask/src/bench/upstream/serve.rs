@@ -19,6 +19,7 @@ use super::{
     DISTANCE, Mood,
     answer::{self, Body},
     ledger::{Kind, Ledger},
+    sumdb::{self, Sumdb},
 };
 
 /// The longest line of a request that it reads.
@@ -45,6 +46,7 @@ struct Site {
 }
 
 struct State {
+    sumdb: Option<Arc<Sumdb>>,
     ledger: Ledger,
     mood: Mood,
     distance: Duration,
@@ -56,6 +58,7 @@ pub(crate) fn run(options: Options) -> Result<()> {
     let site = Arc::new(Site {
         corpus: options.corpus,
         state: Mutex::new(State {
+            sumdb: None,
             ledger: Ledger::default(),
             mood: Mood::Well,
             distance: DISTANCE,
@@ -107,7 +110,12 @@ impl Site {
             head(stream, "503 Service Unavailable", 0)?;
             return Ok(0);
         }
-        if let Some(body) = answer::find(&self.corpus, path) {
+        if let Some(path) = below_database(path) {
+            let sumdb = self.state.lock().sumdb.clone();
+            if let Some(bytes) = sumdb.and_then(|sumdb| sumdb.answer(path)) {
+                return Body::Bytes(bytes).send(stream);
+            }
+        } else if let Some(body) = answer::find(&self.corpus, path) {
             return body.send(stream);
         }
         self.state.lock().ledger.miss(Kind::of(path));
@@ -124,10 +132,15 @@ impl Site {
     }
 
     fn obey(&self, stream: &TcpStream, order: &str) -> io::Result<()> {
+        // Hashed while nobody waits for the lock.
+        let sumdb = (order == "sumdb")
+            .then(|| Sumdb::of(&self.corpus))
+            .flatten();
         let mut state = self.state.lock();
         match order.split_once('/').unwrap_or((order, "")) {
             ("ledger", _) => {}
             ("forget", _) => state.ledger.forget(),
+            ("sumdb", _) => state.sumdb = sumdb.map(Arc::new),
             ("mood", "well") => state.mood = Mood::Well,
             ("mood", "refusing") => state.mood = Mood::Refusing,
             ("mood", "hanging") => state.mood = Mood::Hanging,
@@ -144,6 +157,13 @@ impl Site {
         drop(state);
         whole(stream, "200 OK", &ledger)
     }
+}
+
+/// The path below the database's name, of a request to it.
+fn below_database(path: &str) -> Option<&str> {
+    path.strip_prefix("sumdb/")?
+        .strip_prefix(sumdb::NAME)?
+        .strip_prefix('/')
 }
 
 // === impl Body ===

@@ -79,7 +79,7 @@ async fn it_is_told_what_the_damage_was() {
             .all(|alarm| alarm.starts_with("p1: blob ") && alarm.ends_with("it was healed")),
         "{alarms:?}"
     );
-    let mut causes: Vec<String> = events(&site, "mismatch-case")
+    let mut causes: Vec<String> = events(&site, "case")
         .await
         .iter()
         .map(|case| {

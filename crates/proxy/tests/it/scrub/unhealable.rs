@@ -99,7 +99,12 @@ async fn a_zip_packed_anew_does_not_stand_in_for_an_unproven_one() {
     let tally = site.proxy.scrub_once().await.unwrap().tally;
     assert_eq!((tally.damaged, tally.healed, tally.quarantined), (1, 0, 1));
     assert_eq!(site.refusal(zip(A, V1)).await.code, Code::CorruptBlob);
-    assert_eq!(events(&site, "alarm-checksum-mismatch").await.len(), 1);
+    assert_eq!(events(&site, "alarm-blob-damaged").await.len(), 1);
+    let entries = site.store.journal(0, 1000).await.unwrap();
+    let refused = entries.iter().any(|entry| {
+        matches!(&entry.decision, Decision::Quarantined { path: at, held: true, .. } if *at == path(A, "zip"))
+    });
+    assert!(refused, "what came instead is put aside, too");
     upstream.change(|corpus| corpus.put(&path(A, "zip"), module(A).zip()));
     assert!(site.bytes(zip(A, V1)).await == module(A).zip());
 }

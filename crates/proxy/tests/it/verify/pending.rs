@@ -1,9 +1,9 @@
 //! What could not be proven at once is proven later, or withdrawn.
 
 use super::{NAME, World, alarms, module};
-use crate::site::{go_mod, zip};
+use crate::site::{caller, go_mod, zip};
 use codes::Code;
-use proxy::{Mode, Selection, Settled, reprove};
+use proxy::{Mode, Selection, Settled, prefetch::Kinds, reprove};
 use store::{Key, Provenance};
 use testkit::upstream::{Fault, Kind};
 
@@ -124,4 +124,21 @@ async fn everything_can_be_proven_again_from_the_store_alone() {
     let report = again().await;
     assert_eq!(report.failed.len(), 1);
     assert_eq!(report.failed[0].0, "example.com/evil/@v/v1.0.0.mod");
+}
+
+#[tokio::test]
+async fn fetching_ahead_is_no_way_around_the_proof() {
+    let tampered = module("a").go_mod("module example.com/a\n\nrequire evil.example.com v1.0.0\n");
+    let world = World::of(&[module("a")]);
+    world.put("example.com/a/@v/v1.0.0.mod", tampered.mod_file());
+    let site = world.site(Mode::Off).await;
+    site.bytes(go_mod("example.com/a", "v1.0.0")).await;
+    let (list, key) = (world.upstream.url(), world.database.key());
+    let site = site.reopened_verifying(&list, &key, Mode::Required).await;
+    let line = "example.com/a v1.0.0/go.mod h1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n";
+    let job = site.proxy.prefetch(&caller(), line.as_bytes(), Kinds::Mod);
+    let mut job = job.unwrap();
+    while job.next().await.is_some() {}
+    let refusal = site.refusal(go_mod("example.com/a", "v1.0.0")).await;
+    assert_eq!(refusal.code, Code::ChecksumMismatch);
 }

@@ -1,7 +1,7 @@
 //! Changes to what vouches for captures.
 
-use super::{Batch, BlobId, Decision, Key, StoreError, params, read};
-use crate::trust::{KeptTile, VersionProof, Withdrawal};
+use super::{Batch, BlobId, Decision, JournalEntry, JournalEvent, Key, StoreError, params, read};
+use crate::trust::{CASE, KeptTile, VersionProof, Withdrawal};
 
 // === impl Batch ===
 
@@ -60,11 +60,43 @@ impl Batch<'_> {
         Ok(Some(blob))
     }
 
-    /// Keeps tiles that are wider than what is kept.
+    /// Writes a case of wrong bytes into the journal and the catalog.
+    pub(super) fn open_case(&mut self, event: JournalEvent) -> Result<u64, StoreError> {
+        let JournalEvent {
+            kind: event,
+            subject,
+            detail,
+        } = event;
+        let (path, body) = (subject.clone(), detail.clone());
+        let (sequence, at) = self.journal(Decision::Event {
+            event,
+            subject,
+            detail,
+        })?;
+        self.insert_case(sequence, read::microseconds(at), &path, &body)?;
+        Ok(sequence)
+    }
+
+    fn insert_case(
+        &self,
+        sequence: u64,
+        at: i64,
+        path: &str,
+        body: &str,
+    ) -> Result<(), StoreError> {
+        let sql = "INSERT INTO mismatch (sequence, at, path, body) VALUES (?1, ?2, ?3, ?4)
+                   ON CONFLICT DO NOTHING";
+        self.execute("writing a case", sql, params![sequence, at, path, body])
+            .map(drop)
+    }
+
+    /// Keeps tiles that are wider than what is kept. They are proven, so what is kept and disagrees
+    /// is damaged, and makes room.
     pub(super) fn keep_tiles(&self, tiles: &[KeptTile]) -> Result<u64, StoreError> {
         let sql = "INSERT INTO tile (database, level, number, hashes) VALUES (?1, ?2, ?3, ?4)
                    ON CONFLICT DO UPDATE SET hashes = excluded.hashes
-                   WHERE length(excluded.hashes) > length(tile.hashes)";
+                   WHERE length(excluded.hashes) > length(tile.hashes)
+                      OR substr(tile.hashes, 1, length(excluded.hashes)) <> excluded.hashes";
         let keep = |tile: &KeptTile| {
             let KeptTile {
                 database,
@@ -98,8 +130,8 @@ impl Batch<'_> {
     }
 
     /// Does again what an entry of the journal tells of. For a rebuild.
-    pub(super) fn replay_trust(&mut self, decision: &Decision) -> Result<(), StoreError> {
-        match decision {
+    pub(super) fn replay_trust(&mut self, entry: &JournalEntry) -> Result<(), StoreError> {
+        match &entry.decision {
             Decision::Proven {
                 version,
                 database,
@@ -112,6 +144,16 @@ impl Batch<'_> {
                 self.raise(captures, evidence)
             }
             Decision::Withdrawn { path, blob, .. } => self.remove(path, *blob).map(drop),
+            Decision::Event {
+                event,
+                subject,
+                detail,
+            } if event == CASE => self.insert_case(
+                entry.sequence,
+                read::microseconds(entry.at),
+                subject,
+                detail,
+            ),
             _ => Ok(()),
         }
     }

@@ -3,7 +3,7 @@
 use super::{collect, params};
 use crate::{
     error::StoreError,
-    trust::{VersionProof, version_path},
+    trust::{CaseFile, VersionProof, version_path},
 };
 use bytes::Bytes;
 use gomod::{ModulePath, Version};
@@ -51,6 +51,24 @@ pub(crate) fn newest_proofs(
     )
 }
 
+/// Proof files behind a row, with the numbers of their rows.
+pub(crate) fn proofs(
+    connection: &Connection,
+    database: &str,
+    after: i64,
+    limit: usize,
+) -> Result<Vec<(i64, String)>, StoreError> {
+    let sql = "SELECT rowid, file FROM proof WHERE rowid > ?2 AND database = ?1
+               ORDER BY rowid LIMIT ?3";
+    collect(
+        connection,
+        "listing proofs",
+        sql,
+        params![database, after, limit],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )
+}
+
 /// Paths of captures that wait for their proof, behind `after`.
 pub(crate) fn unproven(
     connection: &Connection,
@@ -65,6 +83,31 @@ pub(crate) fn unproven(
         sql,
         params![after, limit],
         |row| row.get(0),
+    )
+}
+
+/// Cases of wrong bytes before the journal entry `before`, the newest first.
+pub(crate) fn cases(
+    connection: &Connection,
+    before: u64,
+    limit: usize,
+) -> Result<Vec<CaseFile>, StoreError> {
+    let sql = "SELECT sequence, at, path, body FROM mismatch WHERE sequence < ?1
+               ORDER BY sequence DESC LIMIT ?2";
+    let before = i64::try_from(before).unwrap_or(i64::MAX);
+    collect(
+        connection,
+        "listing cases",
+        sql,
+        params![before, limit],
+        |row| {
+            Ok(CaseFile {
+                number: row.get(0)?,
+                at: super::timestamp(row, 1)?,
+                path: row.get(2)?,
+                body: row.get(3)?,
+            })
+        },
     )
 }
 

@@ -1,0 +1,279 @@
+//! `modkeep store export --bundle` and `modkeep store import BUNDLE`.
+//!
+//! A bundle that is being written stands under another name beside the wanted one until it is
+//! complete and durable. Which databases are believed is what the options say, never the bundle.
+
+use super::{SHOWN, open, verify};
+use crate::{
+    cli,
+    config::Resolved,
+    failure::Failure,
+    output,
+    zip_command::{beside, unusable},
+};
+use codes::Code;
+use gomod::{gosum, pattern::Patterns};
+use proxy::{
+    Admission, BundleExport, BundleExportError, BundleReport, BundleRequest, BundleSelection,
+    Intent, Stage,
+};
+use std::{
+    collections::BTreeMap,
+    fs::{self, File},
+    path::{Path, PathBuf},
+};
+use store::{Store, StoreOptions};
+use upstream::Upstreams;
+
+/// Writes a bundle.
+pub(super) async fn export(
+    data: &Path,
+    target: &Path,
+    resolved: &Resolved,
+    matches: &clap::ArgMatches,
+) -> Result<bool, Failure> {
+    let request = BundleRequest {
+        selection: selection(matches)?,
+        keys: verify::keys(resolved, matches)?,
+        since: matches
+            .get_many("since")
+            .into_iter()
+            .flatten()
+            .copied()
+            .collect(),
+    };
+    let settings = cli::settings(resolved)?;
+    let upstreams = Upstreams::new(&settings.upstream, &settings.upstreams)
+        .map_err(|error| Failure::of(error.code(), &error))?;
+    let store = open(data).await?;
+    let parent = target
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    let temporary = beside(parent).map_err(|error| unusable(target, &error))?;
+    let watched = output::is_watched();
+    let progress = |artifacts: u64, bytes: u64| {
+        if watched && artifacts.is_multiple_of(16) {
+            output::progress(&format!("{artifacts} artifacts, {}", output::size(bytes)));
+        }
+    };
+    let written =
+        proxy::export_bundle(&store, &upstreams, &request, temporary.as_file(), progress).await;
+    if watched {
+        output::progress("");
+    }
+    let export = written.map_err(|error| failure(target, &error))?;
+    temporary
+        .persist(target)
+        .map_err(|error| unusable(target, &error.error))?;
+    sync(parent);
+    Ok(told(&export, target))
+}
+
+/// Looks at a bundle, and keeps it unless that is not wanted.
+pub(super) async fn import(
+    data: &Path,
+    file: File,
+    name: &Path,
+    resolved: &Resolved,
+    matches: &clap::ArgMatches,
+) -> Result<bool, Failure> {
+    let private = Patterns::parse(resolved.text("private"));
+    if let Some(wrong) = private.malformed().first() {
+        let why = format!("--private: {wrong:?} is no glob");
+        return Err(Failure::new(Code::BadConfiguration, why));
+    }
+    let admission = Admission {
+        keys: verify::keys(resolved, matches)?,
+        private,
+        allow_unproven: matches.get_flag("allow-unproven"),
+    };
+    let intent = if matches.get_flag("check") {
+        Intent::Check
+    } else {
+        Intent::Keep
+    };
+    let place = Place::of(data, intent)?;
+    let store = place.open().await?;
+    let watched = output::is_watched();
+    let progress = |stage: Stage, bytes: u64, all: u64| {
+        if watched {
+            let (bytes, all) = (output::size(bytes), output::size(all));
+            output::progress(&format!("{bytes} of {all} {stage}"));
+        }
+    };
+    let source = format!("import {}", name.display());
+    let report = proxy::import_bundle(&store, file, &admission, intent, &source, progress).await?;
+    if watched {
+        output::progress("");
+    }
+    Ok(found(&report, intent))
+}
+
+/// The store that a bundle is held against.
+enum Place {
+    Data(PathBuf),
+    /// To look at a bundle takes no data directory, and makes none.
+    Nowhere(tempfile::TempDir),
+}
+
+// === impl Place ===
+
+impl Place {
+    fn of(data: &Path, intent: Intent) -> Result<Self, Failure> {
+        if intent == Intent::Keep || data.exists() {
+            return Ok(Self::Data(data.to_owned()));
+        }
+        let nowhere = tempfile::tempdir();
+        let nowhere = nowhere.map_err(|error| {
+            Failure::new(
+                Code::StoreUnavailable,
+                format!("no temporary directory: {error}"),
+            )
+        })?;
+        Ok(Self::Nowhere(nowhere))
+    }
+
+    async fn open(&self) -> Result<Store, Failure> {
+        match self {
+            Self::Data(data) => open(data).await,
+            Self::Nowhere(nowhere) => Ok(Store::open(StoreOptions::local(nowhere.path())).await?),
+        }
+    }
+}
+
+fn selection(matches: &clap::ArgMatches) -> Result<BundleSelection, Failure> {
+    let mut selection = BundleSelection::everything();
+    for what in matches.get_many::<String>("what").into_iter().flatten() {
+        let proxy::Selection { module, version } = verify::selection(what)?;
+        if let Some(module) = module {
+            selection.add(module, version);
+        }
+    }
+    for lock in matches.get_many::<PathBuf>("go-sum").into_iter().flatten() {
+        let bytes = fs::read(lock).map_err(|error| unusable(lock, &error))?;
+        let parsed = gosum::parse(&bytes).map_err(|error| unusable(lock, &error))?;
+        selection
+            .add_go_sum(&parsed)
+            .map_err(|error| unusable(lock, &error))?;
+    }
+    Ok(selection)
+}
+
+fn failure(target: &Path, error: &BundleExportError) -> Failure {
+    match error {
+        BundleExportError::Write(_) => {
+            let of = Failure::of(error.code(), error);
+            Failure::new(of.code(), format!("{}: {}", target.display(), of.facts()))
+        }
+        error => Failure::of(error.code(), error),
+    }
+}
+
+/// Makes the bundle's name durable; a target without that notion has none to lose.
+fn sync(directory: &Path) {
+    if let Ok(handle) = File::open(directory) {
+        let _unsupported = handle.sync_all();
+    }
+}
+
+fn told(export: &BundleExport, target: &Path) -> bool {
+    let BundleExport {
+        versions,
+        artifacts,
+        bytes,
+        evidence,
+        heads,
+        left_out,
+        lacking,
+    } = export;
+    output::line(&format!(
+        "{}: {artifacts} artifacts of {versions} versions, {}",
+        target.display(),
+        output::size(*bytes)
+    ));
+    for (why, count) in evidence {
+        let proven = heads.iter().any(|(database, _)| database == why);
+        let by = if proven {
+            "proven by"
+        } else {
+            "without a proof:"
+        };
+        let why = if why.is_empty() { "none" } else { why };
+        output::line(&format!("{count} artifacts {by} {why}"));
+    }
+    for (database, size) in heads {
+        output::line(&format!("{database}: the head of {size} records"));
+    }
+    let left_out: Vec<String> = left_out
+        .iter()
+        .map(|(path, why)| format!("{path}: {why}"))
+        .collect();
+    list("left out", &left_out);
+    list("wanted, and not there", lacking);
+    left_out.is_empty() && lacking.is_empty()
+}
+
+fn found(report: &BundleReport, intent: Intent) -> bool {
+    let BundleReport {
+        versions,
+        bytes,
+        proven,
+        claimed,
+        heads,
+        captured,
+        unchanged,
+        differing,
+        problems,
+        problem_count,
+    } = report;
+    output::line(&format!(
+        "{versions} versions looked at, {}",
+        output::size(*bytes)
+    ));
+    counted(proven, "proven by");
+    counted(claimed, "without a proof:");
+    if *differing > 0 {
+        output::line(&format!(
+            "{differing} .info files are kept here with other bytes, and stay as they are"
+        ));
+    }
+    for head in heads.iter().filter(|_| report.is_sound()) {
+        output::line(&format!(
+            "{}: {} records are known, {} were before",
+            head.database, head.now, head.before
+        ));
+    }
+    let shown: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    if *problem_count > 0 {
+        output::line(&format!("problems: {problem_count}"));
+    }
+    for problem in shown.iter().take(SHOWN) {
+        output::line(&format!("  {problem}"));
+    }
+    output::line(&match (report.is_sound(), intent) {
+        (true, Intent::Keep) => {
+            format!("{captured} files kept, {unchanged} were kept already")
+        }
+        (true, Intent::Check) => "nothing is wrong with it; nothing was kept".to_owned(),
+        (false, _) if *captured > 0 => format!("{captured} files were kept before"),
+        (false, _) => "nothing was kept".to_owned(),
+    });
+    report.is_sound()
+}
+
+fn counted(counts: &BTreeMap<String, u64>, by: &str) {
+    for (why, count) in counts {
+        output::line(&format!("{count} artifacts {by} {why}"));
+    }
+}
+
+fn list(title: &str, lines: &[String]) {
+    if lines.is_empty() {
+        return;
+    }
+    output::line(&format!("{title}: {}", lines.len()));
+    for line in lines.iter().take(SHOWN) {
+        output::line(&format!("  {line}"));
+    }
+}

@@ -1,0 +1,136 @@
+//! Admission: on which grounds an artifact from a bundle may be captured.
+//!
+//! The bundle claims, this side decides. A claim to be proven needs the proof; a claim to be private
+//! counts where this side's own patterns say so, because otherwise a tampered public module would
+//! only have to call itself private.
+
+use crate::verify::{FIRST_SEEN, PRIVATE, UNPROVEN, evidence, is_toolchain};
+use ::bundle::Item;
+use codes::Code;
+use gomod::{Artifact, ArtifactKind, pattern::Patterns};
+use tlog::{note::VerifierKey, record::Record};
+
+/// What this side believes.
+#[derive(Debug, Clone, Default)]
+pub struct Admission {
+    /// Keys of the checksum databases that are believed.
+    pub keys: Vec<VerifierKey>,
+    /// Modules that no database knows, in the grammar of GOPRIVATE.
+    pub private: Patterns,
+    /// Whether artifacts are admitted that nothing proves. They are marked, and proven before they
+    /// are served where that is required.
+    pub allow_unproven: bool,
+}
+
+/// A record that a proof in the bundle proves by itself.
+#[derive(Debug, Clone)]
+pub(super) struct Witness {
+    pub(super) database: String,
+    pub(super) record: Record,
+    /// The proof, as it came.
+    pub(super) file: String,
+}
+
+/// Why an artifact may be captured.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Ground<'w> {
+    /// A record vouches for it.
+    Witness(&'w Witness),
+    /// Nobody does; it says this of itself.
+    Claim(&'static str),
+}
+
+/// Why it may not.
+pub(super) type Objection = (Code, String);
+
+// === impl Admission ===
+
+impl Admission {
+    pub(super) fn key(&self, database: &str) -> Option<&VerifierKey> {
+        self.keys.iter().find(|key| key.name() == database)
+    }
+
+    /// The database whose proof an artifact claims, if it is believed here.
+    pub(super) fn claimed<'i>(&self, item: &'i Item) -> Option<&'i str> {
+        evidence::database(&item.evidence).filter(|database| self.key(database).is_some())
+    }
+
+    /// The ground for an artifact, whose version has these witnesses.
+    pub(super) fn ground<'w>(
+        &self,
+        artifact: &Artifact,
+        item: &Item,
+        witnesses: &'w [Witness],
+    ) -> Result<Ground<'w>, Objection> {
+        if artifact.kind == ArtifactKind::Info {
+            return Ok(Ground::Claim(FIRST_SEEN));
+        }
+        if let Some(database) = self.claimed(item) {
+            let witness = witnesses
+                .iter()
+                .find(|witness| witness.database == database);
+            return match witness {
+                Some(witness) if item.evidence == witness.evidence() => {
+                    Ok(Ground::Witness(witness))
+                }
+                Some(witness) => {
+                    let what = format!(
+                        "it claims {:?}, and its proof is {:?}",
+                        item.evidence,
+                        witness.evidence()
+                    );
+                    Err((Code::BadBundle, what))
+                }
+                None => {
+                    let what = format!("it claims to be proven by {database}, without a proof");
+                    Err((Code::BadBundle, what))
+                }
+            };
+        }
+        if self.private.matches(artifact.module.as_str()) && !is_toolchain(&artifact.module) {
+            return Ok(Ground::Claim(PRIVATE));
+        }
+        if self.allow_unproven {
+            return Ok(Ground::Claim(UNPROVEN));
+        }
+        let what = match evidence::database(&item.evidence) {
+            Some(database) => format!("the key of {database} is not known here"),
+            None => format!("it was captured as {:?}", item.evidence),
+        };
+        Err((Code::BundleUnproven, what))
+    }
+}
+
+// === impl Witness ===
+
+impl Witness {
+    pub(super) fn evidence(&self) -> String {
+        evidence::proven(&self.database, self.record.id)
+    }
+
+    /// Whether its record has this hash of an artifact.
+    pub(super) fn vouches(&self, artifact: &Artifact, h1: &str) -> Result<(), Objection> {
+        let version = evidence::logged_version(artifact);
+        let mut hashes = self.record.hashes(artifact.module.as_str(), &version);
+        if hashes.any(|hash| hash == h1) {
+            return Ok(());
+        }
+        let what = format!(
+            "its hash is {h1}, which record {} of {} does not have",
+            self.record.id, self.database
+        );
+        Err((Code::ChecksumMismatch, what))
+    }
+}
+
+// === impl Ground ===
+
+impl Ground<'_> {
+    /// What the capture says of itself.
+    pub(super) fn evidence(&self) -> String {
+        match self {
+            Self::Witness(witness) => witness.evidence(),
+            Self::Claim(claim) => (*claim).to_owned(),
+        }
+    }
+}

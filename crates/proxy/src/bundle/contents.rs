@@ -1,0 +1,140 @@
+//! Contents: a bundle that is open, with the places of its tiles.
+
+use crate::verify::tiles::place;
+use ::bundle::{Cursor, Digest, Entry, Hasher, Located, Malformed, Reader};
+use bytes::Bytes;
+use std::{collections::BTreeMap, fs::File};
+use tlog::tile::Tile;
+
+/// Tiles that are indexed; each costs 40 bytes. The public log of 2026 has 300,000.
+const TILES: usize = 4 << 20;
+
+/// Versions looked at together: enough to keep every core busy and to share the upper tiles.
+const BATCH: usize = 64;
+
+/// A tile's place in its tree, its width, and its place in the bundle.
+#[derive(Debug, Clone, Copy)]
+struct Indexed {
+    place: (u8, u64),
+    width: u32,
+    at: u64,
+    data: u64,
+}
+
+/// A bundle that is open.
+pub(super) struct Contents {
+    pub(super) reader: Reader<File>,
+    /// By database, in the order of their places.
+    tiles: BTreeMap<String, Vec<Indexed>>,
+    /// At the first version.
+    first: Cursor,
+}
+
+/// Some versions that stand one behind the other.
+#[derive(Debug)]
+pub(super) struct Batch {
+    pub(super) versions: Vec<Located>,
+    /// Hash of their lines' hashes.
+    pub(super) digest: Digest,
+    /// Why it ends before it should.
+    pub(super) malformed: Option<Malformed>,
+}
+
+// === impl Contents ===
+
+impl Contents {
+    /// Opens a bundle: reads the manifest for its checksum, and walks the tiles. Blocks.
+    pub(super) fn open(file: File) -> Result<Self, Malformed> {
+        let length = file.metadata().map_or(0, |metadata| metadata.len());
+        let reader = Reader::open(file, length)?;
+        let mut tiles: BTreeMap<String, Vec<Indexed>> = BTreeMap::new();
+        let mut count = 0;
+        let first = reader.tiles(|database, path, entry| {
+            let tile: Tile = path.parse().map_err(|_| "it is no path of a tile")?;
+            let place = place(tile).ok_or("it is no tile of hashes")?;
+            let of_database = tiles.entry(database.name.clone()).or_default();
+            count += 1;
+            if of_database.last().is_some_and(|last| last.place >= place) {
+                return Err("tiles are not in their order, each once".to_owned());
+            }
+            if entry.size != tile.size() as u64 {
+                return Err(format!("it has {} bytes", entry.size));
+            }
+            if count > TILES {
+                return Err(format!("more than {TILES} tiles"));
+            }
+            of_database.push(Indexed {
+                place,
+                width: tile.width(),
+                at: entry.at,
+                data: entry.data,
+            });
+            Ok(())
+        })?;
+        Ok(Self {
+            reader,
+            tiles,
+            first,
+        })
+    }
+
+    /// At the first version.
+    pub(super) fn first(&self) -> Cursor {
+        self.first.clone()
+    }
+
+    /// A tile, at least this wide; cut to what was asked for. Blocks.
+    pub(super) fn tile(&self, database: &str, tile: Tile) -> Result<Option<Bytes>, Malformed> {
+        let Some(indexed) = self
+            .find(database, tile)
+            .filter(|found| found.width >= tile.width())
+        else {
+            return Ok(None);
+        };
+        let entry = Entry {
+            path: format!("sumdb/{database}/{tile}"),
+            at: indexed.at,
+            data: indexed.data,
+            size: tile.size() as u64,
+        };
+        let bytes = self.reader.content(&entry, entry.size)?;
+        Ok(Some(bytes.into()))
+    }
+
+    /// Where a tile stands.
+    pub(super) fn tile_at(&self, database: &str, tile: Tile) -> Option<u64> {
+        self.find(database, tile).map(|indexed| indexed.at)
+    }
+
+    fn find(&self, database: &str, tile: Tile) -> Option<Indexed> {
+        let tiles = self.tiles.get(database)?;
+        let wanted = place(tile)?;
+        let at = tiles
+            .binary_search_by(|indexed| indexed.place.cmp(&wanted))
+            .ok()?;
+        tiles.get(at).copied()
+    }
+
+    /// The next versions; none at the end. Blocks.
+    pub(super) fn batch(&self, cursor: &mut Cursor) -> Batch {
+        let (mut versions, mut hasher, mut malformed) = (Vec::new(), Hasher::default(), None);
+        while versions.len() < BATCH {
+            match self.reader.next(cursor) {
+                Ok(Some(located)) => {
+                    hasher.update(located.digest.as_bytes());
+                    versions.push(located);
+                }
+                Ok(None) => break,
+                Err(error) => {
+                    malformed = Some(error);
+                    break;
+                }
+            }
+        }
+        Batch {
+            versions,
+            digest: hasher.finish(),
+            malformed,
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Cases: what was found out about wrong bytes, for people and for programs.
+//!
+//! A case is stored once, as JSON, with its number and time beside it; here these are put together.
+//! What cannot be read any more (a field that a later release dropped) is given as it was written.
+
+use crate::{
+    answer::{Answer, Body, Freshness, Media, Origin},
+    context::Context,
+    refusal::Refusal,
+};
+use codes::Code;
+use serde::Serialize;
+use serde_json::value::RawValue;
+use std::time::Duration;
+use store::CaseFile;
+
+/// Cases in one listing, the newest.
+const LISTED: usize = 100;
+
+/// The listing.
+#[derive(Serialize)]
+struct Listing {
+    cases: Vec<Listed>,
+}
+
+/// One case with its number and time.
+#[derive(Serialize)]
+struct Listed {
+    number: u64,
+    at: String,
+    path: String,
+    case: Box<RawValue>,
+}
+
+// === impl Listed ===
+
+impl Listed {
+    fn of(file: CaseFile) -> Option<Self> {
+        let case = RawValue::from_string(file.body).ok()?;
+        Some(Self {
+            number: file.number,
+            at: file.at.to_string(),
+            path: file.path,
+            case,
+        })
+    }
+}
+
+// === impl Context ===
+
+impl Context {
+    /// Answers with one case, or with the newest.
+    pub(crate) async fn cases(&self, number: Option<u64>) -> Result<Answer, Refusal> {
+        let (before, limit) = match number {
+            Some(number) => (number.saturating_add(1), 1),
+            None => (u64::MAX, LISTED),
+        };
+        let files = self.store.cases(before, limit).await;
+        let files = files.map_err(|error| self.store_failure(error))?;
+        let mut cases = files.into_iter().filter_map(Listed::of);
+        let text = match number {
+            None => serde_json::to_string(&Listing {
+                cases: cases.collect(),
+            }),
+            Some(number) => {
+                let case = cases.next().filter(|case| case.number == number);
+                let case =
+                    case.ok_or_else(|| Refusal::new(Code::NoSuchCase, number.to_string()))?;
+                serde_json::to_string(&case)
+            }
+        };
+        let text = text.map_err(|_| Refusal::internal("a case cannot be written"))?;
+        Ok(Answer {
+            media: Media::Json,
+            freshness: Freshness::For(Duration::ZERO),
+            hash: None,
+            origin: Origin::Store,
+            evidence: String::new(),
+            body: Body::Bytes(text.into()),
+        })
+    }
+}

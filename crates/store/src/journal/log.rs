@@ -1,0 +1,379 @@
+//! Log: the journal as a transparency log.
+//!
+//! Its entries are the journal's lines ([`super::leaf`]), its tiles lie in the catalog or are
+//! computed from it ([`crate::catalog::tree`]). Nothing of it is on the warm path, and a commit
+//! makes no sync for it: a head is signed when somebody asks for one and the last is too old.
+//!
+//! A log that signs two histories is worth less than none, so:
+//!
+//! * signed is what a reading connection sees, which is what commits have made durable;
+//! * the root of the last signed head is computed again from what is there now, and nothing is
+//!   signed if it has changed;
+//! * a checkpoint is durable beside the mirror before anybody gets it, and at the next start the
+//!   catalog must contain the tree it speaks of;
+//! * where that cannot be, because the catalog came from a backup or was rebuilt with gaps, or
+//!   where the checkpoint or the key is gone, the log has ended. Another begins, under another
+//!   name, and its journal says so. A damaged catalog ends no log: it has to be rebuilt first.
+
+use super::{JournalEvent, signing};
+use crate::{catalog::tree, core::Core, crash, error::StoreError, store::Store};
+use bytes::Bytes;
+use rusqlite::Connection;
+use std::sync::Arc;
+use tlog::{
+    checkpoint::{Checkpoint, TreeHead},
+    entries::Bundle,
+    follow,
+    note::{self, Note, SignerKey},
+    tile::{HEIGHT, Tile},
+};
+use tokio::{sync::Mutex, time::Instant};
+
+/// Characters that are repeated of a name nobody vouches for.
+const MAX_CLAIM: usize = 200;
+
+/// The journal's log; cheap to make and to clone.
+#[derive(Clone)]
+pub struct JournalLog {
+    store: Store,
+}
+
+/// A head of the journal's log, and the note that signs it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignedCheckpoint {
+    /// How many entries, with which root.
+    pub head: TreeHead,
+    /// The checkpoint as it is served.
+    pub note: Bytes,
+}
+
+/// What is known of key and checkpoint; nothing before the first who needs it. Whoever signs holds
+/// it to the end.
+#[derive(Default)]
+pub(crate) struct LogState(Mutex<Option<Held>>);
+
+/// An open log.
+struct Held {
+    key: Arc<SignerKey>,
+    signed: Option<Signed>,
+}
+
+#[derive(Clone)]
+struct Signed {
+    checkpoint: SignedCheckpoint,
+    /// When it was signed or found to be the newest; `None` for one that was read at the start.
+    at: Option<Instant>,
+}
+
+/// What the files say, compared with the catalog.
+enum Found {
+    /// There was never a log.
+    Nothing,
+    /// It goes on.
+    Log(Held),
+    /// It ended.
+    Ended {
+        key: Option<SignerKey>,
+        origin: String,
+        why: String,
+    },
+}
+
+// === impl JournalLog ===
+
+impl JournalLog {
+    pub(crate) fn new(store: Store) -> Self {
+        Self { store }
+    }
+
+    /// The newest checkpoint, which is at most [`crate::StoreOptions::checkpoint_age`] behind. On a
+    /// disk that cannot be written it is the last that was signed.
+    pub async fn checkpoint(&self) -> Result<SignedCheckpoint, StoreError> {
+        self.newest().await.map(|(checkpoint, _)| checkpoint)
+    }
+
+    /// The key that checkpoints are checked with, as text: `NAME+ID+BASE64`.
+    pub async fn key(&self) -> Result<String, StoreError> {
+        self.newest().await.map(|(_, key)| key)
+    }
+
+    /// The bytes of a hash tile; `None` if the log does not fill it as wide.
+    pub async fn tile(&self, tile: Tile) -> Result<Option<Bytes>, StoreError> {
+        let read = move |connection: &Connection| {
+            if !is_filled(connection, tile)? {
+                return Ok(None);
+            }
+            tree::tile(connection, tile).map(|bytes| Some(bytes.into()))
+        };
+        self.store.catalog().ask_cold(read).await
+    }
+
+    /// The bytes of a bundle of entries; `None` if the log has not as many.
+    pub async fn entries(&self, bundle: Bundle) -> Result<Option<Bytes>, StoreError> {
+        let read = move |connection: &Connection| match bundle.tile() {
+            Some(tile) if is_filled(connection, tile)? => {
+                tree::bundle(connection, bundle).map(|bytes| Some(bytes.into()))
+            }
+            _ => Ok(None),
+        };
+        self.store.catalog().ask_cold(read).await
+    }
+
+    /// Compares the last signed head with the catalog, and begins another log if it has to. Said
+    /// in the log of the process if it cannot be done; the next reader tries again.
+    pub(crate) async fn settle(&self) {
+        let mut held = self.store.log_state().0.lock().await;
+        let settled = match self.find().await {
+            Ok(Found::Nothing) => Ok(()),
+            Ok(Found::Log(log)) => {
+                *held = Some(log);
+                Ok(())
+            }
+            Ok(ended) => self.sign_new(&mut held, ended).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = settled {
+            tracing::error!(%error, "the journal's log cannot be signed");
+        }
+    }
+
+    /// The newest checkpoint and the text of its key. What was begun is brought to its end even if
+    /// the asker goes away: what is kept must be what was signed last.
+    async fn newest(&self) -> Result<(SignedCheckpoint, String), StoreError> {
+        let log = self.clone();
+        let task = tokio::spawn(async move {
+            let mut held = log.store.log_state().0.lock().await;
+            if held.is_none() {
+                match log.find().await? {
+                    Found::Log(found) => *held = Some(found),
+                    begins => log.sign_new(&mut held, begins).await?,
+                }
+            }
+            let held = held.as_mut().ok_or(StoreError::Closed)?;
+            let checkpoint = log.renew(held).await?;
+            Ok((checkpoint, held.key.verifier().to_string()))
+        });
+        task.await.unwrap_or(Err(StoreError::Closed))
+    }
+
+    /// Begins a log and signs its first head: what has begun and signed nothing has ended at the
+    /// next start.
+    async fn sign_new(&self, held: &mut Option<Held>, found: Found) -> Result<(), StoreError> {
+        let begun = held.insert(self.begin(found).await?);
+        self.renew(begun).await.map(drop)
+    }
+
+    /// Signs a new head if the last one is too old and the log has grown.
+    async fn renew(&self, held: &mut Held) -> Result<SignedCheckpoint, StoreError> {
+        let age = self.core().options.checkpoint_age;
+        let fresh = |signed: &&Signed| signed.at.is_some_and(|at| at.elapsed() < age);
+        if let Some(signed) = held.signed.as_ref().filter(fresh) {
+            return Ok(signed.checkpoint.clone());
+        }
+        let signed = match (self.sign(held).await, &held.signed) {
+            (Ok(checkpoint), _) => checkpoint,
+            // Of a catalog that is damaged nothing is vouched for. Anything else is about the disk,
+            // and what was signed before is still true.
+            (Err(error), Some(older)) if !matches!(error, StoreError::CorruptCatalog { .. }) => {
+                tracing::warn!(%error, "no newer head of the journal's log could be signed");
+                older.checkpoint.clone()
+            }
+            (Err(error), _) => return Err(error),
+        };
+        held.signed = Some(Signed {
+            checkpoint: signed.clone(),
+            at: Some(Instant::now()),
+        });
+        Ok(signed)
+    }
+
+    async fn sign(&self, log: &Held) -> Result<SignedCheckpoint, StoreError> {
+        let last = log.signed.as_ref().map(|signed| &signed.checkpoint);
+        let known = last.map(|last| last.head);
+        let next = move |connection: &Connection| next_head(connection, known);
+        let head = self.store.catalog().ask_cold(next).await?;
+        if let Some(last) = last.filter(|last| last.head == head) {
+            return Ok(last.clone());
+        }
+        let checkpoint = Checkpoint {
+            origin: log.key.verifier().name().to_owned(),
+            head,
+            extensions: Vec::new(),
+        };
+        let note = note::sign(&checkpoint.to_string(), &[], &[&log.key]);
+        let note = Bytes::from(note.map_err(|error| StoreError::io("signing", io_error(error)))?);
+        let kept = note.clone();
+        self.on_disk(move |core| {
+            core.crash.reached(crash::CHECKPOINT_SIGNED);
+            signing::keep_checkpoint(&core.layout, &kept)?;
+            core.crash.reached(crash::CHECKPOINT_KEPT);
+            Ok(())
+        })
+        .await?;
+        Ok(SignedCheckpoint { head, note })
+    }
+
+    /// Begins the first log, or another after one that ended.
+    async fn begin(&self, found: Found) -> Result<Held, StoreError> {
+        let (old, ended) = match found {
+            Found::Log(held) => return Ok(held),
+            Found::Nothing => (None, None),
+            Found::Ended { key, origin, why } => (key, Some((origin, why))),
+        };
+        let key = Arc::new(signing::new_key(old.as_ref())?);
+        let kept = Arc::clone(&key);
+        self.on_disk(move |core| {
+            signing::put_checkpoint_aside(&core.layout, kept.verifier().name())?;
+            signing::keep_key(&core.layout, &kept)?;
+            core.crash.reached(crash::KEY_KEPT);
+            Ok(())
+        })
+        .await?;
+        if let Some((origin, why)) = ended {
+            let name = key.verifier().name().to_owned();
+            tracing::error!(
+                ended = origin,
+                begun = name,
+                why,
+                "the journal's log cannot go on, another begins: give its followers the new key"
+            );
+            let detail = format!("{origin} has ended: {why}");
+            self.store
+                .event(JournalEvent::new("log-begun", name, detail))
+                .await?;
+        }
+        self.core().crash.reached(crash::LOG_BEGUN);
+        Ok(Held { key, signed: None })
+    }
+
+    async fn find(&self) -> Result<Found, StoreError> {
+        let read = |core: &Core| {
+            let layout = &core.layout;
+            Ok((
+                signing::read_key(layout)?,
+                signing::read_checkpoint(layout)?,
+            ))
+        };
+        let (key, note) = match self.on_disk(read).await? {
+            (None, None) => return Ok(Found::Nothing),
+            found => found,
+        };
+        let origin = match (&key, &note) {
+            (Some(key), _) => key.verifier().name().to_owned(),
+            (None, note) => note.as_deref().map(claimed_origin).unwrap_or_default(),
+        };
+        let opened = match (&key, note) {
+            (Some(key), Some(note)) => open(key, note),
+            (None, Some(_)) => Err("its key is gone".to_owned()),
+            _ => Err("its last checkpoint is gone".to_owned()),
+        };
+        let checked = match opened {
+            Ok(last) => self.check(last).await?,
+            Err(why) => Err(why),
+        };
+        Ok(match (checked, key) {
+            (Ok(checkpoint), Some(key)) => Found::Log(Held {
+                key: Arc::new(key),
+                signed: Some(Signed {
+                    checkpoint,
+                    at: None,
+                }),
+            }),
+            (checked, key) => {
+                let why = checked.err().unwrap_or_default();
+                Found::Ended { key, origin, why }
+            }
+        })
+    }
+
+    /// Whether the catalog contains the tree of a checkpoint, and why not.
+    async fn check(
+        &self,
+        last: SignedCheckpoint,
+    ) -> Result<Result<SignedCheckpoint, String>, StoreError> {
+        let head = last.head;
+        let compare = move |connection: &Connection| difference(connection, head);
+        let difference = self.store.catalog().ask_cold(compare).await?;
+        Ok(difference.map_or(Ok(last), Err))
+    }
+
+    fn core(&self) -> &Arc<Core> {
+        self.store.core()
+    }
+
+    /// Where syncs are waited for.
+    async fn on_disk<R: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Core) -> Result<R, StoreError> + Send + 'static,
+    ) -> Result<R, StoreError> {
+        let core = Arc::clone(self.core());
+        self.core().writes.run(move |()| work(&core)).await?
+    }
+}
+
+fn open(key: &SignerKey, note: Bytes) -> Result<SignedCheckpoint, String> {
+    match follow::open(&note, key.verifier()) {
+        Ok(Checkpoint { head, .. }) => Ok(SignedCheckpoint { head, note }),
+        Err(error) => Err(format!("its last checkpoint cannot be believed: {error}")),
+    }
+}
+
+/// The name of the log that a checkpoint claims to be of, to speak of it and for nothing else.
+fn claimed_origin(note: &[u8]) -> String {
+    let text = Note::unverified_text(note).unwrap_or_default();
+    let origin = text.lines().next().unwrap_or_default();
+    origin.chars().take(MAX_CLAIM).collect()
+}
+
+/// Whether the tree is filled as wide as the tile.
+fn is_filled(connection: &Connection, tile: Tile) -> Result<bool, StoreError> {
+    let (Some(level), size) = (tile.level(), tree::size(connection)?) else {
+        return Ok(false);
+    };
+    let filled = Tile::in_tree(HEIGHT, level, tile.index(), size);
+    Ok(filled.is_some_and(|filled| tile.width() <= filled.width()))
+}
+
+/// The head of the tree as it is. An error if it does not begin with the tree that is known.
+fn next_head(connection: &Connection, known: Option<TreeHead>) -> Result<TreeHead, StoreError> {
+    let size = tree::size(connection)?;
+    if let Some(known) = known
+        && (known.size > size || tree::root(connection, known.size)? != known.root)
+    {
+        return Err(changed(known.size));
+    }
+    let root = tree::root(connection, size)?;
+    Ok(TreeHead { size, root })
+}
+
+fn changed(size: u64) -> StoreError {
+    StoreError::CorruptCatalog {
+        problem: format!("its first {size} journal entries are no longer those that were signed"),
+    }
+}
+
+/// Why the log cannot have signed this head over this journal. An error if the journal is damaged:
+/// then nobody knows until it is rebuilt.
+fn difference(connection: &Connection, head: TreeHead) -> Result<Option<String>, StoreError> {
+    let TreeHead { size, root } = head;
+    let found = tree::size(connection)?;
+    if found < size {
+        return Ok(Some(format!(
+            "it was signed with {size} entries, and the journal has {found}"
+        )));
+    }
+    if tree::root(connection, size)? == root {
+        return Ok(None);
+    }
+    // It is worth reading every entry before a log is given up.
+    if tree::root_anew(connection, size)? == root {
+        return Err(changed(size));
+    }
+    Ok(Some(format!(
+        "the first {size} entries of the journal are not those it was signed over"
+    )))
+}
+
+fn io_error(error: impl std::error::Error + Send + Sync + 'static) -> std::io::Error {
+    std::io::Error::other(error)
+}

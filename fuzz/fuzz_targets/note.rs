@@ -1,0 +1,12 @@
+//! Signed notes: never a panic; what opens is signed, and opens again when it is written anew.
+#![no_main]
+
+#[path = "../../crates/tlog/tests/hostile/laws.rs"]
+#[expect(dead_code, reason = "each target has laws of its own")]
+mod laws;
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| {
+    laws::note(bytes);
+});
