@@ -11,6 +11,9 @@ use std::fmt::Write as _;
 /// The longest body of ours; `go` reads 648 bytes, and its own prefix needs some.
 pub const MAX_BYTES: usize = 600;
 
+/// The least room in which a line is begun.
+const LEAST: usize = 20;
+
 /// The most lines of a body of ours (law L8).
 const MAX_LINES: usize = 7;
 
@@ -37,6 +40,10 @@ fn told(refusal: &Refusal, lines: &[String], request_id: &str) -> String {
     let tail = format!("request: {request_id}\n");
     for line in lines.iter().take(MAX_LINES - 2) {
         let room = MAX_BYTES.saturating_sub(body.len() + tail.len() + 1);
+        // What is left of a line that hardly fits tells nobody anything.
+        if room < LEAST {
+            break;
+        }
         let line = one_line(line, room);
         if !line.is_empty() {
             let _ = writeln!(body, "{line}");
