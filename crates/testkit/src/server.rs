@@ -167,13 +167,21 @@ impl Modkeep {
 
     #[track_caller]
     fn wait_until_ready(&mut self) {
+        if let Some(status) = self.ready_or_ended() {
+            panic!("the server ended with {status}\n{}", self.log());
+        }
+    }
+
+    /// Waits until it is ready, or has ended: then how.
+    #[track_caller]
+    pub fn ready_or_ended(&mut self) -> Option<ExitStatus> {
         let looks = READY_LIMIT.as_millis() / READY_LOOK.as_millis();
         for _ in 0..looks {
             if client::get(self.address(), "/readyz").is_ok_and(|answer| answer.status == 200) {
-                return;
+                return None;
             }
             if let Some(status) = self.child.as_mut().unwrap().try_wait().unwrap() {
-                panic!("the server ended with {status}\n{}", self.log());
+                return Some(status);
             }
             thread::sleep(READY_LOOK);
         }
