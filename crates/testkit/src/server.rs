@@ -117,15 +117,27 @@ impl Setup {
     /// Starts it on a fresh data directory and waits until it is ready.
     #[track_caller]
     pub fn start(self) -> Modkeep {
-        let mut server = Modkeep {
+        let mut server = self.prepare();
+        server.start();
+        server
+    }
+
+    /// Starts it on a fresh data directory and waits for nothing: it may end before it is ready.
+    #[track_caller]
+    pub fn launch(self) -> Modkeep {
+        let mut server = self.prepare();
+        server.launch();
+        server
+    }
+
+    fn prepare(self) -> Modkeep {
+        Modkeep {
             setup: self,
             port: Port::reserve(),
             data: tempfile::tempdir().unwrap(),
             log: Arc::default(),
             child: None,
-        };
-        server.start();
-        server
+        }
     }
 }
 
