@@ -29,6 +29,7 @@ mod lock;
 pub mod maintenance;
 mod memo;
 mod options;
+pub mod own;
 mod place;
 mod reader;
 mod record;
@@ -37,7 +38,7 @@ mod store;
 mod trust;
 
 pub use blob::{BlobId, BlobIdError, Hex};
-pub use crash::{CRASH_POINTS, JOURNAL_CRASH_POINTS};
+pub use crash::{CRASH_POINTS, JOURNAL_CRASH_POINTS, OWN_CRASH_POINTS};
 pub use error::StoreError;
 pub use health::{StoreHealth, StoreMetrics};
 pub use journal::{

@@ -4,6 +4,7 @@
 //! row (law L2). Whoever offers other bytes for a kept key is refused, and the refusal is an
 //! entry of the journal.
 
+mod own;
 mod trust;
 
 use super::read::{self, ABSENT, KNOWN, microseconds};
@@ -13,6 +14,7 @@ use crate::{
     journal::{Decision, JournalEntry, JournalEvent},
     key::{Key, prefix_range},
     memo::{MEMO_LIMIT, Memo, MemoClass, MemoKey, MemoStatus},
+    own::{NewRecord, OwnRecord},
     record::{Committed, Provenance, Record},
     trust::{KeptTile, VersionProof, Withdrawal},
 };
@@ -35,6 +37,8 @@ pub(crate) enum Change {
     Withdraw(Withdrawal),
     OpenCase(JournalEvent),
     KeepTiles(Vec<KeptTile>),
+    /// Records for a checksum database of our own; those of versions it knows are left out.
+    Log(NewRecord),
     SwapState {
         name: String,
         old: Option<Bytes>,
@@ -63,6 +67,8 @@ pub(crate) enum Outcome {
     Sequence(u64),
     /// Whether a state was what it was taken to be, and is the new one now.
     Swapped(bool),
+    /// The record of a version, whether it was there or is new.
+    Logged(OwnRecord),
     /// What was withdrawn, if it was there.
     Withdrawn(Option<BlobId>),
 }
@@ -158,6 +164,10 @@ impl<'c> Batch<'c> {
                 let swapped = self.swap_state(&name, old.as_deref(), &new)?;
                 Ok(Ok(Outcome::Swapped(swapped)))
             }
+            Change::Log(record) => {
+                let record = self.log(record)?;
+                Ok(Ok(Outcome::Logged(record)))
+            }
             Change::Barrier => Ok(Ok(Outcome::Count(0))),
         }
     }
@@ -211,6 +221,7 @@ impl<'c> Batch<'c> {
                 evidence: evidence.clone(),
                 facts: facts.clone(),
                 proof: None,
+                log: None,
             },
         };
         self.insert(&capture, entry.sequence, microseconds(entry.at))
@@ -247,6 +258,9 @@ impl<'c> Batch<'c> {
         })?;
         self.insert(&new, sequence, microseconds(first_seen))?;
         self.counts[0] += 1;
+        if let (Some(database), Key::Artifact(artifact)) = (&new.provenance.log, &new.key) {
+            self.log_version(database, artifact)?;
+        }
         let NewCapture {
             key,
             blob,
@@ -364,7 +378,7 @@ impl<'c> Batch<'c> {
         .to_line()?;
         let sql = "INSERT INTO journal (sequence, at, line) VALUES (?1, ?2, ?3)";
         self.execute("writing the journal", sql, params![sequence, at, line])?;
-        tree::complete(self.connection, sequence)?;
+        tree::complete(self.connection, tree::Log::Journal, sequence)?;
         self.lines.push(line);
         (self.totals.sequence, self.totals.at) = (sequence, at);
         Ok((sequence, time))
