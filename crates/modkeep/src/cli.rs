@@ -22,7 +22,7 @@ pub(crate) fn command() -> Command {
         ))
         .subcommand_required(true)
         .arg_required_else_help(true)
-        .subcommands([serve(), run(), env(), store(), zip(), module(), config(), doctor(), explain(), completions_command()])
+        .subcommands([serve(), run(), env(), store(), sumdb(), zip(), module(), config(), doctor(), explain(), completions_command()])
 }
 
 fn serve() -> Command {
@@ -123,6 +123,29 @@ fn verify() -> Command {
         &names,
     )
     .after_help("Examples:\n  modkeep store verify\n  modkeep store verify --offline golang.org/x/text@v0.14.0")
+}
+
+fn sumdb() -> Command {
+    let name = || {
+        Arg::new("name")
+            .required(true)
+            .value_name("NAME")
+            .help("Name of the database: host/path, such as sum.corp.example.com/2026")
+    };
+    let verb = |name: &'static str, about: &'static str| {
+        options::add_some(Command::new(name).about(about), &["data"])
+    };
+    Command::new("sumdb")
+        .about("Make and rotate checksum databases of this site's own")
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .after_help("Examples:\n  modkeep sumdb init sum.corp.example.com/2026\n  modkeep sumdb list\n  modkeep sumdb retire sum.corp.example.com/2026")
+        .subcommands([
+            verb("init", "Make the key of a new database and print what clients need").arg(name()),
+            verb("list", "Print the databases that were made here, with their keys"),
+            verb("retire", "Let a database take no further records; what it has stays served").arg(name()),
+            verb("resume", "Believe a verified database again that told two histories, and print the evidence").arg(name()),
+        ])
 }
 
 fn path(name: &'static str, value_name: &'static str, help: &'static str) -> Arg {

@@ -22,7 +22,7 @@ pub(crate) use environment::{Environment, Process};
 pub use resolve::{ConfigError, Origin, Resolved};
 pub(crate) use resolve::{Flags, resolve};
 pub(crate) use settings::SettingsError;
-pub use settings::{LogFormat, Settings};
+pub use settings::{LogFormat, OwnSettings, Settings};
 pub(crate) use sumdb::key as database_key;
 pub use table::{DefaultValue, Kind, OPTIONS, OptionSpec};
 

@@ -21,6 +21,7 @@ pub mod reference;
 mod run;
 mod serve;
 mod store_command;
+mod sumdb_command;
 mod wiring;
 mod zip_command;
 
@@ -51,6 +52,7 @@ fn dispatch(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
         Some(("run", matches)) => run::main(matches),
         Some(("env", matches)) => client_env::main(matches),
         Some(("store", matches)) => store_command::main(matches),
+        Some(("sumdb", matches)) => sumdb_command::main(matches),
         Some(("zip", matches)) => zip_command::main(matches),
         Some(("mod", matches)) => mod_command::main(matches),
         Some(("config", matches)) => config_command::main(matches),

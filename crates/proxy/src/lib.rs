@@ -30,6 +30,7 @@ mod kept;
 mod metrics;
 mod observer;
 mod options;
+mod own;
 mod positioned;
 pub mod prefetch;
 pub mod refusal;
@@ -47,10 +48,11 @@ pub use import::import_checker;
 pub use journal::JournalFile;
 pub use metrics::Metrics;
 pub use options::{Clock, ProxyOptions};
+pub use own::{OwnOptions, Scope};
 pub use refusal::{Refusal, RefusalText};
 pub use resource::{Fetching, Resource};
 pub use service::{Proxy, Readiness};
 pub use verify::{
     HeadFailure, Mode, Present, ReproofReport, Selection, Settled, VerifyOptions, compare_head,
-    reprove,
+    reprove, resume,
 };

@@ -1,8 +1,9 @@
 //! Options of the service, each with the reason for its default.
 
-use crate::{prefetch::Level, verify::VerifyOptions};
+use crate::{own::OwnOptions, prefetch::Level, verify::VerifyOptions};
 use jiff::{Timestamp, ToSpan};
 use std::{fmt, sync::Arc, time::Duration};
+use upstream::Upstreams;
 
 /// What an operator may tune. [`ProxyOptions::default`] is meant to be right for most.
 #[derive(Debug, Clone)]
@@ -24,6 +25,10 @@ pub struct ProxyOptions {
     pub prefetch: Level,
     /// What must be proven before it is served.
     pub verify: VerifyOptions,
+    /// Where private modules come from; nowhere without it.
+    pub private_upstreams: Option<Upstreams>,
+    /// Checksum databases of our own.
+    pub own: OwnOptions,
     /// The clock; tests put another one in.
     pub clock: Clock,
 }
@@ -62,6 +67,8 @@ impl Default for ProxyOptions {
             memory: Self::MEMORY,
             prefetch: Level::On,
             verify: VerifyOptions::default(),
+            private_upstreams: None,
+            own: OwnOptions::default(),
             clock: Clock::system(),
         }
     }

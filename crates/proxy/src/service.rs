@@ -49,6 +49,17 @@ impl Proxy {
         Self { context }
     }
 
+    /// Looks at the checksum databases of our own: one that must not sign any more is told of now,
+    /// not when somebody asks.
+    pub async fn begin(&self) {
+        self.context.begin_own().await;
+    }
+
+    /// Compares a head of a checksum database of our own that a client has seen with what is here.
+    pub async fn echo(&self, name: &str, note: &[u8]) -> Result<&'static str, Refusal> {
+        self.context.echo(name, note).await
+    }
+
     /// Answers what is at hand under this path of the URL space, without leading slash, in its
     /// canonical spelling; says nothing about anything else. Waits for nothing.
     pub fn at_hand(&self, caller: &Caller, path: &str) -> Option<(Arc<Resource>, Answer)> {
@@ -153,7 +164,9 @@ impl Proxy {
         if let Some(code) = health.last_error {
             degraded.push(format!("{code}: {}", code.entry().title));
         }
-        let breakers = self.context.upstreams.breakers();
+        degraded.extend(self.context.own.troubles());
+        let sources = self.context.all_sources();
+        let breakers: Vec<BreakerView> = sources.flat_map(Upstreams::breakers).collect();
         degraded.extend(
             breakers
                 .iter()
@@ -205,7 +218,9 @@ impl Proxy {
         metrics.kept.set(signed(health.captures));
         metrics.kept_size.set(signed(health.bytes));
         metrics.writable.set(i64::from(health.writable));
-        metrics.observe_breakers(&self.context.upstreams.breakers());
+        let sources = self.context.all_sources();
+        let breakers: Vec<BreakerView> = sources.flat_map(Upstreams::breakers).collect();
+        metrics.observe_breakers(&breakers);
     }
 }
 

@@ -15,8 +15,9 @@
 
 pub(crate) mod alarm;
 mod database;
-mod evidence;
+pub(crate) mod evidence;
 mod halt;
+mod own;
 mod pending;
 mod present;
 mod records;
@@ -29,6 +30,8 @@ use codes::Code;
 use database::Database;
 pub(crate) use evidence::{FIRST_SEEN, PRIVATE, UNPROVEN, UNVERIFIED};
 use gomod::{Artifact, ArtifactKind, ModulePath, Version, pattern::Patterns, sumhash::H1};
+pub use halt::resume;
+use own::own_hash;
 pub use pending::Settled;
 pub use present::{HeadFailure, Present, compare_head};
 pub(crate) use records::{Records, Vouched};
@@ -75,6 +78,8 @@ pub(crate) struct Grounds {
     pub(crate) evidence: String,
     /// The proof to keep with it.
     pub(crate) proof: Option<VersionProof>,
+    /// The database of our own that logs it.
+    pub(crate) log: Option<String>,
 }
 
 /// Who vouches for an artifact.
@@ -104,6 +109,7 @@ impl Grounds {
         Self {
             evidence: evidence.to_owned(),
             proof: None,
+            log: None,
         }
     }
 }
@@ -137,6 +143,13 @@ impl Verifier {
             .as_ref()
             .filter(|records| records.name() == name);
         records.filter(|_| self.options.mode != Mode::Off)
+    }
+
+    /// The records of the public database, for what is copied from them after proof.
+    pub(crate) fn records(&self) -> Option<&Records> {
+        self.records
+            .as_ref()
+            .filter(|_| self.options.mode != Mode::Off)
     }
 
     /// Whether a module must not be asked about.
@@ -206,6 +219,9 @@ fn is_toolchain(module: &ModulePath) -> bool {
 impl Context {
     /// On which grounds bytes with this hash may be captured.
     pub(crate) async fn grounds(&self, artifact: &Artifact, h1: &str) -> Result<Grounds, Lost> {
+        if let Some(database) = self.own_logger(artifact) {
+            return self.own_grounds(database, artifact, h1).await;
+        }
         let verifier = &self.verifier;
         let records = match verifier.voucher(artifact) {
             Voucher::Nobody(claim) => return Ok(Grounds::claim(claim)),
@@ -231,6 +247,9 @@ impl Context {
 
     /// The hash that the checksum database knows of an artifact, where it is asked about it.
     pub(crate) async fn logged(&self, artifact: &Artifact) -> Option<H1> {
+        if let Some(database) = self.own_logger(artifact) {
+            return own_hash(database, artifact).await;
+        }
         let Voucher::Database(records) = self.verifier.voucher(artifact) else {
             return None;
         };

@@ -42,6 +42,8 @@ pub enum Route {
     Refresh(ModulePath),
     /// `POST /-/prefetch?kinds=…`: fetch what the go.mod, the go.sum or both in the body name.
     Prefetch(Kinds),
+    /// `POST /-/sumdb/NAME/echo`: compare the head in the body, which a client has seen, with ours.
+    Echo(String),
     /// Below `/-/journal/`: a file of the journal's log.
     Journal(JournalFile),
     /// `/livez`: 200 while the process is alive.
@@ -115,7 +117,7 @@ impl Route {
 
     fn methods(&self) -> &'static str {
         match self {
-            Self::Refresh(_) | Self::Prefetch(_) => "POST",
+            Self::Refresh(_) | Self::Prefetch(_) | Self::Echo(_) => "POST",
             _ => "GET, HEAD",
         }
     }
@@ -126,7 +128,7 @@ impl Route {
             Self::Resource(resource, _) => resource.kind(),
             Self::Index { .. } => "index",
             Self::Journal(_) => "journal",
-            Self::Refresh(_) | Self::Prefetch(_) => "admin",
+            Self::Refresh(_) | Self::Prefetch(_) | Self::Echo(_) => "admin",
             Self::Live | Self::Ready => "health",
             Self::Metrics => "metrics",
             Self::Home => "page",

@@ -19,6 +19,7 @@ mod idle;
 mod independence;
 mod journal;
 mod outage;
+mod own;
 mod prefetch;
 mod probes;
 mod redirects;

@@ -316,7 +316,7 @@ impl Vouched {
         &self.record
     }
 
-    pub(super) fn evidence(&self) -> String {
+    pub(crate) fn evidence(&self) -> String {
         evidence::proven(&self.database, self.record.id)
     }
 
@@ -337,6 +337,7 @@ impl Vouched {
         Grounds {
             evidence: self.evidence(),
             proof,
+            log: None,
         }
     }
 }

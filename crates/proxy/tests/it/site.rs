@@ -163,6 +163,7 @@ impl Site {
             clock: Clock::new(clock),
             prefetch,
             verify,
+            private_upstreams: Some(upstreams.clone()),
             ..ProxyOptions::default()
         };
         Self {

@@ -1,0 +1,238 @@
+//! Own: the checksum databases of this site.
+//!
+//! One of them is active and takes records; the others, whose names were in use before, are served
+//! as they are. Here heads are signed, shown and compared; what is asked below `sumdb/NAME/` is
+//! answered by [`crate::sumdb`], and what its records say of arriving bytes is held against them by
+//! [`crate::verify`].
+//!
+//! * A head is signed when somebody needs a record that the one that is shown does not have. All who
+//!   wait meanwhile share it.
+//! * A database that lost something, or is contradicted, answers nothing but that, and wakes a
+//!   person: each further answer could only make it worse.
+
+use crate::{
+    context::Context,
+    refusal::Refusal,
+    verify::alarm::{Alarm, Severity},
+};
+use codes::Code;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+use store::own::{Echo, Halt, OwnDatabase, OwnError, OwnHead};
+use tokio::sync::Mutex;
+
+/// What the active database has.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Scope {
+    /// Records of private modules.
+    #[default]
+    Private,
+    /// Those of public ones too, copied from the public database after proof.
+    All,
+}
+
+/// What an operator may choose about databases of the site's own.
+#[derive(Debug, Clone, Default)]
+pub struct OwnOptions {
+    /// All whose keys are here.
+    pub databases: Vec<OwnDatabase>,
+    /// The name of the active one; none takes records without it.
+    pub active: Option<String>,
+    /// What that has.
+    pub scope: Scope,
+}
+
+/// The databases, as requests meet them.
+pub(crate) struct Own {
+    databases: Vec<Arc<Served>>,
+    active: Option<Arc<Served>>,
+    scope: Scope,
+}
+
+/// One database.
+pub(crate) struct Served {
+    pub(crate) database: OwnDatabase,
+    /// Held by whoever signs and shows.
+    turn: Mutex<()>,
+    halted: AtomicBool,
+}
+
+// === impl Own ===
+
+impl Own {
+    pub(crate) fn new(options: &OwnOptions) -> Self {
+        let serve = |database: &OwnDatabase| {
+            Arc::new(Served {
+                database: database.clone(),
+                turn: Mutex::new(()),
+                halted: AtomicBool::new(false),
+            })
+        };
+        let databases: Vec<_> = options.databases.iter().map(serve).collect();
+        let active = databases
+            .iter()
+            .find(|served| Some(served.database.name()) == options.active.as_deref())
+            .cloned();
+        Self {
+            databases,
+            active,
+            scope: options.scope,
+        }
+    }
+
+    /// The database of this name.
+    pub(crate) fn named(&self, name: &str) -> Option<&Arc<Served>> {
+        let mut databases = self.databases.iter();
+        databases.find(|served| served.database.name() == name)
+    }
+
+    /// The database that takes records, as long as it may.
+    pub(crate) fn active(&self) -> Option<&Arc<Served>> {
+        self.active.as_ref().filter(|served| served.takes_records())
+    }
+
+    /// Whether records of public modules are in scope.
+    pub(crate) fn has_public(&self) -> bool {
+        self.scope == Scope::All
+    }
+
+    /// What does not work, in words.
+    pub(crate) fn troubles(&self) -> impl Iterator<Item = String> {
+        let halted = self.databases.iter().filter(|served| served.is_halted());
+        halted.map(|served| {
+            let name = served.database.name();
+            format!("the checksum database {name} has stopped signing")
+        })
+    }
+}
+
+// === impl Served ===
+
+impl Served {
+    fn is_halted(&self) -> bool {
+        self.halted.load(Ordering::Acquire)
+    }
+
+    fn takes_records(&self) -> bool {
+        !self.database.is_retired() && !self.is_halted()
+    }
+}
+
+// === impl Context ===
+
+impl Context {
+    /// Looks at every database of our own before anybody asks.
+    pub(crate) async fn begin_own(&self) {
+        for served in &self.own.databases {
+            match served.database.settle().await {
+                Ok(None) => {}
+                Ok(Some(halt)) => drop(self.halted(served, &halt).await),
+                Err(error) => {
+                    let name = served.database.name();
+                    tracing::error!(%error, name, "a checksum database cannot be opened");
+                }
+            }
+        }
+    }
+
+    /// The newest head that may be shown.
+    pub(crate) async fn own_head(&self, served: &Served) -> Result<Arc<OwnHead>, Refusal> {
+        let _turn = served.turn.lock().await;
+        match self.show_newest(served).await {
+            // A disk that cannot be written: what was shown before is still true.
+            Err(OwnError::Store(error)) => match served.database.published() {
+                Some(shown) => Ok(shown),
+                None => Err(self.store_failure(error)),
+            },
+            Err(OwnError::Halted(halt)) => Err(self.halted(served, &halt).await),
+            Ok(shown) => Ok(shown),
+        }
+    }
+
+    /// A head with the record of this number.
+    pub(crate) async fn own_head_with(
+        &self,
+        served: &Served,
+        number: u64,
+    ) -> Result<Arc<OwnHead>, Refusal> {
+        let shown = || {
+            let shown = served.database.published();
+            shown.filter(|shown| shown.head.size > number)
+        };
+        if let Some(shown) = shown() {
+            return Ok(shown);
+        }
+        let _turn = served.turn.lock().await;
+        if let Some(shown) = shown() {
+            return Ok(shown);
+        }
+        match self.show_newest(served).await {
+            Ok(head) if head.head.size > number => Ok(head),
+            Ok(_) => Err(Refusal::internal("a record is in no head")),
+            Err(OwnError::Store(error)) => Err(self.store_failure(error)),
+            Err(OwnError::Halted(halt)) => Err(self.halted(served, &halt).await),
+        }
+    }
+
+    async fn show_newest(&self, served: &Served) -> Result<Arc<OwnHead>, OwnError> {
+        let signed = served.database.sign().await?;
+        match served.database.published() {
+            Some(shown) if shown.head == signed.head => Ok(shown),
+            _ => served.database.publish(&signed, &[], false).await,
+        }
+    }
+
+    /// Refuses whatever is asked of a database that has stopped signing.
+    pub(crate) async fn refuse_halted(&self, served: &Served) -> Result<(), Refusal> {
+        if !served.is_halted() {
+            return Ok(());
+        }
+        match served.database.settle().await {
+            Ok(Some(halt)) => Err(self.halted(served, &halt).await),
+            Ok(None) => Ok(()),
+            Err(error) => Err(self.store_failure(error)),
+        }
+    }
+
+    /// Compares a head that somebody has seen with what is here.
+    pub(crate) async fn echo(&self, name: &str, note: &[u8]) -> Result<&'static str, Refusal> {
+        let unknown = || Refusal::new(Code::SumdbUnsupported, name);
+        let served = self.own.named(name).ok_or_else(unknown)?;
+        let echo = match served.database.compare(note).await {
+            Ok(Ok(echo)) => echo,
+            Ok(Err(error)) => {
+                return Err(Refusal::new(Code::SumdbUntrusted, error.to_string()));
+            }
+            Err(OwnError::Halted(halt)) => return Err(self.halted(served, &halt).await),
+            Err(OwnError::Store(error)) => return Err(self.store_failure(error)),
+        };
+        match echo {
+            Echo::Newest => Ok("consistent: it is the newest head here"),
+            Echo::Older => Ok("older: it is the beginning of the newest head here"),
+            Echo::Lost | Echo::Forked => match served.database.settle().await {
+                Ok(Some(halt)) => Err(self.halted(served, &halt).await),
+                Ok(None) => Err(Refusal::internal("a halt was forgotten")),
+                Err(error) => Err(self.store_failure(error)),
+            },
+        }
+    }
+
+    /// Tells of a database that must not go on; gives what clients are told.
+    pub(crate) async fn halted(&self, served: &Served, halt: &Halt) -> Refusal {
+        served.halted.store(true, Ordering::Release);
+        let (name, why) = (served.database.name(), halt.to_string());
+        let alarm = Alarm {
+            severity: Severity::P0,
+            kind: match halt {
+                Halt::Lost(_) => "own-database-lost",
+                Halt::Forked(_) => "own-database-forked",
+            },
+            subject: name.to_owned(),
+            detail: why.clone(),
+        };
+        alarm.raise(&self.store, &self.metrics).await;
+        Refusal::new(Code::OwnSumdbHalted, format!("{name}: {why}"))
+    }
+}
