@@ -17,6 +17,7 @@ mod settings;
 mod sumdb;
 mod table;
 mod value;
+mod witness;
 
 pub(crate) use environment::{Environment, Process};
 pub use resolve::{ConfigError, Origin, Resolved};

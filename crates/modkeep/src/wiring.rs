@@ -5,10 +5,12 @@ use crate::{
     failure::Failure,
 };
 use codes::Code;
-use proxy::{Metrics, OwnOptions, Proxy, ProxyOptions};
+use proxy::{Metrics, OwnOptions, Proxy, ProxyOptions, Witness};
 use std::{path::Path, sync::Arc};
 use store::{Store, StoreOptions};
-use upstream::{UpstreamOptions, Upstreams};
+use tlog::note::VerifierKey;
+use upstream::{Endpoint, UpstreamOptions, Upstreams};
+use url::Url;
 
 /// A service and what people are told about it.
 pub(crate) struct Service {
@@ -43,7 +45,7 @@ pub(crate) async fn service(settings: &Settings) -> Result<Service, Failure> {
     let store = Store::open(store_options(&settings.data)).await?;
     let options = ProxyOptions {
         private_upstreams,
-        own: own(settings, &store)?,
+        own: own(settings, &store, &options)?,
         ..settings.proxy.clone()
     };
     let proxy = Proxy::new(store.clone(), upstreams, options, metrics);
@@ -56,7 +58,7 @@ pub(crate) async fn service(settings: &Settings) -> Result<Service, Failure> {
 }
 
 /// The checksum databases of the site's own. The active one must be there, and in use.
-fn own(settings: &Settings, store: &Store) -> Result<OwnOptions, Failure> {
+fn own(settings: &Settings, store: &Store, reach: &UpstreamOptions) -> Result<OwnOptions, Failure> {
     let databases = store.own_databases()?;
     if let Some(active) = &settings.own.active {
         let wrong = |why: &str| {
@@ -69,10 +71,20 @@ fn own(settings: &Settings, store: &Store) -> Result<OwnOptions, Failure> {
             Some(_) => {}
         }
     }
+    let witness = |(key, url): &(VerifierKey, Url)| {
+        let endpoint = Endpoint::try_new(url, reach);
+        let endpoint = endpoint.map_err(|error| Failure::of(error.code(), &error))?;
+        let key = key.clone();
+        Ok::<_, Failure>(Witness { key, endpoint })
+    };
+    let witnesses = settings.own.witnesses.iter().map(witness);
+    let witnesses = witnesses.collect::<Result<_, _>>()?;
     Ok(OwnOptions {
         databases,
         active: settings.own.active.clone(),
         scope: settings.own.scope,
+        witnesses,
+        quorum: settings.own.quorum,
     })
 }
 

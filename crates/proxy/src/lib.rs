@@ -48,7 +48,7 @@ pub use import::import_checker;
 pub use journal::JournalFile;
 pub use metrics::Metrics;
 pub use options::{Clock, ProxyOptions};
-pub use own::{OwnOptions, Scope};
+pub use own::{OwnOptions, Scope, Witness};
 pub use refusal::{Refusal, RefusalText};
 pub use resource::{Fetching, Resource};
 pub use service::{Proxy, Readiness};

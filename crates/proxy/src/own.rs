@@ -10,6 +10,10 @@
 //! * A database that lost something, or is contradicted, answers nothing but that, and wakes a
 //!   person: each further answer could only make it worse.
 
+mod witnesses;
+
+pub use witnesses::Witness;
+
 use crate::{
     context::Context,
     refusal::Refusal,
@@ -22,6 +26,7 @@ use std::sync::{
 };
 use store::own::{Echo, Halt, OwnDatabase, OwnError, OwnHead};
 use tokio::sync::Mutex;
+use witnesses::Panel;
 
 /// What the active database has.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -42,6 +47,10 @@ pub struct OwnOptions {
     pub active: Option<String>,
     /// What that has.
     pub scope: Scope,
+    /// Who is asked to sign its heads.
+    pub witnesses: Vec<Witness>,
+    /// How many of them must, before a head is shown.
+    pub quorum: usize,
 }
 
 /// The databases, as requests meet them.
@@ -49,6 +58,8 @@ pub(crate) struct Own {
     databases: Vec<Arc<Served>>,
     active: Option<Arc<Served>>,
     scope: Scope,
+    /// Who signs the heads of the active one.
+    panel: Panel,
 }
 
 /// One database.
@@ -79,6 +90,7 @@ impl Own {
             databases,
             active,
             scope: options.scope,
+            panel: Panel::new(options.witnesses.clone(), options.quorum),
         }
     }
 
@@ -96,6 +108,17 @@ impl Own {
     /// Whether records of public modules are in scope.
     pub(crate) fn has_public(&self) -> bool {
         self.scope == Scope::All
+    }
+
+    fn is_active(&self, served: &Served) -> bool {
+        let active = self.active.as_ref();
+        active.is_some_and(|active| active.database.name() == served.database.name())
+    }
+
+    /// The head of a database that may be shown.
+    fn shown(&self, served: &Served) -> Option<Arc<OwnHead>> {
+        let shown = served.database.published()?;
+        (!self.is_active(served) || self.panel.suffices(&shown)).then_some(shown)
     }
 
     /// What does not work, in words.
@@ -127,7 +150,7 @@ impl Context {
     pub(crate) async fn begin_own(&self) {
         for served in &self.own.databases {
             match served.database.settle().await {
-                Ok(None) => {}
+                Ok(None) => self.ask_what_was_seen(served).await,
                 Ok(Some(halt)) => drop(self.halted(served, &halt).await),
                 Err(error) => {
                     let name = served.database.name();
@@ -137,17 +160,40 @@ impl Context {
         }
     }
 
+    /// Asks the witnesses about the newest head that is known, before another is signed.
+    async fn ask_what_was_seen(&self, served: &Served) {
+        let database = &served.database;
+        // Signed, not shown: a witness may have seen a head that still waits for others.
+        let Ok(Some(head)) = database.signed().await else {
+            return;
+        };
+        if !self.own.is_active(served) {
+            return;
+        }
+        if let Some(why) = self.own.panel.ask(database, &head).await.contradiction {
+            self.contradicted(served, &why).await;
+        }
+    }
+
+    /// Nothing is signed any more, on the word of a witness.
+    async fn contradicted(&self, served: &Served, why: &str) -> Refusal {
+        if let Err(error) = served.database.halt(why).await {
+            tracing::error!(%error, "a contradiction could not be kept");
+        }
+        self.halted(served, &Halt::Forked(why.to_owned())).await
+    }
+
     /// The newest head that may be shown.
     pub(crate) async fn own_head(&self, served: &Served) -> Result<Arc<OwnHead>, Refusal> {
         let _turn = served.turn.lock().await;
         match self.show_newest(served).await {
-            // A disk that cannot be written: what was shown before is still true.
-            Err(OwnError::Store(error)) => match served.database.published() {
-                Some(shown) => Ok(shown),
-                None => Err(self.store_failure(error)),
-            },
-            Err(OwnError::Halted(halt)) => Err(self.halted(served, &halt).await),
             Ok(shown) => Ok(shown),
+            // A disk that cannot be written, witnesses that do not answer: what was shown before is
+            // still true.
+            Err(refusal) if refusal.code != Code::OwnSumdbHalted => {
+                self.own.shown(served).ok_or(refusal)
+            }
+            Err(refusal) => Err(refusal),
         }
     }
 
@@ -158,7 +204,7 @@ impl Context {
         number: u64,
     ) -> Result<Arc<OwnHead>, Refusal> {
         let shown = || {
-            let shown = served.database.published();
+            let shown = self.own.shown(served);
             shown.filter(|shown| shown.head.size > number)
         };
         if let Some(shown) = shown() {
@@ -168,19 +214,55 @@ impl Context {
         if let Some(shown) = shown() {
             return Ok(shown);
         }
-        match self.show_newest(served).await {
-            Ok(head) if head.head.size > number => Ok(head),
-            Ok(_) => Err(Refusal::internal("a record is in no head")),
-            Err(OwnError::Store(error)) => Err(self.store_failure(error)),
-            Err(OwnError::Halted(halt)) => Err(self.halted(served, &halt).await),
+        let newest = self.show_newest(served).await?;
+        if newest.head.size > number {
+            Ok(newest)
+        } else {
+            Err(Refusal::internal("a record is in no head"))
         }
     }
 
-    async fn show_newest(&self, served: &Served) -> Result<Arc<OwnHead>, OwnError> {
-        let signed = served.database.sign().await?;
-        match served.database.published() {
-            Some(shown) if shown.head == signed.head => Ok(shown),
-            _ => served.database.publish(&signed, &[], false).await,
+    /// Signs a head of all records and shows it, if it may be.
+    async fn show_newest(&self, served: &Served) -> Result<Arc<OwnHead>, Refusal> {
+        let (database, panel) = (&served.database, &self.own.panel);
+        let signed = match database.sign().await {
+            Ok(signed) => signed,
+            Err(error) => return Err(self.unsigned(served, error).await),
+        };
+        if let Some(shown) = self
+            .own
+            .shown(served)
+            .filter(|shown| shown.head == signed.head)
+        {
+            return Ok(shown);
+        }
+        let (mut cosignatures, mut waits) = (Vec::new(), false);
+        if self.own.is_active(served) && !panel.is_empty() {
+            let asked = panel.ask(database, &signed).await;
+            if let Some(why) = asked.contradiction {
+                return Err(self.contradicted(served, &why).await);
+            }
+            (cosignatures, waits) = (asked.cosignatures, panel.quorum() > 0);
+            if cosignatures.len() < panel.quorum() {
+                let facts = format!(
+                    "{}: {} of {}",
+                    database.name(),
+                    cosignatures.len(),
+                    panel.quorum()
+                );
+                return Err(Refusal::new(Code::WitnessesMissing, facts));
+            }
+        }
+        match database.publish(&signed, &cosignatures, waits).await {
+            Ok(shown) => Ok(shown),
+            Err(error) => Err(self.unsigned(served, error).await),
+        }
+    }
+
+    async fn unsigned(&self, served: &Served, error: OwnError) -> Refusal {
+        match error {
+            OwnError::Halted(halt) => self.halted(served, &halt).await,
+            OwnError::Store(error) => self.store_failure(error),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::{
     resolve::{ConfigError, Resolved},
-    sumdb, value,
+    sumdb, value, witness,
 };
 use gomod::{
     goproxy::{Entry, ProxyList},
@@ -12,6 +12,7 @@ use proxy::{Mode, ProxyOptions, Scope, VerifyOptions, prefetch::Level};
 use server::Limits;
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use store::own::check_name;
+use tlog::note::VerifierKey;
 use upstream::{DatabaseRoute, UpstreamOptions};
 use url::Url;
 
@@ -47,6 +48,10 @@ pub struct OwnSettings {
     pub active: Option<String>,
     /// What it has.
     pub scope: Scope,
+    /// Who is asked to sign its heads: key and submission prefix.
+    pub witnesses: Vec<(VerifierKey, Url)>,
+    /// How many of them must.
+    pub quorum: usize,
 }
 
 /// Form of the log.
@@ -202,7 +207,24 @@ impl Read<'_> {
                 return Err(self.0.error("own-sumdb-scope", why));
             }
         }
-        Ok(OwnSettings { active, scope })
+        let witnesses = match self.0.get("witness") {
+            Some(list) => witness::parse(&list.text).map_err(|why| self.0.error("witness", why))?,
+            None => Vec::new(),
+        };
+        let quorum = match self.0.get("witness-quorum") {
+            Some(_) => self.count("witness-quorum")?,
+            None => 0,
+        };
+        if quorum > witnesses.len() {
+            let why = format!("there are {} witnesses only", witnesses.len());
+            return Err(self.0.error("witness-quorum", why));
+        }
+        Ok(OwnSettings {
+            active,
+            scope,
+            witnesses,
+            quorum,
+        })
     }
 
     fn proxy(&self) -> Result<ProxyOptions, ConfigError> {

@@ -129,6 +129,22 @@ pub const OPTIONS: &[OptionSpec] = &[
         example: "all",
     },
     OptionSpec {
+        name: "witness",
+        kind: Kind::Text,
+        placeholder: "LIST",
+        default: Unset,
+        doc: "Witnesses that are asked to sign the heads of own-sumdb, as `NAME+KEY URL`, separated by commas.",
+        example: "w1.example.com+75a05cf5+BPdBTQVQT60ZSFHXDR1VJdgTVBbUOgJkYB5rmQm2Y8qd https://w1.example.com",
+    },
+    OptionSpec {
+        name: "witness-quorum",
+        kind: Kind::Count,
+        placeholder: "N",
+        default: Unset,
+        doc: "How many witnesses must have signed a head before it is shown; without it none is waited for longer than 5s.",
+        example: "2",
+    },
+    OptionSpec {
         name: "ca",
         kind: Kind::Path,
         placeholder: "FILE",

@@ -17,6 +17,7 @@ use testkit::{
     process::{self, Output},
     server::{Modkeep, Setup},
     upstream::FakeUpstream,
+    witness::Witness,
 };
 
 const NAME: &str = "sum.corp.example.com/2026";
@@ -485,6 +486,86 @@ fn lookups_until_killed(server: &mut Modkeep, modules: &[String], seed: &mut See
 fn note_of(lookup: &[u8]) -> Vec<u8> {
     let at = lookup.windows(2).position(|two| two == b"\n\n").unwrap();
     lookup[at + 2..].to_vec()
+}
+
+#[test]
+fn a_head_is_shown_once_enough_witnesses_have_signed_it() {
+    let mut site = Site::new(
+        "private",
+        &[],
+        &[secret("one"), secret("two"), secret("three")],
+    );
+    let witnesses = ["w1.example.com", "w2.example.com", "w3.example.com"].map(Witness::start);
+    for witness in &witnesses {
+        witness.watch(&site.key);
+    }
+    let settings = witnesses.each_ref().map(Witness::setting).join(",");
+    site.server.stop();
+    site.server.set_option("--witness", &settings);
+    site.server.set_option("--witness-quorum", "2");
+    site.server.start();
+    let client = site.go();
+    client.download("corp.example.com/one@v1.0.0").assert_ok();
+    let signatures = |note: &[u8]| {
+        let text = String::from_utf8(note.to_vec()).unwrap();
+        text.matches("\n\u{2014} w").count()
+    };
+    assert_eq!(signatures(&site.latest()), 3);
+    let checkpoint = site.server.get(&format!("/sumdb/{NAME}/checkpoint"));
+    let keys = witnesses.each_ref().map(Witness::key);
+    let note = tlog::note::Note::open(&checkpoint.body, &keys).unwrap();
+    assert_eq!(note.verified.len(), 3);
+    assert!(note.text.starts_with(&format!("{NAME}\n")), "{}", note.text);
+
+    // Two of three are enough; one is not, and the older head stays shown.
+    witnesses[0].set_down(true);
+    client.download("corp.example.com/two@v1.0.0").assert_ok();
+    assert_eq!(signatures(&site.latest()), 2);
+    let before = site.latest();
+    witnesses[1].set_down(true);
+    assert_refusal(&site.lookup("corp.example.com/three"), 503, "MK4034");
+    assert_eq!(site.latest(), before);
+    client.download("corp.example.com/two@v1.0.0").assert_ok();
+    site.server.kill();
+    site.server.start();
+    assert_eq!(
+        site.latest(),
+        before,
+        "what waits is not shown after a restart either"
+    );
+    witnesses[0].set_down(false);
+    client.download("corp.example.com/three@v1.0.0").assert_ok();
+    assert_eq!(witnesses.each_ref().map(Witness::size), [3, 2, 3]);
+}
+
+#[test]
+fn a_backup_of_everything_is_found_out_by_a_witness_before_anything_is_signed() {
+    let mut site = Site::new(
+        "private",
+        &[],
+        &[secret("one"), secret("two"), secret("three")],
+    );
+    let witness = Witness::start("w1.example.com");
+    witness.watch(&site.key);
+    site.server.stop();
+    site.server.set_option("--witness", &witness.setting());
+    site.server.start();
+    assert!(site.lookup("corp.example.com/one").is_whole());
+    site.server.stop();
+    let backup = tempfile::tempdir().unwrap();
+    copy(site.server.data(), backup.path());
+    site.server.start();
+    assert!(site.lookup("corp.example.com/two").is_whole());
+    site.server.stop();
+    restore(backup.path(), site.server.data(), false);
+    site.server.start();
+    assert_refusal(&site.lookup("corp.example.com/three"), 503, "MK4031");
+    assert_eq!(witness.size(), 2);
+    // Kept: the witness need not be there the next time.
+    site.server.stop();
+    drop(witness);
+    site.server.start();
+    assert_refusal(&site.lookup("corp.example.com/one"), 503, "MK4031");
 }
 
 fn copy(from: &Path, to: &Path) {

@@ -53,6 +53,17 @@ impl OwnDatabase {
         self.inner.state.published.read().clone()
     }
 
+    /// The newest head that is known to be signed, whether it was shown or not.
+    pub async fn signed(&self) -> Result<Option<OwnHead>, OwnError> {
+        let opened = self.open().await?;
+        let Opened::Open(Some(newest)) = *opened else {
+            return Ok(None);
+        };
+        let signed = OwnHead::sign(&self.inner.key, newest, &[]);
+        let signed = signed.map_err(|error| StoreError::io("signing", io_error(error)))?;
+        Ok(Some(signed))
+    }
+
     /// Signs a head of all records, unless the newest has them; it is durable when this returns and
     /// not shown before [`OwnDatabase::publish`]. Goes on to its end even if the asker goes away.
     pub async fn sign(&self) -> Result<OwnHead, OwnError> {
