@@ -22,7 +22,7 @@ pub(crate) fn command() -> Command {
         ))
         .subcommand_required(true)
         .arg_required_else_help(true)
-        .subcommands([serve(), run(), env(), store(), sumdb(), zip(), module(), config(), doctor(), explain(), completions_command()])
+        .subcommands([serve(), run(), env(), store(), sumdb(), audit(), zip(), module(), config(), doctor(), explain(), completions_command()])
 }
 
 fn serve() -> Command {
@@ -146,6 +146,42 @@ fn sumdb() -> Command {
             verb("retire", "Let a database take no further records; what it has stays served").arg(name()),
             verb("resume", "Believe a verified database again that told two histories, and print the evidence").arg(name()),
         ])
+}
+
+fn audit() -> Command {
+    let url = Arg::new("url")
+        .required(true)
+        .value_name("URL")
+        .value_hint(ValueHint::Url)
+        .help("A proxy that serves the database, the database itself, or a log of tiles such as http://SERVER/-/journal");
+    let key = Arg::new("key")
+        .long("key")
+        .value_name("NAME+KEY")
+        .help("The log's key; of sum.golang.org the name is enough");
+    let state = Arg::new("state")
+        .long("state")
+        .value_name("FILE")
+        .value_hint(ValueHint::FilePath)
+        .value_parser(clap::value_parser!(std::path::PathBuf))
+        .help("Where the newest head is remembered, to be compared with the next time");
+    let inclusions = Arg::new("inclusions")
+        .long("inclusions")
+        .value_name("N")
+        .default_value("20")
+        .help("How many entries are looked up at random");
+    options::add_some(
+        Command::new("audit")
+            .about("Check a checksum database or a journal from outside")
+            .arg(url)
+            .arg(key)
+            .arg(state)
+            .arg(inclusions),
+        &["ca"],
+    )
+    .after_help(
+        "Examples:\n  modkeep audit http://127.0.0.1:3000 --key \"$(go env GOSUMDB)\" --state sum.head\n  \
+         modkeep audit http://127.0.0.1:3000/-/journal --state journal.head",
+    )
 }
 
 fn path(name: &'static str, value_name: &'static str, help: &'static str) -> Arg {

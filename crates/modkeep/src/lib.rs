@@ -5,6 +5,7 @@
 //! Exit codes: 0 done, 1 a problem was found, 2 wrong usage or environment; `run` ends as its
 //! command ended.
 
+mod audit_command;
 mod cli;
 mod client_env;
 pub mod config;
@@ -52,6 +53,7 @@ fn dispatch(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
         Some(("run", matches)) => run::main(matches),
         Some(("env", matches)) => client_env::main(matches),
         Some(("store", matches)) => store_command::main(matches),
+        Some(("audit", matches)) => audit_command::main(matches),
         Some(("sumdb", matches)) => sumdb_command::main(matches),
         Some(("zip", matches)) => zip_command::main(matches),
         Some(("mod", matches)) => mod_command::main(matches),
