@@ -100,6 +100,16 @@ impl Own {
         databases.find(|served| served.database.name() == name)
     }
 
+    /// Whether there is any.
+    pub(crate) fn is_some(&self) -> bool {
+        !self.databases.is_empty()
+    }
+
+    /// All of them, in the order of their names.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Served> {
+        self.databases.iter().map(|served| &**served)
+    }
+
     /// The database that takes records, as long as it may.
     pub(crate) fn active(&self) -> Option<&Arc<Served>> {
         self.active.as_ref().filter(|served| served.takes_records())

@@ -31,7 +31,6 @@ use database::Database;
 pub(crate) use evidence::{FIRST_SEEN, PRIVATE, UNPROVEN, UNVERIFIED};
 use gomod::{Artifact, ArtifactKind, ModulePath, Version, pattern::Patterns, sumhash::H1};
 pub use halt::resume;
-use own::own_hash;
 pub use pending::Settled;
 pub use present::{HeadFailure, Present, compare_head};
 pub(crate) use records::{Records, Vouched};
@@ -219,8 +218,8 @@ fn is_toolchain(module: &ModulePath) -> bool {
 impl Context {
     /// On which grounds bytes with this hash may be captured.
     pub(crate) async fn grounds(&self, artifact: &Artifact, h1: &str) -> Result<Grounds, Lost> {
-        if let Some(database) = self.own_logger(artifact) {
-            return self.own_grounds(database, artifact, h1).await;
+        if self.is_logged_here(artifact) {
+            return self.own_grounds(artifact, h1).await;
         }
         let verifier = &self.verifier;
         let records = match verifier.voucher(artifact) {
@@ -247,8 +246,8 @@ impl Context {
 
     /// The hash that the checksum database knows of an artifact, where it is asked about it.
     pub(crate) async fn logged(&self, artifact: &Artifact) -> Option<H1> {
-        if let Some(database) = self.own_logger(artifact) {
-            return own_hash(database, artifact).await;
+        if self.is_logged_here(artifact) {
+            return self.own_hash(artifact).await;
         }
         let Voucher::Database(records) = self.verifier.voucher(artifact) else {
             return None;

@@ -14,6 +14,9 @@ pub const MAX_BYTES: usize = 600;
 /// The most lines of a body of ours (law L8).
 const MAX_LINES: usize = 7;
 
+/// What a line that was cut ends in.
+const CUT: &str = "...";
+
 /// The body of a refusal, one newline at the end of every line.
 ///
 /// ```text
@@ -37,6 +40,9 @@ fn told(refusal: &Refusal, lines: &[String], request_id: &str) -> String {
     let tail = format!("request: {request_id}\n");
     for line in lines.iter().take(MAX_LINES - 2) {
         let room = MAX_BYTES.saturating_sub(body.len() + tail.len() + 1);
+        if room <= CUT.len() {
+            break;
+        }
         let line = one_line(line, room);
         if !line.is_empty() {
             let _ = writeln!(body, "{line}");
@@ -75,8 +81,8 @@ fn one_line(text: &str, room: usize) -> String {
     let words: Vec<&str> = text.split_ascii_whitespace().collect();
     let mut line: String = words.join(" ").chars().map(graphic).collect();
     if line.len() > room {
-        line.truncate(room.saturating_sub(3));
-        line.push_str("...");
+        line.truncate(room.saturating_sub(CUT.len()));
+        line.push_str(CUT);
     }
     line
 }

@@ -16,7 +16,7 @@ use crate::{capture::Lost, check::Wrong, context::Context, own::Served};
 use codes::Code;
 use gomod::{Artifact, ArtifactKind, sumhash::H1};
 use mismatch::Specimen;
-use store::{Key, own::OwnRecord};
+use store::{Key, StoreError, own::OwnRecord};
 
 /// The hash that a record has of an artifact.
 fn hash_in(record: &OwnRecord, artifact: &Artifact) -> Option<String> {
@@ -25,42 +25,52 @@ fn hash_in(record: &OwnRecord, artifact: &Artifact) -> Option<String> {
     hashes.next().map(str::to_owned)
 }
 
-/// The hash that the database has of an artifact.
-pub(super) async fn own_hash(served: &Served, artifact: &Artifact) -> Option<H1> {
-    let record = served.database.find(&artifact.module, &artifact.version);
-    hash_in(&record.await.ok()??, artifact)?.parse().ok()
-}
-
 // === impl Context ===
 
 impl Context {
-    /// The database of our own that has the record of an artifact, or will.
-    pub(crate) fn own_logger(&self, artifact: &Artifact) -> Option<&Served> {
+    /// Whether a database of our own has the record of an artifact, or will.
+    pub(crate) fn is_logged_here(&self, artifact: &Artifact) -> bool {
         let module = &artifact.module;
-        let logged = artifact.kind != ArtifactKind::Info
+        self.own.is_some()
+            && artifact.kind != ArtifactKind::Info
             && self.verifier.is_private(module)
-            && !is_toolchain(module);
-        self.own.active().filter(|_| logged).map(|served| &**served)
+            && !is_toolchain(module)
     }
 
-    pub(super) async fn own_grounds(
+    /// The record of a version in whichever of our databases has one: also one that takes no more,
+    /// or has stopped, for what was once logged stays what the bytes must be.
+    async fn own_record(
         &self,
-        served: &Served,
         artifact: &Artifact,
-        h1: &str,
-    ) -> Result<Grounds, Lost> {
-        let database = &served.database;
-        let name = database.name();
+    ) -> Result<Option<(&Served, OwnRecord)>, StoreError> {
+        for served in self.own.all() {
+            let found = served.database.find(&artifact.module, &artifact.version);
+            if let Some(record) = found.await? {
+                return Ok(Some((served, record)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The hash that a database of our own has of an artifact.
+    pub(super) async fn own_hash(&self, artifact: &Artifact) -> Option<H1> {
+        let (_, record) = self.own_record(artifact).await.ok()??;
+        hash_in(&record, artifact)?.parse().ok()
+    }
+
+    pub(super) async fn own_grounds(&self, artifact: &Artifact, h1: &str) -> Result<Grounds, Lost> {
+        let active = self.own.active();
+        let log = active.map(|active| active.database.name().to_owned());
         let grounds = |evidence: String| Grounds {
             evidence,
             proof: None,
-            log: Some(name.to_owned()),
+            log,
         };
         let failed = |error| Lost::Ours(self.store_failure(error));
-        let record = database.find(&artifact.module, &artifact.version).await;
-        let Some(record) = record.map_err(failed)? else {
+        let Some((served, record)) = self.own_record(artifact).await.map_err(failed)? else {
             return Ok(grounds(PRIVATE.to_owned()));
         };
+        let name = served.database.name();
         if let Some(logged) = hash_in(&record, artifact).filter(|logged| logged != h1) {
             self.count_verification("mismatch");
             let summary = format!("its hash is {h1}, and {name} has {logged}");
@@ -82,7 +92,7 @@ impl Context {
         artifact: &Artifact,
         go_mod_h1: Option<&str>,
     ) -> Result<(), Lost> {
-        let (Some(_), Some(found)) = (self.own_logger(artifact), go_mod_h1) else {
+        let Some(found) = go_mod_h1.filter(|_| self.is_logged_here(artifact)) else {
             return Ok(());
         };
         let Artifact {
@@ -123,24 +133,23 @@ impl Context {
         artifact: &Artifact,
         sent: &Specimen,
     ) -> Option<Vec<String>> {
-        let database = &self.own_logger(artifact)?.database;
-        let record = database.find(&artifact.module, &artifact.version);
-        let record = record.await.ok()??;
+        if !self.is_logged_here(artifact) {
+            return None;
+        }
+        let (served, record) = self.own_record(artifact).await.ok()??;
+        let name = served.database.name();
         let logged = hash_in(&record, artifact)?;
         let found = sent
             .h1
             .map_or_else(|| "none".to_owned(), |h1| h1.to_string());
+        // `go` names the artifact; what it shows of a body is short.
         Some(vec![
             format!(
-                "{artifact} is not what was first seen: its tag was moved or it was tampered with"
+                "first seen: {:.0} from {}, record {} of {name}",
+                record.at, record.source, record.number
             ),
-            format!("first seen: {:.0} from {}", record.at, record.source),
-            format!(
-                "logged:     {logged} (record {} of {})",
-                record.number,
-                database.name()
-            ),
-            format!("sent now:   {found} by {}", sent.source.name),
+            format!("logged:   {logged}"),
+            format!("sent now: {found} by {}", sent.source.name),
             "next: publish the change as a new version; what was logged stays".to_owned(),
         ])
     }
