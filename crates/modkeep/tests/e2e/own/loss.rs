@@ -42,6 +42,59 @@ fn kill_9_never_shows_a_client_that_remembers_an_older_or_forked_log() {
     );
 }
 
+/// The points between the first byte of a capture and a head that is shown.
+const POINTS: [&str; 5] = [
+    "before-transaction",
+    "after-transaction",
+    "before-journal-mirror",
+    "own-head-signed",
+    "own-head-kept",
+];
+
+#[test]
+fn a_crash_at_any_point_of_an_append_takes_back_no_head() {
+    let mut site = Site::new("private", &[], &[]);
+    let faithful = site.go();
+    let (mut heads, mut crashes): (Vec<Vec<u8>>, usize) = (Vec::new(), 0);
+    for point in POINTS {
+        for passage in 1..=3 {
+            let names: Vec<_> = (0..3)
+                .map(|number| format!("{}{passage}m{number}", point.replace('-', "")))
+                .collect();
+            for name in &names {
+                site.push(&secret(name));
+            }
+            site.server.stop();
+            site.server
+                .set_env("MODKEEP_CRASH_POINT", &format!("{point}@{passage}"));
+            site.server.start();
+            let address = site.server.address();
+            for name in &names {
+                let path = format!("/sumdb/{NAME}/lookup/corp.example.com/{name}@v1.0.0");
+                let answer = client::get(address, &path).ok();
+                let whole = answer.filter(client::Answer::is_whole);
+                heads.extend(whole.map(|answer| note_of(&answer.body)));
+            }
+            crashes += usize::from(site.server.wait_for_end(Duration::from_secs(1)).is_some());
+            site.server.kill();
+            site.server.set_env("MODKEEP_CRASH_POINT", "");
+            site.server.start();
+            let module = format!("corp.example.com/{}@v1.0.0", names[0]);
+            faithful.download(&module).assert_ok();
+            heads.push(site.latest());
+            for head in &heads {
+                let echo = site.echo(head);
+                assert_eq!(echo.status, 200, "{point}@{passage}: {}", echo.text());
+            }
+        }
+    }
+    assert!(crashes >= 12, "{crashes}");
+    println!(
+        "{crashes} crashes, {} heads shown, all of them kept",
+        heads.len()
+    );
+}
+
 /// Clients look these up until the server is killed, after a random number of answers and a random
 /// moment more; gives the heads that they were shown.
 fn lookups_until_killed(server: &mut Modkeep, modules: &[String], seed: &mut Seed) -> Vec<Vec<u8>> {
@@ -274,4 +327,36 @@ fn a_backup_of_everything_is_found_out_by_what_a_client_remembers() {
     site.server.start();
     assert_refusal(&site.lookup("corp.example.com/three"), 503, "MK4031");
     assert_refusal(&site.echo(b"no note at all\n"), 502, "MK4007");
+}
+
+#[test]
+fn a_log_that_went_on_after_a_backup_is_found_out_by_a_witness_that_was_away() {
+    let mut site = Site::new(
+        "private",
+        &[],
+        &[secret("one"), secret("two"), secret("three")],
+    );
+    let witness = Witness::start("w1.example.com");
+    witness.watch(&site.key);
+    site.server.stop();
+    let backup = tempfile::tempdir().unwrap();
+    copy(site.server.data(), backup.path());
+    site.server.set_option("--witness", &witness.setting());
+    site.server.start();
+    assert!(site.lookup("corp.example.com/one").is_whole());
+    site.server.stop();
+    assert_eq!(witness.size(), 1);
+    restore(backup.path(), site.server.data(), false);
+    witness.set_down(true);
+    site.server.start();
+    for name in ["two", "three"] {
+        assert!(site.lookup(&format!("corp.example.com/{name}")).is_whole());
+    }
+    witness.set_down(false);
+    site.server.stop();
+    site.server.start();
+    let refused = site.lookup("corp.example.com/one");
+    assert_refusal(&refused, 503, "MK4031");
+    let why = "w1.example.com has signed another tree of 1 records";
+    assert!(refused.text().contains(why), "{refused:?}");
 }
