@@ -22,11 +22,14 @@ use crate::{
 use codes::Code;
 use std::sync::{
     Arc,
-    atomic::{AtomicBool, Ordering},
+    atomic::{AtomicBool, AtomicU64, Ordering},
 };
 use store::own::{Echo, Halt, OwnDatabase, OwnError, OwnHead};
 use tokio::sync::Mutex;
 use witnesses::Panel;
+
+/// Records looked at in one step.
+const PAGE: usize = 200;
 
 /// What the active database has.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -68,6 +71,8 @@ pub(crate) struct Served {
     /// Held by whoever signs and shows.
     turn: Mutex<()>,
     halted: AtomicBool,
+    /// Up to which number records were looked at for their proofs.
+    vouched: AtomicU64,
 }
 
 // === impl Own ===
@@ -79,6 +84,7 @@ impl Own {
                 database: database.clone(),
                 turn: Mutex::new(()),
                 halted: AtomicBool::new(false),
+                vouched: AtomicU64::new(0),
             })
         };
         let databases: Vec<_> = options.databases.iter().map(serve).collect();
@@ -273,6 +279,31 @@ impl Context {
         match error {
             OwnError::Halted(halt) => self.halted(served, &halt).await,
             OwnError::Store(error) => self.store_failure(error),
+        }
+    }
+
+    /// Keeps the proofs of records that nobody has looked up: with them a private version is proven
+    /// to whoever has no more than its files and the key, also where clients ask no database of ours.
+    pub(crate) async fn vouch_for_all(&self) -> Result<(), Refusal> {
+        let Some(served) = self.own.active() else {
+            return Ok(());
+        };
+        loop {
+            let first = served.vouched.load(Ordering::Relaxed);
+            let records = served.database.unproven(first, PAGE).await;
+            let records = records.map_err(|error| self.store_failure(error))?;
+            let Some((_, _, last)) = records.last() else {
+                return Ok(());
+            };
+            let next = last.number + 1;
+            for (module, version, record) in &records {
+                // What is copied has the public database's proof.
+                if self.verifier.is_private(module) {
+                    let head = self.own_head_with(served, record.number).await?;
+                    self.vouch(served, (module, version), record, &head).await?;
+                }
+            }
+            served.vouched.store(next, Ordering::Relaxed);
         }
     }
 

@@ -188,8 +188,11 @@ impl Proxy {
         swept.map_err(|error| context.store_failure(error))
     }
 
-    /// Proves what was captured without proof, or withdraws it.
+    /// Proves what was captured without proof, or withdraws it; keeps the proofs of records of our own.
     pub async fn prove_pending(&self) -> Result<Settled, Refusal> {
+        if let Err(refusal) = self.context.vouch_for_all().await {
+            tracing::warn!(?refusal, "records of our own wait for their proofs");
+        }
         let settled = self.context.prove_pending().await;
         settled.map_err(|error| self.context.store_failure(error))
     }

@@ -30,12 +30,13 @@ use crate::{
     },
     error::StoreError,
     journal,
+    key::Key,
     store::Store,
     trust::version_path,
 };
 use bytes::Bytes;
 use files::Files;
-use gomod::{ModulePath, Version};
+use gomod::{Artifact, ModulePath, Version};
 use jiff::Timestamp;
 use opened::State;
 use rusqlite::Connection;
@@ -157,6 +158,26 @@ impl OwnDatabase {
         let (name, version) = (self.name().to_owned(), version_path(module, version));
         self.ask(move |connection| read::own::by_version(connection, &name, &version))
             .await
+    }
+
+    /// Records from number `first` on that no proof is kept of, at most `limit`.
+    pub async fn unproven(
+        &self,
+        first: u64,
+        limit: usize,
+    ) -> Result<Vec<(ModulePath, Version, OwnRecord)>, StoreError> {
+        let name = self.name().to_owned();
+        let question =
+            move |connection: &Connection| read::own::unproven(connection, &name, first, limit);
+        let found = self.inner.store.catalog().ask_cold(question).await?;
+        let named =
+            |(record, version): (OwnRecord, String)| match Key::parse(&format!("{version}.mod"))? {
+                Key::Artifact(Artifact {
+                    module, version, ..
+                }) => Some((module, version, record)),
+                Key::Sumdb { .. } => None,
+            };
+        Ok(found.into_iter().filter_map(named).collect())
     }
 
     /// The record of a version: the one that is there, else one with this text. It is durable when

@@ -92,7 +92,7 @@ impl Context {
         };
         let head = self.own_head_with(served, record.number).await?;
         if self.verifier.is_private(&module) {
-            self.vouch(served, &module, &version, &record, &head)
+            self.vouch(served, (&module, &version), &record, &head)
                 .await?;
         }
         let text = [record.record().to_text().as_bytes(), &head.note].concat();
@@ -171,11 +171,10 @@ impl Context {
 
     /// Keeps the proof of a private version's record, unless there is one, and lets its captures say
     /// so.
-    async fn vouch(
+    pub(crate) async fn vouch(
         &self,
         served: &Served,
-        module: &ModulePath,
-        version: &Version,
+        (module, version): (&ModulePath, &Version),
         record: &OwnRecord,
         head: &OwnHead,
     ) -> Result<(), Refusal> {

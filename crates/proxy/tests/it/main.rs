@@ -6,6 +6,7 @@
 mod artifacts;
 mod flights;
 mod outages;
+mod own;
 mod prefetch;
 mod site;
 mod sumdb;

@@ -19,6 +19,28 @@ pub(crate) fn by_version(
     found.optional().map_err(failed)
 }
 
+/// Records from number `first` on that no proof is kept of, with `MODULE/@v/VERSION` of each.
+pub(crate) fn unproven(
+    connection: &Connection,
+    database: &str,
+    first: u64,
+    limit: usize,
+) -> Result<Vec<(OwnRecord, String)>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS}, version FROM own_record AS own
+         WHERE database = ?1 AND number >= ?2 AND NOT EXISTS
+             (SELECT 1 FROM proof WHERE proof.version = own.version AND proof.database = ?1)
+         ORDER BY number LIMIT ?3"
+    );
+    collect(
+        connection,
+        "listing records",
+        &sql,
+        params![database, first, limit],
+        |row| Ok((record(row)?, row.get(4)?)),
+    )
+}
+
 /// The texts of `count` records from number `first` on, all of which must be there.
 pub(crate) fn texts(
     connection: &Connection,
