@@ -167,14 +167,26 @@ codes! {
         "Two heads with its signature do not belong to one log, so nothing new is believed of it.",
         "Stop and investigate: both heads are kept. See `modkeep sumdb resume` once it is settled.";
     PrivateName = 4009, Some(404), "this module is private here",
-        "Names that match --private are never told to a checksum database.",
-        "Set GONOSUMDB on the client as `modkeep env` prints it.";
+        "Names that match --private are never told to a public source or checksum database.",
+        "Set --private-upstream to where it comes from; on clients set GONOSUMDB as `modkeep env` prints it.";
     NotProven = 4010, Some(404), "no proof is kept of this",
         "It is not kept here, or was captured without proof: private, or with --verify off.",
         "Ask for the artifact first; Modkeep-Evidence of its answer says why it is trusted.";
     NoSuchCase = 4011, Some(404), "there is no such case",
         "Cases have the number of the journal entry that opened them.",
         "See /-/cases for those there are.";
+    OwnSumdbHalted = 4031, Some(503), "this checksum database has stopped signing",
+        "A head that it signed is missing or contradicted here, so nothing further is signed under this name.",
+        "Restore what is missing, or begin another name: `modkeep sumdb init NAME`. See docs/sumdb.md.";
+    OwnSumdbRetired = 4032, Some(403), "this checksum database takes no further records",
+        "It has been replaced by another name; what it has is still served.",
+        "Set GOSUMDB to the present name and key, which `modkeep sumdb list` prints.";
+    OwnSumdbScope = 4033, Some(403), "this checksum database has private modules only",
+        "Public modules are not in its scope, and go asks one database only.",
+        "Set --own-sumdb-scope all on the server, or GOSUMDB to the public database on the client.";
+    WitnessesMissing = 4034, Some(503), "too few witnesses have signed the newest head",
+        "A record is shown once as many witnesses as --witness-quorum says have signed a head with it.",
+        "Run again; if it persists look at the witnesses that /readyz or the log names.";
 
     BadConfiguration = 5001, None, "the configuration is wrong",
         "An option, environment variable or key of the configuration file cannot be used.",

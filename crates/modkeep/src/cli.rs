@@ -23,7 +23,7 @@ pub(crate) fn command() -> Command {
         ))
         .subcommand_required(true)
         .arg_required_else_help(true)
-        .subcommands([serve(), run(), env(), store(), zip(), module(), config(), sumdb(), doctor(), explain(), completions_command()])
+        .subcommands([serve(), run(), env(), store(), sumdb(), audit(), zip(), module(), config(), doctor(), explain(), completions_command()])
 }
 
 fn serve() -> Command {
@@ -91,22 +91,6 @@ fn store() -> Command {
         ])
 }
 
-fn sumdb() -> Command {
-    let names = [options::REACHING, &["data", "sumdb"]].concat();
-    let mirror = Command::new("mirror")
-        .about("Keep every tile of the checksum database's log; goes on where it was, ends when it is complete");
-    Command::new("sumdb")
-        .about("Work on the checksum database that is verified with")
-        .subcommand_required(true)
-        .arg_required_else_help(true)
-        .after_help("Examples:\n  modkeep sumdb mirror\n  modkeep sumdb mirror --data /var/lib/modkeep --rate 200")
-        .subcommand(options::add_as(
-            options::add_some(mirror, &names),
-            "sumdb-mirror-rate",
-            "rate",
-        ))
-}
-
 fn verify() -> Command {
     let what = Arg::new("what")
         .value_name("MODULE[@VERSION]")
@@ -126,6 +110,75 @@ fn verify() -> Command {
         &names,
     )
     .after_help("Examples:\n  modkeep store verify\n  modkeep store verify --offline golang.org/x/text@v0.14.0")
+}
+
+fn sumdb() -> Command {
+    let name = || {
+        Arg::new("name")
+            .required(true)
+            .value_name("NAME")
+            .help("Name of the database: host/path, such as sum.corp.example.com/2026")
+    };
+    let verb = |name: &'static str, about: &'static str| {
+        options::add_some(Command::new(name).about(about), &["data"])
+    };
+    let names = [options::REACHING, &["data", "sumdb"]].concat();
+    let mirror = Command::new("mirror")
+        .about("Keep every tile of the verified database's log; goes on where it was, ends when it is complete")
+        .after_help("Examples:\n  modkeep sumdb mirror\n  modkeep sumdb mirror --data /var/lib/modkeep --rate 200");
+    let mirror = options::add_as(
+        options::add_some(mirror, &names),
+        "sumdb-mirror-rate",
+        "rate",
+    );
+    Command::new("sumdb")
+        .about("Make checksum databases of this site's own, mirror the one that is verified with")
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .after_help("Examples:\n  modkeep sumdb init sum.corp.example.com/2026\n  modkeep sumdb list\n  modkeep sumdb mirror\n  modkeep sumdb retire sum.corp.example.com/2026")
+        .subcommands([
+            verb("init", "Make the key of a new database and print what clients need").arg(name()),
+            verb("list", "Print the databases that were made here, with their keys"),
+            verb("retire", "Let a database take no further records; what it has stays served").arg(name()),
+            mirror,
+            verb("resume", "Believe a verified database again that told two histories, and print the evidence").arg(name()),
+        ])
+}
+
+fn audit() -> Command {
+    let url = Arg::new("url")
+        .required(true)
+        .value_name("URL")
+        .value_hint(ValueHint::Url)
+        .help("A proxy that serves the database, the database itself, or a log of tiles such as http://SERVER/-/journal");
+    let key = Arg::new("key")
+        .long("key")
+        .value_name("NAME+KEY")
+        .help("The log's key; of sum.golang.org the name is enough");
+    let state = Arg::new("state")
+        .long("state")
+        .value_name("FILE")
+        .value_hint(ValueHint::FilePath)
+        .value_parser(clap::value_parser!(std::path::PathBuf))
+        .help("Where the newest head is remembered, to be compared with the next time");
+    let inclusions = Arg::new("inclusions")
+        .long("inclusions")
+        .value_name("N")
+        .default_value("20")
+        .help("How many entries are looked up at random");
+    options::add_some(
+        Command::new("audit")
+            .about("Check a checksum database or a journal from outside")
+            .arg(url)
+            .arg(key)
+            .arg(state)
+            .arg(inclusions),
+        &["ca"],
+    )
+    .after_help(
+        "Examples:\n  modkeep audit http://127.0.0.1:3000 --key \"$(go env GOSUMDB)\" --state sum.head\n  \
+         modkeep audit http://127.0.0.1:3000/-/journal --state journal.head",
+    )
 }
 
 fn path(name: &'static str, value_name: &'static str, help: &'static str) -> Arg {

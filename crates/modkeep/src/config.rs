@@ -17,13 +17,14 @@ mod settings;
 mod sumdb;
 mod table;
 mod value;
+mod witness;
 
 pub(crate) use environment::{Environment, Process};
 pub use resolve::{ConfigError, Origin, Resolved};
 pub(crate) use resolve::{Flags, resolve};
 pub(crate) use settings::SettingsError;
-pub use settings::{LogFormat, Settings};
-pub(crate) use sumdb::key as database_key;
+pub use settings::{LogFormat, OwnSettings, Settings};
+pub(crate) use sumdb::{key as database_key, known_key};
 pub use table::{DefaultValue, Kind, OPTIONS, OptionSpec};
 
 /// The flag and environment variable that name the file itself; no row, for a file cannot name itself.

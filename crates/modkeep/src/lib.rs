@@ -5,6 +5,7 @@
 //! Exit codes: 0 done, 1 a problem was found, 2 wrong usage or environment; `run` ends as its
 //! command ended.
 
+mod audit_command;
 mod cli;
 mod client_env;
 pub mod config;
@@ -21,6 +22,7 @@ pub mod reference;
 mod run;
 mod serve;
 mod store_command;
+mod sumdb_command;
 mod sumdb_mirror;
 mod wiring;
 mod zip_command;
@@ -52,7 +54,8 @@ fn dispatch(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
         Some(("run", matches)) => run::main(matches),
         Some(("env", matches)) => client_env::main(matches),
         Some(("store", matches)) => store_command::main(matches),
-        Some(("sumdb", matches)) => sumdb_mirror::main(matches),
+        Some(("audit", matches)) => audit_command::main(matches),
+        Some(("sumdb", matches)) => sumdb_command::main(matches),
         Some(("zip", matches)) => zip_command::main(matches),
         Some(("mod", matches)) => mod_command::main(matches),
         Some(("config", matches)) => config_command::main(matches),

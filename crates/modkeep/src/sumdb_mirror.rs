@@ -63,9 +63,6 @@ pub(crate) async fn follow(proxy: Proxy, rate: NonZeroU32) {
 
 /// `modkeep sumdb mirror`.
 pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
-    let Some(("mirror", matches)) = matches.subcommand() else {
-        return Ok(ExitCode::from(crate::UNUSABLE));
-    };
     let resolved = cli::given(matches)?;
     let settings = cli::settings(&resolved)?;
     let wrong = |why: String| Failure::new(Code::BadConfiguration, why);

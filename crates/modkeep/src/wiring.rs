@@ -5,10 +5,12 @@ use crate::{
     failure::Failure,
 };
 use codes::Code;
-use proxy::{Metrics, Proxy};
+use proxy::{Metrics, OwnOptions, Proxy, ProxyOptions, Witness};
 use std::{path::Path, sync::Arc};
 use store::{Store, StoreOptions};
-use upstream::{UpstreamOptions, Upstreams};
+use tlog::note::VerifierKey;
+use upstream::{Endpoint, UpstreamOptions, Upstreams};
+use url::Url;
 
 /// A service and what people are told about it.
 pub(crate) struct Service {
@@ -25,10 +27,14 @@ pub(crate) async fn service(settings: &Settings) -> Result<Service, Failure> {
         observer: Arc::clone(&metrics) as _,
         ..settings.upstreams.clone()
     };
-    let upstreams = Upstreams::new(&settings.upstream, &options)
-        .map_err(|error| Failure::of(error.code(), &error))?;
-    for source in upstreams.describe() {
-        metrics.know_upstream(source.as_str());
+    let reach =
+        |list| Upstreams::new(list, &options).map_err(|error| Failure::of(error.code(), &error));
+    let upstreams = reach(&settings.upstream)?;
+    let private_upstreams = settings.private_upstream.as_ref().map(reach).transpose()?;
+    for upstreams in [&upstreams].into_iter().chain(&private_upstreams) {
+        for source in upstreams.describe() {
+            metrics.know_upstream(source.as_str());
+        }
     }
     let sources = upstreams
         .describe()
@@ -37,11 +43,48 @@ pub(crate) async fn service(settings: &Settings) -> Result<Service, Failure> {
         .collect::<Vec<_>>()
         .join(", ");
     let store = Store::open(store_options(&settings.data)).await?;
-    let proxy = Proxy::new(store.clone(), upstreams, settings.proxy.clone(), metrics);
+    let options = ProxyOptions {
+        private_upstreams,
+        own: own(settings, &store, &options)?,
+        ..settings.proxy.clone()
+    };
+    let proxy = Proxy::new(store.clone(), upstreams, options, metrics);
+    proxy.begin().await;
     Ok(Service {
         proxy,
         store,
         sources,
+    })
+}
+
+/// The checksum databases of the site's own. The active one must be there, and in use.
+fn own(settings: &Settings, store: &Store, reach: &UpstreamOptions) -> Result<OwnOptions, Failure> {
+    let databases = store.own_databases()?;
+    if let Some(active) = &settings.own.active {
+        let wrong = |why: &str| {
+            let facts = format!("--own-sumdb {active}: {why}");
+            Err(Failure::new(Code::BadConfiguration, facts))
+        };
+        match databases.iter().find(|own| own.name() == active) {
+            None => return wrong("it has no key here, make one with `modkeep sumdb init`"),
+            Some(own) if own.is_retired() => return wrong("it is retired"),
+            Some(_) => {}
+        }
+    }
+    let witness = |(key, url): &(VerifierKey, Url)| {
+        let endpoint = Endpoint::try_new(url, reach);
+        let endpoint = endpoint.map_err(|error| Failure::of(error.code(), &error))?;
+        let key = key.clone();
+        Ok::<_, Failure>(Witness { key, endpoint })
+    };
+    let witnesses = settings.own.witnesses.iter().map(witness);
+    let witnesses = witnesses.collect::<Result<_, _>>()?;
+    Ok(OwnOptions {
+        databases,
+        active: settings.own.active.clone(),
+        scope: settings.own.scope,
+        witnesses,
+        quorum: settings.own.quorum,
     })
 }
 

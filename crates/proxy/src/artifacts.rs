@@ -156,6 +156,32 @@ impl Context {
         fetched.await.unwrap_or_else(Captured::lost)
     }
 
+    /// What is kept of an artifact that is not answered but needed, fetched where it is not.
+    pub(crate) async fn captured(
+        self: &Arc<Self>,
+        artifact: &Artifact,
+    ) -> Result<Arc<Record>, Refusal> {
+        let found = self.store.find(&Key::Artifact(artifact.clone())).await;
+        if let Some(record) = found.map_err(|error| self.store_failure(error))? {
+            return Ok(Arc::new(record));
+        }
+        if let Some(absence) = self.recall_absence(artifact).await {
+            return Err(absence);
+        }
+        if artifact.kind == ArtifactKind::Zip {
+            let seat = self.flights.join(artifact, |landing| {
+                let context = Arc::clone(self);
+                tokio::spawn(async move { runner::run(&context, landing).await });
+            });
+            return Ok(poll_fn(|cx| seat.poll_outcome(cx)).await?.record);
+        }
+        let mut captured = self.capture_small(artifact).await;
+        if captured.says_nothing() {
+            captured = self.capture_small(artifact).await;
+        }
+        Ok(captured.outcome?.record)
+    }
+
     async fn fly(self: &Arc<Self>, artifact: &Artifact) -> Result<Answer, Refusal> {
         let seat = self.flights.join(artifact, |landing| {
             let context = Arc::clone(self);

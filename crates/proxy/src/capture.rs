@@ -100,9 +100,11 @@ pub(crate) async fn meanwhile(
 }
 
 /// A walk over the sources for an artifact; asks nobody yet.
-pub(crate) fn walk(context: &Context, artifact: &Artifact) -> Walk {
-    let walk = context.upstreams.walk(&artifact.escaped_path());
-    walk.with_limit(check::limit(artifact.kind))
+pub(crate) fn walk(context: &Context, artifact: &Artifact) -> Result<Walk, Refusal> {
+    let walk = context
+        .sources(&artifact.module)?
+        .walk(&artifact.escaped_path());
+    Ok(walk.with_limit(check::limit(artifact.kind)))
 }
 
 /// The next body on the walk, or the refusal that its end amounts to.
@@ -138,7 +140,7 @@ pub(crate) async fn small_once(
 async fn small(context: &Context, artifact: &Artifact, urgency: Urgency) -> Outcome {
     // The record is there by the time the bytes are.
     context.verifier.ahead(&artifact.module, &artifact.version);
-    let mut walk = walk(context, artifact);
+    let mut walk = walk(context, artifact)?;
     if urgency == Urgency::Ahead {
         walk = walk.in_background();
     }
@@ -240,14 +242,20 @@ pub(crate) async fn prove_zip(
 ) -> Result<(SealedSpool, Provenance), Lost> {
     let subject = artifact.clone();
     let judge = move || {
-        let verdict = check::zip(&subject, sealed.file(), sealed.size());
+        let verdict = check::zip_hashes(&subject, sealed.file(), sealed.size());
         (sealed, verdict)
     };
     let judged = context.heavily(judge).await;
     let (sealed, verdict) =
         judged.ok_or_else(|| Refusal::internal("checking the zip ended without a result"))?;
     let grounds = match &verdict {
-        Ok(h1) => context.grounds(artifact, h1).await,
+        Ok(hashes) => match context
+            .of_one_piece(artifact, hashes.go_mod.as_deref())
+            .await
+        {
+            Ok(()) => context.grounds(artifact, &hashes.h1).await,
+            Err(lost) => Err(lost),
+        },
         Err(wrong) => Err(Lost::Body(wrong.clone().into())),
     };
     let grounds = match grounds {
@@ -262,7 +270,8 @@ pub(crate) async fn prove_zip(
     {
         inquiry.settle(context, exhibit, seen.clone()).await;
     }
-    Ok((sealed, provenance(verdict.ok(), &seen.source, grounds)))
+    let h1 = verdict.ok().map(|hashes| hashes.h1);
+    Ok((sealed, provenance(h1, &seen.source, grounds)))
 }
 
 /// Makes a sealed spool a kept blob.
@@ -283,13 +292,18 @@ pub(crate) async fn keep_sealed(
 }
 
 fn provenance(h1: Option<String>, source: &str, grounds: Grounds) -> Provenance {
-    let Grounds { evidence, proof } = grounds;
+    let Grounds {
+        evidence,
+        proof,
+        log,
+    } = grounds;
     Provenance {
         h1,
         source: source.to_owned(),
         evidence,
         facts: Facts::new(),
         proof,
+        log,
     }
 }
 

@@ -69,16 +69,36 @@ pub(crate) fn small(artifact: &Artifact, bytes: &[u8]) -> Result<Option<String>,
     }
 }
 
+/// The hashes of a zip, and of the go.mod in it.
+#[derive(Debug, Clone)]
+pub(crate) struct ZipHashes {
+    pub(crate) h1: String,
+    pub(crate) go_mod: Option<String>,
+}
+
 /// Checks a zip in a file; gives its `h1:` hash. Blocks: reads and inflates all of it.
 pub(crate) fn zip(artifact: &Artifact, file: &File, size: u64) -> Result<String, Wrong> {
-    zip_within(artifact, Positioned::new(file, size))
+    zip_hashes(artifact, file, size).map(|hashes| hashes.h1)
 }
 
 /// [`zip`] for a part of a file.
 pub(crate) fn zip_within(artifact: &Artifact, content: Positioned<'_>) -> Result<String, Wrong> {
-    gomod::zip::check_zip(content, &artifact.module, &artifact.version)
-        .map(|checked| checked.h1().to_string())
-        .map_err(|problem| Wrong::new(Code::BadZip, problem.to_string()))
+    hashes_within(artifact, content).map(|hashes| hashes.h1)
+}
+
+/// [`zip`], with the hash of the go.mod that lies in it.
+pub(crate) fn zip_hashes(artifact: &Artifact, file: &File, size: u64) -> Result<ZipHashes, Wrong> {
+    hashes_within(artifact, Positioned::new(file, size))
+}
+
+fn hashes_within(artifact: &Artifact, content: Positioned<'_>) -> Result<ZipHashes, Wrong> {
+    let checked = gomod::zip::check_zip(content, &artifact.module, &artifact.version)
+        .map_err(|problem| Wrong::new(Code::BadZip, problem.to_string()))?;
+    let go_mod = checked.go_mod().map(sumhash::h1_of_go_mod);
+    Ok(ZipHashes {
+        h1: checked.h1().to_string(),
+        go_mod: go_mod.map(|h1| h1.to_string()),
+    })
 }
 
 /// Checks the answer to a version query; gives the version it resolved to.

@@ -2,9 +2,12 @@
 
 use crate::{
     capture::Captured, damage::Sound, errand::Errands, flight::Flights, fresh::Fresh, hot::Hot,
-    mend::Mends, metrics::Metrics, options::ProxyOptions, prefetch::Prefetch, refusal::Refusal,
-    remembered::Remembered, resource::Resource, scrub::Scrub, sumdb::Heads, verify::Verifier,
+    mend::Mends, metrics::Metrics, options::ProxyOptions, own::Own, prefetch::Prefetch,
+    refusal::Refusal, remembered::Remembered, resource::Resource, scrub::Scrub, sumdb::Heads,
+    verify::Verifier,
 };
+use codes::Code;
+use gomod::ModulePath;
 use std::sync::Arc;
 use store::{Store, StoreError};
 use tokio::{sync::Semaphore, time::Instant};
@@ -43,6 +46,8 @@ pub(crate) struct Context {
     pub(crate) metrics: Arc<Metrics>,
     /// Who vouches for what arrives.
     pub(crate) verifier: Verifier,
+    /// Checksum databases of our own.
+    pub(crate) own: Own,
     /// How fresh the verified database's head is.
     pub(crate) heads: Heads,
     /// Damaged blobs that are being mended.
@@ -71,6 +76,7 @@ impl Context {
         let verifier = Verifier::new(options.verify.clone(), &store, &upstreams, &metrics);
         Self {
             verifier,
+            own: Own::new(&options.own),
             heads: Heads::default(),
             mends: Mends::default(),
             scrub: Scrub::default(),
@@ -91,6 +97,21 @@ impl Context {
             background: TaskTracker::new(),
             metrics,
         }
+    }
+
+    /// Who is asked about a module. A private one is asked of nobody else (law L7).
+    pub(crate) fn sources(&self, module: &ModulePath) -> Result<&Upstreams, Refusal> {
+        if !self.verifier.is_private(module) {
+            return Ok(&self.upstreams);
+        }
+        let private = self.options.private_upstreams.as_ref();
+        private
+            .ok_or_else(|| Refusal::new(Code::PrivateName, "no source for private modules is set"))
+    }
+
+    /// All sources.
+    pub(crate) fn all_sources(&self) -> impl Iterator<Item = &Upstreams> {
+        std::iter::once(&self.upstreams).chain(&self.options.private_upstreams)
     }
 
     /// Does heavy work on a blocking thread, as many at once as there are processors. `None` means

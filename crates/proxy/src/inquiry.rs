@@ -27,7 +27,7 @@ use std::{
     io::{self, Cursor, Read, Seek},
 };
 use store::{Key, SealedSpool};
-use upstream::{BodyFailure, Download, SourceName, Walk};
+use upstream::{BodyFailure, Download, SourceName, Upstreams, Walk};
 
 /// Copies that are asked for after a wrong one.
 const RETRIES: usize = 2;
@@ -167,7 +167,10 @@ impl Inquiry {
         let path = self.artifact.escaped_path();
         while let Some(source) = self.left.pop() {
             let limit = check::limit(self.artifact.kind);
-            if let Some(download) = context.upstreams.copy(&source, &path, limit).await {
+            let Ok(sources) = context.sources(&self.artifact.module) else {
+                break;
+            };
+            if let Some(download) = sources.copy(&source, &path, limit).await {
                 self.from = Some(source);
                 return Ok(download);
             }
@@ -206,8 +209,11 @@ impl Inquiry {
     /// The same source, then the others; the last first.
     fn whom_to_ask(&self, context: &Context) -> Vec<SourceName> {
         let same = self.from.iter().cloned();
-        let all = context.upstreams.describe().into_iter();
-        let others = all.filter(|source| Some(source) != self.from.as_ref());
+        let all = context.sources(&self.artifact.module);
+        let all = all.map(Upstreams::describe).unwrap_or_default();
+        let others = all
+            .into_iter()
+            .filter(|source| Some(source) != self.from.as_ref());
         let mut whom: Vec<SourceName> = same.clone().chain(others).chain(same).collect();
         whom.truncate(RETRIES);
         whom.reverse();
@@ -256,6 +262,7 @@ impl Inquiry {
         evidence.logged = self.logged;
         evidence.others = std::mem::take(&mut self.others);
         let case = Case::new(&evidence);
+        let story = context.own_story(&self.artifact, &evidence.bad).await;
         let path = self.artifact.escaped_path();
         let number = context.store.open_case(&path, &case.to_json()).await;
         let number = number
@@ -277,7 +284,7 @@ impl Inquiry {
             ),
         };
         alarm.raise(&context.store, &context.metrics).await;
-        let mut lines = case.client_lines();
+        let mut lines = story.unwrap_or_else(|| case.client_lines());
         if let Some(number) = number {
             lines.push(format!(
                 "case: {number}, see /-/cases/{number} or modkeep doctor {number}"

@@ -32,6 +32,7 @@ mod mend;
 mod metrics;
 mod observer;
 mod options;
+mod own;
 mod positioned;
 pub mod prefetch;
 pub mod refusal;
@@ -56,6 +57,7 @@ pub use import::import_checker;
 pub use journal::JournalFile;
 pub use metrics::Metrics;
 pub use options::{Clock, ProxyOptions};
+pub use own::{OwnOptions, Scope, Witness};
 pub use refusal::{Refusal, RefusalText};
 pub use resource::{Fetching, Resource};
 pub use scrub::{PassReport, ScrubOptions, Share, Tally};
@@ -63,5 +65,5 @@ pub use service::{Proxy, Readiness};
 pub use status::{BreakerStatus, PassStatus, ScrubStatus, Status, StoreStatus, VerificationStatus};
 pub use verify::{
     HeadFailure, MirrorFailure, Mirrored, Mode, Present, ReproofReport, Selection, Settled,
-    VerifyOptions, compare_head, mirror_log, reprove,
+    VerifyOptions, compare_head, mirror_log, reprove, resume,
 };

@@ -1,8 +1,9 @@
 //! Options of the service, each with the reason for its default.
 
-use crate::{prefetch::Level, scrub::ScrubOptions, verify::VerifyOptions};
+use crate::{own::OwnOptions, prefetch::Level, scrub::ScrubOptions, verify::VerifyOptions};
 use jiff::{Timestamp, ToSpan};
 use std::{fmt, sync::Arc, time::Duration};
+use upstream::Upstreams;
 
 /// What an operator may tune. [`ProxyOptions::default`] is meant to be right for most.
 #[derive(Debug, Clone)]
@@ -26,6 +27,10 @@ pub struct ProxyOptions {
     pub verify: VerifyOptions,
     /// How everything kept is hashed again.
     pub scrub: ScrubOptions,
+    /// Where private modules come from; nowhere without it.
+    pub private_upstreams: Option<Upstreams>,
+    /// Checksum databases of our own.
+    pub own: OwnOptions,
     /// The clock; tests put another one in.
     pub clock: Clock,
 }
@@ -65,6 +70,8 @@ impl Default for ProxyOptions {
             prefetch: Level::On,
             verify: VerifyOptions::default(),
             scrub: ScrubOptions::default(),
+            private_upstreams: None,
+            own: OwnOptions::default(),
             clock: Clock::system(),
         }
     }

@@ -373,7 +373,11 @@ impl Context {
         subject: &Subject,
         in_reserve: bool,
     ) -> Result<Remembered, Refusal> {
-        let walk = self.upstreams.walk(&subject.path);
+        let sources = match &subject.module {
+            Some(module) => self.sources(module)?,
+            None => &self.upstreams,
+        };
+        let walk = sources.walk(&subject.path);
         let mut walk = walk.with_limit(subject.limit()).with_reserve(in_reserve);
         loop {
             let download = match walk.next().await {

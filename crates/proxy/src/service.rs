@@ -52,6 +52,17 @@ impl Proxy {
         Self { context }
     }
 
+    /// Looks at the checksum databases of our own: one that must not sign any more is told of now,
+    /// not when somebody asks.
+    pub async fn begin(&self) {
+        self.context.begin_own().await;
+    }
+
+    /// Compares a head of a checksum database of our own that a client has seen with what is here.
+    pub async fn echo(&self, name: &str, note: &[u8]) -> Result<&'static str, Refusal> {
+        self.context.echo(name, note).await
+    }
+
     /// Answers what is at hand under this path of the URL space, without leading slash, in its
     /// canonical spelling; says nothing about anything else. Waits for nothing.
     pub fn at_hand(&self, caller: &Caller, path: &str) -> Option<(Arc<Resource>, Answer)> {
@@ -156,7 +167,9 @@ impl Proxy {
         if let Some(code) = health.last_error {
             degraded.push(format!("{code}: {}", code.entry().title));
         }
-        let breakers = self.context.upstreams.breakers();
+        degraded.extend(self.context.own.troubles());
+        let sources = self.context.all_sources();
+        let breakers: Vec<BreakerView> = sources.flat_map(Upstreams::breakers).collect();
         degraded.extend(
             breakers
                 .iter()
@@ -178,8 +191,11 @@ impl Proxy {
         swept.map_err(|error| context.store_failure(error))
     }
 
-    /// Proves what was captured without proof, or withdraws it.
+    /// Proves what was captured without proof, or withdraws it; keeps the proofs of records of our own.
     pub async fn prove_pending(&self) -> Result<Settled, Refusal> {
+        if let Err(refusal) = self.context.vouch_for_all().await {
+            tracing::warn!(?refusal, "records of our own wait for their proofs");
+        }
         let settled = self.context.prove_pending().await;
         settled.map_err(|error| self.context.store_failure(error))
     }
@@ -246,7 +262,9 @@ impl Proxy {
         metrics
             .scrub_progress
             .set(pass.map_or(1.0, |pass| pass.ratio));
-        metrics.observe_breakers(&self.context.upstreams.breakers());
+        let sources = self.context.all_sources();
+        let breakers: Vec<BreakerView> = sources.flat_map(Upstreams::breakers).collect();
+        metrics.observe_breakers(&breakers);
     }
 }
 

@@ -8,6 +8,7 @@
 //! Nothing of that is proven: the client does it itself, and finds a lying mirror out. The one
 //! database that this site verifies is served from what was proven ([`proven`]).
 
+mod own;
 mod partial;
 mod provable;
 mod proven;
@@ -31,6 +32,9 @@ use std::sync::Arc;
 use store::{Key, MemoClass};
 use upstream::{DatabaseOutcome, Download};
 
+/// The C2SP form of a signed head.
+const CHECKPOINT: &str = "checkpoint";
+
 /// Bytes of a full hash tile.
 const FULL_TILE: usize = 256 * tile::HASH;
 
@@ -44,6 +48,10 @@ impl Context {
         path: &str,
         fetching: Fetching,
     ) -> Result<Answer, Refusal> {
+        if let Some(database) = self.own.named(name) {
+            return self.own_answer(database, path, fetching).await;
+        }
+        self.keep_private(path)?;
         if let Some(records) = self.verifier.database(name)
             && let Some(answer) = self.proven(records, path, fetching).await?
         {
@@ -55,6 +63,20 @@ impl Context {
             }
             _ if is_permanent(path) => self.record(name, path, fetching).await,
             _ => self.changing(name, path, fetching).await,
+        }
+    }
+
+    /// A lookup of a private module goes to no database but our own (law L7).
+    fn keep_private(&self, path: &str) -> Result<(), Refusal> {
+        if path == CHECKPOINT || path.parse::<tlog::resource::Resource>().is_ok() {
+            return Err(Refusal::new(Code::NotFoundHere, path));
+        }
+        let subject = path.strip_prefix("lookup/").map(proven::parse);
+        match subject {
+            Some(Ok((module, _))) if self.verifier.is_private(&module) => {
+                Err(Refusal::new(Code::PrivateName, "its name stays here"))
+            }
+            _ => Ok(()),
         }
     }
 
@@ -157,7 +179,7 @@ pub(crate) fn split(path: &str) -> (&str, &str) {
         .map(|(at, _)| (&rest[..at], &rest[at + 1..]));
     splits
         .find(|(_, path)| {
-            matches!(*path, "supported" | "latest")
+            matches!(*path, "supported" | "latest" | CHECKPOINT)
                 || path.starts_with("lookup/")
                 || path.starts_with("tile/")
         })

@@ -19,6 +19,7 @@ pub(crate) mod evidence;
 pub(crate) mod halt;
 pub(crate) mod heal;
 mod mirror;
+mod own;
 mod pending;
 mod present;
 mod records;
@@ -32,6 +33,7 @@ use crate::{
 use codes::Code;
 pub(crate) use evidence::{FIRST_SEEN, PRIVATE, UNPROVEN, UNVERIFIED};
 use gomod::{Artifact, ArtifactKind, ModulePath, Version, pattern::Patterns, sumhash::H1};
+pub use halt::resume;
 pub use mirror::{MirrorFailure, Mirrored};
 pub use pending::Settled;
 pub use present::{HeadFailure, Present, compare_head};
@@ -79,6 +81,8 @@ pub(crate) struct Grounds {
     pub(crate) evidence: String,
     /// The proof to keep with it.
     pub(crate) proof: Option<VersionProof>,
+    /// The database of our own that logs it.
+    pub(crate) log: Option<String>,
 }
 
 /// Who vouches for an artifact.
@@ -121,6 +125,7 @@ impl Grounds {
         Self {
             evidence: evidence.to_owned(),
             proof: None,
+            log: None,
         }
     }
 }
@@ -149,6 +154,13 @@ impl Verifier {
             .as_ref()
             .filter(|records| records.name() == name);
         records.filter(|_| self.options.mode != Mode::Off)
+    }
+
+    /// The records of the public database, for what is copied from them after proof.
+    pub(crate) fn records(&self) -> Option<&Records> {
+        self.records
+            .as_ref()
+            .filter(|_| self.options.mode != Mode::Off)
     }
 
     /// Whether a module must not be asked about.
@@ -245,6 +257,9 @@ pub(crate) fn is_toolchain(module: &ModulePath) -> bool {
 impl Context {
     /// On which grounds bytes with this hash may be captured.
     pub(crate) async fn grounds(&self, artifact: &Artifact, h1: &str) -> Result<Grounds, Lost> {
+        if self.is_logged_here(artifact) {
+            return self.own_grounds(artifact, h1).await;
+        }
         let verifier = &self.verifier;
         let records = match verifier.voucher(artifact) {
             Voucher::Nobody(claim) => return Ok(Grounds::claim(claim)),
@@ -270,6 +285,9 @@ impl Context {
 
     /// The hash that the checksum database knows of an artifact, where it is asked about it.
     pub(crate) async fn logged(&self, artifact: &Artifact) -> Option<H1> {
+        if self.is_logged_here(artifact) {
+            return self.own_hash(artifact).await;
+        }
         let Voucher::Database(records) = self.verifier.voucher(artifact) else {
             return None;
         };

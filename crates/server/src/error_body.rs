@@ -17,6 +17,9 @@ const LEAST: usize = 20;
 /// The most lines of a body of ours (law L8).
 const MAX_LINES: usize = 7;
 
+/// What a line that was cut ends in.
+const CUT: &str = "...";
+
 /// The body of a refusal, one newline at the end of every line.
 ///
 /// ```text
@@ -82,8 +85,8 @@ fn one_line(text: &str, room: usize) -> String {
     let words: Vec<&str> = text.split_ascii_whitespace().collect();
     let mut line: String = words.join(" ").chars().map(graphic).collect();
     if line.len() > room {
-        line.truncate(room.saturating_sub(3));
-        line.push_str("...");
+        line.truncate(room.saturating_sub(CUT.len()));
+        line.push_str(CUT);
     }
     line
 }

@@ -1,5 +1,7 @@
 //! Handler: from a request head to a response, once the route is known.
 
+mod echo;
+mod posted;
 mod prefetch;
 
 use crate::{
@@ -55,7 +57,7 @@ const DISABLE_MODULE_FETCH: &str = "disable-module-fetch";
 // === impl Surface ===
 
 impl<S: Service> Surface<S> {
-    /// Answers one request. Only the body of a prefetch order is read.
+    /// Answers one request. Only the bodies of a prefetch order and of an echo are read.
     pub(crate) async fn handle<B>(
         self: Arc<Self>,
         pulse: Arc<Pulse>,
@@ -89,6 +91,9 @@ impl<S: Service> Surface<S> {
             (Some(reply), _) => respond::reply(&ask, reply),
             (None, Subject::Routed(Ok(Route::Prefetch(kinds)))) => {
                 prefetch::answer(&self.service, &ask, &caller, *kinds, body).await
+            }
+            (None, Subject::Routed(Ok(Route::Echo(name)))) => {
+                echo::answer(&self.service, &ask, name, body).await
             }
             (None, Subject::Routed(route)) => self.respond(&ask, &caller, route, &head.uri).await,
             (None, Subject::AtHand(resource)) => {
@@ -165,7 +170,7 @@ impl<S: Service> Surface<S> {
                 None,
             ),
             // Answered where the body is at hand.
-            Ok(Route::Prefetch(_)) => refused(ask, &RouteError::NoSuchPage),
+            Ok(Route::Prefetch(_) | Route::Echo(_)) => refused(ask, &RouteError::NoSuchPage),
             Err(error) => refused(ask, error),
         }
     }

@@ -44,6 +44,8 @@ pub enum Route {
     Prefetch(Kinds),
     /// `/-/status`: how the service is, as JSON.
     Status,
+    /// `POST /-/sumdb/NAME/echo`: compare the head in the body, which a client has seen, with ours.
+    Echo(String),
     /// Below `/-/journal/`: a file of the journal's log.
     Journal(JournalFile),
     /// `/livez`: 200 while the process is alive.
@@ -117,7 +119,7 @@ impl Route {
 
     fn methods(&self) -> &'static str {
         match self {
-            Self::Refresh(_) | Self::Prefetch(_) => "POST",
+            Self::Refresh(_) | Self::Prefetch(_) | Self::Echo(_) => "POST",
             _ => "GET, HEAD",
         }
     }
@@ -128,7 +130,7 @@ impl Route {
             Self::Resource(resource, _) => resource.kind(),
             Self::Index { .. } => "index",
             Self::Journal(_) => "journal",
-            Self::Refresh(_) | Self::Prefetch(_) | Self::Status => "admin",
+            Self::Refresh(_) | Self::Prefetch(_) | Self::Status | Self::Echo(_) => "admin",
             Self::Live | Self::Ready => "health",
             Self::Metrics => "metrics",
             Self::Home => "page",

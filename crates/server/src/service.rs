@@ -8,6 +8,7 @@
 mod production;
 
 use bytes::Bytes;
+use codes::Code;
 use gomod::ModulePath;
 use jiff::Timestamp;
 use prometheus_client::registry::Registry;
@@ -69,6 +70,18 @@ pub trait Service: Send + Sync + 'static {
         &self,
         file: JournalFile,
     ) -> impl std::future::Future<Output = Result<Reply, Refusal>> + Send;
+
+    /// Compares a head of a checksum database of our own that somebody has seen with what is here;
+    /// gives how they agree.
+    fn echo(
+        &self,
+        name: &str,
+        note: Bytes,
+    ) -> impl std::future::Future<Output = Result<String, Refusal>> + Send {
+        let _ = note;
+        let refusal = Refusal::new(Code::SumdbUnsupported, name);
+        async move { Err(refusal) }
+    }
 
     /// Whether requests should be sent here.
     fn readiness(&self) -> Readiness;

@@ -24,6 +24,13 @@ pub const CRASH_POINTS: &[&str] = &[
 pub const JOURNAL_CRASH_POINTS: &[&str] =
     &[KEY_KEPT, LOG_BEGUN, CHECKPOINT_SIGNED, CHECKPOINT_KEPT];
 
+/// Named points while a head of a checksum database of our own is signed, in the order in which they
+/// are passed.
+pub const OWN_CRASH_POINTS: &[&str] = &[HEAD_SIGNED, HEAD_KEPT];
+
+pub(crate) const HEAD_SIGNED: &str = "own-head-signed";
+pub(crate) const HEAD_KEPT: &str = "own-head-kept";
+
 pub(crate) const KEY_KEPT: &str = "journal-key-kept";
 pub(crate) const LOG_BEGUN: &str = "journal-log-begun";
 pub(crate) const CHECKPOINT_SIGNED: &str = "checkpoint-signed";

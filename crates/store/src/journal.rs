@@ -17,7 +17,7 @@
 pub(crate) mod leaf;
 pub(crate) mod log;
 pub(crate) mod mirror;
-mod signing;
+pub(crate) mod signing;
 
 use crate::{blob::BlobId, error::StoreError};
 use jiff::Timestamp;
@@ -113,6 +113,19 @@ pub enum Decision {
         /// What is said of them from now on.
         #[serde(default, skip_serializing_if = "String::is_empty")]
         evidence: String,
+    },
+    /// A version's record was appended to a checksum database of this site's own.
+    Logged {
+        /// Name of the database.
+        database: String,
+        /// Number of the record there.
+        record: u64,
+        /// `MODULE/@v/VERSION`, escaped.
+        version: String,
+        /// Text of the record: lines of go.sum.
+        text: String,
+        /// Where its hashes come from: the sources of the bytes, or the database it was copied from.
+        source: String,
     },
     /// A capture was taken back: it is not served any more, and may be captured anew.
     Withdrawn {

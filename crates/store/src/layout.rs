@@ -9,6 +9,7 @@
 //! journal/NNNNNNNNNN.ndjson    every decision, readable and greppable; rebuilds the catalog
 //! journal/checkpoint           the head of the journal's log that was signed last
 //! journal.key                  the key it is signed with; secret
+//! sumdb/NAME.key, .head, ...   checksum databases of our own, see [`crate::own`]
 //! lock                         held by the process that uses the directory
 //! ```
 
@@ -69,6 +70,11 @@ impl Layout {
     /// The key of the journal's log.
     pub(crate) fn journal_key(&self) -> PathBuf {
         self.root.join("journal.key")
+    }
+
+    /// Keys and heads of checksum databases of our own.
+    pub(crate) fn databases(&self) -> PathBuf {
+        self.root.join("sumdb")
     }
 
     pub(crate) fn catalog(&self) -> PathBuf {

@@ -31,6 +31,7 @@ mod lock;
 pub mod maintenance;
 mod memo;
 mod options;
+pub mod own;
 mod place;
 mod reader;
 mod record;
@@ -41,7 +42,7 @@ mod tiles;
 mod trust;
 
 pub use blob::{BlobId, BlobIdError, Hex};
-pub use crash::{CRASH_POINTS, JOURNAL_CRASH_POINTS};
+pub use crash::{CRASH_POINTS, JOURNAL_CRASH_POINTS, OWN_CRASH_POINTS};
 pub use error::StoreError;
 pub use heal::{Aside, Healing};
 pub use health::{StoreHealth, StoreMetrics};

@@ -56,6 +56,9 @@ pub struct Provenance {
     pub facts: Facts,
     /// The proof to keep with them, unless the version has one already.
     pub proof: Option<VersionProof>,
+    /// The checksum database of our own whose record of the version is appended in the same
+    /// transaction, once its go.mod and its zip are both kept.
+    pub log: Option<String>,
 }
 
 /// A capture that is durable.
@@ -109,6 +112,7 @@ impl Capture {
             evidence,
             facts,
             proof,
+            log: _,
         } = &self.provenance;
         let facts = facts.iter();
         let facts: usize = facts.map(|(name, fact)| name.len() + fact.len() + 1).sum();

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use tlog::{
     Hash,
+    entries::Bundle,
     frontier::Frontier,
     note::{self, SignerKey},
     record::Record,
@@ -133,6 +134,20 @@ impl Database {
         for tile in new_tiles(HEIGHT, 0, self.size()) {
             put(&tile.to_string(), self.tile(tile));
         }
+        for bundle in Bundle::covering(0, self.size()) {
+            let tile = bundle.tile().unwrap().to_string();
+            put(
+                &tile.replacen("tile/8/0/", "tile/8/data/", 1),
+                self.data(bundle),
+            );
+        }
+    }
+
+    fn data(&self, bundle: Bundle) -> Vec<u8> {
+        let first = usize::try_from(bundle.first()).unwrap();
+        let records = &self.records[first..first + bundle.width() as usize];
+        let texts = records.iter().map(|(text, _)| format!("{text}\n"));
+        texts.collect::<String>().into_bytes()
     }
 
     /// The bytes of a tile.

@@ -25,3 +25,4 @@ pub mod process;
 pub mod server;
 pub mod skip;
 pub mod upstream;
+pub mod witness;

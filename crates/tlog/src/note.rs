@@ -15,7 +15,7 @@ mod cosignature;
 mod key;
 mod signer;
 
-pub use cosignature::Cosignature;
+pub use cosignature::{Cosignature, cosign};
 pub use key::{KeyError, VerifierKey};
 pub use signer::{SignError, SignerKey};
 

@@ -241,7 +241,7 @@ fn signal(status: StatusCode, of_path: bool) -> Signal {
     if good { Signal::Good } else { Signal::Unwell }
 }
 
-fn client(
+pub(crate) fn client(
     name: &SourceName,
     url: &Url,
     tls: &rustls::ClientConfig,

@@ -2,15 +2,17 @@
 
 use super::{
     resolve::{ConfigError, Resolved},
-    sumdb, value,
+    sumdb, value, witness,
 };
 use gomod::{
     goproxy::{Entry, ProxyList},
     pattern::Patterns,
 };
-use proxy::{Mode, ProxyOptions, ScrubOptions, Share, VerifyOptions, prefetch::Level};
+use proxy::{Mode, ProxyOptions, Scope, ScrubOptions, Share, VerifyOptions, prefetch::Level};
 use server::Limits;
 use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf, time::Duration};
+use store::own::check_name;
+use tlog::note::VerifierKey;
 use upstream::{DatabaseRoute, UpstreamOptions};
 use url::Url;
 
@@ -23,6 +25,10 @@ pub struct Settings {
     pub data: PathBuf,
     /// Where modules come from.
     pub upstream: ProxyList,
+    /// Where private modules come from.
+    pub private_upstream: Option<ProxyList>,
+    /// The checksum database of the site's own.
+    pub own: OwnSettings,
     /// How sources are reached; the observer is still to be set.
     pub upstreams: UpstreamOptions,
     /// Ages and memory of the service.
@@ -37,6 +43,19 @@ pub struct Settings {
     pub log_format: LogFormat,
     /// Filter of the log, if one was given.
     pub log_level: Option<String>,
+}
+
+/// The checksum database of the site's own that takes records.
+#[derive(Debug, Clone, Default)]
+pub struct OwnSettings {
+    /// Its name.
+    pub active: Option<String>,
+    /// What it has.
+    pub scope: Scope,
+    /// Who is asked to sign its heads: key and submission prefix.
+    pub witnesses: Vec<(VerifierKey, Url)>,
+    /// How many of them must.
+    pub quorum: usize,
 }
 
 /// Form of the log.
@@ -71,7 +90,12 @@ impl Settings {
                 .get("data")
                 .map(|data| PathBuf::from(&data.text))
                 .ok_or_else(no_data)?,
-            upstream: list(resolved, listen)?,
+            upstream: list(resolved, "upstream", listen)?,
+            private_upstream: match resolved.get("private-upstream") {
+                Some(_) => Some(list(resolved, "private-upstream", listen)?),
+                None => None,
+            },
+            own: read.own()?,
             upstreams: read.upstreams()?,
             proxy: read.proxy()?,
             sumdb_mirror: resolved.text("sumdb-mirror") == "tiles",
@@ -87,17 +111,21 @@ impl Settings {
     }
 }
 
-fn list(resolved: &Resolved, listen: SocketAddr) -> Result<ProxyList, SettingsError> {
+fn list(
+    resolved: &Resolved,
+    option: &'static str,
+    listen: SocketAddr,
+) -> Result<ProxyList, SettingsError> {
     let refused =
-        |why: &dyn std::fmt::Display| SettingsError::Upstream(resolved.error("upstream", why));
-    let list = ProxyList::parse(resolved.text("upstream")).map_err(|error| refused(&error))?;
+        |why: &dyn std::fmt::Display| SettingsError::Upstream(resolved.error(option, why));
+    let list = ProxyList::parse(resolved.text(option)).map_err(|error| refused(&error))?;
     if list
         .entries()
         .iter()
         .any(|(entry, _)| is_ourselves(entry, listen))
     {
         return Err(refused(&format!(
-            "it names {listen}, this server itself; set --upstream to where modules come from"
+            "it names {listen}, this server itself; set --{option} to where modules come from"
         )));
     }
     Ok(list)
@@ -175,6 +203,39 @@ impl Read<'_> {
         let private = Patterns::parse(self.0.text("private"));
         sumdb::options(mode, asked, self.database()?.as_ref(), private)
             .map_err(|why| self.0.error("verify", why))
+    }
+
+    fn own(&self) -> Result<OwnSettings, ConfigError> {
+        let active = self.0.get("own-sumdb").map(|name| name.text.clone());
+        let scope = match self.0.text("own-sumdb-scope") {
+            "all" => Scope::All,
+            _ => Scope::Private,
+        };
+        if let Some(name) = &active {
+            check_name(name).map_err(|error| self.0.error("own-sumdb", error))?;
+            if scope == Scope::All && self.verify()?.mode == Mode::Off {
+                let why = "public records are copied after proof, and --verify is off";
+                return Err(self.0.error("own-sumdb-scope", why));
+            }
+        }
+        let witnesses = match self.0.get("witness") {
+            Some(list) => witness::parse(&list.text).map_err(|why| self.0.error("witness", why))?,
+            None => Vec::new(),
+        };
+        let quorum = match self.0.get("witness-quorum") {
+            Some(_) => self.count("witness-quorum")?,
+            None => 0,
+        };
+        if quorum > witnesses.len() {
+            let why = format!("there are {} witnesses only", witnesses.len());
+            return Err(self.0.error("witness-quorum", why));
+        }
+        Ok(OwnSettings {
+            active,
+            scope,
+            witnesses,
+            quorum,
+        })
     }
 
     fn proxy(&self) -> Result<ProxyOptions, ConfigError> {

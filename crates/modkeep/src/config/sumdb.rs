@@ -36,6 +36,14 @@ pub(crate) fn key(resolved: &Resolved) -> Result<Option<VerifierKey>, String> {
     Ok(parse(resolved.text("sumdb"))?.and_then(|database| database.key))
 }
 
+/// A key as people write it: its text, or the name of the public database.
+pub(crate) fn known_key(text: &str) -> Result<VerifierKey, String> {
+    if text == DEFAULT {
+        return public();
+    }
+    text.parse().map_err(|error| format!("{error}"))
+}
+
 /// Reads `--sumdb`; `None` for `off`.
 pub(super) fn parse(spec: &str) -> Result<Option<Database>, String> {
     let fields: Vec<&str> = spec.split_ascii_whitespace().collect();

@@ -117,8 +117,51 @@ pub const OPTIONS: &[OptionSpec] = &[
         kind: Kind::Text,
         placeholder: "PATTERNS",
         default: Found("`GOPRIVATE`"),
-        doc: "Modules whose names stay here, in the grammar of GOPRIVATE: no checksum database is asked about them.",
+        doc: "Modules whose names stay here, in the grammar of GOPRIVATE: neither --upstream nor a checksum database \
+              is asked about them.",
         example: "*.corp.example.com,git.example.com/team",
+    },
+    OptionSpec {
+        name: "private-upstream",
+        kind: Kind::Text,
+        placeholder: "LIST",
+        default: Unset,
+        doc: "Where the modules of --private come from, in the grammar of GOPROXY. Without it they are not fetched.",
+        example: "https://modules.corp.example.com",
+    },
+    OptionSpec {
+        name: "own-sumdb",
+        kind: Kind::Text,
+        placeholder: "NAME",
+        default: Unset,
+        doc: "The checksum database of this site's own that takes records, made by `modkeep sumdb init`. All that were \
+              made are served.",
+        example: "sum.corp.example.com/2026",
+    },
+    OptionSpec {
+        name: "own-sumdb-scope",
+        kind: Kind::Choice(&["private", "all"]),
+        placeholder: "SCOPE",
+        default: Fixed("private"),
+        doc: "What it has: records of the modules of --private, or of all, those of public ones copied from the public \
+              database after proof.",
+        example: "all",
+    },
+    OptionSpec {
+        name: "witness",
+        kind: Kind::Text,
+        placeholder: "LIST",
+        default: Unset,
+        doc: "Witnesses that are asked to sign the heads of own-sumdb, as `NAME+KEY URL`, separated by commas.",
+        example: "w1.example.com+75a05cf5+BPdBTQVQT60ZSFHXDR1VJdgTVBbUOgJkYB5rmQm2Y8qd https://w1.example.com",
+    },
+    OptionSpec {
+        name: "witness-quorum",
+        kind: Kind::Count,
+        placeholder: "N",
+        default: Unset,
+        doc: "How many witnesses must have signed a head before it is shown; without it none is waited for longer than 5s.",
+        example: "2",
     },
     OptionSpec {
         name: "ca",

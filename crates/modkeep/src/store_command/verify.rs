@@ -18,6 +18,7 @@ use std::path::Path;
 use store::{
     Store,
     maintenance::{self, Progress},
+    own,
 };
 use tlog::note::VerifierKey;
 use upstream::Upstreams;
@@ -29,7 +30,8 @@ pub(super) async fn run(
 ) -> Result<bool, Failure> {
     let what = matches.get_one::<String>("what").map_or("", String::as_str);
     let selection = selection(what)?;
-    let keys = keys(resolved, matches)?;
+    let mut keys = keys(resolved, matches)?;
+    keys.extend(own::list(data)?.into_iter().map(|own| own.key));
     let store = open(data).await?;
     let sound = if what.is_empty() {
         bytes(&store).await?
@@ -37,8 +39,9 @@ pub(super) async fn run(
         true
     };
     let proven = proofs(&store, &keys, &selection).await?;
-    let belongs = match keys.first().filter(|_| !matches.get_flag("offline")) {
-        Some(key) => head(&store, resolved, key).await?,
+    let public = config::database_key(resolved).ok().flatten();
+    let belongs = match public.filter(|_| !matches.get_flag("offline")) {
+        Some(key) => head(&store, resolved, &key).await?,
         None => true,
     };
     let healthy = sound && proven && belongs;

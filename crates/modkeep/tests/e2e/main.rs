@@ -7,6 +7,7 @@
     reason = "tests: they start processes, and a step that cannot be taken is a failure"
 )]
 
+mod audit;
 mod bad_input;
 mod bodies;
 mod build;
@@ -22,6 +23,7 @@ mod independence;
 mod journal;
 mod mirror;
 mod outage;
+mod own;
 mod prefetch;
 mod probes;
 mod redirects;

@@ -209,6 +209,7 @@ impl<'k> Keeper<'k> {
             evidence: ground.evidence(),
             facts: facts(item),
             proof,
+            log: None,
         };
         let capture = Capture {
             key: Key::Artifact(artifact),

@@ -33,7 +33,7 @@ async fn fly(context: &Context, artifact: &Artifact, board: &FlightBoard) -> Out
     }
     // The record is there by the time the last byte is.
     context.verifier.ahead(&artifact.module, &artifact.version);
-    let mut inquiry = Inquiry::new(artifact, capture::walk(context, artifact));
+    let mut inquiry = Inquiry::new(artifact, capture::walk(context, artifact)?);
     loop {
         let mut download = inquiry.next(context).await?;
         match attempt(context, artifact, board, &mut download, &mut inquiry).await {

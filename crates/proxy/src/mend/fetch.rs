@@ -40,7 +40,7 @@ async fn heal_artifact(
     artifact: &Artifact,
     record: &Record,
 ) -> Result<Attempt, Lost> {
-    let mut walk = capture::walk(context, artifact);
+    let mut walk = capture::walk(context, artifact)?;
     loop {
         let mut download = match walk.next().await {
             Offer::Found(download) => download,
@@ -79,7 +79,7 @@ async fn attempt(
         return Err(context.suspect(artifact, caught, seen, wrong.into()).await);
     }
     // What is wrong is a case of its own already: the damaged file is what is asked about.
-    let mut closed = Inquiry::new(artifact, capture::walk(context, artifact));
+    let mut closed = Inquiry::new(artifact, capture::walk(context, artifact)?);
     let (sealed, found) = capture::prove_zip(context, artifact, sealed, seen, &mut closed).await?;
     if found.h1 != record.h1 || !verify::is_proven(&found.evidence) {
         return Err(Lost::Body(other_bytes(record, &sealed).into()));

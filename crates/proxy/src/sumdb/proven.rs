@@ -118,9 +118,6 @@ impl Context {
                     "the record of {module}@{version}"
                 )));
             }
-            None if self.verifier.is_private(&module) => {
-                return Err(Refusal::new(Code::PrivateName, "its name stays here"));
-            }
             None => {
                 let asked = records.record(&module, &version).await;
                 let vouched = asked.map_err(|unproven| unproven.refusal)?;
@@ -136,7 +133,7 @@ impl Context {
         Ok(self.text(lookup(&vouched, &note), origin))
     }
 
-    fn text(&self, bytes: Bytes, origin: Origin) -> Answer {
+    pub(super) fn text(&self, bytes: Bytes, origin: Origin) -> Answer {
         Answer {
             media: Media::Text,
             freshness: Freshness::For(self.options.list_max_age),
@@ -156,7 +153,7 @@ fn lookup(vouched: &Vouched, note: &[u8]) -> Bytes {
 }
 
 /// `MODULE@VERSION` as it stands in a path.
-fn parse(subject: &str) -> Result<(ModulePath, Version), Refusal> {
+pub(super) fn parse(subject: &str) -> Result<(ModulePath, Version), Refusal> {
     let (module, version) = subject.rsplit_once('@').unwrap_or((subject, ""));
     let module = ModulePath::unescape(module)
         .map_err(|error| Refusal::new(Code::InvalidModulePath, error.to_string()))?;

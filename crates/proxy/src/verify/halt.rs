@@ -3,6 +3,7 @@
 //! The evidence is a state of the store, so a restart changes nothing. Whoever decides that the
 //! database may be believed again removes it (`modkeep sumdb resume`), having looked at both notes.
 
+use bytes::Bytes;
 use store::{Store, StoreError};
 use tlog::client::Fork;
 
@@ -13,9 +14,16 @@ fn name(database: &str) -> String {
 
 /// Keeps the evidence of a fork; the first stays.
 pub(crate) async fn record(store: &Store, database: &str, fork: &Fork) {
-    let kept = store
-        .swap_state(&name(database), None, evidence(fork).into())
-        .await;
+    let name = name(database);
+    let emptied = Some(Bytes::new());
+    let kept = match store.swap_state(&name, None, evidence(fork).into()).await {
+        Ok(false) => {
+            store
+                .swap_state(&name, emptied, evidence(fork).into())
+                .await
+        }
+        kept => kept,
+    };
     if let Err(error) = kept {
         tracing::error!(%error, database, "the evidence of a fork could not be kept");
     }
@@ -24,7 +32,23 @@ pub(crate) async fn record(store: &Store, database: &str, fork: &Fork) {
 /// The evidence of a fork, if there was one.
 pub(crate) async fn read(store: &Store, database: &str) -> Result<Option<String>, StoreError> {
     let kept = store.state(&name(database)).await?;
+    // A state is never removed; an operator empties it.
+    let kept = kept.filter(|evidence| !evidence.is_empty());
     Ok(kept.map(|evidence| String::from_utf8_lossy(&evidence).into_owned()))
+}
+
+/// Lets a database be believed again, having shown the evidence against it; `None` if there is none.
+pub async fn resume(store: &Store, database: &str) -> Result<Option<String>, StoreError> {
+    let name = name(database);
+    let Some(evidence) = store.state(&name).await? else {
+        return Ok(None);
+    };
+    if evidence.is_empty() {
+        return Ok(None);
+    }
+    let text = String::from_utf8_lossy(&evidence).into_owned();
+    let emptied = store.swap_state(&name, Some(evidence), Bytes::new());
+    Ok(emptied.await?.then_some(text))
 }
 
 /// Both notes, and the proof that they do not belong to one log: what `go` prints in such a case.

@@ -87,7 +87,11 @@ impl Context {
         })
     }
 
-    async fn hash_of(&self, artifact: &Artifact, record: &Record) -> Result<String, Refusal> {
+    pub(crate) async fn hash_of(
+        &self,
+        artifact: &Artifact,
+        record: &Record,
+    ) -> Result<String, Refusal> {
         if let Some(h1) = &record.h1 {
             return Ok(h1.clone());
         }

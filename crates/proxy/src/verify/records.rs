@@ -394,7 +394,7 @@ impl Vouched {
         &self.record
     }
 
-    pub(super) fn evidence(&self) -> String {
+    pub(crate) fn evidence(&self) -> String {
         evidence::proven(&self.database, self.record.id)
     }
 
@@ -415,6 +415,7 @@ impl Vouched {
         Grounds {
             evidence: self.evidence(),
             proof,
+            log: None,
         }
     }
 }

@@ -7,6 +7,7 @@ mod artifacts;
 mod bundle;
 mod flights;
 mod outages;
+mod own;
 mod prefetch;
 mod scrub;
 mod site;

@@ -204,6 +204,7 @@ impl Site {
             prefetch,
             verify,
             scrub: hasty(),
+            private_upstreams: Some(upstreams.clone()),
             ..ProxyOptions::default()
         };
         Self {

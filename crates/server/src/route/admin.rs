@@ -1,6 +1,6 @@
 //! Administration below `/-/`. No module path begins so: a first element must contain a dot.
 
-use super::{Route, RouteError, protocol, query};
+use super::{Route, RouteError, protocol, query, sumdb};
 use gomod::ArtifactKind;
 use proxy::{Fetching, Resource};
 
@@ -24,6 +24,7 @@ pub(super) fn parse(elements: &[&str], query: Option<&str>) -> Result<Route, Rou
             )),
             Err(_) => Err(RouteError::NoSuchPage),
         },
+        ["sumdb", name @ .., "echo"] => sumdb::name(name).map(Route::Echo),
         ["prefetch"] => query::kinds(query).map(Route::Prefetch),
         _ => Err(RouteError::NoSuchPage),
     }

@@ -1,4 +1,5 @@
-//! Checksum-database paths: `sumdb/NAME/{supported,latest,lookup/...,tile/...}`.
+//! Checksum-database paths: `sumdb/NAME/{supported,latest,lookup/...,tile/...}`, and the two that
+//! witnesses and auditors ask of a log (C2SP tlog-tiles): `checkpoint` and tiles without a height.
 //!
 //! NAME is `host[/path]` and may contain slashes, so it ends where the rest reads as a path of the
 //! database. A module path may itself have an element `lookup`, a database name has none in
@@ -11,6 +12,9 @@ use proxy::Resource;
 
 /// The tallest tile that the format allows.
 const MAX_HEIGHT: u32 = 30;
+
+/// The height of every tile of C2SP tlog-tiles.
+const LOG_HEIGHT: u32 = 8;
 
 /// The highest level of a tile: a tree of 2^63 records has no more.
 const MAX_LEVEL: u32 = 63;
@@ -39,10 +43,21 @@ pub(super) fn parse(elements: &[&str]) -> Result<Resource, RouteError> {
 /// Whether `path` is one of a checksum database; `None` if it does not even begin like one.
 fn database_path(path: &[&str]) -> Option<Result<(), RouteError>> {
     match path {
-        ["supported" | "latest"] => Some(Ok(())),
+        ["supported" | "latest" | "checkpoint"] => Some(Ok(())),
         ["lookup", record @ ..] => Some(lookup(&record.join("/")).ok_or(BAD_LOOKUP)),
-        ["tile", coordinates @ ..] => Some(tile(coordinates).ok_or(BAD_TILE)),
+        ["tile", coordinates @ ..] => {
+            let tile = tile(coordinates).or_else(|| tile_of_log(coordinates));
+            Some(tile.ok_or(BAD_TILE))
+        }
         _ => None,
+    }
+}
+
+/// A database's name, where nothing follows it.
+pub(super) fn name(elements: &[&str]) -> Result<String, RouteError> {
+    match named(elements, &[])? {
+        Resource::Sumdb { name, .. } if !name.is_empty() => Ok(name),
+        _ => Err(BAD_NAME),
     }
 }
 
@@ -78,6 +93,22 @@ fn tile(coordinates: &[&str]) -> Option<()> {
     if *level != "data" {
         number(level).filter(|level| *level <= MAX_LEVEL)?;
     }
+    index_in(index, height)
+}
+
+/// `L/K[.p/W]` or `entries/K[.p/W]` of C2SP tlog-tiles, whose tiles are all of one height. No path of
+/// the other form reads as one of this: there a group of three digits never follows the first number.
+fn tile_of_log(coordinates: &[&str]) -> Option<()> {
+    let [level, index @ ..] = coordinates else {
+        return None;
+    };
+    if *level != "entries" {
+        number(level).filter(|level| *level <= MAX_LEVEL)?;
+    }
+    index_in(index, LOG_HEIGHT)
+}
+
+fn index_in(index: &[&str], height: u32) -> Option<()> {
     match index {
         [full @ .., last, width] if is_partial(last) => {
             number(width).filter(|width| (1..1 << height).contains(width))?;

@@ -229,6 +229,22 @@ fn database_names_may_contain_slashes() {
             "example.com",
             "tile/8/1/x001/002.p/255",
         ),
+        // As witnesses and auditors ask.
+        (
+            "/sumdb/example.com/a/checkpoint",
+            "example.com/a",
+            "checkpoint",
+        ),
+        (
+            "/sumdb/example.com/tile/0/x001/234.p/7",
+            "example.com",
+            "tile/0/x001/234.p/7",
+        ),
+        (
+            "/sumdb/example.com/a/tile/entries/000.p/255",
+            "example.com/a",
+            "tile/entries/000.p/255",
+        ),
     ] {
         assert_eq!(
             resource(path),
@@ -270,6 +286,11 @@ fn lookups_and_tiles_are_read_strictly() {
         "tile/8/0/001.p/01",
         "tile/8/0/001.p",
         "tile/8/0/x001/x001/x001/x001/x001/x001/001",
+        "tile/entries",
+        "tile/entries/0",
+        "tile/entries/000.p/256",
+        "tile/64/000",
+        "tile/data/000",
     ] {
         let path = format!("/sumdb/sum.golang.org/{rest}");
         assert_eq!(code(&path), Some(Code::MalformedRequest), "{path}");
@@ -395,6 +416,21 @@ fn methods_are_those_of_the_route() {
             parse(method, "/rsc.io/quote/@v/list"),
             Err(RouteError::Method("GET, HEAD"))
         );
+    }
+}
+
+#[test]
+fn an_echo_is_posted_to_a_database_by_its_name() {
+    let post = |path: &str| Route::parse(&Method::POST, path, None);
+    let name = "sum.corp.example.com/2026".to_owned();
+    let path = "/-/sumdb/sum.corp.example.com/2026/echo";
+    assert_eq!(post(path), Ok(Route::Echo(name)));
+    assert!(matches!(
+        Route::parse(&Method::GET, path, None),
+        Err(RouteError::Method("POST"))
+    ));
+    for wrong in ["/-/sumdb/echo", "/-/sumdb/a+b/echo", "/-/sumdb/a.b/c"] {
+        assert!(post(wrong).is_err(), "{wrong}");
     }
 }
 

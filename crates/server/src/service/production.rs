@@ -61,6 +61,10 @@ impl Service for Proxy {
         Self::journal(self, file).await.map(Reply::from)
     }
 
+    async fn echo(&self, name: &str, note: Bytes) -> Result<String, Refusal> {
+        Self::echo(self, name, &note).await.map(str::to_owned)
+    }
+
     fn readiness(&self) -> Readiness {
         let proxy::Readiness { ready, degraded } = Self::readiness(self);
         Readiness { ready, degraded }

@@ -5,6 +5,7 @@
 //! entry of the journal.
 
 mod heal;
+mod own;
 mod trust;
 
 pub(crate) use heal::Heal;
@@ -16,6 +17,7 @@ use crate::{
     journal::{Decision, JournalEntry, JournalEvent},
     key::{Key, prefix_range},
     memo::{MEMO_LIMIT, Memo, MemoClass, MemoKey, MemoStatus},
+    own::{NewRecord, OwnRecord},
     record::{Committed, Provenance, Record},
     trust::{KeptTile, VersionProof, Withdrawal},
 };
@@ -40,6 +42,8 @@ pub(crate) enum Change {
     Heal(Heal),
     OpenCase(JournalEvent),
     KeepTiles(Vec<KeptTile>),
+    /// Records for a checksum database of our own; those of versions it knows are left out.
+    Log(NewRecord),
     SwapState {
         name: String,
         old: Option<Bytes>,
@@ -68,6 +72,8 @@ pub(crate) enum Outcome {
     Sequence(u64),
     /// Whether a state was what it was taken to be, and is the new one now.
     Swapped(bool),
+    /// The record of a version, whether it was there or is new.
+    Logged(OwnRecord),
     /// What was withdrawn, if it was there.
     Withdrawn(Option<BlobId>),
     /// The row as it is now, if it was about the lost blob.
@@ -166,6 +172,10 @@ impl<'c> Batch<'c> {
                 let swapped = self.swap_state(&name, old.as_deref(), &new)?;
                 Ok(Ok(Outcome::Swapped(swapped)))
             }
+            Change::Log(record) => {
+                let record = self.log(record)?;
+                Ok(Ok(Outcome::Logged(record)))
+            }
             Change::Barrier => Ok(Ok(Outcome::Count(0))),
         }
     }
@@ -219,6 +229,7 @@ impl<'c> Batch<'c> {
                 evidence: evidence.clone(),
                 facts: facts.clone(),
                 proof: None,
+                log: None,
             },
         };
         self.insert(&capture, entry.sequence, microseconds(entry.at))
@@ -255,6 +266,9 @@ impl<'c> Batch<'c> {
         })?;
         self.insert(&new, sequence, microseconds(first_seen))?;
         self.counts[0] += 1;
+        if let (Some(database), Key::Artifact(artifact)) = (&new.provenance.log, &new.key) {
+            self.log_version(database, artifact)?;
+        }
         let NewCapture {
             key,
             blob,
@@ -372,7 +386,7 @@ impl<'c> Batch<'c> {
         .to_line()?;
         let sql = "INSERT INTO journal (sequence, at, line) VALUES (?1, ?2, ?3)";
         self.execute("writing the journal", sql, params![sequence, at, line])?;
-        tree::complete(self.connection, sequence)?;
+        tree::complete(self.connection, tree::Log::Journal, sequence)?;
         self.lines.push(line);
         (self.totals.sequence, self.totals.at) = (sequence, at);
         Ok((sequence, time))

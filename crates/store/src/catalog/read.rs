@@ -1,5 +1,6 @@
 //! What is asked of the catalog. Every question is a lookup by key or a bounded range.
 
+pub(crate) mod own;
 pub(crate) mod trust;
 
 use crate::{

@@ -15,7 +15,7 @@ use rusqlite::Connection;
 const APPLICATION_ID: i64 = 0x4d4b_6367;
 
 /// The newest layout this release knows.
-pub(crate) const LAYOUT: i64 = 3;
+pub(crate) const LAYOUT: i64 = 4;
 
 /// Each step leads from the layout of its index to the next one. A step, once released, never
 /// changes.
@@ -119,6 +119,29 @@ const STEPS: &[&str] = &[
         number INTEGER NOT NULL,
         hash BLOB NOT NULL,
         PRIMARY KEY (level, number)
+    ) STRICT, WITHOUT ROWID;
+",
+    "
+    -- Records of checksum databases of our own: record N is leaf N of the database's tree. One a
+    -- version, for ever.
+    CREATE TABLE own_record (
+        database TEXT NOT NULL,
+        number INTEGER NOT NULL,
+        version TEXT NOT NULL,
+        text TEXT NOT NULL,
+        source TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        PRIMARY KEY (database, number),
+        UNIQUE (database, version)
+    ) STRICT, WITHOUT ROWID;
+
+    -- Their trees: hashes of full tiles, as those of the journal's.
+    CREATE TABLE own_tree (
+        database TEXT NOT NULL,
+        level INTEGER NOT NULL,
+        number INTEGER NOT NULL,
+        hash BLOB NOT NULL,
+        PRIMARY KEY (database, level, number)
     ) STRICT, WITHOUT ROWID;
 ",
 ];

@@ -16,7 +16,13 @@
 //!   name, and its journal says so. A damaged catalog ends no log: it has to be rebuilt first.
 
 use super::{JournalEvent, signing};
-use crate::{catalog::tree, core::Core, crash, error::StoreError, store::Store};
+use crate::{
+    catalog::tree::{self, Log, head},
+    core::Core,
+    crash,
+    error::StoreError,
+    store::Store,
+};
 use bytes::Bytes;
 use rusqlite::Connection;
 use std::sync::Arc;
@@ -25,7 +31,7 @@ use tlog::{
     entries::Bundle,
     follow,
     note::{self, Note, SignerKey},
-    tile::{HEIGHT, Tile},
+    tile::Tile,
 };
 use tokio::{sync::Mutex, time::Instant};
 
@@ -100,10 +106,10 @@ impl JournalLog {
     /// The bytes of a hash tile; `None` if the log does not fill it as wide.
     pub async fn tile(&self, tile: Tile) -> Result<Option<Bytes>, StoreError> {
         let read = move |connection: &Connection| {
-            if !is_filled(connection, tile)? {
+            if !head::is_filled(connection, Log::Journal, tile)? {
                 return Ok(None);
             }
-            tree::tile(connection, tile).map(|bytes| Some(bytes.into()))
+            tree::tile(connection, Log::Journal, tile).map(|bytes| Some(bytes.into()))
         };
         self.store.catalog().ask_cold(read).await
     }
@@ -111,8 +117,8 @@ impl JournalLog {
     /// The bytes of a bundle of entries; `None` if the log has not as many.
     pub async fn entries(&self, bundle: Bundle) -> Result<Option<Bytes>, StoreError> {
         let read = move |connection: &Connection| match bundle.tile() {
-            Some(tile) if is_filled(connection, tile)? => {
-                tree::bundle(connection, bundle).map(|bytes| Some(bytes.into()))
+            Some(tile) if head::is_filled(connection, Log::Journal, tile)? => {
+                tree::bundle(connection, Log::Journal, bundle).map(|bytes| Some(bytes.into()))
             }
             _ => Ok(None),
         };
@@ -190,7 +196,7 @@ impl JournalLog {
     async fn sign(&self, log: &Held) -> Result<SignedCheckpoint, StoreError> {
         let last = log.signed.as_ref().map(|signed| &signed.checkpoint);
         let known = last.map(|last| last.head);
-        let next = move |connection: &Connection| next_head(connection, known);
+        let next = move |connection: &Connection| head::next(connection, Log::Journal, known);
         let head = self.store.catalog().ask_cold(next).await?;
         if let Some(last) = last.filter(|last| last.head == head) {
             return Ok(last.clone());
@@ -292,7 +298,8 @@ impl JournalLog {
         last: SignedCheckpoint,
     ) -> Result<Result<SignedCheckpoint, String>, StoreError> {
         let head = last.head;
-        let compare = move |connection: &Connection| difference(connection, head);
+        let compare =
+            move |connection: &Connection| head::difference(connection, Log::Journal, head);
         let difference = self.store.catalog().ask_cold(compare).await?;
         Ok(difference.map_or(Ok(last), Err))
     }
@@ -323,55 +330,6 @@ fn claimed_origin(note: &[u8]) -> String {
     let text = Note::unverified_text(note).unwrap_or_default();
     let origin = text.lines().next().unwrap_or_default();
     origin.chars().take(MAX_CLAIM).collect()
-}
-
-/// Whether the tree is filled as wide as the tile.
-fn is_filled(connection: &Connection, tile: Tile) -> Result<bool, StoreError> {
-    let (Some(level), size) = (tile.level(), tree::size(connection)?) else {
-        return Ok(false);
-    };
-    let filled = Tile::in_tree(HEIGHT, level, tile.index(), size);
-    Ok(filled.is_some_and(|filled| tile.width() <= filled.width()))
-}
-
-/// The head of the tree as it is. An error if it does not begin with the tree that is known.
-fn next_head(connection: &Connection, known: Option<TreeHead>) -> Result<TreeHead, StoreError> {
-    let size = tree::size(connection)?;
-    if let Some(known) = known
-        && (known.size > size || tree::root(connection, known.size)? != known.root)
-    {
-        return Err(changed(known.size));
-    }
-    let root = tree::root(connection, size)?;
-    Ok(TreeHead { size, root })
-}
-
-fn changed(size: u64) -> StoreError {
-    StoreError::CorruptCatalog {
-        problem: format!("its first {size} journal entries are no longer those that were signed"),
-    }
-}
-
-/// Why the log cannot have signed this head over this journal. An error if the journal is damaged:
-/// then nobody knows until it is rebuilt.
-fn difference(connection: &Connection, head: TreeHead) -> Result<Option<String>, StoreError> {
-    let TreeHead { size, root } = head;
-    let found = tree::size(connection)?;
-    if found < size {
-        return Ok(Some(format!(
-            "it was signed with {size} entries, and the journal has {found}"
-        )));
-    }
-    if tree::root(connection, size)? == root {
-        return Ok(None);
-    }
-    // It is worth reading every entry before a log is given up.
-    if tree::root_anew(connection, size)? == root {
-        return Err(changed(size));
-    }
-    Ok(Some(format!(
-        "the first {size} entries of the journal are not those it was signed over"
-    )))
 }
 
 fn io_error(error: impl std::error::Error + Send + Sync + 'static) -> std::io::Error {

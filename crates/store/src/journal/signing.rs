@@ -80,7 +80,7 @@ pub(super) fn new_key(old: Option<&SignerKey>) -> Result<SignerKey, StoreError> 
     key.map_err(|error| impossible(&error.to_string()))
 }
 
-fn random<const N: usize>() -> Result<[u8; N], StoreError> {
+pub(crate) fn random<const N: usize>() -> Result<[u8; N], StoreError> {
     let mut bytes = [0; N];
     rand::fill(&mut bytes).map_err(|_| impossible("the system gives no random bytes"))?;
     Ok(bytes)
@@ -106,7 +106,7 @@ fn without_digits(name: &str) -> &str {
 }
 
 /// A whole file of at most `limit` bytes; what is longer is cut, and then not what it should be.
-fn read(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, StoreError> {
+pub(crate) fn read(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, StoreError> {
     let failed = |error| StoreError::reading(&path.display().to_string(), error);
     let file = match File::open(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),

@@ -223,6 +223,7 @@ impl Import<'_> {
                 evidence,
                 facts,
                 proof: None,
+                log: None,
             },
         };
         match self.store.commit(capture).await {

@@ -10,7 +10,10 @@
 use super::{Problems, list};
 use crate::{
     blob::BlobId,
-    catalog::{connection, read, schema, tree},
+    catalog::{
+        connection, read, schema,
+        tree::{self, Log},
+    },
     core::Core,
     disk,
     error::StoreError,
@@ -171,7 +174,14 @@ fn check_catalog(core: &Core, mut report: VerifyReport) -> Result<VerifyReport, 
     check_structure(&connection, &mut report)?;
     check_totals(&connection, &mut report)?;
     check_journal(&connection, &mut report)?;
-    tree::problems(&connection, |problem| report.catalog.push(problem))?;
+    tree::problems(&connection, Log::Journal, |problem| {
+        report.catalog.push(problem);
+    })?;
+    for name in read::own::databases(&connection)? {
+        tree::problems(&connection, Log::Database(&name), |problem| {
+            report.catalog.push(problem);
+        })?;
+    }
     let end = schema::totals(&connection)?.sequence;
     check_mirror(core, end, &mut report)?;
     Ok(report)

@@ -20,6 +20,8 @@ mod import;
 mod journal_crash;
 mod journal_log;
 mod memo;
+mod own;
+mod own_crash;
 mod reader;
 mod remote;
 mod spool;

@@ -80,6 +80,7 @@ pub(crate) fn provenance() -> Provenance {
         evidence: "none".to_owned(),
         facts: [("time".to_owned(), "2026-01-01T00:00:00Z".to_owned())].into(),
         proof: None,
+        log: None,
     }
 }
 

@@ -4,7 +4,8 @@
 //! What is signed is two further lines above the note's text, so a cosignature cannot be passed
 //! off as a log's own signature or the other way round.
 
-use super::{Signature, VerifierKey};
+use super::{Signature, SignerKey, VerifierKey};
+use crate::base64;
 
 /// Bytes of the time before the signature.
 const TIME_SIZE: usize = 8;
@@ -40,6 +41,18 @@ fn message(text: &[u8], at: u64) -> Vec<u8> {
     [format!("cosignature/v1\ntime {at}\n").as_bytes(), text].concat()
 }
 
+/// What a witness says about a text: its signature line, with the time in it.
+pub fn cosign(text: &str, at: u64, witness: &SignerKey) -> Signature {
+    let key = witness.verifier().for_cosignatures();
+    let signed = witness.sign_bytes(&message(text.as_bytes(), at));
+    let bytes = [&key.id().to_be_bytes()[..], &at.to_be_bytes(), &signed].concat();
+    Signature {
+        name: key.name().to_owned(),
+        id: key.id(),
+        base64: base64::encode(bytes),
+    }
+}
+
 pub(super) fn verifies(key: &VerifierKey, text: &[u8], bytes: &[u8]) -> bool {
     split(bytes).is_some_and(|(at, signature)| key.verifies_bytes(&message(text, at), signature))
 }
@@ -47,24 +60,9 @@ pub(super) fn verifies(key: &VerifierKey, text: &[u8], bytes: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{
-        super::{Note, SignerKey, VerifierKey},
-        Cosignature, message,
+        super::{Note, SignerKey},
+        Cosignature, cosign,
     };
-    use crate::base64;
-    use aws_lc_rs::signature::Ed25519KeyPair;
-
-    /// A line as a witness would write it.
-    fn line(key: &VerifierKey, seed: [u8; 32], text: &str, at: u64) -> String {
-        let pair = Ed25519KeyPair::from_seed_unchecked(&seed).unwrap();
-        let signed = pair.sign(&message(text.as_bytes(), at));
-        let bytes = [
-            &key.id().to_be_bytes()[..],
-            &at.to_be_bytes(),
-            signed.as_ref(),
-        ]
-        .concat();
-        format!("— {} {}\n", key.name(), base64::encode(bytes))
-    }
 
     #[test]
     fn a_witness_vouches_for_text_and_time_together() {
@@ -72,7 +70,7 @@ mod tests {
         let witness = signer.verifier().for_cosignatures();
         assert_eq!(witness.to_string().parse(), Ok(witness.clone()));
         let text = "log.example.com\n1\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n";
-        let line = line(&witness, [7; 32], text, 1_679_315_147);
+        let line = cosign(text, 1_679_315_147, &signer);
         let note = Note::open(
             format!("{text}\n{line}").as_bytes(),
             std::slice::from_ref(&witness),

@@ -73,10 +73,14 @@ impl SignerKey {
         )
     }
 
+    pub(super) fn sign_bytes(&self, message: &[u8]) -> Vec<u8> {
+        self.pair.sign(message).as_ref().to_vec()
+    }
+
     pub(super) fn sign(&self, text: &str) -> Signature {
-        let signed = self.pair.sign(text.as_bytes());
+        let signed = self.sign_bytes(text.as_bytes());
         let id = self.verifier.id();
-        let base64 = base64::encode([&id.to_be_bytes()[..], signed.as_ref()].concat());
+        let base64 = base64::encode([&id.to_be_bytes()[..], &signed].concat());
         Signature {
             name: self.verifier.name().to_owned(),
             id,

@@ -96,6 +96,7 @@ impl Batch<'_> {
                 evidence: evidence.clone(),
                 facts: facts.clone(),
                 proof: None,
+                log: None,
             },
         };
         self.insert(&capture, captured.sequence, microseconds(captured.at))

@@ -143,6 +143,7 @@ impl Batch<'_> {
                 self.insert_proof(version, database, *record, proof)?;
                 self.raise(captures, evidence)
             }
+            Decision::Logged { .. } => self.replay_log(entry),
             Decision::Withdrawn { path, blob, .. } => self.remove(path, *blob).map(drop),
             Decision::Event {
                 event,

@@ -1,0 +1,54 @@
+//! Witnesses: `NAME+KEY URL`, separated by commas.
+
+use tlog::note::VerifierKey;
+use url::Url;
+
+/// Reads `--witness`.
+pub(super) fn parse(list: &str) -> Result<Vec<(VerifierKey, Url)>, String> {
+    let mut witnesses: Vec<(VerifierKey, Url)> = Vec::new();
+    for one in list.split(',').map(str::trim).filter(|one| !one.is_empty()) {
+        let (key, url) = one
+            .split_once(' ')
+            .ok_or_else(|| format!("{one:?} must be NAME+KEY URL"))?;
+        let key: VerifierKey = key.parse().map_err(|error| format!("{key:?}: {error}"))?;
+        if !key.is_witness() {
+            // The same secret signs both ways; what differs is the first byte of the key.
+            return Err(format!("{key} is no witness's key: those sign with a time"));
+        }
+        if witnesses
+            .iter()
+            .any(|(known, _)| known.name() == key.name())
+        {
+            return Err(format!("{} is named twice", key.name()));
+        }
+        let url = Url::parse(url.trim()).map_err(|error| format!("{url:?}: {error}"))?;
+        if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
+            return Err(format!("{url} is no http or https URL"));
+        }
+        witnesses.push((key, url));
+    }
+    Ok(witnesses)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse;
+    use tlog::note::SignerKey;
+
+    #[test]
+    fn a_witness_has_a_key_that_signs_with_a_time_and_a_url() {
+        let key = SignerKey::from_seed("w1.example.com", [1; 32]).unwrap();
+        let witness = key.verifier().for_cosignatures();
+        let read = parse(&format!("{witness} https://w1.example.com/x, ")).unwrap();
+        assert_eq!(read.len(), 1);
+        assert_eq!(read[0].1.as_str(), "https://w1.example.com/x");
+        for wrong in [
+            "w1.example.com".to_owned(),
+            format!("{witness} ftp://w1.example.com"),
+            format!("{} https://w1.example.com", key.verifier()),
+            format!("{witness} https://a.example.com,{witness} https://b.example.com"),
+        ] {
+            assert!(parse(&wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,361 @@
+//! Own: the checksum databases of this site.
+//!
+//! One of them is active and takes records; the others, whose names were in use before, are served
+//! as they are. Here heads are signed, shown and compared; what is asked below `sumdb/NAME/` is
+//! answered by [`crate::sumdb`], and what its records say of arriving bytes is held against them by
+//! [`crate::verify`].
+//!
+//! * A head is signed when somebody needs a record that the one that is shown does not have. All who
+//!   wait meanwhile share it.
+//! * A database that lost something, or is contradicted, answers nothing but that, and wakes a
+//!   person: each further answer could only make it worse.
+
+mod witnesses;
+
+pub use witnesses::Witness;
+
+use crate::{
+    context::Context,
+    refusal::Refusal,
+    verify::alarm::{Alarm, Severity},
+};
+use codes::Code;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, AtomicU64, Ordering},
+};
+use store::own::{Echo, Halt, OwnDatabase, OwnError, OwnHead};
+use tokio::sync::Mutex;
+use witnesses::Panel;
+
+/// Records looked at in one step.
+const PAGE: usize = 200;
+
+/// What the active database has.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Scope {
+    /// Records of private modules.
+    #[default]
+    Private,
+    /// Those of public ones too, copied from the public database after proof.
+    All,
+}
+
+/// What an operator may choose about databases of the site's own.
+#[derive(Debug, Clone, Default)]
+pub struct OwnOptions {
+    /// All whose keys are here.
+    pub databases: Vec<OwnDatabase>,
+    /// The name of the active one; none takes records without it.
+    pub active: Option<String>,
+    /// What that has.
+    pub scope: Scope,
+    /// Who is asked to sign its heads.
+    pub witnesses: Vec<Witness>,
+    /// How many of them must, before a head is shown.
+    pub quorum: usize,
+}
+
+/// The databases, as requests meet them.
+pub(crate) struct Own {
+    databases: Vec<Arc<Served>>,
+    active: Option<Arc<Served>>,
+    scope: Scope,
+    /// Who signs the heads of the active one.
+    panel: Panel,
+}
+
+/// One database.
+pub(crate) struct Served {
+    pub(crate) database: OwnDatabase,
+    /// Held by whoever signs and shows.
+    turn: Mutex<()>,
+    halted: AtomicBool,
+    /// Up to which number records were looked at for their proofs.
+    vouched: AtomicU64,
+}
+
+// === impl Own ===
+
+impl Own {
+    pub(crate) fn new(options: &OwnOptions) -> Self {
+        let serve = |database: &OwnDatabase| {
+            Arc::new(Served {
+                database: database.clone(),
+                turn: Mutex::new(()),
+                halted: AtomicBool::new(false),
+                vouched: AtomicU64::new(0),
+            })
+        };
+        let databases: Vec<_> = options.databases.iter().map(serve).collect();
+        let active = databases
+            .iter()
+            .find(|served| Some(served.database.name()) == options.active.as_deref())
+            .cloned();
+        Self {
+            databases,
+            active,
+            scope: options.scope,
+            panel: Panel::new(options.witnesses.clone(), options.quorum),
+        }
+    }
+
+    /// The database of this name.
+    pub(crate) fn named(&self, name: &str) -> Option<&Arc<Served>> {
+        let mut databases = self.databases.iter();
+        databases.find(|served| served.database.name() == name)
+    }
+
+    /// Whether there is any.
+    pub(crate) fn is_some(&self) -> bool {
+        !self.databases.is_empty()
+    }
+
+    /// All of them, in the order of their names.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Served> {
+        self.databases.iter().map(|served| &**served)
+    }
+
+    /// The database that takes records, as long as it may.
+    pub(crate) fn active(&self) -> Option<&Arc<Served>> {
+        self.active.as_ref().filter(|served| served.takes_records())
+    }
+
+    /// Whether records of public modules are in scope.
+    pub(crate) fn has_public(&self) -> bool {
+        self.scope == Scope::All
+    }
+
+    fn is_active(&self, served: &Served) -> bool {
+        let active = self.active.as_ref();
+        active.is_some_and(|active| active.database.name() == served.database.name())
+    }
+
+    /// The head of a database that may be shown.
+    fn shown(&self, served: &Served) -> Option<Arc<OwnHead>> {
+        let shown = served.database.published()?;
+        (!self.is_active(served) || self.panel.suffices(&shown)).then_some(shown)
+    }
+
+    /// What does not work, in words.
+    pub(crate) fn troubles(&self) -> impl Iterator<Item = String> {
+        let halted = self.databases.iter().filter(|served| served.is_halted());
+        halted.map(|served| {
+            let name = served.database.name();
+            format!("the checksum database {name} has stopped signing")
+        })
+    }
+}
+
+// === impl Served ===
+
+impl Served {
+    fn is_halted(&self) -> bool {
+        self.halted.load(Ordering::Acquire)
+    }
+
+    fn takes_records(&self) -> bool {
+        !self.database.is_retired() && !self.is_halted()
+    }
+}
+
+// === impl Context ===
+
+impl Context {
+    /// Looks at every database of our own before anybody asks.
+    pub(crate) async fn begin_own(&self) {
+        for served in &self.own.databases {
+            match served.database.settle().await {
+                Ok(None) => self.ask_what_was_seen(served).await,
+                Ok(Some(halt)) => drop(self.halted(served, &halt).await),
+                Err(error) => {
+                    let name = served.database.name();
+                    tracing::error!(%error, name, "a checksum database cannot be opened");
+                }
+            }
+        }
+    }
+
+    /// Asks the witnesses about the newest head that is known, before another is signed.
+    async fn ask_what_was_seen(&self, served: &Served) {
+        let database = &served.database;
+        // Signed, not shown: a witness may have seen a head that still waits for others.
+        let Ok(Some(head)) = database.signed().await else {
+            return;
+        };
+        if !self.own.is_active(served) {
+            return;
+        }
+        if let Some(why) = self.own.panel.ask(database, &head).await.contradiction {
+            self.contradicted(served, &why).await;
+        }
+    }
+
+    /// Nothing is signed any more, on the word of a witness.
+    async fn contradicted(&self, served: &Served, why: &str) -> Refusal {
+        if let Err(error) = served.database.halt(why).await {
+            tracing::error!(%error, "a contradiction could not be kept");
+        }
+        self.halted(served, &Halt::Forked(why.to_owned())).await
+    }
+
+    /// The newest head that may be shown.
+    pub(crate) async fn own_head(&self, served: &Served) -> Result<Arc<OwnHead>, Refusal> {
+        let _turn = served.turn.lock().await;
+        match self.show_newest(served).await {
+            Ok(shown) => Ok(shown),
+            // A disk that cannot be written, witnesses that do not answer: what was shown before is
+            // still true.
+            Err(refusal) if refusal.code != Code::OwnSumdbHalted => {
+                self.own.shown(served).ok_or(refusal)
+            }
+            Err(refusal) => Err(refusal),
+        }
+    }
+
+    /// A head with the record of this number.
+    pub(crate) async fn own_head_with(
+        &self,
+        served: &Served,
+        number: u64,
+    ) -> Result<Arc<OwnHead>, Refusal> {
+        let shown = || {
+            let shown = self.own.shown(served);
+            shown.filter(|shown| shown.head.size > number)
+        };
+        if let Some(shown) = shown() {
+            return Ok(shown);
+        }
+        let _turn = served.turn.lock().await;
+        if let Some(shown) = shown() {
+            return Ok(shown);
+        }
+        let newest = self.show_newest(served).await?;
+        if newest.head.size > number {
+            Ok(newest)
+        } else {
+            Err(Refusal::internal("a record is in no head"))
+        }
+    }
+
+    /// Signs a head of all records and shows it, if it may be.
+    async fn show_newest(&self, served: &Served) -> Result<Arc<OwnHead>, Refusal> {
+        let (database, panel) = (&served.database, &self.own.panel);
+        let signed = match database.sign().await {
+            Ok(signed) => signed,
+            Err(error) => return Err(self.unsigned(served, error).await),
+        };
+        if let Some(shown) = self
+            .own
+            .shown(served)
+            .filter(|shown| shown.head == signed.head)
+        {
+            return Ok(shown);
+        }
+        let (mut cosignatures, mut waits) = (Vec::new(), false);
+        if self.own.is_active(served) && !panel.is_empty() {
+            let asked = panel.ask(database, &signed).await;
+            if let Some(why) = asked.contradiction {
+                return Err(self.contradicted(served, &why).await);
+            }
+            (cosignatures, waits) = (asked.cosignatures, panel.quorum() > 0);
+            if cosignatures.len() < panel.quorum() {
+                let facts = format!(
+                    "{}: {} of {}",
+                    database.name(),
+                    cosignatures.len(),
+                    panel.quorum()
+                );
+                return Err(Refusal::new(Code::WitnessesMissing, facts));
+            }
+        }
+        match database.publish(&signed, &cosignatures, waits).await {
+            Ok(shown) => Ok(shown),
+            Err(error) => Err(self.unsigned(served, error).await),
+        }
+    }
+
+    async fn unsigned(&self, served: &Served, error: OwnError) -> Refusal {
+        match error {
+            OwnError::Halted(halt) => self.halted(served, &halt).await,
+            OwnError::Store(error) => self.store_failure(error),
+        }
+    }
+
+    /// Keeps the proofs of records that nobody has looked up: with them a private version is proven
+    /// to whoever has no more than its files and the key, also where clients ask no database of ours.
+    pub(crate) async fn vouch_for_all(&self) -> Result<(), Refusal> {
+        let Some(served) = self.own.active() else {
+            return Ok(());
+        };
+        loop {
+            let first = served.vouched.load(Ordering::Relaxed);
+            let records = served.database.unproven(first, PAGE).await;
+            let records = records.map_err(|error| self.store_failure(error))?;
+            let Some((_, _, last)) = records.last() else {
+                return Ok(());
+            };
+            let next = last.number + 1;
+            for (module, version, record) in &records {
+                // What is copied has the public database's proof.
+                if self.verifier.is_private(module) {
+                    let head = self.own_head_with(served, record.number).await?;
+                    self.vouch(served, (module, version), record, &head).await?;
+                }
+            }
+            served.vouched.store(next, Ordering::Relaxed);
+        }
+    }
+
+    /// Refuses whatever is asked of a database that has stopped signing.
+    pub(crate) async fn refuse_halted(&self, served: &Served) -> Result<(), Refusal> {
+        if !served.is_halted() {
+            return Ok(());
+        }
+        match served.database.settle().await {
+            Ok(Some(halt)) => Err(self.halted(served, &halt).await),
+            Ok(None) => Ok(()),
+            Err(error) => Err(self.store_failure(error)),
+        }
+    }
+
+    /// Compares a head that somebody has seen with what is here.
+    pub(crate) async fn echo(&self, name: &str, note: &[u8]) -> Result<&'static str, Refusal> {
+        let unknown = || Refusal::new(Code::SumdbUnsupported, name);
+        let served = self.own.named(name).ok_or_else(unknown)?;
+        let echo = match served.database.compare(note).await {
+            Ok(Ok(echo)) => echo,
+            Ok(Err(error)) => {
+                return Err(Refusal::new(Code::SumdbUntrusted, error.to_string()));
+            }
+            Err(OwnError::Halted(halt)) => return Err(self.halted(served, &halt).await),
+            Err(OwnError::Store(error)) => return Err(self.store_failure(error)),
+        };
+        match echo {
+            Echo::Newest => Ok("consistent: it is the newest head here"),
+            Echo::Older => Ok("older: it is the beginning of the newest head here"),
+            Echo::Lost | Echo::Forked => match served.database.settle().await {
+                Ok(Some(halt)) => Err(self.halted(served, &halt).await),
+                Ok(None) => Err(Refusal::internal("a halt was forgotten")),
+                Err(error) => Err(self.store_failure(error)),
+            },
+        }
+    }
+
+    /// Tells of a database that must not go on; gives what clients are told.
+    pub(crate) async fn halted(&self, served: &Served, halt: &Halt) -> Refusal {
+        served.halted.store(true, Ordering::Release);
+        let (name, why) = (served.database.name(), halt.to_string());
+        let alarm = Alarm {
+            severity: Severity::P0,
+            kind: match halt {
+                Halt::Lost(_) => "own-database-lost",
+                Halt::Forked(_) => "own-database-forked",
+            },
+            subject: name.to_owned(),
+            detail: why.clone(),
+        };
+        alarm.raise(&self.store, &self.metrics).await;
+        Refusal::new(Code::OwnSumdbHalted, format!("{name}: {why}"))
+    }
+}

@@ -1,0 +1,220 @@
+//! Witnesses: others who sign a head only if all they have seen before is the beginning of it.
+//!
+//! Each is sent the checkpoint with a proof from the head it signed last (C2SP tlog-witness), and
+//! what it returns is attached. With a quorum configured a head is shown once so many have signed
+//! it; the one before stays shown meanwhile.
+//!
+//! A witness is also a memory that no backup of ours can take along. One that has signed a larger
+//! log than ours, or whose last head ours does not begin with, says that we lost something: then
+//! nothing is signed any more. So the first thing after a start is to ask them about the newest head
+//! that is known, before another is signed.
+
+use bytes::Bytes;
+use futures_util::future::join_all;
+use parking_lot::Mutex;
+use std::{collections::BTreeMap, fmt::Write as _, time::Duration};
+use store::{
+    StoreError,
+    own::{OwnDatabase, OwnHead},
+};
+use tlog::note::{Note, Signature, VerifierKey};
+use tokio::time::Instant;
+use upstream::{Endpoint, Reply};
+
+/// How long a witness may take. Lookups of new records wait for it.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Where nobody has to be waited for, a witness that failed is left alone for so long.
+const LEFT_ALONE: Duration = Duration::from_secs(10);
+
+/// The longest answer: a few signatures.
+const LONGEST_ANSWER: usize = 64 << 10;
+
+/// The media type of the size that a witness answers a wrong guess with.
+const SIZE_MEDIA: &str = "text/x.tlog.size";
+
+/// A witness: its key, and where it is asked.
+#[derive(Debug, Clone)]
+pub struct Witness {
+    /// Its key, of the kind that signs with a time.
+    pub key: VerifierKey,
+    /// Its submission prefix.
+    pub endpoint: Endpoint,
+}
+
+/// All witnesses, and how many must sign.
+#[derive(Default)]
+pub(crate) struct Panel {
+    witnesses: Vec<Witness>,
+    quorum: usize,
+    /// What is known of each about each database, by both names.
+    known: Mutex<BTreeMap<(String, String), Known>>,
+}
+
+/// What is known of a witness.
+#[derive(Debug, Clone, Copy, Default)]
+struct Known {
+    /// Size of the head it signed last.
+    size: u64,
+    failed: Option<Instant>,
+}
+
+/// What a witness said.
+enum Said {
+    Signed(Vec<Signature>),
+    /// It knows another size than the one it was sent a proof from.
+    Size(u64),
+    /// What it has seen cannot be the beginning of what we have.
+    Contradicted(String),
+    Nothing(String),
+}
+
+/// What all of them said.
+pub(crate) struct Asked {
+    pub(crate) cosignatures: Vec<Signature>,
+    /// Why our log cannot be what it was.
+    pub(crate) contradiction: Option<String>,
+}
+
+// === impl Panel ===
+
+impl Panel {
+    pub(crate) fn new(witnesses: Vec<Witness>, quorum: usize) -> Self {
+        Self {
+            witnesses,
+            quorum,
+            known: Mutex::default(),
+        }
+    }
+
+    /// Whether there is nobody to ask.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.witnesses.is_empty()
+    }
+
+    /// How many must sign before a head is shown.
+    pub(crate) const fn quorum(&self) -> usize {
+        self.quorum
+    }
+
+    /// Whether enough have signed a head.
+    pub(crate) fn suffices(&self, head: &OwnHead) -> bool {
+        if self.quorum == 0 {
+            return true;
+        }
+        let keys: Vec<_> = self.witnesses.iter().map(|one| one.key.clone()).collect();
+        let note = Note::open(&head.checkpoint, &keys);
+        note.is_ok_and(|note| note.verified.len() >= self.quorum)
+    }
+
+    /// Asks all of them to sign a head.
+    pub(crate) async fn ask(&self, database: &OwnDatabase, head: &OwnHead) -> Asked {
+        let asked = self.witnesses.iter().map(async |witness| {
+            let said = self.ask_one(witness, database, head).await;
+            (witness.key.name(), said)
+        });
+        let mut all = Asked {
+            cosignatures: Vec::new(),
+            contradiction: None,
+        };
+        for (name, said) in join_all(asked).await {
+            match said {
+                Said::Signed(signatures) => all.cosignatures.extend(signatures),
+                Said::Contradicted(why) => all.contradiction = Some(format!("{name} {why}")),
+                Said::Size(_) => {
+                    tracing::warn!(
+                        witness = name,
+                        "a witness does not know what it signed last"
+                    );
+                }
+                Said::Nothing(why) => {
+                    tracing::warn!(
+                        witness = name,
+                        why,
+                        "a witness has not signed the newest head"
+                    );
+                }
+            }
+        }
+        all
+    }
+
+    async fn ask_one(&self, witness: &Witness, database: &OwnDatabase, head: &OwnHead) -> Said {
+        let place = (database.name().to_owned(), witness.key.name().to_owned());
+        let known = self.known.lock().get(&place).copied().unwrap_or_default();
+        let is_left_alone = known.failed.is_some_and(|at| at.elapsed() < LEFT_ALONE);
+        if is_left_alone && self.quorum == 0 {
+            return Said::Nothing("it failed a moment ago".to_owned());
+        }
+        let size = head.head.size;
+        let old = known.size.min(size);
+        let mut said = submit(witness, database, head, old).await;
+        // What it answers a guess with is the size to prove from.
+        if let Ok(Said::Size(known)) = said {
+            said = submit(witness, database, head, known).await;
+        }
+        let said = said.unwrap_or_else(|error| Said::Nothing(error.to_string()));
+        let known = match &said {
+            Said::Signed(_) => Known { size, failed: None },
+            _ => Known {
+                size: old,
+                failed: Some(Instant::now()),
+            },
+        };
+        self.known.lock().insert(place, known);
+        said
+    }
+}
+
+/// Sends a head to a witness, with a proof from `old`.
+async fn submit(
+    witness: &Witness,
+    database: &OwnDatabase,
+    head: &OwnHead,
+    old: u64,
+) -> Result<Said, StoreError> {
+    let mut text = format!("old {old}\n");
+    for hash in database.consistency(old, head.head.size).await? {
+        let _ = writeln!(text, "{hash}");
+    }
+    let _ = write!(text, "\n{}", String::from_utf8_lossy(&head.checkpoint));
+    let endpoint = &witness.endpoint;
+    let posted = endpoint.post("add-checkpoint", text, PATIENCE, LONGEST_ANSWER);
+    Ok(match posted.await {
+        Ok(reply) => judge(witness, head, old, &reply),
+        Err(error) => Said::Nothing(error.to_string()),
+    })
+}
+
+fn judge(witness: &Witness, head: &OwnHead, old: u64, reply: &Reply) -> Said {
+    let another = |size| Said::Contradicted(format!("has signed another tree of {size} records"));
+    match (reply.status, size_in(reply)) {
+        (200, _) => signed(witness, head, &reply.body),
+        (409, Some(size)) if size > head.head.size => Said::Contradicted(format!(
+            "has signed {size} records, and there are {} here",
+            head.head.size
+        )),
+        (409, Some(size)) if size == old => another(size),
+        (409, Some(size)) => Said::Size(size),
+        // The proof is ours and right, so it is the tree it signed that is not the beginning.
+        (422, _) => another(old),
+        (status, _) => Said::Nothing(format!("it answered {status}")),
+    }
+}
+
+/// The signatures in an answer that are the witness's and valid.
+fn signed(witness: &Witness, head: &OwnHead, lines: &Bytes) -> Said {
+    let note = [&head.checkpoint[..], lines].concat();
+    match Note::open(&note, std::slice::from_ref(&witness.key)) {
+        Ok(note) => Said::Signed(note.verified),
+        Err(error) => Said::Nothing(format!("its signature cannot be believed: {error}")),
+    }
+}
+
+fn size_in(reply: &Reply) -> Option<u64> {
+    let text = std::str::from_utf8(&reply.body).ok()?;
+    let size = text
+        .strip_suffix('\n')
+        .filter(|_| reply.media == SIZE_MEDIA)?;
+    size.parse().ok()
+}

@@ -1,0 +1,156 @@
+//! Own: private modules are held against the records of the site's own database.
+//!
+//! Their first capture is what is logged, in the transaction that completes the version; from then
+//! on the record says what the bytes must be, wherever they come from. A version that lost an
+//! artifact is captured again only as it was, and go.mod and zip must be of one piece even before
+//! there is a record: a tag that is moved between the two requests would else be logged as a mixture
+//! that nobody ever published.
+
+use super::{
+    Grounds, PRIVATE,
+    alarm::{Alarm, Severity},
+    evidence::{self, logged_version},
+    is_toolchain,
+};
+use crate::{capture::Lost, check::Wrong, context::Context, own::Served};
+use codes::Code;
+use gomod::{Artifact, ArtifactKind, sumhash::H1};
+use mismatch::Specimen;
+use store::{Key, StoreError, own::OwnRecord};
+
+/// The hash that a record has of an artifact.
+fn hash_in(record: &OwnRecord, artifact: &Artifact) -> Option<String> {
+    let (record, version) = (record.record(), logged_version(artifact));
+    let mut hashes = record.hashes(artifact.module.as_str(), &version);
+    hashes.next().map(str::to_owned)
+}
+
+// === impl Context ===
+
+impl Context {
+    /// Whether a database of our own has the record of an artifact, or will.
+    pub(crate) fn is_logged_here(&self, artifact: &Artifact) -> bool {
+        let module = &artifact.module;
+        self.own.is_some()
+            && artifact.kind != ArtifactKind::Info
+            && self.verifier.is_private(module)
+            && !is_toolchain(module)
+    }
+
+    /// The record of a version in whichever of our databases has one: also one that takes no more,
+    /// or has stopped, for what was once logged stays what the bytes must be.
+    async fn own_record(
+        &self,
+        artifact: &Artifact,
+    ) -> Result<Option<(&Served, OwnRecord)>, StoreError> {
+        for served in self.own.all() {
+            let found = served.database.find(&artifact.module, &artifact.version);
+            if let Some(record) = found.await? {
+                return Ok(Some((served, record)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The hash that a database of our own has of an artifact.
+    pub(super) async fn own_hash(&self, artifact: &Artifact) -> Option<H1> {
+        let (_, record) = self.own_record(artifact).await.ok()??;
+        hash_in(&record, artifact)?.parse().ok()
+    }
+
+    pub(super) async fn own_grounds(&self, artifact: &Artifact, h1: &str) -> Result<Grounds, Lost> {
+        let active = self.own.active();
+        let log = active.map(|active| active.database.name().to_owned());
+        let grounds = |evidence: String| Grounds {
+            evidence,
+            proof: None,
+            log,
+        };
+        let failed = |error| Lost::Ours(self.store_failure(error));
+        let Some((served, record)) = self.own_record(artifact).await.map_err(failed)? else {
+            return Ok(grounds(PRIVATE.to_owned()));
+        };
+        let name = served.database.name();
+        if let Some(logged) = hash_in(&record, artifact).filter(|logged| logged != h1) {
+            self.count_verification("mismatch");
+            let summary = format!("its hash is {h1}, and {name} has {logged}");
+            return Err(Lost::Body(
+                Wrong::new(Code::ChecksumMismatch, summary).into(),
+            ));
+        }
+        self.count_verification("proven");
+        let proof = self.store.proof(&artifact.module, &artifact.version, name);
+        Ok(grounds(match proof.await.map_err(failed)? {
+            Some(_) => evidence::proven(name, record.number),
+            None => PRIVATE.to_owned(),
+        }))
+    }
+
+    /// Whether a private zip and the go.mod that is kept of its version are of one piece.
+    pub(crate) async fn of_one_piece(
+        &self,
+        artifact: &Artifact,
+        go_mod_h1: Option<&str>,
+    ) -> Result<(), Lost> {
+        let Some(found) = go_mod_h1.filter(|_| self.is_logged_here(artifact)) else {
+            return Ok(());
+        };
+        let Artifact {
+            module, version, ..
+        } = artifact.clone();
+        let key = Key::Artifact(Artifact {
+            module,
+            version,
+            kind: ArtifactKind::Mod,
+        });
+        let kept = self.store.find(&key).await;
+        let kept = kept.map_err(|error| Lost::Ours(self.store_failure(error)))?;
+        let Some((kept, h1)) = kept.and_then(|kept| Some((kept.clone(), kept.h1?))) else {
+            return Ok(());
+        };
+        if h1 == found {
+            return Ok(());
+        }
+        let (at, source) = (kept.first_seen, kept.source);
+        let summary = format!(
+            "its go.mod is {found}, but {h1} since {at:.0} from {source}: the tag was moved"
+        );
+        let alarm = Alarm {
+            severity: Severity::P1,
+            kind: "tag-moved",
+            subject: artifact.escaped_path(),
+            detail: summary.clone(),
+        };
+        alarm.raise(&self.store, &self.metrics).await;
+        Err(Lost::Body(
+            Wrong::new(Code::CaptureConflict, summary).into(),
+        ))
+    }
+
+    /// What a client is told of a private version that is not what was first seen.
+    pub(crate) async fn own_story(
+        &self,
+        artifact: &Artifact,
+        sent: &Specimen,
+    ) -> Option<Vec<String>> {
+        if !self.is_logged_here(artifact) {
+            return None;
+        }
+        let (served, record) = self.own_record(artifact).await.ok()??;
+        let name = served.database.name();
+        let logged = hash_in(&record, artifact)?;
+        let found = sent
+            .h1
+            .map_or_else(|| "none".to_owned(), |h1| h1.to_string());
+        // `go` names the artifact; what it shows of a body is short.
+        Some(vec![
+            format!(
+                "first seen: {:.0} from {}, record {} of {name}",
+                record.at, record.source, record.number
+            ),
+            format!("logged:   {logged}"),
+            format!("sent now: {found} by {}", sent.source.name),
+            "next: publish the change as a new version; what was logged stays".to_owned(),
+        ])
+    }
+}

@@ -1,0 +1,33 @@
+//! `POST /-/sumdb/NAME/echo`: a client's newest head, which it keeps in `pkg/sumdb/NAME/latest`.
+//!
+//! A database that has lost something cannot know it by itself. Its clients do: each keeps the
+//! newest head it ever saw. Whoever sends one here learns whether it agrees, and so do we.
+
+use super::posted;
+use crate::{
+    Service,
+    respond::{self, Ask, Made},
+};
+use http_body::Body;
+use std::error::Error;
+
+/// A head with many witnesses' signatures; the longest note that is read anywhere is larger.
+const LARGEST_NOTE: usize = 64 << 10;
+
+/// Compares the head in the body.
+pub(super) async fn answer<S, B>(service: &S, ask: &Ask<'_>, name: &str, body: B) -> Made
+where
+    S: Service,
+    B: Body + Send,
+    B::Data: Send,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    let note = match posted::read(ask.headers, body, LARGEST_NOTE).await {
+        Ok(note) => note,
+        Err(refusal) => return super::closing(respond::refusal(ask, &refusal)),
+    };
+    match service.echo(name, note).await {
+        Ok(agreement) => (respond::plain(ask, format!("{agreement}\n")), None),
+        Err(refusal) => respond::refusal(ask, &refusal),
+    }
+}

@@ -1,0 +1,170 @@
+//! An endpoint: one URL that is asked small things directly, beside the list of sources.
+//!
+//! A witness that signs a log's heads, and a log that is audited, are no sources of modules: no list
+//! names them, nothing falls back past them, and what they say is judged by whoever asked. What they
+//! share with sources is how they are reached: trust, the way out, deadlines, bounded answers, and
+//! no redirect that leads somewhere else.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use bytes::{Bytes, BytesMut};
+use http::header;
+use reqwest::{Client, RequestBuilder};
+use tokio::time::timeout;
+use url::Url;
+
+use crate::{BuildError, SourceName, UpstreamOptions, failure::cause_of, http_source, tls};
+
+/// One URL with everything below it. Cloning shares its connections.
+#[derive(Clone)]
+pub struct Endpoint {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    name: SourceName,
+    base: Url,
+    client: Client,
+    stall: Duration,
+}
+
+/// What an endpoint answered, whatever its status.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// The HTTP status.
+    pub status: u16,
+    /// The media type, without parameters; empty if there is none.
+    pub media: String,
+    /// The body.
+    pub body: Bytes,
+}
+
+/// Why an endpoint gave no answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EndpointError {
+    /// It could not be reached, or the connection broke.
+    #[error("{name}: {why}")]
+    Unreachable {
+        /// Its name.
+        name: SourceName,
+        /// Why.
+        why: String,
+    },
+    /// It did not answer in time.
+    #[error("{0} did not answer in time")]
+    Timeout(SourceName),
+    /// Its answer is longer than anything that was asked for.
+    #[error("{name} answered with more than {limit} bytes")]
+    TooLong {
+        /// Its name.
+        name: SourceName,
+        /// The limit.
+        limit: usize,
+    },
+}
+
+// === impl Endpoint ===
+
+impl Endpoint {
+    /// Prepares a client for everything below a URL. Asks nothing yet.
+    ///
+    /// # Errors
+    /// Whatever would make every request fail.
+    pub fn try_new(base: &Url, options: &UpstreamOptions) -> Result<Self, BuildError> {
+        let name = SourceName::of(base);
+        if !matches!(base.scheme(), "http" | "https") {
+            return Err(BuildError::Scheme(name));
+        }
+        let tls = tls::client_config(options.ca.as_deref())?;
+        let client = http_source::client(&name, base, &tls, options)?;
+        let mut base = base.clone();
+        let path = format!("{}/", base.path().trim_end_matches('/'));
+        base.set_path(&path);
+        let shared = Shared {
+            name,
+            base,
+            client,
+            stall: options.stall,
+        };
+        Ok(Self {
+            shared: Arc::new(shared),
+        })
+    }
+
+    /// Its name: the URL without credentials.
+    pub fn name(&self) -> &SourceName {
+        &self.shared.name
+    }
+
+    /// Asks for a path below the URL; the answer has at most `limit` bytes.
+    pub async fn get(&self, path: &str, limit: usize) -> Result<Reply, EndpointError> {
+        let request = self.shared.client.get(self.url(path));
+        self.send(request, self.shared.stall, limit).await
+    }
+
+    /// Sends a text to a path below the URL, and waits so long for the answer.
+    pub async fn post(
+        &self,
+        path: &str,
+        text: String,
+        patience: Duration,
+        limit: usize,
+    ) -> Result<Reply, EndpointError> {
+        let request = self.shared.client.post(self.url(path)).body(text);
+        self.send(request, patience, limit).await
+    }
+
+    /// The base is known to be one that can be joined, and the paths are our own.
+    fn url(&self, path: &str) -> Url {
+        let base = &self.shared.base;
+        base.join(path).unwrap_or_else(|_| base.clone())
+    }
+
+    async fn send(
+        &self,
+        request: RequestBuilder,
+        patience: Duration,
+        limit: usize,
+    ) -> Result<Reply, EndpointError> {
+        let name = || self.shared.name.clone();
+        let answered = timeout(patience, receive(request, limit)).await;
+        match answered {
+            Err(_) => Err(EndpointError::Timeout(name())),
+            Ok(Err(error)) => Err(EndpointError::Unreachable {
+                name: name(),
+                why: cause_of(&error),
+            }),
+            Ok(Ok(None)) => Err(EndpointError::TooLong {
+                name: name(),
+                limit,
+            }),
+            Ok(Ok(Some(reply))) => Ok(reply),
+        }
+    }
+}
+
+/// The answer; `None` if it is too long.
+async fn receive(request: RequestBuilder, limit: usize) -> reqwest::Result<Option<Reply>> {
+    let mut response = request.send().await?;
+    let media = response.headers().get(header::CONTENT_TYPE);
+    let media = media.and_then(|media| media.to_str().ok()).unwrap_or("");
+    let media = media.split(';').next().unwrap_or("").trim().to_owned();
+    let mut body = BytesMut::new();
+    while let Some(chunk) = response.chunk().await? {
+        if body.len() + chunk.len() > limit {
+            return Ok(None);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Some(Reply {
+        status: response.status().as_u16(),
+        media,
+        body: body.freeze(),
+    }))
+}
+
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Endpoint").field(self.name()).finish()
+    }
+}
