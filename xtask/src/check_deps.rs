@@ -28,7 +28,7 @@ const HOUSE: &[(&str, &[&str])] = &[
     (
         "modkeep",
         &[
-            "codes", "gomod", "tlog", "store", "upstream", "proxy", "server",
+            "codes", "gomod", "mismatch", "tlog", "store", "upstream", "proxy", "server",
         ],
     ),
     ("testkit", &["tlog"]),

@@ -362,7 +362,8 @@ impl Context {
         };
         let kind = artifact.kind.extension();
         self.metrics.rejected.get_or_create(&Kind { kind }).inc();
-        tracing::warn!(%artifact, source = seen.source, %failure, "wrong content thrown away");
+        let name = self.shown(&artifact.module, artifact);
+        tracing::warn!(artifact = name, source = seen.source, %failure, "wrong content thrown away");
         match self.logged(artifact).await {
             Some(logged) => {
                 let seen = Seen {

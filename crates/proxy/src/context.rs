@@ -124,6 +124,14 @@ impl Context {
         tokio::task::spawn_blocking(work).await.ok()
     }
 
+    /// How a log line above debug shows something about a module: private names stay out (law L7).
+    pub(crate) fn shown(&self, module: &ModulePath, name: impl std::fmt::Display) -> String {
+        if self.verifier.is_private(module) {
+            return "(private)".to_owned();
+        }
+        name.to_string()
+    }
+
     /// Counts and logs a failure of the store; gives the refusal it becomes.
     pub(crate) fn store_failure(&self, error: StoreError) -> Refusal {
         self.metrics.store_failures.inc();

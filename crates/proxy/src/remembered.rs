@@ -90,6 +90,18 @@ pub(crate) fn plan(age: Duration, max_age: Duration, stale: Duration) -> Plan {
     }
 }
 
+// === impl Context ===
+
+impl Context {
+    /// The path of an answer as a log line may show it.
+    fn shown_path(&self, subject: &Subject) -> String {
+        match &subject.module {
+            Some(module) => self.shown(module, &subject.path),
+            None => subject.path.clone(),
+        }
+    }
+}
+
 // === impl Recalled ===
 
 impl Recalled {
@@ -405,7 +417,8 @@ impl Context {
         let source = download.source.to_string();
         let body = capture::collect(self, &mut download).await?;
         if let Err(wrong) = subject.check(&body) {
-            tracing::warn!(path = subject.path, source, problem = %wrong, "wrong content thrown away");
+            let path = self.shown_path(subject);
+            tracing::warn!(path, source, problem = %wrong, "wrong content thrown away");
             return Err(Lost::Body(wrong.into()));
         }
         Ok(Remembered {
@@ -431,7 +444,8 @@ impl Context {
             .await
         {
             self.metrics.store_failures.inc();
-            tracing::warn!(%error, path = subject.path, "an answer could not be remembered");
+            let path = self.shown_path(subject);
+            tracing::warn!(%error, path, "an answer could not be remembered");
         }
         self.fresh.forget(&subject.path);
         if let (MemoStatus::Absent, Some(module)) = (answer.status, &subject.module) {

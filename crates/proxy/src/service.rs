@@ -234,6 +234,21 @@ impl Proxy {
         self.context.mirror_tiles(rate, progress).await
     }
 
+    /// Whether the names in a resource must stay out of log lines (law L7).
+    pub fn is_private(&self, resource: &Resource) -> bool {
+        let is_private = |module: &ModulePath| self.context.verifier.is_private(module);
+        match resource {
+            Resource::Sumdb { path, .. } => {
+                let looked_up = path
+                    .strip_prefix("lookup/")
+                    .and_then(|path| path.rsplit_once('@'));
+                let module = looked_up.and_then(|(module, _)| ModulePath::unescape(module).ok());
+                module.is_some_and(|module| is_private(&module))
+            }
+            resource => resource.module().is_some_and(is_private),
+        }
+    }
+
     /// Waits until the work behind answers that were given already is done.
     pub async fn settled(&self) {
         self.context.prefetch.settled().await;

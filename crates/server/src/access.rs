@@ -24,6 +24,8 @@ pub(crate) struct Exchange {
     peer: SocketAddr,
     pub(crate) method: Method,
     pub(crate) subject: Subject,
+    /// Whether its subject is named at debug level only (law L7).
+    pub(crate) is_private: bool,
     began: Instant,
     status: Option<StatusCode>,
     origin: Option<Origin>,
@@ -82,6 +84,7 @@ impl Exchange {
             peer,
             method,
             subject,
+            is_private: false,
             began: Instant::now(),
             status: None,
             origin: None,
@@ -159,6 +162,7 @@ impl Exchange {
         let status = self.status.map_or(0, |status| status.as_u16());
         let milliseconds = self.began.elapsed().as_secs_f64() * 1e3;
         let why = match &self.ending {
+            Ending::Failed(_) if self.is_private => "its source failed",
             Ending::Failed(why) => why.as_str(),
             Ending::Open if self.status.is_none() => "the client left before the answer",
             Ending::Open => "the client left within the answer",
@@ -178,9 +182,12 @@ impl Exchange {
                     bytes = self.sent,
                     milliseconds,
                     why,
-                    "{} {}", self.method, self.subject,
+                    "{} {}", self.method, Shown(self),
                 )
             };
+        }
+        if self.is_private {
+            tracing::debug!(target: "access", request = self.id.as_str(), subject = %self.subject);
         }
         match (self.kind(), &self.ending) {
             (_, Ending::Failed(_)) => line!(warn),
@@ -216,7 +223,30 @@ pub(crate) fn cut(metrics: &HttpMetrics, reason: &'static str) {
     metrics.cut.get_or_create(&CutLabels { reason }).inc();
 }
 
+/// What an access line says that a request is about.
+struct Shown<'e>(&'e Exchange);
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_private {
+            return f.write_str("(private)");
+        }
+        self.0.subject.fmt(f)
+    }
+}
+
 // === impl Subject ===
+
+impl Subject {
+    /// The resource that is asked for, if one is.
+    pub(crate) fn resource(&self) -> Option<&Resource> {
+        match self {
+            Self::AtHand(resource) => Some(resource),
+            Self::Routed(Ok(Route::Resource(resource, _))) => Some(resource),
+            Self::Routed(_) => None,
+        }
+    }
+}
 
 /// On one line, for the log.
 impl fmt::Display for Subject {

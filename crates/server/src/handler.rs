@@ -81,7 +81,17 @@ impl<S: Service> Surface<S> {
             Some(AtHand { resource, reply }) => (Subject::AtHand(resource), Some(reply)),
             None => (Subject::Routed(routed(&head)), None),
         };
+        let is_private = match &subject {
+            Subject::Routed(Ok(Route::Refresh(module))) => {
+                self.service.is_private(&Resource::List(module.clone()))
+            }
+            subject => {
+                let resource = subject.resource();
+                resource.is_some_and(|resource| self.service.is_private(resource))
+            }
+        };
         let mut exchange = Exchange::begin(around, head.version, head.method.clone(), subject);
+        exchange.is_private = is_private;
         let ask = Ask {
             method: &head.method,
             headers: &head.headers,

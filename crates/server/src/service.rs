@@ -83,6 +83,12 @@ pub trait Service: Send + Sync + 'static {
         async move { Err(refusal) }
     }
 
+    /// Whether the names in a resource must stay out of the access log at its usual level.
+    fn is_private(&self, resource: &Resource) -> bool {
+        let _ = resource;
+        false
+    }
+
     /// Whether requests should be sent here.
     fn readiness(&self) -> Readiness;
 

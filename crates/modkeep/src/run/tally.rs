@@ -96,6 +96,10 @@ impl<S: Service> Service for Counting<S> {
         self.inner.journal(file).await
     }
 
+    fn is_private(&self, resource: &Resource) -> bool {
+        self.inner.is_private(resource)
+    }
+
     fn readiness(&self) -> Readiness {
         self.inner.readiness()
     }

@@ -237,3 +237,24 @@ fn what_was_captured_before_is_proven_before_it_is_served() {
     let journal = std::fs::read_to_string(site.server.data().join("journal/0000000001.ndjson"));
     assert!(journal.unwrap().contains("\"kind\":\"withdrawn\""));
 }
+
+/// Law L7: a private name is in no line above debug.
+#[test]
+fn the_log_does_not_name_private_modules() {
+    let private = Module::new("corp.example.com/secret", "v1.0.0");
+    let upstream = FakeUpstream::start(Corpus::new().with(&private));
+    let server = Setup::new(BINARY, &upstream.url())
+        .option("--private", "corp.example.com")
+        .option("--private-upstream", &upstream.url())
+        .start();
+    for kind in ["list", "v1.0.0.info", "v1.0.0.mod", "v1.0.0.zip"] {
+        let answer = server.get(&format!("/corp.example.com/secret/@v/{kind}"));
+        assert!(answer.is_whole(), "{kind}: {answer:?}");
+    }
+    upstream.always(Kind::Zip, Fault::gzip());
+    server.get("/corp.example.com/secret/@v/v1.1.0.zip");
+    server.get("/sumdb/sum.golang.org/lookup/corp.example.com/secret@v1.0.0");
+    let log = server.log();
+    assert!(log.contains("(private)"), "{log}");
+    assert!(!log.contains("secret"), "{log}");
+}

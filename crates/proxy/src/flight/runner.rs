@@ -40,7 +40,8 @@ async fn fly(context: &Context, artifact: &Artifact, board: &FlightBoard) -> Out
             Ok(kept) => return Ok(kept),
             Err(lost) => {
                 inquiry.heed(context, lost)?;
-                tracing::warn!(%artifact, source = %download.source, "transfer lost");
+                let name = context.shown(&artifact.module, artifact);
+                tracing::warn!(artifact = name, source = %download.source, "transfer lost");
                 board.update(State::attempt_lost);
             }
         }

@@ -65,6 +65,10 @@ impl Service for Proxy {
         Self::echo(self, name, &note).await.map(str::to_owned)
     }
 
+    fn is_private(&self, resource: &Resource) -> bool {
+        Self::is_private(self, resource)
+    }
+
     fn readiness(&self) -> Readiness {
         let proxy::Readiness { ready, degraded } = Self::readiness(self);
         Readiness { ready, degraded }
