@@ -3,8 +3,8 @@
 //! Every request to a source passes through [`Source::fetch`]. In this order:
 //!
 //! 1. the breaker of the request's class refuses at once, or lets it pass ([`crate::breaker`]);
-//! 2. a slot is taken: a source that hangs holds its own slots and nobody else's. After the wait the
-//!    breaker is asked again, for it may have opened meanwhile;
+//! 2. a slot is taken ([`bulkhead`]). After the wait the breaker is asked again, for it may have
+//!    opened meanwhile;
 //! 3. the request is sent, watched for silence ([`silence`]), and where that is cheap and late sent
 //!    a second time ([`hedge`]);
 //! 4. what came back is told to the breaker, and on failure the request may be made once more
@@ -14,6 +14,7 @@
 //! back ([`prober`]).
 
 mod account;
+mod bulkhead;
 mod call;
 mod hedge;
 mod prober;
@@ -23,7 +24,7 @@ use std::{sync::Arc, time::Duration};
 
 use parking_lot::Mutex;
 use tokio::{
-    sync::{Mutex as AsyncMutex, OwnedSemaphorePermit, Semaphore},
+    sync::Mutex as AsyncMutex,
     task::AbortHandle,
     time::{Instant, sleep, timeout_at},
 };
@@ -41,6 +42,8 @@ use crate::{
 };
 
 pub(crate) use account::Account;
+use bulkhead::Bulkhead;
+pub(crate) use bulkhead::Slot;
 pub(crate) use call::Call;
 use call::Leg;
 use silence::Heard;
@@ -61,9 +64,7 @@ pub(crate) struct Source {
 pub(crate) struct Core {
     name: SourceName,
     transport: Transport,
-    slots: Arc<Semaphore>,
-    background: Arc<Semaphore>,
-    max_in_flight: usize,
+    bulkhead: Bulkhead,
     header: Duration,
     stall: Duration,
     silence: Duration,
@@ -91,12 +92,6 @@ pub(crate) enum Priority {
     Demand,
     /// Nobody asked for it yet: it takes at most half of the slots, and none that demand waits for.
     Background,
-}
-
-/// What a request holds while it is under way.
-pub(crate) struct Slot {
-    _permit: OwnedSemaphorePermit,
-    _background: Option<OwnedSemaphorePermit>,
 }
 
 /// One source's answer to one request.
@@ -142,13 +137,10 @@ impl Source {
             "file" => Transport::File(FileSource::try_new(name.clone(), url)?),
             _ => return Err(BuildError::Scheme(name)),
         };
-        let max_in_flight = options.max_in_flight.clamp(1, Semaphore::MAX_PERMITS);
         let core = Core {
             name,
             transport,
-            slots: Arc::new(Semaphore::new(max_in_flight)),
-            background: Arc::new(Semaphore::new((max_in_flight / 2).max(1))),
-            max_in_flight,
+            bulkhead: Bulkhead::new(options.max_in_flight),
             header: options.header.min(MAX_DEADLINE),
             stall: options.stall.min(MAX_DEADLINE),
             silence: options.silence.min(MAX_DEADLINE),
@@ -175,7 +167,7 @@ impl Source {
 
     /// Whether what nobody waits for may be asked of this source now.
     pub(crate) fn is_calm(&self, class: RequestClass) -> bool {
-        self.core.health.is_closed(class) && self.core.slots.available_permits() > 0
+        self.core.health.is_closed(class) && self.core.bulkhead.has_room(class)
     }
 
     /// The state of a class, and what failed last.
@@ -249,9 +241,10 @@ impl Core {
         }
         let call = Call::start(&self.observer, &self.name, path.kind());
         let deadline = call.begun() + self.header;
-        let Some(slot) = self.slot(priority, deadline).await else {
+        let slot = self.bulkhead.slot(path.class(), priority, deadline);
+        let Some(slot) = slot.await else {
             let saturated = Failure::Saturated {
-                in_flight: self.max_in_flight,
+                in_flight: self.bulkhead.limit(),
                 waited: call.begun().elapsed(),
             };
             return call.failed(saturated);
@@ -297,33 +290,6 @@ impl Core {
                 Err(Denied::Undecided(failure) | Denied::Refused(failure)) => return Err(failure),
             }
         }
-    }
-
-    /// A slot, if one comes free in time. What nobody waits for stands in its own queue, and takes
-    /// a slot only if one lies free: so it is never ahead of demand. (The semaphores are never
-    /// closed; were they, there would be no slot either.)
-    async fn slot(&self, priority: Priority, deadline: Instant) -> Option<Slot> {
-        if priority == Priority::Demand {
-            let wait = timeout_at(deadline, Arc::clone(&self.slots).acquire_owned());
-            return Some(Slot {
-                _permit: wait.await.ok()?.ok()?,
-                _background: None,
-            });
-        }
-        let wait = timeout_at(deadline, Arc::clone(&self.background).acquire_owned());
-        let background = wait.await.ok()?.ok()?;
-        Some(Slot {
-            _permit: Arc::clone(&self.slots).try_acquire_owned().ok()?,
-            _background: Some(background),
-        })
-    }
-
-    /// A slot for an extra request, if one lies free.
-    fn spare_slot(&self) -> Option<Slot> {
-        Some(Slot {
-            _permit: Arc::clone(&self.slots).try_acquire_owned().ok()?,
-            _background: None,
-        })
     }
 
     fn remember(&self, path: &RequestPath, reply: &Reply, after: Duration) {

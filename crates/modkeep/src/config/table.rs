@@ -227,7 +227,8 @@ pub const OPTIONS: &[OptionSpec] = &[
         kind: Kind::Count,
         placeholder: "N",
         default: Fixed("64"),
-        doc: "Requests in flight at one upstream; more wait within the header deadline.",
+        doc: "Requests in flight at one upstream, and as many more at the checksum databases that it mirrors; others \
+              wait within the header deadline.",
         example: "16",
     },
     OptionSpec {

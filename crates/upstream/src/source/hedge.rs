@@ -96,7 +96,7 @@ impl Core {
 
     /// A second request, if budget and slots allow.
     fn second_leg(&self, ask: Ask<'_>) -> Option<Leg> {
-        let slot = self.spare_slot()?;
+        let slot = self.bulkhead.spare(ask.path.class())?;
         let kind = ask.path.kind();
         if !self.health.withdraw() {
             self.observer.budget_spent(&self.name, kind);
