@@ -12,6 +12,7 @@ use std::{collections::BTreeMap, process::Command};
 /// Each room, and the rooms it may depend on.
 const HOUSE: &[(&str, &[&str])] = &[
     ("codes", &[]),
+    ("finding", &[]),
     ("gomod", &[]),
     ("tlog", &[]),
     ("bundle", &["gomod"]),

@@ -1,0 +1,110 @@
+//! Finding: what a check found, at the place where somebody has to change something.
+//!
+//! Checks of dependencies are many and know nothing of each other; what they say is printed as text,
+//! JSON, SARIF and more by whoever collects it. So all of them speak in these words: a [`Rule`] is
+//! what a check looks for, written down once as a constant from which its documentation is made too;
+//! a [`Finding`] is one case of it, with a [`Place`] that is as exact as the file allows. What a
+//! check could not read is no finding but [`Unreadable`]: nobody may take it for a pass.
+//!
+//! Nothing here decides whether a finding stops a build: that is policy.
+
+mod place;
+mod rule;
+
+pub use place::{Place, Span};
+pub use rule::{Rule, Step};
+
+use serde::Serialize;
+
+/// One case of a rule.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// What was looked for.
+    pub rule: &'static Rule,
+    /// Where somebody has to change something.
+    pub place: Place,
+    /// What it is about: `MODULE@VERSION`, `name@version` of a package, or nothing.
+    pub subject: String,
+    /// What is the case here, in one sentence without its final stop.
+    pub message: String,
+    /// What to do here, where that is more than the rule's own advice.
+    pub advice: Option<String>,
+    /// Other places that belong to it, each with what it has to do with it.
+    pub related: Vec<Related>,
+}
+
+/// A place that belongs to a finding.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Related {
+    /// The place.
+    pub place: Place,
+    /// What it has to do with it.
+    pub message: String,
+}
+
+/// Input that a check could not read, so that it could say nothing of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
+#[error("{place}: {problem}")]
+pub struct Unreadable {
+    /// The file, and as exactly as possible where in it.
+    pub place: Place,
+    /// What is wrong with it there.
+    pub problem: String,
+}
+
+// === impl Finding ===
+
+impl Finding {
+    /// A finding with nothing beside the message.
+    pub fn new(
+        rule: &'static Rule,
+        place: Place,
+        subject: impl Into<String>,
+        message: impl Into<String>,
+    ) -> Self {
+        Self {
+            rule,
+            place,
+            subject: subject.into(),
+            message: message.into(),
+            advice: None,
+            related: Vec::new(),
+        }
+    }
+
+    /// The same, with what to do here.
+    #[must_use]
+    pub fn advise(self, advice: impl Into<String>) -> Self {
+        Self {
+            advice: Some(advice.into()),
+            ..self
+        }
+    }
+
+    /// The same, with a place that belongs to it.
+    #[must_use]
+    pub fn beside(mut self, place: Place, message: impl Into<String>) -> Self {
+        self.related.push(Related {
+            place,
+            message: message.into(),
+        });
+        self
+    }
+
+    /// What to do: the advice given here, else the rule's.
+    pub fn next(&self) -> &str {
+        self.advice.as_deref().unwrap_or(self.rule.next)
+    }
+}
+
+// === impl Unreadable ===
+
+impl Unreadable {
+    /// What is wrong, and where.
+    pub fn new(place: Place, problem: impl Into<String>) -> Self {
+        Self {
+            place,
+            problem: problem.into(),
+        }
+    }
+}
