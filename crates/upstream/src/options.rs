@@ -63,7 +63,7 @@ pub struct UpstreamOptions {
     pub silence: Duration,
     /// Deadline between two pieces of a body.
     pub stall: Duration,
-    /// Requests in flight at one source, and as many more at the checksum databases behind it; others
+    /// Requests in flight at one source, and twice as many at the checksum databases behind it; others
     /// wait, within the header deadline.
     pub max_in_flight: usize,
     /// Whether a source that fails too often is left alone for a while. If not, all breakers begin

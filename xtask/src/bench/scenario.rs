@@ -10,6 +10,7 @@ mod outage;
 mod prefetch;
 mod proof;
 mod start;
+mod sumdb;
 mod warm;
 
 use anyhow::Result;
@@ -44,6 +45,11 @@ pub(crate) const ALL: &[Scenario] = &[
         name: "proof",
         title: "What proof costs",
         run: proof::run,
+    },
+    Scenario {
+        name: "sumdb",
+        title: "Checksum databases: the mirror, and one of our own",
+        run: sumdb::run,
     },
     Scenario {
         name: "herd",

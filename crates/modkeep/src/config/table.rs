@@ -227,7 +227,7 @@ pub const OPTIONS: &[OptionSpec] = &[
         kind: Kind::Count,
         placeholder: "N",
         default: Fixed("64"),
-        doc: "Requests in flight at one upstream, and as many more at the checksum databases that it mirrors; others \
+        doc: "Requests in flight at one upstream, and twice as many at the checksum databases that it mirrors; others \
               wait within the header deadline.",
         example: "16",
     },

@@ -1,8 +1,8 @@
 //! Fetch: one artifact ahead of demand, exactly as demand would fetch it.
 //!
 //! It joins the same errand or flight that demand joins or would join (law L6). Only so many are
-//! under way at a time ([`Rooms`]), fewer than half of what a source is asked at once, and none is
-//! begun unless the sources are calm.
+//! under way at a time ([`Rooms`]); of what a source is asked at once they are at most half, which it
+//! sees to itself; and none is begun unless the sources are calm.
 //!
 //! Small artifacts are asked of the sources in the background: never twice, and never while demand
 //! waits for a slot. A client that joins such an errand and hears that it was turned away asks
@@ -26,9 +26,9 @@ use store::{Key, StoreError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use upstream::RequestClass;
 
-/// Small artifacts under way ahead of demand. At 30 ms a round trip this is a thousand a second,
-/// more than one client can take.
-const SMALL_AT_ONCE: usize = 32;
+/// Small artifacts under way ahead of demand. Each takes a round trip, and one more until it is
+/// proven. At 30 ms each this is a thousand a second, more than one client can take.
+const SMALL_AT_ONCE: usize = 64;
 
 /// Zips under way ahead of demand. One client unpacks two or so at a time; the rest hides latency.
 const ZIPS_AT_ONCE: usize = 12;

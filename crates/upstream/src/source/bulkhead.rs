@@ -2,8 +2,8 @@
 //!
 //! A source that hangs holds its own slots and nobody else's. What it mirrors of checksum databases
 //! is a service of its own behind it, so that has slots of its own as well: each artifact that has
-//! to be proven brings a lookup and a tile or two along, and these must neither take the slots of
-//! artifacts away nor wait for them. A source is therefore asked at most twice the limit at once.
+//! to be proven brings a lookup and a tile along, and these must neither take the slots of artifacts
+//! away nor wait for them. So there are twice as many of these: both are small answers from a cache.
 //!
 //! What nobody waits for stands in its own queue, holds at most half of the slots, and takes one
 //! only if it lies free: so it is never ahead of demand.
@@ -42,17 +42,17 @@ pub(crate) struct Slot {
 // === impl Bulkhead ===
 
 impl Bulkhead {
-    /// With this many slots for artifacts, and as many for checksum databases; at least one each.
+    /// With this many slots for artifacts, at least one, and twice as many for checksum databases.
     pub(crate) fn new(limit: usize) -> Self {
         let limit = limit.clamp(1, Semaphore::MAX_PERMITS);
         Self {
             artifacts: Slots::new(limit),
-            databases: Slots::new(limit),
+            databases: Slots::new(limit.saturating_mul(2).min(Semaphore::MAX_PERMITS)),
             limit,
         }
     }
 
-    /// How many slots there are of each sort.
+    /// How many slots there are for artifacts.
     pub(crate) fn limit(&self) -> usize {
         self.limit
     }
@@ -137,7 +137,7 @@ mod tests {
         assert!(!bulkhead.has_room(Metadata) && bulkhead.has_room(Sumdb));
         let refused = bulkhead.slot(Metadata, Priority::Demand, soon()).await;
         assert!(refused.is_none());
-        for _ in 0..2 {
+        for _ in 0..4 {
             held.push(bulkhead.slot(Sumdb, Priority::Demand, soon()).await);
         }
         assert!(held.iter().all(Option::is_some));

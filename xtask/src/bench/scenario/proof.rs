@@ -3,7 +3,7 @@
 //! The upstream mirrors a checksum database in which the corpus's records are spread over a million
 //! others, and is 30 ms away. Single artifacts are asked for by a raw client: a large zip, and a small
 //! one as `go` asks for it, behind its `.info` and `.mod`; each alone, with nothing foreseen. The
-//! builds are those of the first two scenarios, guessing. Hashing is compared with Go's own.
+//! builds are those of the first two scenarios, guessing and with the go.sum posted before. Hashing is compared with Go's own.
 
 use anyhow::{Context, Result, ensure};
 use std::{
@@ -49,6 +49,16 @@ const BEST_OF: u32 = 3;
 /// How long one build may take.
 const LIMIT: Duration = Duration::from_mins(8);
 
+/// The builds of the first two scenarios.
+const DOWNLOAD: Build = Build {
+    arguments: &["mod", "download"],
+    order: None,
+};
+const GRAPH: Build = Build {
+    arguments: &["mod", "graph"],
+    order: None,
+};
+
 /// How artifacts are proven.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Mode {
@@ -69,8 +79,15 @@ enum Work {
     /// These paths, one behind the other; the last one's time counts. Whether anything is promised
     /// of it: nobody asks for a small zip by itself.
     Artifacts(&'static str, bool, Vec<String>),
-    /// By the real `go`, guessing.
-    Build(&'static str, &'static [&'static str]),
+    /// By the real `go`.
+    Build(&'static str, Build),
+}
+
+/// What `go` does, and where its go.mod and go.sum are posted before it starts, if they are.
+#[derive(Clone, Copy)]
+struct Build {
+    arguments: &'static [&'static str],
+    order: Option<&'static str>,
 }
 
 /// The upstream with its database, and what a mirror of its log has.
@@ -97,8 +114,22 @@ pub(super) fn run(bench: &Bench) -> Result<Section> {
             behind,
         ),
         Work::Artifacts("one cold small zip, by itself", false, vec![small.clone()]),
-        Work::Build("cold `go mod download`, guessing", &["mod", "download"]),
-        Work::Build("cold `go mod graph`, guessing", &["mod", "graph"]),
+        Work::Build("cold `go mod download`, guessing", DOWNLOAD),
+        Work::Build(
+            "cold `go mod download`, go.sum posted before",
+            Build {
+                order: Some("/-/prefetch"),
+                ..DOWNLOAD
+            },
+        ),
+        Work::Build("cold `go mod graph`, guessing", GRAPH),
+        Work::Build(
+            "cold `go mod graph`, go.sum posted before",
+            Build {
+                order: Some("/-/prefetch?kinds=mod"),
+                ..GRAPH
+            },
+        ),
     ]
     .map(Measured::new);
     for _ in 0..bench.rounds {
@@ -136,7 +167,7 @@ impl Work {
     fn seconds(&self, world: &World<'_>, mode: Mode) -> Result<f64> {
         match self {
             Self::Artifacts(_, _, paths) => artifacts(world, mode, paths),
-            Self::Build(_, arguments) => build(world, mode, arguments),
+            Self::Build(_, work) => build(world, mode, *work),
         }
     }
 }
@@ -228,13 +259,19 @@ fn artifacts(world: &World<'_>, mode: Mode, paths: &[String]) -> Result<f64> {
     times.median().context("nothing was measured")
 }
 
-fn build(world: &World<'_>, mode: Mode, arguments: &[&str]) -> Result<f64> {
+fn build(world: &World<'_>, mode: Mode, work: Build) -> Result<f64> {
     let server = world.server(mode)?;
     let read = |name: &str| std::fs::read_to_string(world.bench.corpus.project.join(name));
-    let project = Project::new(&read("go.mod")?, &[("go.sum", &read("go.sum")?)]);
+    let (go_mod, go_sum) = (read("go.mod")?, read("go.sum")?);
+    let project = Project::new(&go_mod, &[("go.sum", &go_sum)]);
     let go = Go::new(&server.url()).limit(LIMIT);
     let begun = Instant::now();
-    let output = go.run(arguments, project.path());
+    if let Some(order) = work.order {
+        let list = format!("{go_mod}\n{go_sum}");
+        let answer = client::post(server.address(), order, list.as_bytes())?;
+        ensure!(answer.status == 200, "POST {order}: {}", answer.status);
+    }
+    let output = go.run(work.arguments, project.path());
     let seconds = begun.elapsed().as_secs_f64();
     ensure!(output.ok(), "{output}");
     Ok(seconds)
