@@ -13,6 +13,7 @@ use std::{collections::BTreeMap, process::Command};
 const HOUSE: &[(&str, &[&str])] = &[
     ("codes", &[]),
     ("finding", &[]),
+    ("gate", &["finding", "gomod"]),
     ("gomod", &[]),
     ("tlog", &[]),
     ("bundle", &["gomod"]),

@@ -81,6 +81,12 @@ impl Graph {
         self.required.get(id).is_some_and(Option::is_some)
     }
 
+    /// The nodes of which it is known what they require.
+    pub(super) fn loaded(&self) -> impl Iterator<Item = &ModuleVersion> {
+        let known = self.nodes.iter().zip(&self.required);
+        known.filter_map(|(module, required)| required.as_ref().map(|_| module))
+    }
+
     /// What a node requires; nothing if it is pruned out.
     pub(super) fn required_by(&self, id: NodeId) -> &[NodeId] {
         self.required

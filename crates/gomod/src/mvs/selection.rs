@@ -94,7 +94,13 @@ impl Selection {
         })
     }
 
-    fn replacement(&self, module: &ModuleVersion) -> Option<&ModuleVersion> {
+    /// The module versions whose go.mod files were read, the main module first.
+    pub fn read(&self) -> impl Iterator<Item = &ModuleVersion> {
+        self.graph.loaded()
+    }
+
+    /// What stands in for a module version of the graph.
+    pub fn replacement(&self, module: &ModuleVersion) -> Option<&ModuleVersion> {
         // The main module itself is never replaced.
         if module.version.is_empty() {
             None

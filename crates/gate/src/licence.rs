@@ -1,0 +1,288 @@
+//! Licence: which licence a file is, by words that only that licence has.
+//!
+//! Texts are compared without case, punctuation and line breaks, because copies differ in these and
+//! in nothing that matters. A licence is recognised by phrases, and only if none is there that
+//! belongs to another: a file that mixes two is both or neither, never the more convenient one. An
+//! `SPDX-License-Identifier:` line is believed where nothing else is there. What is not recognised
+//! is said to be so; nobody guesses a lawyer's answer.
+
+use serde::Serialize;
+
+/// The largest licence file that is looked at, in bytes. All licences together stay below it.
+pub const MAX_BYTES: usize = 256 << 10;
+
+/// A licence and the file that says so.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Licence {
+    /// SPDX identifier.
+    pub id: String,
+    /// The file in the module.
+    pub file: String,
+}
+
+/// How a licence is recognised.
+struct Mark {
+    id: &'static str,
+    /// All of these must be there.
+    all: &'static [&'static str],
+    /// None of these may be.
+    none: &'static [&'static str],
+}
+
+const MARKS: &[Mark] = &[
+    Mark {
+        id: "Apache-2.0",
+        all: &["apache license", "version 2 0", "grant of patent license"],
+        none: &[],
+    },
+    Mark {
+        id: "MIT",
+        all: &[
+            "permission is hereby granted free of charge to any person obtaining a copy",
+            "the above copyright notice and this permission notice",
+        ],
+        none: &["except as contained in this notice"],
+    },
+    Mark {
+        id: "X11",
+        all: &[
+            "permission is hereby granted free of charge to any person obtaining a copy",
+            "except as contained in this notice",
+        ],
+        none: &[],
+    },
+    Mark {
+        id: "BSD-3-Clause",
+        all: &[
+            "redistribution and use in source and binary forms",
+            "may be used to endorse or promote products derived from this software",
+        ],
+        none: &["all advertising materials mentioning features"],
+    },
+    Mark {
+        id: "BSD-4-Clause",
+        all: &[
+            "redistribution and use in source and binary forms",
+            "all advertising materials mentioning features",
+        ],
+        none: &[],
+    },
+    Mark {
+        id: "BSD-2-Clause",
+        all: &[
+            "redistribution and use in source and binary forms",
+            "redistributions in binary form must reproduce the above copyright notice",
+        ],
+        none: &[
+            "endorse or promote products derived from this software",
+            "all advertising materials mentioning features",
+        ],
+    },
+    Mark {
+        id: "ISC",
+        all: &[
+            "permission to use copy modify and or distribute this software for any purpose with or without fee is hereby granted provided that the above copyright notice",
+        ],
+        none: &[],
+    },
+    Mark {
+        id: "0BSD",
+        all: &[
+            "permission to use copy modify and or distribute this software for any purpose with or without fee is hereby granted the software is provided",
+        ],
+        none: &[],
+    },
+    Mark {
+        id: "MPL-2.0",
+        all: &["mozilla public license version 2 0"],
+        none: &[],
+    },
+    Mark {
+        id: "MPL-1.1",
+        all: &["mozilla public license", "version 1 1", "initial developer"],
+        none: &[],
+    },
+    Mark {
+        id: "EPL-2.0",
+        all: &["eclipse public license v 2 0"],
+        none: &[],
+    },
+    Mark {
+        id: "EPL-1.0",
+        all: &["eclipse public license v 1 0"],
+        none: &[],
+    },
+    Mark {
+        id: "AGPL-3.0",
+        all: &["gnu affero general public license version 3"],
+        none: &[],
+    },
+    Mark {
+        id: "LGPL-3.0",
+        all: &["gnu lesser general public license version 3"],
+        none: &[],
+    },
+    Mark {
+        id: "LGPL-2.1",
+        all: &["gnu lesser general public license version 2 1"],
+        none: &[],
+    },
+    Mark {
+        id: "GPL-3.0",
+        all: &[
+            "gnu general public license version 3",
+            "terms and conditions",
+        ],
+        none: &[
+            "gnu affero general public license version 3",
+            "gnu lesser general public license version 3",
+        ],
+    },
+    Mark {
+        id: "GPL-2.0",
+        all: &[
+            "gnu general public license version 2",
+            "terms and conditions",
+        ],
+        none: &["gnu lesser general public license version 2 1"],
+    },
+    Mark {
+        id: "Unlicense",
+        all: &["this is free and unencumbered software released into the public domain"],
+        none: &[],
+    },
+    Mark {
+        id: "CC0-1.0",
+        all: &["cc0 1 0 universal"],
+        none: &[],
+    },
+    Mark {
+        id: "BSL-1.1",
+        all: &["business source license 1 1"],
+        none: &[],
+    },
+    Mark {
+        id: "Zlib",
+        all: &[
+            "this software is provided as is without any express or implied warranty in no event will the authors be held liable",
+            "altered source versions must be plainly marked",
+        ],
+        none: &[],
+    },
+];
+
+/// Whether a file at the root of a module may hold its licence, by its name.
+pub fn is_licence_file(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let stem = name.split(['.', '-', '_']).next().unwrap_or_default();
+    let is_code = std::path::Path::new(&name)
+        .extension()
+        .is_some_and(|extension| extension == "go");
+    !is_code
+        && !name.contains('/')
+        && matches!(stem, "license" | "licence" | "copying" | "unlicense")
+}
+
+/// The licences of a file.
+pub fn recognise(file: &str, text: &[u8]) -> Vec<Licence> {
+    let text = text.get(..MAX_BYTES).unwrap_or(text);
+    let text = String::from_utf8_lossy(text);
+    let words = words(&text);
+    let has = |phrase: &&str| words.contains(*phrase);
+    let marked = MARKS
+        .iter()
+        .filter(|mark| mark.all.iter().all(has) && !mark.none.iter().any(has));
+    let mut found: Vec<Licence> = marked.map(|mark| licence(mark.id, file)).collect();
+    if found.is_empty() {
+        found.extend(declared(&text).map(|id| licence(id, file)));
+    }
+    found
+}
+
+fn licence(id: &str, file: &str) -> Licence {
+    Licence {
+        id: id.to_owned(),
+        file: file.to_owned(),
+    }
+}
+
+/// The words of a text in lower case, one space between any two and around all.
+fn words(text: &str) -> String {
+    let mut words = String::with_capacity(text.len());
+    for word in text.split(|c: char| !c.is_alphanumeric()) {
+        if !word.is_empty() {
+            words.push(' ');
+            words.extend(word.chars().flat_map(char::to_lowercase));
+        }
+    }
+    words.push(' ');
+    words
+}
+
+/// What an SPDX line says, if it is one identifier.
+fn declared(text: &str) -> Option<&str> {
+    let line = text
+        .lines()
+        .find_map(|line| line.split_once("SPDX-License-Identifier:"));
+    let id = line?.1.trim();
+    let is_id = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '+');
+    (!id.is_empty() && id.len() <= 64 && id.chars().all(is_id)).then_some(id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_licence_file, recognise};
+
+    fn ids(text: &str) -> Vec<String> {
+        let found = recognise("LICENSE", text.as_bytes());
+        found.into_iter().map(|licence| licence.id).collect()
+    }
+
+    const BSD: &str = "Redistribution and use in source and binary forms, with or without\n\
+        modification, are permitted:\n * Redistributions in binary form must reproduce the above\n\
+        copyright notice.\n";
+
+    #[test]
+    fn line_breaks_case_and_punctuation_do_not_matter() {
+        let mit = "PERMISSION is hereby\n// granted, free of charge, to any person   obtaining a\n\
+            copy ... The above copyright notice and this permission notice shall be included";
+        assert_eq!(ids(mit), ["MIT"]);
+    }
+
+    #[test]
+    fn a_clause_more_is_another_licence() {
+        assert_eq!(ids(BSD), ["BSD-2-Clause"]);
+        let three = format!(
+            "{BSD} * Neither the name may be used to endorse or promote products derived from this software"
+        );
+        assert_eq!(ids(&three), ["BSD-3-Clause"]);
+        let four = format!("{three} 3. All advertising materials mentioning features");
+        assert_eq!(ids(&four), ["BSD-4-Clause"]);
+    }
+
+    #[test]
+    fn an_identifier_is_believed_where_there_is_no_text() {
+        assert_eq!(
+            ids("// SPDX-License-Identifier: BlueOak-1.0.0\n"),
+            ["BlueOak-1.0.0"]
+        );
+        assert_eq!(ids("SPDX-License-Identifier: a or b"), [""; 0]);
+        assert_eq!(ids("all rights reserved"), [""; 0]);
+    }
+
+    #[test]
+    fn licence_files_are_known_by_their_names() {
+        for name in [
+            "LICENSE",
+            "licence.md",
+            "COPYING.LESSER",
+            "LICENSE-MIT",
+            "UNLICENSE",
+        ] {
+            assert!(is_licence_file(name), "{name}");
+        }
+        for name in ["license.go", "licenses/x", "README.md", "sublicense"] {
+            assert!(!is_licence_file(name), "{name}");
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! What the policy says to each step beside whether it blocks.
+
+use serde::Deserialize;
+
+/// `[lock]`: lock files.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct Locks {
+    /// Hosts that package lock files may name; empty: any, but one for all packages of a file.
+    pub hosts: Vec<String>,
+}
+
+/// `[minimal]`: budgets. Nothing is limited unless it is written down.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct Minimal {
+    /// Most modules in the build list, the main module not counted.
+    pub modules: Option<usize>,
+    /// Most direct requirements.
+    pub direct: Option<usize>,
+    /// Longest shortest chain of requirements to a module of the build list.
+    pub depth: Option<usize>,
+}
+
+/// `[vulnerable]`: known vulnerabilities.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct Vulnerable {
+    /// Days after which the vulnerability data is too old to say that there are none.
+    pub data_days: u32,
+}
+
+/// `[fresh]`: age of what is used.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct Fresh {
+    /// Days that a version must have been known before it may be used.
+    pub days: u32,
+    /// Modules that may be younger, in the grammar of GOPRIVATE.
+    pub except: String,
+}
+
+/// `[allowed]`: what may be used at all.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct Allowed {
+    /// Modules that may be used, in the grammar of GOPRIVATE; empty: all.
+    pub modules: String,
+    /// Modules that may not, in the same grammar; they lose to nothing.
+    pub denied: String,
+    /// Licences.
+    pub licences: Licences,
+}
+
+/// `[allowed.licences]`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct Licences {
+    /// SPDX identifiers that may be used; empty: all, and then an unknown licence is none either.
+    pub allowed: Vec<String>,
+    /// SPDX identifiers that may not.
+    pub denied: Vec<String>,
+}
+
+// === impl Vulnerable ===
+
+impl Default for Vulnerable {
+    fn default() -> Self {
+        Self { data_days: 30 }
+    }
+}
+
+// === impl Fresh ===
+
+impl Default for Fresh {
+    fn default() -> Self {
+        Self {
+            days: 3,
+            except: String::new(),
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Report: a verdict in the form that its reader understands.
+//!
+//! People read text; continuous integration reads annotations; dashboards read SARIF, `JUnit` or
+//! code quality. All are made from the same verdict, so that none knows more than another, and all point
+//! at the same line. Fingerprints depend on what was found and not on line numbers, so that a
+//! finding that moved is not a new one.
+
+mod annotations;
+mod json;
+mod junit;
+mod sarif;
+mod text;
+
+use crate::{policy::Mode, verdict::Verdict};
+use finding::{Finding, Rule};
+use sha2::{Digest, Sha256};
+use std::fmt::Write as _;
+
+/// A verdict with what a reader must know beside it.
+#[derive(Debug)]
+pub struct Report<'a> {
+    /// Version of the program.
+    pub version: &'a str,
+    /// The directory that was looked at, as it was given.
+    pub directory: &'a str,
+    /// Every rule that there is.
+    pub rules: &'a [&'static Rule],
+    /// The verdict.
+    pub verdict: &'a Verdict,
+    /// What is known beside it, one line each: how old the data is, how much was compared.
+    pub facts: &'a [String],
+    /// What the change brings, in Markdown, where there is a base to compare with.
+    pub change: Option<&'a str>,
+}
+
+/// A form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// For people; the flag asks for colours.
+    Text(bool),
+    /// One document, whose fields are promised.
+    Json,
+    /// SARIF 2.1.0.
+    Sarif,
+    /// Workflow commands of GitHub Actions.
+    Github,
+    /// A code quality report of GitLab.
+    Gitlab,
+    /// `JUnit` XML.
+    Junit,
+}
+
+impl Report<'_> {
+    /// The report in a form.
+    pub fn render(&self, format: Format) -> String {
+        match format {
+            Format::Text(colours) => text::render(self, colours),
+            Format::Json => json::render(self),
+            Format::Sarif => sarif::render(self),
+            Format::Github => annotations::github(self),
+            Format::Gitlab => annotations::gitlab(self),
+            Format::Junit => junit::render(self),
+        }
+    }
+}
+
+/// What stays the same of a finding when lines move.
+fn fingerprint(finding: &Finding) -> String {
+    let Finding {
+        rule,
+        place,
+        subject,
+        message,
+        ..
+    } = finding;
+    digest([rule.id, &place.file, subject, message])
+}
+
+/// Half of a SHA-256 over parts, in hexadecimal digits.
+fn digest(parts: [&str; 4]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(part.len().to_be_bytes());
+        hash.update(part);
+    }
+    let digest = hash.finalize();
+    digest
+        .iter()
+        .take(16)
+        .fold(String::new(), |mut text, byte| {
+            // Writing to a string cannot fail.
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
+}
+
+/// The word that compilers use for it.
+fn level(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Block => "error",
+        Mode::Warn => "warning",
+        Mode::Off => "note",
+    }
+}
+
+#[cfg(test)]
+mod tests;

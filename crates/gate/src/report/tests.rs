@@ -1,0 +1,138 @@
+//! Every form says the same of the same verdict.
+
+use super::{Format, Report};
+use crate::{
+    policy::Policy,
+    rules::{self, MODULE_DENIED, SUM_CONFLICT, TOO_YOUNG},
+    verdict::Verdict,
+};
+use finding::{Finding, Place, Span, Unreadable};
+use jiff::civil::date;
+use serde_json::Value;
+
+/// A verdict with hostile words in every field that comes from a checkout.
+fn verdict(unreadable: Vec<Unreadable>) -> Verdict {
+    let at = |line| Place::at("a b/go.sum", Span::in_line(line, 1, 20));
+    let found = vec![
+        Finding::new(
+            &SUM_CONFLICT,
+            at(7),
+            "example.com/m@v1.0.0",
+            "two <hashes> & \"more\"\n::x",
+        )
+        .beside(at(3), "the first"),
+        Finding::new(
+            &TOO_YOUNG,
+            Place::file("go.mod"),
+            "example.com/y@v1.0.0",
+            "100% young, new",
+        ),
+        Finding::new(
+            &MODULE_DENIED,
+            Place::file("go.mod"),
+            "example.com/w@v1.0.0",
+            "\u{1b}[31m",
+        ),
+    ];
+    let policy = "[[waiver]]\nrule = \"allowed/module-denied\"\nowner = \"a <b>\"\nreason = \"r\"\nuntil = 2026-12-31\n";
+    let policy = Policy::parse("p.toml", policy.as_bytes(), rules::ALL).unwrap();
+    Verdict::of(&policy, "p.toml", found, unreadable, date(2026, 11, 26))
+}
+
+fn render(verdict: &Verdict, format: Format) -> String {
+    let report = Report {
+        version: "1.2.3",
+        directory: ".",
+        rules: rules::ALL,
+        verdict,
+        facts: &["vulnerability data of 2026-11-20".to_owned()],
+        change: None,
+    };
+    report.render(format)
+}
+
+#[test]
+fn text_names_place_rule_and_next_step() {
+    let text = render(&verdict(Vec::new()), Format::Text(false));
+    assert!(
+        text.contains("a b/go.sum:7:1: error: two <hashes>"),
+        "{text}"
+    );
+    assert!(
+        text.contains("[lock/sum-conflict]\n    next: Find out"),
+        "{text}"
+    );
+    assert!(text.contains("lock       blocked   1 finding\n"), "{text}");
+    assert!(text.ends_with("gate: stopped, exit 10\n"), "{text}");
+    assert!(
+        !text.contains('\u{1b}'),
+        "no control character of the input gets through: {text}"
+    );
+}
+
+#[test]
+fn colours_are_only_there_when_asked_for() {
+    let coloured = render(&verdict(Vec::new()), Format::Text(true));
+    assert!(coloured.contains("\u{1b}[31merror\u{1b}[0m"), "{coloured}");
+}
+
+#[test]
+fn json_has_findings_steps_and_the_exit_code() {
+    let json: Value = serde_json::from_str(&render(&verdict(Vec::new()), Format::Json)).unwrap();
+    assert_eq!(json["exit_code"], 10);
+    assert_eq!(json["steps"]["lock"], "blocked");
+    assert_eq!(json["steps"]["fresh"], "warned");
+    assert_eq!(json["findings"][0]["rule"], "lock/sum-conflict");
+    assert_eq!(json["findings"][0]["place"]["span"]["line"], 7);
+    assert_eq!(json["waived"][0]["owner"], "a <b>");
+}
+
+#[test]
+fn sarif_points_at_the_line_and_suppresses_what_is_waived() {
+    let sarif: Value = serde_json::from_str(&render(&verdict(Vec::new()), Format::Sarif)).unwrap();
+    let results = sarif["runs"][0]["results"].as_array().unwrap();
+    assert_eq!(results.len(), 3);
+    let region = &results[0]["locations"][0]["physicalLocation"];
+    assert_eq!(region["region"]["startLine"], 7);
+    assert_eq!(region["artifactLocation"]["uri"], "a%20b/go.sum");
+    assert_eq!(results[2]["suppressions"][0]["kind"], "external");
+}
+
+#[test]
+fn annotations_cannot_be_broken_out_of() {
+    let text = render(&verdict(Vec::new()), Format::Github);
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len(), 2, "{text}");
+    assert!(lines[0].starts_with(
+        "::error file=a b/go.sum,line=7,endLine=7,col=1,endColumn=21,title=lock/sum-conflict::two"
+    ));
+    assert!(lines[0].contains("%0A::x"));
+    assert!(lines[1].contains("100%25 young, new"));
+}
+
+#[test]
+fn a_fingerprint_stays_when_lines_move() {
+    let at = |line| {
+        let place = Place::at("go.sum", Span::in_line(line, 1, 5));
+        super::fingerprint(&Finding::new(&SUM_CONFLICT, place, "m", "two"))
+    };
+    assert_eq!(at(3), at(99));
+}
+
+#[test]
+fn unreadable_input_is_an_error_in_every_form() {
+    let unreadable = vec![Unreadable::new(Place::file("go.sum"), "half a <file>")];
+    let verdict = verdict(unreadable);
+    assert!(render(&verdict, Format::Text(false)).ends_with("gate: could not tell, exit 2\n"));
+    assert!(render(&verdict, Format::Junit).contains("<error message=\"half a &lt;file&gt;\">"));
+    assert!(
+        render(&verdict, Format::Github).starts_with("::error file=go.sum,title=unreadable::half")
+    );
+    let gitlab: Value = serde_json::from_str(&render(&verdict, Format::Gitlab)).unwrap();
+    assert_eq!(gitlab[0]["severity"], "blocker");
+    let sarif: Value = serde_json::from_str(&render(&verdict, Format::Sarif)).unwrap();
+    assert_eq!(
+        sarif["runs"][0]["invocations"][0]["executionSuccessful"],
+        false
+    );
+}

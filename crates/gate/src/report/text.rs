@@ -1,0 +1,126 @@
+//! Text: one line a finding as compilers write it, with what to do below, and a line a step.
+
+use super::{Report, level};
+use crate::{policy::Mode, verdict::State};
+use finding::Step;
+use std::fmt::Write as _;
+
+const RED: &str = "\x1b[31m";
+const YELLOW: &str = "\x1b[33m";
+const GREEN: &str = "\x1b[32m";
+const PLAIN: &str = "\x1b[0m";
+
+pub(super) fn render(report: &Report<'_>, colours: bool) -> String {
+    let paint = |colour: &str, text: &str| {
+        if colours {
+            format!("{colour}{text}{PLAIN}")
+        } else {
+            text.to_owned()
+        }
+    };
+    let mut out = String::new();
+    let verdict = report.verdict;
+    for unreadable in &verdict.unreadable {
+        let word = paint(RED, "unreadable");
+        line(
+            &mut out,
+            &format!(
+                "{}: {word}: {}",
+                clean(&unreadable.place),
+                clean(&unreadable.problem)
+            ),
+        );
+    }
+    for judged in &verdict.findings {
+        let finding = &judged.finding;
+        let colour = if judged.mode == Mode::Block {
+            RED
+        } else {
+            YELLOW
+        };
+        let word = paint(colour, level(judged.mode));
+        let (place, message) = (clean(&finding.place), clean(&finding.message));
+        let rule = finding.rule.id;
+        line(&mut out, &format!("{place}: {word}: {message} [{rule}]"));
+        line(&mut out, &format!("    next: {}", clean(&finding.next())));
+        for related in &finding.related {
+            line(
+                &mut out,
+                &format!("    {}: {}", clean(&related.place), clean(&related.message)),
+            );
+        }
+    }
+    if !out.is_empty() {
+        out.push('\n');
+    }
+    for step in Step::ALL {
+        let state = verdict
+            .steps
+            .get(step.name())
+            .copied()
+            .unwrap_or(State::Off);
+        let found = verdict
+            .findings
+            .iter()
+            .filter(|judged| judged.finding.rule.step == step);
+        let (word, colour) = match state {
+            State::Off => ("off", ""),
+            State::Passed => ("passed", GREEN),
+            State::Warned => ("warned", YELLOW),
+            State::Blocked => ("blocked", RED),
+        };
+        let count = match found.count() {
+            0 => String::new(),
+            1 => "  1 finding".to_owned(),
+            count => format!("  {count} findings"),
+        };
+        let word = paint(colour, &format!("{word:<8}"));
+        line(
+            &mut out,
+            format!("{:<11}{word}{count}", step.name()).trim_end(),
+        );
+    }
+    for waived in &verdict.waived {
+        let (finding, owner) = (&waived.finding, clean(&waived.owner));
+        let until = &waived.until;
+        line(
+            &mut out,
+            &format!(
+                "waived by {owner} until {until}: {} [{}]",
+                clean(&finding.message),
+                finding.rule.id
+            ),
+        );
+    }
+    report.facts.iter().for_each(|fact| line(&mut out, fact));
+    if let Some(change) = report.change {
+        let _ = write!(out, "\n{change}");
+    }
+    line(&mut out, &conclusion(report));
+    out
+}
+
+fn conclusion(report: &Report<'_>) -> String {
+    match report.verdict.exit_code() {
+        0 => "gate: passed".to_owned(),
+        crate::verdict::COULD_NOT_TELL => "gate: could not tell, exit 2".to_owned(),
+        code => format!("gate: stopped, exit {code}"),
+    }
+}
+
+/// What comes from a checkout without what a terminal would obey.
+fn clean(text: &impl ToString) -> String {
+    let plain = |c: char| {
+        if c.is_control() {
+            char::REPLACEMENT_CHARACTER
+        } else {
+            c
+        }
+    };
+    text.to_string().chars().map(plain).collect()
+}
+
+fn line(out: &mut String, text: &str) {
+    out.push_str(text);
+    out.push('\n');
+}

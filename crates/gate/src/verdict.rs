@@ -1,0 +1,272 @@
+//! Verdict: what the findings come to under a policy.
+
+use crate::{
+    policy::{Mode, Policy},
+    rules::{WAIVER_EXPIRED, WAIVER_UNUSED},
+    waiver::{Standing, Waiver},
+};
+use finding::{Finding, Place, Step, Unreadable};
+use jiff::civil::Date;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// Exit code where input could not be read: nobody could tell.
+pub const COULD_NOT_TELL: u8 = 2;
+
+/// A finding and what it does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Judged {
+    /// What was found.
+    #[serde(flatten)]
+    pub finding: Finding,
+    /// What it does: [`Mode::Warn`] or [`Mode::Block`].
+    pub mode: Mode,
+}
+
+/// A finding that somebody answers for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Waived {
+    /// What was found.
+    #[serde(flatten)]
+    pub finding: Finding,
+    /// Who answers for it.
+    pub owner: String,
+    /// Why.
+    pub reason: String,
+    /// Until when.
+    pub until: String,
+}
+
+/// How a step ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// It was not taken.
+    Off,
+    /// Nothing was found.
+    Passed,
+    /// Something was found that stops nothing.
+    Warned,
+    /// Something was found that stops the change.
+    Blocked,
+}
+
+/// All of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Verdict {
+    /// How each step ended.
+    pub steps: BTreeMap<&'static str, State>,
+    /// What was found, in the order of the steps, what stops the change first.
+    pub findings: Vec<Judged>,
+    /// What was found and is answered for.
+    pub waived: Vec<Waived>,
+    /// What could not be read.
+    pub unreadable: Vec<Unreadable>,
+}
+
+// === impl Verdict ===
+
+impl Verdict {
+    /// Judges what was found. `policy_file` is where waivers stand, for findings about them.
+    pub fn of(
+        policy: &Policy,
+        policy_file: &str,
+        findings: Vec<Finding>,
+        unreadable: Vec<Unreadable>,
+        today: Date,
+    ) -> Self {
+        let mut used = vec![false; policy.waivers.len()];
+        let (mut judged, mut excused) = (Vec::new(), Vec::new());
+        let mut late = Vec::new();
+        for finding in findings {
+            if policy.mode(finding.rule) == Mode::Off {
+                continue;
+            }
+            match excuse(policy, &finding, &mut used) {
+                Some(waiver) if waiver.standing(today) == Standing::Valid => {
+                    excused.push(Waived::new(finding, waiver));
+                }
+                Some(waiver) => {
+                    late.push(about(&WAIVER_EXPIRED, policy_file, waiver));
+                    judged.push(finding);
+                }
+                None => judged.push(finding),
+            }
+        }
+        late.dedup();
+        let idle = policy.waivers.iter().zip(&used).filter(|(_, used)| !**used);
+        late.extend(idle.map(|(waiver, _)| about(&WAIVER_UNUSED, policy_file, waiver)));
+        judged.extend(late);
+        let mut findings: Vec<Judged> = judged
+            .into_iter()
+            .map(|finding| Judged {
+                mode: policy.mode(finding.rule),
+                finding,
+            })
+            .filter(|judged| judged.mode != Mode::Off)
+            .collect();
+        findings.sort_by(|one, other| {
+            let key = |judged: &Judged| (judged.finding.rule.step, std::cmp::Reverse(judged.mode));
+            key(one)
+                .cmp(&key(other))
+                .then_with(|| one.finding.place.cmp(&other.finding.place))
+        });
+        let steps = Step::ALL.map(|step| (step.name(), state(policy, step, &findings)));
+        Self {
+            steps: steps.into(),
+            findings,
+            waived: excused,
+            unreadable,
+        }
+    }
+
+    /// The exit code: 0 where the change may pass, 2 where nobody could tell, else that of the first
+    /// step that stops it ([`exit_code`]).
+    pub fn exit_code(&self) -> u8 {
+        if !self.unreadable.is_empty() {
+            return COULD_NOT_TELL;
+        }
+        let blocked = Step::ALL
+            .into_iter()
+            .find(|step| self.steps.get(step.name()) == Some(&State::Blocked));
+        blocked.map_or(0, exit_code)
+    }
+}
+
+/// What the gate exits with where this step is the first that stops a change.
+pub const fn exit_code(step: Step) -> u8 {
+    match step {
+        Step::Lock => 10,
+        Step::Minimal => 11,
+        Step::Vulnerable => 12,
+        Step::Fresh => 13,
+        Step::Allowed => 14,
+        Step::Change => 15,
+    }
+}
+
+fn state(policy: &Policy, step: Step, findings: &[Judged]) -> State {
+    if policy.steps.of(step) == Mode::Off {
+        return State::Off;
+    }
+    let of_step = findings
+        .iter()
+        .filter(|judged| judged.finding.rule.step == step);
+    match of_step.map(|judged| judged.mode).max() {
+        Some(Mode::Block) => State::Blocked,
+        Some(_) => State::Warned,
+        None => State::Passed,
+    }
+}
+
+/// The most exact waiver for a finding; it is marked as used.
+fn excuse<'a>(policy: &'a Policy, finding: &Finding, used: &mut [bool]) -> Option<&'a Waiver> {
+    let covering = policy
+        .waivers
+        .iter()
+        .zip(used)
+        .filter(|(waiver, _)| waiver.covers(finding));
+    let (waiver, used) = covering.max_by_key(|(waiver, _)| waiver.precision())?;
+    *used = true;
+    Some(waiver)
+}
+
+fn about(rule: &'static finding::Rule, file: &str, waiver: &Waiver) -> Finding {
+    let Waiver { owner, until, .. } = waiver;
+    let message = format!("the waiver for {} by {owner}, until {until}", waiver.rule);
+    Finding::new(rule, Place::file(file), waiver.subject.clone(), message)
+}
+
+// === impl Waived ===
+
+impl Waived {
+    fn new(finding: Finding, waiver: &Waiver) -> Self {
+        Self {
+            finding,
+            owner: waiver.owner.clone(),
+            reason: waiver.reason.clone(),
+            until: waiver.until.to_string(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{State, Verdict};
+    use crate::{
+        policy::Policy,
+        rules::{self, MODULE_DENIED, SUM_MISSING, SUM_ORDER, TOO_YOUNG},
+    };
+    use finding::{Finding, Place, Rule, Unreadable};
+    use jiff::civil::date;
+
+    fn found(rule: &'static Rule) -> Finding {
+        Finding::new(rule, Place::file("go.mod"), "example.com/m@v1.0.0", "found")
+    }
+
+    fn verdict(policy: &str, findings: &[Finding]) -> Verdict {
+        let policy = Policy::parse("gate.toml", policy.as_bytes(), rules::ALL).unwrap();
+        Verdict::of(
+            &policy,
+            "gate.toml",
+            findings.to_vec(),
+            Vec::new(),
+            date(2026, 11, 26),
+        )
+    }
+
+    const WAIVER: &str = "[[waiver]]\nrule = \"allowed/module-denied\"\nsubject = \"example.com/m\"\n\
+        owner = \"team\"\nreason = \"moving\"\nuntil = ";
+
+    #[test]
+    fn the_first_step_that_stops_a_change_gives_the_exit_code() {
+        assert_eq!(verdict("", &[]).exit_code(), 0);
+        assert_eq!(verdict("", &[found(&TOO_YOUNG)]).exit_code(), 0);
+        assert_eq!(verdict("", &[found(&MODULE_DENIED)]).exit_code(), 14);
+        let both = [found(&MODULE_DENIED), found(&SUM_MISSING)];
+        assert_eq!(verdict("", &both).exit_code(), 10);
+        assert_eq!(verdict("[steps]\nlock = \"warn\"\n", &both).exit_code(), 14);
+    }
+
+    #[test]
+    fn what_could_not_be_read_is_never_a_pass() {
+        let policy = Policy::default();
+        let unreadable = vec![Unreadable::new(Place::file("go.sum"), "half a file")];
+        let today = date(2026, 11, 26);
+        let verdict = Verdict::of(
+            &policy,
+            "gate.toml",
+            vec![found(&SUM_MISSING)],
+            unreadable,
+            today,
+        );
+        assert_eq!(verdict.exit_code(), 2);
+    }
+
+    #[test]
+    fn a_mild_rule_warns_where_its_step_blocks() {
+        let verdict = verdict("", &[found(&SUM_ORDER)]);
+        assert_eq!(verdict.steps.get("lock"), Some(&State::Warned));
+        assert_eq!(verdict.exit_code(), 0);
+    }
+
+    #[test]
+    fn a_waiver_excuses_until_its_last_day_and_is_found_out_after_it() {
+        let valid = verdict(&format!("{WAIVER}2026-11-26\n"), &[found(&MODULE_DENIED)]);
+        assert_eq!(
+            (valid.exit_code(), valid.waived.len(), valid.findings.len()),
+            (0, 1, 0)
+        );
+        let expired = verdict(&format!("{WAIVER}2026-11-25\n"), &[found(&MODULE_DENIED)]);
+        let ids: Vec<_> = expired
+            .findings
+            .iter()
+            .map(|judged| judged.finding.rule.id)
+            .collect();
+        assert_eq!(ids, ["allowed/waiver-expired", "allowed/module-denied"]);
+        assert_eq!(expired.exit_code(), 14);
+        let unused = verdict(&format!("{WAIVER}2026-12-31\n"), &[]);
+        assert_eq!(unused.findings[0].finding.rule.id, "allowed/waiver-unused");
+        assert_eq!(unused.exit_code(), 0);
+    }
+}

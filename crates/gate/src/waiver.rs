@@ -1,0 +1,156 @@
+//! Waiver: an exception that somebody owns and that ends.
+
+use finding::Finding;
+use jiff::civil::Date;
+use serde::{Deserialize, Deserializer, de::Error as _};
+
+/// A finding that is let pass, by whom, why and until when.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Waiver {
+    /// The rule.
+    pub rule: String,
+    /// What the finding must be about: `MODULE` or `MODULE@VERSION`; without it, anything.
+    #[serde(default)]
+    pub subject: String,
+    /// Words that the finding's message must hold, such as the id of a vulnerability.
+    #[serde(default)]
+    pub holds: String,
+    /// Who answers for it.
+    pub owner: String,
+    /// Why.
+    pub reason: String,
+    /// Its last day.
+    #[serde(deserialize_with = "date")]
+    pub until: Date,
+}
+
+/// Where a waiver stands today.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// It counts.
+    Valid,
+    /// Its last day has passed.
+    Expired,
+}
+
+// === impl Waiver ===
+
+impl Waiver {
+    /// What is wrong with it, whatever it is for.
+    pub fn check(&self) -> Result<(), String> {
+        let empty = [("owner", &self.owner), ("reason", &self.reason)]
+            .into_iter()
+            .find(|(_, text)| text.trim().is_empty());
+        match empty {
+            Some((key, _)) => Err(format!("the waiver for {} has no {key}", self.rule)),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether it is meant for a finding.
+    pub fn covers(&self, finding: &Finding) -> bool {
+        let (module, _) = split(&finding.subject);
+        let about =
+            self.subject.is_empty() || self.subject == finding.subject || self.subject == module;
+        self.rule == finding.rule.id && about && finding.message.contains(&self.holds)
+    }
+
+    /// How exactly it says what it is for: the most exact waiver counts.
+    pub fn precision(&self) -> usize {
+        let version = usize::from(split(&self.subject).1.is_some());
+        usize::from(!self.subject.is_empty()) + version + usize::from(!self.holds.is_empty())
+    }
+
+    /// Where it stands on a day.
+    pub fn standing(&self, today: Date) -> Standing {
+        if today > self.until {
+            Standing::Expired
+        } else {
+            Standing::Valid
+        }
+    }
+}
+
+/// Module and version of a subject.
+fn split(subject: &str) -> (&str, Option<&str>) {
+    // A scoped npm package begins with an @ of its own.
+    match subject.get(1..).and_then(|rest| rest.rfind('@')) {
+        Some(at) => {
+            let (module, version) = subject.split_at(at + 1);
+            (module, version.strip_prefix('@'))
+        }
+        None => (subject, None),
+    }
+}
+
+/// A TOML date, or the same as a string.
+fn date<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Date, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        Date(toml::value::Datetime),
+        Text(String),
+    }
+    let text = match Written::deserialize(deserializer)? {
+        Written::Date(date) => date.to_string(),
+        Written::Text(text) => text,
+    };
+    text.parse()
+        .map_err(|_| D::Error::custom(format!("{text:?} is no day such as 2026-12-31")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Standing, Waiver, split};
+    use crate::rules::{LICENCE_DENIED, SUM_MISSING};
+    use finding::{Finding, Place};
+    use jiff::civil::date;
+
+    fn waiver(subject: &str, holds: &str) -> Waiver {
+        Waiver {
+            rule: LICENCE_DENIED.id.to_owned(),
+            subject: subject.to_owned(),
+            holds: holds.to_owned(),
+            owner: "team@corp.example.com".to_owned(),
+            reason: "asked for".to_owned(),
+            until: date(2026, 12, 31),
+        }
+    }
+
+    #[test]
+    fn a_waiver_covers_its_rule_its_subject_and_its_words() {
+        let place = || Place::file("go.mod");
+        let finding = |rule| Finding::new(rule, place(), "example.com/m@v1.2.3", "GPL-3.0-only");
+        let found = finding(&LICENCE_DENIED);
+        for covering in [
+            waiver("", ""),
+            waiver("example.com/m", ""),
+            waiver("example.com/m@v1.2.3", "GPL-3.0"),
+        ] {
+            assert!(covering.covers(&found), "{covering:?}");
+        }
+        for other in [
+            waiver("example.com/m@v1.2.4", ""),
+            waiver("example.com", ""),
+            waiver("", "AGPL"),
+        ] {
+            assert!(!other.covers(&found), "{other:?}");
+        }
+        assert!(!waiver("", "").covers(&finding(&SUM_MISSING)));
+    }
+
+    #[test]
+    fn a_waiver_counts_to_the_end_of_its_last_day() {
+        let waiver = waiver("", "");
+        assert_eq!(waiver.standing(date(2026, 12, 31)), Standing::Valid);
+        assert_eq!(waiver.standing(date(2027, 1, 1)), Standing::Expired);
+    }
+
+    #[test]
+    fn a_scoped_package_keeps_its_first_sign() {
+        assert_eq!(split("@corp/x@1.0.0"), ("@corp/x", Some("1.0.0")));
+        assert_eq!(split("@corp/x"), ("@corp/x", None));
+        assert_eq!(split(""), ("", None));
+    }
+}
