@@ -81,7 +81,9 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
             Ok(ExitCode::from(PROBLEM))
         }
         Err(AuditError::Unreachable(why)) => {
-            output::error(&format!("modkeep: not proven beyond the lines above: {why}"));
+            output::error(&format!(
+                "modkeep: not proven beyond the lines above: {why}"
+            ));
             Ok(ExitCode::from(UNUSABLE))
         }
     }

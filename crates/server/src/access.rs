@@ -262,6 +262,7 @@ impl fmt::Display for Subject {
                 })
             }
             Self::Routed(Ok(Route::Refresh(module))) => write!(f, "refresh {module}"),
+            Self::Routed(Ok(Route::Sums)) => f.write_str("sums"),
             Self::Routed(Ok(Route::Prefetch(_))) => f.write_str("prefetch"),
             Self::Routed(Ok(other)) => f.write_str(other.kind()),
             Self::Routed(Err(error)) => write!(f, "{}: {error}", error.code()),

@@ -3,6 +3,7 @@
 mod echo;
 mod posted;
 mod prefetch;
+mod sums;
 
 use crate::{
     AtHand, HttpMetrics, Service,
@@ -105,6 +106,9 @@ impl<S: Service> Surface<S> {
             (None, Subject::Routed(Ok(Route::Echo(name)))) => {
                 echo::answer(&self.service, &ask, name, body).await
             }
+            (None, Subject::Routed(Ok(Route::Sums))) => {
+                sums::answer(&self.service, &ask, body).await
+            }
             (None, Subject::Routed(route)) => self.respond(&ask, &caller, route, &head.uri).await,
             (None, Subject::AtHand(resource)) => {
                 self.resource(&ask, &caller, resource, Fetching::Allowed)
@@ -180,7 +184,9 @@ impl<S: Service> Surface<S> {
                 None,
             ),
             // Answered where the body is at hand.
-            Ok(Route::Prefetch(_) | Route::Echo(_)) => refused(ask, &RouteError::NoSuchPage),
+            Ok(Route::Prefetch(_) | Route::Sums | Route::Echo(_)) => {
+                refused(ask, &RouteError::NoSuchPage)
+            }
             Err(error) => refused(ask, error),
         }
     }

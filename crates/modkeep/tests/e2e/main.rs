@@ -32,6 +32,7 @@ mod site;
 mod statuses;
 mod store;
 mod sumdb;
+mod sums;
 mod surface;
 mod toolchain;
 mod upstreams;

@@ -25,6 +25,7 @@ pub(super) fn parse(elements: &[&str], query: Option<&str>) -> Result<Route, Rou
             Err(_) => Err(RouteError::NoSuchPage),
         },
         ["sumdb", name @ .., "echo"] => sumdb::name(name).map(Route::Echo),
+        ["sums"] => Ok(Route::Sums),
         ["prefetch"] => query::kinds(query).map(Route::Prefetch),
         _ => Err(RouteError::NoSuchPage),
     }
