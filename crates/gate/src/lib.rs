@@ -20,5 +20,6 @@ pub mod policy;
 pub mod report;
 pub mod rules;
 pub mod sbom;
+pub mod steps;
 pub mod verdict;
 pub mod waiver;

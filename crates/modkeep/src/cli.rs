@@ -1,6 +1,7 @@
 //! The command line, built from the table of options.
 
 mod bundle;
+mod gate;
 mod options;
 
 pub(crate) use options::{given, settings};
@@ -23,7 +24,7 @@ pub(crate) fn command() -> Command {
         ))
         .subcommand_required(true)
         .arg_required_else_help(true)
-        .subcommands([serve(), run(), env(), store(), sumdb(), audit(), zip(), module(), config(), doctor(), explain(), completions_command()])
+        .subcommands([serve(), run(), env(), store(), sumdb(), audit(), zip(), module(), gate::gate(), config(), doctor(), explain(), completions_command()])
 }
 
 fn serve() -> Command {

@@ -14,6 +14,7 @@ mod doctor_command;
 mod explain;
 mod failure;
 mod file_limit;
+mod gate_command;
 mod logging;
 mod mod_command;
 mod neighbour;
@@ -58,6 +59,7 @@ fn dispatch(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
         Some(("sumdb", matches)) => sumdb_command::main(matches),
         Some(("zip", matches)) => zip_command::main(matches),
         Some(("mod", matches)) => mod_command::main(matches),
+        Some(("gate", matches)) => gate_command::main(matches),
         Some(("config", matches)) => config_command::main(matches),
         Some(("doctor", matches)) => doctor_command::main(matches),
         Some(("explain", matches)) => Ok(explain::main(matches)),

@@ -1,6 +1,6 @@
 //! `modkeep mod hash|fmt|graph|buildlist`.
 
-mod graph;
+pub(crate) mod graph;
 
 use crate::{
     failure::Failure,

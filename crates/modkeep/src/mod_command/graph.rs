@@ -87,7 +87,8 @@ fn find(directory: &Path) -> Result<PathBuf, Failure> {
     })
 }
 
-async fn load(
+/// Loads the graph of a main module in the directory `root`.
+pub(crate) async fn load(
     mut loader: Loader,
     root: &Path,
     upstreams: &Upstreams,

@@ -1,0 +1,157 @@
+//! `modkeep gate`: may this checkout's dependencies, or a change of them, pass?
+//!
+//! The judging is the gate crate's; here are the files it judges ([`checkout`]), the site that knows
+//! about modules ([`site`]), what that knows ([`facts`]), and the report. Only the policy, the
+//! checkout and the site decide; nothing is installed, built or run.
+
+mod checkout;
+mod explain;
+mod facts;
+mod module;
+mod request;
+mod site;
+
+use crate::{cli, failure::Failure, file_limit, logging, output, wiring};
+use checkout::Checkout;
+use codes::Code;
+use facts::Wanted;
+use finding::{Finding, Rule, Unreadable};
+use gate::{policy::Policy, report::Report, sbom, verdict::Verdict};
+use jiff::{Timestamp, tz::TimeZone};
+use module::Looked;
+use request::Request;
+use site::Site;
+use std::{fs, path::Path, process::ExitCode};
+
+/// `error`: the report says what is wrong; a server of our own has nothing to add.
+const LOG_DEFAULT: &str = "error";
+
+/// Everything that was found out.
+#[derive(Default)]
+struct Outcome {
+    findings: Vec<Finding>,
+    unreadable: Vec<Unreadable>,
+    notes: Vec<String>,
+    bills: Vec<String>,
+}
+
+pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
+    let request = Request::read(matches)?;
+    let rules = rules();
+    let policy = match request.policy(&rules)? {
+        Ok(policy) => policy,
+        Err(unreadable) => {
+            let outcome = Outcome {
+                unreadable: vec![unreadable],
+                ..Outcome::default()
+            };
+            return finish(&request, &Policy::default(), &rules, outcome);
+        }
+    };
+    if request.explain {
+        output::text(&explain::text(&policy, &rules));
+        return Ok(ExitCode::SUCCESS);
+    }
+    let settings = cli::settings(&cli::given(matches)?)?;
+    let _log = logging::start(&settings, LOG_DEFAULT)?;
+    file_limit::raise();
+    let checkout = Checkout::find(&request.directory, |_| false);
+    let checkout = checkout.map_err(|error| unusable(&request.directory, &error))?;
+    let outcome = wiring::runtime()?.block_on(async {
+        let site = Site::open(&settings, request.server.as_deref()).await?;
+        let outcome = look(&site, &checkout, &policy, &request).await;
+        site.close().await?;
+        Ok::<_, Failure>(outcome)
+    })?;
+    finish(&request, &policy, &rules, outcome)
+}
+
+/// Every rule that there is.
+pub(crate) fn rules() -> Vec<&'static Rule> {
+    gate::rules::ALL.to_vec()
+}
+
+async fn look(site: &Site, checkout: &Checkout, policy: &Policy, request: &Request) -> Outcome {
+    let mut outcome = Outcome::default();
+    let wanted = Wanted {
+        licences: request.sbom.is_some(),
+    };
+    let now = Timestamp::now();
+    for directory in &checkout.modules {
+        let looked = Looked::at(site, checkout, policy, directory, wanted, now);
+        match looked.await {
+            Ok(looked) => {
+                outcome.notes.extend(looked.notes.iter().cloned());
+                outcome.findings.extend(looked.findings(policy, now));
+                if wanted.licences {
+                    outcome.bills.push(looked.bill());
+                }
+            }
+            Err(unreadable) => outcome.unreadable.push(unreadable),
+        }
+    }
+    if checkout.modules.is_empty() {
+        outcome.notes.push("there is no go.mod here".to_owned());
+    }
+    outcome
+}
+
+fn finish(
+    request: &Request,
+    policy: &Policy,
+    rules: &[&'static Rule],
+    outcome: Outcome,
+) -> Result<ExitCode, Failure> {
+    let Outcome {
+        findings,
+        unreadable,
+        notes,
+        bills,
+    } = outcome;
+    let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
+    let verdict = Verdict::of(policy, &request.policy_name, findings, unreadable, today);
+    let directory = request.directory.display().to_string();
+    let report = Report {
+        version: env!("CARGO_PKG_VERSION"),
+        directory: &directory,
+        rules,
+        verdict: &verdict,
+        facts: &notes,
+        change: None,
+    };
+    for (format, file) in &request.reports {
+        write(file, &report.render(*format))?;
+    }
+    if let Some(file) = &request.sbom {
+        // One document for each module of the checkout; nearly always it is one.
+        for (number, bill) in bills.iter().enumerate() {
+            write(&numbered(file, number), bill)?;
+        }
+    }
+    output::text(&report.render(request.format));
+    Ok(ExitCode::from(verdict.exit_code()))
+}
+
+fn numbered(file: &Path, number: usize) -> std::path::PathBuf {
+    match number {
+        0 => file.to_owned(),
+        number => file.with_extension(format!("{number}.json")),
+    }
+}
+
+fn write(file: &Path, text: &str) -> Result<(), Failure> {
+    fs::write(file, text).map_err(|error| unusable(file, &error))
+}
+
+fn unusable(path: &Path, error: &dyn std::error::Error) -> Failure {
+    Failure::new(Code::BadInputFile, format!("{}: {error}", path.display()))
+}
+
+// === impl Looked ===
+
+impl Looked {
+    /// The bill of materials.
+    fn bill(&self) -> String {
+        sbom::cyclonedx(&self.selection, &self.licences(), env!("CARGO_PKG_VERSION"))
+    }
+}
