@@ -4,22 +4,31 @@
 //! about modules ([`site`]), what that knows ([`facts`]), and the report. Only the policy, the
 //! checkout and the site decide; nothing is installed, built or run.
 
+mod base;
 mod checkout;
 mod explain;
 mod facts;
 mod module;
 mod request;
+mod since;
 mod site;
 
 use crate::{cli, failure::Failure, file_limit, logging, output, wiring};
+use base::Base;
 use checkout::Checkout;
 use codes::Code;
 use facts::Wanted;
-use finding::{Finding, Rule, Unreadable};
-use gate::{policy::Policy, report::Report, sbom, verdict::Verdict};
+use finding::{Finding, Rule, Step, Unreadable};
+use gate::{
+    policy::{Mode, Policy},
+    report::Report,
+    sbom,
+    verdict::Verdict,
+};
 use jiff::{Timestamp, tz::TimeZone};
-use module::Looked;
+use module::{Files, Look, Looked};
 use request::Request;
+use since::Since;
 use site::Site;
 use std::{fs, path::Path, process::ExitCode};
 
@@ -33,12 +42,18 @@ struct Outcome {
     unreadable: Vec<Unreadable>,
     notes: Vec<String>,
     bills: Vec<String>,
+    change: Option<String>,
 }
 
 pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
     let request = Request::read(matches)?;
     let rules = rules();
     let policy = match request.policy(&rules)? {
+        // Without a base there is no change to judge.
+        Ok(policy) if request.base.is_none() => Policy {
+            steps: policy.steps.clone().with(Step::Change, Mode::Off),
+            ..policy
+        },
         Ok(policy) => policy,
         Err(unreadable) => {
             let outcome = Outcome {
@@ -57,9 +72,12 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
     file_limit::raise();
     let checkout = Checkout::find(&request.directory, |_| false);
     let checkout = checkout.map_err(|error| unusable(&request.directory, &error))?;
+    let base = request.base.as_deref();
+    let base = base.map(|revision| Base::find(&request.directory, revision));
+    let base = base.transpose()?;
     let outcome = wiring::runtime()?.block_on(async {
         let site = Site::open(&settings, request.server.as_deref()).await?;
-        let outcome = look(&site, &checkout, &policy, &request).await;
+        let outcome = look(&site, &checkout, base.as_ref(), &policy, &request).await;
         site.close().await?;
         Ok::<_, Failure>(outcome)
     })?;
@@ -68,32 +86,64 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
 
 /// Every rule that there is.
 pub(crate) fn rules() -> Vec<&'static Rule> {
-    gate::rules::ALL.to_vec()
+    [gate::rules::ALL, gate::change::RULES].concat()
 }
 
-async fn look(site: &Site, checkout: &Checkout, policy: &Policy, request: &Request) -> Outcome {
-    let mut outcome = Outcome::default();
-    let wanted = Wanted {
-        licences: request.sbom.is_some(),
+async fn look(
+    site: &Site,
+    checkout: &Checkout,
+    base: Option<&Base>,
+    policy: &Policy,
+    request: &Request,
+) -> Outcome {
+    let look = Look {
+        site,
+        policy,
+        wanted: Wanted {
+            licences: request.sbom.is_some() || base.is_some(),
+        },
+        now: Timestamp::now(),
     };
-    let now = Timestamp::now();
+    let mut outcome = Outcome::default();
+    outcome.notes.extend(base.map(|base| base.note.clone()));
     for directory in &checkout.modules {
-        let looked = Looked::at(site, checkout, policy, directory, wanted, now);
-        match looked.await {
-            Ok(looked) => {
-                outcome.notes.extend(looked.notes.iter().cloned());
-                outcome.findings.extend(looked.findings(policy, now));
-                if wanted.licences {
-                    outcome.bills.push(looked.bill());
-                }
-            }
-            Err(unreadable) => outcome.unreadable.push(unreadable),
+        if let Err(unreadable) = module(look, checkout, base, directory, &mut outcome).await {
+            outcome.unreadable.push(unreadable);
         }
     }
     if checkout.modules.is_empty() {
         outcome.notes.push("there is no go.mod here".to_owned());
     }
     outcome
+}
+
+/// Adds what there is to say about the module in a directory.
+async fn module(
+    look: Look<'_>,
+    checkout: &Checkout,
+    base: Option<&Base>,
+    directory: &str,
+    outcome: &mut Outcome,
+) -> Result<(), Unreadable> {
+    let Some(files) = Files::read(directory, |name| checkout.read(name))? else {
+        return Ok(());
+    };
+    let root = checkout.path(directory);
+    let looked = Looked::at(look, &files, &root).await?;
+    outcome.notes.extend(looked.notes.iter().cloned());
+    outcome.bills.push(looked.bill());
+    let Some(base) = base else {
+        outcome.findings.extend(looked.findings(look));
+        return Ok(());
+    };
+    let before = Files::read(directory, |name| base.read(name))?;
+    let since = Since::of(look, &looked, before.as_ref(), &root, &base.name).await?;
+    outcome.findings.extend(since.findings);
+    outcome
+        .change
+        .get_or_insert_default()
+        .push_str(&since.summary);
+    Ok(())
 }
 
 fn finish(
@@ -107,6 +157,7 @@ fn finish(
         unreadable,
         notes,
         bills,
+        change,
     } = outcome;
     let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
     let verdict = Verdict::of(policy, &request.policy_name, findings, unreadable, today);
@@ -117,7 +168,7 @@ fn finish(
         rules,
         verdict: &verdict,
         facts: &notes,
-        change: None,
+        change: change.as_deref(),
     };
     for (format, file) in &request.reports {
         write(file, &report.render(*format))?;

@@ -13,7 +13,7 @@ use std::{
 };
 
 /// The largest file that is read, in bytes.
-const LARGEST: u64 = 50 << 20;
+pub(super) const LARGEST: u64 = 50 << 20;
 
 /// How deep below the directory is looked.
 const DEPTH: usize = 12;

@@ -3,7 +3,7 @@
 //! What cannot be had is written down with its reason, because a step has a rule for not knowing;
 //! nothing here decides what that means.
 
-use super::site::Site;
+use super::{module::Look, site::Site};
 use finding::Step;
 use futures_util::{StreamExt as _, stream};
 use gate::{
@@ -11,7 +11,7 @@ use gate::{
     fresh::{self, calendar},
     go_lock::{GoLock, Told},
     licence,
-    policy::{Mode, Policy},
+    policy::Mode,
     steps::{self, Facts},
 };
 use gomod::{
@@ -49,14 +49,17 @@ pub(super) struct Wanted {
 
 /// Gathers what the steps need; `notes` gets what a reader should know of it.
 pub(super) async fn gather(
-    site: &Site,
-    policy: &Policy,
+    look: Look<'_>,
     lock: &GoLock,
     selection: &Selection,
-    wanted: Wanted,
-    now: Timestamp,
     notes: &mut Vec<String>,
 ) -> Facts {
+    let Look {
+        site,
+        policy,
+        wanted,
+        now,
+    } = look;
     let is_on = |step| policy.steps.of(step) != Mode::Off;
     let built = steps::built(lock, selection);
     let mut facts = Facts::default();

@@ -1,7 +1,7 @@
-//! Module: one Go module of the checkout, with everything that is known about it.
+//! Module: one Go module of the checkout, now or at the base, with everything known about it.
 
 use super::{
-    checkout::{Checkout, join},
+    checkout::join,
     facts::{self, Wanted},
     site::Site,
 };
@@ -11,12 +11,36 @@ use gate::{
     allowed,
     go_lock::GoLock,
     licence::Licence,
+    places::Places,
     policy::Policy,
     steps::{self, Facts},
 };
-use gomod::mvs::{Loader, MainModule, Options, Selection, Updates};
+use gomod::{
+    modfile::ModuleVersion,
+    mvs::{Loader, MainModule, Options, Selection, Updates},
+};
 use jiff::Timestamp;
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
+
+/// What every module of a run is looked at with.
+#[derive(Clone, Copy)]
+pub(super) struct Look<'a> {
+    pub(super) site: &'a Site,
+    pub(super) policy: &'a Policy,
+    pub(super) wanted: Wanted,
+    pub(super) now: Timestamp,
+}
+
+/// The files of a module.
+pub(super) struct Files {
+    /// Its directory in the checkout; empty for the root.
+    pub(super) directory: String,
+    go_mod: Vec<u8>,
+    go_sum: Vec<u8>,
+}
 
 /// A module that was looked at.
 pub(super) struct Looked {
@@ -24,29 +48,40 @@ pub(super) struct Looked {
     pub(super) notes: Vec<String>,
     /// What its go.mod selects.
     pub(super) selection: Box<Selection>,
-    lock: GoLock,
-    facts: Facts,
+    /// Its files.
+    pub(super) lock: GoLock,
+    /// What is known of its dependencies.
+    pub(super) facts: Facts,
+}
+
+// === impl Files ===
+
+impl Files {
+    /// Reads the files of a module by their names; none where there is no go.mod.
+    pub(super) fn read(
+        directory: &str,
+        mut read: impl FnMut(&str) -> Result<Option<Vec<u8>>, Unreadable>,
+    ) -> Result<Option<Self>, Unreadable> {
+        let Some(go_mod) = read(&join(directory, "go.mod"))? else {
+            return Ok(None);
+        };
+        Ok(Some(Self {
+            directory: directory.to_owned(),
+            go_mod,
+            go_sum: read(&join(directory, "go.sum"))?.unwrap_or_default(),
+        }))
+    }
 }
 
 // === impl Looked ===
 
 impl Looked {
-    /// Reads the module in a directory of the checkout and gathers the facts.
-    pub(super) async fn at(
-        site: &Site,
-        checkout: &Checkout,
-        policy: &Policy,
-        directory: &str,
-        wanted: Wanted,
-        now: Timestamp,
-    ) -> Result<Self, Unreadable> {
-        let (go_mod_name, go_sum_name) = (join(directory, "go.mod"), join(directory, "go.sum"));
-        let go_mod = checkout.read(&go_mod_name)?.unwrap_or_default();
-        let go_sum = checkout.read(&go_sum_name)?.unwrap_or_default();
-        let lock = GoLock::read(directory, &go_mod, &go_sum)?;
-        let selection = select(site, &lock, &checkout.path(directory)).await?;
+    /// Looks at a module, whose replacements by directories begin at `root`.
+    pub(super) async fn at(look: Look<'_>, files: &Files, root: &Path) -> Result<Self, Unreadable> {
+        let lock = GoLock::read(&files.directory, &files.go_mod, &files.go_sum)?;
+        let selection = select(look.site, &lock, root).await?;
         let mut notes = Vec::new();
-        let facts = facts::gather(site, policy, &lock, &selection, wanted, now, &mut notes).await;
+        let facts = facts::gather(look, &lock, &selection, &mut notes).await;
         Ok(Self {
             notes,
             selection,
@@ -56,8 +91,24 @@ impl Looked {
     }
 
     /// What the steps find.
-    pub(super) fn findings(&self, policy: &Policy, now: Timestamp) -> Vec<Finding> {
-        steps::findings(policy, &self.lock, &self.selection, &self.facts, now)
+    pub(super) fn findings(&self, look: Look<'_>) -> Vec<Finding> {
+        steps::findings(
+            look.policy,
+            &self.lock,
+            &self.selection,
+            &self.facts,
+            look.now,
+        )
+    }
+
+    /// The versions whose code a build can contain.
+    pub(super) fn built(&self) -> BTreeSet<ModuleVersion> {
+        steps::built(&self.lock, &self.selection)
+    }
+
+    /// The lines of its modules.
+    pub(super) fn places(&self) -> Places {
+        steps::places(&self.lock, &self.selection)
     }
 
     /// The licences that are known, by `MODULE@VERSION`.

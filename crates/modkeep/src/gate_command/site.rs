@@ -25,8 +25,6 @@ const PATIENCE: Duration = Duration::from_mins(5);
 
 /// A site to ask.
 pub(super) struct Site {
-    /// Its URL.
-    pub(super) url: String,
     endpoint: Endpoint,
     upstreams: Upstreams,
     own: Option<Own>,
@@ -92,7 +90,6 @@ impl Site {
         let endpoint = Endpoint::try_new(&parsed, &options).map_err(unusable)?;
         let upstreams = Upstreams::new(&list, &options).map_err(unusable)?;
         Ok(Self {
-            url,
             endpoint,
             upstreams,
             own,
