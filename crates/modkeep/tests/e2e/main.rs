@@ -17,6 +17,7 @@ mod content;
 mod crash;
 mod flights;
 mod forks;
+mod gate;
 mod heads;
 mod idle;
 mod independence;
