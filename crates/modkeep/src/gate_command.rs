@@ -203,6 +203,12 @@ fn unusable(path: &Path, error: &dyn std::error::Error) -> Failure {
 impl Looked {
     /// The bill of materials.
     fn bill(&self) -> String {
-        sbom::cyclonedx(&self.selection, &self.licences(), env!("CARGO_PKG_VERSION"))
+        let licences = self.licences();
+        sbom::cyclonedx(
+            &self.selection,
+            &self.built(),
+            &licences,
+            env!("CARGO_PKG_VERSION"),
+        )
     }
 }
