@@ -30,7 +30,8 @@ const HOUSE: &[(&str, &[&str])] = &[
     (
         "modkeep",
         &[
-            "codes", "gomod", "mismatch", "tlog", "store", "upstream", "proxy", "server",
+            "codes", "finding", "gate", "gomod", "mismatch", "tlog", "store", "upstream", "proxy",
+            "server",
         ],
     ),
     ("testkit", &["tlog"]),

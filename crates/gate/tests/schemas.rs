@@ -2,6 +2,13 @@
 //!
 //! The schemas are not part of the repository; where they are not at hand the tests say so.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "tests"
+)]
+
 use boon::{Compiler, Schemas};
 use finding::{Finding, Place, Span, Unreadable};
 use gate::{

@@ -21,7 +21,7 @@ pub fn markdown(base: &str, moves: &[Move], known: &BTreeMap<String, Known>) -> 
     let count = |is: fn(&Move) -> bool| moves.iter().filter(|one| is(one)).count();
     let new = count(|one| one.from.is_none());
     let gone = count(|one| one.to.is_none());
-    let moved = moves.len() - new - gone;
+    let other = moves.len() - new - gone;
     let mut text = String::new();
     // Writing to a string cannot fail.
     let _ = writeln!(text, "### Dependencies changed since {}\n", cell(base));
@@ -31,7 +31,7 @@ pub fn markdown(base: &str, moves: &[Move], known: &BTreeMap<String, Known>) -> 
     }
     let _ = writeln!(
         text,
-        "{new} new, {moved} with another version, {gone} gone.\n"
+        "{new} new, {other} with another version, {gone} gone.\n"
     );
     let _ = writeln!(
         text,

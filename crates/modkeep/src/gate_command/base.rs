@@ -52,20 +52,15 @@ impl Base {
             )
         })?;
         let shared = git(directory, &["merge-base", &commit, "HEAD"]).map_err(&wrong)?;
-        let (commit, note) = match hash(&shared) {
-            Some(shared) => {
-                let short = shared.get(..12).unwrap_or(&shared).to_owned();
-                (
-                    shared,
-                    format!("base: {short}, where this branched off {revision}"),
-                )
-            }
-            None => {
-                let note = format!(
-                    "base: {revision} itself, the history here is too short to tell where this branched off"
-                );
-                (commit, note)
-            }
+        let (commit, note) = if let Some(shared) = hash(&shared) {
+            let short = shared.get(..12).unwrap_or(&shared);
+            let note = format!("base: {short}, where this branched off {revision}");
+            (shared, note)
+        } else {
+            let note = format!(
+                "base: {revision} itself, the history here is too short to tell where this branched off"
+            );
+            (commit, note)
         };
         Ok(Self {
             directory: directory.to_owned(),
@@ -96,6 +91,10 @@ impl Base {
 }
 
 /// Runs git in a directory. Nothing is asked of a person, and no pager or hook of theirs is run.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a command for people: git knows what was there before"
+)]
 fn git(directory: &Path, arguments: &[&str]) -> Result<Output, String> {
     let output = Command::new("git")
         .arg("-C")

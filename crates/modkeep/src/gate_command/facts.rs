@@ -49,7 +49,7 @@ pub(super) struct Wanted {
 
 /// Gathers what the steps need; `notes` gets what a reader should know of it.
 pub(super) async fn gather(
-    look: Look<'_>,
+    with: Look<'_>,
     lock: &GoLock,
     selection: &Selection,
     notes: &mut Vec<String>,
@@ -59,7 +59,7 @@ pub(super) async fn gather(
         policy,
         wanted,
         now,
-    } = look;
+    } = with;
     let is_on = |step| policy.steps.of(step) != Mode::Off;
     let built = steps::built(lock, selection);
     let mut facts = Facts::default();

@@ -77,11 +77,11 @@ impl Files {
 
 impl Looked {
     /// Looks at a module, whose replacements by directories begin at `root`.
-    pub(super) async fn at(look: Look<'_>, files: &Files, root: &Path) -> Result<Self, Unreadable> {
+    pub(super) async fn at(with: Look<'_>, files: &Files, root: &Path) -> Result<Self, Unreadable> {
         let lock = GoLock::read(&files.directory, &files.go_mod, &files.go_sum)?;
-        let selection = select(look.site, &lock, root).await?;
+        let selection = select(with.site, &lock, root).await?;
         let mut notes = Vec::new();
-        let facts = facts::gather(look, &lock, &selection, &mut notes).await;
+        let facts = facts::gather(with, &lock, &selection, &mut notes).await;
         Ok(Self {
             notes,
             selection,
@@ -91,13 +91,13 @@ impl Looked {
     }
 
     /// What the steps find.
-    pub(super) fn findings(&self, look: Look<'_>) -> Vec<Finding> {
+    pub(super) fn findings(&self, with: Look<'_>) -> Vec<Finding> {
         steps::findings(
-            look.policy,
+            with.policy,
             &self.lock,
             &self.selection,
             &self.facts,
-            look.now,
+            with.now,
         )
     }
 

@@ -1,7 +1,10 @@
 //! Request: what the person asked for, checked before anything is begun.
 
 use super::{checkout, unusable};
-use crate::failure::Failure;
+use crate::{
+    config::{Environment as _, Process},
+    failure::Failure,
+};
 use clap::ArgMatches;
 use codes::Code;
 use finding::{Rule, Step, Unreadable};
@@ -10,7 +13,7 @@ use gate::{
     report::Format,
 };
 use std::{
-    env, fs,
+    fs,
     io::{self, IsTerminal as _},
     path::PathBuf,
 };
@@ -99,7 +102,7 @@ fn wrong(why: String) -> Failure {
 
 /// Colours belong on a terminal, unless <https://no-color.org> is followed.
 fn colours() -> bool {
-    io::stdout().is_terminal() && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+    io::stdout().is_terminal() && Process.variable("NO_COLOR").is_none()
 }
 
 fn step(text: &str) -> Result<(Step, Mode), String> {

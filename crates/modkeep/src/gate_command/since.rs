@@ -26,25 +26,25 @@ pub(super) struct Since {
 impl Since {
     /// Compares a module with its files at the base; a module that was not there is all new.
     pub(super) async fn of(
-        look: Look<'_>,
+        with: Look<'_>,
         now: &Looked,
         base: Option<&Files>,
         root: &Path,
         name: &str,
     ) -> Result<Self, Unreadable> {
         let base = match base {
-            Some(files) => Some(Looked::at(look, files, root).await.map_err(at_base)?),
+            Some(files) => Some(Looked::at(with, files, root).await.map_err(at_base)?),
             None => None,
         };
         let before = base.as_ref().map_or_else(BTreeSet::new, Looked::built);
         let moves = change::compare(&before, &now.built());
-        let mut findings = now.findings(look);
+        let mut findings = now.findings(with);
         if let Some(base) = &base {
-            findings = change::introduced(findings, &base.findings(look));
+            findings = change::introduced(findings, &base.findings(with));
             findings.extend(change::changed_sums(&base.lock, &now.lock));
         }
         findings.extend(change::findings(&moves, &now.places()));
-        let summary = change::markdown(name, &moves, &known(look, now, &moves));
+        let summary = change::markdown(name, &moves, &known(with, now, &moves));
         Ok(Self { findings, summary })
     }
 }
@@ -56,21 +56,21 @@ fn at_base(unreadable: Unreadable) -> Unreadable {
     }
 }
 
-fn known(look: Look<'_>, now: &Looked, moves: &[Move]) -> BTreeMap<String, Known> {
+fn known(with: Look<'_>, now: &Looked, moves: &[Move]) -> BTreeMap<String, Known> {
     let licences = &now.facts.licences;
     let ages = now.facts.ages.iter().map(|(module, age)| {
         let licence = licences.get(module).map(licence).unwrap_or_default();
         let known = Known {
-            age: words(age, look.now),
+            age: words(age, with.now),
             licence,
             ..Known::default()
         };
         (module.to_string(), known)
     });
-    let moved: BTreeSet<&str> = moves.iter().map(|one| &*one.path).collect();
+    let touched: BTreeSet<&str> = moves.iter().map(|one| &*one.path).collect();
     ages.filter(|(module, _)| {
         let path = module.split('@').next().unwrap_or_default();
-        moved.contains(path)
+        touched.contains(path)
     })
     .collect()
 }
