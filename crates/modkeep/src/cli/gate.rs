@@ -27,7 +27,7 @@ pub(super) fn gate() -> Command {
         .long("server")
         .value_name("URL")
         .value_hint(ValueHint::Url)
-        .help("A modkeep to ask, instead of the data directory");
+        .help("A modkeep to ask, instead of the data directory [env: MODKEEP_SERVER]");
     let base = Arg::new("base")
         .long("base")
         .value_name("REV")

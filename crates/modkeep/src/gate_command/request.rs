@@ -60,7 +60,7 @@ impl Request {
         let steps = many("step").iter().map(|text| step(text)).collect();
         let reports = many("report").iter().map(|text| report(text)).collect();
         Ok(Self {
-            server: text("server"),
+            server: text("server").or_else(|| Process.variable("MODKEEP_SERVER")),
             base: text("base"),
             format: format(text("format").as_deref().unwrap_or("text"), colours())
                 .map_err(wrong)?,

@@ -43,13 +43,13 @@ impl Site {
     /// The server at this URL, or whoever serves the data directory, or a server of our own.
     pub(super) async fn open(settings: &Settings, server: Option<&str>) -> Result<Self, Failure> {
         if let Some(url) = server {
-            return Self::at(url.to_owned(), settings, None);
+            return Self::at(url, settings, None);
         }
         match wiring::service(settings).await {
             Ok(service) => Self::begin(settings, service),
             Err(failure) if failure.code() == Code::StoreInUse => {
                 let url = neighbour::reachable(&settings.data).await;
-                Self::at(url.ok_or(failure)?, settings, None)
+                Self::at(&url.ok_or(failure)?, settings, None)
             }
             Err(failure) => Err(failure),
         }
@@ -70,13 +70,13 @@ impl Site {
             serving,
             store,
         };
-        Self::at(url, settings, Some(own))
+        Self::at(&url, settings, Some(own))
     }
 
-    fn at(url: String, settings: &Settings, own: Option<Own>) -> Result<Self, Failure> {
+    fn at(url: &str, settings: &Settings, own: Option<Own>) -> Result<Self, Failure> {
         let wrong = |why: String| Failure::new(Code::BadConfiguration, format!("{url}: {why}"));
-        let parsed = Url::parse(&url).map_err(|error| wrong(error.to_string()))?;
-        let list = ProxyList::parse(&url).map_err(|error| wrong(error.to_string()))?;
+        let parsed = Url::parse(url).map_err(|error| wrong(error.to_string()))?;
+        let list = ProxyList::parse(url).map_err(|error| wrong(error.to_string()))?;
         // It is patient with what is behind it; whoever asks must be more so, and ask once.
         let options = UpstreamOptions {
             header: PATIENCE,

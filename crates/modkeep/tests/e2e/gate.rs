@@ -34,15 +34,15 @@ fn modules() -> [Module; 4] {
 }
 
 /// A site, and a project whose go.sum the real `go` wrote through it.
-struct Bench {
-    site: Site,
-    project: Project,
+pub(crate) struct Bench {
+    pub(crate) site: Site,
+    pub(crate) project: Project,
 }
 
 // === impl Bench ===
 
 impl Bench {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let site = Site::new("required", &modules());
         let project = Project::new(GO_MOD, &[("main.go", MAIN)]);
         let tidied = site.go().run(&["mod", "tidy"], project.path());
@@ -62,11 +62,11 @@ impl Bench {
         self.write(name, text.replacen(from, to, 1));
     }
 
-    fn write(&self, name: &str, text: impl AsRef<[u8]>) {
+    pub(crate) fn write(&self, name: &str, text: impl AsRef<[u8]>) {
         fs::write(self.project.path().join(name), text).unwrap();
     }
 
-    fn git(&self, arguments: &[&str]) {
+    pub(crate) fn git(&self, arguments: &[&str]) {
         let mut command = Command::new("git");
         command
             .args(["-c", "user.name=n", "-c", "user.email=n@example.com"])

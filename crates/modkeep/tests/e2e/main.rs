@@ -18,6 +18,7 @@ mod crash;
 mod flights;
 mod forks;
 mod gate;
+mod guide;
 mod heads;
 mod idle;
 mod independence;
