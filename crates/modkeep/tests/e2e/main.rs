@@ -12,6 +12,7 @@ mod bad_input;
 mod bodies;
 mod build;
 mod bundle;
+mod c2sp;
 mod commands;
 mod content;
 mod crash;
