@@ -44,6 +44,8 @@ pub enum Route {
     Prefetch(Kinds),
     /// `POST /-/sums`: hold the go.sum in the body against the checksum databases.
     Sums,
+    /// `/-/requests/ID`: what became of a request that failed.
+    Request(String),
     /// `/-/status`: how the service is, as JSON.
     Status,
     /// `POST /-/sumdb/NAME/echo`: compare the head in the body, which a client has seen, with ours.
@@ -132,9 +134,12 @@ impl Route {
             Self::Resource(resource, _) => resource.kind(),
             Self::Index { .. } => "index",
             Self::Journal(_) => "journal",
-            Self::Refresh(_) | Self::Prefetch(_) | Self::Sums | Self::Status | Self::Echo(_) => {
-                "admin"
-            }
+            Self::Refresh(_)
+            | Self::Prefetch(_)
+            | Self::Sums
+            | Self::Request(_)
+            | Self::Status
+            | Self::Echo(_) => "admin",
             Self::Live | Self::Ready => "health",
             Self::Metrics => "metrics",
             Self::Home => "page",
