@@ -78,6 +78,7 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
     let outcome = wiring::runtime()?.block_on(async {
         let site = Site::open(&settings, request.server.as_deref()).await?;
         let outcome = look(&site, &checkout, base.as_ref(), &policy, &request).await;
+        output::doing("");
         site.close().await?;
         Ok::<_, Failure>(outcome)
     })?;

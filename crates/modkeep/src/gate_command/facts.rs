@@ -4,6 +4,7 @@
 //! nothing here decides what that means.
 
 use super::{module::Look, site::Site};
+use crate::output;
 use finding::Step;
 use futures_util::{StreamExt as _, stream};
 use gate::{
@@ -65,6 +66,11 @@ pub(super) async fn gather(
     let mut facts = Facts::default();
     let fresh_is_on = is_on(Step::Fresh);
     if is_on(Step::Lock) || fresh_is_on {
+        let lines = lock.go_sum.entries.len();
+        output::doing(&format!(
+            "{}: comparing {lines} lines with the log",
+            lock.go_sum_name
+        ));
         match compare(site, &lock.go_sum).await {
             Ok(sums) => {
                 notes.push(compared(&sums));
@@ -79,6 +85,10 @@ pub(super) async fn gather(
         }
     }
     if fresh_is_on {
+        output::doing(&format!(
+            "reading the newest go.mod of {} modules",
+            built.len()
+        ));
         facts.newest = newest(site, &built).await;
         for module in &built {
             facts
@@ -90,6 +100,7 @@ pub(super) async fn gather(
     let listed = &policy.allowed.licences;
     let must = is_on(Step::Allowed) && !(listed.allowed.is_empty() && listed.denied.is_empty());
     if must || wanted.licences {
+        output::doing(&format!("reading the licences of {} modules", built.len()));
         facts.licences = licences(site, built).await;
     }
     facts

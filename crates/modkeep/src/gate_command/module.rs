@@ -5,7 +5,7 @@ use super::{
     facts::{self, Wanted},
     site::Site,
 };
-use crate::mod_command::graph;
+use crate::{mod_command::graph, output};
 use finding::{Finding, Place, Unreadable};
 use gate::{
     allowed,
@@ -79,6 +79,7 @@ impl Looked {
     /// Looks at a module, whose replacements by directories begin at `root`.
     pub(super) async fn at(with: Look<'_>, files: &Files, root: &Path) -> Result<Self, Unreadable> {
         let lock = GoLock::read(&files.directory, &files.go_mod, &files.go_sum)?;
+        output::doing(&format!("{}: loading the module graph", lock.go_mod_name));
         let selection = select(with.site, &lock, root).await?;
         let mut notes = Vec::new();
         let facts = facts::gather(with, &lock, &selection, &mut notes).await;

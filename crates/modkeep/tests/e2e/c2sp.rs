@@ -25,12 +25,12 @@ fn a_client_of_another_make_reads_the_journal_and_verifies_a_proof() {
             );
         }
     }
-    let size = || {
+    let entries = || {
         let checkpoint = site.server.get("/-/journal/checkpoint").text();
-        let size = checkpoint.lines().nth(1).unwrap_or_default();
-        size.parse::<usize>().unwrap_or(0)
+        let entries = checkpoint.lines().nth(1).unwrap_or_default();
+        entries.parse::<usize>().unwrap_or(0)
     };
-    wait_until(|| size() >= 3 * MODULES);
+    wait_until(|| entries() >= 3 * MODULES);
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/c2sp");
     let mut command = Command::new("go");
     command
