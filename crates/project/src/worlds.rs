@@ -18,7 +18,7 @@ pub use ports::PORTS;
 pub use set::WorldSet;
 
 use crate::source::{Expression, KNOWN_ARCHITECTURES, KNOWN_SYSTEMS};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 /// The Go release up to which `go1.N` tags are set; a project that asks for a later one raises it.
 pub const NEWEST_RELEASE: u32 = 26;
@@ -198,21 +198,24 @@ impl Universe {
         base_scope(&base)
     }
 
+    /// The least sets of tags that are needed: what holds with one tag is not said again for two.
     fn scope_of_tags(&self, set: &WorldSet) -> Scope {
-        let names: BTreeSet<String> = set
-            .iter()
-            .filter_map(|world| self.tags_of(world))
-            .map(|tags| {
-                tags.iter()
-                    .map(String::as_str)
-                    .collect::<Vec<_>>()
-                    .join(",")
-            })
-            .collect();
+        let found: BTreeSet<&BTreeSet<String>> =
+            set.iter().filter_map(|world| self.tags_of(world)).collect();
+        let least = |tags: &&&BTreeSet<String>| {
+            let smaller =
+                |other: &&BTreeSet<String>| other.len() < tags.len() && other.is_subset(tags);
+            !found.iter().any(smaller)
+        };
+        let joined = |tags: &&BTreeSet<String>| {
+            let names: Vec<&str> = tags.iter().map(String::as_str).collect();
+            names.join(",")
+        };
+        let names: Vec<String> = found.iter().filter(least).map(joined).collect();
         if names.is_empty() {
             Scope::Nowhere
         } else {
-            Scope::Tags(names.into_iter().collect())
+            Scope::Tags(names)
         }
     }
 }
@@ -242,14 +245,16 @@ fn base_scope(base: &[usize]) -> Scope {
     if count(&|port, _| architectures.contains(port.1)) == base.len() {
         return Scope::Architectures(architectures.into_iter().collect());
     }
-    let ports: BTreeMap<String, ()> = places
-        .iter()
-        .map(|((system, architecture), _)| (format!("{system}/{architecture}"), ()))
-        .collect();
+    let ports: BTreeSet<(&str, &str)> = places.iter().map(|(port, _)| *port).collect();
     if ports.len() == PORTS.len() {
         return Scope::Everywhere;
     }
-    Scope::Ports(ports.into_keys().collect())
+    let names = ports.into_iter();
+    Scope::Ports(
+        names
+            .map(|(system, architecture)| format!("{system}/{architecture}"))
+            .collect(),
+    )
 }
 
 const fn port_names(port: (&'static str, &'static str)) -> (&'static str, &'static str) {

@@ -69,6 +69,22 @@ impl Expression {
         }
     }
 
+    /// Whether it is true for some setting of the tags, each occurrence of a tag taken by itself, and
+    /// `ignore` never set: what the go command follows when it looks at all builds at once.
+    pub fn may_hold(&self) -> bool {
+        self.may_be(true)
+    }
+
+    fn may_be(&self, wanted: bool) -> bool {
+        match self {
+            Self::Tag(tag) => tag != "ignore" || !wanted,
+            Self::Not(inner) => inner.may_be(!wanted),
+            Self::All(terms) if wanted => terms.iter().all(|term| term.may_be(true)),
+            Self::Any(terms) if !wanted => terms.iter().all(|term| term.may_be(false)),
+            Self::All(terms) | Self::Any(terms) => terms.iter().any(|term| term.may_be(wanted)),
+        }
+    }
+
     /// Whether it is true where exactly the tags are set that `is_set` accepts.
     pub fn eval(&self, is_set: &impl Fn(&str) -> bool) -> bool {
         match self {
@@ -227,6 +243,21 @@ mod tests {
         assert!(!holds("(a || b) && c", &["a"]));
         assert!(holds("!a && !(b && c)", &["b"]));
         assert!(holds("go1.21 && !éa", &["go1.21"]));
+    }
+
+    #[test]
+    fn everything_may_hold_but_what_wants_ignore() {
+        for (text, expected) in [
+            ("a && !a", true),
+            ("ignore", false),
+            ("!ignore", true),
+            ("a && ignore", false),
+            ("a || ignore", true),
+            ("!(a || ignore)", true),
+            ("!(a || !ignore)", false),
+        ] {
+            assert_eq!(parse(text).unwrap().may_hold(), expected, "{text}");
+        }
     }
 
     #[test]

@@ -54,13 +54,13 @@ impl<'a> Leading<'a> {
                 continue;
             }
             ended |= !line.starts_with(b"//");
-            if let Some(text) = go_build(line).filter(|_| !in_block) {
-                if found.build.replace((number, text)).is_some() {
-                    return Err(HeaderError {
-                        line: number,
-                        fault: HeaderFault::SecondConstraint,
-                    });
-                }
+            if let Some(text) = go_build(line).filter(|_| !in_block)
+                && found.build.replace((number, text)).is_some()
+            {
+                return Err(HeaderError {
+                    line: number,
+                    fault: HeaderFault::SecondConstraint,
+                });
             }
             if !is_comment(line, &mut in_block) {
                 break;
