@@ -6,7 +6,8 @@
 //! * [`graph`], [`paths`], [`why`], [`draw`]: the module graph, and who asks for what;
 //! * [`source`], [`worlds`]: what a Go file imports, and in which builds;
 //! * [`imports`], [`reach`], [`weight`], [`tidy`]: the packages that are reached, and what each
-//!   requirement is for and costs.
+//!   requirement is for and costs;
+//! * [`whatif`]: what another version would change.
 
 pub mod draw;
 pub mod graph;
@@ -17,6 +18,7 @@ pub mod rules;
 pub mod source;
 pub mod tidy;
 pub mod weight;
+pub mod whatif;
 pub mod why;
 pub mod worlds;
 

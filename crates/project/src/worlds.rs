@@ -55,6 +55,12 @@ pub enum Scope {
     Cgo,
     /// Only without cgo.
     NoCgo,
+    /// Only with cgo on these ports.
+    CgoOn(Box<Scope>),
+    /// Only without cgo on these ports.
+    NoCgoOn(Box<Scope>),
+    /// On every port, but not in all of its builds.
+    EveryPort,
     /// Only if one of these sets of tags is set.
     Tags(Vec<String>),
 }
@@ -220,45 +226,51 @@ impl Universe {
     }
 }
 
-/// The narrowest single dimension that explains a set of worlds without tags.
+/// What explains a set of worlds without tags: cgo, ports, or both.
 fn base_scope(base: &[usize]) -> Scope {
-    let places: BTreeSet<((&str, &str), bool)> = base.iter().map(|&world| place(world)).collect();
-    let count = |wanted: &dyn Fn((&str, &str), bool) -> bool| {
-        (0..BASE)
-            .filter(|&world| {
-                let (port, cgo) = place(world);
-                wanted(port, cgo)
-            })
-            .count()
+    let with = |wanted: bool| -> BTreeSet<(&'static str, &'static str)> {
+        let places = base.iter().map(|&world| place(world));
+        let half = places.filter(|(_, cgo)| *cgo == wanted);
+        half.map(|(port, _)| port).collect()
     };
-    let cgo: BTreeSet<bool> = places.iter().map(|(_, cgo)| *cgo).collect();
-    if let (Some(&only), 1) = (cgo.first(), cgo.len()) {
-        return if only { Scope::Cgo } else { Scope::NoCgo };
+    let (cgo, none) = (with(true), with(false));
+    match (cgo.is_empty(), none.is_empty()) {
+        (false, true) => match port_scope(&cgo) {
+            Scope::Everywhere => Scope::Cgo,
+            ports => Scope::CgoOn(Box::new(ports)),
+        },
+        (true, false) => match port_scope(&none) {
+            Scope::Everywhere => Scope::NoCgo,
+            ports => Scope::NoCgoOn(Box::new(ports)),
+        },
+        _ => match port_scope(&cgo.union(&none).copied().collect()) {
+            Scope::Everywhere => Scope::EveryPort,
+            ports => ports,
+        },
     }
-    let systems: BTreeSet<&'static str> =
-        places.iter().map(|(port, _)| port_names(*port).0).collect();
-    if count(&|port, _| systems.contains(port.0)) == base.len() {
-        return Scope::Systems(systems.into_iter().collect());
-    }
-    let architectures: BTreeSet<&'static str> =
-        places.iter().map(|(port, _)| port_names(*port).1).collect();
-    if count(&|port, _| architectures.contains(port.1)) == base.len() {
-        return Scope::Architectures(architectures.into_iter().collect());
-    }
-    let ports: BTreeSet<(&str, &str)> = places.iter().map(|(port, _)| *port).collect();
+}
+
+/// The narrowest single dimension that explains a set of ports.
+fn port_scope(ports: &BTreeSet<(&'static str, &'static str)>) -> Scope {
     if ports.len() == PORTS.len() {
         return Scope::Everywhere;
     }
-    let names = ports.into_iter();
+    let count =
+        |wanted: &dyn Fn(&(&str, &str)) -> bool| PORTS.iter().filter(|port| wanted(port)).count();
+    let systems: BTreeSet<&'static str> = ports.iter().map(|port| port.0).collect();
+    if count(&|port| systems.contains(port.0)) == ports.len() {
+        return Scope::Systems(systems.into_iter().collect());
+    }
+    let architectures: BTreeSet<&'static str> = ports.iter().map(|port| port.1).collect();
+    if count(&|port| architectures.contains(port.1)) == ports.len() {
+        return Scope::Architectures(architectures.into_iter().collect());
+    }
+    let names = ports.iter();
     Scope::Ports(
         names
             .map(|(system, architecture)| format!("{system}/{architecture}"))
             .collect(),
     )
-}
-
-const fn port_names(port: (&'static str, &'static str)) -> (&'static str, &'static str) {
-    port
 }
 
 /// The port of a world, and whether cgo is on in it.
@@ -289,6 +301,9 @@ impl std::fmt::Display for Scope {
             Self::Ports(names) => write!(f, "{}", names.join(", ")),
             Self::Cgo => f.write_str("builds with cgo"),
             Self::NoCgo => f.write_str("builds without cgo"),
+            Self::CgoOn(ports) => write!(f, "{ports} with cgo"),
+            Self::NoCgoOn(ports) => write!(f, "{ports} without cgo"),
+            Self::EveryPort => f.write_str("some builds of every port"),
             Self::Tags(names) => write!(f, "tags {}", names.join(" or ")),
         }
     }
@@ -316,6 +331,7 @@ mod tests {
     fn a_scope_is_named_by_what_decides_it() {
         let tags =
             |names: &[&str]| Scope::Tags(names.iter().map(|name| (*name).to_owned()).collect());
+        let linux = Scope::Systems(vec!["android", "linux"]);
         let cases = [
             ("gc", Scope::Everywhere),
             ("!ignore", Scope::Everywhere),
@@ -330,6 +346,8 @@ mod tests {
             ),
             ("cgo", Scope::Cgo),
             ("!cgo", Scope::NoCgo),
+            ("linux && cgo", Scope::CgoOn(Box::new(linux))),
+            ("cgo || windows", Scope::EveryPort),
             ("integration", tags(&["integration"])),
             ("integration && linux", tags(&["integration"])),
             ("one && two", tags(&["one,two"])),
