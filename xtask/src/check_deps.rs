@@ -31,8 +31,7 @@ const HOUSE: &[(&str, &[&str])] = &[
     (
         "modkeep",
         &[
-            "codes", "finding", "gomod", "mismatch", "project", "tlog", "store", "upstream", "proxy",
-            "server",
+            "codes", "gomod", "mismatch", "project", "tlog", "store", "upstream", "proxy", "server",
         ],
     ),
     ("testkit", &["tlog"]),

@@ -2,6 +2,7 @@
 
 mod bundle;
 mod options;
+mod project;
 
 pub(crate) use options::{given, settings};
 
@@ -23,7 +24,7 @@ pub(crate) fn command() -> Command {
         ))
         .subcommand_required(true)
         .arg_required_else_help(true)
-        .subcommands([serve(), run(), env(), store(), sumdb(), audit(), zip(), module(), config(), doctor(), explain(), completions_command()])
+        .subcommands([serve(), run(), env(), store(), sumdb(), audit(), zip(), module(), project::why(), project::graph(), project::tidy_report(), project::whatif(), config(), doctor(), explain(), completions_command()])
 }
 
 fn serve() -> Command {

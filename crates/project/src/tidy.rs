@@ -35,6 +35,8 @@ pub struct Project<'a> {
     pub build_list: &'a [String],
     /// Sizes of module zips, by path, where known.
     pub sizes: &'a HashMap<String, u64>,
+    /// Files of the main module that could not be read, each with the reason.
+    pub unreadable: &'a [String],
 }
 
 /// The report.
@@ -178,9 +180,13 @@ impl Project<'_> {
 
     /// That nobody needs something is known only if all packages are.
     fn certain(&self, need: Need) -> Option<Need> {
-        let all_known = self.packages.unknown.is_empty() && !self.packages.is_cut;
         let widest = matches!(need, Need::Code(Scope::Everywhere));
-        (all_known || widest).then_some(need)
+        (self.is_known() || widest).then_some(need)
+    }
+
+    /// Whether every package could be read.
+    fn is_known(&self) -> bool {
+        self.packages.unknown.is_empty() && !self.packages.is_cut && self.unreadable.is_empty()
     }
 
     /// For each module, where the main module's files import it.
@@ -243,6 +249,11 @@ impl Project<'_> {
             Some((self.build_list.get(*module)?.clone(), reason.clone()))
         });
         let mut unknown: Vec<_> = named.collect();
+        let own = self
+            .unreadable
+            .iter()
+            .filter_map(|text| text.split_once(':'));
+        unknown.extend(own.map(|(file, reason)| (file.to_owned(), reason.trim().to_owned())));
         unknown.sort();
         unknown
     }

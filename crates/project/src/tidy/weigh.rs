@@ -21,8 +21,9 @@ pub(super) fn weigh(project: &Project<'_>, ids: &HashMap<&str, ModuleId>) -> Vec
         .map(|line| line.module.path.as_str())
         .collect();
     let modules = modules(project, &direct).alone(direct.len());
-    let all_known = project.packages.unknown.is_empty() && !project.packages.is_cut;
-    let packages = all_known.then(|| packages(project, &direct, ids).alone(direct.len()));
+    let packages = project
+        .is_known()
+        .then(|| packages(project, &direct, ids).alone(direct.len()));
     let mut weights: Vec<Weight> = modules
         .into_iter()
         .map(|nodes| weight(project, &nodes))
