@@ -148,7 +148,7 @@ impl Project<'_> {
         let selected = self.graph.nodes().map(|(id, _)| id);
         let selected = selected.filter(|&id| self.graph.is_selected(id));
         Report {
-            findings: self.findings(&direct, &two_majors),
+            findings: self.findings(&direct, &two_majors, &needs, &ids),
             direct,
             indirect,
             two_majors,
@@ -258,7 +258,13 @@ impl Project<'_> {
         unknown
     }
 
-    fn findings(&self, direct: &[Requirement], majors: &[Majors]) -> Vec<Finding> {
+    fn findings(
+        &self,
+        direct: &[Requirement],
+        majors: &[Majors],
+        needs: &HashMap<ModuleId, Need>,
+        ids: &HashMap<&str, ModuleId>,
+    ) -> Vec<Finding> {
         let mut findings = Vec::new();
         let lines = self.file.require.iter().filter(|line| !line.indirect);
         for (requirement, line) in direct.iter().zip(lines) {
@@ -273,10 +279,23 @@ impl Project<'_> {
             let place = Place::at("go.mod", span(line.place.span));
             findings.push(Finding::new(rule, place, line.module.to_string(), message));
         }
+        // In the graph alone two majors cost a go.mod; it is packages of both that matter.
+        let is_built = |path: &&String| {
+            let need = ids.get(path.as_str()).and_then(|id| needs.get(id));
+            need.is_some_and(|need| *need != Need::Nobody)
+        };
         for module in majors {
-            let message = format!("built as {}", module.paths.join(" and "));
-            let place = Place::file("go.mod");
-            findings.push(Finding::new(&TWO_MAJORS, place, &*module.module, message));
+            let built: Vec<&str> = module
+                .paths
+                .iter()
+                .filter(is_built)
+                .map(String::as_str)
+                .collect();
+            if built.len() > 1 {
+                let message = format!("packages of {} are built", built.join(" and "));
+                let place = Place::file("go.mod");
+                findings.push(Finding::new(&TWO_MAJORS, place, &*module.module, message));
+            }
         }
         findings
     }

@@ -155,8 +155,8 @@ fn weight(requirement: &Requirement) -> String {
     let Some(alone) = &requirement.alone else {
         return String::new();
     };
-    let mut words = vec![format!("{} modules", alone.modules.len())];
-    words.extend(alone.packages.map(|count| format!("{count} packages")));
+    let mut words = vec![counted(alone.modules.len(), "module")];
+    words.extend(alone.packages.map(|count| counted(count, "package")));
     let more = if alone.unknown_sizes > 0 {
         "at least "
     } else {
@@ -164,6 +164,11 @@ fn weight(requirement: &Requirement) -> String {
     };
     words.push(format!("{more}{}", output::size(alone.bytes)));
     words.join(", ")
+}
+
+fn counted(count: usize, what: &str) -> String {
+    let ending = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{ending}")
 }
 
 /// Columns as wide as their widest cell; the last one ends where it ends.
