@@ -4,17 +4,17 @@
 //! Where that begins depends on pruning, as in cmd/go: with a pruned graph at the requirements of
 //! go.mod, without at the whole build list, so that nothing is lowered by the way.
 //!
-//! That covers going up, adding, and going down or removing as long as nobody else asks for more.
-//! Where others do, the go command looks through *their* older versions for ones that ask for less.
-//! This is not computed: [`blockers`] says who asks, and nothing is claimed. Neither is a change that
-//! takes the main module over Go 1.17, where pruning begins.
+//! Going down, or doing without, others may still ask for more. Then the go command looks through
+//! *their* older versions for ones that ask for less; [`disqualified`] says which have to be lowered,
+//! and whoever calls knows which versions there are. If that leads nowhere, [`blockers`] says who
+//! asks. Not computed is a change that takes the main module over Go 1.17, where pruning begins.
 
 use crate::graph::{MAIN, ModuleGraph};
 use gomod::modfile::{File, ModuleVersion, Place, Position, Require, Span};
 use gomod::mvs::{Selection, compare_go, compare_versions, is_pseudo_module};
 use gomod::semver;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 /// The Go version from which graphs are pruned.
 const PRUNING: &str = "1.17";
@@ -135,16 +135,51 @@ fn requirement(module: ModuleVersion) -> Require {
     }
 }
 
+/// The same go.mod with another version of a module, or without it.
+pub fn with_version(file: &File, path: &str, version: Option<&str>) -> File {
+    let mut edited = file.clone();
+    edited.require.retain_mut(|line| {
+        if line.module.path != path {
+            return true;
+        }
+        version.unwrap_or_default().clone_into(&mut line.module.version);
+        version.is_some()
+    });
+    edited
+}
+
+/// Whether what is wanted is what is selected.
+pub fn is_reached(graph: &ModuleGraph, target: &Target) -> bool {
+    let selected = graph.selected(&target.path).and_then(|id| graph.module(id));
+    selected.map(|module| &module.version) == target.version.as_ref()
+}
+
+/// The module versions that lead to more of the target than is wanted: as long as one of them is
+/// required, so is too much.
+pub fn disqualified(graph: &ModuleGraph, target: &Target) -> HashSet<ModuleVersion> {
+    let over = graph.nodes().filter(|(_, module)| is_over(module, target));
+    let ends: Vec<_> = over.map(|(id, _)| id).collect();
+    let leads = graph.distances_to(&ends);
+    let nodes = graph.nodes().filter(|(id, _)| *id != MAIN);
+    nodes
+        .filter(|(id, _)| leads.get(*id).is_some_and(Option::is_some))
+        .map(|(_, module)| module.clone())
+        .collect()
+}
+
+/// Whether this is more of the target than is wanted.
+fn is_over(module: &ModuleVersion, target: &Target) -> bool {
+    let is_more = |wanted: &String| compare_versions(&target.path, &module.version, wanted).is_gt();
+    module.path == target.path && target.version.as_ref().is_none_or(is_more)
+}
+
 /// Who else asks for more than the target, so that it would not be selected.
 pub fn blockers(after: &ModuleGraph, target: &Target) -> Vec<String> {
-    let over = |version: &str| match &target.version {
-        Some(wanted) => compare_versions(&target.path, version, wanted).is_gt(),
-        None => true,
-    };
     let mut names = Vec::new();
     for (from, to) in after.edges() {
-        let module = after.module(to);
-        let asks = module.is_some_and(|module| module.path == target.path && over(&module.version));
+        let asks = after
+            .module(to)
+            .is_some_and(|module| is_over(module, target));
         if asks && from != MAIN {
             names.extend(after.module(from).map(ToString::to_string));
         }

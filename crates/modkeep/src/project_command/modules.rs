@@ -86,7 +86,7 @@ impl Places {
                     is_checkout: false,
                 });
             }
-            if let Ok(file) = File::open(self.cached(cache, &zip)) {
+            if let Ok(file) = File::open(cached(cache, &zip)) {
                 return read_zip(file, module.clone()).await;
             }
         }
@@ -101,18 +101,12 @@ impl Places {
     /// Bytes of a module's zip: of the one in the cache, else as an upstream announces it.
     pub(super) async fn size(&self, module: &ModuleVersion) -> Option<u64> {
         let zip = artifact(module).ok()?;
-        let cached = self.cache.as_ref().map(|cache| self.cached(cache, &zip));
+        let cached = self.cache.as_ref().map(|cache| cached(cache, &zip));
         if let Some(Ok(data)) = cached.map(std::fs::metadata) {
             return Some(data.len());
         }
         let download = fetch(&zip.escaped_path(), MAX_ZIP_FILE, &self.upstreams).await;
         download.ok()?.length
-    }
-
-    fn cached(&self, cache: &Path, zip: &Artifact) -> PathBuf {
-        cache
-            .join("cache/download")
-            .join(zip.escaped_path().trim_start_matches('/'))
     }
 }
 
@@ -135,6 +129,13 @@ impl Files {
             }
         }
     }
+}
+
+/// The zip in the go command's cache.
+fn cached(cache: &Path, zip: &Artifact) -> PathBuf {
+    cache
+        .join("cache/download")
+        .join(zip.escaped_path().trim_start_matches('/'))
 }
 
 /// Whether a directory belongs to another module below this one.

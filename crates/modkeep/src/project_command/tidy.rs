@@ -56,12 +56,14 @@ async fn report(mut checkout: Checkout) -> Result<Report, String> {
 /// Sizes of the zips of all selected modules.
 pub(super) async fn sizes(selection: &Selection, places: &Places) -> HashMap<String, u64> {
     let modules = selection.build_list().into_iter().skip(1);
-    let asking = modules.filter_map(|selected| {
-        let actual = selected.replacement.unwrap_or(selected.module).clone();
-        // A directory has no zip.
-        let path = selected.module.path.clone();
-        (!actual.version.is_empty())
-            .then(|| async move { Some((path, places.size(&actual).await?)) })
+    // A directory has no zip.
+    let zipped = modules.filter(|selected| {
+        let actual = selected.replacement.unwrap_or(selected.module);
+        !actual.version.is_empty()
+    });
+    let asking = zipped.map(|selected| async move {
+        let actual = selected.replacement.unwrap_or(selected.module);
+        Some((selected.module.path.clone(), places.size(actual).await?))
     });
     let asking = futures_util::stream::iter(asking).buffer_unordered(AT_A_TIME);
     asking.filter_map(std::future::ready).collect().await
@@ -77,7 +79,7 @@ fn text(report: &Report) -> String {
         "alone",
         "first import",
     ];
-    table(&mut text, head.map(str::to_owned), &rows);
+    table(&mut text, &head.map(str::to_owned), &rows);
     let idle: Vec<&Requirement> = report
         .indirect
         .iter()
@@ -86,7 +88,7 @@ fn text(report: &Report) -> String {
     // Writing to a string cannot fail.
     let _ = writeln!(
         text,
-        "\n{} direct and {} indirect requirements, at most {} requirements deep",
+        "\n{} direct and {} indirect requirements, at most {} deep",
         report.direct.len(),
         report.indirect.len(),
         report.depth
@@ -172,8 +174,8 @@ fn counted(count: usize, what: &str) -> String {
 }
 
 /// Columns as wide as their widest cell; the last one ends where it ends.
-fn table(text: &mut String, head: [String; 5], rows: &[[String; 5]]) {
-    let all: Vec<&[String; 5]> = std::iter::once(&head).chain(rows).collect();
+fn table(text: &mut String, head: &[String; 5], rows: &[[String; 5]]) {
+    let all: Vec<&[String; 5]> = std::iter::once(head).chain(rows).collect();
     let mut widths = [0; 5];
     for row in &all {
         for (width, cell) in widths.iter_mut().zip(row.iter()) {

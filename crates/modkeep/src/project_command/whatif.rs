@@ -1,42 +1,30 @@
 //! `modkeep whatif`: what another version of a module would change.
 
-use super::{
-    APPLY, Told, argument, json, modules::Places, packages, source_files::Found, tidy, told, wait,
-};
-use crate::{
-    checkout::{self, Checkout},
-    failure::Failure,
-    output,
-};
+mod select;
+mod versions;
+
+use super::{APPLY, Told, argument, json, modules::Places, tidy, told, wait};
+use crate::{checkout::Checkout, failure::Failure, output};
 use codes::Code;
-use gomod::{
-    Artifact, ArtifactKind, ModulePath, Version,
-    modfile::{File, ModuleVersion},
-    mvs::{Selection, is_pseudo_module},
-    semver,
-};
+use gomod::{ModulePath, Version, mvs::is_pseudo_module};
 use project::{
     graph::ModuleGraph,
-    whatif::{
-        Changes, Target, Verdict, begins_pruning, blockers, changes, edited, is_pruned, requiring,
-        verdict,
-    },
+    whatif::{Changes, Target, Verdict, begins_pruning, blockers, changes, edited, verdict},
 };
+use select::Change;
 use serde::Serialize;
-use std::{collections::BTreeSet, fmt::Write as _, process::ExitCode};
-
-/// Bytes of a version list that are read.
-const MAX_LIST: u64 = 16 << 20;
+use std::{fmt::Write as _, process::ExitCode};
+use versions::Versions;
 
 /// The answer.
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 struct Answer {
     target: String,
     changes: Changes,
     /// Bytes of zips, before and after, as far as known.
-    bytes: (u64, u64),
+    bytes: [u64; 2],
     verdict: Option<Verdict>,
-    /// Who asks for more, so that the change is not computed.
+    /// Who asks for more, if no other versions of them were found that do not.
     blocked_by: Vec<String>,
     /// What is not known, in words.
     unknown: Vec<String>,
@@ -107,108 +95,50 @@ async fn answer(checkout: &mut Checkout, target: &Target) -> Result<Answer, Stri
     let file = checkout.file.clone();
     let before = checkout.select(&file, APPLY).await?;
     let places = Places::new(&checkout.root, &checkout.upstreams);
-    let mut unknown = Vec::new();
-    let after = select(checkout, &file, &before, target, &places, &mut unknown).await?;
-    if begins_pruning(&before, &after) {
-        return Err("the change raises the main module to Go 1.17 or above, where pruning begins: not computed".to_owned());
-    }
-    let blocked_by = blockers(&ModuleGraph::of(&after), target);
-    let sizes = (
-        tidy::sizes(&before, &places).await,
-        tidy::sizes(&after, &places).await,
-    );
-    let verdict = match &target.version {
-        Some(version) => match latest(checkout, &target.path).await {
-            Ok(latest) => Some(verdict(&latest, version)),
-            Err(reason) => {
-                unknown.push(format!("whether it is retracted or deprecated: {reason}"));
-                None
-            }
-        },
-        None => None,
+    let mut versions = Versions::new(&checkout.upstreams);
+    let mut change = Change {
+        checkout,
+        places: &places,
+        versions: &mut versions,
+        target,
+        unknown: Vec::new(),
     };
-    Ok(Answer {
+    let after = change.select(&before).await?;
+    let mut answer = Answer {
         target: format!(
             "{}@{}",
             target.path,
             target.version.as_deref().unwrap_or("none")
         ),
-        changes: changes(&before, &after),
-        bytes: (sizes.0.values().sum(), sizes.1.values().sum()),
-        verdict,
-        blocked_by,
-        unknown,
-    })
-}
-
-/// The selection after the change. With a pruned graph, `go get` also requires the modules that the
-/// named package imports, through all levels, so that it can be built; that is repeated until
-/// nothing is new.
-async fn select(
-    checkout: &mut Checkout,
-    file: &File,
-    before: &Selection,
-    target: &Target,
-    places: &Places,
-    unknown: &mut Vec<String>,
-) -> Result<Box<Selection>, String> {
-    let mut file = edited(file, before, target);
-    let go = file.go.as_ref().map(|go| go.version.as_str());
-    let follows = is_pruned(go) && target.version.is_some();
-    loop {
-        let selection = checkout.select(&file, APPLY).await?;
-        if !follows || !blockers(&ModuleGraph::of(&selection), target).is_empty() {
-            return Ok(selection);
-        }
-        let roots = std::slice::from_ref(&target.path);
-        let packages = packages::load(&selection, Found::default(), roots, places).await?;
-        let list = selection.build_list();
-        let used: BTreeSet<usize> = packages
-            .list
-            .iter()
-            .filter_map(|package| package.module)
-            .collect();
-        let used = used.into_iter().filter(|&module| module != 0);
-        let used: Vec<ModuleVersion> = used
-            .filter_map(|module| list.get(module).map(|selected| selected.module.clone()))
-            .collect();
-        let more = requiring(&file, &used);
-        if more.require.len() == file.require.len() {
-            let lost = packages
-                .list
-                .iter()
-                .filter(|package| package.module.is_none());
-            // The named path need not be a package.
-            let lost = lost.filter(|package| package.path != target.path);
-            unknown.extend(lost.map(|package| format!("which module has {}", package.path)));
-            unknown.extend(packages.unknown.into_iter().map(|(_, reason)| reason));
-            return Ok(selection);
-        }
-        file = more;
-    }
-}
-
-/// The go.mod of a module's latest version, which is where retractions stand.
-async fn latest(checkout: &Checkout, path: &str) -> Result<File, String> {
-    let module = ModulePath::parse(path).map_err(|error| error.to_string())?;
-    let list = checkout::fetch(&module.list_path(), MAX_LIST, &checkout.upstreams).await?;
-    let bytes = list.whole().await.map_err(|error| error.to_string())?;
-    let text = String::from_utf8_lossy(&bytes);
-    let versions = text
-        .lines()
-        .filter_map(|line| Version::parse(line.split_whitespace().next()?).ok());
-    let highest = versions.max_by(|one, other| {
-        let release = |version: &Version| !version.is_prerelease();
-        let order = || semver::compare(one.as_str(), other.as_str());
-        release(one).cmp(&release(other)).then_with(order)
-    });
-    let version = highest.ok_or("it has no released version")?;
-    let artifact = Artifact {
-        module,
-        version,
-        kind: ArtifactKind::Mod,
+        unknown: change.unknown,
+        ..Answer::default()
     };
-    checkout::go_mod(&artifact, &checkout.upstreams).await
+    let Some(after) = after else {
+        let refused = checkout
+            .select(&edited(&file, &before, target), APPLY)
+            .await?;
+        answer.blocked_by = blockers(&ModuleGraph::of(&refused), target);
+        return Ok(answer);
+    };
+    if begins_pruning(&before, &after) {
+        return Err("the change raises the main module to Go 1.17 or above, where pruning begins: not computed".to_owned());
+    }
+    answer.changes = changes(&before, &after);
+    let sizes = [
+        tidy::sizes(&before, &places).await,
+        tidy::sizes(&after, &places).await,
+    ];
+    answer.bytes = sizes.map(|sizes| sizes.values().sum());
+    if let Some(version) = &target.version {
+        match versions.latest(&target.path).await {
+            Ok(latest) => answer.verdict = latest.map(|latest| verdict(latest, version)),
+            Err(reason) => {
+                let what = "whether it is retracted or deprecated";
+                answer.unknown.push(format!("{what}: {reason}"));
+            }
+        }
+    }
+    Ok(answer)
 }
 
 fn text(answer: &Answer) -> String {
@@ -217,7 +147,7 @@ fn text(answer: &Answer) -> String {
     if !answer.blocked_by.is_empty() {
         let _ = writeln!(
             text,
-            "{} would not be selected: others ask for more. `go get` would lower them too, which is not computed:",
+            "{} cannot be selected, because these ask for more and nothing lower of them fits:",
             answer.target
         );
         for name in &answer.blocked_by {
@@ -249,7 +179,7 @@ fn text(answer: &Answer) -> String {
             shown(&moved.to)
         );
     }
-    let (before, after) = answer.bytes;
+    let [before, after] = answer.bytes;
     let _ = writeln!(
         text,
         "zips: {} before, {} after",

@@ -42,16 +42,19 @@ impl User {
 
     fn json(&self, arguments: &[&str], directory: &Path) -> Value {
         let output = self.ask(&[arguments, &["--json"]].concat(), directory);
-        serde_json::from_str(&output.stdout).unwrap_or_else(|error| panic!("{error}: {output}"))
+        let answer = serde_json::from_str(&output.stdout);
+        assert!(answer.is_ok(), "{output}");
+        answer.unwrap()
     }
 }
 
 /// A module whose one package imports these.
 fn importing(path: &str, version: &str, imports: &[&str]) -> Module {
-    let imports: String = imports
+    let lines: Vec<String> = imports
         .iter()
         .map(|path| format!("import _ \"{path}\"\n"))
         .collect();
+    let imports = lines.concat();
     Module::new(path, version).file("x.go", format!("package lib\n{imports}"))
 }
 
@@ -213,7 +216,7 @@ fn tidy_report_agrees_with_go_mod_why() {
 #[test]
 fn what_cannot_be_read_is_not_known_rather_than_unused() {
     let mut corpus = corpus();
-    corpus.remove("/example.com/code/@v/v1.0.0.zip");
+    corpus.remove("example.com/code/@v/v1.0.0.zip");
     let (user, project) = (User::new(corpus), project());
     let output = user.ask(&["tidy-report"], project.path());
     let text = &output.assert_ok().stdout;
