@@ -13,7 +13,7 @@ use codes::Code;
 use gomod::{
     Artifact, ArtifactKind,
     modfile::{self, File, Mode},
-    mvs::{GoModSource, GoModSummary, Loader, MainModule, Options, Selection, Step},
+    mvs::{GoModSource, GoModSummary, Loader, MainModule, MvsError, Options, Selection, Step},
 };
 use std::{
     collections::HashMap,
@@ -66,12 +66,23 @@ impl Checkout {
         file: &File,
         options: Options,
     ) -> Result<Box<Selection>, String> {
+        let selection = self.try_select(file, options).await?;
+        selection.map_err(|error| error_chain(&error))
+    }
+
+    /// The same for callers that go on where a go.mod is at fault.
+    pub(crate) async fn try_select(
+        &mut self,
+        file: &File,
+        options: Options,
+    ) -> Result<Result<Box<Selection>, MvsError>, String> {
         let main = MainModule::new(file).map_err(|error| error_chain(&error))?;
         let mut loader = Loader::new(main, options);
         loop {
-            match loader.step().map_err(|error| error_chain(&error))? {
-                Step::Done(selection) => return Ok(selection),
-                Step::Need(sources) => self.supply(&mut loader, sources).await?,
+            match loader.step() {
+                Ok(Step::Done(selection)) => return Ok(Ok(selection)),
+                Ok(Step::Need(sources)) => self.supply(&mut loader, sources).await?,
+                Err(error) => return Ok(Err(error)),
             }
         }
     }
@@ -169,7 +180,8 @@ pub(crate) async fn fetch(
     }
 }
 
-fn error_chain(error: &dyn std::error::Error) -> String {
+/// An error with its causes.
+pub(crate) fn error_chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

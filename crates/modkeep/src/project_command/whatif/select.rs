@@ -7,10 +7,10 @@
 
 use super::super::{APPLY, modules::Places, packages, source_files::Found};
 use super::versions::Versions;
-use crate::checkout::Checkout;
+use crate::checkout::{Checkout, error_chain};
 use gomod::{
     modfile::{File, ModuleVersion},
-    mvs::Selection,
+    mvs::{MvsError, Selection},
 };
 use project::{
     graph::ModuleGraph,
@@ -65,34 +65,70 @@ impl Change<'_> {
         }
     }
 
-    /// Lowers requirements until none asks for more of the target than is wanted.
+    /// Lowers requirements until none asks for more of the target than is wanted, and raises the
+    /// others to what is selected then.
     async fn lower(
         &mut self,
         file: &mut File,
         before: &Selection,
     ) -> Result<Option<Box<Selection>>, String> {
         for _ in 0..MAX_ROUNDS {
-            let selection = self.checkout.select(file, APPLY).await?;
-            let graph = ModuleGraph::of(&selection);
-            let bad = disqualified(&graph, self.target);
-            if is_reached(&graph, self.target) && bad.is_empty() {
-                return Ok(Some(selection));
-            }
-            let lines = file.require.iter().map(|line| &line.module);
-            let lowered = lines.filter(|module| module.path != self.target.path);
-            let lowered = lowered.filter(|module| bad.contains(module));
-            let lowered: Vec<ModuleVersion> = lowered.cloned().collect();
-            if lowered.is_empty() {
-                return Ok(None);
-            }
-            for module in lowered {
-                let version = self.version_before(&module, before).await?;
+            let (selection, lowered) = match self.checkout.try_select(file, APPLY).await? {
+                Ok(selection) => {
+                    let graph = ModuleGraph::of(&selection);
+                    let lowered = self.over(file, &graph);
+                    if lowered.is_empty() && !is_reached(&graph, self.target) {
+                        return Ok(None);
+                    }
+                    (Some(selection), lowered)
+                }
+                Err(error) => (None, vec![self.faulty(file, before, error)?]),
+            };
+            for module in &lowered {
+                let version = self.version_before(module, before).await?;
                 *file = with_version(file, &module.path, version.as_deref());
+            }
+            if let Some(selection) = selection.filter(|_| lowered.is_empty()) {
+                let Some(raised) = raised(file, &selection) else {
+                    return Ok(Some(selection));
+                };
+                *file = raised;
             }
         }
         Err(format!(
             "no versions that fit were found in {MAX_ROUNDS} rounds"
         ))
+    }
+
+    /// The requirements that lead to more of the target than is wanted.
+    fn over(&self, file: &File, graph: &ModuleGraph) -> Vec<ModuleVersion> {
+        let bad = disqualified(graph, self.target);
+        let lines = file.require.iter().map(|line| &line.module);
+        let others = lines.filter(|module| module.path != self.target.path);
+        others
+            .filter(|module| bad.contains(module))
+            .cloned()
+            .collect()
+    }
+
+    /// The requirement behind which a go.mod cannot be used: a version that was only tried, so that
+    /// another may do.
+    fn faulty(
+        &self,
+        file: &File,
+        before: &Selection,
+        error: MvsError,
+    ) -> Result<ModuleVersion, String> {
+        let told = error_chain(&error);
+        let MvsError::GoMod { path, .. } = error else {
+            return Err(told);
+        };
+        let root = path.into_iter().nth(1).filter(|root| {
+            let is_listed = file.require.iter().any(|line| line.module == *root);
+            let is_tried = before.version(&root.path) != Some(&root.version);
+            is_listed && is_tried && root.path != self.target.path
+        });
+        root.ok_or(told)
     }
 
     /// The version to try instead: the next lower one, but not past what was selected before the
@@ -128,6 +164,17 @@ impl Change<'_> {
         self.unknown
             .extend(loaded.unknown.into_iter().map(|(_, reason)| reason));
     }
+}
+
+/// The same go.mod with every requirement at its selected version; nothing if all are.
+fn raised(file: &File, selection: &Selection) -> Option<File> {
+    let mut raised = file.clone();
+    for line in &mut raised.require {
+        if let Some(version) = selection.version(&line.module.path) {
+            version.clone_into(&mut line.module.version);
+        }
+    }
+    (raised.require != file.require).then_some(raised)
 }
 
 /// The modules that have the packages, at their selected versions.
