@@ -18,6 +18,7 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("tlog", &[]),
     ("bundle", &["gomod"]),
     ("mismatch", &["gomod"]),
+    ("project", &["finding", "gomod"]),
     ("store", &["codes", "gomod", "tlog"]),
     ("upstream", &["codes", "gomod"]),
     (
@@ -30,8 +31,8 @@ const HOUSE: &[(&str, &[&str])] = &[
     (
         "modkeep",
         &[
-            "codes", "finding", "gate", "gomod", "mismatch", "tlog", "store", "upstream", "proxy",
-            "server",
+            "codes", "finding", "gate", "gomod", "mismatch", "project", "tlog", "store",
+            "upstream", "proxy", "server",
         ],
     ),
     ("testkit", &["tlog"]),

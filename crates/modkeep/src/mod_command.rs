@@ -1,6 +1,6 @@
 //! `modkeep mod hash|fmt|graph|buildlist`.
 
-pub(crate) mod graph;
+mod graph;
 
 use crate::{
     failure::Failure,

@@ -5,7 +5,7 @@ use super::{
     facts::{self, Wanted},
     site::Site,
 };
-use crate::{mod_command::graph, output};
+use crate::{checkout, output};
 use finding::{Finding, Place, Unreadable};
 use gate::{
     allowed,
@@ -17,7 +17,7 @@ use gate::{
 };
 use gomod::{
     modfile::ModuleVersion,
-    mvs::{Loader, MainModule, Options, Selection, Updates},
+    mvs::{Options, Selection, Updates},
 };
 use jiff::Timestamp;
 use std::{
@@ -128,11 +128,12 @@ impl Looked {
 async fn select(site: &Site, lock: &GoLock, root: &Path) -> Result<Box<Selection>, Unreadable> {
     let unreadable =
         |problem: String| Unreadable::new(Place::file(lock.go_mod_name.clone()), problem);
-    let main = MainModule::new(&lock.go_mod).map_err(|error| unreadable(error.to_string()))?;
     let options = Options {
         updates: Updates::Apply,
         unpruned: false,
     };
-    let loaded = graph::load(Loader::new(main, options), root, site.upstreams()).await;
+    let (root, upstreams) = (root.to_owned(), site.upstreams().clone());
+    let mut checkout = checkout::Checkout::of(root, lock.go_mod.clone(), upstreams);
+    let loaded = checkout.select(&lock.go_mod, options).await;
     loaded.map_err(|error| unreadable(format!("its module graph cannot be loaded: {error}")))
 }

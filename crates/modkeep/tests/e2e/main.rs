@@ -29,6 +29,7 @@ mod outage;
 mod own;
 mod prefetch;
 mod probes;
+mod project;
 mod redirects;
 mod scrub;
 mod site;
