@@ -13,7 +13,7 @@ use std::{collections::BTreeMap, process::Command};
 const HOUSE: &[(&str, &[&str])] = &[
     ("codes", &[]),
     ("finding", &[]),
-    ("gate", &["finding", "gomod"]),
+    ("gate", &["finding", "gomod", "project"]),
     ("gomod", &[]),
     ("tlog", &[]),
     ("bundle", &["gomod"]),

@@ -12,12 +12,13 @@ pub use rules::RULES;
 pub use summary::{Known, markdown};
 
 use crate::{
+    capability::{Capability, Found},
     go_lock::GoLock,
     places::{self, Places},
 };
 use finding::{Finding, Place};
 use gomod::{gosum::Subject, modfile::ModuleVersion, mvs::compare_versions};
-use rules::{LOWERED, NEW_MODULE, SUM_CHANGED};
+use rules::{CAPABILITY_UNKNOWN, LOWERED, NEW_CAPABILITY, NEW_MODULE, SUM_CHANGED};
 use std::{
     cmp::Ordering,
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
@@ -73,6 +74,64 @@ pub fn findings(moves: &[Move], places: &Places) -> Vec<Finding> {
         ))
     };
     moves.iter().filter_map(judge).collect()
+}
+
+/// What the code of two versions can do, as far as it could be looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scan {
+    /// At the base; nothing where the module is new.
+    pub from: Result<Found, String>,
+    /// Now.
+    pub to: Result<Found, String>,
+}
+
+// === impl Scan ===
+
+impl Scan {
+    /// What it can do now and could not before; the reason where that cannot be said.
+    pub fn gained(&self) -> Result<Vec<(Capability, &str)>, &str> {
+        let from = self.from.as_ref().map_err(String::as_str)?;
+        let to = self.to.as_ref().map_err(String::as_str)?;
+        let gained = to
+            .iter()
+            .filter(|(capability, _)| !from.contains_key(capability));
+        Ok(gained
+            .map(|(capability, file)| (*capability, &**file))
+            .collect())
+    }
+}
+
+/// What the code of changed versions can do for the first time. `scans` is by `MODULE@VERSION`.
+pub fn capabilities(
+    moves: &[Move],
+    scans: &BTreeMap<String, Scan>,
+    places: &Places,
+) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for one in moves {
+        let Some(to) = &one.to else { continue };
+        let subject = format!("{}@{to}", one.path);
+        let Some(scan) = scans.get(&subject) else {
+            continue;
+        };
+        let place = || places.module(&one.path);
+        match scan.gained() {
+            Ok(gained) if gained.is_empty() => {}
+            Ok(gained) => {
+                let words: Vec<String> = gained
+                    .iter()
+                    .map(|(capability, file)| format!("{capability} ({file})"))
+                    .collect();
+                let message = format!("{subject} has for the first time: {}", words.join(", "));
+                findings.push(Finding::new(&NEW_CAPABILITY, place(), subject, message));
+            }
+            Err(why) => {
+                let message = format!("{subject} could not be looked at: {why}");
+                findings.push(Finding::new(&CAPABILITY_UNKNOWN, place(), subject, message));
+            }
+        }
+    }
+    findings
 }
 
 /// Lines of go.sum that give a version another hash than the base does.

@@ -11,6 +11,7 @@
 //! nor a finding: the gate could not tell, and says where.
 
 pub mod allowed;
+pub mod capability;
 pub mod change;
 pub mod fresh;
 pub mod go_lock;

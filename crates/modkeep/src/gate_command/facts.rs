@@ -5,10 +5,13 @@
 
 use super::{module::Look, site::Site};
 use crate::output;
+use bytes::Bytes;
 use finding::Step;
 use futures_util::{StreamExt as _, stream};
 use gate::{
     allowed,
+    capability::{self, Found},
+    change::{Move, Scan},
     fresh::{self, calendar},
     go_lock::{GoLock, Told},
     licence,
@@ -237,10 +240,51 @@ async fn licences(
 }
 
 async fn licences_of(site: &Site, wanted: &ModuleVersion) -> Result<allowed::Known, String> {
+    let (module, version, zip) = zip(site, wanted).await?;
+    licence::of_zip(zip, &module, &version).map_err(|error| error.to_string())
+}
+
+/// What the code of a version can do.
+async fn capabilities_of(site: &Site, wanted: &ModuleVersion) -> Result<Found, String> {
+    let (module, version, zip) = zip(site, wanted).await?;
+    capability::of_zip(zip, &module, &version).map_err(|error| error.to_string())
+}
+
+/// What the code of the versions that changed can do, now and at the base, by `MODULE@VERSION`.
+pub(super) async fn scans(site: &Site, moves: &[Move]) -> BTreeMap<String, Scan> {
+    let raised = moves.iter().filter_map(|one| {
+        let to = ModuleVersion::new(&one.path, one.to.as_ref()?);
+        let from = one.from.as_ref();
+        Some((from.map(|from| ModuleVersion::new(&one.path, from)), to))
+    });
+    let raised: Vec<_> = raised.collect();
+    output::doing(&format!("looking into {} versions", raised.len()));
+    stream::iter(raised)
+        .map(|(from, to)| async move {
+            let before = match &from {
+                Some(from) => capabilities_of(site, from).await,
+                None => Ok(Found::new()),
+            };
+            let scan = Scan {
+                from: before,
+                to: capabilities_of(site, &to).await,
+            };
+            (to.to_string(), scan)
+        })
+        .buffer_unordered(ZIPS_AT_A_TIME)
+        .collect()
+        .await
+}
+
+/// The files of a version.
+async fn zip(
+    site: &Site,
+    wanted: &ModuleVersion,
+) -> Result<(ModulePath, Version, Cursor<Bytes>), String> {
     let module = ModulePath::parse(&wanted.path).map_err(|error| error.to_string())?;
     let version = Version::parse(&wanted.version).map_err(|error| error.to_string())?;
     let path = format!("{}/@v/{}.zip", module.escaped(), version.escaped());
     let limit = usize::try_from(MAX_ZIP_FILE).unwrap_or(usize::MAX);
     let zip = site.get(&path, limit).await?.body;
-    licence::of_zip(Cursor::new(zip), &module, &version).map_err(|error| error.to_string())
+    Ok((module, version, Cursor::new(zip)))
 }

@@ -1,10 +1,13 @@
 //! Since: what a module's change since the base comes to.
 
-use super::module::{Files, Look, Looked};
+use super::{
+    facts,
+    module::{Files, Look, Looked},
+};
 use finding::{Finding, Unreadable};
 use gate::{
     allowed,
-    change::{self, Known, Move},
+    change::{self, Known, Move, Scan},
     fresh,
 };
 use jiff::Timestamp;
@@ -44,7 +47,9 @@ impl Since {
             findings.extend(change::changed_sums(&base.lock, &now.lock));
         }
         findings.extend(change::findings(&moves, &now.places()));
-        let summary = change::markdown(name, &moves, &known(with, now, &moves));
+        let scans = facts::scans(with.site, &moves).await;
+        findings.extend(change::capabilities(&moves, &scans, &now.places()));
+        let summary = change::markdown(name, &moves, &known(with, now, &moves, &scans));
         Ok(Self { findings, summary })
     }
 }
@@ -56,13 +61,20 @@ fn at_base(unreadable: Unreadable) -> Unreadable {
     }
 }
 
-fn known(with: Look<'_>, now: &Looked, moves: &[Move]) -> BTreeMap<String, Known> {
+fn known(
+    with: Look<'_>,
+    now: &Looked,
+    moves: &[Move],
+    scans: &BTreeMap<String, Scan>,
+) -> BTreeMap<String, Known> {
     let licences = &now.facts.licences;
     let ages = now.facts.ages.iter().map(|(module, age)| {
         let licence = licences.get(module).map(licence).unwrap_or_default();
+        let scan = scans.get(&module.to_string());
         let known = Known {
             age: words(age, with.now),
             licence,
+            capabilities: scan.map(gained).unwrap_or_default(),
             ..Known::default()
         };
         (module.to_string(), known)
@@ -73,6 +85,16 @@ fn known(with: Look<'_>, now: &Looked, moves: &[Move]) -> BTreeMap<String, Known
         touched.contains(path)
     })
     .collect()
+}
+
+fn gained(scan: &Scan) -> String {
+    match scan.gained() {
+        Ok(gained) => {
+            let words: Vec<&str> = gained.iter().map(|(one, _)| one.word()).collect();
+            words.join(", ")
+        }
+        Err(_) => "unknown".to_owned(),
+    }
 }
 
 fn words(age: &fresh::Known, now: Timestamp) -> String {

@@ -21,7 +21,9 @@ const MAIN: &str =
 const MIT: &str = "Permission is hereby granted, free of charge, to any person obtaining a copy of it. \
     The above copyright notice and this permission notice shall be included.";
 
-fn modules() -> [Module; 4] {
+fn modules() -> [Module; 5] {
+    let new = Module::new("example.com/b", "v1.1.0").noise(3, 1000);
+    let new = new.file("run.go", "package lib\n\nimport _ \"os/exec\"\n");
     let old = Module::new("example.com/b", "v0.9.0").noise(3, 1000);
     let a = module("a", 2000).requires("example.com/c", "v1.0.0");
     let a = a.file("c.go", "package lib\n\nimport _ \"example.com/c\"\n");
@@ -30,6 +32,7 @@ fn modules() -> [Module; 4] {
         module("b", 1000).file("LICENSE", MIT),
         module("c", 1000).file("COPYING", "all rights reserved\n"),
         old,
+        new,
     ]
 }
 
@@ -289,6 +292,15 @@ fn only_what_a_change_brings_is_judged_where_there_is_a_base() {
         "{output}"
     );
 
+    bench.git(&["checkout", "-q", "."]);
+    bench.change("go.mod", "example.com/b v1.0.0", "example.com/b v1.1.0");
+    let tidied = bench.site.go().run(&["mod", "tidy"], bench.project.path());
+    tidied.assert_ok();
+    let output = bench.gate(&["--base", "HEAD"]);
+    assert_found(&output, 0, "go.mod:7:2: warning", "change/new-capability");
+    assert!(output.stdout.contains("exec (run.go)"), "{output}");
+    bench.write("modkeep-gate.toml", format!("{policy}change = \"block\"\n"));
+    assert_eq!(bench.gate(&["--base", "HEAD"]).status.code(), Some(15));
     bench.git(&["checkout", "-q", "."]);
     let (right, other) = (modules()[1].h1(), modules()[2].h1());
     bench.change("go.sum", &right, &other);
