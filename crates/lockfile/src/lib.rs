@@ -1,0 +1,45 @@
+//! Lock files of npm, yarn and pnpm: read with places, audited, compared.
+//!
+//! A lock says which bytes an install may fetch and from where; whoever can change it unseen decides
+//! what runs on every machine that installs. [`read`] takes the file of any of the three tools into
+//! one [`Lockfile`].
+//!
+//! Everything is a pure function of bytes: nothing is fetched and no file is opened. A file that
+//! cannot be read in full is no empty lock but [`Unreadable`], with the place of the damage.
+//!
+//! # What the hashes of each tool can tell
+//!
+//! npm, yarn 1 and pnpm write the hash of the archive that the registry serves, so locks of these
+//! can be compared with each other and with the registry. yarn 2 and later write a `checksum` of the
+//! archive that yarn itself packs for its cache. It depends on the archive's content and on how this
+//! version of yarn packs: nobody but yarn can make it again. So of such a lock can be told that the
+//! checksum is there and well-formed, and whether it is still the one at the base as long as the
+//! version of the cache is the same. It cannot be compared with the registry.
+
+mod input;
+mod model;
+mod npm;
+mod pnpm;
+mod source;
+mod sri;
+mod tree;
+mod yarn;
+
+pub use input::MAX_BYTES;
+pub use model::{Dependency, Format, Integrity, Kind, Lockfile, Package, Root, Text};
+pub use source::Source;
+pub use sri::{Algorithm, Sri, SriError, agree};
+
+use finding::Unreadable;
+use input::Input;
+
+/// Reads a lock file. `file` is its path in the checkout, for places; the kind is told by
+/// [`Kind::of_file_name`].
+pub fn read(kind: Kind, file: &str, bytes: &[u8]) -> Result<Lockfile, Unreadable> {
+    let input = Input::new(file, bytes)?;
+    match kind {
+        Kind::Npm => npm::read(&input),
+        Kind::Yarn => yarn::read(&input),
+        Kind::Pnpm => pnpm::read(&input),
+    }
+}

@@ -1,0 +1,5 @@
+//! Lock files as the real tools write them, what tampering makes of them, and what damage does.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+mod fixtures;
+mod truth;
