@@ -2,7 +2,10 @@
 //!
 //! A lock says which bytes an install may fetch and from where; whoever can change it unseen decides
 //! what runs on every machine that installs. [`read`] takes the file of any of the three tools into
-//! one [`Lockfile`].
+//! one [`Lockfile`]. [`audit`](audit::audit) says what is wrong in a lock that stands alone, or
+//! beside its package.json; [`changed`](compare::changed) what differs from the lock at the base of
+//! a change though name and version are the same, which is how a tampered hash is found offline;
+//! [`against`](compare::against) what differs from what a registry published.
 //!
 //! Everything is a pure function of bytes: nothing is fetched and no file is opened. A file that
 //! cannot be read in full is no empty lock but [`Unreadable`], with the place of the damage.
@@ -16,17 +19,24 @@
 //! checksum is there and well-formed, and whether it is still the one at the base as long as the
 //! version of the cache is the same. It cannot be compared with the registry.
 
+pub mod audit;
+pub mod compare;
 mod input;
+pub mod manifest;
 mod model;
 mod npm;
 mod pnpm;
+pub mod registry;
+pub mod rules;
 mod source;
 mod sri;
 mod tree;
 mod yarn;
 
 pub use input::MAX_BYTES;
+pub use manifest::Manifest;
 pub use model::{Dependency, Format, Integrity, Kind, Lockfile, Package, Root, Text};
+pub use rules::RULES;
 pub use source::Source;
 pub use sri::{Algorithm, Sri, SriError, agree};
 

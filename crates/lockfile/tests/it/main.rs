@@ -2,4 +2,8 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod fixtures;
+mod hostile;
+mod manifests;
+mod rules;
+mod tampered;
 mod truth;
