@@ -9,7 +9,7 @@
 use crate::{
     model::{Format, Lockfile, Package, Text},
     rules::{INTEGRITY_CHANGED, INTEGRITY_DIFFERS, INTEGRITY_UNPROVEN, SOURCE_CHANGED},
-    source::{Address, Source},
+    source::{Address, Source, local_path},
     sri::{Sri, agree},
     tree::shown,
 };
@@ -195,7 +195,7 @@ fn location(package: &Package) -> Option<String> {
         (Source::Registry, address) => address?.authority,
         (Source::Git, Some(address)) => Some(format!("git {}", address.location_without_commit())),
         (_, Some(address)) => Some(address.location()),
-        (_, None) => Some(resolved.to_owned()),
+        (_, None) => Some(local_path(resolved).trim_start_matches("./").to_owned()),
     }
 }
 

@@ -23,8 +23,8 @@ use std::{borrow::Cow, collections::HashSet};
 /// real files stay below twenty.
 const MAX_DEPTH: usize = 64;
 
-/// The most values that are read of one file. The largest real locks have some hundred thousand; a
-/// tree of four million takes less than half a gigabyte.
+/// The most values that are read of one file. The largest real locks have some hundred thousand. The
+/// tree stays below a gigabyte: four million entries, and lists with half of their space unused.
 const MAX_NODES: usize = 4 << 20;
 
 /// A value.
@@ -63,6 +63,8 @@ pub(crate) struct Entry<'t> {
 struct Budget {
     nodes: usize,
 }
+
+const _: () = assert!(2 * MAX_NODES * size_of::<Entry<'_>>() < 1 << 30);
 
 // === impl Budget ===
 

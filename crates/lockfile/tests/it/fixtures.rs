@@ -25,7 +25,7 @@ const NAMES: [(&str, Kind); 10] = [
 
 /// All of them.
 pub(crate) fn all() -> impl Iterator<Item = Fixture> {
-    let projects = ["site", "workspaces"].into_iter();
+    let projects = ["site", "workspaces", "sources"].into_iter();
     projects.flat_map(|project| {
         NAMES.into_iter().map(move |(name, kind)| Fixture {
             project,

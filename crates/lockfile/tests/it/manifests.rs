@@ -38,6 +38,12 @@ fn a_lock_fits_what_it_was_made_for() {
     for fixture in of_site() {
         assert_eq!(edited(&fixture, "mocha", "mocha"), [], "{}", fixture.name);
     }
+    for fixture in fixtures::all().filter(|fixture| fixture.project == "sources") {
+        let manifest = fixtures::text("sources", "package.json");
+        let mut findings = against(&fixture, &[("package.json", manifest)]);
+        findings.retain(|finding| finding.rule.id != "lock/integrity-weak");
+        assert_eq!(findings, [], "{}", fixture.name);
+    }
     for fixture in fixtures::all().filter(|fixture| fixture.project == "workspaces") {
         let manifests = WORKSPACES.map(|file| (file, fixtures::text("workspaces", file)));
         assert_eq!(against(&fixture, &manifests), [], "{}", fixture.name);

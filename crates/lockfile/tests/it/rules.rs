@@ -52,9 +52,20 @@ fn every_lock_of_a_real_tool_is_clean() {
             hosts: vec!["registry.example.com".to_owned()],
             ..Expected::default()
         };
+        // Of a file of the project yarn 1 only writes the SHA-1.
+        let known: &[&str] = match (fixture.project, fixture.name) {
+            ("sources", "yarn1.lock") => &["lock/integrity-weak"],
+            _ => &[],
+        };
         for expected in [expected, Expected::default()] {
             let findings = audit(&fixture.read(), &expected);
-            assert_eq!(findings, [], "{}/{}", fixture.project, fixture.name);
+            assert_eq!(
+                ids(&findings),
+                known,
+                "{}/{}",
+                fixture.project,
+                fixture.name
+            );
         }
     }
 }

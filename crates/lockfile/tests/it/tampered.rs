@@ -2,6 +2,7 @@
 //! it to pass a review.
 
 use crate::fixtures::{self, Fixture};
+use finding::Finding;
 use lockfile::{
     Format, Lockfile,
     audit::{Expected, audit},
@@ -9,17 +10,26 @@ use lockfile::{
 };
 use std::collections::HashMap;
 
+/// A package that is locked in every file of a project, in a version 4.
+fn victim(fixture: &Fixture) -> &'static str {
+    match fixture.project {
+        "sources" => "js-tokens",
+        _ => "chalk",
+    }
+}
+
 /// The text of a fixture with the hash of one package changed in a character, and the line of it.
 fn with_other_hash(fixture: &Fixture) -> (String, u32) {
     let text = fixture.text();
+    let name = victim(fixture);
     let entries = [
-        "\"node_modules/chalk\"",
-        "\"chalk\": {",
-        "\nchalk@",
-        "\n\"chalk@",
-        "/chalk@4",
-        "/chalk/4",
-        "  chalk@4",
+        format!("\"node_modules/{name}\""),
+        format!("\"{name}\": {{"),
+        format!("\n\"{name}@"),
+        format!("\n{name}@"),
+        format!("/{name}@4"),
+        format!("/{name}/4"),
+        format!("  {name}@4"),
     ];
     let entry = entries.iter().find_map(|entry| text.find(entry)).unwrap();
     let marks = ["sha512-", "checksum: 10c0/", "checksum: "];
@@ -42,7 +52,8 @@ fn a_tampered_hash_is_found_offline_in_every_format() {
         let what = format!("{}/{}", fixture.project, fixture.name);
         assert_eq!(findings.len(), 1, "{what}: {findings:#?}");
         assert_eq!(findings[0].rule.id, "lock/integrity-changed", "{what}");
-        assert!(findings[0].subject.starts_with("chalk@4."), "{what}");
+        let subject = format!("{}@4.", victim(&fixture));
+        assert!(findings[0].subject.starts_with(&subject), "{what}");
         assert_eq!(findings[0].place.span.unwrap().line, line, "{what}");
     }
 }
@@ -54,31 +65,30 @@ fn a_lock_that_did_not_change_is_not_found() {
     }
 }
 
+/// What changed between locks of two tools, without the archive of the project's own: of that yarn 1
+/// has a weaker hash than the others, which is rightly said.
+fn changed_between(old: &Lockfile, new: &Lockfile) -> Vec<Finding> {
+    let mut findings = changed(old, new);
+    findings.retain(|finding| finding.subject != "packed@1.0.0");
+    findings
+}
+
 #[test]
 fn locks_of_different_tools_are_compared_where_they_can_be() {
     let has_hashes = |lock: &Lockfile| !matches!(lock.format, Format::YarnBerry(_));
-    for old in fixtures::all() {
-        for new in fixtures::all().filter(|new| new.project == old.project) {
-            assert_eq!(
-                changed(&old.read(), &new.read()),
-                [],
-                "{} {}",
-                old.name,
-                new.name
-            );
+    for one in fixtures::all() {
+        let old = one.read();
+        for new in fixtures::all().filter(|new| new.project == one.project) {
+            let what = format!("{}: {} {}", one.project, one.name, new.name);
+            assert_eq!(changed_between(&old, &new.read()), [], "{what}");
             let tampered = new.read_as(&with_other_hash(&new).0);
-            let expected = match old.read() {
-                old if has_hashes(&old) => has_hashes(&tampered),
-                old => old.format == tampered.format,
+            let is_comparable = if has_hashes(&old) {
+                has_hashes(&tampered)
+            } else {
+                old.format == tampered.format
             };
-            let findings = changed(&old.read(), &tampered);
-            assert_eq!(
-                findings.len(),
-                usize::from(expected),
-                "{} {}",
-                old.name,
-                new.name
-            );
+            let findings = changed_between(&old, &tampered);
+            assert_eq!(findings.len(), usize::from(is_comparable), "{what}");
         }
     }
 }

@@ -4,11 +4,12 @@ use crate::fixtures::{self, Fixture};
 use lockfile::{Format, Kind, Lockfile, Package, Source};
 use std::collections::BTreeSet;
 
-/// What is locked from a registry, as the tool that wrote the file names it.
+/// What is locked of others, as the tool that wrote the file names it.
 fn locked(lockfile: &Lockfile) -> BTreeSet<String> {
     let packages = lockfile.packages.iter();
-    let registered = packages.filter(|package| package.registered().is_some());
-    registered
+    let is_listed = |source| matches!(source, Source::Registry | Source::Bundled);
+    packages
+        .filter(|package| is_listed(package.source))
         .map(|package| {
             let name = match lockfile.format {
                 // These list an alias by the name that it is installed under.
@@ -24,7 +25,12 @@ fn locked(lockfile: &Lockfile) -> BTreeSet<String> {
 fn truth(fixture: &Fixture) -> BTreeSet<String> {
     let stem = fixture.name.split('.').next().unwrap();
     let text = fixtures::text(fixture.project, &format!("{stem}.truth"));
-    let ours = ["@example/left@1.2.0", "right@2.0.0"];
+    let ours = [
+        "@example/left@1.2.0",
+        "right@2.0.0",
+        "folder@1.0.0",
+        "packed@1.0.0",
+    ];
     let lines = text.lines().filter(|line| !ours.contains(line));
     lines.map(str::to_owned).collect()
 }
@@ -85,7 +91,9 @@ fn entries_and_values_have_exact_places() {
             if let Some(span) = package.integrity.span {
                 let written = stretch(span);
                 let is_in = |sri: &lockfile::Sri| written.contains(&sri.to_string());
-                assert!(package.integrity.hashes.iter().any(is_in), "{name}");
+                let is_there = package.integrity.hashes.iter().any(is_in);
+                // Of a file of the project yarn 1 only has the hash in its address.
+                assert!(is_there || written.starts_with("\"file:"), "{name}");
             }
         }
     }
