@@ -9,7 +9,7 @@
 use crate::{
     model::{Format, Lockfile, Package, Text},
     rules::{INTEGRITY_CHANGED, INTEGRITY_DIFFERS, INTEGRITY_UNPROVEN, SOURCE_CHANGED},
-    source::{Address, Source, local_path},
+    source::{Address, Source, local_path, without_build},
     sri::{Sri, agree},
     tree::shown,
 };
@@ -173,7 +173,7 @@ fn key(package: &Package) -> Option<(&str, &str)> {
         Source::Workspace | Source::Bundled | Source::Patch
     );
     let version = package.version.as_ref().filter(|_| !is_own)?;
-    Some((&package.name, &version.value))
+    Some((&package.name, without_build(&version.value)))
 }
 
 /// The version of yarn's cache that a checksum is of, where it is written with it.

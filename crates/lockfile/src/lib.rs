@@ -40,16 +40,38 @@ pub use rules::RULES;
 pub use source::Source;
 pub use sri::{Algorithm, Sri, SriError, agree};
 
-use finding::Unreadable;
+use finding::{Span, Unreadable};
 use input::Input;
 
 /// Reads a lock file. `file` is its path in the checkout, for places; the kind is told by
 /// [`Kind::of_file_name`].
 pub fn read(kind: Kind, file: &str, bytes: &[u8]) -> Result<Lockfile, Unreadable> {
     let input = Input::new(file, bytes)?;
-    match kind {
+    let lockfile = match kind {
         Kind::Npm => npm::read(&input),
         Kind::Yarn => yarn::read(&input),
         Kind::Pnpm => pnpm::read(&input),
+    }?;
+    match lockfile.packages.iter().find_map(impossible) {
+        Some((span, problem)) => Err(Unreadable::new(lockfile.place(span), problem)),
+        None => Ok(lockfile),
     }
+}
+
+/// What no package can be named, and where: a way out of its folder, or letters that would do
+/// something to the terminal of whoever reads a finding.
+fn impossible(package: &Package) -> Option<(Span, String)> {
+    let names = [Some(&package.name), package.alias.as_ref()];
+    let mut names = names.into_iter().flatten();
+    if let Some(name) = names.find(|name| !source::is_name(name)) {
+        let problem = format!("has {}, which no package can be named", tree::shown(name));
+        return Some((package.span, problem));
+    }
+    let version = package.version.as_ref()?;
+    let is_plain = version
+        .value
+        .bytes()
+        .all(|byte| matches!(byte, b' '..=b'~'));
+    let problem = || format!("has {}, which is no version", tree::shown(&version.value));
+    (!is_plain).then(|| (version.span, problem()))
 }

@@ -11,6 +11,9 @@ use crate::{
 use finding::{Place, Span};
 use std::fmt;
 
+/// The most hashes of one archive that are read. Tools write one; some registries had several.
+const MAX_HASHES: usize = 16;
+
 /// A tool's kind of lock file, as told by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Kind {
@@ -235,7 +238,11 @@ impl Integrity {
             span: Some(text.span),
             ..Self::default()
         };
-        for written in text.value.split_ascii_whitespace() {
+        for (index, written) in text.value.split_ascii_whitespace().enumerate() {
+            if index == MAX_HASHES {
+                integrity.add(written, Err(SriError::TooMany));
+                break;
+            }
             integrity.add(written, Sri::parse(written));
         }
         integrity

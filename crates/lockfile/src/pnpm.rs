@@ -16,6 +16,7 @@ use crate::{
     tree::{self, Entry, Fields},
 };
 use finding::Unreadable;
+use key::Key;
 
 /// The lists of what a manifest asks for, and whether they may fail.
 const GROUPS: [(&str, bool); 3] = [
@@ -133,17 +134,27 @@ fn package(
     } else {
         key::old(&entry.key)
     };
-    let name = fields.text("name")?.map(|text| text.value);
-    let Some(name) = name.or_else(|| key.map(|key| key.name.to_owned())) else {
+    let span = input.span(entry.at);
+    let (name, version) = match key {
+        // What the key says of a registry's package, no field may contradict.
+        Some(Key {
+            name,
+            version: Some(version),
+        }) => {
+            let value = version.to_owned();
+            (Some(name.to_owned()), Some(Text { value, span }))
+        }
+        key => {
+            let named = key.filter(|_| is_new).map(|key| key.name.to_owned());
+            let name = fields.text("name")?.map(|text| text.value);
+            (named.or(name), fields.text("version")?)
+        }
+    };
+    let Some(name) = name else {
         return Err(input.refuse(entry.at, "has a package without a name"));
     };
-    let span = input.span(entry.at);
-    let version = key.and_then(|key| key.version).map(|version| Text {
-        value: version.to_owned(),
-        span,
-    });
     let mut package = Package::new(name, Source::Registry, span);
-    package.version = fields.text("version")?.or(version);
+    package.version = version;
     resolution(fields, &mut package)?;
     package.is_dev = fields.flag("dev")?;
     package.is_optional = fields.flag("optional")?;

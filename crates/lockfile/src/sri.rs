@@ -43,6 +43,9 @@ pub enum SriError {
     /// The rest is no hexadecimal number.
     #[error("is no hexadecimal number")]
     NotHexadecimal,
+    /// There are more hashes before it than anybody needs.
+    #[error("has too many hashes before it")]
+    TooMany,
     /// The hash is longer or shorter than the algorithm makes it.
     #[error("has {found} bytes, and {algorithm} makes {}", algorithm.bytes())]
     WrongLength {

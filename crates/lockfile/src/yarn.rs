@@ -16,8 +16,19 @@ use finding::Unreadable;
 /// A line that every file of yarn 1 has, and no other.
 const CLASSIC_MARK: &str = "# yarn lockfile v1";
 
+/// Between two patterns.
+const SEPARATOR: &str = ", ";
+
+/// The most patterns that are read of one file. They are no values of the tree, whose number is
+/// bounded already; real files have some ten thousand.
+const MAX_PATTERNS: usize = 1 << 20;
+
 /// Reads a file of any version.
 pub(crate) fn read(input: &Input<'_>) -> Result<Lockfile, Unreadable> {
+    if input.text.matches(SEPARATOR).count() > MAX_PATTERNS {
+        let problem = format!("has more than {MAX_PATTERNS} ranges");
+        return Err(input.refuse_whole(problem));
+    }
     let mut lines = input.text.lines();
     if lines.any(|line| line.trim_end() == CLASSIC_MARK) {
         old::read(input)
@@ -72,7 +83,7 @@ pub(crate) fn split(text: &str) -> Option<(&str, &str)> {
 /// The patterns in the key of an entry, each with the place of the whole key.
 fn patterns(input: &Input<'_>, key: &str, at: At) -> Vec<Text> {
     let span = input.span(at);
-    let parts = key.split(", ").map(|part| Text {
+    let parts = key.split(SEPARATOR).map(|part| Text {
         value: part.to_owned(),
         span,
     });

@@ -4,6 +4,7 @@ use super::Seen;
 use crate::{
     model::{Format, Text},
     rules::{INTEGRITY_CONFLICT, INTEGRITY_MALFORMED, INTEGRITY_MISSING, INTEGRITY_WEAK},
+    source::without_build,
     sri::{Algorithm, Sri, agree},
     tree::shown,
 };
@@ -63,9 +64,10 @@ pub(super) fn conflicts(seen: &[Seen<'_>]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for one in seen {
         let integrity = &one.package.integrity;
-        let (Some(key), Some(span)) = (one.package.registered(), integrity.span) else {
+        let (Some((name, version)), Some(span)) = (one.package.registered(), integrity.span) else {
             continue;
         };
+        let key = (name, without_build(version));
         let other = *first.entry(key).or_insert(one);
         let theirs = &other.package.integrity;
         if agree(&theirs.hashes, &integrity.hashes) == Some(false) {

@@ -5,7 +5,7 @@ use super::{Expected, Seen};
 use crate::{
     model::{Kind, Lockfile},
     rules::{NAME_MISMATCH, VERSION_MISMATCH},
-    source::{Address, Named, Source},
+    source::{Address, Named, Source, without_build},
     tree::shown,
     yarn::Pattern,
 };
@@ -87,7 +87,8 @@ fn by_address(seen: &Seen<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for named in [locator, address].into_iter().flatten() {
         let version = package.version.as_ref().map(|text| &*text.value);
-        let other = version.filter(|version| build_free(version) != build_free(&named.version));
+        let other =
+            version.filter(|version| without_build(version) != without_build(&named.version));
         if let Some(version) = other {
             let message = format!(
                 "{} is locked from the address of {}",
@@ -96,19 +97,12 @@ fn by_address(seen: &Seen<'_>) -> Vec<Finding> {
             );
             findings.push(seen.finding(&VERSION_MISMATCH, resolved.span, message));
         }
-        if let Some(name) = named.name.filter(|name| *name != package.name) {
-            let message = format!(
-                "{} is locked from the address of {}",
-                shown(&package.name),
-                shown(&name)
-            );
-            findings.push(seen.finding(&NAME_MISMATCH, resolved.span, message));
-        }
+        let others = named.names.iter().filter(|name| **name != package.name);
+        findings.extend(others.map(|name| {
+            let (ours, theirs) = (shown(&package.name), shown(name));
+            let message = format!("{ours} is locked from the address of {theirs}");
+            seen.finding(&NAME_MISMATCH, resolved.span, message)
+        }));
     }
     findings
-}
-
-/// Registries leave out what is behind a `+`.
-fn build_free(version: &str) -> &str {
-    version.split('+').next().unwrap_or(version)
 }

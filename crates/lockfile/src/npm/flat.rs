@@ -2,6 +2,9 @@
 //!
 //! A path with `node_modules` in it is an installed package, or a link to a folder of the project.
 //! Every other path is such a folder, and its entry repeats what its package.json asks for.
+//!
+//! An entry is believed to be bundled only where there is a package above it to hold it, and no
+//! address to fetch it from: otherwise the flag would be a way around every check of a hash.
 
 use crate::{
     model::{Dependency, Integrity, Lockfile, Package, Root},
@@ -39,10 +42,11 @@ fn package(
     if installed_as.is_empty() {
         return Err(input.refuse(entry.at, "has a package without a name"));
     }
+    let is_on_top = entry.key.matches(MODULES).count() == 1;
     let resolved = fields.text("resolved")?;
     let source = if fields.flag("link")? {
         Source::Workspace
-    } else if fields.flag("inBundle")? {
+    } else if fields.flag("inBundle")? && !is_on_top && resolved.is_none() {
         Source::Bundled
     } else {
         let at = fields.get("resolved").map_or(entry.at, |node| node.at);
@@ -61,7 +65,7 @@ fn package(
         integrity: integrity.as_ref().map(Integrity::parse).unwrap_or_default(),
         is_dev: fields.flag("dev")?,
         is_optional: fields.flag("optional")? || fields.flag("devOptional")?,
-        is_on_top: entry.key.matches(MODULES).count() == 1,
+        is_on_top,
         dependencies: dependencies(fields, false)?,
         ..Package::new(name, source, input.span(entry.at))
     })

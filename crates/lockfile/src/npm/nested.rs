@@ -21,7 +21,7 @@ pub(super) fn read(
     };
     for entry in group.entries {
         let fields = Fields::of(group.input, &entry.node)?;
-        let package = package(fields, entry)?;
+        let package = package(fields, entry, depth > 0)?;
         packages.push(Package {
             is_on_top: depth == 0,
             ..package
@@ -31,7 +31,11 @@ pub(super) fn read(
     Ok(())
 }
 
-fn package(fields: Fields<'_, '_>, entry: &Entry<'_>) -> Result<Package, Unreadable> {
+fn package(
+    fields: Fields<'_, '_>,
+    entry: &Entry<'_>,
+    is_nested: bool,
+) -> Result<Package, Unreadable> {
     let input = fields.input;
     let node = fields.need("version")?;
     let written = Text {
@@ -55,7 +59,8 @@ fn package(fields: Fields<'_, '_>, entry: &Entry<'_>) -> Result<Package, Unreada
         package.resolved = Some(written);
     }
     let resolved = package.resolved.as_ref().map(|text| &*text.value);
-    package.source = if fields.flag("bundled")? {
+    // As in the list of later versions, a flag alone is not believed.
+    package.source = if fields.flag("bundled")? && is_nested && resolved.is_none() {
         Source::Bundled
     } else {
         super::source(fields, node.at, resolved)?

@@ -1,9 +1,10 @@
 //! Fields: the entries of a map, asked by name and by type.
 
-use super::{Entry, Node};
+use super::{Entry, Node, shown};
 use crate::{
     input::{At, Input},
     model::{Dependency, Text},
+    source::is_name,
 };
 use finding::Unreadable;
 
@@ -76,6 +77,10 @@ impl<'f, 't> Fields<'f, 't> {
             return Ok(Vec::new());
         };
         let needed = group.entries.iter().map(|entry| {
+            if !is_name(&entry.key) {
+                let problem = format!("has {}, which no package can be named", shown(&entry.key));
+                return Err(self.input.refuse(entry.at, problem));
+            }
             Ok(Dependency {
                 name: entry.key.to_string(),
                 wanted: entry.node.text(self.input)?.to_owned(),
