@@ -15,6 +15,7 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("finding", &[]),
     ("gate", &["finding", "gomod", "project"]),
     ("gomod", &[]),
+    ("lockfile", &["finding"]),
     ("tlog", &[]),
     ("bundle", &["gomod"]),
     ("mismatch", &["gomod"]),
