@@ -18,6 +18,7 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("tlog", &[]),
     ("bundle", &["gomod"]),
     ("mismatch", &["gomod"]),
+    ("vulndb", &["finding", "gomod"]),
     ("store", &["codes", "gomod", "tlog"]),
     ("upstream", &["codes", "gomod"]),
     (
