@@ -1,0 +1,124 @@
+//! Merging: two sources that know the same make one vulnerability, and nobody takes anything away.
+
+use crate::support::{entry, ids, source};
+use serde_json::{Value, json};
+use vulndb::{Database, Origin};
+
+const MODULE: &str = "example.com/a";
+
+fn merged(sources: &[(Origin, &[Value])]) -> Database {
+    let sources = sources.iter().zip(["go", "osv", "own"]);
+    let sources = sources.map(|((origin, entries), name)| source(name, *origin, entries));
+    Database::merge(sources.collect()).unwrap()
+}
+
+fn with(mut entry: Value, key: &str, value: Value) -> Value {
+    entry[key] = value;
+    entry
+}
+
+fn checked() -> Value {
+    let entry = entry("GO-1", MODULE, &[("introduced", "0"), ("fixed", "1.2.0")]);
+    with(entry, "aliases", json!(["CVE-1", "GHSA-1"]))
+}
+
+#[test]
+fn the_same_alias_is_the_same_vulnerability() {
+    let rough = entry("GHSA-1", MODULE, &[("introduced", "0")]);
+    let also = with(
+        entry("X-1", MODULE, &[("introduced", "0")]),
+        "aliases",
+        json!(["CVE-1"]),
+    );
+    let database = merged(&[
+        (Origin::Public, &[checked()]),
+        (Origin::Public, &[rough, also]),
+    ]);
+    let hits = database.affecting(MODULE, "v1.0.0").unwrap();
+    let [hit] = &hits[..] else { panic!("{hits:?}") };
+    assert_eq!(hit.id.as_str(), "GO-1");
+    assert_eq!(hit.aliases, ["CVE-1", "GHSA-1", "X-1"]);
+    assert_eq!(hit.sources, ["go", "osv"]);
+    // The checked word about the module stands against the rough one.
+    assert_eq!(ids(&database, MODULE, "v1.2.0"), [""; 0]);
+}
+
+#[test]
+fn a_later_public_source_adds_modules() {
+    let rough = entry("GHSA-1", "example.com/b", &[("introduced", "0")]);
+    let database = merged(&[(Origin::Public, &[checked()]), (Origin::Public, &[rough])]);
+    assert_eq!(ids(&database, "example.com/b", "v1.0.0"), ["GO-1"]);
+    assert_eq!(ids(&database, MODULE, "v1.0.0"), ["GO-1"]);
+}
+
+#[test]
+fn a_private_advisory_adds_and_takes_nothing_away() {
+    let narrower = entry(
+        "CVE-1",
+        MODULE,
+        &[("introduced", "2.0.0"), ("fixed", "2.1.0")],
+    );
+    let database = merged(&[
+        (Origin::Public, &[checked()]),
+        (Origin::Private, &[narrower]),
+    ]);
+    assert_eq!(ids(&database, MODULE, "v1.0.0"), ["GO-1"]);
+    assert_eq!(ids(&database, MODULE, "v1.2.0"), [""; 0]);
+    assert_eq!(ids(&database, MODULE, "v2.0.0"), ["GO-1"]);
+    let withdrawn = with(checked(), "withdrawn", json!("2026-01-01T00:00:00Z"));
+    let database = merged(&[
+        (Origin::Public, &[checked()]),
+        (Origin::Private, &[withdrawn]),
+    ]);
+    assert_eq!(ids(&database, MODULE, "v1.0.0"), ["GO-1"]);
+}
+
+#[test]
+fn a_private_advisory_of_its_own_is_one_more() {
+    let own = entry("ACME-1", MODULE, &[("introduced", "0")]);
+    let database = merged(&[(Origin::Public, &[checked()]), (Origin::Private, &[own])]);
+    assert_eq!(ids(&database, MODULE, "v1.0.0"), ["ACME-1", "GO-1"]);
+}
+
+#[test]
+fn a_withdrawn_entry_is_ignored_and_stands_in_nobodys_way() {
+    let withdrawn = with(checked(), "withdrawn", json!("2026-01-01T00:00:00Z"));
+    let alone = merged(&[(Origin::Public, std::slice::from_ref(&withdrawn))]);
+    assert_eq!(ids(&alone, MODULE, "v1.0.0"), [""; 0]);
+    let one = entry("GHSA-1", MODULE, &[("introduced", "0"), ("fixed", "1.0.0")]);
+    let two = with(
+        entry("GHSA-2", MODULE, &[("introduced", "1.0.0")]),
+        "aliases",
+        json!(["CVE-1"]),
+    );
+    let database = merged(&[
+        (Origin::Public, &[withdrawn]),
+        (Origin::Public, &[one, two]),
+    ]);
+    assert_eq!(ids(&database, MODULE, "v0.9.0"), ["GHSA-1"]);
+    assert_eq!(ids(&database, MODULE, "v1.0.0"), ["GHSA-2"]);
+}
+
+#[test]
+fn two_entries_of_one_source_stay_two() {
+    let other = with(
+        entry("GO-2", MODULE, &[("introduced", "0")]),
+        "aliases",
+        json!(["CVE-1"]),
+    );
+    let database = merged(&[(Origin::Public, &[checked(), other])]);
+    assert_eq!(ids(&database, MODULE, "v1.0.0"), ["GO-1", "GO-2"]);
+}
+
+#[test]
+fn ids_that_begin_alike_are_all_found() {
+    let all = ["A-1", "A-1-2", "A-1.2", "A-10"].map(|id| entry(id, MODULE, &[("introduced", "0")]));
+    let database = merged(&[(Origin::Public, &all)]);
+    assert_eq!(
+        ids(&database, MODULE, "v1.0.0"),
+        ["A-1", "A-1-2", "A-1.2", "A-10"]
+    );
+    for id in ["A-1", "A-1-2", "A-1.2", "A-10"] {
+        assert!(database.answer(&format!("ID/{id}.json")).is_some(), "{id}");
+    }
+}
