@@ -7,7 +7,8 @@
 //!
 //! The order is that of the sorted names, and packing writes no time, so the same sources give the
 //! same bytes wherever they are merged. What is listed as `fixed` is what the client goes by when it
-//! decides which entries to fetch at all: the latest fix, or nothing where one is missing.
+//! decides which entries to fetch at all: the version from which on nothing is affected, or nothing if
+//! there is none.
 
 use crate::database::Database;
 use crate::entry::{Affected, Entry, Id, Time};
@@ -121,11 +122,9 @@ pub(crate) fn index_files(modified: Option<Time>, entries: &[&Entry]) -> Vec<(St
 fn module_lines<'a>(entries: &[&'a Entry]) -> Vec<ModuleLine<'a>> {
     let mut lines: BTreeMap<&str, Vec<ModuleEntry<'_>>> = BTreeMap::new();
     for entry in entries {
-        for affected in &entry.affected {
-            if let Some(module) = affected.module() {
-                let line = lines.entry(module).or_default();
-                line.push(ModuleEntry::of(entry, affected));
-            }
+        for (module, about) in entry.modules() {
+            let line = lines.entry(module).or_default();
+            line.push(ModuleEntry::of(entry, &about));
         }
     }
     let lines = lines.into_iter();
@@ -149,9 +148,8 @@ fn pack(plain: &[u8]) -> Vec<u8> {
 // === impl ModuleEntry ===
 
 impl<'a> ModuleEntry<'a> {
-    fn of(entry: &'a Entry, affected: &'a Affected) -> Self {
-        // A list of single versions says nothing about a fix, whatever the ranges beside it say.
-        let fixed = latest_fix(&affected.ranges).filter(|_| affected.versions.is_empty());
+    fn of(entry: &'a Entry, about: &[&'a Affected]) -> Self {
+        let fixed = latest_fix(about);
         Self {
             id: &entry.id,
             modified: entry.modified,

@@ -5,13 +5,13 @@
 //! hundred would be most of the work.
 
 use crate::answer::{ENTRY_DIRECTORY, index_files};
-use crate::entry::{Affected, Entry, Id, Time};
+use crate::entry::{Entry, Id, Time};
 use crate::hit::Hit;
 use crate::merge::{Document, MergeError, merge};
 use crate::source::{Origin, Source};
 use crate::version::{self, UnknownVersion};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Everything that is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -184,9 +184,7 @@ impl Database {
 
     fn add_entry(&mut self, document: &Document) {
         let number = self.index.files.len();
-        let affected = document.entry.affected.iter();
-        let modules: BTreeSet<&str> = affected.filter_map(Affected::module).collect();
-        for module in modules {
+        for module in document.entry.modules().into_keys() {
             let numbers = self.index.modules.entry(module.to_owned()).or_default();
             numbers.push(number);
         }

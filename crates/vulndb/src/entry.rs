@@ -15,6 +15,7 @@ pub use text::{Id, Time};
 
 use crate::limits::{MAX_ENTRY, MAX_EVENTS};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 
 /// The ecosystem whose modules this crate is about.
 pub(crate) const ECOSYSTEM: &str = "Go";
@@ -197,6 +198,17 @@ impl Entry {
     pub fn names(&self) -> impl Iterator<Item = &str> {
         let aliases = self.aliases.iter().map(String::as_str);
         std::iter::once(self.id.as_str()).chain(aliases)
+    }
+
+    /// What it says about each module.
+    pub(crate) fn modules(&self) -> BTreeMap<&str, Vec<&Affected>> {
+        let mut modules: BTreeMap<&str, Vec<&Affected>> = BTreeMap::new();
+        for affected in &self.affected {
+            if let Some(module) = affected.module() {
+                modules.entry(module).or_default().push(affected);
+            }
+        }
+        modules
     }
 
     /// What it says about a module.

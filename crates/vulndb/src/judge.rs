@@ -27,8 +27,8 @@ pub struct Matter<'a> {
     pub reachability: Option<&'a Reachability>,
     /// What somebody answers for.
     pub waivers: &'a [Waiver],
-    /// The file that they are in.
-    pub waiver_file: &'a str,
+    /// The file that waivers and the age of data are set in.
+    pub policy_file: &'a str,
     /// The line to change for a module; `stdlib` and `toolchain` are asked for too.
     pub place: &'a dyn Fn(&str) -> Place,
     /// How many days old public data may be; none is any age.
@@ -143,7 +143,7 @@ impl<'a> Matter<'a> {
         let message = format!("{waiver} by {owner} counted until {until}");
         Finding::new(
             &WAIVER_EXPIRED,
-            Place::file(self.waiver_file),
+            Place::file(self.policy_file),
             subject(hit),
             message,
         )
@@ -155,7 +155,7 @@ impl<'a> Matter<'a> {
         let subject = waiver.module.clone().unwrap_or_default();
         Finding::new(
             &WAIVER_UNUSED,
-            Place::file(self.waiver_file),
+            Place::file(self.policy_file),
             subject,
             message,
         )
@@ -177,7 +177,7 @@ impl<'a> Matter<'a> {
         let Some(days) = self.days else {
             return Vec::new();
         };
-        let finding = |message| Finding::new(&DATA_OLD, (self.place)(""), "", message);
+        let finding = |message| Finding::new(&DATA_OLD, Place::file(self.policy_file), "", message);
         let sources = self.examined.sources.iter();
         let mut public = sources
             .filter(|source| source.origin == Origin::Public)

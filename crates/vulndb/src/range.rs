@@ -39,35 +39,21 @@ pub(crate) fn fixes<'a>(about: &[&'a Affected], version: &str) -> Vec<&'a str> {
     fixes
 }
 
-/// The latest fix of one range or several, as the index of the v1 layout has it: nothing if the
-/// vulnerability came back after it.
-pub(crate) fn latest_fix(ranges: &[Range]) -> Option<&str> {
-    let mut latest: Option<&str> = None;
-    for events in ranges.iter().filter_map(Range::events) {
-        for event in events {
-            if let Event::Fixed(at) = event
-                && latest.is_none_or(|latest| semver::compare(latest, at).is_lt())
-            {
-                latest = Some(at);
-            }
-        }
-        let is_after = |event: &Event| match event {
-            Event::Introduced(Some(at)) => {
-                latest.is_none_or(|latest| semver::compare(latest, at).is_lt())
-            }
-            _ => false,
-        };
-        if events.iter().any(is_after) {
-            latest = None;
-        }
-    }
-    latest
+/// The version from which on nothing is affected any more, as the index of the v1 layout has it:
+/// nothing if the latest fix is affected by another statement, or the vulnerability came back after
+/// it.
+pub(crate) fn latest_fix<'a>(about: &[&'a Affected]) -> Option<&'a str> {
+    let ranges = about.iter().flat_map(|affected| &affected.ranges);
+    let events = ranges.filter_map(Range::events).flatten();
+    let latest = events.filter_map(|event| Some((at(event)?, event)));
+    let (fix, event) = latest.max_by(|(left, _), (right, _)| semver::compare(left, right))?;
+    let is_fix = matches!(event, Event::Fixed(_)) && !is_negated(about, fix);
+    let is_last = about.iter().all(|affected| affected.versions.is_empty());
+    (is_fix && is_last).then_some(fix)
 }
 
 fn is_negated(about: &[&Affected], fix: &str) -> bool {
-    let mut ranges = about.iter().flat_map(|affected| &affected.ranges);
-    ranges.any(|range| range.events().is_some_and(|events| contains(events, fix)))
-        || about.iter().any(|affected| is_listed(affected, fix))
+    about.iter().any(|affected| affects(affected, fix))
 }
 
 fn is_listed(affected: &Affected, version: &str) -> bool {
@@ -146,7 +132,7 @@ mod tests {
             assert_eq!(affects(&twice, version), expected, "{version}");
         }
         assert_eq!(fixes(&[&twice], "v1.0.0"), ["v1.18.6", "v1.19.1"]);
-        assert_eq!(latest_fix(&twice.ranges), Some("v1.19.1"));
+        assert_eq!(latest_fix(&[&twice]), Some("v1.19.1"));
     }
 
     #[test]
@@ -178,11 +164,15 @@ mod tests {
         let first = semver(r#"{"introduced":"0"},{"fixed":"1.5.0"}"#);
         let second = semver(r#"{"introduced":"1.4.0"},{"fixed":"1.6.0"}"#);
         assert_eq!(fixes(&[&first, &second], "v1.0.0"), ["v1.6.0"]);
+        assert_eq!(latest_fix(&[&first, &second]), Some("v1.6.0"));
+        let never = semver(r#"{"introduced":"0"}"#);
+        assert_eq!(fixes(&[&first, &never], "v1.0.0"), [""; 0]);
+        assert_eq!(latest_fix(&[&first, &never]), None);
     }
 
     #[test]
     fn a_vulnerability_that_came_back_has_no_latest_fix() {
         let back = semver(r#"{"introduced":"0"},{"fixed":"1.0.4"},{"introduced":"1.1.2"}"#);
-        assert_eq!(latest_fix(&back.ranges), None);
+        assert_eq!(latest_fix(&[&back]), None);
     }
 }

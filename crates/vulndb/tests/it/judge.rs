@@ -47,7 +47,7 @@ impl Case {
             examined: &database.examine(self.modules.iter().copied()).unwrap(),
             reachability: reachability.as_ref(),
             waivers: &self.waivers,
-            waiver_file: "gate.toml",
+            policy_file: "gate.toml",
             place: &|module| match module {
                 MODULE => Place::at("go.mod", Span::in_line(5, 2, 20)),
                 _ => Place::file("go.mod"),

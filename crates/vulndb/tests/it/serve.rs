@@ -1,12 +1,12 @@
 //! The v1 protocol: the same files as the Go database's own.
 
-use crate::support::{entry, real_database, real_zip, source};
+use crate::support::{entry, ids, real_database, real_zip, source};
 use serde_json::{Value, json};
 use std::io::Read;
 use vulndb::{Database, Origin, unpack};
 
 #[test]
-fn the_index_is_that_of_the_go_database() {
+fn the_files_are_those_of_the_go_database() {
     let (Some(zip), Some(database)) = (real_zip(), real_database()) else {
         return;
     };
@@ -14,10 +14,37 @@ fn the_index_is_that_of_the_go_database() {
     let json = |bytes: &[u8]| serde_json::from_slice::<Value>(bytes).unwrap();
     for file in &files {
         let answer = database.answer(&file.name).unwrap();
-        assert!(json(&answer.bytes) == json(&file.bytes), "{}", file.name);
         assert_eq!(answer.content_type, "application/json");
+        let (mut ours, mut theirs) = (json(&answer.bytes), json(&file.bytes));
+        if file.name == "index/modules.json" {
+            let count = forget_affected_fixes(&database, &mut theirs);
+            println!("{count} fixes of the index are affected themselves");
+            assert!(count < 20);
+            assert_eq!(forget_affected_fixes(&database, &mut ours), 0);
+        }
+        assert!(ours == theirs, "{}", file.name);
     }
     assert_eq!(database.paths().count(), files.len());
+}
+
+/// Their index names some fixes that another statement of the same entry says are affected; whoever
+/// goes by it never fetches the entry. Ours names none.
+fn forget_affected_fixes(database: &Database, modules: &mut Value) -> usize {
+    let mut count = 0;
+    for line in modules.as_array_mut().unwrap() {
+        let module = line["path"].as_str().unwrap().to_owned();
+        for vuln in line["vulns"].as_array_mut().unwrap() {
+            let Some(fix) = vuln["fixed"].as_str() else {
+                continue;
+            };
+            let id = vuln["id"].as_str().unwrap();
+            if ids(database, &module, &format!("v{fix}")).contains(&id.to_owned()) {
+                vuln.as_object_mut().unwrap().remove("fixed");
+                count += 1;
+            }
+        }
+    }
+    count
 }
 
 #[test]

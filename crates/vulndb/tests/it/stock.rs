@@ -104,7 +104,7 @@ fn modules() -> Corpus {
         "package language\n\nfunc Parse(s string) string { return s }\n",
     );
     let lib = Module::new("corp.example.com/lib", "v1.0.0").file(
-        "lib.go",
+        "used.go",
         "package lib\n\nfunc Used() int { return 1 }\n\nfunc Idle() int { return 2 }\n",
     );
     Corpus::new().with(&text).with(&lib)
