@@ -13,7 +13,7 @@ pub use range::{Event, Range};
 pub(crate) use text::line;
 pub use text::{Id, Time};
 
-use crate::limits::{MAX_ENTRY, MAX_EVENTS};
+use crate::limits::{MAX_AFFECTED, MAX_ENTRY, MAX_EVENTS};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -122,6 +122,9 @@ pub enum EntryError {
     /// Larger than [`MAX_ENTRY`].
     #[error("entry larger than {MAX_ENTRY} bytes")]
     TooLarge,
+    /// More statements than [`MAX_AFFECTED`].
+    #[error("entry with more than {MAX_AFFECTED} affected modules")]
+    TooManyAffected,
     /// More events than [`MAX_EVENTS`].
     #[error("entry with more than {MAX_EVENTS} events in its ranges")]
     TooManyEvents,
@@ -185,13 +188,15 @@ impl Entry {
         }
         let entry: Self =
             serde_json::from_slice(source).map_err(|error| EntryError::malformed(&error))?;
+        if entry.affected.len() > MAX_AFFECTED {
+            return Err(EntryError::TooManyAffected);
+        }
         let ranges = entry.affected.iter().flat_map(|affected| &affected.ranges);
         let events = ranges.map(|range| range.events().map_or(0, <[_]>::len));
-        if events.sum::<usize>() <= MAX_EVENTS {
-            Ok(entry)
-        } else {
-            Err(EntryError::TooManyEvents)
+        if events.sum::<usize>() > MAX_EVENTS {
+            return Err(EntryError::TooManyEvents);
         }
+        Ok(entry)
     }
 
     /// Its own name and those in other databases.

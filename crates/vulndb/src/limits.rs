@@ -6,6 +6,9 @@
 /// Bytes of one entry.
 pub const MAX_ENTRY: usize = 1 << 20;
 
+/// Statements of one entry about affected modules. Merging holds each against each.
+pub const MAX_AFFECTED: usize = 1024;
+
 /// Events of all ranges of one entry. A fix is held against every range, so this also bounds time.
 pub const MAX_EVENTS: usize = 1024;
 

@@ -10,20 +10,29 @@
 //! * a private source adds whatever it says about any module. It takes nothing away: no advisory
 //!   of one's own can make a public one disappear.
 //!
-//! Withdrawn entries add nothing and stand in nobody's way: they are the same as nothing but an
-//! entry of their own id, which takes their place. Two entries of one source stay two, however many
-//! aliases they share: whoever keeps the source told them apart on purpose.
+//! Withdrawn entries add nothing and stand in nobody's way: what tells of the same id without
+//! withdrawing it takes their place.
+//!
+//! Two entries of one keeper stay two, however many names they share: whoever keeps them told them
+//! apart on purpose. The ecosystem's zip of OSV has several keepers, the Go team first of all, so in
+//! each source the entries with ids of the Go database come first and the others add to them.
 
-use crate::entry::{Affected, Entry, EntryError, Id};
+mod document;
+
+pub(crate) use document::Document;
+
+use crate::entry::{Entry, EntryError, Id};
 use crate::source::{Origin, Read, Source};
-use serde_json::{Map, Value};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
+
+/// What the ids of the Go database begin with.
+const GO_PREFIX: &str = "GO-";
 
 /// Why sources cannot become one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{id} of {source_name}, merged into what is known of it: {problem}")]
+#[error("{source_name} adds to {id} what makes it no entry any more: {problem}")]
 pub struct MergeError {
-    /// The entry of the later source.
+    /// What is added to.
     pub id: Id,
     /// The later source.
     pub source_name: String,
@@ -31,38 +40,40 @@ pub struct MergeError {
     pub problem: EntryError,
 }
 
-/// One vulnerability.
-#[derive(Debug)]
-pub(crate) struct Document {
-    pub(crate) entry: Entry,
-    pub(crate) bytes: Vec<u8>,
-    /// Numbers of the sources that tell of it.
-    pub(crate) sources: Vec<usize>,
-}
-
-/// Documents in the making, by the names that they are known under.
+/// Documents in the making.
 #[derive(Debug, Default)]
 struct Merged {
     documents: Vec<Document>,
+    /// Where each vulnerability is, by all its names.
     known: HashMap<String, usize>,
+    /// Where each withdrawn entry is, by its id alone.
+    void: HashMap<String, usize>,
+}
+
+/// What entries of one keeper are, in the light of what is known before any of them.
+#[derive(Debug, Default)]
+struct Sorted {
+    new: Vec<Read>,
+    /// By the document that they add to.
+    adding: BTreeMap<usize, Vec<Read>>,
+    /// With the withdrawn document whose place they take.
+    replacing: Vec<(usize, Read)>,
 }
 
 /// Merges the entries of sources.
 pub(crate) fn merge(sources: &mut [Source]) -> Result<Vec<Document>, MergeError> {
     let mut merged = Merged::default();
     for (number, source) in sources.iter_mut().enumerate() {
-        let mut touched = Vec::new();
-        for read in std::mem::take(&mut source.entries) {
-            let at = merged.add(read, number, source.origin);
-            touched.push(at.map_err(|(id, problem)| MergeError {
+        let entries = std::mem::take(&mut source.entries).into_iter();
+        let is_of_go = |read: &Read| read.entry.id.as_str().starts_with(GO_PREFIX);
+        let (first, others): (Vec<Read>, Vec<Read>) = entries.partition(is_of_go);
+        for reads in [first, others] {
+            let added = merged.add(reads, number, source.origin);
+            added.map_err(|(id, problem)| MergeError {
                 id,
                 source_name: source.name.clone(),
                 problem,
-            })?);
-        }
-        // Only now: entries of one source are not the same, whatever names they share.
-        for at in touched {
-            merged.register(at);
+            })?;
         }
     }
     Ok(merged.documents)
@@ -71,127 +82,59 @@ pub(crate) fn merge(sources: &mut [Source]) -> Result<Vec<Document>, MergeError>
 // === impl Merged ===
 
 impl Merged {
-    /// Adds an entry to what it is the same as, and says where that is.
     fn add(
         &mut self,
-        read: Read,
+        reads: Vec<Read>,
         source: usize,
         origin: Origin,
-    ) -> Result<usize, (Id, EntryError)> {
-        let same = read.entry.names().find_map(|name| self.known.get(name));
-        let same = same.and_then(|&at| Some((at, self.documents.get_mut(at)?)));
-        let Some((at, document)) = same else {
+    ) -> Result<(), (Id, EntryError)> {
+        let sorted = self.sort(reads);
+        for (at, reads) in sorted.adding {
+            if let Some(document) = self.documents.get_mut(at) {
+                let taken = document.take(&reads, source, origin);
+                taken.map_err(|problem| (document.entry.id.clone(), problem))?;
+                self.register(at);
+            }
+        }
+        for (at, read) in sorted.replacing {
+            if let Some(document) = self.documents.get_mut(at) {
+                *document = Document::new(read, source);
+                self.register(at);
+            }
+        }
+        for read in sorted.new {
             self.documents.push(Document::new(read, source));
-            return Ok(self.documents.len() - 1);
-        };
-        let taken = document.take(&read, source, origin);
-        taken.map_err(|problem| (read.entry.id, problem))?;
-        Ok(at)
+            self.register(self.documents.len() - 1);
+        }
+        Ok(())
+    }
+
+    fn sort(&self, reads: Vec<Read>) -> Sorted {
+        let mut sorted = Sorted::default();
+        for read in reads {
+            let Entry { id, withdrawn, .. } = &read.entry;
+            let same = read.entry.names().find_map(|name| self.known.get(name));
+            let void = self.void.get(id.as_str());
+            match (same, void, withdrawn) {
+                (None, None, _) => sorted.new.push(read),
+                (_, _, Some(_)) => {}
+                (Some(&at), _, None) => sorted.adding.entry(at).or_default().push(read),
+                (None, Some(&at), None) => sorted.replacing.push((at, read)),
+            }
+        }
+        sorted
     }
 
     fn register(&mut self, at: usize) {
         let Some(Document { entry, .. }) = self.documents.get(at) else {
             return;
         };
-        let count = match entry.withdrawn {
-            Some(_) => 1,
-            None => usize::MAX,
-        };
-        for name in entry.names().take(count) {
+        if entry.withdrawn.is_some() {
+            self.void.insert(entry.id.to_string(), at);
+            return;
+        }
+        for name in entry.names() {
             self.known.entry(name.to_owned()).or_insert(at);
         }
-    }
-}
-
-// === impl Document ===
-
-impl Document {
-    fn new(read: Read, source: usize) -> Self {
-        Self {
-            entry: read.entry,
-            bytes: read.bytes,
-            sources: vec![source],
-        }
-    }
-
-    fn take(&mut self, later: &Read, source: usize, origin: Origin) -> Result<(), EntryError> {
-        if later.entry.withdrawn.is_some() {
-            return Ok(());
-        }
-        if self.entry.withdrawn.is_some() {
-            *self = Self::new(later.clone(), source);
-            return Ok(());
-        }
-        if !self.sources.contains(&source) {
-            self.sources.push(source);
-        }
-        let added = self.added_affected(&later.entry, origin);
-        let aliases = self.added_aliases(&later.entry);
-        if added.is_empty() && aliases.is_empty() {
-            return Ok(());
-        }
-        self.rewrite(later, &added, aliases)
-    }
-
-    /// Numbers of the statements that the later entry adds.
-    fn added_affected(&self, later: &Entry, origin: Origin) -> Vec<usize> {
-        let is_new = |affected: &Affected| {
-            let Some(module) = affected.module() else {
-                return false;
-            };
-            match origin {
-                Origin::Public => self.entry.about(module).next().is_none(),
-                Origin::Private => !self.entry.affected.contains(affected),
-            }
-        };
-        let numbered = later.affected.iter().enumerate();
-        let new = numbered.filter(|(_, affected)| is_new(affected));
-        new.map(|(number, _)| number).collect()
-    }
-
-    fn added_aliases(&self, later: &Entry) -> Vec<Value> {
-        let known: BTreeSet<&str> = self.entry.names().collect();
-        let new = later.names().filter(|name| !known.contains(name));
-        new.map(Value::from).collect()
-    }
-
-    /// Writes the entry anew, with what is added, and reads it back: what is served is what counts.
-    fn rewrite(
-        &mut self,
-        later: &Read,
-        added: &[usize],
-        aliases: Vec<Value>,
-    ) -> Result<(), EntryError> {
-        let mut object = object(&self.bytes)?;
-        let mut other = self::object(&later.bytes)?;
-        let statements = take_list(&mut other, "affected").into_iter().enumerate();
-        let added = statements.filter(|(number, _)| added.contains(number));
-        extend(&mut object, "affected", added.map(|(_, value)| value));
-        extend(&mut object, "aliases", aliases);
-        let modified = self.entry.modified.max(later.entry.modified);
-        object.insert("modified".to_owned(), modified.to_string().into());
-        self.bytes = Value::Object(object).to_string().into_bytes();
-        self.entry = Entry::parse(&self.bytes)?;
-        Ok(())
-    }
-}
-
-fn object(bytes: &[u8]) -> Result<Map<String, Value>, EntryError> {
-    serde_json::from_slice(bytes).map_err(|error| EntryError::malformed(&error))
-}
-
-/// Takes a list out of an object; nothing, `null` and an empty one are the same.
-fn take_list(object: &mut Map<String, Value>, name: &str) -> Vec<Value> {
-    match object.remove(name) {
-        Some(Value::Array(list)) => list,
-        _ => Vec::new(),
-    }
-}
-
-fn extend(object: &mut Map<String, Value>, name: &str, more: impl IntoIterator<Item = Value>) {
-    let mut list = take_list(object, name);
-    list.extend(more);
-    if !list.is_empty() {
-        object.insert(name.to_owned(), Value::Array(list));
     }
 }

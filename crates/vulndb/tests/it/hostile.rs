@@ -4,7 +4,7 @@ use crate::raw_zip::{Descriptor, Entry as ZipEntry, RawZip};
 use crate::support::{entry, file, zip};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use vulndb::limits::{MAX_ENTRY, MAX_EVENTS, MAX_SOURCE};
+use vulndb::limits::{MAX_AFFECTED, MAX_ENTRY, MAX_EVENTS, MAX_SOURCE};
 use vulndb::{Database, Entry, EntryError, File, Origin, Problem, Source, unpack};
 
 fn problem(zip: &[u8]) -> Problem {
@@ -61,7 +61,7 @@ fn a_name_twice_is_refused() {
 }
 
 #[test]
-fn an_entry_is_bounded_in_size_depth_and_events() {
+fn an_entry_is_bounded_in_size_depth_and_number() {
     let deep = format!(r#"{{"x":{}"#, "[".repeat(100_000));
     assert!(matches!(
         Entry::parse(deep.as_bytes()),
@@ -74,6 +74,14 @@ fn an_entry_is_bounded_in_size_depth_and_events() {
     assert_eq!(
         Entry::parse(many.as_bytes()),
         Err(EntryError::TooManyEvents)
+    );
+    let mut wide = entry("GO-1", "example.com/a", &[]);
+    let statement = wide["affected"][0].clone();
+    wide["affected"] = json!(vec![statement; MAX_AFFECTED + 1]);
+    let wide = wide.to_string();
+    assert_eq!(
+        Entry::parse(wide.as_bytes()),
+        Err(EntryError::TooManyAffected)
     );
     let most = vec![("fixed", "1.0.0"); MAX_EVENTS];
     let most = entry("GO-1", "example.com/a", &most).to_string();

@@ -111,6 +111,66 @@ fn two_entries_of_one_source_stay_two() {
 }
 
 #[test]
+fn in_the_zip_of_an_ecosystem_others_add_to_the_go_team() {
+    let rough = entry("GHSA-1", MODULE, &[("introduced", "0")]);
+    let other = entry("GHSA-2", MODULE, &[("introduced", "0")]);
+    let database = merged(&[(Origin::Public, &[rough, other, checked()])]);
+    assert_eq!(ids(&database, MODULE, "v1.0.0"), ["GHSA-2", "GO-1"]);
+    assert_eq!(ids(&database, MODULE, "v1.2.0"), ["GHSA-2"]);
+}
+
+#[test]
+fn of_two_that_add_neither_silences_the_other() {
+    let new = "example.com/new";
+    let one = entry("GHSA-1", new, &[("introduced", "0"), ("fixed", "1.0.0")]);
+    let two = with(
+        entry("GHSA-2", new, &[("introduced", "2.0.0")]),
+        "aliases",
+        json!(["CVE-1"]),
+    );
+    let database = merged(&[
+        (Origin::Public, &[checked()]),
+        (Origin::Public, &[one, two]),
+    ]);
+    assert_eq!(ids(&database, new, "v0.9.0"), ["GO-1"]);
+    assert_eq!(ids(&database, new, "v1.0.0"), [""; 0]);
+    assert_eq!(ids(&database, new, "v2.0.0"), ["GO-1"]);
+}
+
+#[test]
+fn an_entry_in_the_place_of_a_withdrawn_one_is_served_in_its_place() {
+    let withdrawn = with(checked(), "withdrawn", json!("2026-01-01T00:00:00Z"));
+    let database = merged(&[
+        (Origin::Public, &[withdrawn]),
+        (Origin::Private, &[checked()]),
+    ]);
+    assert_eq!(ids(&database, MODULE, "v1.0.0"), ["GO-1"]);
+    let served = database.answer("ID/GO-1.json").unwrap();
+    let served: Value = serde_json::from_slice(&served.bytes).unwrap();
+    assert_eq!(served, checked());
+}
+
+#[test]
+fn what_is_merged_is_served_with_all_names_and_statements() {
+    let mut own = entry("ACME-1", "example.com/b", &[("introduced", "0")]);
+    own["aliases"] = json!(["CVE-1"]);
+    own["modified"] = json!("2026-06-01T00:00:00Z");
+    let database = merged(&[
+        (Origin::Public, &[checked()]),
+        (Origin::Private, std::slice::from_ref(&own)),
+    ]);
+    assert!(database.answer("ID/ACME-1.json").is_none());
+    let served = database.answer("ID/GO-1.json").unwrap();
+    let served: Value = serde_json::from_slice(&served.bytes).unwrap();
+    let mut expected = checked();
+    expected["aliases"] = json!(["CVE-1", "GHSA-1", "ACME-1"]);
+    expected["modified"] = own["modified"].clone();
+    let statements = expected["affected"].as_array_mut().unwrap();
+    statements.push(own["affected"][0].clone());
+    assert_eq!(served, expected);
+}
+
+#[test]
 fn ids_that_begin_alike_are_all_found() {
     let all = ["A-1", "A-1-2", "A-1.2", "A-10"].map(|id| entry(id, MODULE, &[("introduced", "0")]));
     let database = merged(&[(Origin::Public, &all)]);
