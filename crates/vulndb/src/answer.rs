@@ -9,6 +9,9 @@
 //! same bytes wherever they are merged. What is listed as `fixed` is what the client goes by when it
 //! decides which entries to fetch at all: the version from which on nothing is affected, or nothing if
 //! there is none.
+//!
+//! What is private is in these files too, names of modules included. Whoever serves callers who may
+//! not see it serves them another database, merged without the private sources.
 
 use crate::database::Database;
 use crate::entry::{Affected, Entry, Id, Time};

@@ -138,7 +138,8 @@ impl Database {
         Ok(hits)
     }
 
-    /// What all modules of a build have, given as pairs of path and version.
+    /// What all modules of a build have, given as pairs of path and version; of a module that is
+    /// replaced by another, the other.
     pub fn examine<'a>(
         &self,
         modules: impl IntoIterator<Item = (&'a str, &'a str)>,

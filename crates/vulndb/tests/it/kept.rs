@@ -59,6 +59,25 @@ fn what_cannot_be_written_leaves_what_is_there() {
 }
 
 #[test]
+fn whoever_opens_it_while_it_is_replaced_finds_the_old_one_or_the_new_one() {
+    let directory = tempdir().unwrap();
+    let kept = Kept::in_directory(directory.path());
+    let both = ["GO-1", "GO-2"].map(|id| database(&[entry(id, "example.com/a", &[])]));
+    kept.replace(&both[0]).unwrap();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for database in both.iter().cycle().take(50) {
+                kept.replace(database).unwrap();
+            }
+        });
+        for _ in 0..200 {
+            let found = kept.open().unwrap().unwrap();
+            assert!(both.contains(&found));
+        }
+    });
+}
+
+#[test]
 fn the_real_database_is_kept_whole() {
     let Some(database) = real_database() else {
         return;

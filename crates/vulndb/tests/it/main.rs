@@ -15,6 +15,7 @@
 mod raw_zip;
 mod support;
 
+mod hit;
 mod hostile;
 mod judge;
 mod kept;

@@ -1,6 +1,7 @@
 //! Merging: two sources that know the same make one vulnerability, and nobody takes anything away.
 
 use crate::support::{entry, ids, source};
+use proptest::prelude::*;
 use serde_json::{Value, json};
 use vulndb::{Database, Origin};
 
@@ -180,5 +181,53 @@ fn ids_that_begin_alike_are_all_found() {
     );
     for id in ["A-1", "A-1-2", "A-1.2", "A-10"] {
         assert!(database.answer(&format!("ID/{id}.json")).is_some(), "{id}");
+    }
+}
+
+/// Any entry of a few names, modules and versions, so that they often meet.
+fn any_entry(prefix: &'static str) -> impl Strategy<Value = Value> {
+    let number = 1..4_u8;
+    let module = prop::sample::select(vec![MODULE, "example.com/b"]);
+    let kind = prop::sample::select(vec!["introduced", "fixed"]);
+    let events = prop::collection::vec((kind, "[0-3]\\.0\\.0"), 0..4);
+    let aliases = prop::collection::vec("(CVE|GO)-[1-3]", 0..2);
+    (number, module, events, aliases, prop::bool::weighted(0.2)).prop_map(
+        move |(number, module, events, aliases, is_withdrawn)| {
+            let events: Vec<(&str, &str)> =
+                events.iter().map(|(kind, at)| (*kind, &**at)).collect();
+            let mut entry = entry(&format!("{prefix}-{number}"), module, &events);
+            entry["aliases"] = json!(aliases);
+            if is_withdrawn {
+                entry["withdrawn"] = json!("2026-01-01T00:00:00Z");
+            }
+            entry
+        },
+    )
+}
+
+/// Some of them, each id once.
+fn any_source(prefix: &'static str) -> impl Strategy<Value = Vec<Value>> {
+    prop::collection::vec(any_entry(prefix), 1..4).prop_map(|mut entries| {
+        entries.sort_by_key(|entry| entry["id"].to_string());
+        entries.dedup_by_key(|entry| entry["id"].to_string());
+        entries
+    })
+}
+
+proptest! {
+    #[test]
+    fn no_private_source_makes_a_public_vulnerability_disappear(
+        public in any_source("GO"),
+        own in prop_oneof![any_source("ACME"), any_source("GO"), any_source("CVE")],
+    ) {
+        let alone = merged(&[(Origin::Public, &public)]);
+        let both = merged(&[(Origin::Public, &public), (Origin::Private, &own)]);
+        for module in [MODULE, "example.com/b"] {
+            for version in ["v0.0.0", "v1.0.0", "v2.0.0", "v3.0.0"] {
+                let before = ids(&alone, module, version);
+                let after = ids(&both, module, version);
+                prop_assert!(before.iter().all(|id| after.contains(id)), "{before:?} {after:?}");
+            }
+        }
     }
 }
