@@ -80,9 +80,11 @@ pub struct Examined {
 // === impl Database ===
 
 impl Database {
-    /// Makes one database of sources; their order is argued in the module on merging: the Go
-    /// database first, then OSV, then one's own.
+    /// Makes one database of sources. Of public ones, what the first says of a vulnerability in a
+    /// module stands, so the Go database comes before OSV; private ones are always taken last, and
+    /// only add.
     pub fn merge(mut sources: Vec<Source>) -> Result<Self, MergeError> {
+        sources.sort_by_key(|source| source.origin);
         let infos: Vec<SourceInfo> = sources.iter().map(SourceInfo::of).collect();
         let mut documents = merge(&mut sources)?;
         // By file name, which is not the order of the ids: `A-1.json` comes after `A-1-2.json`.

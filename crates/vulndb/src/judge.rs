@@ -95,7 +95,9 @@ impl<'a> Matter<'a> {
     }
 
     fn rule(&self, hit: &Hit) -> &'static Rule {
-        let level = self.reachability.map(Reachability::level);
+        // What a report did not know of yet, it cannot clear.
+        let seen = self.reachability.filter(|it| it.has_seen(hit.modified));
+        let level = seen.map(Reachability::level);
         match (self.reach(hit), level) {
             (Some(Reach::Called { .. }), _) => &CALLED,
             (Some(Reach::Imported { .. } | Reach::Required), Some(Level::Symbol))

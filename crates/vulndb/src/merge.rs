@@ -1,7 +1,7 @@
 //! Merging: one entry a vulnerability, whoever tells of it.
 //!
 //! Sources come in an order: first the Go database, whose versions and symbols were checked, then
-//! OSV, then the company's own. What a later source knows under an id or alias of an earlier one is
+//! OSV, then, whatever the caller says, the company's own. What a later source knows under an id or alias of an earlier one is
 //! the same vulnerability, and **adds** to it:
 //!
 //! * its names become aliases;

@@ -11,9 +11,10 @@
 
 mod message;
 
+use crate::entry::Time;
 use crate::limits::{MAX_FRAMES, MAX_REPORT, MAX_REPORTED};
 use crate::version;
-use message::{Message, ReportedFinding, Scan};
+use message::{Config, Message, ReportedFinding};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -21,6 +22,8 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reachability {
     level: Level,
+    /// When the database that it looked into was last changed.
+    database: Option<Time>,
     /// By vulnerability, then by module.
     found: BTreeMap<String, BTreeMap<String, Reported>>,
 }
@@ -139,6 +142,12 @@ impl Reachability {
         self.level
     }
 
+    /// Whether it can have seen what became known at some time. If it does not say how old its
+    /// database was, it cannot.
+    pub fn has_seen(&self, time: Time) -> bool {
+        self.database.is_some_and(|database| time <= database)
+    }
+
     /// How near a vulnerability of a module's version comes to being used, whichever of its names it
     /// was reported under. None is not known.
     pub fn of<'a>(
@@ -153,14 +162,15 @@ impl Reachability {
         same.map(|reported| &reported.reach).max()
     }
 
-    fn new(scan: &Scan) -> Result<Self, ReachabilityError> {
-        if scan.protocol_version.starts_with("v1.") {
+    fn new(config: &Config) -> Result<Self, ReachabilityError> {
+        if config.protocol_version.starts_with("v1.") {
             Ok(Self {
-                level: scan.scan_level.unwrap_or(Level::Symbol),
+                level: config.scan_level.unwrap_or(Level::Symbol),
+                database: config.db_last_modified,
                 found: BTreeMap::new(),
             })
         } else {
-            Err(ReachabilityError::Protocol(scan.protocol_version.clone()))
+            Err(ReachabilityError::Protocol(config.protocol_version.clone()))
         }
     }
 

@@ -26,7 +26,7 @@ pub struct Source {
 }
 
 /// Whose database it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Origin {
     /// Everybody's: it has to be renewed, and is too old at some point.

@@ -3,25 +3,27 @@
 //! Only what is looked at is read; the entries of the database that it repeats are skipped.
 
 use super::{Frame, Level};
-use crate::entry::line;
+use crate::entry::{Time, line};
 use serde::Deserialize;
 
 /// A value of the stream.
 #[derive(Debug, Deserialize)]
 pub(super) struct Message {
     #[serde(default)]
-    pub(super) config: Option<Scan>,
+    pub(super) config: Option<Config>,
     #[serde(default)]
     pub(super) finding: Option<ReportedFinding>,
 }
 
 /// How it was looked.
 #[derive(Debug, Deserialize)]
-pub(super) struct Scan {
+pub(super) struct Config {
     #[serde(deserialize_with = "line")]
     pub(super) protocol_version: String,
     #[serde(default)]
     pub(super) scan_level: Option<Level>,
+    #[serde(default)]
+    pub(super) db_last_modified: Option<Time>,
 }
 
 /// A vulnerability that a module has.

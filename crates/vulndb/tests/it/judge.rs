@@ -64,7 +64,15 @@ impl Case {
 }
 
 fn report(level: &str, frame: &Value) -> String {
-    let config = json!({"config": {"protocol_version": "v1.0.0", "scan_level": level}});
+    report_of("2026-05-20T16:03:47Z", level, frame)
+}
+
+fn report_of(database: &str, level: &str, frame: &Value) -> String {
+    let config = json!({"config": {
+        "protocol_version": "v1.0.0",
+        "scan_level": level,
+        "db_last_modified": database,
+    }});
     let finding = json!({"finding": {"osv": "GO-1", "trace": [frame]}});
     format!("{config}\n{finding}")
 }
@@ -142,6 +150,18 @@ fn what_calls_tell_decides_the_rule() {
         let mut case = Case::fixed();
         case.report = Some(report(level, frame));
         assert_eq!(case.rules(), [rule], "{level} {frame}");
+    }
+    for (frame, rule) in [
+        (&called, "vulnerable/called"),
+        (&imported, "vulnerable/fixed-upstream"),
+    ] {
+        let mut case = Case::fixed();
+        case.report = Some(report_of("2026-05-20T16:03:46Z", "symbol", frame));
+        assert_eq!(
+            case.rules(),
+            [rule],
+            "a report that is older than the entry"
+        );
     }
     let mut of_another_version = Case::fixed();
     of_another_version.modules = vec![(MODULE, "v1.1.0")];

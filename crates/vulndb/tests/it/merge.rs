@@ -219,9 +219,14 @@ proptest! {
     fn no_private_source_makes_a_public_vulnerability_disappear(
         public in any_source("GO"),
         own in prop_oneof![any_source("ACME"), any_source("GO"), any_source("CVE")],
+        is_reversed in any::<bool>(),
     ) {
         let alone = merged(&[(Origin::Public, &public)]);
-        let both = merged(&[(Origin::Public, &public), (Origin::Private, &own)]);
+        let mut both = [(Origin::Public, &*public), (Origin::Private, &*own)];
+        if is_reversed {
+            both.reverse();
+        }
+        let both = merged(&both);
         for module in [MODULE, "example.com/b"] {
             for version in ["v0.0.0", "v1.0.0", "v2.0.0", "v3.0.0"] {
                 let before = ids(&alone, module, version);

@@ -29,6 +29,7 @@ fn the_stock_client_finds_public_and_private_vulnerabilities() {
         source("own", Origin::Private, &own),
     ]);
     let database = database.unwrap();
+    let modified = database.modified().unwrap();
     let proxy = tempfile::tempdir().unwrap();
     modules().write_tree(proxy.path());
     let go = Go::new(&format!("file://{}", proxy.path().display())).limit(LIMIT);
@@ -43,6 +44,7 @@ fn the_stock_client_finds_public_and_private_vulnerabilities() {
         command.args(["-json", "-db", &url, "./..."]);
         let output = process::run(command.current_dir(project.path()), LIMIT);
         let reachability = Reachability::parse(output.assert_ok().stdout.as_bytes()).unwrap();
+        assert!(reachability.has_seen(modified), "{url}");
         let of = |id, module, version| reachability.of([id], module, version).cloned();
         let public = of("GO-2021-0113", "golang.org/x/text", "v0.3.5");
         assert_eq!(ends(public), ["language.Parse", "main.main"], "{url}");
