@@ -96,6 +96,9 @@ pub enum ReachabilityError {
     /// It does not begin with the protocol that it is in.
     #[error("not the output of `govulncheck -json`: its first value has to be the configuration")]
     NoConfiguration,
+    /// Two runs in one: what one of them says does not hold for the other.
+    #[error("two reports in one; give each its own file")]
+    TwoReports,
     /// Another protocol than version 1.
     #[error("protocol {0:?} of govulncheck is not known here")]
     Protocol(String),
@@ -121,7 +124,10 @@ impl Reachability {
         for message in messages {
             let message = message.map_err(|error| ReachabilityError::malformed(&error))?;
             if let Some(config) = message.config {
-                reachability.get_or_insert(Self::new(&config)?);
+                let first = reachability.replace(Self::new(&config)?);
+                if first.is_some() {
+                    return Err(ReachabilityError::TwoReports);
+                }
             }
             let reachability = reachability
                 .as_mut()

@@ -98,6 +98,8 @@ fn what_is_no_report_is_refused() {
         refused(&other),
         ReachabilityError::Protocol("v2.0.0".to_owned())
     );
+    let two = format!("{CONFIG}\n{CONFIG}");
+    assert_eq!(refused(&two), ReachabilityError::TwoReports);
     let cut = format!("{CONFIG}\n{}", &finding(REQUIRED)[..40]);
     assert!(matches!(
         refused(&cut),
