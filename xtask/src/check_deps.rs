@@ -20,6 +20,7 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("bundle", &["gomod"]),
     ("mismatch", &["gomod"]),
     ("project", &["finding", "gomod"]),
+    ("vulndb", &["finding", "gomod"]),
     ("store", &["codes", "gomod", "tlog"]),
     ("upstream", &["codes", "gomod"]),
     (
