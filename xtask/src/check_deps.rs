@@ -13,7 +13,10 @@ use std::{collections::BTreeMap, process::Command};
 const HOUSE: &[(&str, &[&str])] = &[
     ("codes", &[]),
     ("finding", &[]),
-    ("gate", &["finding", "gomod", "project"]),
+    (
+        "gate",
+        &["finding", "gomod", "lockfile", "project", "vulndb"],
+    ),
     ("gomod", &[]),
     ("lockfile", &["finding"]),
     ("tlog", &[]),
@@ -26,15 +29,15 @@ const HOUSE: &[(&str, &[&str])] = &[
     (
         "proxy",
         &[
-            "bundle", "codes", "gomod", "mismatch", "tlog", "store", "upstream",
+            "bundle", "codes", "gomod", "mismatch", "tlog", "store", "upstream", "vulndb",
         ],
     ),
     ("server", &["codes", "gomod", "store", "proxy"]),
     (
         "modkeep",
         &[
-            "codes", "finding", "gate", "gomod", "mismatch", "project", "tlog", "store",
-            "upstream", "proxy", "server",
+            "codes", "finding", "gate", "gomod", "lockfile", "mismatch", "project", "tlog",
+            "store", "upstream", "proxy", "server", "vulndb",
         ],
     ),
     ("testkit", &["tlog"]),

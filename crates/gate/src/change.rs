@@ -5,20 +5,18 @@
 //! numbers. What is compared is the code that a build can contain: a version that is only mentioned
 //! somewhere in the graph changes no program.
 
-mod rules;
 mod summary;
 
-pub use rules::RULES;
 pub use summary::{Known, markdown};
 
 use crate::{
     capability::{Capability, Found},
     go_lock::GoLock,
     places::{self, Places},
+    rules::{CAPABILITY_UNKNOWN, LOWERED, NEW_CAPABILITY, NEW_MODULE, SUM_CHANGED},
 };
 use finding::{Finding, Place};
 use gomod::{gosum::Subject, modfile::ModuleVersion, mvs::compare_versions};
-use rules::{CAPABILITY_UNKNOWN, LOWERED, NEW_CAPABILITY, NEW_MODULE, SUM_CHANGED};
 use std::{
     cmp::Ordering,
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},

@@ -24,4 +24,5 @@ pub mod rules;
 pub mod sbom;
 pub mod steps;
 pub mod verdict;
+pub mod vulnerable;
 pub mod waiver;

@@ -6,6 +6,7 @@ use crate::{
     minimal,
     places::Places,
     policy::{Mode, Policy},
+    vulnerable,
 };
 use finding::{Finding, Step};
 use gomod::{
@@ -13,7 +14,7 @@ use gomod::{
     modfile::{File, ModuleVersion},
     mvs::Selection,
 };
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// What is known beside the files of the checkout. What is missing here was not asked for, because
@@ -26,6 +27,8 @@ pub struct Facts {
     pub ages: BTreeMap<ModuleVersion, fresh::Known>,
     /// The go.mod of the newest version of each module, by path.
     pub newest: BTreeMap<String, Result<File, String>>,
+    /// What is known to be vulnerable.
+    pub vulnerable: Option<vulnerable::Known>,
     /// Under what licences module versions are.
     pub licences: BTreeMap<ModuleVersion, allowed::Known>,
 }
@@ -83,6 +86,15 @@ pub fn findings(
         let direct = lock.go_mod.require.iter().filter(|line| !line.indirect);
         let direct = direct.count();
         findings.extend(minimal::check(&policy.minimal, selection, direct, &places));
+    }
+    if is_on(Step::Vulnerable)
+        && let Some(known) = &facts.vulnerable
+    {
+        let (days, today) = (
+            policy.vulnerable.data_days,
+            now.to_zoned(TimeZone::UTC).date(),
+        );
+        findings.extend(vulnerable::check(known, lock, &places, days, today));
     }
     if is_on(Step::Fresh) {
         for module in &built {

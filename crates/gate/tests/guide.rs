@@ -10,7 +10,7 @@ const GUIDE: &str = include_str!("../../../docs/gate.md");
 fn the_policy_in_the_guide_is_accepted() {
     let block = GUIDE.split("```toml\n").nth(1).unwrap();
     let source = block.split("```").next().unwrap();
-    let policy = Policy::parse("guide", source.as_bytes(), rules::ALL).unwrap();
+    let policy = Policy::parse("guide", source.as_bytes(), &rules::all()).unwrap();
     assert_eq!(policy.steps.of(Step::Minimal), Mode::Block);
     assert_eq!(policy.minimal.modules, Some(300));
     assert_eq!(policy.fresh.days, 7);

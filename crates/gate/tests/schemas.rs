@@ -69,14 +69,14 @@ fn sarif_is_what_oasis_specified() {
         Finding::new(&rules::TOO_YOUNG, Place::file("go.mod"), "", "young"),
     ];
     let policy = "[[waiver]]\nrule = \"allowed/module-denied\"\nowner = \"a\"\nreason = \"r\"\nuntil = 2026-12-31\n";
-    let policy = Policy::parse("p.toml", policy.as_bytes(), rules::ALL).unwrap();
+    let policy = Policy::parse("p.toml", policy.as_bytes(), &rules::all()).unwrap();
     for unreadable in [Vec::new(), vec![Unreadable::new(at(1), "half")]] {
         let today = date(2026, 11, 26);
         let verdict = Verdict::of(&policy, "p.toml", findings.clone(), unreadable, today);
         let report = Report {
             version: "1.2.3",
             directory: ".",
-            rules: rules::ALL,
+            rules: &rules::all(),
             verdict: &verdict,
             facts: &[],
             change: None,

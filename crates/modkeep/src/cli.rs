@@ -4,6 +4,7 @@ mod bundle;
 mod gate;
 mod options;
 mod project;
+mod vuln;
 
 pub(crate) use options::{given, settings};
 
@@ -25,7 +26,7 @@ pub(crate) fn command() -> Command {
         ))
         .subcommand_required(true)
         .arg_required_else_help(true)
-        .subcommands([serve(), run(), env(), store(), sumdb(), audit(), zip(), module(), project::why(), project::graph(), project::tidy_report(), project::whatif(), gate::gate(), config(), doctor(), explain(), completions_command()])
+        .subcommands([serve(), run(), env(), store(), sumdb(), audit(), zip(), module(), project::why(), project::graph(), project::tidy_report(), project::whatif(), gate::gate(), vuln::vuln(), config(), doctor(), explain(), completions_command()])
 }
 
 fn serve() -> Command {

@@ -1,67 +1,63 @@
 //! `modkeep gate`: may this checkout's dependencies, or a change of them, pass?
 //!
-//! The judging is the gate crate's; here are the files it judges ([`checkout`]), the site that knows
-//! about modules ([`site`]), what that knows ([`facts`]), and the report. Only the policy, the
-//! checkout and the site decide; nothing is installed, built or run.
+//! The judging is the gate crate's; here are the files it judges ([`checkout`], [`base`]), the site
+//! that knows about modules ([`site`]), what that knows ([`facts`]), what it all comes to
+//! ([`outcome`]), and the report. Only the policy, the checkout and the site decide; nothing is
+//! installed, built or run but `git`, and `go env` for the release that is installed.
 
 mod base;
 mod checkout;
 mod explain;
 mod facts;
+mod locks;
 mod module;
+mod outcome;
 mod request;
 mod since;
 mod site;
+mod vulnerable;
 
-use crate::{cli, failure::Failure, file_limit, logging, output, wiring};
+use crate::{
+    cli,
+    config::{Environment as _, Process, Settings},
+    failure::Failure,
+    file_limit, logging, output, wiring,
+};
 use base::Base;
 use checkout::Checkout;
 use codes::Code;
-use facts::Wanted;
-use finding::{Finding, Rule, Step, Unreadable};
+use finding::{Rule, Step, Unreadable};
 use gate::{
     policy::{Mode, Policy},
     report::Report,
-    sbom,
     verdict::Verdict,
 };
 use jiff::{Timestamp, tz::TimeZone};
-use module::{Files, Look, Looked};
+use lockfile::Kind;
+use module::{Look, Wanted};
+use outcome::Outcome;
 use request::Request;
-use since::Since;
 use site::Site;
 use std::{fs, path::Path, process::ExitCode};
+use vulndb::Reachability;
 
 /// `error`: the report says what is wrong; a server of our own has nothing to add.
 const LOG_DEFAULT: &str = "error";
 
-/// Everything that was found out.
-#[derive(Default)]
-struct Outcome {
-    findings: Vec<Finding>,
-    unreadable: Vec<Unreadable>,
-    notes: Vec<String>,
-    bills: Vec<String>,
-    change: Option<String>,
+/// What is judged, by what, against what.
+struct Case {
+    policy: Policy,
+    checkout: Checkout,
+    base: Option<Base>,
+    reachability: Option<Reachability>,
 }
 
 pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
     let request = Request::read(matches)?;
     let rules = rules();
     let policy = match request.policy(&rules)? {
-        // Without a base there is no change to judge.
-        Ok(policy) if request.base.is_none() => Policy {
-            steps: policy.steps.clone().with(Step::Change, Mode::Off),
-            ..policy
-        },
         Ok(policy) => policy,
-        Err(unreadable) => {
-            let outcome = Outcome {
-                unreadable: vec![unreadable],
-                ..Outcome::default()
-            };
-            return finish(&request, &Policy::default(), &rules, outcome);
-        }
+        Err(unreadable) => return untold(&request, &Policy::default(), unreadable),
     };
     if request.explain {
         output::text(&explain::text(&policy, &rules));
@@ -70,89 +66,72 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
     let settings = cli::settings(&cli::given(matches)?)?;
     let _log = logging::start(&settings, LOG_DEFAULT)?;
     file_limit::raise();
-    let checkout = Checkout::find(&request.directory, |_| false);
-    let checkout = checkout.map_err(|error| unusable(&request.directory, &error))?;
+    let reachability = match request.reachability()?.transpose() {
+        Ok(reachability) => reachability,
+        Err(unreadable) => return untold(&request, &policy, unreadable),
+    };
+    // Without a base there is no change to judge.
+    let policy = match request.base {
+        None => policy.without(Step::Change),
+        Some(_) => policy,
+    };
+    let is_lock = |name: &str| Kind::of_file_name(name).is_some();
+    let checkout = Checkout::find(&request.directory, is_lock);
     let base = request.base.as_deref();
     let base = base.map(|revision| Base::find(&request.directory, revision));
-    let base = base.transpose()?;
-    let outcome = wiring::runtime()?.block_on(async {
-        let site = Site::open(&settings, request.server.as_deref()).await?;
-        let outcome = look(&site, &checkout, base.as_ref(), &policy, &request).await;
-        output::doing("");
-        site.close().await?;
-        Ok::<_, Failure>(outcome)
-    })?;
-    finish(&request, &policy, &rules, outcome)
+    let case = Case {
+        policy,
+        checkout: checkout.map_err(|error| unusable(&request.directory, &error))?,
+        base: base.transpose()?,
+        reachability,
+    };
+    let outcome = wiring::runtime()?.block_on(examine(&case, &request, &settings))?;
+    finish(&request, &case.policy, outcome)
 }
 
 /// Every rule that there is.
 pub(crate) fn rules() -> Vec<&'static Rule> {
-    [gate::rules::ALL, gate::change::RULES].concat()
+    gate::rules::all()
 }
 
-async fn look(
-    site: &Site,
-    checkout: &Checkout,
-    base: Option<&Base>,
-    policy: &Policy,
-    request: &Request,
-) -> Outcome {
+/// Asks the site whatever the case needs.
+async fn examine(case: &Case, request: &Request, settings: &Settings) -> Result<Outcome, Failure> {
+    let needs_data = case.policy.steps.of(Step::Vulnerable) != Mode::Off;
+    let renewed = if needs_data && request.server.is_none() {
+        vulnerable::renew(settings).await
+    } else {
+        None
+    };
+    let site = Site::open(settings, request.server.as_deref()).await?;
+    let installed = Process.go_env("GOVERSION");
+    let chosen = case.policy.vulnerable.go.as_deref();
     let look = Look {
-        site,
-        policy,
+        site: &site,
+        policy: &case.policy,
         wanted: Wanted {
-            licences: request.sbom.is_some() || base.is_some(),
+            licences: request.sbom.is_some() || case.base.is_some(),
+            go: chosen.or(installed.as_deref()),
+            reachability: case.reachability.as_ref(),
         },
         now: Timestamp::now(),
     };
-    let mut outcome = Outcome::default();
-    outcome.notes.extend(base.map(|base| base.note.clone()));
-    for directory in &checkout.modules {
-        if let Err(unreadable) = module(look, checkout, base, directory, &mut outcome).await {
-            outcome.unreadable.push(unreadable);
-        }
-    }
-    if checkout.modules.is_empty() {
-        outcome.notes.push("there is no go.mod here".to_owned());
-    }
-    outcome
+    let mut outcome = Outcome::of(look, &case.checkout, case.base.as_ref()).await;
+    outcome.notes.extend(renewed);
+    output::doing("");
+    site.close().await?;
+    Ok(outcome)
 }
 
-/// Adds what there is to say about the module in a directory.
-async fn module(
-    look: Look<'_>,
-    checkout: &Checkout,
-    base: Option<&Base>,
-    directory: &str,
-    outcome: &mut Outcome,
-) -> Result<(), Unreadable> {
-    let Some(files) = Files::read(directory, |name| checkout.read(name))? else {
-        return Ok(());
+/// Where something that decides cannot be read, nobody can tell.
+fn untold(request: &Request, policy: &Policy, unreadable: Unreadable) -> Result<ExitCode, Failure> {
+    let outcome = Outcome {
+        unreadable: vec![unreadable],
+        ..Outcome::default()
     };
-    let root = checkout.path(directory);
-    let looked = Looked::at(look, &files, &root).await?;
-    outcome.notes.extend(looked.notes.iter().cloned());
-    outcome.bills.push(looked.bill());
-    let Some(base) = base else {
-        outcome.findings.extend(looked.findings(look));
-        return Ok(());
-    };
-    let before = Files::read(directory, |name| base.read(name))?;
-    let since = Since::of(look, &looked, before.as_ref(), &root, &base.name).await?;
-    outcome.findings.extend(since.findings);
-    outcome
-        .change
-        .get_or_insert_default()
-        .push_str(&since.summary);
-    Ok(())
+    finish(request, policy, outcome)
 }
 
-fn finish(
-    request: &Request,
-    policy: &Policy,
-    rules: &[&'static Rule],
-    outcome: Outcome,
-) -> Result<ExitCode, Failure> {
+fn finish(request: &Request, policy: &Policy, outcome: Outcome) -> Result<ExitCode, Failure> {
     let Outcome {
         findings,
         unreadable,
@@ -166,7 +145,7 @@ fn finish(
     let report = Report {
         version: env!("CARGO_PKG_VERSION"),
         directory: &directory,
-        rules,
+        rules: &rules(),
         verdict: &verdict,
         facts: &notes,
         change: change.as_deref(),
@@ -197,19 +176,4 @@ fn write(file: &Path, text: &str) -> Result<(), Failure> {
 
 fn unusable(path: &Path, error: &dyn std::error::Error) -> Failure {
     Failure::new(Code::BadInputFile, format!("{}: {error}", path.display()))
-}
-
-// === impl Looked ===
-
-impl Looked {
-    /// The bill of materials.
-    fn bill(&self) -> String {
-        let licences = self.licences();
-        sbom::cyclonedx(
-            &self.selection,
-            &self.built(),
-            &licences,
-            env!("CARGO_PKG_VERSION"),
-        )
-    }
 }

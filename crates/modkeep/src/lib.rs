@@ -27,6 +27,7 @@ mod serve;
 mod store_command;
 mod sumdb_command;
 mod sumdb_mirror;
+mod vuln_command;
 mod wiring;
 mod zip_command;
 
@@ -65,6 +66,7 @@ fn dispatch(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
         Some(("graph", matches)) => project_command::graph(matches),
         Some(("tidy-report", matches)) => project_command::tidy(matches),
         Some(("whatif", matches)) => project_command::whatif(matches),
+        Some(("vuln", matches)) => vuln_command::main(matches),
         Some(("gate", matches)) => gate_command::main(matches),
         Some(("config", matches)) => config_command::main(matches),
         Some(("doctor", matches)) => doctor_command::main(matches),

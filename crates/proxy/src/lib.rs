@@ -45,6 +45,7 @@ mod status;
 mod sumdb;
 mod verify;
 mod versions;
+mod vulnerabilities;
 
 pub use answer::{Answer, Body, Freshness, Media, Origin};
 pub use bundle::{

@@ -1,6 +1,7 @@
 //! Handler: from a request head to a response, once the route is known.
 
 mod echo;
+mod examine;
 mod posted;
 mod prefetch;
 mod sums;
@@ -111,6 +112,9 @@ impl<S: Service> Surface<S> {
             (None, Subject::Routed(Ok(Route::Echo(name)))) => {
                 echo::answer(&self.service, &ask, name, body).await
             }
+            (None, Subject::Routed(Ok(Route::Examine))) => {
+                examine::answer(&self.service, &ask, body).await
+            }
             (None, Subject::Routed(Ok(Route::Sums))) => {
                 sums::answer(&self.service, &ask, body).await
             }
@@ -173,6 +177,10 @@ impl<S: Service> Surface<S> {
                 Ok(reply) => respond::reply(ask, reply),
                 Err(refusal) => respond::refusal(ask, &refusal),
             },
+            Ok(Route::Vulnerabilities(file)) => match self.service.vulnerability_file(file).await {
+                Ok(reply) => respond::reply(ask, reply),
+                Err(refusal) => respond::refusal(ask, &refusal),
+            },
             Ok(Route::Refresh(module)) => match self.service.refresh(module).await {
                 Ok(forgotten) => (
                     respond::plain(ask, format!("forgotten: {forgotten}\n")),
@@ -199,7 +207,7 @@ impl<S: Service> Surface<S> {
                 None,
             ),
             // Answered where the body is at hand.
-            Ok(Route::Prefetch(_) | Route::Sums | Route::Echo(_)) => {
+            Ok(Route::Prefetch(_) | Route::Sums | Route::Examine | Route::Echo(_)) => {
                 refused(ask, &RouteError::NoSuchPage)
             }
             Err(error) => refused(ask, error),

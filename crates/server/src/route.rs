@@ -44,6 +44,10 @@ pub enum Route {
     Prefetch(Kinds),
     /// `POST /-/sums`: hold the go.sum in the body against the checksum databases.
     Sums,
+    /// Below `/-/vuln/`: a file of the vulnerability database.
+    Vulnerabilities(String),
+    /// `POST /-/vuln/examine`: what is known about the modules in the body.
+    Examine,
     /// `/-/requests/ID`: what became of a request that failed.
     Request(String),
     /// `/-/status`: how the service is, as JSON.
@@ -123,7 +127,9 @@ impl Route {
 
     fn methods(&self) -> &'static str {
         match self {
-            Self::Refresh(_) | Self::Prefetch(_) | Self::Sums | Self::Echo(_) => "POST",
+            Self::Refresh(_) | Self::Prefetch(_) | Self::Sums | Self::Examine | Self::Echo(_) => {
+                "POST"
+            }
             _ => "GET, HEAD",
         }
     }
@@ -134,9 +140,11 @@ impl Route {
             Self::Resource(resource, _) => resource.kind(),
             Self::Index { .. } => "index",
             Self::Journal(_) => "journal",
+            Self::Vulnerabilities(_) => "vuln",
             Self::Refresh(_)
             | Self::Prefetch(_)
             | Self::Sums
+            | Self::Examine
             | Self::Request(_)
             | Self::Status
             | Self::Echo(_) => "admin",

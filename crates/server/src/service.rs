@@ -65,6 +65,25 @@ pub trait Service: Send + Sync + 'static {
         async move { Err(refusal) }
     }
 
+    /// A file of the vulnerability database's protocol, by its path below the root.
+    fn vulnerability_file(
+        &self,
+        path: &str,
+    ) -> impl std::future::Future<Output = Result<Reply, Refusal>> + Send {
+        let refusal = Refusal::new(Code::NoVulnerabilityData, path);
+        async move { Err(refusal) }
+    }
+
+    /// What is known about the modules of a list, a module and a version a line; gives JSON.
+    fn examine(
+        &self,
+        list: Bytes,
+    ) -> impl std::future::Future<Output = Result<String, Refusal>> + Send {
+        let _ = list;
+        let refusal = Refusal::new(Code::NoVulnerabilityData, "");
+        async move { Err(refusal) }
+    }
+
     /// Captured versions in order of capture, from `since` on, at most `limit`.
     fn index(
         &self,

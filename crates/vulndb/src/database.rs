@@ -67,7 +67,7 @@ pub enum DatabaseError {
 }
 
 /// What is known about all modules of a build, and how old the knowledge is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Examined {
     /// Where it is from.
     pub sources: Vec<SourceInfo>,

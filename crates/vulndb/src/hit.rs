@@ -2,10 +2,10 @@
 
 use crate::entry::{Affected, Entry, Id, Import, Review, Severity, Time};
 use crate::range::{affects, fixes};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A vulnerability that a version of a module has.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hit {
     /// The module.
     pub module: String,

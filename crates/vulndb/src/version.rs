@@ -11,7 +11,7 @@ use gomod::semver;
 const RELEASES: [&str; 2] = ["stdlib", "toolchain"];
 
 /// A version that cannot be held against ranges.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, thiserror::Error)]
 #[error("{module}: {version:?} is neither a version nor a Go release")]
 pub struct UnknownVersion {
     /// The module.

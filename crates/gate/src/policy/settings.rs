@@ -28,6 +28,9 @@ pub struct Minimal {
 pub struct Vulnerable {
     /// Days after which the vulnerability data is too old to say that there are none.
     pub data_days: u32,
+    /// The release of Go that builds, such as `go1.26.8`; else the one installed where the gate runs,
+    /// or a newer one that go.mod asks for.
+    pub go: Option<String>,
 }
 
 /// `[fresh]`: age of what is used.
@@ -66,7 +69,10 @@ pub struct Licences {
 
 impl Default for Vulnerable {
     fn default() -> Self {
-        Self { data_days: 30 }
+        Self {
+            data_days: 30,
+            go: None,
+        }
     }
 }
 

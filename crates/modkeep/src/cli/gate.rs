@@ -48,6 +48,12 @@ pub(super) fn gate() -> Command {
         .value_name("FORMAT=FILE")
         .action(ArgAction::Append)
         .help("Write the report to a file as well, in this form; may be given again");
+    let govulncheck = path(
+        "govulncheck",
+        "FILE",
+        "What `govulncheck -json` printed: says which vulnerable code is called",
+    )
+    .long("govulncheck");
     let sbom = path(
         "sbom",
         "FILE",
@@ -62,7 +68,16 @@ pub(super) fn gate() -> Command {
         Command::new("gate")
             .about("Judge a checkout's dependencies, or what a change does to them")
             .args([
-                directory, policy, server, base, step, format, report, sbom, explain,
+                directory,
+                policy,
+                server,
+                base,
+                step,
+                format,
+                report,
+                govulncheck,
+                sbom,
+                explain,
             ]),
     )
     .after_help(EXAMPLES)

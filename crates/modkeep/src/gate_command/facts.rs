@@ -3,7 +3,7 @@
 //! What cannot be had is written down with its reason, because a step has a rule for not knowing;
 //! nothing here decides what that means.
 
-use super::{module::Look, site::Site};
+use super::{module::Look, site::Site, vulnerable};
 use crate::output;
 use bytes::Bytes;
 use finding::Step;
@@ -44,13 +44,6 @@ const DOCUMENT: usize = 4 << 20;
 /// The largest answer about a go.sum: a few hundred bytes for each line.
 const SUMS: usize = 256 << 20;
 
-/// What is asked for beside what the policy needs.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Wanted {
-    /// Licences, for a bill of materials.
-    pub(super) licences: bool,
-}
-
 /// Gathers what the steps need; `notes` gets what a reader should know of it.
 pub(super) async fn gather(
     with: Look<'_>,
@@ -86,6 +79,11 @@ pub(super) async fn gather(
                 facts.told = vec![Told::Unknown(why); lock.go_sum.entries.len()];
             }
         }
+    }
+    if is_on(Step::Vulnerable) {
+        let known = vulnerable::gather(with, lock, &built).await;
+        notes.extend(known.examined.as_ref().ok().map(vulnerable::note));
+        facts.vulnerable = Some(known);
     }
     if fresh_is_on {
         output::doing(&format!(

@@ -1,10 +1,6 @@
 //! Module: one Go module of the checkout, now or at the base, with everything known about it.
 
-use super::{
-    checkout::join,
-    facts::{self, Wanted},
-    site::Site,
-};
+use super::{checkout::join, facts, site::Site};
 use crate::{checkout, output};
 use finding::{Finding, Place, Unreadable};
 use gate::{
@@ -24,13 +20,25 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     path::Path,
 };
+use vulndb::Reachability;
+
+/// What is asked for beside what the policy needs.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wanted<'a> {
+    /// Licences, for a bill of materials.
+    pub(super) licences: bool,
+    /// The release of Go that is installed.
+    pub(super) go: Option<&'a str>,
+    /// What `govulncheck` found out about calls.
+    pub(super) reachability: Option<&'a Reachability>,
+}
 
 /// What every module of a run is looked at with.
 #[derive(Clone, Copy)]
 pub(super) struct Look<'a> {
     pub(super) site: &'a Site,
     pub(super) policy: &'a Policy,
-    pub(super) wanted: Wanted,
+    pub(super) wanted: Wanted<'a>,
     pub(super) now: Timestamp,
 }
 

@@ -7,7 +7,7 @@ use crate::{
 };
 use clap::ArgMatches;
 use codes::Code;
-use finding::{Rule, Step, Unreadable};
+use finding::{Place, Rule, Step, Unreadable};
 use gate::{
     policy::{self, Mode, Policy},
     report::Format,
@@ -17,6 +17,7 @@ use std::{
     io::{self, IsTerminal as _},
     path::PathBuf,
 };
+use vulndb::Reachability;
 
 /// What the person asked for.
 #[derive(Debug)]
@@ -31,6 +32,8 @@ pub(super) struct Request {
     pub(super) format: Format,
     /// Reports that are written to files.
     pub(super) reports: Vec<(Format, PathBuf)>,
+    /// What `govulncheck -json` printed.
+    pub(super) govulncheck: Option<PathBuf>,
     /// Where the bill of materials goes to.
     pub(super) sbom: Option<PathBuf>,
     /// Whether only the rules are wanted.
@@ -65,6 +68,7 @@ impl Request {
             format: format(text("format").as_deref().unwrap_or("text"), colours())
                 .map_err(wrong)?,
             reports: Result::map_err(reports, wrong)?,
+            govulncheck: path("govulncheck"),
             sbom: path("sbom"),
             explain: matches.get_flag("explain"),
             policy_name,
@@ -72,6 +76,19 @@ impl Request {
             steps: Result::map_err(steps, wrong)?,
             directory,
         })
+    }
+
+    /// What is known about calls; the report is read before anything is asked.
+    pub(super) fn reachability(&self) -> Result<Option<Result<Reachability, Unreadable>>, Failure> {
+        let Some(file) = &self.govulncheck else {
+            return Ok(None);
+        };
+        let report = checkout::read(file).map_err(|error| unusable(file, &error))?;
+        let read = Reachability::parse(&report);
+        Ok(Some(read.map_err(|error| {
+            let place = Place::file(file.display().to_string());
+            Unreadable::new(place, error.to_string())
+        })))
     }
 
     /// The policy in effect. One that cannot be read is no failure of the command: nobody can tell

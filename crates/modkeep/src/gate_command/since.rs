@@ -15,6 +15,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     path::Path,
 };
+use vulndb::{Hit, Id};
 
 /// A change.
 pub(super) struct Since {
@@ -30,7 +31,7 @@ impl Since {
     /// Compares a module with its files at the base; a module that was not there is all new.
     pub(super) async fn of(
         with: Look<'_>,
-        now: &Looked,
+        mut now: Looked,
         base: Option<&Files>,
         root: &Path,
         name: &str,
@@ -41,6 +42,10 @@ impl Since {
         };
         let before = base.as_ref().map_or_else(BTreeSet::new, Looked::built);
         let moves = change::compare(&before, &now.built());
+        let mut told = Told::of(base.as_ref(), &now, &moves);
+        if let Some(base) = &base {
+            forget_known(&mut now, base);
+        }
         let mut findings = now.findings(with);
         if let Some(base) = &base {
             findings = change::introduced(findings, &base.findings(with));
@@ -49,7 +54,9 @@ impl Since {
         findings.extend(change::findings(&moves, &now.places()));
         let scans = facts::scans(with.site, &moves).await;
         findings.extend(change::capabilities(&moves, &scans, &now.places()));
-        let summary = change::markdown(name, &moves, &known(with, now, &moves, &scans));
+        told.add_capabilities(&scans);
+        told.add_facts(with, &now);
+        let summary = change::markdown(name, &moves, &told.by_version);
         Ok(Self { findings, summary })
     }
 }
@@ -61,30 +68,91 @@ fn at_base(unreadable: Unreadable) -> Unreadable {
     }
 }
 
-fn known(
-    with: Look<'_>,
-    now: &Looked,
-    moves: &[Move],
-    scans: &BTreeMap<String, Scan>,
-) -> BTreeMap<String, Known> {
-    let licences = &now.facts.licences;
-    let ages = now.facts.ages.iter().map(|(module, age)| {
-        let licence = licences.get(module).map(licence).unwrap_or_default();
-        let scan = scans.get(&module.to_string());
-        let known = Known {
-            age: words(age, with.now),
-            licence,
-            capabilities: scan.map(gained).unwrap_or_default(),
-            ..Known::default()
+/// Leaves out vulnerabilities that the base has as well, in whatever version.
+fn forget_known(now: &mut Looked, base: &Looked) {
+    let known: BTreeSet<(String, Id)> = hits(base)
+        .map(|hit| (hit.module.clone(), hit.id.clone()))
+        .collect();
+    if let Some(Ok(examined)) = now
+        .facts
+        .vulnerable
+        .as_mut()
+        .map(|known| known.examined.as_mut())
+    {
+        examined
+            .hits
+            .retain(|hit| !known.contains(&(hit.module.clone(), hit.id.clone())));
+    }
+}
+
+fn hits(looked: &Looked) -> impl Iterator<Item = &Hit> {
+    let known = looked.facts.vulnerable.iter();
+    known
+        .filter_map(|known| known.examined.as_ref().ok())
+        .flat_map(|examined| &examined.hits)
+}
+
+/// What a reviewer is told of each version that the change brings or takes.
+struct Told {
+    by_version: BTreeMap<String, Known>,
+}
+
+// === impl Told ===
+
+impl Told {
+    /// With the vulnerabilities that the change mends and brings.
+    fn of(base: Option<&Looked>, now: &Looked, moves: &[Move]) -> Self {
+        let of = |looked: Option<&Looked>, path: &str| -> BTreeSet<String> {
+            let hits = looked.into_iter().flat_map(hits);
+            hits.filter(|hit| hit.module == path)
+                .map(|hit| hit.id.to_string())
+                .collect()
         };
-        (module.to_string(), known)
-    });
-    let touched: BTreeSet<&str> = moves.iter().map(|one| &*one.path).collect();
-    ages.filter(|(module, _)| {
-        let path = module.split('@').next().unwrap_or_default();
-        touched.contains(path)
-    })
-    .collect()
+        let one = |one: &Move| {
+            let (before, after) = (of(base, &one.path), of(Some(now), &one.path));
+            let list = |word: &str, ids: Vec<&String>| match ids.len() {
+                0 => None,
+                1..=5 => {
+                    let ids: Vec<&str> = ids.into_iter().map(String::as_str).collect();
+                    Some(format!("{word} {}", ids.join(", ")))
+                }
+                count => Some(format!("{word} {count}")),
+            };
+            let mended = list("mends", before.difference(&after).collect());
+            let brought = list("brings", after.difference(&before).collect());
+            let words: Vec<String> = mended.into_iter().chain(brought).collect();
+            let known = Known {
+                vulnerabilities: words.join("; "),
+                ..Known::default()
+            };
+            let to = one.to.as_deref().unwrap_or("-");
+            (format!("{}@{to}", one.path), known)
+        };
+        Self {
+            by_version: moves.iter().map(one).collect(),
+        }
+    }
+
+    fn add_capabilities(&mut self, scans: &BTreeMap<String, Scan>) {
+        for (version, scan) in scans {
+            if let Some(known) = self.by_version.get_mut(version) {
+                known.capabilities = gained(scan);
+            }
+        }
+    }
+
+    fn add_facts(&mut self, with: Look<'_>, now: &Looked) {
+        for (module, age) in &now.facts.ages {
+            if let Some(known) = self.by_version.get_mut(&module.to_string()) {
+                known.age = words(age, with.now);
+            }
+        }
+        for (module, known_licence) in &now.facts.licences {
+            if let Some(known) = self.by_version.get_mut(&module.to_string()) {
+                known.licence = licence(known_licence);
+            }
+        }
+    }
 }
 
 fn gained(scan: &Scan) -> String {

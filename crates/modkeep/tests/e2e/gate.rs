@@ -53,13 +53,13 @@ impl Bench {
         Self { site, project }
     }
 
-    fn gate(&self, arguments: &[&str]) -> Output {
+    pub(crate) fn gate(&self, arguments: &[&str]) -> Output {
         gate(&self.site.server.url(), self.project.path(), arguments)
     }
 
     /// Replaces a text in a file of the project.
     #[track_caller]
-    fn change(&self, name: &str, from: &str, to: &str) {
+    pub(crate) fn change(&self, name: &str, from: &str, to: &str) {
         let text = self.project.read(name);
         assert!(text.contains(from), "{from}: {text}");
         self.write(name, text.replacen(from, to, 1));
@@ -90,7 +90,7 @@ fn gate(server: &str, directory: &Path, arguments: &[&str]) -> Output {
 
 /// Claims an exit code, and a line that begins with a place and ends with a rule.
 #[track_caller]
-fn assert_found(output: &Output, code: i32, place: &str, rule: &str) {
+pub(crate) fn assert_found(output: &Output, code: i32, place: &str, rule: &str) {
     assert_eq!(output.status.code(), Some(code), "{output}");
     let rule = format!("[{rule}]");
     let found = output
@@ -120,7 +120,7 @@ fn the_server_that_holds_the_data_directory_is_asked_without_being_named() {
     let bench = Bench::new();
     let mut command = Command::new(BINARY);
     command
-        .args(["gate", "--step", "fresh=off", "--data"])
+        .args(["gate", "--vulndb", "off", "--step", "fresh=off", "--data"])
         .arg(bench.site.server.data())
         .arg(bench.project.path());
     let output = process::run(&mut command, Duration::from_mins(1));

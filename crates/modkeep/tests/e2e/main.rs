@@ -19,6 +19,7 @@ mod crash;
 mod flights;
 mod forks;
 mod gate;
+mod gate_known;
 mod guide;
 mod heads;
 mod idle;

@@ -15,6 +15,8 @@ pub(super) fn parse(elements: &[&str], query: Option<&str>) -> Result<Route, Rou
             }
             _ => Err(RouteError::NoSuchPage),
         },
+        ["vuln", "examine"] => Ok(Route::Examine),
+        ["vuln", file @ ..] if !file.is_empty() => Ok(Route::Vulnerabilities(file.join("/"))),
         ["requests", id] => Ok(Route::Request((*id).to_owned())),
         ["status"] => Ok(Route::Status),
         ["cases"] => Ok(Route::Resource(Resource::Cases(None), Fetching::Never)),

@@ -2,26 +2,8 @@
 
 use finding::{Rule, Step};
 
-/// All of them, in the order of the documentation.
-pub static RULES: &[&Rule] = &[
-    &SUM_CHANGED,
-    &NEW_MODULE,
-    &LOWERED,
-    &NEW_CAPABILITY,
-    &CAPABILITY_UNKNOWN,
-];
-
-/// Another hash for the same version.
-pub(super) static SUM_CHANGED: Rule = Rule {
-    id: "lock/sum-changed",
-    step: Step::Lock,
-    title: "the change gives a version another hash",
-    why: "A version never changes. Either the hash before was wrong, or this one is.",
-    next: "Restore the line from the base, and find out who serves the other bytes: `modkeep doctor` compares them with the log.",
-};
-
 /// A module that was not used before.
-pub(super) static NEW_MODULE: Rule = Rule {
+pub static NEW_MODULE: Rule = Rule {
     id: "change/new-module",
     step: Step::Change,
     title: "the change brings in a module",
@@ -30,7 +12,7 @@ pub(super) static NEW_MODULE: Rule = Rule {
 };
 
 /// A version below that of the base.
-pub(super) static LOWERED: Rule = Rule {
+pub static LOWERED: Rule = Rule {
     id: "change/lowered",
     step: Step::Change,
     title: "the change lowers a version",
@@ -39,7 +21,7 @@ pub(super) static LOWERED: Rule = Rule {
 };
 
 /// Code that can do what it could not do before.
-pub(super) static NEW_CAPABILITY: Rule = Rule {
+pub static NEW_CAPABILITY: Rule = Rule {
     id: "change/new-capability",
     step: Step::Change,
     title: "a version can do what the one before could not",
@@ -48,7 +30,7 @@ pub(super) static NEW_CAPABILITY: Rule = Rule {
 };
 
 /// Code that could not be looked at.
-pub(super) static CAPABILITY_UNKNOWN: Rule = Rule {
+pub static CAPABILITY_UNKNOWN: Rule = Rule {
     id: "change/capability-unknown",
     step: Step::Change,
     title: "what a version can do could not be looked at",
