@@ -45,13 +45,12 @@ pub fn check(
     let matter = Matter {
         examined,
         reachability: known.reachability.as_ref(),
-        waivers: &[],
         policy_file: &lock.go_mod_name,
         place: &place,
         days: Some(days),
         today,
     };
-    vulndb::judge(&matter).findings
+    vulndb::judge(&matter)
 }
 
 /// The release of Go that a build uses, such as `go1.22.3`: what go.mod asks for, or `installed`

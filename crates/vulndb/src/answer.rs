@@ -1,4 +1,4 @@
-//! Answer: the v1 protocol, by which the stock client and editors ask a vulnerability database.
+//! Answer: the v1 protocol, by which the stock client asks a vulnerability database.
 //!
 //! Everything is a file: three of `index/`, one of `ID/` for each entry, and each of them packed
 //! beside it under the same name with `.gz`. The client takes the packed ones and unpacks them

@@ -53,6 +53,8 @@ pub struct SourceInfo {
     pub modified: Option<Time>,
     /// How many entries it had.
     pub entries: usize,
+    /// Entries whose versions are not understood, so that every version is taken to be affected.
+    pub mended: Vec<Id>,
 }
 
 /// Why a module cannot be answered for.
@@ -224,6 +226,7 @@ impl SourceInfo {
             origin: source.origin,
             modified: source.modified,
             entries: source.entries.len(),
+            mended: source.mended.clone(),
         }
     }
 }

@@ -9,6 +9,7 @@
 mod range;
 mod text;
 
+pub(crate) use range::is_version;
 pub use range::{Event, Range};
 pub(crate) use text::line;
 pub use text::{Id, Time};

@@ -120,8 +120,12 @@ impl Collected {
         Ok(())
     }
 
-    /// A link counts as what it leads to: whoever may put it there may put the file there.
+    /// A link counts as what it leads to: whoever may put it there may put the file there. What is
+    /// no file is not opened: reading a pipe can wait for ever.
     fn add_file(&mut self, path: &Path, name: String) -> Result<(), SourceError> {
+        if fs::metadata(path).is_ok_and(|it| !it.is_file()) {
+            return Err(SourceError::new(name, Problem::Stray));
+        }
         match read_bounded(path, MAX_INDEX as u64) {
             Ok(bytes) => self.add(name, &bytes),
             Err(error) => Err(SourceError::new(name, Problem::Io(error.to_string()))),

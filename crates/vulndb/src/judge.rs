@@ -1,19 +1,15 @@
-//! Judge: what is known becomes findings, except for what somebody answers for.
+//! Judge: what is known becomes findings.
 //!
 //! One finding a vulnerability and module, of the rule that says most; beside them, findings about
-//! what could not be told: versions that are none, data that is old, waivers that ran out or are for
-//! nothing. An expired waiver hides nothing.
+//! what could not be told: versions that are none, and data that is old. Exceptions are not known
+//! here: they are made for findings, by whoever judges those.
 
 use crate::database::{Examined, SourceInfo};
 use crate::hit::Hit;
 use crate::reachability::{Frame, Level, Reach, Reachability};
-use crate::rules::{
-    CALLED, DATA_OLD, FIXED, GO_RELEASE, NOT_CALLED, UNFIXED, VERSION_UNKNOWN, WAIVER_EXPIRED,
-    WAIVER_UNUSED,
-};
+use crate::rules::{CALLED, DATA_OLD, FIXED, GO_RELEASE, NOT_CALLED, UNFIXED, VERSION_UNKNOWN};
 use crate::source::Origin;
 use crate::version::{is_release, shown};
-use crate::waiver::Waiver;
 use finding::{Finding, Place, Rule};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -25,9 +21,7 @@ pub struct Matter<'a> {
     pub examined: &'a Examined,
     /// What is known about calls, if anything.
     pub reachability: Option<&'a Reachability>,
-    /// What somebody answers for.
-    pub waivers: &'a [Waiver],
-    /// The file that waivers and the age of data are set in.
+    /// The file that findings about the age of the data point at.
     pub policy_file: &'a str,
     /// The line to change for a module; `stdlib` and `toolchain` are asked for too.
     pub place: &'a dyn Fn(&str) -> Place,
@@ -37,48 +31,13 @@ pub struct Matter<'a> {
     pub today: Date,
 }
 
-/// What it comes to.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Judgement {
-    /// What was found.
-    pub findings: Vec<Finding>,
-    /// What was found and is answered for.
-    pub waived: Vec<Waived>,
-}
-
-/// A finding that somebody answers for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Waived {
-    /// What was found.
-    pub finding: Finding,
-    /// Who answers for it, why, and until when.
-    pub waiver: Waiver,
-}
-
 /// Judges all of it.
-pub fn judge(matter: &Matter<'_>) -> Judgement {
-    let mut judgement = Judgement::default();
-    let mut used = vec![false; matter.waivers.len()];
-    for hit in &matter.examined.hits {
-        let finding = matter.vulnerable(hit);
-        match matter.waiver(hit, &mut used) {
-            Some(waiver) if waiver.is_valid(matter.today) => judgement.waived.push(Waived {
-                finding,
-                waiver: waiver.clone(),
-            }),
-            Some(waiver) => {
-                judgement.findings.push(finding);
-                judgement.findings.push(matter.expired(waiver, hit));
-            }
-            None => judgement.findings.push(finding),
-        }
-    }
-    let unused = matter.waivers.iter().zip(used).filter(|(_, used)| !used);
-    let unused = unused.map(|(waiver, _)| matter.unused(waiver));
-    judgement.findings.extend(matter.unknown());
-    judgement.findings.extend(matter.old());
-    judgement.findings.extend(unused);
-    judgement
+pub fn judge(matter: &Matter<'_>) -> Vec<Finding> {
+    let hits = matter.examined.hits.iter();
+    let mut findings: Vec<Finding> = hits.map(|hit| matter.vulnerable(hit)).collect();
+    findings.extend(matter.unknown());
+    findings.extend(matter.old());
+    findings
 }
 
 // === impl Matter ===
@@ -128,38 +87,6 @@ impl<'a> Matter<'a> {
             subject(hit),
             name(hit),
             way_out(hit)
-        )
-    }
-
-    /// The most exact waiver for a hit; it is marked as used.
-    fn waiver(&self, hit: &Hit, used: &mut [bool]) -> Option<&'a Waiver> {
-        let all = self.waivers.iter().zip(used);
-        let covering = all.filter(|(waiver, _)| waiver.covers(hit));
-        let (waiver, used) = covering.max_by_key(|(waiver, _)| waiver.precision())?;
-        *used = true;
-        Some(waiver)
-    }
-
-    fn expired(&self, waiver: &Waiver, hit: &Hit) -> Finding {
-        let Waiver { owner, until, .. } = waiver;
-        let message = format!("{waiver} by {owner} counted until {until}");
-        Finding::new(
-            &WAIVER_EXPIRED,
-            Place::file(self.policy_file),
-            subject(hit),
-            message,
-        )
-    }
-
-    fn unused(&self, waiver: &Waiver) -> Finding {
-        let Waiver { owner, until, .. } = waiver;
-        let message = format!("{waiver} by {owner}, until {until}, is for nothing that was found");
-        let subject = waiver.module.clone().unwrap_or_default();
-        Finding::new(
-            &WAIVER_UNUSED,
-            Place::file(self.policy_file),
-            subject,
-            message,
         )
     }
 

@@ -174,5 +174,10 @@ mod tests {
     fn a_vulnerability_that_came_back_has_no_latest_fix() {
         let back = semver(r#"{"introduced":"0"},{"fixed":"1.0.4"},{"introduced":"1.1.2"}"#);
         assert_eq!(latest_fix(&[&back]), None);
+        let events = r#"{"introduced":"0"},{"fixed":"1.0.4"}"#;
+        let ranges = format!(r#""ranges":[{{"type":"SEMVER","events":[{events}]}}]"#);
+        let listed = affected(&format!(r#"{ranges},"versions":["1.2.0"]"#));
+        assert_eq!(latest_fix(&[&listed]), None);
+        assert_eq!(latest_fix(&[&affected(&ranges)]), Some("v1.0.4"));
     }
 }

@@ -24,8 +24,8 @@ pub struct Reachability {
     level: Level,
     /// When the database that it looked into was last changed.
     database: Option<Time>,
-    /// By vulnerability, then by module.
-    found: BTreeMap<String, BTreeMap<String, Reported>>,
+    /// By vulnerability, then by module and version.
+    found: BTreeMap<String, BTreeMap<Used, Reach>>,
 }
 
 /// How closely a run looked.
@@ -104,10 +104,11 @@ pub enum ReachabilityError {
     Protocol(String),
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Reported {
+/// A module's version; of a Go release, which has two spellings, the semantic one.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Used {
+    module: String,
     version: String,
-    reach: Reach,
 }
 
 // === impl Reachability ===
@@ -162,10 +163,9 @@ impl Reachability {
         module: &str,
         version: &str,
     ) -> Option<&Reach> {
-        let modules = names.into_iter().filter_map(|name| self.found.get(name));
-        let reported = modules.filter_map(|modules| modules.get(module));
-        let same = reported.filter(|reported| is_same(module, &reported.version, version));
-        same.map(|reported| &reported.reach).max()
+        let used = Used::new(module, version);
+        let found = names.into_iter().filter_map(|name| self.found.get(name));
+        found.filter_map(|modules| modules.get(&used)).max()
     }
 
     fn new(config: &Config) -> Result<Self, ReachabilityError> {
@@ -184,7 +184,7 @@ impl Reachability {
         let Some(first) = finding.trace.first() else {
             return;
         };
-        let (module, version) = (first.module.clone(), first.version.clone());
+        let used = Used::new(&first.module, &first.version);
         let reach = match (&*first.package, &*first.function) {
             ("", _) => Reach::Required,
             (package, "") => Reach::Imported {
@@ -195,12 +195,9 @@ impl Reachability {
             },
         };
         let modules = self.found.entry(finding.osv).or_default();
-        let reported = modules.entry(module).or_insert_with(|| Reported {
-            version,
-            reach: Reach::Required,
-        });
-        if is_nearer(&reach, &reported.reach) {
-            reported.reach = reach;
+        let nearest = modules.entry(used).or_insert(Reach::Required);
+        if is_nearer(&reach, nearest) {
+            *nearest = reach;
         }
     }
 }
@@ -225,16 +222,16 @@ fn shortened(mut trace: Vec<Frame>) -> Vec<Frame> {
     trace
 }
 
-/// Releases have two spellings.
-fn is_same(module: &str, one: &str, other: &str) -> bool {
-    one == other
-        || match (
-            version::semantic(module, one),
-            version::semantic(module, other),
-        ) {
-            (Ok(one), Ok(other)) => one == other,
-            _ => false,
+// === impl Used ===
+
+impl Used {
+    fn new(module: &str, version: &str) -> Self {
+        let semantic = version::semantic(module, version);
+        Self {
+            module: module.to_owned(),
+            version: semantic.unwrap_or_else(|_| version.to_owned()),
         }
+    }
 }
 
 // === impl ReachabilityError ===

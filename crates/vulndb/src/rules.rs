@@ -14,12 +14,10 @@ pub static RULES: &[&Rule] = &[
     &GO_RELEASE,
     &VERSION_UNKNOWN,
     &DATA_OLD,
-    &WAIVER_EXPIRED,
-    &WAIVER_UNUSED,
 ];
 
 /// Rules that warn unless the policy names them: what they find harms nobody yet.
-pub static MILD: &[&Rule] = &[&NOT_CALLED, &WAIVER_UNUSED];
+pub static MILD: &[&Rule] = &[&NOT_CALLED];
 
 /// The code calls what is vulnerable.
 pub static CALLED: Rule = Rule {
@@ -82,22 +80,4 @@ pub static DATA_OLD: Rule = Rule {
     title: "the vulnerability database is too old",
     why: "What was found since is missing from it, so that nothing found means little.",
     next: "Import the database again, and find out why that did not happen by itself.",
-};
-
-/// A waiver that ran out.
-pub static WAIVER_EXPIRED: Rule = Rule {
-    id: "vulnerable/waiver-expired",
-    step: Step::Vulnerable,
-    title: "a waiver for a vulnerability has expired",
-    why: "Somebody wanted to deal with the vulnerability by that day, and it is still there.",
-    next: "Ask its owner: upgrade, or extend the waiver with a reason.",
-};
-
-/// A waiver for nothing.
-pub static WAIVER_UNUSED: Rule = Rule {
-    id: "vulnerable/waiver-unused",
-    step: Step::Vulnerable,
-    title: "a waiver for a vulnerability is not needed",
-    why: "Once the vulnerability comes back, nobody would notice.",
-    next: "Remove the waiver.",
 };

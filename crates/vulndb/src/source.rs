@@ -11,7 +11,8 @@
 use crate::answer::{DATABASE_INDEX, ENTRY_DIRECTORY, ENTRY_INDEX, MODULE_INDEX};
 use crate::entry::{Entry, EntryError, Id, Time, problem};
 use crate::files::{File, read_directory, unpack};
-use crate::limits::{MAX_ENTRY, MAX_FILES, MAX_INDEX, MAX_SOURCE};
+use crate::limits::{MAX_FILES, MAX_INDEX, MAX_SOURCE};
+use crate::mend::mend;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -23,6 +24,7 @@ pub struct Source {
     pub(crate) origin: Origin,
     pub(crate) modified: Option<Time>,
     pub(crate) entries: Vec<Read>,
+    pub(crate) mended: Vec<Id>,
 }
 
 /// Whose database it is.
@@ -135,6 +137,7 @@ impl Source {
             origin,
             modified: None,
             entries: Vec::new(),
+            mended: Vec::new(),
         };
         if has_index {
             source.read_indexed(files)?;
@@ -163,11 +166,15 @@ impl Source {
         self.modified
     }
 
+    /// Entries whose versions are not understood, so that every version is taken to be affected.
+    pub fn mended(&self) -> &[Id] {
+        &self.mended
+    }
+
     fn read_flat(&mut self, files: Vec<File>) -> Result<(), SourceError> {
         for file in files {
             if !is_packed(&file.name) {
-                let read = entry(file, "")?;
-                self.entries.push(read);
+                self.add(file, "")?;
             }
         }
         self.modified = self.entries.iter().map(|read| read.entry.modified).max();
@@ -183,10 +190,37 @@ impl Source {
                 // It follows from the entries.
                 MODULE_INDEX => {}
                 name if is_packed(name) => {}
-                _ => self.entries.push(entry(file, ENTRY_DIRECTORY)?),
+                _ => self.add(file, ENTRY_DIRECTORY)?,
             }
         }
         self.hold_against(listed.unwrap_or_default())
+    }
+
+    fn add(&mut self, file: File, directory: &str) -> Result<(), SourceError> {
+        let File { name, bytes } = file;
+        let Some(own) = id_in_name(&name, directory) else {
+            return Err(SourceError::new(name, Problem::Stray));
+        };
+        let read = self.parse(bytes);
+        let read = read.map_err(|error| SourceError::new(&*name, error.into()))?;
+        if read.entry.id.as_str() != own {
+            return Err(SourceError::new(&*name, Problem::Misnamed(read.entry.id)));
+        }
+        self.entries.push(read);
+        Ok(())
+    }
+
+    fn parse(&mut self, bytes: Vec<u8>) -> Result<Read, EntryError> {
+        match (Entry::parse(&bytes), self.origin) {
+            (Ok(entry), _) => Ok(Read { entry, bytes }),
+            (Err(error @ EntryError::Malformed { .. }), Origin::Public) => {
+                let bytes = mend(&bytes).ok_or(error)?;
+                let entry = Entry::parse(&bytes)?;
+                self.mended.push(entry.id.clone());
+                Ok(Read { entry, bytes })
+            }
+            (Err(error), _) => Err(error),
+        }
     }
 
     fn hold_against(&self, listed: Vec<Listed>) -> Result<(), SourceError> {
@@ -231,23 +265,10 @@ fn is_packed(name: &str) -> bool {
     name.ends_with(".json.gz")
 }
 
-fn entry(file: File, directory: &str) -> Result<Read, SourceError> {
-    let File { name, bytes } = file;
-    let own = name.strip_prefix(directory).unwrap_or("/");
-    let own = own.strip_suffix(".json").unwrap_or("/");
-    if own.contains('/') {
-        return Err(SourceError::new(name, Problem::Stray));
-    }
-    let refused = |problem: Problem| SourceError::new(name.as_str(), problem);
-    let entry = if bytes.len() <= MAX_ENTRY {
-        Entry::parse(&bytes).map_err(|error| refused(error.into()))?
-    } else {
-        return Err(refused(EntryError::TooLarge.into()));
-    };
-    if entry.id.as_str() != own {
-        return Err(refused(Problem::Misnamed(entry.id)));
-    }
-    Ok(Read { entry, bytes })
+/// The id that a file is named by.
+fn id_in_name<'a>(name: &'a str, directory: &str) -> Option<&'a str> {
+    let own = name.strip_prefix(directory)?.strip_suffix(".json")?;
+    (!own.contains('/')).then_some(own)
 }
 
 fn index<'a, T: Deserialize<'a>>(file: &'a File) -> Result<T, SourceError> {

@@ -86,6 +86,11 @@ fn any_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(), D::Error> 
     AnyText::deserialize(deserializer).map(|AnyText| ())
 }
 
+/// Whether a text is a version, with its `v` or without.
+pub(crate) fn is_version(text: &str) -> bool {
+    version(text).is_ok()
+}
+
 /// A version with its `v`, which entries leave out.
 fn version(text: &str) -> Result<String, String> {
     let with_letter = if text.starts_with('v') {

@@ -14,14 +14,22 @@ fn problem(zip: &[u8]) -> Problem {
 #[test]
 fn a_bomb_is_refused_by_what_it_declares_and_by_what_it_holds() {
     let zeros = vec![0; 32 << 20];
-    let count = MAX_SOURCE / zeros.len() + 1;
-    let names: Vec<String> = (0..count)
-        .map(|number| format!("GO-{number}.json"))
-        .collect();
-    let bomb = zip(names.iter().map(|name| (&**name, &*zeros)));
+    let one = ZipEntry::new(b"", &zeros, true, Descriptor::None);
+    let entries = (0..=MAX_SOURCE / zeros.len()).map(|number| {
+        let mut entry = one.clone();
+        let name = format!("GO-{number}.json").into_bytes();
+        entry.central.name.clone_from(&name);
+        entry.local.name = name;
+        entry
+    });
+    let bomb = RawZip {
+        entries: entries.collect(),
+        ..RawZip::default()
+    };
+    let bomb = bomb.write();
     assert!(bomb.len() < MAX_SOURCE / 100);
     assert_eq!(problem(&bomb), Problem::TooMuch);
-    let mut lying = ZipEntry::new(b"GO-1.json", &zeros, true, Descriptor::None);
+    let mut lying = one;
     lying.central.size = 100;
     lying.local.size = 100;
     let bomb = RawZip {
@@ -67,7 +75,10 @@ fn an_entry_is_bounded_in_size_depth_and_number() {
         Entry::parse(deep.as_bytes()),
         Err(EntryError::Malformed { .. })
     ));
-    let large = vec![b' '; MAX_ENTRY + 1];
+    let mut large = entry("GO-1", "example.com/a", &[]).to_string().into_bytes();
+    large.resize(MAX_ENTRY, b' ');
+    assert!(Entry::parse(&large).is_ok());
+    large.push(b' ');
     assert_eq!(Entry::parse(&large), Err(EntryError::TooLarge));
     let many = vec![("fixed", "1.0.0"); MAX_EVENTS + 1];
     let many = entry("GO-1", "example.com/a", &many).to_string();
@@ -77,6 +88,8 @@ fn an_entry_is_bounded_in_size_depth_and_number() {
     );
     let mut wide = entry("GO-1", "example.com/a", &[]);
     let statement = wide["affected"][0].clone();
+    wide["affected"] = json!(vec![statement.clone(); MAX_AFFECTED]);
+    assert!(Entry::parse(wide.to_string().as_bytes()).is_ok());
     wide["affected"] = json!(vec![statement; MAX_AFFECTED + 1]);
     let wide = wide.to_string();
     assert_eq!(

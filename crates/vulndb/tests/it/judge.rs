@@ -1,10 +1,10 @@
 //! Judge: every rule finds its case, and nothing beside it.
 
 use crate::support::{entry, source};
-use finding::{Place, Span};
+use finding::{Finding, Place, Span};
 use jiff::civil::{Date, date};
 use serde_json::{Value, json};
-use vulndb::{Database, Judgement, Matter, Origin, Reachability, Waiver, judge};
+use vulndb::{Database, Matter, Origin, Reachability, judge};
 
 const MODULE: &str = "example.com/a";
 const TODAY: Date = date(2026, 5, 25);
@@ -15,7 +15,6 @@ struct Case {
     origin: Origin,
     modules: Vec<(&'static str, &'static str)>,
     report: Option<String>,
-    waivers: Vec<Waiver>,
     days: Option<u32>,
     today: Date,
 }
@@ -27,7 +26,6 @@ impl Case {
             origin: Origin::Public,
             modules: modules.to_vec(),
             report: None,
-            waivers: Vec::new(),
             days: Some(7),
             today: TODAY,
         }
@@ -38,7 +36,7 @@ impl Case {
         Self::new(&[entry("GO-1", MODULE, &events)], &[(MODULE, "v1.0.0")])
     }
 
-    fn judge(&self) -> Judgement {
+    fn judge(&self) -> Vec<Finding> {
         let sources = vec![source("go", self.origin, &self.entries)];
         let database = Database::merge(sources).unwrap();
         let report = self.report.as_ref();
@@ -46,7 +44,6 @@ impl Case {
         judge(&Matter {
             examined: &database.examine(self.modules.iter().copied()).unwrap(),
             reachability: reachability.as_ref(),
-            waivers: &self.waivers,
             policy_file: "gate.toml",
             place: &|module| match module {
                 MODULE => Place::at("go.mod", Span::in_line(5, 2, 20)),
@@ -58,7 +55,7 @@ impl Case {
     }
 
     fn rules(&self) -> Vec<&'static str> {
-        let findings = self.judge().findings;
+        let findings = self.judge();
         findings.iter().map(|finding| finding.rule.id).collect()
     }
 }
@@ -77,20 +74,10 @@ fn report_of(database: &str, level: &str, frame: &Value) -> String {
     format!("{config}\n{finding}")
 }
 
-fn waiver(id: &str, module: Option<&str>, until: Date) -> Waiver {
-    Waiver {
-        id: id.to_owned(),
-        module: module.map(str::to_owned),
-        owner: "team@corp.example.com".to_owned(),
-        reason: "not reachable from outside".to_owned(),
-        until,
-    }
-}
-
 #[test]
 fn a_vulnerability_with_a_fix_says_which_and_where() {
     let judgement = Case::fixed().judge();
-    let [finding] = &judgement.findings[..] else {
+    let [finding] = &judgement[..] else {
         panic!("{judgement:?}")
     };
     assert_eq!(finding.rule.id, "vulnerable/fixed-upstream");
@@ -113,7 +100,7 @@ fn a_vulnerability_without_a_fix_is_another_case() {
     let unfixed = entry("GO-1", MODULE, &[("introduced", "0")]);
     let case = Case::new(&[unfixed], &[(MODULE, "v1.0.0")]);
     assert_eq!(case.rules(), ["vulnerable/unfixed"]);
-    let message = &case.judge().findings[0].message;
+    let message = &case.judge()[0].message;
     assert!(
         message.ends_with("; not fixed in any known version"),
         "{message}"
@@ -126,8 +113,8 @@ fn the_standard_library_and_the_go_command_are_releases() {
         let events = [("introduced", "0"), ("fixed", "1.21.3")];
         let case = Case::new(&[entry("GO-1", module, &events)], &[(module, "go1.21.2")]);
         let judgement = case.judge();
-        assert_eq!(judgement.findings[0].rule.id, "vulnerable/go-release");
-        let next = judgement.findings[0].next();
+        assert_eq!(judgement[0].rule.id, "vulnerable/go-release");
+        let next = judgement[0].next();
         assert!(next.contains("`go get toolchain@go1.21.3`"), "{next}");
     }
 }
@@ -198,73 +185,9 @@ fn advisories_of_ones_own_do_not_stand_for_public_data() {
     let mut case = Case::fixed();
     (case.origin, case.modules) = (Origin::Private, Vec::new());
     let judgement = case.judge();
-    assert_eq!(judgement.findings[0].rule.id, "vulnerable/data-old");
-    let message = &judgement.findings[0].message;
+    assert_eq!(judgement[0].rule.id, "vulnerable/data-old");
+    let message = &judgement[0].message;
     assert_eq!(message, "there is no public vulnerability database");
-}
-
-#[test]
-fn a_waiver_counts_to_the_end_of_its_last_day() {
-    let mut case = Case::fixed();
-    case.waivers = vec![waiver("GO-1", None, TODAY)];
-    let judgement = case.judge();
-    assert_eq!(judgement.findings, []);
-    assert_eq!(
-        judgement.waived[0].finding.rule.id,
-        "vulnerable/fixed-upstream"
-    );
-    case.waivers = vec![waiver("GO-1", None, TODAY.yesterday().unwrap())];
-    let rules = ["vulnerable/fixed-upstream", "vulnerable/waiver-expired"];
-    assert_eq!(case.rules(), rules);
-    assert_eq!(case.judge().waived, []);
-}
-
-#[test]
-fn the_most_exact_waiver_wins_even_if_it_has_expired() {
-    let mut case = Case::fixed();
-    let tomorrow = TODAY.tomorrow().unwrap();
-    let yesterday = TODAY.yesterday().unwrap();
-    case.waivers = vec![
-        waiver("GO-1", None, tomorrow),
-        waiver("GO-1", Some(MODULE), yesterday),
-    ];
-    let rules = case.rules();
-    assert!(rules.contains(&"vulnerable/waiver-expired"), "{rules:?}");
-    assert!(rules.contains(&"vulnerable/fixed-upstream"), "{rules:?}");
-}
-
-#[test]
-fn a_waiver_is_known_by_any_name_of_the_vulnerability() {
-    let mut case = Case::fixed();
-    case.entries[0]["aliases"] = json!(["CVE-1"]);
-    case.waivers = vec![waiver("CVE-1", Some(MODULE), TODAY)];
-    assert_eq!(case.rules(), [""; 0]);
-    assert_eq!(case.judge().waived.len(), 1);
-}
-
-#[test]
-fn a_waiver_for_nothing_is_found() {
-    let mut case = Case::fixed();
-    case.waivers = vec![
-        waiver("GO-1", Some("example.com/b"), TODAY),
-        waiver("GO-1", Some(MODULE), TODAY),
-    ];
-    let findings = case.judge().findings;
-    assert_eq!(findings.len(), 1);
-    assert_eq!(findings[0].rule.id, "vulnerable/waiver-unused");
-    assert_eq!(findings[0].subject, "example.com/b");
-    assert_eq!(findings[0].place, Place::file("gate.toml"));
-}
-
-#[test]
-fn a_waiver_without_an_owner_or_a_reason_is_none() {
-    assert_eq!(waiver("GO-1", None, TODAY).check(), Ok(()));
-    let unowned = Waiver {
-        owner: " ".to_owned(),
-        ..waiver("GO-1", Some(MODULE), TODAY)
-    };
-    let problem = "the waiver for GO-1 of example.com/a has no owner".to_owned();
-    assert_eq!(unowned.check(), Err(problem));
 }
 
 #[test]

@@ -19,6 +19,7 @@ mod hit;
 mod hostile;
 mod judge;
 mod kept;
+mod mend;
 mod merge;
 mod oracle;
 mod reachability;

@@ -66,12 +66,14 @@ fn a_private_advisory_adds_and_takes_nothing_away() {
     assert_eq!(ids(&database, MODULE, "v1.0.0"), ["GO-1"]);
     assert_eq!(ids(&database, MODULE, "v1.2.0"), [""; 0]);
     assert_eq!(ids(&database, MODULE, "v2.0.0"), ["GO-1"]);
-    let withdrawn = with(checked(), "withdrawn", json!("2026-01-01T00:00:00Z"));
+    let withdrawn = entry("CVE-1", "example.com/b", &[("introduced", "0")]);
+    let withdrawn = with(withdrawn, "withdrawn", json!("2026-01-01T00:00:00Z"));
     let database = merged(&[
         (Origin::Public, &[checked()]),
         (Origin::Private, &[withdrawn]),
     ]);
     assert_eq!(ids(&database, MODULE, "v1.0.0"), ["GO-1"]);
+    assert_eq!(ids(&database, "example.com/b", "v1.0.0"), [""; 0]);
 }
 
 #[test]
@@ -149,6 +151,18 @@ fn an_entry_in_the_place_of_a_withdrawn_one_is_served_in_its_place() {
     let served = database.answer("ID/GO-1.json").unwrap();
     let served: Value = serde_json::from_slice(&served.bytes).unwrap();
     assert_eq!(served, checked());
+    assert_eq!(database.paths().count(), 4);
+}
+
+#[test]
+fn what_is_told_twice_is_served_once_as_it_came() {
+    let twice = merged(&[
+        (Origin::Public, &[checked()]),
+        (Origin::Private, &[checked()]),
+    ]);
+    let once = merged(&[(Origin::Public, &[checked()])]);
+    let [twice, once] = [&twice, &once].map(|database| database.answer("ID/GO-1.json"));
+    assert_eq!(twice, once);
 }
 
 #[test]

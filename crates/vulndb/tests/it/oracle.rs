@@ -105,7 +105,7 @@ fn the_stock_code_finds_the_same_versions_affected_and_the_same_fixes() {
     let mut seed = Seed::new(20_260_821);
     let mut questions = Vec::new();
     for _ in 0..QUESTIONS {
-        let module = match seed.below(10) {
+        let module = match seed.below(40) {
             0 => "stdlib",
             1 => "toolchain",
             _ => seed.pick(&modules),

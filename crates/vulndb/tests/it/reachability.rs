@@ -51,11 +51,38 @@ fn the_most_that_is_said_counts() {
 }
 
 #[test]
+fn of_two_traces_the_shorter_is_kept() {
+    let called = finding(CALLED);
+    let (sink, _) = CALLED.split_once(",\n").unwrap();
+    let short = finding(sink);
+    for order in [[&called, &short], [&short, &called]] {
+        let [one, two] = order.map(String::as_str);
+        let reachability = parse(&[CONFIG, one, two]);
+        let reach = reachability.of(["GO-1"], "example.com/a", "v1.0.0");
+        assert!(matches!(reach, Some(Reach::Called { trace }) if trace.len() == 1));
+    }
+}
+
+#[test]
+fn the_most_counts_under_whichever_name_it_is_said() {
+    let [required, imported] = [REQUIRED, IMPORTED].map(finding);
+    let by_another_name = imported.replace("GO-1", "CVE-1");
+    let both = parse(&[CONFIG, &required, &by_another_name]);
+    let reach = both.of(["GO-1", "CVE-1"], "example.com/a", "v1.0.0");
+    assert!(matches!(reach, Some(Reach::Imported { .. })));
+}
+
+#[test]
 fn what_is_not_talked_about_is_not_known() {
     let reachability = parse(&[CONFIG, &finding(REQUIRED)]);
     assert_eq!(reachability.of(["GO-2"], "example.com/a", "v1.0.0"), None);
     assert_eq!(reachability.of(["GO-1"], "example.com/b", "v1.0.0"), None);
     assert_eq!(reachability.of(["GO-1"], "example.com/a", "v1.0.1"), None);
+    let newer = finding(IMPORTED).replace("v1.0.0\",\"package", "v1.0.1\",\"package");
+    let both = parse(&[CONFIG, &finding(REQUIRED), &newer]);
+    let of = |version| both.of(["GO-1"], "example.com/a", version);
+    assert_eq!(of("v1.0.0"), Some(&Reach::Required));
+    assert!(matches!(of("v1.0.1"), Some(Reach::Imported { .. })));
 }
 
 #[test]

@@ -15,12 +15,11 @@ fn the_files_are_those_of_the_go_database() {
     for file in &files {
         let answer = database.answer(&file.name).unwrap();
         assert_eq!(answer.content_type, "application/json");
-        let (mut ours, mut theirs) = (json(&answer.bytes), json(&file.bytes));
+        let (ours, mut theirs) = (json(&answer.bytes), json(&file.bytes));
         if file.name == "index/modules.json" {
-            let count = forget_affected_fixes(&database, &mut theirs);
+            let count = forget_affected_fixes(&database, &ours, &mut theirs);
             println!("{count} fixes of the index are affected themselves");
             assert!(count < 20);
-            assert_eq!(forget_affected_fixes(&database, &mut ours), 0);
         }
         assert!(ours == theirs, "{}", file.name);
     }
@@ -28,20 +27,21 @@ fn the_files_are_those_of_the_go_database() {
 }
 
 /// Their index names some fixes that another statement of the same entry says are affected; whoever
-/// goes by it never fetches the entry. Ours names none.
-fn forget_affected_fixes(database: &Database, modules: &mut Value) -> usize {
+/// goes by it never fetches the entry. Ours names none there; how many there are.
+fn forget_affected_fixes(database: &Database, ours: &Value, theirs: &mut Value) -> usize {
     let mut count = 0;
-    for line in modules.as_array_mut().unwrap() {
+    let lines = theirs.as_array_mut().unwrap().iter_mut();
+    for (line, our_line) in lines.zip(ours.as_array().unwrap()) {
         let module = line["path"].as_str().unwrap().to_owned();
-        for vuln in line["vulns"].as_array_mut().unwrap() {
-            let Some(fix) = vuln["fixed"].as_str() else {
+        let vulns = line["vulns"].as_array_mut().unwrap().iter_mut();
+        for (vuln, our_vuln) in vulns.zip(our_line["vulns"].as_array().unwrap()) {
+            let (Some(fix), None) = (vuln["fixed"].as_str(), our_vuln["fixed"].as_str()) else {
                 continue;
             };
-            let id = vuln["id"].as_str().unwrap();
-            if ids(database, &module, &format!("v{fix}")).contains(&id.to_owned()) {
-                vuln.as_object_mut().unwrap().remove("fixed");
-                count += 1;
-            }
+            let affecting = ids(database, &module, &format!("v{fix}"));
+            assert!(affecting.iter().any(|id| *id == vuln["id"]), "{vuln}");
+            vuln.as_object_mut().unwrap().remove("fixed");
+            count += 1;
         }
     }
     count

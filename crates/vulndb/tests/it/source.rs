@@ -110,6 +110,31 @@ fn an_empty_directory_of_ones_own_is_fine() {
     assert_eq!(public.unwrap_err().problem, Problem::Empty);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_not_read() {
+    let directory = tempfile::tempdir().unwrap();
+    let pipe = directory.path().join("GO-1.json");
+    let made = std::process::Command::new("mkfifo").arg(pipe).status();
+    assert!(made.unwrap().success());
+    let read = Source::from_directory("own", Origin::Private, directory.path());
+    assert_eq!(read.unwrap_err().problem, Problem::Stray);
+}
+
+#[test]
+fn what_is_hidden_in_a_directory_is_left_aside() {
+    let directory = tempfile::tempdir().unwrap();
+    let one = entry("GO-1", "example.com/a", &[("introduced", "0")]);
+    let hidden = [".gitignore", ".git/config", ".git/refs/heads/main"].map(|name| File {
+        name: name.to_owned(),
+        bytes: b"no entry".to_vec(),
+    });
+    write_files(directory.path(), &hidden);
+    write_files(directory.path(), &[file(&one)]);
+    let read = Source::from_directory("own", Origin::Private, directory.path());
+    assert_eq!(read.unwrap().len(), 1);
+}
+
 #[test]
 fn a_refusal_names_the_file_and_the_place() {
     let bytes = b"{\n \"id\": \"GO-1\",\n \"modified\": 5\n}".to_vec();

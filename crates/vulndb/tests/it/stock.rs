@@ -1,11 +1,13 @@
 //! The stock `govulncheck` reads what is served, from a directory and over HTTP, and what it finds
 //! out is read back.
 
-use crate::support::{entry, programs, real_zip, source, write_files};
+use crate::support::{entry, programs, real_database, real_zip, source, write_files};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 use std::thread;
@@ -13,7 +15,7 @@ use std::time::Duration;
 use testkit::fixture::{Corpus, Module};
 use testkit::go::{Go, Project};
 use testkit::{process, skip};
-use vulndb::{Database, File, Origin, Reach, Reachability, Source};
+use vulndb::{Database, File, Hit, Origin, Reach, Reachability, Source};
 
 /// `govulncheck` loads the standard library from source, on a busy machine.
 const LIMIT: Duration = Duration::from_mins(5);
@@ -32,18 +34,15 @@ fn the_stock_client_finds_public_and_private_vulnerabilities() {
     let modified = database.modified().unwrap();
     let proxy = tempfile::tempdir().unwrap();
     modules().write_tree(proxy.path());
-    let go = Go::new(&format!("file://{}", proxy.path().display())).limit(LIMIT);
+    let go = user_of(proxy.path());
     let project = project();
     go.run(&["mod", "tidy"], project.path()).assert_ok();
     let directory = tempfile::tempdir().unwrap();
     write_files(directory.path(), &files(&database));
     let from_directory = format!("file://{}", directory.path().display());
     for url in [from_directory, serve(database)] {
-        let mut command = Command::new(&govulncheck);
-        go.prepare(&mut command);
-        command.args(["-json", "-db", &url, "./..."]);
-        let output = process::run(command.current_dir(project.path()), LIMIT);
-        let reachability = Reachability::parse(output.assert_ok().stdout.as_bytes()).unwrap();
+        let report = scan(&govulncheck, &go, &project, &["-db", &url, "./..."]);
+        let reachability = Reachability::parse(report.as_bytes()).unwrap();
         assert!(reachability.has_seen(modified), "{url}");
         let of = |id, module, version| reachability.of([id], module, version).cloned();
         let public = of("GO-2021-0113", "golang.org/x/text", "v0.3.5");
@@ -54,6 +53,115 @@ fn the_stock_client_finds_public_and_private_vulnerabilities() {
         let idle = of("ACME-2", "corp.example.com/lib", "v1.0.0");
         assert_eq!(idle, Some(Reach::Imported { package }), "{url}");
     }
+}
+
+#[test]
+fn the_stock_client_finds_the_same_in_a_whole_build() {
+    let (Some(database), Some(govulncheck)) = (real_database(), govulncheck()) else {
+        return;
+    };
+    let modules = some_modules(&database);
+    let proxy = tempfile::tempdir().unwrap();
+    let corpus = modules
+        .iter()
+        .fold(Corpus::new(), |corpus, (path, version)| {
+            corpus.with(&Module::new(path, version))
+        });
+    corpus.write_tree(proxy.path());
+    let go = user_of(proxy.path());
+    let project = project_of(&modules);
+    go.run(&["mod", "tidy"], project.path()).assert_ok();
+    let url = serve(database.clone());
+    let report = scan(
+        &govulncheck,
+        &go,
+        &project,
+        &["-scan", "module", "-db", &url],
+    );
+    let messages = serde_json::Deserializer::from_str(&report).into_iter::<Value>();
+    let messages: Vec<Value> = messages.map(Result::unwrap).collect();
+    let config = messages
+        .iter()
+        .find_map(|message| message.get("config"))
+        .unwrap();
+    let release = config["go_version"].as_str().unwrap().to_owned();
+    let findings = messages.iter().filter_map(|message| message.get("finding"));
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let theirs: BTreeSet<[String; 2]> = findings
+        .map(|finding| [text(&finding["trace"][0]["module"]), text(&finding["osv"])])
+        .collect();
+    let asked = modules.iter().map(|(path, version)| (&**path, &**version));
+    let examined = database
+        .examine(asked.chain([("stdlib", &*release)]))
+        .unwrap();
+    let hits = examined.hits.into_iter().filter(is_of_this_platform);
+    let ours: BTreeSet<[String; 2]> = hits
+        .map(|hit| [hit.module.clone(), hit.id.to_string()])
+        .collect();
+    println!("{} modules, {} hits", modules.len(), ours.len());
+    assert!(ours.len() > modules.len() / 2, "{ours:?}");
+    assert_eq!(ours, theirs);
+}
+
+/// Every twentieth module that the database knows, at versions that differ.
+fn some_modules(database: &Database) -> Vec<(String, String)> {
+    let index = database.answer("index/modules.json").unwrap();
+    let index: Value = serde_json::from_slice(&index.bytes).unwrap();
+    let paths = index.as_array().unwrap().iter();
+    let paths = paths.map(|line| line["path"].as_str().unwrap());
+    // Others need versions of their own, or are no modules at all.
+    let usual = paths.filter(|path| path.contains('.') && !path.starts_with("gopkg.in/"));
+    let versions = usual.step_by(20).enumerate().map(|(number, path)| {
+        let major = path
+            .rsplit_once("/v")
+            .and_then(|(_, major)| major.parse().ok());
+        let major: u32 = major.unwrap_or(1);
+        (
+            path.to_owned(),
+            format!("v{major}.{}.{}", number % 7, number % 3),
+        )
+    });
+    versions.collect()
+}
+
+/// A module that imports the root of each.
+fn project_of(modules: &[(String, String)]) -> Project {
+    let mut go_mod = "module example.com/main\n\ngo 1.21\n\n".to_owned();
+    let mut main = "package main\n\nimport (\n".to_owned();
+    for (path, version) in modules {
+        writeln!(go_mod, "require {path} {version}").unwrap();
+        writeln!(main, "\t_ \"{path}\"").unwrap();
+    }
+    main.push_str(")\n\nfunc main() {}\n");
+    Project::new(&go_mod, &[("main.go", &main)])
+}
+
+/// The client leaves out what is about other platforms alone.
+fn is_of_this_platform(hit: &Hit) -> bool {
+    let is_or_any = |names: &[String], name: &str| {
+        names.is_empty() || names.iter().any(|listed| listed == name)
+    };
+    let os = std::env::consts::OS.replace("macos", "darwin");
+    let arch = std::env::consts::ARCH
+        .replace("x86_64", "amd64")
+        .replace("aarch64", "arm64");
+    let mut imports = hit.imports.iter();
+    hit.imports.is_empty()
+        || imports.any(|import| is_or_any(&import.goos, &os) && is_or_any(&import.goarch, &arch))
+}
+
+/// A user of `go` who fetches from a directory.
+fn user_of(proxy: &Path) -> Go {
+    Go::new(&format!("file://{}", proxy.display())).limit(LIMIT)
+}
+
+/// What the client prints about a project.
+fn scan(govulncheck: &Path, go: &Go, project: &Project, arguments: &[&str]) -> String {
+    let mut command = Command::new(govulncheck);
+    go.prepare(&mut command);
+    command.arg("-json").args(arguments);
+    let output = process::run(command.current_dir(project.path()), LIMIT);
+    output.assert_ok().stdout.clone()
 }
 
 /// The first and the last function of a trace, each with the last element of its package.
