@@ -55,10 +55,10 @@ const YARN: Form = Form {
 
 const PNPM: Form = Form {
     kind: Kind::Pnpm,
-    before: "lockfileVersion: '9.0'\n\npackages:\n",
+    before: "lockfileVersion: '6.0'\n\npackages:\n",
     entry: |at| {
         format!(
-            "\n  package-{at}@1.0.{at}:\n    resolution: {{integrity: sha512-{HASH}}}\n    engines: {{node: '>=6'}}\n"
+            "\n  /package-{at}@1.0.{at}:\n    resolution: {{integrity: sha512-{HASH}}}\n    engines: {{node: '>=6'}}\n"
         )
     },
     behind: "",

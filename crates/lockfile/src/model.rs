@@ -108,6 +108,8 @@ pub struct Dependency {
     pub name: String,
     /// The range or address, as written.
     pub wanted: String,
+    /// The version or key that is locked for it, where that is written beside the range (pnpm).
+    pub locked: Option<String>,
     /// Nothing breaks if it is not there.
     pub is_optional: bool,
     /// Its entry.

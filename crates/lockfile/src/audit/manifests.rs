@@ -116,7 +116,6 @@ impl<'l> Comparison<'l> {
                 Some(other) if differs(one, manifest) && !pairs.contains(&pair(other)) => {
                     findings.push(self.differing(manifest, one, other));
                 }
-                Some(_) if self.is_lost(one) => findings.push(missing_finding(manifest, one)),
                 Some(_) => {}
             }
         }
@@ -135,13 +134,6 @@ impl<'l> Comparison<'l> {
         let message = format!("{wanted} is asked for, the lock was made for {made_for}");
         let place = self.lockfile.place(locked.span);
         about(&MANIFEST_DIFFERS, manifest, asked, message).beside(place, "in the lock")
-    }
-
-    /// Whether the entry of something is gone though the lock was made for it. pnpm links the
-    /// project's own packages without an entry, so that there nothing can be told.
-    fn is_lost(&self, one: &Dependency) -> bool {
-        let is_pnpm = matches!(self.lockfile.format, Format::Pnpm { .. });
-        !is_pnpm && !one.is_optional && !self.installed.contains(&*one.name)
     }
 }
 

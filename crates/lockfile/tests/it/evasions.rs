@@ -117,7 +117,7 @@ fn more_hashes_than_anybody_reads_are_malformed() {
 #[test]
 fn fields_of_pnpm_do_not_contradict_the_key() {
     let text = format!(
-        "lockfileVersion: '9.0'\npackages:\n  a@1.0.0:\n    resolution: {{integrity: {HASH}}}\n    name: b\n    version: 2.0.0\n"
+        "lockfileVersion: '9.0'\npackages:\n  a@1.0.0:\n    resolution: {{integrity: {HASH}}}\n    name: b\n    version: 2.0.0\nsnapshots:\n  a@1.0.0: {{}}\n"
     );
     let lock = lockfile::read(Kind::Pnpm, "lock", text.as_bytes()).unwrap();
     assert_eq!(lock.packages[0].subject(), "a@1.0.0");

@@ -91,24 +91,6 @@ fn what_only_the_lock_asks_for_is_found_where_it_says_so() {
 }
 
 #[test]
-fn an_entry_that_was_cut_out_is_missed() {
-    let fixture = fixtures::one("site", "npm3.json");
-    let text = fixture.text();
-    let start = text.find("\"node_modules/express\"").unwrap();
-    let end = start + text[start..].find("\n    },").unwrap() + "\n    },".len();
-    let cut = format!("{}{}", &text[..start], &text[end..]);
-    let manifest = fixtures::text("site", "package.json");
-    let expected = Expected {
-        manifests: vec![Manifest::read("package.json", manifest.as_bytes()).unwrap()],
-        ..Expected::default()
-    };
-    let findings = audit(&fixture.read_as(&cut), &expected);
-    assert_eq!(findings.len(), 1);
-    assert_eq!(findings[0].rule.id, "lock/manifest-missing");
-    assert_eq!(findings[0].subject, "express");
-}
-
-#[test]
 fn a_package_json_that_the_lock_does_not_know_is_found() {
     let fixture = fixtures::one("workspaces", "pnpm9.yaml");
     let text = fixtures::text("workspaces", WORKSPACES[1]);
