@@ -12,7 +12,7 @@ mod snapshots;
 use crate::{
     input::Input,
     model::{Dependency, Format, Integrity, Lockfile, Package, Text},
-    source::Source,
+    source::{Address, Source},
     tree::{self, Entry, Fields},
 };
 use finding::Unreadable;
@@ -145,6 +145,10 @@ fn resolution(fields: Fields<'_, '_>, package: &mut Package) -> Result<(), Unrea
         package.source = Source::Folder;
         package.resolved = Some(folder);
     } else if let Some(repository) = given.text("repo")? {
+        if Address::parse(&repository.value).is_none() {
+            let shown = tree::shown(&repository.value);
+            return Err(input.refuse(given.at, format!("has no repository at {shown}")));
+        }
         package.source = Source::Git;
         package.resolved = Some(match given.text("commit")? {
             Some(commit) => Text {

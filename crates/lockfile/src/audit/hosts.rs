@@ -36,7 +36,11 @@ impl<'e> Hosts<'e> {
     }
 
     pub(super) fn check(&self, seen: &Seen<'_>) -> Option<Finding> {
-        let host = host(seen)?;
+        let address = seen.address.as_ref()?;
+        let host = address
+            .authority
+            .as_deref()
+            .unwrap_or("an address without a host");
         let span = seen.address_span();
         match self {
             Self::Listed(_) if !self.lists(seen) => {
