@@ -9,7 +9,7 @@ use crate::{
     manifest::Manifest,
     model::{Dependency, Format, Lockfile, Package, Root},
     rules::{MANIFEST_DIFFERS, MANIFEST_MISSING},
-    source::Source,
+    source::{Source, is_name},
     tree::shown,
 };
 use finding::{Finding, Place, Rule};
@@ -101,7 +101,8 @@ impl<'l> Comparison<'l> {
         if roots.is_empty() {
             let message = "the lock knows nothing of this package.json";
             let place = Place::file(&*manifest.file);
-            let subject = manifest.name.clone().unwrap_or_default();
+            let subject = manifest.name.as_deref().filter(|name| is_name(name));
+            let subject = subject.unwrap_or_default();
             return vec![Finding::new(&MANIFEST_MISSING, place, subject, message)];
         }
         let locked = || roots.iter().flat_map(|root| &root.dependencies);

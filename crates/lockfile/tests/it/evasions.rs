@@ -129,3 +129,34 @@ fn the_hash_behind_an_archive_of_yarn_1_is_no_commit() {
     let lock = lockfile::read(Kind::Yarn, "lock", text.as_bytes()).unwrap();
     assert_eq!(rules(&lock), ["lock/integrity-weak", "lock/source-archive"]);
 }
+
+#[test]
+fn an_address_where_there_was_none_is_another_source() {
+    let with = |more: &str| {
+        let text = format!(
+            "lockfileVersion: '6.0'\npackages:\n  /a@1.0.0:\n    resolution: {{integrity: {HASH}{more}}}\n"
+        );
+        lockfile::read(Kind::Pnpm, "lock", text.as_bytes()).unwrap()
+    };
+    let moved = |old: &str, new: &str| {
+        let findings = changed(&with(old), &with(new));
+        findings.iter().map(|one| one.rule.id).collect::<Vec<_>>()
+    };
+    let archive = ", tarball: https://evil.example.com/a.tgz";
+    let git = ", type: git, repo: https://evil.example.com/a.git, commit: 0";
+    let own = ", tarball: https://registry.example.com/a/-/a-1.0.0.tgz";
+    assert_eq!(moved("", archive), ["lock/source-changed"]);
+    assert_eq!(moved("", git), ["lock/source-changed"]);
+    assert_eq!(moved(archive, ""), ["lock/source-changed"]);
+    assert_eq!(moved("", own), Vec::<&str>::new());
+}
+
+#[test]
+fn a_lock_of_nothing_but_one_version_is_compared_in_time() {
+    let entries: Vec<String> = (0..40_000)
+        .map(|at| format!("\"node_modules/p{at}/node_modules/a\": {{\"version\": \"1.0.0\", \"resolved\": \"https://h{at}.example.com/a/-/a-1.0.0.tgz\"}}"))
+        .collect();
+    let lock = npm(&entries.join(",\n")).unwrap();
+    assert_eq!(changed(&lock, &lock), []);
+    assert_eq!(rules(&lock).len(), 2 * entries.len() - 1);
+}
