@@ -11,12 +11,14 @@ mod snapshots;
 
 use crate::{
     input::Input,
+    manifest,
     model::{Dependency, Format, Integrity, Lockfile, Package, Text},
     source::{Address, Source},
     tree::{self, Entry, Fields},
 };
 use finding::Unreadable;
 use key::Key;
+use std::collections::HashSet;
 
 /// The lists of what a manifest asks for, and whether they may fail.
 const GROUPS: [(&str, bool); 3] = [
@@ -37,6 +39,7 @@ pub(crate) fn read(input: &Input<'_>) -> Result<Lockfile, Unreadable> {
             format: format.clone(),
             packages: Vec::new(),
             roots: Vec::new(),
+            overridden: HashSet::new(),
         });
         if lockfile.format != format {
             return Err(input.refuse(document.at, "has documents of two versions"));
@@ -62,6 +65,9 @@ fn format(top: Fields<'_, '_>) -> Result<Format, Unreadable> {
 fn read_document(top: Fields<'_, '_>, lockfile: &mut Lockfile) -> Result<(), Unreadable> {
     let is_new = matches!(lockfile.format, Format::Pnpm { major: 9, .. });
     lockfile.roots.extend(importers::read(top)?);
+    if let Some(overrides) = top.map("overrides")? {
+        manifest::collect(overrides, &mut lockfile.overridden)?;
+    }
     let start = lockfile.packages.len();
     if let Some(packages) = top.map("packages")? {
         for entry in packages.entries {

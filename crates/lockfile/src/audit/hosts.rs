@@ -30,7 +30,9 @@ impl<'e> Hosts<'e> {
     pub(super) fn lists(&self, seen: &Seen<'_>) -> bool {
         let host = host(seen);
         match self {
-            Self::Listed(listed) => listed.iter().any(|one| Some(&**one) == host),
+            Self::Listed(listed) => {
+                host.is_some_and(|host| listed.iter().any(|one| one.eq_ignore_ascii_case(host)))
+            }
             Self::Common(_) => false,
         }
     }

@@ -114,7 +114,7 @@ impl<'l> Comparison<'l> {
         for one in &manifest.dependencies {
             match by_name.get(&*one.name) {
                 None => findings.push(missing_finding(manifest, one)),
-                Some(other) if differs(one, manifest) && !pairs.contains(&pair(other)) => {
+                Some(other) if !pairs.contains(&pair(other)) && self.differs(one, manifest) => {
                     findings.push(self.differing(manifest, one, other));
                 }
                 Some(_) => {}
@@ -130,6 +130,14 @@ impl<'l> Comparison<'l> {
         findings
     }
 
+    /// Whether another range in the lock means anything.
+    fn differs(&self, asked: &Dependency, manifest: &Manifest) -> bool {
+        // yarn completes what is inside of a patch's locator.
+        let is_patch = Source::of(&asked.wanted) == Some(Source::Patch);
+        let lists = [&manifest.overridden, &self.lockfile.overridden];
+        !is_patch && !lists.iter().any(|list| list.contains(&asked.name))
+    }
+
     fn differing(&self, manifest: &Manifest, asked: &Dependency, locked: &Dependency) -> Finding {
         let (wanted, made_for) = (shown(&asked.wanted), shown(&locked.wanted));
         let message = format!("{wanted} is asked for, the lock was made for {made_for}");
@@ -140,13 +148,6 @@ impl<'l> Comparison<'l> {
 
 fn pair(one: &Dependency) -> (&str, &str) {
     (&one.name, &one.wanted)
-}
-
-/// Whether another range in the lock means anything.
-fn differs(asked: &Dependency, manifest: &Manifest) -> bool {
-    // yarn completes what is inside of a patch's locator.
-    let is_patch = Source::of(&asked.wanted) == Some(Source::Patch);
-    !is_patch && !manifest.overridden.contains(&asked.name)
 }
 
 fn missing_finding(manifest: &Manifest, one: &Dependency) -> Finding {

@@ -29,6 +29,7 @@ pub(super) fn read(input: &Input<'_>) -> Result<Lockfile, Unreadable> {
         format: Format::YarnBerry(version.to_owned()),
         packages: Vec::new(),
         roots: Vec::new(),
+        overridden: HashSet::new(),
     };
     for entry in top.entries.iter().filter(|entry| entry.key != METADATA) {
         let package = package(input, entry)?;

@@ -12,6 +12,7 @@ use crate::{
     tree::{self, Entry, Fields},
 };
 use finding::Unreadable;
+use std::collections::HashSet;
 
 pub(super) fn read(input: &Input<'_>) -> Result<Lockfile, Unreadable> {
     let tree = tree::classic(input)?;
@@ -22,6 +23,7 @@ pub(super) fn read(input: &Input<'_>) -> Result<Lockfile, Unreadable> {
         format: Format::YarnClassic,
         packages: packages.collect::<Result<_, _>>()?,
         roots: Vec::new(),
+        overridden: HashSet::new(),
     })
 }
 

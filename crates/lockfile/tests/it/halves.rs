@@ -27,7 +27,7 @@ fn a_file_that_ends_too_early_is_noticed_wherever_it_ends() {
         let ends = text.match_indices('\n').map(|(at, _)| at);
         let ends: Vec<usize> = ends.flat_map(|at| [at.saturating_sub(9), at]).collect();
         let mut unnoticed = Vec::new();
-        for &end in ends.iter().step_by(19) {
+        for &end in ends.iter().step_by(61) {
             let half = &text[..end];
             if is_noticed(&fixture, half) {
                 continue;
