@@ -36,7 +36,7 @@ const NPM: Form = Form {
     before: "{\"lockfileVersion\": 3, \"packages\": {\"\": {}",
     entry: |at| {
         format!(
-            ",\n    \"node_modules/package-{at}\": {{\n      \"version\": \"1.0.{at}\",\n      \"resolved\": \"https://registry.example.com/package-{at}/-/package-{at}-1.0.{at}.tgz\",\n      \"integrity\": \"sha512-{HASH}\",\n      \"dependencies\": {{\n        \"other\": \"^1.0.0\"\n      }}\n    }}"
+            ",\n    \"node_modules/package-{at}\": {{\n      \"version\": \"1.0.{at}\",\n      \"resolved\": \"https://registry.example.com/package-{at}/-/package-{at}-1.0.{at}.tgz\",\n      \"integrity\": \"sha512-{HASH}\",\n      \"dependencies\": {{\n        \"package-0\": \"^1.0.0\"\n      }}\n    }}"
         )
     },
     behind: "\n}}\n",
@@ -47,7 +47,7 @@ const YARN: Form = Form {
     before: "# yarn lockfile v1\n\n",
     entry: |at| {
         format!(
-            "\npackage-{at}@^1.0.0:\n  version \"1.0.{at}\"\n  resolved \"https://registry.example.com/package-{at}/-/package-{at}-1.0.{at}.tgz#da39a3ee5e6b4b0d3255bfef95601890afd80709\"\n  integrity sha512-{HASH}\n  dependencies:\n    other \"^1.0.0\"\n"
+            "\npackage-{at}@^1.0.0:\n  version \"1.0.{at}\"\n  resolved \"https://registry.example.com/package-{at}/-/package-{at}-1.0.{at}.tgz#da39a3ee5e6b4b0d3255bfef95601890afd80709\"\n  integrity sha512-{HASH}\n  dependencies:\n    package-0 \"^1.0.0\"\n"
         )
     },
     behind: "",
@@ -55,10 +55,10 @@ const YARN: Form = Form {
 
 const PNPM: Form = Form {
     kind: Kind::Pnpm,
-    before: "lockfileVersion: '9.0'\n\npackages:\n",
+    before: "lockfileVersion: '6.0'\n\npackages:\n",
     entry: |at| {
         format!(
-            "\n  package-{at}@1.0.{at}:\n    resolution: {{integrity: sha512-{HASH}}}\n    engines: {{node: '>=6'}}\n"
+            "\n  /package-{at}@1.0.{at}:\n    resolution: {{integrity: sha512-{HASH}}}\n    engines: {{node: '>=6'}}\n"
         )
     },
     behind: "",

@@ -3,6 +3,7 @@
 //! Each check looks at one concern and knows nothing of the others, so one bad entry can be reported
 //! by several of them. Findings come in the order of their places.
 
+mod complete;
 mod hashes;
 mod hosts;
 mod manifests;
@@ -45,6 +46,7 @@ pub fn audit(lockfile: &Lockfile, expected: &Expected) -> Vec<Finding> {
         findings.extend(names::check(one, &aliases));
     }
     findings.extend(hashes::conflicts(&seen));
+    findings.extend(complete::check(lockfile, expected));
     findings.extend(manifests::check(lockfile, &expected.manifests));
     findings.sort_by(|one, other| one.place.cmp(&other.place));
     findings

@@ -13,26 +13,27 @@ use crate::{
     sri::{Sri, agree},
     tree::shown,
 };
-use finding::{Finding, Place};
-use std::collections::HashMap;
+use finding::{Finding, Place, Rule, Span};
+use std::collections::{HashMap, HashSet};
 
 /// What is locked in both with the same name and version, and is not the same any more.
 pub fn changed(old: &Lockfile, new: &Lockfile) -> Vec<Finding> {
-    let mut before: HashMap<(&str, &str), Vec<&Package>> = HashMap::new();
+    let mut before: HashMap<(&str, &str), Before<'_>> = HashMap::new();
     for package in &old.packages {
         if let Some(key) = key(package) {
-            before.entry(key).or_default().push(package);
+            let known = before.entry(key).or_insert_with(|| Before::new(package));
+            known.add(package);
         }
     }
     let mut findings = Vec::new();
     for package in &new.packages {
-        let Some(bases) = key(package).and_then(|key| before.get(&key)) else {
+        let Some(before) = key(package).and_then(|key| before.get(&key)) else {
             continue;
         };
         let change = Change {
             old,
             new,
-            bases,
+            before,
             package,
         };
         findings.extend(change.integrity());
@@ -91,26 +92,67 @@ fn held_against(lockfile: &Lockfile, package: &Package, theirs: Option<&[Sri]>) 
     Some(Finding::new(rule, place, package.subject(), message))
 }
 
-/// An entry, and those of the same name and version in the lock before.
+/// What a lock said of a name and version, in however many entries: what is compared is gathered
+/// here once, so that a lock of nothing but one version costs no more than any other.
+struct Before<'l> {
+    first: &'l Package,
+    /// The first with a hash.
+    hashed: Option<&'l Package>,
+    /// The first with a checksum of yarn.
+    checksum: Option<&'l Text>,
+    /// Where it came from: the same version can be in a lock from two places.
+    sources: HashMap<Source, HashSet<Option<String>>>,
+}
+
+/// An entry, and what was said of its name and version before.
 struct Change<'l> {
     old: &'l Lockfile,
     new: &'l Lockfile,
-    bases: &'l [&'l Package],
+    before: &'l Before<'l>,
     package: &'l Package,
+}
+
+// === impl Before ===
+
+impl<'l> Before<'l> {
+    fn new(first: &'l Package) -> Self {
+        Self {
+            first,
+            hashed: None,
+            checksum: None,
+            sources: HashMap::new(),
+        }
+    }
+
+    fn add(&mut self, package: &'l Package) {
+        let has_hash = !package.integrity.hashes.is_empty();
+        self.hashed = self.hashed.or(Some(package).filter(|_| has_hash));
+        self.checksum = self.checksum.or(package.checksum.as_ref());
+        let locations = self.sources.entry(package.source).or_default();
+        locations.insert(location(package));
+    }
+
+    /// Whether an entry comes from where one did before. What comes from the registry that is
+    /// configured may be anywhere.
+    fn knows(&self, package: &Package) -> bool {
+        let Some(locations) = self.sources.get(&package.source) else {
+            return false;
+        };
+        let now = location(package);
+        now.is_none() || locations.contains(&None) || locations.contains(&now)
+    }
 }
 
 // === impl Change ===
 
 impl Change<'_> {
     fn integrity(&self) -> Option<Finding> {
-        let ours = &self.package.integrity.hashes;
         let comparable = |one: &Lockfile| !matches!(one.format, Format::YarnBerry(_));
         if !comparable(self.old) || !comparable(self.new) {
             return None;
         }
-        let with_hash = |base: &&&Package| !base.integrity.hashes.is_empty();
-        let base = self.bases.iter().find(with_hash)?;
-        let theirs = &base.integrity.hashes;
+        let base = self.before.hashed?;
+        let (ours, theirs) = (&self.package.integrity.hashes, &base.integrity.hashes);
         let any = |set: &[Sri]| set.iter().any(|sri| sri.algorithm().is_strong());
         let what = match agree(theirs, ours) {
             Some(false) => "was",
@@ -120,49 +162,37 @@ impl Change<'_> {
         let message = format!("{} here; the hash {what} {}", list(ours), list(theirs));
         let span = self.package.integrity.span.unwrap_or(self.package.span);
         let place = self.old.place(base.integrity.span.unwrap_or(base.span));
-        let finding = Finding::new(
-            &INTEGRITY_CHANGED,
-            self.new.place(span),
-            self.package.subject(),
-            message,
-        );
+        let finding = self.finding(&INTEGRITY_CHANGED, span, message);
         Some(finding.beside(place, "before"))
     }
 
     /// yarn's checksums, if both are of archives packed in the same way.
     fn checksum(&self) -> Option<Finding> {
         let ours = self.package.checksum.as_ref()?;
-        let base = self.bases.iter().find_map(|base| base.checksum.as_ref())?;
+        let base = self.before.checksum?;
         let is_same_cache = cache(ours) == cache(base) && self.old.format == self.new.format;
         (is_same_cache && ours.value != base.value).then(|| {
-            let message = format!(
-                "the checksum is {}, it was {}",
-                shown(&ours.value),
-                shown(&base.value)
-            );
-            let place = self.new.place(ours.span);
-            Finding::new(&INTEGRITY_CHANGED, place, self.package.subject(), message)
-                .beside(self.old.place(base.span), "before")
+            let (now, before) = (shown(&ours.value), shown(&base.value));
+            let message = format!("the checksum is {now}, it was {before}");
+            let finding = self.finding(&INTEGRITY_CHANGED, ours.span, message);
+            finding.beside(self.old.place(base.span), "before")
         })
     }
 
     fn source(&self) -> Option<Finding> {
-        let now = location(self.package);
-        let mut bases = self.bases.iter();
-        // The same version can be in a lock from two places: any of them will do.
-        let is_known = bases.any(|base| now.is_none() || now == location(base) || is_open(base));
-        let base = self.bases.first().filter(|_| !is_known)?;
-        let resolved = self.package.resolved.as_ref();
-        let span = resolved.map_or(self.package.span, |text| text.span);
-        let (now, before) = (now?, location(base)?);
-        let message = format!("{} here, it was {}", shown(&now), shown(&before));
-        let finding = Finding::new(
-            &SOURCE_CHANGED,
-            self.new.place(span),
-            self.package.subject(),
-            message,
-        );
-        Some(finding.beside(self.old.place(base.span), "before"))
+        (!self.before.knows(self.package)).then(|| {
+            let resolved = self.package.resolved.as_ref();
+            let span = resolved.map_or(self.package.span, |text| text.span);
+            let base = self.before.first;
+            let (now, before) = (from(self.package), from(base));
+            let message = format!("{now} here, it was {before}");
+            let finding = self.finding(&SOURCE_CHANGED, span, message);
+            finding.beside(self.old.place(base.span), "before")
+        })
+    }
+
+    fn finding(&self, rule: &'static Rule, span: Span, message: String) -> Finding {
+        Finding::new(rule, self.new.place(span), self.package.subject(), message)
     }
 }
 
@@ -181,9 +211,14 @@ fn cache(checksum: &Text) -> Option<&str> {
     checksum.value.rsplit_once('/').map(|(cache, _)| cache)
 }
 
-/// Whether a package comes from the registry that is configured, whichever that is.
-fn is_open(package: &Package) -> bool {
-    location(package).is_none()
+/// Where a package comes from, in words.
+fn from(package: &Package) -> String {
+    let place = location(package);
+    let place = place.map_or_else(|| "the registry".to_owned(), |place| shown(&place));
+    match package.source {
+        Source::Git => format!("git, {place},"),
+        _ => place,
+    }
 }
 
 /// Where a package comes from, as far as it must not change: of a registry the host, of git and
@@ -193,7 +228,7 @@ fn location(package: &Package) -> Option<String> {
     let address = Address::of(resolved);
     match (package.source, address) {
         (Source::Registry, address) => address?.authority,
-        (Source::Git, Some(address)) => Some(format!("git {}", address.location_without_commit())),
+        (Source::Git, Some(address)) => Some(address.location_without_commit()),
         (_, Some(address)) => Some(address.location()),
         (_, None) => Some(local_path(resolved).trim_start_matches("./").to_owned()),
     }

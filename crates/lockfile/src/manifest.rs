@@ -54,7 +54,7 @@ impl Manifest {
 }
 
 /// The names that a list of replacements is for; those of npm can be nested.
-fn collect(list: Fields<'_, '_>, names: &mut HashSet<String>) -> Result<(), Unreadable> {
+pub(crate) fn collect(list: Fields<'_, '_>, names: &mut HashSet<String>) -> Result<(), Unreadable> {
     for entry in list.entries {
         names.extend(target(&entry.key).map(str::to_owned));
         if matches!(entry.node.value, Value::Map(_)) {

@@ -9,7 +9,7 @@ use crate::{
     sri::{Sri, SriError},
 };
 use finding::{Place, Span};
-use std::fmt;
+use std::{collections::HashSet, fmt};
 
 /// The most hashes of one archive that are read. Tools write one; some registries had several.
 const MAX_HASHES: usize = 16;
@@ -55,6 +55,9 @@ pub struct Lockfile {
     pub packages: Vec<Package>,
     /// What the lock repeats of the project's own manifests; nothing in formats that do not.
     pub roots: Vec<Root>,
+    /// The names of what is replaced wherever it is asked for, where the lock repeats that too
+    /// (pnpm): what is locked for them is not what a package.json says.
+    pub overridden: HashSet<String>,
 }
 
 /// A locked package.
@@ -108,6 +111,8 @@ pub struct Dependency {
     pub name: String,
     /// The range or address, as written.
     pub wanted: String,
+    /// The version or key that is locked for it, where that is written beside the range (pnpm).
+    pub locked: Option<String>,
     /// Nothing breaks if it is not there.
     pub is_optional: bool,
     /// Its entry.

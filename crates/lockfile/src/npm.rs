@@ -37,6 +37,7 @@ pub(crate) fn read(input: &Input<'_>) -> Result<Lockfile, Unreadable> {
         format: Format::Npm(version),
         packages: Vec::new(),
         roots: Vec::new(),
+        overridden: HashSet::new(),
     };
     if version > 1 {
         let packages = Fields::of(input, top.need("packages")?)?;

@@ -2,21 +2,23 @@
 //!
 //! `packages` lists archives by a key that holds name and version; up to 6 also what each needs and
 //! with which peers, since 9 that is in `snapshots`. `importers` repeats the project's own
-//! manifests; up to 6 a project of one package has its only one at the top. Newer versions of pnpm
-//! keep what they need for themselves in a document of its own before that of the project: all
-//! documents are read.
+//! manifests. Newer versions of pnpm keep what they need for themselves in a document of its own
+//! before that of the project: all documents are read.
 
+mod importers;
 mod key;
 mod snapshots;
 
 use crate::{
     input::Input,
-    model::{Dependency, Format, Integrity, Lockfile, Package, Root, Text},
-    source::Source,
+    manifest,
+    model::{Dependency, Format, Integrity, Lockfile, Package, Text},
+    source::{Address, Source},
     tree::{self, Entry, Fields},
 };
 use finding::Unreadable;
 use key::Key;
+use std::collections::HashSet;
 
 /// The lists of what a manifest asks for, and whether they may fail.
 const GROUPS: [(&str, bool); 3] = [
@@ -37,6 +39,7 @@ pub(crate) fn read(input: &Input<'_>) -> Result<Lockfile, Unreadable> {
             format: format.clone(),
             packages: Vec::new(),
             roots: Vec::new(),
+            overridden: HashSet::new(),
         });
         if lockfile.format != format {
             return Err(input.refuse(document.at, "has documents of two versions"));
@@ -61,14 +64,9 @@ fn format(top: Fields<'_, '_>) -> Result<Format, Unreadable> {
 
 fn read_document(top: Fields<'_, '_>, lockfile: &mut Lockfile) -> Result<(), Unreadable> {
     let is_new = matches!(lockfile.format, Format::Pnpm { major: 9, .. });
-    match top.map("importers")? {
-        Some(importers) => {
-            for entry in importers.entries {
-                let fields = Fields::of(top.input, &entry.node)?;
-                lockfile.roots.push(root(fields, &entry.key, entry.at)?);
-            }
-        }
-        None => lockfile.roots.push(root(top, ".", top.at)?),
+    lockfile.roots.extend(importers::read(top)?);
+    if let Some(overrides) = top.map("overrides")? {
+        manifest::collect(overrides, &mut lockfile.overridden)?;
     }
     let start = lockfile.packages.len();
     if let Some(packages) = top.map("packages")? {
@@ -76,50 +74,27 @@ fn read_document(top: Fields<'_, '_>, lockfile: &mut Lockfile) -> Result<(), Unr
             lockfile.packages.push(package(packages, entry, is_new)?);
         }
     }
-    if is_new && let Some(list) = top.map("snapshots")? {
+    if is_new {
         let packages = lockfile.packages.get_mut(start..).unwrap_or_default();
-        snapshots::read(list, top.map("packages")?, packages)?;
+        snapshots::read(top, packages)?;
     }
     Ok(())
 }
 
-/// What a manifest asks for. Version 5 gives the ranges apart, in `specifiers`.
-fn root(fields: Fields<'_, '_>, path: &str, at: crate::input::At) -> Result<Root, Unreadable> {
-    let mut dependencies = match fields.map("specifiers")? {
-        Some(_) => fields.dependencies("specifiers", false)?,
-        None => Vec::new(),
-    };
-    if dependencies.is_empty() {
-        for (group, is_optional) in GROUPS {
-            dependencies.extend(specified(fields, group, is_optional)?);
-        }
+/// The name of the package that is locked for something; nothing if it has no entry of that name, as
+/// links and git have none. Of an alias that is the name in the key that it points to.
+pub(crate) fn target(major: u16, needed: &Dependency) -> Option<&str> {
+    let locked = needed.locked.as_ref().unwrap_or(&needed.wanted);
+    let locked = key::without_peers(locked);
+    if locked.contains(':') {
+        return None;
     }
-    Ok(Root {
-        path: if path == "." { "" } else { path }.to_owned(),
-        dependencies,
-        span: fields.input.span(at),
-    })
-}
-
-fn specified(
-    fields: Fields<'_, '_>,
-    group: &str,
-    is_optional: bool,
-) -> Result<Vec<Dependency>, Unreadable> {
-    let Some(group) = fields.map(group)? else {
-        return Ok(Vec::new());
-    };
-    let input = fields.input;
-    let specified = group.entries.iter().map(|entry| {
-        let given = Fields::of(input, &entry.node)?;
-        Ok(Dependency {
-            name: entry.key.to_string(),
-            wanted: given.need("specifier")?.text(input)?.to_owned(),
-            is_optional,
-            span: input.span(entry.at),
-        })
-    });
-    specified.collect()
+    match (major, locked.contains('/')) {
+        (9, _) if locked.contains('@') => key::new(locked).map(|key| key.name),
+        (9, _) | (_, false) => Some(&needed.name),
+        (_, true) if locked.starts_with('/') => key::old(locked).map(|key| key.name),
+        _ => None,
+    }
 }
 
 fn package(
@@ -176,6 +151,10 @@ fn resolution(fields: Fields<'_, '_>, package: &mut Package) -> Result<(), Unrea
         package.source = Source::Folder;
         package.resolved = Some(folder);
     } else if let Some(repository) = given.text("repo")? {
+        if Address::parse(&repository.value).is_none() {
+            let shown = tree::shown(&repository.value);
+            return Err(input.refuse(given.at, format!("has no repository at {shown}")));
+        }
         package.source = Source::Git;
         package.resolved = Some(match given.text("commit")? {
             Some(commit) => Text {

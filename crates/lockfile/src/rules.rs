@@ -21,6 +21,7 @@ pub static RULES: &[&Rule] = &[
     &NAME_MISMATCH,
     &VERSION_MISMATCH,
     &NOT_PINNED,
+    &DEPENDENCY_MISSING,
     &MANIFEST_MISSING,
     &MANIFEST_DIFFERS,
 ];
@@ -176,6 +177,15 @@ pub static NOT_PINNED: Rule = Rule {
     title: "an entry does not pin what is installed",
     why: "A range, a tag or a branch means other code tomorrow than it does today.",
     next: "Install again so that one version or a full commit is written.",
+};
+
+/// Needed by an entry and not locked.
+pub static DEPENDENCY_MISSING: Rule = Rule {
+    id: "lock/dependency-missing",
+    step: Step::Lock,
+    title: "an entry needs something that is not in the lock",
+    why: "The lock is not complete: it ends too early, or somebody removed an entry. An install either fails or resolves it anew.",
+    next: "Install again, and commit the whole lock.",
 };
 
 /// Asked for and not locked.

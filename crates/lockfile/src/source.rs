@@ -9,7 +9,7 @@ mod named;
 pub(crate) use address::Address;
 pub(crate) use named::{Named, is_name, is_version, without_build};
 
-use address::{is_scp, shorthand};
+use address::{archive_url, is_scp, shorthand};
 
 /// What kind of place a package comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -38,7 +38,7 @@ impl Source {
     /// What an address or locator is of; `None` if it is neither.
     pub(crate) fn of(address: &str) -> Option<Self> {
         if is_scp(address) {
-            return Some(Self::Git);
+            return Address::parse(address).map(|_| Self::Git);
         }
         let Some((scheme, rest)) = address.split_once(':') else {
             return Self::of_path(address);
@@ -51,11 +51,9 @@ impl Source {
             "link" | "portal" => Some(Self::Folder),
             "workspace" => Some(Self::Workspace),
             "patch" => Some(Self::Patch),
-            "npm" => Some(Self::Registry),
-            "http" | "https" => Some(Self::of_web(address)),
-            "git" | "ssh" => Some(Self::Git),
-            _ if scheme.starts_with("git+") => Some(Self::Git),
-            _ if shorthand(&scheme).is_some() && !rest.is_empty() => Some(Self::Git),
+            "npm" => Self::of_locator(address),
+            "http" | "https" => Self::of_web(address),
+            _ if is_git(&scheme) && !rest.is_empty() => Address::parse(address).map(|_| Self::Git),
             _ => None,
         }
     }
@@ -66,23 +64,32 @@ impl Source {
         (is_path(text) || found == Self::File).then_some(found)
     }
 
-    fn of_web(address: &str) -> Self {
-        let Some(parsed) = Address::parse(address) else {
-            return Self::Tarball;
-        };
-        if parsed.names().is_some() {
+    /// A package of a registry, whose archive is somewhere else or not.
+    fn of_locator(locator: &str) -> Option<Self> {
+        let carried = archive_url(locator);
+        let is_clear = carried.is_none() || Address::of(locator).is_some();
+        is_clear.then_some(Self::Registry)
+    }
+
+    fn of_web(address: &str) -> Option<Self> {
+        let parsed = Address::parse(address)?;
+        Some(if parsed.names().is_some() {
             Self::Registry
         } else if parsed.is_repository() {
             Self::Git
         } else {
             Self::Tarball
-        }
+        })
     }
 
     /// Whether an archive is fetched for it whose bytes a hash can hold fast.
     pub(crate) fn is_fetched(self) -> bool {
         matches!(self, Self::Registry | Self::Tarball | Self::File)
     }
+}
+
+fn is_git(scheme: &str) -> bool {
+    matches!(scheme, "git" | "ssh") || scheme.starts_with("git+") || shorthand(scheme).is_some()
 }
 
 /// The path of an address on this machine: without scheme, parameters and fragment.

@@ -8,7 +8,7 @@ mod old;
 
 use crate::{
     input::{At, Input},
-    model::{Lockfile, Text},
+    model::{Format, Lockfile, Text},
     source::Source,
 };
 use finding::Unreadable;
@@ -50,10 +50,15 @@ pub(crate) struct Pattern<'p> {
 // === impl Pattern ===
 
 impl<'p> Pattern<'p> {
-    /// Reads `NAME@RANGE`; yarn 1 leaves the range out where it is empty.
-    pub(crate) fn parse(text: &'p str) -> Option<Self> {
+    /// Reads `NAME@RANGE`; yarn 1 leaves the range out where it is empty. Behind `npm:` it always has
+    /// a name, and later versions a range or tag unless both are there.
+    pub(crate) fn parse(text: &'p str, format: &Format) -> Option<Self> {
         let (installed_as, range) = split(text)?;
-        let target = range.strip_prefix("npm:").and_then(aliased);
+        let target = range.strip_prefix("npm:");
+        let target = target.and_then(|target| match format {
+            Format::YarnClassic => split(target).map(|(name, _)| name),
+            _ => aliased(target),
+        });
         Some(Self {
             installed_as,
             name: target.unwrap_or(installed_as),

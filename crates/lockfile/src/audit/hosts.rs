@@ -30,13 +30,19 @@ impl<'e> Hosts<'e> {
     pub(super) fn lists(&self, seen: &Seen<'_>) -> bool {
         let host = host(seen);
         match self {
-            Self::Listed(listed) => listed.iter().any(|one| Some(&**one) == host),
+            Self::Listed(listed) => {
+                host.is_some_and(|host| listed.iter().any(|one| one.eq_ignore_ascii_case(host)))
+            }
             Self::Common(_) => false,
         }
     }
 
     pub(super) fn check(&self, seen: &Seen<'_>) -> Option<Finding> {
-        let host = host(seen)?;
+        let address = seen.address.as_ref()?;
+        let host = address
+            .authority
+            .as_deref()
+            .unwrap_or("an address without a host");
         let span = seen.address_span();
         match self {
             Self::Listed(_) if !self.lists(seen) => {

@@ -9,7 +9,7 @@ use crate::{
     manifest::Manifest,
     model::{Dependency, Format, Lockfile, Package, Root},
     rules::{MANIFEST_DIFFERS, MANIFEST_MISSING},
-    source::Source,
+    source::{Source, is_name},
     tree::shown,
 };
 use finding::{Finding, Place, Rule};
@@ -101,7 +101,8 @@ impl<'l> Comparison<'l> {
         if roots.is_empty() {
             let message = "the lock knows nothing of this package.json";
             let place = Place::file(&*manifest.file);
-            let subject = manifest.name.clone().unwrap_or_default();
+            let subject = manifest.name.as_deref().filter(|name| is_name(name));
+            let subject = subject.unwrap_or_default();
             return vec![Finding::new(&MANIFEST_MISSING, place, subject, message)];
         }
         let locked = || roots.iter().flat_map(|root| &root.dependencies);
@@ -113,10 +114,9 @@ impl<'l> Comparison<'l> {
         for one in &manifest.dependencies {
             match by_name.get(&*one.name) {
                 None => findings.push(missing_finding(manifest, one)),
-                Some(other) if differs(one, manifest) && !pairs.contains(&pair(other)) => {
+                Some(other) if !pairs.contains(&pair(other)) && self.differs(one, manifest) => {
                     findings.push(self.differing(manifest, one, other));
                 }
-                Some(_) if self.is_lost(one) => findings.push(missing_finding(manifest, one)),
                 Some(_) => {}
             }
         }
@@ -130,30 +130,24 @@ impl<'l> Comparison<'l> {
         findings
     }
 
+    /// Whether another range in the lock means anything.
+    fn differs(&self, asked: &Dependency, manifest: &Manifest) -> bool {
+        // yarn completes what is inside of a patch's locator.
+        let is_patch = Source::of(&asked.wanted) == Some(Source::Patch);
+        let lists = [&manifest.overridden, &self.lockfile.overridden];
+        !is_patch && !lists.iter().any(|list| list.contains(&asked.name))
+    }
+
     fn differing(&self, manifest: &Manifest, asked: &Dependency, locked: &Dependency) -> Finding {
         let (wanted, made_for) = (shown(&asked.wanted), shown(&locked.wanted));
         let message = format!("{wanted} is asked for, the lock was made for {made_for}");
         let place = self.lockfile.place(locked.span);
         about(&MANIFEST_DIFFERS, manifest, asked, message).beside(place, "in the lock")
     }
-
-    /// Whether the entry of something is gone though the lock was made for it. pnpm links the
-    /// project's own packages without an entry, so that there nothing can be told.
-    fn is_lost(&self, one: &Dependency) -> bool {
-        let is_pnpm = matches!(self.lockfile.format, Format::Pnpm { .. });
-        !is_pnpm && !one.is_optional && !self.installed.contains(&*one.name)
-    }
 }
 
 fn pair(one: &Dependency) -> (&str, &str) {
     (&one.name, &one.wanted)
-}
-
-/// Whether another range in the lock means anything.
-fn differs(asked: &Dependency, manifest: &Manifest) -> bool {
-    // yarn completes what is inside of a patch's locator.
-    let is_patch = Source::of(&asked.wanted) == Some(Source::Patch);
-    !is_patch && !manifest.overridden.contains(&asked.name)
 }
 
 fn missing_finding(manifest: &Manifest, one: &Dependency) -> Finding {

@@ -57,7 +57,7 @@ pub(super) fn check(seen: &Seen<'_>, aliases: &Aliases<'_>) -> Vec<Finding> {
     let package = seen.package;
     let mut findings = by_address(seen);
     let others = package.wanted.iter().filter(|wanted| {
-        let pattern = Pattern::parse(&wanted.value);
+        let pattern = Pattern::parse(&wanted.value, &seen.lockfile.format);
         pattern.is_none_or(|pattern| pattern.name != package.name)
     });
     findings.extend(others.map(|wanted| {

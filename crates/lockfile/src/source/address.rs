@@ -2,6 +2,7 @@
 
 use super::{Named, Source, is_archive};
 use percent_encoding::percent_decode_str;
+use std::borrow::Cow;
 use url::Url;
 
 /// An address of the web or of git, in its parts.
@@ -24,21 +25,19 @@ const SHORTHANDS: [(&str, &str); 4] = [
     ("gist", "gist.github.com"),
 ];
 
-/// Behind `npm:` in a locator of yarn, before the address that a registry gave for the archive.
-const ARCHIVE_URL: &str = "::__archiveUrl=";
+/// The parameter of a locator of yarn that has the address of the archive, where a registry gave
+/// another one than its own layout has.
+const ARCHIVE_URL: &str = "__archiveUrl";
 
 // === impl Address ===
 
 impl Address {
     /// Where something is fetched from; `None` if that is not said, or is on this machine.
     pub(crate) fn of(resolved: &str) -> Option<Self> {
-        if let Some((locator, address)) = resolved.split_once(ARCHIVE_URL) {
-            let is_locator = locator.starts_with("npm:");
-            let address = percent_decode_str(address).decode_utf8().ok()?;
-            return is_locator.then(|| Self::parse(&address)).flatten();
+        if resolved.starts_with("npm:") {
+            return Self::parse(&archive_url(resolved)?);
         }
         match Source::of(resolved)? {
-            Source::Registry if resolved.starts_with("npm:") => None,
             Source::Registry | Source::Tarball | Source::Git => Self::parse(resolved),
             _ => None,
         }
@@ -46,10 +45,8 @@ impl Address {
 
     /// Parses an address; `None` if it is none of the web or of git.
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        if is_scp(text) {
-            let (user, rest) = text.split_once('@')?;
-            let (host, path) = rest.split_once(':')?;
-            return Self::parse(&format!("ssh://{user}@{host}/{path}"));
+        if let Some(text) = without_scp(text) {
+            return Self::parse(&text);
         }
         let url = Url::parse(text).ok()?;
         let host = url.host_str().map(str::to_ascii_lowercase);
@@ -97,11 +94,8 @@ impl Address {
 
     /// Host and path: where a repository or archive is, whatever of it is meant.
     pub(crate) fn location(&self) -> String {
-        format!(
-            "{}/{}",
-            self.authority.as_deref().unwrap_or(&self.scheme),
-            self.path
-        )
+        let host = self.authority.as_deref().unwrap_or(&self.scheme);
+        format!("{host}/{}", self.path.trim_start_matches('/'))
     }
 
     /// The same without the commit, where that is part of the path.
@@ -119,6 +113,16 @@ impl Address {
     }
 }
 
+/// The address in a locator `npm:…`, if it has one. What is no text in it is replaced, and makes it
+/// an address of nothing.
+pub(super) fn archive_url(locator: &str) -> Option<Cow<'_, str>> {
+    let (_, parameters) = locator.split_once("::")?;
+    let decode = |text| percent_decode_str(text).decode_utf8_lossy();
+    let mut pairs = parameters.split('&').filter_map(|one| one.split_once('='));
+    let (_, value) = pairs.find(|(key, _)| decode(key) == ARCHIVE_URL)?;
+    Some(decode(value))
+}
+
 /// Git's own way to write an address of ssh: `user@host:path`.
 pub(super) fn is_scp(address: &str) -> bool {
     let Some((user, rest)) = address.split_once('@') else {
@@ -126,6 +130,21 @@ pub(super) fn is_scp(address: &str) -> bool {
     };
     let plain = |text: &str| !text.is_empty() && !text.contains(['/', ':']);
     plain(user) && rest.split_once(':').is_some_and(|(host, _)| plain(host))
+}
+
+/// The same in the way of the web; also of `ssh://user@host:path`, which is half of each and which
+/// some tools write.
+fn without_scp(text: &str) -> Option<String> {
+    let (scheme, rest) = match text.split_once("://") {
+        Some((scheme, rest)) if scheme.ends_with("ssh") => (scheme, rest),
+        _ => ("ssh", text),
+    };
+    let (user, host_and_path) = rest.split_once('@').filter(|_| is_scp(rest))?;
+    let (host, path) = host_and_path.split_once(':')?;
+    // Behind `://` a number is a port.
+    let is_url = rest.len() < text.len();
+    let is_port = is_url && path.starts_with(|first: char| first.is_ascii_digit());
+    (!is_port).then(|| format!("{scheme}://{user}@{host}/{path}"))
 }
 
 /// The host that a shorthand means.
@@ -139,6 +158,7 @@ pub(super) fn shorthand(scheme: &str) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::Address;
+    use crate::Source;
 
     #[test]
     fn a_commit_is_full_or_none() {
@@ -158,6 +178,11 @@ mod tests {
         let carried = "npm:1.0.0::__archiveUrl=https%3A%2F%2Fcdn.example.com%2Fa.tgz";
         let address = Address::of(carried).unwrap();
         assert_eq!(address.authority.as_deref(), Some("cdn.example.com"));
+        for hidden in ["x=1&__archiveUrl", "__archive%55rl"] {
+            let carried = carried.replace("__archiveUrl", hidden);
+            assert_eq!(Address::of(&carried), Some(address.clone()), "{hidden}");
+        }
+        assert_eq!(Source::of("npm:1.0.0::__archiveUrl=%ff"), None);
     }
 
     #[test]
@@ -170,6 +195,9 @@ mod tests {
         );
         assert_eq!(host("https://EVIL.example.com:443/a.tgz"), evil);
         assert_eq!(host("git@evil.example.com:a/b.git"), evil);
+        assert_eq!(host("git+ssh://git@evil.example.com:a/b.git"), evil);
+        let port = Some("evil.example.com:2222".to_owned());
+        assert_eq!(host("git+ssh://git@evil.example.com:2222/a/b.git"), port);
         assert_eq!(host("https:/\\evil.example.com/a.tgz"), evil);
         assert_eq!(host("github:a/b").as_deref(), Some("github.com"));
     }

@@ -84,6 +84,7 @@ impl<'f, 't> Fields<'f, 't> {
             Ok(Dependency {
                 name: entry.key.to_string(),
                 wanted: entry.node.text(self.input)?.to_owned(),
+                locked: None,
                 is_optional,
                 span: self.input.span(entry.at.to(entry.node.at)),
             })

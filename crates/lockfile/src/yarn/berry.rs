@@ -4,7 +4,7 @@
 //! is of the archive that yarn packed from it for its own cache, and changes with the version of
 //! that cache, which is written before it (`10c0/…`) or, until yarn 3, at the top (`cacheKey`).
 
-use super::{Pattern, patterns, source, split};
+use super::{patterns, source, split};
 use crate::{
     input::Input,
     model::{Dependency, Format, Lockfile, Package, Root, Text},
@@ -29,6 +29,7 @@ pub(super) fn read(input: &Input<'_>) -> Result<Lockfile, Unreadable> {
         format: Format::YarnBerry(version.to_owned()),
         packages: Vec::new(),
         roots: Vec::new(),
+        overridden: HashSet::new(),
     };
     for entry in top.entries.iter().filter(|entry| entry.key != METADATA) {
         let package = package(input, entry)?;
@@ -48,8 +49,8 @@ fn package(input: &Input<'_>, entry: &Entry<'_>) -> Result<Package, Unreadable> 
         return Err(input.refuse(node.at, "has no locator here: NAME@PROTOCOL:…"));
     };
     let wanted = patterns(input, &entry.key, entry.at);
-    let first = wanted.first().and_then(|text| Pattern::parse(&text.value));
-    let installed_as = first.map_or(name, |pattern| pattern.installed_as);
+    let first = wanted.first().and_then(|text| split(&text.value));
+    let installed_as = first.map_or(name, |(installed_as, _)| installed_as);
     let alias = (installed_as != name).then(|| installed_as.to_owned());
     let optional = optional(fields)?;
     let mut dependencies = fields.dependencies("dependencies", false)?;

@@ -12,6 +12,7 @@ use crate::{
     tree::{self, Entry, Fields},
 };
 use finding::Unreadable;
+use std::collections::HashSet;
 
 pub(super) fn read(input: &Input<'_>) -> Result<Lockfile, Unreadable> {
     let tree = tree::classic(input)?;
@@ -22,6 +23,7 @@ pub(super) fn read(input: &Input<'_>) -> Result<Lockfile, Unreadable> {
         format: Format::YarnClassic,
         packages: packages.collect::<Result<_, _>>()?,
         roots: Vec::new(),
+        overridden: HashSet::new(),
     })
 }
 
@@ -29,7 +31,10 @@ fn package(input: &Input<'_>, entry: &Entry<'_>) -> Result<Package, Unreadable> 
     let fields = Fields::of(input, &entry.node)?;
     fields.need("version")?;
     let wanted = patterns(input, &entry.key, entry.at);
-    let Some(first) = wanted.first().and_then(|text| Pattern::parse(&text.value)) else {
+    let Some(first) = wanted
+        .first()
+        .and_then(|text| Pattern::parse(&text.value, &Format::YarnClassic))
+    else {
         return Err(input.refuse(entry.at, "has an entry without a name"));
     };
     let resolved = fields.text("resolved")?;

@@ -117,7 +117,7 @@ fn more_hashes_than_anybody_reads_are_malformed() {
 #[test]
 fn fields_of_pnpm_do_not_contradict_the_key() {
     let text = format!(
-        "lockfileVersion: '9.0'\npackages:\n  a@1.0.0:\n    resolution: {{integrity: {HASH}}}\n    name: b\n    version: 2.0.0\n"
+        "lockfileVersion: '9.0'\npackages:\n  a@1.0.0:\n    resolution: {{integrity: {HASH}}}\n    name: b\n    version: 2.0.0\nsnapshots:\n  a@1.0.0: {{}}\n"
     );
     let lock = lockfile::read(Kind::Pnpm, "lock", text.as_bytes()).unwrap();
     assert_eq!(lock.packages[0].subject(), "a@1.0.0");
@@ -128,4 +128,35 @@ fn the_hash_behind_an_archive_of_yarn_1_is_no_commit() {
     let text = "# yarn lockfile v1\n\n\"a@https://example.com/a.tgz\":\n  version \"1.0.0\"\n  resolved \"https://example.com/a.tgz#da39a3ee5e6b4b0d3255bfef95601890afd80709\"\n";
     let lock = lockfile::read(Kind::Yarn, "lock", text.as_bytes()).unwrap();
     assert_eq!(rules(&lock), ["lock/integrity-weak", "lock/source-archive"]);
+}
+
+#[test]
+fn an_address_where_there_was_none_is_another_source() {
+    let with = |more: &str| {
+        let text = format!(
+            "lockfileVersion: '6.0'\npackages:\n  /a@1.0.0:\n    resolution: {{integrity: {HASH}{more}}}\n"
+        );
+        lockfile::read(Kind::Pnpm, "lock", text.as_bytes()).unwrap()
+    };
+    let moved = |old: &str, new: &str| {
+        let findings = changed(&with(old), &with(new));
+        findings.iter().map(|one| one.rule.id).collect::<Vec<_>>()
+    };
+    let archive = ", tarball: https://evil.example.com/a.tgz";
+    let git = ", type: git, repo: https://evil.example.com/a.git, commit: 0";
+    let own = ", tarball: https://registry.example.com/a/-/a-1.0.0.tgz";
+    assert_eq!(moved("", archive), ["lock/source-changed"]);
+    assert_eq!(moved("", git), ["lock/source-changed"]);
+    assert_eq!(moved(archive, ""), ["lock/source-changed"]);
+    assert_eq!(moved("", own), Vec::<&str>::new());
+}
+
+#[test]
+fn a_lock_of_nothing_but_one_version_is_compared_in_time() {
+    let entries: Vec<String> = (0..40_000)
+        .map(|at| format!("\"node_modules/p{at}/node_modules/a\": {{\"version\": \"1.0.0\", \"resolved\": \"https://h{at}.example.com/a/-/a-1.0.0.tgz\"}}"))
+        .collect();
+    let lock = npm(&entries.join(",\n")).unwrap();
+    assert_eq!(changed(&lock, &lock), []);
+    assert_eq!(rules(&lock).len(), 2 * entries.len() - 1);
 }

@@ -3,6 +3,7 @@
 
 mod evasions;
 mod fixtures;
+mod halves;
 mod hostile;
 mod manifests;
 mod rules;

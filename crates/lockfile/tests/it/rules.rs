@@ -301,6 +301,21 @@ fn a_yarn_entry_that_is_locked_to_another_package_is_found() {
 }
 
 #[test]
+fn an_alias_of_yarn_1_needs_no_range() {
+    let of = |key: &str, name: &str| {
+        let text = format!(
+            "# yarn lockfile v1\n\n\"{key}\":\n  version \"1.0.0\"\n  resolved \"{HOST}/{name}/-/{name}-1.0.0.tgz\"\n  integrity {SHA512}\n"
+        );
+        let lock = lockfile::read(Kind::Yarn, "yarn.lock", text.as_bytes()).unwrap();
+        ids(&audit(&lock, &Expected::default()))
+    };
+    assert_eq!(of("b@npm:a", "a"), Vec::<&str>::new());
+    assert_eq!(of("b@npm:a@^1", "a"), Vec::<&str>::new());
+    assert_eq!(of("b@^1", "a"), ["lock/name-mismatch"]);
+    assert_eq!(of("b@^1\", \"a@^1", "b"), ["lock/name-mismatch"]);
+}
+
+#[test]
 fn what_pins_nothing_is_found() {
     let pinned = "lock/not-pinned";
     let git = "lock/source-git";

@@ -7,6 +7,7 @@ use lockfile::{
     Format, Lockfile,
     audit::{Expected, audit},
     compare::{against, changed},
+    registry::Published,
 };
 use std::collections::HashMap;
 
@@ -76,18 +77,21 @@ fn changed_between(old: &Lockfile, new: &Lockfile) -> Vec<Finding> {
 #[test]
 fn locks_of_different_tools_are_compared_where_they_can_be() {
     let has_hashes = |lock: &Lockfile| !matches!(lock.format, Format::YarnBerry(_));
-    for one in fixtures::all() {
-        let old = one.read();
-        for new in fixtures::all().filter(|new| new.project == one.project) {
-            let what = format!("{}: {} {}", one.project, one.name, new.name);
-            assert_eq!(changed_between(&old, &new.read()), [], "{what}");
-            let tampered = new.read_as(&with_other_hash(&new).0);
-            let is_comparable = if has_hashes(&old) {
-                has_hashes(&tampered)
+    let read = fixtures::all().map(|fixture| {
+        let tampered = fixture.read_as(&with_other_hash(&fixture).0);
+        (fixture.read(), tampered, fixture)
+    });
+    let read: Vec<(Lockfile, Lockfile, Fixture)> = read.collect();
+    for (old, _, one) in &read {
+        for (new, tampered, _) in read.iter().filter(|(_, _, new)| new.project == one.project) {
+            let what = format!("{}: {} {}", one.project, old.file, new.file);
+            assert_eq!(changed_between(old, new), [], "{what}");
+            let is_comparable = if has_hashes(old) {
+                has_hashes(tampered)
             } else {
                 old.format == tampered.format
             };
-            let findings = changed_between(&old, &tampered);
+            let findings = changed_between(old, tampered);
             assert_eq!(findings.len(), usize::from(is_comparable), "{what}");
         }
     }
@@ -118,6 +122,35 @@ fn a_tampered_hash_is_found_against_the_registry() {
         let findings = differing(&tampered);
         assert_eq!(findings.len(), 1, "{}", fixture.name);
         assert_eq!(findings[0].subject, "chalk@4.1.2");
+    }
+}
+
+#[test]
+fn the_document_of_a_registry_confirms_the_locks() {
+    let document = fixtures::text("registry", "chalk-4.1.2.json");
+    let chalk = Published::read("chalk@4.1.2", document.as_bytes()).unwrap();
+    assert_eq!((&*chalk.name, &*chalk.version), ("chalk", "4.1.2"));
+    for fixture in fixtures::all().filter(|fixture| fixture.project != "sources") {
+        let lock = fixture.read();
+        if matches!(lock.format, Format::YarnBerry(_)) {
+            continue;
+        }
+        let differing = |lock: &Lockfile| {
+            let told = against(lock, |name, version| {
+                let is_chalk = (name, version) == ("chalk", "4.1.2");
+                is_chalk.then(|| chalk.hashes.clone())
+            });
+            let of_chalk = told.into_iter().filter(|one| one.subject == "chalk@4.1.2");
+            of_chalk.map(|one| one.rule.id).collect::<Vec<_>>()
+        };
+        assert_eq!(differing(&lock), Vec::<&str>::new(), "{}", fixture.name);
+        let tampered = fixture.read_as(&with_other_hash(&fixture).0);
+        assert_eq!(
+            differing(&tampered),
+            ["lock/integrity-differs"],
+            "{}",
+            fixture.name
+        );
     }
 }
 

@@ -149,3 +149,11 @@ fn manifests_that_a_lock_repeats_are_read() {
         }
     }
 }
+
+#[test]
+fn line_endings_of_windows_change_nothing() {
+    for fixture in fixtures::all() {
+        let text = fixture.text().replace('\n', "\r\n");
+        assert_eq!(fixture.read_as(&text), fixture.read(), "{}", fixture.name);
+    }
+}
