@@ -93,6 +93,11 @@ impl ModuleGraph {
         self.modules.get(id)
     }
 
+    /// Whether this version of a module is in it.
+    pub fn contains(&self, module: &ModuleVersion) -> bool {
+        self.ids.contains_key(module)
+    }
+
     /// What a node requires, in the order of its go.mod.
     pub fn requires(&self, id: NodeId) -> &[NodeId] {
         self.requires.get(id).map_or(&[], Vec::as_slice)

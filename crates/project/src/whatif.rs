@@ -142,7 +142,9 @@ pub fn with_version(file: &File, path: &str, version: Option<&str>) -> File {
         if line.module.path != path {
             return true;
         }
-        version.unwrap_or_default().clone_into(&mut line.module.version);
+        version
+            .unwrap_or_default()
+            .clone_into(&mut line.module.version);
         version.is_some()
     });
     edited
@@ -168,7 +170,7 @@ pub fn disqualified(graph: &ModuleGraph, target: &Target) -> HashSet<ModuleVersi
 }
 
 /// Whether this is more of the target than is wanted.
-fn is_over(module: &ModuleVersion, target: &Target) -> bool {
+pub fn is_over(module: &ModuleVersion, target: &Target) -> bool {
     let is_more = |wanted: &String| compare_versions(&target.path, &module.version, wanted).is_gt();
     module.path == target.path && target.version.as_ref().is_none_or(is_more)
 }
