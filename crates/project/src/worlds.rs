@@ -157,6 +157,13 @@ impl Universe {
         }
     }
 
+    /// Whether a constraint holds in one build without tags. A port that Go does not have builds
+    /// nothing.
+    pub fn holds(&self, constraint: &Expression, port: (&str, &str), cgo: bool) -> bool {
+        let world = (0..BASE).find(|&world| place(world) == (port, cgo));
+        world.is_some_and(|world| constraint.eval(&|tag| self.is_set(world, tag)))
+    }
+
     fn of_tag(&mut self, tag: &str) -> WorldSet {
         if let Some(set) = self.known.get(tag) {
             return set.clone();

@@ -1,6 +1,7 @@
 //! Questions about a project's dependencies, with the answers of the real `go` beside them.
 
 mod oracle;
+mod real;
 
 use std::path::Path;
 use std::process::Command;
@@ -19,16 +20,30 @@ const LIMIT: Duration = Duration::from_mins(1);
 /// A user with an upstream, and nothing in the module cache.
 struct User {
     go: Go,
-    upstream: FakeUpstream,
+    /// A GOPROXY list.
+    proxy: String,
+    _fake: Option<FakeUpstream>,
 }
 
 // === impl User ===
 
 impl User {
     fn new(corpus: Corpus) -> Self {
-        let upstream = FakeUpstream::start(corpus);
-        let go = Go::new(&upstream.url()).env("GOFLAGS", "-mod=mod -modcacherw");
-        Self { go, upstream }
+        let fake = FakeUpstream::start(corpus);
+        let user = Self::of(&fake.url());
+        Self {
+            _fake: Some(fake),
+            ..user
+        }
+    }
+
+    /// A user of proxies that are there already.
+    fn of(proxy: &str) -> Self {
+        Self {
+            go: Go::new(proxy).env("GOFLAGS", "-mod=mod -modcacherw"),
+            proxy: proxy.to_owned(),
+            _fake: None,
+        }
     }
 
     /// `modkeep ARGUMENTS` in a directory, through the upstream.
@@ -36,7 +51,7 @@ impl User {
         let mut command = Command::new(BINARY);
         self.go.prepare(&mut command);
         command.args(arguments).current_dir(directory);
-        command.args(["--upstream", &self.upstream.url()]);
+        command.args(["--upstream", &self.proxy]);
         process::run(&mut command, LIMIT)
     }
 
