@@ -142,7 +142,8 @@ impl ModuleGraph {
     }
 }
 
-fn distances(next: &[Vec<NodeId>], starts: &[NodeId]) -> Vec<Option<usize>> {
+/// The fewest edges from one of `starts` to each node.
+pub(crate) fn distances(next: &[Vec<NodeId>], starts: &[NodeId]) -> Vec<Option<usize>> {
     let mut found = vec![None; next.len()];
     let mut queue: VecDeque<(NodeId, usize)> = starts.iter().map(|&start| (start, 0)).collect();
     while let Some((id, distance)) = queue.pop_front() {

@@ -69,9 +69,9 @@ fn is_configured(file: &GoFile) -> bool {
 }
 
 /// Which files are built and what they import, by ours; without those that configuration decides.
-fn ours(package: &Package, build: (&str, &str, bool)) -> (Vec<GoFile>, BTreeSet<String>) {
+fn ours(package: &Package, target: (&str, &str, bool)) -> (Vec<GoFile>, BTreeSet<String>) {
     let universe = Universe::new(std::iter::empty::<&Expression>(), 0);
-    let (mut built, mut configured) = (Vec::new(), BTreeSet::new());
+    let (mut files, mut configured) = (Vec::new(), BTreeSet::new());
     for entry in fs::read_dir(&package.dir).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
         let Some(file) = is_considered(&name).then(|| {
@@ -85,12 +85,12 @@ fn ours(package: &Package, build: (&str, &str, bool)) -> (Vec<GoFile>, BTreeSet<
         } else if file
             .constraint
             .as_ref()
-            .is_none_or(|constraint| universe.holds(constraint, (build.0, build.1), build.2))
+            .is_none_or(|constraint| universe.holds(constraint, (target.0, target.1), target.2))
         {
-            built.push(file);
+            files.push(file);
         }
     }
-    (built, configured)
+    (files, configured)
 }
 
 #[test]
