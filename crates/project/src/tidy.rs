@@ -267,7 +267,7 @@ impl Project<'_> {
                 Some(Need::Nobody) => (&UNUSED, "no package imports it".to_owned()),
                 Some(Need::Tests(_)) => (&ONLY_TESTS, "only tests need it".to_owned()),
                 Some(Need::Code(scope)) if *scope != Scope::Everywhere => {
-                    (&ONE_BUILD, format!("needed only in {scope}"))
+                    (&ONE_BUILD, format!("only some builds need it: {scope}"))
                 }
                 Some(Need::Code(_)) | None => continue,
             };

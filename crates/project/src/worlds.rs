@@ -298,13 +298,33 @@ fn is_custom(tag: &str) -> bool {
     !known && !matches!(tag, "gc" | "cgo" | "unix" | "ignore") && release_of(tag).is_none()
 }
 
+/// Names, or those that are missing, whichever are fewer.
+fn shorter(what: &str, names: &[&str], all: &BTreeSet<&str>) -> String {
+    let others: Vec<&str> = all
+        .iter()
+        .copied()
+        .filter(|name| !names.contains(name))
+        .collect();
+    if others.len() < names.len() {
+        format!("every {what} but {}", others.join(", "))
+    } else {
+        format!("{what} {}", names.join(", "))
+    }
+}
+
 impl std::fmt::Display for Scope {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Everywhere => f.write_str("every build"),
             Self::Nowhere => f.write_str("no build"),
-            Self::Systems(names) => write!(f, "GOOS {}", names.join(", ")),
-            Self::Architectures(names) => write!(f, "GOARCH {}", names.join(", ")),
+            Self::Systems(names) => {
+                let all = PORTS.iter().map(|port| port.0).collect();
+                f.write_str(&shorter("GOOS", names, &all))
+            }
+            Self::Architectures(names) => {
+                let all = PORTS.iter().map(|port| port.1).collect();
+                f.write_str(&shorter("GOARCH", names, &all))
+            }
             Self::Ports(names) => write!(f, "{}", names.join(", ")),
             Self::Cgo => f.write_str("builds with cgo"),
             Self::NoCgo => f.write_str("builds without cgo"),
@@ -367,6 +387,20 @@ mod tests {
         for ((line, expected), found) in cases.iter().zip(scopes(&lines)) {
             assert_eq!(found, *expected, "{line}");
         }
+    }
+
+    #[test]
+    fn long_lists_are_told_by_what_is_missing() {
+        let told: Vec<String> = scopes(&["unix", "!windows", "arm64 || amd64"])
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        let expected = [
+            "every GOOS but js, plan9, wasip1, windows",
+            "every GOOS but windows",
+            "GOARCH amd64, arm64",
+        ];
+        assert_eq!(told, expected);
     }
 
     #[test]
