@@ -95,7 +95,10 @@ fn look(
 }
 
 fn read(file: &PathBuf, name: &str) -> Result<GoFile, String> {
-    let limit = u64::try_from(MAX_HEAD).unwrap_or(u64::MAX);
+    // A byte more tells a file that is too long from one that just fits.
+    let limit = u64::try_from(MAX_HEAD)
+        .unwrap_or(u64::MAX)
+        .saturating_add(1);
     let mut head = Vec::new();
     let opened = fs::File::open(file).map(|file| file.take(limit));
     let read = opened.and_then(|mut file| file.read_to_end(&mut head));

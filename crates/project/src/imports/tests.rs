@@ -113,6 +113,18 @@ fn tests_of_others_and_files_that_are_never_built_are_not_followed() {
 }
 
 #[test]
+fn no_import_leads_out_of_a_module() {
+    let source = "package a; import (\"example.com/x/../../etc\"; \"example.com/x//y\"; \"./z.w\"; \"example.com/x/.\")";
+    let (packages, asked) = walk(&[MAIN, "example.com/x"], &[(MAIN, "a.go", source)]);
+    assert_eq!(asked, []);
+    let lost = packages
+        .list
+        .iter()
+        .filter(|package| package.module.is_none());
+    assert_eq!(lost.count(), 4);
+}
+
+#[test]
 fn what_could_not_be_read_stays_visible() {
     let tree = [(
         MAIN,
