@@ -262,6 +262,21 @@ fn whatif_says_what_changes_and_what_its_authors_say_of_it() {
 }
 
 #[test]
+fn whatif_raises_the_go_line_as_go_get_does() {
+    let newer = importing("example.com/newer", "v1.0.0", &[]);
+    let newer = newer.go_mod("module example.com/newer\n\ngo 1.24.0\n");
+    let (user, project) = (User::new(corpus().with(&newer)), project());
+    let answer = user.json(&["whatif", "example.com/newer@v1.0.0"], project.path());
+    user.go
+        .run(&["get", "example.com/newer@v1.0.0"], project.path())
+        .assert_ok();
+    let raised = format!("go {}\n", answer["changes"]["go"]["to"].as_str().unwrap());
+    assert!(project.read("go.mod").contains(&raised), "{raised}");
+    assert!(!project.read("go.mod").contains("toolchain"));
+    assert_eq!(answer["changes"]["toolchain"], Value::Null);
+}
+
+#[test]
 fn wrong_targets_are_wrong_usage() {
     let (user, project) = (User::new(corpus()), project());
     for target in [
