@@ -135,8 +135,17 @@ impl Universe {
     /// Whether a constraint holds in one build without tags. A port that Go does not have builds
     /// nothing.
     pub fn holds(&self, constraint: &Expression, port: (&str, &str), cgo: bool) -> bool {
-        let world = (0..BASE).find(|&world| place(world) == (port, cgo));
+        let world = Self::build(port, cgo);
         world.is_some_and(|world| constraint.eval(&|tag| self.is_set(world, tag)))
+    }
+
+    /// Whether a set has one build without tags.
+    pub fn has(&self, set: &WorldSet, port: (&str, &str), cgo: bool) -> bool {
+        Self::build(port, cgo).is_some_and(|world| set.contains(world))
+    }
+
+    fn build(port: (&str, &str), cgo: bool) -> Option<usize> {
+        (0..BASE).find(|&world| place(world) == (port, cgo))
     }
 
     fn of_tag(&mut self, tag: &str) -> WorldSet {

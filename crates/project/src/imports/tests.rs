@@ -217,3 +217,37 @@ fn needs_are_told_apart_through_other_packages() {
     assert_eq!(modules[&5], Need::Code(Scope::Everywhere));
     assert_eq!(modules[&2], Need::Code(windows()));
 }
+
+#[test]
+fn tools_are_needed_as_code_is() {
+    let tree = [
+        (MAIN, "a.go", "package a"),
+        (
+            "example.com/tool",
+            "cmd/main.go",
+            "package main; import \"example.com/below\"",
+        ),
+        ("example.com/below", "b.go", "package b"),
+    ];
+    let modules = [MAIN, "example.com/tool", "example.com/below"].map(str::to_owned);
+    let mut loader = Loader::new(modules.clone());
+    loader.begin_at("", files(&tree, MAIN, ""));
+    loader.begin_at_path("example.com/tool/cmd");
+    let packages = loop {
+        match loader.step() {
+            Step::Done(packages) => break packages,
+            Step::Need(needed) => {
+                for directory in needed {
+                    let found = files(&tree, &modules[directory.module], &directory.path);
+                    loader.supply(directory, Listing::Files(found));
+                }
+            }
+        }
+    };
+    let needs = |roots: &[&str]| Reach::of(&packages, roots, 21).modules(&packages)[&2].clone();
+    assert_eq!(
+        needs(&["example.com/tool/cmd"]),
+        Need::Code(Scope::Everywhere)
+    );
+    assert_eq!(needs(&[]), Need::Nobody);
+}
