@@ -10,7 +10,7 @@
 use project::{
     imports::GoFile,
     source::{Expression, is_considered, parse},
-    worlds::Universe,
+    worlds::{NEWEST_RELEASE, PORTS, Universe},
 };
 use serde::Deserialize;
 use std::{collections::BTreeSet, fs, path::PathBuf, process::Command};
@@ -39,8 +39,8 @@ struct Package {
     x_test_imports: Vec<String>,
 }
 
-/// The standard library in one build; nothing if there is no go command.
-fn packages(build: (&str, &str, bool)) -> Option<Vec<Package>> {
+/// The standard library in one build.
+fn packages(build: (&str, &str, bool)) -> Vec<Package> {
     let (system, architecture, cgo) = build;
     let fields = "-json=ImportPath,Dir,GoFiles,CgoFiles,TestGoFiles,XTestGoFiles,Imports,TestImports,XTestImports";
     let output = Command::new("go")
@@ -50,9 +50,9 @@ fn packages(build: (&str, &str, bool)) -> Option<Vec<Package>> {
         .env("CGO_ENABLED", if cgo { "1" } else { "0" })
         .env("GOFLAGS", "")
         .output()
-        .ok()?;
+        .unwrap();
     let stream = serde_json::Deserializer::from_slice(&output.stdout).into_iter();
-    Some(stream.map(Result::unwrap).collect())
+    stream.map(Result::unwrap).collect()
 }
 
 /// Tags that the toolchain sets by its own configuration.
@@ -69,8 +69,12 @@ fn is_configured(file: &GoFile) -> bool {
 }
 
 /// Which files are built and what they import, by ours; without those that configuration decides.
-fn ours(package: &Package, target: (&str, &str, bool)) -> (Vec<GoFile>, BTreeSet<String>) {
-    let universe = Universe::new(std::iter::empty::<&Expression>(), 0);
+fn ours(
+    package: &Package,
+    target: (&str, &str, bool),
+    release: u32,
+) -> (Vec<GoFile>, BTreeSet<String>) {
+    let universe = Universe::new(std::iter::empty::<&Expression>(), release);
     let (mut files, mut configured) = (Vec::new(), BTreeSet::new());
     for entry in fs::read_dir(&package.dir).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
@@ -93,16 +97,49 @@ fn ours(package: &Package, target: (&str, &str, bool)) -> (Vec<GoFile>, BTreeSet
     (files, configured)
 }
 
+/// The minor version of the go command; nothing if there is none.
+fn release() -> Option<u32> {
+    let output = Command::new("go")
+        .args(["env", "GOVERSION"])
+        .output()
+        .ok()?;
+    let version = String::from_utf8(output.stdout).ok()?;
+    version
+        .trim()
+        .strip_prefix("go1.")?
+        .split('.')
+        .next()?
+        .parse()
+        .ok()
+}
+
+#[test]
+fn the_ports_are_those_that_go_can_build_for() {
+    if release() != Some(NEWEST_RELEASE) {
+        println!("skipped: the table is that of Go 1.{NEWEST_RELEASE}");
+        return;
+    }
+    let output = Command::new("go")
+        .args(["tool", "dist", "list"])
+        .output()
+        .unwrap();
+    let theirs = String::from_utf8(output.stdout).unwrap();
+    let theirs: BTreeSet<&str> = theirs.lines().collect();
+    let ours = PORTS.map(|(system, architecture)| format!("{system}/{architecture}"));
+    let ours: BTreeSet<&str> = ours.iter().map(String::as_str).collect();
+    assert_eq!(ours, theirs);
+}
+
 #[test]
 fn the_standard_library_is_read_as_go_list_reads_it() {
+    let Some(release) = release() else {
+        println!("skipped: there is no go command");
+        return;
+    };
     let (mut files, mut count) = (0, 0);
     for build in BUILDS {
-        let Some(packages) = packages(build) else {
-            println!("skipped: there is no go command");
-            return;
-        };
-        for package in &packages {
-            let (built, configured) = ours(package, build);
+        for package in &packages(build) {
+            let (built, configured) = ours(package, build, release);
             let lists = [
                 &package.go_files,
                 &package.cgo_files,
