@@ -193,29 +193,68 @@ fn the_graph_is_that_of_go_and_can_be_cut() {
         .assert_fails_with("example.com/none is not in the module graph");
 }
 
+/// The report, of which every requirement is needed or not as `go mod why` says.
+fn agrees_with_go_mod_why(user: &User, project: &Project) -> Value {
+    let report = user.json(&["tidy-report"], project.path());
+    let arguments = ["mod", "why", "-m", "-vendor", "all"];
+    let why = user.go.run(&arguments, project.path());
+    let why = &why.assert_ok().stdout;
+    for list in ["direct", "indirect"] {
+        for requirement in report[list].as_array().unwrap() {
+            let module = requirement["module"].as_str().unwrap();
+            assert!(why.contains(&format!("# {module}\n")), "{why}");
+            let unneeded = format!("# {module}\n(main module does not need");
+            let ours = requirement["need"] == "not imported";
+            let theirs = why.contains(&unneeded);
+            assert_eq!(ours, theirs, "{module}: {requirement}\n{why}");
+        }
+    }
+    report
+}
+
+#[test]
+fn replacements_are_read_where_they_are() {
+    let fork = importing("example.com/fork", "v1.0.0", &["example.com/windows"]);
+    let fork = fork.go_mod("module example.com/code\n\ngo 1.21\n");
+    let user = User::new(corpus().with(&fork));
+    let replaced = format!(
+        "{GO_MOD}\nreplace (\n\texample.com/code => example.com/fork v1.0.0\n\texample.com/helper => ./local\n)\n"
+    );
+    let files = [
+        (
+            "main.go",
+            "package main\n\nimport _ \"example.com/code\"\n\nfunc main() {}\n",
+        ),
+        (
+            "a/a.go",
+            "package a\n\nimport _ \"example.com/helper/inner\"\n",
+        ),
+        (
+            "local/go.mod",
+            "module example.com/helper\n\ngo 1.21\n\nrequire example.com/idle v1.0.0\n",
+        ),
+        (
+            "local/inner/x.go",
+            "package inner\n\nimport _ \"example.com/idle\"\n",
+        ),
+    ];
+    let project = Project::new(&replaced, &files);
+    let report = agrees_with_go_mod_why(&user, &project);
+    for requirement in report["direct"].as_array().unwrap() {
+        assert_eq!(requirement["need"], "every build", "{requirement}");
+    }
+    let why = user.ask(&["why", "example.com/idle"], project.path());
+    let text = &why.assert_ok().stdout;
+    assert!(text.contains("by example.com/helper@v1.0.0"), "{text}");
+}
+
 #[test]
 fn tidy_report_agrees_with_go_mod_why() {
     let (user, project) = (User::new(corpus()), project());
     let output = user.ask(&["tidy-report"], project.path());
     output.assert_fails_with("go.mod:8:2: example.com/idle@v1.0.0: no package imports it");
     assert_eq!(output.status.code(), Some(1));
-    let report = user.json(&["tidy-report"], project.path());
-    let why = user
-        .go
-        .run(&["mod", "why", "-m", "-vendor", "all"], project.path());
-    let why = &why.assert_ok().stdout;
-    for list in ["direct", "indirect"] {
-        for requirement in report[list].as_array().unwrap() {
-            let module = requirement["module"].as_str().unwrap();
-            let unneeded = format!("# {module}\n(main module does not need");
-            let ours = requirement["need"] == "not imported";
-            assert_eq!(
-                ours,
-                why.contains(&unneeded),
-                "{module}: {requirement}\n{why}"
-            );
-        }
-    }
+    let report = agrees_with_go_mod_why(&user, &project);
     assert_eq!(report["two_majors"][0]["module"], "example.com/below");
     let code = &report["direct"][0];
     assert_eq!(code["imported_at"], "main.go:3");
