@@ -13,12 +13,14 @@ use std::{collections::BTreeMap, process::Command};
 const HOUSE: &[(&str, &[&str])] = &[
     ("codes", &[]),
     ("finding", &[]),
-    ("gate", &["finding", "gomod"]),
+    ("gate", &["finding", "gomod", "project"]),
     ("gomod", &[]),
+    ("lockfile", &["finding"]),
     ("tlog", &[]),
     ("bundle", &["gomod"]),
     ("mismatch", &["gomod"]),
     ("project", &["finding", "gomod"]),
+    ("vulndb", &["finding", "gomod"]),
     ("store", &["codes", "gomod", "tlog"]),
     ("upstream", &["codes", "gomod"]),
     (
@@ -31,7 +33,8 @@ const HOUSE: &[(&str, &[&str])] = &[
     (
         "modkeep",
         &[
-            "codes", "gomod", "mismatch", "project", "tlog", "store", "upstream", "proxy", "server",
+            "codes", "finding", "gate", "gomod", "mismatch", "project", "tlog", "store",
+            "upstream", "proxy", "server",
         ],
     ),
     ("testkit", &["tlog"]),

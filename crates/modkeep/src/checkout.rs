@@ -52,12 +52,18 @@ impl Checkout {
         let file =
             modfile::parse(&source, Mode::Strict).map_err(|error| unusable(&go_mod, &error))?;
         MainModule::new(&file).map_err(|error| unusable(&go_mod, &error))?;
-        Ok(Self {
-            root: go_mod.parent().unwrap_or(Path::new("")).to_owned(),
+        let root = go_mod.parent().unwrap_or(Path::new(""));
+        Ok(Self::of(root.to_owned(), file, upstreams))
+    }
+
+    /// A main module whose go.mod was read already.
+    pub(crate) fn of(root: PathBuf, file: File, upstreams: Upstreams) -> Self {
+        Self {
+            root,
             file,
             upstreams,
             known: HashMap::new(),
-        })
+        }
     }
 
     /// What a go.mod in this place selects; the reason in words if it selects nothing.

@@ -15,6 +15,7 @@ mod doctor_command;
 mod explain;
 mod failure;
 mod file_limit;
+mod gate_command;
 mod logging;
 mod mod_command;
 mod neighbour;
@@ -64,6 +65,7 @@ fn dispatch(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
         Some(("graph", matches)) => project_command::graph(matches),
         Some(("tidy-report", matches)) => project_command::tidy(matches),
         Some(("whatif", matches)) => project_command::whatif(matches),
+        Some(("gate", matches)) => gate_command::main(matches),
         Some(("config", matches)) => config_command::main(matches),
         Some(("doctor", matches)) => doctor_command::main(matches),
         Some(("explain", matches)) => Ok(explain::main(matches)),

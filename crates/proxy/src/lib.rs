@@ -65,5 +65,5 @@ pub use service::{Proxy, Readiness};
 pub use status::{BreakerStatus, PassStatus, ScrubStatus, Status, StoreStatus, VerificationStatus};
 pub use verify::{
     HeadFailure, MirrorFailure, Mirrored, Mode, Present, ReproofReport, Selection, Settled,
-    VerifyOptions, compare_head, mirror_log, reprove, resume,
+    VerifyOptions, compare_head, mirror_log, reprove, resume, sums,
 };

@@ -12,7 +12,7 @@ use crate::{
     resource::{Fetching, Resource},
     scrub::PassReport,
     status::Status,
-    verify::{MirrorFailure, Mirrored, Settled},
+    verify::{MirrorFailure, Mirrored, Settled, sums::Sums},
 };
 use gomod::ModulePath;
 use jiff::Timestamp;
@@ -130,6 +130,11 @@ impl Proxy {
             self.follow(caller, plan);
         }
         Ok(job)
+    }
+
+    /// Holds a go.sum against what the checksum databases say, line by line.
+    pub async fn sums(&self, list: &[u8]) -> Result<Sums, Refusal> {
+        self.context.sums(list).await
     }
 
     /// Forgets lists, queries and absences of a module, so that the next request asks a source;

@@ -55,6 +55,16 @@ pub trait Service: Send + Sync + 'static {
         kinds: Kinds,
     ) -> impl std::future::Future<Output = Result<Box<dyn Arriving>, Refusal>> + Send;
 
+    /// Holds a go.sum against what the checksum databases say; gives JSON.
+    fn sums(
+        &self,
+        list: Bytes,
+    ) -> impl std::future::Future<Output = Result<String, Refusal>> + Send {
+        let _ = list;
+        let refusal = Refusal::new(Code::SumdbUnsupported, "no checksum database");
+        async move { Err(refusal) }
+    }
+
     /// Captured versions in order of capture, from `since` on, at most `limit`.
     fn index(
         &self,
