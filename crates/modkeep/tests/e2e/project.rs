@@ -284,6 +284,27 @@ fn what_cannot_be_read_is_not_known_rather_than_unused() {
 }
 
 #[test]
+fn a_zip_that_go_sum_does_not_know_is_not_believed() {
+    let (user, project) = (User::new(corpus()), project());
+    user.go
+        .run(&["mod", "download", "all"], project.path())
+        .assert_ok();
+    let sums = project.read("go.sum");
+    let report = user.json(&["tidy-report"], project.path());
+    assert_eq!(report["unknown"], serde_json::json!([]));
+    // The same project for somebody whose upstream sends something else.
+    let other = importing("example.com/code", "v1.0.0", &["example.com/idle"]);
+    let other = other.requires("example.com/below", "v1.1.0");
+    let user = User::new(corpus().with(&other));
+    std::fs::write(project.path().join("go.sum"), sums).unwrap();
+    let report = user.json(&["tidy-report"], project.path());
+    assert_eq!(report["unknown"].as_array().unwrap().len(), 1);
+    assert_eq!(report["unknown"][0][0], "example.com/code");
+    let reason = report["unknown"][0][1].as_str().unwrap();
+    assert!(reason.contains("not what go.sum has"), "{reason}");
+}
+
+#[test]
 fn whatif_says_what_changes_and_what_its_authors_say_of_it() {
     let (user, project) = (User::new(corpus()), project());
     let up = user.ask(&["whatif", "example.com/code@v1.2.0"], project.path());
