@@ -11,8 +11,8 @@ use crate::{
 };
 use codes::Code;
 use gomod::{
-    Artifact, ArtifactKind,
-    modfile::{self, File, Mode},
+    Artifact, ArtifactKind, ModulePath, Version,
+    modfile::{self, File, Mode, ModuleVersion},
     mvs::{GoModSource, GoModSummary, Loader, MainModule, MvsError, Options, Selection, Step},
 };
 use std::{
@@ -91,6 +91,19 @@ impl Checkout {
                 Err(error) => return Ok(Err(error)),
             }
         }
+    }
+
+    /// What the go.mod of a module version requires, if it was read.
+    pub(crate) fn required(&self, module: &ModuleVersion) -> &[ModuleVersion] {
+        let path = ModulePath::parse(&module.path).ok();
+        let version = Version::parse(&module.version).ok();
+        let source = path
+            .zip(version)
+            .map(|(path, version)| GoModSource::Version(path, version));
+        let known = source.and_then(|source| self.known.get(&source));
+        known.map_or(&[], |known| {
+            known.as_ref().map_or(&[], |summary| &summary.require)
+        })
     }
 
     async fn supply(

@@ -29,7 +29,7 @@ const APPLY: Options = Options {
 fn told(outcome: Result<Told, String>) -> ExitCode {
     match outcome {
         Ok(told) => {
-            output::text(&told.text);
+            output::text(&plain(&told.text));
             if told.is_problem {
                 ExitCode::from(PROBLEM)
             } else {
@@ -37,10 +37,22 @@ fn told(outcome: Result<Told, String>) -> ExitCode {
             }
         }
         Err(problem) => {
-            output::error(&problem);
+            output::error(&plain(&problem));
             ExitCode::from(PROBLEM)
         }
     }
+}
+
+/// Without anything that a terminal would obey: names and reasons are other people's words.
+fn plain(text: &str) -> String {
+    let replaced = |c: char| {
+        if c.is_control() && c != '\n' {
+            '\u{fffd}'
+        } else {
+            c
+        }
+    };
+    text.chars().map(replaced).collect()
 }
 
 /// An answer.
@@ -63,4 +75,16 @@ fn json(answer: &impl serde::Serialize) -> Result<String, String> {
 /// Runs what has to wait for upstreams.
 fn wait<T>(future: impl Future<Output = T>) -> Result<T, Failure> {
     Ok(crate::wiring::runtime()?.block_on(future))
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_terminal_is_told_nothing_by_others() {
+        let text = "deprecated: \u{1b}[2Juse\tb\r\n";
+        assert_eq!(
+            super::plain(text),
+            "deprecated: \u{fffd}[2Juse\u{fffd}b\u{fffd}\n"
+        );
+    }
 }

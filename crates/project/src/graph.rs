@@ -93,6 +93,11 @@ impl ModuleGraph {
         self.modules.get(id)
     }
 
+    /// Whether this version of a module is in it.
+    pub fn contains(&self, module: &ModuleVersion) -> bool {
+        self.ids.contains_key(module)
+    }
+
     /// What a node requires, in the order of its go.mod.
     pub fn requires(&self, id: NodeId) -> &[NodeId] {
         self.requires.get(id).map_or(&[], Vec::as_slice)
@@ -137,7 +142,8 @@ impl ModuleGraph {
     }
 }
 
-fn distances(next: &[Vec<NodeId>], starts: &[NodeId]) -> Vec<Option<usize>> {
+/// The fewest edges from one of `starts` to each node.
+pub(crate) fn distances(next: &[Vec<NodeId>], starts: &[NodeId]) -> Vec<Option<usize>> {
     let mut found = vec![None; next.len()];
     let mut queue: VecDeque<(NodeId, usize)> = starts.iter().map(|&start| (start, 0)).collect();
     while let Some((id, distance)) = queue.pop_front() {

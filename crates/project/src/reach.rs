@@ -32,7 +32,8 @@ pub struct Reach {
 struct Edge {
     to: PackageId,
     is_test: bool,
-    worlds: WorldSet,
+    /// The builds in which one of the files with it takes part; `None` for all, as nearly always.
+    worlds: Option<WorldSet>,
 }
 
 // === impl Reach ===
@@ -79,6 +80,12 @@ impl Reach {
     pub fn package(&self, id: PackageId) -> Need {
         let sets = self.code.get(id).zip(self.tests.get(id));
         sets.map_or(Need::Nobody, |(code, tests)| self.need(code, tests))
+    }
+
+    /// Whether code of the main module reaches a package in one build without tags.
+    pub fn is_built(&self, id: PackageId, port: (&str, &str), cgo: bool) -> bool {
+        let code = self.code.get(id);
+        code.is_some_and(|code| self.universe.has(code, port, cgo))
     }
 
     /// Who needs the packages of each module that has any.
@@ -134,9 +141,11 @@ fn spread(
         return false;
     }
     let through = |set: Option<&WorldSet>| {
-        let mut worlds = edge.worlds.clone();
-        worlds.intersect(set?);
-        Some(worlds)
+        let mut carried = set?.clone();
+        if let Some(worlds) = &edge.worlds {
+            carried.intersect(worlds);
+        }
+        Some(carried)
     };
     let by_code = through(code.get(from));
     let by_tests = through(tests.get(from));
@@ -156,18 +165,19 @@ fn spread(
 fn edges(packages: &Packages, universe: &mut Universe) -> Vec<Vec<Edge>> {
     let mut all = Vec::with_capacity(packages.list.len());
     for (package, edges) in packages.list.iter().zip(&packages.edges) {
-        let mut merged: BTreeMap<(PackageId, bool), WorldSet> = BTreeMap::new();
+        let mut merged: BTreeMap<(PackageId, bool), Option<WorldSet>> = BTreeMap::new();
         for &(file, _, to) in edges {
             let Some(file) = package.files.get(file) else {
                 continue;
             };
-            let worlds = match &file.constraint {
-                Some(constraint) => universe.of(constraint),
-                None => universe.all(),
-            };
+            let constraint = file.constraint.as_ref();
+            let worlds = constraint.map(|constraint| universe.of(constraint));
             let set = merged.entry((to, file.is_test()));
-            set.and_modify(|set| {
-                set.unite(&worlds);
+            set.and_modify(|known| match (&mut *known, &worlds) {
+                (Some(known), Some(worlds)) => {
+                    known.unite(worlds);
+                }
+                _ => *known = None,
             })
             .or_insert(worlds);
         }
@@ -201,3 +211,6 @@ impl Serialize for Need {
         serializer.collect_str(self)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -54,7 +54,8 @@ pub struct Report {
     pub unknown: Vec<(String, String)>,
     /// Whether not everything was told apart or followed: too many tags or packages.
     pub is_cut: bool,
-    /// Greatest number of requirements from the main module to a selected version.
+    /// The most requirements from the main module to a selected version, by the shortest way that
+    /// begins at a direct requirement.
     pub depth: usize,
     /// What should be looked at.
     pub findings: Vec<Finding>,
@@ -144,9 +145,6 @@ impl Project<'_> {
             }
         }
         let two_majors = two_majors(self.build_list);
-        let depths = self.graph.depths();
-        let selected = self.graph.nodes().map(|(id, _)| id);
-        let selected = selected.filter(|&id| self.graph.is_selected(id));
         Report {
             findings: self.findings(&direct, &two_majors, &needs, &ids),
             direct,
@@ -155,10 +153,7 @@ impl Project<'_> {
             without_module: self.without_module(),
             unknown: self.unknown(),
             is_cut: self.packages.is_cut || reach.is_cut(),
-            depth: selected
-                .filter_map(|id| depths.get(id).copied().flatten())
-                .max()
-                .unwrap_or(0),
+            depth: weigh::depth(self),
         }
     }
 
@@ -272,7 +267,7 @@ impl Project<'_> {
                 Some(Need::Nobody) => (&UNUSED, "no package imports it".to_owned()),
                 Some(Need::Tests(_)) => (&ONLY_TESTS, "only tests need it".to_owned()),
                 Some(Need::Code(scope)) if *scope != Scope::Everywhere => {
-                    (&ONE_BUILD, format!("needed only in {scope}"))
+                    (&ONE_BUILD, format!("only some builds need it: {scope}"))
                 }
                 Some(Need::Code(_)) | None => continue,
             };
@@ -310,3 +305,6 @@ fn span(span: modfile::Span) -> Span {
         end_column: number(span.end.column),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -170,7 +170,7 @@ pub fn disqualified(graph: &ModuleGraph, target: &Target) -> HashSet<ModuleVersi
 }
 
 /// Whether this is more of the target than is wanted.
-fn is_over(module: &ModuleVersion, target: &Target) -> bool {
+pub fn is_over(module: &ModuleVersion, target: &Target) -> bool {
     let is_more = |wanted: &String| compare_versions(&target.path, &module.version, wanted).is_gt();
     module.path == target.path && target.version.as_ref().is_none_or(is_more)
 }
@@ -207,9 +207,12 @@ pub fn changes(before: &Selection, after: &Selection) -> Changes {
             to,
         })
     };
+    // A go line implies the toolchain of its version; that is said once.
+    let implied = after.version("go").map(|go| format!("go{go}"));
+    let is_own = |toolchain: &Moved| implied.as_ref() != Some(&toolchain.to);
     let mut changes = Changes {
         go: moved("go"),
-        toolchain: moved("toolchain"),
+        toolchain: moved("toolchain").filter(is_own),
         ..Changes::default()
     };
     let (old, new) = (versions(before), versions(after));
@@ -344,6 +347,7 @@ mod tests {
             assert_eq!(raised, ["example.com/a", "example.com/c"]);
             assert_eq!(changes.added[0].module, "example.com/d");
             assert_eq!(changes.go.unwrap().to, "1.25");
+            assert_eq!(changes.toolchain, None);
             assert!(blockers(&ModuleGraph::of(&after), &target).is_empty());
         }
     }

@@ -12,9 +12,11 @@
 //! Not looked at: builds with several tags that no single file asks for together.
 
 mod ports;
+mod scope;
 mod set;
 
 pub use ports::PORTS;
+pub use scope::Scope;
 pub use set::WorldSet;
 
 use crate::source::{Expression, KNOWN_ARCHITECTURES, KNOWN_SYSTEMS};
@@ -36,33 +38,6 @@ pub struct Universe {
     tag_sets: Vec<BTreeSet<String>>,
     known: HashMap<String, WorldSet>,
     is_cut: bool,
-}
-
-/// Where something is built, in the fewest words.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Scope {
-    /// In every build.
-    Everywhere,
-    /// In none that is looked at.
-    Nowhere,
-    /// Only for these values of GOOS.
-    Systems(Vec<&'static str>),
-    /// Only for these values of GOARCH.
-    Architectures(Vec<&'static str>),
-    /// Only for these ports, `GOOS/GOARCH`.
-    Ports(Vec<String>),
-    /// Only with cgo.
-    Cgo,
-    /// Only without cgo.
-    NoCgo,
-    /// Only with cgo on these ports.
-    CgoOn(Box<Scope>),
-    /// Only without cgo on these ports.
-    NoCgoOn(Box<Scope>),
-    /// On every port, but not in all of its builds.
-    EveryPort,
-    /// Only if one of these sets of tags is set.
-    Tags(Vec<String>),
 }
 
 // === impl Universe ===
@@ -157,6 +132,22 @@ impl Universe {
         }
     }
 
+    /// Whether a constraint holds in one build without tags. A port that Go does not have builds
+    /// nothing.
+    pub fn holds(&self, constraint: &Expression, port: (&str, &str), cgo: bool) -> bool {
+        let world = Self::build(port, cgo);
+        world.is_some_and(|world| constraint.eval(&|tag| self.is_set(world, tag)))
+    }
+
+    /// Whether a set has one build without tags.
+    pub fn has(&self, set: &WorldSet, port: (&str, &str), cgo: bool) -> bool {
+        Self::build(port, cgo).is_some_and(|world| set.contains(world))
+    }
+
+    fn build(port: (&str, &str), cgo: bool) -> Option<usize> {
+        (0..BASE).find(|&world| place(world) == (port, cgo))
+    }
+
     fn of_tag(&mut self, tag: &str) -> WorldSet {
         if let Some(set) = self.known.get(tag) {
             return set.clone();
@@ -201,7 +192,8 @@ impl Universe {
         if base.is_empty() {
             return self.scope_of_tags(set);
         }
-        base_scope(&base)
+        let builds: Vec<_> = base.into_iter().map(place).collect();
+        scope::of_builds(&builds)
     }
 
     /// The least sets of tags that are needed: what holds with one tag is not said again for two.
@@ -226,53 +218,6 @@ impl Universe {
     }
 }
 
-/// What explains a set of worlds without tags: cgo, ports, or both.
-fn base_scope(base: &[usize]) -> Scope {
-    let with = |wanted: bool| -> BTreeSet<(&'static str, &'static str)> {
-        let places = base.iter().map(|&world| place(world));
-        let half = places.filter(|(_, cgo)| *cgo == wanted);
-        half.map(|(port, _)| port).collect()
-    };
-    let (cgo, none) = (with(true), with(false));
-    match (cgo.is_empty(), none.is_empty()) {
-        (false, true) => match port_scope(&cgo) {
-            Scope::Everywhere => Scope::Cgo,
-            ports => Scope::CgoOn(Box::new(ports)),
-        },
-        (true, false) => match port_scope(&none) {
-            Scope::Everywhere => Scope::NoCgo,
-            ports => Scope::NoCgoOn(Box::new(ports)),
-        },
-        _ => match port_scope(&cgo.union(&none).copied().collect()) {
-            Scope::Everywhere => Scope::EveryPort,
-            ports => ports,
-        },
-    }
-}
-
-/// The narrowest single dimension that explains a set of ports.
-fn port_scope(ports: &BTreeSet<(&'static str, &'static str)>) -> Scope {
-    if ports.len() == PORTS.len() {
-        return Scope::Everywhere;
-    }
-    let count =
-        |wanted: &dyn Fn(&(&str, &str)) -> bool| PORTS.iter().filter(|port| wanted(port)).count();
-    let systems: BTreeSet<&'static str> = ports.iter().map(|port| port.0).collect();
-    if count(&|port| systems.contains(port.0)) == ports.len() {
-        return Scope::Systems(systems.into_iter().collect());
-    }
-    let architectures: BTreeSet<&'static str> = ports.iter().map(|port| port.1).collect();
-    if count(&|port| architectures.contains(port.1)) == ports.len() {
-        return Scope::Architectures(architectures.into_iter().collect());
-    }
-    let names = ports.iter();
-    Scope::Ports(
-        names
-            .map(|(system, architecture)| format!("{system}/{architecture}"))
-            .collect(),
-    )
-}
-
 /// The port of a world, and whether cgo is on in it.
 fn place(world: usize) -> ((&'static str, &'static str), bool) {
     let within = world % BASE;
@@ -289,24 +234,6 @@ fn release_of(tag: &str) -> Option<u32> {
 fn is_custom(tag: &str) -> bool {
     let known = KNOWN_SYSTEMS.contains(&tag) || KNOWN_ARCHITECTURES.contains(&tag);
     !known && !matches!(tag, "gc" | "cgo" | "unix" | "ignore") && release_of(tag).is_none()
-}
-
-impl std::fmt::Display for Scope {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Everywhere => f.write_str("every build"),
-            Self::Nowhere => f.write_str("no build"),
-            Self::Systems(names) => write!(f, "GOOS {}", names.join(", ")),
-            Self::Architectures(names) => write!(f, "GOARCH {}", names.join(", ")),
-            Self::Ports(names) => write!(f, "{}", names.join(", ")),
-            Self::Cgo => f.write_str("builds with cgo"),
-            Self::NoCgo => f.write_str("builds without cgo"),
-            Self::CgoOn(ports) => write!(f, "{ports} with cgo"),
-            Self::NoCgoOn(ports) => write!(f, "{ports} without cgo"),
-            Self::EveryPort => f.write_str("some builds of every port"),
-            Self::Tags(names) => write!(f, "tags {}", names.join(" or ")),
-        }
-    }
 }
 
 #[cfg(test)]
@@ -360,6 +287,20 @@ mod tests {
         for ((line, expected), found) in cases.iter().zip(scopes(&lines)) {
             assert_eq!(found, *expected, "{line}");
         }
+    }
+
+    #[test]
+    fn long_lists_are_told_by_what_is_missing() {
+        let told: Vec<String> = scopes(&["unix", "!windows", "arm64 || amd64"])
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        let expected = [
+            "every GOOS but js, plan9, wasip1, windows",
+            "every GOOS but windows",
+            "GOARCH amd64, arm64",
+        ];
+        assert_eq!(told, expected);
     }
 
     #[test]

@@ -70,9 +70,9 @@ pub(super) fn graph() -> Command {
 }
 
 pub(super) fn tidy_report() -> Command {
-    reaching(Command::new("tidy-report").about("Say what each requirement is for and what it alone brings in; exit with 1 if one is unused"))
+    reaching(Command::new("tidy-report").about("Say what each requirement is for and what it alone brings in"))
         .arg(json())
-        .after_help("Examples:\n  modkeep tidy-report\n  modkeep tidy-report ./service --json")
+        .after_help("Examples:\n  modkeep tidy-report\n  modkeep tidy-report ./service --json\n\nExit code 1: no package imports one of the direct requirements.")
 }
 
 pub(super) fn whatif() -> Command {

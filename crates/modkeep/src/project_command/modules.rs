@@ -2,8 +2,8 @@
 //!
 //! In this order: the directory of a replacement; what the go command unpacked in its module cache;
 //! the zip in that cache; the zip from the upstreams, into a file that is gone afterwards. A zip is
-//! read whole, once, and its packages kept. Bytes from upstreams are not verified here: nothing is
-//! built from them, and what they say is no more than an answer.
+//! read whole, once, and its packages kept. Where the project's go.sum has a hash of a zip from an
+//! upstream, it must have that hash; the go command has seen to what is in its cache.
 
 use super::source_files::{counts, directory, go_file};
 use crate::{
@@ -12,8 +12,10 @@ use crate::{
 };
 use gomod::{
     Artifact, ArtifactKind, ModulePath, Version,
+    gosum::{self, GoSum, Subject},
     modfile::ModuleVersion,
     mvs::Selected,
+    sumhash::h1_of_zip,
     zip::{limits::MAX_ZIP_FILE, survey_zip},
 };
 use project::{
@@ -23,7 +25,7 @@ use project::{
 use std::{
     collections::HashMap,
     fs::File,
-    io::Write as _,
+    io::{self, Write as _},
     path::{Path, PathBuf},
 };
 use upstream::Upstreams;
@@ -34,6 +36,8 @@ pub(super) struct Places {
     root: PathBuf,
     cache: Option<PathBuf>,
     upstreams: Upstreams,
+    /// The project's go.sum, or why it cannot be read.
+    sums: Result<GoSum, String>,
 }
 
 /// Where the files of one module are.
@@ -57,6 +61,7 @@ impl Places {
             root: root.to_owned(),
             cache: cache.map(PathBuf::from),
             upstreams: upstreams.clone(),
+            sums: sums(root),
         }
     }
 
@@ -95,7 +100,22 @@ impl Places {
         while let Some(chunk) = download.chunk().await.map_err(|error| error.to_string())? {
             file.write_all(&chunk).map_err(|error| error.to_string())?;
         }
+        self.verify(&file, module)?;
         read_zip(file, module.clone()).await
+    }
+
+    /// Whether a zip from an upstream is the one that go.sum knows, if it knows one.
+    fn verify(&self, file: &File, module: &ModuleVersion) -> Result<(), String> {
+        let sums = self.sums.as_ref().map_err(Clone::clone)?;
+        let known = sums.hashes(&module.path, &module.version, Subject::Zip);
+        let known: Vec<&str> = known.collect();
+        if known.is_empty() {
+            return Ok(());
+        }
+        let hash = h1_of_zip(file).map_err(|error| error.to_string())?;
+        let is_known = known.contains(&hash.to_string().as_str());
+        let differs = || format!("the zip of {module} has {hash}, which is not what go.sum has");
+        is_known.then_some(()).ok_or_else(differs)
     }
 
     /// Bytes of a module's zip: of the one in the cache, else as an upstream announces it.
@@ -128,6 +148,15 @@ impl Files {
                 directory(root, path).map_or_else(Listing::Unknown, Listing::Files)
             }
         }
+    }
+}
+
+/// What the project's go.sum says: nothing if there is none.
+fn sums(root: &Path) -> Result<GoSum, String> {
+    match std::fs::read(root.join("go.sum")) {
+        Ok(source) => gosum::parse(&source).map_err(|error| error.to_string()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(GoSum::default()),
+        Err(error) => Err(format!("go.sum: {error}")),
     }
 }
 

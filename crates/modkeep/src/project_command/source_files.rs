@@ -8,11 +8,7 @@ use project::{
     imports::GoFile,
     source::{MAX_HEAD, is_considered, is_test, parse},
 };
-use std::{
-    fs, io,
-    io::Read as _,
-    path::{Path, PathBuf},
-};
+use std::{fs, io, io::Read as _, path::Path};
 
 /// The deepest directory that is looked into; deeper ones are made by accident or malice.
 const MAX_DEPTH: usize = 100;
@@ -94,8 +90,11 @@ fn look(
     Ok((files, directories))
 }
 
-fn read(file: &PathBuf, name: &str) -> Result<GoFile, String> {
-    let limit = u64::try_from(MAX_HEAD).unwrap_or(u64::MAX);
+fn read(file: &Path, name: &str) -> Result<GoFile, String> {
+    // A byte more tells a file that is too long from one that just fits.
+    let limit = u64::try_from(MAX_HEAD)
+        .unwrap_or(u64::MAX)
+        .saturating_add(1);
     let mut head = Vec::new();
     let opened = fs::File::open(file).map(|file| file.take(limit));
     let read = opened.and_then(|mut file| file.read_to_end(&mut head));

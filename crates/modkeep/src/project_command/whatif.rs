@@ -21,6 +21,8 @@ use versions::Versions;
 struct Answer {
     target: String,
     changes: Changes,
+    /// Modules in the build list, the main one among them, before and after.
+    modules: [usize; 2],
     /// Bytes of zips, before and after, as far as known.
     bytes: [u64; 2],
     verdict: Option<Verdict>,
@@ -128,6 +130,7 @@ async fn answer(checkout: &mut Checkout, target: &Target) -> Result<Answer, Stri
         tidy::sizes(&before, &places).await,
         tidy::sizes(&after, &places).await,
     ];
+    answer.modules = [&before, &after].map(|selection| selection.build_list().len());
     answer.bytes = sizes.map(|sizes| sizes.values().sum());
     if let Some(version) = &target.version {
         match versions.latest(&target.path).await {
@@ -179,13 +182,10 @@ fn text(answer: &Answer) -> String {
             shown(&moved.to)
         );
     }
-    let [before, after] = answer.bytes;
-    let _ = writeln!(
-        text,
-        "zips: {} before, {} after",
-        output::size(before),
-        output::size(after)
-    );
+    let [before, after] = answer.modules;
+    let _ = writeln!(text, "modules: {before} before, {after} after");
+    let [before, after] = answer.bytes.map(output::size);
+    let _ = writeln!(text, "zips: {before} before, {after} after");
     let verdict = answer.verdict.clone().unwrap_or_default();
     for (word, reason) in [
         ("retracted", verdict.retracted),

@@ -1,6 +1,7 @@
 //! Questions about a project's dependencies, with the answers of the real `go` beside them.
 
 mod oracle;
+mod real;
 
 use std::path::Path;
 use std::process::Command;
@@ -19,16 +20,30 @@ const LIMIT: Duration = Duration::from_mins(1);
 /// A user with an upstream, and nothing in the module cache.
 struct User {
     go: Go,
-    upstream: FakeUpstream,
+    /// A GOPROXY list.
+    proxy: String,
+    _fake: Option<FakeUpstream>,
 }
 
 // === impl User ===
 
 impl User {
     fn new(corpus: Corpus) -> Self {
-        let upstream = FakeUpstream::start(corpus);
-        let go = Go::new(&upstream.url()).env("GOFLAGS", "-mod=mod -modcacherw");
-        Self { go, upstream }
+        let fake = FakeUpstream::start(corpus);
+        let user = Self::of(&fake.url());
+        Self {
+            _fake: Some(fake),
+            ..user
+        }
+    }
+
+    /// A user of proxies that are there already.
+    fn of(proxy: &str) -> Self {
+        Self {
+            go: Go::new(proxy).env("GOFLAGS", "-mod=mod -modcacherw"),
+            proxy: proxy.to_owned(),
+            _fake: None,
+        }
     }
 
     /// `modkeep ARGUMENTS` in a directory, through the upstream.
@@ -36,7 +51,7 @@ impl User {
         let mut command = Command::new(BINARY);
         self.go.prepare(&mut command);
         command.args(arguments).current_dir(directory);
-        command.args(["--upstream", &self.upstream.url()]);
+        command.args(["--upstream", &self.proxy]);
         process::run(&mut command, LIMIT)
     }
 
@@ -178,29 +193,68 @@ fn the_graph_is_that_of_go_and_can_be_cut() {
         .assert_fails_with("example.com/none is not in the module graph");
 }
 
+/// The report, of which every requirement is needed or not as `go mod why` says.
+fn agrees_with_go_mod_why(user: &User, project: &Project) -> Value {
+    let report = user.json(&["tidy-report"], project.path());
+    let arguments = ["mod", "why", "-m", "-vendor", "all"];
+    let why = user.go.run(&arguments, project.path());
+    let why = &why.assert_ok().stdout;
+    for list in ["direct", "indirect"] {
+        for requirement in report[list].as_array().unwrap() {
+            let module = requirement["module"].as_str().unwrap();
+            assert!(why.contains(&format!("# {module}\n")), "{why}");
+            let unneeded = format!("# {module}\n(main module does not need");
+            let ours = requirement["need"] == "not imported";
+            let theirs = why.contains(&unneeded);
+            assert_eq!(ours, theirs, "{module}: {requirement}\n{why}");
+        }
+    }
+    report
+}
+
+#[test]
+fn replacements_are_read_where_they_are() {
+    let fork = importing("example.com/fork", "v1.0.0", &["example.com/windows"]);
+    let fork = fork.go_mod("module example.com/code\n\ngo 1.21\n");
+    let user = User::new(corpus().with(&fork));
+    let replaced = format!(
+        "{GO_MOD}\nreplace (\n\texample.com/code => example.com/fork v1.0.0\n\texample.com/helper => ./local\n)\n"
+    );
+    let files = [
+        (
+            "main.go",
+            "package main\n\nimport _ \"example.com/code\"\n\nfunc main() {}\n",
+        ),
+        (
+            "a/a.go",
+            "package a\n\nimport _ \"example.com/helper/inner\"\n",
+        ),
+        (
+            "local/go.mod",
+            "module example.com/helper\n\ngo 1.21\n\nrequire example.com/idle v1.0.0\n",
+        ),
+        (
+            "local/inner/x.go",
+            "package inner\n\nimport _ \"example.com/idle\"\n",
+        ),
+    ];
+    let project = Project::new(&replaced, &files);
+    let report = agrees_with_go_mod_why(&user, &project);
+    for requirement in report["direct"].as_array().unwrap() {
+        assert_eq!(requirement["need"], "every build", "{requirement}");
+    }
+    let why = user.ask(&["why", "example.com/idle"], project.path());
+    let text = &why.assert_ok().stdout;
+    assert!(text.contains("by example.com/helper@v1.0.0"), "{text}");
+}
+
 #[test]
 fn tidy_report_agrees_with_go_mod_why() {
     let (user, project) = (User::new(corpus()), project());
     let output = user.ask(&["tidy-report"], project.path());
     output.assert_fails_with("go.mod:8:2: example.com/idle@v1.0.0: no package imports it");
     assert_eq!(output.status.code(), Some(1));
-    let report = user.json(&["tidy-report"], project.path());
-    let why = user
-        .go
-        .run(&["mod", "why", "-m", "-vendor", "all"], project.path());
-    let why = &why.assert_ok().stdout;
-    for list in ["direct", "indirect"] {
-        for requirement in report[list].as_array().unwrap() {
-            let module = requirement["module"].as_str().unwrap();
-            let unneeded = format!("# {module}\n(main module does not need");
-            let ours = requirement["need"] == "not imported";
-            assert_eq!(
-                ours,
-                why.contains(&unneeded),
-                "{module}: {requirement}\n{why}"
-            );
-        }
-    }
+    let report = agrees_with_go_mod_why(&user, &project);
     assert_eq!(report["two_majors"][0]["module"], "example.com/below");
     let code = &report["direct"][0];
     assert_eq!(code["imported_at"], "main.go:3");
@@ -230,6 +284,27 @@ fn what_cannot_be_read_is_not_known_rather_than_unused() {
 }
 
 #[test]
+fn a_zip_that_go_sum_does_not_know_is_not_believed() {
+    let (user, project) = (User::new(corpus()), project());
+    user.go
+        .run(&["mod", "download", "all"], project.path())
+        .assert_ok();
+    let sums = project.read("go.sum");
+    let report = user.json(&["tidy-report"], project.path());
+    assert_eq!(report["unknown"], serde_json::json!([]));
+    // The same project for somebody whose upstream sends something else.
+    let other = importing("example.com/code", "v1.0.0", &["example.com/idle"]);
+    let other = other.requires("example.com/below", "v1.1.0");
+    let user = User::new(corpus().with(&other));
+    std::fs::write(project.path().join("go.sum"), sums).unwrap();
+    let report = user.json(&["tidy-report"], project.path());
+    assert_eq!(report["unknown"].as_array().unwrap().len(), 1);
+    assert_eq!(report["unknown"][0][0], "example.com/code");
+    let reason = report["unknown"][0][1].as_str().unwrap();
+    assert!(reason.contains("not what go.sum has"), "{reason}");
+}
+
+#[test]
 fn whatif_says_what_changes_and_what_its_authors_say_of_it() {
     let (user, project) = (User::new(corpus()), project());
     let up = user.ask(&["whatif", "example.com/code@v1.2.0"], project.path());
@@ -244,6 +319,21 @@ fn whatif_says_what_changes_and_what_its_authors_say_of_it() {
     let withdrawn = user.ask(&["whatif", "example.com/code@v1.1.0"], project.path());
     withdrawn.assert_fails_with("retracted: loses data");
     assert_eq!(project.read("go.mod"), GO_MOD);
+}
+
+#[test]
+fn whatif_raises_the_go_line_as_go_get_does() {
+    let newer = importing("example.com/newer", "v1.0.0", &[]);
+    let newer = newer.go_mod("module example.com/newer\n\ngo 1.24.0\n");
+    let (user, project) = (User::new(corpus().with(&newer)), project());
+    let answer = user.json(&["whatif", "example.com/newer@v1.0.0"], project.path());
+    user.go
+        .run(&["get", "example.com/newer@v1.0.0"], project.path())
+        .assert_ok();
+    let raised = format!("go {}\n", answer["changes"]["go"]["to"].as_str().unwrap());
+    assert!(project.read("go.mod").contains(&raised), "{raised}");
+    assert!(!project.read("go.mod").contains("toolchain"));
+    assert_eq!(answer["changes"]["toolchain"], Value::Null);
 }
 
 #[test]

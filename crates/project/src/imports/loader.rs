@@ -2,6 +2,7 @@
 
 use super::package::{Directory, GoFile, Listing, ModuleId, Package, PackageId, Packages};
 use super::{MAX_PACKAGES, is_standard};
+use gomod::path::check_import_path;
 use std::collections::{HashMap, HashSet};
 
 /// Walks over packages, asking for directories as it needs them.
@@ -110,6 +111,10 @@ impl Loader {
     /// The module that a package is in: of those whose path is a prefix, the longest that has files
     /// there.
     fn find(&self, path: &str) -> Found {
+        // Nothing that is no import path becomes the name of a directory.
+        if check_import_path(path).is_err() {
+            return Found::Nowhere;
+        }
         let mut prefix = path;
         loop {
             if let Some(&module) = self.modules.get(prefix) {

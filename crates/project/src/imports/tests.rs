@@ -113,6 +113,18 @@ fn tests_of_others_and_files_that_are_never_built_are_not_followed() {
 }
 
 #[test]
+fn no_import_leads_out_of_a_module() {
+    let source = "package a; import (\"example.com/x/../../etc\"; \"example.com/x//y\"; \"./z.w\"; \"example.com/x/.\")";
+    let (packages, asked) = walk(&[MAIN, "example.com/x"], &[(MAIN, "a.go", source)]);
+    assert_eq!(asked, []);
+    let lost = packages
+        .list
+        .iter()
+        .filter(|package| package.module.is_none());
+    assert_eq!(lost.count(), 4);
+}
+
+#[test]
 fn what_could_not_be_read_stays_visible() {
     let tree = [(
         MAIN,
@@ -204,4 +216,38 @@ fn needs_are_told_apart_through_other_packages() {
     let modules = reach.modules(&packages);
     assert_eq!(modules[&5], Need::Code(Scope::Everywhere));
     assert_eq!(modules[&2], Need::Code(windows()));
+}
+
+#[test]
+fn tools_are_needed_as_code_is() {
+    let tree = [
+        (MAIN, "a.go", "package a"),
+        (
+            "example.com/tool",
+            "cmd/main.go",
+            "package main; import \"example.com/below\"",
+        ),
+        ("example.com/below", "b.go", "package b"),
+    ];
+    let modules = [MAIN, "example.com/tool", "example.com/below"].map(str::to_owned);
+    let mut loader = Loader::new(modules.clone());
+    loader.begin_at("", files(&tree, MAIN, ""));
+    loader.begin_at_path("example.com/tool/cmd");
+    let packages = loop {
+        match loader.step() {
+            Step::Done(packages) => break packages,
+            Step::Need(needed) => {
+                for directory in needed {
+                    let found = files(&tree, &modules[directory.module], &directory.path);
+                    loader.supply(directory, Listing::Files(found));
+                }
+            }
+        }
+    };
+    let needs = |roots: &[&str]| Reach::of(&packages, roots, 21).modules(&packages)[&2].clone();
+    assert_eq!(
+        needs(&["example.com/tool/cmd"]),
+        Need::Code(Scope::Everywhere)
+    );
+    assert_eq!(needs(&[]), Need::Nobody);
 }

@@ -193,7 +193,7 @@ fn is_import_path(path: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{HeaderFault, parse};
+    use super::{HeaderFault, MAX_HEAD, parse};
     use proptest::prelude::*;
 
     fn imports(source: &str) -> Vec<(String, u32)> {
@@ -229,7 +229,7 @@ mod tests {
             (b"", 1, HeaderFault::NoPackage),
             (b"\nimport \"a\"", 2, HeaderFault::NoPackage),
             (b"package x import \"a\"", 1, HeaderFault::NoEnd),
-            (b"package x\nimport a", 3, HeaderFault::NoImportPath),
+            (b"package x\nimport a", 2, HeaderFault::NoImportPath),
             (b"package x\nimport \"a\" \"b\"", 2, HeaderFault::NoEnd),
             (
                 b"package x\nimport (\n\"a\" \"b\"\n)",
@@ -252,10 +252,27 @@ mod tests {
             ),
         ];
         for (source, line, expected) in cases {
-            let found = fault(source);
-            assert_eq!(found.1, *expected, "{}", source.escape_ascii());
-            assert!(found.0 <= *line, "{}", source.escape_ascii());
+            assert_eq!(
+                fault(source),
+                (*line, expected.clone()),
+                "{}",
+                source.escape_ascii()
+            );
         }
+    }
+
+    #[test]
+    fn a_file_that_is_cut_before_its_head_ends_is_refused() {
+        let long = |end: &str| {
+            let mut source = format!("package x\n{end}").into_bytes();
+            source.resize(MAX_HEAD + 1, b' ');
+            parse(&source).map(|header| header.imports.len())
+        };
+        assert_eq!(long("import \"a\"\nvar a int\n"), Ok(1));
+        assert_eq!(
+            long("import \"a\"\n").unwrap_err().fault,
+            HeaderFault::TooLong
+        );
     }
 
     proptest! {

@@ -5,7 +5,7 @@
 //! brought in by nobody.
 
 use super::{Project, Weight};
-use crate::graph::{MAIN, NodeId};
+use crate::graph::{MAIN, NodeId, distances};
 use crate::imports::ModuleId;
 use crate::weight::Owned;
 use gomod::mvs::is_pseudo_module;
@@ -13,13 +13,7 @@ use std::collections::HashMap;
 
 /// The weights of the direct requirements, in the order of go.mod.
 pub(super) fn weigh(project: &Project<'_>, ids: &HashMap<&str, ModuleId>) -> Vec<Weight> {
-    let direct: Vec<&str> = project
-        .file
-        .require
-        .iter()
-        .filter(|line| !line.indirect)
-        .map(|line| line.module.path.as_str())
-        .collect();
+    let direct = direct(project);
     let modules = modules(project, &direct).alone(direct.len());
     let packages = project
         .is_known()
@@ -32,6 +26,27 @@ pub(super) fn weigh(project: &Project<'_>, ids: &HashMap<&str, ModuleId>) -> Vec
         weight.packages = Some(alone.len());
     }
     weights
+}
+
+/// How deep the graph is, seen from the direct requirements.
+pub(super) fn depth(project: &Project<'_>) -> usize {
+    let owned = modules(project, &direct(project));
+    let distances = distances(&owned.next, &owned.starts)
+        .into_iter()
+        .enumerate();
+    let is_module = |id: NodeId| {
+        let module = project.graph.module(id);
+        module.is_some_and(|module| !is_pseudo_module(&module.path))
+    };
+    let depths = distances
+        .filter(|(id, _)| is_module(*id))
+        .filter_map(|(_, depth)| depth);
+    depths.max().map_or(0, |depth| depth + 1)
+}
+
+fn direct<'a>(project: &Project<'a>) -> Vec<&'a str> {
+    let lines = project.file.require.iter().filter(|line| !line.indirect);
+    lines.map(|line| line.module.path.as_str()).collect()
 }
 
 fn weight(project: &Project<'_>, nodes: &[NodeId]) -> Weight {

@@ -62,11 +62,14 @@ impl WorldSet {
         self.words.iter().all(|&word| word == 0)
     }
 
+    /// Whether a world is in it.
+    pub(super) fn contains(&self, world: usize) -> bool {
+        let bits = self.words.get(world / 64).copied().unwrap_or_default();
+        bits >> (world % 64) & 1 == 1
+    }
+
     /// Its worlds in order.
     pub(super) fn iter(&self) -> impl Iterator<Item = usize> {
-        (0..self.size).filter(|world| {
-            let word = self.words.get(world / 64).copied().unwrap_or_default();
-            word >> (world % 64) & 1 == 1
-        })
+        (0..self.size).filter(|&world| self.contains(world))
     }
 }

@@ -15,7 +15,9 @@ use gomod::{
 use project::{
     graph::ModuleGraph,
     imports::Packages,
-    whatif::{Target, disqualified, edited, is_pruned, is_reached, requiring, with_version},
+    whatif::{
+        Target, disqualified, edited, is_over, is_pruned, is_reached, requiring, with_version,
+    },
 };
 use std::collections::BTreeSet;
 
@@ -72,7 +74,9 @@ impl Change<'_> {
         file: &mut File,
         before: &Selection,
     ) -> Result<Option<Box<Selection>>, String> {
+        let mut named: BTreeSet<String> = BTreeSet::new();
         for _ in 0..MAX_ROUNDS {
+            named.extend(file.require.iter().map(|line| line.module.path.clone()));
             let (selection, lowered) = match self.checkout.try_select(file, APPLY).await? {
                 Ok(selection) => {
                     let graph = ModuleGraph::of(&selection);
@@ -89,7 +93,7 @@ impl Change<'_> {
                 *file = with_version(file, &module.path, version.as_deref());
             }
             if let Some(selection) = selection.filter(|_| lowered.is_empty()) {
-                let Some(raised) = raised(file, &selection) else {
+                let Some(raised) = raised(file, &named, &selection) else {
                     return Ok(Some(selection));
                 };
                 *file = raised;
@@ -100,12 +104,34 @@ impl Change<'_> {
         ))
     }
 
-    /// The requirements that lead to more of the target than is wanted.
+    /// The requirements that lead to more of the target than is wanted. One that the selection has
+    /// raised is not in the graph any more; there its own go.mod tells.
     fn over(&self, file: &File, graph: &ModuleGraph) -> Vec<ModuleVersion> {
-        let bad = disqualified(graph, self.target);
+        let mut bad = disqualified(graph, self.target);
         let lines = file.require.iter().map(|line| &line.module);
-        let others = lines.filter(|module| module.path != self.target.path);
+        let others: Vec<&ModuleVersion> = lines
+            .filter(|module| module.path != self.target.path)
+            .collect();
+        let mut raised: Vec<_> = others
+            .iter()
+            .copied()
+            .filter(|module| !graph.contains(module))
+            .collect();
+        loop {
+            let (now, rest) = raised.into_iter().partition::<Vec<_>, _>(|module| {
+                let required = self.checkout.required(module);
+                required
+                    .iter()
+                    .any(|module| bad.contains(module) || is_over(module, self.target))
+            });
+            if now.is_empty() {
+                break;
+            }
+            bad.extend(now.into_iter().cloned());
+            raised = rest;
+        }
         others
+            .into_iter()
             .filter(|module| bad.contains(module))
             .cloned()
             .collect()
@@ -166,9 +192,14 @@ impl Change<'_> {
     }
 }
 
-/// The same go.mod with every requirement at its selected version; nothing if all are.
-fn raised(file: &File, selection: &Selection) -> Option<File> {
-    let mut raised = file.clone();
+/// The same go.mod with every requirement that was named at its selected version; nothing if that
+/// is so. One for which nothing lower was found comes back if others still require it.
+fn raised(file: &File, named: &BTreeSet<String>, selection: &Selection) -> Option<File> {
+    let selected = named.iter().filter_map(|path| {
+        let version = selection.version(path)?;
+        Some(ModuleVersion::new(path, version))
+    });
+    let mut raised = requiring(file, &selected.collect::<Vec<_>>());
     for line in &mut raised.require {
         if let Some(version) = selection.version(&line.module.path) {
             version.clone_into(&mut line.module.version);
