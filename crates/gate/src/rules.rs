@@ -18,7 +18,7 @@ pub use lock::{
     GO_MOD_FORMAT, GO_MOD_STALE, SUM_ABSENT, SUM_ALGORITHM, SUM_CHANGED, SUM_CONFLICT, SUM_DIFFERS,
     SUM_MALFORMED, SUM_MISSING, SUM_MISSING_GRAPH, SUM_ORDER, SUM_UNPROVEN,
 };
-pub use minimal::{TOO_DEEP, TOO_MANY_DIRECT, TOO_MANY_MODULES};
+pub use minimal::{TOO_DEEP, TOO_HEAVY, TOO_MANY_DIRECT, TOO_MANY_MODULES, USAGE_UNKNOWN};
 pub use vulnerable::DATA_MISSING;
 
 use finding::Rule;
@@ -40,6 +40,8 @@ const OWN: &[&Rule] = &[
     &TOO_MANY_MODULES,
     &TOO_MANY_DIRECT,
     &TOO_DEEP,
+    &TOO_HEAVY,
+    &USAGE_UNKNOWN,
     &DATA_MISSING,
     &TOO_YOUNG,
     &AGE_UNKNOWN,
@@ -67,6 +69,7 @@ const OWN: &[&Rule] = &[
 const MILD: &[&Rule] = &[
     &SUM_ORDER,
     &GO_MOD_FORMAT,
+    &USAGE_UNKNOWN,
     &DATA_MISSING,
     &AGE_UNKNOWN,
     &DEPRECATED,
@@ -80,11 +83,13 @@ const MILD: &[&Rule] = &[
 
 /// All rules that a policy can name.
 pub fn all() -> Vec<&'static Rule> {
-    [OWN, lockfile::RULES, vulndb::RULES].concat()
+    [OWN, lockfile::RULES, project::RULES, vulndb::RULES].concat()
 }
 
 /// Whether findings of a rule only warn where its step blocks.
 pub fn is_mild(rule: &Rule) -> bool {
-    let mut mild = MILD.iter().chain(vulndb::MILD);
+    use project::rules::{ONE_BUILD, ONLY_TESTS, TWO_MAJORS};
+    let often_meant = [&ONE_BUILD, &ONLY_TESTS, &TWO_MAJORS];
+    let mut mild = MILD.iter().chain(vulndb::MILD).chain(&often_meant);
     mild.any(|mild| mild.id == rule.id)
 }

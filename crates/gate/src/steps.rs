@@ -15,6 +15,7 @@ use gomod::{
     mvs::Selection,
 };
 use jiff::{Timestamp, tz::TimeZone};
+use project::tidy::Report;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// What is known beside the files of the checkout. What is missing here was not asked for, because
@@ -27,6 +28,8 @@ pub struct Facts {
     pub ages: BTreeMap<ModuleVersion, fresh::Known>,
     /// The go.mod of the newest version of each module, by path.
     pub newest: BTreeMap<String, Result<File, String>>,
+    /// What each requirement is for.
+    pub usage: Option<Result<Report, String>>,
     /// What is known to be vulnerable.
     pub vulnerable: Option<vulnerable::Known>,
     /// Under what licences module versions are.
@@ -86,6 +89,12 @@ pub fn findings(
         let direct = lock.go_mod.require.iter().filter(|line| !line.indirect);
         let direct = direct.count();
         findings.extend(minimal::check(&policy.minimal, selection, direct, &places));
+    }
+    if is_on(Step::Minimal)
+        && let Some(usage) = &facts.usage
+    {
+        let (usage, name) = (usage.as_ref().map_err(String::as_str), &lock.go_mod_name);
+        findings.extend(minimal::usage(&policy.minimal, usage, name, &places));
     }
     if is_on(Step::Vulnerable)
         && let Some(known) = &facts.vulnerable

@@ -15,7 +15,10 @@ use gomod::mvs::{Options, Updates};
 use std::process::ExitCode;
 
 pub(crate) use {
-    graph::main as graph, tidy::main as tidy, whatif::main as whatif, why::main as why,
+    graph::main as graph,
+    tidy::{main as tidy, report},
+    whatif::main as whatif,
+    why::main as why,
 };
 
 /// Selection as if go.mod had been updated: a question about a graph is answered also where go.mod

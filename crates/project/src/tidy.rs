@@ -263,12 +263,14 @@ impl Project<'_> {
         let mut findings = Vec::new();
         let lines = self.file.require.iter().filter(|line| !line.indirect);
         for (requirement, line) in direct.iter().zip(lines) {
+            let module = &line.module.path;
             let (rule, message) = match &requirement.need {
-                Some(Need::Nobody) => (&UNUSED, "no package imports it".to_owned()),
-                Some(Need::Tests(_)) => (&ONLY_TESTS, "only tests need it".to_owned()),
-                Some(Need::Code(scope)) if *scope != Scope::Everywhere => {
-                    (&ONE_BUILD, format!("only some builds need it: {scope}"))
-                }
+                Some(Need::Nobody) => (&UNUSED, format!("no package imports {module}")),
+                Some(Need::Tests(_)) => (&ONLY_TESTS, format!("only tests need {module}")),
+                Some(Need::Code(scope)) if *scope != Scope::Everywhere => (
+                    &ONE_BUILD,
+                    format!("only some builds need {module}: {scope}"),
+                ),
                 Some(Need::Code(_)) | None => continue,
             };
             let place = Place::at("go.mod", span(line.place.span));

@@ -20,6 +20,13 @@ pub struct Minimal {
     pub direct: Option<usize>,
     /// Longest shortest chain of requirements to a module of the build list.
     pub depth: Option<usize>,
+    /// Whether it is looked at what each direct requirement is for, and what it brings in alone. That
+    /// reads every package of the build list.
+    pub usage: bool,
+    /// Most modules that a direct requirement may bring in alone; needs `usage`.
+    pub modules_alone: Option<usize>,
+    /// Most bytes of zips that a direct requirement may bring in alone; needs `usage`.
+    pub bytes_alone: Option<u64>,
 }
 
 /// `[vulnerable]`: known vulnerabilities.

@@ -2,6 +2,24 @@
 
 use finding::{Rule, Step};
 
+/// A requirement that brings in too much.
+pub static TOO_HEAVY: Rule = Rule {
+    id: "minimal/weight",
+    step: Step::Minimal,
+    title: "a direct requirement alone brings in more than the budget",
+    why: "All of it is downloaded, verified and watched for vulnerabilities for the sake of one requirement.",
+    next: "See `modkeep tidy-report`, and whether a smaller module or a few lines do the same.",
+};
+
+/// What a requirement is for is not known.
+pub static USAGE_UNKNOWN: Rule = Rule {
+    id: "minimal/usage-unknown",
+    step: Step::Minimal,
+    title: "what requirements are for could not be looked at",
+    why: "Packages that cannot be read may need a requirement that seems unused.",
+    next: "Have the files of all modules fetched, with `go mod download` through modkeep.",
+};
+
 /// Over budget.
 pub static TOO_MANY_MODULES: Rule = Rule {
     id: "minimal/modules",

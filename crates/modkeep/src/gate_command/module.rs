@@ -1,14 +1,14 @@
 //! Module: one Go module of the checkout, now or at the base, with everything known about it.
 
 use super::{checkout::join, facts, site::Site};
-use crate::{checkout, output};
-use finding::{Finding, Place, Unreadable};
+use crate::{checkout, output, project_command};
+use finding::{Finding, Place, Step, Unreadable};
 use gate::{
     allowed,
     go_lock::GoLock,
     licence::Licence,
     places::Places,
-    policy::Policy,
+    policy::{Mode, Policy},
     steps::{self, Facts},
 };
 use gomod::{
@@ -90,7 +90,14 @@ impl Looked {
         output::doing(&format!("{}: loading the module graph", lock.go_mod_name));
         let selection = select(with.site, &lock, root).await?;
         let mut notes = Vec::new();
-        let facts = facts::gather(with, &lock, &selection, &mut notes).await;
+        let mut facts = facts::gather(with, &lock, &selection, &mut notes).await;
+        let minimal = with.policy.steps.of(Step::Minimal) != Mode::Off;
+        if minimal && with.policy.minimal.usage {
+            output::doing(&format!("{}: reading packages", lock.go_mod_name));
+            let upstreams = with.site.upstreams().clone();
+            let checkout = checkout::Checkout::of(root.to_owned(), lock.go_mod.clone(), upstreams);
+            facts.usage = Some(project_command::report(checkout).await);
+        }
         Ok(Self {
             notes,
             selection,

@@ -33,7 +33,8 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
     })))
 }
 
-async fn report(mut checkout: Checkout) -> Result<Report, String> {
+/// The report on the requirements of a project.
+pub(crate) async fn report(mut checkout: Checkout) -> Result<Report, String> {
     let file = checkout.file.clone();
     let selection = checkout.select(&file, APPLY).await?;
     let places = Places::new(&checkout.root, &checkout.upstreams);

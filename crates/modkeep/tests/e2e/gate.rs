@@ -265,6 +265,29 @@ fn policies_over_names_licences_ages_and_numbers_each_have_their_exit_code() {
 }
 
 #[test]
+fn a_requirement_that_nothing_imports_or_that_weighs_too_much_is_over_budget() {
+    let bench = Bench::new();
+    let policy = "[minimal]\nusage = true\nmodules-alone = 1\n[steps]\nminimal = \"block\"\n";
+    bench.write("modkeep-gate.toml", policy);
+    let output = bench.gate(&[]);
+    assert_found(&output, 11, "go.mod:6:2: error", "minimal/weight");
+    assert!(
+        output
+            .stdout
+            .contains("example.com/a alone brings in 2 modules"),
+        "{output}"
+    );
+    bench.change("main.go", "\t_ \"example.com/b\"\n", "");
+    let output = bench.gate(&[]);
+    assert_found(
+        &output,
+        11,
+        "go.mod:7:2: error",
+        "minimal/requirement-unused",
+    );
+}
+
+#[test]
 fn only_what_a_change_brings_is_judged_where_there_is_a_base() {
     let bench = Bench::new();
     let policy = "[allowed]\ndenied = \"example.com/c\"\n[steps]\nfresh = \"off\"\n";
