@@ -67,10 +67,10 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
     let endpoint = Endpoint::try_new(&url, &options);
     let endpoint = endpoint.map_err(|error| Failure::of(error.code(), &error))?;
     let state = matches.get_one::<PathBuf>("state");
-    let audited = wiring::runtime()?.block_on(async {
+    let audited = wiring::run(async {
         let log = Log::find(endpoint, &url, key, &options).await?;
         audit(&log, state.map(PathBuf::as_path), count).await
-    });
+    })?;
     match audited {
         Ok(()) => {
             output::line("everything that was asked is as it should be");

@@ -33,7 +33,7 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
     if let Ok(number) = what.parse::<u64>()
         && !is_code(what)
     {
-        let cases = wiring::runtime()?.block_on(cases(&data))?;
+        let cases = wiring::run(cases(&data))??;
         return Ok(show_one(&cases, number));
     }
     let Some(code) = explain::find(what) else {
@@ -42,7 +42,7 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
     };
     output::line(&explain::explained(code));
     if code == Code::ChecksumMismatch {
-        let cases = wiring::runtime()?.block_on(cases(&data))?;
+        let cases = wiring::run(cases(&data))??;
         cases.iter().take(SHOWN).for_each(show);
     }
     Ok(ExitCode::SUCCESS)

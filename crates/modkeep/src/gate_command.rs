@@ -85,7 +85,7 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
         base: base.transpose()?,
         reachability,
     };
-    let outcome = wiring::runtime()?.block_on(examine(&case, &request, &settings))?;
+    let outcome = wiring::run(examine(&case, &request, &settings))??;
     finish(&request, &case.policy, outcome)
 }
 

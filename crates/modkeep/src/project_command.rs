@@ -77,7 +77,7 @@ fn json(answer: &impl serde::Serialize) -> Result<String, String> {
 
 /// Runs what has to wait for upstreams.
 fn wait<T>(future: impl Future<Output = T>) -> Result<T, Failure> {
-    Ok(crate::wiring::runtime()?.block_on(future))
+    crate::wiring::run(future)
 }
 
 #[cfg(test)]

@@ -46,7 +46,7 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
     let _log = logging::start(&settings, LOG_DEFAULT)?;
     file_limit::raise();
     warn_of_bypass();
-    wiring::runtime()?.block_on(run(&settings, &command))
+    wiring::run(run(&settings, &command))?
 }
 
 async fn run(settings: &Settings, command: &[String]) -> Result<ExitCode, Failure> {

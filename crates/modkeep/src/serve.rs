@@ -26,7 +26,7 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
     let settings = cli::settings(&cli::given(matches)?)?;
     let _log = logging::start(&settings, LOG_DEFAULT)?;
     file_limit::raise();
-    wiring::runtime()?.block_on(serve(&settings))
+    wiring::run(serve(&settings))?
 }
 
 async fn serve(settings: &Settings) -> Result<ExitCode, Failure> {

@@ -24,7 +24,7 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
     };
     let resolved = cli::given(matches)?;
     let data = PathBuf::from(resolved.text("data"));
-    let healthy = wiring::runtime()?.block_on(async {
+    let healthy = wiring::run(async {
         match verb {
             "rebuild" => rebuild(&data).await,
             "export" => match matches.get_one::<PathBuf>("bundle") {
@@ -34,7 +34,7 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
             "import" => import(&data, &resolved, matches).await,
             _ => verify::run(&data, &resolved, matches).await,
         }
-    })?;
+    })??;
     Ok(if healthy {
         ExitCode::SUCCESS
     } else {

@@ -87,12 +87,12 @@ fn resume(data: &Path, name: &str) -> Result<ExitCode, Failure> {
         let facts = format!("{name} is this site's own: begin another name instead");
         return Err(Failure::new(Code::OwnSumdbHalted, facts));
     }
-    let resumed = wiring::runtime()?.block_on(async {
+    let resumed = wiring::run(async {
         let store = Store::open(wiring::store_options(data)).await?;
         let resumed = proxy::resume(&store, name).await?;
         store.flush().await?;
         Ok::<_, Failure>(resumed)
-    })?;
+    })??;
     let Some(evidence) = resumed else {
         output::line(&format!("nothing is held against {name}"));
         return Ok(ExitCode::from(PROBLEM));

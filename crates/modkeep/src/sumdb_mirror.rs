@@ -70,12 +70,12 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
     let key = key.ok_or_else(|| wrong("--sumdb names no database with a known key".to_owned()))?;
     let upstreams = Upstreams::new(&settings.upstream, &settings.upstreams)
         .map_err(|error| Failure::of(error.code(), &error))?;
-    wiring::runtime()?.block_on(async {
+    wiring::run(async {
         let store = Store::open(wiring::store_options(&settings.data)).await?;
         let ended = complete(&store, &upstreams, &key, settings.sumdb_mirror_rate).await;
         store.flush().await?;
         ended
-    })
+    })?
 }
 
 /// Runs until the mirror is complete, through outages that end soon.

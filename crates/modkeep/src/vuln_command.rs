@@ -21,7 +21,7 @@ fn renew(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
     let settings = cli::settings(&cli::given(matches)?)?;
     let sources = matches.get_many::<String>("source").into_iter().flatten();
     let sources: Vec<String> = sources.cloned().collect();
-    let made = wiring::runtime()?.block_on(update::update(&settings, &sources))?;
+    let made = wiring::run(update::update(&settings, &sources))??;
     tell(&made);
     Ok(ExitCode::SUCCESS)
 }

@@ -6,7 +6,7 @@ use crate::{
 };
 use codes::Code;
 use proxy::{Metrics, OwnOptions, Proxy, ProxyOptions, Witness};
-use std::{path::Path, sync::Arc};
+use std::{path::Path, sync::Arc, time::Duration};
 use store::{Store, StoreOptions};
 use tlog::note::VerifierKey;
 use upstream::{Endpoint, UpstreamOptions, Upstreams};
@@ -97,8 +97,19 @@ pub(crate) fn store_options(data: &Path) -> StoreOptions {
     options
 }
 
-/// The runtime of a command.
-pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+/// How long a command waits at its end for blocking work that nobody waits for any more, such as a
+/// name lookup that hangs in the system.
+const LEAVE: Duration = Duration::from_secs(1);
+
+/// Runs a command.
+pub(crate) fn run<T>(command: impl Future<Output = T>) -> Result<T, Failure> {
+    let runtime = runtime()?;
+    let done = runtime.block_on(command);
+    runtime.shutdown_timeout(LEAVE);
+    Ok(done)
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
     let built = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .thread_name("modkeep")

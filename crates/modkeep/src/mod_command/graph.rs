@@ -25,7 +25,7 @@ pub(super) fn main(matches: &clap::ArgMatches, output: Output) -> Result<ExitCod
         unpruned: false,
     };
     let file = checkout.file.clone();
-    match wiring::runtime()?.block_on(checkout.select(&file, options)) {
+    match wiring::run(checkout.select(&file, options))? {
         Ok(selection) if output == Output::Graph => output::text(&selection.graph_text()),
         Ok(selection) => output::text(&selection.build_list_text()),
         Err(problem) => {
