@@ -191,6 +191,7 @@ pub static CAUSES: &[&Cause] = &[
     &vcs::HOST_KEY,
     &vcs::UNKNOWN_HOST,
     &vcs::NO_REPOSITORY,
+    &vcs::NO_PROTOCOL,
     &vcs::NOT_INSTALLED,
     &vcs::FAILED,
     &vcs::FORBIDDEN,

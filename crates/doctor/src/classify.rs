@@ -5,7 +5,8 @@
 //! 1. modkeep's own codes: the server knows what it did, and says so without a pattern;
 //! 2. what the message names itself, before what it almost always means, before mere symptoms;
 //! 3. on equal evidence, the few causes that most people meet;
-//! 4. then the pattern that describes more of the message, then the earlier place.
+//! 4. then what describes more of the message (a wrapper is more specific than what it wraps), then
+//!    the earlier place.
 //!
 //! A symptom is left out where something better was found at the same place. If nothing was found,
 //! the text is unknown, and that is the answer.
@@ -163,7 +164,7 @@ fn grouped(text: &str, hits: Vec<Hit>) -> Vec<Group> {
 }
 
 fn rank(hit: &Hit) -> (Evidence, bool, Reverse<usize>, usize) {
-    let specificity = Reverse(hit.pattern.specificity());
+    let specificity = Reverse(hit.stretch.len());
     (
         hit.pattern.evidence,
         !hit.cause.common,

@@ -43,12 +43,6 @@ impl Pattern {
         words.max_by_key(|words| words.len()).unwrap_or_default()
     }
 
-    /// How much of a message it describes: the more, the more specific it is.
-    pub(crate) fn specificity(&self) -> usize {
-        let words = pieces(self.template).into_iter().filter_map(Piece::words);
-        words.map(str::len).sum()
-    }
-
     /// The same, ready to be tried; `None` if the template is no pattern.
     pub(crate) fn compile(&self) -> Option<Compiled> {
         let pieces = pieces(self.template);

@@ -87,7 +87,7 @@ impl Page {
     }
 
     fn chain(&mut self, chain: &[Link]) {
-        let mut label = "pulled by";
+        let mut label = "through";
         for (index, link) in chain.iter().enumerate() {
             if index == LINKS && chain.len() > 2 * LINKS {
                 self.labelled("", &format!("... {} more ...", chain.len() - 2 * LINKS));

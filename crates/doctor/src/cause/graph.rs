@@ -96,9 +96,10 @@ pub(super) static SYNTAX: Cause = Cause {
     next: "Mend the line that the message names.",
     common: false,
     patterns: &[
-        decisive("errors parsing go.mod: {file}:{line}: {...}"),
-        decisive("errors parsing go.work: {file}:{line}: {...}"),
-        decisive("errors parsing {file2}: {file}:{line}: {...}"),
+        // What is wrong at the line may be more than its syntax, and then it is named itself.
+        telling("errors parsing go.mod: {file}:{line}: {...}"),
+        telling("errors parsing go.work: {file}:{line}: {...}"),
+        telling("errors parsing {file2}: {file}:{line}: {...}"),
     ],
     remedies: &[run(
         "go mod edit -fmt",
@@ -134,6 +135,10 @@ pub(super) static VENDOR: Cause = Cause {
             "cannot find module providing package {package}: import lookup disabled by -mod=vendor",
         ),
         decisive("can't compute 'all' using the vendor directory"),
+        decisive("can't determine available versions using the vendor directory"),
+        decisive("can't match module patterns using the vendor directory"),
+        decisive("can't resolve module using the vendor directory"),
+        telling("(Use -mod=mod or -mod=readonly to bypass.)"),
     ],
     remedies: &[run("go mod vendor", "rewrites the vendor directory")],
 };
@@ -164,6 +169,7 @@ pub(super) static NO_GO_MOD: Cause = Cause {
         decisive("cannot find main module, but {...}"),
         decisive("cannot find main module"),
         decisive("no modules specified (see 'go help mod download')"),
+        telling("directory prefix {file} does not contain main module"),
     ],
     remedies: &[],
 };

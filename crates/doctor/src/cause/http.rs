@@ -133,6 +133,8 @@ pub(super) static NOT_A_PROXY: Cause = Cause {
         telling("go.mod:{line}: unknown directive: <!doctype"),
         telling("go.mod:{line}: unknown directive: <!DOCTYPE"),
         telling("go.mod:{line}: unknown directive: <html"),
+        // Of a dependency's go.mod only the module line has to be there; a page has none.
+        telling("{module}@{version}: parsing go.mod: missing module line"),
     ],
     remedies: &[run(
         "curl -sSi '{url}'",

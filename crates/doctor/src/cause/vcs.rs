@@ -82,6 +82,19 @@ pub(super) static NO_REPOSITORY: Cause = Cause {
     remedies: &[],
 };
 
+pub(super) static NO_PROTOCOL: Cause = Cause {
+    id: "vcs/no-protocol",
+    title: "the repository answers over no protocol that go trusts",
+    why: "go tries https and ssh in turn, and neither worked: there is no such repository, or it wants credentials, or it offers insecure protocols only.",
+    next: "Ask git itself, whose words go leaves out here; a proxy that may read the repository needs neither.",
+    common: false,
+    patterns: &[decisive("no secure protocol found for repository")],
+    remedies: &[run(
+        "git ls-remote https://{module}",
+        "nothing: it shows what git says",
+    )],
+};
+
 pub(super) static NOT_INSTALLED: Cause = Cause {
     id: "vcs/not-installed",
     title: "the version control command is not installed",
