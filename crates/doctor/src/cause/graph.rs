@@ -136,6 +136,7 @@ pub(super) static VENDOR: Cause = Cause {
         ),
         decisive("can't compute 'all' using the vendor directory"),
         decisive("can't determine available versions using the vendor directory"),
+        decisive("can't determine available upgrades using the vendor directory"),
         decisive("can't match module patterns using the vendor directory"),
         decisive("can't resolve module using the vendor directory"),
         telling("(Use -mod=mod or -mod=readonly to bypass.)"),

@@ -103,7 +103,7 @@ pub(super) static NOT_INSTALLED: Cause = Cause {
     common: false,
     patterns: &[
         decisive("exec: \"{word}\": executable file not found in $PATH"),
-        telling("go: missing {word} command. See https://golang.org/s/gogetcmd"),
+        decisive("go: missing {word} command. See https://golang.org/s/gogetcmd"),
     ],
     remedies: &[],
 };

@@ -83,7 +83,7 @@ pub(super) static OTHER_MAJOR: Cause = Cause {
     common: false,
     patterns: &[
         decisive("module path includes a major version suffix, so major version must match"),
-        decisive("version \"{version}\" invalid: should be {expected}, not {number}"),
+        decisive("version \"{version}\" invalid: should be {expected}, not {found}"),
         decisive("+incompatible suffix not allowed: {...}"),
         decisive("version \"{version}\" invalid: {...}major version"),
         decisive("go.mod has post-v1 module path \"{new}\" at revision {revision}"),

@@ -13,6 +13,8 @@ pub(crate) const IMPORTS_A: &str = "package main\n\nimport _ \"example.com/a\"\n
 /// A program without imports.
 pub(crate) const EMPTY: &str = "package main\n\nfunc main() {}\n";
 
+const GOCACHE: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/gocache");
+
 /// What is arranged.
 #[derive(Debug)]
 pub(crate) struct Scene {
@@ -62,7 +64,8 @@ impl Scene {
         Self {
             corpus,
             faults: Vec::new(),
-            environment: Vec::new(),
+            // Compiled packages of the standard library may be shared: no case is about them.
+            environment: vec![("GOCACHE".to_owned(), GOCACHE.to_owned())],
             go_mod: "module example.com/main\n\ngo 1.21\n".to_owned(),
             files: Vec::new(),
             before: Vec::new(),

@@ -25,7 +25,15 @@ pub(super) fn cases() -> Vec<Case> {
         }),
         case("403_through_a_chain", &["http/403"], || {
             let b = "example.com/b/@v/v1.0.0.mod";
-            Scene::new()
+            // Before go 1.17 the whole graph is read.
+            let go_mod = "module example.com/a
+
+go 1.16
+
+require example.com/b v1.0.0
+";
+            let a = Module::new("example.com/a", "v1.0.0").go_mod(go_mod);
+            Scene::with(corpus().with(&a))
                 .fault(b, Fault::status(403))
                 .with_a()
                 .run(&["list", "-mod=mod", "-m", "all"])

@@ -45,6 +45,22 @@ fn without(needle: &'static str) -> Played {
     prepared.finish(&["build", "./..."])
 }
 
+/// A database that has another history at the second look.
+fn fork() -> Played {
+    let mut database = Database::new(NAME, 1);
+    database.log(&Module::new("example.com/a", "v1.0.0").requires("example.com/b", "v1.0.0"));
+    let first = ["mod", "download", "example.com/a@v1.0.0"];
+    let prepared = Scene::new()
+        .database(&database)
+        .after(&first)
+        .prepared(|_, _| ());
+    let mut other = Database::new(NAME, 1);
+    other.fill(2);
+    other.log(&b());
+    prepared.upstream.change(|corpus| other.publish(corpus));
+    prepared.finish(&["mod", "download", "-json", "example.com/b@v1.0.0"])
+}
+
 pub(super) fn cases() -> Vec<Case> {
     vec![
         case("other_zip_than_go_sum", &["sum/go-sum-mismatch"], || {
@@ -91,14 +107,7 @@ pub(super) fn cases() -> Vec<Case> {
                     .keeping(port)
             },
         ),
-        case("forked_database", &["sum/fork"], || {
-            let mut other = Database::new(NAME, 1);
-            other.fill(1);
-            let head = other.head();
-            let scene = Scene::new().database(&database());
-            let prepared = scene.prepared(|go, _| go.knows_head(NAME, &head));
-            prepared.finish(&["mod", "download", "-json", "example.com/a@v1.0.0"])
-        }),
+        case("forked_database", &["sum/fork"], fork),
         case("torn_tile", &["sum/bad-tiles"], || {
             let torn = Fault::tamper(|bytes| bytes.iter().map(|byte| byte ^ 1).collect());
             Scene::new()
