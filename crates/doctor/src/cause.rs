@@ -290,9 +290,8 @@ impl RemedyKind {
     /// What it changes, in a word or two.
     pub const fn name(self) -> &'static str {
         match self {
-            Self::Replace => "in go.mod",
-            Self::Import => "in the source",
-            Self::GoMod => "go.mod",
+            Self::Replace | Self::GoMod => "go.mod",
+            Self::Import => "imports",
             Self::GoSum => "go.sum",
             Self::Environment => "setting",
             Self::Line => "line",

@@ -8,7 +8,7 @@
 //! 4. then what describes more of the message (a wrapper is more specific than what it wraps), then
 //!    the earlier place.
 //!
-//! A symptom is left out where something better was found at the same place. If nothing was found,
+//! What proves less is left out where something that proves more was found at the same place. If nothing was found,
 //! the text is unknown, and that is the answer.
 
 mod seen;
@@ -130,13 +130,23 @@ fn causes_in(text: &str) -> Vec<Group> {
     let mut hits = hits(text);
     // The best first, so that the first of a cause stands for all of its hits.
     hits.sort_by_key(rank);
-    let is_symptom = |hit: &&Hit| hit.pattern.evidence == Evidence::Symptom;
-    let better: Vec<Range<usize>> = hits
-        .iter()
-        .filter(|hit| !is_symptom(hit))
-        .map(|hit| hit.stretch.clone())
-        .collect();
-    hits.retain(|hit| !is_symptom(&hit) || !overlaps_any(&better, &hit.stretch));
+    let stretches = |evidence| {
+        let of = |hit: &&Hit| hit.pattern.evidence == evidence;
+        let found: Vec<Range<usize>> = hits
+            .iter()
+            .filter(of)
+            .map(|hit| hit.stretch.clone())
+            .collect();
+        found
+    };
+    let (decisive, telling) = (stretches(Evidence::Decisive), stretches(Evidence::Telling));
+    hits.retain(|hit| match hit.pattern.evidence {
+        Evidence::Decisive => true,
+        Evidence::Telling => !overlaps_any(&decisive, &hit.stretch),
+        Evidence::Symptom => {
+            !overlaps_any(&decisive, &hit.stretch) && !overlaps_any(&telling, &hit.stretch)
+        }
+    });
     grouped(text, hits)
 }
 

@@ -28,19 +28,30 @@ impl Parts {
         self.0.iter().map(|(name, value)| (*name, value.as_str()))
     }
 
-    /// Adds a part, unless there is one of this name. One that is empty or too long is left out.
+    /// Adds a part, unless there is one of this name. One that is empty or too long is left out, and
+    /// so is a URL without scheme and host: nobody can ask it.
     pub(crate) fn add(&mut self, name: &'static str, value: &str) {
         let value = value.trim_end_matches([',', '.', ';', ':', ')', '"', '\'']);
-        if !value.is_empty() && value.len() <= LONGEST {
+        let is_relative = name == "url" && !value.contains("://");
+        if !value.is_empty() && value.len() <= LONGEST && !is_relative {
             self.0.entry(name).or_insert_with(|| without_user(value));
         }
     }
 
-    /// Adds what follows from the others: the host from the URL.
+    /// Adds what follows from the others: from the URL the host with its port, as netrc is read by
+    /// `go`; the host name alone, as netrc is read by `git`; and the same only if there is no port,
+    /// for ssh, which has another.
     pub(crate) fn derive(&mut self) {
-        let host = self.get("url").and_then(host_of).map(str::to_owned);
-        if let Some(host) = host {
-            self.add("host", &host);
+        let Some(host) = self.get("url").and_then(host_of).map(str::to_owned) else {
+            return;
+        };
+        self.add("host", &host);
+        match host.rsplit_once(':') {
+            Some((name, _)) => self.add("hostname", name),
+            None => {
+                self.add("hostname", &host);
+                self.add("portless", &host);
+            }
         }
     }
 

@@ -141,7 +141,10 @@ pub(super) static VENDOR: Cause = Cause {
         decisive("can't resolve module using the vendor directory"),
         telling("(Use -mod=mod or -mod=readonly to bypass.)"),
     ],
-    remedies: &[run("go mod vendor", "rewrites the vendor directory")],
+    remedies: &[run(
+        "go env GOFLAGS",
+        "nothing: it prints what may set -mod",
+    )],
 };
 
 pub(super) static VENDOR_INCONSISTENT: Cause = Cause {

@@ -1,6 +1,6 @@
 //! Causes below HTTP: the network, names, TLS.
 
-use super::{Cause, RemedyKind, decisive, remedy, run, telling};
+use super::{Cause, decisive, run, telling};
 
 pub(super) static UNREACHABLE: Cause = Cause {
     id: "network/unreachable",
@@ -229,9 +229,5 @@ pub(super) static PLAIN_PORT: Cause = Cause {
             "\"{url}\": net/http: HTTP/1.x transport connection broken: malformed HTTP response",
         ),
     ],
-    remedies: &[remedy(
-        RemedyKind::Environment,
-        "go env -w GOPROXY=http://{host}",
-        "credentials are not sent over http, and anybody on the way can read along: for loopback only",
-    )],
+    remedies: &[run("go env GOPROXY", "nothing: it prints the list")],
 };

@@ -18,8 +18,8 @@ pub(super) static GO_SUM_MISMATCH: Cause = Cause {
         telling("This download does NOT match an earlier download recorded in go.sum."),
     ],
     remedies: &[run(
-        "GOFLAGS=-mod=mod GOMODCACHE=$(mktemp -d) go mod download -json {module}@{version}",
-        "nothing: run in an empty directory, it asks proxy and checksum database without your go.sum",
+        "cd $(mktemp -d) && GOMODCACHE=$PWD/cache go mod download -json {module}@{version}",
+        "nothing: from an empty directory it asks proxy and checksum database without your go.sum",
     )],
 };
 

@@ -18,8 +18,8 @@ pub(super) static TOO_OLD: Cause = Cause {
     ],
     remedies: &[remedy(
         RemedyKind::Environment,
-        "go env -w GOTOOLCHAIN=go{required}+auto",
-        "go fetches and verifies that toolchain, some 60 to 100 MB; GOTOOLCHAIN of the environment goes first",
+        "go env -w GOTOOLCHAIN=auto",
+        "go fetches and verifies the toolchain that is needed; GOTOOLCHAIN of the environment goes first",
     )],
 };
 

@@ -20,11 +20,11 @@ pub(super) static AUTHENTICATION: Cause = Cause {
     remedies: &[
         remedy(
             RemedyKind::Line,
-            "machine {host} login USER password TOKEN",
+            "machine {hostname} login USER password TOKEN",
             "a line of ~/.netrc, which only you should be able to read (chmod 600)",
         ),
         run(
-            "git config --global url.ssh://git@{host}/.insteadOf https://{host}/",
+            "git config --global url.ssh://git@{portless}/.insteadOf https://{portless}/",
             "git uses ssh for everything on this host, for this user",
         ),
     ],
