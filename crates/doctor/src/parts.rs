@@ -46,12 +46,11 @@ impl Parts {
             return;
         };
         self.add("host", &host);
-        match host.rsplit_once(':') {
-            Some((name, _)) => self.add("hostname", name),
-            None => {
-                self.add("hostname", &host);
-                self.add("portless", &host);
-            }
+        if let Some((name, _)) = host.rsplit_once(':') {
+            self.add("hostname", name);
+        } else {
+            self.add("hostname", &host);
+            self.add("portless", &host);
         }
     }
 
@@ -74,7 +73,7 @@ fn host_of(url: &str) -> Option<&str> {
 }
 
 /// A URL without user and password.
-fn without_user(value: &str) -> String {
+pub(crate) fn without_user(value: &str) -> String {
     let Some((scheme, rest)) = value.split_once("://") else {
         return value.to_owned();
     };

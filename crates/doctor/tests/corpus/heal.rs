@@ -41,22 +41,16 @@ pub(crate) fn wrong_fix(diagnosis: &Diagnosis, case: &Case, played: &Played) -> 
 
 fn apply(kind: RemedyKind, text: &str, played: &Played) {
     let directory = played.project.path();
-    match kind {
-        RemedyKind::Replace => {
-            let file = directory.join("go.mod");
-            let go_mod = fs::read_to_string(&file).unwrap();
-            fs::write(file, format!("{go_mod}\n{text}\n")).unwrap();
-            played.go.run(&["mod", "tidy"], directory).assert_ok();
-        }
-        _ => {
-            let mut command = Command::new("sh");
-            played.go.prepare(&mut command);
-            let status = command
-                .args(["-c", text])
-                .current_dir(directory)
-                .output()
-                .unwrap();
-            assert!(status.status.success(), "{text}: {status:?}");
-        }
+    if kind == RemedyKind::Replace {
+        let file = directory.join("go.mod");
+        let go_mod = fs::read_to_string(&file).unwrap();
+        fs::write(file, format!("{go_mod}\n{text}\n")).unwrap();
+        played.go.run(&["mod", "tidy"], directory).assert_ok();
+    } else {
+        let mut command = Command::new("sh");
+        played.go.prepare(&mut command);
+        let output = command.args(["-c", text]).current_dir(directory).output();
+        let output = output.unwrap();
+        assert!(output.status.success(), "{text}: {output:?}");
     }
 }

@@ -17,6 +17,13 @@ fn proxy_list(list: &str) -> Played {
 }
 
 pub(super) fn cases() -> Vec<Case> {
+    [statuses(), contents(), lists()]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+fn statuses() -> Vec<Case> {
     vec![
         case("401", &["http/401"], || status(401)),
         case("403", &["http/403"], || status(403)),
@@ -69,6 +76,11 @@ require example.com/b v1.0.0
                     .get("example.com/a@v1.0.0")
             },
         ),
+    ]
+}
+
+fn contents() -> Vec<Case> {
+    vec![
         case("login_page_as_info", &["proxy/not-a-proxy"], || {
             Scene::new()
                 .fault(Kind::Info, Fault::login_page())
@@ -101,19 +113,6 @@ require example.com/b v1.0.0
                 .fault(Kind::Mod, Fault::redirect(back))
                 .get("example.com/a@v1.0.0")
         }),
-        case("list_with_another_scheme", &["proxy/bad-list"], || {
-            proxy_list("ftp://proxy.example.com")
-        }),
-        case("list_without_scheme", &["proxy/bad-list"], || {
-            proxy_list("proxy")
-        }),
-        case("list_of_nothing", &["proxy/bad-list"], || proxy_list(",")),
-        case("off", &["proxy/off"], || proxy_list("off")),
-        case(
-            "credentials_on_http",
-            &["proxy/insecure-credentials"],
-            || proxy_list("http://user:password@HOST"),
-        ),
         case("unexpected_file", &["zip/unexpected-file"], || {
             let module = Module::new("example.com/a", "v1.0.0");
             let mut corpus = corpus();
@@ -131,5 +130,23 @@ require example.com/b v1.0.0
             let module = Module::new("example.com/a", "v1.0.0").file("what?.go", "package lib\n");
             Scene::with(corpus().with(&module)).download()
         }),
+    ]
+}
+
+fn lists() -> Vec<Case> {
+    vec![
+        case("list_with_another_scheme", &["proxy/bad-list"], || {
+            proxy_list("ftp://proxy.example.com")
+        }),
+        case("list_without_scheme", &["proxy/bad-list"], || {
+            proxy_list("proxy")
+        }),
+        case("list_of_nothing", &["proxy/bad-list"], || proxy_list(",")),
+        case("off", &["proxy/off"], || proxy_list("off")),
+        case(
+            "credentials_on_http",
+            &["proxy/insecure-credentials"],
+            || proxy_list("http://user:password@HOST"),
+        ),
     ]
 }
