@@ -43,16 +43,19 @@ const HOUSE: &[(&str, &[&str])] = &[
 const RESERVED: &[(&str, &[&str])] = &[
     ("anyhow", &["modkeep", "xtask"]),
     ("clap", &["modkeep", "xtask"]),
-    // `upstream` looks into the HTTP client's errors, which are hyper's.
-    ("hyper", &["server", "testkit", "upstream"]),
-    ("hyper-util", &["server", "testkit"]),
+    // `upstream` looks into the HTTP client's errors, which are hyper's. `doctor` asks layer by layer,
+    // so it needs the connection, the handshake and the request apart.
+    ("hyper", &["doctor", "server", "testkit", "upstream"]),
+    ("hyper-util", &["doctor", "server", "testkit"]),
     ("object_store", &["store"]),
     ("reqwest", &["upstream"]),
     ("rusqlite", &["store"]),
-    ("rustls", &["upstream", "modkeep"]),
+    ("rustls", &["doctor", "upstream", "modkeep"]),
     (
         "tokio",
-        &["store", "upstream", "proxy", "server", "modkeep", "testkit"],
+        &[
+            "doctor", "store", "upstream", "proxy", "server", "modkeep", "testkit",
+        ],
     ),
 ];
 

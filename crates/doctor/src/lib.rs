@@ -5,6 +5,9 @@
 //! causes that it shows, each with the place that says so; the [`cause`] table says what they mean
 //! and what to do; [`report`](report()) prints it for people.
 //!
+//! Two more questions are asked of the machine itself: [`lint`](lint()) looks through the settings of
+//! `go`, and [`probe`] asks every source layer by layer.
+//!
 //! Two things are never done. A text that fits no pattern is called unknown, not given the nearest
 //! cause. And no fix turns verification off, or rewrites a path while the hashes disagree.
 
@@ -18,6 +21,7 @@ pub mod lint;
 mod matcher;
 mod parts;
 mod pattern;
+pub mod probe;
 mod report;
 mod text;
 

@@ -1,0 +1,146 @@
+//! Plan: whom `go` would ask for a module.
+
+use crate::environment::GoEnvironment;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use gomod::goproxy::{Entry, Fallback, ProxyList, ProxyUrl};
+use gomod::path::ModulePath;
+use gomod::pattern::Patterns;
+use gomod::version::Version;
+use std::fmt;
+
+/// A source to ask for a module.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Target {
+    /// The source, without secrets.
+    pub source: String,
+    pub(crate) is_https: bool,
+    pub(crate) host: String,
+    pub(crate) port: u16,
+    /// The path of the base URL, without a slash at its end.
+    pub(crate) base: String,
+    /// The value of the `Authorization` header, if there is one. Sent over TLS only.
+    pub(crate) authorization: Option<String>,
+    pub(crate) goes_on: bool,
+    pub(crate) module: ModulePath,
+    pub(crate) version: Option<Version>,
+    /// The checksum database that is asked through this source, if any is asked.
+    pub(crate) database: Option<String>,
+}
+
+/// The proxies that `go` asks for a module, in their order. None for a module that goes past all
+/// proxies, for a list that `go` cannot read, and for `off` and `direct`, which are no hosts.
+pub fn plan(
+    environment: &GoEnvironment,
+    module: &ModulePath,
+    version: Option<&Version>,
+) -> Vec<Target> {
+    let matches = |name: &str| Patterns::parse(environment.value(name)).matches(module.as_str());
+    let Ok(list) = ProxyList::parse(environment.value("GOPROXY")) else {
+        return Vec::new();
+    };
+    // `go env` has filled in what GOPRIVATE means for the others.
+    if matches("GONOPROXY") {
+        return Vec::new();
+    }
+    let setting = environment.value("GOSUMDB");
+    let name = setting.split([' ', '+']).next().unwrap_or_default();
+    let is_asked = !matches("GONOSUMDB") && !name.is_empty() && name != "off";
+    let database = is_asked.then(|| name.to_owned());
+    let entries = list.entries().iter();
+    entries
+        .filter_map(|(entry, fallback)| {
+            let Entry::Proxy(url) = entry else {
+                return None;
+            };
+            let goes_on = *fallback == Fallback::OnAnyError;
+            Target::new(url, goes_on, module, version, database.clone())
+        })
+        .collect()
+}
+
+// === impl Target ===
+
+impl Target {
+    fn new(
+        url: &ProxyUrl,
+        goes_on: bool,
+        module: &ModulePath,
+        version: Option<&Version>,
+        database: Option<String>,
+    ) -> Option<Self> {
+        let (scheme, rest) = url.reveal().split_once("://")?;
+        let is_https = match scheme {
+            "https" => true,
+            "http" => false,
+            _ => return None,
+        };
+        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        let (authority, path) = rest.split_at_checked(end)?;
+        let (user, place) = match authority.rsplit_once('@') {
+            Some((user, place)) => (Some(user), place),
+            None => (None, authority),
+        };
+        let (host, port) = host_and_port(place, is_https)?;
+        let base = path.split(['?', '#']).next()?.trim_end_matches('/');
+        Some(Self {
+            source: url.to_string(),
+            is_https,
+            host,
+            port,
+            base: base.to_owned(),
+            authorization: user.map(|user| format!("Basic {}", STANDARD.encode(user))),
+            goes_on,
+            module: module.clone(),
+            version: version.cloned(),
+            database,
+        })
+    }
+
+    /// With these credentials, as a netrc has them.
+    #[must_use]
+    pub fn with_credentials(mut self, user: &str, password: &str) -> Self {
+        let credentials = STANDARD.encode(format!("{user}:{password}"));
+        self.authorization = Some(format!("Basic {credentials}"));
+        self
+    }
+
+    /// Host and port as a `Host` header and a netrc have them.
+    pub fn authority(&self) -> String {
+        let usual = if self.is_https { 443 } else { 80 };
+        let host = if self.host.contains(':') {
+            format!("[{}]", self.host)
+        } else {
+            self.host.clone()
+        };
+        if self.port == usual {
+            host
+        } else {
+            format!("{host}:{}", self.port)
+        }
+    }
+}
+
+/// Without the credentials.
+impl fmt::Debug for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Target")
+            .field("source", &self.source)
+            .field("module", &self.module)
+            .field("version", &self.version)
+            .finish_non_exhaustive()
+    }
+}
+
+fn host_and_port(place: &str, is_https: bool) -> Option<(String, u16)> {
+    let usual = if is_https { 443 } else { 80 };
+    if let Some(rest) = place.strip_prefix('[') {
+        let (host, behind) = rest.split_once(']')?;
+        let port = behind.strip_prefix(':').map_or(Ok(usual), str::parse);
+        return Some((host.to_owned(), port.ok()?));
+    }
+    Some(match place.rsplit_once(':') {
+        Some((host, port)) => (host.to_owned(), port.parse().ok()?),
+        None => (place.to_owned(), usual),
+    })
+}
