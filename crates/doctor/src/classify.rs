@@ -8,10 +8,11 @@
 //! 4. then what describes more of the message (a wrapper is more specific than what it wraps), then
 //!    the earlier place.
 //!
-//! What proves less is left out where something that proves more was found at the same place. If nothing was found,
-//! the text is unknown, and that is the answer.
+//! What proves less is left out where something that proves more was found at the same place. If
+//! nothing was found, the text is unknown, and that is the answer.
 
 mod seen;
+mod trust;
 
 use crate::cause::Evidence;
 use crate::chain::{Lead, Link, lead};
@@ -34,24 +35,6 @@ pub const MAX_TEXT: usize = 1 << 20;
 /// Most subjects that are named for one reason.
 const MOST_SUBJECTS: usize = 16;
 
-/// Causes under which no path may be rewritten: bytes are not what they should be, and a new name
-/// for them would only hide that.
-const DISTRUST: [&str; 5] = [
-    "sum/go-sum-mismatch",
-    "sum/database-mismatch",
-    "sum/database-lacks-line",
-    "sum/fork",
-    "sum/bad-tiles",
-];
-
-/// The codes of modkeep that say the same.
-const DISTRUST_CODES: [Code; 4] = [
-    Code::ChecksumMismatch,
-    Code::SumdbUntrusted,
-    Code::SumdbForked,
-    Code::CaptureConflict,
-];
-
 static CODE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\bMK[0-9]{4}\b").ok());
 
 /// Names the reasons that a text shows, the likeliest first.
@@ -68,7 +51,7 @@ pub fn classify(text: &str) -> Diagnosis {
     let lines = Lines::new(text);
     let mut groups = codes_in(plain.text());
     groups.extend(causes_in(plain.text()));
-    let distrusted = groups.iter().any(|group| is_distrust(group.what));
+    let distrusted = groups.iter().any(|group| trust::is_lost(group.what));
     let reasons: Vec<Reason> = groups
         .into_iter()
         .map(|group| group.into_reason(&plain, &lines, skipped, distrusted))
@@ -76,7 +59,10 @@ pub fn classify(text: &str) -> Diagnosis {
     let unknown = reasons.is_empty().then(|| seen::unknown(&plain));
     Diagnosis {
         unknown: unknown.flatten().map(|at| lines.see(&plain, at, skipped)),
-        withheld: distrusted && reasons.iter().any(|reason| would_rewrite(reason.what)),
+        withheld: distrusted
+            && reasons
+                .iter()
+                .any(|reason| trust::would_rewrite(reason.what)),
         reasons,
         cut: skipped > 0,
     }
@@ -155,7 +141,7 @@ fn grouped(text: &str, hits: Vec<Hit>) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     let mut places: BTreeMap<&str, (usize, Vec<Range<usize>>)> = BTreeMap::new();
     for hit in hits {
-        let mut group = Group::of(text, &hit);
+        let group = Group::of(text, &hit);
         let (index, stretches) = places
             .entry(hit.cause.id)
             .or_insert((groups.len(), Vec::new()));
@@ -164,10 +150,7 @@ fn grouped(text: &str, hits: Vec<Hit>) -> Vec<Group> {
         match groups.get_mut(*index) {
             Some(first) if is_new => first.join(group),
             Some(_) => {}
-            None => {
-                group.times = 1;
-                groups.push(group);
-            }
+            None => groups.push(group),
         }
     }
     groups
@@ -198,23 +181,6 @@ fn add_subject(parts: &mut Parts, subject: Option<(String, Option<String>)>) {
         if let Some(version) = version {
             parts.add("version", &version);
         }
-    }
-}
-
-fn is_distrust(what: What) -> bool {
-    match what {
-        What::Code(code) => DISTRUST_CODES.contains(&code),
-        What::Cause(cause) => DISTRUST.contains(&cause.id),
-    }
-}
-
-fn would_rewrite(what: What) -> bool {
-    match what {
-        What::Code(_) => false,
-        What::Cause(cause) => cause
-            .remedies
-            .iter()
-            .any(|remedy| remedy.kind.rewrites_path()),
     }
 }
 

@@ -170,13 +170,18 @@ fn assignments(text: &str) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// The hosts of a netrc, as `go` reads it: up to a macro definition.
-fn machines(text: &str) -> Vec<String> {
-    let mut words = bounded(text)
+/// The words of a netrc, as `go` reads it: up to a macro definition.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    bounded(text)
         .lines()
         .take(MOST_LINES)
         .take_while(|line| !line.trim_start().starts_with("macdef"))
-        .flat_map(str::split_whitespace);
+        .flat_map(str::split_whitespace)
+}
+
+/// The hosts of a netrc.
+fn machines(text: &str) -> Vec<String> {
+    let mut words = words(text);
     let mut machines = Vec::new();
     while let Some(word) = words.next() {
         if word == "machine" {
@@ -184,6 +189,22 @@ fn machines(text: &str) -> Vec<String> {
         }
     }
     machines
+}
+
+/// User and password that a netrc has for a host, written with its port as in the URL.
+pub fn credentials<'n>(netrc: &'n str, host: &str) -> Option<(&'n str, &'n str)> {
+    let mut words = words(netrc).skip_while(|word| *word != host);
+    words.next()?;
+    let (mut user, mut password) = (None, None);
+    while let Some(word) = words.next() {
+        match word {
+            "login" => user = words.next(),
+            "password" => password = words.next(),
+            "machine" | "default" => break,
+            _ => {}
+        }
+    }
+    user.zip(password)
 }
 
 fn go_line(go_mod: &[u8]) -> Option<String> {
@@ -218,5 +239,22 @@ impl Origin {
             Self::File => "the file of go env -w",
             Self::Default => "the default",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::credentials;
+
+    #[test]
+    fn credentials_are_those_of_exactly_this_host() {
+        let netrc = "machine a.example.com login me password one\nmachine a.example.com:8443\n\tlogin you\n\tpassword two\nmachine b.example.com login nobody\n";
+        assert_eq!(credentials(netrc, "a.example.com"), Some(("me", "one")));
+        assert_eq!(
+            credentials(netrc, "a.example.com:8443"),
+            Some(("you", "two"))
+        );
+        assert_eq!(credentials(netrc, "b.example.com"), None);
+        assert_eq!(credentials(netrc, "c.example.com"), None);
     }
 }

@@ -33,4 +33,4 @@ pub use environment::GoEnvironment;
 pub use fix::Fix;
 pub use lint::{LINTS, Lint, lint};
 pub use parts::Parts;
-pub use report::{Colour, report};
+pub use report::{Colour, report, report_lints};

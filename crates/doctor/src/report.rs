@@ -7,6 +7,7 @@
 use crate::chain::Link;
 use crate::diagnosis::{Diagnosis, Reason, Seen};
 use crate::fix::Fix;
+use crate::lint::Lint;
 
 /// Whether to use the colours of terminals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -47,6 +48,21 @@ pub fn report(diagnosis: &Diagnosis, colour: Colour) -> String {
     page.text
 }
 
+/// Prints what was found in the settings.
+pub fn report_lints(lints: &[Lint], colour: Colour) -> String {
+    let mut page = Page {
+        text: String::new(),
+        colour,
+    };
+    for (index, lint) in lints.iter().enumerate() {
+        page.lint(index + 1, lint);
+    }
+    if lints.is_empty() {
+        page.line("The settings of go hold no surprise.");
+    }
+    page.text
+}
+
 struct Page {
     text: String,
     colour: Colour,
@@ -72,6 +88,22 @@ impl Page {
             self.times(reason);
         }
         for fix in &reason.fixes {
+            self.fix(fix);
+        }
+        self.line("");
+    }
+
+    fn lint(&mut self, number: usize, lint: &Lint) {
+        let title = self.bold(&format!("{number}. {}", lint.belief.title));
+        self.line(&format!("{title}  [{}]", lint.belief.id));
+        let setting = format!("{}={}", lint.setting, lint.value);
+        self.labelled(
+            "set",
+            &ascii(&format!("{setting} (from {})", lint.origin.name())),
+        );
+        self.labelled("belief", lint.belief.believed);
+        self.labelled("in fact", lint.belief.truth);
+        for fix in &lint.fixes {
             self.fix(fix);
         }
         self.line("");
@@ -117,7 +149,7 @@ impl Page {
         let line = format!(
             "{:11}{}",
             format!("  {}:", fix.kind.name()),
-            self.green(&fix.text)
+            self.green(&ascii(&fix.text))
         );
         self.line(&line);
         self.labelled("", &format!("cost: {}", fix.cost));
