@@ -31,7 +31,7 @@ const HOUSE: &[(&str, &[&str])] = &[
     (
         "modkeep",
         &[
-            "codes", "gomod", "mismatch", "tlog", "store", "upstream", "proxy", "server",
+            "codes", "doctor", "gomod", "mismatch", "tlog", "store", "upstream", "proxy", "server",
         ],
     ),
     ("testkit", &["tlog"]),

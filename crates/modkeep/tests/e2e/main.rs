@@ -15,6 +15,7 @@ mod bundle;
 mod commands;
 mod content;
 mod crash;
+mod doctor;
 mod flights;
 mod forks;
 mod heads;
