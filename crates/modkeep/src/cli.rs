@@ -267,7 +267,7 @@ fn doctor() -> Command {
         .help("Run this command, and say why it failed");
     options::add_some(
         Command::new("doctor")
-            .about("Say why something failed and what mends it: a pasted error, a command, this machine, a code, a case")
+            .about("Say why something failed, and what mends it")
             .args([what, json, command]),
         &["data"],
     )

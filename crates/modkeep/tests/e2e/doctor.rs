@@ -28,7 +28,7 @@ fn doctor(go: &Go, directory: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(BINARY);
     go.prepare(&mut command);
     command.arg("doctor").args(arguments).current_dir(directory);
-    process::run(&mut command, Duration::from_secs(60))
+    process::run(&mut command, Duration::from_mins(1))
 }
 
 #[track_caller]
