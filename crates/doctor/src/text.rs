@@ -34,21 +34,15 @@ const NARROWEST: usize = 60;
 impl Plain {
     /// Makes a text plain. The text has fewer than 2^32 bytes; what lies beyond is left out.
     pub(crate) fn new(original: &str) -> Self {
-        let lines = lines(original);
-        let width = broken_at(&lines);
         let mut plain = Self {
             text: String::with_capacity(original.len()),
             origins: Vec::with_capacity(original.len()),
         };
-        let mut was_full = false;
-        for line in lines.iter().filter(|line| !line.is_noise()) {
-            if line.begins_message() {
-                plain.separate('\n', line);
-            } else if !was_full {
-                plain.separate(' ', line);
-            }
-            plain.append(line);
-            was_full = width == Some(line.width());
+        let lines = mended(lines(original)).into_iter().map(Line::read);
+        for line in lines.filter(|line| !line.is_noise()) {
+            let separator = if line.begins_message() { '\n' } else { ' ' };
+            plain.separate(separator, &line);
+            plain.append(&line);
         }
         plain
     }
@@ -106,6 +100,22 @@ fn lines(original: &str) -> Vec<Line<'_>> {
         start += text.len();
     }
     lines
+}
+
+/// The lines as they were before a terminal broke them inside their words.
+fn mended(lines: Vec<Line<'_>>) -> Vec<Line<'_>> {
+    let width = broken_at(&lines);
+    let mut mended: Vec<Line<'_>> = Vec::new();
+    let mut was_full = false;
+    for line in lines {
+        let is_full = width == Some(line.width());
+        match mended.last_mut() {
+            Some(last) if was_full && line.may_continue() => last.absorb(line),
+            _ => mended.push(line),
+        }
+        was_full = is_full;
+    }
+    mended
 }
 
 /// The width at which a terminal broke lines inside their words, if it looks as if one did.

@@ -74,16 +74,33 @@ impl<'t> Line<'t> {
         let prefix = prefix_of(&seen);
         let length = seen.get(..prefix).map_or(0, |text| text.chars().count());
         characters.drain(..length.min(characters.len()));
-        let found = json::string(&characters);
-        let is_whole = found.as_ref().is_some_and(|found| found.is_whole);
-        let characters = found.map_or(characters, |found| found.characters);
         let seen = characters.iter().map(|(_, character)| character).collect();
         Self {
             characters,
             seen,
-            is_whole,
+            is_whole: false,
             start,
             raw,
+        }
+    }
+
+    /// With the line behind it, which a terminal had broken off.
+    pub(super) fn absorb(&mut self, other: Self) {
+        self.characters.extend(other.characters);
+        self.seen.push_str(&other.seen);
+    }
+
+    /// With what is in a JSON string read.
+    pub(super) fn read(self) -> Self {
+        let Some(found) = json::string(&self.characters) else {
+            return self;
+        };
+        let characters = found.characters;
+        Self {
+            seen: characters.iter().map(|(_, character)| character).collect(),
+            is_whole: found.is_whole,
+            characters,
+            ..self
         }
     }
 
@@ -103,6 +120,12 @@ impl<'t> Line<'t> {
     pub(super) fn is_noise(&self) -> bool {
         let text = self.seen.trim_start();
         !self.is_whole && NOISE.iter().any(|noise| text.starts_with(noise))
+    }
+
+    /// Whether it may be what a terminal broke off the line before. A member of a JSON object is
+    /// indented, a string that was broken before a quotation mark is not.
+    pub(super) fn may_continue(&self) -> bool {
+        self.seen.starts_with('"') || !self.begins_message()
     }
 
     pub(super) fn begins_message(&self) -> bool {

@@ -5,6 +5,7 @@
 //! and the same command must then succeed. The reports are golden files, compared where `go` is the
 //! release that the patterns were taken from.
 mod cases;
+mod disguise;
 mod golden;
 mod heal;
 mod scene;
@@ -34,7 +35,7 @@ fn the_cause_of_every_failure_is_named() {
         wrong.extend(problem(case));
     }
     println!(
-        "corpus: {} failures of the real go, {} named rightly",
+        "corpus: {} failures of the real go, {} named rightly, plain and in nine disguises",
         cases.len(),
         cases.len() - wrong.len()
     );
@@ -60,6 +61,15 @@ fn problem(case: &Case) -> Option<String> {
     }
     if let Some(wrong) = heal::wrong_fix(&diagnosis, case, &played) {
         return Some(format!("{}: {wrong}\n{text}\n{printed}", case.name));
+    }
+    for (name, disguised) in disguise::all(&text) {
+        let found = classify(&disguised).top().map(|reason| reason.what.id());
+        if found != top {
+            return Some(format!(
+                "{}: {found:?} under {name}\n{disguised}",
+                case.name
+            ));
+        }
     }
     golden::compare(case, &played, &printed);
     None
