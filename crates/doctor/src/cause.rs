@@ -152,13 +152,13 @@ pub static CAUSES: &[&Cause] = &[
     &version::MOVED,
     &version::CASE,
     &version::MAJOR_SUFFIX,
+    &version::MALFORMED_PATH,
     &version::OTHER_MAJOR,
     &version::UNKNOWN_REVISION,
     &version::NO_MATCH,
     &version::DISALLOWED,
     &version::PATCH_WITHOUT_CURRENT,
     &version::BAD_PSEUDO,
-    &version::MALFORMED_PATH,
     &version::BAD_GO_MOD,
     &version::NEWEST_BLOCKED,
     &version::RETRACTED,
@@ -167,6 +167,8 @@ pub static CAUSES: &[&Cause] = &[
     &graph::NOT_REQUIRED,
     &graph::AMBIGUOUS,
     &graph::NOT_IN_STD,
+    &graph::CYCLE,
+    &graph::INTERNAL,
     &graph::CONFLICT,
     &graph::SYNTAX,
     &graph::STALE,
@@ -174,8 +176,6 @@ pub static CAUSES: &[&Cause] = &[
     &graph::VENDOR_INCONSISTENT,
     &graph::NO_GO_MOD,
     &graph::REPLACEMENT_GONE,
-    &graph::CYCLE,
-    &graph::INTERNAL,
     &graph::CASE_COLLISION,
     &graph::BAD_ZIP_NAME,
     &graph::UNEXPECTED_FILE,
@@ -324,6 +324,14 @@ mod tests {
             assert!(find(cause.id).is_some_and(|found| std::ptr::eq(found, *cause)));
             assert!(!cause.patterns.is_empty(), "{}", cause.id);
         }
+    }
+
+    #[test]
+    fn families_stand_together() {
+        let mut families: Vec<&str> = CAUSES.iter().map(|cause| cause.family()).collect();
+        families.dedup();
+        let different: HashSet<&str> = families.iter().copied().collect();
+        assert_eq!(families.len(), different.len(), "{families:?}");
     }
 
     #[test]

@@ -252,8 +252,8 @@ fn config() -> Command {
 
 fn doctor() -> Command {
     let what = Arg::new("what")
-        .value_name("TEXT|CODE|CASE")
-        .help("A pasted error, - to read one, a code such as MK4004, or the number of a case; without it this machine is looked at");
+        .value_name("TEXT|CODE|CAUSE|CASE")
+        .help("A pasted error, - to read one, a code such as MK4004, a cause such as http/403, or the number of a case; without it this machine is looked at");
     let json = Arg::new("json")
         .long("json")
         .action(ArgAction::SetTrue)

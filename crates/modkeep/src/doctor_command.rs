@@ -2,7 +2,8 @@
 //!
 //! Without an argument it looks at this machine and the checkout in the working directory. With a
 //! text, or `-` for standard input, it says what the text shows. Behind `--` it runs a command and
-//! says what its failure shows. A code or the number of a case is explained.
+//! says what its failure shows. A code, the id of a cause, or the number of a
+//! case is explained.
 //!
 //! Exit codes: 0 all is well, or what was asked for was explained; 1 something was found; 2 it cannot
 //! be told.
@@ -13,7 +14,7 @@ mod pasted;
 
 use crate::{UNUSABLE, cli, failure::Failure, output};
 use codes::Code;
-use doctor::Colour;
+use doctor::{Cause, Colour, cause};
 use std::{
     io::{self, IsTerminal as _},
     path::PathBuf,
@@ -39,6 +40,10 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
     if let Some(code) = code(what) {
         return cases::explain(code, &data);
     }
+    if let Some(cause) = cause::find(what) {
+        output::line(&explained(cause));
+        return Ok(ExitCode::SUCCESS);
+    }
     if let Ok(number) = what.parse() {
         return cases::show_numbered(number, &data);
     }
@@ -51,6 +56,14 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
 /// A text that is a code and nothing else. Four digits of a known code are that code, not a case.
 fn code(text: &str) -> Option<Code> {
     Code::parse(text).filter(|_| matches!(text.len(), 4 | 6))
+}
+
+/// A cause in the words of the table, as codes are explained.
+fn explained(cause: &Cause) -> String {
+    format!(
+        "{}: {}\nwhy: {}\nnext: {}",
+        cause.id, cause.title, cause.why, cause.next
+    )
 }
 
 /// Colours are for people who watch.

@@ -45,6 +45,14 @@ fn a_pasted_error_is_explained() {
     assert!(told.stdout.contains("[http/403, certain]"), "{told}");
     let json = doctor(&go, project.path(), &["--json", FORBIDDEN]);
     assert!(json.stdout.contains("\"id\": \"http/403\""), "{json}");
+    let explained = doctor(&go, project.path(), &["http/403"]);
+    ends_with(&explained, 0);
+    assert!(
+        explained
+            .stdout
+            .starts_with("http/403: the server refuses this\nwhy: "),
+        "{explained}"
+    );
     let unknown = doctor(&go, project.path(), &["go: nobody has ever seen this"]);
     ends_with(&unknown, 2);
     assert!(unknown.stdout.contains("unknown"), "{unknown}");
