@@ -51,6 +51,16 @@ pub enum Layer {
     Database,
 }
 
+/// What a source is to `go`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// A proxy of the GOPROXY list.
+    Proxy,
+    /// The checksum database at its own address, asked if no proxy passes it on.
+    Database,
+}
+
 /// One step of a probe.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Step {
@@ -79,6 +89,8 @@ pub struct Fault {
 pub struct Probed {
     /// The source, without secrets.
     pub source: String,
+    /// What it is to `go`.
+    pub role: Role,
     /// Whether `go` goes on to the next source after any error, and not only after "not found".
     pub goes_on: bool,
     /// The steps, in their order; nothing was tried behind one that failed, except that each file
@@ -129,6 +141,12 @@ impl Eq for Fault {}
 // === impl Probed ===
 
 impl Probed {
+    /// Whether it passes the checksum database on.
+    pub(crate) fn passes_database_on(&self) -> bool {
+        let is_database = |step: &Step| step.layer == Layer::Database;
+        self.role == Role::Proxy && self.steps.iter().any(is_database)
+    }
+
     /// The first step that failed.
     pub fn failed(&self) -> Option<&Step> {
         self.steps.iter().find(|step| step.fault.is_some())

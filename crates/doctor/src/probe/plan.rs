@@ -1,5 +1,6 @@
 //! Plan: whom `go` would ask for a module.
 
+use super::Role;
 use crate::environment::GoEnvironment;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -14,6 +15,7 @@ use std::fmt;
 pub struct Target {
     /// The source, without secrets.
     pub source: String,
+    pub(crate) role: Role,
     pub(crate) is_https: bool,
     pub(crate) host: String,
     pub(crate) port: u16,
@@ -24,12 +26,13 @@ pub struct Target {
     pub(crate) goes_on: bool,
     pub(crate) module: ModulePath,
     pub(crate) version: Option<Version>,
-    /// The checksum database that is asked through this source, if any is asked.
+    /// The checksum database that is asked through this proxy, if any is.
     pub(crate) database: Option<String>,
 }
 
-/// The proxies that `go` asks for a module, in their order. None for a module that goes past all
-/// proxies, for a list that `go` cannot read, and for `off` and `direct`, which are no hosts.
+/// What `go` asks for a module: the proxies in their order, and the checksum database at its own
+/// address. Nothing for a module that goes past all proxies, for a list that `go` cannot read, and
+/// for `off` and `direct`, which are no hosts.
 pub fn plan(
     environment: &GoEnvironment,
     module: &ModulePath,
@@ -43,32 +46,63 @@ pub fn plan(
     if matches("GONOPROXY") {
         return Vec::new();
     }
-    let setting = environment.value("GOSUMDB");
-    let name = setting.split([' ', '+']).next().unwrap_or_default();
-    let is_asked = !matches("GONOSUMDB") && !name.is_empty() && name != "off";
-    let database = is_asked.then(|| name.to_owned());
-    let entries = list.entries().iter();
-    entries
+    let database = Database::of(environment.value("GOSUMDB")).filter(|_| !matches("GONOSUMDB"));
+    let through_proxies = database
+        .as_ref()
+        .filter(|database| database.url.is_none())
+        .map(|database| database.name.clone());
+    let mut targets: Vec<Target> = list
+        .entries()
+        .iter()
         .filter_map(|(entry, fallback)| {
             let Entry::Proxy(url) = entry else {
                 return None;
             };
-            let goes_on = *fallback == Fallback::OnAnyError;
-            Target::new(url, goes_on, module, version, database.clone())
+            let mut target = Target::new(url, module, version)?;
+            target.goes_on = *fallback == Fallback::OnAnyError;
+            target.database.clone_from(&through_proxies);
+            Some(target)
         })
-        .collect()
+        .collect();
+    if !targets.is_empty() {
+        targets.extend(database.and_then(|database| database.target(module)));
+    }
+    targets
+}
+
+/// What GOSUMDB says.
+struct Database {
+    name: String,
+    /// Where it is, if that is written; then proxies are not asked for it.
+    url: Option<String>,
+}
+
+// === impl Database ===
+
+impl Database {
+    fn of(setting: &str) -> Option<Self> {
+        let mut words = setting.split_whitespace();
+        let name = words.next()?.split('+').next()?;
+        (!name.is_empty() && name != "off").then(|| Self {
+            name: name.to_owned(),
+            url: words.next().map(str::to_owned),
+        })
+    }
+
+    fn target(self, module: &ModulePath) -> Option<Target> {
+        let url = self.url.unwrap_or_else(|| format!("https://{}", self.name));
+        let url = ProxyUrl::parse(&url).ok()?;
+        let mut target = Target::new(&url, module, None)?;
+        target.role = Role::Database;
+        Some(target)
+    }
 }
 
 // === impl Target ===
 
 impl Target {
-    fn new(
-        url: &ProxyUrl,
-        goes_on: bool,
-        module: &ModulePath,
-        version: Option<&Version>,
-        database: Option<String>,
-    ) -> Option<Self> {
+    /// A proxy at this URL, as the only one of its list.
+    fn new(url: &ProxyUrl, module: &ModulePath, version: Option<&Version>) -> Option<Self> {
         let (scheme, rest) = url.reveal().split_once("://")?;
         let is_https = match scheme {
             "https" => true,
@@ -85,15 +119,16 @@ impl Target {
         let base = path.split(['?', '#']).next()?.trim_end_matches('/');
         Some(Self {
             source: url.to_string(),
+            role: Role::Proxy,
             is_https,
             host,
             port,
             base: base.to_owned(),
             authorization: user.map(|user| format!("Basic {}", STANDARD.encode(user))),
-            goes_on,
+            goes_on: false,
             module: module.clone(),
             version: version.cloned(),
-            database,
+            database: None,
         })
     }
 

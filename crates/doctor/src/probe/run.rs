@@ -6,7 +6,7 @@
 use super::judge::{self, File, find};
 use super::network::Network;
 use super::plan::Target;
-use super::{Fault, LIMIT, Layer, Probed, Step};
+use super::{Fault, LIMIT, Layer, Probed, Role, Step};
 use bytes::Bytes;
 use futures_util::future::join_all;
 use http::{Method, Request, StatusCode, header};
@@ -70,9 +70,17 @@ pub async fn probe<N: Network>(
 
 impl<N: Network> Run<'_, N> {
     async fn all(mut self) -> Probed {
-        self.files().await;
+        match self.target.role {
+            Role::Proxy => self.files().await,
+            Role::Database => {
+                let method = Method::GET;
+                self.ask(File::Head, method, "latest", Layer::Database)
+                    .await;
+            }
+        }
         Probed {
             source: self.target.source.clone(),
+            role: self.target.role,
             goes_on: self.target.goes_on,
             steps: self.steps,
         }

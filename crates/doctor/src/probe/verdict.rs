@@ -2,10 +2,10 @@
 //!
 //! `go` asks the sources in their order. It goes on after "not found", or after any error where the
 //! separator is `|`, and stops at the first that answers. So a fault of a source that is never
-//! reached matters little, and one of the first matters much, even if others have the module.
+//! reached matters little, and one of the first matters much, even if others have the module. The
+//! checksum database matters where no proxy passes it on, and only for what go.sum lacks.
 
-use super::{Layer, Probed, Step};
-use crate::cause::Cause;
+use super::{Layer, Probed, Role, Step};
 use serde::Serialize;
 use std::fmt::Write as _;
 
@@ -29,26 +29,33 @@ pub enum Verdict {
         /// Sources behind it that do have the module; `go` does not get to them.
         others_have_it: Vec<String>,
     },
+    /// The module comes from a source, but nothing new can be verified.
+    Unproven {
+        /// The source.
+        source: String,
+        /// The checksum database.
+        database: String,
+        /// The layer that fails.
+        layer: Layer,
+        /// The id of the cause.
+        cause: &'static str,
+    },
     /// There is no source to ask: everything is fetched directly, or nothing is.
     NoSource,
 }
 
 /// Walks the answers as `go` does.
 pub fn verdict(probed: &[Probed]) -> Verdict {
+    let proxies: Vec<&Probed> = of(probed, Role::Proxy).collect();
     let mut last = None;
-    for (index, source) in probed.iter().enumerate() {
+    for (index, source) in proxies.iter().enumerate() {
         let Some(step) = source.failed() else {
-            return Verdict::Well {
-                source: source.source.clone(),
-            };
+            return proven(source, probed);
         };
-        let is_absent = step
-            .fault
-            .as_ref()
-            .is_some_and(|fault| fault.cause.id == "http/404");
+        let is_absent = cause(step) == "http/404";
         // An error tells more than an absence, and `go` shows it rather.
         if last.is_none() || !is_absent {
-            last = Some((index, source, step));
+            last = Some((index, *source, step));
         }
         if !source.goes_on && !is_absent {
             break;
@@ -57,21 +64,41 @@ pub fn verdict(probed: &[Probed]) -> Verdict {
     let Some((index, source, step)) = last else {
         return Verdict::NoSource;
     };
-    let behind = probed.get(index + 1..).unwrap_or_default();
+    let behind = proxies.get(index + 1..).unwrap_or_default();
+    let well = behind.iter().filter(|other| other.failed().is_none());
     Verdict::Broken {
         source: source.source.clone(),
         layer: step.layer,
-        cause: cause(step).map_or("", |cause| cause.id),
-        others_have_it: behind
-            .iter()
-            .filter(|other| other.failed().is_none())
-            .map(|other| other.source.clone())
-            .collect(),
+        cause: cause(step),
+        others_have_it: well.map(|other| other.source.clone()).collect(),
     }
 }
 
-fn cause(step: &Step) -> Option<&'static Cause> {
-    step.fault.as_ref().map(|fault| fault.cause)
+/// The verdict where a source has the module: what is left is the checksum database.
+fn proven(source: &Probed, probed: &[Probed]) -> Verdict {
+    let is_passed_on = probed.iter().any(Probed::passes_database_on);
+    let failing =
+        of(probed, Role::Database).find_map(|database| Some((database, database.failed()?)));
+    match failing {
+        Some((database, step)) if !is_passed_on => Verdict::Unproven {
+            source: source.source.clone(),
+            database: database.source.clone(),
+            layer: step.layer,
+            cause: cause(step),
+        },
+        _ => Verdict::Well {
+            source: source.source.clone(),
+        },
+    }
+}
+
+fn of(probed: &[Probed], role: Role) -> impl Iterator<Item = &Probed> {
+    probed.iter().filter(move |source| source.role == role)
+}
+
+/// The id of what went wrong; empty if nothing did.
+fn cause(step: &Step) -> &'static str {
+    step.fault.as_ref().map_or("", |fault| fault.cause.id)
 }
 
 /// Prints a probe for people.
@@ -122,6 +149,15 @@ impl Verdict {
     pub fn words(&self) -> String {
         match self {
             Self::Well { source } => format!("go gets the module from {source}."),
+            Self::Unproven {
+                source,
+                database,
+                layer,
+                cause,
+            } => format!(
+                "go gets the module from {source}, but nothing that go.sum lacks can be verified: {database} fails: {} ({cause}).",
+                layer.name()
+            ),
             Self::NoSource => "There is no proxy to ask for this module.".to_owned(),
             Self::Broken {
                 source,

@@ -227,6 +227,38 @@ async fn a_database_that_the_proxy_passes_on_is_asked_too() {
     assert!(step.what.ends_with("/latest"), "{}", step.what);
 }
 
+#[tokio::test]
+async fn a_database_that_no_proxy_passes_on_is_asked_at_its_own_address() {
+    let mut database = Database::new("sum.example.com", 1);
+    database.log(&Module::new("example.com/a", "v1.0.0"));
+    let mut corpus = Corpus::new();
+    database.publish(&mut corpus);
+    let (upstream, elsewhere) = (upstream(), FakeUpstream::start(corpus));
+    let module = ModulePath::parse("example.com/a").unwrap();
+    let setting = format!(
+        "{} {}/sumdb/sum.example.com",
+        database.key(),
+        elsewhere.url()
+    );
+    let targets = plan(&environment(&upstream.url(), &setting, ""), &module, None);
+    let probed = probe(&targets, &Sockets, &trusting(None)).await;
+    assert_eq!(
+        verdict(&probed),
+        Verdict::Well {
+            source: upstream.url()
+        }
+    );
+    elsewhere.always(Requests::Any, Fault::login_page());
+    let probed = probe(&targets, &Sockets, &trusting(None)).await;
+    let expected = Verdict::Unproven {
+        source: upstream.url(),
+        database: format!("{}/sumdb/sum.example.com", elsewhere.url()),
+        layer: Layer::Database,
+        cause: "proxy/not-a-proxy",
+    };
+    assert_eq!(verdict(&probed), expected);
+}
+
 #[test]
 fn a_private_module_is_asked_of_nobody() {
     let environment = environment("http://a.example.com", "sum.example.com", "example.com/*");

@@ -56,7 +56,10 @@ pub(super) fn look(as_json: bool) -> Result<ExitCode, Failure> {
         found.module = Some(module);
     }
     print(&found, as_json);
-    let is_broken = matches!(found.verdict, Some(Verdict::Broken { .. }));
+    let is_broken = matches!(
+        found.verdict,
+        Some(Verdict::Broken { .. } | Verdict::Unproven { .. })
+    );
     let is_well = found.lints.is_empty() && !is_broken;
     Ok(if is_well {
         ExitCode::SUCCESS

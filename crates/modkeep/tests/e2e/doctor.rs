@@ -16,7 +16,9 @@ fn upstream() -> FakeUpstream {
 }
 
 fn user(upstream: &FakeUpstream) -> Go {
-    Go::new(&upstream.url()).env("GOSUMDB", "sum.example.com")
+    // A database that is asked for other modules than those of the test.
+    let go = Go::new(&upstream.url()).env("GOSUMDB", "sum.example.com");
+    go.env("GONOSUMDB", "example.com")
 }
 
 fn project() -> Project {
