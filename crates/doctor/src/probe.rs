@@ -10,11 +10,12 @@
 //! * [`judge`] tells from status and content what is wrong; pure.
 //! * [`verdict`] walks the answers as `go` does; pure.
 //!
-//! Nothing is changed and nothing is kept. Redirects are told, not followed. Names of modules go
-//! only where `go` itself would send them.
+//! Nothing is changed and nothing is kept. Names of modules go only where `go` itself would send
+//! them, and credentials only to the host that they are for.
 
 mod judge;
 mod network;
+mod place;
 mod plan;
 mod run;
 mod verdict;

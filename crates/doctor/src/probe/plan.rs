@@ -1,6 +1,7 @@
 //! Plan: whom `go` would ask for a module.
 
 use super::Role;
+use super::place::authority;
 use crate::environment::GoEnvironment;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -140,19 +141,9 @@ impl Target {
         self
     }
 
-    /// Host and port as a `Host` header and a netrc have them.
+    /// Host and port as a netrc has them.
     pub fn authority(&self) -> String {
-        let usual = if self.is_https { 443 } else { 80 };
-        let host = if self.host.contains(':') {
-            format!("[{}]", self.host)
-        } else {
-            self.host.clone()
-        };
-        if self.port == usual {
-            host
-        } else {
-            format!("{host}:{}", self.port)
-        }
+        authority(&self.host, self.port, self.is_https)
     }
 }
 

@@ -5,11 +5,12 @@
 
 use super::judge::{self, File, find};
 use super::network::Network;
+use super::place::Place;
 use super::plan::Target;
 use super::{Fault, LIMIT, Layer, Probed, Role, Step};
 use bytes::Bytes;
 use futures_util::future::join_all;
-use http::{Method, Request, StatusCode, header};
+use http::{Method, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt as _, Empty, Limited};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
@@ -26,6 +27,9 @@ use tokio_rustls::TlsConnector;
 /// Addresses of a host that are tried.
 const ADDRESSES: usize = 4;
 
+/// Redirects that are followed; `go` follows ten.
+const REDIRECTS: usize = 10;
+
 /// Longest answer that is read: lists of versions are the longest, and their beginning is enough to
 /// tell one from a web page.
 const LONGEST: usize = 1 << 20;
@@ -34,6 +38,8 @@ const LONGEST: usize = 1 << 20;
 #[derive(Debug)]
 struct Answer {
     status: StatusCode,
+    /// Where a redirect leads.
+    location: Option<String>,
     body: Bytes,
 }
 
@@ -152,24 +158,39 @@ impl<N: Network> Run<'_, N> {
         is_well
     }
 
-    /// One request on a connection of its own. An error is a step that has been noted.
+    /// One request, wherever it is redirected to. An error is a step that has been noted.
     async fn request(&mut self, method: Method, path: &str) -> Result<Answer, ()> {
+        let begin = Instant::now();
+        let mut place = Place::below(self.target, path);
+        for _ in 0..=REDIRECTS {
+            let answer = self.request_once(&method, &place).await?;
+            let Some(location) = &answer.location else {
+                return Ok(answer);
+            };
+            let next = place.follow(location);
+            place = self.settle(Layer::Http, path, begin, false, next)?;
+        }
+        let fault = Fault::new(find("proxy/redirect-loop"), "redirected again and again");
+        self.settle(Layer::Http, path, begin, false, Err(fault))
+    }
+
+    /// One request on a connection of its own.
+    async fn request_once(&mut self, method: &Method, place: &Place) -> Result<Answer, ()> {
         let is_first = self.steps.is_empty();
-        let addresses = self.resolve(is_first).await?;
+        let addresses = self.resolve(place, is_first).await?;
         let stream = self.connect(&addresses, is_first).await?;
-        if self.target.is_https {
-            let stream = self.handshake(stream, is_first).await?;
-            self.exchange(stream, method, path).await
+        if place.is_https {
+            let stream = self.handshake(stream, place, is_first).await?;
+            self.exchange(stream, method, place).await
         } else {
-            self.exchange(stream, method, path).await
+            self.exchange(stream, method, place).await
         }
     }
 
-    async fn resolve(&mut self, is_first: bool) -> Result<Vec<SocketAddr>, ()> {
+    async fn resolve(&mut self, place: &Place, is_first: bool) -> Result<Vec<SocketAddr>, ()> {
         let begin = Instant::now();
-        let host = &self.target.host;
-        let found = timeout_at(self.deadline, self.network.resolve(host, self.target.port)).await;
-        let outcome = match found {
+        let asked = self.network.resolve(&place.host, place.port);
+        let outcome = match timeout_at(self.deadline, asked).await {
             Ok(Ok(addresses)) if addresses.is_empty() => {
                 Err(Fault::new(find("dns/no-such-host"), "no addresses"))
             }
@@ -177,8 +198,7 @@ impl<N: Network> Run<'_, N> {
             Ok(Err(error)) => Err(judge::name(&error)),
             Err(_) => Err(late()),
         };
-        let what = host.clone();
-        self.settle(Layer::Name, &what, begin, is_first, outcome)
+        self.settle(Layer::Name, &place.host, begin, is_first, outcome)
     }
 
     /// Tries the addresses one after the other, each with an equal part of the time that is left.
@@ -209,11 +229,11 @@ impl<N: Network> Run<'_, N> {
     async fn handshake(
         &mut self,
         stream: N::Stream,
+        place: &Place,
         is_first: bool,
     ) -> Result<tokio_rustls::client::TlsStream<N::Stream>, ()> {
         let begin = Instant::now();
-        let host = self.target.host.clone();
-        let outcome = match ServerName::try_from(host.clone()) {
+        let outcome = match ServerName::try_from(place.host.clone()) {
             Err(_) => Err(Fault::new(
                 find("tls/wrong-name"),
                 "no certificate can have this name",
@@ -227,18 +247,17 @@ impl<N: Network> Run<'_, N> {
                 }
             }
         };
-        self.settle(Layer::Tls, &host, begin, is_first, outcome)
+        self.settle(Layer::Tls, &place.host, begin, is_first, outcome)
     }
 
     async fn exchange(
         &mut self,
         stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-        method: Method,
-        path: &str,
+        method: &Method,
+        place: &Place,
     ) -> Result<Answer, ()> {
         let begin = Instant::now();
-        let request = self.build(method, path);
-        let outcome = match request {
+        let outcome = match self.build(method, place) {
             Err(error) => Err(Fault::new(find("proxy/bad-list"), error.to_string())),
             Ok(request) => match timeout_at(self.deadline, talk(stream, request)).await {
                 Ok(Ok(answer)) => Ok(answer),
@@ -247,17 +266,17 @@ impl<N: Network> Run<'_, N> {
             },
         };
         // A good answer is noted by whoever knows what it should be.
-        self.settle(Layer::Http, path, begin, false, outcome)
+        self.settle(Layer::Http, &place.path, begin, false, outcome)
     }
 
-    fn build(&self, method: Method, path: &str) -> http::Result<Request<Empty<Bytes>>> {
+    fn build(&self, method: &Method, place: &Place) -> http::Result<Request<Empty<Bytes>>> {
         let mut request = Request::builder()
             .method(method)
-            .uri(format!("{}/{path}", self.target.base))
-            .header(header::HOST, self.target.authority())
+            .uri(&place.path)
+            .header(header::HOST, place.authority())
             .header(header::USER_AGENT, "modkeep-doctor");
         if let Some(value) = &self.target.authorization
-            && self.target.is_https
+            && place.is_of(self.target)
         {
             request = request.header(header::AUTHORIZATION, value);
         }
@@ -297,6 +316,12 @@ impl<N: Network> Run<'_, N> {
     }
 }
 
+fn location<B>(response: &Response<B>) -> Option<String> {
+    let value = response.headers().get(header::LOCATION)?;
+    let location = value.to_str().ok()?.to_owned();
+    response.status().is_redirection().then_some(location)
+}
+
 fn late() -> Fault {
     Fault::new(find("network/timeout"), "no answer in time")
 }
@@ -315,12 +340,17 @@ async fn talk(
             .await
             .map_err(io::Error::other)?;
         let status = response.status();
+        let location = location(&response);
         let body = Limited::new(response.into_body(), LONGEST).collect().await;
         // An answer that is too long is no web page, and its status has been seen.
         let body = body
             .map(http_body_util::Collected::to_bytes)
             .unwrap_or_default();
-        Ok(Answer { status, body })
+        Ok(Answer {
+            status,
+            location,
+            body,
+        })
     };
     let mut exchange = pin!(exchange);
     let ended = tokio::select! {

@@ -199,6 +199,21 @@ async fn behind_a_comma_an_outage_hides_who_has_it() {
 }
 
 #[tokio::test]
+async fn redirects_are_followed_and_their_faults_named() {
+    let storage = upstream();
+    let upstream = upstream();
+    let zip = "example.com/a/@v/v1.0.0.zip";
+    upstream.always(zip, Fault::redirect(&format!("{}/{zip}", storage.url())));
+    assert_eq!(asked(&upstream.url()).await[0].failed(), None);
+    storage.always(zip, Fault::status(403));
+    let probed = asked(&upstream.url()).await;
+    assert_eq!(fault(&probed[0]), (Layer::Authentication, "http/403"));
+    upstream.always(zip, Fault::redirect(&format!("/{zip}")));
+    let probed = asked(&upstream.url()).await;
+    assert_eq!(fault(&probed[0]), (Layer::Http, "proxy/redirect-loop"));
+}
+
+#[tokio::test]
 async fn each_file_is_asked_for_by_itself() {
     let upstream = upstream();
     upstream.always(Kind::Zip, Fault::status(403));
