@@ -117,15 +117,24 @@ impl<N: Network> Run<'_, N> {
         }
     }
 
-    /// The checksum database, if this source passes it on; if not, `go` asks the database itself.
+    /// The checksum database, if this source passes it on. If it says that it does not, `go` asks the
+    /// database itself; if it fails to say, `go` fails too.
     async fn database(&mut self, name: &str) {
-        let supported = self
-            .request(Method::GET, &format!("sumdb/{name}/supported"))
-            .await;
-        if matches!(supported, Ok(answer) if answer.status == StatusCode::OK) {
-            let path = format!("sumdb/{name}/latest");
-            self.ask(File::Head, Method::GET, &path, Layer::Database)
-                .await;
+        let begin = Instant::now();
+        let supported = format!("sumdb/{name}/supported");
+        let Ok(answer) = self.request(Method::GET, &supported).await else {
+            return;
+        };
+        match judge::status(answer.status) {
+            None => {
+                let path = format!("sumdb/{name}/latest");
+                let (file, layer) = (File::Head, Layer::Database);
+                self.ask(file, Method::GET, &path, layer).await;
+            }
+            Some((_, fault)) if fault.cause.id != "http/404" => {
+                self.note(Layer::Database, &supported, begin, Some(fault));
+            }
+            Some(_) => {}
         }
     }
 

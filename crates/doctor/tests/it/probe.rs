@@ -240,6 +240,9 @@ async fn a_database_that_the_proxy_passes_on_is_asked_too() {
     let probed = probe(&targets, &Sockets, &trusting(None)).await;
     let step = probed[0].failed().unwrap();
     assert!(step.what.ends_with("/latest"), "{}", step.what);
+    upstream.always("sumdb/sum.example.com/supported", Fault::status(502));
+    let probed = probe(&targets, &Sockets, &trusting(None)).await;
+    assert_eq!(fault(&probed[0]), (Layer::Database, "http/5xx"));
 }
 
 #[tokio::test]
