@@ -101,10 +101,7 @@ pub(super) static SYNTAX: Cause = Cause {
         telling("errors parsing go.work: {file}:{line}: {...}"),
         telling("errors parsing {file2}: {file}:{line}: {...}"),
     ],
-    remedies: &[run(
-        "go mod edit -fmt",
-        "rewrites go.mod in its usual form, if it can be read",
-    )],
+    remedies: &[],
 };
 
 pub(super) static STALE: Cause = Cause {

@@ -202,10 +202,7 @@ pub(super) static MALFORMED: Cause = Cause {
     patterns: &[decisive(
         "malformed go.sum: {file}:{line}: wrong number of fields {number}",
     )],
-    remedies: &[run(
-        "go mod tidy",
-        "adds and removes lines of go.mod and go.sum as the source needs",
-    )],
+    remedies: &[],
 };
 
 pub(super) static MISSING: Cause = Cause {

@@ -139,7 +139,7 @@ pub(super) fn cases() -> Vec<Case> {
         healed("no_go_sum_at_all", &["sum/missing"], || {
             Scene::new().with_a().build()
         }),
-        case("changed_cache", &["sum/cache-changed"], || {
+        healed("changed_cache", &["sum/cache-changed"], || {
             let scene = Scene::new().with_a().after(&["mod", "tidy"]);
             let prepared = scene.prepared(|go, _| {
                 let file = go.module_cache().join("example.com/a@v1.0.0/lib.go");

@@ -66,7 +66,7 @@ require old.example.com/m v1.2.0
         case("no_version_matches", &["version/no-match"], || {
             get("example.com/a@v9")
         }),
-        case(
+        healed(
             "patch_of_nothing",
             &["version/patch-without-current"],
             || get("example.com/b@patch"),
