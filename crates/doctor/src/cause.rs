@@ -49,7 +49,7 @@ pub struct Cause {
 #[derive(Debug)]
 pub struct Pattern {
     /// The words, with `{name}` where something is taken out and `{...}` where anything may stand;
-    /// see [`crate::pattern`].
+    /// what a hole takes depends on its name.
     pub template: &'static str,
     /// How much it proves.
     pub evidence: Evidence,

@@ -7,7 +7,7 @@
 //!
 //! * [`plan`] says whom to ask, by the rules of GOPROXY, GOPRIVATE and GONOPROXY; pure.
 //! * [`probe`] asks, over a [`Network`] that tests replace; all of it within [`LIMIT`].
-//! * [`judge`] tells from status and content what is wrong; pure.
+//! * `judge` tells from status and content what is wrong; pure.
 //! * [`verdict`] walks the answers as `go` does; pure.
 //!
 //! Nothing is changed and nothing is kept. Names of modules go only where `go` itself would send
