@@ -251,3 +251,12 @@ fn the_real_go_is_read() {
     );
     assert!(environment.value("GOVERSION").starts_with("go1."));
 }
+
+#[test]
+fn what_is_printed_names_belief_fact_and_command() {
+    let lints = found(&[
+        ("GOPROXY", "https://p.example.com|direct"),
+        ("GONOSUMDB", "*"),
+    ]);
+    insta::assert_snapshot!(crate::report_lints(&lints, crate::Colour::Never));
+}
