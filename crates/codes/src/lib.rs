@@ -7,7 +7,8 @@
 //!
 //! Families: `MK10xx` the request is wrong, `MK20xx` a module or version is not there or cannot
 //! be reached, `MK30xx` this site's own storage, `MK40xx` what arrived cannot be trusted,
-//! `MK50xx` the program was started wrongly, `MK60xx` a file given to a command is wrong.
+//! `MK50xx` the program was started wrongly, `MK60xx` a file given to a command is wrong,
+//! `MK70xx` what is known of vulnerabilities.
 //!
 //! The crate refuses to know who uses a code: situations are described by the caller, the table
 //! holds only what is true of every one of them.
@@ -216,6 +217,16 @@ codes! {
     BundleApart = 6004, None, "the bundle's tree head and the one kept here cannot be compared",
         "Neither the store nor the bundle has the tiles that connect the two heads.",
         "Export again with --since and the size that is named, from a store whose head is as new.";
+
+    NoVulnerabilityData = 7001, Some(404), "no vulnerability data is kept here",
+        "Nobody has imported a vulnerability database into this data directory.",
+        "Run `modkeep vuln update`, or import a file: `modkeep vuln update vulndb.zip`.";
+    VulnerabilityDataDamaged = 7002, Some(503), "the kept vulnerability data cannot be used",
+        "The file is damaged, or another release of modkeep wrote it.",
+        "Import it again with `modkeep vuln update`.";
+    BadVulnerabilityData = 7003, None, "the vulnerability data is not usable",
+        "It cannot be read, or an entry in it is not what the format says; nothing of it was taken.",
+        "Each problem names the file and the place; import a sound copy.";
 }
 
 impl Code {

@@ -5,13 +5,17 @@
 //! checksum database's log, where its record stands before a head that was seen at a known time, or
 //! this site, which captured it then.
 
+pub mod calendar;
+
 use crate::{
     places::Places,
     policy::Fresh,
     rules::{AGE_UNKNOWN, DEPRECATED, LATEST_UNKNOWN, RETRACTED, TOO_YOUNG},
 };
 use finding::Finding;
-use gomod::{modfile::File, modfile::ModuleVersion, mvs::compare_versions, pattern::Patterns};
+use gomod::{
+    Version, modfile::File, modfile::ModuleVersion, mvs::compare_versions, pattern::Patterns,
+};
 use jiff::{SignedDuration, Timestamp};
 
 /// When a version was known at the latest.
@@ -64,6 +68,17 @@ pub fn age(
     }
 }
 
+/// The version whose go.mod speaks for a module, of a proxy's list: the highest release, else the
+/// highest pre-release (<https://go.dev/ref/mod#version-queries>), retracted or not.
+pub fn newest(list: &str) -> Option<Version> {
+    let words = list
+        .lines()
+        .filter_map(|line| line.split_whitespace().next());
+    let versions = words.filter_map(|word| Version::parse(word).ok());
+    let listed = versions.filter(|version| !version.is_pseudo());
+    listed.max_by_key(|version| (!version.is_prerelease(), version.clone()))
+}
+
 /// Looks at what the newest go.mod of a module says of the version that is used.
 pub fn latest(
     module: &ModuleVersion,
@@ -101,7 +116,10 @@ pub fn latest(
         .module
         .as_ref()
         .and_then(|line| line.deprecated.as_deref());
-    let deprecated =
-        deprecated.map(|why| about(&DEPRECATED, format!("{} is deprecated: {why}", module.path)));
+    let deprecated = deprecated.map(|why| {
+        let why: Vec<&str> = why.split_whitespace().collect();
+        let why = why.join(" ");
+        about(&DEPRECATED, format!("{} is deprecated: {why}", module.path))
+    });
     retracted.into_iter().chain(deprecated).collect()
 }

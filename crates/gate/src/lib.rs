@@ -11,6 +11,8 @@
 //! nor a finding: the gate could not tell, and says where.
 
 pub mod allowed;
+pub mod capability;
+pub mod change;
 pub mod fresh;
 pub mod go_lock;
 pub mod licence;
@@ -20,5 +22,7 @@ pub mod policy;
 pub mod report;
 pub mod rules;
 pub mod sbom;
+pub mod steps;
 pub mod verdict;
+pub mod vulnerable;
 pub mod waiver;

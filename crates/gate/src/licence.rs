@@ -6,7 +6,13 @@
 //! `SPDX-License-Identifier:` line is believed where nothing else is there. What is not recognised
 //! is said to be so; nobody guesses a lawyer's answer.
 
+use crate::allowed::Known;
+use gomod::{
+    ModulePath, Version,
+    zip::{ZipError, pick_files},
+};
 use serde::Serialize;
+use std::io::{Read, Seek};
 
 /// The largest licence file that is looked at, in bytes. All licences together stay below it.
 pub const MAX_BYTES: usize = 256 << 10;
@@ -181,6 +187,35 @@ pub fn is_licence_file(name: &str) -> bool {
     !is_code
         && !name.contains('/')
         && matches!(stem, "license" | "licence" | "copying" | "unlicense")
+}
+
+/// The licences of a module, by the files in its zip's root.
+///
+/// # Errors
+///
+/// When the zip is none, or a licence file in it is damaged.
+pub fn of_zip<R: Read + Seek>(
+    zip: R,
+    module: &ModulePath,
+    version: &Version,
+) -> Result<Known, ZipError> {
+    let (mut licences, mut unrecognised) = (Vec::new(), Vec::new());
+    let limit = MAX_BYTES as u64;
+    pick_files(
+        zip,
+        module,
+        version,
+        |file| file.size <= limit && is_licence_file(file.path),
+        |path, text| match recognise(path, text) {
+            found if found.is_empty() => unrecognised.push(path.to_owned()),
+            found => licences.extend(found),
+        },
+    )?;
+    Ok(if licences.is_empty() {
+        Known::Unrecognised(unrecognised)
+    } else {
+        Known::Licences(licences)
+    })
 }
 
 /// The licences of a file.

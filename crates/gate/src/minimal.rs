@@ -3,10 +3,11 @@
 use crate::{
     places::Places,
     policy::Minimal,
-    rules::{TOO_DEEP, TOO_MANY_DIRECT, TOO_MANY_MODULES},
+    rules::{TOO_DEEP, TOO_HEAVY, TOO_MANY_DIRECT, TOO_MANY_MODULES, USAGE_UNKNOWN},
 };
 use finding::Finding;
 use gomod::{modfile::ModuleVersion, mvs::Selection};
+use project::tidy::Report;
 use std::collections::HashMap;
 
 /// Compares a build list with the budgets.
@@ -45,6 +46,45 @@ pub fn check(
             Some(Finding::new(&TOO_DEEP, place, module.to_string(), message))
         });
         findings.extend(too_deep);
+    }
+    findings
+}
+
+/// Looks at what each direct requirement is for, and what it brings in alone. `name` is that of the
+/// go.mod in the checkout.
+pub fn usage(
+    budget: &Minimal,
+    report: Result<&Report, &str>,
+    name: &str,
+    places: &Places,
+) -> Vec<Finding> {
+    let unknown = |message: String| Finding::new(&USAGE_UNKNOWN, places.main(), "", message);
+    let report = match report {
+        Ok(report) => report,
+        Err(why) => return vec![unknown(format!("packages could not be read: {why}"))],
+    };
+    let mut findings: Vec<Finding> = report.findings.clone();
+    for finding in &mut findings {
+        name.clone_into(&mut finding.place.file);
+    }
+    findings.extend(report.direct.iter().filter_map(|requirement| {
+        let alone = requirement.alone.as_ref()?;
+        let too_many = budget
+            .modules_alone
+            .is_some_and(|limit| alone.modules.len() > limit);
+        let too_large = budget.bytes_alone.is_some_and(|limit| alone.bytes > limit);
+        (too_many || too_large).then(|| {
+            let (module, count, bytes) = (&requirement.module, alone.modules.len(), alone.bytes);
+            let message = format!("{module} alone brings in {count} modules, {bytes} bytes");
+            let subject = format!("{module}@{}", requirement.version);
+            Finding::new(&TOO_HEAVY, places.module(module), subject, message)
+        })
+    }));
+    if let Some((module, why)) = report.unknown.first() {
+        let count = report.unknown.len();
+        findings.push(unknown(format!(
+            "the files of {count} modules could not be had, the first is {module}: {why}"
+        )));
     }
     findings
 }

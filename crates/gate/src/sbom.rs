@@ -11,26 +11,26 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// The document. `licences` has what is known of each `MODULE@VERSION`.
+/// The document. `built` are the versions whose code a build can contain, `licences` has what is known of each `MODULE@VERSION`.
 pub fn cyclonedx(
     selection: &Selection,
+    built: &BTreeSet<ModuleVersion>,
     licences: &BTreeMap<String, Vec<Licence>>,
     version: &str,
 ) -> String {
     let list = selection.build_list();
-    let Some((main, others)) = list.split_first() else {
+    let Some(main) = list.first() else {
         return String::new();
     };
-    let components: Vec<Value> = others
+    let components: Vec<Value> = built
         .iter()
-        .map(|selected| {
-            let actual = selected.replacement.unwrap_or(selected.module);
+        .map(|actual| {
             let known = licences.get(&actual.to_string());
             component("library", actual, known.map_or(&[][..], Vec::as_slice))
         })
         .collect();
     let application = component("application", main.module, &[]);
-    let dependencies = dependencies(selection);
+    let dependencies = dependencies(selection, built);
     let serial = serial(&format!("{application}{components:?}{dependencies:?}"));
     let document = json!({
         "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
@@ -92,13 +92,14 @@ fn reference(module: &ModuleVersion) -> String {
 }
 
 /// Requirements between selected versions.
-fn dependencies(selection: &Selection) -> Vec<Value> {
+fn dependencies(selection: &Selection, built: &BTreeSet<ModuleVersion>) -> Vec<Value> {
     let list = selection.build_list();
     let selected: HashMap<&str, String> = list
         .iter()
-        .map(|selected| {
+        .filter_map(|selected| {
             let actual = selected.replacement.unwrap_or(selected.module);
-            (&*selected.module.path, reference(actual))
+            let is_there = actual.version.is_empty() || built.contains(actual);
+            is_there.then(|| (&*selected.module.path, reference(actual)))
         })
         .collect();
     let mut all: BTreeMap<&str, BTreeSet<&str>> = selected

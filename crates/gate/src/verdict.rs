@@ -205,7 +205,7 @@ mod tests {
     }
 
     fn verdict(policy: &str, findings: &[Finding]) -> Verdict {
-        let policy = Policy::parse("gate.toml", policy.as_bytes(), rules::ALL).unwrap();
+        let policy = Policy::parse("gate.toml", policy.as_bytes(), &rules::all()).unwrap();
         Verdict::of(
             &policy,
             "gate.toml",

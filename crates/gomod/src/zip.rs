@@ -57,6 +57,7 @@ pub(crate) mod hash;
 pub mod limits;
 mod listing;
 pub mod names;
+pub mod pick;
 pub mod problem;
 mod records;
 pub mod select;
@@ -67,6 +68,7 @@ mod window;
 
 pub use check::{CheckedFile, CheckedZip, ZipNames, check_zip, list_zip};
 pub use create::{CreateError, CreatedZip, create_zip};
+pub use pick::{Candidate, pick_files};
 pub use problem::{HeaderField, ShownName, ZipError, ZipProblem, ZipProblems};
 pub use select::{Omission, Selection, select};
 pub use source::{FileKind, MemoryFile, SourceFile, inherits_root_license};

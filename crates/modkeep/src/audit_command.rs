@@ -81,7 +81,9 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
             Ok(ExitCode::from(PROBLEM))
         }
         Err(AuditError::Unreachable(why)) => {
-            output::error(&format!("modkeep: nothing is proven: {why}"));
+            output::error(&format!(
+                "modkeep: not proven beyond the lines above: {why}"
+            ));
             Ok(ExitCode::from(UNUSABLE))
         }
     }
@@ -100,12 +102,20 @@ async fn audit(log: &Log, state: Option<&Path>, count: usize) -> Result<(), Audi
         .transpose()?
         .flatten();
     let newest = consistency(log, before, head).await?;
+    let read = entries(log, head, count).await;
+    // Whoever gives out no entries can still be held to the head that was proven: it is forgotten
+    // only where something was found to be wrong.
+    let sound = !matches!(read, Err(AuditError::Wrong(_)));
+    if let Some(state) = state.filter(|_| newest && sound) {
+        remember(state, &note)?;
+    }
+    read
+}
+
+async fn entries(log: &Log, head: TreeHead, count: usize) -> Result<(), AuditError> {
     if head.size > 0 {
         contents(log, head).await?;
         inclusions(log, head, count).await?;
-    }
-    if let Some(state) = state.filter(|_| newest) {
-        remember(state, &note)?;
     }
     Ok(())
 }

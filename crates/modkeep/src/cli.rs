@@ -1,7 +1,10 @@
 //! The command line, built from the table of options.
 
 mod bundle;
+mod gate;
 mod options;
+mod project;
+mod vuln;
 
 pub(crate) use options::{given, settings};
 
@@ -11,7 +14,7 @@ use std::process::ExitCode;
 
 const ABOUT: &str = "A Go module proxy that goes on serving when everything behind it is down";
 
-const EXIT_CODES: &str = "Exit codes: 0 done, 1 problem found, 2 wrong usage or environment; `run` ends as its command did.";
+const EXIT_CODES: &str = "Exit codes: 0 done, 1 problem found, 2 wrong usage or environment.\n`run` ends as its command did; `gate` has one for each step.";
 
 /// The whole command line.
 pub(crate) fn command() -> Command {
@@ -19,11 +22,11 @@ pub(crate) fn command() -> Command {
         .version(env!("CARGO_PKG_VERSION"))
         .about(ABOUT)
         .after_help(format!(
-            "Examples:\n  modkeep serve\n  modkeep run -- go build ./...\n  eval \"$(modkeep env)\"\n\n{EXIT_CODES}"
+            "Examples:\n  modkeep serve\n  modkeep run -- go build ./...\n  modkeep gate\n  eval \"$(modkeep env)\"\n\n{EXIT_CODES}"
         ))
         .subcommand_required(true)
         .arg_required_else_help(true)
-        .subcommands([serve(), run(), env(), store(), sumdb(), audit(), zip(), module(), config(), doctor(), explain(), completions_command()])
+        .subcommands([serve(), run(), env(), store(), sumdb(), audit(), zip(), module(), project::why(), project::graph(), project::tidy_report(), project::whatif(), gate::gate(), vuln::vuln(), config(), doctor(), explain(), completions_command()])
 }
 
 fn serve() -> Command {

@@ -6,6 +6,7 @@
 //! command ended.
 
 mod audit_command;
+mod checkout;
 mod cli;
 mod client_env;
 pub mod config;
@@ -14,16 +15,19 @@ mod doctor_command;
 mod explain;
 mod failure;
 mod file_limit;
+mod gate_command;
 mod logging;
 mod mod_command;
 mod neighbour;
 mod output;
+mod project_command;
 pub mod reference;
 mod run;
 mod serve;
 mod store_command;
 mod sumdb_command;
 mod sumdb_mirror;
+mod vuln_command;
 mod wiring;
 mod zip_command;
 
@@ -58,6 +62,12 @@ fn dispatch(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
         Some(("sumdb", matches)) => sumdb_command::main(matches),
         Some(("zip", matches)) => zip_command::main(matches),
         Some(("mod", matches)) => mod_command::main(matches),
+        Some(("why", matches)) => project_command::why(matches),
+        Some(("graph", matches)) => project_command::graph(matches),
+        Some(("tidy-report", matches)) => project_command::tidy(matches),
+        Some(("whatif", matches)) => project_command::whatif(matches),
+        Some(("vuln", matches)) => vuln_command::main(matches),
+        Some(("gate", matches)) => gate_command::main(matches),
         Some(("config", matches)) => config_command::main(matches),
         Some(("doctor", matches)) => doctor_command::main(matches),
         Some(("explain", matches)) => Ok(explain::main(matches)),

@@ -30,6 +30,13 @@ pub(crate) fn progress(text: &str) {
     let _gone = write!(stderr, "\r\x1b[K{text}").and_then(|()| stderr.flush());
 }
 
+/// Says what is being done, where a person waits for it; an empty text says that nothing is.
+pub(crate) fn doing(text: &str) {
+    if is_watched() {
+        progress(text);
+    }
+}
+
 /// Whether a person watches standard error.
 pub(crate) fn is_watched() -> bool {
     io::stderr().is_terminal()

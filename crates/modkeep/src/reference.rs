@@ -15,6 +15,9 @@ use upstream::{BodyEnd, Observer, ReplyClass, RequestKind, SourceName};
 
 mod causes;
 mod metrics;
+mod rules;
+
+pub use rules::rule_pages;
 
 pub use causes::causes_page;
 

@@ -9,6 +9,7 @@ use crate::{
     output,
     run::signals,
     sumdb_mirror,
+    vuln_command::update,
     wiring::{self, Service},
 };
 use codes::Code;
@@ -49,6 +50,10 @@ async fn serve(settings: &Settings) -> Result<ExitCode, Failure> {
         tokio::spawn(async move { proxy.scrub().await })
     };
     let healing = tokio::spawn(heal(proxy.clone()));
+    let renewing = (settings.vulndb != update::OFF).then(|| {
+        let settings = settings.clone();
+        tokio::spawn(async move { renew(&settings).await })
+    });
     let mirroring = settings.sumdb_mirror.then(|| {
         tokio::spawn(sumdb_mirror::follow(
             proxy.clone(),
@@ -67,8 +72,8 @@ async fn serve(settings: &Settings) -> Result<ExitCode, Failure> {
     proving.abort();
     scrubbing.abort();
     healing.abort();
-    if let Some(mirroring) = mirroring {
-        mirroring.abort();
+    for task in [mirroring, renewing].into_iter().flatten() {
+        task.abort();
     }
     if drained.cut > 0 {
         tracing::warn!(
@@ -95,6 +100,27 @@ async fn sweep(proxy: Proxy) {
             Ok(0) => {}
             Ok(forgotten) => tracing::debug!(forgotten, "old absences were forgotten"),
             Err(refusal) => tracing::warn!(?refusal, "old absences could not be forgotten"),
+        }
+    }
+}
+
+/// How often the vulnerability database is fetched: it changes a few times a day.
+const RENEWED: Duration = Duration::from_hours(6);
+
+/// Fetches the vulnerability database now and then.
+async fn renew(settings: &Settings) {
+    let mut ticks = tokio::time::interval(RENEWED / 6);
+    loop {
+        ticks.tick().await;
+        if !update::is_due(settings, RENEWED) {
+            continue;
+        }
+        match update::update(settings, &[]).await {
+            Ok(sources) => tracing::info!(sources = sources.len(), "vulnerability data renewed"),
+            Err(failure) => {
+                let (code, facts) = (failure.code(), failure.facts().to_owned());
+                tracing::warn!(%code, facts, "vulnerability data could not be renewed");
+            }
         }
     }
 }

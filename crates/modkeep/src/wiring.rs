@@ -46,6 +46,7 @@ pub(crate) async fn service(settings: &Settings) -> Result<Service, Failure> {
     let options = ProxyOptions {
         private_upstreams,
         own: own(settings, &store, &options)?,
+        vulnerabilities: Some(settings.data.clone()),
         ..settings.proxy.clone()
     };
     let proxy = Proxy::new(store.clone(), upstreams, options, metrics);

@@ -4,7 +4,7 @@ use crate::{
     capture::Captured, damage::Sound, errand::Errands, flight::Flights, fresh::Fresh, hot::Hot,
     mend::Mends, metrics::Metrics, options::ProxyOptions, own::Own, prefetch::Prefetch,
     refusal::Refusal, remembered::Remembered, resource::Resource, scrub::Scrub, sumdb::Heads,
-    verify::Verifier,
+    verify::Verifier, vulnerabilities::Vulnerabilities,
 };
 use codes::Code;
 use gomod::ModulePath;
@@ -52,6 +52,8 @@ pub(crate) struct Context {
     pub(crate) heads: Heads,
     /// Damaged blobs that are being mended.
     pub(crate) mends: Mends,
+    /// Known vulnerabilities.
+    pub(crate) vulnerabilities: Vulnerabilities,
     /// How far the scrubber is.
     pub(crate) scrub: Scrub,
     /// When the service was started.
@@ -80,6 +82,7 @@ impl Context {
             heads: Heads::default(),
             mends: Mends::default(),
             scrub: Scrub::default(),
+            vulnerabilities: Vulnerabilities::new(options.vulnerabilities.clone()),
             started: Instant::now(),
             hot: Hot::new(options.memory),
             fresh: Fresh::new(),

@@ -45,6 +45,7 @@ mod status;
 mod sumdb;
 mod verify;
 mod versions;
+mod vulnerabilities;
 
 pub use answer::{Answer, Body, Freshness, Media, Origin};
 pub use bundle::{
@@ -65,5 +66,5 @@ pub use service::{Proxy, Readiness};
 pub use status::{BreakerStatus, PassStatus, ScrubStatus, Status, StoreStatus, VerificationStatus};
 pub use verify::{
     HeadFailure, MirrorFailure, Mirrored, Mode, Present, ReproofReport, Selection, Settled,
-    VerifyOptions, compare_head, mirror_log, reprove, resume,
+    VerifyOptions, compare_head, mirror_log, reprove, resume, sums,
 };

@@ -2,7 +2,7 @@
 
 use crate::{own::OwnOptions, prefetch::Level, scrub::ScrubOptions, verify::VerifyOptions};
 use jiff::{Timestamp, ToSpan};
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 use upstream::Upstreams;
 
 /// What an operator may tune. [`ProxyOptions::default`] is meant to be right for most.
@@ -31,6 +31,8 @@ pub struct ProxyOptions {
     pub private_upstreams: Option<Upstreams>,
     /// Checksum databases of our own.
     pub own: OwnOptions,
+    /// The data directory in which a vulnerability database may be kept.
+    pub vulnerabilities: Option<PathBuf>,
     /// The clock; tests put another one in.
     pub clock: Clock,
 }
@@ -72,6 +74,7 @@ impl Default for ProxyOptions {
             scrub: ScrubOptions::default(),
             private_upstreams: None,
             own: OwnOptions::default(),
+            vulnerabilities: None,
             clock: Clock::system(),
         }
     }

@@ -12,7 +12,7 @@ use crate::{
     resource::{Fetching, Resource},
     scrub::PassReport,
     status::Status,
-    verify::{MirrorFailure, Mirrored, Settled},
+    verify::{MirrorFailure, Mirrored, Settled, sums::Sums},
 };
 use gomod::ModulePath;
 use jiff::Timestamp;
@@ -20,6 +20,7 @@ use prometheus_client::registry::Registry;
 use std::{fmt, num::NonZeroU32, sync::Arc};
 use store::{IndexEntry, Store};
 use upstream::{BreakerView, Upstreams};
+use vulndb::Examined;
 
 /// The service; cheap to clone.
 #[derive(Clone)]
@@ -130,6 +131,21 @@ impl Proxy {
             self.follow(caller, plan);
         }
         Ok(job)
+    }
+
+    /// Holds a go.sum against what the checksum databases say, line by line.
+    pub async fn sums(&self, list: &[u8]) -> Result<Sums, Refusal> {
+        self.context.sums(list).await
+    }
+
+    /// A file of the vulnerability database's protocol.
+    pub async fn vulnerability_file(&self, path: &str) -> Result<Answer, Refusal> {
+        self.context.vulnerability_file(path).await
+    }
+
+    /// What is known about the modules of a list: a module and a version a line.
+    pub async fn examine(&self, list: &[u8]) -> Result<Examined, Refusal> {
+        self.context.examine(list).await
     }
 
     /// Forgets lists, queries and absences of a module, so that the next request asks a source;

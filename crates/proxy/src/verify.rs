@@ -25,6 +25,7 @@ mod present;
 mod records;
 pub(crate) mod reprove;
 mod standing;
+pub mod sums;
 pub(crate) mod tiles;
 
 use crate::{

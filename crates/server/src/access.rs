@@ -10,8 +10,10 @@ use crate::{
     pulse::Pulse,
     request_id::RequestId,
     route::{Route, RouteError},
+    stories::{Stories, Story, Told},
 };
 use http::{Method, StatusCode, Version};
+use jiff::Timestamp;
 use proxy::{Fetching, Origin, Resource};
 use std::{fmt, net::SocketAddr, sync::Arc};
 use tokio::time::Instant;
@@ -20,8 +22,11 @@ use tokio::time::Instant;
 pub(crate) struct Exchange {
     metrics: Arc<HttpMetrics>,
     pulse: Arc<Pulse>,
+    stories: Arc<Stories>,
     pub(crate) id: RequestId,
     peer: SocketAddr,
+    at: Timestamp,
+    told: Option<Told>,
     pub(crate) method: Method,
     pub(crate) subject: Subject,
     /// Whether its subject is named at debug level only (law L7).
@@ -56,8 +61,10 @@ enum Ending {
 pub(crate) struct Surroundings {
     pub(crate) metrics: Arc<HttpMetrics>,
     pub(crate) pulse: Arc<Pulse>,
+    pub(crate) stories: Arc<Stories>,
     pub(crate) id: RequestId,
     pub(crate) peer: SocketAddr,
+    pub(crate) at: Timestamp,
 }
 
 // === impl Exchange ===
@@ -72,16 +79,21 @@ impl Exchange {
         let Surroundings {
             metrics,
             pulse,
+            stories,
             id,
             peer,
+            at,
         } = around;
         metrics.in_flight.inc();
         pulse.request_began(version);
         Self {
             metrics,
             pulse,
+            stories,
             id,
             peer,
+            at,
+            told: None,
             method,
             subject,
             is_private: false,
@@ -104,6 +116,11 @@ impl Exchange {
             .first_byte(self.kind(), temperature, self.began.elapsed());
         self.status = Some(status);
         self.origin = origin;
+    }
+
+    /// The answer is a refusal that says this.
+    pub(crate) fn refused(&mut self, told: Told) {
+        self.told = Some(told);
     }
 
     /// Body bytes were handed over.
@@ -157,17 +174,45 @@ impl Exchange {
         }
     }
 
-    fn log(&self) {
-        let outcome = self.outcome();
-        let status = self.status.map_or(0, |status| status.as_u16());
-        let milliseconds = self.began.elapsed().as_secs_f64() * 1e3;
-        let why = match &self.ending {
+    /// Why the body did not end as it should; empty where it did.
+    fn why(&self) -> &str {
+        match &self.ending {
             Ending::Failed(_) if self.is_private => "its source failed",
             Ending::Failed(why) => why.as_str(),
             Ending::Open if self.status.is_none() => "the client left before the answer",
             Ending::Open => "the client left within the answer",
             Ending::Complete => "",
-        };
+        }
+    }
+
+    /// Keeps the story of a request that failed. The absence of what `go` only probes for is none.
+    fn tell(&self) {
+        let outcome = self.outcome();
+        if !matches!(outcome, "4xx" | "5xx" | "cut") {
+            return;
+        }
+        let told = self.told.as_ref();
+        let facts = told.filter(|_| !self.is_private);
+        self.stories.keep(Story {
+            request: self.id.to_string(),
+            at: self.at,
+            asked: format!("{} {}", self.method, Shown(self)),
+            status: self.status.map_or(0, |status| status.as_u16()),
+            code: told.map(|told| told.code.clone()),
+            facts: facts.map_or_else(String::new, |told| told.facts.clone()),
+            outcome,
+            why: self.why().to_owned(),
+            upstream: self.upstream().to_owned(),
+            bytes: self.sent,
+            milliseconds: self.began.elapsed().as_secs_f64() * 1e3,
+        });
+    }
+
+    fn log(&self) {
+        let outcome = self.outcome();
+        let status = self.status.map_or(0, |status| status.as_u16());
+        let milliseconds = self.began.elapsed().as_secs_f64() * 1e3;
+        let why = self.why();
         macro_rules! line {
             ($level:ident) => {
                 tracing::$level!(
@@ -215,6 +260,7 @@ impl Drop for Exchange {
         };
         self.metrics.requests.get_or_create(&labels).inc();
         self.log();
+        self.tell();
     }
 }
 
@@ -262,6 +308,7 @@ impl fmt::Display for Subject {
                 })
             }
             Self::Routed(Ok(Route::Refresh(module))) => write!(f, "refresh {module}"),
+            Self::Routed(Ok(Route::Sums)) => f.write_str("sums"),
             Self::Routed(Ok(Route::Prefetch(_))) => f.write_str("prefetch"),
             Self::Routed(Ok(other)) => f.write_str(other.kind()),
             Self::Routed(Err(error)) => write!(f, "{}: {error}", error.code()),

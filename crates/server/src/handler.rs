@@ -1,8 +1,10 @@
 //! Handler: from a request head to a response, once the route is known.
 
 mod echo;
+mod examine;
 mod posted;
 mod prefetch;
+mod sums;
 
 use crate::{
     AtHand, HttpMetrics, Service,
@@ -16,6 +18,7 @@ use crate::{
     respond::{self, Ask, Made},
     route::{Route, RouteError},
     status,
+    stories::{Stories, Told},
 };
 use codes::Code;
 use http::{
@@ -40,6 +43,7 @@ pub(crate) struct Surface<S> {
     pub(crate) metrics: Arc<HttpMetrics>,
     pub(crate) registry: Registry,
     pub(crate) ids: RequestIds,
+    pub(crate) stories: Arc<Stories>,
     pub(crate) draining: AtomicBool,
 }
 
@@ -71,11 +75,14 @@ impl<S: Service> Surface<S> {
     {
         let (head, body) = request.into_parts();
         let caller = Caller::at(peer.ip());
+        let at = Timestamp::now();
         let around = Surroundings {
             metrics: Arc::clone(&self.metrics),
             pulse,
-            id: self.ids.next(Timestamp::now()),
+            stories: Arc::clone(&self.stories),
+            id: self.ids.next(at),
             peer,
+            at,
         };
         let (subject, at_hand) = match self.at_hand(&caller, &head) {
             Some(AtHand { resource, reply }) => (Subject::AtHand(resource), Some(reply)),
@@ -105,6 +112,12 @@ impl<S: Service> Surface<S> {
             (None, Subject::Routed(Ok(Route::Echo(name)))) => {
                 echo::answer(&self.service, &ask, name, body).await
             }
+            (None, Subject::Routed(Ok(Route::Examine))) => {
+                examine::answer(&self.service, &ask, body).await
+            }
+            (None, Subject::Routed(Ok(Route::Sums))) => {
+                sums::answer(&self.service, &ask, body).await
+            }
             (None, Subject::Routed(route)) => self.respond(&ask, &caller, route, &head.uri).await,
             (None, Subject::AtHand(resource)) => {
                 self.resource(&ask, &caller, resource, Fetching::Allowed)
@@ -115,6 +128,9 @@ impl<S: Service> Surface<S> {
             response
                 .headers_mut()
                 .insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        if let Some(told) = response.extensions_mut().remove::<Told>() {
+            exchange.refused(told);
         }
         exchange.answered(response.status(), origin);
         response.map(|source| OutBody::new(source, exchange))
@@ -161,6 +177,10 @@ impl<S: Service> Surface<S> {
                 Ok(reply) => respond::reply(ask, reply),
                 Err(refusal) => respond::refusal(ask, &refusal),
             },
+            Ok(Route::Vulnerabilities(file)) => match self.service.vulnerability_file(file).await {
+                Ok(reply) => respond::reply(ask, reply),
+                Err(refusal) => respond::refusal(ask, &refusal),
+            },
             Ok(Route::Refresh(module)) => match self.service.refresh(module).await {
                 Ok(forgotten) => (
                     respond::plain(ask, format!("forgotten: {forgotten}\n")),
@@ -172,6 +192,13 @@ impl<S: Service> Surface<S> {
                 Ok(status) => (respond::text(ask, JSON, status::render(&status)), None),
                 Err(refusal) => respond::refusal(ask, &refusal),
             },
+            Ok(Route::Request(id)) => {
+                if let Some(story) = self.stories.tell(id) {
+                    return (respond::text(ask, JSON, story), None);
+                }
+                let facts = "none of the last requests that failed here has this id";
+                respond::refusal(ask, &Refusal::new(Code::NotFoundHere, facts))
+            }
             Ok(Route::Live) => (respond::plain(ask, "alive\n".to_owned()), None),
             Ok(Route::Ready) => (self.ready(ask), None),
             Ok(Route::Metrics) => (self.metrics_page(ask), None),
@@ -180,7 +207,9 @@ impl<S: Service> Surface<S> {
                 None,
             ),
             // Answered where the body is at hand.
-            Ok(Route::Prefetch(_) | Route::Echo(_)) => refused(ask, &RouteError::NoSuchPage),
+            Ok(Route::Prefetch(_) | Route::Sums | Route::Examine | Route::Echo(_)) => {
+                refused(ask, &RouteError::NoSuchPage)
+            }
             Err(error) => refused(ask, error),
         }
     }

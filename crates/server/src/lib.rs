@@ -26,6 +26,7 @@ mod respond;
 pub mod route;
 pub mod service;
 mod status;
+mod stories;
 
 pub use limits::Limits;
 pub use listen::{BindError, Drained, Server};

@@ -83,6 +83,7 @@ impl<S: Service> Server<S> {
             metrics,
             registry,
             ids: RequestIds::new(),
+            stories: Arc::default(),
             draining: AtomicBool::new(false),
         };
         Ok(Self {

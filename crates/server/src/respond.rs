@@ -9,6 +9,7 @@ use crate::{
     error_body,
     request_id::RequestId,
     service::{Payload, Reply},
+    stories::Told,
 };
 use bytes::Bytes;
 use codes::Code;
@@ -92,6 +93,10 @@ pub(crate) fn refusal(ask: &Ask<'_>, refusal: &Refusal) -> Made {
     let mut response = text(ask, PLAIN, error_body::render(refusal, ask.id.as_str()));
     *response.status_mut() =
         StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    response.extensions_mut().insert(Told {
+        code: refusal.code.to_string(),
+        facts: refusal.facts(),
+    });
     let cache = match refusal.code {
         Code::Absent | Code::InvalidModulePath | Code::InvalidVersion => ABSENT,
         _ => NO_STORE,

@@ -42,6 +42,14 @@ pub enum Route {
     Refresh(ModulePath),
     /// `POST /-/prefetch?kinds=…`: fetch what the go.mod, the go.sum or both in the body name.
     Prefetch(Kinds),
+    /// `POST /-/sums`: hold the go.sum in the body against the checksum databases.
+    Sums,
+    /// Below `/-/vuln/`: a file of the vulnerability database.
+    Vulnerabilities(String),
+    /// `POST /-/vuln/examine`: what is known about the modules in the body.
+    Examine,
+    /// `/-/requests/ID`: what became of a request that failed.
+    Request(String),
     /// `/-/status`: how the service is, as JSON.
     Status,
     /// `POST /-/sumdb/NAME/echo`: compare the head in the body, which a client has seen, with ours.
@@ -119,7 +127,9 @@ impl Route {
 
     fn methods(&self) -> &'static str {
         match self {
-            Self::Refresh(_) | Self::Prefetch(_) | Self::Echo(_) => "POST",
+            Self::Refresh(_) | Self::Prefetch(_) | Self::Sums | Self::Examine | Self::Echo(_) => {
+                "POST"
+            }
             _ => "GET, HEAD",
         }
     }
@@ -130,7 +140,14 @@ impl Route {
             Self::Resource(resource, _) => resource.kind(),
             Self::Index { .. } => "index",
             Self::Journal(_) => "journal",
-            Self::Refresh(_) | Self::Prefetch(_) | Self::Status | Self::Echo(_) => "admin",
+            Self::Vulnerabilities(_) => "vuln",
+            Self::Refresh(_)
+            | Self::Prefetch(_)
+            | Self::Sums
+            | Self::Examine
+            | Self::Request(_)
+            | Self::Status
+            | Self::Echo(_) => "admin",
             Self::Live | Self::Ready => "health",
             Self::Metrics => "metrics",
             Self::Home => "page",

@@ -55,6 +55,35 @@ pub trait Service: Send + Sync + 'static {
         kinds: Kinds,
     ) -> impl std::future::Future<Output = Result<Box<dyn Arriving>, Refusal>> + Send;
 
+    /// Holds a go.sum against what the checksum databases say; gives JSON.
+    fn sums(
+        &self,
+        list: Bytes,
+    ) -> impl std::future::Future<Output = Result<String, Refusal>> + Send {
+        let _ = list;
+        let refusal = Refusal::new(Code::SumdbUnsupported, "no checksum database");
+        async move { Err(refusal) }
+    }
+
+    /// A file of the vulnerability database's protocol, by its path below the root.
+    fn vulnerability_file(
+        &self,
+        path: &str,
+    ) -> impl std::future::Future<Output = Result<Reply, Refusal>> + Send {
+        let refusal = Refusal::new(Code::NoVulnerabilityData, path);
+        async move { Err(refusal) }
+    }
+
+    /// What is known about the modules of a list, a module and a version a line; gives JSON.
+    fn examine(
+        &self,
+        list: Bytes,
+    ) -> impl std::future::Future<Output = Result<String, Refusal>> + Send {
+        let _ = list;
+        let refusal = Refusal::new(Code::NoVulnerabilityData, "");
+        async move { Err(refusal) }
+    }
+
     /// Captured versions in order of capture, from `since` on, at most `limit`.
     fn index(
         &self,

@@ -58,7 +58,9 @@ impl Setup {
         Self {
             binary: binary.into(),
             upstream: upstream.to_owned(),
-            arguments: vec!["--verify".to_owned(), "off".to_owned()],
+            arguments: ["--verify", "off", "--vulndb", "off"]
+                .map(str::to_owned)
+                .to_vec(),
             environment: Vec::new(),
             largest_file: None,
         }

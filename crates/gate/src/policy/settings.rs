@@ -20,6 +20,13 @@ pub struct Minimal {
     pub direct: Option<usize>,
     /// Longest shortest chain of requirements to a module of the build list.
     pub depth: Option<usize>,
+    /// Whether it is looked at what each direct requirement is for, and what it brings in alone. That
+    /// reads every package of the build list.
+    pub usage: bool,
+    /// Most modules that a direct requirement may bring in alone; needs `usage`.
+    pub modules_alone: Option<usize>,
+    /// Most bytes of zips that a direct requirement may bring in alone; needs `usage`.
+    pub bytes_alone: Option<u64>,
 }
 
 /// `[vulnerable]`: known vulnerabilities.
@@ -28,6 +35,9 @@ pub struct Minimal {
 pub struct Vulnerable {
     /// Days after which the vulnerability data is too old to say that there are none.
     pub data_days: u32,
+    /// The release of Go that builds, such as `go1.26.8`; else the one installed where the gate runs,
+    /// or a newer one that go.mod asks for.
+    pub go: Option<String>,
 }
 
 /// `[fresh]`: age of what is used.
@@ -66,7 +76,10 @@ pub struct Licences {
 
 impl Default for Vulnerable {
     fn default() -> Self {
-        Self { data_days: 30 }
+        Self {
+            data_days: 30,
+            go: None,
+        }
     }
 }
 

@@ -35,7 +35,7 @@ fn verdict(unreadable: Vec<Unreadable>) -> Verdict {
         ),
     ];
     let policy = "[[waiver]]\nrule = \"allowed/module-denied\"\nowner = \"a <b>\"\nreason = \"r\"\nuntil = 2026-12-31\n";
-    let policy = Policy::parse("p.toml", policy.as_bytes(), rules::ALL).unwrap();
+    let policy = Policy::parse("p.toml", policy.as_bytes(), &rules::all()).unwrap();
     Verdict::of(&policy, "p.toml", found, unreadable, date(2026, 11, 26))
 }
 
@@ -43,7 +43,7 @@ fn render(verdict: &Verdict, format: Format) -> String {
     let report = Report {
         version: "1.2.3",
         directory: ".",
-        rules: rules::ALL,
+        rules: &rules::all(),
         verdict,
         facts: &["vulnerability data of 2026-11-20".to_owned()],
         change: None,

@@ -74,6 +74,34 @@ pub(super) fn survey_contents<R: Read + Seek>(
     Ok(())
 }
 
+/// Reads the chosen entries and nothing else. The listing must be in the order of offsets.
+pub(super) fn read_chosen<R: Read + Seek>(
+    reader: R,
+    directory: Directory,
+    listing: &Listing,
+    chosen: impl Fn(&Entry) -> bool,
+    mut visit: impl FnMut(&Entry, &[u8]),
+) -> Result<(), ZipError> {
+    let mut front = Front {
+        window: Window::new(reader, 0, directory.offset)?,
+        listing,
+        unpacker: Unpacker::new(),
+    };
+    let mut copy = Vec::new();
+    let next = listing.entries().iter().skip(1);
+    let ends = next.map(|entry| u64::from(entry.offset));
+    let ends = ends.chain(std::iter::once(directory.offset));
+    for (entry, end) in listing.entries().iter().zip(ends) {
+        if chosen(entry) {
+            copy.clear();
+            front.window.skip_to(entry.offset.into())?;
+            front.entry(entry, end, Some(&mut copy))?;
+            visit(entry, &copy);
+        }
+    }
+    Ok(())
+}
+
 /// Reads all entries. The listing must be in the order of offsets; `copied` is the name, behind
 /// the prefix, of a file whose content is wanted.
 pub(super) fn read_contents<R: Read + Seek>(

@@ -78,13 +78,16 @@ impl<R: Read + Seek> Window<R> {
 
     /// Goes forward to a place in the zip, unless that was passed already.
     pub(super) fn skip_to(&mut self, position: u64) -> io::Result<()> {
-        while self.position < position {
-            let ahead = usize::try_from(position - self.position).unwrap_or(usize::MAX);
-            let length = self.fill()?.len().min(ahead);
-            if length == 0 {
-                break;
-            }
-            self.consume(length);
+        let ahead = position.saturating_sub(self.position);
+        let held = self.held().len();
+        self.consume(usize::try_from(ahead).unwrap_or(usize::MAX));
+        // What is not in the buffer is not read to be thrown away.
+        let beyond = ahead.saturating_sub(held as u64).min(self.unread);
+        if beyond > 0 {
+            self.reader
+                .seek_relative(i64::try_from(beyond).unwrap_or(i64::MAX))?;
+            self.unread -= beyond;
+            self.position += beyond;
         }
         Ok(())
     }

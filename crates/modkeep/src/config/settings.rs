@@ -37,6 +37,10 @@ pub struct Settings {
     pub sumdb_mirror: bool,
     /// Requests a second for it.
     pub sumdb_mirror_rate: NonZeroU32,
+    /// Where the public vulnerability database is fetched from, or `off`.
+    pub vulndb: String,
+    /// Directory of the site's own advisories.
+    pub advisories: Option<PathBuf>,
     /// What clients may cost.
     pub limits: Limits,
     /// Form of the log.
@@ -100,6 +104,10 @@ impl Settings {
             proxy: read.proxy()?,
             sumdb_mirror: resolved.text("sumdb-mirror") == "tiles",
             sumdb_mirror_rate: read.rate("sumdb-mirror-rate")?,
+            vulndb: resolved.text("vulndb").to_owned(),
+            advisories: resolved
+                .get("advisories")
+                .map(|directory| PathBuf::from(&directory.text)),
             limits: read.limits()?,
             log_format: if resolved.text("log-format") == "json" {
                 LogFormat::Json

@@ -347,6 +347,22 @@ pub const OPTIONS: &[OptionSpec] = &[
         example: "5s",
     },
     OptionSpec {
+        name: "vulndb",
+        kind: Kind::Text,
+        placeholder: "URL",
+        default: Fixed("https://vuln.go.dev"),
+        doc: "Where the public vulnerability database is fetched from, as one archive `vulndb.zip`, by `serve` every six hours and by `gate` where it is older than a day; or off.",
+        example: "https://vuln.example.com",
+    },
+    OptionSpec {
+        name: "advisories",
+        kind: Kind::Path,
+        placeholder: "DIR",
+        default: Unset,
+        doc: "Directory of OSV files of this site's own, merged with the public data whenever that is fetched.",
+        example: "/etc/modkeep/advisories",
+    },
+    OptionSpec {
         name: "log-format",
         kind: Kind::Choice(&["text", "json"]),
         placeholder: "FORMAT",

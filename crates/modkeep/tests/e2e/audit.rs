@@ -7,7 +7,7 @@ use testkit::{
     fixture::Corpus,
     process::{self, Output},
     server::{Modkeep, Setup},
-    upstream::FakeUpstream,
+    upstream::{FakeUpstream, Fault, Target},
 };
 
 const NAME: &str = "sum.corp.example.com/2026";
@@ -211,4 +211,23 @@ fn what_cannot_be_asked_proves_nothing_and_what_another_key_signed_is_a_problem(
     let output = foreign.audit(&state);
     assert_eq!(output.status.code(), Some(2), "{output}");
     assert!(!state.path().exists());
+}
+
+#[test]
+fn a_source_that_gives_out_no_entries_is_still_held_to_the_head_it_showed() {
+    let (mut foreign, state) = (Foreign::new(300), tempfile());
+    let entries = "sumdb/sum.example.com/2026/tile/8/data/";
+    let refused = Fault::status(403);
+    foreign
+        .upstream
+        .always(Target::Prefix(entries.to_owned()), refused);
+    let first = foreign.audit(&state);
+    assert_eq!(first.status.code(), Some(2), "{first}");
+    assert!(first.stderr.contains("it answered 403"), "{first}");
+    foreign.database.fill(40);
+    foreign.publish();
+    let second = foreign.audit(&state);
+    assert_eq!(second.status.code(), Some(2), "{second}");
+    let compared = "the head of 300 entries is the beginning of that of 340";
+    assert!(second.stdout.contains(compared), "{second}");
 }

@@ -236,3 +236,38 @@ fn an_absence_that_is_too_old_is_asked_for_again() {
     assert!(site.server.get(&url("late", "info")).is_whole());
     assert_eq!(site.upstream.count_path(&path("late", "info")), 2);
 }
+
+#[test]
+fn a_failed_request_has_a_story_under_the_id_that_go_printed() {
+    let site = Site::with(&[module("a", 1000)]);
+    site.upstream.always(Target::Any, Fault::status(500));
+    let answer = site.server.get(&url("a", "zip"));
+    let text = answer.text();
+    let id = text.lines().find_map(|line| line.strip_prefix("request: "));
+    let story = site.server.get(&format!("/-/requests/{}", id.unwrap()));
+    let story: serde_json::Value = serde_json::from_str(&story.text()).unwrap();
+    assert_eq!(story["asked"], "GET example.com/a@v1.0.0.zip", "{story:#}");
+    assert_eq!(story["status"], answer.status);
+    assert!(text.contains(story["code"].as_str().unwrap()), "{story:#}");
+    assert!(
+        story["facts"].as_str().unwrap().contains("500"),
+        "{story:#}"
+    );
+    assert_refusal(
+        &site.server.get("/-/requests/0000000000000000"),
+        404,
+        "MK1007",
+    );
+}
+
+#[test]
+fn the_story_of_a_private_module_names_nothing() {
+    let options = ["--private=example.com", "--private-upstream=off"];
+    let site = Site::with_options(&[], &options);
+    let answer = site.server.get(&url("secret", "zip"));
+    let text = answer.text();
+    let id = text.lines().find_map(|line| line.strip_prefix("request: "));
+    let story = site.server.get(&format!("/-/requests/{}", id.unwrap()));
+    assert_eq!(story.status, 200);
+    assert!(!story.text().contains("secret"), "{}", story.text());
+}

@@ -434,6 +434,10 @@ impl Unproven {
         Self::outage(Refusal::internal("a lookup ended without a result"))
     }
 
+    pub(super) fn is_absent(&self) -> bool {
+        self.kind == Kind::Absent
+    }
+
     pub(super) fn is_outage(&self) -> bool {
         self.kind == Kind::Outage
     }

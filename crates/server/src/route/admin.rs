@@ -15,6 +15,9 @@ pub(super) fn parse(elements: &[&str], query: Option<&str>) -> Result<Route, Rou
             }
             _ => Err(RouteError::NoSuchPage),
         },
+        ["vuln", "examine"] => Ok(Route::Examine),
+        ["vuln", file @ ..] if !file.is_empty() => Ok(Route::Vulnerabilities(file.join("/"))),
+        ["requests", id] => Ok(Route::Request((*id).to_owned())),
         ["status"] => Ok(Route::Status),
         ["cases"] => Ok(Route::Resource(Resource::Cases(None), Fetching::Never)),
         ["cases", number] => match number.parse() {
@@ -25,6 +28,7 @@ pub(super) fn parse(elements: &[&str], query: Option<&str>) -> Result<Route, Rou
             Err(_) => Err(RouteError::NoSuchPage),
         },
         ["sumdb", name @ .., "echo"] => sumdb::name(name).map(Route::Echo),
+        ["sums"] => Ok(Route::Sums),
         ["prefetch"] => query::kinds(query).map(Route::Prefetch),
         _ => Err(RouteError::NoSuchPage),
     }

@@ -48,6 +48,21 @@ impl Service for Proxy {
         Ok(Box::new(job))
     }
 
+    async fn sums(&self, list: Bytes) -> Result<String, Refusal> {
+        let sums = Self::sums(self, &list).await?;
+        serde_json::to_string(&sums).map_err(|error| Refusal::internal(&error.to_string()))
+    }
+
+    async fn vulnerability_file(&self, path: &str) -> Result<Reply, Refusal> {
+        let answer = Self::vulnerability_file(self, path).await;
+        answer.map(Reply::from)
+    }
+
+    async fn examine(&self, list: Bytes) -> Result<String, Refusal> {
+        let examined = Self::examine(self, &list).await?;
+        serde_json::to_string(&examined).map_err(|error| Refusal::internal(&error.to_string()))
+    }
+
     async fn index(&self, since: Timestamp, limit: usize) -> Result<Vec<IndexEntry>, Refusal> {
         let entries = Self::index(self, since, limit).await?;
         Ok(entries.into_iter().map(IndexEntry::from).collect())

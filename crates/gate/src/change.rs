@@ -1,0 +1,240 @@
+//! Change: what differs between a base and now, for a gate that judges only that, and for a reviewer.
+//!
+//! A project that begins with a gate has old findings; whoever changes one line must not have to mend
+//! them all. So findings that the base has as well are left out, by what was found and not by line
+//! numbers. What is compared is the code that a build can contain: a version that is only mentioned
+//! somewhere in the graph changes no program.
+
+mod summary;
+
+pub use summary::{Known, markdown};
+
+use crate::{
+    capability::{Capability, Found},
+    go_lock::GoLock,
+    places::{self, Places},
+    rules::{CAPABILITY_UNKNOWN, LOWERED, NEW_CAPABILITY, NEW_MODULE, SUM_CHANGED},
+};
+use finding::{Finding, Place};
+use gomod::{gosum::Subject, modfile::ModuleVersion, mvs::compare_versions};
+use std::{
+    cmp::Ordering,
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+};
+
+/// What becomes of a module's versions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Move {
+    /// Module path.
+    pub path: String,
+    /// Version at the base; none if it was not there.
+    pub from: Option<String>,
+    /// Version now; none if it is gone.
+    pub to: Option<String>,
+}
+
+/// Compares what a build could contain with what it can contain now, by module path.
+pub fn compare(base: &BTreeSet<ModuleVersion>, now: &BTreeSet<ModuleVersion>) -> Vec<Move> {
+    let mut moves: BTreeMap<&str, (Option<&str>, Option<&str>)> = BTreeMap::new();
+    for module in base {
+        moves.entry(&module.path).or_default().0 = Some(&module.version);
+    }
+    for module in now {
+        moves.entry(&module.path).or_default().1 = Some(&module.version);
+    }
+    let changed = moves.into_iter().filter(|(_, (from, to))| from != to);
+    changed
+        .map(|(path, (from, to))| Move {
+            path: path.to_owned(),
+            from: from.map(str::to_owned),
+            to: to.map(str::to_owned),
+        })
+        .collect()
+}
+
+/// What the moves themselves say.
+pub fn findings(moves: &[Move], places: &Places) -> Vec<Finding> {
+    let judge = |one: &Move| {
+        let (rule, version, message) = match (&one.from, &one.to) {
+            (None, Some(to)) => (&NEW_MODULE, to, format!("{}@{to} is new", one.path)),
+            (Some(from), Some(to)) if compare_versions(&one.path, to, from) == Ordering::Less => {
+                let message = format!("{} goes from {from} down to {to}", one.path);
+                (&LOWERED, to, message)
+            }
+            _ => return None,
+        };
+        let subject = format!("{}@{version}", one.path);
+        Some(Finding::new(
+            rule,
+            places.module(&one.path),
+            subject,
+            message,
+        ))
+    };
+    moves.iter().filter_map(judge).collect()
+}
+
+/// What the code of two versions can do, as far as it could be looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scan {
+    /// At the base; nothing where the module is new.
+    pub from: Result<Found, String>,
+    /// Now.
+    pub to: Result<Found, String>,
+}
+
+// === impl Scan ===
+
+impl Scan {
+    /// What it can do now and could not before; the reason where that cannot be said.
+    pub fn gained(&self) -> Result<Vec<(Capability, &str)>, &str> {
+        let from = self.from.as_ref().map_err(String::as_str)?;
+        let to = self.to.as_ref().map_err(String::as_str)?;
+        let gained = to
+            .iter()
+            .filter(|(capability, _)| !from.contains_key(capability));
+        Ok(gained
+            .map(|(capability, file)| (*capability, &**file))
+            .collect())
+    }
+}
+
+/// What the code of changed versions can do for the first time. `scans` is by `MODULE@VERSION`.
+pub fn capabilities(
+    moves: &[Move],
+    scans: &BTreeMap<String, Scan>,
+    places: &Places,
+) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for one in moves {
+        let Some(to) = &one.to else { continue };
+        let subject = format!("{}@{to}", one.path);
+        let Some(scan) = scans.get(&subject) else {
+            continue;
+        };
+        let place = || places.module(&one.path);
+        match scan.gained() {
+            Ok(gained) if gained.is_empty() => {}
+            Ok(gained) => {
+                let words: Vec<String> = gained
+                    .iter()
+                    .map(|(capability, file)| format!("{capability} ({file})"))
+                    .collect();
+                let message = format!("{subject} has for the first time: {}", words.join(", "));
+                findings.push(Finding::new(&NEW_CAPABILITY, place(), subject, message));
+            }
+            Err(why) => {
+                let message = format!("{subject} could not be looked at: {why}");
+                findings.push(Finding::new(&CAPABILITY_UNKNOWN, place(), subject, message));
+            }
+        }
+    }
+    findings
+}
+
+/// Lines of go.sum that give a version another hash than the base does.
+pub fn changed_sums(base: &GoLock, now: &GoLock) -> Vec<Finding> {
+    let mut before: HashMap<(&str, &str, Subject), HashSet<&str>> = HashMap::new();
+    for entry in &base.go_sum.entries {
+        let version = (&*entry.path, &*entry.version, entry.subject);
+        before.entry(version).or_default().insert(&entry.hash);
+    }
+    let changed = now.go_sum.entries.iter().filter_map(|entry| {
+        let version = (&*entry.path, &*entry.version, entry.subject);
+        let hashes = before.get(&version)?;
+        if hashes.contains(&*entry.hash) {
+            return None;
+        }
+        let subject = format!("{}@{}", entry.path, entry.version);
+        let was = hashes.iter().min()?;
+        let message = format!("{subject} is {} here and {was} at the base", entry.hash);
+        let place = Place::at(&*now.go_sum_name, places::span(entry.span));
+        Some(Finding::new(&SUM_CHANGED, place, subject, message))
+    });
+    changed.collect()
+}
+
+/// The findings that the base does not have as well.
+pub fn introduced(now: Vec<Finding>, base: &[Finding]) -> Vec<Finding> {
+    let same = |finding: &Finding| {
+        (
+            finding.rule.id,
+            finding.place.file.clone(),
+            finding.subject.clone(),
+            finding.message.clone(),
+        )
+    };
+    let old: HashSet<_> = base.iter().map(same).collect();
+    now.into_iter()
+        .filter(|finding| !old.contains(&same(finding)))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{changed_sums, compare, findings, introduced};
+    use crate::{go_lock::GoLock, places::Places, rules::MODULE_DENIED};
+    use finding::{Finding, Place, Span};
+    use gomod::modfile::ModuleVersion;
+    use std::collections::BTreeSet;
+
+    fn set(modules: &[(&str, &str)]) -> BTreeSet<ModuleVersion> {
+        let module = |&(path, version): &(&str, &str)| ModuleVersion::new(path, version);
+        modules.iter().map(module).collect()
+    }
+
+    #[test]
+    fn new_lowered_raised_and_removed_modules_are_told_apart() {
+        let base = set(&[
+            ("a.b/x", "v1.2.0"),
+            ("a.b/y", "v1.0.0"),
+            ("a.b/gone", "v1.0.0"),
+            ("a.b/same", "v1.0.0"),
+        ]);
+        let now = set(&[
+            ("a.b/x", "v1.10.0"),
+            ("a.b/y", "v0.9.0"),
+            ("a.b/new", "v1.0.0"),
+            ("a.b/same", "v1.0.0"),
+        ]);
+        let moves = compare(&base, &now);
+        let paths: Vec<_> = moves.iter().map(|one| &*one.path).collect();
+        assert_eq!(paths, ["a.b/gone", "a.b/new", "a.b/x", "a.b/y"]);
+        let found = findings(&moves, &Places::default());
+        let found: Vec<_> = found
+            .iter()
+            .map(|finding| (finding.rule.id, &*finding.subject))
+            .collect();
+        assert_eq!(
+            found,
+            [
+                ("change/new-module", "a.b/new@v1.0.0"),
+                ("change/lowered", "a.b/y@v0.9.0"),
+            ]
+        );
+    }
+
+    #[test]
+    fn another_hash_for_the_same_version_is_found_without_asking_anybody() {
+        let lock = |hash: &str| {
+            let sums = format!("a.b/x v1.0.0 h1:a=\na.b/x v1.0.0/go.mod {hash}\n");
+            GoLock::read("", b"module m\n", sums.as_bytes()).unwrap()
+        };
+        let found = changed_sums(&lock("h1:b="), &lock("h1:c="));
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].place.to_string(), "go.sum:2:1");
+        assert!(found[0].message.contains("h1:b="), "{:?}", found[0]);
+        assert!(changed_sums(&lock("h1:b="), &lock("h1:b=")).is_empty());
+    }
+
+    #[test]
+    fn an_old_finding_is_old_on_another_line_too() {
+        let at = |line| {
+            let place = Place::at("go.mod", Span::in_line(line, 1, 4));
+            Finding::new(&MODULE_DENIED, place, "a.b/x@v1.0.0", "may not be used")
+        };
+        assert!(introduced(vec![at(7)], &[at(3)]).is_empty());
+        let other = Finding::new(&MODULE_DENIED, Place::file("go.mod"), "a.b/y@v1.0.0", "no");
+        assert_eq!(introduced(vec![other], &[at(3)]).len(), 1);
+    }
+}

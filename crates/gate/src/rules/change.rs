@@ -1,0 +1,39 @@
+//! Rules about what a change brings.
+
+use finding::{Rule, Step};
+
+/// A module that was not used before.
+pub static NEW_MODULE: Rule = Rule {
+    id: "change/new-module",
+    step: Step::Change,
+    title: "the change brings in a module",
+    why: "Its code will run with the rights of this program, and somebody has to follow its updates.",
+    next: "See who asks for it with `modkeep why MODULE`, and whether it is worth it.",
+};
+
+/// A version below that of the base.
+pub static LOWERED: Rule = Rule {
+    id: "change/lowered",
+    step: Step::Change,
+    title: "the change lowers a version",
+    why: "What was mended since that version is broken again.",
+    next: "Say why in the change, or keep the version of the base.",
+};
+
+/// Code that can do what it could not do before.
+pub static NEW_CAPABILITY: Rule = Rule {
+    id: "change/new-capability",
+    step: Step::Change,
+    title: "a version can do what the one before could not",
+    why: "A module that begins to start processes, to speak over the network or to run before `main` is how a taken-over module looks.",
+    next: "Read the file that is named, and what else has changed in that version.",
+};
+
+/// Code that could not be looked at.
+pub static CAPABILITY_UNKNOWN: Rule = Rule {
+    id: "change/capability-unknown",
+    step: Step::Change,
+    title: "what a version can do could not be looked at",
+    why: "What is not seen is not harmless.",
+    next: "Have the files of both versions fetched, with `go mod download` through modkeep.",
+};

@@ -1,0 +1,111 @@
+//! Rules about lock files of Go.
+
+use finding::{Rule, Step};
+
+/// A requirement without the hash of its files.
+pub static SUM_MISSING: Rule = Rule {
+    id: "lock/sum-missing",
+    step: Step::Lock,
+    title: "go.sum has no hash for a requirement",
+    why: "Whatever a proxy sends first would be trusted, and the build fails where go.mod and go.sum may not be changed.",
+    next: "Run `go mod tidy` and commit go.sum.",
+};
+
+/// A go.mod of the graph without its hash.
+pub static SUM_MISSING_GRAPH: Rule = Rule {
+    id: "lock/sum-missing-graph",
+    step: Step::Lock,
+    title: "go.sum has no hash for a go.mod of the module graph",
+    why: "The requirements in it decide which versions are used, and commands that load the graph fail.",
+    next: "Run `go mod tidy` and commit go.sum.",
+};
+
+/// Two hashes of one thing.
+pub static SUM_CONFLICT: Rule = Rule {
+    id: "lock/sum-conflict",
+    step: Step::Lock,
+    title: "go.sum has two hashes for the same thing",
+    why: "go accepts whatever matches either line, so one of them lets other bytes in.",
+    next: "Find out which line is true with the checksum database, and remove the other.",
+};
+
+/// No hash.
+pub static SUM_MALFORMED: Rule = Rule {
+    id: "lock/sum-malformed",
+    step: Step::Lock,
+    title: "a hash in go.sum is none",
+    why: "Nothing can match it: the build fails with a checksum mismatch.",
+    next: "Remove the line, run `go mod download` for the module, and compare what it writes.",
+};
+
+/// A hash of an algorithm that go does not know.
+pub static SUM_ALGORITHM: Rule = Rule {
+    id: "lock/sum-algorithm",
+    step: Step::Lock,
+    title: "go.sum has a hash of an unknown algorithm",
+    why: "go keeps such a line and checks nothing by it.",
+    next: "Remove the line and run `go mod tidy`.",
+};
+
+/// go.sum not as go writes it.
+pub static SUM_ORDER: Rule = Rule {
+    id: "lock/sum-order",
+    step: Step::Lock,
+    title: "go.sum is not sorted as go writes it",
+    why: "Something else than go wrote it, or a merge left it so; the next go command rewrites the file.",
+    next: "Run `go mod tidy` and commit go.sum.",
+};
+
+/// go.mod not as go writes it.
+pub static GO_MOD_FORMAT: Rule = Rule {
+    id: "lock/go-mod-format",
+    step: Step::Lock,
+    title: "go.mod is not formatted",
+    why: "The next go command rewrites the file, and the change shows up where nobody made it.",
+    next: "Run `go mod edit -fmt` and commit go.mod.",
+};
+
+/// go.mod does not list what is selected.
+pub static GO_MOD_STALE: Rule = Rule {
+    id: "lock/go-mod-stale",
+    step: Step::Lock,
+    title: "go.mod does not say what is selected",
+    why: "Another version than the listed one is used, or the build fails with `updates to go.mod needed`.",
+    next: "Run `go mod tidy` and commit go.mod and go.sum.",
+};
+
+/// Another hash than the log's.
+pub static SUM_DIFFERS: Rule = Rule {
+    id: "lock/sum-differs",
+    step: Step::Lock,
+    title: "a hash in go.sum is not the one that the checksum database has",
+    why: "Either the line was changed, or whoever wrote it was given other bytes than the rest of the world.",
+    next: "Remove the line, run `go mod download` with the checksum database on, and ask where the line came from.",
+};
+
+/// No record.
+pub static SUM_ABSENT: Rule = Rule {
+    id: "lock/sum-absent",
+    step: Step::Lock,
+    title: "the checksum database knows nothing of a version in go.sum",
+    why: "Nobody else was ever given this version, so nothing vouches for its bytes.",
+    next: "If the module is private, name it with --private (GOPRIVATE); otherwise ask where the line came from.",
+};
+
+/// Not known.
+pub static SUM_UNPROVEN: Rule = Rule {
+    id: "lock/sum-unproven",
+    step: Step::Lock,
+    title: "a hash in go.sum could not be compared with the checksum database",
+    why: "No proof is kept here and the database could not be asked, so nothing is known of this line.",
+    next: "Run again when the database can be reached; once proven, a line stays proven offline.",
+};
+
+/// Another hash for the same version.
+pub static SUM_CHANGED: Rule = Rule {
+    id: "lock/sum-changed",
+    step: Step::Lock,
+    title: "the change gives a version another hash",
+    why: "A version never changes. Either the hash before was wrong, or this one is.",
+    next: "Restore the line from the base, and find out who serves the other bytes: `modkeep doctor` compares them with the log.",
+};

@@ -1,0 +1,129 @@
+//! Steps: what each of them says of one Go module, from facts that a shell has gathered.
+
+use crate::{
+    allowed, fresh,
+    go_lock::{GoLock, Told},
+    minimal,
+    places::Places,
+    policy::{Mode, Policy},
+    vulnerable,
+};
+use finding::{Finding, Step};
+use gomod::{
+    gosum::Subject,
+    modfile::{File, ModuleVersion},
+    mvs::Selection,
+};
+use jiff::{Timestamp, tz::TimeZone};
+use project::tidy::Report;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+/// What is known beside the files of the checkout. What is missing here was not asked for, because
+/// its step is off; what could not be had is here with its reason.
+#[derive(Debug, Default)]
+pub struct Facts {
+    /// What the checksum database says of each line of go.sum, in order.
+    pub told: Vec<Told>,
+    /// How long module versions have been known.
+    pub ages: BTreeMap<ModuleVersion, fresh::Known>,
+    /// The go.mod of the newest version of each module, by path.
+    pub newest: BTreeMap<String, Result<File, String>>,
+    /// What each requirement is for.
+    pub usage: Option<Result<Report, String>>,
+    /// What is known to be vulnerable.
+    pub vulnerable: Option<vulnerable::Known>,
+    /// Under what licences module versions are.
+    pub licences: BTreeMap<ModuleVersion, allowed::Known>,
+}
+
+/// The module versions of the build list: what was selected, or what stands in for it. The main
+/// module and directories are not among them.
+pub fn used(selection: &Selection) -> BTreeSet<ModuleVersion> {
+    let list = selection.build_list();
+    let fetched = list
+        .iter()
+        .map(|selected| selected.replacement.unwrap_or(selected.module))
+        .filter(|module| !module.version.is_empty());
+    fetched.cloned().collect()
+}
+
+/// Of these, the ones whose code a build can contain: go lists the hash of a module's files if a
+/// package of it is used, and refuses the module if it is not listed. What go.mod itself requires is
+/// among them in any case.
+pub fn built(lock: &GoLock, selection: &Selection) -> BTreeSet<ModuleVersion> {
+    let required = lock.go_mod.require.iter().map(|line| &*line.module.path);
+    let required: HashSet<&str> = required.collect();
+    let files = lock.go_sum.entries.iter();
+    let files = files.filter(|entry| entry.subject == Subject::Zip);
+    let files: HashSet<(&str, &str)> = files.map(|entry| (&*entry.path, &*entry.version)).collect();
+    let can_be_built = |module: &ModuleVersion| {
+        required.contains(&*module.path) || files.contains(&(&*module.path, &*module.version))
+    };
+    used(selection).into_iter().filter(can_be_built).collect()
+}
+
+/// The places of modules in a go.mod, through the graph that was loaded from it.
+pub fn places(lock: &GoLock, selection: &Selection) -> Places {
+    Places::of(&lock.go_mod_name, &lock.go_mod, selection.edges())
+}
+
+/// Everything that the steps over Go's own files find.
+pub fn findings(
+    policy: &Policy,
+    lock: &GoLock,
+    selection: &Selection,
+    facts: &Facts,
+    now: Timestamp,
+) -> Vec<Finding> {
+    let places = places(lock, selection);
+    let is_on = |step| policy.steps.of(step) != Mode::Off;
+    let (used, built) = (used(selection), built(lock, selection));
+    let mut findings = Vec::new();
+    if is_on(Step::Lock) {
+        findings.extend(lock.check_files());
+        findings.extend(lock.check_selection(selection, &places));
+        let lines = lock.go_sum.entries.iter().zip(&facts.told);
+        findings.extend(lines.filter_map(|(entry, told)| lock.told(entry, told)));
+    }
+    if is_on(Step::Minimal) {
+        let direct = lock.go_mod.require.iter().filter(|line| !line.indirect);
+        let direct = direct.count();
+        findings.extend(minimal::check(&policy.minimal, selection, direct, &places));
+    }
+    if is_on(Step::Minimal)
+        && let Some(usage) = &facts.usage
+    {
+        let (usage, name) = (usage.as_ref().map_err(String::as_str), &lock.go_mod_name);
+        findings.extend(minimal::usage(&policy.minimal, usage, name, &places));
+    }
+    if is_on(Step::Vulnerable)
+        && let Some(known) = &facts.vulnerable
+    {
+        let (days, today) = (
+            policy.vulnerable.data_days,
+            now.to_zoned(TimeZone::UTC).date(),
+        );
+        findings.extend(vulnerable::check(known, lock, &places, days, today));
+    }
+    if is_on(Step::Fresh) {
+        for module in &built {
+            let age = facts.ages.get(module);
+            findings
+                .extend(age.and_then(|age| fresh::age(&policy.fresh, module, age, now, &places)));
+            if let Some(newest) = facts.newest.get(&module.path) {
+                let newest = newest.as_ref().map_err(String::as_str);
+                findings.extend(fresh::latest(module, newest, &places));
+            }
+        }
+    }
+    if is_on(Step::Allowed) {
+        findings.extend(allowed::modules(&policy.allowed, &used, &places));
+        findings.extend(allowed::directives(&lock.go_mod_name, &lock.go_mod));
+        let licences = built.iter().filter_map(|module| {
+            let known = facts.licences.get(module)?;
+            allowed::licence(&policy.allowed, module, known, &places)
+        });
+        findings.extend(licences);
+    }
+    findings
+}

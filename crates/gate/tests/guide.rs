@@ -1,0 +1,38 @@
+//! The policy in the documentation is one that is accepted, and says what the words beside it say.
+
+use finding::Step;
+use gate::policy::{Mode, Policy};
+use gate::rules;
+
+const GUIDE: &str = include_str!("../../../docs/gate.md");
+
+#[test]
+fn the_policy_in_the_guide_is_accepted() {
+    let block = GUIDE.split("```toml\n").nth(1).unwrap();
+    let source = block.split("```").next().unwrap();
+    let policy = Policy::parse("guide", source.as_bytes(), &rules::all()).unwrap();
+    assert_eq!(policy.steps.of(Step::Minimal), Mode::Block);
+    assert_eq!(policy.minimal.modules, Some(300));
+    assert_eq!(policy.fresh.days, 7);
+    assert_eq!(policy.waivers.len(), 1);
+    assert_eq!(policy.allowed.licences.denied, ["AGPL-3.0"]);
+}
+
+#[test]
+fn the_guide_has_the_exit_code_and_the_default_of_each_step() {
+    for step in Step::ALL {
+        let row = GUIDE
+            .lines()
+            .find(|line| line.starts_with(&format!("| `{step}` |")));
+        let mode = match Policy::default().steps.of(step) {
+            Mode::Off => "off",
+            Mode::Warn => "warns",
+            Mode::Block => "blocks",
+        };
+        let end = format!("| {} | {mode} |", gate::verdict::exit_code(step));
+        assert!(
+            row.is_some_and(|row| row.ends_with(&end)),
+            "{step}: {row:?}"
+        );
+    }
+}

@@ -1,0 +1,113 @@
+//! What other programs read is held against the schemas of those who wrote them.
+//!
+//! The schemas are not part of the repository; where they are not at hand the tests say so.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "tests"
+)]
+
+use boon::{Compiler, Schemas};
+use finding::{Finding, Place, Span, Unreadable};
+use gate::{
+    go_lock::GoLock,
+    licence::Licence,
+    policy::Policy,
+    report::{Format, Report},
+    rules, sbom, steps,
+    verdict::Verdict,
+};
+use gomod::{
+    modfile,
+    mvs::{GoModSource, GoModSummary, Loader, MainModule, Options},
+};
+use jiff::civil::date;
+use serde_json::Value;
+use std::{collections::BTreeMap, fs, path::Path};
+
+fn read(name: &str) -> Option<Value> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/schemas");
+    let text = fs::read_to_string(folder.join(name)).ok()?;
+    Some(serde_json::from_str(&text).unwrap())
+}
+
+/// Claims that a document is what its schema says; `others` are schemas that this one refers to.
+#[track_caller]
+fn assert_valid(document: &str, schema: &str, others: &[&str]) {
+    let Some(main) = read(schema) else {
+        println!("skipped: {schema} is not at hand");
+        return;
+    };
+    let base = "http://cyclonedx.org/schema/";
+    let (mut schemas, mut compiler) = (Schemas::new(), Compiler::new());
+    for other in others {
+        let url = format!("{base}{other}");
+        compiler.add_resource(&url, read(other).unwrap()).unwrap();
+    }
+    let url = format!("{base}{schema}");
+    compiler.add_resource(&url, main).unwrap();
+    let index = compiler.compile(&url, &mut schemas).unwrap();
+    let document: Value = serde_json::from_str(document).unwrap();
+    if let Err(error) = schemas.validate(&document, index) {
+        panic!("{schema}: {error:#}\n{document:#}");
+    }
+}
+
+#[test]
+fn sarif_is_what_oasis_specified() {
+    let at = |line| Place::at("a b/go.sum", Span::in_line(line, 1, 20));
+    let findings = vec![
+        Finding::new(&rules::SUM_CONFLICT, at(7), "m@v1.0.0", "two").beside(at(3), "the first"),
+        Finding::new(
+            &rules::MODULE_DENIED,
+            Place::file("go.mod"),
+            "w@v1.0.0",
+            "\u{1b}[31m",
+        ),
+        Finding::new(&rules::TOO_YOUNG, Place::file("go.mod"), "", "young"),
+    ];
+    let policy = "[[waiver]]\nrule = \"allowed/module-denied\"\nowner = \"a\"\nreason = \"r\"\nuntil = 2026-12-31\n";
+    let policy = Policy::parse("p.toml", policy.as_bytes(), &rules::all()).unwrap();
+    for unreadable in [Vec::new(), vec![Unreadable::new(at(1), "half")]] {
+        let today = date(2026, 11, 26);
+        let verdict = Verdict::of(&policy, "p.toml", findings.clone(), unreadable, today);
+        let report = Report {
+            version: "1.2.3",
+            directory: ".",
+            rules: &rules::all(),
+            verdict: &verdict,
+            facts: &[],
+            change: None,
+        };
+        let sarif = report.render(Format::Sarif);
+        assert_valid(&sarif, "sarif-2.1.0.schema.json", &[]);
+    }
+}
+
+#[test]
+fn a_bill_of_materials_is_what_cyclonedx_specified() {
+    let go_mod = b"module example.com/app\n\ngo 1.22\n\nrequire (\n\texample.com/A v1.0.0\n\texample.com/b v1.0.0\n)\n";
+    let lock = GoLock::read("", go_mod, b"").unwrap();
+    let main = MainModule::new(&lock.go_mod).unwrap();
+    let read = |source: &GoModSource| {
+        let GoModSource::Version(module, _) = source else {
+            return Err("no directories here".to_owned());
+        };
+        let text = format!("module {module}\n");
+        let file = modfile::parse(text.as_bytes(), modfile::Mode::Lax).unwrap();
+        Ok(GoModSummary::from(&file))
+    };
+    let selection = Loader::new(main, Options::default()).load(read).unwrap();
+    let licence = Licence {
+        id: "BSD-3-Clause".to_owned(),
+        file: "LICENSE".to_owned(),
+    };
+    let licences = BTreeMap::from([("example.com/A@v1.0.0".to_owned(), vec![licence])]);
+    let built = steps::built(&lock, &selection);
+    let bill = sbom::cyclonedx(&selection, &built, &licences, "1.2.3");
+    assert!(bill.contains("pkg:golang/example.com/A@v1.0.0"), "{bill}");
+    let others = ["jsf-0.82.schema.json", "spdx.schema.json"];
+    assert_valid(&bill, "bom-1.6.schema.json", &others);
+}

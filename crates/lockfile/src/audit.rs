@@ -1,0 +1,84 @@
+//! Audit: what is wrong in a lock, told from the lock and from what is expected of it.
+//!
+//! Each check looks at one concern and knows nothing of the others, so one bad entry can be reported
+//! by several of them. Findings come in the order of their places.
+
+mod complete;
+mod hashes;
+mod hosts;
+mod manifests;
+mod names;
+mod sources;
+
+use crate::{
+    manifest::Manifest,
+    model::{Lockfile, Package},
+    source::Address,
+};
+use finding::{Finding, Rule, Span};
+
+/// What a lock is held against.
+#[derive(Debug, Clone, Default)]
+pub struct Expected {
+    /// The hosts that packages may come from: `registry.example.com`, or with a port if it is not
+    /// the scheme's own. With an empty list, lock files only have to be consistent: the host that
+    /// most packages of registries come from is taken as the one that is meant, and of as many the
+    /// one that is first in the file.
+    pub hosts: Vec<String>,
+    /// The package.json beside the lock, and those of the project's other packages. What is not
+    /// given is not compared.
+    pub manifests: Vec<Manifest>,
+}
+
+/// Says what is wrong in a lock.
+pub fn audit(lockfile: &Lockfile, expected: &Expected) -> Vec<Finding> {
+    let packages = lockfile.packages.iter();
+    let seen: Vec<Seen<'_>> = packages
+        .map(|package| Seen::of(lockfile, package))
+        .collect();
+    let hosts = hosts::Hosts::of(expected, &seen);
+    let aliases = names::Aliases::of(lockfile, expected);
+    let mut findings = Vec::new();
+    for one in &seen {
+        findings.extend(hashes::check(one));
+        findings.extend(sources::check(one, &hosts));
+        findings.extend(hosts.check(one));
+        findings.extend(names::check(one, &aliases));
+    }
+    findings.extend(hashes::conflicts(&seen));
+    findings.extend(complete::check(lockfile, expected));
+    findings.extend(manifests::check(lockfile, &expected.manifests));
+    findings.sort_by(|one, other| one.place.cmp(&other.place));
+    findings
+}
+
+/// A package, and its address in parts.
+struct Seen<'l> {
+    lockfile: &'l Lockfile,
+    package: &'l Package,
+    address: Option<Address>,
+}
+
+// === impl Seen ===
+
+impl<'l> Seen<'l> {
+    fn of(lockfile: &'l Lockfile, package: &'l Package) -> Self {
+        let resolved = package.resolved.as_ref();
+        Self {
+            lockfile,
+            package,
+            address: resolved.and_then(|text| Address::of(&text.value)),
+        }
+    }
+
+    /// Where its address is, else its name.
+    fn address_span(&self) -> Span {
+        let resolved = self.package.resolved.as_ref();
+        resolved.map_or(self.package.span, |text| text.span)
+    }
+
+    fn finding(&self, rule: &'static Rule, span: Span, message: impl Into<String>) -> Finding {
+        let place = self.lockfile.place(span);
+        Finding::new(rule, place, self.package.subject(), message)
+    }
+}

@@ -1,0 +1,174 @@
+//! Manifests: a lock fits the package.json that it was made for.
+//!
+//! npm since version 2 of its format, yarn since 2, and pnpm repeat in the lock what each
+//! package.json asked for: it is compared word by word. yarn 1 has the ranges of all entries, so each
+//! wanted range has to be among them. Version 1 of npm's format has neither: there, only names can be
+//! missed.
+
+use crate::{
+    manifest::Manifest,
+    model::{Dependency, Format, Lockfile, Package, Root},
+    rules::{MANIFEST_DIFFERS, MANIFEST_MISSING},
+    source::{Source, is_name},
+    tree::shown,
+};
+use finding::{Finding, Place, Rule};
+use std::collections::{HashMap, HashSet};
+
+/// Compares a lock with each package.json.
+pub(super) fn check(lockfile: &Lockfile, manifests: &[Manifest]) -> Vec<Finding> {
+    let own = manifests
+        .iter()
+        .filter_map(|manifest| manifest.name.as_deref());
+    let comparison = Comparison::of(lockfile, own.collect());
+    let findings = manifests.iter().flat_map(|manifest| match lockfile.format {
+        Format::Npm(1) => comparison.by_name(manifest),
+        Format::YarnClassic => comparison.by_range(manifest),
+        _ => comparison.by_root(manifest),
+    });
+    findings.collect()
+}
+
+/// What of a lock is looked up.
+struct Comparison<'l> {
+    lockfile: &'l Lockfile,
+    /// The project's own packages, which need no entry.
+    own: HashSet<&'l str>,
+    /// What is installed, by name.
+    installed: HashSet<&'l str>,
+    /// What is locked, as yarn writes it: `NAME@RANGE`.
+    wanted: HashSet<&'l str>,
+}
+
+// === impl Comparison ===
+
+impl<'l> Comparison<'l> {
+    fn of(lockfile: &'l Lockfile, own: HashSet<&'l str>) -> Self {
+        let packages = || lockfile.packages.iter();
+        let on_top = packages().filter(|package| package.is_on_top);
+        let wanted = packages().flat_map(|package| &package.wanted);
+        let mut installed: HashSet<&str> = on_top.map(Package::installed_as).collect();
+        // yarn gives one entry to what is wanted under several names.
+        let patterns = packages().flat_map(|package| &package.wanted);
+        let patterns = patterns.filter_map(|text| crate::yarn::split(&text.value));
+        installed.extend(patterns.map(|(name, _)| name));
+        Self {
+            lockfile,
+            own,
+            installed,
+            wanted: wanted.map(|text| &*text.value).collect(),
+        }
+    }
+
+    fn by_name(&self, manifest: &Manifest) -> Vec<Finding> {
+        let missing = self.others(manifest);
+        let missing = missing.filter(|one| !self.installed.contains(&*one.name));
+        missing.map(|one| missing_finding(manifest, one)).collect()
+    }
+
+    fn by_range(&self, manifest: &Manifest) -> Vec<Finding> {
+        // A link is made and never locked.
+        let others = self
+            .others(manifest)
+            .filter(|one| !one.wanted.starts_with("link:"));
+        let findings = others.filter_map(|one| {
+            if !self.installed.contains(&*one.name) {
+                return Some(missing_finding(manifest, one));
+            }
+            let pattern = match &*one.wanted {
+                "" => one.name.clone(),
+                range => format!("{}@{range}", one.name),
+            };
+            let is_locked = self.wanted.contains(&*pattern);
+            (!is_locked && !manifest.overridden.contains(&one.name)).then(|| {
+                let message = format!("{} is not what the lock was made for", shown(&pattern));
+                about(&MANIFEST_DIFFERS, manifest, one, message)
+            })
+        });
+        findings.collect()
+    }
+
+    /// What a manifest asks for and is not of the project itself.
+    fn others<'m>(&self, manifest: &'m Manifest) -> impl Iterator<Item = &'m Dependency> {
+        let dependencies = manifest.dependencies.iter();
+        dependencies.filter(|dependency| !self.own.contains(&*dependency.name))
+    }
+
+    fn by_root(&self, manifest: &Manifest) -> Vec<Finding> {
+        let path = path_from(&self.lockfile.file, &manifest.file);
+        let roots = self.lockfile.roots.iter();
+        let roots: Vec<&Root> = roots.filter(|root| Some(&*root.path) == path).collect();
+        if roots.is_empty() {
+            let message = "the lock knows nothing of this package.json";
+            let place = Place::file(&*manifest.file);
+            let subject = manifest.name.as_deref().filter(|name| is_name(name));
+            let subject = subject.unwrap_or_default();
+            return vec![Finding::new(&MANIFEST_MISSING, place, subject, message)];
+        }
+        let locked = || roots.iter().flat_map(|root| &root.dependencies);
+        let by_name: HashMap<&str, &Dependency> = locked().map(|one| (&*one.name, one)).collect();
+        let asked: HashSet<&str> = manifest.dependencies.iter().map(|one| &*one.name).collect();
+        // A name can be in several groups, of which each tool has its own favourite.
+        let pairs: HashSet<_> = manifest.dependencies.iter().map(pair).collect();
+        let mut findings = Vec::new();
+        for one in &manifest.dependencies {
+            match by_name.get(&*one.name) {
+                None => findings.push(missing_finding(manifest, one)),
+                Some(other) if !pairs.contains(&pair(other)) && self.differs(one, manifest) => {
+                    findings.push(self.differing(manifest, one, other));
+                }
+                Some(_) => {}
+            }
+        }
+        let more = locked().filter(|one| !asked.contains(&*one.name));
+        let more = more.filter(|one| !manifest.peers.contains(&one.name));
+        findings.extend(more.map(|one| {
+            let message = format!("{} does not ask for {}", manifest.file, shown(&one.name));
+            let place = self.lockfile.place(one.span);
+            Finding::new(&MANIFEST_DIFFERS, place, &*one.name, message)
+        }));
+        findings
+    }
+
+    /// Whether another range in the lock means anything.
+    fn differs(&self, asked: &Dependency, manifest: &Manifest) -> bool {
+        // yarn completes what is inside of a patch's locator.
+        let is_patch = Source::of(&asked.wanted) == Some(Source::Patch);
+        let lists = [&manifest.overridden, &self.lockfile.overridden];
+        !is_patch && !lists.iter().any(|list| list.contains(&asked.name))
+    }
+
+    fn differing(&self, manifest: &Manifest, asked: &Dependency, locked: &Dependency) -> Finding {
+        let (wanted, made_for) = (shown(&asked.wanted), shown(&locked.wanted));
+        let message = format!("{wanted} is asked for, the lock was made for {made_for}");
+        let place = self.lockfile.place(locked.span);
+        about(&MANIFEST_DIFFERS, manifest, asked, message).beside(place, "in the lock")
+    }
+}
+
+fn pair(one: &Dependency) -> (&str, &str) {
+    (&one.name, &one.wanted)
+}
+
+fn missing_finding(manifest: &Manifest, one: &Dependency) -> Finding {
+    let message = format!("{} is not in the lock", shown(&one.name));
+    about(&MANIFEST_MISSING, manifest, one, message)
+}
+
+fn about(rule: &'static Rule, manifest: &Manifest, one: &Dependency, message: String) -> Finding {
+    let place = Place::at(&*manifest.file, one.span);
+    Finding::new(rule, place, &*one.name, message)
+}
+
+/// The folder of a package.json as it is named in a lock; `None` if it is not below the lock's.
+fn path_from<'m>(lock: &str, manifest: &'m str) -> Option<&'m str> {
+    let folder = lock
+        .rfind('/')
+        .map_or("", |at| lock.get(..=at).unwrap_or_default());
+    let below = manifest.strip_prefix(folder)?;
+    Some(
+        below
+            .rfind('/')
+            .map_or("", |at| below.get(..at).unwrap_or_default()),
+    )
+}

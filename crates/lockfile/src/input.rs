@@ -1,0 +1,190 @@
+//! Input: the text of a file, what every reader refuses in it, and how offsets become places.
+//!
+//! Whatever the format, some bytes can only be damage: a file that is empty or too large, bytes that
+//! are no UTF-8, a NUL, the markers of a merge that nobody finished. They are refused here, before
+//! any parser sees them, so that the message names the real cause and not what a grammar stumbled
+//! over a line later.
+//!
+//! Parsers speak in byte offsets; people in lines and columns. The lines are indexed once, because
+//! counting them from the start for each of some hundred thousand places would be quadratic.
+
+use finding::{Place, Span, Unreadable};
+
+/// The largest file that is read, in bytes. Lock files of the largest known repositories stay
+/// below 10 MB; five times that is no longer written by a package manager.
+pub const MAX_BYTES: usize = 50 << 20;
+
+/// Length of a marker.
+const MARKER: usize = 7;
+
+/// How lines begin that git leaves in a file whose merge failed.
+const CONFLICT_MARKERS: [&[u8; MARKER]; 4] = [b"<<<<<<<", b"|||||||", b"=======", b">>>>>>>"];
+
+/// A stretch of the text, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct At {
+    pub(crate) start: u32,
+    pub(crate) end: u32,
+}
+
+/// A text that may be parsed.
+#[derive(Debug)]
+pub(crate) struct Input<'t> {
+    pub(crate) file: &'t str,
+    pub(crate) text: &'t str,
+    /// The offset at which each line begins.
+    lines: Vec<u32>,
+}
+
+// === impl At ===
+
+impl At {
+    /// Between two offsets; none of them is beyond `u32` in a text of at most [`MAX_BYTES`].
+    pub(crate) fn new(start: usize, end: usize) -> Self {
+        Self {
+            start: small(start),
+            end: small(end.max(start)),
+        }
+    }
+
+    /// Both, and what is between them.
+    pub(crate) fn to(self, other: Self) -> Self {
+        Self {
+            start: self.start,
+            end: other.end.max(self.end),
+        }
+    }
+}
+
+fn small(offset: usize) -> u32 {
+    u32::try_from(offset).unwrap_or(u32::MAX)
+}
+
+// === impl Input ===
+
+impl<'t> Input<'t> {
+    /// Takes the bytes of a file, or says why they cannot be a text of anybody.
+    pub(crate) fn new(file: &'t str, bytes: &'t [u8]) -> Result<Self, Unreadable> {
+        if bytes.len() > MAX_BYTES {
+            let size = bytes.len();
+            let problem = format!("has {size} bytes, more than the {MAX_BYTES} that are read");
+            return Err(Unreadable::new(Place::file(file), problem));
+        }
+        let lines = line_starts(bytes);
+        let refuse = |start: usize, length: usize, problem: String| {
+            let at = At::new(start, start + length);
+            Err(Unreadable::new(Place::at(file, span(&lines, at)), problem))
+        };
+        if bytes.iter().all(u8::is_ascii_whitespace) {
+            return refuse(0, 0, "is empty".to_owned());
+        }
+        if let Some(at) = bytes.iter().position(|&byte| byte == 0) {
+            return refuse(at, 1, "has a NUL byte here, so it is damaged".to_owned());
+        }
+        if let Some((at, marker)) = conflict(bytes, &lines) {
+            let marker = String::from_utf8_lossy(marker);
+            let problem = format!("has an unfinished merge here: a line begins with {marker}");
+            return refuse(at, MARKER, problem);
+        }
+        match str::from_utf8(bytes) {
+            Ok(text) => Ok(Self { file, text, lines }),
+            Err(error) => {
+                let length = error.error_len().unwrap_or(1);
+                refuse(error.valid_up_to(), length, "is no UTF-8 here".to_owned())
+            }
+        }
+    }
+
+    /// Lines and columns of a stretch.
+    pub(crate) fn span(&self, at: At) -> Span {
+        span(&self.lines, at)
+    }
+
+    /// The file is refused for what is at a stretch of it.
+    pub(crate) fn refuse(&self, at: At, problem: impl Into<String>) -> Unreadable {
+        Unreadable::new(Place::at(self.file, self.span(at)), problem)
+    }
+
+    /// The file is refused as a whole.
+    pub(crate) fn refuse_whole(&self, problem: impl Into<String>) -> Unreadable {
+        self.refuse(At::new(0, self.text.len()), problem)
+    }
+}
+
+fn line_starts(bytes: &[u8]) -> Vec<u32> {
+    let breaks = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n');
+    let starts = breaks.map(|(at, _)| small(at + 1));
+    std::iter::once(0).chain(starts).collect()
+}
+
+/// The first line that a failed merge left, and its marker.
+fn conflict<'b>(bytes: &'b [u8], lines: &[u32]) -> Option<(usize, &'b [u8])> {
+    lines.iter().find_map(|&start| {
+        let start = usize::try_from(start).ok()?;
+        let line = bytes.get(start..)?;
+        let marker = line.get(..MARKER)?;
+        let ends = matches!(line.get(marker.len()), None | Some(b' ' | b'\n' | b'\r'));
+        (ends && CONFLICT_MARKERS.iter().any(|known| *known == marker)).then_some((start, marker))
+    })
+}
+
+fn span(lines: &[u32], at: At) -> Span {
+    let (line, column) = position(lines, at.start);
+    let (end_line, end_column) = position(lines, at.end);
+    Span {
+        line,
+        column,
+        end_line,
+        end_column,
+    }
+}
+
+/// Line and column of an offset, both from 1.
+fn position(lines: &[u32], offset: u32) -> (u32, u32) {
+    let line = lines.partition_point(|&start| start <= offset);
+    let start = lines.get(line.saturating_sub(1)).copied().unwrap_or(0);
+    (small(line), offset.saturating_sub(start).saturating_add(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{At, Input, MAX_BYTES};
+    use finding::Span;
+
+    fn problem(bytes: &[u8]) -> String {
+        Input::new("x.lock", bytes).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn places_are_those_that_finding_counts() {
+        let text = "one\n\ntwo three\n";
+        let input = Input::new("x.lock", text.as_bytes()).unwrap();
+        for start in 0..=text.len() {
+            for end in start..=text.len() {
+                let expected = Span::of(text.as_bytes(), start, end);
+                assert_eq!(input.span(At::new(start, end)), expected);
+            }
+        }
+    }
+
+    #[test]
+    fn damage_is_named_where_it_is() {
+        assert_eq!(problem(b" \n"), "x.lock:1:1: is empty");
+        assert!(problem(b"a\nb\0").starts_with("x.lock:2:2: has a NUL"));
+        assert!(problem(b"a\nbc\xff").starts_with("x.lock:2:3: is no UTF-8"));
+        assert!(problem(&vec![b' '; MAX_BYTES + 1]).contains("more than"));
+    }
+
+    #[test]
+    fn an_unfinished_merge_is_told_with_its_line() {
+        for marker in ["<<<<<<< HEAD", "=======", ">>>>>>> branch", "||||||| base"] {
+            let text = format!("a\nb\n{marker}\nc\n");
+            let said = problem(text.as_bytes());
+            assert!(
+                said.starts_with("x.lock:3:1: has an unfinished merge"),
+                "{said}"
+            );
+        }
+        assert!(Input::new("x.lock", b"========\n").is_ok());
+    }
+}

@@ -1,0 +1,268 @@
+//! Model: what every lock file says, whichever tool wrote it.
+//!
+//! Four formats and a dozen versions of them become one list of packages. Nothing is resolved and
+//! nothing is made up: a field that a format does not have is absent, and everything that a check
+//! may complain about keeps the stretch of the file that it was written in.
+
+use crate::{
+    source::Source,
+    sri::{Sri, SriError},
+};
+use finding::{Place, Span};
+use std::{collections::HashSet, fmt};
+
+/// The most hashes of one archive that are read. Tools write one; some registries had several.
+const MAX_HASHES: usize = 16;
+
+/// A tool's kind of lock file, as told by its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Kind {
+    /// `package-lock.json` and `npm-shrinkwrap.json`.
+    Npm,
+    /// `yarn.lock`, of yarn 1 as of its successors.
+    Yarn,
+    /// `pnpm-lock.yaml`.
+    Pnpm,
+}
+
+/// A format, and its version as far as it changes how the file is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Format {
+    /// npm's, version 1 to 3.
+    Npm(u8),
+    /// The one of yarn 1.
+    YarnClassic,
+    /// The one of yarn 2 and later; with its version as written.
+    YarnBerry(String),
+    /// pnpm's: 5.x, 6.x or 9.x.
+    Pnpm {
+        /// Before the dot.
+        major: u16,
+        /// Behind it.
+        minor: u16,
+    },
+}
+
+/// A lock file that was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lockfile {
+    /// Path of the file, as the caller gave it.
+    pub file: String,
+    /// Its format.
+    pub format: Format,
+    /// What is locked, in the order of the file. A package can be in it more than once: at several
+    /// places of the tree, or with several sets of peers.
+    pub packages: Vec<Package>,
+    /// What the lock repeats of the project's own manifests; nothing in formats that do not.
+    pub roots: Vec<Root>,
+    /// The names of what is replaced wherever it is asked for, where the lock repeats that too
+    /// (pnpm): what is locked for them is not what a package.json says.
+    pub overridden: HashSet<String>,
+}
+
+/// A locked package.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Package {
+    /// Its name where it comes from.
+    pub name: String,
+    /// The name that it is installed under, if that is another one.
+    pub alias: Option<String>,
+    /// The locked version; nothing if the entry only has an address.
+    pub version: Option<Text>,
+    /// Where it comes from, as written: an address, or what yarn's locator has behind the name. Of a
+    /// commit that pnpm gives beside its repository, both with a `#` between them.
+    pub resolved: Option<Text>,
+    /// The hashes of its archive.
+    pub integrity: Integrity,
+    /// yarn's checksum of the archive in its cache (yarn 2 and later). Yarn packs that archive
+    /// itself, so no registry can confirm it; it tells that a later install made the same archive.
+    pub checksum: Option<Text>,
+    /// What kind of place it comes from.
+    pub source: Source,
+    /// Needed for development only. Not every format says so.
+    pub is_dev: bool,
+    /// Need not be installed everywhere. Not every format says so.
+    pub is_optional: bool,
+    /// Lies directly below a root, as npm lays packages out; true in formats that lay nothing out.
+    pub is_on_top: bool,
+    /// What it was locked for, `name@range` as written (yarn).
+    pub wanted: Vec<Text>,
+    /// What it needs, as written.
+    pub dependencies: Vec<Dependency>,
+    /// The entry's own name in the file.
+    pub span: Span,
+}
+
+/// One of the project's own packages, as the lock saw its manifest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Root {
+    /// Its folder from the lock's own; empty for that folder itself.
+    pub path: String,
+    /// What it asks for.
+    pub dependencies: Vec<Dependency>,
+    /// The entry's own name in the file.
+    pub span: Span,
+}
+
+/// Something that is needed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dependency {
+    /// Its name.
+    pub name: String,
+    /// The range or address, as written.
+    pub wanted: String,
+    /// The version or key that is locked for it, where that is written beside the range (pnpm).
+    pub locked: Option<String>,
+    /// Nothing breaks if it is not there.
+    pub is_optional: bool,
+    /// Its entry.
+    pub span: Span,
+}
+
+/// The hashes of an archive, as an entry gives them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Integrity {
+    /// Those that are well-formed.
+    pub hashes: Vec<Sri>,
+    /// Those that are not, as written.
+    pub malformed: Vec<(String, SriError)>,
+    /// Where they are written.
+    pub span: Option<Span>,
+}
+
+/// A text, and where it is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Text {
+    /// The text.
+    pub value: String,
+    /// Where it is.
+    pub span: Span,
+}
+
+// === impl Kind ===
+
+impl Kind {
+    /// The kind of lock file that has a name; the folders before it do not matter.
+    pub fn of_file_name(path: &str) -> Option<Self> {
+        match path.rsplit('/').next()? {
+            "package-lock.json" | "npm-shrinkwrap.json" => Some(Self::Npm),
+            "yarn.lock" => Some(Self::Yarn),
+            "pnpm-lock.yaml" => Some(Self::Pnpm),
+            _ => None,
+        }
+    }
+}
+
+// === impl Format ===
+
+impl Format {
+    /// The tool's kind of lock file.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Npm(_) => Kind::Npm,
+            Self::YarnClassic | Self::YarnBerry(_) => Kind::Yarn,
+            Self::Pnpm { .. } => Kind::Pnpm,
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Npm(version) => write!(f, "npm {version}"),
+            Self::YarnClassic => f.write_str("yarn 1"),
+            Self::YarnBerry(version) => write!(f, "yarn berry {version}"),
+            Self::Pnpm { major, minor } => write!(f, "pnpm {major}.{minor}"),
+        }
+    }
+}
+
+// === impl Lockfile ===
+
+impl Lockfile {
+    /// A stretch of this file.
+    pub fn place(&self, span: Span) -> Place {
+        Place::at(&*self.file, span)
+    }
+}
+
+// === impl Package ===
+
+impl Package {
+    /// An entry of which nothing is known but its name.
+    pub(crate) fn new(name: impl Into<String>, source: Source, span: Span) -> Self {
+        Self {
+            name: name.into(),
+            alias: None,
+            version: None,
+            resolved: None,
+            integrity: Integrity::default(),
+            checksum: None,
+            source,
+            is_dev: false,
+            is_optional: false,
+            is_on_top: true,
+            wanted: Vec::new(),
+            dependencies: Vec::new(),
+            span,
+        }
+    }
+
+    /// The same, with what it was locked for.
+    pub(crate) fn wanted_as(self, wanted: Vec<Text>) -> Self {
+        Self { wanted, ..self }
+    }
+
+    /// `name@version`, or the name alone.
+    pub fn subject(&self) -> String {
+        match &self.version {
+            Some(version) => format!("{}@{}", self.name, version.value),
+            None => self.name.clone(),
+        }
+    }
+
+    /// Name and version of what is the same whoever asks a registry for it: nothing for git,
+    /// folders and archives of somebody's own.
+    pub fn registered(&self) -> Option<(&str, &str)> {
+        let version = self.version.as_ref()?;
+        matches!(self.source, Source::Registry).then_some((&*self.name, &*version.value))
+    }
+
+    /// The name that it is installed under.
+    pub fn installed_as(&self) -> &str {
+        self.alias.as_deref().unwrap_or(&self.name)
+    }
+}
+
+// === impl Integrity ===
+
+impl Integrity {
+    /// Reads hashes that are parted by spaces.
+    pub(crate) fn parse(text: &Text) -> Self {
+        let mut integrity = Self {
+            span: Some(text.span),
+            ..Self::default()
+        };
+        for (index, written) in text.value.split_ascii_whitespace().enumerate() {
+            if index == MAX_HASHES {
+                integrity.add(written, Err(SriError::TooMany));
+                break;
+            }
+            integrity.add(written, Sri::parse(written));
+        }
+        integrity
+    }
+
+    /// One more hash, or what is none.
+    pub(crate) fn add(&mut self, written: &str, read: Result<Sri, SriError>) {
+        match read {
+            Ok(sri) => self.hashes.push(sri),
+            Err(error) => self.malformed.push((written.to_owned(), error)),
+        }
+    }
+
+    /// Whether nothing is given at all.
+    pub fn is_empty(&self) -> bool {
+        self.hashes.is_empty() && self.malformed.is_empty()
+    }
+}

@@ -1,0 +1,207 @@
+//! What is looked for in lock files of npm, yarn and pnpm.
+
+use finding::{Rule, Step};
+
+/// All of them, in the order of the documentation.
+pub static RULES: &[&Rule] = &[
+    &INTEGRITY_MISSING,
+    &INTEGRITY_WEAK,
+    &INTEGRITY_MALFORMED,
+    &INTEGRITY_CONFLICT,
+    &INTEGRITY_CHANGED,
+    &INTEGRITY_DIFFERS,
+    &INTEGRITY_UNPROVEN,
+    &SOURCE_CHANGED,
+    &SOURCE_GIT,
+    &SOURCE_ARCHIVE,
+    &SOURCE_OUTSIDE,
+    &HOST_NOT_ALLOWED,
+    &HOST_MIXED,
+    &NOT_HTTPS,
+    &NAME_MISMATCH,
+    &VERSION_MISMATCH,
+    &NOT_PINNED,
+    &DEPENDENCY_MISSING,
+    &MANIFEST_MISSING,
+    &MANIFEST_DIFFERS,
+];
+
+/// An archive without a hash.
+pub static INTEGRITY_MISSING: Rule = Rule {
+    id: "lock/integrity-missing",
+    step: Step::Lock,
+    title: "a locked package has no hash",
+    why: "Whatever is served under its name and version is installed, and nobody notices that it changed.",
+    next: "Remove the entry, install again with the registry that you trust, and commit the lock.",
+};
+
+/// A hash that can be forged.
+pub static INTEGRITY_WEAK: Rule = Rule {
+    id: "lock/integrity-weak",
+    step: Step::Lock,
+    title: "a locked package has only a hash that can be forged",
+    why: "For SHA-1 and MD5 two archives with the same hash can be made, one to be reviewed and one to be served.",
+    next: "Remove the entry and install again: package managers of today write SHA-512.",
+};
+
+/// What is no hash.
+pub static INTEGRITY_MALFORMED: Rule = Rule {
+    id: "lock/integrity-malformed",
+    step: Step::Lock,
+    title: "a hash in the lock is none",
+    why: "Package managers skip what they cannot read, or match nothing against it.",
+    next: "Remove the entry, install again, and ask where the line came from.",
+};
+
+/// Two hashes of one thing.
+pub static INTEGRITY_CONFLICT: Rule = Rule {
+    id: "lock/integrity-conflict",
+    step: Step::Lock,
+    title: "one version of a package has two hashes",
+    why: "A published version has one archive: one of the hashes lets other bytes in.",
+    next: "Find out which hash the registry has, and remove the other entry.",
+};
+
+/// Another hash than at the base of a change.
+pub static INTEGRITY_CHANGED: Rule = Rule {
+    id: "lock/integrity-changed",
+    step: Step::Lock,
+    title: "the hash of a locked version changed",
+    why: "A published version never changes, so either the old hash was wrong or somebody wants other bytes to be installed.",
+    next: "Compare both hashes with the registry's before anybody installs from this lock.",
+};
+
+/// Another hash than the registry's.
+pub static INTEGRITY_DIFFERS: Rule = Rule {
+    id: "lock/integrity-differs",
+    step: Step::Lock,
+    title: "the hash of a locked version is not the one that the registry has",
+    why: "Either the lock was changed, or whoever wrote it was given other bytes than others are.",
+    next: "Remove the entry, install again, and ask where the line came from.",
+};
+
+/// Not known.
+pub static INTEGRITY_UNPROVEN: Rule = Rule {
+    id: "lock/integrity-unproven",
+    step: Step::Lock,
+    title: "a hash could not be compared with the registry",
+    why: "The registry said nothing of this version, or nothing that can be compared, so nothing is known of the hash.",
+    next: "Run again when the registry can be reached; for a version that it does not have, ask where it came from.",
+};
+
+/// Another source than at the base of a change.
+pub static SOURCE_CHANGED: Rule = Rule {
+    id: "lock/source-changed",
+    step: Step::Lock,
+    title: "a locked version comes from somewhere else than before",
+    why: "The same name and version from another host or repository need not be the same code.",
+    next: "Ask who moved it and why; if the registry moved, add the new host to those allowed.",
+};
+
+/// From git.
+pub static SOURCE_GIT: Rule = Rule {
+    id: "lock/source-git",
+    step: Step::Lock,
+    title: "a package comes from git",
+    why: "No registry keeps it: it can vanish or be rewritten, and its own scripts run when it is packed.",
+    next: "Publish it to a registry and depend on that.",
+};
+
+/// An archive of somebody's own.
+pub static SOURCE_ARCHIVE: Rule = Rule {
+    id: "lock/source-archive",
+    step: Step::Lock,
+    title: "a package is an archive of the web and not of a registry",
+    why: "Its owner can replace or remove it at any time, and no audit knows it by name and version.",
+    next: "Publish it to a registry and depend on that, or list its host among those allowed.",
+};
+
+/// Not in the checkout.
+pub static SOURCE_OUTSIDE: Rule = Rule {
+    id: "lock/source-outside",
+    step: Step::Lock,
+    title: "a package is a file or folder outside of the checkout",
+    why: "What is installed depends on the machine, and no review sees it.",
+    next: "Move it into the checkout, or publish it to a registry.",
+};
+
+/// Not among those allowed.
+pub static HOST_NOT_ALLOWED: Rule = Rule {
+    id: "lock/host-not-allowed",
+    step: Step::Lock,
+    title: "a package comes from a host that is not allowed",
+    why: "Whoever runs the host decides what is installed, and the policy does not name it.",
+    next: "Install from a host that is allowed, or have the policy's owner add this one.",
+};
+
+/// Not where the others come from.
+pub static HOST_MIXED: Rule = Rule {
+    id: "lock/host-mixed",
+    step: Step::Lock,
+    title: "a package comes from another host than the rest of the lock",
+    why: "A single entry that points elsewhere is how a package is swapped for another one.",
+    next: "Install it from the same registry, or name all hosts that are meant in the policy.",
+};
+
+/// Anything but HTTPS.
+pub static NOT_HTTPS: Rule = Rule {
+    id: "lock/not-https",
+    step: Step::Lock,
+    title: "a package is not fetched over HTTPS",
+    why: "Only HTTPS shows on every machine, without keys or settings of its own, that the right host answers and nobody changed the answer.",
+    next: "Use the https address of the same place.",
+};
+
+/// Not the package that it says it is.
+pub static NAME_MISMATCH: Rule = Rule {
+    id: "lock/name-mismatch",
+    step: Step::Lock,
+    title: "an entry installs another package than it is named after",
+    why: "Code that asks for one package is given another one, without anything in package.json that says so.",
+    next: "Remove the entry, install again, and ask where it came from.",
+};
+
+/// Not the version that it says it is.
+pub static VERSION_MISMATCH: Rule = Rule {
+    id: "lock/version-mismatch",
+    step: Step::Lock,
+    title: "an entry installs another version than it says",
+    why: "Whoever reads or audits the lock looks at one version, and another one is installed.",
+    next: "Remove the entry, install again, and ask where it came from.",
+};
+
+/// Not one version or commit.
+pub static NOT_PINNED: Rule = Rule {
+    id: "lock/not-pinned",
+    step: Step::Lock,
+    title: "an entry does not pin what is installed",
+    why: "A range, a tag or a branch means other code tomorrow than it does today.",
+    next: "Install again so that one version or a full commit is written.",
+};
+
+/// Needed by an entry and not locked.
+pub static DEPENDENCY_MISSING: Rule = Rule {
+    id: "lock/dependency-missing",
+    step: Step::Lock,
+    title: "an entry needs something that is not in the lock",
+    why: "The lock is not complete: it ends too early, or somebody removed an entry. An install either fails or resolves it anew.",
+    next: "Install again, and commit the whole lock.",
+};
+
+/// Asked for and not locked.
+pub static MANIFEST_MISSING: Rule = Rule {
+    id: "lock/manifest-missing",
+    step: Step::Lock,
+    title: "package.json asks for something that is not in the lock",
+    why: "An install either fails or resolves it anew, to whatever is newest at that moment.",
+    next: "Install, and commit the lock together with package.json.",
+};
+
+/// Another range than the lock was made for.
+pub static MANIFEST_DIFFERS: Rule = Rule {
+    id: "lock/manifest-differs",
+    step: Step::Lock,
+    title: "the lock was made for another package.json",
+    why: "An install either fails or changes what is locked; and a lock with more than package.json asks for was made by something else.",
+    next: "Install, and commit the lock together with package.json.",
+};

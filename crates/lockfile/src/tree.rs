@@ -1,0 +1,175 @@
+//! Tree: what JSON, YAML and yarn's own format have in common here: values, each with the stretch it
+//! was written in.
+//!
+//! The libraries below give positions but no bounds that fit: so nesting and the number of values
+//! are bounded here, and a key that is given twice is refused. Which of the two would count differs
+//! between tools, and a lock that two tools read differently is what an attacker wants.
+
+mod classic;
+mod fields;
+mod json;
+mod yaml;
+
+pub(crate) use classic::classic;
+pub(crate) use fields::Fields;
+pub(crate) use json::json;
+pub(crate) use yaml::yaml;
+
+use crate::input::{At, Input};
+use finding::Unreadable;
+use std::{borrow::Cow, collections::HashSet};
+
+/// The deepest nesting that is read. Version 1 of npm's format nests packages, each in two levels;
+/// real files stay below twenty.
+const MAX_DEPTH: usize = 64;
+
+/// The most values that are read of one file. The largest real locks have some hundred thousand. The
+/// tree stays below a gigabyte: four million entries, and lists with half of their space unused.
+const MAX_NODES: usize = 4 << 20;
+
+/// A value.
+#[derive(Debug)]
+pub(crate) struct Node<'t> {
+    pub(crate) at: At,
+    pub(crate) value: Value<'t>,
+}
+
+/// What a value is.
+#[derive(Debug)]
+pub(crate) enum Value<'t> {
+    /// Text in quotes.
+    Text(Cow<'t, str>),
+    /// A word of YAML without quotes: text, number or flag, as the reader takes it.
+    Word(Cow<'t, str>),
+    /// A number, `true`, `false` or `null` of JSON, as written.
+    Literal(&'t str),
+    /// A list. No reader needs what is in one, so that is checked and not kept.
+    List,
+    /// A map, in the order of the file.
+    Map(Vec<Entry<'t>>),
+}
+
+/// An entry of a map.
+#[derive(Debug)]
+pub(crate) struct Entry<'t> {
+    pub(crate) key: Cow<'t, str>,
+    /// Of the key.
+    pub(crate) at: At,
+    pub(crate) node: Node<'t>,
+}
+
+/// How much of a file was read so far.
+#[derive(Debug, Default)]
+struct Budget {
+    nodes: usize,
+}
+
+const _: () = assert!(2 * MAX_NODES * size_of::<Entry<'_>>() < 1 << 30);
+
+// === impl Budget ===
+
+impl Budget {
+    /// One more value, at a depth.
+    fn spend(&mut self, input: &Input<'_>, at: At, depth: usize) -> Result<(), Unreadable> {
+        self.nodes += 1;
+        if self.nodes > MAX_NODES {
+            return Err(input.refuse(at, format!("has more than {MAX_NODES} values")));
+        }
+        if depth > MAX_DEPTH {
+            return Err(input.refuse(at, format!("is nested deeper than {MAX_DEPTH} levels")));
+        }
+        Ok(())
+    }
+}
+
+/// Refuses a map that has a key twice.
+fn unique(input: &Input<'_>, entries: &[Entry<'_>]) -> Result<(), Unreadable> {
+    /// Up to here looking at every earlier key is cheaper than hashing.
+    const FEW: usize = 8;
+    let again = if entries.len() <= FEW {
+        let mut pairs = entries.iter().enumerate();
+        pairs.find_map(|(index, entry)| {
+            let mut before = entries.iter().take(index);
+            before.any(|other| other.key == entry.key).then_some(entry)
+        })
+    } else {
+        let mut seen = HashSet::with_capacity(entries.len());
+        entries.iter().find(|entry| !seen.insert(&entry.key))
+    };
+    match again {
+        Some(entry) => Err(input.refuse(entry.at, format!("has {} twice", shown(&entry.key)))),
+        None => Ok(()),
+    }
+}
+
+/// A name from the file in quotes, cut where it is long.
+pub(crate) fn shown(name: &str) -> String {
+    const LONGEST: usize = 120;
+    let mut short: String = name.chars().take(LONGEST).collect();
+    if short.len() < name.len() {
+        short.push_str("...");
+    }
+    format!("{short:?}")
+}
+
+// === impl Node ===
+
+impl<'t> Node<'t> {
+    /// What is wanted is not what is there.
+    fn wrong(&self, input: &Input<'_>, wanted: &str) -> Unreadable {
+        let found = match self.value {
+            Value::Text(_) => "text",
+            Value::Word(_) => "a word",
+            Value::Literal(_) => "a number, flag or null",
+            Value::List => "a list",
+            Value::Map(_) => "a map",
+        };
+        input.refuse(self.at, format!("has {found} where {wanted} belongs"))
+    }
+
+    /// The entries of a map.
+    pub(crate) fn map(&self, input: &Input<'_>) -> Result<&[Entry<'t>], Unreadable> {
+        match &self.value {
+            Value::Map(entries) => Ok(entries),
+            _ => Err(self.wrong(input, "a map")),
+        }
+    }
+
+    /// A text.
+    pub(crate) fn text(&self, input: &Input<'_>) -> Result<&str, Unreadable> {
+        match &self.value {
+            Value::Text(text) | Value::Word(text) => Ok(text),
+            _ => Err(self.wrong(input, "text")),
+        }
+    }
+
+    /// A number, flag or null of JSON, as written.
+    pub(crate) fn literal(&self, input: &Input<'_>) -> Result<&'t str, Unreadable> {
+        match &self.value {
+            Value::Literal(text) => Ok(text),
+            _ => Err(self.wrong(input, "a number")),
+        }
+    }
+
+    /// A text or number, as written.
+    pub(crate) fn scalar(&self, input: &Input<'_>) -> Result<&str, Unreadable> {
+        match &self.value {
+            Value::Literal(text) => Ok(text),
+            _ => self.text(input),
+        }
+    }
+
+    /// A flag.
+    pub(crate) fn flag(&self, input: &Input<'_>) -> Result<bool, Unreadable> {
+        let written = match &self.value {
+            Value::Literal(text) => text,
+            Value::Word(text) => text.as_ref(),
+            _ => "",
+        };
+        match written {
+            "true" => Ok(true),
+            "false" => Ok(false),
+            _ => Err(self.wrong(input, "true or false")),
+        }
+    }
+}

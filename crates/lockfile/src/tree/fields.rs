@@ -1,0 +1,94 @@
+//! Fields: the entries of a map, asked by name and by type.
+
+use super::{Entry, Node, shown};
+use crate::{
+    input::{At, Input},
+    model::{Dependency, Text},
+    source::is_name,
+};
+use finding::Unreadable;
+
+/// The entries of a map, and the text they are of.
+#[derive(Clone, Copy)]
+pub(crate) struct Fields<'f, 't> {
+    pub(crate) input: &'f Input<'t>,
+    pub(crate) entries: &'f [Entry<'t>],
+    /// Of the whole map.
+    pub(crate) at: At,
+}
+
+// === impl Fields ===
+
+impl<'f, 't> Fields<'f, 't> {
+    /// The entries of what has to be a map.
+    pub(crate) fn of(input: &'f Input<'t>, node: &'f Node<'t>) -> Result<Self, Unreadable> {
+        Ok(Self {
+            input,
+            entries: node.map(input)?,
+            at: node.at,
+        })
+    }
+
+    /// The value of a field.
+    pub(crate) fn get(self, key: &str) -> Option<&'f Node<'t>> {
+        let mut entries = self.entries.iter();
+        entries
+            .find(|entry| entry.key == key)
+            .map(|entry| &entry.node)
+    }
+
+    /// The value of a field that has to be there.
+    pub(crate) fn need(self, key: &str) -> Result<&'f Node<'t>, Unreadable> {
+        let missing = || self.input.refuse(self.at, format!("has no {key:?} here"));
+        self.get(key).ok_or_else(missing)
+    }
+
+    /// A field of text.
+    pub(crate) fn text(self, key: &str) -> Result<Option<Text>, Unreadable> {
+        self.get(key).map(|node| self.text_of(node)).transpose()
+    }
+
+    fn text_of(self, node: &Node<'_>) -> Result<Text, Unreadable> {
+        Ok(Text {
+            value: node.text(self.input)?.to_owned(),
+            span: self.input.span(node.at),
+        })
+    }
+
+    /// A flag; false where it is not given.
+    pub(crate) fn flag(self, key: &str) -> Result<bool, Unreadable> {
+        self.get(key)
+            .map_or(Ok(false), |node| node.flag(self.input))
+    }
+
+    /// A field that is a map itself.
+    pub(crate) fn map(self, key: &str) -> Result<Option<Self>, Unreadable> {
+        let node = self.get(key);
+        node.map(|node| Self::of(self.input, node)).transpose()
+    }
+
+    /// What a field lists as needed: names with ranges.
+    pub(crate) fn dependencies(
+        self,
+        key: &str,
+        is_optional: bool,
+    ) -> Result<Vec<Dependency>, Unreadable> {
+        let Some(group) = self.map(key)? else {
+            return Ok(Vec::new());
+        };
+        let needed = group.entries.iter().map(|entry| {
+            if !is_name(&entry.key) {
+                let problem = format!("has {}, which no package can be named", shown(&entry.key));
+                return Err(self.input.refuse(entry.at, problem));
+            }
+            Ok(Dependency {
+                name: entry.key.to_string(),
+                wanted: entry.node.text(self.input)?.to_owned(),
+                locked: None,
+                is_optional,
+                span: self.input.span(entry.at.to(entry.node.at)),
+            })
+        });
+        needed.collect()
+    }
+}

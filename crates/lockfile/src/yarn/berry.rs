@@ -1,0 +1,119 @@
+//! What yarn 2 and later say of an entry.
+//!
+//! `resolution` is a locator, `NAME@PROTOCOL:…`. There is no hash of what a registry has: `checksum`
+//! is of the archive that yarn packed from it for its own cache, and changes with the version of
+//! that cache, which is written before it (`10c0/…`) or, until yarn 3, at the top (`cacheKey`).
+
+use super::{patterns, source, split};
+use crate::{
+    input::Input,
+    model::{Dependency, Format, Lockfile, Package, Root, Text},
+    source::Source,
+    tree::{self, Entry, Fields},
+};
+use finding::Unreadable;
+use std::collections::HashSet;
+
+const METADATA: &str = "__metadata";
+
+pub(super) fn read(input: &Input<'_>) -> Result<Lockfile, Unreadable> {
+    let documents = tree::yaml(input)?;
+    let [tree] = documents.as_slice() else {
+        return Err(input.refuse_whole("has not exactly one document"));
+    };
+    let top = Fields::of(input, tree)?;
+    let metadata = Fields::of(input, top.need(METADATA)?)?;
+    let version = metadata.need("version")?.scalar(input)?;
+    let mut lockfile = Lockfile {
+        file: input.file.to_owned(),
+        format: Format::YarnBerry(version.to_owned()),
+        packages: Vec::new(),
+        roots: Vec::new(),
+        overridden: HashSet::new(),
+    };
+    for entry in top.entries.iter().filter(|entry| entry.key != METADATA) {
+        let package = package(input, entry)?;
+        if package.source == Source::Workspace {
+            lockfile.roots.push(root(&package));
+        }
+        lockfile.packages.push(package);
+    }
+    Ok(lockfile)
+}
+
+fn package(input: &Input<'_>, entry: &Entry<'_>) -> Result<Package, Unreadable> {
+    let fields = Fields::of(input, &entry.node)?;
+    let node = fields.need("resolution")?;
+    let locator = node.text(input)?;
+    let Some((name, reference)) = split(locator).filter(|(_, rest)| !rest.is_empty()) else {
+        return Err(input.refuse(node.at, "has no locator here: NAME@PROTOCOL:…"));
+    };
+    let wanted = patterns(input, &entry.key, entry.at);
+    let first = wanted.first().and_then(|text| split(&text.value));
+    let installed_as = first.map_or(name, |(installed_as, _)| installed_as);
+    let alias = (installed_as != name).then(|| installed_as.to_owned());
+    let optional = optional(fields)?;
+    let mut dependencies = fields.dependencies("dependencies", false)?;
+    for dependency in &mut dependencies {
+        dependency.is_optional = optional.contains(&*dependency.name);
+    }
+    Ok(Package {
+        alias,
+        version: fields.text("version")?,
+        resolved: Some(Text {
+            value: reference.to_owned(),
+            span: input.span(node.at),
+        }),
+        checksum: fields.text("checksum")?,
+        // Only for some platforms, so that others do not fetch it.
+        is_optional: fields.get("conditions").is_some(),
+        dependencies,
+        ..Package::new(
+            name,
+            source(input, node.at, reference)?,
+            input.span(entry.at),
+        )
+    }
+    .wanted_as(wanted))
+}
+
+/// The names of dependencies that may fail.
+fn optional<'f>(fields: Fields<'f, '_>) -> Result<HashSet<&'f str>, Unreadable> {
+    let Some(meta) = fields.map("dependenciesMeta")? else {
+        return Ok(HashSet::new());
+    };
+    let mut names = HashSet::new();
+    for entry in meta.entries {
+        if Fields::of(fields.input, &entry.node)?.flag("optional")? {
+            names.insert(&*entry.key);
+        }
+    }
+    Ok(names)
+}
+
+/// The entry of one of the project's own packages repeats its package.json.
+fn root(package: &Package) -> Root {
+    let locator = package.resolved.as_ref().map(|text| &*text.value);
+    let path = locator.and_then(|locator| locator.strip_prefix("workspace:"));
+    let plain = package.dependencies.iter().map(|dependency| Dependency {
+        // yarn 4 writes the protocol before every range.
+        wanted: plain(&dependency.wanted).to_owned(),
+        ..dependency.clone()
+    });
+    Root {
+        path: path
+            .filter(|path| *path != ".")
+            .unwrap_or_default()
+            .to_owned(),
+        dependencies: plain.collect(),
+        span: package.span,
+    }
+}
+
+/// A range without the protocol that is the default; an alias keeps it.
+fn plain(wanted: &str) -> &str {
+    match wanted.strip_prefix("npm:") {
+        Some(range) if super::aliased(range).is_none() => range,
+        _ => wanted,
+    }
+}

@@ -1,0 +1,66 @@
+//! What yarn 1 says of an entry.
+//!
+//! The address of an archive ends in its SHA-1 behind a `#`; before yarn 1.10 that was the only
+//! hash. Both are kept, as yarn checks both.
+
+use super::{Pattern, patterns, source};
+use crate::{
+    input::Input,
+    model::{Format, Integrity, Lockfile, Package},
+    source::Source,
+    sri::{Algorithm, Sri},
+    tree::{self, Entry, Fields},
+};
+use finding::Unreadable;
+use std::collections::HashSet;
+
+pub(super) fn read(input: &Input<'_>) -> Result<Lockfile, Unreadable> {
+    let tree = tree::classic(input)?;
+    let top = Fields::of(input, &tree)?;
+    let packages = top.entries.iter().map(|entry| package(input, entry));
+    Ok(Lockfile {
+        file: input.file.to_owned(),
+        format: Format::YarnClassic,
+        packages: packages.collect::<Result<_, _>>()?,
+        roots: Vec::new(),
+        overridden: HashSet::new(),
+    })
+}
+
+fn package(input: &Input<'_>, entry: &Entry<'_>) -> Result<Package, Unreadable> {
+    let fields = Fields::of(input, &entry.node)?;
+    fields.need("version")?;
+    let wanted = patterns(input, &entry.key, entry.at);
+    let Some(first) = wanted
+        .first()
+        .and_then(|text| Pattern::parse(&text.value, &Format::YarnClassic))
+    else {
+        return Err(input.refuse(entry.at, "has an entry without a name"));
+    };
+    let resolved = fields.text("resolved")?;
+    let source = match (&resolved, fields.get("resolved")) {
+        (Some(address), Some(node)) => source(input, node.at, &address.value)?,
+        // Of a folder or repository that was not fetched only the range says so.
+        _ => Source::of(first.range).unwrap_or(Source::Registry),
+    };
+    let integrity = fields.text("integrity")?;
+    let mut integrity = integrity.as_ref().map(Integrity::parse).unwrap_or_default();
+    if let Some(address) = resolved.as_ref().filter(|_| source.is_fetched())
+        && let Some((_, hash)) = address.value.split_once('#')
+    {
+        integrity.add(hash, Sri::parse_hex(Algorithm::Sha1, hash));
+        integrity.span = integrity.span.or(Some(address.span));
+    }
+    let mut dependencies = fields.dependencies("dependencies", false)?;
+    dependencies.extend(fields.dependencies("optionalDependencies", true)?);
+    let alias = (first.installed_as != first.name).then(|| first.installed_as.to_owned());
+    Ok(Package {
+        alias,
+        version: fields.text("version")?,
+        resolved,
+        integrity,
+        dependencies,
+        ..Package::new(first.name, source, input.span(entry.at))
+    }
+    .wanted_as(wanted))
+}

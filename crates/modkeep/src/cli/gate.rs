@@ -1,0 +1,84 @@
+//! `modkeep gate`.
+
+use super::{options, path};
+use clap::{Arg, ArgAction, Command, ValueHint, builder::PossibleValuesParser};
+
+const FORMATS: [&str; 6] = ["text", "json", "sarif", "github", "gitlab", "junit"];
+
+const EXAMPLES: &str = "Examples:
+  modkeep gate
+  modkeep gate --base origin/main
+  modkeep gate --server https://modules.example.com --report sarif=gate.sarif
+  modkeep gate --step vulnerable=warn --sbom bom.json
+  modkeep gate --explain
+
+Exit codes: 0 passed, 2 could not tell (unreadable input, wrong usage); of the first step that blocks:
+  10 lock, 11 minimal, 12 vulnerable, 13 fresh, 14 allowed, 15 change";
+
+pub(super) fn gate() -> Command {
+    let directory = path("directory", "DIR", "The checkout").default_value(".");
+    let policy = path(
+        "policy",
+        "FILE",
+        "The policy [default: modkeep-gate.toml in the checkout, if there is one]",
+    )
+    .long("policy");
+    let server = Arg::new("server")
+        .long("server")
+        .value_name("URL")
+        .value_hint(ValueHint::Url)
+        .help("A modkeep to ask, instead of the data directory [env: MODKEEP_SERVER]");
+    let base = Arg::new("base")
+        .long("base")
+        .value_name("REV")
+        .help("Judge only what has changed since this revision of git, and summarise the change");
+    let step = Arg::new("step")
+        .long("step")
+        .value_name("STEP=MODE")
+        .action(ArgAction::Append)
+        .help("Another mode for a step than the policy's: off, warn or block");
+    let format = Arg::new("format")
+        .long("format")
+        .value_name("FORMAT")
+        .value_parser(PossibleValuesParser::new(FORMATS))
+        .default_value("text")
+        .help("Form of the report");
+    let report = Arg::new("report")
+        .long("report")
+        .value_name("FORMAT=FILE")
+        .action(ArgAction::Append)
+        .help("Write the report to a file as well, in this form; may be given again");
+    let govulncheck = path(
+        "govulncheck",
+        "FILE",
+        "What `govulncheck -json` printed: says which vulnerable code is called",
+    )
+    .long("govulncheck");
+    let sbom = path(
+        "sbom",
+        "FILE",
+        "Write the bill of materials as CycloneDX 1.6",
+    )
+    .long("sbom");
+    let explain = Arg::new("explain")
+        .long("explain")
+        .action(ArgAction::SetTrue)
+        .help("Print what each rule looks for and what it does under the policy, and end");
+    options::add(
+        Command::new("gate")
+            .about("Judge a checkout's dependencies, or what a change does to them")
+            .args([
+                directory,
+                policy,
+                server,
+                base,
+                step,
+                format,
+                report,
+                govulncheck,
+                sbom,
+                explain,
+            ]),
+    )
+    .after_help(EXAMPLES)
+}

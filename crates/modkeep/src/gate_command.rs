@@ -1,0 +1,179 @@
+//! `modkeep gate`: may this checkout's dependencies, or a change of them, pass?
+//!
+//! The judging is the gate crate's; here are the files it judges ([`checkout`], [`base`]), the site
+//! that knows about modules ([`site`]), what that knows ([`facts`]), what it all comes to
+//! ([`outcome`]), and the report. Only the policy, the checkout and the site decide; nothing is
+//! installed, built or run but `git`, and `go env` for the release that is installed.
+
+mod base;
+mod checkout;
+mod explain;
+mod facts;
+mod locks;
+mod module;
+mod outcome;
+mod request;
+mod since;
+mod site;
+mod vulnerable;
+
+use crate::{
+    cli,
+    config::{Environment as _, Process, Settings},
+    failure::Failure,
+    file_limit, logging, output, wiring,
+};
+use base::Base;
+use checkout::Checkout;
+use codes::Code;
+use finding::{Rule, Step, Unreadable};
+use gate::{
+    policy::{Mode, Policy},
+    report::Report,
+    verdict::Verdict,
+};
+use jiff::{Timestamp, tz::TimeZone};
+use lockfile::Kind;
+use module::{Look, Wanted};
+use outcome::Outcome;
+use request::Request;
+use site::Site;
+use std::{fs, path::Path, process::ExitCode};
+use vulndb::Reachability;
+
+/// `error`: the report says what is wrong; a server of our own has nothing to add.
+const LOG_DEFAULT: &str = "error";
+
+/// What is judged, by what, against what.
+struct Case {
+    policy: Policy,
+    checkout: Checkout,
+    base: Option<Base>,
+    reachability: Option<Reachability>,
+}
+
+pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
+    let request = Request::read(matches)?;
+    let rules = rules();
+    let policy = match request.policy(&rules)? {
+        Ok(policy) => policy,
+        Err(unreadable) => return untold(&request, &Policy::default(), unreadable),
+    };
+    if request.explain {
+        output::text(&explain::text(&policy, &rules));
+        return Ok(ExitCode::SUCCESS);
+    }
+    let settings = cli::settings(&cli::given(matches)?)?;
+    let _log = logging::start(&settings, LOG_DEFAULT)?;
+    file_limit::raise();
+    let reachability = match request.reachability()?.transpose() {
+        Ok(reachability) => reachability,
+        Err(unreadable) => return untold(&request, &policy, unreadable),
+    };
+    // Without a base there is no change to judge.
+    let policy = match request.base {
+        None => policy.without(Step::Change),
+        Some(_) => policy,
+    };
+    let is_lock = |name: &str| Kind::of_file_name(name).is_some();
+    let checkout = Checkout::find(&request.directory, is_lock);
+    let base = request.base.as_deref();
+    let base = base.map(|revision| Base::find(&request.directory, revision));
+    let case = Case {
+        policy,
+        checkout: checkout.map_err(|error| unusable(&request.directory, &error))?,
+        base: base.transpose()?,
+        reachability,
+    };
+    let outcome = wiring::runtime()?.block_on(examine(&case, &request, &settings))?;
+    finish(&request, &case.policy, outcome)
+}
+
+/// Every rule that there is.
+pub(crate) fn rules() -> Vec<&'static Rule> {
+    gate::rules::all()
+}
+
+/// Asks the site whatever the case needs.
+async fn examine(case: &Case, request: &Request, settings: &Settings) -> Result<Outcome, Failure> {
+    let needs_data = case.policy.steps.of(Step::Vulnerable) != Mode::Off;
+    let renewed = if needs_data && request.server.is_none() {
+        vulnerable::renew(settings).await
+    } else {
+        None
+    };
+    let site = Site::open(settings, request.server.as_deref()).await?;
+    let installed = Process.go_env("GOVERSION");
+    let chosen = case.policy.vulnerable.go.as_deref();
+    let look = Look {
+        site: &site,
+        policy: &case.policy,
+        wanted: Wanted {
+            licences: request.sbom.is_some() || case.base.is_some(),
+            go: chosen.or(installed.as_deref()),
+            reachability: case.reachability.as_ref(),
+        },
+        now: Timestamp::now(),
+    };
+    let mut outcome = Outcome::of(look, &case.checkout, case.base.as_ref()).await;
+    outcome.notes.extend(renewed);
+    output::doing("");
+    site.close().await?;
+    Ok(outcome)
+}
+
+/// Where something that decides cannot be read, nobody can tell.
+fn untold(request: &Request, policy: &Policy, unreadable: Unreadable) -> Result<ExitCode, Failure> {
+    let outcome = Outcome {
+        unreadable: vec![unreadable],
+        ..Outcome::default()
+    };
+    finish(request, policy, outcome)
+}
+
+fn finish(request: &Request, policy: &Policy, outcome: Outcome) -> Result<ExitCode, Failure> {
+    let Outcome {
+        findings,
+        unreadable,
+        notes,
+        bills,
+        change,
+    } = outcome;
+    let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
+    let verdict = Verdict::of(policy, &request.policy_name, findings, unreadable, today);
+    let directory = request.directory.display().to_string();
+    let report = Report {
+        version: env!("CARGO_PKG_VERSION"),
+        directory: &directory,
+        rules: &rules(),
+        verdict: &verdict,
+        facts: &notes,
+        change: change.as_deref(),
+    };
+    for (format, file) in &request.reports {
+        write(file, &report.render(*format))?;
+    }
+    if let Some(file) = &request.sbom {
+        // One document for each module of the checkout; nearly always it is one.
+        for (number, bill) in bills.iter().enumerate() {
+            write(&numbered(file, number), bill)?;
+        }
+    }
+    output::text(&report.render(request.format));
+    Ok(ExitCode::from(verdict.exit_code()))
+}
+
+fn numbered(file: &Path, number: usize) -> std::path::PathBuf {
+    match number {
+        0 => file.to_owned(),
+        number => file.with_extension(format!("{number}.json")),
+    }
+}
+
+fn write(file: &Path, text: &str) -> Result<(), Failure> {
+    fs::write(file, text).map_err(|error| unusable(file, &error))
+}
+
+fn unusable(path: &Path, error: &dyn std::error::Error) -> Failure {
+    Failure::new(Code::BadInputFile, format!("{}: {error}", path.display()))
+}

@@ -1,0 +1,146 @@
+//! Checkout: the files that the gate reads, found and read within bounds.
+//!
+//! Go modules and lock files may lie anywhere below the directory. What belongs to others is left
+//! alone: vendored code, installed packages, test data, hidden directories, and directories that a
+//! link leads to. Names are relative to the directory and have slashes, as reports want them.
+
+use finding::{Place, Unreadable};
+use std::{
+    collections::BTreeSet,
+    fs::{self, File},
+    io::{self, Read as _},
+    path::{Path, PathBuf},
+};
+
+/// The largest file that is read, in bytes.
+pub(super) const LARGEST: u64 = 50 << 20;
+
+/// How deep below the directory is looked.
+const DEPTH: usize = 12;
+
+/// Directories that are looked into at most: a checkout, not a disk.
+const DIRECTORIES: usize = 20_000;
+
+/// Directories whose content is somebody else's.
+const FOREIGN: [&str; 3] = ["vendor", "node_modules", "testdata"];
+
+/// A directory and what of interest is in it.
+#[derive(Debug)]
+pub(super) struct Checkout {
+    root: PathBuf,
+    /// Directories of Go modules, relative; empty for the root.
+    pub(super) modules: BTreeSet<String>,
+    /// Files of other package managers, relative.
+    pub(super) others: BTreeSet<String>,
+}
+
+// === impl Checkout ===
+
+impl Checkout {
+    /// Looks for modules, and for files whose name is `wanted`.
+    pub(super) fn find(root: &Path, wanted: impl Fn(&str) -> bool) -> io::Result<Self> {
+        let mut checkout = Self {
+            root: root.to_owned(),
+            modules: BTreeSet::new(),
+            others: BTreeSet::new(),
+        };
+        let mut waiting = vec![(String::new(), 0)];
+        let mut seen = 0;
+        while let Some((directory, depth)) = waiting.pop() {
+            seen += 1;
+            if seen > DIRECTORIES {
+                let why = format!("more than {DIRECTORIES} directories");
+                return Err(io::Error::other(why));
+            }
+            for entry in fs::read_dir(root.join(&directory))? {
+                let entry = entry?;
+                let Ok(name) = entry.file_name().into_string() else {
+                    continue;
+                };
+                let path = join(&directory, &name);
+                let kind = entry.file_type()?;
+                if kind.is_dir() && depth < DEPTH && !is_foreign(&name) {
+                    waiting.push((path, depth + 1));
+                } else if kind.is_dir() {
+                } else if name == "go.mod" {
+                    checkout.modules.insert(directory.clone());
+                } else if wanted(&name) {
+                    checkout.others.insert(path);
+                }
+            }
+        }
+        Ok(checkout)
+    }
+
+    /// Reads a file; one that is not there is none.
+    pub(super) fn read(&self, name: &str) -> Result<Option<Vec<u8>>, Unreadable> {
+        let problem = |why: String| Unreadable::new(Place::file(name), why);
+        match read(&self.root.join(name)) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(problem(error.to_string())),
+        }
+    }
+
+    /// The directory of a module.
+    pub(super) fn path(&self, directory: &str) -> PathBuf {
+        self.root.join(directory)
+    }
+}
+
+/// A name below a directory of the checkout.
+pub(super) fn join(directory: &str, name: &str) -> String {
+    match directory {
+        "" => name.to_owned(),
+        directory => format!("{directory}/{name}"),
+    }
+}
+
+fn is_foreign(name: &str) -> bool {
+    name.starts_with(['.', '_']) || FOREIGN.contains(&name)
+}
+
+/// Reads a file of at most [`LARGEST`] bytes. Pipes and devices would be waited for for ever.
+pub(super) fn read(path: &Path) -> io::Result<Vec<u8>> {
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::Error::other("it is no plain file"));
+    }
+    let mut bytes = Vec::new();
+    File::open(path)?
+        .take(LARGEST + 1)
+        .read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(io::Error::other(format!("larger than {LARGEST} bytes")));
+    }
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Checkout;
+    use std::fs;
+    use tempfile::tempdir;
+
+    #[test]
+    fn modules_and_locks_are_found_and_what_belongs_to_others_is_not() {
+        let root = tempdir().unwrap();
+        for file in [
+            "go.mod",
+            "web/package-lock.json",
+            "tools/go.mod",
+            "vendor/example.com/x/go.mod",
+            "web/node_modules/left/package-lock.json",
+            ".git/go.mod",
+            "a/testdata/m/go.mod",
+        ] {
+            let path = root.path().join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "").unwrap();
+        }
+        let found = Checkout::find(root.path(), |name| name == "package-lock.json").unwrap();
+        assert_eq!(Vec::from_iter(&found.modules), ["", "tools"]);
+        assert_eq!(Vec::from_iter(&found.others), ["web/package-lock.json"]);
+        assert_eq!(found.read("go.sum").unwrap(), None);
+        assert!(found.read("web").is_err());
+    }
+}

@@ -1,0 +1,288 @@
+//! Facts: what the site knows of the modules that a checkout uses, all asked for at once.
+//!
+//! What cannot be had is written down with its reason, because a step has a rule for not knowing;
+//! nothing here decides what that means.
+
+use super::{module::Look, site::Site, vulnerable};
+use crate::output;
+use bytes::Bytes;
+use finding::Step;
+use futures_util::{StreamExt as _, stream};
+use gate::{
+    allowed,
+    capability::{self, Found},
+    change::{Move, Scan},
+    fresh::{self, calendar},
+    go_lock::{GoLock, Told},
+    licence,
+    policy::Mode,
+    steps::{self, Facts},
+};
+use gomod::{
+    ModulePath, Version,
+    gosum::GoSum,
+    modfile::{self, File, ModuleVersion},
+    mvs::Selection,
+    zip::limits::MAX_ZIP_FILE,
+};
+use jiff::Timestamp;
+use proxy::sums::{self, Sums};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io::Cursor,
+};
+
+/// Small documents asked for at a time.
+const AT_A_TIME: usize = 32;
+
+/// Zips held in memory at a time.
+const ZIPS_AT_A_TIME: usize = 4;
+
+/// The largest list of versions or document of a version that is read.
+const DOCUMENT: usize = 4 << 20;
+
+/// The largest answer about a go.sum: a few hundred bytes for each line.
+const SUMS: usize = 256 << 20;
+
+/// Gathers what the steps need; `notes` gets what a reader should know of it.
+pub(super) async fn gather(
+    with: Look<'_>,
+    lock: &GoLock,
+    selection: &Selection,
+    notes: &mut Vec<String>,
+) -> Facts {
+    let Look {
+        site,
+        policy,
+        wanted,
+        now,
+    } = with;
+    let is_on = |step| policy.steps.of(step) != Mode::Off;
+    let built = steps::built(lock, selection);
+    let mut facts = Facts::default();
+    let fresh_is_on = is_on(Step::Fresh);
+    if is_on(Step::Lock) || fresh_is_on {
+        let lines = lock.go_sum.entries.len();
+        output::doing(&format!(
+            "{}: comparing {lines} lines with the log",
+            lock.go_sum_name
+        ));
+        match compare(site, &lock.go_sum).await {
+            Ok(sums) => {
+                notes.push(compared(&sums));
+                if fresh_is_on {
+                    facts.ages = ages(&sums, &built, now);
+                }
+                facts.told = sums.lines.into_iter().map(|line| told(line.told)).collect();
+            }
+            Err(why) => {
+                facts.told = vec![Told::Unknown(why); lock.go_sum.entries.len()];
+            }
+        }
+    }
+    if is_on(Step::Vulnerable) {
+        let known = vulnerable::gather(with, lock, &built).await;
+        notes.extend(known.examined.as_ref().ok().map(vulnerable::note));
+        facts.vulnerable = Some(known);
+    }
+    if fresh_is_on {
+        output::doing(&format!(
+            "reading the newest go.mod of {} modules",
+            built.len()
+        ));
+        facts.newest = newest(site, &built).await;
+        for module in &built {
+            facts
+                .ages
+                .entry(module.clone())
+                .or_insert(fresh::Known::Never);
+        }
+    }
+    let listed = &policy.allowed.licences;
+    let must = is_on(Step::Allowed) && !(listed.allowed.is_empty() && listed.denied.is_empty());
+    if must || wanted.licences {
+        output::doing(&format!("reading the licences of {} modules", built.len()));
+        facts.licences = licences(site, built).await;
+    }
+    facts
+}
+
+async fn compare(site: &Site, go_sum: &GoSum) -> Result<Sums, String> {
+    let reply = site.post("-/sums", go_sum.print(), SUMS).await?;
+    serde_json::from_slice(&reply.body).map_err(|error| format!("-/sums: {error}"))
+}
+
+fn compared(sums: &Sums) -> String {
+    let count =
+        |told: fn(&sums::Told) -> bool| sums.lines.iter().filter(|line| told(&line.told)).count();
+    let (same, lines) = (count(|told| *told == sums::Told::Same), sums.lines.len());
+    let private = count(|told| *told == sums::Told::Private);
+    let private = match private {
+        0 => String::new(),
+        count => format!(", {count} are private"),
+    };
+    match (&sums.database, sums.size) {
+        (Some(database), Some(size)) => format!(
+            "go.sum: {same} of {lines} lines proven by {database} ({size} records){private}"
+        ),
+        (Some(database), None) => {
+            format!("go.sum: {same} of {lines} lines proven by {database}{private}")
+        }
+        (None, _) => format!(
+            "go.sum: {same} of {lines} lines proven, no checksum database is configured{private}"
+        ),
+    }
+}
+
+fn told(told: sums::Told) -> Told {
+    match told {
+        sums::Told::Same => Told::Same,
+        sums::Told::Other { logged } => Told::Other(logged),
+        sums::Told::Absent => Told::Absent,
+        sums::Told::Private => Told::Private,
+        sums::Told::Unknown { why } => Told::Unknown(why),
+    }
+}
+
+/// The earliest that somebody has known each version.
+fn ages(
+    sums: &Sums,
+    built: &BTreeSet<ModuleVersion>,
+    now: Timestamp,
+) -> BTreeMap<ModuleVersion, fresh::Known> {
+    let mut known: BTreeMap<ModuleVersion, (Timestamp, &'static str)> = BTreeMap::new();
+    let is_public = sums.database.as_deref() == Some(calendar::DATABASE);
+    for line in &sums.lines {
+        let module = ModuleVersion::new(&line.module, &line.version);
+        if !built.contains(&module) {
+            continue;
+        }
+        let logged = line.record.zip(sums.size).filter(|_| is_public);
+        let logged = logged.and_then(|(record, size)| calendar::about(record, size, now));
+        let logged = logged.map(|at| (at, "by its place in the log, about"));
+        let captured = line.first_seen.map(|at| (at, "captured here"));
+        for (at, witness) in logged.into_iter().chain(captured) {
+            let first = known.entry(module.clone()).or_insert((at, witness));
+            if at < first.0 {
+                *first = (at, witness);
+            }
+        }
+    }
+    let dated = known.into_iter();
+    dated
+        .map(|(module, (at, witness))| (module, fresh::Known::Since(at, witness)))
+        .collect()
+}
+
+/// The go.mod of the newest version of each module.
+async fn newest(
+    site: &Site,
+    built: &BTreeSet<ModuleVersion>,
+) -> BTreeMap<String, Result<File, String>> {
+    let paths: BTreeSet<&str> = built.iter().map(|module| &*module.path).collect();
+    let paths: Vec<String> = paths.into_iter().map(str::to_owned).collect();
+    stream::iter(paths)
+        .map(|path| async move {
+            let found = newest_go_mod(site, &path).await;
+            (path, found)
+        })
+        .buffer_unordered(AT_A_TIME)
+        .collect()
+        .await
+}
+
+async fn newest_go_mod(site: &Site, path: &str) -> Result<File, String> {
+    let module = ModulePath::parse(path).map_err(|error| error.to_string())?;
+    let escaped = module.escaped();
+    let list = site.get(&format!("{escaped}/@v/list"), DOCUMENT).await;
+    let listed = list.ok().and_then(|reply| {
+        let text = String::from_utf8_lossy(&reply.body).into_owned();
+        fresh::newest(&text)
+    });
+    let version = match listed {
+        Some(version) => version,
+        None => latest(site, &escaped).await?,
+    };
+    let file = format!("{escaped}/@v/{}.mod", version.escaped());
+    let reply = site.get(&file, modfile::MAX_BYTES).await?;
+    modfile::parse(&reply.body, modfile::Mode::Lax).map_err(|error| error.to_string())
+}
+
+async fn latest(site: &Site, escaped: &str) -> Result<Version, String> {
+    /// The part of a version's `.info` that names it.
+    #[derive(serde::Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Info {
+        version: String,
+    }
+    let path = format!("{escaped}/@latest");
+    let reply = site.get(&path, DOCUMENT).await?;
+    let info: Info =
+        serde_json::from_slice(&reply.body).map_err(|error| format!("{path}: {error}"))?;
+    Version::parse(&info.version).map_err(|error| error.to_string())
+}
+
+async fn licences(
+    site: &Site,
+    built: BTreeSet<ModuleVersion>,
+) -> BTreeMap<ModuleVersion, allowed::Known> {
+    stream::iter(built)
+        .map(|module| async move {
+            let found = licences_of(site, &module).await;
+            let known = found.unwrap_or_else(allowed::Known::Unavailable);
+            (module, known)
+        })
+        .buffer_unordered(ZIPS_AT_A_TIME)
+        .collect()
+        .await
+}
+
+async fn licences_of(site: &Site, wanted: &ModuleVersion) -> Result<allowed::Known, String> {
+    let (module, version, zip) = zip(site, wanted).await?;
+    licence::of_zip(zip, &module, &version).map_err(|error| error.to_string())
+}
+
+/// What the code of a version can do.
+async fn capabilities_of(site: &Site, wanted: &ModuleVersion) -> Result<Found, String> {
+    let (module, version, zip) = zip(site, wanted).await?;
+    capability::of_zip(zip, &module, &version).map_err(|error| error.to_string())
+}
+
+/// What the code of the versions that changed can do, now and at the base, by `MODULE@VERSION`.
+pub(super) async fn scans(site: &Site, moves: &[Move]) -> BTreeMap<String, Scan> {
+    let raised = moves.iter().filter_map(|one| {
+        let to = ModuleVersion::new(&one.path, one.to.as_ref()?);
+        let from = one.from.as_ref();
+        Some((from.map(|from| ModuleVersion::new(&one.path, from)), to))
+    });
+    let raised: Vec<_> = raised.collect();
+    output::doing(&format!("looking into {} versions", raised.len()));
+    stream::iter(raised)
+        .map(|(from, to)| async move {
+            let before = match &from {
+                Some(from) => capabilities_of(site, from).await,
+                None => Ok(Found::new()),
+            };
+            let scan = Scan {
+                from: before,
+                to: capabilities_of(site, &to).await,
+            };
+            (to.to_string(), scan)
+        })
+        .buffer_unordered(ZIPS_AT_A_TIME)
+        .collect()
+        .await
+}
+
+/// The files of a version.
+async fn zip(
+    site: &Site,
+    wanted: &ModuleVersion,
+) -> Result<(ModulePath, Version, Cursor<Bytes>), String> {
+    let module = ModulePath::parse(&wanted.path).map_err(|error| error.to_string())?;
+    let version = Version::parse(&wanted.version).map_err(|error| error.to_string())?;
+    let path = format!("{}/@v/{}.zip", module.escaped(), version.escaped());
+    let limit = usize::try_from(MAX_ZIP_FILE).unwrap_or(usize::MAX);
+    let zip = site.get(&path, limit).await?.body;
+    Ok((module, version, Cursor::new(zip)))
+}

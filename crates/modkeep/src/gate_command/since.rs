@@ -1,0 +1,190 @@
+//! Since: what a module's change since the base comes to.
+
+use super::{
+    facts,
+    module::{Files, Look, Looked},
+};
+use finding::{Finding, Unreadable};
+use gate::{
+    allowed,
+    change::{self, Known, Move, Scan},
+    fresh,
+};
+use jiff::Timestamp;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
+use vulndb::{Hit, Id};
+
+/// A change.
+pub(super) struct Since {
+    /// What it brings, and nothing that was there before.
+    pub(super) findings: Vec<Finding>,
+    /// The summary for a reviewer.
+    pub(super) summary: String,
+}
+
+// === impl Since ===
+
+impl Since {
+    /// Compares a module with its files at the base; a module that was not there is all new.
+    pub(super) async fn of(
+        with: Look<'_>,
+        mut now: Looked,
+        base: Option<&Files>,
+        root: &Path,
+        name: &str,
+    ) -> Result<Self, Unreadable> {
+        let base = match base {
+            Some(files) => Some(Looked::at(with, files, root).await.map_err(at_base)?),
+            None => None,
+        };
+        let before = base.as_ref().map_or_else(BTreeSet::new, Looked::built);
+        let moves = change::compare(&before, &now.built());
+        let mut told = Told::of(base.as_ref(), &now, &moves);
+        if let Some(base) = &base {
+            forget_known(&mut now, base);
+        }
+        let mut findings = now.findings(with);
+        if let Some(base) = &base {
+            findings = change::introduced(findings, &base.findings(with));
+            findings.extend(change::changed_sums(&base.lock, &now.lock));
+        }
+        findings.extend(change::findings(&moves, &now.places()));
+        let scans = facts::scans(with.site, &moves).await;
+        findings.extend(change::capabilities(&moves, &scans, &now.places()));
+        told.add_capabilities(&scans);
+        told.add_facts(with, &now);
+        let summary = change::markdown(name, &moves, &told.by_version);
+        Ok(Self { findings, summary })
+    }
+}
+
+fn at_base(unreadable: Unreadable) -> Unreadable {
+    Unreadable {
+        problem: format!("at the base: {}", unreadable.problem),
+        ..unreadable
+    }
+}
+
+/// Leaves out vulnerabilities that the base has as well, in whatever version.
+fn forget_known(now: &mut Looked, base: &Looked) {
+    let known: BTreeSet<(String, Id)> = hits(base)
+        .map(|hit| (hit.module.clone(), hit.id.clone()))
+        .collect();
+    if let Some(Ok(examined)) = now
+        .facts
+        .vulnerable
+        .as_mut()
+        .map(|known| known.examined.as_mut())
+    {
+        examined
+            .hits
+            .retain(|hit| !known.contains(&(hit.module.clone(), hit.id.clone())));
+    }
+}
+
+fn hits(looked: &Looked) -> impl Iterator<Item = &Hit> {
+    let known = looked.facts.vulnerable.iter();
+    known
+        .filter_map(|known| known.examined.as_ref().ok())
+        .flat_map(|examined| &examined.hits)
+}
+
+/// What a reviewer is told of each version that the change brings or takes.
+struct Told {
+    by_version: BTreeMap<String, Known>,
+}
+
+// === impl Told ===
+
+impl Told {
+    /// With the vulnerabilities that the change mends and brings.
+    fn of(base: Option<&Looked>, now: &Looked, moves: &[Move]) -> Self {
+        let of = |looked: Option<&Looked>, path: &str| -> BTreeSet<String> {
+            let hits = looked.into_iter().flat_map(hits);
+            hits.filter(|hit| hit.module == path)
+                .map(|hit| hit.id.to_string())
+                .collect()
+        };
+        let one = |one: &Move| {
+            let (before, after) = (of(base, &one.path), of(Some(now), &one.path));
+            let list = |word: &str, ids: Vec<&String>| match ids.len() {
+                0 => None,
+                1..=5 => {
+                    let ids: Vec<&str> = ids.into_iter().map(String::as_str).collect();
+                    Some(format!("{word} {}", ids.join(", ")))
+                }
+                count => Some(format!("{word} {count}")),
+            };
+            let mended = list("mends", before.difference(&after).collect());
+            let brought = list("brings", after.difference(&before).collect());
+            let words: Vec<String> = mended.into_iter().chain(brought).collect();
+            let known = Known {
+                vulnerabilities: words.join("; "),
+                ..Known::default()
+            };
+            let to = one.to.as_deref().unwrap_or("-");
+            (format!("{}@{to}", one.path), known)
+        };
+        Self {
+            by_version: moves.iter().map(one).collect(),
+        }
+    }
+
+    fn add_capabilities(&mut self, scans: &BTreeMap<String, Scan>) {
+        for (version, scan) in scans {
+            if let Some(known) = self.by_version.get_mut(version) {
+                known.capabilities = gained(scan);
+            }
+        }
+    }
+
+    fn add_facts(&mut self, with: Look<'_>, now: &Looked) {
+        for (module, age) in &now.facts.ages {
+            if let Some(known) = self.by_version.get_mut(&module.to_string()) {
+                known.age = words(age, with.now);
+            }
+        }
+        for (module, known_licence) in &now.facts.licences {
+            if let Some(known) = self.by_version.get_mut(&module.to_string()) {
+                known.licence = licence(known_licence);
+            }
+        }
+    }
+}
+
+fn gained(scan: &Scan) -> String {
+    match scan.gained() {
+        Ok(gained) => {
+            let words: Vec<&str> = gained.iter().map(|(one, _)| one.word()).collect();
+            words.join(", ")
+        }
+        Err(_) => "unknown".to_owned(),
+    }
+}
+
+fn words(age: &fresh::Known, now: Timestamp) -> String {
+    match age {
+        fresh::Known::Never => "unknown".to_owned(),
+        fresh::Known::Since(since, _) => {
+            let hours = now.duration_since(*since).as_hours();
+            match hours {
+                0..48 => format!("{hours} hours"),
+                hours => format!("{} days", hours / 24),
+            }
+        }
+    }
+}
+
+fn licence(known: &allowed::Known) -> String {
+    match known {
+        allowed::Known::Licences(licences) => {
+            let ids: BTreeSet<&str> = licences.iter().map(|licence| &*licence.id).collect();
+            Vec::from_iter(ids).join(", ")
+        }
+        allowed::Known::Unrecognised(_) => "not recognised".to_owned(),
+        allowed::Known::Unavailable(_) => "unknown".to_owned(),
+    }
+}

@@ -1,0 +1,145 @@
+//! Site: the modkeep that the facts come from, reached over HTTP whoever runs it.
+//!
+//! A server named on the command line, the server that already holds the data directory, or one of
+//! our own for as long as the command runs. Whichever it is, what it says of a module was proven as
+//! it is for every client, and what it fetched is kept for the next run.
+
+use crate::{
+    config::Settings,
+    failure::Failure,
+    neighbour,
+    wiring::{self, Service},
+};
+use codes::Code;
+use gomod::goproxy::ProxyList;
+use prometheus_client::registry::Registry;
+use server::Server;
+use std::{net::SocketAddr, time::Duration};
+use store::Store;
+use tokio::{sync::oneshot, task::JoinHandle};
+use upstream::{Endpoint, Reply, UpstreamOptions, Upstreams};
+use url::Url;
+
+/// How long a whole go.sum may take to be compared: every record asked for over a bad line.
+const PATIENCE: Duration = Duration::from_mins(5);
+
+/// A site to ask.
+pub(super) struct Site {
+    endpoint: Endpoint,
+    upstreams: Upstreams,
+    own: Option<Own>,
+}
+
+/// A server of our own.
+struct Own {
+    stop: oneshot::Sender<()>,
+    serving: JoinHandle<()>,
+    store: Store,
+}
+
+// === impl Site ===
+
+impl Site {
+    /// The server at this URL, or whoever serves the data directory, or a server of our own.
+    pub(super) async fn open(settings: &Settings, server: Option<&str>) -> Result<Self, Failure> {
+        if let Some(url) = server {
+            return Self::at(url, settings, None);
+        }
+        match wiring::service(settings).await {
+            Ok(service) => Self::begin(settings, service),
+            Err(failure) if failure.code() == Code::StoreInUse => {
+                let url = neighbour::reachable(&settings.data).await;
+                Self::at(&url.ok_or(failure)?, settings, None)
+            }
+            Err(failure) => Err(failure),
+        }
+    }
+
+    fn begin(settings: &Settings, service: Service) -> Result<Self, Failure> {
+        let Service { proxy, store, .. } = service;
+        let address = SocketAddr::from(([127, 0, 0, 1], 0));
+        let server = Server::bind(address, proxy, settings.limits, Registry::default());
+        let server = server.map_err(|error| Failure::of(Code::ListenFailed, &error))?;
+        let url = format!("http://{}", server.local_addr());
+        let (stop, stopped) = oneshot::channel::<()>();
+        let serving = tokio::spawn(async move {
+            let _drained = server.run(async { drop(stopped.await) }).await;
+        });
+        let own = Own {
+            stop,
+            serving,
+            store,
+        };
+        Self::at(&url, settings, Some(own))
+    }
+
+    fn at(url: &str, settings: &Settings, own: Option<Own>) -> Result<Self, Failure> {
+        let wrong = |why: String| Failure::new(Code::BadConfiguration, format!("{url}: {why}"));
+        let parsed = Url::parse(url).map_err(|error| wrong(error.to_string()))?;
+        let list = ProxyList::parse(url).map_err(|error| wrong(error.to_string()))?;
+        // It is patient with what is behind it; whoever asks must be more so, and ask once.
+        let options = UpstreamOptions {
+            header: PATIENCE,
+            silence: PATIENCE,
+            stall: PATIENCE,
+            breaker: false,
+            hedge: false,
+            ..settings.upstreams.clone()
+        };
+        let unusable = |error: upstream::BuildError| Failure::of(error.code(), &error);
+        let endpoint = Endpoint::try_new(&parsed, &options).map_err(unusable)?;
+        let upstreams = Upstreams::new(&list, &options).map_err(unusable)?;
+        Ok(Self {
+            endpoint,
+            upstreams,
+            own,
+        })
+    }
+
+    /// The site as a source of modules.
+    pub(super) fn upstreams(&self) -> &Upstreams {
+        &self.upstreams
+    }
+
+    /// Asks for a path; an answer that is not 200 is an error in its own words.
+    pub(super) async fn get(&self, path: &str, limit: usize) -> Result<Reply, String> {
+        let reply = self.endpoint.get(path, limit).await;
+        accepted(path, reply.map_err(|error| error.to_string())?)
+    }
+
+    /// Sends a text, and waits long for the answer.
+    pub(super) async fn post(
+        &self,
+        path: &str,
+        text: String,
+        limit: usize,
+    ) -> Result<Reply, String> {
+        let reply = self.endpoint.post(path, text, PATIENCE, limit).await;
+        accepted(path, reply.map_err(|error| error.to_string())?)
+    }
+
+    /// Lets a server of our own end, with everything it fetched durable.
+    pub(super) async fn close(self) -> Result<(), Failure> {
+        if let Some(own) = self.own {
+            drop(own.stop);
+            let _ended = own.serving.await;
+            own.store.flush().await?;
+        }
+        Ok(())
+    }
+}
+
+/// The first line of a refusal says what; the rest is for whoever asks a second time.
+fn accepted(path: &str, reply: Reply) -> Result<Reply, String> {
+    if reply.status == 200 {
+        return Ok(reply);
+    }
+    let text = String::from_utf8_lossy(&reply.body);
+    let mut lines = text.lines().filter(|line| !line.is_empty()).take(2);
+    let words = [lines.next(), lines.next()];
+    let words: Vec<&str> = words.into_iter().flatten().collect();
+    match words[..] {
+        [] => Err(format!("{path}: it answered {}", reply.status)),
+        _ => Err(words.join(": ")),
+    }
+}

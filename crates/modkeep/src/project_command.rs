@@ -1,0 +1,93 @@
+//! `modkeep why|graph|tidy-report|whatif`: questions about a project's dependencies.
+//!
+//! Answers are made in `project`; here are the arguments, the files, and the printing.
+
+mod graph;
+mod modules;
+mod packages;
+mod source_files;
+mod tidy;
+mod whatif;
+mod why;
+
+use crate::{PROBLEM, failure::Failure, output};
+use gomod::mvs::{Options, Updates};
+use std::process::ExitCode;
+
+pub(crate) use {
+    graph::main as graph,
+    tidy::{main as tidy, report},
+    whatif::main as whatif,
+    why::main as why,
+};
+
+/// Selection as if go.mod had been updated: a question about a graph is answered also where go.mod
+/// is not quite right.
+const APPLY: Options = Options {
+    updates: Updates::Apply,
+    unpruned: false,
+};
+
+/// Prints what was found out, or why nothing was.
+fn told(outcome: Result<Told, String>) -> ExitCode {
+    match outcome {
+        Ok(told) => {
+            output::text(&plain(&told.text));
+            if told.is_problem {
+                ExitCode::from(PROBLEM)
+            } else {
+                ExitCode::SUCCESS
+            }
+        }
+        Err(problem) => {
+            output::error(&plain(&problem));
+            ExitCode::from(PROBLEM)
+        }
+    }
+}
+
+/// Without anything that a terminal would obey: names and reasons are other people's words.
+fn plain(text: &str) -> String {
+    let replaced = |c: char| {
+        if c.is_control() && c != '\n' {
+            '\u{fffd}'
+        } else {
+            c
+        }
+    };
+    text.chars().map(replaced).collect()
+}
+
+/// An answer.
+struct Told {
+    text: String,
+    /// Whether it is one that whoever asked has to act on.
+    is_problem: bool,
+}
+
+fn argument<'a>(matches: &'a clap::ArgMatches, name: &str) -> &'a str {
+    matches.get_one::<String>(name).map_or("", String::as_str)
+}
+
+/// An answer as JSON.
+fn json(answer: &impl serde::Serialize) -> Result<String, String> {
+    let text = serde_json::to_string_pretty(answer).map_err(|error| error.to_string())?;
+    Ok(format!("{text}\n"))
+}
+
+/// Runs what has to wait for upstreams.
+fn wait<T>(future: impl Future<Output = T>) -> Result<T, Failure> {
+    Ok(crate::wiring::runtime()?.block_on(future))
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_terminal_is_told_nothing_by_others() {
+        let text = "deprecated: \u{1b}[2Juse\tb\r\n";
+        assert_eq!(
+            super::plain(text),
+            "deprecated: \u{fffd}[2Juse\u{fffd}b\u{fffd}\n"
+        );
+    }
+}

@@ -1,0 +1,37 @@
+//! `modkeep graph`: the module graph drawn.
+
+use super::{APPLY, Told, argument, told, wait};
+use crate::{checkout::Checkout, failure::Failure};
+use project::{
+    draw::{Cut, Format, draw},
+    graph::ModuleGraph,
+};
+use std::process::ExitCode;
+
+pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
+    let mut checkout = Checkout::open(matches)?;
+    let file = checkout.file.clone();
+    let format = match argument(matches, "format") {
+        "dot" => Format::Dot,
+        "mermaid" => Format::Mermaid,
+        "json" => Format::Json,
+        _ => Format::Text,
+    };
+    let cut = Cut {
+        depth: matches.get_one::<usize>("depth").copied(),
+        to: matches.get_one::<String>("to").map(String::as_str),
+    };
+    let selection = wait(checkout.select(&file, APPLY))?;
+    Ok(told(selection.and_then(|selection| {
+        let graph = ModuleGraph::of(&selection);
+        if let Some(path) = cut.to
+            && graph.selected(path).is_none()
+        {
+            return Err(format!("{path} is not in the module graph"));
+        }
+        Ok(Told {
+            text: draw(&graph, format, cut),
+            is_problem: false,
+        })
+    })))
+}

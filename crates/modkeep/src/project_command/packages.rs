@@ -1,0 +1,70 @@
+//! Every package of a project: the walk of [`project::imports`], fed with files.
+
+use super::modules::{Files, Places};
+use super::source_files::Found;
+use gomod::mvs::{Selected, Selection};
+use project::imports::{Loader, ModuleId, Packages, Step};
+use std::collections::{BTreeSet, HashMap};
+
+/// Modules that are opened at a time: each may be a download and a zip being read.
+const AT_A_TIME: usize = 8;
+
+/// Paths of the build list, in the numbering of the walk.
+pub(super) fn build_list(selection: &Selection) -> Vec<String> {
+    let list = selection.build_list().into_iter();
+    list.map(|selected| selected.module.path.clone()).collect()
+}
+
+/// Follows imports from the main module's packages and from `roots`.
+pub(super) async fn load(
+    selection: &Selection,
+    own: Found,
+    roots: &[String],
+    places: &Places,
+) -> Result<Packages, String> {
+    let list = selection.build_list();
+    let mut loader = Loader::new(build_list(selection));
+    for (directory, files) in own.packages {
+        loader.begin_at(&directory, files);
+    }
+    for root in roots {
+        loader.begin_at_path(root);
+    }
+    let mut opened = HashMap::new();
+    loop {
+        let needed = match loader.step() {
+            Step::Done(packages) => return Ok(packages),
+            Step::Need(needed) => needed,
+        };
+        let new: BTreeSet<ModuleId> = needed.iter().map(|directory| directory.module).collect();
+        let new = new
+            .into_iter()
+            .filter(|module| !opened.contains_key(module));
+        open(new.collect(), &list, places, &mut opened).await?;
+        for directory in needed {
+            let Some(files) = opened.get(&directory.module) else {
+                return Err("a module was not opened".to_owned());
+            };
+            let listing = files.listing(&directory.path);
+            loader.supply(directory, listing);
+        }
+    }
+}
+
+async fn open(
+    new: Vec<ModuleId>,
+    list: &[Selected<'_>],
+    places: &Places,
+    opened: &mut HashMap<ModuleId, Files>,
+) -> Result<(), String> {
+    use futures_util::StreamExt as _;
+    let opening = new.into_iter().filter_map(|module| {
+        let selected = list.get(module).copied()?;
+        Some(async move { (module, places.open(selected).await) })
+    });
+    let mut opening = futures_util::stream::iter(opening).buffer_unordered(AT_A_TIME);
+    while let Some((module, files)) = opening.next().await {
+        opened.insert(module, files);
+    }
+    Ok(())
+}

@@ -1,0 +1,214 @@
+//! `modkeep whatif`: what another version of a module would change.
+
+mod select;
+mod versions;
+
+use super::{APPLY, Told, argument, json, modules::Places, tidy, told, wait};
+use crate::{checkout::Checkout, failure::Failure, output};
+use codes::Code;
+use gomod::{ModulePath, Version, mvs::is_pseudo_module};
+use project::{
+    graph::ModuleGraph,
+    whatif::{Changes, Target, Verdict, begins_pruning, blockers, changes, edited, verdict},
+};
+use select::Change;
+use serde::Serialize;
+use std::{fmt::Write as _, process::ExitCode};
+use versions::Versions;
+
+/// The answer.
+#[derive(Default, Serialize)]
+struct Answer {
+    target: String,
+    changes: Changes,
+    /// Modules in the build list, the main one among them, before and after.
+    modules: [usize; 2],
+    /// Bytes of zips, before and after, as far as known.
+    bytes: [u64; 2],
+    verdict: Option<Verdict>,
+    /// Who asks for more, if no other versions of them were found that do not.
+    blocked_by: Vec<String>,
+    /// What is not known, in words.
+    unknown: Vec<String>,
+}
+
+pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
+    let target = target(argument(matches, "target"))?;
+    let mut checkout = Checkout::open(matches)?;
+    if checkout
+        .file
+        .module
+        .as_ref()
+        .is_some_and(|module| module.path == target.path)
+    {
+        return Err(wrong("the main module has no version to choose"));
+    }
+    let answer = wait(answer(&mut checkout, &target))?;
+    let as_json = matches.get_flag("json");
+    Ok(told(answer.and_then(|answer| {
+        Ok(Told {
+            text: if as_json {
+                json(&answer)?
+            } else {
+                text(&answer)
+            },
+            is_problem: is_problem(&answer),
+        })
+    })))
+}
+
+fn wrong(why: &str) -> Failure {
+    Failure::new(Code::BadConfiguration, why)
+}
+
+/// `MODULE@VERSION` or `MODULE@none`.
+fn target(text: &str) -> Result<Target, Failure> {
+    let (path, version) = text
+        .split_once('@')
+        .ok_or_else(|| wrong("say MODULE@VERSION or MODULE@none"))?;
+    if is_pseudo_module(path) {
+        return Err(wrong("go and toolchain are no modules; name a module"));
+    }
+    ModulePath::parse(path).map_err(|error| wrong(&format!("{path}: {error}")))?;
+    if version == "none" {
+        return Ok(Target {
+            path: path.to_owned(),
+            version: None,
+        });
+    }
+    let parsed = Version::parse(version);
+    let parsed = parsed.map_err(|error| {
+        wrong(&format!(
+            "{version}: {error}; a whole version is needed, such as v1.2.3"
+        ))
+    })?;
+    Ok(Target {
+        path: path.to_owned(),
+        version: Some(parsed.to_string()),
+    })
+}
+
+fn is_problem(answer: &Answer) -> bool {
+    let verdict = answer.verdict.clone().unwrap_or_default();
+    !answer.blocked_by.is_empty() || verdict.retracted.is_some() || verdict.deprecated.is_some()
+}
+
+async fn answer(checkout: &mut Checkout, target: &Target) -> Result<Answer, String> {
+    let file = checkout.file.clone();
+    let before = checkout.select(&file, APPLY).await?;
+    let places = Places::new(&checkout.root, &checkout.upstreams);
+    let mut versions = Versions::new(&checkout.upstreams);
+    let mut change = Change {
+        checkout,
+        places: &places,
+        versions: &mut versions,
+        target,
+        unknown: Vec::new(),
+    };
+    let after = change.select(&before).await?;
+    let mut answer = Answer {
+        target: format!(
+            "{}@{}",
+            target.path,
+            target.version.as_deref().unwrap_or("none")
+        ),
+        unknown: change.unknown,
+        ..Answer::default()
+    };
+    let Some(after) = after else {
+        let refused = checkout
+            .select(&edited(&file, &before, target), APPLY)
+            .await?;
+        answer.blocked_by = blockers(&ModuleGraph::of(&refused), target);
+        return Ok(answer);
+    };
+    if begins_pruning(&before, &after) {
+        return Err("the change raises the main module to Go 1.17 or above, where pruning begins: not computed".to_owned());
+    }
+    answer.changes = changes(&before, &after);
+    let sizes = [
+        tidy::sizes(&before, &places).await,
+        tidy::sizes(&after, &places).await,
+    ];
+    answer.modules = [&before, &after].map(|selection| selection.build_list().len());
+    answer.bytes = sizes.map(|sizes| sizes.values().sum());
+    if let Some(version) = &target.version {
+        match versions.latest(&target.path).await {
+            Ok(latest) => answer.verdict = latest.map(|latest| verdict(latest, version)),
+            Err(reason) => {
+                let what = "whether it is retracted or deprecated";
+                answer.unknown.push(format!("{what}: {reason}"));
+            }
+        }
+    }
+    Ok(answer)
+}
+
+fn text(answer: &Answer) -> String {
+    let mut text = String::new();
+    // Writing to a string cannot fail.
+    if !answer.blocked_by.is_empty() {
+        let _ = writeln!(
+            text,
+            "{} cannot be selected, because these ask for more and nothing lower of them fits:",
+            answer.target
+        );
+        for name in &answer.blocked_by {
+            let _ = writeln!(text, "  {name}");
+        }
+        return text;
+    }
+    let changes = &answer.changes;
+    let _ = writeln!(text, "{}", answer.target);
+    if changes.is_empty() {
+        text.push_str("  nothing would change\n");
+    }
+    for (word, moved) in [("raised ", &changes.raised), ("lowered", &changes.lowered)] {
+        for one in moved {
+            let _ = writeln!(text, "  {word} {} {} => {}", one.module, one.from, one.to);
+        }
+    }
+    for (word, modules) in [("added  ", &changes.added), ("removed", &changes.removed)] {
+        for one in modules {
+            let _ = writeln!(text, "  {word} {} {}", one.module, one.version);
+        }
+    }
+    for moved in changes.go.iter().chain(&changes.toolchain) {
+        let _ = writeln!(
+            text,
+            "  {} {} => {}",
+            moved.module,
+            shown(&moved.from),
+            shown(&moved.to)
+        );
+    }
+    let [before, after] = answer.modules;
+    let _ = writeln!(text, "modules: {before} before, {after} after");
+    let [before, after] = answer.bytes.map(output::size);
+    let _ = writeln!(text, "zips: {before} before, {after} after");
+    let verdict = answer.verdict.clone().unwrap_or_default();
+    for (word, reason) in [
+        ("retracted", verdict.retracted),
+        ("deprecated", verdict.deprecated),
+    ] {
+        if let Some(reason) = reason {
+            let _ = writeln!(
+                text,
+                "{word}: {}",
+                if reason.is_empty() {
+                    "no reason given"
+                } else {
+                    &reason
+                }
+            );
+        }
+    }
+    for unknown in &answer.unknown {
+        let _ = writeln!(text, "not known: {unknown}");
+    }
+    text
+}
+
+fn shown(version: &str) -> &str {
+    if version.is_empty() { "none" } else { version }
+}

@@ -1,0 +1,106 @@
+//! `modkeep vuln`: the vulnerability database that is kept, for the gate and for the stock client.
+
+pub(crate) mod update;
+
+use crate::{PROBLEM, cli, config::Settings, failure::Failure, output, wiring};
+use codes::Code;
+use jiff::Timestamp;
+use std::process::ExitCode;
+use vulndb::{Database, Hit, Kept, SourceInfo};
+
+pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
+    match matches.subcommand() {
+        Some(("update", matches)) => renew(matches),
+        Some(("show", matches)) => show(matches),
+        Some((_, matches)) => status(matches),
+        None => Ok(ExitCode::SUCCESS),
+    }
+}
+
+fn renew(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
+    let settings = cli::settings(&cli::given(matches)?)?;
+    let sources = matches.get_many::<String>("source").into_iter().flatten();
+    let sources: Vec<String> = sources.cloned().collect();
+    let made = wiring::runtime()?.block_on(update::update(&settings, &sources))?;
+    tell(&made);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn status(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
+    let settings = cli::settings(&cli::given(matches)?)?;
+    tell(open(&settings)?.sources());
+    Ok(ExitCode::SUCCESS)
+}
+
+fn show(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
+    let settings = cli::settings(&cli::given(matches)?)?;
+    let database = open(&settings)?;
+    let mut is_vulnerable = false;
+    for what in matches.get_many::<String>("what").into_iter().flatten() {
+        let wrong = |why: String| Failure::new(Code::BadInputFile, format!("{what}: {why}"));
+        let (module, version) = what
+            .split_once('@')
+            .ok_or_else(|| wrong("MODULE@VERSION is expected".to_owned()))?;
+        let hits = database.affecting(module, version);
+        let hits = hits.map_err(|error| wrong(error.to_string()))?;
+        is_vulnerable |= !hits.is_empty();
+        if hits.is_empty() {
+            output::line(&format!("{what}: nothing is known"));
+        }
+        hits.iter().for_each(print);
+    }
+    Ok(if is_vulnerable {
+        ExitCode::from(PROBLEM)
+    } else {
+        ExitCode::SUCCESS
+    })
+}
+
+fn open(settings: &Settings) -> Result<Database, Failure> {
+    let opened = Kept::in_directory(&settings.data).open();
+    let opened = opened.map_err(|error| Failure::of(Code::VulnerabilityDataDamaged, &error))?;
+    opened.ok_or_else(|| {
+        let facts = format!("{} has none", settings.data.display());
+        Failure::new(Code::NoVulnerabilityData, facts)
+    })
+}
+
+/// What the database is made of, and how old that is.
+fn tell(sources: &[SourceInfo]) {
+    for source in sources {
+        let age = source.modified.map_or_else(
+            || "undated".to_owned(),
+            |modified| {
+                let age = Timestamp::now().duration_since(modified.timestamp());
+                format!("as of {modified}, {} days ago", age.as_hours().max(0) / 24)
+            },
+        );
+        output::line(&format!(
+            "{}: {} entries, {age}",
+            source.name, source.entries
+        ));
+    }
+}
+
+/// A version as people write it: Go's own are releases.
+fn release(module: &str, version: &str) -> String {
+    match (module, version.strip_prefix('v')) {
+        ("stdlib" | "toolchain", Some(number)) => format!("go{number}"),
+        _ => version.to_owned(),
+    }
+}
+
+fn print(hit: &Hit) {
+    let names: Vec<&str> = hit.names().collect();
+    let fix = match &hit.lowest_fix {
+        Some(fix) => format!("fixed in {}", release(&hit.module, fix)),
+        None => "not fixed".to_owned(),
+    };
+    output::line(&format!(
+        "{}@{}: {}: {} ({fix})",
+        hit.module,
+        hit.version,
+        names.join(", "),
+        hit.summary
+    ));
+}

@@ -1,0 +1,121 @@
+//! Update: public databases and the site's own advisories become the database that is kept.
+//!
+//! Everything is read and checked before the kept file is touched, so a bad download or a typing
+//! error in an advisory changes nothing. What is public comes as one archive, which tells its keeper
+//! nothing about what is used here.
+
+use crate::{config::Settings, failure::Failure};
+use codes::Code;
+use std::{fs, path::Path, time::Duration};
+use tokio::task::spawn_blocking;
+use upstream::{Endpoint, UpstreamOptions};
+use url::Url;
+use vulndb::{Database, Kept, Origin, Source, SourceInfo};
+
+/// The archive below the root of a database of Go's.
+const ARCHIVE: &str = "vulndb.zip";
+
+/// The largest archive that is fetched, in bytes; Go's has three million.
+const LARGEST: usize = 256 << 20;
+
+/// Where nothing is fetched from.
+pub(crate) const OFF: &str = "off";
+
+/// Whether what is kept was put there longer ago than this, or nothing is kept.
+pub(crate) fn is_due(settings: &Settings, age: Duration) -> bool {
+    let written = fs::metadata(Kept::in_directory(&settings.data).path())
+        .and_then(|metadata| metadata.modified());
+    // A file from the future is as good as one of now.
+    written.is_err() || written.is_ok_and(|at| at.elapsed().is_ok_and(|elapsed| elapsed >= age))
+}
+
+/// Makes the kept database anew of these public sources (URLs, archives, directories), or of the
+/// configured one, and the site's advisories; gives what it is made of.
+pub(crate) async fn update(
+    settings: &Settings,
+    sources: &[String],
+) -> Result<Vec<SourceInfo>, Failure> {
+    let mut read = Vec::new();
+    if sources.is_empty() && settings.vulndb != OFF {
+        read.push(public(&settings.vulndb, &settings.upstreams).await?);
+    }
+    for source in sources {
+        read.push(public(source, &settings.upstreams).await?);
+    }
+    if let Some(directory) = settings.advisories.clone() {
+        read.push(blocking(move || advisories(&directory)).await?);
+    }
+    if read.is_empty() {
+        let facts = "--vulndb is off, and neither a source nor --advisories is given";
+        return Err(Failure::new(Code::BadConfiguration, facts));
+    }
+    let data = settings.data.clone();
+    blocking(move || keep(read, &data)).await
+}
+
+async fn public(source: &str, reach: &UpstreamOptions) -> Result<Source, Failure> {
+    if source.starts_with("http://") || source.starts_with("https://") {
+        let bytes = fetch(source, reach).await?;
+        let name = source.to_owned();
+        return blocking(move || {
+            Source::from_zip(&name, Origin::Public, &bytes).map_err(|error| bad(&name, &error))
+        })
+        .await;
+    }
+    let name = source.to_owned();
+    blocking(move || {
+        let path = Path::new(&name);
+        if path.is_dir() {
+            let read = Source::from_directory(&name, Origin::Public, path);
+            return read.map_err(|error| bad(&name, &error));
+        }
+        let bytes = fs::read(path).map_err(|error| bad(&name, &error))?;
+        Source::from_zip(&name, Origin::Public, &bytes).map_err(|error| bad(&name, &error))
+    })
+    .await
+}
+
+async fn fetch(source: &str, reach: &UpstreamOptions) -> Result<bytes::Bytes, Failure> {
+    let url = Url::parse(source).map_err(|error| bad(source, &error))?;
+    let endpoint = Endpoint::try_new(&url, reach);
+    let endpoint = endpoint.map_err(|error| Failure::of(error.code(), &error))?;
+    let unreachable = |facts: String| Failure::new(Code::UpstreamUnreachable, facts);
+    let reply = endpoint.get(ARCHIVE, LARGEST).await;
+    let reply = reply.map_err(|error| unreachable(error.to_string()))?;
+    match reply.status {
+        200 => Ok(reply.body),
+        status => Err(unreachable(format!(
+            "{}: {ARCHIVE}: it answered {status}",
+            endpoint.name()
+        ))),
+    }
+}
+
+fn advisories(directory: &Path) -> Result<Source, Failure> {
+    let name = directory.display().to_string();
+    let read = Source::from_directory(&name, Origin::Private, directory);
+    read.map_err(|error| bad(&name, &error))
+}
+
+fn keep(sources: Vec<Source>, data: &Path) -> Result<Vec<SourceInfo>, Failure> {
+    let merged = Database::merge(sources);
+    let merged = merged.map_err(|error| Failure::of(Code::BadVulnerabilityData, &error))?;
+    let failed = |error: &dyn std::error::Error| Failure::of(Code::StoreUnavailable, error);
+    fs::create_dir_all(data).map_err(|error| failed(&error))?;
+    let kept = Kept::in_directory(data);
+    kept.replace(&merged).map_err(|error| failed(&error))?;
+    Ok(merged.sources().to_vec())
+}
+
+fn bad(source: &str, error: &dyn std::error::Error) -> Failure {
+    let failure = Failure::of(Code::BadVulnerabilityData, error);
+    Failure::new(failure.code(), format!("{source}: {}", failure.facts()))
+}
+
+/// Thousands of entries are read and merged: not on a thread that others wait for.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
+    let done = spawn_blocking(work).await;
+    done.map_err(|error| Failure::of(Code::InternalError, &error))?
+}

@@ -1,0 +1,182 @@
+//! `modkeep gate` with what is known of vulnerabilities, and over the lock files of other tools.
+
+use crate::{
+    gate::{Bench, assert_found},
+    site::BINARY,
+};
+use std::{fs, process::Command, time::Duration};
+use testkit::process;
+
+/// What OSV says of a module below a version.
+fn advisory(id: &str, module: &str, fixed: &str) -> String {
+    format!(
+        r#"{{"schema_version": "1.3.1", "id": "{id}", "modified": "2026-11-20T00:00:00Z",
+        "published": "2026-11-20T00:00:00Z", "summary": "it leaks", "affected": [{{"package":
+        {{"name": "{module}", "ecosystem": "Go"}}, "ranges": [{{"type": "SEMVER", "events":
+        [{{"introduced": "0"}}, {{"fixed": "{fixed}"}}]}}], "ecosystem_specific": {{"imports":
+        [{{"path": "{module}"}}]}}}}], "references": [], "database_specific":
+        {{"url": "https://vuln.example.com/{id}"}}}}"#
+    )
+}
+
+impl Bench {
+    /// Gives the site a public database and advisories of its own.
+    fn know(&self, public: &[(&str, String)], private: &[(&str, String)]) {
+        let folder = |name: &str, entries: &[(&str, String)]| {
+            let folder = self.project.path().join(name);
+            fs::create_dir_all(&folder).unwrap();
+            for (id, text) in entries {
+                fs::write(folder.join(format!("{id}.json")), text).unwrap();
+            }
+            folder
+        };
+        let (public, private) = (folder(".public", public), folder(".private", private));
+        let mut command = Command::new(BINARY);
+        command
+            .args(["vuln", "update"])
+            .arg(public)
+            .arg("--advisories")
+            .arg(private)
+            .arg("--data")
+            .arg(self.site.server.data());
+        process::run(&mut command, Duration::from_mins(1)).assert_ok();
+    }
+}
+
+#[test]
+fn what_is_known_to_be_vulnerable_stops_until_somebody_answers_for_it() {
+    let bench = Bench::new();
+    let output = bench.gate(&[]);
+    assert_found(&output, 0, "go.mod: warning", "vulnerable/data-missing");
+    bench.know(
+        &[(
+            "GO-2026-0001",
+            advisory("GO-2026-0001", "example.com/b", "1.1.0"),
+        )],
+        &[("CORP-1", advisory("CORP-1", "example.com/c", "1.2.0"))],
+    );
+    let output = bench.gate(&[]);
+    assert_found(
+        &output,
+        12,
+        "go.mod:7:2: error",
+        "vulnerable/fixed-upstream",
+    );
+    assert!(output.stdout.contains("GO-2026-0001"), "{output}");
+    assert!(
+        output.stdout.contains("example.com/c@v1.0.0 has CORP-1"),
+        "{output}"
+    );
+
+    let waiver = |holds: &str, until: &str| {
+        format!(
+            "[[waiver]]\nrule = \"vulnerable/fixed-upstream\"\nholds = \"{holds}\"\n\
+             owner = \"team@example.com\"\nreason = \"not reached\"\nuntil = {until}\n"
+        )
+    };
+    let both = waiver("GO-2026-0001", "2999-01-01") + &waiver("CORP-1", "2999-01-01");
+    bench.write("modkeep-gate.toml", both);
+    bench.gate(&[]).assert_ok();
+    let late = waiver("GO-2026-0001", "2020-01-01") + &waiver("CORP-1", "2999-01-01");
+    bench.write("modkeep-gate.toml", late);
+    let output = bench.gate(&[]);
+    assert_eq!(output.status.code(), Some(12), "{output}");
+    assert!(
+        output.stdout.contains("[allowed/waiver-expired]"),
+        "{output}"
+    );
+}
+
+#[test]
+fn a_change_that_mends_a_vulnerability_says_so_and_an_old_one_does_not_stop_it() {
+    let bench = Bench::new();
+    bench.know(
+        &[
+            (
+                "GO-2026-0001",
+                advisory("GO-2026-0001", "example.com/b", "1.1.0"),
+            ),
+            (
+                "GO-2026-0002",
+                advisory("GO-2026-0002", "example.com/b", "2.0.0"),
+            ),
+        ],
+        &[],
+    );
+    bench.write("modkeep-gate.toml", "[steps]\nfresh = \"off\"\n");
+    bench.write(".gitignore", ".public\n.private\n");
+    bench.git(&["init", "-q"]);
+    bench.git(&["add", "."]);
+    bench.git(&["commit", "-qm", "one"]);
+    bench.change("go.mod", "example.com/b v1.0.0", "example.com/b v1.1.0");
+    let tidied = bench.site.go().run(&["mod", "tidy"], bench.project.path());
+    tidied.assert_ok();
+    assert_eq!(bench.gate(&[]).status.code(), Some(12));
+    let output = bench.gate(&["--base", "HEAD"]);
+    output.assert_ok();
+    assert!(output.stdout.contains("mends GO-2026-0001 |"), "{output}");
+}
+
+#[test]
+fn lock_files_of_other_tools_are_audited_and_compared_with_the_base() {
+    let bench = Bench::new();
+    let lock = |integrity: &str, host: &str| {
+        format!(
+            r#"{{
+  "name": "web", "version": "1.0.0", "lockfileVersion": 3, "requires": true,
+  "packages": {{
+    "": {{ "name": "web", "version": "1.0.0", "dependencies": {{ "left": "^1.0.0" }} }},
+    "node_modules/left": {{
+      "version": "1.0.3",
+      "resolved": "{host}/left/-/left-1.0.3.tgz",
+      "integrity": "{integrity}"
+    }}
+  }}
+}}
+"#
+        )
+    };
+    let hash = |letter: &str| format!("sha512-{}==", letter.repeat(86));
+    let host = "https://registry.example.com";
+    bench.write("modkeep-gate.toml", "[steps]\nfresh = \"off\"\n");
+    bench.write("package-lock.json", lock(&hash("A"), host));
+    let output = bench.gate(&[]);
+    output.assert_ok();
+    assert!(
+        output.stdout.contains("package-lock.json was audited"),
+        "{output}"
+    );
+    bench.git(&["init", "-q"]);
+    bench.git(&["add", "."]);
+    bench.git(&["commit", "-qm", "one"]);
+
+    bench.write(
+        "package-lock.json",
+        lock(&hash("B").replace("B==", "A=="), host),
+    );
+    let output = bench.gate(&["--base", "HEAD"]);
+    assert_found(
+        &output,
+        10,
+        "package-lock.json:8:20: error",
+        "lock/integrity-changed",
+    );
+    bench.write(
+        "package-lock.json",
+        lock(&hash("A"), "http://registry.example.com"),
+    );
+    let output = bench.gate(&[]);
+    assert_found(
+        &output,
+        10,
+        "package-lock.json:7:19: error",
+        "lock/not-https",
+    );
+    bench.write("package-lock.json", "{\n<<<<<<< ours\n");
+    let output = bench.gate(&[]);
+    assert_eq!(output.status.code(), Some(2), "{output}");
+    assert!(
+        output.stdout.contains("package-lock.json:2:1: unreadable"),
+        "{output}"
+    );
+}

@@ -1,0 +1,85 @@
+//! The CI guide: each block is run as it stands there, in the surroundings that it expects.
+
+use crate::gate::Bench;
+use std::{env, fs, path::Path, process::Command, time::Duration};
+use testkit::process::{self, Output};
+
+const GUIDE: &str = include_str!("../../../../docs/ci.md");
+
+/// The fenced blocks of the guide, each with its language.
+fn blocks() -> Vec<(&'static str, String)> {
+    let mut blocks = Vec::new();
+    let mut lines = GUIDE.lines();
+    while let Some(line) = lines.next() {
+        if let Some(language) = line.strip_prefix("```") {
+            let body: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
+            blocks.push((language, body.join("\n")));
+        }
+    }
+    blocks
+}
+
+/// What a block hands to a shell.
+fn script(language: &str, block: &str) -> String {
+    match language {
+        "sh" => block.to_owned(),
+        // The text below `run: |` or `script: |`, as far as it is indented more.
+        "yaml" => {
+            let mut lines = block.lines();
+            let head = lines
+                .find(|line| line.ends_with("run: |") || line.ends_with("script: |"))
+                .unwrap();
+            let depth = head.len() - head.trim_start().len();
+            let inner = lines.take_while(|line| line.len() - line.trim_start().len() > depth);
+            inner.map(str::trim).collect::<Vec<_>>().join("\n")
+        }
+        "groovy" => block.split("'''").nth(1).unwrap().trim().to_owned(),
+        _ => String::new(),
+    }
+}
+
+fn run(bench: &Bench, script: &str) -> Output {
+    let binary = Path::new(crate::site::BINARY).parent().unwrap();
+    let path = format!("{}:{}", binary.display(), env::var("PATH").unwrap());
+    let mut command = Command::new("sh");
+    command
+        .args(["-e", "-c", script])
+        .current_dir(bench.project.path())
+        .env("PATH", path)
+        .env("MODKEEP_SERVER", bench.site.server.url())
+        .env("GITHUB_BASE_REF", "main")
+        .env("CHANGE_TARGET", "main")
+        .env("CI_MERGE_REQUEST_DIFF_BASE_SHA", "origin/main");
+    process::run(&mut command, Duration::from_mins(1))
+}
+
+#[test]
+fn every_block_of_the_guide_passes_a_sound_change_and_stops_a_tampered_one() {
+    let blocks = blocks();
+    assert_eq!(blocks.len(), 5);
+    let bench = Bench::new();
+    bench.write("modkeep-gate.toml", "[steps]\nfresh = \"off\"\n");
+    bench.git(&["init", "-q", "-b", "work"]);
+    bench.git(&["add", "."]);
+    bench.git(&["commit", "-qm", "one"]);
+    bench.git(&["update-ref", "refs/remotes/origin/main", "HEAD"]);
+    let sound = bench.project.read("go.sum");
+    for (language, block) in &blocks {
+        let script = script(language, block);
+        assert!(script.contains("modkeep gate"), "{block}");
+        run(&bench, &script).assert_ok();
+        bench.write("go.sum", sound.replacen("h1:", "h1:x", 1));
+        let stopped = run(&bench, &script);
+        assert_eq!(stopped.status.code(), Some(10), "{script}: {stopped}");
+        bench.write("go.sum", &sound);
+    }
+    for report in ["gate.xml", "gate.sarif", "gate.json"] {
+        assert!(block_names(report), "{report}");
+        let text = fs::read_to_string(bench.project.path().join(report)).unwrap();
+        assert!(text.contains("lock/sum-"), "{report}: {text}");
+    }
+}
+
+fn block_names(file: &str) -> bool {
+    blocks().iter().any(|(_, block)| block.contains(file))
+}

@@ -1,0 +1,25 @@
+//! What a Go project is made of: its requirements, its packages, and why each is there.
+//!
+//! Pure: bytes, selections and listings in, answers out. Whoever calls reads files and asks
+//! upstreams.
+//!
+//! * [`graph`], [`paths`], [`why`], [`draw`]: the module graph, and who asks for what;
+//! * [`source`], [`worlds`]: what a Go file imports, and in which builds;
+//! * [`imports`], [`reach`], [`weight`], [`tidy`]: the packages that are reached, and what each
+//!   requirement is for and costs;
+//! * [`whatif`]: what another version would change.
+
+pub mod draw;
+pub mod graph;
+pub mod imports;
+pub mod paths;
+pub mod reach;
+pub mod rules;
+pub mod source;
+pub mod tidy;
+pub mod weight;
+pub mod whatif;
+pub mod why;
+pub mod worlds;
+
+pub use rules::RULES;

@@ -1,0 +1,314 @@
+//! Worlds: in which builds a file takes part, for all builds at once.
+//!
+//! A build is a port (GOOS and GOARCH), cgo on or off, and tags. To ask "who needs this package, and
+//! where" for one build after another would cost a walk for each; so a world is a bit, a
+//! [`WorldSet`] is every build in which something holds, constraints are evaluated on whole sets,
+//! and one walk over the packages answers for all.
+//!
+//! There are infinitely many tags, but few that occur. The base has every port, with cgo and
+//! without, and no tags. For every custom tag that some file names, the base is repeated with that
+//! tag set; and for a file that no such world builds, because it wants two tags at once, once more
+//! with all of its tags. `ignore` is never set: by convention it marks files that are run by hand.
+//! Not looked at: builds with several tags that no single file asks for together.
+
+mod ports;
+mod scope;
+mod set;
+
+pub use ports::PORTS;
+pub use scope::Scope;
+pub use set::WorldSet;
+
+use crate::source::{Expression, KNOWN_ARCHITECTURES, KNOWN_SYSTEMS};
+use std::collections::{BTreeSet, HashMap};
+
+/// The Go release up to which `go1.N` tags are set; a project that asks for a later one raises it.
+pub const NEWEST_RELEASE: u32 = 26;
+
+/// The most repetitions of the base: what is beyond is treated as never set, and said to be.
+pub const MAX_TAG_SETS: usize = 128;
+
+/// Worlds in the base: every port, with cgo and without.
+const BASE: usize = PORTS.len() * 2;
+
+/// The worlds that the files of a project distinguish.
+#[derive(Debug)]
+pub struct Universe {
+    release: u32,
+    tag_sets: Vec<BTreeSet<String>>,
+    known: HashMap<String, WorldSet>,
+    is_cut: bool,
+}
+
+// === impl Universe ===
+
+impl Universe {
+    /// The worlds that these constraints tell apart. `release` is the minor version of Go that the
+    /// project asks for.
+    pub fn new<'a>(
+        constraints: impl Iterator<Item = &'a Expression> + Clone,
+        release: u32,
+    ) -> Self {
+        let mut single = BTreeSet::new();
+        for constraint in constraints.clone() {
+            constraint.tags(&mut |tag| {
+                if is_custom(tag) {
+                    single.insert(tag);
+                }
+            });
+        }
+        let is_cut = single.len() > MAX_TAG_SETS;
+        let one = |tag: &str| BTreeSet::from([tag.to_owned()]);
+        let mut universe = Self {
+            release: release.max(NEWEST_RELEASE),
+            tag_sets: single.into_iter().take(MAX_TAG_SETS).map(one).collect(),
+            known: HashMap::new(),
+            is_cut,
+        };
+        universe.add_joint_tags(constraints);
+        universe
+    }
+
+    /// Adds the tags of files that no single tag builds.
+    fn add_joint_tags<'a>(&mut self, constraints: impl Iterator<Item = &'a Expression>) {
+        let mut joint = BTreeSet::new();
+        for constraint in constraints {
+            let mut tags = BTreeSet::new();
+            constraint.tags(&mut |tag| {
+                if is_custom(tag) {
+                    tags.insert(tag.to_owned());
+                }
+            });
+            if tags.len() > 1 && self.of(constraint).is_empty() {
+                joint.insert(tags);
+            }
+        }
+        let room = MAX_TAG_SETS.saturating_sub(self.tag_sets.len());
+        self.is_cut |= joint.len() > room;
+        if !joint.is_empty() {
+            self.tag_sets.extend(joint.into_iter().take(room));
+            self.known.clear();
+        }
+    }
+
+    /// Whether there were more tags than are told apart.
+    pub const fn is_cut(&self) -> bool {
+        self.is_cut
+    }
+
+    /// Every world.
+    pub fn all(&self) -> WorldSet {
+        WorldSet::full(self.size())
+    }
+
+    /// No world, of the right size.
+    pub fn none(&self) -> WorldSet {
+        WorldSet::empty(self.size())
+    }
+
+    fn size(&self) -> usize {
+        BASE * (self.tag_sets.len() + 1)
+    }
+
+    /// The worlds in which a constraint holds.
+    pub fn of(&mut self, constraint: &Expression) -> WorldSet {
+        match constraint {
+            Expression::Tag(tag) => self.of_tag(tag),
+            Expression::Not(inner) => self.of(inner).complement(),
+            Expression::All(terms) => {
+                let mut set = self.all();
+                for term in terms {
+                    set.intersect(&self.of(term));
+                }
+                set
+            }
+            Expression::Any(terms) => {
+                let mut set = self.none();
+                for term in terms {
+                    set.unite(&self.of(term));
+                }
+                set
+            }
+        }
+    }
+
+    /// Whether a constraint holds in one build without tags. A port that Go does not have builds
+    /// nothing.
+    pub fn holds(&self, constraint: &Expression, port: (&str, &str), cgo: bool) -> bool {
+        let world = Self::build(port, cgo);
+        world.is_some_and(|world| constraint.eval(&|tag| self.is_set(world, tag)))
+    }
+
+    /// Whether a set has one build without tags.
+    pub fn has(&self, set: &WorldSet, port: (&str, &str), cgo: bool) -> bool {
+        Self::build(port, cgo).is_some_and(|world| set.contains(world))
+    }
+
+    fn build(port: (&str, &str), cgo: bool) -> Option<usize> {
+        (0..BASE).find(|&world| place(world) == (port, cgo))
+    }
+
+    fn of_tag(&mut self, tag: &str) -> WorldSet {
+        if let Some(set) = self.known.get(tag) {
+            return set.clone();
+        }
+        let mut set = self.none();
+        for world in 0..self.size() {
+            if self.is_set(world, tag) {
+                set.insert(world);
+            }
+        }
+        self.known.insert(tag.to_owned(), set.clone());
+        set
+    }
+
+    fn is_set(&self, world: usize, tag: &str) -> bool {
+        let (port, cgo) = place(world);
+        match tag {
+            "gc" => true,
+            "cgo" => cgo,
+            "ignore" => false,
+            _ => match release_of(tag) {
+                Some(minor) => minor <= self.release,
+                None => {
+                    ports::matches(port, tag)
+                        || self.tags_of(world).is_some_and(|tags| tags.contains(tag))
+                }
+            },
+        }
+    }
+
+    fn tags_of(&self, world: usize) -> Option<&BTreeSet<String>> {
+        self.tag_sets.get((world / BASE).checked_sub(1)?)
+    }
+
+    /// Where the builds of a set are, in the fewest words. Builds with tags count only if there is
+    /// none without.
+    pub fn scope(&self, set: &WorldSet) -> Scope {
+        let base: Vec<usize> = set.iter().take_while(|&world| world < BASE).collect();
+        if base.len() == BASE {
+            return Scope::Everywhere;
+        }
+        if base.is_empty() {
+            return self.scope_of_tags(set);
+        }
+        let builds: Vec<_> = base.into_iter().map(place).collect();
+        scope::of_builds(&builds)
+    }
+
+    /// The least sets of tags that are needed: what holds with one tag is not said again for two.
+    fn scope_of_tags(&self, set: &WorldSet) -> Scope {
+        let found: BTreeSet<&BTreeSet<String>> =
+            set.iter().filter_map(|world| self.tags_of(world)).collect();
+        let least = |tags: &&&BTreeSet<String>| {
+            let smaller =
+                |other: &&BTreeSet<String>| other.len() < tags.len() && other.is_subset(tags);
+            !found.iter().any(smaller)
+        };
+        let joined = |tags: &&BTreeSet<String>| {
+            let names: Vec<&str> = tags.iter().map(String::as_str).collect();
+            names.join(",")
+        };
+        let names: Vec<String> = found.iter().filter(least).map(joined).collect();
+        if names.is_empty() {
+            Scope::Nowhere
+        } else {
+            Scope::Tags(names)
+        }
+    }
+}
+
+/// The port of a world, and whether cgo is on in it.
+fn place(world: usize) -> ((&'static str, &'static str), bool) {
+    let within = world % BASE;
+    let port = PORTS.get(within / 2).copied().unwrap_or(("", ""));
+    (port, within.is_multiple_of(2))
+}
+
+/// The minor version in a tag such as `go1.21`.
+fn release_of(tag: &str) -> Option<u32> {
+    tag.strip_prefix("go1.")?.parse().ok()
+}
+
+/// Whether a tag is one that only whoever builds can set.
+fn is_custom(tag: &str) -> bool {
+    let known = KNOWN_SYSTEMS.contains(&tag) || KNOWN_ARCHITECTURES.contains(&tag);
+    !known && !matches!(tag, "gc" | "cgo" | "unix" | "ignore") && release_of(tag).is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{NEWEST_RELEASE, Scope, Universe};
+    use crate::source::{Expression, parse};
+
+    fn scopes(lines: &[&str]) -> Vec<Scope> {
+        let constraints: Vec<Expression> = lines
+            .iter()
+            .map(|line| {
+                let source = format!("//go:build {line}\n\npackage x\n");
+                parse(source.as_bytes()).unwrap().constraint.unwrap()
+            })
+            .collect();
+        let mut universe = Universe::new(constraints.iter(), 0);
+        let sets: Vec<_> = constraints.iter().map(|each| universe.of(each)).collect();
+        sets.iter().map(|set| universe.scope(set)).collect()
+    }
+
+    #[test]
+    fn a_scope_is_named_by_what_decides_it() {
+        let tags =
+            |names: &[&str]| Scope::Tags(names.iter().map(|name| (*name).to_owned()).collect());
+        let linux = Scope::Systems(vec!["android", "linux"]);
+        let cases = [
+            ("gc", Scope::Everywhere),
+            ("!ignore", Scope::Everywhere),
+            ("ignore", Scope::Nowhere),
+            ("windows", Scope::Systems(vec!["windows"])),
+            ("darwin && !ios", Scope::Systems(vec!["darwin"])),
+            ("solaris", Scope::Systems(vec!["illumos", "solaris"])),
+            ("s390x", Scope::Architectures(vec!["s390x"])),
+            (
+                "linux && amd64 && !android",
+                Scope::Ports(vec!["linux/amd64".to_owned()]),
+            ),
+            ("cgo", Scope::Cgo),
+            ("!cgo", Scope::NoCgo),
+            ("linux && cgo", Scope::CgoOn(Box::new(linux))),
+            ("cgo || windows", Scope::EveryPort),
+            ("integration", tags(&["integration"])),
+            ("integration && linux", tags(&["integration"])),
+            ("one && two", tags(&["one,two"])),
+            ("one || three", tags(&["one", "three"])),
+            ("integration || linux || !linux", Scope::Everywhere),
+            ("!purego", Scope::Everywhere),
+            ("linux && windows", Scope::Nowhere),
+        ];
+        let lines: Vec<&str> = cases.iter().map(|(line, _)| *line).collect();
+        for ((line, expected), found) in cases.iter().zip(scopes(&lines)) {
+            assert_eq!(found, *expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn long_lists_are_told_by_what_is_missing() {
+        let told: Vec<String> = scopes(&["unix", "!windows", "arm64 || amd64"])
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        let expected = [
+            "every GOOS but js, plan9, wasip1, windows",
+            "every GOOS but windows",
+            "GOARCH amd64, arm64",
+        ];
+        assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn releases_are_set_up_to_the_newest() {
+        let beyond = format!("go1.{}", NEWEST_RELEASE + 1);
+        assert_eq!(
+            scopes(&["go1.1", &beyond]),
+            [Scope::Everywhere, Scope::Nowhere]
+        );
+    }
+}

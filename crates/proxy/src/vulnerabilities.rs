@@ -1,0 +1,164 @@
+//! Vulnerabilities: the kept database of known vulnerabilities, served to the stock client and asked
+//! by the gate.
+//!
+//! The database is one file beside the store, put in place whole by whoever imports it; a running
+//! server notices by the file's time and size and reads it anew. Between two looks the database is in
+//! memory, so an answer costs a `stat`.
+
+use crate::{
+    answer::{Answer, Body, Freshness, Media, Origin},
+    context::Context,
+    refusal::Refusal,
+};
+use bytes::Bytes;
+use codes::Code;
+use parking_lot::Mutex;
+use std::{
+    fs, io,
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+use store::BlobId;
+use vulndb::{Database, Examined, Kept, KeptError};
+
+/// How long others may keep a file of the protocol: the public database tells its own readers as
+/// much.
+const FRESH: Duration = Duration::from_mins(1);
+
+/// Modules that are asked about at once at most: more than any build list has.
+const MOST: usize = 100_000;
+
+/// The kept database, as far as it was read.
+#[derive(Debug, Default)]
+pub(crate) struct Vulnerabilities {
+    directory: Option<PathBuf>,
+    read: Mutex<Option<Read>>,
+}
+
+/// A database and the file that it was read from.
+#[derive(Debug)]
+struct Read {
+    stamp: Stamp,
+    database: Arc<Database>,
+}
+
+/// What differs between two files under the same name.
+type Stamp = (SystemTime, u64);
+
+// === impl Vulnerabilities ===
+
+impl Vulnerabilities {
+    /// The database kept in a data directory.
+    pub(crate) fn new(directory: Option<PathBuf>) -> Self {
+        Self {
+            directory,
+            read: Mutex::default(),
+        }
+    }
+
+    /// The database as it is now.
+    fn current(&self) -> Result<Arc<Database>, Refusal> {
+        let Some(directory) = &self.directory else {
+            return Err(none());
+        };
+        let kept = Kept::in_directory(directory);
+        let stamp = match stamp(&kept) {
+            Ok(stamp) => stamp,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(none()),
+            Err(error) => return Err(damaged(&error)),
+        };
+        let mut read = self.read.lock();
+        if let Some(read) = read.as_ref().filter(|read| read.stamp == stamp) {
+            return Ok(Arc::clone(&read.database));
+        }
+        let opened = kept.open().map_err(|error| damaged_file(&error))?;
+        let database = Arc::new(opened.ok_or_else(none)?);
+        *read = Some(Read {
+            stamp,
+            database: Arc::clone(&database),
+        });
+        Ok(database)
+    }
+}
+
+fn stamp(kept: &Kept) -> io::Result<Stamp> {
+    let metadata = fs::metadata(kept.path())?;
+    Ok((metadata.modified()?, metadata.len()))
+}
+
+fn none() -> Refusal {
+    Refusal::new(Code::NoVulnerabilityData, "none was ever imported")
+}
+
+fn damaged(error: &dyn std::error::Error) -> Refusal {
+    Refusal::new(Code::VulnerabilityDataDamaged, error.to_string())
+}
+
+fn damaged_file(error: &KeptError) -> Refusal {
+    damaged(error)
+}
+
+// === impl Context ===
+
+impl Context {
+    /// A file of the vulnerability database's protocol, by its path below the root.
+    pub(crate) async fn vulnerability_file(
+        self: &Arc<Self>,
+        path: &str,
+    ) -> Result<Answer, Refusal> {
+        let (context, path) = (Arc::clone(self), path.to_owned());
+        let work = move || {
+            let database = context.vulnerabilities.current()?;
+            let answer = database.answer(&path).ok_or_else(|| {
+                Refusal::new(
+                    Code::NotFoundHere,
+                    "the vulnerability database has no such file",
+                )
+            })?;
+            let media = match answer.content_type {
+                "application/json" => Media::Json,
+                _ => Media::Octets,
+            };
+            let bytes = Bytes::from(answer.bytes.into_owned());
+            Ok(Answer {
+                media,
+                freshness: Freshness::For(FRESH),
+                hash: Some(BlobId::of(&bytes)),
+                origin: Origin::Store,
+                evidence: String::new(),
+                body: Body::Bytes(bytes),
+            })
+        };
+        self.heavily(work).await.unwrap_or_else(|| Err(panicked()))
+    }
+
+    /// What is known about the modules of a list: a module and a version a line.
+    pub(crate) async fn examine(self: &Arc<Self>, list: &[u8]) -> Result<Examined, Refusal> {
+        let wrong = |facts: String| Refusal::new(Code::MalformedRequest, facts);
+        let text = String::from_utf8(list.to_vec());
+        let text = text.map_err(|error| wrong(error.to_string()))?;
+        let context = Arc::clone(self);
+        let work = move || {
+            let mut modules = Vec::new();
+            for (number, line) in (1..).zip(text.lines()) {
+                let module = line.split_once(' ').ok_or_else(|| {
+                    wrong(format!(
+                        "line {number}: a module and a version are expected"
+                    ))
+                })?;
+                modules.push(module);
+            }
+            if modules.len() > MOST {
+                return Err(wrong(format!("more than {MOST} lines")));
+            }
+            let database = context.vulnerabilities.current()?;
+            database.examine(modules).map_err(|error| damaged(&error))
+        };
+        self.heavily(work).await.unwrap_or_else(|| Err(panicked()))
+    }
+}
+
+fn panicked() -> Refusal {
+    Refusal::internal("asking the vulnerability database ended without a result")
+}

@@ -1,0 +1,46 @@
+//! Known vulnerabilities of Go modules: OSV entries in, hits, findings and the v1 protocol out.
+//!
+//! 1. A [`Source`] is a database as others publish it: the Go vulnerability database in its served
+//!    layout, an ecosystem's `all.zip` of OSV, a directory of a company's own advisories. It is
+//!    read strictly: one entry that is not understood and nothing of it is taken, because a
+//!    database with a hole says "not vulnerable" where it should say "do not know". Only a public
+//!    entry with versions that Go cannot have is taken, as one about every version.
+//! 2. [`Database::merge`] makes one of several: what two sources know under the same id or alias
+//!    is one vulnerability. [`Kept`] is that database as a file, for machines without a network.
+//! 3. [`Database::affecting`] tells which vulnerabilities a module version has, by the rules of
+//!    the stock `govulncheck`; [`Database::answer`] serves the protocol that it speaks, so that it
+//!    finds private advisories without knowing of us.
+//! 4. [`Reachability`] is what `govulncheck -json` found out about calls, which needs the source
+//!    code and is left to it. [`judge`] makes findings of all of it.
+//!
+//! Only [`Source::from_directory`] and [`Kept`] touch files; nothing asks the time. Everything read
+//! is hostile, and bounded by [`limits`].
+
+mod answer;
+mod database;
+mod entry;
+mod files;
+mod hit;
+mod judge;
+mod kept;
+pub mod limits;
+mod mend;
+mod merge;
+mod range;
+mod reachability;
+pub mod rules;
+mod source;
+mod version;
+
+pub use answer::Answer;
+pub use database::{Database, DatabaseError, Examined, SourceInfo};
+pub use entry::{Affected, Entry, EntryError, Event, Id, Import, Range, Review, Severity, Time};
+pub use files::{File, unpack};
+pub use hit::Hit;
+pub use judge::{Matter, judge};
+pub use kept::{Kept, KeptError};
+pub use merge::MergeError;
+pub use reachability::{Frame, Level, Reach, Reachability, ReachabilityError};
+pub use rules::{MILD, RULES};
+pub use source::{Origin, Problem, Source, SourceError};
+pub use version::UnknownVersion;

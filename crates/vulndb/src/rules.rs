@@ -1,0 +1,83 @@
+//! What is looked for in the light of known vulnerabilities.
+//!
+//! A vulnerability of a module is a case of exactly one rule, the one that says most about it: if
+//! calls were looked into, whether it is called; else whether there is a way out.
+
+use finding::{Rule, Step};
+
+/// All of them, in the order of the documentation.
+pub static RULES: &[&Rule] = &[
+    &CALLED,
+    &NOT_CALLED,
+    &FIXED,
+    &UNFIXED,
+    &GO_RELEASE,
+    &VERSION_UNKNOWN,
+    &DATA_OLD,
+];
+
+/// Rules that warn unless the policy names them: what they find harms nobody yet.
+pub static MILD: &[&Rule] = &[&NOT_CALLED];
+
+/// The code calls what is vulnerable.
+pub static CALLED: Rule = Rule {
+    id: "vulnerable/called",
+    step: Step::Vulnerable,
+    title: "vulnerable code is called",
+    why: "govulncheck found a way from this project's code into the vulnerable function: whoever controls its input may be able to exploit it.",
+    next: "Upgrade to a fixed version; until there is one, take the call out or guard what reaches it.",
+};
+
+/// Calls were looked into, and none goes there.
+pub static NOT_CALLED: Rule = Rule {
+    id: "vulnerable/not-called",
+    step: Step::Vulnerable,
+    title: "a module is vulnerable where nothing calls it",
+    why: "govulncheck found no way from this project's code into the vulnerable functions. The next change may bring one, and calls by reflection are not seen.",
+    next: "Upgrade to a fixed version with the next change of dependencies.",
+};
+
+/// There is a fixed version.
+pub static FIXED: Rule = Rule {
+    id: "vulnerable/fixed-upstream",
+    step: Step::Vulnerable,
+    title: "a module has a known vulnerability that is fixed in a later version",
+    why: "How to attack it is public, and so is the way out.",
+    next: "Upgrade to the fixed version; `govulncheck` tells whether the code that is vulnerable is called.",
+};
+
+/// There is none.
+pub static UNFIXED: Rule = Rule {
+    id: "vulnerable/unfixed",
+    step: Step::Vulnerable,
+    title: "a module has a known vulnerability and no version fixes it",
+    why: "How to attack it is public, and no later version of the module helps.",
+    next: "Find out with `govulncheck` whether it is called; replace the module, or waive the finding until a day.",
+};
+
+/// The standard library or the go command.
+pub static GO_RELEASE: Rule = Rule {
+    id: "vulnerable/go-release",
+    step: Step::Vulnerable,
+    title: "the Go release has a known vulnerability",
+    why: "The standard library goes into every binary, and the go command runs on every machine that builds it.",
+    next: "Build with a Go release that fixes it: set `toolchain` in go.mod, and upgrade the builders.",
+};
+
+/// Not known which version is in use.
+pub static VERSION_UNKNOWN: Rule = Rule {
+    id: "vulnerable/version-unknown",
+    step: Step::Vulnerable,
+    title: "a module has known vulnerabilities, but its version is none",
+    why: "Nobody can tell whether this version has them.",
+    next: "Use a released version of the module, or a Go release as it is published.",
+};
+
+/// The data are too old to rely on.
+pub static DATA_OLD: Rule = Rule {
+    id: "vulnerable/data-old",
+    step: Step::Vulnerable,
+    title: "the vulnerability database is too old",
+    why: "What was found since is missing from it, so that nothing found means little.",
+    next: "Import the database again, and find out why that did not happen by itself.",
+};

@@ -1,0 +1,83 @@
+//! Mend: a version that is none makes a public range wider, never narrower, and a private one wrong.
+
+use crate::support::{entry, file, ids};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use vulndb::{Database, Origin, Problem, Source, SourceError};
+
+const MODULE: &str = "example.com/a";
+
+fn read(origin: Origin, entry: &Value) -> Result<Source, SourceError> {
+    Source::from_files("osv", origin, vec![file(entry)])
+}
+
+/// As advisories in the zip of the ecosystem have it.
+fn odd() -> Value {
+    entry(
+        "GHSA-1",
+        MODULE,
+        &[("introduced", "0"), ("fixed", "0.11.82.1218")],
+    )
+}
+
+#[test]
+fn a_version_that_is_none_affects_every_version() {
+    let source = read(Origin::Public, &odd()).unwrap();
+    let mended: Vec<&str> = source.mended().iter().map(vulndb::Id::as_str).collect();
+    assert_eq!(mended, ["GHSA-1"]);
+    let database = Database::merge(vec![source]).unwrap();
+    assert_eq!(database.sources()[0].mended.len(), 1);
+    for version in ["v0.0.1", "v0.11.82", "v9.0.0"] {
+        assert_eq!(ids(&database, MODULE, version), ["GHSA-1"], "{version}");
+    }
+    let hits = database.affecting(MODULE, "v0.1.0").unwrap();
+    assert!(hits[0].is_unfixed());
+    let served = database.answer("ID/GHSA-1.json").unwrap();
+    let served: Value = serde_json::from_slice(&served.bytes).unwrap();
+    let events = &served["affected"][0]["ranges"][0]["events"];
+    assert_eq!(*events, json!([{"introduced": "0"}]));
+}
+
+#[test]
+fn ones_own_entry_with_such_a_version_is_refused() {
+    let error = read(Origin::Private, &odd()).unwrap_err();
+    assert!(matches!(error.problem, Problem::Entry(_)));
+    assert!(
+        error
+            .to_string()
+            .contains("\"0.11.82.1218\" is not a version"),
+        "{error}"
+    );
+}
+
+#[test]
+fn nothing_else_is_mended() {
+    let sound = entry("GHSA-1", MODULE, &[("introduced", "0"), ("fixed", "1.2.0")]);
+    assert!(read(Origin::Public, &sound).unwrap().mended().is_empty());
+    let mut undated = odd();
+    undated["modified"] = json!("yesterday");
+    assert!(read(Origin::Public, &undated).is_err());
+    let mut both = sound;
+    both["affected"][0]["ranges"][0]["events"] = json!([{"introduced": "0", "fixed": "1.0.0"}]);
+    assert!(read(Origin::Public, &both).is_err());
+}
+
+proptest! {
+    #[test]
+    fn a_range_is_never_made_narrower(
+        events in prop::collection::vec(
+            (prop::sample::select(vec!["introduced", "fixed"]), "[0-3]\\.0\\.0"), 1..6),
+        at in 0..6_usize,
+        version in "v[0-3]\\.[01]\\.0",
+    ) {
+        let events: Vec<(&str, &str)> = events.iter().map(|(kind, at)| (*kind, &**at)).collect();
+        let mut odd = events.clone();
+        let length = odd.len();
+        odd[at % length].1 = "2.0.0.beta.9";
+        let [before, after] = [events, odd].map(|events| {
+            let source = read(Origin::Public, &entry("GHSA-1", MODULE, &events)).unwrap();
+            ids(&Database::merge(vec![source]).unwrap(), MODULE, &version)
+        });
+        prop_assert!(before.is_empty() || before == after);
+    }
+}
