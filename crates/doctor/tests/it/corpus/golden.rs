@@ -42,17 +42,23 @@ fn normal(played: &Played, printed: &str) -> String {
     without_numbers(&text)
 }
 
-/// The text with carets cut to one and temporary directories without their numbers: both follow from
-/// the length of ports.
+/// What differs between machines and runs, and what stands in its place. Carets follow from the length
+/// of ports.
+const DIFFERENT: [(&str, &str); 7] = [
+    (r"/tmp/[A-Za-z0-9._-]+", "/tmp/DIRECTORY"),
+    (r"(127\.0\.0\.1|localhost):[0-9]+", "$1:PORT"),
+    (r"current time [0-9TZ:-]+", "current time NOW"),
+    (r"vcs/[0-9a-f]{64}", "vcs/REPOSITORY"),
+    (r"not in std \([^ ]+/src/", "not in std (GOROOT/src/"),
+    (r"go1\.99\.0\.[a-z0-9]+-[a-z0-9]+", "go1.99.0.OS-ARCH"),
+    (r"(?m)^   \| +\^+$", "   | ^"),
+];
+
 fn without_numbers(text: &str) -> String {
-    let temporary = regex::Regex::new(r"/tmp/[A-Za-z0-9._-]+").unwrap();
-    let port = regex::Regex::new(r"(127\.0\.0\.1|localhost):[0-9]+").unwrap();
-    let carets = regex::Regex::new(r"(?m)^   \| +\^+$").unwrap();
-    let vcs = regex::Regex::new(r"vcs/[0-9a-f]{64}").unwrap();
-    let now = regex::Regex::new(r"current time [0-9TZ:-]+").unwrap();
-    let text = temporary.replace_all(text, "/tmp/DIRECTORY");
-    let text = port.replace_all(&text, "$1:PORT");
-    let text = now.replace_all(&text, "current time NOW");
-    let text = vcs.replace_all(&text, "vcs/REPOSITORY");
-    carets.replace_all(&text, "   | ^").into_owned()
+    DIFFERENT
+        .iter()
+        .fold(text.to_owned(), |text, (found, name)| {
+            let found = regex::Regex::new(found).unwrap();
+            found.replace_all(&text, *name).into_owned()
+        })
 }
