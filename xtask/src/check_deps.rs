@@ -12,6 +12,7 @@ use std::{collections::BTreeMap, process::Command};
 /// Each room, and the rooms it may depend on.
 const HOUSE: &[(&str, &[&str])] = &[
     ("codes", &[]),
+    ("doctor", &["codes", "gomod"]),
     ("finding", &[]),
     (
         "gate",
@@ -36,8 +37,8 @@ const HOUSE: &[(&str, &[&str])] = &[
     (
         "modkeep",
         &[
-            "codes", "finding", "gate", "gomod", "lockfile", "mismatch", "project", "tlog",
-            "store", "upstream", "proxy", "server", "vulndb",
+            "codes", "doctor", "finding", "gate", "gomod", "lockfile", "mismatch", "project",
+            "tlog", "store", "upstream", "proxy", "server", "vulndb",
         ],
     ),
     ("testkit", &["tlog"]),
@@ -49,16 +50,19 @@ const HOUSE: &[(&str, &[&str])] = &[
 const RESERVED: &[(&str, &[&str])] = &[
     ("anyhow", &["modkeep", "xtask"]),
     ("clap", &["modkeep", "xtask"]),
-    // `upstream` looks into the HTTP client's errors, which are hyper's.
-    ("hyper", &["server", "testkit", "upstream"]),
-    ("hyper-util", &["server", "testkit"]),
+    // `upstream` looks into the HTTP client's errors, which are hyper's. `doctor` asks layer by layer,
+    // so it needs the connection, the handshake and the request apart.
+    ("hyper", &["doctor", "server", "testkit", "upstream"]),
+    ("hyper-util", &["doctor", "server", "testkit"]),
     ("object_store", &["store"]),
     ("reqwest", &["upstream"]),
     ("rusqlite", &["store"]),
-    ("rustls", &["upstream", "modkeep"]),
+    ("rustls", &["doctor", "upstream", "modkeep"]),
     (
         "tokio",
-        &["store", "upstream", "proxy", "server", "modkeep", "testkit"],
+        &[
+            "doctor", "store", "upstream", "proxy", "server", "modkeep", "testkit",
+        ],
     ),
 ];
 

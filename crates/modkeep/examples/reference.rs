@@ -17,6 +17,7 @@ const PAGES: &[Page] = &[
     ("metrics.md", reference::metrics_page),
     ("errors.md", reference::errors_page),
     ("cli.md", reference::cli_page),
+    ("causes.md", reference::causes_page),
 ];
 
 /// Folders that hold generated pages and nothing else.

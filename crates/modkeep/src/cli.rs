@@ -255,16 +255,26 @@ fn config() -> Command {
 
 fn doctor() -> Command {
     let what = Arg::new("what")
-        .required(true)
-        .value_name("CODE|CASE")
-        .help("A code such as MK4004, the number of a case, or a text that contains a code");
+        .value_name("TEXT|CODE|CAUSE|CASE")
+        .help("A pasted error, - to read one, a code such as MK4004, a cause such as http/403, or the number of a case; without it this machine is looked at");
+    let json = Arg::new("json")
+        .long("json")
+        .action(ArgAction::SetTrue)
+        .help("Print JSON");
+    let command = Arg::new("command")
+        .num_args(1..)
+        .last(true)
+        .value_name("COMMAND")
+        .value_hint(ValueHint::CommandWithArguments)
+        .conflicts_with("what")
+        .help("Run this command, and say why it failed");
     options::add_some(
         Command::new("doctor")
-            .about("Explain a code, and show what was found out about wrong bytes")
-            .arg(what),
+            .about("Say why something failed, and what mends it")
+            .args([what, json, command]),
         &["data"],
     )
-    .after_help("Examples:\n  modkeep doctor MK4004\n  modkeep doctor 17")
+    .after_help("Examples:\n  modkeep doctor\n  modkeep doctor -- go mod download\n  modkeep doctor - < build.log\n  modkeep doctor MK4004\n  modkeep doctor 17")
 }
 
 fn explain() -> Command {

@@ -19,7 +19,7 @@ mod table;
 mod value;
 mod witness;
 
-pub(crate) use environment::{Environment, Process};
+pub(crate) use environment::{Environment, Process, go, run, variables};
 pub use resolve::{ConfigError, Origin, Resolved};
 pub(crate) use resolve::{Flags, resolve};
 pub(crate) use settings::SettingsError;

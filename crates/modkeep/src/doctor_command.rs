@@ -1,98 +1,89 @@
-//! `modkeep doctor CODE|CASE`: a code explained, and the cases that belong to it.
+//! `modkeep doctor`: why something failed, and what mends it.
 //!
-//! The server that serves the data directory is asked, if there is one; else the store is opened.
+//! Without an argument it looks at this machine and the checkout in the working directory. With a
+//! text, or `-` for standard input, it says what the text shows. Behind `--` it runs a command and
+//! says what its failure shows. A code, the id of a cause, or the number of a
+//! case is explained.
+//!
+//! Exit codes: 0 all is well, or what was asked for was explained; 1 something was found; 2 it cannot
+//! be told.
 
-use crate::{PROBLEM, cli, explain, failure::Failure, neighbour, output, wiring};
+mod cases;
+mod machine;
+mod pasted;
+
+use crate::{UNUSABLE, cli, failure::Failure, output};
 use codes::Code;
-use mismatch::Case;
-use serde::Deserialize;
-use std::{path::Path, process::ExitCode};
-use store::Store;
-
-/// Cases shown under a code: the newest.
-const SHOWN: usize = 3;
-
-/// A case as `/-/cases` lists it.
-#[derive(Debug, Deserialize)]
-struct Listed {
-    number: u64,
-    at: String,
-    path: String,
-    case: Case,
-}
-
-#[derive(Debug, Deserialize)]
-struct Listing {
-    cases: Vec<Listed>,
-}
+use doctor::{Cause, Colour, cause};
+use std::{
+    io::{self, IsTerminal as _},
+    path::PathBuf,
+    process::ExitCode,
+};
 
 pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
     let resolved = cli::given(matches)?;
-    let data = std::path::PathBuf::from(resolved.text("data"));
-    let what = matches.get_one::<String>("what").map_or("", String::as_str);
-    if let Ok(number) = what.parse::<u64>()
-        && !is_code(what)
-    {
-        let cases = wiring::run(cases(&data))??;
-        return Ok(show_one(&cases, number));
+    let data = PathBuf::from(resolved.text("data"));
+    let as_json = matches.get_flag("json");
+    let command: Vec<&str> = matches
+        .get_many::<String>("command")
+        .into_iter()
+        .flatten()
+        .map(String::as_str)
+        .collect();
+    if let Some((program, arguments)) = command.split_first() {
+        return pasted::of_command(program, arguments, as_json, &data);
     }
-    let Some(code) = explain::find(what) else {
-        output::error("no code and no case; docs/errors.md lists the codes, /-/cases the cases");
-        return Ok(ExitCode::from(PROBLEM));
+    let Some(what) = matches.get_one::<String>("what") else {
+        return machine::look(as_json);
     };
-    output::line(&explain::explained(code));
-    if code == Code::ChecksumMismatch {
-        let cases = wiring::run(cases(&data))??;
-        cases.iter().take(SHOWN).for_each(show);
+    if let Some(code) = code(what) {
+        return cases::explain(code, &data);
     }
-    Ok(ExitCode::SUCCESS)
+    if let Some(cause) = cause::find(what) {
+        output::line(&explained(cause));
+        return Ok(ExitCode::SUCCESS);
+    }
+    if let Ok(number) = what.parse() {
+        return cases::show_numbered(number, &data);
+    }
+    match what.as_str() {
+        "-" => pasted::of_input(as_json, &data),
+        text => pasted::of_text(text, as_json, &data),
+    }
 }
 
-/// Four digits of a known code are that code, not a case.
-fn is_code(text: &str) -> bool {
-    text.len() == 4 && Code::parse(text).is_some()
+/// A text that is a code and nothing else. Four digits of a known code are that code, not a case.
+fn code(text: &str) -> Option<Code> {
+    Code::parse(text).filter(|_| matches!(text.len(), 4 | 6))
 }
 
-fn show_one(cases: &[Listed], number: u64) -> ExitCode {
-    if let Some(case) = cases.iter().find(|case| case.number == number) {
-        show(case);
-        return ExitCode::SUCCESS;
-    }
-    output::error(&format!(
-        "no case {number} among the newest {}",
-        cases.len()
-    ));
-    ExitCode::from(PROBLEM)
+/// A cause in the words of the table, as codes are explained.
+fn explained(cause: &Cause) -> String {
+    format!(
+        "{}: {}\nwhy: {}\nnext: {}",
+        cause.id, cause.title, cause.why, cause.next
+    )
 }
 
-fn show(case: &Listed) {
-    output::line(&format!(
-        "\ncase {} of {}, {}",
-        case.number, case.path, case.at
-    ));
-    output::text(&case.case.report());
+/// Colours are for people who watch.
+fn colour() -> Colour {
+    if io::stdout().is_terminal() {
+        Colour::Always
+    } else {
+        Colour::Never
+    }
 }
 
-/// The newest cases, from the server or the store.
-async fn cases(data: &Path) -> Result<Vec<Listed>, Failure> {
-    if let Some(url) = neighbour::reachable(data).await {
-        let text = neighbour::document(&url, "/-/cases").await;
-        let listing = text.and_then(|text| serde_json::from_str::<Listing>(&text).ok());
-        return Ok(listing.map(|listing| listing.cases).unwrap_or_default());
+/// A value as JSON on standard output.
+fn print_json(value: &impl serde::Serialize) {
+    match serde_json::to_string_pretty(value) {
+        Ok(text) => output::line(&text),
+        Err(error) => output::error(&error.to_string()),
     }
-    if !data.join("catalog.db").exists() {
-        return Ok(Vec::new());
-    }
-    let store = Store::open(wiring::store_options(data)).await?;
-    let files = store.cases(u64::MAX, 100).await?;
-    let read = files.into_iter().filter_map(|file| {
-        let case = Case::from_json(&file.body).ok()?;
-        Some(Listed {
-            number: file.number,
-            at: file.at.to_string(),
-            path: file.path,
-            case,
-        })
-    });
-    Ok(read.collect())
+}
+
+/// The exit code where nothing can be told.
+fn untold() -> ExitCode {
+    ExitCode::from(UNUSABLE)
 }

@@ -61,5 +61,6 @@ pub use outcome::{Absence, Outage, Outcome};
 pub use redirect::RedirectError;
 pub use request::RequestKind;
 pub use sumdb::{DatabaseOutcome, DatabaseRoute};
+pub use tls::client_config;
 pub use upstreams::{BreakerView, Upstreams};
 pub use walk::{BodyFailure, Walk};

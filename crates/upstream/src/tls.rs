@@ -22,7 +22,7 @@ use crate::BuildError;
 const PROTOCOLS: [&[u8]; 2] = [b"h2", b"http/1.1"];
 
 /// How TLS is spoken to every source; `ca` is a PEM file of further roots.
-pub(crate) fn client_config(ca: Option<&Path>) -> Result<ClientConfig, BuildError> {
+pub fn client_config(ca: Option<&Path>) -> Result<ClientConfig, BuildError> {
     let provider = Arc::new(aws_lc_rs::default_provider());
     let extra = ca.map(read_roots).transpose()?.unwrap_or_default();
     let verifier = verifier(extra, &provider).map_err(|error| match ca {

@@ -1,6 +1,10 @@
 //! The environment: the one place that reads it, behind a trait so that tests bring their own.
 
-use std::process::{Command, Stdio};
+use std::{
+    ffi::OsString,
+    io,
+    process::{Command, Output, Stdio},
+};
 
 /// What is asked of the surroundings of the process.
 pub(crate) trait Environment {
@@ -40,4 +44,31 @@ impl Environment for Process {
         let value = String::from_utf8(output.stdout).ok()?.trim().to_owned();
         (!value.is_empty()).then_some(value)
     }
+}
+
+/// Every variable of the process that is text.
+pub(crate) fn variables() -> Vec<(String, String)> {
+    let text = |(name, value): (OsString, OsString)| {
+        Some((name.into_string().ok()?, value.into_string().ok()?))
+    };
+    std::env::vars_os().filter_map(text).collect()
+}
+
+/// What `go` prints, if it succeeds. Its settings stay as they are: they are what is asked for.
+pub(crate) fn go(arguments: &[&str]) -> Option<String> {
+    let output = run("go", arguments).ok()?;
+    let printed = output.status.success().then_some(output.stdout)?;
+    String::from_utf8(printed).ok()
+}
+
+/// Runs a command to its end.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the command of a person, or go about its settings; not on the request path"
+)]
+pub(crate) fn run(program: &str, arguments: &[&str]) -> io::Result<Output> {
+    Command::new(program)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .output()
 }

@@ -16,6 +16,7 @@ mod c2sp;
 mod commands;
 mod content;
 mod crash;
+mod doctor;
 mod flights;
 mod forks;
 mod gate;

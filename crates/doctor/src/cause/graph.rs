@@ -1,0 +1,273 @@
+//! Causes in packages, the module graph, and the files of a module.
+
+use super::{Cause, RemedyKind, decisive, remedy, run, symptom, telling};
+
+const TIDY: &str = "adds and removes lines of go.mod and go.sum as the source needs";
+
+pub(super) static PACKAGE_GONE: Cause = Cause {
+    id: "package/not-in-module",
+    title: "the module has no such package in this version",
+    why: "The package was moved or removed, or is misspelt.",
+    next: "Look for the package in the module's documentation; if it was removed, require an older version.",
+    common: false,
+    patterns: &[
+        decisive("module {module}@{version} found{...}, but does not contain package {package}"),
+        decisive("module {module} provides package {package} and is replaced but not required"),
+        decisive("module {module}@latest found{...}, but does not contain package {package}"),
+        decisive("main module ({module}) does not contain package {package}"),
+        decisive("package {package} is not in the main module ({module})"),
+    ],
+    remedies: &[run(
+        "go list -m -versions {module}",
+        "nothing: it lists what there is",
+    )],
+};
+
+pub(super) static NOT_REQUIRED: Cause = Cause {
+    id: "package/not-required",
+    title: "no required module has this package",
+    why: "It is imported, but go.mod requires no module that provides it.",
+    next: "Run the command that go prints, and commit go.mod and go.sum.",
+    common: false,
+    patterns: &[
+        decisive("no required module provides package {package}; to add it: go get {target}"),
+        decisive("no required module provides package {package}"),
+        telling("cannot find module providing package {package}"),
+        telling("{package}: is replaced but not required; to add it: go get {target}"),
+    ],
+    remedies: &[run(
+        "go get {package}",
+        "adds the module's newest release to go.mod",
+    )],
+};
+
+pub(super) static AMBIGUOUS: Cause = Cause {
+    id: "package/ambiguous",
+    title: "two modules have this package",
+    why: "A module was split in two, and old and new are required together.",
+    next: "Upgrade the older one to a version from which the package is gone, or exclude it.",
+    common: false,
+    patterns: &[decisive(
+        "ambiguous import: found package {package} in multiple modules: {module} {version} ({...})",
+    )],
+    remedies: &[run(
+        "go get {module}@latest",
+        "upgrades, and may take other modules along",
+    )],
+};
+
+pub(super) static NOT_IN_STD: Cause = Cause {
+    id: "package/not-in-std",
+    title: "the standard library has no such package",
+    why: "A path without a dot in its first element is the standard library's: a typing error, a local package without its module path, or an older go.",
+    next: "Check the import; local packages are imported with the module path of go.mod before them.",
+    common: false,
+    patterns: &[
+        decisive("package {package} is not in std ({file})"),
+        decisive("package {package} is not in GOROOT ({file})"),
+    ],
+    remedies: &[],
+};
+
+pub(super) static CONFLICT: Cause = Cause {
+    id: "graph/conflict",
+    title: "another requirement needs a higher version",
+    why: "go takes the highest version that anybody requires, and what was asked for is below it.",
+    next: "Ask for the version that is required, or lower what requires it too; go mod graph shows who does.",
+    common: false,
+    patterns: &[
+        decisive("{old}@{version} requires {module}@{required}, not {module2}@{asked}"),
+        decisive(
+            "{old}@{version} indirectly requires {module}@{required}, but {asked} is requested",
+        ),
+        decisive("{old}@{version} requires {module}@{required}, but {asked} is requested"),
+        decisive("{old}@{version} indirectly requires {module}@{required}, not {module2}@{asked}"),
+    ],
+    remedies: &[run(
+        "go get {module}@{required}",
+        "keeps the version that is needed anyway",
+    )],
+};
+
+pub(super) static SYNTAX: Cause = Cause {
+    id: "graph/go-mod-syntax",
+    title: "go.mod or go.work cannot be read",
+    why: "A typing error, what a merge conflict left behind, or a directive of a newer go.",
+    next: "Mend the line that the message names.",
+    common: false,
+    patterns: &[
+        // What is wrong at the line may be more than its syntax, and then it is named itself.
+        telling("errors parsing go.mod: {file}:{line}: {...}"),
+        telling("errors parsing go.work: {file}:{line}: {...}"),
+        telling("errors parsing {file2}: {file}:{line}: {...}"),
+    ],
+    remedies: &[],
+};
+
+pub(super) static STALE: Cause = Cause {
+    id: "graph/stale-go-mod",
+    title: "go.mod would have to be changed, and that is not allowed here",
+    why: "go.mod does not fit the source or its dependencies, and -mod=readonly (the default) forbids to change it.",
+    next: "Run go mod tidy on your machine, and commit go.mod and go.sum.",
+    common: false,
+    patterns: &[
+        decisive("updates to go.mod needed, disabled by -mod={mode}"),
+        decisive("updates to go.mod needed"),
+        decisive("import lookup disabled by -mod={mode}"),
+    ],
+    remedies: &[run("go mod tidy", TIDY)],
+};
+
+pub(super) static VENDOR: Cause = Cause {
+    id: "graph/vendor-mode",
+    title: "modules are taken from vendor only",
+    why: "-mod=vendor is set, or follows from a vendor directory; nothing is looked up then.",
+    next: "Run go mod vendor to bring the directory up to date, or pass -mod=mod for this command; look into GOFLAGS too.",
+    common: false,
+    patterns: &[
+        decisive("module lookup disabled by -mod=vendor"),
+        decisive("import lookup disabled by -mod=vendor"),
+        decisive("cannot query module due to -mod={mode}"),
+        decisive(
+            "cannot find module providing package {package}: import lookup disabled by -mod=vendor",
+        ),
+        decisive("can't compute 'all' using the vendor directory"),
+        decisive("can't determine available versions using the vendor directory"),
+        decisive("can't determine available upgrades using the vendor directory"),
+        decisive("can't match module patterns using the vendor directory"),
+        decisive("can't resolve module using the vendor directory"),
+        telling("(Use -mod=mod or -mod=readonly to bypass.)"),
+    ],
+    remedies: &[run(
+        "go env GOFLAGS",
+        "nothing: it prints what may set -mod",
+    )],
+};
+
+pub(super) static VENDOR_INCONSISTENT: Cause = Cause {
+    id: "graph/vendor-inconsistent",
+    title: "vendor does not fit go.mod",
+    why: "go.mod was changed, and the vendor directory was not brought up to date.",
+    next: "Run go mod vendor, and commit the directory.",
+    common: false,
+    patterns: &[
+        decisive("inconsistent vendoring in {file}: {...}"),
+        telling(
+            "is explicitly required in go.mod, but not marked as explicit in vendor/modules.txt",
+        ),
+    ],
+    remedies: &[run("go mod vendor", "rewrites the vendor directory")],
+};
+
+pub(super) static NO_GO_MOD: Cause = Cause {
+    id: "graph/no-go-mod",
+    title: "there is no go.mod here",
+    why: "The command needs a module, and neither this directory nor one above it has a go.mod.",
+    next: "Change to the module's directory, or make one with go mod init; a command is installed with go install PATH@VERSION.",
+    common: false,
+    patterns: &[
+        decisive("go.mod file not found in current directory or any parent directory"),
+        decisive("cannot find main module, but {...}"),
+        decisive("cannot find main module"),
+        decisive("no modules specified (see 'go help mod download')"),
+        telling("directory prefix {file} does not contain main module"),
+    ],
+    remedies: &[],
+};
+
+pub(super) static REPLACEMENT_GONE: Cause = Cause {
+    id: "graph/replacement-missing",
+    title: "a replacement directory is not there",
+    why: "A replace line points to a directory that this machine lacks; such lines are for the author's own machine.",
+    next: "Remove the line before committing, or make the directory; for work on several modules use a go.work.",
+    common: false,
+    patterns: &[
+        decisive(
+            "{module}@{version} (replaced by {file}): reading {file2}: {...}no such file or directory",
+        ),
+        decisive("(replaced by {file}): reading {file2}: {...}"),
+        decisive("replacement directory {file} does not exist"),
+        decisive("replacement path {file} inside the module"),
+    ],
+    remedies: &[remedy(
+        RemedyKind::Command,
+        "go mod edit -dropreplace={module}",
+        "the module itself is used again in place of the directory; without effect if the line names a version",
+    )],
+};
+
+pub(super) static CYCLE: Cause = Cause {
+    id: "package/import-cycle",
+    title: "packages import each other in a circle",
+    why: "Go allows no import cycles; this is no matter of modules.",
+    next: "Move what both need into a third package.",
+    common: false,
+    patterns: &[decisive("import cycle not allowed")],
+    remedies: &[],
+};
+
+pub(super) static INTERNAL: Cause = Cause {
+    id: "package/internal",
+    title: "an internal package of another module is imported",
+    why: "What lies below internal may be imported from beside it only.",
+    next: "Use the module's public packages; ask its author for what is missing.",
+    common: false,
+    patterns: &[decisive("use of internal package {package} not allowed")],
+    remedies: &[],
+};
+
+pub(super) static CASE_COLLISION: Cause = Cause {
+    id: "zip/case-collision",
+    title: "two files of the module differ in upper and lower case only",
+    why: "Such a module cannot be unpacked on every system, so go refuses it.",
+    next: "Use another version, and tell its author; or the import is spelt in two cases, see the message.",
+    common: true,
+    patterns: &[
+        decisive("case-insensitive file name collision: \"{file}\" and \"{file2}\""),
+        decisive("case-insensitive import collision: \"{old}\" and \"{new}\""),
+    ],
+    remedies: &[],
+};
+
+pub(super) static BAD_ZIP_NAME: Cause = Cause {
+    id: "zip/malformed-name",
+    title: "a file of the module has a name that is not allowed",
+    why: "Some systems cannot keep such a name, so go refuses the module.",
+    next: "Use another version, and tell its author.",
+    common: false,
+    patterns: &[
+        decisive("malformed file path \"{file}\": {...}"),
+        decisive("unzip {file}: malformed file path"),
+    ],
+    remedies: &[],
+};
+
+pub(super) static UNEXPECTED_FILE: Cause = Cause {
+    id: "zip/unexpected-file",
+    title: "the zip holds files of another module",
+    why: "Every name in it has to begin with MODULE@VERSION/: the proxy mixed up two zips or built one wrongly.",
+    next: "Tell whoever runs the proxy to throw the file away and to fetch it again.",
+    common: false,
+    patterns: &[
+        decisive("zip for {module}@{version} has unexpected file {file}"),
+        decisive("unexpected file name {file}"),
+        decisive("path does not have prefix \"{file}\""),
+        decisive("file path {file} does not have prefix"),
+    ],
+    remedies: &[],
+};
+
+pub(super) static TOO_LARGE: Cause = Cause {
+    id: "zip/too-large",
+    title: "the module is larger than go allows",
+    why: "A module's files may have 500 MiB together, its go.mod and LICENSE 16 MiB each.",
+    next: "Use another version, and tell its author.",
+    common: false,
+    patterns: &[
+        decisive("module source tree too large (max size is {number} bytes)"),
+        decisive("module zip file is too large ({number} bytes; limit is {number2} bytes)"),
+        telling("total uncompressed size of module contents too large"),
+        symptom("go.mod file too large"),
+    ],
+    remedies: &[],
+};

@@ -1,0 +1,262 @@
+//! Classify: from a text to the reasons in it.
+//!
+//! Patterns find, this module weighs. Order of the reasons:
+//!
+//! 1. modkeep's own codes: the server knows what it did, and says so without a pattern;
+//! 2. what the message names itself, before what it almost always means, before mere symptoms;
+//! 3. on equal evidence, the few causes that most people meet;
+//! 4. then what describes more of the message (a wrapper is more specific than what it wraps), then
+//!    the earlier place.
+//!
+//! What proves less is left out where something that proves more was found at the same place. If
+//! nothing was found, the text is unknown, and that is the answer.
+
+mod seen;
+mod trust;
+
+use crate::cause::Evidence;
+use crate::chain::{Lead, Link, lead};
+use crate::diagnosis::{Confidence, Diagnosis, Reason, What};
+use crate::fix::fixes;
+use crate::matcher::{Hit, hits};
+use crate::parts::Parts;
+use crate::text::Plain;
+use codes::Code;
+use regex::Regex;
+use seen::Lines;
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::LazyLock;
+
+/// Longest text that is read, in bytes. Of a longer one the end is read: errors stand there.
+pub const MAX_TEXT: usize = 1 << 20;
+
+/// Most subjects that are named for one reason.
+const MOST_SUBJECTS: usize = 16;
+
+static CODE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\bMK[0-9]{4}\b").ok());
+
+/// Names the reasons that a text shows, the likeliest first.
+///
+/// ```
+/// let text = "go: example.com/a@v1.0.0: reading https://proxy.example.com/example.com/a/@v/v1.0.0.mod: 403 Forbidden";
+/// let diagnosis = doctor::classify(text);
+/// assert_eq!(diagnosis.top().unwrap().what.id(), "http/403");
+/// ```
+pub fn classify(text: &str) -> Diagnosis {
+    let skipped = text.ceil_char_boundary(text.len().saturating_sub(MAX_TEXT));
+    let end = text.get(skipped..).unwrap_or_default();
+    let plain = Plain::new(end);
+    let lines = Lines::new(text);
+    let mut groups = codes_in(plain.text());
+    groups.extend(causes_in(plain.text()));
+    let distrusted = groups.iter().any(|group| trust::is_lost(group.what));
+    let reasons: Vec<Reason> = groups
+        .into_iter()
+        .map(|group| group.into_reason(&plain, &lines, skipped, distrusted))
+        .collect();
+    let unknown = reasons.is_empty().then(|| seen::unknown(&plain));
+    Diagnosis {
+        unknown: unknown.flatten().map(|at| lines.see(&plain, at, skipped)),
+        withheld: distrusted
+            && reasons
+                .iter()
+                .any(|reason| trust::would_rewrite(reason.what)),
+        reasons,
+        cut: skipped > 0,
+    }
+}
+
+/// All places with the same reason.
+#[derive(Debug)]
+struct Group {
+    what: What,
+    confidence: Confidence,
+    /// The place that says most.
+    stretch: Range<usize>,
+    parts: Parts,
+    chain: Vec<Link>,
+    times: usize,
+    subjects: Vec<String>,
+}
+
+fn codes_in(text: &str) -> Vec<Group> {
+    let mut groups: BTreeMap<Code, Group> = BTreeMap::new();
+    for found in CODE.iter().flat_map(|regex| regex.find_iter(text)) {
+        let Some(code) = Code::parse(found.as_str()) else {
+            continue;
+        };
+        if let Some(group) = groups.get_mut(&code) {
+            group.times += 1;
+            continue;
+        }
+        let message = text.get(..found.start()).unwrap_or_default();
+        let reading = message
+            .rfind("reading ")
+            .filter(|at| !message.get(*at..).unwrap_or_default().contains('\n'));
+        let Lead { subject, chain } = lead(text, reading.unwrap_or(found.start()));
+        let mut parts = Parts::default();
+        add_subject(&mut parts, subject);
+        let group = Group::new(
+            What::Code(code),
+            Confidence::Certain,
+            found.range(),
+            parts,
+            chain,
+        );
+        groups.insert(code, group);
+    }
+    let mut groups: Vec<Group> = groups.into_values().collect();
+    groups.sort_by_key(|group| group.stretch.start);
+    groups
+}
+
+fn causes_in(text: &str) -> Vec<Group> {
+    let mut hits = hits(text);
+    // The best first, so that the first of a cause stands for all of its hits.
+    hits.sort_by_key(rank);
+    let stretches = |evidence| {
+        let of = |hit: &&Hit| hit.pattern.evidence == evidence;
+        let found: Vec<Range<usize>> = hits
+            .iter()
+            .filter(of)
+            .map(|hit| hit.stretch.clone())
+            .collect();
+        found
+    };
+    let (decisive, telling) = (stretches(Evidence::Decisive), stretches(Evidence::Telling));
+    hits.retain(|hit| match hit.pattern.evidence {
+        Evidence::Decisive => true,
+        Evidence::Telling => !overlaps_any(&decisive, &hit.stretch),
+        Evidence::Symptom => {
+            !overlaps_any(&decisive, &hit.stretch) && !overlaps_any(&telling, &hit.stretch)
+        }
+    });
+    grouped(text, hits)
+}
+
+/// One group for each cause, in the order of their first hits.
+fn grouped(text: &str, hits: Vec<Hit>) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    let mut places: BTreeMap<&str, (usize, Vec<Range<usize>>)> = BTreeMap::new();
+    for hit in hits {
+        let group = Group::of(text, &hit);
+        let (index, stretches) = places
+            .entry(hit.cause.id)
+            .or_insert((groups.len(), Vec::new()));
+        let is_new = !overlaps_any(stretches, &hit.stretch);
+        stretches.push(hit.stretch);
+        match groups.get_mut(*index) {
+            Some(first) if is_new => first.join(group),
+            Some(_) => {}
+            None => groups.push(group),
+        }
+    }
+    groups
+}
+
+fn rank(hit: &Hit) -> (Evidence, bool, Reverse<usize>, usize) {
+    let specificity = Reverse(hit.stretch.len());
+    (
+        hit.pattern.evidence,
+        !hit.cause.common,
+        specificity,
+        hit.stretch.start,
+    )
+}
+
+fn overlaps_any(others: &[Range<usize>], one: &Range<usize>) -> bool {
+    others
+        .iter()
+        .any(|other| one.start < other.end && other.start < one.end)
+}
+
+fn add_subject(parts: &mut Parts, subject: Option<(String, Option<String>)>) {
+    let Some((module, version)) = subject else {
+        return;
+    };
+    if parts.get("module").is_none() {
+        parts.add("module", &module);
+        if let Some(version) = version {
+            parts.add("version", &version);
+        }
+    }
+}
+
+// === impl Group ===
+
+impl Group {
+    fn new(
+        what: What,
+        confidence: Confidence,
+        stretch: Range<usize>,
+        parts: Parts,
+        chain: Vec<Link>,
+    ) -> Self {
+        let subjects = subject_of(&parts).into_iter().collect();
+        Self {
+            what,
+            confidence,
+            stretch,
+            parts,
+            chain,
+            times: 1,
+            subjects,
+        }
+    }
+
+    fn of(text: &str, hit: &Hit) -> Self {
+        let Lead { subject, chain } = lead(text, hit.stretch.start);
+        let mut parts = hit.parts.clone();
+        add_subject(&mut parts, subject);
+        let confidence = hit.pattern.evidence.into();
+        Self::new(
+            What::Cause(hit.cause),
+            confidence,
+            hit.stretch.clone(),
+            parts,
+            chain,
+        )
+    }
+
+    /// Takes in another place with the same reason.
+    fn join(&mut self, other: Self) {
+        self.times += 1;
+        for subject in other.subjects {
+            if self.subjects.len() < MOST_SUBJECTS && !self.subjects.contains(&subject) {
+                self.subjects.push(subject);
+            }
+        }
+    }
+
+    fn into_reason(
+        self,
+        plain: &Plain,
+        lines: &Lines<'_>,
+        skipped: usize,
+        distrusted: bool,
+    ) -> Reason {
+        Reason {
+            what: self.what,
+            confidence: self.confidence,
+            seen: lines.see(plain, self.stretch, skipped),
+            times: self.times,
+            subjects: self.subjects,
+            fixes: fixes(self.what, &self.parts, distrusted),
+            parts: self.parts,
+            chain: self.chain,
+        }
+    }
+}
+
+fn subject_of(parts: &Parts) -> Option<String> {
+    let module = parts.get("module").or_else(|| parts.get("package"))?;
+    Some(match parts.get("version") {
+        Some(version) => format!("{module}@{version}"),
+        None => module.to_owned(),
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,260 @@
+//! Environment: the settings of `go` on a machine, each with where it comes from.
+//!
+//! Where a setting comes from decides how it is mended: `go env -w` changes nothing while the
+//! variable is also in the environment, which is what most people stumble over. `go env` alone does
+//! not say it, so it is put together here from what a thin shell has read: the output of
+//! `go env -json`, the environment, the file of `go env -w`, and a few more files.
+//!
+//! Values may hold secrets. They are kept, for rules have to look at them, and are shown nowhere:
+//! what is printed goes through [`Setting::shown`].
+
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// What the shell has read; each text as it was found.
+#[derive(Debug, Clone, Default)]
+pub struct Readings<'r> {
+    /// The output of `go env -json`.
+    pub env_json: &'r str,
+    /// The environment of the process.
+    pub process: Vec<(String, String)>,
+    /// The file that `go env GOENV` names, if it is there.
+    pub file: Option<&'r str>,
+    /// The netrc file, if it is there.
+    pub netrc: Option<&'r str>,
+    /// The go.mod of the main module, if there is one.
+    pub go_mod: Option<&'r [u8]>,
+    /// Whether this user can write into the module cache.
+    pub cache_is_writable: Option<bool>,
+    /// For each database below `GOPATH/pkg/sumdb`, its name and its newest head as it was kept.
+    pub heads: Vec<(String, String)>,
+}
+
+/// The settings of `go` on a machine.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct GoEnvironment {
+    settings: BTreeMap<String, Setting>,
+    process: BTreeMap<String, String>,
+    file: BTreeMap<String, String>,
+    /// The hosts in netrc.
+    pub machines: Vec<String>,
+    /// The `go` line of the main module.
+    pub go_line: Option<String>,
+    /// Whether this user can write into the module cache.
+    pub cache_is_writable: Option<bool>,
+    /// The heads of checksum databases that are remembered.
+    pub heads: Vec<(String, String)>,
+}
+
+/// One setting.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Setting {
+    /// Its value, which may hold secrets.
+    pub value: String,
+    /// Where it comes from.
+    pub origin: Origin,
+}
+
+/// Where a setting comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Origin {
+    /// A variable of the environment.
+    Environment,
+    /// The file of `go env -w`.
+    File,
+    /// Nobody set it.
+    Default,
+}
+
+/// Why the readings cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum EnvironmentError {
+    /// `go env -json` printed something else.
+    #[error("the output of go env -json cannot be read")]
+    NoJson(#[source] serde_json::Error),
+}
+
+/// Longest text of a kind that is read; each is a small file where all is well.
+const LONGEST: usize = 1 << 20;
+
+/// Most lines of a file that are looked at.
+const MOST_LINES: usize = 10_000;
+
+// === impl GoEnvironment ===
+
+impl GoEnvironment {
+    /// Puts the readings together.
+    pub fn read(readings: &Readings<'_>) -> Result<Self, EnvironmentError> {
+        let values: BTreeMap<String, String> =
+            serde_json::from_str(readings.env_json).map_err(EnvironmentError::NoJson)?;
+        let process: BTreeMap<String, String> = readings.process.iter().cloned().collect();
+        let file = assignments(readings.file.unwrap_or_default());
+        let origin = |name: &str| match (process.get(name), file.get(name)) {
+            (Some(value), _) if !value.is_empty() => Origin::Environment,
+            (_, Some(value)) if !value.is_empty() => Origin::File,
+            _ => Origin::Default,
+        };
+        let settings = values
+            .into_iter()
+            .map(|(name, value)| {
+                let origin = origin(&name);
+                (name, Setting { value, origin })
+            })
+            .collect();
+        Ok(Self {
+            settings,
+            machines: machines(readings.netrc.unwrap_or_default()),
+            go_line: readings.go_mod.and_then(go_line),
+            cache_is_writable: readings.cache_is_writable,
+            heads: readings.heads.clone(),
+            process,
+            file,
+        })
+    }
+
+    /// A setting of `go`, whether somebody set it or not.
+    pub fn get(&self, name: &str) -> Option<&Setting> {
+        self.settings.get(name)
+    }
+
+    /// The value of a setting; empty if there is none.
+    pub fn value(&self, name: &str) -> &str {
+        self.get(name).map_or("", |setting| setting.value.as_str())
+    }
+
+    /// A variable of the environment, whether `go` knows it or not.
+    pub fn variable(&self, name: &str) -> Option<&str> {
+        self.process.get(name).map(String::as_str)
+    }
+
+    /// The names that are set in the environment or in the file, with where.
+    pub fn names(&self) -> impl Iterator<Item = (&str, Origin)> {
+        let process = self
+            .process
+            .keys()
+            .map(|name| (name.as_str(), Origin::Environment));
+        let file = self.file.keys().map(|name| (name.as_str(), Origin::File));
+        process.chain(file)
+    }
+
+    /// Whether a name is set to nothing, and where.
+    pub fn set_to_nothing(&self, name: &str) -> Option<Origin> {
+        let is_empty =
+            |values: &BTreeMap<String, String>| values.get(name).is_some_and(String::is_empty);
+        if is_empty(&self.process) {
+            Some(Origin::Environment)
+        } else {
+            is_empty(&self.file).then_some(Origin::File)
+        }
+    }
+
+    /// Whether `go` knows a setting of this name.
+    pub fn is_known(&self, name: &str) -> bool {
+        self.settings.contains_key(name)
+    }
+
+    /// Every setting that `go` knows.
+    pub fn known(&self) -> impl Iterator<Item = &str> {
+        self.settings.keys().map(String::as_str)
+    }
+}
+
+/// `NAME=VALUE` lines, as in the file of `go env -w`.
+fn assignments(text: &str) -> BTreeMap<String, String> {
+    let lines = bounded(text).lines().take(MOST_LINES);
+    let pairs = lines.filter_map(|line| line.split_once('='));
+    pairs
+        .filter(|(name, _)| name.starts_with(|first: char| first.is_ascii_uppercase()))
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect()
+}
+
+/// The words of a netrc, as `go` reads it: up to a macro definition.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    bounded(text)
+        .lines()
+        .take(MOST_LINES)
+        .take_while(|line| !line.trim_start().starts_with("macdef"))
+        .flat_map(str::split_whitespace)
+}
+
+/// The hosts of a netrc.
+fn machines(text: &str) -> Vec<String> {
+    let mut words = words(text);
+    let mut machines = Vec::new();
+    while let Some(word) = words.next() {
+        if word == "machine" {
+            machines.extend(words.next().map(str::to_owned));
+        }
+    }
+    machines
+}
+
+/// User and password that a netrc has for a host, written with its port as in the URL.
+pub fn credentials<'n>(netrc: &'n str, host: &str) -> Option<(&'n str, &'n str)> {
+    let mut words = words(netrc).skip_while(|word| *word != host);
+    words.next()?;
+    let (mut user, mut password) = (None, None);
+    while let Some(word) = words.next() {
+        match word {
+            "login" => user = words.next(),
+            "password" => password = words.next(),
+            "machine" | "default" => break,
+            _ => {}
+        }
+    }
+    user.zip(password)
+}
+
+fn go_line(go_mod: &[u8]) -> Option<String> {
+    let file = gomod::modfile::parse(go_mod, gomod::modfile::Mode::Lax).ok()?;
+    file.go.map(|go| go.version)
+}
+
+fn bounded(text: &str) -> &str {
+    let end = text.floor_char_boundary(LONGEST);
+    text.get(..end).unwrap_or_default()
+}
+
+// === impl Setting ===
+
+impl Setting {
+    /// The value without the secrets of URLs in it.
+    pub fn shown(&self) -> String {
+        self.value
+            .split_inclusive([',', '|', ' ', ';'])
+            .map(crate::parts::without_user)
+            .collect()
+    }
+}
+
+// === impl Origin ===
+
+impl Origin {
+    /// Where that is, in words.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Environment => "the environment",
+            Self::File => "the file of go env -w",
+            Self::Default => "the default",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::credentials;
+
+    #[test]
+    fn credentials_are_those_of_exactly_this_host() {
+        let netrc = "machine a.example.com login me password one\nmachine a.example.com:8443\n\tlogin you\n\tpassword two\nmachine b.example.com login nobody\n";
+        assert_eq!(credentials(netrc, "a.example.com"), Some(("me", "one")));
+        assert_eq!(
+            credentials(netrc, "a.example.com:8443"),
+            Some(("you", "two"))
+        );
+        assert_eq!(credentials(netrc, "b.example.com"), None);
+        assert_eq!(credentials(netrc, "c.example.com"), None);
+    }
+}

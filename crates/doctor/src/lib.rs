@@ -1,0 +1,36 @@
+//! Doctor: why a `go` command failed, and what mends it.
+//!
+//! What people have is a piece of text: the end of a CI log, a terminal's output, a JSON object. It
+//! is read in three steps, each a pure function: [`mod@classify`] peels the text and names the
+//! causes that it shows, each with the place that says so; the [`cause`] table says what they mean
+//! and what to do; [`report`](report()) prints it for people.
+//!
+//! Two more questions are asked of the machine itself: [`lint`](lint()) looks through the settings of
+//! `go`, and [`probe`] asks every source layer by layer.
+//!
+//! Two things are never done. A text that fits no pattern is called unknown, not given the nearest
+//! cause. And no fix turns verification off, or rewrites a path while the hashes disagree.
+
+pub mod cause;
+mod chain;
+pub mod classify;
+mod diagnosis;
+pub mod environment;
+mod fix;
+pub mod lint;
+mod matcher;
+mod parts;
+mod pattern;
+pub mod probe;
+mod report;
+mod text;
+
+pub use cause::{CAUSES, Cause};
+pub use chain::{Link, Pull};
+pub use classify::{MAX_TEXT, classify};
+pub use diagnosis::{Confidence, Diagnosis, Reason, What};
+pub use environment::GoEnvironment;
+pub use fix::Fix;
+pub use lint::{LINTS, Lint, lint};
+pub use parts::Parts;
+pub use report::{Colour, report, report_lints};

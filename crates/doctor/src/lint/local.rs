@@ -1,0 +1,152 @@
+//! This machine: the release of go, the cache, and names that nobody reads.
+
+use super::{Belief, Lint, about};
+use crate::cause::RemedyKind;
+use crate::environment::{GoEnvironment, Origin};
+use gomod::mvs::compare_go;
+
+pub(super) static TOOLCHAIN: Belief = Belief {
+    id: "env/toolchain-local",
+    title: "this module wants a newer go, and go may not fetch one",
+    believed: "The go line is only a hint.",
+    truth: "It is a lower bound since 1.21; with GOTOOLCHAIN=local an older go refuses the module.",
+};
+
+pub(super) static READ_ONLY: Belief = Belief {
+    id: "env/read-only-cache",
+    title: "the module cache cannot be written",
+    believed: "Reading a shared cache is enough.",
+    truth: "go locks and extends the cache even for what is in it; a cache that belongs to somebody else fails on the first new module.",
+};
+
+pub(super) static MISSPELT: Belief = Belief {
+    id: "env/misspelt",
+    title: "go reads no variable of this name",
+    believed: "The setting holds.",
+    truth: "go ignores variables that it does not know, without a word.",
+};
+
+/// Variables of other programs, and of the runtime, that begin as those of `go` do.
+const OTHERS: [&str; 13] = [
+    "GOCOVERDIR",
+    "GODEBUG",
+    "GOGC",
+    "GOLANG_VERSION",
+    "GOMAXPROCS",
+    "GOMEMLIMIT",
+    "GOOGLE_APPLICATION_CREDENTIALS",
+    "GOPACKAGE",
+    "GOPACKAGESDRIVER",
+    "GOROOT_FINAL",
+    "GOTRACEBACK",
+    "GOLINE",
+    "GOFILE",
+];
+
+/// Names that were never read, or no longer are, with what people mean by them.
+const MISTAKEN: [(&str, &str); 6] = [
+    ("GONOSUMCHECK", "GONOSUMDB"),
+    ("GONOSUM", "GONOSUMDB"),
+    ("GOSUM", "GOSUMDB"),
+    ("GOPROXIES", "GOPROXY"),
+    ("GO_PROXY", "GOPROXY"),
+    ("GONOVERIFY", "GONOSUMDB"),
+];
+
+/// How many letters a name may be away from the one that was meant.
+const NEAR: usize = 2;
+
+pub(super) fn lint(environment: &GoEnvironment) -> Vec<Lint> {
+    let mut lints = Vec::new();
+    lints.extend(toolchain(environment));
+    if environment.cache_is_writable == Some(false) {
+        let lint = about(&READ_ONLY, environment, "GOMODCACHE");
+        let text = "ls -ld \"$(go env GOMODCACHE)\"".to_owned();
+        let cost = "nothing: it shows whose it is; give it to this user, or set GOMODCACHE to a directory of yours";
+        lints.push(lint.fix(RemedyKind::Command, text, cost));
+    }
+    lints.extend(
+        environment
+            .names()
+            .filter_map(|(name, origin)| misspelt(environment, name, origin)),
+    );
+    lints
+}
+
+fn toolchain(environment: &GoEnvironment) -> Option<Lint> {
+    let wanted = environment.go_line.as_deref()?;
+    let running = environment.value("GOVERSION").strip_prefix("go")?;
+    let running = running.split([' ', '-']).next()?;
+    let is_stuck =
+        environment.value("GOTOOLCHAIN") == "local" && compare_go(wanted, running).is_gt();
+    is_stuck.then(|| {
+        let cost = "go fetches and verifies the toolchain that the module asks for";
+        about(&TOOLCHAIN, environment, "GOTOOLCHAIN").set("auto", cost)
+    })
+}
+
+fn misspelt(environment: &GoEnvironment, name: &str, origin: Origin) -> Option<Lint> {
+    if environment.is_known(name) || OTHERS.contains(&name) || !name.starts_with("GO") {
+        return None;
+    }
+    let mistaken = MISTAKEN.iter().find(|(wrong, _)| *wrong == name);
+    let near = near(environment, name);
+    let meant = mistaken.map(|(_, right)| *right).or(near)?;
+    let lint = Lint {
+        origin,
+        value: format!("probably {meant} is meant"),
+        ..about(&MISSPELT, environment, name)
+    };
+    Some(match (mistaken, origin) {
+        (None, Origin::Environment) => lint.fix(
+            RemedyKind::Environment,
+            format!("export {meant}=\"${name}\"; unset {name}"),
+            "the value then counts, so look at it first",
+        ),
+        // What was meant by these has another form.
+        _ => lint.unset("nothing: it had no effect"),
+    })
+}
+
+/// The setting whose name is nearest.
+fn near<'e>(environment: &'e GoEnvironment, name: &str) -> Option<&'e str> {
+    // Long names of other programs are not worth the comparison.
+    if name.len() > 24 {
+        return None;
+    }
+    let known = environment
+        .known()
+        .filter(|known| known.starts_with("GO") && known.len() > 5);
+    known
+        .map(|known| (distance(known, name), known))
+        .filter(|(distance, _)| *distance <= NEAR)
+        .min()
+        .map(|(_, known)| known)
+}
+
+/// How many letters have to be put in, taken out, replaced or swapped with their neighbour.
+fn distance(one: &str, other: &str) -> usize {
+    let (one, other): (Vec<char>, Vec<char>) = (one.chars().collect(), other.chars().collect());
+    let mut before: Vec<usize> = Vec::new();
+    let mut last: Vec<usize> = (0..=other.len()).collect();
+    for (row, letter) in one.iter().enumerate() {
+        let mut next = vec![row + 1];
+        for (column, against) in other.iter().enumerate() {
+            let at =
+                |line: &[usize], index: usize| line.get(index).copied().unwrap_or(usize::MAX - 1);
+            let mut best = (at(&last, column) + usize::from(letter != against))
+                .min(at(&last, column + 1) + 1)
+                .min(at(&next, column) + 1);
+            let is_swapped = row > 0
+                && column > 0
+                && one.get(row - 1) == Some(against)
+                && other.get(column - 1) == Some(letter);
+            if is_swapped {
+                best = best.min(at(&before, column - 1) + 1);
+            }
+            next.push(best);
+        }
+        before = std::mem::replace(&mut last, next);
+    }
+    last.last().copied().unwrap_or_default()
+}

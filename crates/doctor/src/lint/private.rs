@@ -1,0 +1,117 @@
+//! What is kept from public servers: GOPRIVATE and its two halves, GOINSECURE, GOVCS.
+
+use super::{Belief, Lint, about};
+use crate::environment::{GoEnvironment, Origin};
+use gomod::goproxy::{Entry, ProxyList};
+use gomod::pattern::Patterns;
+
+pub(super) static BYPASS: Belief = Belief {
+    id: "env/private-bypasses-proxy",
+    title: "private modules go past your own proxy",
+    believed: "GOPRIVATE only leaves out the public checksum database.",
+    truth: "GOPRIVATE is also the default of GONOPROXY: these modules are fetched from their code hosts directly, without the proxy's cache and rules.",
+};
+
+pub(super) static EVERYTHING: Belief = Belief {
+    id: "env/matches-everything",
+    title: "the pattern matches every module",
+    believed: "A star is only a convenience inside the company.",
+    truth: "Every public module matches as well: none is verified by the checksum database any more, or none comes through the proxy.",
+};
+
+pub(super) static MALFORMED: Belief = Belief {
+    id: "env/malformed-pattern",
+    title: "a pattern is malformed, and ignored",
+    believed: "The modules behind it are private.",
+    truth: "go ignores a pattern that it cannot read, without a word: the names behind it go to public servers.",
+};
+
+pub(super) static INSECURE: Belief = Belief {
+    id: "env/insecure",
+    title: "modules may be fetched without TLS",
+    believed: "GOINSECURE is needed for a private authority.",
+    truth: "It lets go fetch directly over http and accept any certificate for the modules it matches; it does nothing for proxies. A private authority belongs among the system's roots.",
+};
+
+pub(super) static ANY_VCS: Belief = Belief {
+    id: "env/any-vcs",
+    title: "any version control system may run for public modules",
+    believed: "GOVCS=*:all only makes fetching work.",
+    truth: "Each system's client runs on what an unknown server sends; go allows git and hg for public modules because those are looked after best.",
+};
+
+/// The variables with patterns, and whether verification hangs on them.
+const LISTS: [&str; 4] = ["GOPRIVATE", "GONOPROXY", "GONOSUMDB", "GOINSECURE"];
+
+/// Modules of people who have nothing to do with each other: what matches all of them, matches
+/// everything.
+const STRANGERS: [&str; 3] = ["example.com/a", "b.example.org/c/d", "example.net/e"];
+
+pub(super) fn lint(environment: &GoEnvironment) -> Vec<Lint> {
+    let mut lints = Vec::new();
+    lints.extend(bypass(environment));
+    for name in LISTS {
+        lints.extend(list(environment, name));
+    }
+    let insecure = environment.value("GOINSECURE");
+    if !insecure.is_empty() {
+        lints.push(
+            about(&INSECURE, environment, "GOINSECURE")
+                .unset("these modules are fetched over TLS again"),
+        );
+    }
+    lints.extend(any_vcs(environment));
+    lints
+}
+
+fn bypass(environment: &GoEnvironment) -> Option<Lint> {
+    let is_set = |name: &str| {
+        environment
+            .get(name)
+            .is_some_and(|setting| setting.origin != Origin::Default)
+    };
+    let list = ProxyList::parse(environment.value("GOPROXY")).ok()?;
+    let has_proxy = list
+        .entries()
+        .iter()
+        .any(|(entry, _)| matches!(entry, Entry::Proxy(_)));
+    let applies = is_set("GOPRIVATE") && !is_set("GONOPROXY") && is_set("GOPROXY") && has_proxy;
+    applies.then(|| {
+        let cost = "private modules are asked of the proxy, which has to be able to read them";
+        about(&BYPASS, environment, "GOPRIVATE").set_other("GONOPROXY", "none", cost)
+    })
+}
+
+fn list(environment: &GoEnvironment, name: &str) -> Option<Lint> {
+    let setting = environment.get(name)?;
+    if setting.origin == Origin::Default {
+        return None;
+    }
+    let patterns = Patterns::parse(&setting.value);
+    if STRANGERS.iter().all(|path| patterns.matches(path)) {
+        let cost = "public modules go through the proxy and are verified again; name the private prefixes instead";
+        return Some(about(&EVERYTHING, environment, name).unset(cost));
+    }
+    if patterns.malformed().is_empty() {
+        return None;
+    }
+    let good = setting.value.split(',').filter(|item| {
+        !patterns
+            .malformed()
+            .iter()
+            .any(|bad| bad == item.trim_end_matches('/'))
+    });
+    let value = good.collect::<Vec<_>>().join(",");
+    let cost = "without the malformed pattern; write it anew as you meant it";
+    Some(about(&MALFORMED, environment, name).set(&value, cost))
+}
+
+fn any_vcs(environment: &GoEnvironment) -> Option<Lint> {
+    let rules = environment.value("GOVCS").split(',').map(str::trim);
+    let is_wide = rules
+        .filter_map(|rule| rule.split_once(':'))
+        .any(|(pattern, systems)| matches!(pattern, "*" | "public") && systems == "all");
+    is_wide.then(|| {
+        about(&ANY_VCS, environment, "GOVCS").unset("public modules come from git and hg only")
+    })
+}

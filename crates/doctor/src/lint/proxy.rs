@@ -1,0 +1,244 @@
+//! Where modules come from: GOPROXY, and what is sent there.
+
+use super::{Belief, Lint, about};
+use crate::cause::RemedyKind;
+use crate::environment::{GoEnvironment, Origin};
+use gomod::goproxy::{Entry, Fallback, ProxyList, ProxyUrl};
+
+pub(super) static EMPTY: Belief = Belief {
+    id: "env/empty-proxy",
+    title: "GOPROXY is set to nothing",
+    believed: "An empty GOPROXY turns the proxy off.",
+    truth: "An empty variable counts as unset: go uses its default list, and module names go to a public proxy.",
+};
+
+pub(super) static UNREADABLE: Belief = Belief {
+    id: "env/unreadable-proxy",
+    title: "GOPROXY is not a list that go can use",
+    believed: "The entry is used.",
+    truth: "Entries are URLs (https, http, file), direct or off, separated by , or |; every fetch fails on anything else.",
+};
+
+pub(super) static PIPE_DIRECT: Belief = Belief {
+    id: "env/pipe-before-direct",
+    title: "any fault of the proxy sends everything past it",
+    believed: "| only makes the list more robust.",
+    truth: "After | go tries the next entry on every error, refusals and time-outs too: with direct behind it no rule of the proxy holds, and a fault of it floods the code hosts.",
+};
+
+pub(super) static DIRECT: Belief = Belief {
+    id: "env/direct-behind-proxy",
+    title: "what the proxy does not have is fetched past it",
+    believed: ",direct is a safe fallback behind a proxy with rules.",
+    truth: "Every 404 of the proxy goes on to direct: names of private modules reach public hosts, and what the proxy hides is fetched all the same.",
+};
+
+pub(super) static CREDENTIALS_ON_HTTP: Belief = Belief {
+    id: "env/credentials-on-http",
+    title: "GOPROXY has a password in an http URL",
+    believed: "The password is sent.",
+    truth: "go refuses to send credentials over http, where anybody on the way reads along; every fetch fails.",
+};
+
+pub(super) static NETRC_WITHOUT_PORT: Belief = Belief {
+    id: "env/netrc-without-port",
+    title: "netrc names the proxy without its port",
+    believed: "The host name is enough.",
+    truth: "go compares host and port as they stand in the URL; an entry without the port is not used for it.",
+};
+
+pub(super) static OLD_AUTH: Belief = Belief {
+    id: "env/goauth-form",
+    title: "GOAUTH is not in the form that go reads",
+    believed: "Commands are separated by commas.",
+    truth: "GOAUTH is a list of commands separated by semicolons: off (alone), netrc, git DIRECTORY (absolute), or a program.",
+};
+
+pub(super) static HTTP_PROXY: Belief = Belief {
+    id: "env/http-proxy-catches",
+    title: "the company's HTTP proxy stands before the module proxy",
+    believed: "Internal hosts are reached directly.",
+    truth: "HTTPS_PROXY and HTTP_PROXY hold for every host that NO_PROXY does not name; only loopback is left out by itself.",
+};
+
+pub(super) fn lint(environment: &GoEnvironment) -> Vec<Lint> {
+    let mut lints = Vec::new();
+    lints.extend(empty(environment));
+    let is_set = environment
+        .get("GOPROXY")
+        .is_some_and(|setting| setting.origin != Origin::Default);
+    if is_set {
+        match ProxyList::parse(environment.value("GOPROXY")) {
+            Ok(list) => lints.extend(of_list(environment, &list)),
+            Err(_) => lints.push(
+                about(&UNREADABLE, environment, "GOPROXY").unset("go uses its default list again"),
+            ),
+        }
+    }
+    lints.extend(old_auth(environment));
+    lints
+}
+
+fn empty(environment: &GoEnvironment) -> Option<Lint> {
+    let origin = environment.set_to_nothing("GOPROXY")?;
+    let lint = Lint {
+        origin,
+        value: String::new(),
+        ..about(&EMPTY, environment, "GOPROXY")
+    };
+    Some(
+        lint.set("direct", "no proxy: modules come from their code hosts")
+            .set("off", "nothing is fetched at all"),
+    )
+}
+
+fn of_list(environment: &GoEnvironment, sources: &ProxyList) -> Vec<Lint> {
+    let mut lints = Vec::new();
+    lints.extend(fallback(environment, sources));
+    for (entry, _) in sources.entries() {
+        let Entry::Proxy(url) = entry else { continue };
+        if url.sends_credentials_in_clear() {
+            lints.push(about(&CREDENTIALS_ON_HTTP, environment, "GOPROXY"));
+        }
+        lints.extend(netrc(environment, url));
+        lints.extend(http_proxy(environment, url));
+    }
+    lints
+}
+
+/// `direct` behind a proxy, with either separator.
+fn fallback(environment: &GoEnvironment, sources: &ProxyList) -> Option<Lint> {
+    let (last, proxies) = sources.entries().split_last()?;
+    let (_, separator) = proxies.last()?;
+    if last.0 != Entry::Direct {
+        return None;
+    }
+    let belief = match separator {
+        Fallback::OnAnyError => &PIPE_DIRECT,
+        Fallback::OnNotFound => &DIRECT,
+    };
+    let lint = about(belief, environment, "GOPROXY");
+    // A list with passwords is not printed, not even as a command.
+    let is_open = proxies
+        .iter()
+        .all(|(entry, _)| !matches!(entry, Entry::Proxy(url) if url.has_credentials()));
+    let rest = environment.value("GOPROXY").rsplit_once(['|', ',']);
+    Some(match rest {
+        Some((rest, _)) if is_open => lint.set(
+            rest,
+            "what the proxy does not have cannot be fetched at all",
+        ),
+        _ => lint,
+    })
+}
+
+fn netrc(environment: &GoEnvironment, url: &ProxyUrl) -> Option<Lint> {
+    let host = host(url)?;
+    let (name, _) = host.rsplit_once(':')?;
+    let has = |host: &str| environment.machines.iter().any(|machine| machine == host);
+    (has(name) && !has(host)).then(|| {
+        about(&NETRC_WITHOUT_PORT, environment, "GOPROXY").fix(
+            RemedyKind::Line,
+            format!("machine {host} login USER password TOKEN"),
+            "a further line of the netrc file",
+        )
+    })
+}
+
+fn old_auth(environment: &GoEnvironment) -> Option<Lint> {
+    let value = environment.value("GOAUTH");
+    let commands: Vec<&str> = value.split(';').map(str::trim).collect();
+    let is_wrong = value.contains(',')
+        || commands.len() > 1 && commands.contains(&"off")
+        || commands.contains(&"git");
+    is_wrong.then(|| {
+        let separated = value.replace(',', ";");
+        let lint = about(&OLD_AUTH, environment, "GOAUTH");
+        if separated == value {
+            lint.unset("netrc is read again, and nothing else")
+        } else {
+            lint.set(&separated, "the same commands, separated as go reads them")
+        }
+    })
+}
+
+fn http_proxy(environment: &GoEnvironment, url: &ProxyUrl) -> Option<Lint> {
+    let host = host(url)?;
+    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    let variables = if url.reveal().starts_with("https") {
+        ["HTTPS_PROXY", "https_proxy"]
+    } else {
+        ["HTTP_PROXY", "http_proxy"]
+    };
+    let set = |name: &&str| {
+        environment
+            .variable(name)
+            .is_some_and(|value| !value.is_empty())
+    };
+    let variable = variables.into_iter().find(set)?;
+    let exceptions = ["NO_PROXY", "no_proxy"]
+        .into_iter()
+        .find_map(|name| environment.variable(name))
+        .unwrap_or_default();
+    if !is_internal(name) || is_excepted(name, exceptions) {
+        return None;
+    }
+    let parts = [exceptions, name]
+        .into_iter()
+        .filter(|part| !part.is_empty());
+    let value = parts.collect::<Vec<_>>().join(",");
+    let lint = Lint {
+        setting: variable.to_owned(),
+        value: String::new(),
+        origin: Origin::Environment,
+        ..about(&HTTP_PROXY, environment, variable)
+    };
+    let text = format!("export {}", super::shell::assignment("NO_PROXY", &value));
+    Some(lint.fix(
+        RemedyKind::Environment,
+        text,
+        "the host is reached without the company's proxy",
+    ))
+}
+
+/// Whether a host is of the kind that only exists inside a network. Loopback is none: `go` never
+/// sends it through a proxy.
+fn is_internal(name: &str) -> bool {
+    use std::net::Ipv4Addr;
+    const ENDINGS: [&str; 6] = [
+        ".internal",
+        ".intranet",
+        ".corp",
+        ".lan",
+        ".local",
+        ".home.arpa",
+    ];
+    if name == "localhost" {
+        return false;
+    }
+    match name.parse::<Ipv4Addr>() {
+        Ok(address) => address.is_private(),
+        Err(_) => !name.contains('.') || ENDINGS.iter().any(|ending| name.ends_with(ending)),
+    }
+}
+
+/// Whether `NO_PROXY` names a host: itself, or a domain above it.
+fn is_excepted(name: &str, exceptions: &str) -> bool {
+    exceptions.split(',').map(str::trim).any(|exception| {
+        let domain = exception.trim_start_matches("*.").trim_start_matches('.');
+        exception == "*"
+            || !domain.is_empty()
+                && (name == domain
+                    || name
+                        .strip_suffix(domain)
+                        .is_some_and(|rest| rest.ends_with('.')))
+    })
+}
+
+/// Host and port of a URL.
+fn host(url: &ProxyUrl) -> Option<&str> {
+    let (_, rest) = url.reveal().split_once("://")?;
+    let authority = rest.split(['/', '?', '#']).next()?;
+    let host = authority.rsplit('@').next()?;
+    (!host.is_empty() && !host.starts_with('[')).then_some(host)
+}

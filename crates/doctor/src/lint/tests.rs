@@ -1,0 +1,262 @@
+use super::{LINTS, Lint, lint};
+use crate::environment::{GoEnvironment, Origin, Readings};
+use std::collections::BTreeMap;
+
+/// What `go env` says where nothing is set.
+fn defaults() -> BTreeMap<&'static str, String> {
+    [
+        ("GOAUTH", "netrc"),
+        ("GOFLAGS", ""),
+        ("GOINSECURE", ""),
+        ("GOMODCACHE", "/home/me/go/pkg/mod"),
+        ("GONOPROXY", ""),
+        ("GONOSUMDB", ""),
+        ("GOPRIVATE", ""),
+        ("GOPROXY", "https://proxy.example.com,direct"),
+        ("GOSUMDB", "sum.example.com"),
+        ("GOTOOLCHAIN", "auto"),
+        ("GOVCS", ""),
+        ("GOVERSION", "go1.26.8"),
+    ]
+    .map(|(name, value)| (name, value.to_owned()))
+    .into()
+}
+
+/// With these variables in the environment, as `go` would read them.
+fn machine(variables: &[(&str, &str)], more: Readings<'_>) -> GoEnvironment {
+    let mut values = defaults();
+    for (name, value) in variables.iter().filter(|(_, value)| !value.is_empty()) {
+        if let Some(known) = values.get_mut(name) {
+            (*value).clone_into(known);
+        }
+    }
+    let json = serde_json::to_string(&values).unwrap();
+    let process = variables
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect();
+    let readings = Readings {
+        env_json: &json,
+        process,
+        ..more
+    };
+    GoEnvironment::read(&readings).unwrap()
+}
+
+fn found(variables: &[(&str, &str)]) -> Vec<Lint> {
+    lint(&machine(variables, Readings::default()))
+}
+
+#[track_caller]
+fn is(variables: &[(&str, &str)], id: &str, fix: &str) {
+    let lints = found(variables);
+    let lint = lints.iter().find(|lint| lint.belief.id == id);
+    let lint = lint.unwrap_or_else(|| panic!("no {id} in {lints:?}"));
+    let texts: Vec<&str> = lint.fixes.iter().map(|fix| fix.text.as_str()).collect();
+    assert!(texts.contains(&fix), "{texts:?}");
+}
+
+#[test]
+fn defaults_are_not_complained_about() {
+    assert_eq!(found(&[]), []);
+}
+
+#[test]
+fn each_belief_is_found_and_mended_where_the_value_comes_from() {
+    is(&[("GOPROXY", "")], "env/empty-proxy", "export GOPROXY=off");
+    is(
+        &[("GOPROXY", "ftp://x")],
+        "env/unreadable-proxy",
+        "unset GOPROXY",
+    );
+    is(
+        &[("GOPROXY", "https://p.example.com|direct")],
+        "env/pipe-before-direct",
+        "export GOPROXY=https://p.example.com",
+    );
+    is(
+        &[("GOPROXY", "https://p.example.com,direct")],
+        "env/direct-behind-proxy",
+        "export GOPROXY=https://p.example.com",
+    );
+    is(
+        &[
+            ("GOPROXY", "https://p.example.com"),
+            ("GOPRIVATE", "git.example.com"),
+        ],
+        "env/private-bypasses-proxy",
+        "export GONOPROXY=none",
+    );
+    is(
+        &[("GONOSUMDB", "*")],
+        "env/matches-everything",
+        "unset GONOSUMDB",
+    );
+    is(
+        &[("GOPRIVATE", "a.example.com,[")],
+        "env/malformed-pattern",
+        "export GOPRIVATE=a.example.com",
+    );
+    is(
+        &[("GOINSECURE", "a.example.com")],
+        "env/insecure",
+        "unset GOINSECURE",
+    );
+    is(&[("GOVCS", "*:all")], "env/any-vcs", "unset GOVCS");
+    is(&[("GOSUMDB", "off")], "env/sumdb-off", "unset GOSUMDB");
+    is(
+        &[("GOFLAGS", "-mod=mod -trimpath")],
+        "env/flags-mod-mod",
+        "export GOFLAGS=-trimpath",
+    );
+    is(
+        &[("GOFLAGS", "-insecure")],
+        "env/flags-insecure",
+        "unset GOFLAGS",
+    );
+    is(
+        &[("GOAUTH", "netrc,/bin/tool")],
+        "env/goauth-form",
+        "export GOAUTH='netrc;/bin/tool'",
+    );
+    is(
+        &[("GOPORXY", "x")],
+        "env/misspelt",
+        "export GOPROXY=\"$GOPORXY\"; unset GOPORXY",
+    );
+    is(
+        &[("GONOSUMCHECK", "1")],
+        "env/misspelt",
+        "unset GONOSUMCHECK",
+    );
+    is(
+        &[
+            ("GOPROXY", "https://goproxy.corp"),
+            ("HTTPS_PROXY", "http://web.corp:3128"),
+            ("NO_PROXY", "a.corp"),
+        ],
+        "env/http-proxy-catches",
+        "export NO_PROXY=a.corp,goproxy.corp",
+    );
+}
+
+#[test]
+fn a_host_that_no_proxy_names_is_fine() {
+    let lints = found(&[
+        ("GOPROXY", "https://goproxy.corp"),
+        ("HTTPS_PROXY", "http://web.corp:3128"),
+        ("NO_PROXY", ".corp"),
+    ]);
+    assert_eq!(lints, []);
+}
+
+#[test]
+fn passwords_are_shown_nowhere() {
+    let lints = found(&[("GOPROXY", "http://me:secret@p.example.com,direct")]);
+    assert!(
+        lints
+            .iter()
+            .any(|lint| lint.belief.id == "env/credentials-on-http")
+    );
+    let text = format!("{lints:?}{}", serde_json::to_string(&lints).unwrap());
+    assert!(!text.contains("secret"), "{text}");
+}
+
+#[test]
+fn netrc_has_to_name_the_port() {
+    let variables = [("GOPROXY", "https://p.example.com:8443")];
+    let with = |netrc| {
+        let readings = Readings {
+            netrc: Some(netrc),
+            ..Readings::default()
+        };
+        lint(&machine(&variables, readings))
+    };
+    let lints = with("machine p.example.com login a password b\n");
+    assert_eq!(lints.first().unwrap().belief.id, "env/netrc-without-port");
+    assert_eq!(
+        with("machine p.example.com:8443\nlogin a\npassword b\n"),
+        []
+    );
+}
+
+#[test]
+fn a_value_of_the_file_is_mended_in_the_file() {
+    let mut values = defaults();
+    values.insert("GOSUMDB", "off".to_owned());
+    let json = serde_json::to_string(&values).unwrap();
+    let readings = Readings {
+        env_json: &json,
+        file: Some("# comment\nGOSUMDB=off\n"),
+        ..Readings::default()
+    };
+    let lints = lint(&GoEnvironment::read(&readings).unwrap());
+    let first = lints.first().unwrap();
+    assert_eq!(first.origin, Origin::File);
+    assert_eq!(first.fixes.first().unwrap().text, "go env -u GOSUMDB");
+}
+
+#[test]
+fn a_newer_go_line_needs_a_toolchain() {
+    let with = |go_mod: &'static str| {
+        let readings = Readings {
+            go_mod: Some(go_mod.as_bytes()),
+            ..Readings::default()
+        };
+        lint(&machine(&[("GOTOOLCHAIN", "local")], readings))
+    };
+    let lints = with("module example.com/a\n\ngo 1.27\n");
+    assert_eq!(lints.first().unwrap().belief.id, "env/toolchain-local");
+    assert_eq!(with("module example.com/a\n\ngo 1.26.8\n"), []);
+}
+
+#[test]
+fn torn_state_and_read_only_caches_are_found() {
+    let readings = Readings {
+        cache_is_writable: Some(false),
+        heads: vec![(
+            "sum.example.com".to_owned(),
+            "go.sum database tree\n12\n".to_owned(),
+        )],
+        ..Readings::default()
+    };
+    let lints = lint(&machine(&[], readings));
+    let ids: Vec<&str> = lints.iter().map(|lint| lint.belief.id).collect();
+    assert_eq!(ids, ["env/sumdb-state", "env/read-only-cache"]);
+}
+
+#[test]
+fn beliefs_have_ids_of_their_own_and_short_words() {
+    let mut ids: Vec<&str> = LINTS.iter().map(|belief| belief.id).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), LINTS.len());
+    for belief in LINTS {
+        assert!(belief.truth.len() <= 240, "{}", belief.id);
+    }
+}
+
+#[test]
+fn the_real_go_is_read() {
+    let output = testkit::go::Go::new("off").run(&["env", "-json"], std::path::Path::new("/"));
+    let readings = Readings {
+        env_json: &output.assert_ok().stdout,
+        process: vec![("GOPROXY".to_owned(), "off".to_owned())],
+        ..Readings::default()
+    };
+    let environment = GoEnvironment::read(&readings).unwrap();
+    assert_eq!(
+        environment.get("GOPROXY").unwrap().origin,
+        Origin::Environment
+    );
+    assert!(environment.value("GOVERSION").starts_with("go1."));
+}
+
+#[test]
+fn what_is_printed_names_belief_fact_and_command() {
+    let lints = found(&[
+        ("GOPROXY", "https://p.example.com|direct"),
+        ("GONOSUMDB", "*"),
+    ]);
+    insta::assert_snapshot!(crate::report_lints(&lints, crate::Colour::Never));
+}

@@ -1,0 +1,190 @@
+//! Pattern: how a message looks, as the table writes it, and as the machine searches for it.
+//!
+//! A template is the message in its plain form with holes: `{name}` takes something out, of the kind
+//! that its name says; `{...}` passes over anything within the same message. A digit behind a name
+//! only tells two holes apart and takes nothing out.
+//!
+//! A search begins at the longest piece of a template that has no hole, its anchor: those of all
+//! patterns are looked for in one pass, and only where one stands is the pattern itself tried.
+
+use crate::cause::Pattern;
+use crate::parts::Parts;
+use regex::{Captures, Regex};
+use std::ops::Range;
+
+/// A pattern that can be tried.
+#[derive(Debug)]
+pub(crate) struct Compiled {
+    regex: Regex,
+    /// The names of its holes that take something out.
+    names: Vec<&'static str>,
+}
+
+/// Where a pattern was found, and what it took out.
+#[derive(Debug)]
+pub(crate) struct Found {
+    pub(crate) stretch: Range<usize>,
+    pub(crate) parts: Parts,
+}
+
+/// A template is made of these.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Piece {
+    Words(&'static str),
+    Hole(&'static str),
+}
+
+// === impl Pattern ===
+
+impl Pattern {
+    /// The longest piece without a hole.
+    pub(crate) fn anchor(&self) -> &'static str {
+        let words = pieces(self.template).into_iter().filter_map(Piece::words);
+        words.max_by_key(|words| words.len()).unwrap_or_default()
+    }
+
+    /// The same, ready to be tried; `None` if the template is no pattern.
+    pub(crate) fn compile(&self) -> Option<Compiled> {
+        let pieces = pieces(self.template);
+        let mut names = Vec::new();
+        let mut source = String::new();
+        for (index, piece) in pieces.iter().enumerate() {
+            let is_last = index + 1 == pieces.len();
+            source.push_str(&piece.source(is_last));
+            if let Piece::Hole(name) = *piece
+                && piece.takes_out()
+            {
+                names.push(name);
+            }
+        }
+        let regex = Regex::new(&source).ok()?;
+        Some(Compiled { regex, names })
+    }
+}
+
+// === impl Compiled ===
+
+impl Compiled {
+    /// Finds it in a window of the text, covering this place in it.
+    pub(crate) fn find(&self, window: &str, place: usize) -> Option<Found> {
+        let covers = |captures: &Captures<'_>| {
+            let whole = captures.get_match();
+            (whole.start() <= place && place < whole.end()).then_some(whole.range())
+        };
+        let mut all = self.regex.captures_iter(window);
+        let (stretch, captures) = all.find_map(|captures| Some((covers(&captures)?, captures)))?;
+        let mut parts = Parts::default();
+        for name in &self.names {
+            if let Some(part) = captures.name(name) {
+                parts.add(name, part.as_str());
+            }
+        }
+        parts.derive();
+        Some(Found { stretch, parts })
+    }
+}
+
+// === impl Piece ===
+
+impl Piece {
+    fn words(self) -> Option<&'static str> {
+        match self {
+            Self::Words(words) => Some(words),
+            Self::Hole(_) => None,
+        }
+    }
+
+    fn takes_out(self) -> bool {
+        matches!(self, Self::Hole(name) if name != "..." && !name.ends_with(|c: char| c.is_ascii_digit()))
+    }
+
+    /// As a regular expression.
+    fn source(self, is_last: bool) -> String {
+        let name = match self {
+            Self::Words(words) => return regex::escape(words),
+            Self::Hole(name) => name,
+        };
+        let class = class(name.trim_end_matches(|c: char| c.is_ascii_digit()), is_last);
+        let behind = if name.starts_with("version") {
+            r"(?:/go\.mod)?"
+        } else {
+            ""
+        };
+        if self.takes_out() {
+            format!("(?P<{name}>{class}){behind}")
+        } else {
+            format!("(?:{class}){behind}")
+        }
+    }
+}
+
+/// What may stand in a hole of this name. Nothing reaches beyond its message.
+fn class(name: &str, is_last: bool) -> &'static str {
+    match name {
+        "..." if is_last => r"[^\n]",
+        "..." => r"[^\n]*?",
+        "module" | "package" | "importer" => r#"[^\s:@"'(),;]+"#,
+        "version" => r#"[^\s:/,;"'()]+"#,
+        "required" | "running" => r#"[^\s:,;"'()]+"#,
+        "url" | "word" | "target" => r#"[^\s"']+"#,
+        "host" => r#"[^\s:"'/,()]+(?::[0-9]+)?"#,
+        "line" | "number" => "[0-9]+",
+        "status" => r"[0-9]{3}(?: [A-Z][A-Za-z-]*)*",
+        "mode" | "system" => "[a-z]+",
+        "toolchain" => "go[0-9A-Za-z.+-]+",
+        "file" if is_last => r#"[^\s"]+"#,
+        "file" => r#"[^\s"]+?"#,
+        _ if is_last => r#"[^\s"]+"#,
+        _ => r#"[^\s"]+?"#,
+    }
+}
+
+fn pieces(template: &'static str) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    let mut rest = template;
+    while let Some((words, behind)) = rest.split_once('{') {
+        let Some((hole, behind)) = behind.split_once('}') else {
+            break;
+        };
+        if !words.is_empty() {
+            pieces.push(Piece::Words(words));
+        }
+        pieces.push(Piece::Hole(hole));
+        rest = behind;
+    }
+    if !rest.is_empty() {
+        pieces.push(Piece::Words(rest));
+    }
+    pieces
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Piece, pieces};
+    use crate::cause::CAUSES;
+
+    #[test]
+    fn a_template_is_words_and_holes() {
+        assert_eq!(
+            pieces("a {b}: {...}"),
+            [
+                Piece::Words("a "),
+                Piece::Hole("b"),
+                Piece::Words(": "),
+                Piece::Hole("...")
+            ]
+        );
+    }
+
+    #[test]
+    fn every_pattern_of_the_table_can_be_tried_and_has_something_to_look_for() {
+        for cause in CAUSES {
+            for pattern in cause.patterns {
+                let template = pattern.template;
+                assert!(pattern.compile().is_some(), "{}: {template}", cause.id);
+                assert!(pattern.anchor().len() >= 5, "{}: {template}", cause.id);
+                assert!(!template.contains("  "), "{}: {template}", cause.id);
+            }
+        }
+    }
+}

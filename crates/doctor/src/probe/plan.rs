@@ -1,0 +1,172 @@
+//! Plan: whom `go` would ask for a module.
+
+use super::Role;
+use super::place::authority;
+use crate::environment::GoEnvironment;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use gomod::goproxy::{Entry, Fallback, ProxyList, ProxyUrl};
+use gomod::path::ModulePath;
+use gomod::pattern::Patterns;
+use gomod::version::Version;
+use std::fmt;
+
+/// A source to ask for a module.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Target {
+    /// The source, without secrets.
+    pub source: String,
+    pub(crate) role: Role,
+    pub(crate) is_https: bool,
+    pub(crate) host: String,
+    pub(crate) port: u16,
+    /// The path of the base URL, without a slash at its end.
+    pub(crate) base: String,
+    /// The value of the `Authorization` header, if there is one. Sent over TLS only.
+    pub(crate) authorization: Option<String>,
+    pub(crate) goes_on: bool,
+    pub(crate) module: ModulePath,
+    pub(crate) version: Option<Version>,
+    /// The checksum database that is asked through this proxy, if any is.
+    pub(crate) database: Option<String>,
+}
+
+/// What `go` asks for a module: the proxies in their order, and the checksum database at its own
+/// address. Nothing for a module that goes past all proxies, for a list that `go` cannot read, and
+/// for `off` and `direct`, which are no hosts.
+pub fn plan(
+    environment: &GoEnvironment,
+    module: &ModulePath,
+    version: Option<&Version>,
+) -> Vec<Target> {
+    let matches = |name: &str| Patterns::parse(environment.value(name)).matches(module.as_str());
+    let Ok(list) = ProxyList::parse(environment.value("GOPROXY")) else {
+        return Vec::new();
+    };
+    // `go env` has filled in what GOPRIVATE means for the others.
+    if matches("GONOPROXY") {
+        return Vec::new();
+    }
+    let database = Database::of(environment.value("GOSUMDB")).filter(|_| !matches("GONOSUMDB"));
+    let through_proxies = database
+        .as_ref()
+        .filter(|database| database.url.is_none())
+        .map(|database| database.name.clone());
+    let mut targets: Vec<Target> = list
+        .entries()
+        .iter()
+        .filter_map(|(entry, fallback)| {
+            let Entry::Proxy(url) = entry else {
+                return None;
+            };
+            let mut target = Target::new(url, module, version)?;
+            target.goes_on = *fallback == Fallback::OnAnyError;
+            target.database.clone_from(&through_proxies);
+            Some(target)
+        })
+        .collect();
+    if !targets.is_empty() {
+        targets.extend(database.and_then(|database| database.target(module)));
+    }
+    targets
+}
+
+/// What GOSUMDB says.
+struct Database {
+    name: String,
+    /// Where it is, if that is written; then proxies are not asked for it.
+    url: Option<String>,
+}
+
+// === impl Database ===
+
+impl Database {
+    fn of(setting: &str) -> Option<Self> {
+        let mut words = setting.split_whitespace();
+        let name = words.next()?.split('+').next()?;
+        (!name.is_empty() && name != "off").then(|| Self {
+            name: name.to_owned(),
+            url: words.next().map(str::to_owned),
+        })
+    }
+
+    fn target(self, module: &ModulePath) -> Option<Target> {
+        let url = self.url.unwrap_or_else(|| format!("https://{}", self.name));
+        let url = ProxyUrl::parse(&url).ok()?;
+        let mut target = Target::new(&url, module, None)?;
+        target.role = Role::Database;
+        Some(target)
+    }
+}
+
+// === impl Target ===
+
+impl Target {
+    /// A proxy at this URL, as the only one of its list.
+    fn new(url: &ProxyUrl, module: &ModulePath, version: Option<&Version>) -> Option<Self> {
+        let (scheme, rest) = url.reveal().split_once("://")?;
+        let is_https = match scheme {
+            "https" => true,
+            "http" => false,
+            _ => return None,
+        };
+        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        let (authority, path) = rest.split_at_checked(end)?;
+        let (user, place) = match authority.rsplit_once('@') {
+            Some((user, place)) => (Some(user), place),
+            None => (None, authority),
+        };
+        let (host, port) = host_and_port(place, is_https)?;
+        let base = path.split(['?', '#']).next()?.trim_end_matches('/');
+        Some(Self {
+            source: url.to_string(),
+            role: Role::Proxy,
+            is_https,
+            host,
+            port,
+            base: base.to_owned(),
+            authorization: user.map(|user| format!("Basic {}", STANDARD.encode(user))),
+            goes_on: false,
+            module: module.clone(),
+            version: version.cloned(),
+            database: None,
+        })
+    }
+
+    /// With these credentials, as a netrc has them.
+    #[must_use]
+    pub fn with_credentials(mut self, user: &str, password: &str) -> Self {
+        let credentials = STANDARD.encode(format!("{user}:{password}"));
+        self.authorization = Some(format!("Basic {credentials}"));
+        self
+    }
+
+    /// Host and port as a netrc has them.
+    pub fn authority(&self) -> String {
+        authority(&self.host, self.port, self.is_https)
+    }
+}
+
+/// Without the credentials.
+impl fmt::Debug for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Target")
+            .field("source", &self.source)
+            .field("module", &self.module)
+            .field("version", &self.version)
+            .finish_non_exhaustive()
+    }
+}
+
+fn host_and_port(place: &str, is_https: bool) -> Option<(String, u16)> {
+    let usual = if is_https { 443 } else { 80 };
+    if let Some(rest) = place.strip_prefix('[') {
+        let (host, behind) = rest.split_once(']')?;
+        let port = behind.strip_prefix(':').map_or(Ok(usual), str::parse);
+        return Some((host.to_owned(), port.ok()?));
+    }
+    Some(match place.rsplit_once(':') {
+        Some((host, port)) => (host.to_owned(), port.parse().ok()?),
+        None => (place.to_owned(), usual),
+    })
+}

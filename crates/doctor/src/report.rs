@@ -1,0 +1,234 @@
+//! Report: a diagnosis for people.
+//!
+//! ASCII only, so that it looks the same on every terminal and in every log, and so that nothing in
+//! a pasted text can play with the reader's terminal. Colours are asked for; they carry nothing that
+//! is not also in the words.
+
+use crate::chain::Link;
+use crate::diagnosis::{Diagnosis, Reason, Seen};
+use crate::fix::Fix;
+use crate::lint::Lint;
+
+/// Whether to use the colours of terminals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Colour {
+    /// Plain text.
+    #[default]
+    Never,
+    /// With escape sequences.
+    Always,
+}
+
+/// Columns of running text.
+const WIDTH: usize = 96;
+
+/// Where the text behind a label begins.
+const INDENT: &str = "           ";
+
+/// Links of a chain that are printed at each of its ends.
+const LINKS: usize = 8;
+
+/// Prints a diagnosis.
+pub fn report(diagnosis: &Diagnosis, colour: Colour) -> String {
+    let mut page = Page {
+        text: String::new(),
+        colour,
+    };
+    for (index, reason) in diagnosis.reasons.iter().enumerate() {
+        page.reason(index + 1, reason);
+    }
+    if let Some(seen) = &diagnosis.unknown {
+        page.line(&page.bold("unknown: this message fits no known cause"));
+        page.excerpt(seen);
+        page.labelled("next", "Paste more of the log, from the first line that begins with \"go:\"; or run the command with -x.");
+    } else if diagnosis.reasons.is_empty() {
+        page.line("There is no error in this text.");
+    }
+    page.remarks(diagnosis);
+    page.text
+}
+
+/// Prints what was found in the settings.
+pub fn report_lints(lints: &[Lint], colour: Colour) -> String {
+    let mut page = Page {
+        text: String::new(),
+        colour,
+    };
+    for (index, lint) in lints.iter().enumerate() {
+        page.lint(index + 1, lint);
+    }
+    if lints.is_empty() {
+        page.line("The settings of go hold no surprise.");
+    }
+    page.text
+}
+
+struct Page {
+    text: String,
+    colour: Colour,
+}
+
+// === impl Page ===
+
+impl Page {
+    fn reason(&mut self, number: usize, reason: &Reason) {
+        let title = format!("{number}. {}", reason.what.title());
+        let head = format!(
+            "{}  [{}, {}]",
+            self.bold(&ascii(&title)),
+            reason.what.id(),
+            reason.confidence.name()
+        );
+        self.line(&head);
+        self.excerpt(&reason.seen);
+        self.labelled("why", reason.what.why());
+        self.labelled("next", reason.what.next());
+        self.chain(&reason.chain);
+        if reason.times > 1 {
+            self.times(reason);
+        }
+        for fix in &reason.fixes {
+            self.fix(fix);
+        }
+        self.line("");
+    }
+
+    fn lint(&mut self, number: usize, lint: &Lint) {
+        let title = self.bold(&format!("{number}. {}", lint.belief.title));
+        self.line(&format!("{title}  [{}]", lint.belief.id));
+        let setting = format!("{}={}", lint.setting, lint.value);
+        self.labelled(
+            "set",
+            &ascii(&format!("{setting} (from {})", lint.origin.name())),
+        );
+        self.labelled("belief", lint.belief.believed);
+        self.labelled("in fact", lint.belief.truth);
+        for fix in &lint.fixes {
+            self.fix(fix);
+        }
+        self.line("");
+    }
+
+    /// The message, with carets under the stretch that says so.
+    fn excerpt(&mut self, seen: &Seen) {
+        let place = format!("  --> line {}, column {}", seen.line, seen.column);
+        self.line(&place);
+        let carets = self.red(&"^".repeat(seen.marked.max(1)));
+        self.line(&format!("   | {}", ascii(&seen.excerpt)));
+        self.line(&format!("   | {}{carets}", " ".repeat(seen.mark)));
+    }
+
+    fn chain(&mut self, chain: &[Link]) {
+        let mut label = "through";
+        for (index, link) in chain.iter().enumerate() {
+            if index == LINKS && chain.len() > 2 * LINKS {
+                self.labelled("", &format!("... {} more ...", chain.len() - 2 * LINKS));
+            }
+            let is_middle = index >= LINKS && index + LINKS < chain.len();
+            if is_middle {
+                continue;
+            }
+            self.labelled(
+                label,
+                &format!("{} {}", ascii(&link.name), link.pull.name()),
+            );
+            label = "";
+        }
+    }
+
+    fn times(&mut self, reason: &Reason) {
+        let mut words = format!("{} times", reason.times);
+        if reason.subjects.len() > 1 {
+            words.push_str(": ");
+            words.push_str(&ascii(&reason.subjects.join(", ")));
+        }
+        self.labelled("seen", &words);
+    }
+
+    fn fix(&mut self, fix: &Fix) {
+        let line = format!(
+            "{:11}{}",
+            format!("  {}:", fix.kind.name()),
+            self.green(&ascii(&fix.text))
+        );
+        self.line(&line);
+        self.labelled("", &format!("cost: {}", fix.cost));
+    }
+
+    fn remarks(&mut self, diagnosis: &Diagnosis) {
+        if diagnosis.withheld {
+            self.labelled("note", "No rewriting of the path is proposed while hashes disagree: first settle which bytes are right.");
+        }
+        if diagnosis.cut {
+            self.labelled(
+                "note",
+                "The text was longer than 1 MiB; only its end was read.",
+            );
+        }
+    }
+
+    /// A label and running text behind it.
+    fn labelled(&mut self, label: &str, words: &str) {
+        let mut head = format!(
+            "{:11}",
+            if label.is_empty() {
+                String::new()
+            } else {
+                format!("  {label}:")
+            }
+        );
+        for line in wrap(words, WIDTH - INDENT.len()) {
+            self.line(&format!("{head}{line}"));
+            INDENT.clone_into(&mut head);
+        }
+    }
+
+    fn line(&mut self, line: &str) {
+        self.text.push_str(line.trim_end());
+        self.text.push('\n');
+    }
+
+    fn bold(&self, text: &str) -> String {
+        self.painted(text, "1")
+    }
+
+    fn red(&self, text: &str) -> String {
+        self.painted(text, "1;31")
+    }
+
+    fn green(&self, text: &str) -> String {
+        self.painted(text, "32")
+    }
+
+    fn painted(&self, text: &str, code: &str) -> String {
+        match self.colour {
+            Colour::Never => text.to_owned(),
+            Colour::Always => format!("\u{1b}[{code}m{text}\u{1b}[0m"),
+        }
+    }
+}
+
+/// The text with a question mark for everything that is not printable ASCII.
+fn ascii(text: &str) -> String {
+    let plain = |character: char| character == ' ' || character.is_ascii_graphic();
+    text.chars()
+        .map(|character| if plain(character) { character } else { '?' })
+        .collect()
+}
+
+/// Breaks running text between its words; a word that is longer than a line stands alone.
+fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    for word in text.split(' ') {
+        if !line.is_empty() && line.len() + 1 + word.len() > width {
+            lines.push(std::mem::take(&mut line));
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    lines.push(line);
+    lines
+}

@@ -1,0 +1,192 @@
+//! Text: what was pasted, made plain for the patterns.
+//!
+//! Between `go` and the eyes of a reader stand terminals, CI systems and copy commands, each adding
+//! something: colours, times, the name of a container, line breaks where the window ended. All of it
+//! is taken away here, once, so that a pattern is the message and nothing else. The result is one
+//! long text in which words are separated by single spaces and messages by newlines, and each of its
+//! bytes knows where in the original it came from: a diagnosis points at what was pasted.
+//!
+//! It is not known which tool made the log, and it need not be: each rule takes away what no message
+//! of `go` begins with.
+
+mod json;
+mod line;
+
+use line::Line;
+use std::ops::Range;
+
+/// What was pasted, in its plain form.
+#[derive(Debug)]
+pub(crate) struct Plain {
+    text: String,
+    /// For each byte of the text, where in the original it stands.
+    origins: Vec<u32>,
+}
+
+/// The widths at which one full line is enough to believe that a terminal broke it.
+const TERMINALS: [usize; 6] = [80, 100, 120, 132, 160, 200];
+
+/// The narrowest line that a terminal may have broken.
+const NARROWEST: usize = 60;
+
+// === impl Plain ===
+
+impl Plain {
+    /// Makes a text plain. The text has fewer than 2^32 bytes; what lies beyond is left out.
+    pub(crate) fn new(original: &str) -> Self {
+        let mut plain = Self {
+            text: String::with_capacity(original.len()),
+            origins: Vec::with_capacity(original.len()),
+        };
+        let lines = mended(lines(original)).into_iter().map(Line::read);
+        for line in lines.filter(|line| !line.is_noise()) {
+            let separator = if line.begins_message() { '\n' } else { ' ' };
+            plain.separate(separator, &line);
+            plain.append(&line);
+        }
+        plain
+    }
+
+    /// The plain text.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Where in the original a stretch of the plain text stands.
+    pub(crate) fn origin(&self, stretch: Range<usize>) -> Range<usize> {
+        let at = |index: usize| self.origins.get(index).map_or(0, |&origin| origin as usize);
+        if stretch.is_empty() {
+            return at(stretch.start)..at(stretch.start);
+        }
+        at(stretch.start)..at(stretch.end - 1) + 1
+    }
+
+    fn separate(&mut self, separator: char, line: &Line<'_>) {
+        if !self.text.is_empty() {
+            self.push(separator, line.start());
+        }
+    }
+
+    /// Appends a line, with runs of white space as one space.
+    fn append(&mut self, line: &Line<'_>) {
+        for &(origin, character) in line.characters() {
+            if !character.is_whitespace() {
+                self.push(character, origin);
+            } else if !self.text.is_empty() && !self.text.ends_with([' ', '\n']) {
+                self.push(' ', origin);
+            }
+        }
+    }
+
+    fn push(&mut self, character: char, origin: u32) {
+        if character == ' ' && self.text.ends_with([' ', '\n']) {
+            return;
+        }
+        self.text.push(character);
+        // Each byte of a character has its own place, so that a stretch ends behind the character.
+        for index in 0..character.len_utf8() {
+            let index = u32::try_from(index).unwrap_or(0);
+            self.origins.push(origin.saturating_add(index));
+        }
+    }
+}
+
+fn lines(original: &str) -> Vec<Line<'_>> {
+    let mut start = 0;
+    let mut lines = Vec::new();
+    for text in original.split_inclusive('\n') {
+        let Ok(at) = u32::try_from(start) else { break };
+        lines.push(Line::new(text, at));
+        start += text.len();
+    }
+    lines
+}
+
+/// The lines as they were before a terminal broke them inside their words.
+fn mended(lines: Vec<Line<'_>>) -> Vec<Line<'_>> {
+    let width = broken_at(&lines);
+    let mut mended: Vec<Line<'_>> = Vec::new();
+    let mut was_full = false;
+    for line in lines {
+        let is_full = width == Some(line.width());
+        match mended.last_mut() {
+            Some(last) if was_full && line.may_continue() => last.absorb(line),
+            _ => mended.push(line),
+        }
+        was_full = is_full;
+    }
+    mended
+}
+
+/// The width at which a terminal broke lines inside their words, if it looks as if one did.
+fn broken_at(lines: &[Line<'_>]) -> Option<usize> {
+    let widest = lines.iter().map(Line::width).max()?;
+    let full = lines.iter().filter(|line| line.width() == widest).count();
+    let believable = full > 1 || TERMINALS.contains(&widest);
+    (widest >= NARROWEST && believable).then_some(widest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Plain;
+    use proptest::prelude::*;
+
+    fn plain(text: &str) -> String {
+        Plain::new(text).text().to_owned()
+    }
+
+    const MESSAGE: &str = "go: example.com/a@v1.0.0: reading http://proxy.example.com/x: 404 Not Found server response: not found";
+
+    #[test]
+    fn what_ci_systems_add_is_taken_away() {
+        let logs = [
+            "2026-03-01T10:11:12.1234567Z go: example.com/a@v1.0.0: reading http://proxy.example.com/x: 404 Not Found\r\n2026-03-01T10:11:12.1234999Z \tserver response: not found\r\n",
+            "#12 0.345 go: example.com/a@v1.0.0: reading http://proxy.example.com/x: 404 Not Found\n#12 0.346 \tserver response: not found\n",
+            "web_1  | go: example.com/a@v1.0.0: reading http://proxy.example.com/x: 404 Not Found\nweb_1  |     server response: not found",
+            "\u{1b}[31mgo: example.com/a@v1.0.0: reading\u{1b}[0m http://proxy.example.com/x: 404 Not Found\n\tserver response: not found",
+            "> go: example.com/a@v1.0.0: reading http://proxy.example.com/x: 404 Not Found\n> \tserver response: not found",
+            "[2026-03-01 10:11:12] [build] go: example.com/a@v1.0.0: reading http://proxy.example.com/x: 404 Not Found\n[2026-03-01 10:11:12] [build]   server response: not found",
+            "go: downloading example.com/b v1.0.0\ngo: example.com/a@v1.0.0: reading http://proxy.example.com/x: 404 Not Found\n\tserver response: not found",
+        ];
+        for log in logs {
+            assert_eq!(plain(log).trim_end(), MESSAGE, "{log}");
+        }
+    }
+
+    #[test]
+    fn json_strings_are_read() {
+        let object = "{\n\t\"Path\": \"example.com/a\",\n\t\"Error\": \"example.com/a@v1.0.0: reading \\\"x\\\":\\n\\tserver response: \\u003chtml\\u003e\"\n}";
+        let plain = plain(object);
+        assert!(
+            plain.contains("\nexample.com/a@v1.0.0: reading \"x\": server response: <html>"),
+            "{plain}"
+        );
+    }
+
+    #[test]
+    fn words_that_a_terminal_broke_are_mended() {
+        let broken = "go: example.com/a@v1.0.0: reading https://proxy.example.com/example.com/a/@v/v1.\n0.0.info: 404 Not Found";
+        assert_eq!(broken.lines().next().map(str::len), Some(80));
+        assert!(plain(broken).contains("/@v/v1.0.0.info: 404 Not Found"));
+    }
+
+    proptest! {
+        #[test]
+        fn every_byte_comes_from_where_it_says(text in "(?s).{0,300}") {
+            let plain = Plain::new(&text);
+            prop_assert_eq!(plain.text.len(), plain.origins.len());
+            for (index, character) in plain.text().char_indices() {
+                let origin = plain.origin(index..index + character.len_utf8());
+                prop_assert!(origin.end <= text.len());
+                if !character.is_whitespace() && !text.contains('\\') {
+                    prop_assert_eq!(text.get(origin).map(str::to_owned), Some(character.to_string()));
+                }
+            }
+        }
+
+        #[test]
+        fn hostile_lines_are_survived(text in "([\u{1b}\\[\\]{}\":|#> 0-9mErrorOutput\\\\u\n\r]|go: ){0,200}") {
+            Plain::new(&text);
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! The corpus: the real `go` is made to fail in as many ways as can be arranged on one machine, and
+//! each time the doctor has to name the cause from what `go` printed.
+//!
+//! A case that names a fix of the healing kind is healed: the fix is applied where the failure was,
+//! and the same command must then succeed. The reports are golden files, compared where `go` is the
+//! release that the patterns were taken from.
+mod cases;
+mod disguise;
+mod golden;
+mod heal;
+mod scene;
+
+use doctor::{classify, report};
+use scene::Played;
+
+/// A way to fail, and what has to be said of it.
+struct Case {
+    /// A name for the golden file.
+    name: &'static str,
+    /// The cause; where the machine decides between several, each of them.
+    causes: &'static [&'static str],
+    /// Whether the first fix has to make the same command succeed.
+    heals: bool,
+    play: fn() -> Played,
+}
+
+/// The fewest cases.
+const CASES: usize = 60;
+
+#[test]
+fn the_cause_of_every_failure_is_named() {
+    let cases = cases::all();
+    let mut wrong = Vec::new();
+    for case in &cases {
+        wrong.extend(problem(case));
+    }
+    println!(
+        "corpus: {} failures of the real go, {} named rightly, plain and in nine disguises",
+        cases.len(),
+        cases.len() - wrong.len()
+    );
+    assert!(cases.len() >= CASES, "only {} cases", cases.len());
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+/// What the doctor got wrong, with everything that is needed to see why.
+fn problem(case: &Case) -> Option<String> {
+    let played = (case.play)();
+    let text = played.text();
+    if played.output.ok() {
+        return Some(format!("{}: go did not fail\n{text}", case.name));
+    }
+    let diagnosis = classify(&text);
+    let printed = report(&diagnosis, doctor::Colour::Never);
+    let top = diagnosis.top().map(|reason| reason.what.id());
+    if !top.as_deref().is_some_and(|top| case.causes.contains(&top)) {
+        return Some(format!(
+            "{}: wanted {:?}\n{text}\n{printed}",
+            case.name, case.causes
+        ));
+    }
+    if let Some(wrong) = heal::wrong_fix(&diagnosis, case, &played) {
+        return Some(format!("{}: {wrong}\n{text}\n{printed}", case.name));
+    }
+    for (name, disguised) in disguise::all(&text) {
+        let found = classify(&disguised).top().map(|reason| reason.what.id());
+        if found != top {
+            return Some(format!(
+                "{}: {found:?} under {name}\n{disguised}",
+                case.name
+            ));
+        }
+    }
+    golden::compare(case, &played, &printed);
+    None
+}

@@ -1,0 +1,43 @@
+//! The cases, by what is broken.
+
+mod graph;
+mod http;
+mod network;
+mod sums;
+mod toolchain;
+mod vcs;
+mod versions;
+
+use crate::corpus::Case;
+use crate::corpus::scene::Played;
+
+/// All of them.
+pub(crate) fn all() -> Vec<Case> {
+    let families = [
+        http::cases(),
+        network::cases(),
+        sums::cases(),
+        versions::cases(),
+        graph::cases(),
+        toolchain::cases(),
+        vcs::cases(),
+    ];
+    families.into_iter().flatten().collect()
+}
+
+fn case(name: &'static str, causes: &'static [&'static str], play: fn() -> Played) -> Case {
+    Case {
+        name,
+        causes,
+        heals: false,
+        play,
+    }
+}
+
+/// A case whose first fix heals it.
+fn healed(name: &'static str, causes: &'static [&'static str], play: fn() -> Played) -> Case {
+    Case {
+        heals: true,
+        ..case(name, causes, play)
+    }
+}

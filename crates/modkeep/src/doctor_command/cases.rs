@@ -1,0 +1,93 @@
+//! Cases of wrong bytes, and codes with those that belong to them.
+//!
+//! The server that serves the data directory is asked, if there is one; else the store is opened.
+
+use crate::{PROBLEM, explain, failure::Failure, neighbour, output, wiring};
+use codes::Code;
+use mismatch::Case;
+use serde::Deserialize;
+use std::{path::Path, process::ExitCode};
+use store::Store;
+
+/// Cases shown under a code: the newest.
+const SHOWN: usize = 3;
+
+/// A case as `/-/cases` lists it.
+#[derive(Debug, Deserialize)]
+struct Listed {
+    number: u64,
+    at: String,
+    path: String,
+    case: Case,
+}
+
+#[derive(Debug, Deserialize)]
+struct Listing {
+    cases: Vec<Listed>,
+}
+
+/// Explains a code, with the newest cases of it.
+pub(super) fn explain(code: Code, data: &Path) -> Result<ExitCode, Failure> {
+    output::line(&explain::explained(code));
+    show_newest(code, data)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The newest cases that belong to a code.
+pub(super) fn show_newest(code: Code, data: &Path) -> Result<(), Failure> {
+    if code == Code::ChecksumMismatch {
+        let cases = wiring::run(cases(data))??;
+        cases.iter().take(SHOWN).for_each(show);
+    }
+    Ok(())
+}
+
+/// The case with this number.
+pub(super) fn show_numbered(number: u64, data: &Path) -> Result<ExitCode, Failure> {
+    let cases = wiring::run(cases(data))??;
+    Ok(show_one(&cases, number))
+}
+
+fn show_one(cases: &[Listed], number: u64) -> ExitCode {
+    if let Some(case) = cases.iter().find(|case| case.number == number) {
+        show(case);
+        return ExitCode::SUCCESS;
+    }
+    output::error(&format!(
+        "no case {number} among the newest {}",
+        cases.len()
+    ));
+    ExitCode::from(PROBLEM)
+}
+
+fn show(case: &Listed) {
+    output::line(&format!(
+        "\ncase {} of {}, {}",
+        case.number, case.path, case.at
+    ));
+    output::text(&case.case.report());
+}
+
+/// The newest cases, from the server or the store.
+async fn cases(data: &Path) -> Result<Vec<Listed>, Failure> {
+    if let Some(url) = neighbour::reachable(data).await {
+        let text = neighbour::document(&url, "/-/cases").await;
+        let listing = text.and_then(|text| serde_json::from_str::<Listing>(&text).ok());
+        return Ok(listing.map(|listing| listing.cases).unwrap_or_default());
+    }
+    if !data.join("catalog.db").exists() {
+        return Ok(Vec::new());
+    }
+    let store = Store::open(wiring::store_options(data)).await?;
+    let files = store.cases(u64::MAX, 100).await?;
+    let read = files.into_iter().filter_map(|file| {
+        let case = Case::from_json(&file.body).ok()?;
+        Some(Listed {
+            number: file.number,
+            at: file.at.to_string(),
+            path: file.path,
+            case,
+        })
+    });
+    Ok(read.collect())
+}
