@@ -50,6 +50,7 @@ const HOUSE: &[(&str, &[&str])] = &[
 const RESERVED: &[(&str, &[&str])] = &[
     ("anyhow", &["modkeep", "xtask"]),
     ("clap", &["modkeep", "xtask"]),
+    ("html5gum", &["doctor"]),
     // `upstream` looks into the HTTP client's errors, which are hyper's. `doctor` asks layer by layer,
     // so it needs the connection, the handshake and the request apart.
     ("hyper", &["doctor", "server", "testkit", "upstream"]),

@@ -6,7 +6,8 @@
 //! and what to do; [`report`](report()) prints it for people.
 //!
 //! Two more questions are asked of the machine itself: [`lint`](lint()) looks through the settings of
-//! `go`, and [`probe`] asks every source layer by layer.
+//! `go`, and [`probe`] asks every source layer by layer. And [`moved`] asks where a module went that
+//! is no longer where it was.
 //!
 //! Two things are never done. A text that fits no pattern is called unknown, not given the nearest
 //! cause. And no fix turns verification off, or rewrites a path while the hashes disagree.
@@ -16,9 +17,11 @@ mod chain;
 pub mod classify;
 mod diagnosis;
 pub mod environment;
+mod exchange;
 mod fix;
 pub mod lint;
 mod matcher;
+pub mod moved;
 mod parts;
 mod pattern;
 pub mod probe;

@@ -23,6 +23,8 @@ mod verdict;
 pub use network::{Network, Sockets};
 pub use plan::{Target, plan};
 pub use run::probe;
+/// What certificates are checked with; named here, so that callers need no library for TLS.
+pub use rustls::ClientConfig;
 pub use verdict::{Verdict, render, verdict};
 
 use crate::cause::Cause;

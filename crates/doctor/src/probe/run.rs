@@ -8,17 +8,14 @@ use super::network::Network;
 use super::place::Place;
 use super::plan::Target;
 use super::{Fault, LIMIT, Layer, Probed, Role, Step};
+use crate::exchange::{Answer, talk};
 use bytes::Bytes;
 use futures_util::future::join_all;
-use http::{Method, Request, Response, StatusCode, header};
-use http_body_util::{BodyExt as _, Empty, Limited};
-use hyper::client::conn::http1;
-use hyper_util::rt::TokioIo;
+use http::{Method, Request, header};
+use http_body_util::Empty;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
-use std::io;
 use std::net::SocketAddr;
-use std::pin::pin;
 use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, timeout_at};
@@ -33,15 +30,6 @@ const REDIRECTS: usize = 10;
 /// Longest answer that is read: lists of versions are the longest, and their beginning is enough to
 /// tell one from a web page.
 const LONGEST: usize = 1 << 20;
-
-/// An answer, as far as it is looked at.
-#[derive(Debug)]
-struct Answer {
-    status: StatusCode,
-    /// Where a redirect leads.
-    location: Option<String>,
-    body: Bytes,
-}
 
 /// The steps of one source so far.
 struct Run<'r, N> {
@@ -268,7 +256,7 @@ impl<N: Network> Run<'_, N> {
         let begin = Instant::now();
         let outcome = match self.build(method, place) {
             Err(error) => Err(Fault::new(find("proxy/bad-list"), error.to_string())),
-            Ok(request) => match timeout_at(self.deadline, talk(stream, request)).await {
+            Ok(request) => match timeout_at(self.deadline, talk(stream, request, LONGEST)).await {
                 Ok(Ok(answer)) => Ok(answer),
                 Ok(Err(error)) => Err(Fault::new(find("network/reset"), error.to_string())),
                 Err(_) => Err(late()),
@@ -325,51 +313,6 @@ impl<N: Network> Run<'_, N> {
     }
 }
 
-fn location<B>(response: &Response<B>) -> Option<String> {
-    let value = response.headers().get(header::LOCATION)?;
-    let location = value.to_str().ok()?.to_owned();
-    response.status().is_redirection().then_some(location)
-}
-
 fn late() -> Fault {
     Fault::new(find("network/timeout"), "no answer in time")
-}
-
-/// One request and its answer. Of a body the beginning is enough.
-async fn talk(
-    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    request: Request<Empty<Bytes>>,
-) -> io::Result<Answer> {
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream))
-        .await
-        .map_err(io::Error::other)?;
-    let exchange = async {
-        let response = sender
-            .send_request(request)
-            .await
-            .map_err(io::Error::other)?;
-        let status = response.status();
-        let location = location(&response);
-        let body = Limited::new(response.into_body(), LONGEST).collect().await;
-        // An answer that is too long is no web page, and its status has been seen.
-        let body = body
-            .map(http_body_util::Collected::to_bytes)
-            .unwrap_or_default();
-        Ok(Answer {
-            status,
-            location,
-            body,
-        })
-    };
-    let mut exchange = pin!(exchange);
-    let ended = tokio::select! {
-        biased;
-        answer = &mut exchange => return answer,
-        ended = connection => ended,
-    };
-    // The connection may be at its end with the answer already handed over.
-    match (exchange.await, ended) {
-        (Err(_), Err(reason)) => Err(io::Error::other(reason)),
-        (answer, _) => answer,
-    }
 }

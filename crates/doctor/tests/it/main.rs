@@ -6,5 +6,6 @@
 )]
 
 mod corpus;
+mod moved;
 mod probe;
 mod tls;

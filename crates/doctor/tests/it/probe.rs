@@ -35,7 +35,7 @@ fn trusting(authority: Option<&str>) -> Arc<ClientConfig> {
     Arc::new(builder.with_root_certificates(roots).with_no_client_auth())
 }
 
-fn environment(goproxy: &str, sumdb: &str, private: &str) -> GoEnvironment {
+pub(crate) fn environment(goproxy: &str, sumdb: &str, private: &str) -> GoEnvironment {
     let json = format!(
         r#"{{"GOPROXY":"{goproxy}","GOSUMDB":"{sumdb}","GONOPROXY":"{private}","GONOSUMDB":"{private}"}}"#
     );

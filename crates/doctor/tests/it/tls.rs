@@ -64,6 +64,11 @@ impl TlsServer {
         }
     }
 
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// Its port at `localhost`.
     pub(crate) fn url(&self) -> String {
         format!("https://localhost:{}", self.address.port())
