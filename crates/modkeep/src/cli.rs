@@ -268,13 +268,23 @@ fn doctor() -> Command {
         .value_hint(ValueHint::CommandWithArguments)
         .conflicts_with("what")
         .help("Run this command, and say why it failed");
+    let moved = Arg::new("moved")
+        .long("moved")
+        .value_name("MODULE[@VERSION]")
+        .value_parser(crate::doctor_command::parse_moved)
+        .conflicts_with_all(["what", "command"])
+        .help("Say where a module went that is no longer where it was, by what its sources say");
+    let ask = Arg::new("ask")
+        .long("ask")
+        .action(ArgAction::SetTrue)
+        .help("Behind an error about a module that moved or is gone, look for it as --moved does; on a terminal that is done anyway");
     options::add_some(
         Command::new("doctor")
             .about("Say why something failed, and what mends it")
-            .args([what, json, command]),
+            .args([what, json, moved, ask, command]),
         &["data"],
     )
-    .after_help("Examples:\n  modkeep doctor\n  modkeep doctor -- go mod download\n  modkeep doctor - < build.log\n  modkeep doctor MK4004\n  modkeep doctor 17")
+    .after_help("Examples:\n  modkeep doctor\n  modkeep doctor -- go mod download\n  modkeep doctor - < build.log\n  modkeep doctor MK4004\n  modkeep doctor 17\n  modkeep doctor --moved example.com/old@v1.2.3")
 }
 
 fn explain() -> Command {

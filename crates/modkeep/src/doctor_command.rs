@@ -3,14 +3,17 @@
 //! Without an argument it looks at this machine and the checkout in the working directory. With a
 //! text, or `-` for standard input, it says what the text shows. Behind `--` it runs a command and
 //! says what its failure shows. A code, the id of a cause, or the number of a
-//! case is explained.
+//! case is explained. And a module that is gone is looked for where its traces lead.
 //!
 //! Exit codes: 0 all is well, or what was asked for was explained; 1 something was found; 2 it cannot
 //! be told.
 
 mod cases;
 mod machine;
+mod moved;
 mod pasted;
+
+pub(crate) use moved::parse as parse_moved;
 
 use crate::{UNUSABLE, cli, failure::Failure, output};
 use codes::Code;
@@ -25,6 +28,10 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
     let resolved = cli::given(matches)?;
     let data = PathBuf::from(resolved.text("data"));
     let as_json = matches.get_flag("json");
+    if let Some((module, version)) = matches.get_one::<moved::Wanted>("moved") {
+        return moved::look_for(module, version.as_ref(), as_json);
+    }
+    let asks = matches.get_flag("ask") || io::stdout().is_terminal();
     let command: Vec<&str> = matches
         .get_many::<String>("command")
         .into_iter()
@@ -32,7 +39,7 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
         .map(String::as_str)
         .collect();
     if let Some((program, arguments)) = command.split_first() {
-        return pasted::of_command(program, arguments, as_json, &data);
+        return pasted::of_command(program, arguments, as_json, asks, &data);
     }
     let Some(what) = matches.get_one::<String>("what") else {
         return machine::look(as_json);
@@ -48,8 +55,8 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
         return cases::show_numbered(number, &data);
     }
     match what.as_str() {
-        "-" => pasted::of_input(as_json, &data),
-        text => pasted::of_text(text, as_json, &data),
+        "-" => pasted::of_input(as_json, asks, &data),
+        text => pasted::of_text(text, as_json, asks, &data),
     }
 }
 

@@ -10,7 +10,7 @@ use doctor::{
     GoEnvironment, Lint,
     environment::{Readings, credentials},
     lint,
-    probe::{Probed, Sockets, Target, Verdict, plan, probe, render, verdict},
+    probe::{ClientConfig, Probed, Sockets, Target, Verdict, plan, probe, render, verdict},
     report_lints,
 };
 use gomod::{
@@ -69,12 +69,27 @@ pub(super) fn look(as_json: bool) -> Result<ExitCode, Failure> {
 }
 
 fn ask(targets: &[Target]) -> Result<Vec<Probed>, Failure> {
+    wiring::run(probe(targets, &Sockets, &tls()?))
+}
+
+/// What the certificates of sources are checked with.
+pub(super) fn tls() -> Result<Arc<ClientConfig>, Failure> {
     let mut tls =
         upstream::client_config(None).map_err(|error| Failure::of(error.code(), &error))?;
-    // The probe looks at single requests, and speaks the protocol that shows them best.
+    // The doctor looks at single requests, and speaks the protocol that shows them best.
     tls.alpn_protocols = vec![b"http/1.1".to_vec()];
-    let tls = Arc::new(tls);
-    wiring::run(probe(targets, &Sockets, &tls))
+    Ok(Arc::new(tls))
+}
+
+/// The settings of `go` here, and the text of the netrc; `None` if `go` cannot be run.
+pub(super) fn settings() -> Result<Option<(GoEnvironment, String)>, Failure> {
+    let Some(env_json) = config::go(&["env", "-json"]) else {
+        return Ok(None);
+    };
+    let files = Files::read(&env_json);
+    let environment = GoEnvironment::read(&files.readings(&env_json))
+        .map_err(|error| Failure::of(Code::BadInputFile, &error))?;
+    Ok(Some((environment, files.netrc.unwrap_or_default())))
 }
 
 fn print(found: &Found, as_json: bool) {

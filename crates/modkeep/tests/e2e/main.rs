@@ -27,6 +27,7 @@ mod idle;
 mod independence;
 mod journal;
 mod mirror;
+mod moved;
 mod outage;
 mod own;
 mod prefetch;
