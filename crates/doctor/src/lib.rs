@@ -21,6 +21,7 @@ mod exchange;
 mod fix;
 pub mod lint;
 mod matcher;
+pub mod mend;
 pub mod moved;
 mod parts;
 mod pattern;

@@ -261,6 +261,21 @@ fn doctor() -> Command {
         .long("json")
         .action(ArgAction::SetTrue)
         .help("Print JSON");
+    let fix = Arg::new("fix")
+        .long("fix")
+        .action(ArgAction::SetTrue)
+        .conflicts_with("json")
+        .help("Show what can be done about it, ask, and do it; never weakens verification");
+    let yes = Arg::new("yes")
+        .long("yes")
+        .action(ArgAction::SetTrue)
+        .requires("fix")
+        .help("Do it without asking");
+    let undo = Arg::new("undo")
+        .long("undo")
+        .action(ArgAction::SetTrue)
+        .conflicts_with_all(["fix", "what", "command"])
+        .help("Take back what --fix did last");
     let command = Arg::new("command")
         .num_args(1..)
         .last(true)
@@ -272,7 +287,7 @@ fn doctor() -> Command {
         .long("moved")
         .value_name("MODULE[@VERSION]")
         .value_parser(crate::doctor_command::parse_moved)
-        .conflicts_with_all(["what", "command"])
+        .conflicts_with_all(["what", "command", "fix", "undo"])
         .help("Say where a module went that is no longer where it was, by what its sources say");
     let ask = Arg::new("ask")
         .long("ask")
@@ -281,10 +296,10 @@ fn doctor() -> Command {
     options::add_some(
         Command::new("doctor")
             .about("Say why something failed, and what mends it")
-            .args([what, json, moved, ask, command]),
+            .args([what, json, fix, yes, undo, moved, ask, command]),
         &["data"],
     )
-    .after_help("Examples:\n  modkeep doctor\n  modkeep doctor -- go mod download\n  modkeep doctor - < build.log\n  modkeep doctor MK4004\n  modkeep doctor 17\n  modkeep doctor --moved example.com/old@v1.2.3")
+    .after_help("Examples:\n  modkeep doctor\n  modkeep doctor -- go mod download\n  modkeep doctor - < build.log\n  modkeep doctor --fix -- go build ./...\n  modkeep doctor --undo\n  modkeep doctor MK4004\n  modkeep doctor 17\n  modkeep doctor --moved example.com/old@v1.2.3")
 }
 
 fn explain() -> Command {

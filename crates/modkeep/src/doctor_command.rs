@@ -5,33 +5,55 @@
 //! says what its failure shows. A code, the id of a cause, or the number of a
 //! case is explained. And a module that is gone is looked for where its traces lead.
 //!
-//! Exit codes: 0 all is well, or what was asked for was explained; 1 something was found; 2 it cannot
-//! be told.
+//! With `--fix` what can be carried out safely is shown, asked about and done; `--undo` takes it back.
+//!
+//! Exit codes: 0 all is well, or what was asked for was explained or done; 1 something was found; 2 it
+//! cannot be told.
 
 mod cases;
 mod machine;
+mod mend;
 mod moved;
 mod pasted;
+mod undo;
 
 pub(crate) use moved::parse as parse_moved;
 
 use crate::{UNUSABLE, cli, failure::Failure, output};
 use codes::Code;
 use doctor::{Cause, Colour, cause};
+use mend::Mending;
 use std::{
     io::{self, IsTerminal as _},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::ExitCode,
 };
+
+/// How something is told, and whether it is mended.
+#[derive(Debug, Clone, Copy)]
+struct Way<'a> {
+    as_json: bool,
+    /// Whether a module that is gone is looked for.
+    asks: bool,
+    mending: Mending,
+    data: &'a Path,
+}
 
 pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
     let resolved = cli::given(matches)?;
     let data = PathBuf::from(resolved.text("data"));
-    let as_json = matches.get_flag("json");
-    if let Some((module, version)) = matches.get_one::<moved::Wanted>("moved") {
-        return moved::look_for(module, version.as_ref(), as_json);
+    if matches.get_flag("undo") {
+        return mend::take_back(&data);
     }
-    let asks = matches.get_flag("ask") || io::stdout().is_terminal();
+    let way = Way {
+        as_json: matches.get_flag("json"),
+        asks: matches.get_flag("ask") || io::stdout().is_terminal(),
+        mending: Mending::of(matches),
+        data: &data,
+    };
+    if let Some((module, version)) = matches.get_one::<moved::Wanted>("moved") {
+        return moved::look_for(module, version.as_ref(), way.as_json);
+    }
     let command: Vec<&str> = matches
         .get_many::<String>("command")
         .into_iter()
@@ -39,10 +61,10 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
         .map(String::as_str)
         .collect();
     if let Some((program, arguments)) = command.split_first() {
-        return pasted::of_command(program, arguments, as_json, asks, &data);
+        return pasted::of_command(program, arguments, way);
     }
     let Some(what) = matches.get_one::<String>("what") else {
-        return machine::look(as_json);
+        return machine::look(way);
     };
     if let Some(code) = code(what) {
         return cases::explain(code, &data);
@@ -55,8 +77,8 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
         return cases::show_numbered(number, &data);
     }
     match what.as_str() {
-        "-" => pasted::of_input(as_json, asks, &data),
-        text => pasted::of_text(text, as_json, asks, &data),
+        "-" => pasted::of_input(way),
+        text => pasted::of_text(text, way),
     }
 }
 

@@ -26,6 +26,7 @@ mod heads;
 mod idle;
 mod independence;
 mod journal;
+mod mend;
 mod mirror;
 mod moved;
 mod outage;
