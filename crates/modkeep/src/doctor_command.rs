@@ -3,14 +3,18 @@
 //! Without an argument it looks at this machine and the checkout in the working directory. With a
 //! text, or `-` for standard input, it says what the text shows. Behind `--` it runs a command and
 //! says what its failure shows. A code, the id of a cause, or the number of a
-//! case is explained.
+//! case is explained. Of the id of a request the server's story is told; with `--sums`, everybody's
+//! hashes of one version are compared.
 //!
 //! Exit codes: 0 all is well, or what was asked for was explained; 1 something was found; 2 it cannot
 //! be told.
 
 mod cases;
+mod client;
 mod machine;
 mod pasted;
+mod story;
+mod sums;
 
 use crate::{UNUSABLE, cli, failure::Failure, output};
 use codes::Code;
@@ -34,6 +38,9 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
     if let Some((program, arguments)) = command.split_first() {
         return pasted::of_command(program, arguments, as_json, &data);
     }
+    if let Some(subject) = matches.get_one::<String>("sums") {
+        return sums::main(subject, as_json);
+    }
     let Some(what) = matches.get_one::<String>("what") else {
         return machine::look(as_json);
     };
@@ -43,6 +50,9 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
     if let Some(cause) = cause::find(what) {
         output::line(&explained(cause));
         return Ok(ExitCode::SUCCESS);
+    }
+    if doctor::story::is_id(what) {
+        return story::main(what, as_json, &data);
     }
     if let Ok(number) = what.parse() {
         return cases::show_numbered(number, &data);

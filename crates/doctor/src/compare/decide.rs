@@ -1,0 +1,333 @@
+//! The decision: from who says which hash to who is wrong.
+//!
+//! Zip and go.mod are decided each by itself, and the graver decision is the conclusion; who is wrong
+//! about the other file is wrong in its row all the same. From the gravest:
+//!
+//! | What holds of a file | Verdict |
+//! |---|---|
+//! | the log speaks, and no proxy that answered has what it says | all proxies |
+//! | the log speaks, and some proxy has something else | some proxies |
+//! | no proven hash, and sound voices differ (other than below) | untold |
+//! | the log speaks, and go.sum has something else | go.sum |
+//! | the log speaks, and the cache has something else; or the cache contradicts itself; or everybody else agrees | module cache |
+//! | nobody's bytes could be looked at | untold |
+//! | none of it | agreed |
+//!
+//! Bytes that contradict themselves (a zip without its end, a web page) are wrong whatever the log
+//! says, so a proxy that sends them is judged without it too. A proxy that sent right bytes when it
+//! was asked again has them. A hash of an algorithm that nobody knows counts for nothing, as for `go`.
+
+use super::{File, Said, Standing, Statement, Table, Verdict, Voice};
+use mismatch::Confidence;
+use std::collections::BTreeSet;
+
+/// Who is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Decision {
+    pub(super) verdict: Verdict,
+    pub(super) confidence: Confidence,
+    pub(super) why: String,
+    /// Of each statement of the table, in its order.
+    pub(super) standings: Vec<Standing>,
+}
+
+/// What is decided about one file.
+struct Found {
+    verdict: Verdict,
+    confidence: Confidence,
+    why: String,
+    /// Whether sound voices differ, and nothing decides between them.
+    is_disputed: bool,
+}
+
+/// One file: what is logged of it, and what is said of it, each with its place in the table.
+struct Heard<'t> {
+    file: File,
+    logged: BTreeSet<&'t str>,
+    statements: Vec<(usize, &'t Statement)>,
+}
+
+/// What nothing but a hash that nobody knows begins with.
+const ALGORITHM: &str = "h1:";
+
+pub(super) fn decide(table: &Table) -> Decision {
+    let mut standings = vec![Standing::Silent; table.statements.len()];
+    let mut gravest: Option<Found> = None;
+    for file in File::ALL {
+        let heard = Heard::new(table, file);
+        if heard.statements.is_empty() {
+            continue;
+        }
+        let found = heard.decide(&mut standings);
+        let weight = gravest.as_ref().map_or(0, Found::weight);
+        if gravest.is_none() || found.weight() > weight {
+            gravest = Some(found);
+        }
+    }
+    let found = gravest.unwrap_or_else(|| Found::silent("Nobody was heard."));
+    Decision {
+        verdict: found.verdict,
+        confidence: found.confidence,
+        why: found.why,
+        standings,
+    }
+}
+
+// === impl Found ===
+
+impl Found {
+    fn new(verdict: Verdict, confidence: Confidence, why: impl Into<String>) -> Self {
+        Self {
+            verdict,
+            confidence,
+            why: why.into(),
+            is_disputed: false,
+        }
+    }
+
+    fn silent(why: impl Into<String>) -> Self {
+        Self::new(Verdict::Untold, Confidence::Open, why)
+    }
+
+    fn disputed(why: impl Into<String>) -> Self {
+        Self {
+            is_disputed: true,
+            ..Self::silent(why)
+        }
+    }
+
+    const fn weight(&self) -> u8 {
+        match self.verdict {
+            Verdict::AllProxies => 6,
+            Verdict::SomeProxies => 5,
+            Verdict::Untold if self.is_disputed => 4,
+            Verdict::GoSum => 3,
+            Verdict::ModuleCache => 2,
+            Verdict::Untold => 1,
+            Verdict::Agreed => 0,
+        }
+    }
+}
+
+// === impl Heard ===
+
+impl<'t> Heard<'t> {
+    fn new(table: &'t Table, file: File) -> Self {
+        let all = table.statements.iter().enumerate();
+        Self {
+            file,
+            logged: table.logged(file).collect(),
+            statements: all.filter(|(_, said)| said.file == file).collect(),
+        }
+    }
+
+    fn decide(&self, standings: &mut [Standing]) -> Found {
+        let is_logged = !self.logged.is_empty();
+        let consensus = self.consensus();
+        for (index, statement) in &self.statements {
+            let standing = if is_logged {
+                self.against_the_log(statement)
+            } else {
+                self.without_log(statement, consensus.as_deref())
+            };
+            if let Some(place) = standings.get_mut(*index) {
+                *place = standing;
+            }
+        }
+        let of_voice = |is_meant: fn(&Voice) -> bool, standing: Standing| {
+            let meant = self
+                .statements
+                .iter()
+                .filter(|(_, said)| is_meant(&said.voice));
+            meant
+                .filter(|(index, _)| standings.get(*index) == Some(&standing))
+                .count()
+        };
+        if let Some(found) = self.proxies(&of_voice) {
+            return found;
+        }
+        if is_logged {
+            self.client_against_the_log(&of_voice)
+        } else {
+            self.client_without_log(&of_voice)
+        }
+    }
+
+    fn against_the_log(&self, statement: &Statement) -> Standing {
+        let said = &statement.said;
+        match said.hash() {
+            _ if said.is_silent() => Standing::Silent,
+            Some(hash) if self.logged.contains(hash.as_str()) => Standing::Right,
+            Some(hash) if !said.is_copy() && !hash.starts_with(ALGORITHM) => Standing::Open,
+            _ => Standing::Wrong,
+        }
+    }
+
+    fn without_log(&self, statement: &Statement, consensus: Option<&str>) -> Standing {
+        let said = &statement.said;
+        if said.is_silent() {
+            return Standing::Silent;
+        }
+        if said.is_damaged() {
+            return Standing::Wrong;
+        }
+        let differs = said.hash().as_deref() != consensus;
+        if statement.voice.is_cache() && differs && self.cache_is_refuted(consensus) {
+            Standing::Wrong
+        } else {
+            Standing::Open
+        }
+    }
+
+    /// Whether the cache can be called wrong without a log: it contradicts itself, or go.sum and a
+    /// proxy agree on something else.
+    fn cache_is_refuted(&self, consensus: Option<&str>) -> bool {
+        let has = |is_meant: fn(&Voice) -> bool| {
+            let mut sound = self.sound(is_meant);
+            sound.any(|hash| Some(hash.as_str()) == consensus)
+        };
+        self.cache_contradicts_itself() || consensus.is_some() && has(is_go_sum) && has(is_proxy)
+    }
+
+    fn cache_contradicts_itself(&self) -> bool {
+        let mut cached = self
+            .statements
+            .iter()
+            .filter(|(_, said)| said.voice.is_cache());
+        let hashes: BTreeSet<String> = self.sound(Voice::is_cache).collect();
+        hashes.len() > 1 || cached.any(|(_, statement)| statement.said.is_damaged())
+    }
+
+    /// Hashes of these voices that could be right ones.
+    fn sound(&self, is_meant: fn(&Voice) -> bool) -> impl Iterator<Item = String> {
+        let meant = self
+            .statements
+            .iter()
+            .filter(move |(_, said)| is_meant(&said.voice));
+        let sound = meant.filter(|(_, statement)| !statement.said.is_damaged());
+        let hashes = sound.filter_map(|(_, statement)| statement.said.hash());
+        hashes.filter(|hash| hash.starts_with(ALGORITHM))
+    }
+
+    /// The hash on which go.sum and all proxies agree, if they do.
+    fn consensus(&self) -> Option<String> {
+        let mut all: BTreeSet<String> = self.sound(is_go_sum).collect();
+        all.extend(self.sound(is_proxy));
+        let hash = all.pop_first();
+        hash.filter(|_| all.is_empty())
+    }
+
+    /// Whether a proxy has right bytes, if not at first, then when it was asked again.
+    fn is_right_again(&self, statement: &Statement) -> bool {
+        let Said::Copy(copy) = &statement.said else {
+            return false;
+        };
+        let again = copy.again.as_ref().and_then(|again| again.h1);
+        again.is_some_and(|h1| self.logged.contains(h1.to_string().as_str()))
+    }
+
+    fn proxies(&self, count: &dyn Fn(fn(&Voice) -> bool, Standing) -> usize) -> Option<Found> {
+        let wrong = count(is_proxy, Standing::Wrong);
+        if wrong == 0 {
+            return None;
+        }
+        let right = count(is_proxy, Standing::Right) + count(is_proxy, Standing::Open);
+        let recovered = self
+            .statements
+            .iter()
+            .any(|(_, said)| self.is_right_again(said));
+        let all = wrong + right;
+        let file = self.file.name();
+        let why = match self.logged.first() {
+            Some(hash) => format!(
+                "The log proves {hash} for the {file}, and {wrong} of {all} proxies that answered sent something else."
+            ),
+            None => format!(
+                "{wrong} of {all} proxies that answered sent a damaged {file}; what is right nothing here proves."
+            ),
+        };
+        let verdict = if right == 0 && !recovered {
+            Verdict::AllProxies
+        } else {
+            Verdict::SomeProxies
+        };
+        Some(Found::new(verdict, Confidence::Certain, why))
+    }
+
+    fn client_against_the_log(
+        &self,
+        count: &dyn Fn(fn(&Voice) -> bool, Standing) -> usize,
+    ) -> Found {
+        let hash = self.logged.first().copied().unwrap_or_default();
+        let file = self.file.name();
+        if count(is_go_sum, Standing::Wrong) > 0 {
+            let why = format!("The log proves {hash} for the {file}; go.sum has another.");
+            return Found::new(Verdict::GoSum, Confidence::Certain, why);
+        }
+        if count(Voice::is_cache, Standing::Wrong) > 0 {
+            let why =
+                format!("The log proves {hash} for the {file}; the module cache has another.");
+            return Found::new(Verdict::ModuleCache, Confidence::Certain, why);
+        }
+        if count(is_proxy, Standing::Right) + count(is_cached_bytes, Standing::Right) == 0 {
+            return Found::silent(format!(
+                "The log proves {hash} for the {file}, but nobody's bytes could be looked at."
+            ));
+        }
+        let why = format!("Everybody who could be asked has what the log proves of the {file}.");
+        Found::new(Verdict::Agreed, Confidence::Certain, why)
+    }
+
+    fn client_without_log(&self, count: &dyn Fn(fn(&Voice) -> bool, Standing) -> usize) -> Found {
+        let file = self.file.name();
+        let agreed = self.consensus();
+        let mut hashes: BTreeSet<String> = self.sound(is_go_sum).collect();
+        hashes.extend(self.sound(is_proxy));
+        if hashes.len() > 1 {
+            return Found::disputed(format!(
+                "go.sum and the proxies have {} different hashes of the {file}, and no log decides.",
+                hashes.len()
+            ));
+        }
+        if count(Voice::is_cache, Standing::Wrong) > 0 {
+            return self.wrong_cache();
+        }
+        hashes.extend(self.sound(Voice::is_cache));
+        if hashes.len() > 1 {
+            return Found::disputed(format!(
+                "The module cache has another hash of the {file} than the rest, and no log decides."
+            ));
+        }
+        let bytes = count(is_proxy, Standing::Open) + count(is_cached_bytes, Standing::Open);
+        if agreed.is_none() || bytes == 0 {
+            return Found::silent(format!(
+                "No log proves the {file}, and there is too little to compare."
+            ));
+        }
+        let why = format!("Everybody who could be asked has the same {file}; no log proves it.");
+        Found::new(Verdict::Agreed, Confidence::Likely, why)
+    }
+
+    fn wrong_cache(&self) -> Found {
+        let file = self.file.name();
+        if self.cache_contradicts_itself() {
+            let why = format!("The {file} in the module cache is not the one that was put there.");
+            return Found::new(Verdict::ModuleCache, Confidence::Certain, why);
+        }
+        let why =
+            format!("go.sum and the proxies agree on the {file}; the module cache has another.");
+        Found::new(Verdict::ModuleCache, Confidence::Likely, why)
+    }
+}
+
+const fn is_go_sum(voice: &Voice) -> bool {
+    matches!(voice, Voice::GoSum { .. })
+}
+
+const fn is_proxy(voice: &Voice) -> bool {
+    matches!(voice, Voice::Proxy { .. })
+}
+
+const fn is_cached_bytes(voice: &Voice) -> bool {
+    matches!(voice, Voice::CachedBytes { .. })
+}
