@@ -164,20 +164,16 @@ impl Page {
 
 /// What was answered, in a line.
 fn answer(story: &Story) -> String {
-    let mut words = match story.status {
+    let status = match story.status {
         0 => "none, the client had left".to_owned(),
         status => status.to_string(),
     };
-    if let Some(code) = &story.code {
-        words.push_str(&format!(" {}", ascii(code)));
-    }
-    words.push_str(&format!(
-        " ({}), {} bytes, after {:.1} ms",
-        ascii(&story.outcome),
-        story.bytes,
-        story.milliseconds
-    ));
-    words
+    let code = story.code.as_deref().map(|code| format!(" {code}"));
+    let code = code.unwrap_or_default();
+    let (outcome, bytes, took) = (&story.outcome, story.bytes, story.milliseconds);
+    ascii(&format!(
+        "{status}{code} ({outcome}), {bytes} bytes, after {took:.1} ms"
+    ))
 }
 
 #[cfg(test)]

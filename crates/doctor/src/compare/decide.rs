@@ -17,7 +17,8 @@
 //! says, so a proxy that sends them is judged without it too. A proxy that sent right bytes when it
 //! was asked again has them. A hash of an algorithm that nobody knows counts for nothing, as for `go`.
 
-use super::{File, Said, Standing, Statement, Table, Verdict, Voice};
+use super::heard::{Heard, IsMeant, is_cached_bytes, is_go_sum, is_proxy};
+use super::{File, Standing, Table, Verdict, Voice};
 use mismatch::Confidence;
 use std::collections::BTreeSet;
 
@@ -31,6 +32,9 @@ pub(super) struct Decision {
     pub(super) standings: Vec<Standing>,
 }
 
+/// How many of some voices have a standing.
+type Count<'c> = &'c dyn Fn(IsMeant, Standing) -> usize;
+
 /// What is decided about one file.
 struct Found {
     verdict: Verdict,
@@ -39,16 +43,6 @@ struct Found {
     /// Whether sound voices differ, and nothing decides between them.
     is_disputed: bool,
 }
-
-/// One file: what is logged of it, and what is said of it, each with its place in the table.
-struct Heard<'t> {
-    file: File,
-    logged: BTreeSet<&'t str>,
-    statements: Vec<(usize, &'t Statement)>,
-}
-
-/// What nothing but a hash that nobody knows begins with.
-const ALGORITHM: &str = "h1:";
 
 pub(super) fn decide(table: &Table) -> Decision {
     let mut standings = vec![Standing::Silent; table.statements.len()];
@@ -65,12 +59,34 @@ pub(super) fn decide(table: &Table) -> Decision {
         }
     }
     let found = gravest.unwrap_or_else(|| Found::silent("Nobody was heard."));
+    let others = others_wrong(table, &standings, found.verdict);
     Decision {
         verdict: found.verdict,
         confidence: found.confidence,
-        why: found.why,
+        why: found.why + &others,
         standings,
     }
+}
+
+/// Who is wrong besides those that the verdict names, as a further sentence; empty if nobody is.
+fn others_wrong(table: &Table, standings: &[Standing], verdict: Verdict) -> String {
+    let is_wrong = |is_meant: IsMeant| {
+        let mut judged = table.statements.iter().zip(standings);
+        judged.any(|(said, standing)| is_meant(&said.voice) && *standing == Standing::Wrong)
+    };
+    let lists: [(&str, Verdict, IsMeant); 2] = [
+        ("go.sum", Verdict::GoSum, is_go_sum),
+        ("the module cache", Verdict::ModuleCache, Voice::is_cache),
+    ];
+    let others = lists.into_iter().filter(|(_, of, _)| *of != verdict);
+    let named: Vec<&str> = others
+        .filter(|(_, _, is_meant)| is_wrong(*is_meant))
+        .map(|(name, _, _)| name)
+        .collect();
+    if named.is_empty() {
+        return String::new();
+    }
+    format!(" Wrong too: {}.", named.join(", "))
 }
 
 // === impl Found ===
@@ -111,16 +127,7 @@ impl Found {
 
 // === impl Heard ===
 
-impl<'t> Heard<'t> {
-    fn new(table: &'t Table, file: File) -> Self {
-        let all = table.statements.iter().enumerate();
-        Self {
-            file,
-            logged: table.logged(file).collect(),
-            statements: all.filter(|(_, said)| said.file == file).collect(),
-        }
-    }
-
+impl Heard<'_> {
     fn decide(&self, standings: &mut [Standing]) -> Found {
         let is_logged = !self.logged.is_empty();
         let consensus = self.consensus();
@@ -134,7 +141,7 @@ impl<'t> Heard<'t> {
                 *place = standing;
             }
         }
-        let of_voice = |is_meant: fn(&Voice) -> bool, standing: Standing| {
+        let of_voice = |is_meant: IsMeant, standing: Standing| {
             let meant = self
                 .statements
                 .iter()
@@ -153,80 +160,7 @@ impl<'t> Heard<'t> {
         }
     }
 
-    fn against_the_log(&self, statement: &Statement) -> Standing {
-        let said = &statement.said;
-        match said.hash() {
-            _ if said.is_silent() => Standing::Silent,
-            Some(hash) if self.logged.contains(hash.as_str()) => Standing::Right,
-            Some(hash) if !said.is_copy() && !hash.starts_with(ALGORITHM) => Standing::Open,
-            _ => Standing::Wrong,
-        }
-    }
-
-    fn without_log(&self, statement: &Statement, consensus: Option<&str>) -> Standing {
-        let said = &statement.said;
-        if said.is_silent() {
-            return Standing::Silent;
-        }
-        if said.is_damaged() {
-            return Standing::Wrong;
-        }
-        let differs = said.hash().as_deref() != consensus;
-        if statement.voice.is_cache() && differs && self.cache_is_refuted(consensus) {
-            Standing::Wrong
-        } else {
-            Standing::Open
-        }
-    }
-
-    /// Whether the cache can be called wrong without a log: it contradicts itself, or go.sum and a
-    /// proxy agree on something else.
-    fn cache_is_refuted(&self, consensus: Option<&str>) -> bool {
-        let has = |is_meant: fn(&Voice) -> bool| {
-            let mut sound = self.sound(is_meant);
-            sound.any(|hash| Some(hash.as_str()) == consensus)
-        };
-        self.cache_contradicts_itself() || consensus.is_some() && has(is_go_sum) && has(is_proxy)
-    }
-
-    fn cache_contradicts_itself(&self) -> bool {
-        let mut cached = self
-            .statements
-            .iter()
-            .filter(|(_, said)| said.voice.is_cache());
-        let hashes: BTreeSet<String> = self.sound(Voice::is_cache).collect();
-        hashes.len() > 1 || cached.any(|(_, statement)| statement.said.is_damaged())
-    }
-
-    /// Hashes of these voices that could be right ones.
-    fn sound(&self, is_meant: fn(&Voice) -> bool) -> impl Iterator<Item = String> {
-        let meant = self
-            .statements
-            .iter()
-            .filter(move |(_, said)| is_meant(&said.voice));
-        let sound = meant.filter(|(_, statement)| !statement.said.is_damaged());
-        let hashes = sound.filter_map(|(_, statement)| statement.said.hash());
-        hashes.filter(|hash| hash.starts_with(ALGORITHM))
-    }
-
-    /// The hash on which go.sum and all proxies agree, if they do.
-    fn consensus(&self) -> Option<String> {
-        let mut all: BTreeSet<String> = self.sound(is_go_sum).collect();
-        all.extend(self.sound(is_proxy));
-        let hash = all.pop_first();
-        hash.filter(|_| all.is_empty())
-    }
-
-    /// Whether a proxy has right bytes, if not at first, then when it was asked again.
-    fn is_right_again(&self, statement: &Statement) -> bool {
-        let Said::Copy(copy) = &statement.said else {
-            return false;
-        };
-        let again = copy.again.as_ref().and_then(|again| again.h1);
-        again.is_some_and(|h1| self.logged.contains(h1.to_string().as_str()))
-    }
-
-    fn proxies(&self, count: &dyn Fn(fn(&Voice) -> bool, Standing) -> usize) -> Option<Found> {
+    fn proxies(&self, count: Count<'_>) -> Option<Found> {
         let wrong = count(is_proxy, Standing::Wrong);
         if wrong == 0 {
             return None;
@@ -254,10 +188,7 @@ impl<'t> Heard<'t> {
         Some(Found::new(verdict, Confidence::Certain, why))
     }
 
-    fn client_against_the_log(
-        &self,
-        count: &dyn Fn(fn(&Voice) -> bool, Standing) -> usize,
-    ) -> Found {
+    fn client_against_the_log(&self, count: Count<'_>) -> Found {
         let hash = self.logged.first().copied().unwrap_or_default();
         let file = self.file.name();
         if count(is_go_sum, Standing::Wrong) > 0 {
@@ -278,7 +209,7 @@ impl<'t> Heard<'t> {
         Found::new(Verdict::Agreed, Confidence::Certain, why)
     }
 
-    fn client_without_log(&self, count: &dyn Fn(fn(&Voice) -> bool, Standing) -> usize) -> Found {
+    fn client_without_log(&self, count: Count<'_>) -> Found {
         let file = self.file.name();
         let agreed = self.consensus();
         let mut hashes: BTreeSet<String> = self.sound(is_go_sum).collect();
@@ -318,16 +249,4 @@ impl<'t> Heard<'t> {
             format!("go.sum and the proxies agree on the {file}; the module cache has another.");
         Found::new(Verdict::ModuleCache, Confidence::Likely, why)
     }
-}
-
-const fn is_go_sum(voice: &Voice) -> bool {
-    matches!(voice, Voice::GoSum { .. })
-}
-
-const fn is_proxy(voice: &Voice) -> bool {
-    matches!(voice, Voice::Proxy { .. })
-}
-
-const fn is_cached_bytes(voice: &Voice) -> bool {
-    matches!(voice, Voice::CachedBytes { .. })
 }

@@ -2,6 +2,7 @@
 
 use super::{Comparison, File, Row, Standing};
 use crate::report::{Colour, Page, ascii};
+use mismatch::Cause;
 
 /// Prints a comparison.
 pub fn render(comparison: &Comparison, colour: Colour) -> String {
@@ -28,7 +29,11 @@ pub fn render(comparison: &Comparison, colour: Colour) -> String {
     }
     for case in &comparison.cases {
         let conclusion = &case.conclusion;
-        let who = &case.copy.source;
+        // A wrong line is explained with somebody's right bytes at hand: not theirs is the fault.
+        let who = match conclusion.cause {
+            Cause::ClientGoSum => "go.sum",
+            _ => &case.copy.source,
+        };
         page.labelled(
             "bytes",
             &format!("{who}: {}. {}", conclusion.title, conclusion.why),

@@ -43,15 +43,19 @@ impl Client {
         ProxyList::parse(self.environment.value("GOPROXY")).ok()
     }
 
-    /// The proxies of the list.
+    /// The proxies of the list, each once.
     pub(super) fn proxies(&self) -> Vec<ProxyUrl> {
         let list = self.list();
-        let entries = list.iter().flat_map(ProxyList::entries);
-        let proxies = entries.filter_map(|(entry, _)| match entry {
-            Entry::Proxy(url) => Some(url.clone()),
-            Entry::Direct | Entry::Off => None,
-        });
-        proxies.take(MOST_PROXIES).collect()
+        let mut proxies: Vec<ProxyUrl> = Vec::new();
+        for (entry, _) in list.iter().flat_map(ProxyList::entries) {
+            if let Entry::Proxy(url) = entry
+                && !proxies.contains(url)
+                && proxies.len() < MOST_PROXIES
+            {
+                proxies.push(url.clone());
+            }
+        }
+        proxies
     }
 
     /// A URL with the credentials that netrc has for its host, which are for TLS only.

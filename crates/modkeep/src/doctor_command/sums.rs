@@ -103,6 +103,7 @@ fn compare(subject: &Subject) -> Result<Option<Comparison>, Failure> {
 
 async fn table(client: &Client, subject: &Subject) -> Table {
     let deadline = Instant::now() + LIMIT;
+    let budget = served::Budget::new();
     let mut table = Table {
         module: subject.module.clone(),
         version: subject.version.clone(),
@@ -113,7 +114,7 @@ async fn table(client: &Client, subject: &Subject) -> Table {
     table.statements.extend(kept::hash(&table.cache));
     let (logged, received) = tokio::join!(
         log::ask(client, subject, deadline),
-        served::ask(client, &table, deadline),
+        served::ask(client, &table, &budget, deadline),
     );
     table.statements.extend(logged);
     let mut copies: Vec<Held> = Vec::new();
@@ -125,10 +126,10 @@ async fn table(client: &Client, subject: &Subject) -> Table {
     }
     let known = known(&table);
     let mut copies = copies::examine(copies, &table, &known).await;
-    served::ask_again(client, &mut copies, &table, &known, deadline).await;
+    served::ask_again(client, &mut copies, &table, &known, &budget, deadline).await;
     let copies = copies::compare(copies, &known).await;
     table.statements.extend(copies);
-    table.statements.sort_by_key(|statement| rank(statement));
+    table.statements.sort_by_key(rank);
     table
 }
 

@@ -8,6 +8,7 @@ use testkit::{
     fixture::{Corpus, Module},
     go::{Go, Project},
     process::{self, Output},
+    server::Setup,
     upstream::{FakeUpstream, Fault, Kind},
 };
 
@@ -227,6 +228,46 @@ fn nobody_is_asked_about_what_is_private() {
     assert_eq!(told["verdict"], "untold", "{told:#}");
     assert_eq!(site.first.count(Kind::Sumdb), 0);
     assert!(site.first.count(Kind::Zip) > 0);
+}
+
+#[test]
+fn behind_a_modkeep_the_log_is_proven_through_it() {
+    let site = Site::new();
+    site.record(FORGED);
+    let server = Setup::new(BINARY, &site.first.url())
+        .option("--verify", "required")
+        .option("--sumdb", &site.database.key())
+        .start();
+    let go = Go::new(&server.url()).env("GOSUMDB", &site.database.key());
+    let told = site.compared(&go, 1);
+    assert_eq!(told["verdict"], "go-sum", "{told:#}");
+    // What it has captured it proves alone.
+    site.first.refuse();
+    assert_eq!(site.compared(&go, 1)["verdict"], "go-sum");
+}
+
+#[test]
+fn a_refusal_of_wrong_bytes_by_a_modkeep_is_told_and_compared() {
+    let site = Site::new();
+    let other = "module example.com/m\n\ngo 1.20\n";
+    site.second
+        .change(|corpus| corpus.put("example.com/m/@v/v1.0.0.mod", other));
+    let server = Setup::new(BINARY, &site.second.url())
+        .option("--verify", "required")
+        .option("--sumdb", &site.database.key())
+        .start();
+    let go = Go::new(&server.url()).env("GOSUMDB", &site.database.key());
+    let told = site.doctor(&go, &["--", "go", "mod", "download"]);
+    assert_eq!(told.status.code(), Some(1), "{told}");
+    for expected in [
+        "tells it",
+        "[MK4004, certain]",
+        "example.com/m@v1.0.0: it cannot be told",
+        "silent http://127.0.0.1:",
+    ] {
+        assert!(told.stdout.contains(expected), "{expected}: {told}");
+    }
+    assert!(!told.stdout.contains("sed -i"), "{told}");
 }
 
 #[test]

@@ -22,12 +22,13 @@ use upstream::{BodyError, Download, Outcome, Upstreams};
 const MOST_BYTES: u64 = 500_000_000;
 
 /// What is left of them.
-struct Budget(AtomicU64);
+pub(super) struct Budget(AtomicU64);
 
 /// Asks every proxy for both files, at the same time.
 pub(super) async fn ask(
     client: &Client,
     table: &Table,
+    budget: &Budget,
     deadline: Instant,
 ) -> Vec<Result<Held, Statement>> {
     if client.names("GONOPROXY", &table.module) {
@@ -37,8 +38,6 @@ pub(super) async fn ask(
     if proxies.is_empty() {
         return nobody("there is no proxy in the list");
     }
-    let budget = Budget(AtomicU64::new(MOST_BYTES));
-    let (client, budget) = (&*client, &budget);
     let asked = proxies.iter().flat_map(|proxy| {
         let ask = move |file| one(client, proxy, table, file, budget, deadline);
         File::ALL.into_iter().map(ask)
@@ -71,15 +70,14 @@ pub(super) async fn ask_again(
     seen: &mut [Seen],
     table: &Table,
     known: &Known,
+    budget: &Budget,
     deadline: Instant,
 ) {
-    let budget = Budget(AtomicU64::new(MOST_BYTES));
     let proxies = client.proxies();
     let again = seen.iter_mut().map(|seen| {
         let proxy = proxies.iter().find(
             |proxy| matches!(&seen.held.voice, Voice::Proxy { name } if *name == proxy.to_string()),
         );
-        let budget = &budget;
         async move {
             let Some(proxy) = proxy.filter(|_| seen.is_refuted(known)) else {
                 return;
@@ -169,6 +167,10 @@ async fn write(
 // === impl Budget ===
 
 impl Budget {
+    pub(super) const fn new() -> Self {
+        Self(AtomicU64::new(MOST_BYTES))
+    }
+
     /// Takes so many bytes, if as many are left.
     fn take(&self, bytes: u64) -> bool {
         let left = |left: u64| left.checked_sub(bytes);
