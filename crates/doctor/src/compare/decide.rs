@@ -5,7 +5,7 @@
 //!
 //! | What holds of a file | Verdict |
 //! |---|---|
-//! | the log speaks, and no proxy that answered has what it says | all proxies |
+//! | no proxy that answered has what the log says, or, without a log, anything but damaged bytes | all proxies |
 //! | the log speaks, and some proxy has something else | some proxies |
 //! | no proven hash, and sound voices differ (other than below) | untold |
 //! | the log speaks, and go.sum has something else | go.sum |
@@ -150,6 +150,9 @@ impl Heard<'_> {
                 .filter(|(index, _)| standings.get(*index) == Some(&standing))
                 .count()
         };
+        if !is_logged && let Some(found) = self.dispute() {
+            return found;
+        }
         if let Some(found) = self.proxies(&of_voice) {
             return found;
         }
@@ -158,6 +161,20 @@ impl Heard<'_> {
         } else {
             self.client_without_log(&of_voice)
         }
+    }
+
+    /// Without a log: whether a proxy sends sound bytes that not all others have.
+    fn dispute(&self) -> Option<Found> {
+        let mut hashes: BTreeSet<String> = self.sound(is_proxy).collect();
+        let is_served = !hashes.is_empty();
+        hashes.extend(self.sound(is_go_sum));
+        (is_served && hashes.len() > 1).then(|| {
+            Found::disputed(format!(
+                "go.sum and the proxies have {} different hashes of the {}, and no log decides.",
+                hashes.len(),
+                self.file.name()
+            ))
+        })
     }
 
     fn proxies(&self, count: Count<'_>) -> Option<Found> {
@@ -212,21 +229,16 @@ impl Heard<'_> {
     fn client_without_log(&self, count: Count<'_>) -> Found {
         let file = self.file.name();
         let agreed = self.consensus();
-        let mut hashes: BTreeSet<String> = self.sound(is_go_sum).collect();
-        hashes.extend(self.sound(is_proxy));
-        if hashes.len() > 1 {
-            return Found::disputed(format!(
-                "go.sum and the proxies have {} different hashes of the {file}, and no log decides.",
-                hashes.len()
-            ));
-        }
         if count(Voice::is_cache, Standing::Wrong) > 0 {
             return self.wrong_cache();
         }
+        let mut hashes: BTreeSet<String> = self.sound(is_go_sum).collect();
+        hashes.extend(self.sound(is_proxy));
         hashes.extend(self.sound(Voice::is_cache));
         if hashes.len() > 1 {
             return Found::disputed(format!(
-                "The module cache has another hash of the {file} than the rest, and no log decides."
+                "There are {} different hashes of the {file}, and no log decides.",
+                hashes.len()
             ));
         }
         let bytes = count(is_proxy, Standing::Open) + count(is_cached_bytes, Standing::Open);

@@ -17,7 +17,7 @@ pub(super) struct Heard<'t> {
     pub(super) statements: Vec<(usize, &'t Statement)>,
 }
 
-/// What nothing but a hash that nobody knows begins with.
+/// What a hash of the one algorithm that `go` knows begins with.
 const ALGORITHM: &str = "h1:";
 
 // === impl Heard ===
@@ -37,7 +37,7 @@ impl<'t> Heard<'t> {
         match said.hash() {
             _ if said.is_silent() => Standing::Silent,
             Some(hash) if self.logged.contains(hash.as_str()) => Standing::Right,
-            Some(hash) if !said.is_copy() && !hash.starts_with(ALGORITHM) => Standing::Open,
+            Some(_) if !counts(statement) => Standing::Open,
             _ => Standing::Wrong,
         }
     }
@@ -79,13 +79,9 @@ impl<'t> Heard<'t> {
 
     /// Hashes of these voices that could be right ones.
     pub(super) fn sound(&self, is_meant: IsMeant) -> impl Iterator<Item = String> {
-        let meant = self
-            .statements
-            .iter()
-            .filter(move |(_, said)| is_meant(&said.voice));
-        let sound = meant.filter(|(_, statement)| !statement.said.is_damaged());
-        let hashes = sound.filter_map(|(_, statement)| statement.said.hash());
-        hashes.filter(|hash| hash.starts_with(ALGORITHM))
+        let all = self.statements.iter().map(|(_, statement)| *statement);
+        let sound = all.filter(move |said| is_meant(&said.voice) && counts(said));
+        sound.filter_map(|statement| statement.said.hash())
     }
 
     /// The hash on which go.sum and all proxies agree, if they do.
@@ -104,6 +100,14 @@ impl<'t> Heard<'t> {
         let again = copy.again.as_ref().and_then(|again| again.h1);
         again.is_some_and(|h1| self.logged.contains(h1.to_string().as_str()))
     }
+}
+
+/// Whether what is said can be compared: not damaged bytes, and in go.sum no algorithm that nobody
+/// knows. Elsewhere there is but one algorithm, and a hash without its name is a wrong one.
+fn counts(statement: &Statement) -> bool {
+    let is_named = |hash: String| hash.starts_with(ALGORITHM);
+    let is_known = !is_go_sum(&statement.voice) || statement.said.hash().is_some_and(is_named);
+    is_known && !statement.said.is_damaged()
 }
 
 pub(super) const fn is_go_sum(voice: &Voice) -> bool {

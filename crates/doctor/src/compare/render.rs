@@ -16,7 +16,7 @@ pub fn render(comparison: &Comparison, colour: Colour) -> String {
         "{}@{}: {title}  [{id}, {confidence}]",
         comparison.module, comparison.version
     ));
-    page.labelled("why", &comparison.why);
+    page.labelled("why", &ascii(&comparison.why));
     page.labelled("next", comparison.next);
     for file in File::ALL {
         let rows = comparison.rows.iter().filter(|row| row.file == file);

@@ -148,16 +148,51 @@ fn proxy_list(table: &Table, judged: &[(&Statement, Standing)]) -> Option<Fix> {
 
 /// A text as one word of a shell; none if it holds what even quotation marks do not tame.
 fn word(text: &str) -> Option<String> {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._~/:@%+=,-!".contains(&byte);
-    let is_printable = text
-        .bytes()
-        .all(|byte| byte == b' ' || byte.is_ascii_graphic());
-    let is_tame = is_printable && !text.contains('\'') && !text.starts_with(['-', '~']);
-    is_tame.then(|| {
-        if text.bytes().all(|byte| is_plain(byte) && byte != b'!') && !text.is_empty() {
-            text.to_owned()
-        } else {
-            format!("'{text}'")
-        }
+    let is_printable = |byte: u8| byte == b' ' || byte.is_ascii_graphic();
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._~/:@%+=,-".contains(&byte);
+    if !text.bytes().all(is_printable) || text.contains('\'') || text.starts_with(['-', '~']) {
+        return None;
+    }
+    let is_bare = !text.is_empty() && text.bytes().all(is_plain);
+    Some(if is_bare {
+        text.to_owned()
+    } else {
+        format!("'{text}'")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::word;
+    use std::process::Command;
+
+    /// What a shell makes of a word.
+    #[expect(clippy::disallowed_methods, reason = "the real shell is the oracle")]
+    fn shell(word: &str) -> String {
+        let script = format!("printf '%s|' {word}");
+        let output = Command::new("sh").args(["-c", &script]).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    #[test]
+    fn a_shell_reads_every_word_as_it_was_or_it_is_none() {
+        for text in [
+            "go.sum",
+            "/home/me/mod cache/example.com/!m@v1.0.0",
+            "https://a.example.com|https://b.example.com,direct",
+            "$(reboot)",
+            "`reboot`",
+            "a;b&&c>d*?[x]{y}",
+            "back\\slash",
+            "\"quoted\"",
+            "#hash",
+            "a$HOME",
+        ] {
+            let word = word(text).unwrap();
+            assert_eq!(shell(&word), format!("{text}|"), "{word}");
+        }
+        for hostile in ["it's", "-rf", "~root", "a\nb", "a\u{1b}[31m", "\u{e9}"] {
+            assert_eq!(word(hostile), None, "{hostile}");
+        }
+    }
 }

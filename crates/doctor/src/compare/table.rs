@@ -199,10 +199,6 @@ impl Said {
         matches!(self, Self::Nothing(_))
     }
 
-    pub(super) const fn is_copy(&self) -> bool {
-        matches!(self, Self::Copy(_))
-    }
-
     /// Whether these are bytes that contradict themselves: right ones they are not, whatever the
     /// right ones are.
     pub(super) fn is_damaged(&self) -> bool {

@@ -188,6 +188,7 @@ fn each_story_has_its_conclusion() {
         ([N, B, B, A, N, N], Untold, Open, ""),
         ([A, N, N, Damaged, A, N], SomeProxies, Certain, "1"),
         ([A, N, N, Damaged, N, N], AllProxies, Certain, "1"),
+        ([A, N, N, B, Damaged, N], Untold, Open, "2"),
         ([N, N, N, N, N, N], Untold, Open, ""),
     ] {
         let comparison = judged(case(words));
@@ -254,6 +255,11 @@ fn whatever_is_said_the_laws_hold() {
             assert_ne!(told.verdict, Verdict::GoSum, "{case:?}");
         }
         let proxies = [case.first, case.second];
+        let outside = [case.go_sum, case.first, case.second];
+        let served = proxies.iter().any(|word| matches!(word, A | B));
+        if !has_log && served && outside.contains(&A) && outside.contains(&B) {
+            assert_eq!(told.verdict, Verdict::Untold, "{case:?}");
+        }
         let spoke = proxies.iter().any(|word| *word != N);
         if has_log && spoke && !proxies.contains(&A) {
             assert_eq!(told.verdict, Verdict::AllProxies, "{case:?}");
@@ -385,6 +391,10 @@ fn an_algorithm_that_nobody_knows_counts_for_nothing() {
         ];
         let comparison = compare(&table(statements));
         assert_eq!(comparison.rows[0].standing, Standing::Open, "{hash}");
+        let mut beside = table(statements_of_cache(hash));
+        assert_eq!(compare(&beside).verdict, Verdict::ModuleCache, "{hash}");
+        beside.statements.pop();
+        assert_eq!(compare(&beside).verdict, Verdict::ModuleCache, "{hash}");
         told.push(render(&comparison, Colour::Never));
     }
     let is_plain = |byte: u8| byte == b'\n' || byte == b' ' || byte.is_ascii_graphic();
@@ -392,6 +402,34 @@ fn an_algorithm_that_nobody_knows_counts_for_nothing() {
         told.iter().all(|page| page.bytes().all(is_plain)),
         "{told:?}"
     );
+}
+
+/// A ziphash with this text, the right zip beside it, and the log.
+fn statements_of_cache(hash: &str) -> Vec<Statement> {
+    let cached = Voice::CachedBytes {
+        file: "v1.0.0.zip".to_owned(),
+    };
+    let said = [
+        (
+            Said::Hash(hash.to_owned()),
+            Voice::CachedHash {
+                file: "v1.0.0.ziphash".to_owned(),
+            },
+        ),
+        (copy(A, &cached), cached),
+        (
+            self::hash(A),
+            Voice::Database {
+                name: "sum.example.com".to_owned(),
+            },
+        ),
+    ];
+    let statement = |(said, voice)| Statement {
+        file: File::Zip,
+        voice,
+        said,
+    };
+    said.map(statement).to_vec()
 }
 
 #[test]

@@ -75,11 +75,13 @@ pub(super) fn place(client: &Client, subject: &Subject) -> CachePlace {
 /// The hash that is kept beside the zip.
 pub(super) fn hash(cache: &CachePlace) -> Option<Statement> {
     let file = format!("{}.ziphash", cache.download);
-    let mut text = String::new();
+    let mut bytes = Vec::new();
     let opened = fs::File::open(&file).ok()?;
-    let read = opened.take(LONGEST_HASH).read_to_string(&mut text);
+    let read = opened.take(LONGEST_HASH).read_to_end(&mut bytes);
+    let text = String::from_utf8_lossy(&bytes);
     let said = match read {
         Err(error) => Said::Nothing(error.to_string()),
+        // go makes it anew from the zip.
         Ok(_) if text.trim().is_empty() => Said::Nothing("it is empty".to_owned()),
         Ok(_) => Said::Hash(text.trim().to_owned()),
     };
