@@ -2,7 +2,11 @@
 
 use crate::site::BINARY;
 use serde_json::Value;
-use std::{fs, process::Command, time::Duration};
+use std::{
+    fs,
+    process::Command,
+    time::{Duration, Instant},
+};
 use testkit::{
     database::Database,
     fixture::{Corpus, Module},
@@ -228,6 +232,35 @@ fn nobody_is_asked_about_what_is_private() {
     assert_eq!(told["verdict"], "untold", "{told:#}");
     assert_eq!(site.first.count(Kind::Sumdb), 0);
     assert!(site.first.count(Kind::Zip) > 0);
+}
+
+#[test]
+fn a_transfer_that_was_cut_once_is_told_from_a_proxy_that_keeps_wrong_bytes() {
+    let site = Site::new();
+    site.record(&site.module.h1());
+    site.first.first(1, Kind::Zip, Fault::Cut { after: 5000 });
+    let told = site.compared(&site.user(), 1);
+    assert_eq!(told["verdict"], "some-proxies", "{told:#}");
+    assert_eq!(
+        told["cases"][0]["conclusion"]["cause"], "truncated",
+        "{told:#}"
+    );
+    assert_eq!(site.compared(&site.user(), 0)["verdict"], "agreed");
+}
+
+#[test]
+fn a_proxy_that_hangs_is_silent_and_keeps_nobody_waiting() {
+    let site = Site::new();
+    site.record(&site.module.h1());
+    let hold = site.second.hold(Kind::Zip);
+    let begun = Instant::now();
+    let told = site.compared(&site.user(), 0);
+    assert!(begun.elapsed() < Duration::from_mins(1), "{told:#}");
+    assert_eq!(told["verdict"], "agreed", "{told:#}");
+    let silent = rows(&told, "silent");
+    assert_eq!(silent.len(), 1, "{told:#}");
+    assert_eq!(silent[0]["name"], site.second.url().as_str());
+    hold.release();
 }
 
 #[test]
