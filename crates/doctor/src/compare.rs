@@ -95,6 +95,8 @@ pub enum Standing {
     Right,
     /// It is wrong.
     Wrong,
+    /// It was wrong, and right when it was asked once more.
+    Recovered,
     /// Nothing decides about it.
     Open,
     /// It says nothing.

@@ -20,7 +20,7 @@ pub(super) fn cases(table: &Table, decision: &Decision) -> Vec<Case> {
     let judged: Vec<Judged<'_>> = table.statements.iter().zip(standings).collect();
     let wrong = judged
         .iter()
-        .filter(|(_, standing)| *standing == Standing::Wrong);
+        .filter(|(_, standing)| matches!(standing, Standing::Wrong | Standing::Recovered));
     let evidence = wrong.filter_map(|(statement, _)| match (&statement.voice, &statement.said) {
         (Voice::GoSum { .. }, Said::Hash(hash)) => wrong_line(table, &judged, statement.file, hash),
         (_, Said::Copy(copy)) => Some(wrong_copy(table, &judged, statement, copy)),

@@ -15,7 +15,7 @@
 //!
 //! Bytes that contradict themselves (a zip without its end, a web page) are wrong whatever the log
 //! says, so a proxy that sends them is judged without it too. A proxy that sent right bytes when it
-//! was asked again has them. A hash of an algorithm that nobody knows counts for nothing, as for `go`.
+//! was asked again has them: then a transfer went wrong, and nobody is. A hash of an algorithm that nobody knows counts for nothing, as for `go`.
 
 use super::heard::{Heard, IsMeant, is_cached_bytes, is_go_sum, is_proxy};
 use super::{File, Standing, Table, Verdict, Voice};
@@ -182,11 +182,8 @@ impl Heard<'_> {
         if wrong == 0 {
             return None;
         }
-        let right = count(is_proxy, Standing::Right) + count(is_proxy, Standing::Open);
-        let recovered = self
-            .statements
-            .iter()
-            .any(|(_, said)| self.is_right_again(said));
+        let right = [Standing::Right, Standing::Open, Standing::Recovered];
+        let right: usize = right.map(|standing| count(is_proxy, standing)).iter().sum();
         let all = wrong + right;
         let file = self.file.name();
         let why = match self.logged.first() {
@@ -197,7 +194,7 @@ impl Heard<'_> {
                 "{wrong} of {all} proxies that answered sent a damaged {file}; what is right nothing here proves."
             ),
         };
-        let verdict = if right == 0 && !recovered {
+        let verdict = if right == 0 {
             Verdict::AllProxies
         } else {
             Verdict::SomeProxies
@@ -216,6 +213,12 @@ impl Heard<'_> {
             let why =
                 format!("The log proves {hash} for the {file}; the module cache has another.");
             return Found::new(Verdict::ModuleCache, Confidence::Certain, why);
+        }
+        if count(is_proxy, Standing::Recovered) > 0 {
+            let why = format!(
+                "A transfer of the {file} went wrong; asked again, the proxy sent what the log proves."
+            );
+            return Found::new(Verdict::Agreed, Confidence::Certain, why);
         }
         if count(is_proxy, Standing::Right) + count(is_cached_bytes, Standing::Right) == 0 {
             return Found::silent(format!(

@@ -38,6 +38,7 @@ impl<'t> Heard<'t> {
             _ if said.is_silent() => Standing::Silent,
             Some(hash) if self.logged.contains(hash.as_str()) => Standing::Right,
             Some(_) if !counts(statement) => Standing::Open,
+            _ if self.is_right_again(statement) => Standing::Recovered,
             _ => Standing::Wrong,
         }
     }
@@ -93,7 +94,7 @@ impl<'t> Heard<'t> {
     }
 
     /// Whether a proxy has right bytes, if not at first, then when it was asked again.
-    pub(super) fn is_right_again(&self, statement: &Statement) -> bool {
+    fn is_right_again(&self, statement: &Statement) -> bool {
         let Said::Copy(copy) = &statement.said else {
             return false;
         };

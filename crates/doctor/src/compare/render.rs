@@ -49,6 +49,7 @@ fn shown(row: &Row) -> String {
     let mark = match row.standing {
         Standing::Right => "right ",
         Standing::Wrong => "WRONG ",
+        Standing::Recovered => "again ",
         Standing::Open => "open  ",
         Standing::Silent => "silent",
     };

@@ -68,7 +68,8 @@ fn lines(judged: &[(&Statement, Standing)]) -> Vec<Fix> {
 fn is_served_right(judged: &[(&Statement, Standing)], file: File) -> bool {
     judged.iter().any(|(statement, standing)| {
         let is_proxy = matches!(statement.voice, Voice::Proxy { .. });
-        statement.file == file && is_proxy && *standing == Standing::Right
+        let is_right = matches!(standing, Standing::Right | Standing::Recovered);
+        statement.file == file && is_proxy && is_right
     })
 }
 
@@ -118,7 +119,8 @@ fn proxy_list(table: &Table, judged: &[(&Statement, Standing)]) -> Option<Fix> {
         });
         names.collect()
     };
-    let (wrong, right) = (named(Standing::Wrong), named(Standing::Right));
+    let (wrong, mut right) = (named(Standing::Wrong), named(Standing::Right));
+    right.extend(named(Standing::Recovered));
     if wrong.is_empty() || right.is_subset(&wrong) {
         return None;
     }

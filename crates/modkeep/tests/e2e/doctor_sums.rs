@@ -2,11 +2,7 @@
 
 use crate::site::BINARY;
 use serde_json::Value;
-use std::{
-    fs,
-    process::Command,
-    time::{Duration, Instant},
-};
+use std::{fs, process::Command, time::Duration};
 use testkit::{
     database::Database,
     fixture::{Corpus, Module},
@@ -73,7 +69,8 @@ impl Site {
         go.prepare(&mut command);
         command.arg("doctor").args(arguments);
         command.current_dir(self.project.path());
-        process::run(&mut command, Duration::from_mins(2))
+        // Less than the minute that a comparison may take: no test needs that.
+        process::run(&mut command, Duration::from_secs(50))
     }
 
     #[track_caller]
@@ -239,8 +236,9 @@ fn a_transfer_that_was_cut_once_is_told_from_a_proxy_that_keeps_wrong_bytes() {
     let site = Site::new();
     site.record(&site.module.h1());
     site.first.first(1, Kind::Zip, Fault::Cut { after: 5000 });
-    let told = site.compared(&site.user(), 1);
-    assert_eq!(told["verdict"], "some-proxies", "{told:#}");
+    let told = site.compared(&site.user(), 0);
+    assert_eq!(told["verdict"], "agreed", "{told:#}");
+    assert_eq!(rows(&told, "recovered").len(), 1, "{told:#}");
     assert_eq!(
         told["cases"][0]["conclusion"]["cause"], "truncated",
         "{told:#}"
@@ -253,9 +251,7 @@ fn a_proxy_that_hangs_is_silent_and_keeps_nobody_waiting() {
     let site = Site::new();
     site.record(&site.module.h1());
     let hold = site.second.hold(Kind::Zip);
-    let begun = Instant::now();
     let told = site.compared(&site.user(), 0);
-    assert!(begun.elapsed() < Duration::from_mins(1), "{told:#}");
     assert_eq!(told["verdict"], "agreed", "{told:#}");
     let silent = rows(&told, "silent");
     assert_eq!(silent.len(), 1, "{told:#}");
