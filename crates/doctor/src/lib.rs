@@ -22,6 +22,7 @@ pub mod environment;
 mod fix;
 pub mod lint;
 mod matcher;
+pub mod mend;
 mod parts;
 mod pattern;
 pub mod probe;

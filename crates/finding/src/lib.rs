@@ -8,9 +8,11 @@
 //!
 //! Nothing here decides whether a finding stops a build: that is policy.
 
+mod nearest;
 mod place;
 mod rule;
 
+pub use nearest::nearest;
 pub use place::{Place, Span};
 pub use rule::{Rule, Step};
 

@@ -41,6 +41,15 @@ const MARKS: &[Mark] = &[
         all: &["apache license", "version 2 0", "grant of patent license"],
         none: &[],
     },
+    // The notice that stands in for the text.
+    Mark {
+        id: "Apache-2.0",
+        all: &[
+            "licensed under the apache license version 2 0",
+            "except in compliance with the license",
+        ],
+        none: &["grant of patent license"],
+    },
     Mark {
         id: "MIT",
         all: &[
@@ -61,7 +70,7 @@ const MARKS: &[Mark] = &[
         id: "BSD-3-Clause",
         all: &[
             "redistribution and use in source and binary forms",
-            "may be used to endorse or promote products derived from this software",
+            "used to endorse or promote products derived from this software",
         ],
         none: &["all advertising materials mentioning features"],
     },
@@ -161,6 +170,14 @@ const MARKS: &[Mark] = &[
         id: "CC0-1.0",
         all: &["cc0 1 0 universal"],
         none: &[],
+    },
+    Mark {
+        id: "CC0-1.0",
+        all: &[
+            "to the extent possible under law",
+            "has waived all copyright",
+        ],
+        none: &["cc0 1 0 universal"],
     },
     Mark {
         id: "BSL-1.1",
@@ -303,6 +320,19 @@ mod tests {
         );
         assert_eq!(ids("SPDX-License-Identifier: a or b"), [""; 0]);
         assert_eq!(ids("all rights reserved"), [""; 0]);
+    }
+
+    #[test]
+    fn notices_that_stand_in_for_a_text_are_known() {
+        let apache = "Licensed under the Apache License, Version 2.0 (the \"License\"); you may not use this \
+            file except in compliance with the License.";
+        assert_eq!(ids(apache), ["Apache-2.0"]);
+        let waived = "To the extent possible under law, the author has waived all copyright and related rights.";
+        assert_eq!(ids(waived), ["CC0-1.0"]);
+        let names = format!(
+            "{BSD} The names of its contributors may not be used to endorse or promote products derived from this software"
+        );
+        assert_eq!(ids(&names), ["BSD-3-Clause"]);
     }
 
     #[test]

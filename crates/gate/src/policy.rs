@@ -11,7 +11,7 @@ mod settings;
 pub use settings::{Allowed, Fresh, Licences, Locks, Minimal, Vulnerable};
 
 use crate::{rules, waiver::Waiver};
-use finding::{Place, Rule, Span, Step, Unreadable};
+use finding::{Place, Rule, Span, Step, Unreadable, nearest};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -142,33 +142,10 @@ fn find(file: &str, source: &[u8], word: &str) -> Place {
 }
 
 fn unknown_rule(named: &str, rules: &[&Rule]) -> String {
-    let nearest = rules
-        .iter()
-        .map(|rule| (distance(named, rule.id), rule.id))
-        .min();
-    match nearest {
-        Some((_, id)) => format!("there is no rule {named:?}; the nearest is {id:?}"),
+    match nearest(named, rules.iter().map(|rule| rule.id)) {
+        Some(id) => format!("there is no rule {named:?}; the nearest is {id:?}"),
         None => format!("there is no rule {named:?}"),
     }
-}
-
-/// Levenshtein's distance of two short words.
-fn distance(one: &str, other: &str) -> usize {
-    let mut row: Vec<usize> = (0..=other.chars().count()).collect();
-    for (index, left) in one.chars().enumerate() {
-        let mut diagonal = index;
-        let mut last = index + 1;
-        let mut next = vec![last];
-        for (above, right) in row.iter().skip(1).zip(other.chars()) {
-            last = (diagonal + usize::from(left != right))
-                .min(last + 1)
-                .min(above + 1);
-            diagonal = *above;
-            next.push(last);
-        }
-        row = next;
-    }
-    row.last().copied().unwrap_or_default()
 }
 
 // === impl Steps ===
@@ -217,7 +194,7 @@ impl Default for Steps {
 
 #[cfg(test)]
 mod tests {
-    use super::{Mode, Policy, distance, rules};
+    use super::{Mode, Policy, rules};
     use finding::Step;
 
     fn parse(text: &str) -> Result<Policy, String> {
@@ -267,14 +244,6 @@ mod tests {
         assert!(
             error.starts_with("modkeep-gate.toml:2:8: unknown variant"),
             "{error}"
-        );
-    }
-
-    #[test]
-    fn distances_count_edits() {
-        assert_eq!(
-            [("", "abc"), ("kitten", "sitting"), ("same", "same")].map(|(a, b)| distance(a, b)),
-            [3, 3, 0]
         );
     }
 }

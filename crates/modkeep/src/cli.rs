@@ -260,12 +260,27 @@ fn doctor() -> Command {
     let sums = Arg::new("sums")
         .long("sums")
         .value_name("MODULE@VERSION")
-        .conflicts_with_all(["what", "command"])
+        .conflicts_with_all(["what", "command", "fix", "undo"])
         .help("Compare what go.sum, the module cache, every proxy and the checksum database have for a version");
     let json = Arg::new("json")
         .long("json")
         .action(ArgAction::SetTrue)
         .help("Print JSON");
+    let fix = Arg::new("fix")
+        .long("fix")
+        .action(ArgAction::SetTrue)
+        .conflicts_with("json")
+        .help("Show what can be done about it, ask, and do it; never weakens verification");
+    let yes = Arg::new("yes")
+        .long("yes")
+        .action(ArgAction::SetTrue)
+        .requires("fix")
+        .help("Do it without asking");
+    let undo = Arg::new("undo")
+        .long("undo")
+        .action(ArgAction::SetTrue)
+        .conflicts_with_all(["fix", "what", "command"])
+        .help("Take back what --fix did last");
     let command = Arg::new("command")
         .num_args(1..)
         .last(true)
@@ -276,10 +291,10 @@ fn doctor() -> Command {
     options::add_some(
         Command::new("doctor")
             .about("Say why something failed, and what mends it")
-            .args([what, sums, json, command]),
+            .args([what, sums, json, fix, yes, undo, command]),
         &["data"],
     )
-    .after_help("Examples:\n  modkeep doctor\n  modkeep doctor -- go mod download\n  modkeep doctor - < build.log\n  modkeep doctor MK4004\n  modkeep doctor 17\n  modkeep doctor --sums example.com/m@v1.0.0")
+    .after_help("Examples:\n  modkeep doctor\n  modkeep doctor -- go mod download\n  modkeep doctor - < build.log\n  modkeep doctor --fix -- go build ./...\n  modkeep doctor --undo\n  modkeep doctor MK4004\n  modkeep doctor 17\n  modkeep doctor --sums example.com/m@v1.0.0")
 }
 
 fn explain() -> Command {

@@ -6,29 +6,49 @@
 //! case is explained. Of the id of a request the server's story is told; with `--sums`, everybody's
 //! hashes of one version are compared.
 //!
-//! Exit codes: 0 all is well, or what was asked for was explained; 1 something was found; 2 it cannot
-//! be told.
+//! With `--fix` what can be carried out safely is shown, asked about and done; `--undo` takes it back.
+//!
+//! Exit codes: 0 all is well, or what was asked for was explained or done; 1 something was found; 2 it
+//! cannot be told.
 
 mod cases;
 mod client;
 mod machine;
+mod mend;
 mod pasted;
 mod story;
 mod sums;
+mod undo;
 
 use crate::{UNUSABLE, cli, failure::Failure, output};
 use codes::Code;
 use doctor::{Cause, Colour, cause};
+use mend::Mending;
 use std::{
     io::{self, IsTerminal as _},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::ExitCode,
 };
+
+/// How something is told, and whether it is mended.
+#[derive(Debug, Clone, Copy)]
+struct Way<'a> {
+    as_json: bool,
+    mending: Mending,
+    data: &'a Path,
+}
 
 pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
     let resolved = cli::given(matches)?;
     let data = PathBuf::from(resolved.text("data"));
-    let as_json = matches.get_flag("json");
+    if matches.get_flag("undo") {
+        return mend::take_back(&data);
+    }
+    let way = Way {
+        as_json: matches.get_flag("json"),
+        mending: Mending::of(matches),
+        data: &data,
+    };
     let command: Vec<&str> = matches
         .get_many::<String>("command")
         .into_iter()
@@ -36,13 +56,13 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
         .map(String::as_str)
         .collect();
     if let Some((program, arguments)) = command.split_first() {
-        return pasted::of_command(program, arguments, as_json, &data);
+        return pasted::of_command(program, arguments, way);
     }
     if let Some(subject) = matches.get_one::<String>("sums") {
-        return sums::main(subject, as_json);
+        return sums::main(subject, way.as_json);
     }
     let Some(what) = matches.get_one::<String>("what") else {
-        return machine::look(as_json);
+        return machine::look(way);
     };
     if let Some(code) = code(what) {
         return cases::explain(code, &data);
@@ -52,14 +72,14 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
         return Ok(ExitCode::SUCCESS);
     }
     if doctor::story::is_id(what) {
-        return story::main(what, as_json, &data);
+        return story::main(what, way.as_json, &data);
     }
     if let Ok(number) = what.parse() {
         return cases::show_numbered(number, &data);
     }
     match what.as_str() {
-        "-" => pasted::of_input(as_json, &data),
-        text => pasted::of_text(text, as_json, &data),
+        "-" => pasted::of_input(way),
+        text => pasted::of_text(text, way),
     }
 }
 

@@ -139,6 +139,7 @@ fn finish(request: &Request, policy: &Policy, outcome: Outcome) -> Result<ExitCo
         bills,
         change,
     } = outcome;
+    let unreadable = unreadable.into_iter().map(coded).collect();
     let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
     let verdict = Verdict::of(policy, &request.policy_name, findings, unreadable, today);
     let directory = request.directory.display().to_string();
@@ -161,6 +162,14 @@ fn finish(request: &Request, policy: &Policy, outcome: Outcome) -> Result<ExitCo
     }
     output::text(&report.render(request.format));
     Ok(ExitCode::from(verdict.exit_code()))
+}
+
+/// With the code that `modkeep explain` knows more about, like every refusal.
+fn coded(unreadable: Unreadable) -> Unreadable {
+    Unreadable {
+        problem: format!("{} [{}]", unreadable.problem, Code::BadInputFile),
+        ..unreadable
+    }
 }
 
 fn numbered(file: &Path, number: usize) -> std::path::PathBuf {

@@ -24,6 +24,12 @@ pub(crate) fn error(text: &str) {
     let _gone = writeln!(io::stderr().lock(), "{text}");
 }
 
+/// A question on the terminal; the answer is typed behind it.
+pub(crate) fn question(text: &str) {
+    let mut stderr = io::stderr().lock();
+    let _gone = write!(stderr, "{text}").and_then(|()| stderr.flush());
+}
+
 /// Overwrites the terminal's last line; an empty text removes it.
 pub(crate) fn progress(text: &str) {
     let mut stderr = io::stderr().lock();

@@ -1,10 +1,9 @@
 //! Handler: from a request head to a response, once the route is known.
 
+mod asked;
 mod echo;
-mod examine;
 mod posted;
 mod prefetch;
-mod sums;
 
 use crate::{
     AtHand, HttpMetrics, Service,
@@ -113,10 +112,10 @@ impl<S: Service> Surface<S> {
                 echo::answer(&self.service, &ask, name, body).await
             }
             (None, Subject::Routed(Ok(Route::Examine))) => {
-                examine::answer(&self.service, &ask, body).await
+                asked::answer(&ask, body, |list| self.service.examine(list)).await
             }
             (None, Subject::Routed(Ok(Route::Sums))) => {
-                sums::answer(&self.service, &ask, body).await
+                asked::answer(&ask, body, |list| self.service.sums(list)).await
             }
             (None, Subject::Routed(route)) => self.respond(&ask, &caller, route, &head.uri).await,
             (None, Subject::AtHand(resource)) => {

@@ -61,10 +61,7 @@ pub(super) fn survey_contents<R: Read + Seek>(
         unpacker: Unpacker::new(),
     };
     let mut copy = Vec::new();
-    let next = listing.entries().iter().skip(1);
-    let ends = next.map(|entry| u64::from(entry.offset));
-    let ends = ends.chain(std::iter::once(directory.offset));
-    for (entry, end) in listing.entries().iter().zip(ends) {
+    for (entry, end) in spans(listing, directory) {
         copy.clear();
         let wanted = copied(entry);
         let survived = front.survivor(entry, end, wanted.then_some(&mut copy))?;
@@ -88,10 +85,7 @@ pub(super) fn read_chosen<R: Read + Seek>(
         unpacker: Unpacker::new(),
     };
     let mut copy = Vec::new();
-    let next = listing.entries().iter().skip(1);
-    let ends = next.map(|entry| u64::from(entry.offset));
-    let ends = ends.chain(std::iter::once(directory.offset));
-    for (entry, end) in listing.entries().iter().zip(ends) {
+    for (entry, end) in spans(listing, directory) {
         if chosen(entry) {
             copy.clear();
             front.window.skip_to(entry.offset.into())?;
@@ -119,10 +113,7 @@ pub(super) fn read_contents<R: Read + Seek>(
         digests: Vec::with_capacity(listing.entries().len()),
         copy: None,
     };
-    let next = listing.entries().iter().skip(1);
-    let ends = next.map(|entry| u64::from(entry.offset));
-    let ends = ends.chain(std::iter::once(directory.offset));
-    for (entry, end) in listing.entries().iter().zip(ends) {
+    for (entry, end) in spans(listing, directory) {
         let mut copy = (listing.name(entry) == copied).then(Vec::new);
         contents
             .digests
@@ -133,6 +124,14 @@ pub(super) fn read_contents<R: Read + Seek>(
         0 => Ok(contents),
         left => Err(ZipProblem::GapBeforeDirectory(left).into()),
     }
+}
+
+/// The entries, each with where the next one begins.
+fn spans(listing: &Listing, directory: Directory) -> impl Iterator<Item = (&Entry, u64)> {
+    let next = listing.entries().iter().skip(1);
+    let ends = next.map(|entry| u64::from(entry.offset));
+    let ends = ends.chain(std::iter::once(directory.offset));
+    listing.entries().iter().zip(ends)
 }
 
 // === impl Front ===

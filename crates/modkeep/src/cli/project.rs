@@ -80,11 +80,12 @@ pub(super) fn whatif() -> Command {
         .required(true)
         .value_name("MODULE@VERSION")
         .help("What would be required; @none to do without the module");
-    reaching(
-        Command::new("whatif")
-            .about("Say what `go get MODULE@VERSION` would change, and change nothing")
-            .arg(target),
-    )
+    let names = [options::REACHING, &["data"]].concat();
+    let command = Command::new("whatif")
+        .about("Say what `go get MODULE@VERSION` would change, and change nothing")
+        .arg(target)
+        .arg(directory());
+    options::add_some(command, &names)
     .arg(json())
     .after_help("Examples:\n  modkeep whatif golang.org/x/text@v0.21.0\n  modkeep whatif example.com/x@none ./service")
 }

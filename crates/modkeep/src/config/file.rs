@@ -63,7 +63,7 @@ fn plain(value: Value) -> Option<String> {
 }
 
 fn unknown(key: &str) -> String {
-    match nearest(key, OPTIONS.iter().map(|option| option.name)) {
+    match finding::nearest(key, OPTIONS.iter().map(|option| option.name)) {
         Some(known) => format!("unknown key {key:?}; did you mean {known:?}?"),
         None => format!("unknown key {key:?}; see modkeep config schema"),
     }
@@ -85,39 +85,9 @@ fn line(text: &str, offset: usize) -> usize {
         + 1
 }
 
-/// The known word that is meant most likely, if any is near: at most a third of its letters differ.
-pub(crate) fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let word = word.replace('_', "-").to_lowercase();
-    known
-        .map(|candidate| (distance(&word, candidate), candidate))
-        .filter(|(distance, candidate)| *distance * 3 <= candidate.len().max(3))
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, candidate)| candidate)
-}
-
-/// Levenshtein's distance, row by row.
-fn distance(left: &str, right: &str) -> usize {
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (index, a) in left.bytes().enumerate() {
-        let mut diagonal = index;
-        let mut before = index + 1;
-        let mut next = vec![before];
-        for (b, above) in right.bytes().zip(row.iter().skip(1)) {
-            before = (diagonal + usize::from(a != b))
-                .min(before + 1)
-                .min(above + 1);
-            diagonal = *above;
-            next.push(before);
-        }
-        row = next;
-    }
-    row.last().copied().unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{ConfigFile, distance, nearest};
-    use crate::config::OPTIONS;
+    use super::ConfigFile;
     use std::path::Path;
 
     fn parse(text: &str) -> Result<ConfigFile, String> {
@@ -167,22 +137,5 @@ mod tests {
             let error = parse(text).map(drop).unwrap_err();
             assert!(error.starts_with(place), "{text:?}: {error}");
         }
-    }
-
-    #[test]
-    fn distance_counts_edits() {
-        for (left, right, wanted) in [
-            ("", "", 0),
-            ("a", "", 1),
-            ("", "ab", 2),
-            ("kitten", "sitting", 3),
-            ("same", "same", 0),
-        ] {
-            assert_eq!(distance(left, right), wanted, "{left} {right}");
-        }
-        assert_eq!(
-            nearest("xyzzy", OPTIONS.iter().map(|option| option.name)),
-            None
-        );
     }
 }

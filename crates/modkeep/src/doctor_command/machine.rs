@@ -3,7 +3,7 @@
 //!
 //! Only files that `go` reads are read, and only names that `go` would send are sent.
 
-use super::{colour, print_json, untold};
+use super::{Way, colour, mend::mend, print_json, untold};
 use crate::{PROBLEM, config, failure::Failure, output, wiring};
 use codes::Code;
 use doctor::{
@@ -36,7 +36,7 @@ struct Found {
     verdict: Option<Verdict>,
 }
 
-pub(super) fn look(as_json: bool) -> Result<ExitCode, Failure> {
+pub(super) fn look(way: Way<'_>) -> Result<ExitCode, Failure> {
     let Some(env_json) = config::go(&["env", "-json"]) else {
         output::error("go cannot be run, so its settings cannot be looked at");
         return Ok(untold());
@@ -55,11 +55,15 @@ pub(super) fn look(as_json: bool) -> Result<ExitCode, Failure> {
         found.verdict = Some(verdict(&found.sources));
         found.module = Some(module);
     }
-    print(&found, as_json);
+    print(&found, way.as_json);
     let is_broken = matches!(
         found.verdict,
         Some(Verdict::Broken { .. } | Verdict::Unproven { .. })
     );
+    let offered = found.lints.iter().map(|lint| lint.fixes.as_slice());
+    if let Some(done) = mend(offered, way.mending, way.data)? {
+        return Ok(done);
+    }
     let is_well = found.lints.is_empty() && !is_broken;
     Ok(if is_well {
         ExitCode::SUCCESS

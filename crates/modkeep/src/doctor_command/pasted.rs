@@ -1,6 +1,10 @@
 //! A text that somebody has, or that a command prints.
 
-use super::{cases, colour, print_json, story, sums, untold};
+use super::{
+    Way, cases, colour,
+    mend::{Mending, mend},
+    print_json, story, sums, untold,
+};
 use crate::{PROBLEM, config, failure::Failure, output};
 use codes::Code;
 use doctor::{
@@ -12,7 +16,6 @@ use doctor::{
 use serde::Serialize;
 use std::{
     io::{self, Read as _},
-    path::Path,
     process::ExitCode,
 };
 
@@ -32,36 +35,35 @@ struct Told<'d> {
 /// Much more than is looked at: of a longer input the end counts, but nobody pastes a gibibyte.
 const LONGEST_INPUT: u64 = 64 << 20;
 
-pub(super) fn of_text(text: &str, as_json: bool, data: &Path) -> Result<ExitCode, Failure> {
+pub(super) fn of_text(text: &str, way: Way<'_>) -> Result<ExitCode, Failure> {
     let diagnosis = classify(text);
     let told = Told {
-        requests: story::of_text(text, data)?,
+        requests: story::of_text(text, way.data)?,
         sums: sums::of_diagnosis(&diagnosis)?,
         diagnosis: &diagnosis,
     };
-    tell(&told, as_json, data)
+    tell(&told, way)
 }
 
-pub(super) fn of_input(as_json: bool, data: &Path) -> Result<ExitCode, Failure> {
+pub(super) fn of_input(way: Way<'_>) -> Result<ExitCode, Failure> {
     let mut bytes = Vec::new();
     io::stdin()
         .lock()
         .take(LONGEST_INPUT)
         .read_to_end(&mut bytes)
         .map_err(|error| Failure::of(Code::BadInputFile, &error))?;
-    of_text(&end_of(&bytes), as_json, data)
+    of_text(&end_of(&bytes), way)
 }
 
 /// Runs a command, shows what it printed, and says what its failure shows.
 pub(super) fn of_command(
     program: &str,
     arguments: &[&str],
-    as_json: bool,
-    data: &Path,
+    way: Way<'_>,
 ) -> Result<ExitCode, Failure> {
     let output = config::run(program, arguments)
         .map_err(|error| Failure::of(Code::CommandFailed, &error))?;
-    if !as_json {
+    if !way.as_json {
         output::bytes(&output.stdout);
         output::error(String::from_utf8_lossy(&output.stderr).trim_end());
     }
@@ -69,7 +71,19 @@ pub(super) fn of_command(
         return Ok(ExitCode::SUCCESS);
     }
     let printed = [output.stdout, output.stderr].concat();
-    of_text(&end_of(&printed), as_json, data)
+    let told = of_text(&end_of(&printed), way)?;
+    if way.mending == Mending::No || told != ExitCode::SUCCESS {
+        return Ok(told);
+    }
+    let again = config::run(program, arguments);
+    let again = again.map_err(|error| Failure::of(Code::CommandFailed, &error))?;
+    output::error(String::from_utf8_lossy(&again.stderr).trim_end());
+    if again.status.success() {
+        output::line("the command succeeds now");
+        return Ok(ExitCode::SUCCESS);
+    }
+    output::line("the command still fails: run this again, or take it back");
+    Ok(ExitCode::from(PROBLEM))
 }
 
 fn end_of(bytes: &[u8]) -> String {
@@ -77,8 +91,8 @@ fn end_of(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes.get(start..).unwrap_or_default()).into_owned()
 }
 
-fn tell(told: &Told<'_>, as_json: bool, data: &Path) -> Result<ExitCode, Failure> {
-    if as_json {
+fn tell(told: &Told<'_>, way: Way<'_>) -> Result<ExitCode, Failure> {
+    if way.as_json {
         print_json(told);
     } else {
         output::text(&doctor::story::render(&told.requests, colour()));
@@ -91,9 +105,11 @@ fn tell(told: &Told<'_>, as_json: bool, data: &Path) -> Result<ExitCode, Failure
         return Ok(untold());
     };
     if let What::Code(code) = top.what
-        && !as_json
+        && !way.as_json
     {
-        cases::show_newest(code, data)?;
+        cases::show_newest(code, way.data)?;
     }
-    Ok(ExitCode::from(PROBLEM))
+    let fixes = top.fixes.as_slice();
+    let done = mend([fixes], way.mending, way.data)?;
+    Ok(done.unwrap_or(ExitCode::from(PROBLEM)))
 }

@@ -1,11 +1,13 @@
 //! `modkeep whatif`: what another version of a module would change.
 
+mod consequences;
 mod select;
 mod versions;
 
 use super::{APPLY, Told, argument, json, modules::Places, tidy, told, wait};
-use crate::{checkout::Checkout, failure::Failure, output};
+use crate::{checkout::Checkout, cli, failure::Failure, output};
 use codes::Code;
+use consequences::{Licence, Vulnerabilities};
 use gomod::{ModulePath, Version, mvs::is_pseudo_module};
 use project::{
     graph::ModuleGraph,
@@ -13,7 +15,7 @@ use project::{
 };
 use select::Change;
 use serde::Serialize;
-use std::{fmt::Write as _, process::ExitCode};
+use std::{fmt::Write as _, path::Path, process::ExitCode};
 use versions::Versions;
 
 /// The answer.
@@ -26,6 +28,10 @@ struct Answer {
     /// Bytes of zips, before and after, as far as known.
     bytes: [u64; 2],
     verdict: Option<Verdict>,
+    /// Vulnerabilities that come and go.
+    vulnerabilities: Option<Vulnerabilities>,
+    /// Licences that are new or others.
+    licences: Vec<Licence>,
     /// Who asks for more, if no other versions of them were found that do not.
     blocked_by: Vec<String>,
     /// What is not known, in words.
@@ -43,7 +49,8 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
     {
         return Err(wrong("the main module has no version to choose"));
     }
-    let answer = wait(answer(&mut checkout, &target))?;
+    let data = cli::settings(&cli::given(matches)?)?.data;
+    let answer = wait(answer(&mut checkout, &target, &data))?;
     let as_json = matches.get_flag("json");
     Ok(told(answer.and_then(|answer| {
         Ok(Told {
@@ -90,10 +97,14 @@ fn target(text: &str) -> Result<Target, Failure> {
 
 fn is_problem(answer: &Answer) -> bool {
     let verdict = answer.verdict.clone().unwrap_or_default();
-    !answer.blocked_by.is_empty() || verdict.retracted.is_some() || verdict.deprecated.is_some()
+    let brought = answer.vulnerabilities.as_ref();
+    brought.is_some_and(|told| !told.brought.is_empty())
+        || !answer.blocked_by.is_empty()
+        || verdict.retracted.is_some()
+        || verdict.deprecated.is_some()
 }
 
-async fn answer(checkout: &mut Checkout, target: &Target) -> Result<Answer, String> {
+async fn answer(checkout: &mut Checkout, target: &Target, data: &Path) -> Result<Answer, String> {
     let file = checkout.file.clone();
     let before = checkout.select(&file, APPLY).await?;
     let places = Places::new(&checkout.root, &checkout.upstreams);
@@ -132,6 +143,12 @@ async fn answer(checkout: &mut Checkout, target: &Target) -> Result<Answer, Stri
     ];
     answer.modules = [&before, &after].map(|selection| selection.build_list().len());
     answer.bytes = sizes.map(|sizes| sizes.values().sum());
+    match consequences::vulnerabilities(data, &before, &after) {
+        Ok(vulnerabilities) => answer.vulnerabilities = Some(vulnerabilities),
+        Err(why) => answer.unknown.push(format!("vulnerabilities: {why}")),
+    }
+    answer.licences =
+        consequences::licences(&answer.changes, &checkout.upstreams, &mut answer.unknown).await;
     if let Some(version) = &target.version {
         match versions.latest(&target.path).await {
             Ok(latest) => answer.verdict = latest.map(|latest| verdict(latest, version)),
@@ -203,10 +220,28 @@ fn text(answer: &Answer) -> String {
             );
         }
     }
+    consequences(&mut text, answer);
     for unknown in &answer.unknown {
         let _ = writeln!(text, "not known: {unknown}");
     }
     text
+}
+
+fn consequences(text: &mut String, answer: &Answer) {
+    let told = answer.vulnerabilities.iter();
+    let told = told.flat_map(|told| [("mends", &told.mended), ("brings", &told.brought)]);
+    for (word, ids) in told {
+        for id in ids {
+            let _ = writeln!(text, "{word} {id}");
+        }
+    }
+    for licence in &answer.licences {
+        let from = match &*licence.from {
+            "" => String::new(),
+            from => format!("{from} => "),
+        };
+        let _ = writeln!(text, "licence {}: {from}{}", licence.module, licence.to);
+    }
 }
 
 fn shown(version: &str) -> &str {

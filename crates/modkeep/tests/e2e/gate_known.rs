@@ -180,3 +180,54 @@ fn lock_files_of_other_tools_are_audited_and_compared_with_the_base() {
         "{output}"
     );
 }
+
+#[test]
+fn what_another_version_mends_brings_and_is_licensed_under_is_told_beforehand() {
+    let bench = Bench::new();
+    bench.know(
+        &[
+            (
+                "GO-2026-0001",
+                advisory("GO-2026-0001", "example.com/b", "1.1.0"),
+            ),
+            (
+                "GO-2026-0002",
+                advisory("GO-2026-0002", "example.com/c", "2.0.0"),
+            ),
+        ],
+        &[],
+    );
+    let whatif = |target: &str| {
+        let mut command = Command::new(BINARY);
+        command
+            .args(["whatif", target])
+            .arg(bench.project.path())
+            .args(["--upstream", &bench.site.server.url(), "--data"])
+            .arg(bench.site.server.data());
+        process::run(&mut command, Duration::from_mins(1))
+    };
+    let raised = whatif("example.com/b@v1.1.0");
+    raised.assert_ok();
+    assert!(
+        raised
+            .stdout
+            .contains("mends example.com/b@v1.0.0: GO-2026-0001"),
+        "{raised}"
+    );
+    assert!(
+        raised
+            .stdout
+            .contains("licence example.com/b: MIT => not recognised"),
+        "{raised}"
+    );
+    assert!(!raised.stdout.contains("GO-2026-0002"), "{raised}");
+    bench.change("go.mod", "example.com/b v1.0.0", "example.com/b v1.1.0");
+    let lowered = whatif("example.com/b@v0.9.0");
+    assert_eq!(lowered.status.code(), Some(1), "{lowered}");
+    assert!(
+        lowered
+            .stdout
+            .contains("brings example.com/b@v0.9.0: GO-2026-0001"),
+        "{lowered}"
+    );
+}

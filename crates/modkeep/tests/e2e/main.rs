@@ -28,6 +28,7 @@ mod heads;
 mod idle;
 mod independence;
 mod journal;
+mod mend;
 mod mirror;
 mod outage;
 mod own;

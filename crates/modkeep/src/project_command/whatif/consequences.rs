@@ -1,0 +1,160 @@
+//! What a change would mend, bring in, and put under another licence.
+//!
+//! Vulnerabilities come from the database that is kept (`modkeep vuln`); licences from the zips of the
+//! versions that come and go. What cannot be told is said so.
+
+use crate::checkout::fetch;
+use futures_util::{StreamExt as _, stream};
+use gate::{allowed::Known, licence};
+use gomod::{
+    Artifact, ArtifactKind, ModulePath, Version, modfile::ModuleVersion, mvs::Selection,
+    zip::limits::MAX_ZIP_FILE,
+};
+use project::whatif::Changes;
+use serde::Serialize;
+use std::{collections::BTreeSet, io::Cursor, path::Path};
+use upstream::Upstreams;
+use vulndb::{Database, Kept};
+
+/// Versions whose licences are looked at; a change of more is not read line by line either.
+const MOST: usize = 60;
+
+/// Zips in memory at a time.
+const AT_A_TIME: usize = 4;
+
+/// Vulnerabilities that come and go, `MODULE@VERSION: ID`.
+#[derive(Debug, Default, Serialize)]
+pub(super) struct Vulnerabilities {
+    pub(super) mended: Vec<String>,
+    pub(super) brought: Vec<String>,
+}
+
+/// A module whose licence is new or another.
+#[derive(Debug, Serialize)]
+pub(super) struct Licence {
+    pub(super) module: String,
+    /// Empty where the module is new.
+    pub(super) from: String,
+    pub(super) to: String,
+}
+
+/// Holds both build lists against the database that is kept.
+pub(super) fn vulnerabilities(
+    data: &Path,
+    before: &Selection,
+    after: &Selection,
+) -> Result<Vulnerabilities, String> {
+    let opened = Kept::in_directory(data).open();
+    let database = opened.map_err(|error| error.to_string())?;
+    let database =
+        database.ok_or("no vulnerability database is kept, see `modkeep vuln update`")?;
+    let (old, new) = (known(&database, before)?, known(&database, after)?);
+    // By module and id: what a lower version had as well is not brought by this one.
+    let ids = |set: &BTreeSet<Had>| -> BTreeSet<(String, String)> {
+        set.iter()
+            .map(|had| (had.module.clone(), had.id.clone()))
+            .collect()
+    };
+    let (old_ids, new_ids) = (ids(&old), ids(&new));
+    let only = |set: &BTreeSet<Had>, other: &BTreeSet<(String, String)>| {
+        let gone = set
+            .iter()
+            .filter(|had| !other.contains(&(had.module.clone(), had.id.clone())));
+        gone.map(|had| format!("{}@{}: {}", had.module, had.version, had.id))
+            .collect()
+    };
+    Ok(Vulnerabilities {
+        mended: only(&old, &new_ids),
+        brought: only(&new, &old_ids),
+    })
+}
+
+/// A vulnerability that a selected version has.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Had {
+    module: String,
+    version: String,
+    id: String,
+}
+
+fn known(database: &Database, selection: &Selection) -> Result<BTreeSet<Had>, String> {
+    let list = selection.build_list();
+    let fetched = list
+        .iter()
+        .map(|selected| selected.replacement.unwrap_or(selected.module))
+        .filter(|module| !module.version.is_empty())
+        .map(|module| (&*module.path, &*module.version));
+    let examined = database.examine(fetched);
+    let examined = examined.map_err(|error| error.to_string())?;
+    let had = examined.hits.into_iter().map(|hit| Had {
+        id: hit.id.to_string(),
+        module: hit.module,
+        version: hit.version,
+    });
+    Ok(had.collect())
+}
+
+/// Licences that come with the change, where they are new or others; what could not be told goes to
+/// `unknown`.
+pub(super) async fn licences(
+    changes: &Changes,
+    upstreams: &Upstreams,
+    unknown: &mut Vec<String>,
+) -> Vec<Licence> {
+    let moved = changes.raised.iter().chain(&changes.lowered);
+    let moved = moved.map(|one| (one.module.clone(), Some(one.from.clone()), one.to.clone()));
+    let added = changes.added.iter();
+    let added = added.map(|one| (one.module.clone(), None, one.version.clone()));
+    let all: Vec<_> = moved.chain(added).collect();
+    if all.len() > MOST {
+        unknown.push(format!(
+            "licences of {} versions: more than {MOST}",
+            all.len()
+        ));
+        return Vec::new();
+    }
+    let asked = all.into_iter().map(|(module, from, to)| async move {
+        let before = match from {
+            Some(version) => licences_of(&module, &version, upstreams).await?,
+            None => String::new(),
+        };
+        let after = licences_of(&module, &to, upstreams).await?;
+        let is_other = before != after;
+        Ok::<_, String>(is_other.then_some(Licence {
+            module,
+            from: before,
+            to: after,
+        }))
+    });
+    let mut answers = stream::iter(asked).buffered(AT_A_TIME);
+    let mut licences = Vec::new();
+    while let Some(answer) = answers.next().await {
+        match answer {
+            Ok(licence) => licences.extend(licence),
+            Err(why) => unknown.push(format!("a licence: {why}")),
+        }
+    }
+    licences
+}
+
+async fn licences_of(path: &str, version: &str, upstreams: &Upstreams) -> Result<String, String> {
+    let named = |why: String| format!("{}: {why}", ModuleVersion::new(path, version));
+    let module = ModulePath::parse(path).map_err(|error| named(error.to_string()))?;
+    let version = Version::parse(version).map_err(|error| named(error.to_string()))?;
+    let artifact = Artifact {
+        module: module.clone(),
+        version: version.clone(),
+        kind: ArtifactKind::Zip,
+    };
+    let download = fetch(&artifact.escaped_path(), MAX_ZIP_FILE, upstreams).await;
+    let zip = download.map_err(named)?.whole().await;
+    let zip = zip.map_err(|error| named(error.to_string()))?;
+    let found = licence::of_zip(Cursor::new(zip), &module, &version);
+    Ok(match found.map_err(|error| named(error.to_string()))? {
+        Known::Licences(found) => {
+            let ids: BTreeSet<String> = found.into_iter().map(|licence| licence.id).collect();
+            Vec::from_iter(ids).join(", ")
+        }
+        Known::Unrecognised(_) | Known::Unavailable(_) => "not recognised".to_owned(),
+    })
+}

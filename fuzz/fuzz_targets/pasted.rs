@@ -1,0 +1,18 @@
+//! Pasted errors: whatever somebody pastes is classified, and no fix weakens verification.
+#![no_main]
+
+use doctor::{Colour, classify, mend::Action, report};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|text: &str| {
+    let diagnosis = classify(text);
+    let _ = report(&diagnosis, Colour::Never);
+    for reason in &diagnosis.reasons {
+        for fix in &reason.fixes {
+            assert!(!fix.text.contains("GOSUMDB=off"), "{}", fix.text);
+            if let Some(action) = Action::of(fix) {
+                assert!(!action.command().contains("GONOSUMDB"), "{}", action.command());
+            }
+        }
+    }
+});
