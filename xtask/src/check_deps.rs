@@ -12,7 +12,7 @@ use std::{collections::BTreeMap, process::Command};
 /// Each room, and the rooms it may depend on.
 const HOUSE: &[(&str, &[&str])] = &[
     ("codes", &[]),
-    ("doctor", &["codes", "gomod"]),
+    ("doctor", &["codes", "gomod", "mismatch"]),
     ("finding", &[]),
     (
         "gate",

@@ -6,8 +6,10 @@
 //! and what to do; [`report`](report()) prints it for people.
 //!
 //! Two more questions are asked of the machine itself: [`lint`](lint()) looks through the settings of
-//! `go`, and [`probe`] asks every source layer by layer. And [`moved`] asks where a module went that
-//! is no longer where it was.
+//! `go`, and [`probe`] asks every source layer by layer. Where hashes disagree, [`mod@compare`] says
+//! who of go.sum, module cache, proxies and checksum database is the odd one out; and a [`story`] is
+//! what a server itself says of a request that failed. And
+//! [`moved`] asks where a module went that is no longer where it was.
 //!
 //! Two things are never done. A text that fits no pattern is called unknown, not given the nearest
 //! cause. And no fix turns verification off, or rewrites a path while the hashes disagree.
@@ -15,6 +17,7 @@
 pub mod cause;
 mod chain;
 pub mod classify;
+pub mod compare;
 mod diagnosis;
 pub mod environment;
 mod exchange;
@@ -27,6 +30,7 @@ mod parts;
 mod pattern;
 pub mod probe;
 mod report;
+pub mod story;
 mod text;
 
 pub use cause::{CAUSES, Cause};

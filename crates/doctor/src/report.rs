@@ -30,10 +30,7 @@ const LINKS: usize = 8;
 
 /// Prints a diagnosis.
 pub fn report(diagnosis: &Diagnosis, colour: Colour) -> String {
-    let mut page = Page {
-        text: String::new(),
-        colour,
-    };
+    let mut page = Page::new(colour);
     for (index, reason) in diagnosis.reasons.iter().enumerate() {
         page.reason(index + 1, reason);
     }
@@ -50,10 +47,7 @@ pub fn report(diagnosis: &Diagnosis, colour: Colour) -> String {
 
 /// Prints what was found in the settings.
 pub fn report_lints(lints: &[Lint], colour: Colour) -> String {
-    let mut page = Page {
-        text: String::new(),
-        colour,
-    };
+    let mut page = Page::new(colour);
     for (index, lint) in lints.iter().enumerate() {
         page.lint(index + 1, lint);
     }
@@ -63,7 +57,7 @@ pub fn report_lints(lints: &[Lint], colour: Colour) -> String {
     page.text
 }
 
-struct Page {
+pub(crate) struct Page {
     text: String,
     colour: Colour,
 }
@@ -71,6 +65,18 @@ struct Page {
 // === impl Page ===
 
 impl Page {
+    pub(crate) const fn new(colour: Colour) -> Self {
+        Self {
+            text: String::new(),
+            colour,
+        }
+    }
+
+    /// What was printed.
+    pub(crate) fn text(self) -> String {
+        self.text
+    }
+
     fn reason(&mut self, number: usize, reason: &Reason) {
         let title = format!("{number}. {}", reason.what.title());
         let head = format!(
@@ -145,7 +151,7 @@ impl Page {
         self.labelled("seen", &words);
     }
 
-    fn fix(&mut self, fix: &Fix) {
+    pub(crate) fn fix(&mut self, fix: &Fix) {
         let line = format!(
             "{:11}{}",
             format!("  {}:", fix.kind.name()),
@@ -168,7 +174,7 @@ impl Page {
     }
 
     /// A label and running text behind it.
-    fn labelled(&mut self, label: &str, words: &str) {
+    pub(crate) fn labelled(&mut self, label: &str, words: &str) {
         let mut head = format!(
             "{:11}",
             if label.is_empty() {
@@ -183,12 +189,12 @@ impl Page {
         }
     }
 
-    fn line(&mut self, line: &str) {
+    pub(crate) fn line(&mut self, line: &str) {
         self.text.push_str(line.trim_end());
         self.text.push('\n');
     }
 
-    fn bold(&self, text: &str) -> String {
+    pub(crate) fn bold(&self, text: &str) -> String {
         self.painted(text, "1")
     }
 
@@ -209,7 +215,7 @@ impl Page {
 }
 
 /// The text with a question mark for everything that is not printable ASCII.
-fn ascii(text: &str) -> String {
+pub(crate) fn ascii(text: &str) -> String {
     let plain = |character: char| character == ' ' || character.is_ascii_graphic();
     text.chars()
         .map(|character| if plain(character) { character } else { '?' })

@@ -255,8 +255,13 @@ fn config() -> Command {
 
 fn doctor() -> Command {
     let what = Arg::new("what")
-        .value_name("TEXT|CODE|CAUSE|CASE")
-        .help("A pasted error, - to read one, a code such as MK4004, a cause such as http/403, or the number of a case; without it this machine is looked at");
+        .value_name("TEXT|CODE|CAUSE|CASE|ID")
+        .help("A pasted error, - to read one, a code such as MK4004, a cause such as http/403, the number of a case, or the id of a request; without it this machine is looked at");
+    let sums = Arg::new("sums")
+        .long("sums")
+        .value_name("MODULE@VERSION")
+        .conflicts_with_all(["what", "command", "fix", "undo"])
+        .help("Compare what go.sum, the module cache, every proxy and the checksum database have for a version");
     let json = Arg::new("json")
         .long("json")
         .action(ArgAction::SetTrue)
@@ -296,10 +301,10 @@ fn doctor() -> Command {
     options::add_some(
         Command::new("doctor")
             .about("Say why something failed, and what mends it")
-            .args([what, json, fix, yes, undo, moved, ask, command]),
+            .args([what, sums, json, fix, yes, undo, moved, ask, command]),
         &["data"],
     )
-    .after_help("Examples:\n  modkeep doctor\n  modkeep doctor -- go mod download\n  modkeep doctor - < build.log\n  modkeep doctor --fix -- go build ./...\n  modkeep doctor --undo\n  modkeep doctor MK4004\n  modkeep doctor 17\n  modkeep doctor --moved example.com/old@v1.2.3")
+    .after_help("Examples:\n  modkeep doctor\n  modkeep doctor -- go mod download\n  modkeep doctor - < build.log\n  modkeep doctor --fix -- go build ./...\n  modkeep doctor --undo\n  modkeep doctor MK4004\n  modkeep doctor 17\n  modkeep doctor --sums example.com/m@v1.0.0\n  modkeep doctor --moved example.com/old@v1.2.3")
 }
 
 fn explain() -> Command {

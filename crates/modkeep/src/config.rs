@@ -24,7 +24,7 @@ pub use resolve::{ConfigError, Origin, Resolved};
 pub(crate) use resolve::{Flags, resolve};
 pub(crate) use settings::SettingsError;
 pub use settings::{LogFormat, OwnSettings, Settings};
-pub(crate) use sumdb::{key as database_key, known_key};
+pub(crate) use sumdb::{key as database_key, known_key, parse as database};
 pub use table::{DefaultValue, Kind, OPTIONS, OptionSpec};
 
 /// The flag and environment variable that name the file itself; no row, for a file cannot name itself.

@@ -3,7 +3,9 @@
 //! Without an argument it looks at this machine and the checkout in the working directory. With a
 //! text, or `-` for standard input, it says what the text shows. Behind `--` it runs a command and
 //! says what its failure shows. A code, the id of a cause, or the number of a
-//! case is explained. And a module that is gone is looked for where its traces lead.
+//! case is explained. Of the id of a request the server's story is told; with `--sums`, everybody's
+//! hashes of one version are compared; with `--moved`, a module that is gone is looked for where its
+//! traces lead.
 //!
 //! With `--fix` what can be carried out safely is shown, asked about and done; `--undo` takes it back.
 //!
@@ -11,10 +13,13 @@
 //! cannot be told.
 
 mod cases;
+mod client;
 mod machine;
 mod mend;
 mod moved;
 mod pasted;
+mod story;
+mod sums;
 mod undo;
 
 pub(crate) use moved::parse as parse_moved;
@@ -63,6 +68,9 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
     if let Some((program, arguments)) = command.split_first() {
         return pasted::of_command(program, arguments, way);
     }
+    if let Some(subject) = matches.get_one::<String>("sums") {
+        return sums::main(subject, way.as_json);
+    }
     let Some(what) = matches.get_one::<String>("what") else {
         return machine::look(way);
     };
@@ -72,6 +80,9 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
     if let Some(cause) = cause::find(what) {
         output::line(&explained(cause));
         return Ok(ExitCode::SUCCESS);
+    }
+    if doctor::story::is_id(what) {
+        return story::main(what, way.as_json, &data);
     }
     if let Ok(number) = what.parse() {
         return cases::show_numbered(number, &data);

@@ -24,11 +24,11 @@ pub(super) const DEFAULT: &str = "sum.golang.org";
 
 /// A database and the way to it.
 #[derive(Debug, Clone)]
-pub(super) struct Database {
-    pub(super) name: String,
+pub(crate) struct Database {
+    pub(crate) name: String,
     /// None where only the name is known: it can be mirrored, but not verified.
-    pub(super) key: Option<VerifierKey>,
-    pub(super) route: DatabaseRoute,
+    pub(crate) key: Option<VerifierKey>,
+    pub(crate) route: DatabaseRoute,
 }
 
 /// The key of the configured database, if it has one.
@@ -45,7 +45,7 @@ pub(crate) fn known_key(text: &str) -> Result<VerifierKey, String> {
 }
 
 /// Reads `--sumdb`; `None` for `off`.
-pub(super) fn parse(spec: &str) -> Result<Option<Database>, String> {
+pub(crate) fn parse(spec: &str) -> Result<Option<Database>, String> {
     let fields: Vec<&str> = spec.split_ascii_whitespace().collect();
     let (name, url) = match fields.as_slice() {
         ["off"] => return Ok(None),

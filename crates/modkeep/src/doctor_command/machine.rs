@@ -115,10 +115,10 @@ fn print(found: &Found, as_json: bool) {
 
 /// The files that `go` reads.
 #[derive(Debug, Default)]
-struct Files {
+pub(super) struct Files {
     process: Vec<(String, String)>,
     settings: Option<String>,
-    netrc: Option<String>,
+    pub(super) netrc: Option<String>,
     go_mod: Option<String>,
     cache_is_writable: Option<bool>,
     heads: Vec<(String, String)>,
@@ -127,7 +127,7 @@ struct Files {
 // === impl Files ===
 
 impl Files {
-    fn read(env_json: &str) -> Self {
+    pub(super) fn read(env_json: &str) -> Self {
         let values: serde_json::Value = serde_json::from_str(env_json).unwrap_or_default();
         let value = |name: &str| {
             values
@@ -169,7 +169,7 @@ impl Files {
         }
     }
 
-    fn readings<'r>(&'r self, env_json: &'r str) -> Readings<'r> {
+    pub(super) fn readings<'r>(&'r self, env_json: &'r str) -> Readings<'r> {
         Readings {
             env_json,
             process: self.process.clone(),

@@ -3,21 +3,46 @@
 use super::{
     Way, cases, colour,
     mend::{Mending, mend},
-    moved, print_json, untold,
+    moved, print_json, story, sums, untold,
 };
 use crate::{PROBLEM, config, failure::Failure, output};
 use codes::Code;
-use doctor::{Diagnosis, MAX_TEXT, What, classify, report};
+use doctor::{
+    Diagnosis, MAX_TEXT, What, classify,
+    compare::{self, Comparison},
+    report,
+    story::Heard,
+};
+use serde::Serialize;
 use std::{
     io::{self, Read as _},
     process::ExitCode,
 };
 
+/// A diagnosis, and what was found out beyond the text.
+#[derive(Serialize)]
+struct Told<'d> {
+    /// What servers say of the requests that the text names.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    requests: Vec<Heard>,
+    #[serde(flatten)]
+    diagnosis: &'d Diagnosis,
+    /// Who has which hash, if hashes disagree.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sums: Option<Comparison>,
+}
+
 /// Much more than is looked at: of a longer input the end counts, but nobody pastes a gibibyte.
 const LONGEST_INPUT: u64 = 64 << 20;
 
 pub(super) fn of_text(text: &str, way: Way<'_>) -> Result<ExitCode, Failure> {
-    tell(&classify(text), way)
+    let diagnosis = classify(text);
+    let told = Told {
+        requests: story::of_text(text, way.data)?,
+        sums: sums::of_diagnosis(&diagnosis)?,
+        diagnosis: &diagnosis,
+    };
+    tell(&told, way)
 }
 
 pub(super) fn of_input(way: Way<'_>) -> Result<ExitCode, Failure> {
@@ -66,13 +91,17 @@ fn end_of(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes.get(start..).unwrap_or_default()).into_owned()
 }
 
-fn tell(diagnosis: &Diagnosis, way: Way<'_>) -> Result<ExitCode, Failure> {
+fn tell(told: &Told<'_>, way: Way<'_>) -> Result<ExitCode, Failure> {
     if way.as_json {
-        print_json(diagnosis);
+        print_json(told);
     } else {
-        output::text(&report(diagnosis, colour()));
+        output::text(&doctor::story::render(&told.requests, colour()));
+        output::text(&report(told.diagnosis, colour()));
+        if let Some(sums) = &told.sums {
+            output::text(&compare::render(sums, colour()));
+        }
     }
-    let Some(top) = diagnosis.top() else {
+    let Some(top) = told.diagnosis.top() else {
         return Ok(untold());
     };
     if let What::Code(code) = top.what

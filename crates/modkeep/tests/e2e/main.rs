@@ -17,6 +17,8 @@ mod commands;
 mod content;
 mod crash;
 mod doctor;
+mod doctor_story;
+mod doctor_sums;
 mod flights;
 mod forks;
 mod gate;

@@ -1,0 +1,178 @@
+//! Compare: who says which hash of one module version, and who of them is wrong.
+//!
+//! `go` compares two hashes and names both. Which of the two is wrong it cannot know, and the usual
+//! cure, deleting go.sum, makes whatever the proxy sends the new truth. So everybody who has a hash
+//! is heard: the line in go.sum, the bytes that each proxy sends now, what the client's module cache
+//! holds, and the checksum database. Of these only the database's word is a reference, and only if
+//! its proof was checked; a majority is none.
+//!
+//! [`compare`] is pure: a [`Table`] of who says what, in; a [`Comparison`] with one conclusion and
+//! the evidence of each row, out. Why bytes are wrong is said by the crate `mismatch`, which looks
+//! into them. Refused here: a repair that turns verification off, and one that writes into go.sum
+//! what a proxy sends. A line is only removed, only if the log proves that it is wrong, and only if
+//! somebody has the right bytes.
+
+mod cases;
+mod decide;
+mod heard;
+mod render;
+mod repair;
+mod table;
+#[cfg(test)]
+mod tests;
+
+pub use render::render;
+pub use table::{CachePlace, Copy, File, Said, Statement, Table, Voice};
+
+use crate::fix::Fix;
+use mismatch::{Case, Confidence};
+use serde::Serialize;
+
+/// What the table comes to.
+#[derive(Debug, Clone, Serialize)]
+pub struct Comparison {
+    /// The module.
+    pub module: String,
+    /// Its version.
+    pub version: String,
+    /// The conclusion.
+    pub verdict: Verdict,
+    /// How sure that is.
+    pub confidence: Confidence,
+    /// The conclusion in a line.
+    pub title: String,
+    /// What of the evidence says so.
+    pub why: String,
+    /// What to do.
+    pub next: &'static str,
+    /// Who says what.
+    pub rows: Vec<Row>,
+    /// Why bytes are wrong, for each wrong copy.
+    pub cases: Vec<Case>,
+    /// The repair.
+    pub fixes: Vec<Fix>,
+}
+
+/// Who is wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// Everybody agrees now.
+    Agreed,
+    /// It cannot be told.
+    Untold,
+    /// The client's module cache.
+    ModuleCache,
+    /// The client's go.sum.
+    GoSum,
+    /// Some proxies, while another has the right bytes.
+    SomeProxies,
+    /// Every proxy that answers: nobody has the right bytes.
+    AllProxies,
+}
+
+/// One row of the table, judged.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Row {
+    /// Of which file.
+    pub file: File,
+    /// Who.
+    #[serde(flatten)]
+    pub voice: Voice,
+    /// The hash, if there is one.
+    pub hash: Option<String>,
+    /// What else was seen: why there is no hash, what the bytes are.
+    pub note: String,
+    /// How it stands to the conclusion.
+    pub standing: Standing,
+}
+
+/// How a voice stands to the conclusion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Standing {
+    /// It has what the log proves.
+    Right,
+    /// It is wrong.
+    Wrong,
+    /// It was wrong, and right when it was asked once more.
+    Recovered,
+    /// Nothing decides about it.
+    Open,
+    /// It says nothing.
+    Silent,
+}
+
+/// Compares what everybody says.
+pub fn compare(table: &Table) -> Comparison {
+    let decision = decide::decide(table);
+    let cases = cases::cases(table, &decision);
+    let title = decision.verdict.title().to_owned();
+    Comparison {
+        module: table.module.as_str().to_owned(),
+        version: table.version.as_str().to_owned(),
+        verdict: decision.verdict,
+        confidence: decision.confidence,
+        title,
+        why: decision.why.clone(),
+        next: decision.verdict.next(),
+        rows: rows(table, &decision),
+        fixes: repair::repair(table, &decision),
+        cases,
+    }
+}
+
+fn rows(table: &Table, decision: &decide::Decision) -> Vec<Row> {
+    let standings = decision.standings.iter();
+    let judged = table.statements.iter().zip(standings);
+    judged
+        .map(|(statement, standing)| Row {
+            file: statement.file,
+            voice: statement.voice.clone(),
+            hash: statement.said.hash(),
+            note: statement.said.note(),
+            standing: *standing,
+        })
+        .collect()
+}
+
+// === impl Verdict ===
+
+impl Verdict {
+    /// In a line.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Agreed => "everybody agrees now: the trouble has passed",
+            Self::Untold => "it cannot be told who is wrong",
+            Self::ModuleCache => "the copy in the module cache is damaged",
+            Self::GoSum => mismatch::Cause::ClientGoSum.title(),
+            Self::SomeProxies => "a proxy sends wrong bytes",
+            Self::AllProxies => "no proxy sends right bytes: do not build this version",
+        }
+    }
+
+    /// What to do.
+    pub const fn next(self) -> &'static str {
+        match self {
+            Self::Agreed => "Run the command again; if it fails again, compare again at once.",
+            Self::Untold => {
+                "Change nothing yet, and do not build: compare again when more of them can be asked."
+            }
+            Self::ModuleCache => {
+                "Remove the files of this version, as below; if it comes back, check disk and memory."
+            }
+            Self::GoSum => mismatch::Cause::ClientGoSum.for_client(),
+            Self::SomeProxies => {
+                "Leave the proxy out until it explains itself; tell who runs it what was seen."
+            }
+            Self::AllProxies => {
+                "The proxies are the suspects, not go.sum. Do not build; tell who runs them, then the author."
+            }
+        }
+    }
+
+    /// Whether something is wrong, as far as it can be told.
+    pub const fn is_trouble(self) -> bool {
+        !matches!(self, Self::Agreed | Self::Untold)
+    }
+}

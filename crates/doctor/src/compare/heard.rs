@@ -1,0 +1,124 @@
+//! What is said about one file, and how each voice stands to it.
+//!
+//! With a log a voice is right or wrong by what it says. Without one nothing is called right, and
+//! wrong is only what contradicts itself, or a module cache that go.sum and the proxies refute
+//! together: two that agree without having copied from each other.
+
+use super::{File, Said, Standing, Statement, Table, Voice};
+use std::collections::BTreeSet;
+
+/// Which voices are meant.
+pub(super) type IsMeant = fn(&Voice) -> bool;
+
+/// One file: what is logged of it, and what is said of it, each with its place in the table.
+pub(super) struct Heard<'t> {
+    pub(super) file: File,
+    pub(super) logged: BTreeSet<&'t str>,
+    pub(super) statements: Vec<(usize, &'t Statement)>,
+}
+
+/// What a hash of the one algorithm that `go` knows begins with.
+const ALGORITHM: &str = "h1:";
+
+// === impl Heard ===
+
+impl<'t> Heard<'t> {
+    pub(super) fn new(table: &'t Table, file: File) -> Self {
+        let all = table.statements.iter().enumerate();
+        Self {
+            file,
+            logged: table.logged(file).collect(),
+            statements: all.filter(|(_, said)| said.file == file).collect(),
+        }
+    }
+
+    pub(super) fn against_the_log(&self, statement: &Statement) -> Standing {
+        let said = &statement.said;
+        match said.hash() {
+            _ if said.is_silent() => Standing::Silent,
+            Some(hash) if self.logged.contains(hash.as_str()) => Standing::Right,
+            Some(_) if !counts(statement) => Standing::Open,
+            _ if self.is_right_again(statement) => Standing::Recovered,
+            _ => Standing::Wrong,
+        }
+    }
+
+    pub(super) fn without_log(&self, statement: &Statement, consensus: Option<&str>) -> Standing {
+        let said = &statement.said;
+        if said.is_silent() {
+            return Standing::Silent;
+        }
+        if said.is_damaged() {
+            return Standing::Wrong;
+        }
+        let differs = said.hash().as_deref() != consensus;
+        if statement.voice.is_cache() && differs && self.cache_is_refuted(consensus) {
+            Standing::Wrong
+        } else {
+            Standing::Open
+        }
+    }
+
+    /// Whether the cache can be called wrong without a log: it contradicts itself, or go.sum and a
+    /// proxy agree on something else.
+    pub(super) fn cache_is_refuted(&self, consensus: Option<&str>) -> bool {
+        let has = |is_meant: IsMeant| {
+            let mut sound = self.sound(is_meant);
+            sound.any(|hash| Some(hash.as_str()) == consensus)
+        };
+        self.cache_contradicts_itself() || consensus.is_some() && has(is_go_sum) && has(is_proxy)
+    }
+
+    pub(super) fn cache_contradicts_itself(&self) -> bool {
+        let mut cached = self
+            .statements
+            .iter()
+            .filter(|(_, said)| said.voice.is_cache());
+        let hashes: BTreeSet<String> = self.sound(Voice::is_cache).collect();
+        hashes.len() > 1 || cached.any(|(_, statement)| statement.said.is_damaged())
+    }
+
+    /// Hashes of these voices that could be right ones.
+    pub(super) fn sound(&self, is_meant: IsMeant) -> impl Iterator<Item = String> {
+        let all = self.statements.iter().map(|(_, statement)| *statement);
+        let sound = all.filter(move |said| is_meant(&said.voice) && counts(said));
+        sound.filter_map(|statement| statement.said.hash())
+    }
+
+    /// The hash on which go.sum and all proxies agree, if they do.
+    pub(super) fn consensus(&self) -> Option<String> {
+        let mut all: BTreeSet<String> = self.sound(is_go_sum).collect();
+        all.extend(self.sound(is_proxy));
+        let hash = all.pop_first();
+        hash.filter(|_| all.is_empty())
+    }
+
+    /// Whether a proxy has right bytes, if not at first, then when it was asked again.
+    fn is_right_again(&self, statement: &Statement) -> bool {
+        let Said::Copy(copy) = &statement.said else {
+            return false;
+        };
+        let again = copy.again.as_ref().and_then(|again| again.h1);
+        again.is_some_and(|h1| self.logged.contains(h1.to_string().as_str()))
+    }
+}
+
+/// Whether what is said can be compared: not damaged bytes, and in go.sum no algorithm that nobody
+/// knows. Elsewhere there is but one algorithm, and a hash without its name is a wrong one.
+fn counts(statement: &Statement) -> bool {
+    let is_named = |hash: String| hash.starts_with(ALGORITHM);
+    let is_known = !is_go_sum(&statement.voice) || statement.said.hash().is_some_and(is_named);
+    is_known && !statement.said.is_damaged()
+}
+
+pub(super) const fn is_go_sum(voice: &Voice) -> bool {
+    matches!(voice, Voice::GoSum { .. })
+}
+
+pub(super) const fn is_proxy(voice: &Voice) -> bool {
+    matches!(voice, Voice::Proxy { .. })
+}
+
+pub(super) const fn is_cached_bytes(voice: &Voice) -> bool {
+    matches!(voice, Voice::CachedBytes { .. })
+}

@@ -1,0 +1,63 @@
+//! A comparison for people: the conclusion first, then who says what, then the repair.
+
+use super::{Comparison, File, Row, Standing};
+use crate::report::{Colour, Page, ascii};
+use mismatch::Cause;
+
+/// Prints a comparison.
+pub fn render(comparison: &Comparison, colour: Colour) -> String {
+    let mut page = Page::new(colour);
+    let title = page.bold(comparison.title.as_str());
+    let id = serde_json::to_value(comparison.verdict).unwrap_or_default();
+    let id = id.as_str().unwrap_or_default();
+    let confidence = serde_json::to_value(comparison.confidence).unwrap_or_default();
+    let confidence = confidence.as_str().unwrap_or_default();
+    page.line(&format!(
+        "{}@{}: {title}  [{id}, {confidence}]",
+        comparison.module, comparison.version
+    ));
+    page.labelled("why", &ascii(&comparison.why));
+    page.labelled("next", comparison.next);
+    for file in File::ALL {
+        let rows = comparison.rows.iter().filter(|row| row.file == file);
+        for (index, row) in rows.enumerate() {
+            page.labelled(
+                if index == 0 { file.name() } else { "" },
+                &ascii(&shown(row)),
+            );
+        }
+    }
+    for case in &comparison.cases {
+        let conclusion = &case.conclusion;
+        // A wrong line is explained with somebody's right bytes at hand: not theirs is the fault.
+        let who = match conclusion.cause {
+            Cause::ClientGoSum => "go.sum",
+            _ => &case.copy.source,
+        };
+        page.labelled(
+            "bytes",
+            &format!("{who}: {}. {}", conclusion.title, conclusion.why),
+        );
+    }
+    for fix in &comparison.fixes {
+        page.fix(fix);
+    }
+    page.text()
+}
+
+fn shown(row: &Row) -> String {
+    let mark = match row.standing {
+        Standing::Right => "right ",
+        Standing::Wrong => "WRONG ",
+        Standing::Recovered => "again ",
+        Standing::Open => "open  ",
+        Standing::Silent => "silent",
+    };
+    let hash = row.hash.as_deref().unwrap_or_default();
+    let said = match (hash, row.note.as_str()) {
+        ("", note) => note.to_owned(),
+        (hash, "") => hash.to_owned(),
+        (hash, note) => format!("{hash} ({note})"),
+    };
+    format!("{mark} {}: {said}", row.voice.describe())
+}

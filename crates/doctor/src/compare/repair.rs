@@ -1,0 +1,200 @@
+//! The repair: exact commands, or none.
+//!
+//! * A line of go.sum is removed if the log proves that it is wrong and a proxy has the right bytes;
+//!   what comes in its place is what `go` itself verifies with the log, never what a proxy sends.
+//! * Of the module cache the files of this version are removed, not all of it.
+//! * A proxy that sends wrong bytes is left out of the list, if another one has the right ones.
+//!
+//! While no proxy has right bytes nothing is proposed: every command that lets the build go on would
+//! build with what somebody slipped in. What a shell would not take for one harmless word is not put
+//! into a command.
+
+use super::decide::Decision;
+use super::{File, Standing, Statement, Table, Verdict, Voice};
+use crate::cause::RemedyKind;
+use crate::fix::Fix;
+use gomod::goproxy::{Entry, Fallback};
+use std::collections::BTreeSet;
+
+pub(super) fn repair(table: &Table, decision: &Decision) -> Vec<Fix> {
+    if matches!(decision.verdict, Verdict::AllProxies | Verdict::Agreed) {
+        return Vec::new();
+    }
+    let standings = decision.standings.iter().copied();
+    let judged: Vec<(&Statement, Standing)> = table.statements.iter().zip(standings).collect();
+    let mut fixes = Vec::new();
+    fixes.extend(proxy_list(table, &judged));
+    fixes.extend(lines(&judged));
+    fixes.extend(cached(table, &judged));
+    if !fixes.is_empty() && decision.verdict != Verdict::Untold {
+        fixes.push(fetch(table));
+    }
+    fixes
+}
+
+/// Lets `go` fetch and verify what was removed.
+fn fetch(table: &Table) -> Fix {
+    Fix {
+        kind: RemedyKind::Command,
+        text: format!("go mod download {}@{}", table.module, table.version),
+        cost: "nothing: it fetches the version, and checks it as your settings say",
+    }
+}
+
+/// The lines of go.sum that the log refutes, the last first, so that numbers stay right.
+fn lines(judged: &[(&Statement, Standing)]) -> Vec<Fix> {
+    let mut lines: Vec<(&str, usize)> = judged
+        .iter()
+        .filter(|(statement, standing)| {
+            *standing == Standing::Wrong && is_served_right(judged, statement.file)
+        })
+        .filter_map(|(statement, _)| match &statement.voice {
+            Voice::GoSum { file, line } => Some((file.as_str(), *line)),
+            _ => None,
+        })
+        .collect();
+    lines.sort_unstable_by(|one, two| two.cmp(one));
+    let remove = |(file, line): (&str, usize)| {
+        Some(Fix {
+            kind: RemedyKind::GoSum,
+            text: format!("sed -i.orig {line}d {}", word(file)?),
+            cost: "the line is gone (a copy of the file stays); first ask who added it",
+        })
+    };
+    lines.into_iter().filter_map(remove).collect()
+}
+
+/// Whether a proxy sends the right bytes of a file.
+fn is_served_right(judged: &[(&Statement, Standing)], file: File) -> bool {
+    judged.iter().any(|(statement, standing)| {
+        let is_proxy = matches!(statement.voice, Voice::Proxy { .. });
+        let is_right = matches!(standing, Standing::Right | Standing::Recovered);
+        statement.file == file && is_proxy && is_right
+    })
+}
+
+/// The damaged files in the module cache.
+fn cached(table: &Table, judged: &[(&Statement, Standing)]) -> Option<Fix> {
+    let wrong = judged
+        .iter()
+        .filter(|(statement, standing)| *standing == Standing::Wrong && statement.voice.is_cache());
+    let files: BTreeSet<File> = wrong.map(|(statement, _)| statement.file).collect();
+    if files.is_empty() {
+        return None;
+    }
+    let mut endings = Vec::new();
+    for file in files {
+        endings.extend_from_slice(match file {
+            File::Zip => &["zip", "ziphash"][..],
+            File::GoMod => &["mod"][..],
+        });
+    }
+    let download = &table.cache.download;
+    let names = endings
+        .iter()
+        .map(|ending| word(&format!("{download}.{ending}")));
+    let mut names = names.collect::<Option<Vec<String>>>()?;
+    let mut text = String::new();
+    if let Some(unpacked) = &table.cache.unpacked {
+        let unpacked = word(unpacked)?;
+        text = format!("chmod -R u+w {unpacked} && ");
+        names.push(unpacked);
+    }
+    text.push_str("rm -rf ");
+    text.push_str(&names.join(" "));
+    Some(Fix {
+        kind: RemedyKind::Command,
+        text,
+        cost: "this version is fetched again, nothing else of the module cache",
+    })
+}
+
+/// The list without those that send wrong bytes, if somebody with right ones is left.
+fn proxy_list(table: &Table, judged: &[(&Statement, Standing)]) -> Option<Fix> {
+    let named = |wanted: Standing| -> BTreeSet<&str> {
+        let meant = judged.iter().filter(|(_, standing)| *standing == wanted);
+        let names = meant.filter_map(|(statement, _)| match &statement.voice {
+            Voice::Proxy { name } => Some(name.as_str()),
+            _ => None,
+        });
+        names.collect()
+    };
+    let (wrong, mut right) = (named(Standing::Wrong), named(Standing::Right));
+    right.extend(named(Standing::Recovered));
+    if wrong.is_empty() || right.is_subset(&wrong) {
+        return None;
+    }
+    let mut list = String::new();
+    for (entry, fallback) in table.proxies.as_ref()?.entries() {
+        let name = entry.to_string();
+        if wrong.contains(name.as_str()) {
+            continue;
+        }
+        // What is shown without its secrets is no URL that could be set.
+        if matches!(entry, Entry::Proxy(url) if url.reveal() != name) {
+            return None;
+        }
+        list.push_str(&name);
+        list.push(match fallback {
+            Fallback::OnNotFound => ',',
+            Fallback::OnAnyError => '|',
+        });
+    }
+    let list = word(list.trim_end_matches([',', '|']))?;
+    Some(Fix {
+        kind: RemedyKind::Environment,
+        text: format!("export GOPROXY={list}"),
+        cost: "for this shell only; the proxy that is left out is asked for nothing any more",
+    })
+}
+
+/// A text as one word of a shell; none if it holds what even quotation marks do not tame.
+fn word(text: &str) -> Option<String> {
+    let is_printable = |byte: u8| byte == b' ' || byte.is_ascii_graphic();
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._~/:@%+=,-".contains(&byte);
+    if !text.bytes().all(is_printable) || text.contains('\'') || text.starts_with(['-', '~']) {
+        return None;
+    }
+    let is_bare = !text.is_empty() && text.bytes().all(is_plain);
+    Some(if is_bare {
+        text.to_owned()
+    } else {
+        format!("'{text}'")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::word;
+    use std::process::Command;
+
+    /// What a shell makes of a word.
+    #[expect(clippy::disallowed_methods, reason = "the real shell is the oracle")]
+    fn shell(word: &str) -> String {
+        let script = format!("printf '%s|' {word}");
+        let output = Command::new("sh").args(["-c", &script]).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    #[test]
+    fn a_shell_reads_every_word_as_it_was_or_it_is_none() {
+        for text in [
+            "go.sum",
+            "/home/me/mod cache/example.com/!m@v1.0.0",
+            "https://a.example.com|https://b.example.com,direct",
+            "$(reboot)",
+            "`reboot`",
+            "a;b&&c>d*?[x]{y}",
+            "back\\slash",
+            "\"quoted\"",
+            "#hash",
+            "a$HOME",
+        ] {
+            let word = word(text).unwrap();
+            assert_eq!(shell(&word), format!("{text}|"), "{word}");
+        }
+        for hostile in ["it's", "-rf", "~root", "a\nb", "a\u{1b}[31m", "\u{e9}"] {
+            assert_eq!(word(hostile), None, "{hostile}");
+        }
+    }
+}

@@ -1,0 +1,442 @@
+//! The table of who says what, in every combination.
+
+use super::{
+    CachePlace, Comparison, Copy, File, Said, Standing, Statement, Table, Verdict, Voice, compare,
+    render,
+};
+use crate::Colour;
+use gomod::{goproxy::ProxyList, path::ModulePath, version::Version};
+use mismatch::{Announced, Confidence, Source, SourceRole, Specimen, Subject, examine};
+use std::{io::Cursor, sync::LazyLock};
+use testkit::fixture::Module;
+
+const PROXIES: [&str; 2] = ["https://a.example.com", "https://b.example.com"];
+
+static MODULE: LazyLock<Module> =
+    LazyLock::new(|| Module::new("example.com/m", "v1.0.0").noise(7, 2000));
+static OTHER: LazyLock<Module> = LazyLock::new(|| MODULE.clone().file("more.go", "package lib\n"));
+
+/// What a voice says in a test: nothing, the first content, another one, damaged bytes of the first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Word {
+    None,
+    A,
+    B,
+    Damaged,
+}
+
+use Word::{A, B, Damaged, None as N};
+
+/// Who says what about the zip.
+#[derive(Debug, Clone, Copy)]
+struct Case {
+    go_sum: Word,
+    cached_hash: Word,
+    cached: Word,
+    first: Word,
+    second: Word,
+    log: Word,
+}
+
+const fn case(words: [Word; 6]) -> Case {
+    let [go_sum, cached_hash, cached, first, second, log] = words;
+    Case {
+        go_sum,
+        cached_hash,
+        cached,
+        first,
+        second,
+        log,
+    }
+}
+
+fn hash(word: Word) -> Said {
+    match word {
+        A => Said::Hash(MODULE.h1()),
+        B => Said::Hash(OTHER.h1()),
+        N | Damaged => Said::Nothing("nobody is there".to_owned()),
+    }
+}
+
+fn specimen(word: Word, voice: &Voice) -> Specimen {
+    let mut bytes = match word {
+        B => OTHER.zip(),
+        _ => MODULE.zip(),
+    };
+    let announced = bytes.len() as u64;
+    if word == Damaged {
+        bytes.truncate(bytes.len() / 2);
+    }
+    let source = Source {
+        name: voice.describe(),
+        role: match voice {
+            Voice::Proxy { .. } => SourceRole::Mirror,
+            _ => SourceRole::Client,
+        },
+    };
+    let announced = Announced {
+        size: Some(announced),
+        sha256: None,
+    };
+    let table = table(Vec::new());
+    let artifact = table.artifact(File::Zip);
+    let subject = Subject {
+        artifact: &artifact,
+        known: &[],
+    };
+    examine(Cursor::new(bytes), source, announced, subject).unwrap()
+}
+
+fn copy(word: Word, voice: &Voice) -> Said {
+    match word {
+        N => hash(N),
+        word => Said::Copy(Box::new(Copy::new(specimen(word, voice)))),
+    }
+}
+
+fn table(statements: Vec<Statement>) -> Table {
+    Table {
+        module: ModulePath::parse("example.com/m").unwrap(),
+        version: Version::parse("v1.0.0").unwrap(),
+        statements,
+        proxies: Some(ProxyList::parse(&PROXIES.join(",")).unwrap()),
+        cache: CachePlace {
+            download: "/home/me/mod cache/example.com/m/@v/v1.0.0".to_owned(),
+            unpacked: None,
+        },
+    }
+}
+
+fn judged(case: Case) -> Comparison {
+    let go_sum = Voice::GoSum {
+        file: "go.sum".to_owned(),
+        line: 3,
+    };
+    let cached_hash = Voice::CachedHash {
+        file: "v1.0.0.ziphash".to_owned(),
+    };
+    let cached = Voice::CachedBytes {
+        file: "v1.0.0.zip".to_owned(),
+    };
+    let [first, second] = PROXIES.map(|name| Voice::Proxy {
+        name: name.to_owned(),
+    });
+    let log = Voice::Database {
+        name: "sum.example.com".to_owned(),
+    };
+    let said = [
+        (hash(case.go_sum), go_sum),
+        (hash(case.cached_hash), cached_hash),
+        (copy(case.cached, &cached), cached),
+        (copy(case.first, &first), first),
+        (copy(case.second, &second), second),
+        (hash(case.log), log),
+    ];
+    let statements = said.map(|(said, voice)| Statement {
+        file: File::Zip,
+        voice,
+        said,
+    });
+    compare(&table(statements.to_vec()))
+}
+
+/// Who is wrong, by a letter for each voice.
+fn wrong(comparison: &Comparison) -> String {
+    let letters = "shc12l".chars();
+    let rows = letters.zip(&comparison.rows);
+    rows.filter(|(_, row)| row.standing == Standing::Wrong)
+        .map(|(letter, _)| letter)
+        .collect()
+}
+
+#[test]
+fn each_story_has_its_conclusion() {
+    use Confidence::{Certain, Likely, Open};
+    use Verdict::{Agreed, AllProxies, GoSum, ModuleCache, SomeProxies, Untold};
+    for (words, verdict, confidence, odd) in [
+        // The log speaks. All is well; the client is new; nobody's bytes are there.
+        ([A, A, A, A, A, A], Agreed, Certain, ""),
+        ([N, N, N, A, N, A], Agreed, Certain, ""),
+        ([A, N, N, N, N, A], Untold, Open, ""),
+        // A forged or stale go.sum, whatever the cache has.
+        ([B, A, A, A, A, A], GoSum, Certain, "s"),
+        ([B, N, N, A, N, A], GoSum, Certain, "s"),
+        ([B, B, B, A, A, A], GoSum, Certain, "shc"),
+        ([B, N, N, N, N, A], GoSum, Certain, "s"),
+        // A damaged module cache.
+        ([A, A, Damaged, A, A, A], ModuleCache, Certain, "c"),
+        ([A, B, A, A, N, A], ModuleCache, Certain, "h"),
+        ([A, B, Damaged, A, A, A], ModuleCache, Certain, "hc"),
+        ([A, B, B, N, N, A], ModuleCache, Certain, "hc"),
+        // One proxy of two.
+        ([A, A, A, A, B, A], SomeProxies, Certain, "2"),
+        ([N, N, N, Damaged, A, A], SomeProxies, Certain, "1"),
+        // All that answer: the suspects are the proxies, also if go.sum or cache go along with them.
+        ([A, A, A, B, B, A], AllProxies, Certain, "12"),
+        ([A, N, N, B, N, A], AllProxies, Certain, "1"),
+        ([B, B, B, B, B, A], AllProxies, Certain, "shc12"),
+        ([A, N, N, Damaged, N, A], AllProxies, Certain, "1"),
+        // The log is silent.
+        ([A, A, A, A, A, N], Agreed, Likely, ""),
+        ([A, N, N, B, N, N], Untold, Open, ""),
+        ([A, N, N, A, B, N], Untold, Open, ""),
+        ([N, N, N, A, B, N], Untold, Open, ""),
+        ([A, A, Damaged, A, A, N], ModuleCache, Certain, "c"),
+        ([A, B, A, A, A, N], ModuleCache, Certain, "h"),
+        ([A, B, B, A, N, N], ModuleCache, Likely, "hc"),
+        ([A, B, B, N, N, N], Untold, Open, ""),
+        ([N, B, B, A, N, N], Untold, Open, ""),
+        ([A, N, N, Damaged, A, N], SomeProxies, Certain, "1"),
+        ([A, N, N, Damaged, N, N], AllProxies, Certain, "1"),
+        ([A, N, N, B, Damaged, N], Untold, Open, "2"),
+        ([N, N, N, N, N, N], Untold, Open, ""),
+    ] {
+        let comparison = judged(case(words));
+        assert_eq!(
+            (
+                comparison.verdict,
+                comparison.confidence,
+                &*wrong(&comparison)
+            ),
+            (verdict, confidence, odd),
+            "{words:?}: {}",
+            comparison.why
+        );
+    }
+}
+
+/// Every combination; the logged content is A.
+fn combinations() -> impl Iterator<Item = Case> {
+    let hashes = [N, A, B];
+    let bytes = [N, A, B, Damaged];
+    (0..1152_usize).map(move |number| {
+        let digit = |place: usize, base: usize| number / place % base;
+        case([
+            hashes[digit(1, 3)],
+            hashes[digit(3, 3)],
+            bytes[digit(9, 4)],
+            bytes[digit(36, 4)],
+            bytes[digit(144, 4)],
+            [N, A][digit(576, 2)],
+        ])
+    })
+}
+
+#[test]
+fn whatever_is_said_the_laws_hold() {
+    for case in combinations() {
+        let told = judged(case);
+        let has_log = case.log == A;
+        let words = [
+            case.go_sum,
+            case.cached_hash,
+            case.cached,
+            case.first,
+            case.second,
+        ];
+        for (word, row) in words.into_iter().zip(&told.rows) {
+            let expected = match word {
+                N => Some(Standing::Silent),
+                A if has_log => Some(Standing::Right),
+                B | Damaged if has_log => Some(Standing::Wrong),
+                Damaged => Some(Standing::Wrong),
+                // Without a log nothing is called right.
+                A | B => (row.standing == Standing::Right).then_some(Standing::Open),
+            };
+            assert!(
+                expected.is_none_or(|expected| expected == row.standing),
+                "{case:?}"
+            );
+        }
+        if told.verdict == Verdict::Agreed {
+            assert_eq!(wrong(&told), "", "{case:?}");
+        }
+        if !has_log {
+            assert_ne!(told.verdict, Verdict::GoSum, "{case:?}");
+        }
+        let proxies = [case.first, case.second];
+        let outside = [case.go_sum, case.first, case.second];
+        let served = proxies.iter().any(|word| matches!(word, A | B));
+        if !has_log && served && outside.contains(&A) && outside.contains(&B) {
+            assert_eq!(told.verdict, Verdict::Untold, "{case:?}");
+        }
+        let spoke = proxies.iter().any(|word| *word != N);
+        if has_log && spoke && !proxies.contains(&A) {
+            assert_eq!(told.verdict, Verdict::AllProxies, "{case:?}");
+        }
+        let turned = Case {
+            first: case.second,
+            second: case.first,
+            ..case
+        };
+        assert_eq!(judged(turned).verdict, told.verdict, "{case:?}");
+        repairs_are_lawful(case, &told);
+    }
+}
+
+fn repairs_are_lawful(case: Case, told: &Comparison) {
+    let commands: Vec<&str> = told.fixes.iter().map(|fix| fix.text.as_str()).collect();
+    for command in &commands {
+        for forbidden in [
+            "off",
+            "GONOSUM",
+            "GOPRIVATE",
+            "GOINSECURE",
+            "GOFLAGS",
+            "-insecure",
+            "h1:",
+            "tidy",
+        ] {
+            assert!(!command.contains(forbidden), "{case:?}: {command}");
+        }
+    }
+    let removes_line = commands.contains(&"sed -i.orig 3d go.sum");
+    let may_remove = case.log == A && case.go_sum == B && [case.first, case.second].contains(&A);
+    assert_eq!(removes_line, may_remove, "{case:?}: {commands:?}");
+    if matches!(told.verdict, Verdict::AllProxies | Verdict::Agreed) {
+        assert!(commands.is_empty(), "{case:?}: {commands:?}");
+    }
+    for (index, word) in [case.first, case.second].into_iter().enumerate() {
+        let without = format!("export GOPROXY={}", PROXIES[1 - index]);
+        if commands.contains(&without.as_str()) {
+            assert!(matches!(word, B | Damaged), "{case:?}: {commands:?}");
+        }
+    }
+}
+
+#[test]
+fn wrong_bytes_are_explained() {
+    use mismatch::Cause::{ClientGoSum, Truncated, UpstreamRetag};
+    let causes = |words| {
+        let told = judged(case(words));
+        let causes = told.cases.iter().map(|case| case.conclusion.cause);
+        causes.collect::<Vec<_>>()
+    };
+    assert_eq!(causes([B, N, N, A, N, A]), [ClientGoSum]);
+    assert_eq!(causes([A, N, N, Damaged, A, A]), [Truncated]);
+    assert_eq!(causes([A, N, N, B, B, A]), [UpstreamRetag, UpstreamRetag]);
+    assert!(causes([A, A, A, A, A, A]).is_empty());
+}
+
+#[test]
+fn a_proxy_that_is_right_when_asked_again_is_not_the_end() {
+    let voice = Voice::Proxy {
+        name: PROXIES[0].to_owned(),
+    };
+    let mut copy = Copy::new(specimen(Damaged, &voice));
+    copy.again = Some(specimen(A, &voice));
+    let statements = vec![
+        Statement {
+            file: File::Zip,
+            voice,
+            said: Said::Copy(Box::new(copy)),
+        },
+        Statement {
+            file: File::Zip,
+            voice: Voice::Database {
+                name: "sum.example.com".to_owned(),
+            },
+            said: hash(A),
+        },
+    ];
+    let told = compare(&table(statements));
+    assert_eq!(told.verdict, Verdict::Agreed);
+    assert_eq!(told.rows[0].standing, Standing::Recovered);
+    assert_eq!(told.cases[0].conclusion.cause, mismatch::Cause::Truncated);
+}
+
+#[test]
+fn the_graver_of_both_files_is_the_conclusion() {
+    let voice = |name: &str| Voice::Database {
+        name: name.to_owned(),
+    };
+    let go_sum = Voice::GoSum {
+        file: "go.sum".to_owned(),
+        line: 4,
+    };
+    let said = |file, voice, said| Statement { file, voice, said };
+    let table = table(vec![
+        said(File::Zip, voice("sum.example.com"), hash(A)),
+        said(File::GoMod, go_sum, hash(B)),
+        said(File::GoMod, voice("sum.example.com"), hash(A)),
+    ]);
+    let told = compare(&table);
+    assert_eq!(told.verdict, Verdict::GoSum);
+    assert!(told.why.contains("go.mod"), "{}", told.why);
+    assert!(
+        told.fixes.is_empty(),
+        "nobody has right bytes: {:?}",
+        told.fixes
+    );
+}
+
+#[test]
+fn an_algorithm_that_nobody_knows_counts_for_nothing() {
+    let mut told = Vec::new();
+    for hash in ["h2:abc=", "\u{1b}[31mh1"] {
+        let go_sum = Voice::GoSum {
+            file: "go.sum".to_owned(),
+            line: 1,
+        };
+        let statements = vec![
+            Statement {
+                file: File::Zip,
+                voice: go_sum,
+                said: Said::Hash(hash.to_owned()),
+            },
+            Statement {
+                file: File::Zip,
+                voice: Voice::Database {
+                    name: "sum.example.com".to_owned(),
+                },
+                said: self::hash(A),
+            },
+        ];
+        let comparison = compare(&table(statements));
+        assert_eq!(comparison.rows[0].standing, Standing::Open, "{hash}");
+        let mut beside = table(statements_of_cache(hash));
+        assert_eq!(compare(&beside).verdict, Verdict::ModuleCache, "{hash}");
+        beside.statements.pop();
+        assert_eq!(compare(&beside).verdict, Verdict::ModuleCache, "{hash}");
+        told.push(render(&comparison, Colour::Never));
+    }
+    let is_plain = |byte: u8| byte == b'\n' || byte == b' ' || byte.is_ascii_graphic();
+    assert!(
+        told.iter().all(|page| page.bytes().all(is_plain)),
+        "{told:?}"
+    );
+}
+
+/// A ziphash with this text, the right zip beside it, and the log.
+fn statements_of_cache(hash: &str) -> Vec<Statement> {
+    let cached = Voice::CachedBytes {
+        file: "v1.0.0.zip".to_owned(),
+    };
+    let said = [
+        (
+            Said::Hash(hash.to_owned()),
+            Voice::CachedHash {
+                file: "v1.0.0.ziphash".to_owned(),
+            },
+        ),
+        (copy(A, &cached), cached),
+        (
+            self::hash(A),
+            Voice::Database {
+                name: "sum.example.com".to_owned(),
+            },
+        ),
+    ];
+    let statement = |(said, voice)| Statement {
+        file: File::Zip,
+        voice,
+        said,
+    };
+    said.map(statement).to_vec()
+}
+
+#[test]
+fn a_page_has_conclusion_evidence_and_repair() {
+    let told = judged(case([B, A, Damaged, A, B, A]));
+    insta::assert_snapshot!(render(&told, Colour::Never));
+}

@@ -1,0 +1,92 @@
+//! The client: how `go` is set up here, and the proxies that it would ask.
+
+use super::machine::Files;
+use crate::config;
+use doctor::{GoEnvironment, environment::credentials};
+use gomod::{
+    goproxy::{Entry, ProxyList, ProxyUrl},
+    path::ModulePath,
+    pattern::Patterns,
+};
+use upstream::{UpstreamOptions, Upstreams};
+use url::Url;
+
+/// Proxies of a list that are asked. Nobody has as many.
+const MOST_PROXIES: usize = 8;
+
+/// How `go` is set up here.
+pub(super) struct Client {
+    pub(super) environment: GoEnvironment,
+    netrc: String,
+}
+
+// === impl Client ===
+
+impl Client {
+    /// Reads the settings; none if `go` cannot say them.
+    pub(super) fn read() -> Option<Self> {
+        let env_json = config::go(&["env", "-json"])?;
+        let files = Files::read(&env_json);
+        let environment = GoEnvironment::read(&files.readings(&env_json)).ok()?;
+        let netrc = files.netrc.unwrap_or_default();
+        Some(Self { environment, netrc })
+    }
+
+    /// Whether one of the settings that hold patterns, such as GONOPROXY, names the module. `go env`
+    /// has filled in what GOPRIVATE means for the others.
+    pub(super) fn names(&self, setting: &str, module: &ModulePath) -> bool {
+        Patterns::parse(self.environment.value(setting)).matches(module.as_str())
+    }
+
+    /// The GOPROXY list, if it can be read.
+    pub(super) fn list(&self) -> Option<ProxyList> {
+        ProxyList::parse(self.environment.value("GOPROXY")).ok()
+    }
+
+    /// The proxies of the list, each once.
+    pub(super) fn proxies(&self) -> Vec<ProxyUrl> {
+        let list = self.list();
+        let mut proxies: Vec<ProxyUrl> = Vec::new();
+        for (entry, _) in list.iter().flat_map(ProxyList::entries) {
+            if let Entry::Proxy(url) = entry
+                && !proxies.contains(url)
+                && proxies.len() < MOST_PROXIES
+            {
+                proxies.push(url.clone());
+            }
+        }
+        proxies
+    }
+
+    /// A URL with the credentials that netrc has for its host, which are for TLS only.
+    pub(super) fn with_credentials(&self, proxy: &ProxyUrl) -> Option<Url> {
+        let mut url = Url::parse(proxy.reveal()).ok()?;
+        if url.scheme() == "https" && url.username().is_empty() {
+            let host = match (url.host_str()?, url.port()) {
+                (host, Some(port)) => format!("{host}:{port}"),
+                (host, None) => host.to_owned(),
+            };
+            if let Some((user, password)) = credentials(&self.netrc, &host) {
+                url.set_username(user).ok()?;
+                url.set_password(Some(password)).ok()?;
+            }
+        }
+        Some(url)
+    }
+
+    /// One proxy as the only source, asked plainly: no breaker, no second question.
+    pub(super) fn source(&self, proxy: &ProxyUrl) -> Result<Upstreams, String> {
+        let url = self
+            .with_credentials(proxy)
+            .ok_or("its URL cannot be used")?;
+        // Separators of the list's grammar may stand in a password.
+        let text = url.as_str().replace(',', "%2C").replace('|', "%7C");
+        let list = ProxyList::parse(&text).map_err(|error| error.to_string())?;
+        let options = UpstreamOptions {
+            breaker: false,
+            hedge: false,
+            ..UpstreamOptions::default()
+        };
+        Upstreams::new(&list, &options).map_err(|error| error.to_string())
+    }
+}

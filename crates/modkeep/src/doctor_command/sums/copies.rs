@@ -1,0 +1,157 @@
+//! Copies: bytes at hand, looked at and held against each other.
+//!
+//! Reading half a gigabyte and hashing it is no work for the threads that wait for the network.
+
+use super::Known;
+use doctor::compare::{self, File, Said, Statement, Table, Voice};
+use gomod::sumhash::H1;
+use mismatch::{Announced, Difference, Source, SourceRole, Specimen};
+use std::io::{self, Seek as _};
+use tokio::task::spawn_blocking;
+
+/// Bytes of somebody.
+#[derive(Debug)]
+pub(super) struct Held {
+    pub(super) file: File,
+    pub(super) voice: Voice,
+    bytes: std::fs::File,
+    /// How many were announced.
+    announced: Option<u64>,
+}
+
+/// Bytes that were looked at.
+#[derive(Debug)]
+pub(super) struct Seen {
+    pub(super) held: Held,
+    /// What they are, or why they could not be read.
+    pub(super) specimen: Result<Specimen, String>,
+    pub(super) again: Option<Specimen>,
+}
+
+/// Looks at all of them.
+pub(super) async fn examine(copies: Vec<Held>, table: &Table, known: &Known) -> Vec<Seen> {
+    let mut seen = Vec::new();
+    for held in copies {
+        seen.extend(one(held, table, known).await);
+    }
+    seen
+}
+
+/// Looks at one.
+pub(super) async fn one(held: Held, table: &Table, known: &Known) -> Option<Seen> {
+    let artifact = table.artifact(held.file);
+    let hashes = known.of(held.file);
+    let looked = spawn_blocking(move || {
+        let subject = mismatch::Subject {
+            artifact: &artifact,
+            known: &hashes,
+        };
+        let announced = Announced {
+            size: held.announced,
+            sha256: None,
+        };
+        let specimen = mismatch::examine(&held.bytes, held.source(), announced, subject);
+        Seen {
+            specimen: specimen.map_err(|error| error.to_string()),
+            again: None,
+            held,
+        }
+    });
+    looked.await.ok()
+}
+
+/// Holds every wrong copy against a right one, if there is one, and makes statements of them all.
+pub(super) async fn compare(copies: Vec<Seen>, known: &Known) -> Vec<Statement> {
+    let known = known.clone();
+    let compared = spawn_blocking(move || {
+        let statements = copies.iter().map(|seen| seen.statement(&copies, &known));
+        statements.collect()
+    });
+    compared.await.unwrap_or_default()
+}
+
+// === impl Held ===
+
+impl Held {
+    pub(super) const fn new(
+        file: File,
+        voice: Voice,
+        bytes: std::fs::File,
+        announced: Option<u64>,
+    ) -> Self {
+        Self {
+            file,
+            voice,
+            bytes,
+            announced,
+        }
+    }
+
+    fn source(&self) -> Source {
+        let role = match self.voice {
+            Voice::Proxy { .. } => SourceRole::Mirror,
+            _ => SourceRole::Client,
+        };
+        Source {
+            name: self.voice.describe(),
+            role,
+        }
+    }
+}
+
+// === impl Seen ===
+
+impl Seen {
+    /// Whether the log proves something else than these bytes.
+    pub(super) fn is_refuted(&self, known: &Known) -> bool {
+        let is_logged = known.logged.iter().any(|(file, _)| *file == self.held.file);
+        is_logged && !self.is_right(known)
+    }
+
+    fn is_right(&self, known: &Known) -> bool {
+        let h1 = self.specimen.as_ref().ok().and_then(|specimen| specimen.h1);
+        h1.is_some_and(|h1| known.logged.contains(&(self.held.file, h1)))
+    }
+
+    fn statement(&self, all: &[Self], known: &Known) -> Statement {
+        let said = match &self.specimen {
+            Err(why) => Said::Nothing(why.clone()),
+            Ok(specimen) => {
+                let mut copy = compare::Copy::new(specimen.clone());
+                copy.again.clone_from(&self.again);
+                if self.is_refuted(known) {
+                    let is_meant =
+                        |other: &&Self| other.held.file == self.held.file && other.is_right(known);
+                    let right = all.iter().find(is_meant);
+                    copy.difference = right.and_then(|right| right.difference_of(self).ok()?);
+                }
+                Said::Copy(Box::new(copy))
+            }
+        };
+        Statement {
+            file: self.held.file,
+            voice: self.held.voice.clone(),
+            said,
+        }
+    }
+
+    /// How a wrong copy differs from this right one.
+    fn difference_of(&self, wrong: &Self) -> io::Result<Option<Difference>> {
+        let (Ok(good), Ok(bad)) = (&self.specimen, &wrong.specimen) else {
+            return Ok(None);
+        };
+        let (mut good_bytes, mut bad_bytes) = (&self.held.bytes, &wrong.held.bytes);
+        good_bytes.rewind()?;
+        bad_bytes.rewind()?;
+        mismatch::compare((good, good_bytes), (bad, bad_bytes)).map(Some)
+    }
+}
+
+// === impl Known ===
+
+impl Known {
+    fn of(&self, file: File) -> Vec<H1> {
+        let meant = self.any.iter().filter(|(of, _)| *of == file);
+        meant.map(|(_, hash)| *hash).collect()
+    }
+}

@@ -1,0 +1,179 @@
+//! What the checksum database says, proven in its log.
+//!
+//! It is reached as `go` reaches it: through the proxies that pass it on, else at its own address.
+//! Whoever passes it on is not believed: the record is proven under the database's key, and against
+//! the newest head that this machine's `go` remembers, so that two histories show. Nothing is kept.
+
+use super::Subject;
+use crate::{checkout::error_chain, config, doctor_command::client::Client};
+use bytes::Bytes;
+use doctor::compare::{File, Said, Statement, Voice};
+use futures_util::future::join_all;
+use parking_lot::Mutex;
+use tlog::{
+    client::{self, Fork, LookupError, Operations, Proven, Reading, Swap},
+    note::VerifierKey,
+    tile::Tile,
+};
+use tokio::time::{Instant, timeout_at};
+use upstream::{DatabaseOutcome, UpstreamOptions, Upstreams};
+
+/// What the database says of both files; nothing if there is none.
+pub(super) async fn ask(client: &Client, subject: &Subject, deadline: Instant) -> Vec<Statement> {
+    let setting = client.environment.value("GOSUMDB");
+    let database = match config::database(setting) {
+        Ok(Some(database)) => database,
+        Ok(None) => return silent("GOSUMDB", "not asked, it is off"),
+        Err(why) => return silent("GOSUMDB", &why),
+    };
+    if client.names("GONOSUMDB", &subject.module) {
+        let why = "not asked, GONOSUMDB or GOPRIVATE names the module";
+        return silent(&database.name, why);
+    }
+    let Some(key) = &database.key else {
+        return silent(
+            &database.name,
+            "its key is not known here, so it proves nothing",
+        );
+    };
+    let Some(list) = client.list() else {
+        return silent(&database.name, "the GOPROXY list cannot be read");
+    };
+    let options = UpstreamOptions {
+        databases: [(database.name.clone(), database.route.clone())].into(),
+        breaker: false,
+        hedge: false,
+        ..UpstreamOptions::default()
+    };
+    let upstreams = match Upstreams::new(&list, &options) {
+        Ok(upstreams) => upstreams,
+        Err(error) => return silent(&database.name, &error.to_string()),
+    };
+    let heads = &client.environment.heads;
+    let head = heads.iter().find(|(name, _)| *name == database.name);
+    let asked = Asked {
+        name: database.name.clone(),
+        upstreams,
+        head: Mutex::new(head.map(|(_, head)| Bytes::from(head.clone()))),
+    };
+    match timeout_at(deadline, look_up(key, asked, subject)).await {
+        Ok(Ok(proven)) => told(&database.name, &proven, subject),
+        Ok(Err(error)) => silent(&database.name, &failure_text(&error)),
+        Err(_) => silent(&database.name, "it took too long"),
+    }
+}
+
+fn failure_text(error: &LookupError<Unasked>) -> String {
+    error_chain(error)
+}
+
+async fn look_up(
+    key: &VerifierKey,
+    asked: Asked,
+    subject: &Subject,
+) -> Result<Proven, LookupError<Unasked>> {
+    let (module, version) = (&subject.module, &subject.version);
+    let escaped = format!("{}@{}", module.escaped(), version.escaped());
+    let client = client::Client::new(key.clone(), asked);
+    client
+        .lookup(&escaped, module.as_str(), version.as_str())
+        .await
+}
+
+fn told(name: &str, proven: &Proven, subject: &Subject) -> Vec<Statement> {
+    let (module, version) = (subject.module.as_str(), subject.version.as_str());
+    let of = |file: File| {
+        let version = match file {
+            File::Zip => version.to_owned(),
+            File::GoMod => format!("{version}/go.mod"),
+        };
+        let hashes = proven.record.hashes(module, &version);
+        let said = |hash: &str| statement(file, name, Said::Hash(hash.to_owned()));
+        hashes.map(said).collect::<Vec<Statement>>()
+    };
+    File::ALL.into_iter().flat_map(of).collect()
+}
+
+fn silent(name: &str, why: &str) -> Vec<Statement> {
+    let of = |file| statement(file, name, Said::Nothing(why.to_owned()));
+    File::ALL.into_iter().map(of).collect()
+}
+
+fn statement(file: File, name: &str, said: Said) -> Statement {
+    let voice = Voice::Database {
+        name: name.to_owned(),
+    };
+    Statement { file, voice, said }
+}
+
+/// A database that is asked through the client's sources, and nothing is kept of it.
+struct Asked {
+    name: String,
+    upstreams: Upstreams,
+    /// The newest head that was seen.
+    head: Mutex<Option<Bytes>>,
+}
+
+/// Why the database gave no answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+struct Unasked(String);
+
+// === impl Asked ===
+
+impl Asked {
+    async fn read(&self, path: &str) -> Result<Bytes, Unasked> {
+        match self.upstreams.sumdb(&self.name, path).await {
+            DatabaseOutcome::Found(download) => {
+                let whole = download.whole().await;
+                whole.map_err(|error| Unasked(error.to_string()))
+            }
+            DatabaseOutcome::Absent(absence) => {
+                Err(Unasked(format!("it has no {path} ({})", absence.status)))
+            }
+            DatabaseOutcome::Unavailable(outage) => Err(Unasked(outage.summary)),
+            DatabaseOutcome::NotMirrored => Err(Unasked("nobody passes it on".to_owned())),
+        }
+    }
+
+    async fn tile(&self, tile: Tile) -> Result<Bytes, Unasked> {
+        match self.read(&tile.to_string()).await {
+            // A tile that has been completed since is there in full only.
+            Err(_) if !tile.is_full() => self.read(&tile.full().to_string()).await,
+            answer => answer,
+        }
+    }
+}
+
+impl Operations for Asked {
+    type Error = Unasked;
+
+    async fn read_remote(&self, path: &str) -> Result<Bytes, Unasked> {
+        self.read(path).await
+    }
+
+    async fn read_tiles(&self, tiles: &[Tile], _: Reading) -> Result<Vec<Bytes>, Unasked> {
+        let reads = tiles.iter().map(|tile| self.tile(*tile));
+        join_all(reads).await.into_iter().collect()
+    }
+
+    async fn save_tiles(&self, _: Vec<(Tile, Bytes)>) -> Result<(), Unasked> {
+        Ok(())
+    }
+
+    async fn read_latest(&self) -> Result<Option<Bytes>, Unasked> {
+        Ok(self.head.lock().clone())
+    }
+
+    async fn swap_latest(&self, old: Option<&Bytes>, new: &Bytes) -> Result<Swap, Unasked> {
+        let mut head = self.head.lock();
+        if head.as_ref() != old {
+            return Ok(Swap::Conflict);
+        }
+        *head = Some(new.clone());
+        Ok(Swap::Done)
+    }
+
+    /// The lookup fails with it; there is nobody else to tell.
+    async fn misbehaved(&self, _: &Fork) {}
+}
