@@ -17,11 +17,10 @@ const PAGES: &[Page] = &[
     ("metrics.md", reference::metrics_page),
     ("errors.md", reference::errors_page),
     ("cli.md", reference::cli_page),
-    ("causes.md", reference::causes_page),
 ];
 
 /// Folders that hold generated pages and nothing else.
-const FOLDERS: &[&str] = &["rules"];
+const FOLDERS: &[&str] = &["causes", "rules"];
 
 /// Writes every page, or with `--check` only compares.
 fn main() -> Result<()> {
@@ -30,7 +29,10 @@ fn main() -> Result<()> {
     let fixed = PAGES
         .iter()
         .map(|(name, make)| ((*name).to_owned(), make()));
-    let pages: BTreeMap<String, String> = fixed.chain(reference::rule_pages()).collect();
+    let pages: BTreeMap<String, String> = fixed
+        .chain(reference::rule_pages())
+        .chain(reference::cause_pages())
+        .collect();
     let mut stale = Vec::new();
     for (name, page) in &pages {
         let path = docs.join(name);
