@@ -130,10 +130,8 @@ fn text(report: &Report) -> String {
         &mut text,
         "to look at:",
         report.findings.iter().map(|finding| {
-            format!(
-                "{}: {}: {} [{}]",
-                finding.place, finding.subject, finding.message, finding.rule.id
-            )
+            let (place, message, rule) = (&finding.place, &finding.message, finding.rule.id);
+            format!("{place}: {message} [{rule}]")
         }),
     );
     text
