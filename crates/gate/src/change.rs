@@ -13,7 +13,7 @@ use crate::{
     capability::{Capability, Found},
     go_lock::GoLock,
     places::{self, Places},
-    rules::{CAPABILITY_UNKNOWN, LOWERED, NEW_CAPABILITY, NEW_MODULE, SUM_CHANGED},
+    rules::{CAPABILITY_UNKNOWN, LOWERED, NEW_CAPABILITY, NEW_MODULE, POLICY_CHANGED, SUM_CHANGED},
 };
 use finding::{Finding, Place};
 use gomod::{gosum::Subject, modfile::ModuleVersion, mvs::compare_versions};
@@ -130,6 +130,12 @@ pub fn capabilities(
         }
     }
     findings
+}
+
+/// The change has another policy than the base, whose policy judges it.
+pub fn policy_changed(file: &str) -> Finding {
+    let message = "the policy is another one than at the base, by which this is judged";
+    Finding::new(&POLICY_CHANGED, Place::file(file), "", message)
 }
 
 /// Lines of go.sum that give a version another hash than the base does.

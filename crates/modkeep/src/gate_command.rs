@@ -28,7 +28,8 @@ use checkout::Checkout;
 use codes::Code;
 use finding::{Rule, Step, Unreadable};
 use gate::{
-    policy::{Mode, Policy},
+    change::policy_changed,
+    policy::{self, Mode, Policy},
     report::Report,
     verdict::Verdict,
 };
@@ -36,7 +37,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use lockfile::Kind;
 use module::{Look, Wanted};
 use outcome::Outcome;
-use request::Request;
+use request::{Governing, Request};
 use site::Site;
 use std::{fs, path::Path, process::ExitCode};
 use vulndb::Reachability;
@@ -55,8 +56,11 @@ struct Case {
 pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
     let request = Request::read(matches)?;
     let rules = rules();
-    let policy = match request.policy(&rules)? {
-        Ok(policy) => policy,
+    let base = request.base.as_deref();
+    let base = base.map(|revision| Base::find(&request.directory, revision));
+    let base = base.transpose()?;
+    let Governing { policy, is_changed } = match request.policy(base.as_ref(), &rules)? {
+        Ok(governing) => governing,
         Err(unreadable) => return untold(&request, &Policy::default(), unreadable),
     };
     if request.explain {
@@ -77,15 +81,16 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
     };
     let is_lock = |name: &str| Kind::of_file_name(name).is_some();
     let checkout = Checkout::find(&request.directory, is_lock);
-    let base = request.base.as_deref();
-    let base = base.map(|revision| Base::find(&request.directory, revision));
     let case = Case {
         policy,
         checkout: checkout.map_err(|error| unusable(&request.directory, &error))?,
-        base: base.transpose()?,
+        base,
         reachability,
     };
-    let outcome = wiring::run(examine(&case, &request, &settings))??;
+    let mut outcome = wiring::run(examine(&case, &request, &settings))??;
+    if is_changed {
+        outcome.findings.push(policy_changed(policy::FILE));
+    }
     finish(&request, &case.policy, outcome)
 }
 

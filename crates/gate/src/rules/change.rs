@@ -37,3 +37,12 @@ pub static CAPABILITY_UNKNOWN: Rule = Rule {
     why: "What is not seen is not harmless.",
     next: "Have the files of both versions fetched, with `go mod download` through modkeep.",
 };
+
+/// Another policy.
+pub static POLICY_CHANGED: Rule = Rule {
+    id: "change/policy-changed",
+    step: Step::Change,
+    title: "the change alters the policy",
+    why: "Once it is merged, everything after it is judged by the new one.",
+    next: "Have whoever owns the policy look at it.",
+};

@@ -74,12 +74,7 @@ impl Checkout {
 
     /// Reads a file; one that is not there is none.
     pub(super) fn read(&self, name: &str) -> Result<Option<Vec<u8>>, Unreadable> {
-        let problem = |why: String| Unreadable::new(Place::file(name), why);
-        match read(&self.root.join(name)) {
-            Ok(bytes) => Ok(Some(bytes)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(problem(error.to_string())),
-        }
+        read_named(&self.root, name)
     }
 
     /// The directory of a module.
@@ -98,6 +93,24 @@ pub(super) fn join(directory: &str, name: &str) -> String {
 
 fn is_foreign(name: &str) -> bool {
     name.starts_with(['.', '_']) || FOREIGN.contains(&name)
+}
+
+/// Reads a file of a checkout by its name; one that is not there is none.
+pub(super) fn read_named(root: &Path, name: &str) -> Result<Option<Vec<u8>>, Unreadable> {
+    match read_plain(&root.join(name)) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Unreadable::new(Place::file(name), error.to_string())),
+    }
+}
+
+/// Reads a file of the checkout. A link is not followed: whoever wrote the change chose where it leads,
+/// and messages show parts of what is read.
+fn read_plain(path: &Path) -> io::Result<Vec<u8>> {
+    if fs::symlink_metadata(path)?.is_symlink() {
+        return Err(io::Error::other("it is a link, which is not followed"));
+    }
+    read(path)
 }
 
 /// Reads a file of at most [`LARGEST`] bytes. Pipes and devices would be waited for for ever.
@@ -142,5 +155,20 @@ mod tests {
         assert_eq!(Vec::from_iter(&found.others), ["web/package-lock.json"]);
         assert_eq!(found.read("go.sum").unwrap(), None);
         assert!(found.read("web").is_err());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_out_of_the_checkout_is_not_followed() {
+        let root = tempdir().unwrap();
+        let secret = tempdir().unwrap();
+        fs::write(secret.path().join("token"), "secret\n").unwrap();
+        std::os::unix::fs::symlink(secret.path().join("token"), root.path().join("go.mod"))
+            .unwrap();
+        std::os::unix::fs::symlink(secret.path(), root.path().join("sub")).unwrap();
+        let found = Checkout::find(root.path(), |name| name == "token").unwrap();
+        assert!(found.others.is_empty(), "{found:?}");
+        let refused = found.read("go.mod").unwrap_err();
+        assert!(!refused.problem.contains("secret"), "{refused}");
     }
 }

@@ -1,6 +1,6 @@
 //! Request: what the person asked for, checked before anything is begun.
 
-use super::{checkout, unusable};
+use super::{base::Base, checkout, unusable};
 use crate::{
     config::{Environment as _, Process},
     failure::Failure,
@@ -13,7 +13,6 @@ use gate::{
     report::Format,
 };
 use std::{
-    fs,
     io::{self, IsTerminal as _},
     path::PathBuf,
 };
@@ -42,6 +41,14 @@ pub(super) struct Request {
     pub(super) policy_name: String,
     policy_file: Option<PathBuf>,
     steps: Vec<(Step, Mode)>,
+}
+
+/// The policy that something is judged by.
+#[derive(Debug)]
+pub(super) struct Governing {
+    pub(super) policy: Policy,
+    /// Whether the change that is judged has another one.
+    pub(super) is_changed: bool,
 }
 
 // === impl Request ===
@@ -92,24 +99,55 @@ impl Request {
     }
 
     /// The policy in effect. One that cannot be read is no failure of the command: nobody can tell
-    /// what it would have said.
-    pub(super) fn policy(&self, rules: &[&Rule]) -> Result<Result<Policy, Unreadable>, Failure> {
-        let source = match &self.policy_file {
-            Some(file) => checkout::read(file).map_err(|error| unusable(file, &error))?,
-            None => match fs::read(self.directory.join(policy::FILE)) {
-                Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
-                Err(error) => return Err(unusable(&self.directory.join(policy::FILE), &error)),
-                Ok(source) => source,
-            },
+    /// what it would have said. Where there is a base, the policy is the base's: a change does not
+    /// choose what it is judged by.
+    pub(super) fn policy(
+        &self,
+        base: Option<&Base>,
+        rules: &[&Rule],
+    ) -> Result<Result<Governing, Unreadable>, Failure> {
+        if let Some(file) = &self.policy_file {
+            let source = checkout::read(file).map_err(|error| unusable(file, &error))?;
+            return Ok(self.parse(&source, rules).map(Governing::same));
+        }
+        Ok(self.policy_of_checkout(base, rules))
+    }
+
+    fn policy_of_checkout(
+        &self,
+        base: Option<&Base>,
+        rules: &[&Rule],
+    ) -> Result<Governing, Unreadable> {
+        let now = checkout::read_named(&self.directory, policy::FILE)?.unwrap_or_default();
+        let policy = self.parse(&now, rules)?;
+        let Some(base) = base else {
+            return Ok(Governing::same(policy));
         };
-        let policy = Policy::parse(&self.policy_name, &source, rules);
-        Ok(policy.map(|policy| {
-            let steps = self.steps.iter();
-            let steps = steps.fold(policy.steps.clone(), |steps, &(step, mode)| {
-                steps.with(step, mode)
-            });
-            Policy { steps, ..policy }
-        }))
+        let before = base.read(policy::FILE)?.unwrap_or_default();
+        Ok(Governing {
+            policy: self.parse(&before, rules)?,
+            is_changed: before != now,
+        })
+    }
+
+    fn parse(&self, source: &[u8], rules: &[&Rule]) -> Result<Policy, Unreadable> {
+        let policy = Policy::parse(&self.policy_name, source, rules)?;
+        let steps = self.steps.iter();
+        let steps = steps.fold(policy.steps.clone(), |steps, &(step, mode)| {
+            steps.with(step, mode)
+        });
+        Ok(Policy { steps, ..policy })
+    }
+}
+
+// === impl Governing ===
+
+impl Governing {
+    fn same(policy: Policy) -> Self {
+        Self {
+            policy,
+            is_changed: false,
+        }
     }
 }
 

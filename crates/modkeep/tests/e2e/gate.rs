@@ -322,8 +322,8 @@ fn only_what_a_change_brings_is_judged_where_there_is_a_base() {
     let output = bench.gate(&["--base", "HEAD"]);
     assert_found(&output, 0, "go.mod:7:2: warning", "change/new-capability");
     assert!(output.stdout.contains("exec (run.go)"), "{output}");
-    bench.write("modkeep-gate.toml", format!("{policy}change = \"block\"\n"));
-    assert_eq!(bench.gate(&["--base", "HEAD"]).status.code(), Some(15));
+    let strict = ["--base", "HEAD", "--step", "change=block"];
+    assert_eq!(bench.gate(&strict).status.code(), Some(15));
     bench.git(&["checkout", "-q", "."]);
     let (right, other) = (modules()[1].h1(), modules()[2].h1());
     bench.change("go.sum", &right, &other);
@@ -331,6 +331,30 @@ fn only_what_a_change_brings_is_judged_where_there_is_a_base() {
     assert_found(&output, 10, "go.sum:3:1: error", "lock/sum-changed");
     let output = bench.gate(&["--base", "--upload-pack=x"]);
     assert_eq!(output.status.code(), Some(2), "{output}");
+}
+
+#[test]
+fn a_change_does_not_choose_the_policy_that_it_is_judged_by() {
+    let bench = Bench::new();
+    bench.write("modkeep-gate.toml", "[steps]\nfresh = \"off\"\n");
+    bench.git(&["init", "-q"]);
+    bench.git(&["add", "."]);
+    bench.git(&["commit", "-qm", "one"]);
+    let (right, other) = (modules()[1].h1(), modules()[2].h1());
+    bench.change("go.sum", &right, &other);
+    bench.write("modkeep-gate.toml", "[steps]\nlock = \"off\"\n");
+    let output = bench.gate(&["--base", "HEAD"]);
+    assert_found(
+        &output,
+        10,
+        "modkeep-gate.toml: warning",
+        "change/policy-changed",
+    );
+    assert_eq!(
+        bench.gate(&[]).status.code(),
+        Some(0),
+        "without a base it is the checkout's"
+    );
 }
 
 #[test]
