@@ -79,7 +79,7 @@ impl Bench {
     }
 }
 
-fn gate(server: &str, directory: &Path, arguments: &[&str]) -> Output {
+pub(crate) fn gate(server: &str, directory: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(BINARY);
     command
         .args(["gate", "--server", server])

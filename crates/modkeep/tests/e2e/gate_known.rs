@@ -1,11 +1,12 @@
 //! `modkeep gate` with what is known of vulnerabilities, and over the lock files of other tools.
 
 use crate::{
-    gate::{Bench, assert_found},
-    site::BINARY,
+    gate::{Bench, assert_found, gate},
+    site::{BINARY, module},
+    verify::Site,
 };
 use std::{fs, process::Command, time::Duration};
-use testkit::process;
+use testkit::{go::Project, process};
 
 /// What OSV says of a module below a version.
 fn advisory(id: &str, module: &str, fixed: &str) -> String {
@@ -230,4 +231,26 @@ fn what_another_version_mends_brings_and_is_licensed_under_is_told_beforehand() 
             .contains("brings example.com/b@v0.9.0: GO-2026-0001"),
         "{lowered}"
     );
+}
+
+#[test]
+fn modules_that_require_each_other_are_judged_as_go_builds_them() {
+    let importing = |name: &str, other: &str| {
+        let import = format!("package lib\n\nimport _ \"example.com/{other}/sub\"\n");
+        module(name, 500)
+            .requires(&format!("example.com/{other}"), "v1.0.0")
+            .file("x.go", import)
+            .file("sub/y.go", "package sub\n")
+    };
+    let site = Site::new("required", &[importing("p", "q"), importing("q", "p")]);
+    let go_mod = "module example.com/app\n\ngo 1.22\n\nrequire example.com/p v1.0.0\n";
+    let main = "package main\n\nimport _ \"example.com/p\"\n\nfunc main() {}\n";
+    let project = Project::new(go_mod, &[("main.go", main)]);
+    site.go().run(&["mod", "tidy"], project.path()).assert_ok();
+    let policy =
+        "[steps]\nfresh = \"off\"\nminimal = \"block\"\n[minimal]\ndepth = 2\nusage = true\n";
+    fs::write(project.path().join("modkeep-gate.toml"), policy).unwrap();
+    let output = gate(&site.server.url(), project.path(), &[]);
+    output.assert_ok();
+    assert!(output.stdout.contains("lines proven"), "{output}");
 }
