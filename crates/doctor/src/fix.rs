@@ -35,7 +35,13 @@ pub(crate) fn fixes(what: What, parts: &Parts, distrusted: bool) -> Vec<Fix> {
 
 fn fix(remedy: &Remedy, parts: &Parts) -> Option<Fix> {
     let text = fill(remedy.template, parts)?;
-    let is_sound = remedy.kind != RemedyKind::Replace || fits(parts) && is_line_of_go_mod(&text);
+    let is_sound = match remedy.kind {
+        RemedyKind::Replace => fits(parts) && is_line_of_go_mod(&text),
+        RemedyKind::Import => parts
+            .get("new")
+            .is_none_or(|new| ModulePath::parse(new).is_ok()),
+        _ => true,
+    };
     is_sound.then_some(Fix {
         kind: remedy.kind,
         text,

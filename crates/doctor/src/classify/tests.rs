@@ -21,6 +21,21 @@ fn a_code_of_modkeep_wins() {
 }
 
 #[test]
+fn a_path_that_no_module_can_have_is_in_no_fix() {
+    let told = |new: &str| {
+        let text = format!(
+            "go: example.com/old@v1.0.0: parsing go.mod:\n\tmodule declares its path as: {new}\n\t        but was required as: example.com/old"
+        );
+        let diagnosis = classify(&text);
+        let reason = diagnosis.top().unwrap();
+        assert_eq!(reason.what.id(), "path/moved");
+        reason.fixes.len()
+    };
+    assert!(told("example.com/new") > 0);
+    assert_eq!(told("neGOSUMDB=off"), 0);
+}
+
+#[test]
 fn unknown_text_is_called_unknown() {
     let diagnosis = classify("go: something that nobody has ever seen");
     assert_eq!(diagnosis.reasons, []);
