@@ -120,6 +120,12 @@ impl Verdict {
         }
     }
 
+    /// How a step ended.
+    pub fn state(&self, step: Step) -> State {
+        let state = self.steps.get(step.name()).copied();
+        state.unwrap_or(State::Off)
+    }
+
     /// The exit code: 0 where the change may pass, 2 where nobody could tell, else that of the first
     /// step that stops it ([`exit_code`]).
     pub fn exit_code(&self) -> u8 {
@@ -128,7 +134,7 @@ impl Verdict {
         }
         let blocked = Step::ALL
             .into_iter()
-            .find(|step| self.steps.get(step.name()) == Some(&State::Blocked));
+            .find(|step| self.state(*step) == State::Blocked);
         blocked.map_or(0, exit_code)
     }
 }

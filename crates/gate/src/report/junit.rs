@@ -23,12 +23,7 @@ pub(super) fn render(report: &Report<'_>) -> String {
         out.push_str("  </testsuite>\n");
     }
     for step in Step::ALL {
-        let state = verdict
-            .steps
-            .get(step.name())
-            .copied()
-            .unwrap_or(State::Off);
-        if state == State::Off {
+        if verdict.state(step) == State::Off {
             continue;
         }
         out.push_str(&suite(report, step));

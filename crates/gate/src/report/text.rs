@@ -54,16 +54,11 @@ pub(super) fn render(report: &Report<'_>, colours: bool) -> String {
         out.push('\n');
     }
     for step in Step::ALL {
-        let state = verdict
-            .steps
-            .get(step.name())
-            .copied()
-            .unwrap_or(State::Off);
         let found = verdict
             .findings
             .iter()
             .filter(|judged| judged.finding.rule.step == step);
-        let (word, colour) = match state {
+        let (word, colour) = match verdict.state(step) {
             State::Off => ("off", ""),
             State::Passed => ("passed", GREEN),
             State::Warned => ("warned", YELLOW),
