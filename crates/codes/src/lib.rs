@@ -78,6 +78,19 @@ codes! {
         "The path belongs to no part of this server.",
         "Modules are at MODULE/@v/..., databases at /sumdb/NAME/..., health at /livez and /readyz, numbers at /metrics.";
 
+    TooManyAtOnce = 1008, Some(429), "too much is under way for this address",
+        "Each address has a share of memory, posted lists and requests, and this one uses all of its own.",
+        "Run again after the seconds in Retry-After, with fewer at a time.";
+    HostNotServed = 1009, Some(421), "this host name is not served here",
+        "Only names that no outsider can own are served unasked, so that no web page can pose as this server.",
+        "If the name is this server's, add it to --public-host; otherwise use the server's address.";
+    CrossSite = 1010, Some(403), "requests from other web sites are refused",
+        "A browser sent this on behalf of a page of another site.",
+        "Open the address yourself; pages of one's own site need its name in --public-host.";
+    OperatorsOnly = 1011, Some(403), "this is answered to operators only",
+        "It tells of others or changes what they are answered.",
+        "Ask on the server's own machine, or at the address that --admin-listen names.";
+
     NotKept = 2001, Some(404), "not kept here, and fetching was not allowed",
         "The request asked to be answered only from what is kept.",
         "Ask without /cached-only and without Disable-Module-Fetch to let it be fetched.";

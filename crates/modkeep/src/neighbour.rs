@@ -31,9 +31,11 @@ pub(crate) struct Notice {
 impl Notice {
     /// Leaves the address at which this process serves the data directory. That it cannot be
     /// left, as on a read-only disk, costs nothing but the hint.
-    pub(crate) fn leave(data: &Path, address: SocketAddr) -> Self {
+    /// `admin` is where operators are answered, if that is elsewhere.
+    pub(crate) fn leave(data: &Path, address: SocketAddr, admin: Option<SocketAddr>) -> Self {
         let path = notice(data);
-        if let Err(error) = fs::write(&path, format!("{address}\n")) {
+        let admin = admin.map_or_else(String::new, |admin| format!("{admin}\n"));
+        if let Err(error) = fs::write(&path, format!("{address}\n{admin}")) {
             tracing::debug!(%error, "the address could not be left in the data directory");
         }
         Self { path }
@@ -48,8 +50,21 @@ impl Drop for Notice {
 
 /// The URL of a live server that left its address in this data directory.
 pub(crate) async fn reachable(data: &Path) -> Option<String> {
-    let address: SocketAddr = fs::read_to_string(notice(data)).ok()?.trim().parse().ok()?;
-    let address = from_here(address);
+    reachable_at(data, |addresses| addresses.first()).await
+}
+
+/// The same, where operators are answered.
+pub(crate) async fn reachable_for_operators(data: &Path) -> Option<String> {
+    reachable_at(data, |addresses| addresses.last()).await
+}
+
+async fn reachable_at(
+    data: &Path,
+    choose: impl FnOnce(&[SocketAddr]) -> Option<&SocketAddr>,
+) -> Option<String> {
+    let left = fs::read_to_string(notice(data)).ok()?;
+    let addresses: Result<Vec<SocketAddr>, _> = left.lines().map(str::parse).collect();
+    let address = from_here(*choose(&addresses.ok()?)?);
     let lives = timeout(PATIENCE, lives(address)).await;
     matches!(lives, Ok(Ok(true))).then(|| format!("http://{address}"))
 }
@@ -142,7 +157,7 @@ mod tests {
     async fn an_address_nobody_answers_at_is_as_good_as_none() {
         let data = tempdir().unwrap();
         assert_eq!(reachable(data.path()).await, None);
-        let notice = Notice::leave(data.path(), "127.0.0.1:1".parse().unwrap());
+        let notice = Notice::leave(data.path(), "127.0.0.1:1".parse().unwrap(), None);
         assert_eq!(reachable(data.path()).await, None);
         drop(notice);
         assert!(!data.path().join("listening").exists());

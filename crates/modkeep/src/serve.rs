@@ -41,8 +41,15 @@ async fn serve(settings: &Settings) -> Result<ExitCode, Failure> {
         settings.limits,
         Registry::default(),
     )
-    .map_err(|error| Failure::of(Code::ListenFailed, &error))?;
-    let _notice = Notice::leave(&settings.data, server.local_addr());
+    .map_err(|error| Failure::of(Code::ListenFailed, &error))?
+    .serving_hosts(settings.public_hosts.clone());
+    let server = match settings.admin_listen {
+        Some(address) => server
+            .bind_admin(address)
+            .map_err(|error| Failure::of(Code::ListenFailed, &error))?,
+        None => server,
+    };
+    let _notice = Notice::leave(&settings.data, server.local_addr(), server.admin_addr());
     let sweeping = tokio::spawn(sweep(proxy.clone()));
     let proving = tokio::spawn(prove(proxy.clone()));
     let scrubbing = {

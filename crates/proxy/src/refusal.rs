@@ -48,6 +48,13 @@ impl Refusal {
         }
     }
 
+    /// The same, with the time after which asking again makes sense.
+    #[must_use]
+    pub fn with_retry_after(mut self, time: Duration) -> Self {
+        self.retry_after = Some(time);
+        self
+    }
+
     /// The facts of this case.
     pub fn facts(&self) -> String {
         match &self.text {

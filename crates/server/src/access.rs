@@ -6,8 +6,8 @@
 
 use crate::{
     HttpMetrics,
+    connection::Peer,
     metrics::{CutLabels, RequestLabels},
-    pulse::Pulse,
     request_id::RequestId,
     route::{Route, RouteError},
     stories::{Stories, Story, Told},
@@ -15,16 +15,15 @@ use crate::{
 use http::{Method, StatusCode, Version};
 use jiff::Timestamp;
 use proxy::{Fetching, Origin, Resource};
-use std::{fmt, net::SocketAddr, sync::Arc};
+use std::{fmt, sync::Arc};
 use tokio::time::Instant;
 
 /// One request and what became of it.
 pub(crate) struct Exchange {
     metrics: Arc<HttpMetrics>,
-    pulse: Arc<Pulse>,
     stories: Arc<Stories>,
     pub(crate) id: RequestId,
-    peer: SocketAddr,
+    peer: Arc<Peer>,
     at: Timestamp,
     told: Option<Told>,
     pub(crate) method: Method,
@@ -60,10 +59,9 @@ enum Ending {
 /// What an exchange is told about its connection and surroundings.
 pub(crate) struct Surroundings {
     pub(crate) metrics: Arc<HttpMetrics>,
-    pub(crate) pulse: Arc<Pulse>,
     pub(crate) stories: Arc<Stories>,
     pub(crate) id: RequestId,
-    pub(crate) peer: SocketAddr,
+    pub(crate) peer: Arc<Peer>,
     pub(crate) at: Timestamp,
 }
 
@@ -78,17 +76,15 @@ impl Exchange {
     ) -> Self {
         let Surroundings {
             metrics,
-            pulse,
             stories,
             id,
             peer,
             at,
         } = around;
         metrics.in_flight.inc();
-        pulse.request_began(version);
+        peer.request_began(version);
         Self {
             metrics,
-            pulse,
             stories,
             id,
             peer,
@@ -137,12 +133,7 @@ impl Exchange {
     /// The body's source failed.
     pub(crate) fn failed(&mut self, why: &dyn fmt::Display) {
         self.ending = Ending::Failed(why.to_string());
-        self.pulse.tear();
-    }
-
-    /// A part of the body lies ready, or was taken.
-    pub(crate) fn offer(&self, ready: bool) {
-        self.pulse.offer(ready);
+        self.peer.pulse.tear();
     }
 
     fn kind(&self) -> &'static str {
@@ -218,7 +209,7 @@ impl Exchange {
                 tracing::$level!(
                     target: "access",
                     request = self.id.as_str(),
-                    peer = %self.peer.ip(),
+                    peer = %self.peer.address.ip(),
                     kind = self.kind(),
                     status,
                     outcome,
@@ -252,7 +243,7 @@ impl Exchange {
 impl Drop for Exchange {
     fn drop(&mut self) {
         self.metrics.in_flight.dec();
-        self.pulse.request_ended();
+        self.peer.request_ended();
         let labels = RequestLabels {
             kind: self.kind(),
             outcome: self.outcome(),

@@ -1,25 +1,32 @@
 //! Bodies: bytes on their way to a connection.
 //!
-//! A kept blob is read in pieces ([`reading`]). A flight is followed as it arrives. A body whose source fails, or ends early, ends in an error: `hyper` then cuts the connection
-//! (HTTP/1) or resets the stream (HTTP/2), and the client can never take what it has for the whole.
+//! A kept blob is read in pieces ([`reading`]). A flight is followed as it arrives ([`following`]).
+//! Each piece is read into memory that was lent first ([`budget`](crate::budget)). A body whose
+//! source fails, or ends early, ends in an error: the connection is then cut (HTTP/1) or the stream
+//! reset (HTTP/2), and the client can never take what it has for the whole.
 
+mod following;
 mod reading;
 
 use crate::{
     access::Exchange,
+    budget::memory::{Lender, Loan},
     service::{Arriving, Kept, ReadFailure},
 };
 use bytes::Bytes;
-use futures_util::{Stream, stream};
+use following::Following;
 use http_body::{Frame, SizeHint};
 use reading::Reading;
 use std::{
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
+    time::Duration,
 };
 
-type Chunks = Pin<Box<dyn Stream<Item = Result<Bytes, ReadFailure>> + Send>>;
+/// Bytes per read: large enough that the calls cost nothing against the copy, small enough that
+/// a thousand readers fit into the budget.
+pub(crate) const PIECE: usize = 256 * 1024;
 
 /// Where the bytes of an answer come from.
 pub(crate) enum Source {
@@ -30,14 +37,14 @@ pub(crate) enum Source {
     /// Something kept, read in pieces.
     Kept(Reading),
     /// Something arriving; its length may be known.
-    Chunks(Chunks, Option<u64>),
+    Arriving(Following, Option<u64>),
 }
 
 /// A body and the exchange it belongs to.
 pub(crate) struct OutBody {
     source: Source,
+    lender: Lender,
     exchange: Exchange,
-    offering: bool,
 }
 
 // === impl Source ===
@@ -51,27 +58,28 @@ impl Source {
     /// All of `arriving`.
     pub(crate) fn arriving(arriving: Box<dyn Arriving>) -> Self {
         let length = arriving.length();
-        let reads = stream::unfold(Some(arriving), |arriving| async {
-            let mut arriving = arriving?;
-            match arriving.next().await {
-                Ok(Some(bytes)) => Some((Ok(bytes), Some(arriving))),
-                Ok(None) => None,
-                Err(failure) => Some((Err(failure), None)),
-            }
-        });
-        Self::Chunks(Box::pin(reads), length)
+        Self::Arriving(Following::new(arriving), length)
     }
 
-    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, ReadFailure>>> {
+    /// The next piece, of `at_most` bytes where that can be chosen.
+    fn poll_next(
+        &mut self,
+        cx: &mut Context<'_>,
+        lender: &mut Lender,
+        at_most: usize,
+    ) -> Poll<Option<Result<Bytes, ReadFailure>>> {
         match self {
             Self::Nothing => Poll::Ready(None),
             Self::Bytes(bytes) if bytes.is_empty() => Poll::Ready(None),
-            Self::Bytes(bytes) => Poll::Ready(Some(Ok(std::mem::take(bytes)))),
-            Self::Kept(reading) => reading.poll_next(cx),
-            Self::Chunks(chunks, left) => chunks
-                .as_mut()
-                .poll_next(cx)
-                .map(|item| counted(item, left)),
+            Self::Bytes(bytes) => {
+                let piece = bytes.split_to(at_most.min(bytes.len()));
+                Poll::Ready(Some(Ok(piece)))
+            }
+            Self::Kept(reading) => reading.poll_next(cx, lender, at_most),
+            Self::Arriving(following, left) => {
+                let piece = ready!(following.poll_next(cx, lender, at_most));
+                Poll::Ready(counted(piece, left))
+            }
         }
     }
 
@@ -80,7 +88,23 @@ impl Source {
             Self::Nothing => Some(0),
             Self::Bytes(bytes) => Some(bytes.len() as u64),
             Self::Kept(reading) => Some(reading.left()),
-            Self::Chunks(_, left) => *left,
+            Self::Arriving(_, left) => *left,
+        }
+    }
+
+    /// How many bytes it holds in memory before anybody reads it.
+    pub(crate) fn in_memory(&self) -> usize {
+        match self {
+            Self::Bytes(bytes) => bytes.len(),
+            _ => 0,
+        }
+    }
+
+    /// The same, with its bytes in `loan`.
+    pub(crate) fn lent(self, loan: Loan) -> Self {
+        match self {
+            Self::Bytes(bytes) => Self::Bytes(loan.of(bytes)),
+            other => other,
         }
     }
 }
@@ -108,22 +132,54 @@ fn counted(
 // === impl OutBody ===
 
 impl OutBody {
-    pub(crate) fn new(source: Source, mut exchange: Exchange) -> Self {
+    pub(crate) fn new(source: Source, lender: Lender, mut exchange: Exchange) -> Self {
         if source.left() == Some(0) {
             exchange.completed();
         }
         Self {
             source,
+            lender,
             exchange,
-            offering: false,
         }
     }
 
-    fn set_offering(&mut self, offering: bool) {
-        if self.offering != offering {
-            self.offering = offering;
-            self.exchange.offer(offering);
+    /// Bytes that are still to come, where that is known.
+    pub(crate) fn left(&self) -> Option<u64> {
+        self.source.left()
+    }
+
+    /// Whether the next piece has to be waited for, because it is still arriving.
+    pub(crate) fn is_arriving(&self) -> bool {
+        matches!(self.source, Source::Arriving(..))
+    }
+
+    /// How long the client may take for its next bytes at the moment.
+    pub(crate) fn patience(&self) -> Duration {
+        self.lender.patience().now()
+    }
+
+    pub(crate) fn exchange(&mut self) -> &mut Exchange {
+        &mut self.exchange
+    }
+
+    /// The next piece; of a body that lies ready, of at most `at_most` bytes.
+    pub(crate) fn poll_piece(
+        &mut self,
+        cx: &mut Context<'_>,
+        at_most: usize,
+    ) -> Poll<Option<Result<Bytes, ReadFailure>>> {
+        let piece = ready!(self.source.poll_next(cx, &mut self.lender, at_most));
+        match &piece {
+            Some(Ok(bytes)) => {
+                self.exchange.sent(bytes.len());
+                if self.source.left() == Some(0) {
+                    self.exchange.completed();
+                }
+            }
+            Some(Err(failure)) => self.exchange.failed(failure),
+            None => self.exchange.completed(),
         }
+        Poll::Ready(piece)
     }
 }
 
@@ -135,28 +191,8 @@ impl http_body::Body for OutBody {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, ReadFailure>>> {
-        self.set_offering(false);
-        let Poll::Ready(item) = self.source.poll_next(cx) else {
-            return Poll::Pending;
-        };
-        Poll::Ready(match item {
-            Some(Ok(bytes)) => {
-                self.exchange.sent(bytes.len());
-                if self.source.left() == Some(0) {
-                    self.exchange.completed();
-                }
-                self.set_offering(true);
-                Some(Ok(Frame::data(bytes)))
-            }
-            Some(Err(failure)) => {
-                self.exchange.failed(&failure);
-                Some(Err(failure))
-            }
-            None => {
-                self.exchange.completed();
-                None
-            }
-        })
+        let piece = ready!(self.poll_piece(cx, usize::MAX));
+        Poll::Ready(piece.map(|piece| piece.map(Frame::data)))
     }
 
     fn is_end_stream(&self) -> bool {
@@ -167,12 +203,6 @@ impl http_body::Body for OutBody {
         self.source
             .left()
             .map_or_else(SizeHint::default, SizeHint::with_exact)
-    }
-}
-
-impl Drop for OutBody {
-    fn drop(&mut self) {
-        self.set_offering(false);
     }
 }
 

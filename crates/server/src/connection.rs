@@ -1,31 +1,31 @@
 //! Connection: one socket from accept to close.
 //!
-//! `hyper` speaks HTTP/1.1, or HTTP/2 where the client begins with its preface; this task holds the
-//! connection against its [`Pulse`] and against the order to drain.
+//! `hyper` speaks HTTP/1.1, our [`http2`] HTTP/2 where the client begins with its preface; this
+//! task holds the connection against its [`Pulse`] and against the order to drain.
+
+mod pulsed;
 
 use crate::{
     Limits, Service, access,
+    budget::{Allowance, seats::TakenSeat},
+    guard::Entrance,
     handler::Surface,
-    limits::{MAX_HEAD, MAX_HEADERS, MAX_STREAMS},
+    http2,
+    limits::{MAX_HEAD, MAX_HEADERS},
     pulse::{Pulse, Verdict},
 };
-use hyper::service::service_fn;
-use hyper_util::{
-    rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::conn::auto,
-};
+use hyper::{server::conn::http1, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use pulsed::Pulsed;
 use std::{
     convert::Infallible,
-    io,
+    error::Error,
     net::SocketAddr,
-    pin::Pin,
-    sync::Arc,
-    task::{Context, Poll, ready},
+    sync::{Arc, atomic::Ordering::Relaxed},
 };
 use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
-    sync::watch,
+    sync::{Notify, watch},
 };
 
 /// What connections are to do; set once for all.
@@ -39,69 +39,125 @@ pub(crate) enum Phase {
     Cutting,
 }
 
-/// A socket that leaves marks on a [`Pulse`].
-struct Pulsed {
-    socket: TcpStream,
-    pulse: Arc<Pulse>,
+/// Who is at the other end of a connection, and what it may use here.
+#[derive(Debug)]
+pub(crate) struct Peer {
+    pub(crate) address: SocketAddr,
+    pub(crate) entrance: Entrance,
+    pub(crate) pulse: Arc<Pulse>,
+    pub(crate) allowance: Allowance,
+    pub(crate) seat: TakenSeat,
 }
 
-pub(crate) fn builder() -> auto::Builder<TokioExecutor> {
-    let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder
-        .http1()
-        .timer(TokioTimer::new())
-        // Its timer also runs between requests; the pulse tells the two apart.
-        .header_read_timeout(None)
-        .max_buf_size(MAX_HEAD)
-        .max_headers(MAX_HEADERS);
-    builder
-        .http2()
-        .timer(TokioTimer::new())
-        .max_concurrent_streams(MAX_STREAMS)
-        .max_header_list_size(u32::try_from(MAX_HEAD).unwrap_or(u32::MAX));
-    builder
+/// Why a connection ended before its time.
+type Broken = Box<dyn Error + Send + Sync>;
+
+// === impl Peer ===
+
+impl Peer {
+    /// A request head is complete.
+    pub(crate) fn request_began(&self, version: http::Version) {
+        self.pulse.request_began(version);
+        self.allowance
+            .account
+            .shares()
+            .requests
+            .fetch_add(1, Relaxed);
+    }
+
+    /// Whether more requests of this caller are under way than one caller may have.
+    pub(crate) fn has_too_many_requests(&self) -> bool {
+        self.allowance.has_too_many_requests()
+    }
+
+    /// An answer ended, one way or the other.
+    pub(crate) fn request_ended(&self) {
+        self.allowance
+            .account
+            .shares()
+            .requests
+            .fetch_sub(1, Relaxed);
+        self.pulse.request_ended();
+        self.seat.rested();
+    }
 }
 
 /// Serves one connection to its end.
 pub(crate) async fn serve<S: Service>(
-    builder: auto::Builder<TokioExecutor>,
     surface: Arc<Surface<S>>,
     limits: Limits,
-    (socket, peer): (TcpStream, SocketAddr),
+    socket: TcpStream,
+    peer: Arc<Peer>,
     mut phase: watch::Receiver<Phase>,
 ) {
     // Answers are written in few large pieces; waiting to fill packets only delays small ones.
     let _ = socket.set_nodelay(true);
-    let pulse = Arc::new(Pulse::new());
     let metrics = Arc::clone(&surface.metrics);
-    let io = TokioIo::new(Pulsed {
-        socket,
-        pulse: Arc::clone(&pulse),
-    });
-    let answering = service_fn(|request| {
-        let answer = Arc::clone(&surface).handle(Arc::clone(&pulse), peer, request);
-        async { Ok::<_, Infallible>(answer.await) }
-    });
-    let mut connection = std::pin::pin!(builder.serve_connection(io, answering));
+    let (pulse, patience) = (&peer.pulse, peer.allowance.lender().patience().clone());
+    let closing = Notify::new();
+    let io = Pulsed::new(socket, Arc::clone(pulse));
+    let mut speaking = std::pin::pin!(speak(io, surface, Arc::clone(&peer), &closing));
     let mut awaited = Phase::Draining;
     loop {
         tokio::select! {
             biased;
-            ended = connection.as_mut() => return report(peer, ended),
+            ended = speaking.as_mut() => return report(peer.address, ended),
             () = reached(&mut phase, awaited) => {
                 if awaited == Phase::Cutting {
                     return access::cut(&metrics, "drain");
                 }
                 awaited = Phase::Cutting;
             }
-            verdict = pulse.watch(&limits) => if let Verdict::Cut(reason) = verdict {
-                tracing::debug!(%peer, reason, "connection cut");
-                return access::cut(&metrics, reason);
+            verdict = pulse.watch(&limits, || patience.now()) => {
+                if let Verdict::Cut(reason) = verdict {
+                    tracing::debug!(peer = %peer.address, reason, "connection cut");
+                    return access::cut(&metrics, reason);
+                }
             },
         }
         pulse.closing();
-        connection.as_mut().graceful_shutdown();
+        closing.notify_one();
     }
+}
+
+/// Speaks whichever HTTP the client does; politely to an end from when `closing` is notified.
+async fn speak<S: Service>(
+    mut io: Pulsed,
+    surface: Arc<Surface<S>>,
+    peer: Arc<Peer>,
+    closing: &Notify,
+) -> Result<(), Broken> {
+    let is_http2 = tokio::select! {
+        is_http2 = io.begins_http2() => is_http2?,
+        () = closing.notified() => return Ok(()),
+    };
+    if is_http2 {
+        return Ok(http2::serve(io, surface, peer, closing).await?);
+    }
+    let answering = service_fn(|request| {
+        let answer = Arc::clone(&surface).handle(Arc::clone(&peer), request);
+        async { Ok::<_, Infallible>(answer.await) }
+    });
+    let connection = http1().serve_connection(TokioIo::new(io), answering);
+    let mut connection = std::pin::pin!(connection);
+    loop {
+        tokio::select! {
+            biased;
+            ended = connection.as_mut() => return Ok(ended?),
+            () = closing.notified() => connection.as_mut().graceful_shutdown(),
+        }
+    }
+}
+
+fn http1() -> http1::Builder {
+    let mut builder = http1::Builder::new();
+    builder
+        .timer(TokioTimer::new())
+        // Its timer also runs between requests; the pulse tells the two apart.
+        .header_read_timeout(None)
+        .max_buf_size(MAX_HEAD)
+        .max_headers(MAX_HEADERS);
+    builder
 }
 
 /// Ends when the phase is at least `wanted`, or when nobody is left to set it.
@@ -110,80 +166,8 @@ async fn reached(phase: &mut watch::Receiver<Phase>, wanted: Phase) {
 }
 
 /// Broken connections are everyday events and tell nothing to an operator.
-fn report(peer: SocketAddr, ended: Result<(), Box<dyn std::error::Error + Send + Sync>>) {
+fn report(peer: SocketAddr, ended: Result<(), Broken>) {
     if let Err(error) = ended {
         tracing::debug!(%peer, %error, "connection ended");
-    }
-}
-
-// === impl Pulsed ===
-
-impl Drop for Pulsed {
-    /// A body whose end is the end of the connection (HTTP/1.0) is whole for a client that sees
-    /// an orderly end. Within or after a torn answer the connection is reset instead.
-    fn drop(&mut self) {
-        if self.pulse.is_torn() {
-            let _ = self.socket.set_zero_linger();
-        }
-    }
-}
-
-impl AsyncRead for Pulsed {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let before = buf.filled().len();
-        ready!(Pin::new(&mut self.socket).poll_read(cx, buf))?;
-        if buf.filled().len() > before {
-            self.pulse.read();
-        }
-        Poll::Ready(Ok(()))
-    }
-}
-
-impl Pulsed {
-    fn mark<T>(&self, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
-        match &written {
-            Poll::Ready(_) => self.pulse.wrote(),
-            Poll::Pending => self.pulse.write_blocked(),
-        }
-        written
-    }
-}
-
-impl AsyncWrite for Pulsed {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.socket).poll_write(cx, bytes);
-        self.mark(written)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        slices: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.socket).poll_write_vectored(cx, slices);
-        self.mark(written)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.socket.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.socket).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.pulse.is_torn() {
-            return Poll::Ready(Ok(()));
-        }
-        Pin::new(&mut self.socket).poll_shutdown(cx)
     }
 }

@@ -9,10 +9,12 @@ use crate::{
     AtHand, HttpMetrics, Service,
     access::{Exchange, Subject, Surroundings},
     body::{OutBody, Source},
+    budget::memory::Lender,
+    connection::Peer,
+    guard::Guard,
     index,
     limits::MAX_BODY,
     pages,
-    pulse::Pulse,
     request_id::RequestIds,
     respond::{self, Ask, Made},
     route::{Route, RouteError},
@@ -25,15 +27,16 @@ use http::{
 };
 use http_body::Body;
 use jiff::Timestamp;
+use posted::Posted;
 use prometheus_client::registry::Registry;
-use proxy::{Caller, Fetching, Refusal, Resource};
+use proxy::{Caller, Fetching, Origin, Refusal, Resource};
 use std::{
     error::Error,
-    net::SocketAddr,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
 /// What all connections share.
@@ -43,6 +46,7 @@ pub(crate) struct Surface<S> {
     pub(crate) registry: Registry,
     pub(crate) ids: RequestIds,
     pub(crate) stories: Arc<Stories>,
+    pub(crate) guard: Guard,
     pub(crate) draining: AtomicBool,
 }
 
@@ -51,8 +55,6 @@ const OPENMETRICS: HeaderValue =
     HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
-
-const NDJSON: HeaderValue = HeaderValue::from_static("application/x-ndjson");
 
 /// "Answer from what is kept" as a header; `/cached-only/` says the same as a path.
 const DISABLE_MODULE_FETCH: &str = "disable-module-fetch";
@@ -63,8 +65,7 @@ impl<S: Service> Surface<S> {
     /// Answers one request. Only the bodies of a prefetch order and of an echo are read.
     pub(crate) async fn handle<B>(
         self: Arc<Self>,
-        pulse: Arc<Pulse>,
-        peer: SocketAddr,
+        peer: Arc<Peer>,
         request: Request<B>,
     ) -> Response<OutBody>
     where
@@ -73,17 +74,21 @@ impl<S: Service> Surface<S> {
         B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
         let (head, body) = request.into_parts();
-        let caller = Caller::at(peer.ip());
+        let caller = Caller::at(peer.address.ip());
         let at = Timestamp::now();
         let around = Surroundings {
             metrics: Arc::clone(&self.metrics),
-            pulse,
             stories: Arc::clone(&self.stories),
             id: self.ids.next(at),
-            peer,
+            peer: Arc::clone(&peer),
             at,
         };
-        let (subject, at_hand) = match self.at_hand(&caller, &head) {
+        let barred = self.guard.bars(&head);
+        let at_hand = match &barred {
+            Some(_) => None,
+            None => self.at_hand(&caller, &head),
+        };
+        let (subject, at_hand) = match at_hand {
             Some(AtHand { resource, reply }) => (Subject::AtHand(resource), Some(reply)),
             None => (Subject::Routed(routed(&head)), None),
         };
@@ -103,26 +108,29 @@ impl<S: Service> Surface<S> {
             headers: &head.headers,
             id: exchange.id,
         };
-        let (mut response, origin) = match (at_hand, &exchange.subject) {
-            (Some(reply), _) => respond::reply(&ask, reply),
-            (None, Subject::Routed(Ok(Route::Prefetch(kinds)))) => {
-                prefetch::answer(&self.service, &ask, &caller, *kinds, body).await
-            }
-            (None, Subject::Routed(Ok(Route::Echo(name)))) => {
-                echo::answer(&self.service, &ask, name, body).await
-            }
-            (None, Subject::Routed(Ok(Route::Examine))) => {
-                asked::answer(&ask, body, |list| self.service.examine(list)).await
-            }
-            (None, Subject::Routed(Ok(Route::Sums))) => {
-                asked::answer(&ask, body, |list| self.service.sums(list)).await
-            }
-            (None, Subject::Routed(route)) => self.respond(&ask, &caller, route, &head.uri).await,
-            (None, Subject::AtHand(resource)) => {
-                self.resource(&ask, &caller, resource, Fetching::Allowed)
-                    .await
+        let (mut response, mut origin) = if let Some(refusal) = &barred {
+            respond::refusal(&ask, refusal)
+        } else if let Some(reply) = at_hand {
+            respond::reply(&ask, reply)
+        } else if peer.has_too_many_requests() {
+            too_many(&ask, "requests from this address wait for their answers")
+        } else {
+            match &exchange.subject {
+                Subject::Routed(Ok(route)) if route.takes_a_body() => {
+                    let posted = Posted::new(&ask, &peer, body);
+                    self.posted(posted, &caller, route).await
+                }
+                subject => {
+                    // What a client sends and nobody reads is not kept while it is answered.
+                    drop(body);
+                    self.asked(&ask, &caller, subject, &head.uri, &peer).await
+                }
             }
         };
+        let lender = peer.allowance.lender();
+        if response.body().in_memory() > UNBUDGETED {
+            (response, origin) = budgeted(&ask, response, origin, &lender);
+        }
         if self.draining.load(Ordering::Relaxed) && head.version < http::Version::HTTP_2 {
             response
                 .headers_mut()
@@ -132,7 +140,50 @@ impl<S: Service> Surface<S> {
             exchange.refused(told);
         }
         exchange.answered(response.status(), origin);
-        response.map(|source| OutBody::new(source, exchange))
+        response.map(|source| OutBody::new(source, lender, exchange))
+    }
+
+    /// Answers a request with a body.
+    async fn posted<B>(&self, posted: Posted<'_, B>, caller: &Caller, route: &Route) -> Made
+    where
+        B: Body + Send,
+        B::Data: Send,
+        B::Error: Into<Box<dyn Error + Send + Sync>>,
+    {
+        match route {
+            Route::Prefetch(kinds) => prefetch::answer(&self.service, posted, caller, *kinds).await,
+            Route::Echo(name) => echo::answer(&self.service, posted, name).await,
+            Route::Examine => asked::answer(posted, |list| self.service.examine(list)).await,
+            Route::Sums => asked::answer(posted, |list| self.service.sums(list)).await,
+            _ => refused(posted.ask, &RouteError::NoSuchPage),
+        }
+    }
+
+    /// Answers a request without one.
+    async fn asked(
+        &self,
+        ask: &Ask<'_>,
+        caller: &Caller,
+        subject: &Subject,
+        uri: &Uri,
+        peer: &Peer,
+    ) -> Made {
+        let address = peer.address.ip();
+        let is_operator = || self.guard.is_operator(peer.entrance, address, ask.headers);
+        match subject {
+            Subject::Routed(Ok(route)) if route.is_for_operators() && !is_operator() => {
+                let facts = format!("{} is asked from elsewhere", route.kind());
+                respond::refusal(ask, &Refusal::new(Code::OperatorsOnly, facts))
+            }
+            Subject::Routed(Ok(Route::Index { since, limit })) => {
+                index::answer(&self.service, ask, (*since, *limit), is_operator()).await
+            }
+            Subject::Routed(route) => self.respond(ask, caller, route, uri).await,
+            Subject::AtHand(resource) => {
+                let fetching = Fetching::Allowed;
+                self.resource(ask, caller, resource, fetching).await
+            }
+        }
     }
 
     /// What most requests ask for is answered before their path is even parsed.
@@ -168,10 +219,6 @@ impl<S: Service> Surface<S> {
             Ok(Route::Resource(resource, fetching)) => {
                 self.resource(ask, caller, resource, *fetching).await
             }
-            Ok(Route::Index { since, limit }) => match self.service.index(*since, *limit).await {
-                Ok(entries) => (respond::text(ask, NDJSON, index::render(&entries)), None),
-                Err(refusal) => respond::refusal(ask, &refusal),
-            },
             Ok(Route::Journal(file)) => match self.service.journal(*file).await {
                 Ok(reply) => respond::reply(ask, reply),
                 Err(refusal) => respond::refusal(ask, &refusal),
@@ -205,10 +252,14 @@ impl<S: Service> Surface<S> {
                 respond::plain(ask, pages::home(host(uri, ask.headers))),
                 None,
             ),
-            // Answered where the body is at hand.
-            Ok(Route::Prefetch(_) | Route::Sums | Route::Examine | Route::Echo(_)) => {
-                refused(ask, &RouteError::NoSuchPage)
-            }
+            // Answered before, where the body or the caller is at hand.
+            Ok(
+                Route::Prefetch(_)
+                | Route::Sums
+                | Route::Examine
+                | Route::Echo(_)
+                | Route::Index { .. },
+            ) => refused(ask, &RouteError::NoSuchPage),
             Err(error) => refused(ask, error),
         }
     }
@@ -251,6 +302,31 @@ impl<S: Service> Surface<S> {
         respond::text(ask, OPENMETRICS, page)
     }
 }
+
+/// Answers of this size need no budget: they fit into the socket's own buffer, or lie in the
+/// response cache in any case.
+const UNBUDGETED: usize = 64 * 1024;
+
+/// A larger answer that is in memory already goes out only if there is room for it.
+fn budgeted(
+    ask: &Ask<'_>,
+    response: Response<Source>,
+    origin: Option<Origin>,
+    lender: &Lender,
+) -> Made {
+    match lender.try_lend(response.body().in_memory()) {
+        Some(loan) => (response.map(|source| source.lent(loan)), origin),
+        None => too_many(ask, "large answers to this address are not read"),
+    }
+}
+
+fn too_many(ask: &Ask<'_>, facts: &str) -> Made {
+    let refusal = Refusal::new(Code::TooManyAtOnce, facts).with_retry_after(SOON);
+    respond::refusal(ask, &refusal)
+}
+
+/// When to ask again where a budget is used up: most answers take less.
+const SOON: Duration = Duration::from_secs(5);
 
 fn refused(ask: &Ask<'_>, error: &RouteError) -> Made {
     let (mut response, origin) = respond::refusal(ask, &error.refusal());

@@ -11,10 +11,13 @@
 
 mod access;
 mod body;
+mod budget;
 mod conditional;
 mod connection;
 pub mod error_body;
+mod guard;
 mod handler;
+mod http2;
 mod index;
 pub mod limits;
 mod listen;

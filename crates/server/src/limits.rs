@@ -16,8 +16,18 @@ pub struct Limits {
     pub header_timeout: Duration,
     /// How long a connection may rest between two requests.
     pub idle_timeout: Duration,
-    /// How long a client may take no byte of an answer that lies ready.
+    /// How long a client may take for the next 16 KiB of an answer that lies ready.
     pub stall_timeout: Duration,
+    /// The same while others wait for memory that unread answers hold.
+    pub stall_timeout_when_short: Duration,
+    /// Bytes of answers that all clients together may hold in memory; one caller a fourth of it.
+    pub answer_memory: usize,
+    /// Bytes that all posted lists together may need; one caller's a fourth of it.
+    pub posted_memory: usize,
+    /// Posted lists that are answered at a time; one caller's a fourth of them.
+    pub posted_lists: usize,
+    /// Requests of one caller that are under way at a time.
+    pub requests_a_caller: usize,
     /// From the order to stop until open answers are cut.
     pub drain_timeout: Duration,
 }
@@ -32,8 +42,12 @@ pub(crate) const MAX_HEADERS: usize = 64;
 /// The largest announced request body; no request that we answer needs one.
 pub(crate) const MAX_BODY: u64 = 64 * 1024;
 
-/// Concurrent requests of one HTTP/2 connection: more than `go` opens (it asks 10 at a time).
-pub(crate) const MAX_STREAMS: u32 = 100;
+/// Concurrent requests of one HTTP/2 connection: more than `go` opens (it asks 10 at a time). A
+/// proxy in front of us that needs more opens another connection.
+pub(crate) const MAX_STREAMS: u32 = 32;
+
+/// Bytes of one HTTP/2 request's header list, counted as RFC 9113 section 6.5.2 does.
+pub(crate) const MAX_HEADER_LIST: u32 = 16 * 1024;
 
 // === impl Limits ===
 
@@ -49,6 +63,18 @@ impl Default for Limits {
             idle_timeout: Duration::from_mins(2),
             // As long as the kernel keeps probing a lost peer before common load balancers give up.
             stall_timeout: Duration::from_mins(1),
+            // 3 KB a second: what still makes sense over a line that others share.
+            stall_timeout_when_short: Duration::from_secs(5),
+            // Pieces of 256 KiB for a thousand readers; smaller ones for sixteen thousand.
+            answer_memory: 256 << 20,
+            // Eight times the bytes of a list: one of the largest size (8 MiB) for each caller's
+            // share, or a hundred usual ones.
+            posted_memory: 256 << 20,
+            // Each keeps up to 48 fetches under way; one caller's sixteen are a build farm's.
+            posted_lists: 64,
+            // A fleet behind one address that waits for one cold module; what each keeps of its
+            // request's head (16 KiB at the very most) stays within 64 MiB.
+            requests_a_caller: 4096,
             // Below the 30 s that container schedulers usually grant before they kill.
             drain_timeout: Duration::from_secs(25),
         }

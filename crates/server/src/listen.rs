@@ -5,9 +5,12 @@
 //! with GOAWAY). At the deadline whatever is left is cut. Then the server returns.
 
 use crate::{
-    HttpMetrics, Limits, Service,
-    connection::{self, Phase},
+    HttpMetrics, Limits, Service, access,
+    budget::{Budgets, seats::Seats},
+    connection::{self, Peer, Phase},
+    guard::{Entrance, Guard},
     handler::Surface,
+    pulse::Pulse,
     request_id::RequestIds,
 };
 use prometheus_client::registry::Registry;
@@ -23,7 +26,7 @@ use std::{
 };
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::{OwnedSemaphorePermit, Semaphore, watch},
+    sync::watch,
 };
 
 /// After a failed accept, which is mostly "too many open files": time for some to be closed.
@@ -33,16 +36,32 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Connections that the kernel may queue: a burst of a cold fleet, not refused.
 const BACKLOG: u32 = 4096;
 
-/// The highest limit of connections that is kept; more than a process can have files open.
-const MOST_CONNECTIONS: u32 = 1 << 24;
+/// Why a connection is refused whose caller has its share of seats.
+pub(crate) const CROWDED: &str = "its address has too many connections";
 
 /// A bound, not yet serving server.
 pub struct Server<S> {
     listener: TcpListener,
     local: SocketAddr,
-    surface: Arc<Surface<S>>,
+    admin: Option<(TcpListener, SocketAddr)>,
+    surface: Surface<S>,
     limits: Limits,
 }
+
+/// One address at which connections are accepted.
+struct Door<S> {
+    listener: TcpListener,
+    entrance: Entrance,
+    seats: Arc<Seats>,
+    budgets: Budgets,
+    surface: Arc<Surface<S>>,
+    limits: Limits,
+    phases: watch::Receiver<Phase>,
+}
+
+/// Connections of operators at a time. They are apart from the clients', so that a flood of these
+/// locks no operator out.
+const ADMIN_SEATS: usize = 256;
 
 /// How a stopped server ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,14 +103,40 @@ impl<S: Service> Server<S> {
             registry,
             ids: RequestIds::new(),
             stories: Arc::default(),
+            guard: Guard::default(),
             draining: AtomicBool::new(false),
         };
         Ok(Self {
             listener,
             local,
-            surface: Arc::new(surface),
+            admin: None,
+            surface,
             limits,
         })
+    }
+
+    /// Answers requests for these host names too; addresses and names that no outsider can own are
+    /// answered in any case.
+    #[must_use]
+    pub fn serving_hosts(mut self, hosts: Vec<String>) -> Self {
+        self.surface.guard.public_hosts = hosts;
+        self
+    }
+
+    /// Answers operators at this address, and nowhere else.
+    pub fn bind_admin(mut self, address: SocketAddr) -> Result<Self, BindError> {
+        let bound = listen(address).and_then(|listener| {
+            let local = listener.local_addr()?;
+            Ok((listener, local))
+        });
+        self.admin = Some(bound.map_err(|source| BindError { address, source })?);
+        self.surface.guard.has_admin_listener = true;
+        Ok(self)
+    }
+
+    /// The bound address for operators, if there is one.
+    pub fn admin_addr(&self) -> Option<SocketAddr> {
+        self.admin.as_ref().map(|(_, local)| *local)
     }
 
     /// The bound address, with its real port.
@@ -101,38 +146,77 @@ impl<S: Service> Server<S> {
 
     /// Serves until `shutdown` ends, then drains.
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> Drained {
-        let places = seats_for(&self.limits);
-        let seats = Arc::new(Semaphore::new(places as usize));
-        let (phase, phases) = watch::channel(Phase::Open);
-        tokio::select! {
-            () = shutdown => {}
-            () = self.accept_all(&seats, &phases) => {}
-        }
         let Self {
             listener,
+            admin,
             surface,
             limits,
             ..
         } = self;
-        drop(listener);
+        let surface = Arc::new(surface);
+        let (phase, phases) = watch::channel(Phase::Open);
+        let door = |listener, entrance, seats| Door {
+            listener,
+            entrance,
+            seats: Arc::new(Seats::new(seats)),
+            budgets: Budgets::new(limits),
+            surface: Arc::clone(&surface),
+            limits,
+            phases: phases.clone(),
+        };
+        let public = door(listener, Entrance::Public, limits.max_connections);
+        let admin = admin.map(|(listener, _)| door(listener, Entrance::Admin, ADMIN_SEATS));
+        tokio::select! {
+            () = shutdown => {}
+            () = public.accept_all() => {}
+            () = accept_all(admin.as_ref()) => {}
+        }
+        let seats = [Some(public), admin].map(|door| door.map(|door| door.seats));
         surface.draining.store(true, Ordering::Relaxed);
         phase.send_replace(Phase::Draining);
-        drain(&seats, places, &limits, &phase).await
+        drain(seats.into_iter().flatten().collect(), &limits, &phase).await
     }
+}
 
-    async fn accept_all(&self, seats: &Arc<Semaphore>, phases: &watch::Receiver<Phase>) {
-        let builder = connection::builder();
-        // The seat is taken first: beyond the limit, connections wait in the kernel's queue.
-        while let Ok(seat) = Arc::clone(seats).acquire_owned().await {
-            let accepted = self.accept().await;
+/// Accepts where there is something to accept at.
+async fn accept_all<S: Service>(door: Option<&Door<S>>) {
+    match door {
+        Some(door) => door.accept_all().await,
+        None => std::future::pending().await,
+    }
+}
+
+// === impl Door ===
+
+impl<S: Service> Door<S> {
+    async fn accept_all(&self) {
+        loop {
+            let (socket, address) = self.accept().await;
+            // One connection waits for a seat here, further ones in the kernel's queue. Looked for
+            // before there is somebody to sit on it, a seat would be cleared for nobody.
+            let Some(seat) = Seats::free(&self.seats).await else {
+                return;
+            };
+            let pulse = Arc::new(Pulse::new());
+            let Some(seat) = seat.take(address.ip(), &pulse) else {
+                access::cut(&self.surface.metrics, CROWDED);
+                continue;
+            };
+            let peer = Arc::new(Peer {
+                address,
+                entrance: self.entrance,
+                pulse,
+                allowance: self.budgets.allowance(address.ip()),
+                seat,
+            });
             let serving = connection::serve(
-                builder.clone(),
                 Arc::clone(&self.surface),
                 self.limits,
-                accepted,
-                phases.clone(),
+                socket,
+                peer,
+                self.phases.clone(),
             );
-            tokio::spawn(seated(seat, Arc::clone(&self.surface.metrics), serving));
+            tokio::spawn(counted(Arc::clone(&self.surface.metrics), serving));
         }
     }
 
@@ -151,39 +235,28 @@ impl<S: Service> Server<S> {
     }
 }
 
-/// A limit of none would serve nobody, and one that no machine can reach is as good as any other.
-fn seats_for(limits: &Limits) -> u32 {
-    u32::try_from(limits.max_connections)
-        .unwrap_or(u32::MAX)
-        .clamp(1, MOST_CONNECTIONS)
-}
-
-async fn seated(
-    seat: OwnedSemaphorePermit,
-    metrics: Arc<HttpMetrics>,
-    serving: impl Future<Output = ()>,
-) {
+async fn counted(metrics: Arc<HttpMetrics>, serving: impl Future<Output = ()>) {
     let open = OpenConnection::new(metrics);
     serving.await;
-    drop((open, seat));
+    drop(open);
 }
 
 /// Waits until every seat is free again; cuts what is left at the deadline.
-async fn drain(
-    seats: &Semaphore,
-    all: u32,
-    limits: &Limits,
-    phase: &watch::Sender<Phase>,
-) -> Drained {
-    if tokio::time::timeout(limits.drain_timeout, seats.acquire_many(all))
+async fn drain(seats: Vec<Arc<Seats>>, limits: &Limits, phase: &watch::Sender<Phase>) -> Drained {
+    let all_free = || async {
+        for seats in &seats {
+            seats.all_free().await;
+        }
+    };
+    if tokio::time::timeout(limits.drain_timeout, all_free())
         .await
         .is_ok()
     {
         return Drained { cut: 0 };
     }
-    let cut = (all as usize).saturating_sub(seats.available_permits());
+    let cut = seats.iter().map(|seats| seats.count()).sum();
     phase.send_replace(Phase::Cutting);
-    let _ = seats.acquire_many(all).await;
+    all_free().await;
     Drained { cut }
 }
 

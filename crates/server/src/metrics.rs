@@ -2,6 +2,10 @@
 //!
 //! Label values come from closed sets, so that no client can create series.
 
+use crate::{
+    listen::CROWDED,
+    pulse::{DAWDLES, EVICTED},
+};
 use prometheus_client::{
     encoding::EncodeLabelSet,
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
@@ -84,8 +88,10 @@ pub struct CutLabels {
 const PROTOCOL_KINDS: [&str; 7] = ["info", "mod", "zip", "list", "latest", "query", "sumdb"];
 
 /// Why connections are cut: the rules of [`pulse`](crate::pulse), and the end of a drain.
-const CUT_REASONS: [&str; 5] = [
-    "the client takes no bytes",
+const CUT_REASONS: [&str; 7] = [
+    DAWDLES,
+    EVICTED,
+    CROWDED,
     "no request came",
     "the request head does not end",
     "closing takes too long",

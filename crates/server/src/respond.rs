@@ -29,6 +29,7 @@ const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=3153600
 const ABSENT: HeaderValue = HeaderValue::from_static("public, max-age=60");
 
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+const NO_SNIFF: HeaderValue = HeaderValue::from_static("nosniff");
 const PLAIN: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 
 /// Room for all headers of an answer, `Date` included, so that their map grows once.
@@ -195,7 +196,10 @@ fn facts(headers: &mut HeaderMap, reply: &Reply, etag: Option<HeaderValue>, rang
     }
 }
 
+/// What every answer has: the request's id, and that a browser must not take it for anything but
+/// what its type says (Fetch Standard, `X-Content-Type-Options`).
 fn stamp(headers: &mut HeaderMap, id: RequestId) {
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, NO_SNIFF);
     insert(headers, MODKEEP_REQUEST, id.as_str());
 }
 

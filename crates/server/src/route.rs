@@ -127,11 +127,31 @@ impl Route {
 
     fn methods(&self) -> &'static str {
         match self {
-            Self::Refresh(_) | Self::Prefetch(_) | Self::Sums | Self::Examine | Self::Echo(_) => {
-                "POST"
-            }
+            Self::Refresh(_) => "POST",
+            route if route.takes_a_body() => "POST",
             _ => "GET, HEAD",
         }
+    }
+
+    /// Whether the request's body is read.
+    pub fn takes_a_body(&self) -> bool {
+        matches!(
+            self,
+            Self::Prefetch(_) | Self::Sums | Self::Examine | Self::Echo(_)
+        )
+    }
+
+    /// Whether only operators are answered, because it tells of others or changes what they are
+    /// answered.
+    pub fn is_for_operators(&self) -> bool {
+        matches!(
+            self,
+            Self::Refresh(_)
+                | Self::Request(_)
+                | Self::Status
+                | Self::Journal(_)
+                | Self::Resource(Resource::Cases(_), _)
+        )
     }
 
     /// A short name of the kind, for metrics and logs.

@@ -204,8 +204,19 @@ pub trait Arriving: Send + 'static {
     /// Size in bytes, if the source announced it.
     fn length(&self) -> Option<u64>;
 
-    /// The next bytes, or `None` after the last. The last come only once all of it is proven.
-    fn next(&mut self) -> Future<'_, Result<Option<Bytes>, ReadFailure>>;
+    /// The most bytes that are of use at a time.
+    fn largest_piece(&self) -> usize {
+        usize::MAX
+    }
+
+    /// Waits until [`Self::next`] need not wait for the source.
+    fn ready(&mut self) -> Future<'_, Result<(), ReadFailure>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    /// The next bytes, at most `at_most`, or `None` after the last. The last come only once all of
+    /// it is proven.
+    fn next(&mut self, at_most: usize) -> Future<'_, Result<Option<Bytes>, ReadFailure>>;
 }
 
 /// A body that cannot be completed. It is logged here; the client sees a cut connection.

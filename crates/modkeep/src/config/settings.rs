@@ -21,6 +21,10 @@ use url::Url;
 pub struct Settings {
     /// Address to listen on.
     pub listen: SocketAddr,
+    /// Address at which operators are answered, if it is another.
+    pub admin_listen: Option<SocketAddr>,
+    /// Host names under which clients reach this server, beside those that no outsider can own.
+    pub public_hosts: Vec<String>,
     /// Data directory.
     pub data: PathBuf,
     /// Where modules come from.
@@ -90,6 +94,8 @@ impl Settings {
         let no_data = || resolved.error("data", "the platform names no data directory; give one");
         Ok(Self {
             listen,
+            admin_listen: read.admin_listen()?,
+            public_hosts: read.public_hosts()?,
             data: resolved
                 .get("data")
                 .map(|data| PathBuf::from(&data.text))
@@ -166,6 +172,11 @@ impl Read<'_> {
 
     fn count(&self, name: &'static str) -> Result<usize, ConfigError> {
         value::count(self.0.text(name)).map_err(|why| self.0.error(name, why))
+    }
+
+    fn size(&self, name: &'static str) -> Result<usize, ConfigError> {
+        let bytes = value::bytes(self.0.text(name)).map_err(|why| self.0.error(name, why))?;
+        Ok(usize::try_from(bytes).unwrap_or(usize::MAX))
     }
 
     fn rate(&self, name: &'static str) -> Result<NonZeroU32, ConfigError> {
@@ -254,8 +265,7 @@ impl Read<'_> {
             refresh_patience: self.duration("refresh-patience")?,
             absence_max_age: self.duration("absence-max-age")?,
             absence_stale: self.duration("absence-stale")?,
-            memory: value::bytes(self.0.text("memory-limit"))
-                .map_err(|why| self.0.error("memory-limit", why))?,
+            memory: self.size("memory-limit")? as u64,
             prefetch: match self.0.text("prefetch") {
                 "off" => Level::Off,
                 "mod" => Level::Mod,
@@ -281,6 +291,22 @@ impl Read<'_> {
         })
     }
 
+    fn admin_listen(&self) -> Result<Option<SocketAddr>, ConfigError> {
+        let option = "admin-listen";
+        let given = self.0.get(option).map(|given| value::address(&given.text));
+        given.transpose().map_err(|why| self.0.error(option, why))
+    }
+
+    fn public_hosts(&self) -> Result<Vec<String>, ConfigError> {
+        let option = "public-host";
+        let Some(given) = self.0.get(option) else {
+            return Ok(Vec::new());
+        };
+        let names = given.text.split(',').map(str::trim);
+        let read = names.map(value::host_name).collect::<Result<_, _>>();
+        read.map_err(|why| self.0.error(option, why))
+    }
+
     fn limits(&self) -> Result<Limits, ConfigError> {
         Ok(Limits {
             max_connections: self.count("max-connections")?,
@@ -288,6 +314,9 @@ impl Read<'_> {
             idle_timeout: self.duration("idle-timeout")?,
             stall_timeout: self.duration("client-stall-timeout")?,
             drain_timeout: self.duration("drain-timeout")?,
+            answer_memory: self.size("answer-memory")?,
+            posted_memory: self.size("posted-memory")?,
+            ..Limits::default()
         })
     }
 }

@@ -62,6 +62,25 @@ pub const OPTIONS: &[OptionSpec] = &[
         example: "0.0.0.0:3000",
     },
     OptionSpec {
+        name: "admin-listen",
+        kind: Kind::Address,
+        placeholder: "ADDRESS:PORT",
+        default: Unset,
+        doc: "Address at which operators are answered: `/-/refresh`, `/-/cases`, `/-/requests`, `/-/status`, `/-/journal`. \
+              Without it they are answered to requests from this machine; set it where a proxy runs on the same machine.",
+        example: "127.0.0.1:3001",
+    },
+    OptionSpec {
+        name: "public-host",
+        kind: Kind::Text,
+        placeholder: "NAMES",
+        default: Unset,
+        doc: "Host names, separated by commas, under which clients reach this server. Addresses, names without a dot, and \
+              names below localhost, local, internal and home.arpa are served unasked; any other is refused, because a \
+              web page could pose as this server under it.",
+        example: "goproxy.example.com",
+    },
+    OptionSpec {
         name: "data",
         kind: Kind::Path,
         placeholder: "DIR",
@@ -310,8 +329,26 @@ pub const OPTIONS: &[OptionSpec] = &[
         kind: Kind::Count,
         placeholder: "N",
         default: Fixed("20000"),
-        doc: "Client connections at a time; further ones wait in the kernel's queue.",
+        doc: "Client connections at a time. When all are taken, the one that rests longest makes room; one address has \
+              three fourths of them at most. The system's limit of open files has to allow as many.",
         example: "1000",
+    },
+    OptionSpec {
+        name: "answer-memory",
+        kind: Kind::Bytes,
+        placeholder: "SIZE",
+        default: Fixed("256MiB"),
+        doc: "Memory for the pieces of answers that are on their way to clients; one address has a fourth of it at most.",
+        example: "64MiB",
+    },
+    OptionSpec {
+        name: "posted-memory",
+        kind: Kind::Bytes,
+        placeholder: "SIZE",
+        default: Fixed("256MiB"),
+        doc: "Memory for lists that clients post to be answered (a list counts eight times its size); one address has a \
+              fourth of it at most, and beyond it 429.",
+        example: "64MiB",
     },
     OptionSpec {
         name: "client-header-timeout",
@@ -335,7 +372,7 @@ pub const OPTIONS: &[OptionSpec] = &[
         kind: Kind::Duration,
         placeholder: "TIME",
         default: Fixed("60s"),
-        doc: "How long a client may take no byte of an answer that lies ready.",
+        doc: "How long a client may take for the next 16 KiB of an answer that lies ready; 5s while others wait for memory.",
         example: "30s",
     },
     OptionSpec {

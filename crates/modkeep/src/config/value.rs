@@ -79,6 +79,17 @@ pub(super) fn count(text: &str) -> Result<usize, String> {
         .ok_or_else(|| format!("{text:?} is no number from 1 on"))
 }
 
+/// A host's name as it stands in a URL, without scheme and port.
+pub(super) fn host_name(text: &str) -> Result<String, String> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
+    if text.is_empty() || text.len() > 253 || !text.bytes().all(is_plain) {
+        return Err(format!(
+            "{text:?} is no host name, such as goproxy.example.com, without scheme and port"
+        ));
+    }
+    Ok(text.trim_end_matches('.').to_ascii_lowercase())
+}
+
 /// A number and what follows it.
 fn split(text: &str) -> Option<(u64, &str)> {
     let end = text

@@ -70,7 +70,7 @@ fn show(case: &Listed) {
 
 /// The newest cases, from the server or the store.
 async fn cases(data: &Path) -> Result<Vec<Listed>, Failure> {
-    if let Some(url) = neighbour::reachable(data).await {
+    if let Some(url) = neighbour::reachable_for_operators(data).await {
         let text = neighbour::document(&url, "/-/cases").await;
         let listing = text.and_then(|text| serde_json::from_str::<Listing>(&text).ok());
         return Ok(listing.map(|listing| listing.cases).unwrap_or_default());

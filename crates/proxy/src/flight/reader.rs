@@ -11,10 +11,6 @@ use store::StoreError;
 
 use super::{Outcome, Spooled};
 
-/// How much is read from the spool in one step: large enough that the hop to a blocking thread
-/// weighs little, small enough that a thousand readers stay within 256 MiB.
-const CHUNK: u64 = 256 * 1024;
-
 /// Why a body ends before its end.
 #[derive(Debug, thiserror::Error)]
 pub enum FlightFailure {
@@ -54,20 +50,28 @@ impl Reader {
         self.announced
     }
 
-    /// The next bytes; `None` at the proven end.
-    pub async fn next(&mut self) -> Result<Option<Bytes>, FlightFailure> {
-        let view = poll_fn(|cx| {
+    /// Waits until [`Self::next`] need not wait for the source. Holds no memory meanwhile.
+    pub async fn ready(&mut self) {
+        let _ = self.view().await;
+    }
+
+    async fn view(&mut self) -> View<Spooled> {
+        poll_fn(|cx| {
             self.seat
                 .poll_view(cx, self.position, self.epoch, self.announced)
         })
-        .await;
-        match view {
+        .await
+    }
+
+    /// The next bytes, at most `at_most`; `None` at the proven end.
+    pub async fn next(&mut self, at_most: usize) -> Result<Option<Bytes>, FlightFailure> {
+        match self.view().await {
             View::Bytes {
                 content,
                 until,
                 epoch,
             } => {
-                let wanted = (until - self.position).min(CHUNK);
+                let wanted = (until - self.position).min(at_most as u64);
                 let length = usize::try_from(wanted).unwrap_or(usize::MAX);
                 let bytes = content.reader.read_at(self.position, length).await?;
                 if bytes.is_empty() {

@@ -377,7 +377,7 @@ pub(crate) async fn read(body: Body) -> Received {
         Body::Flight(mut reader) => {
             let mut read = Vec::new();
             loop {
-                match reader.next().await {
+                match reader.next(usize::MAX).await {
                     Ok(Some(bytes)) => read.extend_from_slice(&bytes),
                     Ok(None) => return Ok(read),
                     Err(_) => return Err(read),
@@ -392,6 +392,6 @@ pub(crate) async fn first_bytes(answer: Answer) -> (Bytes, proxy::flight::Reader
     let Body::Flight(mut reader) = answer.body else {
         panic!("not arriving: {answer:?}")
     };
-    let first = reader.next().await.unwrap().unwrap();
+    let first = reader.next(usize::MAX).await.unwrap().unwrap();
     (first, reader)
 }

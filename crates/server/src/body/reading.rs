@@ -3,20 +3,20 @@
 //! What the page cache holds is read on the spot, when the connection asks for it: a hop to another
 //! thread and back would cost more than the copy. What it does not hold is read elsewhere, one
 //! piece ahead of the one being sent, so that disk and network work at the same time. So a reader
-//! costs one piece of memory while all goes well, and two at most.
+//! costs one piece of memory while all goes well, and two at most; while memory is short, one.
 
-use crate::service::{Future, Kept, ReadFailure};
+use super::PIECE;
+use crate::{
+    budget::memory::Lender,
+    service::{Future, Kept, ReadFailure},
+};
 use bytes::Bytes;
 use futures_util::{Stream as _, stream::FuturesOrdered};
 use std::{
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
-
-/// Bytes per read: large enough that the calls cost nothing against the copy, small enough that
-/// ten thousand readers fit into memory.
-pub(super) const PIECE: u64 = 256 * 1024;
 
 /// Reads elsewhere under way at a time: the one being waited for and the next.
 pub(super) const READ_AHEAD: usize = 2;
@@ -50,23 +50,36 @@ impl Reading {
         self.left
     }
 
+    /// The next piece, of at most `at_most` bytes unless it was begun before.
     pub(crate) fn poll_next(
         &mut self,
         cx: &mut Context<'_>,
+        lender: &mut Lender,
+        at_most: usize,
     ) -> Poll<Option<Result<Bytes, ReadFailure>>> {
         if self.left == 0 {
             return Poll::Ready(None);
         }
-        if self.elsewhere.is_empty()
-            && let Some(bytes) = self.kept.read_now(self.next, self.wanted())
-        {
-            self.next += bytes.len() as u64;
-            return Poll::Ready(Some(self.handed(bytes)));
+        let piece = lender.piece(PIECE).min(at_most);
+        if self.elsewhere.is_empty() {
+            let Some(loan) = ready!(lender.poll_lend(cx, self.wanted(piece))) else {
+                return Poll::Ready(Some(Err(ended_early(self.left))));
+            };
+            let wanted = self.wanted(piece.min(loan.bytes()));
+            if let Some(bytes) = self.kept.read_now(self.next, wanted) {
+                self.next += bytes.len() as u64;
+                return Poll::Ready(Some(self.handed(loan.of(bytes))));
+            }
+            self.start(wanted, loan);
         }
         while self.elsewhere.len() < READ_AHEAD && self.next < self.end {
-            self.start();
+            let wanted = self.wanted(piece);
+            let Some(loan) = lender.try_lend(wanted) else {
+                break;
+            };
+            self.start(wanted, loan);
         }
-        let read = std::task::ready!(Pin::new(&mut self.elsewhere).poll_next(cx));
+        let read = ready!(Pin::new(&mut self.elsewhere).poll_next(cx));
         Poll::Ready(Some(match read {
             Some(Ok(bytes)) => self.handed(bytes),
             Some(Err(failure)) => Err(failure),
@@ -74,18 +87,22 @@ impl Reading {
         }))
     }
 
-    fn start(&mut self) {
-        let (kept, offset, wanted) = (Arc::clone(&self.kept), self.next, self.wanted());
+    fn start(&mut self, wanted: usize, loan: crate::budget::memory::Loan) {
+        let (kept, offset) = (Arc::clone(&self.kept), self.next);
         self.next += wanted as u64;
         self.elsewhere
             .push_back(match kept.read_now(offset, wanted) {
-                Some(bytes) => Box::pin(std::future::ready(Ok(bytes))),
-                None => Box::pin(async move { kept.read_at(offset, wanted).await }),
+                Some(bytes) => Box::pin(std::future::ready(Ok(loan.of(bytes)))),
+                None => Box::pin(async move {
+                    let bytes = kept.read_at(offset, wanted).await?;
+                    Ok(loan.of(bytes))
+                }),
             });
     }
 
-    fn wanted(&self) -> usize {
-        usize::try_from(PIECE.min(self.end - self.next)).unwrap_or(usize::MAX)
+    fn wanted(&self, at_most: usize) -> usize {
+        let rest = usize::try_from(self.end - self.next).unwrap_or(usize::MAX);
+        at_most.min(rest)
     }
 
     fn handed(&mut self, bytes: Bytes) -> Result<Bytes, ReadFailure> {

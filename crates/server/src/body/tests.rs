@@ -1,10 +1,11 @@
 //! Sources held to what they announced.
 
-use super::{
-    Source,
-    reading::{PIECE, READ_AHEAD},
+use super::{PIECE as PIECE_BYTES, Source, reading::READ_AHEAD};
+use crate::{
+    Limits,
+    budget::memory::{Lender, Memory},
+    service::{Arriving, Future, Kept, ReadFailure},
 };
-use crate::service::{Arriving, Future, Kept, ReadFailure};
 use bytes::Bytes;
 use std::{
     collections::VecDeque,
@@ -13,6 +14,18 @@ use std::{
         atomic::{AtomicUsize, Ordering},
     },
 };
+
+const PIECE: u64 = PIECE_BYTES as u64;
+
+/// A lender with as much as anybody may want.
+fn lender() -> Lender {
+    lender_of(1 << 30)
+}
+
+fn lender_of(bytes: usize) -> Lender {
+    let memory = Arc::new(Memory::new(bytes));
+    Lender::new(&memory, &memory, &Limits::default())
+}
 
 struct Script(
     Option<u64>,
@@ -24,7 +37,7 @@ impl Arriving for Script {
         self.0
     }
 
-    fn next(&mut self) -> Future<'_, Result<Option<Bytes>, ReadFailure>> {
+    fn next(&mut self, _at_most: usize) -> Future<'_, Result<Option<Bytes>, ReadFailure>> {
         let step = self.1.pop_front().unwrap_or(Ok(None));
         Box::pin(async move {
             step.map(|bytes| bytes.map(|text| Bytes::from_static(text.as_bytes())))
@@ -64,8 +77,10 @@ fn byte_at(offset: u64) -> u8 {
 }
 
 async fn drained(mut source: Source) -> Result<Vec<u8>, ReadFailure> {
-    let mut all = Vec::new();
-    while let Some(chunk) = std::future::poll_fn(|cx| source.poll_next(cx)).await {
+    let (mut all, mut lender) = (Vec::new(), lender());
+    while let Some(chunk) =
+        std::future::poll_fn(|cx| source.poll_next(cx, &mut lender, usize::MAX)).await
+    {
         all.extend_from_slice(&chunk?);
     }
     Ok(all)
@@ -145,7 +160,8 @@ async fn reading_runs_one_chunk_ahead_and_no_further() {
         cached: |_| false,
     });
     let mut source = Source::kept(Arc::clone(&kept) as Arc<dyn Kept>, 0, kept.size);
-    let first = std::future::poll_fn(|cx| source.poll_next(cx)).await;
+    let mut lender = lender();
+    let first = std::future::poll_fn(|cx| source.poll_next(cx, &mut lender, usize::MAX)).await;
     assert!(matches!(first, Some(Ok(chunk)) if chunk.len() as u64 == PIECE));
     assert_eq!(kept.reads.load(Ordering::Relaxed), READ_AHEAD);
 }

@@ -4,7 +4,7 @@
 //! A build machine that has no data directory of its own asks this way. The answer comes whole,
 //! because half of it says nothing about a change.
 
-use super::posted;
+use super::posted::Posted;
 use crate::{
     body::Source,
     respond::{self, Ask, Made},
@@ -16,18 +16,21 @@ use proxy::{Refusal, sums::LARGEST};
 use std::{error::Error, future::Future};
 
 /// Answers what the body asks.
-pub(super) async fn answer<B, F>(ask: &Ask<'_>, body: B, question: impl FnOnce(Bytes) -> F) -> Made
+pub(super) async fn answer<B, F>(posted: Posted<'_, B>, question: impl FnOnce(Bytes) -> F) -> Made
 where
     B: Body + Send,
     B::Data: Send,
     B::Error: Into<Box<dyn Error + Send + Sync>>,
     F: Future<Output = Result<String, Refusal>>,
 {
-    let list = match posted::read(ask.headers, body, LARGEST).await {
-        Ok(list) => list,
+    let ask = posted.ask;
+    let (list, room) = match posted.read(LARGEST).await {
+        Ok(read) => read,
         Err(refusal) => return super::closing(respond::refusal(ask, &refusal)),
     };
-    match question(list).await {
+    let answer = question(list).await;
+    drop(room);
+    match answer {
         Ok(answer) => (json(ask, answer), None),
         Err(refusal) => respond::refusal(ask, &refusal),
     }

@@ -3,10 +3,10 @@
 //! A database that has lost something cannot know it by itself. Its clients do: each keeps the
 //! newest head it ever saw. Whoever sends one here learns whether it agrees, and so do we.
 
-use super::posted;
+use super::posted::Posted;
 use crate::{
     Service,
-    respond::{self, Ask, Made},
+    respond::{self, Made},
 };
 use http_body::Body;
 use std::error::Error;
@@ -15,15 +15,16 @@ use std::error::Error;
 const LARGEST_NOTE: usize = 64 << 10;
 
 /// Compares the head in the body.
-pub(super) async fn answer<S, B>(service: &S, ask: &Ask<'_>, name: &str, body: B) -> Made
+pub(super) async fn answer<S, B>(service: &S, posted: Posted<'_, B>, name: &str) -> Made
 where
     S: Service,
     B: Body + Send,
     B::Data: Send,
     B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
-    let note = match posted::read(ask.headers, body, LARGEST_NOTE).await {
-        Ok(note) => note,
+    let ask = posted.ask;
+    let (note, _room) = match posted.read(LARGEST_NOTE).await {
+        Ok(read) => read,
         Err(refusal) => return super::closing(respond::refusal(ask, &refusal)),
     };
     match service.echo(name, note).await {

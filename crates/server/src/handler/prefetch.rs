@@ -1,14 +1,19 @@
 //! `POST /-/prefetch`: a go.sum, a go.mod, or one behind the other as body, progress as newline JSON.
 //!
-//! The body is read within a bound and a deadline before anything is answered; then each line of progress is sent as it comes. A client that leaves stops what has
-//! not begun, because the work is driven by whoever reads the answer.
+//! The body is read within a bound and a deadline before anything is answered; then each line of
+//! progress is sent as it comes. A client that leaves stops what has not begun, because the work is
+//! driven by whoever reads the answer. The list has its room for as long.
 
-use super::posted;
+use super::posted::Posted;
 use crate::{
-    Service,
+    Arriving, Service,
     body::Source,
-    respond::{self, Ask, Made},
+    budget::posted::PostedRoom,
+    index::NDJSON,
+    respond::{self, Made},
+    service::{Future, ReadFailure},
 };
+use bytes::Bytes;
 use http_body::Body;
 use proxy::{
     Caller,
@@ -16,13 +21,18 @@ use proxy::{
 };
 use std::error::Error;
 
+/// The progress of a job, and the room of its list.
+struct Progress {
+    job: Box<dyn Arriving>,
+    _room: PostedRoom,
+}
+
 /// A go.sum or go.mod, or both, is fetched, as far as `kinds` says.
 pub(super) async fn answer<S, B>(
     service: &S,
-    ask: &Ask<'_>,
+    posted: Posted<'_, B>,
     caller: &Caller,
     kinds: Kinds,
-    body: B,
 ) -> Made
 where
     S: Service,
@@ -30,15 +40,36 @@ where
     B::Data: Send,
     B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
-    let begun = match posted::read(ask.headers, body, LARGEST_LIST).await {
-        Ok(list) => service.prefetch(caller, list, kinds).await,
+    let ask = posted.ask;
+    let (list, room) = match posted.read(LARGEST_LIST).await {
+        Ok(read) => read,
         Err(refusal) => return super::closing(respond::refusal(ask, &refusal)),
     };
-    match begun {
-        Ok(progress) => (
-            respond::streamed(ask, super::NDJSON, Source::arriving(progress)),
-            None,
-        ),
+    match service.prefetch(caller, list, kinds).await {
+        Ok(job) => {
+            let progress = Source::arriving(Box::new(Progress { job, _room: room }));
+            (respond::streamed(ask, NDJSON, progress), None)
+        }
         Err(refusal) => respond::refusal(ask, &refusal),
+    }
+}
+
+// === impl Progress ===
+
+impl Arriving for Progress {
+    fn length(&self) -> Option<u64> {
+        self.job.length()
+    }
+
+    fn largest_piece(&self) -> usize {
+        self.job.largest_piece()
+    }
+
+    fn ready(&mut self) -> Future<'_, Result<(), ReadFailure>> {
+        self.job.ready()
+    }
+
+    fn next(&mut self, at_most: usize) -> Future<'_, Result<Option<Bytes>, ReadFailure>> {
+        self.job.next(at_most)
     }
 }

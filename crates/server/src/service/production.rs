@@ -14,6 +14,9 @@ use proxy::{
 use std::sync::Arc;
 use store::BlobReader;
 
+/// Bytes of a line of progress: five numbers and their names.
+const PROGRESS_LINE: usize = 256;
+
 impl Service for Proxy {
     async fn answer(
         &self,
@@ -149,7 +152,11 @@ impl Arriving for Job {
         None
     }
 
-    fn next(&mut self) -> Future<'_, Result<Option<Bytes>, ReadFailure>> {
+    fn largest_piece(&self) -> usize {
+        PROGRESS_LINE
+    }
+
+    fn next(&mut self, _at_most: usize) -> Future<'_, Result<Option<Bytes>, ReadFailure>> {
         Box::pin(async move {
             let Some(progress) = Self::next(self).await else {
                 return Ok(None);
@@ -167,9 +174,16 @@ impl Arriving for flight::Reader {
         Self::length(self)
     }
 
-    fn next(&mut self) -> Future<'_, Result<Option<Bytes>, ReadFailure>> {
+    fn ready(&mut self) -> Future<'_, Result<(), ReadFailure>> {
         Box::pin(async move {
-            Self::next(self)
+            Self::ready(self).await;
+            Ok(())
+        })
+    }
+
+    fn next(&mut self, at_most: usize) -> Future<'_, Result<Option<Bytes>, ReadFailure>> {
+        Box::pin(async move {
+            Self::next(self, at_most)
                 .await
                 .map_err(|error| ReadFailure(error.to_string()))
         })

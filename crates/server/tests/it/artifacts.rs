@@ -260,7 +260,7 @@ async fn an_old_client_sees_a_torn_body_as_a_reset_connection() {
 #[tokio::test]
 async fn a_kept_connection_serves_the_next_request() {
     let server = kept(300_000).start();
-    let head = "HTTP/1.1\r\nHost: proxy.example.com\r\n";
+    let head = "HTTP/1.1\r\nHost: proxy.internal\r\n";
     let requests = format!("{ZIP} {head}\r\n{ZIP} {head}\r\n{ZIP} {head}Connection: close\r\n\r\n");
     let answers = crate::wire::send(server.address, requests.as_bytes()).await;
     assert!(answers.body.len() > 900_000, "{}", answers.body.len());

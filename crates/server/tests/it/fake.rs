@@ -74,21 +74,36 @@ impl Fake {
     }
 
     pub(crate) fn start_with(self, limits: Limits) -> Running {
-        let server = Server::bind(
-            "127.0.0.1:0".parse().unwrap(),
-            self,
-            limits,
-            Registry::default(),
-        )
-        .unwrap();
-        let address = server.local_addr();
-        let (stop, stopped) = oneshot::channel();
-        let task = tokio::spawn(server.run(async { drop(stopped.await) }));
-        Running {
-            address,
-            stop,
-            task,
-        }
+        run(self.bind(limits))
+    }
+
+    pub(crate) fn start_serving_hosts(self, hosts: &[&str]) -> Running {
+        let hosts = hosts.iter().map(ToString::to_string).collect();
+        run(self.bind(Limits::default()).serving_hosts(hosts))
+    }
+
+    /// With an address of their own for operators.
+    pub(crate) fn start_with_admin(self) -> (Running, SocketAddr) {
+        let server = self.bind(Limits::default());
+        let server = server.bind_admin("127.0.0.1:0".parse().unwrap()).unwrap();
+        let admin = server.admin_addr().unwrap();
+        (run(server), admin)
+    }
+
+    fn bind(self, limits: Limits) -> Server<Self> {
+        let anywhere = "127.0.0.1:0".parse().unwrap();
+        Server::bind(anywhere, self, limits, Registry::default()).unwrap()
+    }
+}
+
+fn run(server: Server<Fake>) -> Running {
+    let address = server.local_addr();
+    let (stop, stopped) = oneshot::channel();
+    let task = tokio::spawn(server.run(async { drop(stopped.await) }));
+    Running {
+        address,
+        stop,
+        task,
     }
 }
 
@@ -135,7 +150,15 @@ impl Service for Fake {
             version: format!("v1.0.{limit}"),
             timestamp: since,
         };
-        Ok(vec![entry.clone(), entry])
+        let private = IndexEntry {
+            path: "private.example.com/x".to_owned(),
+            ..entry.clone()
+        };
+        Ok(vec![entry.clone(), private, entry])
+    }
+
+    fn is_private(&self, resource: &Resource) -> bool {
+        matches!(resource, Resource::List(module) if module.as_str().starts_with("private."))
     }
 
     async fn status(&self) -> Result<Status, Refusal> {
@@ -267,7 +290,7 @@ impl Arriving for Lines {
         None
     }
 
-    fn next(&mut self) -> Future<'_, Result<Option<Bytes>, ReadFailure>> {
+    fn next(&mut self, _at_most: usize) -> Future<'_, Result<Option<Bytes>, ReadFailure>> {
         let line = self.0.pop_front().flatten();
         Box::pin(async move { line.transpose().map(|line| line.map(Bytes::from)) })
     }
@@ -284,7 +307,7 @@ impl Arriving for Flight {
         self.announced
     }
 
-    fn next(&mut self) -> Future<'_, Result<Option<Bytes>, ReadFailure>> {
+    fn next(&mut self, _at_most: usize) -> Future<'_, Result<Option<Bytes>, ReadFailure>> {
         let piece = self.pieces.pop_front();
         Box::pin(async move {
             match piece {

@@ -71,9 +71,10 @@ async fn the_index_is_newline_json() {
     )
     .await;
     let line = r#"{"Path":"example.com/x","Version":"v1.0.3","Timestamp":"2026-01-02T15:04:05Z"}"#;
+    let private = line.replace("example.com", "private.example.com");
     assert_eq!(
         (answer.status, answer.text()),
-        (200, format!("{line}\n{line}\n").as_str())
+        (200, format!("{line}\n{private}\n{line}\n").as_str())
     );
     assert_eq!(
         ask(server.address, "GET /index?limit=x", &[]).await.status,
@@ -99,7 +100,7 @@ async fn the_start_page_names_the_address_that_was_asked() {
     assert!(
         answer
             .text()
-            .contains("export GOPROXY=http://proxy.example.com\n"),
+            .contains("export GOPROXY=http://proxy.internal\n"),
         "{}",
         answer.text()
     );

@@ -47,7 +47,7 @@ pub(crate) async fn ask(address: SocketAddr, line: &str, headers: &[&str]) -> An
         [headers.join("\r\n").as_str(), ""].join(if headers.is_empty() { "" } else { "\r\n" });
     send(
         address,
-        format!("{line} HTTP/1.1\r\nHost: proxy.example.com\r\nConnection: close\r\n{extra}\r\n")
+        format!("{line} HTTP/1.1\r\nHost: proxy.internal\r\nConnection: close\r\n{extra}\r\n")
             .as_bytes(),
     )
     .await

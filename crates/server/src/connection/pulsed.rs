@@ -1,0 +1,139 @@
+//! Pulsed: a socket that leaves marks on a [`Pulse`], and can be asked which HTTP begins on it.
+
+use crate::pulse::Pulse;
+use std::{
+    io,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf},
+    net::TcpStream,
+};
+
+/// With what a client begins that speaks HTTP/2 (RFC 9113 section 3.4).
+const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+/// A socket that leaves marks on a [`Pulse`].
+pub(super) struct Pulsed {
+    socket: TcpStream,
+    pulse: Arc<Pulse>,
+    /// What was read to see how the connection begins, and how much of it is to be read again.
+    beginning: [u8; PREFACE.len()],
+    again: std::ops::Range<usize>,
+}
+
+// === impl Pulsed ===
+
+impl Pulsed {
+    pub(super) fn new(socket: TcpStream, pulse: Arc<Pulse>) -> Self {
+        Self {
+            socket,
+            pulse,
+            beginning: [0; PREFACE.len()],
+            again: 0..0,
+        }
+    }
+
+    /// Whether the client begins with the preface of HTTP/2. What was read is read again.
+    pub(super) async fn begins_http2(&mut self) -> io::Result<bool> {
+        let (mut beginning, mut length) = ([0; PREFACE.len()], 0);
+        while length < beginning.len() {
+            let read = match beginning.get_mut(length..) {
+                Some(rest) => self.read(rest).await?,
+                None => 0,
+            };
+            length += read;
+            if read == 0 || beginning.get(..length) != PREFACE.get(..length) {
+                break;
+            }
+        }
+        self.beginning = beginning;
+        self.again = 0..length;
+        Ok(&beginning == PREFACE)
+    }
+
+    fn mark(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        match &written {
+            Poll::Ready(Ok(bytes)) => self.pulse.wrote(*bytes),
+            Poll::Ready(Err(_)) => {}
+            Poll::Pending => self.pulse.write_blocked(),
+        }
+        written
+    }
+
+    fn read_again(&mut self, buf: &mut ReadBuf<'_>) -> bool {
+        let Some(rest) = self.beginning.get(self.again.clone()) else {
+            return false;
+        };
+        let part = rest.len().min(buf.remaining());
+        buf.put_slice(rest.get(..part).unwrap_or_default());
+        self.again.start += part;
+        part > 0
+    }
+}
+
+impl Drop for Pulsed {
+    /// A body whose end is the end of the connection (HTTP/1.0) is whole for a client that sees
+    /// an orderly end. Within or after a torn answer the connection is reset instead.
+    fn drop(&mut self) {
+        if self.pulse.is_torn() {
+            let _ = self.socket.set_zero_linger();
+        }
+    }
+}
+
+impl AsyncRead for Pulsed {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if self.read_again(buf) {
+            return Poll::Ready(Ok(()));
+        }
+        let before = buf.filled().len();
+        ready!(Pin::new(&mut self.socket).poll_read(cx, buf))?;
+        if buf.filled().len() > before {
+            self.pulse.read();
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Pulsed {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.socket).poll_write(cx, bytes);
+        self.mark(written)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.socket).poll_write_vectored(cx, slices);
+        self.mark(written)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.socket.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.pulse.flushed();
+        Pin::new(&mut self.socket).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.pulse.is_torn() {
+            return Poll::Ready(Ok(()));
+        }
+        Pin::new(&mut self.socket).poll_shutdown(cx)
+    }
+}

@@ -1,0 +1,58 @@
+//! Answering: one HTTP/2 stream from its request head to the end of its answer.
+
+use super::{
+    received::ReceivedBody,
+    sending::{self, Ended},
+};
+use crate::{Service, access, body::OutBody, connection::Peer, handler::Surface, pulse::DAWDLES};
+use bytes::Bytes;
+use h2::{Reason, RecvStream, server::SendResponse};
+use http::{HeaderValue, Request, Response, header};
+use jiff::{Timestamp, fmt::rfc2822::DateTimePrinter};
+use std::{future::poll_fn, sync::Arc};
+
+/// Answers one request. A client that resets the stream ends the work for it at once.
+pub(super) async fn answer<S: Service>(
+    surface: Arc<Surface<S>>,
+    peer: Arc<Peer>,
+    request: Request<RecvStream>,
+    mut respond: SendResponse<Bytes>,
+) {
+    let metrics = Arc::clone(&surface.metrics);
+    let request = request.map(ReceivedBody::new);
+    let answering = surface.handle(Arc::clone(&peer), request);
+    let response = tokio::select! {
+        biased;
+        response = answering => response,
+        _ = poll_fn(|cx| respond.poll_reset(cx)) => return,
+    };
+    let (head, mut body) = into_head(response);
+    let is_empty = body.left() == Some(0);
+    let Ok(mut stream) = respond.send_response(head, is_empty) else {
+        return;
+    };
+    if is_empty {
+        return;
+    }
+    match sending::send(&mut body, &mut stream).await {
+        Ended::Sent | Ended::Left => {}
+        Ended::Failed => stream.send_reset(Reason::INTERNAL_ERROR),
+        Ended::Dawdled => {
+            access::cut(&metrics, DAWDLES);
+            body.exchange().failed(&DAWDLES);
+            stream.send_reset(Reason::ENHANCE_YOUR_CALM);
+        }
+    }
+}
+
+/// The head as HTTP/2 has it: without what speaks of a connection (RFC 9113 section 8.2.2), with
+/// the time (RFC 9110 section 6.6.1).
+fn into_head(response: Response<OutBody>) -> (Response<()>, OutBody) {
+    let (mut parts, body) = response.into_parts();
+    parts.headers.remove(header::CONNECTION);
+    let now = DateTimePrinter::new().timestamp_to_rfc9110_string(&Timestamp::now());
+    if let Some(now) = now.ok().and_then(|now| HeaderValue::try_from(now).ok()) {
+        parts.headers.insert(header::DATE, now);
+    }
+    (Response::from_parts(parts, ()), body)
+}

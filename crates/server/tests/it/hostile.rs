@@ -1,0 +1,315 @@
+//! Clients that take what they are given and give nothing back: unread streams, idle seats, lists.
+//! What each holds here is counted where it is read into memory.
+
+use crate::{
+    fake::{Fake, Running, artifact, blob},
+    frames::{self, DATA, GOAWAY, HEADERS, PING, RST_STREAM, WINDOW_UPDATE},
+    wire::{ask, rest, until},
+};
+use bytes::Bytes;
+use server::{Future, Kept, Limits, Payload, ReadFailure};
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
+    time::Duration,
+};
+use tokio::{
+    io::AsyncWriteExt as _,
+    net::{TcpSocket, TcpStream},
+    time::timeout,
+};
+
+const ZIP: &str = "/example.com/x/@v/v1.0.0.zip";
+const REQUEST: &[u8] = b"GET /example.com/x/@v/v1.0.0.zip HTTP/1.1\r\nHost: x\r\n\r\n";
+const SIZE: u64 = 64 << 20;
+
+/// Bytes that were read and are still held, and the most that ever were.
+#[derive(Default)]
+struct Held {
+    now: AtomicUsize,
+    most: AtomicUsize,
+    read: AtomicUsize,
+}
+
+/// A blob of zeros that counts what is held of it.
+struct Counting(Arc<Held>);
+
+struct CountedBytes(Vec<u8>, Arc<Held>);
+
+impl CountedBytes {
+    fn new(length: usize, held: &Arc<Held>) -> Self {
+        let now = held.now.fetch_add(length, SeqCst) + length;
+        held.most.fetch_max(now, SeqCst);
+        held.read.fetch_add(length, SeqCst);
+        Self(vec![0; length], Arc::clone(held))
+    }
+}
+
+impl AsRef<[u8]> for CountedBytes {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl Drop for CountedBytes {
+    fn drop(&mut self) {
+        self.1.now.fetch_sub(self.0.len(), SeqCst);
+    }
+}
+
+impl Kept for Counting {
+    fn size(&self) -> u64 {
+        SIZE
+    }
+
+    fn read_now(&self, _offset: u64, length: usize) -> Option<Bytes> {
+        Some(Bytes::from_owner(CountedBytes::new(length, &self.0)))
+    }
+
+    fn read_at(&self, offset: u64, length: usize) -> Future<'_, Result<Bytes, ReadFailure>> {
+        let read = self.read_now(offset, length);
+        Box::pin(async move { read.ok_or_else(|| ReadFailure(String::new())) })
+    }
+}
+
+fn serving(limits: Limits) -> (Running, Arc<Held>) {
+    let held = Arc::new(Held::default());
+    let blob: Arc<dyn Kept> = Arc::new(Counting(Arc::clone(&held)));
+    let fake = Fake::serving(move || artifact(Payload::Kept(Arc::clone(&blob))));
+    (fake.start_with(limits), held)
+}
+
+/// A connection from one of the many addresses of the loopback network.
+async fn connect_from(from: &str, to: SocketAddr) -> TcpStream {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(format!("{from}:0").parse().unwrap()).unwrap();
+    socket.connect(to).await.unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_whose_window_is_closed_costs_no_memory() {
+    let (server, held) = serving(Limits::default());
+    let mut socket = frames::connect_with_window(server.address, 1).await;
+    for stream in 0..10 {
+        frames::get(&mut socket, 1 + 2 * stream, ZIP).await;
+    }
+    for _ in 0..10 {
+        while frames::read(&mut socket).await.kind != DATA {}
+    }
+    assert_eq!(held.read.load(SeqCst), 10, "one byte for each window");
+}
+
+#[tokio::test(start_paused = true)]
+async fn pings_and_single_bytes_do_not_keep_a_stream_that_nobody_reads() {
+    let (server, held) = serving(Limits::default());
+    let mut socket = frames::connect_with_window(server.address, 1).await;
+    frames::get(&mut socket, 1, ZIP).await;
+    let start = tokio::time::Instant::now();
+    let reset = loop {
+        match timeout(Duration::from_secs(2), frames::read(&mut socket)).await {
+            Ok(frame) if frame.kind == RST_STREAM => break frame,
+            Ok(_) => {}
+            Err(_) => {
+                frames::write(&mut socket, PING, 0, 0, &[0; 8]).await;
+                frames::write(&mut socket, WINDOW_UPDATE, 0, 1, &1_u32.to_be_bytes()).await;
+            }
+        }
+    };
+    let took = start.elapsed();
+    assert_eq!(reset.stream, 1);
+    let patience = Limits::default().stall_timeout;
+    assert!(
+        (patience..patience * 2).contains(&took),
+        "reset after {took:?}"
+    );
+    assert!(held.read.load(SeqCst) < 100);
+    frames::get(&mut socket, 3, "/livez").await;
+    let answered = loop {
+        let frame = frames::read(&mut socket).await;
+        if frame.kind == HEADERS || frame.kind == GOAWAY {
+            break frame;
+        }
+    };
+    assert_eq!(
+        (answered.kind, answered.stream),
+        (HEADERS, 3),
+        "other streams of the connection go on"
+    );
+}
+
+#[tokio::test]
+async fn readers_that_stop_hold_no_more_than_their_callers_share_and_others_are_served() {
+    let limits = Limits {
+        answer_memory: 4 << 20,
+        ..Limits::default()
+    };
+    let (server, held) = serving(limits);
+    let mut idle = Vec::new();
+    for _ in 0..64 {
+        let mut socket = connect_from("127.0.0.2", server.address).await;
+        socket.write_all(REQUEST).await.unwrap();
+        until(&mut socket, "\r\n\r\n").await;
+        idle.push(socket);
+    }
+    let mut other = connect_from("127.0.0.3", server.address).await;
+    other
+        .write_all(b"GET /example.com/x/@v/v1.0.0.zip HTTP/1.1\r\nHost: x\r\nRange: bytes=0-1048575\r\n\r\n")
+        .await
+        .unwrap();
+    let mut whole = 0;
+    while whole < 1 << 20 {
+        let mut piece = [0; 64 * 1024];
+        let read = tokio::io::AsyncReadExt::read(&mut other, &mut piece);
+        let read = timeout(Duration::from_secs(30), read).await;
+        whole += read.expect("another caller waits for nobody").unwrap();
+    }
+    let most = held.most.load(SeqCst);
+    assert!(most <= 2 * (1 << 20), "{most} bytes were held");
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_others_wait_for_memory_a_reader_that_stops_is_cut_early() {
+    let limits = Limits {
+        answer_memory: 64 << 10,
+        ..Limits::default()
+    };
+    let (server, _) = serving(limits);
+    let mut stopped = connect_from("127.0.0.2", server.address).await;
+    stopped.write_all(REQUEST).await.unwrap();
+    let start = tokio::time::Instant::now();
+    let mut waiting = connect_from("127.0.0.2", server.address).await;
+    waiting.write_all(REQUEST).await.unwrap();
+    let both = async { tokio::join!(rest(&mut stopped), tokio::time::sleep(limits.stall_timeout)) };
+    drop(timeout(limits.stall_timeout / 2, both).await);
+    let line = "modkeep_http_connections_cut_total{reason=\"the client takes too few bytes\"} ";
+    let cut = loop {
+        let page = ask(server.address, "GET /metrics", &[]).await;
+        let count = page
+            .text()
+            .split(line)
+            .nth(1)
+            .and_then(|rest| rest.lines().next());
+        if count.is_some_and(|count| count != "0") {
+            break start.elapsed();
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    };
+    assert!(cut < limits.stall_timeout, "cut after {cut:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn idle_connections_on_every_seat_make_room_for_others_at_once() {
+    const SEATS: usize = 8;
+    let limits = Limits {
+        max_connections: SEATS,
+        ..Limits::default()
+    };
+    let server = Fake::serving(|| artifact(blob(10).1)).start_with(limits);
+    let mut idle = Vec::new();
+    for at in 0..SEATS {
+        let from = if at < SEATS / 2 + 1 {
+            "127.0.0.2"
+        } else {
+            "127.0.0.3"
+        };
+        let mut socket = connect_from(from, server.address).await;
+        socket.write_all(REQUEST).await.unwrap();
+        until(&mut socket, "\r\n\r\n").await;
+        idle.push(socket);
+        tokio::time::advance(Duration::from_secs(1)).await;
+    }
+    let start = tokio::time::Instant::now();
+    assert_eq!(
+        ask(server.address, &format!("GET {ZIP}"), &[]).await.status,
+        200
+    );
+    assert!(
+        start.elapsed() < Duration::from_secs(1),
+        "after {:?}",
+        start.elapsed()
+    );
+    // The one that rested longest is gone, the youngest is there.
+    assert!(rest(&mut idle[0]).await.is_empty());
+    let youngest = idle.last_mut().unwrap();
+    youngest.write_all(REQUEST).await.unwrap();
+    assert!(
+        until(youngest, "\r\n\r\n")
+            .await
+            .starts_with("HTTP/1.1 200 ")
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_caller_never_has_all_seats() {
+    let limits = Limits {
+        max_connections: 8,
+        ..Limits::default()
+    };
+    let gate = Arc::new(tokio::sync::Notify::new());
+    let fake = Fake::serving(|| artifact(blob(10).1)).gated(&gate);
+    let server = fake.start_with(limits);
+    let mut busy = Vec::new();
+    for _ in 0..7 {
+        let mut socket = connect_from("127.0.0.2", server.address).await;
+        socket.write_all(REQUEST).await.unwrap();
+        busy.push(socket);
+    }
+    // Six of eight are one caller's share; the seventh is refused while all six are busy.
+    assert!(rest(&mut busy[6]).await.is_empty());
+    assert_eq!(ask(server.address, "GET /livez", &[]).await.status, 200);
+}
+
+#[tokio::test]
+async fn lists_beyond_a_callers_share_are_429_with_a_time() {
+    let limits = Limits {
+        posted_lists: 8,
+        ..Limits::default()
+    };
+    let server = Fake::serving(|| artifact(blob(10).1)).start_with(limits);
+    let head = b"POST /-/prefetch HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n";
+    let mut halves = Vec::new();
+    for _ in 0..3 {
+        let mut socket = connect_from("127.0.0.2", server.address).await;
+        socket.write_all(head).await.unwrap();
+        halves.push(socket);
+    }
+    // Two of eight are one caller's share. Which of the three is refused is not known.
+    let answers = halves
+        .iter_mut()
+        .map(|socket| Box::pin(until(socket, "\r\n\r\n")));
+    let (answer, ..) = futures_util::future::select_all(answers).await;
+    assert!(answer.starts_with("HTTP/1.1 429 "), "{answer}");
+    assert!(
+        answer
+            .to_ascii_lowercase()
+            .contains("\r\nretry-after: 5\r\n"),
+        "{answer}"
+    );
+    let other = ask(server.address, "POST /-/prefetch", &["Content-Length: 0"]);
+    assert_eq!(other.await.status, 200, "another caller has its own share");
+}
+
+#[tokio::test]
+async fn bytes_of_a_list_are_charged_as_they_come() {
+    let limits = Limits {
+        posted_memory: 8 << 20,
+        ..Limits::default()
+    };
+    let server = Fake::serving(|| artifact(blob(10).1)).start_with(limits);
+    // A fourth of 8 MiB, an eighth of it for bytes: 256 KiB.
+    let head = b"POST /-/prefetch HTTP/1.1\r\nHost: x\r\nContent-Length: 300000\r\n\r\n";
+    let mut socket = connect_from("127.0.0.2", server.address).await;
+    socket.write_all(head).await.unwrap();
+    let mut other = connect_from("127.0.0.2", server.address).await;
+    other.write_all(head).await.unwrap();
+    other.write_all(&[b'\n'; 300_000]).await.unwrap();
+    let answer = until(&mut other, "\r\n\r\n").await;
+    assert!(answer.starts_with("HTTP/1.1 429 "), "{answer}");
+    // The other announced as much and sent nothing: it costs nothing, and is read when it comes.
+    drop(other);
+    let body = vec![b'\n'; 200_000];
+    socket.write_all(&body).await.unwrap();
+}
