@@ -50,12 +50,12 @@ impl Drop for Notice {
 
 /// The URL of a live server that left its address in this data directory.
 pub(crate) async fn reachable(data: &Path) -> Option<String> {
-    reachable_at(data, |addresses| addresses.first()).await
+    reachable_at(data, <[SocketAddr]>::first).await
 }
 
 /// The same, where operators are answered.
 pub(crate) async fn reachable_for_operators(data: &Path) -> Option<String> {
-    reachable_at(data, |addresses| addresses.last()).await
+    reachable_at(data, <[SocketAddr]>::last).await
 }
 
 async fn reachable_at(

@@ -183,7 +183,8 @@ async fn judge_small(
     artifact: &Artifact,
     bytes: &Bytes,
 ) -> Result<(Option<String>, Grounds), Lost> {
-    let h1 = check::small(artifact, bytes).map_err(|wrong| Lost::Body(wrong.into()))?;
+    let checked = context.check_small(artifact, bytes).await;
+    let h1 = checked.map_err(|wrong| Lost::Body(wrong.into()))?;
     if context.verifier.must_wait(artifact) {
         context.prefetch.arrived(artifact, bytes);
     }

@@ -2,9 +2,9 @@
 
 use crate::{
     capture::Captured, damage::Sound, errand::Errands, flight::Flights, fresh::Fresh, hot::Hot,
-    mend::Mends, metrics::Metrics, options::ProxyOptions, own::Own, prefetch::Prefetch,
-    refusal::Refusal, remembered::Remembered, resource::Resource, scrub::Scrub, sumdb::Heads,
-    verify::Verifier, vulnerabilities::Vulnerabilities,
+    mend::Mends, metrics::Metrics, options::ProxyOptions, own::Own, parsing::Parsing,
+    prefetch::Prefetch, refusal::Refusal, remembered::Remembered, resource::Resource, scrub::Scrub,
+    sumdb::Heads, verify::Verifier, vulnerabilities::Vulnerabilities,
 };
 use codes::Code;
 use gomod::ModulePath;
@@ -37,6 +37,8 @@ pub(crate) struct Context {
     pub(crate) large_bodies: Semaphore,
     /// Room for work that reads a whole zip or all of its names.
     heavy: Semaphore,
+    /// Room for reading large files.
+    pub(crate) parsing: Parsing,
     /// Room for keeping the proofs of captured database records.
     pub(crate) proofs: Semaphore,
     /// Work behind answers that were given already.
@@ -97,6 +99,7 @@ impl Context {
             large_bodies: Semaphore::new(LARGE_BODIES),
             proofs: Semaphore::new(PROOFS),
             heavy: Semaphore::new(processors()),
+            parsing: Parsing::default(),
             background: TaskTracker::new(),
             metrics,
         }

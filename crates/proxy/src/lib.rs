@@ -33,6 +33,7 @@ mod metrics;
 mod observer;
 mod options;
 mod own;
+mod parsing;
 mod positioned;
 pub mod prefetch;
 pub mod refusal;

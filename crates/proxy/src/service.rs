@@ -7,6 +7,7 @@ use crate::{
     journal::{self, JournalFile},
     metrics::{Lookup, Metrics},
     options::ProxyOptions,
+    parsing::panicked,
     prefetch::{Job, Kinds, Plan, Prefetch, ReadAhead},
     refusal::{Refusal, RefusalText},
     resource::{Fetching, Resource},
@@ -14,6 +15,7 @@ use crate::{
     status::Status,
     verify::{MirrorFailure, Mirrored, Settled, sums::Sums},
 };
+use bytes::Bytes;
 use gomod::ModulePath;
 use jiff::Timestamp;
 use prometheus_client::registry::Registry;
@@ -123,18 +125,28 @@ impl Proxy {
     }
 
     /// Fetches what a go.sum, a go.mod, or a go.mod with its go.sum behind it names; the work is driven by reading the progress.
-    pub fn prefetch(&self, caller: &Caller, list: &[u8], kinds: Kinds) -> Result<Job, Refusal> {
-        let job = Job::new(&self.context, list, kinds)?;
-        if kinds == Kinds::Follow
-            && let Ok(plan) = Plan::read(list)
-        {
+    pub async fn prefetch(
+        &self,
+        caller: &Caller,
+        list: Bytes,
+        kinds: Kinds,
+    ) -> Result<Job, Refusal> {
+        let context = Arc::clone(&self.context);
+        let read = move |list: &Bytes| {
+            let job = Job::new(&context, list, kinds)?;
+            let plan = (kinds == Kinds::Follow).then(|| Plan::read(list).ok());
+            Ok((job, plan.flatten()))
+        };
+        let read = self.context.parsing.read(list, read).await;
+        let (job, plan) = read.unwrap_or_else(|| Err(panicked()))?;
+        if let Some(plan) = plan {
             self.follow(caller, plan);
         }
         Ok(job)
     }
 
     /// Holds a go.sum against what the checksum databases say, line by line.
-    pub async fn sums(&self, list: &[u8]) -> Result<Sums, Refusal> {
+    pub async fn sums(&self, list: Bytes) -> Result<Sums, Refusal> {
         self.context.sums(list).await
     }
 

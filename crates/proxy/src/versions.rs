@@ -168,11 +168,10 @@ impl Context {
 
     async fn retractions(&self, module: &ModulePath, version: &Version) -> Vec<modfile::Retract> {
         let bytes = self.kept_bytes(module, version, ArtifactKind::Mod).await;
-        let parsed = bytes
-            .ok()
-            .flatten()
-            .and_then(|bytes| modfile::parse(&bytes, modfile::Mode::Lax).ok());
-        parsed.map(|file| file.retract).unwrap_or_default()
+        match bytes {
+            Ok(Some(bytes)) => self.retracted_by(bytes).await,
+            Ok(None) | Err(_) => Vec::new(),
+        }
     }
 
     /// The kept `.info`, or one without a time, which `go` accepts.

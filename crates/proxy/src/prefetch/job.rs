@@ -33,6 +33,10 @@ const TOLD: Duration = Duration::from_millis(500);
 /// Fetches that one order keeps under way at a time; what room there is decides how many really are.
 const AT_ONCE: usize = 48;
 
+/// The largest go.mod of a dependency that is followed: it is read on the runtime's threads, in a
+/// few milliseconds up to here.
+const LARGEST: usize = 256 * 1024;
+
 /// What is to be fetched of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Kinds {
@@ -191,6 +195,7 @@ impl Job {
     fn supply(&mut self, artifact: Artifact, fetched: &Fetched) {
         let summary = fetched
             .bytes()
+            .filter(|bytes| bytes.len() <= LARGEST)
             .and_then(|bytes| modfile::parse(bytes, Mode::Lax).ok())
             .map(|file| GoModSummary::from(&file))
             .ok_or_else(|| "it could not be had".to_owned());

@@ -6,7 +6,8 @@
 //! other is asked (L7). Each line gets an answer; none is left out because another could not be told.
 
 use super::{Voucher, records::Vouched};
-use crate::{context::Context, refusal::Refusal};
+use crate::{context::Context, parsing::panicked, refusal::Refusal};
+use bytes::Bytes;
 use codes::Code;
 use futures_util::{StreamExt as _, stream};
 use gomod::{
@@ -78,8 +79,10 @@ pub enum Told {
 
 impl Context {
     /// Holds a go.sum against what the checksum databases say.
-    pub(crate) async fn sums(&self, list: &[u8]) -> Result<Sums, Refusal> {
-        let read = gosum::parse(list)
+    pub(crate) async fn sums(&self, list: Bytes) -> Result<Sums, Refusal> {
+        let read = self.parsing.read(list, |list| gosum::parse(list)).await;
+        let read = read
+            .ok_or_else(panicked)?
             .map_err(|error| Refusal::new(Code::MalformedRequest, error.to_string()))?;
         let lines = stream::iter(read.entries)
             .map(|entry| self.line(entry))

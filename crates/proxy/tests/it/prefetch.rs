@@ -1,5 +1,6 @@
 //! Fetching ahead: what a source is asked, and what of it nobody had asked for.
 
+use bytes::Bytes;
 use std::time::Duration;
 
 use crate::site::{Site, caller, go_mod, info, zip};
@@ -180,7 +181,8 @@ async fn a_posted_go_sum_is_fetched_whole_with_progress() {
     let site = Site::over(&upstream).await;
     let job = site
         .proxy
-        .prefetch(&caller(), go_sum(10).as_bytes(), Kinds::All);
+        .prefetch(&caller(), go_sum(10).into(), Kinds::All)
+        .await;
     let mut job = job.unwrap();
     let mut last = None;
     while let Some(progress) = job.next().await {
@@ -205,13 +207,19 @@ async fn a_posted_go_mod_is_resolved_first() {
     );
     let mut job = site
         .proxy
-        .prefetch(&caller(), list.as_bytes(), Kinds::All)
+        .prefetch(&caller(), list.into(), Kinds::All)
+        .await
         .unwrap();
     while job.next().await.is_some() {}
     assert_eq!(counts(&upstream), (6, 6, 6));
     let wrong = site
         .proxy
-        .prefetch(&caller(), b"<html>\nno list\n", Kinds::All);
+        .prefetch(
+            &caller(),
+            Bytes::from_static(b"<html>\nno list\n"),
+            Kinds::All,
+        )
+        .await;
     assert_eq!(wrong.err().map(|refusal| refusal.status), Some(400));
 }
 
@@ -224,7 +232,8 @@ async fn a_client_that_leaves_its_order_stops_the_rest() {
     let list = go_sum(200);
     let mut job = site
         .proxy
-        .prefetch(&caller(), list.as_bytes(), Kinds::Mod)
+        .prefetch(&caller(), list.into(), Kinds::Mod)
+        .await
         .unwrap();
     assert!(!job.next().await.unwrap().finished);
     drop(job);

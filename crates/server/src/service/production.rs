@@ -47,12 +47,12 @@ impl Service for Proxy {
         list: Bytes,
         kinds: Kinds,
     ) -> Result<Box<dyn Arriving>, Refusal> {
-        let job = Self::prefetch(self, caller, &list, kinds)?;
+        let job = Self::prefetch(self, caller, list, kinds).await?;
         Ok(Box::new(job))
     }
 
     async fn sums(&self, list: Bytes) -> Result<String, Refusal> {
-        let sums = Self::sums(self, &list).await?;
+        let sums = Self::sums(self, list).await?;
         serde_json::to_string(&sums).map_err(|error| Refusal::internal(&error.to_string()))
     }
 

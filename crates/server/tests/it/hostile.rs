@@ -161,7 +161,7 @@ async fn readers_that_stop_hold_no_more_than_their_callers_share_and_others_are_
         .unwrap();
     let mut whole = 0;
     while whole < 1 << 20 {
-        let mut piece = [0; 64 * 1024];
+        let mut piece = vec![0; 64 * 1024];
         let read = tokio::io::AsyncReadExt::read(&mut other, &mut piece);
         let read = timeout(Duration::from_secs(30), read).await;
         whole += read.expect("another caller waits for nobody").unwrap();
@@ -305,7 +305,7 @@ async fn bytes_of_a_list_are_charged_as_they_come() {
     socket.write_all(head).await.unwrap();
     let mut other = connect_from("127.0.0.2", server.address).await;
     other.write_all(head).await.unwrap();
-    other.write_all(&[b'\n'; 300_000]).await.unwrap();
+    other.write_all(&vec![b'\n'; 300_000]).await.unwrap();
     let answer = until(&mut other, "\r\n\r\n").await;
     assert!(answer.starts_with("HTTP/1.1 429 "), "{answer}");
     // The other announced as much and sent nothing: it costs nothing, and is read when it comes.

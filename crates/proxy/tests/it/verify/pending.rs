@@ -136,7 +136,10 @@ async fn fetching_ahead_is_no_way_around_the_proof() {
     let (list, key) = (world.upstream.url(), world.database.key());
     let site = site.reopened_verifying(&list, &key, Mode::Required).await;
     let line = "example.com/a v1.0.0/go.mod h1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n";
-    let job = site.proxy.prefetch(&caller(), line.as_bytes(), Kinds::Mod);
+    let job = site
+        .proxy
+        .prefetch(&caller(), line.into(), Kinds::Mod)
+        .await;
     let mut job = job.unwrap();
     while job.next().await.is_some() {}
     let refusal = site.refusal(go_mod("example.com/a", "v1.0.0")).await;

@@ -1,0 +1,123 @@
+//! Parsing: large files are read on a thread of their own, one at a time.
+//!
+//! A go.mod may have 16 MiB, a posted list 8 MiB. Reading one takes up to a second and a hundred
+//! megabytes, and threads of the runtime that do so answer nobody meanwhile (law L4). What is
+//! small, as nearly everything is, is read on the spot: that takes less than the way to another
+//! thread.
+
+use crate::{
+    check::{self, Wrong},
+    context::Context,
+    refusal::Refusal,
+};
+use bytes::Bytes;
+use codes::Code;
+use gomod::{Artifact, modfile};
+use tokio::{sync::Semaphore, task::spawn_blocking};
+
+/// Files up to this size are read on the spot: a go.mod of 64 KiB takes a millisecond.
+const SMALL: usize = 64 * 1024;
+
+/// Room for one large file at a time.
+#[derive(Debug)]
+pub(crate) struct Parsing(Semaphore);
+
+// === impl Parsing ===
+
+impl Default for Parsing {
+    fn default() -> Self {
+        Self(Semaphore::new(1))
+    }
+}
+
+impl Parsing {
+    /// Reads `bytes`: on the spot if they are few, else as soon as no other large file is read.
+    /// `None` means that reading them panicked.
+    pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        bytes: Bytes,
+        read: impl FnOnce(&Bytes) -> T + Send + 'static,
+    ) -> Option<T> {
+        if bytes.len() <= SMALL {
+            return Some(read(&bytes));
+        }
+        let _room = self.0.acquire().await.ok()?;
+        spawn_blocking(move || read(&bytes)).await.ok()
+    }
+}
+
+// === impl Context ===
+
+impl Context {
+    /// [`check::small`], off the runtime's threads where the file is large.
+    pub(crate) async fn check_small(
+        &self,
+        artifact: &Artifact,
+        bytes: &Bytes,
+    ) -> Result<Option<String>, Wrong> {
+        let subject = artifact.clone();
+        let read = move |bytes: &Bytes| check::small(&subject, bytes);
+        let checked = self.parsing.read(bytes.clone(), read).await;
+        checked.unwrap_or_else(|| Err(Wrong::new(Code::InternalError, NO_RESULT)))
+    }
+
+    /// What a kept go.mod retracts; nothing if it cannot be read.
+    pub(crate) async fn retracted_by(&self, go_mod: Bytes) -> Vec<modfile::Retract> {
+        let read = |bytes: &Bytes| {
+            let file = modfile::parse(bytes, modfile::Mode::Lax).ok();
+            file.map(|file| file.retract)
+        };
+        let retract = self.parsing.read(go_mod, read).await;
+        retract.flatten().unwrap_or_default()
+    }
+}
+
+/// Reading a file panicked, which must not happen.
+pub(crate) fn panicked() -> Refusal {
+    Refusal::internal(NO_RESULT)
+}
+
+const NO_RESULT: &str = "reading a file ended without a result";
+
+#[cfg(test)]
+mod tests {
+    use super::{Parsing, SMALL};
+    use bytes::Bytes;
+    use std::{sync::Arc, thread};
+    use tokio::sync::oneshot;
+
+    #[tokio::test]
+    async fn small_files_are_read_on_the_spot_and_large_ones_elsewhere() {
+        let parsing = Parsing::default();
+        let here = thread::current().id();
+        for (length, is_here) in [(SMALL, true), (SMALL + 1, false)] {
+            let read = parsing.read(Bytes::from(vec![0; length]), |_| thread::current().id());
+            assert_eq!(read.await.unwrap() == here, is_here, "{length}");
+        }
+    }
+
+    #[tokio::test]
+    async fn one_large_file_is_read_at_a_time_and_the_runtime_goes_on() {
+        let parsing = Arc::new(Parsing::default());
+        let large = Bytes::from(vec![0; SMALL + 1]);
+        let (began, beginning) = oneshot::channel();
+        let (end, ended) = oneshot::channel::<()>();
+        let first = tokio::spawn({
+            let (parsing, large) = (Arc::clone(&parsing), large.clone());
+            async move {
+                let read = move |_: &Bytes| {
+                    began.send(()).unwrap();
+                    let _ = ended.blocking_recv();
+                };
+                parsing.read(large, read).await
+            }
+        });
+        // The only thread of this runtime gets here while the first file is being read.
+        beginning.await.unwrap();
+        let mut second = Box::pin(parsing.read(large, |_| ()));
+        assert!(futures_util::poll!(&mut second).is_pending());
+        end.send(()).unwrap();
+        assert!(second.await.is_some());
+        assert!(first.await.unwrap().is_some());
+    }
+}
