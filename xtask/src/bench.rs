@@ -16,7 +16,7 @@ mod corpus;
 mod figure;
 mod machine;
 mod page;
-mod programs;
+pub(crate) mod programs;
 mod projects;
 mod report;
 mod scenario;

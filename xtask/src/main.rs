@@ -1,4 +1,4 @@
-//! Developer tasks: `cargo xtask test`, `gen`, `check-deps`, `bench`.
+//! Developer tasks: `cargo xtask test`, `gen`, `check-deps`, `bench`, `soak`.
 
 #![expect(
     clippy::print_stdout,
@@ -11,6 +11,7 @@
 
 mod bench;
 mod check_deps;
+mod soak;
 mod test;
 
 use clap::{Parser, Subcommand};
@@ -41,6 +42,8 @@ enum Task {
     CheckDeps,
     /// Measure modkeep and its peers on the same work, and write docs/benchmarks.md.
     Bench(bench::Options),
+    /// Attack a server for minutes, and print what it cost the others.
+    Soak(soak::Options),
     /// The upstream of the bench; it is started by it.
     #[command(hide = true)]
     BenchUpstream(bench::upstream::serve::Options),
@@ -52,6 +55,7 @@ fn main() -> anyhow::Result<()> {
         Task::Test => test::run(),
         Task::CheckDeps => check_deps::run(),
         Task::Bench(options) => bench::run(&options),
+        Task::Soak(options) => soak::run(&options),
         Task::BenchUpstream(options) => bench::upstream::serve::run(options),
     }
 }

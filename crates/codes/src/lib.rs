@@ -96,7 +96,7 @@ codes! {
         "Ask without /cached-only and without Disable-Module-Fetch to let it be fetched.";
     Absent = 2002, Some(404), "no source has it",
         "Every configured source said that this module or version does not exist.",
-        "Check the spelling; for a new tag run: curl -X POST THIS-SERVER/-/refresh/MODULE";
+        "Check the spelling; for a new tag an operator runs: curl -X POST THIS-SERVER/-/refresh/MODULE";
     UpstreamUnreachable = 2003, Some(503), "no source could be reached",
         "Connecting failed or timed out, so it is unknown whether the module exists.",
         "Run again; if it persists look at /metrics and the upstream's own status.";

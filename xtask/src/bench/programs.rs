@@ -104,7 +104,7 @@ fn last_but(count: usize, text: &str) -> String {
     words.next().unwrap_or(text).to_owned()
 }
 
-fn build_modkeep(root: &Path) -> Result<PathBuf> {
+pub(crate) fn build_modkeep(root: &Path) -> Result<PathBuf> {
     println!("building modkeep (release)");
     let status = Command::new(env!("CARGO"))
         .args(["build", "--release", "--quiet", "--package", "modkeep"])
