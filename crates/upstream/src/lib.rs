@@ -46,6 +46,7 @@ mod source;
 mod sumdb;
 mod tls;
 mod upstreams;
+mod waiters;
 pub mod walk;
 
 pub use breaker::{BreakerState, Force};
@@ -63,4 +64,5 @@ pub use request::RequestKind;
 pub use sumdb::{DatabaseOutcome, DatabaseRoute};
 pub use tls::client_config;
 pub use upstreams::{BreakerView, Upstreams};
+pub use waiters::{CallerKey, Waiters, Waiting};
 pub use walk::{BodyFailure, Walk};
