@@ -1,13 +1,14 @@
 //! Context: what every part of the service works with.
 
 use crate::{
-    capture::Captured, damage::Sound, errand::Errands, flight::Flights, fresh::Fresh, hot::Hot,
-    mend::Mends, metrics::Metrics, options::ProxyOptions, own::Own, parsing::Parsing,
-    prefetch::Prefetch, refusal::Refusal, remembered::Remembered, resource::Resource, scrub::Scrub,
-    sumdb::Heads, verify::Verifier, vulnerabilities::Vulnerabilities,
+    artifacts::Announcement, capture::Captured, damage::Sound, flight::Flights,
+    flight_budget::FlightBudget, fresh::Fresh, hot::Hot, mend::Mends, metrics::Metrics,
+    options::ProxyOptions, own::Own, parsing::Parsing, prefetch::Prefetch, refusal::Refusal, remembered::Remembered,
+    resource::Resource, scrub::Scrub, single_flight::SingleFlights, sumdb::Heads, verify::Verifier,
+    vulnerabilities::Vulnerabilities, wrong_versions::WrongVersions,
 };
 use codes::Code;
-use gomod::ModulePath;
+use gomod::{Artifact, ModulePath};
 use std::sync::Arc;
 use store::{Store, StoreError};
 use tokio::{sync::Semaphore, time::Instant};
@@ -29,11 +30,15 @@ pub(crate) struct Context {
     pub(crate) hot: Hot,
     pub(crate) fresh: Fresh,
     pub(crate) sound: Sound,
+    /// Room for all work on behalf of clients that asks a source.
+    pub(crate) budget: FlightBudget,
     pub(crate) flights: Flights,
     /// Small artifacts being fetched.
-    pub(crate) captures: Errands<Resource, Captured>,
+    pub(crate) captures: SingleFlights<Resource, Captured>,
     /// Lists, queries and the like being refreshed.
-    pub(crate) refreshes: Errands<String, Result<Arc<Remembered>, Refusal>>,
+    pub(crate) refreshes: SingleFlights<String, Result<Arc<Remembered>, Refusal>>,
+    /// Zips of which it is asked whether they are to be had.
+    pub(crate) announcements: SingleFlights<Artifact, Result<Announcement, Refusal>>,
     pub(crate) large_bodies: Semaphore,
     /// Room for work that reads a whole zip or all of its names.
     heavy: Semaphore,
@@ -54,6 +59,8 @@ pub(crate) struct Context {
     pub(crate) heads: Heads,
     /// Damaged blobs that are being mended.
     pub(crate) mends: Mends,
+    /// Versions that were found wrong at their sources.
+    pub(crate) wrong: WrongVersions,
     /// Known vulnerabilities.
     pub(crate) vulnerabilities: Vulnerabilities,
     /// How far the scrubber is.
@@ -77,12 +84,20 @@ impl Context {
         options: ProxyOptions,
         metrics: Arc<Metrics>,
     ) -> Self {
-        let verifier = Verifier::new(options.verify.clone(), &store, &upstreams, &metrics);
+        let budget = FlightBudget::new(options.flights);
+        let verifier = Verifier::new(
+            options.verify.clone(),
+            &store,
+            &upstreams,
+            &metrics,
+            &budget,
+        );
         Self {
             verifier,
             own: Own::new(&options.own),
             heads: Heads::default(),
             mends: Mends::default(),
+            wrong: WrongVersions::default(),
             scrub: Scrub::default(),
             vulnerabilities: Vulnerabilities::new(options.vulnerabilities.clone()),
             started: Instant::now(),
@@ -93,9 +108,11 @@ impl Context {
             store,
             upstreams,
             options,
-            flights: Flights::default(),
-            captures: Errands::default(),
-            refreshes: Errands::default(),
+            flights: Flights::within(&budget),
+            announcements: SingleFlights::within(&budget),
+            captures: SingleFlights::within(&budget),
+            refreshes: SingleFlights::within(&budget),
+            budget,
             large_bodies: Semaphore::new(LARGE_BODIES),
             proofs: Semaphore::new(PROOFS),
             heavy: Semaphore::new(processors()),
