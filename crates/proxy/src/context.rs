@@ -3,9 +3,10 @@
 use crate::{
     artifacts::Announcement, capture::Captured, damage::Sound, flight::Flights,
     flight_budget::FlightBudget, fresh::Fresh, hot::Hot, mend::Mends, metrics::Metrics,
-    options::ProxyOptions, own::Own, parsing::Parsing, prefetch::Prefetch, refusal::Refusal, remembered::Remembered,
-    resource::Resource, scrub::Scrub, single_flight::SingleFlights, sumdb::Heads, verify::Verifier,
-    vulnerabilities::Vulnerabilities, wrong_versions::WrongVersions,
+    options::ProxyOptions, own::Own, parsing::Parsing, prefetch::Prefetch, refusal::Refusal,
+    remembered::Remembered, resource::Resource, scrub::Scrub, single_flight::SingleFlights,
+    sumdb::Heads, verify::Verifier, vulnerabilities::Vulnerabilities,
+    wrong_versions::WrongVersions,
 };
 use codes::Code;
 use gomod::{Artifact, ModulePath};
@@ -13,7 +14,7 @@ use std::sync::Arc;
 use store::{Store, StoreError};
 use tokio::{sync::Semaphore, time::Instant};
 use tokio_util::task::TaskTracker;
-use upstream::Upstreams;
+use upstream::{Slots, Upstreams};
 
 /// How many bodies above the usual size may be in memory at once: 4 x 16 MiB at worst.
 const LARGE_BODIES: usize = 4;
@@ -41,7 +42,7 @@ pub(crate) struct Context {
     pub(crate) announcements: SingleFlights<Artifact, Result<Announcement, Refusal>>,
     pub(crate) large_bodies: Semaphore,
     /// Room for work that reads a whole zip or all of its names.
-    heavy: Semaphore,
+    heavy: Arc<Slots>,
     /// Room for reading large files.
     pub(crate) parsing: Parsing,
     /// Room for keeping the proofs of captured database records.
@@ -115,7 +116,7 @@ impl Context {
             budget,
             large_bodies: Semaphore::new(LARGE_BODIES),
             proofs: Semaphore::new(PROOFS),
-            heavy: Semaphore::new(processors()),
+            heavy: Slots::new(processors()),
             parsing: Parsing::default(),
             background: TaskTracker::new(),
             metrics,
@@ -137,13 +138,13 @@ impl Context {
         std::iter::once(&self.upstreams).chain(&self.options.private_upstreams)
     }
 
-    /// Does heavy work on a blocking thread, as many at once as there are processors. `None` means
-    /// that it panicked.
+    /// Does heavy work on a blocking thread, as many at once as there are processors, in turns by
+    /// caller. `None` means that it panicked.
     pub(crate) async fn heavily<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Option<T> {
-        let _room = self.heavy.acquire().await.ok()?;
+        let _turn = self.heavy.turn().await?;
         tokio::task::spawn_blocking(work).await.ok()
     }
 

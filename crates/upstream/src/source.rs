@@ -20,7 +20,6 @@ mod call;
 mod hedge;
 mod prober;
 mod silence;
-mod turns;
 
 use std::{sync::Arc, time::Duration};
 
@@ -41,11 +40,11 @@ use crate::{
     http_source::HttpSource,
     request::RequestPath,
     retry,
+    slots::NoSlot,
 };
 
 pub(crate) use account::Account;
-pub(crate) use bulkhead::Slot;
-use bulkhead::{Bulkhead, NoSlot};
+use bulkhead::Bulkhead;
 pub(crate) use call::Call;
 use call::Leg;
 use silence::Heard;

@@ -9,7 +9,6 @@ use bytes::Bytes;
 use std::{fmt, future::poll_fn};
 use store::StoreError;
 
-
 /// Why a body ends before its end.
 #[derive(Debug, thiserror::Error)]
 pub enum FlightFailure {

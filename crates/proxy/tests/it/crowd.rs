@@ -49,20 +49,36 @@ fn held() -> Target {
     Target::Prefix(HELD.to_owned())
 }
 
-/// A gauge's value.
-fn gauge(site: &Site, name: &str) -> usize {
-    let mut registry = Registry::default();
-    site.proxy.register(&mut registry);
-    site.proxy.observe();
-    let mut page = String::new();
-    prometheus_client::encoding::text::encode(&mut page, &registry).unwrap();
-    let line = page.lines().find_map(|line| line.strip_prefix(name));
-    line.unwrap().trim().parse().unwrap()
+/// What a site says of itself.
+struct Gauges<'a> {
+    site: &'a Site,
+    registry: Registry,
 }
 
-async fn until(condition: impl Fn() -> bool) {
-    while !condition() {
-        tokio::task::yield_now().await;
+impl<'a> Gauges<'a> {
+    fn of(site: &'a Site) -> Self {
+        let mut registry = Registry::default();
+        site.proxy.register(&mut registry);
+        Self { site, registry }
+    }
+
+    fn value(&self, name: &str) -> usize {
+        self.site.proxy.observe();
+        let mut page = String::new();
+        prometheus_client::encoding::text::encode(&mut page, &self.registry).unwrap();
+        let line = page.lines().find_map(|line| line.strip_prefix(name));
+        line.unwrap().trim().parse().unwrap()
+    }
+
+    /// Work on behalf of clients that waits for sources.
+    fn waiting(&self) -> usize {
+        self.value("modkeep_flights_waiting")
+    }
+
+    async fn until(&self, condition: impl Fn(usize) -> bool) {
+        while !condition(self.waiting()) {
+            tokio::task::yield_now().await;
+        }
     }
 }
 
@@ -78,8 +94,11 @@ async fn ten_thousand_unknown_names_cost_others_nothing_and_end_with_their_clien
     let site = Site::patient(&upstream).await;
     let crowd = crowd(&site, 10_000, |name| info(name, "v1.0.0"));
     // Beyond its share of the room the caller is refused; nothing else comes back.
-    let refused = || crowd.iter().filter(|asked| asked.is_finished()).count();
-    until(|| refused() == 10_000 - 2048).await;
+    let gauges = Gauges::of(&site);
+    gauges.until(|waiting| waiting == 2048).await;
+    while crowd.iter().filter(|asked| asked.is_finished()).count() < 10_000 - 2048 {
+        tokio::task::yield_now().await;
+    }
     let (refused, crowd): (Vec<_>, Vec<_>) =
         crowd.into_iter().partition(|asked| asked.is_finished());
     for refused in join_all(refused).await {
@@ -87,7 +106,7 @@ async fn ten_thousand_unknown_names_cost_others_nothing_and_end_with_their_clien
         assert_eq!((refused.code, refused.status), (Code::TooManyWaiting, 429));
         assert!(refused.retry_after.is_some());
     }
-    assert!(gauge(&site, "modkeep_errands") <= 2048);
+    assert!(gauges.value("modkeep_errands") <= 2048);
     // Nothing of the crowd moves, and another caller is served.
     let other = ask(&site, caller(2), go_mod("example.com/real", "v1.0.0"));
     assert!(other.await.unwrap().is_ok());
@@ -97,11 +116,11 @@ async fn ten_thousand_unknown_names_cost_others_nothing_and_end_with_their_clien
         asked.abort();
     }
     join_all(crowd).await;
-    until(|| gauge(&site, "modkeep_errands") <= SHARE).await;
+    gauges.until(|waiting| waiting <= SHARE).await;
     hold.release();
-    until(|| gauge(&site, "modkeep_errands") == 0).await;
+    gauges.until(|waiting| waiting == 0).await;
     assert_eq!(asked_for_held(&upstream), SHARE);
-    assert_eq!(gauge(&site, "modkeep_flights_waiting"), 0);
+    assert_eq!(gauges.value("modkeep_errands"), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -117,8 +136,9 @@ async fn every_kind_of_request_goes_round_the_callers() {
         let upstream = upstream();
         let hold = upstream.hold(held());
         let site = Site::patient(&upstream).await;
+        let gauges = Gauges::of(&site);
         let crowd = crowd(&site, 300, of);
-        until(|| gauge(&site, "modkeep_flights_waiting") == 300).await;
+        gauges.until(|waiting| waiting == 300).await;
         let kinds = [
             info("example.com/real", "v1.0.0"),
             list("example.com/real"),
@@ -131,9 +151,9 @@ async fn every_kind_of_request_goes_round_the_callers() {
         for asked in &crowd {
             asked.abort();
         }
-        until(|| gauge(&site, "modkeep_flights_waiting") <= SHARE).await;
+        gauges.until(|waiting| waiting <= SHARE).await;
         hold.release();
-        until(|| gauge(&site, "modkeep_flights_waiting") == 0).await;
+        gauges.until(|waiting| waiting == 0).await;
         assert!(asked_for_held(&upstream) <= SHARE);
     }
 }
@@ -143,14 +163,15 @@ async fn who_joins_what_a_crowd_waits_for_does_not_wait_with_it() {
     let upstream = upstream();
     let hold = upstream.hold(held());
     let site = Site::patient(&upstream).await;
+    let gauges = Gauges::of(&site);
     let crowd = crowd(&site, 300, |name| info(name, "v1.0.0"));
-    until(|| gauge(&site, "modkeep_flights_waiting") == 300).await;
+    gauges.until(|waiting| waiting == 300).await;
     // Behind all of the crowd, and of the same caller.
     let behind = [
         ask(&site, caller(1), go_mod("example.com/real", "v1.0.0")),
         ask(&site, caller(1), zip("example.com/other", "v1.0.0")),
     ];
-    until(|| gauge(&site, "modkeep_flights_waiting") == 302).await;
+    gauges.until(|waiting| waiting == 302).await;
     assert_eq!(upstream.count_path("example.com/real/@v/v1.0.0.mod"), 0);
     for wanted in [
         go_mod("example.com/real", "v1.0.0"),
@@ -172,14 +193,15 @@ async fn who_leaves_takes_nothing_from_those_who_stay() {
     let upstream = upstream();
     let hold = upstream.hold(held());
     let site = Site::patient(&upstream).await;
+    let gauges = Gauges::of(&site);
     let crowd = crowd(&site, 300, |name| info(name, "v1.0.0"));
-    until(|| gauge(&site, "modkeep_flights_waiting") == 300).await;
+    gauges.until(|waiting| waiting == 300).await;
     let wanted = || go_mod("example.com/real", "v1.0.0");
     let (leaves, stays) = (
         ask(&site, caller(1), wanted()),
         ask(&site, caller(1), wanted()),
     );
-    until(|| gauge(&site, "modkeep_flights_waiting") == 301).await;
+    gauges.until(|waiting| waiting == 301).await;
     leaves.abort();
     for asked in &crowd {
         asked.abort();

@@ -1,42 +1,18 @@
-//! How many requests may be under way at a source at once, and whose turn it is.
+//! How many requests may be under way at a source at once.
 //!
 //! A source that hangs holds its own slots and nobody else's. What it mirrors of checksum databases
 //! is a service of its own behind it, so that has slots of its own as well: each artifact that has
 //! to be proven brings a lookup and a tile along, and these must neither take the slots of artifacts
 //! away nor wait for them. So there are twice as many of these: both are small answers from a cache.
-//!
-//! * *Turns.* A slot that comes free goes round the callers ([`super::turns`]): one who asks for ten
-//!   thousand things and one who asks for one are served alternately. What several wait for is in
-//!   the line of each of them, and who joins later adds a line ([`Waiters`]).
-//! * *Shares.* A slot may be held for long: a large zip, a slow source. So no caller takes the last
-//!   ones: it may hold three times as many as are free ([`SHARE`]). Alone it has three quarters.
-//! * *Background.* What no client waits for stands in a queue of its own, holds at most half of the
-//!   slots, and takes one only if no client may have it. Guesses ([`Priority::Background`]) wait for
-//!   that half only: where it has room and no slot is free, they are turned away.
-//! * *Given up.* What nobody waits for any more, and was not sent yet, leaves its place
-//!   ([`NoSlot::GivenUp`]). What was sent is finished.
+//! Whose turn it is among those who wait is the business of [`Slots`].
 
-use std::{
-    collections::{BTreeSet, HashMap},
-    sync::Arc,
-    time::Duration,
+use std::{sync::Arc, time::Duration};
+
+use super::Priority;
+use crate::{
+    RequestClass,
+    slots::{NoSlot, Slot, Slots, Worth},
 };
-
-use parking_lot::Mutex;
-use tokio::{
-    sync::{oneshot, watch},
-    time::{Instant, sleep_until},
-};
-
-use super::{
-    Priority,
-    turns::{Entry, Turns},
-};
-use crate::{CallerKey, RequestClass, Waiters};
-
-/// A caller may hold this many times as many slots as lie free: alone 48 of 64, two 27 each, and
-/// whoever comes next finds one.
-const SHARE: usize = 3;
 
 /// The slots of one source.
 #[derive(Debug)]
@@ -44,63 +20,6 @@ pub(crate) struct Bulkhead {
     artifacts: Arc<Slots>,
     databases: Arc<Slots>,
     limit: usize,
-}
-
-#[derive(Debug)]
-struct Slots {
-    state: Mutex<State>,
-}
-
-#[derive(Debug)]
-struct State {
-    free: usize,
-    /// Slots that background work may hold, and those that it holds.
-    background: usize,
-    in_background: usize,
-    held: HashMap<CallerKey, usize>,
-    demand: Turns,
-    unasked: BTreeSet<Entry>,
-    waiting: HashMap<Entry, Candidate>,
-    next: Entry,
-}
-
-/// Who waits for a slot.
-#[derive(Debug)]
-struct Candidate {
-    /// In whose lines it stands; in that of the background if in none.
-    callers: Vec<CallerKey>,
-    /// Whether it is worth no waiting, as long as no client waits for it.
-    guess: bool,
-    tell: oneshot::Sender<Slot>,
-}
-
-/// What a request holds while it is under way.
-#[derive(Debug)]
-pub(crate) struct Slot {
-    slots: Arc<Slots>,
-    holder: Holder,
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Holder {
-    Caller(CallerKey),
-    Background,
-}
-
-/// Why there is no slot.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum NoSlot {
-    /// None came free in time.
-    Saturated,
-    /// Nobody waits for it any more.
-    GivenUp,
-}
-
-/// A place in the queue, left when it is dropped.
-struct Place<'a> {
-    slots: &'a Arc<Slots>,
-    entry: Entry,
-    told: oneshot::Receiver<Slot>,
 }
 
 // === impl Bulkhead ===
@@ -123,47 +42,26 @@ impl Bulkhead {
 
     /// Whether a slot lies free.
     pub(crate) fn has_room(&self, class: RequestClass) -> bool {
-        self.of(class).state.lock().free > 0
+        self.of(class).has_room()
     }
 
-    /// A slot, if one comes free in time. A caller's patience begins when it comes.
+    /// A slot, if one comes free in time.
     pub(crate) async fn slot(
         &self,
         class: RequestClass,
         priority: Priority,
         patience: Duration,
     ) -> Result<Slot, NoSlot> {
-        let Some(waiters) = Waiters::present() else {
-            let callers = match priority {
-                Priority::Demand => vec![CallerKey::ANYBODY],
-                Priority::Background => Vec::new(),
-            };
-            let mut place = self.of(class).enter(callers, priority);
-            return tokio::select! {
-                biased;
-                slot = &mut place.told => slot.map_err(|_| NoSlot::Saturated),
-                () = sleep_until(Instant::now() + patience) => Err(NoSlot::Saturated),
-            };
+        let worth = match priority {
+            Priority::Demand => Worth::Waiting,
+            Priority::Background => Worth::AGuess,
         };
-        let slots = self.of(class);
-        let slot = slots.slot_for(&waiters, priority, patience).await?;
-        waiters.pin();
-        Ok(slot)
+        self.of(class).slot(worth, patience).await
     }
 
     /// A slot for an extra request, if one lies free and nobody waits for it.
     pub(crate) fn spare(&self, class: RequestClass) -> Option<Slot> {
-        let slots = self.of(class);
-        let mut state = slots.state.lock();
-        if state.free == 0 || !state.demand.is_empty() {
-            return None;
-        }
-        state.take(Holder::Caller(CallerKey::ANYBODY));
-        drop(state);
-        Some(Slot {
-            slots: Arc::clone(slots),
-            holder: Holder::Caller(CallerKey::ANYBODY),
-        })
+        self.of(class).spare()
     }
 
     fn of(&self, class: RequestClass) -> &Arc<Slots> {
@@ -174,217 +72,51 @@ impl Bulkhead {
     }
 }
 
-// === impl Slots ===
-
-impl Slots {
-    fn new(limit: usize) -> Arc<Self> {
-        let state = State {
-            free: limit,
-            background: (limit / 2).max(1),
-            in_background: 0,
-            held: HashMap::new(),
-            demand: Turns::default(),
-            unasked: BTreeSet::new(),
-            waiting: HashMap::new(),
-            next: 0,
-        };
-        Arc::new(Self {
-            state: Mutex::new(state),
-        })
-    }
-
-    async fn slot_for(
-        self: &Arc<Self>,
-        waiters: &Waiters,
-        priority: Priority,
-        patience: Duration,
-    ) -> Result<Slot, NoSlot> {
-        let mut changes: watch::Receiver<u64> = waiters.changes();
-        if waiters.close_if_alone() {
-            return Err(NoSlot::GivenUp);
-        }
-        let mut place = self.enter(waiters.callers(), priority);
-        let mut deadline = Instant::now() + patience;
-        loop {
-            tokio::select! {
-                biased;
-                slot = &mut place.told => return slot.map_err(|_| NoSlot::Saturated),
-                // Never closed: the waiters are borrowed.
-                _ = changes.changed() => {
-                    if waiters.close_if_alone() {
-                        return Err(NoSlot::GivenUp);
-                    }
-                    if self.restand(place.entry, waiters.callers()) {
-                        deadline = Instant::now() + patience;
-                    }
-                }
-                () = sleep_until(deadline) => return Err(NoSlot::Saturated),
-            }
-        }
-    }
-
-    /// Takes a place in the lines of these callers, in that of the background if there are none.
-    fn enter(self: &Arc<Self>, callers: Vec<CallerKey>, priority: Priority) -> Place<'_> {
-        let (tell, told) = oneshot::channel();
-        let candidate = Candidate {
-            callers,
-            guess: priority == Priority::Background,
-            tell,
-        };
-        let mut state = self.state.lock();
-        let entry = state.next;
-        state.next += 1;
-        state.stand(entry, candidate);
-        drop(state);
-        self.hand_out();
-        Place {
-            slots: self,
-            entry,
-            told,
-        }
-    }
-
-    /// Moves an entry to the lines of these callers; whether one of them is new.
-    fn restand(self: &Arc<Self>, entry: Entry, callers: Vec<CallerKey>) -> bool {
-        let mut state = self.state.lock();
-        let Some(candidate) = state.leave(entry) else {
-            return false;
-        };
-        let before = &candidate.callers;
-        let newcomer = callers.iter().any(|caller| !before.contains(caller));
-        let candidate = Candidate {
-            callers,
-            ..candidate
-        };
-        state.stand(entry, candidate);
-        drop(state);
-        self.hand_out();
-        newcomer
-    }
-
-    /// Gives what lies free to those whose turn it is.
-    fn hand_out(self: &Arc<Self>) {
-        loop {
-            let next = self.state.lock().next();
-            let Some((holder, tell)) = next else {
-                let turned_away = self.state.lock().turned_away();
-                drop(turned_away);
-                return;
-            };
-            let slot = Slot {
-                slots: Arc::clone(self),
-                holder,
-            };
-            // Whoever left meanwhile drops the slot, here or in its receiver: it comes back.
-            drop(tell.send(slot));
-        }
-    }
-}
-
-// === impl State ===
-
-impl State {
-    fn stand(&mut self, entry: Entry, candidate: Candidate) {
-        if candidate.callers.is_empty() {
-            self.unasked.insert(entry);
-        }
-        for caller in &candidate.callers {
-            self.demand.insert(*caller, entry);
-        }
-        self.waiting.insert(entry, candidate);
-    }
-
-    fn leave(&mut self, entry: Entry) -> Option<Candidate> {
-        let candidate = self.waiting.remove(&entry)?;
-        self.unasked.remove(&entry);
-        for caller in &candidate.callers {
-            self.demand.remove(*caller, entry);
-        }
-        Some(candidate)
-    }
-
-    /// Who gets a slot now: demand in turns, else the background within its bound.
-    fn next(&mut self) -> Option<(Holder, oneshot::Sender<Slot>)> {
-        if self.free == 0 {
-            return None;
-        }
-        let (free, held) = (self.free, &self.held);
-        let may = |caller| {
-            let held = held.get(&caller).copied().unwrap_or_default();
-            caller == CallerKey::ANYBODY || held == 0 || held < SHARE.saturating_mul(free)
-        };
-        let (holder, entry) = match self.demand.next(may) {
-            Some((caller, entry)) => (Holder::Caller(caller), entry),
-            None if self.has_room_for_background() => {
-                (Holder::Background, self.unasked.first().copied()?)
-            }
-            None => return None,
-        };
-        let candidate = self.leave(entry)?;
-        self.take(holder);
-        Some((holder, candidate.tell))
-    }
-
-    /// Within its bound; and where clients wait who have their share, in half of what they leave.
-    fn has_room_for_background(&self) -> bool {
-        self.in_background < self.background
-            && (self.demand.is_empty() || self.in_background < self.free)
-    }
-
-    /// Guesses whose turn it is among the background, where there is no slot for them.
-    fn turned_away(&mut self) -> Vec<Candidate> {
-        let mut turned_away = Vec::new();
-        while self.in_background < self.background
-            && let Some(first) = self.unasked.first().copied()
-            && self.waiting.get(&first).is_some_and(|first| first.guess)
-        {
-            turned_away.extend(self.leave(first));
-        }
-        turned_away
-    }
-
-    fn take(&mut self, holder: Holder) {
-        self.free -= 1;
-        match holder {
-            Holder::Caller(caller) => *self.held.entry(caller).or_insert(0) += 1,
-            Holder::Background => self.in_background += 1,
-        }
-    }
-
-    fn give_back(&mut self, holder: Holder) {
-        self.free += 1;
-        match holder {
-            Holder::Background => self.in_background -= 1,
-            Holder::Caller(caller) => {
-                if let Some(held) = self.held.get_mut(&caller) {
-                    *held -= 1;
-                    if *held == 0 {
-                        self.held.remove(&caller);
-                    }
-                }
-            }
-        }
-    }
-}
-
-// === impl Slot ===
-
-impl Drop for Slot {
-    fn drop(&mut self) {
-        self.slots.state.lock().give_back(self.holder);
-        self.slots.hand_out();
-    }
-}
-
-// === impl Place ===
-
-impl Drop for Place<'_> {
-    fn drop(&mut self) {
-        let left = self.slots.state.lock().leave(self.entry);
-        drop(left);
-    }
-}
-
 #[cfg(test)]
-#[path = "bulkhead_tests.rs"]
-mod tests;
+mod tests {
+    use super::{super::Priority, Bulkhead, Slot};
+    use crate::RequestClass::{self, Metadata, Sumdb, Versions, Zip};
+    use std::time::Duration;
+
+    const SOON: Duration = Duration::from_secs(1);
+
+    async fn demand(bulkhead: &Bulkhead, class: RequestClass) -> Option<Slot> {
+        bulkhead.slot(class, Priority::Demand, SOON).await.ok()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn artifacts_and_databases_do_not_take_each_others_slots() {
+        let bulkhead = Bulkhead::new(2);
+        let mut held = Vec::new();
+        for class in [Zip, Versions] {
+            held.push(demand(&bulkhead, class).await);
+        }
+        assert!(!bulkhead.has_room(Metadata) && bulkhead.has_room(Sumdb));
+        let refused = demand(&bulkhead, Metadata).await;
+        assert!(refused.is_none());
+        for _ in 0..4 {
+            held.push(demand(&bulkhead, Sumdb).await);
+        }
+        assert!(held.iter().all(Option::is_some));
+        assert!(bulkhead.spare(Sumdb).is_none());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_nobody_waits_for_holds_half_and_never_the_last_that_demand_needs() {
+        let bulkhead = Bulkhead::new(4);
+        let ahead = async |class| {
+            let slot = bulkhead.slot(class, Priority::Background, SOON);
+            slot.await.ok()
+        };
+        let (first, second) = (ahead(Zip).await, ahead(Zip).await);
+        assert!(first.is_some() && second.is_some());
+        assert!(ahead(Zip).await.is_none());
+        drop(first);
+        let mut held = Vec::new();
+        for _ in 0..3 {
+            held.push(demand(&bulkhead, Zip).await);
+        }
+        assert!(held.iter().all(Option::is_some));
+        assert!(ahead(Zip).await.is_none());
+    }
+}

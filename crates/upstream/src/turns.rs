@@ -9,11 +9,11 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 use crate::CallerKey;
 
 /// The number of an entry; later ones are larger.
-pub(super) type Entry = u64;
+pub(crate) type Entry = u64;
 
 /// The lines of all callers.
 #[derive(Debug, Default)]
-pub(super) struct Turns {
+pub(crate) struct Turns {
     lines: HashMap<CallerKey, BTreeSet<Entry>>,
     /// Callers with a line, the next one first.
     order: VecDeque<CallerKey>,
@@ -23,7 +23,7 @@ pub(super) struct Turns {
 
 impl Turns {
     /// Puts an entry into a caller's line.
-    pub(super) fn insert(&mut self, caller: CallerKey, entry: Entry) {
+    pub(crate) fn insert(&mut self, caller: CallerKey, entry: Entry) {
         let line = self.lines.entry(caller).or_insert_with(|| {
             self.order.push_back(caller);
             BTreeSet::new()
@@ -32,7 +32,7 @@ impl Turns {
     }
 
     /// Takes an entry out of a caller's line.
-    pub(super) fn remove(&mut self, caller: CallerKey, entry: Entry) {
+    pub(crate) fn remove(&mut self, caller: CallerKey, entry: Entry) {
         let Some(line) = self.lines.get_mut(&caller) else {
             return;
         };
@@ -45,7 +45,7 @@ impl Turns {
 
     /// The entry whose turn it is, among callers who may have one more; its caller goes to the end of
     /// the round. The entry stays in line until it is removed.
-    pub(super) fn next(&mut self, may: impl Fn(CallerKey) -> bool) -> Option<(CallerKey, Entry)> {
+    pub(crate) fn next(&mut self, may: impl Fn(CallerKey) -> bool) -> Option<(CallerKey, Entry)> {
         let at = self.order.iter().position(|caller| may(*caller))?;
         let caller = self.order.remove(at)?;
         self.order.push_back(caller);
@@ -54,7 +54,7 @@ impl Turns {
     }
 
     /// Whether nobody waits.
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.lines.is_empty()
     }
 }

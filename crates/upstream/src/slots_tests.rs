@@ -1,9 +1,5 @@
-use super::{super::Priority, Bulkhead, NoSlot, Slot};
-use crate::{
-    CallerKey,
-    RequestClass::{self, Metadata, Sumdb, Versions, Zip},
-    Waiters, Waiting,
-};
+use super::{NoSlot, Slot, Slots, Worth};
+use crate::{CallerKey, Waiters, Waiting};
 use std::{
     future::Future,
     pin::Pin,
@@ -11,7 +7,7 @@ use std::{
     task::{Context, Poll, Waker},
     time::Duration,
 };
-use tokio::time::{Instant, advance};
+use tokio::time::{Instant, advance, sleep};
 
 const SOON: Duration = Duration::from_secs(1);
 
@@ -20,8 +16,8 @@ const B: CallerKey = CallerKey::new(2);
 
 type Wait = Pin<Box<dyn Future<Output = Result<Slot, NoSlot>>>>;
 
-async fn demand(bulkhead: &Bulkhead, class: RequestClass) -> Option<Slot> {
-    bulkhead.slot(class, Priority::Demand, SOON).await.ok()
+async fn demand(slots: &Arc<Slots>) -> Option<Slot> {
+    slots.slot(Worth::Waiting, SOON).await.ok()
 }
 
 /// Work of its own that these callers wait for.
@@ -40,11 +36,11 @@ async fn join(work: &Waiters, caller: CallerKey) -> Waiting {
 }
 
 /// The work's waiting for a slot.
-fn wait(bulkhead: &Arc<Bulkhead>, work: &Waiters) -> Wait {
-    let bulkhead = Arc::clone(bulkhead);
+fn wait(slots: &Arc<Slots>, work: &Waiters) -> Wait {
+    let slots = Arc::clone(slots);
     Box::pin(
         work.clone()
-            .scope(async move { bulkhead.slot(Zip, Priority::Demand, SOON).await }),
+            .scope(async move { slots.slot(Worth::Waiting, SOON).await }),
     )
 }
 
@@ -58,65 +54,29 @@ fn ended(wait: &mut Wait) -> Option<Result<Slot, NoSlot>> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn artifacts_and_databases_do_not_take_each_others_slots() {
-    let bulkhead = Bulkhead::new(2);
-    let mut held = Vec::new();
-    for class in [Zip, Versions] {
-        held.push(demand(&bulkhead, class).await);
-    }
-    assert!(!bulkhead.has_room(Metadata) && bulkhead.has_room(Sumdb));
-    let refused = demand(&bulkhead, Metadata).await;
-    assert!(refused.is_none());
-    for _ in 0..4 {
-        held.push(demand(&bulkhead, Sumdb).await);
-    }
-    assert!(held.iter().all(Option::is_some));
-    assert!(bulkhead.spare(Sumdb).is_none());
-}
-
-#[tokio::test(start_paused = true)]
-async fn what_nobody_waits_for_holds_half_and_never_the_last_that_demand_needs() {
-    let bulkhead = Bulkhead::new(4);
-    let ahead = async |class| {
-        let slot = bulkhead.slot(class, Priority::Background, SOON);
-        slot.await.ok()
-    };
-    let (first, second) = (ahead(Zip).await, ahead(Zip).await);
-    assert!(first.is_some() && second.is_some());
-    assert!(ahead(Zip).await.is_none());
-    drop(first);
-    let mut held = Vec::new();
-    for _ in 0..3 {
-        held.push(demand(&bulkhead, Zip).await);
-    }
-    assert!(held.iter().all(Option::is_some));
-    assert!(ahead(Zip).await.is_none());
-}
-
-#[tokio::test(start_paused = true)]
 async fn one_with_ten_thousand_waits_and_one_with_one_take_turns() {
-    let bulkhead = Arc::new(Bulkhead::new(64));
+    let slots = Slots::new(64);
     let (crowd, _waiting) = work(&[A]).await;
-    let mut slots = Vec::new();
-    let mut waits: Vec<Wait> = (0..10_000).map(|_| wait(&bulkhead, &crowd)).collect();
+    let mut held = Vec::new();
+    let mut waits: Vec<Wait> = (0..10_000).map(|_| wait(&slots, &crowd)).collect();
     for wait in &mut waits {
-        slots.extend(ended(wait).transpose().unwrap());
+        held.extend(ended(wait).transpose().unwrap());
     }
-    assert_eq!(slots.len(), 48, "three quarters of 64");
+    assert_eq!(held.len(), 48, "three quarters of 64");
     let (single, _waiting) = work(&[B]).await;
-    let mut others: Vec<Wait> = (0..100).map(|_| wait(&bulkhead, &single)).collect();
+    let mut others: Vec<Wait> = (0..100).map(|_| wait(&slots, &single)).collect();
     let at_once = others.iter_mut().filter_map(ended).count();
     assert!(at_once >= 9, "{at_once} of 16 free slots");
 }
 
 #[tokio::test(start_paused = true)]
 async fn slots_that_come_free_go_round_the_callers() {
-    let bulkhead = Arc::new(Bulkhead::new(1));
-    let held = demand(&bulkhead, Zip).await;
+    let slots = Slots::new(1);
+    let held = demand(&slots).await;
     let (of_a, _a) = work(&[A]).await;
     let (of_b, _b) = work(&[B]).await;
     let mut waits: Vec<Wait> = [&of_a, &of_a, &of_a, &of_b]
-        .map(|work| wait(&bulkhead, work))
+        .map(|work| wait(&slots, work))
         .into();
     assert!(waits.iter_mut().all(|wait| ended(wait).is_none()));
     drop(held);
@@ -136,11 +96,11 @@ async fn slots_that_come_free_go_round_the_callers() {
 
 #[tokio::test(start_paused = true)]
 async fn what_nobody_waits_for_any_more_leaves_its_place() {
-    let bulkhead = Arc::new(Bulkhead::new(1));
-    let held = demand(&bulkhead, Zip).await;
+    let slots = Slots::new(1);
+    let held = demand(&slots).await;
     let (left, waiting) = work(&[A]).await;
     let (kept, mut joined) = work(&[A]).await;
-    let (mut given_up, mut goes_on) = (wait(&bulkhead, &left), wait(&bulkhead, &kept));
+    let (mut given_up, mut goes_on) = (wait(&slots, &left), wait(&slots, &kept));
     assert!(ended(&mut given_up).is_none() && ended(&mut goes_on).is_none());
     joined.push(join(&kept, B).await);
     drop(waiting);
@@ -153,19 +113,19 @@ async fn what_nobody_waits_for_any_more_leaves_its_place() {
     drop(joined);
     assert!(!kept.close_if_alone(), "what was sent is finished");
     drop(slot);
-    let nobody = wait(&bulkhead, &left).await;
+    let nobody = wait(&slots, &left).await;
     assert_eq!(nobody.unwrap_err(), NoSlot::GivenUp, "also with slots free");
 }
 
 #[tokio::test(start_paused = true)]
 async fn who_joins_brings_a_turn_and_patience_of_its_own() {
-    let bulkhead = Arc::new(Bulkhead::new(1));
-    let held = demand(&bulkhead, Zip).await;
+    let slots = Slots::new(1);
+    let held = demand(&slots).await;
     let ahead = Waiters::new();
     let _unasked = ahead.join_unasked();
     let (of_a, _a) = work(&[A]).await;
-    let mut first = wait(&bulkhead, &ahead);
-    let mut second = wait(&bulkhead, &of_a);
+    let mut first = wait(&slots, &ahead);
+    let mut second = wait(&slots, &of_a);
     assert!(ended(&mut first).is_none() && ended(&mut second).is_none());
     let begun = Instant::now();
     advance(SOON - Duration::from_millis(1)).await;
@@ -176,4 +136,47 @@ async fn who_joins_brings_a_turn_and_patience_of_its_own() {
     assert_eq!(begun.elapsed(), SOON);
     drop(held);
     assert!(ended(&mut first).unwrap().is_ok());
+}
+
+/// What a source 200 ms away makes of a crowd, in its time: each slot is held for one answer.
+#[tokio::test(start_paused = true)]
+async fn beside_ten_thousand_of_one_caller_another_is_served_in_its_own_time() {
+    const ANSWER: Duration = Duration::from_millis(200);
+    let slots = Slots::new(64);
+    let (crowd, _waiting) = work(&[A]).await;
+    for _ in 0..10_000 {
+        let slots = Arc::clone(&slots);
+        tokio::spawn(crowd.clone().scope(async move {
+            let slot = slots.slot(Worth::Waiting, Duration::from_mins(5)).await;
+            sleep(ANSWER).await;
+            drop(slot);
+        }));
+    }
+    sleep(Duration::from_secs(1)).await;
+    for _ in 0..20 {
+        let (single, _waiting) = work(&[B]).await;
+        let begun = Instant::now();
+        let served = single.scope(async {
+            let slot = slots.slot(Worth::Waiting, SOON).await;
+            sleep(ANSWER).await;
+            slot
+        });
+        assert!(served.await.is_ok());
+        assert!(begun.elapsed() <= ANSWER * 2, "{:?}", begun.elapsed());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn work_that_has_begun_waits_for_its_turn_and_is_not_given_up() {
+    let slots = Slots::new(1);
+    let held = slots.turn().await;
+    let (begun, waiting) = work(&[A]).await;
+    let turn = {
+        let slots = Arc::clone(&slots);
+        tokio::spawn(begun.clone().scope(async move { slots.turn().await }))
+    };
+    tokio::task::yield_now().await;
+    drop(waiting);
+    drop(held);
+    assert!(turn.await.unwrap().is_some());
 }
