@@ -271,7 +271,7 @@ impl Context {
         match plan(age, max_age, stale) {
             Plan::Give => Ok(Recalled::fresh(answer, Origin::Store, max_age)),
             Plan::GiveAndRenew => {
-                self.start_renewal(subject, Arc::clone(&answer));
+                self.start_renewal(subject, &answer);
                 Ok(Recalled::old(answer, Origin::Stale))
             }
             Plan::Renew => {
@@ -324,10 +324,10 @@ impl Context {
         renewed.await.unwrap_or_else(Err)
     }
 
-    fn start_renewal(self: &Arc<Self>, subject: &Subject, found: Arc<Remembered>) {
+    fn start_renewal(self: &Arc<Self>, subject: &Subject, found: &Arc<Remembered>) {
         self.refreshes.begin_unasked(&subject.path, || {
             let (context, subject) = (Arc::clone(self), subject.clone());
-            let found = Some(Arc::clone(&found));
+            let found = Some(Arc::clone(found));
             async move { context.ask(&subject, found).await }
         });
     }

@@ -94,7 +94,9 @@ impl Proxy {
             context.prefetch.asking(caller, artifact);
         }
         let request = Waiters::of_request(caller.key());
-        let result = request.scope(self.find(resource, fetching)).await;
+        // Boxed: what may have to be fetched and mended makes it large.
+        let found_out = Box::pin(self.find(resource, fetching));
+        let result = request.scope(found_out).await;
         self.count(resource, found(&result));
         if let (Resource::Artifact(artifact), Ok(answer), Fetching::Allowed) =
             (resource, &result, fetching)

@@ -128,7 +128,7 @@ async fn who_joins_brings_a_turn_and_patience_of_its_own() {
     let mut second = wait(&slots, &of_a);
     assert!(ended(&mut first).is_none() && ended(&mut second).is_none());
     let begun = Instant::now();
-    advance(SOON - Duration::from_millis(1)).await;
+    advance(Duration::from_millis(999)).await;
     let _b = join(&ahead, B).await;
     assert!(ended(&mut first).is_none());
     // A's patience is over, that of B has just begun.

@@ -30,9 +30,9 @@ fn ask(site: &Site, caller: Caller, resource: Resource) -> Asked {
     tokio::spawn(async move { proxy.answer(&caller, &resource, Fetching::Allowed).await })
 }
 
-fn crowd(site: &Site, size: usize, of: impl Fn(&str) -> Resource) -> Vec<Asked> {
+fn crowd(site: &Site, people: usize, of: impl Fn(&str) -> Resource) -> Vec<Asked> {
     let name = |number| format!("{HELD}/{number}");
-    (0..size)
+    (0..people)
         .map(|number| ask(site, caller(1), of(&name(number))))
         .collect()
 }
@@ -99,8 +99,7 @@ async fn ten_thousand_unknown_names_cost_others_nothing_and_end_with_their_clien
     while crowd.iter().filter(|asked| asked.is_finished()).count() < 10_000 - 2048 {
         tokio::task::yield_now().await;
     }
-    let (refused, crowd): (Vec<_>, Vec<_>) =
-        crowd.into_iter().partition(|asked| asked.is_finished());
+    let (refused, crowd): (Vec<_>, Vec<_>) = crowd.into_iter().partition(JoinHandle::is_finished);
     for refused in join_all(refused).await {
         let refused = refused.unwrap().unwrap_err();
         assert_eq!((refused.code, refused.status), (Code::TooManyWaiting, 429));
