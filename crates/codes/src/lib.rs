@@ -77,7 +77,6 @@ codes! {
     NotFoundHere = 1007, Some(404), "no such page",
         "The path belongs to no part of this server.",
         "Modules are at MODULE/@v/..., databases at /sumdb/NAME/..., health at /livez and /readyz, numbers at /metrics.";
-
     TooManyAtOnce = 1008, Some(429), "too much is under way for this address",
         "Each address has a share of memory, posted lists and requests, and this one uses all of its own.",
         "Run again after the seconds in Retry-After, with fewer at a time.";
@@ -90,6 +89,9 @@ codes! {
     OperatorsOnly = 1011, Some(403), "this is answered to operators only",
         "It tells of others or changes what they are answered.",
         "Ask on the server's own machine, or at the address that --admin-listen names.";
+    TooManyWaiting = 1020, Some(429), "too many of your requests wait for sources",
+        "Each caller may have as many requests waiting for sources as there is room for still; what is kept is served.",
+        "Ask for fewer things at a time, or again after the seconds in Retry-After.";
 
     NotKept = 2001, Some(404), "not kept here, and fetching was not allowed",
         "The request asked to be answered only from what is kept.",
@@ -127,6 +129,9 @@ codes! {
     UpstreamUnwell = 2012, Some(503), "the source is out of order",
         "The source answered with a server error (5xx), so it is unknown whether the module exists.",
         "Run again; if it persists ask whoever runs the source.";
+    TooBusy = 2020, Some(503), "too many requests wait for sources",
+        "There is no room to ask for anything that is not kept; what is kept is served as always.",
+        "Run again after the seconds in Retry-After; if it persists look at modkeep_flights_waiting in /metrics.";
 
     StoreUnavailable = 3001, Some(503), "the store failed",
         "Reading or writing the data directory failed.",
@@ -297,6 +302,7 @@ mod tests {
             Code::UpstreamError,
             Code::UpstreamUnwell,
             Code::UpstreamLeftAlone,
+            Code::TooBusy,
             Code::StoreUnavailable,
             Code::SumdbUnreachable,
             Code::SumdbForked,

@@ -68,6 +68,8 @@ pub enum Body {
     Blob(BlobReader),
     /// Arriving: sequential; its last chunk comes only once all of it is proven and durable.
     Flight(Reader),
+    /// None: the head was asked for, and this is the length that a source announced.
+    Announced(Option<u64>),
 }
 
 // === impl Media ===
@@ -106,6 +108,7 @@ impl fmt::Debug for Body {
             Self::Bytes(_) => "Bytes",
             Self::Blob(_) => "Blob",
             Self::Flight(_) => "Flight",
+            Self::Announced(_) => "Announced",
         };
         write!(f, "{form}({:?} bytes)", self.length())
     }
@@ -118,6 +121,7 @@ impl Body {
             Self::Bytes(bytes) => Some(bytes.len() as u64),
             Self::Blob(blob) => Some(blob.size()),
             Self::Flight(reader) => reader.length(),
+            Self::Announced(length) => *length,
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::{
     answer::{Answer, Body, Freshness, Origin},
     capture::{self, Captured, Urgency},
     context::Context,
-    flight::{Reader, board::Started, runner},
+    flight::{Reader, board::Started},
     hot::{Entry, SMALL},
     kept::{Kept, media_of},
     refusal::Refusal,
@@ -15,8 +15,15 @@ use crate::{
 };
 use bytes::Bytes;
 use gomod::{Artifact, ArtifactKind};
-use std::{future::poll_fn, sync::Arc};
+use std::{sync::Arc, time::Duration};
 use store::{BlobReader, Key, Record};
+
+/// What a source says of a zip without sending it.
+#[derive(Debug, Clone)]
+pub(crate) struct Announcement {
+    source: String,
+    length: Option<u64>,
+}
 
 // === impl Context ===
 
@@ -34,10 +41,11 @@ impl Context {
         if fetching == Fetching::Never {
             return Err(Refusal::not_kept(&artifact.to_string()));
         }
-        if let Some(absence) = self.recall_absence(artifact).await {
-            return Err(absence);
+        if let Some(refusal) = self.recall_refusal(artifact).await {
+            return Err(refusal);
         }
         match artifact.kind {
+            ArtifactKind::Zip if fetching == Fetching::Head => self.announced(artifact).await,
             ArtifactKind::Zip => self.fly(artifact).await,
             ArtifactKind::Info | ArtifactKind::Mod => self.fetch_small(artifact).await,
         }
@@ -147,13 +155,11 @@ impl Context {
     }
 
     async fn capture_small(self: &Arc<Self>, artifact: &Artifact) -> Captured {
-        let (context, subject) = (Arc::clone(self), artifact.clone());
-        let fetched = self
-            .captures
-            .run(Resource::Artifact(artifact.clone()), || async move {
-                capture::small_once(&context, &subject, Urgency::Demand).await
-            });
-        fetched.await.unwrap_or_else(Captured::lost)
+        let fetched = self.captures.run(Resource::Artifact(artifact.clone()), || {
+            let (context, subject) = (Arc::clone(self), artifact.clone());
+            async move { capture::small_once(&context, &subject, Urgency::Demand).await }
+        });
+        fetched.await.unwrap_or_else(Captured::refused)
     }
 
     /// What is kept of an artifact that is not answered but needed, fetched where it is not.
@@ -165,15 +171,11 @@ impl Context {
         if let Some(record) = found.map_err(|error| self.store_failure(error))? {
             return Ok(Arc::new(record));
         }
-        if let Some(absence) = self.recall_absence(artifact).await {
-            return Err(absence);
+        if let Some(refusal) = self.recall_refusal(artifact).await {
+            return Err(refusal);
         }
         if artifact.kind == ArtifactKind::Zip {
-            let seat = self.flights.join(artifact, |landing| {
-                let context = Arc::clone(self);
-                tokio::spawn(async move { runner::run(&context, landing).await });
-            });
-            return Ok(poll_fn(|cx| seat.poll_outcome(cx)).await?.record);
+            return Ok(self.zip_kept(artifact).await.0?.record);
         }
         let mut captured = self.capture_small(artifact).await;
         if captured.says_nothing() {
@@ -182,12 +184,40 @@ impl Context {
         Ok(captured.outcome?.record)
     }
 
-    async fn fly(self: &Arc<Self>, artifact: &Artifact) -> Result<Answer, Refusal> {
-        let seat = self.flights.join(artifact, |landing| {
-            let context = Arc::clone(self);
-            tokio::spawn(async move { runner::run(&context, landing).await });
+    /// What a source announces of a zip that is not kept. Nothing of it is transferred, kept or
+    /// proven, so this says no more than that it is to be had, and how large it is said to be.
+    async fn announced(self: &Arc<Self>, artifact: &Artifact) -> Result<Answer, Refusal> {
+        if self.zip_under_way(artifact) {
+            return self.fly(artifact).await;
+        }
+        let announced = self.announcements.run(artifact.clone(), || {
+            let (context, artifact) = (Arc::clone(self), artifact.clone());
+            async move { context.ask_for_head(&artifact).await }
         });
-        match poll_fn(|cx| seat.poll_started(cx)).await {
+        let Announcement { source, length } = announced.await??;
+        Ok(Answer {
+            media: media_of(&Key::Artifact(artifact.clone())),
+            // Nobody may keep this in place of what a GET is answered.
+            freshness: Freshness::For(Duration::ZERO),
+            hash: None,
+            origin: Origin::Upstream(source),
+            evidence: self.verifier.promise(artifact),
+            body: Body::Announced(length),
+        })
+    }
+
+    async fn ask_for_head(&self, artifact: &Artifact) -> Result<Announcement, Refusal> {
+        let mut walk = capture::walk(self, artifact)?.header_only();
+        let download = capture::offered(self, artifact, &mut walk).await?;
+        Ok(Announcement {
+            source: download.source.to_string(),
+            length: download.length,
+        })
+    }
+
+    async fn fly(self: &Arc<Self>, artifact: &Artifact) -> Result<Answer, Refusal> {
+        let (passage, started) = self.zip_started(artifact).await?;
+        match started {
             Started::Over(outcome) => {
                 let kept = outcome?;
                 self.on_disk(&kept.record, Origin::Upstream(kept.record.source.clone()))
@@ -199,7 +229,7 @@ impl Context {
                 hash: None,
                 origin: Origin::Upstream(content.source.to_string()),
                 evidence: self.verifier.promise(artifact),
-                body: Body::Flight(Reader::new(seat, length)),
+                body: Body::Flight(Reader::new(passage, length)),
             }),
         }
     }

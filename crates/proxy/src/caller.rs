@@ -4,6 +4,7 @@
 //! requests in their order, and later to what it may see.
 
 use std::net::IpAddr;
+use upstream::CallerKey;
 
 /// Who asks.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -22,11 +23,35 @@ impl Caller {
             address: address.to_canonical(),
         }
     }
+
+    /// Who is one caller where room is divided: an IPv4 address, or a /64 of IPv6, which is what one
+    /// host is given and may choose any address of.
+    pub(crate) fn key(&self) -> CallerKey {
+        /// Sets IPv4 addresses apart from the networks of IPv6.
+        const IPV4: u128 = 1 << 64;
+        CallerKey::new(match self.address {
+            IpAddr::V4(address) => IPV4 | u128::from(address.to_bits()),
+            IpAddr::V6(address) => address.to_bits() >> 64,
+        })
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::Caller;
+
+    fn key(address: &str) -> upstream::CallerKey {
+        Caller::at(address.parse().unwrap()).key()
+    }
+
+    #[test]
+    fn a_host_is_one_caller_whatever_address_of_its_network_it_takes() {
+        assert_eq!(key("2001:db8::1"), key("2001:db8::ffff:2"));
+        assert_ne!(key("2001:db8::1"), key("2001:db8:0:1::1"));
+        assert_ne!(key("192.0.2.1"), key("192.0.2.2"));
+        assert_ne!(key("0.0.0.1"), key("::1"));
+        assert_eq!(key("::ffff:192.0.2.1"), key("192.0.2.1"));
+    }
 
     #[test]
     fn a_mapped_address_is_the_same_caller() {

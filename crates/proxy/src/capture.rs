@@ -75,16 +75,16 @@ impl Captured {
             && refused.is_some_and(|refusal| !matches!(refusal.status, 404 | 410))
     }
 
-    /// The errand ended without a result.
-    pub(crate) fn lost() -> Self {
+    /// It was not begun, or ended without a result.
+    pub(crate) fn refused(refusal: Refusal) -> Self {
         Self {
-            outcome: Err(Refusal::internal("fetching ended without a result")),
+            outcome: Err(refusal),
             urgency: Urgency::Demand,
         }
     }
 }
 
-/// What another flight or errand found out between the caller's look and this one's start: one
+/// What another flight found out between the caller's look and this one's start: one
 /// artifact costs one transfer, and one absence one question.
 pub(crate) async fn meanwhile(
     context: &Context,
@@ -93,8 +93,8 @@ pub(crate) async fn meanwhile(
     if let Some(record) = context.store.find(&Key::Artifact(artifact.clone())).await? {
         return Ok(Some(Kept::on_disk(record)));
     }
-    match context.recall_absence(artifact).await {
-        Some(absence) => Err(absence),
+    match context.recall_refusal(artifact).await {
+        Some(refusal) => Err(refusal),
         None => Ok(None),
     }
 }
@@ -139,7 +139,7 @@ pub(crate) async fn small_once(
 
 async fn small(context: &Context, artifact: &Artifact, urgency: Urgency) -> Outcome {
     // The record is there by the time the bytes are.
-    context.verifier.ahead(&artifact.module, &artifact.version);
+    let _record = context.verifier.ahead(&artifact.module, &artifact.version);
     let mut walk = walk(context, artifact)?;
     if urgency == Urgency::Ahead {
         walk = walk.in_background();
@@ -355,6 +355,15 @@ fn kind_of(key: &Key) -> &'static str {
 }
 
 impl Context {
+    /// What everybody who asks for an artifact that is not kept is told for now, without asking a
+    /// source: that it does not exist, or that it was found wrong.
+    pub(crate) async fn recall_refusal(&self, artifact: &Artifact) -> Option<Refusal> {
+        match self.wrong.recall(artifact, self.options.clock.now()) {
+            None => self.recall_absence(artifact).await,
+            wrong => wrong,
+        }
+    }
+
     /// What becomes of bytes that were not accepted: where a record says what they should be, they
     /// are a case; else they are thrown away.
     async fn catch(&self, artifact: &Artifact, caught: Caught, seen: Seen, lost: Lost) -> Lost {

@@ -1,18 +1,20 @@
 //! Context: what every part of the service works with.
 
 use crate::{
-    capture::Captured, damage::Sound, errand::Errands, flight::Flights, fresh::Fresh, hot::Hot,
-    mend::Mends, metrics::Metrics, options::ProxyOptions, own::Own, parsing::Parsing,
-    prefetch::Prefetch, refusal::Refusal, remembered::Remembered, resource::Resource, scrub::Scrub,
+    artifacts::Announcement, capture::Captured, damage::Sound, flight::Flights,
+    flight_budget::FlightBudget, fresh::Fresh, hot::Hot, mend::Mends, metrics::Metrics,
+    options::ProxyOptions, own::Own, parsing::Parsing, prefetch::Prefetch, refusal::Refusal,
+    remembered::Remembered, resource::Resource, scrub::Scrub, single_flight::SingleFlights,
     sumdb::Heads, verify::Verifier, vulnerabilities::Vulnerabilities,
+    wrong_versions::WrongVersions,
 };
 use codes::Code;
-use gomod::ModulePath;
+use gomod::{Artifact, ModulePath};
 use std::sync::Arc;
 use store::{Store, StoreError};
 use tokio::{sync::Semaphore, time::Instant};
 use tokio_util::task::TaskTracker;
-use upstream::Upstreams;
+use upstream::{Slots, Upstreams};
 
 /// How many bodies above the usual size may be in memory at once: 4 x 16 MiB at worst.
 const LARGE_BODIES: usize = 4;
@@ -29,14 +31,18 @@ pub(crate) struct Context {
     pub(crate) hot: Hot,
     pub(crate) fresh: Fresh,
     pub(crate) sound: Sound,
+    /// Room for all work on behalf of clients that asks a source.
+    pub(crate) budget: FlightBudget,
     pub(crate) flights: Flights,
     /// Small artifacts being fetched.
-    pub(crate) captures: Errands<Resource, Captured>,
+    pub(crate) captures: SingleFlights<Resource, Captured>,
     /// Lists, queries and the like being refreshed.
-    pub(crate) refreshes: Errands<String, Result<Arc<Remembered>, Refusal>>,
+    pub(crate) refreshes: SingleFlights<String, Result<Arc<Remembered>, Refusal>>,
+    /// Zips of which it is asked whether they are to be had.
+    pub(crate) announcements: SingleFlights<Artifact, Result<Announcement, Refusal>>,
     pub(crate) large_bodies: Semaphore,
     /// Room for work that reads a whole zip or all of its names.
-    heavy: Semaphore,
+    heavy: Arc<Slots>,
     /// Room for reading large files.
     pub(crate) parsing: Parsing,
     /// Room for keeping the proofs of captured database records.
@@ -54,6 +60,8 @@ pub(crate) struct Context {
     pub(crate) heads: Heads,
     /// Damaged blobs that are being mended.
     pub(crate) mends: Mends,
+    /// Versions that were found wrong at their sources.
+    pub(crate) wrong: WrongVersions,
     /// Known vulnerabilities.
     pub(crate) vulnerabilities: Vulnerabilities,
     /// How far the scrubber is.
@@ -77,12 +85,20 @@ impl Context {
         options: ProxyOptions,
         metrics: Arc<Metrics>,
     ) -> Self {
-        let verifier = Verifier::new(options.verify.clone(), &store, &upstreams, &metrics);
+        let budget = FlightBudget::new(options.flights);
+        let verifier = Verifier::new(
+            options.verify.clone(),
+            &store,
+            &upstreams,
+            &metrics,
+            &budget,
+        );
         Self {
             verifier,
             own: Own::new(&options.own),
             heads: Heads::default(),
             mends: Mends::default(),
+            wrong: WrongVersions::default(),
             scrub: Scrub::default(),
             vulnerabilities: Vulnerabilities::new(options.vulnerabilities.clone()),
             started: Instant::now(),
@@ -93,12 +109,14 @@ impl Context {
             store,
             upstreams,
             options,
-            flights: Flights::default(),
-            captures: Errands::default(),
-            refreshes: Errands::default(),
+            flights: Flights::within(&budget),
+            announcements: SingleFlights::within(&budget),
+            captures: SingleFlights::within(&budget),
+            refreshes: SingleFlights::within(&budget),
+            budget,
             large_bodies: Semaphore::new(LARGE_BODIES),
             proofs: Semaphore::new(PROOFS),
-            heavy: Semaphore::new(processors()),
+            heavy: Slots::new(processors()),
             parsing: Parsing::default(),
             background: TaskTracker::new(),
             metrics,
@@ -120,13 +138,13 @@ impl Context {
         std::iter::once(&self.upstreams).chain(&self.options.private_upstreams)
     }
 
-    /// Does heavy work on a blocking thread, as many at once as there are processors. `None` means
-    /// that it panicked.
+    /// Does heavy work on a blocking thread, as many at once as there are processors, in turns by
+    /// caller. `None` means that it panicked.
     pub(crate) async fn heavily<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Option<T> {
-        let _room = self.heavy.acquire().await.ok()?;
+        let _turn = self.heavy.turn().await?;
         tokio::task::spawn_blocking(work).await.ok()
     }
 

@@ -7,7 +7,7 @@
 //!
 //! Small artifacts are hashed whenever they are read from disk and need nothing of this.
 
-use crate::errand::Errands;
+use crate::single_flight::SingleFlights;
 use moka::sync::Cache;
 use std::{fs::File, time::SystemTime};
 use store::{BlobId, BlobReader, SealedSpool, StoreError};
@@ -20,7 +20,7 @@ const REMEMBERED: u64 = 100_000;
 pub(crate) struct Sound {
     blobs: Cache<BlobId, Option<SystemTime>>,
     /// Blobs being hashed: many clients of one zip after a start cost one hash.
-    checks: Errands<BlobId, Result<(), StoreError>>,
+    checks: SingleFlights<BlobId, Result<(), StoreError>>,
 }
 
 // === impl Sound ===
@@ -29,7 +29,7 @@ impl Sound {
     pub(crate) fn new() -> Self {
         Self {
             blobs: Cache::new(REMEMBERED),
-            checks: Errands::default(),
+            checks: SingleFlights::default(),
         }
     }
 
@@ -59,10 +59,10 @@ impl Sound {
         if self.blobs.get(&blob.blob()) == Some(changed) {
             return Ok(());
         }
-        let subject = blob.clone();
-        let check = self
-            .checks
-            .run(blob.blob(), || async move { subject.verify().await });
+        let check = self.checks.run(blob.blob(), || {
+            let subject = blob.clone();
+            async move { subject.verify().await }
+        });
         check.await.unwrap_or(Err(StoreError::Closed))?;
         self.blobs.insert(blob.blob(), changed);
         Ok(())

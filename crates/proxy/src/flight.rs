@@ -10,7 +10,10 @@
 //! * [`reader`]: one client's way through the body.
 //! * [`runner`]: the transfer itself.
 //!
-//! Refused here: small artifacts. They fit in memory and are done by [`crate::errand`].
+//! A flight that still waits for its turn at a source when its last reader has left is given up
+//! there ([`upstream::Waiters`]); whoever joins at that moment begins another one.
+//!
+//! Refused here: small artifacts. They fit in memory and are done by [`crate::single_flight`].
 
 pub mod board;
 mod lock;
@@ -20,13 +23,19 @@ pub mod state;
 
 pub use reader::{FlightFailure, Reader};
 
-use crate::{kept::Kept, refusal::Refusal};
-use board::{Board, Seat};
+use crate::{
+    context::Context,
+    flight_budget::{FlightBudget, FlightRoom},
+    kept::Kept,
+    refusal::Refusal,
+};
+use board::{Board, Seat, Started};
 use gomod::Artifact;
 use parking_lot::Mutex;
 use state::{State, Withhold};
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, future::poll_fn, sync::Arc};
 use store::SpoolReader;
+use upstream::{Waiters, Waiting};
 
 /// How a flight ended: what is kept now, or why nothing is.
 pub(crate) type Outcome = Result<Kept, Refusal>;
@@ -50,9 +59,22 @@ pub(crate) struct Spooled {
 const WITHHELD_TAIL: u64 = 16 * 1024;
 
 /// The flights that are under way.
-#[derive(Default, Clone)]
+#[derive(Clone)]
 pub(crate) struct Flights {
-    running: Arc<Mutex<HashMap<Artifact, FlightBoard>>>,
+    running: Arc<Mutex<HashMap<Artifact, Flight>>>,
+    budget: FlightBudget,
+}
+
+/// A flight as those who look for it find it.
+struct Flight {
+    board: FlightBoard,
+    waiters: Waiters,
+}
+
+/// A reader's place in a flight: as long as it is held, somebody waits for the flight.
+pub(crate) struct Passage {
+    seat: Seat<Spooled, Outcome>,
+    waiting: Waiting,
 }
 
 /// Ends a flight when its runner ends, however it ends: readers are released and the next to ask
@@ -61,23 +83,42 @@ pub(crate) struct Landing {
     flights: Flights,
     artifact: Artifact,
     board: FlightBoard,
+    waiters: Waiters,
+    _room: Option<FlightRoom>,
 }
 
 // === impl Flights ===
 
 impl Flights {
-    /// Takes a seat in the flight for `artifact`; `start` is called with a new one if there is none.
-    pub(crate) fn join(
-        &self,
-        artifact: &Artifact,
-        start: impl FnOnce(Landing),
-    ) -> Seat<Spooled, Outcome> {
-        let mut running = self.running.lock();
-        if let Some(board) = running.get(artifact) {
-            return board.join();
+    pub(crate) fn within(budget: &FlightBudget) -> Self {
+        Self {
+            running: Arc::default(),
+            budget: budget.clone(),
         }
-        let board = FlightBoard::new(Withhold::Tail(WITHHELD_TAIL));
-        running.insert(artifact.clone(), board.clone());
+    }
+
+    /// Takes a place in the flight for `artifact`; `start` is called with a new one if there is none.
+    fn join(&self, artifact: &Artifact, start: impl FnOnce(Landing)) -> Result<Passage, Refusal> {
+        let mut running = self.running.lock();
+        if let Some(flight) = running.get(artifact)
+            && let Some(waiting) = flight.waiters.join()
+        {
+            let seat = flight.board.join();
+            return Ok(Passage { seat, waiting });
+        }
+        let caller = Waiters::present().and_then(|present| present.caller());
+        let room = caller.map(|caller| self.budget.begin(caller)).transpose()?;
+        let (board, waiters) = (
+            FlightBoard::new(Withhold::Tail(WITHHELD_TAIL)),
+            Waiters::new(),
+        );
+        let waiting = waiters.join();
+        let waiting = waiting.ok_or_else(|| Refusal::internal("a new flight was given up"))?;
+        let flight = Flight {
+            board: board.clone(),
+            waiters: waiters.clone(),
+        };
+        running.insert(artifact.clone(), flight);
         drop(running);
         // Seated before the runner starts, so that its end cannot be missed.
         let seat = board.join();
@@ -85,13 +126,81 @@ impl Flights {
             flights: self.clone(),
             artifact: artifact.clone(),
             board,
+            waiters,
+            _room: room,
         });
-        seat
+        Ok(Passage { seat, waiting })
     }
 
     /// How many flights are under way.
     pub(crate) fn running(&self) -> usize {
         self.running.lock().len()
+    }
+}
+
+// === impl Passage ===
+
+impl Passage {
+    /// Waits until there is something to read, or the end.
+    async fn started(&self) -> Started<Spooled, Outcome> {
+        poll_fn(|cx| self.seat.poll_started(cx)).await
+    }
+
+    /// Waits for the end.
+    async fn outcome(&self) -> Outcome {
+        poll_fn(|cx| self.seat.poll_outcome(cx)).await
+    }
+
+    /// Whether the flight was given up because nobody waited, while this passenger came.
+    fn was_given_up(&self) -> bool {
+        let nobody_waits = || Waiters::present().is_some_and(|present| present.close_if_alone());
+        self.waiting.is_closed() && !nobody_waits()
+    }
+}
+
+// === impl Context ===
+
+impl Context {
+    fn board(self: &Arc<Self>, artifact: &Artifact, begun: &mut bool) -> Result<Passage, Refusal> {
+        self.flights.join(artifact, |landing| {
+            *begun = true;
+            let (context, waiters) = (Arc::clone(self), landing.waiters.clone());
+            tokio::spawn(waiters.scope(async move { runner::run(&context, landing).await }));
+        })
+    }
+
+    /// Waits for a zip until it can be read or is kept.
+    pub(crate) async fn zip_started(
+        self: &Arc<Self>,
+        artifact: &Artifact,
+    ) -> Result<(Passage, Started<Spooled, Outcome>), Refusal> {
+        loop {
+            let passage = self.board(artifact, &mut false)?;
+            let started = passage.started().await;
+            if !(matches!(started, Started::Over(Err(_))) && passage.was_given_up()) {
+                return Ok((passage, started));
+            }
+        }
+    }
+
+    /// Waits until a zip is kept; says whether the flight was begun for this.
+    pub(crate) async fn zip_kept(self: &Arc<Self>, artifact: &Artifact) -> (Outcome, bool) {
+        loop {
+            let mut begun = false;
+            let passage = match self.board(artifact, &mut begun) {
+                Ok(passage) => passage,
+                Err(refusal) => return (Err(refusal), false),
+            };
+            let outcome = passage.outcome().await;
+            if !(outcome.is_err() && passage.was_given_up()) {
+                return (outcome, begun);
+            }
+        }
+    }
+
+    /// The flight for a zip that is under way, if there is one.
+    pub(crate) fn zip_under_way(&self, artifact: &Artifact) -> bool {
+        self.flights.running.lock().contains_key(artifact)
     }
 }
 
@@ -121,7 +230,7 @@ impl Landing {
         let mut running = self.flights.running.lock();
         if running
             .get(&self.artifact)
-            .is_some_and(|board| board.is(&self.board))
+            .is_some_and(|flight| flight.board.is(&self.board))
         {
             running.remove(&self.artifact);
         }

@@ -15,6 +15,7 @@ use crate::{
     positioned::Positioned,
     refusal::{Refusal, RefusalText},
     verify::alarm::{Alarm, Severity},
+    wrong_versions::{Found, WrongBytes},
 };
 use bytes::Bytes;
 use codes::Code;
@@ -264,10 +265,8 @@ impl Inquiry {
         let case = Case::new(&evidence);
         let story = context.own_story(&self.artifact, &evidence.bad).await;
         let path = self.artifact.escaped_path();
-        let number = context.store.open_case(&path, &case.to_json()).await;
-        let number = number
-            .inspect_err(|error| tracing::error!(%error, "a case could not be kept"))
-            .ok();
+        let wrong = WrongBytes::of(&evidence);
+        let number = context.case_number(&self.artifact, &wrong, &case).await;
         let outcome = if healed {
             "another copy was right"
         } else {
@@ -290,10 +289,18 @@ impl Inquiry {
                 "case: {number}, see /-/cases/{number} or modkeep doctor {number}"
             ));
         }
-        Refusal {
+        let refusal = Refusal {
             text: RefusalText::Lines(lines),
             ..Refusal::new(Code::ChecksumMismatch, "")
+        };
+        if !healed {
+            let now = context.options.clock.now();
+            let found = Found { number, at: now };
+            context
+                .wrong
+                .remember(&self.artifact, wrong, found, &refusal);
         }
+        refusal
     }
 }
 
@@ -306,9 +313,44 @@ fn compare(right: &Specimen, exhibit: &Exhibit, bad: &Suspect) -> io::Result<Dif
     mismatch::compare((right, exhibit.open()), (&bad.specimen, bad.exhibit.open()))
 }
 
+// === impl WrongBytes ===
+
+impl WrongBytes {
+    fn of(evidence: &Evidence) -> Self {
+        Self {
+            source: evidence.bad.source.name.clone(),
+            sha256: evidence.bad.sha256.to_string(),
+            logged: evidence.logged.map(|logged| logged.to_string()),
+        }
+    }
+}
+
 // === impl Context ===
 
 impl Context {
+    /// The number of the case of these bytes: that of the same bytes before, or a new one, if its
+    /// source may open one more.
+    async fn case_number(
+        &self,
+        artifact: &Artifact,
+        wrong: &WrongBytes,
+        case: &Case,
+    ) -> Option<u64> {
+        if let Some(number) = self.wrong.case_of(artifact, wrong) {
+            return Some(number);
+        }
+        if !self.wrong.may_open(&wrong.source, self.options.clock.now()) {
+            self.metrics.cases_not_opened.inc();
+            tracing::warn!(source = wrong.source, "too many cases in this hour");
+            return None;
+        }
+        let path = artifact.escaped_path();
+        let number = self.store.open_case(&path, &case.to_json()).await;
+        number
+            .inspect_err(|error| tracing::error!(%error, "a case could not be kept"))
+            .ok()
+    }
+
     /// Puts wrong bytes aside and describes them. What the database knows is what makes them a case;
     /// without it they are only wrong.
     pub(crate) async fn suspect(

@@ -20,8 +20,8 @@ mod cases;
 mod check;
 mod context;
 mod damage;
-mod errand;
 pub mod flight;
+mod flight_budget;
 mod fresh;
 mod hot;
 mod import;
@@ -42,11 +42,13 @@ pub mod resource;
 mod scrub;
 mod selection;
 mod service;
+mod single_flight;
 mod status;
 mod sumdb;
 mod verify;
 mod versions;
 mod vulnerabilities;
+mod wrong_versions;
 
 pub use answer::{Answer, Body, Freshness, Media, Origin};
 pub use bundle::{

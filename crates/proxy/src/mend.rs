@@ -21,7 +21,8 @@ mod case;
 mod fetch;
 
 use crate::{
-    answer::Answer, context::Context, errand::Errands, refusal::Refusal, resource::Fetching,
+    answer::Answer, context::Context, refusal::Refusal, resource::Fetching,
+    single_flight::SingleFlights,
 };
 use codes::Code;
 use fetch::Attempt;
@@ -29,13 +30,13 @@ use moka::sync::Cache;
 use std::{fs::File, sync::Arc};
 use store::{Aside, BlobId, Damage, Key, Record, SCAN_STEP, Store, StoreError};
 
-/// Blobs that are remembered as lost, so that each is counted once.
+/// Blobs that are remembered as lost, so that each is counted and told once.
 const REMEMBERED: u64 = 10_000;
 
 /// Damage that is being mended, and what could not be.
 #[derive(Debug)]
 pub(crate) struct Mends {
-    running: Errands<BlobId, Mended>,
+    running: SingleFlights<BlobId, Mended>,
     lost: Cache<BlobId, ()>,
 }
 
@@ -69,7 +70,7 @@ struct Damaged {
 impl Default for Mends {
     fn default() -> Self {
         Self {
-            running: Errands::default(),
+            running: SingleFlights::default(),
             lost: Cache::new(REMEMBERED),
         }
     }
@@ -108,7 +109,7 @@ impl Context {
         fetching: Fetching,
     ) -> Result<Option<Answer>, Refusal> {
         let damage = match self.kept(key).await {
-            Err(damage) if damage.code == Code::CorruptBlob && fetching == Fetching::Allowed => {
+            Err(damage) if damage.code == Code::CorruptBlob && fetching != Fetching::Never => {
                 damage
             }
             kept => return kept,
@@ -128,12 +129,14 @@ impl Context {
 
     /// Mends a blob for captures that have it, or joins whoever does.
     pub(crate) async fn mend(self: &Arc<Self>, blob: BlobId, captures: Vec<Record>) -> Mended {
-        let context = Arc::clone(self);
-        let mending = self.mends.running.run(blob, || async move {
-            let mended = context.mend_blob(blob, &captures).await;
-            mended.unwrap_or_else(|error| Mended::lost(error.to_string()))
+        let mending = self.mends.running.run(blob, || {
+            let (context, captures) = (Arc::clone(self), captures.clone());
+            async move {
+                let mended = context.mend_blob(blob, &captures).await;
+                mended.unwrap_or_else(|error| Mended::lost(error.to_string()))
+            }
         });
-        let broken = || Mended::lost("mending ended without a result");
+        let broken = |refusal: Refusal| Mended::lost(refusal.facts());
         mending.await.unwrap_or_else(broken)
     }
 
@@ -146,7 +149,8 @@ impl Context {
             self.mends.lost.invalidate(&blob);
             return Ok(Mended::Sound);
         };
-        if self.mends.lost.entry(blob).or_insert(()).is_fresh() {
+        let is_news = self.mends.lost.entry(blob).or_insert(()).is_fresh();
+        if is_news {
             self.metrics.scrub_damaged.inc();
         }
         tracing::error!(%blob, %damage, "a kept blob is damaged");
@@ -158,7 +162,10 @@ impl Context {
         };
         let mended = self.heal_or_put_aside(&damaged, captures).await;
         self.forget(blob, captures);
-        self.tell(&damaged, &mended).await;
+        // Of what is lost still, everything was told when it was found.
+        if is_news || mended == Mended::Healed {
+            self.tell(&damaged, &mended).await;
+        }
         Ok(mended)
     }
 

@@ -145,6 +145,8 @@ metrics! {
     upstream_probes: Family<Call, Counter> = "modkeep_upstream_probes", Family::default();
     /// Streamed downloads under way.
     flights: Gauge = "modkeep_flights", Gauge::default();
+    /// Work on behalf of clients that asks sources or waits for its turn there, of any kind.
+    flights_waiting: Gauge = "modkeep_flights_waiting", Gauge::default();
     /// Fetches of small artifacts and renewals of lists under way.
     errands: Gauge = "modkeep_errands", Gauge::default();
     /// Artifacts captured, by kind.
@@ -155,6 +157,8 @@ metrics! {
     verifications: Family<Verification, Counter> = "modkeep_verifications", Family::default();
     /// Alarms: something that a person must know of.
     alarms: Family<AlarmLabels, Counter> = "modkeep_alarms", Family::default();
+    /// Wrong bytes that opened no case, since their source had opened many in that hour.
+    cases_not_opened: Counter = "modkeep_cases_not_opened", Counter::default();
     /// Tiles of the verified checksum database that were fetched for the full mirror of its log.
     mirror_tiles: Counter = "modkeep_sumdb_mirror_tiles", Counter::default();
     /// How much of that log is mirrored: 1 is all that the newest head signs.

@@ -21,6 +21,8 @@ pub struct ProxyOptions {
     pub absence_stale: Duration,
     /// Memory for small artifacts and checksum-database records, in bytes.
     pub memory: u64,
+    /// Pieces of work on behalf of clients that may wait for sources at once; half of it for one.
+    pub flights: usize,
     /// What is fetched before clients ask for it.
     pub prefetch: Level,
     /// What must be proven before it is served.
@@ -56,6 +58,9 @@ impl ProxyOptions {
     pub const ABSENCE_MAX_AGE: Duration = Duration::from_secs(30);
     /// A week: a path that was no module yesterday seldom is one today, and an outage rarely lasts.
     pub const ABSENCE_STALE: Duration = Duration::from_hours(7 * 24);
+    /// 4,096 pieces of work: one caller alone may have 2,048, which a source 200 ms away with 64 slots
+    /// works off in nine seconds, well within the deadline; more would be refused by it anyway.
+    pub const FLIGHTS: usize = 4096;
     /// 64 MiB hold the go.mod and .info files of about 20,000 versions.
     pub const MEMORY: u64 = 64 * 1024 * 1024;
 }
@@ -69,6 +74,7 @@ impl Default for ProxyOptions {
             absence_max_age: Self::ABSENCE_MAX_AGE,
             absence_stale: Self::ABSENCE_STALE,
             memory: Self::MEMORY,
+            flights: Self::FLIGHTS,
             prefetch: Level::On,
             verify: VerifyOptions::default(),
             scrub: ScrubOptions::default(),

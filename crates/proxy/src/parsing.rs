@@ -13,20 +13,22 @@ use crate::{
 use bytes::Bytes;
 use codes::Code;
 use gomod::{Artifact, modfile};
-use tokio::{sync::Semaphore, task::spawn_blocking};
+use std::sync::Arc;
+use tokio::task::spawn_blocking;
+use upstream::Slots;
 
 /// Files up to this size are read on the spot: a go.mod of 64 KiB takes a millisecond.
 const SMALL: usize = 64 * 1024;
 
-/// Room for one large file at a time.
+/// Room for one large file at a time, in turns by caller.
 #[derive(Debug)]
-pub(crate) struct Parsing(Semaphore);
+pub(crate) struct Parsing(Arc<Slots>);
 
 // === impl Parsing ===
 
 impl Default for Parsing {
     fn default() -> Self {
-        Self(Semaphore::new(1))
+        Self(Slots::new(1))
     }
 }
 
@@ -41,7 +43,7 @@ impl Parsing {
         if bytes.len() <= SMALL {
             return Some(read(&bytes));
         }
-        let _room = self.0.acquire().await.ok()?;
+        let _turn = self.0.turn().await?;
         spawn_blocking(move || read(&bytes)).await.ok()
     }
 }

@@ -247,11 +247,11 @@ impl Context {
         let recalled = match (self.memo(subject).await?, fetching) {
             (None, Fetching::Never) => return Err(Refusal::not_kept(&subject.path)),
             (Some(answer), Fetching::Never) => Recalled::old(answer, Origin::Store),
-            (None, Fetching::Allowed) => {
+            (None, _) => {
                 let answer = self.renew_in_time(subject, None, fallback).await?;
                 Recalled::renewed(answer, self.options.list_max_age)
             }
-            (Some(answer), Fetching::Allowed) => self.again(subject, answer, fallback).await?,
+            (Some(answer), _) => self.again(subject, answer, fallback).await?,
         };
         if recalled.answer.is_known() {
             Ok(recalled)
@@ -271,7 +271,7 @@ impl Context {
         match plan(age, max_age, stale) {
             Plan::Give => Ok(Recalled::fresh(answer, Origin::Store, max_age)),
             Plan::GiveAndRenew => {
-                self.start_renewal(subject, Arc::clone(&answer));
+                self.start_renewal(subject, &answer);
                 Ok(Recalled::old(answer, Origin::Stale))
             }
             Plan::Renew => {
@@ -317,28 +317,22 @@ impl Context {
         subject: &Subject,
         found: Option<Arc<Remembered>>,
     ) -> Result<Arc<Remembered>, Refusal> {
-        let (context, subject) = (Arc::clone(self), subject.clone());
-        let renewed = self
-            .refreshes
-            .run(subject.path.clone(), || async move {
-                context.ask(&subject, found).await
-            })
-            .await;
-        renewed.unwrap_or_else(|| {
-            Err(Refusal::internal(
-                "asking the source ended without a result",
-            ))
-        })
+        let renewed = self.refreshes.run(subject.path.clone(), || {
+            let (context, subject, found) = (Arc::clone(self), subject.clone(), found.clone());
+            async move { context.ask(&subject, found).await }
+        });
+        renewed.await.unwrap_or_else(Err)
     }
 
-    fn start_renewal(self: &Arc<Self>, subject: &Subject, found: Arc<Remembered>) {
-        let (context, subject) = (Arc::clone(self), subject.clone());
-        self.refreshes.start(subject.path.clone(), || async move {
-            context.ask(&subject, Some(found)).await
+    fn start_renewal(self: &Arc<Self>, subject: &Subject, found: &Arc<Remembered>) {
+        self.refreshes.begin_unasked(&subject.path, || {
+            let (context, subject) = (Arc::clone(self), subject.clone());
+            let found = Some(Arc::clone(found));
+            async move { context.ask(&subject, found).await }
         });
     }
 
-    /// If there is something else by now than the caller `found`, an errand ended between the
+    /// If there is something else by now than the caller `found`, another renewal ended between the
     /// caller's look and this one's start, and nobody need be asked again.
     async fn ask(
         &self,

@@ -1,6 +1,6 @@
 //! Resource: what a client may ask of the service, already parsed and validated.
 
-use gomod::{Artifact, ModulePath};
+use gomod::{Artifact, ArtifactKind, ModulePath};
 use store::Key;
 
 /// One thing of the module protocol.
@@ -37,6 +37,9 @@ pub enum Resource {
 pub enum Fetching {
     /// What is not kept is fetched.
     Allowed,
+    /// The head of the answer is enough (HEAD): a zip that is not kept is not transferred for it. Of a
+    /// source it is asked whether it has it, and how large it is. What is small is fetched as always.
+    Head,
     /// Only what is kept is answered (`/cached-only/`, `Disable-Module-Fetch: true`).
     Never,
 }
@@ -49,6 +52,19 @@ impl From<&Key> for Resource {
                 name: name.clone(),
                 path: path.clone(),
             },
+        }
+    }
+}
+
+impl Fetching {
+    /// What this means for a resource: only of a zip is there anything to be spared.
+    pub(crate) fn of(self, resource: &Resource) -> Self {
+        match (self, resource) {
+            (Self::Head, Resource::Artifact(artifact)) if artifact.kind == ArtifactKind::Zip => {
+                Self::Head
+            }
+            (Self::Head, _) => Self::Allowed,
+            (fetching, _) => fetching,
         }
     }
 }

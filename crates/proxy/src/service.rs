@@ -19,10 +19,13 @@ use bytes::Bytes;
 use gomod::ModulePath;
 use jiff::Timestamp;
 use prometheus_client::registry::Registry;
-use std::{fmt, num::NonZeroU32, sync::Arc};
+use std::{fmt, future::Future, num::NonZeroU32, sync::Arc};
 use store::{IndexEntry, Store};
-use upstream::{BreakerView, Upstreams};
+use upstream::{BreakerView, CallerKey, Upstreams, Waiters};
 use vulndb::Examined;
+
+/// Whoever posts a list, until posts say whose they are: together they have one turn.
+const POSTED: CallerKey = CallerKey::new(1 << 65);
 
 /// The service; cheap to clone.
 #[derive(Clone)]
@@ -86,18 +89,14 @@ impl Proxy {
         fetching: Fetching,
     ) -> Result<Answer, Refusal> {
         let context = &self.context;
+        let fetching = fetching.of(resource);
         if let (Resource::Artifact(artifact), Fetching::Allowed) = (resource, fetching) {
             context.prefetch.asking(caller, artifact);
         }
-        let result = match resource {
-            Resource::Artifact(artifact) => context.artifact(artifact, fetching).await,
-            Resource::List(module) => context.list(module, fetching).await,
-            Resource::Latest(module) => context.latest(module, fetching).await,
-            Resource::Query { module, query } => context.query(module, query, fetching).await,
-            Resource::Proof(artifact) => context.kept_proof(artifact).await,
-            Resource::Cases(number) => context.cases(*number).await,
-            Resource::Sumdb { name, path } => context.sumdb(name, path, fetching).await,
-        };
+        let request = Waiters::of_request(caller.key());
+        // Boxed: what may have to be fetched and mended makes it large.
+        let found_out = Box::pin(self.find(resource, fetching));
+        let result = request.scope(found_out).await;
         self.count(resource, found(&result));
         if let (Resource::Artifact(artifact), Ok(answer), Fetching::Allowed) =
             (resource, &result, fetching)
@@ -105,6 +104,19 @@ impl Proxy {
             context.prefetch.noticed(caller, artifact, answer);
         }
         result
+    }
+
+    async fn find(&self, resource: &Resource, fetching: Fetching) -> Result<Answer, Refusal> {
+        let context = &self.context;
+        match resource {
+            Resource::Artifact(artifact) => context.artifact(artifact, fetching).await,
+            Resource::List(module) => context.list(module, fetching).await,
+            Resource::Latest(module) => context.latest(module, fetching).await,
+            Resource::Query { module, query } => context.query(module, query, fetching).await,
+            Resource::Proof(artifact) => context.kept_proof(artifact).await,
+            Resource::Cases(number) => context.cases(*number).await,
+            Resource::Sumdb { name, path } => context.sumdb(name, path, fetching).await,
+        }
     }
 
     fn count(&self, resource: &Resource, found: &'static str) {
@@ -147,7 +159,8 @@ impl Proxy {
 
     /// Holds a go.sum against what the checksum databases say, line by line.
     pub async fn sums(&self, list: Bytes) -> Result<Sums, Refusal> {
-        self.context.sums(list).await
+        let request = Waiters::of_request(POSTED);
+        request.scope(self.context.sums(list)).await
     }
 
     /// A file of the vulnerability database's protocol.
@@ -160,11 +173,16 @@ impl Proxy {
         self.context.examine(list).await
     }
 
-    /// Forgets lists, queries and absences of a module, so that the next request asks a source;
+    /// Forgets lists, queries, absences and wrong versions of a module, so that the next request asks a source;
     /// gives how many were forgotten. Nothing that is kept is touched.
     pub async fn refresh(&self, module: &ModulePath) -> Result<u64, Refusal> {
+        let wrong = self
+            .context
+            .wrong
+            .forget(module, self.context.options.clock.now());
         let forgotten = self.context.store.memo_forget_module(module).await;
         self.context.fresh.forget_all();
+        let forgotten = forgotten.map(|forgotten| forgotten + wrong);
         forgotten.map_err(|error| self.context.store_failure(error))
     }
 
@@ -224,19 +242,19 @@ impl Proxy {
         if let Err(refusal) = self.context.vouch_for_all().await {
             tracing::warn!(?refusal, "records of our own wait for their proofs");
         }
-        let settled = self.context.prove_pending().await;
+        let settled = unasked(self.context.prove_pending()).await;
         settled.map_err(|error| self.context.store_failure(error))
     }
 
     /// Hashes everything kept again and again, at its own pace, and mends what is damaged. Ends only
     /// where that is turned off.
     pub async fn scrub(&self) {
-        self.context.scrub().await;
+        unasked(self.context.scrub()).await;
     }
 
     /// Goes through one scrubbing pass, or what is left of one that was interrupted.
     pub async fn scrub_once(&self) -> Result<PassReport, Refusal> {
-        let ended = self.context.scrub_once().await;
+        let ended = unasked(self.context.scrub_once()).await;
         ended.map_err(|error| self.context.store_failure(error))
     }
 
@@ -294,6 +312,9 @@ impl Proxy {
     pub fn observe(&self) {
         let (metrics, health) = (&self.context.metrics, self.context.store.health());
         metrics.flights.set(count(self.context.flights.running()));
+        metrics
+            .flights_waiting
+            .set(count(self.context.budget.taken()));
         metrics.errands.set(count(
             self.context.captures.running() + self.context.refreshes.running(),
         ));
@@ -317,6 +338,11 @@ impl fmt::Debug for Proxy {
             .field("upstreams", &self.context.upstreams)
             .finish_non_exhaustive()
     }
+}
+
+/// Does something that no client asked for: it gives way to what clients wait for.
+async fn unasked<F: Future>(work: F) -> F::Output {
+    Waiters::of_unasked().scope(work).await
 }
 
 /// An open breaker in words. What failed may be private only as far as a source's own name is.

@@ -100,14 +100,16 @@ impl Context {
             name: name.to_owned(),
             path: path.to_owned(),
         };
-        let (context, subject) = (Arc::clone(self), key.clone());
-        let fetched = self.captures.run(resource, || async move {
-            Captured {
-                outcome: context.capture_record(subject).await,
-                urgency: Urgency::Demand,
+        let fetched = self.captures.run(resource, || {
+            let (context, subject) = (Arc::clone(self), key.clone());
+            async move {
+                Captured {
+                    outcome: context.capture_record(subject).await,
+                    urgency: Urgency::Demand,
+                }
             }
         });
-        let kept = fetched.await.unwrap_or_else(Captured::lost).outcome?;
+        let kept = fetched.await.unwrap_or_else(Captured::refused).outcome?;
         let origin = Origin::Upstream(kept.record.source.clone());
         let answer = self.kept(&key).await?;
         answer

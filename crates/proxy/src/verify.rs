@@ -29,7 +29,8 @@ pub mod sums;
 pub(crate) mod tiles;
 
 use crate::{
-    capture::Lost, check::Wrong, context::Context, metrics::Verification, refusal::Refusal,
+    capture::Lost, check::Wrong, context::Context, flight_budget::FlightBudget,
+    metrics::Verification, options::ProxyOptions, refusal::Refusal,
 };
 use codes::Code;
 pub(crate) use evidence::{FIRST_SEEN, PRIVATE, UNPROVEN, UNVERIFIED};
@@ -43,6 +44,7 @@ pub use reprove::{ReproofReport, Selection, reprove};
 use std::{num::NonZeroU32, sync::Arc};
 use store::{Record, VersionProof};
 use tlog::note::VerifierKey;
+use upstream::Waiting;
 
 /// The module of Go's own distributions; `go` verifies it whatever its user turned off.
 const TOOLCHAIN: &str = "golang.org/toolchain";
@@ -103,7 +105,8 @@ pub async fn mirror_log(
     progress: impl FnMut(Mirrored),
 ) -> Result<Mirrored, MirrorFailure> {
     let metrics = Arc::new(crate::metrics::Metrics::new());
-    let records = Records::of(key.clone(), store, upstreams, &metrics);
+    let budget = FlightBudget::new(ProxyOptions::FLIGHTS);
+    let records = Records::of(key.clone(), store, upstreams, &metrics, &budget);
     mirror::run(&records, rate, progress).await
 }
 
@@ -139,11 +142,12 @@ impl Verifier {
         store: &store::Store,
         upstreams: &upstream::Upstreams,
         metrics: &Arc<crate::metrics::Metrics>,
+        budget: &FlightBudget,
     ) -> Self {
         let records = options
             .database
             .clone()
-            .map(|key| Records::of(key, store, upstreams, metrics));
+            .map(|key| Records::of(key, store, upstreams, metrics, budget));
         Self { options, records }
     }
 
@@ -180,15 +184,17 @@ impl Verifier {
         Voucher::Nobody(claim)
     }
 
-    /// Looks up the record of a version before it is needed, unless it is known.
-    pub(crate) fn ahead(&self, module: &ModulePath, version: &Version) {
+    /// Looks up the record of a version before it is needed, unless it is known; for as long as what
+    /// is returned is held.
+    pub(crate) fn ahead(&self, module: &ModulePath, version: &Version) -> Option<Waiting> {
         let artifact = Artifact {
             module: module.clone(),
             version: version.clone(),
             kind: ArtifactKind::Mod,
         };
-        if let Voucher::Database(records) = self.voucher(&artifact) {
-            records.start(module, version);
+        match self.voucher(&artifact) {
+            Voucher::Database(records) => records.begin(module, version),
+            Voucher::Nobody(_) => None,
         }
     }
 

@@ -273,7 +273,11 @@ impl<S: Service> Surface<S> {
     ) -> Made {
         let kept_only = text(ask.headers, DISABLE_MODULE_FETCH)
             .is_some_and(|value| value.eq_ignore_ascii_case("true"));
-        let fetching = if kept_only { Fetching::Never } else { fetching };
+        let fetching = match fetching {
+            _ if kept_only => Fetching::Never,
+            Fetching::Allowed if ask.method == Method::HEAD => Fetching::Head,
+            fetching => fetching,
+        };
         match self.service.answer(caller, resource, fetching).await {
             Ok(reply) => respond::reply(ask, reply),
             Err(refusal) => respond::refusal(ask, &refusal),

@@ -48,7 +48,7 @@ pub(crate) type Made = (Response<Source>, Option<Origin>);
 /// The response to a successful request of the module protocol.
 pub(crate) fn reply(ask: &Ask<'_>, reply: Reply) -> Made {
     let etag = reply.hash.map(entity_tag);
-    let size = if matches!(reply.payload, Payload::Arriving(_)) {
+    let size = if matches!(reply.payload, Payload::Arriving(_) | Payload::Announced(_)) {
         None
     } else {
         reply.payload.length()
@@ -243,6 +243,7 @@ fn whole(payload: Payload) -> Source {
             Source::kept(kept, 0, size)
         }
         Payload::Arriving(arriving) => Source::arriving(arriving),
+        Payload::Announced(_) => Source::Nothing,
     }
 }
 
@@ -259,5 +260,6 @@ fn part(payload: Payload, first: u64, last: u64) -> Source {
         }
         Payload::Kept(kept) => Source::kept(kept, first, last - first + 1),
         Payload::Arriving(arriving) => Source::arriving(arriving),
+        Payload::Announced(_) => Source::Nothing,
     }
 }

@@ -182,6 +182,8 @@ pub enum Payload {
     Kept(Arc<dyn Kept>),
     /// In flight.
     Arriving(Box<dyn Arriving>),
+    /// Not there: only the head was asked for, and this is the size that a source announced.
+    Announced(Option<u64>),
 }
 
 /// Durable bytes with random access.
@@ -233,6 +235,7 @@ impl Payload {
             Self::Bytes(bytes) => Some(bytes.len() as u64),
             Self::Kept(kept) => Some(kept.size()),
             Self::Arriving(arriving) => arriving.length(),
+            Self::Announced(length) => *length,
         }
     }
 }
@@ -243,6 +246,7 @@ impl fmt::Debug for Payload {
             Self::Bytes(_) => "Bytes",
             Self::Kept(_) => "Kept",
             Self::Arriving(_) => "Arriving",
+            Self::Announced(_) => "Announced",
         };
         write!(f, "{shape}({:?})", self.length())
     }

@@ -101,6 +101,44 @@ pub(crate) fn probe(path: &Path) -> Result<(), StoreError> {
     written
 }
 
+/// Makes sure that a file may grow to `bytes` and `spare` more are left for others. Where the file
+/// system can, the bytes are set aside for this file; where it cannot say, nothing is known.
+#[cfg(unix)]
+pub(crate) fn reserve(file: &File, bytes: u64, spare: u64) -> io::Result<()> {
+    let disk = rustix::fs::fstatvfs(file)?;
+    let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+    // File systems over a network may count no blocks at all.
+    if disk.f_blocks > 0 && free < bytes.saturating_add(spare) {
+        return Err(rustix::io::Errno::NOSPC.into());
+    }
+    set_aside(file, bytes)
+}
+
+/// Elsewhere it is found out when the bytes are written.
+#[cfg(not(unix))]
+pub(crate) fn reserve(_file: &File, _bytes: u64, _spare: u64) -> io::Result<()> {
+    Ok(())
+}
+
+/// Sets blocks aside behind the end of the file; its size stays.
+#[cfg(target_os = "linux")]
+fn set_aside(file: &File, bytes: u64) -> io::Result<()> {
+    use rustix::{
+        fs::{FallocateFlags, fallocate},
+        io::{Errno, retry_on_intr},
+    };
+    match retry_on_intr(|| fallocate(file, FallocateFlags::KEEP_SIZE, 0, bytes)) {
+        // Not every file system can; then what was free a moment ago has to do.
+        Ok(()) | Err(Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(all(unix, not(target_os = "linux")))]
+fn set_aside(_file: &File, _bytes: u64) -> io::Result<()> {
+    Ok(())
+}
+
 /// Opens a file for reading; also says how many bytes it has.
 pub(crate) fn open_sized(path: &Path) -> io::Result<(File, u64)> {
     let file = File::open(path)?;

@@ -24,6 +24,10 @@ use tokio::sync::oneshot;
 /// grows, and two of them per download are memory nobody misses.
 const FLUSH_STEP: usize = 256 << 10;
 
+/// What is left free when room is reserved: the catalog and the journal have to write down what
+/// came. Both take a few kilobytes for an artifact, and steps of the file system for many.
+const SPARE: u64 = 1 << 20;
+
 /// Bytes per read of a spool at most, whatever is asked for: answers are allowed to be short.
 const READ_LIMIT: usize = 1 << 20;
 
@@ -35,6 +39,8 @@ pub struct Spool {
     pending: usize,
     step: Option<oneshot::Receiver<Result<(), StoreError>>>,
     failed: Option<StoreError>,
+    /// Bytes for which room was reserved.
+    reserved: u64,
 }
 
 /// Reads a spool at any position up to what was written, during the download and after it.
@@ -96,7 +102,27 @@ impl Spool {
             pending: 0,
             step: None,
             failed: None,
+            reserved: 0,
         })
+    }
+
+    /// Reserves room for this many bytes in all, so that it is known before anybody is promised them
+    /// whether they fit. More may be appended, with less certainty.
+    pub async fn reserve(&mut self, bytes: u64) -> Result<(), StoreError> {
+        self.check()?;
+        let content = Arc::clone(&self.content);
+        let core = &self.content.core;
+        let reserved = core
+            .writes
+            .run(move |()| disk::reserve(&content.file, bytes, SPARE))
+            .await?;
+        let reserved =
+            reserved.map_err(|error| StoreError::io("reserving room for a spool file", error));
+        core.metrics.tried(&reserved);
+        if reserved.is_ok() {
+            self.reserved = bytes;
+        }
+        reserved
     }
 
     /// Appends bytes. They can be read by followers when this returns; it may wait for an earlier
@@ -129,11 +155,17 @@ impl Spool {
         self.check()?;
         self.finish_step().await?;
         let content = Arc::clone(&self.content);
+        let too_much = self.reserved > self.written();
         let sealed = self
             .content
             .core
             .writes
-            .run(move |()| content.seal())
+            .run(move |()| {
+                if too_much {
+                    content.give_back()?;
+                }
+                content.seal()
+            })
             .await?;
         self.content.core.metrics.tried(&sealed);
         let (blob, size) = sealed?;
@@ -290,6 +322,13 @@ impl Content {
         }
         self.tail.lock().forget(chunks.len());
         Ok(())
+    }
+
+    /// Gives back what was reserved behind the end.
+    fn give_back(&self) -> Result<(), StoreError> {
+        self.flush()?;
+        let cut = self.file.set_len(self.written());
+        cut.map_err(|error| StoreError::io("cutting a spool file", error))
     }
 
     fn seal(&self) -> Result<(BlobId, u64), StoreError> {

@@ -6,8 +6,10 @@
 
 use std::fmt::{self, Write as _};
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::time::Duration;
+
+use tokio::net::TcpSocket;
 
 /// How long a read or write may take before the other side counts as silent. Longer than any
 /// deadline of the product under test, so that its own answer is seen first.
@@ -115,6 +117,33 @@ pub fn open(address: SocketAddr, bytes: &[u8], patience: Duration) -> io::Result
         Err(error) if !is_hang_up(&error) => Err(error),
         _ => Ok(Pending { stream }),
     }
+}
+
+/// As [`open`], from an address of this host that is chosen: another client, for whoever tells them
+/// apart.
+pub fn open_from(
+    source: IpAddr,
+    address: SocketAddr,
+    bytes: &[u8],
+    patience: Duration,
+) -> io::Result<Pending> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .build()?;
+    let connect = async {
+        let socket = if source.is_ipv4() {
+            TcpSocket::new_v4()?
+        } else {
+            TcpSocket::new_v6()?
+        };
+        socket.bind(SocketAddr::new(source, 0))?;
+        socket.connect(address).await?.into_std()
+    };
+    let mut stream = runtime.block_on(connect)?;
+    stream.set_nonblocking(false)?;
+    stream.set_read_timeout(Some(patience))?;
+    stream.write_all(bytes)?;
+    Ok(Pending { stream })
 }
 
 fn is_hang_up(error: &io::Error) -> bool {

@@ -14,7 +14,8 @@ use crate::{
     failure::cause_of,
     file_source::FileBody,
     observe::BodyEnd,
-    source::{Account, Call, Slot},
+    slots::Slot,
+    source::{Account, Call},
 };
 
 /// Bytes read from a file at once: large enough that the hop to a blocking thread costs little,

@@ -45,6 +45,9 @@ pub enum Failure {
         /// How long a slot was waited for.
         waited: Duration,
     },
+    /// It was not asked: everybody who waited for the answer has left.
+    #[error("nobody waits for the answer any more")]
+    GivenUp,
     /// 401, 403 or 451; a file that may not be read.
     #[error("it refused with status {0}")]
     Refused(u16),
@@ -87,6 +90,8 @@ pub enum FailureClass {
     Open,
     /// Our own limit of requests in flight was reached.
     Saturated,
+    /// It was not asked, since nobody waited any more.
+    GivenUp,
     /// It wants credentials or forbids.
     Refused,
     /// It limits our rate.
@@ -107,7 +112,7 @@ impl Failure {
                 Code::UpstreamUnreachable
             }
             Self::Open { .. } => Code::UpstreamLeftAlone,
-            Self::Timeout(_) | Self::Saturated { .. } => Code::UpstreamTimeout,
+            Self::Timeout(_) | Self::Saturated { .. } | Self::GivenUp => Code::UpstreamTimeout,
             Self::Refused(_) => Code::UpstreamRefused,
             Self::Status {
                 status: 500..=599, ..
@@ -132,6 +137,7 @@ impl Failure {
             }
             Self::Open { .. } => FailureClass::Open,
             Self::Saturated { .. } => FailureClass::Saturated,
+            Self::GivenUp => FailureClass::GivenUp,
             Self::Refused(_) => FailureClass::Refused,
             Self::RateLimited { .. } => FailureClass::RateLimited,
             Self::Status { .. } | Self::Redirect(_) => FailureClass::Error,
@@ -194,6 +200,7 @@ impl FailureClass {
             Self::Timeout => "timeout",
             Self::Open => "open",
             Self::Saturated => "saturated",
+            Self::GivenUp => "given_up",
             Self::Refused => "refused",
             Self::RateLimited => "rate_limited",
             Self::Error => "error",
@@ -261,6 +268,7 @@ mod tests {
                 in_flight: 1,
                 waited: Duration::ZERO,
             },
+            Failure::GivenUp,
             Failure::Refused(403),
             Failure::RateLimited { retry_after: None },
             Failure::Status {

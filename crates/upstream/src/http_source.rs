@@ -127,9 +127,12 @@ impl HttpSource {
         let mut trail = Trail::new(self.url(ask.path.as_str()));
         loop {
             let response = self
-                .send(&trail, false)
+                .send(&trail, ask.header_only)
                 .await
                 .map_err(|error| Failure::of_request(&error, self.connect))?;
+            if ask.header_only && response.status() == StatusCode::PARTIAL_CONTENT {
+                return Ok((Meaning::Content, response));
+            }
             match meaning(response.status(), response.headers(), ask.path.kind()) {
                 Meaning::Failed(failure) => return Err(failure),
                 Meaning::Elsewhere => {
@@ -177,7 +180,10 @@ impl HttpSource {
     }
 
     fn found(&self, response: Response, ask: Ask<'_>) -> Reply {
-        let length = response.content_length();
+        let length = match response.status() {
+            StatusCode::PARTIAL_CONTENT => whole_length(response.headers()),
+            _ => response.content_length(),
+        };
         if let Some(length) = length.filter(|length| *length > ask.limit) {
             return Reply::Failed(Failure::Content(format!(
                 "{length} bytes where at most {} are allowed",
@@ -239,6 +245,13 @@ fn signal(status: StatusCode, of_path: bool) -> Signal {
         status => !of_path && status < 500,
     };
     if good { Signal::Good } else { Signal::Unwell }
+}
+
+/// The length of the whole of which a part was sent: `Content-Range: bytes 0-0/LENGTH`.
+fn whole_length(headers: &HeaderMap) -> Option<u64> {
+    let range = headers.get(header::CONTENT_RANGE)?.to_str().ok()?;
+    let (_, length) = range.strip_prefix("bytes ")?.split_once('/')?;
+    length.parse().ok()
 }
 
 pub(crate) fn client(
@@ -317,7 +330,7 @@ fn valid_text(bytes: Vec<u8>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{ABSENCE_PATIENCE, HttpSource, is_this_host, signal, valid_text};
+    use super::{ABSENCE_PATIENCE, HttpSource, is_this_host, signal, valid_text, whole_length};
     use crate::{SourceName, UpstreamOptions, breaker::Signal, tls};
     use bytes::Bytes;
     use futures_util::{StreamExt, stream};
@@ -348,6 +361,20 @@ mod tests {
                 .await;
             assert_eq!((absence.status, absence.text.as_str()), (410, "not found"));
             assert_eq!(begun.elapsed(), patience);
+        }
+    }
+
+    #[test]
+    fn a_part_says_how_long_the_whole_is() {
+        for (range, length) in [
+            ("bytes 0-0/12345", Some(12345)),
+            ("bytes 0-0/*", None),
+            ("bytes 0-0", None),
+            ("lines 0-0/7", None),
+        ] {
+            let value = http::HeaderValue::from_static(range);
+            let headers = http::HeaderMap::from_iter([(http::header::CONTENT_RANGE, value)]);
+            assert_eq!(whole_length(&headers), length, "{range}");
         }
     }
 

@@ -14,8 +14,8 @@ use crate::{DatabaseRoute, NoObserver, Observer, SourceName};
 /// it knows sooner: not to connect is silence, see [`DEFAULT_SILENCE`].)
 pub const DEFAULT_CONNECT: Duration = Duration::from_secs(5);
 
-/// From asking to the answer's header, redirects and waiting for a free slot included. A proxy that
-/// must first fetch a new version from version control needs many seconds for a large repository; a
+/// From asking to the answer's header, redirects included; waiting for a free slot has the same bound
+/// of its own. A proxy that must first fetch a new version from version control needs many seconds for a large repository; a
 /// shorter deadline would turn the first request of a new version into an outage.
 pub const DEFAULT_HEADER: Duration = Duration::from_secs(30);
 

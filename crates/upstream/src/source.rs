@@ -4,7 +4,8 @@
 //!
 //! 1. the breaker of the request's class refuses at once, or lets it pass ([`crate::breaker`]);
 //! 2. a slot is taken ([`bulkhead`]). After the wait the breaker is asked again, for it may have
-//!    opened meanwhile;
+//!    opened meanwhile; and the header deadline begins then, for our own queue is not the source's
+//!    fault;
 //! 3. the request is sent, watched for silence ([`silence`]), and where that is cheap and late sent
 //!    a second time ([`hedge`]);
 //! 4. what came back is told to the breaker, and on failure the request may be made once more
@@ -39,11 +40,11 @@ use crate::{
     http_source::HttpSource,
     request::RequestPath,
     retry,
+    slots::NoSlot,
 };
 
 pub(crate) use account::Account;
 use bulkhead::Bulkhead;
-pub(crate) use bulkhead::Slot;
 pub(crate) use call::Call;
 use call::Leg;
 use silence::Heard;
@@ -83,6 +84,8 @@ pub(crate) struct Manner {
     /// Whether a failure here leads to another source, or to an older answer: then nothing is
     /// retried.
     pub(crate) leads_on: bool,
+    /// Whether only the header is wanted: then no more than a first byte is asked for.
+    pub(crate) header_only: bool,
 }
 
 /// For whom a request is made.
@@ -114,6 +117,9 @@ pub(crate) struct Ask<'a> {
     pub(crate) header: Duration,
     /// Longest silence within the body.
     pub(crate) stall: Duration,
+    /// Whether the body is not wanted: a source is asked for its first byte, which any server may
+    /// ignore. HEAD would do, if signed URLs that a source redirects to were good for it.
+    pub(crate) header_only: bool,
 }
 
 enum Transport {
@@ -193,7 +199,7 @@ impl Source {
             core.health.deposit();
         }
         let asked = Instant::now();
-        let reply = core.attempt(path, limit, manner.priority).await;
+        let reply = core.attempt(path, limit, manner).await;
         let again = match &reply {
             Reply::Failed(failure) => {
                 manner.priority == Priority::Demand
@@ -208,7 +214,7 @@ impl Source {
             return reply;
         }
         sleep(retry::pause(jitter())).await;
-        match core.attempt(path, limit, manner.priority).await {
+        match core.attempt(path, limit, manner).await {
             // Opened meanwhile: what happened says more than that nobody was asked.
             Reply::Failed(Failure::Open { .. }) => reply,
             second => second,
@@ -228,26 +234,25 @@ impl Drop for Source {
 
 impl Core {
     /// Asks, if the breaker lets it.
-    async fn attempt(
-        self: &Arc<Self>,
-        path: &RequestPath,
-        limit: u64,
-        priority: Priority,
-    ) -> Reply {
+    async fn attempt(self: &Arc<Self>, path: &RequestPath, limit: u64, manner: Manner) -> Reply {
+        let priority = manner.priority;
         let demanded = priority == Priority::Demand;
         if let Some(failure) = self.health.refusal(path.class(), demanded) {
             self.observer.spared(&self.name, path.class());
             return Reply::Failed(failure);
         }
         let call = Call::start(&self.observer, &self.name, path.kind());
-        let deadline = call.begun() + self.header;
-        let slot = self.bulkhead.slot(path.class(), priority, deadline);
-        let Some(slot) = slot.await else {
-            let saturated = Failure::Saturated {
-                in_flight: self.bulkhead.limit(),
-                waited: call.begun().elapsed(),
-            };
-            return call.failed(saturated);
+        let slot = self.bulkhead.slot(path.class(), priority, self.header);
+        let slot = match slot.await {
+            Ok(slot) => slot,
+            Err(NoSlot::GivenUp) => return call.failed(Failure::GivenUp),
+            Err(NoSlot::Saturated) => {
+                let saturated = Failure::Saturated {
+                    in_flight: self.bulkhead.limit(),
+                    waited: call.begun().elapsed(),
+                };
+                return call.failed(saturated);
+            }
         };
         let account = match self.admit(path.class(), demanded).await {
             Ok(account) => account,
@@ -256,14 +261,15 @@ impl Core {
                 return call.failed(failure);
             }
         };
+        let asked = Instant::now();
         let ask = Ask {
             path,
             limit,
-            deadline,
+            deadline: asked + self.header,
             header: self.header,
             stall: self.stall,
+            header_only: manner.header_only,
         };
-        let asked = Instant::now();
         let leg = Leg { call, slot };
         let patient = !demanded || account.is_probe();
         let (reply, leg) = self.send(ask, leg, patient).await;

@@ -25,7 +25,7 @@ use tokio::{sync::Mutex as AsyncMutex, time::Instant};
 use url::Url;
 
 use crate::{
-    Absence, Download, Failure, Outage, SourceName,
+    Absence, Download, Failure, Outage, SourceName, Waiters,
     request::{PathError, RequestPath},
     source::{Manner, Priority, Reply, Source},
     upstreams::Shared,
@@ -73,11 +73,16 @@ pub enum DatabaseOutcome {
 /// What is known about databases.
 pub(crate) struct Databases {
     routes: BTreeMap<String, Route>,
-    support: Mutex<BTreeMap<(String, usize), Cell>>,
+    support: Mutex<BTreeMap<(String, usize), Arc<Cell>>>,
 }
 
-/// What one source said about one database; locked while it is asked.
-type Cell = Arc<AsyncMutex<Option<Heard>>>;
+/// What one source said about one database.
+struct Cell {
+    /// Those who want to know; the question is in line for all of them.
+    waiters: Waiters,
+    /// Locked while it is asked.
+    heard: AsyncMutex<Option<Heard>>,
+}
 
 /// A database's own URL.
 pub(crate) struct Route {
@@ -142,6 +147,26 @@ impl Heard {
     }
 }
 
+// === impl Cell ===
+
+impl Cell {
+    fn new() -> Self {
+        Self {
+            waiters: Waiters::lasting(),
+            heard: AsyncMutex::default(),
+        }
+    }
+
+    fn is_mirrored(&self) -> bool {
+        let heard = self.heard.try_lock();
+        heard.is_ok_and(|heard| {
+            heard
+                .as_ref()
+                .is_some_and(|heard| matches!(heard.support, Support::Yes))
+        })
+    }
+}
+
 // === impl Databases ===
 
 impl Databases {
@@ -160,16 +185,20 @@ impl Databases {
     /// Whether a source mirrors a database. Those who ask at the same time share one question.
     async fn support(&self, name: &str, index: usize, source: &Source) -> Support {
         let cell = self.cell(name, index);
-        let mut heard = cell.lock().await;
+        let _waiting = cell.waiters.join();
+        let mut heard = cell.heard.lock().await;
         if let Some(heard) = heard.as_ref().filter(|heard| heard.is_current()) {
             return heard.support.clone();
         }
         let support = match RequestPath::try_new(&format!("sumdb/{name}/supported")) {
-            Ok(path) => match fetch_whole(source, &path, Priority::Demand).await {
-                Reply::Found(_) => Support::Yes,
-                Reply::Absent(absence) => Support::No(absence),
-                Reply::Failed(failure) => Support::Failed(failure),
-            },
+            Ok(path) => {
+                let asked = fetch_whole(source, &path, Priority::Demand);
+                match cell.waiters.clone().scope(asked).await {
+                    Reply::Found(_) => Support::Yes,
+                    Reply::Absent(absence) => Support::No(absence),
+                    Reply::Failed(failure) => Support::Failed(failure),
+                }
+            }
             Err(error) => Support::Failed(Failure::Content(error.to_string())),
         };
         *heard = Some(Heard {
@@ -179,13 +208,17 @@ impl Databases {
         support
     }
 
-    fn cell(&self, name: &str, index: usize) -> Cell {
+    /// Where there are too many, those that no source mirrors go first: requests make such names up.
+    fn cell(&self, name: &str, index: usize) -> Arc<Cell> {
         let mut support = self.support.lock();
         let key = (name.to_owned(), index);
         if support.len() >= MAX_REMEMBERED && !support.contains_key(&key) {
+            support.retain(|_, cell| cell.is_mirrored());
+        }
+        if support.len() >= MAX_REMEMBERED && !support.contains_key(&key) {
             support.clear();
         }
-        Arc::clone(support.entry(key).or_default())
+        Arc::clone(support.entry(key).or_insert_with(|| Arc::new(Cell::new())))
     }
 }
 
@@ -310,6 +343,7 @@ async fn fetch_once(source: &Source, path: &RequestPath, priority: Priority) -> 
     let manner = Manner {
         priority,
         leads_on: false,
+        header_only: false,
     };
     match source.fetch(path, MAX_ANSWER, manner).await {
         Reply::Found(download) => {

@@ -97,6 +97,7 @@ impl Upstreams {
         let manner = Manner {
             priority: Priority::Demand,
             leads_on: true,
+            header_only: false,
         };
         match source.fetch(&path, limit, manner).await {
             Reply::Found(download) => Some(download),

@@ -57,6 +57,7 @@ pub struct Walk {
     limit: u64,
     priority: Priority,
     reserve: bool,
+    header_only: bool,
     machine: Machine<Absence, Outage>,
     offered: Option<Offered>,
 }
@@ -100,6 +101,7 @@ impl Walk {
             limit,
             priority: Priority::Demand,
             reserve: false,
+            header_only: false,
             machine,
             offered: None,
         }
@@ -123,6 +125,16 @@ impl Walk {
     pub fn in_background(self) -> Self {
         Self {
             priority: Priority::Background,
+            ..self
+        }
+    }
+
+    /// Says that bodies will not be read: what is found is there and has its length, and no more than
+    /// a first byte of it is asked for.
+    #[must_use]
+    pub fn header_only(self) -> Self {
+        Self {
+            header_only: true,
             ..self
         }
     }
@@ -164,6 +176,7 @@ impl Walk {
             let manner = Manner {
                 priority: self.priority,
                 leads_on: self.reserve || self.machine.leads_on(),
+                header_only: self.header_only,
             };
             match source.fetch(path, self.limit, manner).await {
                 Reply::Found(download) => {

@@ -16,6 +16,7 @@ mod c2sp;
 mod commands;
 mod content;
 mod crash;
+mod crowd;
 mod doctor;
 mod doctor_story;
 mod doctor_sums;

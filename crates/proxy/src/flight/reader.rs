@@ -4,12 +4,10 @@
 //! costs a file descriptor and no memory. The announced length was sent to the client in a header
 //! and cannot be taken back: if the flight ends up with another one, the body is cut.
 
-use super::board::{Seat, View};
+use super::{Passage, Spooled, board::View};
 use bytes::Bytes;
 use std::{fmt, future::poll_fn};
 use store::StoreError;
-
-use super::{Outcome, Spooled};
 
 /// Why a body ends before its end.
 #[derive(Debug, thiserror::Error)]
@@ -27,7 +25,7 @@ pub enum FlightFailure {
 
 /// A reader of a flight; see the module's text.
 pub struct Reader {
-    seat: Seat<Spooled, Outcome>,
+    passage: Passage,
     announced: Option<u64>,
     position: u64,
     epoch: u32,
@@ -36,9 +34,9 @@ pub struct Reader {
 // === impl Reader ===
 
 impl Reader {
-    pub(crate) fn new(seat: Seat<Spooled, Outcome>, announced: Option<u64>) -> Self {
+    pub(crate) fn new(passage: Passage, announced: Option<u64>) -> Self {
         Self {
-            seat,
+            passage,
             announced,
             position: 0,
             epoch: 0,
@@ -57,7 +55,8 @@ impl Reader {
 
     async fn view(&mut self) -> View<Spooled> {
         poll_fn(|cx| {
-            self.seat
+            self.passage
+                .seat
                 .poll_view(cx, self.position, self.epoch, self.announced)
         })
         .await

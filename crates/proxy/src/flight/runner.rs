@@ -18,6 +18,9 @@ use std::sync::Arc;
 use store::{Key, SealedSpool, Spool, SpoolReader};
 use upstream::Download;
 
+/// Room that is made sure of for a zip whose length is not announced: most are smaller.
+const UNANNOUNCED: u64 = 1 << 20;
+
 /// How much of the old spool is compared with the new one in one step.
 const COMPARED: u64 = 256 * 1024;
 
@@ -32,7 +35,7 @@ async fn fly(context: &Context, artifact: &Artifact, board: &FlightBoard) -> Out
         return Ok(kept);
     }
     // The record is there by the time the last byte is.
-    context.verifier.ahead(&artifact.module, &artifact.version);
+    let _record = context.verifier.ahead(&artifact.module, &artifact.version);
     let mut inquiry = Inquiry::new(artifact, capture::walk(context, artifact)?);
     loop {
         let mut download = inquiry.next(context).await?;
@@ -71,6 +74,9 @@ async fn receive(
     source: &Arc<str>,
 ) -> Result<SealedSpool, Lost> {
     let mut spool = context.store.spool().await.map_err(Refusal::from)?;
+    // Before anybody is shown a byte: a refusal lets `go` go on to another proxy, a cut does not.
+    let room = spool.reserve(download.length.unwrap_or(UNANNOUNCED)).await;
+    room.map_err(|error| context.store_failure(error))?;
     let mut follow = Follow::begin(
         board,
         Spooled {

@@ -1,11 +1,11 @@
 //! Fetch: one artifact ahead of demand, exactly as demand would fetch it.
 //!
-//! It joins the same errand or flight that demand joins or would join (law L6). Only so many are
+//! It joins the same flight that demand joins or would join (law L6). Only so many are
 //! under way at a time ([`Rooms`]); of what a source is asked at once they are at most half, which it
 //! sees to itself; and none is begun unless the sources are calm.
 //!
 //! Small artifacts are asked of the sources in the background: never twice, and never while demand
-//! waits for a slot. A client that joins such an errand and hears that it was turned away asks
+//! waits for a slot. A client that joins such a flight and hears that it was turned away asks
 //! again on its own account: that answer was not meant for it. A zip is asked for as demand does,
 //! since whoever joins its flight may have begun to read and cannot start over; a zip is never
 //! asked for twice at once anyway.
@@ -14,14 +14,14 @@ use super::requirements::Requirements;
 use crate::{
     capture::{self, Captured, Urgency},
     context::Context,
-    flight::{Outcome, runner},
+    flight::Outcome,
     hot::SMALL,
     kept::Kept,
     resource::Resource,
 };
 use bytes::Bytes;
 use gomod::{Artifact, ArtifactKind};
-use std::{future::poll_fn, sync::Arc};
+use std::sync::Arc;
 use store::{Key, StoreError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use upstream::RequestClass;
@@ -119,7 +119,11 @@ pub(crate) async fn fetch(context: &Arc<Context>, artifact: &Artifact) -> Fetche
     }
     let mut ours = false;
     let outcome = match artifact.kind {
-        ArtifactKind::Zip => zip(context, artifact, &mut ours).await,
+        ArtifactKind::Zip => {
+            let (outcome, begun) = context.zip_kept(artifact).await;
+            ours = begun;
+            outcome
+        }
         ArtifactKind::Info | ArtifactKind::Mod => small(context, artifact, &mut ours).await,
     };
     match outcome {
@@ -166,21 +170,12 @@ async fn kept(context: &Context, artifact: &Artifact) -> Result<Option<Option<By
 }
 
 async fn small(context: &Arc<Context>, artifact: &Artifact, ours: &mut bool) -> Outcome {
-    let (owned, subject) = (Arc::clone(context), artifact.clone());
     let work = || {
         *ours = true;
-        async move { capture::small_once(&owned, &subject, Urgency::Ahead).await }
+        let (context, subject) = (Arc::clone(context), artifact.clone());
+        async move { capture::small_once(&context, &subject, Urgency::Ahead).await }
     };
     let key = Resource::Artifact(artifact.clone());
     let ended = context.captures.run(key, work).await;
-    ended.unwrap_or_else(Captured::lost).outcome
-}
-
-async fn zip(context: &Arc<Context>, artifact: &Artifact, ours: &mut bool) -> Outcome {
-    let seat = context.flights.join(artifact, |landing| {
-        *ours = true;
-        let context = Arc::clone(context);
-        tokio::spawn(async move { runner::run(&context, landing).await });
-    });
-    poll_fn(|cx| seat.poll_outcome(cx)).await
+    ended.unwrap_or_else(Captured::refused).outcome
 }

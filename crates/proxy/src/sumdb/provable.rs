@@ -20,6 +20,7 @@ use crate::{
 use bytes::Bytes;
 use std::{collections::BTreeSet, sync::Arc};
 use store::{MemoClass, MemoStatus};
+use upstream::Waiters;
 
 /// A record's number and the size of the log whose head came with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,11 +36,12 @@ impl Context {
     pub(super) fn start_proving(self: &Arc<Self>, name: &str, lookup: &Bytes) {
         let Some(place) = place(lookup) else { return };
         let (context, name) = (Arc::clone(self), name.to_owned());
-        self.background.spawn(async move {
+        let proving = async move {
             if let Err(refusal) = context.keep_proof(&name, place).await {
                 tracing::debug!(name, ?refusal, "a record's proof is not complete yet");
             }
-        });
+        };
+        self.background.spawn(Waiters::of_unasked().scope(proving));
     }
 
     async fn keep_proof(self: &Arc<Self>, name: &str, place: Place) -> Result<(), Refusal> {

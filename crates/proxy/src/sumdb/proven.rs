@@ -20,6 +20,7 @@ use codes::Code;
 use gomod::{ModulePath, Version};
 use std::{sync::Arc, time::Duration};
 use tlog::tile::Tile;
+use upstream::Waiters;
 
 /// How often the head is asked for because clients know a newer one: one build asks for a dozen tiles.
 const CAUGHT_UP: Duration = Duration::from_secs(5);
@@ -73,14 +74,15 @@ impl Context {
         let is_ahead = known.is_none_or(|known| known.width() < tile.width());
         if is_ahead && self.heads.is_due(self.options.clock.now(), CAUGHT_UP) {
             let records = records.clone();
-            self.background.spawn(async move {
+            let renewal = async move {
                 if let Err(refusal) = records.refresh().await {
                     tracing::debug!(
                         ?refusal,
                         "the head that a client knows could not be asked for"
                     );
                 }
-            });
+            };
+            self.background.spawn(Waiters::of_unasked().scope(renewal));
         }
     }
 

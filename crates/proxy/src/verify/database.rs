@@ -9,7 +9,7 @@ use super::{
     alarm::{Alarm, Severity},
     tiles::Tiles,
 };
-use crate::{errand::Errands, metrics::Metrics, refusal::Refusal};
+use crate::{metrics::Metrics, refusal::Refusal, single_flight::SingleFlights};
 use bytes::Bytes;
 use codes::Code;
 use futures_util::future::join_all;
@@ -30,7 +30,7 @@ pub(crate) struct Database {
     manner: Manner,
     tiles: Tiles,
     /// Tiles being read from the database.
-    transfers: Errands<Tile, Result<Bytes, DatabaseFailure>>,
+    transfers: SingleFlights<Tile, Result<Bytes, DatabaseFailure>>,
 }
 
 /// For whom the database is asked.
@@ -87,7 +87,7 @@ impl Database {
             metrics,
             manner: Manner::Demand,
             tiles,
-            transfers: Errands::default(),
+            transfers: SingleFlights::default(),
         }
     }
 
@@ -109,7 +109,7 @@ impl Database {
             metrics: Arc::clone(&self.metrics),
             manner: Manner::Background,
             tiles: self.tiles.clone(),
-            transfers: Errands::default(),
+            transfers: SingleFlights::default(),
         }
     }
 
@@ -136,24 +136,12 @@ impl Database {
     }
 
     async fn transfer(&self, tile: Tile) -> Result<Bytes, DatabaseFailure> {
-        let (upstreams, name) = (self.upstreams.clone(), Arc::clone(&self.name));
-        let manner = self.manner;
-        let transfer = self.transfers.run(tile, || async move {
-            let answer = match ask(&upstreams, &name, &tile.to_string(), manner).await {
-                // A tile that has been completed since is there in full only.
-                Err(DatabaseFailure::Absent { .. }) if !tile.is_full() => {
-                    ask(&upstreams, &name, &tile.full().to_string(), manner).await
-                }
-                answer => answer,
-            };
-            answer.map_err(|failure| match failure {
-                DatabaseFailure::Absent { .. } => DatabaseFailure::MissingTile(tile),
-                failure => failure,
-            })
-        });
-        let lost =
-            || DatabaseFailure::Refused(Refusal::internal("reading a tile ended without a result"));
-        transfer.await.unwrap_or_else(|| Err(lost()))
+        let transfer = || {
+            let (upstreams, name) = (self.upstreams.clone(), Arc::clone(&self.name));
+            ask_tile(upstreams, name, tile, self.manner)
+        };
+        let transfer = self.transfers.run(tile, transfer).await;
+        transfer.unwrap_or_else(|refusal| Err(DatabaseFailure::Refused(refusal)))
     }
 }
 
@@ -211,6 +199,25 @@ impl Operations for Database {
 /// The state of the store that holds a database's newest head.
 pub(crate) fn head_state(database: &str) -> String {
     format!("sumdb/{database}/latest")
+}
+
+async fn ask_tile(
+    upstreams: Upstreams,
+    name: Arc<str>,
+    tile: Tile,
+    manner: Manner,
+) -> Result<Bytes, DatabaseFailure> {
+    let answer = match ask(&upstreams, &name, &tile.to_string(), manner).await {
+        // A tile that has been completed since is there in full only.
+        Err(DatabaseFailure::Absent { .. }) if !tile.is_full() => {
+            ask(&upstreams, &name, &tile.full().to_string(), manner).await
+        }
+        answer => answer,
+    };
+    answer.map_err(|failure| match failure {
+        DatabaseFailure::Absent { .. } => DatabaseFailure::MissingTile(tile),
+        failure => failure,
+    })
 }
 
 /// Asks the database for a path, through the sources.

@@ -10,13 +10,18 @@ use super::{
     database::{Database, DatabaseFailure},
     evidence, halt, heal,
 };
-use crate::{errand::Errands, metrics::Metrics, refusal::Refusal};
+use crate::{
+    flight_budget::FlightBudget, metrics::Metrics, refusal::Refusal, single_flight::SingleFlights,
+};
 use codes::Code;
 use gomod::{Artifact, ModulePath, Version};
 use moka::sync::Cache;
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    future::Future,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 use store::{Store, StoreError, VersionProof};
 use tlog::{
@@ -27,7 +32,7 @@ use tlog::{
     record::Record,
 };
 use tokio::sync::OnceCell;
-use upstream::Upstreams;
+use upstream::{Upstreams, Waiting};
 
 /// Proven records in memory: the two files of each version of a few large builds. About 3 kB each.
 const KNOWN: u64 = 4096;
@@ -44,7 +49,7 @@ pub(crate) struct Records {
 struct Inner {
     client: Client<Database>,
     known: Cache<Subject, Arc<Vouched>>,
-    lookups: Errands<Subject, Result<Arc<Vouched>, Unproven>>,
+    lookups: SingleFlights<Subject, Result<Arc<Vouched>, Unproven>>,
     metrics: Arc<Metrics>,
     /// What was kept of the database's head and of its misbehaviour has been looked at.
     ready: OnceCell<()>,
@@ -90,6 +95,7 @@ impl Records {
         store: &Store,
         upstreams: &Upstreams,
         metrics: &Arc<Metrics>,
+        budget: &FlightBudget,
     ) -> Self {
         let metrics = Arc::clone(metrics);
         let database = Database::new(
@@ -101,7 +107,7 @@ impl Records {
         let inner = Inner {
             client: Client::new(key, database),
             known: Cache::new(KNOWN),
-            lookups: Errands::default(),
+            lookups: SingleFlights::within(budget),
             metrics,
             ready: OnceCell::new(),
             halted: AtomicBool::new(false),
@@ -135,12 +141,17 @@ impl Records {
             return Ok(vouched);
         }
         let subject = (module.clone(), version.clone());
-        let (inner, wanted) = (Arc::clone(&self.inner), subject.clone());
-        let lookup = self
-            .inner
-            .lookups
-            .run(subject, || async move { inner.find(wanted).await });
-        lookup.await.unwrap_or_else(|| Err(Unproven::internal()))
+        let lookup = || self.lookup(subject.clone());
+        let found = self.inner.lookups.run(subject.clone(), lookup).await;
+        found.unwrap_or_else(|refusal| Err(Unproven::outage(refusal)))
+    }
+
+    fn lookup(
+        &self,
+        subject: Subject,
+    ) -> impl Future<Output = Result<Arc<Vouched>, Unproven>> + Send + 'static {
+        let inner = Arc::clone(&self.inner);
+        async move { inner.find(subject).await }
     }
 
     /// The proven record of a version, if nobody has to be asked for it.
@@ -155,16 +166,14 @@ impl Records {
         self.inner.kept((module.clone(), version.clone())).await
     }
 
-    /// Begins to look a version up.
-    pub(super) fn start(&self, module: &ModulePath, version: &Version) {
+    /// Begins to look a version up, for as long as what is returned is held.
+    pub(super) fn begin(&self, module: &ModulePath, version: &Version) -> Option<Waiting> {
         if self.known(module, version).is_some() {
-            return;
+            return None;
         }
         let subject = (module.clone(), version.clone());
-        let (inner, wanted) = (Arc::clone(&self.inner), subject.clone());
-        self.inner
-            .lookups
-            .start(subject, || async move { inner.find(wanted).await });
+        let lookup = || self.lookup(subject.clone());
+        self.inner.lookups.begin(&subject, lookup)
     }
 
     /// Renews the database's head; what fails is found out again by whoever looks something up.
@@ -428,10 +437,6 @@ impl Unproven {
             kind: Kind::Outage,
             refusal,
         }
-    }
-
-    fn internal() -> Self {
-        Self::outage(Refusal::internal("a lookup ended without a result"))
     }
 
     pub(super) fn is_absent(&self) -> bool {

@@ -5,7 +5,10 @@
 
 mod artifacts;
 mod bundle;
+mod crowd;
+mod disk;
 mod flights;
+mod heads;
 mod outages;
 mod own;
 mod prefetch;

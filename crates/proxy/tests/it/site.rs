@@ -65,6 +65,18 @@ impl Site {
         .await
     }
 
+    /// A site that keeps its data in this directory.
+    pub(crate) async fn on(upstream: &FakeUpstream, data: TempDir) -> Self {
+        Self::open(&upstream.url(), data, BEGINNING, PATIENT).await
+    }
+
+    /// A site that waits for a silent upstream as long as it takes.
+    pub(crate) async fn patient(upstream: &FakeUpstream) -> Self {
+        let data = TempDir::new().unwrap();
+        let patience = Duration::from_mins(2);
+        Self::open(&upstream.url(), data, BEGINNING, patience).await
+    }
+
     /// The same data, other upstreams; as after a restart.
     pub(crate) async fn reopened(self, list: &str) -> Self {
         let (data, seconds) = (self.data, self.seconds.load(Ordering::SeqCst));
@@ -370,6 +382,7 @@ pub(crate) fn words(refusal: &Refusal) -> String {
 pub(crate) async fn read(body: Body) -> Received {
     match body {
         Body::Bytes(bytes) => Ok(bytes.to_vec()),
+        Body::Announced(_) => panic!("only a head"),
         Body::Blob(blob) => {
             let length = usize::try_from(blob.size()).unwrap();
             Ok(blob.read_at(0, length).await.unwrap().to_vec())

@@ -6,6 +6,7 @@ mod injections;
 mod lies;
 mod mirror;
 mod pending;
+mod repeats;
 
 use crate::site::Site;
 use proxy::{Mode, Resource};

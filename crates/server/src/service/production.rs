@@ -113,6 +113,7 @@ impl From<Answer> for Reply {
                 Body::Bytes(bytes) => Payload::Bytes(bytes),
                 Body::Blob(blob) => Payload::Kept(Arc::new(blob)),
                 Body::Flight(reader) => Payload::Arriving(Box::new(reader)),
+                Body::Announced(length) => Payload::Announced(length),
             },
         }
     }

@@ -291,3 +291,21 @@ async fn the_cached_only_prefix_and_header_forbid_fetching() {
     ];
     assert_eq!(*seen.lock(), wanted);
 }
+
+#[tokio::test]
+async fn head_says_that_the_head_is_enough_and_get_does_not() {
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&asked);
+    let server = Fake::new(move |_, fetching| {
+        seen.lock().push(fetching);
+        Ok(artifact(Payload::Announced(Some(70_000))))
+    })
+    .start();
+    let head = "HEAD /example.com/x/@v/v1.0.0.zip";
+    let answer = ask(server.address, head, &["Range: bytes=0-1"]).await;
+    assert_eq!((answer.status, answer.body.len()), (200, 0));
+    assert_eq!(answer.header("content-length"), Some("70000"));
+    assert_eq!(answer.header("accept-ranges"), None);
+    drop(ask(server.address, head, &["Disable-Module-Fetch: true"]).await);
+    assert_eq!(*asked.lock(), [Fetching::Head, Fetching::Never]);
+}

@@ -86,7 +86,7 @@ fn verdict(failure: &Failure) -> Verdict {
         Failure::Refused(_) => Verdict::Neutral,
         // 408: the source lost patience with the request. Other 4xx are about the request.
         Failure::Status { status, .. } if *status < 500 && *status != 408 => Verdict::Neutral,
-        Failure::Saturated { .. } | Failure::Open { .. } => Verdict::Void,
+        Failure::Saturated { .. } | Failure::Open { .. } | Failure::GivenUp => Verdict::Void,
         Failure::Status { .. }
         | Failure::Redirect(_)
         | Failure::Content(_)

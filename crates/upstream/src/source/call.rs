@@ -4,8 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 
-use super::{Account, Reply, Slot};
-use crate::{Failure, Observer, ReplyClass, RequestKind, SourceName, observe::BodyEnd};
+use super::{Account, Reply};
+use crate::{
+    Failure, Observer, ReplyClass, RequestKind, SourceName, observe::BodyEnd, slots::Slot,
+};
 
 /// The account of one call; reports its end exactly once, also when it is dropped.
 pub(crate) struct Call {

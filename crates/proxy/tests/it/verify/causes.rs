@@ -103,6 +103,8 @@ async fn where_no_copy_is_right_the_client_is_told_the_cause() {
             .contains(&("checksum-mismatch".to_owned(), "p1".to_owned()))
     );
     world.upstream.heal();
+    // Longer than a wrong version is remembered.
+    site.later(301);
     assert_eq!(
         site.bytes(zip("example.com/a", "v1.0.0")).await,
         module("a").zip()
