@@ -57,7 +57,7 @@ async fn serve(settings: &Settings) -> Result<ExitCode, Failure> {
         tokio::spawn(async move { proxy.scrub().await })
     };
     let healing = tokio::spawn(heal(proxy.clone()));
-    let renewing = (settings.vulndb != update::OFF).then(|| {
+    let renewing = settings.vulndb.is_some().then(|| {
         let settings = settings.clone();
         tokio::spawn(async move { renew(&settings).await })
     });

@@ -91,7 +91,7 @@ impl Endpoint {
         })
     }
 
-    /// Its name: the URL without credentials.
+    /// Its name: the origin of its URL.
     pub fn name(&self) -> &SourceName {
         &self.shared.name
     }

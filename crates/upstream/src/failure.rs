@@ -233,7 +233,13 @@ pub(crate) fn cause_of(error: &(dyn Error + 'static)) -> String {
     while let Some(source) = innermost.source() {
         innermost = source;
     }
-    let text = innermost.to_string();
+    let text = match innermost.downcast_ref::<reqwest::Error>() {
+        // Alone among all causes, this one writes the URL that was asked.
+        Some(error) if error.is_timeout() => "it took too long".to_owned(),
+        Some(error) if error.is_builder() => "the request cannot be made".to_owned(),
+        Some(_) => "the request failed".to_owned(),
+        None => innermost.to_string(),
+    };
     text.chars()
         .map(|c| if c.is_ascii_graphic() { c } else { ' ' })
         .take(MAX_CAUSE)

@@ -14,6 +14,7 @@ use url::{Host, Url};
 
 use crate::{
     Absence, BuildError, Download, Egress, Failure, RequestKind, SourceName, UpstreamOptions,
+    absence_text::{self, UrlSecrets},
     answer::{Meaning, meaning},
     breaker::Signal,
     download::Body,
@@ -51,6 +52,7 @@ pub(crate) struct HttpSource {
     client: Client,
     base: Url,
     credentials: Option<Credentials>,
+    secrets: UrlSecrets,
     connect: Duration,
 }
 
@@ -83,6 +85,7 @@ impl HttpSource {
             client,
             base,
             credentials,
+            secrets: UrlSecrets::of(url),
             connect: options.connect,
         })
     }
@@ -207,7 +210,7 @@ impl HttpSource {
         text.truncate(MAX_ABSENCE_TEXT);
         Absence {
             status: response.status().as_u16(),
-            text: valid_text(text),
+            text: absence_text::relayed(text, &self.secrets),
             content_type: content_type(response.headers()),
             source: self.name.clone(),
         }
@@ -301,23 +304,9 @@ fn content_type(headers: &HeaderMap) -> Option<String> {
         .map(str::to_owned)
 }
 
-/// The bytes as text, without a character that the limit cut in two; nothing if they are no text.
-fn valid_text(bytes: Vec<u8>) -> String {
-    String::from_utf8(bytes).unwrap_or_else(|error| {
-        let whole = error.utf8_error();
-        let mut bytes = error.into_bytes();
-        bytes.truncate(if whole.error_len().is_none() {
-            whole.valid_up_to()
-        } else {
-            0
-        });
-        String::from_utf8(bytes).unwrap_or_default()
-    })
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{ABSENCE_PATIENCE, HttpSource, is_this_host, signal, valid_text};
+    use super::{ABSENCE_PATIENCE, HttpSource, is_this_host, signal};
     use crate::{SourceName, UpstreamOptions, breaker::Signal, tls};
     use bytes::Bytes;
     use futures_util::{StreamExt, stream};
@@ -387,12 +376,5 @@ mod tests {
         ] {
             assert_eq!(is_this_host(&Url::parse(url).unwrap()), expected, "{url}");
         }
-    }
-
-    #[test]
-    fn a_text_is_kept_as_it_is_or_not_at_all() {
-        assert_eq!(valid_text(b"not found: \xc3\xa9".to_vec()), "not found: é");
-        assert_eq!(valid_text(b"not found: \xc3".to_vec()), "not found: ");
-        assert_eq!(valid_text(b"not\xff found".to_vec()), "");
     }
 }

@@ -20,6 +20,7 @@
 //! start; [`Failure`] is one source's failure at one request; [`Outage`] is what a whole walk
 //! amounts to; [`BodyError`] is a body that broke after its header was accepted.
 
+mod absence_text;
 mod answer;
 mod breaker;
 mod budget;
@@ -43,6 +44,7 @@ mod redirect;
 mod request;
 mod retry;
 mod source;
+mod source_url;
 mod sumdb;
 mod tls;
 mod upstreams;
@@ -54,12 +56,13 @@ pub use class::RequestClass;
 pub use download::{BodyError, Download};
 pub use endpoint::{Endpoint, EndpointError, Reply};
 pub use failure::{Failure, FailureClass};
-pub use name::SourceName;
+pub use name::{SourceName, SourceNames};
 pub use observe::{BodyEnd, NoObserver, Observer, ReplyClass};
 pub use options::{Egress, UpstreamOptions};
 pub use outcome::{Absence, Outage, Outcome};
 pub use redirect::RedirectError;
 pub use request::RequestKind;
+pub use source_url::{SourceUrl, SourceUrlError};
 pub use sumdb::{DatabaseOutcome, DatabaseRoute};
 pub use tls::client_config;
 pub use upstreams::{BreakerView, Upstreams};

@@ -13,6 +13,7 @@ mod bodies;
 mod build;
 mod bundle;
 mod c2sp;
+mod canary;
 mod commands;
 mod content;
 mod crash;
