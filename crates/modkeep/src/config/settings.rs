@@ -14,7 +14,7 @@ use server::Limits;
 use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf, time::Duration};
 use store::own::check_name;
 use tlog::note::VerifierKey;
-use upstream::{DatabaseRoute, SourceUrl, UpstreamOptions};
+use upstream::{AllowedNets, DatabaseRoute, SourceUrl, UpstreamOptions};
 use url::Url;
 
 /// Everything that `serve` and `run` need to know.
@@ -194,16 +194,36 @@ impl Read<'_> {
             hedge: self.0.text("upstream-hedge") == "on",
             stall: self.duration("stall-timeout")?,
             max_in_flight: self.count("upstream-requests")?,
+            allow_net: match self.0.get("allow-net") {
+                Some(nets) => nets
+                    .text
+                    .parse()
+                    .map_err(|why| self.0.error("allow-net", why))?,
+                None => AllowedNets::default(),
+            },
             ca: self.0.get("ca").map(|file| PathBuf::from(&file.text)),
             ..UpstreamOptions::default()
         };
-        if let Some(database) = self.database()?
+        if let Some(database) = self.directly()?
             && (self.0.text("verify") != "off" || matches!(database.route, DatabaseRoute::Only(_)))
         {
             // Where nothing is verified, clients may as well go to the database themselves.
             options.databases.insert(database.name, database.route);
         }
         Ok(options)
+    }
+
+    /// The database as it is reached: one whose name is private is not asked of the upstreams first.
+    fn directly(&self) -> Result<Option<sumdb::Database>, ConfigError> {
+        let private = Patterns::parse(self.0.text("private"));
+        let database = self.database()?;
+        Ok(database.map(|database| match database.route {
+            DatabaseRoute::Fallback(url) if private.matches(&database.name) => sumdb::Database {
+                route: DatabaseRoute::Only(url),
+                ..database
+            },
+            _ => database,
+        }))
     }
 
     fn database(&self) -> Result<Option<sumdb::Database>, ConfigError> {

@@ -195,6 +195,15 @@ pub const OPTIONS: &[OptionSpec] = &[
         example: "/etc/ssl/company.pem",
     },
     OptionSpec {
+        name: "allow-net",
+        kind: Kind::Text,
+        placeholder: "CIDRS",
+        default: Unset,
+        doc: "Networks that redirects of an upstream may reach although they are loopback, private or otherwise not of the \
+              public internet, separated by commas. An upstream itself is always reached.",
+        example: "10.20.0.0/16,fd00:20::/32",
+    },
+    OptionSpec {
         name: "connect-timeout",
         kind: Kind::Duration,
         placeholder: "TIME",
