@@ -338,7 +338,7 @@ impl Context {
         });
     }
 
-    /// If there is something else by now than the caller `found`, an errand ended between the
+    /// If there is something newer by now than the caller `found`, an errand ended between the
     /// caller's look and this one's start, and nobody need be asked again.
     async fn ask(
         &self,
@@ -346,7 +346,9 @@ impl Context {
         found: Option<Arc<Remembered>>,
     ) -> Result<Arc<Remembered>, Refusal> {
         if let Some(newer) = self.memo(subject).await?
-            && Some(newer.fetched_at) != found.as_ref().map(|found| found.fetched_at)
+            && found
+                .as_ref()
+                .is_none_or(|found| newer.fetched_at > found.fetched_at)
         {
             return Ok(newer);
         }

@@ -160,12 +160,22 @@ impl Proxy {
         self.context.examine(list).await
     }
 
-    /// Forgets lists, queries and absences of a module, so that the next request asks a source;
-    /// gives how many were forgotten. Nothing that is kept is touched.
+    /// Makes the lists, queries and absences of one module old, so that the next request asks a
+    /// source; gives how many there are. Nothing is lost by it, for anybody may ask for it at any
+    /// time: where no source can be asked, the old answers serve.
     pub async fn refresh(&self, module: &ModulePath) -> Result<u64, Refusal> {
-        let forgotten = self.context.store.memo_forget_module(module).await;
-        self.context.fresh.forget_all();
-        forgotten.map_err(|error| self.context.store_failure(error))
+        let context = &self.context;
+        let mark = context.options.stale_mark();
+        let aged = context.store.memo_age_module(module, mark).await;
+        let aged = aged.map_err(|error| context.store_failure(error))?;
+        // These two are also made without an answer of a source.
+        for path in [module.list_path(), format!("{}/@latest", module.escaped())]
+            .iter()
+            .chain(&aged)
+        {
+            context.fresh.forget(path);
+        }
+        Ok(aged.len() as u64)
     }
 
     /// What was captured since a time, in order, at most `limit` entries.

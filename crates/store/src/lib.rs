@@ -51,7 +51,7 @@ pub use journal::{
     log::{JournalLog, SignedCheckpoint},
 };
 pub use key::{KEY_PATH_LIMIT, Key};
-pub use memo::{MEMO_BODY_LIMIT, MEMO_LIMIT, Memo, MemoClass, MemoKey, MemoStatus};
+pub use memo::{MEMO_BODY_LIMIT, MEMO_LIMIT, Memo, MemoClass, MemoKey, MemoStatus, StaleMark};
 pub use options::StoreOptions;
 pub use reader::BlobReader;
 pub use record::{Capture, Committed, IndexEntry, KeptVersion, Kinds, Provenance, Record};

@@ -17,7 +17,7 @@ use crate::{
     },
     key::{KEY_PATH_LIMIT, Key},
     lock::DirectoryLock,
-    memo::{MEMO_BODY_LIMIT, Memo, MemoKey},
+    memo::{MEMO_BODY_LIMIT, Memo, MemoKey, StaleMark},
     options::{BlobPlace, StoreOptions},
     place::{self, Quarantined},
     reader::BlobReader,
@@ -282,9 +282,18 @@ impl Store {
             .map(drop)
     }
 
-    /// Forgets every answer remembered about a module. Returns how many there were.
-    pub async fn memo_forget_module(&self, module: &ModulePath) -> Result<u64, StoreError> {
-        self.count(Change::ForgetModule(module.clone())).await
+    /// Makes every answer remembered about a module as old as the mark, or leaves it older. Nothing is
+    /// lost: an old answer serves until a newer one replaces it. Returns the paths of the answers.
+    pub async fn memo_age_module(
+        &self,
+        module: &ModulePath,
+        mark: StaleMark,
+    ) -> Result<Vec<String>, StoreError> {
+        let change = Change::AgeModule(module.clone(), mark);
+        match self.inner.catalog.change(change).await? {
+            Outcome::Paths(paths) => Ok(paths),
+            _ => Ok(Vec::new()),
+        }
     }
 
     /// Forgets absences older than `before`. Returns how many there were.
