@@ -1,10 +1,25 @@
 //! Context: what every part of the service works with.
 
 use crate::{
-    capture::Captured, damage::Sound, errand::Errands, flight::Flights, fresh::Fresh, hot::Hot,
-    mend::Mends, metrics::Metrics, options::ProxyOptions, own::Own, parsing::Parsing,
-    prefetch::Prefetch, refusal::Refusal, remembered::Remembered, resource::Resource, scrub::Scrub,
-    sumdb::Heads, verify::Verifier, vulnerabilities::Vulnerabilities,
+    capture::Captured,
+    damage::Sound,
+    errand::Errands,
+    flight::Flights,
+    fresh::Fresh,
+    hot::Hot,
+    mend::Mends,
+    metrics::Metrics,
+    options::ProxyOptions,
+    own::Own,
+    parsing::Parsing,
+    prefetch::Prefetch,
+    refusal::Refusal,
+    remembered::Remembered,
+    resource::Resource,
+    scrub::Scrub,
+    sumdb::{self, Heads},
+    verify::Verifier,
+    vulnerabilities::Vulnerabilities,
 };
 use codes::Code;
 use gomod::ModulePath;
@@ -115,6 +130,16 @@ impl Context {
             .ok_or_else(|| Refusal::new(Code::PrivateName, "no source for private modules is set"))
     }
 
+    /// Who is asked about a checksum database. One whose name is private is asked of nobody else, but
+    /// by its own URL if it has one (law L7).
+    pub(crate) fn database_sources(&self, name: &str) -> Result<&Upstreams, Refusal> {
+        if !self.verifier.is_private_name(name) || self.upstreams.asks_directly(name) {
+            return Ok(&self.upstreams);
+        }
+        let private = self.options.private_upstreams.as_ref();
+        private.ok_or_else(|| Refusal::new(Code::PrivateName, "no source for private names is set"))
+    }
+
     /// All sources.
     pub(crate) fn all_sources(&self) -> impl Iterator<Item = &Upstreams> {
         std::iter::once(&self.upstreams).chain(&self.options.private_upstreams)
@@ -136,6 +161,18 @@ impl Context {
             return "(private)".to_owned();
         }
         name.to_string()
+    }
+
+    /// How a log line above debug shows a path below `sumdb/`.
+    pub(crate) fn shown_database_path(&self, path: &str) -> String {
+        let (name, rest) = sumdb::split(path);
+        let lookup = rest.strip_prefix("lookup/");
+        let is_private = self.verifier.is_private_name(name)
+            || lookup.is_some_and(|lookup| self.verifier.is_private_lookup(lookup));
+        if is_private {
+            return "(private)".to_owned();
+        }
+        path.to_owned()
     }
 
     /// Counts and logs a failure of the store; gives the refusal it becomes.

@@ -97,7 +97,7 @@ impl Context {
     fn shown_path(&self, subject: &Subject) -> String {
         match &subject.module {
             Some(module) => self.shown(module, &subject.path),
-            None => subject.path.clone(),
+            None => self.shown_database_path(&subject.path),
         }
     }
 }
@@ -368,7 +368,7 @@ impl Context {
 
     async fn ask_database(&self, subject: &Subject) -> Result<Remembered, Refusal> {
         let (name, path) = sumdb::split(&subject.path);
-        match self.upstreams.sumdb(name, path).await {
+        match self.database_sources(name)?.sumdb(name, path).await {
             DatabaseOutcome::Found(download) => self
                 .receive_document(subject, download)
                 .await

@@ -232,7 +232,7 @@ impl Proxy {
     /// Proves what was captured without proof, or withdraws it; keeps the proofs of records of our own.
     pub async fn prove_pending(&self) -> Result<Settled, Refusal> {
         if let Err(refusal) = self.context.vouch_for_all().await {
-            tracing::warn!(?refusal, "records of our own wait for their proofs");
+            tracing::warn!(code = %refusal.code, "records of our own wait for their proofs");
         }
         let settled = self.context.prove_pending().await;
         settled.map_err(|error| self.context.store_failure(error))
@@ -276,12 +276,10 @@ impl Proxy {
     pub fn is_private(&self, resource: &Resource) -> bool {
         let is_private = |module: &ModulePath| self.context.verifier.is_private(module);
         match resource {
-            Resource::Sumdb { path, .. } => {
-                let looked_up = path
-                    .strip_prefix("lookup/")
-                    .and_then(|path| path.rsplit_once('@'));
-                let module = looked_up.and_then(|(module, _)| ModulePath::unescape(module).ok());
-                module.is_some_and(|module| is_private(&module))
+            Resource::Sumdb { name, path } => {
+                let lookup = path.strip_prefix("lookup/");
+                self.context.verifier.is_private_name(name)
+                    || lookup.is_some_and(|lookup| self.context.verifier.is_private_lookup(lookup))
             }
             resource => resource.module().is_some_and(is_private),
         }

@@ -145,6 +145,11 @@ impl Databases {
         self.routes.values().map(|route| &route.source)
     }
 
+    /// Whether a database is reached by its own URL only.
+    pub(crate) fn is_direct(&self, name: &str) -> bool {
+        self.routes.get(name).is_some_and(|route| route.only)
+    }
+
     /// Whether a source mirrors a database. Those who ask at the same time share one question.
     async fn support(&self, name: &str, index: usize, source: &Source) -> Support {
         let cell = self.cell(name, index);

@@ -35,6 +35,7 @@ mod moved;
 mod outage;
 mod own;
 mod prefetch;
+mod private_names;
 mod probes;
 mod project;
 mod redirects;
