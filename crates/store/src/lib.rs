@@ -57,6 +57,6 @@ pub use reader::BlobReader;
 pub use record::{Capture, Committed, IndexEntry, KeptVersion, Kinds, Provenance, Record};
 pub use scan::{BlobScan, Damage, SCAN_STEP, ScanStep};
 pub use spool::{SealedSpool, Spool, SpoolReader};
-pub use store::{SMALL_LIMIT, Store};
+pub use store::{SMALL_LIMIT, Store, create_private_directory};
 pub use tiles::TILE_SIZE;
 pub use trust::{CaseFile, KeptTile, REBUILT, VersionProof, Withdrawal};

@@ -27,7 +27,7 @@ use crate::{
 use bytes::Bytes;
 use gomod::ModulePath;
 use jiff::Timestamp;
-use std::{fs, sync::Arc};
+use std::{fs, path::Path, sync::Arc};
 
 /// The largest blob that [`Store::read_small`] reads into memory: the largest go.mod that Go
 /// accepts (module reference, "File name and path constraints").
@@ -71,6 +71,7 @@ impl Store {
             return Err(error.clone());
         }
         let lock = DirectoryLock::take(&core.layout)?;
+        core.layout.warn_if_open();
         let swept = made
             .and_then(|()| sweep(&core))
             .and_then(|()| match core.options.blobs {
@@ -292,7 +293,7 @@ impl Store {
         let change = Change::AgeModule(module.clone(), mark);
         match self.inner.catalog.change(change).await? {
             Outcome::Paths(paths) => Ok(paths),
-            _ => Ok(Vec::new()),
+            _ => Err(StoreError::Closed),
         }
     }
 
@@ -427,6 +428,11 @@ impl Store {
         }
         Err(error)
     }
+}
+
+/// Makes the data directory, or one below it, and its missing parents for the owner's eyes only.
+pub fn create_private_directory(directory: &Path) -> Result<(), StoreError> {
+    disk::create_directory(directory)
 }
 
 /// Empties the spool: what is in it belongs to a process that is gone.

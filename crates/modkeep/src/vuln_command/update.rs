@@ -103,7 +103,7 @@ fn keep(sources: Vec<Source>, data: &Path) -> Result<Vec<SourceInfo>, Failure> {
     let merged = Database::merge(sources);
     let merged = merged.map_err(|error| Failure::of(Code::BadVulnerabilityData, &error))?;
     let failed = |error: &dyn std::error::Error| Failure::of(Code::StoreUnavailable, error);
-    fs::create_dir_all(data).map_err(|error| failed(&error))?;
+    store::create_private_directory(data).map_err(|error| failed(&error))?;
     let kept = Kept::in_directory(data);
     kept.replace(&merged).map_err(|error| failed(&error))?;
     Ok(merged.sources().to_vec())
