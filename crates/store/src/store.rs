@@ -45,7 +45,7 @@ struct Inner {
     catalog: Catalog,
     core: Arc<Core>,
     log: LogState,
-    _lock: Option<DirectoryLock>,
+    _lock: DirectoryLock,
 }
 
 // === impl Store ===

@@ -17,6 +17,7 @@ mod canary;
 mod commands;
 mod content;
 mod crash;
+mod data_directory;
 mod doctor;
 mod doctor_story;
 mod doctor_sums;

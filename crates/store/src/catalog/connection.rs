@@ -48,7 +48,9 @@ pub(crate) fn open_writer(layout: &Layout) -> Result<Connection, StoreError> {
     let mode: String = connection
         .query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))
         .map_err(failed)?;
-    if mode != "wal" {
+    // SQLite opens a file for reading where it cannot write it, and says so to whoever asks.
+    let reads_only = connection.is_readonly("main").map_err(failed)?;
+    if mode != "wal" || reads_only {
         return Err(StoreError::ReadOnlyDisk {
             action: "opening the catalog".to_owned(),
         });
