@@ -56,6 +56,15 @@ pub(crate) fn create_private(directory: &Path) -> io::Result<()> {
     builder.create(directory)
 }
 
+/// Lets everybody read a file, and nobody change it.
+pub(crate) fn show_to_others(path: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o444))?;
+    #[cfg(not(unix))]
+    let _ = path;
+    Ok(())
+}
+
 /// The mode of a directory, if others than its owner may do anything there.
 pub(crate) fn open_to_others(directory: &Path) -> Option<u32> {
     #[cfg(unix)]
