@@ -217,15 +217,45 @@ fn bounded(text: &str) -> &str {
     text.get(..end).unwrap_or_default()
 }
 
+/// What stands between the words of a setting.
+const SEPARATORS: [char; 4] = [',', '|', ' ', ';'];
+
+/// A word of a setting: of an http or https URL the origin, for its path may hold a token.
+fn open_part(word: &str, is_source: bool) -> String {
+    let bare = word.trim_end_matches(SEPARATORS);
+    let separator = word.get(bare.len()..).unwrap_or_default();
+    let start = match bare.find("://") {
+        Some(at) if bare.starts_with("http") => at + "://".len(),
+        None if is_source && !bare.starts_with('/') => 0,
+        _ => return crate::parts::without_user(word),
+    };
+    let rest = bare.get(start..).unwrap_or_default();
+    let (host, secret) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    let scheme = bare.get(..start).unwrap_or_default();
+    let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
+    let hidden = if secret.trim_matches('/').is_empty() {
+        secret
+    } else {
+        "/redacted"
+    };
+    format!("{scheme}{host}{hidden}{separator}")
+}
+
 // === impl Setting ===
 
 impl Setting {
     /// The value without the secrets of URLs in it.
     pub fn shown(&self) -> String {
-        self.value
-            .split_inclusive([',', '|', ' ', ';'])
-            .map(crate::parts::without_user)
-            .collect()
+        self.words().map(|word| open_part(word, false)).collect()
+    }
+
+    /// The same of a list of sources, where a host needs no scheme.
+    pub(crate) fn shown_sources(&self) -> String {
+        self.words().map(|word| open_part(word, true)).collect()
+    }
+
+    fn words(&self) -> impl Iterator<Item = &str> {
+        self.value.split_inclusive(SEPARATORS)
     }
 }
 

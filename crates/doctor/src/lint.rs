@@ -85,9 +85,11 @@ fn about(belief: &'static Belief, environment: &GoEnvironment, name: &str) -> Li
     Lint {
         belief,
         setting: name.to_owned(),
-        value: setting
-            .map(crate::environment::Setting::shown)
-            .unwrap_or_default(),
+        value: match setting {
+            Some(setting) if name == "GOPROXY" => setting.shown_sources(),
+            Some(setting) => setting.shown(),
+            None => String::new(),
+        },
         origin: setting.map_or(Origin::Default, |setting| setting.origin),
         fixes: Vec::new(),
     }

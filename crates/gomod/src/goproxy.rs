@@ -11,7 +11,7 @@
 //!
 //! Two things are refused that `go` notices only when it fetches: an `http` or `https` URL without
 //! a host, and control characters behind a `#`. Secrets do not show: `Display` and `Debug` blot out
-//! user, password and query of a URL, [`ProxyUrl::reveal`] is for whoever connects.
+//! user, password, path and query of a URL, [`ProxyUrl::reveal`] is for whoever connects.
 
 mod url;
 
@@ -215,7 +215,7 @@ mod tests {
 
     #[test]
     fn a_host_without_a_scheme_means_https() {
-        assert_eq!(shown("example.com/go").unwrap(), "https://example.com/go");
+        assert_eq!(shown("example.com").unwrap(), "https://example.com");
         assert_eq!(shown("localhost:3000").unwrap(), "https://localhost:3000");
         let refused = |position, reason| Err(ListError::Entry { position, reason });
         assert_eq!(shown("localhost"), refused(1, UrlError::NoScheme));
@@ -235,12 +235,13 @@ mod tests {
 
     #[test]
     fn secrets_show_only_when_asked_for() {
-        let text = "https://user:s3cret@a.example.com/x?token=s3cret#s3cret|file:///srv/s,off";
+        let text =
+            "https://user:s3cret@a.example.com/s3cret/go?token=s3cret#s3cret|file:///srv/s,off";
         let list = ProxyList::parse(text).unwrap();
         let (shown, debugged) = (list.to_string(), format!("{list:?}"));
         assert_eq!(
             shown,
-            "https://redacted@a.example.com/x?redacted#redacted|file:///srv/s,off"
+            "https://redacted@a.example.com/redacted?redacted#redacted|file:///srv/s,off"
         );
         assert!(
             !debugged.contains("s3cret") && !debugged.contains("user"),

@@ -39,8 +39,7 @@ use tlog::{
     tile::HEIGHT,
     tree::Node,
 };
-use upstream::{Endpoint, UpstreamOptions};
-use url::Url;
+use upstream::{Endpoint, SourceUrl, UpstreamOptions};
 
 /// Entries up to which all of them are read: about 20 MB of a checksum database.
 const READ_WHOLE: u64 = 100_000;
@@ -52,8 +51,7 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
     let resolved = cli::given(matches)?;
     let text = |name| matches.get_one::<String>(name).map_or("", String::as_str);
     let wrong = |why: String| Failure::new(Code::BadConfiguration, why);
-    let url =
-        Url::parse(text("url")).map_err(|error| wrong(format!("{}: {error}", text("url"))))?;
+    let url = SourceUrl::parse(text("url")).map_err(|error| wrong(format!("URL: {error}")))?;
     let key = match text("key") {
         "" => None,
         key => Some(config::known_key(key).map_err(|why| wrong(format!("--key {key}: {why}")))?),
@@ -64,11 +62,11 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
         ca: resolved.get("ca").map(|file| PathBuf::from(&file.text)),
         ..UpstreamOptions::default()
     };
-    let endpoint = Endpoint::try_new(&url, &options);
+    let endpoint = Endpoint::try_new(url.reveal(), &options);
     let endpoint = endpoint.map_err(|error| Failure::of(error.code(), &error))?;
     let state = matches.get_one::<PathBuf>("state");
     let audited = wiring::run(async {
-        let log = Log::find(endpoint, &url, key, &options).await?;
+        let log = Log::find(endpoint, url.reveal(), key, &options).await?;
         audit(&log, state.map(PathBuf::as_path), count).await
     })?;
     match audited {

@@ -39,7 +39,7 @@ fn checked(url: &str) -> Result<String, Failure> {
         Some(_) => Ok(url.trim_end_matches('/').to_owned()),
         None => Err(Failure::new(
             Code::BadConfiguration,
-            format!("--url: {url:?} is no http or https URL"),
+            "--url: it is no http or https URL",
         )),
     }
 }

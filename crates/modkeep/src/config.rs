@@ -9,9 +9,11 @@
 //! Only options that do something exist. An unknown key in the file is refused with the nearest
 //! known one: a misspelt limit that is silently ignored is found on the worst possible day.
 
+mod advisories;
 mod environment;
 mod fallback;
 mod file;
+mod mask;
 mod resolve;
 mod settings;
 mod sumdb;
@@ -19,6 +21,7 @@ mod table;
 mod value;
 mod witness;
 
+pub use advisories::VulnerabilitySource;
 pub(crate) use environment::{Environment, Process, go, run, variables};
 pub use resolve::{ConfigError, Origin, Resolved};
 pub(crate) use resolve::{Flags, resolve};

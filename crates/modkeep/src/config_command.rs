@@ -6,7 +6,6 @@ use crate::{
     failure::Failure,
     output,
 };
-use gomod::goproxy::ProxyList;
 use std::{fmt::Write as _, process::ExitCode};
 
 pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
@@ -27,7 +26,7 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
 fn shown(resolved: &Resolved, origins: bool) -> String {
     let mut text = String::new();
     for (name, value, origin) in resolved.rows() {
-        let _ = write!(text, "{name} = {}", toml_string(&redacted(name, value)));
+        let _ = write!(text, "{name} = {}", toml_string(&value));
         let _ = if origins {
             writeln!(text, "  # {origin}")
         } else {
@@ -35,14 +34,6 @@ fn shown(resolved: &Resolved, origins: bool) -> String {
         };
     }
     text
-}
-
-/// An upstream's URL may carry a password.
-fn redacted(name: &str, value: &str) -> String {
-    match (name, ProxyList::parse(value)) {
-        ("upstream", Ok(list)) => list.to_string(),
-        _ => value.to_owned(),
-    }
 }
 
 /// A commented file with every key.
@@ -68,7 +59,7 @@ fn toml_string(value: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{redacted, template, toml_string};
+    use super::{template, toml_string};
     use crate::config::OPTIONS;
 
     #[test]
@@ -91,12 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn passwords_are_not_shown() {
-        let shown = redacted("upstream", "https://user:secret@proxy.example.com,direct");
-        assert!(
-            !shown.contains("secret") && shown.contains("proxy.example.com"),
-            "{shown}"
-        );
+    fn values_are_quoted_as_the_file_wants_them() {
         assert_eq!(toml_string("a\"b"), "'a\"b'");
     }
 }

@@ -51,13 +51,14 @@ async fn serve(settings: &Settings) -> Result<ExitCode, Failure> {
     };
     let _notice = Notice::leave(&settings.data, server.local_addr(), server.admin_addr());
     let sweeping = tokio::spawn(sweep(proxy.clone()));
+    let recovering = tokio::spawn(recover(store.clone()));
     let proving = tokio::spawn(prove(proxy.clone()));
     let scrubbing = {
         let proxy = proxy.clone();
         tokio::spawn(async move { proxy.scrub().await })
     };
     let healing = tokio::spawn(heal(proxy.clone()));
-    let renewing = (settings.vulndb != update::OFF).then(|| {
+    let renewing = settings.vulndb.is_some().then(|| {
         let settings = settings.clone();
         tokio::spawn(async move { renew(&settings).await })
     });
@@ -76,6 +77,7 @@ async fn serve(settings: &Settings) -> Result<ExitCode, Failure> {
         }
     };
     sweeping.abort();
+    recovering.abort();
     proving.abort();
     scrubbing.abort();
     healing.abort();
@@ -107,6 +109,21 @@ async fn sweep(proxy: Proxy) {
             Ok(0) => {}
             Ok(forgotten) => tracing::debug!(forgotten, "old absences were forgotten"),
             Err(refusal) => tracing::warn!(?refusal, "old absences could not be forgotten"),
+        }
+    }
+}
+
+/// How often a store that cannot write tries again: a disk that has room again is noticed before
+/// somebody looks at `/readyz` twice, and a try is one block.
+const RETRIED: Duration = Duration::from_secs(5);
+
+/// Tries to write while the store cannot, so that it recovers without being asked for anything.
+async fn recover(store: store::Store) {
+    let mut ticks = tokio::time::interval_at(Instant::now() + RETRIED, RETRIED);
+    loop {
+        ticks.tick().await;
+        if !store.health().writable && store.probe_writable().await.is_ok() {
+            tracing::info!("the store can be written again");
         }
     }
 }

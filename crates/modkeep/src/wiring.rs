@@ -9,8 +9,7 @@ use proxy::{Metrics, OwnOptions, Proxy, ProxyOptions, Witness};
 use std::{path::Path, sync::Arc, time::Duration};
 use store::{Store, StoreOptions};
 use tlog::note::VerifierKey;
-use upstream::{Endpoint, UpstreamOptions, Upstreams};
-use url::Url;
+use upstream::{Endpoint, SourceUrl, UpstreamOptions, Upstreams};
 
 /// A service and what people are told about it.
 pub(crate) struct Service {
@@ -72,8 +71,8 @@ fn own(settings: &Settings, store: &Store, reach: &UpstreamOptions) -> Result<Ow
             Some(_) => {}
         }
     }
-    let witness = |(key, url): &(VerifierKey, Url)| {
-        let endpoint = Endpoint::try_new(url, reach);
+    let witness = |(key, url): &(VerifierKey, SourceUrl)| {
+        let endpoint = Endpoint::try_new(url.reveal(), reach);
         let endpoint = endpoint.map_err(|error| Failure::of(error.code(), &error))?;
         let key = key.clone();
         Ok::<_, Failure>(Witness { key, endpoint })

@@ -1,11 +1,27 @@
 //! Context: what every part of the service works with.
 
 use crate::{
-    artifacts::Announcement, capture::Captured, damage::Sound, flight::Flights,
-    flight_budget::FlightBudget, fresh::Fresh, hot::Hot, mend::Mends, metrics::Metrics,
-    options::ProxyOptions, own::Own, parsing::Parsing, prefetch::Prefetch, refusal::Refusal,
-    remembered::Remembered, resource::Resource, scrub::Scrub, single_flight::SingleFlights,
-    sumdb::Heads, verify::Verifier, vulnerabilities::Vulnerabilities,
+    artifacts::Announcement,
+    capture::Captured,
+    damage::Sound,
+    flight::Flights,
+    flight_budget::FlightBudget,
+    fresh::Fresh,
+    hot::Hot,
+    mend::Mends,
+    metrics::Metrics,
+    options::ProxyOptions,
+    own::Own,
+    parsing::Parsing,
+    prefetch::Prefetch,
+    refusal::Refusal,
+    remembered::Remembered,
+    resource::Resource,
+    scrub::Scrub,
+    single_flight::SingleFlights,
+    sumdb::{self, Heads},
+    verify::Verifier,
+    vulnerabilities::Vulnerabilities,
     wrong_versions::WrongVersions,
 };
 use codes::Code;
@@ -133,6 +149,16 @@ impl Context {
             .ok_or_else(|| Refusal::new(Code::PrivateName, "no source for private modules is set"))
     }
 
+    /// Who is asked about a checksum database. One whose name is private is asked of nobody else, but
+    /// by its own URL if it has one (law L7).
+    pub(crate) fn database_sources(&self, name: &str) -> Result<&Upstreams, Refusal> {
+        if !self.verifier.is_private_name(name) || self.upstreams.asks_directly(name) {
+            return Ok(&self.upstreams);
+        }
+        let private = self.options.private_upstreams.as_ref();
+        private.ok_or_else(|| Refusal::new(Code::PrivateName, "no source for private names is set"))
+    }
+
     /// All sources.
     pub(crate) fn all_sources(&self) -> impl Iterator<Item = &Upstreams> {
         std::iter::once(&self.upstreams).chain(&self.options.private_upstreams)
@@ -154,6 +180,18 @@ impl Context {
             return "(private)".to_owned();
         }
         name.to_string()
+    }
+
+    /// How a log line above debug shows a path below `sumdb/`.
+    pub(crate) fn shown_database_path(&self, path: &str) -> String {
+        let (name, rest) = sumdb::split(path);
+        let lookup = rest.strip_prefix("lookup/");
+        let is_private = self.verifier.is_private_name(name)
+            || lookup.is_some_and(|lookup| self.verifier.is_private_lookup(lookup));
+        if is_private {
+            return "(private)".to_owned();
+        }
+        path.to_owned()
     }
 
     /// Counts and logs a failure of the store; gives the refusal it becomes.

@@ -3,6 +3,7 @@
 use crate::{own::OwnOptions, prefetch::Level, scrub::ScrubOptions, verify::VerifyOptions};
 use jiff::{Timestamp, ToSpan};
 use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
+use store::StaleMark;
 use upstream::Upstreams;
 
 /// What an operator may tune. [`ProxyOptions::default`] is meant to be right for most.
@@ -63,6 +64,19 @@ impl ProxyOptions {
     pub const FLIGHTS: usize = 4096;
     /// 64 MiB hold the go.mod and .info files of about 20,000 versions.
     pub const MEMORY: u64 = 64 * 1024 * 1024;
+}
+
+impl ProxyOptions {
+    /// The age at which every answer is asked for anew, and still good for an outage.
+    pub(crate) fn stale_mark(&self) -> StaleMark {
+        // The clock counts back in whole seconds.
+        let second = Duration::from_secs(1);
+        let fresh = self.list_max_age.saturating_add(self.list_stale);
+        StaleMark {
+            known: self.clock.ago(fresh.saturating_add(second)),
+            absent: self.clock.ago(self.absence_max_age.saturating_add(second)),
+        }
+    }
 }
 
 impl Default for ProxyOptions {

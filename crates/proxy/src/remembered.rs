@@ -97,7 +97,7 @@ impl Context {
     fn shown_path(&self, subject: &Subject) -> String {
         match &subject.module {
             Some(module) => self.shown(module, &subject.path),
-            None => subject.path.clone(),
+            None => self.shown_database_path(&subject.path),
         }
     }
 }
@@ -332,7 +332,7 @@ impl Context {
         });
     }
 
-    /// If there is something else by now than the caller `found`, another renewal ended between the
+    /// If there is something newer by now than the caller `found`, another renewal ended between the
     /// caller's look and this one's start, and nobody need be asked again.
     async fn ask(
         &self,
@@ -340,7 +340,9 @@ impl Context {
         found: Option<Arc<Remembered>>,
     ) -> Result<Arc<Remembered>, Refusal> {
         if let Some(newer) = self.memo(subject).await?
-            && Some(newer.fetched_at) != found.as_ref().map(|found| found.fetched_at)
+            && found
+                .as_ref()
+                .is_none_or(|found| newer.fetched_at > found.fetched_at)
         {
             return Ok(newer);
         }
@@ -360,7 +362,7 @@ impl Context {
 
     async fn ask_database(&self, subject: &Subject) -> Result<Remembered, Refusal> {
         let (name, path) = sumdb::split(&subject.path);
-        match self.upstreams.sumdb(name, path).await {
+        match self.database_sources(name)?.sumdb(name, path).await {
             DatabaseOutcome::Found(download) => self
                 .receive_document(subject, download)
                 .await

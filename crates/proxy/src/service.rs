@@ -173,17 +173,23 @@ impl Proxy {
         self.context.examine(list).await
     }
 
-    /// Forgets lists, queries, absences and wrong versions of a module, so that the next request asks a source;
-    /// gives how many were forgotten. Nothing that is kept is touched.
+    /// Makes the lists, queries and absences of one module old, and forgets its wrong versions, so
+    /// that the next request asks a source; gives how many there are. Nothing is lost by it: where
+    /// no source can be asked, the old answers serve.
     pub async fn refresh(&self, module: &ModulePath) -> Result<u64, Refusal> {
-        let wrong = self
-            .context
-            .wrong
-            .forget(module, self.context.options.clock.now());
-        let forgotten = self.context.store.memo_forget_module(module).await;
-        self.context.fresh.forget_all();
-        let forgotten = forgotten.map(|forgotten| forgotten + wrong);
-        forgotten.map_err(|error| self.context.store_failure(error))
+        let context = &self.context;
+        let wrong = context.wrong.forget(module, context.options.clock.now());
+        let mark = context.options.stale_mark();
+        let aged = context.store.memo_age_module(module, mark).await;
+        let aged = aged.map_err(|error| context.store_failure(error))?;
+        // These two are also made without an answer of a source.
+        for path in [module.list_path(), format!("{}/@latest", module.escaped())]
+            .iter()
+            .chain(&aged)
+        {
+            context.fresh.forget(path);
+        }
+        Ok(aged.len() as u64 + wrong)
     }
 
     /// What was captured since a time, in order, at most `limit` entries.
@@ -240,7 +246,7 @@ impl Proxy {
     /// Proves what was captured without proof, or withdraws it; keeps the proofs of records of our own.
     pub async fn prove_pending(&self) -> Result<Settled, Refusal> {
         if let Err(refusal) = self.context.vouch_for_all().await {
-            tracing::warn!(?refusal, "records of our own wait for their proofs");
+            tracing::warn!(code = %refusal.code, "records of our own wait for their proofs");
         }
         let settled = unasked(self.context.prove_pending()).await;
         settled.map_err(|error| self.context.store_failure(error))
@@ -284,12 +290,10 @@ impl Proxy {
     pub fn is_private(&self, resource: &Resource) -> bool {
         let is_private = |module: &ModulePath| self.context.verifier.is_private(module);
         match resource {
-            Resource::Sumdb { path, .. } => {
-                let looked_up = path
-                    .strip_prefix("lookup/")
-                    .and_then(|path| path.rsplit_once('@'));
-                let module = looked_up.and_then(|(module, _)| ModulePath::unescape(module).ok());
-                module.is_some_and(|module| is_private(&module))
+            Resource::Sumdb { name, path } => {
+                let lookup = path.strip_prefix("lookup/");
+                self.context.verifier.is_private_name(name)
+                    || lookup.is_some_and(|lookup| self.context.verifier.is_private_lookup(lookup))
             }
             resource => resource.module().is_some_and(is_private),
         }

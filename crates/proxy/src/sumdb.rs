@@ -51,7 +51,7 @@ impl Context {
         if let Some(database) = self.own.named(name) {
             return self.own_answer(database, path, fetching).await;
         }
-        self.keep_private(path)?;
+        self.keep_private(name, path)?;
         if let Some(records) = self.verifier.database(name)
             && let Some(answer) = self.proven(records, path, fetching).await?
         {
@@ -66,14 +66,18 @@ impl Context {
         }
     }
 
-    /// A lookup of a private module goes to no database but our own (law L7).
-    fn keep_private(&self, path: &str) -> Result<(), Refusal> {
+    /// A lookup of a private module goes to no database but our own, or one that is private itself
+    /// (law L7).
+    fn keep_private(&self, name: &str, path: &str) -> Result<(), Refusal> {
         if path == CHECKPOINT || path.parse::<tlog::resource::Resource>().is_ok() {
             return Err(Refusal::new(Code::NotFoundHere, path));
         }
-        let subject = path.strip_prefix("lookup/").map(proven::parse);
-        match subject {
-            Some(Ok((module, _))) if self.verifier.is_private(&module) => {
+        self.database_sources(name)?;
+        match path.strip_prefix("lookup/") {
+            Some(lookup)
+                if self.verifier.is_private_lookup(lookup)
+                    && !self.verifier.is_private_name(name) =>
+            {
                 Err(Refusal::new(Code::PrivateName, "its name stays here"))
             }
             _ => Ok(()),
@@ -121,7 +125,7 @@ impl Context {
         let Key::Sumdb { name, path } = &key else {
             return Err(Refusal::internal("no database record"));
         };
-        match self.upstreams.sumdb(name, path).await {
+        match self.database_sources(name)?.sumdb(name, path).await {
             DatabaseOutcome::Found(download) => {
                 Ok(self.receive_record(&key, path, download).await?)
             }
@@ -140,7 +144,8 @@ impl Context {
         let source = download.source.to_string();
         let bytes = capture::collect(self, &mut download).await?;
         if let Err(wrong) = check(path, &bytes) {
-            tracing::warn!(%key, source, problem = %wrong, "wrong content thrown away");
+            let path = self.shown_database_path(&key.path());
+            tracing::warn!(path, source, problem = %wrong, "wrong content thrown away");
             return Err(Lost::Body(wrong.into()));
         }
         let kept =

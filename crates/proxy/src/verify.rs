@@ -173,6 +173,25 @@ impl Verifier {
         self.options.private.matches(module.as_str()) && !is_toolchain(module)
     }
 
+    /// Whether the name of a checksum database must not be told to anybody. Hosts are compared as the
+    /// network compares them: without case, port, and a dot at the end.
+    pub(crate) fn is_private_name(&self, name: &str) -> bool {
+        let (host, path) = name.split_at(name.find('/').unwrap_or(name.len()));
+        let host = host.split(':').next().unwrap_or_default();
+        let host = host.trim_end_matches('.').to_ascii_lowercase();
+        self.options.private.matches(&format!("{host}{path}"))
+    }
+
+    /// Whether a lookup, `MODULE@VERSION` as it is escaped, is of a private module. What is no module
+    /// path is judged by its letters: it may still be a name that somebody keeps to himself.
+    pub(crate) fn is_private_lookup(&self, lookup: &str) -> bool {
+        let module = lookup.split('@').next().unwrap_or_default();
+        match ModulePath::unescape(module) {
+            Ok(module) => self.is_private(&module),
+            Err(_) => self.is_private_name(module),
+        }
+    }
+
     fn voucher(&self, artifact: &Artifact) -> Voucher<'_> {
         let claim = match (&self.records, self.options.mode) {
             (_, Mode::Off) if !is_toolchain(&artifact.module) => UNVERIFIED,

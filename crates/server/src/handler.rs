@@ -96,6 +96,11 @@ impl<S: Service> Surface<S> {
             Subject::Routed(Ok(Route::Refresh(module))) => {
                 self.service.is_private(&Resource::List(module.clone()))
             }
+            // What is no module path can be a private name all the same.
+            Subject::Routed(Err(RouteError::InvalidModulePath(path, _))) => {
+                let (name, path) = (path.clone(), String::new());
+                self.service.is_private(&Resource::Sumdb { name, path })
+            }
             subject => {
                 let resource = subject.resource();
                 resource.is_some_and(|resource| self.service.is_private(resource))

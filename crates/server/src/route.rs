@@ -38,7 +38,7 @@ pub enum Route {
         /// At most this many.
         limit: usize,
     },
-    /// `POST /-/refresh/MODULE`: forget its list and every absence known of it.
+    /// `POST /-/refresh/MODULE`: ask anew for its list and every absence known of it.
     Refresh(ModulePath),
     /// `POST /-/prefetch?kinds=…`: fetch what the go.mod, the go.sum or both in the body name.
     Prefetch(Kinds),

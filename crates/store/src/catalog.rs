@@ -19,6 +19,7 @@ use crate::{
     layout::Layout,
 };
 use change::{Change, Outcome};
+use parking_lot::RwLock;
 use rusqlite::Connection;
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -54,10 +55,18 @@ struct WriterThread {
 /// The state of one reading thread.
 struct Reader {
     layout: Layout,
-    /// Which generation of the catalog readers should have open.
+    /// Which generation of the catalog readers should have open; zero while there is no writer.
     wanted: Arc<AtomicU64>,
     open: Option<(u64, Connection)>,
+    unopened: Unopened,
 }
+
+/// Held by whoever has the catalog open while there is no writer.
+///
+/// On a disk that cannot be written SQLite shares among all connections of a process what it could
+/// not open for writing, until the last of them is closed. So for as long as no writer could open
+/// the catalog, readers open it for one question each, and the writer tries to open it alone.
+type Unopened = Arc<RwLock<()>>;
 
 // === impl Catalog ===
 
@@ -66,10 +75,12 @@ impl Catalog {
     /// reading, if it is there, and the metrics say why.
     pub(crate) fn open(core: &Arc<Core>) -> Result<Self, StoreError> {
         let (queue, generation) = (Arc::new(Queue::new()), Arc::new(AtomicU64::new(0)));
+        let unopened = Unopened::default();
         let mut writer = Writer::new(
             Arc::clone(core),
             Arc::clone(&queue),
             Arc::clone(&generation),
+            Arc::clone(&unopened),
         );
         match writer.open() {
             Err(error) if may_be_read(&error) && core.layout.catalog().exists() => {
@@ -86,6 +97,7 @@ impl Catalog {
             layout: core.layout.clone(),
             wanted: Arc::clone(&generation),
             open: None,
+            unopened: Arc::clone(&unopened),
         };
         let readers = |count| std::iter::repeat_with(reader).take(count);
         let warm = Lane::start("lookup", readers(count))?;
@@ -171,6 +183,11 @@ impl Reader {
         &mut self,
         question: impl FnOnce(&Connection) -> Result<R, StoreError>,
     ) -> Result<R, StoreError> {
+        if self.wanted.load(Ordering::Acquire) == 0 {
+            self.open = None;
+            let _nobody_writes = self.unopened.read();
+            return question(&connection::open_reader(&self.layout)?);
+        }
         let answer = question(self.connection()?);
         if matches!(
             answer,

@@ -12,7 +12,7 @@ use crate::{blob::BlobId, buffers::Buffers, error::StoreError};
 use bytes::{Bytes, BytesMut};
 use sha2::{Digest, Sha256};
 use std::{
-    fs::{self, File},
+    fs::{self, File, OpenOptions},
     io::{self, Write as _},
     path::Path,
 };
@@ -37,7 +37,50 @@ pub(crate) fn sync_directory(directory: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Makes `directory` and its missing parents, durably.
+/// Options by which a new file is for the owner's eyes only: names of private modules are in nearly
+/// everything that is kept.
+pub(crate) fn private() -> OpenOptions {
+    #[cfg_attr(not(unix), expect(unused_mut, reason = "there are no modes elsewhere"))]
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+/// Makes one directory for the owner's eyes only.
+pub(crate) fn create_private(directory: &Path) -> io::Result<()> {
+    #[cfg_attr(not(unix), expect(unused_mut, reason = "there are no modes elsewhere"))]
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(directory)
+}
+
+/// Lets everybody read a file, and nobody change it.
+pub(crate) fn show_to_others(path: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o444))?;
+    #[cfg(not(unix))]
+    let _ = path;
+    Ok(())
+}
+
+/// The mode of a directory, if others than its owner may do anything there.
+pub(crate) fn open_to_others(directory: &Path) -> Option<u32> {
+    #[cfg(unix)]
+    {
+        let metadata = fs::metadata(directory).ok()?;
+        let mode = std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o777;
+        (mode & 0o077 != 0).then_some(mode)
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = directory;
+        None
+    }
+}
+
+/// Makes `directory` and its missing parents, durably and for the owner's eyes only.
 pub(crate) fn create_directory(directory: &Path) -> Result<(), StoreError> {
     if directory.is_dir() {
         return Ok(());
@@ -48,7 +91,7 @@ pub(crate) fn create_directory(directory: &Path) -> Result<(), StoreError> {
     if let Some(parent) = parent {
         create_directory(parent)?;
     }
-    match fs::create_dir(directory) {
+    match create_private(directory) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
             Err(StoreError::file("creating", directory, error))
         }
@@ -73,7 +116,13 @@ pub(crate) fn write_atomically(
     temporary: &Path,
     bytes: &[u8],
 ) -> Result<(), StoreError> {
-    fs::write(temporary, bytes).map_err(|error| StoreError::file("writing", temporary, error))?;
+    let written = private()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .open(temporary)
+        .and_then(|mut file| file.write_all(bytes));
+    written.map_err(|error| StoreError::file("writing", temporary, error))?;
     fs::rename(temporary, path).map_err(|error| StoreError::file("naming", path, error))
 }
 
@@ -82,11 +131,9 @@ pub(crate) fn write_atomically(
 pub(crate) fn write_durably(path: &Path, temporary: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     // What a crash left behind may have other permissions.
     remove_file(temporary)?;
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let written = options
+    let written = private()
+        .write(true)
+        .create_new(true)
         .open(temporary)
         .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()));
     written.map_err(|error| StoreError::file("writing", temporary, error))?;

@@ -15,7 +15,7 @@
 
 use crate::{blob::BlobId, disk, error::StoreError};
 use std::{
-    fs, io,
+    io,
     path::{Path, PathBuf},
 };
 
@@ -97,7 +97,7 @@ impl Layout {
         let blobs = self.blobs();
         for shelf in 0..=u8::MAX {
             let path = blobs.join(format!("{shelf:02x}"));
-            match fs::create_dir(&path) {
+            match disk::create_private(&path) {
                 Err(error) if error.kind() != io::ErrorKind::AlreadyExists && !path.is_dir() => {
                     return Err(StoreError::file("creating", &path, error));
                 }
@@ -106,6 +106,19 @@ impl Layout {
         }
         // Also when all were there: the process that made them may have ended before this.
         disk::sync_directory(&blobs)
+    }
+
+    /// Warns of a data directory that others may look into. It may be so on purpose, so it is left as
+    /// it is; one that is made here is the owner's.
+    pub(crate) fn warn_if_open(&self) {
+        if let Some(mode) = disk::open_to_others(&self.root) {
+            let directory = self.root.display();
+            tracing::warn!(
+                mode = format!("{mode:04o}"),
+                "others can look into the data directory, which names all private modules; \
+                 next: chmod -R go-rwx '{directory}'"
+            );
+        }
     }
 
     /// Makes every other directory, durably.

@@ -51,12 +51,12 @@ pub use journal::{
     log::{JournalLog, SignedCheckpoint},
 };
 pub use key::{KEY_PATH_LIMIT, Key};
-pub use memo::{MEMO_BODY_LIMIT, MEMO_LIMIT, Memo, MemoClass, MemoKey, MemoStatus};
+pub use memo::{MEMO_BODY_LIMIT, MEMO_LIMIT, Memo, MemoClass, MemoKey, MemoStatus, StaleMark};
 pub use options::StoreOptions;
 pub use reader::BlobReader;
 pub use record::{Capture, Committed, IndexEntry, KeptVersion, Kinds, Provenance, Record};
 pub use scan::{BlobScan, Damage, SCAN_STEP, ScanStep};
 pub use spool::{SealedSpool, Spool, SpoolReader};
-pub use store::{SMALL_LIMIT, Store};
+pub use store::{SMALL_LIMIT, Store, create_private_directory};
 pub use tiles::TILE_SIZE;
 pub use trust::{CaseFile, KeptTile, REBUILT, VersionProof, Withdrawal};

@@ -64,6 +64,15 @@ pub struct Memo {
     pub source: String,
 }
 
+/// The age to which remembered answers are set back, so that they are asked for anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StaleMark {
+    /// As if an answer with content had come at this time.
+    pub known: Timestamp,
+    /// As if a statement of absence had come at this time.
+    pub absent: Timestamp,
+}
+
 // === impl MemoClass ===
 
 impl MemoClass {

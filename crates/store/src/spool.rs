@@ -412,9 +412,9 @@ fn create_file(core: Arc<Core>) -> Result<(File, SpoolFile), StoreError> {
     let path = core.next_spool_path();
     let mut options = OpenOptions::new();
     options.read(true).write(true).create_new(true);
-    // Nobody may change a blob by accident; the open handle is not affected.
+    // Nobody may change a blob by accident, nor others read one; the open handle is not affected.
     #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o444);
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o400);
     let opened = match options.open(&path) {
         // Of a process that is gone, and not swept: the disk could not be written at the start.
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {

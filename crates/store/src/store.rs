@@ -17,7 +17,7 @@ use crate::{
     },
     key::{KEY_PATH_LIMIT, Key},
     lock::DirectoryLock,
-    memo::{MEMO_BODY_LIMIT, Memo, MemoKey},
+    memo::{MEMO_BODY_LIMIT, Memo, MemoKey, StaleMark},
     options::{BlobPlace, StoreOptions},
     place::{self, Quarantined},
     reader::BlobReader,
@@ -27,7 +27,7 @@ use crate::{
 use bytes::Bytes;
 use gomod::ModulePath;
 use jiff::Timestamp;
-use std::{fs, sync::Arc};
+use std::{fs, path::Path, sync::Arc};
 
 /// The largest blob that [`Store::read_small`] reads into memory: the largest go.mod that Go
 /// accepts (module reference, "File name and path constraints").
@@ -45,7 +45,7 @@ struct Inner {
     catalog: Catalog,
     core: Arc<Core>,
     log: LogState,
-    _lock: Option<DirectoryLock>,
+    _lock: DirectoryLock,
 }
 
 // === impl Store ===
@@ -71,6 +71,7 @@ impl Store {
             return Err(error.clone());
         }
         let lock = DirectoryLock::take(&core.layout)?;
+        core.layout.warn_if_open();
         let swept = made
             .and_then(|()| sweep(&core))
             .and_then(|()| match core.options.blobs {
@@ -282,9 +283,18 @@ impl Store {
             .map(drop)
     }
 
-    /// Forgets every answer remembered about a module. Returns how many there were.
-    pub async fn memo_forget_module(&self, module: &ModulePath) -> Result<u64, StoreError> {
-        self.count(Change::ForgetModule(module.clone())).await
+    /// Makes every answer remembered about a module as old as the mark, or leaves it older. Nothing is
+    /// lost: an old answer serves until a newer one replaces it. Returns the paths of the answers.
+    pub async fn memo_age_module(
+        &self,
+        module: &ModulePath,
+        mark: StaleMark,
+    ) -> Result<Vec<String>, StoreError> {
+        let change = Change::AgeModule(module.clone(), mark);
+        match self.inner.catalog.change(change).await? {
+            Outcome::Paths(paths) => Ok(paths),
+            _ => Err(StoreError::Closed),
+        }
     }
 
     /// Forgets absences older than `before`. Returns how many there were.
@@ -418,6 +428,11 @@ impl Store {
         }
         Err(error)
     }
+}
+
+/// Makes the data directory, or one below it, and its missing parents for the owner's eyes only.
+pub fn create_private_directory(directory: &Path) -> Result<(), StoreError> {
+    disk::create_directory(directory)
 }
 
 /// Empties the spool: what is in it belongs to a process that is gone.

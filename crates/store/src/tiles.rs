@@ -135,7 +135,7 @@ fn write(core: &Core, path: &PathBuf, number: u64, tile: &[u8]) -> Result<(), St
     let Some(offset) = offset(number) else {
         return Err(failed(io::ErrorKind::FileTooLarge.into()));
     };
-    let mut options = OpenOptions::new();
+    let mut options = disk::private();
     let file = match options.write(true).open(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let directory = core.layout.tiles();

@@ -13,7 +13,7 @@ use reqwest::{Client, RequestBuilder};
 use tokio::time::timeout;
 use url::Url;
 
-use crate::{BuildError, SourceName, UpstreamOptions, failure::cause_of, http_source, tls};
+use crate::{BuildError, SourceName, UpstreamOptions, client, failure::cause_of, tls};
 
 /// One URL with everything below it. Cloning shares its connections.
 #[derive(Clone)]
@@ -76,7 +76,7 @@ impl Endpoint {
             return Err(BuildError::Scheme(name));
         }
         let tls = tls::client_config(options.ca.as_deref())?;
-        let client = http_source::client(&name, base, &tls, options)?;
+        let client = client::plain(&name, base, &tls, options)?;
         let mut base = base.clone();
         let path = format!("{}/", base.path().trim_end_matches('/'));
         base.set_path(&path);
@@ -91,7 +91,7 @@ impl Endpoint {
         })
     }
 
-    /// Its name: the URL without credentials.
+    /// Its name: the origin of its URL.
     pub fn name(&self) -> &SourceName {
         &self.shared.name
     }

@@ -8,7 +8,7 @@ use std::{error::Error, io::ErrorKind, time::Duration};
 
 use codes::Code;
 
-use crate::{BodyFailure, RedirectError};
+use crate::{BodyFailure, RedirectError, inside::InsideAddress};
 
 /// Longest cause that is quoted from a library's error.
 const MAX_CAUSE: usize = 200;
@@ -178,6 +178,9 @@ impl Failure {
 
     /// What a failed request of the HTTP client means.
     pub(crate) fn of_request(error: &reqwest::Error, connect: Duration) -> Self {
+        if is_inside(error) {
+            return Self::Redirect(RedirectError::Inside);
+        }
         if error.is_timeout() && error.is_connect() {
             return Self::Unreachable(format!("no connection within {connect:?}"));
         }
@@ -207,6 +210,18 @@ impl FailureClass {
             Self::Content => "content",
         }
     }
+}
+
+/// Whether a name was not looked up for what its addresses are.
+fn is_inside(error: &reqwest::Error) -> bool {
+    let mut cause: Option<&(dyn Error + 'static)> = error.source();
+    while let Some(error) = cause {
+        if error.is::<InsideAddress>() {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
 }
 
 /// Whether the connection was closed before any byte of an answer came.
@@ -240,7 +255,13 @@ pub(crate) fn cause_of(error: &(dyn Error + 'static)) -> String {
     while let Some(source) = innermost.source() {
         innermost = source;
     }
-    let text = innermost.to_string();
+    let text = match innermost.downcast_ref::<reqwest::Error>() {
+        // Alone among all causes, this one writes the URL that was asked.
+        Some(error) if error.is_timeout() => "it took too long".to_owned(),
+        Some(error) if error.is_builder() => "the request cannot be made".to_owned(),
+        Some(_) => "the request failed".to_owned(),
+        None => innermost.to_string(),
+    };
     text.chars()
         .map(|c| if c.is_ascii_graphic() { c } else { ' ' })
         .take(MAX_CAUSE)

@@ -1,6 +1,6 @@
 //! A source behind http or https.
 //!
-//! One client, and with it one connection pool, per source: what hangs here hangs nobody else.
+//! Clients, and with them connection pools, of its own per source: what hangs here hangs nobody else.
 //! Bodies are asked for as they are (`Accept-Encoding: identity`): their hashes depend on every
 //! byte. Redirects are followed by our own rules, see [`crate::redirect`].
 
@@ -8,36 +8,22 @@ use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use percent_encoding::percent_decode_str;
-use reqwest::{Client, NoProxy, Proxy, Response, redirect::Policy};
+use reqwest::{Client, Response};
 use tokio::time::{Instant, timeout_at};
-use url::{Host, Url};
+use url::Url;
 
 use crate::{
-    Absence, BuildError, Download, Egress, Failure, RequestKind, SourceName, UpstreamOptions,
+    Absence, BuildError, Download, Failure, RequestKind, SourceName, UpstreamOptions,
+    absence_text::{self, UrlSecrets},
     answer::{Meaning, meaning},
     breaker::Signal,
+    client::Clients,
     download::Body,
-    failure::{cause_of, ended_without_a_word},
-    lookup::Lookup,
+    failure::ended_without_a_word,
     redirect::Trail,
     request::RequestPath,
     source::{Ask, Reply},
 };
-
-/// Idle connections are kept this long. Servers and middleboxes commonly drop theirs after a
-/// minute; ours must be the shorter breath, or requests land on connections that are already gone.
-const POOL_IDLE: Duration = Duration::from_secs(50);
-
-/// Idle connections kept per host. Over HTTP/2 one carries everything; for HTTP/1.1 sources this
-/// keeps a cold build's usual few requests at a time warm without hoarding their sockets.
-const POOL_PER_HOST: usize = 16;
-
-/// HTTP/2 connections with requests in flight are probed at this interval, so that one that a
-/// middlebox has silently dropped is noticed long before the header deadline.
-const PING_INTERVAL: Duration = Duration::from_secs(10);
-
-/// A probe that is not answered in this time ends the connection.
-const PING_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Longest text of a 404 or 410 that is read. `go` shows at most 648 bytes of it.
 const MAX_ABSENCE_TEXT: usize = 4096;
@@ -48,10 +34,20 @@ const ABSENCE_PATIENCE: Duration = Duration::from_secs(2);
 /// A source behind http or https.
 pub(crate) struct HttpSource {
     name: SourceName,
-    client: Client,
+    clients: Clients,
     base: Url,
     credentials: Option<Credentials>,
+    secrets: UrlSecrets,
     connect: Duration,
+}
+
+/// Who spoke.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Whose {
+    /// The source itself, at every hop.
+    Source,
+    /// Somebody that it redirected to.
+    Elsewhere,
 }
 
 /// User and password of a source's URL. Has no `Debug`: nothing may print it.
@@ -73,16 +69,17 @@ impl HttpSource {
         if credentials.is_some() && url.scheme() != "https" {
             return Err(BuildError::InsecureCredentials(name));
         }
-        let client = client(&name, url, tls, options)?;
+        let clients = Clients::try_new(&name, url, tls, options)?;
         let mut base = url.clone();
         // Both setters fail only for URLs without a host, which http and https URLs are not.
         let _ = (base.set_username(""), base.set_password(None));
         base.set_fragment(None);
         Ok(Self {
             name,
-            client,
+            clients,
             base,
             credentials,
+            secrets: UrlSecrets::of(url),
             connect: options.connect,
         })
     }
@@ -92,10 +89,13 @@ impl HttpSource {
         match timeout_at(ask.deadline, self.answer(ask)).await {
             Err(_) => Reply::Failed(Failure::Timeout(ask.header)),
             Ok(Err(failure)) => Reply::Failed(failure),
-            Ok(Ok((Meaning::Absent, response))) => {
+            Ok(Ok((Meaning::Absent, Whose::Elsewhere, response))) => {
+                Reply::Absent(self.absence_elsewhere(&response))
+            }
+            Ok(Ok((Meaning::Absent, Whose::Source, response))) => {
                 Reply::Absent(self.absence(response, ask.deadline).await)
             }
-            Ok(Ok((_, response))) => self.found(response, ask),
+            Ok(Ok((_, _, response))) => self.found(response, ask),
         }
     }
 
@@ -122,16 +122,13 @@ impl HttpSource {
         }
     }
 
-    /// The first answer that is no redirect: content or absence.
-    async fn answer(&self, ask: Ask<'_>) -> Result<(Meaning, Response), Failure> {
+    /// The first answer that is no redirect, content or absence, and whose it is.
+    async fn answer(&self, ask: Ask<'_>) -> Result<(Meaning, Whose, Response), Failure> {
         let mut trail = Trail::new(self.url(ask.path.as_str()));
         loop {
-            let response = self
-                .send(&trail, ask.header_only)
-                .await
-                .map_err(|error| Failure::of_request(&error, self.connect))?;
+            let response = self.send(&trail, ask.header_only).await?;
             if ask.header_only && response.status() == StatusCode::PARTIAL_CONTENT {
-                return Ok((Meaning::Content, response));
+                return Ok((Meaning::Content, whose(&trail), response));
             }
             match meaning(response.status(), response.headers(), ask.path.kind()) {
                 Meaning::Failed(failure) => return Err(failure),
@@ -142,7 +139,7 @@ impl HttpSource {
                         .map_or(&b""[..], HeaderValue::as_bytes);
                     trail.follow(location)?;
                 }
-                answer => return Ok((answer, response)),
+                answer => return Ok((answer, whose(&trail), response)),
             }
         }
     }
@@ -150,15 +147,24 @@ impl HttpSource {
     /// Sends one request. A kept connection may be closed by the other side just when it is used
     /// again; so where a connection ended without a word, the request is sent once more. Nothing
     /// was answered, and GET changes nothing: `net/http` does the same.
-    async fn send(&self, trail: &Trail, first_byte: bool) -> reqwest::Result<Response> {
-        match self.send_once(trail, first_byte).await {
-            Err(error) if ended_without_a_word(&error) => self.send_once(trail, first_byte).await,
+    async fn send(&self, trail: &Trail, first_byte: bool) -> Result<Response, Failure> {
+        let client = self.clients.of_hop(trail)?;
+        let outcome = match self.send_once(client, trail, first_byte).await {
+            Err(error) if ended_without_a_word(&error) => {
+                self.send_once(client, trail, first_byte).await
+            }
             outcome => outcome,
-        }
+        };
+        outcome.map_err(|error| Failure::of_request(&error, self.connect))
     }
 
-    async fn send_once(&self, trail: &Trail, first_byte: bool) -> reqwest::Result<Response> {
-        let mut request = self.client.get(trail.current().clone());
+    async fn send_once(
+        &self,
+        client: &Client,
+        trail: &Trail,
+        first_byte: bool,
+    ) -> reqwest::Result<Response> {
+        let mut request = client.get(trail.current().clone());
         if first_byte {
             request = request.header(header::RANGE, "bytes=0-0");
         }
@@ -199,6 +205,17 @@ impl HttpSource {
         ))
     }
 
+    /// Absence where a redirect led. The source vouches for where it leads, not for the words there:
+    /// they may be those of a page that nobody here should read.
+    fn absence_elsewhere(&self, response: &Response) -> Absence {
+        Absence {
+            status: response.status().as_u16(),
+            text: "not found where the source redirects to".to_owned(),
+            content_type: None,
+            source: self.name.clone(),
+        }
+    }
+
     /// The status is the answer; its text is a courtesy. If the text breaks off or dawdles, what
     /// came of it is kept.
     async fn absence(&self, mut response: Response, deadline: Instant) -> Absence {
@@ -213,7 +230,7 @@ impl HttpSource {
         text.truncate(MAX_ABSENCE_TEXT);
         Absence {
             status: response.status().as_u16(),
-            text: valid_text(text),
+            text: absence_text::relayed(text, &self.secrets),
             content_type: content_type(response.headers()),
             source: self.name.clone(),
         }
@@ -247,63 +264,20 @@ fn signal(status: StatusCode, of_path: bool) -> Signal {
     if good { Signal::Good } else { Signal::Unwell }
 }
 
+/// Whose answer it is at the end of a trail.
+fn whose(trail: &Trail) -> Whose {
+    if trail.stayed_home() {
+        Whose::Source
+    } else {
+        Whose::Elsewhere
+    }
+}
+
 /// The length of the whole of which a part was sent: `Content-Range: bytes 0-0/LENGTH`.
 fn whole_length(headers: &HeaderMap) -> Option<u64> {
     let range = headers.get(header::CONTENT_RANGE)?.to_str().ok()?;
     let (_, length) = range.strip_prefix("bytes ")?.split_once('/')?;
     length.parse().ok()
-}
-
-pub(crate) fn client(
-    name: &SourceName,
-    url: &Url,
-    tls: &rustls::ClientConfig,
-    options: &UpstreamOptions,
-) -> Result<Client, BuildError> {
-    let failed = |error: reqwest::Error| BuildError::Client {
-        name: name.clone(),
-        why: cause_of(&error),
-    };
-    let headers = HeaderMap::from_iter([(
-        header::ACCEPT_ENCODING,
-        HeaderValue::from_static("identity"),
-    )]);
-    let builder = Client::builder()
-        .tls_backend_preconfigured(tls.clone())
-        .default_headers(headers)
-        .user_agent(&options.user_agent)
-        .redirect(Policy::none())
-        .referer(false)
-        .connect_timeout(options.connect)
-        .pool_idle_timeout(POOL_IDLE)
-        .pool_max_idle_per_host(POOL_PER_HOST)
-        .http2_keep_alive_interval(PING_INTERVAL)
-        .http2_keep_alive_timeout(PING_TIMEOUT)
-        .dns_resolver(Lookup::new())
-        .tcp_nodelay(true);
-    let builder = match &options.egress {
-        Egress::System if is_this_host(url) => builder.no_proxy(),
-        Egress::System => builder,
-        Egress::Straight => builder.no_proxy(),
-        Egress::Through { proxy, bypass } => {
-            let proxy =
-                Proxy::all(proxy.clone()).map_err(|error| BuildError::Egress(cause_of(&error)))?;
-            builder
-                .no_proxy()
-                .proxy(proxy.no_proxy(NoProxy::from_string(bypass)))
-        }
-    };
-    builder.build().map_err(failed)
-}
-
-/// `localhost` and loopback addresses: Go never sends them through a proxy of the environment.
-fn is_this_host(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(domain)) => domain == "localhost" || domain.ends_with(".localhost"),
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
 }
 
 fn content_type(headers: &HeaderMap) -> Option<String> {
@@ -314,23 +288,9 @@ fn content_type(headers: &HeaderMap) -> Option<String> {
         .map(str::to_owned)
 }
 
-/// The bytes as text, without a character that the limit cut in two; nothing if they are no text.
-fn valid_text(bytes: Vec<u8>) -> String {
-    String::from_utf8(bytes).unwrap_or_else(|error| {
-        let whole = error.utf8_error();
-        let mut bytes = error.into_bytes();
-        bytes.truncate(if whole.error_len().is_none() {
-            whole.valid_up_to()
-        } else {
-            0
-        });
-        String::from_utf8(bytes).unwrap_or_default()
-    })
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{ABSENCE_PATIENCE, HttpSource, is_this_host, signal, valid_text, whole_length};
+    use super::{ABSENCE_PATIENCE, HttpSource, signal, whole_length};
     use crate::{SourceName, UpstreamOptions, breaker::Signal, tls};
     use bytes::Bytes;
     use futures_util::{StreamExt, stream};
@@ -400,26 +360,5 @@ mod tests {
                 "{status}"
             );
         }
-    }
-
-    #[test]
-    fn only_this_host_bypasses_the_proxy_of_the_system() {
-        for (url, expected) in [
-            ("http://localhost:3000", true),
-            ("http://127.0.0.1:3000", true),
-            ("http://127.8.8.8", true),
-            ("http://[::1]:3000", true),
-            ("http://10.0.0.1", false),
-            ("https://localhost.example.org", false),
-        ] {
-            assert_eq!(is_this_host(&Url::parse(url).unwrap()), expected, "{url}");
-        }
-    }
-
-    #[test]
-    fn a_text_is_kept_as_it_is_or_not_at_all() {
-        assert_eq!(valid_text(b"not found: \xc3\xa9".to_vec()), "not found: é");
-        assert_eq!(valid_text(b"not found: \xc3".to_vec()), "not found: ");
-        assert_eq!(valid_text(b"not\xff found".to_vec()), "");
     }
 }

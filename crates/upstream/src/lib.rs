@@ -20,17 +20,20 @@
 //! start; [`Failure`] is one source's failure at one request; [`Outage`] is what a whole walk
 //! amounts to; [`BodyError`] is a body that broke after its header was accepted.
 
+mod absence_text;
 mod answer;
 mod breaker;
 mod budget;
 mod build;
 mod class;
+mod client;
 mod download;
 mod endpoint;
 mod failure;
 mod file_source;
 mod health;
 mod http_source;
+mod inside;
 mod lane;
 mod latency;
 mod lookup;
@@ -44,6 +47,7 @@ mod request;
 mod retry;
 mod slots;
 mod source;
+mod source_url;
 mod sumdb;
 mod tls;
 mod turns;
@@ -57,13 +61,15 @@ pub use class::RequestClass;
 pub use download::{BodyError, Download};
 pub use endpoint::{Endpoint, EndpointError, Reply};
 pub use failure::{Failure, FailureClass};
-pub use name::SourceName;
+pub use inside::{AllowedNets, NetError};
+pub use name::{SourceName, SourceNames};
 pub use observe::{BodyEnd, NoObserver, Observer, ReplyClass};
 pub use options::{Egress, UpstreamOptions};
 pub use outcome::{Absence, Outage, Outcome};
 pub use redirect::RedirectError;
 pub use request::RequestKind;
 pub use slots::{Slot, Slots};
+pub use source_url::{SourceUrl, SourceUrlError};
 pub use sumdb::{DatabaseOutcome, DatabaseRoute};
 pub use tls::client_config;
 pub use upstreams::{BreakerView, Upstreams};

@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, fmt, path::PathBuf, sync::Arc, time::Duration};
 
 use url::Url;
 
-use crate::{DatabaseRoute, NoObserver, Observer, SourceName};
+use crate::{AllowedNets, DatabaseRoute, NoObserver, Observer, SourceName, SourceNames};
 
 /// Connecting, name lookup and TLS included. Four round trips around the world stay below 2 s even
 /// with one lost packet each; a host that needs more than 5 s is as good as dead. (Whoever waits for
@@ -80,6 +80,10 @@ pub struct UpstreamOptions {
     /// Checksum databases that have a URL of their own, by name. A database that is not named here
     /// is reached through the sources only.
     pub databases: BTreeMap<String, DatabaseRoute>,
+    /// Networks that redirects may reach although they lie inside.
+    pub allow_net: AllowedNets,
+    /// Names of sources that were given already: shared by all lists that are configured together.
+    pub names: SourceNames,
     /// Told about every call.
     pub observer: Arc<dyn Observer>,
 }
@@ -116,6 +120,8 @@ impl Default for UpstreamOptions {
             egress: Egress::System,
             user_agent: concat!("modkeep/", env!("CARGO_PKG_VERSION")).to_owned(),
             databases: BTreeMap::new(),
+            allow_net: AllowedNets::default(),
+            names: SourceNames::default(),
             observer: Arc::new(NoObserver),
         }
     }
@@ -135,6 +141,7 @@ impl fmt::Debug for UpstreamOptions {
             .field("egress", &self.egress)
             .field("user_agent", &self.user_agent)
             .field("databases", &self.databases)
+            .field("allow_net", &self.allow_net)
             .finish_non_exhaustive()
     }
 }
@@ -142,15 +149,16 @@ impl fmt::Debug for UpstreamOptions {
 #[cfg(test)]
 mod tests {
     use super::{Egress, UpstreamOptions};
-    use crate::DatabaseRoute;
+    use crate::{DatabaseRoute, SourceUrl};
     use url::Url;
 
     #[test]
     fn options_print_no_credentials() {
-        let url = Url::parse("https://user:secret@host.example/?token=secret").unwrap();
+        let text = "https://user:secret@host.example/secret/?token=secret";
+        let (proxy, url) = (Url::parse(text).unwrap(), SourceUrl::parse(text).unwrap());
         let options = UpstreamOptions {
             egress: Egress::Through {
-                proxy: url.clone(),
+                proxy,
                 bypass: String::new(),
             },
             databases: [

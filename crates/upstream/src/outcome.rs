@@ -40,7 +40,7 @@ pub struct Absence {
 pub struct Outage {
     /// The stable code; it decides the HTTP status of the answer.
     pub code: Code,
-    /// One line: what happened at the source. No credentials, no query strings.
+    /// One line: what happened at the source. Nothing of a URL.
     pub summary: String,
     /// The source it happened at; `direct` or `off` where the list itself ended the walk.
     pub source: SourceName,

@@ -7,7 +7,9 @@
 //! * https never leads to http: what was asked in confidence is not fetched in the open;
 //! * credentials go to the origin they were configured for (scheme, host, port) and stop for good
 //!   at the first hop that leaves it, also if a later hop comes back;
-//! * credentials inside a Location are dropped: they are not ours.
+//! * credentials inside a Location are dropped: they are not ours;
+//! * a hop away from the source's origin reaches no inside address (see [`crate::inside`]), and what
+//!   is answered there about absence is not relayed in its words.
 
 use url::Url;
 
@@ -32,14 +34,19 @@ pub enum RedirectError {
     /// Not a URL.
     #[error("its location is not a URL")]
     Location,
+    /// Away from the source, to an address that is not of the public internet.
+    #[error("it leads to an inside address, which --allow-net could permit")]
+    Inside,
 }
 
 /// The hops of one request so far.
 #[derive(Debug)]
 pub(crate) struct Trail {
+    home: Url,
     visited: Vec<Url>,
     current: Url,
     left_origin: bool,
+    left_home: bool,
 }
 
 // === impl Trail ===
@@ -47,9 +54,11 @@ pub(crate) struct Trail {
 impl Trail {
     pub(crate) fn new(start: Url) -> Self {
         Self {
+            home: start.clone(),
             visited: Vec::new(),
             current: start,
             left_origin: false,
+            left_home: false,
         }
     }
 
@@ -61,6 +70,22 @@ impl Trail {
     /// Whether the source's credentials may be sent to the current URL.
     pub(crate) fn within_origin(&self) -> bool {
         !self.left_origin
+    }
+
+    /// Whether the current URL is one of the source itself: of its origin, or of the same host by
+    /// https where the source is http, both at their usual ports.
+    pub(crate) fn is_home(&self) -> bool {
+        let (home, current) = (&self.home, &self.current);
+        let is_upgrade = home.host() == current.host()
+            && (home.scheme(), current.scheme()) == ("http", "https")
+            && home.port().is_none()
+            && current.port().is_none();
+        is_upgrade || home.origin() == current.origin()
+    }
+
+    /// Whether the source itself spoke at every hop so far.
+    pub(crate) fn stayed_home(&self) -> bool {
+        !self.left_home
     }
 
     /// Takes one hop to a `Location`, relative or absolute.
@@ -87,6 +112,7 @@ impl Trail {
         self.left_origin |= next.origin() != self.current.origin();
         self.visited
             .push(std::mem::replace(&mut self.current, next));
+        self.left_home |= !self.is_home();
         Ok(())
     }
 }
@@ -159,6 +185,31 @@ mod tests {
         trail.follow(b"/1").unwrap();
         trail.follow(b"/2").unwrap();
         assert_eq!(trail.follow(b"/0"), Err(RedirectError::Loop));
+    }
+
+    #[test]
+    fn home_is_the_source_itself_and_its_https() {
+        for (start, location, is_home) in [
+            ("https://a.example/", "/other", true),
+            ("https://a.example/", "https://a.example:443/other", true),
+            ("https://a.example/", "https://a.example:444/", false),
+            ("https://a.example/", "https://b.a.example/", false),
+            ("http://a.example/", "https://a.example/", true),
+            ("http://a.example:80/", "https://a.example:443/", true),
+            ("http://a.example/", "https://b.example/", false),
+            ("http://a.example/", "https://a.example:8443/", false),
+            ("http://a.example:8080/", "https://a.example/", false),
+            ("http://127.0.0.1:1/", "http://127.0.0.1:2/", false),
+        ] {
+            let mut trail = trail(start);
+            trail.follow(location.as_bytes()).unwrap();
+            let found = (trail.is_home(), trail.stayed_home());
+            assert_eq!(found, (is_home, is_home), "{start} {location}");
+        }
+        let mut trail = trail("https://a.example/");
+        trail.follow(b"https://b.example/").unwrap();
+        trail.follow(b"https://a.example/back").unwrap();
+        assert!(trail.is_home() && !trail.stayed_home());
     }
 
     #[test]

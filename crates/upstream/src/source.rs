@@ -135,7 +135,7 @@ impl Source {
         tls: &rustls::ClientConfig,
         options: &UpstreamOptions,
     ) -> Result<Self, BuildError> {
-        let name = SourceName::of(url);
+        let name = options.names.name(url);
         let transport = match url.scheme() {
             "http" | "https" => {
                 Transport::Http(HttpSource::try_new(name.clone(), url, tls, options)?)

@@ -17,7 +17,7 @@
 //! background work, which a source may turn away at any time. Only the question whether a source
 //! mirrors a database is always asked with priority: whoever comes meanwhile shares its answer.
 
-use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use parking_lot::Mutex;
@@ -25,7 +25,7 @@ use tokio::{sync::Mutex as AsyncMutex, time::Instant};
 use url::Url;
 
 use crate::{
-    Absence, Download, Failure, Outage, SourceName, Waiters,
+    Absence, Download, Failure, Outage, SourceUrl, Waiters,
     request::{PathError, RequestPath},
     source::{Manner, Priority, Reply, Source},
     upstreams::Shared,
@@ -49,12 +49,12 @@ const MAX_REMEMBERED: usize = 64;
 const MAX_ANSWER: u64 = 4 << 20;
 
 /// How a database that has a URL of its own is reached. Its `Debug` shows no credentials.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DatabaseRoute {
     /// By this URL only: `GOSUMDB="NAME+KEY URL"` bypasses all proxies.
-    Only(Url),
+    Only(SourceUrl),
     /// Through a source that mirrors it; by this URL if none does.
-    Fallback(Url),
+    Fallback(SourceUrl),
 }
 
 /// A checksum database's answer.
@@ -109,7 +109,7 @@ enum Support {
 impl DatabaseRoute {
     pub(crate) fn url(&self) -> &Url {
         match self {
-            Self::Only(url) | Self::Fallback(url) => url,
+            Self::Only(url) | Self::Fallback(url) => url.reveal(),
         }
     }
 
@@ -118,18 +118,6 @@ impl DatabaseRoute {
             source,
             only: matches!(self, Self::Only(_)),
         }
-    }
-}
-
-impl fmt::Debug for DatabaseRoute {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let variant = match self {
-            Self::Only(_) => "Only",
-            Self::Fallback(_) => "Fallback",
-        };
-        f.debug_tuple(variant)
-            .field(&SourceName::of(self.url()))
-            .finish()
     }
 }
 
@@ -180,6 +168,11 @@ impl Databases {
     /// The databases that have a URL of their own.
     pub(crate) fn sources(&self) -> impl Iterator<Item = &Source> {
         self.routes.values().map(|route| &route.source)
+    }
+
+    /// Whether a database is reached by its own URL only.
+    pub(crate) fn is_direct(&self, name: &str) -> bool {
+        self.routes.get(name).is_some_and(|route| route.only)
     }
 
     /// Whether a source mirrors a database. Those who ask at the same time share one question.

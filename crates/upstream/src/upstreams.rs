@@ -105,6 +105,11 @@ impl Upstreams {
         }
     }
 
+    /// Whether this database is reached by a URL of its own and by nothing else.
+    pub fn asks_directly(&self, name: &str) -> bool {
+        self.shared.databases.is_direct(name)
+    }
+
     /// Asks the checksum database of this name; `path` is what follows the name in the protocol:
     /// `supported`, `latest`, `lookup/MODULE@VERSION`, `tile/…`, escaped.
     pub async fn sumdb(&self, name: &str, path: &str) -> DatabaseOutcome {

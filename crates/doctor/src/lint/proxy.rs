@@ -118,10 +118,10 @@ fn fallback(environment: &GoEnvironment, sources: &ProxyList) -> Option<Lint> {
         Fallback::OnNotFound => &DIRECT,
     };
     let lint = about(belief, environment, "GOPROXY");
-    // A list with passwords is not printed, not even as a command.
+    // A list with passwords or tokens is not printed, not even as a command.
     let is_open = proxies
         .iter()
-        .all(|(entry, _)| !matches!(entry, Entry::Proxy(url) if url.has_credentials()));
+        .all(|(entry, _)| !matches!(entry, Entry::Proxy(url) if url.reveal() != url.to_string()));
     let rest = environment.value("GOPROXY").rsplit_once(['|', ',']);
     Some(match rest {
         Some((rest, _)) if is_open => lint.set(

@@ -152,6 +152,14 @@ fn a_host_that_no_proxy_names_is_fine() {
 
 #[test]
 fn passwords_are_shown_nowhere() {
+    let hosted = "https://p.example.com/secret/go?secret|me:secret@q.example.com/secret/go,direct";
+    let shown: Vec<String> = found(&[("GOPROXY", hosted)])
+        .into_iter()
+        .map(|lint| lint.value)
+        .collect();
+    let expected = "https://p.example.com/redacted|q.example.com/redacted,direct";
+    assert!(shown.iter().all(|value| value == expected), "{shown:?}");
+    assert!(!shown.is_empty());
     let lints = found(&[("GOPROXY", "http://me:secret@p.example.com,direct")]);
     assert!(
         lints

@@ -160,7 +160,7 @@ impl<N: Network> Run<'_, N> {
         let begin = Instant::now();
         let mut place = Place::below(self.target, path);
         for _ in 0..=REDIRECTS {
-            let answer = self.request_once(&method, &place).await?;
+            let answer = self.request_once(&method, &place, path).await?;
             let Some(location) = &answer.location else {
                 return Ok(answer);
             };
@@ -171,16 +171,22 @@ impl<N: Network> Run<'_, N> {
         self.settle(Layer::Http, path, begin, false, Err(fault))
     }
 
-    /// One request on a connection of its own.
-    async fn request_once(&mut self, method: &Method, place: &Place) -> Result<Answer, ()> {
+    /// One request on a connection of its own. It is noted as `what`: the path of a place may hold a
+    /// token of the target's URL.
+    async fn request_once(
+        &mut self,
+        method: &Method,
+        place: &Place,
+        what: &str,
+    ) -> Result<Answer, ()> {
         let is_first = self.steps.is_empty();
         let addresses = self.resolve(place, is_first).await?;
         let stream = self.connect(&addresses, is_first).await?;
         if place.is_https {
             let stream = self.handshake(stream, place, is_first).await?;
-            self.exchange(stream, method, place).await
+            self.exchange(stream, method, place, what).await
         } else {
-            self.exchange(stream, method, place).await
+            self.exchange(stream, method, place, what).await
         }
     }
 
@@ -252,6 +258,7 @@ impl<N: Network> Run<'_, N> {
         stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
         method: &Method,
         place: &Place,
+        what: &str,
     ) -> Result<Answer, ()> {
         let begin = Instant::now();
         let outcome = match self.build(method, place) {
@@ -263,7 +270,7 @@ impl<N: Network> Run<'_, N> {
             },
         };
         // A good answer is noted by whoever knows what it should be.
-        self.settle(Layer::Http, &place.path, begin, false, outcome)
+        self.settle(Layer::Http, what, begin, false, outcome)
     }
 
     fn build(&self, method: &Method, place: &Place) -> http::Result<Request<Empty<Bytes>>> {

@@ -270,7 +270,7 @@ async fn a_database_that_no_proxy_passes_on_is_asked_at_its_own_address() {
     let probed = probe(&targets, &Sockets, &trusting(None)).await;
     let expected = Verdict::Unproven {
         source: upstream.url(),
-        database: format!("{}/sumdb/sum.example.com", elsewhere.url()),
+        database: format!("{}/redacted", elsewhere.url()),
         layer: Layer::Database,
         cause: "proxy/not-a-proxy",
     };

@@ -5,7 +5,8 @@
 
 use std::{fmt, net::Ipv6Addr};
 
-/// The base URL of a proxy. Shown without user, password, query and fragment.
+/// The base URL of a proxy. Shown without user, password, path, query and fragment, each of which
+/// may hold a token; of a directory the path is shown.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct ProxyUrl {
     text: String,
@@ -118,7 +119,13 @@ impl fmt::Display for ProxyUrl {
                 None => write!(f, "//{authority}")?,
             }
         }
-        f.write_str(parts.path)?;
+        match (self.scheme, parts.path) {
+            // Hosted registries put tokens into the path.
+            (Scheme::Http | Scheme::Https, path) if !path.trim_matches('/').is_empty() => {
+                f.write_str("/redacted")?;
+            }
+            (_, path) => f.write_str(path)?,
+        }
         // An empty one is kept: it says nothing, and without it the URL could end in a space.
         for (mark, secret) in [('?', parts.query), ('#', parts.fragment)] {
             match secret {

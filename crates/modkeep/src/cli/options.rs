@@ -15,6 +15,7 @@ use std::path::PathBuf;
 pub(super) const REACHING: &[&str] = &[
     "upstream",
     "ca",
+    "allow-net",
     "connect-timeout",
     "header-timeout",
     "stall-timeout",

@@ -3,11 +3,12 @@
 use super::{
     Environment, fallback,
     file::ConfigFile,
-    sumdb,
+    mask, sumdb,
     table::{DefaultValue, OPTIONS, OptionSpec},
     value,
 };
 use std::{
+    borrow::Cow,
     collections::BTreeMap,
     fmt,
     path::{Path, PathBuf},
@@ -33,8 +34,8 @@ pub enum Origin {
     Default,
 }
 
-/// A value and where it came from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A value and where it came from. Its `Debug` shows the latter only: the value may be a secret.
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Sourced {
     pub(crate) text: String,
     pub(crate) origin: Origin,
@@ -148,6 +149,12 @@ impl Sourced {
     }
 }
 
+impl fmt::Debug for Sourced {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Sourced({})", self.origin)
+    }
+}
+
 // === impl Origin ===
 
 impl fmt::Display for Origin {
@@ -183,11 +190,13 @@ impl Resolved {
         ConfigError::new(place.unwrap_or_else(|| name.to_owned()), why)
     }
 
-    /// Name, value and origin of every option that has a value, in the order of the table.
-    pub fn rows(&self) -> impl Iterator<Item = (&'static str, &str, &Origin)> {
+    /// Name, value and origin of every option that has a value, in the order of the table. Values
+    /// are as they may be shown.
+    pub fn rows(&self) -> impl Iterator<Item = (&'static str, Cow<'_, str>, &Origin)> {
         OPTIONS.iter().filter_map(|option| {
             let sourced = self.values.get(option.name)?;
-            Some((option.name, sourced.text.as_str(), &sourced.origin))
+            let shown = mask::shown(option.kind, &sourced.text);
+            Some((option.name, shown, &sourced.origin))
         })
     }
 }

@@ -1,6 +1,7 @@
 //! Settings: the resolved texts as typed values, with what only several of them together tell.
 
 use super::{
+    VulnerabilitySource,
     resolve::{ConfigError, Resolved},
     sumdb, value, witness,
 };
@@ -13,7 +14,7 @@ use server::Limits;
 use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf, time::Duration};
 use store::own::check_name;
 use tlog::note::VerifierKey;
-use upstream::{DatabaseRoute, UpstreamOptions};
+use upstream::{AllowedNets, DatabaseRoute, SourceUrl, UpstreamOptions};
 use url::Url;
 
 /// Everything that `serve` and `run` need to know.
@@ -41,8 +42,8 @@ pub struct Settings {
     pub sumdb_mirror: bool,
     /// Requests a second for it.
     pub sumdb_mirror_rate: NonZeroU32,
-    /// Where the public vulnerability database is fetched from, or `off`.
-    pub vulndb: String,
+    /// Where the public vulnerability database is fetched from, if from anywhere.
+    pub vulndb: Option<VulnerabilitySource>,
     /// Directory of the site's own advisories.
     pub advisories: Option<PathBuf>,
     /// What clients may cost.
@@ -61,7 +62,7 @@ pub struct OwnSettings {
     /// What it has.
     pub scope: Scope,
     /// Who is asked to sign its heads: key and submission prefix.
-    pub witnesses: Vec<(VerifierKey, Url)>,
+    pub witnesses: Vec<(VerifierKey, SourceUrl)>,
     /// How many of them must.
     pub quorum: usize,
 }
@@ -110,7 +111,7 @@ impl Settings {
             proxy: read.proxy()?,
             sumdb_mirror: resolved.text("sumdb-mirror") == "tiles",
             sumdb_mirror_rate: read.rate("sumdb-mirror-rate")?,
-            vulndb: resolved.text("vulndb").to_owned(),
+            vulndb: read.vulndb()?,
             advisories: resolved
                 .get("advisories")
                 .map(|directory| PathBuf::from(&directory.text)),
@@ -193,16 +194,36 @@ impl Read<'_> {
             hedge: self.0.text("upstream-hedge") == "on",
             stall: self.duration("stall-timeout")?,
             max_in_flight: self.count("upstream-requests")?,
+            allow_net: match self.0.get("allow-net") {
+                Some(nets) => nets
+                    .text
+                    .parse()
+                    .map_err(|why| self.0.error("allow-net", why))?,
+                None => AllowedNets::default(),
+            },
             ca: self.0.get("ca").map(|file| PathBuf::from(&file.text)),
             ..UpstreamOptions::default()
         };
-        if let Some(database) = self.database()?
+        if let Some(database) = self.directly()?
             && (self.0.text("verify") != "off" || matches!(database.route, DatabaseRoute::Only(_)))
         {
             // Where nothing is verified, clients may as well go to the database themselves.
             options.databases.insert(database.name, database.route);
         }
         Ok(options)
+    }
+
+    /// The database as it is reached: one whose name is private is not asked of the upstreams first.
+    fn directly(&self) -> Result<Option<sumdb::Database>, ConfigError> {
+        let private = Patterns::parse(self.0.text("private"));
+        let database = self.database()?;
+        Ok(database.map(|database| match database.route {
+            DatabaseRoute::Fallback(url) if private.matches(&database.name) => sumdb::Database {
+                route: DatabaseRoute::Only(url),
+                ..database
+            },
+            _ => database,
+        }))
     }
 
     fn database(&self) -> Result<Option<sumdb::Database>, ConfigError> {
@@ -274,6 +295,15 @@ impl Read<'_> {
             scrub: self.scrub()?,
             ..ProxyOptions::default()
         })
+    }
+
+    fn vulndb(&self) -> Result<Option<VulnerabilitySource>, ConfigError> {
+        match self.0.text("vulndb") {
+            "off" => Ok(None),
+            text => VulnerabilitySource::parse(text)
+                .map(Some)
+                .map_err(|why| self.0.error("vulndb", why)),
+        }
     }
 
     fn scrub(&self) -> Result<ScrubOptions, ConfigError> {

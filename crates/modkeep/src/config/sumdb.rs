@@ -9,8 +9,7 @@ use super::Resolved;
 use gomod::pattern::Patterns;
 use proxy::{Mode, VerifyOptions};
 use tlog::note::VerifierKey;
-use upstream::DatabaseRoute;
-use url::Url;
+use upstream::{DatabaseRoute, SourceUrl};
 
 /// The public database's key, as it is built into `go`.
 const PUBLIC: &str = "sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8";
@@ -62,6 +61,10 @@ pub(crate) fn parse(spec: &str) -> Result<Option<Database>, String> {
         ),
         (_, false) => None,
     };
+    if key.is_none() && (name.contains(['@', '?', '#']) || name.contains("://")) {
+        // A URL in the place of the name; what is refused is repeated below, and this must not be.
+        return Err("a name comes first, NAME or NAME+KEY, and then a URL".to_owned());
+    }
     let name = key.as_ref().map_or(name, |key| key.name()).to_owned();
     let route = match url {
         Some(url) => DatabaseRoute::Only(http(&url)?),
@@ -70,13 +73,9 @@ pub(crate) fn parse(spec: &str) -> Result<Option<Database>, String> {
     Ok(Some(Database { name, key, route }))
 }
 
-fn http(url: &str) -> Result<Url, String> {
-    let parsed = Url::parse(url)
-        .ok()
-        .filter(|url| matches!(url.scheme(), "http" | "https"));
-    parsed
-        .filter(Url::has_host)
-        .ok_or_else(|| format!("{url:?} is no http or https URL"))
+/// The text is not repeated where it is refused: it may hold a password.
+fn http(url: &str) -> Result<SourceUrl, String> {
+    SourceUrl::parse(url).map_err(|error| format!("the URL of the database: {error}"))
 }
 
 fn public() -> Result<VerifierKey, String> {
@@ -130,13 +129,13 @@ mod tests {
         let at_url = database("sum.golang.org https://sums.example.com/x");
         assert!(at_url.key.is_some());
         assert!(
-            matches!(at_url.route, DatabaseRoute::Only(url) if url.as_str() == "https://sums.example.com/x")
+            matches!(at_url.route, DatabaseRoute::Only(url) if url.reveal().as_str() == "https://sums.example.com/x")
         );
         let route = database("sum.example.com/2026 http://localhost:1").route;
         assert!(matches!(route, DatabaseRoute::Only(_)));
         let fallback = database("sum.golang.org").route;
         assert!(
-            matches!(fallback, DatabaseRoute::Fallback(url) if url.as_str() == "https://sum.golang.org/")
+            matches!(fallback, DatabaseRoute::Fallback(url) if url.reveal().as_str() == "https://sum.golang.org/")
         );
         let alias = database("sum.golang.google.cn");
         assert_eq!(
@@ -153,10 +152,15 @@ mod tests {
             "a b c",
             "sum.example.com ftp://b",
             "+k",
+            "https://user:secret@sum.example.com",
+            "sum.example.com ftp://user:secret@b/secret",
+            "https://user:secret@b/secret sum.example.com",
+            "https://user:secret+x@b/secret+k sum.example.com",
             "sum.golang.org+033de0ae+AAAA",
             "sum.golang.org+033de0af+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8",
         ] {
-            assert!(parse(wrong).is_err(), "{wrong}");
+            let refusal = parse(wrong).unwrap_err();
+            assert!(!refusal.contains("secret"), "{wrong}: {refusal}");
         }
     }
 

@@ -26,6 +26,10 @@ pub enum Kind {
     Path,
     /// Free text with a grammar of its own.
     Text,
+    /// A list of sources in the grammar of GOPROXY; what in it may be a secret is not shown.
+    Sources,
+    /// Free text with URLs in it; what in them may be a secret is not shown.
+    Urls,
     /// A number with a unit: `500ms`, `30s`, `5m`, `2h`, `7d`.
     Duration,
     /// The same, or `off`.
@@ -90,7 +94,7 @@ pub const OPTIONS: &[OptionSpec] = &[
     },
     OptionSpec {
         name: "upstream",
-        kind: Kind::Text,
+        kind: Kind::Sources,
         placeholder: "LIST",
         default: Found("`GOPROXY`, else what `go env GOPROXY` says, else a built-in list"),
         doc: "Where modules come from: the grammar of GOPROXY, with `,`, `|`, `direct`, `off`, http, https and file URLs.",
@@ -98,7 +102,7 @@ pub const OPTIONS: &[OptionSpec] = &[
     },
     OptionSpec {
         name: "sumdb",
-        kind: Kind::Text,
+        kind: Kind::Urls,
         placeholder: "SPEC",
         default: Found("`GOSUMDB`, else sum.golang.org"),
         doc: "The checksum database that artifacts are verified with, in the grammar of GOSUMDB: `off`, `NAME`, `NAME+KEY`, \
@@ -142,7 +146,7 @@ pub const OPTIONS: &[OptionSpec] = &[
     },
     OptionSpec {
         name: "private-upstream",
-        kind: Kind::Text,
+        kind: Kind::Sources,
         placeholder: "LIST",
         default: Unset,
         doc: "Where the modules of --private come from, in the grammar of GOPROXY. Without it they are not fetched.",
@@ -168,7 +172,7 @@ pub const OPTIONS: &[OptionSpec] = &[
     },
     OptionSpec {
         name: "witness",
-        kind: Kind::Text,
+        kind: Kind::Urls,
         placeholder: "LIST",
         default: Unset,
         doc: "Witnesses that are asked to sign the heads of own-sumdb, as `NAME+KEY URL`, separated by commas.",
@@ -189,6 +193,15 @@ pub const OPTIONS: &[OptionSpec] = &[
         default: Unset,
         doc: "PEM file of roots that are trusted besides the system's.",
         example: "/etc/ssl/company.pem",
+    },
+    OptionSpec {
+        name: "allow-net",
+        kind: Kind::Text,
+        placeholder: "CIDRS",
+        default: Unset,
+        doc: "Networks that redirects of an upstream may reach although they are loopback, private or otherwise not of the \
+              public internet, separated by commas. An upstream itself is always reached.",
+        example: "10.20.0.0/16,fd00:20::/32",
     },
     OptionSpec {
         name: "connect-timeout",
@@ -385,7 +398,7 @@ pub const OPTIONS: &[OptionSpec] = &[
     },
     OptionSpec {
         name: "vulndb",
-        kind: Kind::Text,
+        kind: Kind::Urls,
         placeholder: "URL",
         default: Fixed("https://vuln.go.dev"),
         doc: "Where the public vulnerability database is fetched from, as one archive `vulndb.zip`, by `serve` every six hours and by `gate` where it is older than a day; or off.",

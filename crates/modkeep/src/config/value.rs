@@ -16,8 +16,10 @@ pub(crate) fn check(kind: Kind, text: &str) -> Result<(), String> {
             "{text:?} is not known here; it can be: {}",
             words.join(", ")
         )),
-        Kind::Path | Kind::Text if text.is_empty() => Err("it is empty".to_owned()),
-        Kind::Path | Kind::Text => Ok(()),
+        Kind::Path | Kind::Text | Kind::Sources | Kind::Urls if text.is_empty() => {
+            Err("it is empty".to_owned())
+        }
+        Kind::Path | Kind::Text | Kind::Sources | Kind::Urls => Ok(()),
     }
 }
 

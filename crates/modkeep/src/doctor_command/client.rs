@@ -58,6 +58,18 @@ impl Client {
         proxies
     }
 
+    /// The name of a proxy where people read it: its URL without secrets, and a number where that
+    /// leaves two alike.
+    pub(super) fn name_of(&self, proxy: &ProxyUrl) -> String {
+        let name = proxy.to_string();
+        let proxies = self.proxies();
+        let before = proxies.iter().take_while(|known| *known != proxy);
+        match before.filter(|known| known.to_string() == name).count() {
+            0 => name,
+            others => format!("{name} (number {})", others + 1),
+        }
+    }
+
     /// A URL with the credentials that netrc has for its host, which are for TLS only.
     pub(super) fn with_credentials(&self, proxy: &ProxyUrl) -> Option<Url> {
         let mut url = Url::parse(proxy.reveal()).ok()?;

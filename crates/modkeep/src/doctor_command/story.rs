@@ -66,16 +66,18 @@ fn ask(ids: &[&str], data: &Path) -> Result<Vec<Heard>, Failure> {
 /// The servers, by the name under which each is shown.
 async fn servers(client: Option<&Client>, data: &Path) -> BTreeMap<String, Url> {
     let mut servers = BTreeMap::new();
-    let proxies = client.map(Client::proxies).unwrap_or_default();
-    for proxy in &proxies {
-        let name = proxy.to_string();
-        let url = client.and_then(|client| client.with_credentials(proxy));
+    for (client, proxy) in client.iter().flat_map(|client| {
+        let proxies = client.proxies().into_iter();
+        proxies.map(move |proxy| (*client, proxy))
+    }) {
+        let url = client.with_credentials(&proxy);
         let Some(mut url) = url.filter(|url| matches!(url.scheme(), "http" | "https")) else {
             continue;
         };
         let path = url.path().trim_end_matches('/');
         let path = path.strip_suffix(CACHED_ONLY).unwrap_or(path).to_owned();
         url.set_path(&path);
+        let name = client.name_of(&proxy);
         servers.insert(name.trim_end_matches('/').to_owned(), url);
     }
     if let Some(url) = neighbour::reachable(data).await

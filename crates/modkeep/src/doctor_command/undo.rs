@@ -58,7 +58,7 @@ impl Log {
             })
         });
         let folder = data.join(FOLDER);
-        fs::create_dir_all(&folder).map_err(|error| unusable(&folder, &error))?;
+        store::create_private_directory(&folder).map_err(|error| unusable(&folder, &error))?;
         let number = last(&folder)?.map_or(1, |(number, _)| number + 1);
         let log = Self {
             at: Timestamp::now(),

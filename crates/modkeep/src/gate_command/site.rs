@@ -17,8 +17,7 @@ use server::Server;
 use std::{net::SocketAddr, time::Duration};
 use store::Store;
 use tokio::{sync::oneshot, task::JoinHandle};
-use upstream::{Endpoint, Reply, UpstreamOptions, Upstreams};
-use url::Url;
+use upstream::{Endpoint, Reply, SourceUrl, UpstreamOptions, Upstreams};
 
 /// How long a whole go.sum may take to be compared: every record asked for over a bad line.
 const PATIENCE: Duration = Duration::from_mins(5);
@@ -74,8 +73,8 @@ impl Site {
     }
 
     fn at(url: &str, settings: &Settings, own: Option<Own>) -> Result<Self, Failure> {
-        let wrong = |why: String| Failure::new(Code::BadConfiguration, format!("{url}: {why}"));
-        let parsed = Url::parse(url).map_err(|error| wrong(error.to_string()))?;
+        let wrong = |why: String| Failure::new(Code::BadConfiguration, format!("--server: {why}"));
+        let parsed = SourceUrl::parse(url).map_err(|error| wrong(error.to_string()))?;
         let list = ProxyList::parse(url).map_err(|error| wrong(error.to_string()))?;
         // It is patient with what is behind it; whoever asks must be more so, and ask once.
         let options = UpstreamOptions {
@@ -87,7 +86,7 @@ impl Site {
             ..settings.upstreams.clone()
         };
         let unusable = |error: upstream::BuildError| Failure::of(error.code(), &error);
-        let endpoint = Endpoint::try_new(&parsed, &options).map_err(unusable)?;
+        let endpoint = Endpoint::try_new(parsed.reveal(), &options).map_err(unusable)?;
         let upstreams = Upstreams::new(&list, &options).map_err(unusable)?;
         Ok(Self {
             endpoint,

@@ -1,11 +1,7 @@
 //! What the site knows about vulnerabilities of what is built, and the data that it knows it from.
 
 use super::{module::Look, site::Site};
-use crate::{
-    config::Settings,
-    output,
-    vuln_command::update::{self, OFF},
-};
+use crate::{config::Settings, output, vuln_command::update};
 use gate::{
     go_lock::GoLock,
     vulnerable::{Known, release},
@@ -26,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Renews the data that is kept, if it is old; what a reader should know where that failed.
 pub(super) async fn renew(settings: &Settings) -> Option<String> {
-    if settings.vulndb == OFF || !update::is_due(settings, OLD) {
+    if settings.vulndb.is_none() || !update::is_due(settings, OLD) {
         return None;
     }
     output::doing("fetching vulnerability data");

@@ -4,12 +4,14 @@
 //! error in an advisory changes nothing. What is public comes as one archive, which tells its keeper
 //! nothing about what is used here.
 
-use crate::{config::Settings, failure::Failure};
+use crate::{
+    config::{Settings, VulnerabilitySource},
+    failure::Failure,
+};
 use codes::Code;
 use std::{fs, path::Path, time::Duration};
 use tokio::task::spawn_blocking;
-use upstream::{Endpoint, UpstreamOptions};
-use url::Url;
+use upstream::{Endpoint, SourceUrl, UpstreamOptions};
 use vulndb::{Database, Kept, Origin, Source, SourceInfo};
 
 /// The archive below the root of a database of Go's.
@@ -17,9 +19,6 @@ const ARCHIVE: &str = "vulndb.zip";
 
 /// The largest archive that is fetched, in bytes; Go's has three million.
 const LARGEST: usize = 256 << 20;
-
-/// Where nothing is fetched from.
-pub(crate) const OFF: &str = "off";
 
 /// Whether what is kept was put there longer ago than this, or nothing is kept.
 pub(crate) fn is_due(settings: &Settings, age: Duration) -> bool {
@@ -36,10 +35,13 @@ pub(crate) async fn update(
     sources: &[String],
 ) -> Result<Vec<SourceInfo>, Failure> {
     let mut read = Vec::new();
-    if sources.is_empty() && settings.vulndb != OFF {
-        read.push(public(&settings.vulndb, &settings.upstreams).await?);
-    }
-    for source in sources {
+    let named = sources
+        .iter()
+        .map(|source| VulnerabilitySource::parse(source));
+    let named = named.collect::<Result<Vec<_>, _>>();
+    let named = named.map_err(|why| Failure::new(Code::BadConfiguration, why))?;
+    let configured = settings.vulndb.iter().filter(|_| sources.is_empty());
+    for source in configured.chain(&named) {
         read.push(public(source, &settings.upstreams).await?);
     }
     if let Some(directory) = settings.advisories.clone() {
@@ -53,31 +55,31 @@ pub(crate) async fn update(
     blocking(move || keep(read, &data)).await
 }
 
-async fn public(source: &str, reach: &UpstreamOptions) -> Result<Source, Failure> {
-    if source.starts_with("http://") || source.starts_with("https://") {
-        let bytes = fetch(source, reach).await?;
-        let name = source.to_owned();
-        return blocking(move || {
-            Source::from_zip(&name, Origin::Public, &bytes).map_err(|error| bad(&name, &error))
-        })
-        .await;
-    }
-    let name = source.to_owned();
-    blocking(move || {
-        let path = Path::new(&name);
-        if path.is_dir() {
-            let read = Source::from_directory(&name, Origin::Public, path);
-            return read.map_err(|error| bad(&name, &error));
+async fn public(source: &VulnerabilitySource, reach: &UpstreamOptions) -> Result<Source, Failure> {
+    let name = source.to_string();
+    match source.clone() {
+        VulnerabilitySource::Url(url) => {
+            let bytes = fetch(&url, reach).await?;
+            blocking(move || {
+                Source::from_zip(&name, Origin::Public, &bytes).map_err(|error| bad(&name, &error))
+            })
+            .await
         }
-        let bytes = fs::read(path).map_err(|error| bad(&name, &error))?;
-        Source::from_zip(&name, Origin::Public, &bytes).map_err(|error| bad(&name, &error))
-    })
-    .await
+        VulnerabilitySource::Path(path) => {
+            blocking(move || local(&name, &path).map_err(|error| bad(&name, error.as_ref()))).await
+        }
+    }
 }
 
-async fn fetch(source: &str, reach: &UpstreamOptions) -> Result<bytes::Bytes, Failure> {
-    let url = Url::parse(source).map_err(|error| bad(source, &error))?;
-    let endpoint = Endpoint::try_new(&url, reach);
+fn local(name: &str, path: &Path) -> Result<Source, Box<dyn std::error::Error>> {
+    if path.is_dir() {
+        return Ok(Source::from_directory(name, Origin::Public, path)?);
+    }
+    Ok(Source::from_zip(name, Origin::Public, &fs::read(path)?)?)
+}
+
+async fn fetch(source: &SourceUrl, reach: &UpstreamOptions) -> Result<bytes::Bytes, Failure> {
+    let endpoint = Endpoint::try_new(source.reveal(), reach);
     let endpoint = endpoint.map_err(|error| Failure::of(error.code(), &error))?;
     let unreachable = |facts: String| Failure::new(Code::UpstreamUnreachable, facts);
     let reply = endpoint.get(ARCHIVE, LARGEST).await;
@@ -101,7 +103,7 @@ fn keep(sources: Vec<Source>, data: &Path) -> Result<Vec<SourceInfo>, Failure> {
     let merged = Database::merge(sources);
     let merged = merged.map_err(|error| Failure::of(Code::BadVulnerabilityData, &error))?;
     let failed = |error: &dyn std::error::Error| Failure::of(Code::StoreUnavailable, error);
-    fs::create_dir_all(data).map_err(|error| failed(&error))?;
+    store::create_private_directory(data).map_err(|error| failed(&error))?;
     let kept = Kept::in_directory(data);
     kept.replace(&merged).map_err(|error| failed(&error))?;
     Ok(merged.sources().to_vec())

@@ -71,6 +71,30 @@ fn a_redirect_to_a_dead_host_is_an_outage_not_an_absence() {
 }
 
 #[test]
+fn a_redirect_reaches_no_address_inside_unless_the_operator_permits_it() {
+    let inside = FakeUpstream::start(Corpus::new());
+    inside.change(|corpus| corpus.put("admin", module("a", 10).info()));
+    let location = format!("{}/admin", inside.url());
+    let nowhere = format!("{}/none", inside.url());
+    for (option, status) in [(&[][..], 502), (&["--allow-net", "127.0.0.0/8"], 200)] {
+        let site = Site::with_options(&[], option);
+        site.upstream
+            .always(&path("a", "info"), Fault::redirect(&location));
+        site.upstream
+            .always(&path("b", "info"), Fault::redirect(&nowhere));
+        let answer = site.server.get(&url("a", "info"));
+        assert_eq!(answer.status, status, "{answer:?}");
+        if status == 502 {
+            assert_refusal(&answer, 502, "MK2005");
+            assert!(answer.text().contains("--allow-net"), "{}", answer.text());
+            inside.assert_untouched();
+        }
+        let words = site.server.get(&url("b", "info")).text();
+        assert!(!words.contains("the fake upstream"), "{words}");
+    }
+}
+
+#[test]
 fn go_builds_through_an_upstream_that_redirects_its_zips_to_its_own_storage() {
     let site = Site::with(&[module("a", 100_000)]);
     site.upstream

@@ -32,6 +32,38 @@ fn sorted(answer: &Answer) -> Vec<String> {
     lines
 }
 
+/// Anybody may ask for a refresh at any time, also when nothing can be fetched anew.
+#[test]
+fn a_refresh_in_an_outage_takes_no_answer_away() {
+    let site = site();
+    let branch = "/example.com/a/@v/master.info";
+    site.upstream
+        .change(|corpus| corpus.put(branch.trim_start_matches('/'), version("v1.1.0").info()));
+    let known = [LIST, LATEST, branch];
+    let before = known.map(|path| site.server.get(path));
+    let absent = "/example.com/b/@v/list";
+    assert_eq!(site.server.get(absent).status, 404);
+    site.upstream.refuse();
+    for _ in 0..3 {
+        refresh(&site);
+        let answer = site.server.request("POST", "/-/refresh/example.com/b", &[]);
+        assert!((200..300).contains(&answer.status), "{answer:?}");
+        for (path, before) in known.iter().zip(&before) {
+            let answer = site.server.get(path);
+            assert_eq!((answer.status, &answer.body), (200, &before.body), "{path}");
+        }
+        assert_eq!(site.server.get(absent).status, 404);
+    }
+    site.upstream.accept();
+    site.upstream.forget();
+    site.upstream
+        .change(|corpus| corpus.put("example.com/a/@v/list", "v1.0.0\nv1.1.0\nv1.2.0\n"));
+    crate::site::wait_until(|| {
+        refresh(&site);
+        sorted(&site.server.get(LIST)).contains(&"v1.2.0".to_owned())
+    });
+}
+
 #[test]
 fn a_version_that_is_kept_stays_listed_when_the_upstream_drops_it() {
     let site = site();

@@ -23,7 +23,7 @@ use std::{
 };
 use store::{Key, Record, Store, StoreError};
 use tlog::note::VerifierKey;
-use upstream::Upstreams;
+use upstream::{SourceName, Upstreams};
 
 /// Bytes per step from a blob to the bundle.
 const STEP: usize = 1 << 20;
@@ -372,7 +372,7 @@ async fn item(store: &Store, record: &Record) -> Result<Item, BundleExportError>
         sha256: Digest::from_bytes(*record.blob.as_bytes()),
         h1: h1(store, record).await,
         evidence: record.evidence.clone(),
-        source: record.source.clone(),
+        source: SourceName::shown(&record.source).to_owned(),
         first_seen: record.first_seen.to_string(),
     })
 }

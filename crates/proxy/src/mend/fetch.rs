@@ -96,7 +96,8 @@ async fn heal_answer(
     name: &str,
     path: &str,
 ) -> Result<Attempt, Lost> {
-    let mut download = match context.upstreams.sumdb(name, path).await {
+    let sources = context.database_sources(name).map_err(Lost::Ours)?;
+    let mut download = match sources.sumdb(name, path).await {
         DatabaseOutcome::Found(download) => download,
         DatabaseOutcome::Absent(_) | DatabaseOutcome::NotMirrored => {
             return Ok(Attempt::Nothing("no source has it any more".to_owned()));

@@ -17,6 +17,7 @@ use codes::Code;
 use gomod::{Artifact, ArtifactKind, sumhash::H1};
 use mismatch::Specimen;
 use store::{Key, StoreError, own::OwnRecord};
+use upstream::SourceName;
 
 /// The hash that a record has of an artifact.
 fn hash_in(record: &OwnRecord, artifact: &Artifact) -> Option<String> {
@@ -111,7 +112,7 @@ impl Context {
         if h1 == found {
             return Ok(());
         }
-        let (at, source) = (kept.first_seen, kept.source);
+        let (at, source) = (kept.first_seen, SourceName::shown(&kept.source));
         let summary = format!(
             "its go.mod is {found}, but {h1} since {at:.0} from {source}: the tag was moved"
         );
@@ -146,7 +147,9 @@ impl Context {
         Some(vec![
             format!(
                 "first seen: {:.0} from {}, record {} of {name}",
-                record.at, record.source, record.number
+                record.at,
+                SourceName::shown(&record.source),
+                record.number
             ),
             format!("logged:   {logged}"),
             format!("sent now: {found} by {}", sent.source.name),

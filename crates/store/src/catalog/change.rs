@@ -5,6 +5,7 @@
 //! entry of the journal.
 
 mod heal;
+mod memo;
 mod own;
 mod trust;
 
@@ -15,8 +16,8 @@ use crate::{
     blob::BlobId,
     error::StoreError,
     journal::{Decision, JournalEntry, JournalEvent},
-    key::{Key, prefix_range},
-    memo::{MEMO_LIMIT, Memo, MemoClass, MemoKey, MemoStatus},
+    key::Key,
+    memo::{MEMO_LIMIT, Memo, MemoKey, StaleMark},
     own::{NewRecord, OwnRecord},
     record::{Committed, Provenance, Record},
     trust::{KeptTile, VersionProof, Withdrawal},
@@ -33,7 +34,7 @@ pub(crate) enum Change {
     Capture(NewCapture),
     Journal(Decision),
     PutMemo(MemoKey, Memo),
-    ForgetModule(ModulePath),
+    AgeModule(ModulePath, StaleMark),
     SweepAbsences(Timestamp),
     /// A proof that was found later than what it proves, and the captures it vouches for now.
     Prove(VersionProof, Vec<Key>),
@@ -68,6 +69,8 @@ pub(crate) enum Outcome {
     Committed(Committed),
     /// Rows changed.
     Count(u64),
+    /// Paths of the memos that were changed.
+    Paths(Vec<String>),
     /// Sequence number of the new journal entry.
     Sequence(u64),
     /// Whether a state was what it was taken to be, and is the new one now.
@@ -104,7 +107,7 @@ impl Change {
     pub(crate) fn must_last(&self) -> bool {
         !matches!(
             self,
-            Self::PutMemo(..) | Self::ForgetModule(_) | Self::SweepAbsences(_) | Self::KeepTiles(_)
+            Self::PutMemo(..) | Self::AgeModule(..) | Self::SweepAbsences(_) | Self::KeepTiles(_)
         )
     }
 
@@ -143,9 +146,9 @@ impl<'c> Batch<'c> {
             Change::PutMemo(key, memo) => {
                 self.put_memo(&key, &memo).map(|()| Ok(Outcome::Count(1)))
             }
-            Change::ForgetModule(module) => self
-                .forget_module(&module)
-                .map(|count| Ok(Outcome::Count(count))),
+            Change::AgeModule(module, mark) => self
+                .age_module(&module, mark)
+                .map(|paths| Ok(Outcome::Paths(paths))),
             Change::SweepAbsences(before) => {
                 let sql = "DELETE FROM memo WHERE fetched_at < ?1 AND status = 0";
                 let count = self.execute("sweeping memos", sql, [microseconds(before)])?;
@@ -392,49 +395,6 @@ impl<'c> Batch<'c> {
         Ok((sequence, time))
     }
 
-    fn put_memo(&mut self, key: &MemoKey, memo: &Memo) -> Result<(), StoreError> {
-        let action = "writing a memo";
-        let class = key.class.number();
-        let status = if memo.status == MemoStatus::Absent {
-            ABSENT
-        } else {
-            KNOWN
-        };
-        let sql = "DELETE FROM memo WHERE class = ?1 AND path = ?2";
-        let replaced = self.execute(action, sql, params![class, key.path])?;
-        let sql = "INSERT INTO memo (class, path, status, fetched_at, source, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-        let row = params![
-            class,
-            key.path,
-            status,
-            microseconds(memo.fetched_at),
-            memo.source,
-            &memo.body[..]
-        ];
-        self.execute(action, sql, row)?;
-        self.totals.memos = (self.totals.memos + 1).saturating_sub(replaced);
-        if self.totals.memos > MEMO_LIMIT {
-            // Absences (status 0) first: they save a question, the others serve an outage, and
-            // anybody can cause any number of absences.
-            let sql = "DELETE FROM memo WHERE (class, path) IN
-                       (SELECT class, path FROM memo ORDER BY status, fetched_at LIMIT ?1)";
-            let count = self.execute("dropping old memos", sql, [MEMO_SLACK])?;
-            self.totals.memos = self.totals.memos.saturating_sub(count);
-        }
-        Ok(())
-    }
-
-    fn forget_module(&mut self, module: &ModulePath) -> Result<u64, StoreError> {
-        let (from, to) = prefix_range(&format!("{}/@", module.escaped()));
-        let sql = "DELETE FROM memo WHERE class = ?1 AND path >= ?2 AND path < ?3";
-        let forget = |class: MemoClass| {
-            self.execute("forgetting memos", sql, params![class.number(), from, to])
-        };
-        let count = MemoClass::all().map(forget).sum::<Result<u64, _>>()?;
-        self.totals.memos = self.totals.memos.saturating_sub(count);
-        Ok(count)
-    }
-
     fn execute(
         &self,
         action: &str,
@@ -460,9 +420,10 @@ fn version_path(path: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Batch, Change, MEMO_LIMIT, MEMO_SLACK, Memo, MemoClass, MemoKey, MemoStatus};
+    use super::{Batch, Change, MEMO_LIMIT, MEMO_SLACK, Memo, MemoKey};
     use super::{Timestamp, Totals, read, version_path};
     use crate::catalog::schema;
+    use crate::memo::{MemoClass, MemoStatus};
     use rusqlite::Connection;
 
     #[test]

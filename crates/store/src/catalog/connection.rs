@@ -7,7 +7,7 @@
 //! opened as immutable, which is true for as long as nobody can write, and reads go on.
 
 use super::schema;
-use crate::{error::StoreError, layout::Layout};
+use crate::{disk, error::StoreError, layout::Layout};
 use rusqlite::{Connection, OpenFlags};
 use std::{
     fs,
@@ -34,15 +34,23 @@ const STATEMENTS: usize = 64;
 pub(crate) fn open_writer(layout: &Layout) -> Result<Connection, StoreError> {
     inspect(layout)?;
     let failed = |error| StoreError::sql("opening the catalog", error);
+    // SQLite would make it for all to read; its companions take the modes of the file itself.
+    let path = layout.catalog();
+    if !path.exists() {
+        let made = disk::private().write(true).create_new(true).open(&path);
+        made.map_err(|error| StoreError::file("creating", &path, error))?;
+    }
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_CREATE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut connection = Connection::open_with_flags(layout.catalog(), flags).map_err(failed)?;
+    let mut connection = Connection::open_with_flags(path, flags).map_err(failed)?;
     settle(&connection).map_err(failed)?;
     let mode: String = connection
         .query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))
         .map_err(failed)?;
-    if mode != "wal" {
+    // SQLite opens a file for reading where it cannot write it, and says so to whoever asks.
+    let reads_only = connection.is_readonly("main").map_err(failed)?;
+    if mode != "wal" || reads_only {
         return Err(StoreError::ReadOnlyDisk {
             action: "opening the catalog".to_owned(),
         });

@@ -14,6 +14,7 @@
 //! the catalog anew if it was not open.
 
 use super::{
+    Unopened,
     change::{Batch, Change, Outcome},
     connection, read,
     schema::{self, Totals},
@@ -65,8 +66,11 @@ type Answer = Result<Outcome, StoreError>;
 pub(crate) struct Writer {
     core: Arc<Core>,
     queue: Arc<Queue<Pending>>,
-    /// Raised when readers must open their connections anew.
+    /// Changed when readers must open their connections anew; zero while there is no writer.
     generation: Arc<AtomicU64>,
+    /// How often the catalog was opened.
+    opened: u64,
+    unopened: Unopened,
     connection: Option<Connection>,
     totals: Totals,
     mirror: Mirror,
@@ -83,6 +87,7 @@ impl Writer {
         core: Arc<Core>,
         queue: Arc<Queue<Pending>>,
         generation: Arc<AtomicU64>,
+        unopened: Unopened,
     ) -> Self {
         let mirror = Mirror::new(core.layout.journal());
         let totals = Totals::default();
@@ -90,6 +95,8 @@ impl Writer {
             core,
             queue,
             generation,
+            opened: 0,
+            unopened,
             connection: None,
             totals,
             mirror,
@@ -106,6 +113,8 @@ impl Writer {
             let problem = format!("catalog.db is missing, and the journal has {behind} entries");
             return Err(StoreError::CorruptCatalog { problem });
         }
+        let unopened = Arc::clone(&self.unopened);
+        let _alone = unopened.write();
         let opened = connection::open_writer(&self.core.layout);
         let connection = opened.map_err(|error| self.explain(error))?;
         self.totals = schema::totals(&connection)?;
@@ -119,7 +128,8 @@ impl Writer {
         self.connection = Some(connection);
         self.syncing = true;
         self.publish_totals();
-        self.generation.fetch_add(1, Ordering::Release);
+        self.opened += 1;
+        self.generation.store(self.opened, Ordering::Release);
         self.mirror.recover()?;
         self.catch_up()
     }
@@ -170,6 +180,7 @@ impl Writer {
                 if !matches!(error, StoreError::DiskFull { .. }) {
                     // Whatever it is, a connection that is opened anew sees it anew.
                     self.connection = None;
+                    self.generation.store(0, Ordering::Release);
                 }
                 tracing::error!(%error, changes = replies.len(), "the catalog could not be written");
                 for reply in replies {

@@ -148,7 +148,7 @@ impl Mirror {
         self.open = full;
         self.sync()?;
         let path = self.directory.join(format!("{first:010}.{EXTENSION}"));
-        let file = OpenOptions::new().create(true).append(true).open(&path);
+        let file = disk::private().create(true).append(true).open(&path);
         let file = file.map_err(|error| StoreError::file("creating", &path, error))?;
         disk::sync_directory(&self.directory)?;
         Ok(file)

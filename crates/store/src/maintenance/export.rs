@@ -211,7 +211,7 @@ fn write(
     let directory = target.parent().unwrap_or(target);
     fs::create_dir_all(directory).map_err(failed)?;
     disk::remove_file(temporary)?;
-    let linked = link.is_some_and(|source| fs::hard_link(source, temporary).is_ok());
+    let linked = link.is_some_and(|source| link_for_others(source, temporary).is_ok());
     let found = if linked {
         disk::hash_file(file).map(|(found, _)| found)
     } else {
@@ -226,6 +226,17 @@ fn write(
         });
     }
     fs::rename(temporary, target).map_err(failed)
+}
+
+/// One file under two names. A blob is its owner's, and what is exported is for others: in the store
+/// the directories around it still keep them away.
+fn link_for_others(source: &Path, target: &Path) -> io::Result<()> {
+    fs::hard_link(source, target)?;
+    disk::show_to_others(target).or_else(|error| {
+        // Whoever copies writes to this name next, and it must not be the blob's.
+        fs::remove_file(target)?;
+        Err(error)
+    })
 }
 
 /// Copies and hashes in one pass, so that what was hashed is what was written.

@@ -110,6 +110,8 @@ fn rebuild_from(
 
 /// A catalog that nobody else sees and that is synced once, at the end.
 fn open_new(path: &Path) -> Result<Connection, StoreError> {
+    let made = disk::private().write(true).create_new(true).open(path);
+    made.map_err(|error| StoreError::file("creating", path, error))?;
     let failed = |error| StoreError::sql("making a new catalog", error);
     let mut connection = Connection::open(path).map_err(failed)?;
     let off = "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;";

@@ -271,6 +271,20 @@ async fn a_store_that_was_killed_opens_for_reading_on_a_read_only_disk() {
     let store = open(&data).await.unwrap();
     assert!(get(&store, &key).await.unwrap().is_some());
     assert!(!store.health().writable);
+
+    // Every reading thread has looked, and none may keep the writer from opening the catalog.
+    let looks = (0..64).map(|_| get(&store, &key));
+    for look in looks {
+        assert!(look.await.unwrap().is_some());
+    }
+    let other = go_mod("example.com/m", "v1.0.1");
+    put(&store, &other, "x").await.expect_err("read-only");
+    disk.remount("rw");
+    store.probe_writable().await.expect("it recovers by itself");
+    assert!(store.health().writable);
+    put(&store, &other, "x").await.unwrap();
+    assert!(get(&store, &other).await.unwrap().is_some());
+    assert!(get(&store, &key).await.unwrap().is_some());
 }
 
 #[tokio::test]

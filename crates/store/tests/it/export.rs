@@ -4,6 +4,7 @@ use crate::support::{Site, artifact, flip_bit, go_mod, lookup};
 use bytes::Bytes;
 use gomod::ArtifactKind;
 use std::{
+    os::unix::fs::PermissionsExt as _,
     path::Path,
     process::{Command, Output},
 };
@@ -129,6 +130,10 @@ async fn the_go_command_builds_from_an_export() {
         let list =
             std::fs::read_to_string(tree.path().join("example.com/!upper/m/@v/list")).unwrap();
         assert_eq!(list, "v1.0.0\nv1.1.0\n");
+        // What is kept is its owner's; what is exported is for whoever serves it.
+        let exported = tree.path().join("example.com/!upper/m/@v/v1.0.0.zip");
+        let mode = std::fs::metadata(exported).unwrap().permissions().mode();
+        assert_eq!(mode & 0o044, 0o044, "{mode:o}");
 
         let (project, cache) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         std::fs::write(

@@ -22,6 +22,7 @@ mod journal_log;
 mod memo;
 mod own;
 mod own_crash;
+mod private;
 mod reader;
 mod remote;
 mod spool;

@@ -3,7 +3,7 @@
 use crate::support::{Site, go_mod, module_path};
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
-use store::{MEMO_BODY_LIMIT, Memo, MemoClass, MemoKey, MemoStatus, StoreError};
+use store::{MEMO_BODY_LIMIT, Memo, MemoClass, MemoKey, MemoStatus, StaleMark, StoreError};
 
 fn memo(body: &'static str, status: MemoStatus, at: i64) -> Memo {
     Memo {
@@ -36,8 +36,15 @@ async fn the_last_answer_is_remembered_across_a_restart() {
     assert_eq!(site.store.health().sequence, 0, "memos are no decisions");
 }
 
+fn status(key: &MemoKey) -> MemoStatus {
+    match key.class {
+        MemoClass::Absence => MemoStatus::Absent,
+        _ => MemoStatus::Known,
+    }
+}
+
 #[tokio::test]
-async fn forgetting_a_module_takes_all_its_answers_and_nobody_elses() {
+async fn aging_a_module_sets_back_all_its_answers_and_nobody_elses() {
     let site = Site::new().await;
     let module = module_path("example.com/m");
     let mine = [
@@ -53,20 +60,40 @@ async fn forgetting_a_module_takes_all_its_answers_and_nobody_elses() {
     ];
     for key in mine.iter().chain(&others) {
         site.store
-            .memo_put(key.clone(), memo("x", MemoStatus::Known, 1))
+            .memo_put(key.clone(), memo("x", status(key), 1))
             .await
             .unwrap();
     }
     let capture = go_mod("example.com/m", "v1.0.0");
     site.put(&capture, "module example.com/m\n").await;
 
-    assert_eq!(site.store.memo_forget_module(&module).await.unwrap(), 4);
+    let second = |second| Timestamp::from_second(second).unwrap();
+    let mark = StaleMark {
+        known: second(-7),
+        absent: second(-3),
+    };
+    let mut aged = site.store.memo_age_module(&module, mark).await.unwrap();
+    aged.sort();
+    let mut paths = mine.clone().map(|key| key.path);
+    paths.sort();
+    assert_eq!(aged, paths);
     for key in &mine {
-        assert_eq!(site.store.memo(key).await.unwrap(), None, "{key:?}");
+        let memo = site.store.memo(key).await.unwrap().unwrap();
+        let absent = key.class == MemoClass::Absence;
+        let expected = if absent { mark.absent } else { mark.known };
+        assert_eq!((memo.fetched_at, &memo.body[..]), (expected, &b"x"[..]));
     }
     for key in &others {
-        assert!(site.store.memo(key).await.unwrap().is_some(), "{key:?}");
+        let memo = site.store.memo(key).await.unwrap().unwrap();
+        assert_eq!(memo.fetched_at, second(1), "{key:?}");
     }
+    let later = StaleMark {
+        known: second(0),
+        absent: second(0),
+    };
+    site.store.memo_age_module(&module, later).await.unwrap();
+    let memo = site.store.memo(&mine[0]).await.unwrap().unwrap();
+    assert_eq!(memo.fetched_at, second(-7), "it never becomes younger");
     assert!(
         site.get(&capture).await.unwrap().is_some(),
         "captures are never forgotten"

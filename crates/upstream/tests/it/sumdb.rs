@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use codes::Code;
 use upstream::{
-    DatabaseOutcome, DatabaseRoute, Download, Force, Outage, RequestClass, UpstreamOptions,
-    Upstreams,
+    DatabaseOutcome, DatabaseRoute, Download, Force, Outage, RequestClass, SourceUrl,
+    UpstreamOptions, Upstreams,
 };
 use url::Url;
 
@@ -223,7 +223,7 @@ fn with_route(route: DatabaseRoute) -> UpstreamOptions {
 #[tokio::test]
 async fn a_database_with_only_a_url_bypasses_the_sources() {
     let (mirror, database) = (mirror().await, says(404).await);
-    let url = Url::parse(&format!("{}/base", database.url())).unwrap();
+    let url = SourceUrl::parse(&format!("{}/base", database.url())).unwrap();
     let upstreams = upstreams(&mirror.url(), &with_route(DatabaseRoute::Only(url)));
     assert!(matches!(
         lookup(&upstreams).await,
@@ -249,7 +249,7 @@ async fn a_database_is_reached_by_its_url_where_go_would() {
         format!("{none},{down}|direct"),
     ] {
         let database = Fake::always(Script::ok("record")).await;
-        let route = DatabaseRoute::Fallback(Url::parse(&database.url()).unwrap());
+        let route = DatabaseRoute::Fallback(SourceUrl::parse(&database.url()).unwrap());
         found(lookup(&upstreams(&list, &with_route(route))).await);
         assert_eq!(targets(&database), [format!("/{LOOKUP}")], "{list}");
     }
@@ -265,7 +265,7 @@ async fn a_database_is_not_reached_past_a_failure() {
         format!("{}|{}", down.url(), none.url()),
     ] {
         let database = Fake::always(Script::ok("record")).await;
-        let route = DatabaseRoute::Fallback(Url::parse(&database.url()).unwrap());
+        let route = DatabaseRoute::Fallback(SourceUrl::parse(&database.url()).unwrap());
         unavailable(lookup(&upstreams(&list, &with_route(route))).await);
         assert_eq!(database.count(), 0, "{list}");
     }

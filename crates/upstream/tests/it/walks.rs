@@ -21,7 +21,7 @@ async fn a_source_is_asked_for_the_path_below_its_base() {
             .next()
             .await,
     );
-    assert_eq!(download.source.as_str(), format!("{}/go/base", fake.url()));
+    assert_eq!(download.source.as_str(), fake.url());
     assert_eq!(download.length, Some(21));
     assert_eq!(text(download).await, "module example.com/m\n");
     let asked = &fake.asked()[0];
@@ -398,7 +398,7 @@ async fn sources_are_described_without_their_secrets() {
         .iter()
         .map(ToString::to_string)
         .collect();
-    assert_eq!(names, ["https://a.example/go", "file:///srv/go", "direct"]);
+    assert_eq!(names, ["https://a.example", "file", "direct"]);
     assert!(!format!("{upstreams:?}").contains("secret"));
 }
 

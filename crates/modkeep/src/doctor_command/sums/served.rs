@@ -76,7 +76,7 @@ pub(super) async fn ask_again(
     let proxies = client.proxies();
     let again = seen.iter_mut().map(|seen| {
         let proxy = proxies.iter().find(
-            |proxy| matches!(&seen.held.voice, Voice::Proxy { name } if *name == proxy.to_string()),
+            |proxy| matches!(&seen.held.voice, Voice::Proxy { name } if *name == client.name_of(proxy)),
         );
         async move {
             let Some(proxy) = proxy.filter(|_| seen.is_refuted(known)) else {
@@ -101,7 +101,7 @@ async fn one(
     deadline: Instant,
 ) -> Result<Held, Statement> {
     let voice = Voice::Proxy {
-        name: proxy.to_string(),
+        name: client.name_of(proxy),
     };
     let received = async {
         let source = client.source(proxy)?;
