@@ -1,8 +1,9 @@
 //! Context: what every part of the service works with.
 
 use crate::{
-    capture::Captured, damage::Sound, errand::Errands, flight::Flights, fresh::Fresh, hot::Hot,
-    mend::Mends, metrics::Metrics, options::ProxyOptions, own::Own, parsing::Parsing,
+    capture::Captured, confirm::Confirmations, damage::Sound, errand::Errands, flight::Flights,
+    fresh::Fresh, hot::Hot, mend::Mends, metrics::Metrics, options::ProxyOptions, own::Own,
+    parsing::Parsing,
     prefetch::Prefetch, refusal::Refusal, remembered::Remembered, resource::Resource, scrub::Scrub,
     sumdb::Heads, verify::Verifier, vulnerabilities::Vulnerabilities,
 };
@@ -46,6 +47,8 @@ pub(crate) struct Context {
     /// Fetching ahead of demand.
     pub(crate) prefetch: Prefetch,
     pub(crate) metrics: Arc<Metrics>,
+    /// What was asked about because nothing had confirmed it.
+    pub(crate) confirmations: Confirmations,
     /// Who vouches for what arrives.
     pub(crate) verifier: Verifier,
     /// Checksum databases of our own.
@@ -83,6 +86,7 @@ impl Context {
             own: Own::new(&options.own),
             heads: Heads::default(),
             mends: Mends::default(),
+            confirmations: Confirmations::default(),
             scrub: Scrub::default(),
             vulnerabilities: Vulnerabilities::new(options.vulnerabilities.clone()),
             started: Instant::now(),

@@ -18,6 +18,7 @@ mod caller;
 mod capture;
 mod cases;
 mod check;
+mod confirm;
 mod context;
 mod damage;
 mod errand;

@@ -5,6 +5,7 @@
 
 mod artifacts;
 mod bundle;
+mod confirm;
 mod flights;
 mod outages;
 mod own;

@@ -24,5 +24,6 @@ mod own;
 mod own_crash;
 mod reader;
 mod remote;
+mod replace;
 mod spool;
 mod verify;
