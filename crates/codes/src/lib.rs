@@ -198,8 +198,8 @@ codes! {
     OwnSumdbScope = 4033, Some(403), "this checksum database has private modules only",
         "Public modules are not in its scope, and go asks one database only.",
         "Set --own-sumdb-scope all on the server, or GOSUMDB to the public database on the client.";
-    WitnessesMissing = 4034, Some(503), "too few witnesses have signed the newest head",
-        "A record is shown once as many witnesses as --witness-quorum says have signed a head with it.",
+    WitnessesMissing = 4034, Some(503), "the newest head waits for its witnesses",
+        "Too few have signed a head with it (--witness-quorum), or one disputes the newest head.",
         "Run again; if it persists look at the witnesses that /readyz or the log names.";
 
     BadConfiguration = 5001, None, "the configuration is wrong",
