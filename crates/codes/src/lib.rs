@@ -240,6 +240,9 @@ codes! {
     BadVulnerabilityData = 7003, None, "the vulnerability data is not usable",
         "It cannot be read, or an entry in it is not what the format says; nothing of it was taken.",
         "Each problem names the file and the place; import a sound copy.";
+    OlderVulnerabilityData = 7004, None, "the vulnerability data is older than what is kept",
+        "Its source fell behind, or what is kept cannot be read and compared; what is kept stays.",
+        "Find out why. `modkeep vuln update --force REASON` takes it all the same, and says so.";
 }
 
 impl Code {
