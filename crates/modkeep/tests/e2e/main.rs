@@ -31,6 +31,7 @@ mod journal;
 mod mend;
 mod mirror;
 mod moved;
+mod orders;
 mod outage;
 mod own;
 mod prefetch;
