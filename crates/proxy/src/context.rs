@@ -3,9 +3,9 @@
 use crate::{
     capture::Captured, confirm::Confirmations, damage::Sound, errand::Errands, flight::Flights,
     fresh::Fresh, hot::Hot, mend::Mends, metrics::Metrics, options::ProxyOptions, own::Own,
-    parsing::Parsing,
-    prefetch::Prefetch, refusal::Refusal, remembered::Remembered, resource::Resource, scrub::Scrub,
-    sumdb::Heads, verify::Verifier, vulnerabilities::Vulnerabilities,
+    parsing::Parsing, prefetch::Prefetch, refusal::Refusal, remembered::Remembered,
+    resource::Resource, scrub::Scrub, sumdb::Heads, verify::Verifier,
+    vulnerabilities::Vulnerabilities,
 };
 use codes::Code;
 use gomod::ModulePath;
