@@ -1,9 +1,7 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
-	"fmt"
 	"net/url"
 	"strconv"
 	"time"
@@ -150,33 +148,5 @@ func init() {
 		}
 		onlyPath := *u == url.URL{Scheme: u.Scheme, Path: u.Path, RawPath: u.RawPath}
 		return words(u.Scheme, u.Hostname(), strconv.FormatBool(onlyPath), strconv.FormatBool(u.User != nil)), nil
-	})
-}
-
-func init() {
-	// An .info, and the version and time that another reader found in it: does
-	// Go's decoder find the same?
-	register("info.same", func(args [][]byte) ([][]byte, error) {
-		var info struct {
-			Version string
-			Time    time.Time
-		}
-		if err := json.Unmarshal(args[0], &info); err != nil {
-			return nil, err
-		}
-		if info.Version != string(args[1]) {
-			return nil, fmt.Errorf("version is %q", info.Version)
-		}
-		var found time.Time
-		if len(args[2]) > 0 {
-			var err error
-			if found, err = time.Parse(time.RFC3339, string(args[2])); err != nil {
-				return nil, err
-			}
-		}
-		if !info.Time.Equal(found) {
-			return nil, fmt.Errorf("time is %v", info.Time)
-		}
-		return nil, nil
 	})
 }

@@ -203,8 +203,8 @@ codes! {
     OwnSumdbScope = 4033, Some(403), "this checksum database has private modules only",
         "Public modules are not in its scope, and go asks one database only.",
         "Set --own-sumdb-scope all on the server, or GOSUMDB to the public database on the client.";
-    WitnessesMissing = 4034, Some(503), "too few witnesses have signed the newest head",
-        "A record is shown once as many witnesses as --witness-quorum says have signed a head with it.",
+    WitnessesMissing = 4034, Some(503), "the newest head waits for its witnesses",
+        "Too few have signed a head with it (--witness-quorum), or one disputes the newest head.",
         "Run again; if it persists look at the witnesses that /readyz or the log names.";
 
     BadConfiguration = 5001, None, "the configuration is wrong",
@@ -245,6 +245,9 @@ codes! {
     BadVulnerabilityData = 7003, None, "the vulnerability data is not usable",
         "It cannot be read, or an entry in it is not what the format says; nothing of it was taken.",
         "Each problem names the file and the place; import a sound copy.";
+    OlderVulnerabilityData = 7004, None, "the vulnerability data is older than what is kept",
+        "Its source fell behind, or what is kept cannot be read and compared; what is kept stays.",
+        "Find out why. `modkeep vuln update --force REASON` takes it all the same, and says so.";
 }
 
 impl Code {

@@ -2,19 +2,24 @@
 //!
 //! `{"Version":"v1.2.3","Time":"2024-02-29T23:59:59Z"}`; proxies and `go` itself add `Origin`,
 //! which nothing vouches for, and unknown keys may come (Go Modules Reference, "GOPROXY
-//! protocol"). Keys are taken in any case, as Go's decoder takes them. Stricter than Go where Go
-//! would let nonsense through: no version twice, no version that is not canonical, no time that is
-//! not RFC 3339. Whatever is accepted, Go reads the same. The time is kept as it was written,
-//! because an answer must not change on its way.
+//! protocol"). What is read is what `go` reads, which decodes it with `encoding/json` into
+//! `modfetch.RevInfo`: keys in any case, the last of several, `null` for nothing said, and an error
+//! where one of its members has another type. Taking more would keep a version that no client can
+//! use, and taking less would refuse one that works straight at its source. The time is kept as it
+//! was written, because an answer must not change on its way.
 //!
-//! Refused: anything longer than [`MAX_INFO_SIZE`], before it is parsed.
+//! Stricter than Go in one thing: the version must be one. Refused before it is parsed: anything
+//! longer than [`MAX_INFO_SIZE`].
 
-mod members;
+mod json;
+mod rev_info;
 mod time;
 
-use crate::version::{Version, VersionError};
-use members::{Member, Members};
-use serde_json::Value;
+use crate::{
+    pseudo::PseudoVersion,
+    version::{Version, VersionError},
+};
+use rev_info::RevInfo;
 
 /// The longest `.info` that is read, in bytes. Real ones are below 1 KiB, with `Origin` below 2;
 /// a thousand times that is somebody's error page or attack.
@@ -35,12 +40,12 @@ pub enum InfoError {
     /// It is longer than anything that deserves the name.
     #[error("info is larger than {MAX_INFO_SIZE} bytes")]
     TooLarge,
-    /// It is no JSON object.
-    #[error("info is not a JSON object")]
-    NotAnObject,
-    /// The version or the time is there twice, so that readers could disagree.
-    #[error("info has a repeated key")]
-    Repeated,
+    /// It is no JSON, or nested deeper than `go` reads.
+    #[error("info is not JSON that go can read")]
+    NotJson,
+    /// A value is of another type than `go` expects there.
+    #[error("info has a value of another type than go expects in {0}")]
+    WrongType(&'static str),
     /// It says no version.
     #[error("info lacks a version")]
     NoVersion,
@@ -55,39 +60,35 @@ pub enum InfoError {
 // === impl VersionInfo ===
 
 impl VersionInfo {
-    /// Reads an `.info`. `Origin` and unknown keys are ignored.
+    /// Reads an `.info` as `go` does. `Origin` and unknown keys are not kept.
     pub fn parse(json: &[u8]) -> Result<Self, InfoError> {
         if json.len() > MAX_INFO_SIZE {
             return Err(InfoError::TooLarge);
         }
-        let Members { version, time } =
-            serde_json::from_slice(json).map_err(|_| InfoError::NotAnObject)?;
-        let version = match version {
-            Member::Once(Value::String(text)) => {
-                Version::parse(&text).map_err(InfoError::InvalidVersion)?
-            }
-            Member::Once(_) | Member::Absent => return Err(InfoError::NoVersion),
-            Member::Repeated => return Err(InfoError::Repeated),
-        };
-        let time = match time {
-            Member::Once(Value::Null) | Member::Absent => None,
-            Member::Once(Value::String(text)) if time::is_rfc3339(&text) => Some(text),
-            Member::Once(_) => return Err(InfoError::InvalidTime),
-            Member::Repeated => return Err(InfoError::Repeated),
-        };
+        let RevInfo { version, time } = RevInfo::read(json)?;
+        if version.is_empty() {
+            return Err(InfoError::NoVersion);
+        }
+        let version = Version::parse(&version).map_err(InfoError::InvalidVersion)?;
         Ok(Self { version, time })
+    }
+
+    /// Whether version and time vouch for each other: a pseudo-version has the time in its name.
+    pub fn time_is_in_version(&self) -> bool {
+        let named = PseudoVersion::parse(self.version.as_str());
+        let named = named.ok().and_then(|pseudo| pseudo.time().ok());
+        let said = self.time.as_deref().and_then(time::utc_digits);
+        named.is_some_and(|named| Some(named.digits()) == said.as_deref())
     }
 
     /// Writes an `.info` with these two members and no others, as a proxy makes it that has to make
     /// one of its own.
     pub fn to_json(&self) -> String {
-        let version = Value::from(self.version.as_str());
+        // Neither has a character that JSON would escape.
+        let version = &self.version;
         match &self.time {
-            Some(time) => format!(
-                r#"{{"Version":{version},"Time":{}}}"#,
-                Value::from(time.as_str())
-            ),
-            None => format!(r#"{{"Version":{version}}}"#),
+            Some(time) => format!(r#"{{"Version":"{version}","Time":"{time}"}}"#),
+            None => format!(r#"{{"Version":"{version}"}}"#),
         }
     }
 }
@@ -132,19 +133,21 @@ mod tests {
 
     #[test]
     fn each_refusal_names_its_reason() {
-        assert_eq!(parse(""), Err(InfoError::NotAnObject));
-        assert_eq!(parse("[]"), Err(InfoError::NotAnObject));
-        assert_eq!(parse("<html>"), Err(InfoError::NotAnObject));
+        for text in ["", "<html>", r#"{"Version":"v1.2.3"} x"#] {
+            assert_eq!(parse(text), Err(InfoError::NotJson), "{text}");
+        }
+        assert_eq!(parse("[]"), Err(InfoError::WrongType("the document")));
+        for text in ["{}", "null", r#"{"Version":null}"#, r#"{"Name":"v1.2.3"}"#] {
+            assert_eq!(parse(text), Err(InfoError::NoVersion), "{text}");
+        }
         assert_eq!(
-            parse(r#"{"Version":"v1.2.3"} x"#),
-            Err(InfoError::NotAnObject)
+            parse(r#"{"Version":1}"#),
+            Err(InfoError::WrongType("Version"))
         );
-        assert_eq!(parse("{}"), Err(InfoError::NoVersion));
         assert_eq!(
-            parse(r#"{"Version":"v1.0.0","Ver\u017fion":"v2.0.0"}"#),
-            Err(InfoError::Repeated)
+            parse(r#"{"Version":"v1.2.3","ORIGIN":{"tag\u017fum":[]}}"#),
+            Err(InfoError::WrongType("Origin"))
         );
-        assert_eq!(parse(r#"{"Version":1}"#), Err(InfoError::NoVersion));
         assert!(matches!(
             parse(r#"{"Version":"v1"}"#),
             Err(InfoError::InvalidVersion(_))
@@ -153,13 +156,32 @@ mod tests {
             "1",
             "\"\"",
             "\"yesterday\"",
-            "\"2023-02-29T00:00:00Z\"",
             "{}",
+            "\"\\u00302024-01-01T00:00:00Z\"",
         ] {
             let json = format!(r#"{{"Version":"v1.2.3","Time":{time}}}"#);
             assert_eq!(parse(&json), Err(InfoError::InvalidTime), "{time}");
         }
         let padded = format!("{{\"Version\":\"v1.2.3\"}}{}", " ".repeat(MAX_INFO_SIZE));
         assert_eq!(parse(&padded), Err(InfoError::TooLarge));
+    }
+
+    #[test]
+    fn the_last_of_several_counts() {
+        let json = r#"{"Version":"v1.0.0","Ver\u017fion":"v1.2.3","VERSION":null,"Time":"2024-01-01T00:00:00Z","time":null}"#;
+        let expected = ("v1.2.3".to_owned(), Some("2024-01-01T00:00:00Z".to_owned()));
+        assert_eq!(parse(json), Ok(expected));
+    }
+
+    #[test]
+    fn a_pseudo_version_vouches_for_its_time() {
+        let says = |version: &str, time: &str| {
+            let json = format!(r#"{{"Version":"{version}","Time":"{time}"}}"#);
+            VersionInfo::parse(json.as_bytes()).is_ok_and(|info| info.time_is_in_version())
+        };
+        let pseudo = "v1.2.4-0.20240229235959-abcdefabcdef";
+        assert!(says(pseudo, "2024-02-29T23:59:59Z"));
+        assert!(!says(pseudo, "2024-02-29T23:59:58Z"));
+        assert!(!says("v1.2.3", "2024-02-29T23:59:59Z"));
     }
 }

@@ -3,6 +3,7 @@
 mod bundle;
 mod gate;
 mod options;
+mod orders;
 mod project;
 mod vuln;
 
@@ -82,15 +83,17 @@ fn store() -> Command {
         options::add_some(Command::new(name).about(about), &["data"])
     };
     Command::new("store")
-        .about("Check, mend, export and import what is kept")
+        .about("Check, mend, export, import and decide about what is kept")
         .subcommand_required(true)
         .arg_required_else_help(true)
-        .after_help("Examples:\n  modkeep store verify\n  modkeep store verify --offline golang.org/x/text@v0.14.0\n  modkeep store export /backup/modules\n  GOPROXY=file:///backup/modules go build ./...\n  modkeep store export --bundle modules.bundle\n  modkeep store import modules.bundle")
+        .after_help("Examples:\n  modkeep store verify\n  modkeep store verify --offline golang.org/x/text@v0.14.0\n  modkeep store export /backup/modules\n  GOPROXY=file:///backup/modules go build ./...\n  modkeep store export --bundle modules.bundle\n  modkeep store import modules.bundle\n  modkeep store withdraw example.com/m@v1.0.0 --reason 'it was never released'\n  modkeep store resolve")
         .subcommands([
             verify(),
             verb("rebuild", "Make the catalog again from blobs and journal"),
             bundle::export(),
             bundle::import(),
+            orders::withdraw(),
+            orders::resolve(),
         ])
 }
 

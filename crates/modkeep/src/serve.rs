@@ -139,8 +139,8 @@ async fn renew(settings: &Settings) {
         if !update::is_due(settings, RENEWED) {
             continue;
         }
-        match update::update(settings, &[]).await {
-            Ok(sources) => tracing::info!(sources = sources.len(), "vulnerability data renewed"),
+        match update::update(settings, &[], None).await {
+            Ok(made) => tracing::info!(sources = made.sources.len(), "vulnerability data renewed"),
             Err(failure) => {
                 let (code, facts) = (failure.code(), failure.facts().to_owned());
                 tracing::warn!(%code, facts, "vulnerability data could not be renewed");

@@ -1,6 +1,7 @@
-//! `modkeep store verify|rebuild|export|import`.
+//! `modkeep store verify|rebuild|export|import|withdraw|resolve`.
 
 mod bundle;
+mod orders;
 mod verify;
 
 use crate::{PROBLEM, cli, config::Resolved, failure::Failure, output, wiring, zip_command};
@@ -32,6 +33,8 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
                 None => export(&data, &directory(matches)?).await,
             },
             "import" => import(&data, &resolved, matches).await,
+            "withdraw" => orders::withdraw(&data, matches).await,
+            "resolve" => orders::resolve(&data, &resolved, matches).await,
             _ => verify::run(&data, &resolved, matches).await,
         }
     })??;

@@ -6,7 +6,11 @@ use crate::{PROBLEM, cli, config::Settings, failure::Failure, output, wiring};
 use codes::Code;
 use jiff::Timestamp;
 use std::process::ExitCode;
+use store::{JournalEvent, Store, StoreError};
 use vulndb::{Database, Hit, Kept, SourceInfo};
+
+/// Characters of a notice that the journal takes.
+const LONGEST_NOTICE: usize = 2000;
 
 pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
     match matches.subcommand() {
@@ -21,14 +25,40 @@ fn renew(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
     let settings = cli::settings(&cli::given(matches)?)?;
     let sources = matches.get_many::<String>("source").into_iter().flatten();
     let sources: Vec<String> = sources.cloned().collect();
-    let made = wiring::run(update::update(&settings, &sources))??;
-    tell(&made);
+    let force = matches.get_one::<String>("force").map(String::as_str);
+    let made = wiring::run(async {
+        let made = update::update(&settings, &sources, force).await?;
+        if let Some(notice) = &made.notice {
+            journal(&settings, notice).await?;
+        }
+        Ok::<_, Failure>(made)
+    })??;
+    tell(&made.sources, made.notice.as_deref());
     Ok(ExitCode::SUCCESS)
+}
+
+/// Writes down what was forced. The database says it of itself; the journal does where no server
+/// holds it at the moment.
+async fn journal(settings: &Settings, notice: &str) -> Result<(), Failure> {
+    let short: String = notice.chars().take(LONGEST_NOTICE).collect();
+    match Store::open(wiring::store_options(&settings.data)).await {
+        Ok(store) => {
+            let event = JournalEvent::new("vulnerability-data-forced", "vulnerabilities", short);
+            store.event(event).await?;
+            Ok(store.flush().await?)
+        }
+        Err(StoreError::StoreInUse { .. }) => {
+            output::error("a server holds the journal: the reason is kept with the data alone");
+            Ok(())
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn status(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
     let settings = cli::settings(&cli::given(matches)?)?;
-    tell(open(&settings)?.sources());
+    let kept = open(&settings)?;
+    tell(kept.sources(), kept.notice());
     Ok(ExitCode::SUCCESS)
 }
 
@@ -66,7 +96,7 @@ fn open(settings: &Settings) -> Result<Database, Failure> {
 }
 
 /// What the database is made of, and how old that is.
-fn tell(sources: &[SourceInfo]) {
+fn tell(sources: &[SourceInfo], notice: Option<&str>) {
     for source in sources {
         let age = source.modified.map_or_else(
             || "undated".to_owned(),
@@ -79,6 +109,9 @@ fn tell(sources: &[SourceInfo]) {
             "{}: {} entries, {age}",
             source.name, source.entries
         ));
+    }
+    if let Some(notice) = notice {
+        output::line(notice);
     }
 }
 

@@ -6,6 +6,7 @@
 use crate::{
     answer::{Answer, Body, Freshness, Origin},
     capture::{self, Captured, Urgency},
+    confirm,
     context::Context,
     flight::{Reader, board::Started},
     hot::{Entry, SMALL},
@@ -70,7 +71,7 @@ impl Context {
     }
 
     /// The answer from what is kept, if it is.
-    pub(crate) async fn kept(&self, key: &Key) -> Result<Option<Answer>, Refusal> {
+    pub(crate) async fn kept(self: &Arc<Self>, key: &Key) -> Result<Option<Answer>, Refusal> {
         let path = key.path();
         if let Some((_, answer)) = self.at_hand(&path) {
             return Ok(Some(answer));
@@ -83,35 +84,43 @@ impl Context {
         match found {
             Some(record) => {
                 let record = self.admit(record).await?;
-                self.stored(&path, record).await.map(Some)
+                self.stored(&path, record).await
             }
             None => Ok(None),
         }
     }
 
-    async fn stored(&self, path: &str, record: Record) -> Result<Answer, Refusal> {
+    /// The answer from the store; none if it is of no use to `go`.
+    async fn stored(
+        self: &Arc<Self>,
+        path: &str,
+        record: Record,
+    ) -> Result<Option<Answer>, Refusal> {
         if record.size <= SMALL && !is_zip(&record.key) {
             let bytes = self
                 .store
                 .read_small(&record)
                 .await
                 .map_err(|error| self.store_failure(error))?;
+            if !confirm::is_readable(&record.key, &bytes) {
+                return Ok(None);
+            }
+            self.confirm_behind(&record);
             let kept = Kept::in_memory(record, bytes);
             self.hot.put(path, &kept);
-            return answer(&kept, Origin::Store)
-                .ok_or_else(|| Refusal::internal("a small artifact without bytes"));
+            return Ok(answer(&kept, Origin::Store));
         }
         let blob = self.opened(&record).await?;
         if is_zip(&record.key) {
             self.hot.hold(path, &Kept::on_disk(record.clone()), &blob);
         }
-        Ok(described(&record, Origin::Store, Body::Blob(blob)))
+        Ok(Some(described(&record, Origin::Store, Body::Blob(blob))))
     }
 
     /// The bytes of something small that is kept.
     pub(crate) async fn kept_small(&self, key: &Key) -> Result<Option<Bytes>, Refusal> {
         let failed = |error| self.store_failure(error);
-        match self.store.find(key).await.map_err(failed)? {
+        match self.readable(key).await.map_err(failed)? {
             Some(record) => self
                 .store
                 .read_small(&record)

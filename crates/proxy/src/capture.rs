@@ -5,7 +5,7 @@
 //! another source may be tried.
 
 use crate::{
-    check,
+    check, confirm,
     context::Context,
     flight::Outcome,
     inquiry::{Caught, Exhibit, Inquiry, Seen, Suspect},
@@ -15,7 +15,7 @@ use crate::{
     verify::{Grounds, UNVERIFIED},
 };
 use bytes::{Bytes, BytesMut};
-use gomod::Artifact;
+use gomod::{Artifact, ArtifactKind};
 use store::{Capture, Committed, Facts, Key, Provenance, SealedSpool, StoreError};
 use tokio::time::Instant;
 use upstream::{BodyError, BodyFailure, Download, Outcome as Offer, Walk};
@@ -90,7 +90,7 @@ pub(crate) async fn meanwhile(
     context: &Context,
     artifact: &Artifact,
 ) -> Result<Option<Kept>, Refusal> {
-    if let Some(record) = context.store.find(&Key::Artifact(artifact.clone())).await? {
+    if let Some(record) = context.readable(&Key::Artifact(artifact.clone())).await? {
         return Ok(Some(Kept::on_disk(record)));
     }
     match context.recall_refusal(artifact).await {
@@ -188,9 +188,12 @@ async fn judge_small(
     if context.verifier.must_wait(artifact) {
         context.prefetch.arrived(artifact, bytes);
     }
-    let grounds = context
+    let mut grounds = context
         .grounds(artifact, h1.as_deref().unwrap_or_default())
         .await?;
+    if artifact.kind == ArtifactKind::Info {
+        grounds.evidence = confirm::evidence(grounds.evidence, bytes);
+    }
     Ok((h1, grounds))
 }
 
@@ -216,6 +219,7 @@ pub(crate) async fn keep_small(
 ) -> Result<Kept, Refusal> {
     let path = key.path();
     let started = Instant::now();
+    context.replace_unreadable(&key, &bytes, &provenance).await;
     let committed = context
         .store
         .commit_small(key, bytes.clone(), provenance)
@@ -309,10 +313,15 @@ fn provenance(h1: Option<String>, source: &str, grounds: Grounds) -> Provenance 
 }
 
 /// What is said of a `.info`, which no log covers.
-pub(crate) fn first_seen(context: &Context, info: &Artifact, source: &str) -> Provenance {
+pub(crate) fn first_seen(
+    context: &Context,
+    info: &Artifact,
+    bytes: &[u8],
+    source: &str,
+) -> Provenance {
     Provenance {
         source: source.to_owned(),
-        evidence: context.verifier.promise(info),
+        evidence: confirm::evidence(context.verifier.promise(info), bytes),
         ..Provenance::default()
     }
 }

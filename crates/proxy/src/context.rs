@@ -3,6 +3,7 @@
 use crate::{
     artifacts::Announcement,
     capture::Captured,
+    confirm::Confirmations,
     damage::Sound,
     flight::Flights,
     flight_budget::FlightBudget,
@@ -68,6 +69,8 @@ pub(crate) struct Context {
     /// Fetching ahead of demand.
     pub(crate) prefetch: Prefetch,
     pub(crate) metrics: Arc<Metrics>,
+    /// What was asked about because nothing had confirmed it.
+    pub(crate) confirmations: Confirmations,
     /// Who vouches for what arrives.
     pub(crate) verifier: Verifier,
     /// Checksum databases of our own.
@@ -115,6 +118,7 @@ impl Context {
             heads: Heads::default(),
             mends: Mends::default(),
             wrong: WrongVersions::default(),
+            confirmations: Confirmations::default(),
             scrub: Scrub::default(),
             vulnerabilities: Vulnerabilities::new(options.vulnerabilities.clone()),
             started: Instant::now(),

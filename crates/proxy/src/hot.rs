@@ -1,6 +1,7 @@
 //! Hot: what is asked often, within reach without a hop to another thread.
 //!
-//! Captured artifacts never change, so an entry is never stale and needs no age. Small ones lie in
+//! Captured artifacts hardly ever change, so an entry needs no age but one: after a day it is read
+//! from the store again, where an unconfirmed `.info` is asked about. Small ones lie in
 //! memory with their bytes; of zips the open file is kept, whose bytes are the page cache's. Keyed
 //! by the path in the URL space, in its one canonical spelling, which is what `go` sends: a hit
 //! needs no parsing.
@@ -9,7 +10,7 @@
 //! crowd out thousands of small ones unnoticed; open files are counted, and let go when they are
 //! not asked for.
 
-use crate::{answer::Body, kept::Kept, resource::Resource};
+use crate::{answer::Body, confirm, kept::Kept, resource::Resource};
 use moka::sync::Cache;
 use std::{sync::Arc, time::Duration};
 use store::BlobReader;
@@ -59,6 +60,7 @@ impl Hot {
                     .unwrap_or(u32::MAX)
                     .saturating_add(OVERHEAD)
             })
+            .time_to_live(confirm::AGAIN)
             .build();
         let open = Cache::builder()
             .max_capacity(OPEN_FILES)

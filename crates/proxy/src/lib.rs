@@ -18,6 +18,7 @@ mod caller;
 mod capture;
 mod cases;
 mod check;
+mod confirm;
 mod context;
 mod damage;
 pub mod flight;
@@ -32,6 +33,7 @@ mod mend;
 mod metrics;
 mod observer;
 mod options;
+pub mod orders;
 mod own;
 mod parsing;
 mod positioned;
@@ -69,5 +71,5 @@ pub use service::{Proxy, Readiness};
 pub use status::{BreakerStatus, PassStatus, ScrubStatus, Status, StoreStatus, VerificationStatus};
 pub use verify::{
     HeadFailure, MirrorFailure, Mirrored, Mode, Present, ReproofReport, Selection, Settled,
-    VerifyOptions, compare_head, mirror_log, reprove, resume, sums,
+    VerifyOptions, compare_head, is_halted, mirror_log, reopen, reprove, resume, sums,
 };

@@ -14,6 +14,9 @@ pub struct ProxyOptions {
     /// For how long after that an old answer is still given at once while a source is asked in
     /// the background.
     pub list_stale: Duration,
+    /// How old a lookup or full tile of a database that nobody here verifies may be before it is asked
+    /// for again.
+    pub record_max_age: Duration,
     /// How long a client waits for a refresh when an old answer is at hand.
     pub refresh_patience: Duration,
     /// For how long a source's "does not exist" is believed without asking again.
@@ -52,6 +55,8 @@ impl ProxyOptions {
     pub const LIST_MAX_AGE: Duration = Duration::from_mins(1);
     /// One more minute: covers the bursts of a CI run without showing anybody a list of yesterday.
     pub const LIST_STALE: Duration = Duration::from_mins(1);
+    /// A day: a wrong one is gone tomorrow, and a right one costs one question a day.
+    pub const RECORD_MAX_AGE: Duration = Duration::from_hours(24);
     /// Two seconds: long for a healthy source, short for a person.
     pub const REFRESH_PATIENCE: Duration = Duration::from_secs(2);
     /// Half a minute: a version that was asked for too early appears soon after it is pushed, while
@@ -84,6 +89,7 @@ impl Default for ProxyOptions {
         Self {
             list_max_age: Self::LIST_MAX_AGE,
             list_stale: Self::LIST_STALE,
+            record_max_age: Self::RECORD_MAX_AGE,
             refresh_patience: Self::REFRESH_PATIENCE,
             absence_max_age: Self::ABSENCE_MAX_AGE,
             absence_stale: Self::ABSENCE_STALE,

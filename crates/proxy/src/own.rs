@@ -7,9 +7,11 @@
 //!
 //! * A head is signed when somebody needs a record that the one that is shown does not have. All who
 //!   wait meanwhile share it.
-//! * A database that lost something, or is contradicted, answers nothing but that, and wakes a
-//!   person: each further answer could only make it worse.
+//! * A database that lost something, or is contradicted by a head with its own signature, answers
+//!   nothing but that, and wakes a person: each further answer could only make it worse.
+//! * What nobody signed ends nothing: while a witness disputes the newest head no further one is shown.
 
+mod dispute;
 mod witnesses;
 
 pub use witnesses::Witness;
@@ -71,6 +73,8 @@ pub(crate) struct Served {
     /// Held by whoever signs and shows.
     turn: Mutex<()>,
     halted: AtomicBool,
+    /// Whether a later start shows no more than what was shown before a dispute.
+    withheld: AtomicBool,
     /// Up to which number records were looked at for their proofs.
     vouched: AtomicU64,
 }
@@ -84,6 +88,7 @@ impl Own {
                 database: database.clone(),
                 turn: Mutex::new(()),
                 halted: AtomicBool::new(false),
+                withheld: AtomicBool::new(false),
                 vouched: AtomicU64::new(0),
             })
         };
@@ -140,10 +145,17 @@ impl Own {
     /// What does not work, in words.
     pub(crate) fn troubles(&self) -> impl Iterator<Item = String> {
         let halted = self.databases.iter().filter(|served| served.is_halted());
-        halted.map(|served| {
+        let halted = halted.map(|served| {
             let name = served.database.name();
             format!("the checksum database {name} has stopped signing")
-        })
+        });
+        halted.chain(self.databases.iter().flat_map(|served| {
+            let disputes = self.panel.disputes(served.database.name());
+            let name = served.database.name();
+            disputes.into_iter().map(move |(witness, why)| {
+                format!("no further head of {name} is shown: {witness} {why}")
+            })
+        }))
     }
 }
 
@@ -179,6 +191,7 @@ impl Context {
     /// Asks the witnesses about the newest head that is known, before another is signed.
     async fn ask_what_was_seen(&self, served: &Served) {
         let database = &served.database;
+        self.recall_disputes(database).await;
         // Signed, not shown: a witness may have seen a head that still waits for others.
         let Ok(Some(head)) = database.signed().await else {
             return;
@@ -186,17 +199,10 @@ impl Context {
         if !self.own.is_active(served) {
             return;
         }
-        if let Some(why) = self.own.panel.ask(database, &head).await.contradiction {
-            self.contradicted(served, &why).await;
+        if let Some(dispute) = self.own.panel.ask(database, &head).await.dispute {
+            self.disputed(served, dispute).await;
         }
-    }
-
-    /// Nothing is signed any more, on the word of a witness.
-    async fn contradicted(&self, served: &Served, why: &str) -> Refusal {
-        if let Err(error) = served.database.halt(why).await {
-            tracing::error!(%error, "a contradiction could not be kept");
-        }
-        self.halted(served, &Halt::Forked(why.to_owned())).await
+        self.note_disputes(database).await;
     }
 
     /// The newest head that may be shown.
@@ -207,7 +213,8 @@ impl Context {
             // A disk that cannot be written, witnesses that do not answer: what was shown before is
             // still true.
             Err(refusal) if refusal.code != Code::OwnSumdbHalted => {
-                self.own.shown(served).ok_or(refusal)
+                let shown = self.own.shown(served);
+                shown.filter(|shown| shown.head.size > 0).ok_or(refusal)
             }
             Err(refusal) => Err(refusal),
         }
@@ -241,6 +248,7 @@ impl Context {
     /// Signs a head of all records and shows it, if it may be.
     async fn show_newest(&self, served: &Served) -> Result<Arc<OwnHead>, Refusal> {
         let (database, panel) = (&served.database, &self.own.panel);
+        self.settle_disputes(served).await?;
         let signed = match database.sign().await {
             Ok(signed) => signed,
             Err(error) => return Err(self.unsigned(served, error).await),
@@ -255,8 +263,9 @@ impl Context {
         let (mut cosignatures, mut waits) = (Vec::new(), false);
         if self.own.is_active(served) && !panel.is_empty() {
             let asked = panel.ask(database, &signed).await;
-            if let Some(why) = asked.contradiction {
-                return Err(self.contradicted(served, &why).await);
+            self.note_disputes(database).await;
+            if let Some(dispute) = asked.dispute {
+                return Err(self.disputed(served, dispute).await);
             }
             (cosignatures, waits) = (asked.cosignatures, panel.quorum() > 0);
             if cosignatures.len() < panel.quorum() {
@@ -270,7 +279,10 @@ impl Context {
             }
         }
         match database.publish(&signed, &cosignatures, waits).await {
-            Ok(shown) => Ok(shown),
+            Ok(shown) => {
+                served.withheld.store(false, Ordering::Release);
+                Ok(shown)
+            }
             Err(error) => Err(self.unsigned(served, error).await),
         }
     }

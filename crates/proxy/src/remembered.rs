@@ -128,7 +128,7 @@ impl Recalled {
     }
 
     /// Old, and asking has just failed.
-    fn in_need(answer: Arc<Remembered>, now: Timestamp) -> Self {
+    pub(crate) fn in_need(answer: Arc<Remembered>, now: Timestamp) -> Self {
         Self {
             answer,
             origin: Origin::Stale,
@@ -207,6 +207,19 @@ impl Subject {
         }
     }
 
+    /// How old an answer may be, and for how long after that it is given while it is renewed. Absence
+    /// has its own clock: it is never believed for as long as a list. What an honest database never
+    /// changes is believed for longest.
+    fn limits(&self, options: &ProxyOptions, remembered: &Remembered) -> (Duration, Duration) {
+        let is_record =
+            self.class == MemoClass::Sumdb && sumdb::is_permanent(sumdb::split(&self.path).1);
+        match (remembered.is_known(), is_record) {
+            (true, true) => (options.record_max_age, Duration::ZERO),
+            (true, false) => (options.list_max_age, options.list_stale),
+            (false, _) => (options.absence_max_age, Duration::ZERO),
+        }
+    }
+
     /// Whether a body can be what was asked for.
     fn check(&self, body: &[u8]) -> Result<(), Wrong> {
         match self.class {
@@ -249,7 +262,8 @@ impl Context {
             (Some(answer), Fetching::Never) => Recalled::old(answer, Origin::Store),
             (None, _) => {
                 let answer = self.renew_in_time(subject, None, fallback).await?;
-                Recalled::renewed(answer, self.options.list_max_age)
+                let (max_age, _) = subject.limits(&self.options, &answer);
+                Recalled::renewed(answer, max_age)
             }
             (Some(answer), _) => self.again(subject, answer, fallback).await?,
         };
@@ -267,7 +281,7 @@ impl Context {
         fallback: Fallback,
     ) -> Result<Recalled, Refusal> {
         let age = self.options.clock.since(answer.fetched_at);
-        let (max_age, stale) = limits(&self.options, &answer);
+        let (max_age, stale) = subject.limits(&self.options, &answer);
         match plan(age, max_age, stale) {
             Plan::Give => Ok(Recalled::fresh(answer, Origin::Store, max_age)),
             Plan::GiveAndRenew => {
@@ -360,6 +374,18 @@ impl Context {
         Ok(Arc::new(answer))
     }
 
+    /// Asks a database once for all who ask at the same time, and remembers nothing.
+    pub(crate) async fn ask_unremembered(
+        self: &Arc<Self>,
+        subject: &Subject,
+    ) -> Result<Arc<Remembered>, Refusal> {
+        let asked = self.refreshes.run(subject.path.clone(), || {
+            let (context, subject) = (Arc::clone(self), subject.clone());
+            async move { context.ask_database(&subject).await.map(Arc::new) }
+        });
+        asked.await.unwrap_or_else(Err)
+    }
+
     async fn ask_database(&self, subject: &Subject) -> Result<Remembered, Refusal> {
         let (name, path) = sumdb::split(&subject.path);
         match self.database_sources(name)?.sumdb(name, path).await {
@@ -447,15 +473,6 @@ impl Context {
         if let (MemoStatus::Absent, Some(module)) = (answer.status, &subject.module) {
             self.remember_absent(subject, module, answer).await;
         }
-    }
-}
-
-/// Absence has its own clock: it is never believed for as long as a list.
-fn limits(options: &ProxyOptions, remembered: &Remembered) -> (Duration, Duration) {
-    if remembered.is_known() {
-        (options.list_max_age, options.list_stale)
-    } else {
-        (options.absence_max_age, Duration::ZERO)
     }
 }
 

@@ -1,12 +1,14 @@
 //! Checksum databases, mirrored: `sumdb/NAME/{supported,latest,lookup/...,tile/...}`.
 //!
-//! A lookup and a full tile never change, so they are kept for ever like artifacts: that is what
-//! lets a client check its modules while the database cannot be reached. A tree head and a partial
-//! tile are superseded by newer ones and are only remembered ([`partial`]). With each record the
-//! tiles are kept that a client needs to check it ([`provable`]).
+//! A lookup and a full tile of an honest database never change. Whether it is honest nobody here
+//! knows, so they are remembered with their age, for much longer than what may change: after a day
+//! the source is asked again, and while it cannot be asked they are given as they are (L11). With each
+//! record the tiles are remembered that a client needs to check it ([`provable`]), and of tiles that
+//! are not full the widest form ([`partial`]).
 //!
 //! Nothing of that is proven: the client does it itself, and finds a lying mirror out. The one
-//! database that this site verifies is served from what was proven ([`proven`]).
+//! database that this site verifies is served from what was proven ([`proven`]); what is not is passed
+//! on and not kept.
 
 mod own;
 mod partial;
@@ -17,12 +19,9 @@ mod tile;
 pub(crate) use proven::Heads;
 
 use crate::{
-    answer::{Answer, Media, Origin},
-    capture::{self, Captured, Lost, Urgency},
+    answer::{Answer, Freshness, Media, Origin},
     check::Wrong,
     context::Context,
-    flight::Outcome,
-    kept::Kept,
     refusal::Refusal,
     remembered::{Fallback, Subject},
     resource::{Fetching, Resource},
@@ -30,7 +29,6 @@ use crate::{
 use codes::Code;
 use std::sync::Arc;
 use store::{Key, MemoClass};
-use upstream::{DatabaseOutcome, Download};
 
 /// The C2SP form of a signed head.
 const CHECKPOINT: &str = "checkpoint";
@@ -52,10 +50,11 @@ impl Context {
             return self.own_answer(database, path, fetching).await;
         }
         self.keep_private(name, path)?;
-        if let Some(records) = self.verifier.database(name)
-            && let Some(answer) = self.proven(records, path, fetching).await?
-        {
-            return Ok(answer);
+        if let Some(records) = self.verifier.database(name) {
+            if let Some(answer) = self.proven(records, path, fetching).await? {
+                return Ok(answer);
+            }
+            return self.passed_on(name, path, fetching).await;
         }
         match tile::partial(path) {
             Some((full, width)) if !tile::is_data(path) => {
@@ -84,77 +83,69 @@ impl Context {
         }
     }
 
+    /// A lookup or a full tile, remembered with its age.
     async fn record(
         self: &Arc<Self>,
         name: &str,
         path: &str,
         fetching: Fetching,
     ) -> Result<Answer, Refusal> {
+        let subject = subject(name, path);
+        let mark = self.fresh.mark(&subject.path);
+        let recalled = match self.recall(&subject, fetching, Fallback::None).await {
+            Ok(recalled) => recalled,
+            Err(refusal) => return self.captured_before(name, path, fetching, refusal).await,
+        };
+        if path.starts_with("lookup/") && matches!(recalled.origin, Origin::Upstream(_)) {
+            self.start_proving(name, &recalled.answer.body);
+        }
+        let resource = resource(name, path);
+        Ok(self.recalled(&subject, mark, resource, media(path), recalled))
+    }
+
+    /// What an earlier release, or an import, kept for ever serves an outage, and nothing else.
+    async fn captured_before(
+        self: &Arc<Self>,
+        name: &str,
+        path: &str,
+        fetching: Fetching,
+        refusal: Refusal,
+    ) -> Result<Answer, Refusal> {
         let key = Key::Sumdb {
             name: name.to_owned(),
             path: path.to_owned(),
         };
-        if let Some(answer) = self.kept_or_mended(&key, fetching).await? {
-            return Ok(answer);
+        if fetching == Fetching::Allowed && refusal.status < 500 {
+            return Err(refusal);
         }
-        if fetching == Fetching::Never {
-            return Err(Refusal::not_kept(&key.path()));
-        }
-        let resource = Resource::Sumdb {
-            name: name.to_owned(),
-            path: path.to_owned(),
+        let Ok(Some(answer)) = self.kept(&key).await else {
+            return Err(refusal);
         };
-        let fetched = self.captures.run(resource, || {
-            let (context, subject) = (Arc::clone(self), key.clone());
-            async move {
-                Captured {
-                    outcome: context.capture_record(subject).await,
-                    urgency: Urgency::Demand,
-                }
-            }
-        });
-        let kept = fetched.await.unwrap_or_else(Captured::refused).outcome?;
-        let origin = Origin::Upstream(kept.record.source.clone());
-        let answer = self.kept(&key).await?;
-        answer
-            .map(|answer| Answer { origin, ..answer })
-            .ok_or_else(|| Refusal::internal("a record vanished"))
+        Ok(Answer {
+            origin: Origin::Stale,
+            freshness: Freshness::For(self.options.list_max_age),
+            ..answer
+        })
     }
 
-    async fn capture_record(self: &Arc<Self>, key: Key) -> Outcome {
-        let Key::Sumdb { name, path } = &key else {
-            return Err(Refusal::internal("no database record"));
-        };
-        match self.database_sources(name)?.sumdb(name, path).await {
-            DatabaseOutcome::Found(download) => {
-                Ok(self.receive_record(&key, path, download).await?)
-            }
-            DatabaseOutcome::Absent(absence) => Err(Refusal::relayed(absence.status, absence.text)),
-            DatabaseOutcome::NotMirrored => Err(Refusal::new(Code::SumdbUnsupported, name)),
-            DatabaseOutcome::Unavailable(outage) => Err(outage.into()),
-        }
-    }
-
-    async fn receive_record(
+    /// A tile of the verified database that could not be proven: the client proves it for itself, and
+    /// it is not kept.
+    async fn passed_on(
         self: &Arc<Self>,
-        key: &Key,
+        name: &str,
         path: &str,
-        mut download: Download,
-    ) -> Result<Kept, Lost> {
-        let source = download.source.to_string();
-        let bytes = capture::collect(self, &mut download).await?;
-        if let Err(wrong) = check(path, &bytes) {
-            let path = self.shown_database_path(&key.path());
-            tracing::warn!(path, source, problem = %wrong, "wrong content thrown away");
-            return Err(Lost::Body(wrong.into()));
+        fetching: Fetching,
+    ) -> Result<Answer, Refusal> {
+        let subject = subject(name, path);
+        if fetching == Fetching::Never {
+            return Err(Refusal::not_kept(&subject.path));
         }
-        let kept =
-            capture::keep_small(self, key.clone(), bytes.clone(), capture::mirrored(&source))
-                .await?;
-        if let (Key::Sumdb { name, .. }, true) = (key, path.starts_with("lookup/")) {
-            self.start_proving(name, &bytes);
+        let answer = self.ask_unremembered(&subject).await?;
+        if !answer.is_known() {
+            return Err(answer.absence());
         }
-        Ok(kept)
+        let origin = Origin::Upstream(answer.source.clone());
+        Ok(self.document(media(path), origin, answer.body.clone()))
     }
 
     async fn changing(
@@ -163,18 +154,27 @@ impl Context {
         path: &str,
         fetching: Fetching,
     ) -> Result<Answer, Refusal> {
-        let subject = Subject {
-            class: MemoClass::Sumdb,
-            path: format!("sumdb/{name}/{path}"),
-            module: None,
-        };
+        let subject = subject(name, path);
         let mark = self.fresh.mark(&subject.path);
         let recalled = self.recall(&subject, fetching, Fallback::None).await?;
-        let resource = Resource::Sumdb {
-            name: name.to_owned(),
-            path: path.to_owned(),
-        };
+        let resource = resource(name, path);
         Ok(self.recalled(&subject, mark, resource, media(path), recalled))
+    }
+}
+
+/// An answer of a database as it is remembered.
+fn subject(name: &str, path: &str) -> Subject {
+    Subject {
+        class: MemoClass::Sumdb,
+        path: format!("sumdb/{name}/{path}"),
+        module: None,
+    }
+}
+
+fn resource(name: &str, path: &str) -> Resource {
+    Resource::Sumdb {
+        name: name.to_owned(),
+        path: path.to_owned(),
     }
 }
 
@@ -194,7 +194,7 @@ pub(crate) fn split(path: &str) -> (&str, &str) {
 }
 
 /// Lookups and full tiles never change.
-fn is_permanent(path: &str) -> bool {
+pub(crate) fn is_permanent(path: &str) -> bool {
     path.starts_with("lookup/") || (path.starts_with("tile/") && tile::partial(path).is_none())
 }
 
@@ -233,9 +233,12 @@ pub(crate) fn check(path: &str, bytes: &[u8]) -> Result<(), Wrong> {
     Ok(())
 }
 
-/// Whether bytes can be an answer of a database that may change. A partial tile must have its
+/// Whether bytes can be an answer of a database. A partial tile must have its
 /// exact length: narrower ones are cut from it for as long as it is the widest that is known.
 pub(crate) fn check_changing(path: &str, bytes: &[u8]) -> Result<(), Wrong> {
+    if is_permanent(path) {
+        return check(path, bytes);
+    }
     let is_hashes = !tile::is_data(path);
     let problem = match tile::partial(path) {
         Some((_, width)) if is_hashes && bytes.len() != width * tile::HASH => {

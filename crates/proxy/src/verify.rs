@@ -35,7 +35,7 @@ use crate::{
 use codes::Code;
 pub(crate) use evidence::{FIRST_SEEN, PRIVATE, UNPROVEN, UNVERIFIED};
 use gomod::{Artifact, ArtifactKind, ModulePath, Version, pattern::Patterns, sumhash::H1};
-pub use halt::resume;
+pub use halt::{is_halted, reopen, resume};
 pub use mirror::{MirrorFailure, Mirrored};
 pub use pending::Settled;
 pub use present::{HeadFailure, Present, compare_head};

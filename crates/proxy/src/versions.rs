@@ -123,7 +123,7 @@ impl Context {
             version,
             kind: ArtifactKind::Info,
         };
-        let provenance = capture::first_seen(self, &artifact, &answer.source);
+        let provenance = capture::first_seen(self, &artifact, &answer.body, &answer.source);
         let key = Key::Artifact(artifact);
         if matches!(self.store.find(&key).await, Ok(None)) {
             // A store that cannot be written was logged; the query is answered all the same.

@@ -159,6 +159,40 @@ pub enum Decision {
         /// Why the capture is trusted.
         evidence: String,
     },
+    /// A capture that nothing had confirmed got other bytes, or an operator gave them to it.
+    Replaced {
+        /// Path of the key.
+        path: String,
+        /// The blob it had, which was put aside.
+        #[serde(with = "blob_text")]
+        old: BlobId,
+        /// The blob it has now.
+        #[serde(with = "blob_text")]
+        blob: BlobId,
+        /// Its size in bytes.
+        size: u64,
+        /// Go's `h1:` hash of it, where there is one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        h1: Option<String>,
+        /// Where the bytes came from.
+        source: String,
+        /// Why they are trusted.
+        evidence: String,
+        /// By whose order or finding.
+        by: String,
+        /// Why.
+        reason: String,
+    },
+    /// Something confirmed a capture that was only seen first.
+    Confirmed {
+        /// Path of the key.
+        path: String,
+        /// The blob it has.
+        #[serde(with = "blob_text")]
+        blob: BlobId,
+        /// What is said of it from now on.
+        evidence: String,
+    },
     /// Bytes were put aside, before they were captured or after a disk had damaged them, because they are not what they should be.
     Quarantined {
         /// Path of the key that was asked for.

@@ -35,6 +35,7 @@ pub mod own;
 mod place;
 mod reader;
 mod record;
+mod replace;
 mod scan;
 mod spool;
 mod store;
@@ -55,6 +56,7 @@ pub use memo::{MEMO_BODY_LIMIT, MEMO_LIMIT, Memo, MemoClass, MemoKey, MemoStatus
 pub use options::StoreOptions;
 pub use reader::BlobReader;
 pub use record::{Capture, Committed, IndexEntry, KeptVersion, Kinds, Provenance, Record};
+pub use replace::Replacement;
 pub use scan::{BlobScan, Damage, SCAN_STEP, ScanStep};
 pub use spool::{SealedSpool, Spool, SpoolReader};
 pub use store::{SMALL_LIMIT, Store, create_private_directory};

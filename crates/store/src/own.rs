@@ -20,7 +20,7 @@ mod files;
 mod head;
 mod opened;
 
-pub use files::{NameError, OwnName, check_name, init, list, retire};
+pub use files::{NameError, OwnName, check_name, init, list, reopen, resolve, retire};
 pub use head::{Echo, Halt, NotOurs, OwnError, OwnHead};
 
 use crate::{

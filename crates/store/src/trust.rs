@@ -6,8 +6,9 @@
 //! are durable no later than whatever is written behind them. A state, such as the newest tree head
 //! of a database, is changed by compare-and-swap, so that it cannot go back, whoever else writes.
 //!
-//! A withdrawal is the one way in which something captured stops being served (law L2): by the
-//! finding that it is not what it was taken for. The bytes are put aside, not deleted.
+//! A withdrawal is one of two ways in which captured bytes stop being served (law L2): by the order
+//! or finding that they are not what they were taken for; [`crate::replace`] is the other. The bytes
+//! are put aside, not deleted.
 
 use crate::{
     blob::BlobId,
@@ -176,6 +177,12 @@ impl Store {
         let Some(blob) = withdrawn else {
             return Ok(false);
         };
+        self.set_aside_unused(blob).await?;
+        Ok(true)
+    }
+
+    /// Puts a blob into quarantine that no capture has any more.
+    pub(crate) async fn set_aside_unused(&self, blob: BlobId) -> Result<(), StoreError> {
         let uses = self
             .catalog()
             .ask_cold(move |connection| read::captures_of(connection, blob, 1))
@@ -191,7 +198,7 @@ impl Store {
                 tracing::warn!(%error, %blob, "withdrawn bytes could not be put into quarantine");
             }
         }
-        Ok(true)
+        Ok(())
     }
 
     /// Writes a case of wrong bytes down; gives its number.

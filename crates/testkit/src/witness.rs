@@ -20,6 +20,9 @@ use tlog::{
 /// The time that it signs with; any will do.
 const TIME: u64 = 1_800_000_000;
 
+/// The media type of a bare size.
+const SIZE_MEDIA: &str = "text/x.tlog.size";
+
 /// A running witness; it stops when dropped.
 #[derive(Debug)]
 pub struct Witness {
@@ -34,6 +37,11 @@ struct Shared {
     log: Mutex<Option<VerifierKey>>,
     signed: Mutex<TreeHead>,
     is_down: AtomicBool,
+    /// What it answers instead of its own word.
+    lie: Mutex<Option<Answer>>,
+    /// The note behind what it signed last, and whether it shows it to whoever sends another log.
+    note: Mutex<String>,
+    shows_note: AtomicBool,
     has_ended: AtomicBool,
 }
 
@@ -51,6 +59,9 @@ impl Witness {
             log: Mutex::new(None),
             signed: Mutex::new(TreeHead::empty()),
             is_down: AtomicBool::new(false),
+            lie: Mutex::new(None),
+            note: Mutex::default(),
+            shows_note: AtomicBool::new(false),
             has_ended: AtomicBool::new(false),
         });
         let (address, running) = (listener.local_addr().unwrap(), Arc::clone(&shared));
@@ -87,6 +98,17 @@ impl Witness {
     /// Whether it answers with 503.
     pub fn set_down(&self, is_down: bool) {
         self.shared.is_down.store(is_down, Ordering::SeqCst);
+    }
+
+    /// Whether it answers every head with this status and size, whatever is true.
+    pub fn set_lie(&self, lie: Option<(u16, u64)>) {
+        let answer = |(status, size)| (status, SIZE_MEDIA, format!("{size}\n"));
+        *self.shared.lie.lock() = lie.map(answer);
+    }
+
+    /// Has it answer a log that is not the one it signed with the note that it signed.
+    pub fn show_note(&self) {
+        self.shared.shows_note.store(true, Ordering::SeqCst);
     }
 
     /// Size of the head it signed last.
@@ -128,6 +150,7 @@ impl Shared {
         reader.read_exact(&mut body)?;
         let (status, media, text) = match String::from_utf8(body) {
             _ if self.is_down.load(Ordering::SeqCst) => plain(503),
+            Ok(_) if self.lie.lock().is_some() => self.lie.lock().clone().unwrap_or(plain(500)),
             Ok(body) if is_ours => self.answer(&body).unwrap_or_else(plain),
             _ => plain(404),
         };
@@ -161,20 +184,35 @@ impl Shared {
             return Err(400);
         }
         let mut signed = self.signed.lock();
+        if old != signed.size && signed.size <= new.size {
+            return Ok((409, SIZE_MEDIA, format!("{}\n", signed.size)));
+        }
         if old != signed.size || (old == new.size && signed.root != new.root) {
-            return Ok((409, "text/x.tlog.size", format!("{}\n", signed.size)));
+            return Ok(self.differs(409, signed.size));
         }
         let is_consistent = match old {
             0 => proof.is_empty(),
             _ => check_consistency(&proof, new.size, new.root, old, signed.root).is_ok(),
         };
         if !is_consistent {
-            return Err(422);
+            return Ok(self.differs(422, signed.size));
         }
         *signed = new;
+        checkpoint.clone_into(&mut self.note.lock());
         let text = claimed.to_string();
         let cosignature = note::cosign(&text, TIME, &self.key);
         Ok((200, "text/plain", cosignature.to_string()))
+    }
+
+    /// The answer to a log that is not the one it signed.
+    fn differs(&self, status: u16, size: u64) -> Answer {
+        if self.shows_note.load(Ordering::SeqCst) {
+            return (status, "text/plain", self.note.lock().clone());
+        }
+        match status {
+            409 => (status, SIZE_MEDIA, format!("{size}\n")),
+            _ => plain(status),
+        }
     }
 }
 

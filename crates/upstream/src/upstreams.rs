@@ -88,6 +88,27 @@ impl Upstreams {
     /// that can be proven. `source` is its name as in [`Upstreams::describe`]. Nothing where it has
     /// no copy to give.
     pub async fn copy(&self, source: &SourceName, path: &str, limit: u64) -> Option<Download> {
+        self.copy_at(Priority::Demand, source, path, limit).await
+    }
+
+    /// The same for what nobody waits for: a source may turn it away.
+    pub async fn copy_in_background(
+        &self,
+        source: &SourceName,
+        path: &str,
+        limit: u64,
+    ) -> Option<Download> {
+        self.copy_at(Priority::Background, source, path, limit)
+            .await
+    }
+
+    async fn copy_at(
+        &self,
+        priority: Priority,
+        source: &SourceName,
+        path: &str,
+        limit: u64,
+    ) -> Option<Download> {
         let path = RequestPath::try_new(path).ok()?;
         let source = self
             .shared
@@ -95,7 +116,7 @@ impl Upstreams {
             .iter()
             .find(|candidate| candidate.name() == source)?;
         let manner = Manner {
-            priority: Priority::Demand,
+            priority,
             leads_on: true,
             header_only: false,
         };

@@ -26,6 +26,9 @@ pub struct Database {
 pub(crate) struct Index {
     pub(crate) sources: Vec<SourceInfo>,
     pub(crate) modified: Option<Time>,
+    /// What an operator should know of how it came here.
+    #[serde(default)]
+    pub(crate) notice: Option<String>,
     /// Sorted by name.
     pub(crate) files: Vec<Stored>,
     /// By path: numbers of the files of its entries.
@@ -118,6 +121,18 @@ impl Database {
         &self.index.sources
     }
 
+    /// The same with words about how it came here, which are kept with it.
+    #[must_use]
+    pub fn with_notice(mut self, notice: String) -> Self {
+        self.index.notice = Some(notice);
+        self
+    }
+
+    /// What an operator should know of how it came here.
+    pub fn notice(&self) -> Option<&str> {
+        self.index.notice.as_deref()
+    }
+
     /// When anything in it was last changed.
     pub const fn modified(&self) -> Option<Time> {
         self.index.modified
@@ -177,7 +192,7 @@ impl Database {
     }
 
     /// An entry by the number of its file, and the names of its sources.
-    fn entry(&self, number: usize) -> Result<(Entry, Vec<String>), DatabaseError> {
+    pub(crate) fn entry(&self, number: usize) -> Result<(Entry, Vec<String>), DatabaseError> {
         let file = self.index.files.get(number);
         let file = file.ok_or_else(|| DatabaseError::Damaged(format!("file {number}")))?;
         let bytes = self.bytes.get(file.begin..file.end).unwrap_or_default();

@@ -19,10 +19,15 @@ pub(super) fn vuln() -> Command {
         .num_args(0..)
         .value_hint(ValueHint::AnyPath)
         .help("Public databases in place of --vulndb: a URL, a zip, a directory");
+    let force = Arg::new("force")
+        .long("force")
+        .value_name("REASON")
+        .help("Take data that is older than what is kept, or cannot be compared with it; the reason is kept and journalled");
     let update = Command::new("update")
         .about("Fetch the public database, merge the site's advisories, and keep it")
         .arg(source)
-        .after_help("Examples:\n  modkeep vuln update\n  modkeep vuln update vulndb.zip");
+        .arg(force)
+        .after_help("Examples:\n  modkeep vuln update\n  modkeep vuln update vulndb.zip\n  modkeep vuln update --force 'the mirror was set back by its keeper' vulndb.zip");
     let what = Arg::new("what")
         .value_name("MODULE@VERSION")
         .num_args(1..)

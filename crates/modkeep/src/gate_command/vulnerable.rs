@@ -26,7 +26,7 @@ pub(super) async fn renew(settings: &Settings) -> Option<String> {
         return None;
     }
     output::doing("fetching vulnerability data");
-    match timeout(PATIENCE, update::update(settings, &[])).await {
+    match timeout(PATIENCE, update::update(settings, &[], None)).await {
         Ok(Ok(_)) => None,
         Ok(Err(failure)) => Some(format!(
             "vulnerability data could not be renewed: {}",

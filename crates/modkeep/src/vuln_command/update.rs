@@ -1,7 +1,8 @@
 //! Update: public databases and the site's own advisories become the database that is kept.
 //!
 //! Everything is read and checked before the kept file is touched, so a bad download or a typing
-//! error in an advisory changes nothing. What is public comes as one archive, which tells its keeper
+//! error in an advisory changes nothing. Nor does data that is older than what is kept, unless an
+//! operator says why: the reason stays with the database and is shown. What is public comes as one archive, which tells its keeper
 //! nothing about what is used here.
 
 use crate::{
@@ -9,6 +10,7 @@ use crate::{
     failure::Failure,
 };
 use codes::Code;
+use jiff::Timestamp;
 use std::{fs, path::Path, time::Duration};
 use tokio::task::spawn_blocking;
 use upstream::{Endpoint, SourceUrl, UpstreamOptions};
@@ -19,6 +21,15 @@ const ARCHIVE: &str = "vulndb.zip";
 
 /// The largest archive that is fetched, in bytes; Go's has three million.
 const LARGEST: usize = 256 << 20;
+
+/// What an update came to.
+#[derive(Debug)]
+pub(crate) struct Updated {
+    /// What the database is made of.
+    pub(crate) sources: Vec<SourceInfo>,
+    /// What was forced, in words for the journal.
+    pub(crate) notice: Option<String>,
+}
 
 /// Whether what is kept was put there longer ago than this, or nothing is kept.
 pub(crate) fn is_due(settings: &Settings, age: Duration) -> bool {
@@ -33,7 +44,8 @@ pub(crate) fn is_due(settings: &Settings, age: Duration) -> bool {
 pub(crate) async fn update(
     settings: &Settings,
     sources: &[String],
-) -> Result<Vec<SourceInfo>, Failure> {
+    force: Option<&str>,
+) -> Result<Updated, Failure> {
     let mut read = Vec::new();
     let named = sources
         .iter()
@@ -51,8 +63,8 @@ pub(crate) async fn update(
         let facts = "--vulndb is off, and neither a source nor --advisories is given";
         return Err(Failure::new(Code::BadConfiguration, facts));
     }
-    let data = settings.data.clone();
-    blocking(move || keep(read, &data)).await
+    let (data, force) = (settings.data.clone(), force.map(str::to_owned));
+    blocking(move || keep(read, &data, force.as_deref())).await
 }
 
 async fn public(source: &VulnerabilitySource, reach: &UpstreamOptions) -> Result<Source, Failure> {
@@ -99,14 +111,47 @@ fn advisories(directory: &Path) -> Result<Source, Failure> {
     read.map_err(|error| bad(&name, &error))
 }
 
-fn keep(sources: Vec<Source>, data: &Path) -> Result<Vec<SourceInfo>, Failure> {
+fn keep(sources: Vec<Source>, data: &Path, force: Option<&str>) -> Result<Updated, Failure> {
     let merged = Database::merge(sources);
     let merged = merged.map_err(|error| Failure::of(Code::BadVulnerabilityData, &error))?;
     let failed = |error: &dyn std::error::Error| Failure::of(Code::StoreUnavailable, error);
     store::create_private_directory(data).map_err(|error| failed(&error))?;
     let kept = Kept::in_directory(data);
+    let (merged, notice) = match (against(&merged, &kept), force) {
+        (None, _) => (merged, None),
+        (Some(older), None) => return Err(Failure::new(Code::OlderVulnerabilityData, older)),
+        (Some(older), Some(reason)) => {
+            let notice = format!("{}: forced: {reason}: {older}", Timestamp::now());
+            (merged.with_notice(notice.clone()), Some(notice))
+        }
+    };
     kept.replace(&merged).map_err(|error| failed(&error))?;
-    Ok(merged.sources().to_vec())
+    Ok(Updated {
+        sources: merged.sources().to_vec(),
+        notice,
+    })
+}
+
+/// Why a database must not take the place of the kept one, if it must not. What cannot be compared
+/// may be older.
+fn against(merged: &Database, kept: &Kept) -> Option<String> {
+    let older = match kept.open() {
+        Ok(None) => return None,
+        Ok(Some(kept)) => merged.older_than(&kept).map_err(|error| error.to_string()),
+        Err(error) => Err(Failure::of(Code::VulnerabilityDataDamaged, &error)
+            .facts()
+            .to_owned()),
+    };
+    match older {
+        Ok(older) => {
+            let (first, more) = (older.first()?, older.len() - 1);
+            Some(match more {
+                0 => first.to_string(),
+                more => format!("{first}; and {more} more"),
+            })
+        }
+        Err(why) => Some(format!("it cannot be compared with what is kept: {why}")),
+    }
 }
 
 fn bad(source: &str, error: &dyn std::error::Error) -> Failure {

@@ -278,3 +278,21 @@ fn a_list_of_twenty_thousand_versions_is_served() {
         list.lines().count() + 1
     );
 }
+
+#[test]
+fn an_info_that_go_cannot_read_is_not_kept_in_its_way() {
+    let (open, close) = ("[".repeat(10_001), "]".repeat(10_001));
+    for unreadable in [
+        format!(r#"{{"Version":"v1.0.0","x":{open}{close}}}"#),
+        r#"{"Version":"v1.0.0","Origin":"git"}"#.to_owned(),
+        r#"{"Version":"v1.0.0","origin":{"tag\u017fum":7}}"#.to_owned(),
+    ] {
+        let site = Site::with(&[module("a", 1000)]);
+        site.upstream
+            .first(1, &url("a", "info")[1..], Fault::replace(unreadable));
+        let _refused_or_mended = site.server.get(&url("a", "info"));
+        Go::new(&site.server.url())
+            .download("example.com/a@v1.0.0")
+            .assert_ok();
+    }
+}

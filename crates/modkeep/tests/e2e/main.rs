@@ -34,6 +34,7 @@ mod journal;
 mod mend;
 mod mirror;
 mod moved;
+mod orders;
 mod outage;
 mod own;
 mod prefetch;

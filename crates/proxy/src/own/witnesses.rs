@@ -4,10 +4,14 @@
 //! what it returns is attached. With a quorum configured a head is shown once so many have signed
 //! it; the one before stays shown meanwhile.
 //!
-//! A witness is also a memory that no backup of ours can take along. One that has signed a larger
-//! log than ours, or whose last head ours does not begin with, says that we lost something: then
-//! nothing is signed any more. So the first thing after a start is to ask them about the newest head
-//! that is known, before another is signed.
+//! A witness is also a memory that no backup of ours can take along. One that says it has signed a
+//! larger log than ours, or another one, may be right: then we lost something. But its status line is
+//! nobody's signature, and must not end a database. So it *disputes* the head: no further one is signed
+//! or shown until it signs, a person is told, and it is asked again. Only a head that was signed with
+//! the database's own key proves the loss; where the answer has one, it is compared like any echo.
+//!
+//! The first thing after a start is to ask them about the newest head that is known, before another is
+//! signed. A dispute outlives a restart, as long as the witness is one of those that are asked.
 
 use bytes::Bytes;
 use futures_util::future::join_all;
@@ -52,11 +56,13 @@ pub(crate) struct Panel {
 }
 
 /// What is known of a witness.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 struct Known {
     /// Size of the head it signed last.
     size: u64,
     failed: Option<Instant>,
+    /// What it says against the newest head, until it signs one.
+    dispute: Option<String>,
 }
 
 /// What a witness said.
@@ -64,16 +70,23 @@ enum Said {
     Signed(Vec<Signature>),
     /// It knows another size than the one it was sent a proof from.
     Size(u64),
-    /// What it has seen cannot be the beginning of what we have.
-    Contradicted(String),
+    /// What it has seen cannot be the beginning of what we have. Perhaps with the proof.
+    Disputed(String, Bytes),
     Nothing(String),
 }
 
 /// What all of them said.
 pub(crate) struct Asked {
     pub(crate) cosignatures: Vec<Signature>,
-    /// Why our log cannot be what it was.
-    pub(crate) contradiction: Option<String>,
+    /// Who says that our log cannot be what it was, and why.
+    pub(crate) dispute: Option<Dispute>,
+}
+
+/// The unsigned word of a witness against a head.
+pub(crate) struct Dispute {
+    pub(crate) why: String,
+    /// The rest of its answer, which may be a head signed with the database's key.
+    pub(crate) answer: Bytes,
 }
 
 // === impl Panel ===
@@ -115,12 +128,15 @@ impl Panel {
         });
         let mut all = Asked {
             cosignatures: Vec::new(),
-            contradiction: None,
+            dispute: None,
         };
         for (name, said) in join_all(asked).await {
             match said {
                 Said::Signed(signatures) => all.cosignatures.extend(signatures),
-                Said::Contradicted(why) => all.contradiction = Some(format!("{name} {why}")),
+                Said::Disputed(why, answer) => {
+                    let why = format!("{name} {why}");
+                    all.dispute = Some(Dispute { why, answer });
+                }
                 Said::Size(_) => {
                     tracing::warn!(
                         witness = name,
@@ -141,9 +157,9 @@ impl Panel {
 
     async fn ask_one(&self, witness: &Witness, database: &OwnDatabase, head: &OwnHead) -> Said {
         let place = (database.name().to_owned(), witness.key.name().to_owned());
-        let known = self.known.lock().get(&place).copied().unwrap_or_default();
+        let known = self.known.lock().get(&place).cloned().unwrap_or_default();
         let is_left_alone = known.failed.is_some_and(|at| at.elapsed() < LEFT_ALONE);
-        if is_left_alone && self.quorum == 0 {
+        if is_left_alone && self.quorum == 0 && known.dispute.is_none() {
             return Said::Nothing("it failed a moment ago".to_owned());
         }
         let size = head.head.size;
@@ -153,16 +169,44 @@ impl Panel {
         if let Ok(Said::Size(known)) = said {
             said = submit(witness, database, head, known).await;
         }
-        let said = said.unwrap_or_else(|error| Said::Nothing(error.to_string()));
-        let known = match &said {
-            Said::Signed(_) => Known { size, failed: None },
-            _ => Known {
-                size: old,
-                failed: Some(Instant::now()),
+        let mut said = said.unwrap_or_else(|error| Said::Nothing(error.to_string()));
+        // Silence takes nothing back.
+        if let (Said::Nothing(_), Some(why)) = (&said, known.dispute) {
+            said = Said::Disputed(why, Bytes::new());
+        }
+        let known = Known {
+            size: if matches!(said, Said::Signed(_)) {
+                size
+            } else {
+                old
+            },
+            failed: (!matches!(said, Said::Signed(_))).then(Instant::now),
+            dispute: match &said {
+                Said::Disputed(why, _) => Some(why.clone()),
+                _ => None,
             },
         };
         self.known.lock().insert(place, known);
         said
+    }
+
+    /// Who disputes the heads of a database, and what they say, by name.
+    pub(crate) fn disputes(&self, database: &str) -> BTreeMap<String, String> {
+        let known = self.known.lock();
+        let of_database = known.iter().filter(|((name, _), _)| name == database);
+        let disputes = of_database
+            .filter_map(|((_, witness), known)| Some((witness.clone(), known.dispute.clone()?)));
+        disputes.collect()
+    }
+
+    /// Takes up what witnesses said before a restart; of those that are not asked any more nothing.
+    pub(crate) fn take_up(&self, database: &str, disputes: BTreeMap<String, String>) {
+        for (witness, why) in disputes {
+            if self.witnesses.iter().any(|one| one.key.name() == witness) {
+                let place = (database.to_owned(), witness);
+                self.known.lock().entry(place).or_default().dispute = Some(why);
+            }
+        }
     }
 }
 
@@ -181,21 +225,33 @@ async fn submit(
     let endpoint = &witness.endpoint;
     let posted = endpoint.post("add-checkpoint", text, PATIENCE, LONGEST_ANSWER);
     Ok(match posted.await {
-        Ok(reply) => judge(witness, head, old, &reply),
+        Ok(reply) => judge(witness, database, head, old, &reply),
         Err(error) => Said::Nothing(error.to_string()),
     })
 }
 
-fn judge(witness: &Witness, head: &OwnHead, old: u64, reply: &Reply) -> Said {
-    let another = |size| Said::Contradicted(format!("has signed another tree of {size} records"));
+fn judge(
+    witness: &Witness,
+    database: &OwnDatabase,
+    head: &OwnHead,
+    old: u64,
+    reply: &Reply,
+) -> Said {
+    let disputed = |why: String| Said::Disputed(why, reply.body.clone());
+    let another = |size| {
+        disputed(format!(
+            "says that it signed another tree of {size} records"
+        ))
+    };
     match (reply.status, size_in(reply)) {
         (200, _) => signed(witness, head, &reply.body),
-        (409, Some(size)) if size > head.head.size => Said::Contradicted(format!(
-            "has signed {size} records, and there are {} here",
+        (409, Some(size)) if size > head.head.size => disputed(format!(
+            "says that it signed {size} records, and there are {} here",
             head.head.size
         )),
         (409, Some(size)) if size == old => another(size),
         (409, Some(size)) => Said::Size(size),
+        (409, None) if is_signed(&reply.body, database.key()) => another(old),
         // The proof is ours and right, so it is the tree it signed that is not the beginning.
         (422, _) => another(old),
         (status, _) => Said::Nothing(format!("it answered {status}")),
@@ -209,6 +265,10 @@ fn signed(witness: &Witness, head: &OwnHead, lines: &Bytes) -> Said {
         Ok(note) => Said::Signed(note.verified),
         Err(error) => Said::Nothing(format!("its signature cannot be believed: {error}")),
     }
+}
+
+fn is_signed(note: &[u8], key: &VerifierKey) -> bool {
+    Note::open(note, std::slice::from_ref(key)).is_ok()
 }
 
 fn size_in(reply: &Reply) -> Option<u64> {

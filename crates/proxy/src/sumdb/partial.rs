@@ -1,18 +1,18 @@
 //! Partial tiles: the beginnings of tiles that are not full yet.
 //!
 //! A log only grows, so a tile's first hashes never change: a narrower tile is the beginning of a
-//! wider one. The widest that was ever seen is remembered, and everything narrower is cut from it,
-//! or from the full tile once that is kept. Only a wider one has to be asked for.
+//! wider one. The widest that was seen is remembered, and everything narrower is cut from it, or from
+//! the full tile once that is remembered, until it is a day old. Only a wider one has to be asked for.
 
-use super::tile::HASH;
+use super::{resource, subject, tile::HASH};
 use crate::{
     answer::{Answer, Media, Origin},
     context::Context,
     refusal::Refusal,
     remembered::{Fallback, Recalled, Remembered, Subject},
-    resource::{Fetching, Resource},
+    resource::Fetching,
 };
-use bytes::Bytes;
+use jiff::Timestamp;
 use std::sync::Arc;
 use store::{Key, MemoClass, MemoStatus};
 
@@ -28,53 +28,92 @@ impl Context {
         fetching: Fetching,
     ) -> Result<Answer, Refusal> {
         let path = format!("{full}.p/{width}");
-        let subject = Subject {
-            class: MemoClass::Sumdb,
-            path: format!("sumdb/{name}/{path}"),
-            module: None,
-        };
+        let subject = subject(name, &path);
         let mark = self.fresh.mark(&subject.path);
-        let recalled = if let Some(hashes) = self.known_hashes(name, full, width).await? {
-            self.known(hashes)
-        } else {
-            let recalled = self.recall(&subject, fetching, Fallback::None).await?;
-            self.remember(&widest(name, full), &recalled.answer).await;
-            recalled
+        let known = self.known_hashes(name, full, width).await?;
+        let recalled = match known {
+            Some(known) if fetching == Fetching::Never || self.is_young(&known) => {
+                Recalled::fresh(known, Origin::Store, self.options.record_max_age)
+            }
+            known => {
+                let asked = self.recall(&subject, fetching, Fallback::None).await;
+                match (asked, known) {
+                    (Ok(recalled), _) => {
+                        self.remember_widest(name, full, &recalled.answer).await?;
+                        recalled
+                    }
+                    // What is old outlives an outage.
+                    (Err(refusal), Some(known)) if refusal.status >= 500 => {
+                        Recalled::in_need(known, self.options.clock.now())
+                    }
+                    (Err(refusal), _) => return Err(refusal),
+                }
+            }
         };
-        let name = name.to_owned();
-        let resource = Resource::Sumdb { name, path };
+        let resource = resource(name, &path);
         Ok(self.recalled(&subject, mark, resource, Media::Octets, recalled))
     }
 
-    /// Hashes that are known never change; for how long they are held in memory is a matter of
-    /// room alone.
-    fn known(&self, hashes: Bytes) -> Recalled {
-        let answer = Remembered {
-            status: MemoStatus::Known,
-            body: hashes,
-            fetched_at: self.options.clock.now(),
-            source: String::new(),
-        };
-        Recalled::fresh(Arc::new(answer), Origin::Store, self.options.list_max_age)
+    fn is_young(&self, known: &Remembered) -> bool {
+        self.options.clock.since(known.fetched_at) <= self.options.record_max_age
     }
 
-    /// The first `width` hashes of a tile, if as many are known.
+    /// Remembers the hashes of a tile, unless they are the beginning of what is remembered.
+    async fn remember_widest(
+        &self,
+        name: &str,
+        full: &str,
+        hashes: &Remembered,
+    ) -> Result<(), Refusal> {
+        let widest = widest(name, full);
+        let known = self.memo(&widest).await?;
+        let says_more = known.is_none_or(|known| {
+            !known.body.starts_with(&hashes.body) || known.body.len() == hashes.body.len()
+        });
+        if says_more {
+            self.remember(&widest, hashes).await;
+        }
+        Ok(())
+    }
+
+    /// The first `width` hashes of a tile, if as many are known: of the youngest of what is remembered
+    /// of it, else of what an earlier release kept.
     async fn known_hashes(
         &self,
         name: &str,
         full: &str,
         width: usize,
-    ) -> Result<Option<Bytes>, Refusal> {
-        let cut = |bytes: Bytes| (bytes.len() >= width * HASH).then(|| bytes.slice(..width * HASH));
+    ) -> Result<Option<Arc<Remembered>>, Refusal> {
+        let length = width * HASH;
+        let remembered = [
+            self.memo(&subject(name, full)).await?,
+            self.memo(&widest(name, full)).await?,
+        ];
+        let wide = remembered
+            .into_iter()
+            .flatten()
+            .filter(|known| known.is_known() && known.body.len() >= length);
+        if let Some(known) = wide.max_by_key(|known| known.fetched_at) {
+            return Ok(Some(Arc::new(Remembered {
+                body: known.body.slice(..length),
+                ..(*known).clone()
+            })));
+        }
         let tile = Key::Sumdb {
             name: name.to_owned(),
             path: full.to_owned(),
         };
-        if let Some(bytes) = self.kept_small(&tile).await?.and_then(cut) {
-            return Ok(Some(bytes));
-        }
-        let remembered = self.memo(&widest(name, full)).await?;
-        Ok(remembered.and_then(|remembered| cut(remembered.body.clone())))
+        let kept = self.kept_small(&tile).await?;
+        let kept = kept.filter(|kept| kept.len() >= length);
+        Ok(kept.map(|kept| {
+            Arc::new(Remembered {
+                status: MemoStatus::Known,
+                body: kept.slice(..length),
+                // Nobody knows how old it is.
+                fetched_at: Timestamp::UNIX_EPOCH,
+                source: String::new(),
+            })
+        }))
     }
 
     /// How many hashes of a tile that is not full are known.

@@ -5,8 +5,9 @@
 //! from any record here to that head are kept. That holds because each new head is only believed
 //! after the right edge of the one before was read in its wider form, and kept.
 //!
-//! What the catalog lacks (tiles of a head that a client learned elsewhere) is passed on as it comes:
-//! the client proves it for itself. That head is asked for too, so that it is soon the newest here.
+//! A tile that the catalog lacks is proven in the newest head, and kept. One that is beyond it (of a
+//! head that a client learned elsewhere) is passed on as it comes and not kept: the client proves it
+//! for itself. That head is asked for too, so that it is soon the newest here.
 
 use crate::{
     answer::{Answer, Body, Freshness, Media, Origin},
@@ -19,7 +20,10 @@ use bytes::Bytes;
 use codes::Code;
 use gomod::{ModulePath, Version};
 use std::{sync::Arc, time::Duration};
-use tlog::tile::Tile;
+use tlog::{
+    tile::{HEIGHT, Tile},
+    tree::Node,
+};
 use upstream::Waiters;
 
 /// How often the head is asked for because clients know a newer one: one build asks for a dozen tiles.
@@ -51,15 +55,38 @@ impl Context {
             return Ok(None);
         };
         let kept = records.client().operations().kept_tile(tile).await;
-        let kept = kept.map_err(|error| self.store_failure(error))?;
+        let mut kept = kept.map_err(|error| self.store_failure(error))?;
         if kept.is_none() && fetching == Fetching::Allowed {
-            self.catch_up(records, tile).await;
+            kept = self.prove_tile(records, tile).await;
+            if kept.is_none() {
+                self.catch_up(records, tile).await;
+            }
         }
         Ok(kept.map(|hashes| Answer {
             media: Media::Octets,
             freshness: Freshness::Immutable,
             ..self.text(hashes, Origin::Store)
         }))
+    }
+
+    /// Reads a tile of the newest head as it is proven, which keeps it.
+    async fn prove_tile(&self, records: &Records, tile: Tile) -> Option<Bytes> {
+        let level = tile.level().filter(|_| tile.height() == HEIGHT)?;
+        let first = Node {
+            level: level.checked_mul(HEIGHT)?,
+            index: tile.index().checked_mul(1 << HEIGHT)?,
+        };
+        let size = records.latest().await.ok()?.head.size;
+        let known = Tile::in_tree(tile.height(), level, tile.index(), size)?;
+        if known.width() < tile.width() {
+            return None;
+        }
+        if let Err(error) = records.client().nodes(vec![first]).await {
+            tracing::debug!(%error, "a tile could not be proven");
+            return None;
+        }
+        let kept = records.client().operations().kept_tile(tile).await;
+        kept.ok().flatten()
     }
 
     /// A client that asks for more of a tile than the newest head has knows a newer one: that is

@@ -37,6 +37,11 @@ pub(crate) async fn read(store: &Store, database: &str) -> Result<Option<String>
     Ok(kept.map(|evidence| String::from_utf8_lossy(&evidence).into_owned()))
 }
 
+/// Whether a database is not believed any more.
+pub async fn is_halted(store: &Store, database: &str) -> Result<bool, StoreError> {
+    Ok(read(store, database).await?.is_some())
+}
+
 /// Lets a database be believed again, having shown the evidence against it; `None` if there is none.
 pub async fn resume(store: &Store, database: &str) -> Result<Option<String>, StoreError> {
     let name = name(database);
@@ -47,8 +52,29 @@ pub async fn resume(store: &Store, database: &str) -> Result<Option<String>, Sto
         return Ok(None);
     }
     let text = String::from_utf8_lossy(&evidence).into_owned();
+    let aside = resolved(database);
+    let before = store.state(&aside).await?;
+    store.swap_state(&aside, before, evidence.clone()).await?;
     let emptied = store.swap_state(&name, Some(evidence), Bytes::new());
     Ok(emptied.await?.then_some(text))
+}
+
+/// Takes [`resume`] back: the evidence that it set aside counts again. `None` if there is none.
+pub async fn reopen(store: &Store, database: &str) -> Result<Option<String>, StoreError> {
+    let evidence = store.state(&resolved(database)).await?;
+    let Some(evidence) = evidence.filter(|evidence| !evidence.is_empty()) else {
+        return Ok(None);
+    };
+    let name = name(database);
+    let before = store.state(&name).await?;
+    let text = String::from_utf8_lossy(&evidence).into_owned();
+    let put = store.swap_state(&name, before, evidence).await?;
+    Ok(put.then_some(text))
+}
+
+/// Where evidence is kept that an operator set aside.
+fn resolved(database: &str) -> String {
+    format!("sumdb/{database}/fork-resolved")
 }
 
 /// Both notes, and the proof that they do not belong to one log: what `go` prints in such a case.

@@ -5,6 +5,7 @@
 
 mod artifacts;
 mod bundle;
+mod confirm;
 mod crowd;
 mod disk;
 mod flights;

@@ -215,3 +215,82 @@ async fn kept_records_stay_provable_in_every_head_that_came_with_them() {
         }
     }
 }
+
+const DAY: i64 = 24 * 3600;
+
+#[tokio::test]
+async fn a_wrong_record_of_a_database_that_nobody_verifies_is_gone_the_next_day() {
+    let upstream = mirror();
+    let lie = RECORD.replace("h1:x", "h1:lie");
+    let (lookup, full, partial) = (
+        "lookup/example.com/m@v1.0.0",
+        "tile/8/0/000",
+        "tile/8/1/000.p/1",
+    );
+    let paths = [lookup, full, partial].map(|path| format!("sumdb/{NAME}/{path}"));
+    upstream.always(paths[0].as_str(), Fault::replace(lie.clone()));
+    upstream.always(paths[1].as_str(), Fault::replace(vec![7; 8192]));
+    upstream.always(paths[2].as_str(), Fault::replace(vec![7; 32]));
+    let site = Site::over(&upstream).await;
+    assert_eq!(site.text(at(lookup)).await, lie);
+    assert_eq!(site.bytes(at(full)).await, vec![7; 8192]);
+    assert_eq!(site.bytes(at(partial)).await, vec![7; 32]);
+    site.proxy.settled().await;
+    let captures = site.store.captures("", 10).await.unwrap();
+    assert!(
+        captures.is_empty(),
+        "nothing of that is kept for ever: {captures:?}"
+    );
+    upstream.heal();
+    site.later(DAY + 60);
+    let site = site.reopened(&upstream.url()).await;
+    assert_eq!(site.text(at(lookup)).await, RECORD);
+    assert_eq!(site.bytes(at(full)).await, tile());
+    assert_eq!(site.bytes(at(partial)).await, vec![1; 32]);
+    assert_eq!(site.bytes(at("tile/8/0/000.p/3")).await, &tile()[..96]);
+}
+
+#[tokio::test]
+async fn an_old_record_outlives_an_outage_and_says_so() {
+    let upstream = mirror();
+    let site = Site::over(&upstream).await;
+    let paths = [
+        "lookup/example.com/m@v1.0.0",
+        "tile/8/0/000",
+        "tile/8/0/000.p/3",
+    ];
+    for path in paths {
+        let young = site.ask(at(path)).await.unwrap();
+        assert_ne!(young.origin, proxy::Origin::Stale, "{path}");
+    }
+    upstream.refuse();
+    site.later(30 * DAY);
+    let site = site.reopened(&upstream.url()).await;
+    for path in paths {
+        let old = site.ask(at(path)).await.unwrap();
+        assert_eq!(old.origin, proxy::Origin::Stale, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn what_an_earlier_release_kept_serves_an_outage_and_nothing_else() {
+    let upstream = mirror();
+    let site = Site::over(&upstream).await;
+    let lie = RECORD.replace("h1:x", "h1:lie");
+    let path = "lookup/example.com/m@v1.0.0";
+    let key = store::Key::Sumdb {
+        name: NAME.to_owned(),
+        path: path.to_owned(),
+    };
+    let put = site
+        .store
+        .commit_small(key, lie.clone().into(), store::Provenance::default());
+    put.await.unwrap();
+    upstream.refuse();
+    let old = site.ask(at(path)).await.unwrap();
+    assert_eq!(old.origin, proxy::Origin::Stale);
+    assert_eq!(site.text(at(path)).await, lie);
+    let other = mirror();
+    let site = site.reopened(&other.url()).await;
+    assert_eq!(site.text(at(path)).await, RECORD);
+}

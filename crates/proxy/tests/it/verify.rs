@@ -5,6 +5,7 @@ mod heal;
 mod injections;
 mod lies;
 mod mirror;
+mod passed_on;
 mod pending;
 mod repeats;
 

@@ -1,15 +1,16 @@
 //! What can be changed in the catalog, and how each change is applied inside a transaction.
 //!
-//! A capture is an insertion and nothing else: no statement here updates or deletes a captured
-//! row (law L2). Whoever offers other bytes for a kept key is refused, and the refusal is an
-//! entry of the journal.
+//! A capture is an insertion and nothing else (law L2). Whoever offers other bytes for a kept key
+//! is refused, and the refusal is an entry of the journal. A captured row changes only with an entry
+//! that says so: when bytes are healed, withdrawn, or replaced because nothing confirmed them (L11).
 
 mod heal;
 mod memo;
 mod own;
+mod replace;
 mod trust;
 
-pub(crate) use heal::Heal;
+pub(crate) use {heal::Heal, replace::Replace};
 
 use super::read::{self, ABSENT, CaptureRow, KNOWN, microseconds};
 use crate::{
@@ -41,6 +42,14 @@ pub(crate) enum Change {
     Withdraw(Withdrawal),
     /// Bytes in the place of lost ones.
     Heal(Heal),
+    /// Bytes in the place of unconfirmed ones.
+    Replace(Replace),
+    /// Why a capture is trusted from now on, if it still has this blob.
+    Confirm {
+        path: String,
+        blob: BlobId,
+        evidence: String,
+    },
     OpenCase(JournalEvent),
     KeepTiles(Vec<KeptTile>),
     /// Records for a checksum database of our own; those of versions it knows are left out.
@@ -79,7 +88,7 @@ pub(crate) enum Outcome {
     Logged(OwnRecord),
     /// What was withdrawn, if it was there.
     Withdrawn(Option<BlobId>),
-    /// The row as it is now, if it was about the lost blob.
+    /// The row as it is now, if it was about the blob that was lost or replaced.
     Healed(Option<CaptureRow>),
 }
 
@@ -163,6 +172,17 @@ impl<'c> Batch<'c> {
                 Ok(Ok(Outcome::Withdrawn(withdrawn)))
             }
             Change::Heal(heal) => self.heal(heal),
+            Change::Replace(replace) => {
+                let row = self.replace(replace)?;
+                Ok(Ok(Outcome::Healed(row)))
+            }
+            Change::Confirm {
+                path,
+                blob,
+                evidence,
+            } => self
+                .confirm(path, blob, evidence)
+                .map(|count| Ok(Outcome::Count(count))),
             Change::OpenCase(event) => {
                 let sequence = self.open_case(event)?;
                 Ok(Ok(Outcome::Sequence(sequence)))

@@ -211,6 +211,18 @@ fn replay(
                         batch.skip(&entry);
                     }
                 }
+                Decision::Replaced {
+                    path, blob, size, ..
+                } => {
+                    let captured = lost.remove(path).map(|(_, captured)| captured);
+                    if blobs.get(blob) == Some(size) {
+                        batch.replay_replacement(&entry, captured.as_ref())?;
+                    } else {
+                        batch.forget(path)?;
+                        batch.skip(&entry);
+                        lost.insert(path.clone(), (*blob, captured.unwrap_or(entry)));
+                    }
+                }
                 Decision::Withdrawn { path, .. } => {
                     // Its bytes are not missed: they were put aside.
                     lost.remove(path);

@@ -261,7 +261,7 @@ fn check_entry(
             let kept = read::find(connection, path)?;
             kept.is_some_and(|kept| kept.blob == *blob && kept.sequence == entry.sequence)
         }
-        Decision::Healed { path, blob, .. } => {
+        Decision::Healed { path, blob, .. } | Decision::Replaced { path, blob, .. } => {
             read::find(connection, path)?.is_some_and(|kept| kept.blob == *blob)
         }
         Decision::Withdrawn { path, .. } => read::find(connection, path)?.is_none(),
@@ -269,6 +269,7 @@ fn check_entry(
     };
     let (Decision::Captured { path, .. }
     | Decision::Healed { path, .. }
+    | Decision::Replaced { path, .. }
     | Decision::Withdrawn { path, .. }) = &entry.decision
     else {
         return Ok(());

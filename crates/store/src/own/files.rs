@@ -5,6 +5,7 @@
 //! sum.corp.example+2026.head        the newest head that is known to be signed with it
 //! sum.corp.example+2026.published   the newest head that was shown, where heads wait for witnesses
 //! sum.corp.example+2026.halted      why nothing is signed any more, with the evidence
+//! sum.corp.example+2026.resolved    such evidence that an operator set aside
 //! sum.corp.example+2026.retired     no further records
 //! ```
 //!
@@ -134,6 +135,35 @@ pub fn retire(data: &Path, name: &str) -> Result<(), StoreError> {
         return Err(invalid(&format!("there is no key of {name} here")));
     }
     disk::write_durably(&files.path("retired"), &files.path("retired.new"), b"")
+}
+
+/// Sets the evidence aside that ends a database; gives it, or `None` if there is none. A head that
+/// is newer than the catalog still stops it. Blocks.
+pub fn resolve(data: &Path, name: &str) -> Result<Option<String>, StoreError> {
+    move_evidence(data, name, "halted", "resolved")
+}
+
+/// Takes [`resolve`] back. Blocks.
+pub fn reopen(data: &Path, name: &str) -> Result<Option<String>, StoreError> {
+    move_evidence(data, name, "resolved", "halted")
+}
+
+fn move_evidence(
+    data: &Path,
+    name: &str,
+    from: &str,
+    to: &str,
+) -> Result<Option<String>, StoreError> {
+    let directory = Layout::new(data).databases();
+    let files = Files::new(&directory, name);
+    let Some(evidence) = read(&files.path(from), 4 * MAX_NOTE as u64)? else {
+        return Ok(None);
+    };
+    let path = files.path(to);
+    fs::rename(files.path(from), &path)
+        .map_err(|error| StoreError::file("setting evidence aside", &path, error))?;
+    disk::sync_directory(&directory)?;
+    Ok(Some(String::from_utf8_lossy(&evidence).into_owned()))
 }
 
 // === impl Files ===

@@ -103,6 +103,24 @@ impl OwnDatabase {
         Ok(signed)
     }
 
+    /// Has a later start show no more than what is shown now, though a newer head is signed; until the
+    /// next [`OwnDatabase::publish`].
+    pub async fn withhold(&self) -> Result<(), OwnError> {
+        let opened = self.open().await?;
+        let checkpoint = if let Some(shown) = self.published() {
+            shown.checkpoint.clone()
+        } else {
+            let nothing = OwnHead::sign(&self.inner.key, TreeHead::empty(), &[]);
+            let nothing = nothing.map_err(|error| StoreError::io("signing", io_error(error)))?;
+            nothing.checkpoint
+        };
+        let files = self.inner.files.clone();
+        self.on_disk(move |_| files.keep_published(&checkpoint))
+            .await?;
+        drop(opened);
+        Ok(())
+    }
+
     /// Compares a head that somebody has seen with what is here. One that was signed with our key
     /// and cannot be ours ends the name.
     pub async fn compare(&self, note: &[u8]) -> Result<Result<Echo, NotOurs>, OwnError> {

@@ -25,5 +25,6 @@ mod own_crash;
 mod private;
 mod reader;
 mod remote;
+mod replace;
 mod spool;
 mod verify;

@@ -21,6 +21,7 @@ mod judge;
 mod kept;
 mod mend;
 mod merge;
+mod older;
 mod oracle;
 mod reachability;
 mod serve;

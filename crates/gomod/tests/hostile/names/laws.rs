@@ -162,6 +162,7 @@ pub(crate) fn queries(text: &str) {
 /// Whatever is read of an info can be written and read again.
 pub(crate) fn infos(json: &[u8]) {
     if let Ok(info) = VersionInfo::parse(json) {
+        let _confirmed = info.time_is_in_version();
         assert_eq!(VersionInfo::parse(info.to_json().as_bytes()), Ok(info));
     }
 }

@@ -189,6 +189,7 @@ fn a_backup_of_everything_is_found_out_by_a_witness_before_anything_is_signed() 
     );
     let witness = Witness::start("w1.example.com");
     witness.watch(&site.key);
+    witness.show_note();
     site.server.stop();
     site.server.set_option("--witness", &witness.setting());
     site.server.start();
@@ -338,6 +339,7 @@ fn a_log_that_went_on_after_a_backup_is_found_out_by_a_witness_that_was_away() {
     );
     let witness = Witness::start("w1.example.com");
     witness.watch(&site.key);
+    witness.show_note();
     site.server.stop();
     let backup = tempfile::tempdir().unwrap();
     copy(site.server.data(), backup.path());
@@ -357,6 +359,93 @@ fn a_log_that_went_on_after_a_backup_is_found_out_by_a_witness_that_was_away() {
     site.server.start();
     let refused = site.lookup("corp.example.com/one");
     assert_refusal(&refused, 503, "MK4031");
-    let why = "w1.example.com has signed another tree of 1 records";
+    let why = "two heads of 1 records have different roots";
     assert!(refused.text().contains(why), "{refused:?}");
+}
+
+#[test]
+fn the_unsigned_word_of_a_witness_withholds_heads_and_ends_nothing() {
+    for (status, words) in [
+        (409, "says that it signed 99 records"),
+        (422, "says that it signed another tree"),
+    ] {
+        let mut site = Site::new("private", &[], &[secret("one"), secret("two")]);
+        let witness = Witness::start("w1.example.com");
+        witness.watch(&site.key);
+        site.server.stop();
+        site.server.set_option("--witness", &witness.setting());
+        site.server.start();
+        assert!(site.lookup("corp.example.com/one").is_whole());
+        let shown = site.latest();
+        witness.set_lie(Some((status, 99)));
+        let refused = site.lookup("corp.example.com/two");
+        assert_refusal(&refused, 503, "MK4034");
+        assert!(refused.text().contains(words), "{refused:?}");
+        // Neither its silence nor a restart takes it back; what was shown stays.
+        witness.set_lie(None);
+        witness.set_down(true);
+        assert_refusal(&site.lookup("corp.example.com/two"), 503, "MK4034");
+        site.server.stop();
+        site.server.start();
+        assert_refusal(&site.lookup("corp.example.com/two"), 503, "MK4034");
+        assert_eq!(site.latest(), shown);
+        assert!(site.lookup("corp.example.com/one").is_whole());
+        let ready = site.server.get("/readyz").text();
+        assert!(ready.contains("w1.example.com says"), "{ready}");
+        let metrics = site.server.get("/metrics").text();
+        assert!(metrics.contains("severity=\"p1\",kind=\"own-head-disputed\""));
+        // It signs, and all is well.
+        witness.set_down(false);
+        assert!(site.lookup("corp.example.com/two").is_whole());
+        site.go()
+            .download("corp.example.com/two@v1.0.0")
+            .assert_ok();
+        assert_eq!(witness.size(), 2);
+        site.server.stop();
+        site.server.start();
+        assert!(!site.server.get("/readyz").text().contains("w1.example.com"));
+    }
+}
+
+#[test]
+fn a_dispute_ends_with_the_witness_that_is_not_asked_any_more() {
+    let mut site = Site::new("private", &[], &[secret("one")]);
+    let witness = Witness::start("w1.example.com");
+    witness.watch(&site.key);
+    witness.set_lie(Some((409, 99)));
+    site.server.stop();
+    site.server.set_option("--witness", &witness.setting());
+    site.server.start();
+    assert_refusal(&site.lookup("corp.example.com/one"), 503, "MK4034");
+    site.server.stop();
+    let other = Witness::start("w2.example.com");
+    other.watch(&site.key);
+    site.server.set_option("--witness", &other.setting());
+    site.server.start();
+    assert!(site.lookup("corp.example.com/one").is_whole());
+}
+
+#[test]
+fn evidence_against_a_database_of_our_own_is_set_aside_and_put_back_by_order() {
+    let mut site = Site::new("private", &[], &[secret("one"), secret("two")]);
+    assert!(site.lookup("corp.example.com/one").is_whole());
+    site.server.stop();
+    let name = NAME.replace('/', "+");
+    let halted = site.server.data().join(format!("sumdb/{name}.halted"));
+    std::fs::write(&halted, "two heads of 1 records have different roots\n").unwrap();
+    site.server.start();
+    assert_refusal(&site.lookup("corp.example.com/two"), 503, "MK4031");
+    site.server.stop();
+    let order = |words: &[&str]| {
+        let order = [&["store", "resolve", "--database", NAME], words];
+        let order = [&order.concat()[..], &["--reason", "it was forged"]].concat();
+        super::modkeep(&order, site.server.data()).assert_ok();
+    };
+    order(&[]);
+    assert!(!halted.exists());
+    order(&["--undo"]);
+    assert!(halted.exists());
+    order(&[]);
+    site.server.start();
+    assert!(site.lookup("corp.example.com/two").is_whole());
 }

@@ -103,7 +103,12 @@ impl Batch<'_> {
     }
 
     /// The row keeps everything but the name and the size of its bytes.
-    fn exchange(&mut self, kept: &CaptureRow, blob: BlobId, size: u64) -> Result<(), StoreError> {
+    pub(super) fn exchange(
+        &mut self,
+        kept: &CaptureRow,
+        blob: BlobId,
+        size: u64,
+    ) -> Result<(), StoreError> {
         if blob == kept.blob {
             return Ok(());
         }

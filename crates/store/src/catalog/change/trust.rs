@@ -145,6 +145,11 @@ impl Batch<'_> {
             }
             Decision::Logged { .. } => self.replay_log(entry),
             Decision::Withdrawn { path, blob, .. } => self.remove(path, *blob).map(drop),
+            Decision::Confirmed {
+                path,
+                blob,
+                evidence,
+            } => self.raise_blob(path, *blob, evidence).map(drop),
             Decision::Event {
                 event,
                 subject,
@@ -184,13 +189,20 @@ impl Batch<'_> {
         })
     }
 
-    fn remove(&mut self, path: &str, blob: BlobId) -> Result<bool, StoreError> {
+    pub(super) fn remove(&mut self, path: &str, blob: BlobId) -> Result<bool, StoreError> {
         let Some(row) = read::find(self.connection, path)?.filter(|row| row.blob == blob) else {
             return Ok(false);
         };
         let action = "withdrawing a capture";
         self.totals.captures -=
             self.execute(action, "DELETE FROM capture WHERE path = ?1", [path])?;
+        if let Some(version) = super::version_path(path)
+            && !self.has_version(version)?
+        {
+            // Else it would stand in the index twice once it is captured anew. Withdrawals are rare.
+            let sql = "DELETE FROM version WHERE path = ?1";
+            self.execute(action, sql, [version])?;
+        }
         self.forget_unused(blob, row.size)?;
         Ok(true)
     }

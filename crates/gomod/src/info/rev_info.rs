@@ -1,0 +1,99 @@
+//! What `go` has in its `RevInfo` after decoding an `.info`.
+//!
+//! Names and types of the members are those of `cmd/go/internal/modfetch.RevInfo` and
+//! `codehost.Origin`. Any member of another type makes `go` refuse the whole, wherever it stands.
+
+use super::{
+    InfoError,
+    json::{Malformed, Reader, Start},
+    time,
+};
+
+/// The members of `Origin` that `go` knows; all are strings.
+const ORIGIN: &[&str] = &[
+    "VCS",
+    "URL",
+    "SUBDIR",
+    "HASH",
+    "TAGPREFIX",
+    "TAGSUM",
+    "REF",
+    "REPOSUM",
+];
+
+/// What stands in an `.info`, as far as `go` looks at it.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct RevInfo {
+    /// Empty where nothing is said.
+    pub(super) version: String,
+    pub(super) time: Option<String>,
+}
+
+// === impl InfoError ===
+
+impl From<Malformed> for InfoError {
+    fn from(_: Malformed) -> Self {
+        Self::NotJson
+    }
+}
+
+// === impl RevInfo ===
+
+impl RevInfo {
+    /// Reads a whole document.
+    pub(super) fn read(json: &[u8]) -> Result<Self, InfoError> {
+        let (mut reader, mut info) = (Reader::new(json), Self::default());
+        match reader.start()? {
+            Start::Object => reader.object(|reader, key| info.member(reader, key))?,
+            Start::Null => reader.skip()?,
+            Start::Text | Start::Other => {
+                reader.skip()?;
+                reader.end()?;
+                return Err(InfoError::WrongType("the document"));
+            }
+        }
+        reader.end()?;
+        Ok(info)
+    }
+
+    fn member(&mut self, reader: &mut Reader<'_>, key: &str) -> Result<(), InfoError> {
+        match folded(key).as_str() {
+            "VERSION" => match reader.start()? {
+                Start::Text => self.version = reader.text()?.unquoted(),
+                Start::Null => reader.skip()?,
+                Start::Object | Start::Other => return Err(InfoError::WrongType("Version")),
+            },
+            "TIME" => match reader.start()? {
+                Start::Text => {
+                    let time = time::go_time(reader.text()?.bytes());
+                    self.time = Some(time.ok_or(InfoError::InvalidTime)?.to_owned());
+                }
+                Start::Null => reader.skip()?,
+                Start::Object | Start::Other => return Err(InfoError::InvalidTime),
+            },
+            "ORIGIN" => match reader.start()? {
+                Start::Object => reader.object(origin_member)?,
+                Start::Null => reader.skip()?,
+                Start::Text | Start::Other => return Err(InfoError::WrongType("Origin")),
+            },
+            _ => reader.skip()?,
+        }
+        Ok(())
+    }
+}
+
+fn origin_member(reader: &mut Reader<'_>, key: &str) -> Result<(), InfoError> {
+    let is_known = ORIGIN.contains(&folded(key).as_str());
+    if is_known && matches!(reader.start()?, Start::Object | Start::Other) {
+        return Err(InfoError::WrongType("Origin"));
+    }
+    Ok(reader.skip()?)
+}
+
+/// Go compares keys as Unicode folds them. The long s and the Kelvin sign are the only characters
+/// beyond ASCII that fold to one within.
+fn folded(key: &str) -> String {
+    key.replace('\u{17f}', "S")
+        .replace('\u{212a}', "K")
+        .to_ascii_uppercase()
+}

@@ -1,0 +1,88 @@
+//! `store withdraw` and `store resolve`: what an operator decides.
+
+use super::options;
+use clap::{Arg, ArgAction, Command, builder::PossibleValuesParser};
+
+const WITHDRAWING: &str = "Examples:
+  modkeep store withdraw example.com/m@v1.0.0 --reason 'the tag was pushed by mistake'
+  modkeep store withdraw example.com/m@v1.0.0 --kind info --reason 'its time is wrong'
+
+The bytes are put into quarantine, and the next request captures the version anew. Stop the server
+before. The order that takes it back is printed.";
+
+const RESOLVING: &str = "Examples:
+  modkeep store resolve
+  modkeep store resolve example.com/m@v1.0.0 --kind info --keep --reason 'the mirror was wrong'
+  modkeep store resolve example.com/m@v1.0.0 --kind zip --use SHA256 --reason 'withdrawn by mistake'
+  modkeep store resolve --database sum.example.com --reason 'its operator explained the fork'
+  modkeep store resolve --database sum.example.com --undo --reason 'he was mistaken'
+
+Without arguments it lists what waits: other bytes that were offered, quarantined or taken back, and
+databases that are not believed. --use serves bytes from quarantine; what was kept takes their place
+there. A go.mod or zip that a checksum database covers still has to be proven before it is served.";
+
+fn what() -> Arg {
+    Arg::new("what")
+        .value_name("MODULE@VERSION")
+        .help("The version")
+}
+
+fn kind(help: &'static str) -> Arg {
+    Arg::new("kind")
+        .long("kind")
+        .value_name("KIND")
+        .value_parser(PossibleValuesParser::new(["info", "mod", "zip"]))
+        .help(help)
+}
+
+fn reason() -> Arg {
+    Arg::new("reason")
+        .long("reason")
+        .value_name("TEXT")
+        .help("Why; it stands in the journal")
+}
+
+pub(super) fn withdraw() -> Command {
+    let command = Command::new("withdraw")
+        .about("Stop serving a capture that is wrong; its bytes are put aside, not deleted")
+        .arg(what().required(true))
+        .arg(kind(
+            "Only this file of the version; all that are kept without it",
+        ))
+        .arg(reason().required(true));
+    options::add_some(command, &["data"]).after_help(WITHDRAWING)
+}
+
+pub(super) fn resolve() -> Command {
+    let keep = Arg::new("keep")
+        .long("keep")
+        .action(ArgAction::SetTrue)
+        .requires("what")
+        .requires("reason")
+        .conflicts_with("use")
+        .help("Note that what is kept is right");
+    let accept = Arg::new("use")
+        .long("use")
+        .value_name("SHA256")
+        .requires("what")
+        .requires("reason")
+        .help("Serve these bytes from quarantine");
+    let database = Arg::new("database")
+        .long("database")
+        .value_name("NAME")
+        .requires("reason")
+        .conflicts_with("what")
+        .help("Believe a checksum database again that was stopped, and print the evidence");
+    let undo = Arg::new("undo")
+        .long("undo")
+        .action(ArgAction::SetTrue)
+        .requires("database")
+        .help("Let the evidence against the database count again");
+    let command = Command::new("resolve")
+        .about("Decide about bytes in quarantine and stopped databases, or list what waits")
+        .arg(what())
+        .arg(kind("Which file of the version"))
+        .args([accept, keep, database, undo])
+        .arg(reason());
+    options::add_some(command, &["data", "private", "sumdb"]).after_help(RESOLVING)
+}

@@ -1,0 +1,257 @@
+//! Confirm: an `.info` is in no log, so the first one that was seen may be wrong.
+//!
+//! It is served and remembered with its age, and gives way to what its source says later (law L11),
+//! until something confirms it:
+//!
+//! * **its version**: a pseudo-version has the time of its commit in its name;
+//! * **another source** that says the same version and time;
+//! * **time**: its own source says the same, a week after it was first seen. What one wrong answer,
+//!   one bad cache or one login page caused is gone by then.
+//!
+//! Whoever asks for an unconfirmed one that is a day old is answered at once, and the sources are
+//! asked behind the answer, once a day. What they do not say clearly (an outage, an absence, something
+//! that `go` cannot read) changes nothing.
+//!
+//! An `.info` that `go` cannot read, kept by an earlier release, is as good as none: the next request
+//! fetches another one in its place.
+
+use crate::{
+    capture, check,
+    context::Context,
+    verify::{FIRST_SEEN, UNVERIFIED},
+};
+use bytes::Bytes;
+use gomod::{Artifact, ArtifactKind, info::VersionInfo};
+use moka::sync::Cache;
+use std::{sync::Arc, time::Duration};
+use store::{Key, Provenance, Record};
+use upstream::{Download, Outcome as Offer};
+
+/// How old an unconfirmed one is when its sources are asked again, and how often they are.
+pub(crate) const AGAIN: Duration = Duration::from_hours(24);
+
+/// How long the same words of the same source must have stood.
+const STOOD: Duration = Duration::from_hours(7 * 24);
+
+/// Those that were asked about within a day; one more question is what a forgotten one costs.
+const REMEMBERED: u64 = 100_000;
+
+/// The time is in the version's name.
+const BY_VERSION: &str = "confirmed by its version";
+
+/// Its source still says so.
+const BY_TIME: &str = "confirmed by time";
+
+/// Who replaces what was not confirmed, in the journal.
+const BY: &str = "modkeep";
+
+/// What was asked about lately.
+#[derive(Debug)]
+pub(crate) struct Confirmations(Cache<String, ()>);
+
+/// An `.info` as a source has it now.
+struct Said {
+    bytes: Bytes,
+    info: VersionInfo,
+    source: String,
+}
+
+// === impl Confirmations ===
+
+impl Default for Confirmations {
+    fn default() -> Self {
+        let asked = Cache::builder()
+            .max_capacity(REMEMBERED)
+            .time_to_live(AGAIN);
+        Self(asked.build())
+    }
+}
+
+/// What an arriving `.info` says of itself, where it can only claim so much.
+pub(crate) fn evidence(claim: String, info: &[u8]) -> String {
+    let is_confirmed = VersionInfo::parse(info).is_ok_and(|info| info.time_is_in_version());
+    if matches!(claim.as_str(), FIRST_SEEN | UNVERIFIED) && is_confirmed {
+        BY_VERSION.to_owned()
+    } else {
+        claim
+    }
+}
+
+/// The `.info` that a record is about, if nothing has confirmed it.
+fn unconfirmed(record: &Record) -> Option<&Artifact> {
+    let Key::Artifact(artifact) = &record.key else {
+        return None;
+    };
+    let is_open = matches!(record.evidence.as_str(), FIRST_SEEN | UNVERIFIED | "");
+    (artifact.kind == ArtifactKind::Info && is_open).then_some(artifact)
+}
+
+fn is_info(key: &Key) -> bool {
+    matches!(key, Key::Artifact(artifact) if artifact.kind == ArtifactKind::Info)
+}
+
+/// Whether `go` can use what is kept under a key.
+pub(crate) fn is_readable(key: &Key, bytes: &[u8]) -> bool {
+    match key {
+        Key::Artifact(artifact) if is_info(key) => check::small(artifact, bytes).is_ok(),
+        _ => true,
+    }
+}
+
+// === impl Context ===
+
+impl Context {
+    /// Has the sources asked about an unconfirmed `.info` of some age, behind the answer.
+    pub(crate) fn confirm_behind(self: &Arc<Self>, record: &Record) {
+        let is_due = || self.options.clock.since(record.first_seen) >= AGAIN;
+        if unconfirmed(record).is_none() || !is_due() {
+            return;
+        }
+        let asked = self.confirmations.0.entry(record.key.path());
+        if asked.or_insert(()).is_fresh() {
+            let (context, record) = (Arc::clone(self), record.clone());
+            self.background
+                .spawn(async move { context.confirm(&record).await });
+        }
+    }
+
+    async fn confirm(&self, record: &Record) -> Option<()> {
+        let artifact = unconfirmed(record)?;
+        let ours = self.store.read_small(record).await.ok()?;
+        let ours = VersionInfo::parse(&ours).ok()?;
+        if self.is_said_elsewhere(artifact, record, &ours).await {
+            return Some(());
+        }
+        let mut walk = capture::walk(self, artifact).ok()?.in_background();
+        let Offer::Found(download) = walk.next().await else {
+            return None;
+        };
+        let said = self.said(artifact, download).await?;
+        if said.info != ours {
+            self.give_way(artifact, record, said).await;
+        } else if said.source != record.source {
+            self.confirmed(record, &format!("confirmed by {}", said.source))
+                .await;
+        } else if self.options.clock.since(record.first_seen) >= STOOD {
+            self.confirmed(record, BY_TIME).await;
+        }
+        Some(())
+    }
+
+    /// Whether a source other than the one it came from says the same.
+    async fn is_said_elsewhere(
+        &self,
+        artifact: &Artifact,
+        record: &Record,
+        ours: &VersionInfo,
+    ) -> bool {
+        let Ok(sources) = self.sources(&artifact.module) else {
+            return false;
+        };
+        let (path, limit) = (artifact.escaped_path(), check::limit(artifact.kind));
+        for source in sources.describe() {
+            if source.to_string() == record.source {
+                continue;
+            }
+            let Some(download) = sources.copy_in_background(&source, &path, limit).await else {
+                continue;
+            };
+            let said = self.said(artifact, download).await;
+            if said.is_some_and(|said| said.info == *ours) {
+                self.confirmed(record, &format!("confirmed by {source}"))
+                    .await;
+                return true;
+            }
+        }
+        false
+    }
+
+    async fn said(&self, artifact: &Artifact, mut download: Download) -> Option<Said> {
+        let source = download.source.to_string();
+        let bytes = capture::collect(self, &mut download).await.ok()?;
+        check::small(artifact, &bytes).ok()?;
+        let info = VersionInfo::parse(&bytes).ok()?;
+        Some(Said {
+            bytes,
+            info,
+            source,
+        })
+    }
+
+    async fn confirmed(&self, record: &Record, evidence: &str) {
+        let confirmed = self.store.confirm(&record.key, record.blob, evidence).await;
+        match confirmed {
+            Ok(_) => self.hot.forget(&record.key.path()),
+            Err(error) => tracing::warn!(%error, "a confirmation could not be written down"),
+        }
+    }
+
+    async fn give_way(&self, artifact: &Artifact, record: &Record, said: Said) {
+        let name = self.shown(&artifact.module, artifact);
+        let provenance = capture::first_seen(self, artifact, &said.bytes, &said.source);
+        let reason = "its source says something else, and nothing had confirmed it";
+        if self
+            .replace_info(record, said.bytes, provenance, reason)
+            .await
+        {
+            tracing::warn!(
+                artifact = name,
+                source = said.source,
+                "an .info was replaced by what its source says now"
+            );
+        }
+    }
+
+    async fn replace_info(
+        &self,
+        record: &Record,
+        bytes: Bytes,
+        provenance: Provenance,
+        reason: &str,
+    ) -> bool {
+        let replaced = self
+            .store
+            .replace_small(record, bytes, provenance, (BY, reason));
+        let replaced = replaced.await;
+        if let Err(error) = &replaced {
+            tracing::warn!(%error, "an .info could not be replaced");
+        }
+        self.hot.forget(&record.key.path());
+        replaced.is_ok_and(|row| row.is_some())
+    }
+
+    /// What is kept under a key, unless it is an `.info` that `go` cannot read.
+    pub(crate) async fn readable(&self, key: &Key) -> Result<Option<Record>, store::StoreError> {
+        let Some(record) = self.store.find(key).await? else {
+            return Ok(None);
+        };
+        if !is_info(key) {
+            return Ok(Some(record));
+        }
+        // Damage is another matter, which whoever reads it meets.
+        let bytes = self.store.read_small(&record).await;
+        let is_readable = bytes.map_or(true, |bytes| is_readable(key, &bytes));
+        Ok(is_readable.then_some(record))
+    }
+
+    /// Puts an arriving `.info` in the place of one that `go` cannot read.
+    pub(crate) async fn replace_unreadable(
+        &self,
+        key: &Key,
+        bytes: &Bytes,
+        provenance: &Provenance,
+    ) {
+        if !is_info(key) {
+            return;
+        }
+        let Ok(Some(record)) = self.store.find(key).await else {
+            return;
+        };
+        if unconfirmed(&record).is_none() || matches!(self.readable(key).await, Ok(Some(_))) {
+            return;
+        }
+        let reason = "go cannot read it";
+        self.replace_info(&record, bytes.clone(), provenance.clone(), reason)
+            .await;
+    }
+}

@@ -1,0 +1,174 @@
+//! Changes to captures that nothing has confirmed yet (law L11).
+//!
+//! Other bytes take the place of the first ones, or something confirms them. The version keeps its
+//! place in the index; the capture is as new as its bytes.
+
+use super::{
+    Batch, BlobId, CaptureRow, Decision, JournalEntry, Key, NewCapture, Provenance, StoreError,
+    microseconds, params, read,
+};
+
+/// Bytes that take the place of others; their blob is durable already.
+pub(crate) struct Replace {
+    pub(crate) path: String,
+    pub(crate) old: BlobId,
+    pub(crate) blob: BlobId,
+    pub(crate) size: u64,
+    pub(crate) provenance: Provenance,
+    pub(crate) by: String,
+    pub(crate) reason: String,
+}
+
+/// What a row has after a replacement.
+struct NewBytes<'a> {
+    blob: BlobId,
+    size: u64,
+    h1: Option<&'a str>,
+    source: &'a str,
+    evidence: &'a str,
+    sequence: u64,
+    at: i64,
+}
+
+// === impl Batch ===
+
+impl Batch<'_> {
+    /// Gives a capture other bytes, with an entry in the journal; nothing if it has not the old ones.
+    pub(super) fn replace(&mut self, new: Replace) -> Result<Option<CaptureRow>, StoreError> {
+        let kept = read::find(self.connection, &new.path)?;
+        let Some(kept) = kept.filter(|kept| kept.blob == new.old && new.blob != new.old) else {
+            return Ok(None);
+        };
+        let Provenance {
+            h1,
+            source,
+            evidence,
+            ..
+        } = new.provenance;
+        let (sequence, at) = self.journal(Decision::Replaced {
+            path: new.path.clone(),
+            old: new.old,
+            blob: new.blob,
+            size: new.size,
+            h1: h1.clone(),
+            source: source.clone(),
+            evidence: evidence.clone(),
+            by: new.by,
+            reason: new.reason,
+        })?;
+        let bytes = NewBytes {
+            blob: new.blob,
+            size: new.size,
+            h1: h1.as_deref(),
+            source: &source,
+            evidence: &evidence,
+            sequence,
+            at: microseconds(at),
+        };
+        self.put_bytes(&kept, &bytes)?;
+        read::find(self.connection, &new.path)
+    }
+
+    /// Takes a capture out whatever its blob is, since the one it got is lost. For a rebuild.
+    pub(crate) fn forget(&mut self, path: &str) -> Result<(), StoreError> {
+        match read::find(self.connection, path)? {
+            Some(kept) => self.remove(path, kept.blob).map(drop),
+            None => Ok(()),
+        }
+    }
+
+    /// Says of a capture with this blob why it is trusted, with an entry in the journal.
+    pub(super) fn confirm(
+        &mut self,
+        path: String,
+        blob: BlobId,
+        evidence: String,
+    ) -> Result<u64, StoreError> {
+        let changed = self.raise_blob(&path, blob, &evidence)?;
+        if changed > 0 {
+            self.journal(Decision::Confirmed {
+                path,
+                blob,
+                evidence,
+            })?;
+        }
+        Ok(changed)
+    }
+
+    pub(super) fn raise_blob(
+        &self,
+        path: &str,
+        blob: BlobId,
+        evidence: &str,
+    ) -> Result<u64, StoreError> {
+        let sql = "UPDATE capture SET evidence = ?3 WHERE path = ?1 AND blob = ?2";
+        let row = params![path, blob.as_bytes(), evidence];
+        self.execute("confirming a capture", sql, row)
+    }
+
+    /// Does again what an entry of the journal tells of, for a rebuild: `captured` is the entry of the
+    /// capture, if its blob is not there any more.
+    pub(crate) fn replay_replacement(
+        &mut self,
+        entry: &JournalEntry,
+        captured: Option<&JournalEntry>,
+    ) -> Result<(), StoreError> {
+        self.skip(entry);
+        let Decision::Replaced {
+            path,
+            old,
+            blob,
+            size,
+            h1,
+            source,
+            evidence,
+            ..
+        } = &entry.decision
+        else {
+            return Ok(());
+        };
+        if let Some(captured) = captured {
+            let Some(key) = Key::parse(path) else {
+                return Ok(());
+            };
+            let capture = NewCapture {
+                key,
+                path: path.clone(),
+                blob: *blob,
+                size: *size,
+                provenance: Provenance::default(),
+            };
+            self.insert(&capture, captured.sequence, microseconds(captured.at))?;
+        }
+        let kept = read::find(self.connection, path)?;
+        let was_old = |kept: &CaptureRow| kept.blob == *old || captured.is_some();
+        let Some(kept) = kept.filter(was_old) else {
+            return Ok(());
+        };
+        let bytes = NewBytes {
+            blob: *blob,
+            size: *size,
+            h1: h1.as_deref(),
+            source,
+            evidence,
+            sequence: entry.sequence,
+            at: microseconds(entry.at),
+        };
+        self.put_bytes(&kept, &bytes)
+    }
+
+    fn put_bytes(&mut self, kept: &CaptureRow, new: &NewBytes<'_>) -> Result<(), StoreError> {
+        self.exchange(kept, new.blob, new.size)?;
+        let sql = "UPDATE capture SET h1 = ?2, source = ?3, evidence = ?4, facts = NULL,
+                   sequence = ?5, first_seen = ?6 WHERE path = ?1";
+        let row = params![
+            kept.path,
+            new.h1,
+            new.source,
+            new.evidence,
+            new.sequence,
+            new.at
+        ];
+        self.execute("replacing a capture", sql, row).map(drop)
+    }
+}

@@ -1,0 +1,174 @@
+//! Replacing: captures that nothing has confirmed give way to other bytes (law L11).
+//!
+//! What is only the first that was seen may be wrong. It is served meanwhile, and replaced once its
+//! source, or an operator, says something else. Old and new bytes, by whom and why are one entry of
+//! the journal, in the transaction of the row, and the old bytes are put aside: an operator can give
+//! them back to the capture ([`Store::quarantined`]). Whether a capture may be replaced is its
+//! owner's knowledge, not the store's.
+
+use crate::{
+    blob::BlobId,
+    catalog::change::{Change, Outcome, Replace},
+    error::StoreError,
+    journal,
+    key::Key,
+    place,
+    record::{Provenance, Record},
+    spool::SealedSpool,
+    store::Store,
+};
+use bytes::Bytes;
+use std::{
+    fs::File,
+    io::{self, Read},
+    sync::Arc,
+};
+
+/// How much of a file in quarantine is in memory at once.
+const PIECE: usize = 1 << 20;
+
+/// Bytes that take the place of unconfirmed ones.
+pub struct Replacement {
+    /// The capture.
+    pub key: Key,
+    /// The blob that is replaced: if the capture has another one by now, nothing happens.
+    pub old: BlobId,
+    /// What takes its place.
+    pub sealed: SealedSpool,
+    /// Where it came from, and why it is trusted.
+    pub provenance: Provenance,
+    /// By whose order or finding.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+}
+
+// === impl Store ===
+
+impl Store {
+    /// Gives a capture other bytes; durable, with an entry in the journal, when this returns. Gives
+    /// the capture as it is now, or `None` if it is not about the old blob any more. It goes on to
+    /// its end even if the caller goes away.
+    pub async fn replace(&self, replacement: Replacement) -> Result<Option<Record>, StoreError> {
+        let store = self.clone();
+        let task = tokio::spawn(async move {
+            let replaced = store.replace_to_the_end(replacement).await;
+            store.metrics().wrote(&replaced);
+            replaced
+        });
+        task.await.unwrap_or(Err(StoreError::Closed))
+    }
+
+    /// [`Store::replace`] by bytes that are in memory.
+    pub async fn replace_small(
+        &self,
+        record: &Record,
+        bytes: Bytes,
+        provenance: Provenance,
+        (by, reason): (&str, &str),
+    ) -> Result<Option<Record>, StoreError> {
+        let core = Arc::clone(self.core());
+        let sealed = core
+            .clone()
+            .writes
+            .run(move |()| SealedSpool::write(&core, &bytes))
+            .await??;
+        self.replace(Replacement {
+            key: record.key.clone(),
+            old: record.blob,
+            sealed,
+            provenance,
+            by: by.to_owned(),
+            reason: reason.to_owned(),
+        })
+        .await
+    }
+
+    async fn replace_to_the_end(
+        &self,
+        replacement: Replacement,
+    ) -> Result<Option<Record>, StoreError> {
+        let Replacement {
+            key,
+            old,
+            sealed,
+            provenance,
+            by,
+            reason,
+        } = replacement;
+        let words = [&provenance.source, &provenance.evidence, &by, &reason];
+        let words = words.iter().map(|text| text.len()).sum();
+        journal::bounded("a replacement", words)?;
+        let replace = Replace {
+            path: key.checked_path()?,
+            old,
+            blob: sealed.blob(),
+            size: sealed.size(),
+            provenance,
+            by,
+            reason,
+        };
+        place::publish(self.core(), sealed).await?;
+        let Outcome::Healed(row) = self.catalog().change(Change::Replace(replace)).await? else {
+            return Err(StoreError::Closed);
+        };
+        if row.is_some() {
+            self.set_aside_unused(old).await?;
+        }
+        Ok(row.map(|row| row.into_record(key)))
+    }
+
+    /// Says why a capture is trusted, with an entry in the journal. False if it is not there, or has
+    /// other bytes by now.
+    pub async fn confirm(
+        &self,
+        key: &Key,
+        blob: BlobId,
+        evidence: &str,
+    ) -> Result<bool, StoreError> {
+        journal::bounded("a confirmation", evidence.len())?;
+        let change = Change::Confirm {
+            path: key.checked_path()?,
+            blob,
+            evidence: evidence.to_owned(),
+        };
+        match self.catalog().change(change).await? {
+            Outcome::Count(count) => Ok(count > 0),
+            _ => Err(StoreError::Closed),
+        }
+    }
+
+    /// Whether bytes lie in quarantine under their own hash.
+    pub async fn is_quarantined(&self, blob: BlobId) -> Result<bool, StoreError> {
+        let path = self.core().layout.quarantine().join(blob.to_string());
+        self.core().writes.run(move |()| path.exists()).await
+    }
+
+    /// A copy of bytes that lie in quarantine under their own hash; `None` if they do not.
+    pub async fn quarantined(&self, blob: BlobId) -> Result<Option<SealedSpool>, StoreError> {
+        let path = self.core().layout.quarantine().join(blob.to_string());
+        let failed = |error| StoreError::reading("a blob in quarantine", error);
+        let opened = self.core().writes.run(move |()| File::open(path));
+        let mut file = match opened.await? {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            opened => opened.map_err(failed)?,
+        };
+        let mut spool = self.spool().await?;
+        loop {
+            let read = self.core().writes.run(move |()| {
+                let mut piece = Vec::with_capacity(PIECE);
+                let read = (&mut file).take(PIECE as u64).read_to_end(&mut piece);
+                (file, read.map(|_| piece))
+            });
+            let (rest, piece) = read.await?;
+            let piece = piece.map_err(failed)?;
+            if piece.is_empty() {
+                break;
+            }
+            spool.append(Bytes::from(piece)).await?;
+            file = rest;
+        }
+        let sealed = spool.seal().await?;
+        Ok(Some(sealed).filter(|sealed| sealed.blob() == blob))
+    }
+}
