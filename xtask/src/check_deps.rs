@@ -54,7 +54,8 @@ const RESERVED: &[(&str, &[&str])] = &[
     // `upstream` looks into the HTTP client's errors, which are hyper's. `doctor` asks layer by layer,
     // so it needs the connection, the handshake and the request apart.
     ("hyper", &["doctor", "server", "testkit", "upstream"]),
-    ("hyper-util", &["doctor", "server", "testkit"]),
+    // `upstream` asks the HTTP client's own rules which hops a proxy takes.
+    ("hyper-util", &["doctor", "server", "testkit", "upstream"]),
     ("object_store", &["store"]),
     ("reqwest", &["upstream"]),
     ("rusqlite", &["store"]),
