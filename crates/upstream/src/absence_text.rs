@@ -70,8 +70,12 @@ pub(crate) fn relayed(bytes: Vec<u8>, secrets: &UrlSecrets) -> String {
 fn is_printable(c: char) -> bool {
     match c {
         '\n' | '\t' => true,
-        '\u{ad}' | '\u{61c}' | '\u{feff}' => false,
-        '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' => false,
+        '\u{ad}'
+        | '\u{61c}'
+        | '\u{feff}'
+        | '\u{200b}'..='\u{200f}'
+        | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' => false,
         c => !c.is_control(),
     }
 }

@@ -87,7 +87,7 @@ impl Clients {
             return Ok(&self.home);
         }
         let url = trail.current();
-        if !self.allowed.permit_host(url.host()) {
+        if !self.allowed.permit_host(url) {
             return Err(RedirectError::Inside);
         }
         let is_proxied = self.proxies.as_ref().is_some_and(|proxies| {

@@ -15,7 +15,7 @@ use std::{
 };
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
-use url::Host;
+use url::{Host, Url};
 
 /// IPv4 that is not reachable globally, or not unicast.
 const INSIDE_V4: [Ipv4Net; 15] = [
@@ -97,8 +97,8 @@ impl AllowedNets {
 
     /// Whether a redirect may lead to a host, as far as its URL tells: a name tells nothing before it
     /// is resolved, except those that always mean this host.
-    pub(crate) fn permit_host(&self, host: Option<Host<&str>>) -> bool {
-        match host {
+    pub(crate) fn permit_host(&self, url: &Url) -> bool {
+        match url.host() {
             Some(Host::Ipv4(address)) => self.permit(address.into()),
             Some(Host::Ipv6(address)) => self.permit(address.into()),
             Some(Host::Domain(name)) => {
@@ -286,9 +286,9 @@ mod tests {
             "http://\u{ff11}27.0.0.1/",
         ] {
             let url = Url::parse(url).unwrap();
-            assert!(!nobody.permit_host(url.host()), "{url}");
+            assert!(!nobody.permit_host(&url), "{url}");
         }
         let url = Url::parse("http://modules.example.com/").unwrap();
-        assert!(nobody.permit_host(url.host()));
+        assert!(nobody.permit_host(&url));
     }
 }

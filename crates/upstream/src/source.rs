@@ -123,7 +123,7 @@ pub(crate) struct Ask<'a> {
 }
 
 enum Transport {
-    Http(HttpSource),
+    Http(Box<HttpSource>),
     File(FileSource),
 }
 
@@ -138,7 +138,8 @@ impl Source {
         let name = options.names.name(url);
         let transport = match url.scheme() {
             "http" | "https" => {
-                Transport::Http(HttpSource::try_new(name.clone(), url, tls, options)?)
+                let http = HttpSource::try_new(name.clone(), url, tls, options)?;
+                Transport::Http(Box::new(http))
             }
             "file" => Transport::File(FileSource::try_new(name.clone(), url)?),
             _ => return Err(BuildError::Scheme(name)),
