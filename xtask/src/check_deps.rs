@@ -63,7 +63,7 @@ const RESERVED: &[(&str, &[&str])] = &[
     (
         "tokio",
         &[
-            "doctor", "store", "upstream", "proxy", "server", "modkeep", "testkit",
+            "doctor", "store", "upstream", "proxy", "server", "modkeep", "testkit", "xtask",
         ],
     ),
 ];
