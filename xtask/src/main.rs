@@ -1,4 +1,4 @@
-//! Developer tasks: `cargo xtask test`, `gen`, `check-deps`, `bench`, `soak`.
+//! Developer tasks: `cargo xtask test`, `gen`, `check-deps`, `check-crates`, `bench`, `soak`.
 
 #![expect(
     clippy::print_stdout,
@@ -10,6 +10,7 @@
 )]
 
 mod bench;
+mod check_crates;
 mod check_deps;
 mod soak;
 mod test;
@@ -40,6 +41,8 @@ enum Task {
     Test,
     /// Check that dependencies between the crates point downward only.
     CheckDeps,
+    /// Check that no crate that is built was taken back by whoever published it.
+    CheckCrates,
     /// Measure modkeep and its peers on the same work, and write docs/benchmarks.md.
     Bench(bench::Options),
     /// Attack a server for minutes, and print what it cost the others.
@@ -54,6 +57,7 @@ fn main() -> anyhow::Result<()> {
         Task::Gen { check } => generate(check),
         Task::Test => test::run(),
         Task::CheckDeps => check_deps::run(),
+        Task::CheckCrates => check_crates::run(),
         Task::Bench(options) => bench::run(&options),
         Task::Soak(options) => soak::run(&options),
         Task::BenchUpstream(options) => bench::upstream::serve::run(options),

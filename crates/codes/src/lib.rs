@@ -235,6 +235,9 @@ codes! {
     BundleApart = 6004, None, "the bundle's tree head and the one kept here cannot be compared",
         "Neither the store nor the bundle has the tiles that connect the two heads.",
         "Export again with --since and the size that is named, from a store whose head is as new.";
+    BaseUnknown = 6010, None, "what the change is compared with cannot be told",
+        "git knows no such revision here, or its history was cut off, or a name means two things.",
+        "Fetch the branch that the change is for with its whole history, as docs/ci.md does, and run again.";
 
     NoVulnerabilityData = 7001, Some(404), "no vulnerability data is kept here",
         "Nobody has imported a vulnerability database into this data directory.",

@@ -214,12 +214,15 @@ impl Page {
     }
 }
 
-/// The text with a question mark for everything that is not printable ASCII.
+/// The text with a question mark for everything that is not printable ASCII, and for what would begin a
+/// command to the runner of a workflow (`##[error]`).
 pub(crate) fn ascii(text: &str) -> String {
     let plain = |character: char| character == ' ' || character.is_ascii_graphic();
-    text.chars()
+    let text: String = text
+        .chars()
         .map(|character| if plain(character) { character } else { '?' })
-        .collect()
+        .collect();
+    text.replace("##", "#?")
 }
 
 /// Breaks running text between its words; a word that is longer than a line stands alone.

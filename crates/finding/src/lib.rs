@@ -10,10 +10,12 @@
 
 mod nearest;
 mod place;
+mod printable;
 mod rule;
 
 pub use nearest::nearest;
 pub use place::{Place, Span};
+pub use printable::{is_obeyed, printable, printable_json, printable_lines};
 pub use rule::{Rule, Step};
 
 use serde::Serialize;

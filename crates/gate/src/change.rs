@@ -132,10 +132,32 @@ pub fn capabilities(
     findings
 }
 
-/// The change has another policy than the base, whose policy judges it.
-pub fn policy_changed(file: &str) -> Finding {
-    let message = "the policy is another one than at the base, by which this is judged";
-    Finding::new(&POLICY_CHANGED, Place::file(file), "", message)
+/// How the policy of a checkout differs from the one that judges it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PolicyDifference {
+    /// The change wrote another one.
+    Altered,
+    /// The change took it away.
+    Removed,
+    /// The change did not touch it, and branched off before it became what it is.
+    Older,
+}
+
+/// The checkout has another policy than the revision by whose policy it is judged.
+pub fn policy_changed(file: &str, revision: &str, difference: PolicyDifference) -> Finding {
+    let here = match difference {
+        PolicyDifference::Altered => "the policy here is another one",
+        PolicyDifference::Removed => "there is no policy here, other",
+        PolicyDifference::Older => "the policy here is an older one",
+    };
+    let message = format!("{here} than that of {revision}, by which this is judged");
+    let finding = Finding::new(&POLICY_CHANGED, Place::file(file), "", message);
+    match difference {
+        PolicyDifference::Older => finding.advise(format!(
+            "Bring the branch up to date with {revision}, so that it is built with what it is judged by."
+        )),
+        PolicyDifference::Altered | PolicyDifference::Removed => finding,
+    }
 }
 
 /// Lines of go.sum that give a version another hash than the base does.

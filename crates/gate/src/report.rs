@@ -2,17 +2,19 @@
 //!
 //! People read text; continuous integration reads annotations; dashboards read SARIF, `JUnit` or
 //! code quality. All are made from the same verdict, so that none knows more than another, and all point
-//! at the same line. Fingerprints depend on what was found and not on line numbers, so that a
+//! at the same line. What comes from a checkout is made [printable] once, before any form is chosen.
+//! Fingerprints depend on what was found and not on line numbers, so that a
 //! finding that moved is not a new one.
 
 mod annotations;
 mod json;
 mod junit;
+mod plain;
 mod sarif;
 mod text;
 
 use crate::{policy::Mode, verdict::Verdict};
-use finding::{Finding, Rule};
+use finding::{Finding, Rule, printable};
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
 
@@ -53,13 +55,21 @@ pub enum Format {
 impl Report<'_> {
     /// The report in a form.
     pub fn render(&self, format: Format) -> String {
+        let verdict = plain::verdict(self.verdict);
+        let facts: Vec<String> = self.facts.iter().map(|fact| printable(fact)).collect();
+        let report = &Report {
+            directory: &printable(self.directory),
+            verdict: &verdict,
+            facts: &facts,
+            ..*self
+        };
         match format {
-            Format::Text(colours) => text::render(self, colours),
-            Format::Json => json::render(self),
-            Format::Sarif => sarif::render(self),
-            Format::Github => annotations::github(self),
-            Format::Gitlab => annotations::gitlab(self),
-            Format::Junit => junit::render(self),
+            Format::Text(colours) => text::render(report, colours),
+            Format::Json => json::render(report),
+            Format::Sarif => sarif::render(report),
+            Format::Github => annotations::github(report),
+            Format::Gitlab => annotations::gitlab(report),
+            Format::Junit => junit::render(report),
         }
     }
 }

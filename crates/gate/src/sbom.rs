@@ -5,6 +5,7 @@
 //! serial number is derived from the content, so that the same build list gives the same document.
 
 use crate::licence::Licence;
+use finding::printable;
 use gomod::{modfile::ModuleVersion, mvs::Selection};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
@@ -54,11 +55,11 @@ fn component(kind: &str, module: &ModuleVersion, licences: &[Licence]) -> Value 
     let mut value = json!({
         "type": kind,
         "bom-ref": reference(module),
-        "name": module.path,
+        "name": printable(&module.path),
     });
     if let Some(fields) = value.as_object_mut() {
         if !module.version.is_empty() {
-            fields.insert("version".to_owned(), json!(module.version));
+            fields.insert("version".to_owned(), json!(printable(&module.version)));
             fields.insert("purl".to_owned(), json!(reference(module)));
         }
         let ids: BTreeSet<&str> = licences.iter().map(|licence| &*licence.id).collect();

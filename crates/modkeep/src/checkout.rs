@@ -7,6 +7,7 @@
 use crate::{
     cli,
     failure::Failure,
+    plain_file,
     zip_command::{path, unusable},
 };
 use codes::Code;
@@ -17,7 +18,6 @@ use gomod::{
 };
 use std::{
     collections::HashMap,
-    fs,
     path::{Path, PathBuf},
 };
 use tokio::task::JoinSet;
@@ -48,7 +48,7 @@ impl Checkout {
         let settings = cli::settings(&cli::given(matches)?)?;
         let upstreams = Upstreams::new(&settings.upstream, &settings.upstreams)
             .map_err(|error| Failure::of(error.code(), &error))?;
-        let source = fs::read(&go_mod).map_err(|error| unusable(&go_mod, &error))?;
+        let source = plain_file::read(&go_mod).map_err(|error| unusable(&go_mod, &error))?;
         let file =
             modfile::parse(&source, Mode::Strict).map_err(|error| unusable(&go_mod, &error))?;
         MainModule::new(&file).map_err(|error| unusable(&go_mod, &error))?;
@@ -163,7 +163,8 @@ async fn summary(
     let file = match source {
         GoModSource::Directory(directory) => {
             let file = root.join(directory).join("go.mod");
-            let bytes = fs::read(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+            let bytes =
+                plain_file::read(&file).map_err(|error| format!("{}: {error}", file.display()))?;
             modfile::parse(&bytes, Mode::Lax).map_err(|error| error.to_string())?
         }
         GoModSource::Version(module, version) => {

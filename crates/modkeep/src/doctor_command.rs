@@ -118,7 +118,7 @@ fn colour() -> Colour {
 /// A value as JSON on standard output.
 fn print_json(value: &impl serde::Serialize) {
     match serde_json::to_string_pretty(value) {
-        Ok(text) => output::line(&text),
+        Ok(text) => output::line(&finding::printable_json(&text)),
         Err(error) => output::error(&error.to_string()),
     }
 }

@@ -1,6 +1,7 @@
 //! Failure: why a command could not do its work, in the form of the server's error bodies.
 
 use codes::Code;
+use finding::printable_lines;
 use std::fmt;
 use store::StoreError;
 
@@ -50,7 +51,11 @@ impl fmt::Display for Failure {
         write!(
             f,
             "modkeep {}: {}\n{}\nwhy: {}\nnext: {}",
-            self.code, entry.title, self.facts, entry.cause, entry.remedy
+            self.code,
+            entry.title,
+            printable_lines(&self.facts),
+            entry.cause,
+            entry.remedy
         )
     }
 }

@@ -1,6 +1,7 @@
 //! `modkeep gate`: may this checkout's dependencies, or a change of them, pass?
 //!
-//! The judging is the gate crate's; here are the files it judges ([`checkout`], [`base`]), the site
+//! The judging is the gate crate's; here are the files it judges ([`checkout`], [`base`]), the policy
+//! that it judges them by ([`governing`]), the site
 //! that knows about modules ([`site`]), what that knows ([`facts`]), what it all comes to
 //! ([`outcome`]), and the report. Only the policy, the checkout and the site decide; nothing is
 //! installed, built or run but `git`, and `go env` for the release that is installed.
@@ -9,6 +10,8 @@ mod base;
 mod checkout;
 mod explain;
 mod facts;
+mod git;
+mod governing;
 mod locks;
 mod module;
 mod outcome;
@@ -26,18 +29,18 @@ use crate::{
 use base::Base;
 use checkout::Checkout;
 use codes::Code;
-use finding::{Rule, Step, Unreadable};
+use finding::{Rule, Step, Unreadable, printable};
 use gate::{
-    change::policy_changed,
-    policy::{self, Mode, Policy},
+    policy::{Mode, Policy},
     report::Report,
     verdict::Verdict,
 };
+use governing::{Governing, Revisions};
 use jiff::{Timestamp, tz::TimeZone};
 use lockfile::Kind;
 use module::{Look, Wanted};
 use outcome::Outcome;
-use request::{Governing, Request};
+use request::Request;
 use site::Site;
 use std::{fs, path::Path, process::ExitCode};
 use vulndb::Reachability;
@@ -56,10 +59,16 @@ struct Case {
 pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
     let request = Request::read(matches)?;
     let rules = rules();
-    let base = request.base.as_deref();
-    let base = base.map(|revision| Base::find(&request.directory, revision));
-    let base = base.transpose()?;
-    let Governing { policy, is_changed } = match request.policy(base.as_ref(), &rules)? {
+    let revisions = Revisions::find(
+        &request.directory,
+        request.base.as_deref(),
+        request.policy_from.as_deref(),
+    )?;
+    let Governing {
+        policy,
+        changed,
+        note,
+    } = match Governing::find(&request, &revisions, &rules)? {
         Ok(governing) => governing,
         Err(unreadable) => return untold(&request, &Policy::default(), unreadable),
     };
@@ -74,23 +83,23 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
         Ok(reachability) => reachability,
         Err(unreadable) => return untold(&request, &policy, unreadable),
     };
-    // Without a base there is no change to judge.
-    let policy = match request.base {
-        None => policy.without(Step::Change),
-        Some(_) => policy,
+    // Without a revision there is no change to judge.
+    let policy = if revisions.is_empty() {
+        policy.without(Step::Change)
+    } else {
+        policy
     };
     let is_lock = |name: &str| Kind::of_file_name(name).is_some();
     let checkout = Checkout::find(&request.directory, is_lock);
     let case = Case {
         policy,
         checkout: checkout.map_err(|error| unusable(&request.directory, &error))?,
-        base,
+        base: revisions.base,
         reachability,
     };
     let mut outcome = wiring::run(examine(&case, &request, &settings))??;
-    if is_changed {
-        outcome.findings.push(policy_changed(policy::FILE));
-    }
+    outcome.findings.extend(changed);
+    outcome.notes.extend(note);
     finish(&request, &case.policy, outcome)
 }
 
@@ -189,5 +198,8 @@ fn write(file: &Path, text: &str) -> Result<(), Failure> {
 }
 
 fn unusable(path: &Path, error: &dyn std::error::Error) -> Failure {
-    Failure::new(Code::BadInputFile, format!("{}: {error}", path.display()))
+    Failure::new(
+        Code::BadInputFile,
+        format!("{}: {error}", printable(&path.display().to_string())),
+    )
 }

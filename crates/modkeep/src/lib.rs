@@ -20,6 +20,7 @@ mod logging;
 mod mod_command;
 mod neighbour;
 mod output;
+mod plain_file;
 mod project_command;
 pub mod reference;
 mod run;

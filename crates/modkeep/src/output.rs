@@ -1,12 +1,17 @@
 //! Writing to the person: results on standard output, everything else on standard error.
 //!
+//! Names of files and modules are other people's words, and many stand in what is said here. So every
+//! line is made printable; only [`text`] and [`bytes`], for whole documents that were made so where
+//! they were put together, or that are data, are written as they are.
+//!
 //! A reader that went away (`modkeep env | head`) is no failure of ours.
 
+use finding::{printable, printable_lines};
 use std::io::{self, IsTerminal as _, Write as _};
 
 /// A line of the result.
 pub(crate) fn line(text: &str) {
-    let _gone = writeln!(io::stdout().lock(), "{text}");
+    let _gone = writeln!(io::stdout().lock(), "{}", printable_lines(text));
 }
 
 /// A text of the result, as it is.
@@ -21,19 +26,19 @@ pub(crate) fn bytes(bytes: &[u8]) {
 
 /// A line beside the result: errors, notes.
 pub(crate) fn error(text: &str) {
-    let _gone = writeln!(io::stderr().lock(), "{text}");
+    let _gone = writeln!(io::stderr().lock(), "{}", printable_lines(text));
 }
 
 /// A question on the terminal; the answer is typed behind it.
 pub(crate) fn question(text: &str) {
     let mut stderr = io::stderr().lock();
-    let _gone = write!(stderr, "{text}").and_then(|()| stderr.flush());
+    let _gone = write!(stderr, "{}", printable_lines(text)).and_then(|()| stderr.flush());
 }
 
 /// Overwrites the terminal's last line; an empty text removes it.
 pub(crate) fn progress(text: &str) {
     let mut stderr = io::stderr().lock();
-    let _gone = write!(stderr, "\r\x1b[K{text}").and_then(|()| stderr.flush());
+    let _gone = write!(stderr, "\r\x1b[K{}", printable(text)).and_then(|()| stderr.flush());
 }
 
 /// Says what is being done, where a person waits for it; an empty text says that nothing is.

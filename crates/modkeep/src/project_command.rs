@@ -11,6 +11,7 @@ mod whatif;
 mod why;
 
 use crate::{PROBLEM, failure::Failure, output};
+use finding::{printable_json, printable_lines};
 use gomod::mvs::{Options, Updates};
 use std::process::ExitCode;
 
@@ -32,7 +33,7 @@ const APPLY: Options = Options {
 fn told(outcome: Result<Told, String>) -> ExitCode {
     match outcome {
         Ok(told) => {
-            output::text(&plain(&told.text));
+            output::text(&printable_lines(&told.text));
             if told.is_problem {
                 ExitCode::from(PROBLEM)
             } else {
@@ -40,22 +41,10 @@ fn told(outcome: Result<Told, String>) -> ExitCode {
             }
         }
         Err(problem) => {
-            output::error(&plain(&problem));
+            output::error(&problem);
             ExitCode::from(PROBLEM)
         }
     }
-}
-
-/// Without anything that a terminal would obey: names and reasons are other people's words.
-fn plain(text: &str) -> String {
-    let replaced = |c: char| {
-        if c.is_control() && c != '\n' {
-            '\u{fffd}'
-        } else {
-            c
-        }
-    };
-    text.chars().map(replaced).collect()
 }
 
 /// An answer.
@@ -72,22 +61,10 @@ fn argument<'a>(matches: &'a clap::ArgMatches, name: &str) -> &'a str {
 /// An answer as JSON.
 fn json(answer: &impl serde::Serialize) -> Result<String, String> {
     let text = serde_json::to_string_pretty(answer).map_err(|error| error.to_string())?;
-    Ok(format!("{text}\n"))
+    Ok(format!("{}\n", printable_json(&text)))
 }
 
 /// Runs what has to wait for upstreams.
 fn wait<T>(future: impl Future<Output = T>) -> Result<T, Failure> {
     crate::wiring::run(future)
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn a_terminal_is_told_nothing_by_others() {
-        let text = "deprecated: \u{1b}[2Juse\tb\r\n";
-        assert_eq!(
-            super::plain(text),
-            "deprecated: \u{fffd}[2Juse\u{fffd}b\u{fffd}\n"
-        );
-    }
 }

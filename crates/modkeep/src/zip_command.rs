@@ -2,6 +2,7 @@
 
 use crate::{PROBLEM, failure::Failure, output};
 use codes::Code;
+use finding::{printable, printable_lines};
 use gomod::zip::command::{self, Outcome};
 use std::{
     fmt,
@@ -54,7 +55,7 @@ pub(crate) fn beside(parent: &Path) -> io::Result<NamedTempFile> {
 
 /// Prints what a command says.
 pub(crate) fn told(outcome: &Outcome) -> ExitCode {
-    output::text(&outcome.output);
+    output::text(&printable_lines(&outcome.output));
     if !outcome.errors.is_empty() {
         output::error(outcome.errors.trim_end());
     }
@@ -85,7 +86,10 @@ fn open(path: &Path) -> Result<File, Failure> {
 
 /// A file that cannot be used at all.
 pub(crate) fn unusable(path: &Path, why: &dyn fmt::Display) -> Failure {
-    Failure::new(Code::BadInputFile, format!("{}: {why}", path.display()))
+    Failure::new(
+        Code::BadInputFile,
+        format!("{}: {why}", printable(&path.display().to_string())),
+    )
 }
 
 #[cfg(all(test, unix))]

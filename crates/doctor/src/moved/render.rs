@@ -17,7 +17,8 @@ pub fn render_search(search: &Search) -> String {
     for advice in &search.advice {
         advise(&mut text, advice);
     }
-    text.chars().map(plain).collect()
+    let text: String = text.chars().map(plain).collect();
+    text.replace("##", "#?")
 }
 
 /// Writing to a string cannot fail, so results are ignored, here and below.

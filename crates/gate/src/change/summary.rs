@@ -1,6 +1,7 @@
 //! A change as a reviewer reads it: Markdown for a comment on the change.
 
 use super::Move;
+use finding::printable;
 use std::{collections::BTreeMap, fmt::Write as _};
 
 /// What is known of a version that a change brings, each in words; empty where nothing is known.
@@ -67,6 +68,7 @@ pub fn markdown(base: &str, moves: &[Move], known: &BTreeMap<String, Known>) -> 
 
 /// Text from outside that can end no cell, begin no link or tag, and mention nobody.
 fn cell(text: &str) -> String {
+    let text = printable(text);
     let mut cell = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -75,7 +77,6 @@ fn cell(text: &str) -> String {
                 cell.push(c);
             }
             '@' => cell.push_str("@\u{200b}"),
-            c if c.is_control() => cell.push(' '),
             c => cell.push(c),
         }
     }

@@ -106,8 +106,93 @@ fn annotations_cannot_be_broken_out_of() {
     assert!(lines[0].starts_with(
         "::error file=a b/go.sum,line=7,endLine=7,col=1,endColumn=21,title=lock/sum-conflict::two"
     ));
-    assert!(lines[0].contains("%0A::x"));
+    assert!(lines[0].contains("\"more\"\\u{a}::x%0Anext: "), "{text}");
     assert!(lines[1].contains("100%25 young, new"));
+}
+
+/// What a terminal, the runner of a workflow, a parser of XML or a reader would obey.
+const HOSTILE: [&str; 14] = [
+    "\u{1b}[2J",
+    "\u{7}",
+    "x\r::error::y",
+    "x\n::error file=a::y",
+    "x\n##[error]y",
+    "x\u{85}::error::y",
+    "x\u{2028}::error::y",
+    "\u{202e}x\u{2066}",
+    "\u{200b}\u{feff}\u{e0041}",
+    "::error::y",
+    " ::set-output name=x::y",
+    "##vso[task.setvariable variable=x]y",
+    "]]></system-out><failure/><!--",
+    "\u{0}\u{ffff}",
+];
+
+/// A verdict and facts of which every text is one word.
+fn all_of(word: &str) -> (Verdict, Vec<String>) {
+    let place = || Place::file(word);
+    let found = |rule| {
+        Finding::new(rule, place(), word, word)
+            .advise(word)
+            .beside(place(), word)
+    };
+    let waiver = format!(
+        "[[waiver]]\nrule = \"allowed/module-denied\"\nowner = {0}\nreason = {0}\nuntil = 2026-12-31\n",
+        toml::Value::from(format!("{word}.")),
+    );
+    let policy = Policy::parse("p.toml", waiver.as_bytes(), &rules::all()).unwrap();
+    let found = vec![
+        found(&SUM_CONFLICT),
+        found(&TOO_YOUNG),
+        found(&MODULE_DENIED),
+    ];
+    let unreadable = vec![Unreadable::new(place(), word)];
+    let verdict = Verdict::of(&policy, word, found, unreadable, date(2026, 11, 26));
+    (verdict, vec![word.to_owned()])
+}
+
+#[test]
+fn nobody_obeys_a_word_of_the_checkout_in_any_form() {
+    let formats = [
+        Format::Text(false),
+        Format::Json,
+        Format::Sarif,
+        Format::Github,
+        Format::Gitlab,
+        Format::Junit,
+    ];
+    for word in HOSTILE {
+        let (verdict, facts) = all_of(word);
+        for format in formats {
+            let report = Report {
+                version: "1.2.3",
+                directory: word,
+                rules: &rules::all(),
+                verdict: &verdict,
+                facts: &facts,
+                change: None,
+            };
+            let text = report.render(format);
+            for line in text.split('\n') {
+                let own = ["::error file=", "::warning file="];
+                let is_own =
+                    format == Format::Github && own.iter().any(|own| line.starts_with(own));
+                assert!(
+                    is_own || !line.trim_start().starts_with("::"),
+                    "{word:?}: {line}"
+                );
+                assert!(!line.contains("##"), "{word:?}: {line}");
+                assert!(!line.chars().any(finding::is_obeyed), "{word:?}: {line:?}");
+            }
+            let lines = text.lines().count();
+            if format == Format::Github {
+                assert_eq!(lines, 3, "{word:?}: a line for each: {text}");
+            }
+            if format == Format::Junit {
+                assert!(!text.contains("]]>"), "{word:?}: {text}");
+            }
+        }
+    }
 }
 
 #[test]

@@ -24,11 +24,7 @@ pub(super) fn render(report: &Report<'_>, colours: bool) -> String {
         let word = paint(RED, "unreadable");
         line(
             &mut out,
-            &format!(
-                "{}: {word}: {}",
-                clean(&unreadable.place),
-                clean(&unreadable.problem)
-            ),
+            &format!("{}: {word}: {}", unreadable.place, unreadable.problem),
         );
     }
     for judged in &verdict.findings {
@@ -39,14 +35,14 @@ pub(super) fn render(report: &Report<'_>, colours: bool) -> String {
             YELLOW
         };
         let word = paint(colour, level(judged.mode));
-        let (place, message) = (clean(&finding.place), clean(&finding.message));
+        let (place, message) = (&finding.place, &finding.message);
         let rule = finding.rule.id;
         line(&mut out, &format!("{place}: {word}: {message} [{rule}]"));
-        line(&mut out, &format!("    next: {}", clean(&finding.next())));
+        line(&mut out, &format!("    next: {}", finding.next()));
         for related in &finding.related {
             line(
                 &mut out,
-                &format!("    {}: {}", clean(&related.place), clean(&related.message)),
+                &format!("    {}: {}", related.place, related.message),
             );
         }
     }
@@ -76,14 +72,13 @@ pub(super) fn render(report: &Report<'_>, colours: bool) -> String {
         );
     }
     for waived in &verdict.waived {
-        let (finding, owner) = (&waived.finding, clean(&waived.owner));
+        let (finding, owner) = (&waived.finding, &waived.owner);
         let until = &waived.until;
         line(
             &mut out,
             &format!(
                 "waived by {owner} until {until}: {} [{}]",
-                clean(&finding.message),
-                finding.rule.id
+                finding.message, finding.rule.id
             ),
         );
     }
@@ -101,18 +96,6 @@ fn conclusion(report: &Report<'_>) -> String {
         crate::verdict::COULD_NOT_TELL => "gate: could not tell, exit 2".to_owned(),
         code => format!("gate: stopped, exit {code}"),
     }
-}
-
-/// What comes from a checkout without what a terminal would obey.
-fn clean(text: &impl ToString) -> String {
-    let plain = |c: char| {
-        if c.is_control() {
-            char::REPLACEMENT_CHARACTER
-        } else {
-            c
-        }
-    };
-    text.to_string().chars().map(plain).collect()
 }
 
 fn line(out: &mut String, text: &str) {

@@ -42,7 +42,7 @@ pub static CAPABILITY_UNKNOWN: Rule = Rule {
 pub static POLICY_CHANGED: Rule = Rule {
     id: "change/policy-changed",
     step: Step::Change,
-    title: "the change alters the policy",
-    why: "Once it is merged, everything after it is judged by the new one.",
+    title: "the checkout has another policy than it is judged by",
+    why: "A change does not choose what it is judged by. Once a change of the policy is merged, everything after it is judged by the new one.",
     next: "Have whoever owns the policy look at it.",
 };

@@ -32,6 +32,10 @@ pub(super) fn gate() -> Command {
         .long("base")
         .value_name("REV")
         .help("Judge only what has changed since this revision of git, and summarise the change");
+    let policy_from = Arg::new("policy-from")
+        .long("policy-from")
+        .value_name("REV")
+        .help("Take the policy from this revision of git [default: the newest commit of --base]");
     let step = Arg::new("step")
         .long("step")
         .value_name("STEP=MODE")
@@ -72,6 +76,7 @@ pub(super) fn gate() -> Command {
                 policy,
                 server,
                 base,
+                policy_from,
                 step,
                 format,
                 report,

@@ -1,116 +1,50 @@
-//! Base: the checkout's files as they were at a revision, out of git.
+//! Base: the checkout's files as they were where the change branched off.
 //!
-//! What a change brings is what it brings since it branched off, so the base is the merge base with
-//! the revision; where history is too short to find that, the revision itself. Revisions are resolved
-//! to a hash first and never handed to git as what could be an option.
+//! What a change brings is what it brings since then, so the base is the merge base with the revision;
+//! where history is too short to find it, nobody can tell what the change brings. The revision itself
+//! is the tip: what a change is judged by is what holds now where it will be merged to, however old
+//! the branch is.
 
-use super::checkout;
+use super::git::{Commit, Repository};
 use crate::failure::Failure;
-use codes::Code;
-use finding::{Place, Unreadable};
-use std::{
-    path::{Path, PathBuf},
-    process::{Command, Output, Stdio},
-};
+use finding::Unreadable;
 
-/// A revision of a checkout.
+/// What a change is compared with.
 #[derive(Debug)]
 pub(super) struct Base {
-    directory: PathBuf,
-    commit: String,
-    /// What it was asked for as.
-    pub(super) name: String,
-    /// What a reader should know of how it was found.
-    pub(super) note: String,
+    repository: Repository,
+    /// Where the change branched off.
+    shared: Commit,
+    /// The revision itself.
+    pub(super) tip: Commit,
 }
 
 // === impl Base ===
 
 impl Base {
     /// Finds the base of what is checked out.
-    pub(super) fn find(directory: &Path, revision: &str) -> Result<Self, Failure> {
-        let wrong = |why: String| {
-            let facts = format!("--base {revision}: {why}");
-            Failure::new(Code::BadConfiguration, facts)
-        };
-        let wanted = format!("{revision}^{{commit}}");
-        let commit = git(
-            directory,
-            &[
-                "rev-parse",
-                "--verify",
-                "--quiet",
-                "--end-of-options",
-                &wanted,
-            ],
-        );
-        let commit = commit.map_err(&wrong)?;
-        let commit = hash(&commit).ok_or_else(|| {
-            wrong(
-                "git knows no such commit here; a shallow clone may have to fetch it first"
-                    .to_owned(),
-            )
-        })?;
-        let shared = git(directory, &["merge-base", &commit, "HEAD"]).map_err(&wrong)?;
-        let (commit, note) = if let Some(shared) = hash(&shared) {
-            let short = shared.get(..12).unwrap_or(&shared);
-            let note = format!("base: {short}, where this branched off {revision}");
-            (shared, note)
-        } else {
-            let note = format!(
-                "base: {revision} itself, the history here is too short to tell where this branched off"
-            );
-            (commit, note)
-        };
+    pub(super) fn find(repository: &Repository, revision: &str) -> Result<Self, Failure> {
+        let tip = repository.commit("--base", revision)?;
         Ok(Self {
-            directory: directory.to_owned(),
-            name: revision.to_owned(),
-            commit,
-            note,
+            repository: repository.clone(),
+            shared: repository.branched_off(&tip)?,
+            tip,
         })
     }
 
-    /// A file as it was; none if it was not there.
-    pub(super) fn read(&self, name: &str) -> Result<Option<Vec<u8>>, Unreadable> {
-        let problem = |why: String| {
-            let why = format!("at the base: {why}");
-            Unreadable::new(Place::file(name), why)
-        };
-        let object = format!("{}:./{name}", self.commit);
-        let kind = git(&self.directory, &["cat-file", "-s", &object]).map_err(problem)?;
-        if !kind.status.success() {
-            return Ok(None);
-        }
-        let size = String::from_utf8_lossy(&kind.stdout);
-        if size.trim().parse().unwrap_or(u64::MAX) > checkout::LARGEST {
-            return Err(problem(format!("larger than {} bytes", checkout::LARGEST)));
-        }
-        let content = git(&self.directory, &["cat-file", "blob", &object]).map_err(problem)?;
-        Ok(content.status.success().then_some(content.stdout))
+    /// What a reader should know of how it was found.
+    pub(super) fn note(&self) -> String {
+        let (short, name) = (self.shared.short(), &self.tip.name);
+        format!("base: {short}, where this branched off {name}")
     }
-}
 
-/// Runs git in a directory. Nothing is asked of a person, and no pager or hook of theirs is run.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a command for people: git knows what was there before"
-)]
-fn git(directory: &Path, arguments: &[&str]) -> Result<Output, String> {
-    let output = Command::new("git")
-        .arg("-C")
-        .arg(directory)
-        .args(arguments)
-        .env("GIT_TERMINAL_PROMPT", "0")
-        .env("GIT_OPTIONAL_LOCKS", "0")
-        .stdin(Stdio::null())
-        .output();
-    output.map_err(|error| format!("git cannot be run: {error}"))
-}
+    /// A file as it was, by its path from the directory; none if it was not there.
+    pub(super) fn read(&self, name: &str) -> Result<Option<Vec<u8>>, Unreadable> {
+        self.repository.file(&self.shared, name)
+    }
 
-/// The hash that git printed, if it printed one.
-fn hash(output: &Output) -> Option<String> {
-    let text = String::from_utf8_lossy(&output.stdout);
-    let text = text.trim();
-    let is_hash = text.len() >= 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    (output.status.success() && is_hash).then(|| text.to_owned())
+    /// A file as it was, by its path from the root of the work tree.
+    pub(super) fn plain_file(&self, path: &str) -> Result<Option<Vec<u8>>, Unreadable> {
+        self.repository.plain_file(&self.shared, path)
+    }
 }

@@ -4,19 +4,20 @@
 //! alone: vendored code, installed packages, test data, hidden directories, and directories that a
 //! link leads to. Names are relative to the directory and have slashes, as reports want them.
 
-use finding::{Place, Unreadable};
+use crate::plain_file;
+use finding::{Place, Unreadable, is_obeyed};
 use std::{
     collections::BTreeSet,
-    fs::{self, File},
-    io::{self, Read as _},
+    fs, io,
     path::{Path, PathBuf},
 };
 
-/// The largest file that is read, in bytes.
-pub(super) const LARGEST: u64 = 50 << 20;
+/// How deep below the directory is looked: deeper than people put modules, and no deeper than a name
+/// of a file may get.
+const DEPTH: usize = 64;
 
-/// How deep below the directory is looked.
-const DEPTH: usize = 12;
+/// Names that cannot be read are listed up to this many; one is enough to stop.
+const LISTED: usize = 20;
 
 /// Directories that are looked into at most: a checkout, not a disk.
 const DIRECTORIES: usize = 20_000;
@@ -32,6 +33,8 @@ pub(super) struct Checkout {
     pub(super) modules: BTreeSet<String>,
     /// Files of other package managers, relative.
     pub(super) others: BTreeSet<String>,
+    /// What could not be looked at.
+    pub(super) unreadable: Vec<Unreadable>,
 }
 
 // === impl Checkout ===
@@ -43,6 +46,7 @@ impl Checkout {
             root: root.to_owned(),
             modules: BTreeSet::new(),
             others: BTreeSet::new(),
+            unreadable: Vec::new(),
         };
         let mut waiting = vec![(String::new(), 0)];
         let mut seen = 0;
@@ -54,14 +58,21 @@ impl Checkout {
             }
             for entry in fs::read_dir(root.join(&directory))? {
                 let entry = entry?;
-                let Ok(name) = entry.file_name().into_string() else {
-                    continue;
+                let kind = entry.file_type()?;
+                let name = match name(&entry) {
+                    Ok(name) => name,
+                    Err(unreadable) => {
+                        checkout.cannot_read(&directory, unreadable);
+                        continue;
+                    }
                 };
                 let path = join(&directory, &name);
-                let kind = entry.file_type()?;
-                if kind.is_dir() && depth < DEPTH && !is_foreign(&name) {
-                    waiting.push((path, depth + 1));
+                if kind.is_dir() && is_foreign(&name) {
+                } else if kind.is_dir() && depth == DEPTH {
+                    let problem = format!("it lies deeper than {DEPTH} directories");
+                    checkout.cannot_read("", Unreadable::new(Place::file(path), problem));
                 } else if kind.is_dir() {
+                    waiting.push((path, depth + 1));
                 } else if name == "go.mod" {
                     checkout.modules.insert(directory.clone());
                 } else if wanted(&name) {
@@ -70,6 +81,16 @@ impl Checkout {
             }
         }
         Ok(checkout)
+    }
+
+    fn cannot_read(&mut self, directory: &str, unreadable: Unreadable) {
+        if self.unreadable.len() < LISTED {
+            let place = Place::file(join(directory, &unreadable.place.file));
+            self.unreadable.push(Unreadable {
+                place,
+                ..unreadable
+            });
+        }
     }
 
     /// Reads a file; one that is not there is none.
@@ -91,6 +112,21 @@ pub(super) fn join(directory: &str, name: &str) -> String {
     }
 }
 
+/// The name of an entry. One that a report could only show as something else names no place, and who
+/// gave it meant to mislead.
+fn name(entry: &fs::DirEntry) -> Result<String, Unreadable> {
+    let unreadable = |name: &str, problem: &str| Unreadable::new(Place::file(name), problem);
+    let name = entry
+        .file_name()
+        .into_string()
+        .map_err(|name| unreadable(&name.to_string_lossy(), "its name is not UTF-8"))?;
+    if name.chars().any(is_obeyed) {
+        let problem = "its name has line breaks or other characters that steer what shows it";
+        return Err(unreadable(&name, problem));
+    }
+    Ok(name)
+}
+
 fn is_foreign(name: &str) -> bool {
     name.starts_with(['.', '_']) || FOREIGN.contains(&name)
 }
@@ -110,22 +146,19 @@ fn read_plain(path: &Path) -> io::Result<Vec<u8>> {
     if fs::symlink_metadata(path)?.is_symlink() {
         return Err(io::Error::other("it is a link, which is not followed"));
     }
-    read(path)
+    plain_file::read(path)
 }
 
-/// Reads a file of at most [`LARGEST`] bytes. Pipes and devices would be waited for for ever.
-pub(super) fn read(path: &Path) -> io::Result<Vec<u8>> {
-    if !fs::metadata(path)?.is_file() {
-        return Err(io::Error::other("it is no plain file"));
+/// Reads a file by its path below a directory, through no link.
+pub(super) fn read_below(root: &Path, path: &str) -> io::Result<Vec<u8>> {
+    for (end, _) in path.match_indices('/') {
+        let parent = path.get(..end).unwrap_or_default();
+        if fs::symlink_metadata(root.join(parent))?.is_symlink() {
+            let why = format!("{parent} is a link, which is not followed");
+            return Err(io::Error::other(why));
+        }
     }
-    let mut bytes = Vec::new();
-    File::open(path)?
-        .take(LARGEST + 1)
-        .read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > LARGEST {
-        return Err(io::Error::other(format!("larger than {LARGEST} bytes")));
-    }
-    Ok(bytes)
+    read_plain(&root.join(path))
 }
 
 #[cfg(test)]

@@ -31,7 +31,8 @@ impl Outcome {
     /// Looks at everything in a checkout.
     pub(super) async fn of(look: Look<'_>, checkout: &Checkout, base: Option<&Base>) -> Self {
         let mut outcome = Self::default();
-        outcome.notes.extend(base.map(|base| base.note.clone()));
+        outcome.unreadable.clone_from(&checkout.unreadable);
+        outcome.notes.extend(base.map(Base::note));
         for directory in &checkout.modules {
             if let Err(unreadable) = module(look, checkout, base, directory, &mut outcome).await {
                 outcome.unreadable.push(unreadable);
@@ -75,7 +76,7 @@ async fn module(
         return Ok(());
     };
     let before = Files::read(directory, |name| base.read(name))?;
-    let since = Since::of(look, looked, before.as_ref(), &root, &base.name).await?;
+    let since = Since::of(look, looked, before.as_ref(), &root, &base.tip.name).await?;
     outcome.findings.extend(since.findings);
     outcome
         .change

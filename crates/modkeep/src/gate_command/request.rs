@@ -1,9 +1,10 @@
 //! Request: what the person asked for, checked before anything is begun.
 
-use super::{base::Base, checkout, unusable};
+use super::unusable;
 use crate::{
     config::{Environment as _, Process},
     failure::Failure,
+    plain_file,
 };
 use clap::ArgMatches;
 use codes::Code;
@@ -39,16 +40,11 @@ pub(super) struct Request {
     pub(super) explain: bool,
     /// The policy's name in findings.
     pub(super) policy_name: String,
-    policy_file: Option<PathBuf>,
+    /// The policy, where one was named.
+    pub(super) policy_file: Option<PathBuf>,
+    /// The revision whose policy counts, where that is not the one to compare with.
+    pub(super) policy_from: Option<String>,
     steps: Vec<(Step, Mode)>,
-}
-
-/// The policy that something is judged by.
-#[derive(Debug)]
-pub(super) struct Governing {
-    pub(super) policy: Policy,
-    /// Whether the change that is judged has another one.
-    pub(super) is_changed: bool,
 }
 
 // === impl Request ===
@@ -72,6 +68,7 @@ impl Request {
         Ok(Self {
             server: text("server").or_else(|| Process.variable("MODKEEP_SERVER")),
             base: text("base"),
+            policy_from: text("policy-from"),
             format: format(text("format").as_deref().unwrap_or("text"), colours())
                 .map_err(wrong)?,
             reports: Result::map_err(reports, wrong)?,
@@ -90,7 +87,7 @@ impl Request {
         let Some(file) = &self.govulncheck else {
             return Ok(None);
         };
-        let report = checkout::read(file).map_err(|error| unusable(file, &error))?;
+        let report = plain_file::read(file).map_err(|error| unusable(file, &error))?;
         let read = Reachability::parse(&report);
         Ok(Some(read.map_err(|error| {
             let place = Place::file(file.display().to_string());
@@ -98,56 +95,19 @@ impl Request {
         })))
     }
 
-    /// The policy in effect. One that cannot be read is no failure of the command: nobody can tell
-    /// what it would have said. Where there is a base, the policy is the base's: a change does not
-    /// choose what it is judged by.
-    pub(super) fn policy(
-        &self,
-        base: Option<&Base>,
-        rules: &[&Rule],
-    ) -> Result<Result<Governing, Unreadable>, Failure> {
-        if let Some(file) = &self.policy_file {
-            let source = checkout::read(file).map_err(|error| unusable(file, &error))?;
-            return Ok(self.parse(&source, rules).map(Governing::same));
-        }
-        Ok(self.policy_of_checkout(base, rules))
+    /// Whether it was said where the policy is to be taken from.
+    pub(super) fn names_policy_revision(&self) -> bool {
+        self.policy_from.is_some()
     }
 
-    fn policy_of_checkout(
-        &self,
-        base: Option<&Base>,
-        rules: &[&Rule],
-    ) -> Result<Governing, Unreadable> {
-        let now = checkout::read_named(&self.directory, policy::FILE)?.unwrap_or_default();
-        let policy = self.parse(&now, rules)?;
-        let Some(base) = base else {
-            return Ok(Governing::same(policy));
-        };
-        let before = base.read(policy::FILE)?.unwrap_or_default();
-        Ok(Governing {
-            policy: self.parse(&before, rules)?,
-            is_changed: before != now,
-        })
-    }
-
-    fn parse(&self, source: &[u8], rules: &[&Rule]) -> Result<Policy, Unreadable> {
+    /// Reads a policy, with the modes of steps that were given.
+    pub(super) fn parse(&self, source: &[u8], rules: &[&Rule]) -> Result<Policy, Unreadable> {
         let policy = Policy::parse(&self.policy_name, source, rules)?;
         let steps = self.steps.iter();
         let steps = steps.fold(policy.steps.clone(), |steps, &(step, mode)| {
             steps.with(step, mode)
         });
         Ok(Policy { steps, ..policy })
-    }
-}
-
-// === impl Governing ===
-
-impl Governing {
-    fn same(policy: Policy) -> Self {
-        Self {
-            policy,
-            is_changed: false,
-        }
     }
 }
 

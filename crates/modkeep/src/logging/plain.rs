@@ -155,7 +155,7 @@ fn is_plain(text: &str) -> bool {
 impl<W: Write> Write for Escaped<'_, W> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         let mut rest = text;
-        while let Some(at) = rest.find(char::is_control) {
+        while let Some(at) = rest.find(finding::is_obeyed) {
             let (before, after) = rest.split_at(at);
             self.0.write_str(before)?;
             let mut chars = after.chars();

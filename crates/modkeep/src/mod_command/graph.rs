@@ -26,12 +26,17 @@ pub(super) fn main(matches: &clap::ArgMatches, output: Output) -> Result<ExitCod
     };
     let file = checkout.file.clone();
     match wiring::run(checkout.select(&file, options))? {
-        Ok(selection) if output == Output::Graph => output::text(&selection.graph_text()),
-        Ok(selection) => output::text(&selection.build_list_text()),
+        Ok(selection) if output == Output::Graph => shown(&selection.graph_text()),
+        Ok(selection) => shown(&selection.build_list_text()),
         Err(problem) => {
             output::error(&problem);
             return Ok(ExitCode::from(PROBLEM));
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Paths and directories of a go.mod are its author's words.
+fn shown(text: &str) {
+    output::text(&finding::printable_lines(text));
 }

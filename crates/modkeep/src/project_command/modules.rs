@@ -153,7 +153,7 @@ impl Files {
 
 /// What the project's go.sum says: nothing if there is none.
 fn sums(root: &Path) -> Result<GoSum, String> {
-    match std::fs::read(root.join("go.sum")) {
+    match crate::plain_file::read(&root.join("go.sum")) {
         Ok(source) => gosum::parse(&source).map_err(|error| error.to_string()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(GoSum::default()),
         Err(error) => Err(format!("go.sum: {error}")),

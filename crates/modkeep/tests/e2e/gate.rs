@@ -77,6 +77,15 @@ impl Bench {
             .current_dir(self.project.path());
         process::run(&mut command, Duration::from_mins(1)).assert_ok();
     }
+
+    /// What git prints in the project.
+    pub(crate) fn git_says(&self, arguments: &[&str]) -> String {
+        let mut command = Command::new("git");
+        command.args(arguments).current_dir(self.project.path());
+        let output = process::run(&mut command, Duration::from_mins(1));
+        output.assert_ok();
+        output.stdout.trim().to_owned()
+    }
 }
 
 pub(crate) fn gate(server: &str, directory: &Path, arguments: &[&str]) -> Output {

@@ -2,6 +2,7 @@
 
 use crate::gate::Bench;
 use std::{env, fs, path::Path, process::Command, time::Duration};
+use tempfile::TempDir;
 use testkit::process::{self, Output};
 
 const GUIDE: &str = include_str!("../../../../docs/ci.md");
@@ -49,7 +50,7 @@ fn run(bench: &Bench, script: &str) -> Output {
         .env("MODKEEP_SERVER", bench.site.server.url())
         .env("GITHUB_BASE_REF", "main")
         .env("CHANGE_TARGET", "main")
-        .env("CI_MERGE_REQUEST_DIFF_BASE_SHA", "origin/main");
+        .env("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "main");
     process::run(&mut command, Duration::from_mins(1))
 }
 
@@ -57,12 +58,7 @@ fn run(bench: &Bench, script: &str) -> Output {
 fn every_block_of_the_guide_passes_a_sound_change_and_stops_a_tampered_one() {
     let blocks = blocks();
     assert_eq!(blocks.len(), 5);
-    let bench = Bench::new();
-    bench.write("modkeep-gate.toml", "[steps]\nfresh = \"off\"\n");
-    bench.git(&["init", "-q", "-b", "work"]);
-    bench.git(&["add", "."]);
-    bench.git(&["commit", "-qm", "one"]);
-    bench.git(&["update-ref", "refs/remotes/origin/main", "HEAD"]);
+    let (bench, _origin) = cloned();
     let sound = bench.project.read("go.sum");
     for (language, block) in &blocks {
         let script = script(language, block);
@@ -78,6 +74,59 @@ fn every_block_of_the_guide_passes_a_sound_change_and_stops_a_tampered_one() {
         let text = fs::read_to_string(bench.project.path().join(report)).unwrap();
         assert!(text.contains("lock/sum-"), "{report}: {text}");
     }
+}
+
+/// A branch `work` of a repository whose `main` is at the same commit.
+fn cloned() -> (Bench, TempDir) {
+    let bench = Bench::new();
+    bench.write("modkeep-gate.toml", "[steps]\nfresh = \"off\"\n");
+    bench.git(&["init", "-q", "-b", "main"]);
+    bench.git(&["add", "."]);
+    bench.git(&["commit", "-qm", "one"]);
+    let origin = tempfile::tempdir().unwrap();
+    let path = origin.path().to_str().unwrap();
+    bench.git(&["clone", "-q", "--bare", ".", path]);
+    bench.git(&["remote", "add", "origin", path]);
+    bench.git(&["fetch", "-q", "origin"]);
+    bench.git(&["checkout", "-q", "-b", "work"]);
+    (bench, origin)
+}
+
+/// On a machine that was used before and knows an old `main`.
+#[test]
+fn no_block_of_the_guide_passes_a_branch_that_is_older_than_the_policy() {
+    let (bench, _origin) = cloned();
+    bench.git(&["checkout", "-q", "--detach"]);
+    let policy = "[steps]\nfresh = \"off\"\n[allowed]\ndenied = \"example.com/b\"\n";
+    bench.write("modkeep-gate.toml", policy);
+    bench.git(&["commit", "-qam", "two"]);
+    bench.git(&["push", "-q", "origin", "HEAD:refs/heads/main"]);
+    bench.git(&["checkout", "-q", "work"]);
+    bench.change("go.mod", "example.com/b v1.0.0", "example.com/b v1.1.0");
+    let tidied = bench.site.go().run(&["mod", "tidy"], bench.project.path());
+    tidied.assert_ok();
+    bench.git(&["commit", "-qam", "three"]);
+    let mut stopped = 0;
+    for (language, block) in &blocks() {
+        let script = script(language, block);
+        if script.contains("--base HEAD") {
+            continue;
+        }
+        bench.git(&["update-ref", "refs/remotes/origin/main", "work~1"]);
+        // What the platform's own step does.
+        if block.contains("actions/checkout") && block.contains("fetch-depth: 0") {
+            bench.git(&[
+                "fetch",
+                "-q",
+                "origin",
+                "+refs/heads/*:refs/remotes/origin/*",
+            ]);
+        }
+        let output = run(&bench, &script);
+        assert_eq!(output.status.code(), Some(14), "{script}: {output}");
+        stopped += 1;
+    }
+    assert_eq!(stopped, 4);
 }
 
 fn block_names(file: &str) -> bool {

@@ -26,6 +26,8 @@ mod flights;
 mod forks;
 mod gate;
 mod gate_known;
+mod gate_names;
+mod gate_policy;
 mod guide;
 mod heads;
 mod idle;

@@ -1,0 +1,267 @@
+//! Git: what the repository of a checkout has recorded, asked of `git` itself.
+//!
+//! The checkout is somebody else's work, so nothing that lies in it may steer `git`: a bare repository
+//! that was committed into a directory is not entered, no replacement of objects is followed, a
+//! revision is resolved to a hash before anything is read of it, and a name that means two things is
+//! refused, because whoever may push a tag named like a branch would choose what is read. A file that
+//! cannot be read is never taken for one that is not there.
+
+use crate::{failure::Failure, plain_file};
+use codes::Code;
+use finding::{Place, Unreadable};
+use std::{
+    path::{Path, PathBuf},
+    process::{Command, Output, Stdio},
+};
+
+/// Digits of a hash that people are shown.
+const SHORT: usize = 12;
+
+/// Mode and kind of a plain file in a tree, executable or not.
+const PLAIN: [&str; 2] = ["100644 blob", "100755 blob"];
+
+/// Mode and kind of a directory in a tree.
+const DIRECTORY: &str = "040000 tree";
+
+/// The repository of a checkout.
+#[derive(Debug, Clone)]
+pub(super) struct Repository {
+    /// The directory that is judged.
+    directory: PathBuf,
+    /// The root of the work tree, without links.
+    pub(super) root: PathBuf,
+    /// The directory's path from the root: empty, or with a slash at its end.
+    pub(super) prefix: String,
+}
+
+/// A commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Commit {
+    hash: String,
+    /// What it was asked for as.
+    pub(super) name: String,
+}
+
+// === impl Repository ===
+
+impl Repository {
+    /// The repository whose work tree a directory belongs to.
+    pub(super) fn open(directory: &Path) -> Result<Self, Failure> {
+        let wrong = |why: &str| unknown(&format!("{}: {why}", directory.display()));
+        let asked = ["rev-parse", "--show-toplevel", "--show-prefix"];
+        let output = git(directory, &asked).map_err(|why| wrong(&why))?;
+        if !output.status.success() {
+            return Err(wrong(&complaint(&output)));
+        }
+        let text = String::from_utf8(output.stdout).map_err(|_| wrong("its path is not UTF-8"))?;
+        let (root, prefix) = text.split_once('\n').unwrap_or((&text, ""));
+        Ok(Self {
+            directory: directory.to_owned(),
+            root: PathBuf::from(root),
+            prefix: prefix.trim_end_matches('\n').to_owned(),
+        })
+    }
+
+    /// The commit that a revision means; `option` is where it was given.
+    pub(super) fn commit(&self, option: &str, revision: &str) -> Result<Commit, Failure> {
+        let wrong = |why: &str| unknown(&format!("{option} {revision}: {why}"));
+        let wanted = format!("{revision}^{{commit}}");
+        let asked = [
+            "rev-parse",
+            "--verify",
+            "--quiet",
+            "--end-of-options",
+            &wanted,
+        ];
+        let output = git(&self.directory, &asked).map_err(|why| wrong(&why))?;
+        let hash = hash(&output).ok_or_else(|| {
+            wrong("git knows no such commit here; fetch it first: git fetch origin BRANCH")
+        })?;
+        let meant = self.meant(revision).map_err(|why| wrong(&why))?;
+        if meant.len() > 1 {
+            let names = meant.join(" and ");
+            return Err(wrong(&format!("it means {names}; write it in full")));
+        }
+        Ok(Commit {
+            hash,
+            name: revision.to_owned(),
+        })
+    }
+
+    /// The references that git may take a name for.
+    fn meant(&self, revision: &str) -> Result<Vec<String>, String> {
+        let output = git(&self.directory, &["show-ref", "--", revision])?;
+        let text = String::from_utf8_lossy(&output.stdout);
+        let names = text
+            .lines()
+            .filter_map(|line| Some(line.split_once(' ')?.1));
+        let places = ["", "refs/", "refs/tags/", "refs/heads/", "refs/remotes/"];
+        let is_meant = |name: &&str| {
+            let mut places = places.iter();
+            places.any(|place| name.strip_prefix(place) == Some(revision))
+        };
+        Ok(names.filter(is_meant).map(str::to_owned).collect())
+    }
+
+    /// Where what is checked out branched off a commit; the reason where that cannot be told.
+    pub(super) fn branched_off(&self, tip: &Commit) -> Result<Commit, Failure> {
+        let name = &tip.name;
+        let wrong = |why: &str| unknown(&format!("--base {name}: {why}"));
+        let ask = |arguments: &[&str]| git(&self.directory, arguments).map_err(|why| wrong(&why));
+        let shallow = ask(&["rev-parse", "--is-shallow-repository"])?;
+        let is_shallow = shallow.stdout.trim_ascii() != b"false";
+        let short = "the history here is too short to tell where this branched off; fetch all of it: \
+                     git fetch --unshallow";
+        let Some(shared) = hash(&ask(&["merge-base", &tip.hash, "HEAD"])?) else {
+            return Err(wrong(if is_shallow {
+                short
+            } else {
+                "it shares no commit with what is checked out; leave --base out to judge everything, \
+                 by its policy with --policy-from"
+            }));
+        };
+        if is_shallow {
+            // A history that was cut off on the way hides a later place where this branched off.
+            let not_shared = format!("^{shared}");
+            let ends = ask(&[
+                "rev-list",
+                "--max-parents=0",
+                "--max-count=1",
+                &tip.hash,
+                "HEAD",
+                &not_shared,
+            ])?;
+            if !ends.status.success() || !ends.stdout.is_empty() {
+                return Err(wrong(short));
+            }
+        }
+        Ok(Commit {
+            hash: shared,
+            name: name.clone(),
+        })
+    }
+
+    /// A file as it was, by its path from the directory; none if it was not there.
+    pub(super) fn file(&self, commit: &Commit, name: &str) -> Result<Option<Vec<u8>>, Unreadable> {
+        self.named(commit, &format!("{}{name}", self.prefix), name)
+    }
+
+    /// A file as it was, by its path from the root; a link on the way to it is not taken for absence.
+    pub(super) fn plain_file(
+        &self,
+        commit: &Commit,
+        path: &str,
+    ) -> Result<Option<Vec<u8>>, Unreadable> {
+        for (end, _) in path.match_indices('/') {
+            let parent = path.get(..end).unwrap_or_default();
+            match self.entry(commit, parent, path)? {
+                None => return Ok(None),
+                Some((kind, _)) if kind == DIRECTORY => {}
+                Some(_) => return Err(problem(commit, path, &format!("{parent} is no directory"))),
+            }
+        }
+        self.named(commit, path, path)
+    }
+
+    fn named(
+        &self,
+        commit: &Commit,
+        path: &str,
+        shown: &str,
+    ) -> Result<Option<Vec<u8>>, Unreadable> {
+        let wrong = |why: &str| problem(commit, shown, why);
+        let Some((kind, object)) = self.entry(commit, path, shown)? else {
+            return Ok(None);
+        };
+        if !PLAIN.contains(&&*kind) {
+            return Err(wrong("it is no plain file"));
+        }
+        let ask = |arguments: &[&str]| match git(&self.directory, arguments) {
+            Ok(output) if output.status.success() => Ok(output.stdout),
+            Ok(output) => Err(wrong(&complaint(&output))),
+            Err(why) => Err(wrong(&why)),
+        };
+        let size = ask(&["cat-file", "-s", &object])?;
+        let size = String::from_utf8_lossy(&size);
+        if size.trim().parse().unwrap_or(u64::MAX) > plain_file::LARGEST {
+            return Err(wrong(&format!("larger than {} bytes", plain_file::LARGEST)));
+        }
+        ask(&["cat-file", "blob", &object]).map(Some)
+    }
+
+    /// What a tree has under a path from the root: mode and kind, and the object.
+    fn entry(
+        &self,
+        commit: &Commit,
+        path: &str,
+        shown: &str,
+    ) -> Result<Option<(String, String)>, Unreadable> {
+        let wrong = |why: &str| problem(commit, shown, why);
+        let asked = ["ls-tree", "-z", "--full-tree", &commit.hash, "--", path];
+        let output = git(&self.directory, &asked).map_err(|why| wrong(&why))?;
+        if !output.status.success() {
+            return Err(wrong(&complaint(&output)));
+        }
+        let text = String::from_utf8_lossy(&output.stdout);
+        let Some((facts, _)) = text.split_once('\t') else {
+            return Ok(None);
+        };
+        let parts = facts.rsplit_once(' ');
+        Ok(parts.map(|(kind, object)| (kind.to_owned(), object.to_owned())))
+    }
+}
+
+// === impl Commit ===
+
+impl Commit {
+    /// The hash as people are shown it.
+    pub(super) fn short(&self) -> &str {
+        self.hash.get(..SHORT).unwrap_or(&self.hash)
+    }
+}
+
+fn unknown(facts: &str) -> Failure {
+    Failure::new(Code::BaseUnknown, facts)
+}
+
+fn problem(commit: &Commit, path: &str, why: &str) -> Unreadable {
+    let why = format!("at {} of {}: {why}", commit.short(), commit.name);
+    Unreadable::new(Place::file(path), why)
+}
+
+/// Runs git in a directory. Nothing is asked of a person, and no pager or hook of theirs is run.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a command for people: git knows what was there before"
+)]
+fn git(directory: &Path, arguments: &[&str]) -> Result<Output, String> {
+    let output = Command::new("git")
+        .args(["-c", "safe.bareRepository=explicit", "--literal-pathspecs"])
+        .arg("-C")
+        .arg(directory)
+        .args(arguments)
+        .env("GIT_TERMINAL_PROMPT", "0")
+        .env("GIT_OPTIONAL_LOCKS", "0")
+        .env("GIT_NO_REPLACE_OBJECTS", "1")
+        .stdin(Stdio::null())
+        .output();
+    output.map_err(|error| format!("git cannot be run: {error}"))
+}
+
+/// What git said of its failure.
+fn complaint(output: &Output) -> String {
+    let text = String::from_utf8_lossy(&output.stderr);
+    let line = text.lines().next().unwrap_or_default();
+    match line {
+        "" => format!("git ended with {}", output.status),
+        line => format!("git says: {line}"),
+    }
+}
+
+/// The hash that git printed, if it printed one.
+fn hash(output: &Output) -> Option<String> {
+    let text = String::from_utf8_lossy(&output.stdout);
+    let text = text.trim();
+    let is_hash = text.len() >= 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    (output.status.success() && is_hash).then(|| text.to_owned())
+}
