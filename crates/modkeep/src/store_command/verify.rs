@@ -41,7 +41,7 @@ pub(super) async fn run(
     let proven = proofs(&store, &keys, &selection).await?;
     let public = config::database_key(resolved).ok().flatten();
     let belongs = match public.filter(|_| !matches.get_flag("offline")) {
-        Some(key) => head(&store, resolved, &key).await?,
+        Some(key) => Box::pin(head(&store, resolved, &key)).await?,
         None => true,
     };
     let healthy = sound && proven && belongs;
