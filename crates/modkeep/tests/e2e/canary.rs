@@ -342,7 +342,7 @@ fn refusals_of_a_configuration_do_not_repeat_its_urls() {
         let output = process::run(&mut command, LIMIT);
         let is_refused = !output.ok();
         assert!(is_refused || arguments[0] == "config", "{output}");
-        evidence.output(arguments.get(..2).unwrap().join(" ").as_str(), &output);
+        evidence.output(arguments[..2].join(" ").as_str(), &output);
     };
     for (option, value) in [
         (
