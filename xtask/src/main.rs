@@ -1,4 +1,4 @@
-//! Developer tasks: `cargo xtask test`, `gen`, `check-deps`, `check-crates`, `bench`, `soak`.
+//! Developer tasks: `cargo xtask test`, `gen`, `check-deps`, `check-crates`, `fuzz`, `bench`, `soak`.
 
 #![expect(
     clippy::print_stdout,
@@ -12,6 +12,7 @@
 mod bench;
 mod check_crates;
 mod check_deps;
+mod fuzz;
 mod soak;
 mod test;
 
@@ -43,6 +44,8 @@ enum Task {
     CheckDeps,
     /// Check that no crate that is built was taken back by whoever published it.
     CheckCrates,
+    /// Run fuzz targets for a while.
+    Fuzz(fuzz::Options),
     /// Measure modkeep and its peers on the same work, and write docs/benchmarks.md.
     Bench(bench::Options),
     /// Attack a server for minutes, and print what it cost the others.
@@ -58,6 +61,7 @@ fn main() -> anyhow::Result<()> {
         Task::Test => test::run(),
         Task::CheckDeps => check_deps::run(),
         Task::CheckCrates => check_crates::run(),
+        Task::Fuzz(options) => fuzz::run(&options),
         Task::Bench(options) => bench::run(&options),
         Task::Soak(options) => soak::run(&options),
         Task::BenchUpstream(options) => bench::upstream::serve::run(options),

@@ -11,11 +11,11 @@ use std::{
 };
 
 /// A program the tests start, the Debian package that brings it, and what it is for.
-struct Needed {
-    program: &'static str,
-    probe: &'static [&'static str],
-    package: &'static str,
-    purpose: &'static str,
+pub(crate) struct Needed {
+    pub(crate) program: &'static str,
+    pub(crate) probe: &'static [&'static str],
+    pub(crate) package: &'static str,
+    pub(crate) purpose: &'static str,
 }
 
 const NEEDED: &[Needed] = &[
@@ -75,7 +75,8 @@ pub(crate) fn run() -> Result<()> {
 // === impl Needed ===
 
 impl Needed {
-    fn provide(&self) -> Result<()> {
+    /// Makes sure that it can be run.
+    pub(crate) fn provide(&self) -> Result<()> {
         if runs(self.program, self.probe) {
             return Ok(());
         }
