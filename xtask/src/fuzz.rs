@@ -164,8 +164,8 @@ impl Running {
         let text = String::from_utf8_lossy(&text);
         let figure = |label: &str| {
             let lines = text.lines();
-            let found = lines.filter_map(|line| line.strip_prefix(&format!("stat::{label}:")));
-            found.last().map_or("?", str::trim).to_owned()
+            let mut found = lines.filter_map(|line| line.strip_prefix(&format!("stat::{label}:")));
+            found.next_back().map_or("?", str::trim).to_owned()
         };
         let cover = text
             .lines()

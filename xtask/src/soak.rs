@@ -34,8 +34,10 @@ use tokio::time::Instant;
 /// Open files that a crowd of 20,000 and its server need on each side.
 const OPEN_FILES: u64 = 65_536;
 
-/// How long the customers are alone first.
-const CALM: Duration = Duration::from_secs(15);
+/// How long the customers ask before they are timed, so that what they ask for again is kept, and
+/// how long they are alone then.
+const WARM_UP: Duration = Duration::from_secs(5);
+const CALM: Duration = Duration::from_secs(10);
 
 /// What a soak must stay within.
 const MOST_MEMORY: u64 = 512 << 20;
@@ -105,8 +107,7 @@ fn allow_open_files() -> anyhow::Result<()> {
 /// Everything hostile at once, with kills.
 async fn soak(site: &mut Site, kinds: &[Kind], options: &Options) -> anyhow::Result<bool> {
     let customers = Customers::start(site);
-    tokio::time::sleep(CALM).await;
-    let calm = customers.take_latencies();
+    let calm = calm(&customers).await;
     println!("calm: {calm}");
     let watch = Watch::start(site.process());
     let crowd = Crowd::start(kinds, site.address(), hostile::IN_A_SOAK);
@@ -148,6 +149,14 @@ async fn soak(site: &mut Site, kinds: &[Kind], options: &Options) -> anyhow::Res
     Ok(goals.met)
 }
 
+/// What it takes while nobody is hostile.
+async fn calm(customers: &Customers) -> customer::Taken {
+    tokio::time::sleep(WARM_UP).await;
+    customers.take_latencies();
+    tokio::time::sleep(CALM).await;
+    customers.take_latencies()
+}
+
 /// One kind after the other, each with a server of its own.
 async fn crowds(
     site: &mut Site,
@@ -159,8 +168,7 @@ async fn crowds(
     for kind in kinds {
         site.begin_anew();
         let customers = Customers::start(site);
-        tokio::time::sleep(CALM).await;
-        let calm = customers.take_latencies();
+        let calm = calm(&customers).await;
         let watch = Watch::start(site.process());
         let crowd = Crowd::start(&[*kind], site.address(), count);
         tokio::time::sleep(Duration::from_secs(options.stay)).await;

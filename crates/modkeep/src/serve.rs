@@ -25,11 +25,11 @@ const LOG_DEFAULT: &str = "info";
 pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
     let settings = cli::settings(&cli::given(matches)?)?;
     let _log = logging::start(&settings, LOG_DEFAULT)?;
-    file_limit::raise();
-    wiring::run(serve(&settings))?
+    let open_files = file_limit::raise();
+    wiring::run(serve(&settings, open_files))?
 }
 
-async fn serve(settings: &Settings) -> Result<ExitCode, Failure> {
+async fn serve(settings: &Settings, open_files: Option<u64>) -> Result<ExitCode, Failure> {
     let Service {
         proxy,
         store,
@@ -38,7 +38,7 @@ async fn serve(settings: &Settings) -> Result<ExitCode, Failure> {
     let server = Server::bind(
         settings.listen,
         proxy.clone(),
-        settings.limits,
+        file_limit::fitting(settings.limits, open_files),
         Registry::default(),
     )
     .map_err(|error| Failure::of(Code::ListenFailed, &error))?

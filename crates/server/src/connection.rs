@@ -92,6 +92,7 @@ pub(crate) async fn serve<S: Service>(
 ) {
     // Answers are written in few large pieces; waiting to fill packets only delays small ones.
     let _ = socket.set_nodelay(true);
+    hold_little(&socket);
     let metrics = Arc::clone(&surface.metrics);
     let (pulse, patience) = (&peer.pulse, peer.allowance.lender().patience().clone());
     let closing = Notify::new();
@@ -119,6 +120,20 @@ pub(crate) async fn serve<S: Service>(
         closing.notify_one();
     }
 }
+
+/// Bytes that may lie in the kernel and were not sent yet: one piece of an answer. Without a limit
+/// the kernel takes megabytes for a client that reads nothing, and copying them is what thousands of
+/// such clients cost the others.
+#[cfg(target_os = "linux")]
+const NOT_SENT: u32 = 256 * 1024;
+
+#[cfg(target_os = "linux")]
+fn hold_little(socket: &TcpStream) {
+    let _ = socket2::SockRef::from(socket).set_tcp_notsent_lowat(NOT_SENT);
+}
+
+#[cfg(not(target_os = "linux"))]
+fn hold_little(_socket: &TcpStream) {}
 
 /// Speaks whichever HTTP the client does; politely to an end from when `closing` is notified.
 async fn speak<S: Service>(

@@ -11,8 +11,8 @@ use tokio::{
     task::{JoinHandle, JoinSet},
 };
 
-/// Connections that are opened at a time, and the pause after them: 4,000 a second.
-const AT_A_TIME: usize = 40;
+/// Connections that are opened at a time, and the pause after them: 1,000 a second at most.
+const AT_A_TIME: usize = 10;
 const PAUSE: Duration = Duration::from_millis(10);
 
 pub(super) struct Crowd {
@@ -72,7 +72,7 @@ async fn open(
 /// A client that is thrown out comes back.
 async fn again(kind: Kind, from: SocketAddr, server: SocketAddr, number: usize, opened: Counter) {
     /// Long enough that a crowd which is refused does not keep the machine busy by itself.
-    const BACK: Duration = Duration::from_secs(2);
+    const BACK: Duration = Duration::from_secs(10);
     let mut round = 0;
     loop {
         let seed = number + 100_003 * round;

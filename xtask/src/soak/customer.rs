@@ -7,6 +7,7 @@ use super::{
 };
 use parking_lot::Mutex;
 use std::{
+    collections::HashMap,
     fmt, io,
     net::SocketAddr,
     sync::{
@@ -62,7 +63,7 @@ struct Shared {
     paused: AtomicBool,
     warm: Mutex<Vec<Duration>>,
     cold: Mutex<Vec<Duration>>,
-    answered: Mutex<Vec<Answered>>,
+    answered: Mutex<HashMap<String, Vec<u8>>>,
     next_cold: Mutex<Box<dyn Iterator<Item = String> + Send>>,
     failed: Counter,
     wrong: Counter,
@@ -110,7 +111,12 @@ impl Customers {
     }
 
     pub(super) fn answered(&self) -> Vec<Answered> {
-        self.shared.answered.lock().clone()
+        let answered = self.shared.answered.lock();
+        let copies = answered.iter().map(|(path, body)| Answered {
+            path: path.clone(),
+            body: body.clone(),
+        });
+        copies.collect()
     }
 
     /// Whole answers that were not what the log says.
@@ -137,10 +143,7 @@ impl Shared {
         let mut stream = None;
         for path in site::warm().iter().cycle().skip(first * 7) {
             let began = Instant::now();
-            let is_first = self.ask(&mut stream, path, &self.warm).await;
-            if is_first {
-                self.warm.lock().pop();
-            }
+            self.ask(&mut stream, path, &self.warm).await;
             tokio::time::sleep(WARM_EVERY.saturating_sub(began.elapsed())).await;
         }
     }
@@ -158,13 +161,13 @@ impl Shared {
         }
     }
 
-    /// Asks over a connection that is kept; whether it was the first time for this path.
+    /// Asks over a connection that is kept.
     async fn ask(
         &self,
         stream: &mut Option<TcpStream>,
         path: &str,
         latencies: &Mutex<Vec<Duration>>,
-    ) -> bool {
+    ) {
         while self.paused.load(Relaxed) {
             *stream = None;
             tokio::time::sleep(AGAIN).await;
@@ -172,18 +175,17 @@ impl Shared {
         let began = Instant::now();
         let answer = self.ask_over(stream, path).await;
         if self.paused.load(Relaxed) {
-            return false;
+            return;
         }
         match answer {
             Ok(answer) if answer.status == 200 => {
                 latencies.lock().push(began.elapsed());
-                self.compare(path, answer.body)
+                self.compare(path, answer.body);
             }
             Ok(_) | Err(_) => {
                 *stream = None;
                 self.failed.fetch_add(1, Relaxed);
                 tokio::time::sleep(AGAIN).await;
-                false
             }
         }
     }
@@ -201,18 +203,13 @@ impl Shared {
         wire::ask(opened, path).await
     }
 
-    fn compare(&self, path: &str, body: Vec<u8>) -> bool {
+    fn compare(&self, path: &str, body: Vec<u8>) {
         self.compared.fetch_add(1, Relaxed);
         if self.truth.get(path) != Some(&body) {
             self.wrong.fetch_add(1, Relaxed);
         }
         let mut answered = self.answered.lock();
-        let is_first = answered.iter().all(|known| known.path != path);
-        if is_first {
-            let path = path.to_owned();
-            answered.push(Answered { path, body });
-        }
-        is_first
+        answered.entry(path.to_owned()).or_insert(body);
     }
 }
 

@@ -120,7 +120,7 @@ impl Site {
         let anywhere = SocketAddr::from(([127, 0, 0, 1], 0));
         let mut stream = wire::connect(anywhere, self.address()).await?;
         let mut lost = 0;
-        for Answered { path, body } in answered.iter().rev().take(CHECKED_AGAIN) {
+        for Answered { path, body } in answered.iter().take(CHECKED_AGAIN) {
             let answer = wire::ask(&mut stream, path).await?;
             lost += u64::from(answer.status != 200 || answer.body != *body);
         }
