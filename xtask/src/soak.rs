@@ -150,7 +150,7 @@ async fn soak(site: &mut Site, kinds: &[Kind], options: &Options) -> anyhow::Res
 }
 
 /// What it takes while nobody is hostile.
-async fn calm(customers: &Customers) -> customer::Taken {
+async fn calm(customers: &Customers) -> customer::CustomerLatencies {
     tokio::time::sleep(WARM_UP).await;
     customers.take_latencies();
     tokio::time::sleep(CALM).await;

@@ -21,7 +21,7 @@ pub(crate) mod seats;
 
 use crate::Limits;
 use accounts::{Account, Accounts};
-use memory::{Lender, Memory};
+use memory::{Lender, MemoryBudget};
 use posted::PostedBudget;
 use std::{
     net::IpAddr,
@@ -35,7 +35,7 @@ const SHARE: usize = 4;
 /// All budgets of a server.
 #[derive(Debug)]
 pub(crate) struct Budgets {
-    answers: Arc<Memory>,
+    answers: Arc<MemoryBudget>,
     posted: PostedBudget,
     accounts: Arc<Accounts>,
     limits: Limits,
@@ -45,7 +45,7 @@ pub(crate) struct Budgets {
 #[derive(Debug)]
 pub(crate) struct Allowance {
     pub(crate) account: Account,
-    answers: Arc<Memory>,
+    answers: Arc<MemoryBudget>,
     pub(crate) posted: PostedBudget,
     limits: Limits,
 }
@@ -55,7 +55,7 @@ pub(crate) struct Allowance {
 impl Budgets {
     pub(crate) fn new(limits: Limits) -> Self {
         Self {
-            answers: Arc::new(Memory::new(limits.answer_memory)),
+            answers: Arc::new(MemoryBudget::new(limits.answer_memory)),
             posted: PostedBudget::new(limits.posted_memory, limits.posted_lists),
             accounts: Arc::default(),
             limits,

@@ -46,7 +46,7 @@ pub(super) struct Latencies {
 
 /// Latencies of both kinds, and how many requests had no answer.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Taken {
+pub(super) struct CustomerLatencies {
     pub(super) warm: Latencies,
     pub(super) cold: Latencies,
     failed: u64,
@@ -93,8 +93,8 @@ impl Customers {
     }
 
     /// The latencies since the last time.
-    pub(super) fn take_latencies(&self) -> Taken {
-        Taken {
+    pub(super) fn take_latencies(&self) -> CustomerLatencies {
+        CustomerLatencies {
             warm: Latencies::of(std::mem::take(&mut *self.shared.warm.lock())),
             cold: Latencies::of(std::mem::take(&mut *self.shared.cold.lock())),
             failed: self.shared.failed.swap(0, Relaxed),
@@ -240,7 +240,7 @@ impl fmt::Display for Latencies {
     }
 }
 
-impl fmt::Display for Taken {
+impl fmt::Display for CustomerLatencies {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { warm, cold, failed } = self;
         write!(f, "warm {warm}; cold {cold}; {failed} without an answer")

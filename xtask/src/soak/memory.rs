@@ -16,7 +16,7 @@ const LOOK: Duration = Duration::from_millis(200);
 
 /// What was seen.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Seen {
+pub(super) struct PeakUsage {
     /// Most bytes that were resident.
     pub(super) peak: u64,
     /// Most open descriptors.
@@ -27,7 +27,7 @@ pub(super) struct Seen {
 pub(super) struct Watch {
     process: Arc<AtomicU32>,
     over: Arc<AtomicBool>,
-    seen: Arc<Mutex<Seen>>,
+    seen: Arc<Mutex<PeakUsage>>,
     thread: JoinHandle<()>,
 }
 
@@ -60,7 +60,7 @@ impl Watch {
         self.process.store(process, Relaxed);
     }
 
-    pub(super) fn end(self) -> Seen {
+    pub(super) fn end(self) -> PeakUsage {
         self.over.store(true, Relaxed);
         drop(self.thread.join());
         *self.seen.lock()
@@ -68,7 +68,7 @@ impl Watch {
 }
 
 /// A process that is just being replaced is looked at the next time.
-fn look(process: u32, seen: &Mutex<Seen>) {
+fn look(process: u32, seen: &Mutex<PeakUsage>) {
     let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     let peak = peak.and_then(|rest| rest.split_whitespace().next()?.parse::<u64>().ok());

@@ -19,9 +19,9 @@ use std::{
 type Step<T> = Pin<Box<dyn Future<Output = (Box<dyn Arriving>, Result<T, ReadFailure>)> + Send>>;
 
 /// Something arriving on its way out.
-pub(crate) struct Following(State);
+pub(crate) struct Following(FollowingState);
 
-enum State {
+enum FollowingState {
     Waiting(Step<()>),
     Ready(Box<dyn Arriving>),
     Reading(Step<Option<Bytes>>, Option<Loan>),
@@ -32,7 +32,7 @@ enum State {
 
 impl Following {
     pub(crate) fn new(arriving: Box<dyn Arriving>) -> Self {
-        Self(State::waiting(arriving))
+        Self(FollowingState::waiting(arriving))
     }
 
     /// The next piece, of at most `at_most` bytes.
@@ -44,31 +44,31 @@ impl Following {
     ) -> Poll<Option<Result<Bytes, ReadFailure>>> {
         loop {
             match &mut self.0 {
-                State::Waiting(step) => {
+                FollowingState::Waiting(step) => {
                     let (arriving, result) = ready!(step.as_mut().poll(cx));
-                    self.0 = State::Ready(arriving);
+                    self.0 = FollowingState::Ready(arriving);
                     if let Err(failure) = result {
                         return self.over(Some(Err(failure)));
                     }
                 }
-                State::Ready(arriving) => {
+                FollowingState::Ready(arriving) => {
                     let most = arriving.largest_piece().min(PIECE).min(at_most);
                     let loan = ready!(lender.poll_lend(cx, lender.piece(most)));
                     self.read(loan);
                 }
-                State::Reading(step, loan) => {
+                FollowingState::Reading(step, loan) => {
                     let (arriving, result) = ready!(step.as_mut().poll(cx));
                     let loan = loan.take();
                     let Ok(Some(bytes)) = result else {
                         return self.over(result.transpose());
                     };
-                    self.0 = State::waiting(arriving);
+                    self.0 = FollowingState::waiting(arriving);
                     return Poll::Ready(Some(Ok(match loan {
                         Some(loan) => loan.of(bytes),
                         None => bytes,
                     })));
                 }
-                State::Over => return Poll::Ready(None),
+                FollowingState::Over => return Poll::Ready(None),
             }
         }
     }
@@ -76,8 +76,8 @@ impl Following {
     /// Reads as much as was lent.
     fn read(&mut self, loan: Option<Loan>) {
         let at_most = loan.as_ref().map_or(0, Loan::bytes);
-        self.0 = match std::mem::replace(&mut self.0, State::Over) {
-            State::Ready(mut arriving) => State::Reading(
+        self.0 = match std::mem::replace(&mut self.0, FollowingState::Over) {
+            FollowingState::Ready(mut arriving) => FollowingState::Reading(
                 Box::pin(async move {
                     let read = arriving.next(at_most).await;
                     (arriving, read)
@@ -92,14 +92,14 @@ impl Following {
         &mut self,
         last: Option<Result<Bytes, ReadFailure>>,
     ) -> Poll<Option<Result<Bytes, ReadFailure>>> {
-        self.0 = State::Over;
+        self.0 = FollowingState::Over;
         Poll::Ready(last)
     }
 }
 
-// === impl State ===
+// === impl FollowingState ===
 
-impl State {
+impl FollowingState {
     fn waiting(mut arriving: Box<dyn Arriving>) -> Self {
         Self::Waiting(Box::pin(async move {
             let ready = arriving.ready().await;

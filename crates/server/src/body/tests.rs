@@ -3,7 +3,7 @@
 use super::{PIECE as PIECE_BYTES, Source, reading::READ_AHEAD};
 use crate::{
     Limits,
-    budget::memory::{Lender, Memory},
+    budget::memory::{Lender, MemoryBudget},
     service::{Arriving, Future, Kept, ReadFailure},
 };
 use bytes::Bytes;
@@ -23,7 +23,7 @@ fn lender() -> Lender {
 }
 
 fn lender_of(bytes: usize) -> Lender {
-    let memory = Arc::new(Memory::new(bytes));
+    let memory = Arc::new(MemoryBudget::new(bytes));
     Lender::new(&memory, &memory, &Limits::default())
 }
 

@@ -3,7 +3,7 @@
 //! An account lives as long as one of its caller's connections, so that addresses which came and
 //! went cost nothing.
 
-use super::{SHARE, memory::Memory};
+use super::{SHARE, memory::MemoryBudget};
 use crate::Limits;
 use parking_lot::Mutex;
 use std::{
@@ -38,9 +38,9 @@ pub(crate) struct Account {
 #[derive(Debug)]
 pub(crate) struct Shares {
     /// Memory of answers.
-    pub(crate) answers: Arc<Memory>,
+    pub(crate) answers: Arc<MemoryBudget>,
     /// Memory of posted lists.
-    pub(crate) posted: Arc<Memory>,
+    pub(crate) posted: Arc<MemoryBudget>,
     /// Posted lists that are being answered.
     pub(crate) lists: AtomicUsize,
     /// Requests that are being answered.
@@ -69,8 +69,8 @@ impl Accounts {
         let mut open = accounts.open.lock();
         let shares = open.entry(network).or_insert_with(|| {
             Arc::new(Shares {
-                answers: Arc::new(Memory::new(limits.answer_memory / SHARE)),
-                posted: Arc::new(Memory::new(limits.posted_memory / SHARE)),
+                answers: Arc::new(MemoryBudget::new(limits.answer_memory / SHARE)),
+                posted: Arc::new(MemoryBudget::new(limits.posted_memory / SHARE)),
                 lists: AtomicUsize::new(0),
                 requests: AtomicUsize::new(0),
             })

@@ -29,7 +29,7 @@ const MOST: usize = u32::MAX as usize;
 
 /// Memory that can be lent.
 #[derive(Debug)]
-pub(crate) struct Memory {
+pub(crate) struct MemoryBudget {
     free: Arc<Semaphore>,
     total: usize,
     waiting: AtomicUsize,
@@ -44,8 +44,8 @@ pub(crate) struct Loan {
 
 /// Lends memory to one answer, out of everybody's budget and its caller's share.
 pub(crate) struct Lender {
-    all: Arc<Memory>,
-    share: Arc<Memory>,
+    all: Arc<MemoryBudget>,
+    share: Arc<MemoryBudget>,
     patience: Patience,
     wait: Option<Pin<Box<dyn Future<Output = Option<Loan>> + Send>>>,
 }
@@ -53,8 +53,8 @@ pub(crate) struct Lender {
 /// How long a client may take for the next [`LEAST`](crate::pulse::LEAST) bytes of an answer.
 #[derive(Debug, Clone)]
 pub(crate) struct Patience {
-    all: Arc<Memory>,
-    share: Arc<Memory>,
+    all: Arc<MemoryBudget>,
+    share: Arc<MemoryBudget>,
     usual: Duration,
     when_short: Duration,
 }
@@ -66,11 +66,11 @@ struct LentBytes {
 }
 
 /// Counts somebody as waiting.
-struct Waiting(Arc<Memory>);
+struct WaitingGuard(Arc<MemoryBudget>);
 
-// === impl Memory ===
+// === impl MemoryBudget ===
 
-impl Memory {
+impl MemoryBudget {
     pub(crate) fn new(total: usize) -> Self {
         let total = total.clamp(SHORT_PIECE, MOST);
         Self {
@@ -100,22 +100,22 @@ impl Memory {
         if let Some(taken) = self.try_take(bytes) {
             return Some(taken);
         }
-        let _waiting = Waiting::new(&self);
+        let _waiting = WaitingGuard::new(&self);
         let bytes = u32::try_from(bytes.min(self.total)).ok()?;
         Arc::clone(&self.free).acquire_many_owned(bytes).await.ok()
     }
 }
 
-// === impl Waiting ===
+// === impl WaitingGuard ===
 
-impl Waiting {
-    fn new(memory: &Arc<Memory>) -> Self {
+impl WaitingGuard {
+    fn new(memory: &Arc<MemoryBudget>) -> Self {
         memory.waiting.fetch_add(1, Relaxed);
         Self(Arc::clone(memory))
     }
 }
 
-impl Drop for Waiting {
+impl Drop for WaitingGuard {
     fn drop(&mut self) {
         self.0.waiting.fetch_sub(1, Relaxed);
     }
@@ -124,7 +124,7 @@ impl Drop for Waiting {
 // === impl Lender ===
 
 impl Lender {
-    pub(crate) fn new(all: &Arc<Memory>, share: &Arc<Memory>, limits: &Limits) -> Self {
+    pub(crate) fn new(all: &Arc<MemoryBudget>, share: &Arc<MemoryBudget>, limits: &Limits) -> Self {
         Self {
             all: Arc::clone(all),
             share: Arc::clone(share),
@@ -229,21 +229,21 @@ impl AsRef<[u8]> for LentBytes {
 
 #[cfg(test)]
 mod tests {
-    use super::{Lender, Memory, SHORT_PIECE};
+    use super::{Lender, MemoryBudget, SHORT_PIECE};
     use crate::Limits;
     use bytes::Bytes;
     use std::{future::poll_fn, sync::Arc};
 
     const TOTAL: usize = 4 * SHORT_PIECE;
 
-    fn budgets() -> (Arc<Memory>, Arc<Memory>) {
+    fn budgets() -> (Arc<MemoryBudget>, Arc<MemoryBudget>) {
         (
-            Arc::new(Memory::new(TOTAL)),
-            Arc::new(Memory::new(TOTAL / 2)),
+            Arc::new(MemoryBudget::new(TOTAL)),
+            Arc::new(MemoryBudget::new(TOTAL / 2)),
         )
     }
 
-    fn lender((all, share): &(Arc<Memory>, Arc<Memory>)) -> Lender {
+    fn lender((all, share): &(Arc<MemoryBudget>, Arc<MemoryBudget>)) -> Lender {
         Lender::new(all, share, &Limits::default())
     }
 

@@ -4,7 +4,7 @@
 //! its bytes and its place among those that are answered at a time are budgeted. The bytes are
 //! charged as they arrive, not as they are announced: an announcement costs a stranger nothing.
 
-use super::{SHARE, accounts::Shares, memory::Memory};
+use super::{SHARE, accounts::Shares, memory::MemoryBudget};
 use std::sync::{Arc, atomic::Ordering::Relaxed};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -15,7 +15,7 @@ const COST: usize = 8;
 /// Room for posted lists. Cloning shares it.
 #[derive(Debug, Clone)]
 pub(crate) struct PostedBudget {
-    memory: Arc<Memory>,
+    memory: Arc<MemoryBudget>,
     lists: Arc<Semaphore>,
     lists_a_caller: usize,
 }
@@ -23,7 +23,7 @@ pub(crate) struct PostedBudget {
 /// One posted list's place and memory, given back when this is dropped.
 #[derive(Debug)]
 pub(crate) struct PostedRoom {
-    memory: Arc<Memory>,
+    memory: Arc<MemoryBudget>,
     held: Vec<OwnedSemaphorePermit>,
     shares: Arc<Shares>,
     _place: OwnedSemaphorePermit,
@@ -46,7 +46,7 @@ impl PostedBudget {
     pub(crate) fn new(memory: usize, lists: usize) -> Self {
         let lists = lists.clamp(1, Semaphore::MAX_PERMITS);
         Self {
-            memory: Arc::new(Memory::new(memory)),
+            memory: Arc::new(MemoryBudget::new(memory)),
             lists: Arc::new(Semaphore::new(lists)),
             lists_a_caller: (lists / SHARE).max(1),
         }

@@ -33,13 +33,13 @@ const CLEARED: usize = 64;
 pub(crate) struct Seats {
     free: Arc<Semaphore>,
     all: u32,
-    taken: Mutex<Taken>,
+    taken: Mutex<SeatMap>,
     next: AtomicU64,
     freed: Notify,
 }
 
 #[derive(Debug, Default)]
-struct Taken {
+struct SeatMap {
     seats: HashMap<u64, (CallerNetwork, Arc<Pulse>)>,
     by_caller: HashMap<CallerNetwork, usize>,
 }

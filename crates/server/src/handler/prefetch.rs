@@ -22,7 +22,7 @@ use proxy::{
 use std::error::Error;
 
 /// The progress of a job, and the room of its list.
-struct Progress {
+struct JobProgress {
     job: Box<dyn Arriving>,
     _room: PostedRoom,
 }
@@ -47,16 +47,16 @@ where
     };
     match service.prefetch(caller, list, kinds).await {
         Ok(job) => {
-            let progress = Source::arriving(Box::new(Progress { job, _room: room }));
+            let progress = Source::arriving(Box::new(JobProgress { job, _room: room }));
             (respond::streamed(ask, NDJSON, progress), None)
         }
         Err(refusal) => respond::refusal(ask, &refusal),
     }
 }
 
-// === impl Progress ===
+// === impl JobProgress ===
 
-impl Arriving for Progress {
+impl Arriving for JobProgress {
     fn length(&self) -> Option<u64> {
         self.job.length()
     }

@@ -2,7 +2,7 @@
 
 use super::{
     received::ReceivedBody,
-    sending::{self, Ended},
+    sending::{self, SendOutcome},
 };
 use crate::{Service, access, body::OutBody, connection::Peer, handler::Surface, pulse::DAWDLES};
 use bytes::Bytes;
@@ -35,9 +35,9 @@ pub(super) async fn answer<S: Service>(
         return;
     }
     match sending::send(&mut body, &mut stream).await {
-        Ended::Sent | Ended::Left => {}
-        Ended::Failed => stream.send_reset(Reason::INTERNAL_ERROR),
-        Ended::Dawdled => {
+        SendOutcome::Sent | SendOutcome::Left => {}
+        SendOutcome::Failed => stream.send_reset(Reason::INTERNAL_ERROR),
+        SendOutcome::Dawdled => {
             access::cut(&metrics, DAWDLES);
             body.exchange().failed(&DAWDLES);
             stream.send_reset(Reason::ENHANCE_YOUR_CALM);

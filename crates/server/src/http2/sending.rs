@@ -27,7 +27,7 @@ use tokio::time::{Instant, sleep};
 const LOOK: Duration = Duration::from_secs(5);
 
 /// How the sending of a body ended.
-pub(super) enum Ended {
+pub(super) enum SendOutcome {
     /// All of it was handed over.
     Sent,
     /// The source of the body failed; it has been said.
@@ -41,26 +41,26 @@ pub(super) enum Ended {
 /// How long a client was waited for, and what it took meanwhile. Time in which the source was
 /// waited for does not count.
 #[derive(Default)]
-struct Progress {
+struct ClientProgress {
     waited: Duration,
     taken: u64,
 }
 
 /// Sends all of `body`.
-pub(super) async fn send(body: &mut OutBody, stream: &mut SendStream<Bytes>) -> Ended {
-    let mut progress = Progress::default();
+pub(super) async fn send(body: &mut OutBody, stream: &mut SendStream<Bytes>) -> SendOutcome {
+    let mut progress = ClientProgress::default();
     loop {
         let room = match room_before(body, stream, &mut progress).await {
             Ok(room) => room,
             Err(ended) => return ended,
         };
         match piece(body, stream, room).await {
-            None => return Ended::Left,
+            None => return SendOutcome::Left,
             Some(None) => {
                 let sent = stream.send_data(Bytes::new(), true);
-                return sent.map_or(Ended::Left, |()| Ended::Sent);
+                return sent.map_or(SendOutcome::Left, |()| SendOutcome::Sent);
             }
-            Some(Some(Err(_))) => return Ended::Failed,
+            Some(Some(Err(_))) => return SendOutcome::Failed,
             Some(Some(Ok(bytes))) => {
                 if let Err(ended) = hand_over(bytes, body, stream, &mut progress).await {
                     return ended;
@@ -68,7 +68,7 @@ pub(super) async fn send(body: &mut OutBody, stream: &mut SendStream<Bytes>) -> 
             }
         }
         if body.left() == Some(0) {
-            return Ended::Sent;
+            return SendOutcome::Sent;
         }
     }
 }
@@ -77,8 +77,8 @@ pub(super) async fn send(body: &mut OutBody, stream: &mut SendStream<Bytes>) -> 
 async fn room_before(
     body: &mut OutBody,
     stream: &mut SendStream<Bytes>,
-    progress: &mut Progress,
-) -> Result<usize, Ended> {
+    progress: &mut ClientProgress,
+) -> Result<usize, SendOutcome> {
     if body.is_arriving() {
         return Ok(PIECE);
     }
@@ -92,14 +92,16 @@ async fn hand_over(
     mut bytes: Bytes,
     body: &mut OutBody,
     stream: &mut SendStream<Bytes>,
-    progress: &mut Progress,
-) -> Result<(), Ended> {
+    progress: &mut ClientProgress,
+) -> Result<(), SendOutcome> {
     while !bytes.is_empty() {
         let room = room(bytes.len(), body, stream, progress).await?;
         let part = bytes.split_to(room.min(bytes.len()));
         let is_last = bytes.is_empty() && body.left() == Some(0);
         progress.took(part.len());
-        stream.send_data(part, is_last).map_err(|_| Ended::Left)?;
+        stream
+            .send_data(part, is_last)
+            .map_err(|_| SendOutcome::Left)?;
     }
     Ok(())
 }
@@ -124,11 +126,11 @@ async fn room(
     wanted: usize,
     body: &mut OutBody,
     stream: &mut SendStream<Bytes>,
-    progress: &mut Progress,
-) -> Result<usize, Ended> {
+    progress: &mut ClientProgress,
+) -> Result<usize, SendOutcome> {
     stream.reserve_capacity(wanted);
     loop {
-        let left = progress.left(body.patience()).ok_or(Ended::Dawdled)?;
+        let left = progress.left(body.patience()).ok_or(SendOutcome::Dawdled)?;
         let began = Instant::now();
         let room = tokio::select! {
             biased;
@@ -137,7 +139,7 @@ async fn room(
         };
         progress.waited += began.elapsed();
         if let Some(room) = room {
-            return room.ok_or(Ended::Left);
+            return room.ok_or(SendOutcome::Left);
         }
     }
 }
@@ -158,9 +160,9 @@ fn poll_room(cx: &mut Context<'_>, stream: &mut SendStream<Bytes>) -> Poll<Optio
     }
 }
 
-// === impl Progress ===
+// === impl ClientProgress ===
 
-impl Progress {
+impl ClientProgress {
     fn took(&mut self, bytes: usize) {
         self.taken += bytes as u64;
         if self.taken >= LEAST {

@@ -28,19 +28,19 @@ const SIZE: u64 = 64 << 20;
 
 /// Bytes that were read and are still held, and the most that ever were.
 #[derive(Default)]
-struct Held {
+struct HeldBytes {
     now: AtomicUsize,
     most: AtomicUsize,
     read: AtomicUsize,
 }
 
 /// A blob of zeros that counts what is held of it.
-struct Counting(Arc<Held>);
+struct Counting(Arc<HeldBytes>);
 
-struct CountedBytes(Vec<u8>, Arc<Held>);
+struct CountedBytes(Vec<u8>, Arc<HeldBytes>);
 
 impl CountedBytes {
-    fn new(length: usize, held: &Arc<Held>) -> Self {
+    fn new(length: usize, held: &Arc<HeldBytes>) -> Self {
         let now = held.now.fetch_add(length, SeqCst) + length;
         held.most.fetch_max(now, SeqCst);
         held.read.fetch_add(length, SeqCst);
@@ -75,8 +75,8 @@ impl Kept for Counting {
     }
 }
 
-fn serving(limits: Limits) -> (Running, Arc<Held>) {
-    let held = Arc::new(Held::default());
+fn serving(limits: Limits) -> (Running, Arc<HeldBytes>) {
+    let held = Arc::new(HeldBytes::default());
     let blob: Arc<dyn Kept> = Arc::new(Counting(Arc::clone(&held)));
     let fake = Fake::serving(move || artifact(Payload::Kept(Arc::clone(&blob))));
     (fake.start_with(limits), held)
