@@ -50,6 +50,9 @@ enum Task {
     Bench(bench::Options),
     /// Attack a server for minutes, and print what it cost the others.
     Soak(soak::Options),
+    /// Hostile clients of a soak; they are started by it.
+    #[command(hide = true)]
+    SoakCrowd(soak::crowd::Options),
     /// The upstream of the bench; it is started by it.
     #[command(hide = true)]
     BenchUpstream(bench::upstream::serve::Options),
@@ -64,6 +67,7 @@ fn main() -> anyhow::Result<()> {
         Task::Fuzz(options) => fuzz::run(&options),
         Task::Bench(options) => bench::run(&options),
         Task::Soak(options) => soak::run(&options),
+        Task::SoakCrowd(options) => soak::crowd::run(&options),
         Task::BenchUpstream(options) => bench::upstream::serve::run(options),
     }
 }

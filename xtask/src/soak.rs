@@ -3,12 +3,12 @@
 //! Well-behaved clients ask all the while. Of each whole answer the bytes are compared with what
 //! was logged in the checksum database; what was answered in full must still be there after every
 //! kill, with the source gone. Latencies are compared with those of the same clients before the
-//! hostile ones came, on the same machine, which the load shares: so a ratio is an upper bound.
+//! hostile ones came, on the same machine, which the load shares ([`crowd`]).
 //!
 //! Everything happens on loopback addresses, and ends by itself.
 
 mod attack;
-mod crowd;
+pub(crate) mod crowd;
 mod customer;
 mod hostile;
 mod http2;
@@ -110,7 +110,7 @@ async fn soak(site: &mut Site, kinds: &[Kind], options: &Options) -> anyhow::Res
     let calm = calm(&customers).await;
     println!("calm: {calm}");
     let watch = Watch::start(site.process());
-    let crowd = Crowd::start(kinds, site.address(), hostile::IN_A_SOAK);
+    let crowd = Crowd::start(kinds, site.address(), hostile::IN_A_SOAK)?;
     let end = Instant::now() + Duration::from_secs(60 * options.minutes);
     let (mut kills, mut lost) = (0, 0);
     while Instant::now() < end {
@@ -129,8 +129,8 @@ async fn soak(site: &mut Site, kinds: &[Kind], options: &Options) -> anyhow::Res
             customers.go_on();
         }
     }
-    crowd.end().await;
     let hostile = customers.take_latencies();
+    crowd.end().await?;
     println!("among hostile clients: {hostile}");
     let seen = watch.end();
     let wrong = customers.wrong();
@@ -170,15 +170,20 @@ async fn crowds(
         let customers = Customers::start(site);
         let calm = calm(&customers).await;
         let watch = Watch::start(site.process());
-        let crowd = Crowd::start(&[*kind], site.address(), count);
+        let crowd = Crowd::start(&[*kind], site.address(), count)?;
         tokio::time::sleep(Duration::from_secs(options.stay)).await;
         let among = customers.take_latencies();
-        let open = crowd.end().await;
+        let open = crowd.end().await?;
         let seen = watch.end();
         println!("\n{kind}: {open} of {count} connections were opened");
         println!("calm: {calm}\namong them: {among}");
         let mut goals = Goals::default();
         goals.at_most("wrong bytes", customers.wrong(), 0);
+        goals.at_most("customers without an answer", among.failed, 0);
+        customers
+            .take_failures()
+            .iter()
+            .for_each(|failure| println!("       {failure}"));
         let memory = MOST_MEMORY_OF_A_CROWD >> 20;
         goals.at_most("peak memory, MiB", seen.peak >> 20, memory);
         goals.slower("warm P99", calm.warm, among.warm, MOST_SLOWER_IN_A_CROWD);

@@ -21,7 +21,7 @@ pub(super) async fn client(
     seed: usize,
     opened: &Counter,
 ) -> io::Result<()> {
-    let mut stream = wire::connect(from, server).await?;
+    let mut stream = wire::connect_holding_little(from, server).await?;
     opened.fetch_add(1, Relaxed);
     let stream = &mut stream;
     match kind {

@@ -36,6 +36,16 @@ pub(super) struct Answered {
     pub(super) body: Vec<u8>,
 }
 
+/// Failures that are printed.
+const SHOWN_FAILURES: usize = 3;
+
+/// A request that was not answered as it should be.
+#[derive(Debug)]
+struct Failure {
+    after: Duration,
+    what: String,
+}
+
 /// How long answers took.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Latencies {
@@ -49,7 +59,7 @@ pub(super) struct Latencies {
 pub(super) struct CustomerLatencies {
     pub(super) warm: Latencies,
     pub(super) cold: Latencies,
-    failed: u64,
+    pub(super) failed: u64,
 }
 
 pub(super) struct Customers {
@@ -66,6 +76,7 @@ struct Shared {
     answered: Mutex<HashMap<String, Vec<u8>>>,
     next_cold: Mutex<Box<dyn Iterator<Item = String> + Send>>,
     failed: Counter,
+    failures: Mutex<Vec<Failure>>,
     wrong: Counter,
     compared: Counter,
 }
@@ -83,6 +94,7 @@ impl Customers {
             answered: Mutex::default(),
             next_cold: Mutex::new(Box::new(site::cold())),
             failed: Counter::default(),
+            failures: Mutex::default(),
             wrong: Counter::default(),
             compared: Counter::default(),
         });
@@ -99,6 +111,14 @@ impl Customers {
             cold: Latencies::of(std::mem::take(&mut *self.shared.cold.lock())),
             failed: self.shared.failed.swap(0, Relaxed),
         }
+    }
+
+    /// What the failures since the last time were, the slowest first.
+    pub(super) fn take_failures(&self) -> Vec<String> {
+        let mut failures = std::mem::take(&mut *self.shared.failures.lock());
+        failures.sort_by_key(|failure| std::cmp::Reverse(failure.after));
+        let shown = failures.iter().take(SHOWN_FAILURES);
+        shown.map(ToString::to_string).collect()
     }
 
     /// Nobody asks until it goes on.
@@ -182,9 +202,12 @@ impl Shared {
                 latencies.lock().push(began.elapsed());
                 self.compare(path, answer.body);
             }
-            Ok(_) | Err(_) => {
+            other => {
                 *stream = None;
                 self.failed.fetch_add(1, Relaxed);
+                self.failures
+                    .lock()
+                    .push(Failure::new(began.elapsed(), other));
                 tokio::time::sleep(AGAIN).await;
             }
         }
@@ -210,6 +233,27 @@ impl Shared {
         }
         let mut answered = self.answered.lock();
         answered.entry(path.to_owned()).or_insert(body);
+    }
+}
+
+// === impl Failure ===
+
+impl Failure {
+    fn new(after: Duration, answer: io::Result<wire::Answer>) -> Self {
+        let what = match answer {
+            Ok(answer) => {
+                let body = String::from_utf8_lossy(&answer.body).into_owned();
+                format!("{} {}", answer.status, body.replace('\n', " "))
+            }
+            Err(error) => error.to_string(),
+        };
+        Self { after, what }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "after {} ms: {}", self.after.as_millis(), self.what)
     }
 }
 

@@ -1,5 +1,6 @@
 //! The kinds of hostile clients.
 
+use clap::ValueEnum as _;
 use std::fmt;
 
 /// Connections of each kind in a soak of all kinds.
@@ -54,6 +55,12 @@ impl Kind {
         Self::LargeGoMods,
         Self::Garbage,
     ];
+
+    /// As the option is written.
+    pub(super) fn option(self) -> String {
+        let value = self.to_possible_value();
+        value.map_or_else(String::new, |value| value.get_name().to_owned())
+    }
 }
 
 impl fmt::Display for Kind {
