@@ -37,6 +37,13 @@ pub(crate) fn fitting(limits: Limits, open_files: Option<u64>) -> Limits {
     }
 }
 
+/// How many kept blobs may stay open for clients: half of what connections leave. `None` where the
+/// limit is not known.
+pub(crate) fn open_blobs() -> Option<usize> {
+    let (soft, _) = rlimit::Resource::NOFILE.get().ok()?;
+    usize::try_from(soft / 8).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::fitting;

@@ -3,6 +3,7 @@
 use crate::{
     config::{Environment as _, Process, Settings},
     failure::Failure,
+    file_limit,
 };
 use codes::Code;
 use proxy::{Metrics, OwnOptions, Proxy, ProxyOptions, Witness};
@@ -92,6 +93,7 @@ fn own(settings: &Settings, store: &Store, reach: &UpstreamOptions) -> Result<Ow
 /// is no option, for nobody else should.
 pub(crate) fn store_options(data: &Path) -> StoreOptions {
     let mut options = StoreOptions::local(data);
+    options.open_blobs = file_limit::open_blobs().unwrap_or(options.open_blobs);
     options.crash_point = Process.variable("MODKEEP_CRASH_POINT");
     options
 }

@@ -33,11 +33,11 @@ impl Sound {
         }
     }
 
-    /// Whether the blob was found sound since it last changed. Waits for nothing: what the system
-    /// knows of an open file of a local disk is in memory. Of an object store nothing is known.
+    /// Whether the blob was found sound since it last changed. Waits for nothing; of an
+    /// object store, and of a file that is not open, nothing is known.
     pub(crate) fn knows(&self, blob: &BlobReader) -> bool {
-        let changed = blob.local_file().map(changed);
-        changed.is_some() && self.blobs.get(&blob.blob()) == changed
+        let changed = blob.changed();
+        changed.is_some() && self.blobs.get(&blob.blob()) == Some(changed)
     }
 
     /// Remembers what was just received, hashed and read again by its check: hashing it once more
@@ -71,7 +71,8 @@ impl Sound {
 
 /// When the file was last written; none where the platform or an object store cannot say.
 async fn last_change(blob: &BlobReader) -> Result<Option<SystemTime>, StoreError> {
-    Ok(changed(&*blob.file().await?))
+    let file = blob.file().await?;
+    Ok(changed(&file))
 }
 
 fn changed(file: &File) -> Option<SystemTime> {
@@ -106,7 +107,7 @@ mod tests {
         let record = store.commit(capture).await.unwrap().record;
         let blob = store.open_blob(&record).await.unwrap();
         assert!(sound.knows(&blob));
-        let file = blob.local_file().unwrap();
+        let file = blob.file().await.unwrap();
         file.set_modified(std::time::UNIX_EPOCH).unwrap();
         assert!(!sound.knows(&blob));
         sound.ensure(&blob).await.unwrap();

@@ -125,6 +125,11 @@ impl Exchange {
         self.metrics.sent.inc_by(bytes as u64);
     }
 
+    /// Body bytes that were handed over.
+    pub(crate) fn sent_so_far(&self) -> u64 {
+        self.sent
+    }
+
     /// The body ended as it should.
     pub(crate) fn completed(&mut self) {
         self.ending = Ending::Complete;

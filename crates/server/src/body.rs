@@ -10,7 +10,10 @@ mod reading;
 
 use crate::{
     access::Exchange,
-    budget::memory::{Lender, Loan},
+    budget::{
+        memory::{Lender, Loan},
+        turns::TurnLine,
+    },
     service::{Arriving, Kept, ReadFailure},
 };
 use bytes::Bytes;
@@ -28,6 +31,9 @@ use std::{
 /// a thousand readers fit into the budget.
 pub(crate) const PIECE: usize = 256 * 1024;
 
+/// Up to here an answer is small, and takes no turns.
+const SMALL: u64 = 64 * 1024;
+
 /// Where the bytes of an answer come from.
 pub(crate) enum Source {
     /// Nowhere: HEAD, 304.
@@ -44,6 +50,7 @@ pub(crate) enum Source {
 pub(crate) struct OutBody {
     source: Source,
     lender: Lender,
+    turns: TurnLine,
     exchange: Exchange,
 }
 
@@ -132,13 +139,19 @@ fn counted(
 // === impl OutBody ===
 
 impl OutBody {
-    pub(crate) fn new(source: Source, lender: Lender, mut exchange: Exchange) -> Self {
+    pub(crate) fn new(
+        source: Source,
+        lender: Lender,
+        turns: TurnLine,
+        mut exchange: Exchange,
+    ) -> Self {
         if source.left() == Some(0) {
             exchange.completed();
         }
         Self {
             source,
             lender,
+            turns,
             exchange,
         }
     }
@@ -168,6 +181,11 @@ impl OutBody {
         cx: &mut Context<'_>,
         at_most: usize,
     ) -> Poll<Option<Result<Bytes, ReadFailure>>> {
+        let _turn = if self.exchange.sent_so_far() < SMALL {
+            None
+        } else {
+            ready!(self.turns.poll_turn(cx))
+        };
         let piece = ready!(self.source.poll_next(cx, &mut self.lender, at_most));
         match &piece {
             Some(Ok(bytes)) => {

@@ -11,13 +11,17 @@
 //! | memory and number of posted lists ([`posted`]) | 429 with `Retry-After` |
 //! | connections ([`seats`]) | the one that rests longest makes room |
 //! | requests under way | 429 with `Retry-After` |
+//! | refusals a second ([`refusals`]) | the next one waits |
+//! | pieces of large answers being worked on ([`turns`]) | the next one waits |
 //!
 //! Small answers from the response caches need no budget: their bytes are in memory in any case.
 
 pub(crate) mod accounts;
 pub(crate) mod memory;
 pub(crate) mod posted;
+pub(crate) mod refusals;
 pub(crate) mod seats;
+pub(crate) mod turns;
 
 use crate::Limits;
 use accounts::{Account, Accounts};
@@ -26,7 +30,9 @@ use posted::PostedBudget;
 use std::{
     net::IpAddr,
     sync::{Arc, atomic::Ordering::Relaxed},
+    time::Duration,
 };
+use turns::{PieceTurns, TurnLine};
 
 /// One caller's part of a budget that everybody shares: one fourth. So it takes four callers at
 /// the very least to use up anything, and one caller still gets what a large build needs.
@@ -37,6 +43,7 @@ const SHARE: usize = 4;
 pub(crate) struct Budgets {
     answers: Arc<MemoryBudget>,
     posted: PostedBudget,
+    turns: PieceTurns,
     accounts: Arc<Accounts>,
     limits: Limits,
 }
@@ -47,6 +54,7 @@ pub(crate) struct Allowance {
     pub(crate) account: Account,
     answers: Arc<MemoryBudget>,
     pub(crate) posted: PostedBudget,
+    turns: PieceTurns,
     limits: Limits,
 }
 
@@ -57,6 +65,7 @@ impl Budgets {
         Self {
             answers: Arc::new(MemoryBudget::new(limits.answer_memory)),
             posted: PostedBudget::new(limits.posted_memory, limits.posted_lists),
+            turns: PieceTurns::default(),
             accounts: Arc::default(),
             limits,
         }
@@ -68,6 +77,7 @@ impl Budgets {
             account: Accounts::open(&self.accounts, address, &self.limits),
             answers: Arc::clone(&self.answers),
             posted: self.posted.clone(),
+            turns: self.turns.clone(),
             limits: self.limits,
         }
     }
@@ -80,6 +90,16 @@ impl Allowance {
     pub(crate) fn has_too_many_requests(&self) -> bool {
         let requests = &self.account.shares().requests;
         requests.load(Relaxed) > self.limits.requests_a_caller
+    }
+
+    /// One more refusal of this caller: how long it has to wait.
+    pub(crate) fn next_refusal(&self) -> Duration {
+        self.account.shares().refusals.next()
+    }
+
+    /// A place in line for one answer, in case it is large.
+    pub(crate) fn turns(&self) -> TurnLine {
+        TurnLine::new(&self.turns, &self.account.shares().turns)
     }
 
     /// Lends memory to one answer.

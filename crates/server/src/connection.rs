@@ -4,6 +4,7 @@
 //! task holds the connection against its [`Pulse`] and against the order to drain.
 
 mod pulsed;
+mod unsent;
 
 use crate::{
     Limits, Service, access,
@@ -46,7 +47,7 @@ pub(crate) struct Peer {
     pub(crate) entrance: Entrance,
     pub(crate) pulse: Arc<Pulse>,
     pub(crate) allowance: Allowance,
-    pub(crate) seat: TakenSeat,
+    pub(crate) _seat: TakenSeat,
 }
 
 /// Why a connection ended before its time.
@@ -78,7 +79,6 @@ impl Peer {
             .requests
             .fetch_sub(1, Relaxed);
         self.pulse.request_ended();
-        self.seat.rested();
     }
 }
 
@@ -92,7 +92,6 @@ pub(crate) async fn serve<S: Service>(
 ) {
     // Answers are written in few large pieces; waiting to fill packets only delays small ones.
     let _ = socket.set_nodelay(true);
-    hold_little(&socket);
     let metrics = Arc::clone(&surface.metrics);
     let (pulse, patience) = (&peer.pulse, peer.allowance.lender().patience().clone());
     let closing = Notify::new();
@@ -121,20 +120,6 @@ pub(crate) async fn serve<S: Service>(
     }
 }
 
-/// Bytes that may lie in the kernel and were not sent yet: one piece of an answer. Without a limit
-/// the kernel takes megabytes for a client that reads nothing, and copying them is what thousands of
-/// such clients cost the others.
-#[cfg(target_os = "linux")]
-const NOT_SENT: u32 = 256 * 1024;
-
-#[cfg(target_os = "linux")]
-fn hold_little(socket: &TcpStream) {
-    let _ = socket2::SockRef::from(socket).set_tcp_notsent_lowat(NOT_SENT);
-}
-
-#[cfg(not(target_os = "linux"))]
-fn hold_little(_socket: &TcpStream) {}
-
 /// Speaks whichever HTTP the client does; politely to an end from when `closing` is notified.
 async fn speak<S: Service>(
     mut io: Pulsed,
@@ -151,7 +136,8 @@ async fn speak<S: Service>(
     }
     let answering = service_fn(|request| {
         let answer = Arc::clone(&surface).handle(Arc::clone(&peer), request);
-        async { Ok::<_, Infallible>(answer.await) }
+        // A connection has room for this pointer only, so that one that rests costs little.
+        Box::pin(async { Ok::<_, Infallible>(answer.await) })
     });
     let connection = http1().serve_connection(TokioIo::new(io), answering);
     let mut connection = std::pin::pin!(connection);

@@ -144,8 +144,21 @@ impl<S: Service> Surface<S> {
         if let Some(told) = response.extensions_mut().remove::<Told>() {
             exchange.refused(told);
         }
+        if response.status().is_client_error() || response.status().is_server_error() {
+            self.pace(&peer).await;
+        }
         exchange.answered(response.status(), origin);
-        response.map(|source| OutBody::new(source, lender, exchange))
+        let turns = peer.allowance.turns();
+        response.map(|source| OutBody::new(source, lender, turns, exchange))
+    }
+
+    /// Waits until one more refusal may be sent to this caller.
+    async fn pace(&self, peer: &Peer) {
+        let wait = peer.allowance.next_refusal();
+        if !wait.is_zero() {
+            self.metrics.delayed.inc();
+            tokio::time::sleep(wait).await;
+        }
     }
 
     /// Answers a request with a body.

@@ -9,15 +9,21 @@
 
 mod answering;
 mod received;
+mod resets;
 mod sending;
 
+pub(crate) use resets::RESETS;
+
 use crate::{
-    Service,
+    Service, access,
     connection::Peer,
     handler::Surface,
     limits::{MAX_HEADER_LIST, MAX_STREAMS},
 };
+use answering::Ended;
 use bytes::Bytes;
+use h2::Reason;
+use resets::StreamCounts;
 use std::sync::Arc;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -28,10 +34,9 @@ use tokio::{
 /// is read.
 const SEND_BUFFER: usize = 256 * 1024;
 
-/// Streams that were reset and are remembered, and resets of streams that were never answered,
-/// before the connection is given up: `go` resets a stream now and then, a flood of resets is an
-/// attack (CVE-2023-44487).
-const RESETS: usize = 20;
+/// Streams that were reset and are remembered, and resets of streams that were not even accepted,
+/// before the connection is given up.
+const UNACCEPTED_RESETS: usize = 20;
 
 /// Streams that we reset on account of the client's errors before the connection is given up.
 const OUR_RESETS: usize = 64;
@@ -48,6 +53,7 @@ where
     I: AsyncRead + AsyncWrite + Unpin,
 {
     let mut connection = builder().handshake::<_, Bytes>(io).await?;
+    let counts = Arc::new(StreamCounts::default());
     loop {
         tokio::select! {
             biased;
@@ -56,8 +62,19 @@ where
                     return Ok(());
                 };
                 let (request, respond) = accepted?;
+                if counts.is_flood() {
+                    access::cut(&surface.metrics, RESETS);
+                    connection.abrupt_shutdown(Reason::ENHANCE_YOUR_CALM);
+                    continue;
+                }
                 let (surface, peer) = (Arc::clone(&surface), Arc::clone(&peer));
-                tokio::spawn(answering::answer(surface, peer, request, respond));
+                let counts = Arc::clone(&counts);
+                tokio::spawn(async move {
+                    match answering::answer(surface, peer, request, respond).await {
+                        Ended::Answered => counts.answered(),
+                        Ended::Reset => counts.reset(),
+                    }
+                });
             }
             () = closing.notified() => connection.graceful_shutdown(),
         }
@@ -72,8 +89,8 @@ fn builder() -> h2::server::Builder {
         .max_concurrent_streams(MAX_STREAMS)
         .max_header_list_size(MAX_HEADER_LIST)
         .max_send_buffer_size(SEND_BUFFER)
-        .max_concurrent_reset_streams(RESETS)
-        .max_pending_accept_reset_streams(RESETS)
+        .max_concurrent_reset_streams(UNACCEPTED_RESETS)
+        .max_pending_accept_reset_streams(UNACCEPTED_RESETS)
         .max_local_error_reset_streams(Some(OUR_RESETS));
     builder
 }

@@ -192,13 +192,10 @@ impl<S: Service> Door<S> {
     async fn accept_all(&self) {
         loop {
             let (socket, address) = self.accept().await;
-            // One connection waits for a seat here, further ones in the kernel's queue. Looked for
-            // before there is somebody to sit on it, a seat would be cleared for nobody.
-            let Some(seat) = Seats::free(&self.seats).await else {
-                return;
-            };
+            // Looked for before there is somebody to sit on it, a seat would be cleared for nobody.
+            let free = Seats::free(&self.seats, address.ip()).await;
             let pulse = Arc::new(Pulse::new());
-            let Some(seat) = seat.take(address.ip(), &pulse) else {
+            let Some(seat) = free.and_then(|free| free.take(address.ip(), &pulse)) else {
                 access::cut(&self.surface.metrics, CROWDED);
                 continue;
             };
@@ -207,7 +204,7 @@ impl<S: Service> Door<S> {
                 entrance: self.entrance,
                 pulse,
                 allowance: self.budgets.allowance(address.ip()),
-                seat,
+                _seat: seat,
             });
             let serving = connection::serve(
                 Arc::clone(&self.surface),

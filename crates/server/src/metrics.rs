@@ -3,8 +3,9 @@
 //! Label values come from closed sets, so that no client can create series.
 
 use crate::{
+    http2::RESETS,
     listen::CROWDED,
-    pulse::{DAWDLES, EVICTED},
+    pulse::{DAWDLES, EVICTED, OUSTED},
 };
 use prometheus_client::{
     encoding::EncodeLabelSet,
@@ -52,6 +53,8 @@ metrics! {
         cut: Family<CutLabels, Counter> = "modkeep_http_connections_cut",
         /// Errors of accepting connections; out of file descriptors, mostly.
         accept_errors: Counter = "modkeep_http_accept_errors",
+        /// Refusals that waited, since their caller meets too many.
+        delayed: Counter = "modkeep_http_refusals_delayed",
         /// Body bytes handed to connections.
         sent: Counter = "modkeep_http_sent" in Bytes,
     }
@@ -88,10 +91,12 @@ pub struct CutLabels {
 const PROTOCOL_KINDS: [&str; 7] = ["info", "mod", "zip", "list", "latest", "query", "sumdb"];
 
 /// Why connections are cut: the rules of [`pulse`](crate::pulse), and the end of a drain.
-const CUT_REASONS: [&str; 7] = [
+const CUT_REASONS: [&str; 9] = [
     DAWDLES,
     EVICTED,
+    OUSTED,
     CROWDED,
+    RESETS,
     "no request came",
     "the request head does not end",
     "closing takes too long",
@@ -109,6 +114,7 @@ impl Default for HttpMetrics {
             connections: Gauge::default(),
             cut: Family::default(),
             accept_errors: Counter::default(),
+            delayed: Counter::default(),
             sent: Counter::default(),
         };
         metrics.create_known_series();

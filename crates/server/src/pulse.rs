@@ -11,6 +11,7 @@
 //! | between two requests | close politely after the idle timeout, at once where others need the seat |
 //! | the socket takes fewer than [`LEAST`] bytes within the stall timeout | cut: a reader that dawdles must not pin memory |
 //! | told to close, nothing open | cut after the header timeout |
+//! | its caller has the most seats, and all are taken | cut |
 //! | waiting for the service | wait: its own deadlines hold |
 //!
 //! A single byte is no progress: a client that takes one a minute would hold its answer for ever.
@@ -34,6 +35,9 @@ pub(crate) const DAWDLES: &str = "the client takes too few bytes";
 
 /// Why a connection is cut that rests while others wait for a seat.
 pub(crate) const EVICTED: &str = "others need its seat";
+
+/// Why a connection is cut that is being answered, while others wait for a seat.
+pub(crate) const OUSTED: &str = "its address has the most connections, and all are taken";
 
 /// How often a rule is looked at that may become stricter meanwhile.
 const LOOK: Duration = Duration::from_secs(5);
@@ -61,6 +65,7 @@ pub(crate) struct Pulse {
     torn: AtomicBool,
     /// Whether others need this connection's seat.
     is_evicted: AtomicBool,
+    is_ousted: AtomicBool,
     evicted: Notify,
 }
 
@@ -91,6 +96,7 @@ impl Pulse {
             closing_since: AtomicU64::new(0),
             torn: AtomicBool::new(false),
             is_evicted: AtomicBool::new(false),
+            is_ousted: AtomicBool::new(false),
             evicted: Notify::new(),
         }
     }
@@ -156,6 +162,12 @@ impl Pulse {
         self.evicted.notify_one();
     }
 
+    /// Others need its seat more than it does: it is cut, whatever it does.
+    pub(crate) fn oust(&self) {
+        self.is_ousted.store(true, Relaxed);
+        self.evicted.notify_one();
+    }
+
     /// The connection was told to close; it gets the header timeout for it.
     pub(crate) fn closing(&self) {
         let _ = self
@@ -190,6 +202,9 @@ impl Pulse {
     }
 
     fn judge(&self, now: u64, limits: &Limits, patience: Duration) -> Verdict {
+        if self.is_ousted.load(Relaxed) {
+            return Verdict::Cut(OUSTED);
+        }
         if let since @ 1.. = self.behind_since.load(Relaxed) {
             return due(now, since, patience, Verdict::Cut(DAWDLES)).at_most(LOOK);
         }

@@ -2,7 +2,7 @@
 
 use crate::{
     buffers::Buffers, crash::CrashSwitch, error::StoreError, health::StoreMetrics, lane::Lane,
-    layout::Layout, options::StoreOptions,
+    layout::Layout, open_files::OpenFiles, options::StoreOptions,
 };
 use parking_lot::Mutex;
 use std::{
@@ -24,6 +24,8 @@ pub(crate) struct Core {
     pub(crate) scans: Lane<Vec<u8>>,
     /// Memory for warm reads.
     pub(crate) buffers: Buffers,
+    /// Blobs that readers have open.
+    pub(crate) open_files: OpenFiles,
     spools: AtomicU64,
     /// Held while blobs enter the quarantine, so that its bound is counted right.
     pub(crate) quarantine: Mutex<()>,
@@ -44,6 +46,7 @@ impl Core {
             writes: Lane::start("write", vec![(); options.writers.max(1)])?,
             scans: Lane::start("scan", [Vec::new()])?,
             buffers: Buffers::default(),
+            open_files: OpenFiles::new(options.open_blobs),
             spools: AtomicU64::new(0),
             quarantine: Mutex::new(()),
             names: Mutex::new(()),

@@ -30,6 +30,7 @@ mod layout;
 mod lock;
 pub mod maintenance;
 mod memo;
+mod open_files;
 mod options;
 pub mod own;
 mod place;
@@ -53,6 +54,7 @@ pub use journal::{
 };
 pub use key::{KEY_PATH_LIMIT, Key};
 pub use memo::{MEMO_BODY_LIMIT, MEMO_LIMIT, Memo, MemoClass, MemoKey, MemoStatus, StaleMark};
+pub use open_files::OpenBlob;
 pub use options::StoreOptions;
 pub use reader::BlobReader;
 pub use record::{Capture, Committed, IndexEntry, KeptVersion, Kinds, Provenance, Record};

@@ -15,6 +15,9 @@ pub struct StoreOptions {
     /// Threads that read kept blobs which are not in the page cache. Eight keep a solid-state disk
     /// busy; more only add switching. At least one is started.
     pub blob_readers: usize,
+    /// Blobs that stay open between two reads. A fourth of the 1,024 open files that the most frugal
+    /// system allows; more where it allows more.
+    pub open_blobs: usize,
     /// Threads that write spools and publish blobs. Eight: each spends its time in `fsync`, and
     /// file systems group the `fsync`s that come together. At least one is started.
     pub writers: usize,
@@ -55,6 +58,7 @@ impl StoreOptions {
             data: data.into(),
             catalog_readers: 2,
             blob_readers: 8,
+            open_blobs: 256,
             writers: 8,
             checkpoint_age: Duration::from_secs(1),
             crash_point: None,

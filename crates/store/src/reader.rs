@@ -1,17 +1,23 @@
 //! Reading kept blobs.
 //!
-//! A reader is opened once per answer and then read at positions; what the page cache holds is
+//! A reader is made once per answer and then read at positions; what the page cache holds is
 //! returned at once on the caller's own thread, the rest by the warm lane. Opening compares the
 //! size with the record, so a truncated or missing file is found before the first byte is
 //! answered; the hash of a large blob is compared by verification and by whoever asks for
 //! [`BlobReader::verify`], not on every answer.
 
 use crate::{
-    blob::BlobId, core::Core, disk, error::StoreError, health::StoreMetrics, options::BlobPlace,
+    blob::BlobId,
+    core::Core,
+    disk,
+    error::StoreError,
+    health::StoreMetrics,
+    open_files::{OpenBlob, ReaderFile},
+    options::BlobPlace,
 };
 use bytes::Bytes;
 use object_store::{ObjectStore, ObjectStoreExt, path::Path as ObjectPath};
-use std::{fmt, fs::File, io, sync::Arc};
+use std::{fmt, fs::File, io, sync::Arc, time::SystemTime};
 
 /// Reads one kept blob at any position. Cloning is cheap.
 #[derive(Clone)]
@@ -24,12 +30,15 @@ pub struct BlobReader {
 
 #[derive(Clone)]
 enum Place {
-    File(Arc<File>),
+    File(Arc<ReaderFile>),
     Object(Arc<dyn ObjectStore>, ObjectPath),
 }
 
 /// Bytes per step when a whole blob is hashed or copied.
 const STEP: usize = 1 << 20;
+
+/// What is hashed in less time than it takes to ask another thread for it.
+const HASHED_ON_THE_SPOT: usize = 64 * 1024;
 
 // === impl BlobReader ===
 
@@ -41,12 +50,13 @@ impl BlobReader {
     ) -> Result<Self, StoreError> {
         let place = match &core.options.blobs {
             BlobPlace::Local => {
-                let shared = Arc::clone(core);
+                let file = Arc::new(ReaderFile::default());
+                let (shared, kept) = (Arc::clone(core), Arc::clone(&file));
                 let opened = core
                     .reads
-                    .run(move |()| open_file(&shared, blob, size))
-                    .await?;
-                Place::File(Arc::new(opened?))
+                    .run(move |()| opened(&shared, &kept, blob, size).map(drop));
+                opened.await??;
+                Place::File(file)
             }
             BlobPlace::Remote { store, prefix } => {
                 Place::Object(Arc::clone(store), crate::place::object_path(prefix, blob))
@@ -94,7 +104,12 @@ impl BlobReader {
     /// Reads exactly `length` bytes at `offset` if all of them are in memory, without waiting.
     pub fn read_now(&self, offset: u64, length: usize) -> Option<Bytes> {
         match &self.place {
-            Place::File(file) => self.cached(file, offset, length),
+            Place::File(kept) => {
+                let file = kept.get()?;
+                let bytes = self.cached(&file, offset, length);
+                kept.keep(&file, &self.core.open_files);
+                bytes
+            }
             Place::Object(..) => None,
         }
     }
@@ -127,7 +142,7 @@ impl BlobReader {
     pub(crate) async fn read_whole(&self) -> Result<Bytes, StoreError> {
         let length = usize::try_from(self.size).unwrap_or(usize::MAX);
         let bytes = self.read_at(0, length).await?;
-        let found = BlobId::of(&bytes);
+        let found = self.hash(&bytes).await?;
         if found == self.blob {
             Ok(bytes)
         } else {
@@ -135,19 +150,35 @@ impl BlobReader {
         }
     }
 
-    /// The blob's own file, where there is one.
-    pub fn local_file(&self) -> Option<&File> {
+    /// The hash of a whole blob; of a large one off the caller's thread, which has others to answer.
+    async fn hash(&self, bytes: &Bytes) -> Result<BlobId, StoreError> {
+        if bytes.len() <= HASHED_ON_THE_SPOT {
+            return Ok(BlobId::of(bytes));
+        }
+        let bytes = bytes.clone();
+        self.core.reads.run(move |()| BlobId::of(&bytes)).await
+    }
+
+    /// When the blob's file was last written, if it is open at the moment. Waits for nothing: what
+    /// the system knows of an open file is in memory.
+    pub fn changed(&self) -> Option<SystemTime> {
         match &self.place {
-            Place::File(file) => Some(file),
+            Place::File(kept) => kept.get()?.metadata().and_then(|of| of.modified()).ok(),
             Place::Object(..) => None,
         }
     }
 
     /// A file with the bytes, for checks that read blocking and positioned. For a local store it
     /// is the blob itself; from an object store it is copied to an unnamed temporary file.
-    pub async fn file(&self) -> Result<Arc<File>, StoreError> {
-        if let Place::File(file) = &self.place {
-            return Ok(Arc::clone(file));
+    pub async fn file(&self) -> Result<Arc<OpenBlob>, StoreError> {
+        if let Place::File(kept) = &self.place {
+            let kept = Arc::clone(kept);
+            let (core, blob, size) = (Arc::clone(&self.core), self.blob, self.size);
+            return self
+                .core
+                .reads
+                .run(move |()| opened(&core, &kept, blob, size))
+                .await?;
         }
         let mut spool = crate::spool::Spool::create(&self.core).await?;
         let mut offset = 0;
@@ -158,26 +189,30 @@ impl BlobReader {
         }
         let sealed = spool.seal().await?;
         let file = sealed.file().try_clone();
-        file.map(Arc::new)
+        file.map(|file| self.core.open_files.count(file))
             .map_err(|error| StoreError::reading("a copied blob", error))
     }
 
     async fn read_file(
         &self,
-        file: &Arc<File>,
+        kept: &Arc<ReaderFile>,
         offset: u64,
         length: usize,
     ) -> Result<Bytes, StoreError> {
-        if let Some(bytes) = self.cached(file, offset, length) {
+        if let Some(file) = kept.get()
+            && let Some(bytes) = self.cached(&file, offset, length)
+        {
+            kept.keep(&file, &self.core.open_files);
             return Ok(bytes);
         }
         StoreMetrics::count(&self.core.metrics.disk_reads);
-        let file = Arc::clone(file);
-        let read = self
-            .core
-            .reads
-            .run(move |()| disk::read_at(&file, offset, length))
-            .await?;
+        let (core, kept) = (Arc::clone(&self.core), Arc::clone(kept));
+        let (blob, size) = (self.blob, self.size);
+        let read = self.core.reads.run(move |()| {
+            let file = opened(&core, &kept, blob, size)?;
+            Ok::<_, StoreError>(disk::read_at(&file, offset, length))
+        });
+        let read = read.await??;
         // A medium error is damage of this blob, whatever number the system gives it.
         read.map_err(|error| self.corrupt(error.to_string()))
     }
@@ -203,6 +238,21 @@ impl fmt::Debug for BlobReader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "BlobReader({}, {} bytes)", self.blob, self.size)
     }
+}
+
+/// The reader's file, opened where it is not open, and kept open where there is room.
+fn opened(
+    core: &Core,
+    kept: &ReaderFile,
+    blob: BlobId,
+    size: u64,
+) -> Result<Arc<OpenBlob>, StoreError> {
+    let file = match kept.get() {
+        Some(file) => file,
+        None => core.open_files.count(open_file(core, blob, size)?),
+    };
+    kept.keep(&file, &core.open_files);
+    Ok(file)
 }
 
 fn open_file(core: &Core, blob: BlobId, size: u64) -> Result<File, StoreError> {

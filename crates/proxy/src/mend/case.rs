@@ -68,8 +68,9 @@ impl Context {
     async fn healed_copy(&self, artifact: &Artifact) -> Option<(BlobId, String, Copy)> {
         let key = Key::Artifact(artifact.clone());
         let record = self.store.find(&key).await.ok()??;
-        let file = self.store.open_blob(&record).await.ok()?.file().await;
-        Some((record.blob, record.source, (file.ok()?, record.size)))
+        let open = self.store.open_blob(&record).await.ok()?.file().await;
+        let file = open.ok()?.try_clone().ok()?;
+        Some((record.blob, record.source, (Arc::new(file), record.size)))
     }
 }
 

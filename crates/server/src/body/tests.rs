@@ -13,13 +13,17 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
+    task::{Context, Waker},
 };
 
 const PIECE: u64 = PIECE_BYTES as u64;
 
-/// A lender with as much as anybody may want.
+/// A lender with as much as anybody may want, to an answer of which much was taken.
 fn lender() -> Lender {
-    lender_of(1 << 30)
+    let mut lender = lender_of(1 << 30);
+    let lent = lender.poll_lend(&mut Context::from_waker(Waker::noop()), PIECE_BYTES);
+    assert!(lent.is_ready());
+    lender
 }
 
 fn lender_of(bytes: usize) -> Lender {
@@ -150,6 +154,24 @@ async fn what_is_in_memory_is_read_on_the_spot_and_the_rest_elsewhere() {
         "in order and whole"
     );
     assert_eq!(kept.reads.load(Ordering::Relaxed), 2);
+}
+
+#[tokio::test]
+async fn pieces_grow_as_they_are_taken() {
+    let kept = Arc::new(Pattern {
+        size: PIECE * 4,
+        reads: AtomicUsize::new(0),
+        cached: |_| true,
+    });
+    let mut source = Source::kept(kept, 0, PIECE * 4);
+    let mut lender = lender_of(1 << 30);
+    let mut sizes = Vec::new();
+    while let Some(chunk) =
+        std::future::poll_fn(|cx| source.poll_next(cx, &mut lender, usize::MAX)).await
+    {
+        sizes.push(chunk.unwrap().len() >> 10);
+    }
+    assert_eq!(sizes[..6], [16, 16, 32, 64, 128, 256]);
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 //! An account lives as long as one of its caller's connections, so that addresses which came and
 //! went cost nothing.
 
-use super::{SHARE, memory::MemoryBudget};
+use super::{SHARE, memory::MemoryBudget, refusals::RefusalPace, turns::PieceTurns};
 use crate::Limits;
 use parking_lot::Mutex;
 use std::{
@@ -45,6 +45,10 @@ pub(crate) struct Shares {
     pub(crate) lists: AtomicUsize,
     /// Requests that are being answered.
     pub(crate) requests: AtomicUsize,
+    /// When its next refusal may be sent.
+    pub(crate) refusals: RefusalPace,
+    /// Its places in the line of large answers.
+    pub(crate) turns: PieceTurns,
 }
 
 // === impl CallerNetwork ===
@@ -73,6 +77,8 @@ impl Accounts {
                 posted: Arc::new(MemoryBudget::new(limits.posted_memory / SHARE)),
                 lists: AtomicUsize::new(0),
                 requests: AtomicUsize::new(0),
+                refusals: RefusalPace::new(limits),
+                turns: PieceTurns::default(),
             })
         });
         Account {

@@ -20,8 +20,9 @@ use std::{
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// A piece while memory is short: one HTTP/2 frame. So the half that is left when pieces become
-/// small is enough for thousands of slow readers.
+/// A piece while memory is short, and the first piece of an answer: one HTTP/2 frame. So the half
+/// that is left when pieces become small is enough for thousands of slow readers, and thousands who
+/// read nothing hold little.
 const SHORT_PIECE: usize = 16 * 1024;
 
 /// The most that a budget can hold; a semaphore counts no further in one step.
@@ -47,6 +48,8 @@ pub(crate) struct Lender {
     all: Arc<MemoryBudget>,
     share: Arc<MemoryBudget>,
     patience: Patience,
+    /// What was lent to this answer so far.
+    lent: usize,
     wait: Option<Pin<Box<dyn Future<Output = Option<Loan>> + Send>>>,
 }
 
@@ -134,16 +137,17 @@ impl Lender {
                 usual: limits.stall_timeout,
                 when_short: limits.stall_timeout_when_short,
             },
+            lent: 0,
             wait: None,
         }
     }
 
-    /// How much to read at a time where `usual` is the best size.
+    /// How much to read at a time where `usual` is the best size: pieces grow as they are taken.
     pub(crate) fn piece(&self, usual: usize) -> usize {
         if self.all.is_short() || self.share.is_short() {
             usual.min(SHORT_PIECE)
         } else {
-            usual
+            usual.min(self.lent.max(SHORT_PIECE))
         }
     }
 
@@ -164,6 +168,7 @@ impl Lender {
     pub(crate) fn poll_lend(&mut self, cx: &mut Context<'_>, bytes: usize) -> Poll<Option<Loan>> {
         if self.wait.is_none() {
             if let Some(loan) = self.try_lend(bytes) {
+                self.lent = self.lent.saturating_add(bytes);
                 return Poll::Ready(Some(loan));
             }
             let (share, all) = (Arc::clone(&self.share), Arc::clone(&self.all));
@@ -179,6 +184,9 @@ impl Lender {
         };
         let loan = ready!(wait.as_mut().poll(cx));
         self.wait = None;
+        self.lent = self
+            .lent
+            .saturating_add(loan.as_ref().map_or(0, Loan::bytes));
         Poll::Ready(loan)
     }
 }
@@ -295,13 +303,15 @@ mod tests {
         assert_eq!(first.patience().now(), Limits::default().stall_timeout);
     }
 
-    #[test]
-    fn pieces_become_small_while_memory_is_short() {
+    #[tokio::test]
+    async fn pieces_become_small_while_memory_is_short() {
         let budgets = budgets();
-        let lender = lender(&budgets);
-        assert_eq!(lender.piece(10 * SHORT_PIECE), 10 * SHORT_PIECE);
+        let mut lender = lender(&budgets);
+        assert_eq!(lender.piece(2 * SHORT_PIECE), SHORT_PIECE, "the first");
+        drop(poll_fn(|cx| lender.poll_lend(cx, 2 * SHORT_PIECE)).await);
+        assert_eq!(lender.piece(2 * SHORT_PIECE), 2 * SHORT_PIECE);
         let _loan = lender.try_lend(TOTAL / 4 + 1).unwrap();
-        assert_eq!(lender.piece(10 * SHORT_PIECE), SHORT_PIECE);
+        assert_eq!(lender.piece(2 * SHORT_PIECE), SHORT_PIECE);
         assert_eq!(lender.piece(10), 10);
     }
 

@@ -1,10 +1,11 @@
 //! Seats: which connections are open, and which one ends so that another can begin.
 //!
 //! There are as many seats as the process can keep sockets open. A connection that rests between
-//! two requests costs little and may rest long, until every seat is taken: then the one that rests
-//! longest makes room, of the caller who has the most seats. One caller has at most three fourths of
-//! them, so that a single caller never locks out the others. Connections that are being answered are
-//! never closed for others.
+//! two requests costs little and may rest long, until every seat is taken. Then the caller who has
+//! the most seats makes room: the connection of it that rests longest, and if none rests, the one
+//! that came last. A newcomer of a caller who has about as many seats itself gets no seat but one of
+//! its own caller. So nobody who has few seats loses one, however many callers hold all others.
+//! One caller has at most three fourths, so that there is room for others at once.
 //!
 //! Looking for the longest rest goes over all connections. So that a flood does not pay for it at
 //! each accept, some are closed at a time.
@@ -19,14 +20,18 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
+    time::Duration,
 };
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// The highest limit of connections that is kept; more than a process can have files open.
 const MOST: usize = 1 << 24;
 
 /// When all seats are taken, one in so many is cleared at once.
 const CLEARED: usize = 64;
+
+/// How soon a connection ends that makes room; one that got a request meanwhile does not.
+const SOON: Duration = Duration::from_secs(1);
 
 /// All seats of a server.
 #[derive(Debug)]
@@ -35,7 +40,6 @@ pub(crate) struct Seats {
     all: u32,
     taken: Mutex<SeatMap>,
     next: AtomicU64,
-    freed: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -71,16 +75,16 @@ impl Seats {
             all: u32::try_from(limit).unwrap_or(u32::MAX),
             taken: Mutex::default(),
             next: AtomicU64::new(0),
-            freed: Notify::new(),
         }
     }
 
-    /// The next free seat. If there is none, connections that rest are told to go.
-    pub(crate) async fn free(seats: &Arc<Self>) -> Option<FreeSeat> {
+    /// The next free seat, for a connection from `address`. `None` if all are taken, and nobody makes
+    /// room for this caller.
+    pub(crate) async fn free(seats: &Arc<Self>, address: IpAddr) -> Option<FreeSeat> {
         let free = Arc::clone(&seats.free);
         let permit = match Arc::clone(&free).try_acquire_owned() {
             Ok(permit) => permit,
-            Err(_) => seats.wait_for_one(free).await?,
+            Err(_) => seats.make_room(free, CallerNetwork::of(address)).await?,
         };
         Some(FreeSeat {
             permit,
@@ -88,16 +92,20 @@ impl Seats {
         })
     }
 
-    /// Resting connections are looked for again whenever one comes to rest.
-    async fn wait_for_one(&self, free: Arc<Semaphore>) -> Option<OwnedSemaphorePermit> {
+    async fn make_room(
+        &self,
+        free: Arc<Semaphore>,
+        newcomer: CallerNetwork,
+    ) -> Option<OwnedSemaphorePermit> {
         let mut acquired = std::pin::pin!(free.acquire_owned());
         loop {
-            let rested = self.freed.notified();
-            self.clear(None);
+            if self.clear_for(newcomer) == 0 {
+                return None;
+            }
             tokio::select! {
                 biased;
                 permit = acquired.as_mut() => return permit.ok(),
-                () = rested => {}
+                () = tokio::time::sleep(SOON) => {}
             }
         }
     }
@@ -112,30 +120,52 @@ impl Seats {
         (self.all as usize).saturating_sub(self.free.available_permits())
     }
 
-    /// Ends connections that rest longest: of `caller`, or of whoever has the most.
-    fn clear(&self, caller: Option<CallerNetwork>) -> usize {
+    /// Ends connections of whoever has to make room for `newcomer`: gives how many.
+    fn clear_for(&self, newcomer: CallerNetwork) -> usize {
         let taken = self.taken.lock();
-        let crowded = caller.or_else(|| {
-            let most = taken.by_caller.iter().max_by_key(|(_, seats)| **seats);
-            most.map(|(caller, _)| *caller)
-        });
-        let resting = |only: Option<CallerNetwork>| {
-            let seats = taken.seats.values();
-            let seats = seats.filter(|(caller, _)| only.is_none_or(|only| only == *caller));
-            let resting = seats.filter_map(|(_, pulse)| Some((pulse.resting()?, pulse)));
-            resting.collect::<Vec<_>>()
+        let of = |caller| taken.by_caller.get(&caller).copied().unwrap_or_default();
+        let Some((crowded, most)) = taken.by_caller.iter().max_by_key(|(_, seats)| **seats) else {
+            return 0;
         };
-        let mut found = resting(crowded);
-        if found.is_empty() && caller.is_none() {
-            found = resting(None);
+        if 2 * of(newcomer) > *most {
+            return self.clear_resting(&taken, newcomer);
         }
-        found.sort_by_key(|(rest, _)| std::cmp::Reverse(*rest));
-        let cleared = (self.all as usize / CLEARED).clamp(1, found.len().max(1));
-        found
-            .iter()
-            .take(cleared)
-            .for_each(|(_, pulse)| pulse.evict());
-        found.len().min(cleared)
+        match self.clear_resting(&taken, *crowded) {
+            0 => self.clear_latest(&taken, *crowded),
+            cleared => cleared,
+        }
+    }
+
+    /// Ends connections of `caller` that rest longest.
+    fn clear_resting(&self, taken: &SeatMap, caller: CallerNetwork) -> usize {
+        let resting = taken.of(caller);
+        let mut resting: Vec<_> = resting
+            .filter_map(|(_, pulse)| Some((pulse.resting()?, pulse)))
+            .collect();
+        resting.sort_by_key(|(rest, _)| std::cmp::Reverse(*rest));
+        let cleared = resting.iter().take(self.at_a_time());
+        cleared.map(|(_, pulse)| pulse.evict()).count()
+    }
+
+    /// Ends connections of `caller` that came last, whatever they do.
+    fn clear_latest(&self, taken: &SeatMap, caller: CallerNetwork) -> usize {
+        let mut latest: Vec<_> = taken.of(caller).collect();
+        latest.sort_by_key(|(number, _)| std::cmp::Reverse(*number));
+        let cleared = latest.iter().take(self.at_a_time());
+        cleared.map(|(_, pulse)| pulse.oust()).count()
+    }
+
+    fn at_a_time(&self) -> usize {
+        (self.all as usize / CLEARED).max(1)
+    }
+}
+
+// === impl SeatMap ===
+
+impl SeatMap {
+    fn of(&self, caller: CallerNetwork) -> impl Iterator<Item = (u64, &Arc<Pulse>)> {
+        let seats = self.seats.iter();
+        seats.filter_map(move |(number, (of, pulse))| (*of == caller).then_some((*number, pulse)))
     }
 }
 
@@ -147,15 +177,13 @@ impl FreeSeat {
     pub(crate) fn take(self, address: IpAddr, pulse: &Arc<Pulse>) -> Option<TakenSeat> {
         let caller = CallerNetwork::of(address);
         let share = (self.seats.all as usize * 3).div_ceil(4);
-        let is_over = {
+        {
             let taken = self.seats.taken.lock();
-            taken
-                .by_caller
-                .get(&caller)
-                .is_some_and(|has| *has >= share)
-        };
-        if is_over && self.seats.clear(Some(caller)) == 0 {
-            return None;
+            let has = taken.by_caller.get(&caller);
+            let is_over = has.is_some_and(|has| *has >= share);
+            if is_over && self.seats.clear_resting(&taken, caller) == 0 {
+                return None;
+            }
         }
         let number = self.seats.next.fetch_add(1, Relaxed);
         let mut taken = self.seats.taken.lock();
@@ -172,15 +200,6 @@ impl FreeSeat {
 
 // === impl TakenSeat ===
 
-impl TakenSeat {
-    /// Says that its connection came to rest, in case somebody waits for a seat.
-    pub(crate) fn rested(&self) {
-        if self.seats.free.available_permits() == 0 {
-            self.seats.freed.notify_one();
-        }
-    }
-}
-
 impl Drop for TakenSeat {
     fn drop(&mut self) {
         let mut taken = self.seats.taken.lock();
@@ -192,6 +211,81 @@ impl Drop for TakenSeat {
             if *has == 0 {
                 taken.by_caller.remove(&caller);
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Seats, TakenSeat};
+    use crate::{
+        Limits,
+        pulse::{OUSTED, Pulse, Verdict},
+    };
+    use std::{net::IpAddr, sync::Arc, time::Duration};
+
+    const SEATS: usize = 12;
+
+    fn address(last: u8) -> IpAddr {
+        IpAddr::from([192, 0, 2, last])
+    }
+
+    /// A connection that is being answered.
+    async fn busy(seats: &Arc<Seats>, last: u8) -> Option<(TakenSeat, Arc<Pulse>)> {
+        let pulse = Arc::new(Pulse::new());
+        pulse.request_began(http::Version::HTTP_11);
+        let seat = Seats::free(seats, address(last)).await?;
+        Some((seat.take(address(last), &pulse)?, pulse))
+    }
+
+    async fn verdict(pulse: &Pulse) -> Option<Verdict> {
+        let limits = Limits::default();
+        let patience = || Duration::from_secs(60);
+        let watching = pulse.watch(&limits, patience);
+        tokio::time::timeout(Duration::from_secs(1), watching)
+            .await
+            .ok()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn busy_callers_on_every_seat_lock_nobody_out() {
+        let seats = Arc::new(Seats::new(SEATS));
+        let mut crowd = Vec::new();
+        for at in 0..SEATS {
+            crowd.push(busy(&seats, 1 + (at % 2) as u8).await.unwrap());
+        }
+        let newcomer = tokio::spawn({
+            let seats = Arc::clone(&seats);
+            async move { busy(&seats, 9).await }
+        });
+        tokio::task::yield_now().await;
+        // Of the caller with the most seats, the one that came last.
+        let mut ousted = Vec::new();
+        for (number, (_, pulse)) in crowd.iter().enumerate() {
+            if verdict(pulse).await == Some(Verdict::Cut(OUSTED)) {
+                ousted.push(number);
+            }
+        }
+        assert!(matches!(ousted[..], [10 | 11]), "{ousted:?}");
+        crowd.remove(ousted[0]);
+        assert!(newcomer.await.unwrap().is_some());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_newcomer_of_a_caller_with_many_seats_takes_no_seat_of_another() {
+        let seats = Arc::new(Seats::new(SEATS));
+        let mut taken = Vec::new();
+        for _ in 0..9 {
+            taken.push(busy(&seats, 1).await.unwrap());
+        }
+        for _ in 0..3 {
+            let (seat, pulse) = busy(&seats, 2).await.unwrap();
+            pulse.request_ended();
+            taken.push((seat, pulse));
+        }
+        assert!(busy(&seats, 1).await.is_none());
+        for (_, pulse) in &taken {
+            assert_eq!(verdict(pulse).await, None, "everybody goes on");
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Pulsed: a socket that leaves marks on a [`Pulse`], and can be asked which HTTP begins on it.
 
+use super::unsent::UnsentLimit;
 use crate::pulse::Pulse;
 use std::{
     io,
@@ -19,6 +20,7 @@ const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 pub(super) struct Pulsed {
     socket: TcpStream,
     pulse: Arc<Pulse>,
+    unsent: UnsentLimit,
     /// What was read to see how the connection begins, and how much of it is to be read again.
     beginning: [u8; PREFACE.len()],
     again: std::ops::Range<usize>,
@@ -29,6 +31,7 @@ pub(super) struct Pulsed {
 impl Pulsed {
     pub(super) fn new(socket: TcpStream, pulse: Arc<Pulse>) -> Self {
         Self {
+            unsent: UnsentLimit::begin(&socket),
             socket,
             pulse,
             beginning: [0; PREFACE.len()],
@@ -54,9 +57,12 @@ impl Pulsed {
         Ok(&beginning == PREFACE)
     }
 
-    fn mark(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+    fn mark(&mut self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
         match &written {
-            Poll::Ready(Ok(bytes)) => self.pulse.wrote(*bytes),
+            Poll::Ready(Ok(bytes)) => {
+                self.pulse.wrote(*bytes);
+                self.unsent.took(&self.socket, *bytes);
+            }
             Poll::Ready(Err(_)) => {}
             Poll::Pending => self.pulse.write_blocked(),
         }

@@ -11,31 +11,40 @@ use http::{HeaderValue, Request, Response, header};
 use jiff::{Timestamp, fmt::rfc2822::DateTimePrinter};
 use std::{future::poll_fn, sync::Arc};
 
+/// How a stream ended.
+pub(super) enum Ended {
+    /// With its answer, or by the server.
+    Answered,
+    /// Its client gave it up.
+    Reset,
+}
+
 /// Answers one request. A client that resets the stream ends the work for it at once.
 pub(super) async fn answer<S: Service>(
     surface: Arc<Surface<S>>,
     peer: Arc<Peer>,
     request: Request<RecvStream>,
     mut respond: SendResponse<Bytes>,
-) {
+) -> Ended {
     let metrics = Arc::clone(&surface.metrics);
     let request = request.map(ReceivedBody::new);
     let answering = surface.handle(Arc::clone(&peer), request);
     let response = tokio::select! {
         biased;
         response = answering => response,
-        _ = poll_fn(|cx| respond.poll_reset(cx)) => return,
+        _ = poll_fn(|cx| respond.poll_reset(cx)) => return Ended::Reset,
     };
     let (head, mut body) = into_head(response);
     let is_empty = body.left() == Some(0);
     let Ok(mut stream) = respond.send_response(head, is_empty) else {
-        return;
+        return Ended::Reset;
     };
     if is_empty {
-        return;
+        return Ended::Answered;
     }
     match sending::send(&mut body, &mut stream).await {
-        SendOutcome::Sent | SendOutcome::Left => {}
+        SendOutcome::Sent => {}
+        SendOutcome::Left => return Ended::Reset,
         SendOutcome::Failed => stream.send_reset(Reason::INTERNAL_ERROR),
         SendOutcome::Dawdled => {
             access::cut(&metrics, DAWDLES);
@@ -43,6 +52,7 @@ pub(super) async fn answer<S: Service>(
             stream.send_reset(Reason::ENHANCE_YOUR_CALM);
         }
     }
+    Ended::Answered
 }
 
 /// The head as HTTP/2 has it: without what speaks of a connection (RFC 9113 section 8.2.2), with

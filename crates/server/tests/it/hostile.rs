@@ -313,3 +313,72 @@ async fn bytes_of_a_list_are_charged_as_they_come() {
     let body = vec![b'\n'; 200_000];
     socket.write_all(&body).await.unwrap();
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_that_asks_for_nothing_but_what_is_refused_waits_and_others_do_not() {
+    const AT_ONCE: u32 = 10;
+    let limits = Limits {
+        refusals_at_once: AT_ONCE,
+        refusal_every: Duration::from_hours(1),
+        ..Limits::default()
+    };
+    let server = Fake::serving(|| artifact(blob(10).1)).start_with(limits);
+    let mut flood = connect_from("127.0.0.2", server.address).await;
+    let refused = b"GET /no/such/page HTTP/1.1\r\nHost: x\r\n\r\n";
+    for _ in 0..AT_ONCE {
+        flood.write_all(refused).await.unwrap();
+        let answer = until(&mut flood, "\r\n\r\n").await;
+        assert!(answer.contains("HTTP/1.1 404 "), "{answer}");
+    }
+    assert_eq!(delayed(server.address).await, "0");
+    flood.write_all(refused).await.unwrap();
+    while delayed(server.address).await == "0" {}
+    let other = ask(server.address, "GET /no/such/page", &[]).await;
+    assert_eq!(other.status, 404);
+    assert_eq!(
+        delayed(server.address).await,
+        "1",
+        "the other waited for nothing"
+    );
+    let answer = until(&mut flood, "\r\n\r\n").await;
+    assert!(answer.contains("HTTP/1.1 404 "), "{answer}");
+}
+
+async fn delayed(server: SocketAddr) -> String {
+    let answer = ask(server, "GET /metrics", &[]).await;
+    let page = answer.text();
+    let line = "modkeep_http_refusals_delayed_total ";
+    let rest = page.split(line).last().unwrap();
+    rest.lines().next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_client_that_resets_most_of_its_streams_is_sent_away() {
+    /// The code of RFC 9113 section 7.
+    const ENHANCE_YOUR_CALM: u8 = 11;
+    let (server, _) = serving(Limits::default());
+    let mut socket = frames::connect_with_window(server.address, 1).await;
+    let cancel = 8_u32.to_be_bytes();
+    let mut asked = 0;
+    let farewell = loop {
+        let stream = 1 + 2 * asked;
+        frames::get(&mut socket, stream, ZIP).await;
+        let frame = loop {
+            let frame = frames::read(&mut socket).await;
+            if matches!(frame.kind, HEADERS | GOAWAY) {
+                break frame;
+            }
+        };
+        if frame.kind == GOAWAY {
+            break frame;
+        }
+        frames::write(&mut socket, RST_STREAM, 0, stream, &cancel).await;
+        asked += 1;
+    };
+    assert!(
+        (50..200).contains(&asked),
+        "after {asked}: {:?}",
+        farewell.payload
+    );
+    assert_eq!(farewell.payload[7], ENHANCE_YOUR_CALM);
+}
