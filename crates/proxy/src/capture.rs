@@ -15,7 +15,7 @@ use crate::{
     verify::{Grounds, UNVERIFIED},
 };
 use bytes::{Bytes, BytesMut};
-use gomod::{Artifact, ArtifactKind};
+use gomod::{Artifact, ArtifactKind, modfile::MAX_BYTES};
 use store::{Capture, Committed, Facts, Key, Provenance, SealedSpool, StoreError};
 use tokio::time::Instant;
 use upstream::{BodyError, BodyFailure, Download, Outcome as Offer, Walk};
@@ -204,6 +204,12 @@ pub(crate) async fn collect(context: &Context, download: &mut Download) -> Resul
     while let Some(chunk) = download.chunk().await? {
         if room.is_none() && body.len() + chunk.len() > USUAL {
             room = context.large_bodies.acquire().await.ok();
+            // As much as is announced, so that growing does not hold it twice.
+            let announced = download.length.unwrap_or_default();
+            let announced = usize::try_from(announced)
+                .unwrap_or_default()
+                .min(MAX_BYTES);
+            body.reserve(announced.saturating_sub(body.len()));
         }
         body.extend_from_slice(&chunk);
     }

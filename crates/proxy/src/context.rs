@@ -33,8 +33,8 @@ use tokio::{sync::Semaphore, time::Instant};
 use tokio_util::task::TaskTracker;
 use upstream::{Slots, Upstreams};
 
-/// How many bodies above the usual size may be in memory at once: 4 x 16 MiB at worst.
-const LARGE_BODIES: usize = 4;
+/// How many bodies above the usual size may be received at once: 2 x 16 MiB at worst.
+const LARGE_BODIES: usize = 2;
 
 /// How many records' proofs are completed at once: one after the other, so that the largest log
 /// seen grows in order, and the source is spared.

@@ -181,12 +181,16 @@ impl OutBody {
         cx: &mut Context<'_>,
         at_most: usize,
     ) -> Poll<Option<Result<Bytes, ReadFailure>>> {
-        let _turn = if self.exchange.sent_so_far() < SMALL {
+        let turn = if self.exchange.sent_so_far() < SMALL {
             None
         } else {
             ready!(self.turns.poll_turn(cx))
         };
+        let at_most = turn
+            .as_ref()
+            .map_or(at_most, |turn| turn.at_most().min(at_most));
         let piece = ready!(self.source.poll_next(cx, &mut self.lender, at_most));
+        drop(turn);
         match &piece {
             Some(Ok(bytes)) => {
                 self.exchange.sent(bytes.len());

@@ -55,6 +55,9 @@ where
     let mut connection = builder().handshake::<_, Bytes>(io).await?;
     let counts = Arc::new(StreamCounts::default());
     loop {
+        if let Some(until) = counts.quiet_until() {
+            tokio::time::sleep_until(until).await;
+        }
         tokio::select! {
             biased;
             accepted = connection.accept() => {
@@ -68,11 +71,11 @@ where
                     continue;
                 }
                 let (surface, peer) = (Arc::clone(&surface), Arc::clone(&peer));
-                let counts = Arc::clone(&counts);
+                let (counts, paying) = (Arc::clone(&counts), Arc::clone(&peer));
                 tokio::spawn(async move {
                     match answering::answer(surface, peer, request, respond).await {
                         Ended::Answered => counts.answered(),
-                        Ended::Reset => counts.reset(),
+                        Ended::Reset => counts.reset(paying.allowance.next_refusal()),
                     }
                 });
             }

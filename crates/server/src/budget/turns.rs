@@ -5,6 +5,8 @@
 //! answer waits here for its turn, where waiting delays nobody, and there are as many turns as
 //! processors. A turn lasts while a piece is read; the socket is not waited for within it.
 //!
+//! While others stand in line, pieces are small, so that each turn is short.
+//!
 //! Turns go round the callers: one caller has as many places in the line of all as there are turns,
 //! and its other answers stand behind these in a line of its own.
 
@@ -21,6 +23,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 /// 1 MiB of large pieces, some 200 µs.
 const IN_A_ROW: u8 = 4;
 
+/// The largest piece while others stand in line: some 30 µs with its copy to the socket.
+const SHORT_TURN: usize = 64 * 1024;
+
 /// Turns of all callers, or the places of one.
 #[derive(Debug, Clone)]
 pub(crate) struct PieceTurns(Arc<Semaphore>);
@@ -30,6 +35,7 @@ pub(crate) struct PieceTurns(Arc<Semaphore>);
 pub(crate) struct Turn {
     _of_all: OwnedSemaphorePermit,
     _of_caller: OwnedSemaphorePermit,
+    is_short: bool,
 }
 
 /// One large answer that takes turns.
@@ -95,6 +101,7 @@ impl TurnLine {
                 Some(Turn {
                     _of_caller: caller.take().await?,
                     _of_all: all.take().await?,
+                    is_short: true,
                 })
             })
         });
@@ -108,7 +115,21 @@ impl TurnLine {
         Some(Turn {
             _of_caller: self.caller.try_take()?,
             _of_all: self.all.try_take()?,
+            is_short: false,
         })
+    }
+}
+
+// === impl Turn ===
+
+impl Turn {
+    /// The largest piece to read in it.
+    pub(crate) fn at_most(&self) -> usize {
+        if self.is_short {
+            SHORT_TURN
+        } else {
+            usize::MAX
+        }
     }
 }
 

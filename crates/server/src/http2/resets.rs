@@ -4,8 +4,16 @@
 //! leaves: now and then. A client that gives up most of what it asks makes this server begin
 //! answers for nothing, as fast as it can write frames (CVE-2023-44487). `h2` counts the streams
 //! that were reset before they were accepted; these were accepted already.
+//!
+//! Each stream that is given up counts as a refusal of its caller
+//! ([`refusals`](crate::budget::refusals)): beyond their pace the connection is not read.
 
-use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use parking_lot::Mutex;
+use std::{
+    sync::atomic::{AtomicU32, Ordering::Relaxed},
+    time::Duration,
+};
+use tokio::time::Instant;
 
 /// Streams that may be given up whatever became of the others: three times as many as are open at
 /// a time.
@@ -19,6 +27,7 @@ pub(crate) const RESETS: &str = "the client resets most of its streams";
 pub(super) struct StreamCounts {
     answered: AtomicU32,
     reset: AtomicU32,
+    quiet_until: Mutex<Option<Instant>>,
 }
 
 // === impl StreamCounts ===
@@ -28,8 +37,20 @@ impl StreamCounts {
         self.answered.fetch_add(1, Relaxed);
     }
 
-    pub(super) fn reset(&self) {
+    /// One more was given up, which costs its caller a pause of the whole connection.
+    pub(super) fn reset(&self, pause: Duration) {
         self.reset.fetch_add(1, Relaxed);
+        if !pause.is_zero() {
+            let until = Instant::now() + pause;
+            let mut quiet_until = self.quiet_until.lock();
+            *quiet_until = (*quiet_until).max(Some(until));
+        }
+    }
+
+    /// Until when nothing of the connection is read.
+    pub(super) fn quiet_until(&self) -> Option<Instant> {
+        let until = *self.quiet_until.lock();
+        until.filter(|until| *until > Instant::now())
     }
 
     /// Whether more were given up than is usual: more than allowed, and than were answered.
@@ -42,13 +63,14 @@ impl StreamCounts {
 #[cfg(test)]
 mod tests {
     use super::{ALLOWED, StreamCounts};
+    use std::time::Duration;
 
     #[test]
     fn a_command_that_is_interrupted_is_no_flood() {
         let counts = StreamCounts::default();
-        (0..ALLOWED).for_each(|_| counts.reset());
+        (0..ALLOWED).for_each(|_| counts.reset(Duration::ZERO));
         assert!(!counts.is_flood());
-        counts.reset();
+        counts.reset(Duration::ZERO);
         assert!(counts.is_flood());
     }
 
@@ -57,7 +79,7 @@ mod tests {
         let counts = StreamCounts::default();
         (0..10 * ALLOWED).for_each(|_| {
             counts.answered();
-            counts.reset();
+            counts.reset(Duration::ZERO);
         });
         assert!(!counts.is_flood());
     }
