@@ -131,7 +131,7 @@ async fn open(options: &Options, opened: Counter) {
             tokio::time::sleep(PAUSE).await;
         }
     }
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 /// A client that is thrown out comes back.
