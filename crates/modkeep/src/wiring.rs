@@ -110,14 +110,9 @@ pub(crate) fn run<T>(command: impl Future<Output = T>) -> Result<T, Failure> {
     Ok(done)
 }
 
-/// Tasks that a thread runs before it looks for new requests again. The runtime's own 61 are 5 ms
-/// when each of them sends a large piece.
-const TASKS_BETWEEN_LOOKS: u32 = 16;
-
 fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
     let built = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
-        .event_interval(TASKS_BETWEEN_LOOKS)
         .thread_name("modkeep")
         .build();
     built.map_err(|error| {

@@ -6,6 +6,7 @@
 
 use crate::{
     HttpMetrics,
+    budget::Allowance,
     connection::Peer,
     metrics::{CutLabels, RequestLabels},
     request_id::RequestId,
@@ -123,6 +124,11 @@ impl Exchange {
     pub(crate) fn sent(&mut self, bytes: usize) {
         self.sent += bytes as u64;
         self.metrics.sent.inc_by(bytes as u64);
+    }
+
+    /// What its connection may use.
+    pub(crate) fn allowance(&self) -> &Allowance {
+        &self.peer.allowance
     }
 
     /// Body bytes that were handed over.

@@ -49,9 +49,15 @@ pub(crate) enum Source {
 /// A body and the exchange it belongs to.
 pub(crate) struct OutBody {
     source: Source,
+    /// What an answer needs that does not lie in memory.
+    means: Option<Box<Means>>,
+    exchange: Exchange,
+}
+
+/// Memory for its pieces, and turns for reading them.
+struct Means {
     lender: Lender,
     turns: TurnLine,
-    exchange: Exchange,
 }
 
 // === impl Source ===
@@ -77,11 +83,7 @@ impl Source {
     ) -> Poll<Option<Result<Bytes, ReadFailure>>> {
         match self {
             Self::Nothing => Poll::Ready(None),
-            Self::Bytes(bytes) if bytes.is_empty() => Poll::Ready(None),
-            Self::Bytes(bytes) => {
-                let piece = bytes.split_to(at_most.min(bytes.len()));
-                Poll::Ready(Some(Ok(piece)))
-            }
+            Self::Bytes(bytes) => Poll::Ready(piece_of(bytes, at_most).map(Ok)),
             Self::Kept(reading) => reading.poll_next(cx, lender, at_most),
             Self::Arriving(following, left) => {
                 let piece = ready!(following.poll_next(cx, lender, at_most));
@@ -116,6 +118,12 @@ impl Source {
     }
 }
 
+/// The next piece of what lies in memory.
+fn piece_of(bytes: &mut Bytes, at_most: usize) -> Option<Bytes> {
+    let piece = bytes.split_to(at_most.min(bytes.len()));
+    (!piece.is_empty()).then_some(piece)
+}
+
 /// Holds a source to the length it announced.
 fn counted(
     item: Option<Result<Bytes, ReadFailure>>,
@@ -139,19 +147,13 @@ fn counted(
 // === impl OutBody ===
 
 impl OutBody {
-    pub(crate) fn new(
-        source: Source,
-        lender: Lender,
-        turns: TurnLine,
-        mut exchange: Exchange,
-    ) -> Self {
+    pub(crate) fn new(source: Source, mut exchange: Exchange) -> Self {
         if source.left() == Some(0) {
             exchange.completed();
         }
         Self {
             source,
-            lender,
-            turns,
+            means: None,
             exchange,
         }
     }
@@ -168,7 +170,7 @@ impl OutBody {
 
     /// How long the client may take for its next bytes at the moment.
     pub(crate) fn patience(&self) -> Duration {
-        self.lender.patience().now()
+        self.exchange.allowance().patience().now()
     }
 
     pub(crate) fn exchange(&mut self) -> &mut Exchange {
@@ -181,16 +183,7 @@ impl OutBody {
         cx: &mut Context<'_>,
         at_most: usize,
     ) -> Poll<Option<Result<Bytes, ReadFailure>>> {
-        let turn = if self.exchange.sent_so_far() < SMALL {
-            None
-        } else {
-            ready!(self.turns.poll_turn(cx))
-        };
-        let at_most = turn
-            .as_ref()
-            .map_or(at_most, |turn| turn.at_most().min(at_most));
-        let piece = ready!(self.source.poll_next(cx, &mut self.lender, at_most));
-        drop(turn);
+        let piece = ready!(self.poll_source(cx, at_most));
         match &piece {
             Some(Ok(bytes)) => {
                 self.exchange.sent(bytes.len());
@@ -202,6 +195,37 @@ impl OutBody {
             None => self.exchange.completed(),
         }
         Poll::Ready(piece)
+    }
+}
+
+impl OutBody {
+    fn poll_source(
+        &mut self,
+        cx: &mut Context<'_>,
+        at_most: usize,
+    ) -> Poll<Option<Result<Bytes, ReadFailure>>> {
+        let (source, exchange) = (&mut self.source, &self.exchange);
+        match source {
+            Source::Nothing => return Poll::Ready(None),
+            Source::Bytes(bytes) => return Poll::Ready(piece_of(bytes, at_most).map(Ok)),
+            Source::Kept(_) | Source::Arriving(..) => {}
+        }
+        let allowance = exchange.allowance();
+        let means = self.means.get_or_insert_with(|| {
+            Box::new(Means {
+                lender: allowance.lender(),
+                turns: allowance.turns(),
+            })
+        });
+        let turn = if exchange.sent_so_far() < SMALL {
+            None
+        } else {
+            ready!(means.turns.poll_turn(cx))
+        };
+        let at_most = turn
+            .as_ref()
+            .map_or(at_most, |turn| turn.at_most().min(at_most));
+        source.poll_next(cx, &mut means.lender, at_most)
     }
 }
 

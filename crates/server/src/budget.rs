@@ -25,7 +25,7 @@ pub(crate) mod turns;
 
 use crate::Limits;
 use accounts::{Account, Accounts};
-use memory::{Lender, MemoryBudget};
+use memory::{Lender, MemoryBudget, Patience};
 use posted::PostedBudget;
 use std::{
     net::IpAddr,
@@ -102,8 +102,13 @@ impl Allowance {
         TurnLine::new(&self.turns, &self.account.shares().turns)
     }
 
+    /// How long this caller may take for bytes that lie ready.
+    pub(crate) fn patience(&self) -> Patience {
+        Patience::new(&self.answers, &self.account.shares().answers, &self.limits)
+    }
+
     /// Lends memory to one answer.
     pub(crate) fn lender(&self) -> Lender {
-        Lender::new(&self.answers, &self.account.shares().answers, &self.limits)
+        Lender::new(&self.answers, &self.account.shares().answers)
     }
 }

@@ -93,7 +93,7 @@ pub(crate) async fn serve<S: Service>(
     // Answers are written in few large pieces; waiting to fill packets only delays small ones.
     let _ = socket.set_nodelay(true);
     let metrics = Arc::clone(&surface.metrics);
-    let (pulse, patience) = (&peer.pulse, peer.allowance.lender().patience().clone());
+    let (pulse, patience) = (&peer.pulse, peer.allowance.patience());
     let closing = Notify::new();
     let io = Pulsed::new(socket, Arc::clone(pulse));
     let mut speaking = std::pin::pin!(speak(io, surface, Arc::clone(&peer), &closing));
@@ -136,8 +136,7 @@ async fn speak<S: Service>(
     }
     let answering = service_fn(|request| {
         let answer = Arc::clone(&surface).handle(Arc::clone(&peer), request);
-        // A connection has room for this pointer only, so that one that rests costs little.
-        Box::pin(async { Ok::<_, Infallible>(answer.await) })
+        async { Ok::<_, Infallible>(answer.await) }
     });
     let connection = http1().serve_connection(TokioIo::new(io), answering);
     let mut connection = std::pin::pin!(connection);

@@ -22,16 +22,19 @@ use crate::{
     stories::{Stories, Told},
 };
 use codes::Code;
+use futures_util::future::Either;
 use http::{
-    HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, header, request::Parts,
+    HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, Version, header,
+    request::Parts,
 };
 use http_body::Body;
 use jiff::Timestamp;
 use posted::Posted;
 use prometheus_client::registry::Registry;
-use proxy::{Caller, Fetching, Origin, Refusal, Resource};
+use proxy::{Caller, Fetching, Refusal, Resource};
 use std::{
     error::Error,
+    future::{Future, ready},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -62,61 +65,51 @@ const DISABLE_MODULE_FETCH: &str = "disable-module-fetch";
 // === impl Surface ===
 
 impl<S: Service> Surface<S> {
-    /// Answers one request. Only the bodies of a prefetch order and of an echo are read.
-    pub(crate) async fn handle<B>(
+    /// Answers one request. What is at hand is answered on the spot; the rest is a future of some
+    /// kilobytes, which exists only while it is needed.
+    pub(crate) fn handle<B>(
         self: Arc<Self>,
         peer: Arc<Peer>,
         request: Request<B>,
-    ) -> Response<OutBody>
+    ) -> impl Future<Output = Response<OutBody>> + Send + use<S, B>
     where
         B: Body + Send,
         B::Data: Send,
         B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
         let (head, body) = request.into_parts();
-        let caller = Caller::at(peer.address.ip());
-        let at = Timestamp::now();
-        let around = Surroundings {
-            metrics: Arc::clone(&self.metrics),
-            stories: Arc::clone(&self.stories),
-            id: self.ids.next(at),
-            peer: Arc::clone(&peer),
-            at,
-        };
         let barred = self.guard.bars(&head);
-        let at_hand = match &barred {
-            Some(_) => None,
-            None => self.at_hand(&caller, &head),
-        };
-        let (subject, at_hand) = match at_hand {
-            Some(AtHand { resource, reply }) => (Subject::AtHand(resource), Some(reply)),
-            None => (Subject::Routed(routed(&head)), None),
-        };
-        let is_private = match &subject {
-            Subject::Routed(Ok(Route::Refresh(module))) => {
-                self.service.is_private(&Resource::List(module.clone()))
-            }
-            // What is no module path can be a private name all the same.
-            Subject::Routed(Err(RouteError::InvalidModulePath(path, _))) => {
-                let (name, path) = (path.clone(), String::new());
-                self.service.is_private(&Resource::Sumdb { name, path })
-            }
-            subject => {
-                let resource = subject.resource();
-                resource.is_some_and(|resource| self.service.is_private(resource))
-            }
-        };
-        let mut exchange = Exchange::begin(around, head.version, head.method.clone(), subject);
-        exchange.is_private = is_private;
-        let ask = Ask {
-            method: &head.method,
-            headers: &head.headers,
-            id: exchange.id,
-        };
-        let (mut response, mut origin) = if let Some(refusal) = &barred {
+        if barred.is_none()
+            && let Some(AtHand { resource, reply }) =
+                self.at_hand(&Caller::at(peer.address.ip()), &head)
+        {
+            let exchange = self.begin(&peer, &head, Subject::AtHand(resource));
+            let ask = Ask::of(&head, exchange.id);
+            let made = respond::reply(&ask, reply);
+            let response = self.completed(&ask, head.version, &peer, made);
+            return Either::Left(ready(sent(response, exchange)));
+        }
+        Either::Right(Box::pin(self.answer(peer, head, body, barred)))
+    }
+
+    /// Answers what is not at hand. Only the bodies of posted lists and of an echo are read.
+    async fn answer<B>(
+        self: Arc<Self>,
+        peer: Arc<Peer>,
+        head: Parts,
+        body: B,
+        barred: Option<Refusal>,
+    ) -> Response<OutBody>
+    where
+        B: Body + Send,
+        B::Data: Send,
+        B::Error: Into<Box<dyn Error + Send + Sync>>,
+    {
+        let caller = Caller::at(peer.address.ip());
+        let exchange = self.begin(&peer, &head, Subject::Routed(routed(&head)));
+        let ask = Ask::of(&head, exchange.id);
+        let made = if let Some(refusal) = &barred {
             respond::refusal(&ask, refusal)
-        } else if let Some(reply) = at_hand {
-            respond::reply(&ask, reply)
         } else if peer.has_too_many_requests() {
             too_many(&ask, "requests from this address wait for their answers")
         } else {
@@ -132,24 +125,59 @@ impl<S: Service> Surface<S> {
                 }
             }
         };
-        let lender = peer.allowance.lender();
-        if response.body().in_memory() > UNBUDGETED {
-            (response, origin) = budgeted(&ask, response, origin, &lender);
+        let made = self.completed(&ask, head.version, &peer, made);
+        if made.0.status().is_client_error() || made.0.status().is_server_error() {
+            self.pace(&peer).await;
         }
-        if self.draining.load(Ordering::Relaxed) && head.version < http::Version::HTTP_2 {
+        sent(made, exchange)
+    }
+
+    /// Begins the record of a request.
+    fn begin(&self, peer: &Arc<Peer>, head: &Parts, subject: Subject) -> Exchange {
+        let at = Timestamp::now();
+        let around = Surroundings {
+            metrics: Arc::clone(&self.metrics),
+            stories: Arc::clone(&self.stories),
+            id: self.ids.next(at),
+            peer: Arc::clone(peer),
+            at,
+        };
+        let is_private = self.is_private(&subject);
+        let mut exchange = Exchange::begin(around, head.version, head.method.clone(), subject);
+        exchange.is_private = is_private;
+        exchange
+    }
+
+    fn is_private(&self, subject: &Subject) -> bool {
+        match subject {
+            Subject::Routed(Ok(Route::Refresh(module))) => {
+                self.service.is_private(&Resource::List(module.clone()))
+            }
+            // What is no module path can be a private name all the same.
+            Subject::Routed(Err(RouteError::InvalidModulePath(path, _))) => {
+                let (name, path) = (path.clone(), String::new());
+                self.service.is_private(&Resource::Sumdb { name, path })
+            }
+            subject => {
+                let resource = subject.resource();
+                resource.is_some_and(|resource| self.service.is_private(resource))
+            }
+        }
+    }
+
+    /// Adds to an answer what depends on the connection.
+    fn completed(&self, ask: &Ask<'_>, version: Version, peer: &Peer, made: Made) -> Made {
+        let (mut response, origin) = if made.0.body().in_memory() > UNBUDGETED {
+            budgeted(ask, made, &peer.allowance.lender())
+        } else {
+            made
+        };
+        if self.draining.load(Ordering::Relaxed) && version < Version::HTTP_2 {
             response
                 .headers_mut()
                 .insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
-        if let Some(told) = response.extensions_mut().remove::<Told>() {
-            exchange.refused(told);
-        }
-        if response.status().is_client_error() || response.status().is_server_error() {
-            self.pace(&peer).await;
-        }
-        exchange.answered(response.status(), origin);
-        let turns = peer.allowance.turns();
-        response.map(|source| OutBody::new(source, lender, turns, exchange))
+        (response, origin)
     }
 
     /// Waits until one more refusal may be sent to this caller.
@@ -330,16 +358,20 @@ impl<S: Service> Surface<S> {
 const UNBUDGETED: usize = 64 * 1024;
 
 /// A larger answer that is in memory already goes out only if there is room for it.
-fn budgeted(
-    ask: &Ask<'_>,
-    response: Response<Source>,
-    origin: Option<Origin>,
-    lender: &Lender,
-) -> Made {
+fn budgeted(ask: &Ask<'_>, (response, origin): Made, lender: &Lender) -> Made {
     match lender.try_lend(response.body().in_memory()) {
         Some(loan) => (response.map(|source| source.lent(loan)), origin),
         None => too_many(ask, "large answers to this address are not read"),
     }
+}
+
+/// An answer on its way.
+fn sent((mut response, origin): Made, mut exchange: Exchange) -> Response<OutBody> {
+    if let Some(told) = response.extensions_mut().remove::<Told>() {
+        exchange.refused(told);
+    }
+    exchange.answered(response.status(), origin);
+    response.map(|source| OutBody::new(source, exchange))
 }
 
 fn too_many(ask: &Ask<'_>, facts: &str) -> Made {

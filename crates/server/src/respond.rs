@@ -13,7 +13,9 @@ use crate::{
 };
 use bytes::Bytes;
 use codes::Code;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header};
+use http::{
+    HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header, request::Parts,
+};
 use proxy::{Freshness, Origin, Refusal};
 use store::BlobId;
 
@@ -40,6 +42,18 @@ pub(crate) struct Ask<'a> {
     pub(crate) method: &'a Method,
     pub(crate) headers: &'a HeaderMap,
     pub(crate) id: RequestId,
+}
+
+// === impl Ask ===
+
+impl<'a> Ask<'a> {
+    pub(crate) fn of(head: &'a Parts, id: RequestId) -> Self {
+        Self {
+            method: &head.method,
+            headers: &head.headers,
+            id,
+        }
+    }
 }
 
 /// A response head, its body, and where it came from.

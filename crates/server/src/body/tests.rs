@@ -2,7 +2,6 @@
 
 use super::{PIECE as PIECE_BYTES, Source, reading::READ_AHEAD};
 use crate::{
-    Limits,
     budget::memory::{Lender, MemoryBudget},
     service::{Arriving, Future, Kept, ReadFailure},
 };
@@ -28,7 +27,7 @@ fn lender() -> Lender {
 
 fn lender_of(bytes: usize) -> Lender {
     let memory = Arc::new(MemoryBudget::new(bytes));
-    Lender::new(&memory, &memory, &Limits::default())
+    Lender::new(&memory, &memory)
 }
 
 struct Script(

@@ -47,7 +47,6 @@ pub(crate) struct Loan {
 pub(crate) struct Lender {
     all: Arc<MemoryBudget>,
     share: Arc<MemoryBudget>,
-    patience: Patience,
     /// What was lent to this answer so far.
     lent: usize,
     wait: Option<Pin<Box<dyn Future<Output = Option<Loan>> + Send>>>,
@@ -127,16 +126,10 @@ impl Drop for WaitingGuard {
 // === impl Lender ===
 
 impl Lender {
-    pub(crate) fn new(all: &Arc<MemoryBudget>, share: &Arc<MemoryBudget>, limits: &Limits) -> Self {
+    pub(crate) fn new(all: &Arc<MemoryBudget>, share: &Arc<MemoryBudget>) -> Self {
         Self {
             all: Arc::clone(all),
             share: Arc::clone(share),
-            patience: Patience {
-                all: Arc::clone(all),
-                share: Arc::clone(share),
-                usual: limits.stall_timeout,
-                when_short: limits.stall_timeout_when_short,
-            },
             lent: 0,
             wait: None,
         }
@@ -149,10 +142,6 @@ impl Lender {
         } else {
             usual.min(self.lent.max(SHORT_PIECE))
         }
-    }
-
-    pub(crate) fn patience(&self) -> &Patience {
-        &self.patience
     }
 
     /// Lends `bytes` at once, or not at all.
@@ -200,6 +189,15 @@ impl fmt::Debug for Lender {
 // === impl Patience ===
 
 impl Patience {
+    pub(crate) fn new(all: &Arc<MemoryBudget>, share: &Arc<MemoryBudget>, limits: &Limits) -> Self {
+        Self {
+            all: Arc::clone(all),
+            share: Arc::clone(share),
+            usual: limits.stall_timeout,
+            when_short: limits.stall_timeout_when_short,
+        }
+    }
+
     /// How long it is at the moment: less while others wait for memory.
     pub(crate) fn now(&self) -> Duration {
         if self.all.is_wanted() || self.share.is_wanted() {
@@ -237,7 +235,7 @@ impl AsRef<[u8]> for LentBytes {
 
 #[cfg(test)]
 mod tests {
-    use super::{Lender, MemoryBudget, SHORT_PIECE};
+    use super::{Lender, MemoryBudget, Patience, SHORT_PIECE};
     use crate::Limits;
     use bytes::Bytes;
     use std::{future::poll_fn, sync::Arc};
@@ -252,7 +250,7 @@ mod tests {
     }
 
     fn lender((all, share): &(Arc<MemoryBudget>, Arc<MemoryBudget>)) -> Lender {
-        Lender::new(all, share, &Limits::default())
+        Lender::new(all, share)
     }
 
     #[test]
@@ -291,16 +289,14 @@ mod tests {
     async fn who_asks_for_more_than_is_left_waits_and_others_are_told_to_hurry() {
         let budgets = budgets();
         let (first, mut second) = (lender(&budgets), lender(&budgets));
+        let patience = Patience::new(&budgets.0, &budgets.1, &Limits::default());
         let loan = first.try_lend(TOTAL / 2).unwrap();
         let waiting = tokio::spawn(async move { poll_fn(|cx| second.poll_lend(cx, 1)).await });
         tokio::task::yield_now().await;
-        assert_eq!(
-            first.patience().now(),
-            Limits::default().stall_timeout_when_short
-        );
+        assert_eq!(patience.now(), Limits::default().stall_timeout_when_short);
         drop(loan);
         assert!(waiting.await.unwrap().is_some());
-        assert_eq!(first.patience().now(), Limits::default().stall_timeout);
+        assert_eq!(patience.now(), Limits::default().stall_timeout);
     }
 
     #[tokio::test]
