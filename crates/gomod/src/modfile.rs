@@ -7,7 +7,7 @@
 //! and values that are not UTF-8 are read with U+FFFD in place of the stray bytes.
 //!
 //! [`parse`] reads strictly (for a main module) or laxly (for a dependency). The syntax stays
-//! available in [`File::syntax`] with comments and spans. [`format()`] is `go mod edit -fmt`.
+//! available in [`File::syntax`] with comments and spans. [`skim()`] reads a dependency's without a tree. [`format()`] is `go mod edit -fmt`.
 //! No version is ever looked up: what is not a semantic version is an error.
 //!
 //! The modules: `lexer` → `parser` → `interpret` and `file`; back by `tidy` → `printer`.
@@ -22,6 +22,7 @@ mod parser;
 mod printable;
 mod printer;
 mod quote;
+mod skim;
 mod syntax;
 mod text;
 mod tidy;
@@ -36,6 +37,7 @@ pub use go_version::{is_go_version, is_toolchain_name};
 pub use interpret::is_directory_path;
 pub use printable::{UNICODE_VERSION, is_printable};
 pub use quote::{QuoteError, auto_quote, must_quote};
+pub use skim::{RetractedRange, Skimmed, skim};
 pub use syntax::{
     Block, Comment, CommentBlock, Comments, FileSyntax, Line, LineId, Parenthesis, Position, Span,
     Statement, Token,

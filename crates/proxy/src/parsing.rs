@@ -64,10 +64,10 @@ impl Context {
     }
 
     /// What a kept go.mod retracts; nothing if it cannot be read.
-    pub(crate) async fn retracted_by(&self, go_mod: Bytes) -> Vec<modfile::Retract> {
+    pub(crate) async fn retracted_by(&self, go_mod: Bytes) -> Vec<modfile::RetractedRange> {
         let read = |bytes: &Bytes| {
-            let file = modfile::parse(bytes, modfile::Mode::Lax).ok();
-            file.map(|file| file.retract)
+            let skimmed = modfile::skim(bytes).ok();
+            skimmed.map(|skimmed| skimmed.retracted)
         };
         let retract = self.parsing.read(go_mod, read).await;
         retract.flatten().unwrap_or_default()

@@ -166,7 +166,11 @@ impl Context {
         self.info_or_made(module, latest).await.map(Some)
     }
 
-    async fn retractions(&self, module: &ModulePath, version: &Version) -> Vec<modfile::Retract> {
+    async fn retractions(
+        &self,
+        module: &ModulePath,
+        version: &Version,
+    ) -> Vec<modfile::RetractedRange> {
         let bytes = self.kept_bytes(module, version, ArtifactKind::Mod).await;
         match bytes {
             Ok(Some(bytes)) => self.retracted_by(bytes).await,
@@ -233,7 +237,7 @@ impl Context {
 }
 
 /// Whether a retraction means this version. Bounds that are no versions mean nothing.
-fn covers(retract: &modfile::Retract, version: &Version) -> bool {
+fn covers(retract: &modfile::RetractedRange, version: &Version) -> bool {
     match (Version::parse(&retract.low), Version::parse(&retract.high)) {
         (Ok(low), Ok(high)) => low <= *version && *version <= high,
         _ => false,

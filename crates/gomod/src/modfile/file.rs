@@ -3,7 +3,7 @@
 use super::directive::{
     Exclude, Go, Godebug, Module, PathLine, Replace, Require, Retract, Toolchain,
 };
-use super::error::{Fault, ParseErrors, Verb};
+use super::error::{Fault, ParseError, ParseErrors, Verb};
 use super::go_version::lax_go_version;
 use super::interpret::{Directive, deprecation, walk};
 use super::parser::parse_syntax;
@@ -70,14 +70,20 @@ const IN_BLOCKS: [Verb; 8] = [
 /// command can resolve (`master`, a commit) is an error, as it is for `go mod edit`.
 pub fn parse(source: &[u8], mode: Mode) -> Result<File, ParseErrors> {
     let mut syntax = parse_syntax(source)?;
-    let mut file = File::default();
-    let strict = mode == Mode::Strict;
-    let errors = walk(&mut syntax, &IN_BLOCKS, strict, |directive| {
-        file.add(directive, mode)
-    });
+    let (mut file, errors) = interpret(&mut syntax, mode);
     ParseErrors::check(errors)?;
     file.syntax = syntax;
     Ok(file)
+}
+
+/// Reads the directives, as far as they can be read, and collects the faults.
+pub(super) fn interpret(syntax: &mut FileSyntax, mode: Mode) -> (File, Vec<ParseError>) {
+    let mut file = File::default();
+    let strict = mode == Mode::Strict;
+    let errors = walk(syntax, &IN_BLOCKS, strict, |directive| {
+        file.add(directive, mode)
+    });
+    (file, errors)
 }
 
 // === impl File ===

@@ -76,6 +76,11 @@ impl<'a> Lexer<'a> {
         self.suffix_comments
     }
 
+    /// Lets the end-of-line comments met so far go.
+    pub(super) fn forget_suffix_comments(&mut self) {
+        self.suffix_comments.clear();
+    }
+
     /// An error at the place reached.
     pub(super) const fn fault(&self, fault: Fault) -> ParseError {
         Self::fault_at(self.position, fault)

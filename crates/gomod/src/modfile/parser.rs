@@ -3,6 +3,8 @@
 //! One lexeme of look-ahead decides everything: a parenthesis at a line's end opens a block, `()`
 //! there is an empty block, parentheses elsewhere are words. Blocks do not nest. The look-ahead is
 //! read eagerly, as Go does, so that of two faults in a row the same one is reported.
+//!
+//! Whoever needs no tree takes the lines of some verbs in parts ([`Parts`]) as they are read.
 
 use super::error::{Fault, ParseError};
 use super::lexer::{Kind, Lexeme, Lexer};
@@ -13,13 +15,7 @@ use super::syntax::{
 
 /// Parses a go.mod or go.work into its syntax tree, without looking at what the lines say.
 pub(crate) fn parse_syntax(source: &[u8]) -> Result<FileSyntax, ParseError> {
-    let mut lexer = Lexer::new(source)?;
-    let ahead = lexer.next()?;
-    let mut parser = Parser {
-        lexer,
-        ahead,
-        statements: Vec::new(),
-    };
+    let mut parser = Parser::new(source, None)?;
     parser.file()?;
     let mut file = FileSyntax {
         before: Vec::new(),
@@ -29,15 +25,88 @@ pub(crate) fn parse_syntax(source: &[u8]) -> Result<FileSyntax, ParseError> {
     Ok(file)
 }
 
-struct Parser<'a> {
+/// The same, without the lines that are taken in parts, and without end-of-line comments.
+pub(super) fn parse_in_parts(source: &[u8], parts: Parts<'_>) -> Result<FileSyntax, ParseError> {
+    let mut parser = Parser::new(source, Some(parts))?;
+    parser.file()?;
+    parser.take_loose(1);
+    Ok(FileSyntax {
+        before: Vec::new(),
+        statements: parser.statements,
+    })
+}
+
+/// Lines that somebody takes as they are read.
+pub(super) struct Parts<'p> {
+    /// Whether lines of this verb are taken.
+    pub(super) takes: fn(&[u8]) -> bool,
+    /// Takes them.
+    pub(super) take: &'p mut dyn FnMut(Vec<Statement>),
+    /// Such lines that stand in no block and were not taken yet.
+    pub(super) loose: Vec<Statement>,
+}
+
+/// Lines of one part.
+const PART: usize = 1_000;
+
+struct Parser<'a, 'p> {
     lexer: Lexer<'a>,
     ahead: Lexeme<'a>,
     statements: Vec<Statement>,
+    parts: Option<Parts<'p>>,
 }
 
 // === impl Parser ===
 
-impl<'a> Parser<'a> {
+impl<'a, 'p> Parser<'a, 'p> {
+    fn new(source: &'a [u8], parts: Option<Parts<'p>>) -> Result<Self, ParseError> {
+        let mut lexer = Lexer::new(source)?;
+        let ahead = lexer.next()?;
+        Ok(Self {
+            lexer,
+            ahead,
+            statements: Vec::new(),
+            parts,
+        })
+    }
+
+    /// Whether lines with these words before them are taken in parts.
+    fn are_taken(&self, words: &[Token]) -> bool {
+        let takes = self.parts.as_ref().map(|parts| parts.takes);
+        matches!((takes, words.first()), (Some(takes), Some(verb)) if takes(&verb.text))
+    }
+
+    /// Has the lines of a block taken.
+    fn take_lines(&mut self, block: Block) {
+        self.lexer.forget_suffix_comments();
+        if let Some(parts) = &mut self.parts {
+            (parts.take)(vec![Statement::Block(Box::new(block))]);
+        }
+    }
+
+    /// Has the lines that stand in no block taken, if there are `enough`.
+    fn take_loose(&mut self, enough: usize) {
+        if let Some(parts) = &mut self.parts
+            && parts.loose.len() >= enough
+        {
+            self.lexer.forget_suffix_comments();
+            (parts.take)(std::mem::take(&mut parts.loose));
+        }
+    }
+
+    /// Keeps a statement, or has it taken.
+    fn add(&mut self, statement: Statement) {
+        match &statement {
+            Statement::Line(line) if self.are_taken(&line.tokens) => {
+                if let Some(parts) = &mut self.parts {
+                    parts.loose.push(statement);
+                }
+                self.take_loose(PART);
+            }
+            _ => self.statements.push(statement),
+        }
+    }
+
     fn next(&mut self) -> Result<Lexeme<'a>, ParseError> {
         let following = self.lexer.next()?;
         Ok(std::mem::replace(&mut self.ahead, following))
@@ -68,7 +137,7 @@ impl<'a> Parser<'a> {
                     if let Some(block) = pending.take() {
                         statement.comments_mut().before = block.comments.before;
                     }
-                    self.statements.push(statement);
+                    self.add(statement);
                 }
             }
         }
@@ -121,9 +190,15 @@ impl<'a> Parser<'a> {
         tokens: Vec<Token>,
         left: Span,
     ) -> Result<Block, ParseError> {
+        let is_taken = self.are_taken(&tokens);
         let mut lines: Vec<Line> = Vec::new();
         let mut comments: Vec<Comment> = Vec::new();
         loop {
+            if is_taken && lines.len() >= PART {
+                let mut part = new_block(start, tokens.clone(), left, left);
+                part.lines = std::mem::take(&mut lines);
+                self.take_lines(part);
+            }
             match self.ahead.kind {
                 // Set aside by the lexer, assigned when the tree is complete.
                 Kind::SuffixComment => drop(self.next()?),
@@ -151,6 +226,13 @@ impl<'a> Parser<'a> {
                     let mut block = new_block(start, tokens, left, right.span);
                     block.lines = lines;
                     block.right.comments.before = without_last_blank(comments);
+                    if is_taken {
+                        let lines = std::mem::take(&mut block.lines);
+                        self.take_lines(Block {
+                            lines,
+                            ..block.clone()
+                        });
+                    }
                     return Ok(block);
                 }
                 _ => {
