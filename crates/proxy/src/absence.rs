@@ -39,7 +39,7 @@ impl Context {
             .memo(&absence_of(artifact.escaped_path()))
             .await
             .ok()??;
-        let age = self.options.clock.since(remembered.fetched_at);
+        let age = self.options.clock.age(remembered.fetched_at);
         (age <= self.options.absence_max_age).then(|| remembered.absence())
     }
 
@@ -89,7 +89,7 @@ impl Context {
 
     async fn old_absence(&self, path: String) -> Option<Refusal> {
         let remembered = self.memo(&absence_of(path)).await.ok()??;
-        let age = self.options.clock.since(remembered.fetched_at);
+        let age = self.options.clock.age(remembered.fetched_at);
         (age <= self.options.absence_stale).then(|| remembered.absence())
     }
 

@@ -103,7 +103,7 @@ pub(crate) fn is_readable(key: &Key, bytes: &[u8]) -> bool {
 impl Context {
     /// Has the sources asked about an unconfirmed `.info` of some age, behind the answer.
     pub(crate) fn confirm_behind(self: &Arc<Self>, record: &Record) {
-        let is_due = || self.options.clock.since(record.first_seen) >= AGAIN;
+        let is_due = || self.options.clock.age(record.first_seen) >= AGAIN;
         if unconfirmed(record).is_none() || !is_due() {
             return;
         }

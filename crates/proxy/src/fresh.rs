@@ -26,6 +26,7 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 use store::BlobId;
 
@@ -61,6 +62,19 @@ struct Held {
     until: Timestamp,
 }
 
+// === impl Held ===
+
+impl Held {
+    /// Whether it would be held for longer than anything is: the clock was ahead when it was made.
+    fn is_of_the_future(&self, now: Timestamp) -> bool {
+        let Freshness::For(longest) = self.freshness else {
+            return false;
+        };
+        let left = Duration::try_from(self.until.duration_since(now)).unwrap_or_default();
+        left > longest.saturating_add(Duration::from_mins(1))
+    }
+}
+
 // === impl Fresh ===
 
 impl Fresh {
@@ -86,9 +100,12 @@ impl Fresh {
         Mark(changes.map_or(0, |changes| changes.load(Ordering::SeqCst)))
     }
 
-    /// The answer at a path, if it is not too old.
+    /// The answer at a path, if it is not too old, nor of a time that was taken back.
     pub(crate) fn get(&self, path: &str, now: Timestamp) -> Option<(Arc<Resource>, Answer)> {
-        let held = self.answers.get(path).filter(|held| now <= held.until)?;
+        let held = self.answers.get(path)?;
+        if now > held.until || held.is_of_the_future(now) {
+            return None;
+        }
         let answer = Answer {
             media: held.media,
             freshness: held.freshness,

@@ -1,7 +1,7 @@
 //! Options of the service, each with the reason for its default.
 
 use crate::{own::OwnOptions, prefetch::Level, scrub::ScrubOptions, verify::VerifyOptions};
-use jiff::{Timestamp, ToSpan};
+use jiff::{SignedDuration, Timestamp, ToSpan};
 use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 use store::StaleMark;
 use upstream::Upstreams;
@@ -127,6 +127,17 @@ impl Clock {
     /// How long ago `then` was; zero if it lies in the future, as after a clock was set back.
     pub fn since(&self, then: Timestamp) -> Duration {
         Duration::try_from(self.now().duration_since(then)).unwrap_or(Duration::ZERO)
+    }
+
+    /// How old something is that was learned at `then`. What was learned in the future was learned
+    /// by a clock that was ahead: nobody knows when, so it is older than anything. A minute may be
+    /// the difference of two machines.
+    pub fn age(&self, then: Timestamp) -> Duration {
+        let ahead = then.duration_since(self.now());
+        if ahead > SignedDuration::from_mins(1) {
+            return Duration::MAX;
+        }
+        self.since(then)
     }
 
     /// The time `age` ago.

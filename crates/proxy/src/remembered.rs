@@ -83,7 +83,7 @@ pub(crate) enum Plan {
 pub(crate) fn plan(age: Duration, max_age: Duration, stale: Duration) -> Plan {
     if age <= max_age {
         Plan::Give
-    } else if age <= max_age + stale {
+    } else if age <= max_age.saturating_add(stale) {
         Plan::GiveAndRenew
     } else {
         Plan::Renew
@@ -280,7 +280,7 @@ impl Context {
         answer: Arc<Remembered>,
         fallback: Fallback,
     ) -> Result<Recalled, Refusal> {
-        let age = self.options.clock.since(answer.fetched_at);
+        let age = self.options.clock.age(answer.fetched_at);
         let (max_age, stale) = subject.limits(&self.options, &answer);
         match plan(age, max_age, stale) {
             Plan::Give => Ok(Recalled::fresh(answer, Origin::Store, max_age)),

@@ -416,6 +416,11 @@ fn create_file(core: Arc<Core>) -> Result<(File, SpoolFile), StoreError> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o400);
     let opened = match options.open(&path) {
+        // Somebody tidied the directory up under us. What lay in it is lost to nobody but flights.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            disk::create_directory(&core.layout.spool())?;
+            options.open(&path)
+        }
         // Of a process that is gone, and not swept: the disk could not be written at the start.
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             disk::remove_file(&path)?;

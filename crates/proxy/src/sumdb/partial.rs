@@ -55,7 +55,7 @@ impl Context {
     }
 
     fn is_young(&self, known: &Remembered) -> bool {
-        self.options.clock.since(known.fetched_at) <= self.options.record_max_age
+        self.options.clock.age(known.fetched_at) <= self.options.record_max_age
     }
 
     /// Remembers the hashes of a tile, unless they are the beginning of what is remembered.

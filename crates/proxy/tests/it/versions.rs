@@ -32,6 +32,33 @@ async fn a_list_is_asked_for_once_per_age_limit() {
 }
 
 #[tokio::test]
+async fn what_a_clock_that_was_ahead_remembered_is_asked_for_again() {
+    const YEAR: i64 = 365 * 24 * 3600;
+    let upstream = FakeUpstream::start(corpus(&["v1.0.0"]));
+    let site = Site::over(&upstream).await;
+    site.later(YEAR);
+    for _ in 0..3 {
+        assert_eq!(site.text(list(PATH)).await, "v1.0.0\n");
+    }
+    let absent = list("example.com/later");
+    site.ask(absent.clone()).await.unwrap_err();
+    site.later(-YEAR);
+    let new = Module::new("example.com/later", "v1.0.0");
+    upstream.change(|corpus| {
+        corpus.add(&new);
+        corpus.put(&format!("{PATH}/@v/list"), "v1.0.0\nv1.1.0\n");
+    });
+    let path = format!("{PATH}/@v/list");
+    assert!(site.proxy.at_hand(&caller(), &path).is_none());
+    assert_eq!(site.text(list(PATH)).await, "v1.0.0\nv1.1.0\n");
+    assert_eq!(site.text(absent).await, "v1.0.0\n");
+    // What is remembered now is as good as any other answer.
+    let asked = upstream.count(Kind::List);
+    assert_eq!(site.text(list(PATH)).await, "v1.0.0\nv1.1.0\n");
+    assert_eq!(upstream.count(Kind::List), asked);
+}
+
+#[tokio::test]
 async fn a_list_is_at_hand_until_it_is_old_or_something_is_kept_or_forgotten() {
     let upstream = FakeUpstream::start(corpus(&["v1.0.0", "v1.1.0"]));
     let site = Site::over(&upstream).await;

@@ -43,6 +43,23 @@ async fn a_follower_sees_each_byte_as_soon_as_it_was_appended() {
 }
 
 #[tokio::test]
+async fn a_spool_directory_that_was_removed_is_made_again() {
+    let site = Site::new().await;
+    std::fs::remove_dir_all(site.path().join("spool")).unwrap();
+    let mut spool = site.store.spool().await.unwrap();
+    spool.append("bytes".into()).await.unwrap();
+    let key = artifact("example.com/m", "v1.0.0", ArtifactKind::Zip);
+    let sealed = spool.seal().await.unwrap();
+    let capture = Capture {
+        key: key.clone(),
+        sealed,
+        provenance: provenance(),
+    };
+    site.store.commit(capture).await.unwrap();
+    assert!(site.store.find(&key).await.unwrap().is_some());
+}
+
+#[tokio::test]
 async fn a_reader_outlives_the_commit() {
     let site = Site::new().await;
     let mut spool = site.store.spool().await.unwrap();
