@@ -8,7 +8,6 @@
 mod production;
 
 use bytes::Bytes;
-use codes::Code;
 use gomod::ModulePath;
 use jiff::Timestamp;
 use prometheus_client::registry::Registry;
@@ -22,7 +21,8 @@ use store::BlobId;
 /// A boxed future, for the two object-safe traits.
 pub type Future<'a, T> = Pin<Box<dyn std::future::Future<Output = T> + Send + 'a>>;
 
-/// Whatever answers requests.
+/// Whatever answers requests. Nothing here has a default: a service around another one that forgot
+/// to pass something on would answer as if there were nothing to answer.
 pub trait Service: Send + Sync + 'static {
     /// Answers one resource of the module protocol.
     fn answer(
@@ -35,10 +35,7 @@ pub trait Service: Send + Sync + 'static {
     /// Answers at once what lies in memory under this path of the URL space, without its leading
     /// slash, or says nothing. Only the one canonical spelling of a path may be known here, so
     /// that it need not be parsed again. Never waits.
-    fn at_hand(&self, caller: &Caller, path: &str) -> Option<AtHand> {
-        let _ = (caller, path);
-        None
-    }
+    fn at_hand(&self, caller: &Caller, path: &str) -> Option<AtHand>;
 
     /// Forgets the list and the known absences of a module; returns how many things were forgotten.
     fn refresh(
@@ -59,30 +56,19 @@ pub trait Service: Send + Sync + 'static {
     fn sums(
         &self,
         list: Bytes,
-    ) -> impl std::future::Future<Output = Result<String, Refusal>> + Send {
-        let _ = list;
-        let refusal = Refusal::new(Code::SumdbUnsupported, "no checksum database");
-        async move { Err(refusal) }
-    }
+    ) -> impl std::future::Future<Output = Result<String, Refusal>> + Send;
 
     /// A file of the vulnerability database's protocol, by its path below the root.
     fn vulnerability_file(
         &self,
         path: &str,
-    ) -> impl std::future::Future<Output = Result<Reply, Refusal>> + Send {
-        let refusal = Refusal::new(Code::NoVulnerabilityData, path);
-        async move { Err(refusal) }
-    }
+    ) -> impl std::future::Future<Output = Result<Reply, Refusal>> + Send;
 
     /// What is known about the modules of a list, a module and a version a line; gives JSON.
     fn examine(
         &self,
         list: Bytes,
-    ) -> impl std::future::Future<Output = Result<String, Refusal>> + Send {
-        let _ = list;
-        let refusal = Refusal::new(Code::NoVulnerabilityData, "");
-        async move { Err(refusal) }
-    }
+    ) -> impl std::future::Future<Output = Result<String, Refusal>> + Send;
 
     /// Captured versions in order of capture, from `since` on, at most `limit`.
     fn index(
@@ -106,17 +92,10 @@ pub trait Service: Send + Sync + 'static {
         &self,
         name: &str,
         note: Bytes,
-    ) -> impl std::future::Future<Output = Result<String, Refusal>> + Send {
-        let _ = note;
-        let refusal = Refusal::new(Code::SumdbUnsupported, name);
-        async move { Err(refusal) }
-    }
+    ) -> impl std::future::Future<Output = Result<String, Refusal>> + Send;
 
     /// Whether the names in a resource must stay out of the access log at its usual level.
-    fn is_private(&self, resource: &Resource) -> bool {
-        let _ = resource;
-        false
-    }
+    fn is_private(&self, resource: &Resource) -> bool;
 
     /// Whether requests should be sent here.
     fn readiness(&self) -> Readiness;
@@ -125,7 +104,7 @@ pub trait Service: Send + Sync + 'static {
     fn register(&self, registry: &mut Registry);
 
     /// Brings metrics that are not counted as they happen up to date; called before each scrape.
-    fn observe(&self) {}
+    fn observe(&self);
 }
 
 /// One line of `/index`.

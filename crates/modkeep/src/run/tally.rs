@@ -84,6 +84,22 @@ impl<S: Service> Service for Counting<S> {
         self.inner.prefetch(caller, list, kinds).await
     }
 
+    async fn sums(&self, list: Bytes) -> Result<String, Refusal> {
+        self.inner.sums(list).await
+    }
+
+    async fn vulnerability_file(&self, path: &str) -> Result<Reply, Refusal> {
+        self.inner.vulnerability_file(path).await
+    }
+
+    async fn examine(&self, list: Bytes) -> Result<String, Refusal> {
+        self.inner.examine(list).await
+    }
+
+    async fn echo(&self, name: &str, note: Bytes) -> Result<String, Refusal> {
+        self.inner.echo(name, note).await
+    }
+
     async fn index(&self, since: Timestamp, limit: usize) -> Result<Vec<IndexEntry>, Refusal> {
         self.inner.index(since, limit).await
     }

@@ -44,6 +44,7 @@ mod private_names;
 mod probes;
 mod project;
 mod redirects;
+mod run_routes;
 mod scrub;
 mod site;
 mod statuses;

@@ -11,8 +11,8 @@ use proxy::{
     prefetch::Kinds,
 };
 use server::{
-    Arriving, Future, IndexEntry, Kept, Limits, Payload, ReadFailure, Readiness, Reply, Server,
-    Service,
+    Arriving, AtHand, Future, IndexEntry, Kept, Limits, Payload, ReadFailure, Readiness, Reply,
+    Server, Service,
 };
 use std::{
     collections::VecDeque,
@@ -129,6 +129,10 @@ impl Service for Fake {
         (self.script)(resource, fetching)
     }
 
+    fn at_hand(&self, _caller: &Caller, _path: &str) -> Option<AtHand> {
+        None
+    }
+
     async fn refresh(&self, module: &ModulePath) -> Result<u64, Refusal> {
         Ok(module.as_str().len() as u64)
     }
@@ -142,6 +146,22 @@ impl Service for Fake {
         let line = format!("{kinds:?} {}\n", list.len());
         let pieces = [Some(Ok(line))].into();
         Ok(Box::new(Lines(pieces)))
+    }
+
+    async fn sums(&self, _list: Bytes) -> Result<String, Refusal> {
+        Err(Refusal::new(Code::SumdbUnsupported, "no checksum database"))
+    }
+
+    async fn vulnerability_file(&self, path: &str) -> Result<Reply, Refusal> {
+        Err(Refusal::new(Code::NoVulnerabilityData, path))
+    }
+
+    async fn examine(&self, _list: Bytes) -> Result<String, Refusal> {
+        Err(Refusal::new(Code::NoVulnerabilityData, ""))
+    }
+
+    async fn echo(&self, name: &str, _note: Bytes) -> Result<String, Refusal> {
+        Err(Refusal::new(Code::SumdbUnsupported, name))
     }
 
     async fn index(&self, since: Timestamp, limit: usize) -> Result<Vec<IndexEntry>, Refusal> {
@@ -195,6 +215,8 @@ impl Service for Fake {
     }
 
     fn register(&self, _registry: &mut Registry) {}
+
+    fn observe(&self) {}
 }
 
 /// A status in which every field has a value.
