@@ -13,7 +13,7 @@ use crate::{
     options::ProxyOptions,
     refusal::Refusal,
     resource::Fetching,
-    sumdb,
+    selection, sumdb,
 };
 use bytes::Bytes;
 use codes::Code;
@@ -227,6 +227,10 @@ impl Subject {
             MemoClass::Sumdb => sumdb::check_changing(sumdb::split(&self.path).1, body),
             _ if body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'<') => {
                 Err(Wrong::new(Code::UpstreamBadContent, "it is a web page"))
+            }
+            MemoClass::List if !selection::is_list(&String::from_utf8_lossy(body)) => {
+                let problem = "it has lines, and no version in them";
+                Err(Wrong::new(Code::UpstreamBadContent, problem))
             }
             _ => Ok(()),
         }

@@ -12,12 +12,21 @@ use gomod::Version;
 use std::collections::BTreeSet;
 
 /// The lines of a `list` answer that name listable versions; everything else is left out, as `go`
-/// leaves it out.
+/// leaves it out. Any Unicode space ends a word, as in Go's `strings.Fields`.
 pub(crate) fn listed(text: &str) -> impl Iterator<Item = Version> + '_ {
     text.lines()
-        .filter_map(|line| line.split_ascii_whitespace().next())
+        .filter_map(|line| line.split_whitespace().next())
         .filter_map(|word| Version::parse(word).ok())
         .filter(|version| !version.is_pseudo())
+}
+
+/// Whether this can be a list: blank, or with a version in it. `go` takes any text for one, and
+/// what is not a version for nothing; a page that asks for a password would be an empty list.
+pub(crate) fn is_list(text: &str) -> bool {
+    let mut words = text
+        .lines()
+        .filter_map(|line| line.split_whitespace().next());
+    text.trim().is_empty() || words.any(|word| Version::parse(word).is_ok())
 }
 
 /// The union of what upstream listed and what is kept, sorted by Go's order, without pseudo-versions.

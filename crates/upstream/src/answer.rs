@@ -4,11 +4,10 @@
 //! the file. 404 and 410 are the two words for absence. 401, 403 and 451 mean that the source will
 //! not tell us. Everything else says nothing about the module.
 //!
-//! `go` ignores the content type of a 200, and static file servers guess it from the file name, so
-//! little can be concluded from it. But a login page or a gateway's error page with status 200 must
-//! not become an empty version list: HTML is implausible everywhere, and JSON or XML wherever the
-//! protocol has another form. The types are compared in full: file servers know `.mod` as
-//! `application/xml-dtd` or `audio/x-mod`.
+//! `go` ignores content type and content encoding of a 200, and static file servers guess them from
+//! the file name, so nothing is concluded from them here: a body is judged by what it holds. A login
+//! page or a gateway's error page with status 200 is no list, no go.mod and no zip. A zip is handed on
+//! while it arrives, so one whose type is that of a page is looked at first ([`doubtful_type`]).
 
 use std::time::Duration;
 
@@ -33,12 +32,10 @@ pub(crate) enum Meaning {
     Failed(Failure),
 }
 
-/// Reads status and headers of an answer to a request of this kind.
-pub(crate) fn meaning(status: StatusCode, headers: &HeaderMap, kind: RequestKind) -> Meaning {
+/// Reads status and headers of an answer.
+pub(crate) fn meaning(status: StatusCode, headers: &HeaderMap) -> Meaning {
     match status.as_u16() {
-        200 => implausible(headers, kind).map_or(Meaning::Content, |why| {
-            Meaning::Failed(Failure::Content(why))
-        }),
+        200 => Meaning::Content,
         404 | 410 => Meaning::Absent,
         301 | 302 | 303 | 307 | 308 if headers.contains_key(header::LOCATION) => Meaning::Elsewhere,
         status @ 200..=399 => {
@@ -62,23 +59,21 @@ pub(crate) fn media_type(headers: &HeaderMap) -> Option<String> {
     (!media_type.is_empty()).then(|| media_type.to_ascii_lowercase())
 }
 
-fn implausible(headers: &HeaderMap, kind: RequestKind) -> Option<String> {
-    if let Some(encoding) = headers.get(header::CONTENT_ENCODING)
-        && !encoding.as_bytes().eq_ignore_ascii_case(b"identity")
-    {
-        return Some("a content encoding nobody asked for".to_owned());
-    }
-    let media_type = media_type(headers)?;
-    let wrong = match media_type.as_str() {
-        "text/html" | "application/xhtml+xml" => true,
-        "application/xml" | "text/xml" => kind != RequestKind::Other,
-        "application/json" | "application/problem+json" => !matches!(
-            kind,
-            RequestKind::Info | RequestKind::Latest | RequestKind::Other
-        ),
-        _ => false,
-    };
-    wrong.then(|| format!("content type {media_type}"))
+/// The type of a zip, or of a database's file, that is said to be a page or a document.
+pub(crate) fn doubtful_type(headers: &HeaderMap, kind: RequestKind) -> Option<String> {
+    const DOUBTFUL: [&str; 6] = [
+        "text/html",
+        "application/xhtml+xml",
+        "application/xml",
+        "text/xml",
+        "application/json",
+        "application/problem+json",
+    ];
+    let is_looked_at = matches!(kind, RequestKind::Zip | RequestKind::Sumdb);
+    let media_type = media_type(headers).filter(|_| is_looked_at)?;
+    DOUBTFUL
+        .contains(&media_type.as_str())
+        .then_some(media_type)
 }
 
 /// `Retry-After` as a duration (RFC 9110 section 10.2.3). A date is read against the answer's own
@@ -109,12 +104,12 @@ fn date(text: &str) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Meaning, meaning};
+    use super::{Meaning, doubtful_type, meaning};
     use crate::{Failure, RequestKind};
     use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
     use std::time::Duration;
 
-    fn read(status: u16, headers: &[(&'static str, &'static str)], kind: RequestKind) -> Meaning {
+    fn read(status: u16, headers: &[(&'static str, &'static str)]) -> Meaning {
         let headers: HeaderMap = headers
             .iter()
             .map(|(name, value)| {
@@ -124,7 +119,7 @@ mod tests {
                 )
             })
             .collect();
-        meaning(StatusCode::from_u16(status).unwrap(), &headers, kind)
+        meaning(StatusCode::from_u16(status).unwrap(), &headers)
     }
 
     #[test]
@@ -143,7 +138,7 @@ mod tests {
                     retry_after: None,
                 }),
             };
-            assert_eq!(read(status, &[], RequestKind::Mod), expected, "{status}");
+            assert_eq!(read(status, &[]), expected, "{status}");
         }
     }
 
@@ -151,56 +146,43 @@ mod tests {
     fn a_redirect_needs_a_location() {
         for status in 300..400 {
             let follows = matches!(status, 301 | 302 | 303 | 307 | 308);
-            let meaning = read(status, &[("location", "/x")], RequestKind::Mod);
+            let meaning = read(status, &[("location", "/x")]);
             assert_eq!(meaning == Meaning::Elsewhere, follows, "{status}");
         }
     }
 
     #[test]
-    fn pages_are_not_files() {
-        use RequestKind::{Info, Latest, List, Mod, Sumdb, Zip};
-        for (content_type, plausible_for) in [
-            ("text/html; charset=utf-8", &[][..]),
-            ("TEXT/HTML", &[]),
-            ("application/xhtml+xml", &[]),
-            ("text/xml", &[]),
-            ("application/json", &[Info, Latest]),
-            (
-                "text/plain; charset=utf-8",
-                &[Info, Latest, List, Mod, Sumdb, Zip],
-            ),
-            (
-                "application/octet-stream",
-                &[Info, Latest, List, Mod, Sumdb, Zip],
-            ),
-            (
-                "application/xml-dtd",
-                &[Info, Latest, List, Mod, Sumdb, Zip],
-            ),
-            ("", &[Info, Latest, List, Mod, Sumdb, Zip]),
+    fn types_and_encodings_of_a_200_conclude_nothing() {
+        for headers in [
+            ("content-type", "text/html; charset=utf-8"),
+            ("content-type", "application/json"),
+            ("content-encoding", "gzip"),
+            ("content-encoding", ""),
+            ("content-encoding", "utf-8"),
         ] {
-            for kind in [Info, Latest, List, Mod, Sumdb, Zip] {
-                let plausible =
-                    read(200, &[("content-type", content_type)], kind) == Meaning::Content;
-                assert_eq!(
-                    plausible,
-                    plausible_for.contains(&kind),
-                    "{content_type} {kind:?}"
-                );
-            }
+            assert_eq!(read(200, &[headers]), Meaning::Content);
         }
     }
 
     #[test]
-    fn encoded_bodies_are_refused() {
-        assert!(matches!(
-            read(200, &[("content-encoding", "gzip")], RequestKind::Mod),
-            Meaning::Failed(_)
-        ));
-        assert_eq!(
-            read(200, &[("content-encoding", "Identity")], RequestKind::Mod),
-            Meaning::Content
-        );
+    fn zips_that_are_said_to_be_pages_are_looked_at() {
+        use RequestKind::{Mod, Zip};
+        for (content_type, kind, is_doubtful) in [
+            ("text/html; charset=utf-8", Zip, true),
+            ("TEXT/HTML", Zip, true),
+            ("text/xml", Zip, true),
+            ("application/json", Zip, true),
+            ("text/plain", Zip, false),
+            ("application/octet-stream", Zip, false),
+            ("application/xml-dtd", Zip, false),
+            ("", Zip, false),
+            ("text/html", Mod, false),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert("content-type", HeaderValue::from_static(content_type));
+            let doubt = doubtful_type(&headers, kind);
+            assert_eq!(doubt.is_some(), is_doubtful, "{content_type}");
+        }
     }
 
     #[test]
@@ -218,7 +200,7 @@ mod tests {
         ] {
             let retry_after = seconds.map(Duration::from_secs);
             assert_eq!(
-                read(429, &[("retry-after", value), DATE], RequestKind::Zip),
+                read(429, &[("retry-after", value), DATE]),
                 Meaning::Failed(Failure::RateLimited { retry_after }),
                 "{value}"
             );

@@ -13,6 +13,7 @@ use crate::{
     SourceName,
     failure::cause_of,
     file_source::FileBody,
+    gzip::{Gzip, is_gzip},
     observe::BodyEnd,
     slots::Slot,
     source::{Account, Call},
@@ -71,9 +72,19 @@ pub enum BodyError {
 
 /// Where the pieces come from.
 pub(crate) enum Body {
-    Http(Box<reqwest::Response>),
+    Http(Box<HttpBody>),
     File(FileBody),
     Memory(Option<Bytes>),
+}
+
+/// A body that comes over HTTP.
+pub(crate) struct HttpBody {
+    response: reqwest::Response,
+    gzip: Option<Gzip>,
+    /// What came and was not decompressed yet.
+    compressed: Bytes,
+    /// What was looked at and is still to be handed over.
+    first: Option<Bytes>,
 }
 
 /// What is held while a body is on its way: the slot at its source, the account of the call, and
@@ -231,13 +242,66 @@ impl fmt::Debug for Download {
     }
 }
 
+// === impl HttpBody ===
+
+impl HttpBody {
+    pub(crate) fn new(response: reqwest::Response) -> Self {
+        let gzip = is_gzip(response.headers()).then(Gzip::new);
+        Self {
+            response,
+            gzip,
+            compressed: Bytes::new(),
+            first: None,
+        }
+    }
+
+    /// Its length, if it is announced and the bytes are as they come.
+    pub(crate) fn length(&self) -> Option<u64> {
+        let announced = self.response.content_length();
+        announced.filter(|_| self.gzip.is_none())
+    }
+
+    /// Its first bytes, which are handed over later all the same.
+    pub(crate) async fn first(&mut self) -> Result<Bytes, String> {
+        let first = self.next().await?.unwrap_or_default();
+        self.first = (!first.is_empty()).then(|| first.clone());
+        Ok(first)
+    }
+
+    async fn next(&mut self) -> Result<Option<Bytes>, String> {
+        if let Some(first) = self.first.take() {
+            return Ok(Some(first));
+        }
+        loop {
+            if let Some(gzip) = &mut self.gzip
+                && !self.compressed.is_empty()
+            {
+                let bytes = gzip.step(&mut self.compressed)?;
+                if !bytes.is_empty() {
+                    return Ok(Some(bytes));
+                }
+                continue;
+            }
+            let piece = self.response.chunk().await;
+            match (piece.map_err(|error| cause_of(&error))?, &mut self.gzip) {
+                (Some(piece), Some(_)) => self.compressed = piece,
+                (None, Some(gzip)) => {
+                    let last = gzip.end()?;
+                    return Ok((!last.is_empty()).then_some(last));
+                }
+                (piece, None) => return Ok(piece),
+            }
+        }
+    }
+}
+
 // === impl Body ===
 
 impl Body {
     /// The next piece; `expected` bytes are still to come, as far as is known.
     async fn next(&mut self, expected: u64) -> Result<Option<Bytes>, String> {
         match self {
-            Self::Http(response) => response.chunk().await.map_err(|error| cause_of(&error)),
+            Self::Http(body) => body.next().await,
             Self::File(file) => {
                 let size = usize::try_from(expected)
                     .unwrap_or(FILE_CHUNK)

@@ -15,10 +15,10 @@ use url::Url;
 use crate::{
     Absence, BuildError, Download, Failure, RequestKind, SourceName, UpstreamOptions,
     absence_text::{self, UrlSecrets},
-    answer::{Meaning, meaning},
+    answer::{Meaning, doubtful_type, meaning},
     breaker::Signal,
     client::Clients,
-    download::Body,
+    download::{Body, HttpBody},
     failure::ended_without_a_word,
     redirect::Trail,
     request::RequestPath,
@@ -95,7 +95,7 @@ impl HttpSource {
             Ok(Ok((Meaning::Absent, Whose::Source, response))) => {
                 Reply::Absent(self.absence(response, ask.deadline).await)
             }
-            Ok(Ok((_, _, response))) => self.found(response, ask),
+            Ok(Ok((_, _, response))) => self.found(response, ask).await,
         }
     }
 
@@ -130,7 +130,7 @@ impl HttpSource {
             if ask.header_only && response.status() == StatusCode::PARTIAL_CONTENT {
                 return Ok((Meaning::Content, whose(&trail), response));
             }
-            match meaning(response.status(), response.headers(), ask.path.kind()) {
+            match meaning(response.status(), response.headers()) {
                 Meaning::Failed(failure) => return Err(failure),
                 Meaning::Elsewhere => {
                     let location = response
@@ -185,11 +185,17 @@ impl HttpSource {
         url
     }
 
-    fn found(&self, response: Response, ask: Ask<'_>) -> Reply {
-        let length = match response.status() {
-            StatusCode::PARTIAL_CONTENT => whole_length(response.headers()),
-            _ => response.content_length(),
-        };
+    async fn found(&self, response: Response, ask: Ask<'_>) -> Reply {
+        let whole = (response.status() == StatusCode::PARTIAL_CONTENT)
+            .then(|| whole_length(response.headers()));
+        let doubt = doubtful_type(response.headers(), ask.path.kind());
+        let mut body = HttpBody::new(response);
+        let length = whole.unwrap_or_else(|| body.length());
+        if let Some(media_type) = doubt
+            && let Err(failure) = looked_at(&mut body, media_type, ask).await
+        {
+            return Reply::Failed(failure);
+        }
         if let Some(length) = length.filter(|length| *length > ask.limit) {
             return Reply::Failed(Failure::Content(format!(
                 "{length} bytes where at most {} are allowed",
@@ -199,7 +205,7 @@ impl HttpSource {
         Reply::Found(Download::new(
             self.name.clone(),
             length,
-            Body::Http(Box::new(response)),
+            Body::Http(Box::new(body)),
             ask.limit,
             ask.stall,
         ))
@@ -234,6 +240,28 @@ impl HttpSource {
             content_type: content_type(response.headers()),
             source: self.name.clone(),
         }
+    }
+}
+
+/// What is said to be a page is looked at before anybody is promised it: what is no zip there is a
+/// login page or a gateway's error. Of a checksum database some files have no form of their own, so
+/// there the type decides. Other files are judged whole, where they are read.
+async fn looked_at(body: &mut HttpBody, media_type: String, ask: Ask<'_>) -> Result<(), Failure> {
+    const MARK: &[u8] = b"PK";
+    if ask.path.kind() == RequestKind::Sumdb {
+        return Err(Failure::Content(format!("content type {media_type}")));
+    }
+    let first = timeout_at(ask.deadline, body.first()).await;
+    let first = first.map_err(|_| Failure::Timeout(ask.header))?;
+    let first = first.map_err(Failure::Broken)?;
+    // Where only the first byte was asked for, it is all there is to see.
+    let is_zip = first.starts_with(MARK) || (ask.header_only && first.starts_with(&MARK[..1]));
+    if is_zip {
+        Ok(())
+    } else {
+        Err(Failure::Content(format!(
+            "content type {media_type}, and no zip"
+        )))
     }
 }
 

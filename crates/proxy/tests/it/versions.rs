@@ -59,6 +59,35 @@ async fn what_a_clock_that_was_ahead_remembered_is_asked_for_again() {
 }
 
 #[tokio::test]
+async fn a_body_is_judged_by_what_it_holds_and_not_by_its_type() {
+    let upstream = FakeUpstream::start(corpus(&["v1.0.0"]));
+    let said = |body: &str| Fault::Status {
+        code: 200,
+        content_type: Some("text/html".to_owned()),
+        body: body.to_owned().into(),
+        headers: Vec::new(),
+    };
+    for (text, listed) in [
+        ("v1.0.0\n", "v1.0.0\n"),
+        ("", ""),
+        (
+            "v1.0.0\u{a0}2026-01-02T03:04:05Z\nv1.1.0\u{2003}\n",
+            "v1.0.0\nv1.1.0\n",
+        ),
+    ] {
+        upstream.always(Kind::List, said(text));
+        let site = Site::over(&upstream).await;
+        assert_eq!(site.text(list(PATH)).await, listed, "{text:?}");
+    }
+    for page in ["<html>Please log in</html>", "Please log in to read this"] {
+        upstream.always(Kind::List, said(page));
+        let site = Site::over(&upstream).await;
+        let refusal = site.ask(list(PATH)).await.unwrap_err();
+        assert_eq!(refusal.status, 502, "{refusal:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_list_is_at_hand_until_it_is_old_or_something_is_kept_or_forgotten() {
     let upstream = FakeUpstream::start(corpus(&["v1.0.0", "v1.1.0"]));
     let site = Site::over(&upstream).await;

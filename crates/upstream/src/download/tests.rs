@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::time::Instant;
 
-use super::{Body, BodyError, Download};
+use super::{Body, BodyError, Download, HttpBody};
 use crate::SourceName;
 
 const STALL: Duration = Duration::from_secs(30);
@@ -22,7 +22,7 @@ fn download(pieces: &[(Duration, &'static str)], length: Option<u64>, limit: u64
     Download::new(
         SourceName::word("test"),
         length,
-        Body::Http(Box::new(response.into())),
+        Body::Http(Box::new(HttpBody::new(response.into()))),
         limit,
         STALL,
     )

@@ -1,9 +1,9 @@
 //! What the list makes of its sources' answers.
 
-use std::time::Duration;
+use std::{io::Write as _, time::Duration};
 
 use codes::Code;
-use upstream::{BodyFailure, Outcome};
+use upstream::{BodyError, BodyFailure, Outcome};
 
 use crate::kit::{
     After, Fake, Gone, PATH, SHORT, Script, absent, found, options, outcome, text, unavailable,
@@ -231,17 +231,71 @@ async fn a_header_without_end_is_refused_in_bounded_memory() {
     );
 }
 
+const ZIP: &str = "example.com/m/@v/v1.0.0.zip";
+
+async fn outcome_of_a_zip(source: &Fake) -> Outcome {
+    upstreams(&source.url(), &options()).walk(ZIP).next().await
+}
+
 #[tokio::test]
-async fn a_login_page_is_not_content() {
-    let page = Script::status(
-        200,
-        "content-type: text/html; charset=utf-8\r\n",
-        "<html>Please log in</html>",
+async fn a_login_page_is_no_zip_and_a_zip_is_one_whatever_it_is_called() {
+    for content_type in ["text/html; charset=utf-8", "application/json", "text/xml"] {
+        let header = format!("content-type: {content_type}\r\n");
+        let page = Script::status(200, &header, "<html>Please log in</html>");
+        let portal = Fake::always(page).await;
+        let outage = unavailable(outcome_of_a_zip(&portal).await);
+        assert_eq!(outage.code, Code::UpstreamBadContent);
+        let named = content_type.split(';').next().unwrap();
+        assert!(outage.summary.contains(named), "{outage:?}");
+
+        let careless = Fake::always(Script::status(200, &header, "PK\x03\x04 and more")).await;
+        let zip = found(outcome_of_a_zip(&careless).await);
+        assert_eq!(zip.length, Some(13));
+        assert_eq!(zip.whole().await.unwrap(), "PK\x03\x04 and more");
+    }
+}
+
+/// "module m\n", as gzip(1) compresses it.
+const COMPRESSED: [u8; 29] = [
+    0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0x03, 0xcb, 0xcd, 0x4f, 0x29, 0xcd, 0x49,
+    0x55, 0xc8, 0xe5, 0x02, 0x00, 0xa7, 0x13, 0x09, 0x3e, 0x09, 0x00, 0x00, 0x00,
+];
+
+fn encoded(encoding: &str, body: &[u8]) -> Script {
+    let head = format!(
+        "HTTP/1.1 200 OK\r\ncontent-length: {}\r\ncontent-encoding: {encoding}\r\n\r\n",
+        body.len()
     );
-    let portal = Fake::always(page).await;
-    let outage = unavailable(outcome(&portal.url()).await);
-    assert_eq!(outage.code, Code::UpstreamBadContent);
-    assert!(outage.summary.contains("text/html"), "{outage:?}");
+    Script::raw([head.as_bytes(), body].concat())
+}
+
+#[tokio::test]
+async fn gzip_that_nobody_asked_for_is_undone_and_other_encodings_are_ignored() {
+    for (encoding, body) in [
+        ("gzip", &COMPRESSED[..]),
+        ("X-GZIP", &COMPRESSED),
+        ("", b"module m\n"),
+        ("identity", b"module m\n"),
+        ("utf-8", b"module m\n"),
+    ] {
+        let fake = Fake::always(encoded(encoding, body)).await;
+        let download = found(outcome(&fake.url()).await);
+        assert_eq!(download.whole().await.unwrap(), "module m\n", "{encoding}");
+    }
+}
+
+#[tokio::test]
+async fn gzip_that_is_none_is_cut_or_is_too_much_is_an_error() {
+    let mut bomb = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    bomb.write_all(&vec![0; 64 << 20]).unwrap();
+    let bomb = bomb.finish().unwrap();
+    for body in [&COMPRESSED[..20], b"module m\n", &bomb] {
+        let fake = Fake::always(encoded("gzip", body)).await;
+        let download = found(outcome(&fake.url()).await);
+        let error = download.whole().await.unwrap_err();
+        let is_too_large = matches!(error, BodyError::TooLarge(_));
+        assert_eq!(is_too_large, body.len() > 100, "{error}");
+    }
 }
 
 #[tokio::test]

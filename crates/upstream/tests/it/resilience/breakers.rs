@@ -10,6 +10,14 @@ use std::{future::poll_fn, task::Poll};
 use tokio::time::{Instant, timeout};
 use upstream::{BodyFailure, BreakerState, Force, RequestClass};
 
+/// What a reader says of a body that is not what was asked for.
+fn wrong_content() -> BodyFailure {
+    BodyFailure::Wrong {
+        code: Code::BadGoMod,
+        summary: "it names another module".to_owned(),
+    }
+}
+
 #[tokio::test]
 async fn half_of_ten_failures_open_it_and_a_good_answer_closes_it() {
     for symptom in [
@@ -24,7 +32,12 @@ async fn half_of_ten_failures_open_it_and_a_good_answer_closes_it() {
         for _ in 0..20 {
             let mut walk = upstreams.walk(PATH);
             while let upstream::Outcome::Found(download) = walk.next().await {
-                walk.reject(download.whole().await.unwrap_err().into());
+                // Whoever reads a whole body finds out that it is a page.
+                let failure = match download.whole().await {
+                    Ok(_page) => wrong_content(),
+                    Err(error) => error.into(),
+                };
+                walk.reject(failure);
             }
         }
         hearer
@@ -130,10 +143,7 @@ async fn wrong_content_that_only_the_reader_knows_is_held_against_the_source() {
         let mut walk = upstreams.walk(PATH);
         let download = found(walk.next().await);
         text(download).await;
-        walk.reject(BodyFailure::Wrong {
-            code: Code::BadGoMod,
-            summary: "it names another module".to_owned(),
-        });
+        walk.reject(wrong_content());
         unavailable(walk.next().await);
     }
     let outage = unavailable(upstreams.walk(PATH).next().await);
