@@ -364,11 +364,16 @@ impl Context {
         {
             return Ok(newer);
         }
-        let in_reserve = found.is_some_and(|found| found.is_known());
-        let answer = match subject.class {
+        let before = found.filter(|found| found.is_known());
+        let in_reserve = before.is_some();
+        let mut answer = match subject.class {
             MemoClass::Sumdb => self.ask_database(subject).await?,
             _ => self.ask_sources(subject, in_reserve).await?,
         };
+        if let (MemoClass::List, true, Some(before)) = (subject.class, answer.is_known(), before) {
+            let text = selection::remembering(&answer.text(), &before.text());
+            answer.body = text.into();
+        }
         self.remember(subject, &answer).await;
         if let (MemoClass::Query, true, Some(module)) =
             (subject.class, answer.is_known(), &subject.module)

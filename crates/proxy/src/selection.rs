@@ -1,15 +1,24 @@
 //! Selection: which versions a module has, and which of them `latest` means. Pure.
 //!
-//! Two sources of knowledge are merged: what an upstream listed, and what is kept here. What is
-//! kept but no longer listed stays listed (law L2). Pseudo-versions are never listed; `go` reads
-//! them from `.info` alone.
+//! What a source lists is its word. A version that it listed once and lists no more stays listed
+//! as long as all of it is kept (law L2): the remembered list says so in lines of its own
+//! ([`remembering`]). What is kept and was never listed is not listed: somebody's old go.mod may have
+//! asked for a version that its author hid, and `latest` would be that one for everybody. Where no
+//! source says anything, what is kept is all there is ([`without_a_list`]).
+//!
+//! A source's pseudo-versions are passed on: `go` leaves them out of its versions, and takes the
+//! newest where there is nothing else and no `@latest`. Those that are kept are never added.
 //!
 //! `latest` is the highest release, else the highest pre-release, else the newest pseudo-version,
 //! after the author's retractions (<https://go.dev/ref/mod#version-queries>). Retractions are
 //! declared by the go.mod of the version that `latest` would mean *before* retraction.
 
-use gomod::Version;
+use gomod::{
+    Version,
+    pseudo::{PseudoVersion, Timestamp},
+};
 use std::collections::BTreeSet;
+use store::KeptVersion;
 
 /// The lines of a `list` answer that name listable versions; everything else is left out, as `go`
 /// leaves it out. Any Unicode space ends a word, as in Go's `strings.Fields`.
@@ -29,18 +38,82 @@ pub(crate) fn is_list(text: &str) -> bool {
     text.trim().is_empty() || words.any(|word| Version::parse(word).is_ok())
 }
 
-/// The union of what upstream listed and what is kept, sorted by Go's order, without pseudo-versions.
-pub(crate) fn merged(upstream: &str, kept: impl IntoIterator<Item = Version>) -> BTreeSet<Version> {
-    listed(upstream)
-        .chain(kept.into_iter().filter(|version| !version.is_pseudo()))
-        .collect()
+/// Begins a line of a remembered list that names a version which is not listed any more.
+const ONCE: &str = "once ";
+
+/// The list to remember: what is listed now, and what was listed before and is not now.
+pub(crate) fn remembering(now: &str, before: &str) -> String {
+    let listed_now: BTreeSet<Version> = listed(now).collect();
+    let gone: BTreeSet<Version> = listed(before)
+        .chain(once(before))
+        .filter(|version| !listed_now.contains(version))
+        .collect();
+    let mut text = now.to_owned();
+    if !gone.is_empty() && !text.is_empty() && !text.ends_with('\n') {
+        text.push('\n');
+    }
+    for version in gone {
+        text.push_str(ONCE);
+        text.push_str(version.as_str());
+        text.push('\n');
+    }
+    text
 }
 
-/// A `list` body: one version a line.
-pub(crate) fn list_body(versions: &BTreeSet<Version>) -> String {
+/// What a remembered list says was listed once.
+fn once(text: &str) -> impl Iterator<Item = Version> + '_ {
+    let lines = text.lines().filter_map(|line| line.strip_prefix(ONCE));
+    lines.filter_map(|word| Version::parse(word).ok())
+}
+
+/// The versions to list, in Go's order: those that are listed, and those once listed of which all
+/// is kept.
+pub(crate) fn versions(remembered: &str, kept: &[KeptVersion]) -> BTreeSet<Version> {
+    let whole: BTreeSet<&Version> = kept
+        .iter()
+        .filter(|kept| kept.kinds.info && kept.kinds.go_mod && kept.kinds.zip)
+        .map(|kept| &kept.version)
+        .collect();
+    let once = once(remembered).filter(|version| whole.contains(version));
+    listed(remembered).chain(once).collect()
+}
+
+/// The versions to list where no source says anything: those of which more is kept than a go.mod,
+/// which is asked for while a graph is walked.
+pub(crate) fn without_a_list(kept: &[KeptVersion]) -> BTreeSet<Version> {
+    let chosen = kept.iter().filter(|kept| kept.kinds.info || kept.kinds.zip);
+    let chosen = chosen.map(|kept| kept.version.clone());
+    chosen.filter(|version| !version.is_pseudo()).collect()
+}
+
+/// The lines of a list that name pseudo-versions, as they were sent.
+pub(crate) fn pseudo_lines(text: &str) -> impl Iterator<Item = (Version, &str)> + '_ {
+    text.lines().filter_map(|line| {
+        let version = Version::parse(line.split_whitespace().next()?).ok()?;
+        version.is_pseudo().then_some((version, line.trim()))
+    })
+}
+
+/// The pseudo-version that `go` takes from a list without any other: the newest by the time that
+/// the list gives, else by its own.
+pub(crate) fn newest_pseudo(text: &str) -> Option<Version> {
+    let given = |line: &str| {
+        let time: jiff::Timestamp = line.split_whitespace().nth(1)?.parse().ok()?;
+        Timestamp::from_unix_seconds(time.as_second())
+    };
+    let own = |version: &Version| PseudoVersion::parse(version.as_str()).ok()?.time().ok();
+    let time = |(version, line): &(Version, &str)| given(line).or_else(|| own(version));
+    pseudo_lines(text)
+        .max_by_key(time)
+        .map(|(version, _)| version)
+}
+
+/// A `list` body: one version a line, then the pseudo-versions of `remembered`.
+pub(crate) fn list_body(versions: &BTreeSet<Version>, remembered: &str) -> String {
     let mut body = String::with_capacity(versions.len() * 10);
-    for version in versions {
-        body.push_str(version.as_str());
+    let pseudo = pseudo_lines(remembered).map(|(_, line)| line);
+    for line in versions.iter().map(Version::as_str).chain(pseudo) {
+        body.push_str(line);
         body.push('\n');
     }
     body
@@ -74,8 +147,12 @@ fn rank(version: &Version) -> (u8, Version) {
 
 #[cfg(test)]
 mod tests {
-    use super::{latest, list_body, listed, merged};
+    use super::{
+        latest, list_body, listed, newest_pseudo, remembering, versions as listed_versions,
+        without_a_list,
+    };
     use gomod::Version;
+    use store::{KeptVersion, Kinds};
 
     fn versions(texts: &[&str]) -> Vec<Version> {
         texts
@@ -84,14 +161,63 @@ mod tests {
             .collect()
     }
 
+    fn kept(text: &str, info: bool, go_mod: bool, zip: bool) -> KeptVersion {
+        KeptVersion {
+            version: Version::parse(text).unwrap(),
+            kinds: Kinds { info, go_mod, zip },
+        }
+    }
+
+    const PSEUDO: &str = "v0.0.0-20200101000000-abcdefabcdef";
+
     #[test]
-    fn what_is_kept_stays_listed_and_pseudo_versions_never_are() {
-        let kept = versions(&["v1.2.0", "v0.0.0-20200101000000-abcdefabcdef"]);
-        let all = merged(
-            "v1.10.0 2024-01-01T00:00:00Z\nv1.9.0\nnot-a-version\n\n",
-            kept,
+    fn what_was_listed_once_stays_listed_while_all_of_it_is_kept() {
+        let first = "v1.10.0 2024-01-01T00:00:00Z\nv1.2.0\nv1.1.0\nnot-a-version\n\n";
+        let second = remembering("v1.10.0\nv1.9.0", first);
+        let third = remembering("v1.9.0\n", &second);
+        let kept = [
+            kept("v1.2.0", true, true, true),
+            kept("v1.1.0", true, true, false),
+            kept("v2.0.0+incompatible", true, true, true),
+            kept(PSEUDO, true, true, true),
+        ];
+        let body = |text: &str| list_body(&listed_versions(text, &kept), text);
+        assert_eq!(body(first), "v1.1.0\nv1.2.0\nv1.10.0\n");
+        assert_eq!(body(&second), "v1.2.0\nv1.9.0\nv1.10.0\n");
+        assert_eq!(body(&third), "v1.2.0\nv1.9.0\n");
+        let again = remembering("v1.1.0\n", &third);
+        assert_eq!(body(&again), "v1.1.0\nv1.2.0\n");
+    }
+
+    #[test]
+    fn where_nobody_lists_what_more_than_a_graph_asked_for_is_listed() {
+        let kept = [
+            kept("v1.0.0", false, true, false),
+            kept("v1.1.0", true, true, false),
+            kept("v1.2.0", false, true, true),
+            kept(PSEUDO, true, true, true),
+        ];
+        let listed = without_a_list(&kept);
+        assert_eq!(list_body(&listed, ""), "v1.1.0\nv1.2.0\n");
+    }
+
+    #[test]
+    fn a_sources_pseudo_versions_are_passed_on_as_they_were_sent() {
+        let older = "v1.0.1-0.20190101000000-abcdefabcdef";
+        let text = format!("v1.0.0\n{PSEUDO}\n {older} 2030-01-01T00:00:00Z\n");
+        let body = list_body(&listed_versions(&text, &[]), &text);
+        assert_eq!(
+            body,
+            format!("v1.0.0\n{PSEUDO}\n{older} 2030-01-01T00:00:00Z\n")
         );
-        assert_eq!(list_body(&all), "v1.2.0\nv1.9.0\nv1.10.0\n");
+        assert_eq!(newest_pseudo(&text).unwrap().as_str(), older);
+        assert_eq!(
+            newest_pseudo(&format!("{older}\n{PSEUDO}"))
+                .unwrap()
+                .as_str(),
+            PSEUDO
+        );
+        assert_eq!(newest_pseudo("v1.0.0\n"), None);
     }
 
     #[test]

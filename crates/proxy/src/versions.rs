@@ -1,8 +1,9 @@
 //! Versions: `list`, `@latest` and version queries.
 //!
-//! A source's answer is remembered with its age; what is kept here is added to every list, and
-//! where no source can be asked the answer is computed from the catalog alone. A source that
-//! refuses only its list (some public proxies do) is treated the same: what is kept is listed.
+//! A source's answer is remembered with its age; [`selection`](crate::selection) says what is made of
+//! it and of what is kept here. Where no source can be asked the answer is computed from the catalog
+//! alone. A source that refuses only its list (some public proxies do) is treated the same: what is
+//! kept is listed.
 
 use crate::{
     answer::{Answer, Body, Freshness, Media, Origin},
@@ -17,7 +18,7 @@ use crate::{
 use bytes::Bytes;
 use gomod::{Artifact, ArtifactKind, ModulePath, Version, info::VersionInfo, modfile};
 use std::sync::Arc;
-use store::{BlobId, Key, MemoClass};
+use store::{BlobId, KeptVersion, Key, MemoClass};
 
 // === impl Context ===
 
@@ -37,12 +38,19 @@ impl Context {
             Fallback::Some
         };
         let recalled = self.recall(&subject, fetching, fallback).await;
-        let (text, origin) = match &recalled {
-            Ok(recalled) => (recalled.answer.text(), recalled.origin.clone()),
+        let (body, origin) = match &recalled {
+            Ok(recalled) => {
+                let text = recalled.answer.text();
+                let versions = selection::versions(&text, &kept);
+                let body = selection::list_body(&versions, &text);
+                (body, recalled.origin.clone())
+            }
             Err(refusal) if kept.is_empty() => return Err(refusal.clone()),
-            Err(_) => ("".into(), Origin::Computed),
+            Err(_) => {
+                let versions = selection::without_a_list(&kept);
+                (selection::list_body(&versions, ""), Origin::Computed)
+            }
         };
-        let body = selection::list_body(&selection::merged(&text, kept));
         let answer = self.document(Media::Text, origin, body.into());
         let until = match recalled {
             Ok(recalled) => recalled.fresh_until,
@@ -80,7 +88,7 @@ impl Context {
             }
             Err(refusal) => refusal,
         };
-        match self.computed_latest(module).await? {
+        match self.computed_latest(module, fetching).await? {
             Some(body) => Ok(self.document(Media::Json, Origin::Computed, body)),
             None => Err(refusal),
         }
@@ -132,27 +140,38 @@ impl Context {
     }
 
     /// The versions of which something is kept.
-    async fn kept_versions(&self, module: &ModulePath) -> Result<Vec<Version>, Refusal> {
-        let kept = self
-            .store
-            .kept_versions(module)
-            .await
-            .map_err(|error| self.store_failure(error))?;
-        Ok(kept.into_iter().map(|kept| kept.version).collect())
+    async fn kept_versions(&self, module: &ModulePath) -> Result<Vec<KeptVersion>, Refusal> {
+        let kept = self.store.kept_versions(module).await;
+        kept.map_err(|error| self.store_failure(error))
     }
 
-    /// What `latest` means among what is listed and kept, after the retractions that the highest
-    /// of them declares.
-    async fn computed_latest(&self, module: &ModulePath) -> Result<Option<Bytes>, Refusal> {
+    /// What `latest` means among what is listed, after the retractions that the highest declares;
+    /// without any version but pseudo-versions, the newest of these, as for `go`. Where nothing is
+    /// known of a list, what is kept is all there is.
+    async fn computed_latest(
+        self: &Arc<Self>,
+        module: &ModulePath,
+        fetching: Fetching,
+    ) -> Result<Option<Bytes>, Refusal> {
         let kept = self.kept_versions(module).await?;
-        let listed = self
-            .memo(&list_of(module))
-            .await?
-            .filter(|list| list.is_known());
-        let text = listed.as_deref().map(Remembered::text).unwrap_or_default();
-        let mut versions = selection::merged(&text, kept.iter().cloned());
+        let subject = list_of(module);
+        let listed = match self.memo(&subject).await? {
+            Some(list) => Some(list).filter(|list| list.is_known()),
+            None => {
+                let recalled = self.recall(&subject, fetching, Fallback::Some).await;
+                recalled.ok().map(|recalled| recalled.answer)
+            }
+        };
+        let mut versions = match &listed {
+            Some(list) => selection::versions(&list.text(), &kept),
+            None => selection::without_a_list(&kept),
+        };
         if versions.is_empty() {
-            versions.extend(kept);
+            let text = listed.as_deref().map(Remembered::text).unwrap_or_default();
+            match selection::newest_pseudo(&text) {
+                Some(newest) => return self.info_had(module, &newest, fetching).await.map(Some),
+                None => versions.extend(kept.into_iter().map(|kept| kept.version)),
+            }
         }
         let Some(highest) = selection::latest(&versions, |_| false) else {
             return Ok(None);
@@ -176,6 +195,25 @@ impl Context {
             Ok(Some(bytes)) => self.retracted_by(bytes).await,
             Ok(None) | Err(_) => Vec::new(),
         }
+    }
+
+    /// The `.info` of a listed version, fetched where it can be had.
+    async fn info_had(
+        self: &Arc<Self>,
+        module: &ModulePath,
+        version: &Version,
+        fetching: Fetching,
+    ) -> Result<Bytes, Refusal> {
+        if fetching != Fetching::Never {
+            let info = Artifact {
+                module: module.clone(),
+                version: version.clone(),
+                kind: ArtifactKind::Info,
+            };
+            // Without it there is one without a time.
+            drop(self.captured(&info).await);
+        }
+        self.info_or_made(module, version).await
     }
 
     /// The kept `.info`, or one without a time, which `go` accepts.

@@ -227,6 +227,17 @@ impl Site {
         }
     }
 
+    /// Asks for everything of a version, so that all of it is kept.
+    pub(crate) async fn all_of(&self, path: &str, version: &str) {
+        for resource in [
+            info(path, version),
+            go_mod(path, version),
+            zip(path, version),
+        ] {
+            self.bytes(resource).await;
+        }
+    }
+
     /// Lets time pass, as far as ages are concerned.
     pub(crate) fn later(&self, seconds: i64) {
         self.seconds.fetch_add(seconds, Ordering::SeqCst);

@@ -115,7 +115,7 @@ async fn a_list_is_at_hand_until_it_is_old_or_something_is_kept_or_forgotten() {
     assert_eq!(site.text(list(PATH)).await, "v1.1.0\n");
     assert_eq!(site.text(list(PATH)).await, "v1.1.0\n");
     assert!(at_hand().is_some());
-    site.bytes(go_mod(PATH, "v1.0.0")).await;
+    site.all_of(PATH, "v1.0.0").await;
     assert_eq!(at_hand(), None, "one more version is kept");
     assert_eq!(site.text(list(PATH)).await, "v1.0.0\nv1.1.0\n");
     assert!(at_hand().is_some());
@@ -182,8 +182,10 @@ async fn a_source_that_fails_at_a_list_is_asked_for_it_once_a_second() {
 async fn what_is_kept_stays_listed_when_upstream_unlists_it() {
     let upstream = FakeUpstream::start(corpus(&["v1.0.0", "v1.1.0"]));
     let site = Site::over(&upstream).await;
-    site.bytes(go_mod(PATH, "v1.0.0")).await;
+    assert_eq!(site.text(list(PATH)).await, "v1.0.0\nv1.1.0\n");
+    site.all_of(PATH, "v1.0.0").await;
     upstream.change(|corpus| corpus.put(&format!("{PATH}/@v/list"), "v1.1.0\n"));
+    site.later(3600);
     assert_eq!(site.text(list(PATH)).await, "v1.0.0\nv1.1.0\n");
     upstream.always(Kind::List, Fault::status(404));
     site.later(3600);
@@ -195,7 +197,46 @@ async fn what_is_kept_stays_listed_when_upstream_unlists_it() {
 }
 
 #[tokio::test]
-async fn pseudo_versions_are_never_listed() {
+async fn what_no_source_ever_listed_is_not_listed_because_somebody_asked_for_it() {
+    let hidden = "v2.0.0+incompatible";
+    let mut corpus = corpus(&["v1.0.0", "v1.5.0", hidden]);
+    corpus.put(&format!("{PATH}/@v/list"), "v1.0.0\nv1.5.0\n");
+    let upstream = FakeUpstream::start(corpus);
+    upstream.always(Kind::Latest, Fault::status(404));
+    let site = Site::over(&upstream).await;
+    site.bytes(go_mod(PATH, hidden)).await;
+    site.all_of(PATH, hidden).await;
+    assert_eq!(site.text(list(PATH)).await, "v1.0.0\nv1.5.0\n");
+    let latest = site.text(latest(PATH)).await;
+    assert!(latest.contains("v1.5.0"), "{latest}");
+}
+
+#[tokio::test]
+async fn without_tags_and_latest_the_newest_listed_pseudo_version_is_meant() {
+    let (older, newer) = (
+        "v0.0.0-20240102030405-0123456789ab",
+        "v0.0.0-20250102030405-ba9876543210",
+    );
+    let mut corpus = corpus(&[older, newer]);
+    corpus.put(&format!("{PATH}/@v/list"), format!("{newer}\n{older}\n"));
+    let upstream = FakeUpstream::start(corpus);
+    upstream.always(Kind::Latest, Fault::status(404));
+    let site = Site::over(&upstream).await;
+    assert_eq!(
+        site.bytes(latest(PATH)).await,
+        Module::new(PATH, newer).info(),
+        "though nobody asked for the list before"
+    );
+    let listed = site.text(list(PATH)).await;
+    assert_eq!(
+        listed,
+        format!("{newer}\n{older}\n"),
+        "as the source sent it"
+    );
+}
+
+#[tokio::test]
+async fn pseudo_versions_that_are_kept_are_never_listed() {
     let pseudo = "v0.0.0-20240102030405-0123456789ab";
     let upstream = FakeUpstream::start(corpus(&[pseudo, "v1.0.0"]));
     let site = Site::over(&upstream).await;
