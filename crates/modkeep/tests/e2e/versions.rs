@@ -3,7 +3,7 @@
 use testkit::client::Answer;
 use testkit::fixture::{Corpus, Module, TIME};
 use testkit::go::Go;
-use testkit::upstream::{Fault, Target};
+use testkit::upstream::{Fault, Kind, Target};
 
 use crate::site::{Site, assert_refusal};
 
@@ -67,6 +67,7 @@ fn a_refresh_in_an_outage_takes_no_answer_away() {
 #[test]
 fn a_version_that_is_kept_stays_listed_when_the_upstream_drops_it() {
     let site = site();
+    assert_eq!(sorted(&site.server.get(LIST)), ["v1.0.0", "v1.1.0"]);
     site.keep("example.com/a", "v1.1.0");
     site.upstream
         .change(|corpus| corpus.put("example.com/a/@v/list", "v1.0.0\n"));
@@ -163,6 +164,20 @@ fn a_module_without_tags_has_an_empty_list_and_a_latest() {
     assert!(list.is_whole() && list.body.is_empty(), "{list:?}");
     let output = Go::new(&site.server.url()).get("example.com/a@latest");
     assert!(output.assert_ok().stderr.contains(PSEUDO), "{output}");
+}
+
+#[test]
+fn a_list_of_pseudo_versions_without_latest_means_the_newest_as_it_does_straight() {
+    const NEWER: &str = "v0.0.0-20250102030405-0123456789ab";
+    let listed = format!("{PSEUDO}\n{NEWER}\n");
+    let site = Site::with(&[version(PSEUDO), version(NEWER)]);
+    site.upstream
+        .change(|corpus| corpus.put("example.com/a/@v/list", listed));
+    site.upstream.always(Kind::Latest, Fault::status(404));
+    for url in [site.upstream.url(), site.server.url()] {
+        let output = Go::new(&url).get("example.com/a@latest");
+        assert!(output.assert_ok().stderr.contains(NEWER), "{url}: {output}");
+    }
 }
 
 #[test]
