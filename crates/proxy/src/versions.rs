@@ -88,6 +88,11 @@ impl Context {
             }
             Err(refusal) => refusal,
         };
+        // Only where there is no such file is the list asked for in its place, as by go.
+        let fetching = match refusal.status {
+            404 | 410 => fetching,
+            _ => Fetching::Never,
+        };
         match self.computed_latest(module, fetching).await? {
             Some(body) => Ok(self.document(Media::Json, Origin::Computed, body)),
             None => Err(refusal),
