@@ -16,6 +16,7 @@ use crate::{
     BreakerState, Failure, Force, RequestClass,
     breaker::{Admission, Breaker, Signal, Ticket, Verdict},
     budget::Budget,
+    guess_rest::GuessRest,
     latency::Latency,
     request::RequestPath,
 };
@@ -46,6 +47,7 @@ struct Class {
 
 struct Facts {
     breaker: Breaker,
+    guesses: GuessRest,
     /// The state that was reported last.
     reported: BreakerState,
     latency: Latency,
@@ -101,6 +103,7 @@ impl Health {
         let class = || Class {
             facts: Mutex::new(Facts {
                 breaker: Breaker::new(now),
+                guesses: GuessRest::default(),
                 reported: BreakerState::Closed,
                 latency: Latency::default(),
                 answered_at: None,
@@ -121,25 +124,32 @@ impl Health {
         (facts.breaker.state(Instant::now()), facts.why.clone())
     }
 
-    pub(crate) fn is_closed(&self, class: RequestClass) -> bool {
+    /// Whether what nobody waits for may be asked.
+    pub(crate) fn admits_guesses(&self, class: RequestClass) -> bool {
         let facts = self.classes.of(class).facts.lock();
-        facts.breaker.state(Instant::now()).is_closed()
+        facts.guess_rest(Instant::now()).is_none()
+    }
+
+    /// A guess failed, which only guesses are told; the source asked for this much rest, if for any.
+    pub(crate) fn guess_failed(&self, class: RequestClass, asked: Option<Duration>) {
+        let mut facts = self.classes.of(class).facts.lock();
+        facts.guesses.failed(asked, Instant::now());
     }
 
     pub(crate) fn wants_probe(&self, class: RequestClass) -> bool {
         self.classes.of(class).facts.lock().breaker.wants_probe()
     }
 
-    /// Why a request would be refused now, if it would. Only a closed breaker is calm enough for
-    /// what nobody waits for.
+    /// Why a request would be refused now, if it would.
     pub(crate) fn refusal(&self, class: RequestClass, demanded: bool) -> Option<Failure> {
         let now = Instant::now();
         let facts = self.classes.of(class).facts.lock();
-        let again = match facts.breaker.refusal(now) {
-            None if demanded || facts.breaker.state(now).is_closed() => return None,
-            refusal => refusal.unwrap_or_default(),
+        let again = if demanded {
+            facts.breaker.refusal(now)
+        } else {
+            facts.guess_rest(now)
         };
-        Some(facts.left_alone(again))
+        again.map(|again| facts.left_alone(again))
     }
 
     /// Asks for leave to send a request.
@@ -149,8 +159,8 @@ impl Health {
         demanded: bool,
     ) -> (Result<Ticket, Denied>, Option<Change>) {
         self.with(class, |facts, now| {
-            if !demanded && !facts.breaker.state(now).is_closed() {
-                return Err(Denied::Refused(facts.left_alone(Duration::ZERO)));
+            if let Some(again) = facts.guess_rest(now).filter(|_| !demanded) {
+                return Err(Denied::Refused(facts.left_alone(again)));
             }
             match facts.breaker.admit(now) {
                 Admission::Go(ticket) => Ok(ticket),
@@ -286,6 +296,15 @@ impl Health {
 // === impl Facts ===
 
 impl Facts {
+    /// For how long guesses leave the source alone, if they do. Only a closed breaker is calm
+    /// enough for what nobody waits for.
+    fn guess_rest(&self, now: Instant) -> Option<Duration> {
+        if self.breaker.state(now).is_closed() {
+            return self.guesses.left(now);
+        }
+        Some(self.breaker.refusal(now).unwrap_or_default())
+    }
+
     fn left_alone(&self, again: Duration) -> Failure {
         Failure::Open {
             again,

@@ -31,6 +31,7 @@ mod download;
 mod endpoint;
 mod failure;
 mod file_source;
+mod guess_rest;
 mod gzip;
 mod health;
 mod http_source;

@@ -174,7 +174,7 @@ impl Source {
 
     /// Whether what nobody waits for may be asked of this source now.
     pub(crate) fn is_calm(&self, class: RequestClass) -> bool {
-        self.core.health.is_closed(class) && self.core.bulkhead.has_room(class)
+        self.core.health.admits_guesses(class) && self.core.bulkhead.has_room(class)
     }
 
     /// The state of a class, and what failed last.
@@ -290,7 +290,9 @@ impl Core {
             let (admission, change) = self.health.admit(class, demanded);
             self.changed(class, change);
             match admission {
-                Ok(ticket) => return Ok(Account::new(Arc::clone(self), class, ticket)),
+                Ok(ticket) => {
+                    return Ok(Account::new(Arc::clone(self), class, ticket, demanded));
+                }
                 Err(Denied::Undecided(_)) if demanded && Instant::now() < patience => {
                     self.health.decided(class, patience).await;
                 }

@@ -4,6 +4,8 @@
 //! later, once, whoever notices: the transport, or the reader who knows what the bytes must be. A
 //! request that is dropped without any verdict gives its leave back, so that a probe whose client
 //! left does not keep the breaker half-open for ever.
+//!
+//! What nobody asked for is held against nobody but guesses: the breaker hears only of its success.
 
 use std::sync::{
     Arc,
@@ -21,6 +23,7 @@ pub(crate) struct Account {
     core: Arc<Core>,
     class: RequestClass,
     ticket: Ticket,
+    demanded: bool,
     settled: AtomicBool,
     blamed: AtomicBool,
 }
@@ -28,11 +31,17 @@ pub(crate) struct Account {
 // === impl Account ===
 
 impl Account {
-    pub(super) fn new(core: Arc<Core>, class: RequestClass, ticket: Ticket) -> Self {
+    pub(super) fn new(
+        core: Arc<Core>,
+        class: RequestClass,
+        ticket: Ticket,
+        demanded: bool,
+    ) -> Self {
         Self {
             core,
             class,
             ticket,
+            demanded,
             settled: AtomicBool::new(false),
             blamed: AtomicBool::new(false),
         }
@@ -53,13 +62,27 @@ impl Account {
     /// The answer was recorded as good, and its body was not. The reason is shown to other callers
     /// later, so it must name no module.
     pub(crate) fn blame(&self, why: String) {
-        if !self.blamed.swap(true, Ordering::Relaxed) {
+        if self.blamed.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        if self.demanded {
             let change = self.core.health.recant(self.class, why);
             self.core.changed(self.class, change);
+        } else {
+            self.core.health.guess_failed(self.class, None);
         }
     }
 
     fn record(&self, verdict: Verdict, why: Option<String>) {
+        let is_failure = matches!(verdict, Verdict::Bad | Verdict::Silent | Verdict::Rest(_));
+        if is_failure && !self.demanded {
+            let asked = match verdict {
+                Verdict::Rest(asked) => asked,
+                _ => None,
+            };
+            self.core.health.guess_failed(self.class, asked);
+            return self.record(Verdict::Void, None);
+        }
         if !self.settled.swap(true, Ordering::Relaxed) {
             let change = self
                 .core

@@ -136,6 +136,39 @@ async fn a_rate_limit_is_obeyed_for_its_class_only() {
 }
 
 #[tokio::test]
+async fn what_a_guess_meets_is_held_against_guesses_only() {
+    for symptom in [
+        Script::status(429, "retry-after: 60\r\n", ""),
+        Script::status(503, "", ""),
+        Script::ok("module m\n").short_of(3, After::Close),
+    ] {
+        let bad = symptom.clone();
+        let fake = Fake::start(move |asked: &Asked, _| {
+            if asked.target.contains("guess") {
+                bad.clone()
+            } else {
+                Script::ok("module m\n")
+            }
+        })
+        .await;
+        let upstreams = upstreams(&fake.url(), &options());
+        for number in 0..20 {
+            let path = format!("example.com/guess{number}/@v/v1.0.0.mod");
+            let mut walk = upstreams.walk(&path).in_background();
+            if let upstream::Outcome::Found(download) = walk.next().await {
+                download.whole().await.unwrap_err();
+            }
+        }
+        assert!(!upstreams.calm(RequestClass::Metadata), "{symptom:?}");
+        for _ in 0..20 {
+            found(upstreams.walk(PATH).next().await);
+        }
+        let guesses = fake.count() - fake.count_of(PATH);
+        assert!(guesses < 10, "{guesses} guesses for {symptom:?}");
+    }
+}
+
+#[tokio::test]
 async fn wrong_content_that_only_the_reader_knows_is_held_against_the_source() {
     let fake = Fake::always(Script::ok("module other\n")).await;
     let upstreams = upstreams(&fake.url(), &options());
