@@ -160,12 +160,11 @@ impl Context {
     ) -> Result<Option<Bytes>, Refusal> {
         let kept = self.kept_versions(module).await?;
         let subject = list_of(module);
-        let listed = match self.memo(&subject).await? {
-            Some(list) => Some(list).filter(|list| list.is_known()),
-            None => {
-                let recalled = self.recall(&subject, fetching, Fallback::Some).await;
-                recalled.ok().map(|recalled| recalled.answer)
-            }
+        let listed = if let Some(list) = self.memo(&subject).await? {
+            Some(list).filter(|list| list.is_known())
+        } else {
+            let recalled = self.recall(&subject, fetching, Fallback::Some).await;
+            recalled.ok().map(|recalled| recalled.answer)
         };
         let mut versions = match &listed {
             Some(list) => selection::versions(&list.text(), &kept),
@@ -173,10 +172,10 @@ impl Context {
         };
         if versions.is_empty() {
             let text = listed.as_deref().map(Remembered::text).unwrap_or_default();
-            match selection::newest_pseudo(&text) {
-                Some(newest) => return self.info_had(module, &newest, fetching).await.map(Some),
-                None => versions.extend(kept.into_iter().map(|kept| kept.version)),
+            if let Some(newest) = selection::newest_pseudo(&text) {
+                return self.info_had(module, &newest, fetching).await.map(Some);
             }
+            versions.extend(kept.into_iter().map(|kept| kept.version));
         }
         let Some(highest) = selection::latest(&versions, |_| false) else {
             return Ok(None);

@@ -95,7 +95,8 @@ impl HttpSource {
             Ok(Ok((Meaning::Absent, Whose::Source, response))) => {
                 Reply::Absent(self.absence(response, ask.deadline).await)
             }
-            Ok(Ok((_, _, response))) => self.found(response, ask).await,
+            // Rarely more than made on the spot, and large.
+            Ok(Ok((_, _, response))) => Box::pin(self.found(response, ask)).await,
         }
     }
 
@@ -189,10 +190,10 @@ impl HttpSource {
         let whole = (response.status() == StatusCode::PARTIAL_CONTENT)
             .then(|| whole_length(response.headers()));
         let doubt = doubtful_type(response.headers(), ask.path.kind());
-        let mut body = HttpBody::new(response);
+        let mut body = Box::new(HttpBody::new(response));
         let length = whole.unwrap_or_else(|| body.length());
         if let Some(media_type) = doubt
-            && let Err(failure) = looked_at(&mut body, media_type, ask).await
+            && let Err(failure) = Box::pin(looked_at(&mut body, media_type, ask)).await
         {
             return Reply::Failed(failure);
         }
@@ -205,7 +206,7 @@ impl HttpSource {
         Reply::Found(Download::new(
             self.name.clone(),
             length,
-            Body::Http(Box::new(body)),
+            Body::Http(body),
             ask.limit,
             ask.stall,
         ))

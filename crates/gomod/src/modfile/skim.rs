@@ -78,6 +78,7 @@ impl From<File> for Skimmed {
 mod tests {
     use super::{Skimmed, skim};
     use crate::modfile::{Mode, parse};
+    use std::fmt::Write as _;
 
     /// Pieces of files, right and wrong, of which the last ones are long.
     const PIECES: [&str; 18] = [
@@ -108,13 +109,15 @@ mod tests {
             let number = usize::try_from(seed >> 33).unwrap();
             match PIECES[number % PIECES.len()] {
                 "MANY" => {
-                    (0..1_100).for_each(|n| text += &format!("require e.com/m{n} v1.0.{n}\n"))
+                    (0..1_100).for_each(|n| {
+                        writeln!(text, "require e.com/m{n} v1.0.{n}").unwrap();
+                    });
                 }
                 "BLOCK" => {
                     text += "require (\n";
                     for n in 0..1_100 {
                         let version = if n == number % 4_000 { "bad" } else { "v0.1.0" };
-                        text += &format!("\te.com/b{n} {version} // indirect\n");
+                        writeln!(text, "\te.com/b{n} {version} // indirect").unwrap();
                     }
                     text += if number.is_multiple_of(9) {
                         ") x\n"
