@@ -20,7 +20,7 @@ use crate::{
     handler::Surface,
     limits::{MAX_HEADER_LIST, MAX_STREAMS},
 };
-use answering::Ended;
+use answering::StreamEnd;
 use bytes::Bytes;
 use h2::Reason;
 use resets::StreamCounts;
@@ -74,8 +74,8 @@ where
                 let (counts, paying) = (Arc::clone(&counts), Arc::clone(&peer));
                 tokio::spawn(async move {
                     match answering::answer(surface, peer, request, respond).await {
-                        Ended::Answered => counts.answered(),
-                        Ended::Reset => counts.reset(paying.allowance.next_refusal()),
+                        StreamEnd::Answered => counts.answered(),
+                        StreamEnd::Reset => counts.reset(paying.allowance.next_refusal()),
                     }
                 });
             }

@@ -41,7 +41,7 @@ const SHOWN_FAILURES: usize = 3;
 
 /// A request that was not answered as it should be.
 #[derive(Debug)]
-struct Failure {
+struct FailedRequest {
     after: Duration,
     what: String,
 }
@@ -76,7 +76,7 @@ struct Shared {
     answered: Mutex<HashMap<String, Vec<u8>>>,
     next_cold: Mutex<Box<dyn Iterator<Item = String> + Send>>,
     failed: Counter,
-    failures: Mutex<Vec<Failure>>,
+    failures: Mutex<Vec<FailedRequest>>,
     wrong: Counter,
     compared: Counter,
 }
@@ -207,7 +207,7 @@ impl Shared {
                 self.failed.fetch_add(1, Relaxed);
                 self.failures
                     .lock()
-                    .push(Failure::new(began.elapsed(), other));
+                    .push(FailedRequest::new(began.elapsed(), other));
                 tokio::time::sleep(AGAIN).await;
             }
         }
@@ -236,9 +236,9 @@ impl Shared {
     }
 }
 
-// === impl Failure ===
+// === impl FailedRequest ===
 
-impl Failure {
+impl FailedRequest {
     fn new(after: Duration, answer: io::Result<wire::Answer>) -> Self {
         let what = match answer {
             Ok(answer) => {
@@ -251,7 +251,7 @@ impl Failure {
     }
 }
 
-impl fmt::Display for Failure {
+impl fmt::Display for FailedRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "after {} ms: {}", self.after.as_millis(), self.what)
     }

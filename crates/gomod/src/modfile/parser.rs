@@ -4,7 +4,7 @@
 //! there is an empty block, parentheses elsewhere are words. Blocks do not nest. The look-ahead is
 //! read eagerly, as Go does, so that of two faults in a row the same one is reported.
 //!
-//! Whoever needs no tree takes the lines of some verbs in parts ([`Parts`]) as they are read.
+//! Whoever needs no tree takes the lines of some verbs in parts ([`LineParts`]) as they are read.
 
 use super::error::{Fault, ParseError};
 use super::lexer::{Kind, Lexeme, Lexer};
@@ -26,7 +26,10 @@ pub(crate) fn parse_syntax(source: &[u8]) -> Result<FileSyntax, ParseError> {
 }
 
 /// The same, without the lines that are taken in parts, and without end-of-line comments.
-pub(super) fn parse_in_parts(source: &[u8], parts: Parts<'_>) -> Result<FileSyntax, ParseError> {
+pub(super) fn parse_in_parts(
+    source: &[u8],
+    parts: LineParts<'_>,
+) -> Result<FileSyntax, ParseError> {
     let mut parser = Parser::new(source, Some(parts))?;
     parser.file()?;
     parser.take_loose(1);
@@ -37,7 +40,7 @@ pub(super) fn parse_in_parts(source: &[u8], parts: Parts<'_>) -> Result<FileSynt
 }
 
 /// Lines that somebody takes as they are read.
-pub(super) struct Parts<'p> {
+pub(super) struct LineParts<'p> {
     /// Whether lines of this verb are taken.
     pub(super) takes: fn(&[u8]) -> bool,
     /// Takes them.
@@ -53,13 +56,13 @@ struct Parser<'a, 'p> {
     lexer: Lexer<'a>,
     ahead: Lexeme<'a>,
     statements: Vec<Statement>,
-    parts: Option<Parts<'p>>,
+    parts: Option<LineParts<'p>>,
 }
 
 // === impl Parser ===
 
 impl<'a, 'p> Parser<'a, 'p> {
-    fn new(source: &'a [u8], parts: Option<Parts<'p>>) -> Result<Self, ParseError> {
+    fn new(source: &'a [u8], parts: Option<LineParts<'p>>) -> Result<Self, ParseError> {
         let mut lexer = Lexer::new(source)?;
         let ahead = lexer.next()?;
         Ok(Self {

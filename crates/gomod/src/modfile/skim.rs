@@ -7,7 +7,7 @@
 
 use super::error::{ParseError, ParseErrors, Verb};
 use super::file::{File, Mode, interpret};
-use super::parser::{Parts, parse_in_parts};
+use super::parser::{LineParts, parse_in_parts};
 use super::syntax::{FileSyntax, Statement};
 
 /// What was found.
@@ -38,7 +38,7 @@ pub fn skim(source: &[u8]) -> Result<Skimmed, ParseErrors> {
         };
         errors.extend(interpret(&mut syntax, Mode::Lax).1);
     };
-    let parts = Parts {
+    let parts = LineParts {
         takes: is_checked_alone,
         take: &mut check,
         loose: Vec::new(),

@@ -32,7 +32,7 @@ pub(crate) struct PieceTurns(Arc<Semaphore>);
 
 /// A turn, over when it is dropped.
 #[derive(Debug)]
-pub(crate) struct Turn {
+pub(crate) struct PieceTurn {
     _of_all: OwnedSemaphorePermit,
     _of_caller: OwnedSemaphorePermit,
     is_short: bool,
@@ -42,7 +42,7 @@ pub(crate) struct Turn {
 pub(crate) struct TurnLine {
     all: PieceTurns,
     caller: PieceTurns,
-    wait: Option<Pin<Box<dyn Future<Output = Option<Turn>> + Send>>>,
+    wait: Option<Pin<Box<dyn Future<Output = Option<PieceTurn>> + Send>>>,
     in_a_row: u8,
 }
 
@@ -83,7 +83,7 @@ impl TurnLine {
     }
 
     /// The next turn. `None` is never given while the server lives.
-    pub(crate) fn poll_turn(&mut self, cx: &mut Context<'_>) -> Poll<Option<Turn>> {
+    pub(crate) fn poll_turn(&mut self, cx: &mut Context<'_>) -> Poll<Option<PieceTurn>> {
         if self.wait.is_none() {
             if self.in_a_row == IN_A_ROW {
                 self.in_a_row = 0;
@@ -98,7 +98,7 @@ impl TurnLine {
         let (all, caller) = (self.all.clone(), self.caller.clone());
         let wait = self.wait.get_or_insert_with(|| {
             Box::pin(async move {
-                Some(Turn {
+                Some(PieceTurn {
                     _of_caller: caller.take().await?,
                     _of_all: all.take().await?,
                     is_short: true,
@@ -111,8 +111,8 @@ impl TurnLine {
         Poll::Ready(turn)
     }
 
-    fn try_turn(&self) -> Option<Turn> {
-        Some(Turn {
+    fn try_turn(&self) -> Option<PieceTurn> {
+        Some(PieceTurn {
             _of_caller: self.caller.try_take()?,
             _of_all: self.all.try_take()?,
             is_short: false,
@@ -120,9 +120,9 @@ impl TurnLine {
     }
 }
 
-// === impl Turn ===
+// === impl PieceTurn ===
 
-impl Turn {
+impl PieceTurn {
     /// The largest piece to read in it.
     pub(crate) fn at_most(&self) -> usize {
         if self.is_short {
@@ -141,10 +141,10 @@ impl fmt::Debug for TurnLine {
 
 #[cfg(test)]
 mod tests {
-    use super::{IN_A_ROW, PieceTurns, Turn, TurnLine};
+    use super::{IN_A_ROW, PieceTurn, PieceTurns, TurnLine};
     use std::task::{Context, Poll, Waker};
 
-    fn poll(line: &mut TurnLine) -> Poll<Option<Turn>> {
+    fn poll(line: &mut TurnLine) -> Poll<Option<PieceTurn>> {
         line.poll_turn(&mut Context::from_waker(Waker::noop()))
     }
 
@@ -166,7 +166,7 @@ mod tests {
         let (many, one) = (PieceTurns::new(1), PieceTurns::new(1));
         let mut lines: Vec<TurnLine> = (0..100).map(|_| TurnLine::new(&all, &many)).collect();
         let mut other = TurnLine::new(&all, &one);
-        let mut turns: Vec<Poll<Option<Turn>>> = lines.iter_mut().map(poll).collect();
+        let mut turns: Vec<Poll<Option<PieceTurn>>> = lines.iter_mut().map(poll).collect();
         assert!(poll(&mut other).is_pending());
         // The one that has the turn ends it, and its caller's next stands behind the other.
         drop(turns.remove(0));

@@ -12,7 +12,7 @@ use jiff::{Timestamp, fmt::rfc2822::DateTimePrinter};
 use std::{future::poll_fn, sync::Arc};
 
 /// How a stream ended.
-pub(super) enum Ended {
+pub(super) enum StreamEnd {
     /// With its answer, or by the server.
     Answered,
     /// Its client gave it up.
@@ -25,26 +25,26 @@ pub(super) async fn answer<S: Service>(
     peer: Arc<Peer>,
     request: Request<RecvStream>,
     mut respond: SendResponse<Bytes>,
-) -> Ended {
+) -> StreamEnd {
     let metrics = Arc::clone(&surface.metrics);
     let request = request.map(ReceivedBody::new);
     let answering = surface.handle(Arc::clone(&peer), request);
     let response = tokio::select! {
         biased;
         response = answering => response,
-        _ = poll_fn(|cx| respond.poll_reset(cx)) => return Ended::Reset,
+        _ = poll_fn(|cx| respond.poll_reset(cx)) => return StreamEnd::Reset,
     };
     let (head, mut body) = into_head(response);
     let is_empty = body.left() == Some(0);
     let Ok(mut stream) = respond.send_response(head, is_empty) else {
-        return Ended::Reset;
+        return StreamEnd::Reset;
     };
     if is_empty {
-        return Ended::Answered;
+        return StreamEnd::Answered;
     }
     match sending::send(&mut body, &mut stream).await {
         SendOutcome::Sent => {}
-        SendOutcome::Left => return Ended::Reset,
+        SendOutcome::Left => return StreamEnd::Reset,
         SendOutcome::Failed => stream.send_reset(Reason::INTERNAL_ERROR),
         SendOutcome::Dawdled => {
             access::cut(&metrics, DAWDLES);
@@ -52,7 +52,7 @@ pub(super) async fn answer<S: Service>(
             stream.send_reset(Reason::ENHANCE_YOUR_CALM);
         }
     }
-    Ended::Answered
+    StreamEnd::Answered
 }
 
 /// The head as HTTP/2 has it: without what speaks of a connection (RFC 9113 section 8.2.2), with
