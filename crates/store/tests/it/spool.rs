@@ -5,10 +5,19 @@ use bytes::Bytes;
 use gomod::ArtifactKind;
 use proptest::prelude::*;
 use std::path::Path;
-use store::{BlobId, Capture, StoreError};
+use store::{BlobId, Capture, Spool, StoreError};
 
 fn spooled(data: &Path) -> usize {
     std::fs::read_dir(data.join("spool")).unwrap().count()
+}
+
+/// What was spooled, as the zip of a version.
+async fn zip(spool: Spool) -> Capture {
+    Capture {
+        key: artifact("example.com/m", "v1.0.0", ArtifactKind::Zip),
+        sealed: spool.seal().await.unwrap(),
+        provenance: provenance(),
+    }
 }
 
 #[tokio::test]
@@ -48,15 +57,8 @@ async fn a_spool_directory_that_was_removed_is_made_again() {
     std::fs::remove_dir_all(site.path().join("spool")).unwrap();
     let mut spool = site.store.spool().await.unwrap();
     spool.append("bytes".into()).await.unwrap();
-    let key = artifact("example.com/m", "v1.0.0", ArtifactKind::Zip);
-    let sealed = spool.seal().await.unwrap();
-    let capture = Capture {
-        key: key.clone(),
-        sealed,
-        provenance: provenance(),
-    };
-    site.store.commit(capture).await.unwrap();
-    assert!(site.store.find(&key).await.unwrap().is_some());
+    let record = site.store.commit(zip(spool).await).await.unwrap().record;
+    assert!(site.store.find(&record.key).await.unwrap().is_some());
 }
 
 #[tokio::test]
@@ -65,14 +67,7 @@ async fn a_reader_outlives_the_commit() {
     let mut spool = site.store.spool().await.unwrap();
     let reader = spool.reader();
     spool.append(Bytes::from(vec![7; 1 << 20])).await.unwrap();
-    let key = artifact("example.com/m", "v1.0.0", ArtifactKind::Zip);
-    let sealed = spool.seal().await.unwrap();
-    let capture = Capture {
-        key: key.clone(),
-        sealed,
-        provenance: provenance(),
-    };
-    let record = site.store.commit(capture).await.unwrap().record;
+    let record = site.store.commit(zip(spool).await).await.unwrap().record;
     assert_eq!(
         reader.read_at((1 << 20) - 2, 10).await.unwrap().as_ref(),
         [7, 7]
