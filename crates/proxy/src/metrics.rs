@@ -135,6 +135,8 @@ metrics! {
     upstream_transitions: Family<Transition, Counter> = "modkeep_upstream_breaker_transitions", Family::default();
     /// Requests that were refused at once, since a breaker was not closed.
     upstream_spared: Family<Breaker, Counter> = "modkeep_upstream_short_circuits", Family::default();
+    /// Requests that waited for the end of a rest, since the source limited their rate (429).
+    upstream_rests: Family<Source, Counter> = "modkeep_upstream_rests", Family::default();
     /// Late small requests that were sent a second time (sent), and how many of those gave the answer (won).
     upstream_hedges: Family<Call, Counter> = "modkeep_upstream_hedges", Family::default();
     /// Requests made once more after a failure or a broken body.
@@ -274,6 +276,7 @@ impl Metrics {
         drop(self.upstream_received.get_or_create(&source));
         drop(self.upstream_wait.get_or_create(&source));
         drop(self.upstream_retries.get_or_create(&source));
+        drop(self.upstream_rests.get_or_create(&source));
         drop(self.upstream_budget.get_or_create(&source));
         for class in RequestClass::ALL {
             let breaker = breaker(upstream, class);

@@ -57,6 +57,13 @@ impl Observer for Metrics {
             .inc();
     }
 
+    fn rested(&self, source: &SourceName, _kind: RequestKind) {
+        let upstream = source.to_string();
+        self.upstream_rests
+            .get_or_create(&Source { upstream })
+            .inc();
+    }
+
     fn hedged(&self, source: &SourceName, _kind: RequestKind, won: bool) {
         let outcome = if won { "won" } else { "sent" };
         self.upstream_hedges

@@ -12,6 +12,7 @@
 mod corruption;
 mod gate;
 mod ledger;
+mod limiter;
 mod plan;
 mod script;
 mod wire;
@@ -34,6 +35,7 @@ pub use script::Step;
 
 use gate::Gate;
 use ledger::Ledger;
+use limiter::Limiter;
 use plan::{Plan, When};
 use wire::{Command, Shared};
 
@@ -61,6 +63,7 @@ impl FakeUpstream {
             corpus: corpus.into(),
             plan: Plan::default().into(),
             ledger: Ledger::default(),
+            limiter: None.into(),
             latency_millis: AtomicU64::new(0),
         });
         let (commands, orders) = mpsc::unbounded_channel();
@@ -143,6 +146,18 @@ impl FakeUpstream {
     pub fn latency(&self, latency: Duration) {
         let millis = u64::try_from(latency.as_millis()).unwrap();
         self.shared.latency_millis.store(millis, Ordering::Relaxed);
+    }
+
+    /// Answers 429 to what comes faster than this, with `Retry-After` if it is given.
+    pub fn limit_rate(&self, per_second: u32, burst: u32, retry_after: Option<Duration>) {
+        let limiter = Limiter::new(per_second, burst, retry_after);
+        *self.shared.limiter.lock() = Some(limiter);
+    }
+
+    /// How many requests were beyond that limit.
+    pub fn limited(&self) -> usize {
+        let limiter = self.shared.limiter.lock();
+        limiter.as_ref().map_or(0, Limiter::limited)
     }
 
     /// Resets every connection and refuses new ones until [`FakeUpstream::accept`].

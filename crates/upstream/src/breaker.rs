@@ -3,12 +3,17 @@
 //! One breaker stands before each class of requests of each source. It is a pure machine: the time
 //! and the jitter are arguments, so every rule below is a test.
 //!
-//! **Trip.** Closed, it counts outcomes over ten seconds. It opens at [`MIN_REQUESTS`] or more of
-//! which half or more failed, or when [`SILENT_IN_A_ROW`] in a row could not be connected or timed
-//! out: a dead source answers slowly, and its few requests would never make up a ratio in time. It
-//! opens at once when a request *and* a small question were both met with silence, of whatever
-//! class: that is evidence enough against the whole source, and where it is wrong the prober mends
-//! it within a second or two.
+//! **Trip.** Closed, it counts outcomes over ten seconds. Two things open it at once, since they are
+//! about the source and not about a module: [`UNANSWERED_IN_A_ROW`] requests in a row that could not
+//! be connected, and a request *and* a small question that were both met with silence, of whatever
+//! class. Everything else makes it *doubt*: [`MIN_REQUESTS`] or more of which half or more failed, or
+//! [`UNANSWERED_IN_A_ROW`] in a row that broke or came too late.
+//!
+//! **Doubt.** An answer of 500 may be about one path: `go mod tidy` asks for every prefix of an import
+//! path, most of which are no modules, and some sources fail at those. Ten bad modules must not shut
+//! out the good ones. So in doubt the source is asked for what it is known to have. If it gives that,
+//! what failed was about what was asked for, and is forgotten; if not, the breaker opens. Requests pass
+//! meanwhile.
 //!
 //! **What counts.** Content, 404 and 410 are successes: absence is an answer. A refusal (401, 403)
 //! is an answer too, but says nothing about health: it neither trips nor closes. 429 is a request
@@ -23,8 +28,9 @@
 //! prober knows already.
 //!
 //! **Half-open.** After that time, or early when the prober was answered well, exactly one request
-//! is let through. Its success closes the breaker and forgets the past; its failure opens it again.
-//! If it ends without a verdict (its client left, it was refused), the next one is the probe.
+//! is let through. Its success closes the breaker and forgets the past; silence opens it again, and
+//! any other failure is a doubt. If it ends without a verdict (its client left, it was refused), the
+//! next one is the probe.
 //!
 //! **Cold start.** Closed and empty: a source is trusted until it fails.
 //!
@@ -45,10 +51,14 @@ use window::Window;
 /// Requests in the window before a ratio means anything: with fewer, two unlucky ones decide.
 const MIN_REQUESTS: u32 = 10;
 
-/// Connect errors and deadlines in a row that need no ratio. Five: more than a connection pool's
-/// worth of stale sockets gives at once, few enough that a dead source is known after the first
+/// Requests without an answer in a row that need no ratio. A dead source answers slowly, and its few
+/// requests would never make up a ratio in time; five are few enough that it is known after the first
 /// handful of clients.
-const SILENT_IN_A_ROW: u32 = 5;
+const UNANSWERED_IN_A_ROW: u32 = 5;
+
+/// For how long a doubt waits for its answer. The question has a shorter deadline of its own; this
+/// ends the doubt where nobody could ask it.
+const DOUBT: Duration = Duration::from_secs(5);
 
 /// First time to be left alone: a restart takes about this long.
 const FIRST_OPEN: Duration = Duration::from_secs(1);
@@ -108,7 +118,11 @@ pub enum Force {
 pub(crate) struct Breaker {
     state: State,
     window: Window,
+    /// Could not be connected, one after the other.
     silent_in_a_row: u32,
+    /// Had no answer, for whatever reason, one after the other.
+    unanswered_in_a_row: u32,
+    doubt: Option<Doubt>,
     /// Openings since it was last closed; they double the time.
     openings: u32,
     epoch: u64,
@@ -121,6 +135,20 @@ enum State {
     Closed,
     Open { until: Instant },
     HalfOpen { probing: bool },
+}
+
+/// Too much failed, and the source is to be asked whether it is well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Doubt {
+    since: Instant,
+    /// Whether somebody asks already.
+    asked: bool,
+}
+
+/// A question to be asked of the source. Its answer is heard only in the epoch in which it arose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Question {
+    epoch: u64,
 }
 
 /// Whether a request may be sent.
@@ -154,7 +182,9 @@ pub(crate) enum Verdict {
     Good,
     /// An answer that is a failure.
     Bad,
-    /// No connection, or no answer in time.
+    /// Connected, and no answer: the connection broke, or the deadline passed though the source lives.
+    Unanswered,
+    /// No connection, or no answer to anything.
     Silent,
     /// An answer that says nothing about health.
     Neutral,
@@ -164,11 +194,14 @@ pub(crate) enum Verdict {
     Void,
 }
 
-/// What the background prober heard.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What was heard when the source was asked for something that it must be able to give; the best
+/// first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Signal {
     /// A good answer.
     Good,
+    /// It is well, and wants to be left alone (429).
+    Limited,
     /// An answer, and not a good one.
     Unwell,
     /// None.
@@ -238,6 +271,8 @@ impl Breaker {
             state: State::Closed,
             window: Window::new(now),
             silent_in_a_row: 0,
+            unanswered_in_a_row: 0,
+            doubt: None,
             openings: 0,
             epoch: 0,
             resting_until: None,
@@ -262,6 +297,39 @@ impl Breaker {
         self.forced.is_none() && matches!(self.state, State::Open { .. })
     }
 
+    /// For how long requests rest because the source asked for it, if nothing else holds them back.
+    pub(crate) fn resting(&self, now: Instant) -> Option<Duration> {
+        let is_shut = matches!(self.state, State::Open { until } if now < until);
+        if self.forced.is_some() || is_shut {
+            return None;
+        }
+        self.rest(now)
+    }
+
+    /// The question that a new doubt asks, once.
+    pub(crate) fn question(&mut self) -> Option<Question> {
+        let doubt = self.doubt.as_mut().filter(|doubt| !doubt.asked)?;
+        doubt.asked = true;
+        Some(Question { epoch: self.epoch })
+    }
+
+    /// Takes the answer to a question.
+    pub(crate) fn answered(
+        &mut self,
+        question: Question,
+        signal: Signal,
+        now: Instant,
+        jitter: f64,
+    ) {
+        if question.epoch != self.epoch || self.forced.is_some() || self.doubt.is_none() {
+            return;
+        }
+        match signal {
+            Signal::Good | Signal::Limited => self.close(),
+            Signal::Unwell | Signal::Silent => self.open(now, jitter),
+        }
+    }
+
     /// For how long a request would be refused now, without asking for leave.
     pub(crate) fn refusal(&self, now: Instant) -> Option<Duration> {
         match (self.forced, self.state) {
@@ -284,8 +352,10 @@ impl Breaker {
         }
         match self.state {
             State::Closed => self.go(false),
-            State::HalfOpen { probing: true } => Admission::Undecided { again: PROBE_AGAIN },
-            State::HalfOpen { probing: false } => {
+            State::HalfOpen { probing } if probing || self.doubts(now) => {
+                Admission::Undecided { again: PROBE_AGAIN }
+            }
+            State::HalfOpen { .. } => {
                 self.state = State::HalfOpen { probing: true };
                 self.go(true)
             }
@@ -309,7 +379,11 @@ impl Breaker {
             State::Closed => self.count(verdict, now, jitter),
             State::HalfOpen { .. } if ticket.probe => match verdict {
                 Verdict::Good => self.close(),
-                Verdict::Bad | Verdict::Silent => self.open(now, jitter),
+                Verdict::Silent => self.open(now, jitter),
+                Verdict::Bad | Verdict::Unanswered => {
+                    self.state = State::HalfOpen { probing: false };
+                    self.doubt(now);
+                }
                 Verdict::Neutral | Verdict::Rest(_) | Verdict::Void => {
                     self.state = State::HalfOpen { probing: false };
                 }
@@ -323,22 +397,30 @@ impl Breaker {
             return;
         }
         match verdict {
-            Verdict::Good => {
-                self.silent_in_a_row = 0;
-                self.window.good(now);
-            }
-            Verdict::Neutral | Verdict::Rest(_) => self.silent_in_a_row = 0,
+            Verdict::Good => self.window.good(now),
+            Verdict::Bad | Verdict::Unanswered | Verdict::Silent => self.window.bad(now),
+            Verdict::Neutral | Verdict::Rest(_) | Verdict::Void => {}
+        }
+        self.count_rows(verdict);
+        self.trip_if_due(now, jitter);
+    }
+
+    fn count_rows(&mut self, verdict: Verdict) {
+        match verdict {
             Verdict::Void => {}
-            Verdict::Bad => {
-                self.silent_in_a_row = 0;
-                self.window.bad(now);
-            }
             Verdict::Silent => {
                 self.silent_in_a_row += 1;
-                self.window.bad(now);
+                self.unanswered_in_a_row += 1;
+            }
+            Verdict::Unanswered => {
+                self.silent_in_a_row = 0;
+                self.unanswered_in_a_row += 1;
+            }
+            Verdict::Good | Verdict::Bad | Verdict::Neutral | Verdict::Rest(_) => {
+                self.silent_in_a_row = 0;
+                self.unanswered_in_a_row = 0;
             }
         }
-        self.trip_if_due(now, jitter);
     }
 
     /// The source was found silent beyond doubt.
@@ -373,7 +455,7 @@ impl Breaker {
                 };
             }
             // It answers, so a client that probes at the end of the time does not wait long.
-            Signal::Unwell => {}
+            Signal::Unwell | Signal::Limited => {}
         }
     }
 
@@ -400,9 +482,24 @@ impl Breaker {
     fn trip_if_due(&mut self, now: Instant, jitter: f64) {
         let (good, bad) = self.window.totals(now);
         let ratio = good.saturating_add(bad) >= MIN_REQUESTS && bad >= good;
-        if ratio || self.silent_in_a_row >= SILENT_IN_A_ROW {
+        if self.silent_in_a_row >= UNANSWERED_IN_A_ROW {
             self.open(now, jitter);
+        } else if ratio || self.unanswered_in_a_row >= UNANSWERED_IN_A_ROW {
+            self.doubt(now);
         }
+    }
+
+    fn doubt(&mut self, now: Instant) {
+        if !self.doubts(now) {
+            self.doubt = Some(Doubt {
+                since: now,
+                asked: false,
+            });
+        }
+    }
+
+    fn doubts(&self, now: Instant) -> bool {
+        self.doubt.is_some_and(|doubt| now < doubt.since + DOUBT)
     }
 
     fn open(&mut self, now: Instant, jitter: f64) {
@@ -423,6 +520,8 @@ impl Breaker {
         self.epoch += 1;
         self.window.clear();
         self.silent_in_a_row = 0;
+        self.unanswered_in_a_row = 0;
+        self.doubt = None;
     }
 }
 

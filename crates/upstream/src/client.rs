@@ -8,8 +8,6 @@
 //! Behind a proxy of the company it is the proxy that looks names up, so only it can judge what they
 //! resolve to. There a hop is refused for what its URL tells: an inside address, or `localhost`.
 
-use std::time::Duration;
-
 use http::{HeaderMap, HeaderValue, Uri, header};
 use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::{
@@ -20,37 +18,23 @@ use reqwest::{
 use url::{Host, Url};
 
 use crate::{
-    BuildError, Egress, RedirectError, SourceName, UpstreamOptions, failure::cause_of,
-    inside::AllowedNets, lookup::Lookup, redirect::Trail,
+    BuildError, Egress, RedirectError, SourceName, UpstreamOptions, connections::Connections,
+    failure::cause_of, inside::AllowedNets, lookup::Lookup, redirect::Trail,
 };
-
-/// Idle connections are kept this long. Servers and middleboxes commonly drop theirs after a
-/// minute; ours must be the shorter breath, or requests land on connections that are already gone.
-const POOL_IDLE: Duration = Duration::from_secs(50);
-
-/// Idle connections kept per host. Over HTTP/2 one carries everything; for HTTP/1.1 sources this
-/// keeps a cold build's usual few requests at a time warm without hoarding their sockets.
-const POOL_PER_HOST: usize = 16;
-
-/// HTTP/2 connections with requests in flight are probed at this interval, so that one that a
-/// middlebox has silently dropped is noticed long before the header deadline.
-const PING_INTERVAL: Duration = Duration::from_secs(10);
-
-/// A probe that is not answered in this time ends the connection.
-const PING_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The clients of one source.
 pub(crate) struct Clients {
     /// For the source itself, and for all that goes through a proxy.
-    home: Client,
+    home: Connections,
     /// For hops away from it.
-    away: Client,
+    away: Connections,
     /// Which hops a proxy takes.
     proxies: Option<Matcher>,
     allowed: AllowedNets,
 }
 
 /// Name lookups that give permitted addresses only.
+#[derive(Clone)]
 struct JudgedLookup {
     lookup: Lookup,
     allowed: AllowedNets,
@@ -71,18 +55,34 @@ impl Clients {
             lookup: lookup.clone(),
             allowed: allowed.clone(),
         };
-        let home = egress(builder(tls, options).dns_resolver(lookup), url, options)?;
-        let away = builder(tls, options).dns_resolver(judged).no_proxy();
+        let (tls, owned, origin) = (tls.clone(), options.clone(), url.clone());
+        let away = {
+            let (tls, owned) = (tls.clone(), owned.clone());
+            move || {
+                Ok(builder(&tls, &owned)
+                    .dns_resolver(judged.clone())
+                    .no_proxy())
+            }
+        };
+        let home = move || {
+            let builder = builder(&tls, &owned).dns_resolver(lookup.clone());
+            egress(builder, &origin, &owned)
+        };
         Ok(Self {
-            home: build(name, home)?,
-            away: build(name, away)?,
+            home: Connections::try_new(name, home)?,
+            away: Connections::try_new(name, away)?,
             proxies: proxies(url, &options.egress),
             allowed,
         })
     }
 
-    /// The client that takes the hop which is next.
-    pub(crate) fn of_hop(&self, trail: &Trail) -> Result<&Client, RedirectError> {
+    /// Those to the source itself.
+    pub(crate) fn home(&self) -> &Connections {
+        &self.home
+    }
+
+    /// The connections that take the hop which is next.
+    pub(crate) fn of_hop(&self, trail: &Trail) -> Result<&Connections, RedirectError> {
         if trail.is_home() {
             return Ok(&self.home);
         }
@@ -121,7 +121,7 @@ pub(crate) fn plain(
     build(name, egress(builder, url, options)?)
 }
 
-fn build(name: &SourceName, builder: ClientBuilder) -> Result<Client, BuildError> {
+pub(crate) fn build(name: &SourceName, builder: ClientBuilder) -> Result<Client, BuildError> {
     builder.build().map_err(|error| BuildError::Client {
         name: name.clone(),
         why: cause_of(&error),
@@ -140,10 +140,6 @@ fn builder(tls: &rustls::ClientConfig, options: &UpstreamOptions) -> ClientBuild
         .redirect(Policy::none())
         .referer(false)
         .connect_timeout(options.connect)
-        .pool_idle_timeout(POOL_IDLE)
-        .pool_max_idle_per_host(POOL_PER_HOST)
-        .http2_keep_alive_interval(PING_INTERVAL)
-        .http2_keep_alive_timeout(PING_TIMEOUT)
         .tcp_nodelay(true)
 }
 

@@ -224,7 +224,8 @@ fn is_inside(error: &reqwest::Error) -> bool {
     false
 }
 
-/// Whether the connection was closed before any byte of an answer came.
+/// Whether the connection ended before an answer, and what came of one, if anything, was no nonsense.
+/// Errors of HTTP/2 tell no more than that.
 pub(crate) fn ended_without_a_word(error: &reqwest::Error) -> bool {
     if error.is_connect() {
         return false;
@@ -232,14 +233,18 @@ pub(crate) fn ended_without_a_word(error: &reqwest::Error) -> bool {
     let mut cause: Option<&(dyn Error + 'static)> = error.source();
     while let Some(error) = cause {
         if let Some(error) = error.downcast_ref::<hyper::Error>()
-            && error.is_incomplete_message()
+            && !error.is_parse()
+            && !error.is_user()
         {
             return true;
         }
         if let Some(error) = error.downcast_ref::<std::io::Error>()
             && matches!(
                 error.kind(),
-                ErrorKind::ConnectionReset | ErrorKind::BrokenPipe
+                ErrorKind::ConnectionReset
+                    | ErrorKind::ConnectionAborted
+                    | ErrorKind::BrokenPipe
+                    | ErrorKind::TimedOut
             )
         {
             return true;

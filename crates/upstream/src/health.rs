@@ -14,14 +14,16 @@ use tokio::{sync::Notify, time::Instant};
 
 use crate::{
     BreakerState, Failure, Force, RequestClass,
-    breaker::{Admission, Breaker, Signal, Ticket, Verdict},
+    breaker::{Admission, Breaker, Question, Signal, Ticket, Verdict},
     budget::Budget,
     guess_rest::GuessRest,
+    known_paths::{KnownPath, KnownPaths},
     latency::Latency,
+    pace::Pace,
     request::RequestPath,
 };
 
-/// Answers that took longer are not remembered as cheap to ask for.
+/// What took longer to be given is not asked for again to see whether the source is well.
 const CHEAP: Duration = Duration::from_millis(500);
 
 /// One value for each class.
@@ -36,6 +38,7 @@ pub(crate) struct PerClass<T> {
 pub(crate) struct Health {
     classes: PerClass<Class>,
     budget: Mutex<Budget>,
+    pace: Mutex<Pace>,
 }
 
 /// What is known about one class of requests.
@@ -52,17 +55,22 @@ struct Facts {
     reported: BreakerState,
     latency: Latency,
     answered_at: Option<Instant>,
-    /// The last path that was found, and fast: what may be asked to see whether the source lives.
-    cheap: Option<RequestPath>,
+    /// What may be asked to see whether the source is well.
+    known: KnownPaths,
     /// What failed last.
     why: String,
 }
 
-/// A breaker's new state.
+/// What is to be done after something was learnt of a class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use = "it is reported once"]
 pub(crate) struct Change {
-    pub(crate) state: BreakerState,
+    /// The breaker's new state, to be told to everybody.
+    pub(crate) state: Option<BreakerState>,
+    /// Whether the prober is needed.
     pub(crate) wants_probe: bool,
+    /// What to ask the source.
+    pub(crate) question: Option<Question>,
 }
 
 /// Why there is no leave to ask.
@@ -107,7 +115,7 @@ impl Health {
                 reported: BreakerState::Closed,
                 latency: Latency::default(),
                 answered_at: None,
-                cheap: None,
+                known: KnownPaths::default(),
                 why: String::new(),
             }),
             decided: Notify::new(),
@@ -115,6 +123,7 @@ impl Health {
         Self {
             classes: PerClass::new(class),
             budget: Mutex::new(Budget::new(now)),
+            pace: Mutex::new(Pace::new(now)),
         }
     }
 
@@ -126,8 +135,33 @@ impl Health {
 
     /// Whether what nobody waits for may be asked.
     pub(crate) fn admits_guesses(&self, class: RequestClass) -> bool {
+        self.guess_refusal(class, Instant::now()).is_none()
+    }
+
+    /// For how long demand rests because the source asked for it, if nothing else holds it back.
+    pub(crate) fn resting(&self, class: RequestClass) -> Option<Duration> {
         let facts = self.classes.of(class).facts.lock();
-        facts.guess_rest(Instant::now()).is_none()
+        facts.breaker.resting(Instant::now())
+    }
+
+    /// A request is sent.
+    pub(crate) fn sent(&self) {
+        self.pace.lock().sent(Instant::now());
+    }
+
+    /// The source limited a request, whoever wanted it.
+    pub(crate) fn limited(&self) {
+        self.pace.lock().limited(Instant::now());
+    }
+
+    /// When a limited request comes back that has to rest for so long.
+    pub(crate) fn comes_back(&self, rest: Duration) -> Duration {
+        self.pace.lock().comes_back(rest, Instant::now())
+    }
+
+    fn guess_refusal(&self, class: RequestClass, now: Instant) -> Option<Duration> {
+        let rest = self.classes.of(class).facts.lock().guess_rest(now);
+        rest.or_else(|| self.pace.lock().guess_waits(now))
     }
 
     /// A guess failed, which only guesses are told; the source asked for this much rest, if for any.
@@ -143,13 +177,13 @@ impl Health {
     /// Why a request would be refused now, if it would.
     pub(crate) fn refusal(&self, class: RequestClass, demanded: bool) -> Option<Failure> {
         let now = Instant::now();
-        let facts = self.classes.of(class).facts.lock();
         let again = if demanded {
-            facts.breaker.refusal(now)
+            self.classes.of(class).facts.lock().breaker.refusal(now)
         } else {
-            facts.guess_rest(now)
+            self.guess_refusal(class, now)
         };
-        again.map(|again| facts.left_alone(again))
+        let again = again?;
+        Some(self.classes.of(class).facts.lock().left_alone(again))
     }
 
     /// Asks for leave to send a request.
@@ -158,8 +192,13 @@ impl Health {
         class: RequestClass,
         demanded: bool,
     ) -> (Result<Ticket, Denied>, Option<Change>) {
+        let held_back = if demanded {
+            None
+        } else {
+            self.guess_refusal(class, Instant::now())
+        };
         self.with(class, |facts, now| {
-            if let Some(again) = facts.guess_rest(now).filter(|_| !demanded) {
+            if let Some(again) = held_back {
                 return Err(Denied::Refused(facts.left_alone(again)));
             }
             match facts.breaker.admit(now) {
@@ -218,6 +257,20 @@ impl Health {
             .1
     }
 
+    /// Takes the answer to a question.
+    pub(crate) fn answered(
+        &self,
+        class: RequestClass,
+        question: Question,
+        signal: Signal,
+    ) -> Option<Change> {
+        let ((), change) = self.with(class, |facts, now| {
+            facts.breaker.answered(question, signal, now, jitter());
+        });
+        self.classes.of(class).decided.notify_waiters();
+        change
+    }
+
     /// Takes an operator's order.
     pub(crate) fn force(&self, class: RequestClass, force: Force) -> Option<Change> {
         let ((), change) = self.with(class, |facts, _| {
@@ -233,12 +286,12 @@ impl Health {
         self.classes.of(class).facts.lock().answered_at = Some(Instant::now());
     }
 
-    /// It gave what was asked for, after this time.
-    pub(crate) fn found(&self, path: &RequestPath, after: Duration) {
+    /// It gave what was asked for, of this length if it said so, after this time.
+    pub(crate) fn found(&self, path: &RequestPath, length: Option<u64>, after: Duration) {
         let mut facts = self.classes.of(path.class()).facts.lock();
         facts.latency.record(after);
         if after <= CHEAP {
-            facts.cheap = Some(path.clone());
+            facts.known.gave(path, length);
         }
     }
 
@@ -258,11 +311,11 @@ impl Health {
         self.classes.of(class).facts.lock().latency.p95()
     }
 
-    /// A path of one of these classes that the source answered well before.
-    pub(crate) fn cheap(&self, classes: &[RequestClass]) -> Option<RequestPath> {
-        classes
-            .iter()
-            .find_map(|class| self.classes.of(*class).facts.lock().cheap.clone())
+    /// Paths that the source gave before and fast: those of the first of these classes that has any.
+    pub(crate) fn known(&self, classes: &[RequestClass]) -> Vec<KnownPath> {
+        let known = |class: &RequestClass| self.classes.of(*class).facts.lock().known.all();
+        let mut known = classes.iter().map(known);
+        known.find(|paths| !paths.is_empty()).unwrap_or_default()
     }
 
     /// A request was made that somebody demanded.
@@ -284,9 +337,11 @@ impl Health {
         let mut facts = self.classes.of(class).facts.lock();
         let outcome = act(&mut facts, now);
         let state = facts.breaker.state(now);
-        let change = (state != facts.reported).then(|| Change {
-            state,
+        let question = facts.breaker.question();
+        let change = (state != facts.reported || question.is_some()).then(|| Change {
+            state: (state != facts.reported).then_some(state),
             wants_probe: facts.breaker.wants_probe(),
+            question,
         });
         facts.reported = state;
         (outcome, change)

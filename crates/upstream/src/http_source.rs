@@ -4,6 +4,8 @@
 //! Bodies are asked for as they are (`Accept-Encoding: identity`): their hashes depend on every
 //! byte. Redirects are followed by our own rules, see [`crate::redirect`].
 
+mod vitals;
+
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -16,12 +18,11 @@ use crate::{
     Absence, BuildError, Download, Failure, RequestKind, SourceName, UpstreamOptions,
     absence_text::{self, UrlSecrets},
     answer::{Meaning, doubtful_type, meaning},
-    breaker::Signal,
     client::Clients,
+    connections::Moment,
     download::{Body, HttpBody},
     failure::ended_without_a_word,
     redirect::Trail,
-    request::RequestPath,
     source::{Ask, Reply},
 };
 
@@ -84,6 +85,21 @@ impl HttpSource {
         })
     }
 
+    /// This moment in the life of the connections to the source.
+    pub(crate) fn moment(&self) -> Moment {
+        self.clients.home().client().1
+    }
+
+    /// Whether a request of that moment is on a connection that had rested.
+    pub(crate) fn rested_since(&self, moment: Moment) -> bool {
+        self.clients.home().rested_since(moment)
+    }
+
+    /// Trusts no connection that rests since before that moment.
+    pub(crate) fn drop_resting(&self, moment: Moment) {
+        self.clients.home().drop_resting(moment);
+    }
+
     /// Asks once, follows redirects, and classifies the answer.
     pub(crate) async fn get(&self, ask: Ask<'_>) -> Reply {
         match timeout_at(ask.deadline, self.answer(ask)).await {
@@ -100,34 +116,11 @@ impl HttpSource {
         }
     }
 
-    /// Asks something cheap, to hear whether the source lives: a path that it gave before, or its
-    /// base URL, whose redirects are not followed. Of a zip only the first byte is asked for. The
-    /// body is never read.
-    pub(crate) async fn ping(&self, path: Option<&RequestPath>) -> Signal {
-        let url = path.map_or_else(|| self.base.clone(), |path| self.url(path.as_str()));
-        let first_byte = path.is_some_and(|path| path.kind() == RequestKind::Zip);
-        let mut trail = Trail::new(url);
-        loop {
-            let Ok(response) = self.send(&trail, first_byte).await else {
-                return Signal::Silent;
-            };
-            let location = response.headers().get(header::LOCATION);
-            match location {
-                Some(location) if path.is_some() && response.status().is_redirection() => {
-                    if trail.follow(location.as_bytes()).is_err() {
-                        return Signal::Unwell;
-                    }
-                }
-                _ => return signal(response.status(), path.is_some()),
-            }
-        }
-    }
-
     /// The first answer that is no redirect, content or absence, and whose it is.
     async fn answer(&self, ask: Ask<'_>) -> Result<(Meaning, Whose, Response), Failure> {
         let mut trail = Trail::new(self.url(ask.path.as_str()));
         loop {
-            let response = self.send(&trail, ask.header_only).await?;
+            let response = self.send(&trail, ask.header_only, ask.fresh).await?;
             if ask.header_only && response.status() == StatusCode::PARTIAL_CONTENT {
                 return Ok((Meaning::Content, whose(&trail), response));
             }
@@ -145,16 +138,28 @@ impl HttpSource {
         }
     }
 
-    /// Sends one request. A kept connection may be closed by the other side just when it is used
-    /// again; so where a connection ended without a word, the request is sent once more. Nothing
-    /// was answered, and GET changes nothing: `net/http` does the same.
-    async fn send(&self, trail: &Trail, first_byte: bool) -> Result<Response, Failure> {
-        let client = self.clients.of_hop(trail)?;
-        let outcome = match self.send_once(client, trail, first_byte).await {
-            Err(error) if ended_without_a_word(&error) => {
-                self.send_once(client, trail, first_byte).await
+    /// Sends one request. A resting connection may be closed by the other side just when it is used
+    /// again; so where a connection ended without a word, the request is sent once more, and not on
+    /// another that rested. Nothing was answered, and GET changes nothing: `net/http` does the same.
+    async fn send(
+        &self,
+        trail: &Trail,
+        first_byte: bool,
+        fresh: bool,
+    ) -> Result<Response, Failure> {
+        let connections = self.clients.of_hop(trail)?;
+        let outcome = if fresh {
+            self.send_once(connections.fresh(), trail, first_byte).await
+        } else {
+            let (client, moment) = connections.client();
+            match self.send_once(&client, trail, first_byte).await {
+                Err(error) if ended_without_a_word(&error) => {
+                    connections.drop_resting(moment);
+                    let (client, _) = connections.client();
+                    self.send_once(&client, trail, first_byte).await
+                }
+                outcome => outcome,
             }
-            outcome => outcome,
         };
         outcome.map_err(|error| Failure::of_request(&error, self.connect))
     }
@@ -281,18 +286,6 @@ impl Credentials {
     }
 }
 
-/// What a status says about the health of a source. Of a path that it gave before, content and
-/// absence are good answers; of its base URL, which is nothing of the protocol, any but an error of
-/// the server.
-fn signal(status: StatusCode, of_path: bool) -> Signal {
-    let good = match status.as_u16() {
-        200 | 206 | 404 | 410 | 416 => true,
-        429 => false,
-        status => !of_path && status < 500,
-    };
-    if good { Signal::Good } else { Signal::Unwell }
-}
-
 /// Whose answer it is at the end of a trail.
 fn whose(trail: &Trail) -> Whose {
     if trail.stayed_home() {
@@ -319,11 +312,10 @@ fn content_type(headers: &HeaderMap) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{ABSENCE_PATIENCE, HttpSource, signal, whole_length};
-    use crate::{SourceName, UpstreamOptions, breaker::Signal, tls};
+    use super::{ABSENCE_PATIENCE, HttpSource, whole_length};
+    use crate::{SourceName, UpstreamOptions, tls};
     use bytes::Bytes;
     use futures_util::{StreamExt, stream};
-    use http::StatusCode;
     use std::time::Duration;
     use tokio::time::Instant;
     use url::Url;
@@ -364,30 +356,6 @@ mod tests {
             let value = http::HeaderValue::from_static(range);
             let headers = http::HeaderMap::from_iter([(http::header::CONTENT_RANGE, value)]);
             assert_eq!(whole_length(&headers), length, "{range}");
-        }
-    }
-
-    #[test]
-    fn a_status_is_a_sign_of_health_or_not() {
-        for (status, of_path, of_base) in [
-            (200, Signal::Good, Signal::Good),
-            (206, Signal::Good, Signal::Good),
-            (302, Signal::Unwell, Signal::Good),
-            (401, Signal::Unwell, Signal::Good),
-            (403, Signal::Unwell, Signal::Good),
-            (404, Signal::Good, Signal::Good),
-            (410, Signal::Good, Signal::Good),
-            (416, Signal::Good, Signal::Good),
-            (429, Signal::Unwell, Signal::Unwell),
-            (500, Signal::Unwell, Signal::Unwell),
-            (503, Signal::Unwell, Signal::Unwell),
-        ] {
-            let status = StatusCode::from_u16(status).unwrap();
-            assert_eq!(
-                (signal(status, true), signal(status, false)),
-                (of_path, of_base),
-                "{status}"
-            );
         }
     }
 }

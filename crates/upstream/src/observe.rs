@@ -42,6 +42,11 @@ pub trait Observer: Send + Sync + 'static {
         let _ = (source, class);
     }
 
+    /// A request that the source limited waits for the end of the rest.
+    fn rested(&self, source: &SourceName, kind: RequestKind) {
+        let _ = (source, kind);
+    }
+
     /// A late request was sent a second time, or (`won`) that second one gave the answer.
     fn hedged(&self, source: &SourceName, kind: RequestKind, won: bool) {
         let _ = (source, kind, won);

@@ -154,6 +154,13 @@ impl RequestPath {
         self.class
     }
 
+    /// What it is about: the module, where it names one.
+    pub(crate) fn subject(&self) -> &str {
+        self.text
+            .split_once("/@")
+            .map_or(&*self.text, |(module, _)| module)
+    }
+
     /// The elements, unescaped: file names below a directory. None is empty, `.` or `..`, and none
     /// holds a separator or NUL.
     pub(crate) fn file_names(&self) -> impl Iterator<Item = String> + '_ {

@@ -9,7 +9,8 @@
 //! 3. the request is sent, watched for silence ([`silence`]), and where that is cheap and late sent
 //!    a second time ([`hedge`]);
 //! 4. what came back is told to the breaker, and on failure the request may be made once more
-//!    ([`crate::retry`]).
+//!    ([`crate::retry`]). A request that the source limited (429) waits for the end of the rest and
+//!    comes back, at the source's own pace ([`crate::pace`]).
 //!
 //! While a breaker is open because of failures, one small task per source finds out whether it is
 //! back ([`prober`]).
@@ -25,16 +26,17 @@ use std::{sync::Arc, time::Duration};
 
 use parking_lot::Mutex;
 use tokio::{
+    runtime::Handle,
     sync::Mutex as AsyncMutex,
     task::AbortHandle,
-    time::{Instant, sleep, timeout_at},
+    time::{Instant, sleep, sleep_until, timeout_at},
 };
 use url::Url;
 
 use crate::{
     Absence, BreakerState, BuildError, Download, Failure, Force, Observer, RequestClass,
     SourceName, UpstreamOptions,
-    breaker::Signal,
+    connections::Moment,
     file_source::FileSource,
     health::{Change, Denied, Health, jitter},
     http_source::HttpSource,
@@ -55,6 +57,10 @@ const MAX_DEADLINE: Duration = Duration::from_hours(24);
 /// How long a client waits for the verdict of a probe that another one makes. A healthy source
 /// answers in this time, and the client is spared a 503 at the very moment of recovery.
 const PROBE_PATIENCE: Duration = Duration::from_secs(1);
+
+/// The least pause before a request that was limited comes back; doubled each time, for sources that
+/// say "at once" and mean it not.
+const SHORTEST_REST: Duration = Duration::from_millis(50);
 
 /// One source. When it is dropped, so is its prober.
 pub(crate) struct Source {
@@ -117,6 +123,8 @@ pub(crate) struct Ask<'a> {
     pub(crate) header: Duration,
     /// Longest silence within the body.
     pub(crate) stall: Duration,
+    /// Whether no connection that rested may be used.
+    pub(crate) fresh: bool,
     /// Whether the body is not wanted: a source is asked for its first byte, which any server may
     /// ignore. HEAD would do, if signed URLs that a source redirects to were good for it.
     pub(crate) header_only: bool,
@@ -200,7 +208,7 @@ impl Source {
             core.health.deposit();
         }
         let asked = Instant::now();
-        let reply = core.attempt(path, limit, manner).await;
+        let reply = core.attempt_after_rest(path, limit, manner).await;
         let again = match &reply {
             Reply::Failed(failure) => {
                 manner.priority == Priority::Demand
@@ -234,6 +242,52 @@ impl Drop for Source {
 // === impl Core ===
 
 impl Core {
+    /// Asks, and where the source limits the rate of requests comes back when it said, if that is
+    /// within the header deadline: `go` never asks twice, and a minute's limit must not end its
+    /// command. Not where another source or an older answer is there for such a case.
+    async fn attempt_after_rest(
+        self: &Arc<Self>,
+        path: &RequestPath,
+        limit: u64,
+        manner: Manner,
+    ) -> Reply {
+        let deadline = Instant::now() + self.header;
+        let waits = manner.priority == Priority::Demand && !manner.leads_on;
+        let mut least = SHORTEST_REST;
+        if waits && let Some(rest) = self.health.resting(path.class()) {
+            self.rest(path, rest, deadline).await;
+        }
+        loop {
+            let reply = self.attempt(path, limit, manner).await;
+            let rest = match &reply {
+                Reply::Failed(Failure::RateLimited { .. }) => {
+                    Some(self.health.resting(path.class()).unwrap_or_default())
+                }
+                Reply::Failed(Failure::Open { .. }) => self.health.resting(path.class()),
+                _ => None,
+            };
+            let Some(rest) = rest.filter(|_| waits) else {
+                return reply;
+            };
+            if !self.rest(path, rest.max(least), deadline).await {
+                return reply;
+            }
+            least *= 2;
+        }
+    }
+
+    /// Waits for the end of a rest and for a place among those that come back then, if the rest ends
+    /// before the deadline.
+    async fn rest(&self, path: &RequestPath, rest: Duration, deadline: Instant) -> bool {
+        if Instant::now() + rest >= deadline {
+            return false;
+        }
+        self.observer.rested(&self.name, path.kind());
+        let pause = self.health.comes_back(rest);
+        sleep_until(deadline.min(Instant::now() + pause)).await;
+        true
+    }
+
     /// Asks, if the breaker lets it.
     async fn attempt(self: &Arc<Self>, path: &RequestPath, limit: u64, manner: Manner) -> Reply {
         let priority = manner.priority;
@@ -263,6 +317,7 @@ impl Core {
             }
         };
         let asked = Instant::now();
+        self.health.sent();
         let ask = Ask {
             path,
             limit,
@@ -270,6 +325,7 @@ impl Core {
             header: self.header,
             stall: self.stall,
             header_only: manner.header_only,
+            fresh: false,
         };
         let leg = Leg { call, slot };
         let patient = !demanded || account.is_probe();
@@ -303,7 +359,7 @@ impl Core {
 
     fn remember(&self, path: &RequestPath, reply: &Reply, after: Duration) {
         match reply {
-            Reply::Found(_) => self.health.found(path, after),
+            Reply::Found(download) => self.health.found(path, download.length, after),
             Reply::Absent(_) => self.health.absent(path, after),
             Reply::Failed(failure) if !failure.is_an_answer() => return,
             Reply::Failed(_) => {}
@@ -321,11 +377,22 @@ impl Core {
         may
     }
 
-    /// Tells everybody about a new state.
+    /// Does what is to be done after something was learnt.
     fn changed(self: &Arc<Self>, class: RequestClass, change: Option<Change>) {
-        let Some(Change { state, wants_probe }) = change else {
-            return;
-        };
+        let Some(change) = change else { return };
+        if let Some(state) = change.state {
+            self.tell(class, state);
+        }
+        if change.wants_probe {
+            prober::start(self);
+        }
+        // Without a runtime nobody asks, and the doubt ends by itself.
+        if let (Some(question), Ok(runtime)) = (change.question, Handle::try_current()) {
+            runtime.spawn(Arc::clone(self).answer(class, question));
+        }
+    }
+
+    fn tell(&self, class: RequestClass, state: BreakerState) {
         self.observer.breaker_changed(&self.name, class, state);
         let (source, class_name, state_name) = (&self.name, class.label(), state.label());
         if state.is_open() {
@@ -333,16 +400,6 @@ impl Core {
             tracing::warn!(%source, class = class_name, state = state_name, why, "a source is left alone");
         } else {
             tracing::info!(%source, class = class_name, state = state_name, "a source is asked again");
-        }
-        if wants_probe {
-            prober::start(self);
-        }
-    }
-
-    async fn ping(&self, path: Option<&RequestPath>) -> Signal {
-        match &self.transport {
-            Transport::Http(http) => http.ping(path).await,
-            Transport::File(file) => file.ping().await,
         }
     }
 }
@@ -357,6 +414,27 @@ impl Transport {
                 Ok(reply) => reply,
                 Err(_) => Reply::Failed(Failure::Timeout(ask.header)),
             },
+        }
+    }
+
+    /// This moment in the life of its connections, if it has any.
+    fn moment(&self) -> Option<Moment> {
+        match self {
+            Self::Http(http) => Some(http.moment()),
+            Self::File(_) => None,
+        }
+    }
+
+    fn rested_since(&self, moment: Option<Moment>) -> bool {
+        match (self, moment) {
+            (Self::Http(http), Some(moment)) => http.rested_since(moment),
+            _ => false,
+        }
+    }
+
+    fn drop_resting(&self, moment: Option<Moment>) {
+        if let (Self::Http(http), Some(moment)) = (self, moment) {
+            http.drop_resting(moment);
         }
     }
 }

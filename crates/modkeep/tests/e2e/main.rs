@@ -43,6 +43,7 @@ mod prefetch;
 mod private_names;
 mod probes;
 mod project;
+mod rate_limits;
 mod redirects;
 mod run_routes;
 mod scrub;

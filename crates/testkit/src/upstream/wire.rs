@@ -11,6 +11,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
 
 use super::ledger::{Asked, Kind, Ledger, Outcome};
+use super::limiter::Limiter;
 use super::plan::Plan;
 use super::script::{Step, script};
 use crate::fixture::Corpus;
@@ -25,6 +26,7 @@ pub(super) struct Shared {
     pub(super) corpus: Mutex<Corpus>,
     pub(super) plan: Mutex<Plan>,
     pub(super) ledger: Ledger,
+    pub(super) limiter: Mutex<Option<Limiter>>,
     pub(super) latency_millis: AtomicU64,
 }
 
@@ -173,7 +175,13 @@ async fn answer(
     let path = asked.path.clone();
     let only_head = asked.method == "HEAD";
     let ticket = shared.ledger.enter(asked);
-    let fault = shared.plan.lock().choose(&path);
+    let now = tokio::time::Instant::now();
+    let limited = shared
+        .limiter
+        .lock()
+        .as_mut()
+        .and_then(|limiter| limiter.take(now));
+    let fault = limited.or_else(|| shared.plan.lock().choose(&path));
     let content = shared.corpus.lock().get(&path);
     let mut steps = script(&path, content, fault);
     if only_head {

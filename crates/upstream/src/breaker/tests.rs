@@ -1,8 +1,8 @@
 //! Every rule of the breaker, and all short histories of it.
 
 use super::{
-    Admission, Breaker, BreakerState, FORCED_AGAIN, Force, LONGEST_REST, MIN_REQUESTS, PUT_OFF,
-    SILENT_IN_A_ROW, Signal, State, Ticket, Verdict,
+    Admission, Breaker, BreakerState, DOUBT, FORCED_AGAIN, Force, LONGEST_REST, MIN_REQUESTS,
+    PUT_OFF, Signal, State, Ticket, UNANSWERED_IN_A_ROW, Verdict,
 };
 use std::time::Duration;
 use tokio::time::Instant;
@@ -36,42 +36,103 @@ fn opened(now: Instant) -> Breaker {
     send(
         &mut breaker,
         now,
-        &[Verdict::Silent; SILENT_IN_A_ROW as usize],
+        &[Verdict::Silent; UNANSWERED_IN_A_ROW as usize],
     );
     assert_eq!(breaker.state(now), BreakerState::Open);
     breaker
 }
 
+/// Answers the question of a doubtful breaker.
+fn answer(breaker: &mut Breaker, now: Instant, signal: Signal) {
+    let question = breaker.question().unwrap();
+    breaker.answered(question, signal, now, 0.0);
+}
+
 #[tokio::test(start_paused = true)]
-async fn half_of_ten_requests_trip_it_and_nothing_less() {
+async fn half_of_ten_requests_make_it_doubt_and_nothing_less() {
     let now = Instant::now();
     for good in 0..=20_usize {
         for bad in 0..=20_usize {
             let mut breaker = Breaker::new(now);
             // Good ones first, so that the ratio is lowest at the end.
             send(&mut breaker, now, &vec![Verdict::Good; good]);
-            let mut trip = None;
+            let mut doubt = None;
             for number in 1..=bad {
                 send(&mut breaker, now, &[Verdict::Bad]);
-                if breaker.state(now) == BreakerState::Open {
-                    trip = Some(number);
+                if breaker.question().is_some() {
+                    doubt = Some(number);
                     break;
                 }
             }
             let due = (1..=bad).find(|bad| good + bad >= MIN_REQUESTS as usize && *bad >= good);
-            assert_eq!(trip, due, "{good} good, {bad} bad");
+            assert_eq!(doubt, due, "{good} good, {bad} bad");
+            assert_eq!(breaker.state(now), BreakerState::Closed);
         }
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn silence_in_a_row_trips_it_and_any_answer_breaks_the_row() {
+async fn what_the_source_says_decides_a_doubt() {
+    let now = Instant::now();
+    for (signal, after) in [
+        (Signal::Good, BreakerState::Closed),
+        (Signal::Limited, BreakerState::Closed),
+        (Signal::Unwell, BreakerState::Open),
+        (Signal::Silent, BreakerState::Open),
+    ] {
+        for verdicts in [
+            &[Verdict::Bad; 10][..],
+            &[Verdict::Unanswered; 5],
+            &[
+                Verdict::Silent,
+                Verdict::Unanswered,
+                Verdict::Silent,
+                Verdict::Silent,
+                Verdict::Silent,
+            ],
+        ] {
+            let mut breaker = Breaker::new(now);
+            send(&mut breaker, now, verdicts);
+            answer(&mut breaker, now, signal);
+            assert_eq!(breaker.state(now), after, "{signal:?} {verdicts:?}");
+            if after == BreakerState::Closed {
+                // What failed is forgotten: it was about what was asked for.
+                send(&mut breaker, now, &verdicts[1..]);
+                assert_eq!(breaker.question(), None);
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_doubt_is_asked_once_and_an_old_answer_is_not_heard() {
+    let now = Instant::now();
+    let mut breaker = Breaker::new(now);
+    send(&mut breaker, now, &[Verdict::Bad; 10]);
+    let question = breaker.question().unwrap();
+    send(&mut breaker, now, &[Verdict::Bad; 10]);
+    assert_eq!(breaker.question(), None);
+    // It opened meanwhile, for another reason.
+    breaker.trip(now, 0.0);
+    breaker.answered(question, Signal::Good, now, 0.0);
+    assert_eq!(breaker.state(now), BreakerState::Open);
+    // Where nobody could ask, the doubt ends, and the next failure is a new one.
+    let mut breaker = Breaker::new(now);
+    send(&mut breaker, now, &[Verdict::Bad; 10]);
+    assert!(breaker.question().is_some());
+    send(&mut breaker, now + DOUBT, &[Verdict::Bad]);
+    assert!(breaker.question().is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_connection_in_a_row_trips_it_and_any_answer_breaks_the_row() {
     let now = Instant::now();
     opened(now);
     for answer in [
         Verdict::Good,
         Verdict::Bad,
         Verdict::Neutral,
+        Verdict::Unanswered,
         Verdict::Rest(Some(Duration::ZERO)),
     ] {
         let mut breaker = Breaker::new(now);
@@ -134,6 +195,7 @@ async fn the_time_doubles_from_one_second_to_sixty_and_a_success_forgets_it() {
         assert_eq!(breaker.state(now), BreakerState::Open);
         now += Duration::from_millis(1);
         send(&mut breaker, now, &[Verdict::Bad]);
+        answer(&mut breaker, now, Signal::Unwell);
     }
     now += 60 * SECOND;
     send(&mut breaker, now, &[Verdict::Good]);
@@ -147,7 +209,7 @@ async fn jitter_adds_at_most_half() {
     let now = Instant::now();
     for (jitter, expected) in [(0.0, 1.0), (0.5, 1.25), (1.0, 1.5), (9.0, 1.5)] {
         let mut breaker = Breaker::new(now);
-        for _ in 0..SILENT_IN_A_ROW {
+        for _ in 0..UNANSWERED_IN_A_ROW {
             let ticket = go(&mut breaker, now);
             breaker.record(ticket, Verdict::Silent, now, jitter);
         }
@@ -162,7 +224,8 @@ async fn one_probe_passes_and_the_others_are_undecided() {
     let later = now + SECOND;
     for (verdict, after) in [
         (Verdict::Good, BreakerState::Closed),
-        (Verdict::Bad, BreakerState::Open),
+        (Verdict::Bad, BreakerState::HalfOpen),
+        (Verdict::Unanswered, BreakerState::HalfOpen),
         (Verdict::Silent, BreakerState::Open),
         (Verdict::Neutral, BreakerState::HalfOpen),
         (Verdict::Void, BreakerState::HalfOpen),
@@ -176,6 +239,25 @@ async fn one_probe_passes_and_the_others_are_undecided() {
         breaker.record(probe, verdict, later, 0.0);
         assert_eq!(breaker.state(later), after, "{verdict:?}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_probe_that_fails_is_a_doubt_and_nobody_is_let_through_before_its_answer() {
+    let now = Instant::now();
+    let later = now + SECOND;
+    for (signal, after) in [
+        (Signal::Good, BreakerState::Closed),
+        (Signal::Unwell, BreakerState::Open),
+    ] {
+        let mut breaker = opened(now);
+        send(&mut breaker, later, &[Verdict::Bad]);
+        assert!(matches!(breaker.admit(later), Admission::Undecided { .. }));
+        answer(&mut breaker, later, signal);
+        assert_eq!(breaker.state(later), after);
+    }
+    let mut breaker = opened(now);
+    send(&mut breaker, later, &[Verdict::Bad]);
+    assert!(go(&mut breaker, later + DOUBT).is_probe());
 }
 
 #[tokio::test(start_paused = true)]
@@ -215,13 +297,14 @@ async fn deadlines_of_an_earlier_outage_do_not_open_it_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn bodies_that_break_after_good_headers_trip_it() {
+async fn bodies_that_break_after_good_headers_make_it_doubt() {
     let now = Instant::now();
     let mut breaker = Breaker::new(now);
     for number in 1..=10 {
         send(&mut breaker, now, &[Verdict::Good]);
         breaker.recant(now, 0.0);
-        assert_eq!(breaker.state(now).is_open(), number == 10, "after {number}");
+        let doubts = breaker.question().is_some();
+        assert_eq!(doubts, number == 10, "after {number}");
     }
 }
 
@@ -264,7 +347,7 @@ async fn the_prober_ends_the_time_early_or_puts_its_end_off() {
     }
     breaker.probed(Signal::Good, at);
     assert_eq!(breaker.state(at), BreakerState::HalfOpen);
-    send(&mut breaker, at, &[Verdict::Bad]);
+    send(&mut breaker, at, &[Verdict::Silent]);
     assert_eq!(refused(&mut breaker, at), SECOND, "the doubling began anew");
     // Closed and half-open breakers do not listen to it.
     let mut breaker = Breaker::new(now);
@@ -296,22 +379,25 @@ enum Step {
     Ask,
     End(Verdict),
     Broken,
+    Asked(Signal),
     Probed(Signal),
     Wait(Duration),
     Force(Force),
 }
 
-/// All histories of seven steps, with half-open breakers and near trips among their beginnings: at
+/// All histories of six steps, with half-open breakers, near trips and near doubts among their beginnings: at
 /// no moment are two probes out, an open breaker lets nothing through, and no state is a trap.
 #[tokio::test(start_paused = true)]
 async fn in_all_short_histories_one_probe_at_most_is_out() {
-    const STEPS: [Step; 11] = [
+    const STEPS: [Step; 13] = [
         Step::Ask,
         Step::End(Verdict::Good),
         Step::End(Verdict::Silent),
+        Step::End(Verdict::Unanswered),
         Step::End(Verdict::Void),
         Step::End(Verdict::Rest(None)),
         Step::Broken,
+        Step::Asked(Signal::Unwell),
         Step::Probed(Signal::Good),
         Step::Probed(Signal::Silent),
         Step::Wait(SECOND),
@@ -321,13 +407,15 @@ async fn in_all_short_histories_one_probe_at_most_is_out() {
     let now = Instant::now();
     let mut nearly = Breaker::new(now);
     send(&mut nearly, now, &[Verdict::Silent; 4]);
+    let mut nearly_doubtful = Breaker::new(now);
+    send(&mut nearly_doubtful, now, &[Verdict::Bad; 9]);
     let mut seen = 0;
-    for start in [nearly, opened(now)] {
+    for start in [nearly, nearly_doubtful, opened(now)] {
         seen += explore(&start, now, &[], &STEPS, 6);
     }
     assert_eq!(
         seen,
-        2 * (1..=6).map(|depth| 11_usize.pow(depth)).sum::<usize>()
+        3 * (1..=6).map(|depth| 13_usize.pow(depth)).sum::<usize>()
     );
 }
 
@@ -366,6 +454,11 @@ fn take(breaker: &mut Breaker, out: &mut Vec<Ticket>, now: &mut Instant, step: S
             }
         }
         Step::Broken => breaker.recant(*now, 0.0),
+        Step::Asked(signal) => {
+            if let Some(question) = breaker.question() {
+                breaker.answered(question, signal, *now, 0.0);
+            }
+        }
         Step::Probed(signal) => breaker.probed(signal, *now),
         Step::Wait(time) => *now += time,
         Step::Force(force) => breaker.force(force),

@@ -74,7 +74,13 @@ impl Account {
     }
 
     fn record(&self, verdict: Verdict, why: Option<String>) {
-        let is_failure = matches!(verdict, Verdict::Bad | Verdict::Silent | Verdict::Rest(_));
+        if let Verdict::Rest(_) = verdict {
+            self.core.health.limited();
+        }
+        let is_failure = matches!(
+            verdict,
+            Verdict::Bad | Verdict::Unanswered | Verdict::Silent | Verdict::Rest(_)
+        );
         if is_failure && !self.demanded {
             let asked = match verdict {
                 Verdict::Rest(asked) => asked,
@@ -102,9 +108,8 @@ impl Drop for Account {
 /// What a failure says about the health of its source.
 fn verdict(failure: &Failure) -> Verdict {
     match failure {
-        Failure::Unreachable(_) | Failure::Broken(_) | Failure::Timeout(_) | Failure::Silent(_) => {
-            Verdict::Silent
-        }
+        Failure::Unreachable(_) | Failure::Silent(_) => Verdict::Silent,
+        Failure::Broken(_) | Failure::Timeout(_) => Verdict::Unanswered,
         Failure::RateLimited { retry_after } => Verdict::Rest(*retry_after),
         Failure::Refused(_) => Verdict::Neutral,
         // 408: the source lost patience with the request. Other 4xx are about the request.
@@ -133,8 +138,8 @@ mod tests {
         let rest = Some(Duration::from_secs(7));
         for (failure, expected) in [
             (Failure::Unreachable(String::new()), Verdict::Silent),
-            (Failure::Broken(String::new()), Verdict::Silent),
-            (Failure::Timeout(Duration::ZERO), Verdict::Silent),
+            (Failure::Broken(String::new()), Verdict::Unanswered),
+            (Failure::Timeout(Duration::ZERO), Verdict::Unanswered),
             (Failure::Silent(Duration::ZERO), Verdict::Silent),
             (Failure::Refused(401), Verdict::Neutral),
             (Failure::Refused(403), Verdict::Neutral),

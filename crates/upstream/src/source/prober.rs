@@ -1,23 +1,32 @@
 //! Finding out that a source is back, so that no client need be spent on it.
 //!
 //! While any breaker of a source is open because of failures, one task asks it about once a second
-//! something cheap for each such class, side by side: a file of the class that it gave fast before
-//! (of a zip its first byte only), else one of another class, else its base URL. A good answer makes
+//! something cheap for each such class, side by side: files of the class that it gave fast before
+//! (of a zip its first byte only), else of another class, else its base URL. A good answer makes
 //! the breaker half-open at once, so a source that returns is used again within two seconds; silence
 //! keeps clients away from it for longer. The task ends when nothing is open, and with its source.
+//!
+//! The same is asked once when a breaker doubts: so much failed that the source may be ill, or may
+//! only have been asked for what it has not got.
 
 use std::{
     sync::{Arc, Weak},
     time::Duration,
 };
 
+use futures_util::{StreamExt as _, stream::FuturesUnordered};
 use tokio::{
     runtime::Handle,
     time::{sleep, timeout},
 };
 
-use super::Core;
-use crate::{RequestClass, breaker::Signal, health::jitter};
+use super::{Core, Transport};
+use crate::{
+    RequestClass,
+    breaker::{Question, Signal},
+    health::jitter,
+    known_paths::KnownPath,
+};
 
 /// Pause between two rounds; jitter takes up to a fifth of it away. With a round of one healthy
 /// round trip this is well within the two seconds in which a return must be noticed.
@@ -67,20 +76,60 @@ impl Core {
         if !self.health.wants_probe(class) {
             return;
         }
-        let candidates = [
+        let signal = self.hear(class).await;
+        self.observer
+            .probed(&self.name, class, signal == Signal::Good);
+        let change = self.health.probed(class, signal);
+        self.changed(class, change);
+    }
+
+    /// Asks what a doubtful breaker wants to know.
+    pub(super) async fn answer(self: Arc<Self>, class: RequestClass, question: Question) {
+        let signal = self.hear(class).await;
+        let lives = signal != Signal::Silent;
+        self.observer.questioned(&self.name, class, lives);
+        let change = self.health.answered(class, question, signal);
+        self.changed(class, change);
+    }
+
+    /// What the source says when it is asked for something of this class that it must be able to give.
+    async fn hear(&self, class: RequestClass) -> Signal {
+        let classes = [
             class,
             RequestClass::Metadata,
             RequestClass::Sumdb,
             RequestClass::Versions,
         ];
-        let path = self.health.cheap(&candidates);
-        let signal = timeout(DEADLINE.max(self.silence / 2), self.ping(path.as_ref()))
+        timeout(DEADLINE.max(self.silence / 2), self.ask_known(&classes))
             .await
-            .unwrap_or(Signal::Silent);
-        self.observer
-            .probed(&self.name, class, signal == Signal::Good);
-        let change = self.health.probed(class, signal);
-        self.changed(class, change);
+            .unwrap_or(Signal::Silent)
+    }
+
+    /// Asks for what the source gave before, of the first of these classes that it gave anything of;
+    /// or its base URL, if it gave nothing yet. The best of its answers counts: one of those modules
+    /// may be the one that it fails at.
+    pub(super) async fn ask_known(&self, classes: &[RequestClass]) -> Signal {
+        let known = self.health.known(classes);
+        if known.is_empty() {
+            return self.ping(None).await;
+        }
+        let mut answers: FuturesUnordered<_> =
+            known.iter().map(|known| self.ping(Some(known))).collect();
+        let mut best = Signal::Silent;
+        while let Some(signal) = answers.next().await {
+            best = best.min(signal);
+            if best == Signal::Good {
+                break;
+            }
+        }
+        best
+    }
+
+    async fn ping(&self, known: Option<&KnownPath>) -> Signal {
+        match &self.transport {
+            Transport::Http(http) => http.ping(known).await,
+            Transport::File(file) => file.ping().await,
+        }
     }
 
     /// Whether nothing is left to find out. Whoever opens a breaker after this starts a new task.

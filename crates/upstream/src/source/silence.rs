@@ -4,20 +4,23 @@
 //! deadline is long. A source that hangs must not cost a client that long. The difference can be
 //! asked for: after a silence, something cheap is asked, with as long a deadline. Any HTTP answer to
 //! that, or to any other request of this class meanwhile, means that the source lives: the wait goes
-//! on to the long deadline, with another look now and then. If that is met with silence too, the
+//! on to the long deadline, with another look now and then. Where the request is on a connection that
+//! had rested, it may be that connection that is dead: then the request is sent on a fresh one as well,
+//! within the budget of extra requests, and the first answer counts. If that is met with silence too, the
 //! request fails, after two silences in all, and the breakers of all classes that nothing was heard of
 //! meanwhile open: whoever comes next need not find out again.
 //!
-//! What is asked: a small file that this source gave fast before, or its base URL. Never a path that
+//! What is asked: small files that this source gave fast before, or its base URL. Never a path that
 //! it was not asked for already: names may be private. One question at a time per source, shared by
 //! all who wonder; it takes no slot, since all slots may be taken by what hangs.
 
-use std::{pin::pin, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
+use futures_util::future::{BoxFuture, Either, select};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::{Ask, Core, Reply};
-use crate::{Failure, RequestClass, breaker::Signal};
+use crate::{Failure, RequestClass, breaker::Signal, connections::Moment};
 
 /// When to look again after a silent source turned out to live. A source may die at any moment of a
 /// long wait; a small question in ten seconds costs it nothing.
@@ -35,8 +38,10 @@ pub(super) struct Heard {
 impl Core {
     /// Asks, and gives up on silence.
     pub(super) async fn watched(self: &Arc<Self>, ask: Ask<'_>) -> Reply {
-        let mut get = pin!(self.transport.get(ask));
+        let moment = self.transport.moment();
+        let mut get: BoxFuture<'_, Reply> = Box::pin(self.transport.get(ask));
         let (mut since, mut patience) = (Instant::now(), self.silence);
+        let mut is_alone = true;
         loop {
             if let Ok(reply) = timeout(patience, get.as_mut()).await {
                 return reply;
@@ -49,7 +54,36 @@ impl Core {
             if !lives {
                 return Reply::Failed(Failure::Silent(self.silence * 2));
             }
+            if is_alone && self.transport.rested_since(moment) && self.health.withdraw() {
+                get = Box::pin(self.with_a_fresh_one(get, ask, moment));
+                is_alone = false;
+            }
             (since, patience) = (Instant::now(), LOOK_AGAIN.max(self.silence));
+        }
+    }
+
+    /// Asks on a fresh connection as well; the first that answers counts. If that is the fresh one, no
+    /// resting one is trusted any more.
+    async fn with_a_fresh_one<'a>(
+        &'a self,
+        first: BoxFuture<'a, Reply>,
+        ask: Ask<'a>,
+        moment: Option<Moment>,
+    ) -> Reply {
+        let kind = ask.path.kind();
+        self.observer.hedged(&self.name, kind, false);
+        let fresh = Box::pin(self.transport.get(Ask { fresh: true, ..ask }));
+        match select(first, fresh).await {
+            Either::Left((Reply::Failed(failure), fresh)) if !failure.is_an_answer() => fresh.await,
+            Either::Right((Reply::Failed(failure), first)) if !failure.is_an_answer() => {
+                first.await
+            }
+            Either::Left((reply, _)) => reply,
+            Either::Right((reply, _)) => {
+                self.observer.hedged(&self.name, kind, true);
+                self.transport.drop_resting(moment);
+                reply
+            }
         }
     }
 
@@ -88,11 +122,9 @@ impl Core {
 
     async fn answers(&self, class: RequestClass, deadline: Instant) -> bool {
         // Lists may take a source as long as what is being waited for; files never do.
-        let path = self
-            .health
-            .cheap(&[RequestClass::Metadata, RequestClass::Sumdb, class]);
-        let signal = timeout_at(deadline, self.ping(path.as_ref())).await;
-        let lives = matches!(signal, Ok(Signal::Good | Signal::Unwell));
+        let classes = [RequestClass::Metadata, RequestClass::Sumdb, class];
+        let signal = timeout_at(deadline, self.ask_known(&classes)).await;
+        let lives = matches!(signal, Ok(signal) if signal != Signal::Silent);
         self.observer.questioned(&self.name, class, lives);
         lives
     }

@@ -11,6 +11,7 @@ mod observer;
 mod parallel;
 mod real;
 mod redirects;
+mod relay;
 mod resilience;
 mod sumdb;
 mod tls;

@@ -1,6 +1,7 @@
 //! Sources that die, hang, stumble and return: what callers see, and what the sources are asked.
 
 mod breakers;
+mod connections;
 mod retries;
 mod silence;
 

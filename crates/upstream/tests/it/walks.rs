@@ -3,7 +3,7 @@
 use std::{io::Write as _, time::Duration};
 
 use codes::Code;
-use upstream::{BodyError, BodyFailure, Outcome};
+use upstream::{BodyError, BodyFailure, Outcome, UpstreamOptions};
 
 use crate::kit::{
     After, Fake, Gone, PATH, SHORT, Script, absent, found, options, outcome, text, unavailable,
@@ -57,7 +57,13 @@ async fn every_status_has_its_code() {
             "HTTP/1.1 {status} S\r\nconnection: close\r\n\r\n"
         )))
         .await;
-        let outage = unavailable(outcome(&fake.url()).await);
+        // Less than a source's rest after a 429 that does not say how long.
+        let options = UpstreamOptions {
+            header: SHORT / 2,
+            ..options()
+        };
+        let outcome = upstreams(&fake.url(), &options).walk(PATH).next().await;
+        let outage = unavailable(outcome);
         assert_eq!(outage.code, code, "{status}: {outage:?}");
         assert!(outage.summary.contains(&status.to_string()), "{outage:?}");
         assert_eq!(outage.source.as_str(), fake.url());
