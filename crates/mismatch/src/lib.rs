@@ -23,6 +23,7 @@ pub mod case;
 pub mod conclude;
 mod conclusion;
 mod difference;
+mod disagreement;
 mod evidence;
 mod examine;
 mod specimen;
@@ -32,6 +33,7 @@ pub use case::Case;
 pub use conclude::conclude;
 pub use conclusion::{Cause, Conclusion, Confidence};
 pub use difference::{Difference, EntryPlace, Names, compare};
+pub use disagreement::Disagreement;
 pub use evidence::{Commits, Evidence, KeptRecord, Retry, Stage};
 pub use examine::{Subject, examine};
 pub use specimen::{

@@ -12,6 +12,7 @@ use crate::{
     kept::Kept,
     metrics::Kind,
     refusal::Refusal,
+    remembered::Remembered,
     verify::{Grounds, UNVERIFIED},
 };
 use bytes::{Bytes, BytesMut};
@@ -114,7 +115,15 @@ pub(crate) async fn offered(
     walk: &mut Walk,
 ) -> Result<Download, Refusal> {
     match walk.next().await {
-        Offer::Found(download) => Ok(download),
+        Offer::Found(download) => {
+            if let Some(absence) = walk.absence() {
+                let stated = Remembered::of_absence(absence, context.options.clock.now());
+                let (module, path) = (&artifact.module, artifact.escaped_path());
+                let had = download.source.as_str();
+                context.disagree(module, &path, &stated, had).await;
+            }
+            Ok(download)
+        }
         Offer::Absent(absence) => Err(context.remember_absence(artifact, absence).await),
         Offer::Unavailable(outage) => {
             let path = artifact.escaped_path();

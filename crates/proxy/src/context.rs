@@ -5,6 +5,7 @@ use crate::{
     capture::Captured,
     confirm::Confirmations,
     damage::Sound,
+    disagreement::Disagreements,
     flight::Flights,
     flight_budget::FlightBudget,
     fresh::Fresh,
@@ -81,6 +82,8 @@ pub(crate) struct Context {
     pub(crate) mends: Mends,
     /// Versions that were found wrong at their sources.
     pub(crate) wrong: WrongVersions,
+    /// Sources that disagreed about what exists.
+    pub(crate) disagreements: Disagreements,
     /// Known vulnerabilities.
     pub(crate) vulnerabilities: Vulnerabilities,
     /// How far the scrubber is.
@@ -118,6 +121,7 @@ impl Context {
             heads: Heads::default(),
             mends: Mends::default(),
             wrong: WrongVersions::default(),
+            disagreements: Disagreements::default(),
             confirmations: Confirmations::default(),
             scrub: Scrub::default(),
             vulnerabilities: Vulnerabilities::new(options.vulnerabilities.clone()),

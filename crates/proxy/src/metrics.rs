@@ -135,6 +135,8 @@ metrics! {
     upstream_transitions: Family<Transition, Counter> = "modkeep_upstream_breaker_transitions", Family::default();
     /// Requests that were refused at once, since a breaker was not closed.
     upstream_spared: Family<Breaker, Counter> = "modkeep_upstream_short_circuits", Family::default();
+    /// Times that a source said "does not exist" of what another one has.
+    upstream_disagreements: Family<Source, Counter> = "modkeep_upstream_disagreements", Family::default();
     /// Requests that waited for the end of a rest, since the source limited their rate (429).
     upstream_rests: Family<Source, Counter> = "modkeep_upstream_rests", Family::default();
     /// Late small requests that were sent a second time (sent), and how many of those gave the answer (won).
@@ -277,6 +279,7 @@ impl Metrics {
         drop(self.upstream_wait.get_or_create(&source));
         drop(self.upstream_retries.get_or_create(&source));
         drop(self.upstream_rests.get_or_create(&source));
+        drop(self.upstream_disagreements.get_or_create(&source));
         drop(self.upstream_budget.get_or_create(&source));
         for class in RequestClass::ALL {
             let breaker = breaker(upstream, class);

@@ -21,7 +21,7 @@ use gomod::ModulePath;
 use jiff::{SignedDuration, Timestamp};
 use std::{sync::Arc, time::Duration};
 use store::{Memo, MemoClass, MemoKey, MemoStatus};
-use upstream::{Absence, DatabaseOutcome, Download, Outage, Outcome as Offer};
+use upstream::{Absence, DatabaseOutcome, Download, Outage, Outcome as Offer, Walk};
 
 /// The largest list that is accepted: 100,000 versions of 40 bytes.
 const LIST_LIMIT: u64 = 4 * 1024 * 1024;
@@ -420,8 +420,23 @@ impl Context {
             Some(module) => self.sources(module)?,
             None => &self.upstreams,
         };
+        if let (MemoClass::List, Some(module)) = (subject.class, &subject.module) {
+            let walks = sources.walks(&subject.path);
+            if walks.len() > 1 {
+                return self.ask_all(subject, module, walks, in_reserve).await;
+            }
+        }
         let walk = sources.walk(&subject.path);
-        let mut walk = walk.with_limit(subject.limit()).with_reserve(in_reserve);
+        self.walked(subject, walk.with_reserve(in_reserve)).await
+    }
+
+    /// What a walk amounts to.
+    pub(crate) async fn walked(
+        &self,
+        subject: &Subject,
+        walk: Walk,
+    ) -> Result<Remembered, Refusal> {
+        let mut walk = walk.with_limit(subject.limit());
         loop {
             let download = match walk.next().await {
                 Offer::Found(download) => download,
@@ -467,8 +482,8 @@ impl Context {
         }
     }
 
-    /// Remembers an answer. A store that cannot be written costs the memory, not the answer.
-    pub(crate) async fn remember(&self, subject: &Subject, answer: &Remembered) {
+    /// Writes an answer down. A store that cannot be written costs the memory, not the answer.
+    pub(crate) async fn note(&self, subject: &Subject, answer: &Remembered) {
         if let Err(error) = self
             .store
             .memo_put(subject.memo_key(), Memo::from(answer))
@@ -478,6 +493,11 @@ impl Context {
             let path = self.shown_path(subject);
             tracing::warn!(%error, path, "an answer could not be remembered");
         }
+    }
+
+    /// Remembers an answer, and what follows from it.
+    pub(crate) async fn remember(&self, subject: &Subject, answer: &Remembered) {
+        self.note(subject, answer).await;
         self.fresh.forget(&subject.path);
         if let (MemoStatus::Absent, Some(module)) = (answer.status, &subject.module) {
             self.remember_absent(subject, module, answer).await;

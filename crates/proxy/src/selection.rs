@@ -38,6 +38,21 @@ pub(crate) fn is_list(text: &str) -> bool {
     text.trim().is_empty() || words.any(|word| Version::parse(word).is_ok())
 }
 
+/// The union of what several sources list, each as it was sent: a version that more than one of them
+/// lists has the line of the first.
+pub(crate) fn union<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
+    let mut seen = BTreeSet::new();
+    let mut union = String::new();
+    for line in texts.into_iter().flat_map(str::lines) {
+        let word = line.split_whitespace().next().unwrap_or_default();
+        if Version::parse(word).is_ok_and(|version| seen.insert(version)) {
+            union.push_str(line.trim());
+            union.push('\n');
+        }
+    }
+    union
+}
+
 /// Begins a line of a remembered list that names a version which is not listed any more.
 const ONCE: &str = "once ";
 
@@ -148,7 +163,7 @@ fn rank(version: &Version) -> (u8, Version) {
 #[cfg(test)]
 mod tests {
     use super::{
-        latest, list_body, listed, newest_pseudo, remembering, versions as listed_versions,
+        latest, list_body, listed, newest_pseudo, remembering, union, versions as listed_versions,
         without_a_list,
     };
     use gomod::Version;
@@ -218,6 +233,17 @@ mod tests {
             PSEUDO
         );
         assert_eq!(newest_pseudo("v1.0.0\n"), None);
+    }
+
+    #[test]
+    fn a_union_has_each_version_once_with_the_line_of_the_first() {
+        let first = "v1.0.0 2024-01-01T00:00:00Z\nv1.1.0\nonce v0.1.0\n";
+        let second = format!("v1.1.0 2025-01-01T00:00:00Z\r\n\nv1.2.0\n{PSEUDO}");
+        assert_eq!(
+            union([first, &second]),
+            format!("v1.0.0 2024-01-01T00:00:00Z\nv1.1.0\nv1.2.0\n{PSEUDO}\n")
+        );
+        assert_eq!(union([""]), "");
     }
 
     #[test]

@@ -79,7 +79,7 @@ const PUT_OFF: Duration = Duration::from_secs(4);
 const LONGEST_REST: Duration = Duration::from_mins(1);
 
 /// Rest after a 429 that does not say how long.
-const UNSAID_REST: Duration = Duration::from_secs(1);
+pub(crate) const UNSAID_REST: Duration = Duration::from_secs(1);
 
 /// What is told about a forced-open source: nobody knows when the operator ends it.
 const FORCED_AGAIN: Duration = Duration::from_mins(1);

@@ -36,6 +36,7 @@ use url::Url;
 use crate::{
     Absence, BreakerState, BuildError, Download, Failure, Force, Observer, RequestClass,
     SourceName, UpstreamOptions,
+    breaker::UNSAID_REST,
     connections::Moment,
     file_source::FileSource,
     health::{Change, Denied, Health, jitter},
@@ -259,11 +260,13 @@ impl Core {
         }
         loop {
             let reply = self.attempt(path, limit, manner).await;
+            let resting = self.health.resting(path.class());
             let rest = match &reply {
-                Reply::Failed(Failure::RateLimited { .. }) => {
-                    Some(self.health.resting(path.class()).unwrap_or_default())
+                Reply::Failed(failure @ Failure::RateLimited { .. }) => {
+                    let said = failure.retry_after().unwrap_or(UNSAID_REST);
+                    Some(resting.unwrap_or_default().max(said))
                 }
-                Reply::Failed(Failure::Open { .. }) => self.health.resting(path.class()),
+                Reply::Failed(Failure::Open { .. }) => resting,
                 _ => None,
             };
             let Some(rest) = rest.filter(|_| waits) else {

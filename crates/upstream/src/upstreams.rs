@@ -84,6 +84,20 @@ impl Upstreams {
         Walk::new(Arc::clone(&self.shared), path)
     }
 
+    /// A walk to each source of the list by itself, in order: for what all of them are to be asked.
+    pub fn walks(&self, path: &str) -> Vec<(SourceName, Walk)> {
+        let source = |index: usize| {
+            let source = self.shared.sources.get(index)?;
+            let walk = Walk::to(Arc::clone(&self.shared), path, index);
+            Some((source.name().clone(), walk))
+        };
+        let sources = self.shared.stops.iter().map_while(|stop| match stop.place {
+            Place::Source(index) => Some(index),
+            Place::Direct | Place::Off => None,
+        });
+        sources.filter_map(source).collect()
+    }
+
     /// Asks one source for a copy, whatever the list says about when it has its turn: for content
     /// that can be proven. `source` is its name as in [`Upstreams::describe`]. Nothing where it has
     /// no copy to give.

@@ -42,7 +42,7 @@ use codes::Code;
 
 use crate::{
     Absence, BodyError, Failure, Outage, Outcome, SourceName,
-    plan::{Place, word},
+    plan::{Place, Stop, word},
     request::{PathError, RequestPath},
     source::{Account, Manner, Priority, Reply},
     upstreams::Shared,
@@ -105,6 +105,23 @@ impl Walk {
             machine,
             offered: None,
         }
+    }
+
+    /// A walk to one source of the list alone.
+    pub(crate) fn to(shared: Arc<Shared>, path: &str, index: usize) -> Self {
+        let alone = Stop {
+            place: Place::Source(index),
+            past_failure: false,
+        };
+        Self {
+            machine: Machine::new(Arc::new([alone])),
+            ..Self::new(shared, path)
+        }
+    }
+
+    /// What a source said that has not got it, before another one gave it.
+    pub fn absence(&self) -> Option<&Absence> {
+        self.machine.last_absence()
     }
 
     /// Sets the largest body, in bytes, that is accepted. By default what `go` accepts: 500 MiB for

@@ -4,8 +4,9 @@
 
 use crate::{PROBLEM, explain, failure::Failure, neighbour, output, wiring};
 use codes::Code;
-use mismatch::Case;
+use mismatch::{Case, Disagreement};
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use std::{path::Path, process::ExitCode};
 use store::Store;
 
@@ -18,12 +19,29 @@ struct Listed {
     number: u64,
     at: String,
     path: String,
-    case: Case,
+    case: Box<RawValue>,
 }
 
 #[derive(Debug, Deserialize)]
 struct Listing {
     cases: Vec<Listed>,
+}
+
+// === impl Listed ===
+
+impl Listed {
+    fn is_mismatch(&self) -> bool {
+        Case::from_json(self.case.get()).is_ok()
+    }
+
+    /// What a person reads; as it was written, where this release cannot read it.
+    fn report(&self) -> String {
+        let json = self.case.get();
+        let mismatch = Case::from_json(json).map(|case| case.report());
+        mismatch
+            .or_else(|_| Disagreement::from_json(json).map(|case| case.report()))
+            .unwrap_or_else(|_| format!("{json}\n"))
+    }
 }
 
 /// Explains a code, with the newest cases of it.
@@ -37,7 +55,8 @@ pub(super) fn explain(code: Code, data: &Path) -> Result<ExitCode, Failure> {
 pub(super) fn show_newest(code: Code, data: &Path) -> Result<(), Failure> {
     if code == Code::ChecksumMismatch {
         let cases = wiring::run(cases(data))??;
-        cases.iter().take(SHOWN).for_each(show);
+        let mismatches = cases.iter().filter(|case| case.is_mismatch());
+        mismatches.take(SHOWN).for_each(show);
     }
     Ok(())
 }
@@ -65,7 +84,7 @@ fn show(case: &Listed) {
         "\ncase {} of {}, {}",
         case.number, case.path, case.at
     ));
-    output::text(&case.case.report());
+    output::text(&case.report());
 }
 
 /// The newest cases, from the server or the store.
@@ -81,7 +100,7 @@ async fn cases(data: &Path) -> Result<Vec<Listed>, Failure> {
     let store = Store::open(wiring::store_options(data)).await?;
     let files = store.cases(u64::MAX, 100).await?;
     let read = files.into_iter().filter_map(|file| {
-        let case = Case::from_json(&file.body).ok()?;
+        let case = RawValue::from_string(file.body).ok()?;
         Some(Listed {
             number: file.number,
             at: file.at.to_string(),

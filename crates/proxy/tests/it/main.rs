@@ -15,6 +15,7 @@ mod own;
 mod prefetch;
 mod scrub;
 mod site;
+mod sources;
 mod sumdb;
 mod verify;
 mod versions;
