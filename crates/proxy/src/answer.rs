@@ -56,6 +56,13 @@ pub enum Origin {
     Stale,
     /// Computed from the catalog, because no source could be asked.
     Computed,
+    /// A list, or the latest, of what can be served: no source can be asked for the rest.
+    Kept {
+        /// Versions of which everything is kept.
+        whole: usize,
+        /// Versions that are listed while the sources can be asked.
+        listed: usize,
+    },
     /// Fetched for this request, or for one that came just before, from the named source.
     Upstream(String),
 }
@@ -95,6 +102,9 @@ impl fmt::Display for Origin {
             Self::Store => f.write_str("store"),
             Self::Stale => f.write_str("stale"),
             Self::Computed => f.write_str("computed"),
+            Self::Kept { whole, listed } => {
+                write!(f, "kept {whole} of {listed} listed, no source can be asked")
+            }
             Self::Upstream(name) => write!(f, "upstream {name}"),
         }
     }

@@ -136,7 +136,7 @@ impl Fresh {
             hash: answer.hash,
             // That no source could be asked remains true of it.
             origin: match &answer.origin {
-                need @ (Origin::Stale | Origin::Computed) => need.clone(),
+                need @ (Origin::Stale | Origin::Computed | Origin::Kept { .. }) => need.clone(),
                 _ => Origin::Memory,
             },
             bytes: bytes.clone(),

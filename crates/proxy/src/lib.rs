@@ -30,6 +30,7 @@ mod import;
 mod inquiry;
 mod journal;
 mod kept;
+mod kept_whole;
 mod list_union;
 mod mend;
 mod metrics;

@@ -84,13 +84,18 @@ fn once(text: &str) -> impl Iterator<Item = Version> + '_ {
 /// The versions to list, in Go's order: those that are listed, and those once listed of which all
 /// is kept.
 pub(crate) fn versions(remembered: &str, kept: &[KeptVersion]) -> BTreeSet<Version> {
-    let whole: BTreeSet<&Version> = kept
-        .iter()
-        .filter(|kept| kept.kinds.info && kept.kinds.go_mod && kept.kinds.zip)
-        .map(|kept| &kept.version)
-        .collect();
+    let whole = whole(kept);
     let once = once(remembered).filter(|version| whole.contains(version));
     listed(remembered).chain(once).collect()
+}
+
+/// The versions of which everything is kept, pseudo-versions among them: what can be served whatever
+/// happens elsewhere.
+pub(crate) fn whole(kept: &[KeptVersion]) -> BTreeSet<Version> {
+    let whole = kept
+        .iter()
+        .filter(|kept| kept.kinds.info && kept.kinds.go_mod && kept.kinds.zip);
+    whole.map(|kept| kept.version.clone()).collect()
 }
 
 /// The versions to list where no source says anything: those of which more is kept than a go.mod,

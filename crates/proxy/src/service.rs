@@ -375,6 +375,7 @@ fn of_origin(origin: &Origin) -> &'static str {
         Origin::Store => "store",
         Origin::Stale => "stale",
         Origin::Computed => "computed",
+        Origin::Kept { .. } => "kept",
         Origin::Upstream(_) => "upstream",
     }
 }

@@ -38,6 +38,14 @@ impl Context {
             Fallback::Some
         };
         let recalled = self.recall(&subject, fetching, fallback).await;
+        let list = recalled.as_ref().ok().map(|recalled| &*recalled.answer);
+        let whole = self.kept_whole(module, list).await?;
+        if let (Ok(recalled), true) = (&recalled, fetching != Fetching::Never && !whole.is_all())
+            && self.is_outage(module, recalled).await
+            && let Some(answer) = self.list_of_whole(&whole)
+        {
+            return Ok(answer);
+        }
         let (body, origin) = match &recalled {
             Ok(recalled) => {
                 let text = recalled.answer.text();
@@ -57,6 +65,7 @@ impl Context {
             Err(_) => self.options.clock.now().checked_add(HOLD_OFF).ok(),
         };
         if let Some(until) = until {
+            let until = whole.held(until, self.options.clock.now());
             let resource = Resource::List(module.clone());
             self.fresh
                 .hold(&subject.path, mark, until, resource, &answer);
@@ -83,8 +92,9 @@ impl Context {
         let mark = self.fresh.mark(&subject.path);
         let refusal = match self.recall(&subject, fetching, fallback).await {
             Ok(recalled) => {
-                let resource = Resource::Latest(module.clone());
-                return Ok(self.recalled(&subject, mark, resource, Media::Json, recalled));
+                return self
+                    .latest_recalled(&subject, mark, module, fetching, recalled)
+                    .await;
             }
             Err(refusal) => refusal,
         };
@@ -93,10 +103,45 @@ impl Context {
             404 | 410 => fetching,
             _ => Fetching::Never,
         };
+        if refusal.status >= 500 {
+            let list = self.memo(&list_of(module)).await?;
+            let whole = self.kept_whole(module, list.as_deref()).await?;
+            if !whole.is_all()
+                && let Some(answer) = self.latest_of_whole(module, &whole).await?
+            {
+                return Ok(answer);
+            }
+        }
         match self.computed_latest(module, fetching).await? {
             Some(body) => Ok(self.document(Media::Json, Origin::Computed, body)),
             None => Err(refusal),
         }
+    }
+
+    /// What was remembered as the latest, or in an outage what is kept whole.
+    async fn latest_recalled(
+        self: &Arc<Self>,
+        subject: &Subject,
+        mark: Mark,
+        module: &ModulePath,
+        fetching: Fetching,
+        mut recalled: Recalled,
+    ) -> Result<Answer, Refusal> {
+        let list = self.memo(&list_of(module)).await?;
+        let whole = self.kept_whole(module, list.as_deref()).await?;
+        let named = check::resolved(&recalled.answer.body).ok();
+        let is_kept = named.is_some_and(|version| whole.has(&version));
+        if !is_kept && fetching != Fetching::Never {
+            if self.is_outage(module, &recalled).await
+                && let Some(answer) = self.latest_of_whole(module, &whole).await?
+            {
+                return Ok(answer);
+            }
+            let now = self.options.clock.now();
+            recalled.fresh_until = recalled.fresh_until.map(|until| whole.held(until, now));
+        }
+        let resource = Resource::Latest(module.clone());
+        Ok(self.recalled(subject, mark, resource, Media::Json, recalled))
     }
 
     /// Answers `MODULE/@v/QUERY.info` for a query that is no canonical version.
@@ -145,7 +190,10 @@ impl Context {
     }
 
     /// The versions of which something is kept.
-    async fn kept_versions(&self, module: &ModulePath) -> Result<Vec<KeptVersion>, Refusal> {
+    pub(crate) async fn kept_versions(
+        &self,
+        module: &ModulePath,
+    ) -> Result<Vec<KeptVersion>, Refusal> {
         let kept = self.store.kept_versions(module).await;
         kept.map_err(|error| self.store_failure(error))
     }
@@ -221,7 +269,11 @@ impl Context {
     }
 
     /// The kept `.info`, or one without a time, which `go` accepts.
-    async fn info_or_made(&self, module: &ModulePath, version: &Version) -> Result<Bytes, Refusal> {
+    pub(crate) async fn info_or_made(
+        &self,
+        module: &ModulePath,
+        version: &Version,
+    ) -> Result<Bytes, Refusal> {
         match self.kept_bytes(module, version, ArtifactKind::Info).await? {
             Some(bytes) => Ok(bytes),
             None => Ok(VersionInfo {
@@ -233,7 +285,7 @@ impl Context {
         }
     }
 
-    async fn kept_bytes(
+    pub(crate) async fn kept_bytes(
         &self,
         module: &ModulePath,
         version: &Version,
@@ -279,7 +331,7 @@ impl Context {
 }
 
 /// Whether a retraction means this version. Bounds that are no versions mean nothing.
-fn covers(retract: &modfile::RetractedRange, version: &Version) -> bool {
+pub(crate) fn covers(retract: &modfile::RetractedRange, version: &Version) -> bool {
     match (Version::parse(&retract.low), Version::parse(&retract.high)) {
         (Ok(low), Ok(high)) => low <= *version && *version <= high,
         _ => false,

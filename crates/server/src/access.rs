@@ -171,6 +171,7 @@ impl Exchange {
             Some(Origin::Store) => "store",
             Some(Origin::Stale) => "stale",
             Some(Origin::Computed) => "computed",
+            Some(Origin::Kept { .. }) => "kept",
             Some(Origin::Upstream(_)) => "upstream",
             None => "none",
         }

@@ -55,6 +55,8 @@ struct Facts {
     reported: BreakerState,
     latency: Latency,
     answered_at: Option<Instant>,
+    /// When it last gave something, or said that it has not got it.
+    well_at: Option<Instant>,
     /// What may be asked to see whether the source is well.
     known: KnownPaths,
     /// What failed last.
@@ -115,6 +117,7 @@ impl Health {
                 reported: BreakerState::Closed,
                 latency: Latency::default(),
                 answered_at: None,
+                well_at: None,
                 known: KnownPaths::default(),
                 why: String::new(),
             }),
@@ -290,6 +293,7 @@ impl Health {
     pub(crate) fn found(&self, path: &RequestPath, length: Option<u64>, after: Duration) {
         let mut facts = self.classes.of(path.class()).facts.lock();
         facts.latency.record(after);
+        facts.well_at = Some(Instant::now());
         if after <= CHEAP {
             facts.known.gave(path, length);
         }
@@ -299,12 +303,19 @@ impl Health {
     pub(crate) fn absent(&self, path: &RequestPath, after: Duration) {
         let mut facts = self.classes.of(path.class()).facts.lock();
         facts.latency.record(after);
+        facts.well_at = Some(Instant::now());
     }
 
     /// Whether it said anything since then.
     pub(crate) fn heard_since(&self, class: RequestClass, then: Instant) -> bool {
         let answered_at = self.classes.of(class).facts.lock().answered_at;
         answered_at.is_some_and(|at| at >= then)
+    }
+
+    /// Whether it gave an answer since then, and not a failure.
+    pub(crate) fn well_since(&self, class: RequestClass, then: Instant) -> bool {
+        let well_at = self.classes.of(class).facts.lock().well_at;
+        well_at.is_some_and(|at| at >= then)
     }
 
     pub(crate) fn p95(&self, class: RequestClass) -> Option<Duration> {

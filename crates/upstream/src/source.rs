@@ -19,6 +19,7 @@ mod account;
 mod bulkhead;
 mod call;
 mod hedge;
+mod presence;
 mod prober;
 mod silence;
 
@@ -50,6 +51,7 @@ pub(crate) use account::Account;
 use bulkhead::Bulkhead;
 pub(crate) use call::Call;
 use call::Leg;
+use presence::Presence;
 use silence::Heard;
 
 /// Longest deadline that is kept. Any longer one means "none", and must not overflow the clock.
@@ -82,6 +84,7 @@ pub(crate) struct Core {
     /// What was heard of questions whether it lives; locked while one is asked.
     heard: AsyncMutex<Heard>,
     prober: Mutex<Option<AbortHandle>>,
+    presence: AsyncMutex<Presence>,
 }
 
 /// How a request is made.
@@ -165,6 +168,7 @@ impl Source {
             health: Health::new(Instant::now()),
             heard: AsyncMutex::new(Heard::default()),
             prober: Mutex::new(None),
+            presence: AsyncMutex::new(None),
         };
         let source = Self {
             core: Arc::new(core),
@@ -184,6 +188,11 @@ impl Source {
     /// Whether what nobody waits for may be asked of this source now.
     pub(crate) fn is_calm(&self, class: RequestClass) -> bool {
         self.core.health.admits_guesses(class) && self.core.bulkhead.has_room(class)
+    }
+
+    /// Whether it can be asked for artifacts.
+    pub(crate) async fn is_there(&self) -> bool {
+        self.core.is_there().await
     }
 
     /// The state of a class, and what failed last.

@@ -175,6 +175,22 @@ impl Upstreams {
         false
     }
 
+    /// Whether the list leads to a source that could give an artifact now, as far as a second can tell:
+    /// for whoever answers from memory with what sends others there.
+    pub async fn are_there(&self) -> bool {
+        for stop in self.shared.stops.iter() {
+            let Place::Source(index) = stop.place else {
+                return false;
+            };
+            match self.shared.sources.get(index) {
+                Some(source) if source.is_there().await => return true,
+                Some(_) if stop.past_failure => {}
+                _ => return false,
+            }
+        }
+        false
+    }
+
     /// The state of every breaker, for gauges and for people.
     pub fn breakers(&self) -> Vec<BreakerView> {
         let view = |source: &Source, class: RequestClass| {

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use testkit::client::Answer;
-use testkit::fixture::Corpus;
+use testkit::fixture::{Corpus, Module};
 use testkit::go::Go;
 use testkit::server::Setup;
 use testkit::upstream::{FakeUpstream, Fault, Kind, Target};
@@ -171,6 +171,64 @@ fn an_old_list_is_given_at_once_while_its_upstream_is_left_alone() {
         assert!(answer.is_whole());
         assert!(time < AT_ONCE, "{time:?}");
     }
+}
+
+/// The newest version is listed and not kept; an older one is kept whole.
+#[test]
+fn in_an_outage_latest_is_what_is_kept_whole() {
+    for death in [Death::Unwell, Death::Hanging, Death::Gone] {
+        let newer = Module::new("example.com/a", "v1.1.0");
+        let site = Site::with(&[module("a", 1000), newer]);
+        site.keep("example.com/a", "v1.0.0");
+        for kind in ["list", "latest"] {
+            assert!(site.server.get(&url("a", kind)).text().contains("v1.1.0"));
+        }
+        death.strike(&site.upstream);
+        // What was heard of the source in the last two seconds still counts.
+        let begun = Instant::now();
+        while site.server.get(&url("a", "list")).text() != "v1.0.0\n" {
+            assert!(begun.elapsed() < RETURN, "{death:?}");
+        }
+        let output = Go::new(&site.server.url()).get("example.com/a@latest");
+        assert!(output.assert_ok().stderr.contains("v1.0.0"), "{output}");
+        let list = site.server.get(&url("a", "list"));
+        assert_eq!(list.text(), "v1.0.0\n", "{death:?}");
+        assert_eq!(
+            list.header("modkeep-source"),
+            Some("kept 1 of 2 listed, no source can be asked")
+        );
+        let named = url("a", "info").replace("v1.0.0", "v1.1.0");
+        assert!(site.server.get(&named).status >= 500, "{death:?}");
+        death.end(&site.upstream);
+        let begun = Instant::now();
+        while !site.server.get(&url("a", "list")).text().contains("v1.1.0") {
+            assert!(begun.elapsed() < RETURN, "{death:?}");
+        }
+    }
+}
+
+#[test]
+fn in_an_outage_what_the_author_took_back_is_not_the_latest() {
+    let retracting = Module::new("example.com/a", "v1.2.0")
+        .go_mod("module example.com/a\n\ngo 1.21\n\nretract v1.1.0\n");
+    let site = Site::with(&[
+        module("a", 1000),
+        Module::new("example.com/a", "v1.1.0"),
+        retracting,
+    ]);
+    for version in ["v1.0.0", "v1.1.0"] {
+        site.keep("example.com/a", version);
+    }
+    for path in ["list", "v1.2.0.mod"] {
+        assert!(
+            site.server
+                .get(&format!("/example.com/a/@v/{path}"))
+                .is_whole()
+        );
+    }
+    site.upstream.refuse();
+    let latest = site.server.get(&url("a", "latest"));
+    assert!(latest.text().contains("\"v1.0.0\""), "{latest:?}");
 }
 
 #[test]

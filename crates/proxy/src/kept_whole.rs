@@ -1,0 +1,163 @@
+//! Kept whole: what a list and `@latest` name while nothing can be fetched.
+//!
+//! A list that was remembered names versions of which nothing is kept. As long as the sources can be
+//! asked that is right. In an outage it sends `go get m@latest` to a version that cannot be had, and
+//! the command fails although an older one is kept whole. So before an answer is given from memory
+//! that names what is not kept, the sources are asked whether they are there
+//! ([`upstream::Upstreams::are_there`]). If not, the answer names what is kept whole, and
+//! `Modkeep-Source` says so. What is not named is not called absent: who asks for such a version by
+//! name is told of the outage (law L3). Where nothing is kept whole the answer stays as it was.
+//!
+//! Retractions are those of the highest listed version whose go.mod is kept, so that a version its
+//! author took back is not the latest here.
+
+use std::collections::BTreeSet;
+
+use gomod::{ArtifactKind, ModulePath, Version};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::{
+    answer::{Answer, Media, Origin},
+    context::Context,
+    refusal::Refusal,
+    remembered::{Recalled, Remembered},
+    selection,
+    versions::covers,
+};
+
+/// For how long an answer that names what is not kept is held without asking whether the sources
+/// are there.
+const HELD: SignedDuration = SignedDuration::from_secs(2);
+
+/// What is listed, and what of it is kept whole.
+pub(crate) struct KeptWhole {
+    listed: BTreeSet<Version>,
+    whole: BTreeSet<Version>,
+}
+
+// === impl KeptWhole ===
+
+impl KeptWhole {
+    /// Whether everything that is listed is kept whole: then an outage takes nothing away.
+    pub(crate) fn is_all(&self) -> bool {
+        self.listed.is_subset(&self.whole)
+    }
+
+    /// Whether this version is kept whole.
+    pub(crate) fn has(&self, version: &Version) -> bool {
+        self.whole.contains(version)
+    }
+
+    /// What to list of it: versions, else pseudo-versions; nothing where none is kept whole.
+    fn to_list(&self) -> BTreeSet<Version> {
+        let listed = self.listed.intersection(&self.whole).cloned();
+        let versions: BTreeSet<Version> = listed.filter(|version| !version.is_pseudo()).collect();
+        if versions.is_empty() {
+            return self.whole.clone();
+        }
+        versions
+    }
+
+    fn origin(&self, named: usize) -> Origin {
+        Origin::Kept {
+            whole: named,
+            listed: self.listed.len(),
+        }
+    }
+
+    /// Until when an answer may be held that was to be held until then.
+    pub(crate) fn held(&self, until: Timestamp, now: Timestamp) -> Timestamp {
+        let soon = now.checked_add(HELD).unwrap_or(now);
+        if self.is_all() {
+            until
+        } else {
+            until.min(soon)
+        }
+    }
+}
+
+// === impl Context ===
+
+impl Context {
+    /// What of a list is kept whole.
+    pub(crate) async fn kept_whole(
+        &self,
+        module: &ModulePath,
+        list: Option<&Remembered>,
+    ) -> Result<KeptWhole, Refusal> {
+        let kept = self.kept_versions(module).await?;
+        let whole = selection::whole(&kept);
+        let text = list.map(Remembered::text).unwrap_or_default();
+        let pseudo = selection::pseudo_lines(&text).map(|(version, _)| version);
+        let mut listed: BTreeSet<Version> = selection::versions(&text, &kept)
+            .into_iter()
+            .chain(pseudo)
+            .collect();
+        if listed.is_empty() {
+            listed.extend(whole.iter().cloned());
+        }
+        Ok(KeptWhole { listed, whole })
+    }
+
+    /// Whether an answer from memory would send others to sources that are not there.
+    pub(crate) async fn is_outage(&self, module: &ModulePath, recalled: &Recalled) -> bool {
+        if let Origin::Upstream(_) = recalled.origin {
+            return false;
+        }
+        match self.sources(module) {
+            Ok(sources) => !sources.are_there().await,
+            Err(_) => false,
+        }
+    }
+
+    /// The list of what is kept whole, if anything is.
+    pub(crate) fn list_of_whole(&self, known: &KeptWhole) -> Option<Answer> {
+        let versions = known.to_list();
+        if versions.is_empty() || versions.iter().all(Version::is_pseudo) {
+            return None;
+        }
+        let body = selection::list_body(&versions, "");
+        let origin = known.origin(versions.len());
+        Some(self.document(Media::Text, origin, body.into()))
+    }
+
+    /// `@latest` of what is kept whole, if anything is.
+    pub(crate) async fn latest_of_whole(
+        &self,
+        module: &ModulePath,
+        known: &KeptWhole,
+    ) -> Result<Option<Answer>, Refusal> {
+        let versions = known.to_list();
+        let retractions = self.known_retractions(module, &known.listed).await?;
+        let is_retracted =
+            |version: &Version| retractions.iter().any(|retract| covers(retract, version));
+        let Some(latest) = selection::latest(&versions, is_retracted) else {
+            return Ok(None);
+        };
+        let body = self.info_or_made(module, latest).await?;
+        let origin = known.origin(versions.len());
+        Ok(Some(self.document(Media::Json, origin, body)))
+    }
+
+    /// The retractions of the highest listed version whose go.mod is kept.
+    async fn known_retractions(
+        &self,
+        module: &ModulePath,
+        listed: &BTreeSet<Version>,
+    ) -> Result<Vec<gomod::modfile::RetractedRange>, Refusal> {
+        let kept = self.kept_versions(module).await?;
+        let with_go_mod: BTreeSet<Version> = kept
+            .into_iter()
+            .filter(|kept| kept.kinds.go_mod && listed.contains(&kept.version))
+            .map(|kept| kept.version)
+            .collect();
+        let Some(highest) = selection::latest(&with_go_mod, |_| false) else {
+            return Ok(Vec::new());
+        };
+        let bytes = self.kept_bytes(module, highest, ArtifactKind::Mod).await?;
+        Ok(match bytes {
+            Some(bytes) => self.retracted_by(bytes).await,
+            None => Vec::new(),
+        })
+    }
+}
