@@ -46,6 +46,7 @@ mod project;
 mod redirects;
 mod run_routes;
 mod scrub;
+mod settings_of_go;
 mod site;
 mod statuses;
 mod store;
