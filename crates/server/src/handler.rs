@@ -240,12 +240,15 @@ impl<S: Service> Surface<S> {
             return None;
         }
         let path = head.uri.path().strip_prefix('/')?;
-        if path.contains('%') {
-            // `go` writes the `!` of an upper-case letter so, and percent-encodes nothing else.
-            self.service.at_hand(caller, &path.replace("%21", "!"))
-        } else {
-            self.service.at_hand(caller, path)
+        if !path.contains('%') {
+            return self.service.at_hand(caller, path);
         }
+        // `go` writes the `!` of an upper-case letter so, and of an artifact's path nothing else. What
+        // holds another escape is parsed: undecoded it would be the name of something else.
+        let path = path.replace("%21", "!");
+        (!path.contains('%'))
+            .then(|| self.service.at_hand(caller, &path))
+            .flatten()
     }
 
     async fn respond(

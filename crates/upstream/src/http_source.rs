@@ -104,7 +104,7 @@ impl HttpSource {
     /// base URL, whose redirects are not followed. Of a zip only the first byte is asked for. The
     /// body is never read.
     pub(crate) async fn ping(&self, path: Option<&RequestPath>) -> Signal {
-        let url = path.map_or_else(|| self.base.clone(), |path| self.url(path.as_str()));
+        let url = path.map_or_else(|| self.base.clone(), |path| self.url(path));
         let first_byte = path.is_some_and(|path| path.kind() == RequestKind::Zip);
         let mut trail = Trail::new(url);
         loop {
@@ -125,7 +125,7 @@ impl HttpSource {
 
     /// The first answer that is no redirect, content or absence, and whose it is.
     async fn answer(&self, ask: Ask<'_>) -> Result<(Meaning, Whose, Response), Failure> {
-        let mut trail = Trail::new(self.url(ask.path.as_str()));
+        let mut trail = Trail::new(self.url(ask.path));
         loop {
             let response = self.send(&trail, ask.header_only).await?;
             if ask.header_only && response.status() == StatusCode::PARTIAL_CONTENT {
@@ -177,12 +177,9 @@ impl HttpSource {
         request.send().await
     }
 
-    fn url(&self, path: &str) -> Url {
+    fn url(&self, path: &RequestPath) -> Url {
         let mut url = self.base.clone();
-        url.set_path(&format!(
-            "{}/{path}",
-            self.base.path().trim_end_matches('/')
-        ));
+        url.set_path(&path.below(&self.base));
         url
     }
 

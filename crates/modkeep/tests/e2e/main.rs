@@ -43,6 +43,7 @@ mod prefetch;
 mod private_names;
 mod probes;
 mod project;
+mod queries;
 mod redirects;
 mod run_routes;
 mod scrub;
