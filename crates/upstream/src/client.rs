@@ -10,17 +10,16 @@
 
 use std::time::Duration;
 
-use http::{HeaderMap, HeaderValue, Uri, header};
-use hyper_util::client::proxy::matcher::Matcher;
+use http::{HeaderMap, HeaderValue, header};
 use reqwest::{
-    Client, ClientBuilder, NoProxy, Proxy,
+    Client, ClientBuilder,
     dns::{Name, Resolve, Resolving},
     redirect::Policy,
 };
-use url::{Host, Url};
+use url::Url;
 
 use crate::{
-    BuildError, Egress, RedirectError, SourceName, UpstreamOptions, failure::cause_of,
+    BuildError, RedirectError, SourceName, UpstreamOptions, egress::Way, failure::cause_of,
     inside::AllowedNets, lookup::Lookup, redirect::Trail,
 };
 
@@ -46,7 +45,7 @@ pub(crate) struct Clients {
     /// For hops away from it.
     away: Client,
     /// Which hops a proxy takes.
-    proxies: Option<Matcher>,
+    way: Way,
     allowed: AllowedNets,
 }
 
@@ -71,12 +70,13 @@ impl Clients {
             lookup: lookup.clone(),
             allowed: allowed.clone(),
         };
-        let home = egress(builder(tls, options).dns_resolver(lookup), url, options)?;
+        let way = Way::of(&options.egress, url);
+        let home = way.lead(builder(tls, options).dns_resolver(lookup))?;
         let away = builder(tls, options).dns_resolver(judged).no_proxy();
         Ok(Self {
             home: build(name, home)?,
             away: build(name, away)?,
-            proxies: proxies(url, &options.egress),
+            way,
             allowed,
         })
     }
@@ -90,11 +90,11 @@ impl Clients {
         if !self.allowed.permit_host(url) {
             return Err(RedirectError::Inside);
         }
-        let is_proxied = self.proxies.as_ref().is_some_and(|proxies| {
-            let uri = url.as_str().parse::<Uri>();
-            uri.is_ok_and(|uri| proxies.intercept(&uri).is_some())
-        });
-        Ok(if is_proxied { &self.home } else { &self.away })
+        Ok(if self.way.is_proxied(url) {
+            &self.home
+        } else {
+            &self.away
+        })
     }
 }
 
@@ -118,7 +118,7 @@ pub(crate) fn plain(
     options: &UpstreamOptions,
 ) -> Result<Client, BuildError> {
     let builder = builder(tls, options).dns_resolver(Lookup::new());
-    build(name, egress(builder, url, options)?)
+    build(name, Way::of(&options.egress, url).lead(builder)?)
 }
 
 fn build(name: &SourceName, builder: ClientBuilder) -> Result<Client, BuildError> {
@@ -145,68 +145,4 @@ fn builder(tls: &rustls::ClientConfig, options: &UpstreamOptions) -> ClientBuild
         .http2_keep_alive_interval(PING_INTERVAL)
         .http2_keep_alive_timeout(PING_TIMEOUT)
         .tcp_nodelay(true)
-}
-
-fn egress(
-    builder: ClientBuilder,
-    url: &Url,
-    options: &UpstreamOptions,
-) -> Result<ClientBuilder, BuildError> {
-    Ok(match &options.egress {
-        Egress::System if is_this_host(url) => builder.no_proxy(),
-        Egress::System => builder,
-        Egress::Straight => builder.no_proxy(),
-        Egress::Through { proxy, bypass } => {
-            let proxy =
-                Proxy::all(proxy.clone()).map_err(|error| BuildError::Egress(cause_of(&error)))?;
-            builder
-                .no_proxy()
-                .proxy(proxy.no_proxy(NoProxy::from_string(bypass)))
-        }
-    })
-}
-
-/// The rules by which the client of [`egress`] chooses a proxy, which it does not tell.
-fn proxies(url: &Url, egress: &Egress) -> Option<Matcher> {
-    match egress {
-        Egress::System if is_this_host(url) => None,
-        Egress::System => Some(Matcher::from_system()),
-        Egress::Straight => None,
-        Egress::Through { proxy, bypass } => Some(
-            Matcher::builder()
-                .all(proxy.as_str())
-                .no(bypass.as_str())
-                .build(),
-        ),
-    }
-}
-
-/// `localhost` and loopback addresses: Go never sends them through a proxy of the environment.
-fn is_this_host(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(domain)) => domain == "localhost" || domain.ends_with(".localhost"),
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_this_host;
-    use url::Url;
-
-    #[test]
-    fn only_this_host_bypasses_the_proxy_of_the_system() {
-        for (url, expected) in [
-            ("http://localhost:3000", true),
-            ("http://127.0.0.1:3000", true),
-            ("http://127.8.8.8", true),
-            ("http://[::1]:3000", true),
-            ("http://10.0.0.1", false),
-            ("https://localhost.example.org", false),
-        ] {
-            assert_eq!(is_this_host(&Url::parse(url).unwrap()), expected, "{url}");
-        }
-    }
 }

@@ -28,6 +28,7 @@ mod build;
 mod class;
 mod client;
 mod download;
+mod egress;
 mod endpoint;
 mod failure;
 mod file_source;
