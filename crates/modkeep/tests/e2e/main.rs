@@ -49,6 +49,7 @@ mod run_routes;
 mod scrub;
 mod settings_of_go;
 mod site;
+mod slashes;
 mod statuses;
 mod store;
 mod sumdb;

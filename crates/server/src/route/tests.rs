@@ -109,12 +109,35 @@ fn every_name_that_go_sends_comes_in_as_it_went_out() {
 }
 
 #[test]
+fn several_slashes_are_one_for_every_route() {
+    for path in [
+        "/rsc.io/quote/@v/list",
+        "/cached-only/rsc.io/quote/@latest",
+        "/sumdb/sum.example.com/latest",
+        "/-/status",
+        "/-/journal/checkpoint",
+        "/livez",
+        "/index",
+        "/",
+    ] {
+        for slashes in ["//", "///"] {
+            let spelled = path.replace('/', slashes);
+            assert_eq!(get(&spelled), get(path), "{spelled}");
+        }
+        assert!(get(path).is_ok_and(|route| {
+            let is_for_operators = path.starts_with("/-/");
+            route.is_for_operators() == is_for_operators
+        }));
+    }
+}
+
+#[test]
 fn what_no_go_command_sends_is_400() {
     for path in [
         "",
         "rsc.io/quote/@v/list",
-        "//rsc.io/quote/@v/list",
-        "/rsc.io//quote/@v/list",
+        "//rsc.io/quote/@v//",
+        "/rsc.io/%2f/quote/@v/list",
         "/rsc.io/quote/@v/list/",
         "/rsc.io/../quote/@v/list",
         "/rsc.io/%2e%2e/quote/@v/list",
