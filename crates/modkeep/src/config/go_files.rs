@@ -10,6 +10,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
+/// Some distributions turn the checksum database off. They speak for their go command, and not for
+/// whoever runs a server beside it and names its upstreams.
+const NOT_OF_A_DISTRIBUTION: &str = "GOSUMDB";
+
 /// Settings by name. The user's file beats the distribution's, also with an empty value.
 #[derive(Debug, Default)]
 pub(super) struct GoFiles {
@@ -24,7 +28,8 @@ impl GoFiles {
         let mut files = Self::parse(&user.unwrap_or_default());
         if let Some(root) = root(environment, &files) {
             let distribution = Self::parse(&read(&root.join("go.env")));
-            for (name, value) in distribution.settings {
+            let settings = distribution.settings.into_iter();
+            for (name, value) in settings.filter(|(name, _)| name != NOT_OF_A_DISTRIBUTION) {
                 files.settings.entry(name).or_insert(value);
             }
         }
@@ -144,5 +149,6 @@ mod tests {
         assert_eq!(both.get("GOPRIVATE"), None);
         assert_eq!(both.get("GOPROXY"), Some("b"));
         assert_eq!(at("off").get("GOPRIVATE"), Some("a"));
+        assert_eq!(at("off").get("GOSUMDB"), None);
     }
 }
