@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"golang.org/x/mod/module"
@@ -60,6 +61,10 @@ func init() {
 	one("path.unescape", module.UnescapePath)
 	one("version.escape", module.EscapeVersion)
 	one("version.unescape", module.UnescapeVersion)
+	// As cmd/go/internal/modfetch.pathEscape.
+	one("path.url", func(path string) (string, error) {
+		return strings.ReplaceAll(url.PathEscape(path), "%2F", "/"), nil
+	})
 	register("path.split", splitPathVersion)
 	two("path.major", func(version, major string) ([]string, error) {
 		return nil, module.CheckPathMajor(version, major)

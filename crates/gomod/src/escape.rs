@@ -80,6 +80,25 @@ pub fn unescape_version(escaped: &str) -> Result<String, PathError> {
     Ok(version)
 }
 
+/// Writes the path of a protocol URL as `go` sends it: every byte that Go's `url.PathEscape` does not
+/// leave alone becomes `%XX`, slashes stay. A name of a revision may hold `#`, `%`, `^`, braces, spaces.
+pub fn percent_encode(path: &str) -> String {
+    let mut encoded = String::with_capacity(path.len() + 8);
+    for byte in path.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-_.~$&+:=@/".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push('%');
+            encoded.extend([byte >> 4, byte & 15].map(hex_digit));
+        }
+    }
+    encoded
+}
+
+fn hex_digit(nibble: u8) -> char {
+    char::from_digit(nibble.into(), 16).map_or('0', |digit| digit.to_ascii_uppercase())
+}
+
 #[cfg(test)]
 mod tests {
     use super::{EscapeError, unescape};

@@ -7,7 +7,7 @@ mod orders;
 mod project;
 mod vuln;
 
-pub(crate) use options::{given, settings};
+pub(crate) use options::{given, settings, unlogged};
 
 use clap::{Arg, ArgAction, Command, ValueHint, builder::PossibleValuesParser};
 use clap_complete::Shell;

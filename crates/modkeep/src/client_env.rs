@@ -54,15 +54,17 @@ fn reachable(listen: &str) -> String {
 fn lines(url: &str, environment: &dyn Environment) -> Lines {
     let effective = |name: &str, default: &str| {
         environment
-            .variable(name)
+            .go_setting(name)
             .or_else(|| environment.go_env(name))
             .unwrap_or_else(|| default.to_owned())
     };
+    let private = effective("GOPRIVATE", "");
     vec![
         ("GOPROXY", url.to_owned()),
         ("GOSUMDB", effective("GOSUMDB", DEFAULT_SUMDB)),
-        ("GOPRIVATE", effective("GOPRIVATE", "")),
-        ("GONOSUMDB", effective("GONOSUMDB", "")),
+        ("GOPRIVATE", private.clone()),
+        ("GONOPROXY", effective("GONOPROXY", &private)),
+        ("GONOSUMDB", effective("GONOSUMDB", &private)),
         ("GOAUTH", effective("GOAUTH", DEFAULT_AUTH)),
     ]
 }

@@ -13,6 +13,7 @@ mod advisories;
 mod environment;
 mod fallback;
 mod file;
+mod go_files;
 mod mask;
 mod resolve;
 mod settings;

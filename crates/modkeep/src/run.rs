@@ -46,6 +46,7 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
     let _log = logging::start(&settings, LOG_DEFAULT)?;
     file_limit::raise();
     warn_of_bypass();
+    warn_of_unproven(&settings);
     wiring::run(run(&settings, &command))?
 }
 
@@ -105,6 +106,11 @@ async fn join(
         "modkeep: {url} already serves {}; the command goes there",
         settings.data.display()
     ));
+    if let Some(patterns) = project::unlogged() {
+        output::error(&format!(
+            "modkeep: its own settings say whether a checksum database is asked about modules matching {patterns}"
+        ));
+    }
     let _handed_over = known(settings).list().map(|list| {
         let url = url.clone();
         tokio::spawn(async move { neighbour::tell(&url, &list).await })
@@ -142,6 +148,17 @@ async fn show_progress(tally: &Tally) -> std::convert::Infallible {
             output::progress(&line);
             shown = line;
         }
+    }
+}
+
+/// What no checksum database is asked about comes from a proxy like anything else, but unproven.
+fn warn_of_unproven(settings: &Settings) {
+    let patterns = &settings.proxy.verify.no_sumdb;
+    let bypass = project::bypass().unwrap_or_default();
+    if !patterns.is_empty() && patterns.to_string() != bypass {
+        output::error(&format!(
+            "modkeep: no checksum database is asked about modules matching {patterns}: they are served unproven"
+        ));
     }
 }
 

@@ -184,7 +184,7 @@ impl Context {
 
     /// How a log line above debug shows something about a module: private names stay out (law L7).
     pub(crate) fn shown(&self, module: &ModulePath, name: impl std::fmt::Display) -> String {
-        if self.verifier.is_private(module) {
+        if self.verifier.is_confidential(module) {
             return "(private)".to_owned();
         }
         name.to_string()
@@ -195,7 +195,7 @@ impl Context {
         let (name, rest) = sumdb::split(path);
         let lookup = rest.strip_prefix("lookup/");
         let is_private = self.verifier.is_private_name(name)
-            || lookup.is_some_and(|lookup| self.verifier.is_private_lookup(lookup));
+            || lookup.is_some_and(|lookup| self.verifier.is_confidential_lookup(lookup));
         if is_private {
             return "(private)".to_owned();
         }

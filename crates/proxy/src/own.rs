@@ -310,7 +310,7 @@ impl Context {
             let next = last.number + 1;
             for (module, version, record) in &records {
                 // What is copied has the public database's proof.
-                if self.verifier.is_private(module) {
+                if self.verifier.is_unlogged(module) {
                     let head = self.own_head_with(served, record.number).await?;
                     self.vouch(served, (module, version), record, &head).await?;
                 }

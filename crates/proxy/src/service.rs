@@ -288,12 +288,13 @@ impl Proxy {
 
     /// Whether the names in a resource must stay out of log lines (law L7).
     pub fn is_private(&self, resource: &Resource) -> bool {
-        let is_private = |module: &ModulePath| self.context.verifier.is_private(module);
+        let is_private = |module: &ModulePath| self.context.verifier.is_confidential(module);
         match resource {
             Resource::Sumdb { name, path } => {
                 let lookup = path.strip_prefix("lookup/");
                 self.context.verifier.is_private_name(name)
-                    || lookup.is_some_and(|lookup| self.context.verifier.is_private_lookup(lookup))
+                    || lookup
+                        .is_some_and(|lookup| self.context.verifier.is_confidential_lookup(lookup))
             }
             resource => resource.module().is_some_and(is_private),
         }

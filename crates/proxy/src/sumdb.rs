@@ -65,8 +65,8 @@ impl Context {
         }
     }
 
-    /// A lookup of a private module goes to no database but our own, or one that is private itself
-    /// (law L7).
+    /// A lookup of a module that is kept from databases goes to none but our own, or one that is private
+    /// itself (law L7).
     fn keep_private(&self, name: &str, path: &str) -> Result<(), Refusal> {
         if path == CHECKPOINT || path.parse::<tlog::resource::Resource>().is_ok() {
             return Err(Refusal::new(Code::NotFoundHere, path));
@@ -74,7 +74,7 @@ impl Context {
         self.database_sources(name)?;
         match path.strip_prefix("lookup/") {
             Some(lookup)
-                if self.verifier.is_private_lookup(lookup)
+                if self.verifier.is_unlogged_lookup(lookup)
                     && !self.verifier.is_private_name(name) =>
             {
                 Err(Refusal::new(Code::PrivateName, "its name stays here"))

@@ -6,7 +6,8 @@
 //! first of them, so that a later start, or an audit, asks nobody.
 //!
 //! * A `.info` is in no log: the first one stays, and its evidence says so.
-//! * Private modules are never asked about (L7): the first capture stays, and its evidence says so.
+//! * Private modules are never asked about (L7), and neither is what a setting keeps from databases: the
+//!   first capture stays, and its evidence says so.
 //! * What was captured unproven, in an outage or by an older configuration, is proven before it is
 //!   served where proof is required, and withdrawn if it fails.
 //! * A database that told two histories is not believed any more, until an operator decides.
@@ -67,8 +68,10 @@ pub struct VerifyOptions {
     pub mode: Mode,
     /// The checksum database and its key; none where there is none to ask.
     pub database: Option<VerifierKey>,
-    /// Modules that no database is asked about, in the grammar of GOPRIVATE.
+    /// Modules that no public source is asked about, in the grammar of GOPRIVATE.
     pub private: Patterns,
+    /// Modules that no public database is asked about.
+    pub no_sumdb: Patterns,
 }
 
 /// The part of the service that vouches.
@@ -118,6 +121,7 @@ impl Default for VerifyOptions {
             mode: Mode::Off,
             database: None,
             private: Patterns::default(),
+            no_sumdb: Patterns::default(),
         }
     }
 }
@@ -168,27 +172,42 @@ impl Verifier {
             .filter(|_| self.options.mode != Mode::Off)
     }
 
-    /// Whether a module must not be asked about.
+    /// Whether no public source may be asked about a module.
     pub(crate) fn is_private(&self, module: &ModulePath) -> bool {
         self.options.private.matches(module.as_str()) && !is_toolchain(module)
     }
 
-    /// Whether the name of a checksum database must not be told to anybody. Hosts are compared as the
-    /// network compares them: without case, port, and a dot at the end.
-    pub(crate) fn is_private_name(&self, name: &str) -> bool {
-        let (host, path) = name.split_at(name.find('/').unwrap_or(name.len()));
-        let host = host.split(':').next().unwrap_or_default();
-        let host = host.trim_end_matches('.').to_ascii_lowercase();
-        self.options.private.matches(&format!("{host}{path}"))
+    /// Whether no public database may be asked about a module. A database of our own is.
+    pub(crate) fn is_unlogged(&self, module: &ModulePath) -> bool {
+        self.options.no_sumdb.matches(module.as_str()) && !is_toolchain(module)
     }
 
-    /// Whether a lookup, `MODULE@VERSION` as it is escaped, is of a private module. What is no module
-    /// path is judged by its letters: it may still be a name that somebody keeps to himself.
-    pub(crate) fn is_private_lookup(&self, lookup: &str) -> bool {
-        let module = lookup.split('@').next().unwrap_or_default();
-        match ModulePath::unescape(module) {
-            Ok(module) => self.is_private(&module),
-            Err(_) => self.is_private_name(module),
+    /// Whether the name of a module must stay out of the log, and is shown to operators only: either
+    /// setting can mean that.
+    pub(crate) fn is_confidential(&self, module: &ModulePath) -> bool {
+        self.is_private(module) || self.is_unlogged(module)
+    }
+
+    /// Whether the name of a checksum database must not be told to anybody.
+    pub(crate) fn is_private_name(&self, name: &str) -> bool {
+        matches_name(&self.options.private, name)
+    }
+
+    /// Whether a lookup, `MODULE@VERSION` as it is escaped, is of a module that no public database may
+    /// be asked about. What is no module path is judged by its letters: it may still be a name that
+    /// somebody keeps to himself.
+    pub(crate) fn is_unlogged_lookup(&self, lookup: &str) -> bool {
+        match looked_up(lookup) {
+            Ok(module) => self.is_unlogged(&module),
+            Err(name) => matches_name(&self.options.no_sumdb, name),
+        }
+    }
+
+    /// Whether a lookup must stay out of the log.
+    pub(crate) fn is_confidential_lookup(&self, lookup: &str) -> bool {
+        match looked_up(lookup) {
+            Ok(module) => self.is_confidential(&module),
+            Err(name) => self.is_private_name(name) || matches_name(&self.options.no_sumdb, name),
         }
     }
 
@@ -196,7 +215,7 @@ impl Verifier {
         let claim = match (&self.records, self.options.mode) {
             (_, Mode::Off) if !is_toolchain(&artifact.module) => UNVERIFIED,
             _ if artifact.kind == ArtifactKind::Info => FIRST_SEEN,
-            _ if self.is_private(&artifact.module) => PRIVATE,
+            _ if self.is_unlogged(&artifact.module) => PRIVATE,
             (Some(records), _) => return Voucher::Database(records),
             (None, _) => UNVERIFIED,
         };
@@ -272,6 +291,20 @@ impl Verifier {
 /// Whether evidence that is kept claims a proof.
 pub(crate) fn is_proven(evidence: &str) -> bool {
     evidence::database(evidence).is_some()
+}
+
+/// The module of a lookup, or the text in its place.
+fn looked_up(lookup: &str) -> Result<ModulePath, &str> {
+    let module = lookup.split('@').next().unwrap_or_default();
+    ModulePath::unescape(module).map_err(|_| module)
+}
+
+/// Hosts are compared as the network compares them: without case, port, and a dot at the end.
+fn matches_name(patterns: &Patterns, name: &str) -> bool {
+    let (host, path) = name.split_at(name.find('/').unwrap_or(name.len()));
+    let host = host.split(':').next().unwrap_or_default();
+    let host = host.trim_end_matches('.').to_ascii_lowercase();
+    patterns.matches(&format!("{host}{path}"))
 }
 
 pub(crate) fn is_toolchain(module: &ModulePath) -> bool {

@@ -3,6 +3,7 @@
 //! `hyper` speaks HTTP/1.1, our [`http2`] HTTP/2 where the client begins with its preface; this
 //! task holds the connection against its [`Pulse`] and against the order to drain.
 
+mod half_closed;
 mod pulsed;
 mod unsent;
 

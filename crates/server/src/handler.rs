@@ -89,7 +89,9 @@ impl<S: Service> Surface<S> {
             let response = self.completed(&ask, head.version, &peer, made);
             return Either::Left(ready(sent(response, exchange)));
         }
-        Either::Right(Box::pin(self.answer(peer, head, body, barred)))
+        // At once, before the connection is looked at again: a client may send no more from here on.
+        let exchange = self.begin(&peer, &head, Subject::Routed(routed(&head)));
+        Either::Right(Box::pin(self.answer(peer, head, body, exchange, barred)))
     }
 
     /// Answers what is not at hand. Only the bodies of posted lists and of an echo are read.
@@ -98,6 +100,7 @@ impl<S: Service> Surface<S> {
         peer: Arc<Peer>,
         head: Parts,
         body: B,
+        exchange: Exchange,
         barred: Option<Refusal>,
     ) -> Response<OutBody>
     where
@@ -106,7 +109,6 @@ impl<S: Service> Surface<S> {
         B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
         let caller = Caller::at(peer.address.ip());
-        let exchange = self.begin(&peer, &head, Subject::Routed(routed(&head)));
         let ask = Ask::of(&head, exchange.id);
         let made = if let Some(refusal) = &barred {
             respond::refusal(&ask, refusal)
@@ -240,12 +242,15 @@ impl<S: Service> Surface<S> {
             return None;
         }
         let path = head.uri.path().strip_prefix('/')?;
-        if path.contains('%') {
-            // `go` writes the `!` of an upper-case letter so, and percent-encodes nothing else.
-            self.service.at_hand(caller, &path.replace("%21", "!"))
-        } else {
-            self.service.at_hand(caller, path)
+        if !path.contains('%') {
+            return self.service.at_hand(caller, path);
         }
+        // `go` writes the `!` of an upper-case letter so, and of an artifact's path nothing else. What
+        // holds another escape is parsed: undecoded it would be the name of something else.
+        let path = path.replace("%21", "!");
+        (!path.contains('%'))
+            .then(|| self.service.at_hand(caller, &path))
+            .flatten()
     }
 
     async fn respond(

@@ -13,6 +13,7 @@
 //! | told to close, nothing open | cut after the header timeout |
 //! | its caller has the most seats, and all are taken | cut |
 //! | waiting for the service | wait: its own deadlines hold |
+//! | waiting for the service, and the client sends no more (HTTP/1) | answer, unless it is found to be gone |
 //!
 //! A single byte is no progress: a client that takes one a minute would hold its answer for ever.
 //! On HTTP/2 the same is asked of each stream by itself, by its DATA bytes; see `http2::sending`.
@@ -58,7 +59,11 @@ pub(crate) struct Pulse {
     /// Requests that are being answered.
     open: AtomicU32,
     served_any: AtomicBool,
+    /// Whether the body of a request is still awaited.
+    awaits_body: AtomicBool,
     multiplexed: AtomicBool,
+    /// Whether an interim answer may be sent: to an HTTP/1.1 client, before anything of the answer was.
+    interim: AtomicBool,
     /// When closing politely began; 0 for not yet.
     closing_since: AtomicU64,
     /// Whether an answer could not be completed.
@@ -92,7 +97,9 @@ impl Pulse {
             taken: AtomicU64::new(0),
             open: AtomicU32::new(0),
             served_any: AtomicBool::new(false),
+            awaits_body: AtomicBool::new(false),
             multiplexed: AtomicBool::new(false),
+            interim: AtomicBool::new(false),
             closing_since: AtomicU64::new(0),
             torn: AtomicBool::new(false),
             is_evicted: AtomicBool::new(false),
@@ -136,6 +143,8 @@ impl Pulse {
     pub(crate) fn request_began(&self, version: http::Version) {
         self.multiplexed
             .store(version == http::Version::HTTP_2, Relaxed);
+        self.interim
+            .store(version == http::Version::HTTP_11, Relaxed);
         self.served_any.store(true, Relaxed);
         self.head_since.store(0, Relaxed);
         self.open.fetch_add(1, Relaxed);
@@ -145,6 +154,30 @@ impl Pulse {
     pub(crate) fn request_ended(&self) {
         self.quiet_since.store(self.now(), Relaxed);
         self.open.fetch_sub(1, Relaxed);
+    }
+
+    /// Something of an answer is being written.
+    pub(crate) fn speaks(&self) {
+        self.interim.store(false, Relaxed);
+    }
+
+    /// Whether an interim answer can stand where the client reads next: nothing of this answer was
+    /// written, and nothing of the one before it waits.
+    pub(crate) fn may_hear_an_interim_answer(&self) -> bool {
+        let is_behind = self.behind_since.load(Relaxed) > 0;
+        self.is_answering() && self.interim.load(Relaxed) && !is_behind
+    }
+
+    /// Whether the body of a request is still awaited.
+    pub(crate) fn awaits_body(&self, awaits: bool) {
+        self.awaits_body.store(awaits, Relaxed);
+    }
+
+    /// Whether a request is being answered that came whole (HTTP/1): its client need not send more.
+    pub(crate) fn is_answering(&self) -> bool {
+        self.open.load(Relaxed) > 0
+            && !self.awaits_body.load(Relaxed)
+            && !self.multiplexed.load(Relaxed)
     }
 
     /// How long the connection rests, if no request of it is being answered.

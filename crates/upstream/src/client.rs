@@ -8,17 +8,18 @@
 //! Behind a proxy of the company it is the proxy that looks names up, so only it can judge what they
 //! resolve to. There a hop is refused for what its URL tells: an inside address, or `localhost`.
 
-use http::{HeaderMap, HeaderValue, Uri, header};
-use hyper_util::client::proxy::matcher::Matcher;
+use std::sync::Arc;
+
+use http::{HeaderMap, HeaderValue, header};
 use reqwest::{
-    Client, ClientBuilder, NoProxy, Proxy,
+    Client, ClientBuilder,
     dns::{Name, Resolve, Resolving},
     redirect::Policy,
 };
-use url::{Host, Url};
+use url::Url;
 
 use crate::{
-    BuildError, Egress, RedirectError, SourceName, UpstreamOptions, connections::Connections,
+    BuildError, RedirectError, SourceName, UpstreamOptions, connections::Connections, egress::Way,
     failure::cause_of, inside::AllowedNets, lookup::Lookup, redirect::Trail,
 };
 
@@ -29,7 +30,7 @@ pub(crate) struct Clients {
     /// For hops away from it.
     away: Connections,
     /// Which hops a proxy takes.
-    proxies: Option<Matcher>,
+    way: Arc<Way>,
     allowed: AllowedNets,
 }
 
@@ -55,7 +56,8 @@ impl Clients {
             lookup: lookup.clone(),
             allowed: allowed.clone(),
         };
-        let (tls, owned, origin) = (tls.clone(), options.clone(), url.clone());
+        let way = Arc::new(Way::of(&options.egress, url));
+        let (tls, owned) = (tls.clone(), options.clone());
         let away = {
             let (tls, owned) = (tls.clone(), owned.clone());
             move || {
@@ -64,14 +66,14 @@ impl Clients {
                     .no_proxy())
             }
         };
-        let home = move || {
-            let builder = builder(&tls, &owned).dns_resolver(lookup.clone());
-            egress(builder, &origin, &owned)
+        let home = {
+            let way = Arc::clone(&way);
+            move || way.lead(builder(&tls, &owned).dns_resolver(lookup.clone()))
         };
         Ok(Self {
             home: Connections::try_new(name, home)?,
             away: Connections::try_new(name, away)?,
-            proxies: proxies(url, &options.egress),
+            way,
             allowed,
         })
     }
@@ -90,11 +92,11 @@ impl Clients {
         if !self.allowed.permit_host(url) {
             return Err(RedirectError::Inside);
         }
-        let is_proxied = self.proxies.as_ref().is_some_and(|proxies| {
-            let uri = url.as_str().parse::<Uri>();
-            uri.is_ok_and(|uri| proxies.intercept(&uri).is_some())
-        });
-        Ok(if is_proxied { &self.home } else { &self.away })
+        Ok(if self.way.is_proxied(url) {
+            &self.home
+        } else {
+            &self.away
+        })
     }
 }
 
@@ -118,7 +120,7 @@ pub(crate) fn plain(
     options: &UpstreamOptions,
 ) -> Result<Client, BuildError> {
     let builder = builder(tls, options).dns_resolver(Lookup::new());
-    build(name, egress(builder, url, options)?)
+    build(name, Way::of(&options.egress, url).lead(builder)?)
 }
 
 pub(crate) fn build(name: &SourceName, builder: ClientBuilder) -> Result<Client, BuildError> {
@@ -141,68 +143,4 @@ fn builder(tls: &rustls::ClientConfig, options: &UpstreamOptions) -> ClientBuild
         .referer(false)
         .connect_timeout(options.connect)
         .tcp_nodelay(true)
-}
-
-fn egress(
-    builder: ClientBuilder,
-    url: &Url,
-    options: &UpstreamOptions,
-) -> Result<ClientBuilder, BuildError> {
-    Ok(match &options.egress {
-        Egress::System if is_this_host(url) => builder.no_proxy(),
-        Egress::System => builder,
-        Egress::Straight => builder.no_proxy(),
-        Egress::Through { proxy, bypass } => {
-            let proxy =
-                Proxy::all(proxy.clone()).map_err(|error| BuildError::Egress(cause_of(&error)))?;
-            builder
-                .no_proxy()
-                .proxy(proxy.no_proxy(NoProxy::from_string(bypass)))
-        }
-    })
-}
-
-/// The rules by which the client of [`egress`] chooses a proxy, which it does not tell.
-fn proxies(url: &Url, egress: &Egress) -> Option<Matcher> {
-    match egress {
-        Egress::System if is_this_host(url) => None,
-        Egress::System => Some(Matcher::from_system()),
-        Egress::Straight => None,
-        Egress::Through { proxy, bypass } => Some(
-            Matcher::builder()
-                .all(proxy.as_str())
-                .no(bypass.as_str())
-                .build(),
-        ),
-    }
-}
-
-/// `localhost` and loopback addresses: Go never sends them through a proxy of the environment.
-fn is_this_host(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(domain)) => domain == "localhost" || domain.ends_with(".localhost"),
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_this_host;
-    use url::Url;
-
-    #[test]
-    fn only_this_host_bypasses_the_proxy_of_the_system() {
-        for (url, expected) in [
-            ("http://localhost:3000", true),
-            ("http://127.0.0.1:3000", true),
-            ("http://127.8.8.8", true),
-            ("http://[::1]:3000", true),
-            ("http://10.0.0.1", false),
-            ("https://localhost.example.org", false),
-        ] {
-            assert_eq!(is_this_host(&Url::parse(url).unwrap()), expected, "{url}");
-        }
-    }
 }

@@ -23,6 +23,7 @@ use crate::{
     download::{Body, HttpBody},
     failure::ended_without_a_word,
     redirect::Trail,
+    request::RequestPath,
     source::{Ask, Reply},
 };
 
@@ -118,7 +119,7 @@ impl HttpSource {
 
     /// The first answer that is no redirect, content or absence, and whose it is.
     async fn answer(&self, ask: Ask<'_>) -> Result<(Meaning, Whose, Response), Failure> {
-        let mut trail = Trail::new(self.url(ask.path.as_str()));
+        let mut trail = Trail::new(self.url(ask.path));
         loop {
             let response = self.send(&trail, ask.header_only, ask.fresh).await?;
             if ask.header_only && response.status() == StatusCode::PARTIAL_CONTENT {
@@ -182,12 +183,9 @@ impl HttpSource {
         request.send().await
     }
 
-    fn url(&self, path: &str) -> Url {
+    fn url(&self, path: &RequestPath) -> Url {
         let mut url = self.base.clone();
-        url.set_path(&format!(
-            "{}/{path}",
-            self.base.path().trim_end_matches('/')
-        ));
+        url.set_path(&path.below(&self.base));
         url
     }
 

@@ -29,6 +29,7 @@ mod class;
 mod client;
 mod connections;
 mod download;
+mod egress;
 mod endpoint;
 mod failure;
 mod file_source;

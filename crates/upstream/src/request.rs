@@ -4,7 +4,8 @@
 //! in URL space. It is checked once more because it is joined to URLs and to directories: nothing
 //! in it may climb out of a source's base, start a query, or smuggle a second request line.
 
-use percent_encoding::percent_decode_str;
+use gomod::escape::percent_encode;
+use url::Url;
 
 use crate::RequestClass;
 
@@ -39,7 +40,7 @@ pub enum RequestKind {
     Other,
 }
 
-/// A checked path without leading slash.
+/// A checked path of the protocol, as its names are: without leading slash, and not percent-encoded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct RequestPath {
     text: Box<str>,
@@ -52,12 +53,10 @@ pub(crate) struct RequestPath {
 pub(crate) enum PathError {
     #[error("the path is empty or longer than {MAX_PATH} bytes")]
     Length,
-    #[error("the path holds a character that must be escaped")]
+    #[error("the path holds a character that no name has")]
     Character,
     #[error("the path has an empty element, or one that is . or ..")]
     Element,
-    #[error("the path has a wrong percent escape")]
-    Escape,
 }
 
 // === impl RequestKind ===
@@ -123,8 +122,12 @@ impl RequestPath {
         if !path.bytes().all(is_path_byte) {
             return Err(PathError::Character);
         }
-        path.split('/')
-            .try_for_each(|element| decoded(element).map(drop))?;
+        if path
+            .split('/')
+            .any(|element| matches!(element, "" | "." | ".."))
+        {
+            return Err(PathError::Element);
+        }
         let kind = RequestKind::of(path);
         Ok(Self {
             text: path.into(),
@@ -161,55 +164,41 @@ impl RequestPath {
             .map_or(&*self.text, |(module, _)| module)
     }
 
-    /// The elements, unescaped: file names below a directory. None is empty, `.` or `..`, and none
-    /// holds a separator or NUL.
-    pub(crate) fn file_names(&self) -> impl Iterator<Item = String> + '_ {
-        self.text
-            .split('/')
-            .filter_map(|element| decoded(element).ok())
+    /// The path below `base` as it stands in a URL, byte for byte as `go` writes it: there the path of a
+    /// module goes through `url.PathEscape` unless the base has a path of its own, which Go's `url.URL`
+    /// then escapes by its own rule, and that of a database keeps its exclamation marks.
+    pub(crate) fn below(&self, base: &Url) -> String {
+        let mut base: Vec<&str> = base.path().split('/').collect();
+        // `go` cleans the path: an empty element is none.
+        base.retain(|element| !element.is_empty());
+        let encoded = percent_encode(&self.text);
+        let encoded = match self.kind {
+            RequestKind::Sumdb => encoded.replace("%21", "!"),
+            _ if base.is_empty() => encoded,
+            _ => encoded.replace("%2C", ","),
+        };
+        base.push(&encoded);
+        format!("/{}", base.join("/"))
+    }
+
+    /// The elements, which are file names below a directory. None is empty, `.` or `..`, and none holds
+    /// a separator or NUL.
+    pub(crate) fn file_names(&self) -> impl Iterator<Item = &str> {
+        self.text.split('/')
     }
 }
 
-/// Visible ASCII without what ends a path or means something else to a server or a file system.
-/// `!` and `@` are part of Go's escaping and grammar; other bytes are percent-escaped by `go`.
+/// Printable ASCII without what no name of Go's may hold and means something to a file system or a
+/// shell. Names of revisions may hold `#`, `%`, `^`, braces and spaces.
 fn is_path_byte(byte: u8) -> bool {
-    byte.is_ascii_graphic()
-        && !matches!(
-            byte,
-            b'?' | b'#' | b'\\' | b'"' | b'<' | b'>' | b'`' | b'{' | b'}' | b'^' | b'|'
-        )
-}
-
-/// One element without its percent escapes, if it is a plain name.
-fn decoded(element: &str) -> Result<String, PathError> {
-    let escapes_are_whole = element.split('%').skip(1).all(|rest| {
-        let mut digits = rest.bytes();
-        digits
-            .by_ref()
-            .take(2)
-            .filter(u8::is_ascii_hexdigit)
-            .count()
-            == 2
-    });
-    if !escapes_are_whole {
-        return Err(PathError::Escape);
-    }
-    let name = percent_decode_str(element)
-        .decode_utf8()
-        .map_err(|_| PathError::Escape)?
-        .into_owned();
-    if matches!(name.as_str(), "" | "." | "..") {
-        return Err(PathError::Element);
-    }
-    if name.contains(|c: char| c.is_control() || matches!(c, '/' | '\\')) {
-        return Err(PathError::Character);
-    }
-    Ok(name)
+    (byte.is_ascii_graphic() || byte == b' ')
+        && !matches!(byte, b'?' | b'\\' | b'"' | b'<' | b'>' | b'`' | b'|' | b'*')
 }
 
 #[cfg(test)]
 mod tests {
     use super::{PathError, RequestKind, RequestPath};
+    use url::Url;
 
     #[test]
     fn kinds_are_told_by_the_end_of_the_path() {
@@ -239,21 +228,12 @@ mod tests {
             ("/etc/passwd", PathError::Element),
             ("a//b", PathError::Element),
             ("a/../b", PathError::Element),
-            ("a/%2e%2E/b", PathError::Element),
-            ("a/.%2e", PathError::Element),
-            ("a/%2fb", PathError::Character),
-            ("a/%5cb", PathError::Character),
-            ("a/%00", PathError::Character),
+            ("a/..", PathError::Element),
             ("a\\b", PathError::Character),
-            ("a b", PathError::Character),
             ("a\r\nHost: x", PathError::Character),
             ("a?b", PathError::Character),
-            ("a#b", PathError::Character),
+            ("a\0", PathError::Character),
             ("é", PathError::Character),
-            ("a%", PathError::Escape),
-            ("a%4", PathError::Escape),
-            ("a%zz", PathError::Escape),
-            ("a%ff", PathError::Escape),
         ] {
             assert_eq!(RequestPath::try_new(path), Err(error), "{path:?}");
         }
@@ -264,12 +244,40 @@ mod tests {
     }
 
     #[test]
-    fn file_names_are_unescaped() {
-        let path = RequestPath::try_new("example.com/!m/@v/v1.0.0%2Bincompatible.mod").unwrap();
-        let names: Vec<String> = path.file_names().collect();
-        assert_eq!(
-            names,
-            ["example.com", "!m", "@v", "v1.0.0+incompatible.mod"]
-        );
+    fn a_path_is_written_into_a_url_once_and_as_go_writes_it() {
+        let below = |base: &str, path: &str| {
+            RequestPath::try_new(path)
+                .unwrap()
+                .below(&Url::parse(base).unwrap())
+        };
+        for (base, path, wanted) in [
+            (
+                "https://a.example",
+                "example.com/!m/@v/a#b,c %2e.info",
+                "/example.com/%21m/@v/a%23b%2Cc%20%252e.info",
+            ),
+            (
+                "https://a.example//sub//",
+                "example.com/!m/@v/a,b.info",
+                "/sub/example.com/%21m/@v/a,b.info",
+            ),
+            (
+                "https://a.example/a%20b/",
+                "sumdb/sum.example.com/lookup/example.com/!m@v2.0.0+incompatible",
+                "/a%20b/sumdb/sum.example.com/lookup/example.com/!m@v2.0.0+incompatible",
+            ),
+        ] {
+            assert_eq!(below(base, path), wanted);
+            let mut url = Url::parse(base).unwrap();
+            url.set_path(wanted);
+            assert_eq!(url.path(), wanted, "nothing is escaped twice");
+        }
+    }
+
+    #[test]
+    fn file_names_are_as_they_are() {
+        let path = RequestPath::try_new("example.com/!m/@v/a%2fb#c.info").unwrap();
+        let names: Vec<&str> = path.file_names().collect();
+        assert_eq!(names, ["example.com", "!m", "@v", "a%2fb#c.info"]);
     }
 }

@@ -4,7 +4,10 @@
 //! come from the platform (its verifier where it has one, its certificate files elsewhere), plus
 //! the PEM file of `--ca`. An image without any certificate files, as a single binary is often
 //! deployed in, would fail at its first request; there, and only there, the roots that browsers
-//! trust are taken from the binary itself.
+//! trust are taken from the binary itself. A server may be one of the operator's own roots itself, see
+//! [`self_signed`].
+
+mod self_signed;
 
 use std::{path::Path, sync::Arc};
 
@@ -17,6 +20,7 @@ use rustls::{
 use rustls_platform_verifier::Verifier;
 
 use crate::BuildError;
+use self_signed::SelfSigned;
 
 /// Protocols offered, best first (ALPN, RFC 7301).
 const PROTOCOLS: [&[u8]; 2] = [b"h2", b"http/1.1"];
@@ -25,6 +29,7 @@ const PROTOCOLS: [&[u8]; 2] = [b"h2", b"http/1.1"];
 pub fn client_config(ca: Option<&Path>) -> Result<ClientConfig, BuildError> {
     let provider = Arc::new(aws_lc_rs::default_provider());
     let extra = ca.map(read_roots).transpose()?.unwrap_or_default();
+    let named = [extra.clone(), self_signed::of_the_environment()].concat();
     let verifier = verifier(extra, &provider).map_err(|error| match ca {
         Some(path) => BuildError::BadRoots {
             path: path.to_owned(),
@@ -35,7 +40,7 @@ pub fn client_config(ca: Option<&Path>) -> Result<ClientConfig, BuildError> {
     let mut config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
         .dangerous() // The word for "a verifier of one's own"; this one is the platform's.
-        .with_custom_certificate_verifier(verifier)
+        .with_custom_certificate_verifier(Arc::new(SelfSigned::new(verifier, named)))
         .with_no_client_auth();
     config.alpn_protocols = PROTOCOLS.map(<[u8]>::to_vec).to_vec();
     Ok(config)

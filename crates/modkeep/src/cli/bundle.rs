@@ -100,5 +100,5 @@ pub(super) fn import() -> Command {
         .arg(key(
             "The key of a further checksum database that is believed",
         ));
-    options::add_some(command, &["data", "sumdb", "private"]).after_help(IMPORTING)
+    options::add_some(command, &["data", "sumdb", "private", "no-sumdb"]).after_help(IMPORTING)
 }

@@ -9,6 +9,7 @@ use crate::{
 };
 use clap::{Arg, ArgMatches, Command, ValueHint};
 use codes::Code;
+use gomod::pattern::Patterns;
 use std::path::PathBuf;
 
 /// Options of commands that ask upstreams and serve nobody.
@@ -82,6 +83,12 @@ pub(crate) fn given(matches: &ArgMatches) -> Result<Resolved, Failure> {
         .map(PathBuf::from);
     resolve(&flags, &Process, file.as_deref())
         .map_err(|error| Failure::new(Code::BadConfiguration, error.to_string()))
+}
+
+/// Modules that no public checksum database is asked about.
+pub(crate) fn unlogged(resolved: &Resolved) -> Result<Patterns, Failure> {
+    let patterns = resolved.no_sumdb();
+    patterns.map_err(|error| Failure::new(Code::BadConfiguration, error.to_string()))
 }
 
 /// The same as typed settings.

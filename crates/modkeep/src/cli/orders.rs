@@ -84,5 +84,5 @@ pub(super) fn resolve() -> Command {
         .arg(kind("Which file of the version"))
         .args([accept, keep, database, undo])
         .arg(reason());
-    options::add_some(command, &["data", "private", "sumdb"]).after_help(RESOLVING)
+    options::add_some(command, &["data", "private", "no-sumdb", "sumdb"]).after_help(RESOLVING)
 }

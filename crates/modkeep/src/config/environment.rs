@@ -1,15 +1,28 @@
 //! The environment: the one place that reads it, behind a trait so that tests bring their own.
 
+use super::go_files::GoFiles;
 use std::{
     ffi::OsString,
     io,
     process::{Command, Output, Stdio},
+    sync::LazyLock,
 };
+
+/// Read once: what is found out of them at a start belongs together.
+static GO_FILES: LazyLock<GoFiles> = LazyLock::new(|| GoFiles::read(&Process));
 
 /// What is asked of the surroundings of the process.
 pub(crate) trait Environment {
     /// A variable, if it is set and not empty: an empty one means "not set" to go as well.
     fn variable(&self, name: &str) -> Option<String>;
+
+    /// What the files say in which `go` keeps settings, unless that is nothing.
+    fn go_file(&self, name: &str) -> Option<String>;
+
+    /// A setting as `go` finds it: the variable, else the files.
+    fn go_setting(&self, name: &str) -> Option<String> {
+        self.variable(name).or_else(|| self.go_file(name))
+    }
 
     /// What `go env NAME` says, if there is a go command.
     fn go_env(&self, name: &str) -> Option<String>;
@@ -23,6 +36,10 @@ impl Environment for Process {
     #[expect(clippy::disallowed_methods, reason = "this is the place")]
     fn variable(&self, name: &str) -> Option<String> {
         std::env::var(name).ok().filter(|value| !value.is_empty())
+    }
+
+    fn go_file(&self, name: &str) -> Option<String> {
+        GO_FILES.get(name).map(str::to_owned)
     }
 
     #[expect(

@@ -26,21 +26,46 @@ pub(super) fn upstream(environment: &dyn Environment) -> Sourced {
         .unwrap_or_else(|| Sourced::new(BUILT_IN, Origin::Default))
 }
 
-/// A setting of go's: its variable, else what `go env` says where the upstream list came from there
-/// too. Whoever names the upstreams configures a server, and no go command is run for it.
+/// A setting of go's: its variable, else its files, else what `go env` says where the upstream list
+/// came from there too. Whoever names the upstreams configures a server, and no go command is run for it.
 pub(super) fn of_go(
     environment: &dyn Environment,
     name: &'static str,
     upstream: Option<&Sourced>,
 ) -> Option<Sourced> {
-    let asks_go = upstream.is_some_and(|upstream| matches!(upstream.origin, Origin::GoEnv(_)));
+    written(environment, name).or_else(|| asked(environment, name, upstream))
+}
+
+/// The same of `GONOPROXY` or `GONOSUMDB`, whose default is `GOPRIVATE`. `go env` fills that in.
+pub(super) fn of_go_or_private(
+    environment: &dyn Environment,
+    name: &'static str,
+    upstream: Option<&Sourced>,
+) -> Option<Sourced> {
+    written(environment, name)
+        .or_else(|| written(environment, "GOPRIVATE"))
+        .or_else(|| asked(environment, name, upstream))
+}
+
+/// A setting that stands in the environment or in go's files.
+fn written(environment: &dyn Environment, name: &'static str) -> Option<Sourced> {
     let variable = environment.variable(name);
     let variable = variable.map(|text| Sourced::new(text, Origin::Variable(name.to_owned())));
-    let go_env = || {
-        let text = asks_go.then(|| environment.go_env(name)).flatten()?;
+    let file = || {
+        let text = environment.go_file(name)?;
         Some(Sourced::new(text, Origin::GoEnv(name)))
     };
-    variable.or_else(go_env)
+    variable.or_else(file)
+}
+
+fn asked(
+    environment: &dyn Environment,
+    name: &'static str,
+    upstream: Option<&Sourced>,
+) -> Option<Sourced> {
+    let asks_go = upstream.is_some_and(|upstream| matches!(upstream.origin, Origin::GoEnv(_)));
+    let text = asks_go.then(|| environment.go_env(name)).flatten()?;
+    Some(Sourced::new(text, Origin::GoEnv(name)))
 }
 
 /// `modkeep` in the platform's directory for application data.

@@ -7,6 +7,7 @@ use super::{
     table::{DefaultValue, OPTIONS, OptionSpec},
     value,
 };
+use gomod::pattern::Patterns;
 use std::{
     borrow::Cow,
     collections::BTreeMap,
@@ -113,13 +114,16 @@ fn default(
     before: &BTreeMap<&'static str, Sourced>,
 ) -> Option<Sourced> {
     let of_go = |name| fallback::of_go(environment, name, before.get("upstream"));
+    let of_go_or_private =
+        |name| fallback::of_go_or_private(environment, name, before.get("upstream"));
     match (option.name, option.default) {
         (_, DefaultValue::Fixed(text)) => Some(Sourced::new(text, Origin::Default)),
         ("upstream", _) => Some(fallback::upstream(environment)),
         ("sumdb", _) => {
             of_go("GOSUMDB").or_else(|| Some(Sourced::new(sumdb::DEFAULT, Origin::Default)))
         }
-        ("private", _) => of_go("GOPRIVATE"),
+        ("private", _) => of_go_or_private("GONOPROXY"),
+        ("no-sumdb", _) => of_go_or_private("GONOSUMDB"),
         ("data", _) => fallback::data(environment),
         _ => None,
     }
@@ -138,6 +142,15 @@ impl Sourced {
     /// Whether nobody chose the value.
     pub(crate) fn is_default(&self) -> bool {
         self.origin == Origin::Default
+    }
+
+    /// Whether it is a setting of the go command, and not one that somebody made for us.
+    fn is_of_go(&self) -> bool {
+        match &self.origin {
+            Origin::Variable(name) => !name.starts_with("MODKEEP_"),
+            Origin::GoEnv(_) => true,
+            _ => false,
+        }
     }
 
     /// Where a person finds the value, for error messages.
@@ -180,6 +193,32 @@ impl Resolved {
     /// The value of an option that always has one, because its default is fixed.
     pub(crate) fn text(&self, name: &str) -> &str {
         self.get(name).map_or("", |sourced| &sourced.text)
+    }
+
+    /// Modules that no upstream is asked about. Of a malformed glob, what it was meant for is told.
+    pub(crate) fn private(&self) -> Result<Patterns, ConfigError> {
+        self.patterns("private", Patterns::parse(self.text("private")))
+    }
+
+    /// Modules that no public checksum database is asked about. A `--private` that somebody gave us is
+    /// never narrowed by a setting of go's.
+    pub(crate) fn no_sumdb(&self) -> Result<Patterns, ConfigError> {
+        self.private()?;
+        let given = self.get("private").filter(|private| !private.is_of_go());
+        let lists = given.map(|private| &private.text);
+        let lists = lists
+            .into_iter()
+            .chain(self.get("no-sumdb").map(|own| &own.text));
+        let lists: Vec<&str> = lists.map(String::as_str).collect();
+        self.patterns("no-sumdb", Patterns::parse(&lists.join(",")))
+    }
+
+    /// Go ignores a malformed glob, and whoever wrote it believes that it protects a name.
+    fn patterns(&self, name: &'static str, patterns: Patterns) -> Result<Patterns, ConfigError> {
+        match patterns.malformed().first() {
+            Some(wrong) => Err(self.error(name, format!("{wrong:?} is no glob"))),
+            None => Ok(patterns),
+        }
     }
 
     /// An error about the value of an option.

@@ -5,10 +5,7 @@ use super::{
     resolve::{ConfigError, Resolved},
     sumdb, value, witness,
 };
-use gomod::{
-    goproxy::{Entry, ProxyList},
-    pattern::Patterns,
-};
+use gomod::goproxy::{Entry, ProxyList};
 use proxy::{Mode, ProxyOptions, Scope, ScrubOptions, Share, VerifyOptions, prefetch::Level};
 use server::Limits;
 use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf, time::Duration};
@@ -215,7 +212,7 @@ impl Read<'_> {
 
     /// The database as it is reached: one whose name is private is not asked of the upstreams first.
     fn directly(&self) -> Result<Option<sumdb::Database>, ConfigError> {
-        let private = Patterns::parse(self.0.text("private"));
+        let private = self.0.private()?;
         let database = self.database()?;
         Ok(database.map(|database| match database.route {
             DatabaseRoute::Fallback(url) if private.matches(&database.name) => sumdb::Database {
@@ -240,9 +237,14 @@ impl Read<'_> {
             .0
             .get("verify")
             .is_some_and(|verify| !verify.is_default());
-        let private = Patterns::parse(self.0.text("private"));
-        sumdb::options(mode, asked, self.database()?.as_ref(), private)
-            .map_err(|why| self.0.error("verify", why))
+        let (mode, database) = sumdb::verified(mode, asked, self.database()?.as_ref())
+            .map_err(|why| self.0.error("verify", why))?;
+        Ok(VerifyOptions {
+            mode,
+            database: Some(database),
+            private: self.0.private()?,
+            no_sumdb: self.0.no_sumdb()?,
+        })
     }
 
     fn own(&self) -> Result<OwnSettings, ConfigError> {

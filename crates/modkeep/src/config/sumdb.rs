@@ -6,8 +6,7 @@
 //! `go` reaches it.
 
 use super::Resolved;
-use gomod::pattern::Patterns;
-use proxy::{Mode, VerifyOptions};
+use proxy::Mode;
 use tlog::note::VerifierKey;
 use upstream::{DatabaseRoute, SourceUrl};
 
@@ -82,38 +81,26 @@ fn public() -> Result<VerifierKey, String> {
     PUBLIC.parse().map_err(|error| format!("{error}"))
 }
 
-/// What is verified, from `--verify`, `--sumdb` and `--private` together. `asked` tells whether the
-/// mode was chosen by somebody, or is the default.
-pub(super) fn options(
+/// What is verified and with which key, from `--verify` and `--sumdb` together. `asked` tells whether
+/// the mode was chosen by somebody, or is the default.
+pub(super) fn verified(
     mode: Mode,
     asked: bool,
     database: Option<&Database>,
-    private: Patterns,
-) -> Result<VerifyOptions, String> {
-    if let Some(wrong) = private.malformed().first() {
-        // Go ignores such a glob, and whoever wrote it believes that it protects a name.
-        return Err(format!("--private: {wrong:?} is no glob"));
+) -> Result<(Mode, VerifierKey), String> {
+    match database {
+        Some(Database { key: Some(key), .. }) => Ok((mode, key.clone())),
+        _ if mode == Mode::Off || (!asked && database.is_none()) => Ok((Mode::Off, public()?)),
+        Some(Database { name, .. }) => Err(format!(
+            "--sumdb {name}: its key is needed to verify with it: NAME+KEY"
+        )),
+        None => Err("nothing can be verified with --sumdb off".to_owned()),
     }
-    let (mode, key) = match database {
-        Some(Database { key: Some(key), .. }) => (mode, key.clone()),
-        _ if mode == Mode::Off || (!asked && database.is_none()) => (Mode::Off, public()?),
-        Some(Database { name, .. }) => {
-            return Err(format!(
-                "--sumdb {name}: its key is needed to verify with it: NAME+KEY"
-            ));
-        }
-        None => return Err("nothing can be verified with --sumdb off".to_owned()),
-    };
-    Ok(VerifyOptions {
-        mode,
-        database: Some(key),
-        private,
-    })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Database, Mode, Patterns, options, parse};
+    use super::{Database, Mode, parse, verified};
     use upstream::DatabaseRoute;
 
     const KEY: &str = "sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8";
@@ -168,7 +155,7 @@ mod tests {
     fn proof_cannot_be_required_where_nothing_can_prove() {
         let mode = |mode, asked, spec: &str| {
             let database = parse(spec).unwrap();
-            options(mode, asked, database.as_ref(), Patterns::default()).map(|options| options.mode)
+            verified(mode, asked, database.as_ref()).map(|(mode, _)| mode)
         };
         assert_eq!(
             mode(Mode::Required, false, "sum.golang.org"),
@@ -178,7 +165,5 @@ mod tests {
         assert!(mode(Mode::Required, true, "off").is_err());
         assert!(mode(Mode::Required, false, "sum.example.com").is_err());
         assert_eq!(mode(Mode::Off, true, "sum.example.com"), Ok(Mode::Off));
-        let private = Patterns::parse("corp.example.com,[");
-        assert!(options(Mode::Off, true, None, private).is_err());
     }
 }

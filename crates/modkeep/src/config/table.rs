@@ -139,10 +139,19 @@ pub const OPTIONS: &[OptionSpec] = &[
         name: "private",
         kind: Kind::Text,
         placeholder: "PATTERNS",
-        default: Found("`GOPRIVATE`"),
+        default: Found("`GONOPROXY`, else `GOPRIVATE`"),
         doc: "Modules whose names stay here, in the grammar of GOPRIVATE: neither --upstream nor a checksum database \
-              is asked about them.",
+              is asked about them. Where it comes from go's settings, --no-sumdb alone says what no database is asked about, as for go.",
         example: "*.corp.example.com,git.example.com/team",
+    },
+    OptionSpec {
+        name: "no-sumdb",
+        kind: Kind::Text,
+        placeholder: "PATTERNS",
+        default: Found("`GONOSUMDB`, else `GOPRIVATE`"),
+        doc: "Further modules that no public checksum database is asked about, in the same grammar: --upstream is, and what it \
+              sends first stays. A --private that is given is never narrowed by it.",
+        example: "modules.example.com",
     },
     OptionSpec {
         name: "private-upstream",
@@ -166,8 +175,8 @@ pub const OPTIONS: &[OptionSpec] = &[
         kind: Kind::Choice(&["private", "all"]),
         placeholder: "SCOPE",
         default: Fixed("private"),
-        doc: "What it has: records of the modules of --private, or of all, those of public ones copied from the public \
-              database after proof.",
+        doc: "What it has: records of the modules of --private and --no-sumdb, or of all, those of public ones copied from the \
+              public database after proof.",
         example: "all",
     },
     OptionSpec {

@@ -5,7 +5,8 @@
 //! costs the command foresight, and the log a line at debug.
 //!
 //! What matches `GONOPROXY` or `GOPRIVATE` the command would never ask us for, so it is left out:
-//! a private name must not reach an upstream because we read ahead (law L7).
+//! a private name must not reach an upstream because we read ahead (law L7). What matches `GONOSUMDB`
+//! is not told to another server: whether it asks a checksum database, its own settings say.
 
 use crate::config::{Environment as _, Process};
 use gomod::{gowork, pattern::Patterns};
@@ -20,6 +21,8 @@ use std::{
 #[derive(Debug, Default)]
 pub(super) struct Project {
     private: Patterns,
+    /// What another server is not told of either: it may ask a checksum database.
+    no_sumdb: Patterns,
     go_mod: Option<Vec<u8>>,
     go_sum: Option<Vec<u8>>,
 }
@@ -33,12 +36,15 @@ impl Project {
     /// The project of the working directory.
     pub(super) fn here() -> Self {
         let private = Patterns::parse(&bypass().unwrap_or_default());
+        let no_sumdb = Patterns::parse(&unlogged().unwrap_or_default());
         // A glob that Go cannot read hides nothing, though somebody meant it to.
-        if !private.malformed().is_empty() {
+        let malformed = [&private, &no_sumdb].map(Patterns::malformed);
+        if malformed.iter().any(|globs| !globs.is_empty()) {
             return Self::default();
         }
         Self {
             private,
+            no_sumdb,
             ..Self::found()
         }
     }
@@ -47,10 +53,10 @@ impl Project {
         let Ok(directory) = std::env::current_dir() else {
             return Self::default();
         };
-        let workspace = match Process.variable("GOWORK").as_deref() {
+        let workspace = match Process.go_setting("GOWORK").as_deref() {
             Some("off") => None,
-            Some(path) if !path.is_empty() => Some(PathBuf::from(path)),
-            _ => above(&directory, "go.work"),
+            None | Some("auto") => above(&directory, "go.work"),
+            Some(path) => Some(PathBuf::from(path)),
         };
         match workspace {
             Some(file) => Self::of_workspace(&file),
@@ -78,14 +84,15 @@ impl Project {
     /// The list to hand to another server.
     pub(super) fn list(self) -> Option<Vec<u8>> {
         // The lines of a go.mod cannot be left out one by one.
-        let go_mod = self.go_mod.filter(|_| self.private.is_empty());
+        let keeps_nothing = self.private.is_empty() && self.no_sumdb.is_empty();
+        let go_mod = self.go_mod.filter(|_| keeps_nothing);
         let Some(go_sum) = self.go_sum else {
             return go_mod;
         };
         let is_public = |line: &&[u8]| {
             let path = line.split(u8::is_ascii_whitespace).next();
             let path = path.and_then(|path| str::from_utf8(path).ok());
-            path.is_some_and(|path| !self.private.matches(path))
+            path.is_some_and(|path| !self.private.matches(path) && !self.no_sumdb.matches(path))
         };
         let lines = go_sum.split_inclusive(|byte| *byte == b'\n');
         let mut list = go_mod.unwrap_or_default();
@@ -126,10 +133,20 @@ impl Project {
 
 /// The patterns of what the command keeps from every proxy, if there are any.
 pub(super) fn bypass() -> Option<String> {
-    let find = |name: &str| Process.variable(name).or_else(|| Process.go_env(name));
-    find("GONOPROXY")
-        .or_else(|| find("GOPRIVATE"))
-        .filter(|patterns| patterns != "none")
+    go_or_private("GONOPROXY").filter(|patterns| patterns != "none")
+}
+
+/// The patterns of what the command asks no public checksum database about.
+pub(super) fn unlogged() -> Option<String> {
+    go_or_private("GONOSUMDB").filter(|patterns| patterns != "none")
+}
+
+/// A setting whose default is `GOPRIVATE`. A go command knows what our reading of its files missed.
+fn go_or_private(name: &str) -> Option<String> {
+    Process
+        .go_setting(name)
+        .or_else(|| Process.go_setting("GOPRIVATE"))
+        .or_else(|| Process.go_env(name))
 }
 
 fn above(directory: &Path, name: &str) -> Option<PathBuf> {
@@ -189,6 +206,14 @@ mod tests {
             "{plan}"
         );
         assert_eq!(project.list().unwrap(), LINE.as_bytes());
+        let unlogged = Project {
+            no_sumdb: Patterns::parse("example.com/private"),
+            go_sum: Some(format!("{LINE}example.com/private/x v1.0.0/go.mod h1:B=\n").into()),
+            ..Project::default()
+        };
+        let plan = format!("{:?}", unlogged.plan());
+        assert!(plan.contains("example.com/private/x"), "{plan}");
+        assert_eq!(unlogged.list().unwrap(), LINE.as_bytes());
         let go_mod_alone = Project {
             private: Patterns::parse("example.com/private"),
             go_mod: Some(b"module example.com/m\n".to_vec()),

@@ -12,7 +12,7 @@ use crate::{
     zip_command::{beside, unusable},
 };
 use codes::Code;
-use gomod::{gosum, pattern::Patterns};
+use gomod::gosum;
 use proxy::{
     Admission, BundleExport, BundleExportError, BundleReport, BundleRequest, BundleSelection,
     Intent, Stage,
@@ -78,14 +78,9 @@ pub(super) async fn import(
     resolved: &Resolved,
     matches: &clap::ArgMatches,
 ) -> Result<bool, Failure> {
-    let private = Patterns::parse(resolved.text("private"));
-    if let Some(wrong) = private.malformed().first() {
-        let why = format!("--private: {wrong:?} is no glob");
-        return Err(Failure::new(Code::BadConfiguration, why));
-    }
     let admission = Admission {
         keys: verify::keys(resolved, matches)?,
-        private,
+        private: cli::unlogged(resolved)?,
         allow_unproven: matches.get_flag("allow-unproven"),
     };
     let intent = if matches.get_flag("check") {

@@ -4,9 +4,9 @@
 //! themselves: a server has what it serves in memory.
 
 use super::{open, verify};
-use crate::{config, config::Resolved, failure::Failure, output};
+use crate::{cli, config, config::Resolved, failure::Failure, output};
 use codes::Code;
-use gomod::{Artifact, ArtifactKind, ModulePath, Version, pattern::Patterns};
+use gomod::{Artifact, ArtifactKind, ModulePath, Version};
 use proxy::orders::{self, OpenMatter, OrderError};
 use std::path::Path;
 use store::{BlobId, JournalEvent, Store, own};
@@ -70,7 +70,7 @@ pub(super) async fn resolve(
     let blob: BlobId = blob
         .parse()
         .map_err(|error| wrong(&format!("--use {blob}: {error}")))?;
-    let private = Patterns::parse(resolved.text("private"));
+    let private = cli::unlogged(resolved)?;
     let accepted = orders::accept(&store, &artifact, blob, &private, reason).await;
     let accepted = accepted.map_err(|error| failure(&error))?;
     sign(&store).await?;

@@ -43,7 +43,7 @@ fn malformed_paths_are_refused_by_name_and_nobody_is_asked() {
         ("/example.com/a%/@v/list", 400, "MK1001"),
         ("/example.com/a%4/@v/list", 400, "MK1001"),
         ("/example.com/%ff%fe/@v/list", 400, "MK1001"),
-        ("/example.com//a/@v/list", 400, "MK1001"),
+        ("/example.com/a/@v/list/", 400, "MK1001"),
         ("/example.com/a/@v/v1.0.0.exe", 400, "MK1001"),
         ("/example.com/a/@v/.info", 400, "MK1001"),
         ("/example.com/a/@v/", 400, "MK1001"),

@@ -15,7 +15,7 @@ use tlog::{note::VerifierKey, record::Record};
 pub struct Admission {
     /// Keys of the checksum databases that are believed.
     pub keys: Vec<VerifierKey>,
-    /// Modules that no database knows, in the grammar of GOPRIVATE.
+    /// Modules that no public database is asked about, in the grammar of GOPRIVATE.
     pub private: Patterns,
     /// Whether artifacts are admitted that nothing proves. They are marked, and proven before they
     /// are served where that is required.

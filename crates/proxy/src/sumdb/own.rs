@@ -91,7 +91,7 @@ impl Context {
             }
         };
         let head = self.own_head_with(served, record.number).await?;
-        if self.verifier.is_private(&module) {
+        if self.verifier.is_unlogged(&module) {
             self.vouch(served, (&module, &version), &record, &head)
                 .await?;
         }
@@ -118,7 +118,7 @@ impl Context {
         if !is_active {
             return Err(Refusal::new(Code::OwnSumdbRetired, name));
         }
-        let (text, source) = if self.verifier.is_private(module) {
+        let (text, source) = if self.verifier.is_unlogged(module) {
             self.captured_lines(module, version).await?
         } else if self.own.has_public() {
             self.proven_lines(module, version).await?

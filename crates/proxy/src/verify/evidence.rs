@@ -13,7 +13,7 @@ pub(crate) const UNPROVEN: &str = "unproven";
 /// No log covers it: the first that was seen stays.
 pub(crate) const FIRST_SEEN: &str = "first-seen";
 
-/// A private module, which no database is asked about: the first that was seen stays.
+/// A module that no database is asked about, because a setting says so: the first that was seen stays.
 pub(crate) const PRIVATE: &str = "private";
 
 /// What evidence begins with that a proof is kept for.

@@ -34,7 +34,7 @@ impl Context {
         let module = &artifact.module;
         self.own.is_some()
             && artifact.kind != ArtifactKind::Info
-            && self.verifier.is_private(module)
+            && self.verifier.is_unlogged(module)
             && !is_toolchain(module)
     }
 

@@ -32,6 +32,7 @@ impl Site {
         let options = ProxyOptions {
             verify: VerifyOptions {
                 private: Patterns::parse("corp.example.com"),
+                no_sumdb: Patterns::parse("corp.example.com"),
                 ..VerifyOptions::default()
             },
             private_upstreams: Some(reach(&private.url())),

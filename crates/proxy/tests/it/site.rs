@@ -169,6 +169,7 @@ impl Site {
             mode,
             database: Some(key.parse().unwrap()),
             private: Patterns::parse("corp.example.com"),
+            no_sumdb: Patterns::parse("corp.example.com"),
         };
         Self::open_as(list, data, beginning, PATIENT, Level::Off, verify).await
     }

@@ -1,6 +1,6 @@
 //! Pulsed: a socket that leaves marks on a [`Pulse`], and can be asked which HTTP begins on it.
 
-use super::unsent::UnsentLimit;
+use super::{half_closed::HalfClosed, unsent::UnsentLimit};
 use crate::pulse::Pulse;
 use std::{
     io,
@@ -21,6 +21,8 @@ pub(super) struct Pulsed {
     socket: TcpStream,
     pulse: Arc<Pulse>,
     unsent: UnsentLimit,
+    /// Since when the client sent no more while it was being answered.
+    half_closed: Option<HalfClosed>,
     /// What was read to see how the connection begins, and how much of it is to be read again.
     beginning: [u8; PREFACE.len()],
     again: std::ops::Range<usize>,
@@ -34,6 +36,7 @@ impl Pulsed {
             unsent: UnsentLimit::begin(&socket),
             socket,
             pulse,
+            half_closed: None,
             beginning: [0; PREFACE.len()],
             again: 0..0,
         }
@@ -58,6 +61,7 @@ impl Pulsed {
     }
 
     fn mark(&mut self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        self.pulse.speaks();
         match &written {
             Poll::Ready(Ok(bytes)) => {
                 self.pulse.wrote(*bytes);
@@ -67,6 +71,18 @@ impl Pulsed {
             Poll::Pending => self.pulse.write_blocked(),
         }
         written
+    }
+
+    /// The client sends no more. Between requests that is the end; while one is being answered only
+    /// that the client is gone would be, and the end is told behind the answer.
+    fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if !self.pulse.is_answering() {
+            return Poll::Ready(Ok(()));
+        }
+        let half_closed = self.half_closed.get_or_insert_with(HalfClosed::begin);
+        half_closed
+            .poll_gone(&self.socket, &self.pulse, cx)
+            .map(Err)
     }
 
     fn read_again(&mut self, buf: &mut ReadBuf<'_>) -> bool {
@@ -103,8 +119,9 @@ impl AsyncRead for Pulsed {
         ready!(Pin::new(&mut self.socket).poll_read(cx, buf))?;
         if buf.filled().len() > before {
             self.pulse.read();
+            return Poll::Ready(Ok(()));
         }
-        Poll::Ready(Ok(()))
+        self.poll_end(cx)
     }
 }
 

@@ -39,6 +39,14 @@ where
     /// Reads a body of at most `limit` bytes. The room has to be kept for as long as the list is
     /// being answered.
     pub(super) async fn read(self, limit: usize) -> Result<(Bytes, PostedRoom), Refusal> {
+        let pulse = &self.peer.pulse;
+        pulse.awaits_body(true);
+        let read = self.read_whole(limit).await;
+        pulse.awaits_body(false);
+        read
+    }
+
+    async fn read_whole(self, limit: usize) -> Result<(Bytes, PostedRoom), Refusal> {
         let announced = super::announced_length(self.ask.headers);
         if usize::try_from(announced).unwrap_or(usize::MAX) > limit {
             return Err(too_large(limit));

@@ -1,7 +1,7 @@
 //! Strict percent-decoding, one path element at a time (RFC 3986 section 2.1).
 //!
-//! `go` escapes each element by itself and leaves `/` alone; so an encoded slash, an empty
-//! element, a dot element or a control byte is never its work, and is refused.
+//! `go` escapes each element by itself and leaves `/` alone; so an encoded slash, a slash at the end, a
+//! dot element or a control byte is never its work, and is refused.
 
 use super::RouteError;
 use std::borrow::Cow;
@@ -38,20 +38,24 @@ fn pair(rest: &mut impl Iterator<Item = u8>) -> Option<u8> {
     Some(nibble()? << 4 | nibble()?)
 }
 
-/// Splits an absolute path into its decoded elements; `/` alone has none.
+/// Splits an absolute path into its decoded elements; slashes alone have none. Several slashes are one,
+/// as `go` and most servers have it: a base URL and a path were joined carelessly on the way.
 pub(super) fn elements(raw_path: &str) -> Result<Vec<Cow<'_, str>>, RouteError> {
     let path = raw_path
         .strip_prefix('/')
         .ok_or(RouteError::Malformed("the path does not begin with /"))?;
+    let path = path.trim_start_matches('/');
     if path.is_empty() {
         return Ok(Vec::new());
     }
-    path.split('/').map(|raw| checked(decode(raw)?)).collect()
+    let last = path.rsplit('/').next().filter(|last| last.is_empty());
+    let named = path.split('/').filter(|raw| !raw.is_empty());
+    named.chain(last).map(|raw| checked(decode(raw)?)).collect()
 }
 
 fn checked(element: Cow<'_, str>) -> Result<Cow<'_, str>, RouteError> {
     match element.as_ref() {
-        "" => Err(RouteError::Malformed("the path has an empty element")),
+        "" => Err(RouteError::Malformed("the path ends with a slash")),
         "." | ".." => Err(RouteError::Malformed("the path has an element . or ..")),
         text if text.chars().any(char::is_control) => {
             Err(RouteError::Malformed("the path has a control character"))

@@ -78,12 +78,66 @@ fn the_module_protocol_is_read() {
 }
 
 #[test]
+fn every_name_that_go_sends_comes_in_as_it_went_out() {
+    const SPECIAL: &[u8] = b"!#$%&()+,-.=@[]^_{}~ /\\:*?\"<>|'`;aZ02dD";
+    let special = |at: usize| char::from(SPECIAL[at % SPECIAL.len()]);
+    let mut sent = 0;
+    for number in 0..SPECIAL.len().pow(3) {
+        let letters = [
+            number,
+            number / SPECIAL.len(),
+            number / SPECIAL.len().pow(2),
+        ];
+        let name: String = letters.map(special).iter().collect();
+        // What Go refuses, it never sends.
+        let Ok(escaped) = gomod::escape::escape_version(&name) else {
+            continue;
+        };
+        sent += 1;
+        let path = format!("/rsc.io/quote/@v/{escaped}.info");
+        let query = Resource::Query {
+            module: module("rsc.io/quote"),
+            query: name,
+        };
+        assert_eq!(
+            resource(&gomod::escape::percent_encode(&path)),
+            query,
+            "{path}"
+        );
+    }
+    assert!(sent > 10_000, "{sent}");
+}
+
+#[test]
+fn several_slashes_are_one_for_every_route() {
+    for path in [
+        "/rsc.io/quote/@v/list",
+        "/cached-only/rsc.io/quote/@latest",
+        "/sumdb/sum.example.com/latest",
+        "/-/status",
+        "/-/journal/checkpoint",
+        "/livez",
+        "/index",
+        "/",
+    ] {
+        for slashes in ["//", "///"] {
+            let spelled = path.replace('/', slashes);
+            assert_eq!(get(&spelled), get(path), "{spelled}");
+        }
+        assert!(get(path).is_ok_and(|route| {
+            let is_for_operators = path.starts_with("/-/");
+            route.is_for_operators() == is_for_operators
+        }));
+    }
+}
+
+#[test]
 fn what_no_go_command_sends_is_400() {
     for path in [
         "",
         "rsc.io/quote/@v/list",
-        "//rsc.io/quote/@v/list",
-        "/rsc.io//quote/@v/list",
+        "//rsc.io/quote/@v//",
+        "/rsc.io/%2f/quote/@v/list",
         "/rsc.io/quote/@v/list/",
         "/rsc.io/../quote/@v/list",
         "/rsc.io/%2e%2e/quote/@v/list",

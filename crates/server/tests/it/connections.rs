@@ -179,3 +179,75 @@ async fn any_limit_of_connections_serves_and_stops() {
         assert_eq!(server.stop().await.unwrap().cut, 0);
     }
 }
+
+/// As `nc -N` and some health checks do: the request is sent, and the sending side is ended.
+#[tokio::test]
+async fn a_client_that_ends_its_side_gets_its_answer() {
+    let gate = Arc::new(Notify::new());
+    let fake = Fake::serving(|| artifact(blob(10).1)).gated(&gate);
+    let (began, ended) = (Arc::clone(&fake.began), Arc::clone(&fake.ended));
+    let server = fake.start();
+    let mut client = TcpStream::connect(server.address).await.unwrap();
+    client.write_all(REQUEST).await.unwrap();
+    began.notified().await;
+    client.shutdown().await.unwrap();
+    let given_up = timeout(seconds(1), ended.notified()).await;
+    assert!(given_up.is_err(), "nobody works on its answer any more");
+    gate.notify_one();
+    let answer = timeout(seconds(20), rest(&mut client)).await.unwrap();
+    let answer = String::from_utf8_lossy(&answer).into_owned();
+    // An interim answer, by which a client that is gone would be found out, may stand before it.
+    let is_answered = answer
+        .split("\r\n\r\n")
+        .any(|head| head.starts_with("HTTP/1.1 200 "));
+    assert!(is_answered, "{answer}");
+}
+
+#[tokio::test]
+async fn two_requests_before_the_end_of_a_side_are_both_answered() {
+    let server = Fake::serving(|| artifact(blob(10).1)).start();
+    let mut client = TcpStream::connect(server.address).await.unwrap();
+    client.write_all(&REQUEST.repeat(2)).await.unwrap();
+    client.shutdown().await.unwrap();
+    let answers = timeout(seconds(20), rest(&mut client)).await.unwrap();
+    let answers = String::from_utf8_lossy(&answers)
+        .matches("HTTP/1.1 200 ")
+        .count();
+    assert_eq!(answers, 2);
+}
+
+#[tokio::test]
+async fn a_resting_connection_whose_client_ends_its_side_is_closed_at_once() {
+    let server = Fake::serving(|| artifact(blob(10).1)).start();
+    let mut client = TcpStream::connect(server.address).await.unwrap();
+    client.write_all(REQUEST).await.unwrap();
+    until(&mut client, "\r\n\r\n").await;
+    client.shutdown().await.unwrap();
+    // Long before the idle timeout.
+    timeout(seconds(20), rest(&mut client)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_body_that_is_not_whole_when_a_side_ends_is_not_waited_for() {
+    let server = Fake::serving(|| artifact(blob(10).1)).start();
+    let mut client = TcpStream::connect(server.address).await.unwrap();
+    let head = b"POST /-/sums HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf";
+    client.write_all(head).await.unwrap();
+    client.shutdown().await.unwrap();
+    timeout(seconds(8), rest(&mut client)).await.unwrap();
+}
+
+/// The time here is the kernel's own: its answer to an interim answer.
+#[tokio::test]
+async fn a_client_that_is_gone_before_its_answer_is_found_out() {
+    let gate = Arc::new(Notify::new());
+    let fake = Fake::serving(|| artifact(blob(10).1)).gated(&gate);
+    let (began, ended) = (Arc::clone(&fake.began), Arc::clone(&fake.ended));
+    let server = fake.start();
+    let mut client = TcpStream::connect(server.address).await.unwrap();
+    client.write_all(REQUEST).await.unwrap();
+    began.notified().await;
+    drop(client);
+    let left = timeout(seconds(8), ended.notified()).await;
+    left.expect("nobody works for a client that is gone");
+}

@@ -39,6 +39,18 @@ pub(crate) struct Fake {
     script: Script,
     gate: Option<Arc<Notify>>,
     pub(crate) asked: Arc<AtomicUsize>,
+    /// Told when a question comes, and when its answer is ready or nobody waits for it any more.
+    pub(crate) began: Arc<Notify>,
+    pub(crate) ended: Arc<Notify>,
+}
+
+/// Tells that a question is over.
+struct Ending<'f>(&'f Notify);
+
+impl Drop for Ending<'_> {
+    fn drop(&mut self) {
+        self.0.notify_one();
+    }
 }
 
 /// A server under test; ends when dropped or stopped.
@@ -56,6 +68,8 @@ impl Fake {
             script: Box::new(script),
             gate: None,
             asked: Arc::default(),
+            began: Arc::default(),
+            ended: Arc::default(),
         }
     }
 
@@ -123,6 +137,8 @@ impl Service for Fake {
         fetching: Fetching,
     ) -> Result<Reply, Refusal> {
         self.asked.fetch_add(1, Ordering::SeqCst);
+        self.began.notify_one();
+        let _ending = Ending(&self.ended);
         if let Some(gate) = &self.gate {
             gate.notified().await;
         }

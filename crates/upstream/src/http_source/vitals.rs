@@ -20,7 +20,7 @@ impl HttpSource {
     /// Asks for a path that the source gave before, or for its base URL, whose redirects are not
     /// followed.
     pub(crate) async fn ping(&self, known: Option<&KnownPath>) -> Signal {
-        let url = known.map_or_else(|| self.base.clone(), |known| self.url(known.path.as_str()));
+        let url = known.map_or_else(|| self.base.clone(), |known| self.url(&known.path));
         let is_zip = known.is_some_and(|known| known.path.kind() == RequestKind::Zip);
         let mut trail = Trail::new(url);
         loop {

@@ -154,6 +154,21 @@ async fn hosts_that_bypass_the_proxy_are_reached_straight() {
 }
 
 #[tokio::test]
+async fn a_host_bypasses_the_proxy_at_the_port_that_is_named() {
+    let fake = Fake::always(Script::ok("module m\n")).await;
+    let proxy = CorporateProxy::start(fake.address).await;
+    let port = fake.address.port();
+    for (bypass, through) in [
+        (format!("10.0.0.1, 127.0.0.1:{port}"), 0),
+        (format!("127.0.0.1:{}", port ^ 1), 1),
+    ] {
+        let upstreams = upstreams(&fake.url(), &proxy.options(&bypass));
+        found(upstreams.walk(PATH).next().await);
+        assert_eq!(proxy.heads.lock().len(), through, "{bypass}");
+    }
+}
+
+#[tokio::test]
 async fn a_proxy_that_refuses_is_an_outage_and_never_absence() {
     for status in [403, 404, 407, 502] {
         let refusing = Fake::always(Script::raw(format!(

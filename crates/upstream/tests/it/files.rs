@@ -33,15 +33,21 @@ async fn ask(root: &Path, path: &str) -> Outcome {
 }
 
 #[tokio::test]
-async fn files_are_found_by_their_unescaped_names() {
+async fn files_are_found_by_their_names() {
     let root = tree();
     let download = found(ask(root.path(), &format!("{VERSIONS}/list")).await);
     assert_eq!(download.length, Some(7));
     assert_eq!(text(download).await, "v1.0.0\n");
-    for name in ["v1.0.0+incompatible.mod", "v1.0.0%2Bincompatible.mod"] {
-        let download = found(ask(root.path(), &format!("{VERSIONS}/{name}")).await);
-        assert_eq!(text(download).await, "module example.com/M\n");
-    }
+    let name = "v1.0.0+incompatible.mod";
+    let download = found(ask(root.path(), &format!("{VERSIONS}/{name}")).await);
+    assert_eq!(text(download).await, "module example.com/M\n");
+    absent(
+        ask(
+            root.path(),
+            &format!("{VERSIONS}/v1.0.0%2Bincompatible.mod"),
+        )
+        .await,
+    );
 }
 
 #[tokio::test]
@@ -71,13 +77,10 @@ async fn a_tree_that_is_not_there_is_an_outage() {
 #[tokio::test]
 async fn nothing_outside_the_tree_is_reached() {
     let root = tree();
-    for path in [
-        "../outside",
-        "%2e%2e/outside",
-        "x/../../outside",
-        "..%2foutside",
-        "/outside",
-    ] {
+    for path in ["%2e%2e/outside", "..%2foutside"] {
+        absent(ask(root.path(), path).await);
+    }
+    for path in ["../outside", "x/../../outside", "/outside"] {
         assert_eq!(
             unavailable(ask(root.path(), path).await).code,
             Code::MalformedRequest,

@@ -279,7 +279,7 @@ async fn malformed_names_and_paths_ask_nobody() {
         ("", "latest"),
         ("..", "latest"),
         (NAME, "../latest"),
-        ("a b", "latest"),
+        ("a\\b", "latest"),
         (NAME, ""),
         (NAME, "x?y"),
     ] {

@@ -9,7 +9,10 @@ use hyper_util::{
     server::conn::auto,
 };
 use parking_lot::Mutex;
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, ExtendedKeyUsagePurpose, IsCa, KeyPair,
+    date_time_ymd,
+};
 use rustls::{
     ServerConfig,
     crypto::aws_lc_rs,
@@ -224,4 +227,100 @@ async fn serve_http2(
                 .await;
         });
     }
+}
+
+/// A server whose certificate is an authority that signed itself, as `openssl req -x509` makes it.
+struct SelfSigned {
+    directory: tempfile::TempDir,
+    fake: Fake,
+}
+
+// === impl SelfSigned ===
+
+impl SelfSigned {
+    async fn new(change: impl FnOnce(&mut CertificateParams)) -> Self {
+        let mut params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        change(&mut params);
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.self_signed(&key).unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::write(directory.path().join("ca.pem"), certificate.pem()).unwrap();
+        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+        let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate.der().clone()], key)
+            .unwrap();
+        let acceptor = TlsAcceptor::from(Arc::new(config));
+        let fake = Fake::start_tls(acceptor, |_, _| Script::ok("module m\n")).await;
+        Self { directory, fake }
+    }
+
+    fn file(&self) -> PathBuf {
+        self.directory.path().join("ca.pem")
+    }
+
+    /// Whether it is trusted under this host by whoever names this file.
+    async fn is_trusted(&self, host: &str, ca: Option<PathBuf>) -> bool {
+        let list = format!("https://{host}:{}", self.fake.address.port());
+        let options = UpstreamOptions { ca, ..options() };
+        let outcome = upstreams(&list, &options).walk(PATH).next().await;
+        matches!(outcome, upstream::Outcome::Found(_))
+    }
+}
+
+#[tokio::test]
+async fn a_self_signed_authority_is_a_server_exactly_where_it_is_named_itself() {
+    let server = SelfSigned::new(|_| {}).await;
+    let other = SelfSigned::new(|_| {}).await;
+    assert!(server.is_trusted("localhost", Some(server.file())).await);
+    assert!(!server.is_trusted("127.0.0.1", Some(server.file())).await);
+    assert!(!server.is_trusted("localhost", Some(other.file())).await);
+    assert!(!server.is_trusted("localhost", None).await);
+}
+
+#[tokio::test]
+async fn a_self_signed_authority_is_held_to_its_time_and_purpose() {
+    let expired = SelfSigned::new(|params| params.not_after = date_time_ymd(2020, 1, 1)).await;
+    assert!(!expired.is_trusted("localhost", Some(expired.file())).await);
+    let early = SelfSigned::new(|params| params.not_before = date_time_ymd(2150, 1, 1)).await;
+    assert!(!early.is_trusted("localhost", Some(early.file())).await);
+    for (purpose, expected) in [
+        (ExtendedKeyUsagePurpose::ServerAuth, true),
+        (ExtendedKeyUsagePurpose::Any, true),
+        (ExtendedKeyUsagePurpose::ClientAuth, false),
+    ] {
+        let shown = format!("{purpose:?}");
+        let server = SelfSigned::new(|params| params.extended_key_usages = vec![purpose]).await;
+        let is_trusted = server.is_trusted("localhost", Some(server.file())).await;
+        assert_eq!(is_trusted, expected, "{shown}");
+    }
+}
+
+/// What a process trusts is decided by its environment, so this test runs once more, as a child.
+#[tokio::test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the test runs itself as a child, with another environment"
+)]
+async fn a_self_signed_authority_may_be_named_by_the_environment() {
+    const PORT: &str = "MODKEEP_TEST_TLS_PORT";
+    if let Ok(port) = std::env::var(PORT) {
+        let list = format!("https://localhost:{port}");
+        found(upstreams(&list, &options()).walk(PATH).next().await);
+        return;
+    }
+    let server = SelfSigned::new(|_| {}).await;
+    let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+    let name = "tls::a_self_signed_authority_may_be_named_by_the_environment";
+    child
+        .args(["--exact", name])
+        .env(PORT, server.fake.address.port().to_string())
+        .env("SSL_CERT_FILE", server.file());
+    let output = tokio::task::spawn_blocking(move || child.output());
+    let output = output.await.unwrap().unwrap();
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{printed}");
 }

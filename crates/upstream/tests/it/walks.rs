@@ -27,7 +27,7 @@ async fn a_source_is_asked_for_the_path_below_its_base() {
     let asked = &fake.asked()[0];
     assert_eq!(
         asked.target,
-        "/go/base/example.com/!m/@v/v1.0.0+incompatible.mod"
+        "/go/base/example.com/%21m/@v/v1.0.0+incompatible.mod"
     );
     assert_eq!(asked.header("accept-encoding"), Some("identity"));
     assert!(asked.header("user-agent").unwrap().starts_with("modkeep/"));
@@ -178,18 +178,7 @@ async fn lists_without_a_source_ask_nobody() {
 async fn a_malformed_path_asks_nobody() {
     let fake = Fake::always(Script::ok("secret")).await;
     let upstreams = upstreams(&fake.url(), &options());
-    for path in [
-        "",
-        "/x",
-        "a/../b",
-        "a/%2e%2e/b",
-        "a?x",
-        "a#x",
-        "a b",
-        "a\r\nx: y",
-        "a/%00",
-        "a/%2fb",
-    ] {
+    for path in ["", "/x", "a/../b", "a?x", "a\r\nx: y", "a/\0", "a\\b"] {
         let outage = unavailable(upstreams.walk(path).next().await);
         assert_eq!(outage.code, Code::MalformedRequest, "{path}");
     }

@@ -8,12 +8,17 @@ use std::{collections::BTreeMap, path::Path};
 #[derive(Default)]
 struct Fake {
     variables: BTreeMap<&'static str, &'static str>,
+    files: BTreeMap<&'static str, &'static str>,
     go: Option<&'static str>,
 }
 
 impl Environment for Fake {
     fn variable(&self, name: &str) -> Option<String> {
         self.variables.get(name).map(|text| (*text).to_owned())
+    }
+
+    fn go_file(&self, name: &str) -> Option<String> {
+        self.files.get(name).map(|text| (*text).to_owned())
     }
 
     fn go_env(&self, _name: &str) -> Option<String> {
@@ -24,7 +29,7 @@ impl Environment for Fake {
 fn fake<const N: usize>(variables: [(&'static str, &'static str); N]) -> Fake {
     Fake {
         variables: BTreeMap::from(variables),
-        go: None,
+        ..Fake::default()
     }
 }
 
@@ -96,6 +101,72 @@ fn the_upstream_list_is_found_where_go_would_find_its_own() {
         )
     );
     assert_eq!(at(&fake([])).1, Origin::Default.to_string());
+}
+
+/// As `go` decides: `useSumDB` and `lookup` of cmd/go/internal/modfetch.
+#[test]
+fn what_stays_private_is_found_where_go_would_find_it() {
+    let kept = |environment: &Fake, flags: &[(&'static str, &str)]| {
+        let flags = flags.iter().map(|(name, text)| (*name, (*text).to_owned()));
+        let resolved = layers(&flags.collect(), environment, None).unwrap();
+        let (private, no_sumdb) = (resolved.private().unwrap(), resolved.no_sumdb().unwrap());
+        (private.to_string(), no_sumdb.to_string())
+    };
+    let both = |private: &str, no_sumdb: &str| (private.to_owned(), no_sumdb.to_owned());
+    for (variables, expected) in [
+        (vec![], both("", "")),
+        (vec![("GOPRIVATE", "p")], both("p", "p")),
+        (vec![("GONOSUMDB", "s")], both("", "s")),
+        (vec![("GONOPROXY", "x")], both("x", "")),
+        (
+            vec![("GOPRIVATE", "p"), ("GONOPROXY", "none")],
+            both("none", "p"),
+        ),
+        (
+            vec![("GOPRIVATE", "p"), ("GONOSUMDB", "none")],
+            both("p", "none"),
+        ),
+        (
+            vec![
+                ("GONOSUMCHECK", "s"),
+                ("GOINSECURE", "s"),
+                ("GOFLAGS", "-insecure"),
+            ],
+            both("", ""),
+        ),
+    ] {
+        let variables: BTreeMap<_, _> = variables.into_iter().collect();
+        let in_variables = Fake {
+            variables: variables.clone(),
+            ..Fake::default()
+        };
+        let in_files = Fake {
+            files: variables.clone(),
+            ..Fake::default()
+        };
+        assert_eq!(kept(&in_variables, &[]), expected, "{variables:?}");
+        assert_eq!(kept(&in_files, &[]), expected, "{variables:?} in a file");
+    }
+    let narrowed = fake([("GONOSUMDB", "none"), ("GOPRIVATE", "p")]);
+    assert_eq!(kept(&narrowed, &[("private", "x")]), both("x", "x,none"));
+    assert_eq!(kept(&narrowed, &[("no-sumdb", "y")]), both("p", "y"));
+}
+
+#[test]
+fn a_variable_beats_a_file_of_gos_and_a_wrong_glob_is_refused() {
+    let environment = Fake {
+        files: BTreeMap::from([("GONOSUMDB", "file"), ("GOSUMDB", "off")]),
+        ..fake([("GONOSUMDB", "variable,[")])
+    };
+    let resolved = layers(&Flags::new(), &environment, None).unwrap();
+    assert_eq!(
+        found(&resolved, "sumdb"),
+        ("off".to_owned(), "go env GOSUMDB".to_owned())
+    );
+    assert_eq!(
+        resolved.no_sumdb().unwrap_err().to_string(),
+        "no-sumdb (environment GONOSUMDB): \"[\" is no glob"
+    );
 }
 
 #[cfg(target_os = "linux")]
