@@ -49,6 +49,7 @@ mod scrub;
 mod site;
 mod statuses;
 mod store;
+mod straight;
 mod sumdb;
 mod sums;
 mod surface;
