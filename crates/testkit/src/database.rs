@@ -178,9 +178,7 @@ impl Module {
 
     fn hash_lines(&self) -> Vec<(String, String)> {
         let root = format!("{}@{}", self.path(), self.version());
-        let go_mod = ("go.mod".to_owned(), self.mod_file());
-        let files = self.files().iter().cloned();
-        let entries = std::iter::once(go_mod).chain(files);
+        let entries = self.entries().into_iter();
         entries
             .map(|(name, content)| (digest(&content), format!("{root}/{name}")))
             .collect()

@@ -71,6 +71,11 @@ impl Go {
         self
     }
 
+    /// The directory that holds its caches and settings.
+    pub fn home(&self) -> &Path {
+        self.home.path()
+    }
+
     /// The module cache.
     pub fn module_cache(&self) -> PathBuf {
         self.home.path().join("modcache")

@@ -108,6 +108,11 @@ impl FakeUpstream {
         self.rule(target.into(), When::First(count), fault);
     }
 
+    /// Every matching request after the first `count` from now on gets this fault.
+    pub fn after(&self, count: u64, target: impl Into<Target>, fault: Fault) {
+        self.rule(target.into(), When::After(count), fault);
+    }
+
     /// The `n`-th matching request from now on (the first is 1) gets this fault.
     pub fn nth(&self, n: u64, target: impl Into<Target>, fault: Fault) {
         self.rule(target.into(), When::Nth(n), fault);

@@ -53,6 +53,7 @@ mod site;
 mod slashes;
 mod statuses;
 mod store;
+mod straight;
 mod sumdb;
 mod sums;
 mod surface;

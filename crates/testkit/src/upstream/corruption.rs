@@ -1,6 +1,8 @@
 //! Faults that change an artifact as real ones do: what disks, tools for text, caches and mirrors
 //! make of it.
 
+use std::sync::Arc;
+
 use super::Fault;
 use crate::fixture::{Module, zip};
 
@@ -43,6 +45,27 @@ impl Fault {
     /// The body is gzip, and no header says so.
     pub fn gzip() -> Self {
         Self::tamper(gzip)
+    }
+
+    /// 200 and the right body, under these header lines in place of its own; each ends in CRLF.
+    pub fn headed(lines: &'static str) -> Self {
+        Self::Wire(Arc::new(move |body| {
+            let length = body.len();
+            let head = format!("HTTP/1.1 200 OK\r\n{lines}content-length: {length}\r\n\r\n");
+            [head.as_bytes(), body].concat()
+        }))
+    }
+
+    /// The body is gzip and a header says so, whether the client asked for it or not.
+    pub fn gzip_declared() -> Self {
+        Self::Wire(Arc::new(|body| {
+            let packed = gzip(body);
+            let length = packed.len();
+            let head = format!(
+                "HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: {length}\r\n\r\n"
+            );
+            [head.as_bytes(), &packed].concat()
+        }))
     }
 
     /// The zip of another module or version, or of another state of the same one: what a mirror
@@ -93,6 +116,16 @@ mod tests {
         assert_eq!(tampered(Fault::flipped_bit(1, 5), b"ABC"), b"AbC");
         assert_eq!(tampered(Fault::kept_short(2), b"ABC"), b"AB");
         assert_eq!(tampered(Fault::kept_short(9), b"ABC"), b"ABC");
+    }
+
+    #[test]
+    fn a_declared_gzip_says_so_and_is_framed_by_its_length() {
+        let Fault::Wire(wire) = Fault::gzip_declared() else {
+            unreachable!("it is a matter of the wire")
+        };
+        let answer = wire(b"ABC");
+        let head = b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 31\r\n\r\n";
+        assert_eq!(answer, [head, gzip(b"ABC").as_slice()].concat());
     }
 
     #[test]

@@ -95,6 +95,9 @@ pub enum Fault {
         /// The length in the header.
         declared: u64,
     },
+    /// What goes over the wire, head and all, made of the right body; the connection closes
+    /// after it.
+    Wire(Change),
     /// The connection is reset instead of an answer.
     Reset,
     /// The right answer, later.
@@ -115,6 +118,7 @@ pub enum Fault {
 pub(super) enum When {
     Always,
     First(u64),
+    After(u64),
     Nth(u64),
 }
 
@@ -239,6 +243,7 @@ impl fmt::Debug for Fault {
             Self::Hang => "Hang",
             Self::Slow { .. } => "Slow",
             Self::Tamper(_) => "Tamper",
+            Self::Wire(_) => "Wire",
             Self::Replace { .. } => "Replace",
             Self::Length { .. } => "Length",
             Self::Reset => "Reset",
@@ -285,6 +290,7 @@ impl Rule {
         match self.when {
             When::Always => true,
             When::First(count) => self.seen <= count,
+            When::After(count) => self.seen > count,
             When::Nth(n) => self.seen == n,
         }
     }
@@ -309,6 +315,10 @@ mod tests {
         let mut plan = Plan::default();
         plan.add(Target::Any, When::First(2), Fault::Hang);
         assert_eq!(struck(&mut plan, ZIP, 3), [true, true, false]);
+
+        let mut plan = Plan::default();
+        plan.add(Target::Any, When::After(2), Fault::Hang);
+        assert_eq!(struck(&mut plan, ZIP, 3), [false, false, true]);
     }
 
     #[test]

@@ -87,6 +87,7 @@ fn spoiled(path: &str, body: &Bytes, fault: Fault) -> Vec<Step> {
             let head = ok_head(path, changed.len() as u64);
             vec![write(&head), Step::Write(changed.into())]
         }
+        Fault::Wire(change) => vec![Step::Write(change(body).into()), Step::Close],
         Fault::Length { declared } => {
             let head = ok_head(path, declared);
             vec![write(&head), Step::Write(body.clone()), Step::Close]
@@ -248,6 +249,15 @@ mod tests {
         assert!(
             text.ends_with("application/zip\r\n\r\n0123456789[Close]"),
             "{text}"
+        );
+    }
+
+    #[test]
+    fn headers_in_place_of_ours_are_sent_as_told() {
+        let text = written(Some(Fault::headed("content-type: text/html\r\n")));
+        assert_eq!(
+            text,
+            "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 10\r\n\r\n0123456789[Close]"
         );
     }
 
