@@ -5,7 +5,8 @@
 //! another source may be tried.
 
 use crate::{
-    check, confirm,
+    check::{self, SmallCheck},
+    confirm,
     context::Context,
     flight::Outcome,
     inquiry::{Caught, Exhibit, Inquiry, Seen, Suspect},
@@ -13,7 +14,7 @@ use crate::{
     metrics::Kind,
     refusal::Refusal,
     remembered::Remembered,
-    verify::{Grounds, UNVERIFIED},
+    verify::{self, Grounds, UNVERIFIED},
 };
 use bytes::{Bytes, BytesMut};
 use gomod::{Artifact, ArtifactKind, modfile::MAX_BYTES};
@@ -193,13 +194,16 @@ async fn judge_small(
     bytes: &Bytes,
 ) -> Result<(Option<String>, Grounds), Lost> {
     let checked = context.check_small(artifact, bytes).await;
-    let h1 = checked.map_err(|wrong| Lost::Body(wrong.into()))?;
+    let SmallCheck { h1, doubt } = checked.map_err(|wrong| Lost::Body(wrong.into()))?;
     if context.verifier.must_wait(artifact) {
         context.prefetch.arrived(artifact, bytes);
     }
     let mut grounds = context
         .grounds(artifact, h1.as_deref().unwrap_or_default())
         .await?;
+    if let Some(doubt) = doubt.filter(|_| !verify::is_proven(&grounds.evidence)) {
+        return Err(Lost::Body(doubt.into()));
+    }
     if artifact.kind == ArtifactKind::Info {
         grounds.evidence = confirm::evidence(grounds.evidence, bytes);
     }

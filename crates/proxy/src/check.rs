@@ -4,16 +4,19 @@
 //!
 //! * `.info` must be JSON and name the version that was asked for, if that was a canonical one: `go`
 //!   fails otherwise. A missing time is fine.
-//! * `.mod` must be a go.mod as `go` reads those of dependencies: unknown directives are fine, and
-//!   so is another module path, because a fork that is used through `replace` keeps its old one. A
-//!   toolchain module's go.mod may be empty.
+//! * `.mod` is handed on by `go mod download` whatever is in it, and `go get` passes over a version
+//!   whose go.mod it cannot read. So what the checksum database proves is taken as it is. Without a
+//!   proof it must look like a go.mod, or a page that asks for a password would be one for ever: it is
+//!   read as `go` reads those of dependencies, where unknown directives are fine, and so is another
+//!   module path, because a fork that is used through `replace` keeps its old one. A module line may be
+//!   missing if everything in it is known, and so may everything.
 //! * `.zip` must keep every rule of module zips; it is checked in the spool, after its last byte.
 //!
 //! Whether the bytes are the ones everybody else got is the checksum database's business.
 
 use crate::positioned::Positioned;
 use codes::Code;
-use gomod::{Artifact, ArtifactKind, ModulePath, Version, info::VersionInfo, modfile, sumhash};
+use gomod::{Artifact, ArtifactKind, Version, info::VersionInfo, modfile, sumhash};
 use std::fs::File;
 use upstream::BodyFailure;
 
@@ -60,11 +63,36 @@ const MOD_LIMIT: u64 = 16 * 1024 * 1024;
 /// Go's own limit for module zips.
 const ZIP_LIMIT: u64 = 500 * 1024 * 1024;
 
-/// Checks a small artifact; gives its `h1:` hash if go.sum knows one for its kind.
-pub(crate) fn small(artifact: &Artifact, bytes: &[u8]) -> Result<Option<String>, Wrong> {
+/// A small artifact that was looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SmallCheck {
+    /// Its `h1:` hash if go.sum knows one for its kind.
+    pub(crate) h1: Option<String>,
+    /// Why it is taken only with a proof, if it is.
+    pub(crate) doubt: Option<Wrong>,
+}
+
+impl SmallCheck {
+    /// The hash, if it may be taken without a proof.
+    pub(crate) fn unproven(self) -> Result<Option<String>, Wrong> {
+        match self.doubt {
+            None => Ok(self.h1),
+            Some(doubt) => Err(doubt),
+        }
+    }
+}
+
+/// Checks a small artifact.
+pub(crate) fn small(artifact: &Artifact, bytes: &[u8]) -> Result<SmallCheck, Wrong> {
     match artifact.kind {
-        ArtifactKind::Info => info(&artifact.version, bytes).map(|()| None),
-        ArtifactKind::Mod => go_mod(&artifact.module, bytes).map(Some),
+        ArtifactKind::Info => info(&artifact.version, bytes).map(|()| SmallCheck {
+            h1: None,
+            doubt: None,
+        }),
+        ArtifactKind::Mod => Ok(SmallCheck {
+            h1: Some(sumhash::h1_of_go_mod(bytes).to_string()),
+            doubt: go_mod(bytes).err(),
+        }),
         ArtifactKind::Zip => Err(Wrong::new(Code::BadZip, "a zip is no small artifact")),
     }
 }
@@ -122,14 +150,42 @@ fn parse_info(bytes: &[u8]) -> Result<VersionInfo, Wrong> {
     VersionInfo::parse(bytes).map_err(|error| Wrong::new(Code::BadInfo, error.to_string()))
 }
 
-fn go_mod(module: &ModulePath, bytes: &[u8]) -> Result<String, Wrong> {
-    let skimmed =
-        modfile::skim(bytes).map_err(|error| Wrong::new(Code::BadGoMod, error.to_string()))?;
-    if skimmed.module.is_none() && module.as_str() != TOOLCHAIN {
-        return Err(Wrong::new(Code::BadGoMod, "it has no module line"));
+/// Whether it looks like a go.mod.
+fn go_mod(bytes: &[u8]) -> Result<(), Wrong> {
+    const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+    let text = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
+    let bad = |problem: String| Wrong::new(Code::BadGoMod, problem);
+    let skimmed = modfile::skim(text).map_err(|error| bad(error.to_string()))?;
+    if skimmed.module.is_some() || modfile::parse(text, modfile::Mode::Strict).is_ok() {
+        return Ok(());
     }
-    Ok(sumhash::h1_of_go_mod(bytes).to_string())
+    Err(bad("it has no module line".to_owned()))
 }
 
-/// The module of Go's own distributions.
-const TOOLCHAIN: &str = "golang.org/toolchain";
+#[cfg(test)]
+mod tests {
+    use super::go_mod;
+
+    #[test]
+    fn what_go_passes_on_looks_like_a_go_mod_and_a_page_does_not() {
+        for text in [
+            "",
+            "\n",
+            "module example.com/m\n",
+            "\u{feff}module example.com/m\n",
+            "module example.com/other\nfrobnicate on\n",
+            "go 1.21\n",
+            "require example.com/d v1.0.0\n",
+        ] {
+            assert!(go_mod(text.as_bytes()).is_ok(), "{text:?}");
+        }
+        for text in [
+            "<html>moved</html>\n",
+            "{\"error\": \"please log in\"}\n",
+            "Please log in to read this\n",
+            "go 1.21\nfrobnicate on\n",
+        ] {
+            assert!(go_mod(text.as_bytes()).is_err(), "{text:?}");
+        }
+    }
+}

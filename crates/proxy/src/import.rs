@@ -51,7 +51,7 @@ pub(crate) fn artifact_within(
         return check::zip_within(artifact, content).map(Some);
     }
     let bytes = read(content, check::limit(artifact.kind))?;
-    check::small(artifact, &bytes)
+    check::small(artifact, &bytes)?.unproven()
 }
 
 fn read(content: Positioned<'_>, limit: u64) -> Result<Vec<u8>, Wrong> {

@@ -6,7 +6,7 @@
 //! thread.
 
 use crate::{
-    check::{self, Wrong},
+    check::{self, SmallCheck, Wrong},
     context::Context,
     refusal::Refusal,
 };
@@ -56,7 +56,7 @@ impl Context {
         &self,
         artifact: &Artifact,
         bytes: &Bytes,
-    ) -> Result<Option<String>, Wrong> {
+    ) -> Result<SmallCheck, Wrong> {
         let subject = artifact.clone();
         let read = move |bytes: &Bytes| check::small(&subject, bytes);
         let checked = self.parsing.read(bytes.clone(), read).await;

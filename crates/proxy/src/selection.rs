@@ -16,6 +16,7 @@
 use gomod::{
     Version,
     pseudo::{PseudoVersion, Timestamp},
+    semver,
 };
 use std::collections::BTreeSet;
 use store::KeptVersion;
@@ -35,7 +36,7 @@ pub(crate) fn is_list(text: &str) -> bool {
     let mut words = text
         .lines()
         .filter_map(|line| line.split_whitespace().next());
-    text.trim().is_empty() || words.any(|word| Version::parse(word).is_ok())
+    text.trim().is_empty() || words.any(semver::is_valid)
 }
 
 /// The union of what several sources list, each as it was sent: a version that more than one of them
@@ -45,7 +46,7 @@ pub(crate) fn union<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
     let mut union = String::new();
     for line in texts.into_iter().flat_map(str::lines) {
         let word = line.split_whitespace().next().unwrap_or_default();
-        if Version::parse(word).is_ok_and(|version| seen.insert(version)) {
+        if semver::is_valid(word) && seen.insert(word) {
             union.push_str(line.trim());
             union.push('\n');
         }
@@ -114,6 +115,15 @@ pub(crate) fn pseudo_lines(text: &str) -> impl Iterator<Item = (Version, &str)> 
     })
 }
 
+/// The lines of a list that are passed on as they were sent: pseudo-versions, and what is a semantic
+/// version in no canonical form (`v1`, `v1.2.0+meta`), which `go` takes for a version, right or wrong.
+fn other_lines(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().map(str::trim).filter(|line| {
+        let word = line.split_whitespace().next().unwrap_or_default();
+        semver::is_valid(word) && Version::parse(word).map_or(true, |version| version.is_pseudo())
+    })
+}
+
 /// The pseudo-version that `go` takes from a list without any other: the newest by the time that
 /// the list gives, else by its own.
 pub(crate) fn newest_pseudo(text: &str) -> Option<Version> {
@@ -128,11 +138,11 @@ pub(crate) fn newest_pseudo(text: &str) -> Option<Version> {
         .map(|(version, _)| version)
 }
 
-/// A `list` body: one version a line, then the pseudo-versions of `remembered`.
+/// A `list` body: one version a line, then the other lines of `remembered`.
 pub(crate) fn list_body(versions: &BTreeSet<Version>, remembered: &str) -> String {
     let mut body = String::with_capacity(versions.len() * 10);
-    let pseudo = pseudo_lines(remembered).map(|(_, line)| line);
-    for line in versions.iter().map(Version::as_str).chain(pseudo) {
+    let versions = versions.iter().map(Version::as_str);
+    for line in versions.chain(other_lines(remembered)) {
         body.push_str(line);
         body.push('\n');
     }
@@ -249,6 +259,14 @@ mod tests {
             format!("v1.0.0 2024-01-01T00:00:00Z\nv1.1.0\nv1.2.0\n{PSEUDO}\n")
         );
         assert_eq!(union([""]), "");
+    }
+
+    #[test]
+    fn what_go_takes_for_a_version_is_passed_on() {
+        let text = "v1\nv1.2 2024-01-01T00:00:00Z\nv1.2.0\nv1.2.0+meta\nlatest\n1.0.0\n";
+        let body = list_body(&listed_versions(text, &[]), text);
+        assert_eq!(body, "v1.2.0\nv1\nv1.2 2024-01-01T00:00:00Z\nv1.2.0+meta\n");
+        assert!(super::is_list("v1\n"));
     }
 
     #[test]

@@ -234,7 +234,7 @@ impl Context {
         let Some(latest) = selection::latest(&versions, is_retracted) else {
             return Ok(None);
         };
-        self.info_or_made(module, latest).await.map(Some)
+        self.info_had(module, latest, fetching).await.map(Some)
     }
 
     async fn retractions(

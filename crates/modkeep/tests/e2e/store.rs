@@ -6,6 +6,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use testkit::fixture::Corpus;
+use testkit::fixture::Module;
 use testkit::go::Go;
 use testkit::process::{self, Output};
 use testkit::server::Setup;
@@ -204,6 +205,27 @@ fn an_export_is_a_file_upstream_for_go_and_for_another_server() {
     assert_eq!(versions.assert_ok().stdout.trim(), "example.com/a v1.0.0");
     let other = serve(&source);
     assert_eq!(other.get(&url("a", "zip")).body, module("a", 50_000).zip());
+}
+
+/// Straight, `go` takes the newest pseudo-version of a list without any other.
+#[test]
+fn an_export_has_a_latest_where_there_are_only_pseudo_versions() {
+    const OLDER: &str = "v0.0.0-20240102030405-abcdefabcdef";
+    const NEWER: &str = "v0.0.0-20250102030405-0123456789ab";
+    let versions = [OLDER, NEWER].map(|version| Module::new("example.com/a", version));
+    let mut site = Site::with(&versions);
+    for version in [OLDER, NEWER] {
+        site.keep("example.com/a", version);
+    }
+    assert!(site.server.stop().success());
+    let tree = tempfile::tempdir().unwrap();
+    let directory = tree.path().join("export");
+    store(&["export", directory.to_str().unwrap()], site.server.data()).assert_ok();
+    let source = format!("file://{}", directory.display());
+    for url in [source.clone(), serve(&source).url()] {
+        let output = Go::new(&url).get("example.com/a@latest");
+        assert!(output.assert_ok().stderr.contains(NEWER), "{url}: {output}");
+    }
 }
 
 #[test]

@@ -3,8 +3,9 @@
 //! A kept path is its own file name, because the protocol's URL space is Go's own cache layout.
 //! Added are the `@v/list` files, which are no captures: the versions of which both `.info` and
 //! `.mod` are kept (the go command needs both to choose a version), without pseudo-versions
-//! (module reference, "GOPROXY protocol"). The tree is a proxy for the day on which nothing else
-//! of ours runs.
+//! (module reference, "GOPROXY protocol"), unless there is nothing else: a tree has no `@latest`, and
+//! there the go command takes the newest of the list. The tree is a proxy for the day on which nothing
+//! else of ours runs.
 //!
 //! Every file is complete under its name or not there: it is written under another name first.
 //! Every blob is hashed on the way, and a damaged one is reported and left out. A second export
@@ -183,11 +184,15 @@ impl Export<'_> {
         let Some((module, versions)) = self.module.take() else {
             return Ok(());
         };
-        let listed = versions
+        let usable = versions
             .iter()
-            .filter(|(version, kinds)| kinds.info && kinds.go_mod && !version.is_pseudo());
+            .filter(|(_, kinds)| kinds.info && kinds.go_mod)
+            .map(|(version, _)| version);
+        let (pseudo, tagged): (Vec<_>, Vec<_>) = usable.partition(|version| version.is_pseudo());
+        let listed = if tagged.is_empty() { pseudo } else { tagged };
         let text: String = listed
-            .flat_map(|(version, _)| [version.as_str(), "\n"])
+            .into_iter()
+            .flat_map(|version| [version.as_str(), "\n"])
             .collect();
         let path = self.root.join(format!("{}/@v/list", module.escaped()));
         let (temporary, writes) = (self.root.join(TEMPORARY), &self.store.core().writes);

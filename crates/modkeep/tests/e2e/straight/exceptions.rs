@@ -159,6 +159,38 @@ pub(super) const ARGUED: &[Entry] = &[
         witness: ("zip-more-after-it", "why", "cold ahead database"),
         why: "L1: the same zips: why finds no package without them",
     },
+    Entry {
+        behaviours: &["zip-with-link"],
+        commands: &["*"],
+        modes: "*",
+        differs: Breaks,
+        witness: ("zip-with-link", "download", "cold ahead off"),
+        why: "L1: no hash covers the mode of an entry, and other readers than go make a link of it",
+    },
+    Entry {
+        behaviours: &["zip-with-link"],
+        commands: &["why"],
+        modes: "*",
+        differs: Content,
+        witness: ("zip-with-link", "why", "cold ahead off"),
+        why: "L1: the same zip: why finds no package without it",
+    },
+    Entry {
+        behaviours: &["mod-not-a-go-mod"],
+        commands: &["get-update"],
+        modes: "* off",
+        differs: Content,
+        witness: ("mod-not-a-go-mod", "get-update", "cold asked off"),
+        why: "L11: a page that nobody proves is not kept as a go.mod",
+    },
+    Entry {
+        behaviours: &["mod-is-a-page", "mod-cut-unframed"],
+        commands: &["download-version"],
+        modes: "* off",
+        differs: Breaks,
+        witness: ("mod-is-a-page", "download-version", "cold ahead off"),
+        why: "L11: what nobody proves and is no go.mod is not kept as one",
+    },
 ];
 
 /// Every entry, those that are right before those that are not.
