@@ -86,10 +86,11 @@ impl Hot {
         }
     }
 
-    /// Holds a zip open.
+    /// Holds a zip open, unless it is. What the cache replaces it lets go only later, and of many who
+    /// come at once each has opened the file.
     pub(crate) fn hold(&self, path: &str, kept: &Kept, blob: &BlobReader) {
         let entry = Entry::new(kept, Some(blob.clone()));
-        self.open.insert(path.into(), entry);
+        drop(self.open.entry(path.into()).or_insert(entry));
     }
 
     /// Forgets what is at a path.

@@ -19,7 +19,7 @@ use gomod::{
     semver,
 };
 use std::collections::BTreeSet;
-use store::KeptVersion;
+use store::{KeptVersion, MEMO_BODY_LIMIT};
 
 /// The lines of a `list` answer that name listable versions; everything else is left out, as `go`
 /// leaves it out. Any Unicode space ends a word, as in Go's `strings.Fields`.
@@ -40,13 +40,14 @@ pub(crate) fn is_list(text: &str) -> bool {
 }
 
 /// The union of what several sources list, each as it was sent: a version that more than one of them
-/// lists has the line of the first.
+/// lists has the line of the first. Lines beyond the largest list that can be remembered are left out.
 pub(crate) fn union<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
     let mut seen = BTreeSet::new();
     let mut union = String::new();
     for line in texts.into_iter().flat_map(str::lines) {
         let word = line.split_whitespace().next().unwrap_or_default();
-        if semver::is_valid(word) && seen.insert(word) {
+        let fits = union.len() + line.len() < MEMO_BODY_LIMIT;
+        if fits && semver::is_valid(word) && seen.insert(word) {
             union.push_str(line.trim());
             union.push('\n');
         }

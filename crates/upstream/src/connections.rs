@@ -25,6 +25,7 @@ use std::{
 
 use parking_lot::Mutex;
 use reqwest::{Client, ClientBuilder};
+use tokio::sync::watch;
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -63,6 +64,8 @@ pub(crate) struct Connections {
     resting: Mutex<Resting>,
     fresh: Client,
     opened: Arc<AtomicU64>,
+    /// The newest generation of which the one before was found silent.
+    silenced: watch::Sender<u64>,
 }
 
 /// The client whose connections rest, and how often it was replaced.
@@ -109,6 +112,7 @@ impl Connections {
             }),
             fresh,
             opened,
+            silenced: watch::Sender::new(0),
         })
     }
 
@@ -130,6 +134,23 @@ impl Connections {
     /// Whether a request that was sent since then uses a connection that had rested: none was opened.
     pub(crate) fn rested_since(&self, moment: Moment) -> bool {
         self.opened.load(Ordering::Relaxed) == moment.opened
+    }
+
+    /// One of that moment was silent where a fresh one is answered: drops all that rest, and tells
+    /// whoever waits on one of them.
+    pub(crate) fn are_silent(&self, moment: Moment) {
+        self.drop_resting(moment);
+        let generation = self.resting.lock().generation;
+        self.silenced.send_replace(generation);
+    }
+
+    /// Ends when those of that moment are found silent by somebody else.
+    pub(crate) async fn silent_since(&self, moment: Moment) {
+        let mut silenced = self.silenced.subscribe();
+        let is_later = |generation: &u64| *generation > moment.generation;
+        if silenced.wait_for(is_later).await.is_err() {
+            std::future::pending::<()>().await;
+        }
     }
 
     /// Drops all that rest since before that moment. What is under way on them goes on.

@@ -96,9 +96,14 @@ impl HttpSource {
         self.clients.home().rested_since(moment)
     }
 
-    /// Trusts no connection that rests since before that moment.
-    pub(crate) fn drop_resting(&self, moment: Moment) {
-        self.clients.home().drop_resting(moment);
+    /// Connections of that moment are silent, and fresh ones are not.
+    pub(crate) fn are_silent(&self, moment: Moment) {
+        self.clients.home().are_silent(moment);
+    }
+
+    /// Ends when somebody else finds that of the connections of that moment.
+    pub(crate) async fn silent_since(&self, moment: Moment) {
+        self.clients.home().silent_since(moment).await;
     }
 
     /// Asks once, follows redirects, and classifies the answer.

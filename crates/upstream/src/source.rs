@@ -444,9 +444,16 @@ impl Transport {
         }
     }
 
-    fn drop_resting(&self, moment: Option<Moment>) {
+    fn are_silent(&self, moment: Option<Moment>) {
         if let (Self::Http(http), Some(moment)) = (self, moment) {
-            http.drop_resting(moment);
+            http.are_silent(moment);
+        }
+    }
+
+    async fn silent_since(&self, moment: Option<Moment>) {
+        match (self, moment) {
+            (Self::Http(http), Some(moment)) => http.silent_since(moment).await,
+            _ => std::future::pending().await,
         }
     }
 }

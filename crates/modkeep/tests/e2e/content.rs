@@ -159,7 +159,7 @@ fn fields_that_we_do_not_know_are_passed_on() {
 #[test]
 fn a_go_mod_that_go_cannot_read_is_thrown_away() {
     let cases: [(&str, Vec<u8>); 4] = [
-        ("no module line", b"go 1.21\n".to_vec()),
+        ("words", b"Please log in to read this\n".to_vec()),
         ("a syntax error", b"module (\n".to_vec()),
         ("a page", b"<html><body>hello</body></html>\n".to_vec()),
         (
@@ -199,7 +199,7 @@ fn a_login_page_in_place_of_a_list_is_not_an_empty_list() {
 fn lines_of_a_list_that_are_no_versions_do_no_harm() {
     let newer = Module::new("example.com/a", "v1.1.0");
     let site = Site::with(&[module("a", 1000), newer]);
-    let list = "v1.0.0 2024-01-02T03:04:05Z\nmain\n\nv1.2\nv1.1.0\n../../x\nv0.0.0-20240102030405-abcdefabcdef\nv1.0.0\n";
+    let list = "v1.0.0 2024-01-02T03:04:05Z\nmain\n\n1.2\nv1.1.0\n../../x\nv0.0.0-20240102030405-abcdefabcdef\nv1.0.0\n";
     site.upstream
         .always(&path("a", "list"), Fault::replace(list));
     let answer = site.server.get(&url("a", "list"));

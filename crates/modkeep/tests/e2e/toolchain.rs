@@ -1,6 +1,7 @@
 //! Toolchain modules: large, and strange in that their go.mod may lack a module line.
 
 use testkit::fixture::{Corpus, Module};
+use testkit::go::Go;
 use testkit::upstream::Kind;
 
 use crate::site::Site;
@@ -45,9 +46,12 @@ fn the_question_whether_a_toolchain_exists_pulls_no_zip() {
 }
 
 #[test]
-fn an_ordinary_module_without_a_module_line_is_refused() {
+fn an_ordinary_module_without_a_module_line_is_left_to_go() {
     let module = Module::new("example.com/a", "v1.0.0").go_mod("go 1.21\n");
     let site = Site::with(&[module]);
+    let [straight, through] = [site.upstream.url(), site.server.url()]
+        .map(|url| Go::new(&url).download("example.com/a@v1.0.0"));
+    assert_eq!(through.ok(), straight.ok(), "{through}\n{straight}");
     let answer = site.server.get("/example.com/a/@v/v1.0.0.mod");
-    crate::site::assert_refusal(&answer, 502, "MK4002");
+    assert_eq!(answer.text(), "go 1.21\n");
 }

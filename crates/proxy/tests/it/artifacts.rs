@@ -170,7 +170,11 @@ async fn wrong_content_is_never_answered_and_never_kept() {
             b"<html>sign in</html>".to_vec(),
             Code::BadGoMod,
         ),
-        (go_mod(PATH, V1), b"go 1.21\n".to_vec(), Code::BadGoMod),
+        (
+            go_mod(PATH, V1),
+            b"Please log in\n".to_vec(),
+            Code::BadGoMod,
+        ),
         (zip(PATH, V1), other.zip(), Code::BadZip),
         (
             zip(PATH, V1),

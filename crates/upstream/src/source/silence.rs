@@ -6,7 +6,8 @@
 //! that, or to any other request of this class meanwhile, means that the source lives: the wait goes
 //! on to the long deadline, with another look now and then. Where the request is on a connection that
 //! had rested, it may be that connection that is dead: then the request is sent on a fresh one as well,
-//! within the budget of extra requests, and the first answer counts. If that is met with silence too, the
+//! within the budget of extra requests, and the first answer counts. Once one was found dead so, all
+//! who wait on those that rested with it do the same at once. If that is met with silence too, the
 //! request fails, after two silences in all, and the breakers of all classes that nothing was heard of
 //! meanwhile open: whoever comes next need not find out again.
 //!
@@ -43,8 +44,20 @@ impl Core {
         let (mut since, mut patience) = (Instant::now(), self.silence);
         let mut is_alone = true;
         loop {
-            if let Ok(reply) = timeout(patience, get.as_mut()).await {
-                return reply;
+            let told = tokio::select! {
+                biased;
+                reply = timeout(patience, get.as_mut()) => match reply {
+                    Ok(reply) => return reply,
+                    Err(_late) => false,
+                },
+                () = self.transport.silent_since(moment), if is_alone => true,
+            };
+            if told && self.transport.rested_since(moment) {
+                get = Box::pin(self.with_a_fresh_one(get, ask, moment));
+            }
+            if told {
+                is_alone = false;
+                continue;
             }
             let lives = tokio::select! {
                 biased;
@@ -81,7 +94,7 @@ impl Core {
             Either::Left((reply, _)) => reply,
             Either::Right((reply, _)) => {
                 self.observer.hedged(&self.name, kind, true);
-                self.transport.drop_resting(moment);
+                self.transport.are_silent(moment);
                 reply
             }
         }

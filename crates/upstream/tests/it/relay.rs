@@ -62,6 +62,10 @@ impl Relay {
         format!("http://{}", self.address)
     }
 
+    pub(crate) fn port(&self) -> u16 {
+        self.address.port()
+    }
+
     /// From now on every connection opened so far is dead.
     pub(crate) fn fail_over(&self, manner: DeadConnection) {
         self.died

@@ -21,7 +21,10 @@ use rustls::{
 use tokio_rustls::TlsAcceptor;
 use upstream::UpstreamOptions;
 
-use crate::kit::{Fake, PATH, Script, found, options, text, unavailable, upstreams};
+use crate::{
+    kit::{Fake, PATH, SHORT, Script, found, options, text, unavailable, upstreams},
+    relay::{DeadConnection, Relay},
+};
 
 /// A certificate authority of one test, as `--ca` gets it.
 struct Authority {
@@ -206,6 +209,36 @@ async fn http2_is_spoken_where_it_is_offered_and_shares_one_connection() {
         seen.iter().all(|request| *request == (0, Version::HTTP_2)),
         "{seen:?}"
     );
+}
+
+/// One connection carries everything, so one that is dead would cost everybody.
+#[tokio::test]
+async fn a_dead_http2_connection_after_a_fail_over_costs_nobody_a_request() {
+    let authority = Authority::new();
+    for manner in [DeadConnection::Resets, DeadConnection::IsSilent] {
+        let acceptor = authority.acceptor(&[b"h2"]);
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let backend = listener.local_addr().unwrap();
+        let server = tokio::spawn(serve_http2(listener, acceptor, Arc::default()));
+        let relay = Relay::start(backend).await;
+        let options = UpstreamOptions {
+            silence: SHORT / 2,
+            ..authority.options()
+        };
+        let upstreams = upstreams(&format!("https://localhost:{}", relay.port()), &options);
+        for round in 0..3 {
+            text(found(upstreams.walk(PATH).next().await)).await;
+            relay.fail_over(manner);
+            let begun = tokio::time::Instant::now();
+            let walks =
+                (0..6).map(|_| async { text(found(upstreams.walk(PATH).next().await)).await });
+            let answers = futures_util::future::join_all(walks).await;
+            assert_eq!(answers, ["module m\n"; 6]);
+            let took = begun.elapsed();
+            assert!(took < 5 * SHORT, "{manner:?} {round}: {took:?}");
+        }
+        server.abort();
+    }
 }
 
 async fn serve_http2(
