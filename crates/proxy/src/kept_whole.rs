@@ -11,7 +11,7 @@
 //! Retractions are those of the highest listed version whose go.mod is kept, so that a version its
 //! author took back is not the latest here.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use gomod::{ArtifactKind, ModulePath, Version};
 use jiff::{SignedDuration, Timestamp};
@@ -20,7 +20,8 @@ use crate::{
     answer::{Answer, Media, Origin},
     context::Context,
     refusal::Refusal,
-    remembered::{Recalled, Remembered},
+    remembered::{Fallback, Recalled, Remembered, Subject},
+    resource::Fetching,
     selection,
     versions::covers,
 };
@@ -107,6 +108,26 @@ impl Context {
         match self.sources(module) {
             Ok(sources) => !sources.are_there().await,
             Err(_) => false,
+        }
+    }
+
+    /// Recalls an answer; where that takes long, the sources are asked meanwhile whether they are there,
+    /// so that nobody waits for one after the other.
+    pub(crate) async fn recall_watching(
+        self: &Arc<Self>,
+        module: &ModulePath,
+        subject: &Subject,
+        fetching: Fetching,
+        fallback: Fallback,
+    ) -> Result<Recalled, Refusal> {
+        let mut recall = Box::pin(self.recall(subject, fetching, fallback));
+        let patience = self.options.refresh_patience / 2;
+        if let Ok(recalled) = tokio::time::timeout(patience, recall.as_mut()).await {
+            return recalled;
+        }
+        match self.sources(module) {
+            Ok(sources) => tokio::join!(recall, sources.are_there()).0,
+            Err(_) => recall.await,
         }
     }
 

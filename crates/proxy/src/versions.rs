@@ -37,7 +37,9 @@ impl Context {
         } else {
             Fallback::Some
         };
-        let recalled = self.recall(&subject, fetching, fallback).await;
+        let recalled = self
+            .recall_watching(module, &subject, fetching, fallback)
+            .await;
         let list = recalled.as_ref().ok().map(|recalled| &*recalled.answer);
         let whole = self.kept_whole(module, list).await?;
         if let (Ok(recalled), true) = (&recalled, fetching != Fetching::Never && !whole.is_all())
@@ -90,7 +92,10 @@ impl Context {
             Fallback::Some
         };
         let mark = self.fresh.mark(&subject.path);
-        let refusal = match self.recall(&subject, fetching, fallback).await {
+        let recalled = self
+            .recall_watching(module, &subject, fetching, fallback)
+            .await;
+        let refusal = match recalled {
             Ok(recalled) => {
                 return self
                     .latest_recalled(&subject, mark, module, fetching, recalled)
