@@ -35,7 +35,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 /// What the sources say of a list, put together.
 #[derive(Default)]
-struct Heard {
+struct SourceLists {
     /// The lists in the order of the sources, each with what its source is called.
     lists: Vec<(String, Arc<Remembered>)>,
     /// Whether one of them is of now.
@@ -55,7 +55,7 @@ impl Context {
         walks: Vec<(SourceName, Walk)>,
         in_reserve: bool,
     ) -> Result<Remembered, Refusal> {
-        let mut heard = Heard::default();
+        let mut heard = SourceLists::default();
         for (source, said) in self.gather(subject, walks, in_reserve).await {
             self.hear(&mut heard, &of_source(subject, &source), source, said)
                 .await;
@@ -103,7 +103,7 @@ impl Context {
     /// Adds what one source says, and remembers it; or adds what it said last.
     async fn hear(
         &self,
-        heard: &mut Heard,
+        heard: &mut SourceLists,
         own: &Subject,
         source: SourceName,
         said: Result<Remembered, Refusal>,
@@ -132,9 +132,9 @@ impl Context {
     }
 }
 
-// === impl Heard ===
+// === impl SourceLists ===
 
-impl Heard {
+impl SourceLists {
     /// The first source that lists any version.
     fn who_lists(&self) -> Option<&str> {
         let lists = |list: &Remembered| !list.text().trim().is_empty();
