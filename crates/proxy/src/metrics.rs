@@ -139,7 +139,7 @@ metrics! {
     upstream_disagreements: Family<Source, Counter> = "modkeep_upstream_disagreements", Family::default();
     /// Requests that waited for the end of a rest, since the source limited their rate (429).
     upstream_rests: Family<Source, Counter> = "modkeep_upstream_rests", Family::default();
-    /// Late small requests that were sent a second time (sent), and how many of those gave the answer (won).
+    /// Late requests that were sent a second time (sent), and how many of those gave the answer (won).
     upstream_hedges: Family<Call, Counter> = "modkeep_upstream_hedges", Family::default();
     /// Requests made once more after a failure or a broken body.
     upstream_retries: Family<Source, Counter> = "modkeep_upstream_retries", Family::default();
