@@ -21,11 +21,14 @@
 
 pub mod audit;
 pub mod compare;
+mod directories;
+mod fold;
 mod input;
 pub mod manifest;
 mod model;
 mod npm;
 mod pnpm;
+pub mod registries;
 pub mod registry;
 pub mod rules;
 mod source;
@@ -33,6 +36,7 @@ mod sri;
 mod tree;
 mod yarn;
 
+pub use directories::workspace_patterns;
 pub use input::MAX_BYTES;
 pub use manifest::Manifest;
 pub use model::{Dependency, Format, Integrity, Kind, Lockfile, Package, Root, Text};

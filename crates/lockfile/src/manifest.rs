@@ -51,6 +51,13 @@ impl Manifest {
             overridden,
         })
     }
+
+    /// Whether it asks for anything that is not a folder or file of the checkout.
+    pub fn asks_elsewhere(&self) -> bool {
+        const OWN: [&str; 4] = ["workspace:", "link:", "file:", "portal:"];
+        let mut wanted = self.dependencies.iter().map(|one| &one.wanted);
+        wanted.any(|wanted| !OWN.iter().any(|own| wanted.starts_with(own)))
+    }
 }
 
 /// The names that a list of replacements is for; those of npm can be nested.

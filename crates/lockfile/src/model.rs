@@ -5,7 +5,7 @@
 //! may complain about keeps the stretch of the file that it was written in.
 
 use crate::{
-    source::Source,
+    source::{Address, Source},
     sri::{Sri, SriError},
 };
 use finding::{Place, Span};
@@ -183,6 +183,13 @@ impl Lockfile {
     /// A stretch of this file.
     pub fn place(&self, span: Span) -> Place {
         Place::at(&*self.file, span)
+    }
+
+    /// The hosts that addresses of archives name, in lower case.
+    pub fn hosts(&self) -> HashSet<String> {
+        let fetched = self.packages.iter().filter(|one| one.source.is_fetched());
+        let addresses = fetched.filter_map(|one| Address::of(&one.resolved.as_ref()?.value));
+        addresses.filter_map(|address| address.authority).collect()
     }
 }
 

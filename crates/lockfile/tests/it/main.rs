@@ -5,6 +5,7 @@ mod evasions;
 mod fixtures;
 mod halves;
 mod hostile;
+mod hosts;
 mod manifests;
 mod rules;
 mod tampered;
