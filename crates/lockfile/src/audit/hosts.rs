@@ -39,7 +39,8 @@ pub(super) struct Hosts<'e> {
 struct Counted<'e> {
     by_host: HashMap<Option<&'e str>, usize>,
     all: usize,
-    /// Where most come from; of as many, the one that is first in the file.
+    /// Where most come from; of as many, the registry that is configured, else what is first in the
+    /// file.
     most: Option<&'e str>,
 }
 
@@ -110,7 +111,7 @@ impl<'e> Counted<'e> {
         }
         let most = counts
             .iter()
-            .max_by_key(|(_, (count, first))| (*count, Reverse(*first)));
+            .max_by_key(|(host, (count, first))| (*count, host.is_none(), Reverse(*first)));
         Self {
             most: most.and_then(|(host, _)| *host),
             by_host: counts

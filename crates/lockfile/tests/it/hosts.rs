@@ -102,6 +102,10 @@ fn the_one_address_of_a_lock_without_addresses_is_found() {
         let lock = write(&entries(3, evil));
         let findings = found(&lock, &Expected::default());
         assert_eq!(findings, [foreign("p1@1.0.0")], "{}", lock.file);
+        let half = write(&entries(2, |at| {
+            (at == 0).then(|| archive("evil.example", "p0"))
+        }));
+        assert_eq!(found(&half, &Expected::default()), [foreign("p0@1.0.0")]);
     }
 }
 
