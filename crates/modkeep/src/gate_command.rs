@@ -12,6 +12,7 @@ mod explain;
 mod facts;
 mod git;
 mod governing;
+mod imports;
 mod locks;
 mod module;
 mod outcome;
@@ -34,6 +35,7 @@ use gate::{
     policy::{Mode, Policy},
     report::Report,
     verdict::Verdict,
+    vex::{self, Advisory},
 };
 use governing::{Governing, Revisions};
 use jiff::{Timestamp, tz::TimeZone};
@@ -66,7 +68,7 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
     )?;
     let Governing {
         policy,
-        changed,
+        findings,
         note,
     } = match Governing::find(&request, &revisions, &rules)? {
         Ok(governing) => governing,
@@ -98,7 +100,7 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
         reachability,
     };
     let mut outcome = wiring::run(examine(&case, &request, &settings))??;
-    outcome.findings.extend(changed);
+    outcome.findings.extend(findings);
     outcome.notes.extend(note);
     finish(&request, &case.policy, outcome)
 }
@@ -151,11 +153,16 @@ fn finish(request: &Request, policy: &Policy, outcome: Outcome) -> Result<ExitCo
         unreadable,
         notes,
         bills,
+        advisories,
         change,
     } = outcome;
+    let mut notes = notes;
     let unreadable = unreadable.into_iter().map(coded).collect();
     let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
     let verdict = Verdict::of(policy, &request.policy_name, findings, unreadable, today);
+    if let Some(file) = &request.vex {
+        notes.push(vex(request, file, &verdict, &advisories)?);
+    }
     let directory = request.directory.display().to_string();
     let report = Report {
         version: env!("CARGO_PKG_VERSION"),
@@ -176,6 +183,29 @@ fn finish(request: &Request, policy: &Policy, outcome: Outcome) -> Result<ExitCo
     }
     output::text(&report.render(request.format));
     Ok(ExitCode::from(verdict.exit_code()))
+}
+
+/// Writes the account of vulnerabilities; what a reader should know of it.
+fn vex(
+    request: &Request,
+    file: &Path,
+    verdict: &Verdict,
+    advisories: &[Advisory],
+) -> Result<String, Failure> {
+    let name = printable(&file.display().to_string());
+    let Some(first) = advisories.first() else {
+        return Ok(format!("{name} was not written: there is no vulnerability to speak of"));
+    };
+    let maintainers = format!("the maintainers of {}", first.product);
+    let author = request.vex_author.as_deref().unwrap_or(&maintainers);
+    let version = env!("CARGO_PKG_VERSION");
+    match vex::openvex(verdict, advisories, author, version, Timestamp::now()) {
+        Some(document) => {
+            write(file, &document)?;
+            Ok(format!("{name} says what is known of vulnerabilities"))
+        }
+        None => Ok(format!("{name} was not written: there is no vulnerability to speak of")),
+    }
 }
 
 /// With the code that `modkeep explain` knows more about, like every refusal.

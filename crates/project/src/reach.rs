@@ -5,6 +5,7 @@
 //! it is built, until nothing grows any more: a package is entered again only when its sets grew.
 
 use crate::imports::{ModuleId, PackageId, Packages};
+use crate::source::Expression;
 use crate::worlds::{Scope, Universe, WorldSet};
 use serde::{Serialize, Serializer};
 use std::collections::{BTreeMap, HashMap};
@@ -86,6 +87,19 @@ impl Reach {
     pub fn is_built(&self, id: PackageId, port: (&str, &str), cgo: bool) -> bool {
         let code = self.code.get(id);
         code.is_some_and(|code| self.universe.has(code, port, cgo))
+    }
+
+    /// Whether a file of a package is in some build for a port, without tags, that contains the package.
+    pub fn is_file_built(
+        &self,
+        id: PackageId,
+        constraint: Option<&Expression>,
+        port: (&str, &str),
+    ) -> bool {
+        [true, false].into_iter().any(|cgo| {
+            self.is_built(id, port, cgo)
+                && constraint.is_none_or(|it| self.universe.holds(it, port, cgo))
+        })
     }
 
     /// Who needs the packages of each module that has any.

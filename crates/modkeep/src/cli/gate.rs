@@ -64,6 +64,17 @@ pub(super) fn gate() -> Command {
         "Write the bill of materials as CycloneDX 1.6",
     )
     .long("sbom");
+    let vex = path(
+        "vex",
+        "FILE",
+        "Write what is known of vulnerabilities, waivers among it, as OpenVEX 0.2.0",
+    )
+    .long("vex");
+    let vex_author = Arg::new("vex-author")
+        .long("vex-author")
+        .value_name("WHO")
+        .requires("vex")
+        .help("Who says it [default: the maintainers of the module]");
     let explain = Arg::new("explain")
         .long("explain")
         .action(ArgAction::SetTrue)
@@ -82,6 +93,8 @@ pub(super) fn gate() -> Command {
                 report,
                 govulncheck,
                 sbom,
+                vex,
+                vex_author,
                 explain,
             ]),
     )

@@ -8,6 +8,7 @@
 use super::git::{Commit, Repository};
 use crate::failure::Failure;
 use finding::Unreadable;
+use std::path::{Path, PathBuf};
 
 /// What a change is compared with.
 #[derive(Debug)]
@@ -41,6 +42,17 @@ impl Base {
     /// A file as it was, by its path from the directory; none if it was not there.
     pub(super) fn read(&self, name: &str) -> Result<Option<Vec<u8>>, Unreadable> {
         self.repository.file(&self.shared, name)
+    }
+
+    /// Lays the files whose names are wanted into a directory; gives where in it the directory is that
+    /// is judged.
+    pub(super) fn lay(
+        &self,
+        into: &Path,
+        is_wanted: impl Fn(&str) -> bool,
+    ) -> Result<PathBuf, String> {
+        self.repository.lay(&self.shared, is_wanted, into)?;
+        Ok(into.join(&self.repository.prefix))
     }
 
     /// A file as it was, by its path from the root of the work tree.

@@ -18,7 +18,7 @@ use gomod::{
 use jiff::Timestamp;
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::Path,
+    path::{Path, PathBuf},
 };
 use vulndb::Reachability;
 
@@ -60,6 +60,8 @@ pub(super) struct Looked {
     pub(super) lock: GoLock,
     /// What is known of its dependencies.
     pub(super) facts: Facts,
+    /// Where its files are.
+    pub(super) root: PathBuf,
 }
 
 // === impl Files ===
@@ -103,12 +105,24 @@ impl Looked {
             selection,
             lock,
             facts,
+            root: root.to_owned(),
         })
     }
 
     /// What the steps find.
     pub(super) fn findings(&self, with: Look<'_>) -> Vec<Finding> {
         steps::findings(
+            with.policy,
+            &self.lock,
+            &self.selection,
+            &self.facts,
+            with.now,
+        )
+    }
+
+    /// What is found of vulnerabilities.
+    pub(super) fn vulnerable(&self, with: Look<'_>) -> Vec<Finding> {
+        steps::vulnerable(
             with.policy,
             &self.lock,
             &self.selection,

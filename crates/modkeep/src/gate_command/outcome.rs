@@ -3,12 +3,12 @@
 use super::{
     base::Base,
     checkout::Checkout,
-    locks,
+    imports, locks,
     module::{Files, Look, Looked},
     since::Since,
 };
 use finding::{Finding, Step, Unreadable};
-use gate::{policy::Mode, sbom};
+use gate::{policy::Mode, sbom, vex::Advisory};
 
 /// Everything that was found out.
 #[derive(Default)]
@@ -21,6 +21,8 @@ pub(super) struct Outcome {
     pub(super) notes: Vec<String>,
     /// A bill of materials for each module.
     pub(super) bills: Vec<String>,
+    /// The vulnerabilities that the findings are about.
+    pub(super) advisories: Vec<Advisory>,
     /// What the change is, in Markdown.
     pub(super) change: Option<String>,
 }
@@ -68,15 +70,17 @@ async fn module(
         return Ok(());
     };
     let root = checkout.path(directory);
-    let looked = Looked::at(look, &files, &root).await?;
+    let mut looked = Looked::at(look, &files, &root).await?;
     outcome.notes.extend(looked.notes.iter().cloned());
     outcome.bills.push(bill(&looked));
+    outcome.advisories.extend(looked.advisories());
     let Some(base) = base else {
+        imports::learn(look, &mut looked).await;
         outcome.findings.extend(looked.findings(look));
         return Ok(());
     };
     let before = Files::read(directory, |name| base.read(name))?;
-    let since = Since::of(look, looked, before.as_ref(), &root, &base.tip.name).await?;
+    let since = Since::of(look, looked, before.as_ref(), base).await?;
     outcome.findings.extend(since.findings);
     outcome
         .change

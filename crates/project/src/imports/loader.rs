@@ -161,13 +161,19 @@ impl Loader {
         }
     }
 
+    /// A path without a dot is one of Go's own packages, unless a module of the build list has such a
+    /// path: the main module may, and so may one that is replaced.
     fn is_followed(&mut self, path: &str) -> bool {
-        let own = path.strip_prefix(self.main.as_str());
-        let own = own.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-        let follow = own || !is_standard(path);
+        let follow = !is_standard(path) || self.belongs_to_module(path);
         let room = self.packages.list.len() < MAX_PACKAGES || self.ids.contains_key(path);
         self.packages.is_cut |= follow && !room;
         follow && room
+    }
+
+    fn belongs_to_module(&self, path: &str) -> bool {
+        let mut ends = path.match_indices('/').map(|(end, _)| end);
+        self.modules.contains_key(path)
+            || ends.any(|end| path.get(..end).is_some_and(|prefix| self.modules.contains_key(prefix)))
     }
 
     /// The number of a package, which is thereby one that was met.
