@@ -56,7 +56,7 @@ impl Reach {
         let (mut code, mut tests) = (none.clone(), none);
         let mut queue = Vec::new();
         for (id, package) in packages.list.iter().enumerate() {
-            if (package.module == Some(0) || roots.contains(&package.path.as_str()))
+            if (package.is_begin || roots.contains(&package.path.as_str()))
                 && let Some(set) = code.get_mut(id)
             {
                 *set = universe.all();
@@ -149,7 +149,7 @@ fn spread(
         packages
             .list
             .get(id)
-            .is_some_and(|package| package.module == Some(0))
+            .is_some_and(|package| package.is_begin)
     };
     if is_main(edge.to) {
         return false;

@@ -114,8 +114,8 @@ impl Uses {
         let (built, all) = uses.standard_imports();
         // What every program begins in.
         let built = built.into_iter().chain(["runtime"]);
-        uses.standard = standard::reached(built);
-        uses.standard_beside = standard::reached(all);
+        let (built, all) = (standard::reached(built), standard::reached(all));
+        (uses.standard, uses.standard_beside) = (built, all);
         uses
     }
 

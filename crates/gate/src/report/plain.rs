@@ -35,6 +35,7 @@ fn excused(waived: &Waived) -> Waived {
         owner: printable(&waived.owner),
         reason: printable(&waived.reason),
         until: printable(&waived.until),
+        status: waived.status,
     }
 }
 

@@ -60,6 +60,9 @@ impl Loader {
             format!("{}/{directory}", self.main)
         };
         let id = self.package(&path);
+        if let Some(package) = self.packages.list.get_mut(id) {
+            package.is_begin = true;
+        }
         self.place(id, Some(0), files);
     }
 
@@ -124,8 +127,8 @@ impl Loader {
                     path: below.trim_start_matches('/').to_owned(),
                 };
                 match self.listings.get(&directory) {
-                    // Packages of the main module were all handed in.
-                    None if module == 0 => {}
+                    // Packages of the main module that patterns do not match, those in `testdata`
+                    // say, can be imported all the same.
                     None => return Found::Missing(directory),
                     Some(Listing::Files(files)) if files.is_empty() => {}
                     Some(Listing::Files(files)) => return Found::In(module, files.clone()),
@@ -186,6 +189,7 @@ impl Loader {
         self.packages.list.push(Package {
             path: path.to_owned(),
             module: None,
+            is_begin: false,
             files: Vec::new(),
         });
         self.packages.edges.push(Vec::new());

@@ -37,7 +37,8 @@ fn uses_on(
     let mut loader = Loader::new(modules.iter().map(|(path, _)| (*path).to_owned()));
     let own = tree.iter().filter(|(owner, ..)| *owner == MAIN);
     let parents = own.map(|(_, path, _)| path.rsplit_once('/').map_or("", |(parent, _)| parent));
-    for directory in parents.collect::<BTreeSet<_>>() {
+    let matched = parents.filter(|parent| !parent.contains("testdata"));
+    for directory in matched.collect::<BTreeSet<_>>() {
         loader.begin_at(directory, files(tree, MAIN, directory));
     }
     for tool in tools {
@@ -196,6 +197,18 @@ fn nothing_is_nowhere_where_something_could_not_be_read() {
     let why = "example.com/main/gen is imported, and is not in the checkout".to_owned();
     let idle = [wanted("example.com/lib/idle")];
     assert_eq!(found.find(LIB, &idle), Use::Unknown { why });
+}
+
+#[test]
+fn a_package_of_ones_own_that_no_pattern_matches_is_followed_where_it_is_imported() {
+    let own = [
+        (MAIN, "b/b_test.go", "package b; import \"example.com/main/testdata/t\""),
+        (MAIN, "testdata/t/t.go", "package t; import \"example.com/lib/idle\""),
+    ];
+    let tree: Vec<_> = TREE.iter().chain(&own).copied().collect();
+    let uses = uses(&[(MAIN, MAIN), (LIB, LIB)], &[], &tree);
+    let idle = uses.find(LIB, &[wanted("example.com/lib/idle")]);
+    assert_eq!(idle, beside("example.com/lib/idle", "tests"));
 }
 
 #[test]

@@ -7,7 +7,7 @@
 use super::{Commit, PLAIN, Repository, complaint, git_command};
 use std::{
     fs::{self, File},
-    io::{BufRead as _, BufReader, Read, Seek as _, SeekFrom, Write as _},
+    io::{BufRead, BufReader, Read, Seek as _, SeekFrom, Write as _},
     path::{Component, Path},
     process::Stdio,
 };
