@@ -12,7 +12,7 @@ use crate::{
 use finding::{Finding, Place};
 use gomod::{modfile::File, mvs::compare_versions};
 use jiff::civil::Date;
-use project::uses::{Use, Uses, Wanted};
+use project::uses::{Use, Uses};
 use vulndb::{Examined, Hit, Imported, Matter, Reachability};
 
 /// The pretended module of the go command. It concerns whoever builds, whatever is imported.
@@ -75,12 +75,8 @@ impl Known {
             Some(Ok(uses)) => uses,
             Some(Err(why)) => return Imported::Unknown { why: why.clone() },
         };
-        let wanted = hit.imports.iter().map(|import| Wanted {
-            path: &import.path,
-            systems: &import.goos,
-            architectures: &import.goarch,
-        });
-        match uses.find(&hit.module, &wanted.collect::<Vec<_>>()) {
+        let wanted: Vec<&str> = hit.imports.iter().map(|import| &*import.path).collect();
+        match uses.find(&hit.module, &wanted) {
             Use::Built { package } => Imported::By { package },
             Use::Beside { package, by } => Imported::Beside { package, by },
             Use::Nowhere => Imported::Nowhere,

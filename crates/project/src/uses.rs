@@ -2,8 +2,8 @@
 //!
 //! Built is what code of the main module reaches in some build without tags, on one of the systems that
 //! it is built for: what somebody is given. Beside it is what only tests, tools, tags or builds for
-//! other systems reach. Every error is on the side
-//! of more: all of the main module's packages count, every file that some setting of tags builds is
+//! other systems reach. On which systems a vulnerability matters is not asked, as `govulncheck` does not
+//! ask it of source code. Every error is on the side of more: all of the main module's packages count, every file that some setting of tags builds is
 //! followed, and where something could not be read or is not there (a package that a generator writes,
 //! say), nothing is said not to be imported, because it could be behind that.
 //!
@@ -17,24 +17,6 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// Where nothing but tools, or several tags that no single file asks for, lead to.
 const TOOLS: &str = "tools, or with several build tags at once";
-
-/// A package that is looked for, and on which systems it matters.
-#[derive(Debug, Clone, Copy)]
-pub struct Wanted<'a> {
-    /// The import path; empty for every package of the module.
-    pub path: &'a str,
-    /// Values of GOOS; all if there are none.
-    pub systems: &'a [String],
-    /// Values of GOARCH; all if there are none.
-    pub architectures: &'a [String],
-}
-
-/// Any package, on any system.
-const ANYWHERE: Wanted<'static> = Wanted {
-    path: "",
-    systems: &[],
-    architectures: &[],
-};
 
 /// How a project comes to one of the packages that were looked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -121,7 +103,7 @@ impl Uses {
 
     /// How it comes to any of these packages of a module, by the path that the module's own go.mod
     /// has; all of its packages if none is named. `stdlib` are Go's own.
-    pub fn find(&self, module: &str, wanted: &[Wanted<'_>]) -> Use {
+    pub fn find(&self, module: &str, wanted: &[&str]) -> Use {
         let mut beside = None;
         for used in self.candidates(module, wanted) {
             match used {
@@ -139,14 +121,13 @@ impl Uses {
     fn candidates<'a>(
         &'a self,
         module: &'a str,
-        wanted: &'a [Wanted<'a>],
+        wanted: &'a [&'a str],
     ) -> Box<dyn Iterator<Item = Use> + 'a> {
-        let is_all = wanted.is_empty() || wanted.iter().any(|wanted| wanted.path.is_empty());
+        let is_all = wanted.is_empty() || wanted.iter().any(|path| path.is_empty());
         if module == "stdlib" {
             let anything = is_all.then_some("runtime").into_iter();
-            let of_any = |path| self.of_standard(Wanted { path, ..ANYWHERE });
-            let any = anything.map(of_any);
-            return Box::new(any.chain(wanted.iter().map(|&wanted| self.of_standard(wanted))));
+            let paths = anything.chain(wanted.iter().copied());
+            return Box::new(paths.map(|path| self.of_standard(path)));
         }
         let selected = self.modules.iter().enumerate();
         let selected = selected.filter(move |(_, selected)| selected.actual == module);
@@ -155,25 +136,25 @@ impl Uses {
             let list = self.packages.list.iter().enumerate();
             let inside =
                 list.filter(move |(_, package)| package.module.is_some_and(|id| ids.contains(&id)));
-            return Box::new(inside.map(move |(id, _)| self.of_package(id, ANYWHERE)));
+            return Box::new(inside.map(move |(id, _)| self.of_package(id)));
         }
         // A fork's packages are imported by the names of what it stands in for.
         Box::new(selected.flat_map(move |(_, selected)| {
             wanted.iter().map(move |wanted| {
-                let below = wanted.path.strip_prefix(module).unwrap_or_default();
+                let below = wanted.strip_prefix(module).unwrap_or_default();
                 let path = format!("{}{below}", selected.path);
                 let id = self.ids.get(&path);
-                id.map_or(Use::Nowhere, |&id| self.of_package(id, *wanted))
+                id.map_or(Use::Nowhere, |&id| self.of_package(id))
             })
         }))
     }
 
-    fn of_package(&self, id: PackageId, wanted: Wanted<'_>) -> Use {
+    fn of_package(&self, id: PackageId) -> Use {
         let package = self.packages.list.get(id);
         let package = package.map_or_else(String::new, |package| package.path.clone());
         let by = match self.reach.package(id) {
             Need::Code(Scope::Tags(tags)) => format!("files with the build tags {}", tags.join(" or ")),
-            Need::Code(_) if self.is_built(id, wanted) => return Use::Built { package },
+            Need::Code(_) if self.is_built(id) => return Use::Built { package },
             Need::Code(scope) => format!("builds for other systems: {scope}"),
             Need::Tests(Scope::Everywhere) => "tests".to_owned(),
             Need::Tests(scope) => format!("tests, {scope}"),
@@ -182,31 +163,27 @@ impl Uses {
         Use::Beside { package, by }
     }
 
-    /// Whether a build without tags contains a package on one of the systems that matter.
-    fn is_built(&self, id: PackageId, wanted: Wanted<'_>) -> bool {
-        let mut ports = self.ports().filter(|&port| wanted.matters_on(port));
-        ports.any(|port| {
+    /// Whether a build without tags contains a package.
+    fn is_built(&self, id: PackageId) -> bool {
+        self.ports().any(|port| {
             self.reach.is_built(id, port, true) || self.reach.is_built(id, port, false)
         })
     }
 
     /// What it is built for.
     fn ports(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
-        PORTS.into_iter().filter(|(system, _)| is_one(&self.systems, system))
+        let is_one = |system: &str| self.systems.iter().any(|name| name == system);
+        let is_any = self.systems.is_empty();
+        PORTS.into_iter().filter(move |(system, _)| is_any || is_one(system))
     }
 
-    fn of_standard(&self, wanted: Wanted<'_>) -> Use {
-        let path = wanted.path;
+    fn of_standard(&self, path: &str) -> Use {
         let package = path.to_owned();
-        let matters = |port| wanted.matters_on(port);
         if !standard::is_known(path) {
             let why = format!("{path} is none of Go's packages that are known here");
             Use::Unknown { why }
-        } else if self.standard.contains(path) && self.ports().any(matters) {
-            Use::Built { package }
         } else if self.standard.contains(path) {
-            let by = "builds for other systems".to_owned();
-            Use::Beside { package, by }
+            Use::Built { package }
         } else if self.standard_beside.contains(path) {
             let by = format!("tests, build tags, {TOOLS}");
             Use::Beside { package, by }
@@ -236,19 +213,6 @@ impl Uses {
         let constraint = file.constraint.as_ref();
         !file.is_test() && ports.any(|port| self.reach.is_file_built(id, constraint, port))
     }
-}
-
-// === impl Wanted ===
-
-impl Wanted<'_> {
-    fn matters_on(&self, (system, architecture): (&str, &str)) -> bool {
-        is_one(self.systems, system) && is_one(self.architectures, architecture)
-    }
-}
-
-/// Whether a name is in a list; no list names all.
-fn is_one(list: &[String], name: &str) -> bool {
-    list.is_empty() || list.iter().any(|it| it == name)
 }
 
 /// Why there may be more than was walked to, if there may be.

@@ -1,6 +1,6 @@
 //! Uses of projects that are written down in the test.
 
-use super::{Module, Use, Uses, Wanted};
+use super::{Module, Use, Uses};
 use crate::imports::{GoFile, Listing, Loader, Step};
 use crate::source::parse;
 use std::collections::BTreeSet;
@@ -69,14 +69,6 @@ fn uses_on(
     Uses::of(packages, modules.collect(), &[], 21, &systems)
 }
 
-fn wanted(path: &str) -> Wanted<'_> {
-    Wanted {
-        path,
-        systems: &[],
-        architectures: &[],
-    }
-}
-
 fn built(package: &str) -> Use {
     Use::Built {
         package: package.to_owned(),
@@ -111,7 +103,7 @@ const TREE: Tree<'_> = &[
 #[test]
 fn a_package_is_built_reached_beside_or_nowhere() {
     let uses = uses(&[(MAIN, MAIN), (LIB, LIB)], &["example.com/lib/tool"], TREE);
-    let find = |name: &str| uses.find(LIB, &[wanted(&format!("{LIB}/{name}"))]);
+    let find = |name: &str| uses.find(LIB, &[&*format!("{LIB}/{name}")]);
     assert_eq!(find("used"), built("example.com/lib/used"));
     assert_eq!(find("below"), built("example.com/lib/below"));
     assert_eq!(find("win"), built("example.com/lib/win"));
@@ -122,35 +114,17 @@ fn a_package_is_built_reached_beside_or_nowhere() {
     assert_eq!(find("idle"), Use::Nowhere);
     assert_eq!(find("gone"), Use::Nowhere);
     // One that is built says more than others that are not; none named are all.
-    let two = [wanted("example.com/lib/idle"), wanted("example.com/lib/below")];
+    let two = ["example.com/lib/idle", "example.com/lib/below"];
     assert_eq!(uses.find(LIB, &two), built("example.com/lib/below"));
     assert!(matches!(uses.find(LIB, &[]), Use::Built { .. }));
     assert_eq!(uses.find("example.com/other", &[]), Use::Nowhere);
 }
 
 #[test]
-fn a_package_counts_on_the_systems_that_matter() {
-    let uses = uses(&[(MAIN, MAIN), (LIB, LIB)], &[], TREE);
-    let on = |path: &'static str, system: &str| {
-        let systems = [system.to_owned()];
-        let wanted = Wanted {
-            path,
-            systems: &systems,
-            architectures: &[],
-        };
-        uses.find(LIB, &[wanted])
-    };
-    assert_eq!(on("example.com/lib/win", "windows"), built("example.com/lib/win"));
-    let elsewhere = beside("example.com/lib/win", "builds for other systems: GOOS windows");
-    assert_eq!(on("example.com/lib/win", "linux"), elsewhere);
-    assert_eq!(on("example.com/lib/used", "linux"), built("example.com/lib/used"));
-}
-
-#[test]
 fn what_is_built_is_built_for_the_systems_that_are_named() {
     let find = |systems: &[&str], path: &str| {
         let uses = uses_on(systems, &[(MAIN, MAIN), (LIB, LIB)], &[], TREE);
-        uses.find(LIB, &[wanted(path)])
+        uses.find(LIB, &[path])
     };
     let win = "example.com/lib/win";
     let elsewhere = beside(win, "builds for other systems: GOOS windows");
@@ -158,23 +132,14 @@ fn what_is_built_is_built_for_the_systems_that_are_named() {
     assert_eq!(find(&["linux", "windows"], win), built(win));
     let below = "example.com/lib/below";
     assert_eq!(find(&["plan9"], below), built(below));
-    let uses = uses_on(&["linux"], &[(MAIN, MAIN), (LIB, LIB)], &[], TREE);
-    let systems = ["windows".to_owned()];
-    let wanted = Wanted {
-        path: "runtime",
-        systems: &systems,
-        architectures: &[],
-    };
-    let elsewhere = beside("runtime", "builds for other systems");
-    assert_eq!(uses.find("stdlib", &[wanted]), elsewhere);
 }
 
 #[test]
 fn a_fork_is_imported_by_the_name_of_what_it_stands_in_for() {
     let uses = uses(&[(MAIN, MAIN), (LIB, "example.com/fork")], &[], TREE);
-    let used = uses.find("example.com/fork", &[wanted("example.com/fork/used")]);
+    let used = uses.find("example.com/fork", &["example.com/fork/used"]);
     assert_eq!(used, built("example.com/lib/used"));
-    let idle = uses.find("example.com/fork", &[wanted("example.com/fork/idle")]);
+    let idle = uses.find("example.com/fork", &["example.com/fork/idle"]);
     assert_eq!(idle, Use::Nowhere);
 }
 
@@ -184,7 +149,7 @@ fn nothing_is_nowhere_where_something_could_not_be_read() {
     let tree: Vec<_> = TREE.iter().copied().chain([lost]).collect();
     let modules = [(MAIN, MAIN), (LIB, LIB), ("example.com/lost", "example.com/lost")];
     let uses_of = uses(&modules, &[], &tree);
-    let find = |name: &str| uses_of.find(LIB, &[wanted(&format!("{LIB}/{name}"))]);
+    let find = |name: &str| uses_of.find(LIB, &[&*format!("{LIB}/{name}")]);
     assert_eq!(find("used"), built("example.com/lib/used"));
     let why = "example.com/lost: its zip is not to be had".to_owned();
     assert_eq!(find("idle"), Use::Unknown { why: why.clone() });
@@ -195,7 +160,7 @@ fn nothing_is_nowhere_where_something_could_not_be_read() {
     let tree: Vec<_> = TREE.iter().copied().chain([generated]).collect();
     let found = uses(&[(MAIN, MAIN), (LIB, LIB)], &[], &tree);
     let why = "example.com/main/gen is imported, and is not in the checkout".to_owned();
-    let idle = [wanted("example.com/lib/idle")];
+    let idle = ["example.com/lib/idle"];
     assert_eq!(found.find(LIB, &idle), Use::Unknown { why });
 }
 
@@ -207,7 +172,7 @@ fn a_package_of_ones_own_that_no_pattern_matches_is_followed_where_it_is_importe
     ];
     let tree: Vec<_> = TREE.iter().chain(&own).copied().collect();
     let uses = uses(&[(MAIN, MAIN), (LIB, LIB)], &[], &tree);
-    let idle = uses.find(LIB, &[wanted("example.com/lib/idle")]);
+    let idle = uses.find(LIB, &["example.com/lib/idle"]);
     assert_eq!(idle, beside("example.com/lib/idle", "tests"));
 }
 
@@ -225,7 +190,7 @@ fn gos_own_packages_are_followed_into_each_other() {
         (LIB, "l_test.go", "package lib; import \"image/jpeg\""),
     ];
     let uses = uses(&[(MAIN, MAIN), (LIB, LIB)], &[], &tree);
-    let find = |path: &str| uses.find("stdlib", &[wanted(path)]);
+    let find = |path: &str| uses.find("stdlib", &[path]);
     for package in ["net/http", "crypto/tls", "image/gif", "runtime", "internal/abi"] {
         assert_eq!(find(package), built(package), "{package}");
     }
@@ -243,5 +208,5 @@ fn a_module_without_a_dot_in_its_path_is_no_package_of_gos_own() {
         ("lib", "used/u.go", "package used"),
     ];
     let uses = uses(&[(MAIN, MAIN), ("lib", "lib")], &[], &tree);
-    assert_eq!(uses.find("lib", &[wanted("lib/used")]), built("lib/used"));
+    assert_eq!(uses.find("lib", &["lib/used"]), built("lib/used"));
 }
