@@ -8,7 +8,7 @@
 
 mod settings;
 
-pub use settings::{Allowed, Fresh, Licences, Locks, Minimal, Paths, Vulnerable};
+pub use settings::{ALL_SYSTEMS, Allowed, Fresh, Licences, Locks, Minimal, Paths, Vulnerable};
 
 use crate::{rules, scope::Scope, waiver::Waiver};
 use finding::{Place, Rule, Span, Step, Unreadable, nearest};
@@ -124,6 +124,7 @@ impl Policy {
         self.scope()
             .map_err(|problem| Unreadable::new(find(file, source, "exclude"), problem))?;
         let waived = self.waivers.iter().map(|waiver| &waiver.rule);
+        let waived = waived.filter(|rule| !rule.is_empty());
         for named in self.rules.keys().chain(waived) {
             if !rules.iter().any(|rule| rule.id == named) {
                 let problem = unknown_rule(named, rules);
@@ -131,9 +132,9 @@ impl Policy {
             }
         }
         for waiver in &self.waivers {
-            waiver
-                .check()
-                .map_err(|problem| Unreadable::new(find(file, source, &waiver.rule), problem))?;
+            waiver.check().map_err(|problem| {
+                Unreadable::new(find(file, source, waiver.purpose()), problem)
+            })?;
         }
         Ok(())
     }
@@ -235,6 +236,21 @@ mod tests {
         assert_eq!(policy.mode(&rules::SUM_MISSING), Mode::Warn);
         let policy = parse(&format!("[steps]\nlock = \"off\"\n{text}")).unwrap();
         assert_eq!(policy.mode(&rules::SUM_MISSING), Mode::Off);
+    }
+
+    #[test]
+    fn systems_are_those_that_go_knows() {
+        let systems = |list: &str| {
+            let policy = parse(&format!("[vulnerable]\nsystems = [{list}]\n"));
+            policy.map(|policy| policy.vulnerable.systems.len())
+        };
+        assert_eq!(systems(""), Ok(0));
+        assert_eq!(systems("\"linux\", \"windows\""), Ok(2));
+        assert_eq!(systems("\"all\""), Ok(1));
+        for list in ["\"macos\"", "\"linux\", \"all\""] {
+            let refused = systems(list).unwrap_err();
+            assert!(refused.starts_with("modkeep-gate.toml:2:11: "), "{refused}");
+        }
     }
 
     #[test]

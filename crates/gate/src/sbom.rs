@@ -149,7 +149,7 @@ const NAME: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'/');
 
 /// The package URL of a module version; the main module has no version.
-fn reference(module: &ModuleVersion) -> String {
+pub(crate) fn reference(module: &ModuleVersion) -> String {
     let path = utf8_percent_encode(&module.path, NAME);
     if module.version.is_empty() {
         return format!("pkg:golang/{path}");

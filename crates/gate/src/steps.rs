@@ -70,6 +70,25 @@ pub fn places(lock: &GoLock, selection: &Selection) -> Places {
     Places::of(&lock.go_mod_name, &lock.go_mod, selection.edges())
 }
 
+/// What is found of vulnerabilities.
+pub fn vulnerable(
+    policy: &Policy,
+    lock: &GoLock,
+    selection: &Selection,
+    facts: &Facts,
+    now: Timestamp,
+) -> Vec<Finding> {
+    let known = facts.vulnerable.as_ref();
+    let Some(known) = known.filter(|_| policy.steps.of(Step::Vulnerable) != Mode::Off) else {
+        return Vec::new();
+    };
+    let (days, today) = (
+        policy.vulnerable.data_days,
+        now.to_zoned(TimeZone::UTC).date(),
+    );
+    vulnerable::check(known, lock, &places(lock, selection), days, today)
+}
+
 /// Everything that the steps over Go's own files find.
 pub fn findings(
     policy: &Policy,
@@ -98,15 +117,7 @@ pub fn findings(
         let (usage, name) = (usage.as_ref().map_err(String::as_str), &lock.go_mod_name);
         findings.extend(minimal::usage(&policy.minimal, usage, name, &places));
     }
-    if is_on(Step::Vulnerable)
-        && let Some(known) = &facts.vulnerable
-    {
-        let (days, today) = (
-            policy.vulnerable.data_days,
-            now.to_zoned(TimeZone::UTC).date(),
-        );
-        findings.extend(vulnerable::check(known, lock, &places, days, today));
-    }
+    findings.extend(vulnerable(policy, lock, selection, facts, now));
     if is_on(Step::Fresh) {
         for module in &built {
             let age = facts.ages.get(module);

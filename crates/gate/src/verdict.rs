@@ -3,7 +3,7 @@
 use crate::{
     policy::{Mode, Policy},
     rules::{WAIVER_EXPIRED, WAIVER_UNUSED},
-    waiver::{Standing, Waiver},
+    waiver::{Claim, Standing, Waiver},
 };
 use finding::{Finding, Place, Step, Unreadable};
 use jiff::civil::Date;
@@ -35,6 +35,9 @@ pub struct Waived {
     pub reason: String,
     /// Until when.
     pub until: String,
+    /// What is claimed of a vulnerability.
+    #[serde(skip)]
+    pub status: Claim,
 }
 
 /// How a step ended.
@@ -189,8 +192,11 @@ fn excuse<'a>(policy: &'a Policy, finding: &Finding, used: &mut [bool]) -> Optio
 
 fn about(rule: &'static finding::Rule, file: &str, waiver: &Waiver) -> Finding {
     let Waiver { owner, until, .. } = waiver;
-    let message = format!("the waiver for {} by {owner}, until {until}", waiver.rule);
-    Finding::new(rule, Place::file(file), waiver.subject.clone(), message)
+    let purpose = waiver.purpose();
+    let message = format!("the waiver for {purpose} by {owner}, until {until}");
+    let place = waiver.place.clone();
+    let place = place.unwrap_or_else(|| Place::file(file));
+    Finding::new(rule, place, waiver.subject.clone(), message)
 }
 
 // === impl Waived ===
@@ -202,6 +208,7 @@ impl Waived {
             owner: waiver.owner.clone(),
             reason: waiver.reason.clone(),
             until: waiver.until.to_string(),
+            status: waiver.status,
         }
     }
 }

@@ -12,6 +12,7 @@ mod explain;
 mod facts;
 mod git;
 mod governing;
+mod imports;
 mod module;
 mod outcome;
 mod packages;
@@ -36,6 +37,7 @@ use gate::{
     report::Report,
     sbom,
     verdict::Verdict,
+    vex::{self, Advisory},
 };
 use governing::{Governing, Revisions};
 use jiff::{Timestamp, tz::TimeZone};
@@ -67,7 +69,7 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
     )?;
     let Governing {
         policy,
-        changed,
+        findings,
         note,
     } = match Governing::find(&request, &revisions, &rules)? {
         Ok(governing) => governing,
@@ -104,7 +106,7 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
         reachability,
     };
     let mut outcome = wiring::run(examine(&case, &request, &settings))??;
-    outcome.findings.extend(changed);
+    outcome.findings.extend(findings);
     outcome.notes.extend(note);
     finish(&request, &case.policy, outcome)
 }
@@ -157,11 +159,16 @@ fn finish(request: &Request, policy: &Policy, outcome: Outcome) -> Result<ExitCo
         unreadable,
         notes,
         bills,
+        advisories,
         change,
     } = outcome;
+    let mut notes = notes;
     let unreadable = unreadable.into_iter().map(coded).collect();
     let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
     let verdict = Verdict::of(policy, &request.policy_name, findings, unreadable, today);
+    if let Some(file) = &request.vex {
+        notes.push(vex(request, file, &verdict, &advisories)?);
+    }
     let directory = request.directory.display().to_string();
     let report = Report {
         version: env!("CARGO_PKG_VERSION"),
@@ -185,6 +192,33 @@ fn finish(request: &Request, policy: &Policy, outcome: Outcome) -> Result<ExitCo
     }
     output::text(&report.render(request.format));
     Ok(ExitCode::from(verdict.exit_code()))
+}
+
+/// Writes the account of vulnerabilities; what a reader should know of it.
+fn vex(
+    request: &Request,
+    file: &Path,
+    verdict: &Verdict,
+    advisories: &[Advisory],
+) -> Result<String, Failure> {
+    let name = printable(&file.display().to_string());
+    let Some(first) = advisories.first() else {
+        return Ok(format!(
+            "{name} was not written: there is no vulnerability to speak of"
+        ));
+    };
+    let maintainers = format!("the maintainers of {}", first.product);
+    let author = request.vex_author.as_deref().unwrap_or(&maintainers);
+    let version = env!("CARGO_PKG_VERSION");
+    match vex::openvex(verdict, advisories, author, version, Timestamp::now()) {
+        Some(document) => {
+            write(file, &document)?;
+            Ok(format!("{name} says what is known of vulnerabilities"))
+        }
+        None => Ok(format!(
+            "{name} was not written: there is no vulnerability to speak of"
+        )),
+    }
 }
 
 /// With the code that `modkeep explain` knows more about, like every refusal.

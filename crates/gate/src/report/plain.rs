@@ -47,6 +47,7 @@ impl Words<'_> {
             owner: printable(&waived.owner),
             reason: printable(&waived.reason),
             until: printable(&waived.until),
+            status: waived.status,
         }
     }
 

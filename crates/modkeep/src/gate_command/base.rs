@@ -12,6 +12,7 @@ use super::{
 use crate::failure::Failure;
 use finding::Unreadable;
 use gate::{inventory::Inventory, scope::Scope};
+use std::path::{Path, PathBuf};
 
 /// What a change is compared with.
 #[derive(Debug)]
@@ -51,6 +52,17 @@ impl Base {
     pub(super) fn note(&self) -> String {
         let (short, name) = (self.shared.short(), &self.tip.name);
         format!("base: {short}, where this branched off {name}")
+    }
+
+    /// Lays the files whose names are wanted into a directory; gives where in it the directory is that
+    /// is judged.
+    pub(super) fn lay(
+        &self,
+        into: &Path,
+        is_wanted: impl Fn(&str) -> bool,
+    ) -> Result<PathBuf, String> {
+        self.repository.lay(&self.shared, is_wanted, into)?;
+        Ok(into.join(&self.repository.prefix))
     }
 
     /// A file as it was, by its path from the root of the work tree.

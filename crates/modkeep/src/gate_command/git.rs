@@ -6,6 +6,8 @@
 //! refused, because whoever may push a tag named like a branch would choose what is read. A file that
 //! cannot be read is never taken for one that is not there.
 
+mod tree;
+
 use crate::{failure::Failure, plain_file};
 use codes::Code;
 use finding::{Place, Unreadable};
@@ -263,23 +265,28 @@ fn problem(commit: &Commit, path: &str, why: &str) -> Unreadable {
     Unreadable::new(Place::file(path), why)
 }
 
-/// Runs git in a directory. Nothing is asked of a person, and no pager or hook of theirs is run.
+/// Runs git in a directory.
+fn git(directory: &Path, arguments: &[&str]) -> Result<Output, String> {
+    let output = git_command(directory).args(arguments).output();
+    output.map_err(|error| format!("git cannot be run: {error}"))
+}
+
+/// Git in a directory. Nothing is asked of a person, and no pager or hook of theirs is run.
 #[expect(
     clippy::disallowed_methods,
     reason = "a command for people: git knows what was there before"
 )]
-fn git(directory: &Path, arguments: &[&str]) -> Result<Output, String> {
-    let output = Command::new("git")
+fn git_command(directory: &Path) -> Command {
+    let mut command = Command::new("git");
+    command
         .args(["-c", "safe.bareRepository=explicit", "--literal-pathspecs"])
         .arg("-C")
         .arg(directory)
-        .args(arguments)
         .env("GIT_TERMINAL_PROMPT", "0")
         .env("GIT_OPTIONAL_LOCKS", "0")
         .env("GIT_NO_REPLACE_OBJECTS", "1")
-        .stdin(Stdio::null())
-        .output();
-    output.map_err(|error| format!("git cannot be run: {error}"))
+        .stdin(Stdio::null());
+    command
 }
 
 /// What git said of its failure.

@@ -22,7 +22,10 @@ use gomod::{
     mvs::{Options, Selection, Updates},
 };
 use jiff::Timestamp;
-use std::{collections::BTreeSet, path::Path};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 use vulndb::Reachability;
 
 /// What is asked for beside what the policy needs.
@@ -65,6 +68,8 @@ pub(super) struct Looked {
     pub(super) lock: GoLock,
     /// What is known of its dependencies.
     pub(super) facts: Facts,
+    /// Where its files are.
+    pub(super) root: PathBuf,
 }
 
 // === impl Files ===
@@ -125,12 +130,24 @@ impl Looked {
             selection,
             lock,
             facts,
+            root: root.to_owned(),
         })
     }
 
     /// What the steps find.
     pub(super) fn findings(&self, with: Look<'_>) -> Vec<Finding> {
         steps::findings(
+            with.policy,
+            &self.lock,
+            &self.selection,
+            &self.facts,
+            with.now,
+        )
+    }
+
+    /// What is found of vulnerabilities.
+    pub(super) fn vulnerable(&self, with: Look<'_>) -> Vec<Finding> {
+        steps::vulnerable(
             with.policy,
             &self.lock,
             &self.selection,

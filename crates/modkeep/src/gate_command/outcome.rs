@@ -3,14 +3,14 @@
 use super::{
     base::Base,
     checkout::{Checkout, Files as _},
-    facts,
+    facts, imports,
     module::{Files, Look, Looked},
     packages,
     since::Since,
     workspaces::Workspace,
 };
 use finding::{Finding, Place, Step, Unreadable};
-use gate::{change, locked, policy::Mode, sbom::Bill, sum_file::SumFile};
+use gate::{change, locked, policy::Mode, sbom::Bill, sum_file::SumFile, vex::Advisory};
 
 /// Everything that was found out.
 #[derive(Default)]
@@ -23,6 +23,8 @@ pub(super) struct Outcome {
     pub(super) notes: Vec<String>,
     /// What a bill of materials lists of each module.
     pub(super) bills: Vec<Bill>,
+    /// The vulnerabilities that the findings are about.
+    pub(super) advisories: Vec<Advisory>,
     /// What the change is, in Markdown.
     pub(super) change: Option<String>,
 }
@@ -88,15 +90,17 @@ impl Outcome {
             return Ok(());
         };
         let root = checkout.path(directory);
-        let looked = Looked::at(look, &files, &root).await?;
+        let mut looked = Looked::at(look, &files, &root).await?;
         self.notes.extend(looked.notes.iter().cloned());
         self.bills.push(looked.bill());
+        self.advisories.extend(looked.advisories());
         let Some(base) = states.base else {
+            imports::learn(look, &mut looked).await;
             self.findings.extend(looked.findings(look));
             return Ok(());
         };
         let before = Files::read(directory, base, states.base_workspaces)?;
-        let since = Since::of(look, looked, before.as_ref(), &root, &base.tip.name).await?;
+        let since = Since::of(look, looked, before.as_ref(), base).await?;
         self.findings.extend(since.findings);
         self.change.get_or_insert_default().push_str(&since.summary);
         Ok(())

@@ -68,6 +68,12 @@ impl Places {
     /// The files of a selected module.
     pub(super) async fn open(&self, selected: Selected<'_>) -> Files {
         let actual = selected.replacement.unwrap_or(selected.module).clone();
+        if selected.module.version.is_empty() {
+            return Files::Directory {
+                root: self.root.clone(),
+                is_checkout: true,
+            };
+        }
         if actual.version.is_empty() {
             return Files::Directory {
                 root: self.root.join(&actual.path),

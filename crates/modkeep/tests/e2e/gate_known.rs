@@ -22,6 +22,14 @@ pub(crate) fn advisory(id: &str, module: &str, fixed: &str) -> String {
     )
 }
 
+/// The same of one package of a module.
+fn of_package(id: &str, module: &str, package: &str) -> String {
+    let text = advisory(id, module, "2.0.0");
+    let imports = |path: &str| format!("\"imports\":\n        [{{\"path\": \"{path}\"}}]");
+    assert!(text.contains(&imports(module)), "{text}");
+    text.replace(&imports(module), &imports(package))
+}
+
 impl Bench {
     /// Gives the site a public database and advisories of its own.
     pub(crate) fn know(&self, public: &[(&str, String)], private: &[(&str, String)]) {
@@ -255,4 +263,155 @@ fn modules_that_require_each_other_are_judged_as_go_builds_them() {
     let output = gate(&site.server.url(), project.path(), &[]);
     output.assert_ok();
     assert!(output.stdout.contains("lines proven"), "{output}");
+}
+
+/// A site with a module of several packages, and a project that imports some of them.
+fn packages(main: &str) -> Bench {
+    let p = module("p", 500)
+        .file(
+            "code/c.go",
+            "package code\n\nimport _ \"example.com/p/below\"\n",
+        )
+        .file("below/b.go", "package below\n")
+        .file("tests/t.go", "package tests\n")
+        .file("idle/i.go", "package idle\n");
+    let site = Site::new("required", &[p]);
+    let go_mod = "module example.com/app\n\ngo 1.22\n\nrequire example.com/p v1.0.0\n";
+    let test = "package main\n\nimport _ \"example.com/p/tests\"\n";
+    let project = Project::new(go_mod, &[("main.go", main), ("main_test.go", test)]);
+    site.go().run(&["mod", "tidy"], project.path()).assert_ok();
+    let bench = Bench { site, project };
+    bench.write("modkeep-gate.toml", "[steps]\nfresh = \"off\"\n");
+    bench.write(".gitignore", ".public\n.private\n");
+    bench
+}
+
+const IMPORTS_CODE: &str = "package main\n\nimport _ \"example.com/p/code\"\n\nfunc main() {}\n";
+
+fn known(bench: &Bench, packages: &[&str]) {
+    let entries: Vec<(String, String)> = (1..)
+        .zip(packages)
+        .map(|(number, name)| {
+            let id = format!("GO-2026-000{number}");
+            let package = format!("example.com/p/{name}");
+            let text = of_package(&id, "example.com/p", &package);
+            (id, text)
+        })
+        .collect();
+    let entries: Vec<(&str, String)> = entries
+        .iter()
+        .map(|(id, text)| (id.as_str(), text.clone()))
+        .collect();
+    bench.know(&entries, &[]);
+}
+
+#[test]
+fn a_vulnerability_in_packages_that_nothing_imports_stops_nothing() {
+    let bench = packages(IMPORTS_CODE);
+    known(&bench, &["idle", "tests"]);
+    let output = bench.gate(&[]);
+    assert_found(&output, 0, "go.mod:5:1: warning", "vulnerable/not-imported");
+    assert_found(&output, 0, "go.mod:5:1: warning", "vulnerable/not-built");
+    known(&bench, &["idle", "below"]);
+    let output = bench.gate(&[]);
+    assert_found(
+        &output,
+        12,
+        "go.mod:5:1: error",
+        "vulnerable/fixed-upstream",
+    );
+    let command =
+        "Run `go get example.com/p@v2.0.0`: it ends all 2 vulnerabilities of example.com/p";
+    assert!(output.stdout.contains(command), "{output}");
+    let imported = "; example.com/p/below is imported [";
+    assert!(output.stdout.contains(imported), "{output}");
+}
+
+#[test]
+fn a_vulnerability_stops_where_nobody_can_tell_what_is_imported() {
+    let bench = packages(IMPORTS_CODE);
+    known(&bench, &["idle"]);
+    bench.gate(&[]).assert_ok();
+    bench.write("broken.go", "packet main\n");
+    let output = bench.gate(&[]);
+    assert_found(
+        &output,
+        12,
+        "go.mod:5:1: error",
+        "vulnerable/fixed-upstream",
+    );
+    let why = "whether example.com/p/idle is imported is not known: broken.go:1: expected a package clause";
+    assert!(output.stdout.contains(why), "{output}");
+}
+
+#[test]
+fn a_change_that_begins_to_import_what_is_vulnerable_stops() {
+    let bench = packages(IMPORTS_CODE);
+    known(&bench, &["idle", "below"]);
+    bench.git(&["init", "-q"]);
+    bench.git(&["add", "."]);
+    bench.git(&["commit", "-qm", "one"]);
+    assert_eq!(bench.gate(&[]).status.code(), Some(12));
+    bench.gate(&["--base", "HEAD"]).assert_ok();
+    let both = IMPORTS_CODE.replace("code\"", "code\"\nimport _ \"example.com/p/idle\"");
+    bench.write("main.go", both);
+    let output = bench.gate(&["--base", "HEAD"]);
+    assert_found(
+        &output,
+        12,
+        "go.mod:5:1: error",
+        "vulnerable/fixed-upstream",
+    );
+    assert!(output.stdout.contains("GO-2026-0001"), "{output}");
+    assert!(!output.stdout.contains("GO-2026-0002"), "{output}");
+}
+
+#[test]
+fn exceptions_of_govulncheck_wrappers_count_with_an_owner_and_an_end() {
+    let bench = packages(IMPORTS_CODE);
+    known(&bench, &["idle", "below"]);
+    let entry = "[[IgnoredVulns]]\nid = \"GO-2026-0002\"\nreason = \"no input from strangers\"\n";
+    bench.write(".govulncheck-ignore.toml", entry);
+    let output = bench.gate(&[]);
+    let place = ".govulncheck-ignore.toml:1:1: warning";
+    assert_found(&output, 12, place, "allowed/waiver-incomplete");
+    let whole = format!("{entry}owner = \"team@example.com\"\nignoreUntil = 2999-12-31\n");
+    bench.write(".govulncheck-ignore.toml", &whole);
+    let vex = bench.project.path().join("vex.json");
+    let output = bench.gate(&["--vex", vex.to_str().unwrap()]);
+    output.assert_ok();
+    let waived =
+        "waived by team@example.com until 2999-12-31: example.com/p@v1.0.0 has GO-2026-0002";
+    assert!(output.stdout.contains(waived), "{output}");
+    let document: serde_json::Value =
+        serde_json::from_str(&bench.project.read("vex.json")).unwrap();
+    let told: Vec<_> = document["statements"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| {
+            (
+                it["vulnerability"]["name"].as_str().unwrap(),
+                it["status"].as_str().unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("GO-2026-0001", "not_affected"),
+            ("GO-2026-0002", "affected")
+        ]
+    );
+
+    // A change does not bring its own exceptions.
+    bench.write(".govulncheck-ignore.toml", "");
+    bench.git(&["init", "-q"]);
+    bench.git(&["add", "."]);
+    bench.git(&["commit", "-qm", "one"]);
+    bench.write(".govulncheck-ignore.toml", &whole);
+    let output = bench.gate(&["--policy-from", "HEAD"]);
+    let place =
+        ".govulncheck-ignore.toml: warning: the policy here is another one than that of HEAD";
+    assert_found(&output, 12, place, "change/policy-changed");
 }
