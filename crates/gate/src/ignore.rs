@@ -124,7 +124,9 @@ impl Entry {
             (self.reason, self.owner, until, &missing[..])
         else {
             let lines = missing.join(" and ");
-            return Err(format!("the exception for {id} does not count: add {lines}"));
+            return Err(format!(
+                "the exception for {id} does not count: add {lines}"
+            ));
         };
         Ok(Waiver {
             rule: String::new(),
@@ -158,12 +160,7 @@ fn day(written: &Value) -> Option<Date> {
 #[cfg(test)]
 mod tests {
     use super::{FILE, Ignored};
-    use crate::{
-        policy::Policy,
-        rules,
-        verdict::Verdict,
-        waiver::Claim,
-    };
+    use crate::{policy::Policy, rules, verdict::Verdict, waiver::Claim};
     use finding::{Finding, Place};
     use jiff::civil::date;
     use vulndb::rules::{FIXED, NOT_IMPORTED};
@@ -183,7 +180,11 @@ mod tests {
         };
         assert_eq!(waiver.until, date(2026, 12, 31));
         assert_eq!(waiver.status, Claim::Affected);
-        for until in ["\"2026-12-31\"", "2026-12-31T10:00:00Z", "\"2026-12-31T10:00:00Z\""] {
+        for until in [
+            "\"2026-12-31\"",
+            "2026-12-31T10:00:00Z",
+            "\"2026-12-31T10:00:00Z\"",
+        ] {
             let text = WHOLE.replace("2026-12-31", until);
             assert_eq!(parse(&text).waivers[0].until, date(2026, 12, 31), "{until}");
         }
@@ -209,7 +210,10 @@ mod tests {
         // As the file is found in projects today.
         let usual = parse("[[IgnoredVulns]]\nid = \"GO-2026-5622\"\nreason = \"why\"\n");
         let message = &usual.findings[0].message;
-        assert!(message.ends_with("add owner = \"…\" and ignoreUntil = 2027-03-31"), "{message}");
+        assert!(
+            message.ends_with("add owner = \"…\" and ignoreUntil = 2027-03-31"),
+            "{message}"
+        );
     }
 
     #[test]
@@ -224,7 +228,11 @@ mod tests {
             let read = parse(&text);
             assert_eq!((read.waivers.len(), read.findings.len()), (0, 1), "{text}");
         }
-        for text in ["[[IgnoredVulns]\n", "IgnoredVulns = 1\n", "[[IgnoredVulns]]\nid = 7\n"] {
+        for text in [
+            "[[IgnoredVulns]\n",
+            "IgnoredVulns = 1\n",
+            "[[IgnoredVulns]]\nid = 7\n",
+        ] {
             let unreadable = Ignored::parse(FILE, text.as_bytes()).unwrap_err();
             assert!(unreadable.place.span.is_some(), "{unreadable}");
         }
@@ -241,7 +249,10 @@ mod tests {
         };
         let findings = vec![
             found(&FIXED, "example.com/m@v1.0.0 has GO-2026-5622: it leaks"),
-            found(&NOT_IMPORTED, "example.com/m@v1.0.0 has GO-2026-5622 (CVE-2026-1)"),
+            found(
+                &NOT_IMPORTED,
+                "example.com/m@v1.0.0 has GO-2026-5622 (CVE-2026-1)",
+            ),
             found(&FIXED, "example.com/m@v1.0.0 has GO-2026-56220: it leaks"),
             found(&rules::TOO_YOUNG, "not about GO-2026-5622"),
         ];
@@ -251,11 +262,17 @@ mod tests {
         let judged = verdict(findings.clone(), date(2026, 12, 31));
         assert_eq!((judged.waived.len(), judged.findings.len()), (2, 2));
         let late = verdict(findings, date(2027, 1, 1));
-        let expired = late.findings.iter().find(|it| it.finding.rule.id == "allowed/waiver-expired");
+        let expired = late
+            .findings
+            .iter()
+            .find(|it| it.finding.rule.id == "allowed/waiver-expired");
         let place = expired.unwrap().finding.place.to_string();
         assert_eq!(place, ".govulncheck-ignore.toml:2:1");
         let idle = verdict(Vec::new(), date(2026, 12, 31));
         let message = &idle.findings[0].finding.message;
-        assert_eq!(message, "the waiver for GO-2026-5622 by team@example.com, until 2026-12-31");
+        assert_eq!(
+            message,
+            "the waiver for GO-2026-5622 by team@example.com, until 2026-12-31"
+        );
     }
 }

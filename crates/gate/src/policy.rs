@@ -123,9 +123,9 @@ impl Policy {
             }
         }
         for waiver in &self.waivers {
-            waiver
-                .check()
-                .map_err(|problem| Unreadable::new(find(file, source, waiver.purpose()), problem))?;
+            waiver.check().map_err(|problem| {
+                Unreadable::new(find(file, source, waiver.purpose()), problem)
+            })?;
         }
         Ok(())
     }

@@ -59,10 +59,15 @@ pub fn openvex(
         let finding = &judged.finding;
         (finding, standing(finding))
     });
-    let waived = verdict.waived.iter().map(|waived| (&waived.finding, answered_for(waived)));
+    let waived = verdict
+        .waived
+        .iter()
+        .map(|waived| (&waived.finding, answered_for(waived)));
     let mut statements: Vec<Value> = Vec::new();
     for (finding, standing) in judged.chain(waived) {
-        let about = advisories.iter().find(|advisory| is_about(advisory, finding));
+        let about = advisories
+            .iter()
+            .find(|advisory| is_about(advisory, finding));
         let statement = about.map(|advisory| statement(advisory, standing));
         statements.extend(statement.filter(|it| !statements.contains(it)));
     }
@@ -252,7 +257,8 @@ mod tests {
 
     fn found(rule: &'static Rule, id: &str) -> Finding {
         let message = format!("example.com/a@v1.0.0 has {id} (CVE-2026-1): it leaks");
-        Finding::new(rule, Place::file("go.mod"), "example.com/a@v1.0.0", message).advise("Raise it.")
+        Finding::new(rule, Place::file("go.mod"), "example.com/a@v1.0.0", message)
+            .advise("Raise it.")
     }
 
     fn document(policy: &str, findings: &[Finding]) -> Option<Value> {
@@ -282,21 +288,34 @@ mod tests {
             .map(|it| {
                 let text = |key: &str| it[key].as_str().unwrap_or("-");
                 let name = it["vulnerability"]["name"].as_str().unwrap();
-                (name, text("status"), text("justification"), text("action_statement"))
+                (
+                    name,
+                    text("status"),
+                    text("justification"),
+                    text("action_statement"),
+                )
             })
             .collect();
         let expected = [
             ("GO-1", "affected", "-", "Raise it."),
             ("GO-2", "affected", "-", "Raise it."),
             ("GO-3", "not_affected", "vulnerable_code_not_present", "-"),
-            ("GO-4", "not_affected", "vulnerable_code_not_in_execute_path", "-"),
+            (
+                "GO-4",
+                "not_affected",
+                "vulnerable_code_not_in_execute_path",
+                "-",
+            ),
             ("GO-5", "under_investigation", "-", "-"),
         ];
         assert_eq!(told, expected);
         let products = json!([{ "@id": "pkg:golang/example.com/app",
             "subcomponents": [{ "@id": "pkg:golang/example.com/a@v1.0.0" }] }]);
         assert_eq!(statements[0]["products"], products);
-        assert_eq!(statements[0]["vulnerability"]["aliases"], json!(["CVE-2026-1"]));
+        assert_eq!(
+            statements[0]["vulnerability"]["aliases"],
+            json!(["CVE-2026-1"])
+        );
     }
 
     #[test]

@@ -88,9 +88,10 @@ impl Known {
 /// The command that raises a module. What stands in for another is raised where it is named.
 fn raise(hit: &Hit, version: &str, go_mod: &File) -> String {
     let Hit { module, .. } = hit;
-    let replaces = go_mod.replace.iter().find(|line| {
-        (&line.new.path, &line.new.version) == (module, &hit.version)
-    });
+    let replaces = go_mod
+        .replace
+        .iter()
+        .find(|line| (&line.new.path, &line.new.version) == (module, &hit.version));
     match replaces {
         None => format!("go get {module}@{version}"),
         Some(line) => {

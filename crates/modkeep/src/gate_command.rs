@@ -194,7 +194,9 @@ fn vex(
 ) -> Result<String, Failure> {
     let name = printable(&file.display().to_string());
     let Some(first) = advisories.first() else {
-        return Ok(format!("{name} was not written: there is no vulnerability to speak of"));
+        return Ok(format!(
+            "{name} was not written: there is no vulnerability to speak of"
+        ));
     };
     let maintainers = format!("the maintainers of {}", first.product);
     let author = request.vex_author.as_deref().unwrap_or(&maintainers);
@@ -204,7 +206,9 @@ fn vex(
             write(file, &document)?;
             Ok(format!("{name} says what is known of vulnerabilities"))
         }
-        None => Ok(format!("{name} was not written: there is no vulnerability to speak of")),
+        None => Ok(format!(
+            "{name} was not written: there is no vulnerability to speak of"
+        )),
     }
 }
 

@@ -82,7 +82,9 @@ impl Uses {
     ) -> Self {
         let reach = Reach::of(&packages, &[], release);
         let ids = packages.list.iter().enumerate();
-        let ids = ids.map(|(id, package)| (package.path.clone(), id)).collect();
+        let ids = ids
+            .map(|(id, package)| (package.path.clone(), id))
+            .collect();
         let mut uses = Self {
             gap: gap(&packages, &modules, unreadable),
             ids,
@@ -153,7 +155,9 @@ impl Uses {
         let package = self.packages.list.get(id);
         let package = package.map_or_else(String::new, |package| package.path.clone());
         let by = match self.reach.package(id) {
-            Need::Code(Scope::Tags(tags)) => format!("files with the build tags {}", tags.join(" or ")),
+            Need::Code(Scope::Tags(tags)) => {
+                format!("files with the build tags {}", tags.join(" or "))
+            }
             Need::Code(_) if self.is_built(id) => return Use::Built { package },
             Need::Code(scope) => format!("builds for other systems: {scope}"),
             Need::Tests(Scope::Everywhere) => "tests".to_owned(),
@@ -165,16 +169,17 @@ impl Uses {
 
     /// Whether a build without tags contains a package.
     fn is_built(&self, id: PackageId) -> bool {
-        self.ports().any(|port| {
-            self.reach.is_built(id, port, true) || self.reach.is_built(id, port, false)
-        })
+        self.ports()
+            .any(|port| self.reach.is_built(id, port, true) || self.reach.is_built(id, port, false))
     }
 
     /// What it is built for.
     fn ports(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
         let is_one = |system: &str| self.systems.iter().any(|name| name == system);
         let is_any = self.systems.is_empty();
-        PORTS.into_iter().filter(move |(system, _)| is_any || is_one(system))
+        PORTS
+            .into_iter()
+            .filter(move |(system, _)| is_any || is_one(system))
     }
 
     fn of_standard(&self, path: &str) -> Use {
@@ -232,11 +237,15 @@ fn gap(packages: &Packages, modules: &[Module], unreadable: &[String]) -> Option
         let below = path.strip_prefix(main);
         below.is_some_and(|below| below.is_empty() || below.starts_with('/'))
     };
-    let mut lost = packages.list.iter().filter(|package| {
-        package.module.is_none() && own(&package.path)
-    });
+    let mut lost = packages
+        .list
+        .iter()
+        .filter(|package| package.module.is_none() && own(&package.path));
     let lost = lost.next()?;
-    Some(format!("{} is imported, and is not in the checkout", lost.path))
+    Some(format!(
+        "{} is imported, and is not in the checkout",
+        lost.path
+    ))
 }
 
 #[cfg(test)]

@@ -225,7 +225,10 @@ fn imported(imported: &Imported, hit: &Hit) -> String {
         Imported::Beside { package, by } => format!("; {package} is imported by {by}"),
         Imported::Nowhere => format!("; nothing imports {}", packages(hit)),
         Imported::Unknown { why } => {
-            format!("; whether {} is imported is not known: {why}", packages(hit))
+            format!(
+                "; whether {} is imported is not known: {why}",
+                packages(hit)
+            )
         }
     }
 }

@@ -77,7 +77,10 @@ mod tests {
     fn what_comes_back_with_a_later_version_is_not_walked_into() {
         let back = r#"{"introduced": "0"}, {"fixed": "1.5.0"}, {"introduced": "2.0.0"}, {"fixed": "2.2.0"}"#;
         let two = r#"{"introduced": "0"}, {"fixed": "2.1.0"}"#;
-        assert_eq!(found(&[("A", back), ("B", two)], "v1.0.0").unwrap(), "v2.2.0");
+        assert_eq!(
+            found(&[("A", back), ("B", two)], "v1.0.0").unwrap(),
+            "v2.2.0"
+        );
     }
 
     #[test]

@@ -156,7 +156,11 @@ impl Governing {
     }
 
     /// The same with the exceptions that wrappers of `govulncheck` read.
-    fn with_ignored(mut self, request: &Request, revisions: &Revisions) -> Result<Self, Unreadable> {
+    fn with_ignored(
+        mut self,
+        request: &Request,
+        revisions: &Revisions,
+    ) -> Result<Self, Unreadable> {
         let parse = |source: &Option<Vec<u8>>| {
             Ignored::parse(ignore::FILE, source.as_deref().unwrap_or_default())
         };
@@ -251,7 +255,10 @@ impl Governing {
         request.parse(compared.now.as_deref().unwrap_or_default(), rules)?;
         Ok(Self {
             policy: request.parse(compared.then.as_deref().unwrap_or_default(), rules)?,
-            findings: compared.finding(&request.policy_name, tip).into_iter().collect(),
+            findings: compared
+                .finding(&request.policy_name, tip)
+                .into_iter()
+                .collect(),
             note: Some(format!("policy: of {}, {}", tip.name, tip.short())),
         })
     }

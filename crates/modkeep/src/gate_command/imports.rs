@@ -5,7 +5,11 @@
 //! about vulnerabilities that were known there: one whose package the change begins to import was not
 //! there before.
 
-use super::{base::Base, checkout::join, module::{Look, Looked}};
+use super::{
+    base::Base,
+    checkout::join,
+    module::{Look, Looked},
+};
 use crate::{checkout::Checkout, output, project_command};
 use gate::{
     policy::{ALL_SYSTEMS as ALL, Mode},
@@ -39,7 +43,9 @@ pub(super) async fn forget_known(
     let (known_before, ranks) = (names(before), ranks(now));
     let is_looked_into = now.known().is_some_and(|known| known.imports.is_some());
     // What nothing imports now was not made worse.
-    let mut old = ranks.iter().filter(|(name, _)| known_before.contains_key(name));
+    let mut old = ranks
+        .iter()
+        .filter(|(name, _)| known_before.contains_key(name));
     let ranks_before = if is_looked_into && old.any(|(_, &rank)| rank > 0) {
         match read_base(with, before, base, directory).await {
             Ok(()) => self::ranks(before),
@@ -104,7 +110,9 @@ async fn read_base(
     directory: &str,
 ) -> Result<(), String> {
     let laid = tempfile::tempdir().map_err(|error| error.to_string())?;
-    let root = base.lay(laid.path(), |name| name.ends_with(".go") || name == "go.mod")?;
+    let root = base.lay(laid.path(), |name| {
+        name.ends_with(".go") || name == "go.mod"
+    })?;
     read(with, before, &root.join(join(directory, ""))).await;
     Ok(())
 }

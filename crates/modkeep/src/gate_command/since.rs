@@ -12,9 +12,7 @@ use gate::{
     fresh,
 };
 use jiff::Timestamp;
-use std::{
-    collections::{BTreeMap, BTreeSet},
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A change.
 pub(super) struct Since {

@@ -9,8 +9,9 @@
 mod formats;
 
 use crate::{
-    PROBLEM, cli,
+    PROBLEM,
     checkout::{Checkout, fetch},
+    cli,
     failure::Failure,
     output, wiring,
 };
@@ -239,7 +240,11 @@ impl Wanted<'_> {
             h1,
             sha256: hex(&digest.finalize()),
             replaces: self.replaces.get(module).cloned().unwrap_or_default(),
-            nar: if nar { Some(nar_of(&spool, module)?) } else { None },
+            nar: if nar {
+                Some(nar_of(&spool, module)?)
+            } else {
+                None
+            },
         })
     }
 
@@ -250,9 +255,7 @@ impl Wanted<'_> {
             return Some(format!("{base}/{path}"));
         }
         let name = source.as_str();
-        self.hosts
-            .contains(name)
-            .then(|| format!("{name}/{path}"))
+        self.hosts.contains(name).then(|| format!("{name}/{path}"))
     }
 
     /// Whether it is the file that go.sum knows, if it knows one.

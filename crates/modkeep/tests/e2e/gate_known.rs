@@ -266,7 +266,10 @@ fn modules_that_require_each_other_are_judged_as_go_builds_them() {
 /// A site with a module of several packages, and a project that imports some of them.
 fn packages(main: &str) -> Bench {
     let p = module("p", 500)
-        .file("code/c.go", "package code\n\nimport _ \"example.com/p/below\"\n")
+        .file(
+            "code/c.go",
+            "package code\n\nimport _ \"example.com/p/below\"\n",
+        )
         .file("below/b.go", "package below\n")
         .file("tests/t.go", "package tests\n")
         .file("idle/i.go", "package idle\n");
@@ -309,8 +312,14 @@ fn a_vulnerability_in_packages_that_nothing_imports_stops_nothing() {
     assert_found(&output, 0, "go.mod:5:1: warning", "vulnerable/not-built");
     known(&bench, &["idle", "below"]);
     let output = bench.gate(&[]);
-    assert_found(&output, 12, "go.mod:5:1: error", "vulnerable/fixed-upstream");
-    let command = "Run `go get example.com/p@v2.0.0`: it ends all 2 vulnerabilities of example.com/p";
+    assert_found(
+        &output,
+        12,
+        "go.mod:5:1: error",
+        "vulnerable/fixed-upstream",
+    );
+    let command =
+        "Run `go get example.com/p@v2.0.0`: it ends all 2 vulnerabilities of example.com/p";
     assert!(output.stdout.contains(command), "{output}");
     let imported = "; example.com/p/below is imported [";
     assert!(output.stdout.contains(imported), "{output}");
@@ -323,7 +332,12 @@ fn a_vulnerability_stops_where_nobody_can_tell_what_is_imported() {
     bench.gate(&[]).assert_ok();
     bench.write("broken.go", "packet main\n");
     let output = bench.gate(&[]);
-    assert_found(&output, 12, "go.mod:5:1: error", "vulnerable/fixed-upstream");
+    assert_found(
+        &output,
+        12,
+        "go.mod:5:1: error",
+        "vulnerable/fixed-upstream",
+    );
     let why = "whether example.com/p/idle is imported is not known: broken.go:1: expected a package clause";
     assert!(output.stdout.contains(why), "{output}");
 }
@@ -340,7 +354,12 @@ fn a_change_that_begins_to_import_what_is_vulnerable_stops() {
     let both = IMPORTS_CODE.replace("code\"", "code\"\nimport _ \"example.com/p/idle\"");
     bench.write("main.go", both);
     let output = bench.gate(&["--base", "HEAD"]);
-    assert_found(&output, 12, "go.mod:5:1: error", "vulnerable/fixed-upstream");
+    assert_found(
+        &output,
+        12,
+        "go.mod:5:1: error",
+        "vulnerable/fixed-upstream",
+    );
     assert!(output.stdout.contains("GO-2026-0001"), "{output}");
     assert!(!output.stdout.contains("GO-2026-0002"), "{output}");
 }
@@ -359,13 +378,29 @@ fn exceptions_of_govulncheck_wrappers_count_with_an_owner_and_an_end() {
     let vex = bench.project.path().join("vex.json");
     let output = bench.gate(&["--vex", vex.to_str().unwrap()]);
     output.assert_ok();
-    let waived = "waived by team@example.com until 2999-12-31: example.com/p@v1.0.0 has GO-2026-0002";
+    let waived =
+        "waived by team@example.com until 2999-12-31: example.com/p@v1.0.0 has GO-2026-0002";
     assert!(output.stdout.contains(waived), "{output}");
-    let document: serde_json::Value = serde_json::from_str(&bench.project.read("vex.json")).unwrap();
-    let told: Vec<_> = document["statements"].as_array().unwrap().iter().map(|it| {
-        (it["vulnerability"]["name"].as_str().unwrap(), it["status"].as_str().unwrap())
-    }).collect();
-    assert_eq!(told, [("GO-2026-0001", "not_affected"), ("GO-2026-0002", "affected")]);
+    let document: serde_json::Value =
+        serde_json::from_str(&bench.project.read("vex.json")).unwrap();
+    let told: Vec<_> = document["statements"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| {
+            (
+                it["vulnerability"]["name"].as_str().unwrap(),
+                it["status"].as_str().unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("GO-2026-0001", "not_affected"),
+            ("GO-2026-0002", "affected")
+        ]
+    );
 
     // A change does not bring its own exceptions.
     bench.write(".govulncheck-ignore.toml", "");
@@ -374,6 +409,7 @@ fn exceptions_of_govulncheck_wrappers_count_with_an_owner_and_an_end() {
     bench.git(&["commit", "-qm", "one"]);
     bench.write(".govulncheck-ignore.toml", &whole);
     let output = bench.gate(&["--policy-from", "HEAD"]);
-    let place = ".govulncheck-ignore.toml: warning: the policy here is another one than that of HEAD";
+    let place =
+        ".govulncheck-ignore.toml: warning: the policy here is another one than that of HEAD";
     assert_found(&output, 12, place, "change/policy-changed");
 }

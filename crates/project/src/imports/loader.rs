@@ -176,7 +176,10 @@ impl Loader {
     fn belongs_to_module(&self, path: &str) -> bool {
         let mut ends = path.match_indices('/').map(|(end, _)| end);
         self.modules.contains_key(path)
-            || ends.any(|end| path.get(..end).is_some_and(|prefix| self.modules.contains_key(prefix)))
+            || ends.any(|end| {
+                path.get(..end)
+                    .is_some_and(|prefix| self.modules.contains_key(prefix))
+            })
     }
 
     /// The number of a package, which is thereby one that was met.

@@ -27,12 +27,7 @@ fn uses(modules: &[(&str, &str)], tools: &[&str], tree: Tree<'_>) -> Uses {
 }
 
 /// The same where it is built for these systems.
-fn uses_on(
-    systems: &[&str],
-    modules: &[(&str, &str)],
-    tools: &[&str],
-    tree: Tree<'_>,
-) -> Uses {
+fn uses_on(systems: &[&str], modules: &[(&str, &str)], tools: &[&str], tree: Tree<'_>) -> Uses {
     let systems: Vec<String> = systems.iter().map(|&name| name.to_owned()).collect();
     let mut loader = Loader::new(modules.iter().map(|(path, _)| (*path).to_owned()));
     let own = tree.iter().filter(|(owner, ..)| *owner == MAIN);
@@ -84,14 +79,26 @@ fn beside(package: &str, by: &str) -> Use {
 
 const TREE: Tree<'_> = &[
     (MAIN, "a.go", "package a; import \"example.com/lib/used\""),
-    (MAIN, "a_test.go", "package a; import \"example.com/lib/tested\""),
-    (MAIN, "a_windows.go", "package a; import \"example.com/lib/win\""),
+    (
+        MAIN,
+        "a_test.go",
+        "package a; import \"example.com/lib/tested\"",
+    ),
+    (
+        MAIN,
+        "a_windows.go",
+        "package a; import \"example.com/lib/win\"",
+    ),
     (
         MAIN,
         "tools.go",
         "//go:build tools\n\npackage a\nimport \"example.com/lib/tagged\"",
     ),
-    (LIB, "used/u.go", "package used; import \"example.com/lib/below\""),
+    (
+        LIB,
+        "used/u.go",
+        "package used; import \"example.com/lib/below\"",
+    ),
     (LIB, "below/b.go", "package below"),
     (LIB, "tested/t.go", "package tested"),
     (LIB, "tagged/t.go", "package tagged"),
@@ -147,7 +154,11 @@ fn a_fork_is_imported_by_the_name_of_what_it_stands_in_for() {
 fn nothing_is_nowhere_where_something_could_not_be_read() {
     let lost = (MAIN, "lost.go", "package a; import \"example.com/lost\"");
     let tree: Vec<_> = TREE.iter().copied().chain([lost]).collect();
-    let modules = [(MAIN, MAIN), (LIB, LIB), ("example.com/lost", "example.com/lost")];
+    let modules = [
+        (MAIN, MAIN),
+        (LIB, LIB),
+        ("example.com/lost", "example.com/lost"),
+    ];
     let uses_of = uses(&modules, &[], &tree);
     let find = |name: &str| uses_of.find(LIB, &[&*format!("{LIB}/{name}")]);
     assert_eq!(find("used"), built("example.com/lib/used"));
@@ -167,8 +178,16 @@ fn nothing_is_nowhere_where_something_could_not_be_read() {
 #[test]
 fn a_package_of_ones_own_that_no_pattern_matches_is_followed_where_it_is_imported() {
     let own = [
-        (MAIN, "b/b_test.go", "package b; import \"example.com/main/testdata/t\""),
-        (MAIN, "testdata/t/t.go", "package t; import \"example.com/lib/idle\""),
+        (
+            MAIN,
+            "b/b_test.go",
+            "package b; import \"example.com/main/testdata/t\"",
+        ),
+        (
+            MAIN,
+            "testdata/t/t.go",
+            "package t; import \"example.com/lib/idle\"",
+        ),
     ];
     let tree: Vec<_> = TREE.iter().chain(&own).copied().collect();
     let uses = uses(&[(MAIN, MAIN), (LIB, LIB)], &[], &tree);
@@ -179,7 +198,11 @@ fn a_package_of_ones_own_that_no_pattern_matches_is_followed_where_it_is_importe
 #[test]
 fn gos_own_packages_are_followed_into_each_other() {
     let tree = [
-        (MAIN, "a.go", "package a; import (\"net/http\"; \"example.com/lib\")"),
+        (
+            MAIN,
+            "a.go",
+            "package a; import (\"net/http\"; \"example.com/lib\")",
+        ),
         (MAIN, "a_test.go", "package a; import \"net/http/cgi\""),
         (
             MAIN,
@@ -191,7 +214,13 @@ fn gos_own_packages_are_followed_into_each_other() {
     ];
     let uses = uses(&[(MAIN, MAIN), (LIB, LIB)], &[], &tree);
     let find = |path: &str| uses.find("stdlib", &[path]);
-    for package in ["net/http", "crypto/tls", "image/gif", "runtime", "internal/abi"] {
+    for package in [
+        "net/http",
+        "crypto/tls",
+        "image/gif",
+        "runtime",
+        "internal/abi",
+    ] {
         assert_eq!(find(package), built(package), "{package}");
     }
     assert!(matches!(find("net/http/cgi"), Use::Beside { .. }));

@@ -201,7 +201,8 @@ fn what_imports_tell_decides_where_calls_do_not() {
         let end = format!("fixed in v1.2.0{words}");
         assert!(found.message.ends_with(&end), "{}", found.message);
         // A report that looked closer, at the same code, goes before.
-        let called = json!({"module": MODULE, "version": "v1.0.0", "package": package(), "function": "Do"});
+        let called =
+            json!({"module": MODULE, "version": "v1.0.0", "package": package(), "function": "Do"});
         case.report = Some(report("symbol", &called));
         assert_eq!(case.rules(), ["vulnerable/called"]);
     }
@@ -217,7 +218,10 @@ fn one_command_ends_all_that_a_version_of_the_module_ends() {
     let command = "Run `go get example.com/a@v1.4.0`: it ends all 2 vulnerabilities of example.com/a that a version fixes.";
     assert_eq!([found[0].next(), found[1].next()], [command; 2]);
     let next = found[2].next();
-    assert!(next.starts_with("No version of example.com/a fixes GO-3: "), "{next}");
+    assert!(
+        next.starts_with("No version of example.com/a fixes GO-3: "),
+        "{next}"
+    );
 }
 
 #[test]

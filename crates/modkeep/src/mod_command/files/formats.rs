@@ -138,7 +138,12 @@ fn rows<'a>(
 }
 
 /// A call with an argument a line.
-fn call(text: &mut String, name: &str, indent: usize, arguments: impl FnOnce(&mut dyn FnMut(&str, &str))) {
+fn call(
+    text: &mut String,
+    name: &str,
+    indent: usize,
+    arguments: impl FnOnce(&mut dyn FnMut(&str, &str)),
+) {
     let blank = " ".repeat(indent);
     let _ = writeln!(text, "{blank}{name}(");
     arguments(&mut |key, value| {
@@ -183,14 +188,21 @@ mod tests {
 
     #[test]
     fn gazelle_and_gomod2nix_are_told_what_stands_in_for_what() {
-        let files = [zip("example.com/fork", &["example.com/a"]), zip("example.com/b", &[])];
+        let files = [
+            zip("example.com/fork", &["example.com/a"]),
+            zip("example.com/b", &[]),
+        ];
         let bazel = Format::Bazel.text(&files);
         let module = "# example.com/a is replaced by example.com/fork@v1.2.3: say it with go_deps.from_file, which reads go.mod.\ngo_deps.module(\n    path = \"example.com/b\",\n    sum = \"h1:aaa=\",\n    version = \"v1.2.3\",\n)\n";
         assert_eq!(bazel, module);
         let workspace = Format::BazelWorkspace.text(&files);
-        let replaced = "        importpath = \"example.com/a\",\n        replace = \"example.com/fork\",\n";
+        let replaced =
+            "        importpath = \"example.com/a\",\n        replace = \"example.com/fork\",\n";
         assert!(workspace.contains(replaced), "{workspace}");
-        assert!(workspace.contains("        name = \"com_example_b\",\n"), "{workspace}");
+        assert!(
+            workspace.contains("        name = \"com_example_b\",\n"),
+            "{workspace}"
+        );
         let nix = "schema = 3\n\n[mod]\n  [mod.\"example.com/a\"]\n    version = \"v1.2.3\"\n    hash = \"sha256-bbb=\"\n    replaced = \"example.com/fork\"\n  [mod.\"example.com/b\"]\n    version = \"v1.2.3\"\n    hash = \"sha256-bbb=\"\n";
         assert_eq!(Format::Nix.text(&files), nix);
     }
