@@ -71,18 +71,16 @@ pub fn nar_sha256<R: Read + Seek, S: Read + Write + Seek>(
         };
         wrong = kept.err();
     })?;
-    match wrong {
-        Some(wrong) => Err(wrong),
-        None => {
-            let mut archive = Archive {
-                hash: Sha256::new(),
-                spool,
-            };
-            archive.text(b"nix-archive-1");
-            archive.node(&Node::Directory(root), 0)?;
-            Ok(archive.hash.finalize().into())
-        }
+    if let Some(wrong) = wrong {
+        return Err(wrong);
     }
+    let mut archive = Archive {
+        hash: Sha256::new(),
+        spool,
+    };
+    archive.text(b"nix-archive-1");
+    archive.node(&Node::Directory(root))?;
+    Ok(archive.hash.finalize().into())
 }
 
 /// Puts a file where its path says.
@@ -116,7 +114,7 @@ struct Archive<'a, S> {
 // === impl Archive ===
 
 impl<S: Read + Seek> Archive<'_, S> {
-    fn node(&mut self, node: &Node, depth: usize) -> Result<(), NarError> {
+    fn node(&mut self, node: &Node) -> Result<(), NarError> {
         self.texts(&[b"(", b"type"]);
         match node {
             Node::File { begin, size } => {
@@ -130,7 +128,7 @@ impl<S: Read + Seek> Archive<'_, S> {
                         continue;
                     }
                     self.texts(&[b"entry", b"(", b"name", name, b"node"]);
-                    self.node(node, depth + 1)?;
+                    self.node(node)?;
                     self.text(b")");
                 }
             }
