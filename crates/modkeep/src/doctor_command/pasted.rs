@@ -39,7 +39,7 @@ pub(super) fn of_text(text: &str, way: Way<'_>) -> Result<ExitCode, Failure> {
     let diagnosis = classify(text);
     let told = Told {
         requests: story::of_text(text, way.data)?,
-        sums: sums::of_diagnosis(&diagnosis)?,
+        sums: sums::of_text(text, &diagnosis)?,
         diagnosis: &diagnosis,
     };
     tell(&told, way)
