@@ -25,6 +25,7 @@ mod fix;
 pub mod lint;
 mod matcher;
 pub mod mend;
+pub mod mirrors;
 pub mod moved;
 mod parts;
 mod pattern;
