@@ -2,9 +2,11 @@
 //!
 //! `go` compares two hashes and names both. Which of the two is wrong it cannot know, and the usual
 //! cure, deleting go.sum, makes whatever the proxy sends the new truth. So everybody who has a hash
-//! is heard: the line in go.sum, the bytes that each proxy sends now, what the client's module cache
-//! holds, and the checksum database. Of these only the database's word is a reference, and only if
-//! its proof was checked; a majority is none.
+//! is heard: the hashes of the message, the line in go.sum, the bytes that each proxy sends now, what
+//! the client's module cache holds, and the checksum database. Of these only the database's word is a
+//! reference, and only if its proof was checked; a majority is none. That everybody has the same now
+//! does not tell that nobody was wrong before: what a message reports is settled by its hashes or not
+//! at all.
 //!
 //! [`compare`] is pure: a [`Table`] of who says what, in; a [`Comparison`] with one conclusion and
 //! the evidence of each row, out. Why bytes are wrong is said by the crate `mismatch`, which looks
@@ -15,14 +17,18 @@
 mod cases;
 mod decide;
 mod heard;
+mod pasted;
 mod render;
 mod repair;
+mod reported;
+mod served;
 mod table;
 #[cfg(test)]
 mod tests;
 
+pub use pasted::{Claim, claims, sources};
 pub use render::render;
-pub use table::{CachePlace, Copy, File, Said, Statement, Table, Voice};
+pub use table::{CachePlace, Copy, File, Report, Said, Sender, Statement, Table, Voice, is_whole};
 
 use crate::fix::Fix;
 use mismatch::{Case, Confidence};
@@ -45,6 +51,9 @@ pub struct Comparison {
     pub why: String,
     /// What to do.
     pub next: &'static str,
+    /// Who may have sent wrong bytes, where nobody's are at hand that show it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub served: Option<String>,
     /// Who says what.
     pub rows: Vec<Row>,
     /// Why bytes are wrong, for each wrong copy.
@@ -59,12 +68,18 @@ pub struct Comparison {
 pub enum Verdict {
     /// Everybody agrees now.
     Agreed,
+    /// A proxy sent wrong bytes, and right ones when it was asked again.
+    WrongOnce,
     /// It cannot be told.
     Untold,
     /// The client's module cache.
     ModuleCache,
     /// The client's go.sum.
     GoSum,
+    /// What was downloaded where a message comes from.
+    Download,
+    /// That, and the go.sum that it was held against.
+    DownloadAndGoSum,
     /// Some proxies, while another has the right bytes.
     SomeProxies,
     /// Every proxy that answers: nobody has the right bytes.
@@ -115,7 +130,8 @@ pub fn compare(table: &Table) -> Comparison {
         confidence: decision.confidence,
         title,
         why: decision.why.clone(),
-        next: decision.verdict.next(),
+        next: reported::next(table, decision.verdict),
+        served: served::served(table, &decision),
         rows: rows(table, &decision),
         fixes: repair::repair(table, &decision),
         cases,
@@ -142,19 +158,29 @@ impl Verdict {
     /// In a line.
     pub const fn title(self) -> &'static str {
         match self {
-            Self::Agreed => "everybody agrees now: the trouble has passed",
+            Self::Agreed => "everybody who was asked has the same",
+            Self::WrongOnce => "a proxy sent wrong bytes, and right ones when it was asked again",
             Self::Untold => "it cannot be told who is wrong",
-            Self::ModuleCache => "the copy in the module cache is damaged",
+            Self::ModuleCache => "the copy in the module cache is wrong",
             Self::GoSum => mismatch::Cause::ClientGoSum.title(),
+            Self::Download => "what was downloaded is wrong, not what it was held against",
+            Self::DownloadAndGoSum => "what was downloaded is wrong, and so is the line in go.sum",
             Self::SomeProxies => "a proxy sends wrong bytes",
-            Self::AllProxies => "no proxy sends right bytes: do not build this version",
+            Self::AllProxies => {
+                "no proxy that answered sends right bytes: do not build this version"
+            }
         }
     }
 
     /// What to do.
     pub const fn next(self) -> &'static str {
         match self {
-            Self::Agreed => "Run the command again; if it fails again, compare again at once.",
+            Self::Agreed => {
+                "If a command fails all the same, paste its message: the hashes in it take part."
+            }
+            Self::WrongOnce => {
+                "Tell who runs the proxy what was seen: another transfer can go wrong as this one did."
+            }
             Self::Untold => {
                 "Change nothing yet, and do not build: compare again when more of them can be asked."
             }
@@ -162,6 +188,12 @@ impl Verdict {
                 "Remove the files of this version, as below; if it comes back, check disk and memory."
             }
             Self::GoSum => mismatch::Cause::ClientGoSum.for_client(),
+            Self::Download => {
+                "Leave go.sum as it is, and do not use those bytes. Ask each proxy for its copy, as below; tell who runs the one that sent them."
+            }
+            Self::DownloadAndGoSum => {
+                "Do not use those bytes. Ask who added the line to go.sum, and who runs what sent them; then delete the line, and download again."
+            }
             Self::SomeProxies => {
                 "Leave the proxy out until it explains itself; tell who runs it what was seen."
             }

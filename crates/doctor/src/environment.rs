@@ -10,6 +10,7 @@
 
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 /// What the shell has read; each text as it was found.
 #[derive(Debug, Clone, Default)]
@@ -128,6 +129,25 @@ impl GoEnvironment {
         self.process.get(name).map(String::as_str)
     }
 
+    /// The variable that names the HTTP proxy which `go` uses for a host: none for loopback, and for
+    /// what `NO_PROXY` names.
+    pub fn http_proxy(&self, is_https: bool, host: &str) -> Option<&'static str> {
+        let variables = if is_https {
+            ["HTTPS_PROXY", "https_proxy"]
+        } else {
+            ["HTTP_PROXY", "http_proxy"]
+        };
+        let is_set = |name: &&str| self.variable(name).is_some_and(|value| !value.is_empty());
+        let variable = variables.into_iter().find(is_set)?;
+        let exceptions = ["NO_PROXY", "no_proxy"]
+            .into_iter()
+            .find_map(|name| self.variable(name))
+            .unwrap_or_default();
+        let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
+        let is_here = host == "localhost" || address.is_ok_and(|address| address.is_loopback());
+        (!is_here && !is_excepted(host, exceptions)).then_some(variable)
+    }
+
     /// The names that are set in the environment or in the file, with where.
     pub fn names(&self) -> impl Iterator<Item = (&str, Origin)> {
         let process = self
@@ -207,6 +227,16 @@ pub fn credentials<'n>(netrc: &'n str, host: &str) -> Option<(&'n str, &'n str)>
     user.zip(password)
 }
 
+/// The name of the database that GOSUMDB means. `go` knows a second name of the public one, for
+/// networks that do not reach it under its own.
+pub fn database_name(setting: &str) -> Option<&str> {
+    let name = setting.split_whitespace().next()?.split('+').next()?;
+    Some(match name {
+        "sum.golang.google.cn" => "sum.golang.org",
+        name => name,
+    })
+}
+
 fn go_line(go_mod: &[u8]) -> Option<String> {
     let file = gomod::modfile::parse(go_mod, gomod::modfile::Mode::Lax).ok()?;
     file.go.map(|go| go.version)
@@ -215,6 +245,19 @@ fn go_line(go_mod: &[u8]) -> Option<String> {
 fn bounded(text: &str) -> &str {
     let end = text.floor_char_boundary(LONGEST);
     text.get(..end).unwrap_or_default()
+}
+
+/// Whether `NO_PROXY` names a host: itself, or a domain above it.
+fn is_excepted(name: &str, exceptions: &str) -> bool {
+    exceptions.split(',').map(str::trim).any(|exception| {
+        let domain = exception.trim_start_matches("*.").trim_start_matches('.');
+        exception == "*"
+            || !domain.is_empty()
+                && (name == domain
+                    || name
+                        .strip_suffix(domain)
+                        .is_some_and(|rest| rest.ends_with('.')))
+    })
 }
 
 /// What stands between the words of a setting.

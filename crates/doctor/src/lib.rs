@@ -9,7 +9,8 @@
 //! `go`, and [`probe`] asks every source layer by layer. Where hashes disagree, [`mod@compare`] says
 //! who of go.sum, module cache, proxies and checksum database is the odd one out; and a [`story`] is
 //! what a server itself says of a request that failed. And
-//! [`moved`] asks where a module went that is no longer where it was.
+//! [`moved`] asks where a module went that is no longer where it was. Where a public proxy is not reached,
+//! [`mirrors`] says which others are.
 //!
 //! Two things are never done. A text that fits no pattern is called unknown, not given the nearest
 //! cause. And no fix turns verification off, or rewrites a path while the hashes disagree.
@@ -25,6 +26,7 @@ mod fix;
 pub mod lint;
 mod matcher;
 pub mod mend;
+pub mod mirrors;
 pub mod moved;
 mod parts;
 mod pattern;

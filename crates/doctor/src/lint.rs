@@ -8,10 +8,13 @@
 //! environment; and no fix turns verification off.
 
 mod local;
+mod pattern;
 mod private;
 mod proxy;
 mod shell;
 mod sums;
+
+pub(crate) use pattern::meant;
 
 use crate::cause::RemedyKind;
 use crate::environment::{GoEnvironment, Origin};
@@ -50,6 +53,7 @@ pub struct Lint {
 pub static LINTS: &[&Belief] = &[
     &proxy::EMPTY,
     &proxy::UNREADABLE,
+    &proxy::BEHIND_END,
     &proxy::PIPE_DIRECT,
     &proxy::DIRECT,
     &proxy::CREDENTIALS_ON_HTTP,
@@ -58,10 +62,15 @@ pub static LINTS: &[&Belief] = &[
     &proxy::HTTP_PROXY,
     &private::BYPASS,
     &private::EVERYTHING,
+    &private::PUBLIC_HOST,
     &private::MALFORMED,
+    &private::DEAD,
     &private::INSECURE,
     &private::ANY_VCS,
+    &sums::NOTHING,
     &sums::OFF,
+    &sums::MIRROR,
+    &sums::UNREADABLE,
     &sums::STATE,
     &sums::MODULE_FLAGS,
     &sums::INSECURE_FLAG,

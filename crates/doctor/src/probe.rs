@@ -34,6 +34,9 @@ use std::time::Duration;
 /// How long all of it may take.
 pub const LIMIT: Duration = Duration::from_secs(5);
 
+/// What is seen where nothing came in time.
+const LATE: &str = "no answer in time";
+
 /// A layer that a request goes through, from the bottom up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -130,6 +133,15 @@ impl Fault {
             cause,
             seen: seen.into(),
         }
+    }
+
+    /// What is seen of a source that takes longer than the probe waits.
+    pub(crate) fn late() -> Self {
+        Self::new(judge::find("network/timeout"), LATE)
+    }
+
+    pub(crate) fn is_late(&self) -> bool {
+        self.seen == LATE
     }
 }
 

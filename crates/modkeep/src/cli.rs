@@ -318,13 +318,22 @@ fn doctor() -> Command {
         .long("ask")
         .action(ArgAction::SetTrue)
         .help("Behind an error about a module that moved or is gone, look for it as --moved does; on a terminal that is done anyway");
+    let mirrors = Arg::new("mirrors")
+        .long("mirrors")
+        .value_name("LIST")
+        .help("Public proxies to ask, side by side, where one is not reached; without a text they are asked at once; off asks nobody [env: MODKEEP_MIRRORS] [default: proxy.golang.org, goproxy.cn, goproxy.io, mirrors.aliyun.com]");
+    let server = Arg::new("server")
+        .long("server")
+        .value_name("URL")
+        .value_hint(ValueHint::Url)
+        .help("This site's own modkeep, to ask beside them [env: MODKEEP_SERVER]");
     options::add_some(
         Command::new("doctor")
             .about("Say why something failed, and what mends it")
-            .args([what, sums, json, fix, yes, undo, moved, ask, command]),
+            .args([what, sums, json, fix, yes, undo, moved, ask, mirrors, server, command]),
         &["data"],
     )
-    .after_help("Examples:\n  modkeep doctor\n  modkeep doctor -- go mod download\n  modkeep doctor - < build.log\n  modkeep doctor --fix -- go build ./...\n  modkeep doctor --undo\n  modkeep doctor MK4004\n  modkeep doctor 17\n  modkeep doctor --sums example.com/m@v1.0.0\n  modkeep doctor --moved example.com/old@v1.2.3")
+    .after_help("Examples:\n  modkeep doctor\n  modkeep doctor -- go mod download\n  modkeep doctor - < build.log\n  modkeep doctor --fix -- go build ./...\n  modkeep doctor --undo\n  modkeep doctor MK4004\n  modkeep doctor 17\n  modkeep doctor --sums example.com/m@v1.0.0\n  modkeep doctor --moved example.com/old@v1.2.3\n  modkeep doctor --mirrors https://goproxy.cn,https://goproxy.io")
 }
 
 fn explain() -> Command {

@@ -5,7 +5,7 @@
 //! says what its failure shows. A code, the id of a cause, or the number of a
 //! case is explained. Of the id of a request the server's story is told; with `--sums`, everybody's
 //! hashes of one version are compared; with `--moved`, a module that is gone is looked for where its
-//! traces lead.
+//! traces lead. Where a public proxy is not reached, a short list of mirrors is asked from here.
 //!
 //! With `--fix` what can be carried out safely is shown, asked about and done; `--undo` takes it back.
 //!
@@ -16,6 +16,7 @@ mod cases;
 mod client;
 mod machine;
 mod mend;
+mod mirrors;
 mod moved;
 mod pasted;
 mod story;
@@ -42,6 +43,7 @@ struct Way<'a> {
     asks: bool,
     mending: Mending,
     data: &'a Path,
+    mirrors: &'a mirrors::Given,
 }
 
 pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
@@ -50,11 +52,13 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
     if matches.get_flag("undo") {
         return mend::take_back(&data);
     }
+    let given = mirrors::Given::of(matches)?;
     let way = Way {
         as_json: matches.get_flag("json"),
         asks: matches.get_flag("ask") || io::stdout().is_terminal(),
         mending: Mending::of(matches),
         data: &data,
+        mirrors: &given,
     };
     if let Some((module, version)) = matches.get_one::<moved::Wanted>("moved") {
         return moved::look_for(module, version.as_ref(), way.as_json);

@@ -134,8 +134,8 @@ pub(super) static DATABASE_OFF: Cause = Cause {
 pub(super) static CONFIGURATION: Cause = Cause {
     id: "sum/configuration",
     title: "GOSUMDB is not a setting that go can read",
-    why: "It is NAME, NAME+KEY or NAME+KEY URL; the name is a host, with or without a path.",
-    next: "Copy the line again from whoever runs the database: modkeep env prints it.",
+    why: "go knows sum.golang.org and sum.golang.google.cn by name; any other database is NAME+HASH+KEY. A mirror's name, or NAME+https://..., is none: mirrors in GOPROXY pass the database on by themselves.",
+    next: "Look at the value. If it names a mirror or a URL, unset it, as below; if it is a database of your own, copy its whole line again: modkeep env prints it there.",
     common: false,
     patterns: &[
         decisive("invalid GOSUMDB: {...}"),
@@ -144,7 +144,14 @@ pub(super) static CONFIGURATION: Cause = Cause {
         telling("verifying {module}@{version}: malformed verifier id"),
         telling("malformed verifier id"),
     ],
-    remedies: &[run("go env GOSUMDB", "nothing: it prints the setting")],
+    remedies: &[
+        remedy(
+            RemedyKind::Environment,
+            "go env -u GOSUMDB",
+            "go's own database is used again; a variable of the environment has to be unset where it is set; not for a database of your own",
+        ),
+        run("go env GOSUMDB", "nothing: it prints the setting"),
+    ],
 };
 
 pub(super) static FORK: Cause = Cause {

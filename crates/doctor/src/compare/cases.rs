@@ -5,6 +5,7 @@
 //! other line endings.
 
 use super::decide::Decision;
+use super::heard::is_go_sum;
 use super::{Copy, File, Said, Standing, Statement, Table, Voice};
 use gomod::sumhash::H1;
 use mismatch::{Case, Evidence, Retry, Specimen, Stage};
@@ -22,7 +23,9 @@ pub(super) fn cases(table: &Table, decision: &Decision) -> Vec<Case> {
         .iter()
         .filter(|(_, standing)| matches!(standing, Standing::Wrong | Standing::Recovered));
     let evidence = wrong.filter_map(|(statement, _)| match (&statement.voice, &statement.said) {
-        (Voice::GoSum { .. }, Said::Hash(hash)) => wrong_line(table, &judged, statement.file, hash),
+        (Voice::GoSum { .. } | Voice::PastedGoSum { .. }, Said::Hash(hash)) => {
+            wrong_line(table, &judged, statement.file, hash)
+        }
         (_, Said::Copy(copy)) => Some(wrong_copy(table, &judged, statement, copy)),
         _ => None,
     });
@@ -81,7 +84,7 @@ fn claimed(judged: &[Judged<'_>], file: File) -> Option<H1> {
         .iter()
         .filter(|(statement, _)| statement.file == file);
     lines
-        .filter(|(statement, _)| matches!(statement.voice, Voice::GoSum { .. }))
+        .filter(|(statement, _)| is_go_sum(&statement.voice))
         .find_map(|(statement, _)| statement.said.hash()?.parse().ok())
 }
 

@@ -7,18 +7,20 @@
 //! |---|---|
 //! | no proxy that answered has what the log says, or, without a log, anything but damaged bytes | all proxies |
 //! | the log speaks, and some proxy has something else | some proxies |
+//! | the log speaks, and a message says that something else was downloaded | download (and go.sum, if that is wrong too) |
 //! | no proven hash, and sound voices differ (other than below) | untold |
 //! | the log speaks, and go.sum has something else | go.sum |
 //! | the log speaks, and the cache has something else; or the cache contradicts itself; or everybody else agrees | module cache |
+//! | a proxy sent wrong bytes, and right ones when it was asked again | wrong once |
 //! | nobody's bytes could be looked at | untold |
-//! | none of it | agreed |
+//! | none of it, and nobody reports that hashes differed | agreed |
 //!
 //! Bytes that contradict themselves (a zip without its end, a web page) are wrong whatever the log
 //! says, so a proxy that sends them is judged without it too. A proxy that sent right bytes when it
-//! was asked again has them: then a transfer went wrong, and nobody is. A hash of an algorithm that nobody knows counts for nothing, as for `go`.
+//! was asked again has them: then a transfer went wrong, or one of several servers is. A hash of an algorithm that nobody knows counts for nothing, as for `go`.
 
-use super::heard::{Heard, IsMeant, is_cached_bytes, is_go_sum, is_proxy};
-use super::{File, Standing, Table, Verdict, Voice};
+use super::heard::{Heard, IsMeant, is_cached_bytes, is_download, is_go_sum, is_proxy};
+use super::{File, Standing, Table, Verdict, Voice, reported};
 use mismatch::Confidence;
 use std::collections::BTreeSet;
 
@@ -33,13 +35,13 @@ pub(super) struct Decision {
 }
 
 /// How many of some voices have a standing.
-type Count<'c> = &'c dyn Fn(IsMeant, Standing) -> usize;
+pub(super) type Count<'c> = &'c dyn Fn(IsMeant, Standing) -> usize;
 
 /// What is decided about one file.
-struct Found {
-    verdict: Verdict,
-    confidence: Confidence,
-    why: String,
+pub(super) struct Found {
+    pub(super) verdict: Verdict,
+    pub(super) confidence: Confidence,
+    pub(super) why: String,
     /// Whether sound voices differ, and nothing decides between them.
     is_disputed: bool,
 }
@@ -59,6 +61,7 @@ pub(super) fn decide(table: &Table) -> Decision {
         }
     }
     let found = gravest.unwrap_or_else(|| Found::silent("Nobody was heard."));
+    let found = reported::settle(table, found);
     let others = others_wrong(table, &standings, found.verdict);
     Decision {
         verdict: found.verdict,
@@ -78,7 +81,9 @@ fn others_wrong(table: &Table, standings: &[Standing], verdict: Verdict) -> Stri
         ("go.sum", Verdict::GoSum, is_go_sum),
         ("the module cache", Verdict::ModuleCache, Voice::is_cache),
     ];
-    let others = lists.into_iter().filter(|(_, of, _)| *of != verdict);
+    let is_named =
+        |of: Verdict| of == verdict || of == Verdict::GoSum && verdict == Verdict::DownloadAndGoSum;
+    let others = lists.into_iter().filter(|(_, of, _)| !is_named(*of));
     let named: Vec<&str> = others
         .filter(|(_, _, is_meant)| is_wrong(*is_meant))
         .map(|(name, _, _)| name)
@@ -92,7 +97,7 @@ fn others_wrong(table: &Table, standings: &[Standing], verdict: Verdict) -> Stri
 // === impl Found ===
 
 impl Found {
-    fn new(verdict: Verdict, confidence: Confidence, why: impl Into<String>) -> Self {
+    pub(super) fn new(verdict: Verdict, confidence: Confidence, why: impl Into<String>) -> Self {
         Self {
             verdict,
             confidence,
@@ -101,11 +106,11 @@ impl Found {
         }
     }
 
-    fn silent(why: impl Into<String>) -> Self {
+    pub(super) fn silent(why: impl Into<String>) -> Self {
         Self::new(Verdict::Untold, Confidence::Open, why)
     }
 
-    fn disputed(why: impl Into<String>) -> Self {
+    pub(super) fn disputed(why: impl Into<String>) -> Self {
         Self {
             is_disputed: true,
             ..Self::silent(why)
@@ -114,11 +119,14 @@ impl Found {
 
     const fn weight(&self) -> u8 {
         match self.verdict {
-            Verdict::AllProxies => 6,
-            Verdict::SomeProxies => 5,
-            Verdict::Untold if self.is_disputed => 4,
-            Verdict::GoSum => 3,
-            Verdict::ModuleCache => 2,
+            Verdict::AllProxies => 9,
+            Verdict::SomeProxies => 8,
+            Verdict::DownloadAndGoSum => 7,
+            Verdict::Download => 6,
+            Verdict::Untold if self.is_disputed => 5,
+            Verdict::GoSum => 4,
+            Verdict::ModuleCache => 3,
+            Verdict::WrongOnce => 2,
             Verdict::Untold => 1,
             Verdict::Agreed => 0,
         }
@@ -150,7 +158,8 @@ impl Heard<'_> {
                 .filter(|(index, _)| standings.get(*index) == Some(&standing))
                 .count()
         };
-        if !is_logged && let Some(found) = self.dispute() {
+        let told = self.told_by_database();
+        if let Some(found) = told.or_else(|| self.dispute().filter(|_| !is_logged)) {
             return found;
         }
         if let Some(found) = self.proxies(&of_voice) {
@@ -168,9 +177,10 @@ impl Heard<'_> {
         let mut hashes: BTreeSet<String> = self.sound(is_proxy).collect();
         let is_served = !hashes.is_empty();
         hashes.extend(self.sound(is_go_sum));
+        hashes.extend(self.sound(is_download));
         (is_served && hashes.len() > 1).then(|| {
             Found::disputed(format!(
-                "go.sum and the proxies have {} different hashes of the {}, and no log decides.",
+                "There are {} different hashes of the {}, and no log decides.",
                 hashes.len(),
                 self.file.name()
             ))
@@ -205,8 +215,15 @@ impl Heard<'_> {
     fn client_against_the_log(&self, count: Count<'_>) -> Found {
         let hash = self.logged.first().copied().unwrap_or_default();
         let file = self.file.name();
+        if let Some(found) = self.wrong_download(count) {
+            return found;
+        }
         if count(is_go_sum, Standing::Wrong) > 0 {
-            let why = format!("The log proves {hash} for the {file}; go.sum has another.");
+            let also = match count(is_download, Standing::Right) {
+                0 => "",
+                _ => " What was downloaded has it;",
+            };
+            let why = format!("The log proves {hash} for the {file}.{also} go.sum has another.");
             return Found::new(Verdict::GoSum, Confidence::Certain, why);
         }
         if count(Voice::is_cache, Standing::Wrong) > 0 {
@@ -214,11 +231,8 @@ impl Heard<'_> {
                 format!("The log proves {hash} for the {file}; the module cache has another.");
             return Found::new(Verdict::ModuleCache, Confidence::Certain, why);
         }
-        if count(is_proxy, Standing::Recovered) > 0 {
-            let why = format!(
-                "A transfer of the {file} went wrong; asked again, the proxy sent what the log proves."
-            );
-            return Found::new(Verdict::Agreed, Confidence::Certain, why);
+        if let Some(found) = self.wrong_once(Confidence::Certain) {
+            return found;
         }
         if count(is_proxy, Standing::Right) + count(is_cached_bytes, Standing::Right) == 0 {
             return Found::silent(format!(
@@ -237,12 +251,16 @@ impl Heard<'_> {
         }
         let mut hashes: BTreeSet<String> = self.sound(is_go_sum).collect();
         hashes.extend(self.sound(is_proxy));
+        hashes.extend(self.sound(is_download));
         hashes.extend(self.sound(Voice::is_cache));
         if hashes.len() > 1 {
             return Found::disputed(format!(
                 "There are {} different hashes of the {file}, and no log decides.",
                 hashes.len()
             ));
+        }
+        if let Some(found) = self.wrong_once(Confidence::Likely) {
+            return found;
         }
         let bytes = count(is_proxy, Standing::Open) + count(is_cached_bytes, Standing::Open);
         if agreed.is_none() || bytes == 0 {

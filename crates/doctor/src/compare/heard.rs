@@ -49,7 +49,11 @@ impl<'t> Heard<'t> {
             return Standing::Silent;
         }
         if said.is_damaged() {
-            return Standing::Wrong;
+            return if said.is_whole_again() {
+                Standing::Recovered
+            } else {
+                Standing::Wrong
+            };
         }
         let differs = said.hash().as_deref() != consensus;
         if statement.voice.is_cache() && differs && self.cache_is_refuted(consensus) {
@@ -112,7 +116,17 @@ fn counts(statement: &Statement) -> bool {
 }
 
 pub(super) const fn is_go_sum(voice: &Voice) -> bool {
-    matches!(voice, Voice::GoSum { .. })
+    matches!(voice, Voice::GoSum { .. } | Voice::PastedGoSum { .. })
+}
+
+/// Whether a voice says what was downloaded somewhere, which nobody can ask for again.
+pub(super) const fn is_download(voice: &Voice) -> bool {
+    matches!(voice, Voice::PastedDownload)
+}
+
+/// Whether a voice is a database's word in a message, which proves nothing here.
+pub(super) const fn is_told_database(voice: &Voice) -> bool {
+    matches!(voice, Voice::PastedDatabase { .. })
 }
 
 pub(super) const fn is_proxy(voice: &Voice) -> bool {

@@ -1,6 +1,6 @@
 //! A comparison for people: the conclusion first, then who says what, then the repair.
 
-use super::{Comparison, File, Row, Standing};
+use super::{Comparison, File, Row, Standing, Voice};
 use crate::report::{Colour, Page, ascii};
 use mismatch::Cause;
 
@@ -17,6 +17,9 @@ pub fn render(comparison: &Comparison, colour: Colour) -> String {
         comparison.module, comparison.version
     ));
     page.labelled("why", &ascii(&comparison.why));
+    if let Some(served) = &comparison.served {
+        page.labelled("sent by", &ascii(served));
+    }
     page.labelled("next", comparison.next);
     for file in File::ALL {
         let rows = comparison.rows.iter().filter(|row| row.file == file);
@@ -59,5 +62,10 @@ fn shown(row: &Row) -> String {
         (hash, "") => hash.to_owned(),
         (hash, note) => format!("{hash} ({note})"),
     };
-    format!("{mark} {}: {said}", row.voice.describe())
+    // What a database is said to have is proven; what it does not tell is not.
+    let proven = match (&row.voice, &row.hash) {
+        (Voice::Database { .. }, Some(_)) => ", proven",
+        _ => "",
+    };
+    format!("{mark} {}{proven}: {said}", row.voice.describe())
 }

@@ -5,11 +5,14 @@
 //! * Of the module cache the files of this version are removed, not all of it.
 //! * A proxy that sends wrong bytes is left out of the list, if another one has the right ones.
 //!
+//! * After a wrong download each proxy can be asked for its copy.
+//!
 //! While no proxy has right bytes nothing is proposed: every command that lets the build go on would
 //! build with what somebody slipped in. What a shell would not take for one harmless word is not put
 //! into a command.
 
 use super::decide::Decision;
+use super::table::Report;
 use super::{File, Standing, Statement, Table, Verdict, Voice};
 use crate::cause::RemedyKind;
 use crate::fix::Fix;
@@ -26,10 +29,24 @@ pub(super) fn repair(table: &Table, decision: &Decision) -> Vec<Fix> {
     fixes.extend(proxy_list(table, &judged));
     fixes.extend(lines(&judged));
     fixes.extend(cached(table, &judged));
-    if !fixes.is_empty() && decision.verdict != Verdict::Untold {
+    if matches!(
+        decision.verdict,
+        Verdict::Download | Verdict::DownloadAndGoSum
+    ) {
+        fixes.push(ask(table));
+    } else if !fixes.is_empty() && decision.verdict != Verdict::Untold {
         fixes.push(fetch(table));
     }
     fixes
+}
+
+/// Has each proxy send its copy now.
+fn ask(table: &Table) -> Fix {
+    Fix {
+        kind: RemedyKind::Command,
+        text: format!("modkeep doctor --sums {}@{}", table.module, table.version),
+        cost: "each proxy of GOPROXY is asked for its copy, which is downloaded and looked at; nothing is changed",
+    }
 }
 
 /// Lets `go` fetch and verify what was removed.
@@ -64,10 +81,10 @@ fn lines(judged: &[(&Statement, Standing)]) -> Vec<Fix> {
     lines.into_iter().filter_map(remove).collect()
 }
 
-/// Whether a proxy sends the right bytes of a file.
+/// Whether a proxy sends the right bytes of a file, or sent them where a message comes from.
 fn is_served_right(judged: &[(&Statement, Standing)], file: File) -> bool {
     judged.iter().any(|(statement, standing)| {
-        let is_proxy = matches!(statement.voice, Voice::Proxy { .. });
+        let is_proxy = matches!(statement.voice, Voice::Proxy { .. } | Voice::PastedDownload);
         let is_right = matches!(standing, Standing::Right | Standing::Recovered);
         statement.file == file && is_proxy && is_right
     })
@@ -79,7 +96,8 @@ fn cached(table: &Table, judged: &[(&Statement, Standing)]) -> Option<Fix> {
         .iter()
         .filter(|(statement, standing)| *standing == Standing::Wrong && statement.voice.is_cache());
     let files: BTreeSet<File> = wrong.map(|(statement, _)| statement.file).collect();
-    if files.is_empty() {
+    let is_changed = table.report == Some(Report::ChangedFiles) && table.cache.unpacked.is_some();
+    if files.is_empty() && !is_changed {
         return None;
     }
     let mut endings = Vec::new();

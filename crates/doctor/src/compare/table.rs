@@ -22,6 +22,32 @@ pub struct Table {
     pub proxies: Option<ProxyList>,
     /// The client's files of this version, for the repair.
     pub cache: CachePlace,
+    /// Who may have sent what a message says was downloaded; none where nothing is known.
+    pub sender: Option<Sender>,
+    /// Whether the settings here keep its name from the database.
+    pub is_private: bool,
+    /// What is reported of it, if this is about a message.
+    pub report: Option<Report>,
+}
+
+/// What a message reports, beyond the hashes in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Report {
+    /// Hashes that differed.
+    Mismatch,
+    /// Files in the module cache that were changed after they had been unpacked.
+    ChangedFiles,
+}
+
+/// Who may have sent what was downloaded where a message comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sender {
+    /// Those that the message names.
+    Named(Vec<String>),
+    /// The sources of the list here, if the machine is set up as this one.
+    List(Vec<String>),
+    /// The module's own host: it goes past all proxies.
+    Host(String),
 }
 
 /// Where the client's module cache has a version.
@@ -61,9 +87,23 @@ pub enum Voice {
     /// A line of a go.sum or go.work.sum.
     GoSum {
         /// The file.
+        #[serde(rename = "path")]
         file: String,
         /// The line, from 1.
         line: usize,
+    },
+    /// A go.sum, as a message has it.
+    PastedGoSum {
+        /// The file's name.
+        #[serde(rename = "name")]
+        file: String,
+    },
+    /// What was downloaded where a message comes from.
+    PastedDownload,
+    /// A checksum database, as a message has it.
+    PastedDatabase {
+        /// Its name.
+        name: String,
     },
     /// A proxy of the GOPROXY list, as it answers now.
     Proxy {
@@ -73,11 +113,13 @@ pub enum Voice {
     /// The hash that the module cache keeps beside its zip.
     CachedHash {
         /// The file.
+        #[serde(rename = "path")]
         file: String,
     },
     /// The bytes in the module cache.
     CachedBytes {
         /// The file.
+        #[serde(rename = "path")]
         file: String,
     },
     /// The checksum database.
@@ -121,6 +163,19 @@ impl Table {
         }
     }
 
+    /// Why no database speaks of a file; none if there is none, or it does.
+    pub(super) fn silence_of_database(&self, file: File) -> Option<(&str, &str)> {
+        let of_file = self.statements.iter().filter(|said| said.file == file);
+        let mut silent =
+            of_file.filter_map(|statement| match (&statement.voice, &statement.said) {
+                (Voice::Database { name }, Said::Nothing(why)) => {
+                    Some((name.as_str(), why.as_str()))
+                }
+                _ => None,
+            });
+        silent.next()
+    }
+
     /// What the log proves of a file. A record can have several hashes, and each of them is right.
     pub(super) fn logged(&self, file: File) -> impl Iterator<Item = &str> {
         let of_file = self.statements.iter().filter(move |said| said.file == file);
@@ -161,9 +216,11 @@ impl Voice {
     pub fn describe(&self) -> String {
         match self {
             Self::GoSum { file, line } => format!("{file}:{line}"),
-            Self::Proxy { name } => name.clone(),
+            Self::PastedGoSum { file } => format!("{file}, in the message"),
+            Self::PastedDownload => "the download, in the message".to_owned(),
+            Self::PastedDatabase { name } => format!("{name}, in the message"),
+            Self::Proxy { name } | Self::Database { name } => name.clone(),
             Self::CachedHash { file } | Self::CachedBytes { file } => file.clone(),
-            Self::Database { name } => format!("{name}, proven"),
         }
     }
 
@@ -202,15 +259,22 @@ impl Said {
     /// Whether these are bytes that contradict themselves: right ones they are not, whatever the
     /// right ones are.
     pub(super) fn is_damaged(&self) -> bool {
-        let Self::Copy(copy) = self else {
-            return false;
-        };
-        let is_whole = matches!(
-            copy.specimen.shape,
-            Shape::Zip { damaged: 0, .. } | Shape::GoMod { .. }
-        );
-        copy.specimen.h1.is_none() || !is_whole
+        matches!(self, Self::Copy(copy) if !is_whole(&copy.specimen))
     }
+
+    /// Whether the same source sent bytes that do not contradict themselves when it was asked again.
+    pub(super) fn is_whole_again(&self) -> bool {
+        matches!(self, Self::Copy(copy) if copy.again.as_ref().is_some_and(is_whole))
+    }
+}
+
+/// Whether bytes are a file as it should be, as far as they tell themselves.
+pub fn is_whole(specimen: &Specimen) -> bool {
+    let has_shape = matches!(
+        specimen.shape,
+        Shape::Zip { damaged: 0, .. } | Shape::GoMod { .. }
+    );
+    specimen.h1.is_some() && has_shape
 }
 
 // === impl Copy ===

@@ -1,8 +1,9 @@
 //! What is kept from public servers: GOPRIVATE and its two halves, GOINSECURE, GOVCS.
 
-use super::{Belief, Lint, about};
+use super::{Belief, Lint, about, meant};
 use crate::environment::{GoEnvironment, Origin};
-use gomod::goproxy::{Entry, ProxyList};
+use crate::mirrors::is_public;
+use gomod::goproxy::{Entry, ProxyList, ProxyUrl};
 use gomod::pattern::Patterns;
 
 pub(super) static BYPASS: Belief = Belief {
@@ -26,6 +27,20 @@ pub(super) static MALFORMED: Belief = Belief {
     truth: "go ignores a pattern that it cannot read, without a word: the names behind it go to public servers.",
 };
 
+pub(super) static PUBLIC_HOST: Belief = Belief {
+    id: "env/matches-public-host",
+    title: "the pattern matches everybody's modules of a public code host",
+    believed: "It names only the company's own modules.",
+    truth: "All modules of the host match, strangers' too: they are fetched past the proxy, and nothing verifies them. Name the organisation behind the host.",
+};
+
+pub(super) static DEAD: Belief = Belief {
+    id: "env/dead-pattern",
+    title: "a pattern can match no module",
+    believed: "A pattern is a URL, or the words are separated by something else than a comma.",
+    truth: "A pattern is the beginning of a module path, such as git.example.com/team: no https://, user, port or space, and a comma between two. Any other matches nothing, without a word: the names go to public servers.",
+};
+
 pub(super) static INSECURE: Belief = Belief {
     id: "env/insecure",
     title: "modules may be fetched without TLS",
@@ -46,6 +61,14 @@ const LISTS: [&str; 4] = ["GOPRIVATE", "GONOPROXY", "GONOSUMDB", "GOINSECURE"];
 /// Modules of people who have nothing to do with each other: what matches all of them, matches
 /// everything.
 const STRANGERS: [&str; 3] = ["example.com/a", "b.example.org/c/d", "example.net/e"];
+
+/// Modules of two strangers at each of the public code hosts.
+const PUBLIC_HOSTS: [[&str; 2]; 4] = [
+    ["github.com/gin-gonic/gin", "github.com/pkg/errors"],
+    ["gitlab.com/a/b", "gitlab.com/c/d"],
+    ["gitee.com/a/b", "gitee.com/c/d"],
+    ["golang.org/x/text", "golang.org/x/net"],
+];
 
 pub(super) fn lint(environment: &GoEnvironment) -> Vec<Lint> {
     let mut lints = Vec::new();
@@ -71,10 +94,13 @@ fn bypass(environment: &GoEnvironment) -> Option<Lint> {
             .is_some_and(|setting| setting.origin != Origin::Default)
     };
     let list = ProxyList::parse(environment.value("GOPROXY")).ok()?;
-    let has_proxy = list
-        .entries()
-        .iter()
-        .any(|(entry, _)| matches!(entry, Entry::Proxy(_)));
+    let mut proxies = list.entries().iter().filter_map(|(entry, _)| match entry {
+        Entry::Proxy(url) => Some(url),
+        Entry::Direct | Entry::Off => None,
+    });
+    // A public proxy cannot have them, and must not hear of them.
+    let is_own = |url: &ProxyUrl| !is_public(url);
+    let has_proxy = proxies.clone().next().is_some() && proxies.all(is_own);
     let applies = is_set("GOPRIVATE") && !is_set("GONOPROXY") && is_set("GOPROXY") && has_proxy;
     applies.then(|| {
         let cost = "private modules are asked of the proxy, which has to be able to read them";
@@ -91,6 +117,22 @@ fn list(environment: &GoEnvironment, name: &str) -> Option<Lint> {
     if STRANGERS.iter().all(|path| patterns.matches(path)) {
         let cost = "public modules go through the proxy and are verified again; name the private prefixes instead";
         return Some(about(&EVERYTHING, environment, name).unset(cost));
+    }
+    let is_whole_host = |strangers: &[&str; 2]| strangers.iter().all(|path| patterns.matches(path));
+    if PUBLIC_HOSTS.iter().any(is_whole_host) {
+        let cost = "public modules of the host are verified again; name your organisation behind the host instead";
+        return Some(about(&PUBLIC_HOST, environment, name).unset(cost));
+    }
+    if let Some(meant) = meant(&setting.value) {
+        let lint = about(&DEAD, environment, name);
+        return Some(if meant.is_empty() {
+            lint.unset("nothing: it matched no module")
+        } else {
+            lint.set(
+                &meant,
+                "these modules are private from now on, as was meant",
+            )
+        });
     }
     if patterns.malformed().is_empty() {
         return None;

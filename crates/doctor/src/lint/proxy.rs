@@ -3,6 +3,7 @@
 use super::{Belief, Lint, about};
 use crate::cause::RemedyKind;
 use crate::environment::{GoEnvironment, Origin};
+use crate::mirrors::is_public;
 use gomod::goproxy::{Entry, Fallback, ProxyList, ProxyUrl};
 
 pub(super) static EMPTY: Belief = Belief {
@@ -17,6 +18,13 @@ pub(super) static UNREADABLE: Belief = Belief {
     title: "GOPROXY is not a list that go can use",
     believed: "The entry is used.",
     truth: "Entries are URLs (https, http, file), direct or off, separated by , or |; every fetch fails on anything else.",
+};
+
+pub(super) static BEHIND_END: Belief = Belief {
+    id: "env/behind-the-end",
+    title: "what stands behind direct or off is never asked",
+    believed: "The list goes on behind direct.",
+    truth: "direct and off end the list, whatever follows: the sources behind them are not used.",
 };
 
 pub(super) static PIPE_DIRECT: Belief = Belief {
@@ -69,10 +77,10 @@ pub(super) fn lint(environment: &GoEnvironment) -> Vec<Lint> {
         .is_some_and(|setting| setting.origin != Origin::Default);
     if is_set {
         match ProxyList::parse(environment.value("GOPROXY")) {
-            Ok(list) => lints.extend(of_list(environment, &list)),
-            Err(_) => lints.push(
-                about(&UNREADABLE, environment, "GOPROXY").unset("go uses its default list again"),
-            ),
+            Ok(list) if list.entries().iter().all(|(entry, _)| has_host(entry)) => {
+                lints.extend(of_list(environment, &list));
+            }
+            Ok(_) | Err(_) => lints.push(unreadable(environment)),
         }
     }
     lints.extend(old_auth(environment));
@@ -92,8 +100,81 @@ fn empty(environment: &GoEnvironment) -> Option<Lint> {
     )
 }
 
+fn unreadable(environment: &GoEnvironment) -> Lint {
+    let lint = about(&UNREADABLE, environment, "GOPROXY");
+    match with_commas(environment.value("GOPROXY")) {
+        Some(value) => lint.set(&value, "the same entries, separated as go reads them"),
+        None => lint.unset("go uses its default list again"),
+    }
+}
+
+/// The entries with commas between them, if that makes a list of URLs without secrets.
+fn with_commas(value: &str) -> Option<String> {
+    let is_separator =
+        |letter: char| letter.is_whitespace() || ",;\u{ff0c}\u{3001}".contains(letter);
+    let words = value
+        .split(is_separator)
+        .map(|word| word.trim_matches(['"', '\'']));
+    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+    let text = words.join(",");
+    let list = ProxyList::parse(&text).ok()?;
+    let is_usable = |entry: &Entry| match entry {
+        Entry::Proxy(url) => {
+            is_open(url) && has_host(entry) && host(url).is_some_and(|host| host.contains('.'))
+        }
+        Entry::Direct | Entry::Off => true,
+    };
+    let is_open = list.entries().iter().all(|(entry, _)| is_usable(entry));
+    (is_open && text != value).then_some(text)
+}
+
+/// Whether the host of an entry is one that can exist: `go` takes more for a host, such as what a
+/// semicolon separates, and then no name server knows it.
+fn has_host(entry: &Entry) -> bool {
+    let Entry::Proxy(url) = entry else {
+        return true;
+    };
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-_:[]%".contains(&byte);
+    url.reveal().starts_with("file:") || host(url).is_none_or(|host| host.bytes().all(is_plain))
+}
+
+/// Whether a URL has nothing in it that is not shown.
+fn is_open(url: &ProxyUrl) -> bool {
+    crate::parts::without_user(url.reveal()) == url.reveal() && !url.reveal().contains(['?', '#'])
+}
+
+/// Sources behind the end of the list.
+fn behind_the_end(environment: &GoEnvironment) -> Option<Lint> {
+    let value = environment.value("GOPROXY");
+    let entries: Vec<&str> = value.split([',', '|']).map(str::trim).collect();
+    let end = entries
+        .iter()
+        .position(|entry| matches!(*entry, "direct" | "off"))?;
+    let is_source = |entry: &&str| !entry.is_empty() && !matches!(*entry, "direct" | "off");
+    let (before, behind) = entries.split_at(end + 1);
+    let behind: Vec<&str> = behind.iter().copied().filter(is_source).collect();
+    if behind.is_empty() {
+        return None;
+    }
+    let lint = about(&BEHIND_END, environment, "GOPROXY");
+    let last = before.last().copied().unwrap_or_default();
+    let sources = before.iter().copied().filter(is_source).chain(behind);
+    let meant = sources.chain((last == "direct").then_some(last));
+    let meant = meant.collect::<Vec<_>>().join(",");
+    let is_open = ProxyList::parse(&meant).is_ok_and(|sources| {
+        let mut entries = sources.entries().iter();
+        entries.all(|(entry, _)| !matches!(entry, Entry::Proxy(url) if !is_open(url)))
+    });
+    Some(if is_open {
+        lint.set(&meant, "the sources are asked first, as was meant")
+    } else {
+        lint
+    })
+}
+
 fn of_list(environment: &GoEnvironment, sources: &ProxyList) -> Vec<Lint> {
     let mut lints = Vec::new();
+    lints.extend(behind_the_end(environment));
     lints.extend(fallback(environment, sources));
     for (entry, _) in sources.entries() {
         let Entry::Proxy(url) = entry else { continue };
@@ -110,7 +191,9 @@ fn of_list(environment: &GoEnvironment, sources: &ProxyList) -> Vec<Lint> {
 fn fallback(environment: &GoEnvironment, sources: &ProxyList) -> Option<Lint> {
     let (last, proxies) = sources.entries().split_last()?;
     let (_, separator) = proxies.last()?;
-    if last.0 != Entry::Direct {
+    // Public proxies have no rules that could be gone past: it is how go itself is set.
+    let is_public = |entry: &Entry| matches!(entry, Entry::Proxy(url) if is_public(url));
+    if last.0 != Entry::Direct || proxies.iter().all(|(entry, _)| is_public(entry)) {
         return None;
     }
     let belief = match separator {
@@ -165,24 +248,14 @@ fn old_auth(environment: &GoEnvironment) -> Option<Lint> {
 fn http_proxy(environment: &GoEnvironment, url: &ProxyUrl) -> Option<Lint> {
     let host = host(url)?;
     let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-    let variables = if url.reveal().starts_with("https") {
-        ["HTTPS_PROXY", "https_proxy"]
-    } else {
-        ["HTTP_PROXY", "http_proxy"]
-    };
-    let set = |name: &&str| {
-        environment
-            .variable(name)
-            .is_some_and(|value| !value.is_empty())
-    };
-    let variable = variables.into_iter().find(set)?;
+    let is_https = url.reveal().starts_with("https");
+    let variable = environment
+        .http_proxy(is_https, name)
+        .filter(|_| is_internal(name))?;
     let exceptions = ["NO_PROXY", "no_proxy"]
         .into_iter()
         .find_map(|name| environment.variable(name))
         .unwrap_or_default();
-    if !is_internal(name) || is_excepted(name, exceptions) {
-        return None;
-    }
     let parts = [exceptions, name]
         .into_iter()
         .filter(|part| !part.is_empty());
@@ -220,19 +293,6 @@ fn is_internal(name: &str) -> bool {
         Ok(address) => address.is_private(),
         Err(_) => !name.contains('.') || ENDINGS.iter().any(|ending| name.ends_with(ending)),
     }
-}
-
-/// Whether `NO_PROXY` names a host: itself, or a domain above it.
-fn is_excepted(name: &str, exceptions: &str) -> bool {
-    exceptions.split(',').map(str::trim).any(|exception| {
-        let domain = exception.trim_start_matches("*.").trim_start_matches('.');
-        exception == "*"
-            || !domain.is_empty()
-                && (name == domain
-                    || name
-                        .strip_suffix(domain)
-                        .is_some_and(|rest| rest.ends_with('.')))
-    })
 }
 
 /// Host and port of a URL.

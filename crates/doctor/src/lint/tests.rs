@@ -268,3 +268,217 @@ fn what_is_printed_names_belief_fact_and_command() {
     ]);
     insta::assert_snapshot!(crate::report_lints(&lints, crate::Colour::Never));
 }
+
+#[track_caller]
+fn is_not(variables: &[(&str, &str)], id: &str) {
+    let lints = found(variables);
+    assert!(lints.iter().all(|lint| lint.belief.id != id), "{lints:?}");
+}
+
+#[test]
+fn what_public_mirrors_recommend_is_no_problem() {
+    for list in [
+        "https://goproxy.cn,direct",
+        "https://goproxy.cn,https://mirrors.aliyun.com/goproxy/,direct",
+        "https://mirrors.aliyun.com/goproxy/, direct",
+        "https://goproxy.io|direct",
+        "https://proxy.golang.org,direct",
+        "goproxy.cn,direct",
+    ] {
+        let lints = found(&[
+            ("GOPROXY", list),
+            ("GO111MODULE", "on"),
+            ("GOSUMDB", "sum.golang.google.cn"),
+        ]);
+        assert_eq!(lints, [], "{list}");
+    }
+    // With a private prefix, too: a public proxy must not be asked for it.
+    let private = [
+        ("GOPROXY", "https://goproxy.cn,direct"),
+        ("GOPRIVATE", "git.example.com"),
+    ];
+    assert_eq!(found(&private), []);
+    // Behind one's own proxy both are what they were.
+    is(
+        &[("GOPROXY", "https://p.example.com,https://goproxy.cn,direct")],
+        "env/direct-behind-proxy",
+        "export GOPROXY=https://p.example.com,https://goproxy.cn",
+    );
+}
+
+#[test]
+fn a_mirror_in_gosumdb_is_unset_and_a_database_of_ones_own_is_not() {
+    for value in [
+        "goproxy.cn",
+        "https://goproxy.cn",
+        "https://goproxy.cn/sumdb/sum.golang.org",
+        "sum.golang.org+https://goproxy.cn/sumdb/sum.golang.org",
+        "goproxy.cn+https://goproxy.cn",
+        "mirrors.aliyun.com",
+        "gosum.io+https://gosum.io/",
+    ] {
+        is(&[("GOSUMDB", value)], "env/sumdb-mirror", "unset GOSUMDB");
+        is_not(&[("GOSUMDB", value)], "env/sumdb-unreadable");
+    }
+    let own = [
+        ("GOPROXY", "https://modkeep.example.com"),
+        ("GOSUMDB", "modkeep.example.com"),
+    ];
+    is(&own, "env/sumdb-mirror", "unset GOSUMDB");
+    for value in [
+        "sum.example.com",
+        "sum.example.com+033de0ae",
+        "a b c",
+        "sum.golang.google.cn https://x.example.com",
+    ] {
+        is(&[("GOSUMDB", value)], "env/sumdb-unreadable", "modkeep env");
+    }
+    let key = "sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8";
+    let at_url = format!("{key} https://goproxy.cn/sumdb/sum.golang.org");
+    for value in [
+        "sum.golang.org",
+        "sum.golang.google.cn",
+        "sum.golang.org https://goproxy.cn/sumdb/sum.golang.org",
+        key,
+        &at_url,
+    ] {
+        is_not(&[("GOSUMDB", value)], "env/sumdb-mirror");
+        is_not(&[("GOSUMDB", value)], "env/sumdb-unreadable");
+    }
+}
+
+#[test]
+fn a_pattern_with_a_scheme_is_found_and_written_as_it_was_meant() {
+    for name in ["GOPRIVATE", "GONOPROXY", "GONOSUMDB", "GOINSECURE"] {
+        let fix = format!("export {name}=git.example.com");
+        is(
+            &[(name, "https://git.example.com")],
+            "env/dead-pattern",
+            &fix,
+        );
+    }
+    is(
+        &[(
+            "GOPRIVATE",
+            "git.example.com, http://code.example.com:8080/team",
+        )],
+        "env/dead-pattern",
+        "export GOPRIVATE=git.example.com,code.example.com/team",
+    );
+    is_not(
+        &[("GOPRIVATE", "*.example.com,github.com/me")],
+        "env/dead-pattern",
+    );
+}
+
+#[test]
+fn a_pattern_that_takes_a_whole_code_host_is_found() {
+    for value in [
+        "github.com",
+        "github.com/*",
+        "*.com",
+        "git*",
+        "gitee.com,git.example.com",
+    ] {
+        is(
+            &[("GONOSUMDB", value)],
+            "env/matches-public-host",
+            "unset GONOSUMDB",
+        );
+    }
+    is_not(
+        &[("GONOSUMDB", "github.com/gin-gonic,*.example.com")],
+        "env/matches-public-host",
+    );
+}
+
+#[test]
+fn http_without_a_database_is_found_with_the_way_out() {
+    let together = [
+        ("GOPROXY", "http://goproxy.example.com"),
+        ("GOSUMDB", "off"),
+        ("GOINSECURE", "git.example.com"),
+    ];
+    let lints = found(&together);
+    let lint = lints
+        .iter()
+        .find(|lint| lint.belief.id == "env/nothing-proves")
+        .unwrap();
+    let fixes: Vec<&str> = lint.fixes.iter().map(|fix| fix.text.as_str()).collect();
+    assert_eq!(
+        fixes,
+        [
+            "export GONOSUMDB=git.example.com",
+            "unset GOSUMDB",
+            "unset GOINSECURE",
+            "modkeep serve --tls-cert FILE --tls-key FILE"
+        ]
+    );
+    is_not(
+        &[("GOPROXY", "http://127.0.0.1:3000"), ("GOSUMDB", "off")],
+        "env/nothing-proves",
+    );
+    is_not(
+        &[
+            ("GOPROXY", "https://goproxy.example.com"),
+            ("GOSUMDB", "off"),
+        ],
+        "env/nothing-proves",
+    );
+    is_not(
+        &[("GOPROXY", "http://goproxy.example.com")],
+        "env/nothing-proves",
+    );
+}
+
+#[test]
+fn lists_that_are_separated_otherwise_or_end_too_early_are_written_right() {
+    for value in [
+        "https://goproxy.cn direct",
+        "https://goproxy.cn\u{ff0c}direct",
+        "\"https://goproxy.cn,direct\"",
+        "https://goproxy.cn;direct",
+    ] {
+        is(
+            &[("GOPROXY", value)],
+            "env/unreadable-proxy",
+            "export GOPROXY=https://goproxy.cn,direct",
+        );
+    }
+    is(
+        &[("GOPROXY", "direct,https://goproxy.cn")],
+        "env/behind-the-end",
+        "export GOPROXY=https://goproxy.cn,direct",
+    );
+    is_not(
+        &[("GOPROXY", "https://goproxy.cn,direct,direct")],
+        "env/behind-the-end",
+    );
+}
+
+#[test]
+fn the_database_is_not_switched_on_by_itself_where_names_would_leak() {
+    let carried_out = |insecure: &str| {
+        let mut values = defaults();
+        values.insert("GOSUMDB", "off".to_owned());
+        values.insert("GOINSECURE", insecure.to_owned());
+        let json = serde_json::to_string(&values).unwrap();
+        let file = format!("GOSUMDB=off\nGOINSECURE={insecure}\n");
+        let readings = Readings {
+            env_json: &json,
+            file: Some(&file),
+            ..Readings::default()
+        };
+        let lints = lint(&GoEnvironment::read(&readings).unwrap());
+        let off = lints
+            .into_iter()
+            .find(|lint| lint.belief.id == "env/sumdb-off");
+        let fixes = off.unwrap().fixes;
+        assert_eq!(fixes.first().unwrap().text, "go env -u GOSUMDB");
+        fixes
+            .iter()
+            .any(|fix| crate::mend::Action::of(fix).is_some())
+    };
+    assert!(carried_out(""));
+    assert!(!carried_out("git.example.com"));
+}

@@ -2,7 +2,7 @@
 
 use super::Role;
 use super::place::authority;
-use crate::environment::GoEnvironment;
+use crate::environment::{GoEnvironment, database_name};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use gomod::goproxy::{Entry, Fallback, ProxyList, ProxyUrl};
@@ -82,11 +82,16 @@ struct Database {
 
 impl Database {
     fn of(setting: &str) -> Option<Self> {
+        let name = database_name(setting)?;
         let mut words = setting.split_whitespace();
-        let name = words.next()?.split('+').next()?;
+        // The second name of the public database is an address too.
+        let alias = words
+            .next()
+            .filter(|word| *word != name && !word.contains('+'));
+        let url = words.next().map(str::to_owned);
         (!name.is_empty() && name != "off").then(|| Self {
             name: name.to_owned(),
-            url: words.next().map(str::to_owned),
+            url: url.or_else(|| alias.map(|alias| format!("https://{alias}"))),
         })
     }
 
@@ -139,6 +144,12 @@ impl Target {
         let credentials = STANDARD.encode(format!("{user}:{password}"));
         self.authorization = Some(format!("Basic {credentials}"));
         self
+    }
+
+    /// The variable that names the HTTP proxy through which `go` asks this source, if there is one. A
+    /// probe connects by itself, so what it sees is then not what `go` sees.
+    pub fn http_proxy(&self, environment: &GoEnvironment) -> Option<&'static str> {
+        environment.http_proxy(self.is_https, &self.host)
     }
 
     /// Host and port as a netrc has them.

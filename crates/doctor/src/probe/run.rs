@@ -199,7 +199,7 @@ impl<N: Network> Run<'_, N> {
             }
             Ok(Ok(addresses)) => Ok(addresses),
             Ok(Err(error)) => Err(judge::name(&error)),
-            Err(_) => Err(late()),
+            Err(_) => Err(Fault::late()),
         };
         self.settle(Layer::Name, &place.host, begin, is_first, outcome)
     }
@@ -210,7 +210,7 @@ impl<N: Network> Run<'_, N> {
         let tried = addresses
             .get(..addresses.len().min(ADDRESSES))
             .unwrap_or_default();
-        let mut outcome = Err(late());
+        let mut outcome = Err(Fault::late());
         let mut what = String::new();
         for (index, address) in tried.iter().enumerate() {
             let now = Instant::now();
@@ -220,7 +220,7 @@ impl<N: Network> Run<'_, N> {
             outcome = match timeout_at(now + share, self.network.connect(*address)).await {
                 Ok(Ok(stream)) => Ok(stream),
                 Ok(Err(error)) => Err(judge::connection(&error)),
-                Err(_) => Err(late()),
+                Err(_) => Err(Fault::late()),
             };
             if outcome.is_ok() {
                 break;
@@ -246,7 +246,7 @@ impl<N: Network> Run<'_, N> {
                 match timeout_at(self.deadline, connector.connect(name, stream)).await {
                     Ok(Ok(stream)) => Ok(stream),
                     Ok(Err(error)) => Err(judge::tls(&error)),
-                    Err(_) => Err(late()),
+                    Err(_) => Err(Fault::late()),
                 }
             }
         };
@@ -266,7 +266,7 @@ impl<N: Network> Run<'_, N> {
             Ok(request) => match timeout_at(self.deadline, talk(stream, request, LONGEST)).await {
                 Ok(Ok(answer)) => Ok(answer),
                 Ok(Err(error)) => Err(Fault::new(find("network/reset"), error.to_string())),
-                Err(_) => Err(late()),
+                Err(_) => Err(Fault::late()),
             },
         };
         // A good answer is noted by whoever knows what it should be.
@@ -318,8 +318,4 @@ impl<N: Network> Run<'_, N> {
             fault,
         });
     }
-}
-
-fn late() -> Fault {
-    Fault::new(find("network/timeout"), "no answer in time")
 }

@@ -5,7 +5,7 @@
 //! reached matters little, and one of the first matters much, even if others have the module. The
 //! checksum database matters where no proxy passes it on, and only for what go.sum lacks.
 
-use super::{Layer, Probed, Role, Step};
+use super::{LIMIT, Layer, Probed, Role, Step};
 use serde::Serialize;
 use std::fmt::Write as _;
 
@@ -26,6 +26,8 @@ pub enum Verdict {
         layer: Layer,
         /// The id of the cause.
         cause: &'static str,
+        /// Whether nothing was seen but that it took longer than the probe waits; `go` waits longer.
+        is_late: bool,
         /// Sources behind it that do have the module; `go` does not get to them.
         others_have_it: Vec<String>,
     },
@@ -70,6 +72,7 @@ pub fn verdict(probed: &[Probed]) -> Verdict {
         source: source.source.clone(),
         layer: step.layer,
         cause: cause(step),
+        is_late: step.fault.as_ref().is_some_and(super::Fault::is_late),
         others_have_it: well.map(|other| other.source.clone()).collect(),
     }
 }
@@ -145,6 +148,24 @@ fn plain(character: char) -> char {
 // === impl Verdict ===
 
 impl Verdict {
+    /// The source that is not reached at all: below HTTP, or with no answer in time.
+    pub fn unreached(&self) -> Option<&str> {
+        match self {
+            Self::Broken {
+                source,
+                layer,
+                cause,
+                ..
+            } if *layer < Layer::Http
+                || *cause == "network/timeout"
+                || *cause == "network/reset" =>
+            {
+                Some(source)
+            }
+            _ => None,
+        }
+    }
+
     /// In a sentence.
     pub fn words(&self) -> String {
         match self {
@@ -163,9 +184,18 @@ impl Verdict {
                 source,
                 layer,
                 cause,
+                is_late,
                 others_have_it,
             } => {
-                let mut words = format!("go fails at {source}: {} ({cause}).", layer.name());
+                let mut words = if *is_late {
+                    let limit = LIMIT.as_secs();
+                    format!(
+                        "{source} gave no answer in {limit} s: {} ({cause}). go waits longer, so whether it fails there was not seen.",
+                        layer.name()
+                    )
+                } else {
+                    format!("go fails at {source}: {} ({cause}).", layer.name())
+                };
                 if !others_have_it.is_empty() {
                     let others = others_have_it.join(", ");
                     let _ = write!(words, " Behind it these have the module: {others}.");

@@ -8,4 +8,5 @@
 mod corpus;
 mod moved;
 mod probe;
+mod sumdb_setting;
 mod tls;

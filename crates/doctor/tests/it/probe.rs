@@ -191,6 +191,7 @@ async fn behind_a_comma_an_outage_hides_who_has_it() {
         source: broken.url(),
         layer: Layer::Http,
         cause: "http/5xx",
+        is_late: false,
         others_have_it: vec![full.url()],
     };
     assert_eq!(verdict(&found), expected);

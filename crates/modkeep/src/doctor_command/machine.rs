@@ -3,13 +3,14 @@
 //!
 //! Only files that `go` reads are read, and only names that `go` would send are sent.
 
-use super::{Way, colour, mend::mend, print_json, untold};
+use super::{Way, colour, mend::mend, mirrors, print_json, untold};
 use crate::{PROBLEM, config, failure::Failure, output, wiring};
 use codes::Code;
 use doctor::{
     GoEnvironment, Lint,
-    environment::{Readings, credentials},
+    environment::{Readings, credentials, database_name},
     lint,
+    mirrors::Choice,
     probe::{ClientConfig, Probed, Sockets, Target, Verdict, plan, probe, render, verdict},
     report_lints,
 };
@@ -34,6 +35,12 @@ struct Found {
     module: Option<String>,
     sources: Vec<Probed>,
     verdict: Option<Verdict>,
+    /// The variable of the HTTP proxy that `go` uses for a source, and the probe does not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    asked_without: Option<&'static str>,
+    /// Which public proxies are reached, if one that is asked here is not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mirrors: Option<Choice>,
 }
 
 pub(super) fn look(way: Way<'_>) -> Result<ExitCode, Failure> {
@@ -49,17 +56,28 @@ pub(super) fn look(way: Way<'_>) -> Result<ExitCode, Failure> {
         module: None,
         sources: Vec::new(),
         verdict: None,
+        asked_without: None,
+        mirrors: None,
     };
     if let Some((module, targets)) = files.targets(&environment) {
         found.sources = ask(&targets)?;
+        let mut proxies = targets
+            .iter()
+            .filter_map(|target| target.http_proxy(&environment));
+        found.asked_without = proxies.next();
         found.verdict = Some(verdict(&found.sources));
         found.module = Some(module);
     }
+    let unreached = found.verdict.as_ref().and_then(Verdict::unreached);
+    let unreached = unreached.zip(found.module.as_deref());
+    found.mirrors = mirrors::of_machine(unreached, way.mirrors)?;
     print(&found, way.as_json);
-    let is_broken = matches!(
-        found.verdict,
-        Some(Verdict::Broken { .. } | Verdict::Unproven { .. })
-    );
+    let is_helpless = found.mirrors.as_ref().is_some_and(Choice::is_helpless);
+    let is_broken = is_helpless
+        || matches!(
+            found.verdict,
+            Some(Verdict::Broken { .. } | Verdict::Unproven { .. })
+        );
     let offered = found.lints.iter().map(|lint| lint.fixes.as_slice());
     if let Some(done) = mend(offered, way.mending, way.data)? {
         return Ok(done);
@@ -106,10 +124,19 @@ fn print(found: &Found, as_json: bool) {
         Some(module) => {
             output::line(&format!("Sources of {module}:"));
             output::text(&render(&found.sources));
+            if let Some(variable) = found.asked_without {
+                output::line(&format!(
+                    "go asks through {variable}, and this did not: what is seen here is not what go sees."
+                ));
+            }
         }
         None => output::line(
             "No go.mod here requires a module that a proxy is asked for, so no source was asked.",
         ),
+    }
+    if let Some(choice) = &found.mirrors {
+        output::line("");
+        output::text(&doctor::mirrors::render(choice, colour()));
     }
 }
 
@@ -146,10 +173,7 @@ impl Files {
             Some(file) => small(Path::new(file)),
             None => variable("HOME").and_then(|home| small(&Path::new(home).join(".netrc"))),
         };
-        let database = value("GOSUMDB")
-            .split([' ', '+'])
-            .next()
-            .unwrap_or_default();
+        let database = database_name(value("GOSUMDB")).unwrap_or_default();
         let head = small(
             &Path::new(value("GOPATH"))
                 .join("pkg/sumdb")
@@ -204,7 +228,7 @@ impl Files {
 }
 
 /// A file that is as small as those that are looked for.
-fn small(path: &Path) -> Option<String> {
+pub(super) fn small(path: &Path) -> Option<String> {
     let is_small = fs::metadata(path).is_ok_and(|data| data.is_file() && data.len() <= LONGEST);
     is_small.then(|| fs::read_to_string(path).ok()).flatten()
 }

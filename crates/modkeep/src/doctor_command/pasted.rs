@@ -1,16 +1,20 @@
 //! A text that somebody has, or that a command prints.
 
 use super::{
-    Way, cases, colour,
+    Way, cases,
+    client::Client,
+    colour,
     mend::{Mending, mend},
-    moved, print_json, story, sums, untold,
+    mirrors, moved, print_json, story, sums, untold,
 };
 use crate::{PROBLEM, config, failure::Failure, output};
 use codes::Code;
 use doctor::{
-    Diagnosis, MAX_TEXT, What, classify,
+    Diagnosis, Fix, Lint, MAX_TEXT, What, classify,
     compare::{self, Comparison},
-    report,
+    lint,
+    mirrors::Choice,
+    report, report_lints,
     story::Heard,
 };
 use serde::Serialize;
@@ -30,6 +34,12 @@ struct Told<'d> {
     /// Who has which hash, if hashes disagree.
     #[serde(skip_serializing_if = "Option::is_none")]
     sums: Option<Comparison>,
+    /// What is wrong here with the setting that the text is about.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    settings: Vec<Lint>,
+    /// Which public proxies are reached from here, if the text is about one that is not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mirrors: Option<Choice>,
 }
 
 /// Much more than is looked at: of a longer input the end counts, but nobody pastes a gibibyte.
@@ -39,7 +49,9 @@ pub(super) fn of_text(text: &str, way: Way<'_>) -> Result<ExitCode, Failure> {
     let diagnosis = classify(text);
     let told = Told {
         requests: story::of_text(text, way.data)?,
-        sums: sums::of_diagnosis(&diagnosis)?,
+        sums: sums::of_text(text, &diagnosis)?,
+        settings: settings(&diagnosis),
+        mirrors: mirrors::of_diagnosis(&diagnosis, way.mirrors)?,
         diagnosis: &diagnosis,
     };
     tell(&told, way)
@@ -91,14 +103,45 @@ fn end_of(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes.get(start..).unwrap_or_default()).into_owned()
 }
 
+/// Causes that are a setting, and which.
+const SETTINGS: [(&str, &str); 2] = [
+    ("sum/configuration", "GOSUMDB"),
+    ("proxy/bad-list", "GOPROXY"),
+];
+
+/// What is wrong here with the setting that a text is about: then the text is likely from here, and
+/// the fix follows where the value comes from.
+fn settings(diagnosis: &Diagnosis) -> Vec<Lint> {
+    let id = diagnosis.top().map(|top| top.what.id()).unwrap_or_default();
+    let meant = SETTINGS.iter().find(|(cause, _)| *cause == id);
+    let Some((_, setting)) = meant else {
+        return Vec::new();
+    };
+    let client = Client::read();
+    let lints = client
+        .map(|client| lint(&client.environment))
+        .unwrap_or_default();
+    lints
+        .into_iter()
+        .filter(|lint| lint.setting == *setting)
+        .collect()
+}
+
 fn tell(told: &Told<'_>, way: Way<'_>) -> Result<ExitCode, Failure> {
     if way.as_json {
         print_json(told);
     } else {
         output::text(&doctor::story::render(&told.requests, colour()));
         output::text(&report(told.diagnosis, colour()));
+        if !told.settings.is_empty() {
+            output::line("Here it is so:");
+            output::text(&report_lints(&told.settings, colour()));
+        }
         if let Some(sums) = &told.sums {
             output::text(&compare::render(sums, colour()));
+        }
+        if let Some(choice) = &told.mirrors {
+            output::text(&doctor::mirrors::render(choice, colour()));
         }
     }
     let Some(top) = told.diagnosis.top() else {
@@ -115,7 +158,12 @@ fn tell(told: &Told<'_>, way: Way<'_>) -> Result<ExitCode, Failure> {
     {
         moved::look_for(&module, version.as_ref(), false)?;
     }
-    let fixes = top.fixes.as_slice();
-    let done = mend([fixes], way.mending, way.data)?;
+    // What is wrong here is mended where its value comes from; else by what the message tells.
+    let here = told.settings.iter().map(|lint| lint.fixes.as_slice());
+    let offered: Vec<&[Fix]> = match told.settings.as_slice() {
+        [] => vec![top.fixes.as_slice()],
+        _ => here.collect(),
+    };
+    let done = mend(offered, way.mending, way.data)?;
     Ok(done.unwrap_or(ExitCode::from(PROBLEM)))
 }

@@ -8,6 +8,9 @@
 //!
 //! The database's word is proven here, in its log, whoever passed it on; so it makes no difference
 //! whether a proxy of the list can prove it too.
+//!
+//! Of a message the two hashes take part. The log is asked first then: where it speaks, it decides
+//! about both, and nobody is asked for the bytes.
 
 mod copies;
 mod kept;
@@ -20,9 +23,12 @@ use codes::Code;
 use copies::Held;
 use doctor::{
     Diagnosis, What,
-    compare::{self, Comparison, File, Said, Statement, Table, Verdict},
+    compare::{
+        self, Claim, Comparison, File, Report, Said, Sender, Statement, Table, Verdict, Voice,
+    },
 };
 use gomod::{
+    goproxy::Entry,
     path::ModulePath,
     sumhash::H1,
     version::{Version, check_agreement},
@@ -32,6 +38,9 @@ use tokio::time::Instant;
 
 /// How long asking may take in all.
 const LIMIT: Duration = Duration::from_mins(1);
+
+/// How long the log may take where the message has the hashes; the proxies come after it.
+const LOG_LIMIT: Duration = Duration::from_secs(20);
 
 /// A version of a module.
 #[derive(Debug, Clone)]
@@ -45,8 +54,21 @@ const CAUSES: [&str; 4] = [
     "sum/go-sum-mismatch",
     "sum/database-mismatch",
     "sum/database-lacks-line",
-    "sum/cache-changed",
+    CHANGED_FILES,
 ];
+
+/// The one of them that is about files that were unpacked.
+const CHANGED_FILES: &str = "sum/cache-changed";
+
+/// What a message says of a version.
+#[derive(Debug, Default)]
+struct Message {
+    /// Its hashes.
+    claims: Vec<Claim>,
+    /// The sources that it names.
+    sources: Vec<String>,
+    report: Option<Report>,
+}
 
 /// `doctor --sums MODULE@VERSION`.
 pub(super) fn main(text: &str, as_json: bool) -> Result<ExitCode, Failure> {
@@ -54,7 +76,7 @@ pub(super) fn main(text: &str, as_json: bool) -> Result<ExitCode, Failure> {
         let facts = format!("--sums {text:?} is no MODULE@VERSION");
         Failure::new(Code::BadConfiguration, facts)
     })?;
-    let Some(comparison) = compare(&subject)? else {
+    let Some(comparison) = compare(&subject, &Message::default())? else {
         output::error("go cannot be run, so its settings cannot be looked at");
         return Ok(untold());
     };
@@ -70,12 +92,30 @@ pub(super) fn main(text: &str, as_json: bool) -> Result<ExitCode, Failure> {
     })
 }
 
-/// Compares what the likeliest reason of a diagnosis is about, if hashes disagree.
-pub(super) fn of_diagnosis(diagnosis: &Diagnosis) -> Result<Option<Comparison>, Failure> {
-    match diagnosis.top().and_then(subject) {
-        Some(subject) => compare(&subject),
-        None => Ok(None),
-    }
+/// Compares what a text is about, if hashes disagree in it: the version of its first whole message,
+/// else that of the likeliest reason.
+pub(super) fn of_text(text: &str, diagnosis: &Diagnosis) -> Result<Option<Comparison>, Failure> {
+    let claims = compare::claims(text);
+    let claimed = claims.first().map(|claim| Subject {
+        module: claim.module.clone(),
+        version: claim.version.clone(),
+    });
+    let is_changed = |reason: &doctor::Reason| reason.what.id() == CHANGED_FILES;
+    let Some(subject) = claimed.or_else(|| diagnosis.top().and_then(subject)) else {
+        return Ok(None);
+    };
+    let message = Message {
+        sources: compare::sources(text, &subject.module),
+        report: Some(match diagnosis.top() {
+            Some(top) if is_changed(top) && claims.is_empty() => Report::ChangedFiles,
+            _ => Report::Mismatch,
+        }),
+        claims: claims
+            .into_iter()
+            .filter(|claim| subject.is_of(claim))
+            .collect(),
+    };
+    compare(&subject, &message)
 }
 
 fn subject(reason: &doctor::Reason) -> Option<Subject> {
@@ -91,17 +131,17 @@ fn subject(reason: &doctor::Reason) -> Option<Subject> {
 }
 
 /// Compares; none if the settings of `go` cannot be read.
-fn compare(subject: &Subject) -> Result<Option<Comparison>, Failure> {
+fn compare(subject: &Subject, message: &Message) -> Result<Option<Comparison>, Failure> {
     let Some(client) = Client::read() else {
         return Ok(None);
     };
     output::doing("asking everybody for their hashes");
-    let table = wiring::run(table(&client, subject))?;
+    let table = wiring::run(table(&client, subject, message))?;
     output::doing("");
     Ok(Some(compare::compare(&table)))
 }
 
-async fn table(client: &Client, subject: &Subject) -> Table {
+async fn table(client: &Client, subject: &Subject, message: &Message) -> Table {
     let deadline = Instant::now() + LIMIT;
     let budget = served::Budget::new();
     let mut table = Table {
@@ -110,13 +150,31 @@ async fn table(client: &Client, subject: &Subject) -> Table {
         statements: kept::go_sums(client, subject),
         proxies: client.list(),
         cache: kept::place(client, subject),
+        sender: sender(client, subject, message),
+        is_private: client.names("GONOSUMDB", &subject.module),
+        report: message.report,
     };
+    let told = message.claims.iter().flat_map(Claim::statements);
+    table.statements.extend(told);
     table.statements.extend(kept::hash(&table.cache));
-    let (logged, received) = tokio::join!(
-        log::ask(client, subject, deadline),
-        served::ask(client, &table, &budget, deadline),
-    );
-    table.statements.extend(logged);
+    let received = if message.claims.is_empty() {
+        let (logged, received) = tokio::join!(
+            log::ask(client, subject, deadline),
+            served::ask(client, &table, &budget, deadline),
+        );
+        table.statements.extend(logged);
+        received
+    } else {
+        let soon = Instant::now() + LOG_LIMIT;
+        let logged = log::ask(client, subject, soon).await;
+        let decides = decides(&logged, &message.claims);
+        table.statements.extend(logged);
+        if decides {
+            served::nobody("not asked, the log decides about the hashes of the message")
+        } else {
+            served::ask(client, &table, &budget, deadline).await
+        }
+    };
     let mut copies: Vec<Held> = Vec::new();
     for one in kept::copies(&table.cache).into_iter().chain(received) {
         match one {
@@ -133,14 +191,55 @@ async fn table(client: &Client, subject: &Subject) -> Table {
     table
 }
 
-/// Who says what in the order in which it is read: the client's side, the proxies, the log.
+/// Whether the log speaks of every file that a message has hashes of.
+fn decides(logged: &[Statement], claims: &[Claim]) -> bool {
+    let is_logged = |file: File| {
+        let mut said = logged.iter().filter(|statement| statement.file == file);
+        said.any(|statement| matches!(statement.said, Said::Hash(_)))
+    };
+    claims.iter().all(|claim| is_logged(claim.file))
+}
+
+/// Who may have sent what a message says was downloaded.
+fn sender(client: &Client, subject: &Subject, message: &Message) -> Option<Sender> {
+    if !message.sources.is_empty() {
+        return Some(Sender::Named(message.sources.clone()));
+    }
+    if client.names("GONOPROXY", &subject.module) {
+        let host = subject
+            .module
+            .as_str()
+            .split('/')
+            .next()
+            .unwrap_or_default();
+        return Some(Sender::Host(host.to_owned()));
+    }
+    let list = client.list()?;
+    let name = |entry: &Entry| match entry {
+        Entry::Proxy(proxy) => Some(client.name_of(proxy)),
+        Entry::Direct => Some("the module's own host (direct)".to_owned()),
+        Entry::Off => None,
+    };
+    let names: Vec<String> = list
+        .entries()
+        .iter()
+        .filter_map(|(entry, _)| name(entry))
+        .collect();
+    (!names.is_empty()).then_some(Sender::List(names))
+}
+
+/// Who says what in the order in which it is read: the message, the client's side, the proxies, the
+/// log.
 fn rank(statement: &Statement) -> (File, u8) {
     let voice = match statement.voice {
-        compare::Voice::GoSum { .. } => 0,
-        compare::Voice::CachedHash { .. } => 1,
-        compare::Voice::CachedBytes { .. } => 2,
-        compare::Voice::Proxy { .. } => 3,
-        compare::Voice::Database { .. } => 4,
+        Voice::PastedDownload => 0,
+        Voice::PastedGoSum { .. } => 1,
+        Voice::PastedDatabase { .. } => 2,
+        Voice::GoSum { .. } => 3,
+        Voice::CachedHash { .. } => 4,
+        Voice::CachedBytes { .. } => 5,
+        Voice::Proxy { .. } => 6,
+        Voice::Database { .. } => 7,
     };
     (statement.file, voice)
 }
@@ -164,7 +263,7 @@ fn known(table: &Table) -> Known {
             continue;
         };
         known.any.push((statement.file, hash));
-        if matches!(statement.voice, compare::Voice::Database { .. }) {
+        if matches!(statement.voice, Voice::Database { .. }) {
             known.logged.push((statement.file, hash));
         }
     }
@@ -174,6 +273,10 @@ fn known(table: &Table) -> Known {
 // === impl Subject ===
 
 impl Subject {
+    fn is_of(&self, claim: &Claim) -> bool {
+        self.module == claim.module && self.version == claim.version
+    }
+
     fn parse(text: &str) -> Option<Self> {
         let (module, version) = text.split_once('@')?;
         Self::new(module, version)

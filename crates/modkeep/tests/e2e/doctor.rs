@@ -4,6 +4,7 @@ use crate::site::BINARY;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
+use testkit::database::Database;
 use testkit::fixture::{Corpus, Module};
 use testkit::go::{Go, Project};
 use testkit::process::{self, Output};
@@ -17,7 +18,8 @@ fn upstream() -> FakeUpstream {
 
 fn user(upstream: &FakeUpstream) -> Go {
     // A database that is asked for other modules than those of the test.
-    let go = Go::new(&upstream.url()).env("GOSUMDB", "sum.example.com");
+    let database = Database::new("sum.example.com", 1).key();
+    let go = Go::new(&upstream.url()).env("GOSUMDB", &database);
     go.env("GONOSUMDB", "example.com")
 }
 

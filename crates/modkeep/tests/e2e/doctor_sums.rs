@@ -236,8 +236,12 @@ fn a_transfer_that_was_cut_once_is_told_from_a_proxy_that_keeps_wrong_bytes() {
     let site = Site::new();
     site.record(&site.module.h1());
     site.first.first(1, Kind::Zip, Fault::Cut { after: 5000 });
-    let told = site.compared(&site.user(), 0);
-    assert_eq!(told["verdict"], "agreed", "{told:#}");
+    let told = site.compared(&site.user(), 1);
+    assert_eq!(told["verdict"], "wrong-once", "{told:#}");
+    assert!(
+        told["why"].as_str().unwrap().contains(&site.first.url()),
+        "{told:#}"
+    );
     assert_eq!(rows(&told, "recovered").len(), 1, "{told:#}");
     assert_eq!(
         told["cases"][0]["conclusion"]["cause"], "truncated",

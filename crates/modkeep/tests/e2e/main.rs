@@ -20,6 +20,8 @@ mod crash;
 mod crowd;
 mod data_directory;
 mod doctor;
+mod doctor_message;
+mod doctor_mirrors;
 mod doctor_story;
 mod doctor_sums;
 mod flights;

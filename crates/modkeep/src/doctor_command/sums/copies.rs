@@ -108,6 +108,12 @@ impl Seen {
         is_logged && !self.is_right(known)
     }
 
+    /// Whether these bytes cannot be right: the log says so, or they do themselves.
+    pub(super) fn is_wrong(&self, known: &Known) -> bool {
+        let is_damaged = |specimen: &Specimen| !compare::is_whole(specimen);
+        self.is_refuted(known) || self.specimen.as_ref().is_ok_and(is_damaged)
+    }
+
     fn is_right(&self, known: &Known) -> bool {
         let h1 = self.specimen.as_ref().ok().and_then(|specimen| specimen.h1);
         h1.is_some_and(|h1| known.logged.contains(&(self.held.file, h1)))

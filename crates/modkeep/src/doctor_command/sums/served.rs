@@ -45,7 +45,8 @@ pub(super) async fn ask(
     join_all(asked).await
 }
 
-fn nobody(why: &str) -> Vec<Result<Held, Statement>> {
+/// What is said where nobody is asked.
+pub(super) fn nobody(why: &str) -> Vec<Result<Held, Statement>> {
     let silent = |file| {
         let voice = Voice::Proxy {
             name: "GOPROXY".to_owned(),
@@ -63,8 +64,8 @@ const fn silence(file: File, voice: Voice, why: String) -> Statement {
     }
 }
 
-/// Asks those whose bytes the log refutes once more: other bytes mean the way, the same ones that
-/// they keep them.
+/// Asks those whose bytes are wrong once more: other bytes mean the way, the same ones that they keep
+/// them.
 pub(super) async fn ask_again(
     client: &Client,
     seen: &mut [Seen],
@@ -79,7 +80,7 @@ pub(super) async fn ask_again(
             |proxy| matches!(&seen.held.voice, Voice::Proxy { name } if *name == client.name_of(proxy)),
         );
         async move {
-            let Some(proxy) = proxy.filter(|_| seen.is_refuted(known)) else {
+            let Some(proxy) = proxy.filter(|_| seen.is_wrong(known)) else {
                 return;
             };
             let held = one(client, proxy, table, seen.held.file, budget, deadline).await;

@@ -1,0 +1,33 @@
+//! Served: who may have sent bytes that nobody can be asked for again.
+//!
+//! A message of `go` names no sender. What is known is whom it asked: the sources of its GOPROXY list,
+//! or the module's own host. And `go` does not tell a download from a file that the module cache
+//! still had.
+
+use super::decide::Decision;
+use super::table::Sender;
+use super::{Table, Verdict};
+
+/// Who may have sent the wrong download, as a sentence.
+pub(super) fn served(table: &Table, decision: &Decision) -> Option<String> {
+    let is_meant = matches!(
+        decision.verdict,
+        Verdict::Download | Verdict::DownloadAndGoSum
+    );
+    is_meant.then(|| {
+        let sender = match &table.sender {
+            Some(Sender::Named(names)) => {
+                format!("As the text shows it came from {}", names.join(" or "))
+            }
+            Some(Sender::List(names)) => format!(
+                "The message does not name who sent it. With the GOPROXY that is set here it is {}",
+                names.join(", else ")
+            ),
+            Some(Sender::Host(host)) => format!(
+                "The message does not name who sent it. With the settings here go asks no proxy for this module, so it is {host}"
+            ),
+            None => "The message does not name who sent it, and GOPROXY here names nobody: it is the first source of the list that go env GOPROXY prints where it failed".to_owned(),
+        };
+        format!("{sender}; or a module cache that was kept there from an earlier download.")
+    })
+}

@@ -1,0 +1,75 @@
+//! A choice of mirrors for people: a table, the best, the lines, and what does not help.
+
+use super::{Choice, Seen, Tried};
+use crate::report::{Colour, Page, ascii};
+
+/// Columns of the name of a proxy, at most.
+const NAME: usize = 44;
+
+/// Prints a choice.
+pub fn render(choice: &Choice, colour: Colour) -> String {
+    let mut page = Page::new(colour);
+    let title = match &choice.failing {
+        Some(failing) if failing.is_of_go => format!(
+            "{} is one of Go's own hosts: go asks them where nobody sets GOPROXY, and some networks reach none of them, whatever a browser reaches",
+            failing.host
+        ),
+        Some(failing) => format!(
+            "{} is a public proxy; others serve the same modules",
+            failing.host
+        ),
+        None => "Public proxies, and this site's own".to_owned(),
+    };
+    page.line(&page.bold(&ascii(&title)));
+    let asked = match choice.unasked.as_str() {
+        "" => asked(choice),
+        why => format!("nobody: {why}"),
+    };
+    page.labelled("asked", &ascii(&asked));
+    for tried in &choice.tried {
+        page.line(&ascii(&row(tried)));
+    }
+    if let Some(best) = &choice.best {
+        page.labelled("best", &ascii(&best.shown()));
+    }
+    for fix in &choice.fixes {
+        page.fix(fix);
+    }
+    for note in &choice.notes {
+        page.labelled("note", &ascii(note));
+    }
+    page.line("");
+    page.text()
+}
+
+fn asked(choice: &Choice) -> String {
+    let subject = choice.question.subject();
+    let who = "from here, all at the same time";
+    match choice.question.stand_in {
+        Some(stand_in) => format!("for {subject}, {who}; {}", stand_in.words()),
+        None => format!("for {subject}, {who}"),
+    }
+}
+
+fn row(tried: &Tried) -> String {
+    let mut name = tried.mirror.shown();
+    if tried.mirror.is_own {
+        name.push_str(" (own)");
+    }
+    let latency = match tried.latency {
+        Some(latency) => format!("{:.0} ms", latency.as_secs_f64() * 1000.0),
+        None => "-".to_owned(),
+    };
+    let module = match &tried.module {
+        Seen::Yes => "has the module".to_owned(),
+        Seen::No => "has not the module".to_owned(),
+        Seen::Unknown(why) => why.clone(),
+    };
+    let database = match (&tried.database, tried.latency) {
+        (_, None) => String::new(),
+        (Seen::Yes, _) => "; passes the checksum database on".to_owned(),
+        (Seen::No, _) => "; does not pass the checksum database on".to_owned(),
+        (Seen::Unknown(why), _) => format!("; checksum database unknown: {why}"),
+    };
+    format!("    {name:NAME$} {latency:>8}  {module}{database}")
+}
