@@ -8,10 +8,13 @@
 //! 4. then what describes more of the message (a wrapper is more specific than what it wraps), then
 //!    the earlier place.
 //!
-//! What proves less is left out where something that proves more was found at the same place. If
-//! nothing was found, the text is unknown, and that is the answer.
+//! What proves less is left out where something that proves more was found at the same place, and of
+//! reasons that exclude each other one stays. Certain is only what the message itself says and nobody
+//! but `go` would say so. If nothing was found, the text is unknown, and that is the answer.
 
+mod frame;
 mod seen;
+mod settle;
 mod trust;
 
 use crate::cause::Evidence;
@@ -47,10 +50,8 @@ static CODE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\bMK[0-9]{4
 pub fn classify(text: &str) -> Diagnosis {
     let skipped = text.ceil_char_boundary(text.len().saturating_sub(MAX_TEXT));
     let end = text.get(skipped..).unwrap_or_default();
-    let plain = Plain::new(end);
     let lines = Lines::new(text);
-    let mut groups = codes_in(plain.text());
-    groups.extend(causes_in(plain.text()));
+    let (plain, groups) = read(end);
     let distrusted = groups.iter().any(|group| trust::is_lost(group.what));
     let reasons: Vec<Reason> = groups
         .into_iter()
@@ -58,7 +59,7 @@ pub fn classify(text: &str) -> Diagnosis {
         .collect();
     let unknown = reasons.is_empty().then(|| seen::unknown(&plain));
     Diagnosis {
-        unknown: unknown.flatten().map(|at| lines.see(&plain, at, skipped)),
+        unknown: unknown.flatten().map(|at| lines.see_whole(&plain, at, skipped)),
         withheld: distrusted
             && reasons
                 .iter()
@@ -68,6 +69,29 @@ pub fn classify(text: &str) -> Diagnosis {
     }
 }
 
+/// The text in its plain form, and what is found in it. If that is nothing, a terminal of a width that
+/// nobody has may have broken the words.
+fn read(text: &str) -> (Plain, Vec<Group>) {
+    let plain = Plain::new(text);
+    let groups = groups_in(plain.text());
+    if !groups.is_empty() {
+        return (plain, groups);
+    }
+    let broken = Plain::broken(text);
+    let groups = groups_in(broken.text());
+    if groups.is_empty() {
+        (plain, groups)
+    } else {
+        (broken, groups)
+    }
+}
+
+fn groups_in(text: &str) -> Vec<Group> {
+    let mut groups = codes_in(text);
+    groups.extend(causes_in(text));
+    settle::settled(groups)
+}
+
 /// All places with the same reason.
 #[derive(Debug)]
 struct Group {
@@ -75,6 +99,8 @@ struct Group {
     confidence: Confidence,
     /// The place that says most.
     stretch: Range<usize>,
+    /// The words there that say most.
+    point: Range<usize>,
     parts: Parts,
     chain: Vec<Link>,
     times: usize,
@@ -101,7 +127,7 @@ fn codes_in(text: &str) -> Vec<Group> {
         let group = Group::new(
             What::Code(code),
             Confidence::Certain,
-            found.range(),
+            [found.range(), found.range()],
             parts,
             chain,
         );
@@ -190,7 +216,7 @@ impl Group {
     fn new(
         what: What,
         confidence: Confidence,
-        stretch: Range<usize>,
+        [stretch, point]: [Range<usize>; 2],
         parts: Parts,
         chain: Vec<Link>,
     ) -> Self {
@@ -199,6 +225,7 @@ impl Group {
             what,
             confidence,
             stretch,
+            point,
             parts,
             chain,
             times: 1,
@@ -210,11 +237,16 @@ impl Group {
         let Lead { subject, chain } = lead(text, hit.stretch.start);
         let mut parts = hit.parts.clone();
         add_subject(&mut parts, subject);
-        let confidence = hit.pattern.evidence.into();
+        let confidence = match hit.pattern.evidence.into() {
+            Confidence::Certain if !frame::is_there(hit.cause.id, text, hit.stretch.start) => {
+                Confidence::Likely
+            }
+            confidence => confidence,
+        };
         Self::new(
             What::Cause(hit.cause),
             confidence,
-            hit.stretch.clone(),
+            [hit.stretch.clone(), hit.point.clone()],
             parts,
             chain,
         )
@@ -240,7 +272,7 @@ impl Group {
         Reason {
             what: self.what,
             confidence: self.confidence,
-            seen: lines.see(plain, self.stretch, skipped),
+            seen: lines.see(plain, self.stretch, self.point, skipped),
             times: self.times,
             subjects: self.subjects,
             fixes: fixes(self.what, &self.parts, distrusted),

@@ -19,6 +19,8 @@ pub(crate) struct Hit {
     pub(crate) cause: &'static Cause,
     pub(crate) pattern: &'static Pattern,
     pub(crate) stretch: Range<usize>,
+    /// The words in it that say most.
+    pub(crate) point: Range<usize>,
     pub(crate) parts: Parts,
 }
 
@@ -118,9 +120,18 @@ impl Slot {
             cause: self.cause,
             pattern: self.pattern,
             stretch: found.stretch.start + around.start..found.stretch.end + around.start,
+            point: point(anchor, self.pattern.anchor()),
             parts: found.parts,
         })
     }
+}
+
+/// The words of an anchor, without what only joins them to the holes beside it.
+fn point(start: usize, words: &str) -> Range<usize> {
+    let joins: &[char] = &[' ', ':', ';', ',', '"', '\'', '(', '@'];
+    let behind = words.trim_start_matches(joins);
+    let start = start + words.len() - behind.len();
+    start..start + behind.trim_end_matches(joins).len()
 }
 
 /// The surroundings of a place: its message, as far as it is in the window.

@@ -4,6 +4,8 @@
 //! that its name says; `{...}` passes over anything within the same message. A digit behind a name
 //! only tells two holes apart and takes nothing out.
 //!
+//! The quotation marks around a URL may be missing: go before 1.14 wrote none.
+//!
 //! A search begins at the longest piece of a template that has no hole, its anchor: those of all
 //! patterns are looked for in one pass, and only where one stands is the pattern itself tried.
 
@@ -32,6 +34,8 @@ pub(crate) struct Found {
 enum Piece {
     Words(&'static str),
     Hole(&'static str),
+    /// A URL, with its quotation marks or without.
+    Url,
 }
 
 // === impl Pattern ===
@@ -51,10 +55,10 @@ impl Pattern {
         for (index, piece) in pieces.iter().enumerate() {
             let is_last = index + 1 == pieces.len();
             source.push_str(&piece.source(is_last));
-            if let Piece::Hole(name) = *piece
-                && piece.takes_out()
-            {
-                names.push(name);
+            match *piece {
+                Piece::Hole(name) if piece.takes_out() => names.push(name),
+                Piece::Url => names.push("url"),
+                _ => {}
             }
         }
         let regex = Regex::new(&source).ok()?;
@@ -90,7 +94,7 @@ impl Piece {
     fn words(self) -> Option<&'static str> {
         match self {
             Self::Words(words) => Some(words),
-            Self::Hole(_) => None,
+            Self::Hole(_) | Self::Url => None,
         }
     }
 
@@ -102,6 +106,7 @@ impl Piece {
     fn source(self, is_last: bool) -> String {
         let name = match self {
             Self::Words(words) => return regex::escape(words),
+            Self::Url => return r#""?(?P<url>[a-z][a-z0-9+.-]*://[^\s"']+?)"?"#.to_owned(),
             Self::Hole(name) => name,
         };
         let class = class(name.trim_end_matches(|c: char| c.is_ascii_digit()), is_last);
@@ -146,10 +151,19 @@ fn pieces(template: &'static str) -> Vec<Piece> {
         let Some((hole, behind)) = behind.split_once('}') else {
             break;
         };
+        let quoted = words
+            .strip_suffix('"')
+            .zip(behind.strip_prefix('"'))
+            .filter(|_| hole == "url");
+        let (words, behind) = quoted.unwrap_or((words, behind));
         if !words.is_empty() {
             pieces.push(Piece::Words(words));
         }
-        pieces.push(Piece::Hole(hole));
+        if quoted.is_some() {
+            pieces.push(Piece::Url);
+        } else {
+            pieces.push(Piece::Hole(hole));
+        }
         rest = behind;
     }
     if !rest.is_empty() {

@@ -6,11 +6,16 @@
 //! long text in which words are separated by single spaces and messages by newlines, and each of its
 //! bytes knows where in the original it came from: a diagnosis points at what was pasted.
 //!
-//! It is not known which tool made the log, and it need not be: each rule takes away what no message
-//! of `go` begins with.
+//! It is not known which tool made the log, and it need not be: what is taken away shows itself in the
+//! lines.
 
-mod json;
+mod coat;
+mod escape;
+mod letters;
 mod line;
+mod test;
+
+pub(crate) use letters::is_invisible;
 
 use line::Line;
 use std::ops::Range;
@@ -34,15 +39,27 @@ const NARROWEST: usize = 60;
 impl Plain {
     /// Makes a text plain. The text has fewer than 2^32 bytes; what lies beyond is left out.
     pub(crate) fn new(original: &str) -> Self {
+        Self::with(original, None)
+    }
+
+    /// The same, as if a terminal as wide as the longest line had broken the others.
+    pub(crate) fn broken(original: &str) -> Self {
+        let widest = lines(original).iter().map(Line::width).max();
+        Self::with(original, widest.filter(|&width| width >= NARROWEST))
+    }
+
+    fn with(original: &str, width: Option<usize>) -> Self {
         let mut plain = Self {
             text: String::with_capacity(original.len()),
             origins: Vec::with_capacity(original.len()),
         };
-        let lines = mended(lines(original)).into_iter().map(Line::read);
-        for line in lines.filter(|line| !line.is_noise()) {
+        let lines = mended(coat::taken_off(lines(original)), width);
+        let lines = lines.into_iter().flat_map(escape::unescaped).collect();
+        let lines = test::without_output(coat::taken_off(lines));
+        for line in lines.iter().filter(|line| !line.is_noise()) {
             let separator = if line.begins_message() { '\n' } else { ' ' };
-            plain.separate(separator, &line);
-            plain.append(&line);
+            plain.separate(separator, line);
+            plain.append(line);
         }
         plain
     }
@@ -61,14 +78,14 @@ impl Plain {
         at(stretch.start)..at(stretch.end - 1) + 1
     }
 
-    fn separate(&mut self, separator: char, line: &Line<'_>) {
+    fn separate(&mut self, separator: char, line: &Line) {
         if !self.text.is_empty() {
             self.push(separator, line.start());
         }
     }
 
     /// Appends a line, with runs of white space as one space.
-    fn append(&mut self, line: &Line<'_>) {
+    fn append(&mut self, line: &Line) {
         for &(origin, character) in line.characters() {
             if !character.is_whitespace() {
                 self.push(character, origin);
@@ -91,21 +108,30 @@ impl Plain {
     }
 }
 
-fn lines(original: &str) -> Vec<Line<'_>> {
+fn lines(original: &str) -> Vec<Line> {
     let mut start = 0;
     let mut lines = Vec::new();
     for text in original.split_inclusive('\n') {
-        let Ok(at) = u32::try_from(start) else { break };
-        lines.push(Line::new(text, at));
-        start += text.len();
+        // A carriage return alone takes a terminal back to the beginning of its line.
+        let (text, end) = text.split_at(text.trim_end_matches(['\r', '\n']).len());
+        for text in text.split_inclusive('\r') {
+            let Ok(at) = u32::try_from(start) else { break };
+            lines.push(Line::new(text, at));
+            start += text.len();
+        }
+        if text.is_empty() {
+            let Ok(at) = u32::try_from(start) else { break };
+            lines.push(Line::new(text, at));
+        }
+        start += end.len();
     }
     lines
 }
 
-/// The lines as they were before a terminal broke them inside their words.
-fn mended(lines: Vec<Line<'_>>) -> Vec<Line<'_>> {
-    let width = broken_at(&lines);
-    let mut mended: Vec<Line<'_>> = Vec::new();
+/// The lines as they were before a terminal of this width broke them inside their words.
+fn mended(lines: Vec<Line>, width: Option<usize>) -> Vec<Line> {
+    let width = width.or_else(|| broken_at(&lines));
+    let mut mended: Vec<Line> = Vec::new();
     let mut was_full = false;
     for line in lines {
         let is_full = width == Some(line.width());
@@ -119,7 +145,7 @@ fn mended(lines: Vec<Line<'_>>) -> Vec<Line<'_>> {
 }
 
 /// The width at which a terminal broke lines inside their words, if it looks as if one did.
-fn broken_at(lines: &[Line<'_>]) -> Option<usize> {
+fn broken_at(lines: &[Line]) -> Option<usize> {
     let widest = lines.iter().map(Line::width).max()?;
     let full = lines.iter().filter(|line| line.width() == widest).count();
     let believable = full > 1 || TERMINALS.contains(&widest);

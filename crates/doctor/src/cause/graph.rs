@@ -1,6 +1,7 @@
 //! Causes in packages, the module graph, and the files of a module.
 
-use super::{Cause, RemedyKind, decisive, remedy, run, symptom, telling};
+use super::{Cause, RemedyKind, decisive, remedy, run, standard, symptom, telling};
+use crate::parts::Parts;
 
 const TIDY: &str = "adds and removes lines of go.mod and go.sum as the source needs";
 
@@ -12,7 +13,6 @@ pub(super) static PACKAGE_GONE: Cause = Cause {
     common: false,
     patterns: &[
         decisive("module {module}@{version} found{...}, but does not contain package {package}"),
-        decisive("module {module} provides package {package} and is replaced but not required"),
         decisive("module {module}@latest found{...}, but does not contain package {package}"),
         decisive("main module ({module}) does not contain package {package}"),
         decisive("package {package} is not in the main module ({module})"),
@@ -33,12 +33,22 @@ pub(super) static NOT_REQUIRED: Cause = Cause {
         decisive("no required module provides package {package}; to add it: go get {target}"),
         decisive("no required module provides package {package}"),
         telling("cannot find module providing package {package}"),
+        decisive(
+            "module {module} provides package {package} and is replaced but not required; to add it: go get {target}",
+        ),
+        decisive("module {module} provides package {package} and is replaced but not required"),
         telling("{package}: is replaced but not required; to add it: go get {target}"),
+        decisive(
+            "package {package} imports {importer} from implicitly required module; to add missing requirements, run: go get {target}",
+        ),
+        decisive(
+            "package {package} imported from implicitly required module; to add missing requirements, run: go get {target}",
+        ),
     ],
-    remedies: &[run(
-        "go get {package}",
-        "adds the module's newest release to go.mod",
-    )],
+    remedies: &[
+        run("go get {target}", "adds the module to go.mod"),
+        run("go get {package}", "adds the module's newest release to go.mod").when(has_no_target),
+    ],
 };
 
 pub(super) static AMBIGUOUS: Cause = Cause {
@@ -59,12 +69,12 @@ pub(super) static AMBIGUOUS: Cause = Cause {
 pub(super) static NOT_IN_STD: Cause = Cause {
     id: "package/not-in-std",
     title: "the standard library has no such package",
-    why: "A path without a dot in its first element is the standard library's: a typing error, a local package without its module path, or an older go.",
+    why: "A path without a dot in its first element is the standard library's: a typing error, a local package without its module path, or a package of a newer go.",
     next: "Check the import; local packages are imported with the module path of go.mod before them.",
     common: false,
     patterns: &[
-        decisive("package {package} is not in std ({file})"),
-        decisive("package {package} is not in GOROOT ({file})"),
+        decisive("package {package} is not in std ({file})").when(standard::is_none),
+        decisive("package {package} is not in GOROOT ({file})").when(standard::is_none),
     ],
     remedies: &[],
 };
@@ -170,9 +180,17 @@ pub(super) static NO_GO_MOD: Cause = Cause {
         decisive("cannot find main module, but {...}"),
         decisive("cannot find main module"),
         decisive("no modules specified (see 'go help mod download')"),
+        decisive("cannot find module providing package {package}: working directory is not part of a module"),
+        decisive("working directory is not part of a module"),
+        decisive(
+            "go.mod file not found in current directory or any parent directory. 'go get' is no longer supported outside a module.",
+        ),
         telling("directory prefix {file} does not contain main module"),
     ],
-    remedies: &[],
+    remedies: &[run(
+        "go mod init example.com/NAME",
+        "makes a module of this directory, under the path that you write in place of example.com/NAME",
+    )],
 };
 
 pub(super) static REPLACEMENT_GONE: Cause = Cause {
@@ -220,11 +238,10 @@ pub(super) static CASE_COLLISION: Cause = Cause {
     id: "zip/case-collision",
     title: "two files of the module differ in upper and lower case only",
     why: "Such a module cannot be unpacked on every system, so go refuses it.",
-    next: "Use another version, and tell its author; or the import is spelt in two cases, see the message.",
+    next: "Use another version, and tell its author.",
     common: true,
     patterns: &[
         decisive("case-insensitive file name collision: \"{file}\" and \"{file2}\""),
-        decisive("case-insensitive import collision: \"{old}\" and \"{new}\""),
     ],
     remedies: &[],
 };
@@ -271,3 +288,8 @@ pub(super) static TOO_LARGE: Cause = Cause {
     ],
     remedies: &[],
 };
+
+/// Whether go printed no command of its own.
+fn has_no_target(parts: &Parts) -> bool {
+    parts.get("target").is_none()
+}

@@ -12,6 +12,8 @@ pub(super) static MOVED: Cause = Cause {
     patterns: &[
         decisive(DECLARES_BEHIND).when(is_other_name),
         decisive(DECLARES).when(is_other_name),
+        // go 1.11 and 1.12.
+        decisive("parsing go.mod: unexpected module path \"{new}\""),
     ],
     remedies: &[
         remedy(
@@ -30,12 +32,13 @@ pub(super) static MOVED: Cause = Cause {
 pub(super) static CASE: Cause = Cause {
     id: "path/case",
     title: "the module path is spelt in another case",
-    why: "Go's module paths distinguish upper and lower case; the module declares itself with the other spelling.",
-    next: "Import it as it declares itself; if a dependency uses the wrong spelling, upgrade that dependency.",
+    why: "Go's paths distinguish upper and lower case, and one module is asked for in two spellings: its own, and another that somebody imports.",
+    next: "Import it everywhere as its own go.mod spells it; if a dependency uses the other spelling, upgrade that dependency.",
     common: true,
     patterns: &[
         decisive(DECLARES_BEHIND).when(differs_in_case),
         decisive(DECLARES).when(differs_in_case),
+        decisive("case-insensitive import collision: \"{one}\" and \"{other}\""),
     ],
     remedies: &[
         remedy(
@@ -101,15 +104,25 @@ pub(super) static UNKNOWN_REVISION: Cause = Cause {
     common: false,
     patterns: &[
         decisive("{module}@{version}: invalid version: unknown revision {revision}"),
+        decisive("{module}@{version}: reading {file} at revision {revision}: unknown revision {revision2}"),
         decisive("unknown revision {revision}"),
         decisive("ambiguous revision {revision}"),
         telling("reading {url}: 404 Not Found server response: {...}unknown revision {revision}"),
         telling("{module}@{version}: invalid version: no commits"),
     ],
-    remedies: &[run(
-        "go list -m -versions {module}",
-        "nothing: it lists what there is",
-    )],
+    remedies: &[
+        run(
+            "go list -m -versions {module}",
+            "nothing: it lists what there is",
+        )
+        .when(is_no_placeholder),
+        remedy(
+            RemedyKind::GoMod,
+            "replace {module} => {module} VERSION",
+            "v0.0.0 is a placeholder: who requires it replaces it in a go.mod of their own, and replace lines are not inherited; write the version that goes with theirs",
+        )
+        .when(is_placeholder),
+    ],
 };
 
 pub(super) static NO_MATCH: Cause = Cause {
@@ -267,4 +280,13 @@ fn base(path: &str) -> &str {
     let digits = last.strip_prefix('v').unwrap_or_default();
     let is_major = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
     if is_major { base } else { path }
+}
+
+/// Whether it is the version of a module that lives in the repository of the one that requires it.
+fn is_placeholder(parts: &Parts) -> bool {
+    parts.get("version") == Some("v0.0.0")
+}
+
+fn is_no_placeholder(parts: &Parts) -> bool {
+    !is_placeholder(parts)
 }

@@ -6,6 +6,7 @@
 )]
 
 mod corpus;
+mod field;
 mod moved;
 mod probe;
 mod tls;

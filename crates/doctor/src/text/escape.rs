@@ -1,0 +1,257 @@
+//! Escape: messages inside of quoted strings.
+//!
+//! Loggers write what a command printed as a string of their own: JSON, `key="value"`, the notation of
+//! a programming language. Its line breaks are then two characters, and one line of the log is several
+//! of the message. Here such a string becomes the lines that it stands for, and what the logger put
+//! around it goes.
+//!
+//! It is not asked which logger it was: a string counts if all of its escapes can be read and one of
+//! them is needed, or if it stands behind a name that loggers give to messages.
+
+use super::letters::Placed;
+use super::line::Line;
+
+/// Names under which messages stand, and whether each holds a whole one.
+const NAMES: [(&str, bool); 14] = [
+    ("Error", true),
+    ("Err", true),
+    ("Output", false),
+    ("log", false),
+    ("msg", false),
+    ("message", false),
+    ("MESSAGE", false),
+    ("textPayload", false),
+    ("text", false),
+    ("error", false),
+    ("err", false),
+    ("output", false),
+    ("stderr", false),
+    ("stdout", false),
+];
+
+/// Most strings that may be wrapped in each other.
+const DEEPEST: usize = 4;
+
+/// The lines that a line stands for.
+pub(super) fn unescaped(line: Line) -> Vec<Line> {
+    let mut lines = vec![line];
+    for _ in 0..DEEPEST {
+        let mut changed = false;
+        let mut next = Vec::with_capacity(lines.len());
+        for line in lines {
+            match strings(&line).or_else(|| parts(&line)) {
+                Some(inner) => {
+                    changed = true;
+                    next.extend(inner);
+                }
+                None => next.push(line),
+            }
+        }
+        lines = next;
+        if !changed {
+            break;
+        }
+    }
+    lines
+}
+
+/// The lines of the quoted strings in a line; `None` if it has none that counts.
+fn strings(line: &Line) -> Option<Vec<Line>> {
+    let characters = line.characters();
+    if !line.text().contains(['"', '\'']) || begins_message(line.text()) {
+        return None;
+    }
+    let mut found = Vec::new();
+    let mut at = 0;
+    while at < characters.len() {
+        match quoted(characters, at) {
+            Some(string) => {
+                at = string.end;
+                if string.counts() {
+                    found.extend(string.lines(line));
+                }
+            }
+            None => at += 1,
+        }
+    }
+    (!found.is_empty()).then_some(found)
+}
+
+/// A message may quote something with escapes itself; then it is no logger's string.
+fn begins_message(text: &str) -> bool {
+    let text = text.trim_start();
+    ["go: ", "go get: ", "verifying "]
+        .iter()
+        .any(|start| text.starts_with(start))
+}
+
+/// A quoted string.
+struct Quoted<'l> {
+    inside: Vec<Character>,
+    /// Behind its closing mark.
+    end: usize,
+    before: &'l [Placed],
+    /// Whether an escape in it is one that a message needs.
+    is_needed: bool,
+}
+
+/// A character of a string, and whether it was written as an escape.
+#[derive(Clone, Copy)]
+struct Character {
+    placed: Placed,
+    is_escape: bool,
+}
+
+fn quoted(characters: &[Placed], at: usize) -> Option<Quoted<'_>> {
+    let &(_, mark) = characters.get(at)?;
+    if !matches!(mark, '"' | '\'') || !opens(characters.get(..at)?) {
+        return None;
+    }
+    let mut inside = Vec::new();
+    let mut is_needed = false;
+    let mut index = at + 1;
+    loop {
+        let &(place, character) = characters.get(index)?;
+        if character == mark {
+            break;
+        }
+        let (meant, length) = match character {
+            '\\' => escape(characters.get(index + 1..)?)?,
+            other => (other, 0),
+        };
+        let is_escape = length > 0;
+        is_needed |= is_escape && meant != '\\';
+        inside.push(Character {
+            placed: (place, meant),
+            is_escape,
+        });
+        index += 1 + length;
+    }
+    Some(Quoted {
+        inside,
+        end: index + 1,
+        before: characters.get(..at)?,
+        is_needed,
+    })
+}
+
+/// Whether a string may begin behind this.
+fn opens(before: &[Placed]) -> bool {
+    let letters: Vec<char> = before.iter().rev().take(2).map(|(_, c)| *c).collect();
+    match letters.as_slice() {
+        [] => true,
+        // The bytes of Python.
+        ['b', rest @ ..] => rest.first().is_none_or(|c| !c.is_alphanumeric()),
+        [last, ..] => last.is_whitespace() || "=:[{(,>|`".contains(*last),
+    }
+}
+
+/// The character of an escape, and how many stand behind the backslash for it.
+fn escape(behind: &[Placed]) -> Option<(char, usize)> {
+    let &(_, kind) = behind.first()?;
+    let (meant, length) = match kind {
+        'n' => ('\n', 1),
+        'r' => (' ', 1),
+        't' | 'b' | 'f' => ('\t', 1),
+        '"' | '\'' | '\\' | '/' => (kind, 1),
+        'u' => (coded(behind.get(1..5)?)?, 5),
+        'x' => (coded(behind.get(1..3)?)?, 3),
+        _ => return None,
+    };
+    Some((meant, length))
+}
+
+fn coded(digits: &[Placed]) -> Option<char> {
+    let digits: String = digits.iter().map(|(_, digit)| digit).collect();
+    let number = u32::from_str_radix(&digits, 16).ok()?;
+    let meant = char::from_u32(number).unwrap_or(char::REPLACEMENT_CHARACTER);
+    Some(super::letters::straight(match meant {
+        '\u{1b}' => ' ',
+        other => other,
+    }))
+}
+
+// === impl Quoted ===
+
+impl Quoted<'_> {
+    /// Whether it is a message of somebody else.
+    fn counts(&self) -> bool {
+        let has_words = || self.inside.iter().any(|c| c.placed.1.is_whitespace());
+        self.is_needed || self.name().is_some() && has_words()
+    }
+
+    /// The name before it, if messages stand behind that name, and whether whole ones do.
+    fn name(&self) -> Option<(&'static str, bool)> {
+        let mut before = self.before.iter().rev().map(|(_, c)| *c).peekable();
+        while before.next_if(|c| c.is_whitespace()).is_some() {}
+        before.next_if(|c| matches!(c, '=' | ':'))?;
+        while before.next_if(|c| matches!(c, '"' | '\'' | ' ')).is_some() {}
+        let name: String = before.take_while(|c| c.is_alphanumeric()).collect();
+        let is_here = |known: &str| known.chars().rev().eq(name.chars());
+        NAMES.into_iter().find(|(known, _)| is_here(known))
+    }
+
+    /// The lines that it stands for.
+    fn lines(&self, line: &Line) -> Vec<Line> {
+        let is_whole = self.name().is_some_and(|(_, is_whole)| is_whole);
+        let breaks = |c: &Character| c.is_escape && c.placed.1 == '\n';
+        let lines = self.inside.split(breaks).enumerate();
+        let placed = |part: &[Character]| part.iter().map(|c| c.placed).collect();
+        lines
+            .map(|(index, part)| line.inner(placed(part), is_whole && index == 0))
+            .collect()
+    }
+}
+
+/// Marks that stand for a line break where nothing is quoted: an escape, and what the commands of
+/// workflow runners and build servers have in its place.
+const BREAKS: [&str; 5] = ["\\r\\n", "\\n", "%0D%0A", "%0A", "|n"];
+
+/// A line that was written with such marks, as its parts.
+fn parts(line: &Line) -> Option<Vec<Line>> {
+    let text = line.text();
+    let used = BREAKS.into_iter().find(|mark| is_used(text, mark))?;
+    let length = used.chars().count();
+    let characters = line.characters();
+    let mut parts = Vec::new();
+    let mut start = 0;
+    let mut at = 0;
+    while at < characters.len() {
+        let rest = characters.get(at..).unwrap_or_default();
+        if rest.iter().map(|(_, c)| *c).take(length).eq(used.chars()) {
+            parts.push(line.inner(without_tabs(characters.get(start..at)?), false));
+            at += length;
+            start = at;
+        } else {
+            at += 1;
+        }
+    }
+    parts.push(line.inner(without_tabs(characters.get(start..)?), false));
+    Some(parts)
+}
+
+/// Whether a mark means a line break: more of a message stands behind it. In a directory of Windows
+/// `\n` may be the first letter of a name.
+fn is_used(text: &str, mark: &str) -> bool {
+    let is_break = |behind: &str| {
+        behind.is_empty()
+            || behind.starts_with("\\t")
+            || behind.starts_with("|t")
+            || behind.starts_with("%09")
+            || behind.starts_with(char::is_whitespace)
+            || begins_message(behind)
+    };
+    let mut places = text.match_indices(mark);
+    places.any(|(at, mark)| text.get(at + mark.len()..).is_some_and(is_break))
+}
+
+/// A part without the marks for tabs at its beginning.
+fn without_tabs(mut part: &[Placed]) -> Vec<Placed> {
+    while let [(_, '\\' | '|'), (_, 't'), rest @ ..] = part {
+        part = rest;
+    }
+    while let [(_, '%'), (_, '0'), (_, '9'), rest @ ..] = part {
+        part = rest;
+    }
+    part.to_vec()
+}
