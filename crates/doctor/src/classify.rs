@@ -59,7 +59,9 @@ pub fn classify(text: &str) -> Diagnosis {
         .collect();
     let unknown = reasons.is_empty().then(|| seen::unknown(&plain));
     Diagnosis {
-        unknown: unknown.flatten().map(|at| lines.see_whole(&plain, at, skipped)),
+        unknown: unknown
+            .flatten()
+            .map(|at| lines.see_whole(&plain, at, skipped)),
         withheld: distrusted
             && reasons
                 .iter()
@@ -69,21 +71,26 @@ pub fn classify(text: &str) -> Diagnosis {
     }
 }
 
-/// The text in its plain form, and what is found in it. If that is nothing, a terminal of a width that
-/// nobody has may have broken the words.
+/// The text in its plain form, and what is found in it. Of several readings the one that is surest
+/// counts, of equally sure ones the one that describes more of the message, then the likeliest.
 fn read(text: &str) -> (Plain, Vec<Group>) {
-    let plain = Plain::new(text);
-    let groups = groups_in(plain.text());
-    if !groups.is_empty() {
-        return (plain, groups);
-    }
-    let broken = Plain::broken(text);
-    let groups = groups_in(broken.text());
-    if groups.is_empty() {
+    let readings = Plain::readings(text).into_iter();
+    let found = readings.map(|plain| {
+        let groups = groups_in(plain.text());
         (plain, groups)
-    } else {
-        (broken, groups)
-    }
+    });
+    let first = |groups: &[Group]| {
+        let group = groups.first()?;
+        Some((Reverse(group.confidence), group.stretch.len()))
+    };
+    let best = found.reduce(|one, other| {
+        if first(&other.1) > first(&one.1) {
+            other
+        } else {
+            one
+        }
+    });
+    best.unwrap_or_default()
 }
 
 fn groups_in(text: &str) -> Vec<Group> {

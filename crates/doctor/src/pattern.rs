@@ -38,6 +38,9 @@ enum Piece {
     Url,
 }
 
+/// A URL with or without its quotation marks; without a host it needs them.
+const URL: &str = r#"(?:"(?P<url>[^\s"']+)"|(?P<bare>[a-z][a-z0-9+.-]*://[^\s"']+?))"#;
+
 // === impl Pattern ===
 
 impl Pattern {
@@ -79,7 +82,8 @@ impl Compiled {
         let (stretch, captures) = all.find_map(|captures| Some((covers(&captures)?, captures)))?;
         let mut parts = Parts::default();
         for name in &self.names {
-            if let Some(part) = captures.name(name) {
+            let bare = || captures.name("bare").filter(|_| *name == "url");
+            if let Some(part) = captures.name(name).or_else(bare) {
                 parts.add(name, part.as_str());
             }
         }
@@ -106,7 +110,7 @@ impl Piece {
     fn source(self, is_last: bool) -> String {
         let name = match self {
             Self::Words(words) => return regex::escape(words),
-            Self::Url => return r#""?(?P<url>[a-z][a-z0-9+.-]*://[^\s"']+?)"?"#.to_owned(),
+            Self::Url => return URL.to_owned(),
             Self::Hole(name) => name,
         };
         let class = class(name.trim_end_matches(|c: char| c.is_ascii_digit()), is_last);

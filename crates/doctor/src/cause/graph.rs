@@ -47,7 +47,11 @@ pub(super) static NOT_REQUIRED: Cause = Cause {
     ],
     remedies: &[
         run("go get {target}", "adds the module to go.mod"),
-        run("go get {package}", "adds the module's newest release to go.mod").when(has_no_target),
+        run(
+            "go get {package}",
+            "adds the module's newest release to go.mod",
+        )
+        .when(has_no_target),
     ],
 };
 
@@ -109,6 +113,9 @@ pub(super) static SYNTAX: Cause = Cause {
         // What is wrong at the line may be more than its syntax, and then it is named itself.
         telling("errors parsing go.mod: {file}:{line}: {...}"),
         telling("errors parsing go.work: {file}:{line}: {...}"),
+        telling("reading go.work: {file}:{line}: {...}"),
+        telling("error loading go.work: {file}:{line}: {...}"),
+        telling("error loading go.mod: {file}:{line}: {...}"),
         telling("errors parsing {file2}: {file}:{line}: {...}"),
     ],
     remedies: &[],
@@ -176,11 +183,15 @@ pub(super) static NO_GO_MOD: Cause = Cause {
     next: "Change to the module's directory, or make one with go mod init; a command is installed with go install PATH@VERSION.",
     common: false,
     patterns: &[
-        decisive("go.mod file not found in current directory or any parent directory"),
+        decisive("go: go.mod file not found in current directory or any parent directory"),
+        // An old go says so of a go.work that lists nothing, too.
+        telling("go.mod file not found in current directory or any parent directory"),
         decisive("cannot find main module, but {...}"),
         decisive("cannot find main module"),
         decisive("no modules specified (see 'go help mod download')"),
-        decisive("cannot find module providing package {package}: working directory is not part of a module"),
+        decisive(
+            "cannot find module providing package {package}: working directory is not part of a module",
+        ),
         decisive("working directory is not part of a module"),
         decisive(
             "go.mod file not found in current directory or any parent directory. 'go get' is no longer supported outside a module.",
@@ -205,6 +216,8 @@ pub(super) static REPLACEMENT_GONE: Cause = Cause {
         ),
         decisive("(replaced by {file}): reading {file2}: {...}"),
         decisive("replacement directory {file} does not exist"),
+        telling("reading {file}go.mod: open {file2}: no such file or directory"),
+        telling("reading {file}go.mod: open {file2}: The system cannot find"),
         decisive("replacement path {file} inside the module"),
     ],
     remedies: &[remedy(
@@ -240,9 +253,9 @@ pub(super) static CASE_COLLISION: Cause = Cause {
     why: "Such a module cannot be unpacked on every system, so go refuses it.",
     next: "Use another version, and tell its author.",
     common: true,
-    patterns: &[
-        decisive("case-insensitive file name collision: \"{file}\" and \"{file2}\""),
-    ],
+    patterns: &[decisive(
+        "case-insensitive file name collision: \"{file}\" and \"{file2}\"",
+    )],
     remedies: &[],
 };
 

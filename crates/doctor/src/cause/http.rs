@@ -147,6 +147,7 @@ pub(super) static NOT_A_PROXY: Cause = Cause {
         decisive(
             "{module}@{version}: parsing go.mod: go.mod:{line}: unexpected input character U+003C '<'",
         ),
+        decisive("{module}@{version}: invalid character '<' looking for beginning of value"),
         telling("go.mod:{line}: unknown directive: <!doctype"),
         telling("go.mod:{line}: unknown directive: <!DOCTYPE"),
         telling("go.mod:{line}: unknown directive: <html"),

@@ -17,7 +17,10 @@ pub(super) static VERSION_NEEDED: Cause = Cause {
         ),
         decisive("version is required when current directory is not in a module"),
     ],
-    remedies: &[run("go install {target}", "installs the newest release of the command")],
+    remedies: &[run(
+        "go install {target}",
+        "installs the newest release of the command",
+    )],
 };
 
 pub(super) static REPLACES: Cause = Cause {

@@ -85,7 +85,10 @@ pub(super) static NO_LOCKS: Cause = Cause {
         decisive("Lock {file}: invalid argument"),
         decisive("Lock {file}: Incorrect function."),
     ],
-    remedies: &[run("go env GOMODCACHE GOCACHE", "nothing: it prints where the caches are")],
+    remedies: &[run(
+        "go env GOMODCACHE GOCACHE",
+        "nothing: it prints where the caches are",
+    )],
 };
 
 pub(super) static MODULES_OFF: Cause = Cause {
@@ -96,10 +99,13 @@ pub(super) static MODULES_OFF: Cause = Cause {
     common: true,
     patterns: &[
         decisive("modules disabled by GO111MODULE=off"),
+        decisive("cannot be used with GO111MODULE=off"),
         decisive("cannot use path@version syntax in GOPATH mode"),
         telling("in module-aware mode"),
         telling("can only use path@version syntax with 'go get'"),
-        telling("cannot find package \"{package}\" in any of: {...} (from $GOROOT) {...} (from $GOPATH)"),
+        telling(
+            "cannot find package \"{package}\" in any of: {...} (from $GOROOT) {...} (from $GOPATH)",
+        ),
         telling("cannot find package \"{package}\" in: {file}/src/"),
         telling("package {package}: cannot download, $GOPATH not set"),
     ],
@@ -148,11 +154,15 @@ pub(super) static NO_PROGRAM: Cause = Cause {
     next: "Install it, and see that its directory is in the PATH.",
     common: false,
     patterns: &[
-        decisive("running \"{program}\": exec: \"{program2}\": executable file not found in {...}").when(is_program),
+        decisive("running \"{program}\": exec: \"{program2}\": executable file not found in {...}")
+            .when(is_program),
         telling("exec: \"{program}\": executable file not found in {...}").when(is_program),
         telling("exec: \"{program}\": cannot run executable found relative to current directory"),
     ],
-    remedies: &[run("go env GOBIN GOPATH", "nothing: it prints where installed commands are")],
+    remedies: &[run(
+        "go env GOBIN GOPATH",
+        "nothing: it prints where installed commands are",
+    )],
 };
 
 pub(super) static BAD_SETTING: Cause = Cause {
@@ -182,6 +192,7 @@ pub(super) static UNKNOWN_COMMAND: Cause = Cause {
     common: false,
     patterns: &[
         decisive("go {word}: unknown command Run 'go help' for usage."),
+        decisive("go mod: unknown command Run 'go help mod' for usage."),
         decisive("go mod {word}: unknown command Run 'go help mod' for usage."),
         telling("flag provided but not defined: {word}"),
     ],
@@ -191,7 +202,16 @@ pub(super) static UNKNOWN_COMMAND: Cause = Cause {
 /// Whether the program compiles C.
 fn is_compiler(parts: &Parts) -> bool {
     const COMPILERS: [&str; 10] = [
-        "gcc", "cc", "clang", "g++", "c++", "clang++", "gfortran", "cl", "tcc", "pkg-config",
+        "gcc",
+        "cc",
+        "clang",
+        "g++",
+        "c++",
+        "clang++",
+        "gfortran",
+        "cl",
+        "tcc",
+        "pkg-config",
     ];
     let program = program(parts);
     let last = program.rsplit('-').next().unwrap_or_default();

@@ -127,12 +127,8 @@ pub(super) static RESET: Cause = Cause {
         decisive(
             "\"{url}\": read tcp {address}: wsarecv: An existing connection was forcibly closed",
         ),
-        decisive(
-            "\"{url}\": read tcp {address}: wsarecv: An established connection was aborted",
-        ),
-        decisive(
-            "\"{url}\": write tcp {address}: wsasend: An established connection was aborted",
-        ),
+        decisive("\"{url}\": read tcp {address}: wsarecv: An established connection was aborted"),
+        decisive("\"{url}\": write tcp {address}: wsasend: An established connection was aborted"),
         decisive("\"{url}\": write tcp {address}: write: connection reset by peer"),
         decisive("\"{url}\": dial tcp {address}: connect: connection reset by peer"),
         telling("read tcp {address}: read: connection reset by peer"),
@@ -158,7 +154,7 @@ pub(super) static RESET: Cause = Cause {
 pub(super) static PROXY_VARIABLES: Cause = Cause {
     id: "network/http-proxy",
     title: "the HTTP proxy of the environment cannot be used",
-    why: "HTTPS_PROXY or HTTP_PROXY names a proxy that fails before the module proxy is even asked.",
+    why: "HTTPS_PROXY or HTTP_PROXY names a proxy that fails, or refuses, before the module proxy is even asked.",
     next: "Correct HTTPS_PROXY, or name the internal host in NO_PROXY.",
     common: false,
     patterns: &[
@@ -166,6 +162,12 @@ pub(super) static PROXY_VARIABLES: Cause = Cause {
         decisive("\"{url}\": proxyconnect tcp: dial tcp: lookup {server}"),
         decisive("\"{url}\": proxyconnect tcp: {word}"),
         decisive("Could not resolve proxy: {host}"),
+        telling("\"{url}\": Forbidden"),
+        telling("\"{url}\": Bad Gateway"),
+        telling("\"{url}\": Service Unavailable"),
+        telling("\"{url}\": Gateway Timeout"),
+        telling("Received HTTP code {number} from proxy after CONNECT"),
+        telling("CONNECT tunnel failed, response {number}"),
     ],
     remedies: &[run("env | grep -i _proxy", "nothing: it only looks")],
 };
@@ -221,9 +223,7 @@ pub(super) static RESOLVER_UNREACHABLE: Cause = Cause {
             "dial tcp: lookup {host} on {server}: dial udp {address}: connect: network is unreachable",
         ),
         decisive("dial tcp: lookup {host} on {server}: dial udp {address}: {...}"),
-        decisive(
-            "dial tcp: lookup {host} on {server}: read udp {address}: wsarecv: {...}",
-        ),
+        decisive("dial tcp: lookup {host} on {server}: read udp {address}: wsarecv: {...}"),
         decisive("dial tcp: lookup {host} on {server}: write udp {address}: {...}"),
         decisive(
             "dial tcp: lookup {host} on {server}: read udp {address}: read: connection refused",
@@ -310,6 +310,9 @@ pub(super) static HANDSHAKE: Cause = Cause {
     patterns: &[
         decisive("\"{url}\": remote error: tls: {word}"),
         decisive("\"{url}\": tls: server selected unsupported protocol version {word}"),
+        telling("gnutls_handshake() failed: Handshake failed"),
+        telling("gnutls_handshake() failed: A TLS fatal alert has been received"),
+        telling("SSL routines:{...}handshake failure"),
     ],
     remedies: &[],
 };
@@ -326,6 +329,8 @@ pub(super) static PLAIN_PORT: Cause = Cause {
         telling(
             "\"{url}\": net/http: HTTP/1.x transport connection broken: malformed HTTP response",
         ),
+        telling("gnutls_handshake() failed: An unexpected TLS packet was received"),
+        telling("SSL routines:{...}:wrong version number"),
     ],
     remedies: &[run("go env GOPROXY", "nothing: it prints the list")],
 };

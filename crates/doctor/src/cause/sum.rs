@@ -111,7 +111,8 @@ pub(super) static DATABASE_UNREACHABLE: Cause = Cause {
         )
         .when(is_outage),
         decisive("verifying {module}@{version}: {module2}@{version2}: Get \"{url}\": {...}"),
-        decisive("verifying {module}@{version}: {module2}@{version2}: reading {url}: {status}").when(is_outage),
+        decisive("verifying {module}@{version}: {module2}@{version2}: reading {url}: {status}")
+            .when(is_outage),
     ],
     remedies: &[run(
         "curl -sSi '{url}'",

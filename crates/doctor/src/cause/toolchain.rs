@@ -1,6 +1,6 @@
 //! Causes around the version of `go` itself.
 
-use super::{Cause, RemedyKind, decisive, remedy, run, standard, telling};
+use super::{Cause, RemedyKind, decisive, remedy, run, standard, symptom, telling};
 use crate::parts::Parts;
 
 pub(super) static TOO_OLD: Cause = Cause {
@@ -31,8 +31,10 @@ pub(super) static TOO_OLD: Cause = Cause {
             "go.mod file indicates go {required}, but maximum version supported by tidy is {running}",
         ),
         telling("maximum version supported by tidy is {running}"),
-        decisive("note: module requires Go {required}"),
-        decisive("note: imported by a module that requires go {required}"),
+        decisive("cannot compile Go {required} code"),
+        telling("note: module requires Go {required}"),
+        symptom("note: imported by a module that requires go {required}"),
+        telling("{package}: build constraints exclude all Go files in {file}").when(standard::is_newer),
         decisive("package {package} is not in GOROOT ({file})").when(standard::is_newer),
         decisive("package {package} is not in std ({file})").when(standard::is_newer),
         decisive("malformed module path \"{package}\": missing dot in first path element")
@@ -138,7 +140,10 @@ pub(super) static NOT_IN_PATH: Cause = Cause {
 /// Whether it is a release, or one that is being prepared: `1.21.0`, `1.21rc2`. A go before 1.21
 /// takes languages only.
 fn is_release(parts: &Parts) -> bool {
-    let Some(rest) = parts.get("required").and_then(|text| text.strip_prefix("1.")) else {
+    let Some(rest) = parts
+        .get("required")
+        .and_then(|text| text.strip_prefix("1."))
+    else {
         return false;
     };
     let rest = rest.trim_start_matches(|c: char| c.is_ascii_digit());
@@ -155,5 +160,8 @@ fn is_no_release(parts: &Parts) -> bool {
 /// Whether the go that runs can fetch another one.
 fn knows_toolchains(parts: &Parts) -> bool {
     let minor = |text: &str| text.split('.').nth(1)?.parse::<u32>().ok();
-    parts.get("running").and_then(minor).is_some_and(|minor| minor >= 21)
+    parts
+        .get("running")
+        .and_then(minor)
+        .is_some_and(|minor| minor >= 21)
 }

@@ -76,6 +76,7 @@ pub(super) static UNKNOWN_HOST: Cause = Cause {
     patterns: &[
         decisive("Could not resolve host: {host}"),
         decisive("ssh: Could not resolve hostname {host}: {...}"),
+        telling("unable to look up {host} (port {number}) ({...}"),
     ],
     remedies: &[run("getent hosts {host}", "nothing: it only looks")],
 };
@@ -178,7 +179,9 @@ pub(super) static STAMP: Cause = Cause {
         telling("Use -buildvcs=false to disable VCS stamping."),
         telling("detected dubious ownership in repository at '{file}'"),
         telling("dubiose Besitzverh\u{e4}ltnisse im Repository bei '{file}' entdeckt"),
-        telling("\u{5728} '{file}' \u{68c0}\u{6d4b}\u{5230}\u{53ef}\u{7591}\u{7684}\u{4ed3}\u{5e93}\u{6240}\u{6709}\u{6743}"),
+        telling(
+            "\u{5728} '{file}' \u{68c0}\u{6d4b}\u{5230}\u{53ef}\u{7591}\u{7684}\u{4ed3}\u{5e93}\u{6240}\u{6709}\u{6743}",
+        ),
     ],
     remedies: &[run(
         "git config --global --add safe.directory {file}",

@@ -1,6 +1,6 @@
 //! Causes in workspaces: go.work, and the modules that it lists.
 
-use super::{Cause, decisive, run, telling};
+use super::{Cause, decisive, run, symptom, telling};
 
 const USE: &str = "writes the module into go.work";
 
@@ -11,7 +11,10 @@ pub(super) static NO_MODULES: Cause = Cause {
     next: "Add the modules with go work use DIRECTORY; or leave the workspace with GOWORK=off.",
     common: false,
     patterns: &[decisive("no modules were found in the current workspace")],
-    remedies: &[run("go work use -r .", "writes every module below this directory into go.work")],
+    remedies: &[run(
+        "go work use -r .",
+        "writes every module below this directory into go.work",
+    )],
 };
 
 pub(super) static NOT_LISTED: Cause = Cause {
@@ -24,14 +27,19 @@ pub(super) static NOT_LISTED: Cause = Cause {
         decisive(
             "is contained in a module that is not one of the workspace modules listed in go.work. You can add the module to the workspace using: go work use {target}",
         ),
-        decisive("is contained in a module that is not one of the workspace modules listed in go.work"),
+        decisive(
+            "is contained in a module that is not one of the workspace modules listed in go.work",
+        ),
         decisive("directory prefix {file} does not contain modules listed in go.work"),
         decisive("outside modules listed in go.work or their selected dependencies"),
         telling("You can add the module to the workspace using: go work use {target}"),
     ],
     remedies: &[
         run("go work use {target}", USE),
-        run("go env GOWORK", "nothing: it prints which go.work is in force"),
+        run(
+            "go env GOWORK",
+            "nothing: it prints which go.work is in force",
+        ),
     ],
 };
 
@@ -42,11 +50,16 @@ pub(super) static GO_LINE: Cause = Cause {
     next: "Have go raise the line: go work use, without an argument.",
     common: false,
     patterns: &[
-        decisive("listed in go.work file requires go >= {required}, but go.work lists go {listed}; to update it: go work use"),
+        decisive(
+            "listed in go.work file requires go >= {required}, but go.work lists go {listed}; to update it: go work use",
+        ),
         decisive("listed in go.work file requires go >= {required}, but go.work"),
         decisive("listed in go.work file requires go >= {required}"),
     ],
-    remedies: &[run("go work use", "raises the go line of go.work, and drops directories that are gone")],
+    remedies: &[run(
+        "go work use",
+        "raises the go line of go.work, and drops directories that are gone",
+    )],
 };
 
 pub(super) static MODULE_GONE: Cause = Cause {
@@ -56,13 +69,23 @@ pub(super) static MODULE_GONE: Cause = Cause {
     next: "Correct its use line; go work use -r . writes them anew from what is there.",
     common: false,
     patterns: &[
-        decisive("cannot load module {file} listed in go.work file: open {file2}: no such file or directory"),
-        decisive("cannot load module listed in go.work file: open {file}: no such file or directory"),
-        decisive("cannot load module {file} listed in go.work file: open {...}: The system cannot find"),
+        decisive(
+            "cannot load module {file} listed in go.work file: open {file2}: no such file or directory",
+        ),
+        decisive(
+            "cannot load module listed in go.work file: open {file}: no such file or directory",
+        ),
+        decisive(
+            "cannot load module {file} listed in go.work file: open {...}: The system cannot find",
+        ),
         telling("cannot load module {file} listed in go.work file"),
         telling("cannot load module listed in go.work file"),
+        symptom("go: open {file}go.mod: no such file or directory"),
     ],
-    remedies: &[run("go work use -r .", "writes every module below this directory into go.work, and drops what is gone")],
+    remedies: &[run(
+        "go work use -r .",
+        "writes every module below this directory into go.work, and drops what is gone",
+    )],
 };
 
 pub(super) static MODE: Cause = Cause {
@@ -78,9 +101,10 @@ pub(super) static MODE: Cause = Cause {
         decisive("-modfile cannot be used in workspace mode"),
         decisive("cannot be used in workspace mode"),
     ],
-    remedies: &[
-        run("go env GOWORK GOFLAGS", "nothing: it prints which go.work is in force, and what may set -mod"),
-    ],
+    remedies: &[run(
+        "go env GOWORK GOFLAGS",
+        "nothing: it prints which go.work is in force, and what may set -mod",
+    )],
 };
 
 pub(super) static VENDOR_INCONSISTENT: Cause = Cause {
@@ -92,8 +116,16 @@ pub(super) static VENDOR_INCONSISTENT: Cause = Cause {
     patterns: &[
         decisive("inconsistent vendoring in {file}: {...}go work vendor"),
         decisive("inconsistent vendoring in {file}: {...}go.work"),
+        decisive(
+            "cannot find module providing package {package}: import lookup disabled by -mod=vendor (Go version in go.work",
+        ),
+        decisive("lookup disabled by -mod=vendor (Go version in go.work"),
+        decisive("cannot query module due to -mod=vendor (Go version in go.work"),
     ],
-    remedies: &[run("go work vendor", "rewrites the vendor directory of the workspace")],
+    remedies: &[run(
+        "go work vendor",
+        "rewrites the vendor directory of the workspace",
+    )],
 };
 
 pub(super) static NO_FILE: Cause = Cause {
@@ -103,5 +135,8 @@ pub(super) static NO_FILE: Cause = Cause {
     next: "Make one with go work init, or change to the workspace's directory.",
     common: false,
     patterns: &[decisive("no go.work file found")],
-    remedies: &[run("go work init", "writes a go.work that lists nothing yet")],
+    remedies: &[run(
+        "go work init",
+        "writes a go.work that lists nothing yet",
+    )],
 };

@@ -6,10 +6,10 @@ use crate::text::Plain;
 use std::ops::Range;
 
 /// Most columns of an excerpt.
-const WIDTH: usize = 90;
+const WIDTH: usize = 100;
 
 /// Columns of an excerpt before the point, if it does not fit as a whole.
-const BEFORE: usize = 30;
+const BEFORE: usize = 56;
 
 /// Where the lines of a text begin.
 #[derive(Debug)]
@@ -89,7 +89,7 @@ fn excerpt(text: &str, point: Range<usize>) -> (String, usize, usize) {
     (excerpt, mark, inside.chars().count())
 }
 
-/// The end of a text, from the beginning of a word.
+/// The end of a text, from the beginning of a word unless that is a long one.
 fn end_of(text: &str) -> &str {
     let mut width = 0;
     let mut start = text.len();
@@ -102,7 +102,9 @@ fn end_of(text: &str) -> &str {
     }
     let end = text.get(start..).unwrap_or_default();
     match end.find(' ') {
-        Some(at) if start > 0 => end.get(at + 1..).unwrap_or_default(),
+        Some(at) if start > 0 && columns(end.get(..at).unwrap_or_default()) < BEFORE / 2 => {
+            end.get(at + 1..).unwrap_or_default()
+        }
         _ => end,
     }
 }

@@ -2,17 +2,20 @@
 //!
 //! Two patterns may fit one failure, and only one of their causes is the reader's. A list of both would
 //! leave the choice to whoever asked. So where two exclude each other, the table here says which one
-//! goes.
+//! goes, unless it is the surer one.
 //!
 //! And a command that failed because something is missing prints the next command to run. If that one
 //! stands in the text too and failed, its failure is what is asked about.
 
 use super::Group;
-use crate::diagnosis::What;
+use crate::diagnosis::{Confidence, What};
 
 /// Of each pair the second goes where the first is.
 const PAIRS: &[(&str, &str)] = &[
     ("workspace/vendor-inconsistent", "graph/vendor-inconsistent"),
+    ("workspace/vendor-inconsistent", "graph/vendor-mode"),
+    ("workspace/vendor-inconsistent", "graph/stale-go-mod"),
+    ("graph/vendor-mode", "graph/stale-go-mod"),
     ("workspace/not-allowed", "local/bad-setting"),
     ("workspace/not-allowed", "graph/vendor-mode"),
     ("workspace/not-listed", "graph/no-go-mod"),
@@ -20,7 +23,6 @@ const PAIRS: &[(&str, &str)] = &[
     ("toolchain/too-old", "toolchain/invalid"),
     ("toolchain/too-old", "graph/go-mod-syntax"),
     ("toolchain/too-old", "version/bad-go-mod"),
-    ("toolchain/too-old", "package/not-in-std"),
     ("toolchain/too-old", "path/malformed"),
     ("toolchain/too-old", "package/not-required"),
     ("toolchain/too-old", "local/modules-off"),
@@ -56,22 +58,30 @@ const ASKING: [&str; 4] = [
 
 /// Families of causes that such a command fails with.
 const ANSWERING: [&str; 9] = [
-    "network", "dns", "tls", "http", "proxy", "private", "vcs", "discovery", "toolchain",
+    "network",
+    "dns",
+    "tls",
+    "http",
+    "proxy",
+    "private",
+    "vcs",
+    "discovery",
+    "toolchain",
 ];
 
 /// Leaves out what the rest excludes.
 pub(super) fn settled(mut groups: Vec<Group>) -> Vec<Group> {
-    let present: Vec<(&str, usize)> = groups
+    let present: Vec<(&str, Confidence, usize)> = groups
         .iter()
-        .filter_map(|group| Some((id(group)?, group.stretch.start)))
+        .filter_map(|group| Some((id(group)?, group.confidence, group.stretch.start)))
         .collect();
     let is_excluded = |group: &Group| {
         let Some(own) = id(group) else {
             return false;
         };
-        let excludes = |&(other, at): &(&str, usize)| {
+        let excludes = |&(other, confidence, at): &(&str, Confidence, usize)| {
             let is_answered = ASKING.contains(&own) && answers(other) && at > group.stretch.end;
-            is_answered || PAIRS.contains(&(other, own))
+            is_answered || confidence <= group.confidence && PAIRS.contains(&(other, own))
         };
         present.iter().any(excludes)
     };
@@ -102,7 +112,10 @@ mod tests {
             assert!(find(id).is_some(), "{id}");
         }
         for (stays, goes) in PAIRS {
-            assert!(find(stays).is_some() && find(goes).is_some(), "{stays} {goes}");
+            assert!(
+                find(stays).is_some() && find(goes).is_some(),
+                "{stays} {goes}"
+            );
             assert!(!PAIRS.contains(&(goes, stays)), "{stays} {goes}");
         }
     }

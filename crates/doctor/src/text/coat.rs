@@ -52,7 +52,7 @@ const SHORTEST: usize = 9;
 /// A message of `go` begins here, or a compiler's place in a file.
 static BEGINNING: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"go: |go get: |go install: |go build [a-z./]+: |verifying [^\s@]+@v|",
+        r"go: |go [a-z]+: |go build [a-z./]+: |verifying [^\s@]+@v|",
         r"SECURITY ERROR|can't load package: |package [^\s/]+\.[^\s/]+/|[^\s@]+ imports$|",
         r"(?:[A-Za-z]:)?[A-Za-z0-9_./\\~@][A-Za-z0-9_./\\~@-]*\.go:[0-9]+:"
     ))
@@ -63,6 +63,7 @@ static BEGINNING: LazyLock<Option<Regex>> = LazyLock::new(|| {
 static WORDS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
     let templates = CAUSES.iter().flat_map(|cause| cause.patterns);
     let words = templates.filter_map(|pattern| pattern.template.split('{').next());
+    let words = words.map(str::trim_end);
     let words = words.filter(|words| words.len() >= SHORTEST);
     let mut builder = AhoCorasick::builder();
     builder.match_kind(MatchKind::LeftmostLongest);
@@ -137,9 +138,11 @@ fn beginning(text: &str) -> Option<usize> {
 /// Whether this can stand before a message and be no part of it.
 fn is_coat(coat: &[Placed]) -> bool {
     let text: String = coat.iter().map(|(_, letter)| letter).collect();
-    let ends = text.ends_with(|last: char| last.is_whitespace() || ">|:]+-#\"'`(".contains(last));
+    let ends = text.ends_with(|last: char| last.is_whitespace() || ">|:]+-#`(".contains(last));
     let is_blank = text.trim().is_empty();
-    let has_version = VERSION.as_ref().is_none_or(|version| version.is_match(&text));
+    let has_version = VERSION
+        .as_ref()
+        .is_none_or(|version| version.is_match(&text));
     ends && !is_blank && !has_version && coat.len() <= LONGEST
 }
 
@@ -163,26 +166,34 @@ fn same(coat: &[Placed], line: &[Placed]) -> Option<usize> {
         } else if letter.is_alphabetic() {
             theirs > 0 && are_same_words(coat.get(..ours)?, rest.get(..theirs)?)
         } else {
-            rest.first().is_some_and(|(_, other)| are_same_signs(letter, *other))
+            rest.first()
+                .is_some_and(|(_, other)| are_same_signs(letter, *other))
         };
         if !is_same {
             return None;
         }
         coat = coat.get(ours..)?;
-        let theirs = if is_white || letter.is_alphanumeric() { theirs } else { 1 };
-        rest = rest.get(theirs..)?;
+        let taken = match () {
+            // Behind the prefix the message may be indented.
+            () if is_white && coat.is_empty() => theirs.min(ours),
+            () if is_white || letter.is_alphanumeric() => theirs,
+            () => 1,
+        };
+        rest = rest.get(taken..)?;
     }
     Some(line.len() - rest.len())
 }
 
 fn run(text: &[Placed], is_alike: fn(char) -> bool) -> usize {
-    text.iter().take_while(|(_, letter)| is_alike(*letter)).count()
+    text.iter()
+        .take_while(|(_, letter)| is_alike(*letter))
+        .count()
 }
 
 /// Words that change from line to line of one log: levels and streams.
 const LEVELS: [&str; 16] = [
-    "error", "err", "erro", "warning", "warn", "info", "inf", "debug", "debu", "fatal", "notice", "trace",
-    "stdout", "stderr", "out", "e",
+    "error", "err", "erro", "warning", "warn", "info", "inf", "debug", "debu", "fatal", "notice",
+    "trace", "stdout", "stderr", "out", "e",
 ];
 
 fn are_same_words(one: &[Placed], other: &[Placed]) -> bool {

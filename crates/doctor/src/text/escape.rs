@@ -39,7 +39,10 @@ pub(super) fn unescaped(line: Line) -> Vec<Line> {
         let mut changed = false;
         let mut next = Vec::with_capacity(lines.len());
         for line in lines {
-            match strings(&line).or_else(|| parts(&line)) {
+            match team_city(&line)
+                .or_else(|| strings(&line))
+                .or_else(|| parts(&line))
+            {
                 Some(inner) => {
                     changed = true;
                     next.extend(inner);
@@ -203,14 +206,13 @@ impl Quoted<'_> {
     }
 }
 
-/// Marks that stand for a line break where nothing is quoted: an escape, and what the commands of
-/// workflow runners and build servers have in its place.
-const BREAKS: [&str; 5] = ["\\r\\n", "\\n", "%0D%0A", "%0A", "|n"];
+/// Marks that stand for a line break where nothing is quoted: escapes, and what commands to the runner
+/// of a workflow have in their place.
+const BREAKS: [&str; 4] = ["\\r\\n", "\\n", "%0D%0A", "%0A"];
 
 /// A line that was written with such marks, as its parts.
 fn parts(line: &Line) -> Option<Vec<Line>> {
-    let text = line.text();
-    let used = BREAKS.into_iter().find(|mark| is_used(text, mark))?;
+    let used = BREAKS.into_iter().find(|mark| is_used(line.text(), mark))?;
     let length = used.chars().count();
     let characters = line.characters();
     let mut parts = Vec::new();
@@ -230,28 +232,76 @@ fn parts(line: &Line) -> Option<Vec<Line>> {
     Some(parts)
 }
 
-/// Whether a mark means a line break: more of a message stands behind it. In a directory of Windows
-/// `\n` may be the first letter of a name.
+/// Whether a mark means a line break: the end of a sentence stands before it, or more of a message
+/// behind it. In a directory of Windows `\n` may be the first letter of a name.
 fn is_used(text: &str, mark: &str) -> bool {
-    let is_break = |behind: &str| {
-        behind.is_empty()
+    let is_break = |(before, behind): (&str, &str)| {
+        mark.starts_with('%')
+            || behind.is_empty()
             || behind.starts_with("\\t")
-            || behind.starts_with("|t")
-            || behind.starts_with("%09")
             || behind.starts_with(char::is_whitespace)
             || begins_message(behind)
+            || ends_sentence(before)
+            || !is_in_path(before, behind)
     };
     let mut places = text.match_indices(mark);
-    places.any(|(at, mark)| text.get(at + mark.len()..).is_some_and(is_break))
+    places.any(|(at, mark)| {
+        let around = text.get(..at).zip(text.get(at + mark.len()..));
+        around.is_some_and(is_break)
+    })
+}
+
+/// Whether the mark is in the name of a directory, as far as the words on both sides tell.
+fn is_in_path(before: &str, behind: &str) -> bool {
+    let word = before
+        .rsplit(char::is_whitespace)
+        .next()
+        .unwrap_or_default();
+    let rest = behind.split(char::is_whitespace).next().unwrap_or_default();
+    word.is_empty() || word.contains('\\') || word.ends_with(':') || rest.contains('\\')
+}
+
+/// Whether it ends as a sentence does, or with a colon that is not that of a drive.
+fn ends_sentence(text: &str) -> bool {
+    let drive = |text: &str| {
+        text.chars()
+            .nth_back(1)
+            .is_none_or(|c| !c.is_alphanumeric())
+    };
+    text.ends_with(['.', ';', ')']) || text.strip_suffix(':').is_some_and(|text| !drive(text))
 }
 
 /// A part without the marks for tabs at its beginning.
 fn without_tabs(mut part: &[Placed]) -> Vec<Placed> {
-    while let [(_, '\\' | '|'), (_, 't'), rest @ ..] = part {
+    while let [(_, '\\'), (_, 't'), rest @ ..] = part {
         part = rest;
     }
     while let [(_, '%'), (_, '0'), (_, '9'), rest @ ..] = part {
         part = rest;
     }
     part.to_vec()
+}
+
+/// The text of a message to `TeamCity`, whose escapes begin with a bar.
+fn team_city(line: &Line) -> Option<Vec<Line>> {
+    const TEXT: &str = "text='";
+    let at = line.text().find("##teamcity[")?;
+    let begin = at + line.text().get(at..)?.find(TEXT)? + TEXT.len();
+    let begin = line.text().get(..begin)?.chars().count();
+    let mut lines = Vec::new();
+    let mut current = Vec::new();
+    let mut rest = line.characters().get(begin..)?.iter().copied();
+    while let Some((place, letter)) = rest.next() {
+        match letter {
+            '\'' => break,
+            '|' => match rest.next()?.1 {
+                'n' => lines.push(line.inner(std::mem::take(&mut current), false)),
+                'r' => {}
+                other => current.push((place, other)),
+            },
+            other => current.push((place, other)),
+        }
+    }
+    lines.push(line.inner(current, false));
+    Some(lines)
 }

@@ -22,7 +22,11 @@ fn without_controls(raw: &str, start: u32) -> Vec<Placed> {
         if character == '\u{1b}' {
             match rest.peek() {
                 Some((_, '[')) => skip(&mut rest, |end| ('@'..='~').contains(&end)),
-                Some((_, ']')) => skip(&mut rest, |end| end == '\u{7}' || end == '\\'),
+                Some((_, ']' | '_' | 'P' | '^' | 'X')) => {
+                    skip(&mut rest, |end| end == '\u{7}' || end == '\\');
+                }
+                // A character set.
+                Some((_, '(' | ')')) => skip(&mut rest, |_| true),
                 _ => {}
             }
         } else if character == '\t' || !is_invisible(character) {
@@ -50,11 +54,12 @@ pub(crate) fn is_invisible(character: char) -> bool {
             '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
-/// A quotation mark as programs write it.
+/// A quotation mark or a space as programs write it.
 pub(super) const fn straight(character: char) -> char {
     match character {
         '\u{2018}' | '\u{2019}' | '\u{201a}' | '\u{201b}' => '\'',
         '\u{201c}' | '\u{201d}' | '\u{201e}' | '\u{201f}' => '"',
+        '\u{a0}' | '\u{2007}' | '\u{202f}' => ' ',
         other => other,
     }
 }
@@ -82,7 +87,10 @@ fn with_entities_read(characters: Vec<Placed>) -> Vec<Placed> {
 
 /// The character that an entity means, and the length of what stands behind its `&`.
 fn entity(behind: &[Placed]) -> Option<(char, usize)> {
-    let end = behind.iter().take(ENTITY + 1).position(|(_, c)| *c == ';')?;
+    let end = behind
+        .iter()
+        .take(ENTITY + 1)
+        .position(|(_, c)| *c == ';')?;
     let name: String = behind.iter().take(end).map(|(_, c)| c).collect();
     let meant = match name.as_str() {
         "quot" => '"',
@@ -114,13 +122,19 @@ mod tests {
 
     #[test]
     fn what_browsers_and_word_processors_make_of_a_letter_is_undone() {
-        assert_eq!(letters("a &quot;b&#34; &lt;c&#x3e; &amp;d"), "a \"b\" <c> &d");
+        assert_eq!(
+            letters("a &quot;b&#34; &lt;c&#x3e; &amp;d"),
+            "a \"b\" <c> &d"
+        );
         assert_eq!(letters("\u{201c}a\u{201d} \u{2018}b\u{2019}"), "\"a\" 'b'");
         assert_eq!(letters("\u{feff}g\u{200b}o:"), "go:");
     }
 
     #[test]
     fn an_ampersand_is_no_entity() {
-        assert_eq!(letters("?a=1&b=2;&&;&#1;&unknown;"), "?a=1&b=2;&&;&#1;&unknown;");
+        assert_eq!(
+            letters("?a=1&b=2;&&;&#1;&unknown;"),
+            "?a=1&b=2;&&;&#1;&unknown;"
+        );
     }
 }

@@ -33,8 +33,8 @@ pub(super) fn without_output(lines: Vec<Line>) -> Vec<Line> {
 }
 
 fn begins(text: &str) -> bool {
-    let text = text.trim_start();
-    BEGINNINGS.iter().any(|start| text.starts_with(start))
+    // A logger that writes several lines at once puts its own words before the first alone.
+    BEGINNINGS.iter().any(|start| text.contains(start))
 }
 
 /// Whether it is the end of what a test printed: the result of its package, or a message that `go`
@@ -44,5 +44,7 @@ fn ends(text: &str) -> bool {
         text.strip_prefix(word)
             .is_some_and(|rest| rest.is_empty() || rest.starts_with(char::is_whitespace))
     };
-    text.starts_with("go: ") || text.starts_with("# ") || ["FAIL", "PASS", "ok"].into_iter().any(is_result)
+    text.starts_with("go: ")
+        || text.starts_with("# ")
+        || ["FAIL", "PASS", "ok"].into_iter().any(is_result)
 }

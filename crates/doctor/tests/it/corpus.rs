@@ -5,9 +5,10 @@
 //! and the same command must then succeed. The reports are golden files, compared where `go` is the
 //! release that the patterns were taken from.
 mod cases;
-mod disguise;
+pub(crate) mod disguise;
 mod golden;
 mod heal;
+mod record;
 mod scene;
 
 use doctor::{classify, report};
@@ -98,10 +99,7 @@ fn problem(case: &Case) -> Option<String> {
         let disguised = decorate(&text);
         let found = top_of(&disguised);
         if found != top {
-            return Some(format!(
-                "{}: {found} under {name}\n{disguised}",
-                case.name
-            ));
+            return Some(format!("{}: {found} under {name}\n{disguised}", case.name));
         }
     }
     golden::compare(case, &played, &printed);

@@ -51,7 +51,10 @@ fn what_people_pasted_is_understood() {
     let table = std::fs::read_to_string(directory.join("expected.tsv")).unwrap();
     let rows = rows(&table);
     assert!(rows.len() >= 23);
-    let wrong: Vec<String> = rows.iter().filter_map(|row| problem(row, &directory)).collect();
+    let wrong: Vec<String> = rows
+        .iter()
+        .filter_map(|row| problem(row, &directory))
+        .collect();
     println!("{} of {} are right", rows.len() - wrong.len(), rows.len());
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
 }
@@ -60,9 +63,17 @@ fn problem(row: &Row, directory: &Path) -> Option<String> {
     let text = std::fs::read_to_string(directory.join(&row.file)).unwrap();
     let diagnosis = classify(&text);
     let printed = report(&diagnosis, Colour::Never);
-    let top = diagnosis.top().map_or("unknown".to_owned(), |top| top.what.id());
-    let is_present = row.present.as_ref().is_none_or(|words| words.is_match(&printed));
-    let is_absent = !row.absent.as_ref().is_some_and(|words| words.is_match(&printed));
+    let top = diagnosis
+        .top()
+        .map_or("unknown".to_owned(), |top| top.what.id());
+    let is_present = row
+        .present
+        .as_ref()
+        .is_none_or(|words| words.is_match(&printed));
+    let is_absent = !row
+        .absent
+        .as_ref()
+        .is_some_and(|words| words.is_match(&printed));
     let is_right = row.cause.is_match(&top) && is_present && is_absent;
     (!is_right).then(|| format!("{}: {top}\n{printed}", row.file))
 }

@@ -10,3 +10,4 @@ mod field;
 mod moved;
 mod probe;
 mod tls;
+mod transcripts;

@@ -20,13 +20,24 @@ const GOCACHE: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/gocache");
 /// The N of the go 1.N that is in the PATH.
 pub(crate) fn release() -> u32 {
     static RELEASE: LazyLock<u32> = LazyLock::new(|| {
-        let output = Command::new("go").arg("version").output().unwrap();
+        let mut version = Command::new("go");
+        // An old go refuses flags of a newer one.
+        version
+            .arg("version")
+            .env_remove("GOFLAGS")
+            .env("GOENV", "off");
+        let output = version.output().unwrap();
         let text = String::from_utf8_lossy(&output.stdout);
         let digits = text.split("go1.").nth(1).unwrap();
         let digits = digits.split(|c: char| !c.is_ascii_digit()).next();
         digits.unwrap().parse().unwrap()
     });
     *RELEASE
+}
+
+/// The go line of the project: none that this go would find too new.
+pub(crate) fn go_line() -> String {
+    format!("go 1.{}", release().min(21))
 }
 
 /// What is arranged.
@@ -80,7 +91,7 @@ impl Scene {
             faults: Vec::new(),
             // Compiled packages of the standard library may be shared: no case is about them.
             environment: vec![("GOCACHE".to_owned(), GOCACHE.to_owned())],
-            go_mod: "module example.com/main\n\ngo 1.21\n".to_owned(),
+            go_mod: format!("module example.com/main\n\n{}\n", go_line()),
             files: Vec::new(),
             before: Vec::new(),
         }
@@ -196,7 +207,11 @@ pub(crate) fn path_with(programs: &[&str]) -> tempfile::TempDir {
     for program in programs {
         let found = match *program {
             "go" => {
-                let found = Command::new("go").args(["env", "GOROOT"]).output().unwrap();
+                let mut root = Command::new("go");
+                root.args(["env", "GOROOT"])
+                    .env_remove("GOFLAGS")
+                    .env("GOENV", "off");
+                let found = root.output().unwrap();
                 let root = String::from_utf8(found.stdout).unwrap();
                 PathBuf::from(root.trim()).join("bin/go")
             }

@@ -30,6 +30,7 @@ fn statuses() -> Vec<Case> {
         case("403_of_a_zip", &["http/403"], || {
             Scene::new().fault(Kind::Zip, Fault::status(403)).download()
         }),
+        // -mod=mod came with go 1.14.
         case("403_through_a_chain", &["http/403"], || {
             let b = "example.com/b/@v/v1.0.0.mod";
             // Before go 1.17 the whole graph is read.
@@ -44,7 +45,8 @@ require example.com/b v1.0.0
                 .fault(b, Fault::status(403))
                 .with_a()
                 .run(&["list", "-mod=mod", "-m", "all"])
-        }),
+        })
+        .from(14),
         case("404", &["http/404"], || {
             Scene::new().get("example.com/none@v1.0.0")
         }),
@@ -65,7 +67,9 @@ require example.com/b v1.0.0
                 "modkeep MK4005: the checksum database has no record of example.com/a@v1.0.0",
             );
             Scene::new().fault(Kind::Zip, refusal).download()
-        }),
+        })
+        // go 1.13 does not print what the server says.
+        .from(14),
         case(
             "private_asked_of_proxy",
             &["private/asked-of-proxy"],
@@ -75,7 +79,8 @@ require example.com/b v1.0.0
                     .fault(Kind::Info, Fault::text(404, body))
                     .get("example.com/a@v1.0.0")
             },
-        ),
+        )
+        .from(14),
     ]
 }
 

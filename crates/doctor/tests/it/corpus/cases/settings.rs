@@ -43,7 +43,9 @@ pub(super) fn cases() -> Vec<Case> {
 fn modules_off() -> Vec<Case> {
     vec![
         case("off_download", &["local/modules-off"], || {
-            Scene::new().env("GO111MODULE", "off").run(&["mod", "download"])
+            Scene::new()
+                .env("GO111MODULE", "off")
+                .run(&["mod", "download"])
         }),
         case("off_tidy", &["local/modules-off"], || {
             Scene::new().env("GO111MODULE", "off").run(&["mod", "tidy"])
@@ -52,7 +54,9 @@ fn modules_off() -> Vec<Case> {
             Scene::new().with_a().env("GO111MODULE", "off").build()
         }),
         case("off_get_with_version", &["local/modules-off"], || {
-            Scene::new().env("GO111MODULE", "off").get("example.com/a@v1.0.0")
+            Scene::new()
+                .env("GO111MODULE", "off")
+                .get("example.com/a@v1.0.0")
         }),
         case("off_install_with_version", &["local/modules-off"], || {
             Scene::new()
@@ -60,7 +64,9 @@ fn modules_off() -> Vec<Case> {
                 .run(&["install", "example.com/a@v1.0.0"])
         }),
         case("off_list", &["local/modules-off"], || {
-            Scene::new().env("GO111MODULE", "off").run(&["list", "-m", "all"])
+            Scene::new()
+                .env("GO111MODULE", "off")
+                .run(&["list", "-m", "all"])
         }),
         case("unknown_mode", &["local/bad-setting"], || {
             Scene::new().env("GO111MODULE", "of").build()
@@ -85,9 +91,11 @@ fn installs() -> Vec<Case> {
                 .run(&["run", "example.com/tool/cmd/t@latest"])
         })
         .from(17),
-        case("install_without_version", &["install/version-needed", "graph/no-go-mod"], || {
-            outside(Scene::new(), &["install", "example.com/tool/cmd/t"])
-        })
+        case(
+            "install_without_version",
+            &["install/version-needed", "graph/no-go-mod"],
+            || outside(Scene::new(), &["install", "example.com/tool/cmd/t"]),
+        )
         .from(16),
         case("install_a_library", &["install/not-a-command"], || {
             Scene::new().run(&["install", "example.com/a@v1.0.0"])
@@ -97,9 +105,11 @@ fn installs() -> Vec<Case> {
             Scene::new().run(&["install", "example.com/none@latest"])
         })
         .from(16),
-        case("install_no_such_package", &["package/not-in-module"], || {
-            Scene::new().run(&["install", "example.com/a/cmd/x@latest"])
-        })
+        case(
+            "install_no_such_package",
+            &["package/not-in-module"],
+            || Scene::new().run(&["install", "example.com/a/cmd/x@latest"]),
+        )
         .from(16),
         case("get_outside", &["graph/no-go-mod"], || {
             outside(Scene::new(), &["get", "example.com/a"])
@@ -108,9 +118,20 @@ fn installs() -> Vec<Case> {
         case("add_outside", &["graph/no-go-mod"], || {
             outside(Scene::new(), &["list", "-m", "all"])
         }),
-        case("build_outside", &["graph/no-go-mod", "package/not-required", "local/modules-off"], || {
-            outside(Scene::new().file("x.go", IMPORTS_A), &["build", "example.com/a"])
-        }),
+        case(
+            "build_outside",
+            &[
+                "graph/no-go-mod",
+                "package/not-required",
+                "local/modules-off",
+            ],
+            || {
+                outside(
+                    Scene::new().file("x.go", IMPORTS_A),
+                    &["build", "example.com/a"],
+                )
+            },
+        ),
         case("vendor_outside", &["graph/no-go-mod"], || {
             outside(Scene::new(), &["mod", "vendor"])
         }),
@@ -153,19 +174,31 @@ fn flags() -> Vec<Case> {
             Scene::new().env("GOFLAGS", "-nothing").build()
         }),
         case("bad_mod_flag", &["local/bad-setting"], || {
-            Scene::new().env("GOFLAGS", "-mod=ro").file("main.go", EMPTY).build()
-        }),
-        case("vendor_flag_without_vendor", &["graph/vendor-mode", "graph/vendor-inconsistent"], || {
             Scene::new()
-                .with_a()
-                .after(&["mod", "tidy"])
-                .run(&["build", "-mod=vendor", "./..."])
+                .env("GOFLAGS", "-mod=ro")
+                .file("main.go", EMPTY)
+                .build()
         }),
-        case("readonly_import", &["package/not-required", "graph/stale-go-mod"], || {
-            Scene::new()
-                .file("main.go", IMPORTS_A)
-                .run(&["build", "-mod=readonly", "./..."])
-        }),
+        case(
+            "vendor_flag_without_vendor",
+            &["graph/vendor-mode", "graph/vendor-inconsistent"],
+            || {
+                Scene::new().with_a().after(&["mod", "tidy"]).run(&[
+                    "build",
+                    "-mod=vendor",
+                    "./...",
+                ])
+            },
+        ),
+        case(
+            "readonly_import",
+            &["package/not-required", "graph/stale-go-mod"],
+            || {
+                Scene::new()
+                    .file("main.go", IMPORTS_A)
+                    .run(&["build", "-mod=readonly", "./..."])
+            },
+        ),
         case("get_in_vendor_mode", &["graph/vendor-mode"], || {
             Scene::new()
                 .env("GOFLAGS", "-mod=vendor")

@@ -2,14 +2,14 @@
 
 use super::case;
 use crate::corpus::Case;
-use crate::corpus::scene::{EMPTY, Played, Scene, corpus};
+use crate::corpus::scene::{EMPTY, Played, Scene, corpus, go_line};
 use testkit::fixture::Module;
 use testkit::upstream::{Fault, Target};
 
 /// A project whose go.mod has another go line.
 fn wants(line: &'static str, scene: Scene) -> Played {
     let prepared = scene.file("main.go", EMPTY).prepared(|_, project| {
-        let go_mod = project.read("go.mod").replace("go 1.21", line);
+        let go_mod = project.read("go.mod").replace(&go_line(), line);
         std::fs::write(project.path().join("go.mod"), go_mod).unwrap();
     });
     prepared.finish(&["build", "./..."])
@@ -52,34 +52,59 @@ pub(super) fn cases() -> Vec<Case> {
         case("tidy_of_a_newer_go_line", &["toolchain/too-old"], || {
             let scene = Scene::new().file("main.go", EMPTY);
             let prepared = scene.prepared(|_, project| {
-                let go_mod = project.read("go.mod").replace("go 1.21", "go 1.22");
+                let go_mod = project.read("go.mod").replace(&go_line(), "go 1.22");
                 std::fs::write(project.path().join("go.mod"), go_mod).unwrap();
             });
             prepared.finish(&["mod", "tidy"])
         })
         .from(17)
         .up_to(20),
-        case("compile_error_of_a_newer_go_line", &["toolchain/too-old"], || {
-            let program = "package main\n\nfunc main() { clear(map[int]int{}); min(1, 2) }\n";
-            let prepared = Scene::new().file("main.go", program).prepared(|_, project| {
-                let go_mod = project.read("go.mod").replace("go 1.21", "go 1.22");
-                std::fs::write(project.path().join("go.mod"), go_mod).unwrap();
-            });
-            prepared.finish(&["build", "./..."])
+        case(
+            "compile_error_of_a_newer_go_line",
+            &["toolchain/too-old"],
+            || {
+                let program = "package main\n\nfunc main() { clear(map[int]int{}); min(1, 2) }\n";
+                let prepared = Scene::new()
+                    .file("main.go", program)
+                    .prepared(|_, project| {
+                        let go_mod = project.read("go.mod").replace(&go_line(), "go 1.22");
+                        std::fs::write(project.path().join("go.mod"), go_mod).unwrap();
+                    });
+                prepared.finish(&["build", "./..."])
+            },
+        )
+        .up_to(20),
+        case("new_package_slices", &["toolchain/too-old"], || {
+            new_package("slices")
         })
         .up_to(20),
-        case("new_package_slices", &["toolchain/too-old"], || new_package("slices")).up_to(20),
-        case("new_package_slog", &["toolchain/too-old"], || new_package("log/slog")).up_to(20),
-        case("new_package_iter", &["toolchain/too-old"], || new_package("iter")).up_to(22),
-        case("new_package_embed", &["toolchain/too-old"], || new_package("embed")).up_to(15),
-        case("new_package_of_a_dependency", &["toolchain/too-old"], || {
-            let module = Module::new("example.com/new", "v1.0.0")
-                .file("new.go", "package new\n\nimport _ \"maps\"\n");
-            Scene::with(corpus().with(&module))
-                .go_mod("require example.com/new v1.0.0")
-                .file("main.go", "package main\n\nimport _ \"example.com/new\"\n\nfunc main() {}\n")
-                .run(&["build", "./..."])
+        case("new_package_slog", &["toolchain/too-old"], || {
+            new_package("log/slog")
         })
+        .up_to(20),
+        case("new_package_iter", &["toolchain/too-old"], || {
+            new_package("iter")
+        })
+        .up_to(22),
+        case("new_package_embed", &["toolchain/too-old"], || {
+            new_package("embed")
+        })
+        .up_to(15),
+        case(
+            "new_package_of_a_dependency",
+            &["toolchain/too-old"],
+            || {
+                let module = Module::new("example.com/new", "v1.0.0")
+                    .file("new.go", "package new\n\nimport _ \"maps\"\n");
+                Scene::with(corpus().with(&module))
+                    .go_mod("require example.com/new v1.0.0")
+                    .file(
+                        "main.go",
+                        "package main\n\nimport _ \"example.com/new\"\n\nfunc main() {}\n",
+                    )
+                    .run(&["build", "./..."])
+            },
+        )
         .up_to(15),
         case("dependency_with_a_patch", &["toolchain/too-old"], || {
             let newer = Module::new("example.com/a", "v1.0.0")
@@ -88,8 +113,11 @@ pub(super) fn cases() -> Vec<Case> {
         })
         .up_to(20),
         case("newer_go_by_many", &["toolchain/too-old"], || {
-            let newer = Module::new("example.com/a", "v1.0.0").go_mod("module example.com/a\n\ngo 1.99.1\n");
-            Scene::with(corpus().with(&newer)).with_a().run(&["mod", "tidy"])
+            let newer = Module::new("example.com/a", "v1.0.0")
+                .go_mod("module example.com/a\n\ngo 1.99.1\n");
+            Scene::with(corpus().with(&newer))
+                .with_a()
+                .run(&["mod", "tidy"])
         })
         .from(21),
         case("not_available", &["toolchain/not-available"], || {

@@ -76,7 +76,10 @@ fn refused_password(language: &str) -> Played {
         .env("GIT_CONFIG_VALUE_0", "https://github.com/")
         .env("GIT_CONFIG_COUNT", "2")
         .env("GIT_CONFIG_KEY_1", "credential.helper")
-        .env("GIT_CONFIG_VALUE_1", "!f() { echo username=me; echo password=wrong; }; f")
+        .env(
+            "GIT_CONFIG_VALUE_1",
+            "!f() { echo username=me; echo password=wrong; }; f",
+        )
         .env("LC_ALL", "C.UTF-8")
         .env("LANGUAGE", language)
         .env("GIT_TEXTDOMAINDIR", &locales)
@@ -88,24 +91,39 @@ fn refused_password(language: &str) -> Played {
 fn sent_to(url: &str) -> Played {
     direct(url)
         .env("GIT_CONFIG_VALUE_0", "https://github.com/")
-        .env("GIT_SSH_COMMAND", "ssh -o BatchMode=yes -o ConnectTimeout=5")
+        .env(
+            "GIT_SSH_COMMAND",
+            "ssh -o BatchMode=yes -o ConnectTimeout=5",
+        )
         .get("github.com/example/m@v1.0.0")
 }
 
 fn statuses() -> Vec<Case> {
     vec![
-        case("git_403", &["vcs/auth", "http/403"], || answered("en", Fault::status(403))),
-        case("git_404", &["vcs/no-repository"], || answered("en", Fault::status(404))),
-        case("git_500", &["http/5xx"], || answered("en", Fault::status(500))),
-        case("git_503", &["http/5xx"], || answered("en", Fault::status(503))),
-        case("git_reset", &["network/reset"], || answered("en", Fault::Reset)),
+        case("git_403", &["vcs/auth", "http/403"], || {
+            answered("en", Fault::status(403))
+        }),
+        case("git_404", &["vcs/no-repository"], || {
+            answered("en", Fault::status(404))
+        }),
+        case("git_500", &["http/5xx"], || {
+            answered("en", Fault::status(500))
+        }),
+        case("git_503", &["http/5xx"], || {
+            answered("en", Fault::status(503))
+        }),
+        case("git_reset", &["network/reset"], || {
+            answered("en", Fault::Reset)
+        }),
         case("git_refused", &["network/refused"], || {
             let port = Port::reserve();
             sent_to(&format!("http://{}/", port.address())).keeping(port)
         }),
-        case("git_unknown_host", &["vcs/unknown-host", "dns/no-such-host", "dns/server-failure"], || {
-            sent_to("https://nowhere.invalid/")
-        }),
+        case(
+            "git_unknown_host",
+            &["vcs/unknown-host", "dns/no-such-host", "dns/server-failure"],
+            || sent_to("https://nowhere.invalid/"),
+        ),
         case("git_over_ssh_refused", &["network/refused"], || {
             let port = Port::reserve();
             let address = port.address();
@@ -114,38 +132,87 @@ fn statuses() -> Vec<Case> {
         case("git_over_ssh_unknown_host", &["vcs/unknown-host"], || {
             sent_to("ssh://git@nowhere.invalid/")
         }),
-        case("git_untrusted_authority", &["tls/unknown-authority"], || {
-            let good = Certificate { name: "localhost", expired: false };
-            let server = TlsServer::start(good, "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
-            sent_to(&format!("{}/", server.url())).keeping(server)
-        }),
-        case("git_https_to_a_plain_port", &["tls/plain-port", "tls/handshake", "network/reset"], || {
-            let server = TlsServer::start_plain("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
-            sent_to(&format!("{}/", server.url())).keeping(server)
-        }),
+        case(
+            "git_untrusted_authority",
+            &["tls/unknown-authority"],
+            || {
+                let good = Certificate {
+                    name: "localhost",
+                    expired: false,
+                };
+                let server =
+                    TlsServer::start(good, "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
+                sent_to(&format!("{}/", server.url())).keeping(server)
+            },
+        ),
+        case(
+            "git_https_to_a_plain_port",
+            &["tls/plain-port", "tls/handshake", "network/reset"],
+            || {
+                let server =
+                    TlsServer::start_plain("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
+                sent_to(&format!("{}/", server.url())).keeping(server)
+            },
+        ),
     ]
 }
 
 fn languages() -> Vec<Case> {
     vec![
-        case("git_in_german_auth", &["vcs/auth"], || answered("de", challenge())),
-        case("git_in_german_password", &["vcs/auth"], || refused_password("de")),
-        case("git_in_german_403", &["vcs/auth", "http/403"], || answered("de", Fault::status(403))),
-        case("git_in_german_404", &["vcs/no-repository"], || answered("de", Fault::status(404))),
-        case("git_in_chinese_auth", &["vcs/auth"], || answered("zh_CN", challenge())),
-        case("git_in_chinese_password", &["vcs/auth"], || refused_password("zh_CN")),
-        case("git_in_chinese_403", &["vcs/auth", "http/403"], || answered("zh_CN", Fault::status(403))),
-        case("git_in_chinese_404", &["vcs/no-repository"], || answered("zh_CN", Fault::status(404))),
-        case("git_in_chinese_500", &["http/5xx"], || answered("zh_CN", Fault::status(500))),
-        case("git_in_taiwanese_404", &["vcs/no-repository"], || answered("zh_TW", Fault::status(404))),
-        case("git_in_taiwanese_password", &["vcs/auth"], || refused_password("zh_TW")),
-        case("git_in_french_404", &["vcs/no-repository"], || answered("fr", Fault::status(404))),
-        case("git_in_french_password", &["vcs/auth"], || refused_password("fr")),
-        case("git_in_french_403", &["vcs/auth", "http/403"], || answered("fr", Fault::status(403))),
-        case("git_in_spanish_404", &["vcs/no-repository"], || answered("es", Fault::status(404))),
-        case("git_in_spanish_password", &["vcs/auth"], || refused_password("es")),
-        case("git_in_portuguese_404", &["vcs/no-repository"], || answered("pt_PT", Fault::status(404))),
-        case("git_in_italian_password", &["vcs/auth"], || refused_password("it")),
+        case("git_in_german_auth", &["vcs/auth"], || {
+            answered("de", challenge())
+        }),
+        case("git_in_german_password", &["vcs/auth"], || {
+            refused_password("de")
+        }),
+        case("git_in_german_403", &["vcs/auth", "http/403"], || {
+            answered("de", Fault::status(403))
+        }),
+        case("git_in_german_404", &["vcs/no-repository"], || {
+            answered("de", Fault::status(404))
+        }),
+        case("git_in_chinese_auth", &["vcs/auth"], || {
+            answered("zh_CN", challenge())
+        }),
+        case("git_in_chinese_password", &["vcs/auth"], || {
+            refused_password("zh_CN")
+        }),
+        case("git_in_chinese_403", &["vcs/auth", "http/403"], || {
+            answered("zh_CN", Fault::status(403))
+        }),
+        case("git_in_chinese_404", &["vcs/no-repository"], || {
+            answered("zh_CN", Fault::status(404))
+        }),
+        case("git_in_chinese_500", &["http/5xx"], || {
+            answered("zh_CN", Fault::status(500))
+        }),
+        case("git_in_taiwanese_404", &["vcs/no-repository"], || {
+            answered("zh_TW", Fault::status(404))
+        }),
+        case("git_in_taiwanese_password", &["vcs/auth"], || {
+            refused_password("zh_TW")
+        }),
+        case("git_in_french_404", &["vcs/no-repository"], || {
+            answered("fr", Fault::status(404))
+        }),
+        case("git_in_french_password", &["vcs/auth"], || {
+            refused_password("fr")
+        }),
+        case("git_in_french_403", &["vcs/auth", "http/403"], || {
+            answered("fr", Fault::status(403))
+        }),
+        case("git_in_spanish_404", &["vcs/no-repository"], || {
+            answered("es", Fault::status(404))
+        }),
+        case("git_in_spanish_password", &["vcs/auth"], || {
+            refused_password("es")
+        }),
+        case("git_in_portuguese_404", &["vcs/no-repository"], || {
+            answered("pt_PT", Fault::status(404))
+        }),
+        case("git_in_italian_password", &["vcs/auth"], || {
+            refused_password("it")
+        }),
     ]
 }
 
@@ -167,9 +234,12 @@ fn repositories_of_others() -> Vec<Case> {
             &["version/bad-pseudo-version", "version/unknown-revision"],
             || from_repository("git.example.com/m.git@v0.0.0-20200101000000-abcdefabcdef"),
         ),
-        case("no_repository", &["vcs/no-protocol"], || {
-            from_repository("git.example.com/none.git@v1.0.0")
-        }),
+        // An old go tries git:// too, and there is no such host.
+        case(
+            "no_repository",
+            &["vcs/no-protocol", "vcs/unknown-host"],
+            || from_repository("git.example.com/none.git@v1.0.0"),
+        ),
         case(
             "no_repository_on_a_known_host",
             &["vcs/no-repository"],
