@@ -173,12 +173,22 @@ fn causes_in(text: &str) -> Vec<Group> {
 fn grouped(text: &str, hits: Vec<Hit>) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     let mut places: BTreeMap<&str, (usize, Vec<Range<usize>>)> = BTreeMap::new();
+    let message = |at: usize| text.get(..at).and_then(|before| before.rfind('\n'));
     for hit in hits {
         let group = Group::of(text, &hit);
         let (index, stretches) = places
             .entry(hit.cause.id)
             .or_insert((groups.len(), Vec::new()));
-        let is_new = !overlaps_any(stretches, &hit.stretch);
+        // One message that says so twice says so once.
+        let is_same = |other: &Range<usize>| message(other.start) == message(hit.stretch.start);
+        let is_known = stretches.iter().any(is_same)
+            && groups.get(*index).is_none_or(|first| {
+                group
+                    .subjects
+                    .iter()
+                    .all(|own| first.subjects.contains(own))
+            });
+        let is_new = !is_known && !overlaps_any(stretches, &hit.stretch);
         stretches.push(hit.stretch);
         match groups.get_mut(*index) {
             Some(first) if is_new => first.join(group),

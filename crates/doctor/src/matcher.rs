@@ -120,18 +120,10 @@ impl Slot {
             cause: self.cause,
             pattern: self.pattern,
             stretch: found.stretch.start + around.start..found.stretch.end + around.start,
-            point: point(anchor, self.pattern.anchor()),
+            point: found.point.start + around.start..found.point.end + around.start,
             parts: found.parts,
         })
     }
-}
-
-/// The words of an anchor, without what only joins them to the holes beside it.
-fn point(start: usize, words: &str) -> Range<usize> {
-    let joins: &[char] = &[' ', ':', ';', ',', '"', '\'', '(', '@'];
-    let behind = words.trim_start_matches(joins);
-    let start = start + words.len() - behind.len();
-    start..start + behind.trim_end_matches(joins).len()
 }
 
 /// The surroundings of a place: its message, as far as it is in the window.

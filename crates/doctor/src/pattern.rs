@@ -20,12 +20,17 @@ pub(crate) struct Compiled {
     regex: Regex,
     /// The names of its holes that take something out.
     names: Vec<&'static str>,
+    /// The words behind its URL, if it has both: they say what was wrong with it.
+    behind_url: Option<&'static str>,
+    anchor: &'static str,
 }
 
 /// Where a pattern was found, and what it took out.
 #[derive(Debug)]
 pub(crate) struct Found {
     pub(crate) stretch: Range<usize>,
+    /// The words in it that say most.
+    pub(crate) point: Range<usize>,
     pub(crate) parts: Parts,
 }
 
@@ -37,6 +42,9 @@ enum Piece {
     /// A URL, with its quotation marks or without.
     Url,
 }
+
+/// Words as short as these say nothing.
+const MEAGRE: usize = 4;
 
 /// A URL with or without its quotation marks; without a host it needs them.
 const URL: &str = r#"(?:"(?P<url>[^\s"']+)"|(?P<bare>[a-z][a-z0-9+.-]*://[^\s"']+?))"#;
@@ -65,7 +73,14 @@ impl Pattern {
             }
         }
         let regex = Regex::new(&source).ok()?;
-        Some(Compiled { regex, names })
+        let behind = self.template.split("{url}").nth(1);
+        let behind = behind.and_then(|behind| behind.trim_start_matches('"').split('{').next());
+        Some(Compiled {
+            regex,
+            names,
+            behind_url: behind.filter(|words| words.len() > MEAGRE),
+            anchor: self.anchor(),
+        })
     }
 }
 
@@ -88,8 +103,30 @@ impl Compiled {
             }
         }
         parts.derive();
-        Some(Found { stretch, parts })
+        let url = captures.name("url").or_else(|| captures.name("bare"));
+        let end = url.map(|url| {
+            // One in quotation marks ends behind the second.
+            let behind = window.get(url.end()..).unwrap_or_default();
+            url.end() + usize::from(behind.starts_with('"'))
+        });
+        let point = match self.behind_url.zip(end) {
+            Some((words, end)) => point(end, words),
+            None => point(place, self.anchor),
+        };
+        Some(Found {
+            stretch,
+            point,
+            parts,
+        })
     }
+}
+
+/// The words of a pattern at a place, without what only joins them to the holes beside it.
+fn point(start: usize, words: &str) -> Range<usize> {
+    let joins: &[char] = &[' ', ':', ';', ',', '"', '\'', '(', '@'];
+    let behind = words.trim_start_matches(joins);
+    let start = start + words.len() - behind.len();
+    start..start + behind.trim_end_matches(joins).len()
 }
 
 // === impl Piece ===

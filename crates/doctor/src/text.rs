@@ -197,6 +197,95 @@ mod tests {
         assert!(Plain::readings(broken).iter().any(is_mended));
     }
 
+    #[test]
+    fn a_prefix_is_what_the_next_line_begins_with_too() {
+        let message = "main.go:4:2: ambiguous import: found package example.com/a/b in multiple modules: example.com/a v1.0.0 (/go/a) example.com/a/b v1.0.0 (/go/b)";
+        let lines = [
+            "main.go:4:2: ambiguous import: found package example.com/a/b in multiple modules:",
+            "\texample.com/a v1.0.0 (/go/a)",
+            "\texample.com/a/b v1.0.0 (/go/b)",
+        ];
+        let prefixes = [
+            ["1.000 ", "1.010 ", "1.120 "],
+            [
+                "build\tRun it\t2026-03-01T10:11:12.1Z ",
+                "build\tRun it\t2026-03-01T10:11:12.24Z ",
+                "build\tRun it\t2026-03-01T10:11:13.3Z ",
+            ],
+            [
+                "Mar  5 07:01:02 host make[1]: ",
+                "Mar  5 07:01:02 host make[1]: ",
+                "Mar 15 07:01:02 host make[1]: ",
+            ],
+            ["INFO[0001] x: ", "INFO[0002] x: ", "ERROR[0002] x: "],
+            ["\u{2502} ", "\u{2502} ", "\u{2502} "],
+            ["log:9:", "log-10-", "log-11-"],
+            ["+", "+", "+"],
+        ];
+        for prefix in prefixes {
+            let log: String = prefix
+                .iter()
+                .zip(lines)
+                .map(|(prefix, line)| format!("{prefix}{line}\n"))
+                .collect();
+            assert_eq!(plain(&log).trim_end(), message, "{log}");
+        }
+    }
+
+    #[test]
+    fn the_beginning_of_a_message_is_no_prefix() {
+        let text = "example.com/a@v1.0.0: verifying example.com/a@v1.0.0: x\nexample.com/a@v1.2.0: verifying example.com/a@v1.2.0: y";
+        assert!(
+            plain(text).contains("example.com/a@v1.2.0: verifying"),
+            "{}",
+            plain(text)
+        );
+        let text = "go: downloading x v1.0.0\ngo: example.com/a: bad\ngo: example.com/b: bad";
+        assert_eq!(
+            plain(text),
+            "go: example.com/a: bad\ngo: example.com/b: bad"
+        );
+    }
+
+    #[test]
+    fn a_string_of_a_logger_is_the_lines_it_stands_for() {
+        let wanted = "go: a requires b: reading \"x\": 404";
+        let logs = [
+            "{\"log\":\"go: a requires\\n\",\"stream\":\"stderr\"}\n{\"log\":\"\\tb: reading \\\"x\\\": 404\\n\",\"stream\":\"stderr\"}",
+            "time=1 level=error msg=\"go: a requires\\n\\tb: reading \\\"x\\\": 404\"",
+            "stderr: 'go: a requires\\n\\tb: reading \"x\": 404\\n'",
+            "go: a requires\\n\\tb: reading \"x\": 404",
+            "##teamcity[message text='go: a requires|n\tb: reading \"x\": 404' status='ERROR']",
+            "::error::go: a requires%0A%09b: reading \"x\": 404",
+            "{\"log\":\"{\\\"msg\\\":\\\"go: a requires\\\\n\\\\tb: reading \\\\\\\"x\\\\\\\": 404\\\"}\\n\"}",
+        ];
+        for log in logs {
+            assert_eq!(plain(log).trim_end(), wanted, "{log}");
+        }
+    }
+
+    #[test]
+    fn a_directory_of_windows_is_no_escape() {
+        for text in [
+            "go: open C:\\new\\temp\\go.mod: The system cannot find the path specified.",
+            "go: open \"C:\\new\\go.mod\": Access is denied.",
+            "reading C:\\go\\net\\x.zip: bad",
+        ] {
+            assert_eq!(plain(text), text);
+        }
+    }
+
+    #[test]
+    fn what_a_test_prints_is_left_out() {
+        let text = "=== RUN   TestX\nGet \"http://x/\": EOF\n--- FAIL: TestX (0.00s)\n    x_test.go:1: open /x: permission denied\nFAIL\nFAIL\texample.com/m\t0.1s\ngo: example.com/a@v1.0.0: bad";
+        let plain = plain(text);
+        assert!(
+            !plain.contains("EOF") && !plain.contains("denied"),
+            "{plain}"
+        );
+        assert!(plain.contains("\ngo: example.com/a@v1.0.0: bad"), "{plain}");
+    }
+
     proptest! {
         #[test]
         fn every_byte_comes_from_where_it_says(text in "(?s).{0,300}") {

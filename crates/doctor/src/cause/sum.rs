@@ -94,7 +94,7 @@ pub(super) static DATABASE_UNREACHABLE: Cause = Cause {
     title: "the checksum database cannot be asked",
     why: "The module arrived, but nothing can prove it: the database or the proxy that passes it on failed.",
     next: "Run again; in a closed network use a proxy that mirrors the database, or a database of your own in GOSUMDB.",
-    common: false,
+    common: true,
     patterns: &[
         decisive(
             "{module}@{version}: verifying module: {module2}@{version2}: Get \"{url}\": {...}",

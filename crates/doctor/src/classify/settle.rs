@@ -81,7 +81,10 @@ pub(super) fn settled(mut groups: Vec<Group>) -> Vec<Group> {
         };
         let excludes = |&(other, confidence, at): &(&str, Confidence, usize)| {
             let is_answered = ASKING.contains(&own) && answers(other) && at > group.stretch.end;
-            is_answered || confidence <= group.confidence && PAIRS.contains(&(other, own))
+            let is_told = own == "vcs/failed" && other != own && answers(other);
+            is_answered
+                || is_told
+                || confidence <= group.confidence && PAIRS.contains(&(other, own))
         };
         present.iter().any(excludes)
     };
