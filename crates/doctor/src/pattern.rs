@@ -168,14 +168,15 @@ impl Piece {
 fn class(name: &str, is_last: bool) -> &'static str {
     match name {
         "..." if is_last => r"[^\n]",
-        "..." => r"[^\n]*?",
+        "rest" if is_last => r"[^\n]*",
+        "..." | "rest" => r"[^\n]*?",
         "module" | "package" | "importer" => r#"[^\s:@"'(),;]+"#,
         "version" => r#"[^\s:/,;"'()]+"#,
         "required" | "running" => r#"[^\s:,;"'()]+"#,
         "url" | "word" | "target" => r#"[^\s"']+"#,
         "host" => r#"[^\s:"'/,()]+(?::[0-9]+)?"#,
         "line" | "number" => "[0-9]+",
-        "status" => r"[0-9]{3}(?: [A-Z][A-Za-z-]*)*",
+        "status" => r"[0-9]{3}\b(?: [A-Z][A-Za-z-]*)*",
         "mode" | "system" => "[a-z]+",
         "toolchain" => "go[0-9A-Za-z.+-]+",
         "file" if is_last => r#"[^\s"]+"#,

@@ -9,6 +9,7 @@ use crate::diagnosis::{Diagnosis, Reason, Seen};
 use crate::fix::Fix;
 use crate::lint::Lint;
 use crate::text::is_invisible;
+use std::fmt::Write as _;
 
 /// Whether to use the colours of terminals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -244,8 +245,8 @@ pub(crate) fn printable(text: &str) -> String {
             '\t' | '\n' => shown.push(' '),
             '#' if shown.ends_with('#') => shown.push_str(" #"),
             other if is_invisible(other) => {
-                let code = u32::from(other);
-                shown.push_str(&format!("<U+{code:04X}>"));
+                // Writing to a string cannot fail.
+                let _ = write!(shown, "<U+{:04X}>", u32::from(other));
             }
             other => shown.push(other),
         }

@@ -223,11 +223,11 @@ mod tests {
             ["+", "+", "+"],
         ];
         for prefix in prefixes {
-            let log: String = prefix
-                .iter()
-                .zip(lines)
-                .map(|(prefix, line)| format!("{prefix}{line}\n"))
+            let lines = prefix.iter().zip(lines);
+            let log: Vec<String> = lines
+                .map(|(prefix, line)| format!("{prefix}{line}"))
                 .collect();
+            let log = log.join("\n");
             assert_eq!(plain(&log).trim_end(), message, "{log}");
         }
     }
@@ -256,6 +256,7 @@ mod tests {
             "stderr: 'go: a requires\\n\\tb: reading \"x\": 404\\n'",
             "go: a requires\\n\\tb: reading \"x\": 404",
             "##teamcity[message text='go: a requires|n\tb: reading \"x\": 404' status='ERROR']",
+            "{\"msg\":\"\\u001b[31mgo: a requires\\u001b[0m\\n\\tb: reading \\\"x\\\": 404\"}",
             "::error::go: a requires%0A%09b: reading \"x\": 404",
             "{\"log\":\"{\\\"msg\\\":\\\"go: a requires\\\\n\\\\tb: reading \\\\\\\"x\\\\\\\": 404\\\"}\\n\"}",
         ];

@@ -31,4 +31,3 @@ for version in 1.13.15 1.14.15 1.15.15 1.16.15 1.17.13 1.18.10 1.19.13 1.20.14 \
 done
 echo "and the go of this machine: $current"
 run "$(go env GOROOT)/bin"
-sort -o "$here/it/transcripts/truth.tsv" "$here/it/transcripts/truth.tsv"

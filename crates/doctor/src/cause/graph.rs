@@ -12,8 +12,12 @@ pub(super) static PACKAGE_GONE: Cause = Cause {
     next: "Look for the package in the module's documentation; if it was removed, require an older version.",
     common: false,
     patterns: &[
-        decisive("module {module}@{version} found{...}, but does not contain package {package}"),
-        decisive("module {module}@latest found{...}, but does not contain package {package}"),
+        decisive("module {module}@{version} found, but does not contain package {package}"),
+        decisive(
+            "module {module}@{version} found ({found}), but does not contain package {package}",
+        ),
+        telling("module {module}@{version} found{rest}, but does not contain package {package}")
+            .when(is_not_replaced),
         decisive("main module ({module}) does not contain package {package}"),
         decisive("package {package} is not in the main module ({module})"),
     ],
@@ -38,12 +42,6 @@ pub(super) static NOT_REQUIRED: Cause = Cause {
         ),
         decisive("module {module} provides package {package} and is replaced but not required"),
         telling("{package}: is replaced but not required; to add it: go get {target}"),
-        decisive(
-            "package {package} imports {importer} from implicitly required module; to add missing requirements, run: go get {target}",
-        ),
-        decisive(
-            "package {package} imported from implicitly required module; to add missing requirements, run: go get {target}",
-        ),
     ],
     remedies: &[
         run("go get {target}", "adds the module to go.mod"),
@@ -78,6 +76,11 @@ pub(super) static NOT_IN_STD: Cause = Cause {
     common: false,
     patterns: &[
         decisive("package {package} is not in std ({file})").when(standard::is_none),
+        // Up to go 1.13.
+        decisive(
+            "cannot load {package}: malformed module path \"{old}\": missing dot in first path element",
+        )
+        .when(standard::is_none),
         decisive("package {package} is not in GOROOT ({file})").when(standard::is_none),
     ],
     remedies: &[],
@@ -96,6 +99,11 @@ pub(super) static CONFLICT: Cause = Cause {
         ),
         decisive("{old}@{version} requires {module}@{required}, but {asked} is requested"),
         decisive("{old}@{version} indirectly requires {module}@{required}, not {module2}@{asked}"),
+        // Up to go 1.15.
+        decisive(
+            "inconsistent versions: {old}@{version} requires {module}@{required} (not {module2}@{asked})",
+        ),
+        telling("inconsistent versions: {old}@{version} requires {module}@{required} {...}"),
     ],
     remedies: &[run(
         "go get {module}@{required}",
@@ -130,6 +138,12 @@ pub(super) static STALE: Cause = Cause {
     patterns: &[
         decisive("updates to go.mod needed, disabled by -mod={mode}"),
         decisive("updates to go.mod needed"),
+        decisive(
+            "package {package} imports {importer} from implicitly required module; to add missing requirements, run: go get {target}",
+        ),
+        decisive(
+            "package {package} imported from implicitly required module; to add missing requirements, run: go get {target}",
+        ),
         decisive("import lookup disabled by -mod={mode}"),
     ],
     remedies: &[run("go mod tidy", TIDY)],
@@ -172,6 +186,7 @@ pub(super) static VENDOR_INCONSISTENT: Cause = Cause {
         telling(
             "is explicitly required in go.mod, but not marked as explicit in vendor/modules.txt",
         ),
+        telling("cannot load {package}: open {file}/vendor/{file2}: no such file or directory"),
     ],
     remedies: &[run("go mod vendor", "rewrites the vendor directory")],
 };
@@ -216,6 +231,10 @@ pub(super) static REPLACEMENT_GONE: Cause = Cause {
         ),
         decisive("(replaced by {file}): reading {file2}: {...}"),
         decisive("replacement directory {file} does not exist"),
+        telling(
+            "module {module}@{version} found ({found}, replaced by {file}), but does not contain package {package}",
+        ),
+        telling("parsing {file}go.mod: open {file2}: no such file or directory"),
         telling("reading {file}go.mod: open {file2}: no such file or directory"),
         telling("reading {file}go.mod: open {file2}: The system cannot find"),
         decisive("replacement path {file} inside the module"),
@@ -305,4 +324,12 @@ pub(super) static TOO_LARGE: Cause = Cause {
 /// Whether go printed no command of its own.
 fn has_no_target(parts: &Parts) -> bool {
     parts.get("target").is_none()
+}
+
+/// Whether the module is its own, and no other that stands in for it.
+fn is_not_replaced(parts: &Parts) -> bool {
+    !parts
+        .get("rest")
+        .unwrap_or_default()
+        .contains("replaced by")
 }

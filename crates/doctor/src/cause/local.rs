@@ -1,6 +1,6 @@
 //! Causes on this machine: directories, disks, settings.
 
-use super::{Cause, RemedyKind, decisive, remedy, run, telling};
+use super::{Cause, RemedyKind, decisive, remedy, run, symptom, telling};
 use crate::parts::Parts;
 
 pub(super) static NO_CACHE: Cause = Cause {
@@ -29,6 +29,7 @@ pub(super) static PERMISSION: Cause = Cause {
         decisive("failed to initialize build cache at {file}: {...}permission denied"),
         decisive("failed to initialize build cache at {file}: {...}Access is denied"),
         telling("mkdir {file}: permission denied"),
+        telling("mkdir {file}: not a directory"),
         telling("open {file}: permission denied"),
         telling("unlinkat {file}: permission denied"),
         telling("mkdir {file}: Access is denied."),
@@ -102,6 +103,11 @@ pub(super) static MODULES_OFF: Cause = Cause {
         decisive("cannot be used with GO111MODULE=off"),
         decisive("cannot use path@version syntax in GOPATH mode"),
         telling("in module-aware mode"),
+        telling("go list -m: not using modules"),
+        // Settings that were pasted along.
+        symptom("GO111MODULE=off"),
+        symptom("GO111MODULE=\"off\""),
+        symptom("GO111MODULE='off'"),
         telling("can only use path@version syntax with 'go get'"),
         telling(
             "cannot find package \"{package}\" in any of: {...} (from $GOROOT) {...} (from $GOPATH)",
@@ -158,6 +164,7 @@ pub(super) static NO_PROGRAM: Cause = Cause {
             .when(is_program),
         telling("exec: \"{program}\": executable file not found in {...}").when(is_program),
         telling("exec: \"{program}\": cannot run executable found relative to current directory"),
+        telling("{program}: command not found").when(is_program),
     ],
     remedies: &[run(
         "go env GOBIN GOPATH",

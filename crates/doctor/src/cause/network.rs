@@ -61,6 +61,11 @@ pub(super) static REFUSED: Cause = Cause {
         telling("Failed to connect to {host} port {number}{...}Couldn't connect to server"),
         telling("Failed to connect to {host} port {number}{...}Could not connect to server"),
         telling("connect to host {host} port {number}: Connection refused"),
+        // The system's words in the language of its user.
+        telling("Failed to connect to {host} port {number}{...}\u{62d2}\u{7edd}\u{8fde}\u{63a5}"),
+        telling("Failed to connect to {host} port {number}{...}Verbindungsaufbau abgelehnt"),
+        telling("Failed to connect to {host} port {number}{...}Connexion refus\u{e9}e"),
+        telling("Failed to connect to {host} port {number}{...}Conexi\u{f3}n rehusada"),
     ],
     remedies: &[run(
         "curl -sSv -o /dev/null '{url}'",
@@ -95,6 +100,13 @@ pub(super) static TIMEOUT: Cause = Cause {
         telling("Operation timed out after {number} milliseconds"),
         telling("connect to host {host} port {number}: Connection timed out"),
         telling("connect to host {host} port {number}: Operation timed out"),
+        telling("Failed to connect to {host} port {number}{...}\u{8fde}\u{63a5}\u{8d85}\u{65f6}"),
+        telling(
+            "Failed to connect to {host} port {number}{...}Die Wartezeit f\u{fc}r die Verbindung ist abgelaufen",
+        ),
+        telling(
+            "Failed to connect to {host} port {number}{...}Connexion termin\u{e9}e par expiration du d\u{e9}lai",
+        ),
         telling("Operation too slow. Less than {number} bytes/sec"),
         decisive("\"{url}\": net/http: TLS handshake timeout"),
         decisive("\"{url}\": context deadline exceeded"),
@@ -136,6 +148,8 @@ pub(super) static RESET: Cause = Cause {
         telling("wsarecv: An established connection was aborted"),
         telling("Recv failure: Connection reset by peer"),
         telling("Recv failure: Connection was reset"),
+        telling("Recv failure: \u{8fde}\u{63a5}\u{88ab}\u{5bf9}\u{65b9}"),
+        telling("Recv failure: Die Verbindung wurde vom Kommunikationspartner"),
         telling("SSL_connect: Connection reset by peer"),
         telling("SSL_connect: SSL_ERROR_SYSCALL"),
         telling("SSL_read: Connection was reset"),

@@ -17,6 +17,8 @@ pub(super) static TOO_OLD: Cause = Cause {
         telling("requires go >= {required} (running go {running}"),
         // Up to go 1.20, which knows neither releases in the go line nor the lines that came later.
         decisive("invalid go version '{required}': must match format").when(is_release),
+        // Up to go 1.15.
+        telling("go.mod:{line}: usage: go 1.23"),
         decisive("unknown directive: toolchain"),
         decisive("unknown directive: godebug"),
         decisive("unknown directive: tool"),

@@ -92,6 +92,8 @@ pub(super) static OTHER_MAJOR: Cause = Cause {
         decisive("go.mod has post-v1 module path \"{new}\" at revision {revision}"),
         decisive("go.mod has non-{...} module path \"{new}\" at revision {revision}"),
         decisive("module path must match major version"),
+        // Up to go 1.15 the proxy is asked first.
+        telling("require {module}: reading {url}: {status}").when(is_of_other_major),
     ],
     remedies: &[],
 };
@@ -99,13 +101,13 @@ pub(super) static OTHER_MAJOR: Cause = Cause {
 pub(super) static UNKNOWN_REVISION: Cause = Cause {
     id: "version/unknown-revision",
     title: "the repository has no such tag, branch or commit",
-    why: "It was never pushed, was deleted, or is spelt differently (tags begin with v); or you may not see it.",
+    why: "It was never pushed, was deleted, or is spelt differently (tags begin with v); or you may not see it. Up to 1.16 go says so of whatever git failed with, a missing password too.",
     next: "List what there is with go list -m -versions, and ask for one of those.",
     common: false,
     patterns: &[
-        decisive("{module}@{version}: invalid version: unknown revision {revision}"),
-        decisive("{module}@{version}: reading {file} at revision {revision}: unknown revision {revision2}"),
-        decisive("unknown revision {revision}"),
+        telling("{module}@{version}: invalid version: unknown revision {revision}"),
+        telling("{module}@{version}: reading {file} at revision {revision}: unknown revision {revision2}"),
+        telling("unknown revision {revision}"),
         decisive("ambiguous revision {revision}"),
         telling("reading {url}: 404 Not Found server response: {...}unknown revision {revision}"),
         telling("{module}@{version}: invalid version: no commits"),
@@ -116,6 +118,11 @@ pub(super) static UNKNOWN_REVISION: Cause = Cause {
             "nothing: it lists what there is",
         )
         .when(is_no_placeholder),
+        run(
+            "git ls-remote --tags https://{module}",
+            "nothing: it shows what git itself says",
+        )
+        .when(is_on_a_code_host),
         remedy(
             RemedyKind::GoMod,
             "replace {module} => {module} VERSION",
@@ -208,6 +215,8 @@ pub(super) static BAD_GO_MOD: Cause = Cause {
     patterns: &[
         telling("{module}@{version}: parsing go.mod: {...}"),
         telling("{module}@{version} (replaced by {...}): parsing go.mod"),
+        telling("loading module retractions for {module}@{version}: parsing go.mod: {...}"),
+        telling("loading deprecation for {module}: parsing go.mod: {...}"),
     ],
     remedies: &[run(
         "go list -m -versions {module}",
@@ -222,8 +231,8 @@ pub(super) static NEWEST_BLOCKED: Cause = Cause {
     next: "The proxy has to hide a version that it refuses from @v/list and @latest; tell whoever runs it.",
     common: false,
     patterns: &[
-        decisive("loading module retractions for {module}@{version}: {...}"),
-        decisive("loading deprecation for {module}: {...}"),
+        telling("loading module retractions for {module}@{version}: {rest}").when(is_refused),
+        telling("loading deprecation for {module}: {rest}").when(is_refused),
     ],
     remedies: &[],
 };
@@ -289,4 +298,42 @@ fn is_placeholder(parts: &Parts) -> bool {
 
 fn is_no_placeholder(parts: &Parts) -> bool {
     !is_placeholder(parts)
+}
+
+/// Whether a URL of a proxy asks for a version that its path cannot have.
+fn is_of_other_major(parts: &Parts) -> bool {
+    let Some((path, version)) = parts.get("url").and_then(|url| url.split_once("/@v/v")) else {
+        return false;
+    };
+    let major = version.split('.').next().unwrap_or_default();
+    let suffix = path
+        .rsplit('/')
+        .next()
+        .and_then(|last| last.strip_prefix('v'));
+    suffix.is_some_and(|suffix| suffix.parse::<u32>().is_ok() && suffix != major)
+}
+
+/// Whether the module's path is that of its repository.
+fn is_on_a_code_host(parts: &Parts) -> bool {
+    let module = parts.get("module").unwrap_or_default();
+    let hosts = ["github.com/", "gitlab.com/", "gitee.com/", "bitbucket.org/"];
+    hosts.iter().any(|host| module.starts_with(host)) && module.split('/').count() == 3
+}
+
+/// Whether the proxy has the file and does not give it. Where it is broken or nobody answers, that is the
+/// matter, and not which version it is.
+fn is_refused(parts: &Parts) -> bool {
+    const OTHERS: [&str; 9] = [
+        "parsing go.mod",
+        "Get \"",
+        "Get http",
+        ": 5",
+        ": 401 ",
+        ": 407 ",
+        ": 408 ",
+        ": 418 ",
+        ": 429 ",
+    ];
+    let rest = parts.get("rest");
+    rest.is_some_and(|rest| !OTHERS.iter().any(|other| rest.contains(other)))
 }

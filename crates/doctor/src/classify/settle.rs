@@ -27,6 +27,8 @@ const PAIRS: &[(&str, &str)] = &[
     ("toolchain/too-old", "package/not-required"),
     ("toolchain/too-old", "local/modules-off"),
     ("toolchain/invalid", "graph/go-mod-syntax"),
+    ("package/not-in-std", "path/malformed"),
+    ("graph/replacement-missing", "package/not-in-module"),
     ("graph/no-go-mod", "package/not-required"),
     ("install/version-needed", "graph/no-go-mod"),
     ("graph/vendor-mode", "package/not-required"),

@@ -115,7 +115,7 @@ fn many_places_with_one_cause_are_one_reason() {
 
 #[test]
 fn what_is_certain_comes_before_what_is_common() {
-    let text = "go: example.com/a@v1.0.0: invalid version: unknown revision v1.0.0\ngo: golang.org/toolchain@v0.0.1: module lookup disabled by GOPROXY=off";
+    let text = "go: example.com/a@v1.0.0: invalid version: disallowed version string\ngo: golang.org/toolchain@v0.0.1: module lookup disabled by GOPROXY=off";
     let diagnosis = classify(text);
     assert_eq!(diagnosis.top().unwrap().confidence, Confidence::Certain);
 }

@@ -52,7 +52,7 @@ const SHORTEST: usize = 9;
 /// A message of `go` begins here, or a compiler's place in a file.
 static BEGINNING: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"go: |go [a-z]+: |go build [a-z./]+: |verifying [^\s@]+@v|",
+        r"go: |go (?:mod |work )?[a-z]+: |go [a-z]+ [^\s:]+: |verifying [^\s@]+@v|",
         r"SECURITY ERROR|can't load package: |package [^\s/]+\.[^\s/]+/|[^\s@]+ imports$|",
         r"(?:[A-Za-z]:)?[A-Za-z0-9_./\\~@][A-Za-z0-9_./\\~@-]*\.go:[0-9]+:"
     ))
@@ -143,7 +143,15 @@ fn is_coat(coat: &[Placed]) -> bool {
     let has_version = VERSION
         .as_ref()
         .is_none_or(|version| version.is_match(&text));
-    ends && !is_blank && !has_version && coat.len() <= LONGEST
+    ends && !is_blank && !has_version && !is_open(&text) && coat.len() <= LONGEST
+}
+
+/// Whether a quoted string begins in it and does not end: that is another matter, see
+/// [`super::escape`].
+fn is_open(text: &str) -> bool {
+    let opens = ["='", "b'", ": '", "('", "['"];
+    let is_odd = |mark: char| text.matches(mark).count() % 2 == 1;
+    is_odd('"') || is_odd('\'') && opens.iter().any(|open| text.contains(open))
 }
 
 /// The length of the same prefix at the beginning of a line: other digits, other white space, another

@@ -8,7 +8,7 @@
 //! It is not asked which logger it was: a string counts if all of its escapes can be read and one of
 //! them is needed, or if it stands behind a name that loggers give to messages.
 
-use super::letters::Placed;
+use super::letters::{self, Placed};
 use super::line::Line;
 
 /// Names under which messages stand, and whether each holds a whole one.
@@ -65,11 +65,13 @@ fn strings(line: &Line) -> Option<Vec<Line>> {
         return None;
     }
     let mut found = Vec::new();
+    let mut is_needed = false;
     let mut at = 0;
     while at < characters.len() {
         match quoted(characters, at) {
             Some(string) => {
                 at = string.end;
+                is_needed |= string.is_needed;
                 if string.counts() {
                     found.extend(string.lines(line));
                 }
@@ -77,7 +79,9 @@ fn strings(line: &Line) -> Option<Vec<Line>> {
             None => at += 1,
         }
     }
-    (!found.is_empty()).then_some(found)
+    // Line breaks outside of the strings are those of the whole.
+    let is_inside = is_needed || parts(line).is_none();
+    (!found.is_empty() && is_inside).then_some(found)
 }
 
 /// A message may quote something with escapes itself; then it is no logger's string.
@@ -167,11 +171,7 @@ fn escape(behind: &[Placed]) -> Option<(char, usize)> {
 fn coded(digits: &[Placed]) -> Option<char> {
     let digits: String = digits.iter().map(|(_, digit)| digit).collect();
     let number = u32::from_str_radix(&digits, 16).ok()?;
-    let meant = char::from_u32(number).unwrap_or(char::REPLACEMENT_CHARACTER);
-    Some(super::letters::straight(match meant {
-        '\u{1b}' => ' ',
-        other => other,
-    }))
+    Some(char::from_u32(number).unwrap_or(char::REPLACEMENT_CHARACTER))
 }
 
 // === impl Quoted ===
@@ -198,8 +198,11 @@ impl Quoted<'_> {
     fn lines(&self, line: &Line) -> Vec<Line> {
         let is_whole = self.name().is_some_and(|(_, is_whole)| is_whole);
         let breaks = |c: &Character| c.is_escape && c.placed.1 == '\n';
-        let lines = self.inside.split(breaks).enumerate();
-        let placed = |part: &[Character]| part.iter().map(|c| c.placed).collect();
+        // The last line break ends a line and begins none.
+        let last = self.inside.last().is_some_and(breaks);
+        let inside = self.inside.get(..self.inside.len() - usize::from(last));
+        let lines = inside.unwrap_or_default().split(breaks).enumerate();
+        let placed = |part: &[Character]| letters::without_controls(part.iter().map(|c| c.placed));
         lines
             .map(|(index, part)| line.inner(placed(part), is_whole && index == 0))
             .collect()

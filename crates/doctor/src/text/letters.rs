@@ -11,15 +11,19 @@ const ENTITY: usize = 8;
 
 /// The characters of a piece of text that begins at `start`.
 pub(super) fn of(raw: &str, start: u32) -> Vec<Placed> {
-    with_entities_read(without_controls(raw, start))
+    let placed = raw.char_indices().map(|(index, letter)| {
+        let index = u32::try_from(index).unwrap_or(u32::MAX);
+        (start.saturating_add(index), letter)
+    });
+    with_entities_read(without_controls(placed))
 }
 
 /// Without escape sequences of terminals, other control characters and invisible ones.
-fn without_controls(raw: &str, start: u32) -> Vec<Placed> {
-    let mut kept = Vec::with_capacity(raw.len());
-    let mut rest = raw.char_indices().peekable();
-    while let Some((index, character)) = rest.next() {
-        if character == '\u{1b}' {
+pub(super) fn without_controls(letters: impl Iterator<Item = Placed>) -> Vec<Placed> {
+    let mut kept = Vec::with_capacity(letters.size_hint().0);
+    let mut rest = letters.peekable();
+    while let Some((place, letter)) = rest.next() {
+        if letter == '\u{1b}' {
             match rest.peek() {
                 Some((_, '[')) => skip(&mut rest, |end| ('@'..='~').contains(&end)),
                 Some((_, ']' | '_' | 'P' | '^' | 'X')) => {
@@ -29,19 +33,18 @@ fn without_controls(raw: &str, start: u32) -> Vec<Placed> {
                 Some((_, '(' | ')')) => skip(&mut rest, |_| true),
                 _ => {}
             }
-        } else if character == '\t' || !is_invisible(character) {
-            let index = u32::try_from(index).unwrap_or(u32::MAX);
-            kept.push((start.saturating_add(index), straight(character)));
+        } else if letter == '\t' || !is_invisible(letter) {
+            kept.push((place, straight(letter)));
         }
     }
     kept
 }
 
 /// Skips a bracket and all up to the character that ends the sequence.
-fn skip(rest: &mut impl Iterator<Item = (usize, char)>, is_end: impl Fn(char) -> bool) {
+fn skip(rest: &mut impl Iterator<Item = Placed>, is_end: impl Fn(char) -> bool) {
     rest.next();
-    for (_, character) in rest {
-        if is_end(character) {
+    for (_, letter) in rest {
+        if is_end(letter) {
             break;
         }
     }
@@ -71,15 +74,12 @@ fn with_entities_read(characters: Vec<Placed>) -> Vec<Placed> {
     let mut read = Vec::with_capacity(characters.len());
     let mut rest = characters.as_slice();
     while let Some((&(place, character), behind)) = rest.split_first() {
-        match (character == '&').then(|| entity(behind)).flatten() {
-            Some((meant, length)) => {
-                read.push((place, straight(meant)));
-                rest = behind.get(length..).unwrap_or_default();
-            }
-            None => {
-                read.push((place, character));
-                rest = behind;
-            }
+        if let Some((meant, length)) = (character == '&').then(|| entity(behind)).flatten() {
+            read.push((place, straight(meant)));
+            rest = behind.get(length..).unwrap_or_default();
+        } else {
+            read.push((place, character));
+            rest = behind;
         }
     }
     read

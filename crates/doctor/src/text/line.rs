@@ -100,23 +100,38 @@ impl Line {
     /// Whether nothing in it can belong to a failure: what `go` says while all is well, lines that are
     /// drawn, fences.
     pub(super) fn is_noise(&self) -> bool {
+        let text = self.seen.trim_start();
+        let is_noise = NOISE.iter().any(|noise| text.starts_with(noise));
+        !self.is_whole && (is_noise || self.is_drawn())
+    }
+
+    fn is_drawn(&self) -> bool {
         let text = self.seen.trim();
-        let is_drawn = !text.is_empty() && !text.chars().any(char::is_alphanumeric);
-        let is_bracket = text.contains(['{', '}', '[', ']']);
-        !self.is_whole
-            && (NOISE.iter().any(|noise| text.starts_with(noise)) || is_drawn && !is_bracket)
+        let draws = |c: char| "-=_*~#`+|".contains(c) || ('\u{2500}'..='\u{257f}').contains(&c);
+        !text.is_empty() && text.chars().all(draws)
     }
 
     /// Whether it may be what a terminal broke off the line before. A member of a JSON object is
     /// indented, a string that was broken before a quotation mark is not.
     pub(super) fn may_continue(&self) -> bool {
-        self.seen.starts_with('"') || !self.begins_message()
+        (self.seen.starts_with('"') || !self.begins_message()) && !self.is_drawn()
     }
 
     pub(super) fn begins_message(&self) -> bool {
         let text = self.seen.trim_start();
-        self.is_whole || BEGINNINGS.iter().any(|start| text.starts_with(start)) || is_place(text)
+        self.is_whole
+            || BEGINNINGS.iter().any(|start| text.starts_with(start))
+            || is_command(text)
+            || is_place(text)
     }
+}
+
+/// Whether it begins as go up to 1.15 did: `go get MODULE: `.
+fn is_command(text: &str) -> bool {
+    let Some((command, _)) = text.split_once(": ") else {
+        return false;
+    };
+    command.starts_with("go ") && command.split(' ').count() == 3
 }
 
 /// Whether it begins as compilers do: `FILE.go:LINE:`.

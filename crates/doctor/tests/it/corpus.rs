@@ -8,7 +8,7 @@ mod cases;
 pub(crate) mod disguise;
 mod golden;
 mod heal;
-mod record;
+pub(crate) mod record;
 mod scene;
 
 use doctor::{classify, report};

@@ -4,18 +4,12 @@
 //! is wrong must not be called certain, and no advice may be dangerous, whatever the share of right ones.
 
 use crate::corpus::disguise::DECORATORS;
+use crate::corpus::record::{self, Transcript};
 use doctor::{Colour, Confidence, Diagnosis, classify, report};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::LazyLock;
-
-/// A transcript and its truth.
-struct Transcript {
-    name: String,
-    causes: Vec<String>,
-    text: String,
-}
 
 /// The fewest there are.
 const FEWEST: usize = 150;
@@ -23,17 +17,7 @@ const FEWEST: usize = 150;
 static ALL: LazyLock<Vec<Transcript>> = LazyLock::new(all);
 
 fn all() -> Vec<Transcript> {
-    let directory = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/it/transcripts");
-    let table = std::fs::read_to_string(directory.join("truth.tsv")).unwrap();
-    let row = |line: &str| {
-        let (name, causes) = line.split_once('\t').unwrap();
-        Transcript {
-            name: name.to_owned(),
-            causes: causes.split('|').map(str::to_owned).collect(),
-            text: std::fs::read_to_string(directory.join(name)).unwrap(),
-        }
-    };
-    table.lines().map(row).collect()
+    record::read(&PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/it/transcripts"))
 }
 
 fn top_of(diagnosis: &Diagnosis) -> String {
@@ -61,7 +45,7 @@ fn the_cause_of_every_transcript_is_named() {
             certain += usize::from(sure);
             wrong.push(format!(
                 "{}: {top}, not {:?}\n{}\n{}",
-                transcript.name,
+                transcript.case,
                 transcript.causes,
                 transcript.text,
                 report(&diagnosis, Colour::Never)
@@ -104,7 +88,7 @@ fn no_advice_is_dangerous() {
                 assert!(
                     !words.iter().any(is_danger),
                     "{}: {words:?}",
-                    transcript.name
+                    transcript.case
                 );
             }
         }
@@ -115,7 +99,7 @@ fn no_advice_is_dangerous() {
 fn in_a_workspace_nothing_is_vendored_for_one_module() {
     for transcript in ALL
         .iter()
-        .filter(|transcript| transcript.name.contains("workspace"))
+        .filter(|transcript| transcript.case.contains("workspace"))
     {
         let printed = report(&classify(&transcript.text), Colour::Never);
         let advice = printed.lines().filter(|line| !line.starts_with("   |"));
@@ -138,7 +122,7 @@ fn no_decorator_changes_the_first_cause() {
             if found != plain {
                 wrong.push(format!(
                     "{} under {name}: {found}, not {plain}\n{decorated}",
-                    transcript.name
+                    transcript.case
                 ));
             }
         }
@@ -152,7 +136,7 @@ fn no_decorator_changes_the_first_cause() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
+    #![proptest_config(ProptestConfig::with_cases(4096))]
 
     /// What a build server decorates once more is decorated by whoever shows its log.
     #[test]
@@ -169,7 +153,7 @@ proptest! {
         };
         let decorated = decorate(outer, &decorate(inner, &transcript.text));
         let found = top_of(&classify(&decorated));
-        prop_assert_eq!(found, plain, "{} under {} under {}\n{}", transcript.name, inner, outer, decorated);
+        prop_assert_eq!(found, plain, "{} under {} under {}\n{}", transcript.case, inner, outer, decorated);
     }
 }
 

@@ -310,4 +310,32 @@ pub(super) const MESSAGES: &[(&str, &str)] = &[
         "vcs/no-repository",
         "go: example.com/a@v1.0.0: invalid version: git ls-remote: exit status 128:\n\tfatal: repositorio 'https://git.example.com/a/' no encontrado",
     ),
+    (
+        "network/timeout",
+        "go: example.com/a@v1.0.0: invalid version: git ls-remote -q origin in /go/x: exit status 128:\n\t\u{81f4}\u{547d}\u{9519}\u{8bef}\u{ff1a}\u{65e0}\u{6cd5}\u{8bbf}\u{95ee} 'https://github.com/x/y/'\u{ff1a}Failed to connect to github.com port 443: \u{8fde}\u{63a5}\u{8d85}\u{65f6}",
+    ),
+    (
+        "network/refused",
+        "go: example.com/a@v1.0.0: invalid version: git ls-remote -q origin in /go/x: exit status 128:\n\tSchwerwiegend: konnte nicht auf 'https://github.com/x/y/' zugreifen: Failed to connect to github.com port 443: Verbindungsaufbau abgelehnt",
+    ),
+    (
+        "local/no-program",
+        "/bin/bash: line 1: mockgen: command not found\nmake: *** [Makefile:3: gen] Error 127",
+    ),
+    (
+        "workspace/go-line",
+        "go: module . listed in go.work file requires go >= 1.22.0, but go.work lists go 1.21; to update it:\n\tgo work use",
+    ),
+    (
+        "workspace/not-allowed",
+        "go: -mod may only be set to readonly or vendor when in workspace mode, but it is set to \"mod\"\n\tRemove the -mod flag to use the default readonly value, \n\tor set GOWORK=off to disable workspace mode.",
+    ),
+    (
+        "network/timeout",
+        "unrecognized import path \"golang.org/x/net\" (https fetch: Get https://golang.org/x/net?go-get=1: dial tcp 192.0.2.1:443: i/o timeout)",
+    ),
+    (
+        "network/timeout",
+        "go: example.com/a@v1.0.0: Get \"https://p.example.com/x\": dial tcp: lookup p.example.com on 127.0.0.11:53: read udp 127.0.0.1:45713->127.0.0.11:53: i/o timeout",
+    ),
 ];

@@ -88,7 +88,7 @@ pub(crate) const DECORATORS: &[Decorator] = &[
     }),
     ("azure", |text| {
         lines(text, |n, line| {
-            format!("2026-03-01T10:11:12.{:07}Z ##[error]{line}\n", n)
+            format!("2026-03-01T10:11:12.{n:07}Z ##[error]{line}\n")
         })
     }),
     ("travis", |text| {

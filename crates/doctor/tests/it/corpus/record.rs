@@ -60,27 +60,57 @@ fn what_this_go_prints_is_kept() {
         }
         let text = normal(&played);
         if !is_kept(directory, case.name, &text) {
-            let name = format!("{}.go1.{release}.txt", case.name);
-            fs::write(directory.join(&name), text).unwrap();
-            let row = format!("{name}\t{}\n", case.causes.join("|"));
-            let table = directory.join("truth.tsv");
-            let rows = fs::read_to_string(&table).unwrap_or_default();
-            fs::write(table, rows + &row).unwrap();
+            let file = directory.join(format!("go1.{release}.txt"));
+            let kept = fs::read_to_string(&file).unwrap_or_default();
+            let head = format!("{HEAD}{}\t{}\n", case.name, case.causes.join("|"));
+            fs::write(file, kept + &head + text.trim_end() + "\n").unwrap();
         }
     }
 }
 
-/// Whether this text of this case is there already.
+/// Whether this text of this case is there already, of whatever release.
 fn is_kept(directory: &Path, case: &str, text: &str) -> bool {
+    let bare = |text: &str| text.trim_end().replace(|c: char| c.is_ascii_digit(), "0");
+    let kept = read(directory);
+    kept.iter()
+        .any(|other| other.case == case && bare(&other.text) == bare(text))
+}
+
+/// A transcript and its truth.
+pub(crate) struct Transcript {
+    pub(crate) case: String,
+    /// The causes that are right.
+    pub(crate) causes: Vec<String>,
+    pub(crate) text: String,
+}
+
+/// What a transcript begins with, before its case and its causes.
+const HEAD: &str = "@@ ";
+
+/// Every transcript that is kept.
+pub(crate) fn read(directory: &Path) -> Vec<Transcript> {
     let files = fs::read_dir(directory)
         .unwrap()
         .map(|file| file.unwrap().path());
-    let mut of_case = files.filter(|file| {
-        let name = file.file_name().unwrap().to_string_lossy();
-        name.starts_with(&format!("{case}.go1."))
-    });
-    let bare = |text: &str| text.replace(|c: char| c.is_ascii_digit(), "0");
-    of_case.any(|file| bare(&fs::read_to_string(file).unwrap()) == bare(text))
+    let texts = files.map(|file| fs::read_to_string(file).unwrap());
+    texts.flat_map(|text| of_release(&text)).collect()
+}
+
+fn of_release(text: &str) -> Vec<Transcript> {
+    let mut transcripts: Vec<Transcript> = Vec::new();
+    for line in text.split_inclusive('\n') {
+        if let Some(head) = line.strip_prefix(HEAD) {
+            let (case, causes) = head.trim_end().split_once('\t').unwrap();
+            transcripts.push(Transcript {
+                case: case.to_owned(),
+                causes: causes.split('|').map(str::to_owned).collect(),
+                text: String::new(),
+            });
+        } else if let Some(last) = transcripts.last_mut() {
+            last.text.push_str(line);
+        }
+    }
+    transcripts
 }
 
 fn normal(played: &Played) -> String {

@@ -25,10 +25,52 @@ fn set_to(value: &str) -> Played {
 }
 
 pub(super) fn cases() -> Vec<Case> {
+    let cases = [settings(), too_new()];
+    cases.into_iter().flatten().collect()
+}
+
+fn settings() -> Vec<Case> {
     vec![
         case("go_line_is_newer", &["toolchain/too-old"], || {
             wants("go 1.99.0", Scene::new())
         }),
+        case("not_available", &["toolchain/not-available"], || {
+            set_to("go1.99.0")
+        }),
+        case("download_forbidden", &["toolchain/download"], || {
+            let toolchains = Target::Prefix("golang.org/toolchain/".to_owned());
+            Scene::new()
+                .fault(toolchains, Fault::status(403))
+                .env("GOTOOLCHAIN", "go1.99.0")
+                .run(&["version"])
+        }),
+        case(
+            "language_version",
+            &["toolchain/language-version", "toolchain/not-available"],
+            || set_to("go1.99"),
+        ),
+        case("invalid_toolchain", &["toolchain/invalid"], || {
+            set_to("newest")
+        }),
+        case("not_in_path", &["toolchain/not-in-path"], || {
+            set_to("go1.99.0+path")
+        }),
+        case(
+            "invalid_go_line",
+            &["toolchain/invalid", "graph/go-mod-syntax"],
+            || wants("go 1.x", Scene::new()),
+        ),
+    ]
+}
+
+/// Files and packages that are too new for the go that reads them.
+fn too_new() -> Vec<Case> {
+    let cases = [too_new_files(), too_new_packages()];
+    cases.into_iter().flatten().collect()
+}
+
+fn too_new_files() -> Vec<Case> {
+    vec![
         case("go_line_with_a_patch", &["toolchain/too-old"], || {
             wants("go 1.21.0\n\ntoolchain go1.23.2", Scene::new())
         })
@@ -74,6 +116,11 @@ pub(super) fn cases() -> Vec<Case> {
             },
         )
         .up_to(20),
+    ]
+}
+
+fn too_new_packages() -> Vec<Case> {
+    vec![
         case("new_package_slices", &["toolchain/too-old"], || {
             new_package("slices")
         })
@@ -95,12 +142,12 @@ pub(super) fn cases() -> Vec<Case> {
             &["toolchain/too-old"],
             || {
                 let module = Module::new("example.com/new", "v1.0.0")
-                    .file("new.go", "package new\n\nimport _ \"maps\"\n");
+                    .file("sub/sub.go", "package sub\n\nimport _ \"maps\"\n");
                 Scene::with(corpus().with(&module))
                     .go_mod("require example.com/new v1.0.0")
                     .file(
                         "main.go",
-                        "package main\n\nimport _ \"example.com/new\"\n\nfunc main() {}\n",
+                        "package main\n\nimport _ \"example.com/new/sub\"\n\nfunc main() {}\n",
                     )
                     .run(&["build", "./..."])
             },
@@ -120,31 +167,5 @@ pub(super) fn cases() -> Vec<Case> {
                 .run(&["mod", "tidy"])
         })
         .from(21),
-        case("not_available", &["toolchain/not-available"], || {
-            set_to("go1.99.0")
-        }),
-        case("download_forbidden", &["toolchain/download"], || {
-            let toolchains = Target::Prefix("golang.org/toolchain/".to_owned());
-            Scene::new()
-                .fault(toolchains, Fault::status(403))
-                .env("GOTOOLCHAIN", "go1.99.0")
-                .run(&["version"])
-        }),
-        case(
-            "language_version",
-            &["toolchain/language-version", "toolchain/not-available"],
-            || set_to("go1.99"),
-        ),
-        case("invalid_toolchain", &["toolchain/invalid"], || {
-            set_to("newest")
-        }),
-        case("not_in_path", &["toolchain/not-in-path"], || {
-            set_to("go1.99.0+path")
-        }),
-        case(
-            "invalid_go_line",
-            &["toolchain/invalid", "graph/go-mod-syntax"],
-            || wants("go 1.x", Scene::new()),
-        ),
     ]
 }

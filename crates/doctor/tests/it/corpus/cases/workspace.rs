@@ -170,7 +170,7 @@ fn replacements() -> Vec<Case> {
                 .go_mod("require (\n\texample.com/Sirupsen/log v1.0.0\n\texample.com/sirupsen/log v1.0.0\n)")
                 .file("main.go", main)
                 .run(&["build", "-mod=mod", "./..."])
-        }),
+        }).from(14),
         case("conflicting_requirement", &["graph/conflict"], || {
             let old = Module::new("example.com/b", "v0.9.0");
             Scene::with(corpus().with(&old)).run(&[
