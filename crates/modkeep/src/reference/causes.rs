@@ -68,6 +68,7 @@ fn cause_page(cause: &Cause) -> String {
         kind,
         template,
         cost,
+        ..
     } in cause.remedies
     {
         let _ = writeln!(
