@@ -2,15 +2,16 @@
 
 use super::{
     base::Base,
-    checkout::{Checkout, join},
+    checkout::{Checkout, read_below},
 };
-use finding::{Finding, Unreadable};
+use finding::{Finding, Place, Unreadable};
 use gate::{change, policy::Policy};
 use lockfile::{
-    Kind, Lockfile, Manifest,
+    Beside, Kind, Lockfile,
     audit::{Expected, audit},
     compare::changed,
 };
+use std::io;
 
 /// What there is to say about a lock file: with a base, only what the change brings.
 pub(super) fn look(
@@ -19,7 +20,7 @@ pub(super) fn look(
     policy: &Policy,
     name: &str,
 ) -> Result<Vec<Finding>, Unreadable> {
-    let Some(now) = read(name, |name| checkout.read(name), policy)? else {
+    let Some(now) = read(name, |name| through_no_link(checkout, name), policy)? else {
         return Ok(Vec::new());
     };
     let Some(base) = base else {
@@ -31,6 +32,16 @@ pub(super) fn look(
     let mut findings = change::introduced(now.findings, &before.findings);
     findings.extend(changed(&before.lock, &now.lock));
     Ok(findings)
+}
+
+/// Reads a file of the checkout; one that is not there is none. A lock names directories, and one of
+/// them may be a link to somewhere else.
+fn through_no_link(checkout: &Checkout, name: &str) -> Result<Option<Vec<u8>>, Unreadable> {
+    match read_below(&checkout.path(""), name) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Unreadable::new(Place::file(name), error.to_string())),
+    }
 }
 
 /// A lock file and what is wrong with it.
@@ -48,15 +59,11 @@ fn read(
         return Ok(None);
     };
     let lock = lockfile::read(kind, name, &bytes)?;
-    let directory = name.rsplit_once('/').map_or("", |(directory, _)| directory);
-    let manifest = join(directory, "package.json");
-    let manifests = match read(&manifest)? {
-        Some(bytes) => vec![Manifest::read(&manifest, &bytes)?],
-        None => Vec::new(),
-    };
+    let beside = Beside::read(&lock, &read)?;
     let expected = Expected {
         hosts: policy.lock.hosts.clone(),
-        manifests,
+        manifests: beside.manifests,
+        settings: beside.settings,
     };
     let findings = audit(&lock, &expected);
     Ok(Some(Audited { lock, findings }))
