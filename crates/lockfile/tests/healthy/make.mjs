@@ -167,7 +167,7 @@ function rewrite(text, origin, at) {
   ];
   for (const [from, to] of pairs) text = text.replaceAll(from, to);
   // yarn 1 names the default registry by a host of its own.
-  text = text.replaceAll(/https:\/\/registry\.(npmjs|yarnpkg)\.(org|com)\//g, "https://registry.example.com/");
+  text = text.replaceAll(/https:\/\/registry\.[a-z]+\.(org|com)\//g, "https://registry.example.com/");
   if (text.includes(work) || text.includes("127.0.0.1") || text.includes(at)) throw new Error("names of this machine are left");
   return text;
 }

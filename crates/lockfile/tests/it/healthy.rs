@@ -26,8 +26,7 @@ pub(crate) struct Case {
 
 /// An archive that no registry has, and that the tool writes no hash of, or a weak one: nothing holds
 /// fast what is installed, so it is right to say so.
-const UNHELD: [(&str, &str); 3] = [
-    ("archive/npm6", "lock/integrity-weak"),
+const UNHELD: [(&str, &str); 2] = [
     ("archive/yarn1", "lock/integrity-weak"),
     ("archive/pnpm", "lock/integrity-missing"),
 ];
