@@ -8,9 +8,9 @@
 
 mod settings;
 
-pub use settings::{Allowed, Fresh, Licences, Locks, Minimal, Vulnerable};
+pub use settings::{Allowed, Fresh, Licences, Locks, Minimal, Paths, Vulnerable};
 
-use crate::{rules, waiver::Waiver};
+use crate::{rules, scope::Scope, waiver::Waiver};
 use finding::{Place, Rule, Span, Step, Unreadable, nearest};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -41,6 +41,8 @@ pub struct Policy {
     pub steps: Steps,
     /// Single rules that differ from their step, by id.
     pub rules: BTreeMap<String, Mode>,
+    /// What is judged.
+    pub paths: Paths,
     /// Lock files.
     pub lock: Locks,
     /// Budgets.
@@ -113,7 +115,14 @@ impl Policy {
         self.rules.get(rule.id).copied().unwrap_or(unnamed)
     }
 
+    /// Which files of the checkout are judged.
+    pub fn scope(&self) -> Result<Scope, String> {
+        Scope::without(&self.paths.exclude)
+    }
+
     fn check(&self, file: &str, source: &[u8], rules: &[&Rule]) -> Result<(), Unreadable> {
+        self.scope()
+            .map_err(|problem| Unreadable::new(find(file, source, "exclude"), problem))?;
         let waived = self.waivers.iter().map(|waiver| &waiver.rule);
         for named in self.rules.keys().chain(waived) {
             if !rules.iter().any(|rule| rule.id == named) {
@@ -238,6 +247,11 @@ mod tests {
         let error = parse("[steps]\nlok = \"warn\"\n").unwrap_err();
         assert!(
             error.starts_with("modkeep-gate.toml:2:1: unknown field `lok`"),
+            "{error}"
+        );
+        let error = parse("[paths]\nexclude = [\"a[\"]\n").unwrap_err();
+        assert!(
+            error.starts_with("modkeep-gate.toml:2:1: \"a[\": "),
             "{error}"
         );
         let error = parse("[steps]\nlock = \"maybe\"\n").unwrap_err();

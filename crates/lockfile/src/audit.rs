@@ -19,19 +19,25 @@ mod tree;
 use crate::{
     manifest::Manifest,
     model::{Lockfile, Package},
+    registries::Registry,
     settings::Settings,
     source::Address,
 };
 use finding::{Finding, Rule, Span};
+use std::collections::HashSet;
 
 /// What a lock is held against.
 #[derive(Debug, Clone, Default)]
 pub struct Expected {
     /// The hosts that packages may come from: `registry.example.com`, or with a port if it is not
-    /// the scheme's own. With an empty list, lock files only have to be consistent: the host that
-    /// most packages of registries come from is taken as the one that is meant, and of as many the
-    /// one that is first in the file.
+    /// the scheme's own. With an empty list, a host has to be known from what follows, or else be
+    /// where most packages of the lock come from.
     pub hosts: Vec<String>,
+    /// What the configuration of the package manager says; of a change, at its base.
+    pub registries: Vec<Registry>,
+    /// The hosts that the lock at the base of a change names ([`Lockfile::hosts`]); none if there is
+    /// no base, or no such lock at it.
+    pub hosts_before: Option<HashSet<String>>,
     /// The package.json beside the lock, and those of the project's other packages. What is not
     /// given is not compared.
     pub manifests: Vec<Manifest>,
@@ -52,10 +58,10 @@ pub fn audit(lockfile: &Lockfile, expected: &Expected) -> Vec<Finding> {
     for one in &seen {
         findings.extend(hashes::check(one));
         findings.extend(sources::check(one, &hosts, &declared));
-        findings.extend(hosts.check(one));
         findings.extend(names::check(one));
         findings.extend(names::key(one));
     }
+    findings.extend(hosts.check(&seen));
     findings.extend(hashes::conflicts(&seen));
     findings.extend(names::halves(lockfile));
     findings.extend(complete::check(lockfile, expected, &tree));

@@ -7,6 +7,7 @@
 //! weak one or to none. That an entry never had a hash is no change.
 
 use crate::{
+    fold::fold,
     model::{Format, Lockfile, Package, Text},
     rules::{
         COMMIT_CHANGED, ENTRY_CHANGED, INTEGRITY_CHANGED, INTEGRITY_DIFFERS, INTEGRITY_UNPROVEN,
@@ -17,7 +18,10 @@ use crate::{
     tree::shown,
 };
 use finding::{Finding, Place, Rule, Span};
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    mem::discriminant,
+};
 
 /// The platforms that one of several archives of a version is for.
 const TARGETS: &str = "targets";
@@ -49,6 +53,7 @@ pub fn changed(old: &Lockfile, new: &Lockfile) -> Vec<Finding> {
         }
     }
     let mut findings = Vec::new();
+    let mut moved = Vec::new();
     for package in &new.packages {
         let Some(key) = Key::of(package) else {
             continue;
@@ -66,9 +71,10 @@ pub fn changed(old: &Lockfile, new: &Lockfile) -> Vec<Finding> {
         };
         findings.extend(change.integrity());
         findings.extend(change.checksum());
-        findings.extend(change.source());
+        moved.extend(change.source());
         findings.extend(change.entry());
     }
+    findings.extend(fold(moved));
     findings.extend(caches(old, new));
     findings.extend(repositories(old, new));
     findings
@@ -306,14 +312,16 @@ impl<'l> Before<'l> {
         locations.insert(location(package));
     }
 
-    /// Whether an entry comes from where one did before. What comes from the registry that is
-    /// configured may be anywhere.
-    fn knows(&self, package: &Package) -> bool {
+    /// Whether an entry comes from where one did before. What has no address comes from the registry
+    /// that is configured, whose configuration is looked at where it is written. An address where
+    /// there was none is another place, unless another tool wrote it: some write none.
+    fn knows(&self, package: &Package, is_same_tool: bool) -> bool {
         let Some(locations) = self.sources.get(&package.source) else {
             return false;
         };
         let now = location(package);
-        now.is_none() || locations.contains(&None) || locations.contains(&now)
+        let is_anywhere = !is_same_tool && locations.contains(&None);
+        now.is_none() || is_anywhere || locations.contains(&now)
     }
 }
 
@@ -377,15 +385,17 @@ impl Change<'_> {
         })
     }
 
-    fn source(&self) -> Option<Finding> {
-        (!self.before.knows(self.package)).then(|| {
+    /// Another source, with the words that are the same for everything that moved in the same way.
+    fn source(&self) -> Option<(String, Finding)> {
+        let is_same_tool = discriminant(&self.old.format) == discriminant(&self.new.format);
+        (!self.before.knows(self.package, is_same_tool)).then(|| {
             let resolved = self.package.resolved.as_ref();
             let span = resolved.map_or(self.package.span, |text| text.span);
             let base = self.before.first;
             let (now, before) = (from(self.package), from(base));
             let message = format!("{now} here, it was {before}");
-            let finding = self.finding(&SOURCE_CHANGED, span, message);
-            finding.beside(self.old.place(base.span), "before")
+            let finding = self.finding(&SOURCE_CHANGED, span, message.clone());
+            (message, finding.beside(self.old.place(base.span), "before"))
         })
     }
 

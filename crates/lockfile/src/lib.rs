@@ -22,12 +22,15 @@
 pub mod audit;
 mod beside;
 pub mod compare;
+mod directories;
+mod fold;
 mod input;
 pub mod manifest;
 mod model;
 mod npm;
 mod pnpm;
 mod range;
+pub mod registries;
 pub mod registry;
 pub mod rules;
 mod settings;
@@ -37,6 +40,7 @@ mod tree;
 mod yarn;
 
 pub use beside::Beside;
+pub use directories::workspace_patterns;
 pub use input::MAX_BYTES;
 pub use manifest::{Manifest, Overrides};
 pub use model::{Dependency, Format, Integrity, Kind, Lockfile, Override, Package, Root, Text};

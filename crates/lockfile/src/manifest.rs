@@ -72,6 +72,13 @@ impl Manifest {
             runtimes: runtimes(top)?,
         })
     }
+
+    /// Whether it asks for anything that is not a folder or file of the checkout.
+    pub fn asks_elsewhere(&self) -> bool {
+        const OWN: [&str; 4] = ["workspace:", "link:", "file:", "portal:"];
+        let mut wanted = self.dependencies.iter().map(|one| &one.wanted);
+        wanted.any(|wanted| !OWN.iter().any(|own| wanted.starts_with(own)))
+    }
 }
 
 // === impl Overrides ===

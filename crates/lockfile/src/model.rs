@@ -5,11 +5,11 @@
 //! may complain about keeps the stretch of the file that it was written in.
 
 use crate::{
-    source::{Source, local_path},
+    source::{Address, Source, local_path},
     sri::{Sri, SriError},
 };
 use finding::{Place, Span};
-use std::fmt;
+use std::{collections::HashSet, fmt};
 
 /// The most hashes of one archive that are read. Tools write one; some registries had several.
 const MAX_HASHES: usize = 16;
@@ -227,6 +227,13 @@ impl Lockfile {
     /// A stretch of this file.
     pub fn place(&self, span: Span) -> Place {
         Place::at(&*self.file, span)
+    }
+
+    /// The hosts that addresses of archives name, in lower case.
+    pub fn hosts(&self) -> HashSet<String> {
+        let fetched = self.packages.iter().filter(|one| one.source.is_fetched());
+        let addresses = fetched.filter_map(|one| Address::of(&one.resolved.as_ref()?.value));
+        addresses.filter_map(|address| address.authority).collect()
     }
 }
 

@@ -17,7 +17,9 @@ pub static RULES: &[&Rule] = &[
     &SOURCE_ASKED,
     &SOURCE_OUTSIDE,
     &HOST_NOT_ALLOWED,
+    &HOST_FOREIGN,
     &HOST_MIXED,
+    &REGISTRY_CHANGED,
     &NOT_HTTPS,
     &NAME_MISMATCH,
     &NAME_IMPOSSIBLE,
@@ -152,12 +154,30 @@ pub static HOST_NOT_ALLOWED: Rule = Rule {
 };
 
 /// Not where the others come from.
+pub static HOST_FOREIGN: Rule = Rule {
+    id: "lock/host-foreign",
+    step: Step::Lock,
+    title: "a package comes from a host that nothing else in the lock comes from",
+    why: "An address that points elsewhere is how a package is swapped for another one: the hash beside it is of whatever is there.",
+    next: "Install it from the same registry. If the host is meant, name it and the others under `[lock] hosts` in the policy, or in the package manager's own configuration.",
+};
+
+/// Two hosts throughout.
 pub static HOST_MIXED: Rule = Rule {
     id: "lock/host-mixed",
     step: Step::Lock,
-    title: "a package comes from another host than the rest of the lock",
-    why: "A single entry that points elsewhere is how a package is swapped for another one.",
-    next: "Install it from the same registry, or name all hosts that are meant in the policy.",
+    title: "packages of one lock come from two hosts throughout",
+    why: "Often it is one registry under two names. The lock alone does not tell that from a swap of many packages.",
+    next: "Install from one registry, or name all hosts that are meant under `[lock] hosts` in the policy.",
+};
+
+/// Another registry than at the base of a change.
+pub static REGISTRY_CHANGED: Rule = Rule {
+    id: "lock/registry-changed",
+    step: Step::Lock,
+    title: "the configuration of the package manager names another registry than before",
+    why: "Whatever has no address in the lock, and every package that is added from now on, is fetched from there.",
+    next: "Ask who changed it and why; if the registry is meant, name its host under `[lock] hosts` in the policy.",
 };
 
 /// Anything but HTTPS.

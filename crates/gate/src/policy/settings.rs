@@ -6,8 +6,17 @@ use serde::Deserialize;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct Locks {
-    /// Hosts that package lock files may name; empty: any, but one for all packages of a file.
+    /// Hosts that package lock files and registries may name; empty: none that is foreign to the rest
+    /// of a lock.
     pub hosts: Vec<String>,
+}
+
+/// `[paths]`: what of the checkout is judged.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct Paths {
+    /// Files and directories that are not judged, in the grammar of [`crate::scope::Scope::without`].
+    pub exclude: Vec<String>,
 }
 
 /// `[minimal]`: budgets. Nothing is limited unless it is written down.

@@ -6,6 +6,7 @@ use lockfile::{
     Kind, Lockfile, Manifest, Settings,
     audit::{Expected, audit},
     compare::changed,
+    registries::{self, Registry},
 };
 use std::{
     collections::BTreeMap,
@@ -95,11 +96,12 @@ fn of_project(folder: &Path) -> Vec<Case> {
             name: format!("{shape}/{tool}"),
             kind,
             expected: Expected {
-                hosts: Vec::new(),
                 manifests: manifests(kind, &file, &text, &found, directory),
                 settings: Some(settings.map_or_else(Settings::default, |path| {
                     Settings::read("pnpm-workspace.yaml", &fs::read(path).unwrap()).unwrap()
                 })),
+                registries: configured(&found),
+                ..Expected::default()
             },
             file,
             text,
@@ -133,6 +135,15 @@ fn manifests(
     known
         .map(|(path, name)| Manifest::read(&name, &fs::read(path).unwrap()).unwrap())
         .collect()
+}
+
+/// What the files that configure the package manager say of registries.
+fn configured(found: &BTreeMap<String, PathBuf>) -> Vec<Registry> {
+    let files = registries::FILES.iter();
+    let known = files.filter_map(|(name, form)| Some((name, form, found.get(*name)?)));
+    let read = known
+        .map(|(name, form, path)| registries::read(*form, name, &fs::read(path).unwrap()).unwrap());
+    read.flatten().collect()
 }
 
 fn join(directory: &str, name: &str) -> String {

@@ -10,6 +10,7 @@ mod fixtures;
 mod halves;
 mod healthy;
 mod hostile;
+mod hosts;
 mod manifests;
 mod mutations;
 mod rules;

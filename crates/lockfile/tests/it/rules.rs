@@ -177,13 +177,13 @@ fn without_a_list_the_host_of_most_packages_is_meant() {
         &hash(SHA512),
     );
     let entries = format!("{other}, {}, {}", good("a"), good("b"));
-    assert_eq!(found(&entries), ["lock/host-mixed"]);
+    assert_eq!(found(&entries), ["lock/host-foreign"]);
     // Of as many, the first is.
     let findings = audit(
         &npm(&format!("{},\n{other}", good("a"))),
         &Expected::default(),
     );
-    assert_eq!(ids(&findings), ["lock/host-mixed"]);
+    assert_eq!(ids(&findings), ["lock/host-foreign"]);
     assert_eq!(findings[0].place.span.unwrap().line, 2);
 }
 

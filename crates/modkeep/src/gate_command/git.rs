@@ -23,6 +23,21 @@ const PLAIN: [&str; 2] = ["100644 blob", "100755 blob"];
 /// Mode and kind of a directory in a tree.
 const DIRECTORY: &str = "040000 tree";
 
+/// The path of a directory from the root of its repository: empty, or with a slash at its end. A
+/// directory of no repository is its own root. `git` is not asked: this is for reports alone.
+pub(super) fn prefix(directory: &Path) -> String {
+    let Ok(real) = directory.canonicalize() else {
+        return String::new();
+    };
+    let mut above = real.ancestors();
+    let root = above.find(|ancestor| ancestor.join(".git").exists());
+    let path = root.and_then(|root| real.strip_prefix(root).ok()?.to_str());
+    match path {
+        None | Some("") => String::new(),
+        Some(path) => format!("{path}/"),
+    }
+}
+
 /// The repository of a checkout.
 #[derive(Debug, Clone)]
 pub(super) struct Repository {
@@ -144,6 +159,25 @@ impl Repository {
     /// A file as it was, by its path from the directory; none if it was not there.
     pub(super) fn file(&self, commit: &Commit, name: &str) -> Result<Option<Vec<u8>>, Unreadable> {
         self.named(commit, &format!("{}{name}", self.prefix), name)
+    }
+
+    /// The plain files below the directory as it was, by their paths from there.
+    pub(super) fn files(&self, commit: &Commit) -> Result<Vec<String>, Unreadable> {
+        let wrong = |why: &str| problem(commit, ".", why);
+        let mut asked = vec!["ls-tree", "-r", "-z", "--full-tree", &commit.hash];
+        if !self.prefix.is_empty() {
+            asked.extend(["--", &self.prefix]);
+        }
+        let output = git(&self.directory, &asked).map_err(|why| wrong(&why))?;
+        if !output.status.success() {
+            return Err(wrong(&complaint(&output)));
+        }
+        // A name that is no UTF-8 is refused where it still is, and decides nothing where it was.
+        let text = String::from_utf8_lossy(&output.stdout);
+        let entries = text.split('\0').filter_map(|entry| entry.split_once('\t'));
+        let plain = entries.filter(|(facts, _)| PLAIN.iter().any(|kind| facts.starts_with(kind)));
+        let below = plain.filter_map(|(_, path)| path.strip_prefix(&*self.prefix));
+        Ok(below.map(str::to_owned).collect())
     }
 
     /// A file as it was, by its path from the root; a link on the way to it is not taken for absence.

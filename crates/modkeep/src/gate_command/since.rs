@@ -49,7 +49,7 @@ impl Since {
         let mut findings = now.findings(with);
         if let Some(base) = &base {
             findings = change::introduced(findings, &base.findings(with));
-            findings.extend(change::changed_sums(&base.lock, &now.lock));
+            findings.extend(now.lock.go_sum.changed_since(&base.lock.go_sum));
         }
         findings.extend(change::findings(&moves, &now.places()));
         let scans = facts::scans(with.site, &moves).await;
