@@ -135,7 +135,8 @@ pub fn is_mild(rule: &Rule) -> bool {
     use project::rules::{ONE_BUILD, ONLY_TESTS, TWO_MAJORS};
     // Tools write a registry under two names into one file, by its name and by that of a mirror.
     let mixed = &lockfile::rules::HOST_MIXED;
-    let often_meant = [&ONE_BUILD, &ONLY_TESTS, &TWO_MAJORS, mixed];
+    let asked = &lockfile::rules::SOURCE_ASKED;
+    let often_meant = [&ONE_BUILD, &ONLY_TESTS, &TWO_MAJORS, mixed, asked];
     let mut mild = MILD.iter().chain(vulndb::MILD).chain(&often_meant);
     mild.any(|mild| mild.id == rule.id)
 }

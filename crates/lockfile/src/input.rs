@@ -83,6 +83,8 @@ impl<'t> Input<'t> {
             let problem = format!("has {size} bytes, more than the {MAX_BYTES} that are read");
             return Err(Unreadable::new(Place::file(file), problem));
         }
+        // A mark of the byte order, which editors of Windows put first and every tool skips.
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         let places = Places::of(bytes);
         let refuse = |start: usize, length: usize, problem: String| {
             let at = At::new(start, start + length);
@@ -226,6 +228,13 @@ mod tests {
         assert!(problem(b"a\nb\0").starts_with("x.lock:2:2: has a NUL"));
         assert!(problem(b"a\nbc\xff").starts_with("x.lock:2:3: is no UTF-8"));
         assert!(problem(&vec![b' '; MAX_BYTES + 1]).contains("more than"));
+    }
+
+    #[test]
+    fn a_mark_of_the_byte_order_is_skipped() {
+        let input = Input::new("x.lock", b"\xef\xbb\xbf{}").unwrap();
+        assert_eq!(input.text, "{}");
+        assert!(problem(b"\xef\xbb\xbf \n").contains("is empty"));
     }
 
     #[test]

@@ -223,7 +223,10 @@ fn an_archive_in_place_of_the_registry_is_found_in_pnpm() {
     let swap = "tarball: https://registry.example.com/evil/-/evil-4.1.2.tgz";
     assert_eq!(found(swap), ["lock/name-mismatch", "lock/host-foreign"]);
     let git = "type: git, repo: https://example.com/a.git, commit: main";
-    assert_eq!(found(git), ["lock/source-git", "lock/not-pinned"]);
+    assert_eq!(
+        found(git),
+        ["lock/source-git", "lock/not-pinned", "lock/key-differs"]
+    );
 }
 
 #[test]

@@ -162,8 +162,9 @@ impl Files for Checkout {
         &self.inventory
     }
 
+    /// Through no link: the folders that a lock names are chosen by whoever wrote it.
     fn read(&self, name: &str) -> Result<Option<Vec<u8>>, Unreadable> {
-        read_named(&self.root, name)
+        found(name, read_below(&self.root, name))
     }
 }
 
@@ -202,7 +203,11 @@ fn name(entry: &fs::DirEntry) -> Result<String, Unreadable> {
 
 /// Reads a file of a checkout by its name; one that is not there is none.
 pub(super) fn read_named(root: &Path, name: &str) -> Result<Option<Vec<u8>>, Unreadable> {
-    match read_plain(&root.join(name)) {
+    found(name, read_plain(&root.join(name)))
+}
+
+fn found(name: &str, read: io::Result<Vec<u8>>) -> Result<Option<Vec<u8>>, Unreadable> {
+    match read {
         Ok(bytes) => Ok(Some(bytes)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(Unreadable::new(Place::file(name), error.to_string())),

@@ -10,7 +10,7 @@ use gate::{
     scope::Scope,
 };
 use lockfile::{
-    Kind, Lockfile, Manifest,
+    Beside, Kind, Lockfile, Manifest,
     audit::{Expected, audit},
     compare::changed,
     registries::{self, Registry},
@@ -182,30 +182,25 @@ fn judge(
     policy: &Policy,
 ) -> Result<Vec<Finding>, Unreadable> {
     let before = base.and_then(|base| Some((base, base.locks.get(name)?)));
-    let expected = |packages: &Packages<'_>| {
+    let expected = |packages: &Packages<'_>, lock: &Lockfile| {
+        let beside = Beside::read(lock, |name| packages.files.read(name))?;
         Ok(Expected {
             hosts: policy.lock.hosts.clone(),
             // A change does not choose where its packages may come from.
             registries: base.unwrap_or(now).registries(name)?,
             hosts_before: before.map(|(_, lock)| lock.hosts()),
-            manifests: manifests(packages.files, name)?,
+            manifests: beside.manifests,
+            settings: beside.settings,
         })
     };
-    let findings = audit(lock, &expected(now)?);
+    let findings = audit(lock, &expected(now, lock)?);
     let Some((base, before)) = before else {
         return Ok(findings);
     };
-    let old = audit(before, &expected(base)?);
+    let old = audit(before, &expected(base, before)?);
     let mut findings = change::introduced(findings, &old);
     findings.extend(changed(before, lock));
     Ok(findings)
-}
-
-fn manifests(files: &dyn Files, lock: &str) -> Result<Vec<Manifest>, Unreadable> {
-    let name = join(inventory::split(lock).0, "package.json");
-    let read = files.read(&name)?;
-    let manifest = read.map(|bytes| Manifest::read(&name, &bytes));
-    Ok(manifest.transpose()?.into_iter().collect())
 }
 
 /// A lock that is not read: with a base, only if the change touches it.
