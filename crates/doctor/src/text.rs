@@ -36,10 +36,9 @@ const NARROWEST: usize = 60;
 impl Plain {
     /// Makes a text plain, as it most likely was. The text has fewer than 2^32 bytes; what lies beyond
     /// is left out.
-    #[cfg(test)]
     pub(crate) fn new(original: &str) -> Self {
-        let mut readings = Self::readings(original);
-        readings.swap_remove(0)
+        let mut readings = Self::readings(original).into_iter();
+        readings.next().unwrap_or_default()
     }
 
     /// The same for each width at which a terminal may have broken the lines, the likeliest first. None
