@@ -309,11 +309,11 @@ fn known(bench: &Bench, packages: &[&str]) {
 fn a_vulnerability_in_packages_that_nothing_imports_stops_nothing() {
     let bench = packages(IMPORTS_CODE);
     known(&bench, &["idle", "tests"]);
-    let output = bench.gate(&[]);
+    let output = bench.gate_for_everything(&[]);
     assert_found(&output, 0, "go.mod:5:1: warning", "vulnerable/not-imported");
     assert_found(&output, 0, "go.mod:5:1: warning", "vulnerable/not-built");
     known(&bench, &["idle", "below"]);
-    let output = bench.gate(&[]);
+    let output = bench.gate_for_everything(&[]);
     assert_found(
         &output,
         12,
@@ -331,9 +331,9 @@ fn a_vulnerability_in_packages_that_nothing_imports_stops_nothing() {
 fn a_vulnerability_stops_where_nobody_can_tell_what_is_imported() {
     let bench = packages(IMPORTS_CODE);
     known(&bench, &["idle"]);
-    bench.gate(&[]).assert_ok();
+    bench.gate_for_everything(&[]).assert_ok();
     bench.write("broken.go", "packet main\n");
-    let output = bench.gate(&[]);
+    let output = bench.gate_for_everything(&[]);
     assert_found(
         &output,
         12,
@@ -351,11 +351,11 @@ fn a_change_that_begins_to_import_what_is_vulnerable_stops() {
     bench.git(&["init", "-q"]);
     bench.git(&["add", "."]);
     bench.git(&["commit", "-qm", "one"]);
-    assert_eq!(bench.gate(&[]).status.code(), Some(12));
-    bench.gate(&["--base", "HEAD"]).assert_ok();
+    assert_eq!(bench.gate_for_everything(&[]).status.code(), Some(12));
+    bench.gate_for_everything(&["--base", "HEAD"]).assert_ok();
     let both = IMPORTS_CODE.replace("code\"", "code\"\nimport _ \"example.com/p/idle\"");
     bench.write("main.go", both);
-    let output = bench.gate(&["--base", "HEAD"]);
+    let output = bench.gate_for_everything(&["--base", "HEAD"]);
     assert_found(
         &output,
         12,
@@ -372,13 +372,13 @@ fn exceptions_of_govulncheck_wrappers_count_with_an_owner_and_an_end() {
     known(&bench, &["idle", "below"]);
     let entry = "[[IgnoredVulns]]\nid = \"GO-2026-0002\"\nreason = \"no input from strangers\"\n";
     bench.write(".govulncheck-ignore.toml", entry);
-    let output = bench.gate(&[]);
+    let output = bench.gate_for_everything(&[]);
     let place = ".govulncheck-ignore.toml:1:1: warning";
     assert_found(&output, 12, place, "allowed/waiver-incomplete");
     let whole = format!("{entry}owner = \"team@example.com\"\nignoreUntil = 2999-12-31\n");
     bench.write(".govulncheck-ignore.toml", &whole);
     let vex = bench.project.path().join("vex.json");
-    let output = bench.gate(&["--vex", vex.to_str().unwrap()]);
+    let output = bench.gate_for_everything(&["--vex", vex.to_str().unwrap()]);
     output.assert_ok();
     let waived =
         "waived by team@example.com until 2999-12-31: example.com/p@v1.0.0 has GO-2026-0002";
@@ -410,7 +410,7 @@ fn exceptions_of_govulncheck_wrappers_count_with_an_owner_and_an_end() {
     bench.git(&["add", "."]);
     bench.git(&["commit", "-qm", "one"]);
     bench.write(".govulncheck-ignore.toml", &whole);
-    let output = bench.gate(&["--policy-from", "HEAD"]);
+    let output = bench.gate_for_everything(&["--policy-from", "HEAD"]);
     let place =
         ".govulncheck-ignore.toml: warning: the policy here is another one than that of HEAD";
     assert_found(&output, 12, place, "change/policy-changed");

@@ -59,8 +59,6 @@ fn every_block_of_the_guide_passes_a_sound_change_and_stops_a_tampered_one() {
     let blocks = blocks();
     assert_eq!(blocks.len(), 5);
     let (bench, _origin) = cloned();
-    let advisory = advisory("GO-2026-0009", "example.com/other", "1.0.0");
-    bench.know(&[("GO-2026-0009", advisory)], &[]);
     let sound = bench.project.read("go.sum");
     for (language, block) in &blocks {
         let script = script(language, block);
@@ -81,6 +79,8 @@ fn every_block_of_the_guide_passes_a_sound_change_and_stops_a_tampered_one() {
 /// A branch `work` of a repository whose `main` is at the same commit.
 fn cloned() -> (Bench, TempDir) {
     let bench = Bench::new();
+    let advisory = advisory("GO-2026-0009", "example.com/other", "1.0.0");
+    bench.know(&[("GO-2026-0009", advisory)], &[]);
     bench.write("modkeep-gate.toml", "[steps]\nfresh = \"off\"\n");
     bench.git(&["init", "-q", "-b", "main"]);
     bench.git(&["add", "."]);
