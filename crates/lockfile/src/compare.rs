@@ -6,12 +6,14 @@
 //! What no hash algorithm connects is not compared, except that a strong hash may not give way to a
 //! weak one or to none. That an entry never had a hash is no change.
 
+mod entry;
+mod git;
+
 use crate::{
     fold::fold,
     model::{Format, Lockfile, Package, Text},
     rules::{
-        COMMIT_CHANGED, ENTRY_CHANGED, INTEGRITY_CHANGED, INTEGRITY_DIFFERS, INTEGRITY_UNPROVEN,
-        SOURCE_CHANGED,
+        ENTRY_CHANGED, INTEGRITY_CHANGED, INTEGRITY_DIFFERS, INTEGRITY_UNPROVEN, SOURCE_CHANGED,
     },
     source::{Address, Source, local_path, without_build},
     sri::{Sri, agree},
@@ -76,7 +78,7 @@ pub fn changed(old: &Lockfile, new: &Lockfile) -> Vec<Finding> {
     }
     findings.extend(fold(moved));
     findings.extend(caches(old, new));
-    findings.extend(repositories(old, new));
+    findings.extend(git::repositories(old, new));
     findings
 }
 
@@ -112,47 +114,6 @@ fn caches(old: &Lockfile, new: &Lockfile) -> Option<Finding> {
         let place = span.map_or_else(|| Place::file(&*new.file), |span| new.place(span));
         Finding::new(&INTEGRITY_UNPROVEN, place, "", message)
     })
-}
-
-/// Repositories that are locked to another commit, or have come to lie elsewhere.
-fn repositories(old: &Lockfile, new: &Lockfile) -> Vec<Finding> {
-    let mut before: HashMap<&str, Vec<(&Package, Address)>> = HashMap::new();
-    for (package, address) in of_git(old) {
-        /// Of one name real locks have one repository.
-        const KEPT: usize = 16;
-        let known = before.entry(package.installed_as()).or_default();
-        if known.len() < KEPT {
-            known.push((package, address));
-        }
-    }
-    let mut findings = Vec::new();
-    for (package, address) in of_git(new) {
-        let known = before.get(package.installed_as());
-        let Some(known) = known.filter(|known| {
-            let mut known = known.iter();
-            !known.any(|(_, one)| one.commit() == address.commit())
-        }) else {
-            continue;
-        };
-        let Some((base, was)) = known.first() else {
-            continue;
-        };
-        let commit = |address: &Address| address.commit().unwrap_or("no commit").to_owned();
-        let message = format!("{} here, it was {}", commit(&address), commit(was));
-        let span = package
-            .resolved
-            .as_ref()
-            .map_or(package.span, |text| text.span);
-        let finding = Finding::new(&COMMIT_CHANGED, new.place(span), package.subject(), message);
-        findings.push(finding.beside(old.place(base.span), "before"));
-    }
-    findings
-}
-
-fn of_git(lockfile: &Lockfile) -> impl Iterator<Item = (&Package, Address)> {
-    let packages = lockfile.packages.iter();
-    let packages = packages.filter(|one| one.source == Source::Git);
-    packages.filter_map(|one| Some((one, Address::of(&one.resolved.as_ref()?.value)?)))
 }
 
 /// Whether the hashes of a lock are those that a registry published. `published` says what it
@@ -407,7 +368,8 @@ impl Change<'_> {
         if self.old.format != self.new.format || now.source == Source::Folder {
             return None;
         }
-        let changed = facts(base, now).or_else(|| needs(&self.new.format, base, now))?;
+        let changed =
+            entry::facts(base, now).or_else(|| entry::needs(&self.new.format, base, now))?;
         let finding = self.finding(&ENTRY_CHANGED, now.span, changed);
         Some(finding.beside(self.old.place(base.span), "before"))
     }
@@ -415,52 +377,6 @@ impl Change<'_> {
     fn finding(&self, rule: &'static Rule, span: Span, message: String) -> Finding {
         Finding::new(rule, self.new.place(span), self.package.subject(), message)
     }
-}
-
-/// A fact that is not the same any more.
-fn facts(base: &Package, now: &Package) -> Option<String> {
-    let pairs = base.facts.iter().chain(&now.facts);
-    let mut keys = pairs.map(|(key, _)| key.as_str());
-    let key = keys.find(|key| {
-        let (now, base) = (now.fact(key), base.fact(key));
-        let is_news = (now.is_none() || base.is_none()) && WRITTEN_LATER.contains(key);
-        now != base && !is_news
-    })?;
-    let shown = |package: &Package| package.fact(key).map_or("nothing".to_owned(), shown);
-    Some(format!("{key} is {}, it was {}", shown(now), shown(base)))
-}
-
-/// Something that is needed and was not before, or the other way round.
-fn needs(format: &Format, base: &Package, now: &Package) -> Option<String> {
-    let differing = if let Format::Pnpm { .. } = format {
-        // What is locked for a name is written there, and which peers were met.
-        let named = |one: &'_ Package| -> HashSet<String> {
-            let own = one.dependencies.iter().map(|one| one.name.clone());
-            own.filter(|name| !one.peers.contains(name)).collect()
-        };
-        named(base).symmetric_difference(&named(now)).min().cloned()
-    } else {
-        let pairs = |one: &'_ Package| -> HashSet<(String, String)> {
-            let own = one.dependencies.iter();
-            own.map(|one| (one.name.clone(), one.wanted.clone()))
-                .collect()
-        };
-        let (base, now) = (pairs(base), pairs(now));
-        let differing = base.symmetric_difference(&now).min();
-        differing.map(|(name, wanted)| format!("{name}@{wanted}"))
-    };
-    let differing = differing.or_else(|| {
-        let bundles =
-            |one: &'_ Package| -> HashSet<String> { one.bundles.iter().cloned().collect() };
-        bundles(base)
-            .symmetric_difference(&bundles(now))
-            .min()
-            .cloned()
-    })?;
-    Some(format!(
-        "what it needs differs from before in {}",
-        shown(&differing)
-    ))
 }
 
 /// The version of yarn's cache that a checksum is of, where it is written with it.

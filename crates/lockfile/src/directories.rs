@@ -5,6 +5,7 @@
 //! the patterns in package.json.
 
 use crate::{
+    manifest::Manifest,
     model::Lockfile,
     source::{Source, local_path},
 };
@@ -43,6 +44,19 @@ impl Lockfile {
     }
 }
 
+// === impl Manifest ===
+
+impl Manifest {
+    /// The folders that it asks for by their paths, from the root of the checkout: pnpm and yarn 1 do
+    /// not name all of them in the lock.
+    pub fn directories(&self) -> impl Iterator<Item = String> {
+        let folder = self.file.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let wanted = self.dependencies.iter().map(|one| &*one.wanted);
+        let folders = wanted.filter(|wanted| Source::of(wanted) == Some(Source::Folder));
+        folders.filter_map(move |wanted| joined(folder, local_path(wanted)))
+    }
+}
+
 /// The patterns of folders in a package.json that its lock is for too; none where it has none, or is
 /// no package.json.
 pub fn workspace_patterns(manifest: &[u8]) -> Vec<String> {
@@ -76,7 +90,7 @@ fn joined(folder: &str, path: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::workspace_patterns;
-    use crate::{Kind, read};
+    use crate::{Kind, Manifest, read};
 
     #[test]
     fn a_lock_names_the_folders_that_it_is_for() {
@@ -89,6 +103,15 @@ mod tests {
         named.sort_unstable();
         named.dedup();
         assert_eq!(named, ["lib", "scripts/m", "scripts/m/packages/a"]);
+    }
+
+    #[test]
+    fn a_manifest_names_folders_by_their_paths() {
+        let text = br#"{"dependencies": {"a": "link:../a", "b": "file:./b", "c": "portal:c",
+            "d": "file:d.tgz", "e": "^1", "f": "link:../../f", "g": "workspace:*"}}"#;
+        let manifest = Manifest::read("web/package.json", text).unwrap();
+        let named: Vec<String> = manifest.directories().collect();
+        assert_eq!(named, ["a", "web/b", "web/c"]);
     }
 
     #[test]

@@ -32,13 +32,14 @@ function bundled({ family, number }) {
   return own ? { files: { "package.json": manifest }, flags: family === "npm" ? ["--force"] : [] } : null;
 }
 
-// The project bundles something itself, and so does a folder that it depends on; npm since 7 makes an
-// archive of such a folder, which fails.
-function bundling({ family, number }) {
+// The project bundles something itself, and so does a folder that it depends on; npm since 7 makes
+// an archive of such a folder, which fails.
+function bundling({ family }) {
   const manifest = root({ dependencies: { debug: "4.3.4", held: "file:held" }, bundleDependencies: ["debug"] });
   const held = { name: "held", version: "1.0.0", dependencies: { "is-number": "^6.0.0" }, bundledDependencies: ["is-number"] };
-  if (family === "npm" && number > 6) delete manifest.dependencies.held;
-  return { files: { "package.json": manifest, "held/package.json": held } };
+  if (family !== "npm") return { files: { "package.json": manifest, "held/package.json": held } };
+  delete manifest.dependencies.held;
+  return { files: { "package.json": manifest } };
 }
 
 function aliases() {
@@ -98,7 +99,7 @@ function folders({ family }) {
   if (family !== "npm") dependencies.linked = "link:./linked";
   if (family === "berry") dependencies.portal = "portal:./portal";
   const files = { "package.json": root({ dependencies }) };
-  for (const name of ["near", "linked", "portal"]) {
+  for (const name of ["near", "linked", "portal"].filter((name) => name in dependencies)) {
     files[`${name}/package.json`] = { name, version: "1.0.0", dependencies: { ms: "^2.1.1" } };
   }
   return { files };

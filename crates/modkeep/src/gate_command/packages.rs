@@ -124,6 +124,9 @@ impl<'a> Packages<'a> {
         let mut covered: BTreeSet<String> = BTreeSet::new();
         for lock in self.locks.values() {
             covered.extend(lock.directories());
+            // What a package.json of the lock's own asks for by its path the lock is for as well.
+            let beside = Beside::read(lock, |name| self.files.read(name))?;
+            covered.extend(beside.manifests.iter().flat_map(Manifest::directories));
         }
         let inventory = self.files.inventory();
         for lock in inventory.locks.iter().chain(&inventory.unread_locks) {
