@@ -301,6 +301,10 @@ fn messages_about_public_proxies_are_told_from_others() {
             of("mirror.example.com", false, "golang.org/x/text@v0.14.0"),
         ),
         (
+            "package golang.org/x/net/html: unrecognized import path \"golang.org/x/net/html\": https fetch: Get \"https://golang.org/x/net/html?go-get=1\": dial tcp 216.239.37.1:443: i/o timeout",
+            of("golang.org", true, ""),
+        ),
+        (
             "go: golang.org/x/text@v0.14.0: Get \"https://goproxy.corp.example/golang.org/x/text/@v/v0.14.0.mod\": dial tcp 1.2.3.4:443: i/o timeout",
             None,
         ),
