@@ -197,6 +197,7 @@ fn a_table_names_latency_module_and_database_of_each() {
         tried(ALIYUN, Some(25), true, false),
     ]);
     page.fixes.truncate(1);
+    page.tried[3].module = Seen::Unknown("x".repeat(500));
     insta::assert_snapshot!(render(&page, Colour::Never));
 }
 
