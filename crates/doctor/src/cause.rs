@@ -13,12 +13,15 @@
 
 mod graph;
 mod http;
+mod install;
 mod local;
 mod network;
+mod standard;
 mod sum;
 mod toolchain;
 mod vcs;
 mod version;
+mod workspace;
 
 use crate::parts::Parts;
 use serde::{Serialize, Serializer};
@@ -69,7 +72,7 @@ pub enum Evidence {
 }
 
 /// What would mend it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub struct Remedy {
     /// What is changed.
     pub kind: RemedyKind,
@@ -78,6 +81,8 @@ pub struct Remedy {
     pub template: &'static str,
     /// What it costs, or what to know before.
     pub cost: &'static str,
+    /// What must hold of the parts for it to be of use.
+    pub guard: Option<fn(&Parts) -> bool>,
 }
 
 /// What a remedy changes.
@@ -163,12 +168,22 @@ pub static CAUSES: &[&Cause] = &[
     &version::NEWEST_BLOCKED,
     &version::RETRACTED,
     &version::DEPRECATED,
+    &install::VERSION_NEEDED,
+    &install::REPLACES,
+    &install::NO_COMMAND,
     &graph::PACKAGE_GONE,
     &graph::NOT_REQUIRED,
     &graph::AMBIGUOUS,
     &graph::NOT_IN_STD,
     &graph::CYCLE,
     &graph::INTERNAL,
+    &workspace::NO_MODULES,
+    &workspace::NOT_LISTED,
+    &workspace::GO_LINE,
+    &workspace::MODULE_GONE,
+    &workspace::MODE,
+    &workspace::VENDOR_INCONSISTENT,
+    &workspace::NO_FILE,
     &graph::CONFLICT,
     &graph::SYNTAX,
     &graph::STALE,
@@ -202,6 +217,11 @@ pub static CAUSES: &[&Cause] = &[
     &local::PERMISSION,
     &local::READ_ONLY,
     &local::FULL,
+    &local::NO_LOCKS,
+    &local::MODULES_OFF,
+    &local::GOPATH_GO_MOD,
+    &local::NO_COMPILER,
+    &local::NO_PROGRAM,
     &local::BAD_SETTING,
     &local::UNKNOWN_COMMAND,
 ];
@@ -253,6 +273,7 @@ const fn remedy(kind: RemedyKind, template: &'static str, cost: &'static str) ->
         kind,
         template,
         cost,
+        guard: None,
     }
 }
 
@@ -282,6 +303,18 @@ impl Serialize for Cause {
 
 impl Pattern {
     /// The same, if this holds of the parts too.
+    const fn when(self, guard: fn(&Parts) -> bool) -> Self {
+        Self {
+            guard: Some(guard),
+            ..self
+        }
+    }
+}
+
+// === impl Remedy ===
+
+impl Remedy {
+    /// The same, if this holds of the parts.
     const fn when(self, guard: fn(&Parts) -> bool) -> Self {
         Self {
             guard: Some(guard),

@@ -8,10 +8,13 @@
 //! 4. then what describes more of the message (a wrapper is more specific than what it wraps), then
 //!    the earlier place.
 //!
-//! What proves less is left out where something that proves more was found at the same place. If
-//! nothing was found, the text is unknown, and that is the answer.
+//! What proves less is left out where something that proves more was found at the same place, and of
+//! reasons that exclude each other one stays. Certain is only what the message itself says and nobody
+//! but `go` would say so. If nothing was found, the text is unknown, and that is the answer.
 
+mod frame;
 mod seen;
+mod settle;
 mod trust;
 
 use crate::cause::Evidence;
@@ -47,10 +50,8 @@ static CODE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\bMK[0-9]{4
 pub fn classify(text: &str) -> Diagnosis {
     let skipped = text.ceil_char_boundary(text.len().saturating_sub(MAX_TEXT));
     let end = text.get(skipped..).unwrap_or_default();
-    let plain = Plain::new(end);
     let lines = Lines::new(text);
-    let mut groups = codes_in(plain.text());
-    groups.extend(causes_in(plain.text()));
+    let (plain, groups) = read(end);
     let distrusted = groups.iter().any(|group| trust::is_lost(group.what));
     let reasons: Vec<Reason> = groups
         .into_iter()
@@ -58,7 +59,9 @@ pub fn classify(text: &str) -> Diagnosis {
         .collect();
     let unknown = reasons.is_empty().then(|| seen::unknown(&plain));
     Diagnosis {
-        unknown: unknown.flatten().map(|at| lines.see(&plain, at, skipped)),
+        unknown: unknown
+            .flatten()
+            .map(|at| lines.see_whole(&plain, at, skipped)),
         withheld: distrusted
             && reasons
                 .iter()
@@ -68,6 +71,34 @@ pub fn classify(text: &str) -> Diagnosis {
     }
 }
 
+/// The text in its plain form, and what is found in it. Of several readings the one that is surest
+/// counts, of equally sure ones the one that describes more of the message, then the likeliest.
+fn read(text: &str) -> (Plain, Vec<Group>) {
+    let readings = Plain::readings(text).into_iter();
+    let found = readings.map(|plain| {
+        let groups = groups_in(plain.text());
+        (plain, groups)
+    });
+    let first = |groups: &[Group]| {
+        let group = groups.first()?;
+        Some((Reverse(group.confidence), group.stretch.len()))
+    };
+    let best = found.reduce(|one, other| {
+        if first(&other.1) > first(&one.1) {
+            other
+        } else {
+            one
+        }
+    });
+    best.unwrap_or_default()
+}
+
+fn groups_in(text: &str) -> Vec<Group> {
+    let mut groups = codes_in(text);
+    groups.extend(causes_in(text));
+    settle::settled(groups)
+}
+
 /// All places with the same reason.
 #[derive(Debug)]
 struct Group {
@@ -75,6 +106,8 @@ struct Group {
     confidence: Confidence,
     /// The place that says most.
     stretch: Range<usize>,
+    /// The words there that say most.
+    point: Range<usize>,
     parts: Parts,
     chain: Vec<Link>,
     times: usize,
@@ -101,7 +134,7 @@ fn codes_in(text: &str) -> Vec<Group> {
         let group = Group::new(
             What::Code(code),
             Confidence::Certain,
-            found.range(),
+            [found.range(), found.range()],
             parts,
             chain,
         );
@@ -140,12 +173,22 @@ fn causes_in(text: &str) -> Vec<Group> {
 fn grouped(text: &str, hits: Vec<Hit>) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     let mut places: BTreeMap<&str, (usize, Vec<Range<usize>>)> = BTreeMap::new();
+    let message = |at: usize| text.get(..at).and_then(|before| before.rfind('\n'));
     for hit in hits {
         let group = Group::of(text, &hit);
         let (index, stretches) = places
             .entry(hit.cause.id)
             .or_insert((groups.len(), Vec::new()));
-        let is_new = !overlaps_any(stretches, &hit.stretch);
+        // One message that says so twice says so once.
+        let is_same = |other: &Range<usize>| message(other.start) == message(hit.stretch.start);
+        let is_known = stretches.iter().any(is_same)
+            && groups.get(*index).is_none_or(|first| {
+                group
+                    .subjects
+                    .iter()
+                    .all(|own| first.subjects.contains(own))
+            });
+        let is_new = !is_known && !overlaps_any(stretches, &hit.stretch);
         stretches.push(hit.stretch);
         match groups.get_mut(*index) {
             Some(first) if is_new => first.join(group),
@@ -190,7 +233,7 @@ impl Group {
     fn new(
         what: What,
         confidence: Confidence,
-        stretch: Range<usize>,
+        [stretch, point]: [Range<usize>; 2],
         parts: Parts,
         chain: Vec<Link>,
     ) -> Self {
@@ -199,6 +242,7 @@ impl Group {
             what,
             confidence,
             stretch,
+            point,
             parts,
             chain,
             times: 1,
@@ -210,11 +254,16 @@ impl Group {
         let Lead { subject, chain } = lead(text, hit.stretch.start);
         let mut parts = hit.parts.clone();
         add_subject(&mut parts, subject);
-        let confidence = hit.pattern.evidence.into();
+        let confidence = match hit.pattern.evidence.into() {
+            Confidence::Certain if !frame::is_there(hit.cause.id, text, hit.stretch.start) => {
+                Confidence::Likely
+            }
+            confidence => confidence,
+        };
         Self::new(
             What::Cause(hit.cause),
             confidence,
-            hit.stretch.clone(),
+            [hit.stretch.clone(), hit.point.clone()],
             parts,
             chain,
         )
@@ -240,7 +289,7 @@ impl Group {
         Reason {
             what: self.what,
             confidence: self.confidence,
-            seen: lines.see(plain, self.stretch, skipped),
+            seen: lines.see(plain, self.stretch, self.point, skipped),
             times: self.times,
             subjects: self.subjects,
             fixes: fixes(self.what, &self.parts, distrusted),

@@ -30,10 +30,15 @@ pub(crate) fn fixes(what: What, parts: &Parts, distrusted: bool) -> Vec<Fix> {
     };
     let allowed = |remedy: &&Remedy| !(distrusted && remedy.kind.rewrites_path());
     let remedies = cause.remedies.iter().filter(allowed);
-    remedies.filter_map(|remedy| fix(remedy, parts)).collect()
+    let mut fixes: Vec<Fix> = remedies.filter_map(|remedy| fix(remedy, parts)).collect();
+    fixes.dedup_by(|one, other| one.text == other.text);
+    fixes
 }
 
 fn fix(remedy: &Remedy, parts: &Parts) -> Option<Fix> {
+    if !remedy.guard.is_none_or(|guard| guard(parts)) {
+        return None;
+    }
     let text = fill(remedy.template, parts)?;
     let is_sound = match remedy.kind {
         RemedyKind::Replace => fits(parts) && is_line_of_go_mod(&text),

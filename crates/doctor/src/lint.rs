@@ -77,6 +77,7 @@ pub static LINTS: &[&Belief] = &[
     &local::TOOLCHAIN,
     &local::READ_ONLY,
     &local::MISSPELT,
+    &local::MODULES_OFF,
 ];
 
 /// Looks through the settings.

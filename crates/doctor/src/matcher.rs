@@ -19,6 +19,8 @@ pub(crate) struct Hit {
     pub(crate) cause: &'static Cause,
     pub(crate) pattern: &'static Pattern,
     pub(crate) stretch: Range<usize>,
+    /// The words in it that say most.
+    pub(crate) point: Range<usize>,
     pub(crate) parts: Parts,
 }
 
@@ -118,6 +120,7 @@ impl Slot {
             cause: self.cause,
             pattern: self.pattern,
             stretch: found.stretch.start + around.start..found.stretch.end + around.start,
+            point: found.point.start + around.start..found.point.end + around.start,
             parts: found.parts,
         })
     }

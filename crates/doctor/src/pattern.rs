@@ -4,6 +4,8 @@
 //! that its name says; `{...}` passes over anything within the same message. A digit behind a name
 //! only tells two holes apart and takes nothing out.
 //!
+//! The quotation marks around a URL may be missing: go before 1.14 wrote none.
+//!
 //! A search begins at the longest piece of a template that has no hole, its anchor: those of all
 //! patterns are looked for in one pass, and only where one stands is the pattern itself tried.
 
@@ -18,12 +20,17 @@ pub(crate) struct Compiled {
     regex: Regex,
     /// The names of its holes that take something out.
     names: Vec<&'static str>,
+    /// The words behind its URL, if it has both: they say what was wrong with it.
+    behind_url: Option<&'static str>,
+    anchor: &'static str,
 }
 
 /// Where a pattern was found, and what it took out.
 #[derive(Debug)]
 pub(crate) struct Found {
     pub(crate) stretch: Range<usize>,
+    /// The words in it that say most.
+    pub(crate) point: Range<usize>,
     pub(crate) parts: Parts,
 }
 
@@ -32,7 +39,15 @@ pub(crate) struct Found {
 enum Piece {
     Words(&'static str),
     Hole(&'static str),
+    /// A URL, with its quotation marks or without.
+    Url,
 }
+
+/// Words as short as these say nothing.
+const MEAGRE: usize = 4;
+
+/// A URL with or without its quotation marks; without a host it needs them.
+const URL: &str = r#"(?:"(?P<url>[^\s"']+)"|(?P<bare>[a-z][a-z0-9+.-]*://[^\s"']+?))"#;
 
 // === impl Pattern ===
 
@@ -51,14 +66,21 @@ impl Pattern {
         for (index, piece) in pieces.iter().enumerate() {
             let is_last = index + 1 == pieces.len();
             source.push_str(&piece.source(is_last));
-            if let Piece::Hole(name) = *piece
-                && piece.takes_out()
-            {
-                names.push(name);
+            match *piece {
+                Piece::Hole(name) if piece.takes_out() => names.push(name),
+                Piece::Url => names.push("url"),
+                _ => {}
             }
         }
         let regex = Regex::new(&source).ok()?;
-        Some(Compiled { regex, names })
+        let behind = self.template.split("{url}").nth(1);
+        let behind = behind.and_then(|behind| behind.trim_start_matches('"').split('{').next());
+        Some(Compiled {
+            regex,
+            names,
+            behind_url: behind.filter(|words| words.len() > MEAGRE),
+            anchor: self.anchor(),
+        })
     }
 }
 
@@ -75,13 +97,36 @@ impl Compiled {
         let (stretch, captures) = all.find_map(|captures| Some((covers(&captures)?, captures)))?;
         let mut parts = Parts::default();
         for name in &self.names {
-            if let Some(part) = captures.name(name) {
+            let bare = || captures.name("bare").filter(|_| *name == "url");
+            if let Some(part) = captures.name(name).or_else(bare) {
                 parts.add(name, part.as_str());
             }
         }
         parts.derive();
-        Some(Found { stretch, parts })
+        let url = captures.name("url").or_else(|| captures.name("bare"));
+        let end = url.map(|url| {
+            // One in quotation marks ends behind the second.
+            let behind = window.get(url.end()..).unwrap_or_default();
+            url.end() + usize::from(behind.starts_with('"'))
+        });
+        let point = match self.behind_url.zip(end) {
+            Some((words, end)) => point(end, words),
+            None => point(place, self.anchor),
+        };
+        Some(Found {
+            stretch,
+            point,
+            parts,
+        })
     }
+}
+
+/// The words of a pattern at a place, without what only joins them to the holes beside it.
+fn point(start: usize, words: &str) -> Range<usize> {
+    let joins: &[char] = &[' ', ':', ';', ',', '"', '\'', '(', '@'];
+    let behind = words.trim_start_matches(joins);
+    let start = start + words.len() - behind.len();
+    start..start + behind.trim_end_matches(joins).len()
 }
 
 // === impl Piece ===
@@ -90,7 +135,7 @@ impl Piece {
     fn words(self) -> Option<&'static str> {
         match self {
             Self::Words(words) => Some(words),
-            Self::Hole(_) => None,
+            Self::Hole(_) | Self::Url => None,
         }
     }
 
@@ -102,6 +147,7 @@ impl Piece {
     fn source(self, is_last: bool) -> String {
         let name = match self {
             Self::Words(words) => return regex::escape(words),
+            Self::Url => return URL.to_owned(),
             Self::Hole(name) => name,
         };
         let class = class(name.trim_end_matches(|c: char| c.is_ascii_digit()), is_last);
@@ -122,14 +168,15 @@ impl Piece {
 fn class(name: &str, is_last: bool) -> &'static str {
     match name {
         "..." if is_last => r"[^\n]",
-        "..." => r"[^\n]*?",
+        "rest" if is_last => r"[^\n]*",
+        "..." | "rest" => r"[^\n]*?",
         "module" | "package" | "importer" => r#"[^\s:@"'(),;]+"#,
         "version" => r#"[^\s:/,;"'()]+"#,
         "required" | "running" => r#"[^\s:,;"'()]+"#,
         "url" | "word" | "target" => r#"[^\s"']+"#,
         "host" => r#"[^\s:"'/,()]+(?::[0-9]+)?"#,
         "line" | "number" => "[0-9]+",
-        "status" => r"[0-9]{3}(?: [A-Z][A-Za-z-]*)*",
+        "status" => r"[0-9]{3}\b(?: [A-Z][A-Za-z-]*)*",
         "mode" | "system" => "[a-z]+",
         "toolchain" => "go[0-9A-Za-z.+-]+",
         "file" if is_last => r#"[^\s"]+"#,
@@ -146,10 +193,19 @@ fn pieces(template: &'static str) -> Vec<Piece> {
         let Some((hole, behind)) = behind.split_once('}') else {
             break;
         };
+        let quoted = words
+            .strip_suffix('"')
+            .zip(behind.strip_prefix('"'))
+            .filter(|_| hole == "url");
+        let (words, behind) = quoted.unwrap_or((words, behind));
         if !words.is_empty() {
             pieces.push(Piece::Words(words));
         }
-        pieces.push(Piece::Hole(hole));
+        if quoted.is_some() {
+            pieces.push(Piece::Url);
+        } else {
+            pieces.push(Piece::Hole(hole));
+        }
         rest = behind;
     }
     if !rest.is_empty() {

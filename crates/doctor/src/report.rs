@@ -1,13 +1,15 @@
 //! Report: a diagnosis for people.
 //!
-//! ASCII only, so that it looks the same on every terminal and in every log, and so that nothing in
-//! a pasted text can play with the reader's terminal. Colours are asked for; they carry nothing that
-//! is not also in the words.
+//! What was pasted is printed in its own letters, whatever its language. Only what has no width is
+//! spelled out, so that nothing in a pasted text can play with the reader's terminal. Colours are asked
+//! for; they carry nothing that is not also in the words.
 
 use crate::chain::Link;
 use crate::diagnosis::{Diagnosis, Reason, Seen};
 use crate::fix::Fix;
 use crate::lint::Lint;
+use crate::text::is_invisible;
+use std::fmt::Write as _;
 
 /// Whether to use the colours of terminals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -37,7 +39,7 @@ pub fn report(diagnosis: &Diagnosis, colour: Colour) -> String {
     if let Some(seen) = &diagnosis.unknown {
         page.line(&page.bold("unknown: this message fits no known cause"));
         page.excerpt(seen);
-        page.labelled("next", "Paste more of the log, from the first line that begins with \"go:\"; or run the command with -x.");
+        page.labelled("next", next_of_unknown(seen));
     } else if diagnosis.reasons.is_empty() {
         page.line("There is no error in this text.");
     }
@@ -56,6 +58,9 @@ pub fn report_lints(lints: &[Lint], colour: Colour) -> String {
     }
     page.text
 }
+
+/// The name under which other pages know it.
+pub(crate) use self::printable as ascii;
 
 pub(crate) struct Page {
     text: String,
@@ -81,7 +86,7 @@ impl Page {
         let title = format!("{number}. {}", reason.what.title());
         let head = format!(
             "{}  [{}, {}]",
-            self.bold(&ascii(&title)),
+            self.bold(&printable(&title)),
             reason.what.id(),
             reason.confidence.name()
         );
@@ -105,7 +110,7 @@ impl Page {
         let setting = format!("{}={}", lint.setting, lint.value);
         self.labelled(
             "set",
-            &ascii(&format!("{setting} (from {})", lint.origin.name())),
+            &printable(&format!("{setting} (from {})", lint.origin.name())),
         );
         self.labelled("belief", lint.belief.believed);
         self.labelled("in fact", lint.belief.truth);
@@ -119,9 +124,17 @@ impl Page {
     fn excerpt(&mut self, seen: &Seen) {
         let place = format!("  --> line {}, column {}", seen.line, seen.column);
         self.line(&place);
-        let carets = self.red(&"^".repeat(seen.marked.max(1)));
-        self.line(&format!("   | {}", ascii(&seen.excerpt)));
-        self.line(&format!("   | {}{carets}", " ".repeat(seen.mark)));
+        let excerpt = printable(&seen.excerpt);
+        self.line(&format!("   | {excerpt}"));
+        // What is spelled out is longer than it was, so the columns are those of what is printed.
+        let part = |from: usize, length: usize| -> String {
+            seen.excerpt.chars().skip(from).take(length).collect()
+        };
+        let before = columns(&printable(&part(0, seen.mark)));
+        let carets = "^".repeat(columns(&printable(&part(seen.mark, seen.marked))));
+        if !carets.is_empty() {
+            self.line(&format!("   | {}{}", " ".repeat(before), self.red(&carets)));
+        }
     }
 
     fn chain(&mut self, chain: &[Link]) {
@@ -136,7 +149,7 @@ impl Page {
             }
             self.labelled(
                 label,
-                &format!("{} {}", ascii(&link.name), link.pull.name()),
+                &format!("{} {}", printable(&link.name), link.pull.name()),
             );
             label = "";
         }
@@ -146,7 +159,7 @@ impl Page {
         let mut words = format!("{} times", reason.times);
         if reason.subjects.len() > 1 {
             words.push_str(": ");
-            words.push_str(&ascii(&reason.subjects.join(", ")));
+            words.push_str(&printable(&reason.subjects.join(", ")));
         }
         self.labelled("seen", &words);
     }
@@ -155,7 +168,7 @@ impl Page {
         let line = format!(
             "{:11}{}",
             format!("  {}:", fix.kind.name()),
-            self.green(&ascii(&fix.text))
+            self.green(&printable(&fix.text))
         );
         self.line(&line);
         self.labelled("", &format!("cost: {}", fix.cost));
@@ -214,15 +227,54 @@ impl Page {
     }
 }
 
-/// The text with a question mark for everything that is not printable ASCII, and for what would begin a
-/// command to the runner of a workflow (`##[error]`).
-pub(crate) fn ascii(text: &str) -> String {
-    let plain = |character: char| character == ' ' || character.is_ascii_graphic();
-    let text: String = text
-        .chars()
-        .map(|character| if plain(character) { character } else { '?' })
-        .collect();
-    text.replace("##", "#?")
+/// What to do about a text that shows no cause.
+fn next_of_unknown(seen: &Seen) -> &'static str {
+    if seen.excerpt.starts_with("FAIL") {
+        "A test failed. What a test prints says nothing of go and its modules: look at the test itself."
+    } else {
+        "Paste more of the log, from the first line that begins with \"go:\"; or run the command with -x."
+    }
+}
+
+/// The text as it can be shown: what has no width is spelled out, such as `<U+202E>`, and so is what
+/// would begin a command to the runner of a workflow (`##[error]`).
+pub(crate) fn printable(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\t' | '\n' => shown.push(' '),
+            '#' if shown.ends_with('#') => shown.push_str(" #"),
+            other if is_invisible(other) => {
+                // Writing to a string cannot fail.
+                let _ = write!(shown, "<U+{:04X}>", u32::from(other));
+            }
+            other => shown.push(other),
+        }
+    }
+    shown
+}
+
+/// How many columns a text takes on a terminal.
+pub(crate) fn columns(text: &str) -> usize {
+    text.chars().map(column).sum()
+}
+
+/// How many columns a character takes: those of East Asia and pictures two, marks on a letter none.
+pub(crate) const fn column(character: char) -> usize {
+    match character {
+        '\u{300}'..='\u{36f}' | '\u{fe00}'..='\u{fe0f}' => 0,
+        '\u{1100}'..='\u{115f}'
+        | '\u{2e80}'..='\u{a4cf}'
+        | '\u{ac00}'..='\u{d7a3}'
+        | '\u{f900}'..='\u{faff}'
+        | '\u{fe30}'..='\u{fe6f}'
+        | '\u{ff00}'..='\u{ff60}'
+        | '\u{ffe0}'..='\u{ffe6}'
+        | '\u{1f300}'..='\u{1f64f}'
+        | '\u{1f900}'..='\u{1f9ff}'
+        | '\u{20000}'..='\u{3fffd}' => 2,
+        _ => 1,
+    }
 }
 
 /// Breaks running text between its words; a word that is longer than a line stands alone.
@@ -230,7 +282,7 @@ fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
     for word in text.split(' ') {
-        if !line.is_empty() && line.len() + 1 + word.len() > width {
+        if !line.is_empty() && columns(&line) + 1 + columns(word) > width {
             lines.push(std::mem::take(&mut line));
         }
         if !line.is_empty() {

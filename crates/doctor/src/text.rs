@@ -6,25 +6,27 @@
 //! long text in which words are separated by single spaces and messages by newlines, and each of its
 //! bytes knows where in the original it came from: a diagnosis points at what was pasted.
 //!
-//! It is not known which tool made the log, and it need not be: each rule takes away what no message
-//! of `go` begins with.
+//! It is not known which tool made the log, and it need not be: what is taken away shows itself in the
+//! lines.
 
-mod json;
+mod coat;
+mod escape;
+mod letters;
 mod line;
+mod test;
+
+pub(crate) use letters::is_invisible;
 
 use line::Line;
 use std::ops::Range;
 
 /// What was pasted, in its plain form.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Plain {
     text: String,
     /// For each byte of the text, where in the original it stands.
     origins: Vec<u32>,
 }
-
-/// The widths at which one full line is enough to believe that a terminal broke it.
-const TERMINALS: [usize; 6] = [80, 100, 120, 132, 160, 200];
 
 /// The narrowest line that a terminal may have broken.
 const NARROWEST: usize = 60;
@@ -32,17 +34,40 @@ const NARROWEST: usize = 60;
 // === impl Plain ===
 
 impl Plain {
-    /// Makes a text plain. The text has fewer than 2^32 bytes; what lies beyond is left out.
+    /// Makes a text plain, as it most likely was. The text has fewer than 2^32 bytes; what lies beyond
+    /// is left out.
     pub(crate) fn new(original: &str) -> Self {
+        let mut readings = Self::readings(original).into_iter();
+        readings.next().unwrap_or_default()
+    }
+
+    /// The same for each width at which a terminal may have broken the lines, the likeliest first. None
+    /// is a width too: a line may be as long as a terminal is wide.
+    pub(crate) fn readings(original: &str) -> Vec<Self> {
+        let lines = lines(original);
+        let widest = lines.iter().map(Line::width).max().unwrap_or_default();
+        let full = lines.iter().filter(|line| line.width() == widest).count();
+        let widths = match () {
+            () if widest < NARROWEST => vec![None],
+            () if full > 1 => vec![Some(widest), None],
+            () => vec![None, Some(widest)],
+        };
+        let reading = |width| Self::with(original, width);
+        widths.into_iter().map(reading).collect()
+    }
+
+    fn with(original: &str, width: Option<usize>) -> Self {
         let mut plain = Self {
             text: String::with_capacity(original.len()),
             origins: Vec::with_capacity(original.len()),
         };
-        let lines = mended(lines(original)).into_iter().map(Line::read);
-        for line in lines.filter(|line| !line.is_noise()) {
+        let lines = mended(coat::taken_off(lines(original)), width);
+        let lines = lines.into_iter().flat_map(escape::unescaped).collect();
+        let lines = test::without_output(coat::taken_off(lines));
+        for line in lines.iter().filter(|line| !line.is_noise()) {
             let separator = if line.begins_message() { '\n' } else { ' ' };
-            plain.separate(separator, &line);
-            plain.append(&line);
+            plain.separate(separator, line);
+            plain.append(line);
         }
         plain
     }
@@ -61,14 +86,14 @@ impl Plain {
         at(stretch.start)..at(stretch.end - 1) + 1
     }
 
-    fn separate(&mut self, separator: char, line: &Line<'_>) {
+    fn separate(&mut self, separator: char, line: &Line) {
         if !self.text.is_empty() {
             self.push(separator, line.start());
         }
     }
 
     /// Appends a line, with runs of white space as one space.
-    fn append(&mut self, line: &Line<'_>) {
+    fn append(&mut self, line: &Line) {
         for &(origin, character) in line.characters() {
             if !character.is_whitespace() {
                 self.push(character, origin);
@@ -91,21 +116,29 @@ impl Plain {
     }
 }
 
-fn lines(original: &str) -> Vec<Line<'_>> {
+fn lines(original: &str) -> Vec<Line> {
     let mut start = 0;
     let mut lines = Vec::new();
     for text in original.split_inclusive('\n') {
-        let Ok(at) = u32::try_from(start) else { break };
-        lines.push(Line::new(text, at));
-        start += text.len();
+        // A carriage return alone takes a terminal back to the beginning of its line.
+        let (text, end) = text.split_at(text.trim_end_matches(['\r', '\n']).len());
+        for text in text.split_inclusive('\r') {
+            let Ok(at) = u32::try_from(start) else { break };
+            lines.push(Line::new(text, at));
+            start += text.len();
+        }
+        if text.is_empty() {
+            let Ok(at) = u32::try_from(start) else { break };
+            lines.push(Line::new(text, at));
+        }
+        start += end.len();
     }
     lines
 }
 
-/// The lines as they were before a terminal broke them inside their words.
-fn mended(lines: Vec<Line<'_>>) -> Vec<Line<'_>> {
-    let width = broken_at(&lines);
-    let mut mended: Vec<Line<'_>> = Vec::new();
+/// The lines as they were before a terminal of this width broke them inside their words.
+fn mended(lines: Vec<Line>, width: Option<usize>) -> Vec<Line> {
+    let mut mended: Vec<Line> = Vec::new();
     let mut was_full = false;
     for line in lines {
         let is_full = width == Some(line.width());
@@ -116,14 +149,6 @@ fn mended(lines: Vec<Line<'_>>) -> Vec<Line<'_>> {
         was_full = is_full;
     }
     mended
-}
-
-/// The width at which a terminal broke lines inside their words, if it looks as if one did.
-fn broken_at(lines: &[Line<'_>]) -> Option<usize> {
-    let widest = lines.iter().map(Line::width).max()?;
-    let full = lines.iter().filter(|line| line.width() == widest).count();
-    let believable = full > 1 || TERMINALS.contains(&widest);
-    (widest >= NARROWEST && believable).then_some(widest)
 }
 
 #[cfg(test)]
@@ -167,7 +192,98 @@ mod tests {
     fn words_that_a_terminal_broke_are_mended() {
         let broken = "go: example.com/a@v1.0.0: reading https://proxy.example.com/example.com/a/@v/v1.\n0.0.info: 404 Not Found";
         assert_eq!(broken.lines().next().map(str::len), Some(80));
-        assert!(plain(broken).contains("/@v/v1.0.0.info: 404 Not Found"));
+        let is_mended = |plain: &Plain| plain.text().contains("/@v/v1.0.0.info: 404 Not Found");
+        assert!(Plain::readings(broken).iter().any(is_mended));
+    }
+
+    #[test]
+    fn a_prefix_is_what_the_next_line_begins_with_too() {
+        let message = "main.go:4:2: ambiguous import: found package example.com/a/b in multiple modules: example.com/a v1.0.0 (/go/a) example.com/a/b v1.0.0 (/go/b)";
+        let lines = [
+            "main.go:4:2: ambiguous import: found package example.com/a/b in multiple modules:",
+            "\texample.com/a v1.0.0 (/go/a)",
+            "\texample.com/a/b v1.0.0 (/go/b)",
+        ];
+        let prefixes = [
+            ["1.000 ", "1.010 ", "1.120 "],
+            [
+                "build\tRun it\t2026-03-01T10:11:12.1Z ",
+                "build\tRun it\t2026-03-01T10:11:12.24Z ",
+                "build\tRun it\t2026-03-01T10:11:13.3Z ",
+            ],
+            [
+                "Mar  5 07:01:02 host make[1]: ",
+                "Mar  5 07:01:02 host make[1]: ",
+                "Mar 15 07:01:02 host make[1]: ",
+            ],
+            ["INFO[0001] x: ", "INFO[0002] x: ", "ERROR[0002] x: "],
+            ["\u{2502} ", "\u{2502} ", "\u{2502} "],
+            ["log:9:", "log-10-", "log-11-"],
+            ["+", "+", "+"],
+        ];
+        for prefix in prefixes {
+            let lines = prefix.iter().zip(lines);
+            let log: Vec<String> = lines
+                .map(|(prefix, line)| format!("{prefix}{line}"))
+                .collect();
+            let log = log.join("\n");
+            assert_eq!(plain(&log).trim_end(), message, "{log}");
+        }
+    }
+
+    #[test]
+    fn the_beginning_of_a_message_is_no_prefix() {
+        let text = "example.com/a@v1.0.0: verifying example.com/a@v1.0.0: x\nexample.com/a@v1.2.0: verifying example.com/a@v1.2.0: y";
+        assert!(
+            plain(text).contains("example.com/a@v1.2.0: verifying"),
+            "{}",
+            plain(text)
+        );
+        let text = "go: downloading x v1.0.0\ngo: example.com/a: bad\ngo: example.com/b: bad";
+        assert_eq!(
+            plain(text),
+            "go: example.com/a: bad\ngo: example.com/b: bad"
+        );
+    }
+
+    #[test]
+    fn a_string_of_a_logger_is_the_lines_it_stands_for() {
+        let wanted = "go: a requires b: reading \"x\": 404";
+        let logs = [
+            "{\"log\":\"go: a requires\\n\",\"stream\":\"stderr\"}\n{\"log\":\"\\tb: reading \\\"x\\\": 404\\n\",\"stream\":\"stderr\"}",
+            "time=1 level=error msg=\"go: a requires\\n\\tb: reading \\\"x\\\": 404\"",
+            "stderr: 'go: a requires\\n\\tb: reading \"x\": 404\\n'",
+            "go: a requires\\n\\tb: reading \"x\": 404",
+            "##teamcity[message text='go: a requires|n\tb: reading \"x\": 404' status='ERROR']",
+            "{\"msg\":\"\\u001b[31mgo: a requires\\u001b[0m\\n\\tb: reading \\\"x\\\": 404\"}",
+            "::error::go: a requires%0A%09b: reading \"x\": 404",
+            "{\"log\":\"{\\\"msg\\\":\\\"go: a requires\\\\n\\\\tb: reading \\\\\\\"x\\\\\\\": 404\\\"}\\n\"}",
+        ];
+        for log in logs {
+            assert_eq!(plain(log).trim_end(), wanted, "{log}");
+        }
+    }
+
+    #[test]
+    fn a_directory_of_windows_is_no_escape() {
+        for text in [
+            "go: open C:\\new\\temp\\go.mod: The system cannot find the path specified.",
+            "go: open \"C:\\new\\go.mod\": Access is denied.",
+            "reading C:\\go\\net\\x.zip: bad",
+        ] {
+            assert_eq!(plain(text), text);
+        }
+    }
+
+    #[test]
+    fn what_a_test_prints_is_left_out() {
+        let text = "=== RUN   TestX\nGet \"http://x/\": EOF\n--- FAIL: TestX (0.00s)\n    x_test.go:1: open /x: permission denied\nFAIL\nFAIL\texample.com/m\t0.1s\ngo: example.com/a@v1.0.0: bad";
+        let plain = plain(text);
+        assert!(
+            !plain.contains("EOF") && !plain.contains("denied"),
+            "{plain}"
+        );
+        assert!(plain.contains("\ngo: example.com/a@v1.0.0: bad"), "{plain}");
     }
 
     proptest! {

@@ -38,7 +38,7 @@ pub struct Finding {
 }
 
 /// A place that belongs to a finding.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct Related {
     /// The place.
     pub place: Place,

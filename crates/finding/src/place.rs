@@ -12,13 +12,13 @@ pub struct Place {
     pub span: Option<Span>,
 }
 
-/// A stretch of a file. Lines and columns count from 1; a column counts bytes, and the end is the
-/// first column behind the stretch.
+/// A stretch of a file. Lines and columns count from 1; a column counts characters (Unicode code
+/// points), and the end is the first column behind the stretch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Span {
-    /// Line of the first byte.
+    /// Line of the first character.
     pub line: u32,
-    /// Column of the first byte.
+    /// Column of the first character.
     pub column: u32,
     /// Line of the end.
     pub end_line: u32,
@@ -60,7 +60,7 @@ impl fmt::Display for Place {
 // === impl Span ===
 
 impl Span {
-    /// A stretch within a line; `length` in bytes.
+    /// A stretch within a line; `length` in characters.
     pub fn in_line(line: u32, column: u32, length: u32) -> Self {
         Self {
             line,
@@ -88,8 +88,14 @@ fn position(text: &[u8], offset: usize) -> (u32, u32) {
     let before = text.get(..offset).unwrap_or(text);
     let lines = before.split(|&byte| byte == b'\n').count();
     let last = before.iter().rposition(|&byte| byte == b'\n');
-    let column = before.len() - last.map_or(0, |at| at + 1);
+    let line = before.get(last.map_or(0, |at| at + 1)..);
+    let column = characters(line.unwrap_or_default());
     (number(lines), number(column + 1))
+}
+
+/// Characters of a text: its bytes but those that continue one (RFC 3629).
+fn characters(text: &[u8]) -> usize {
+    text.iter().filter(|&&byte| byte & 0xC0 != 0x80).count()
 }
 
 fn number(count: usize) -> u32 {
@@ -105,7 +111,10 @@ mod tests {
         let text = b"one\ntwo\n";
         assert_eq!(Span::of(text, 0, 3), Span::in_line(1, 1, 3));
         assert_eq!(Span::of(text, 4, 7), Span::in_line(2, 1, 3));
-        let beyond = Span::of(text, 100, 2);
+        let text = "a: é漢, b".as_bytes();
+        let comma = "a: é漢".len();
+        assert_eq!(Span::of(text, comma, comma + 1), Span::in_line(1, 6, 1));
+        let beyond = Span::of(b"one\ntwo\n", 100, 2);
         assert_eq!((beyond.line, beyond.column), (3, 1));
     }
 

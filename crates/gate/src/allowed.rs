@@ -11,7 +11,7 @@ use crate::{
 };
 use finding::{Finding, Place};
 use gomod::{
-    modfile::{File, ModuleVersion},
+    modfile::{File, ModuleVersion, Replace},
     pattern::Patterns,
 };
 
@@ -116,7 +116,19 @@ pub fn licence(
 
 /// Looks at what the main module replaces and excludes.
 pub fn directives(name: &str, go_mod: &File) -> Vec<Finding> {
-    let replaced = go_mod.replace.iter().map(|line| {
+    let excluded = go_mod.exclude.iter().map(|line| {
+        let place = Place::at(name, places::span(line.place.span));
+        let message = format!("{} is excluded", line.module);
+        Finding::new(&EXCLUDED, place, line.module.to_string(), message)
+    });
+    let mut findings = replaced(name, &go_mod.replace);
+    findings.extend(excluded);
+    findings
+}
+
+/// Looks at what a go.mod or go.work replaces.
+pub fn replaced(name: &str, lines: &[Replace]) -> Vec<Finding> {
+    let finding = |line: &Replace| {
         let rule = if line.new.version.is_empty() {
             &REPLACED_BY_DIRECTORY
         } else {
@@ -125,11 +137,6 @@ pub fn directives(name: &str, go_mod: &File) -> Vec<Finding> {
         let place = Place::at(name, places::span(line.place.span));
         let message = format!("{} is replaced by {}", line.old, line.new);
         Finding::new(rule, place, line.old.to_string(), message)
-    });
-    let excluded = go_mod.exclude.iter().map(|line| {
-        let place = Place::at(name, places::span(line.place.span));
-        let message = format!("{} is excluded", line.module);
-        Finding::new(&EXCLUDED, place, line.module.to_string(), message)
-    });
-    replaced.chain(excluded).collect()
+    };
+    lines.iter().map(finding).collect()
 }

@@ -11,15 +11,14 @@ pub use summary::{Known, markdown};
 
 use crate::{
     capability::{Capability, Found},
-    go_lock::GoLock,
-    places::{self, Places},
-    rules::{CAPABILITY_UNKNOWN, LOWERED, NEW_CAPABILITY, NEW_MODULE, POLICY_CHANGED, SUM_CHANGED},
+    places::Places,
+    rules::{self, CAPABILITY_UNKNOWN, LOWERED, NEW_CAPABILITY, NEW_MODULE, POLICY_CHANGED},
 };
 use finding::{Finding, Place};
-use gomod::{gosum::Subject, modfile::ModuleVersion, mvs::compare_versions};
+use gomod::{modfile::ModuleVersion, mvs::compare_versions};
 use std::{
     cmp::Ordering,
-    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashSet},
 };
 
 /// What becomes of a module's versions.
@@ -160,29 +159,8 @@ pub fn policy_changed(file: &str, revision: &str, difference: PolicyDifference) 
     }
 }
 
-/// Lines of go.sum that give a version another hash than the base does.
-pub fn changed_sums(base: &GoLock, now: &GoLock) -> Vec<Finding> {
-    let mut before: HashMap<(&str, &str, Subject), HashSet<&str>> = HashMap::new();
-    for entry in &base.go_sum.entries {
-        let version = (&*entry.path, &*entry.version, entry.subject);
-        before.entry(version).or_default().insert(&entry.hash);
-    }
-    let changed = now.go_sum.entries.iter().filter_map(|entry| {
-        let version = (&*entry.path, &*entry.version, entry.subject);
-        let hashes = before.get(&version)?;
-        if hashes.contains(&*entry.hash) {
-            return None;
-        }
-        let subject = format!("{}@{}", entry.path, entry.version);
-        let was = hashes.iter().min()?;
-        let message = format!("{subject} is {} here and {was} at the base", entry.hash);
-        let place = Place::at(&*now.go_sum_name, places::span(entry.span));
-        Some(Finding::new(&SUM_CHANGED, place, subject, message))
-    });
-    changed.collect()
-}
-
-/// The findings that the base does not have as well.
+/// The findings that the base does not have as well, and those that say that something is not known:
+/// of these nobody can tell whether the base had them.
 pub fn introduced(now: Vec<Finding>, base: &[Finding]) -> Vec<Finding> {
     let same = |finding: &Finding| {
         (
@@ -194,14 +172,17 @@ pub fn introduced(now: Vec<Finding>, base: &[Finding]) -> Vec<Finding> {
     };
     let old: HashSet<_> = base.iter().map(same).collect();
     now.into_iter()
-        .filter(|finding| !old.contains(&same(finding)))
+        .filter(|finding| rules::is_unknown(finding.rule) || !old.contains(&same(finding)))
         .collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{changed_sums, compare, findings, introduced};
-    use crate::{go_lock::GoLock, places::Places, rules::MODULE_DENIED};
+    use super::{compare, findings, introduced};
+    use crate::{
+        places::Places,
+        rules::{DATA_MISSING, MODULE_DENIED, SUM_UNPROVEN},
+    };
     use finding::{Finding, Place, Span};
     use gomod::modfile::ModuleVersion;
     use std::collections::BTreeSet;
@@ -243,19 +224,6 @@ mod tests {
     }
 
     #[test]
-    fn another_hash_for_the_same_version_is_found_without_asking_anybody() {
-        let lock = |hash: &str| {
-            let sums = format!("a.b/x v1.0.0 h1:a=\na.b/x v1.0.0/go.mod {hash}\n");
-            GoLock::read("", b"module m\n", sums.as_bytes()).unwrap()
-        };
-        let found = changed_sums(&lock("h1:b="), &lock("h1:c="));
-        assert_eq!(found.len(), 1);
-        assert_eq!(found[0].place.to_string(), "go.sum:2:1");
-        assert!(found[0].message.contains("h1:b="), "{:?}", found[0]);
-        assert!(changed_sums(&lock("h1:b="), &lock("h1:b=")).is_empty());
-    }
-
-    #[test]
     fn an_old_finding_is_old_on_another_line_too() {
         let at = |line| {
             let place = Place::at("go.mod", Span::in_line(line, 1, 4));
@@ -264,5 +232,13 @@ mod tests {
         assert!(introduced(vec![at(7)], &[at(3)]).is_empty());
         let other = Finding::new(&MODULE_DENIED, Place::file("go.mod"), "a.b/y@v1.0.0", "no");
         assert_eq!(introduced(vec![other], &[at(3)]).len(), 1);
+    }
+
+    #[test]
+    fn what_is_not_known_now_was_not_there_before() {
+        for rule in [&DATA_MISSING, &SUM_UNPROVEN, &vulndb::rules::DATA_OLD] {
+            let unknown = Finding::new(rule, Place::file("go.mod"), "", "nobody could say");
+            assert_eq!(introduced(vec![unknown.clone()], &[unknown]).len(), 1);
+        }
     }
 }

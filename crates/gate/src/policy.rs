@@ -8,9 +8,9 @@
 
 mod settings;
 
-pub use settings::{Allowed, Fresh, Licences, Locks, Minimal, Vulnerable};
+pub use settings::{ALL_SYSTEMS, Allowed, Fresh, Licences, Locks, Minimal, Paths, Vulnerable};
 
-use crate::{rules, waiver::Waiver};
+use crate::{rules, scope::Scope, waiver::Waiver};
 use finding::{Place, Rule, Span, Step, Unreadable, nearest};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -41,6 +41,8 @@ pub struct Policy {
     pub steps: Steps,
     /// Single rules that differ from their step, by id.
     pub rules: BTreeMap<String, Mode>,
+    /// What is judged.
+    pub paths: Paths,
     /// Lock files.
     pub lock: Locks,
     /// Budgets.
@@ -113,8 +115,16 @@ impl Policy {
         self.rules.get(rule.id).copied().unwrap_or(unnamed)
     }
 
+    /// Which files of the checkout are judged.
+    pub fn scope(&self) -> Result<Scope, String> {
+        Scope::without(&self.paths.exclude)
+    }
+
     fn check(&self, file: &str, source: &[u8], rules: &[&Rule]) -> Result<(), Unreadable> {
+        self.scope()
+            .map_err(|problem| Unreadable::new(find(file, source, "exclude"), problem))?;
         let waived = self.waivers.iter().map(|waiver| &waiver.rule);
+        let waived = waived.filter(|rule| !rule.is_empty());
         for named in self.rules.keys().chain(waived) {
             if !rules.iter().any(|rule| rule.id == named) {
                 let problem = unknown_rule(named, rules);
@@ -122,9 +132,9 @@ impl Policy {
             }
         }
         for waiver in &self.waivers {
-            waiver
-                .check()
-                .map_err(|problem| Unreadable::new(find(file, source, &waiver.rule), problem))?;
+            waiver.check().map_err(|problem| {
+                Unreadable::new(find(file, source, waiver.purpose()), problem)
+            })?;
         }
         Ok(())
     }
@@ -229,6 +239,21 @@ mod tests {
     }
 
     #[test]
+    fn systems_are_those_that_go_knows() {
+        let systems = |list: &str| {
+            let policy = parse(&format!("[vulnerable]\nsystems = [{list}]\n"));
+            policy.map(|policy| policy.vulnerable.systems.len())
+        };
+        assert_eq!(systems(""), Ok(0));
+        assert_eq!(systems("\"linux\", \"windows\""), Ok(2));
+        assert_eq!(systems("\"all\""), Ok(1));
+        for list in ["\"macos\"", "\"linux\", \"all\""] {
+            let refused = systems(list).unwrap_err();
+            assert!(refused.starts_with("modkeep-gate.toml:2:11: "), "{refused}");
+        }
+    }
+
+    #[test]
     fn unknown_names_are_refused_with_their_place_and_the_nearest_known() {
         let error = parse("[rules]\n\"lock/sum-mising\" = \"warn\"\n").unwrap_err();
         assert_eq!(
@@ -238,6 +263,11 @@ mod tests {
         let error = parse("[steps]\nlok = \"warn\"\n").unwrap_err();
         assert!(
             error.starts_with("modkeep-gate.toml:2:1: unknown field `lok`"),
+            "{error}"
+        );
+        let error = parse("[paths]\nexclude = [\"a[\"]\n").unwrap_err();
+        assert!(
+            error.starts_with("modkeep-gate.toml:2:1: \"a[\": "),
             "{error}"
         );
         let error = parse("[steps]\nlock = \"maybe\"\n").unwrap_err();

@@ -25,6 +25,9 @@ pub struct Report<'a> {
     pub version: &'a str,
     /// The directory that was looked at, as it was given.
     pub directory: &'a str,
+    /// The same as a path from the root of the repository: empty, or with a slash at its end. Who shows
+    /// findings beside the files of the repository wants paths from there.
+    pub prefix: &'a str,
     /// Every rule that there is.
     pub rules: &'a [&'static Rule],
     /// The verdict.
@@ -55,7 +58,11 @@ pub enum Format {
 impl Report<'_> {
     /// The report in a form.
     pub fn render(&self, format: Format) -> String {
-        let verdict = plain::verdict(self.verdict);
+        let prefix = match format {
+            Format::Text(_) | Format::Json | Format::Junit => "",
+            Format::Sarif | Format::Github | Format::Gitlab => self.prefix,
+        };
+        let verdict = plain::verdict(self.verdict, prefix);
         let facts: Vec<String> = self.facts.iter().map(|fact| printable(fact)).collect();
         let report = &Report {
             directory: &printable(self.directory),

@@ -2,10 +2,11 @@
 
 use crate::{
     allowed, fresh,
-    go_lock::{GoLock, Told},
+    go_lock::GoLock,
     minimal,
     places::Places,
     policy::{Mode, Policy},
+    sum_file::LogAnswer,
     vulnerable,
 };
 use finding::{Finding, Step};
@@ -23,7 +24,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 #[derive(Debug, Default)]
 pub struct Facts {
     /// What the checksum database says of each line of go.sum, in order.
-    pub told: Vec<Told>,
+    pub logged: Vec<LogAnswer>,
     /// How long module versions have been known.
     pub ages: BTreeMap<ModuleVersion, fresh::Known>,
     /// The go.mod of the newest version of each module, by path.
@@ -34,6 +35,8 @@ pub struct Facts {
     pub vulnerable: Option<vulnerable::Known>,
     /// Under what licences module versions are.
     pub licences: BTreeMap<ModuleVersion, allowed::Known>,
+    /// SHA-256 of the zips that were read, in hexadecimal digits.
+    pub digests: BTreeMap<ModuleVersion, String>,
 }
 
 /// The module versions of the build list: what was selected, or what stands in for it. The main
@@ -53,7 +56,7 @@ pub fn used(selection: &Selection) -> BTreeSet<ModuleVersion> {
 pub fn built(lock: &GoLock, selection: &Selection) -> BTreeSet<ModuleVersion> {
     let required = lock.go_mod.require.iter().map(|line| &*line.module.path);
     let required: HashSet<&str> = required.collect();
-    let files = lock.go_sum.entries.iter();
+    let files = lock.go_sum.sums.entries.iter();
     let files = files.filter(|entry| entry.subject == Subject::Zip);
     let files: HashSet<(&str, &str)> = files.map(|entry| (&*entry.path, &*entry.version)).collect();
     let can_be_built = |module: &ModuleVersion| {
@@ -65,6 +68,25 @@ pub fn built(lock: &GoLock, selection: &Selection) -> BTreeSet<ModuleVersion> {
 /// The places of modules in a go.mod, through the graph that was loaded from it.
 pub fn places(lock: &GoLock, selection: &Selection) -> Places {
     Places::of(&lock.go_mod_name, &lock.go_mod, selection.edges())
+}
+
+/// What is found of vulnerabilities.
+pub fn vulnerable(
+    policy: &Policy,
+    lock: &GoLock,
+    selection: &Selection,
+    facts: &Facts,
+    now: Timestamp,
+) -> Vec<Finding> {
+    let known = facts.vulnerable.as_ref();
+    let Some(known) = known.filter(|_| policy.steps.of(Step::Vulnerable) != Mode::Off) else {
+        return Vec::new();
+    };
+    let (days, today) = (
+        policy.vulnerable.data_days,
+        now.to_zoned(TimeZone::UTC).date(),
+    );
+    vulnerable::check(known, lock, &places(lock, selection), days, today)
 }
 
 /// Everything that the steps over Go's own files find.
@@ -82,8 +104,7 @@ pub fn findings(
     if is_on(Step::Lock) {
         findings.extend(lock.check_files());
         findings.extend(lock.check_selection(selection, &places));
-        let lines = lock.go_sum.entries.iter().zip(&facts.told);
-        findings.extend(lines.filter_map(|(entry, told)| lock.told(entry, told)));
+        findings.extend(lock.go_sum.held_against(&facts.logged));
     }
     if is_on(Step::Minimal) {
         let direct = lock.go_mod.require.iter().filter(|line| !line.indirect);
@@ -96,15 +117,7 @@ pub fn findings(
         let (usage, name) = (usage.as_ref().map_err(String::as_str), &lock.go_mod_name);
         findings.extend(minimal::usage(&policy.minimal, usage, name, &places));
     }
-    if is_on(Step::Vulnerable)
-        && let Some(known) = &facts.vulnerable
-    {
-        let (days, today) = (
-            policy.vulnerable.data_days,
-            now.to_zoned(TimeZone::UTC).date(),
-        );
-        findings.extend(vulnerable::check(known, lock, &places, days, today));
-    }
+    findings.extend(vulnerable(policy, lock, selection, facts, now));
     if is_on(Step::Fresh) {
         for module in &built {
             let age = facts.ages.get(module);

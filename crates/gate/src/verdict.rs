@@ -3,7 +3,7 @@
 use crate::{
     policy::{Mode, Policy},
     rules::{WAIVER_EXPIRED, WAIVER_UNUSED},
-    waiver::{Standing, Waiver},
+    waiver::{Claim, Standing, Waiver},
 };
 use finding::{Finding, Place, Step, Unreadable};
 use jiff::civil::Date;
@@ -35,6 +35,9 @@ pub struct Waived {
     pub reason: String,
     /// Until when.
     pub until: String,
+    /// What is claimed of a vulnerability.
+    #[serde(skip)]
+    pub status: Claim,
 }
 
 /// How a step ended.
@@ -43,6 +46,8 @@ pub struct Waived {
 pub enum State {
     /// It was not taken.
     Off,
+    /// Nothing was found, but something could not be read, so nobody can tell.
+    Unknown,
     /// Nothing was found.
     Passed,
     /// Something was found that stops nothing.
@@ -111,7 +116,14 @@ impl Verdict {
                 .cmp(&key(other))
                 .then_with(|| one.finding.place.cmp(&other.finding.place))
         });
-        let steps = Step::ALL.map(|step| (step.name(), state(policy, step, &findings)));
+        let is_whole = unreadable.is_empty();
+        let steps = Step::ALL.map(|step| {
+            let state = match state(policy, step, &findings) {
+                State::Passed if !is_whole => State::Unknown,
+                state => state,
+            };
+            (step.name(), state)
+        });
         Self {
             steps: steps.into(),
             findings,
@@ -126,16 +138,17 @@ impl Verdict {
         state.unwrap_or(State::Off)
     }
 
-    /// The exit code: 0 where the change may pass, 2 where nobody could tell, else that of the first
-    /// step that stops it ([`exit_code`]).
+    /// The exit code: that of the first step that stops the change ([`exit_code`]), whatever else could
+    /// not be read; 2 where nobody could tell; 0 where it may pass.
     pub fn exit_code(&self) -> u8 {
-        if !self.unreadable.is_empty() {
-            return COULD_NOT_TELL;
-        }
         let blocked = Step::ALL
             .into_iter()
             .find(|step| self.state(*step) == State::Blocked);
-        blocked.map_or(0, exit_code)
+        match blocked {
+            Some(step) => exit_code(step),
+            None if self.unreadable.is_empty() => 0,
+            None => COULD_NOT_TELL,
+        }
     }
 }
 
@@ -179,8 +192,11 @@ fn excuse<'a>(policy: &'a Policy, finding: &Finding, used: &mut [bool]) -> Optio
 
 fn about(rule: &'static finding::Rule, file: &str, waiver: &Waiver) -> Finding {
     let Waiver { owner, until, .. } = waiver;
-    let message = format!("the waiver for {} by {owner}, until {until}", waiver.rule);
-    Finding::new(rule, Place::file(file), waiver.subject.clone(), message)
+    let purpose = waiver.purpose();
+    let message = format!("the waiver for {purpose} by {owner}, until {until}");
+    let place = waiver.place.clone();
+    let place = place.unwrap_or_else(|| Place::file(file));
+    Finding::new(rule, place, waiver.subject.clone(), message)
 }
 
 // === impl Waived ===
@@ -192,6 +208,7 @@ impl Waived {
             owner: waiver.owner.clone(),
             reason: waiver.reason.clone(),
             until: waiver.until.to_string(),
+            status: waiver.status,
         }
     }
 }
@@ -235,18 +252,21 @@ mod tests {
     }
 
     #[test]
-    fn what_could_not_be_read_is_never_a_pass() {
+    fn what_could_not_be_read_is_never_a_pass_and_hides_nothing() {
         let policy = Policy::default();
-        let unreadable = vec![Unreadable::new(Place::file("go.sum"), "half a file")];
-        let today = date(2026, 11, 26);
-        let verdict = Verdict::of(
-            &policy,
-            "gate.toml",
-            vec![found(&SUM_MISSING)],
-            unreadable,
-            today,
-        );
-        assert_eq!(verdict.exit_code(), 2);
+        let judge = |findings: Vec<Finding>| {
+            let unreadable = vec![Unreadable::new(Place::file("go.sum"), "half a file")];
+            let today = date(2026, 11, 26);
+            Verdict::of(&policy, "gate.toml", findings, unreadable, today)
+        };
+        let nothing_found = judge(Vec::new());
+        assert_eq!(nothing_found.exit_code(), 2);
+        let states = nothing_found.steps.values();
+        assert!(states.copied().all(|state| state == State::Unknown));
+        let stopped = judge(vec![found(&SUM_MISSING)]);
+        assert_eq!(stopped.exit_code(), 10);
+        assert_eq!(stopped.steps.get("allowed"), Some(&State::Unknown));
+        assert_eq!(judge(vec![found(&SUM_ORDER)]).exit_code(), 2);
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Vulnerable: what is known about the versions whose code a build can contain, and about Go itself.
 //!
-//! What a hit means is decided in [`vulndb`]; here it gets its line, and not knowing gets a rule.
-//! Exceptions are those of the policy, like all others.
+//! What a hit means is decided in [`vulndb`]; here it gets its line, the packages that a build has are
+//! held against those that it is about, and not knowing gets a rule. Exceptions are those of the policy,
+//! like all others.
 
 use crate::{
     go_lock::GoLock,
@@ -9,9 +10,13 @@ use crate::{
     rules::DATA_MISSING,
 };
 use finding::{Finding, Place};
-use gomod::mvs::compare_versions;
+use gomod::{modfile::File, mvs::compare_versions};
 use jiff::civil::Date;
-use vulndb::{Examined, Matter, Reachability};
+use project::uses::{Use, Uses};
+use vulndb::{Examined, Hit, Imported, Matter, Reachability};
+
+/// The pretended module of the go command. It concerns whoever builds, whatever is imported.
+const TOOLCHAIN: &str = "toolchain";
 
 /// What is known.
 #[derive(Debug)]
@@ -20,6 +25,8 @@ pub struct Known {
     pub examined: Result<Examined, String>,
     /// About calls, where `govulncheck` was run.
     pub reachability: Option<Reachability>,
+    /// The packages of a build, where somebody looked; the reason where they could not be had.
+    pub imports: Option<Result<Uses, String>>,
 }
 
 /// Looks at what is known. `days` is how old the data may be.
@@ -39,18 +46,63 @@ pub fn check(
         }
     };
     let place = |module: &str| match module {
-        "stdlib" | "toolchain" => go_line(lock).unwrap_or_else(|| places.main()),
+        "stdlib" | TOOLCHAIN => go_line(lock).unwrap_or_else(|| places.main()),
         module => places.module(module),
     };
     let matter = Matter {
         examined,
         reachability: known.reachability.as_ref(),
+        imported: &|hit| known.imported(hit),
+        raise: &|hit, version| raise(hit, version, &lock.go_mod),
         policy_file: &lock.go_mod_name,
         place: &place,
         days: Some(days),
         today,
     };
     vulndb::judge(&matter)
+}
+
+// === impl Known ===
+
+impl Known {
+    /// How a build comes to what has a vulnerability.
+    pub fn imported(&self, hit: &Hit) -> Imported {
+        if hit.module == TOOLCHAIN {
+            return Imported::Unasked;
+        }
+        let uses = match &self.imports {
+            None => return Imported::Unasked,
+            Some(Ok(uses)) => uses,
+            Some(Err(why)) => return Imported::Unknown { why: why.clone() },
+        };
+        let wanted: Vec<&str> = hit.imports.iter().map(|import| &*import.path).collect();
+        match uses.find(&hit.module, &wanted) {
+            Use::Built { package } => Imported::By { package },
+            Use::Beside { package, by } => Imported::Beside { package, by },
+            Use::Nowhere => Imported::Nowhere,
+            Use::Unknown { why } => Imported::Unknown { why },
+        }
+    }
+}
+
+/// The command that raises a module. What stands in for another is raised where it is named.
+fn raise(hit: &Hit, version: &str, go_mod: &File) -> String {
+    let Hit { module, .. } = hit;
+    let replaces = go_mod
+        .replace
+        .iter()
+        .find(|line| (&line.new.path, &line.new.version) == (module, &hit.version));
+    match replaces {
+        None => format!("go get {module}@{version}"),
+        Some(line) => {
+            let at = match &*line.old.version {
+                "" => String::new(),
+                old => format!("@{old}"),
+            };
+            let old = &line.old.path;
+            format!("go mod edit -replace {old}{at}={module}@{version}")
+        }
+    }
 }
 
 /// The release of Go that a build uses, such as `go1.22.3`: what go.mod asks for, or `installed`
@@ -79,8 +131,43 @@ fn go_line(lock: &GoLock) -> Option<Place> {
 
 #[cfg(test)]
 mod tests {
-    use super::release;
-    use crate::go_lock::GoLock;
+    use super::{Known, check, release};
+    use crate::{go_lock::GoLock, places::Places};
+    use finding::Finding;
+    use jiff::civil::date;
+    use vulndb::{Database, Origin, Source};
+
+    /// What is found of a vulnerability of example.com/a, fixed in 1.2.0, where a build uses v1.0.0.
+    fn found(go_mod: &str) -> Finding {
+        let entry = r#"{"id": "GO-1", "modified": "2026-05-20T16:03:47Z", "affected": [{
+            "package": {"name": "example.com/a", "ecosystem": "Go"}, "ranges": [{"type": "SEMVER",
+            "events": [{"introduced": "0"}, {"fixed": "1.2.0"}]}]}]}"#;
+        let file = vulndb::File {
+            name: "GO-1.json".to_owned(),
+            bytes: entry.as_bytes().to_vec(),
+        };
+        let source = Source::from_files("go", Origin::Public, vec![file]).unwrap();
+        let database = Database::merge(vec![source]).unwrap();
+        let known = Known {
+            examined: Ok(database.examine([("example.com/a", "v1.0.0")]).unwrap()),
+            reachability: None,
+            imports: None,
+        };
+        let lock = GoLock::read("", go_mod.as_bytes(), b"").unwrap();
+        let places = Places::of("go.mod", &lock.go_mod, []);
+        check(&known, &lock, &places, 30, date(2026, 5, 25)).remove(0)
+    }
+
+    #[test]
+    fn what_stands_in_for_another_is_raised_where_it_is_named() {
+        let required = "module m\n\nrequire example.com/a v1.0.0\n";
+        let next = found(required).next().to_owned();
+        assert_eq!(next, "Run `go get example.com/a@v1.2.0`.");
+        let replaced = "module m\n\nrequire example.com/b v1.5.0\n\nreplace example.com/b v1.5.0 => example.com/a v1.0.0\n";
+        let next = found(replaced).next().to_owned();
+        let command = "go mod edit -replace example.com/b@v1.5.0=example.com/a@v1.2.0";
+        assert_eq!(next, format!("Run `{command}`."));
+    }
 
     #[test]
     fn the_newest_of_what_is_asked_for_and_what_is_there_builds() {

@@ -1,6 +1,6 @@
 //! Waiver: an exception that somebody owns and that ends.
 
-use finding::Finding;
+use finding::{Finding, Place, Step};
 use jiff::civil::Date;
 use serde::{Deserialize, Deserializer, de::Error as _};
 
@@ -8,7 +8,8 @@ use serde::{Deserialize, Deserializer, de::Error as _};
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Waiver {
-    /// The rule.
+    /// The rule; without it, any that is about the vulnerability.
+    #[serde(default)]
     pub rule: String,
     /// What the finding must be about: `MODULE` or `MODULE@VERSION`; without it, anything.
     #[serde(default)]
@@ -16,6 +17,12 @@ pub struct Waiver {
     /// Words that the finding's message must hold, such as the id of a vulnerability.
     #[serde(default)]
     pub holds: String,
+    /// The vulnerability, by its id or its CVE.
+    #[serde(default)]
+    pub vulnerability: Option<String>,
+    /// What is claimed of a vulnerability, for whoever is given an account of them.
+    #[serde(default)]
+    pub status: Claim,
     /// Who answers for it.
     pub owner: String,
     /// Why.
@@ -23,6 +30,22 @@ pub struct Waiver {
     /// Its last day.
     #[serde(deserialize_with = "date")]
     pub until: Date,
+    /// Where it stands, if that is not the policy.
+    #[serde(skip)]
+    pub place: Option<Place>,
+}
+
+/// What a waiver claims of a vulnerability.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Claim {
+    /// The product has it, and that is borne until the waiver ends.
+    #[default]
+    Affected,
+    /// It does not concern the product, for the reason that is given.
+    NotAffected,
+    /// It is being looked into.
+    UnderInvestigation,
 }
 
 /// Where a waiver stands today.
@@ -43,7 +66,10 @@ impl Waiver {
             .into_iter()
             .find(|(_, text)| text.trim().is_empty());
         match empty {
-            Some((key, _)) => Err(format!("the waiver for {} has no {key}", self.rule)),
+            Some((key, _)) => Err(format!("the waiver for {} has no {key}", self.purpose())),
+            None if self.purpose().is_empty() => {
+                Err("a waiver has neither a rule nor a vulnerability".to_owned())
+            }
             None => Ok(()),
         }
     }
@@ -53,13 +79,23 @@ impl Waiver {
         let (module, _) = split(&finding.subject);
         let about =
             self.subject.is_empty() || self.subject == finding.subject || self.subject == module;
-        self.rule == finding.rule.id && about && finding.message.contains(&self.holds)
+        let rule = self.rule.is_empty() || self.rule == finding.rule.id;
+        let vulnerability = self.vulnerability.as_ref().is_none_or(|id| {
+            finding.rule.step == Step::Vulnerable && has_word(&finding.message, id)
+        });
+        rule && about && vulnerability && finding.message.contains(&self.holds)
+    }
+
+    /// What it is for, in a word.
+    pub fn purpose(&self) -> &str {
+        self.vulnerability.as_deref().unwrap_or(&self.rule)
     }
 
     /// How exactly it says what it is for: the most exact waiver counts.
     pub fn precision(&self) -> usize {
         let version = usize::from(split(&self.subject).1.is_some());
-        usize::from(!self.subject.is_empty()) + version + usize::from(!self.holds.is_empty())
+        let words = !self.holds.is_empty() || self.vulnerability.is_some();
+        usize::from(!self.subject.is_empty()) + version + usize::from(words)
     }
 
     /// Where it stands on a day.
@@ -70,6 +106,12 @@ impl Waiver {
             Standing::Valid
         }
     }
+}
+
+/// Whether a message has an id as a word of its own: one id may begin like another.
+pub(crate) fn has_word(message: &str, id: &str) -> bool {
+    let is_between = |letter: char| !(letter.is_alphanumeric() || letter == '-');
+    message.split(is_between).any(|word| word == id)
 }
 
 /// Module and version of a subject.
@@ -102,7 +144,7 @@ fn date<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Date, D::Error> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Standing, Waiver, split};
+    use super::{Claim, Standing, Waiver, split};
     use crate::rules::{LICENCE_DENIED, SUM_MISSING};
     use finding::{Finding, Place};
     use jiff::civil::date;
@@ -112,6 +154,9 @@ mod tests {
             rule: LICENCE_DENIED.id.to_owned(),
             subject: subject.to_owned(),
             holds: holds.to_owned(),
+            vulnerability: None,
+            status: Claim::default(),
+            place: None,
             owner: "team@corp.example.com".to_owned(),
             reason: "asked for".to_owned(),
             until: date(2026, 12, 31),

@@ -16,12 +16,14 @@ use gate::{
     licence::Licence,
     policy::Policy,
     report::{Format, Report},
-    rules, sbom, steps,
+    rules,
+    sbom::{self, Bill, Known},
+    steps,
     verdict::Verdict,
 };
 use gomod::{
-    modfile,
-    mvs::{GoModSource, GoModSummary, Loader, MainModule, Options},
+    modfile::{self, ModuleVersion},
+    mvs::{GoModSource, GoModSummary, Loader, MainModule, Options, Selection},
 };
 use jiff::civil::date;
 use serde_json::Value;
@@ -76,6 +78,7 @@ fn sarif_is_what_oasis_specified() {
         let report = Report {
             version: "1.2.3",
             directory: ".",
+            prefix: "services/a/",
             rules: &rules::all(),
             verdict: &verdict,
             facts: &[],
@@ -104,10 +107,41 @@ fn a_bill_of_materials_is_what_cyclonedx_specified() {
         id: "BSD-3-Clause".to_owned(),
         file: "LICENSE".to_owned(),
     };
-    let licences = BTreeMap::from([("example.com/A@v1.0.0".to_owned(), vec![licence])]);
-    let built = steps::built(&lock, &selection);
-    let bill = sbom::cyclonedx(&selection, &built, &licences, "1.2.3");
-    assert!(bill.contains("pkg:golang/example.com/A@v1.0.0"), "{bill}");
+    let known = Known {
+        licences: vec![licence],
+        zip_sha256: Some("0".repeat(64)),
+        h1: Some("h1:x=".to_owned()),
+    };
+    let bill = |selection: Selection| Bill {
+        built: steps::built(&lock, &selection),
+        selection: Box::new(selection),
+        known: BTreeMap::from([(ModuleVersion::new("example.com/A", "v1.0.0"), known.clone())]),
+    };
+    let made = "2026-11-30T01:02:03.5Z".parse().unwrap();
     let others = ["jsf-0.82.schema.json", "spdx.schema.json"];
-    assert_valid(&bill, "bom-1.6.schema.json", &others);
+    let bills = [bill(selection.clone())];
+    let one = sbom::cyclonedx(&bills, "app", "1.2.3", made);
+    assert_valid(&one, "bom-1.6.schema.json", &others);
+    let read: Value = serde_json::from_str(&one).unwrap();
+    assert_eq!(read["metadata"]["timestamp"], "2026-11-30T01:02:03Z");
+    assert_eq!(read["metadata"]["component"]["name"], "example.com/app");
+    let library = &read["components"][0];
+    assert_eq!(library["purl"], "pkg:golang/example.com/A@v1.0.0");
+    assert_eq!(library["licenses"][0]["license"]["id"], "BSD-3-Clause");
+    assert_eq!(library["hashes"][0]["alg"], "SHA-256");
+
+    let bills = [bill(selection.clone()), bill(selection)];
+    let several = sbom::cyclonedx(&bills, "checkout of two", "1.2.3", made);
+    assert_valid(&several, "bom-1.6.schema.json", &others);
+    let read: Value = serde_json::from_str(&several).unwrap();
+    assert_eq!(read["metadata"]["component"]["name"], "checkout of two");
+    let names: Vec<&str> = read["components"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["example.com/A", "example.com/app", "example.com/b"]);
+    let none = sbom::cyclonedx(&[], "web", "1.2.3", made);
+    assert_valid(&none, "bom-1.6.schema.json", &others);
 }

@@ -57,6 +57,7 @@ pub(crate) mod hash;
 pub mod limits;
 mod listing;
 pub mod names;
+pub mod nar;
 pub mod pick;
 pub mod problem;
 mod records;

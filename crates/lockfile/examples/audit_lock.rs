@@ -1,14 +1,16 @@
 //! What an audit says of lock files: `cargo run -p lockfile --example audit_lock -- FILE…`
 //!
-//! A package.json beside a file is read too. For trying the rules on lock files of others; the
+//! What lies beside a file is read too: package.json, those of the project's own packages,
+//! pnpm-workspace.yaml. For trying the rules on lock files of others; the
 //! command that projects use is `modkeep gate`.
 
 #![expect(clippy::print_stdout, reason = "a command")]
 
 use finding::Unreadable;
 use lockfile::{
-    Kind, Manifest,
+    Kind, Manifest, Settings,
     audit::{Expected, audit},
+    compare::changed,
 };
 use std::{fs, path::Path};
 
@@ -25,16 +27,26 @@ fn said(file: &str) -> Result<Vec<String>, Unreadable> {
     let kind = Kind::of_file_name(file).unwrap_or_else(|| by_ending(file));
     let bytes = fs::read(file).unwrap_or_default();
     let lock = lockfile::read(kind, file, &bytes)?;
-    let beside = Path::new(file).with_file_name("package.json");
-    let manifest = match fs::read(&beside) {
-        Ok(bytes) => Some(Manifest::read(&beside.to_string_lossy(), &bytes)?),
-        Err(_) => None,
+    let folder = Path::new(file).parent().unwrap_or(Path::new(""));
+    let mut manifests = Vec::new();
+    let below = lock.folders().filter(|path| !path.is_empty());
+    for root in std::iter::once("").chain(below) {
+        let beside = folder.join(root).join("package.json");
+        if let Ok(bytes) = fs::read(&beside) {
+            manifests.push(Manifest::read(&beside.to_string_lossy(), &bytes)?);
+        }
+    }
+    let settings = match fs::read(folder.join("pnpm-workspace.yaml")) {
+        Ok(bytes) => Settings::read("pnpm-workspace.yaml", &bytes)?,
+        Err(_) => Settings::default(),
     };
     let expected = Expected {
-        manifests: manifest.into_iter().collect(),
+        manifests,
+        settings: Some(settings),
         ..Expected::default()
     };
-    let findings = audit(&lock, &expected);
+    let mut findings = audit(&lock, &expected);
+    findings.extend(changed(&lock, &lock));
     let (format, packages) = (&lock.format, lock.packages.len());
     let head = format!(
         "{file}: {format}, {packages} packages, {} findings",

@@ -3,31 +3,46 @@
 //! Each check looks at one concern and knows nothing of the others, so one bad entry can be reported
 //! by several of them. Findings come in the order of their places.
 
+mod asked;
 mod complete;
+mod copied;
+mod fits;
 mod hashes;
 mod hosts;
+mod links;
 mod manifests;
 mod names;
+mod overrides;
 mod sources;
+mod tree;
 
 use crate::{
     manifest::Manifest,
     model::{Lockfile, Package},
+    registries::Registry,
+    settings::Settings,
     source::Address,
 };
 use finding::{Finding, Rule, Span};
+use std::collections::HashSet;
 
 /// What a lock is held against.
 #[derive(Debug, Clone, Default)]
 pub struct Expected {
     /// The hosts that packages may come from: `registry.example.com`, or with a port if it is not
-    /// the scheme's own. With an empty list, lock files only have to be consistent: the host that
-    /// most packages of registries come from is taken as the one that is meant, and of as many the
-    /// one that is first in the file.
+    /// the scheme's own. With an empty list, a host has to be known from what follows, or else be
+    /// where most packages of the lock come from.
     pub hosts: Vec<String>,
+    /// What the configuration of the package manager says; of a change, at its base.
+    pub registries: Vec<Registry>,
+    /// The hosts that the lock at the base of a change names ([`Lockfile::hosts`]); none if there is
+    /// no base, or no such lock at it.
+    pub hosts_before: Option<HashSet<String>>,
     /// The package.json beside the lock, and those of the project's other packages. What is not
     /// given is not compared.
     pub manifests: Vec<Manifest>,
+    /// What pnpm-workspace.yaml says, also that there is none; nothing if that is not known.
+    pub settings: Option<Settings>,
 }
 
 /// Says what is wrong in a lock.
@@ -37,19 +52,30 @@ pub fn audit(lockfile: &Lockfile, expected: &Expected) -> Vec<Finding> {
         .map(|package| Seen::of(lockfile, package))
         .collect();
     let hosts = hosts::Hosts::of(expected, &seen);
-    let aliases = names::Aliases::of(lockfile, expected);
+    let tree = tree::Tree::of(lockfile);
+    let declared = sources::Declared::of(expected);
     let mut findings = Vec::new();
     for one in &seen {
         findings.extend(hashes::check(one));
-        findings.extend(sources::check(one, &hosts));
-        findings.extend(hosts.check(one));
-        findings.extend(names::check(one, &aliases));
+        findings.extend(sources::check(one, &hosts, &declared));
+        findings.extend(names::check(one));
+        findings.extend(names::key(one));
     }
+    findings.extend(hosts.check(&seen));
     findings.extend(hashes::conflicts(&seen));
-    findings.extend(complete::check(lockfile, expected));
-    findings.extend(manifests::check(lockfile, &expected.manifests));
+    findings.extend(names::halves(lockfile));
+    findings.extend(complete::check(lockfile, expected, &tree));
+    findings.extend(asked::check(lockfile, expected, &tree));
+    findings.extend(links::check(lockfile, expected, &tree));
+    findings.extend(copied::check(lockfile, expected));
+    findings.extend(manifests::check(lockfile, expected));
     findings.sort_by(|one, other| one.place.cmp(&other.place));
     findings
+}
+
+/// The folder that a file lies in.
+fn folder(file: &str) -> &str {
+    file.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
 /// A package, and its address in parts.

@@ -4,43 +4,155 @@
 //! the hash must still be the same, and a change that only touches hashes is found without asking
 //! anybody. The two locks may be of different tools: npm, yarn 1 and pnpm write the same hashes.
 //! What no hash algorithm connects is not compared, except that a strong hash may not give way to a
-//! weak one or to none.
+//! weak one or to none. That an entry never had a hash is no change.
 
 use crate::{
+    fold::fold,
     model::{Format, Lockfile, Package, Text},
-    rules::{INTEGRITY_CHANGED, INTEGRITY_DIFFERS, INTEGRITY_UNPROVEN, SOURCE_CHANGED},
+    rules::{
+        COMMIT_CHANGED, ENTRY_CHANGED, INTEGRITY_CHANGED, INTEGRITY_DIFFERS, INTEGRITY_UNPROVEN,
+        SOURCE_CHANGED,
+    },
     source::{Address, Source, local_path, without_build},
     sri::{Sri, agree},
     tree::shown,
 };
 use finding::{Finding, Place, Rule, Span};
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    mem::discriminant,
+};
+
+/// The platforms that one of several archives of a version is for.
+const TARGETS: &str = "targets";
+
+/// Facts that only some releases write into the same format, so that their coming says nothing.
+const WRITTEN_LATER: [&str; 2] = ["libc", "requiresBuild"];
 
 /// What is locked in both with the same name and version, and is not the same any more.
 pub fn changed(old: &Lockfile, new: &Lockfile) -> Vec<Finding> {
-    let mut before: HashMap<(&str, &str), Before<'_>> = HashMap::new();
+    let mut before: HashMap<Key<'_>, Before<'_>> = HashMap::new();
     for package in &old.packages {
-        if let Some(key) = key(package) {
+        if let Some(key) = Key::of(package) {
             let known = before.entry(key).or_insert_with(|| Before::new(package));
             known.add(package);
         }
     }
+    let known = old
+        .packages
+        .iter()
+        .filter(|one| one.source != Source::Patch);
+    let known: HashSet<_> = known
+        .filter_map(Key::of)
+        .map(|key| (key.name, key.version))
+        .collect();
+    let mut unhashed: HashMap<Key<'_>, usize> = HashMap::new();
+    for package in new.packages.iter().filter(|one| !is_hashed(one)) {
+        if let Some(key) = Key::of(package) {
+            *unhashed.entry(key).or_default() += 1;
+        }
+    }
     let mut findings = Vec::new();
+    let mut moved = Vec::new();
     for package in &new.packages {
-        let Some(before) = key(package).and_then(|key| before.get(&key)) else {
+        let Some(key) = Key::of(package) else {
+            continue;
+        };
+        let Some(before) = before.get(&key) else {
+            findings.extend(new_platform(&known, new, package));
             continue;
         };
         let change = Change {
             old,
             new,
             before,
+            unhashed: unhashed.get(&key).copied().unwrap_or(0),
             package,
         };
         findings.extend(change.integrity());
         findings.extend(change.checksum());
-        findings.extend(change.source());
+        moved.extend(change.source());
+        findings.extend(change.entry());
+    }
+    findings.extend(fold(moved));
+    findings.extend(caches(old, new));
+    findings.extend(repositories(old, new));
+    findings
+}
+
+/// An archive of a version that was there before, for platforms that were not.
+fn new_platform(
+    known: &HashSet<(&str, &str)>,
+    new: &Lockfile,
+    package: &Package,
+) -> Option<Finding> {
+    let key = Key::of(package).filter(|_| package.source != Source::Patch)?;
+    known.contains(&(key.name, key.version)).then(|| {
+        let message = format!("{TARGETS} were not there before: {}", shown(key.variant));
+        Finding::new(
+            &ENTRY_CHANGED,
+            new.place(package.span),
+            package.subject(),
+            message,
+        )
+    })
+}
+
+/// Checksums of yarn that are of another kind of archive than before: yarn then looks at none.
+fn caches(old: &Lockfile, new: &Lockfile) -> Option<Finding> {
+    let (base, now) = (old.cache.as_ref()?, new.cache.as_ref());
+    let is_other = now.is_none_or(|now| now.value != base.value) && old.format == new.format;
+    is_other.then(|| {
+        let now = now.map_or("nothing".to_owned(), |now| shown(&now.value));
+        let message = format!(
+            "cacheKey is {now}, it was {}: no checksum can be compared",
+            shown(&base.value)
+        );
+        let span = new.cache.as_ref().map(|now| now.span);
+        let place = span.map_or_else(|| Place::file(&*new.file), |span| new.place(span));
+        Finding::new(&INTEGRITY_UNPROVEN, place, "", message)
+    })
+}
+
+/// Repositories that are locked to another commit, or have come to lie elsewhere.
+fn repositories(old: &Lockfile, new: &Lockfile) -> Vec<Finding> {
+    let mut before: HashMap<&str, Vec<(&Package, Address)>> = HashMap::new();
+    for (package, address) in of_git(old) {
+        /// Of one name real locks have one repository.
+        const KEPT: usize = 16;
+        let known = before.entry(package.installed_as()).or_default();
+        if known.len() < KEPT {
+            known.push((package, address));
+        }
+    }
+    let mut findings = Vec::new();
+    for (package, address) in of_git(new) {
+        let known = before.get(package.installed_as());
+        let Some(known) = known.filter(|known| {
+            let mut known = known.iter();
+            !known.any(|(_, one)| one.commit() == address.commit())
+        }) else {
+            continue;
+        };
+        let Some((base, was)) = known.first() else {
+            continue;
+        };
+        let commit = |address: &Address| address.commit().unwrap_or("no commit").to_owned();
+        let message = format!("{} here, it was {}", commit(&address), commit(was));
+        let span = package
+            .resolved
+            .as_ref()
+            .map_or(package.span, |text| text.span);
+        let finding = Finding::new(&COMMIT_CHANGED, new.place(span), package.subject(), message);
+        findings.push(finding.beside(old.place(base.span), "before"));
     }
     findings
+}
+
+fn of_git(lockfile: &Lockfile) -> impl Iterator<Item = (&Package, Address)> {
+    let packages = lockfile.packages.iter();
+    let packages = packages.filter(|one| one.source == Source::Git);
+    packages.filter_map(|one| Some((one, Address::of(&one.resolved.as_ref()?.value)?)))
 }
 
 /// Whether the hashes of a lock are those that a registry published. `published` says what it
@@ -92,12 +204,27 @@ fn held_against(lockfile: &Lockfile, package: &Package, theirs: Option<&[Sri]>) 
     Some(Finding::new(rule, place, package.subject(), message))
 }
 
+/// What is the same in two locks: a version of a package, the archive of it for one platform, a version
+/// with one patch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Key<'l> {
+    name: &'l str,
+    version: &'l str,
+    variant: &'l str,
+}
+
 /// What a lock said of a name and version, in however many entries: what is compared is gathered
 /// here once, so that a lock of nothing but one version costs no more than any other.
 struct Before<'l> {
     first: &'l Package,
     /// The first with a hash.
     hashed: Option<&'l Package>,
+    /// All hashes, of whichever entry.
+    hashes: Vec<Sri>,
+    /// How many entries have no strong hash: an old matter, as long as they do not become more.
+    unhashed: usize,
+    /// Where entries with a strong hash lie.
+    hashed_at: HashSet<&'l str>,
     /// The first with a checksum of yarn.
     checksum: Option<&'l Text>,
     /// Where it came from: the same version can be in a lock from two places.
@@ -109,7 +236,45 @@ struct Change<'l> {
     old: &'l Lockfile,
     new: &'l Lockfile,
     before: &'l Before<'l>,
+    /// How many entries of it have no strong hash now.
+    unhashed: usize,
     package: &'l Package,
+}
+
+// === impl Key ===
+
+impl<'l> Key<'l> {
+    /// Of what has a name and a version that mean the same everywhere.
+    fn of(package: &'l Package) -> Option<Self> {
+        if matches!(package.source, Source::Workspace | Source::Bundled) {
+            return None;
+        }
+        // What only has an address is the same as long as that is.
+        let text = package.version.as_ref().or(package.resolved.as_ref())?;
+        let version = without_build(&text.value);
+        let variant = match package.source {
+            Source::Patch => patch_hash(package)?,
+            _ => package.fact(TARGETS).unwrap_or_default(),
+        };
+        Some(Self {
+            name: &package.name,
+            version,
+            variant,
+        })
+    }
+}
+
+/// The hash of a patch, as yarn writes it behind the patch: another patch makes another archive.
+fn patch_hash(package: &Package) -> Option<&str> {
+    let resolved = package.resolved.as_ref()?;
+    let (_, parameters) = resolved.value.rsplit_once("::")?;
+    let mut parameters = parameters.split('&');
+    parameters.find_map(|one| one.strip_prefix("hash="))
+}
+
+fn is_hashed(package: &Package) -> bool {
+    let mut hashes = package.integrity.hashes.iter();
+    hashes.any(|sri| sri.algorithm().is_strong())
 }
 
 // === impl Before ===
@@ -119,27 +284,44 @@ impl<'l> Before<'l> {
         Self {
             first,
             hashed: None,
+            hashes: Vec::new(),
+            unhashed: 0,
+            hashed_at: HashSet::new(),
             checksum: None,
             sources: HashMap::new(),
         }
     }
 
     fn add(&mut self, package: &'l Package) {
+        /// Real locks have one hash of a version, or one of each of two algorithms.
+        const KEPT: usize = 16;
         let has_hash = !package.integrity.hashes.is_empty();
         self.hashed = self.hashed.or(Some(package).filter(|_| has_hash));
+        for sri in &package.integrity.hashes {
+            if self.hashes.len() < KEPT && !self.hashes.contains(sri) {
+                self.hashes.push(sri.clone());
+            }
+        }
+        if is_hashed(package) {
+            self.hashed_at.extend(package.path.as_deref());
+        } else {
+            self.unhashed += 1;
+        }
         self.checksum = self.checksum.or(package.checksum.as_ref());
         let locations = self.sources.entry(package.source).or_default();
         locations.insert(location(package));
     }
 
-    /// Whether an entry comes from where one did before. What comes from the registry that is
-    /// configured may be anywhere.
-    fn knows(&self, package: &Package) -> bool {
+    /// Whether an entry comes from where one did before. What has no address comes from the registry
+    /// that is configured, whose configuration is looked at where it is written. An address where
+    /// there was none is another place, unless another tool wrote it: some write none.
+    fn knows(&self, package: &Package, is_same_tool: bool) -> bool {
         let Some(locations) = self.sources.get(&package.source) else {
             return false;
         };
         let now = location(package);
-        now.is_none() || locations.contains(&None) || locations.contains(&now)
+        let is_anywhere = !is_same_tool && locations.contains(&None);
+        now.is_none() || is_anywhere || locations.contains(&now)
     }
 }
 
@@ -152,25 +334,49 @@ impl Change<'_> {
             return None;
         }
         let base = self.before.hashed?;
-        let (ours, theirs) = (&self.package.integrity.hashes, &base.integrity.hashes);
-        let any = |set: &[Sri]| set.iter().any(|sri| sri.algorithm().is_strong());
-        let what = match agree(theirs, ours) {
+        let ours = &self.package.integrity.hashes;
+        let what = match agree(&self.before.hashes, ours) {
             Some(false) => "was",
-            _ if any(theirs) && !any(ours) => "gave way to what is weaker: it was",
+            _ if self.lost_hash() => "gave way to what is weaker: it was",
             _ => return None,
         };
-        let message = format!("{} here; the hash {what} {}", list(ours), list(theirs));
+        let theirs = list(&base.integrity.hashes);
+        let message = format!("{} here; the hash {what} {theirs}", list(ours));
         let span = self.package.integrity.span.unwrap_or(self.package.span);
         let place = self.old.place(base.integrity.span.unwrap_or(base.span));
         let finding = self.finding(&INTEGRITY_CHANGED, span, message);
         Some(finding.beside(place, "before"))
     }
 
+    /// Whether a strong hash is gone: the one that was at this place of the tree, or of entries that
+    /// lie nowhere one of more than before.
+    fn lost_hash(&self) -> bool {
+        let had_any = self
+            .before
+            .hashes
+            .iter()
+            .any(|sri| sri.algorithm().is_strong());
+        if is_hashed(self.package) || !had_any {
+            return false;
+        }
+        let path = self.package.path.as_deref();
+        let had_here = path.is_some_and(|path| self.before.hashed_at.contains(path));
+        had_here || self.unhashed > self.before.unhashed
+    }
+
     /// yarn's checksums, if both are of archives packed in the same way.
     fn checksum(&self) -> Option<Finding> {
-        let ours = self.package.checksum.as_ref()?;
         let base = self.before.checksum?;
-        let is_same_cache = cache(ours) == cache(base) && self.old.format == self.new.format;
+        // Other tools write no checksum, and other versions of yarn one of another archive.
+        if self.old.format != self.new.format {
+            return None;
+        }
+        let Some(ours) = self.package.checksum.as_ref() else {
+            let message = format!("the checksum is gone, it was {}", shown(&base.value));
+            let finding = self.finding(&INTEGRITY_CHANGED, self.package.span, message);
+            return Some(finding.beside(self.old.place(base.span), "before"));
+        };
+        let is_same_cache = cache(ours) == cache(base);
         (is_same_cache && ours.value != base.value).then(|| {
             let (now, before) = (shown(&ours.value), shown(&base.value));
             let message = format!("the checksum is {now}, it was {before}");
@@ -179,16 +385,31 @@ impl Change<'_> {
         })
     }
 
-    fn source(&self) -> Option<Finding> {
-        (!self.before.knows(self.package)).then(|| {
+    /// Another source, with the words that are the same for everything that moved in the same way.
+    fn source(&self) -> Option<(String, Finding)> {
+        let is_same_tool = discriminant(&self.old.format) == discriminant(&self.new.format);
+        (!self.before.knows(self.package, is_same_tool)).then(|| {
             let resolved = self.package.resolved.as_ref();
             let span = resolved.map_or(self.package.span, |text| text.span);
             let base = self.before.first;
             let (now, before) = (from(self.package), from(base));
             let message = format!("{now} here, it was {before}");
-            let finding = self.finding(&SOURCE_CHANGED, span, message);
-            finding.beside(self.old.place(base.span), "before")
+            let finding = self.finding(&SOURCE_CHANGED, span, message.clone());
+            (message, finding.beside(self.old.place(base.span), "before"))
         })
+    }
+
+    /// What else an entry says of a version, as far as that never changes. Each format says it in its
+    /// own way.
+    fn entry(&self) -> Option<Finding> {
+        let (now, base) = (self.package, self.before.first);
+        // A folder of the project says itself what it needs.
+        if self.old.format != self.new.format || now.source == Source::Folder {
+            return None;
+        }
+        let changed = facts(base, now).or_else(|| needs(&self.new.format, base, now))?;
+        let finding = self.finding(&ENTRY_CHANGED, now.span, changed);
+        Some(finding.beside(self.old.place(base.span), "before"))
     }
 
     fn finding(&self, rule: &'static Rule, span: Span, message: String) -> Finding {
@@ -196,14 +417,50 @@ impl Change<'_> {
     }
 }
 
-/// Name and version of what has both.
-fn key(package: &Package) -> Option<(&str, &str)> {
-    let is_own = matches!(
-        package.source,
-        Source::Workspace | Source::Bundled | Source::Patch
-    );
-    let version = package.version.as_ref().filter(|_| !is_own)?;
-    Some((&package.name, without_build(&version.value)))
+/// A fact that is not the same any more.
+fn facts(base: &Package, now: &Package) -> Option<String> {
+    let pairs = base.facts.iter().chain(&now.facts);
+    let mut keys = pairs.map(|(key, _)| key.as_str());
+    let key = keys.find(|key| {
+        let (now, base) = (now.fact(key), base.fact(key));
+        let is_news = (now.is_none() || base.is_none()) && WRITTEN_LATER.contains(key);
+        now != base && !is_news
+    })?;
+    let shown = |package: &Package| package.fact(key).map_or("nothing".to_owned(), shown);
+    Some(format!("{key} is {}, it was {}", shown(now), shown(base)))
+}
+
+/// Something that is needed and was not before, or the other way round.
+fn needs(format: &Format, base: &Package, now: &Package) -> Option<String> {
+    let differing = if let Format::Pnpm { .. } = format {
+        // What is locked for a name is written there, and which peers were met.
+        let named = |one: &'_ Package| -> HashSet<String> {
+            let own = one.dependencies.iter().map(|one| one.name.clone());
+            own.filter(|name| !one.peers.contains(name)).collect()
+        };
+        named(base).symmetric_difference(&named(now)).min().cloned()
+    } else {
+        let pairs = |one: &'_ Package| -> HashSet<(String, String)> {
+            let own = one.dependencies.iter();
+            own.map(|one| (one.name.clone(), one.wanted.clone()))
+                .collect()
+        };
+        let (base, now) = (pairs(base), pairs(now));
+        let differing = base.symmetric_difference(&now).min();
+        differing.map(|(name, wanted)| format!("{name}@{wanted}"))
+    };
+    let differing = differing.or_else(|| {
+        let bundles =
+            |one: &'_ Package| -> HashSet<String> { one.bundles.iter().cloned().collect() };
+        bundles(base)
+            .symmetric_difference(&bundles(now))
+            .min()
+            .cloned()
+    })?;
+    Some(format!(
+        "what it needs differs from before in {}",
+        shown(&differing)
+    ))
 }
 
 /// The version of yarn's cache that a checksum is of, where it is written with it.

@@ -5,8 +5,9 @@
 //! any parser sees them, so that the message names the real cause and not what a grammar stumbled
 //! over a line later.
 //!
-//! Parsers speak in byte offsets; people in lines and columns. The lines are indexed once, because
-//! counting them from the start for each of some hundred thousand places would be quadratic.
+//! Parsers speak in byte offsets; people in lines and columns. Both are indexed once, because counting
+//! them from the start for each of some hundred thousand places would be quadratic, and a lock can be
+//! one line of many megabytes.
 
 use finding::{Place, Span, Unreadable};
 
@@ -32,9 +33,21 @@ pub(crate) struct At {
 pub(crate) struct Input<'t> {
     pub(crate) file: &'t str,
     pub(crate) text: &'t str,
+    places: Places<'t>,
+}
+
+/// What makes lines and columns of offsets.
+#[derive(Debug)]
+struct Places<'t> {
+    bytes: &'t [u8],
     /// The offset at which each line begins.
     lines: Vec<u32>,
+    /// How many characters begin before each block; nothing in a text of one byte a character.
+    characters: Vec<u32>,
 }
+
+/// Bytes of a block.
+const BLOCK: usize = 256;
 
 // === impl At ===
 
@@ -70,10 +83,12 @@ impl<'t> Input<'t> {
             let problem = format!("has {size} bytes, more than the {MAX_BYTES} that are read");
             return Err(Unreadable::new(Place::file(file), problem));
         }
-        let lines = line_starts(bytes);
+        // A mark of the byte order, which editors of Windows put first and every tool skips.
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        let places = Places::of(bytes);
         let refuse = |start: usize, length: usize, problem: String| {
             let at = At::new(start, start + length);
-            Err(Unreadable::new(Place::at(file, span(&lines, at)), problem))
+            Err(Unreadable::new(Place::at(file, places.span(at)), problem))
         };
         if bytes.iter().all(u8::is_ascii_whitespace) {
             return refuse(0, 0, "is empty".to_owned());
@@ -81,13 +96,13 @@ impl<'t> Input<'t> {
         if let Some(at) = bytes.iter().position(|&byte| byte == 0) {
             return refuse(at, 1, "has a NUL byte here, so it is damaged".to_owned());
         }
-        if let Some((at, marker)) = conflict(bytes, &lines) {
+        if let Some((at, marker)) = conflict(bytes, &places.lines) {
             let marker = String::from_utf8_lossy(marker);
             let problem = format!("has an unfinished merge here: a line begins with {marker}");
             return refuse(at, MARKER, problem);
         }
         match str::from_utf8(bytes) {
-            Ok(text) => Ok(Self { file, text, lines }),
+            Ok(text) => Ok(Self { file, text, places }),
             Err(error) => {
                 let length = error.error_len().unwrap_or(1);
                 refuse(error.valid_up_to(), length, "is no UTF-8 here".to_owned())
@@ -97,7 +112,7 @@ impl<'t> Input<'t> {
 
     /// Lines and columns of a stretch.
     pub(crate) fn span(&self, at: At) -> Span {
-        span(&self.lines, at)
+        self.places.span(at)
     }
 
     /// The file is refused for what is at a stretch of it.
@@ -128,22 +143,59 @@ fn conflict<'b>(bytes: &'b [u8], lines: &[u32]) -> Option<(usize, &'b [u8])> {
     })
 }
 
-fn span(lines: &[u32], at: At) -> Span {
-    let (line, column) = position(lines, at.start);
-    let (end_line, end_column) = position(lines, at.end);
-    Span {
-        line,
-        column,
-        end_line,
-        end_column,
+// === impl Places ===
+
+impl<'t> Places<'t> {
+    fn of(bytes: &'t [u8]) -> Self {
+        let mut characters = Vec::new();
+        if !bytes.is_ascii() {
+            let mut before = 0;
+            for block in bytes.chunks(BLOCK) {
+                characters.push(before);
+                before += small(begun(block));
+            }
+            characters.push(before);
+        }
+        Self {
+            bytes,
+            lines: line_starts(bytes),
+            characters,
+        }
+    }
+
+    fn span(&self, at: At) -> Span {
+        let (line, column) = self.position(at.start);
+        let (end_line, end_column) = self.position(at.end);
+        Span {
+            line,
+            column,
+            end_line,
+            end_column,
+        }
+    }
+
+    /// Line and column of an offset, both from 1.
+    fn position(&self, offset: u32) -> (u32, u32) {
+        let line = self.lines.partition_point(|&start| start <= offset);
+        let start = self.lines.get(line.saturating_sub(1)).copied().unwrap_or(0);
+        let before = self.before(offset).saturating_sub(self.before(start));
+        (small(line), before.saturating_add(1))
+    }
+
+    /// How many characters begin before an offset.
+    fn before(&self, offset: u32) -> u32 {
+        let offset = usize::try_from(offset).unwrap_or(usize::MAX);
+        let Some(known) = self.characters.get(offset / BLOCK) else {
+            return small(offset);
+        };
+        let block = offset - offset % BLOCK;
+        known + small(begun(self.bytes.get(block..offset).unwrap_or_default()))
     }
 }
 
-/// Line and column of an offset, both from 1.
-fn position(lines: &[u32], offset: u32) -> (u32, u32) {
-    let line = lines.partition_point(|&start| start <= offset);
-    let start = lines.get(line.saturating_sub(1)).copied().unwrap_or(0);
-    (small(line), offset.saturating_sub(start).saturating_add(1))
+/// How many characters begin in some bytes: all but those that continue one (RFC 3629).
+fn begun(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|&&byte| byte & 0xC0 != 0x80).count()
 }
 
 #[cfg(test)]
@@ -157,12 +209,15 @@ mod tests {
 
     #[test]
     fn places_are_those_that_finding_counts() {
-        let text = "one\n\ntwo three\n";
-        let input = Input::new("x.lock", text.as_bytes()).unwrap();
-        for start in 0..=text.len() {
-            for end in start..=text.len() {
-                let expected = Span::of(text.as_bytes(), start, end);
-                assert_eq!(input.span(At::new(start, end)), expected);
+        let long = format!("\"{}\": 1,\n漢é\n", "é".repeat(300));
+        for text in ["one\n\ntwo three\n", &long] {
+            let input = Input::new("x.lock", text.as_bytes()).unwrap();
+            let begins = |at: &usize| text.is_char_boundary(*at);
+            for start in (0..=text.len()).filter(begins) {
+                for end in (start..=text.len()).filter(begins).take(40) {
+                    let expected = Span::of(text.as_bytes(), start, end);
+                    assert_eq!(input.span(At::new(start, end)), expected);
+                }
             }
         }
     }
@@ -173,6 +228,13 @@ mod tests {
         assert!(problem(b"a\nb\0").starts_with("x.lock:2:2: has a NUL"));
         assert!(problem(b"a\nbc\xff").starts_with("x.lock:2:3: is no UTF-8"));
         assert!(problem(&vec![b' '; MAX_BYTES + 1]).contains("more than"));
+    }
+
+    #[test]
+    fn a_mark_of_the_byte_order_is_skipped() {
+        let input = Input::new("x.lock", b"\xef\xbb\xbf{}").unwrap();
+        assert_eq!(input.text, "{}");
+        assert!(problem(b"\xef\xbb\xbf \n").contains("is empty"));
     }
 
     #[test]

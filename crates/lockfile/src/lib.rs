@@ -20,23 +20,32 @@
 //! version of the cache is the same. It cannot be compared with the registry.
 
 pub mod audit;
+mod beside;
 pub mod compare;
+mod directories;
+mod fold;
 mod input;
 pub mod manifest;
 mod model;
 mod npm;
 mod pnpm;
+mod range;
+pub mod registries;
 pub mod registry;
 pub mod rules;
+mod settings;
 mod source;
 mod sri;
 mod tree;
 mod yarn;
 
+pub use beside::Beside;
+pub use directories::workspace_patterns;
 pub use input::MAX_BYTES;
-pub use manifest::Manifest;
-pub use model::{Dependency, Format, Integrity, Kind, Lockfile, Package, Root, Text};
+pub use manifest::{Manifest, Overrides};
+pub use model::{Dependency, Format, Integrity, Kind, Lockfile, Override, Package, Root, Text};
 pub use rules::RULES;
+pub use settings::Settings;
 pub use source::Source;
 pub use sri::{Algorithm, Sri, SriError, agree};
 
@@ -63,7 +72,7 @@ pub fn read(kind: Kind, file: &str, bytes: &[u8]) -> Result<Lockfile, Unreadable
 fn impossible(package: &Package) -> Option<(Span, String)> {
     let names = [Some(&package.name), package.alias.as_ref()];
     let mut names = names.into_iter().flatten();
-    if let Some(name) = names.find(|name| !source::is_name(name)) {
+    if let Some(name) = names.find(|name| !source::is_folder_name(name)) {
         let problem = format!("has {}, which no package can be named", tree::shown(name));
         return Some((package.span, problem));
     }

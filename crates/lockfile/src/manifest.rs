@@ -2,7 +2,7 @@
 
 use crate::{
     input::Input,
-    model::Dependency,
+    model::{Dependency, Override},
     tree::{self, Fields, Value},
 };
 use finding::Unreadable;
@@ -19,9 +19,26 @@ pub struct Manifest {
     pub dependencies: Vec<Dependency>,
     /// The names of what it wants to meet (`peerDependencies`): some tools install it, some do not.
     pub peers: HashSet<String>,
-    /// The names of what it replaces wherever it is asked for: `overrides` of npm and pnpm,
-    /// `resolutions` of yarn.
-    pub overridden: HashSet<String>,
+    /// The folders of the project's own packages, as patterns (`workspaces`).
+    pub workspaces: Vec<String>,
+    /// What it replaces wherever that is asked for, by the tool that reads the list.
+    pub overrides: Overrides,
+    /// The patches that it has pnpm apply, each with the path of its file.
+    pub patches: Vec<Override>,
+    /// What it has to run with (`devEngines.runtime`), as pnpm writes it into a lock.
+    pub runtimes: Vec<Dependency>,
+}
+
+/// What is replaced wherever it is asked for: each tool reads a list of its own, and a project that is
+/// installed with several tools has several.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Overrides {
+    /// `overrides`, of npm.
+    pub npm: Vec<Override>,
+    /// `resolutions`, of yarn; pnpm reads them too.
+    pub yarn: Vec<Override>,
+    /// `pnpm.overrides`.
+    pub pnpm: Vec<Override>,
 }
 
 // === impl Manifest ===
@@ -36,30 +53,154 @@ impl Manifest {
         dependencies.extend(top.dependencies("devDependencies", false)?);
         dependencies.extend(top.dependencies("optionalDependencies", true)?);
         let peers = top.dependencies("peerDependencies", false)?;
-        let mut overridden = HashSet::new();
         let pnpm = top.map("pnpm")?;
+        let patched = pnpm.map_or(Ok(None), |pnpm| pnpm.map("patchedDependencies"))?;
         let pnpm = pnpm.map_or(Ok(None), |pnpm| pnpm.map("overrides"))?;
-        let lists = [top.map("overrides")?, top.map("resolutions")?, pnpm];
-        for list in lists.into_iter().flatten() {
-            collect(list, &mut overridden)?;
-        }
+        let overrides = Overrides {
+            npm: overrides(top.map("overrides")?)?,
+            yarn: overrides(top.map("resolutions")?)?,
+            pnpm: overrides(pnpm)?,
+        };
         Ok(Self {
             file: file.to_owned(),
             name: top.text("name")?.map(|name| name.value),
             dependencies,
             peers: peers.into_iter().map(|peer| peer.name).collect(),
-            overridden,
+            workspaces: workspaces(top)?,
+            overrides,
+            patches: patches(patched)?,
+            runtimes: runtimes(top)?,
         })
+    }
+
+    /// Whether it asks for anything that is not a folder or file of the checkout.
+    pub fn asks_elsewhere(&self) -> bool {
+        const OWN: [&str; 4] = ["workspace:", "link:", "file:", "portal:"];
+        let mut wanted = self.dependencies.iter().map(|one| &one.wanted);
+        wanted.any(|wanted| !OWN.iter().any(|own| wanted.starts_with(own)))
     }
 }
 
-/// The names that a list of replacements is for; those of npm can be nested.
-pub(crate) fn collect(list: Fields<'_, '_>, names: &mut HashSet<String>) -> Result<(), Unreadable> {
-    for entry in list.entries {
-        names.extend(target(&entry.key).map(str::to_owned));
-        if matches!(entry.node.value, Value::Map(_)) {
-            collect(Fields::of(list.input, &entry.node)?, names)?;
+// === impl Overrides ===
+
+impl Overrides {
+    /// All of them.
+    pub fn all(&self) -> impl Iterator<Item = &Override> {
+        self.npm.iter().chain(&self.yarn).chain(&self.pnpm)
+    }
+}
+
+/// `workspaces` is a list of patterns, or a map that has it as `packages`.
+fn workspaces(top: Fields<'_, '_>) -> Result<Vec<String>, Unreadable> {
+    match top.get("workspaces").map(|node| (node, &node.value)) {
+        Some((_, Value::Map(_))) => {
+            let map = top.map("workspaces")?;
+            map.map_or(Ok(Vec::new()), |map| map.texts_of(map.get("packages")))
         }
+        Some((node, Value::List(_))) => top.texts_of(Some(node)),
+        _ => Ok(Vec::new()),
+    }
+}
+
+/// What a list of replacements says; those of npm can be nested, and then `.` is what they are
+/// nested in.
+pub(crate) fn overrides(list: Option<Fields<'_, '_>>) -> Result<Vec<Override>, Unreadable> {
+    let mut found = Vec::new();
+    if let Some(list) = list {
+        collect(list, None, &mut found)?;
+    }
+    Ok(found)
+}
+
+/// A runtime, or a list of them, for development or always.
+fn runtimes(top: Fields<'_, '_>) -> Result<Vec<Dependency>, Unreadable> {
+    let mut found = Vec::new();
+    for key in ["devEngines", "engines"] {
+        let Some(Value::Map(_)) = top.get(key).map(|node| &node.value) else {
+            continue;
+        };
+        let node = top.map(key)?.and_then(|engines| engines.get("runtime"));
+        let nodes = match node.map(|node| (node, &node.value)) {
+            Some((node, Value::Map(_))) => std::slice::from_ref(node),
+            Some((_, Value::List(nodes))) => nodes.as_slice(),
+            _ => &[],
+        };
+        for node in nodes {
+            let fields = Fields::of(top.input, node)?;
+            if let (Some(name), Some(version)) = (fields.text("name")?, fields.text("version")?) {
+                found.push(Dependency {
+                    name: name.value,
+                    wanted: format!("runtime:{}", version.value),
+                    locked: None,
+                    is_optional: true,
+                    span: version.span,
+                });
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// A list of patches: each has a path, or a hash and a path, or only a hash.
+pub(crate) fn patches(list: Option<Fields<'_, '_>>) -> Result<Vec<Override>, Unreadable> {
+    let mut found = Vec::new();
+    let Some(list) = list else {
+        return Ok(found);
+    };
+    for entry in list.entries {
+        let path = if let Value::Map(_) = &entry.node.value {
+            let fields = Fields::of(list.input, &entry.node)?;
+            fields.text("path")?.map(|one| one.value)
+        } else {
+            // A hash has neither.
+            let text = entry.node.text(list.input)?;
+            Some(text.to_owned()).filter(|text| text.contains(['/', '.']))
+        };
+        found.push(Override {
+            selector: entry.key.to_string(),
+            name: entry.key.to_string(),
+            wanted: path,
+            span: list.input.span(entry.at.to(entry.node.at)),
+        });
+    }
+    Ok(found)
+}
+
+fn collect(
+    list: Fields<'_, '_>,
+    above: Option<&str>,
+    found: &mut Vec<Override>,
+) -> Result<(), Unreadable> {
+    for entry in list.entries {
+        let (selector, name) = match (&*entry.key, above) {
+            (".", Some(above)) => (above.to_owned(), target(above)),
+            (key, Some(above)) => (format!("{above}>{key}"), target(key)),
+            (key, None) => (key.to_owned(), target(key)),
+        };
+        let Some(name) = name.map(str::to_owned) else {
+            continue;
+        };
+        let is_map = matches!(entry.node.value, Value::Map(_));
+        if is_map {
+            // Only the nearest parent is kept: the whole way down could be as long as the file, again
+            // and again.
+            collect(
+                Fields::of(list.input, &entry.node)?,
+                Some(&entry.key),
+                found,
+            )?;
+        }
+        let wanted = if is_map {
+            None
+        } else {
+            Some(entry.node.scalar(list.input)?.to_owned())
+        };
+        found.push(Override {
+            selector,
+            name,
+            wanted,
+            span: list.input.span(entry.at.to(entry.node.at)),
+        });
     }
     Ok(())
 }
@@ -94,16 +235,21 @@ mod tests {
     fn everything_that_is_asked_for_is_listed() {
         let text = r#"{"name": "x", "dependencies": {"a": "^1"},
             "devDependencies": {"b": "2"}, "optionalDependencies": {"c": "*"},
-            "peerDependencies": {"d": "1"}, "overrides": {"e": {"f": "1"}},
+            "peerDependencies": {"d": "1"}, "workspaces": {"packages": ["packages/*"]}, "overrides": {"e": {"f": "1"}},
             "pnpm": {"overrides": {"g>h@1": "2"}}}"#;
         let manifest = Manifest::read("package.json", text.as_bytes()).unwrap();
         let names: Vec<&str> = manifest.dependencies.iter().map(|one| &*one.name).collect();
         assert_eq!(names, ["a", "b", "c"]);
         assert_eq!(manifest.dependencies[1].span.line, 2);
         assert!(manifest.peers.contains("d"));
-        let mut overridden: Vec<_> = manifest.overridden.into_iter().collect();
-        overridden.sort_unstable();
-        assert_eq!(overridden, ["e", "f", "h"]);
+        let overrides: Vec<_> = manifest.overrides.all().collect();
+        let pairs = overrides
+            .iter()
+            .map(|one| (&*one.name, one.wanted.as_deref()));
+        let pairs: Vec<_> = pairs.collect();
+        assert_eq!(pairs, [("f", Some("1")), ("e", None), ("h", Some("2"))]);
+        assert_eq!(overrides[0].selector, "e>f");
+        assert_eq!(manifest.workspaces, ["packages/*"]);
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! may complain about keeps the stretch of the file that it was written in.
 
 use crate::{
-    source::Source,
+    source::{Address, Source, local_path},
     sri::{Sri, SriError},
 };
 use finding::{Place, Span};
@@ -55,9 +55,16 @@ pub struct Lockfile {
     pub packages: Vec<Package>,
     /// What the lock repeats of the project's own manifests; nothing in formats that do not.
     pub roots: Vec<Root>,
-    /// The names of what is replaced wherever it is asked for, where the lock repeats that too
-    /// (pnpm): what is locked for them is not what a package.json says.
-    pub overridden: HashSet<String>,
+    /// What is replaced wherever it is asked for, where the lock repeats that too (pnpm): what is
+    /// locked for it is not what a package.json says.
+    pub overrides: Vec<Override>,
+    /// What a range `catalog:` stands for, where the lock repeats that (pnpm).
+    pub catalogs: Vec<Dependency>,
+    /// The patches that are applied, by what they are for, each with the path of its file where the lock
+    /// says it (pnpm).
+    pub patches: Vec<Override>,
+    /// The kind of archive that checksums are of, where the lock says so for all of them (yarn).
+    pub cache: Option<Text>,
 }
 
 /// A locked package.
@@ -83,8 +90,18 @@ pub struct Package {
     pub is_dev: bool,
     /// Need not be installed everywhere. Not every format says so.
     pub is_optional: bool,
-    /// Lies directly below a root, as npm lays packages out; true in formats that lay nothing out.
-    pub is_on_top: bool,
+    /// Where it lies below the lock's folder, as npm lays packages out; nothing in formats that lay
+    /// nothing out.
+    pub path: Option<String>,
+    /// Its key in the file without peers, where others refer to it by that (pnpm).
+    pub key: Option<String>,
+    /// The names of what its archive has inside, of those that it needs.
+    pub bundles: Vec<String>,
+    /// What the entry repeats of the package's own manifest and that decides what is installed of
+    /// it: platforms, scripts, executables. Each field with its value as text.
+    pub facts: Vec<(String, String)>,
+    /// The names of what it wants to meet.
+    pub peers: Vec<String>,
     /// What it was locked for, `name@range` as written (yarn).
     pub wanted: Vec<Text>,
     /// What it needs, as written.
@@ -98,8 +115,12 @@ pub struct Package {
 pub struct Root {
     /// Its folder from the lock's own; empty for that folder itself.
     pub path: String,
+    /// Its name, where the lock repeats that.
+    pub name: Option<String>,
     /// What it asks for.
     pub dependencies: Vec<Dependency>,
+    /// The names of what it bundles, of those that it asks for.
+    pub bundles: Vec<String>,
     /// The entry's own name in the file.
     pub span: Span,
 }
@@ -115,6 +136,19 @@ pub struct Dependency {
     pub locked: Option<String>,
     /// Nothing breaks if it is not there.
     pub is_optional: bool,
+    /// Its entry.
+    pub span: Span,
+}
+
+/// Something that is replaced wherever it is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Override {
+    /// What it is for, as written: `NAME`, `NAME@RANGE`, `PARENT>NAME`, `PARENT/NAME`.
+    pub selector: String,
+    /// The name in that.
+    pub name: String,
+    /// The range or address that counts instead; nothing where only what is below it is replaced.
+    pub wanted: Option<String>,
     /// Its entry.
     pub span: Span,
 }
@@ -180,9 +214,26 @@ impl fmt::Display for Format {
 // === impl Lockfile ===
 
 impl Lockfile {
+    /// The folders of the project whose package.json the lock repeats, from the lock's own: its own
+    /// packages, and folders that are installed like packages.
+    pub fn folders(&self) -> impl Iterator<Item = &str> {
+        let packages = self.packages.iter();
+        let installed = packages.filter(|one| one.source == Source::Folder);
+        let installed = installed.filter_map(|one| Some(local_path(&one.resolved.as_ref()?.value)));
+        let installed = installed.map(|path| path.trim_start_matches("./"));
+        self.roots.iter().map(|root| &*root.path).chain(installed)
+    }
+
     /// A stretch of this file.
     pub fn place(&self, span: Span) -> Place {
         Place::at(&*self.file, span)
+    }
+
+    /// The hosts that addresses of archives name, in lower case.
+    pub fn hosts(&self) -> HashSet<String> {
+        let fetched = self.packages.iter().filter(|one| one.source.is_fetched());
+        let addresses = fetched.filter_map(|one| Address::of(&one.resolved.as_ref()?.value));
+        addresses.filter_map(|address| address.authority).collect()
     }
 }
 
@@ -201,7 +252,11 @@ impl Package {
             source,
             is_dev: false,
             is_optional: false,
-            is_on_top: true,
+            path: None,
+            key: None,
+            bundles: Vec::new(),
+            facts: Vec::new(),
+            peers: Vec::new(),
             wanted: Vec::new(),
             dependencies: Vec::new(),
             span,
@@ -228,9 +283,32 @@ impl Package {
         matches!(self.source, Source::Registry).then_some((&*self.name, &*version.value))
     }
 
+    /// What the entry repeats in a field of the package's own manifest.
+    pub(crate) fn fact(&self, key: &str) -> Option<&str> {
+        let mut facts = self.facts.iter();
+        facts
+            .find(|(name, _)| name == key)
+            .map(|(_, value)| &**value)
+    }
+
+    /// Lies directly below a root, as npm lays packages out; true in formats that lay nothing out.
+    pub fn is_on_top(&self) -> bool {
+        let path = self.path.as_deref();
+        path.is_none_or(|path| path.matches("node_modules/").count() == 1)
+    }
+
     /// The name that it is installed under.
     pub fn installed_as(&self) -> &str {
         self.alias.as_deref().unwrap_or(&self.name)
+    }
+}
+
+// === impl Override ===
+
+impl Override {
+    /// Whether it is for a name wherever that is asked for, and in whatever range.
+    pub fn is_everywhere(&self) -> bool {
+        self.selector.trim_start_matches("**/") == self.name
     }
 }
 

@@ -37,16 +37,26 @@ pub(crate) fn read(input: &Input<'_>) -> Result<Lockfile, Unreadable> {
         format: Format::Npm(version),
         packages: Vec::new(),
         roots: Vec::new(),
-        overridden: HashSet::new(),
+        overrides: Vec::new(),
+        catalogs: Vec::new(),
+        patches: Vec::new(),
+        cache: None,
     };
     if version > 1 {
         let packages = Fields::of(input, top.need("packages")?)?;
         flat::read(packages, &mut lockfile)?;
     }
     if version < 3 {
-        let mut nested = Vec::new();
-        nested::read(top, 0, &mut nested)?;
-        add_news(&mut lockfile.packages, nested);
+        let mut nested = nested::Nested::default();
+        nested::read(top, "", &mut nested)?;
+        let mut packages = nested.packages;
+        if version == 2 {
+            // Where the old half lays something out is no place of the new one's tree.
+            for one in &mut packages {
+                one.path = None;
+            }
+        }
+        add_news(&mut lockfile.packages, packages);
     }
     Ok(lockfile)
 }

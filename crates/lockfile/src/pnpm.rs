@@ -7,24 +7,39 @@
 
 mod importers;
 mod key;
+mod resolution;
 mod snapshots;
 
 use crate::{
     input::Input,
     manifest,
-    model::{Dependency, Format, Integrity, Lockfile, Package, Text},
-    source::{Address, Source},
-    tree::{self, Entry, Fields},
+    model::{Dependency, Format, Lockfile, Package, Text},
+    source::Source,
+    tree::{self, Entry, Fields, Value},
 };
 use finding::Unreadable;
 use key::Key;
-use std::collections::HashSet;
 
 /// The lists of what a manifest asks for, and whether they may fail.
 const GROUPS: [(&str, bool); 3] = [
     ("dependencies", false),
     ("devDependencies", false),
     ("optionalDependencies", true),
+];
+
+/// Before the version of a release of node itself, or of another one that runs JavaScript.
+const RUNTIME: &str = "runtime:";
+
+/// What of a package's own manifest decides on which machines it is installed, and what then runs.
+const FACTS: [&str; 8] = [
+    "os",
+    "cpu",
+    "libc",
+    "hasBin",
+    "requiresBuild",
+    "prepare",
+    "peerDependencies",
+    "peerDependenciesMeta",
 ];
 
 /// Reads a file of any of the versions.
@@ -39,7 +54,10 @@ pub(crate) fn read(input: &Input<'_>) -> Result<Lockfile, Unreadable> {
             format: format.clone(),
             packages: Vec::new(),
             roots: Vec::new(),
-            overridden: HashSet::new(),
+            overrides: Vec::new(),
+            catalogs: Vec::new(),
+            patches: Vec::new(),
+            cache: None,
         });
         if lockfile.format != format {
             return Err(input.refuse(document.at, "has documents of two versions"));
@@ -51,8 +69,11 @@ pub(crate) fn read(input: &Input<'_>) -> Result<Lockfile, Unreadable> {
 
 fn format(top: Fields<'_, '_>) -> Result<Format, Unreadable> {
     let node = top.need("lockfileVersion")?;
+    // pnpm 5 and 6 wrote numbers; an experiment of pnpm 7 put the ranges beside what is locked, as all
+    // versions since 6 do, and said so behind a hyphen.
     let written = node.scalar(top.input)?;
-    let parts = written.split_once('.');
+    let plain = written.strip_suffix("-inlineSpecifiers").unwrap_or(written);
+    let parts = plain.split_once('.').or(Some((plain, "0")));
     let numbers = parts.and_then(|(major, minor)| Some((major.parse().ok()?, minor.parse().ok()?)));
     if let Some((major @ (5 | 6 | 9), minor)) = numbers {
         return Ok(Format::Pnpm { major, minor });
@@ -65,34 +86,45 @@ fn format(top: Fields<'_, '_>) -> Result<Format, Unreadable> {
 fn read_document(top: Fields<'_, '_>, lockfile: &mut Lockfile) -> Result<(), Unreadable> {
     let is_new = matches!(lockfile.format, Format::Pnpm { major: 9, .. });
     lockfile.roots.extend(importers::read(top)?);
-    if let Some(overrides) = top.map("overrides")? {
-        manifest::collect(overrides, &mut lockfile.overridden)?;
-    }
+    lockfile
+        .overrides
+        .extend(manifest::overrides(top.map("overrides")?)?);
+    lockfile.catalogs.extend(importers::catalogs(top)?);
+    lockfile
+        .patches
+        .extend(manifest::patches(top.map("patchedDependencies")?)?);
     let start = lockfile.packages.len();
+    let mut variants = Vec::new();
     if let Some(packages) = top.map("packages")? {
         for entry in packages.entries {
-            lockfile.packages.push(package(packages, entry, is_new)?);
+            let package = package(packages, entry, is_new, &mut variants)?;
+            lockfile.packages.push(package);
         }
     }
     if is_new {
         let packages = lockfile.packages.get_mut(start..).unwrap_or_default();
         snapshots::read(top, packages)?;
     }
+    lockfile.packages.extend(variants);
     Ok(())
 }
 
-/// The name of the package that is locked for something; nothing if it has no entry of that name, as
-/// links and git have none. Of an alias that is the name in the key that it points to.
-pub(crate) fn target(major: u16, needed: &Dependency) -> Option<&str> {
+/// What is locked for something: the name and the version in the key of its entry, the version
+/// without peers. Nothing if it has no entry by a name, as links, git and archives have none.
+pub(crate) fn target(major: u16, needed: &Dependency) -> Option<(&str, Option<&str>)> {
     let locked = needed.locked.as_ref().unwrap_or(&needed.wanted);
     let locked = key::without_peers(locked);
+    if let Some(version) = locked.strip_prefix(RUNTIME) {
+        return Some((&needed.name, Some(version)));
+    }
     if locked.contains(':') {
         return None;
     }
     match (major, locked.contains('/')) {
-        (9, _) if locked.contains('@') => key::new(locked).map(|key| key.name),
-        (9, _) | (_, false) => Some(&needed.name),
-        (_, true) if locked.starts_with('/') => key::old(locked).map(|key| key.name),
+        (9, _) if locked.contains('@') => key::new(locked).map(|key| (key.name, key.version)),
+        (9, _) => Some((&needed.name, Some(locked))),
+        (_, false) => Some((&needed.name, Some(key::without_old_peers(locked)))),
+        (_, true) if locked.starts_with('/') => key::old(locked).map(|key| (key.name, key.version)),
         _ => None,
     }
 }
@@ -101,6 +133,7 @@ fn package(
     packages: Fields<'_, '_>,
     entry: &Entry<'_>,
     is_new: bool,
+    variants: &mut Vec<Package>,
 ) -> Result<Package, Unreadable> {
     let input = packages.input;
     let fields = Fields::of(input, &entry.node)?;
@@ -129,10 +162,25 @@ fn package(
         return Err(input.refuse(entry.at, "has a package without a name"));
     };
     let mut package = Package::new(name, Source::Registry, span);
-    package.version = version;
-    resolution(fields, &mut package)?;
+    package.version = version.map(without_runtime);
+    package.facts = fields.facts(&FACTS);
+    package.key = Some(plain_key(&entry.key, is_new).to_owned());
+    for key in ["peerDependencies", "peerDependenciesMeta"] {
+        let peers = fields.map(key)?.map(|peers| peers.entries);
+        let names = peers
+            .unwrap_or_default()
+            .iter()
+            .map(|peer| peer.key.to_string());
+        package.peers.extend(names);
+    }
+    package.bundles = bundles(fields)?;
     package.is_dev = fields.flag("dev")?;
     package.is_optional = fields.flag("optional")?;
+    let resolution = Fields::of(input, fields.need("resolution")?)?;
+    match resolution.get("variants") {
+        Some(node) => resolution::variants(resolution, node, &mut package, variants)?,
+        None => resolution::read(resolution, &mut package)?,
+    }
     for (group, is_optional) in GROUPS {
         package
             .dependencies
@@ -141,37 +189,68 @@ fn package(
     Ok(package)
 }
 
-/// Where a package comes from, and the hash of its archive.
-fn resolution(fields: Fields<'_, '_>, package: &mut Package) -> Result<(), Unreadable> {
-    let input = fields.input;
-    let given = Fields::of(input, fields.need("resolution")?)?;
-    let integrity = given.text("integrity")?;
-    package.integrity = integrity.as_ref().map(Integrity::parse).unwrap_or_default();
-    if let Some(folder) = given.text("directory")? {
-        package.source = Source::Folder;
-        package.resolved = Some(folder);
-    } else if let Some(repository) = given.text("repo")? {
-        if Address::parse(&repository.value).is_none() {
-            let shown = tree::shown(&repository.value);
-            return Err(input.refuse(given.at, format!("has no repository at {shown}")));
+/// A key without peers, as those that refer to it are compared with it.
+fn plain_key(key: &str, is_new: bool) -> &str {
+    let key = key::without_peers(key);
+    match key.rfind('/').filter(|_| !is_new) {
+        // An underscore in a version begins the peers of version 5; in a name it is one.
+        Some(slash) => {
+            let version = key.get(slash..).unwrap_or_default();
+            let kept = key::without_old_peers(version).len();
+            key.get(..slash + kept).unwrap_or(key)
         }
-        package.source = Source::Git;
-        package.resolved = Some(match given.text("commit")? {
-            Some(commit) => Text {
-                value: format!("{}#{}", repository.value, commit.value),
-                span: commit.span,
-            },
-            None => repository,
-        });
-    } else if let Some(archive) = given.text("tarball")? {
-        package.source = Source::of(&archive.value).ok_or_else(|| {
-            let shown = tree::shown(&archive.value);
-            input.refuse(
-                given.at,
-                format!("has an address of no known kind: {shown}"),
-            )
-        })?;
-        package.resolved = Some(archive);
+        None => key,
     }
-    Ok(())
+}
+
+/// The key of the entry that something is locked to; nothing for a link, which has none.
+pub(crate) fn referred(format: &Format, needed: &Dependency) -> Option<String> {
+    let locked = needed.locked.as_ref().unwrap_or(&needed.wanted);
+    let Format::Pnpm { major, .. } = format else {
+        return None;
+    };
+    if locked.starts_with("link:") {
+        return None;
+    }
+    let plain = plain_key(locked, *major == 9);
+    let name = &needed.name;
+    let is_whole = match major {
+        9 => key::new(plain)
+            .is_some_and(|key| !key.name.contains(':') && plain.len() > key.name.len()),
+        _ => plain.contains(['/', ':']),
+    };
+    Some(match major {
+        _ if is_whole => plain.to_owned(),
+        9 => format!("{name}@{plain}"),
+        6 => format!("/{name}@{plain}"),
+        _ => format!("/{name}/{}", key::without_old_peers(plain)),
+    })
+}
+
+/// The names of what lies inside of an archive; `true` stands for everything, and names nothing.
+fn bundles(fields: Fields<'_, '_>) -> Result<Vec<String>, Unreadable> {
+    let node = fields.get("bundledDependencies");
+    match node.map(|node| &node.value) {
+        Some(Value::List(_)) => fields.texts_of(node),
+        _ => Ok(Vec::new()),
+    }
+}
+
+/// The address that something is locked to, where it has no entry by a name and version.
+pub(crate) fn address(locked: &str) -> Option<&str> {
+    let plain = key::without_peers(locked);
+    match crate::yarn::split(plain) {
+        Some((name, behind)) if behind.contains(':') && !name.contains(':') => Some(behind),
+        _ => Some(plain).filter(|plain| plain.contains(':')),
+    }
+}
+
+fn without_runtime(version: Text) -> Text {
+    match version.value.strip_prefix(RUNTIME) {
+        Some(plain) => Text {
+            value: plain.to_owned(),
+            ..version
+        },
+        None => version,
+    }
 }

@@ -14,12 +14,22 @@ pub static RULES: &[&Rule] = &[
     &SOURCE_CHANGED,
     &SOURCE_GIT,
     &SOURCE_ARCHIVE,
+    &SOURCE_ASKED,
     &SOURCE_OUTSIDE,
     &HOST_NOT_ALLOWED,
+    &HOST_FOREIGN,
     &HOST_MIXED,
+    &REGISTRY_CHANGED,
     &NOT_HTTPS,
     &NAME_MISMATCH,
+    &NAME_IMPOSSIBLE,
     &VERSION_MISMATCH,
+    &ASKED_DIFFERS,
+    &ENTRY_CHANGED,
+    &COMMIT_CHANGED,
+    &KEY_DIFFERS,
+    &LINK_UNKNOWN,
+    &HALVES_DIFFER,
     &NOT_PINNED,
     &DEPENDENCY_MISSING,
     &MANIFEST_MISSING,
@@ -116,6 +126,15 @@ pub static SOURCE_ARCHIVE: Rule = Rule {
     next: "Publish it to a registry and depend on that, or list its host among those allowed.",
 };
 
+/// From git or an archive, as package.json says.
+pub static SOURCE_ASKED: Rule = Rule {
+    id: "lock/source-asked",
+    step: Step::Lock,
+    title: "the project itself asks for a package from git or from an archive of the web",
+    why: "It can vanish, and no audit knows it by name and version. Who reviews package.json sees the address.",
+    next: "Publish it to a registry and depend on that, where it is yours.",
+};
+
 /// Not in the checkout.
 pub static SOURCE_OUTSIDE: Rule = Rule {
     id: "lock/source-outside",
@@ -135,20 +154,38 @@ pub static HOST_NOT_ALLOWED: Rule = Rule {
 };
 
 /// Not where the others come from.
+pub static HOST_FOREIGN: Rule = Rule {
+    id: "lock/host-foreign",
+    step: Step::Lock,
+    title: "a package comes from a host that nothing else in the lock comes from",
+    why: "An address that points elsewhere is how a package is swapped for another one: the hash beside it is of whatever is there.",
+    next: "Install it from the same registry. If the host is meant, name it and the others under `[lock] hosts` in the policy, or in the package manager's own configuration.",
+};
+
+/// Two hosts throughout.
 pub static HOST_MIXED: Rule = Rule {
     id: "lock/host-mixed",
     step: Step::Lock,
-    title: "a package comes from another host than the rest of the lock",
-    why: "A single entry that points elsewhere is how a package is swapped for another one.",
-    next: "Install it from the same registry, or name all hosts that are meant in the policy.",
+    title: "packages of one lock come from two hosts throughout",
+    why: "Often it is one registry under two names. The lock alone does not tell that from a swap of many packages.",
+    next: "Install from one registry, or name all hosts that are meant under `[lock] hosts` in the policy.",
+};
+
+/// Another registry than at the base of a change.
+pub static REGISTRY_CHANGED: Rule = Rule {
+    id: "lock/registry-changed",
+    step: Step::Lock,
+    title: "the configuration of the package manager names another registry than before",
+    why: "Whatever has no address in the lock, and every package that is added from now on, is fetched from there.",
+    next: "Ask who changed it and why; if the registry is meant, name its host under `[lock] hosts` in the policy.",
 };
 
 /// Anything but HTTPS.
 pub static NOT_HTTPS: Rule = Rule {
     id: "lock/not-https",
     step: Step::Lock,
-    title: "a package is not fetched over HTTPS",
-    why: "Only HTTPS shows on every machine, without keys or settings of its own, that the right host answers and nobody changed the answer.",
+    title: "a package is fetched without encryption",
+    why: "Only HTTPS and SSH show that the right host answers and that nobody on the way changed the answer.",
     next: "Use the https address of the same place.",
 };
 
@@ -159,6 +196,69 @@ pub static NAME_MISMATCH: Rule = Rule {
     title: "an entry installs another package than it is named after",
     why: "Code that asks for one package is given another one, without anything in package.json that says so.",
     next: "Remove the entry, install again, and ask where it came from.",
+};
+
+/// No name of a registry's.
+pub static NAME_IMPOSSIBLE: Rule = Rule {
+    id: "lock/name-impossible",
+    step: Step::Lock,
+    title: "an entry has a name that no registry takes",
+    why: "No package can be published under it, so nothing that is fetched by it is what it seems.",
+    next: "Remove the entry, install again, and ask where it came from.",
+};
+
+/// Something else is locked than is asked for.
+pub static ASKED_DIFFERS: Rule = Rule {
+    id: "lock/asked-differs",
+    step: Step::Lock,
+    title: "something else is locked than is asked for",
+    why: "Another package, a version outside of the range, or another place than package.json or a package names: whoever reads what is asked for does not see what is installed.",
+    next: "Install again. If that changes nothing, say in package.json what is meant (overrides, resolutions).",
+};
+
+/// Another commit of the same repository.
+pub static COMMIT_CHANGED: Rule = Rule {
+    id: "lock/commit-changed",
+    step: Step::Lock,
+    title: "a repository is locked to another commit than before",
+    why: "Other code is installed under the same name. Hosts also serve commits of forks under the address of the original.",
+    next: "Look at what is between both commits, and whether the new one is on a branch of the repository itself.",
+};
+
+/// An entry whose key says another place than its fields.
+pub static KEY_DIFFERS: Rule = Rule {
+    id: "lock/key-differs",
+    step: Step::Lock,
+    title: "an entry comes from another place than its key says",
+    why: "Whoever reads the lock sees the key, and what is in the fields is installed.",
+    next: "Remove the entry, install again, and ask where it came from.",
+};
+
+/// A link to something that is none of the project's packages.
+pub static LINK_UNKNOWN: Rule = Rule {
+    id: "lock/link-unknown",
+    step: Step::Lock,
+    title: "a link leads to a folder that nobody names",
+    why: "What lies in that folder is installed in the place of a package, and neither workspaces nor a dependency name it.",
+    next: "Name the folder in package.json, or remove the entry and install again.",
+};
+
+/// Two halves that do not agree.
+pub static HALVES_DIFFER: Rule = Rule {
+    id: "lock/halves-differ",
+    step: Step::Lock,
+    title: "the two halves of the lock do not agree",
+    why: "npm before 7 reads one half and npm since 7 the other: what is reviewed with one is not what is installed with the other.",
+    next: "Install again, and ask where the line came from.",
+};
+
+/// An entry that says something else of the same version.
+pub static ENTRY_CHANGED: Rule = Rule {
+    id: "lock/entry-changed",
+    step: Step::Lock,
+    title: "the lock says something else of a version than before",
+    why: "What a published version needs, runs on and brings along never changes: an entry that was edited can bring in more, or leave something out.",
+    next: "Restore the entry from the base and install again; if the project itself changes what packages need (packageExtensions), waive it.",
 };
 
 /// Not the version that it says it is.

@@ -7,9 +7,10 @@ mod address;
 mod named;
 
 pub(crate) use address::Address;
-pub(crate) use named::{Named, is_name, is_version, without_build};
+pub(crate) use named::{Named, is_folder_name, is_name, is_version, without_build};
 
 use address::{archive_url, is_scp, shorthand};
+use percent_encoding::percent_decode_str;
 
 /// What kind of place a package comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -101,6 +102,16 @@ pub(crate) fn local_path(address: &str) -> &str {
     let end = rest.find("::").or_else(|| rest.find('#'));
     let path = rest.get(..end.unwrap_or(rest.len())).unwrap_or(rest);
     path.split('#').next().unwrap_or(path)
+}
+
+/// The folder of the workspace that a locator of yarn's is counted from, where it says one.
+pub(crate) fn workspace(locator: &str) -> Option<String> {
+    let (_, parameters) = locator.split_once("::")?;
+    let mut parameters = parameters.split('&');
+    let encoded = parameters.find_map(|one| one.strip_prefix("locator="))?;
+    let locator = percent_decode_str(encoded).decode_utf8().ok()?;
+    let (_, path) = locator.rsplit_once("@workspace:")?;
+    Some(path.to_owned())
 }
 
 fn file_or_folder(address: &str) -> Source {

@@ -43,8 +43,8 @@ pub(crate) enum Value<'t> {
     Word(Cow<'t, str>),
     /// A number, `true`, `false` or `null` of JSON, as written.
     Literal(&'t str),
-    /// A list. No reader needs what is in one, so that is checked and not kept.
-    List,
+    /// A list, in the order of the file.
+    List(Vec<Node<'t>>),
     /// A map, in the order of the file.
     Map(Vec<Entry<'t>>),
 }
@@ -121,7 +121,7 @@ impl<'t> Node<'t> {
             Value::Text(_) => "text",
             Value::Word(_) => "a word",
             Value::Literal(_) => "a number, flag or null",
-            Value::List => "a list",
+            Value::List(_) => "a list",
             Value::Map(_) => "a map",
         };
         input.refuse(self.at, format!("has {found} where {wanted} belongs"))
@@ -132,6 +132,33 @@ impl<'t> Node<'t> {
         match &self.value {
             Value::Map(entries) => Ok(entries),
             _ => Err(self.wrong(input, "a map")),
+        }
+    }
+
+    /// The value in one form, whatever the format and however it is spaced.
+    pub(crate) fn canonical(&self) -> String {
+        match &self.value {
+            Value::Text(text) | Value::Word(text) => format!("{text:?}"),
+            Value::Literal(text) => (*text).to_owned(),
+            Value::List(elements) => {
+                let elements: Vec<String> = elements.iter().map(Self::canonical).collect();
+                format!("[{}]", elements.join(", "))
+            }
+            Value::Map(entries) => {
+                let entries = entries.iter();
+                let pairs = entries.map(|one| format!("{:?}: {}", one.key, one.node.canonical()));
+                let mut pairs: Vec<String> = pairs.collect();
+                pairs.sort_unstable();
+                format!("{{{}}}", pairs.join(", "))
+            }
+        }
+    }
+
+    /// The elements of a list.
+    pub(crate) fn list(&self, input: &Input<'_>) -> Result<&[Self], Unreadable> {
+        match &self.value {
+            Value::List(elements) => Ok(elements),
+            _ => Err(self.wrong(input, "a list")),
         }
     }
 

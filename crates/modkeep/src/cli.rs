@@ -226,16 +226,33 @@ fn module() -> Command {
     let file = || path("file", "FILE", "A go.mod").required(true);
     let directory =
         || path("directory", "DIR", "A directory of the main module").default_value(".");
+    let files = Arg::new("files")
+        .long("files")
+        .action(ArgAction::SetTrue)
+        .help("Print every go.mod and zip that go reads, with its hashes, size and address; all are fetched");
+    let format = Arg::new("format")
+        .long("format")
+        .value_name("FORMAT")
+        .value_parser(PossibleValuesParser::new(["json", "bazel", "bazel-workspace", "nix"]))
+        .default_value("json")
+        .requires("files")
+        .help("Form of the list of files: JSON, go_deps.module or go_repository of gazelle, gomod2nix.toml");
+    let base_url = Arg::new("base-url")
+        .long("base-url")
+        .value_name("URL")
+        .value_hint(ValueHint::Url)
+        .requires("files")
+        .help("What addresses of files begin with [default: the upstream that served them]");
     Command::new("mod")
         .about("Hash and format go.mod files, compute module graphs")
         .subcommand_required(true)
         .arg_required_else_help(true)
-        .after_help("Examples:\n  modkeep mod hash go.mod\n  modkeep mod fmt go.mod\n  modkeep mod buildlist\n  modkeep mod graph ./service")
+        .after_help("Examples:\n  modkeep mod hash go.mod\n  modkeep mod fmt go.mod\n  modkeep mod buildlist\n  modkeep mod buildlist --files --format nix > gomod2nix.toml\n  modkeep mod graph ./service")
         .subcommands([
             Command::new("hash").about("Print the h1 of a go.mod, as go.sum has it").arg(file()),
             Command::new("fmt").about("Print a go.mod, or a go.work by its name, as `go mod edit -fmt` writes it").arg(file()),
             options::add_some(Command::new("graph").about("Print the module graph, as `go mod graph`").arg(directory()), options::REACHING),
-            options::add_some(Command::new("buildlist").about("Print the selected versions, as `go list -m all`").arg(directory()), options::REACHING),
+            options::add_some(Command::new("buildlist").about("Print the selected versions, as `go list -m all`, or every file of them").args([directory(), files, format, base_url]), options::REACHING),
         ])
 }
 

@@ -12,13 +12,15 @@ mod explain;
 mod facts;
 mod git;
 mod governing;
-mod locks;
+mod imports;
 mod module;
 mod outcome;
+mod packages;
 mod request;
 mod since;
 mod site;
 mod vulnerable;
+mod workspaces;
 
 use crate::{
     cli,
@@ -33,11 +35,12 @@ use finding::{Rule, Step, Unreadable, printable};
 use gate::{
     policy::{Mode, Policy},
     report::Report,
+    sbom,
     verdict::Verdict,
+    vex::{self, Advisory},
 };
 use governing::{Governing, Revisions};
 use jiff::{Timestamp, tz::TimeZone};
-use lockfile::Kind;
 use module::{Look, Wanted};
 use outcome::Outcome;
 use request::Request;
@@ -66,7 +69,7 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
     )?;
     let Governing {
         policy,
-        changed,
+        findings,
         note,
     } = match Governing::find(&request, &revisions, &rules)? {
         Ok(governing) => governing,
@@ -89,16 +92,21 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
     } else {
         policy
     };
-    let is_lock = |name: &str| Kind::of_file_name(name).is_some();
-    let checkout = Checkout::find(&request.directory, is_lock);
+    let scope = policy.scope();
+    let scope = scope.map_err(|why| Failure::new(Code::BadInputFile, why))?;
+    let checkout = Checkout::find(&request.directory, &scope);
+    let base = match revisions.base.map(|base| base.within(&scope)).transpose() {
+        Ok(base) => base,
+        Err(unreadable) => return untold(&request, &policy, unreadable),
+    };
     let case = Case {
         policy,
         checkout: checkout.map_err(|error| unusable(&request.directory, &error))?,
-        base: revisions.base,
+        base,
         reachability,
     };
     let mut outcome = wiring::run(examine(&case, &request, &settings))??;
-    outcome.findings.extend(changed);
+    outcome.findings.extend(findings);
     outcome.notes.extend(note);
     finish(&request, &case.policy, outcome)
 }
@@ -151,15 +159,21 @@ fn finish(request: &Request, policy: &Policy, outcome: Outcome) -> Result<ExitCo
         unreadable,
         notes,
         bills,
+        advisories,
         change,
     } = outcome;
+    let mut notes = notes;
     let unreadable = unreadable.into_iter().map(coded).collect();
     let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
     let verdict = Verdict::of(policy, &request.policy_name, findings, unreadable, today);
+    if let Some(file) = &request.vex {
+        notes.push(vex(request, file, &verdict, &advisories)?);
+    }
     let directory = request.directory.display().to_string();
     let report = Report {
         version: env!("CARGO_PKG_VERSION"),
         directory: &directory,
+        prefix: &git::prefix(&request.directory),
         rules: &rules(),
         verdict: &verdict,
         facts: &notes,
@@ -169,13 +183,42 @@ fn finish(request: &Request, policy: &Policy, outcome: Outcome) -> Result<ExitCo
         write(file, &report.render(*format))?;
     }
     if let Some(file) = &request.sbom {
-        // One document for each module of the checkout; nearly always it is one.
-        for (number, bill) in bills.iter().enumerate() {
-            write(&numbered(file, number), bill)?;
-        }
+        let made = made_at()?;
+        let version = env!("CARGO_PKG_VERSION");
+        write(
+            file,
+            &sbom::cyclonedx(&bills, &name_of(&request.directory), version, made),
+        )?;
     }
     output::text(&report.render(request.format));
     Ok(ExitCode::from(verdict.exit_code()))
+}
+
+/// Writes the account of vulnerabilities; what a reader should know of it.
+fn vex(
+    request: &Request,
+    file: &Path,
+    verdict: &Verdict,
+    advisories: &[Advisory],
+) -> Result<String, Failure> {
+    let name = printable(&file.display().to_string());
+    let Some(first) = advisories.first() else {
+        return Ok(format!(
+            "{name} was not written: there is no vulnerability to speak of"
+        ));
+    };
+    let maintainers = format!("the maintainers of {}", first.product);
+    let author = request.vex_author.as_deref().unwrap_or(&maintainers);
+    let version = env!("CARGO_PKG_VERSION");
+    match vex::openvex(verdict, advisories, author, version, Timestamp::now()) {
+        Some(document) => {
+            write(file, &document)?;
+            Ok(format!("{name} says what is known of vulnerabilities"))
+        }
+        None => Ok(format!(
+            "{name} was not written: there is no vulnerability to speak of"
+        )),
+    }
 }
 
 /// With the code that `modkeep explain` knows more about, like every refusal.
@@ -186,11 +229,27 @@ fn coded(unreadable: Unreadable) -> Unreadable {
     }
 }
 
-fn numbered(file: &Path, number: usize) -> std::path::PathBuf {
-    match number {
-        0 => file.to_owned(),
-        number => file.with_extension(format!("{number}.json")),
-    }
+/// When a document says that it was made: now, or where documents must be the same again, when
+/// SOURCE_DATE_EPOCH says (<https://reproducible-builds.org/specs/source-date-epoch/>).
+fn made_at() -> Result<Timestamp, Failure> {
+    const EPOCH: &str = "SOURCE_DATE_EPOCH";
+    let Some(text) = Process.variable(EPOCH) else {
+        return Ok(Timestamp::now());
+    };
+    let seconds = text.parse().ok();
+    let time = seconds.and_then(|seconds| Timestamp::from_second(seconds).ok());
+    let wrong = || format!("{EPOCH}: {} is no number of seconds", printable(&text));
+    time.ok_or_else(|| Failure::new(Code::BadConfiguration, wrong()))
+}
+
+/// The name of a directory, even where it was given as `.`.
+fn name_of(directory: &Path) -> String {
+    let real = directory.canonicalize().ok();
+    let name = real.as_deref().and_then(Path::file_name);
+    name.map_or_else(
+        || directory.display().to_string(),
+        |name| name.to_string_lossy().into_owned(),
+    )
 }
 
 fn write(file: &Path, text: &str) -> Result<(), Failure> {

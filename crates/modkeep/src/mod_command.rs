@@ -1,5 +1,6 @@
 //! `modkeep mod hash|fmt|graph|buildlist`.
 
+mod files;
 mod graph;
 
 use crate::{
@@ -15,6 +16,7 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
         Some(("hash", matches)) => Ok(told(&command::mod_hash(&read(&path(matches, "file"))?))),
         Some(("fmt", matches)) => format(&path(matches, "file")),
         Some(("graph", matches)) => graph::main(matches, graph::Output::Graph),
+        Some(("buildlist", matches)) if matches.get_flag("files") => files::main(matches),
         Some(("buildlist", matches)) => graph::main(matches, graph::Output::BuildList),
         _ => Ok(ExitCode::from(crate::UNUSABLE)),
     }

@@ -7,6 +7,7 @@ mod modules;
 mod packages;
 mod source_files;
 mod tidy;
+mod uses;
 mod whatif;
 mod why;
 
@@ -18,6 +19,7 @@ use std::process::ExitCode;
 pub(crate) use {
     graph::main as graph,
     tidy::{main as tidy, report},
+    uses::uses,
     whatif::main as whatif,
     why::main as why,
 };

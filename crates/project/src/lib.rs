@@ -7,6 +7,7 @@
 //! * [`source`], [`worlds`]: what a Go file imports, and in which builds;
 //! * [`imports`], [`reach`], [`weight`], [`tidy`]: the packages that are reached, and what each
 //!   requirement is for and costs;
+//! * [`uses`], [`standard`]: whether a build contains one of some packages, Go's own among them;
 //! * [`whatif`]: what another version would change.
 
 pub mod draw;
@@ -16,7 +17,9 @@ pub mod paths;
 pub mod reach;
 pub mod rules;
 pub mod source;
+pub mod standard;
 pub mod tidy;
+pub mod uses;
 pub mod weight;
 pub mod whatif;
 pub mod why;

@@ -5,6 +5,7 @@
 //! it is built, until nothing grows any more: a package is entered again only when its sets grew.
 
 use crate::imports::{ModuleId, PackageId, Packages};
+use crate::source::Expression;
 use crate::worlds::{Scope, Universe, WorldSet};
 use serde::{Serialize, Serializer};
 use std::collections::{BTreeMap, HashMap};
@@ -55,7 +56,7 @@ impl Reach {
         let (mut code, mut tests) = (none.clone(), none);
         let mut queue = Vec::new();
         for (id, package) in packages.list.iter().enumerate() {
-            if (package.module == Some(0) || roots.contains(&package.path.as_str()))
+            if (package.is_begin || roots.contains(&package.path.as_str()))
                 && let Some(set) = code.get_mut(id)
             {
                 *set = universe.all();
@@ -86,6 +87,19 @@ impl Reach {
     pub fn is_built(&self, id: PackageId, port: (&str, &str), cgo: bool) -> bool {
         let code = self.code.get(id);
         code.is_some_and(|code| self.universe.has(code, port, cgo))
+    }
+
+    /// Whether a file of a package is in some build for a port, without tags, that contains the package.
+    pub fn is_file_built(
+        &self,
+        id: PackageId,
+        constraint: Option<&Expression>,
+        port: (&str, &str),
+    ) -> bool {
+        [true, false].into_iter().any(|cgo| {
+            self.is_built(id, port, cgo)
+                && constraint.is_none_or(|it| self.universe.holds(it, port, cgo))
+        })
     }
 
     /// Who needs the packages of each module that has any.
@@ -135,7 +149,7 @@ fn spread(
         packages
             .list
             .get(id)
-            .is_some_and(|package| package.module == Some(0))
+            .is_some_and(|package| package.is_begin)
     };
     if is_main(edge.to) {
         return false;

@@ -100,6 +100,14 @@ struct Imported {
     files: usize,
 }
 
+/// The minor version of Go that a go.mod asks for; 0 where it asks for none.
+pub fn release(file: &File) -> u32 {
+    let go = file.go.as_ref().map(|go| go.version.as_str());
+    let minor = go.and_then(|version| version.split('.').nth(1));
+    let digits = minor.and_then(|minor| minor.split(|c: char| !c.is_ascii_digit()).next());
+    digits.and_then(|digits| digits.parse().ok()).unwrap_or(0)
+}
+
 // === impl Project ===
 
 impl Project<'_> {
@@ -111,7 +119,7 @@ impl Project<'_> {
             .iter()
             .map(|tool| tool.path.as_str())
             .collect();
-        let reach = Reach::of(self.packages, &roots, self.release());
+        let reach = Reach::of(self.packages, &roots, release(self.file));
         let needs = reach.modules(self.packages);
         let ids: HashMap<&str, ModuleId> = (0..)
             .zip(self.build_list)
@@ -158,13 +166,6 @@ impl Project<'_> {
     }
 
     /// The minor version on the `go` line.
-    fn release(&self) -> u32 {
-        let go = self.file.go.as_ref().map(|go| go.version.as_str());
-        let minor = go.and_then(|version| version.split('.').nth(1));
-        let digits = minor.and_then(|minor| minor.split(|c: char| !c.is_ascii_digit()).next());
-        digits.and_then(|digits| digits.parse().ok()).unwrap_or(0)
-    }
-
     fn selected(&self, path: &str) -> String {
         let id = self.graph.selected(path);
         let module = id.and_then(|id| self.graph.module(id));

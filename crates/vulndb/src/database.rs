@@ -9,6 +9,7 @@ use crate::entry::{Entry, Id, Time};
 use crate::hit::Hit;
 use crate::merge::{Document, MergeError, merge};
 use crate::source::{Origin, Source};
+use crate::upgrade;
 use crate::version::{self, UnknownVersion};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -145,13 +146,18 @@ impl Database {
             return Ok(Vec::new());
         };
         let semantic = version::semantic(module, version)?;
-        let mut hits = Vec::new();
+        let (mut hits, mut entries) = (Vec::new(), Vec::new());
         for &number in numbers {
             let (entry, sources) = self.entry(number)?;
             if let Some(mut hit) = Hit::of(&entry, module, version, &semantic) {
                 hit.sources = sources;
                 hits.push(hit);
             }
+            entries.push(entry);
+        }
+        let upgrade = upgrade::lowest(&entries, module, &semantic);
+        for hit in hits.iter_mut().filter(|hit| !hit.is_unfixed()) {
+            hit.upgrade.clone_from(&upgrade);
         }
         hits.sort_by(|left, right| left.id.cmp(&right.id));
         Ok(hits)

@@ -33,6 +33,10 @@ pub struct Hit {
     pub lowest_fix: Option<String>,
     /// The highest version that is known to have fixed it.
     pub newest_fix: Option<String>,
+    /// The lowest version above this one that has none of what the module's versions have fixed: one
+    /// step for all of its vulnerabilities. None where an older site does not say, or there is none.
+    #[serde(default)]
+    pub upgrade: Option<String>,
     /// The packages and symbols that have it; all of the module if there are none.
     pub imports: Vec<Import>,
     /// The names of the sources that tell of it.
@@ -70,6 +74,7 @@ impl Hit {
             modified: entry.modified,
             lowest_fix: fixes.first().map(|&fix| fix.to_owned()),
             newest_fix: fixes.last().map(|&fix| fix.to_owned()),
+            upgrade: None,
             imports: imports(&having),
             sources: Vec::new(),
         })

@@ -1,13 +1,21 @@
 //! Judge: what is known becomes findings.
 //!
 //! One finding a vulnerability and module, of the rule that says most; beside them, findings about
-//! what could not be told: versions that are none, and data that is old. Exceptions are not known
-//! here: they are made for findings, by whoever judges those.
+//! what could not be told: versions that are none, and data that is old. Findings of one module stay
+//! apart, so that somebody can answer for one of them, but all of them give the one command that ends
+//! all of them. Exceptions are not known here: they are made for findings, by whoever judges those.
+//!
+//! What `govulncheck` says goes before what imports say: it looked closer, at the same code. What
+//! nobody could tell makes nothing milder.
 
 use crate::database::{Examined, SourceInfo};
 use crate::hit::Hit;
+use crate::imported::Imported;
 use crate::reachability::{Frame, Level, Reach, Reachability};
-use crate::rules::{CALLED, DATA_OLD, FIXED, GO_RELEASE, NOT_CALLED, UNFIXED, VERSION_UNKNOWN};
+use crate::rules::{
+    CALLED, DATA_OLD, FIXED, GO_RELEASE, NOT_BUILT, NOT_CALLED, NOT_IMPORTED, UNFIXED,
+    VERSION_UNKNOWN,
+};
 use crate::source::Origin;
 use crate::version::{is_release, shown};
 use finding::{Finding, Place, Rule};
@@ -21,6 +29,10 @@ pub struct Matter<'a> {
     pub examined: &'a Examined,
     /// What is known about calls, if anything.
     pub reachability: Option<&'a Reachability>,
+    /// How a build comes to the packages that a vulnerability is in.
+    pub imported: &'a dyn Fn(&Hit) -> Imported,
+    /// The command that puts a version of a module in the place of the one in use.
+    pub raise: &'a dyn Fn(&Hit, &str) -> String,
     /// The file that findings about the age of the data point at.
     pub policy_file: &'a str,
     /// The line to change for a module; `stdlib` and `toolchain` are asked for too.
@@ -46,24 +58,35 @@ impl<'a> Matter<'a> {
     fn vulnerable(&self, hit: &Hit) -> Finding {
         let rule = self.rule(hit);
         let place = (self.place)(&hit.module);
-        let finding = Finding::new(rule, place, subject(hit), self.message(hit));
-        match &hit.lowest_fix {
-            Some(fix) => finding.advise(upgrade(&hit.module, fix)),
-            None => finding,
+        let finding = Finding::new(rule, place, subject(hit), self.message(hit, rule));
+        match hit.upgrade.as_ref().or(hit.lowest_fix.as_ref()) {
+            Some(version) if !hit.is_unfixed() => finding.advise(self.advice(hit, version)),
+            _ => finding.advise(unfixed(hit, rule)),
         }
     }
 
     fn rule(&self, hit: &Hit) -> &'static Rule {
+        if let Some(rule) = self.reported(hit) {
+            return rule;
+        }
+        match (self.imported)(hit) {
+            Imported::Nowhere => &NOT_IMPORTED,
+            Imported::Beside { .. } => &NOT_BUILT,
+            Imported::By { .. } | Imported::Unknown { .. } | Imported::Unasked => open(hit),
+        }
+    }
+
+    /// What `govulncheck` says of it, if it was asked and can know.
+    fn reported(&self, hit: &Hit) -> Option<&'static Rule> {
         // What a report did not know of yet, it cannot clear.
         let seen = self.reachability.filter(|it| it.has_seen(hit.modified));
-        let level = seen.map(Reachability::level);
-        match (self.reach(hit), level) {
-            (Some(Reach::Called { .. }), _) => &CALLED,
-            (Some(Reach::Imported { .. } | Reach::Required), Some(Level::Symbol))
-            | (Some(Reach::Required), Some(Level::Package)) => &NOT_CALLED,
-            _ if is_release(&hit.module) => &GO_RELEASE,
-            _ if hit.is_unfixed() => &UNFIXED,
-            _ => &FIXED,
+        match (self.reach(hit)?, seen.map(Reachability::level)) {
+            (Reach::Called { .. }, _) => Some(&CALLED),
+            (Reach::Imported { .. } | Reach::Required, Some(Level::Symbol))
+            | (Reach::Required, Some(Level::Package)) => Some(&NOT_CALLED),
+            // It found the package, so nobody need look for it.
+            (Reach::Imported { .. }, Some(Level::Package)) => Some(open(hit)),
+            _ => None,
         }
     }
 
@@ -72,7 +95,7 @@ impl<'a> Matter<'a> {
             .of(hit.names(), &hit.module, &hit.version)
     }
 
-    fn message(&self, hit: &Hit) -> String {
+    fn message(&self, hit: &Hit, rule: &Rule) -> String {
         let summary = match &*hit.summary {
             "" => String::new(),
             summary => format!(": {summary}"),
@@ -80,7 +103,8 @@ impl<'a> Matter<'a> {
         let used = match self.reach(hit) {
             Some(Reach::Called { trace }) => called(trace),
             Some(Reach::Imported { package }) => format!("; {package} is imported"),
-            Some(Reach::Required) | None => String::new(),
+            _ if *rule == NOT_CALLED => String::new(),
+            _ => imported(&(self.imported)(hit), hit),
         };
         format!(
             "{} has {}{summary}{}{used}",
@@ -88,6 +112,27 @@ impl<'a> Matter<'a> {
             name(hit),
             way_out(hit)
         )
+    }
+
+    /// The command that ends this finding, and every other of the module that a version can end.
+    fn advice(&self, hit: &Hit, version: &str) -> String {
+        let shown = shown(&hit.module, version);
+        if is_release(&hit.module) {
+            return format!(
+                "Build with {shown} or later: `go get toolchain@{shown}`, and upgrade the builders."
+            );
+        }
+        let all = self.examined.hits.iter().filter(|other| {
+            (&other.module, &other.version) == (&hit.module, &hit.version) && !other.is_unfixed()
+        });
+        let command = (self.raise)(hit, version);
+        match all.count() {
+            0 | 1 => format!("Run `{command}`."),
+            count => format!(
+                "Run `{command}`: it ends all {count} vulnerabilities of {} that a version fixes.",
+                hit.module
+            ),
+        }
     }
 
     fn unknown(&self) -> impl Iterator<Item = Finding> {
@@ -161,15 +206,53 @@ fn way_out(hit: &Hit) -> String {
     }
 }
 
-fn upgrade(module: &str, fix: &str) -> String {
-    let version = shown(module, fix);
-    if is_release(module) {
-        format!(
-            "Build with {version} or later: `go get toolchain@{version}`, and upgrade the builders."
-        )
+/// The rule of what nobody could say anything milder about.
+fn open(hit: &Hit) -> &'static Rule {
+    if is_release(&hit.module) {
+        &GO_RELEASE
+    } else if hit.is_unfixed() {
+        &UNFIXED
     } else {
-        format!("Run `go get {module}@{version}`.")
+        &FIXED
     }
+}
+
+/// How a build comes to it, in words that end a sentence.
+fn imported(imported: &Imported, hit: &Hit) -> String {
+    match imported {
+        Imported::Unasked => String::new(),
+        Imported::By { package } => format!("; {package} is imported"),
+        Imported::Beside { package, by } => format!("; {package} is imported by {by}"),
+        Imported::Nowhere => format!("; nothing imports {}", packages(hit)),
+        Imported::Unknown { why } => {
+            format!(
+                "; whether {} is imported is not known: {why}",
+                packages(hit)
+            )
+        }
+    }
+}
+
+/// The packages that have it, in a few words.
+fn packages(hit: &Hit) -> String {
+    match &*hit.imports {
+        [] => "any of its packages".to_owned(),
+        [only] => only.path.clone(),
+        [first, others @ ..] => {
+            let ending = if others.len() == 1 { "" } else { "s" };
+            format!("{} or {} other package{ending}", first.path, others.len())
+        }
+    }
+}
+
+/// What to do where no version helps.
+fn unfixed(hit: &Hit, rule: &Rule) -> String {
+    let way_out = if *rule == UNFIXED {
+        "find out with `govulncheck` whether it is called; replace the module, or waive the finding until a day"
+    } else {
+        "watch the advisory, or replace the module"
+    };
+    format!("No version of {} fixes {}: {way_out}.", hit.module, hit.id)
 }
 
 /// Where the way into what is vulnerable begins and ends.

@@ -1,7 +1,8 @@
 //! What is looked for in the light of known vulnerabilities.
 //!
 //! A vulnerability of a module is a case of exactly one rule, the one that says most about it: if
-//! calls were looked into, whether it is called; else whether there is a way out.
+//! calls were looked into, whether it is called; if imports were, whether what is built imports it;
+//! else whether there is a way out.
 
 use finding::{Rule, Step};
 
@@ -9,6 +10,8 @@ use finding::{Rule, Step};
 pub static RULES: &[&Rule] = &[
     &CALLED,
     &NOT_CALLED,
+    &NOT_IMPORTED,
+    &NOT_BUILT,
     &FIXED,
     &UNFIXED,
     &GO_RELEASE,
@@ -17,7 +20,7 @@ pub static RULES: &[&Rule] = &[
 ];
 
 /// Rules that warn unless the policy names them: what they find harms nobody yet.
-pub static MILD: &[&Rule] = &[&NOT_CALLED];
+pub static MILD: &[&Rule] = &[&NOT_CALLED, &NOT_IMPORTED, &NOT_BUILT];
 
 /// The code calls what is vulnerable.
 pub static CALLED: Rule = Rule {
@@ -35,6 +38,24 @@ pub static NOT_CALLED: Rule = Rule {
     title: "a module is vulnerable where nothing calls it",
     why: "govulncheck found no way from this project's code into the vulnerable functions. The next change may bring one, and calls by reflection are not seen.",
     next: "Upgrade to a fixed version with the next change of dependencies.",
+};
+
+/// No package that has it is imported.
+pub static NOT_IMPORTED: Rule = Rule {
+    id: "vulnerable/not-imported",
+    step: Step::Vulnerable,
+    title: "a module is vulnerable in packages that nothing imports",
+    why: "Neither this project's packages nor its tests and tools reach a package that has the vulnerability, on any system and with any build tag, so no build contains it. The next import may.",
+    next: "Upgrade to a fixed version with the next change of dependencies.",
+};
+
+/// What has it is imported by what no plain build contains.
+pub static NOT_BUILT: Rule = Rule {
+    id: "vulnerable/not-built",
+    step: Step::Vulnerable,
+    title: "a module is vulnerable in packages that no plain build contains",
+    why: "Only tests, tools, files behind build tags, or builds for other systems than `vulnerable.systems` of the policy reach it: nobody is given it, but it may run on developers' machines and in continuous integration.",
+    next: "Upgrade to a fixed version with the next change of dependencies; name the systems that are built for in the policy, if this is one.",
 };
 
 /// There is a fixed version.

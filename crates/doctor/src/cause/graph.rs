@@ -1,6 +1,7 @@
 //! Causes in packages, the module graph, and the files of a module.
 
-use super::{Cause, RemedyKind, decisive, remedy, run, symptom, telling};
+use super::{Cause, RemedyKind, decisive, remedy, run, standard, symptom, telling};
+use crate::parts::Parts;
 
 const TIDY: &str = "adds and removes lines of go.mod and go.sum as the source needs";
 
@@ -11,9 +12,12 @@ pub(super) static PACKAGE_GONE: Cause = Cause {
     next: "Look for the package in the module's documentation; if it was removed, require an older version.",
     common: false,
     patterns: &[
-        decisive("module {module}@{version} found{...}, but does not contain package {package}"),
-        decisive("module {module} provides package {package} and is replaced but not required"),
-        decisive("module {module}@latest found{...}, but does not contain package {package}"),
+        decisive("module {module}@{version} found, but does not contain package {package}"),
+        decisive(
+            "module {module}@{version} found ({found}), but does not contain package {package}",
+        ),
+        telling("module {module}@{version} found{rest}, but does not contain package {package}")
+            .when(is_not_replaced),
         decisive("main module ({module}) does not contain package {package}"),
         decisive("package {package} is not in the main module ({module})"),
     ],
@@ -33,12 +37,20 @@ pub(super) static NOT_REQUIRED: Cause = Cause {
         decisive("no required module provides package {package}; to add it: go get {target}"),
         decisive("no required module provides package {package}"),
         telling("cannot find module providing package {package}"),
+        decisive(
+            "module {module} provides package {package} and is replaced but not required; to add it: go get {target}",
+        ),
+        decisive("module {module} provides package {package} and is replaced but not required"),
         telling("{package}: is replaced but not required; to add it: go get {target}"),
     ],
-    remedies: &[run(
-        "go get {package}",
-        "adds the module's newest release to go.mod",
-    )],
+    remedies: &[
+        run("go get {target}", "adds the module to go.mod"),
+        run(
+            "go get {package}",
+            "adds the module's newest release to go.mod",
+        )
+        .when(has_no_target),
+    ],
 };
 
 pub(super) static AMBIGUOUS: Cause = Cause {
@@ -59,12 +71,17 @@ pub(super) static AMBIGUOUS: Cause = Cause {
 pub(super) static NOT_IN_STD: Cause = Cause {
     id: "package/not-in-std",
     title: "the standard library has no such package",
-    why: "A path without a dot in its first element is the standard library's: a typing error, a local package without its module path, or an older go.",
+    why: "A path without a dot in its first element is the standard library's: a typing error, a local package without its module path, or a package of a newer go.",
     next: "Check the import; local packages are imported with the module path of go.mod before them.",
     common: false,
     patterns: &[
-        decisive("package {package} is not in std ({file})"),
-        decisive("package {package} is not in GOROOT ({file})"),
+        decisive("package {package} is not in std ({file})").when(standard::is_none),
+        // Up to go 1.13.
+        decisive(
+            "cannot load {package}: malformed module path \"{old}\": missing dot in first path element",
+        )
+        .when(standard::is_none),
+        decisive("package {package} is not in GOROOT ({file})").when(standard::is_none),
     ],
     remedies: &[],
 };
@@ -82,6 +99,11 @@ pub(super) static CONFLICT: Cause = Cause {
         ),
         decisive("{old}@{version} requires {module}@{required}, but {asked} is requested"),
         decisive("{old}@{version} indirectly requires {module}@{required}, not {module2}@{asked}"),
+        // Up to go 1.15.
+        decisive(
+            "inconsistent versions: {old}@{version} requires {module}@{required} (not {module2}@{asked})",
+        ),
+        telling("inconsistent versions: {old}@{version} requires {module}@{required} {...}"),
     ],
     remedies: &[run(
         "go get {module}@{required}",
@@ -99,6 +121,9 @@ pub(super) static SYNTAX: Cause = Cause {
         // What is wrong at the line may be more than its syntax, and then it is named itself.
         telling("errors parsing go.mod: {file}:{line}: {...}"),
         telling("errors parsing go.work: {file}:{line}: {...}"),
+        telling("reading go.work: {file}:{line}: {...}"),
+        telling("error loading go.work: {file}:{line}: {...}"),
+        telling("error loading go.mod: {file}:{line}: {...}"),
         telling("errors parsing {file2}: {file}:{line}: {...}"),
     ],
     remedies: &[],
@@ -113,6 +138,12 @@ pub(super) static STALE: Cause = Cause {
     patterns: &[
         decisive("updates to go.mod needed, disabled by -mod={mode}"),
         decisive("updates to go.mod needed"),
+        decisive(
+            "package {package} imports {importer} from implicitly required module; to add missing requirements, run: go get {target}",
+        ),
+        decisive(
+            "package {package} imported from implicitly required module; to add missing requirements, run: go get {target}",
+        ),
         decisive("import lookup disabled by -mod={mode}"),
     ],
     remedies: &[run("go mod tidy", TIDY)],
@@ -155,6 +186,7 @@ pub(super) static VENDOR_INCONSISTENT: Cause = Cause {
         telling(
             "is explicitly required in go.mod, but not marked as explicit in vendor/modules.txt",
         ),
+        telling("cannot load {package}: open {file}/vendor/{file2}: no such file or directory"),
     ],
     remedies: &[run("go mod vendor", "rewrites the vendor directory")],
 };
@@ -166,13 +198,25 @@ pub(super) static NO_GO_MOD: Cause = Cause {
     next: "Change to the module's directory, or make one with go mod init; a command is installed with go install PATH@VERSION.",
     common: false,
     patterns: &[
-        decisive("go.mod file not found in current directory or any parent directory"),
+        decisive("go: go.mod file not found in current directory or any parent directory"),
+        // An old go says so of a go.work that lists nothing, too.
+        telling("go.mod file not found in current directory or any parent directory"),
         decisive("cannot find main module, but {...}"),
         decisive("cannot find main module"),
         decisive("no modules specified (see 'go help mod download')"),
+        decisive(
+            "cannot find module providing package {package}: working directory is not part of a module",
+        ),
+        decisive("working directory is not part of a module"),
+        decisive(
+            "go.mod file not found in current directory or any parent directory. 'go get' is no longer supported outside a module.",
+        ),
         telling("directory prefix {file} does not contain main module"),
     ],
-    remedies: &[],
+    remedies: &[run(
+        "go mod init example.com/NAME",
+        "makes a module of this directory, under the path that you write in place of example.com/NAME",
+    )],
 };
 
 pub(super) static REPLACEMENT_GONE: Cause = Cause {
@@ -187,6 +231,12 @@ pub(super) static REPLACEMENT_GONE: Cause = Cause {
         ),
         decisive("(replaced by {file}): reading {file2}: {...}"),
         decisive("replacement directory {file} does not exist"),
+        telling(
+            "module {module}@{version} found ({found}, replaced by {file}), but does not contain package {package}",
+        ),
+        telling("parsing {file}go.mod: open {file2}: no such file or directory"),
+        telling("reading {file}go.mod: open {file2}: no such file or directory"),
+        telling("reading {file}go.mod: open {file2}: The system cannot find"),
         decisive("replacement path {file} inside the module"),
     ],
     remedies: &[remedy(
@@ -220,12 +270,11 @@ pub(super) static CASE_COLLISION: Cause = Cause {
     id: "zip/case-collision",
     title: "two files of the module differ in upper and lower case only",
     why: "Such a module cannot be unpacked on every system, so go refuses it.",
-    next: "Use another version, and tell its author; or the import is spelt in two cases, see the message.",
+    next: "Use another version, and tell its author.",
     common: true,
-    patterns: &[
-        decisive("case-insensitive file name collision: \"{file}\" and \"{file2}\""),
-        decisive("case-insensitive import collision: \"{old}\" and \"{new}\""),
-    ],
+    patterns: &[decisive(
+        "case-insensitive file name collision: \"{file}\" and \"{file2}\"",
+    )],
     remedies: &[],
 };
 
@@ -271,3 +320,16 @@ pub(super) static TOO_LARGE: Cause = Cause {
     ],
     remedies: &[],
 };
+
+/// Whether go printed no command of its own.
+fn has_no_target(parts: &Parts) -> bool {
+    parts.get("target").is_none()
+}
+
+/// Whether the module is its own, and no other that stands in for it.
+fn is_not_replaced(parts: &Parts) -> bool {
+    !parts
+        .get("rest")
+        .unwrap_or_default()
+        .contains("replaced by")
+}

@@ -10,7 +10,7 @@ pub(super) static UNAUTHORIZED: Cause = Cause {
     common: true,
     patterns: &[
         decisive("reading {url}: 401 Unauthorized"),
-        telling("unexpected status ({url}): 401 Unauthorized"),
+        decisive("unexpected status ({url}): 401 Unauthorized"),
     ],
     remedies: &[remedy(
         RemedyKind::Line,
@@ -27,7 +27,7 @@ pub(super) static FORBIDDEN: Cause = Cause {
     common: true,
     patterns: &[
         decisive("reading {url}: 403 Forbidden"),
-        telling("unexpected status ({url}): 403 Forbidden"),
+        decisive("unexpected status ({url}): 403 Forbidden"),
     ],
     remedies: &[run(
         "curl -sSi '{url}'",
@@ -57,6 +57,11 @@ pub(super) static NOT_FOUND: Cause = Cause {
     patterns: &[
         telling("reading {url}: 404 Not Found"),
         telling("reading {url}: 410 Gone"),
+        // go 1.11 and 1.12.
+        telling("unexpected status ({url}): 404 Not Found"),
+        telling("unexpected status ({url}): 410 Gone"),
+        telling("unexpected status ({url}): 404"),
+        telling("unexpected status ({url}): 410"),
     ],
     remedies: &[run(
         "go list -m -versions {module}",
@@ -70,7 +75,10 @@ pub(super) static TOO_MANY_REQUESTS: Cause = Cause {
     why: "A rate limit, usually of one address that many people or jobs share.",
     next: "Run again later; put a caching proxy in between, so that each version is asked for once.",
     common: false,
-    patterns: &[decisive("reading {url}: 429 Too Many Requests")],
+    patterns: &[
+        decisive("reading {url}: 429 Too Many Requests"),
+        decisive("unexpected status ({url}): 429"),
+    ],
     remedies: &[],
 };
 
@@ -95,6 +103,12 @@ pub(super) static SERVER_ERROR: Cause = Cause {
         decisive("reading {url}: 501 Not Implemented"),
         decisive("reading {url}: 502 Bad Gateway"),
         decisive("reading {url}: 503 Service Unavailable"),
+        decisive("unexpected status ({url}): 500"),
+        decisive("unexpected status ({url}): 502"),
+        decisive("unexpected status ({url}): 503"),
+        telling("The requested URL returned error: 500"),
+        telling("The requested URL returned error: 502"),
+        telling("The requested URL returned error: 503"),
     ],
     remedies: &[run(
         "curl -sSi '{url}'",
@@ -108,7 +122,10 @@ pub(super) static OTHER_STATUS: Cause = Cause {
     why: "Module proxies do not use this status; something else may have answered in their place.",
     next: "Look at the whole response, and check that the URL is that of a module proxy.",
     common: false,
-    patterns: &[symptom("reading {url}: {status}")],
+    patterns: &[
+        symptom("reading {url}: {status}"),
+        symptom("unexpected status ({url}): {status}"),
+    ],
     remedies: &[run(
         "curl -sSi '{url}'",
         "nothing: it shows the whole response",
@@ -122,7 +139,7 @@ pub(super) static NOT_A_PROXY: Cause = Cause {
     next: "Open the URL in a browser and log in, or correct GOPROXY; credentials for the proxy belong in netrc or GOAUTH.",
     common: true,
     patterns: &[
-        decisive("invalid response from proxy \"{url}\": {...}"),
+        telling("invalid response from proxy \"{url}\": {...}"),
         decisive(
             "invalid response from proxy \"{url}\": invalid character '<' looking for beginning of value",
         ),
@@ -130,6 +147,7 @@ pub(super) static NOT_A_PROXY: Cause = Cause {
         decisive(
             "{module}@{version}: parsing go.mod: go.mod:{line}: unexpected input character U+003C '<'",
         ),
+        decisive("{module}@{version}: invalid character '<' looking for beginning of value"),
         telling("go.mod:{line}: unknown directive: <!doctype"),
         telling("go.mod:{line}: unknown directive: <!DOCTYPE"),
         telling("go.mod:{line}: unknown directive: <html"),
@@ -272,9 +290,10 @@ pub(super) static PRIVATE_MODULE: Cause = Cause {
     next: "Check the spelling; a private module belongs in GOPRIVATE, or behind a proxy that may read it.",
     common: true,
     patterns: &[
-        decisive("reading {url}: 404 Not Found server response: {...}terminal prompts disabled"),
-        decisive("reading {url}: 410 Gone server response: {...}terminal prompts disabled"),
-        decisive("reading {url}: 404 Not Found server response: {...}Repository not found"),
+        telling("reading {url}: 404 Not Found server response: {...}terminal prompts disabled"),
+        telling("reading {url}: 410 Gone server response: {...}terminal prompts disabled"),
+        telling("reading {url}: 404 Not Found server response: {...}Repository not found"),
+        telling("reading {url}: 410 Gone server response: {...}Repository not found"),
     ],
     remedies: &[remedy(
         RemedyKind::Environment,

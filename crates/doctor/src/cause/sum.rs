@@ -1,6 +1,7 @@
 //! Causes around hashes: go.sum and the checksum database.
 
 use super::{Cause, RemedyKind, decisive, remedy, run, symptom, telling};
+use crate::parts::Parts;
 
 pub(super) static GO_SUM_MISMATCH: Cause = Cause {
     id: "sum/go-sum-mismatch",
@@ -36,6 +37,10 @@ pub(super) static DATABASE_MISMATCH: Cause = Cause {
         decisive(
             "{module}@{version}: verifying go.mod: checksum mismatch downloaded: {downloaded} {database}: {expected}",
         ),
+        decisive(
+            "verifying {module}@{version}: checksum mismatch downloaded: {downloaded} {database}: {expected}",
+        )
+        .when(is_database),
         telling("This download does NOT match the one reported by the checksum server."),
     ],
     remedies: &[],
@@ -61,18 +66,21 @@ pub(super) static NOT_IN_DATABASE: Cause = Cause {
     next: "For a private module name its prefix in GONOSUMDB, or in GOPRIVATE if it is also fetched directly; for a public one check the version.",
     common: true,
     patterns: &[
-        decisive(
+        telling(
             "{module}@{version}: verifying module: {module2}@{version2}: reading {url}: 404 Not Found",
         ),
-        decisive(
+        telling(
             "{module}@{version}: verifying go.mod: {module2}@{version2}: reading {url}: 404 Not Found",
         ),
-        decisive(
+        telling(
             "{module}@{version}: verifying module: {module2}@{version2}: reading {url}: 410 Gone",
         ),
-        decisive(
+        telling(
             "{module}@{version}: verifying go.mod: {module2}@{version2}: reading {url}: 410 Gone",
         ),
+        // go 1.13 to 1.15.
+        telling("verifying {module}@{version}: {module2}@{version2}: reading {url}: 404 Not Found"),
+        telling("verifying {module}@{version}: {module2}@{version2}: reading {url}: 410 Gone"),
     ],
     remedies: &[remedy(
         RemedyKind::Environment,
@@ -86,7 +94,7 @@ pub(super) static DATABASE_UNREACHABLE: Cause = Cause {
     title: "the checksum database cannot be asked",
     why: "The module arrived, but nothing can prove it: the database or the proxy that passes it on failed.",
     next: "Run again; in a closed network use a proxy that mirrors the database, or a database of your own in GOSUMDB.",
-    common: false,
+    common: true,
     patterns: &[
         decisive(
             "{module}@{version}: verifying module: {module2}@{version2}: Get \"{url}\": {...}",
@@ -96,10 +104,15 @@ pub(super) static DATABASE_UNREACHABLE: Cause = Cause {
         ),
         decisive(
             "{module}@{version}: verifying module: {module2}@{version2}: reading {url}: {status}",
-        ),
+        )
+        .when(is_outage),
         decisive(
             "{module}@{version}: verifying go.mod: {module2}@{version2}: reading {url}: {status}",
-        ),
+        )
+        .when(is_outage),
+        decisive("verifying {module}@{version}: {module2}@{version2}: Get \"{url}\": {...}"),
+        decisive("verifying {module}@{version}: {module2}@{version2}: reading {url}: {status}")
+            .when(is_outage),
     ],
     remedies: &[run(
         "curl -sSi '{url}'",
@@ -111,24 +124,17 @@ pub(super) static DATABASE_OFF: Cause = Cause {
     id: "sum/database-off",
     title: "toolchains are verified, but the checksum database is off",
     why: "go runs no downloaded toolchain without a proof, and GOSUMDB=off leaves none.",
-    next: "Remove GOSUMDB=off, or stay with the toolchain that is installed.",
+    next: "Remove GOSUMDB=off, or install that go by hand.",
     common: true,
     patterns: &[
         decisive("checksum database disabled by GOSUMDB=off"),
         decisive("verifying module: checksum database disabled by GOSUMDB=off"),
     ],
-    remedies: &[
-        remedy(
-            RemedyKind::Environment,
-            "go env -u GOSUMDB",
-            "verification is on again for all modules; name private ones in GONOSUMDB",
-        ),
-        remedy(
-            RemedyKind::Environment,
-            "go env -w GOTOOLCHAIN=local",
-            "modules that want a newer go are refused",
-        ),
-    ],
+    remedies: &[remedy(
+        RemedyKind::Environment,
+        "go env -u GOSUMDB",
+        "verification is on again for all modules; name private ones in GONOSUMDB",
+    )],
 };
 
 pub(super) static CONFIGURATION: Cause = Cause {
@@ -272,3 +278,15 @@ pub(super) static CACHE_CHANGED: Cause = Cause {
         "everything is downloaded again, by all projects of this user",
     )],
 };
+
+/// Whether the line that disagrees is the checksum database's, and not that of a file.
+fn is_database(parts: &Parts) -> bool {
+    let name = parts.get("database").unwrap_or_default();
+    !name.ends_with("go.sum") && !name.ends_with("go.work.sum")
+}
+
+/// Whether the answer leaves open whether the database knows the version.
+fn is_outage(parts: &Parts) -> bool {
+    let status = parts.get("status").unwrap_or_default();
+    !status.starts_with("404") && !status.starts_with("410")
+}

@@ -1,43 +1,73 @@
 //! Causes around the version of `go` itself.
 
-use super::{Cause, RemedyKind, decisive, remedy, run, telling};
+use super::{Cause, RemedyKind, decisive, remedy, run, standard, symptom, telling};
+use crate::parts::Parts;
 
 pub(super) static TOO_OLD: Cause = Cause {
     id: "toolchain/too-old",
     title: "a newer go is required",
-    why: "The go line of a go.mod is a lower bound, and GOTOOLCHAIN does not let this go fetch a newer one.",
-    next: "Install that release, allow go to fetch it, or take an older version of the module.",
+    why: "A go.mod is written for a newer go than the one that runs: by its go line, a directive that this go does not know, or a new package of the standard library.",
+    next: "Install a newer go and run again (go version says which one runs), or take an older version of the module that asks for it.",
     common: true,
     patterns: &[
         decisive("{module}@{version} requires go >= {required} (running go {running}"),
         decisive("{module}@{version} (in {...}) requires go >= {required} (running go {running}"),
         decisive("{file} requires go >= {required} (running go {running}"),
         decisive("go.mod requires go >= {required} (running go {running}"),
-        decisive("listed in go.work file requires go >= {required}"),
         telling("requires go >= {required} (running go {running}"),
+        // Up to go 1.20, which knows neither releases in the go line nor the lines that came later.
+        decisive("invalid go version '{required}': must match format").when(is_release),
+        // Up to go 1.15.
+        telling("go.mod:{line}: usage: go 1.23"),
+        decisive("unknown directive: toolchain"),
+        decisive("unknown directive: godebug"),
+        decisive("unknown directive: tool"),
+        decisive("unknown directive: ignore"),
+        decisive("unknown directive: retract"),
+        decisive("unknown block type: godebug"),
+        decisive("unknown block type: tool"),
+        decisive("unknown block type: ignore"),
+        decisive("unknown block type: retract"),
+        decisive("go.mod file indicates go {required}, but maximum supported version is {running}"),
+        decisive(
+            "go.mod file indicates go {required}, but maximum version supported by tidy is {running}",
+        ),
+        telling("maximum version supported by tidy is {running}"),
+        decisive("cannot compile Go {required} code"),
+        telling("note: module requires Go {required}"),
+        symptom("note: imported by a module that requires go {required}"),
+        telling("{package}: build constraints exclude all Go files in {file}").when(standard::is_newer),
+        decisive("package {package} is not in GOROOT ({file})").when(standard::is_newer),
+        decisive("package {package} is not in std ({file})").when(standard::is_newer),
+        decisive("malformed module path \"{package}\": missing dot in first path element")
+            .when(standard::is_newer),
+        decisive("cannot find package \"{package}\" in").when(standard::is_newer),
     ],
-    remedies: &[remedy(
-        RemedyKind::Environment,
-        "go env -w GOTOOLCHAIN=auto",
-        "go fetches and verifies the toolchain that is needed; GOTOOLCHAIN of the environment goes first",
-    )],
+    remedies: &[
+        run("go version", "nothing: it prints which go runs"),
+        remedy(
+            RemedyKind::Environment,
+            "go env -w GOTOOLCHAIN=auto",
+            "go fetches and verifies the toolchain that is needed; GOTOOLCHAIN of the environment goes first",
+        )
+        .when(knows_toolchains),
+    ],
 };
 
 pub(super) static NOT_AVAILABLE: Cause = Cause {
     id: "toolchain/not-available",
     title: "this toolchain is not to be had",
     why: "No such release for this system, or no source has golang.org/toolchain: many proxies leave it out.",
-    next: "Write the full release, as in go1.26.0; have the proxy pass golang.org/toolchain on; or install the release by hand.",
+    next: "Check the go and toolchain lines and GOTOOLCHAIN: is there such a release? If so, have the proxy pass golang.org/toolchain on, or install it by hand.",
     common: true,
     patterns: &[
         decisive("download {toolchain} for {word}: toolchain not available"),
         decisive("toolchain not available"),
         decisive("no releases found for go >= {required}"),
     ],
-    remedies: &[remedy(
-        RemedyKind::Environment,
-        "go env -w GOTOOLCHAIN=local",
-        "the installed go is used, and modules that want a newer one are refused",
+    remedies: &[run(
+        "go list -m -versions go",
+        "nothing: it lists the releases that the proxy knows",
     )],
 };
 
@@ -45,7 +75,7 @@ pub(super) static DOWNLOAD: Cause = Cause {
     id: "toolchain/download",
     title: "the toolchain cannot be downloaded",
     why: "go.mod asks for a newer go than the installed one, and fetching it from the proxy failed.",
-    next: "What failed is in the message, as for any module; or install the release by hand and set GOTOOLCHAIN=local.",
+    next: "What failed is in the message, as for any module. Without a proxy that passes golang.org/toolchain on, install the release by hand.",
     common: true,
     patterns: &[
         decisive("download {toolchain}: golang.org/toolchain@{version}: reading {url}: {status}"),
@@ -54,10 +84,9 @@ pub(super) static DOWNLOAD: Cause = Cause {
         decisive("download {toolchain}: golang.org/toolchain@{version}: {...}"),
         telling("golang.org/toolchain@{version}: module lookup disabled by GOPROXY=off"),
     ],
-    remedies: &[remedy(
-        RemedyKind::Environment,
-        "go env -w GOTOOLCHAIN=local",
-        "the installed go is used, and modules that want a newer one are refused",
+    remedies: &[run(
+        "go env GOPROXY GOSUMDB GOTOOLCHAIN",
+        "nothing: it prints where toolchains come from",
     )],
 };
 
@@ -87,7 +116,7 @@ pub(super) static INVALID: Cause = Cause {
         decisive("invalid GOTOOLCHAIN \"{word}\""),
         decisive("invalid toolchain \"{word}\" in {file}"),
         decisive("invalid minimum toolchain \"{word}\""),
-        decisive("{file}:{line}: invalid go version '{word}': must match format"),
+        decisive("invalid go version '{required}': must match format").when(is_no_release),
         decisive("{file}:{line}: invalid toolchain version '{word}': must match format"),
     ],
     remedies: &[remedy(
@@ -109,3 +138,32 @@ pub(super) static NOT_IN_PATH: Cause = Cause {
         "installs a small command that then downloads the release",
     )],
 };
+
+/// Whether it is a release, or one that is being prepared: `1.21.0`, `1.21rc2`. A go before 1.21
+/// takes languages only.
+fn is_release(parts: &Parts) -> bool {
+    let Some(rest) = parts
+        .get("required")
+        .and_then(|text| text.strip_prefix("1."))
+    else {
+        return false;
+    };
+    let rest = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+    let patch = ["rc", "beta", "."]
+        .into_iter()
+        .find_map(|word| rest.strip_prefix(word));
+    patch.is_some_and(|patch| !patch.is_empty() && patch.bytes().all(|b| b.is_ascii_digit()))
+}
+
+fn is_no_release(parts: &Parts) -> bool {
+    !is_release(parts)
+}
+
+/// Whether the go that runs can fetch another one.
+fn knows_toolchains(parts: &Parts) -> bool {
+    let minor = |text: &str| text.split('.').nth(1)?.parse::<u32>().ok();
+    parts
+        .get("running")
+        .and_then(minor)
+        .is_some_and(|minor| minor >= 21)
+}

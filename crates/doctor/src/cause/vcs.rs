@@ -1,6 +1,6 @@
 //! Causes in version control and in the discovery of repositories, where no proxy stands between.
 
-use super::{Cause, RemedyKind, decisive, remedy, run, symptom, telling};
+use super::{Cause, RemedyKind, decisive, local, remedy, run, symptom, telling};
 
 pub(super) static AUTHENTICATION: Cause = Cause {
     id: "vcs/auth",
@@ -9,12 +9,24 @@ pub(super) static AUTHENTICATION: Cause = Cause {
     next: "Fetch it through a proxy that may read it, or give git credentials for the host, or use ssh.",
     common: true,
     patterns: &[
-        decisive("fatal: could not read Username for '{url}': terminal prompts disabled"),
-        decisive("fatal: could not read Username for '{url}'"),
-        decisive("fatal: could not read Password for '{url}'"),
-        decisive("fatal: Authentication failed for '{url}'"),
+        telling("could not read Username for '{url}': terminal prompts disabled"),
+        telling("could not read Username for '{url}'"),
+        telling("could not read Password for '{url}'"),
+        telling("Authentication failed for '{url}'"),
+        telling("Authentifizierung fehlgeschlagen f\u{fc}r '{url}'"),
+        telling("'{url}' \u{9274}\u{6743}\u{5931}\u{8d25}"),
+        telling("'{url}' \u{8eab}\u{4efd}\u{9a57}\u{8b49}\u{5931}\u{6557}"),
+        telling("chec d'authentification pour '{url}'"),
+        telling("Autenticaci\u{f3}n fall\u{f3} para '{url}'"),
+        telling("Autentica\u{e7}\u{e3}o falhou para '{url}'"),
+        telling("Autenticazione non riuscita per '{url}'"),
         telling("remote: HTTP Basic: Access denied"),
-        telling("fatal: unable to access '{url}': The requested URL returned error: 403"),
+        telling("remote: Invalid username or password"),
+        telling("remote: Invalid username or token"),
+        telling("remote: Support for password authentication was removed"),
+        telling("'{url}'{...}: The requested URL returned error: 401"),
+        telling("'{url}'{...}: The requested URL returned error: 403"),
+        telling("'{url}'{...}The requested URL returned error: 403"),
         telling("If this is a private repository, see https://golang.org/doc/faq#git_https"),
     ],
     remedies: &[
@@ -40,6 +52,7 @@ pub(super) static SSH_KEY: Cause = Cause {
         decisive("Permission denied (publickey)"),
         decisive("Permission denied (publickey,{word}"),
         decisive("{word}: Permission denied (publickey)."),
+        telling("Too many authentication failures"),
     ],
     remedies: &[run("ssh-add -l", "nothing: it lists the keys")],
 };
@@ -63,6 +76,7 @@ pub(super) static UNKNOWN_HOST: Cause = Cause {
     patterns: &[
         decisive("Could not resolve host: {host}"),
         decisive("ssh: Could not resolve hostname {host}: {...}"),
+        telling("unable to look up {host} (port {number}) ({...}"),
     ],
     remedies: &[run("getent hosts {host}", "nothing: it only looks")],
 };
@@ -74,10 +88,24 @@ pub(super) static NO_REPOSITORY: Cause = Cause {
     next: "Check the spelling; look for the new home; a proxy or module cache may still have the version.",
     common: false,
     patterns: &[
-        decisive("fatal: repository '{url}' not found"),
-        decisive("remote: Repository not found."),
-        decisive("fatal: '{file}' does not appear to be a git repository"),
-        telling("fatal: Could not read from remote repository."),
+        telling("repository '{url}' not found"),
+        telling("Repository '{url}' nicht gefunden"),
+        telling("\u{4ed3}\u{5e93} '{url}' \u{672a}\u{627e}\u{5230}"),
+        telling("\u{7248}\u{672c}\u{5eab} '{url}' \u{672a}\u{627e}\u{5230}"),
+        telling("d\u{e9}p\u{f4}t '{url}' non trouv\u{e9}"),
+        telling("repositorio '{url}' no encontrado"),
+        telling("reposit\u{f3}rio '{url}' inexistente"),
+        telling("repository '{url}' non trovato"),
+        telling("remote: Repository not found."),
+        telling("remote: The project you were looking for could not be found"),
+        telling("'{file}' does not appear to be a git repository"),
+        telling("'{url}'{...}: The requested URL returned error: 404"),
+        symptom("Could not read from remote repository."),
+        symptom("Konnte nicht vom Remote-Repository lesen."),
+        symptom("\u{65e0}\u{6cd5}\u{8bfb}\u{53d6}\u{8fdc}\u{7a0b}\u{4ed3}\u{5e93}"),
+        symptom("\u{7121}\u{6cd5}\u{8b80}\u{53d6}\u{9060}\u{7aef}\u{7248}\u{672c}\u{5eab}"),
+        symptom("Impossible de lire le d\u{e9}p\u{f4}t distant."),
+        symptom("No se pudo leer del repositorio remoto."),
     ],
     remedies: &[],
 };
@@ -102,7 +130,8 @@ pub(super) static NOT_INSTALLED: Cause = Cause {
     next: "Install it, or use a proxy, which needs none.",
     common: false,
     patterns: &[
-        decisive("exec: \"{word}\": executable file not found in $PATH"),
+        decisive("exec: \"{program}\": executable file not found in {...}")
+            .when(local::is_version_control),
         decisive("go: missing {word} command. See https://golang.org/s/gogetcmd"),
     ],
     remedies: &[],
@@ -118,6 +147,9 @@ pub(super) static FAILED: Cause = Cause {
         symptom("git ls-remote {...}: exit status {number}"),
         symptom("git fetch {...}: exit status {number}"),
         symptom("git init {...}: exit status {number}"),
+        symptom("couldn't find remote ref {word}"),
+        symptom("konnte Remote-Referenz {word} nicht finden"),
+        symptom("\u{65e0}\u{6cd5}\u{627e}\u{5230}\u{8fdc}\u{7a0b}\u{5f15}\u{7528} {word}"),
     ],
     remedies: &[],
 };
@@ -145,7 +177,11 @@ pub(super) static STAMP: Cause = Cause {
     patterns: &[
         decisive("error obtaining VCS status: exit status {number}"),
         telling("Use -buildvcs=false to disable VCS stamping."),
-        telling("fatal: detected dubious ownership in repository at '{file}'"),
+        telling("detected dubious ownership in repository at '{file}'"),
+        telling("dubiose Besitzverh\u{e4}ltnisse im Repository bei '{file}' entdeckt"),
+        telling(
+            "\u{5728} '{file}' \u{68c0}\u{6d4b}\u{5230}\u{53ef}\u{7591}\u{7684}\u{4ed3}\u{5e93}\u{6240}\u{6709}\u{6743}",
+        ),
     ],
     remedies: &[run(
         "git config --global --add safe.directory {file}",

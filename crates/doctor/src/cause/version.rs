@@ -12,6 +12,8 @@ pub(super) static MOVED: Cause = Cause {
     patterns: &[
         decisive(DECLARES_BEHIND).when(is_other_name),
         decisive(DECLARES).when(is_other_name),
+        // go 1.11 and 1.12.
+        decisive("parsing go.mod: unexpected module path \"{new}\""),
     ],
     remedies: &[
         remedy(
@@ -30,12 +32,13 @@ pub(super) static MOVED: Cause = Cause {
 pub(super) static CASE: Cause = Cause {
     id: "path/case",
     title: "the module path is spelt in another case",
-    why: "Go's module paths distinguish upper and lower case; the module declares itself with the other spelling.",
-    next: "Import it as it declares itself; if a dependency uses the wrong spelling, upgrade that dependency.",
+    why: "Go's paths distinguish upper and lower case, and one module is asked for in two spellings: its own, and another that somebody imports.",
+    next: "Import it everywhere as its own go.mod spells it; if a dependency uses the other spelling, upgrade that dependency.",
     common: true,
     patterns: &[
         decisive(DECLARES_BEHIND).when(differs_in_case),
         decisive(DECLARES).when(differs_in_case),
+        decisive("case-insensitive import collision: \"{one}\" and \"{other}\""),
     ],
     remedies: &[
         remedy(
@@ -89,6 +92,8 @@ pub(super) static OTHER_MAJOR: Cause = Cause {
         decisive("go.mod has post-v1 module path \"{new}\" at revision {revision}"),
         decisive("go.mod has non-{...} module path \"{new}\" at revision {revision}"),
         decisive("module path must match major version"),
+        // Up to go 1.15 the proxy is asked first.
+        telling("require {module}: reading {url}: {status}").when(is_of_other_major),
     ],
     remedies: &[],
 };
@@ -96,20 +101,35 @@ pub(super) static OTHER_MAJOR: Cause = Cause {
 pub(super) static UNKNOWN_REVISION: Cause = Cause {
     id: "version/unknown-revision",
     title: "the repository has no such tag, branch or commit",
-    why: "It was never pushed, was deleted, or is spelt differently (tags begin with v); or you may not see it.",
+    why: "It was never pushed, was deleted, or is spelt differently (tags begin with v); or you may not see it. Up to 1.16 go says so of whatever git failed with, a missing password too.",
     next: "List what there is with go list -m -versions, and ask for one of those.",
     common: false,
     patterns: &[
-        decisive("{module}@{version}: invalid version: unknown revision {revision}"),
-        decisive("unknown revision {revision}"),
+        telling("{module}@{version}: invalid version: unknown revision {revision}"),
+        telling("{module}@{version}: reading {file} at revision {revision}: unknown revision {revision2}"),
+        telling("unknown revision {revision}"),
         decisive("ambiguous revision {revision}"),
         telling("reading {url}: 404 Not Found server response: {...}unknown revision {revision}"),
         telling("{module}@{version}: invalid version: no commits"),
     ],
-    remedies: &[run(
-        "go list -m -versions {module}",
-        "nothing: it lists what there is",
-    )],
+    remedies: &[
+        run(
+            "go list -m -versions {module}",
+            "nothing: it lists what there is",
+        )
+        .when(is_no_placeholder),
+        run(
+            "git ls-remote --tags https://{module}",
+            "nothing: it shows what git itself says",
+        )
+        .when(is_on_a_code_host),
+        remedy(
+            RemedyKind::GoMod,
+            "replace {module} => {module} VERSION",
+            "v0.0.0 is a placeholder: who requires it replaces it in a go.mod of their own, and replace lines are not inherited; write the version that goes with theirs",
+        )
+        .when(is_placeholder),
+    ],
 };
 
 pub(super) static NO_MATCH: Cause = Cause {
@@ -195,6 +215,8 @@ pub(super) static BAD_GO_MOD: Cause = Cause {
     patterns: &[
         telling("{module}@{version}: parsing go.mod: {...}"),
         telling("{module}@{version} (replaced by {...}): parsing go.mod"),
+        telling("loading module retractions for {module}@{version}: parsing go.mod: {...}"),
+        telling("loading deprecation for {module}: parsing go.mod: {...}"),
     ],
     remedies: &[run(
         "go list -m -versions {module}",
@@ -209,8 +231,8 @@ pub(super) static NEWEST_BLOCKED: Cause = Cause {
     next: "The proxy has to hide a version that it refuses from @v/list and @latest; tell whoever runs it.",
     common: false,
     patterns: &[
-        decisive("loading module retractions for {module}@{version}: {...}"),
-        decisive("loading deprecation for {module}: {...}"),
+        telling("loading module retractions for {module}@{version}: {rest}").when(is_refused),
+        telling("loading deprecation for {module}: {rest}").when(is_refused),
     ],
     remedies: &[],
 };
@@ -267,4 +289,51 @@ fn base(path: &str) -> &str {
     let digits = last.strip_prefix('v').unwrap_or_default();
     let is_major = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
     if is_major { base } else { path }
+}
+
+/// Whether it is the version of a module that lives in the repository of the one that requires it.
+fn is_placeholder(parts: &Parts) -> bool {
+    parts.get("version") == Some("v0.0.0")
+}
+
+fn is_no_placeholder(parts: &Parts) -> bool {
+    !is_placeholder(parts)
+}
+
+/// Whether a URL of a proxy asks for a version that its path cannot have.
+fn is_of_other_major(parts: &Parts) -> bool {
+    let Some((path, version)) = parts.get("url").and_then(|url| url.split_once("/@v/v")) else {
+        return false;
+    };
+    let major = version.split('.').next().unwrap_or_default();
+    let suffix = path
+        .rsplit('/')
+        .next()
+        .and_then(|last| last.strip_prefix('v'));
+    suffix.is_some_and(|suffix| suffix.parse::<u32>().is_ok() && suffix != major)
+}
+
+/// Whether the module's path is that of its repository.
+fn is_on_a_code_host(parts: &Parts) -> bool {
+    let module = parts.get("module").unwrap_or_default();
+    let hosts = ["github.com/", "gitlab.com/", "gitee.com/", "bitbucket.org/"];
+    hosts.iter().any(|host| module.starts_with(host)) && module.split('/').count() == 3
+}
+
+/// Whether the proxy has the file and does not give it. Where it is broken or nobody answers, that is the
+/// matter, and not which version it is.
+fn is_refused(parts: &Parts) -> bool {
+    const OTHERS: [&str; 9] = [
+        "parsing go.mod",
+        "Get \"",
+        "Get http",
+        ": 5",
+        ": 401 ",
+        ": 407 ",
+        ": 408 ",
+        ": 418 ",
+        ": 429 ",
+    ];
+    let rest = parts.get("rest");
+    rest.is_some_and(|rest| !OTHERS.iter().any(|other| rest.contains(other)))
 }

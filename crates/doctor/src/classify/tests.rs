@@ -1,3 +1,5 @@
+mod rare;
+
 use super::{MAX_TEXT, classify};
 use crate::cause::{CAUSES, RemedyKind};
 use crate::diagnosis::Confidence;
@@ -113,7 +115,7 @@ fn many_places_with_one_cause_are_one_reason() {
 
 #[test]
 fn what_is_certain_comes_before_what_is_common() {
-    let text = "go: example.com/a@v1.0.0: invalid version: unknown revision v1.0.0\ngo: golang.org/toolchain@v0.0.1: module lookup disabled by GOPROXY=off";
+    let text = "go: example.com/a@v1.0.0: invalid version: disallowed version string\ngo: golang.org/toolchain@v0.0.1: module lookup disabled by GOPROXY=off";
     let diagnosis = classify(text);
     assert_eq!(diagnosis.top().unwrap().confidence, Confidence::Certain);
 }
@@ -129,162 +131,10 @@ fn of_a_text_that_is_too_long_the_end_is_read() {
     assert!(text.get(seen.start..).unwrap().starts_with("reading"));
 }
 
-/// Messages that need a network, a server or a client that tests do not have.
-const RARE: [(&str, &str); 37] = [
-    (
-        "network/unreachable",
-        "go: example.com/a@v1.0.0: Get \"https://p.example.com/example.com/a/@v/v1.0.0.mod\": dial tcp 192.0.2.1:443: connect: network is unreachable",
-    ),
-    (
-        "network/no-route",
-        "go: example.com/a@v1.0.0: Get \"https://p.example.com/x\": dial tcp [2001:db8::1]:443: connect: no route to host",
-    ),
-    (
-        "network/timeout",
-        "go: example.com/a@v1.0.0: Get \"https://p.example.com/x\": dial tcp 192.0.2.1:443: i/o timeout",
-    ),
-    (
-        "network/timeout",
-        "go: example.com/a@v1.0.0: Get \"https://p.example.com/x\": net/http: TLS handshake timeout",
-    ),
-    (
-        "network/timeout",
-        "go: example.com/a@v1.0.0: Get \"https://p.example.com/x\": context deadline exceeded (Client.Timeout exceeded while awaiting headers)",
-    ),
-    (
-        "network/http-proxy",
-        "go: example.com/a@v1.0.0: Get \"https://p.example.com/x\": proxyconnect tcp: dial tcp 192.0.2.1:3128: connect: connection refused",
-    ),
-    (
-        "dns/no-such-host",
-        "go: example.com/a@v1.0.0: Get \"https://p.example.com/x\": dial tcp: lookup p.example.com on 192.0.2.53:53: no such host",
-    ),
-    (
-        "dns/server-failure",
-        "go: example.com/a@v1.0.0: Get \"https://p.example.com/x\": dial tcp: lookup p.example.com on 192.0.2.53:53: server misbehaving",
-    ),
-    (
-        "dns/resolver-unreachable",
-        "go: example.com/a@v1.0.0: Get \"https://p.example.com/x\": dial tcp: lookup p.example.com on 192.0.2.53:53: dial udp 192.0.2.53:53: connect: network is unreachable",
-    ),
-    (
-        "tls/expired",
-        "go: example.com/a@v1.0.0: Get \"https://p.example.com/x\": tls: failed to verify certificate: x509: certificate has expired or is not yet valid: current time 2026-01-01T00:00:00Z is after 2025-01-01T00:00:00Z",
-    ),
-    (
-        "tls/wrong-name",
-        "go: example.com/a@v1.0.0: Get \"https://p.example.com/x\": tls: failed to verify certificate: x509: certificate is valid for other.example.com, not p.example.com",
-    ),
-    (
-        "http/407",
-        "go: example.com/a@v1.0.0: Get \"https://p.example.com/x\": Proxy Authentication Required",
-    ),
-    (
-        "sum/fork",
-        "SECURITY ERROR\ngo.sum database server misbehavior detected!\n\nold database:\n\tgo.sum database tree\n",
-    ),
-    (
-        "sum/bad-tiles",
-        "go: example.com/a@v1.0.0: verifying module: example.com/a@v1.0.0: checking tree#10 against tree#12: downloaded inconsistent tile",
-    ),
-    (
-        "sum/database-lacks-line",
-        "go: example.com/a@v1.0.0: verifying module: checksum missing from sumdb response",
-    ),
-    (
-        "sum/unknown-algorithm",
-        "warning: verifying example.com/a@v1.0.0: unknown hashes in go.sum: h2:AAAA",
-    ),
-    (
-        "sum/cache-changed",
-        "example.com/a v1.0.0: dir has been modified (/home/me/go/pkg/mod/example.com/a@v1.0.0)",
-    ),
-    (
-        "version/newest-blocked",
-        "go: loading module retractions for example.com/a@v1.0.0: example.com/a@v1.3.0: blocked",
-    ),
-    (
-        "version/retracted",
-        "go: warning: example.com/a@v1.0.0: retracted by module author: broken",
-    ),
-    (
-        "version/deprecated",
-        "go: module example.com/a is deprecated: use example.com/b",
-    ),
-    (
-        "version/wrong-major",
-        "go: example.com/a/v2@v1.0.0: invalid version: module path includes a major version suffix, so major version must match",
-    ),
-    (
-        "version/bad-pseudo-version",
-        "go: example.com/a@v0.0.0-20200101000000-abcdefabcdef: invalid pseudo-version: does not match version-control timestamp (expected 20200102000000)",
-    ),
-    (
-        "graph/conflict",
-        "go: example.com/a@v1.0.0 requires example.com/b@v1.2.0, not example.com/b@v1.1.0",
-    ),
-    (
-        "zip/case-collision",
-        "go: example.com/a@v1.0.0: create zip: case-insensitive file name collision: \"A.go\" and \"a.go\"",
-    ),
-    (
-        "zip/too-large",
-        "go: example.com/a@v1.0.0: module source tree too large (max size is 524288000 bytes)",
-    ),
-    (
-        "toolchain/not-available",
-        "go: download go1.99.0 for linux/amd64: toolchain not available",
-    ),
-    (
-        "toolchain/download",
-        "go: download go1.27.0: golang.org/toolchain@v0.0.1-go1.27.0.linux-amd64: reading https://p.example.com/golang.org/toolchain/@v/v0.0.1-go1.27.0.linux-amd64.zip: 403 Forbidden",
-    ),
-    (
-        "vcs/auth",
-        "go: example.com/a@v1.0.0: invalid version: git ls-remote -q --end-of-options https://git.example.com/a in /tmp/x: exit status 128:\n\tfatal: could not read Username for 'https://git.example.com': terminal prompts disabled\nConfirm the import path was entered correctly.\nIf this is a private repository, see https://go.dev/doc/faq#git_https for additional information.",
-    ),
-    (
-        "vcs/ssh-key",
-        "\tgit@git.example.com: Permission denied (publickey).\n\tfatal: Could not read from remote repository.",
-    ),
-    (
-        "vcs/host-key",
-        "\tHost key verification failed.\n\tfatal: Could not read from remote repository.",
-    ),
-    (
-        "vcs/unknown-host",
-        "\tfatal: unable to access 'https://git.example.com/a/': Could not resolve host: git.example.com",
-    ),
-    (
-        "vcs/not-installed",
-        "go: example.com/a@v1.0.0: exec: \"git\": executable file not found in $PATH",
-    ),
-    (
-        "vcs/forbidden",
-        "go: example.com/a: GOVCS disallows using svn for public svn.example.com/a; see 'go help vcs'",
-    ),
-    (
-        "discovery/no-meta-tag",
-        "go: example.com/a: unrecognized import path \"example.com/a\": parse https://example.com/a?go-get=1: no go-import meta tags ()",
-    ),
-    (
-        "local/disk-full",
-        "go: example.com/a@v1.0.0: write /home/me/go/pkg/mod/cache/download/x.zip: no space left on device",
-    ),
-    (
-        "local/read-only",
-        "go: could not create module cache: mkdir /go/pkg: read-only file system",
-    ),
-    (
-        "private/asked-of-proxy",
-        "go: git.example.com/a@v1.0.0: reading https://p.example.com/git.example.com/a/@v/v1.0.0.mod: 404 Not Found\n\tserver response:\n\tnot found: git.example.com/a@v1.0.0: invalid version: git ls-remote -q origin in /tmp/x: exit status 128:\n\t\tfatal: could not read Username for 'https://git.example.com': terminal prompts disabled",
-    ),
-];
-
 #[test]
 fn rare_messages_have_the_right_cause() {
-    for (id, message) in RARE {
-        assert_eq!(top(message), id, "{message}");
+    for (id, message) in rare::MESSAGES {
+        assert_eq!(top(message), *id, "{message}");
     }
 }
 
@@ -355,7 +205,74 @@ proptest! {
         for reason in &diagnosis.reasons {
             prop_assert!(text.get(reason.seen.start..reason.seen.end).is_some());
         }
-        prop_assert!(report(&diagnosis, Colour::Never).is_ascii());
+        let printed = report(&diagnosis, Colour::Never);
+        prop_assert!(!printed.contains(|c: char| c != '\n' && crate::text::is_invisible(c)));
         serde_json::to_string(&diagnosis).unwrap();
     }
+}
+
+#[test]
+fn words_that_a_program_prints_too_are_certain_only_from_go() {
+    let by_go = "go: example.com/a@v1.0.0: Get \"https://p.example.com/x\": dial tcp 192.0.2.1:443: connect: connection refused";
+    let by_a_program = "2026/03/01 10:11:12 Get \"https://p.example.com/x\": dial tcp 192.0.2.1:443: connect: connection refused\nexit status 1";
+    let confidence = |text: &str| classify(text).top().unwrap().confidence;
+    assert_eq!(confidence(by_go), Confidence::Certain);
+    assert_eq!(confidence(by_a_program), Confidence::Likely);
+}
+
+#[test]
+fn what_excludes_each_other_is_not_listed_side_by_side() {
+    let text = "go: errors parsing go.mod:\n/home/me/x/go.mod:3: invalid go version '1.23.2': must match format 1.23\n/home/me/x/go.mod:5: unknown directive: toolchain";
+    let ids: Vec<String> = classify(text)
+        .reasons
+        .iter()
+        .map(|reason| reason.what.id())
+        .collect();
+    assert_eq!(ids, ["toolchain/too-old"]);
+}
+
+#[test]
+fn a_command_that_go_printed_and_that_failed_is_what_is_asked_about() {
+    let text = "main.go:3:8: no required module provides package example.com/a; to add it:\n\tgo get example.com/a\ngo: module example.com/a: Get \"https://p.example.com/example.com/a/@v/list\": dial tcp 192.0.2.1:443: i/o timeout";
+    let ids: Vec<String> = classify(text)
+        .reasons
+        .iter()
+        .map(|reason| reason.what.id())
+        .collect();
+    assert_eq!(ids, ["network/timeout"]);
+}
+
+#[test]
+fn an_old_go_is_told_nothing_of_toolchains() {
+    let text =
+        "go: errors parsing go.mod:\ngo.mod:3: invalid go version '1.21.0': must match format 1.23";
+    let printed = report(&classify(text), Colour::Never);
+    assert!(
+        printed.contains("toolchain/too-old") && !printed.contains("GOTOOLCHAIN"),
+        "{printed}"
+    );
+    let newer = "go: go.mod requires go >= 1.27.0 (running go 1.24.1; GOTOOLCHAIN=local)";
+    assert!(report(&classify(newer), Colour::Never).contains("go env -w GOTOOLCHAIN=auto"));
+}
+
+#[test]
+fn other_letters_are_printed_as_they_are() {
+    let text = "go: github.com/example/m@v1.0.0: invalid version: git fetch: exit status 128:\n\t\u{81f4}\u{547d}\u{9519}\u{8bef}\u{ff1a}\u{4ed3}\u{5e93} 'https://github.com/example/m/' \u{672a}\u{627e}\u{5230}";
+    let printed = report(&classify(text), Colour::Never);
+    assert!(
+        printed.contains("vcs/no-repository") && printed.contains("\u{4ed3}\u{5e93}"),
+        "{printed}"
+    );
+    let lines: Vec<&str> = printed
+        .lines()
+        .filter(|line| line.starts_with("   |"))
+        .collect();
+    let columns = |text: &str| crate::report::columns(text);
+    // The carets stand below the words that say it, whatever the letters before them are wide.
+    let (before, _) = lines[0].split_once("\u{672a}\u{627e}\u{5230}").unwrap();
+    assert_eq!(
+        columns(lines[1].trim_end_matches('^')),
+        columns(before),
+        "{printed}"
+    );
 }

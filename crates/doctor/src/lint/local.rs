@@ -26,6 +26,13 @@ pub(super) static MISSPELT: Belief = Belief {
     truth: "go ignores variables that it does not know, without a word.",
 };
 
+pub(super) static MODULES_OFF: Belief = Belief {
+    id: "env/modules-off",
+    title: "modules are turned off",
+    believed: "GO111MODULE=off avoids trouble with modules.",
+    truth: "go then works as before it had modules, with GOPATH alone: go.mod, versions and go install PATH@VERSION are refused, and nothing is verified.",
+};
+
 /// Variables of other programs, and of the runtime, that begin as those of `go` do.
 const OTHERS: [&str; 13] = [
     "GOCOVERDIR",
@@ -59,6 +66,7 @@ const NEAR: usize = 2;
 pub(super) fn lint(environment: &GoEnvironment) -> Vec<Lint> {
     let mut lints = Vec::new();
     lints.extend(toolchain(environment));
+    lints.extend(modules_off(environment));
     if environment.cache_is_writable == Some(false) {
         let lint = about(&READ_ONLY, environment, "GOMODCACHE");
         let text = "ls -ld \"$(go env GOMODCACHE)\"".to_owned();
@@ -83,6 +91,12 @@ fn toolchain(environment: &GoEnvironment) -> Option<Lint> {
         let cost = "go fetches and verifies the toolchain that the module asks for";
         about(&TOOLCHAIN, environment, "GOTOOLCHAIN").set("auto", cost)
     })
+}
+
+fn modules_off(environment: &GoEnvironment) -> Option<Lint> {
+    let is_off = environment.value("GO111MODULE") == "off";
+    let cost = "go.mod and go.sum count again";
+    is_off.then(|| about(&MODULES_OFF, environment, "GO111MODULE").unset(cost))
 }
 
 fn misspelt(environment: &GoEnvironment, name: &str, origin: Origin) -> Option<Lint> {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 /// What `go env` says where nothing is set.
 fn defaults() -> BTreeMap<&'static str, String> {
     [
+        ("GO111MODULE", ""),
         ("GOAUTH", "netrc"),
         ("GOFLAGS", ""),
         ("GOINSECURE", ""),
@@ -59,6 +60,16 @@ fn is(variables: &[(&str, &str)], id: &str, fix: &str) {
 #[test]
 fn defaults_are_not_complained_about() {
     assert_eq!(found(&[]), []);
+}
+
+#[test]
+fn modules_that_are_turned_off_are_noticed() {
+    is(
+        &[("GO111MODULE", "off")],
+        "env/modules-off",
+        "unset GO111MODULE",
+    );
+    assert_eq!(found(&[("GO111MODULE", "on")]), []);
 }
 
 #[test]

@@ -6,7 +6,9 @@
 )]
 
 mod corpus;
+mod field;
 mod moved;
 mod probe;
 mod sumdb_setting;
 mod tls;
+mod transcripts;

@@ -156,7 +156,7 @@ pub(super) const MARKS: &[Mark] = &[
         none: &["cc0 1 0 universal"],
     },
     Mark {
-        id: "BSL-1.1",
+        id: "BUSL-1.1",
         all: &["business source license 1 1"],
         none: &[],
     },

@@ -1,13 +1,23 @@
 //! What the policy says to each step beside whether it blocks.
 
-use serde::Deserialize;
+use project::worlds::PORTS;
+use serde::{Deserialize, Deserializer, de::Error as _};
 
 /// `[lock]`: lock files.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct Locks {
-    /// Hosts that package lock files may name; empty: any, but one for all packages of a file.
+    /// Hosts that package lock files and registries may name; empty: none that is foreign to the rest
+    /// of a lock.
     pub hosts: Vec<String>,
+}
+
+/// `[paths]`: what of the checkout is judged.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct Paths {
+    /// Files and directories that are not judged, in the grammar of [`crate::scope::Scope::without`].
+    pub exclude: Vec<String>,
 }
 
 /// `[minimal]`: budgets. Nothing is limited unless it is written down.
@@ -38,6 +48,27 @@ pub struct Vulnerable {
     /// The release of Go that builds, such as `go1.26.8`; else the one installed where the gate runs,
     /// or a newer one that go.mod asks for.
     pub go: Option<String>,
+    /// Values of GOOS that are built for, or `all`; else that of the machine where the gate runs. What
+    /// has a vulnerability in builds for other systems only stops nothing.
+    #[serde(deserialize_with = "systems")]
+    pub systems: Vec<String>,
+}
+
+/// The word for every system.
+pub const ALL_SYSTEMS: &str = "all";
+
+/// Names of systems. One that is mistaken would make vulnerabilities milder.
+fn systems<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let names = Vec::<String>::deserialize(deserializer)?;
+    let is_known = |name: &str| PORTS.iter().any(|(system, _)| *system == name);
+    let is_all = names.len() == 1 && names.iter().all(|name| name == ALL_SYSTEMS);
+    match names.iter().find(|name| !is_known(name)) {
+        Some(name) if !is_all => {
+            let problem = format!("{name:?} is no GOOS, and no list of \"{ALL_SYSTEMS}\" alone");
+            Err(D::Error::custom(problem))
+        }
+        _ => Ok(names),
+    }
 }
 
 /// `[fresh]`: age of what is used.
@@ -79,6 +110,7 @@ impl Default for Vulnerable {
         Self {
             data_days: 30,
             go: None,
+            systems: Vec::new(),
         }
     }
 }

@@ -1,68 +1,82 @@
 //! Plain: a verdict whose words nobody obeys.
 //!
 //! Every text in it may quote the checkout: paths, names of modules and packages, versions, parts of
-//! files, even a waiver's reason. All of them are made printable here, for all forms alike.
+//! files, even a waiver's reason. All of them are made printable here, for all forms alike; and places
+//! become paths from where the reader of the form begins.
 
 use crate::verdict::{Judged, Verdict, Waived};
 use finding::{Finding, Place, Related, Unreadable, printable};
 
-/// The same verdict in printable words.
-pub(super) fn verdict(verdict: &Verdict) -> Verdict {
-    let Verdict {
-        steps,
-        findings,
-        waived,
-        unreadable,
-    } = verdict;
+/// The same verdict in printable words, with a prefix before the path of each place.
+pub(super) fn verdict(verdict: &Verdict, prefix: &str) -> Verdict {
+    let words = Words { prefix };
     Verdict {
-        steps: steps.clone(),
-        findings: findings.iter().map(judged).collect(),
-        waived: waived.iter().map(excused).collect(),
-        unreadable: unreadable.iter().map(unread).collect(),
+        steps: verdict.steps.clone(),
+        findings: verdict
+            .findings
+            .iter()
+            .map(|one| words.judged(one))
+            .collect(),
+        waived: verdict.waived.iter().map(|one| words.waived(one)).collect(),
+        unreadable: verdict
+            .unreadable
+            .iter()
+            .map(|one| words.unreadable(one))
+            .collect(),
     }
 }
 
-fn judged(judged: &Judged) -> Judged {
-    Judged {
-        finding: finding(&judged.finding),
-        mode: judged.mode,
-    }
+/// How words and places are written.
+struct Words<'a> {
+    prefix: &'a str,
 }
 
-fn excused(waived: &Waived) -> Waived {
-    Waived {
-        finding: finding(&waived.finding),
-        owner: printable(&waived.owner),
-        reason: printable(&waived.reason),
-        until: printable(&waived.until),
-    }
-}
+// === impl Words ===
 
-fn finding(finding: &Finding) -> Finding {
-    let related = |related: &Related| Related {
-        place: place(&related.place),
-        message: printable(&related.message),
-    };
-    Finding {
-        rule: finding.rule,
-        place: place(&finding.place),
-        subject: printable(&finding.subject),
-        message: printable(&finding.message),
-        advice: finding.advice.as_deref().map(printable),
-        related: finding.related.iter().map(related).collect(),
+impl Words<'_> {
+    fn judged(&self, judged: &Judged) -> Judged {
+        Judged {
+            finding: self.finding(&judged.finding),
+            mode: judged.mode,
+        }
     }
-}
 
-fn unread(unreadable: &Unreadable) -> Unreadable {
-    Unreadable {
-        place: place(&unreadable.place),
-        problem: printable(&unreadable.problem),
+    fn waived(&self, waived: &Waived) -> Waived {
+        Waived {
+            finding: self.finding(&waived.finding),
+            owner: printable(&waived.owner),
+            reason: printable(&waived.reason),
+            until: printable(&waived.until),
+            status: waived.status,
+        }
     }
-}
 
-fn place(place: &Place) -> Place {
-    Place {
-        file: printable(&place.file),
-        span: place.span,
+    fn finding(&self, finding: &Finding) -> Finding {
+        let related = |related: &Related| Related {
+            place: self.place(&related.place),
+            message: printable(&related.message),
+        };
+        Finding {
+            rule: finding.rule,
+            place: self.place(&finding.place),
+            subject: printable(&finding.subject),
+            message: printable(&finding.message),
+            advice: finding.advice.as_deref().map(printable),
+            related: finding.related.iter().map(related).collect(),
+        }
+    }
+
+    fn unreadable(&self, unreadable: &Unreadable) -> Unreadable {
+        Unreadable {
+            place: self.place(&unreadable.place),
+            problem: printable(&unreadable.problem),
+        }
+    }
+
+    fn place(&self, place: &Place) -> Place {
+        Place {
+            file: printable(&format!("{}{}", self.prefix, place.file)),
+            span: place.span,
+        }
     }
 }

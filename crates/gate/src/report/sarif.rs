@@ -1,20 +1,74 @@
 //! SARIF 2.1.0 (OASIS), for dashboards. What is waived is there as suppressed, because a dashboard
 //! that never hears of a finding takes it for mended.
+//!
+//! GitHub refuses a file with more than 25,000 results or more than 10 MB packed, and shows the first
+//! 5,000 (its documentation on SARIF support for code scanning). What blocks comes first, what does
+//! not fit is cut, and that something was cut is said in the file itself. Bytes are counted before
+//! packing, so the file fits with room to spare.
 
 use super::{Report, fingerprint, level};
-use crate::policy::Mode;
-use finding::{Finding, Place};
+use crate::{policy::Mode, rules};
+use finding::{Finding, Place, Rule};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 
+/// Results that are taken at most.
+const RESULTS: usize = 25_000;
+
+/// Results that are shown at most.
+const SHOWN: usize = 5_000;
+
+/// Bytes of results that are written at most.
+const BYTES: usize = 9 << 20;
+
+/// Characters of a message that are written at most.
+const MESSAGE: usize = 2_000;
+
 pub(super) fn render(report: &Report<'_>) -> String {
+    let all = results(report);
+    let count = all.len();
+    let mut bytes = 0;
+    let fits = |result: &Value| {
+        bytes += result.to_string().len();
+        bytes <= BYTES
+    };
+    let results: Vec<Value> = all.into_iter().take(RESULTS).take_while(fits).collect();
+    let mut notifications = unreadable(report);
+    notifications.extend(cut(count, results.len()));
+    let document = json!({
+        "$schema": SCHEMA,
+        "version": "2.1.0",
+        "runs": [{
+            "tool": { "driver": {
+                "name": "modkeep gate",
+                "version": report.version,
+                "rules": report.rules.iter().map(|rule| described(rule)).collect::<Vec<_>>(),
+            }},
+            "columnKind": "unicodeCodePoints",
+            "originalUriBaseIds": {
+                "%SRCROOT%": { "description": { "text": "the root of the repository" } },
+            },
+            "invocations": [{
+                "executionSuccessful": report.verdict.unreadable.is_empty(),
+                "exitCode": report.verdict.exit_code(),
+                "toolExecutionNotifications": notifications,
+            }],
+            "results": results,
+        }],
+    });
+    format!("{document}\n")
+}
+
+/// Everything that was found, what blocks first and what is waived last.
+fn results(report: &Report<'_>) -> Vec<Value> {
     let verdict = report.verdict;
-    let found = verdict
-        .findings
-        .iter()
-        .map(|judged| result(report, &judged.finding, judged.mode));
+    let of_mode = |mode: Mode| {
+        let findings = verdict.findings.iter();
+        let findings = findings.filter(move |judged| judged.mode == mode);
+        findings.map(move |judged| result(report, &judged.finding, mode))
+    };
     let waived = verdict.waived.iter().map(|waived| {
         let mut value = result(report, &waived.finding, Mode::Warn);
         if let Some(fields) = value.as_object_mut() {
@@ -27,50 +81,53 @@ pub(super) fn render(report: &Report<'_>) -> String {
         }
         value
     });
-    let results: Vec<Value> = found.chain(waived).collect();
-    let notifications: Vec<Value> = verdict
-        .unreadable
-        .iter()
-        .map(|unreadable| {
-            json!({
-                "level": "error",
-                "message": { "text": unreadable.problem },
-                "locations": [location(&unreadable.place)],
-            })
+    let found = of_mode(Mode::Block).chain(of_mode(Mode::Warn));
+    found.chain(waived).collect()
+}
+
+fn unreadable(report: &Report<'_>) -> Vec<Value> {
+    let unreadable = report.verdict.unreadable.iter();
+    let notifications = unreadable.map(|unreadable| {
+        json!({
+            "level": "error",
+            "message": { "text": unreadable.problem },
+            "locations": [location(&unreadable.place)],
         })
-        .collect();
-    let rules: Vec<Value> = report
-        .rules
-        .iter()
-        .map(|rule| {
-            json!({
-                "id": rule.id,
-                "shortDescription": { "text": rule.title },
-                "fullDescription": { "text": rule.why },
-                "help": { "text": rule.next },
-                "properties": { "tags": [rule.step.name()] },
-            })
-        })
-        .collect();
-    let document = json!({
-        "$schema": SCHEMA,
-        "version": "2.1.0",
-        "runs": [{
-            "tool": { "driver": {
-                "name": "modkeep gate",
-                "version": report.version,
-                "rules": rules,
-            }},
-            "columnKind": "unicodeCodePoints",
-            "invocations": [{
-                "executionSuccessful": verdict.unreadable.is_empty(),
-                "exitCode": verdict.exit_code(),
-                "toolExecutionNotifications": notifications,
-            }],
-            "results": results,
-        }],
     });
-    format!("{document:#}\n")
+    notifications.collect()
+}
+
+/// What a reader must know who does not see everything.
+fn cut(all: usize, written: usize) -> Option<Value> {
+    let text = if written < all {
+        format!(
+            "{} of {all} results were left out, so that the file can be taken in: at most {RESULTS} \
+             results, and {BYTES} bytes of them. What blocks comes first.",
+            all - written
+        )
+    } else if written > SHOWN {
+        format!("There are {written} results; GitHub shows {SHOWN}. What blocks comes first.")
+    } else {
+        return None;
+    };
+    Some(json!({ "level": "warning", "message": { "text": text } }))
+}
+
+fn described(rule: &Rule) -> Value {
+    let mut properties = json!({ "tags": [rule.step.name()] });
+    if let Some(severity) = rules::security_severity(rule) {
+        properties = json!({
+            "tags": ["security", rule.step.name()],
+            "security-severity": severity,
+        });
+    }
+    json!({
+        "id": rule.id,
+        "shortDescription": { "text": rule.title },
+        "fullDescription": { "text": rule.why },
+        "help": { "text": rule.next },
+        "properties": properties,
+    })
 }
 
 fn result(report: &Report<'_>, finding: &Finding, mode: Mode) -> Value {
@@ -78,7 +135,7 @@ fn result(report: &Report<'_>, finding: &Finding, mode: Mode) -> Value {
         .rules
         .iter()
         .position(|rule| rule.id == finding.rule.id);
-    let text = format!("{}. Next: {}", finding.message, finding.next());
+    let text = format!("{}. Next: {}", shortened(&finding.message), finding.next());
     let related: Vec<Value> = finding
         .related
         .iter()
@@ -106,6 +163,13 @@ fn result(report: &Report<'_>, finding: &Finding, mode: Mode) -> Value {
         }
     }
     value
+}
+
+fn shortened(message: &str) -> String {
+    match message.char_indices().nth(MESSAGE) {
+        Some((end, _)) => format!("{}…", message.get(..end).unwrap_or_default()),
+        None => message.to_owned(),
+    }
 }
 
 fn location(place: &Place) -> Value {

@@ -39,10 +39,19 @@ fn verdict(unreadable: Vec<Unreadable>) -> Verdict {
     Verdict::of(&policy, "p.toml", found, unreadable, date(2026, 11, 26))
 }
 
+fn render_below(prefix: &str, format: Format) -> String {
+    rendered(&verdict(Vec::new()), prefix, format)
+}
+
 fn render(verdict: &Verdict, format: Format) -> String {
+    rendered(verdict, "", format)
+}
+
+fn rendered(verdict: &Verdict, prefix: &str, format: Format) -> String {
     let report = Report {
         version: "1.2.3",
         directory: ".",
+        prefix,
         rules: &rules::all(),
         verdict,
         facts: &["vulnerability data of 2026-11-20".to_owned()],
@@ -96,6 +105,81 @@ fn sarif_points_at_the_line_and_suppresses_what_is_waived() {
     assert_eq!(region["region"]["startLine"], 7);
     assert_eq!(region["artifactLocation"]["uri"], "a%20b/go.sum");
     assert_eq!(results[2]["suppressions"][0]["kind"], "external");
+}
+
+#[test]
+fn sarif_says_how_bad_a_rule_is_and_where_the_repository_begins() {
+    let sarif: Value = serde_json::from_str(&render_below("services/a/", Format::Sarif)).unwrap();
+    let location = &sarif["runs"][0]["results"][0]["locations"][0]["physicalLocation"];
+    let uri = &location["artifactLocation"]["uri"];
+    assert_eq!(uri, "services/a/a%20b/go.sum");
+    let rules = sarif["runs"][0]["tool"]["driver"]["rules"]
+        .as_array()
+        .unwrap();
+    let properties = |id: &str| {
+        let rule = rules.iter().find(|rule| rule["id"] == id);
+        rule.unwrap()["properties"].clone()
+    };
+    let conflict = properties("lock/sum-conflict");
+    assert_eq!(conflict["security-severity"], "7.5");
+    assert_eq!(conflict["tags"], serde_json::json!(["security", "lock"]));
+    assert!(properties("fresh/too-young")["security-severity"].is_null());
+    let github = render_below("services/a/", Format::Github);
+    assert!(
+        github.contains("::error file=services/a/a b/go.sum,"),
+        "{github}"
+    );
+    let text = render_below("services/a/", Format::Text(false));
+    assert!(text.starts_with("a b/go.sum:7:1: "), "{text}");
+}
+
+#[test]
+fn sarif_is_cut_to_what_is_taken_in_with_what_blocks_first_and_says_so() {
+    let rules = [&TOO_YOUNG, &SUM_CONFLICT];
+    let of = |count: usize, message: &str| {
+        let one = |at: usize| {
+            let place = Place::at("go.sum", Span::in_line(1, 1, 1));
+            let subject = format!("example.com/m{at}@v1.0.0");
+            Finding::new(rules[at % 2], place, subject, message)
+        };
+        let found = (0..count).map(one).collect();
+        let policy = Policy::default();
+        Verdict::of(&policy, "p.toml", found, Vec::new(), date(2026, 11, 26))
+    };
+    let sarif = |verdict: &Verdict| {
+        let text = render(verdict, Format::Sarif);
+        assert!(text.len() < 10_000_000, "{}", text.len());
+        let sarif: Value = serde_json::from_str(&text).unwrap();
+        let run = &sarif["runs"][0];
+        let notes = &run["invocations"][0]["toolExecutionNotifications"];
+        let note = notes[0]["message"]["text"].as_str().unwrap_or_default();
+        (run["results"].as_array().unwrap().clone(), note.to_owned())
+    };
+    let (few, note) = sarif(&of(5_000, "m"));
+    assert_eq!((few.len(), &*note), (5_000, ""));
+    let (more, note) = sarif(&of(5_001, "m"));
+    assert_eq!(more.len(), 5_001);
+    assert!(note.contains("GitHub shows 5000"), "{note}");
+    let (cut, note) = sarif(&of(30_000, "m"));
+    assert!(cut.len() > 15_000 && cut.len() < 30_000, "{}", cut.len());
+    let left_out = format!("{} of 30000 results were left out", 30_000 - cut.len());
+    assert!(note.starts_with(&left_out), "{note}");
+    let first = cut.iter().take(15_000);
+    assert!(first.clone().all(|one| one["level"] == "error"));
+    let (long, _) = sarif(&of(5_000, &"x".repeat(10_000)));
+    assert!(long.len() > 1_000);
+}
+
+#[test]
+fn what_is_the_same_in_several_files_is_said_once_with_all_of_them() {
+    let one = |file: &str| Finding::new(&SUM_CONFLICT, Place::file(file), "", "nobody could say");
+    let found = vec![one("a/go.mod"), one("b/go.mod"), one("go.mod")];
+    let policy = Policy::default();
+    let verdict = Verdict::of(&policy, "p.toml", found, Vec::new(), date(2026, 11, 26));
+    let text = render(&verdict, Format::Text(false));
+    assert_eq!(text.matches("nobody could say").count(), 1, "{text}");
+    assert!(text.contains("    also: b/go.mod, go.mod\n"), "{text}");
+    assert!(text.contains("lock       blocked   3 findings"), "{text}");
 }
 
 #[test]
@@ -167,6 +251,7 @@ fn nobody_obeys_a_word_of_the_checkout_in_any_form() {
             let report = Report {
                 version: "1.2.3",
                 directory: word,
+                prefix: word,
                 rules: &rules::all(),
                 verdict: &verdict,
                 facts: &facts,
@@ -208,7 +293,12 @@ fn a_fingerprint_stays_when_lines_move() {
 fn unreadable_input_is_an_error_in_every_form() {
     let unreadable = vec![Unreadable::new(Place::file("go.sum"), "half a <file>")];
     let verdict = verdict(unreadable);
-    assert!(render(&verdict, Format::Text(false)).ends_with("gate: could not tell, exit 2\n"));
+    let text = render(&verdict, Format::Text(false));
+    assert!(
+        text.ends_with("gate: stopped, exit 10; some of the input could not be read\n"),
+        "{text}"
+    );
+    assert!(!text.contains("passed"), "{text}");
     assert!(render(&verdict, Format::Junit).contains("<error message=\"half a &lt;file&gt;\">"));
     assert!(
         render(&verdict, Format::Github).starts_with("::error file=go.sum,title=unreadable::half")

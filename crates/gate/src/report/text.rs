@@ -1,9 +1,13 @@
-//! Text: one line a finding as compilers write it, with what to do below, and a line a step.
+//! Text: one line a finding as compilers write it, with what to do below, and a line a step. What is
+//! the same fact in several files is said once, with all of them.
 
 use super::{Report, level};
-use crate::{policy::Mode, verdict::State};
-use finding::Step;
-use std::fmt::Write as _;
+use crate::{
+    policy::Mode,
+    verdict::{Judged, State},
+};
+use finding::{Related, Step};
+use std::{collections::HashMap, fmt::Write as _};
 
 const RED: &str = "\x1b[31m";
 const YELLOW: &str = "\x1b[33m";
@@ -27,14 +31,14 @@ pub(super) fn render(report: &Report<'_>, colours: bool) -> String {
             &format!("{}: {word}: {}", unreadable.place, unreadable.problem),
         );
     }
-    for judged in &verdict.findings {
-        let finding = &judged.finding;
-        let colour = if judged.mode == Mode::Block {
+    for group in groups(&verdict.findings) {
+        let finding = &group.first.finding;
+        let colour = if group.first.mode == Mode::Block {
             RED
         } else {
             YELLOW
         };
-        let word = paint(colour, level(judged.mode));
+        let word = paint(colour, level(group.first.mode));
         let (place, message) = (&finding.place, &finding.message);
         let rule = finding.rule.id;
         line(&mut out, &format!("{place}: {word}: {message} [{rule}]"));
@@ -44,6 +48,9 @@ pub(super) fn render(report: &Report<'_>, colours: bool) -> String {
                 &mut out,
                 &format!("    {}: {}", related.place, related.message),
             );
+        }
+        if !group.others.is_empty() {
+            line(&mut out, &format!("    also: {}", group.others.join(", ")));
         }
     }
     if !out.is_empty() {
@@ -56,6 +63,7 @@ pub(super) fn render(report: &Report<'_>, colours: bool) -> String {
             .filter(|judged| judged.finding.rule.step == step);
         let (word, colour) = match verdict.state(step) {
             State::Off => ("off", ""),
+            State::Unknown => ("unknown", RED),
             State::Passed => ("passed", GREEN),
             State::Warned => ("warned", YELLOW),
             State::Blocked => ("blocked", RED),
@@ -90,11 +98,44 @@ pub(super) fn render(report: &Report<'_>, colours: bool) -> String {
     out
 }
 
+/// Findings that are one fact: the first, and the places of the others.
+struct Group<'a> {
+    first: &'a Judged,
+    others: Vec<String>,
+}
+
+/// What is said in the same words of several places, as one thing that those places have in common.
+fn groups(findings: &[Judged]) -> Vec<Group<'_>> {
+    let mut groups: Vec<Group<'_>> = Vec::new();
+    let mut known: HashMap<(&str, &str, &str, &[Related]), usize> = HashMap::new();
+    for judged in findings {
+        let finding = &judged.finding;
+        let said = (
+            finding.rule.id,
+            &*finding.message,
+            finding.next(),
+            &*finding.related,
+        );
+        match known.get(&said).and_then(|&at| groups.get_mut(at)) {
+            Some(group) => group.others.push(finding.place.to_string()),
+            None => {
+                known.insert(said, groups.len());
+                groups.push(Group {
+                    first: judged,
+                    others: Vec::new(),
+                });
+            }
+        }
+    }
+    groups
+}
+
 fn conclusion(report: &Report<'_>) -> String {
     match report.verdict.exit_code() {
         0 => "gate: passed".to_owned(),
         crate::verdict::COULD_NOT_TELL => "gate: could not tell, exit 2".to_owned(),
-        code => format!("gate: stopped, exit {code}"),
+        code if report.verdict.unreadable.is_empty() => format!("gate: stopped, exit {code}"),
+        code => format!("gate: stopped, exit {code}; some of the input could not be read"),
     }
 }
 

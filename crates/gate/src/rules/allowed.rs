@@ -83,6 +83,15 @@ pub static WAIVER_EXPIRED: Rule = Rule {
     next: "Mend what it was for, or have its owner decide again.",
 };
 
+/// A waiver that does not count.
+pub static WAIVER_INCOMPLETE: Rule = Rule {
+    id: "allowed/waiver-incomplete",
+    step: Step::Allowed,
+    title: "a waiver lacks what makes it one",
+    why: "Without somebody who answers for it, a reason and a last day it would excuse for ever what nobody decided, so it excuses nothing.",
+    next: "Add what is missing, or remove it.",
+};
+
 /// A waiver that is for nothing.
 pub static WAIVER_UNUSED: Rule = Rule {
     id: "allowed/waiver-unused",

@@ -1,4 +1,4 @@
-//! Rules about lock files of Go.
+//! Rules about lock files of Go, and about lock files that are not there.
 
 use finding::{Rule, Step};
 
@@ -108,4 +108,31 @@ pub static SUM_CHANGED: Rule = Rule {
     title: "the change gives a version another hash",
     why: "A version never changes. Either the hash before was wrong, or this one is.",
     next: "Restore the line from the base, and find out who serves the other bytes: `modkeep doctor` compares them with the log.",
+};
+
+/// Packages are asked for, and nothing locks them.
+pub static LOCK_MISSING: Rule = Rule {
+    id: "lock/lock-missing",
+    step: Step::Lock,
+    title: "a package.json asks for packages and has no lock",
+    why: "An install fetches whatever is newest at that moment, and nobody can say what that was.",
+    next: "Install and commit the lock; a fixture or template that nobody installs is left out with `[paths] exclude` in the policy.",
+};
+
+/// The change takes a lock away.
+pub static LOCK_REMOVED: Rule = Rule {
+    id: "lock/lock-removed",
+    step: Step::Lock,
+    title: "the change removes a lock that is still needed",
+    why: "From now on an install fetches whatever is newest, and nothing that was locked is compared with anything.",
+    next: "Restore the lock, or commit the one of the tool that is used now.",
+};
+
+/// A lock that the gate does not read.
+pub static LOCK_NOT_READ: Rule = Rule {
+    id: "lock/lock-not-read",
+    step: Step::Lock,
+    title: "a lock file is of a tool whose locks are not read",
+    why: "Nothing in it is judged, so it did not pass.",
+    next: "Have it reviewed by hand. A policy that sets this rule to \"warn\" says that this is done.",
 };

@@ -1,39 +1,38 @@
 //! Complete: what an entry needs has an entry itself.
 //!
 //! A file that ends too early at the end of an entry, or from which one was cut, can still be read;
-//! what is gone is asked for by what is left. Only names are looked up: which entry of a name is
-//! meant depends on rules of each tool that an audit must not repeat.
+//! what is gone is asked for by what is left. Only names are looked up, and versions where they are
+//! written beside the names (pnpm): which of several entries is meant is for another check.
 //!
 //! What is optional may be absent. Version 1 of npm's format does not say what that is, so nothing
 //! is said of it.
 
-use super::Expected;
+use super::{Expected, tree::Tree, tree::is_outside};
 use crate::{
-    model::{Dependency, Format, Lockfile},
+    model::{Dependency, Format, Lockfile, Package},
     pnpm,
     rules::DEPENDENCY_MISSING,
+    source::{Source, local_path},
     tree::shown,
+    yarn::split,
 };
 use finding::Finding;
 use std::collections::HashSet;
 
-pub(super) fn check(lockfile: &Lockfile, expected: &Expected) -> Vec<Finding> {
+pub(super) fn check(lockfile: &Lockfile, expected: &Expected, tree: &Tree<'_>) -> Vec<Finding> {
     if lockfile.format == Format::Npm(1) {
         return Vec::new();
     }
-    let manifests = expected.manifests.iter();
-    let own = manifests.filter_map(|manifest| manifest.name.as_deref());
-    let known: HashSet<&str> = installed(lockfile).chain(own).collect();
-    let packages = lockfile.packages.iter().flat_map(|one| &one.dependencies);
-    let roots = lockfile.roots.iter().flat_map(|root| &root.dependencies);
-    let needed = packages.chain(roots);
-    let missing = needed.filter(|one| {
-        let target = target(&lockfile.format, one);
-        !one.is_optional && target.is_some_and(|name| !known.contains(name))
+    let known = Known::of(lockfile, expected);
+    let missing = needed(lockfile).filter(|(folder, one)| {
+        let is_there = || folder.is_some_and(|folder| tree.find(folder, &one.name).is_some());
+        // pnpm locks what is optional for all platforms.
+        let is_needed = !one.is_optional || !known.keys.is_empty();
+        is_needed && !known.has(one) && !is_there()
     });
     let mut seen = HashSet::new();
-    let first = missing.filter(|one| seen.insert((&*one.name, one.span)));
-    let findings = first.map(|one| {
+    let first = missing.filter(|(_, one)| seen.insert((&*one.name, one.span)));
+    let findings = first.map(|(_, one)| {
         let message = format!("{} has no entry", shown(&one.name));
         let place = lockfile.place(one.span);
         Finding::new(&DEPENDENCY_MISSING, place, &*one.name, message)
@@ -41,22 +40,73 @@ pub(super) fn check(lockfile: &Lockfile, expected: &Expected) -> Vec<Finding> {
     findings.collect()
 }
 
+/// What has to have an entry, and the folder that it is looked for from. What is bundled lies in the
+/// archive that bundles it, with all that it needs itself; and the target of a link to somewhere
+/// above the lock installs for itself.
+fn needed(lockfile: &Lockfile) -> impl Iterator<Item = (Option<&str>, &Dependency)> {
+    let packages = lockfile.packages.iter();
+    let packages = packages.filter(|one| one.source != Source::Bundled && !is_above(one));
+    let of_packages = packages.flat_map(|package| {
+        let dependencies = package.dependencies.iter();
+        let others = dependencies.filter(|one| !package.bundles.contains(&one.name));
+        others.map(|one| (package.path.as_deref(), one))
+    });
+    let roots = lockfile.roots.iter().filter(|root| !is_outside(&root.path));
+    let of_roots = roots.flat_map(|root| {
+        let path = Some(&*root.path).filter(|_| matches!(lockfile.format, Format::Npm(_)));
+        root.dependencies.iter().map(move |one| (path, one))
+    });
+    of_packages.chain(of_roots)
+}
+
+/// Whether a package is a folder that does not lie below the lock's.
+fn is_above(package: &Package) -> bool {
+    let resolved = package
+        .resolved
+        .as_ref()
+        .map(|text| local_path(&text.value));
+    package.source == Source::Folder && resolved.is_some_and(is_outside)
+}
+
+/// What has an entry.
+struct Known<'l> {
+    format: &'l Format,
+    names: HashSet<&'l str>,
+    /// What others refer to entries by (pnpm).
+    keys: HashSet<&'l str>,
+}
+
+// === impl Known ===
+
+impl<'l> Known<'l> {
+    fn of(lockfile: &'l Lockfile, expected: &'l Expected) -> Self {
+        let manifests = expected.manifests.iter();
+        let own = manifests.filter_map(|manifest| manifest.name.as_deref());
+        let packages = lockfile.packages.iter();
+        Self {
+            format: &lockfile.format,
+            names: installed(lockfile).chain(own).collect(),
+            keys: packages.filter_map(|one| one.key.as_deref()).collect(),
+        }
+    }
+
+    /// Whether what is needed has an entry, or needs none.
+    fn has(&self, needed: &Dependency) -> bool {
+        if let Format::Pnpm { .. } = self.format {
+            let key = pnpm::referred(self.format, needed);
+            return key.is_none_or(|key| self.keys.contains(&*key));
+        }
+        // A link is made and never locked.
+        needed.wanted.starts_with("link:") || self.names.contains(&*needed.name)
+    }
+}
+
 /// The names that entries are installed under, and those that yarn locked them for.
 fn installed(lockfile: &Lockfile) -> impl Iterator<Item = &str> {
     lockfile.packages.iter().flat_map(|package| {
         let wanted = package.wanted.iter();
-        let patterns = wanted.filter_map(|text| crate::yarn::split(&text.value));
+        let patterns = wanted.filter_map(|text| split(&text.value));
         let names = patterns.map(|(name, _)| name);
         std::iter::once(package.installed_as()).chain(names)
     })
-}
-
-/// The name of the entry that is needed; nothing if what is needed has none.
-fn target<'d>(format: &Format, needed: &'d Dependency) -> Option<&'d str> {
-    match format {
-        Format::Pnpm { major, .. } => pnpm::target(*major, needed),
-        // A link is made and never locked.
-        _ if needed.wanted.starts_with("link:") => None,
-        _ => Some(&needed.name),
-    }
 }

@@ -2,9 +2,9 @@
 
 use super::Seen;
 use crate::{
-    model::{Format, Text},
+    model::{Format, Package, Text},
     rules::{INTEGRITY_CONFLICT, INTEGRITY_MALFORMED, INTEGRITY_MISSING, INTEGRITY_WEAK},
-    source::without_build,
+    source::{Source, without_build},
     sri::{Algorithm, Sri, agree},
     tree::shown,
 };
@@ -64,7 +64,7 @@ pub(super) fn conflicts(seen: &[Seen<'_>]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for one in seen {
         let integrity = &one.package.integrity;
-        let (Some((name, version)), Some(span)) = (one.package.registered(), integrity.span) else {
+        let (Some((name, version)), Some(span)) = (same(one.package), integrity.span) else {
             continue;
         };
         let key = (name, without_build(version));
@@ -81,4 +81,14 @@ pub(super) fn conflicts(seen: &[Seen<'_>]) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// What has one archive, whoever locks it: a version of a registry, or what lies at an address.
+fn same(package: &Package) -> Option<(&str, &str)> {
+    let of_address = || {
+        let resolved = package.resolved.as_ref()?;
+        let address = resolved.value.split('#').next().unwrap_or_default();
+        matches!(package.source, Source::Tarball | Source::File).then_some(("", address))
+    };
+    package.registered().or_else(of_address)
 }

@@ -1,63 +1,141 @@
-//! Hosts: packages come from those that are allowed, or else from one.
+//! Hosts: archives come from hosts that somebody named, or else from where the rest of the lock does.
+//!
+//! An installer fetches from the address that an entry gives, and the hash beside it is the hash of
+//! what is there. So an address at another host than its neighbours' is how a package is swapped, and
+//! the layout of its path proves nothing. What makes a host known: the policy lists it; the package
+//! manager's own configuration names it for the package's scope or for everything; or the lock at the
+//! base of a change used it. Entries without an address are counted too, for the registry that is
+//! configured: the one address in a lock that has none is the most foreign of all.
+//!
+//! Some tools write one registry under two names into one file. A lock that has each of them
+//! throughout is one finding of a mild rule. A file alone cannot tell that from a careful swap; with
+//! a base, or with the hosts in the policy, it can.
+//!
+//! What is the same fact is said once, with the number of entries, and not once for each entry.
 
 use super::{Expected, Seen};
 use crate::{
-    rules::{HOST_MIXED, HOST_NOT_ALLOWED},
+    fold::fold,
+    rules::{HOST_FOREIGN, HOST_MIXED, HOST_NOT_ALLOWED},
     source::Source,
 };
-use finding::Finding;
-use std::collections::HashMap;
+use finding::{Finding, Rule};
+use std::{cmp::Reverse, collections::HashMap};
+
+/// Entries that a host has at least, where it is one of several that a lock uses throughout.
+const THROUGHOUT_ENTRIES: usize = 5;
+
+/// The part of all entries that it has at least: one in ten.
+const THROUGHOUT_PART: usize = 10;
 
 /// The hosts that a lock may name.
-pub(super) enum Hosts<'e> {
-    /// These.
-    Listed(&'e [String]),
-    /// The one that most packages of registries come from; nothing if no address names one.
-    Common(Option<&'e str>),
+pub(super) struct Hosts<'e> {
+    expected: &'e Expected,
+    /// What was counted; nothing if hosts are listed.
+    counted: Option<Counted<'e>>,
+}
+
+/// How many entries come from where. Without an address it is the registry that is configured.
+struct Counted<'e> {
+    by_host: HashMap<Option<&'e str>, usize>,
+    all: usize,
+    /// Where most come from; of as many, the registry that is configured, else what is first in the
+    /// file.
+    most: Option<&'e str>,
 }
 
 // === impl Hosts ===
 
 impl<'e> Hosts<'e> {
     pub(super) fn of(expected: &'e Expected, seen: &'e [Seen<'_>]) -> Self {
-        match expected.hosts.as_slice() {
-            [] => Self::Common(most_common(seen)),
-            listed => Self::Listed(listed),
-        }
+        let counted = expected.hosts.is_empty().then(|| Counted::of(seen));
+        Self { expected, counted }
     }
 
     /// Whether somebody wrote down that this host may be used.
     pub(super) fn lists(&self, seen: &Seen<'_>) -> bool {
-        let host = host(seen);
-        match self {
-            Self::Listed(listed) => {
-                host.is_some_and(|host| listed.iter().any(|one| one.eq_ignore_ascii_case(host)))
-            }
-            Self::Common(_) => false,
+        let listed = &self.expected.hosts;
+        host(seen).is_some_and(|host| listed.iter().any(|one| one.eq_ignore_ascii_case(host)))
+    }
+
+    pub(super) fn check(&self, seen: &[Seen<'_>]) -> Vec<Finding> {
+        fold(seen.iter().filter_map(|one| {
+            let (rule, message) = self.verdict(one)?;
+            let host = host(one).unwrap_or_default().to_owned();
+            let finding = one.finding(rule, one.address_span(), message);
+            Some(((rule.id, host), finding.advise(advice(rule, host_or(one)))))
+        }))
+    }
+
+    /// What is wrong with the host of an entry: the rule, and the words for it.
+    fn verdict(&self, seen: &Seen<'_>) -> Option<(&'static Rule, String)> {
+        seen.address.as_ref()?;
+        let host = host_or(seen);
+        let Some(counted) = &self.counted else {
+            let message = || format!("{host} is not among the hosts that are allowed");
+            return (!self.lists(seen)).then(|| (&HOST_NOT_ALLOWED, message()));
+        };
+        // Archives and repositories are findings of their own when no hosts are listed.
+        if seen.package.source != Source::Registry || self.is_configured(seen) {
+            return None;
+        }
+        if let Some(before) = &self.expected.hosts_before {
+            let message = || format!("nothing in this lock came from {host} at the base");
+            return (!before.contains(host)).then(|| (&HOST_FOREIGN, message()));
+        }
+        counted.verdict(host)
+    }
+
+    /// Whether the package manager is told to fetch this package from its host.
+    fn is_configured(&self, seen: &Seen<'_>) -> bool {
+        let registries = &self.expected.registries;
+        let mut own = registries
+            .iter()
+            .filter(|registry| registry.is_for(&seen.package.name));
+        host(seen).is_some_and(|host| own.any(|registry| registry.host.as_deref() == Some(host)))
+    }
+}
+
+// === impl Counted ===
+
+impl<'e> Counted<'e> {
+    fn of(seen: &'e [Seen<'_>]) -> Self {
+        let registered = seen
+            .iter()
+            .filter(|one| one.package.source == Source::Registry);
+        let mut counts: HashMap<Option<&str>, (usize, usize)> = HashMap::new();
+        let mut all = 0;
+        for (index, host) in registered.map(host).enumerate() {
+            counts.entry(host).or_insert((0, index)).0 += 1;
+            all += 1;
+        }
+        let most = counts
+            .iter()
+            .max_by_key(|(host, (count, first))| (*count, host.is_none(), Reverse(*first)));
+        Self {
+            most: most.and_then(|(host, _)| *host),
+            by_host: counts
+                .iter()
+                .map(|(host, (count, _))| (*host, *count))
+                .collect(),
+            all,
         }
     }
 
-    pub(super) fn check(&self, seen: &Seen<'_>) -> Option<Finding> {
-        let address = seen.address.as_ref()?;
-        let host = address
-            .authority
-            .as_deref()
-            .unwrap_or("an address without a host");
-        let span = seen.address_span();
-        match self {
-            Self::Listed(_) if !self.lists(seen) => {
-                let message = format!("{host} is not among the hosts that are allowed");
-                Some(seen.finding(&HOST_NOT_ALLOWED, span, message))
-            }
-            // Archives and repositories are findings of their own when no hosts are listed.
-            Self::Common(Some(common))
-                if host != *common && seen.package.source == Source::Registry =>
-            {
-                let message = format!("{host} is not {common}, where most packages come from");
-                Some(seen.finding(&HOST_MIXED, span, message))
-            }
-            _ => None,
+    fn verdict(&self, host: &str) -> Option<(&'static Rule, String)> {
+        if self.most == Some(host) {
+            return None;
         }
+        let count = self.by_host.get(&Some(host)).copied().unwrap_or_default();
+        let most = self.most.unwrap_or("the registry that is configured");
+        let is_throughout = count >= THROUGHOUT_ENTRIES && count * THROUGHOUT_PART >= self.all;
+        let rule = if is_throughout {
+            &HOST_MIXED
+        } else {
+            &HOST_FOREIGN
+        };
+        let message = format!("{host} is not {most}, where most packages come from");
+        Some((rule, message))
     }
 }
 
@@ -65,16 +143,10 @@ fn host<'s>(seen: &'s Seen<'_>) -> Option<&'s str> {
     seen.address.as_ref()?.authority.as_deref()
 }
 
-fn most_common<'s>(seen: &'s [Seen<'_>]) -> Option<&'s str> {
-    let mut counts: HashMap<&str, (usize, usize)> = HashMap::new();
-    let registered = seen
-        .iter()
-        .filter(|one| one.package.source == Source::Registry);
-    for (index, host) in registered.filter_map(host).enumerate() {
-        let (count, _) = counts.entry(host).or_insert((0, index));
-        *count += 1;
-    }
-    let counts = counts.into_iter();
-    let best = counts.max_by_key(|(_, (count, index))| (*count, std::cmp::Reverse(*index)));
-    best.map(|(host, _)| host)
+fn host_or<'s>(seen: &'s Seen<'_>) -> &'s str {
+    host(seen).unwrap_or("an address without a host")
+}
+
+fn advice(rule: &Rule, host: &str) -> String {
+    format!("{} The host here is {host:?}.", rule.next)
 }

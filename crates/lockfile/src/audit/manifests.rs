@@ -5,22 +5,25 @@
 //! wanted range has to be among them. Version 1 of npm's format has neither: there, only names can be
 //! missed.
 
+use super::Expected;
 use crate::{
-    manifest::Manifest,
+    manifest::{Manifest, Overrides},
     model::{Dependency, Format, Lockfile, Package, Root},
     rules::{MANIFEST_DIFFERS, MANIFEST_MISSING},
-    source::{Source, is_name},
+    settings::Settings,
+    source::{Source, is_name, local_path},
     tree::shown,
 };
 use finding::{Finding, Place, Rule};
 use std::collections::{HashMap, HashSet};
 
 /// Compares a lock with each package.json.
-pub(super) fn check(lockfile: &Lockfile, manifests: &[Manifest]) -> Vec<Finding> {
+pub(super) fn check(lockfile: &Lockfile, expected: &Expected) -> Vec<Finding> {
+    let manifests = &expected.manifests;
     let own = manifests
         .iter()
         .filter_map(|manifest| manifest.name.as_deref());
-    let comparison = Comparison::of(lockfile, own.collect());
+    let comparison = Comparison::of(lockfile, expected, own.collect());
     let findings = manifests.iter().flat_map(|manifest| match lockfile.format {
         Format::Npm(1) => comparison.by_name(manifest),
         Format::YarnClassic => comparison.by_range(manifest),
@@ -38,14 +41,17 @@ struct Comparison<'l> {
     installed: HashSet<&'l str>,
     /// What is locked, as yarn writes it: `NAME@RANGE`.
     wanted: HashSet<&'l str>,
+    /// What the package.json beside the lock replaces, everywhere.
+    overrides: Option<&'l Overrides>,
+    settings: Option<&'l Settings>,
 }
 
 // === impl Comparison ===
 
 impl<'l> Comparison<'l> {
-    fn of(lockfile: &'l Lockfile, own: HashSet<&'l str>) -> Self {
+    fn of(lockfile: &'l Lockfile, expected: &'l Expected, own: HashSet<&'l str>) -> Self {
         let packages = || lockfile.packages.iter();
-        let on_top = packages().filter(|package| package.is_on_top);
+        let on_top = packages().filter(|package| package.is_on_top());
         let wanted = packages().flat_map(|package| &package.wanted);
         let mut installed: HashSet<&str> = on_top.map(Package::installed_as).collect();
         // yarn gives one entry to what is wanted under several names.
@@ -57,6 +63,11 @@ impl<'l> Comparison<'l> {
             own,
             installed,
             wanted: wanted.map(|text| &*text.value).collect(),
+            overrides: expected
+                .manifests
+                .first()
+                .map(|manifest| &manifest.overrides),
+            settings: expected.settings.as_ref(),
         }
     }
 
@@ -80,7 +91,8 @@ impl<'l> Comparison<'l> {
                 range => format!("{}@{range}", one.name),
             };
             let is_locked = self.wanted.contains(&*pattern);
-            (!is_locked && !manifest.overridden.contains(&one.name)).then(|| {
+            let is_replaced = manifest.overrides.all().any(|other| other.name == one.name);
+            (!is_locked && !is_replaced).then(|| {
                 let message = format!("{} is not what the lock was made for", shown(&pattern));
                 about(&MANIFEST_DIFFERS, manifest, one, message)
             })
@@ -98,6 +110,9 @@ impl<'l> Comparison<'l> {
         let path = path_from(&self.lockfile.file, &manifest.file);
         let roots = self.lockfile.roots.iter();
         let roots: Vec<&Root> = roots.filter(|root| Some(&*root.path) == path).collect();
+        if roots.is_empty() && self.is_folder(path) {
+            return self.by_folder(manifest, path);
+        }
         if roots.is_empty() {
             let message = "the lock knows nothing of this package.json";
             let place = Place::file(&*manifest.file);
@@ -114,7 +129,9 @@ impl<'l> Comparison<'l> {
         for one in &manifest.dependencies {
             match by_name.get(&*one.name) {
                 None => findings.push(missing_finding(manifest, one)),
-                Some(other) if !pairs.contains(&pair(other)) && self.differs(one, manifest) => {
+                Some(other)
+                    if !pairs.contains(&pair(other)) && self.differs(one, other, manifest) =>
+                {
                     findings.push(self.differing(manifest, one, other));
                 }
                 Some(_) => {}
@@ -122,6 +139,12 @@ impl<'l> Comparison<'l> {
         }
         let more = locked().filter(|one| !asked.contains(&*one.name));
         let more = more.filter(|one| !manifest.peers.contains(&one.name));
+        let is_runtime = |one: &&Dependency| {
+            let mut runtimes = manifest.runtimes.iter();
+            matches!(self.lockfile.format, Format::Pnpm { .. })
+                && runtimes.any(|runtime| pair(runtime) == pair(one))
+        };
+        let more = more.filter(|one| !is_runtime(one));
         findings.extend(more.map(|one| {
             let message = format!("{} does not ask for {}", manifest.file, shown(&one.name));
             let place = self.lockfile.place(one.span);
@@ -130,12 +153,54 @@ impl<'l> Comparison<'l> {
         findings
     }
 
+    fn folders(&self, path: Option<&str>) -> impl Iterator<Item = &'l Package> {
+        let folders = self.lockfile.packages.iter();
+        let folders = folders.filter(|one| one.source == Source::Folder);
+        folders.filter(move |one| {
+            let resolved = one.resolved.as_ref().map(|text| local_path(&text.value));
+            resolved.map(|own| own.trim_start_matches("./")) == path
+        })
+    }
+
+    fn is_folder(&self, path: Option<&str>) -> bool {
+        self.folders(path).next().is_some()
+    }
+
+    /// A folder that is installed like a package needs what its package.json says, and nothing else.
+    fn by_folder(&self, manifest: &Manifest, path: Option<&str>) -> Vec<Finding> {
+        let asked: HashSet<&str> = manifest.dependencies.iter().map(|one| &*one.name).collect();
+        let needed = self.folders(path).flat_map(|folder| &folder.dependencies);
+        let more =
+            needed.filter(|one| !asked.contains(&*one.name) && !manifest.peers.contains(&one.name));
+        let findings = more.map(|one| {
+            let message = format!("{} does not ask for {}", manifest.file, shown(&one.name));
+            let place = self.lockfile.place(one.span);
+            Finding::new(&MANIFEST_DIFFERS, place, &*one.name, message)
+        });
+        findings.collect()
+    }
+
     /// Whether another range in the lock means anything.
-    fn differs(&self, asked: &Dependency, manifest: &Manifest) -> bool {
-        // yarn completes what is inside of a patch's locator.
-        let is_patch = Source::of(&asked.wanted) == Some(Source::Patch);
-        let lists = [&manifest.overridden, &self.lockfile.overridden];
-        !is_patch && !lists.iter().any(|list| list.contains(&asked.name))
+    fn differs(&self, asked: &Dependency, locked: &Dependency, manifest: &Manifest) -> bool {
+        // yarn completes what is inside of a patch's locator; the file of the patch stays.
+        let is_patch = |one: &Dependency| Source::of(&one.wanted) == Some(Source::Patch);
+        let is_patch = is_patch(asked) && is_patch(locked) && patch(asked) == patch(locked);
+        let settings = self
+            .settings
+            .iter()
+            .flat_map(|settings| &settings.overrides);
+        let lists = self.overrides.iter().flat_map(|overrides| overrides.all());
+        let lists = lists.chain(manifest.overrides.all()).chain(settings);
+        let of_name = lists
+            .chain(&self.lockfile.overrides)
+            .filter(|one| one.name == asked.name);
+        let mut wanted = of_name.filter_map(|one| one.wanted.as_deref());
+        // The range of the project's own, or of a catalog: pnpm writes what it stands for.
+        let is_replaced = wanted.any(|wanted| {
+            wanted == locked.wanted || wanted.starts_with("catalog:") || wanted.starts_with('$')
+        });
+        let is_own = matches!(self.lockfile.format, Format::Npm(_));
+        !is_patch && (is_own || !is_replaced)
     }
 
     fn differing(&self, manifest: &Manifest, asked: &Dependency, locked: &Dependency) -> Finding {
@@ -144,6 +209,15 @@ impl<'l> Comparison<'l> {
         let place = self.lockfile.place(locked.span);
         about(&MANIFEST_DIFFERS, manifest, asked, message).beside(place, "in the lock")
     }
+}
+
+/// The file of a patch, as far as both ways to write it have it in common.
+fn patch(one: &Dependency) -> String {
+    let (_, file) = one.wanted.split_once('#').unwrap_or_default();
+    let file = file.split("::").next().unwrap_or_default();
+    file.replace("optional!", "")
+        .trim_start_matches(['~', '.', '/'])
+        .to_owned()
 }
 
 fn pair(one: &Dependency) -> (&str, &str) {

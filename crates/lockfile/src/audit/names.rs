@@ -1,74 +1,23 @@
-//! Names: an entry installs the package and version that it says, and an alias only where somebody
-//! asked for it.
+//! Names: an entry installs the package and version that it says.
 
-use super::{Expected, Seen};
+use super::Seen;
 use crate::{
-    model::{Kind, Lockfile},
-    rules::{NAME_MISMATCH, VERSION_MISMATCH},
-    source::{Address, Named, Source, without_build},
+    model::{Format, Lockfile, Package},
+    rules::{HALVES_DIFFER, KEY_DIFFERS, NAME_IMPOSSIBLE, NAME_MISMATCH, VERSION_MISMATCH},
+    source::{Address, Named, Source, is_name, local_path, without_build},
     tree::shown,
-    yarn::Pattern,
 };
 use finding::Finding;
 use std::collections::HashSet;
 
-/// The names that npm may install a package under, because a range `npm:NAME@…` asks for it.
-///
-/// yarn says so in each entry, and pnpm has no aliases in its list. npm has only the ranges, and
-/// those of overrides are in package.json alone: without that nothing can be told.
-pub(super) struct Aliases<'l> {
-    is_known: bool,
-    asked: HashSet<(&'l str, &'l str)>,
-    overridden: HashSet<&'l str>,
-}
-
-// === impl Aliases ===
-
-impl<'l> Aliases<'l> {
-    pub(super) fn of(lockfile: &'l Lockfile, expected: &'l Expected) -> Self {
-        let of_packages = lockfile.packages.iter().flat_map(|one| &one.dependencies);
-        let of_roots = lockfile.roots.iter().flat_map(|one| &one.dependencies);
-        let manifests = || expected.manifests.iter();
-        let of_manifests = manifests().flat_map(|one| &one.dependencies);
-        let needed = of_packages.chain(of_roots).chain(of_manifests);
-        let asked = needed.filter_map(|one| {
-            let (name, _) = crate::yarn::split(one.wanted.strip_prefix("npm:")?)?;
-            Some((&*one.name, name))
-        });
-        let overridden = manifests().flat_map(|one| &one.overridden);
-        Self {
-            is_known: lockfile.format.kind() == Kind::Npm && !expected.manifests.is_empty(),
-            asked: asked.collect(),
-            overridden: overridden.map(|name| &**name).collect(),
-        }
-    }
-
-    fn is_unasked(&self, seen: &Seen<'_>) -> bool {
-        let package = seen.package;
-        let Some(alias) = package.alias.as_deref().filter(|_| self.is_known) else {
-            return false;
-        };
-        !self.asked.contains(&(alias, &*package.name)) && !self.overridden.contains(alias)
-    }
-}
-
 /// What is wrong with the names of one entry.
-pub(super) fn check(seen: &Seen<'_>, aliases: &Aliases<'_>) -> Vec<Finding> {
-    let package = seen.package;
+pub(super) fn check(seen: &Seen<'_>) -> Vec<Finding> {
     let mut findings = by_address(seen);
-    let others = package.wanted.iter().filter(|wanted| {
-        let pattern = Pattern::parse(&wanted.value, &seen.lockfile.format);
-        pattern.is_none_or(|pattern| pattern.name != package.name)
-    });
-    findings.extend(others.map(|wanted| {
-        let (wanted_name, name) = (shown(&wanted.value), shown(&package.name));
-        let message = format!("{wanted_name} is locked to the package {name}");
-        seen.finding(&NAME_MISMATCH, wanted.span, message)
-    }));
-    if aliases.is_unasked(seen) {
-        let (name, alias) = (shown(&package.name), shown(package.installed_as()));
-        let message = format!("{name} is installed as {alias}, which nobody asks for");
-        findings.push(seen.finding(&NAME_MISMATCH, package.span, message));
+    let package = seen.package;
+    // A folder of the project may bear a name that no registry takes.
+    if package.source == Source::Registry && !is_name(&package.name) {
+        let message = format!("no registry has a package {}", shown(&package.name));
+        findings.push(seen.finding(&NAME_IMPOSSIBLE, package.span, message));
     }
     findings
 }
@@ -105,4 +54,84 @@ fn by_address(seen: &Seen<'_>) -> Vec<Finding> {
         }));
     }
     findings
+}
+
+/// What the half of a lock that old releases of npm read installs, and the other half does not know.
+pub(super) fn halves(lockfile: &Lockfile) -> Vec<Finding> {
+    if lockfile.format != Format::Npm(2) {
+        return Vec::new();
+    }
+    let (new, old): (Vec<&Package>, Vec<&Package>) =
+        lockfile.packages.iter().partition(|one| one.path.is_some());
+    let known: HashSet<_> = new.into_iter().map(said).collect();
+    let old = old.into_iter().filter(|one| one.source != Source::Bundled);
+    let others = old.filter(|one| !known.contains(&said(one)));
+    let findings = others.map(|package| {
+        let message = "only the half of the lock that npm before 7 reads says this";
+        let place = lockfile.place(package.span);
+        Finding::new(&HALVES_DIFFER, place, package.subject(), message)
+    });
+    findings.collect()
+}
+
+/// What is installed, under which name: a version, or what lies at an address, which the halves write
+/// in different ways.
+fn said(package: &Package) -> (&str, String) {
+    let text = package.resolved.as_ref().map(|text| &*text.value);
+    let of_address = || {
+        let address = Address::of(text?)?;
+        Some(format!(
+            "{}#{:?}",
+            address.location_without_commit(),
+            address.commit()
+        ))
+    };
+    let of_path = || text.map(|text| local_path(text).trim_start_matches("./").to_owned());
+    let what = match package.registered() {
+        Some((name, version)) => format!("{name}@{version}"),
+        None => of_address().or_else(of_path).unwrap_or_default(),
+    };
+    (package.installed_as(), what)
+}
+
+/// An entry of pnpm's whose key has an address says it again in its fields.
+pub(super) fn key(seen: &Seen<'_>) -> Option<Finding> {
+    let package = seen.package;
+    let (key, resolved) = (package.key.as_deref()?, package.resolved.as_ref()?);
+    let is_said = match package.source {
+        Source::Folder | Source::File => {
+            let path = local_path(&resolved.value).trim_start_matches("./");
+            key.rsplit("file:")
+                .next()
+                .map(|path| path.trim_start_matches("./"))
+                == Some(path)
+        }
+        Source::Git => seen.address.as_ref().is_some_and(|address| {
+            let location = address.location();
+            let plain = location.trim_end_matches(".git");
+            address.commit().is_some_and(|commit| key.contains(commit)) && key.contains(plain)
+        }),
+        // A registry's own address may stand in an entry by its version.
+        Source::Tarball
+            if package
+                .version
+                .as_ref()
+                .is_some_and(|one| key.ends_with(&one.value)) =>
+        {
+            true
+        }
+        Source::Tarball => seen
+            .address
+            .as_ref()
+            .is_some_and(|one| key.contains(&one.location())),
+        _ => true,
+    };
+    (!is_said).then(|| {
+        let message = format!(
+            "{} is the key, {} is installed",
+            shown(key),
+            shown(&resolved.value)
+        );
+        seen.finding(&KEY_DIFFERS, resolved.span, message)
+    })
 }

@@ -1,24 +1,88 @@
 //! Sources: registries, over HTTPS, and one version or commit of what is there.
 
-use super::{Seen, hosts::Hosts};
+use super::{
+    Expected, Seen,
+    fits::{plain, repository, shorthand},
+    hosts::Hosts,
+};
 use crate::{
-    rules::{NOT_HTTPS, NOT_PINNED, SOURCE_ARCHIVE, SOURCE_GIT, SOURCE_OUTSIDE},
-    source::{Address, Source, is_version, local_path},
+    rules::{NOT_HTTPS, NOT_PINNED, SOURCE_ARCHIVE, SOURCE_ASKED, SOURCE_GIT, SOURCE_OUTSIDE},
+    source::{Address, Source, is_version, local_path, workspace},
     tree::shown,
 };
 use finding::Finding;
+use std::collections::HashSet;
+
+/// The repositories and archives that the project's own package.json files ask for. Whoever reviews
+/// them sees the address there; what a package asks for that it does not own nobody sees.
+pub(super) struct Declared {
+    addresses: HashSet<String>,
+}
+
+// === impl Declared ===
+
+impl Declared {
+    pub(super) fn of(expected: &Expected) -> Self {
+        let dependencies = expected.manifests.iter().flat_map(|one| &one.dependencies);
+        let addresses = dependencies.filter_map(|one| {
+            let address = shorthand(&one.wanted);
+            place(address.as_deref().unwrap_or(&one.wanted))
+        });
+        Self {
+            addresses: addresses.collect(),
+        }
+    }
+
+    fn has(&self, seen: &Seen<'_>) -> bool {
+        let resolved = seen.package.resolved.as_ref();
+        let address = resolved.and_then(|text| place(&text.value));
+        address.is_some_and(|address| self.addresses.contains(&address))
+    }
+}
+
+/// A repository, however it is written, or an archive; nothing of what is neither.
+fn place(address: &str) -> Option<String> {
+    match Source::of(address)? {
+        Source::Git => repository(address),
+        Source::Tarball => Some(plain(address)),
+        _ => None,
+    }
+}
 
 /// What is wrong with the source of one entry.
-pub(super) fn check(seen: &Seen<'_>, hosts: &Hosts<'_>) -> Vec<Finding> {
+pub(super) fn check(seen: &Seen<'_>, hosts: &Hosts<'_>, declared: &Declared) -> Vec<Finding> {
     let by_source = match seen.package.source {
+        Source::Git | Source::Tarball if declared.has(seen) => Some(asked(seen)),
         Source::Registry => unpinned_version(seen),
         Source::Git => Some(git(seen)),
-        Source::Tarball if !hosts.lists(seen) => Some(archive(seen)),
+        Source::Tarball if !hosts.lists(seen) && !is_runtime(seen) => Some(archive(seen)),
         Source::File | Source::Folder | Source::Workspace => outside(seen),
         Source::Tarball | Source::Bundled | Source::Patch => None,
     };
     let findings = [by_source, unpinned_commit(seen), not_https(seen)];
     findings.into_iter().flatten().collect()
+}
+
+/// Where releases of what runs JavaScript come from: those who make them serve them there, and no
+/// registry does.
+const RUNTIMES: [(&str, &str); 4] = [
+    ("node@runtime:", "nodejs.org/download/"),
+    ("node@runtime:", "unofficial-builds.nodejs.org/download/"),
+    (
+        "deno@runtime:",
+        "github.com/denoland/deno/releases/download/",
+    ),
+    ("bun@runtime:", "github.com/oven-sh/bun/releases/download/"),
+];
+
+/// Whether an entry is a release of a runtime (pnpm), from where those come from.
+fn is_runtime(seen: &Seen<'_>) -> bool {
+    let (Some(key), Some(address)) = (&seen.package.key, &seen.address) else {
+        return false;
+    };
+    let location = address.location();
+    let mut known = RUNTIMES.iter();
+    known.any(|(name, from)| key.starts_with(name) && location.starts_with(from))
 }
 
 fn unpinned_version(seen: &Seen<'_>) -> Option<Finding> {
@@ -38,6 +102,13 @@ fn unpinned_commit(seen: &Seen<'_>) -> Option<Finding> {
     let is_open = seen.package.source == Source::Git && commit.is_none();
     let message = "the address names no full commit";
     is_open.then(|| seen.finding(&NOT_PINNED, seen.address_span(), message))
+}
+
+fn asked(seen: &Seen<'_>) -> Finding {
+    let from = seen.address.as_ref().map(Address::location);
+    let from = shown(from.as_deref().unwrap_or_default());
+    let message = format!("the project asks for it from {from}");
+    seen.finding(&SOURCE_ASKED, seen.address_span(), message)
 }
 
 fn git(seen: &Seen<'_>) -> Finding {
@@ -62,27 +133,29 @@ fn not_https(seen: &Seen<'_>) -> Option<Finding> {
     let address = seen
         .address
         .as_ref()
-        .filter(|address| !address.is_https())?;
-    let message = format!("{}: is not https:", address.scheme);
+        .filter(|address| !address.is_encrypted())?;
+    let message = format!("{}: is not encrypted", address.scheme);
     Some(seen.finding(&NOT_HTTPS, seen.address_span(), message))
 }
 
 fn outside(seen: &Seen<'_>) -> Option<Finding> {
     let resolved = seen.package.resolved.as_ref()?;
     let path = local_path(&resolved.value);
-    leaves(path, &seen.lockfile.file).then(|| {
+    let folder = super::folder(&seen.lockfile.file);
+    // yarn counts from the package that asks, and says which one that is.
+    let asking = workspace(&resolved.value).unwrap_or_default();
+    leaves(path, &format!("{folder}/{asking}")).then(|| {
         let message = format!("{} is outside of the checkout", shown(path));
         seen.finding(&SOURCE_OUTSIDE, resolved.span, message)
     })
 }
 
-/// Whether a path that begins in the folder of a file leaves the checkout.
-fn leaves(path: &str, file: &str) -> bool {
+/// Whether a path that begins in a folder leaves the checkout.
+fn leaves(path: &str, folder: &str) -> bool {
     let is_drive = path.as_bytes().get(1) == Some(&b':');
     if is_drive || path.starts_with(['/', '~', '\\']) {
         return true;
     }
-    let folder = file.rsplit_once('/').map_or("", |(folder, _)| folder);
     let mut depth: i64 = 0;
     let parts = folder.split('/').chain(path.split(['/', '\\']));
     for part in parts {
@@ -105,11 +178,12 @@ mod tests {
     #[test]
     fn a_path_leaves_the_checkout_where_it_climbs_above_it() {
         for path in ["a", "./a/../b", "a/../..//x/.."] {
-            assert!(!leaves(path, "web/yarn.lock"), "{path}");
+            assert!(!leaves(path, "web"), "{path}");
         }
-        assert!(!leaves("../a", "web/yarn.lock"));
+        assert!(!leaves("../a", "web"));
+        assert!(leaves("../a", "web/.."));
         for path in ["../a", "/a", "~/a", "C:\\a", "a/../../b", "..\\a"] {
-            assert!(leaves(path, "yarn.lock"), "{path}");
+            assert!(leaves(path, ""), "{path}");
         }
     }
 }

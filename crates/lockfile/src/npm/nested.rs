@@ -10,23 +10,43 @@ use crate::{
 };
 use finding::Unreadable;
 
+/// How long all paths together can be, in bytes: they are not in the file, but made. The largest real
+/// locks stay below a hundredth.
+const MAX_PATHS: usize = 256 << 20;
+
+/// What lies in a tree.
+#[derive(Default)]
+pub(super) struct Nested {
+    pub(super) packages: Vec<Package>,
+    /// Of all paths.
+    bytes: usize,
+}
+
 /// Reads what lies below an entry; how deep that can be was bounded when the tree was made.
 pub(super) fn read(
     below: Fields<'_, '_>,
-    depth: usize,
-    packages: &mut Vec<Package>,
+    path: &str,
+    nested: &mut Nested,
 ) -> Result<(), Unreadable> {
     let Some(group) = below.map("dependencies")? else {
         return Ok(());
     };
     for entry in group.entries {
         let fields = Fields::of(group.input, &entry.node)?;
-        let package = package(fields, entry, depth > 0)?;
-        packages.push(Package {
-            is_on_top: depth == 0,
+        let package = package(fields, entry, !path.is_empty())?;
+        let separator = if path.is_empty() { "" } else { "/" };
+        let path = format!("{path}{separator}node_modules/{}", entry.key);
+        nested.bytes += path.len();
+        if nested.bytes > MAX_PATHS {
+            return Err(group
+                .input
+                .refuse(entry.at, "has longer paths than any system takes"));
+        }
+        nested.packages.push(Package {
+            path: Some(path.clone()),
             ..package
         });
-        read(fields, depth + 1, packages)?;
+        read(fields, &path, nested)?;
     }
     Ok(())
 }
@@ -44,7 +64,7 @@ fn package(
     };
     let key = entry.key.to_string();
     let mut package = Package::new(key, Source::Registry, input.span(entry.at));
-    package.resolved = fields.text("resolved")?;
+    package.resolved = fields.text_unless_false("resolved")?;
     let aliased = written.value.strip_prefix("npm:");
     if let Some((name, version)) = aliased.and_then(|locator| locator.rsplit_once('@')) {
         package.alias = Some(std::mem::replace(&mut package.name, name.to_owned()));
@@ -60,7 +80,8 @@ fn package(
     }
     let resolved = package.resolved.as_ref().map(|text| &*text.value);
     // As in the list of later versions, a flag alone is not believed.
-    package.source = if fields.flag("bundled")? && is_nested && resolved.is_none() {
+    let is_bare = resolved.is_none() && fields.get("integrity").is_none();
+    package.source = if fields.flag("bundled")? && is_nested && is_bare {
         Source::Bundled
     } else {
         super::source(fields, node.at, resolved)?

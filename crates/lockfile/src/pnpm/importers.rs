@@ -5,9 +5,9 @@
 
 use super::GROUPS;
 use crate::{
-    input::At,
+    input::{At, Input},
     model::{Dependency, Root},
-    tree::Fields,
+    tree::{Entry, Fields},
 };
 use finding::Unreadable;
 use std::collections::HashMap;
@@ -23,12 +23,45 @@ pub(super) fn read(top: Fields<'_, '_>) -> Result<Vec<Root>, Unreadable> {
     roots.collect()
 }
 
+/// What ranges `catalog:NAME` stand for: each with the catalog's name before its own.
+pub(super) fn catalogs(top: Fields<'_, '_>) -> Result<Vec<Dependency>, Unreadable> {
+    let mut found = Vec::new();
+    let catalogs = top.map("catalogs")?.map(|catalogs| catalogs.entries);
+    for catalog in catalogs.unwrap_or_default() {
+        let entries = Fields::of(top.input, &catalog.node)?.entries;
+        for entry in entries {
+            let one = given(top.input, entry, false)?;
+            let name = format!("{}:{}", catalog.key, one.name);
+            found.push(Dependency { name, ..one });
+        }
+    }
+    Ok(found)
+}
+
+/// A range, and beside it what is locked for it.
+fn given(
+    input: &Input<'_>,
+    entry: &Entry<'_>,
+    is_optional: bool,
+) -> Result<Dependency, Unreadable> {
+    let fields = Fields::of(input, &entry.node)?;
+    Ok(Dependency {
+        name: entry.key.to_string(),
+        wanted: fields.need("specifier")?.text(input)?.to_owned(),
+        locked: Some(fields.need("version")?.text(input)?.to_owned()),
+        is_optional,
+        span: input.span(entry.at),
+    })
+}
+
 fn root(fields: Fields<'_, '_>, path: &str, at: At) -> Result<Root, Unreadable> {
     let dependencies = match fields.map("specifiers")? {
         Some(_) => apart(fields)?,
         None => together(fields)?,
     };
     Ok(Root {
+        name: None,
+        bundles: Vec::new(),
         path: if path == "." { "" } else { path }.to_owned(),
         dependencies,
         span: fields.input.span(at),
@@ -39,16 +72,32 @@ fn apart(fields: Fields<'_, '_>) -> Result<Vec<Dependency>, Unreadable> {
     let mut locked = HashMap::new();
     for (group, is_optional) in GROUPS {
         for one in fields.dependencies(group, is_optional)? {
-            locked.insert(one.name, (one.wanted, is_optional));
+            locked.insert(one.name, (one.wanted, is_optional, one.span));
         }
     }
     let mut specified = fields.dependencies("specifiers", false)?;
     for one in &mut specified {
-        if let Some((version, is_optional)) = locked.remove(&one.name) {
+        if let Some((version, is_optional, _)) = locked.remove(&one.name) {
             one.locked = Some(version);
             one.is_optional = is_optional;
+        } else {
+            // What is asked for and not locked has no entry.
+            one.locked = Some(String::new());
         }
     }
+    // And what is locked is installed, whether or not anybody asks for it.
+    let more = locked
+        .into_iter()
+        .map(|(name, (version, is_optional, span))| Dependency {
+            name,
+            wanted: String::new(),
+            locked: Some(version),
+            is_optional,
+            span,
+        });
+    let mut more: Vec<Dependency> = more.collect();
+    more.sort_by(|one, other| one.name.cmp(&other.name));
+    specified.extend(more);
     Ok(specified)
 }
 
@@ -58,14 +107,7 @@ fn together(fields: Fields<'_, '_>) -> Result<Vec<Dependency>, Unreadable> {
     for (group, is_optional) in GROUPS {
         let entries = fields.map(group)?.map(|group| group.entries);
         for entry in entries.unwrap_or_default() {
-            let given = Fields::of(input, &entry.node)?;
-            specified.push(Dependency {
-                name: entry.key.to_string(),
-                wanted: given.need("specifier")?.text(input)?.to_owned(),
-                locked: Some(given.need("version")?.text(input)?.to_owned()),
-                is_optional,
-                span: input.span(entry.at),
-            });
+            specified.push(given(input, entry, is_optional)?);
         }
     }
     Ok(specified)

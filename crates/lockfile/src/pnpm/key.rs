@@ -12,7 +12,10 @@ pub(super) fn new(key: &str) -> Option<Key<'_>> {
     let (name, version) = crate::yarn::split(without_peers(key))?;
     Some(Key {
         name,
-        version: Some(version).filter(|version| !version.is_empty() && !version.contains(':')),
+        version: Some(version).filter(|version| {
+            let is_address = version.contains(':') && !version.starts_with("runtime:");
+            !version.is_empty() && !is_address
+        }),
     })
 }
 
@@ -29,12 +32,17 @@ pub(super) fn old(key: &str) -> Option<Key<'_>> {
     let base = path.get(base_start..)?;
     let end = base_start + base.find(['/', '@'])?;
     let (name, version) = (path.get(..end)?, path.get(end + 1..)?);
-    let version = version.split('_').next().unwrap_or(version);
+    let version = without_old_peers(version);
     let is_address = version.is_empty() || version.contains(['/', ':']);
     Some(Key {
         name,
         version: (!is_address).then_some(version),
     })
+}
+
+/// Before version 6 they are behind an underscore, which no version has.
+pub(super) fn without_old_peers(version: &str) -> &str {
+    version.split('_').next().unwrap_or(version)
 }
 
 /// Since version 6 peers and patches are in brackets.

@@ -65,9 +65,12 @@ impl Address {
     }
 
     /// Whether whoever is on the way can neither read nor change what is fetched, and a server has
-    /// to show a certificate.
-    pub(crate) fn is_https(&self) -> bool {
-        matches!(self.scheme.as_str(), "https" | "git+https")
+    /// to prove that it is the right one: by a certificate, or by the key that ssh knows it by.
+    pub(crate) fn is_encrypted(&self) -> bool {
+        matches!(
+            self.scheme.as_str(),
+            "https" | "git+https" | "ssh" | "git+ssh"
+        )
     }
 
     /// Whether it looks like one of a repository: by its ending, or by the commit that it names.

@@ -108,27 +108,37 @@ pub(crate) fn without_build(version: &str) -> &str {
     version.split('+').next().unwrap_or(version)
 }
 
-/// Whether a name is one that a package can have: of letters that an address needs not escape, with
-/// or without a scope, and not a way out of the folder that it is installed in.
+/// Whether a name is one that a registry's package can have: of letters that an address needs not
+/// escape, with or without a scope, and not a way out of the folder that it is installed in.
 pub(crate) fn is_name(text: &str) -> bool {
-    let base = match text.strip_prefix('@') {
-        None => text,
-        Some(scoped) => match scoped.split_once('/') {
-            Some((scope, base)) if is_part(scope) => base,
-            _ => return false,
-        },
-    };
-    is_part(base)
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_.!~*'()".contains(letter);
+    has_parts(text, is_plain)
 }
 
-fn is_part(part: &str) -> bool {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.!~*'()".contains(&byte);
-    !part.is_empty() && !part.starts_with('.') && part.bytes().all(is_plain)
+/// Whether something can be installed under a name: a folder of the project's own may bear any that
+/// is no way out of the folder it is put in, and that no terminal obeys.
+pub(crate) fn is_folder_name(text: &str) -> bool {
+    let is_plain = |letter: char| match letter {
+        '/' | '\\' | ':' | '"' | '<' | '>' | '|' | '?' | '*' => false,
+        letter => letter.is_ascii_graphic() || letter.is_alphanumeric(),
+    };
+    is_name(text) || has_parts(text, is_plain)
+}
+
+/// Whether the parts of a name, a scope and what is in it or only that, are of such letters.
+fn has_parts(text: &str, is_plain: impl Fn(char) -> bool) -> bool {
+    let is_part =
+        |part: &str| !part.is_empty() && !part.starts_with('.') && part.chars().all(&is_plain);
+    match text.strip_prefix('@').map(|scoped| scoped.split_once('/')) {
+        None => is_part(text),
+        Some(Some((scope, base))) => is_part(scope) && is_part(base),
+        Some(None) => false,
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Named, is_name, is_version};
+    use super::{Named, is_folder_name, is_name, is_version};
 
     fn names(path: &str) -> Option<(String, String)> {
         let named = Named::of_path(path)?;
@@ -185,6 +195,26 @@ mod tests {
             "@s/",
         ] {
             assert!(!is_name(name), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn a_folder_may_bear_a_name_that_no_registry_takes() {
+        for name in ["$repo-utils", "@s/$a", "a+b", "a=1", "\u{e9}"] {
+            assert!(is_folder_name(name) && !is_name(name), "{name}");
+        }
+        for name in [
+            "",
+            "..",
+            "a/b",
+            "@s/../a",
+            "a\\..\\b",
+            "a b",
+            "a\u{1b}",
+            "a\u{202e}b",
+            "@s",
+        ] {
+            assert!(!is_folder_name(name), "{name:?}");
         }
     }
 

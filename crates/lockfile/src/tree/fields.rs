@@ -1,10 +1,10 @@
 //! Fields: the entries of a map, asked by name and by type.
 
-use super::{Entry, Node, shown};
+use super::{Entry, Node, Value, shown};
 use crate::{
     input::{At, Input},
     model::{Dependency, Text},
-    source::is_name,
+    source::is_folder_name,
 };
 use finding::Unreadable;
 
@@ -48,6 +48,14 @@ impl<'f, 't> Fields<'f, 't> {
         self.get(key).map(|node| self.text_of(node)).transpose()
     }
 
+    /// A field of text that npm writes as `false` where there is nothing to say.
+    pub(crate) fn text_unless_false(self, key: &str) -> Result<Option<Text>, Unreadable> {
+        match self.get(key).map(|node| &node.value) {
+            Some(Value::Literal("false")) => Ok(None),
+            _ => self.text(key),
+        }
+    }
+
     fn text_of(self, node: &Node<'_>) -> Result<Text, Unreadable> {
         Ok(Text {
             value: node.text(self.input)?.to_owned(),
@@ -67,6 +75,23 @@ impl<'f, 't> Fields<'f, 't> {
         node.map(|node| Self::of(self.input, node)).transpose()
     }
 
+    /// The texts of a list.
+    pub(crate) fn texts_of(self, node: Option<&Node<'_>>) -> Result<Vec<String>, Unreadable> {
+        let Some(node) = node else {
+            return Ok(Vec::new());
+        };
+        let elements = node.list(self.input)?.iter();
+        let texts = elements.map(|element| element.text(self.input).map(str::to_owned));
+        texts.collect()
+    }
+
+    /// Those of some fields that are there, each with its value as it is written.
+    pub(crate) fn facts(self, keys: &[&str]) -> Vec<(String, String)> {
+        let given = keys.iter().filter_map(|key| Some((*key, self.get(key)?)));
+        let facts = given.map(|(key, node)| (key.to_owned(), node.canonical()));
+        facts.collect()
+    }
+
     /// What a field lists as needed: names with ranges.
     pub(crate) fn dependencies(
         self,
@@ -77,7 +102,7 @@ impl<'f, 't> Fields<'f, 't> {
             return Ok(Vec::new());
         };
         let needed = group.entries.iter().map(|entry| {
-            if !is_name(&entry.key) {
+            if !is_folder_name(&entry.key) {
                 let problem = format!("has {}, which no package can be named", shown(&entry.key));
                 return Err(self.input.refuse(entry.at, problem));
             }

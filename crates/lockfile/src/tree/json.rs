@@ -43,10 +43,9 @@ fn list<'t>(
     budget: &mut Budget,
 ) -> Result<Value<'t>, Unreadable> {
     let elements: Vec<&RawValue> = parse(input, raw.get(), start(input, raw))?;
-    for element in elements {
-        node(input, element, depth + 1, budget)?;
-    }
-    Ok(Value::List)
+    let elements = elements.into_iter();
+    let nodes = elements.map(|element| node(input, element, depth + 1, budget));
+    Ok(Value::List(nodes.collect::<Result<_, _>>()?))
 }
 
 fn map<'t>(

@@ -16,6 +16,17 @@ use std::collections::HashSet;
 
 const METADATA: &str = "__metadata";
 
+/// What of a package's own manifest decides on which machines it is installed, and what of it is
+/// linked from where it can be run.
+const FACTS: [&str; 6] = [
+    "conditions",
+    "bin",
+    "peerDependencies",
+    "peerDependenciesMeta",
+    "dependenciesMeta",
+    "linkType",
+];
+
 pub(super) fn read(input: &Input<'_>) -> Result<Lockfile, Unreadable> {
     let documents = tree::yaml(input)?;
     let [tree] = documents.as_slice() else {
@@ -24,12 +35,22 @@ pub(super) fn read(input: &Input<'_>) -> Result<Lockfile, Unreadable> {
     let top = Fields::of(input, tree)?;
     let metadata = Fields::of(input, top.need(METADATA)?)?;
     let version = metadata.need("version")?.scalar(input)?;
+    let cache = metadata.get("cacheKey").map(|node| {
+        Ok(Text {
+            value: node.scalar(input)?.to_owned(),
+            span: input.span(node.at),
+        })
+    });
+    let cache = cache.transpose()?;
     let mut lockfile = Lockfile {
         file: input.file.to_owned(),
         format: Format::YarnBerry(version.to_owned()),
         packages: Vec::new(),
         roots: Vec::new(),
-        overridden: HashSet::new(),
+        overrides: Vec::new(),
+        catalogs: Vec::new(),
+        patches: Vec::new(),
+        cache,
     };
     for entry in top.entries.iter().filter(|entry| entry.key != METADATA) {
         let package = package(input, entry)?;
@@ -65,6 +86,7 @@ fn package(input: &Input<'_>, entry: &Entry<'_>) -> Result<Package, Unreadable> 
             span: input.span(node.at),
         }),
         checksum: fields.text("checksum")?,
+        facts: fields.facts(&FACTS),
         // Only for some platforms, so that others do not fetch it.
         is_optional: fields.get("conditions").is_some(),
         dependencies,
@@ -105,6 +127,8 @@ fn root(package: &Package) -> Root {
             .filter(|path| *path != ".")
             .unwrap_or_default()
             .to_owned(),
+        name: Some(package.name.clone()),
+        bundles: Vec::new(),
         dependencies: plain.collect(),
         span: package.span,
     }

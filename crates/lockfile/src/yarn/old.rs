@@ -12,7 +12,6 @@ use crate::{
     tree::{self, Entry, Fields},
 };
 use finding::Unreadable;
-use std::collections::HashSet;
 
 pub(super) fn read(input: &Input<'_>) -> Result<Lockfile, Unreadable> {
     let tree = tree::classic(input)?;
@@ -23,7 +22,10 @@ pub(super) fn read(input: &Input<'_>) -> Result<Lockfile, Unreadable> {
         format: Format::YarnClassic,
         packages: packages.collect::<Result<_, _>>()?,
         roots: Vec::new(),
-        overridden: HashSet::new(),
+        overrides: Vec::new(),
+        catalogs: Vec::new(),
+        patches: Vec::new(),
+        cache: None,
     })
 }
 
@@ -31,10 +33,18 @@ fn package(input: &Input<'_>, entry: &Entry<'_>) -> Result<Package, Unreadable> 
     let fields = Fields::of(input, &entry.node)?;
     fields.need("version")?;
     let wanted = patterns(input, &entry.key, entry.at);
-    let Some(first) = wanted
-        .first()
-        .and_then(|text| Pattern::parse(&text.value, &Format::YarnClassic))
+    let patterns = wanted.iter();
+    let patterns = patterns.map(|text| Pattern::parse(&text.value, &Format::YarnClassic));
+    let Some(patterns) = patterns
+        .collect::<Option<Vec<_>>>()
+        .filter(|all| !all.is_empty())
     else {
+        return Err(input.refuse(entry.at, "has an entry without a name"));
+    };
+    // A resolution can put another package in the place of one that is asked for by its plain name:
+    // then the entry is locked for both, and only the alias says what is installed.
+    let alias = patterns.iter().find(|one| one.name != one.installed_as);
+    let Some(first) = alias.or(patterns.first()) else {
         return Err(input.refuse(entry.at, "has an entry without a name"));
     };
     let resolved = fields.text("resolved")?;

@@ -148,7 +148,8 @@ fn an_address_where_there_was_none_is_another_source() {
     assert_eq!(moved("", archive), ["lock/source-changed"]);
     assert_eq!(moved("", git), ["lock/source-changed"]);
     assert_eq!(moved(archive, ""), ["lock/source-changed"]);
-    assert_eq!(moved("", own), Vec::<&str>::new());
+    assert_eq!(moved("", own), ["lock/source-changed"]);
+    assert_eq!(moved(own, ""), Vec::<&str>::new());
 }
 
 #[test]

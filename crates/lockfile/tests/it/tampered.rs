@@ -169,7 +169,7 @@ fn an_archive_of_another_host_is_found() {
     let from = "https://registry.example.com/lodash/";
     for name in ["npm1.json", "npm3.json", "yarn1.lock"] {
         let to = "https://evil.example.com/lodash/";
-        assert_eq!(found(name, from, to), ["lock/host-mixed"], "{name}");
+        assert_eq!(found(name, from, to), ["lock/host-foreign"], "{name}");
         let to = "http://registry.example.com/lodash/";
         assert_eq!(found(name, from, to), ["lock/not-https"], "{name}");
     }
@@ -186,7 +186,7 @@ fn both_halves_of_a_lock_for_old_and_new_npm_are_looked_at() {
         let lock = fixtures::one("site", "npm2.json").read_as(&format!("{}{rest}", &text[..at]));
         let findings = audit(&lock, &Expected::default());
         assert_eq!(findings.len(), 1);
-        assert_eq!(findings[0].rule.id, "lock/host-mixed");
+        assert_eq!(findings[0].rule.id, "lock/host-foreign");
     }
 }
 
@@ -221,9 +221,12 @@ fn an_archive_in_place_of_the_registry_is_found_in_pnpm() {
         ["lock/source-archive"]
     );
     let swap = "tarball: https://registry.example.com/evil/-/evil-4.1.2.tgz";
-    assert_eq!(found(swap), ["lock/name-mismatch"]);
+    assert_eq!(found(swap), ["lock/name-mismatch", "lock/host-foreign"]);
     let git = "type: git, repo: https://example.com/a.git, commit: main";
-    assert_eq!(found(git), ["lock/source-git", "lock/not-pinned"]);
+    assert_eq!(
+        found(git),
+        ["lock/source-git", "lock/not-pinned", "lock/key-differs"]
+    );
 }
 
 #[test]

@@ -12,8 +12,9 @@ const EXAMPLES: &str = "Examples:
   modkeep gate --step vulnerable=warn --sbom bom.json
   modkeep gate --explain
 
-Exit codes: 0 passed, 2 could not tell (unreadable input, wrong usage); of the first step that blocks:
-  10 lock, 11 minimal, 12 vulnerable, 13 fresh, 14 allowed, 15 change";
+Exit codes: 0 passed; of the first step that blocks (before 2, whatever else could not be read):
+  10 lock, 11 minimal, 12 vulnerable, 13 fresh, 14 allowed, 15 change
+2 could not tell: unreadable input, nothing to judge, wrong usage";
 
 pub(super) fn gate() -> Command {
     let directory = path("directory", "DIR", "The checkout").default_value(".");
@@ -64,6 +65,17 @@ pub(super) fn gate() -> Command {
         "Write the bill of materials as CycloneDX 1.6",
     )
     .long("sbom");
+    let vex = path(
+        "vex",
+        "FILE",
+        "Write what is known of vulnerabilities, waivers among it, as OpenVEX 0.2.0",
+    )
+    .long("vex");
+    let vex_author = Arg::new("vex-author")
+        .long("vex-author")
+        .value_name("WHO")
+        .requires("vex")
+        .help("Who says it [default: the maintainers of the module]");
     let explain = Arg::new("explain")
         .long("explain")
         .action(ArgAction::SetTrue)
@@ -82,6 +94,8 @@ pub(super) fn gate() -> Command {
                 report,
                 govulncheck,
                 sbom,
+                vex,
+                vex_author,
                 explain,
             ]),
     )

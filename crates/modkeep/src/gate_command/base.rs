@@ -5,9 +5,14 @@
 //! is the tip: what a change is judged by is what holds now where it will be merged to, however old
 //! the branch is.
 
-use super::git::{Commit, Repository};
+use super::{
+    checkout::Files,
+    git::{Commit, Repository},
+};
 use crate::failure::Failure;
 use finding::Unreadable;
+use gate::{inventory::Inventory, scope::Scope};
+use std::path::{Path, PathBuf};
 
 /// What a change is compared with.
 #[derive(Debug)]
@@ -17,6 +22,7 @@ pub(super) struct Base {
     shared: Commit,
     /// The revision itself.
     pub(super) tip: Commit,
+    inventory: Inventory,
 }
 
 // === impl Base ===
@@ -29,7 +35,17 @@ impl Base {
             repository: repository.clone(),
             shared: repository.branched_off(&tip)?,
             tip,
+            inventory: Inventory::default(),
         })
+    }
+
+    /// The same with the files of a scope.
+    pub(super) fn within(mut self, scope: &Scope) -> Result<Self, Unreadable> {
+        let files = self.repository.files(&self.shared)?;
+        for file in files.iter().filter(|file| scope.holds(file)) {
+            self.inventory.add(file);
+        }
+        Ok(self)
     }
 
     /// What a reader should know of how it was found.
@@ -38,13 +54,29 @@ impl Base {
         format!("base: {short}, where this branched off {name}")
     }
 
-    /// A file as it was, by its path from the directory; none if it was not there.
-    pub(super) fn read(&self, name: &str) -> Result<Option<Vec<u8>>, Unreadable> {
-        self.repository.file(&self.shared, name)
+    /// Lays the files whose names are wanted into a directory; gives where in it the directory is that
+    /// is judged.
+    pub(super) fn lay(
+        &self,
+        into: &Path,
+        is_wanted: impl Fn(&str) -> bool,
+    ) -> Result<PathBuf, String> {
+        self.repository.lay(&self.shared, is_wanted, into)?;
+        Ok(into.join(&self.repository.prefix))
     }
 
     /// A file as it was, by its path from the root of the work tree.
     pub(super) fn plain_file(&self, path: &str) -> Result<Option<Vec<u8>>, Unreadable> {
         self.repository.plain_file(&self.shared, path)
+    }
+}
+
+impl Files for Base {
+    fn inventory(&self) -> &Inventory {
+        &self.inventory
+    }
+
+    fn read(&self, name: &str) -> Result<Option<Vec<u8>>, Unreadable> {
+        self.repository.file(&self.shared, name)
     }
 }

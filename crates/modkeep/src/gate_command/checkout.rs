@@ -1,13 +1,17 @@
 //! Checkout: the files that the gate reads, found and read within bounds.
 //!
-//! Go modules and lock files may lie anywhere below the directory. What belongs to others is left
-//! alone: vendored code, installed packages, test data, hidden directories, and directories that a
-//! link leads to. Names are relative to the directory and have slashes, as reports want them.
+//! Go modules and lock files may lie anywhere below the directory; what is left out is the
+//! [scope](gate::scope)'s to say, and is counted. A directory that a link leads to is not entered.
+//! Names are relative to the directory and have slashes, as reports want them. What cannot be looked
+//! at is named, and hides nothing else.
 
 use crate::plain_file;
 use finding::{Place, Unreadable, is_obeyed};
+use gate::{
+    inventory::Inventory,
+    scope::{Exclusion, Scope},
+};
 use std::{
-    collections::BTreeSet,
     fs, io,
     path::{Path, PathBuf},
 };
@@ -20,88 +24,158 @@ const DEPTH: usize = 64;
 const LISTED: usize = 20;
 
 /// Directories that are looked into at most: a checkout, not a disk.
-const DIRECTORIES: usize = 20_000;
+const DIRECTORIES: usize = 100_000;
 
-/// Directories whose content is somebody else's.
-const FOREIGN: [&str; 3] = ["vendor", "node_modules", "testdata"];
+/// Directories that a note names.
+const NAMED: usize = 5;
+
+/// The files of one state of a checkout: on disk, or at a commit.
+pub(super) trait Files {
+    /// Those that decide about dependencies.
+    fn inventory(&self) -> &Inventory;
+
+    /// Reads a file; one that is not there is none.
+    fn read(&self, name: &str) -> Result<Option<Vec<u8>>, Unreadable>;
+}
 
 /// A directory and what of interest is in it.
 #[derive(Debug)]
 pub(super) struct Checkout {
     root: PathBuf,
-    /// Directories of Go modules, relative; empty for the root.
-    pub(super) modules: BTreeSet<String>,
-    /// Files of other package managers, relative.
-    pub(super) others: BTreeSet<String>,
+    inventory: Inventory,
     /// What could not be looked at.
     pub(super) unreadable: Vec<Unreadable>,
+    foreign: Vec<String>,
+    excluded: Vec<String>,
+}
+
+/// A directory that is to be looked into.
+struct Waiting {
+    path: String,
+    depth: usize,
 }
 
 // === impl Checkout ===
 
 impl Checkout {
-    /// Looks for modules, and for files whose name is `wanted`.
-    pub(super) fn find(root: &Path, wanted: impl Fn(&str) -> bool) -> io::Result<Self> {
+    /// Looks for what decides about dependencies, within a scope. What cannot be read below the
+    /// directory is named and passed over; the directory itself has to be one.
+    pub(super) fn find(root: &Path, scope: &Scope) -> io::Result<Self> {
+        fs::read_dir(root)?;
         let mut checkout = Self {
             root: root.to_owned(),
-            modules: BTreeSet::new(),
-            others: BTreeSet::new(),
+            inventory: Inventory::default(),
             unreadable: Vec::new(),
+            foreign: Vec::new(),
+            excluded: Vec::new(),
         };
-        let mut waiting = vec![(String::new(), 0)];
+        let mut waiting = vec![Waiting {
+            path: String::new(),
+            depth: 0,
+        }];
         let mut seen = 0;
-        while let Some((directory, depth)) = waiting.pop() {
+        while let Some(directory) = waiting.pop() {
             seen += 1;
             if seen > DIRECTORIES {
-                let why = format!("more than {DIRECTORIES} directories");
-                return Err(io::Error::other(why));
+                let problem =
+                    format!("more than {DIRECTORIES} directories; not all were looked into");
+                checkout.cannot_read(&directory.path, &problem);
+                break;
             }
-            for entry in fs::read_dir(root.join(&directory))? {
-                let entry = entry?;
-                let kind = entry.file_type()?;
-                let name = match name(&entry) {
-                    Ok(name) => name,
-                    Err(unreadable) => {
-                        checkout.cannot_read(&directory, unreadable);
-                        continue;
-                    }
-                };
-                let path = join(&directory, &name);
-                if kind.is_dir() && is_foreign(&name) {
-                } else if kind.is_dir() && depth == DEPTH {
-                    let problem = format!("it lies deeper than {DEPTH} directories");
-                    checkout.cannot_read("", Unreadable::new(Place::file(path), problem));
-                } else if kind.is_dir() {
-                    waiting.push((path, depth + 1));
-                } else if name == "go.mod" {
-                    checkout.modules.insert(directory.clone());
-                } else if wanted(&name) {
-                    checkout.others.insert(path);
-                }
+            if let Err(error) = checkout.look_into(&directory, scope, &mut waiting) {
+                checkout.cannot_read(&directory.path, &error.to_string());
             }
         }
+        checkout.foreign.sort_unstable();
+        checkout.excluded.sort_unstable();
         Ok(checkout)
     }
 
-    fn cannot_read(&mut self, directory: &str, unreadable: Unreadable) {
-        if self.unreadable.len() < LISTED {
-            let place = Place::file(join(directory, &unreadable.place.file));
-            self.unreadable.push(Unreadable {
-                place,
-                ..unreadable
-            });
+    fn look_into(
+        &mut self,
+        directory: &Waiting,
+        scope: &Scope,
+        waiting: &mut Vec<Waiting>,
+    ) -> io::Result<()> {
+        for entry in fs::read_dir(self.root.join(&directory.path))? {
+            let entry = entry?;
+            let kind = entry.file_type()?;
+            let path = match name(&entry) {
+                Ok(name) => join(&directory.path, &name),
+                Err(unreadable) => {
+                    let path = join(&directory.path, &unreadable.place.file);
+                    self.cannot_read(&path, &unreadable.problem);
+                    continue;
+                }
+            };
+            let exclusion = if kind.is_dir() {
+                scope.directory(&path)
+            } else {
+                scope.file(&path)
+            };
+            match exclusion {
+                Some(Exclusion::Git) => {}
+                Some(Exclusion::Foreign) => self.foreign.push(path),
+                Some(Exclusion::Policy) => self.excluded.push(path),
+                None if !kind.is_dir() => self.inventory.add(&path),
+                None if directory.depth == DEPTH => {
+                    let problem = format!("it lies deeper than {DEPTH} directories");
+                    self.cannot_read(&path, &problem);
+                }
+                None => waiting.push(Waiting {
+                    path,
+                    depth: directory.depth + 1,
+                }),
+            }
         }
+        Ok(())
     }
 
-    /// Reads a file; one that is not there is none.
-    pub(super) fn read(&self, name: &str) -> Result<Option<Vec<u8>>, Unreadable> {
-        read_named(&self.root, name)
+    fn cannot_read(&mut self, path: &str, problem: &str) {
+        if self.unreadable.len() < LISTED {
+            let file = if path.is_empty() { "." } else { path };
+            let unreadable = Unreadable::new(Place::file(file), problem);
+            self.unreadable.push(unreadable);
+        }
     }
 
     /// The directory of a module.
     pub(super) fn path(&self, directory: &str) -> PathBuf {
         self.root.join(directory)
     }
+
+    /// What a reader should know of what was left out.
+    pub(super) fn notes(&self) -> Vec<String> {
+        let lists = [
+            ("not judged, installed or vendored code", &self.foreign),
+            ("not judged, excluded by the policy", &self.excluded),
+        ];
+        let lists = lists.into_iter().filter(|(_, paths)| !paths.is_empty());
+        lists
+            .map(|(why, paths)| format!("{why}: {}", some_of(paths)))
+            .collect()
+    }
+}
+
+impl Files for Checkout {
+    fn inventory(&self) -> &Inventory {
+        &self.inventory
+    }
+
+    /// Through no link: the folders that a lock names are chosen by whoever wrote it.
+    fn read(&self, name: &str) -> Result<Option<Vec<u8>>, Unreadable> {
+        found(name, read_below(&self.root, name))
+    }
+}
+
+/// The first of some paths, and how many more there are.
+fn some_of(paths: &[String]) -> String {
+    let named: Vec<&str> = paths.iter().take(NAMED).map(String::as_str).collect();
+    let more = match paths.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!("{}{more}", named.join(", "))
 }
 
 /// A name below a directory of the checkout.
@@ -127,13 +201,13 @@ fn name(entry: &fs::DirEntry) -> Result<String, Unreadable> {
     Ok(name)
 }
 
-fn is_foreign(name: &str) -> bool {
-    name.starts_with(['.', '_']) || FOREIGN.contains(&name)
-}
-
 /// Reads a file of a checkout by its name; one that is not there is none.
 pub(super) fn read_named(root: &Path, name: &str) -> Result<Option<Vec<u8>>, Unreadable> {
-    match read_plain(&root.join(name)) {
+    found(name, read_plain(&root.join(name)))
+}
+
+fn found(name: &str, read: io::Result<Vec<u8>>) -> Result<Option<Vec<u8>>, Unreadable> {
+    match read {
         Ok(bytes) => Ok(Some(bytes)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(Unreadable::new(Place::file(name), error.to_string())),
@@ -163,31 +237,41 @@ pub(super) fn read_below(root: &Path, path: &str) -> io::Result<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
-    use super::Checkout;
+    use super::{Checkout, Files as _};
+    use gate::scope::Scope;
     use std::fs;
     use tempfile::tempdir;
 
     #[test]
-    fn modules_and_locks_are_found_and_what_belongs_to_others_is_not() {
+    fn everything_is_found_and_what_is_left_out_is_named() {
         let root = tempdir().unwrap();
         for file in [
             "go.mod",
-            "web/package-lock.json",
+            ".github/actions/x/package-lock.json",
             "tools/go.mod",
             "vendor/example.com/x/go.mod",
             "web/node_modules/left/package-lock.json",
             ".git/go.mod",
             "a/testdata/m/go.mod",
+            "_b/go.mod",
         ] {
             let path = root.path().join(file);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, "").unwrap();
         }
-        let found = Checkout::find(root.path(), |name| name == "package-lock.json").unwrap();
-        assert_eq!(Vec::from_iter(&found.modules), ["", "tools"]);
-        assert_eq!(Vec::from_iter(&found.others), ["web/package-lock.json"]);
+        let scope = Scope::without(&["testdata".to_owned()]).unwrap();
+        let found = Checkout::find(root.path(), &scope).unwrap();
+        let inventory = found.inventory();
+        assert_eq!(Vec::from_iter(&inventory.modules), ["", "_b", "tools"]);
+        let lock = ".github/actions/x/package-lock.json";
+        assert_eq!(Vec::from_iter(&inventory.locks), [lock]);
+        let notes = [
+            "not judged, installed or vendored code: vendor, web/node_modules",
+            "not judged, excluded by the policy: a/testdata",
+        ];
+        assert_eq!(found.notes(), notes);
         assert_eq!(found.read("go.sum").unwrap(), None);
-        assert!(found.read("web").is_err());
+        assert!(found.read("tools").is_err());
     }
 
     #[cfg(unix)]
@@ -195,12 +279,13 @@ mod tests {
     fn a_link_out_of_the_checkout_is_not_followed() {
         let root = tempdir().unwrap();
         let secret = tempdir().unwrap();
-        fs::write(secret.path().join("token"), "secret\n").unwrap();
-        std::os::unix::fs::symlink(secret.path().join("token"), root.path().join("go.mod"))
+        fs::write(secret.path().join("go.sum"), "secret\n").unwrap();
+        fs::write(secret.path().join("yarn.lock"), "secret\n").unwrap();
+        std::os::unix::fs::symlink(secret.path().join("go.sum"), root.path().join("go.mod"))
             .unwrap();
         std::os::unix::fs::symlink(secret.path(), root.path().join("sub")).unwrap();
-        let found = Checkout::find(root.path(), |name| name == "token").unwrap();
-        assert!(found.others.is_empty(), "{found:?}");
+        let found = Checkout::find(root.path(), &Scope::default()).unwrap();
+        assert!(found.inventory().locks.is_empty(), "{found:?}");
         let refused = found.read("go.mod").unwrap_err();
         assert!(!refused.problem.contains("secret"), "{refused}");
     }

@@ -13,14 +13,15 @@ use gate::{
     capability::{self, Found},
     change::{Move, Scan},
     fresh::{self, calendar},
-    go_lock::{GoLock, Told},
+    go_lock::GoLock,
     licence,
     policy::Mode,
+    sbom,
     steps::{self, Facts},
+    sum_file::{LogAnswer, SumFile},
 };
 use gomod::{
     ModulePath, Version,
-    gosum::GoSum,
     modfile::{self, File, ModuleVersion},
     mvs::Selection,
     zip::limits::MAX_ZIP_FILE,
@@ -62,23 +63,12 @@ pub(super) async fn gather(
     let mut facts = Facts::default();
     let fresh_is_on = is_on(Step::Fresh);
     if is_on(Step::Lock) || fresh_is_on {
-        let lines = lock.go_sum.entries.len();
-        output::doing(&format!(
-            "{}: comparing {lines} lines with the log",
-            lock.go_sum_name
-        ));
-        match compare(site, &lock.go_sum).await {
-            Ok(sums) => {
-                notes.push(compared(&sums));
-                if fresh_is_on {
-                    facts.ages = ages(&sums, &built, now);
-                }
-                facts.told = sums.lines.into_iter().map(|line| told(line.told)).collect();
-            }
-            Err(why) => {
-                facts.told = vec![Told::Unknown(why); lock.go_sum.entries.len()];
-            }
+        let compared = compare(site, &lock.go_sum).await;
+        notes.extend(compared.as_ref().ok().map(|sums| note(&lock.go_sum, sums)));
+        if fresh_is_on && let Ok(sums) = &compared {
+            facts.ages = ages(sums, &built, now);
         }
+        facts.logged = answers(&lock.go_sum, compared);
     }
     if is_on(Step::Vulnerable) {
         let known = vulnerable::gather(with, lock, &built).await;
@@ -102,45 +92,65 @@ pub(super) async fn gather(
     let must = is_on(Step::Allowed) && !(listed.allowed.is_empty() && listed.denied.is_empty());
     if must || wanted.licences {
         output::doing(&format!("reading the licences of {} modules", built.len()));
-        facts.licences = licences(site, built).await;
+        for (module, zip) in zips(site, built).await {
+            facts.licences.insert(module.clone(), zip.licence);
+            facts
+                .digests
+                .extend(zip.sha256.map(|digest| (module, digest)));
+        }
     }
     facts
 }
 
-async fn compare(site: &Site, go_sum: &GoSum) -> Result<Sums, String> {
-    let reply = site.post("-/sums", go_sum.print(), SUMS).await?;
+/// What the checksum database says of the lines of a file; `notes` gets what a reader should know.
+pub(super) async fn logged(site: &Site, file: &SumFile, notes: &mut Vec<String>) -> Vec<LogAnswer> {
+    let compared = compare(site, file).await;
+    notes.extend(compared.as_ref().ok().map(|sums| note(file, sums)));
+    answers(file, compared)
+}
+
+async fn compare(site: &Site, file: &SumFile) -> Result<Sums, String> {
+    let (name, lines) = (&file.name, file.sums.entries.len());
+    output::doing(&format!("{name}: comparing {lines} lines with the log"));
+    let reply = site.post("-/sums", file.sums.print(), SUMS).await?;
     serde_json::from_slice(&reply.body).map_err(|error| format!("-/sums: {error}"))
 }
 
-fn compared(sums: &Sums) -> String {
+fn note(file: &SumFile, sums: &Sums) -> String {
     let count =
         |told: fn(&sums::Told) -> bool| sums.lines.iter().filter(|line| told(&line.told)).count();
     let (same, lines) = (count(|told| *told == sums::Told::Same), sums.lines.len());
-    let private = count(|told| *told == sums::Told::Private);
-    let private = match private {
+    let private = match count(|told| *told == sums::Told::Private) {
         0 => String::new(),
         count => format!(", {count} are private"),
     };
-    match (&sums.database, sums.size) {
-        (Some(database), Some(size)) => format!(
-            "go.sum: {same} of {lines} lines proven by {database} ({size} records){private}"
-        ),
-        (Some(database), None) => {
-            format!("go.sum: {same} of {lines} lines proven by {database}{private}")
-        }
-        (None, _) => format!(
-            "go.sum: {same} of {lines} lines proven, no checksum database is configured{private}"
-        ),
+    let by = match (&sums.database, sums.size) {
+        (Some(database), Some(size)) => format!(" by {database} ({size} records)"),
+        (Some(database), None) => format!(" by {database}"),
+        (None, _) => ", no checksum database is configured".to_owned(),
+    };
+    let name = &file.name;
+    format!("{name}: {same} of {lines} lines proven{by}{private}")
+}
+
+fn answers(file: &SumFile, compared: Result<Sums, String>) -> Vec<LogAnswer> {
+    match compared {
+        Ok(sums) => sums
+            .lines
+            .into_iter()
+            .map(|line| answer(line.told))
+            .collect(),
+        Err(why) => vec![LogAnswer::Unknown(why); file.sums.entries.len()],
     }
 }
 
-fn told(told: sums::Told) -> Told {
+fn answer(told: sums::Told) -> LogAnswer {
     match told {
-        sums::Told::Same => Told::Same,
-        sums::Told::Other { logged } => Told::Other(logged),
-        sums::Told::Absent => Told::Absent,
-        sums::Told::Private => Told::Private,
-        sums::Told::Unknown { why } => Told::Unknown(why),
+        sums::Told::Same => LogAnswer::Same,
+        sums::Told::Other { logged } => LogAnswer::Other(logged),
+        sums::Told::Absent => LogAnswer::Absent,
+        sums::Told::Private => LogAnswer::Private,
+        sums::Told::Unknown { why } => LogAnswer::Unknown(why),
     }
 }
 
@@ -222,24 +232,39 @@ async fn latest(site: &Site, escaped: &str) -> Result<Version, String> {
     Version::parse(&info.version).map_err(|error| error.to_string())
 }
 
-async fn licences(
-    site: &Site,
-    built: BTreeSet<ModuleVersion>,
-) -> BTreeMap<ModuleVersion, allowed::Known> {
+/// What the zip of a version says.
+struct ZipFacts {
+    licence: allowed::Known,
+    sha256: Option<String>,
+}
+
+async fn zips(site: &Site, built: BTreeSet<ModuleVersion>) -> BTreeMap<ModuleVersion, ZipFacts> {
     stream::iter(built)
         .map(|module| async move {
-            let found = licences_of(site, &module).await;
-            let known = found.unwrap_or_else(allowed::Known::Unavailable);
-            (module, known)
+            let facts = zip_facts(site, &module).await;
+            (module, facts)
         })
         .buffer_unordered(ZIPS_AT_A_TIME)
         .collect()
         .await
 }
 
-async fn licences_of(site: &Site, wanted: &ModuleVersion) -> Result<allowed::Known, String> {
-    let (module, version, zip) = zip(site, wanted).await?;
-    licence::of_zip(zip, &module, &version).map_err(|error| error.to_string())
+async fn zip_facts(site: &Site, wanted: &ModuleVersion) -> ZipFacts {
+    let (module, version, zip) = match zip(site, wanted).await {
+        Ok(zip) => zip,
+        Err(why) => {
+            return ZipFacts {
+                licence: allowed::Known::Unavailable(why),
+                sha256: None,
+            };
+        }
+    };
+    let sha256 = Some(sbom::sha256(zip.get_ref()));
+    let licence = licence::of_zip(zip, &module, &version);
+    ZipFacts {
+        licence: licence.unwrap_or_else(|error| allowed::Known::Unavailable(error.to_string())),
+        sha256,
+    }
 }
 
 /// What the code of a version can do.

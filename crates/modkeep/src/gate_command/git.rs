@@ -6,6 +6,8 @@
 //! refused, because whoever may push a tag named like a branch would choose what is read. A file that
 //! cannot be read is never taken for one that is not there.
 
+mod tree;
+
 use crate::{failure::Failure, plain_file};
 use codes::Code;
 use finding::{Place, Unreadable};
@@ -22,6 +24,21 @@ const PLAIN: [&str; 2] = ["100644 blob", "100755 blob"];
 
 /// Mode and kind of a directory in a tree.
 const DIRECTORY: &str = "040000 tree";
+
+/// The path of a directory from the root of its repository: empty, or with a slash at its end. A
+/// directory of no repository is its own root. `git` is not asked: this is for reports alone.
+pub(super) fn prefix(directory: &Path) -> String {
+    let Ok(real) = directory.canonicalize() else {
+        return String::new();
+    };
+    let mut above = real.ancestors();
+    let root = above.find(|ancestor| ancestor.join(".git").exists());
+    let path = root.and_then(|root| real.strip_prefix(root).ok()?.to_str());
+    match path {
+        None | Some("") => String::new(),
+        Some(path) => format!("{path}/"),
+    }
+}
 
 /// The repository of a checkout.
 #[derive(Debug, Clone)]
@@ -146,6 +163,25 @@ impl Repository {
         self.named(commit, &format!("{}{name}", self.prefix), name)
     }
 
+    /// The plain files below the directory as it was, by their paths from there.
+    pub(super) fn files(&self, commit: &Commit) -> Result<Vec<String>, Unreadable> {
+        let wrong = |why: &str| problem(commit, ".", why);
+        let mut asked = vec!["ls-tree", "-r", "-z", "--full-tree", &commit.hash];
+        if !self.prefix.is_empty() {
+            asked.extend(["--", &self.prefix]);
+        }
+        let output = git(&self.directory, &asked).map_err(|why| wrong(&why))?;
+        if !output.status.success() {
+            return Err(wrong(&complaint(&output)));
+        }
+        // A name that is no UTF-8 is refused where it still is, and decides nothing where it was.
+        let text = String::from_utf8_lossy(&output.stdout);
+        let entries = text.split('\0').filter_map(|entry| entry.split_once('\t'));
+        let plain = entries.filter(|(facts, _)| PLAIN.iter().any(|kind| facts.starts_with(kind)));
+        let below = plain.filter_map(|(_, path)| path.strip_prefix(&*self.prefix));
+        Ok(below.map(str::to_owned).collect())
+    }
+
     /// A file as it was, by its path from the root; a link on the way to it is not taken for absence.
     pub(super) fn plain_file(
         &self,
@@ -229,23 +265,28 @@ fn problem(commit: &Commit, path: &str, why: &str) -> Unreadable {
     Unreadable::new(Place::file(path), why)
 }
 
-/// Runs git in a directory. Nothing is asked of a person, and no pager or hook of theirs is run.
+/// Runs git in a directory.
+fn git(directory: &Path, arguments: &[&str]) -> Result<Output, String> {
+    let output = git_command(directory).args(arguments).output();
+    output.map_err(|error| format!("git cannot be run: {error}"))
+}
+
+/// Git in a directory. Nothing is asked of a person, and no pager or hook of theirs is run.
 #[expect(
     clippy::disallowed_methods,
     reason = "a command for people: git knows what was there before"
 )]
-fn git(directory: &Path, arguments: &[&str]) -> Result<Output, String> {
-    let output = Command::new("git")
+fn git_command(directory: &Path) -> Command {
+    let mut command = Command::new("git");
+    command
         .args(["-c", "safe.bareRepository=explicit", "--literal-pathspecs"])
         .arg("-C")
         .arg(directory)
-        .args(arguments)
         .env("GIT_TERMINAL_PROMPT", "0")
         .env("GIT_OPTIONAL_LOCKS", "0")
         .env("GIT_NO_REPLACE_OBJECTS", "1")
-        .stdin(Stdio::null())
-        .output();
-    output.map_err(|error| format!("git cannot be run: {error}"))
+        .stdin(Stdio::null());
+    command
 }
 
 /// What git said of its failure.

@@ -4,7 +4,8 @@
 //! revision's newest commit has, not what the branch began with: else a branch that is older than the
 //! policy, or than the end of a waiver, would pass for ever. A file that `--policy` names is taken
 //! from there as well if it belongs to the checkout, because then the change could have written it.
-//! A link is not followed anywhere on the way to a policy.
+//! A link is not followed anywhere on the way to a policy. Exceptions in `.govulncheck-ignore.toml` are
+//! taken from where the policy is taken from.
 
 use super::{
     base::Base,
@@ -18,6 +19,7 @@ use codes::Code;
 use finding::{Finding, Place, Rule, Unreadable};
 use gate::{
     change::{PolicyDifference, policy_changed},
+    ignore::{self, Ignored},
     policy::{self, Policy},
 };
 use std::{
@@ -29,8 +31,8 @@ use std::{
 #[derive(Debug)]
 pub(super) struct Governing {
     pub(super) policy: Policy,
-    /// That the checkout has another one.
-    pub(super) changed: Option<Finding>,
+    /// That the checkout has another one, and what is wrong with exceptions.
+    pub(super) findings: Vec<Finding>,
     /// Where it comes from, where that is not the checkout.
     pub(super) note: Option<String>,
 }
@@ -43,6 +45,13 @@ pub(super) struct Revisions {
     pub(super) base: Option<Base>,
     /// Where the policy is taken from.
     policy_from: Option<Commit>,
+}
+
+/// A file at the revision that it is taken from, and here.
+struct Compared {
+    then: Option<Vec<u8>>,
+    now: Option<Vec<u8>>,
+    difference: Option<PolicyDifference>,
 }
 
 /// Where a policy lies.
@@ -82,9 +91,53 @@ impl Revisions {
         })
     }
 
+    /// A file by its path from the root, at the revision that it is taken from and here.
+    fn compare(
+        &self,
+        repository: &Repository,
+        tip: &Commit,
+        path: &str,
+    ) -> Result<Compared, Unreadable> {
+        let then = repository.plain_file(tip, path)?;
+        let now = match checkout::read_below(&repository.root, path) {
+            Ok(now) => Some(now),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(Unreadable::new(Place::file(path), error.to_string())),
+        };
+        let text = |file: &Option<Vec<u8>>| file.clone().unwrap_or_default();
+        let difference = if text(&now) == text(&then) {
+            None
+        } else if now.is_none() {
+            Some(PolicyDifference::Removed)
+        } else {
+            let base = self.base.as_ref().map(|base| base.plain_file(path));
+            let is_older = base.transpose()?.is_some_and(|before| before == now);
+            Some(if is_older {
+                PolicyDifference::Older
+            } else {
+                PolicyDifference::Altered
+            })
+        };
+        Ok(Compared {
+            then,
+            now,
+            difference,
+        })
+    }
+
     /// Whether there is anything that the checkout can differ from.
     pub(super) fn is_empty(&self) -> bool {
         self.policy_from.is_none()
+    }
+}
+
+// === impl Compared ===
+
+impl Compared {
+    /// That the checkout has another file than the one that counts.
+    fn finding(&self, name: &str, tip: &Commit) -> Option<Finding> {
+        let difference = self.difference?;
+        Some(policy_changed(name, &tip.name, difference))
     }
 }
 
@@ -94,6 +147,39 @@ impl Governing {
     /// The policy in effect. One that cannot be read is no failure of the command: nobody can tell
     /// what it would have said.
     pub(super) fn find(
+        request: &Request,
+        revisions: &Revisions,
+        rules: &[&Rule],
+    ) -> Result<Result<Self, Unreadable>, Failure> {
+        let governing = Self::of_policy(request, revisions, rules)?;
+        Ok(governing.and_then(|governing| governing.with_ignored(request, revisions)))
+    }
+
+    /// The same with the exceptions that wrappers of `govulncheck` read.
+    fn with_ignored(
+        mut self,
+        request: &Request,
+        revisions: &Revisions,
+    ) -> Result<Self, Unreadable> {
+        let parse = |source: &Option<Vec<u8>>| {
+            Ignored::parse(ignore::FILE, source.as_deref().unwrap_or_default())
+        };
+        let ignored = match (&revisions.repository, &revisions.policy_from) {
+            (Some(repository), Some(tip)) => {
+                let path = format!("{}{}", repository.prefix, ignore::FILE);
+                let compared = revisions.compare(repository, tip, &path)?;
+                parse(&compared.now)?;
+                self.findings.extend(compared.finding(ignore::FILE, tip));
+                parse(&compared.then)?
+            }
+            _ => parse(&checkout::read_named(&request.directory, ignore::FILE)?)?,
+        };
+        self.policy.waivers.extend(ignored.waivers);
+        self.findings.extend(ignored.findings);
+        Ok(self)
+    }
+
+    fn of_policy(
         request: &Request,
         revisions: &Revisions,
         rules: &[&Rule],
@@ -160,37 +246,19 @@ impl Governing {
         path: &str,
         rules: &[&Rule],
     ) -> Result<Self, Unreadable> {
-        let then = repository.plain_file(tip, path)?;
-        if then.is_none() && request.policy_file.is_some() {
+        let compared = revisions.compare(repository, tip, path)?;
+        if compared.then.is_none() && request.policy_file.is_some() {
             let problem = format!("{} has no such policy yet: merge it first", tip.name);
             return Err(Unreadable::new(Place::file(path), problem));
         }
-        let now = match checkout::read_below(&repository.root, path) {
-            Ok(now) => Some(now),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-            Err(error) => return Err(Unreadable::new(Place::file(path), error.to_string())),
-        };
         // A change that makes the policy unreadable must not be merged either.
-        request.parse(now.as_deref().unwrap_or_default(), rules)?;
-        let (now_text, then_text) = (now.clone().unwrap_or_default(), then.unwrap_or_default());
-        let difference = if now_text == then_text {
-            None
-        } else if now.is_none() {
-            Some(PolicyDifference::Removed)
-        } else {
-            let base = revisions.base.as_ref().map(|base| base.plain_file(path));
-            let is_older = base.transpose()?.is_some_and(|before| before == now);
-            Some(if is_older {
-                PolicyDifference::Older
-            } else {
-                PolicyDifference::Altered
-            })
-        };
-        let changed = difference
-            .map(|difference| policy_changed(&request.policy_name, &tip.name, difference));
+        request.parse(compared.now.as_deref().unwrap_or_default(), rules)?;
         Ok(Self {
-            policy: request.parse(&then_text, rules)?,
-            changed,
+            policy: request.parse(compared.then.as_deref().unwrap_or_default(), rules)?,
+            findings: compared
+                .finding(&request.policy_name, tip)
+                .into_iter()
+                .collect(),
             note: Some(format!("policy: of {}, {}", tip.name, tip.short())),
         })
     }
@@ -198,7 +266,7 @@ impl Governing {
     fn unchanged(policy: Policy) -> Self {
         Self {
             policy,
-            changed: None,
+            findings: Vec::new(),
             note: None,
         }
     }

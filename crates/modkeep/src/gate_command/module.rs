@@ -1,24 +1,30 @@
 //! Module: one Go module of the checkout, now or at the base, with everything known about it.
 
-use super::{checkout::join, facts, site::Site};
-use crate::{checkout, output, project_command};
+use super::{
+    checkout::{self, join},
+    facts,
+    site::Site,
+    workspaces::{self, Workspace},
+};
+use crate::{checkout::Checkout, output, project_command};
 use finding::{Finding, Place, Step, Unreadable};
 use gate::{
     allowed,
     go_lock::GoLock,
-    licence::Licence,
     places::Places,
     policy::{Mode, Policy},
+    sbom::{Bill, Known},
     steps::{self, Facts},
 };
 use gomod::{
-    modfile::ModuleVersion,
+    gosum::Subject,
+    modfile::{File, ModuleVersion},
     mvs::{Options, Selection, Updates},
 };
 use jiff::Timestamp;
 use std::{
-    collections::{BTreeMap, BTreeSet},
-    path::Path,
+    collections::BTreeSet,
+    path::{Path, PathBuf},
 };
 use vulndb::Reachability;
 
@@ -48,6 +54,8 @@ pub(super) struct Files {
     pub(super) directory: String,
     go_mod: Vec<u8>,
     go_sum: Vec<u8>,
+    /// The workspace that it is built in.
+    workspace: Option<Workspace>,
 }
 
 /// A module that was looked at.
@@ -60,23 +68,28 @@ pub(super) struct Looked {
     pub(super) lock: GoLock,
     /// What is known of its dependencies.
     pub(super) facts: Facts,
+    /// Where its files are.
+    pub(super) root: PathBuf,
 }
 
 // === impl Files ===
 
 impl Files {
-    /// Reads the files of a module by their names; none where there is no go.mod.
+    /// Reads the files of a module; none where there is no go.mod.
     pub(super) fn read(
         directory: &str,
-        mut read: impl FnMut(&str) -> Result<Option<Vec<u8>>, Unreadable>,
+        files: &dyn checkout::Files,
+        workspaces: &[Workspace],
     ) -> Result<Option<Self>, Unreadable> {
-        let Some(go_mod) = read(&join(directory, "go.mod"))? else {
+        let Some(go_mod) = files.read(&join(directory, "go.mod"))? else {
             return Ok(None);
         };
+        let go_sum = files.read(&join(directory, "go.sum"))?;
         Ok(Some(Self {
             directory: directory.to_owned(),
             go_mod,
-            go_sum: read(&join(directory, "go.sum"))?.unwrap_or_default(),
+            go_sum: go_sum.unwrap_or_default(),
+            workspace: workspaces::of_module(workspaces, directory).cloned(),
         }))
     }
 }
@@ -86,16 +99,30 @@ impl Files {
 impl Looked {
     /// Looks at a module, whose replacements by directories begin at `root`.
     pub(super) async fn at(with: Look<'_>, files: &Files, root: &Path) -> Result<Self, Unreadable> {
-        let lock = GoLock::read(&files.directory, &files.go_mod, &files.go_sum)?;
+        let mut lock = GoLock::read(&files.directory, &files.go_mod, &files.go_sum)?;
+        if let Some(workspace) = &files.workspace {
+            lock = lock.with_work_sums(workspace.work.sums.clone());
+        }
         output::doing(&format!("{}: loading the module graph", lock.go_mod_name));
-        let selection = select(with.site, &lock, root).await?;
+        let selection = match select(with.site, &lock, lock.go_mod.clone(), root).await {
+            Ok(selection) => selection,
+            Err(unreadable) => {
+                // Only built together with its workspace; go.mod need not fit by itself then.
+                let Some(workspace) = &files.workspace else {
+                    return Err(unreadable);
+                };
+                let applied = workspace.work.applied_to(&files.directory, &lock.go_mod);
+                lock.is_alone = false;
+                select(with.site, &lock, applied, root).await?
+            }
+        };
         let mut notes = Vec::new();
         let mut facts = facts::gather(with, &lock, &selection, &mut notes).await;
         let minimal = with.policy.steps.of(Step::Minimal) != Mode::Off;
         if minimal && with.policy.minimal.usage {
             output::doing(&format!("{}: reading packages", lock.go_mod_name));
             let upstreams = with.site.upstreams().clone();
-            let checkout = checkout::Checkout::of(root.to_owned(), lock.go_mod.clone(), upstreams);
+            let checkout = Checkout::of(root.to_owned(), lock.go_mod.clone(), upstreams);
             facts.usage = Some(project_command::report(checkout).await);
         }
         Ok(Self {
@@ -103,12 +130,24 @@ impl Looked {
             selection,
             lock,
             facts,
+            root: root.to_owned(),
         })
     }
 
     /// What the steps find.
     pub(super) fn findings(&self, with: Look<'_>) -> Vec<Finding> {
         steps::findings(
+            with.policy,
+            &self.lock,
+            &self.selection,
+            &self.facts,
+            with.now,
+        )
+    }
+
+    /// What is found of vulnerabilities.
+    pub(super) fn vulnerable(&self, with: Look<'_>) -> Vec<Finding> {
+        steps::vulnerable(
             with.policy,
             &self.lock,
             &self.selection,
@@ -127,20 +166,38 @@ impl Looked {
         steps::places(&self.lock, &self.selection)
     }
 
-    /// The licences that are known, by `MODULE@VERSION`.
-    pub(super) fn licences(&self) -> BTreeMap<String, Vec<Licence>> {
-        let known = self.facts.licences.iter().filter_map(|(module, known)| {
-            let allowed::Known::Licences(licences) = known else {
-                return None;
+    /// What a bill of materials lists.
+    pub(super) fn bill(&self) -> Bill {
+        let built = self.built();
+        let known = built.iter().map(|module| {
+            let licences = match self.facts.licences.get(module) {
+                Some(allowed::Known::Licences(licences)) => licences.clone(),
+                _ => Vec::new(),
             };
-            Some((module.to_string(), licences.clone()))
+            let sums = &self.lock.go_sum.sums;
+            let mut h1 = sums.hashes(&module.path, &module.version, Subject::Zip);
+            let known = Known {
+                licences,
+                zip_sha256: self.facts.digests.get(module).cloned(),
+                h1: h1.next().map(str::to_owned),
+            };
+            (module.clone(), known)
         });
-        known.collect()
+        Bill {
+            known: known.collect(),
+            selection: self.selection.clone(),
+            built,
+        }
     }
 }
 
 /// The selection, through the site. Without it hardly anything can be said about a module.
-async fn select(site: &Site, lock: &GoLock, root: &Path) -> Result<Box<Selection>, Unreadable> {
+async fn select(
+    site: &Site,
+    lock: &GoLock,
+    go_mod: File,
+    root: &Path,
+) -> Result<Box<Selection>, Unreadable> {
     let unreadable =
         |problem: String| Unreadable::new(Place::file(lock.go_mod_name.clone()), problem);
     let options = Options {
@@ -148,7 +205,7 @@ async fn select(site: &Site, lock: &GoLock, root: &Path) -> Result<Box<Selection
         unpruned: false,
     };
     let (root, upstreams) = (root.to_owned(), site.upstreams().clone());
-    let mut checkout = checkout::Checkout::of(root, lock.go_mod.clone(), upstreams);
-    let loaded = checkout.select(&lock.go_mod, options).await;
+    let mut checkout = Checkout::of(root, go_mod.clone(), upstreams);
+    let loaded = checkout.select(&go_mod, options).await;
     loaded.map_err(|error| unreadable(format!("its module graph cannot be loaded: {error}")))
 }

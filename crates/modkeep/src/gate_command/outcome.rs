@@ -2,13 +2,15 @@
 
 use super::{
     base::Base,
-    checkout::Checkout,
-    locks,
+    checkout::{Checkout, Files as _},
+    facts, imports,
     module::{Files, Look, Looked},
+    packages,
     since::Since,
+    workspaces::Workspace,
 };
-use finding::{Finding, Step, Unreadable};
-use gate::{policy::Mode, sbom};
+use finding::{Finding, Place, Step, Unreadable};
+use gate::{change, locked, policy::Mode, sbom::Bill, sum_file::SumFile, vex::Advisory};
 
 /// Everything that was found out.
 #[derive(Default)]
@@ -19,10 +21,21 @@ pub(super) struct Outcome {
     pub(super) unreadable: Vec<Unreadable>,
     /// What a reader should know beside.
     pub(super) notes: Vec<String>,
-    /// A bill of materials for each module.
-    pub(super) bills: Vec<String>,
+    /// What a bill of materials lists of each module.
+    pub(super) bills: Vec<Bill>,
+    /// The vulnerabilities that the findings are about.
+    pub(super) advisories: Vec<Advisory>,
     /// What the change is, in Markdown.
     pub(super) change: Option<String>,
+}
+
+/// A checkout, and what a change of it is held against.
+#[derive(Clone, Copy)]
+struct States<'a> {
+    checkout: &'a Checkout,
+    workspaces: &'a [Workspace],
+    base: Option<&'a Base>,
+    base_workspaces: &'a [Workspace],
 }
 
 // === impl Outcome ===
@@ -33,60 +46,116 @@ impl Outcome {
         let mut outcome = Self::default();
         outcome.unreadable.clone_from(&checkout.unreadable);
         outcome.notes.extend(base.map(Base::note));
-        for directory in &checkout.modules {
-            if let Err(unreadable) = module(look, checkout, base, directory, &mut outcome).await {
+        outcome.notes.extend(checkout.notes());
+        let workspaces = Workspace::read_all(checkout, |unreadable| {
+            outcome.unreadable.push(unreadable);
+        });
+        // What cannot be read at the base is compared with nothing, and judged whole.
+        let base_workspaces = base.map_or_else(Vec::new, |base| Workspace::read_all(base, |_| {}));
+        let states = States {
+            checkout,
+            workspaces: &workspaces,
+            base,
+            base_workspaces: &base_workspaces,
+        };
+        for directory in &checkout.inventory().modules {
+            if let Err(unreadable) = outcome.module(look, states, directory).await {
                 outcome.unreadable.push(unreadable);
             }
         }
         if look.policy.steps.of(Step::Lock) != Mode::Off {
-            for name in &checkout.others {
-                match locks::look(checkout, base, look.policy, name) {
-                    Ok(findings) => outcome.findings.extend(findings),
-                    Err(unreadable) => outcome.unreadable.push(unreadable),
-                }
-                outcome.notes.push(format!("{name} was audited"));
-            }
+            outcome.packages(look, states);
         }
-        if checkout.modules.is_empty() && checkout.others.is_empty() {
-            outcome
-                .notes
-                .push("there is neither a go.mod nor a lock file here".to_owned());
+        for workspace in &workspaces {
+            outcome.workspace(look, states, workspace).await;
         }
+        if checkout.inventory().is_empty() {
+            let problem = "there is nothing to judge here: neither a go.mod nor a lock file nor a package.json";
+            let nothing = Unreadable::new(Place::file("."), problem);
+            outcome.unreadable.push(nothing);
+        }
+        outcome.say_once();
         outcome
+    }
+
+    /// Adds what there is to say about the module in a directory.
+    async fn module(
+        &mut self,
+        look: Look<'_>,
+        states: States<'_>,
+        directory: &str,
+    ) -> Result<(), Unreadable> {
+        let checkout = states.checkout;
+        let Some(files) = Files::read(directory, checkout, states.workspaces)? else {
+            return Ok(());
+        };
+        let root = checkout.path(directory);
+        let mut looked = Looked::at(look, &files, &root).await?;
+        self.notes.extend(looked.notes.iter().cloned());
+        self.bills.push(looked.bill());
+        self.advisories.extend(looked.advisories());
+        let Some(base) = states.base else {
+            imports::learn(look, &mut looked).await;
+            self.findings.extend(looked.findings(look));
+            return Ok(());
+        };
+        let before = Files::read(directory, base, states.base_workspaces)?;
+        let since = Since::of(look, looked, before.as_ref(), base).await?;
+        self.findings.extend(since.findings);
+        self.change.get_or_insert_default().push_str(&since.summary);
+        Ok(())
+    }
+
+    fn packages(&mut self, look: Look<'_>, states: States<'_>) {
+        let base = states.base.map(|base| base as _);
+        let found = packages::look(states.checkout, base, look.policy);
+        self.findings.extend(found.findings);
+        self.unreadable.extend(found.unreadable);
+        self.notes.extend(found.notes);
+        if let Some(base) = states.base {
+            let (now, base) = (states.checkout.inventory(), base.inventory());
+            self.findings
+                .extend(locked::removed_workspace_sums(now, base));
+        }
+    }
+
+    /// Adds what a workspace says beside its modules.
+    async fn workspace(&mut self, look: Look<'_>, states: States<'_>, workspace: &Workspace) {
+        let work = &workspace.work;
+        let is_on = |step| look.policy.steps.of(step) != Mode::Off;
+        let mut findings = Vec::new();
+        if is_on(Step::Lock) {
+            findings.extend(work.check_files(&sums(states, workspace)));
+            let answers = facts::logged(look.site, &work.sums, &mut self.notes).await;
+            findings.extend(work.sums.held_against(&answers));
+        }
+        if is_on(Step::Allowed) {
+            findings.extend(work.check_directives());
+        }
+        let mut before = states.base_workspaces.iter().map(|base| &base.work);
+        if let Some(base) = before.find(|base| base.directory == work.directory) {
+            // Of the base nobody is asked: what the log says of a line is said of the same line now.
+            let mut old = base.check_files([]);
+            old.extend(base.check_directives());
+            findings = change::introduced(findings, &old);
+            findings.extend(work.sums.changed_since(&base.sums));
+        }
+        self.findings.extend(findings);
+    }
+
+    /// What several modules have in common is said once.
+    fn say_once(&mut self) {
+        let mut seen = std::collections::HashSet::new();
+        self.notes.retain(|note| seen.insert(note.clone()));
     }
 }
 
-/// Adds what there is to say about the module in a directory.
-async fn module(
-    look: Look<'_>,
-    checkout: &Checkout,
-    base: Option<&Base>,
-    directory: &str,
-    outcome: &mut Outcome,
-) -> Result<(), Unreadable> {
-    let Some(files) = Files::read(directory, |name| checkout.read(name))? else {
-        return Ok(());
-    };
-    let root = checkout.path(directory);
-    let looked = Looked::at(look, &files, &root).await?;
-    outcome.notes.extend(looked.notes.iter().cloned());
-    outcome.bills.push(bill(&looked));
-    let Some(base) = base else {
-        outcome.findings.extend(looked.findings(look));
-        return Ok(());
-    };
-    let before = Files::read(directory, |name| base.read(name))?;
-    let since = Since::of(look, looked, before.as_ref(), &root, &base.tip.name).await?;
-    outcome.findings.extend(since.findings);
-    outcome
-        .change
-        .get_or_insert_default()
-        .push_str(&since.summary);
-    Ok(())
-}
-
-fn bill(looked: &Looked) -> String {
-    let (built, licences) = (looked.built(), looked.licences());
-    let version = env!("CARGO_PKG_VERSION");
-    sbom::cyclonedx(&looked.selection, &built, &licences, version)
+/// The hashes of the modules of a workspace. One that cannot be read was named with its module.
+fn sums(states: States<'_>, workspace: &Workspace) -> Vec<SumFile> {
+    let files = workspace.directories().filter_map(|directory| {
+        let name = super::checkout::join(directory, "go.sum");
+        let bytes = states.checkout.read(&name).ok().flatten()?;
+        SumFile::read(name, &bytes).ok()
+    });
+    files.collect()
 }

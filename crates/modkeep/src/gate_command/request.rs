@@ -36,6 +36,10 @@ pub(super) struct Request {
     pub(super) govulncheck: Option<PathBuf>,
     /// Where the bill of materials goes to.
     pub(super) sbom: Option<PathBuf>,
+    /// Where the account of vulnerabilities goes to.
+    pub(super) vex: Option<PathBuf>,
+    /// Who gives it.
+    pub(super) vex_author: Option<String>,
     /// Whether only the rules are wanted.
     pub(super) explain: bool,
     /// The policy's name in findings.
@@ -74,6 +78,8 @@ impl Request {
             reports: Result::map_err(reports, wrong)?,
             govulncheck: path("govulncheck"),
             sbom: path("sbom"),
+            vex: path("vex"),
+            vex_author: text("vex-author"),
             explain: matches.get_flag("explain"),
             policy_name,
             policy_file,

@@ -1,7 +1,8 @@
 //! Since: what a module's change since the base comes to.
 
 use super::{
-    facts,
+    base::Base,
+    facts, imports,
     module::{Files, Look, Looked},
 };
 use finding::{Finding, Unreadable};
@@ -11,11 +12,7 @@ use gate::{
     fresh,
 };
 use jiff::Timestamp;
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    path::Path,
-};
-use vulndb::{Hit, Id};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A change.
 pub(super) struct Since {
@@ -32,31 +29,33 @@ impl Since {
     pub(super) async fn of(
         with: Look<'_>,
         mut now: Looked,
-        base: Option<&Files>,
-        root: &Path,
-        name: &str,
+        files: Option<&Files>,
+        revision: &Base,
     ) -> Result<Self, Unreadable> {
-        let base = match base {
-            Some(files) => Some(Looked::at(with, files, root).await.map_err(at_base)?),
+        let mut base = match files {
+            Some(files) => Some(Looked::at(with, files, &now.root).await.map_err(at_base)?),
             None => None,
         };
         let before = base.as_ref().map_or_else(BTreeSet::new, Looked::built);
         let moves = change::compare(&before, &now.built());
         let mut told = Told::of(base.as_ref(), &now, &moves);
-        if let Some(base) = &base {
-            forget_known(&mut now, base);
+        match (&mut base, files) {
+            (Some(base), Some(files)) => {
+                imports::forget_known(with, &mut now, base, revision, &files.directory).await;
+            }
+            _ => imports::learn(with, &mut now).await,
         }
         let mut findings = now.findings(with);
         if let Some(base) = &base {
             findings = change::introduced(findings, &base.findings(with));
-            findings.extend(change::changed_sums(&base.lock, &now.lock));
+            findings.extend(now.lock.go_sum.changed_since(&base.lock.go_sum));
         }
         findings.extend(change::findings(&moves, &now.places()));
         let scans = facts::scans(with.site, &moves).await;
         findings.extend(change::capabilities(&moves, &scans, &now.places()));
         told.add_capabilities(&scans);
         told.add_facts(with, &now);
-        let summary = change::markdown(name, &moves, &told.by_version);
+        let summary = change::markdown(&revision.tip.name, &moves, &told.by_version);
         Ok(Self { findings, summary })
     }
 }
@@ -66,30 +65,6 @@ fn at_base(unreadable: Unreadable) -> Unreadable {
         problem: format!("at the base: {}", unreadable.problem),
         ..unreadable
     }
-}
-
-/// Leaves out vulnerabilities that the base has as well, in whatever version.
-fn forget_known(now: &mut Looked, base: &Looked) {
-    let known: BTreeSet<(String, Id)> = hits(base)
-        .map(|hit| (hit.module.clone(), hit.id.clone()))
-        .collect();
-    if let Some(Ok(examined)) = now
-        .facts
-        .vulnerable
-        .as_mut()
-        .map(|known| known.examined.as_mut())
-    {
-        examined
-            .hits
-            .retain(|hit| !known.contains(&(hit.module.clone(), hit.id.clone())));
-    }
-}
-
-fn hits(looked: &Looked) -> impl Iterator<Item = &Hit> {
-    let known = looked.facts.vulnerable.iter();
-    known
-        .filter_map(|known| known.examined.as_ref().ok())
-        .flat_map(|examined| &examined.hits)
 }
 
 /// What a reviewer is told of each version that the change brings or takes.
@@ -103,7 +78,7 @@ impl Told {
     /// With the vulnerabilities that the change mends and brings.
     fn of(base: Option<&Looked>, now: &Looked, moves: &[Move]) -> Self {
         let of = |looked: Option<&Looked>, path: &str| -> BTreeSet<String> {
-            let hits = looked.into_iter().flat_map(hits);
+            let hits = looked.into_iter().flat_map(Looked::hits);
             hits.filter(|hit| hit.module == path)
                 .map(|hit| hit.id.to_string())
                 .collect()

@@ -59,6 +59,7 @@ pub(super) async fn gather(
     Known {
         examined: examine(with.site, lines).await,
         reachability: with.wanted.reachability.cloned(),
+        imports: None,
     }
 }
 

@@ -18,10 +18,7 @@ use gomod::{
     sumhash::h1_of_zip,
     zip::{limits::MAX_ZIP_FILE, survey_zip},
 };
-use project::{
-    imports::{GoFile, Listing},
-    source::MAX_HEAD,
-};
+use project::imports::{GoFile, Listing};
 use std::{
     collections::HashMap,
     fs::File,
@@ -29,6 +26,10 @@ use std::{
     path::{Path, PathBuf},
 };
 use upstream::Upstreams;
+
+/// The largest file of a zip that is looked at. Only the head of a Go file is read, but a zip gives
+/// whole files, and those that generators write for the interfaces of clouds have some ten MiB.
+const LARGEST_FILE: u64 = 64 << 20;
 
 /// What all modules are looked for in.
 #[derive(Debug, Clone)]
@@ -68,6 +69,12 @@ impl Places {
     /// The files of a selected module.
     pub(super) async fn open(&self, selected: Selected<'_>) -> Files {
         let actual = selected.replacement.unwrap_or(selected.module).clone();
+        if selected.module.version.is_empty() {
+            return Files::Directory {
+                root: self.root.clone(),
+                is_checkout: true,
+            };
+        }
         if actual.version.is_empty() {
             return Files::Directory {
                 root: self.root.join(&actual.path),
@@ -194,9 +201,8 @@ async fn read_zip(file: File, module: ModuleVersion) -> Result<Files, String> {
 /// The Go files in a zip, by directory.
 fn go_files(file: &File, module: &ModuleVersion) -> Result<Files, String> {
     let prefix = format!("{module}/");
-    let largest = u64::try_from(MAX_HEAD).unwrap_or(u64::MAX);
     let mut packages: HashMap<String, Result<Vec<GoFile>, String>> = HashMap::new();
-    let survey = survey_zip(file, largest, |entry| {
+    let survey = survey_zip(file, LARGEST_FILE, |entry| {
         let name = std::str::from_utf8(entry.name).ok();
         let Some(path) = name.and_then(|name| name.strip_prefix(&prefix)) else {
             return;
@@ -226,4 +232,36 @@ fn is_never_imported(directory: &str) -> bool {
     directory
         .split('/')
         .any(|name| name == "testdata" || name.starts_with(['_', '.']))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Files, Listing, go_files};
+    use gomod::{
+        ModulePath, Version,
+        modfile::ModuleVersion,
+        zip::{MemoryFile, create_zip},
+    };
+    use project::source::MAX_HEAD;
+
+    #[test]
+    fn of_a_file_that_is_longer_than_any_head_the_head_is_read() {
+        let (path, version) = ("example.com/a", "v1.0.0");
+        let long = format!(
+            "package a\n\nimport \"fmt\"\n\n//{}\n",
+            "x".repeat(MAX_HEAD)
+        );
+        let files = [
+            MemoryFile::new("go.mod", "module example.com/a\n"),
+            MemoryFile::new("a.go", long),
+        ];
+        let module = ModulePath::parse(path).unwrap();
+        let mut zip = tempfile::tempfile().unwrap();
+        create_zip(&mut zip, &module, &Version::parse(version).unwrap(), &files).unwrap();
+        let read: Files = go_files(&zip, &ModuleVersion::new(path, version)).unwrap();
+        let Listing::Files(files) = read.listing("") else {
+            panic!("{read:?}")
+        };
+        assert_eq!(files[0].imports[0].path, "fmt");
+    }
 }

@@ -32,7 +32,7 @@ fn list() -> String {
     let mut page = format!(
         "{GENERATED}# Causes and beliefs\n\n\
          What `modkeep doctor` finds in messages of `go`, and in its settings, by the ids that it prints; `modkeep doctor ID`\n\
-         prints the words of a cause's page. An id never changes its meaning. Patterns are those of go {GO_VERSION}.\n"
+         prints the words of a cause's page. An id never changes its meaning. Patterns are those of go 1.13 to {GO_VERSION}.\n"
     );
     let mut family = "";
     // Writing to a string cannot fail.
@@ -68,6 +68,7 @@ fn cause_page(cause: &Cause) -> String {
         kind,
         template,
         cost,
+        ..
     } in cause.remedies
     {
         let _ = writeln!(

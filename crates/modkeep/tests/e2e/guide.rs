@@ -1,6 +1,6 @@
 //! The CI guide: each block is run as it stands there, in the surroundings that it expects.
 
-use crate::gate::Bench;
+use crate::{gate::Bench, gate_known::advisory};
 use std::{env, fs, path::Path, process::Command, time::Duration};
 use tempfile::TempDir;
 use testkit::process::{self, Output};
@@ -59,6 +59,8 @@ fn every_block_of_the_guide_passes_a_sound_change_and_stops_a_tampered_one() {
     let blocks = blocks();
     assert_eq!(blocks.len(), 5);
     let (bench, _origin) = cloned();
+    let advisory = advisory("GO-2026-0009", "example.com/other", "1.0.0");
+    bench.know(&[("GO-2026-0009", advisory)], &[]);
     let sound = bench.project.read("go.sum");
     for (language, block) in &blocks {
         let script = script(language, block);

@@ -350,3 +350,99 @@ fn wrong_targets_are_wrong_usage() {
         assert_eq!(output.status.code(), Some(2), "{target}: {output}");
     }
 }
+
+/// Every file that `go mod download -json` tells of: kind, module, version, h1, size, SHA-256.
+fn downloaded(user: &User, directory: &Path) -> Vec<(String, String, String, String, u64)> {
+    let told = user.go.run(&["mod", "download", "-json"], directory);
+    told.assert_ok();
+    let mut files = Vec::new();
+    for value in serde_json::Deserializer::from_str(&told.stdout).into_iter::<Value>() {
+        let value = value.unwrap();
+        let text = |key: &str| value[key].as_str().unwrap().to_owned();
+        for (kind, sum, file) in [("mod", "GoModSum", "GoMod"), ("zip", "Sum", "Zip")] {
+            let size = std::fs::metadata(text(file)).unwrap().len();
+            files.push((
+                kind.to_owned(),
+                text("Path"),
+                text("Version"),
+                text(sum),
+                size,
+            ));
+        }
+    }
+    files.sort();
+    files
+}
+
+#[test]
+fn every_file_of_a_build_list_is_the_one_that_go_downloads() {
+    let user = User::new(corpus());
+    let go_mod = "module example.com/app\n\ngo 1.22\n\nrequire example.com/code v1.0.0\n";
+    let main = "package main\n\nimport _ \"example.com/code\"\n\nfunc main() {}\n";
+    let project = Project::new(go_mod, &[("main.go", main)]);
+    user.go.run(&["mod", "tidy"], project.path()).assert_ok();
+    let listed = user.ask(&["mod", "buildlist", "--files"], project.path());
+    listed.assert_ok();
+    let files: Vec<Value> = serde_json::from_str(&listed.stdout).unwrap();
+    let mut told: Vec<_> = files
+        .iter()
+        .map(|file| {
+            let text = |key: &str| file[key].as_str().unwrap().to_owned();
+            (
+                text("kind"),
+                text("module"),
+                text("version"),
+                text("h1"),
+                file["size"].as_u64().unwrap(),
+            )
+        })
+        .collect();
+    told.sort();
+    assert_eq!(told, downloaded(&user, project.path()));
+    for file in &files {
+        let url = file["url"].as_str().unwrap();
+        assert_eq!(
+            url,
+            format!("{}/{}", user.proxy, file["path"].as_str().unwrap())
+        );
+        let kept = user
+            .go
+            .module_cache()
+            .join("cache/download")
+            .join(file["path"].as_str().unwrap());
+        let mut sum = Command::new("sha256sum");
+        sum.arg(kept);
+        let sum = process::run(&mut sum, LIMIT);
+        let sha256 = file["sha256"].as_str().unwrap();
+        assert!(sum.stdout.starts_with(sha256), "{sum}");
+    }
+    let bazel = user.ask(
+        &["mod", "buildlist", "--files", "--format", "bazel"],
+        project.path(),
+    );
+    assert!(
+        bazel
+            .stdout
+            .contains("    path = \"example.com/below\",\n    sum = \"h1:"),
+        "{bazel}"
+    );
+    let go_sum = project.read("go.sum");
+    let line = go_sum
+        .lines()
+        .find(|line| line.starts_with("example.com/code v1.0.0 "))
+        .unwrap();
+    std::fs::write(
+        project.path().join("go.sum"),
+        go_sum.replace(
+            line,
+            "example.com/code v1.0.0 h1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+        ),
+    )
+    .unwrap();
+    let refused = user.ask(&["mod", "buildlist", "--files"], project.path());
+    assert_eq!(refused.status.code(), Some(1), "{refused}");
+    assert!(
+        refused.stderr.contains("which is not what go.sum has"),
+        "{refused}"
+    );
+}

@@ -60,6 +60,9 @@ impl Loader {
             format!("{}/{directory}", self.main)
         };
         let id = self.package(&path);
+        if let Some(package) = self.packages.list.get_mut(id) {
+            package.is_begin = true;
+        }
         self.place(id, Some(0), files);
     }
 
@@ -124,8 +127,8 @@ impl Loader {
                     path: below.trim_start_matches('/').to_owned(),
                 };
                 match self.listings.get(&directory) {
-                    // Packages of the main module were all handed in.
-                    None if module == 0 => {}
+                    // Packages of the main module that patterns do not match, those in `testdata`
+                    // say, can be imported all the same.
                     None => return Found::Missing(directory),
                     Some(Listing::Files(files)) if files.is_empty() => {}
                     Some(Listing::Files(files)) => return Found::In(module, files.clone()),
@@ -161,13 +164,22 @@ impl Loader {
         }
     }
 
+    /// A path without a dot is one of Go's own packages, unless a module of the build list has such a
+    /// path: the main module may, and so may one that is replaced.
     fn is_followed(&mut self, path: &str) -> bool {
-        let own = path.strip_prefix(self.main.as_str());
-        let own = own.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-        let follow = own || !is_standard(path);
+        let follow = !is_standard(path) || self.belongs_to_module(path);
         let room = self.packages.list.len() < MAX_PACKAGES || self.ids.contains_key(path);
         self.packages.is_cut |= follow && !room;
         follow && room
+    }
+
+    fn belongs_to_module(&self, path: &str) -> bool {
+        let mut ends = path.match_indices('/').map(|(end, _)| end);
+        self.modules.contains_key(path)
+            || ends.any(|end| {
+                path.get(..end)
+                    .is_some_and(|prefix| self.modules.contains_key(prefix))
+            })
     }
 
     /// The number of a package, which is thereby one that was met.
@@ -180,6 +192,7 @@ impl Loader {
         self.packages.list.push(Package {
             path: path.to_owned(),
             module: None,
+            is_begin: false,
             files: Vec::new(),
         });
         self.packages.edges.push(Vec::new());

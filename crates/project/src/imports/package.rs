@@ -53,6 +53,8 @@ pub struct Package {
     pub path: String,
     /// The module that it is in; `None` if no module of the build list has it.
     pub module: Option<ModuleId>,
+    /// Whether the walk began there: one of the main module's that patterns such as `./...` match.
+    pub is_begin: bool,
     /// Its files; of the main module with tests, of others without.
     pub files: Vec<GoFile>,
 }

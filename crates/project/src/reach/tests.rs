@@ -38,6 +38,7 @@ fn packages(imports: &Imports) -> Packages {
         packages.list.push(Package {
             path: format!("example.com/p{id}"),
             module: Some(id),
+            is_begin: id == 0,
             files,
         });
         packages.edges.push(edges);

@@ -4,7 +4,7 @@ use crate::support::{entry, source};
 use finding::{Finding, Place, Span};
 use jiff::civil::{Date, date};
 use serde_json::{Value, json};
-use vulndb::{Database, Matter, Origin, Reachability, judge};
+use vulndb::{Database, Imported, Matter, Origin, Reachability, judge};
 
 const MODULE: &str = "example.com/a";
 const TODAY: Date = date(2026, 5, 25);
@@ -15,6 +15,7 @@ struct Case {
     origin: Origin,
     modules: Vec<(&'static str, &'static str)>,
     report: Option<String>,
+    imported: Imported,
     days: Option<u32>,
     today: Date,
 }
@@ -26,6 +27,7 @@ impl Case {
             origin: Origin::Public,
             modules: modules.to_vec(),
             report: None,
+            imported: Imported::Unasked,
             days: Some(7),
             today: TODAY,
         }
@@ -44,6 +46,8 @@ impl Case {
         judge(&Matter {
             examined: &database.examine(self.modules.iter().copied()).unwrap(),
             reachability: reachability.as_ref(),
+            imported: &|_| self.imported.clone(),
+            raise: &|hit, version| format!("go get {}@{version}", hit.module),
             policy_file: "gate.toml",
             place: &|module| match module {
                 MODULE => Place::at("go.mod", Span::in_line(5, 2, 20)),
@@ -154,6 +158,70 @@ fn what_calls_tell_decides_the_rule() {
     of_another_version.modules = vec![(MODULE, "v1.1.0")];
     of_another_version.report = Some(report("symbol", &imported));
     assert_eq!(of_another_version.rules(), ["vulnerable/fixed-upstream"]);
+}
+
+#[test]
+fn what_imports_tell_decides_where_calls_do_not() {
+    let package = || "example.com/a/b".to_owned();
+    let told = [
+        (Imported::Unasked, "vulnerable/fixed-upstream", ""),
+        (
+            Imported::By { package: package() },
+            "vulnerable/fixed-upstream",
+            "; example.com/a/b is imported",
+        ),
+        (
+            Imported::Unknown {
+                why: "a zip is not to be had".to_owned(),
+            },
+            "vulnerable/fixed-upstream",
+            "; whether example.com/a/b is imported is not known: a zip is not to be had",
+        ),
+        (
+            Imported::Beside {
+                package: package(),
+                by: "tests".to_owned(),
+            },
+            "vulnerable/not-built",
+            "; example.com/a/b is imported by tests",
+        ),
+        (
+            Imported::Nowhere,
+            "vulnerable/not-imported",
+            "; nothing imports example.com/a/b",
+        ),
+    ];
+    for (imported, rule, words) in told {
+        let mut case = Case::fixed();
+        case.entries[0]["affected"][0]["ecosystem_specific"] =
+            json!({"imports": [{"path": "example.com/a/b"}]});
+        case.imported = imported;
+        let found = &case.judge()[0];
+        assert_eq!(found.rule.id, rule);
+        let end = format!("fixed in v1.2.0{words}");
+        assert!(found.message.ends_with(&end), "{}", found.message);
+        // A report that looked closer, at the same code, goes before.
+        let called =
+            json!({"module": MODULE, "version": "v1.0.0", "package": package(), "function": "Do"});
+        case.report = Some(report("symbol", &called));
+        assert_eq!(case.rules(), ["vulnerable/called"]);
+    }
+}
+
+#[test]
+fn one_command_ends_all_that_a_version_of_the_module_ends() {
+    let early = entry("GO-1", MODULE, &[("introduced", "0"), ("fixed", "1.2.0")]);
+    let late = entry("GO-2", MODULE, &[("introduced", "0"), ("fixed", "1.4.0")]);
+    let never = entry("GO-3", MODULE, &[("introduced", "0")]);
+    let case = Case::new(&[early, late, never], &[(MODULE, "v1.0.0")]);
+    let found = case.judge();
+    let command = "Run `go get example.com/a@v1.4.0`: it ends all 2 vulnerabilities of example.com/a that a version fixes.";
+    assert_eq!([found[0].next(), found[1].next()], [command; 2]);
+    let next = found[2].next();
+    assert!(
+        next.starts_with("No version of example.com/a fixes GO-3: "),
+        "{next}"
+    );
 }
 
 #[test]

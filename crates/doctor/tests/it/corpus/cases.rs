@@ -3,10 +3,12 @@
 mod graph;
 mod http;
 mod network;
+mod settings;
 mod sums;
 mod toolchain;
 mod vcs;
 mod versions;
+mod workspace;
 
 use crate::corpus::Case;
 use crate::corpus::scene::Played;
@@ -21,6 +23,8 @@ pub(crate) fn all() -> Vec<Case> {
         graph::cases(),
         toolchain::cases(),
         vcs::cases(),
+        settings::cases(),
+        workspace::cases(),
     ];
     families.into_iter().flatten().collect()
 }
@@ -30,6 +34,7 @@ fn case(name: &'static str, causes: &'static [&'static str], play: fn() -> Playe
         name,
         causes,
         heals: false,
+        releases: (0, u32::MAX),
         play,
     }
 }

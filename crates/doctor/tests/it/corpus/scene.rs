@@ -1,6 +1,8 @@
 //! Scene: what has to be arranged so that `go` fails, and the failure.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::LazyLock;
 use testkit::database::Database;
 use testkit::fixture::{Corpus, Module};
 use testkit::go::{Go, Project};
@@ -14,6 +16,29 @@ pub(crate) const IMPORTS_A: &str = "package main\n\nimport _ \"example.com/a\"\n
 pub(crate) const EMPTY: &str = "package main\n\nfunc main() {}\n";
 
 const GOCACHE: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/gocache");
+
+/// The N of the go 1.N that is in the PATH.
+pub(crate) fn release() -> u32 {
+    static RELEASE: LazyLock<u32> = LazyLock::new(|| {
+        let mut version = Command::new("go");
+        // An old go refuses flags of a newer one.
+        version
+            .arg("version")
+            .env_remove("GOFLAGS")
+            .env("GOENV", "off");
+        let output = version.output().unwrap();
+        let text = String::from_utf8_lossy(&output.stdout);
+        let digits = text.split("go1.").nth(1).unwrap();
+        let digits = digits.split(|c: char| !c.is_ascii_digit()).next();
+        digits.unwrap().parse().unwrap()
+    });
+    *RELEASE
+}
+
+/// The go line of the project: none that this go would find too new.
+pub(crate) fn go_line() -> String {
+    format!("go 1.{}", release().min(21))
+}
 
 /// What is arranged.
 #[derive(Debug)]
@@ -66,7 +91,7 @@ impl Scene {
             faults: Vec::new(),
             // Compiled packages of the standard library may be shared: no case is about them.
             environment: vec![("GOCACHE".to_owned(), GOCACHE.to_owned())],
-            go_mod: "module example.com/main\n\ngo 1.21\n".to_owned(),
+            go_mod: format!("module example.com/main\n\n{}\n", go_line()),
             files: Vec::new(),
             before: Vec::new(),
         }
@@ -139,6 +164,10 @@ impl Scene {
     pub(crate) fn prepared(self, between: impl FnOnce(&Go, &Project)) -> Prepared {
         let upstream = FakeUpstream::start(self.corpus);
         let mut go = Go::new(&upstream.url());
+        if release() < 14 {
+            // -modcacherw came with go 1.14.
+            go = go.env("GOFLAGS", "");
+        }
         for (name, value) in &self.environment {
             let value = value.replace("UPSTREAM", &upstream.url());
             let value = value.replace("HOST", &upstream.address().to_string());
@@ -172,16 +201,49 @@ pub(crate) struct Prepared {
     pub(crate) project: Project,
 }
 
+/// A directory to put into the PATH, with these programs and nothing else.
+pub(crate) fn path_with(programs: &[&str]) -> tempfile::TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    for program in programs {
+        let found = match *program {
+            "go" => {
+                let mut root = Command::new("go");
+                root.args(["env", "GOROOT"])
+                    .env_remove("GOFLAGS")
+                    .env("GOENV", "off");
+                let found = root.output().unwrap();
+                let root = String::from_utf8(found.stdout).unwrap();
+                PathBuf::from(root.trim()).join("bin/go")
+            }
+            other => PathBuf::from("/usr/bin").join(other),
+        };
+        std::os::unix::fs::symlink(found, directory.path().join(program)).unwrap();
+    }
+    directory
+}
+
 // === impl Prepared ===
 
 impl Prepared {
     /// Runs the command that fails.
     pub(crate) fn finish(self, arguments: &[&str]) -> Played {
-        let output = self.go.run(arguments, self.project.path());
+        let directory = self.project.path().to_owned();
+        self.finish_in(&directory, arguments)
+    }
+
+    /// The same, in the directory of GOPATH.
+    pub(crate) fn finish_in_gopath(self, arguments: &[&str]) -> Played {
+        let directory = self.go.home().join("gopath");
+        self.finish_in(&directory, arguments)
+    }
+
+    fn finish_in(self, directory: &Path, arguments: &[&str]) -> Played {
+        let output = self.go.run(arguments, directory);
         let path = |path: PathBuf| path.display().to_string();
         let names = vec![
             (path(self.project.path().to_owned()), "PROJECT"),
             (path(self.go.module_cache()), "MODCACHE"),
+            (path(self.go.home().to_owned()), "HOME"),
         ];
         Played {
             go: self.go,

@@ -69,7 +69,8 @@ pub(super) fn cases() -> Vec<Case> {
                 .go_mod("require (\n\texample.com/o v1.0.0\n\texample.com/o/in v1.0.0\n)")
                 .file("main.go", &program("example.com/o/in"))
                 .run(&["build", "-mod=mod", "./..."])
-        }),
+        })
+        .from(14),
         case("internal", &["package/internal"], || {
             let module =
                 Module::new("example.com/i", "v1.0.0").file("internal/x/x.go", "package x\n");
@@ -77,7 +78,8 @@ pub(super) fn cases() -> Vec<Case> {
                 .go_mod("require example.com/i v1.0.0")
                 .file("main.go", &program("example.com/i/internal/x"))
                 .run(&["build", "-mod=mod", "./..."])
-        }),
+        })
+        .from(14),
         case("cycle", &["package/import-cycle"], || {
             Scene::new()
                 .file("x/x.go", "package x\n\nimport _ \"example.com/main/y\"\n")

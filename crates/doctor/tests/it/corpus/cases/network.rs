@@ -25,6 +25,17 @@ fn tls(certificate: Certificate, answer: &'static str, trusted: bool) -> Played 
     scene.get("example.com/a@v1.0.0").keeping(server)
 }
 
+/// Between here and the module proxy stands an HTTP proxy that answers so.
+fn through(answer: &'static str) -> Played {
+    let server = TlsServer::start_plain(answer);
+    let proxy = server.url().replace("https://", "http://");
+    let scene = Scene::new().env("GOPROXY", "https://proxy.example.com");
+    scene
+        .env("HTTPS_PROXY", &proxy)
+        .get("example.com/a@v1.0.0")
+        .keeping(server)
+}
+
 pub(super) fn cases() -> Vec<Case> {
     vec![
         case("closed_port", &["network/refused"], || {
@@ -49,6 +60,27 @@ pub(super) fn cases() -> Vec<Case> {
                     .get("example.com/a@v1.0.0")
             },
         ),
+        case("silent_tls", &["network/timeout"], || {
+            let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+            let url = format!("https://{}", silent.local_addr().unwrap());
+            let scene = Scene::new().env("GOPROXY", &url);
+            scene.get("example.com/a@v1.0.0").keeping(silent)
+        }),
+        case("http_proxy_wants_credentials", &["http/407"], || {
+            through("HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")
+        }),
+        case("http_proxy_forbids", &["network/http-proxy"], || {
+            through("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+        }),
+        case("http_proxy_fails", &["network/http-proxy"], || {
+            through("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n")
+        }),
+        case("http_proxy_of_no_host", &["network/http-proxy"], || {
+            let scene = Scene::new().env("GOPROXY", "https://proxy.example.com");
+            scene
+                .env("HTTPS_PROXY", "http://nowhere.invalid:3128")
+                .get("example.com/a@v1.0.0")
+        }),
         case("dead_http_proxy", &["network/http-proxy"], || {
             let port = Port::reserve();
             let proxy = format!("http://{}", port.address());

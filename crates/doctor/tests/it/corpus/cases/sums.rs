@@ -127,9 +127,12 @@ pub(super) fn cases() -> Vec<Case> {
                 .env("GOSUMDB", "sum.example.com+nonsense")
                 .download()
         }),
-        case("malformed_go_sum", &["sum/malformed"], || {
-            mismatch("example.com/a v1.0.0 h1:x=\n<<<<<<< HEAD and more\n")
-        }),
+        // A go that reads past the second line finds that the first one is wrong.
+        case(
+            "malformed_go_sum",
+            &["sum/malformed", "sum/go-sum-mismatch"],
+            || mismatch("example.com/a v1.0.0 h1:x=\n<<<<<<< HEAD and more\n"),
+        ),
         healed("missing_line_of_a_package", &["sum/missing"], || {
             without("a v1.0.0 h1:")
         }),

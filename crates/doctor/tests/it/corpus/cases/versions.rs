@@ -74,9 +74,12 @@ require old.example.com/m v1.2.0
         case("branch_with_a_slash", &["version/disallowed"], || {
             get("example.com/a@feature/x")
         }),
-        case("path_without_a_dot", &["path/malformed"], || {
-            get("nodot/x@v1.0.0")
-        }),
+        // What has no dot belongs to the standard library.
+        case(
+            "path_without_a_dot",
+            &["path/malformed", "package/not-in-std"],
+            || get("nodot/x@v1.0.0"),
+        ),
         case("package_gone", &["package/not-in-module"], || {
             get("example.com/a/gone@v1.0.0")
         }),

@@ -1,0 +1,168 @@
+//! Imports: whether what is built contains the packages that vulnerabilities are in.
+//!
+//! To know it, the packages of everything that is reached have to be read, so it is asked only where
+//! it can matter: where a vulnerability would stop the change. With a base it is asked of that as well,
+//! about vulnerabilities that were known there: one whose package the change begins to import was not
+//! there before.
+
+use super::{
+    base::Base,
+    checkout::join,
+    module::{Look, Looked},
+};
+use crate::{checkout::Checkout, output, project_command};
+use gate::{
+    policy::{ALL_SYSTEMS as ALL, Mode},
+    vex::Advisory,
+    vulnerable::Known,
+};
+use std::{collections::HashMap, path::Path};
+use vulndb::{Examined, Hit, Id, Imported};
+
+/// A vulnerability of a module, in whatever version.
+type Name = (String, Id);
+
+/// Reads the packages of a module of the checkout, if that can make anything milder.
+pub(super) async fn learn(with: Look<'_>, looked: &mut Looked) {
+    let root = looked.root.clone();
+    if stops(with, looked) {
+        read(with, looked, &root).await;
+    }
+}
+
+/// Leaves out vulnerabilities that the base has as well, in whatever version, unless the change made
+/// them worse by importing what has them.
+pub(super) async fn forget_known(
+    with: Look<'_>,
+    now: &mut Looked,
+    before: &mut Looked,
+    base: &Base,
+    directory: &str,
+) {
+    learn(with, now).await;
+    let (known_before, ranks) = (names(before), ranks(now));
+    let is_looked_into = now.known().is_some_and(|known| known.imports.is_some());
+    // What nothing imports now was not made worse.
+    let mut old = ranks
+        .iter()
+        .filter(|(name, _)| known_before.contains_key(name));
+    let ranks_before = if is_looked_into && old.any(|(_, &rank)| rank > 0) {
+        match read_base(with, before, base, directory).await {
+            Ok(()) => self::ranks(before),
+            // What cannot be told of the base was not there before.
+            Err(_) => HashMap::new(),
+        }
+    } else {
+        known_before
+    };
+    if let Some(examined) = now.examined_mut() {
+        examined.hits.retain(|hit| {
+            let name = name(hit);
+            ranks_before.get(&name) < ranks.get(&name)
+        });
+    }
+}
+
+/// Whether any vulnerability that imports say something of would stop the change.
+fn stops(with: Look<'_>, looked: &Looked) -> bool {
+    let blocking = looked.vulnerable(with).into_iter().filter(|finding| {
+        let module = finding.subject.split('@').next();
+        module != Some("toolchain") && with.policy.mode(finding.rule) == Mode::Block
+    });
+    let subjects: Vec<String> = blocking.map(|finding| finding.subject).collect();
+    looked
+        .hits()
+        .any(|hit| subjects.contains(&format!("{}@{}", hit.module, hit.version)))
+}
+
+/// Reads the packages that the files below `root` reach.
+async fn read(with: Look<'_>, looked: &mut Looked, root: &Path) {
+    output::doing(&format!("{}: reading packages", looked.lock.go_mod_name));
+    let upstreams = with.site.upstreams().clone();
+    let checkout = Checkout::of(root.to_owned(), looked.lock.go_mod.clone(), upstreams);
+    let uses = project_command::uses(&checkout, &looked.selection, &systems(with)).await;
+    if let Some(known) = looked.facts.vulnerable.as_mut() {
+        known.imports = Some(uses);
+    }
+}
+
+/// The values of GOOS that a build is for: those of the policy, else that of this machine, as for `go`.
+fn systems(with: Look<'_>) -> Vec<String> {
+    match &*with.policy.vulnerable.systems {
+        [] => vec![here().to_owned()],
+        [all] if all == ALL => Vec::new(),
+        named => named.to_vec(),
+    }
+}
+
+fn here() -> &'static str {
+    match std::env::consts::OS {
+        "macos" => "darwin",
+        name => name,
+    }
+}
+
+/// The same of the base, whose files are laid into a directory for it.
+async fn read_base(
+    with: Look<'_>,
+    before: &mut Looked,
+    base: &Base,
+    directory: &str,
+) -> Result<(), String> {
+    let laid = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let root = base.lay(laid.path(), |name| {
+        name.ends_with(".go") || name == "go.mod"
+    })?;
+    read(with, before, &root.join(join(directory, ""))).await;
+    Ok(())
+}
+
+/// How near each vulnerability comes to a build; what nobody looked into is as near as can be.
+fn ranks(looked: &Looked) -> HashMap<Name, u8> {
+    let rank = |hit: &Hit| match looked.known().map(|known: &Known| known.imported(hit)) {
+        Some(Imported::Nowhere) => 0,
+        Some(Imported::Beside { .. }) => 1,
+        Some(Imported::Unknown { .. }) => 2,
+        Some(Imported::By { .. } | Imported::Unasked) | None => 3,
+    };
+    looked.hits().map(|hit| (name(hit), rank(hit))).collect()
+}
+
+/// All of them, as near as can be.
+fn names(looked: &Looked) -> HashMap<Name, u8> {
+    looked.hits().map(|hit| (name(hit), u8::MAX)).collect()
+}
+
+fn name(hit: &Hit) -> Name {
+    (hit.module.clone(), hit.id.clone())
+}
+
+// === impl Looked ===
+
+impl Looked {
+    /// What is known to be vulnerable.
+    pub(super) fn hits(&self) -> impl Iterator<Item = &Hit> {
+        let examined = self.known().and_then(|known| known.examined.as_ref().ok());
+        examined.into_iter().flat_map(|examined| &examined.hits)
+    }
+
+    /// The same, each with the module of the checkout that is built with it.
+    pub(super) fn advisories(&self) -> impl Iterator<Item = Advisory> {
+        let product = self.lock.go_mod.module.as_ref();
+        let product = product.map_or("", |line| &*line.path);
+        self.hits().map(move |hit| Advisory {
+            file: self.lock.go_mod_name.clone(),
+            product: product.to_owned(),
+            hit: hit.clone(),
+        })
+    }
+
+    fn known(&self) -> Option<&Known> {
+        self.facts.vulnerable.as_ref()
+    }
+
+    fn examined_mut(&mut self) -> Option<&mut Examined> {
+        let known = self.facts.vulnerable.as_mut();
+        known.and_then(|known| known.examined.as_mut().ok())
+    }
+}

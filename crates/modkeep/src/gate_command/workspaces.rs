@@ -1,0 +1,79 @@
+//! Workspaces: the go.work files of one state of a checkout, and the modules that they name.
+
+use super::checkout::{Files, join};
+use finding::Unreadable;
+use gate::go_work::{GoWork, Member};
+
+/// A workspace whose files could be read.
+#[derive(Debug, Clone)]
+pub(super) struct Workspace {
+    /// Its files.
+    pub(super) work: GoWork,
+    /// Directories of its modules.
+    members: Vec<String>,
+}
+
+// === impl Workspace ===
+
+impl Workspace {
+    /// All workspaces; `refused` is told what could not be read of them.
+    pub(super) fn read_all(files: &dyn Files, mut refused: impl FnMut(Unreadable)) -> Vec<Self> {
+        let inventory = files.inventory();
+        let mut all = Vec::new();
+        for directory in &inventory.workspaces {
+            match read(files, directory) {
+                Ok(Some(work)) => {
+                    let members = members(files, &work, &mut refused);
+                    all.push(Self { work, members });
+                }
+                Ok(None) => {}
+                Err(unreadable) => refused(unreadable),
+            }
+        }
+        all
+    }
+
+    /// Directories of its modules.
+    pub(super) fn directories(&self) -> impl Iterator<Item = &str> {
+        self.members.iter().map(String::as_str)
+    }
+}
+
+/// The workspace that a module is built in: go takes the go.work that is nearest above it.
+pub(super) fn of_module<'w>(all: &'w [Workspace], directory: &str) -> Option<&'w Workspace> {
+    let own = all
+        .iter()
+        .filter(|workspace| workspace.directories().any(|member| member == directory));
+    own.max_by_key(|workspace| workspace.work.directory.len())
+}
+
+fn read(files: &dyn Files, directory: &str) -> Result<Option<GoWork>, Unreadable> {
+    let Some(go_work) = files.read(&join(directory, "go.work"))? else {
+        return Ok(None);
+    };
+    let sums = files.read(&join(directory, "go.work.sum"))?;
+    GoWork::read(directory, &go_work, &sums.unwrap_or_default()).map(Some)
+}
+
+fn members(files: &dyn Files, work: &GoWork, refused: &mut impl FnMut(Unreadable)) -> Vec<String> {
+    let mut members = Vec::new();
+    for member in work.members() {
+        match member.and_then(|member| with_go_mod(files, work, member)) {
+            Ok(directory) => members.push(directory),
+            Err(unreadable) => refused(unreadable),
+        }
+    }
+    members
+}
+
+/// The directory of a member that is a module.
+fn with_go_mod(files: &dyn Files, work: &GoWork, member: Member) -> Result<String, Unreadable> {
+    let name = join(&member.directory, "go.mod");
+    match files.read(&name)? {
+        Some(_) => Ok(member.directory),
+        None => {
+            let problem = format!("there is no {name}");
+            Err(Unreadable::new(work.place(member.line), problem))
+        }
+    }
+}
