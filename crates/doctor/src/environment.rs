@@ -317,7 +317,51 @@ impl Origin {
 
 #[cfg(test)]
 mod tests {
-    use super::credentials;
+    use super::{GoEnvironment, Readings, credentials, database_name};
+
+    #[test]
+    fn an_http_proxy_holds_for_what_is_neither_here_nor_excepted() {
+        let process = [
+            ("HTTPS_PROXY", "http://web.example.com:3128"),
+            ("NO_PROXY", "inside.example.com,.corp"),
+        ];
+        let readings = Readings {
+            env_json: "{}",
+            process: process
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .to_vec(),
+            ..Readings::default()
+        };
+        let environment = GoEnvironment::read(&readings).unwrap();
+        for (is_https, host, expected) in [
+            (true, "proxy.example.com", Some("HTTPS_PROXY")),
+            (false, "proxy.example.com", None),
+            (true, "inside.example.com", None),
+            (true, "goproxy.corp", None),
+            (true, "localhost", None),
+            (true, "127.0.0.2", None),
+            (true, "::1", None),
+        ] {
+            assert_eq!(environment.http_proxy(is_https, host), expected, "{host}");
+        }
+    }
+
+    #[test]
+    fn the_public_database_has_two_names() {
+        assert_eq!(
+            database_name("sum.golang.google.cn"),
+            Some("sum.golang.org")
+        );
+        assert_eq!(
+            database_name("sum.golang.org https://x.example.com"),
+            Some("sum.golang.org")
+        );
+        assert_eq!(
+            database_name("sum.example.com/2026+1+x"),
+            Some("sum.example.com/2026")
+        );
+        assert_eq!(database_name(""), None);
+    }
 
     #[test]
     fn credentials_are_those_of_exactly_this_host() {

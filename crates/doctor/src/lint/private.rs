@@ -101,7 +101,10 @@ fn bypass(environment: &GoEnvironment) -> Option<Lint> {
     // A public proxy cannot have them, and must not hear of them.
     let is_own = |url: &ProxyUrl| !is_public(url);
     let has_proxy = proxies.clone().next().is_some() && proxies.all(is_own);
-    let applies = is_set("GOPRIVATE") && !is_set("GONOPROXY") && is_set("GOPROXY") && has_proxy;
+    // A list in which nothing matches sends nothing past the proxy; that is told by itself.
+    let is_dead = meant(environment.value("GOPRIVATE")).is_some();
+    let is_split = is_set("GOPRIVATE") && !is_set("GONOPROXY");
+    let applies = is_split && is_set("GOPROXY") && has_proxy && !is_dead;
     applies.then(|| {
         let cost = "private modules are asked of the proxy, which has to be able to read them";
         about(&BYPASS, environment, "GOPRIVATE").set_other("GONOPROXY", "none", cost)

@@ -380,6 +380,12 @@ fn a_pattern_with_a_scheme_is_found_and_written_as_it_was_meant() {
         &[("GOPRIVATE", "*.example.com,github.com/me")],
         "env/dead-pattern",
     );
+    // Nothing goes past the proxy by a pattern that matches nothing.
+    let own = [
+        ("GOPROXY", "https://p.example.com"),
+        ("GOPRIVATE", "https://git.example.com"),
+    ];
+    is_not(&own, "env/private-bypasses-proxy");
 }
 
 #[test]

@@ -55,16 +55,17 @@ impl Choice {
         let untried = untried.and_then(line_untried);
         tried.sort_by_key(rank);
         let is_failing = |tried: &&Tried| is_failing(failing.as_ref(), &tried.mirror);
-        let answers_here = tried.iter().filter(is_failing).any(Tried::is_usable);
+        let mut failed = tried.iter().filter(is_failing);
+        let answers_here = failed.find(|tried| tried.is_usable());
         let best = tried
             .iter()
             .find(|tried| tried.is_usable() && !is_failing(tried))
             .cloned();
         let mut notes = Vec::new();
-        if answers_here && let Some(failing) = &failing {
+        if let Some(tried) = answers_here {
             notes.push(format!(
                 "From here {} does answer now: where it failed the network is another, or it was away for a while. Run modkeep doctor there.",
-                failing.host
+                tried.mirror.shown()
             ));
         }
         notes.extend(nobody(&tried, best.as_ref(), &question));
@@ -175,7 +176,7 @@ fn nobody(tried: &[Tried], best: Option<&Tried>, question: &Question) -> Option<
             question.subject()
         )
     } else {
-        "Whoever answers does not answer as a proxy does: a login page, or a filter on the way. Nothing is proven about any of them.".to_owned()
+        "Whoever answers refuses, fails, or answers with something else than a proxy does, such as a login page. Nothing is proven about any of them.".to_owned()
     })
 }
 

@@ -95,7 +95,13 @@ fn of_reason(reason: &Reason, mirrors: &[&str]) -> Option<Failing> {
     } else {
         place_of(url)
     };
-    Failing::at(place, url, mirrors, of_url(url).or_else(|| subject(reason)))
+    // The URL of a page, at which a module is looked for, names a package at best.
+    let module = if url.is_empty() {
+        subject(reason)
+    } else {
+        of_url(url)
+    };
+    Failing::at(place, url, mirrors, module)
 }
 
 /// What a URL of a proxy or a database asks for.

@@ -3,6 +3,9 @@
 use super::{Choice, Seen, Tried};
 use crate::report::{Colour, Page, ascii};
 
+/// Characters of a reason in the table, at most; all of it is in the JSON.
+const REASON: usize = 90;
+
 /// Columns of the name of a proxy, at most.
 const NAME: usize = 44;
 
@@ -63,13 +66,21 @@ fn row(tried: &Tried) -> String {
     let module = match &tried.module {
         Seen::Yes => "has the module".to_owned(),
         Seen::No => "has not the module".to_owned(),
-        Seen::Unknown(why) => why.clone(),
+        Seen::Unknown(why) => cut(why),
     };
     let database = match (&tried.database, tried.latency) {
         (_, None) => String::new(),
         (Seen::Yes, _) => "; passes the checksum database on".to_owned(),
         (Seen::No, _) => "; does not pass the checksum database on".to_owned(),
-        (Seen::Unknown(why), _) => format!("; checksum database unknown: {why}"),
+        (Seen::Unknown(why), _) => format!("; checksum database unknown: {}", cut(why)),
     };
     format!("    {name:NAME$} {latency:>8}  {module}{database}")
+}
+
+fn cut(why: &str) -> String {
+    let mut text: String = why.chars().take(REASON).collect();
+    if why.chars().nth(REASON).is_some() {
+        text.push_str("...");
+    }
+    text
 }

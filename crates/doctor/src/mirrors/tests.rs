@@ -197,6 +197,7 @@ fn a_table_names_latency_module_and_database_of_each() {
         tried(ALIYUN, Some(25), true, false),
     ]);
     page.fixes.truncate(1);
+    page.tried[3].module = Seen::Unknown("x".repeat(500));
     insta::assert_snapshot!(render(&page, Colour::Never));
 }
 
@@ -299,6 +300,10 @@ fn messages_about_public_proxies_are_told_from_others() {
         (
             "go: golang.org/x/text@v0.14.0: Get \"https://mirror.example.com/x/golang.org/x/text/@v/v0.14.0.mod\": dial tcp 1.2.3.4:443: i/o timeout",
             of("mirror.example.com", false, "golang.org/x/text@v0.14.0"),
+        ),
+        (
+            "package golang.org/x/net/html: unrecognized import path \"golang.org/x/net/html\": https fetch: Get \"https://golang.org/x/net/html?go-get=1\": dial tcp 216.239.37.1:443: i/o timeout",
+            of("golang.org", true, ""),
         ),
         (
             "go: golang.org/x/text@v0.14.0: Get \"https://goproxy.corp.example/golang.org/x/text/@v/v0.14.0.mod\": dial tcp 1.2.3.4:443: i/o timeout",

@@ -181,3 +181,46 @@ fn host_and_port(place: &str, is_https: bool) -> Option<(String, u16)> {
         None => (place.to_owned(), usual),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::plan;
+    use crate::environment::{GoEnvironment, Readings};
+    use gomod::path::ModulePath;
+
+    #[test]
+    fn the_database_is_asked_where_go_asks_it() {
+        for (setting, address, through_proxies) in [
+            (
+                "sum.golang.org",
+                "https://sum.golang.org",
+                Some("sum.golang.org"),
+            ),
+            ("sum.golang.google.cn", "https://sum.golang.google.cn", None),
+            (
+                "sum.golang.org https://s.example.com",
+                "https://s.example.com",
+                None,
+            ),
+            (
+                "sum.example.com+033de0ae+x",
+                "https://sum.example.com",
+                Some("sum.example.com"),
+            ),
+        ] {
+            let json = format!(r#"{{"GOPROXY":"https://p.example.com","GOSUMDB":"{setting}"}}"#);
+            let readings = Readings {
+                env_json: &json,
+                ..Readings::default()
+            };
+            let environment = GoEnvironment::read(&readings).unwrap();
+            let module = ModulePath::parse("example.com/a").unwrap();
+            let targets = plan(&environment, &module, None);
+            let [proxy, database] = targets.as_slice() else {
+                panic!("{setting}: {targets:?}");
+            };
+            assert_eq!(proxy.database.as_deref(), through_proxies, "{setting}");
+            assert_eq!(database.source, address, "{setting}");
+        }
+    }
+}

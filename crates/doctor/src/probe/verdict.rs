@@ -205,3 +205,45 @@ impl Verdict {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Layer, Probed, Role, Step, Verdict, verdict};
+    use crate::probe::{Fault, judge::find};
+    use std::time::Duration;
+
+    fn probed(layer: Layer, fault: Fault) -> Vec<Probed> {
+        vec![Probed {
+            source: "https://p.example.com".to_owned(),
+            role: Role::Proxy,
+            goes_on: false,
+            steps: vec![Step {
+                layer,
+                what: "p.example.com".to_owned(),
+                took: Duration::ZERO,
+                fault: Some(fault),
+            }],
+        }]
+    }
+
+    #[test]
+    fn a_source_that_is_late_is_not_said_to_make_go_fail() {
+        let late = verdict(&probed(Layer::Http, Fault::late()));
+        assert!(
+            late.words().contains("gave no answer in 5 s"),
+            "{}",
+            late.words()
+        );
+        assert!(!late.words().contains("go fails"), "{}", late.words());
+        assert_eq!(late.unreached(), Some("https://p.example.com"));
+        let gateway = Fault::new(find("http/5xx"), "status 502");
+        let failed = verdict(&probed(Layer::Http, gateway));
+        assert!(
+            failed.words().starts_with("go fails at"),
+            "{}",
+            failed.words()
+        );
+        assert_eq!(failed.unreached(), None);
+        assert_eq!(Verdict::NoSource.unreached(), None);
+    }
+}

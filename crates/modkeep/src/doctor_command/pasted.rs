@@ -34,6 +34,9 @@ struct Told<'d> {
     /// Who has which hash, if hashes disagree.
     #[serde(skip_serializing_if = "Option::is_none")]
     sums: Option<Comparison>,
+    /// Further versions of which the text has hashes that disagree; they were not compared.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    uncompared: Vec<String>,
     /// What is wrong here with the setting that the text is about.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     settings: Vec<Lint>,
@@ -47,9 +50,11 @@ const LONGEST_INPUT: u64 = 64 << 20;
 
 pub(super) fn of_text(text: &str, way: Way<'_>) -> Result<ExitCode, Failure> {
     let diagnosis = classify(text);
+    let sums = sums::of_text(text, &diagnosis)?;
     let told = Told {
         requests: story::of_text(text, way.data)?,
-        sums: sums::of_text(text, &diagnosis)?,
+        uncompared: sums::uncompared(text, sums.as_ref()),
+        sums,
         settings: settings(&diagnosis),
         mirrors: mirrors::of_diagnosis(&diagnosis, way.mirrors)?,
         diagnosis: &diagnosis,
@@ -139,6 +144,11 @@ fn tell(told: &Told<'_>, way: Way<'_>) -> Result<ExitCode, Failure> {
         }
         if let Some(sums) = &told.sums {
             output::text(&compare::render(sums, colour()));
+        }
+        for other in &told.uncompared {
+            output::line(&format!(
+                "not compared: {other}, of which the text has two hashes too: modkeep doctor --sums {other}"
+            ));
         }
         if let Some(choice) = &told.mirrors {
             output::text(&doctor::mirrors::render(choice, colour()));

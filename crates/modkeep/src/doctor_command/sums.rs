@@ -92,6 +92,23 @@ pub(super) fn main(text: &str, as_json: bool) -> Result<ExitCode, Failure> {
     })
 }
 
+/// Further versions about which hashes disagree in a text, beside the one that is compared.
+pub(super) fn uncompared(text: &str, compared: Option<&Comparison>) -> Vec<String> {
+    let Some(compared) = compared else {
+        return Vec::new();
+    };
+    let mut others: Vec<String> = Vec::new();
+    for claim in compare::claims(text) {
+        let (module, version) = (claim.module.as_str(), claim.version.as_str());
+        let other = format!("{module}@{version}");
+        let is_compared = module == compared.module && version == compared.version;
+        if !is_compared && !others.contains(&other) {
+            others.push(other);
+        }
+    }
+    others
+}
+
 /// Compares what a text is about, if hashes disagree in it: the version of its first whole message,
 /// else that of the likeliest reason.
 pub(super) fn of_text(text: &str, diagnosis: &Diagnosis) -> Result<Option<Comparison>, Failure> {
@@ -115,7 +132,11 @@ pub(super) fn of_text(text: &str, diagnosis: &Diagnosis) -> Result<Option<Compar
             .filter(|claim| subject.is_of(claim))
             .collect(),
     };
-    compare(&subject, &message)
+    let comparison = compare(&subject, &message)?;
+    if comparison.is_none() {
+        output::error("go cannot be run here, so nobody was asked whose hash is wrong");
+    }
+    Ok(comparison)
 }
 
 fn subject(reason: &doctor::Reason) -> Option<Subject> {

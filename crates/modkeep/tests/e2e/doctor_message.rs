@@ -115,6 +115,26 @@ fn the_log_tells_which_hash_of_a_message_is_wrong_and_nobody_is_asked_for_bytes(
 }
 
 #[test]
+fn further_versions_in_a_text_are_named_though_one_is_compared() {
+    let site = Site::new();
+    let first = mismatch(FORGED, &site.module.h1());
+    let text = format!(
+        "{first}{}",
+        first.replace("example.com/m@", "example.com/other@")
+    );
+    let told = site.doctor(&site.user(), &[&text]);
+    assert!(
+        told.stdout
+            .contains("not compared: example.com/other@v1.0.0"),
+        "{told}"
+    );
+    assert!(
+        !told.stdout.contains("not compared: example.com/m@"),
+        "{told}"
+    );
+}
+
+#[test]
 fn who_the_text_names_is_named_before_the_list_here() {
     let site = Site::new();
     let text = format!(

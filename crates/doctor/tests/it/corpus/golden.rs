@@ -44,9 +44,12 @@ fn normal(played: &Played, printed: &str) -> String {
 
 /// What differs between machines and runs, and what stands in its place. Carets follow from the length
 /// of ports.
-const DIFFERENT: [(&str, &str); 7] = [
+const DIFFERENT: [(&str, &str); 9] = [
     (r"/tmp/[A-Za-z0-9._-]+", "/tmp/DIRECTORY"),
     (r"(127\.0\.0\.1|localhost):[0-9]+", "$1:PORT"),
+    // An excerpt may begin inside of a port, and ssh and curl name it by itself.
+    (r"(?m)^   \| \.\.\.[0-9]+/", "   | ...PORT/"),
+    (r"(127\.0\.0\.1|localhost) port [0-9]+", "$1 port PORT"),
     (r"current time [0-9TZ:-]+", "current time NOW"),
     (r"vcs/[0-9a-f]{64}", "vcs/REPOSITORY"),
     (r"not in std \([^ ]+/src/", "not in std (GOROOT/src/"),
