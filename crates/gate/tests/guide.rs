@@ -1,6 +1,7 @@
 //! The policy in the documentation is one that is accepted, and says what the words beside it say.
 
 use finding::Step;
+use gate::ignore::Ignored;
 use gate::policy::{Mode, Policy};
 use gate::rules;
 
@@ -14,8 +15,16 @@ fn the_policy_in_the_guide_is_accepted() {
     assert_eq!(policy.steps.of(Step::Minimal), Mode::Block);
     assert_eq!(policy.minimal.modules, Some(300));
     assert_eq!(policy.fresh.days, 7);
-    assert_eq!(policy.waivers.len(), 1);
+    assert_eq!(policy.waivers.len(), 2);
     assert_eq!(policy.allowed.licences.denied, ["AGPL-3.0"]);
+}
+
+#[test]
+fn the_exceptions_in_the_guide_count() {
+    let block = GUIDE.split("```toml\n").nth(2).unwrap();
+    let source = block.split("```").next().unwrap();
+    let read = Ignored::parse("guide", source.as_bytes()).unwrap();
+    assert_eq!((read.waivers.len(), read.findings.len()), (1, 0));
 }
 
 #[test]

@@ -16,6 +16,7 @@ use gate::{
     vex::Advisory,
     vulnerable::Known,
 };
+use project::source::is_considered;
 use std::{collections::HashMap, path::Path};
 use vulndb::{Examined, Hit, Id, Imported};
 
@@ -110,9 +111,7 @@ async fn read_base(
     directory: &str,
 ) -> Result<(), String> {
     let laid = tempfile::tempdir().map_err(|error| error.to_string())?;
-    let root = base.lay(laid.path(), |name| {
-        name.ends_with(".go") || name == "go.mod"
-    })?;
+    let root = base.lay(laid.path(), |name| is_considered(name) || name == "go.mod")?;
     read(with, before, &root.join(join(directory, ""))).await;
     Ok(())
 }

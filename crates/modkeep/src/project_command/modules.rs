@@ -247,10 +247,8 @@ mod tests {
     #[test]
     fn of_a_file_that_is_longer_than_any_head_the_head_is_read() {
         let (path, version) = ("example.com/a", "v1.0.0");
-        let long = format!(
-            "package a\n\nimport \"fmt\"\n\n//{}\n",
-            "x".repeat(MAX_HEAD)
-        );
+        let body = "x".repeat(MAX_HEAD);
+        let long = format!("package a\n\nimport \"fmt\"\n\nvar a int\n\n//{body}\n");
         let files = [
             MemoryFile::new("go.mod", "module example.com/a\n"),
             MemoryFile::new("a.go", long),

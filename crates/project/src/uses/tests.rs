@@ -144,8 +144,8 @@ fn what_is_built_is_built_for_the_systems_that_are_named() {
 #[test]
 fn a_fork_is_imported_by_the_name_of_what_it_stands_in_for() {
     let uses = uses(&[(MAIN, MAIN), (LIB, "example.com/fork")], &[], TREE);
-    let used = uses.find("example.com/fork", &["example.com/fork/used"]);
-    assert_eq!(used, built("example.com/lib/used"));
+    let found = uses.find("example.com/fork", &["example.com/fork/used"]);
+    assert_eq!(found, built("example.com/lib/used"));
     let idle = uses.find("example.com/fork", &["example.com/fork/idle"]);
     assert_eq!(idle, Use::Nowhere);
 }
