@@ -1,6 +1,6 @@
 //! Mirrors: public proxies that serve the same modules, for networks that do not reach Go's own.
 //!
-//! `go` asks proxy.golang.org and sum.golang.org where nobody has set anything else. Some networks
+//! `go` asks a proxy and a database of its own where nobody has set anything else. Some networks
 //! reach neither, whatever a browser reaches, and the message then reads like a broken machine. What
 //! helps is another proxy that passes the checksum database on, so a short list of them is asked for
 //! the same module from here, at the same time; and this site's own modkeep, if it is known.

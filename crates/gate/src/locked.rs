@@ -2,7 +2,8 @@
 //!
 //! Without a lock an install fetches whatever is newest at that moment, so the absence of the file
 //! that every other check reads is the first thing to look for. A lock is for the package.json beside
-//! it and for the directories that it or its workspace names. A lock that is known and cannot be read
+//! it and for the directories that it or its workspace names. A directory that only something links to
+//! need not have one, because nobody may ever install there; but one that it had is not taken away. A lock that is known and cannot be read
 //! here holds what it holds, but nothing of it is judged, and that is said.
 
 use crate::{
@@ -21,13 +22,15 @@ pub struct Locked {
     pub asking: BTreeSet<String>,
     /// Directories that a lock in another directory is for.
     pub covered: BTreeSet<String>,
+    /// Directories that something with a lock links to.
+    pub linked: BTreeSet<String>,
 }
 
 // === impl Locked ===
 
 impl Locked {
-    /// Directories that ask for packages and have no lock.
-    pub fn open(&self) -> impl Iterator<Item = &str> {
+    /// Directories that ask for packages and that no lock is for.
+    pub fn unlocked(&self) -> impl Iterator<Item = &str> {
         let asking = self.asking.iter().map(String::as_str);
         asking.filter(|directory| !self.has_lock(directory))
     }
@@ -40,27 +43,40 @@ impl Locked {
 /// What has no lock, and with a base only what had one or is new.
 pub fn check(now: &Locked, base: Option<&Locked>) -> Vec<Finding> {
     let finding = |directory: &str| {
-        let manifest = manifest(directory);
-        let place = Place::file(&*manifest);
-        let Some(base) = base else {
-            let message = format!("{manifest} asks for packages, and no lock file holds them");
-            return Some(Finding::new(&LOCK_MISSING, place, "", message));
-        };
-        let mut removed = base.inventory.locks_in(directory);
-        if let Some(lock) = removed.next() {
-            let name = split(lock).1;
-            let message = format!("{name} was removed, and {manifest} still asks for packages");
-            return Some(Finding::new(&LOCK_REMOVED, place, "", message));
-        }
-        if base.covered.contains(directory) {
-            let message = format!("a lock was for {manifest} at the base, and none is any more");
-            return Some(Finding::new(&LOCK_REMOVED, place, "", message));
-        }
-        let message = format!("{manifest} asks for packages, and no lock file holds them");
-        let is_old = base.asking.contains(directory);
-        (!is_old).then(|| Finding::new(&LOCK_MISSING, place, "", message))
+        let removed = base.and_then(|base| removed(base, directory));
+        let is_old = base.is_some_and(|base| base.asking.contains(directory));
+        let is_excused = is_old || now.linked.contains(directory);
+        removed.or_else(|| (!is_excused).then(|| missing(directory)))
     };
-    now.open().filter_map(finding).collect()
+    now.unlocked().filter_map(finding).collect()
+}
+
+fn missing(directory: &str) -> Finding {
+    let manifest = manifest(directory);
+    let message = format!("{manifest} asks for packages, and no lock file holds them");
+    Finding::new(&LOCK_MISSING, Place::file(manifest), "", message)
+}
+
+/// A lock that was for a directory at the base.
+fn removed(base: &Locked, directory: &str) -> Option<Finding> {
+    let manifest = manifest(directory);
+    let mut own = base.inventory.locks_in(directory);
+    let message = match own.next() {
+        Some(lock) => {
+            let name = split(lock).1;
+            format!("{name} was removed, and {manifest} still asks for packages")
+        }
+        None if base.covered.contains(directory) => {
+            format!("a lock was for {manifest} at the base, and none is any more")
+        }
+        None => return None,
+    };
+    Some(Finding::new(
+        &LOCK_REMOVED,
+        Place::file(manifest),
+        "",
+        message,
+    ))
 }
 
 /// The sums of a workspace that the change takes away while the workspace stays.
@@ -96,6 +112,7 @@ fn join(directory: &str, name: &str) -> String {
 mod tests {
     use super::{Locked, check, removed_workspace_sums};
     use crate::inventory::Inventory;
+    use std::collections::BTreeSet;
 
     fn locked(files: &[&str], asking: &[&str], covered: &[&str]) -> Locked {
         let mut inventory = Inventory::default();
@@ -105,6 +122,7 @@ mod tests {
             inventory,
             asking: set(asking),
             covered: set(covered),
+            linked: BTreeSet::new(),
         }
     }
 
@@ -138,6 +156,19 @@ mod tests {
         let new = locked(&["package-lock.json"], &["", "old", "new"], &[]);
         let missing = ("lock/lock-missing", "new/package.json".to_owned());
         assert_eq!(rules(&new, Some(&before)), [missing]);
+    }
+
+    #[test]
+    fn what_is_only_linked_to_needs_no_lock_but_keeps_the_one_that_it_had() {
+        let linked = |files: &[&str]| Locked {
+            linked: BTreeSet::from(["lib".to_owned()]),
+            ..locked(files, &["lib"], &[])
+        };
+        let (without, with) = (linked(&[]), linked(&["lib/yarn.lock"]));
+        assert_eq!(rules(&without, None), []);
+        assert_eq!(rules(&without, Some(&without)), []);
+        let removed = ("lock/lock-removed", "lib/package.json".to_owned());
+        assert_eq!(rules(&without, Some(&with)), [removed]);
     }
 
     #[test]

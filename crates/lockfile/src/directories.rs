@@ -6,7 +6,7 @@
 
 use crate::{
     manifest::Manifest,
-    model::Lockfile,
+    model::{Kind, Lockfile},
     source::{Source, local_path},
 };
 use serde::Deserialize;
@@ -28,7 +28,17 @@ struct WithWorkspaces {
 // === impl Lockfile ===
 
 impl Lockfile {
-    /// The folders that it names, by their paths from the root of the checkout.
+    /// The folders that it locks packages for, by their paths from the root of the checkout. npm names
+    /// folders outside of the project too and installs nothing for them.
+    pub fn members(&self) -> impl Iterator<Item = String> {
+        let folder = self.file.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let is_npm = self.format.kind() == Kind::Npm;
+        let roots = self.roots.iter().map(|root| &*root.path);
+        let own = roots.filter(move |path| !(is_npm && path.starts_with("..")));
+        own.filter_map(move |path| joined(folder, path))
+    }
+
+    /// All folders that it names, by their paths from the root of the checkout.
     pub fn directories(&self) -> impl Iterator<Item = String> {
         let folder = self.file.rsplit_once('/').map_or("", |(folder, _)| folder);
         let roots = self.roots.iter().map(|root| &*root.path);
@@ -103,6 +113,8 @@ mod tests {
         named.sort_unstable();
         named.dedup();
         assert_eq!(named, ["lib", "scripts/m", "scripts/m/packages/a"]);
+        let members: Vec<String> = lock.members().collect();
+        assert_eq!(members, ["scripts/m", "scripts/m/packages/a"]);
     }
 
     #[test]

@@ -321,7 +321,7 @@ fn doctor() -> Command {
     let mirrors = Arg::new("mirrors")
         .long("mirrors")
         .value_name("LIST")
-        .help("Public proxies to ask, side by side, where one is not reached; without a text they are asked at once; off asks nobody [env: MODKEEP_MIRRORS] [default: proxy.golang.org, goproxy.cn, goproxy.io, mirrors.aliyun.com]");
+        .help("Public proxies to ask, side by side, where one is not reached; without a text they are asked at once; off asks nobody [env: MODKEEP_MIRRORS] [default: the one that failed, goproxy.cn, goproxy.io, mirrors.aliyun.com]");
     let server = Arg::new("server")
         .long("server")
         .value_name("URL")

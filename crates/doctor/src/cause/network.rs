@@ -6,7 +6,7 @@ pub(super) static UNREACHABLE: Cause = Cause {
     id: "network/unreachable",
     title: "this machine has no way to the address",
     why: "The kernel has no route there: no network, no VPN, or a container without one.",
-    next: "Check network, VPN and HTTPS_PROXY; in a closed network set GOPROXY to a proxy inside it. Some networks do not reach proxy.golang.org: modkeep doctor --mirrors LIST says which mirrors they reach.",
+    next: "Check network, VPN and HTTPS_PROXY; in a closed network set GOPROXY to a proxy inside it. Some networks do not reach Go's own proxy: modkeep doctor --mirrors LIST says which mirrors they reach.",
     common: false,
     patterns: &[
         decisive("\"{url}\": dial tcp {address}: connect: network is unreachable"),
@@ -31,7 +31,7 @@ pub(super) static NO_ROUTE: Cause = Cause {
     id: "network/no-route",
     title: "no route to the host",
     why: "A router or firewall says that it cannot reach the host; with an IPv6 address, IPv6 is often broken.",
-    next: "Try the host over IPv4 (curl -4); ask whoever runs the firewall. Some networks do not reach proxy.golang.org: then set GOPROXY to a mirror that is reached.",
+    next: "Try the host over IPv4 (curl -4); ask whoever runs the firewall. Some networks do not reach Go's own proxy: then set GOPROXY to a mirror that is reached.",
     common: false,
     patterns: &[
         decisive("\"{url}\": dial tcp {address}: connect: no route to host"),
@@ -77,7 +77,7 @@ pub(super) static TIMEOUT: Cause = Cause {
     id: "network/timeout",
     title: "no answer in time",
     why: "A filtered port, an overloaded proxy, or a repository that is too big for its deadline. It says nothing of whether the module exists.",
-    next: "Run again; if it stays so, see with modkeep doctor which step takes the time. Some networks do not reach proxy.golang.org: then set GOPROXY to a mirror that is reached.",
+    next: "Run again; if it stays so, see with modkeep doctor which step takes the time. Some networks do not reach Go's own proxy: then set GOPROXY to a mirror that is reached.",
     common: true,
     patterns: &[
         decisive("\"{url}\": dial tcp {address}: i/o timeout"),

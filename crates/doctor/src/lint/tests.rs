@@ -293,7 +293,7 @@ fn what_public_mirrors_recommend_is_no_problem() {
         "https://goproxy.cn,https://mirrors.aliyun.com/goproxy/,direct",
         "https://mirrors.aliyun.com/goproxy/, direct",
         "https://goproxy.io|direct",
-        "https://proxy.golang.org,direct",
+        "https://first.golang.org,direct",
         "goproxy.cn,direct",
     ] {
         let lints = found(&[

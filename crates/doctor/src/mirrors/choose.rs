@@ -1,6 +1,6 @@
 //! Which proxy is the best here, and the lines that would use it.
 
-use super::known::{DATABASE, place_of};
+use super::known::{DATABASE, host_of, is_in_domain_of_go, place_of};
 use super::{Failing, Mirror, Question, Seen, Tried};
 use crate::cause::RemedyKind;
 use crate::environment::{GoEnvironment, Origin, Setting, database_name};
@@ -126,7 +126,7 @@ impl Choice {
 fn is_failing(failing: Option<&Failing>, mirror: &Mirror) -> bool {
     let place = place_of(mirror.url.reveal());
     failing.is_some_and(|failing| {
-        place == failing.host || failing.is_of_go && place == "proxy.golang.org"
+        place == failing.host || failing.is_of_go && is_in_domain_of_go(host_of(place))
     })
 }
 

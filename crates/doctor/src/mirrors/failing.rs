@@ -1,8 +1,9 @@
 //! Whether a diagnosis is about a public proxy that is not reached.
 
-use super::known::{OF_GO, host_of, is_public_host, place_of};
+use super::known::{DATABASE, host_of, is_of_go, is_public_host, place_of};
 use crate::diagnosis::{Diagnosis, Reason, What};
 use gomod::artifact::Artifact;
+use gomod::goproxy::ProxyUrl;
 use gomod::path::ModulePath;
 use gomod::version::Version;
 use serde::Serialize;
@@ -54,6 +55,14 @@ fn is_of_network(reason: &Reason) -> bool {
 // === impl Failing ===
 
 impl Failing {
+    /// The proxy that failed, to be asked from here as well; nothing if what failed is no proxy.
+    pub fn proxy(&self) -> Option<ProxyUrl> {
+        let host = host_of(&self.host);
+        let is_proxy = is_public_host(host) && host != DATABASE && host.matches('.').count() > 1;
+        let url = format!("https://{}", self.host);
+        ProxyUrl::parse(&url).ok().filter(|_| is_proxy)
+    }
+
     /// A source of this machine's list, if it is a public proxy; `module` is what was asked of it, as
     /// `MODULE@VERSION`.
     pub fn of_source(source: &str, module: &str, mirrors: &[&str]) -> Option<Self> {
@@ -78,7 +87,7 @@ impl Failing {
     ) -> Option<Self> {
         let host = host_of(place);
         let is_storage = host == STORAGE.0 && url.contains(STORAGE.1);
-        let is_of_go = OF_GO.contains(&host) || is_storage;
+        let is_of_go = is_of_go(host) || is_storage;
         let is_mirror = mirrors.iter().any(|mirror| place_of(mirror) == place);
         (is_of_go || is_public_host(host) || is_mirror).then(|| Self {
             host: place.to_owned(),

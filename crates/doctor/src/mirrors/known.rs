@@ -5,35 +5,31 @@ use gomod::goproxy::ProxyUrl;
 /// The checksum database that is Go's default.
 pub const DATABASE: &str = "sum.golang.org";
 
-/// Who is asked if nobody says otherwise: Go's default, and three that its users in China name most.
-pub const DEFAULT_MIRRORS: &str = "https://proxy.golang.org,https://goproxy.cn,https://goproxy.io,https://mirrors.aliyun.com/goproxy/";
+/// Who is asked if nobody says otherwise, beside the proxy that failed: three that Go's users in China
+/// name most.
+pub const DEFAULT_MIRRORS: &str =
+    "https://goproxy.cn,https://goproxy.io,https://mirrors.aliyun.com/goproxy/";
 
 /// Hosts of proxies that serve every public module to everybody: they have no rules of a site, and no
-/// private modules.
-const PUBLIC: [&str; 12] = [
-    "proxy.golang.org",
-    "goproxy.cn",
-    "goproxy.io",
-    "proxy.golang.com.cn",
-    "goproxy.golang.org",
-    "mirrors.aliyun.com",
-    "mirrors.cloud.tencent.com",
-    "mirrors.tencent.com",
-    "mirrors.huaweicloud.com",
-    "repo.huaweicloud.com",
-    "goproxy.baidu.com",
-    "athens.azurefd.net",
-];
+/// private modules. Go's own default is one of its own hosts.
+const PUBLIC: [&str; 3] = ["goproxy.cn", "goproxy.io", "mirrors.aliyun.com"];
 
-/// Hosts of Go itself that a network reaches all or none of: its proxy, its database, and the places
-/// of golang.org/x.
-pub(super) const OF_GO: [&str; 5] = [
-    "proxy.golang.org",
-    DATABASE,
-    "golang.org",
-    "google.golang.org",
-    "go.googlesource.com",
-];
+/// The domain of Go itself, with its proxy, its database and the pages of golang.org/x.
+const DOMAIN_OF_GO: &str = "golang.org";
+
+/// Where the repositories of golang.org/x are.
+const REPOSITORIES_OF_GO: &str = "go.googlesource.com";
+
+/// Whether a host is one of Go itself: a network reaches all of them or none.
+pub(super) fn is_of_go(host: &str) -> bool {
+    is_in_domain_of_go(host) || host == REPOSITORIES_OF_GO
+}
+
+/// Whether a host is in Go's own domain, as the proxy is that `go` asks where nobody sets GOPROXY.
+pub(super) fn is_in_domain_of_go(host: &str) -> bool {
+    let below = host.strip_suffix(DOMAIN_OF_GO);
+    below.is_some_and(|below| below.is_empty() || below.ends_with('.'))
+}
 
 /// Whether a proxy is one that serves everybody.
 pub fn is_public(url: &ProxyUrl) -> bool {
@@ -41,7 +37,7 @@ pub fn is_public(url: &ProxyUrl) -> bool {
 }
 
 pub(crate) fn is_public_host(host: &str) -> bool {
-    PUBLIC.contains(&host)
+    PUBLIC.contains(&host) || is_in_domain_of_go(host)
 }
 
 /// Host and port of a URL, or of what begins with them, without user.

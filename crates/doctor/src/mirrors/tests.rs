@@ -12,7 +12,7 @@ use std::time::Duration;
 const CN: &str = "https://goproxy.cn";
 const IO: &str = "https://goproxy.io";
 const ALIYUN: &str = "https://mirrors.aliyun.com/goproxy/";
-const DEFAULT: &str = "https://proxy.golang.org";
+const DEFAULT: &str = "https://first.golang.org";
 
 fn environment(values: &[(&str, &str)]) -> GoEnvironment {
     let json: std::collections::BTreeMap<&str, &str> = values.iter().copied().collect();
@@ -57,7 +57,7 @@ fn tried(url: &str, latency: Option<u64>, module: bool, database: bool) -> Tried
 
 fn of_go() -> Failing {
     Failing {
-        host: "proxy.golang.org".to_owned(),
+        host: "first.golang.org".to_owned(),
         is_of_go: true,
         module: None,
     }
@@ -278,16 +278,16 @@ fn messages_about_public_proxies_are_told_from_others() {
         |host: &str, is_of_go, module: &str| Some((host.to_owned(), is_of_go, module.to_owned()));
     for (text, expected) in [
         (
-            "go: github.com/gin-gonic/gin@v1.9.1: Get \"https://proxy.golang.org/github.com/gin-gonic/gin/@v/v1.9.1.mod\": dial tcp 142.251.43.17:443: i/o timeout",
-            of("proxy.golang.org", true, "github.com/gin-gonic/gin@v1.9.1"),
+            "go: github.com/gin-gonic/gin@v1.9.1: Get \"https://first.golang.org/github.com/gin-gonic/gin/@v/v1.9.1.mod\": dial tcp 142.251.43.17:443: i/o timeout",
+            of("first.golang.org", true, "github.com/gin-gonic/gin@v1.9.1"),
         ),
         (
-            "go: module github.com/Gin-Gonic/gin: Get \"https://proxy.golang.org/github.com/!gin-!gonic/gin/@v/list\": dial tcp [2404:6800:4012:4::2011]:443: connect: network is unreachable",
-            of("proxy.golang.org", true, "github.com/Gin-Gonic/gin"),
+            "go: module github.com/Gin-Gonic/gin: Get \"https://first.golang.org/github.com/!gin-!gonic/gin/@v/list\": dial tcp [2404:6800:4012:4::2011]:443: connect: network is unreachable",
+            of("first.golang.org", true, "github.com/Gin-Gonic/gin"),
         ),
         (
-            "go: golang.org/x/text@v0.14.0: Get \"https://proxy.golang.org/golang.org/x/text/@v/v0.14.0.mod\": dial tcp: lookup proxy.golang.org: no such host",
-            of("proxy.golang.org", true, "golang.org/x/text@v0.14.0"),
+            "go: golang.org/x/text@v0.14.0: Get \"https://first.golang.org/golang.org/x/text/@v/v0.14.0.mod\": dial tcp: lookup first.golang.org: no such host",
+            of("first.golang.org", true, "golang.org/x/text@v0.14.0"),
         ),
         (
             "go: golang.org/x/text@v0.14.0: verifying module: golang.org/x/text@v0.14.0: Get \"https://sum.golang.org/lookup/golang.org/x/text@v0.14.0\": dial tcp 142.251.43.17:443: connect: connection refused",
@@ -310,7 +310,7 @@ fn messages_about_public_proxies_are_told_from_others() {
             None,
         ),
         (
-            "go: golang.org/x/text@v0.99.0: reading https://proxy.golang.org/golang.org/x/text/@v/v0.99.0.mod: 404 Not Found",
+            "go: golang.org/x/text@v0.99.0: reading https://first.golang.org/golang.org/x/text/@v/v0.99.0.mod: 404 Not Found",
             None,
         ),
     ] {

@@ -166,8 +166,8 @@ fn choose(failing: Option<Failing>, given: &Given) -> Result<Option<Choice>, Fai
         )));
     }
     output::doing("asking mirrors");
-    let asked = given
-        .mirrors
+    let mirrors = with_failing(given, failing.as_ref());
+    let asked = mirrors
         .iter()
         .map(|mirror| one(mirror, &question, client.as_ref()));
     let tried = wiring::run(join_all(asked))?;
@@ -180,6 +180,18 @@ fn choose(failing: Option<Failing>, given: &Given) -> Result<Option<Choice>, Fai
         environment,
         guess,
     )))
+}
+
+/// The mirrors, and where nobody chose them the proxy that failed too: it may be reached from here.
+fn with_failing(given: &Given, failing: Option<&Failing>) -> Vec<Mirror> {
+    let mut mirrors = given.mirrors.clone();
+    let url = failing
+        .and_then(Failing::proxy)
+        .filter(|_| !given.is_chosen);
+    if let Some(url) = url.filter(|url| mirrors.iter().all(|mirror| mirror.url != *url)) {
+        mirrors.push(Mirror { url, is_own: false });
+    }
+    mirrors
 }
 
 /// What looks private in the checkout here.

@@ -122,11 +122,12 @@ impl<'a> Packages<'a> {
     /// What asks for packages, and what holds them.
     fn locked(&self, asking: BTreeSet<String>) -> Result<Locked, Unreadable> {
         let mut covered: BTreeSet<String> = BTreeSet::new();
+        let mut linked: BTreeSet<String> = BTreeSet::new();
         for lock in self.locks.values() {
-            covered.extend(lock.directories());
-            // What a package.json of the lock's own asks for by its path the lock is for as well.
+            covered.extend(lock.members());
+            linked.extend(lock.directories());
             let beside = Beside::read(lock, |name| self.files.read(name))?;
-            covered.extend(beside.manifests.iter().flat_map(Manifest::directories));
+            linked.extend(beside.manifests.iter().flat_map(Manifest::directories));
         }
         let inventory = self.files.inventory();
         for lock in inventory.locks.iter().chain(&inventory.unread_locks) {
@@ -136,6 +137,7 @@ impl<'a> Packages<'a> {
             inventory: inventory.clone(),
             asking,
             covered,
+            linked,
         })
     }
 
@@ -260,7 +262,7 @@ fn presence(
         return Ok(locked::check(&now, None));
     };
     let mut asked = BTreeSet::new();
-    for folder in now.open() {
+    for folder in now.unlocked() {
         // What could not be read at the base is no excuse for what is there now.
         if base.asks(folder).unwrap_or_default() {
             asked.insert(folder.to_owned());

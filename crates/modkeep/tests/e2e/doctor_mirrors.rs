@@ -10,7 +10,7 @@ use testkit::{
     upstream::{FakeUpstream, Fault, Kind, Target},
 };
 
-const UNREACHED: &str = "go: example.com/a@v1.0.0: Get \"https://proxy.golang.org/example.com/a/@v/v1.0.0.mod\": dial tcp 142.251.43.17:443: i/o timeout";
+const UNREACHED: &str = "go: example.com/a@v1.0.0: Get \"https://first.golang.org/example.com/a/@v/v1.0.0.mod\": dial tcp 142.251.43.17:443: i/o timeout";
 
 fn mirror(has_module: bool, passes_database_on: bool) -> FakeUpstream {
     let mut corpus = Corpus::new();
@@ -43,7 +43,7 @@ fn doctor(go: &Go, arguments: &[&str]) -> Output {
 }
 
 fn user() -> Go {
-    Go::new("https://proxy.golang.org,direct").env("GOSUMDB", "sum.golang.org")
+    Go::new("https://first.golang.org,direct").env("GOSUMDB", "sum.golang.org")
 }
 
 #[track_caller]
