@@ -71,15 +71,15 @@ impl GoWork {
     /// Its modules; what lies outside of the checkout cannot be judged.
     pub fn members(&self) -> Vec<Result<Member, Unreadable>> {
         let lines = self.file.r#use.iter();
-        let member = lines.map(|line| match below(&self.directory, &line.path) {
-            Some(directory) => Ok(Member {
+        let member = lines.map(|line| {
+            let directory = below(&self.directory, &line.path).ok_or_else(|| {
+                let problem = format!("{} is outside of the checkout", line.path);
+                Unreadable::new(self.place(line.place), problem)
+            })?;
+            Ok(Member {
                 directory,
                 line: line.place,
-            }),
-            None => {
-                let problem = format!("{} is outside of the checkout", line.path);
-                Err(Unreadable::new(self.place(line.place), problem))
-            }
+            })
         });
         member.collect()
     }

@@ -121,7 +121,8 @@ mod tests {
             configurations: set(&["web/.yarnrc.yml"]),
         };
         assert_eq!(inventory, expected);
-        assert_eq!(Vec::from_iter(inventory.locks_in("web")), ["web/yarn.lock"]);
+        let locks: Vec<&str> = inventory.locks_in("web").collect();
+        assert_eq!(locks, ["web/yarn.lock"]);
         assert!(!inventory.is_empty() && Inventory::default().is_empty());
     }
 }

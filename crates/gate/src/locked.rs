@@ -116,7 +116,9 @@ mod tests {
 
     fn locked(files: &[&str], asking: &[&str], covered: &[&str]) -> Locked {
         let mut inventory = Inventory::default();
-        files.iter().for_each(|file| inventory.add(file));
+        for file in files {
+            inventory.add(file);
+        }
         let set = |directories: &[&str]| directories.iter().map(|one| (*one).to_owned()).collect();
         Locked {
             inventory,

@@ -54,16 +54,15 @@ pub fn cyclonedx(bills: &[Bill], name: &str, version: &str, made: Timestamp) -> 
             dependencies.entry(from).or_default().extend(to);
         }
     }
-    let application = match mains[..] {
-        [main] => component("application", main, None),
-        _ => {
-            for main in &mains {
-                components.insert(reference(main), component("application", main, None));
-            }
-            let all = mains.iter().map(|main| reference(main)).collect();
-            dependencies.insert(ROOT.to_owned(), all);
-            json!({ "type": "application", "bom-ref": ROOT, "name": printable(name) })
+    let application = if let [main] = mains[..] {
+        component("application", main, None)
+    } else {
+        for main in &mains {
+            components.insert(reference(main), component("application", main, None));
         }
+        let all = mains.iter().map(|main| reference(main)).collect();
+        dependencies.insert(ROOT.to_owned(), all);
+        json!({ "type": "application", "bom-ref": ROOT, "name": printable(name) })
     };
     let components: Vec<Value> = components.into_values().collect();
     let dependencies: Vec<Value> = dependencies

@@ -230,7 +230,7 @@ fn coded(unreadable: Unreadable) -> Unreadable {
 }
 
 /// When a document says that it was made: now, or where documents must be the same again, when
-/// SOURCE_DATE_EPOCH says (<https://reproducible-builds.org/specs/source-date-epoch/>).
+/// `SOURCE_DATE_EPOCH` says (<https://reproducible-builds.org/specs/source-date-epoch/>).
 fn made_at() -> Result<Timestamp, Failure> {
     const EPOCH: &str = "SOURCE_DATE_EPOCH";
     let Some(text) = Process.variable(EPOCH) else {

@@ -116,15 +116,14 @@ fn groups(findings: &[Judged]) -> Vec<Group<'_>> {
             finding.next(),
             &*finding.related,
         );
-        match known.get(&said).and_then(|&at| groups.get_mut(at)) {
-            Some(group) => group.others.push(finding.place.to_string()),
-            None => {
-                known.insert(said, groups.len());
-                groups.push(Group {
-                    first: judged,
-                    others: Vec::new(),
-                });
-            }
+        if let Some(group) = known.get(&said).and_then(|&at| groups.get_mut(at)) {
+            group.others.push(finding.place.to_string());
+        } else {
+            known.insert(said, groups.len());
+            groups.push(Group {
+                first: judged,
+                others: Vec::new(),
+            });
         }
     }
     groups

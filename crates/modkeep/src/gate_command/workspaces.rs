@@ -69,11 +69,9 @@ fn members(files: &dyn Files, work: &GoWork, refused: &mut impl FnMut(Unreadable
 /// The directory of a member that is a module.
 fn with_go_mod(files: &dyn Files, work: &GoWork, member: Member) -> Result<String, Unreadable> {
     let name = join(&member.directory, "go.mod");
-    match files.read(&name)? {
-        Some(_) => Ok(member.directory),
-        None => {
-            let problem = format!("there is no {name}");
-            Err(Unreadable::new(work.place(member.line), problem))
-        }
+    if files.read(&name)?.is_some() {
+        return Ok(member.directory);
     }
+    let problem = format!("there is no {name}");
+    Err(Unreadable::new(work.place(member.line), problem))
 }
