@@ -47,10 +47,12 @@ impl Plain {
         let lines = lines(original);
         let widest = lines.iter().map(Line::width).max().unwrap_or_default();
         let full = lines.iter().filter(|line| line.width() == widest).count();
-        let widths = match () {
-            () if widest < NARROWEST => vec![None],
-            () if full > 1 => vec![Some(widest), None],
-            () => vec![None, Some(widest)],
+        let widths = if widest < NARROWEST {
+            vec![None]
+        } else if full > 1 {
+            vec![Some(widest), None]
+        } else {
+            vec![None, Some(widest)]
         };
         let reading = |width| Self::with(original, width);
         widths.into_iter().map(reading).collect()
@@ -143,7 +145,9 @@ fn mended(lines: Vec<Line>, width: Option<usize>) -> Vec<Line> {
     for line in lines {
         let is_full = width == Some(line.width());
         match mended.last_mut() {
-            Some(last) if was_full && line.may_continue() => last.absorb(line),
+            Some(last) if was_full && line.may_continue() && !line.is_beside(last) => {
+                last.absorb(line);
+            }
             _ => mended.push(line),
         }
         was_full = is_full;

@@ -35,6 +35,7 @@ const PAIRS: &[(&str, &str)] = &[
     ("local/modules-off", "graph/no-go-mod"),
     ("sum/not-in-database", "sum/database-unreachable"),
     ("sum/not-in-database", "http/404"),
+    ("version/unknown-revision", "http/404"),
     ("private/asked-of-proxy", "http/404"),
     ("private/asked-of-proxy", "vcs/auth"),
     ("private/asked-of-proxy", "vcs/no-repository"),

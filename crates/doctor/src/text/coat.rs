@@ -168,6 +168,7 @@ fn same(coat: &[Placed], line: &[Placed]) -> Option<usize> {
         let ours = run(coat, is_alike).max(1);
         let theirs = run(rest, is_alike);
         let is_white = letter.is_whitespace();
+        let is_word = letter.is_ascii_digit() || letter.is_alphabetic();
         let is_end = rest.is_empty() && coat.iter().all(|(_, c)| c.is_whitespace());
         let is_same = if letter.is_ascii_digit() || is_white {
             theirs > 0 || is_end
@@ -181,11 +182,13 @@ fn same(coat: &[Placed], line: &[Placed]) -> Option<usize> {
             return None;
         }
         coat = coat.get(ours..)?;
-        let taken = match () {
+        let taken = if is_white && coat.is_empty() {
             // Behind the prefix the message may be indented.
-            () if is_white && coat.is_empty() => theirs.min(ours),
-            () if is_white || letter.is_alphanumeric() => theirs,
-            () => 1,
+            theirs.min(ours)
+        } else if is_white || is_word {
+            theirs
+        } else {
+            1
         };
         rest = rest.get(taken..)?;
     }

@@ -13,7 +13,13 @@ pub(super) struct Line {
     start: u32,
     /// How many columns it had on a terminal.
     width: usize,
+    /// How it began, with a zero for each digit, before anything was taken off.
+    head: String,
+    is_coated: bool,
 }
+
+/// How many characters of a line's beginning tell whether it has the prefix of another.
+const HEAD: usize = 6;
 
 /// What `go` says while all is well; nothing in it is a failure.
 const NOISE: [&str; 9] = [
@@ -46,7 +52,14 @@ const BEGINNINGS: [&str; 9] = [
 impl Line {
     pub(super) fn new(raw: &str, start: u32) -> Self {
         let width = raw.trim_end_matches(['\n', '\r']).chars().count();
-        Self::of(letters::of(raw, start), start, width)
+        let line = Self::of(letters::of(raw, start), start, width);
+        let head = line.seen.chars().take(HEAD);
+        Self {
+            head: head
+                .map(|c| if c.is_ascii_digit() { '0' } else { c })
+                .collect(),
+            ..line
+        }
     }
 
     fn of(characters: Vec<Placed>, start: u32, width: usize) -> Self {
@@ -56,6 +69,8 @@ impl Line {
             is_whole: false,
             start,
             width,
+            head: String::new(),
+            is_coated: false,
         }
     }
 
@@ -70,6 +85,7 @@ impl Line {
 
     /// Without its first characters.
     pub(super) fn behind(mut self, length: usize) -> Self {
+        self.is_coated |= length > 0;
         self.characters.drain(..length.min(self.characters.len()));
         self.seen = self.characters.iter().map(|(_, letter)| letter).collect();
         self
@@ -115,6 +131,12 @@ impl Line {
     /// indented, a string that was broken before a quotation mark is not.
     pub(super) fn may_continue(&self) -> bool {
         (self.seen.starts_with('"') || !self.begins_message()) && !self.is_drawn()
+    }
+
+    /// Whether it is another line of the log that this one came from, although its prefix did not come
+    /// off: then no terminal broke it off from that.
+    pub(super) fn is_beside(&self, other: &Self) -> bool {
+        other.is_coated && !self.is_coated && self.head == other.head
     }
 
     pub(super) fn begins_message(&self) -> bool {
