@@ -3,14 +3,14 @@
 //! Such a file lies in the checkout, so a change can write it: whoever points it elsewhere decides
 //! where everything without an address is fetched from. It is read in order to be compared with the
 //! base and with the policy, and to know the host of a scope. npm, pnpm and yarn 1 write `key = value`
-//! or `key "value"` lines; yarn since 2 writes YAML. A host that is taken from an environment variable
-//! is not known here, and is no host.
+//! or `key "value"` lines; yarn since 2 and pnpm since 10 write YAML. A host that is taken from an
+//! environment variable is not known here, and is no host.
 
 use crate::{
     input::{At, Input},
     rules::{HOST_NOT_ALLOWED, REGISTRY_CHANGED},
     source::Address,
-    tree::{self, Fields, shown},
+    tree::{self, Fields, Value, shown},
 };
 use finding::{Finding, Place, Unreadable};
 use std::fmt;
@@ -18,12 +18,24 @@ use std::fmt;
 /// A registry that a configuration names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Registry {
-    /// The scope that it is for, such as `@corp`; nothing if it is for everything.
-    pub scope: Option<String>,
+    /// What is fetched from it.
+    pub reach: Reach,
     /// Its host, and its port if it is not the scheme's own; nothing if that is not written there.
     pub host: Option<String>,
     /// Where it is named.
     pub place: Place,
+}
+
+/// What is fetched from a registry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reach {
+    /// Everything that has no registry of its own.
+    Everything,
+    /// A scope, such as `@corp`.
+    Scope(String),
+    /// Scopes or packages that are listed elsewhere, which is not read: no package is taken for one of
+    /// them.
+    Some,
 }
 
 /// The form of a configuration.
@@ -32,14 +44,17 @@ pub enum Configuration {
     /// `.npmrc` (npm, pnpm) and `.yarnrc` (yarn 1): lines of a key and a value.
     Lines,
     /// `.yarnrc.yml` (yarn since 2).
-    Yaml,
+    Yarn,
+    /// `pnpm-workspace.yaml` (pnpm since 10).
+    Pnpm,
 }
 
 /// The files that are read, by name.
-pub const FILES: [(&str, Configuration); 3] = [
+pub const FILES: [(&str, Configuration); 4] = [
     (".npmrc", Configuration::Lines),
     (".yarnrc", Configuration::Lines),
-    (".yarnrc.yml", Configuration::Yaml),
+    (".yarnrc.yml", Configuration::Yarn),
+    ("pnpm-workspace.yaml", Configuration::Pnpm),
 ];
 
 /// The registries that a configuration names.
@@ -53,7 +68,8 @@ pub fn read(form: Configuration, file: &str, bytes: &[u8]) -> Result<Vec<Registr
     let input = Input::new(file, bytes)?;
     match form {
         Configuration::Lines => Ok(lines(&input)),
-        Configuration::Yaml => yaml(&input),
+        Configuration::Yarn => yarn(&input),
+        Configuration::Pnpm => pnpm(&input),
     }
 }
 
@@ -80,11 +96,11 @@ pub fn check(now: &[Registry], base: Option<&[Registry]>, allowed: &[String]) ->
 // === impl Registry ===
 
 impl Registry {
-    fn new(scope: Option<&str>, address: &str, place: Place) -> Self {
+    fn new(reach: Reach, address: &str, place: Place) -> Self {
         // What is filled in from the environment is not known here.
         let known = Address::parse(address).filter(|_| !address.contains('$'));
         Self {
-            scope: scope.map(str::to_owned),
+            reach,
             host: known.and_then(|address| address.authority),
             place,
         }
@@ -92,11 +108,14 @@ impl Registry {
 
     /// Whether a package is fetched from it.
     pub(crate) fn is_for(&self, package: &str) -> bool {
-        let Some(scope) = &self.scope else {
-            return true;
-        };
-        let rest = package.strip_prefix(&**scope);
-        rest.is_some_and(|rest| rest.starts_with('/'))
+        match &self.reach {
+            Reach::Everything => true,
+            Reach::Scope(scope) => {
+                let rest = package.strip_prefix(&**scope);
+                rest.is_some_and(|rest| rest.starts_with('/'))
+            }
+            Reach::Some => false,
+        }
     }
 
     fn is_listed(&self, allowed: &[String]) -> bool {
@@ -105,16 +124,19 @@ impl Registry {
     }
 
     fn says_the_same(&self, other: &Self) -> bool {
-        (&self.scope, &self.host) == (&other.scope, &other.host)
+        (&self.reach, &self.host) == (&other.reach, &other.host)
     }
 }
 
 impl fmt::Display for Registry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let scope = self.scope.as_deref();
-        let of = scope.map(|scope| format!(" of {}", shown(scope)));
+        let of = match &self.reach {
+            Reach::Everything => String::new(),
+            Reach::Scope(scope) => format!(" of {}", shown(scope)),
+            Reach::Some => " of some scopes".to_owned(),
+        };
         let host = self.host.as_deref().unwrap_or("a host of the environment");
-        write!(f, "packages{} come from {host}", of.unwrap_or_default())
+        write!(f, "packages{of} come from {host}")
     }
 }
 
@@ -132,13 +154,13 @@ fn lines(input: &Input<'_>) -> Vec<Registry> {
         let Some((key, value)) = pair(line) else {
             continue;
         };
-        let scope = match key.split_once(':') {
-            None if key == "registry" => None,
-            Some((scope, "registry")) if scope.starts_with('@') => Some(scope),
+        let reach = match key.split_once(':') {
+            None if key == "registry" => Reach::Everything,
+            Some((scope, "registry")) if scope.starts_with('@') => Reach::Scope(scope.to_owned()),
             _ => continue,
         };
         let place = Place::at(input.file, input.span(at));
-        found.push(Registry::new(scope, value, place));
+        found.push(Registry::new(reach, value, place));
     }
     found
 }
@@ -164,28 +186,54 @@ fn bare(text: &str) -> &str {
     text.trim().trim_matches(['"', '\''])
 }
 
-fn yaml(input: &Input<'_>) -> Result<Vec<Registry>, Unreadable> {
-    const SERVER: &str = "npmRegistryServer";
+/// `npmRegistryServer`, of everything and of each scope.
+fn yarn(input: &Input<'_>) -> Result<Vec<Registry>, Unreadable> {
     let mut found = Vec::new();
-    let mut add = |scope: Option<&str>, fields: Fields<'_, '_>| {
-        if let Some(server) = fields.text(SERVER)? {
-            let place = Place::at(input.file, server.span);
-            found.push(Registry::new(scope, &server.value, place));
-        }
-        Ok(())
-    };
     for document in &tree::yaml(input)? {
         let top = Fields::of(input, document)?;
-        add(None, top)?;
-        for entry in top
-            .map("npmScopes")?
-            .map_or(&[][..], |scopes| scopes.entries)
-        {
-            let scope = format!("@{}", entry.key);
-            add(Some(&scope), Fields::of(input, &entry.node)?)?;
+        let server = |reach, fields: Fields<'_, '_>| named(reach, fields, "npmRegistryServer");
+        found.extend(server(Reach::Everything, top)?);
+        let scopes = top.map("npmScopes")?;
+        for entry in scopes.map_or(&[][..], |scopes| scopes.entries) {
+            let reach = Reach::Scope(format!("@{}", entry.key));
+            found.extend(server(reach, Fields::of(input, &entry.node)?)?);
         }
     }
     Ok(found)
+}
+
+/// `registry`; `registries`, by scope or since 11.23 by the registry's own URL; `namedRegistries`.
+fn pnpm(input: &Input<'_>) -> Result<Vec<Registry>, Unreadable> {
+    let mut found = Vec::new();
+    for document in &tree::yaml(input)? {
+        let top = Fields::of(input, document)?;
+        found.extend(named(Reach::Everything, top, "registry")?);
+        for key in ["registries", "namedRegistries"] {
+            for entry in top.map(key)?.map_or(&[][..], |map| map.entries) {
+                let reach = match &*entry.key {
+                    "default" => Reach::Everything,
+                    scope if scope.starts_with('@') => Reach::Scope(scope.to_owned()),
+                    _ => Reach::Some,
+                };
+                let (address, at) = match &entry.node.value {
+                    Value::Map(_) => (&*entry.key, entry.at),
+                    _ => (entry.node.text(input)?, entry.node.at),
+                };
+                let place = Place::at(input.file, input.span(at));
+                found.push(Registry::new(reach, address, place));
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The registry whose address a field has.
+fn named(reach: Reach, fields: Fields<'_, '_>, key: &str) -> Result<Option<Registry>, Unreadable> {
+    let address = fields.text(key)?;
+    Ok(address.map(|address| {
+        let place = Place::at(fields.input.file, address.span);
+        Registry::new(reach, &address.value, place)
+    }))
 }
 
 #[cfg(test)]
@@ -211,7 +259,12 @@ mod tests {
         let yarnrc = "registry \"https://a.example.com/npm/?x=1\"\n\"@corp:registry\" \"https://b.example.com:8443\"\n";
         assert_eq!(told(Configuration::Lines, yarnrc), all[..2]);
         let yml = "npmRegistryServer: \"https://a.example.com\"\nnpmScopes:\n  corp:\n    npmRegistryServer: https://b.example.com:8443\n    npmAlwaysAuth: true\n";
-        assert_eq!(told(Configuration::Yaml, yml), all[..2]);
+        assert_eq!(told(Configuration::Yarn, yml), all[..2]);
+        let old = "registry: https://a.example.com\nregistries:\n  '@corp': https://b.example.com:8443/\n";
+        assert_eq!(told(Configuration::Pnpm, old), all[..2]);
+        let new = "packages:\n  - 'packages/*'\nregistries:\n  https://b.example.com:8443/npm/:\n    scopes: ['@corp']\n";
+        let some = ["packages of some scopes come from b.example.com:8443"];
+        assert_eq!(told(Configuration::Pnpm, new), some);
     }
 
     #[test]
