@@ -52,9 +52,8 @@ pub fn check(now: &Locked, base: Option<&Locked>) -> Vec<Finding> {
 }
 
 fn missing(directory: &str) -> Finding {
-    let manifest = manifest(directory);
-    let message = format!("{manifest} asks for packages, and no lock file holds them");
-    Finding::new(&LOCK_MISSING, Place::file(manifest), "", message)
+    let message = "it asks for packages, and no lock file holds them";
+    Finding::new(&LOCK_MISSING, Place::file(manifest(directory)), "", message)
 }
 
 /// A lock that was for a directory at the base.

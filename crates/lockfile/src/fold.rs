@@ -8,7 +8,7 @@ use finding::Finding;
 use std::collections::HashMap;
 
 /// Cases of one fact that stay findings of their own.
-const FEW: usize = 5;
+pub(crate) const FEW: usize = 5;
 
 /// Subjects that the finding for many names.
 const NAMED: usize = 3;

@@ -180,6 +180,11 @@ fn what_is_the_same_in_several_files_is_said_once_with_all_of_them() {
     assert_eq!(text.matches("nobody could say").count(), 1, "{text}");
     assert!(text.contains("    also: b/go.mod, go.mod\n"), "{text}");
     assert!(text.contains("lock       blocked   3 findings"), "{text}");
+
+    let many = (0..30).map(|at| one(&format!("{at}/go.mod"))).collect();
+    let verdict = Verdict::of(&policy, "p.toml", many, Vec::new(), date(2026, 11, 26));
+    let text = render(&verdict, Format::Text(false));
+    assert!(text.contains(" and 9 more\n"), "{text}");
 }
 
 #[test]

@@ -14,6 +14,9 @@ const YELLOW: &str = "\x1b[33m";
 const GREEN: &str = "\x1b[32m";
 const PLAIN: &str = "\x1b[0m";
 
+/// Places that one line names.
+const NAMED: usize = 20;
+
 pub(super) fn render(report: &Report<'_>, colours: bool) -> String {
     let paint = |colour: &str, text: &str| {
         if colours {
@@ -50,7 +53,7 @@ pub(super) fn render(report: &Report<'_>, colours: bool) -> String {
             );
         }
         if !group.others.is_empty() {
-            line(&mut out, &format!("    also: {}", group.others.join(", ")));
+            line(&mut out, &format!("    also: {}", some_of(&group.others)));
         }
     }
     if !out.is_empty() {
@@ -96,6 +99,15 @@ pub(super) fn render(report: &Report<'_>, colours: bool) -> String {
     }
     line(&mut out, &conclusion(report));
     out
+}
+
+/// The first of some places, and how many more there are.
+fn some_of(places: &[String]) -> String {
+    let named = places.get(..NAMED).unwrap_or(places).join(", ");
+    match places.len().saturating_sub(NAMED) {
+        0 => named,
+        more => format!("{named} and {more} more"),
+    }
 }
 
 /// Findings that are one fact: the first, and the places of the others.

@@ -15,18 +15,17 @@
 
 use super::{Expected, Seen};
 use crate::{
-    fold::fold,
+    fold::{FEW, fold},
     rules::{HOST_FOREIGN, HOST_MIXED, HOST_NOT_ALLOWED},
     source::Source,
 };
 use finding::{Finding, Rule};
 use std::{cmp::Reverse, collections::HashMap};
 
-/// Entries that a host has at least, where it is one of several that a lock uses throughout.
-const THROUGHOUT_ENTRIES: usize = 5;
-
-/// The part of all entries that it has at least: one in ten.
-const THROUGHOUT_PART: usize = 10;
+/// Entries that a host has at least, where it is one of several that a lock uses throughout. Locks of
+/// one registry under two names have as few as one entry in twenty under the second. As many entries
+/// are one finding.
+const THROUGHOUT: usize = FEW + 1;
 
 /// The hosts that a lock may name.
 pub(super) struct Hosts<'e> {
@@ -38,7 +37,6 @@ pub(super) struct Hosts<'e> {
 /// How many entries come from where. Without an address it is the registry that is configured.
 struct Counted<'e> {
     by_host: HashMap<Option<&'e str>, usize>,
-    all: usize,
     /// Where most come from; of as many, the registry that is configured, else what is first in the
     /// file.
     most: Option<&'e str>,
@@ -104,10 +102,8 @@ impl<'e> Counted<'e> {
             .iter()
             .filter(|one| one.package.source == Source::Registry);
         let mut counts: HashMap<Option<&str>, (usize, usize)> = HashMap::new();
-        let mut all = 0;
         for (index, host) in registered.map(host).enumerate() {
             counts.entry(host).or_insert((0, index)).0 += 1;
-            all += 1;
         }
         let most = counts
             .iter()
@@ -118,7 +114,6 @@ impl<'e> Counted<'e> {
                 .iter()
                 .map(|(host, (count, _))| (*host, *count))
                 .collect(),
-            all,
         }
     }
 
@@ -128,8 +123,7 @@ impl<'e> Counted<'e> {
         }
         let count = self.by_host.get(&Some(host)).copied().unwrap_or_default();
         let most = self.most.unwrap_or("the registry that is configured");
-        let is_throughout = count >= THROUGHOUT_ENTRIES && count * THROUGHOUT_PART >= self.all;
-        let rule = if is_throughout {
+        let rule = if count >= THROUGHOUT {
             &HOST_MIXED
         } else {
             &HOST_FOREIGN

@@ -137,6 +137,16 @@ fn two_hosts_throughout_are_one_finding() {
     assert_eq!(findings[0].rule.id, "lock/host-mixed");
     assert!(findings[0].message.contains("mirror.example.com"));
     assert!(findings[0].message.contains("100 entries"));
+    // Real locks have as few under the second name.
+    let host = |at| match at {
+        0..6 => "mirror.example.com",
+        _ => "registry.example.com",
+    };
+    let lock = npm(&entries(300, |at| {
+        Some(archive(host(at), &format!("p{at}")))
+    }));
+    let mixed = ("lock/host-mixed", String::new());
+    assert_eq!(found(&lock, &Expected::default()), [mixed]);
 }
 
 #[test]
