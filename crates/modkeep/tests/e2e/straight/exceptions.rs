@@ -191,6 +191,30 @@ pub(super) const ARGUED: &[Entry] = &[
         witness: ("mod-is-a-page", "download-version", "cold ahead off"),
         why: "L11: what nobody proves and is no go.mod is not kept as one",
     },
+    Entry {
+        behaviours: &["mod-not-a-go-mod"],
+        commands: &["download-latest", "versions", "updates"],
+        modes: "* off",
+        differs: Breaks,
+        witness: ("mod-not-a-go-mod", "versions", "cold asked off"),
+        why: "L11: go looks for retractions in the newest go.mod and passes over what is none; here it is not kept as one",
+    },
+    Entry {
+        behaviours: &["mod-not-a-go-mod"],
+        commands: &["list-latest"],
+        modes: "* off",
+        differs: Content,
+        witness: ("mod-not-a-go-mod", "list-latest", "cold asked off"),
+        why: "L11: the same go.mod: without it list -m names no file of it",
+    },
+    Entry {
+        behaviours: &["mod-502-once"],
+        commands: &["why"],
+        modes: "*",
+        differs: Content,
+        witness: ("mod-502-once", "why", "cold asked off"),
+        why: "L12: asked once more, the go.mod is there; straight, go mod why takes the one 502 for a module that is not needed",
+    },
 ];
 
 /// Every entry, those that are right before those that are not.
