@@ -1,12 +1,16 @@
-//! Lock files of npm, yarn and pnpm: whatever comes in is read, or refused with a place in the file.
+//! Lock files of npm, yarn and pnpm, and the configurations of these tools: whatever comes in is read, or
+//! refused with a place in the file.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use lockfile::{Kind, audit, compare};
+use lockfile::{Kind, audit, compare, registries};
 
 fuzz_target!(|input: (u8, &[u8])| {
     let (kind, bytes) = input;
     let kind = [Kind::Npm, Kind::Yarn, Kind::Pnpm][usize::from(kind % 3)];
+    for (name, form) in registries::FILES {
+        let _ = registries::read(form, name, bytes);
+    }
     let lines = bytes.iter().filter(|&&byte| byte == b'\n').count() + 1;
     match lockfile::read(kind, "lock", bytes) {
         Ok(lock) => {
