@@ -26,12 +26,12 @@ pub struct Bill {
     /// The versions whose code a build can contain.
     pub built: BTreeSet<ModuleVersion>,
     /// What is known of versions.
-    pub known: BTreeMap<ModuleVersion, Known>,
+    pub known: BTreeMap<ModuleVersion, BillEntry>,
 }
 
-/// What is known of a version.
+/// What a bill says of a version.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Known {
+pub struct BillEntry {
     /// Its licences.
     pub licences: Vec<Licence>,
     /// SHA-256 of its zip, in hexadecimal digits.
@@ -106,7 +106,7 @@ fn seconds(time: Timestamp) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
-fn component(kind: &str, module: &ModuleVersion, known: Option<&Known>) -> Value {
+fn component(kind: &str, module: &ModuleVersion, known: Option<&BillEntry>) -> Value {
     let mut value = json!({
         "type": kind,
         "bom-ref": reference(module),

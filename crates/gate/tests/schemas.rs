@@ -17,7 +17,7 @@ use gate::{
     policy::Policy,
     report::{Format, Report},
     rules,
-    sbom::{self, Bill, Known},
+    sbom::{self, Bill, BillEntry},
     steps,
     verdict::Verdict,
 };
@@ -107,7 +107,7 @@ fn a_bill_of_materials_is_what_cyclonedx_specified() {
         id: "BSD-3-Clause".to_owned(),
         file: "LICENSE".to_owned(),
     };
-    let known = Known {
+    let known = BillEntry {
         licences: vec![licence],
         zip_sha256: Some("0".repeat(64)),
         h1: Some("h1:x=".to_owned()),

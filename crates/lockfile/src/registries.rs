@@ -19,7 +19,7 @@ use std::fmt;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Registry {
     /// What is fetched from it.
-    pub reach: Reach,
+    pub reach: RegistryReach,
     /// Its host, and its port if it is not the scheme's own; nothing if that is not written there.
     pub host: Option<String>,
     /// Where it is named.
@@ -28,7 +28,7 @@ pub struct Registry {
 
 /// What is fetched from a registry.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Reach {
+pub enum RegistryReach {
     /// Everything that has no registry of its own.
     Everything,
     /// A scope, such as `@corp`.
@@ -96,7 +96,7 @@ pub fn check(now: &[Registry], base: Option<&[Registry]>, allowed: &[String]) ->
 // === impl Registry ===
 
 impl Registry {
-    fn new(reach: Reach, address: &str, place: Place) -> Self {
+    fn new(reach: RegistryReach, address: &str, place: Place) -> Self {
         // What is filled in from the environment is not known here.
         let known = Address::parse(address).filter(|_| !address.contains('$'));
         Self {
@@ -109,12 +109,12 @@ impl Registry {
     /// Whether a package is fetched from it.
     pub(crate) fn is_for(&self, package: &str) -> bool {
         match &self.reach {
-            Reach::Everything => true,
-            Reach::Scope(scope) => {
+            RegistryReach::Everything => true,
+            RegistryReach::Scope(scope) => {
                 let rest = package.strip_prefix(&**scope);
                 rest.is_some_and(|rest| rest.starts_with('/'))
             }
-            Reach::Some => false,
+            RegistryReach::Some => false,
         }
     }
 
@@ -131,9 +131,9 @@ impl Registry {
 impl fmt::Display for Registry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let of = match &self.reach {
-            Reach::Everything => String::new(),
-            Reach::Scope(scope) => format!(" of {}", shown(scope)),
-            Reach::Some => " of some scopes".to_owned(),
+            RegistryReach::Everything => String::new(),
+            RegistryReach::Scope(scope) => format!(" of {}", shown(scope)),
+            RegistryReach::Some => " of some scopes".to_owned(),
         };
         let host = self.host.as_deref().unwrap_or("a host of the environment");
         write!(f, "packages{of} come from {host}")
@@ -155,8 +155,10 @@ fn lines(input: &Input<'_>) -> Vec<Registry> {
             continue;
         };
         let reach = match key.split_once(':') {
-            None if key == "registry" => Reach::Everything,
-            Some((scope, "registry")) if scope.starts_with('@') => Reach::Scope(scope.to_owned()),
+            None if key == "registry" => RegistryReach::Everything,
+            Some((scope, "registry")) if scope.starts_with('@') => {
+                RegistryReach::Scope(scope.to_owned())
+            }
             _ => continue,
         };
         let place = Place::at(input.file, input.span(at));
@@ -192,10 +194,10 @@ fn yarn(input: &Input<'_>) -> Result<Vec<Registry>, Unreadable> {
     for document in &tree::yaml(input)? {
         let top = Fields::of(input, document)?;
         let server = |reach, fields: Fields<'_, '_>| named(reach, fields, "npmRegistryServer");
-        found.extend(server(Reach::Everything, top)?);
+        found.extend(server(RegistryReach::Everything, top)?);
         let scopes = top.map("npmScopes")?;
         for entry in scopes.map_or(&[][..], |scopes| scopes.entries) {
-            let reach = Reach::Scope(format!("@{}", entry.key));
+            let reach = RegistryReach::Scope(format!("@{}", entry.key));
             found.extend(server(reach, Fields::of(input, &entry.node)?)?);
         }
     }
@@ -207,13 +209,13 @@ fn pnpm(input: &Input<'_>) -> Result<Vec<Registry>, Unreadable> {
     let mut found = Vec::new();
     for document in &tree::yaml(input)? {
         let top = Fields::of(input, document)?;
-        found.extend(named(Reach::Everything, top, "registry")?);
+        found.extend(named(RegistryReach::Everything, top, "registry")?);
         for key in ["registries", "namedRegistries"] {
             for entry in top.map(key)?.map_or(&[][..], |map| map.entries) {
                 let reach = match &*entry.key {
-                    "default" => Reach::Everything,
-                    scope if scope.starts_with('@') => Reach::Scope(scope.to_owned()),
-                    _ => Reach::Some,
+                    "default" => RegistryReach::Everything,
+                    scope if scope.starts_with('@') => RegistryReach::Scope(scope.to_owned()),
+                    _ => RegistryReach::Some,
                 };
                 let (address, at) = match &entry.node.value {
                     Value::Map(_) => (&*entry.key, entry.at),
@@ -228,7 +230,11 @@ fn pnpm(input: &Input<'_>) -> Result<Vec<Registry>, Unreadable> {
 }
 
 /// The registry whose address a field has.
-fn named(reach: Reach, fields: Fields<'_, '_>, key: &str) -> Result<Option<Registry>, Unreadable> {
+fn named(
+    reach: RegistryReach,
+    fields: Fields<'_, '_>,
+    key: &str,
+) -> Result<Option<Registry>, Unreadable> {
     let address = fields.text(key)?;
     Ok(address.map(|address| {
         let place = Place::at(fields.input.file, address.span);

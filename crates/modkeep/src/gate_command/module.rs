@@ -13,7 +13,7 @@ use gate::{
     go_lock::GoLock,
     places::Places,
     policy::{Mode, Policy},
-    sbom::{Bill, Known},
+    sbom::{Bill, BillEntry},
     steps::{self, Facts},
 };
 use gomod::{
@@ -176,7 +176,7 @@ impl Looked {
             };
             let sums = &self.lock.go_sum.sums;
             let mut h1 = sums.hashes(&module.path, &module.version, Subject::Zip);
-            let known = Known {
+            let known = BillEntry {
                 licences,
                 zip_sha256: self.facts.digests.get(module).cloned(),
                 h1: h1.next().map(str::to_owned),
