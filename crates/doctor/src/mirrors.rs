@@ -25,7 +25,7 @@ mod tests;
 pub use choose::Choice;
 pub use failing::{Failing, failing};
 pub use known::{DATABASE, DEFAULT_MIRRORS, is_public};
-pub(crate) use known::{host_of, is_public_host};
+pub(crate) use known::{INSIDE, host_of, is_public_host};
 pub use question::{Question, StandIn, private_guess, question};
 pub use render::render;
 

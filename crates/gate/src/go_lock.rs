@@ -6,6 +6,7 @@
 //! checksum database says the same, or it is said that nobody knows.
 
 use crate::{
+    inventory::join,
     places::{self, Places},
     rules::{GO_MOD_FORMAT, GO_MOD_STALE, SUM_MISSING, SUM_MISSING_GRAPH},
     sum_file::{SumFile, SumKey, no_conflict},
@@ -41,11 +42,7 @@ pub struct GoLock {
 impl GoLock {
     /// Reads the files of the module at `directory` of the checkout (empty for its root).
     pub fn read(directory: &str, go_mod: &[u8], go_sum: &[u8]) -> Result<Self, Unreadable> {
-        let name = |file: &str| match directory {
-            "" => file.to_owned(),
-            directory => format!("{directory}/{file}"),
-        };
-        let go_mod_name = name("go.mod");
+        let go_mod_name = join(directory, "go.mod");
         no_conflict(&go_mod_name, go_mod)?;
         let parsed = modfile::parse(go_mod, modfile::Mode::Strict).map_err(|errors| {
             let first = errors.iter().next();
@@ -58,7 +55,7 @@ impl GoLock {
         })?;
         let formatted = modfile::format(go_mod).is_ok_and(|formatted| formatted == go_mod);
         Ok(Self {
-            go_sum: SumFile::read(name("go.sum"), go_sum)?,
+            go_sum: SumFile::read(join(directory, "go.sum"), go_sum)?,
             go_mod_name,
             go_mod: parsed,
             is_formatted: formatted,

@@ -6,7 +6,9 @@
 //! those that its members select.
 
 use crate::{
-    allowed, places,
+    allowed,
+    inventory::join,
+    places,
     rules::GO_MOD_FORMAT,
     sum_file::{SumFile, no_conflict},
 };
@@ -135,13 +137,6 @@ impl GoWork {
             Some(target) => ModuleVersion::new(from(directory, &target), ""),
             None => new.clone(),
         }
-    }
-}
-
-fn join(directory: &str, name: &str) -> String {
-    match directory {
-        "" => name.to_owned(),
-        directory => format!("{directory}/{name}"),
     }
 }
 

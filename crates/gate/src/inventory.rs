@@ -91,6 +91,14 @@ pub fn split(path: &str) -> (&str, &str) {
     path.rsplit_once('/').unwrap_or(("", path))
 }
 
+/// The path of a name in a directory, empty for the root.
+pub fn join(directory: &str, name: &str) -> String {
+    match directory {
+        "" => name.to_owned(),
+        directory => format!("{directory}/{name}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::Inventory;

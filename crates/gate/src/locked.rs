@@ -7,7 +7,7 @@
 //! here holds what it holds, but nothing of it is judged, and that is said.
 
 use crate::{
-    inventory::{Inventory, split},
+    inventory::{Inventory, join, split},
     rules::{LOCK_MISSING, LOCK_NOT_READ, LOCK_REMOVED},
 };
 use finding::{Finding, Place};
@@ -98,13 +98,6 @@ pub fn not_read(path: &str) -> Finding {
 
 fn manifest(directory: &str) -> String {
     join(directory, "package.json")
-}
-
-fn join(directory: &str, name: &str) -> String {
-    match directory {
-        "" => name.to_owned(),
-        directory => format!("{directory}/{name}"),
-    }
 }
 
 #[cfg(test)]

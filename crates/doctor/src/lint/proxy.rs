@@ -3,7 +3,7 @@
 use super::{Belief, Lint, about};
 use crate::cause::RemedyKind;
 use crate::environment::{GoEnvironment, Origin};
-use crate::mirrors::is_public;
+use crate::mirrors::{INSIDE, is_public};
 use gomod::goproxy::{Entry, Fallback, ProxyList, ProxyUrl};
 
 pub(super) static EMPTY: Belief = Belief {
@@ -278,20 +278,12 @@ fn http_proxy(environment: &GoEnvironment, url: &ProxyUrl) -> Option<Lint> {
 /// sends it through a proxy.
 fn is_internal(name: &str) -> bool {
     use std::net::Ipv4Addr;
-    const ENDINGS: [&str; 6] = [
-        ".internal",
-        ".intranet",
-        ".corp",
-        ".lan",
-        ".local",
-        ".home.arpa",
-    ];
     if name == "localhost" {
         return false;
     }
     match name.parse::<Ipv4Addr>() {
         Ok(address) => address.is_private(),
-        Err(_) => !name.contains('.') || ENDINGS.iter().any(|ending| name.ends_with(ending)),
+        Err(_) => !name.contains('.') || INSIDE.iter().any(|ending| name.ends_with(ending)),
     }
 }
 

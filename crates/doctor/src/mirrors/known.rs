@@ -20,6 +20,16 @@ const DOMAIN_OF_GO: &str = "golang.org";
 /// Where the repositories of golang.org/x are.
 const REPOSITORIES_OF_GO: &str = "go.googlesource.com";
 
+/// Endings of hosts that only exist inside a network.
+pub(crate) const INSIDE: [&str; 6] = [
+    ".internal",
+    ".intranet",
+    ".corp",
+    ".lan",
+    ".local",
+    ".home.arpa",
+];
+
 /// Whether a host is one of Go itself: a network reaches all of them or none.
 pub(super) fn is_of_go(host: &str) -> bool {
     is_in_domain_of_go(host) || host == REPOSITORIES_OF_GO

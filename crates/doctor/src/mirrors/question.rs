@@ -4,6 +4,7 @@
 //! something: if the settings here keep it private, or nothing is known of the settings, or the name
 //! looks like one of a company's network, a module that everybody knows is asked for instead.
 
+use super::known::INSIDE;
 use crate::environment::GoEnvironment;
 use crate::lint::meant;
 use gomod::info::VersionInfo;
@@ -42,17 +43,6 @@ const WELL_KNOWN: (&str, &str) = ("golang.org/x/text", "v0.14.0");
 
 /// The settings that keep a name away from public servers.
 const SETTINGS: [&str; 3] = ["GOPRIVATE", "GONOPROXY", "GONOSUMDB"];
-
-/// Endings of hosts that only exist inside a network.
-const INSIDE: [&str; 7] = [
-    ".internal",
-    ".intranet",
-    ".corp",
-    ".lan",
-    ".local",
-    ".home.arpa",
-    ".localhost",
-];
 
 /// Code hosts of everybody, where a path tells nothing of who may read it.
 const CODE_HOSTS: [&str; 11] = [
@@ -112,7 +102,8 @@ fn host(module: &ModulePath) -> &str {
 }
 
 fn is_inside(host: &str) -> bool {
-    !host.contains('.') || INSIDE.iter().any(|ending| host.ends_with(ending))
+    let mut endings = INSIDE.iter().chain([&".localhost"]);
+    !host.contains('.') || endings.any(|ending| host.ends_with(ending))
 }
 
 /// The patterns that would keep private what looks so in a checkout, for a machine that has none: the

@@ -8,7 +8,7 @@
 use crate::plain_file;
 use finding::{Place, Unreadable, is_obeyed};
 use gate::{
-    inventory::Inventory,
+    inventory::{Inventory, join},
     scope::{Exclusion, Scope},
 };
 use std::{
@@ -176,14 +176,6 @@ fn some_of(paths: &[String]) -> String {
         more => format!(" and {more} more"),
     };
     format!("{}{more}", named.join(", "))
-}
-
-/// A name below a directory of the checkout.
-pub(super) fn join(directory: &str, name: &str) -> String {
-    match directory {
-        "" => name.to_owned(),
-        directory => format!("{directory}/{name}"),
-    }
 }
 
 /// The name of an entry. One that a report could only show as something else names no place, and who

@@ -7,11 +7,11 @@
 
 use super::{
     base::Base,
-    checkout::join,
     module::{Look, Looked},
 };
 use crate::{checkout::Checkout, output, project_command};
 use gate::{
+    inventory::join,
     policy::{ALL_SYSTEMS as ALL, Mode},
     vex::Advisory,
     vulnerable::Known,

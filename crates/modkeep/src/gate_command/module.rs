@@ -1,8 +1,7 @@
 //! Module: one Go module of the checkout, now or at the base, with everything known about it.
 
 use super::{
-    checkout::{self, join},
-    facts,
+    checkout, facts,
     site::Site,
     workspaces::{self, Workspace},
 };
@@ -11,6 +10,7 @@ use finding::{Finding, Place, Step, Unreadable};
 use gate::{
     allowed,
     go_lock::GoLock,
+    inventory::join,
     places::Places,
     policy::{Mode, Policy},
     sbom::{Bill, BillEntry},

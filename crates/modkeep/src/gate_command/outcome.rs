@@ -10,7 +10,7 @@ use super::{
     workspaces::Workspace,
 };
 use finding::{Finding, Place, Step, Unreadable};
-use gate::{change, locked, policy::Mode, sbom::Bill, sum_file::SumFile, vex::Advisory};
+use gate::{change, inventory, locked, policy::Mode, sbom::Bill, sum_file::SumFile, vex::Advisory};
 
 /// Everything that was found out.
 #[derive(Default)]
@@ -153,7 +153,7 @@ impl Outcome {
 /// The hashes of the modules of a workspace. One that cannot be read was named with its module.
 fn sums(states: States<'_>, workspace: &Workspace) -> Vec<SumFile> {
     let files = workspace.directories().filter_map(|directory| {
-        let name = super::checkout::join(directory, "go.sum");
+        let name = inventory::join(directory, "go.sum");
         let bytes = states.checkout.read(&name).ok().flatten()?;
         SumFile::read(name, &bytes).ok()
     });

@@ -1,10 +1,11 @@
 //! Packages: lock files of npm, yarn and pnpm in the checkout, what asks for them, and where the
 //! package managers are told to fetch from, now and at the base.
 
-use super::checkout::{Files, join};
+use super::checkout::Files;
 use finding::{Finding, Unreadable};
 use gate::{
-    change, inventory,
+    change,
+    inventory::{self, join},
     locked::{self, Locked},
     policy::Policy,
     scope::Scope,

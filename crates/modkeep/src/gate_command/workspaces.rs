@@ -1,8 +1,11 @@
 //! Workspaces: the go.work files of one state of a checkout, and the modules that they name.
 
-use super::checkout::{Files, join};
+use super::checkout::Files;
 use finding::Unreadable;
-use gate::go_work::{GoWork, Member};
+use gate::{
+    go_work::{GoWork, Member},
+    inventory::join,
+};
 
 /// A workspace whose files could be read.
 #[derive(Debug, Clone)]
