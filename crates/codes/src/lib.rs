@@ -157,6 +157,9 @@ codes! {
     CaptureConflict = 3008, Some(502), "the source now sends other bytes",
         "This version was captured before with other content; the first capture stays.",
         "Use what is kept; find out why the source changed a published version.";
+    NoStore = 3010, None, "there is no store",
+        "The directory does not exist, or no modkeep keeps anything in it; nothing was made there.",
+        "Check --data (`modkeep config show --origin` says where it comes from); `serve` and `run` make a store.";
     InternalError = 3009, Some(500), "a fault of this server",
         "Work ended without a result, which must not happen.",
         "Run again, and report the log lines with this request id.";
@@ -187,7 +190,7 @@ codes! {
         "Stop and investigate: both heads are kept. See `modkeep sumdb resume` once it is settled.";
     PrivateName = 4009, Some(404), "this module is private here",
         "Names that match --private are never told to a public source or checksum database.",
-        "Set --private-upstream to where it comes from; on clients set GONOSUMDB as `modkeep env` prints it.";
+        "Set --private-upstream to where it comes from; clients set what `modkeep env --server URL` prints.";
     NotProven = 4010, Some(404), "no proof is kept of this",
         "It is not kept here, or was captured without proof: private, or with --verify off.",
         "Ask for the artifact first; Modkeep-Evidence of its answer says why it is trusted.";
@@ -219,6 +222,9 @@ codes! {
     BadTrustRoots = 5004, None, "trusted roots cannot be read",
         "The PEM file given by --ca cannot be read or holds no certificate.",
         "Give a PEM file with at least one CERTIFICATE block.";
+    ServerNotAsked = 5007, None, "the server could not be asked",
+        "No modkeep answers at this URL, or something before it answers in its place.",
+        "Open URL/readyz from here; check the URL, the network, and --ca where it is https.";
     CommandFailed = 5006, None, "the command could not be started",
         "The program after -- was not found or may not be executed.",
         "Check the spelling and the PATH.";

@@ -45,7 +45,7 @@ impl Checkout {
     /// The main module that the arguments `directory` and `--upstream` speak of.
     pub(crate) fn open(matches: &clap::ArgMatches) -> Result<Self, Failure> {
         let go_mod = find(&path(matches, "directory"))?;
-        let settings = cli::settings(&cli::given(matches)?)?;
+        let settings = cli::settings(matches)?;
         let upstreams = Upstreams::new(&settings.upstream, &settings.upstreams)
             .map_err(|error| Failure::of(error.code(), &error))?;
         let source = plain_file::read(&go_mod).map_err(|error| unusable(&go_mod, &error))?;

@@ -7,7 +7,7 @@ mod orders;
 mod project;
 mod vuln;
 
-pub(crate) use options::{given, settings, unlogged};
+pub(crate) use options::{given, prepared, settings, settings_of, unlogged};
 
 use clap::{Arg, ArgAction, Command, ValueHint, builder::PossibleValuesParser};
 use clap_complete::Shell;
@@ -53,6 +53,20 @@ fn run() -> Command {
     )
 }
 
+/// What of a server's configuration its clients depend on, and what is needed to reach it.
+const ENV_OPTIONS: &[&str] = &[
+    "listen",
+    "public-url",
+    "data",
+    "private",
+    "no-sumdb",
+    "private-upstream",
+    "own-sumdb",
+    "own-sumdb-scope",
+    "ca",
+    "connect-timeout",
+];
+
 fn env() -> Command {
     let format = Arg::new("format")
         .long("format")
@@ -68,13 +82,21 @@ fn env() -> Command {
     let url = Arg::new("url")
         .long("url")
         .value_name("URL")
-        .help("Address of the server as clients reach it [default: http:// and --listen]");
+        .help("Address of the server as clients reach it [default: what the server says, else --server, else http:// and --listen]");
+    let server = Arg::new("server")
+        .long("server")
+        .value_name("URL")
+        .value_hint(ValueHint::Url)
+        .help("Ask the server at this URL what its clients need [env: MODKEEP_SERVER]");
     let env = Command::new("env")
-        .about("Print the settings that a client needs")
+        .about(
+            "Print the settings that a client needs: the server's, and the rest as it is set here",
+        )
         .arg(format)
+        .arg(server)
         .arg(url);
-    options::add_some(env, &["listen"]).after_help(
-        "Examples:\n  eval \"$(modkeep env)\"\n  modkeep env --format go-env-w | sh\n  modkeep env --url https://modules.example.com",
+    options::add_some(env, ENV_OPTIONS).after_help(
+        "Examples:\n  eval \"$(modkeep env)\"\n  eval \"$(modkeep env --server https://goproxy.example.com)\"\n  modkeep env --format go-env-w | sh\n  modkeep env --private '*.corp.example.com' --private-upstream https://modules.corp.example.com",
     )
 }
 

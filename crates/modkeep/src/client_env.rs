@@ -1,7 +1,13 @@
 //! `modkeep env`: what a client has to set, in the form its shell reads.
 //!
-//! `GOPROXY` is ours; the others are printed as they are in effect for this user, because they
-//! decide what goes past a proxy and whether its answers are checked.
+//! What decides about a client is known in two places: at the server (where it is reached, which
+//! modules no public database may be asked about, whether it fetches private ones) and at the client
+//! (what it has set for itself). The server's word goes first. A line whose value nobody knows is left
+//! out: `GOPRIVATE=` would take away what protects somebody's private names.
+
+mod known;
+
+pub(crate) use known::configured;
 
 use crate::{
     cli,
@@ -10,28 +16,39 @@ use crate::{
     output,
 };
 use codes::Code;
+use server::{ClientSettings, shell_quoted};
 use std::process::ExitCode;
 
 /// What go uses where nothing is set.
 const DEFAULT_SUMDB: &str = "sum.golang.org";
 const DEFAULT_AUTH: &str = "netrc";
 
+/// What becomes of a variable that has a value.
 type Lines = Vec<(&'static str, String)>;
 
 pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
-    let resolved = cli::given(matches)?;
+    let settings = cli::settings(matches)?;
+    let given = matches.get_one::<String>("server").cloned();
+    let server = given.or_else(|| Process.variable("MODKEEP_SERVER"));
+    let (reached, known) = match &server {
+        Some(url) => (checked("--server", url)?, known::asked(url, &settings)?),
+        None => (
+            format!("http://{}", reachable(&settings.listen.to_string())),
+            configured(&settings)?,
+        ),
+    };
     let url = match matches.get_one::<String>("url") {
-        Some(url) => checked(url)?,
-        None => format!("http://{}", reachable(resolved.text("listen"))),
+        Some(url) => checked("--url", url)?,
+        None => known.goproxy.clone().unwrap_or(reached),
     };
     let format = matches
         .get_one::<String>("format")
         .map_or("shell", String::as_str);
-    output::text(&render(format, &lines(&url, &Process)));
+    output::text(&render(format, &lines(&url, &known, &Process)));
     Ok(ExitCode::SUCCESS)
 }
 
-fn checked(url: &str) -> Result<String, Failure> {
+fn checked(option: &str, url: &str) -> Result<String, Failure> {
     let parsed = url::Url::parse(url)
         .ok()
         .filter(|parsed| matches!(parsed.scheme(), "http" | "https"));
@@ -39,7 +56,7 @@ fn checked(url: &str) -> Result<String, Failure> {
         Some(_) => Ok(url.trim_end_matches('/').to_owned()),
         None => Err(Failure::new(
             Code::BadConfiguration,
-            "--url: it is no http or https URL",
+            format!("{option}: it is no http or https URL"),
         )),
     }
 }
@@ -51,22 +68,24 @@ fn reachable(listen: &str) -> String {
         .replace("[::]:", "[::1]:")
 }
 
-fn lines(url: &str, environment: &dyn Environment) -> Lines {
-    let effective = |name: &str, default: &str| {
-        environment
-            .go_setting(name)
-            .or_else(|| environment.go_env(name))
-            .unwrap_or_else(|| default.to_owned())
+/// The server's word, else what is in effect for this user, unless that is nothing.
+fn lines(url: &str, known: &ClientSettings, environment: &dyn Environment) -> Lines {
+    let effective = |name: &str| {
+        let set = environment.go_setting(name);
+        set.or_else(|| environment.go_env(name))
     };
-    let private = effective("GOPRIVATE", "");
-    vec![
-        ("GOPROXY", url.to_owned()),
-        ("GOSUMDB", effective("GOSUMDB", DEFAULT_SUMDB)),
-        ("GOPRIVATE", private.clone()),
-        ("GONOPROXY", effective("GONOPROXY", &private)),
-        ("GONOSUMDB", effective("GONOSUMDB", &private)),
-        ("GOAUTH", effective("GOAUTH", DEFAULT_AUTH)),
-    ]
+    let of = |said: &Option<String>, name| said.clone().or_else(|| effective(name));
+    let or = |value: Option<String>, default: &str| value.or_else(|| Some(default.to_owned()));
+    let all = [
+        ("GOPROXY", Some(url.to_owned())),
+        ("GOSUMDB", or(of(&known.gosumdb, "GOSUMDB"), DEFAULT_SUMDB)),
+        ("GOPRIVATE", effective("GOPRIVATE")),
+        ("GONOPROXY", of(&known.gonoproxy, "GONOPROXY")),
+        ("GONOSUMDB", of(&known.gonosumdb, "GONOSUMDB")),
+        ("GOAUTH", or(effective("GOAUTH"), DEFAULT_AUTH)),
+    ];
+    let has_value = |(name, value): (_, Option<String>)| Some((name, value?));
+    all.into_iter().filter_map(has_value).collect()
 }
 
 fn render(format: &str, lines: &Lines) -> String {
@@ -79,27 +98,17 @@ fn render(format: &str, lines: &Lines) -> String {
     }
     let line = |(name, value): &(&str, String)| match format {
         "powershell" => format!("$env:{name} = '{}'\n", value.replace('\'', "''")),
-        "go-env-w" => format!("go env -w {}\n", quoted(&format!("{name}={value}"))),
-        _ => format!("export {name}={}\n", quoted(value)),
+        "go-env-w" => format!("go env -w {}\n", shell_quoted(&format!("{name}={value}"))),
+        _ => format!("export {name}={}\n", shell_quoted(value)),
     };
     lines.iter().map(line).collect()
 }
 
-/// Quoted for a POSIX shell, where it needs to be.
-fn quoted(value: &str) -> String {
-    let plain = value
-        .bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || b"-._~:/,@%+=".contains(&byte));
-    if plain {
-        value.to_owned()
-    } else {
-        format!("'{}'", value.replace('\'', "'\\''"))
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Lines, reachable, render};
+    use super::{Lines, lines, reachable, render};
+    use crate::config::Environment;
+    use server::ClientSettings;
 
     fn example() -> Lines {
         vec![
@@ -137,5 +146,71 @@ mod tests {
         assert_eq!(reachable("0.0.0.0:3000"), "127.0.0.1:3000");
         assert_eq!(reachable("[::]:3000"), "[::1]:3000");
         assert_eq!(reachable("10.0.0.1:80"), "10.0.0.1:80");
+    }
+
+    /// Somebody whose settings of go are these.
+    struct User(&'static [(&'static str, &'static str)]);
+
+    impl Environment for User {
+        fn variable(&self, name: &str) -> Option<String> {
+            let mut set = self.0.iter();
+            set.find(|(known, _)| *known == name)
+                .map(|(_, value)| (*value).to_owned())
+        }
+
+        fn names(&self) -> Vec<String> {
+            Vec::new()
+        }
+
+        fn go_file(&self, _name: &str) -> Option<String> {
+            None
+        }
+
+        fn go_env(&self, _name: &str) -> Option<String> {
+            None
+        }
+    }
+
+    #[test]
+    fn what_nobody_knows_has_no_line_and_the_server_goes_first() {
+        let names = |known: &ClientSettings, user: &User| -> Vec<String> {
+            let lines = lines("http://a.example.com", known, user);
+            let written = lines.iter().map(|(name, value)| format!("{name}={value}"));
+            written.collect()
+        };
+        let nothing = ClientSettings::default();
+        let (proxy, sumdb, auth) = (
+            "GOPROXY=http://a.example.com",
+            "GOSUMDB=sum.golang.org",
+            "GOAUTH=netrc",
+        );
+        assert_eq!(names(&nothing, &User(&[])), [proxy, sumdb, auth]);
+        let known = ClientSettings {
+            gonoproxy: Some("none".to_owned()),
+            gonosumdb: Some("*.corp.example.com".to_owned()),
+            ..ClientSettings::default()
+        };
+        let user = User(&[("GOPRIVATE", "mine.example.com"), ("GONOPROXY", "x")]);
+        assert_eq!(
+            names(&known, &user),
+            [
+                proxy,
+                sumdb,
+                "GOPRIVATE=mine.example.com",
+                "GONOPROXY=none",
+                "GONOSUMDB=*.corp.example.com",
+                auth
+            ]
+        );
+        assert_eq!(
+            names(&nothing, &user),
+            [
+                proxy,
+                sumdb,
+                "GOPRIVATE=mine.example.com",
+                "GONOPROXY=x",
+                auth
+            ]
+        );
     }
 }

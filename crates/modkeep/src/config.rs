@@ -7,10 +7,13 @@
 //! whenever a setting does not do what somebody expects.
 //!
 //! Only options that do something exist. An unknown key in the file is refused with the nearest
-//! known one: a misspelt limit that is silently ignored is found on the worst possible day.
+//! known one, and so is an unknown variable: a misspelt limit that is silently ignored is found on the
+//! worst possible day. Everything that is wrong is said at once, each with what mends it where it
+//! stands.
 
 mod advisories;
 mod environment;
+mod error;
 mod fallback;
 mod file;
 mod go_files;
@@ -19,14 +22,16 @@ mod resolve;
 mod settings;
 mod sumdb;
 mod table;
+mod toml_value;
 mod value;
+mod variables;
 mod witness;
 
 pub use advisories::VulnerabilitySource;
 pub(crate) use environment::{Environment, Process, go, run, variables};
-pub use resolve::{ConfigError, Origin, Resolved};
-pub(crate) use resolve::{Flags, resolve};
-pub(crate) use settings::SettingsError;
+pub use error::{ConfigError, ConfigErrors};
+pub(crate) use resolve::{Flags, Layers, resolve};
+pub use resolve::{Origin, Resolved};
 pub use settings::{LogFormat, OwnSettings, Settings};
 pub(crate) use sumdb::{key as database_key, known_key, parse as database};
 pub use table::{DefaultValue, Kind, OPTIONS, OptionSpec};

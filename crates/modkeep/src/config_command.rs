@@ -2,7 +2,7 @@
 
 use crate::{
     cli,
-    config::{OPTIONS, Resolved},
+    config::{DefaultValue, OPTIONS, OptionSpec, Resolved},
     failure::Failure,
     output,
 };
@@ -14,7 +14,7 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
             output::text(&shown(&cli::given(matches)?, matches.get_flag("origin")));
         }
         Some(("check", matches)) => {
-            cli::settings(&cli::given(matches)?)?;
+            cli::prepared(matches)?;
             output::line("ok");
         }
         _ => output::text(&template()),
@@ -25,8 +25,8 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
 /// Every value in effect, in a form that a configuration file could have.
 fn shown(resolved: &Resolved, origins: bool) -> String {
     let mut text = String::new();
-    for (name, value, origin) in resolved.rows() {
-        let _ = write!(text, "{name} = {}", toml_string(&value));
+    for (option, value, origin) in resolved.rows() {
+        let _ = write!(text, "{} = {}", option.name, option.kind.in_toml(&value));
         let _ = if origins {
             writeln!(text, "  # {origin}")
         } else {
@@ -36,53 +36,63 @@ fn shown(resolved: &Resolved, origins: bool) -> String {
     text
 }
 
-/// A commented file with every key.
+/// A commented file with every key. What is uncommented in it has its default, so a file whose lines
+/// are all uncommented changes nothing but what has no default of its own.
 pub(crate) fn template() -> String {
     let mut text = "# Configuration of modkeep. Every key is optional; a flag beats the environment beats this file.\n".to_owned();
     for option in OPTIONS {
-        let _ = write!(
-            text,
-            "\n# {}\n# default: {}; environment: {}\n# {} = {}\n",
-            option.doc,
-            option.default.describe(),
-            option.variable(),
-            option.name,
-            toml_string(option.example),
-        );
+        let _ = write!(text, "\n# {}\n# {}\n", option.doc, sample_line(option));
     }
     text
 }
 
-fn toml_string(value: &str) -> String {
-    toml::Value::String(value.to_owned()).to_string()
+/// Where a sample comes from, and the sample.
+fn sample_line(option: &OptionSpec) -> String {
+    let (name, variable) = (option.name, option.variable());
+    let line = |value| format!("{name} = {}", option.kind.in_toml(value));
+    match option.default {
+        DefaultValue::Fixed(default) => {
+            format!("environment: {variable}; default:\n# {}", line(default))
+        }
+        DefaultValue::Found(default) => format!(
+            "environment: {variable}; default: {default}; for example:\n# {}",
+            line(option.example)
+        ),
+        DefaultValue::Unset => format!(
+            "environment: {variable}; not set; for example:\n# {}",
+            line(option.example)
+        ),
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{template, toml_string};
-    use crate::config::OPTIONS;
+    use super::template;
+    use crate::config::{DefaultValue, OPTIONS};
 
-    #[test]
-    fn the_template_is_a_valid_file_once_its_keys_are_uncommented() {
-        let keys: Vec<String> = template()
-            .lines()
-            .filter_map(|line| line.strip_prefix("# "))
-            .filter(|line| {
-                OPTIONS
-                    .iter()
-                    .any(|option| line.starts_with(&format!("{} = ", option.name)))
-            })
-            .map(str::to_owned)
-            .collect();
+    /// The lines of keys, uncommented.
+    fn keys() -> toml::Table {
+        let template = template();
+        let lines = template.lines().filter_map(|line| line.strip_prefix("# "));
+        let keys = lines.filter(|line| {
+            let mut options = OPTIONS.iter();
+            options.any(|option| line.starts_with(&format!("{} = ", option.name)))
+        });
+        let keys: Vec<&str> = keys.collect();
         assert_eq!(keys.len(), OPTIONS.len());
-        let table: toml::Table = keys.join("\n").parse().unwrap();
-        assert!(OPTIONS.iter().all(
-            |option| table.get(option.name).and_then(toml::Value::as_str) == Some(option.example)
-        ));
+        keys.join("\n").parse().unwrap()
     }
 
     #[test]
-    fn values_are_quoted_as_the_file_wants_them() {
-        assert_eq!(toml_string("a\"b"), "'a\"b'");
+    fn the_samples_of_the_template_are_the_defaults() {
+        let keys = keys();
+        for option in OPTIONS {
+            let sample = match option.default {
+                DefaultValue::Fixed(default) => default,
+                _ => option.example,
+            };
+            let expected = option.kind.in_toml(sample);
+            assert_eq!(keys.get(option.name), Some(&expected), "{}", option.name);
+        }
     }
 }

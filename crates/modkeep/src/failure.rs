@@ -1,8 +1,9 @@
 //! Failure: why a command could not do its work, in the form of the server's error bodies.
 
+use crate::config::ConfigErrors;
 use codes::Code;
 use finding::printable_lines;
-use std::fmt;
+use std::{error::Error, fmt};
 use store::StoreError;
 
 /// A coded failure; `Display` prints what, why and what to do.
@@ -33,16 +34,21 @@ impl Failure {
     }
 
     /// With the whole chain of causes.
-    pub(crate) fn of(code: Code, error: &dyn std::error::Error) -> Self {
-        let mut facts = error.to_string();
-        let mut cause = error.source();
-        while let Some(error) = cause {
-            facts.push_str(": ");
-            facts.push_str(&error.to_string());
-            cause = error.source();
-        }
-        Self::new(code, facts)
+    pub(crate) fn of(code: Code, error: &dyn Error) -> Self {
+        Self::new(code, with_causes(error))
     }
+}
+
+/// An error with all of its causes, on one line.
+pub(crate) fn with_causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
 }
 
 impl fmt::Display for Failure {
@@ -57,6 +63,12 @@ impl fmt::Display for Failure {
             entry.cause,
             entry.remedy
         )
+    }
+}
+
+impl From<ConfigErrors> for Failure {
+    fn from(errors: ConfigErrors) -> Self {
+        Self::new(errors.code(), errors.to_string())
     }
 }
 

@@ -24,9 +24,11 @@ mod workspaces;
 
 use crate::{
     cli,
-    config::{Environment as _, Process, Settings},
+    config::{Environment as _, Process},
     failure::Failure,
-    file_limit, logging, output, wiring,
+    file_limit, logging, output,
+    preparation::Preparation,
+    wiring,
 };
 use base::Base;
 use checkout::Checkout;
@@ -79,8 +81,8 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
         output::text(&explain::text(&policy, &rules));
         return Ok(ExitCode::SUCCESS);
     }
-    let settings = cli::settings(&cli::given(matches)?)?;
-    let _log = logging::start(&settings, LOG_DEFAULT)?;
+    let preparation = cli::prepared(matches)?;
+    let _log = logging::start(&preparation.settings, LOG_DEFAULT)?;
     file_limit::raise();
     let reachability = match request.reachability()?.transpose() {
         Ok(reachability) => reachability,
@@ -105,7 +107,7 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
         base,
         reachability,
     };
-    let mut outcome = wiring::run(examine(&case, &request, &settings))??;
+    let mut outcome = wiring::run(examine(&case, &request, &preparation))??;
     outcome.findings.extend(findings);
     outcome.notes.extend(note);
     finish(&request, &case.policy, outcome)
@@ -117,14 +119,19 @@ pub(crate) fn rules() -> Vec<&'static Rule> {
 }
 
 /// Asks the site whatever the case needs.
-async fn examine(case: &Case, request: &Request, settings: &Settings) -> Result<Outcome, Failure> {
+async fn examine(
+    case: &Case,
+    request: &Request,
+    preparation: &Preparation,
+) -> Result<Outcome, Failure> {
+    let settings = &preparation.settings;
     let needs_data = case.policy.steps.of(Step::Vulnerable) != Mode::Off;
     let renewed = if needs_data && request.server.is_none() {
         vulnerable::renew(settings).await
     } else {
         None
     };
-    let site = Site::open(settings, request.server.as_deref()).await?;
+    let site = Site::open(preparation, request.server.as_deref()).await?;
     let installed = Process.go_env("GOVERSION");
     let chosen = case.policy.vulnerable.go.as_deref();
     let look = Look {

@@ -21,6 +21,7 @@ mod mod_command;
 mod neighbour;
 mod output;
 mod plain_file;
+mod preparation;
 mod project_command;
 pub mod reference;
 mod run;

@@ -1,6 +1,7 @@
 //! The log: lines on standard error, for people or for machines.
 
 mod batch;
+pub(crate) mod filter;
 mod plain;
 
 use crate::{
@@ -12,14 +13,13 @@ use batch::{Batch, Flush};
 use codes::Code;
 use plain::Plain;
 use std::fmt::Display;
-use tracing_subscriber::{EnvFilter, fmt};
+use tracing_subscriber::fmt;
 
 /// Starts the log; `default` is the filter where none is configured. The last lines are written
 /// when what this gives is dropped.
 pub(crate) fn start(settings: &Settings, default: &str) -> Result<Flush, Failure> {
-    let filter = settings.log_level.as_deref().unwrap_or(default);
-    let filter = EnvFilter::try_new(filter)
-        .map_err(|error| Failure::new(Code::BadConfiguration, format!("log-level: {error}")))?;
+    let filter = filter::parse(settings.log_level.as_deref().unwrap_or(default))
+        .map_err(|why| Failure::new(Code::BadConfiguration, format!("log-level: {why}")))?;
     let (batch, flush) = Batch::start(std::io::stderr()).map_err(|error| unstarted(&error))?;
     let lines = fmt().with_env_filter(filter).with_writer(batch);
     let started = match settings.log_format {

@@ -14,6 +14,7 @@ use crate::{
     config::Settings,
     failure::Failure,
     file_limit, logging, neighbour, output,
+    preparation::Preparation,
     wiring::{self, Service},
 };
 use codes::Code;
@@ -41,21 +42,23 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
         .flatten()
         .cloned()
         .collect();
-    let mut settings = cli::settings(&cli::given(matches)?)?;
-    settings.listen = SocketAddr::from(([127, 0, 0, 1], 0));
-    let _log = logging::start(&settings, LOG_DEFAULT)?;
+    let mut preparation = cli::prepared(matches)?;
+    preparation.settings.listen = SocketAddr::from(([127, 0, 0, 1], 0));
+    let _log = logging::start(&preparation.settings, LOG_DEFAULT)?;
     file_limit::raise();
     warn_of_bypass();
-    warn_of_unproven(&settings);
-    wiring::run(run(&settings, &command))?
+    warn_of_unproven(&preparation.settings);
+    wiring::warn_of_built_in(&preparation.settings);
+    wiring::run(run(&preparation, &command))?
 }
 
-async fn run(settings: &Settings, command: &[String]) -> Result<ExitCode, Failure> {
+async fn run(preparation: &Preparation, command: &[String]) -> Result<ExitCode, Failure> {
+    let settings = &preparation.settings;
     let Service {
         proxy,
         store,
         sources,
-    } = match wiring::service(settings).await {
+    } = match wiring::service(preparation).await {
         Err(failure) if failure.code() == Code::StoreInUse => {
             return join(settings, command, failure).await;
         }

@@ -1,12 +1,13 @@
 //! `modkeep serve`: the server until it is told to stop.
 
 use crate::{
-    cli,
+    cli, client_env,
     config::Settings,
     failure::Failure,
     file_limit, logging,
     neighbour::Notice,
     output,
+    preparation::Preparation,
     run::signals,
     sumdb_mirror,
     vuln_command::update,
@@ -23,18 +24,20 @@ use tokio::time::{Instant, sleep};
 const LOG_DEFAULT: &str = "info";
 
 pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
-    let settings = cli::settings(&cli::given(matches)?)?;
-    let _log = logging::start(&settings, LOG_DEFAULT)?;
+    let preparation = cli::prepared(matches)?;
+    let _log = logging::start(&preparation.settings, LOG_DEFAULT)?;
     let open_files = file_limit::raise();
-    wiring::run(serve(&settings, open_files))?
+    wiring::warn_of_built_in(&preparation.settings);
+    wiring::run(serve(&preparation, open_files))?
 }
 
-async fn serve(settings: &Settings, open_files: Option<u64>) -> Result<ExitCode, Failure> {
+async fn serve(preparation: &Preparation, open_files: Option<u64>) -> Result<ExitCode, Failure> {
+    let settings = &preparation.settings;
     let Service {
         proxy,
         store,
         sources,
-    } = wiring::service(settings).await?;
+    } = wiring::service(preparation).await?;
     let server = Server::bind(
         settings.listen,
         proxy.clone(),
@@ -42,7 +45,8 @@ async fn serve(settings: &Settings, open_files: Option<u64>) -> Result<ExitCode,
         Registry::default(),
     )
     .map_err(|error| Failure::of(Code::ListenFailed, &error))?
-    .serving_hosts(settings.public_hosts.clone());
+    .serving_hosts(settings.public_hosts.clone())
+    .telling_clients(client_env::configured(settings)?);
     let server = match settings.admin_listen {
         Some(address) => server
             .bind_admin(address)

@@ -25,6 +25,10 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
     };
     let resolved = cli::given(matches)?;
     let data = PathBuf::from(resolved.text("data"));
+    // An import is how the store of another site begins.
+    if verb != "import" {
+        wiring::require_store(&data)?;
+    }
     let healthy = wiring::run(async {
         match verb {
             "rebuild" => rebuild(&data).await,

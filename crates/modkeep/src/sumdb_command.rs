@@ -23,6 +23,9 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
     let data = PathBuf::from(resolved.text("data"));
     let name = matches.try_get_one::<String>("name").ok().flatten();
     let name = name.map_or("", String::as_str);
+    if verb != "init" {
+        wiring::require_store(&data)?;
+    }
     match verb {
         "init" => init(&data, name),
         "list" => list(&data),

@@ -64,12 +64,13 @@ pub(crate) async fn follow(proxy: Proxy, rate: NonZeroU32) {
 /// `modkeep sumdb mirror`.
 pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
     let resolved = cli::given(matches)?;
-    let settings = cli::settings(&resolved)?;
+    let settings = cli::settings_of(&resolved)?;
     let wrong = |why: String| Failure::new(Code::BadConfiguration, why);
     let key = config::database_key(&resolved).map_err(wrong)?;
     let key = key.ok_or_else(|| wrong("--sumdb names no database with a known key".to_owned()))?;
     let upstreams = Upstreams::new(&settings.upstream, &settings.upstreams)
         .map_err(|error| Failure::of(error.code(), &error))?;
+    wiring::require_store(&settings.data)?;
     wiring::run(async {
         let store = Store::open(wiring::store_options(&settings.data)).await?;
         let ended = complete(&store, &upstreams, &key, settings.sumdb_mirror_rate).await;

@@ -22,7 +22,7 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
 }
 
 fn renew(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
-    let settings = cli::settings(&cli::given(matches)?)?;
+    let settings = cli::settings(matches)?;
     let sources = matches.get_many::<String>("source").into_iter().flatten();
     let sources: Vec<String> = sources.cloned().collect();
     let force = matches.get_one::<String>("force").map(String::as_str);
@@ -56,14 +56,14 @@ async fn journal(settings: &Settings, notice: &str) -> Result<(), Failure> {
 }
 
 fn status(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
-    let settings = cli::settings(&cli::given(matches)?)?;
+    let settings = cli::settings(matches)?;
     let kept = open(&settings)?;
     tell(kept.sources(), kept.notice());
     Ok(ExitCode::SUCCESS)
 }
 
 fn show(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
-    let settings = cli::settings(&cli::given(matches)?)?;
+    let settings = cli::settings(matches)?;
     let database = open(&settings)?;
     let mut is_vulnerable = false;
     for what in matches.get_many::<String>("what").into_iter().flatten() {

@@ -4,13 +4,12 @@ use crate::{
     config::{Environment as _, Process, Settings},
     failure::Failure,
     file_limit,
+    preparation::Preparation,
 };
 use codes::Code;
-use proxy::{Metrics, OwnOptions, Proxy, ProxyOptions, Witness};
-use std::{path::Path, sync::Arc, time::Duration};
+use proxy::{OwnOptions, Proxy, ProxyOptions, Witness};
+use std::{path::Path, time::Duration};
 use store::{Store, StoreOptions};
-use tlog::note::VerifierKey;
-use upstream::{Endpoint, SourceUrl, UpstreamOptions, Upstreams};
 
 /// A service and what people are told about it.
 pub(crate) struct Service {
@@ -20,17 +19,15 @@ pub(crate) struct Service {
     pub(crate) sources: String,
 }
 
-/// Opens the store and prepares the sources; asks nobody anything yet.
-pub(crate) async fn service(settings: &Settings) -> Result<Service, Failure> {
-    let metrics = Arc::new(Metrics::new());
-    let options = UpstreamOptions {
-        observer: Arc::clone(&metrics) as _,
-        ..settings.upstreams.clone()
-    };
-    let reach =
-        |list| Upstreams::new(list, &options).map_err(|error| Failure::of(error.code(), &error));
-    let upstreams = reach(&settings.upstream)?;
-    let private_upstreams = settings.private_upstream.as_ref().map(reach).transpose()?;
+/// Opens the store; asks nobody anything yet.
+pub(crate) async fn service(preparation: &Preparation) -> Result<Service, Failure> {
+    let Preparation {
+        settings,
+        metrics,
+        upstreams,
+        private_upstreams,
+        witnesses,
+    } = preparation.clone();
     for upstreams in [&upstreams].into_iter().chain(&private_upstreams) {
         for source in upstreams.describe() {
             metrics.know_upstream(source.as_str());
@@ -45,7 +42,7 @@ pub(crate) async fn service(settings: &Settings) -> Result<Service, Failure> {
     let store = Store::open(store_options(&settings.data)).await?;
     let options = ProxyOptions {
         private_upstreams,
-        own: own(settings, &store, &options)?,
+        own: own(&settings, &store, witnesses)?,
         vulnerabilities: Some(settings.data.clone()),
         ..settings.proxy.clone()
     };
@@ -58,35 +55,37 @@ pub(crate) async fn service(settings: &Settings) -> Result<Service, Failure> {
     })
 }
 
-/// The checksum databases of the site's own. The active one must be there, and in use.
-fn own(settings: &Settings, store: &Store, reach: &UpstreamOptions) -> Result<OwnOptions, Failure> {
-    let databases = store.own_databases()?;
-    if let Some(active) = &settings.own.active {
-        let wrong = |why: &str| {
-            let facts = format!("--own-sumdb {active}: {why}");
-            Err(Failure::new(Code::BadConfiguration, facts))
-        };
-        match databases.iter().find(|own| own.name() == active) {
-            None => return wrong("it has no key here, make one with `modkeep sumdb init`"),
-            Some(own) if own.is_retired() => return wrong("it is retired"),
-            Some(_) => {}
-        }
+/// Whoever named no upstream is told which one is asked, and how to name another.
+pub(crate) fn warn_of_built_in(settings: &Settings) {
+    if settings.upstream_is_built_in {
+        let list = settings.upstream.to_string();
+        tracing::warn!(
+            upstream = list,
+            "no upstream is configured, so modules come from {list}; \
+             name yours: --upstream LIST or MODKEEP_UPSTREAM=LIST"
+        );
     }
-    let witness = |(key, url): &(VerifierKey, SourceUrl)| {
-        let endpoint = Endpoint::try_new(url.reveal(), reach);
-        let endpoint = endpoint.map_err(|error| Failure::of(error.code(), &error))?;
-        let key = key.clone();
-        Ok::<_, Failure>(Witness { key, endpoint })
-    };
-    let witnesses = settings.own.witnesses.iter().map(witness);
-    let witnesses = witnesses.collect::<Result<_, _>>()?;
+}
+
+/// The checksum databases of the site's own. That the active one can be used was seen before.
+fn own(settings: &Settings, store: &Store, witnesses: Vec<Witness>) -> Result<OwnOptions, Failure> {
     Ok(OwnOptions {
-        databases,
+        databases: store.own_databases()?,
         active: settings.own.active.clone(),
         scope: settings.own.scope,
         witnesses,
         quorum: settings.own.quorum,
     })
+}
+
+/// For commands about what is kept: a directory without a store is a typing error, and an empty
+/// store that is made of it would be found in good order.
+pub(crate) fn require_store(data: &Path) -> Result<(), Failure> {
+    if store::is_store(data) {
+        return Ok(());
+    }
+    let facts = format!("there is no store in {}", data.display());
+    Err(Failure::new(Code::NoStore, facts))
 }
 
 /// How the store at `data` is opened. Tests name a point at which the process shall end there; it

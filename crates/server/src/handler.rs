@@ -6,7 +6,7 @@ mod posted;
 mod prefetch;
 
 use crate::{
-    AtHand, HttpMetrics, Service,
+    AtHand, ClientSettings, HttpMetrics, Service,
     access::{Exchange, Subject, Surroundings},
     body::{OutBody, Source},
     budget::memory::Lender,
@@ -50,6 +50,8 @@ pub(crate) struct Surface<S> {
     pub(crate) ids: RequestIds,
     pub(crate) stories: Arc<Stories>,
     pub(crate) guard: Guard,
+    /// What this server's clients set.
+    pub(crate) client: ClientSettings,
     pub(crate) draining: AtomicBool,
 }
 
@@ -300,9 +302,10 @@ impl<S: Service> Surface<S> {
             Ok(Route::Ready) => (self.ready(ask), None),
             Ok(Route::Metrics) => (self.metrics_page(ask), None),
             Ok(Route::Home) => (
-                respond::plain(ask, pages::home(host(uri, ask.headers))),
+                respond::plain(ask, pages::home(host(uri, ask.headers), &self.client)),
                 None,
             ),
+            Ok(Route::Client) => (respond::text(ask, JSON, self.client.page()), None),
             // Answered before, where the body or the caller is at hand.
             Ok(
                 Route::Prefetch(_)

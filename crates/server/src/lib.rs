@@ -12,6 +12,7 @@
 mod access;
 mod body;
 mod budget;
+mod client_settings;
 mod conditional;
 mod connection;
 pub mod error_body;
@@ -31,6 +32,7 @@ pub mod service;
 mod status;
 mod stories;
 
+pub use client_settings::{ClientSettings, shell_quoted};
 pub use limits::Limits;
 pub use listen::{BindError, Drained, Server};
 pub use metrics::HttpMetrics;

@@ -5,7 +5,7 @@
 //! with GOAWAY). At the deadline whatever is left is cut. Then the server returns.
 
 use crate::{
-    HttpMetrics, Limits, Service, access,
+    ClientSettings, HttpMetrics, Limits, Service, access,
     budget::{Budgets, seats::Seats},
     connection::{self, Peer, Phase},
     guard::{Entrance, Guard},
@@ -104,6 +104,7 @@ impl<S: Service> Server<S> {
             ids: RequestIds::new(),
             stories: Arc::default(),
             guard: Guard::default(),
+            client: ClientSettings::default(),
             draining: AtomicBool::new(false),
         };
         Ok(Self {
@@ -120,6 +121,13 @@ impl<S: Service> Server<S> {
     #[must_use]
     pub fn serving_hosts(mut self, hosts: Vec<String>) -> Self {
         self.surface.guard.public_hosts = hosts;
+        self
+    }
+
+    /// Tells clients these settings.
+    #[must_use]
+    pub fn telling_clients(mut self, client: ClientSettings) -> Self {
+        self.surface.client = client;
         self
     }
 

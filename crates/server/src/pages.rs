@@ -1,26 +1,41 @@
 //! The pages of the server itself: `/`, `/livez`, `/readyz`.
 
-use crate::Readiness;
+use crate::{ClientSettings, Readiness, shell_quoted};
 use http::StatusCode;
 use std::fmt::Write as _;
 
 /// What this is, for a person with a browser. `authority` is what the person typed.
-pub(crate) fn home(authority: Option<&str>) -> String {
+pub(crate) fn home(authority: Option<&str>, client: &ClientSettings) -> String {
     let authority = authority
         .filter(|text| is_authority(text))
         .unwrap_or("127.0.0.1:3000");
+    let client = ClientSettings {
+        goproxy: Some(
+            client
+                .goproxy
+                .clone()
+                .unwrap_or_else(|| format!("http://{authority}")),
+        ),
+        ..client.clone()
+    };
+    let (mut now, mut for_good) = (String::new(), String::from("    go env -w"));
+    for (name, value) in client.lines() {
+        let _ = writeln!(now, "    export {name}={}", shell_quoted(value));
+        let _ = write!(for_good, " {}", shell_quoted(&format!("{name}={value}")));
+    }
     format!(
         "modkeep {}: a Go module proxy\n\
          \n\
          Use it:\n\
-         \x20   export GOPROXY=http://{authority}\n\
+         {now}\
          or for good:\n\
-         \x20   go env -w GOPROXY=http://{authority}\n\
-         Everything a client may want to set: modkeep env\n\
+         {for_good}\n\
+         The same with what is set on a machine: modkeep env --server {}\n\
          \n\
          /MODULE/@v/list  /MODULE/@v/VERSION.{{info,mod,zip}}  /MODULE/@latest\n\
-         /sumdb/NAME/...  /cached-only/...  /index  /-/journal/...  /-/status  /livez  /readyz  /metrics\n",
-        env!("CARGO_PKG_VERSION")
+         /sumdb/NAME/...  /cached-only/...  /index  /-/client  /-/journal/...  /-/status  /livez  /readyz  /metrics\n",
+        env!("CARGO_PKG_VERSION"),
+        client.goproxy.as_deref().unwrap_or_default(),
     )
 }
 
@@ -56,17 +71,36 @@ pub(crate) fn ready(readiness: &Readiness, draining: bool) -> (StatusCode, Strin
 #[cfg(test)]
 mod tests {
     use super::{home, ready};
-    use crate::Readiness;
+    use crate::{ClientSettings, Readiness};
     use http::StatusCode;
 
     #[test]
     fn only_a_plain_authority_is_echoed() {
+        let home = |authority| home(authority, &ClientSettings::default());
         assert!(home(Some("[::1]:8080")).contains("GOPROXY=http://[::1]:8080\n"));
         for hostile in ["a b", "a\nb", "$(x)", "", "é"] {
             assert!(
                 home(Some(hostile)).contains("GOPROXY=http://127.0.0.1:3000\n"),
                 "{hostile}"
             );
+        }
+    }
+
+    #[test]
+    fn what_clients_need_is_printed_as_they_set_it() {
+        let client = ClientSettings {
+            goproxy: Some("https://goproxy.example.com/go".to_owned()),
+            gonoproxy: Some("none".to_owned()),
+            gonosumdb: Some("*.corp.example.com".to_owned()),
+            ..ClientSettings::default()
+        };
+        let page = home(Some("10.0.0.1:3000"), &client);
+        for line in [
+            "    export GOPROXY=https://goproxy.example.com/go\n",
+            "    export GONOSUMDB='*.corp.example.com'\n",
+            "    go env -w GOPROXY=https://goproxy.example.com/go GONOPROXY=none 'GONOSUMDB=*.corp.example.com'\n",
+        ] {
+            assert!(page.contains(line), "{line}{page}");
         }
     }
 

@@ -50,6 +50,8 @@ pub enum Route {
     Examine,
     /// `/-/requests/ID`: what became of a request that failed.
     Request(String),
+    /// `/-/client`: what a client of this server sets, as JSON.
+    Client,
     /// `/-/status`: how the service is, as JSON.
     Status,
     /// `POST /-/sumdb/NAME/echo`: compare the head in the body, which a client has seen, with ours.
@@ -167,6 +169,7 @@ impl Route {
             | Self::Examine
             | Self::Request(_)
             | Self::Status
+            | Self::Client
             | Self::Echo(_) => "admin",
             Self::Live | Self::Ready => "health",
             Self::Metrics => "metrics",

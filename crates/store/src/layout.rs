@@ -86,6 +86,13 @@ impl Layout {
         self.root.join(format!("catalog.db{suffix}"))
     }
 
+    /// Whether something was ever kept here. A directory that only has keys of checksum databases
+    /// counts: they were made before the first start.
+    pub(crate) fn is_store(&self) -> bool {
+        let directories = [self.blobs(), self.journal(), self.databases()];
+        self.catalog().is_file() || directories.iter().any(|directory| directory.is_dir())
+    }
+
     pub(crate) fn lock(&self) -> PathBuf {
         self.root.join("lock")
     }

@@ -61,6 +61,6 @@ pub use record::{Capture, Committed, IndexEntry, KeptVersion, Kinds, Provenance,
 pub use replace::Replacement;
 pub use scan::{BlobScan, Damage, SCAN_STEP, ScanStep};
 pub use spool::{SealedSpool, Spool, SpoolReader};
-pub use store::{SMALL_LIMIT, Store, create_private_directory};
+pub use store::{SMALL_LIMIT, Store, create_private_directory, is_store};
 pub use tiles::TILE_SIZE;
 pub use trust::{CaseFile, KeptTile, REBUILT, VersionProof, Withdrawal};

@@ -16,6 +16,7 @@ use crate::{
         log::{JournalLog, LogState},
     },
     key::{KEY_PATH_LIMIT, Key},
+    layout::Layout,
     lock::DirectoryLock,
     memo::{MEMO_BODY_LIMIT, Memo, MemoKey, StaleMark},
     options::{BlobPlace, StoreOptions},
@@ -433,6 +434,11 @@ impl Store {
 /// Makes the data directory, or one below it, and its missing parents for the owner's eyes only.
 pub fn create_private_directory(directory: &Path) -> Result<(), StoreError> {
     disk::create_directory(directory)
+}
+
+/// Whether anything was ever kept in this data directory. Looks, and makes nothing.
+pub fn is_store(directory: &Path) -> bool {
+    Layout::new(directory).is_store()
 }
 
 /// Empties the spool: what is in it belongs to a process that is gone.

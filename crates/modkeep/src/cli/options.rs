@@ -2,13 +2,13 @@
 
 use crate::{
     config::{
-        CONFIG_FLAG, Environment as _, Flags, Kind, OPTIONS, OptionSpec, Process, Resolved,
-        Settings, SettingsError, resolve,
+        CONFIG_FLAG, ConfigErrors, Environment as _, Flags, Kind, Layers, OPTIONS, OptionSpec,
+        Process, Resolved, Settings, resolve,
     },
     failure::Failure,
+    preparation::Preparation,
 };
 use clap::{Arg, ArgMatches, Command, ValueHint};
-use codes::Code;
 use gomod::pattern::Patterns;
 use std::path::PathBuf;
 
@@ -72,7 +72,7 @@ fn arg(option: &'static OptionSpec) -> Arg {
 }
 
 /// What was given on the command line and in the layers below it.
-pub(crate) fn given(matches: &ArgMatches) -> Result<Resolved, Failure> {
+fn layers(matches: &ArgMatches) -> Layers {
     let value = |name: &str| matches.try_get_one::<String>(name).ok().flatten().cloned();
     let flags: Flags = OPTIONS
         .iter()
@@ -82,22 +82,30 @@ pub(crate) fn given(matches: &ArgMatches) -> Result<Resolved, Failure> {
         .or_else(|| Process.variable("MODKEEP_CONFIG"))
         .map(PathBuf::from);
     resolve(&flags, &Process, file.as_deref())
-        .map_err(|error| Failure::new(Code::BadConfiguration, error.to_string()))
+}
+
+/// The value of every option, and where it comes from.
+pub(crate) fn given(matches: &ArgMatches) -> Result<Resolved, Failure> {
+    Ok(layers(matches).checked()?)
+}
+
+/// The same as typed settings.
+pub(crate) fn settings(matches: &ArgMatches) -> Result<Settings, Failure> {
+    Ok(layers(matches).make(Settings::of)?)
+}
+
+/// The same of values that are at hand.
+pub(crate) fn settings_of(resolved: &Resolved) -> Result<Settings, Failure> {
+    Ok(Settings::of(resolved).map_err(ConfigErrors::from)?)
+}
+
+/// All that a server starts from. Whatever is wrong is said at once.
+pub(crate) fn prepared(matches: &ArgMatches) -> Result<Preparation, Failure> {
+    Ok(layers(matches).make(Preparation::of)?)
 }
 
 /// Modules that no public checksum database is asked about.
 pub(crate) fn unlogged(resolved: &Resolved) -> Result<Patterns, Failure> {
     let patterns = resolved.no_sumdb();
-    patterns.map_err(|error| Failure::new(Code::BadConfiguration, error.to_string()))
-}
-
-/// The same as typed settings.
-pub(crate) fn settings(resolved: &Resolved) -> Result<Settings, Failure> {
-    Settings::of(resolved).map_err(|error| {
-        let code = match &error {
-            SettingsError::Value(_) => Code::BadConfiguration,
-            SettingsError::Upstream(_) => Code::BadUpstreamList,
-        };
-        Failure::new(code, error.to_string())
-    })
+    Ok(patterns.map_err(ConfigErrors::from)?)
 }

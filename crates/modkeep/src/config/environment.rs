@@ -16,6 +16,9 @@ pub(crate) trait Environment {
     /// A variable, if it is set and not empty: an empty one means "not set" to go as well.
     fn variable(&self, name: &str) -> Option<String>;
 
+    /// The names of all variables that are set.
+    fn names(&self) -> Vec<String>;
+
     /// What the files say in which `go` keeps settings, unless that is nothing.
     fn go_file(&self, name: &str) -> Option<String>;
 
@@ -36,6 +39,13 @@ impl Environment for Process {
     #[expect(clippy::disallowed_methods, reason = "this is the place")]
     fn variable(&self, name: &str) -> Option<String> {
         std::env::var(name).ok().filter(|value| !value.is_empty())
+    }
+
+    fn names(&self) -> Vec<String> {
+        let names = std::env::vars_os().map(|(name, _)| name);
+        names
+            .map(|name| name.to_string_lossy().into_owned())
+            .collect()
     }
 
     fn go_file(&self, name: &str) -> Option<String> {

@@ -7,7 +7,7 @@ use super::{
 use std::path::PathBuf;
 
 /// Used where neither the environment nor a go command says anything.
-const BUILT_IN: &str = "https://goproxy.cn,direct";
+pub(super) const BUILT_IN: &str = "https://goproxy.cn,direct";
 
 /// `GOPROXY`, else what `go env GOPROXY` says, else a built-in list.
 pub(super) fn upstream(environment: &dyn Environment) -> Sourced {

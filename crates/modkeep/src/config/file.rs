@@ -1,8 +1,9 @@
 //! The TOML file: flat, one key an option, each value with its line.
 
 use super::{
-    resolve::ConfigError,
+    error::ConfigError,
     table::{OPTIONS, OptionSpec},
+    toml_value,
 };
 use std::{
     collections::BTreeMap,
@@ -10,71 +11,97 @@ use std::{
 };
 use toml::{Spanned, Value};
 
-/// A file that was read and whose keys are all known.
-#[derive(Debug)]
+/// A file that was read, with the values that are usable.
+#[derive(Debug, Default)]
 pub(crate) struct ConfigFile {
     pub(super) path: PathBuf,
     /// Value and line by key.
     pub(super) values: BTreeMap<String, (String, usize)>,
+    /// What is wrong in it.
+    pub(super) errors: Vec<ConfigError>,
 }
+
+// === impl ConfigFile ===
 
 impl ConfigFile {
     /// Reads and checks `path`.
-    pub(crate) fn read(path: &Path) -> Result<Self, ConfigError> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| refused(path, None, &error.to_string()))?;
-        Self::parse(path, &text)
-    }
-
-    pub(super) fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
-        let table: BTreeMap<Spanned<String>, Spanned<Value>> =
-            toml::from_str(text).map_err(|error| {
-                refused(
+    pub(crate) fn read(path: &Path) -> Self {
+        match std::fs::read_to_string(path) {
+            Ok(text) => Self::parse(path, &text),
+            Err(error) => Self {
+                errors: vec![ConfigError::of_file(
                     path,
-                    error.span().map(|span| line(text, span.start)),
-                    error.message(),
-                )
-            })?;
-        let mut values = BTreeMap::new();
-        for (key, value) in table {
-            let at = line(text, key.span().start);
-            let key = key.into_inner();
-            if OptionSpec::named(&key).is_none() {
-                return Err(refused(path, Some(at), &unknown(&key)));
-            }
-            let value = plain(value.into_inner()).ok_or_else(|| {
-                refused(path, Some(at), &format!("{key} takes a string or a number"))
-            })?;
-            values.insert(key, (value, at));
+                    None,
+                    error,
+                    "name a file that this user may read, or leave out --config and MODKEEP_CONFIG",
+                )],
+                ..Self::default()
+            },
         }
-        Ok(Self {
+    }
+
+    pub(super) fn parse(path: &Path, text: &str) -> Self {
+        let mut file = Self {
             path: path.to_owned(),
-            values,
-        })
+            ..Self::default()
+        };
+        let table: Result<BTreeMap<Spanned<String>, Spanned<Value>>, _> = toml::from_str(text);
+        match table {
+            Ok(table) => {
+                let mut entries: Vec<_> = table.into_iter().collect();
+                entries.sort_by_key(|(key, _)| key.span().start);
+                for (key, value) in entries {
+                    let at = line(text, key.span().start);
+                    file.add(key.into_inner(), value.into_inner(), at);
+                }
+            }
+            Err(error) => {
+                let at = error.span().map(|span| line(text, span.start));
+                file.refuse(
+                    at,
+                    error.message(),
+                    "the file is TOML 1.0, see https://toml.io",
+                );
+            }
+        }
+        file
     }
-}
 
-fn plain(value: Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text),
-        Value::Integer(number) => Some(number.to_string()),
-        _ => None,
+    fn add(&mut self, key: String, value: Value, at: usize) {
+        let Some(option) = OptionSpec::named(&key) else {
+            return self.refuse_unknown(&key, at);
+        };
+        match toml_value::text(option, value) {
+            Ok(text) => {
+                self.values.insert(key, (text, at));
+            }
+            Err(why) => {
+                let example = option.kind.in_toml(option.example);
+                let remedy = format!("write `{key} = {example}`, for example");
+                self.refuse(Some(at), &format!("{key}: {why}"), &remedy);
+            }
+        }
     }
-}
 
-fn unknown(key: &str) -> String {
-    match finding::nearest(key, OPTIONS.iter().map(|option| option.name)) {
-        Some(known) => format!("unknown key {key:?}; did you mean {known:?}?"),
-        None => format!("unknown key {key:?}; see modkeep config schema"),
+    fn refuse_unknown(&mut self, key: &str, at: usize) {
+        match finding::nearest(key, OPTIONS.iter().map(|option| option.name)) {
+            Some(known) => self.refuse(
+                Some(at),
+                &format!("unknown key {key:?}; did you mean {known:?}?"),
+                &format!("rename it to {known}, or remove it"),
+            ),
+            None => self.refuse(
+                Some(at),
+                &format!("unknown key {key:?}"),
+                "remove it; `modkeep config schema` has every key",
+            ),
+        }
     }
-}
 
-fn refused(path: &Path, line: Option<usize>, why: &str) -> ConfigError {
-    let place = line.map_or_else(
-        || path.display().to_string(),
-        |line| format!("{}:{line}", path.display()),
-    );
-    ConfigError::new(place, why)
+    fn refuse(&mut self, at: Option<usize>, why: &str, remedy: &str) {
+        let error = ConfigError::of_file(&self.path, at, why, remedy);
+        self.errors.push(error);
+    }
 }
 
 fn line(text: &str, offset: usize) -> usize {
@@ -90,13 +117,18 @@ mod tests {
     use super::ConfigFile;
     use std::path::Path;
 
-    fn parse(text: &str) -> Result<ConfigFile, String> {
-        ConfigFile::parse(Path::new("modkeep.toml"), text).map_err(|error| error.to_string())
+    fn parse(text: &str) -> ConfigFile {
+        ConfigFile::parse(Path::new("modkeep.toml"), text)
+    }
+
+    fn errors(text: &str) -> Vec<String> {
+        let errors = parse(text).errors;
+        errors.iter().map(ToString::to_string).collect()
     }
 
     #[test]
     fn values_know_their_line() {
-        let file = parse("# comment\nlisten = \"127.0.0.1:0\"\n\nmax-connections = 7\n").unwrap();
+        let file = parse("# comment\nlisten = \"127.0.0.1:0\"\n\nmax-connections = 7\n");
         assert_eq!(
             file.values.get("listen"),
             Some(&("127.0.0.1:0".to_owned(), 2))
@@ -115,16 +147,25 @@ mod tests {
             ("Listen", "listen"),
             ("idle-timout", "idle-timeout"),
         ] {
-            let error = parse(&format!("data = \"x\"\n{key} = \"y\"\n")).map(drop);
-            assert_eq!(
-                error,
-                Err(format!(
-                    "modkeep.toml:2: unknown key {key:?}; did you mean {meant:?}?"
-                ))
-            );
+            let text = format!("data = \"x\"\n{key} = \"y\"\n");
+            let expected = format!("modkeep.toml:2: unknown key {key:?}; did you mean {meant:?}?");
+            assert_eq!(errors(&text), [expected]);
         }
-        let error = parse("entirely-else = 1\n").map(drop).unwrap_err();
-        assert!(error.contains("see modkeep config schema"), "{error}");
+        assert_eq!(
+            errors("entirely-else = 1\n"),
+            ["modkeep.toml:1: unknown key \"entirely-else\""]
+        );
+    }
+
+    #[test]
+    fn all_that_is_wrong_is_said_in_the_order_of_the_file() {
+        let text = "verfy = 'off'\nlisten = 1\nca = '/x'\nupstrem = 'off'\n";
+        let lines: Vec<usize> = errors(text)
+            .iter()
+            .map(|error| error.split(':').nth(1).unwrap().parse().unwrap())
+            .collect();
+        assert_eq!(lines, [1, 2, 4]);
+        assert!(parse(text).values.contains_key("ca"));
     }
 
     #[test]
@@ -134,8 +175,8 @@ mod tests {
             ("\nlisten = \n", "modkeep.toml:2: "),
             ("listen = [1]\n", "modkeep.toml:1: "),
         ] {
-            let error = parse(text).map(drop).unwrap_err();
-            assert!(error.starts_with(place), "{text:?}: {error}");
+            let errors = errors(text);
+            assert!(errors[0].starts_with(place), "{text:?}: {errors:?}");
         }
     }
 }

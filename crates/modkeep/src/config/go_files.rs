@@ -113,6 +113,10 @@ mod tests {
             self.0.get(name).cloned().filter(|value| !value.is_empty())
         }
 
+        fn names(&self) -> Vec<String> {
+            self.0.keys().map(|name| (*name).to_owned()).collect()
+        }
+
         fn go_file(&self, _name: &str) -> Option<String> {
             None
         }

@@ -18,7 +18,7 @@ pub(crate) fn shown(kind: Kind, value: &str) -> Cow<'_, str> {
             Ok(list) => list.to_string().into(),
             Err(_) => REDACTED.into(),
         },
-        Kind::Urls => words(value).into(),
+        Kind::Urls | Kind::UrlList => words(value).into(),
         _ => value.into(),
     }
 }
@@ -96,7 +96,10 @@ mod tests {
             .filter(|option| option.example.contains("://"))
         {
             assert!(
-                matches!(option.kind, Kind::Sources | Kind::Urls),
+                matches!(
+                    option.kind,
+                    Kind::Sources | Kind::Urls | Kind::UrlList | Kind::PublicUrl
+                ),
                 "{}",
                 option.name
             );

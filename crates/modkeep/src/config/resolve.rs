@@ -1,11 +1,13 @@
 //! Layers: flag, environment, file, default; the first that has a value wins.
 
 use super::{
-    Environment, fallback,
+    Environment,
+    error::{ConfigError, ConfigErrors},
+    fallback,
     file::ConfigFile,
     mask, sumdb,
     table::{DefaultValue, OPTIONS, OptionSpec},
-    value,
+    value, variables,
 };
 use gomod::pattern::Patterns;
 use std::{
@@ -48,40 +50,80 @@ pub struct Resolved {
     values: BTreeMap<&'static str, Sourced>,
 }
 
-/// Why the configuration cannot be used: where, and what is wrong there.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{place}: {why}")]
-pub struct ConfigError {
-    place: String,
-    why: String,
+/// The layers brought together, with what is wrong in them. A value that is wrong has its default in
+/// its place, so that the rest can be judged too.
+#[derive(Debug)]
+pub(crate) struct Layers {
+    resolved: Resolved,
+    errors: Vec<ConfigError>,
 }
 
 /// Brings the layers together. `file` is the file's path, if one is named.
-pub(crate) fn resolve(
-    flags: &Flags,
-    environment: &dyn Environment,
-    file: Option<&Path>,
-) -> Result<Resolved, ConfigError> {
-    let file = file.map(ConfigFile::read).transpose()?;
-    layers(flags, environment, file.as_ref())
+pub(crate) fn resolve(flags: &Flags, environment: &dyn Environment, file: Option<&Path>) -> Layers {
+    layers(flags, environment, file.map(ConfigFile::read).as_ref())
 }
 
-fn layers(
-    flags: &Flags,
-    environment: &dyn Environment,
-    file: Option<&ConfigFile>,
-) -> Result<Resolved, ConfigError> {
-    let mut values = BTreeMap::new();
+fn layers(flags: &Flags, environment: &dyn Environment, file: Option<&ConfigFile>) -> Layers {
+    let mut errors = variables::unknown(&environment.names());
+    errors.extend(file.iter().flat_map(|file| file.errors.iter().cloned()));
+    let mut resolved = Resolved {
+        values: BTreeMap::new(),
+    };
     for option in OPTIONS {
         let given = given(option, flags, environment, file);
-        let sourced = given.or_else(|| default(option, environment, &values));
-        if let Some(sourced) = sourced {
-            value::check(option.kind, &sourced.text)
-                .map_err(|why| ConfigError::new(sourced.place(option), why))?;
-            values.insert(option.name, sourced);
+        let sourced = given.or_else(|| default(option, environment, &resolved.values));
+        let Some(sourced) = sourced else {
+            continue;
+        };
+        if let Err(why) = value::check(option.kind, &sourced.text) {
+            errors.push(ConfigError::of_option(option, Some(&sourced), why));
+            resolved.put_aside(option);
+        } else {
+            resolved.values.insert(option.name, sourced);
         }
     }
-    Ok(Resolved { values })
+    Layers { resolved, errors }
+}
+
+// === impl Layers ===
+
+impl Layers {
+    /// The values, if nothing is wrong with any.
+    pub(crate) fn checked(self) -> Result<Resolved, ConfigErrors> {
+        ConfigErrors::of(self.errors)?;
+        Ok(self.resolved)
+    }
+
+    /// What `make` makes of the values, or everything that is wrong. `make` says one thing at a time;
+    /// the option that it blames is put aside, its default takes its place, and `make` is asked again.
+    pub(crate) fn make<T>(
+        self,
+        make: impl Fn(&Resolved) -> Result<T, ConfigError>,
+    ) -> Result<T, ConfigErrors> {
+        let Self {
+            mut resolved,
+            mut errors,
+        } = self;
+        let mut aside: Vec<&'static str> = errors.iter().filter_map(ConfigError::option).collect();
+        loop {
+            let error = match make(&resolved) {
+                Ok(made) => return ConfigErrors::of(errors).map(|()| made),
+                Err(error) => error,
+            };
+            let option = error.option();
+            if !error.depends_on(&aside) {
+                errors.push(error);
+            }
+            match option.and_then(OptionSpec::named) {
+                Some(option) if !aside.contains(&option.name) => {
+                    aside.push(option.name);
+                    resolved.put_aside(option);
+                }
+                // Nothing is left to put aside: what else is wrong shows at the next try.
+                _ => return Err(ConfigErrors::none_but(errors)),
+            }
+        }
+    }
 }
 
 fn given(
@@ -152,14 +194,6 @@ impl Sourced {
             _ => false,
         }
     }
-
-    /// Where a person finds the value, for error messages.
-    fn place(&self, option: &OptionSpec) -> String {
-        match &self.origin {
-            Origin::Flag => format!("--{}", option.name),
-            origin => format!("{} ({origin})", option.name),
-        }
-    }
 }
 
 impl fmt::Debug for Sourced {
@@ -188,6 +222,26 @@ impl fmt::Display for Origin {
 impl Resolved {
     pub(crate) fn get(&self, name: &str) -> Option<&Sourced> {
         self.values.get(name)
+    }
+
+    /// Puts a wrong value aside: what is built in takes its place.
+    fn put_aside(&mut self, option: &OptionSpec) {
+        let built_in = match (option.name, option.default) {
+            (_, DefaultValue::Fixed(text)) => Some(text),
+            ("upstream", _) => Some(fallback::BUILT_IN),
+            ("sumdb", _) => Some(sumdb::DEFAULT),
+            ("data", _) => Some("."),
+            _ => None,
+        };
+        match built_in {
+            Some(text) => {
+                let sourced = Sourced::new(text, Origin::Default);
+                self.values.insert(option.name, sourced);
+            }
+            None => {
+                self.values.remove(option.name);
+            }
+        }
     }
 
     /// The value of an option that always has one, because its default is fixed.
@@ -223,31 +277,20 @@ impl Resolved {
 
     /// An error about the value of an option.
     pub(crate) fn error(&self, name: &'static str, why: impl fmt::Display) -> ConfigError {
-        let place = OptionSpec::named(name)
-            .zip(self.get(name))
-            .map(|(option, sourced)| sourced.place(option));
-        ConfigError::new(place.unwrap_or_else(|| name.to_owned()), why)
+        match OptionSpec::named(name) {
+            Some(option) => ConfigError::of_option(option, self.get(name), why),
+            None => ConfigError::of_place(name, why, "see modkeep config schema"),
+        }
     }
 
-    /// Name, value and origin of every option that has a value, in the order of the table. Values
+    /// Option, value and origin of every option that has a value, in the order of the table. Values
     /// are as they may be shown.
-    pub fn rows(&self) -> impl Iterator<Item = (&'static str, Cow<'_, str>, &Origin)> {
+    pub fn rows(&self) -> impl Iterator<Item = (&'static OptionSpec, Cow<'_, str>, &Origin)> {
         OPTIONS.iter().filter_map(|option| {
             let sourced = self.values.get(option.name)?;
             let shown = mask::shown(option.kind, &sourced.text);
-            Some((option.name, shown, &sourced.origin))
+            Some((option, shown, &sourced.origin))
         })
-    }
-}
-
-// === impl ConfigError ===
-
-impl ConfigError {
-    pub(crate) fn new(place: impl Into<String>, why: impl fmt::Display) -> Self {
-        Self {
-            place: place.into(),
-            why: why.to_string(),
-        }
     }
 }
 

@@ -2,9 +2,11 @@
 
 use super::{
     VulnerabilitySource,
-    resolve::{ConfigError, Resolved},
+    error::ConfigError,
+    resolve::{Resolved, Sourced},
     sumdb, value, witness,
 };
+use codes::Code;
 use gomod::goproxy::{Entry, ProxyList};
 use proxy::{Mode, ProxyOptions, Scope, ScrubOptions, Share, VerifyOptions, prefetch::Level};
 use server::Limits;
@@ -23,10 +25,14 @@ pub struct Settings {
     pub admin_listen: Option<SocketAddr>,
     /// Host names under which clients reach this server, beside those that no outsider can own.
     pub public_hosts: Vec<String>,
+    /// The URL under which clients reach this server, without a slash at its end.
+    pub public_url: Option<String>,
     /// Data directory.
     pub data: PathBuf,
     /// Where modules come from.
     pub upstream: ProxyList,
+    /// Whether nobody chose it.
+    pub upstream_is_built_in: bool,
     /// Where private modules come from.
     pub private_upstream: Option<ProxyList>,
     /// The checksum database of the site's own.
@@ -73,19 +79,10 @@ pub enum LogFormat {
     Json,
 }
 
-/// Why settings cannot be made: a wrong upstream list has a code of its own.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum SettingsError {
-    #[error(transparent)]
-    Value(#[from] ConfigError),
-    #[error("{0}")]
-    Upstream(ConfigError),
-}
-
 // === impl Settings ===
 
 impl Settings {
-    pub(crate) fn of(resolved: &Resolved) -> Result<Self, SettingsError> {
+    pub(crate) fn of(resolved: &Resolved) -> Result<Self, ConfigError> {
         let read = Read(resolved);
         let listen =
             value::address(resolved.text("listen")).map_err(|why| resolved.error("listen", why))?;
@@ -94,11 +91,13 @@ impl Settings {
             listen,
             admin_listen: read.admin_listen()?,
             public_hosts: read.public_hosts()?,
+            public_url: read.public_url()?.map(without_slash),
             data: resolved
                 .get("data")
                 .map(|data| PathBuf::from(&data.text))
                 .ok_or_else(no_data)?,
             upstream: list(resolved, "upstream", listen)?,
+            upstream_is_built_in: resolved.get("upstream").is_some_and(Sourced::is_default),
             private_upstream: match resolved.get("private-upstream") {
                 Some(_) => Some(list(resolved, "private-upstream", listen)?),
                 None => None,
@@ -127,9 +126,11 @@ fn list(
     resolved: &Resolved,
     option: &'static str,
     listen: SocketAddr,
-) -> Result<ProxyList, SettingsError> {
-    let refused =
-        |why: &dyn std::fmt::Display| SettingsError::Upstream(resolved.error(option, why));
+) -> Result<ProxyList, ConfigError> {
+    let refused = |why: &dyn std::fmt::Display| {
+        let error = resolved.error(option, why);
+        error.coded(Code::BadUpstreamList)
+    };
     let list = ProxyList::parse(resolved.text(option)).map_err(|error| refused(&error))?;
     if list
         .entries()
@@ -141,6 +142,11 @@ fn list(
         )));
     }
     Ok(list)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "used as a step of a chain")]
+fn without_slash(url: Url) -> String {
+    url.as_str().trim_end_matches('/').to_owned()
 }
 
 /// Whether an entry is the address we are about to listen on, at least on this host's loopback.
@@ -168,6 +174,10 @@ impl Read<'_> {
         value::duration(self.0.text(name)).map_err(|why| self.0.error(name, why))
     }
 
+    fn switch(&self, name: &'static str) -> Result<bool, ConfigError> {
+        value::switch(self.0.text(name)).map_err(|why| self.0.error(name, why))
+    }
+
     fn count(&self, name: &'static str) -> Result<usize, ConfigError> {
         value::count(self.0.text(name)).map_err(|why| self.0.error(name, why))
     }
@@ -187,8 +197,8 @@ impl Read<'_> {
             connect: self.duration("connect-timeout")?,
             header: self.duration("header-timeout")?,
             silence: self.duration("upstream-silence")?,
-            breaker: self.0.text("upstream-breaker") == "on",
-            hedge: self.0.text("upstream-hedge") == "on",
+            breaker: self.switch("upstream-breaker")?,
+            hedge: self.switch("upstream-hedge")?,
             stall: self.duration("stall-timeout")?,
             max_in_flight: self.count("upstream-requests")?,
             allow_net: match self.0.get("allow-net") {
@@ -238,7 +248,7 @@ impl Read<'_> {
             .get("verify")
             .is_some_and(|verify| !verify.is_default());
         let (mode, database) = sumdb::verified(mode, asked, self.database()?.as_ref())
-            .map_err(|why| self.0.error("verify", why))?;
+            .map_err(|why| self.0.error("verify", why).together_with("sumdb"))?;
         Ok(VerifyOptions {
             mode,
             database: Some(database),
@@ -257,7 +267,7 @@ impl Read<'_> {
             check_name(name).map_err(|error| self.0.error("own-sumdb", error))?;
             if scope == Scope::All && self.verify()?.mode == Mode::Off {
                 let why = "public records are copied after proof, and --verify is off";
-                return Err(self.0.error("own-sumdb-scope", why));
+                return Err(self.0.error("own-sumdb-scope", why).together_with("verify"));
             }
         }
         let witnesses = match self.0.get("witness") {
@@ -270,7 +280,7 @@ impl Read<'_> {
         };
         if quorum > witnesses.len() {
             let why = format!("there are {} witnesses only", witnesses.len());
-            return Err(self.0.error("witness-quorum", why));
+            return Err(self.0.error("witness-quorum", why).together_with("witness"));
         }
         Ok(OwnSettings {
             active,
@@ -300,8 +310,14 @@ impl Read<'_> {
     }
 
     fn vulndb(&self) -> Result<Option<VulnerabilitySource>, ConfigError> {
+        let is_chosen = self
+            .0
+            .get("vulndb")
+            .is_some_and(|given| !given.is_default());
         match self.0.text("vulndb") {
             "off" => Ok(None),
+            // Who is off the network is not asked to reach one place of it, every hour in vain.
+            _ if !is_chosen && self.0.text("upstream") == "off" => Ok(None),
             text => VulnerabilitySource::parse(text)
                 .map(Some)
                 .map_err(|why| self.0.error("vulndb", why)),
@@ -331,12 +347,22 @@ impl Read<'_> {
 
     fn public_hosts(&self) -> Result<Vec<String>, ConfigError> {
         let option = "public-host";
-        let Some(given) = self.0.get(option) else {
-            return Ok(Vec::new());
-        };
-        let names = given.text.split(',').map(str::trim);
-        let read = names.map(value::host_name).collect::<Result<_, _>>();
-        read.map_err(|why| self.0.error(option, why))
+        let given = self.0.get(option).map_or("", |given| &given.text);
+        let names = given.split(',').map(str::trim);
+        let names = names.filter(|name| !name.is_empty()).map(value::host_name);
+        let mut hosts: Vec<String> = names
+            .collect::<Result<_, _>>()
+            .map_err(|why| self.0.error(option, why))?;
+        let url = self.public_url()?;
+        hosts.extend(url.and_then(|url| url.host_str().map(str::to_owned)));
+        Ok(hosts)
+    }
+
+    fn public_url(&self) -> Result<Option<Url>, ConfigError> {
+        let option = "public-url";
+        let given = self.0.get(option);
+        let url = given.map(|given| value::public_url(&given.text));
+        url.transpose().map_err(|why| self.0.error(option, why))
     }
 
     fn limits(&self) -> Result<Limits, ConfigError> {

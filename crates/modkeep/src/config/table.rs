@@ -38,6 +38,16 @@ pub enum Kind {
     Bytes,
     /// A number from 1 on.
     Count,
+    /// `on` or `off`; `true` or `false` in the file.
+    Switch,
+    /// Texts with commas between them; an array in the file.
+    List,
+    /// The same with URLs in them; what in them may be a secret is not shown.
+    UrlList,
+    /// An http or https URL that everybody may see.
+    PublicUrl,
+    /// The filter of the log.
+    LogFilter,
     /// One of these words.
     Choice(&'static [&'static str]),
 }
@@ -76,13 +86,22 @@ pub const OPTIONS: &[OptionSpec] = &[
     },
     OptionSpec {
         name: "public-host",
-        kind: Kind::Text,
+        kind: Kind::List,
         placeholder: "NAMES",
         default: Unset,
         doc: "Host names, separated by commas, under which clients reach this server. Addresses, names without a dot, and \
               names below localhost, local, internal and home.arpa are served unasked; any other is refused, because a \
               web page could pose as this server under it.",
         example: "goproxy.example.com",
+    },
+    OptionSpec {
+        name: "public-url",
+        kind: Kind::PublicUrl,
+        placeholder: "URL",
+        default: Unset,
+        doc: "The URL under which clients reach this server, where that is not what they ask it for: behind a proxy with TLS \
+              or below a path. The start page and `modkeep env --server` name it, and its host is served as those of public-host are.",
+        example: "https://goproxy.example.com/go",
     },
     OptionSpec {
         name: "data",
@@ -96,7 +115,9 @@ pub const OPTIONS: &[OptionSpec] = &[
         name: "upstream",
         kind: Kind::Sources,
         placeholder: "LIST",
-        default: Found("`GOPROXY`, else what `go env GOPROXY` says, else a built-in list"),
+        default: Found(
+            "`GOPROXY`, else what `go env GOPROXY` says, else `https://goproxy.cn,direct`",
+        ),
         doc: "Where modules come from: the grammar of GOPROXY, with `,`, `|`, `direct`, `off`, http, https and file URLs.",
         example: "https://proxy.example.com,https://mirror.example.org",
     },
@@ -137,7 +158,7 @@ pub const OPTIONS: &[OptionSpec] = &[
     },
     OptionSpec {
         name: "private",
-        kind: Kind::Text,
+        kind: Kind::List,
         placeholder: "PATTERNS",
         default: Found("`GONOPROXY`, else `GOPRIVATE`"),
         doc: "Modules whose names stay here, in the grammar of GOPRIVATE: neither --upstream nor a checksum database \
@@ -146,7 +167,7 @@ pub const OPTIONS: &[OptionSpec] = &[
     },
     OptionSpec {
         name: "no-sumdb",
-        kind: Kind::Text,
+        kind: Kind::List,
         placeholder: "PATTERNS",
         default: Found("`GONOSUMDB`, else `GOPRIVATE`"),
         doc: "Further modules that no public checksum database is asked about, in the same grammar: --upstream is, and what it \
@@ -181,7 +202,7 @@ pub const OPTIONS: &[OptionSpec] = &[
     },
     OptionSpec {
         name: "witness",
-        kind: Kind::Urls,
+        kind: Kind::UrlList,
         placeholder: "LIST",
         default: Unset,
         doc: "Witnesses that are asked to sign the heads of own-sumdb, as `NAME+KEY URL`, separated by commas.",
@@ -205,7 +226,7 @@ pub const OPTIONS: &[OptionSpec] = &[
     },
     OptionSpec {
         name: "allow-net",
-        kind: Kind::Text,
+        kind: Kind::List,
         placeholder: "CIDRS",
         default: Unset,
         doc: "Networks that redirects of an upstream may reach although they are loopback, private or otherwise not of the \
@@ -247,7 +268,7 @@ pub const OPTIONS: &[OptionSpec] = &[
     },
     OptionSpec {
         name: "upstream-breaker",
-        kind: Kind::Choice(&["on", "off"]),
+        kind: Kind::Switch,
         placeholder: "MODE",
         default: Fixed("on"),
         doc: "Whether an upstream that fails too often is left alone until it answers a small probe well. \
@@ -256,7 +277,7 @@ pub const OPTIONS: &[OptionSpec] = &[
     },
     OptionSpec {
         name: "upstream-hedge",
-        kind: Kind::Choice(&["on", "off"]),
+        kind: Kind::Switch,
         placeholder: "MODE",
         default: Fixed("on"),
         doc: "Whether an upstream is asked a second time for something small that is later than 95 of 100 were, \
@@ -410,7 +431,7 @@ pub const OPTIONS: &[OptionSpec] = &[
         kind: Kind::Urls,
         placeholder: "URL",
         default: Fixed("https://vuln.go.dev"),
-        doc: "Where the public vulnerability database is fetched from, as one archive `vulndb.zip`, by `serve` every six hours and by `gate` where it is older than a day; or off.",
+        doc: "Where the public vulnerability database is fetched from, as one archive `vulndb.zip`, by `serve` every six hours and by `gate` where it is older than a day; or off. Where --upstream is `off` it is not fetched, unless this is set.",
         example: "https://vuln.example.com",
     },
     OptionSpec {
@@ -431,7 +452,7 @@ pub const OPTIONS: &[OptionSpec] = &[
     },
     OptionSpec {
         name: "log-level",
-        kind: Kind::Text,
+        kind: Kind::LogFilter,
         placeholder: "FILTER",
         default: Found("`info` for `serve`, `warn` for `run`"),
         doc: "What is logged: error, warn, info, debug, trace, or a filter such as `info,access=off`.",
@@ -449,8 +470,13 @@ impl OptionSpec {
 
     /// The environment variable: `MODKEEP_` and the name in capitals.
     pub fn variable(&self) -> String {
-        format!("MODKEEP_{}", self.name.to_uppercase().replace('-', "_"))
+        variable(self.name)
     }
+}
+
+/// The environment variable of an option of this name.
+pub(super) fn variable(name: &str) -> String {
+    format!("MODKEEP_{}", name.to_uppercase().replace('-', "_"))
 }
 
 // === impl DefaultValue ===

@@ -1,7 +1,9 @@
 //! Values as people write them: durations and sizes with their units.
 
 use super::table::Kind;
+use crate::logging::filter;
 use std::{net::SocketAddr, time::Duration};
+use url::Url;
 
 /// Whether `text` is a value of this kind; if not, what is.
 pub(crate) fn check(kind: Kind, text: &str) -> Result<(), String> {
@@ -16,10 +18,15 @@ pub(crate) fn check(kind: Kind, text: &str) -> Result<(), String> {
             "{text:?} is not known here; it can be: {}",
             words.join(", ")
         )),
-        Kind::Path | Kind::Text | Kind::Sources | Kind::Urls if text.is_empty() => {
-            Err("it is empty".to_owned())
+        Kind::PublicUrl => public_url(text).map(drop),
+        Kind::Switch => switch(text).map(drop),
+        Kind::LogFilter => filter::parse(text).map(drop),
+        Kind::Path | Kind::Text | Kind::List | Kind::Sources | Kind::Urls | Kind::UrlList => {
+            if text.is_empty() {
+                return Err("it is empty".to_owned());
+            }
+            Ok(())
         }
-        Kind::Path | Kind::Text | Kind::Sources | Kind::Urls => Ok(()),
     }
 }
 
@@ -81,6 +88,27 @@ pub(super) fn count(text: &str) -> Result<usize, String> {
         .ok_or_else(|| format!("{text:?} is no number from 1 on"))
 }
 
+/// A URL that is told to clients: no secret may be in it.
+pub(super) fn public_url(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text).map_err(|error| format!("it is no URL: {error}"))?;
+    let has_secret = !url.username().is_empty() || url.password().is_some();
+    let has_more = url.query().is_some() || url.fragment().is_some();
+    if !matches!(url.scheme(), "http" | "https") || !url.has_host() || has_secret || has_more {
+        return Err(
+            "it is no http or https URL of a host and a path, without user and query".to_owned(),
+        );
+    }
+    Ok(url)
+}
+
+pub(super) fn switch(text: &str) -> Result<bool, String> {
+    match text {
+        "on" | "true" => Ok(true),
+        "off" | "false" => Ok(false),
+        _ => Err(format!("{text:?} is neither on nor off")),
+    }
+}
+
 /// A host's name as it stands in a URL, without scheme and port.
 pub(super) fn host_name(text: &str) -> Result<String, String> {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
@@ -103,7 +131,7 @@ fn split(text: &str) -> Option<(u64, &str)> {
 
 #[cfg(test)]
 mod tests {
-    use super::{address, bytes, count, duration, duration_or_off};
+    use super::{address, bytes, count, duration, duration_or_off, public_url, switch};
     use std::time::Duration;
 
     #[test]
@@ -168,6 +196,31 @@ mod tests {
         assert!(address("[::1]:0").is_ok());
         for text in ["", "3000", "example.com:80", "1.2.3.4", "1.2.3.4:99999"] {
             assert!(address(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_switch_has_two_words_for_each_state() {
+        assert_eq!([switch("on"), switch("true")], [Ok(true), Ok(true)]);
+        assert_eq!([switch("off"), switch("false")], [Ok(false), Ok(false)]);
+        for text in ["", "1", "yes", "ON"] {
+            assert!(switch(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_url_for_everybody_has_a_host_and_no_secret() {
+        for text in ["https://a.example.com", "http://a.example.com:8080/go/"] {
+            assert!(public_url(text).is_ok(), "{text}");
+        }
+        for text in [
+            "a.example.com",
+            "ftp://a.example.com",
+            "https://user:word@a.example.com",
+            "https://a.example.com/?token=x",
+        ] {
+            let refusal = public_url(text).unwrap_err();
+            assert!(!refusal.contains("word") && !refusal.contains("token"));
         }
     }
 

@@ -53,7 +53,8 @@ pub(super) fn explain(code: Code, data: &Path) -> Result<ExitCode, Failure> {
 
 /// The newest cases that belong to a code.
 pub(super) fn show_newest(code: Code, data: &Path) -> Result<(), Failure> {
-    if code == Code::ChecksumMismatch {
+    // A client has no store, and needs none to be told what a code means.
+    if code == Code::ChecksumMismatch && store::is_store(data) {
         let cases = wiring::run(cases(data))??;
         let mismatches = cases.iter().filter(|case| case.is_mismatch());
         mismatches.take(SHOWN).for_each(show);
@@ -94,9 +95,7 @@ async fn cases(data: &Path) -> Result<Vec<Listed>, Failure> {
         let listing = text.and_then(|text| serde_json::from_str::<Listing>(&text).ok());
         return Ok(listing.map(|listing| listing.cases).unwrap_or_default());
     }
-    if !data.join("catalog.db").exists() {
-        return Ok(Vec::new());
-    }
+    wiring::require_store(data)?;
     let store = Store::open(wiring::store_options(data)).await?;
     let files = store.cases(u64::MAX, 100).await?;
     let read = files.into_iter().filter_map(|file| {

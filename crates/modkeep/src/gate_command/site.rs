@@ -8,6 +8,7 @@ use crate::{
     config::Settings,
     failure::Failure,
     neighbour,
+    preparation::Preparation,
     wiring::{self, Service},
 };
 use codes::Code;
@@ -40,11 +41,15 @@ struct Own {
 
 impl Site {
     /// The server at this URL, or whoever serves the data directory, or a server of our own.
-    pub(super) async fn open(settings: &Settings, server: Option<&str>) -> Result<Self, Failure> {
+    pub(super) async fn open(
+        preparation: &Preparation,
+        server: Option<&str>,
+    ) -> Result<Self, Failure> {
+        let settings = &preparation.settings;
         if let Some(url) = server {
             return Self::at(url, settings, None);
         }
-        match wiring::service(settings).await {
+        match wiring::service(preparation).await {
             Ok(service) => Self::begin(settings, service),
             Err(failure) if failure.code() == Code::StoreInUse => {
                 let url = neighbour::reachable(&settings.data).await;

@@ -81,7 +81,7 @@ pub(super) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
     let format = matches.get_one::<String>("format");
     let format = Format::named(format.map_or("json", String::as_str));
     let base = matches.get_one::<String>("base-url").cloned();
-    let settings = cli::settings(&cli::given(matches)?)?;
+    let settings = cli::settings(matches)?;
     let hosts = addresses(&settings.upstream);
     let listed = wiring::run(list(&mut checkout, format == Format::Nix, base, hosts))?;
     match listed {

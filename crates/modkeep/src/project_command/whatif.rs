@@ -49,7 +49,7 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
     {
         return Err(wrong("the main module has no version to choose"));
     }
-    let data = cli::settings(&cli::given(matches)?)?.data;
+    let data = cli::settings(matches)?.data;
     let answer = wait(answer(&mut checkout, &target, &data))?;
     let as_json = matches.get_flag("json");
     Ok(told(answer.and_then(|answer| {

@@ -42,7 +42,7 @@ pub(super) async fn export(
             .copied()
             .collect(),
     };
-    let settings = cli::settings(resolved)?;
+    let settings = cli::settings_of(resolved)?;
     let upstreams = Upstreams::new(&settings.upstream, &settings.upstreams)
         .map_err(|error| Failure::of(error.code(), &error))?;
     let store = open(data).await?;

@@ -172,7 +172,7 @@ async fn proofs(
 /// Compares the newest head with the database's present one. A database that cannot be asked is no
 /// problem of the store.
 async fn head(store: &Store, resolved: &Resolved, key: &VerifierKey) -> Result<bool, Failure> {
-    let settings = cli::settings(resolved)?;
+    let settings = cli::settings_of(resolved)?;
     let upstreams = Upstreams::new(&settings.upstream, &settings.upstreams)
         .map_err(|error| Failure::of(error.code(), &error))?;
     match proxy::compare_head(store, &upstreams, key).await {

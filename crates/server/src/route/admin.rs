@@ -19,6 +19,7 @@ pub(super) fn parse(elements: &[&str], query: Option<&str>) -> Result<Route, Rou
         ["vuln", file @ ..] if !file.is_empty() => Ok(Route::Vulnerabilities(file.join("/"))),
         ["requests", id] => Ok(Route::Request((*id).to_owned())),
         ["status"] => Ok(Route::Status),
+        ["client"] => Ok(Route::Client),
         ["cases"] => Ok(Route::Resource(Resource::Cases(None), Fetching::Never)),
         ["cases", number] => match number.parse() {
             Ok(number) => Ok(Route::Resource(

@@ -1,7 +1,7 @@
 //! Which layer wins, and what the others may not do.
 
 use super::{Flags, Origin, Resolved, layers};
-use crate::config::{Environment, file::ConfigFile};
+use crate::config::{Environment, Settings, file::ConfigFile};
 use std::{collections::BTreeMap, path::Path};
 
 /// An environment of these variables, and of this answer of `go env GOPROXY`.
@@ -15,6 +15,13 @@ struct Fake {
 impl Environment for Fake {
     fn variable(&self, name: &str) -> Option<String> {
         self.variables.get(name).map(|text| (*text).to_owned())
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.variables
+            .keys()
+            .map(|name| (*name).to_owned())
+            .collect()
     }
 
     fn go_file(&self, name: &str) -> Option<String> {
@@ -34,7 +41,7 @@ fn fake<const N: usize>(variables: [(&'static str, &'static str); N]) -> Fake {
 }
 
 fn file(text: &str) -> ConfigFile {
-    ConfigFile::parse(Path::new("m.toml"), text).unwrap()
+    ConfigFile::parse(Path::new("m.toml"), text)
 }
 
 fn found(resolved: &Resolved, name: &str) -> (String, String) {
@@ -50,7 +57,7 @@ fn a_flag_beats_the_environment_beats_the_file_beats_the_default() {
         ("MODKEEP_DRAIN_TIMEOUT", "2s"),
     ]);
     let file = file("idle-timeout = \"3s\"\ndrain-timeout = \"3s\"\nlist-max-age = \"3s\"\n");
-    let resolved = layers(&flags, &environment, Some(&file)).unwrap();
+    let resolved = layers(&flags, &environment, Some(&file)).checked().unwrap();
     for (name, text, origin) in [
         ("idle-timeout", "1s", "flag"),
         ("drain-timeout", "2s", "environment MODKEEP_DRAIN_TIMEOUT"),
@@ -66,7 +73,7 @@ fn a_flag_beats_the_environment_beats_the_file_beats_the_default() {
 fn the_upstream_list_is_found_where_go_would_find_its_own() {
     let at = |environment: &Fake| {
         found(
-            &layers(&Flags::new(), environment, None).unwrap(),
+            &layers(&Flags::new(), environment, None).checked().unwrap(),
             "upstream",
         )
     };
@@ -108,7 +115,9 @@ fn the_upstream_list_is_found_where_go_would_find_its_own() {
 fn what_stays_private_is_found_where_go_would_find_it() {
     let kept = |environment: &Fake, flags: &[(&'static str, &str)]| {
         let flags = flags.iter().map(|(name, text)| (*name, (*text).to_owned()));
-        let resolved = layers(&flags.collect(), environment, None).unwrap();
+        let resolved = layers(&flags.collect(), environment, None)
+            .checked()
+            .unwrap();
         let (private, no_sumdb) = (resolved.private().unwrap(), resolved.no_sumdb().unwrap());
         (private.to_string(), no_sumdb.to_string())
     };
@@ -158,7 +167,7 @@ fn a_variable_beats_a_file_of_gos_and_a_wrong_glob_is_refused() {
         files: BTreeMap::from([("GONOSUMDB", "file"), ("GOSUMDB", "off")]),
         ..fake([("GONOSUMDB", "variable,[")])
     };
-    let resolved = layers(&Flags::new(), &environment, None).unwrap();
+    let resolved = layers(&Flags::new(), &environment, None).checked().unwrap();
     assert_eq!(
         found(&resolved, "sumdb"),
         ("off".to_owned(), "go env GOSUMDB".to_owned())
@@ -174,6 +183,7 @@ fn a_variable_beats_a_file_of_gos_and_a_wrong_glob_is_refused() {
 fn the_data_directory_follows_the_platform() {
     let at = |environment: &Fake| {
         layers(&Flags::new(), environment, None)
+            .checked()
             .unwrap()
             .get("data")
             .map(|data| data.text.clone())
@@ -197,7 +207,7 @@ fn the_data_directory_follows_the_platform() {
 fn a_wrong_value_is_refused_with_the_place_it_came_from() {
     let error = |flags: Flags, environment: &Fake, text: &str| {
         layers(&flags, environment, Some(&file(text)))
-            .map(drop)
+            .checked()
             .unwrap_err()
             .to_string()
     };
@@ -213,4 +223,79 @@ fn a_wrong_value_is_refused_with_the_place_it_came_from() {
             "verify (m.toml:2): \"requird\" is not known here; it can be: required, available, off"
         )
     );
+}
+
+#[test]
+fn everything_that_is_wrong_is_said_at_once_with_what_mends_it_there() {
+    let flags = Flags::from([("listen", "nowhere".to_owned())]);
+    let environment = fake([
+        ("MODKEEP_PRIVAT", "x"),
+        ("MODKEEP_LOG_LEVEL", "warning"),
+        ("MODKEEP_WITNESS_QUORUM", "2"),
+        ("GOPROXY", "ftp://modules.example.com"),
+        ("HOME", "/home/x"),
+    ]);
+    let file = file("upstrem = 'off'\nverify = 'required'\nsumdb = 'off'\nscrub-cpu = 500\n");
+    let layers = layers(&flags, &environment, Some(&file));
+    let errors = layers.make(Settings::of).map(drop).unwrap_err();
+    let places: Vec<String> = errors
+        .all()
+        .iter()
+        .map(|error| error.to_string().split(": ").next().unwrap().to_owned())
+        .collect();
+    assert_eq!(
+        places,
+        [
+            "environment MODKEEP_PRIVAT",
+            "m.toml:1",
+            "--listen",
+            "log-level (environment MODKEEP_LOG_LEVEL)",
+            "upstream (environment GOPROXY)",
+            "witness-quorum (environment MODKEEP_WITNESS_QUORUM)",
+            "verify (m.toml:2)",
+            "scrub-cpu (m.toml:4)",
+        ]
+    );
+    let text = errors.to_string();
+    for remedy in [
+        "rename it to MODKEEP_PRIVATE, or unset it",
+        "give --listen 0.0.0.0:3000, for example, or leave it out",
+        "set MODKEEP_UPSTREAM=https://proxy.example.com,https://mirror.example.org, for example, which goes before GOPROXY",
+        "write `verify = \"available\"`, for example, in line 2 of m.toml, or remove it",
+    ] {
+        assert!(text.contains(remedy), "{remedy} in {text}");
+    }
+}
+
+#[test]
+fn an_error_that_another_one_brings_along_is_not_said() {
+    let environment = fake([
+        ("MODKEEP_WITNESS", "no witness"),
+        ("MODKEEP_WITNESS_QUORUM", "1"),
+        ("MODKEEP_UPSTREAM", "off"),
+        ("HOME", "/home/x"),
+    ]);
+    let made = layers(&Flags::new(), &environment, None).make(Settings::of);
+    assert_eq!(made.map(drop).unwrap_err().all().len(), 1);
+}
+
+#[test]
+fn off_the_network_no_vulnerability_data_is_fetched_unless_a_place_is_named() {
+    let fetched = |environment: &Fake| {
+        let settings = layers(&Flags::new(), environment, None).make(Settings::of);
+        settings.unwrap().vulndb.is_some()
+    };
+    let off = [("HOME", "/home/x"), ("MODKEEP_UPSTREAM", "off")];
+    assert!(!fetched(&fake(off)));
+    assert!(fetched(&Fake {
+        variables: BTreeMap::from(off)
+            .into_iter()
+            .chain([("MODKEEP_VULNDB", "/srv/vulndb.zip")])
+            .collect(),
+        ..Fake::default()
+    }));
+    assert!(fetched(&fake([
+        ("HOME", "/home/x"),
+        ("MODKEEP_UPSTREAM", "https://a.example.com")
+    ])));
 }

@@ -1,0 +1,187 @@
+//! What is wrong with a configuration: the place, why, and what mends it at that place.
+//!
+//! The same wrong value is mended in another way on a command line, in a unit's environment and in a
+//! file, and whoever starts a server mends all of them before the next try. So an error knows its place,
+//! and errors come as a list: the first alone would make a round of each.
+
+use super::{
+    resolve::{Origin, Sourced},
+    table::OptionSpec,
+};
+use codes::Code;
+use std::{fmt, path::Path};
+
+/// One thing that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{place}: {why}")]
+pub struct ConfigError {
+    code: Code,
+    /// The option that is wrong, where it is an option.
+    option: Option<&'static str>,
+    /// Another one, without which it would not be wrong.
+    with: Option<&'static str>,
+    place: String,
+    why: String,
+    remedy: String,
+}
+
+/// Everything that is wrong, in the order in which it was found; never nothing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub struct ConfigErrors(Vec<ConfigError>);
+
+// === impl ConfigError ===
+
+impl ConfigError {
+    /// About a value of an option; `sourced` is none where it has no value.
+    pub(super) fn of_option(
+        option: &'static OptionSpec,
+        sourced: Option<&Sourced>,
+        why: impl fmt::Display,
+    ) -> Self {
+        let origin = sourced.map_or(&Origin::Default, |sourced| &sourced.origin);
+        Self {
+            code: Code::BadConfiguration,
+            option: Some(option.name),
+            with: None,
+            place: match origin {
+                Origin::Flag => format!("--{}", option.name),
+                origin => format!("{} ({origin})", option.name),
+            },
+            why: why.to_string(),
+            remedy: remedy(option, origin),
+        }
+    }
+
+    /// About a file as a whole, or a line of it.
+    pub(super) fn of_file(
+        path: &Path,
+        line: Option<usize>,
+        why: impl fmt::Display,
+        remedy: impl Into<String>,
+    ) -> Self {
+        let place = match line {
+            Some(line) => format!("{}:{line}", path.display()),
+            None => path.display().to_string(),
+        };
+        Self::of_place(place, why, remedy)
+    }
+
+    /// About something that is no option.
+    pub(super) fn of_place(
+        place: impl Into<String>,
+        why: impl fmt::Display,
+        remedy: impl Into<String>,
+    ) -> Self {
+        Self {
+            code: Code::BadConfiguration,
+            option: None,
+            with: None,
+            place: place.into(),
+            why: why.to_string(),
+            remedy: remedy.into(),
+        }
+    }
+
+    /// Under another code.
+    #[must_use]
+    pub(crate) fn coded(self, code: Code) -> Self {
+        Self { code, ..self }
+    }
+
+    /// Two options contradict each other: where the other one is wrong already, this says nothing new.
+    #[must_use]
+    pub(crate) fn together_with(self, option: &'static str) -> Self {
+        Self {
+            with: Some(option),
+            ..self
+        }
+    }
+
+    pub(super) fn option(&self) -> Option<&'static str> {
+        self.option
+    }
+
+    pub(super) fn depends_on(&self, options: &[&'static str]) -> bool {
+        self.with.is_some_and(|with| options.contains(&with))
+    }
+}
+
+/// What a person does about a wrong value where it stands.
+fn remedy(option: &OptionSpec, origin: &Origin) -> String {
+    let (name, example) = (option.name, option.example);
+    let in_file = format!("{name} = {}", option.kind.in_toml(example));
+    match origin {
+        Origin::Flag => format!("give --{name} {example}, for example, or leave it out"),
+        Origin::Variable(variable) if !variable.starts_with("MODKEEP_") => format!(
+            "set {}={example}, for example, which goes before {variable}",
+            option.variable()
+        ),
+        Origin::Variable(variable) => {
+            format!("set {variable}={example}, for example, or unset it")
+        }
+        Origin::File(path, line) => format!(
+            "write `{in_file}`, for example, in line {line} of {}, or remove it",
+            path.display()
+        ),
+        Origin::GoEnv(variable) => format!(
+            "set {}={example}, for example, which goes before what go env {variable} says",
+            option.variable()
+        ),
+        Origin::Platform | Origin::Default => format!(
+            "give --{name} {example}, for example, or {}, or `{in_file}` in the file of --config",
+            option.variable()
+        ),
+    }
+}
+
+// === impl ConfigErrors ===
+
+impl ConfigErrors {
+    /// None, if there is none.
+    pub(super) fn of(errors: Vec<ConfigError>) -> Result<(), Self> {
+        if errors.is_empty() {
+            return Ok(());
+        }
+        Err(Self(errors))
+    }
+
+    /// Errors of which there is at least one.
+    pub(super) fn none_but(errors: Vec<ConfigError>) -> Self {
+        Self(errors)
+    }
+
+    /// The code of all of them, if they have the same.
+    pub(crate) fn code(&self) -> Code {
+        let mut codes = self.0.iter().map(|error| error.code);
+        let first = codes.next().unwrap_or(Code::BadConfiguration);
+        if codes.all(|code| code == first) {
+            first
+        } else {
+            Code::BadConfiguration
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) fn all(&self) -> &[ConfigError] {
+        &self.0
+    }
+}
+
+impl From<ConfigError> for ConfigErrors {
+    fn from(error: ConfigError) -> Self {
+        Self(vec![error])
+    }
+}
+
+impl fmt::Display for ConfigErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let [error] = self.0.as_slice() {
+            return write!(f, "{error}\n   mend it: {}", error.remedy);
+        }
+        write!(f, "{} things are wrong:", self.0.len())?;
+        for (number, error) in (1..).zip(&self.0) {
+            write!(f, "\n{number}. {error}\n   mend it: {}", error.remedy)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,102 @@
+//! Preparation: settings and everything that can be made of them without changing anything.
+//!
+//! `serve` and `run` start from a [`Preparation`], and `config check` makes one and throws it away. So
+//! what the check lets pass is what a start accepts: there is no second list of conditions. Nothing
+//! here opens the store, binds an address or asks anybody anything, so the check can run beside the
+//! server whose next configuration it judges.
+
+use crate::{
+    config::{ConfigError, Resolved, Settings},
+    failure::with_causes,
+};
+use codes::Code;
+use proxy::{Metrics, Witness};
+use std::{fmt::Display, sync::Arc};
+use store::own;
+use tlog::note::VerifierKey;
+use upstream::{BuildError, Endpoint, SourceUrl, UpstreamOptions, Upstreams};
+
+/// What a server starts from.
+#[derive(Clone)]
+pub(crate) struct Preparation {
+    pub(crate) settings: Settings,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) upstreams: Upstreams,
+    pub(crate) private_upstreams: Option<Upstreams>,
+    pub(crate) witnesses: Vec<Witness>,
+}
+
+// === impl Preparation ===
+
+impl Preparation {
+    /// Makes all of it, or says the first thing that is wrong.
+    pub(crate) fn of(resolved: &Resolved) -> Result<Self, ConfigError> {
+        let settings = Settings::of(resolved)?;
+        let metrics = Arc::new(Metrics::new());
+        let options = UpstreamOptions {
+            observer: Arc::clone(&metrics) as _,
+            ..settings.upstreams.clone()
+        };
+        let reach = |name, list| {
+            let built = Upstreams::new(list, &options);
+            built.map_err(|error| unreachable(resolved, name, &error))
+        };
+        let upstreams = reach("upstream", &settings.upstream)?;
+        let private = settings.private_upstream.as_ref();
+        let private_upstreams = private.map(|list| reach("private-upstream", list));
+        let private_upstreams = private_upstreams.transpose()?;
+        let witness = |(key, url): &(VerifierKey, SourceUrl)| {
+            let endpoint = Endpoint::try_new(url.reveal(), &options);
+            let endpoint = endpoint.map_err(|error| unreachable(resolved, "witness", &error))?;
+            let key = key.clone();
+            Ok(Witness { key, endpoint })
+        };
+        let witnesses = settings.own.witnesses.iter().map(witness);
+        let witnesses = witnesses.collect::<Result<_, _>>()?;
+        check_data(resolved, &settings)?;
+        check_own(resolved, &settings)?;
+        Ok(Self {
+            settings,
+            metrics,
+            upstreams,
+            private_upstreams,
+            witnesses,
+        })
+    }
+}
+
+/// Why something cannot be reached, at the option that is to blame.
+fn unreachable(resolved: &Resolved, name: &'static str, error: &BuildError) -> ConfigError {
+    let (code, why) = (error.code(), with_causes(error));
+    let name = match code {
+        Code::BadTrustRoots => "ca",
+        _ => name,
+    };
+    resolved.error(name, why).coded(code)
+}
+
+fn check_data(resolved: &Resolved, settings: &Settings) -> Result<(), ConfigError> {
+    let data = &settings.data;
+    if data.exists() && !data.is_dir() {
+        let why = format!("{} is no directory", data.display());
+        return Err(resolved.error("data", why));
+    }
+    Ok(())
+}
+
+/// The checksum database of this site's own that takes records has a key here, and is in use.
+fn check_own(resolved: &Resolved, settings: &Settings) -> Result<(), ConfigError> {
+    let Some(active) = &settings.own.active else {
+        return Ok(());
+    };
+    let wrong = |why: &dyn Display| resolved.error("own-sumdb", why).together_with("data");
+    let known = own::list(&settings.data).map_err(|error| wrong(&with_causes(&error)))?;
+    match known.iter().find(|own| own.key.name() == active) {
+        Some(own) if own.retired => Err(wrong(&format!("{active} is retired"))),
+        Some(_) => Ok(()),
+        None => Err(wrong(&format!(
+            "{active} has no key in {data}; make one: modkeep sumdb init {active} --data {data}",
+            data = settings.data.display()
+        ))),
+    }
+}
