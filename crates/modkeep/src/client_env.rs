@@ -16,7 +16,7 @@ use crate::{
     output,
 };
 use codes::Code;
-use server::{ClientSettings, shell_quoted};
+use server::{ClientSettings, ListenAddress, shell_quoted};
 use std::process::ExitCode;
 
 /// What go uses where nothing is set.
@@ -32,10 +32,7 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
     let server = given.or_else(|| Process.variable("MODKEEP_SERVER"));
     let (reached, known) = match &server {
         Some(url) => (checked("--server", url)?, known::asked(url, &settings)?),
-        None => (
-            format!("http://{}", reachable(&settings.listen.to_string())),
-            configured(&settings)?,
-        ),
+        None => (reachable(&settings.listen), configured(&settings)?),
     };
     let url = match matches.get_one::<String>("url") {
         Some(url) => checked("--url", url)?,
@@ -61,11 +58,15 @@ fn checked(option: &str, url: &str) -> Result<String, Failure> {
     }
 }
 
-/// A server on all addresses is reached on the loopback one from here.
-fn reachable(listen: &str) -> String {
-    listen
+/// The first address over which `go` reaches it. A server on all addresses is reached on the loopback
+/// one from here.
+fn reachable(listen: &[ListenAddress]) -> String {
+    let address = listen.iter().find_map(ListenAddress::tcp);
+    let address = address.map_or_else(|| "127.0.0.1:3000".to_owned(), |it| it.to_string());
+    let address = address
         .replace("0.0.0.0:", "127.0.0.1:")
-        .replace("[::]:", "[::1]:")
+        .replace("[::]:", "[::1]:");
+    format!("http://{address}")
 }
 
 /// The server's word, else what is in effect for this user, unless that is nothing.
@@ -108,7 +109,7 @@ fn render(format: &str, lines: &Lines) -> String {
 mod tests {
     use super::{Lines, lines, reachable, render};
     use crate::config::Environment;
-    use server::ClientSettings;
+    use server::{ClientSettings, ListenAddress};
 
     fn example() -> Lines {
         vec![
@@ -143,9 +144,15 @@ mod tests {
 
     #[test]
     fn a_server_on_all_addresses_is_reached_on_one() {
-        assert_eq!(reachable("0.0.0.0:3000"), "127.0.0.1:3000");
-        assert_eq!(reachable("[::]:3000"), "[::1]:3000");
-        assert_eq!(reachable("10.0.0.1:80"), "10.0.0.1:80");
+        for (listen, reached) in [
+            ("0.0.0.0:3000", "http://127.0.0.1:3000"),
+            ("[::]:3000", "http://[::1]:3000"),
+            ("10.0.0.1:80", "http://10.0.0.1:80"),
+        ] {
+            let unix = ListenAddress::parse("unix:/run/m.sock").unwrap();
+            let listen = [unix, ListenAddress::parse(listen).unwrap()];
+            assert_eq!(reachable(&listen), reached);
+        }
     }
 
     /// Somebody whose settings of go are these.

@@ -13,26 +13,55 @@ use batch::{Batch, Flush};
 use codes::Code;
 use plain::Plain;
 use std::fmt::Display;
-use tracing_subscriber::fmt;
+use tracing_subscriber::{EnvFilter, fmt, reload};
 
-/// Starts the log; `default` is the filter where none is configured. The last lines are written
-/// when what this gives is dropped.
-pub(crate) fn start(settings: &Settings, default: &str) -> Result<Flush, Failure> {
+/// The log while it is written. Its last lines are written when this is dropped.
+pub(crate) struct Log {
+    /// What is logged where nothing is configured.
+    default: &'static str,
+    set: Box<dyn Fn(EnvFilter) -> Result<(), reload::Error> + Send + Sync>,
+    _flush: Flush,
+}
+
+/// Starts the log; `default` is the filter where none is configured.
+pub(crate) fn start(settings: &Settings, default: &'static str) -> Result<Log, Failure> {
     let filter = filter::parse(settings.log_level.as_deref().unwrap_or(default))
         .map_err(|why| Failure::new(Code::BadConfiguration, format!("log-level: {why}")))?;
     let (batch, flush) = Batch::start(std::io::stderr()).map_err(|error| unstarted(&error))?;
     let lines = fmt().with_env_filter(filter).with_writer(batch);
-    let started = match settings.log_format {
-        LogFormat::Json => lines
-            .json()
-            .flatten_event(true)
-            .with_current_span(false)
-            .try_init(),
-        LogFormat::Text if output::is_watched() => lines.try_init(),
-        LogFormat::Text => lines.event_format(Plain).try_init(),
-    };
-    started.map_err(|error| unstarted(&error))?;
-    Ok(flush)
+    /// Starts whichever form of lines it is, and gives what sets the filter.
+    macro_rules! begin {
+        ($lines:expr) => {{
+            let lines = $lines.with_filter_reloading();
+            let handle = lines.reload_handle();
+            lines.try_init().map_err(|error| unstarted(&error))?;
+            Box::new(move |filter| handle.reload(filter))
+        }};
+    }
+    let set: Box<dyn Fn(EnvFilter) -> Result<(), reload::Error> + Send + Sync> =
+        match settings.log_format {
+            LogFormat::Json => begin!(lines.json().flatten_event(true).with_current_span(false)),
+            LogFormat::Text if output::is_watched() => begin!(lines),
+            LogFormat::Text => begin!(lines.event_format(Plain)),
+        };
+    Ok(Log {
+        default,
+        set,
+        _flush: flush,
+    })
+}
+
+// === impl Log ===
+
+impl Log {
+    /// Logs by this filter from now on; by the command's own where there is none.
+    ///
+    /// # Errors
+    /// Why the filter stays as it is.
+    pub(crate) fn set_level(&self, level: Option<&str>) -> Result<(), String> {
+        let filter = filter::parse(level.unwrap_or(self.default))?;
+        (self.set)(filter).map_err(|error| error.to_string())
+    }
 }
 
 fn unstarted(error: &dyn Display) -> Failure {

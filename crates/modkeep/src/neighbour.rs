@@ -5,6 +5,7 @@
 //! directory, and `run` sends its command there. The file is a hint, not a lock: an address nobody
 //! answers at is as good as none.
 
+use server::ListenAddress;
 use std::{
     fs, io,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
@@ -32,11 +33,15 @@ impl Notice {
     /// Leaves the address at which this process serves the data directory. That it cannot be
     /// left, as on a read-only disk, costs nothing but the hint.
     /// `admin` is where operators are answered, if that is elsewhere.
-    pub(crate) fn leave(data: &Path, address: SocketAddr, admin: Option<SocketAddr>) -> Self {
+    pub(crate) fn leave(data: &Path, public: &[ListenAddress], admin: &[ListenAddress]) -> Self {
         let path = notice(data);
-        let admin = admin.map_or_else(String::new, |admin| format!("{admin}\n"));
-        if let Err(error) = fs::write(&path, format!("{address}\n{admin}")) {
-            tracing::debug!(%error, "the address could not be left in the data directory");
+        let first = |addresses: &[ListenAddress]| addresses.iter().find_map(ListenAddress::tcp);
+        // Only over TCP is a neighbour asked.
+        if let Some(address) = first(public) {
+            let admin = first(admin).map_or_else(String::new, |admin| format!("{admin}\n"));
+            if let Err(error) = fs::write(&path, format!("{address}\n{admin}")) {
+                tracing::debug!(%error, "the address could not be left in the data directory");
+            }
         }
         Self { path }
     }
@@ -139,6 +144,7 @@ fn notice(data: &Path) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::{Notice, from_here, reachable};
+    use server::ListenAddress;
     use tempfile::tempdir;
 
     #[test]
@@ -157,7 +163,11 @@ mod tests {
     async fn an_address_nobody_answers_at_is_as_good_as_none() {
         let data = tempdir().unwrap();
         assert_eq!(reachable(data.path()).await, None);
-        let notice = Notice::leave(data.path(), "127.0.0.1:1".parse().unwrap(), None);
+        let notice = Notice::leave(
+            data.path(),
+            &["127.0.0.1:1".parse().map(ListenAddress::Tcp).unwrap()],
+            &[],
+        );
         assert_eq!(reachable(data.path()).await, None);
         drop(notice);
         assert!(!data.path().join("listening").exists());

@@ -19,6 +19,7 @@ use upstream::{BuildError, Endpoint, SourceUrl, UpstreamOptions, Upstreams};
 /// What a server starts from.
 #[derive(Clone)]
 pub(crate) struct Preparation {
+    pub(crate) resolved: Resolved,
     pub(crate) settings: Settings,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) upstreams: Upstreams,
@@ -56,6 +57,7 @@ impl Preparation {
         check_data(resolved, &settings)?;
         check_own(resolved, &settings)?;
         Ok(Self {
+            resolved: resolved.clone(),
             settings,
             metrics,
             upstreams,

@@ -24,13 +24,21 @@ use proxy::{
     Caller, Proxy,
     prefetch::{Level, ReadAhead},
 };
-use server::Server;
-use std::{net::SocketAddr, process::ExitCode, sync::Arc, time::Duration};
+use server::{ListenAddress, Listener, Server, Stop};
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    process::ExitCode,
+    sync::Arc,
+    time::Duration,
+};
 use tally::{Counting, Tally};
 use tokio::sync::oneshot;
 
 /// `warn`: the command's own output is what the person wants to see.
 const LOG_DEFAULT: &str = "warn";
+
+/// Where it listens: on this machine only.
+const ANY_PORT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
 /// How often the progress line is written anew: often enough to look alive.
 const PROGRESS: Duration = Duration::from_millis(200);
@@ -42,8 +50,7 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
         .flatten()
         .cloned()
         .collect();
-    let mut preparation = cli::prepared(matches)?;
-    preparation.settings.listen = SocketAddr::from(([127, 0, 0, 1], 0));
+    let preparation = cli::prepared(matches)?;
     let _log = logging::start(&preparation.settings, LOG_DEFAULT)?;
     file_limit::raise();
     warn_of_bypass();
@@ -65,22 +72,26 @@ async fn run(preparation: &Preparation, command: &[String]) -> Result<ExitCode, 
         service => service?,
     };
     let tally = Arc::new(Tally::default());
-    let caller = Caller::at(settings.listen.ip());
+    let caller = Caller::at(ANY_PORT.ip());
     if let Some(plan) = known(settings).plan() {
         proxy.follow(&caller, plan);
     }
     let service = Counting::new(proxy.clone(), Arc::clone(&tally));
-    let server = Server::bind(
-        settings.listen,
+    let listener = Listener::bind(&ListenAddress::Tcp(ANY_PORT))
+        .map_err(|error| Failure::of(Code::ListenFailed, &error))?;
+    let url = format!("http://{}", listener.address());
+    let server = Server::on(
+        vec![listener],
         service,
         settings.limits,
         Registry::default(),
-    )
-    .map_err(|error| Failure::of(Code::ListenFailed, &error))?;
-    let url = format!("http://{}", server.local_addr());
+    );
     tracing::info!("listening on {url}");
     let (stop, stopped) = oneshot::channel::<()>();
-    let serving = tokio::spawn(server.run(async { drop(stopped.await) }));
+    let serving = tokio::spawn(server.run(async {
+        drop(stopped.await);
+        Stop::Ordered
+    }));
     let ended = tokio::select! {
         ended = child::run(command, &url) => ended,
         never = show_progress(&tally) => match never {},

@@ -1,93 +1,92 @@
-//! `modkeep serve`: the server until it is told to stop.
+//! `modkeep serve`: the server until it is told to stop, or the next process takes over.
+
+#[cfg(unix)]
+mod hand_over;
+mod reload;
+mod service_manager;
+mod sockets;
+mod upkeep;
 
 use crate::{
     cli, client_env,
-    config::Settings,
+    config::{Environment as _, Process, Settings},
     failure::Failure,
     file_limit, logging,
     neighbour::Notice,
     output,
     preparation::Preparation,
     run::signals,
-    sumdb_mirror,
-    vuln_command::update,
     wiring::{self, Service},
 };
 use codes::Code;
+#[cfg(unix)]
+use hand_over::{Offer, Predecessor, Successor};
 use prometheus_client::registry::Registry;
-use proxy::Proxy;
-use server::Server;
-use std::{process::ExitCode, time::Duration};
-use tokio::time::{Instant, sleep};
+use reload::Reload;
+use server::{Drained, Listener, Server, Stop};
+use sockets::Sockets;
+use std::{process::ExitCode, sync::Arc, time::Duration};
+use upkeep::Upkeep;
 
 /// `info`: one line a request, and what an operator should know.
 const LOG_DEFAULT: &str = "info";
 
 pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
     let preparation = cli::prepared(matches)?;
-    let _log = logging::start(&preparation.settings, LOG_DEFAULT)?;
+    let log = Arc::new(logging::start(&preparation.settings, LOG_DEFAULT)?);
     let open_files = file_limit::raise();
     wiring::warn_of_built_in(&preparation.settings);
-    wiring::run(serve(&preparation, open_files))?
+    let reload = Reload {
+        matches: matches.clone(),
+        log,
+        resolved: preparation.resolved.clone(),
+        status: String::new(),
+    };
+    wiring::run(serve(&preparation, reload, open_files))?
 }
 
-async fn serve(preparation: &Preparation, open_files: Option<u64>) -> Result<ExitCode, Failure> {
+async fn serve(
+    preparation: &Preparation,
+    mut reload: Reload,
+    open_files: Option<u64>,
+) -> Result<ExitCode, Failure> {
     let settings = &preparation.settings;
-    let Service {
-        proxy,
-        store,
-        sources,
-    } = wiring::service(preparation).await?;
-    let server = Server::bind(
-        settings.listen,
-        proxy.clone(),
-        file_limit::fitting(settings.limits, open_files),
-        Registry::default(),
-    )
-    .map_err(|error| Failure::of(Code::ListenFailed, &error))?
-    .serving_hosts(settings.public_hosts.clone())
-    .telling_clients(client_env::configured(settings)?);
-    let server = match settings.admin_listen {
-        Some(address) => server
-            .bind_admin(address)
-            .map_err(|error| Failure::of(Code::ListenFailed, &error))?,
-        None => server,
-    };
-    let _notice = Notice::leave(&settings.data, server.local_addr(), server.admin_addr());
-    let sweeping = tokio::spawn(sweep(proxy.clone()));
-    let recovering = tokio::spawn(recover(store.clone()));
-    let proving = tokio::spawn(prove(proxy.clone()));
-    let scrubbing = {
-        let proxy = proxy.clone();
-        tokio::spawn(async move { proxy.scrub().await })
-    };
-    let healing = tokio::spawn(heal(proxy.clone()));
-    let renewing = settings.vulndb.is_some().then(|| {
-        let settings = settings.clone();
-        tokio::spawn(async move { renew(&settings).await })
-    });
-    let mirroring = settings.sumdb_mirror.then(|| {
-        tokio::spawn(sumdb_mirror::follow(
-            proxy.clone(),
-            settings.sumdb_mirror_rate,
-        ))
-    });
-    announce(&server.local_addr().to_string(), settings, &sources);
+    let names = Process.variable("LISTEN_FDNAMES");
+    let passed = Sockets::of_service_manager(names.as_deref())?;
+    let (predecessor, passed) = taken_over(settings, passed).await;
+    let Sockets { public, admin } = Sockets::open(settings, passed)?;
+    let took_over = predecessor.is_some();
+    if let Some(predecessor) = predecessor {
+        tracing::info!("the sockets of the running process are here; waiting for its end");
+        predecessor.gone().await;
+    }
+    let service = open(preparation, took_over).await?;
+    let addresses = Addresses::of(&public, &admin);
+    let offer = offer(settings, &public, &admin);
+    let limits = file_limit::fitting(settings.limits, open_files);
+    let server = Server::on(public, service.proxy.clone(), limits, Registry::default())
+        .with_admin(admin)
+        .serving_hosts(settings.public_hosts.clone())
+        .telling_clients(client_env::configured(settings)?);
+    let _notice = Notice::leave(&settings.data, &addresses.public, &addresses.admin);
+    let upkeep = Upkeep::begin(settings, &service.proxy, &service.store);
+    announce(&addresses, settings, &service.sources);
+    reload.status = format!("listening on {}", addresses.shown());
+    service_manager::ready(&reload.status);
     let drained = tokio::select! {
-        drained = server.run(signals::stop()) => drained,
+        drained = server.run(stopped(offer.as_ref())) => drained,
         () = signals::stop_twice() => {
             tracing::warn!("told to stop again: open answers are cut");
             return Ok(ExitCode::SUCCESS);
         }
+        never = reload_at_hangups(reload) => match never {},
     };
-    sweeping.abort();
-    recovering.abort();
-    proving.abort();
-    scrubbing.abort();
-    healing.abort();
-    for task in [mirroring, renewing].into_iter().flatten() {
-        task.abort();
-    }
+    drop(upkeep);
+    end(drained, &service).await
+}
+
+/// Says how it ended, and leaves the store in order.
+async fn end(drained: Drained, service: &Service) -> Result<ExitCode, Failure> {
     if drained.cut > 0 {
         tracing::warn!(
             connections = drained.cut,
@@ -95,111 +94,125 @@ async fn serve(preparation: &Preparation, open_files: Option<u64>) -> Result<Exi
         );
     }
     // What was answered is durable already; this writes what only speeds the next start up.
-    store.flush().await?;
+    service.store.flush().await?;
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)
 }
 
-/// How often old absences are swept out: they are believed for days, so an hour more is nothing.
-const SWEPT: Duration = Duration::from_hours(1);
+/// How long a store is waited for whose process has just ended.
+const FREED: Duration = Duration::from_secs(5);
 
-/// Forgets old absences now and then, so that what is remembered does not only grow.
-async fn sweep(proxy: Proxy) {
-    // Not at once: a start writes nothing.
-    let mut hourly = tokio::time::interval_at(Instant::now() + SWEPT, SWEPT);
+/// Opens the store. That of a process that is about to end is locked for a moment more.
+async fn open(preparation: &Preparation, took_over: bool) -> Result<Service, Failure> {
+    let patience = if took_over { FREED } else { Duration::ZERO };
+    let until = tokio::time::Instant::now() + patience;
     loop {
-        hourly.tick().await;
-        match proxy.sweep().await {
-            Ok(0) => {}
-            Ok(forgotten) => tracing::debug!(forgotten, "old absences were forgotten"),
-            Err(refusal) => tracing::warn!(?refusal, "old absences could not be forgotten"),
-        }
-    }
-}
-
-/// How often a store that cannot write tries again: a disk that has room again is noticed before
-/// somebody looks at `/readyz` twice, and a try is one block.
-const RETRIED: Duration = Duration::from_secs(5);
-
-/// Tries to write while the store cannot, so that it recovers without being asked for anything.
-async fn recover(store: store::Store) {
-    let mut ticks = tokio::time::interval_at(Instant::now() + RETRIED, RETRIED);
-    loop {
-        ticks.tick().await;
-        if !store.health().writable && store.probe_writable().await.is_ok() {
-            tracing::info!("the store can be written again");
-        }
-    }
-}
-
-/// How often the vulnerability database is fetched: it changes a few times a day.
-const RENEWED: Duration = Duration::from_hours(6);
-
-/// Fetches the vulnerability database now and then.
-async fn renew(settings: &Settings) {
-    let mut ticks = tokio::time::interval(RENEWED / 6);
-    loop {
-        ticks.tick().await;
-        if !update::is_due(settings, RENEWED) {
-            continue;
-        }
-        match update::update(settings, &[], None).await {
-            Ok(made) => tracing::info!(sources = made.sources.len(), "vulnerability data renewed"),
-            Err(failure) => {
-                let (code, facts) = (failure.code(), failure.facts().to_owned());
-                tracing::warn!(%code, facts, "vulnerability data could not be renewed");
+        match wiring::service(preparation).await {
+            Err(failure)
+                if failure.code() == Code::StoreInUse && tokio::time::Instant::now() < until =>
+            {
+                tokio::time::sleep(Duration::from_millis(10)).await;
             }
+            opened => return opened,
         }
     }
 }
 
-/// How often captures that wait for their proof are looked at. An outage of a database lasts for
-/// minutes; where nothing waits, looking costs one lookup.
-const PROVEN: Duration = Duration::from_secs(15);
+/// What the running process hands over, where that is wanted, else what was passed already.
+#[cfg(unix)]
+async fn taken_over(settings: &Settings, passed: Sockets) -> (Option<Predecessor>, Sockets) {
+    if settings.take_over
+        && let Some((predecessor, handed)) = Predecessor::take(&settings.data).await
+    {
+        return (Some(predecessor), passed.or(handed));
+    }
+    (None, passed)
+}
 
-/// Finds again what a rebuild of the catalog lost; looked at once where there was none.
-async fn heal(proxy: Proxy) {
+/// Offers the sockets to the next process. A server without that is a server.
+#[cfg(unix)]
+fn offer(settings: &Settings, public: &[Listener], admin: &[Listener]) -> Option<Offer> {
+    let offer = Offer::make(&settings.data, public, admin);
+    offer
+        .inspect_err(
+            |error| tracing::warn!(%error, "the next process cannot take over from this one"),
+        )
+        .ok()
+}
+
+/// Ends when this process is told to stop, or another one has taken over.
+#[cfg(unix)]
+async fn stopped(offer: Option<&Offer>) -> Stop {
+    let taken = async {
+        match offer {
+            Some(offer) => offer.taken().await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        () = signals::stop() => {
+            service_manager::stopping("draining");
+            Stop::Ordered
+        }
+        successor = taken => {
+            tracing::info!("the next process has taken over; open answers are finished here");
+            Successor::wait_for_our_end(successor);
+            Stop::HandedOver
+        }
+    }
+}
+
+async fn reload_at_hangups(mut reload: Reload) -> std::convert::Infallible {
+    let mut hangups = signals::Hangups::new();
     loop {
-        match proxy.heal().await {
-            Ok(0) => return,
-            Ok(proofs) => {
-                tracing::info!(proofs, "what proves the kept records is complete again");
-                return;
-            }
-            Err(refusal) => tracing::debug!(?refusal, "what a rebuild lost is not found yet"),
-        }
-        sleep(PROVEN).await;
+        hangups.next().await;
+        reload.now().await;
     }
 }
 
-/// Proves what was captured while the database could not be asked.
-async fn prove(proxy: Proxy) {
-    let mut ticks = tokio::time::interval_at(Instant::now() + PROVEN, PROVEN);
-    loop {
-        ticks.tick().await;
-        match proxy.prove_pending().await {
-            Ok(settled) if settled.proven + settled.withdrawn > 0 => {
-                tracing::info!(
-                    proven = settled.proven,
-                    withdrawn = settled.withdrawn,
-                    "captures were proven later"
-                );
-            }
-            Ok(_) => {}
-            Err(refusal) => tracing::warn!(?refusal, "captures could not be proven later"),
+/// Where a server is reached, as people read it.
+struct Addresses {
+    public: Vec<server::ListenAddress>,
+    admin: Vec<server::ListenAddress>,
+}
+
+// === impl Addresses ===
+
+impl Addresses {
+    fn of(public: &[Listener], admin: &[Listener]) -> Self {
+        let of = |listeners: &[Listener]| {
+            let addresses = listeners.iter().map(Listener::address);
+            addresses.cloned().collect()
+        };
+        Self {
+            public: of(public),
+            admin: of(admin),
         }
+    }
+
+    fn shown(&self) -> String {
+        let addresses = self.public.iter().map(|address| match address.tcp() {
+            Some(address) => format!("http://{address}"),
+            None => address.to_string(),
+        });
+        addresses.collect::<Vec<_>>().join(", ")
     }
 }
 
-fn announce(address: &str, settings: &Settings, sources: &str) {
+fn announce(addresses: &Addresses, settings: &Settings, sources: &str) {
     let data = settings.data.display();
+    let shown = addresses.shown();
     if output::is_watched() {
+        let first = addresses.public.iter().find_map(server::ListenAddress::tcp);
+        let url = settings.public_url.clone();
+        let url = url.or_else(|| first.map(|address| format!("http://{address}")));
+        let line = url.map_or_else(String::new, |url| format!("\n  export GOPROXY={url}\n"));
         output::error(&format!(
-            "modkeep {} listening on http://{address}\n\n  export GOPROXY=http://{address}\n\n\
+            "modkeep {} listening on {shown}\n{line}\n\
              data:      {data}\nupstreams: {sources}\nstop with Ctrl-C",
             env!("CARGO_PKG_VERSION"),
         ));
     } else {
-        tracing::info!(address, data = %data, upstreams = sources, version = env!("CARGO_PKG_VERSION"), "listening on http://{address}");
+        tracing::info!(address = shown, data = %data, upstreams = sources, version = env!("CARGO_PKG_VERSION"), "listening on {shown}");
     }
 }

@@ -27,6 +27,7 @@ pub(crate) async fn service(preparation: &Preparation) -> Result<Service, Failur
         upstreams,
         private_upstreams,
         witnesses,
+        ..
     } = preparation.clone();
     for upstreams in [&upstreams].into_iter().chain(&private_upstreams) {
         for source in upstreams.describe() {

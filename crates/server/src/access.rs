@@ -16,7 +16,7 @@ use crate::{
 use http::{Method, StatusCode, Version};
 use jiff::Timestamp;
 use proxy::{Fetching, Origin, Resource};
-use std::{fmt, sync::Arc};
+use std::{borrow::Cow, fmt, sync::Arc};
 use tokio::time::Instant;
 
 /// One request and what became of it.
@@ -178,13 +178,16 @@ impl Exchange {
     }
 
     /// Why the body did not end as it should; empty where it did.
-    fn why(&self) -> &str {
+    fn why(&self) -> Cow<'_, str> {
         match &self.ending {
-            Ending::Failed(_) if self.is_private => "its source failed",
-            Ending::Failed(why) => why.as_str(),
-            Ending::Open if self.status.is_none() => "the client left before the answer",
-            Ending::Open => "the client left within the answer",
-            Ending::Complete => "",
+            Ending::Failed(_) if self.is_private => "its source failed".into(),
+            Ending::Failed(why) => why.into(),
+            Ending::Open => match self.peer.cut.get() {
+                Some(reason) => format!("cut by this server: {reason}").into(),
+                None if self.status.is_none() => "the client left before the answer".into(),
+                None => "the client left within the answer".into(),
+            },
+            Ending::Complete => "".into(),
         }
     }
 
@@ -204,7 +207,7 @@ impl Exchange {
             code: told.map(|told| told.code.clone()),
             facts: facts.map_or_else(String::new, |told| told.facts.clone()),
             outcome,
-            why: self.why().to_owned(),
+            why: self.why().into_owned(),
             upstream: self.upstream().to_owned(),
             bytes: self.sent,
             milliseconds: self.began.elapsed().as_secs_f64() * 1e3,
@@ -216,6 +219,7 @@ impl Exchange {
         let status = self.status.map_or(0, |status| status.as_u16());
         let milliseconds = self.began.elapsed().as_secs_f64() * 1e3;
         let why = self.why();
+        let why = &*why;
         macro_rules! line {
             ($level:ident) => {
                 tracing::$level!(

@@ -5,10 +5,11 @@
 
 mod half_closed;
 mod pulsed;
+pub(crate) mod socket;
 mod unsent;
 
 use crate::{
-    Limits, Service, access,
+    HttpMetrics, Limits, Service, access,
     budget::{Allowance, seats::TakenSeat},
     guard::Entrance,
     handler::Surface,
@@ -19,16 +20,14 @@ use crate::{
 use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use pulsed::Pulsed;
+use socket::Socket;
 use std::{
     convert::Infallible,
     error::Error,
     net::SocketAddr,
-    sync::{Arc, atomic::Ordering::Relaxed},
+    sync::{Arc, OnceLock, atomic::Ordering::Relaxed},
 };
-use tokio::{
-    net::TcpStream,
-    sync::{Notify, watch},
-};
+use tokio::sync::{Notify, watch};
 
 /// What connections are to do; set once for all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd)]
@@ -48,8 +47,13 @@ pub(crate) struct Peer {
     pub(crate) entrance: Entrance,
     pub(crate) pulse: Arc<Pulse>,
     pub(crate) allowance: Allowance,
+    /// Why this server ended the connection before its time, if it did.
+    pub(crate) cut: OnceLock<&'static str>,
     pub(crate) _seat: TakenSeat,
 }
+
+/// Why a connection is cut that is still open at the drain deadline.
+pub(crate) const DRAINED: &str = "the drain deadline passed";
 
 /// Why a connection ended before its time.
 type Broken = Box<dyn Error + Send + Sync>;
@@ -65,6 +69,12 @@ impl Peer {
             .shares()
             .requests
             .fetch_add(1, Relaxed);
+    }
+
+    /// This server ends the connection, and not the client.
+    fn is_cut(&self, metrics: &HttpMetrics, reason: &'static str) {
+        let _ = self.cut.set(reason);
+        access::cut(metrics, reason);
     }
 
     /// Whether more requests of this caller are under way than one caller may have.
@@ -87,12 +97,11 @@ impl Peer {
 pub(crate) async fn serve<S: Service>(
     surface: Arc<Surface<S>>,
     limits: Limits,
-    socket: TcpStream,
+    socket: Socket,
     peer: Arc<Peer>,
     mut phase: watch::Receiver<Phase>,
 ) {
-    // Answers are written in few large pieces; waiting to fill packets only delays small ones.
-    let _ = socket.set_nodelay(true);
+    socket.send_at_once();
     let metrics = Arc::clone(&surface.metrics);
     let (pulse, patience) = (&peer.pulse, peer.allowance.patience());
     let closing = Notify::new();
@@ -105,14 +114,14 @@ pub(crate) async fn serve<S: Service>(
             ended = speaking.as_mut() => return report(peer.address, ended),
             () = reached(&mut phase, awaited) => {
                 if awaited == Phase::Cutting {
-                    return access::cut(&metrics, "drain");
+                    return peer.is_cut(&metrics, DRAINED);
                 }
                 awaited = Phase::Cutting;
             }
             verdict = pulse.watch(&limits, || patience.now()) => {
                 if let Verdict::Cut(reason) = verdict {
                     tracing::debug!(peer = %peer.address, reason, "connection cut");
-                    return access::cut(&metrics, reason);
+                    return peer.is_cut(&metrics, reason);
                 }
             },
         }

@@ -34,7 +34,7 @@ mod stories;
 
 pub use client_settings::{ClientSettings, shell_quoted};
 pub use limits::Limits;
-pub use listen::{BindError, Drained, Server};
+pub use listen::{BindError, Drained, ListenAddress, Listener, Server, Stop};
 pub use metrics::HttpMetrics;
 pub use route::{Route, RouteError};
 pub use service::{

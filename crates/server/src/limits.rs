@@ -32,7 +32,10 @@ pub struct Limits {
     pub refusals_at_once: u32,
     /// The time between two of its refusals beyond that.
     pub refusal_every: Duration,
-    /// From the order to stop until open answers are cut.
+    /// From the order to stop until no connection is accepted any more: what a load balancer needs to
+    /// see that `/readyz` turned 503.
+    pub lame_duck: Duration,
+    /// From then until open answers are cut.
     pub drain_timeout: Duration,
 }
 
@@ -84,6 +87,7 @@ impl Default for Limits {
             refusals_at_once: 2_000,
             refusal_every: Duration::from_millis(2),
             // Below the 30 s that container schedulers usually grant before they kill.
+            lame_duck: Duration::ZERO,
             drain_timeout: Duration::from_secs(25),
         }
     }

@@ -1,56 +1,59 @@
 //! Listening: accepting connections within a limit, and stopping without breaking answers.
 //!
-//! Stopping has three steps. At the order, `/readyz` turns 503 and no connection is accepted any
-//! more; open connections finish the request they are in (HTTP/1 with `Connection: close`, HTTP/2
-//! with GOAWAY). At the deadline whatever is left is cut. Then the server returns.
+//! Stopping has four steps. At the order, `/readyz` turns 503 and answers say `Connection: close`,
+//! while connections are still accepted: a load balancer needs a moment to look elsewhere
+//! ([`Limits::lame_duck`]). Then nothing is accepted any more; open connections finish the request
+//! they are in (HTTP/1 with `Connection: close`, HTTP/2 with GOAWAY). At the deadline whatever is left
+//! is cut, and said to be cut here. Then the server returns.
+
+mod address;
+mod listener;
+
+pub use address::ListenAddress;
+pub use listener::Listener;
 
 use crate::{
     ClientSettings, HttpMetrics, Limits, Service, access,
     budget::{Budgets, seats::Seats},
-    connection::{self, Peer, Phase},
+    connection::{self, Peer, Phase, socket::Socket},
     guard::{Entrance, Guard},
     handler::Surface,
     pulse::Pulse,
     request_id::RequestIds,
 };
+use futures_util::future::join_all;
 use prometheus_client::registry::Registry;
 use std::{
+    convert::Infallible,
     future::Future,
     io,
     net::SocketAddr,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
-use tokio::{
-    net::{TcpListener, TcpStream},
-    sync::watch,
-};
+use tokio::sync::watch;
 
 /// After a failed accept, which is mostly "too many open files": time for some to be closed.
 /// Long enough not to spin, short enough that nobody waits noticeably.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-
-/// Connections that the kernel may queue: a burst of a cold fleet, not refused.
-const BACKLOG: u32 = 4096;
 
 /// Why a connection is refused whose caller has its share of seats.
 pub(crate) const CROWDED: &str = "its address has too many connections";
 
 /// A bound, not yet serving server.
 pub struct Server<S> {
-    listener: TcpListener,
-    local: SocketAddr,
-    admin: Option<(TcpListener, SocketAddr)>,
+    listeners: Vec<Listener>,
+    admin: Vec<Listener>,
     surface: Surface<S>,
     limits: Limits,
 }
 
-/// One address at which connections are accepted.
+/// One entrance: the addresses at which the same callers come in, and what they may use together.
 struct Door<S> {
-    listener: TcpListener,
+    listeners: Vec<Listener>,
     entrance: Entrance,
     seats: Arc<Seats>,
     budgets: Budgets,
@@ -62,6 +65,15 @@ struct Door<S> {
 /// Connections of operators at a time. They are apart from the clients', so that a flood of these
 /// locks no operator out.
 const ADMIN_SEATS: usize = 256;
+
+/// Why a server stops.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stop {
+    /// It was told to. Load balancers are given [`Limits::lame_duck`] to look elsewhere.
+    Ordered,
+    /// Another process accepts at the same sockets already.
+    HandedOver,
+}
 
 /// How a stopped server ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,7 +87,7 @@ pub struct Drained {
 #[error("cannot listen on {address}")]
 pub struct BindError {
     /// The address asked for.
-    pub address: SocketAddr,
+    pub address: ListenAddress,
     /// The operating system's reason.
     pub source: io::Error,
 }
@@ -83,17 +95,13 @@ pub struct BindError {
 // === impl Server ===
 
 impl<S: Service> Server<S> {
-    /// Binds `address` (port 0: any free one) and registers all metrics in `registry`.
-    pub fn bind(
-        address: SocketAddr,
+    /// Serves at these sockets, and registers all metrics in `registry`.
+    pub fn on(
+        listeners: Vec<Listener>,
         service: S,
         limits: Limits,
         mut registry: Registry,
-    ) -> Result<Self, BindError> {
-        let listener = listen(address).map_err(|source| BindError { address, source })?;
-        let local = listener
-            .local_addr()
-            .map_err(|source| BindError { address, source })?;
+    ) -> Self {
         let metrics = Arc::new(HttpMetrics::default());
         metrics.register(&mut registry);
         service.register(&mut registry);
@@ -107,13 +115,12 @@ impl<S: Service> Server<S> {
             client: ClientSettings::default(),
             draining: AtomicBool::new(false),
         };
-        Ok(Self {
-            listener,
-            local,
-            admin: None,
+        Self {
+            listeners,
+            admin: Vec::new(),
             surface,
             limits,
-        })
+        }
     }
 
     /// Answers requests for these host names too; addresses and names that no outsider can own are
@@ -131,40 +138,36 @@ impl<S: Service> Server<S> {
         self
     }
 
-    /// Answers operators at this address, and nowhere else.
-    pub fn bind_admin(mut self, address: SocketAddr) -> Result<Self, BindError> {
-        let bound = listen(address).and_then(|listener| {
-            let local = listener.local_addr()?;
-            Ok((listener, local))
-        });
-        self.admin = Some(bound.map_err(|source| BindError { address, source })?);
-        self.surface.guard.has_admin_listener = true;
-        Ok(self)
+    /// Answers operators at these sockets, and nowhere else, if there is one.
+    #[must_use]
+    pub fn with_admin(mut self, listeners: Vec<Listener>) -> Self {
+        self.surface.guard.has_admin_listener = !listeners.is_empty();
+        self.admin = listeners;
+        self
     }
 
-    /// The bound address for operators, if there is one.
-    pub fn admin_addr(&self) -> Option<SocketAddr> {
-        self.admin.as_ref().map(|(_, local)| *local)
+    /// The sockets for clients.
+    pub fn listeners(&self) -> &[Listener] {
+        &self.listeners
     }
 
-    /// The bound address, with its real port.
-    pub fn local_addr(&self) -> SocketAddr {
-        self.local
+    /// The sockets for operators.
+    pub fn admin_listeners(&self) -> &[Listener] {
+        &self.admin
     }
 
     /// Serves until `shutdown` ends, then drains.
-    pub async fn run(self, shutdown: impl Future<Output = ()>) -> Drained {
+    pub async fn run(self, shutdown: impl Future<Output = Stop>) -> Drained {
         let Self {
-            listener,
+            listeners,
             admin,
             surface,
             limits,
-            ..
         } = self;
         let surface = Arc::new(surface);
         let (phase, phases) = watch::channel(Phase::Open);
-        let door = |listener, entrance, seats| Door {
-            listener,
+        let door = |listeners, entrance, seats| Door {
+            listeners,
             entrance,
             seats: Arc::new(Seats::new(seats)),
             budgets: Budgets::new(limits),
@@ -172,34 +175,42 @@ impl<S: Service> Server<S> {
             limits,
             phases: phases.clone(),
         };
-        let public = door(listener, Entrance::Public, limits.max_connections);
-        let admin = admin.map(|(listener, _)| door(listener, Entrance::Admin, ADMIN_SEATS));
+        let public = door(listeners, Entrance::Public, limits.max_connections);
+        let admin = door(admin, Entrance::Admin, ADMIN_SEATS);
+        let stopping = async {
+            let stop = shutdown.await;
+            surface.draining.store(true, Ordering::Relaxed);
+            if stop == Stop::Ordered {
+                tokio::time::sleep(limits.lame_duck).await;
+            }
+        };
         tokio::select! {
-            () = shutdown => {}
-            () = public.accept_all() => {}
-            () = accept_all(admin.as_ref()) => {}
+            () = stopping => {}
+            never = public.accept_all() => match never {},
+            never = admin.accept_all() => match never {},
         }
-        let seats = [Some(public), admin].map(|door| door.map(|door| door.seats));
-        surface.draining.store(true, Ordering::Relaxed);
+        let seats = [public, admin].map(|door| door.seats);
         phase.send_replace(Phase::Draining);
-        drain(seats.into_iter().flatten().collect(), &limits, &phase).await
-    }
-}
-
-/// Accepts where there is something to accept at.
-async fn accept_all<S: Service>(door: Option<&Door<S>>) {
-    match door {
-        Some(door) => door.accept_all().await,
-        None => std::future::pending().await,
+        drain(seats.to_vec(), &limits, &phase).await
     }
 }
 
 // === impl Door ===
 
 impl<S: Service> Door<S> {
-    async fn accept_all(&self) {
+    /// Accepts at every socket; never ends.
+    async fn accept_all(&self) -> Infallible {
+        let accepting = self
+            .listeners
+            .iter()
+            .map(|listener| self.accept_at(listener));
+        join_all(accepting).await;
+        std::future::pending().await
+    }
+
+    async fn accept_at(&self, listener: &Listener) {
         loop {
-            let (socket, address) = self.accept().await;
+            let (socket, address) = self.accept(listener).await;
             // Looked for before there is somebody to sit on it, a seat would be cleared for nobody.
             let free = Seats::free(&self.seats, address.ip()).await;
             let pulse = Arc::new(Pulse::new());
@@ -212,6 +223,7 @@ impl<S: Service> Door<S> {
                 entrance: self.entrance,
                 pulse,
                 allowance: self.budgets.allowance(address.ip()),
+                cut: OnceLock::new(),
                 _seat: seat,
             });
             let serving = connection::serve(
@@ -225,9 +237,9 @@ impl<S: Service> Door<S> {
         }
     }
 
-    async fn accept(&self) -> (TcpStream, SocketAddr) {
+    async fn accept(&self, listener: &Listener) -> (Socket, SocketAddr) {
         loop {
-            match self.listener.accept().await {
+            match listener.accept().await {
                 Ok(accepted) => return accepted,
                 Err(error) if of_one_connection(&error) => {}
                 Err(error) => {
@@ -263,20 +275,6 @@ async fn drain(seats: Vec<Arc<Seats>>, limits: &Limits, phase: &watch::Sender<Ph
     phase.send_replace(Phase::Cutting);
     all_free().await;
     Drained { cut }
-}
-
-fn listen(address: SocketAddr) -> io::Result<TcpListener> {
-    let socket = if address.is_ipv4() {
-        tokio::net::TcpSocket::new_v4()?
-    } else {
-        tokio::net::TcpSocket::new_v6()?
-    };
-    // A restarted server takes its port again while old connections are still in TIME_WAIT.
-    // Windows means something else by this option: two servers on one port.
-    #[cfg(unix)]
-    socket.set_reuseaddr(true)?;
-    socket.bind(address)?;
-    socket.listen(BACKLOG)
 }
 
 /// Errors of a connection that went away before it was accepted, not of accepting.

@@ -3,6 +3,7 @@
 //! Label values come from closed sets, so that no client can create series.
 
 use crate::{
+    connection::DRAINED,
     http2::RESETS,
     listen::CROWDED,
     pulse::{DAWDLES, EVICTED, OUSTED},
@@ -100,7 +101,7 @@ const CUT_REASONS: [&str; 9] = [
     "no request came",
     "the request head does not end",
     "closing takes too long",
-    "drain",
+    DRAINED,
 ];
 
 // === impl HttpMetrics ===

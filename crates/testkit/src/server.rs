@@ -275,6 +275,22 @@ impl Modkeep {
         status
     }
 
+    /// Starts the next process on the same data and address with this further argument; the process
+    /// before, which still runs, is the caller's.
+    #[track_caller]
+    pub fn launch_next(&mut self, argument: &str) -> Child {
+        let before = self.child.take().unwrap();
+        self.setup.arguments.push(argument.to_owned());
+        self.launch();
+        self.setup.arguments.retain(|known| known != argument);
+        before
+    }
+
+    /// Sends it a signal by its name.
+    pub fn signal(&self, name: &str) {
+        process::signal(&self.pid().to_string(), name);
+    }
+
     /// Changes the upstream list for the next start.
     pub fn set_upstream(&mut self, upstream: &str) {
         upstream.clone_into(&mut self.setup.upstream);

@@ -64,11 +64,16 @@ fn arg(option: &'static OptionSpec) -> Arg {
         Kind::Path => ValueHint::AnyPath,
         _ => ValueHint::Other,
     };
-    Arg::new(option.name)
+    let arg = Arg::new(option.name)
         .long(option.name)
         .value_name(option.placeholder)
         .value_hint(hint)
-        .help(help)
+        .help(help);
+    match option.kind {
+        // Alone it means on, as people write a switch.
+        Kind::Switch => arg.num_args(0..=1).default_missing_value("on"),
+        _ => arg,
+    }
 }
 
 /// What was given on the command line and in the layers below it.

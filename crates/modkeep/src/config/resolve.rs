@@ -283,6 +283,25 @@ impl Resolved {
         }
     }
 
+    /// The options that have another value in `other`, by name.
+    pub(crate) fn changed(&self, other: &Self) -> Vec<&'static str> {
+        let text = |resolved: &Self, name| resolved.get(name).map(|value| value.text.clone());
+        let names = OPTIONS.iter().map(|option| option.name);
+        names
+            .filter(|name| text(self, name) != text(other, name))
+            .collect()
+    }
+
+    /// Takes over the values of these options.
+    pub(crate) fn take(&mut self, other: &Self, names: &[&'static str]) {
+        for name in names {
+            match other.values.get(name) {
+                Some(value) => self.values.insert(name, value.clone()),
+                None => self.values.remove(name),
+            };
+        }
+    }
+
     /// Option, value and origin of every option that has a value, in the order of the table. Values
     /// are as they may be shown.
     pub fn rows(&self) -> impl Iterator<Item = (&'static OptionSpec, Cow<'_, str>, &Origin)> {

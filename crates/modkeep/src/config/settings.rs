@@ -9,7 +9,7 @@ use super::{
 use codes::Code;
 use gomod::goproxy::{Entry, ProxyList};
 use proxy::{Mode, ProxyOptions, Scope, ScrubOptions, Share, VerifyOptions, prefetch::Level};
-use server::Limits;
+use server::{Limits, ListenAddress};
 use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf, time::Duration};
 use store::own::check_name;
 use tlog::note::VerifierKey;
@@ -19,10 +19,14 @@ use url::Url;
 /// Everything that `serve` and `run` need to know.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Address to listen on.
-    pub listen: SocketAddr,
+    /// Addresses to listen on.
+    pub listen: Vec<ListenAddress>,
+    /// Whether nobody chose them.
+    pub listen_is_default: bool,
     /// Address at which operators are answered, if it is another.
-    pub admin_listen: Option<SocketAddr>,
+    pub admin_listen: Option<ListenAddress>,
+    /// Whether the sockets of the process that serves the data directory are taken over.
+    pub take_over: bool,
     /// Host names under which clients reach this server, beside those that no outsider can own.
     pub public_hosts: Vec<String>,
     /// The URL under which clients reach this server, without a slash at its end.
@@ -84,11 +88,12 @@ pub enum LogFormat {
 impl Settings {
     pub(crate) fn of(resolved: &Resolved) -> Result<Self, ConfigError> {
         let read = Read(resolved);
-        let listen =
-            value::address(resolved.text("listen")).map_err(|why| resolved.error("listen", why))?;
+        let listen = value::addresses(resolved.text("listen"));
+        let listen = listen.map_err(|why| resolved.error("listen", why))?;
         let no_data = || resolved.error("data", "the platform names no data directory; give one");
         Ok(Self {
-            listen,
+            listen_is_default: resolved.get("listen").is_some_and(Sourced::is_default),
+            take_over: read.switch("take-over")?,
             admin_listen: read.admin_listen()?,
             public_hosts: read.public_hosts()?,
             public_url: read.public_url()?.map(without_slash),
@@ -96,12 +101,13 @@ impl Settings {
                 .get("data")
                 .map(|data| PathBuf::from(&data.text))
                 .ok_or_else(no_data)?,
-            upstream: list(resolved, "upstream", listen)?,
+            upstream: list(resolved, "upstream", &listen)?,
             upstream_is_built_in: resolved.get("upstream").is_some_and(Sourced::is_default),
             private_upstream: match resolved.get("private-upstream") {
-                Some(_) => Some(list(resolved, "private-upstream", listen)?),
+                Some(_) => Some(list(resolved, "private-upstream", &listen)?),
                 None => None,
             },
+            listen,
             own: read.own()?,
             upstreams: read.upstreams()?,
             proxy: read.proxy()?,
@@ -125,18 +131,19 @@ impl Settings {
 fn list(
     resolved: &Resolved,
     option: &'static str,
-    listen: SocketAddr,
+    listen: &[ListenAddress],
 ) -> Result<ProxyList, ConfigError> {
     let refused = |why: &dyn std::fmt::Display| {
         let error = resolved.error(option, why);
         error.coded(Code::BadUpstreamList)
     };
     let list = ProxyList::parse(resolved.text(option)).map_err(|error| refused(&error))?;
-    if list
-        .entries()
-        .iter()
-        .any(|(entry, _)| is_ourselves(entry, listen))
-    {
+    let ours = listen.iter().filter_map(ListenAddress::tcp);
+    let mut named = ours.filter(|ours| {
+        let mut entries = list.entries().iter();
+        entries.any(|(entry, _)| is_ourselves(entry, *ours))
+    });
+    if let Some(listen) = named.next() {
         return Err(refused(&format!(
             "it names {listen}, this server itself; set --{option} to where modules come from"
         )));
@@ -339,7 +346,7 @@ impl Read<'_> {
         })
     }
 
-    fn admin_listen(&self) -> Result<Option<SocketAddr>, ConfigError> {
+    fn admin_listen(&self) -> Result<Option<ListenAddress>, ConfigError> {
         let option = "admin-listen";
         let given = self.0.get(option).map(|given| value::address(&given.text));
         given.transpose().map_err(|why| self.0.error(option, why))
@@ -371,6 +378,7 @@ impl Read<'_> {
             header_timeout: self.duration("client-header-timeout")?,
             idle_timeout: self.duration("idle-timeout")?,
             stall_timeout: self.duration("client-stall-timeout")?,
+            lame_duck: self.duration("lame-duck")?,
             drain_timeout: self.duration("drain-timeout")?,
             answer_memory: self.size("answer-memory")?,
             posted_memory: self.size("posted-memory")?,

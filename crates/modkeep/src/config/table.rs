@@ -20,8 +20,10 @@ pub struct OptionSpec {
 /// The values an option takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// `ADDRESS:PORT`.
+    /// `ADDRESS:PORT` or `unix:PATH`.
     Address,
+    /// Addresses with commas between them; an array in the file.
+    Addresses,
     /// A path of the file system.
     Path,
     /// Free text with a grammar of its own.
@@ -69,10 +71,12 @@ use DefaultValue::{Fixed, Found, Unset};
 pub const OPTIONS: &[OptionSpec] = &[
     OptionSpec {
         name: "listen",
-        kind: Kind::Address,
-        placeholder: "ADDRESS:PORT",
+        kind: Kind::Addresses,
+        placeholder: "ADDRESSES",
         default: Fixed("127.0.0.1:3000"),
-        doc: "Address to listen on; port 0 takes any free one. `run` always listens on 127.0.0.1:0 and ignores it.",
+        doc: "Addresses to listen on, separated by commas: ADDRESS:PORT (port 0 takes any free one) or unix:PATH. Where a \
+              service manager passes sockets (LISTEN_FDS), those are used in place of the default. `run` always listens on \
+              127.0.0.1:0 and ignores it.",
         example: "0.0.0.0:3000",
     },
     OptionSpec {
@@ -419,11 +423,30 @@ pub const OPTIONS: &[OptionSpec] = &[
         example: "30s",
     },
     OptionSpec {
+        name: "take-over",
+        kind: Kind::Switch,
+        placeholder: "on|off",
+        default: Fixed("off"),
+        doc: "Whether this process takes the listening sockets of the one that serves the data directory, which then finishes \
+              its answers and ends. Nobody is refused meanwhile; new requests wait until the store is free. Without such a \
+              process it is an ordinary start.",
+        example: "on",
+    },
+    OptionSpec {
+        name: "lame-duck",
+        kind: Kind::Duration,
+        placeholder: "TIME",
+        default: Fixed("0s"),
+        doc: "From the order to stop until no connection is accepted any more, while `/readyz` says 503: what a load balancer \
+              needs to look elsewhere. It is not waited for when another process takes over.",
+        example: "10s",
+    },
+    OptionSpec {
         name: "drain-timeout",
         kind: Kind::Duration,
         placeholder: "TIME",
         default: Fixed("25s"),
-        doc: "From the order to stop (SIGTERM, SIGINT) until open answers are cut.",
+        doc: "How long open answers may take once no connection is accepted any more, before they are cut.",
         example: "5s",
     },
     OptionSpec {

@@ -13,7 +13,7 @@ impl Kind {
         match self {
             Self::Switch => super::value::switch(text).map_or_else(|_| string(), Value::Boolean),
             Self::Count => text.parse().map_or_else(|_| string(), Value::Integer),
-            Self::List | Self::UrlList => array(text),
+            Self::List | Self::UrlList | Self::Addresses => array(text),
             // `|` says when the next source is asked, and an array cannot.
             Self::Sources if !text.contains('|') => array(text),
             _ => string(),
@@ -21,7 +21,10 @@ impl Kind {
     }
 
     fn is_list(self) -> bool {
-        matches!(self, Self::List | Self::UrlList | Self::Sources)
+        matches!(
+            self,
+            Self::List | Self::UrlList | Self::Sources | Self::Addresses
+        )
     }
 
     fn is_number(self) -> bool {
@@ -133,7 +136,7 @@ mod tests {
         for (line, why) in [
             ("data = true", "it takes a string"),
             ("data = ['x']", "it takes a string"),
-            ("listen = 3000", "it takes a string"),
+            ("listen = 3000", "it takes an array of strings, or a string"),
             ("upstream-hedge = 1", "it takes true or false"),
             (
                 "scrub-period = true",

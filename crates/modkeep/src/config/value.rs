@@ -2,13 +2,15 @@
 
 use super::table::Kind;
 use crate::logging::filter;
-use std::{net::SocketAddr, time::Duration};
+use server::ListenAddress;
+use std::time::Duration;
 use url::Url;
 
 /// Whether `text` is a value of this kind; if not, what is.
 pub(crate) fn check(kind: Kind, text: &str) -> Result<(), String> {
     match kind {
         Kind::Address => address(text).map(drop),
+        Kind::Addresses => addresses(text).map(drop),
         Kind::Duration => duration(text).map(drop),
         Kind::DurationOrOff => duration_or_off(text).map(drop),
         Kind::Bytes => bytes(text).map(drop),
@@ -30,15 +32,13 @@ pub(crate) fn check(kind: Kind, text: &str) -> Result<(), String> {
     }
 }
 
-pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
-    let text = text.replace("localhost:", "127.0.0.1:");
-    let text = if text.starts_with(':') {
-        format!("0.0.0.0{text}")
-    } else {
-        text
-    };
-    text.parse()
-        .map_err(|_| format!("{text:?} is no ADDRESS:PORT, such as 127.0.0.1:3000 or [::1]:3000"))
+pub(super) fn address(text: &str) -> Result<ListenAddress, String> {
+    ListenAddress::parse(text)
+}
+
+/// At least one address.
+pub(super) fn addresses(text: &str) -> Result<Vec<ListenAddress>, String> {
+    text.split(',').map(|one| address(one.trim())).collect()
 }
 
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
@@ -131,7 +131,7 @@ fn split(text: &str) -> Option<(u64, &str)> {
 
 #[cfg(test)]
 mod tests {
-    use super::{address, bytes, count, duration, duration_or_off, public_url, switch};
+    use super::{addresses, bytes, count, duration, duration_or_off, public_url, switch};
     use std::time::Duration;
 
     #[test]
@@ -190,12 +190,10 @@ mod tests {
     }
 
     #[test]
-    fn addresses_are_those_people_write() {
-        assert_eq!(address("localhost:80"), address("127.0.0.1:80"));
-        assert_eq!(address(":3000"), address("0.0.0.0:3000"));
-        assert!(address("[::1]:0").is_ok());
-        for text in ["", "3000", "example.com:80", "1.2.3.4", "1.2.3.4:99999"] {
-            assert!(address(text).is_err(), "{text}");
+    fn one_wrong_address_spoils_the_list() {
+        assert_eq!(addresses("localhost:80, unix:/run/m").unwrap().len(), 2);
+        for text in ["", "127.0.0.1:80,", "127.0.0.1:80,x"] {
+            assert!(addresses(text).is_err(), "{text}");
         }
     }
 

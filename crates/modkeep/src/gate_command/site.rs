@@ -14,14 +14,20 @@ use crate::{
 use codes::Code;
 use gomod::goproxy::ProxyList;
 use prometheus_client::registry::Registry;
-use server::Server;
-use std::{net::SocketAddr, time::Duration};
+use server::{ListenAddress, Listener, Server, Stop};
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    time::Duration,
+};
 use store::Store;
 use tokio::{sync::oneshot, task::JoinHandle};
 use upstream::{Endpoint, Reply, SourceUrl, UpstreamOptions, Upstreams};
 
 /// How long a whole go.sum may take to be compared: every record asked for over a bad line.
 const PATIENCE: Duration = Duration::from_mins(5);
+
+/// Where a server of our own listens: on this machine only.
+const ANY_PORT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
 /// A site to ask.
 pub(super) struct Site {
@@ -61,13 +67,17 @@ impl Site {
 
     fn begin(settings: &Settings, service: Service) -> Result<Self, Failure> {
         let Service { proxy, store, .. } = service;
-        let address = SocketAddr::from(([127, 0, 0, 1], 0));
-        let server = Server::bind(address, proxy, settings.limits, Registry::default());
-        let server = server.map_err(|error| Failure::of(Code::ListenFailed, &error))?;
-        let url = format!("http://{}", server.local_addr());
+        let listener = Listener::bind(&ListenAddress::Tcp(ANY_PORT));
+        let listener = listener.map_err(|error| Failure::of(Code::ListenFailed, &error))?;
+        let url = format!("http://{}", listener.address());
+        let server = Server::on(vec![listener], proxy, settings.limits, Registry::default());
         let (stop, stopped) = oneshot::channel::<()>();
         let serving = tokio::spawn(async move {
-            let _drained = server.run(async { drop(stopped.await) }).await;
+            let stopped = async {
+                drop(stopped.await);
+                Stop::Ordered
+            };
+            let _drained = server.run(stopped).await;
         });
         let own = Own {
             stop,

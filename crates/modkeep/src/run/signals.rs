@@ -30,6 +30,47 @@ pub(crate) async fn stop() {
     tracing::debug!("told to stop");
 }
 
+/// Arrivals of SIGHUP: read the configuration again.
+pub(crate) struct Hangups {
+    #[cfg(unix)]
+    arrivals: Option<tokio::signal::unix::Signal>,
+}
+
+// === impl Hangups ===
+
+impl Hangups {
+    /// From now on the signal does not end the process.
+    #[cfg(unix)]
+    pub(crate) fn new() -> Self {
+        use tokio::signal::unix::{SignalKind, signal};
+        let arrivals = signal(SignalKind::hangup());
+        let arrivals = arrivals
+            .inspect_err(|error| tracing::warn!(%error, "SIGHUP cannot be handled"))
+            .ok();
+        Self { arrivals }
+    }
+
+    #[cfg(not(unix))]
+    pub(crate) fn new() -> Self {
+        Self {}
+    }
+
+    /// Ends at the next one.
+    #[cfg(unix)]
+    pub(crate) async fn next(&mut self) {
+        match &mut self.arrivals {
+            Some(arrivals) => drop(arrivals.recv().await),
+            None => std::future::pending().await,
+        }
+    }
+
+    #[cfg(not(unix))]
+    #[expect(clippy::unused_async, reason = "waits where there is such a signal")]
+    pub(crate) async fn next(&mut self) {
+        std::future::pending().await
+    }
+}
+
 /// Ends at the second such signal: whoever sends it does not want to wait for the drain.
 pub(crate) async fn stop_twice() {
     stop().await;

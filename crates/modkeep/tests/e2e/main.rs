@@ -53,6 +53,7 @@ mod project;
 mod queries;
 mod rate_limits;
 mod redirects;
+mod replaced;
 mod run_routes;
 mod scrub;
 mod settings_of_go;

@@ -5,6 +5,7 @@
 //! apart: the system of a client that is gone resets the connection. So while the answer is awaited an
 //! interim one is sent now and then, which every HTTP/1.1 client reads past (RFC 9110 section 15.2).
 
+use super::socket::Socket;
 use crate::pulse::Pulse;
 use std::{
     io,
@@ -12,10 +13,7 @@ use std::{
     task::{Context, Poll},
     time::Duration,
 };
-use tokio::{
-    net::TcpStream,
-    time::{Sleep, sleep},
-};
+use tokio::time::{Sleep, sleep};
 
 /// When the socket is looked at first. Most answers come before, and nothing is sent; a client that is
 /// gone is found out at the second look, before much is done for it.
@@ -46,7 +44,7 @@ impl HalfClosed {
     /// Ends with the error of a socket whose client is gone.
     pub(super) fn poll_gone(
         &mut self,
-        socket: &TcpStream,
+        socket: &Socket,
         pulse: &Pulse,
         cx: &mut Context<'_>,
     ) -> Poll<io::Error> {
@@ -61,7 +59,7 @@ impl HalfClosed {
     }
 }
 
-fn look(socket: &TcpStream, pulse: &Pulse) -> io::Result<()> {
+fn look(socket: &Socket, pulse: &Pulse) -> io::Result<()> {
     if let Some(error) = socket.take_error()? {
         return Err(error);
     }

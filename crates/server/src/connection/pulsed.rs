@@ -1,6 +1,6 @@
 //! Pulsed: a socket that leaves marks on a [`Pulse`], and can be asked which HTTP begins on it.
 
-use super::{half_closed::HalfClosed, unsent::UnsentLimit};
+use super::{half_closed::HalfClosed, socket::Socket, unsent::UnsentLimit};
 use crate::pulse::Pulse;
 use std::{
     io,
@@ -8,17 +8,14 @@ use std::{
     sync::Arc,
     task::{Context, Poll, ready},
 };
-use tokio::{
-    io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf},
-    net::TcpStream,
-};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf};
 
 /// With what a client begins that speaks HTTP/2 (RFC 9113 section 3.4).
 const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 /// A socket that leaves marks on a [`Pulse`].
 pub(super) struct Pulsed {
-    socket: TcpStream,
+    socket: Socket,
     pulse: Arc<Pulse>,
     unsent: UnsentLimit,
     /// Since when the client sent no more while it was being answered.
@@ -31,7 +28,7 @@ pub(super) struct Pulsed {
 // === impl Pulsed ===
 
 impl Pulsed {
-    pub(super) fn new(socket: TcpStream, pulse: Arc<Pulse>) -> Self {
+    pub(super) fn new(socket: Socket, pulse: Arc<Pulse>) -> Self {
         Self {
             unsent: UnsentLimit::begin(&socket),
             socket,
@@ -101,7 +98,7 @@ impl Drop for Pulsed {
     /// an orderly end. Within or after a torn answer the connection is reset instead.
     fn drop(&mut self) {
         if self.pulse.is_torn() {
-            let _ = self.socket.set_zero_linger();
+            self.socket.end_by_reset();
         }
     }
 }

@@ -4,7 +4,7 @@
 //! memory for sockets that all connections of a machine share, is what thousands of such clients cost
 //! the others. So a connection begins with little, and gets more once its client took a good part.
 
-use tokio::net::TcpStream;
+use super::socket::Socket;
 
 /// At first: one small piece of an answer.
 const AT_FIRST: u32 = 16 * 1024;
@@ -24,28 +24,19 @@ pub(super) struct UnsentLimit {
 // === impl UnsentLimit ===
 
 impl UnsentLimit {
-    pub(super) fn begin(socket: &TcpStream) -> Self {
-        limit(socket, AT_FIRST);
+    pub(super) fn begin(socket: &Socket) -> Self {
+        socket.limit_unsent(AT_FIRST);
         Self { left: GOOD_PART }
     }
 
     /// The socket took bytes.
-    pub(super) fn took(&mut self, socket: &TcpStream, bytes: usize) {
+    pub(super) fn took(&mut self, socket: &Socket, bytes: usize) {
         if self.left == 0 {
             return;
         }
         self.left = self.left.saturating_sub(bytes as u64);
         if self.left == 0 {
-            limit(socket, LATER);
+            socket.limit_unsent(LATER);
         }
     }
 }
-
-/// `TCP_NOTSENT_LOWAT` of tcp(7). Where it cannot be set the kernel's own limits hold.
-#[cfg(target_os = "linux")]
-fn limit(socket: &TcpStream, bytes: u32) {
-    let _ = socket2::SockRef::from(socket).set_tcp_notsent_lowat(bytes);
-}
-
-#[cfg(not(target_os = "linux"))]
-fn limit(_socket: &TcpStream, _bytes: u32) {}

@@ -11,8 +11,8 @@ use proxy::{
     prefetch::Kinds,
 };
 use server::{
-    Arriving, AtHand, Future, IndexEntry, Kept, Limits, Payload, ReadFailure, Readiness, Reply,
-    Server, Service,
+    Arriving, AtHand, Future, IndexEntry, Kept, Limits, ListenAddress, Listener, Payload,
+    ReadFailure, Readiness, Reply, Server, Service, Stop,
 };
 use std::{
     collections::VecDeque,
@@ -99,21 +99,29 @@ impl Fake {
     /// With an address of their own for operators.
     pub(crate) fn start_with_admin(self) -> (Running, SocketAddr) {
         let server = self.bind(Limits::default());
-        let server = server.bind_admin("127.0.0.1:0".parse().unwrap()).unwrap();
-        let admin = server.admin_addr().unwrap();
-        (run(server), admin)
+        let admin = anywhere();
+        let address = admin.address().tcp().unwrap();
+        (run(server.with_admin(vec![admin])), address)
     }
 
     fn bind(self, limits: Limits) -> Server<Self> {
-        let anywhere = "127.0.0.1:0".parse().unwrap();
-        Server::bind(anywhere, self, limits, Registry::default()).unwrap()
+        Server::on(vec![anywhere()], self, limits, Registry::default())
     }
 }
 
+/// A socket at any free port.
+fn anywhere() -> Listener {
+    let address = "127.0.0.1:0".parse().unwrap();
+    Listener::bind(&ListenAddress::Tcp(address)).unwrap()
+}
+
 fn run(server: Server<Fake>) -> Running {
-    let address = server.local_addr();
+    let address = server.listeners()[0].address().tcp().unwrap();
     let (stop, stopped) = oneshot::channel();
-    let task = tokio::spawn(server.run(async { drop(stopped.await) }));
+    let task = tokio::spawn(server.run(async {
+        drop(stopped.await);
+        Stop::Ordered
+    }));
     Running {
         address,
         stop,

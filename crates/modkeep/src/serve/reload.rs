@@ -1,0 +1,72 @@
+//! Reload: SIGHUP reads the configuration again, and what can change under way changes.
+//!
+//! Without a handler the signal ends a process in the middle of its answers, and `systemctl reload` or
+//! a log rotation sends it. What is wrong is said and changes nothing: the server goes on as it is.
+//! What needs a start says so by name, so that nobody believes it is in force.
+
+use super::service_manager;
+use crate::{cli, config::Resolved, failure::Failure, logging::Log, preparation::Preparation};
+use clap::ArgMatches;
+use std::sync::Arc;
+
+/// Options that are in force at once.
+const AT_ONCE: &[&str] = &["log-level"];
+
+/// What a reload needs.
+pub(super) struct Reload {
+    pub(super) matches: ArgMatches,
+    pub(super) log: Arc<Log>,
+    /// What is in force.
+    pub(super) resolved: Resolved,
+    /// What the service manager is told afterwards.
+    pub(super) status: String,
+}
+
+// === impl Reload ===
+
+impl Reload {
+    /// Reads the configuration again.
+    pub(super) async fn now(&mut self) {
+        service_manager::reloading();
+        let matches = self.matches.clone();
+        // The files of go are read, and its command may be run.
+        let prepared = tokio::task::spawn_blocking(move || cli::prepared(&matches)).await;
+        match prepared {
+            Ok(Ok(preparation)) => self.apply(preparation),
+            Ok(Err(failure)) => refused(&failure),
+            Err(error) => tracing::error!(%error, "the configuration could not be read again"),
+        }
+        service_manager::ready(&self.status);
+    }
+
+    fn apply(&mut self, preparation: Preparation) {
+        let changed = self.resolved.changed(&preparation.resolved);
+        if let Err(why) = self
+            .log
+            .set_level(preparation.settings.log_level.as_deref())
+        {
+            tracing::error!(why, "the log keeps its level");
+        }
+        let (now, later): (Vec<&str>, Vec<&str>) =
+            changed.into_iter().partition(|name| AT_ONCE.contains(name));
+        if !later.is_empty() {
+            tracing::warn!(
+                options = later.join(", "),
+                "the configuration was read again; these options change at the next start"
+            );
+        }
+        tracing::info!(
+            changed = now.join(", "),
+            "the configuration was read again and is in force"
+        );
+        self.resolved.take(&preparation.resolved, AT_ONCE);
+    }
+}
+
+fn refused(failure: &Failure) {
+    tracing::error!(
+        code = %failure.code(),
+        why = failure.facts(),
+        "the configuration was read again and is wrong; nothing changed"
+    );
+}
