@@ -225,6 +225,9 @@ codes! {
     ServerNotAsked = 5007, None, "the server could not be asked",
         "No modkeep answers at this URL, or something before it answers in its place.",
         "Open URL/readyz from here; check the URL, the network, and --ca where it is https.";
+    BadCredentials = 5008, None, "the file of credentials cannot be used",
+        "It cannot be read, or it is not written as netrc files are.",
+        "Write `machine HOST login USER password WORD`, or without login for a bearer token; see docs/private.md.";
     CommandFailed = 5006, None, "the command could not be started",
         "The program after -- was not found or may not be executed.",
         "Check the spelling and the PATH.";

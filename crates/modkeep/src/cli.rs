@@ -20,7 +20,7 @@ const EXIT_CODES: &str = "Exit codes: 0 done, 1 problem found, 2 wrong usage or 
 /// The whole command line.
 pub(crate) fn command() -> Command {
     Command::new("modkeep")
-        .version(env!("CARGO_PKG_VERSION"))
+        .version(env!("BUILD_VERSION"))
         .about(ABOUT)
         .after_help(format!(
             "Examples:\n  modkeep serve\n  modkeep run -- go build ./...\n  modkeep gate\n  eval \"$(modkeep env)\"\n\n{EXIT_CODES}"
@@ -56,6 +56,11 @@ fn run() -> Command {
 /// What of a server's configuration its clients depend on, and what is needed to reach it.
 const ENV_OPTIONS: &[&str] = &[
     "listen",
+    "upstream",
+    "sumdb",
+    "verify",
+    "witness",
+    "vulndb",
     "public-url",
     "data",
     "private",
@@ -64,6 +69,7 @@ const ENV_OPTIONS: &[&str] = &[
     "own-sumdb",
     "own-sumdb-scope",
     "ca",
+    "credentials",
     "connect-timeout",
 ];
 
@@ -88,12 +94,18 @@ fn env() -> Command {
         .value_name("URL")
         .value_hint(ValueHint::Url)
         .help("Ask the server at this URL what its clients need [env: MODKEEP_SERVER]");
+    let egress = Arg::new("egress")
+        .long("egress")
+        .action(ArgAction::SetTrue)
+        .conflicts_with("format")
+        .help("List what a client, a build sandbox and the server must reach, as host and port");
     let env = Command::new("env")
         .about(
             "Print the settings that a client needs: the server's, and the rest as it is set here",
         )
         .arg(format)
         .arg(server)
+        .arg(egress)
         .arg(url);
     options::add_some(env, ENV_OPTIONS).after_help(
         "Examples:\n  eval \"$(modkeep env)\"\n  eval \"$(modkeep env --server https://goproxy.example.com)\"\n  modkeep env --format go-env-w | sh\n  modkeep env --private '*.corp.example.com' --private-upstream https://modules.corp.example.com",

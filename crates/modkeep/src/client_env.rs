@@ -5,6 +5,7 @@
 //! (what it has set for itself). The server's word goes first. A line whose value nobody knows is left
 //! out: `GOPRIVATE=` would take away what protects somebody's private names.
 
+mod egress;
 mod known;
 
 pub(crate) use known::configured;
@@ -38,6 +39,10 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
         Some(url) => checked("--url", url)?,
         None => known.goproxy.clone().unwrap_or(reached),
     };
+    if matches.get_flag("egress") {
+        output::text(&egress::page(&settings, &url));
+        return Ok(ExitCode::SUCCESS);
+    }
     let format = matches
         .get_one::<String>("format")
         .map_or("shell", String::as_str);

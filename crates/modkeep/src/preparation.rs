@@ -72,6 +72,7 @@ fn unreachable(resolved: &Resolved, name: &'static str, error: &BuildError) -> C
     let (code, why) = (error.code(), with_causes(error));
     let name = match code {
         Code::BadTrustRoots => "ca",
+        Code::BadCredentials => "credentials",
         _ => name,
     };
     resolved.error(name, why).coded(code)

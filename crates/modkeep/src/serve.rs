@@ -55,18 +55,18 @@ async fn serve(
     let passed = Sockets::of_service_manager(names.as_deref())?;
     let (predecessor, passed) = taken_over(settings, passed).await;
     let Sockets { public, admin } = Sockets::open(settings, passed)?;
-    let took_over = predecessor.is_some();
     if let Some(predecessor) = predecessor {
         tracing::info!("the sockets of the running process are here; waiting for its end");
         predecessor.gone().await;
     }
-    let service = open(preparation, took_over).await?;
+    let service = open(preparation).await?;
     let addresses = Addresses::of(&public, &admin);
     let offer = offer(settings, &public, &admin);
     let limits = file_limit::fitting(settings.limits, open_files);
     let server = Server::on(public, service.proxy.clone(), limits, Registry::default())
         .with_admin(admin)
         .serving_hosts(settings.public_hosts.clone())
+        .behind(settings.trusted_proxies.clone())
         .telling_clients(client_env::configured(settings)?);
     let _notice = Notice::leave(&settings.data, &addresses.public, &addresses.admin);
     let upkeep = Upkeep::begin(settings, &service.proxy, &service.store);
@@ -99,19 +99,23 @@ async fn end(drained: Drained, service: &Service) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// How long a store is waited for whose process has just ended.
-const FREED: Duration = Duration::from_secs(5);
+/// How often a store is tried that another process still holds.
+const FREED: Duration = Duration::from_millis(20);
 
-/// Opens the store. That of a process that is about to end is locked for a moment more.
-async fn open(preparation: &Preparation, took_over: bool) -> Result<Service, Failure> {
-    let patience = if took_over { FREED } else { Duration::ZERO };
-    let until = tokio::time::Instant::now() + patience;
+/// Opens the store. Whoever takes over waits for the process that holds it, also for one of a release
+/// that hands nothing over: meanwhile clients wait at the sockets of this one.
+async fn open(preparation: &Preparation) -> Result<Service, Failure> {
+    let mut is_said = false;
     loop {
         match wiring::service(preparation).await {
             Err(failure)
-                if failure.code() == Code::StoreInUse && tokio::time::Instant::now() < until =>
+                if preparation.settings.take_over && failure.code() == Code::StoreInUse =>
             {
-                tokio::time::sleep(Duration::from_millis(10)).await;
+                if !is_said {
+                    tracing::info!("waiting for the process that holds the data directory to end");
+                    is_said = true;
+                }
+                tokio::time::sleep(FREED).await;
             }
             opened => return opened,
         }

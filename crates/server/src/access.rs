@@ -225,7 +225,8 @@ impl Exchange {
                 tracing::$level!(
                     target: "access",
                     request = self.id.as_str(),
-                    peer = %self.peer.address.ip(),
+                    peer = %self.peer.address,
+                    via = self.via(),
                     kind = self.kind(),
                     status,
                     outcome,
@@ -246,6 +247,11 @@ impl Exchange {
             ("health" | "metrics", _) => line!(debug),
             _ => line!(info),
         }
+    }
+
+    /// The proxy that asked for the client; empty where the client asked itself.
+    fn via(&self) -> String {
+        self.peer.via.map(|via| via.to_string()).unwrap_or_default()
     }
 
     fn upstream(&self) -> &str {

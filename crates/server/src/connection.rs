@@ -10,7 +10,7 @@ mod unsent;
 
 use crate::{
     HttpMetrics, Limits, Service, access,
-    budget::{Allowance, seats::TakenSeat},
+    budget::{Allowance, Budgets, seats::TakenSeat},
     guard::Entrance,
     handler::Surface,
     http2,
@@ -24,7 +24,7 @@ use socket::Socket;
 use std::{
     convert::Infallible,
     error::Error,
-    net::SocketAddr,
+    net::IpAddr,
     sync::{Arc, OnceLock, atomic::Ordering::Relaxed},
 };
 use tokio::sync::{Notify, watch};
@@ -43,13 +43,17 @@ pub(crate) enum Phase {
 /// Who is at the other end of a connection, and what it may use here.
 #[derive(Debug)]
 pub(crate) struct Peer {
-    pub(crate) address: SocketAddr,
+    /// The client: who is connected, or for whom a trusted proxy asks.
+    pub(crate) address: IpAddr,
+    /// Who is connected, if it is a proxy that asks for somebody.
+    pub(crate) via: Option<IpAddr>,
     pub(crate) entrance: Entrance,
     pub(crate) pulse: Arc<Pulse>,
     pub(crate) allowance: Allowance,
+    pub(crate) budgets: Arc<Budgets>,
     /// Why this server ended the connection before its time, if it did.
-    pub(crate) cut: OnceLock<&'static str>,
-    pub(crate) _seat: TakenSeat,
+    pub(crate) cut: Arc<OnceLock<&'static str>>,
+    pub(crate) _seat: Arc<TakenSeat>,
 }
 
 /// Why a connection is cut that is still open at the drain deadline.
@@ -61,6 +65,20 @@ type Broken = Box<dyn Error + Send + Sync>;
 // === impl Peer ===
 
 impl Peer {
+    /// The same connection for one request of a client behind a proxy.
+    pub(crate) fn on_behalf_of(&self, client: IpAddr) -> Self {
+        Self {
+            address: client,
+            via: Some(self.address),
+            entrance: self.entrance,
+            pulse: Arc::clone(&self.pulse),
+            allowance: self.budgets.allowance(client),
+            budgets: Arc::clone(&self.budgets),
+            cut: Arc::clone(&self.cut),
+            _seat: Arc::clone(&self._seat),
+        }
+    }
+
     /// A request head is complete.
     pub(crate) fn request_began(&self, version: http::Version) {
         self.pulse.request_began(version);
@@ -176,7 +194,7 @@ async fn reached(phase: &mut watch::Receiver<Phase>, wanted: Phase) {
 }
 
 /// Broken connections are everyday events and tell nothing to an operator.
-fn report(peer: SocketAddr, ended: Result<(), Broken>) {
+fn report(peer: IpAddr, ended: Result<(), Broken>) {
     if let Err(error) = ended {
         tracing::debug!(%peer, %error, "connection ended");
     }

@@ -6,7 +6,7 @@ mod posted;
 mod prefetch;
 
 use crate::{
-    AtHand, ClientSettings, HttpMetrics, Service,
+    AtHand, ClientSettings, HttpMetrics, Service, TrustedProxies,
     access::{Exchange, Subject, Surroundings},
     body::{OutBody, Source},
     budget::memory::Lender,
@@ -50,6 +50,8 @@ pub(crate) struct Surface<S> {
     pub(crate) ids: RequestIds,
     pub(crate) stories: Arc<Stories>,
     pub(crate) guard: Guard,
+    /// Who is believed for whom it asks.
+    pub(crate) proxies: TrustedProxies,
     /// What this server's clients set.
     pub(crate) client: ClientSettings,
     pub(crate) draining: AtomicBool,
@@ -80,10 +82,13 @@ impl<S: Service> Surface<S> {
         B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
         let (head, body) = request.into_parts();
+        let peer = match self.proxies.client(peer.address, &head.headers) {
+            Some(client) => Arc::new(peer.on_behalf_of(client)),
+            None => peer,
+        };
         let barred = self.guard.bars(&head);
         if barred.is_none()
-            && let Some(AtHand { resource, reply }) =
-                self.at_hand(&Caller::at(peer.address.ip()), &head)
+            && let Some(AtHand { resource, reply }) = self.at_hand(&Caller::at(peer.address), &head)
         {
             let exchange = self.begin(&peer, &head, Subject::AtHand(resource));
             let ask = Ask::of(&head, exchange.id);
@@ -110,7 +115,7 @@ impl<S: Service> Surface<S> {
         B::Data: Send,
         B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
-        let caller = Caller::at(peer.address.ip());
+        let caller = Caller::at(peer.address);
         let ask = Ask::of(&head, exchange.id);
         let made = if let Some(refusal) = &barred {
             respond::refusal(&ask, refusal)
@@ -218,17 +223,23 @@ impl<S: Service> Surface<S> {
         uri: &Uri,
         peer: &Peer,
     ) -> Made {
-        let address = peer.address.ip();
+        let address = peer.address;
         let is_operator = || self.guard.is_operator(peer.entrance, address, ask.headers);
         match subject {
             Subject::Routed(Ok(route)) if route.is_for_operators() && !is_operator() => {
                 let facts = format!("{} is asked from elsewhere", route.kind());
                 respond::refusal(ask, &Refusal::new(Code::OperatorsOnly, facts))
             }
+            Subject::Routed(Ok(Route::Home)) => {
+                let proxy = peer.via.unwrap_or(peer.address);
+                let is_https = self.proxies.is_https(proxy, ask.headers);
+                let page = pages::home(is_https, host(uri, ask.headers), &self.client);
+                (respond::plain(ask, page), None)
+            }
             Subject::Routed(Ok(Route::Index { since, limit })) => {
                 index::answer(&self.service, ask, (*since, *limit), is_operator()).await
             }
-            Subject::Routed(route) => self.respond(ask, caller, route, uri).await,
+            Subject::Routed(route) => self.respond(ask, caller, route).await,
             Subject::AtHand(resource) => {
                 let fetching = Fetching::Allowed;
                 self.resource(ask, caller, resource, fetching).await
@@ -260,7 +271,6 @@ impl<S: Service> Surface<S> {
         ask: &Ask<'_>,
         caller: &Caller,
         route: &Result<Route, RouteError>,
-        uri: &Uri,
     ) -> Made {
         if announced_length(ask.headers) > MAX_BODY {
             return closing(respond::refusal(
@@ -301,10 +311,6 @@ impl<S: Service> Surface<S> {
             Ok(Route::Live) => (respond::plain(ask, "alive\n".to_owned()), None),
             Ok(Route::Ready) => (self.ready(ask), None),
             Ok(Route::Metrics) => (self.metrics_page(ask), None),
-            Ok(Route::Home) => (
-                respond::plain(ask, pages::home(host(uri, ask.headers), &self.client)),
-                None,
-            ),
             Ok(Route::Client) => (respond::text(ask, JSON, self.client.page()), None),
             // Answered before, where the body or the caller is at hand.
             Ok(
@@ -312,6 +318,7 @@ impl<S: Service> Surface<S> {
                 | Route::Sums
                 | Route::Examine
                 | Route::Echo(_)
+                | Route::Home
                 | Route::Index { .. },
             ) => refused(ask, &RouteError::NoSuchPage),
             Err(error) => refused(ask, error),

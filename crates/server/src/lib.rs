@@ -16,6 +16,7 @@ mod client_settings;
 mod conditional;
 mod connection;
 pub mod error_body;
+mod forwarded;
 mod guard;
 mod handler;
 mod http2;
@@ -33,6 +34,7 @@ mod status;
 mod stories;
 
 pub use client_settings::{ClientSettings, shell_quoted};
+pub use forwarded::{TrustedProxies, TrustedProxiesError};
 pub use limits::Limits;
 pub use listen::{BindError, Drained, ListenAddress, Listener, Server, Stop};
 pub use metrics::HttpMetrics;

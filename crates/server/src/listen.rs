@@ -13,7 +13,7 @@ pub use address::ListenAddress;
 pub use listener::Listener;
 
 use crate::{
-    ClientSettings, HttpMetrics, Limits, Service, access,
+    ClientSettings, HttpMetrics, Limits, Service, TrustedProxies, access,
     budget::{Budgets, seats::Seats},
     connection::{self, Peer, Phase, socket::Socket},
     guard::{Entrance, Guard},
@@ -29,7 +29,7 @@ use std::{
     io,
     net::SocketAddr,
     sync::{
-        Arc, OnceLock,
+        Arc,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -56,7 +56,7 @@ struct Door<S> {
     listeners: Vec<Listener>,
     entrance: Entrance,
     seats: Arc<Seats>,
-    budgets: Budgets,
+    budgets: Arc<Budgets>,
     surface: Arc<Surface<S>>,
     limits: Limits,
     phases: watch::Receiver<Phase>,
@@ -113,6 +113,7 @@ impl<S: Service> Server<S> {
             stories: Arc::default(),
             guard: Guard::default(),
             client: ClientSettings::default(),
+            proxies: TrustedProxies::default(),
             draining: AtomicBool::new(false),
         };
         Self {
@@ -128,6 +129,13 @@ impl<S: Service> Server<S> {
     #[must_use]
     pub fn serving_hosts(mut self, hosts: Vec<String>) -> Self {
         self.surface.guard.public_hosts = hosts;
+        self
+    }
+
+    /// Believes these proxies for whom they ask.
+    #[must_use]
+    pub fn behind(mut self, proxies: TrustedProxies) -> Self {
+        self.surface.proxies = proxies;
         self
     }
 
@@ -170,7 +178,7 @@ impl<S: Service> Server<S> {
             listeners,
             entrance,
             seats: Arc::new(Seats::new(seats)),
-            budgets: Budgets::new(limits),
+            budgets: Arc::new(Budgets::new(limits)),
             surface: Arc::clone(&surface),
             limits,
             phases: phases.clone(),
@@ -219,12 +227,14 @@ impl<S: Service> Door<S> {
                 continue;
             };
             let peer = Arc::new(Peer {
-                address,
+                address: address.ip(),
+                via: None,
                 entrance: self.entrance,
                 pulse,
                 allowance: self.budgets.allowance(address.ip()),
-                cut: OnceLock::new(),
-                _seat: seat,
+                budgets: Arc::clone(&self.budgets),
+                cut: Arc::default(),
+                _seat: Arc::new(seat),
             });
             let serving = connection::serve(
                 Arc::clone(&self.surface),

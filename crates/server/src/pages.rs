@@ -5,7 +5,8 @@ use http::StatusCode;
 use std::fmt::Write as _;
 
 /// What this is, for a person with a browser. `authority` is what the person typed.
-pub(crate) fn home(authority: Option<&str>, client: &ClientSettings) -> String {
+pub(crate) fn home(is_https: bool, authority: Option<&str>, client: &ClientSettings) -> String {
+    let scheme = if is_https { "https" } else { "http" };
     let authority = authority
         .filter(|text| is_authority(text))
         .unwrap_or("127.0.0.1:3000");
@@ -14,7 +15,7 @@ pub(crate) fn home(authority: Option<&str>, client: &ClientSettings) -> String {
             client
                 .goproxy
                 .clone()
-                .unwrap_or_else(|| format!("http://{authority}")),
+                .unwrap_or_else(|| format!("{scheme}://{authority}")),
         ),
         ..client.clone()
     };
@@ -76,7 +77,7 @@ mod tests {
 
     #[test]
     fn only_a_plain_authority_is_echoed() {
-        let home = |authority| home(authority, &ClientSettings::default());
+        let home = |authority| home(false, authority, &ClientSettings::default());
         assert!(home(Some("[::1]:8080")).contains("GOPROXY=http://[::1]:8080\n"));
         for hostile in ["a b", "a\nb", "$(x)", "", "é"] {
             assert!(
@@ -94,7 +95,7 @@ mod tests {
             gonosumdb: Some("*.corp.example.com".to_owned()),
             ..ClientSettings::default()
         };
-        let page = home(Some("10.0.0.1:3000"), &client);
+        let page = home(true, Some("10.0.0.1:3000"), &client);
         for line in [
             "    export GOPROXY=https://goproxy.example.com/go\n",
             "    export GONOSUMDB='*.corp.example.com'\n",

@@ -43,6 +43,22 @@ pub enum BuildError {
         /// Why.
         why: String,
     },
+    /// The file of credentials cannot be read.
+    #[error("credentials cannot be read from {}", path.display())]
+    ReadCredentials {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file of credentials is wrong. What is in it is not repeated.
+    #[error("{}: {why}", path.display())]
+    BadCredentials {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
     /// TLS cannot be set up.
     #[error("TLS cannot be set up")]
     Tls(#[from] rustls::Error),
@@ -69,6 +85,7 @@ impl BuildError {
             | Self::Scheme(_)
             | Self::InsecureCredentials(_)
             | Self::FileUrl(_) => Code::BadUpstreamList,
+            Self::ReadCredentials { .. } | Self::BadCredentials { .. } => Code::BadCredentials,
             Self::ReadRoots { .. } | Self::BadRoots { .. } => Code::BadTrustRoots,
             Self::Tls(_) | Self::Egress(_) | Self::Client { .. } => Code::BadConfiguration,
         }

@@ -13,7 +13,10 @@ use reqwest::{Client, RequestBuilder};
 use tokio::time::timeout;
 use url::Url;
 
-use crate::{BuildError, SourceName, UpstreamOptions, client, failure::cause_of, tls};
+use crate::{
+    BuildError, SourceName, UpstreamOptions, client, credentials::Credentials, failure::cause_of,
+    tls,
+};
 
 /// One URL with everything below it. Cloning shares its connections.
 #[derive(Clone)]
@@ -25,6 +28,7 @@ struct Shared {
     name: SourceName,
     base: Url,
     client: Client,
+    credentials: Option<Credentials>,
     stall: Duration,
 }
 
@@ -77,13 +81,17 @@ impl Endpoint {
         }
         let tls = tls::client_config(options.ca.as_deref())?;
         let client = client::plain(&name, base, &tls, options)?;
+        let credentials = Credentials::of(base, options.credentials.as_deref())?;
         let mut base = base.clone();
+        // They are shown to whoever is asked, and are no part of the address.
+        let _ = (base.set_username(""), base.set_password(None));
         let path = format!("{}/", base.path().trim_end_matches('/'));
         base.set_path(&path);
         let shared = Shared {
             name,
             base,
             client,
+            credentials,
             stall: options.stall,
         };
         Ok(Self {
@@ -127,6 +135,10 @@ impl Endpoint {
         limit: usize,
     ) -> Result<Reply, EndpointError> {
         let name = || self.shared.name.clone();
+        let request = match &self.shared.credentials {
+            Some(credentials) => credentials.show(request),
+            None => request,
+        };
         let answered = timeout(patience, receive(request, limit)).await;
         match answered {
             Err(_) => Err(EndpointError::Timeout(name())),

@@ -9,7 +9,6 @@ mod vitals;
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use percent_encoding::percent_decode_str;
 use reqwest::{Client, Response};
 use tokio::time::{Instant, timeout_at};
 use url::Url;
@@ -20,6 +19,7 @@ use crate::{
     answer::{Meaning, doubtful_type, meaning},
     client::Clients,
     connections::Moment,
+    credentials::Credentials,
     download::{Body, HttpBody},
     failure::ended_without_a_word,
     redirect::Trail,
@@ -52,12 +52,6 @@ enum Whose {
     Elsewhere,
 }
 
-/// User and password of a source's URL. Has no `Debug`: nothing may print it.
-struct Credentials {
-    user: String,
-    password: String,
-}
-
 // === impl HttpSource ===
 
 impl HttpSource {
@@ -67,10 +61,7 @@ impl HttpSource {
         tls: &rustls::ClientConfig,
         options: &UpstreamOptions,
     ) -> Result<Self, BuildError> {
-        let credentials = Credentials::of(url);
-        if credentials.is_some() && url.scheme() != "https" {
-            return Err(BuildError::InsecureCredentials(name));
-        }
+        let credentials = Credentials::of(url, options.credentials.as_deref())?;
         let clients = Clients::try_new(&name, url, tls, options)?;
         let mut base = url.clone();
         // Both setters fail only for URLs without a host, which http and https URLs are not.
@@ -180,10 +171,8 @@ impl HttpSource {
         if first_byte {
             request = request.header(header::RANGE, "bytes=0-0");
         }
-        if let Some(Credentials { user, password }) =
-            self.credentials.as_ref().filter(|_| trail.within_origin())
-        {
-            request = request.basic_auth(user, Some(password));
+        if let Some(credentials) = self.credentials.as_ref().filter(|_| trail.within_origin()) {
+            request = credentials.show(request);
         }
         request.send().await
     }
@@ -271,21 +260,6 @@ async fn looked_at(body: &mut HttpBody, media_type: String, ask: Ask<'_>) -> Res
         Err(Failure::Content(format!(
             "content type {media_type}, and no zip"
         )))
-    }
-}
-
-// === impl Credentials ===
-
-impl Credentials {
-    fn of(url: &Url) -> Option<Self> {
-        if url.username().is_empty() && url.password().is_none() {
-            return None;
-        }
-        let decoded = |part: &str| percent_decode_str(part).decode_utf8_lossy().into_owned();
-        Some(Self {
-            user: decoded(url.username()),
-            password: decoded(url.password().unwrap_or_default()),
-        })
     }
 }
 

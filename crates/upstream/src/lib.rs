@@ -28,6 +28,7 @@ mod build;
 mod class;
 mod client;
 mod connections;
+mod credentials;
 mod download;
 mod egress;
 mod endpoint;

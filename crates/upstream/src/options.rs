@@ -73,6 +73,8 @@ pub struct UpstreamOptions {
     pub hedge: bool,
     /// PEM file of trusted roots besides the platform's.
     pub ca: Option<PathBuf>,
+    /// File of what sources are shown so that they let us in, in the syntax of netrc.
+    pub credentials: Option<PathBuf>,
     /// The way out.
     pub egress: Egress,
     /// `User-Agent` of every request.
@@ -117,6 +119,7 @@ impl Default for UpstreamOptions {
             breaker: true,
             hedge: true,
             ca: None,
+            credentials: None,
             egress: Egress::System,
             user_agent: concat!("modkeep/", env!("CARGO_PKG_VERSION")).to_owned(),
             databases: BTreeMap::new(),

@@ -107,7 +107,8 @@ enum Support {
 // === impl DatabaseRoute ===
 
 impl DatabaseRoute {
-    pub(crate) fn url(&self) -> &Url {
+    /// Its URL, **with its secrets**.
+    pub fn url(&self) -> &Url {
         match self {
             Self::Only(url) | Self::Fallback(url) => url.reveal(),
         }

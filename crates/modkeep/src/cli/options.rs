@@ -16,6 +16,7 @@ use std::path::PathBuf;
 pub(super) const REACHING: &[&str] = &[
     "upstream",
     "ca",
+    "credentials",
     "allow-net",
     "connect-timeout",
     "header-timeout",
@@ -68,6 +69,7 @@ fn arg(option: &'static OptionSpec) -> Arg {
         .long(option.name)
         .value_name(option.placeholder)
         .value_hint(hint)
+        .help_heading(option.group.heading())
         .help(help);
     match option.kind {
         // Alone it means on, as people write a switch.

@@ -86,3 +86,12 @@ pub(super) fn data(environment: &dyn Environment) -> Option<Sourced> {
     };
     base.map(|base| Sourced::new(base.join("modkeep").display().to_string(), Origin::Platform))
 }
+
+/// `modkeep.netrc` in the directory where a service manager leaves the secrets of a unit
+/// (`LoadCredential=` of systemd.exec(5)).
+pub(super) fn credentials(environment: &dyn Environment) -> Option<Sourced> {
+    let directory = environment.variable("CREDENTIALS_DIRECTORY")?;
+    let file = PathBuf::from(directory).join("modkeep.netrc");
+    file.exists()
+        .then(|| Sourced::new(file.display().to_string(), Origin::Platform))
+}

@@ -167,6 +167,7 @@ fn default(
         ("private", _) => of_go_or_private("GONOPROXY"),
         ("no-sumdb", _) => of_go_or_private("GONOSUMDB"),
         ("data", _) => fallback::data(environment),
+        ("credentials", _) => fallback::credentials(environment),
         _ => None,
     }
 }

@@ -9,7 +9,7 @@ use super::{
 use codes::Code;
 use gomod::goproxy::{Entry, ProxyList};
 use proxy::{Mode, ProxyOptions, Scope, ScrubOptions, Share, VerifyOptions, prefetch::Level};
-use server::{Limits, ListenAddress};
+use server::{Limits, ListenAddress, TrustedProxies};
 use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf, time::Duration};
 use store::own::check_name;
 use tlog::note::VerifierKey;
@@ -29,6 +29,8 @@ pub struct Settings {
     pub take_over: bool,
     /// Host names under which clients reach this server, beside those that no outsider can own.
     pub public_hosts: Vec<String>,
+    /// The proxies in front of this server.
+    pub trusted_proxies: TrustedProxies,
     /// The URL under which clients reach this server, without a slash at its end.
     pub public_url: Option<String>,
     /// Data directory.
@@ -96,6 +98,7 @@ impl Settings {
             take_over: read.switch("take-over")?,
             admin_listen: read.admin_listen()?,
             public_hosts: read.public_hosts()?,
+            trusted_proxies: read.trusted_proxies()?,
             public_url: read.public_url()?.map(without_slash),
             data: resolved
                 .get("data")
@@ -215,6 +218,10 @@ impl Read<'_> {
                     .map_err(|why| self.0.error("allow-net", why))?,
                 None => AllowedNets::default(),
             },
+            credentials: self
+                .0
+                .get("credentials")
+                .map(|file| PathBuf::from(&file.text)),
             ca: self.0.get("ca").map(|file| PathBuf::from(&file.text)),
             ..UpstreamOptions::default()
         };
@@ -363,6 +370,12 @@ impl Read<'_> {
         let url = self.public_url()?;
         hosts.extend(url.and_then(|url| url.host_str().map(str::to_owned)));
         Ok(hosts)
+    }
+
+    fn trusted_proxies(&self) -> Result<TrustedProxies, ConfigError> {
+        let option = "trusted-proxies";
+        let given = self.0.get(option).map_or("", |given| &given.text);
+        given.parse().map_err(|why| self.0.error(option, why))
     }
 
     fn public_url(&self) -> Result<Option<Url>, ConfigError> {

@@ -5,6 +5,8 @@
 pub struct OptionSpec {
     /// Flag without its dashes, and key of the TOML file.
     pub name: &'static str,
+    /// Under which heading it stands in help texts.
+    pub group: Group,
     /// What values it takes.
     pub kind: Kind,
     /// What stands for the value in help texts.
@@ -15,6 +17,27 @@ pub struct OptionSpec {
     pub doc: &'static str,
     /// A value as one would write it.
     pub example: &'static str,
+}
+
+/// What options are about: the headings of help texts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Group {
+    /// Where clients come in, and how the process begins and ends.
+    Listening,
+    /// What is kept, and its health.
+    Keeping,
+    /// Where modules come from.
+    Sources,
+    /// Checksum databases.
+    Proof,
+    /// How old an answer may be.
+    Answers,
+    /// What clients may cost.
+    Limits,
+    /// What is known about vulnerabilities.
+    Advisories,
+    /// What is written about all that.
+    Log,
 }
 
 /// The values an option takes.
@@ -71,6 +94,7 @@ use DefaultValue::{Fixed, Found, Unset};
 pub const OPTIONS: &[OptionSpec] = &[
     OptionSpec {
         name: "listen",
+        group: Group::Listening,
         kind: Kind::Addresses,
         placeholder: "ADDRESSES",
         default: Fixed("127.0.0.1:3000"),
@@ -81,6 +105,7 @@ pub const OPTIONS: &[OptionSpec] = &[
     },
     OptionSpec {
         name: "admin-listen",
+        group: Group::Listening,
         kind: Kind::Address,
         placeholder: "ADDRESS:PORT",
         default: Unset,
@@ -90,6 +115,7 @@ pub const OPTIONS: &[OptionSpec] = &[
     },
     OptionSpec {
         name: "public-host",
+        group: Group::Listening,
         kind: Kind::List,
         placeholder: "NAMES",
         default: Unset,
@@ -100,6 +126,7 @@ pub const OPTIONS: &[OptionSpec] = &[
     },
     OptionSpec {
         name: "public-url",
+        group: Group::Listening,
         kind: Kind::PublicUrl,
         placeholder: "URL",
         default: Unset,
@@ -108,7 +135,18 @@ pub const OPTIONS: &[OptionSpec] = &[
         example: "https://goproxy.example.com/go",
     },
     OptionSpec {
+        name: "trusted-proxies",
+        group: Group::Listening,
+        kind: Kind::List,
+        placeholder: "CIDRS",
+        default: Unset,
+        doc: "Networks of the proxies in front of this server, separated by commas. Of those it believes X-Forwarded-For: the last \
+              address there that is of none of them is the client, for budgets and for the log. A Unix domain socket counts as 127.0.0.1.",
+        example: "127.0.0.1,10.20.0.0/16",
+    },
+    OptionSpec {
         name: "data",
+        group: Group::Keeping,
         kind: Kind::Path,
         placeholder: "DIR",
         default: Found("`modkeep` in the platform's data directory"),
@@ -117,6 +155,7 @@ pub const OPTIONS: &[OptionSpec] = &[
     },
     OptionSpec {
         name: "upstream",
+        group: Group::Sources,
         kind: Kind::Sources,
         placeholder: "LIST",
         default: Found(
@@ -127,6 +166,7 @@ pub const OPTIONS: &[OptionSpec] = &[
     },
     OptionSpec {
         name: "sumdb",
+        group: Group::Proof,
         kind: Kind::Urls,
         placeholder: "SPEC",
         default: Found("`GOSUMDB`, else sum.golang.org"),
@@ -136,6 +176,7 @@ pub const OPTIONS: &[OptionSpec] = &[
     },
     OptionSpec {
         name: "verify",
+        group: Group::Proof,
         kind: Kind::Choice(&["required", "available", "off"]),
         placeholder: "MODE",
         default: Fixed("required"),
@@ -145,6 +186,7 @@ pub const OPTIONS: &[OptionSpec] = &[
     },
     OptionSpec {
         name: "sumdb-mirror",
+        group: Group::Proof,
         kind: Kind::Choice(&["off", "tiles"]),
         placeholder: "WHAT",
         default: Fixed("off"),
@@ -154,6 +196,7 @@ pub const OPTIONS: &[OptionSpec] = &[
     },
     OptionSpec {
         name: "sumdb-mirror-rate",
+        group: Group::Proof,
         kind: Kind::Count,
         placeholder: "N",
         default: Fixed("20"),
@@ -162,6 +205,7 @@ pub const OPTIONS: &[OptionSpec] = &[
     },
     OptionSpec {
         name: "private",
+        group: Group::Sources,
         kind: Kind::List,
         placeholder: "PATTERNS",
         default: Found("`GONOPROXY`, else `GOPRIVATE`"),
@@ -171,6 +215,7 @@ pub const OPTIONS: &[OptionSpec] = &[
     },
     OptionSpec {
         name: "no-sumdb",
+        group: Group::Proof,
         kind: Kind::List,
         placeholder: "PATTERNS",
         default: Found("`GONOSUMDB`, else `GOPRIVATE`"),
@@ -180,6 +225,7 @@ pub const OPTIONS: &[OptionSpec] = &[
     },
     OptionSpec {
         name: "private-upstream",
+        group: Group::Sources,
         kind: Kind::Sources,
         placeholder: "LIST",
         default: Unset,
@@ -188,6 +234,7 @@ pub const OPTIONS: &[OptionSpec] = &[
     },
     OptionSpec {
         name: "own-sumdb",
+        group: Group::Proof,
         kind: Kind::Text,
         placeholder: "NAME",
         default: Unset,
@@ -197,6 +244,7 @@ pub const OPTIONS: &[OptionSpec] = &[
     },
     OptionSpec {
         name: "own-sumdb-scope",
+        group: Group::Proof,
         kind: Kind::Choice(&["private", "all"]),
         placeholder: "SCOPE",
         default: Fixed("private"),
@@ -206,6 +254,7 @@ pub const OPTIONS: &[OptionSpec] = &[
     },
     OptionSpec {
         name: "witness",
+        group: Group::Proof,
         kind: Kind::UrlList,
         placeholder: "LIST",
         default: Unset,
@@ -214,6 +263,7 @@ pub const OPTIONS: &[OptionSpec] = &[
     },
     OptionSpec {
         name: "witness-quorum",
+        group: Group::Proof,
         kind: Kind::Count,
         placeholder: "N",
         default: Unset,
@@ -222,6 +272,7 @@ pub const OPTIONS: &[OptionSpec] = &[
     },
     OptionSpec {
         name: "ca",
+        group: Group::Sources,
         kind: Kind::Path,
         placeholder: "FILE",
         default: Unset,
@@ -229,7 +280,19 @@ pub const OPTIONS: &[OptionSpec] = &[
         example: "/etc/ssl/company.pem",
     },
     OptionSpec {
+        name: "credentials",
+        group: Group::Sources,
+        kind: Kind::Path,
+        placeholder: "FILE",
+        default: Found("`modkeep.netrc` of the service manager's credentials, if it is there"),
+        doc: "File of users and passwords of upstreams, in the syntax of netrc; an entry without `login` is a bearer token, and \
+              HOST:PORT names one port. They go over TLS, or to this machine. systemd's LoadCredential=modkeep.netrc:FILE \
+              needs no option.",
+        example: "/etc/modkeep/netrc",
+    },
+    OptionSpec {
         name: "allow-net",
+        group: Group::Sources,
         kind: Kind::List,
         placeholder: "CIDRS",
         default: Unset,
@@ -239,6 +302,7 @@ pub const OPTIONS: &[OptionSpec] = &[
     },
     OptionSpec {
         name: "connect-timeout",
+        group: Group::Sources,
         kind: Kind::Duration,
         placeholder: "TIME",
         default: Fixed("5s"),
@@ -247,6 +311,7 @@ pub const OPTIONS: &[OptionSpec] = &[
     },
     OptionSpec {
         name: "header-timeout",
+        group: Group::Sources,
         kind: Kind::Duration,
         placeholder: "TIME",
         default: Fixed("30s"),
@@ -255,6 +320,7 @@ pub const OPTIONS: &[OptionSpec] = &[
     },
     OptionSpec {
         name: "stall-timeout",
+        group: Group::Sources,
         kind: Kind::Duration,
         placeholder: "TIME",
         default: Fixed("30s"),
@@ -263,6 +329,7 @@ pub const OPTIONS: &[OptionSpec] = &[
     },
     OptionSpec {
         name: "upstream-silence",
+        group: Group::Sources,
         kind: Kind::Duration,
         placeholder: "TIME",
         default: Fixed("2s"),
@@ -272,6 +339,7 @@ pub const OPTIONS: &[OptionSpec] = &[
     },
     OptionSpec {
         name: "upstream-breaker",
+        group: Group::Sources,
         kind: Kind::Switch,
         placeholder: "MODE",
         default: Fixed("on"),
@@ -281,6 +349,7 @@ pub const OPTIONS: &[OptionSpec] = &[
     },
     OptionSpec {
         name: "upstream-hedge",
+        group: Group::Sources,
         kind: Kind::Switch,
         placeholder: "MODE",
         default: Fixed("on"),
@@ -290,6 +359,7 @@ pub const OPTIONS: &[OptionSpec] = &[
     },
     OptionSpec {
         name: "upstream-requests",
+        group: Group::Sources,
         kind: Kind::Count,
         placeholder: "N",
         default: Fixed("64"),
@@ -299,6 +369,7 @@ pub const OPTIONS: &[OptionSpec] = &[
     },
     OptionSpec {
         name: "list-max-age",
+        group: Group::Answers,
         kind: Kind::Duration,
         placeholder: "TIME",
         default: Fixed("60s"),
@@ -307,6 +378,7 @@ pub const OPTIONS: &[OptionSpec] = &[
     },
     OptionSpec {
         name: "list-stale",
+        group: Group::Answers,
         kind: Kind::Duration,
         placeholder: "TIME",
         default: Fixed("60s"),
@@ -315,6 +387,7 @@ pub const OPTIONS: &[OptionSpec] = &[
     },
     OptionSpec {
         name: "refresh-patience",
+        group: Group::Answers,
         kind: Kind::Duration,
         placeholder: "TIME",
         default: Fixed("2s"),
@@ -323,6 +396,7 @@ pub const OPTIONS: &[OptionSpec] = &[
     },
     OptionSpec {
         name: "absence-max-age",
+        group: Group::Answers,
         kind: Kind::Duration,
         placeholder: "TIME",
         default: Fixed("30s"),
@@ -331,6 +405,7 @@ pub const OPTIONS: &[OptionSpec] = &[
     },
     OptionSpec {
         name: "absence-stale",
+        group: Group::Answers,
         kind: Kind::Duration,
         placeholder: "TIME",
         default: Fixed("7d"),
@@ -339,6 +414,7 @@ pub const OPTIONS: &[OptionSpec] = &[
     },
     OptionSpec {
         name: "memory-limit",
+        group: Group::Limits,
         kind: Kind::Bytes,
         placeholder: "SIZE",
         default: Fixed("64MiB"),
@@ -347,6 +423,7 @@ pub const OPTIONS: &[OptionSpec] = &[
     },
     OptionSpec {
         name: "prefetch",
+        group: Group::Sources,
         kind: Kind::Choice(&["off", "mod", "on"]),
         placeholder: "WHAT",
         default: Fixed("on"),
@@ -356,6 +433,7 @@ pub const OPTIONS: &[OptionSpec] = &[
     },
     OptionSpec {
         name: "scrub-period",
+        group: Group::Keeping,
         kind: Kind::DurationOrOff,
         placeholder: "TIME",
         default: Fixed("7d"),
@@ -365,6 +443,7 @@ pub const OPTIONS: &[OptionSpec] = &[
     },
     OptionSpec {
         name: "scrub-cpu",
+        group: Group::Keeping,
         kind: Kind::Count,
         placeholder: "PERCENT",
         default: Fixed("5"),
@@ -373,6 +452,7 @@ pub const OPTIONS: &[OptionSpec] = &[
     },
     OptionSpec {
         name: "max-connections",
+        group: Group::Limits,
         kind: Kind::Count,
         placeholder: "N",
         default: Fixed("20000"),
@@ -382,6 +462,7 @@ pub const OPTIONS: &[OptionSpec] = &[
     },
     OptionSpec {
         name: "answer-memory",
+        group: Group::Limits,
         kind: Kind::Bytes,
         placeholder: "SIZE",
         default: Fixed("256MiB"),
@@ -390,6 +471,7 @@ pub const OPTIONS: &[OptionSpec] = &[
     },
     OptionSpec {
         name: "posted-memory",
+        group: Group::Limits,
         kind: Kind::Bytes,
         placeholder: "SIZE",
         default: Fixed("256MiB"),
@@ -399,6 +481,7 @@ pub const OPTIONS: &[OptionSpec] = &[
     },
     OptionSpec {
         name: "client-header-timeout",
+        group: Group::Limits,
         kind: Kind::Duration,
         placeholder: "TIME",
         default: Fixed("15s"),
@@ -407,6 +490,7 @@ pub const OPTIONS: &[OptionSpec] = &[
     },
     OptionSpec {
         name: "idle-timeout",
+        group: Group::Limits,
         kind: Kind::Duration,
         placeholder: "TIME",
         default: Fixed("120s"),
@@ -416,6 +500,7 @@ pub const OPTIONS: &[OptionSpec] = &[
     },
     OptionSpec {
         name: "client-stall-timeout",
+        group: Group::Limits,
         kind: Kind::Duration,
         placeholder: "TIME",
         default: Fixed("60s"),
@@ -424,16 +509,18 @@ pub const OPTIONS: &[OptionSpec] = &[
     },
     OptionSpec {
         name: "take-over",
+        group: Group::Listening,
         kind: Kind::Switch,
         placeholder: "on|off",
         default: Fixed("off"),
         doc: "Whether this process takes the listening sockets of the one that serves the data directory, which then finishes \
-              its answers and ends. Nobody is refused meanwhile; new requests wait until the store is free. Without such a \
-              process it is an ordinary start.",
+              its answers and ends. Nobody is refused meanwhile; new requests wait until the store is free. A process that \
+              hands nothing over, such as one of an older release, is waited for. Without any it is an ordinary start.",
         example: "on",
     },
     OptionSpec {
         name: "lame-duck",
+        group: Group::Listening,
         kind: Kind::Duration,
         placeholder: "TIME",
         default: Fixed("0s"),
@@ -443,6 +530,7 @@ pub const OPTIONS: &[OptionSpec] = &[
     },
     OptionSpec {
         name: "drain-timeout",
+        group: Group::Listening,
         kind: Kind::Duration,
         placeholder: "TIME",
         default: Fixed("25s"),
@@ -451,6 +539,7 @@ pub const OPTIONS: &[OptionSpec] = &[
     },
     OptionSpec {
         name: "vulndb",
+        group: Group::Advisories,
         kind: Kind::Urls,
         placeholder: "URL",
         default: Fixed("https://vuln.go.dev"),
@@ -459,6 +548,7 @@ pub const OPTIONS: &[OptionSpec] = &[
     },
     OptionSpec {
         name: "advisories",
+        group: Group::Advisories,
         kind: Kind::Path,
         placeholder: "DIR",
         default: Unset,
@@ -467,6 +557,7 @@ pub const OPTIONS: &[OptionSpec] = &[
     },
     OptionSpec {
         name: "log-format",
+        group: Group::Log,
         kind: Kind::Choice(&["text", "json"]),
         placeholder: "FORMAT",
         default: Fixed("text"),
@@ -475,6 +566,7 @@ pub const OPTIONS: &[OptionSpec] = &[
     },
     OptionSpec {
         name: "log-level",
+        group: Group::Log,
         kind: Kind::LogFilter,
         placeholder: "FILTER",
         default: Found("`info` for `serve`, `warn` for `run`"),
@@ -500,6 +592,24 @@ impl OptionSpec {
 /// The environment variable of an option of this name.
 pub(super) fn variable(name: &str) -> String {
     format!("MODKEEP_{}", name.to_uppercase().replace('-', "_"))
+}
+
+// === impl Group ===
+
+impl Group {
+    /// The heading.
+    pub fn heading(self) -> &'static str {
+        match self {
+            Self::Listening => "Listening, starting and stopping",
+            Self::Keeping => "What is kept",
+            Self::Sources => "Where modules come from",
+            Self::Proof => "Checksum databases",
+            Self::Answers => "How old an answer may be",
+            Self::Limits => "What clients may cost",
+            Self::Advisories => "Vulnerabilities",
+            Self::Log => "Log",
+        }
+    }
 }
 
 // === impl DefaultValue ===

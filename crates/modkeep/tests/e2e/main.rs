@@ -38,6 +38,7 @@ mod gate_policy;
 mod guide;
 mod heads;
 mod idle;
+mod in_front;
 mod independence;
 mod journal;
 mod mend;

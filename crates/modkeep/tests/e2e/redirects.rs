@@ -118,7 +118,8 @@ fn go_builds_through_an_upstream_that_redirects_its_zips_to_its_own_storage() {
 
 #[test]
 fn credentials_on_plain_http_stop_the_start_and_are_not_shown() {
-    // As `go` refuses them. Where they go over https is the business of the upstream crate's tests.
+    // As `go` refuses them. Where they go over https, or to this machine, is the business of the
+    // upstream crate's tests.
     let data = tempfile::tempdir().unwrap();
     let mut command = std::process::Command::new(crate::site::BINARY);
     command.args([
@@ -126,7 +127,7 @@ fn credentials_on_plain_http_stop_the_start_and_are_not_shown() {
         "--listen",
         "127.0.0.1:0",
         "--upstream",
-        "http://robot:sesame@127.0.0.1:9",
+        "http://robot:sesame@upstream.example.com:9",
     ]);
     command.arg("--data").arg(data.path());
     let output = testkit::process::run(&mut command, std::time::Duration::from_secs(20));

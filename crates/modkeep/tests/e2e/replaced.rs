@@ -114,6 +114,24 @@ fn a_download_under_way_is_finished_by_the_process_that_began_it() {
 }
 
 #[test]
+fn what_is_cut_at_the_drain_deadline_is_logged_as_cut_here() {
+    let upstream = upstream();
+    let mut server = Setup::new(BINARY, &upstream.url())
+        .option("--drain-timeout", "1s")
+        .start();
+    let held = upstream.hold(Kind::Zip);
+    let address = server.address();
+    thread::scope(|scope| {
+        scope.spawn(move || drop(client::get(address, "/example.com/a/@v/v1.0.0.zip")));
+        held.wait_for(1);
+        server.stop();
+        held.release();
+    });
+    let words = "cut by this server: the drain deadline passed";
+    assert!(server.log().contains(words), "{}", server.log());
+}
+
+#[test]
 fn to_take_over_from_nobody_is_an_ordinary_start() {
     let upstream = upstream();
     let server = Setup::new(BINARY, &upstream.url())
