@@ -1,4 +1,4 @@
-//! Developer tasks: `cargo xtask test`, `gen`, `check-deps`, `check-crates`, `fuzz`, `bench`, `soak`.
+//! Developer tasks: `cargo xtask test`, `gen`, `check-deps`, `check-crates`, `fuzz`, `bench`, `soak`, `operator`.
 
 #![expect(
     clippy::print_stdout,
@@ -13,6 +13,7 @@ mod bench;
 mod check_crates;
 mod check_deps;
 mod fuzz;
+mod operator;
 mod soak;
 mod test;
 
@@ -50,6 +51,8 @@ enum Task {
     Bench(bench::Options),
     /// Attack a server for minutes, and print what it cost the others.
     Soak(soak::Options),
+    /// Run a server as an operator does, for a week in some minutes, and print what was shown.
+    Operator(operator::Options),
     /// Hostile clients of a soak; they are started by it.
     #[command(hide = true)]
     SoakCrowd(soak::crowd::Options),
@@ -67,6 +70,7 @@ fn main() -> anyhow::Result<()> {
         Task::Fuzz(options) => fuzz::run(&options),
         Task::Bench(options) => bench::run(&options),
         Task::Soak(options) => soak::run(&options),
+        Task::Operator(options) => operator::run(&options),
         Task::SoakCrowd(options) => soak::crowd::run(&options),
         Task::BenchUpstream(options) => bench::upstream::serve::run(options),
     }
