@@ -78,19 +78,18 @@ fn main() -> anyhow::Result<()> {
 
 /// The pages are made by the product itself, so that this tool need not be built with all of it.
 fn generate(check: bool) -> anyhow::Result<()> {
-    let mut command = Command::new(env!("CARGO"));
-    command.args([
-        "run",
-        "--quiet",
-        "--package",
-        "modkeep",
-        "--example",
-        "reference",
-        "--",
-    ]);
-    command.args(check.then_some("--check"));
+    // With the whole workspace, as the tests are built: for one package alone other features are chosen,
+    // and every dependency is compiled once more.
+    let mut build = Command::new(env!("CARGO"));
+    build.args(["build", "--quiet", "--workspace", "--example", "reference"]);
+    anyhow::ensure!(build.status()?.success(), "the pages cannot be made");
+    let built = std::env::current_exe()?;
+    let program = built.with_file_name("examples").join("reference");
+    let status = Command::new(program)
+        .args(check.then_some("--check"))
+        .status()?;
     anyhow::ensure!(
-        command.status()?.success(),
+        status.success(),
         "the reference pages are stale or cannot be made"
     );
     Ok(())
