@@ -45,8 +45,7 @@ http {{
         keepalive 16;
     }}
     server {{
-        listen 127.0.0.1:8443 ssl;
-        http2 on;
+        listen 127.0.0.1:8443 ssl http2;
         server_name localhost;
         ssl_certificate {base}/tls.pem;
         ssl_certificate_key {base}/tls.key;
