@@ -55,9 +55,11 @@ async fn serve(
     let passed = Sockets::of_service_manager(names.as_deref())?;
     let (predecessor, passed) = taken_over(settings, passed).await;
     let Sockets { public, admin } = Sockets::open(settings, passed)?;
+    // Not before every address is listened on: until then the running process goes on.
     if let Some(predecessor) = predecessor {
         tracing::info!("the sockets of the running process are here; waiting for its end");
-        predecessor.gone().await;
+        let relieved = predecessor.relieve().await;
+        relieved.map_err(|error| Failure::of(Code::ListenFailed, &error))?;
     }
     let service = open(preparation).await?;
     let addresses = Addresses::of(&public, &admin);
@@ -126,7 +128,7 @@ async fn open(preparation: &Preparation) -> Result<Service, Failure> {
 #[cfg(unix)]
 async fn taken_over(settings: &Settings, passed: Sockets) -> (Option<Predecessor>, Sockets) {
     if settings.take_over
-        && let Some((predecessor, handed)) = Predecessor::take(&settings.data).await
+        && let Some((predecessor, handed)) = Predecessor::meet(&settings.data).await
     {
         return (Some(predecessor), passed.or(handed));
     }

@@ -138,12 +138,12 @@ impl Successor {
 // === impl Predecessor ===
 
 impl Predecessor {
-    /// Takes the sockets of the process that serves this data directory. `None` where there is none, or
-    /// it hands nothing over.
-    pub(super) async fn take(data: &Path) -> Option<(Self, Sockets)> {
+    /// The process that serves this data directory, and its sockets. It goes on until [`Self::relieve`].
+    /// `None` where there is none, or it hands nothing over.
+    pub(super) async fn meet(data: &Path) -> Option<(Self, Sockets)> {
         let stream = UnixStream::connect(meeting_point(data)).await.ok()?;
         match timeout(PATIENCE, receive(stream)).await {
-            Ok(Ok(taken)) => Some(taken),
+            Ok(Ok(met)) => Some(met),
             Ok(Err(error)) => {
                 tracing::warn!(%error, "the running process hands nothing over");
                 None
@@ -155,10 +155,15 @@ impl Predecessor {
         }
     }
 
-    /// Ends when that process has ended, or has left the store at least.
-    pub(super) async fn gone(mut self) {
+    /// Tells it to accept no more, and ends when it has ended.
+    ///
+    /// # Errors
+    /// It could not be told, so it goes on.
+    pub(super) async fn relieve(mut self) -> io::Result<()> {
+        self.stream.write_all(TAKEN).await?;
         let mut rest = [0; 16];
         while matches!(self.stream.read(&mut rest).await, Ok(1..)) {}
+        Ok(())
     }
 }
 
@@ -176,7 +181,6 @@ async fn receive(mut stream: UnixStream) -> io::Result<(Predecessor, Sockets)> {
     for (name, descriptor) in names.into_iter().zip(descriptors) {
         sockets.add(name, Listener::from_descriptor(descriptor)?);
     }
-    stream.write_all(TAKEN).await?;
     Ok((Predecessor { stream }, sockets))
 }
 

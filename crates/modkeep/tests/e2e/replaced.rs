@@ -132,6 +132,28 @@ fn what_is_cut_at_the_drain_deadline_is_logged_as_cut_here() {
 }
 
 #[test]
+fn a_next_process_that_cannot_listen_where_it_should_leaves_the_first_one_alone() {
+    let upstream = upstream();
+    let server = Setup::new(BINARY, &upstream.url()).start();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let both = format!("{},{}", server.address(), taken.local_addr().unwrap());
+    let mut next = Command::new(BINARY);
+    next.args([
+        "serve",
+        "--take-over",
+        "--upstream",
+        "off",
+        "--listen",
+        &both,
+        "--data",
+    ])
+    .arg(server.data());
+    process::run(&mut next, LIMIT).assert_fails_with("MK5003");
+    wait_for(&server, "a process did not take over");
+    assert_eq!(server.get(LIST).status, 200);
+}
+
+#[test]
 fn to_take_over_from_nobody_is_an_ordinary_start() {
     let upstream = upstream();
     let server = Setup::new(BINARY, &upstream.url())
