@@ -312,6 +312,7 @@ impl Read<'_> {
                 _ => Level::On,
             },
             scrub: self.scrub()?,
+            log_private: self.0.text("log-private") == "on",
             ..ProxyOptions::default()
         })
     }

@@ -474,6 +474,15 @@ pub const OPTIONS: &[OptionSpec] = &[
         example: "json",
     },
     OptionSpec {
+        name: "log-private",
+        kind: Kind::Choice(&["on", "off"]),
+        placeholder: "MODE",
+        default: Fixed("off"),
+        doc: "Whether the log names private modules (those of `--private` and `--no-sumdb`). `off` writes `(private)` in their \
+              place at every level above debug, so that a log can be handed on; its owner may want to see them.",
+        example: "on",
+    },
+    OptionSpec {
         name: "log-level",
         kind: Kind::LogFilter,
         placeholder: "FILTER",

@@ -7,6 +7,7 @@
     reason = "tests: they start processes, and a step that cannot be taken is a failure"
 )]
 
+mod access_lines;
 mod audit;
 mod bad_input;
 mod bodies;
@@ -41,6 +42,7 @@ mod idle;
 mod independence;
 mod journal;
 mod mend;
+mod metrics;
 mod mirror;
 mod moved;
 mod orders;
