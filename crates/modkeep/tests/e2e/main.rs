@@ -8,6 +8,7 @@
 )]
 
 mod access_lines;
+mod alerts;
 mod audit;
 mod bad_input;
 mod bodies;
