@@ -1,7 +1,7 @@
 //! `cargo xtask test`: installs what the tests need, and passes them all.
 //!
-//! Beyond Rust, the tests need the real `go` (they ask it what is true), git, and a C compiler for
-//! SQLite and the TLS library. What is missing is installed where the Debian package manager can
+//! Beyond Rust, the tests need the real `go` (they ask it what is true), git, a C compiler for SQLite and
+//! the TLS library, and Prometheus, which reads the metrics. What is missing is installed where the Debian package manager can
 //! be used without asking anybody; elsewhere the command says what to install and stops.
 
 use anyhow::{Context, Result, bail};
@@ -36,6 +36,12 @@ const NEEDED: &[Needed] = &[
         probe: &["--version"],
         package: "gcc",
         purpose: "SQLite and the TLS library",
+    },
+    Needed {
+        program: "promtool",
+        probe: &["--version"],
+        package: "prometheus",
+        purpose: "the truth about metrics and alerts",
     },
 ];
 

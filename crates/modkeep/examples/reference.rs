@@ -15,6 +15,7 @@ type Page = (&'static str, fn() -> String);
 const PAGES: &[Page] = &[
     ("configuration.md", reference::configuration_page),
     ("metrics.md", reference::metrics_page),
+    ("logs.md", reference::logs_page),
     ("errors.md", reference::errors_page),
     ("cli.md", reference::cli_page),
 ];

@@ -22,6 +22,7 @@ mod neighbour;
 mod output;
 mod plain_file;
 mod preparation;
+mod process;
 mod project_command;
 pub mod reference;
 mod run;

@@ -6,12 +6,11 @@
 use crate::{
     cli,
     config::{OPTIONS, OptionSpec},
+    process,
 };
 use clap::Command;
 use codes::Code;
-use prometheus_client::registry::Registry;
-use std::{fmt::Write as _, time::Duration};
-use upstream::{BodyEnd, Observer, ReplyClass, RequestKind, SourceName};
+use std::fmt::Write as _;
 
 mod causes;
 mod metrics;
@@ -81,24 +80,68 @@ pub fn errors_page() -> String {
 
 /// `docs/metrics.md`.
 pub fn metrics_page() -> String {
-    let mut registry = Registry::default();
+    let mut registry = process::registry();
     server::HttpMetrics::default().register(&mut registry);
     let service = proxy::Metrics::new();
     service.know_upstream("example");
-    ask_example_source(&service);
     service.register(&mut registry);
-    format!(
-        "{GENERATED}# Metrics\n\n`/metrics` speaks OpenMetrics text. Labels come from closed sets.\n\n{}",
-        metrics::table(&registry)
-    )
+    format!("{GENERATED}{METRICS}{}", metrics::table(&registry))
 }
 
-/// Series of a source exist from the first call to it on; the page needs one to name their labels.
-fn ask_example_source(observer: &dyn Observer) {
-    let source = SourceName::word("example");
-    observer.answered(&source, RequestKind::Zip, ReplyClass::Found, Duration::ZERO);
-    observer.finished(&source, RequestKind::Zip, BodyEnd::Whole, 0);
+/// What stands before the table of metrics.
+const METRICS: &str = "# Metrics
+
+`/metrics` speaks OpenMetrics 1.0.0 to whoever asks for it by `Accept`, as Prometheus does, and the classic text format
+0.0.4 to everybody else; the names are the same in both. `curl -s http://SERVER/metrics | promtool check metrics` finds
+nothing.
+
+Labels come from closed sets, or are names of the operator's sources, and every series is there from the start, at zero:
+`increase()` and `rate()` see the first event. A gauge that cannot be told is NaN, and the metrics of the process are left
+out where there is no `/proc`: absence is never zero.
+
+Rules to begin with are in [alerts.yml](alerts.yml), with a reason each; their tests are in
+[alerts_test.yml](alerts_test.yml). None of them fires on a new server that nobody asks.
+
+";
+
+/// `docs/logs.md`.
+pub fn logs_page() -> String {
+    let mut page = format!("{GENERATED}{LOGS}");
+    for (name, meaning) in server::access::FIELDS {
+        let _ = writeln!(page, "| `{name}` | {meaning} |");
+    }
+    page
 }
+
+/// What stands before the table of fields.
+const LOGS: &str = r#"# Logs
+
+Lines go to standard error. `log-format` chooses text or JSON, one object a line; `log-level` what is written, by level and
+target: `info,access=warn` keeps only access lines that somebody should look at.
+
+| Level | Meaning |
+|---|---|
+| `ERROR` | somebody must look: an alarm, a store that fails |
+| `WARN` | somebody should look: an answer with a 5xx, a body that broke, a source whose content was thrown away |
+| `INFO` | one line a request, one line for what an operator did or should know |
+| `DEBUG` | health checks, scrapes, tiles of checksum databases, the steps of what is above |
+
+Secrets are in no line. Private modules (those of `--private` and `--no-sumdb`) are in no line above `DEBUG`, unless
+`log-private` is `on`; what is written in their place is `(private)`. The log belongs to its owner, `/-/status`,
+`/-/requests`, `/-/cases` and the journal to operators: nobody else is told a private name that he did not ask for.
+
+## Access lines
+
+Every request is one line with the target `access`, written when its answer has ended. A lookup in a checksum database is
+one line, and the tiles that a client reads for it are lines at `DEBUG`. Answers with a 5xx are at `WARN`; health checks are
+always at `DEBUG`.
+
+The fields are a promise: none is renamed or dropped, new ones may come. In JSON they stand beside `timestamp`, `level`,
+`target` and `message`; the message is for people and may change.
+
+| Field | Meaning |
+|---|---|
+"#;
 
 /// `docs/cli.md`.
 pub fn cli_page() -> String {

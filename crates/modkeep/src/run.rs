@@ -15,11 +15,11 @@ use crate::{
     failure::Failure,
     file_limit, logging, neighbour, output,
     preparation::Preparation,
+    process,
     wiring::{self, Service},
 };
 use codes::Code;
 use project::Project;
-use prometheus_client::registry::Registry;
 use proxy::{
     Caller, Proxy,
     prefetch::{Level, ReadAhead},
@@ -84,8 +84,9 @@ async fn run(preparation: &Preparation, command: &[String]) -> Result<ExitCode, 
         vec![listener],
         service,
         settings.limits,
-        Registry::default(),
-    );
+        process::registry(),
+    )
+    .logging_private_names(settings.proxy.log_private);
     tracing::info!("listening on {url}");
     let (stop, stopped) = oneshot::channel::<()>();
     let serving = tokio::spawn(server.run(async {

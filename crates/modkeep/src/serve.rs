@@ -15,13 +15,13 @@ use crate::{
     neighbour::Notice,
     output,
     preparation::Preparation,
+    process,
     run::signals,
     wiring::{self, Service},
 };
 use codes::Code;
 #[cfg(unix)]
 use hand_over::{Offer, Predecessor, Successor};
-use prometheus_client::registry::Registry;
 use reload::Reload;
 use server::{Drained, Listener, Server, Stop};
 use sockets::Sockets;
@@ -65,10 +65,11 @@ async fn serve(
     let addresses = Addresses::of(&public, &admin);
     let offer = offer(settings, &public, &admin);
     let limits = file_limit::fitting(settings.limits, open_files);
-    let server = Server::on(public, service.proxy.clone(), limits, Registry::default())
+    let server = Server::on(public, service.proxy.clone(), limits, process::registry())
         .with_admin(admin)
         .serving_hosts(settings.public_hosts.clone())
         .behind(settings.trusted_proxies.clone())
+        .logging_private_names(settings.proxy.log_private)
         .telling_clients(client_env::configured(settings)?);
     let _notice = Notice::leave(&settings.data, &addresses.public, &addresses.admin);
     let upkeep = Upkeep::begin(settings, &service.proxy, &service.store);

@@ -30,7 +30,7 @@ pub(crate) async fn service(preparation: &Preparation) -> Result<Service, Failur
         ..
     } = preparation.clone();
     for upstreams in [&upstreams].into_iter().chain(&private_upstreams) {
-        for source in upstreams.describe() {
+        for source in upstreams.sources() {
             metrics.know_upstream(source.as_str());
         }
     }

@@ -32,7 +32,7 @@ use std::sync::Arc;
 use store::{Store, StoreError};
 use tokio::{sync::Semaphore, time::Instant};
 use tokio_util::task::TaskTracker;
-use upstream::{Slots, Upstreams};
+use upstream::{BreakerView, Slots, Upstreams};
 
 /// How many bodies above the usual size may be received at once: 2 x 16 MiB at worst.
 const LARGE_BODIES: usize = 2;
@@ -172,6 +172,11 @@ impl Context {
         std::iter::once(&self.upstreams).chain(&self.options.private_upstreams)
     }
 
+    /// The state of every breaker.
+    pub(crate) fn breakers(&self) -> Vec<BreakerView> {
+        self.all_sources().flat_map(Upstreams::breakers).collect()
+    }
+
     /// Does heavy work on a blocking thread, as many at once as there are processors, in turns by
     /// caller. `None` means that it panicked.
     pub(crate) async fn heavily<T: Send + 'static>(
@@ -184,7 +189,7 @@ impl Context {
 
     /// How a log line above debug shows something about a module: private names stay out (law L7).
     pub(crate) fn shown(&self, module: &ModulePath, name: impl std::fmt::Display) -> String {
-        if self.verifier.is_confidential(module) {
+        if !self.options.log_private && self.verifier.is_confidential(module) {
             return "(private)".to_owned();
         }
         name.to_string()
@@ -196,7 +201,7 @@ impl Context {
         let lookup = rest.strip_prefix("lookup/");
         let is_private = self.verifier.is_private_name(name)
             || lookup.is_some_and(|lookup| self.verifier.is_confidential_lookup(lookup));
-        if is_private {
+        if is_private && !self.options.log_private {
             return "(private)".to_owned();
         }
         path.to_owned()

@@ -16,7 +16,7 @@ use crate::{
     context::Context,
     metrics::Source,
     remembered::Remembered,
-    verify::alarm::{Alarm, Severity},
+    verify::alarm::{Alarm, AlarmKind, Severity},
 };
 
 /// How long a pair of sources opens no further case: a day, in which somebody looks at the first.
@@ -78,7 +78,7 @@ impl Context {
         );
         let alarm = Alarm {
             severity: Severity::P2,
-            kind: "sources-disagree",
+            kind: AlarmKind::SourcesDisagree,
             subject: path.to_owned(),
             detail: case.in_a_line(),
         };

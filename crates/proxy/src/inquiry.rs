@@ -14,7 +14,7 @@ use crate::{
     context::Context,
     positioned::Positioned,
     refusal::{Refusal, RefusalText},
-    verify::alarm::{Alarm, Severity},
+    verify::alarm::{Alarm, AlarmKind, Severity},
     wrong_versions::{Found, WrongBytes},
 };
 use bytes::Bytes;
@@ -279,7 +279,7 @@ impl Inquiry {
         };
         let alarm = Alarm {
             severity: if healed { Severity::P2 } else { Severity::P1 },
-            kind: "checksum-mismatch",
+            kind: AlarmKind::ChecksumMismatch,
             subject: path,
             detail: format!(
                 "{}: {}; {outcome}",

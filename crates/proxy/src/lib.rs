@@ -25,6 +25,7 @@ mod disagreement;
 pub mod flight;
 mod flight_budget;
 mod fresh;
+mod gauges;
 mod hot;
 mod import;
 mod inquiry;

@@ -1,6 +1,6 @@
 //! Observer: calls to sources, counted.
 
-use crate::metrics::{Call, Metrics, Source, breaker, call, transition};
+use crate::metrics::{Metrics, Source, answer, call, class_of, transition};
 use std::time::Duration;
 use upstream::{
     BodyEnd, BreakerState, Observer, ReplyClass, RequestClass, RequestKind, SourceName,
@@ -10,35 +10,41 @@ impl Observer for Metrics {
     fn answered(
         &self,
         source: &SourceName,
-        _kind: RequestKind,
-        class: ReplyClass,
+        class: RequestClass,
+        reply: ReplyClass,
         elapsed: Duration,
     ) {
+        let labels = answer(source.as_str(), class, reply.label());
+        self.upstream_calls.get_or_create(&labels).inc();
         let upstream = source.to_string();
-        self.upstream_calls
-            .get_or_create(&Call {
-                upstream: upstream.clone(),
-                outcome: class.label(),
-            })
-            .inc();
         self.upstream_wait
             .get_or_create(&Source { upstream })
             .observe(elapsed.as_secs_f64());
     }
 
-    fn finished(&self, source: &SourceName, _kind: RequestKind, end: BodyEnd, bytes: u64) {
-        let upstream = source.to_string();
-        if end == BodyEnd::Broken {
-            self.upstream_calls
-                .get_or_create(&Call {
-                    upstream: upstream.clone(),
-                    outcome: end.label(),
-                })
-                .inc();
+    fn finished(
+        &self,
+        source: &SourceName,
+        class: RequestClass,
+        end: BodyEnd,
+        bytes: u64,
+        elapsed: Duration,
+    ) {
+        let labels = class_of(source.as_str(), class);
+        self.upstream_received.get_or_create(&labels).inc_by(bytes);
+        match end {
+            BodyEnd::Whole => {
+                let downloads = &self.upstream_download;
+                downloads
+                    .get_or_create(&labels)
+                    .observe(elapsed.as_secs_f64());
+            }
+            BodyEnd::Broken => {
+                let labels = answer(source.as_str(), class, end.label());
+                self.upstream_calls.get_or_create(&labels).inc();
+            }
+            BodyEnd::None | BodyEnd::Abandoned => {}
         }
-        self.upstream_received
-            .get_or_create(&Source { upstream })
-            .inc_by(bytes);
     }
 
     fn breaker_changed(&self, source: &SourceName, class: RequestClass, state: BreakerState) {
@@ -47,13 +53,13 @@ impl Observer for Metrics {
             .get_or_create(&transition(name, class, state))
             .inc();
         self.upstream_breaker
-            .get_or_create(&breaker(name, class))
+            .get_or_create(&class_of(name, class))
             .set(state.number());
     }
 
     fn spared(&self, source: &SourceName, class: RequestClass) {
         self.upstream_spared
-            .get_or_create(&breaker(source.as_str(), class))
+            .get_or_create(&class_of(source.as_str(), class))
             .inc();
     }
 

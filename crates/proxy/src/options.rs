@@ -39,6 +39,8 @@ pub struct ProxyOptions {
     pub own: OwnOptions,
     /// The data directory in which a vulnerability database may be kept.
     pub vulnerabilities: Option<PathBuf>,
+    /// Whether the log names private modules.
+    pub log_private: bool,
     /// The clock; tests put another one in.
     pub clock: Clock,
 }
@@ -101,6 +103,7 @@ impl Default for ProxyOptions {
             private_upstreams: None,
             own: OwnOptions::default(),
             vulnerabilities: None,
+            log_private: false,
             clock: Clock::system(),
         }
     }

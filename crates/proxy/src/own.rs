@@ -19,7 +19,7 @@ pub use witnesses::Witness;
 use crate::{
     context::Context,
     refusal::Refusal,
-    verify::alarm::{Alarm, Severity},
+    verify::alarm::{Alarm, AlarmKind, Severity},
 };
 use codes::Code;
 use std::sync::{
@@ -140,6 +140,11 @@ impl Own {
     fn shown(&self, served: &Served) -> Option<Arc<OwnHead>> {
         let shown = served.database.published()?;
         (!self.is_active(served) || self.panel.suffices(&shown)).then_some(shown)
+    }
+
+    /// Whether one of the databases must not sign any more.
+    pub(crate) fn is_any_halted(&self) -> bool {
+        self.databases.iter().any(|served| served.is_halted())
     }
 
     /// What does not work, in words.
@@ -361,8 +366,8 @@ impl Context {
         let alarm = Alarm {
             severity: Severity::P0,
             kind: match halt {
-                Halt::Lost(_) => "own-database-lost",
-                Halt::Forked(_) => "own-database-forked",
+                Halt::Lost(_) => AlarmKind::OwnDatabaseLost,
+                Halt::Forked(_) => AlarmKind::OwnDatabaseForked,
             },
             subject: name.to_owned(),
             detail: why.clone(),

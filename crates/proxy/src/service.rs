@@ -13,6 +13,7 @@ use crate::{
     resource::{Fetching, Resource},
     scrub::PassReport,
     status::Status,
+    sumdb::is_entries,
     verify::{MirrorFailure, Mirrored, Settled, sums::Sums},
 };
 use bytes::Bytes;
@@ -220,10 +221,9 @@ impl Proxy {
             degraded.push(format!("{code}: {}", code.entry().title));
         }
         degraded.extend(self.context.own.troubles());
-        let sources = self.context.all_sources();
-        let breakers: Vec<BreakerView> = sources.flat_map(Upstreams::breakers).collect();
         degraded.extend(
-            breakers
+            self.context
+                .breakers()
                 .iter()
                 .filter(|breaker| breaker.state.is_open())
                 .map(left_alone),
@@ -300,6 +300,20 @@ impl Proxy {
         }
     }
 
+    /// Whether a text, which is no resource, begins with a name that must stay out of log lines.
+    pub fn is_private_text(&self, text: &str) -> bool {
+        self.context.verifier.is_confidential_text(text)
+    }
+
+    /// Whether the answer to a resource names modules that the question does not: the entries of a
+    /// checksum database of our own do, and most of them are private (law L7).
+    pub fn names_others(&self, resource: &Resource) -> bool {
+        let Resource::Sumdb { name, path } = resource else {
+            return false;
+        };
+        is_entries(path) && self.context.own.named(name).is_some()
+    }
+
     /// Waits until the work behind answers that were given already is done.
     pub async fn settled(&self) {
         self.context.prefetch.settled().await;
@@ -314,26 +328,8 @@ impl Proxy {
     }
 
     /// Brings the gauges up to date; called before the metrics are written.
-    pub fn observe(&self) {
-        let (metrics, health) = (&self.context.metrics, self.context.store.health());
-        metrics.flights.set(count(self.context.flights.running()));
-        metrics
-            .flights_waiting
-            .set(count(self.context.budget.taken()));
-        metrics.errands.set(count(
-            self.context.captures.running() + self.context.refreshes.running(),
-        ));
-        metrics.memory.set(signed(self.context.hot.weight()));
-        metrics.kept.set(signed(health.captures));
-        metrics.kept_size.set(signed(health.bytes));
-        metrics.writable.set(i64::from(health.writable));
-        let pass = self.context.scrub.progress();
-        metrics
-            .scrub_progress
-            .set(pass.map_or(1.0, |pass| pass.ratio));
-        let sources = self.context.all_sources();
-        let breakers: Vec<BreakerView> = sources.flat_map(Upstreams::breakers).collect();
-        metrics.observe_breakers(&breakers);
+    pub async fn observe(&self) {
+        self.context.observe().await;
     }
 }
 
@@ -360,14 +356,6 @@ fn left_alone(breaker: &BreakerView) -> String {
     } = breaker;
     let (class, state) = (class.label(), state.label());
     format!("{source} is left alone for {class} ({state}): {why}")
-}
-
-fn count(value: usize) -> i64 {
-    i64::try_from(value).unwrap_or(i64::MAX)
-}
-
-fn signed(value: u64) -> i64 {
-    i64::try_from(value).unwrap_or(i64::MAX)
 }
 
 fn of_origin(origin: &Origin) -> &'static str {

@@ -157,7 +157,7 @@ impl Context {
     }
 
     fn breaker_status(&self) -> Vec<BreakerStatus> {
-        let breakers = self.upstreams.breakers();
+        let breakers = self.breakers();
         let status = breakers.iter().map(|breaker| BreakerStatus {
             upstream: breaker.source.to_string(),
             class: breaker.class.label(),

@@ -162,6 +162,11 @@ impl Context {
     }
 }
 
+/// Whether a path of a database holds records, with the names that are in them.
+pub(crate) fn is_entries(path: &str) -> bool {
+    tile::is_data(path) || path.starts_with("tile/entries/")
+}
+
 /// An answer of a database as it is remembered.
 fn subject(name: &str, path: &str) -> Subject {
     Subject {

@@ -207,8 +207,13 @@ impl Verifier {
     pub(crate) fn is_confidential_lookup(&self, lookup: &str) -> bool {
         match looked_up(lookup) {
             Ok(module) => self.is_confidential(&module),
-            Err(name) => self.is_private_name(name) || matches_name(&self.options.no_sumdb, name),
+            Err(name) => self.is_confidential_text(name),
         }
+    }
+
+    /// Whether a text, which is no module path, begins with a name that must stay out of the log.
+    pub(crate) fn is_confidential_text(&self, text: &str) -> bool {
+        self.is_private_name(text) || matches_name(&self.options.no_sumdb, text)
     }
 
     fn voucher(&self, artifact: &Artifact) -> Voucher<'_> {
@@ -401,6 +406,16 @@ impl Context {
         verifications.get_or_create(&Verification { outcome }).inc();
     }
 }
+
+/// How holding an artifact against a database can end.
+pub(crate) const OUTCOMES: [&str; 6] = [
+    "proven",
+    "mismatch",
+    "absent",
+    "unreachable",
+    "untrusted",
+    "forked",
+];
 
 /// Whether the record holds this hash of the artifact.
 fn agree(artifact: &Artifact, vouched: &Vouched, h1: &str) -> Result<(), Wrong> {

@@ -57,6 +57,12 @@ impl Vulnerabilities {
         }
     }
 
+    /// The file that the database is kept in, where it may be kept.
+    pub(crate) fn file(&self) -> Option<PathBuf> {
+        let directory = self.directory.as_ref()?;
+        Some(Kept::in_directory(directory).path())
+    }
+
     /// The database as it is now.
     fn current(&self) -> Result<Arc<Database>, Refusal> {
         let Some(directory) = &self.directory else {

@@ -1,22 +1,27 @@
 //! Exchange: one request from its head to the last byte of its answer, counted and logged once.
 //!
 //! The record is written when the exchange is dropped, whatever ended it: the answer was sent, the
-//! source of its body failed, the client left, the connection was cut. One line a request, no
-//! query string, no header of the client; module names appear as the protocol spells them.
+//! source of its body failed, the client left, the connection was cut. One [`line`] a request.
+
+mod line;
+mod subject;
+
+pub use line::FIELDS;
+pub(crate) use subject::Subject;
 
 use crate::{
     HttpMetrics,
     budget::Allowance,
     connection::Peer,
-    metrics::{CutLabels, RequestLabels},
+    metrics::{CodeLabel, CutLabels, RefusalLabels, RequestLabels},
     request_id::RequestId,
-    route::{Route, RouteError},
     stories::{Stories, Story, Told},
 };
-use http::{Method, StatusCode, Version};
+use http::{HeaderValue, Method, StatusCode, Uri, header, request::Parts};
 use jiff::Timestamp;
-use proxy::{Fetching, Origin, Resource};
-use std::{borrow::Cow, fmt, sync::Arc};
+use line::rounded;
+use proxy::Origin;
+use std::{borrow::Cow, fmt, net::IpAddr, sync::Arc};
 use tokio::time::Instant;
 
 /// One request and what became of it.
@@ -28,22 +33,20 @@ pub(crate) struct Exchange {
     at: Timestamp,
     told: Option<Told>,
     pub(crate) method: Method,
+    uri: Uri,
+    agent: Option<HeaderValue>,
+    /// Whoever asks.
+    client: IpAddr,
     pub(crate) subject: Subject,
     /// Whether its subject is named at debug level only (law L7).
-    pub(crate) is_private: bool,
+    is_private: bool,
+    /// Whether the log shows private names all the same.
+    shows_private: bool,
     began: Instant,
     status: Option<StatusCode>,
     origin: Option<Origin>,
     sent: u64,
     ending: Ending,
-}
-
-/// What a request is about.
-pub(crate) enum Subject {
-    /// What its parsed request line asks for.
-    Routed(Result<Route, RouteError>),
-    /// Something known by the spelling of its path.
-    AtHand(Arc<Resource>),
 }
 
 /// How the body ended.
@@ -63,27 +66,28 @@ pub(crate) struct Surroundings {
     pub(crate) stories: Arc<Stories>,
     pub(crate) id: RequestId,
     pub(crate) peer: Arc<Peer>,
+    pub(crate) client: IpAddr,
     pub(crate) at: Timestamp,
+    pub(crate) is_private: bool,
+    pub(crate) shows_private: bool,
 }
 
 // === impl Exchange ===
 
 impl Exchange {
-    pub(crate) fn begin(
-        around: Surroundings,
-        version: Version,
-        method: Method,
-        subject: Subject,
-    ) -> Self {
+    pub(crate) fn begin(around: Surroundings, head: &Parts, subject: Subject) -> Self {
         let Surroundings {
             metrics,
             stories,
             id,
             peer,
+            client,
             at,
+            is_private,
+            shows_private,
         } = around;
         metrics.in_flight.inc();
-        peer.request_began(version);
+        peer.request_began(head.version);
         Self {
             metrics,
             stories,
@@ -91,9 +95,14 @@ impl Exchange {
             peer,
             at,
             told: None,
-            method,
+            method: head.method.clone(),
+            // Both share the bytes of the head.
+            uri: head.uri.clone(),
+            agent: head.headers.get(header::USER_AGENT).cloned(),
+            client,
             subject,
-            is_private: false,
+            is_private,
+            shows_private,
             began: Instant::now(),
             status: None,
             origin: None,
@@ -180,7 +189,7 @@ impl Exchange {
     /// Why the body did not end as it should; empty where it did.
     fn why(&self) -> Cow<'_, str> {
         match &self.ending {
-            Ending::Failed(_) if self.is_private => "its source failed".into(),
+            Ending::Failed(_) if self.is_hidden() => "its source failed".into(),
             Ending::Failed(why) => why.into(),
             Ending::Open => match self.peer.cut.get() {
                 Some(reason) => format!("cut by this server: {reason}").into(),
@@ -202,56 +211,24 @@ impl Exchange {
         self.stories.keep(Story {
             request: self.id.to_string(),
             at: self.at,
-            asked: format!("{} {}", self.method, Shown(self)),
+            asked: format!("{} {}", self.method, self.asked()),
             status: self.status.map_or(0, |status| status.as_u16()),
-            code: told.map(|told| told.code.clone()),
+            code: told.map(|told| told.code.to_string()),
             facts: facts.map_or_else(String::new, |told| told.facts.clone()),
             outcome,
             why: self.why().into_owned(),
             upstream: self.upstream().to_owned(),
             bytes: self.sent,
-            milliseconds: self.began.elapsed().as_secs_f64() * 1e3,
+            milliseconds: rounded(self.began.elapsed().as_secs_f64() * 1e3),
         });
     }
 
-    fn log(&self) {
-        let outcome = self.outcome();
-        let status = self.status.map_or(0, |status| status.as_u16());
-        let milliseconds = self.began.elapsed().as_secs_f64() * 1e3;
-        let why = self.why();
-        let why = &*why;
-        macro_rules! line {
-            ($level:ident) => {
-                tracing::$level!(
-                    target: "access",
-                    request = self.id.as_str(),
-                    peer = %self.peer.address,
-                    via = self.via(),
-                    kind = self.kind(),
-                    status,
-                    outcome,
-                    source = self.source(),
-                    upstream = self.upstream(),
-                    bytes = self.sent,
-                    milliseconds,
-                    why,
-                    "{} {}", self.method, Shown(self),
-                )
-            };
-        }
+    /// What was asked for, for whoever knows an id: they can be guessed.
+    fn asked(&self) -> &dyn fmt::Display {
         if self.is_private {
-            tracing::debug!(target: "access", request = self.id.as_str(), subject = %self.subject);
+            return &line::PRIVATE;
         }
-        match (self.kind(), &self.ending) {
-            (_, Ending::Failed(_)) => line!(warn),
-            ("health" | "metrics", _) => line!(debug),
-            _ => line!(info),
-        }
-    }
-
-    /// The proxy that asked for the client; empty where the client asked itself.
-    fn via(&self) -> String {
-        self.peer.via.map(|via| via.to_string()).unwrap_or_default()
+        &self.subject
     }
 
     fn upstream(&self) -> &str {
@@ -272,6 +249,11 @@ impl Drop for Exchange {
             source: self.source(),
         };
         self.metrics.requests.get_or_create(&labels).inc();
+        if let Some(told) = &self.told {
+            let code = CodeLabel(told.code);
+            let refusals = &self.metrics.refusals;
+            refusals.get_or_create(&RefusalLabels { code }).inc();
+        }
         self.log();
         self.tell();
     }
@@ -280,64 +262,4 @@ impl Drop for Exchange {
 /// Counts a connection that this server ended.
 pub(crate) fn cut(metrics: &HttpMetrics, reason: &'static str) {
     metrics.cut.get_or_create(&CutLabels { reason }).inc();
-}
-
-/// What an access line says that a request is about.
-struct Shown<'e>(&'e Exchange);
-
-impl fmt::Display for Shown<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0.is_private {
-            return f.write_str("(private)");
-        }
-        self.0.subject.fmt(f)
-    }
-}
-
-// === impl Subject ===
-
-impl Subject {
-    /// The resource that is asked for, if one is.
-    pub(crate) fn resource(&self) -> Option<&Resource> {
-        match self {
-            Self::AtHand(resource) => Some(resource),
-            Self::Routed(Ok(Route::Resource(resource, _))) => Some(resource),
-            Self::Routed(_) => None,
-        }
-    }
-}
-
-/// On one line, for the log.
-impl fmt::Display for Subject {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::AtHand(resource) => write_resource(f, resource),
-            Self::Routed(Ok(Route::Resource(resource, fetching))) => {
-                write_resource(f, resource)?;
-                f.write_str(if *fetching == Fetching::Never {
-                    " (cached only)"
-                } else {
-                    ""
-                })
-            }
-            Self::Routed(Ok(Route::Refresh(module))) => write!(f, "refresh {module}"),
-            Self::Routed(Ok(Route::Sums)) => f.write_str("sums"),
-            Self::Routed(Ok(Route::Prefetch(_))) => f.write_str("prefetch"),
-            Self::Routed(Ok(other)) => f.write_str(other.kind()),
-            Self::Routed(Err(error)) => write!(f, "{}: {error}", error.code()),
-        }
-    }
-}
-
-fn write_resource(f: &mut fmt::Formatter<'_>, resource: &Resource) -> fmt::Result {
-    match resource {
-        Resource::List(module) => write!(f, "{module}@list"),
-        Resource::Latest(module) => write!(f, "{module}@latest"),
-        Resource::Query { module, query } => write!(f, "{module}@{query}"),
-        Resource::Artifact(artifact) => write!(f, "{artifact}"),
-        Resource::Cases(Some(number)) => write!(f, "case {number}"),
-        Resource::Cases(None) => f.write_str("cases"),
-        Resource::Proof(artifact) => write!(f, "proof of {artifact}"),
-        Resource::Sumdb { name, path } => write!(f, "{name}/{path}"),
-    }
 }

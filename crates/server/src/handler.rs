@@ -4,6 +4,7 @@ mod asked;
 mod echo;
 mod posted;
 mod prefetch;
+mod private;
 
 use crate::{
     AtHand, ClientSettings, HttpMetrics, Service, TrustedProxies,
@@ -11,6 +12,7 @@ use crate::{
     body::{OutBody, Source},
     budget::memory::Lender,
     connection::Peer,
+    exposition::Format,
     guard::Guard,
     index,
     limits::MAX_BODY,
@@ -54,12 +56,10 @@ pub(crate) struct Surface<S> {
     pub(crate) proxies: TrustedProxies,
     /// What this server's clients set.
     pub(crate) client: ClientSettings,
+    /// Whether the log shows private names.
+    pub(crate) logs_private: bool,
     pub(crate) draining: AtomicBool,
 }
-
-/// The media type that Prometheus asks for, and `promtool check metrics` reads.
-const OPENMETRICS: HeaderValue =
-    HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
@@ -149,29 +149,12 @@ impl<S: Service> Surface<S> {
             stories: Arc::clone(&self.stories),
             id: self.ids.next(at),
             peer: Arc::clone(peer),
+            client: peer.address,
             at,
+            is_private: private::is_private(&self.service, &subject, head.uri.path()),
+            shows_private: self.logs_private,
         };
-        let is_private = self.is_private(&subject);
-        let mut exchange = Exchange::begin(around, head.version, head.method.clone(), subject);
-        exchange.is_private = is_private;
-        exchange
-    }
-
-    fn is_private(&self, subject: &Subject) -> bool {
-        match subject {
-            Subject::Routed(Ok(Route::Refresh(module))) => {
-                self.service.is_private(&Resource::List(module.clone()))
-            }
-            // What is no module path can be a private name all the same.
-            Subject::Routed(Err(RouteError::InvalidModulePath(path, _))) => {
-                let (name, path) = (path.clone(), String::new());
-                self.service.is_private(&Resource::Sumdb { name, path })
-            }
-            subject => {
-                let resource = subject.resource();
-                resource.is_some_and(|resource| self.service.is_private(resource))
-            }
-        }
+        Exchange::begin(around, head, subject)
     }
 
     /// Adds to an answer what depends on the connection.
@@ -226,7 +209,7 @@ impl<S: Service> Surface<S> {
         let address = peer.address;
         let is_operator = || self.guard.is_operator(peer.entrance, address, ask.headers);
         match subject {
-            Subject::Routed(Ok(route)) if route.is_for_operators() && !is_operator() => {
+            Subject::Routed(Ok(route)) if self.is_for_operators(route) && !is_operator() => {
                 let facts = format!("{} is asked from elsewhere", route.kind());
                 respond::refusal(ask, &Refusal::new(Code::OperatorsOnly, facts))
             }
@@ -245,6 +228,13 @@ impl<S: Service> Surface<S> {
                 self.resource(ask, caller, resource, fetching).await
             }
         }
+    }
+
+    /// Whether only operators are answered: by the route, or since the answer would name what is
+    /// private (law L7).
+    fn is_for_operators(&self, route: &Route) -> bool {
+        route.is_for_operators()
+            || matches!(route, Route::Resource(resource, _) if self.service.names_others(resource))
     }
 
     /// What most requests ask for is answered before their path is even parsed.
@@ -310,7 +300,7 @@ impl<S: Service> Surface<S> {
             }
             Ok(Route::Live) => (respond::plain(ask, "alive\n".to_owned()), None),
             Ok(Route::Ready) => (self.ready(ask), None),
-            Ok(Route::Metrics) => (self.metrics_page(ask), None),
+            Ok(Route::Metrics) => (self.metrics_page(ask).await, None),
             Ok(Route::Client) => (respond::text(ask, JSON, self.client.page()), None),
             // Answered before, where the body or the caller is at hand.
             Ok(
@@ -355,16 +345,20 @@ impl<S: Service> Surface<S> {
         response
     }
 
-    fn metrics_page(&self, ask: &Ask<'_>) -> Response<Source> {
-        self.service.observe();
-        let mut page = String::new();
+    async fn metrics_page(&self, ask: &Ask<'_>) -> Response<Source> {
+        self.service.observe().await;
+        let format = Format::asked(ask.headers);
         // Writing to a string fails only if a metric's own encoding does.
-        if prometheus_client::encoding::text::encode(&mut page, &self.registry).is_err() {
+        let mut response = if let Ok(page) = format.write(&self.registry) {
+            respond::text(ask, format.content_type(), page)
+        } else {
             let mut response = respond::plain(ask, "the metrics cannot be encoded\n".to_owned());
             *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
-            return response;
-        }
-        respond::text(ask, OPENMETRICS, page)
+            response
+        };
+        let by_accept = HeaderValue::from_static("accept");
+        response.headers_mut().insert(header::VARY, by_accept);
+        response
     }
 }
 

@@ -9,13 +9,14 @@
 //! here is tested against a scripted one. There is no router and no middleware framework: see
 //! `docs/decisions/0001-hyper-without-axum.md`.
 
-mod access;
+pub mod access;
 mod body;
 mod budget;
 mod client_settings;
 mod conditional;
 mod connection;
 pub mod error_body;
+pub mod exposition;
 mod forwarded;
 mod guard;
 mod handler;

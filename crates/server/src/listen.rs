@@ -114,6 +114,7 @@ impl<S: Service> Server<S> {
             guard: Guard::default(),
             client: ClientSettings::default(),
             proxies: TrustedProxies::default(),
+            logs_private: false,
             draining: AtomicBool::new(false),
         };
         Self {
@@ -143,6 +144,13 @@ impl<S: Service> Server<S> {
     #[must_use]
     pub fn telling_clients(mut self, client: ClientSettings) -> Self {
         self.surface.client = client;
+        self
+    }
+
+    /// Shows private names in the access log, for its owner.
+    #[must_use]
+    pub fn logging_private_names(mut self, shown: bool) -> Self {
+        self.surface.logs_private = shown;
         self
     }
 

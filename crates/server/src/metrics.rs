@@ -8,12 +8,16 @@ use crate::{
     listen::CROWDED,
     pulse::{DAWDLES, EVICTED, OUSTED},
 };
+use codes::Code;
 use prometheus_client::{
-    encoding::EncodeLabelSet,
+    encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder},
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
     registry::{Registry, Unit},
 };
-use std::time::Duration;
+use std::{
+    fmt::{self, Write as _},
+    time::Duration,
+};
 
 /// Declares a struct of metrics and how to register it.
 macro_rules! metrics {
@@ -52,9 +56,11 @@ metrics! {
         connections: Gauge = "modkeep_http_connections",
         /// Connections ended by this server before their time, by reason.
         cut: Family<CutLabels, Counter> = "modkeep_http_connections_cut",
-        /// Errors of accepting connections; out of file descriptors, mostly.
+        /// Connections that could not be accepted; file descriptors had run out, mostly.
         accept_errors: Counter = "modkeep_http_accept_errors",
-        /// Refusals that waited, since their caller meets too many.
+        /// Answers that were refusals, by `MK` code.
+        refusals: Family<RefusalLabels, Counter> = "modkeep_http_refusals",
+        /// Refusals that were sent later than they were ready, since their caller had met too many.
         delayed: Counter = "modkeep_http_refusals_delayed",
         /// Body bytes handed to connections.
         sent: Counter = "modkeep_http_sent" in Bytes,
@@ -72,6 +78,17 @@ pub struct RequestLabels {
     pub source: &'static str,
 }
 
+/// Labels of refusals.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct RefusalLabels {
+    /// Which.
+    pub code: CodeLabel,
+}
+
+/// A code as a label value: `MK2003`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct CodeLabel(pub Code);
+
 /// Labels of latencies.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct LatencyLabels {
@@ -88,8 +105,16 @@ pub struct CutLabels {
     pub reason: &'static str,
 }
 
-/// Kinds of requests to the module protocol.
-const PROTOCOL_KINDS: [&str; 7] = ["info", "mod", "zip", "list", "latest", "query", "sumdb"];
+/// Kinds of requests whose answers come from somewhere.
+const SOURCED_KINDS: [&str; 11] = [
+    "info", "mod", "zip", "list", "latest", "query", "sumdb", "proof", "cases", "journal", "vuln",
+];
+
+/// Kinds of requests that are answered on the spot.
+const OTHER_KINDS: [&str; 6] = ["index", "admin", "health", "metrics", "page", "invalid"];
+
+/// Where an answer can come from.
+const SOURCES: [&str; 6] = ["memory", "store", "stale", "computed", "kept", "upstream"];
 
 /// Why connections are cut: the rules of [`pulse`](crate::pulse), and the end of a drain.
 const CUT_REASONS: [&str; 9] = [
@@ -115,6 +140,7 @@ impl Default for HttpMetrics {
             connections: Gauge::default(),
             cut: Family::default(),
             accept_errors: Counter::default(),
+            refusals: Family::default(),
             delayed: Counter::default(),
             sent: Counter::default(),
         };
@@ -124,32 +150,45 @@ impl Default for HttpMetrics {
 }
 
 impl HttpMetrics {
-    /// A series that exists only after its first event hides that event from `rate()`.
+    /// A series that exists only after its first event hides that event from `increase()` and `rate()`,
+    /// so all that can be are there from the start.
     fn create_known_series(&self) {
-        for kind in PROTOCOL_KINDS {
-            for (temperature, source) in
-                [("warm", "memory"), ("warm", "store"), ("cold", "upstream")]
-            {
-                drop(self.requests.get_or_create(&RequestLabels {
-                    kind,
-                    outcome: "2xx",
-                    source,
-                }));
-                drop(
-                    self.latency
-                        .get_or_create(&LatencyLabels { kind, temperature }),
-                );
+        for kind in SOURCED_KINDS {
+            for source in SOURCES {
+                self.know(kind, &["2xx", "3xx", "cut"], source);
             }
-            for outcome in ["4xx", "5xx"] {
-                drop(self.requests.get_or_create(&RequestLabels {
-                    kind,
-                    outcome,
-                    source: "none",
-                }));
-            }
+            self.know_latency(kind, &["warm", "cold", "none"]);
+        }
+        for kind in OTHER_KINDS {
+            self.know_latency(kind, &["none"]);
+        }
+        for kind in SOURCED_KINDS.into_iter().chain(OTHER_KINDS) {
+            self.know(kind, &["2xx", "4xx", "5xx", "cut"], "none");
         }
         for reason in CUT_REASONS {
             drop(self.cut.get_or_create(&CutLabels { reason }));
+        }
+        let answered = |code: &&Code| code.entry().status.is_some();
+        for code in Code::ALL.iter().filter(answered) {
+            let code = CodeLabel(*code);
+            drop(self.refusals.get_or_create(&RefusalLabels { code }));
+        }
+    }
+
+    fn know_latency(&self, kind: &'static str, temperatures: &[&'static str]) {
+        for temperature in temperatures {
+            let labels = LatencyLabels { kind, temperature };
+            drop(self.latency.get_or_create(&labels));
+        }
+    }
+
+    fn know(&self, kind: &'static str, outcomes: &[&'static str], source: &'static str) {
+        for outcome in outcomes {
+            drop(self.requests.get_or_create(&RequestLabels {
+                kind,
+                outcome,
+                source,
+            }));
         }
     }
 
@@ -163,6 +202,14 @@ impl HttpMetrics {
         self.latency
             .get_or_create(&LatencyLabels { kind, temperature })
             .observe(elapsed.as_secs_f64());
+    }
+}
+
+// === impl CodeLabel ===
+
+impl EncodeLabelValue for CodeLabel {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> fmt::Result {
+        write!(encoder, "{}", self.0)
     }
 }
 

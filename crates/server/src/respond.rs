@@ -109,7 +109,7 @@ pub(crate) fn refusal(ask: &Ask<'_>, refusal: &Refusal) -> Made {
     *response.status_mut() =
         StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     response.extensions_mut().insert(Told {
-        code: refusal.code.to_string(),
+        code: refusal.code,
         facts: refusal.facts(),
     });
     let cache = match refusal.code {

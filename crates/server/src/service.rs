@@ -97,6 +97,13 @@ pub trait Service: Send + Sync + 'static {
     /// Whether the names in a resource must stay out of the access log at its usual level.
     fn is_private(&self, resource: &Resource) -> bool;
 
+    /// Whether a text, which is no resource, begins with a name that must stay out of it.
+    fn is_private_text(&self, text: &str) -> bool;
+
+    /// Whether the answer to a resource would name modules that are not named in the question and must
+    /// not be told to everybody.
+    fn names_others(&self, resource: &Resource) -> bool;
+
     /// Whether requests should be sent here.
     fn readiness(&self) -> Readiness;
 
@@ -104,7 +111,7 @@ pub trait Service: Send + Sync + 'static {
     fn register(&self, registry: &mut Registry);
 
     /// Brings metrics that are not counted as they happen up to date; called before each scrape.
-    fn observe(&self);
+    fn observe(&self) -> impl std::future::Future<Output = ()> + Send;
 }
 
 /// One line of `/index`.

@@ -5,6 +5,7 @@
 //! long it took, whose body broke off. Only failures are kept, so success costs nothing, and only the
 //! last of them. What is private has a story without names (law L7): an id can be guessed.
 
+use codes::Code;
 use jiff::Timestamp;
 use parking_lot::Mutex;
 use serde::Serialize;
@@ -47,7 +48,7 @@ pub(crate) struct Story {
 /// What a refusal says, for the story; carried from where the answer is made.
 #[derive(Debug, Clone)]
 pub(crate) struct Told {
-    pub(crate) code: String,
+    pub(crate) code: Code,
     pub(crate) facts: String,
 }
 

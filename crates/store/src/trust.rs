@@ -78,6 +78,17 @@ pub struct CaseFile {
     pub body: String,
 }
 
+/// How much waits for somebody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Backlog {
+    /// Captures that wait for their proof.
+    pub unproven: u64,
+    /// When the oldest of them was captured.
+    pub oldest_unproven: Option<Timestamp>,
+    /// Cases of wrong bytes.
+    pub cases: u64,
+}
+
 /// An order to stop serving something.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Withdrawal {
@@ -216,6 +227,11 @@ impl Store {
         self.catalog()
             .ask_cold(move |connection| read::trust::cases(connection, before, limit))
             .await
+    }
+
+    /// How much waits for somebody.
+    pub async fn backlog(&self) -> Result<Backlog, StoreError> {
+        self.catalog().ask_cold(read::trust::backlog).await
     }
 
     /// Tiles of a database, as wide as they are known, in the order asked for.

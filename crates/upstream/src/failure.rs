@@ -196,6 +196,19 @@ impl Failure {
 // === impl FailureClass ===
 
 impl FailureClass {
+    /// Every class.
+    pub const ALL: [Self; 9] = [
+        Self::Unreachable,
+        Self::Timeout,
+        Self::Open,
+        Self::Saturated,
+        Self::GivenUp,
+        Self::Refused,
+        Self::RateLimited,
+        Self::Error,
+        Self::Content,
+    ];
+
     /// The class as a metric label.
     pub const fn label(self) -> &'static str {
         match self {

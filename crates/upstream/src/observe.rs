@@ -20,16 +20,24 @@ pub trait Observer: Send + Sync + 'static {
     fn answered(
         &self,
         source: &SourceName,
-        kind: RequestKind,
-        class: ReplyClass,
+        class: RequestClass,
+        reply: ReplyClass,
         elapsed: Duration,
     ) {
-        let _ = (source, kind, class, elapsed);
+        let _ = (source, class, reply, elapsed);
     }
 
-    /// The call is over: `bytes` of body were received, and this is how the body ended.
-    fn finished(&self, source: &SourceName, kind: RequestKind, end: BodyEnd, bytes: u64) {
-        let _ = (source, kind, end, bytes);
+    /// The call is over, `elapsed` after `started`: `bytes` of body were received, and this is how the
+    /// body ended.
+    fn finished(
+        &self,
+        source: &SourceName,
+        class: RequestClass,
+        end: BodyEnd,
+        bytes: u64,
+        elapsed: Duration,
+    ) {
+        let _ = (source, class, end, bytes, elapsed);
     }
 
     /// A breaker was noticed to have another state.
@@ -104,6 +112,12 @@ pub struct NoObserver;
 // === impl ReplyClass ===
 
 impl ReplyClass {
+    /// Every class.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let failures = FailureClass::ALL.into_iter().map(Self::Failed);
+        [Self::Found, Self::Absent].into_iter().chain(failures)
+    }
+
     /// The class as a metric label.
     pub const fn label(self) -> &'static str {
         match self {

@@ -308,7 +308,7 @@ impl Core {
             self.observer.spared(&self.name, path.class());
             return Reply::Failed(failure);
         }
-        let call = Call::start(&self.observer, &self.name, path.kind());
+        let call = Call::start(&self.observer, &self.name, path);
         let slot = self.bulkhead.slot(path.class(), priority, self.header);
         let slot = match slot.await {
             Ok(slot) => slot,

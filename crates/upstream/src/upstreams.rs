@@ -221,6 +221,11 @@ impl Upstreams {
         obeyed
     }
 
+    /// The names of all that is asked: the list's sources, and databases with a URL of their own.
+    pub fn sources(&self) -> impl Iterator<Item = &SourceName> {
+        self.shared.all_sources().map(Source::name)
+    }
+
     /// The names of the list's stops in order, `direct` and `off` included, for people to read.
     pub fn describe(&self) -> Vec<SourceName> {
         let name = |stop: &Stop| match stop.place {

@@ -319,6 +319,7 @@ impl Read<'_> {
                 _ => Level::On,
             },
             scrub: self.scrub()?,
+            log_private: self.switch("log-private")?,
             ..ProxyOptions::default()
         })
     }

@@ -341,7 +341,7 @@ pub const OPTIONS: &[OptionSpec] = &[
         name: "upstream-breaker",
         group: Group::Sources,
         kind: Kind::Switch,
-        placeholder: "MODE",
+        placeholder: "on|off",
         default: Fixed("on"),
         doc: "Whether an upstream that fails too often is left alone until it answers a small probe well. \
               Off, every request asks it.",
@@ -351,7 +351,7 @@ pub const OPTIONS: &[OptionSpec] = &[
         name: "upstream-hedge",
         group: Group::Sources,
         kind: Kind::Switch,
-        placeholder: "MODE",
+        placeholder: "on|off",
         default: Fixed("on"),
         doc: "Whether an upstream is asked a second time for something small that is later than 95 of 100 were, \
               within a fifth of all requests.",
@@ -563,6 +563,16 @@ pub const OPTIONS: &[OptionSpec] = &[
         default: Fixed("text"),
         doc: "Form of the log on standard error.",
         example: "json",
+    },
+    OptionSpec {
+        name: "log-private",
+        group: Group::Log,
+        kind: Kind::Switch,
+        placeholder: "on|off",
+        default: Fixed("off"),
+        doc: "Whether the log names private modules (those of `--private` and `--no-sumdb`). `off` writes `(private)` in their \
+              place at every level above debug, so that a log can be handed on; its owner may want to see them.",
+        example: "on",
     },
     OptionSpec {
         name: "log-level",

@@ -1,6 +1,7 @@
 //! A table of metrics out of the text that a scrape would get.
 
 use prometheus_client::registry::Registry;
+use server::exposition::Format;
 use std::{collections::BTreeSet, fmt::Write as _};
 
 /// One metric as the exposition describes it.
@@ -14,27 +15,33 @@ struct Metric {
 
 /// A Markdown table, sorted by name.
 pub(super) fn table(registry: &Registry) -> String {
-    let mut text = String::new();
     // Writing to a string fails only where a metric's own encoding does; the page would be short.
-    let _ = prometheus_client::encoding::text::encode(&mut text, registry);
+    let text = Format::Classic.write(registry).unwrap_or_default();
     let mut metrics = parse(&text);
     metrics.sort_by(|left, right| left.name.cmp(&right.name));
     let mut page = "| Metric | Type | Labels | Meaning |\n|---|---|---|---|\n".to_owned();
-    for Metric {
-        name,
-        kind,
-        help,
-        labels,
-    } in metrics
-    {
-        let labels: Vec<String> = labels.iter().map(|label| format!("`{label}`")).collect();
-        let _ = writeln!(
-            page,
-            "| `{name}` | {kind} | {} | {help} |",
-            labels.join(", ")
-        );
+    for metric in metrics {
+        let labels = metric.labels.iter().map(|label| format!("`{label}`"));
+        let labels: Vec<String> = labels.collect();
+        let (names, labels) = (metric.scraped().join(", "), labels.join(", "));
+        let Metric { kind, help, .. } = metric;
+        let _ = writeln!(page, "| {names} | {kind} | {labels} | {help} |");
     }
     page
+}
+
+// === impl Metric ===
+
+impl Metric {
+    /// The names of its samples.
+    fn scraped(&self) -> Vec<String> {
+        let endings: &[&str] = match self.kind.as_str() {
+            "histogram" => &["_bucket", "_sum", "_count"],
+            _ => &[""],
+        };
+        let name = |ending: &&str| format!("`{}{ending}`", self.name);
+        endings.iter().map(name).collect()
+    }
 }
 
 fn parse(text: &str) -> Vec<Metric> {

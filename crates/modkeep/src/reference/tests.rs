@@ -22,16 +22,19 @@ fn every_option_and_every_code_has_its_place() {
 fn every_metric_has_a_type_and_a_meaning() {
     let page = metrics_page();
     for name in [
-        "modkeep_http_requests",
-        "modkeep_http_first_byte_seconds",
-        "modkeep_lookups",
-        "modkeep_upstream_calls",
-        "modkeep_upstream_breaker",
-        "modkeep_upstream_hedges",
-        "modkeep_flights",
+        "`modkeep_http_requests_total`",
+        "`modkeep_http_first_byte_seconds_bucket`, `modkeep_http_first_byte_seconds_sum`, \
+         `modkeep_http_first_byte_seconds_count`",
+        "`modkeep_lookups_total`",
+        "`modkeep_upstream_calls_total`",
+        "`modkeep_upstream_breaker`",
+        "`modkeep_upstream_hedges_total`",
+        "`modkeep_flights`",
+        "`modkeep_build_info`",
+        "`process_cpu_seconds_total`",
     ] {
         assert!(
-            page.contains(&format!("| `{name}` | ")),
+            page.contains(&format!("\n| {name} | ")),
             "{name} is not on\n{page}"
         );
     }
@@ -40,6 +43,26 @@ fn every_metric_has_a_type_and_a_meaning() {
             .filter(|line| line.starts_with("| `"))
             .all(|line| line.matches(" | ").count() >= 3 && !line.contains(" |  | |"))
     );
+}
+
+/// What a metric counts has to be clear where it is read alone, and both formats escape quotes
+/// differently.
+#[test]
+fn no_meaning_leans_on_the_row_above() {
+    let page = metrics_page();
+    for line in page.lines().filter(|line| line.starts_with("| `")) {
+        let meaning = line.trim_end_matches(" |").rsplit(" | ").next().unwrap();
+        for leaning in [
+            "Bytes of them",
+            "Those that",
+            "Of these",
+            "that log",
+            "\"",
+            "\\",
+        ] {
+            assert!(!meaning.contains(leaning), "{line}");
+        }
+    }
 }
 
 #[test]

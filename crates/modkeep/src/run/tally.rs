@@ -116,6 +116,14 @@ impl<S: Service> Service for Counting<S> {
         self.inner.is_private(resource)
     }
 
+    fn is_private_text(&self, text: &str) -> bool {
+        self.inner.is_private_text(text)
+    }
+
+    fn names_others(&self, resource: &Resource) -> bool {
+        self.inner.names_others(resource)
+    }
+
     fn readiness(&self) -> Readiness {
         self.inner.readiness()
     }
@@ -124,8 +132,8 @@ impl<S: Service> Service for Counting<S> {
         self.inner.register(registry);
     }
 
-    fn observe(&self) {
-        self.inner.observe();
+    async fn observe(&self) {
+        self.inner.observe().await;
     }
 }
 

@@ -7,6 +7,8 @@
     reason = "tests: they start processes, and a step that cannot be taken is a failure"
 )]
 
+mod access_lines;
+mod alerts;
 mod audit;
 mod bad_input;
 mod bodies;
@@ -42,6 +44,7 @@ mod in_front;
 mod independence;
 mod journal;
 mod mend;
+mod metrics;
 mod mirror;
 mod moved;
 mod orders;

@@ -8,7 +8,7 @@ use super::contents::Contents;
 use crate::{
     metrics::Metrics,
     verify::{
-        alarm::{Alarm, Severity},
+        alarm::{Alarm, AlarmKind, Severity},
         database::head_state,
         halt,
         tiles::{cut, place},
@@ -148,7 +148,7 @@ impl Operations for Offline {
         halt::record(&self.store, &self.database, fork).await;
         let alarm = Alarm {
             severity: Severity::P0,
-            kind: "database-forked",
+            kind: AlarmKind::DatabaseForked,
             subject: self.database.clone(),
             detail: fork.to_string(),
         };

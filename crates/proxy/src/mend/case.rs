@@ -9,7 +9,7 @@ use crate::{
     positioned::Positioned,
     verify::{
         self,
-        alarm::{Alarm, Severity},
+        alarm::{Alarm, AlarmKind, Severity},
     },
 };
 use gomod::{Artifact, sumhash::H1};
@@ -39,7 +39,7 @@ impl Context {
         }
         let alarm = Alarm {
             severity: Severity::P1,
-            kind: "blob-damaged",
+            kind: AlarmKind::BlobDamaged,
             subject,
             detail: format!("{detail}; {}", mended.describe()),
         };

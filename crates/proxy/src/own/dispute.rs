@@ -8,7 +8,7 @@ use super::{Served, witnesses::Dispute};
 use crate::{
     context::Context,
     refusal::Refusal,
-    verify::alarm::{Alarm, Severity},
+    verify::alarm::{Alarm, AlarmKind, Severity},
 };
 use bytes::Bytes;
 use codes::Code;
@@ -60,7 +60,7 @@ impl Context {
         let detail = format!("{why}; no further head is shown until it signs one");
         let alarm = Alarm {
             severity: Severity::P1,
-            kind: "own-head-disputed",
+            kind: AlarmKind::OwnHeadDisputed,
             subject: name.to_owned(),
             detail,
         };

@@ -6,7 +6,7 @@
 //! catalog before the head or the proof that needs them.
 
 use super::{
-    alarm::{Alarm, Severity},
+    alarm::{Alarm, AlarmKind, Severity},
     tiles::Tiles,
 };
 use crate::{metrics::Metrics, refusal::Refusal, single_flight::SingleFlights};
@@ -188,7 +188,7 @@ impl Operations for Database {
         super::halt::record(&self.store, &self.name, fork).await;
         let alarm = Alarm {
             severity: Severity::P0,
-            kind: "database-forked",
+            kind: AlarmKind::DatabaseForked,
             subject: self.name.to_string(),
             detail: fork.to_string(),
         };

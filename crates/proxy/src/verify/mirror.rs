@@ -23,7 +23,7 @@ mod pace;
 pub use failure::MirrorFailure;
 
 use super::{
-    alarm::{Alarm, Severity},
+    alarm::{Alarm, AlarmKind, Severity},
     database::Database,
     records::Records,
     tiles::node_of,
@@ -299,7 +299,7 @@ impl<'a> Run<'a> {
         let database = self.database();
         let alarm = Alarm {
             severity: Severity::P2,
-            kind: "database-untrusted",
+            kind: AlarmKind::DatabaseUntrusted,
             subject: database.name().to_string(),
             detail: format!("mirroring stopped: {why}"),
         };

@@ -8,7 +8,7 @@
 
 use super::{
     Grounds, PRIVATE,
-    alarm::{Alarm, Severity},
+    alarm::{Alarm, AlarmKind, Severity},
     evidence::{self, logged_version},
     is_toolchain,
 };
@@ -118,7 +118,7 @@ impl Context {
         );
         let alarm = Alarm {
             severity: Severity::P1,
-            kind: "tag-moved",
+            kind: AlarmKind::TagMoved,
             subject: artifact.escaped_path(),
             detail: summary.clone(),
         };

@@ -2,7 +2,7 @@
 
 use super::{
     UNPROVEN,
-    alarm::{Alarm, Severity},
+    alarm::{Alarm, AlarmKind, Severity},
 };
 use crate::{capture::Lost, check, context::Context, refusal::Refusal};
 use gomod::{Artifact, ArtifactKind, sumhash};
@@ -121,7 +121,7 @@ impl Context {
         self.hot.forget(&path);
         let alarm = Alarm {
             severity: Severity::P1,
-            kind: "withdrawn",
+            kind: AlarmKind::Withdrawn,
             subject: path,
             detail: reason.to_owned(),
         };

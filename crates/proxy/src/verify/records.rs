@@ -6,15 +6,17 @@
 
 use super::{
     Grounds,
-    alarm::{Alarm, Severity},
+    alarm::{Alarm, AlarmKind, Severity},
     database::{Database, DatabaseFailure},
     evidence, halt, heal,
 };
 use crate::{
-    flight_budget::FlightBudget, metrics::Metrics, refusal::Refusal, single_flight::SingleFlights,
+    flight_budget::FlightBudget, gauges::seconds, metrics::Metrics, refusal::Refusal,
+    single_flight::SingleFlights,
 };
 use codes::Code;
 use gomod::{Artifact, ModulePath, Version};
+use jiff::Timestamp;
 use moka::sync::Cache;
 use std::{
     future::Future,
@@ -182,10 +184,12 @@ impl Records {
             tracing::debug!(?refusal, "what is kept of the database could not be read");
             return;
         }
-        if !self.inner.halted.load(Ordering::Acquire)
-            && let Err(error) = self.inner.client.refresh().await
-        {
-            tracing::debug!(%error, "the database's head could not be renewed");
+        if self.inner.halted.load(Ordering::Acquire) {
+            return;
+        }
+        match self.inner.client.refresh().await {
+            Ok(_) => self.inner.heard(),
+            Err(error) => tracing::debug!(%error, "the database's head could not be renewed"),
         }
     }
 
@@ -211,7 +215,7 @@ impl Records {
     /// Asks the database for its head and makes it the newest, if it is.
     pub(crate) async fn refresh(&self) -> Result<TreeHead, Refusal> {
         let refreshed = self.inner.client.refresh().await;
-        refreshed.map_err(|error| {
+        refreshed.inspect(|_| self.inner.heard()).map_err(|error| {
             if matches!(error, LookupError::Fork(_)) {
                 self.inner.halted.store(true, Ordering::Release);
             }
@@ -278,11 +282,18 @@ impl Inner {
             .await;
         match proven {
             Ok(proven) => {
+                self.heard();
                 let file = proven.proof.to_string();
                 Ok(self.learn(subject, proven.record, file, false))
             }
             Err(error) => Err(self.disbelieve(&subject, error).await),
         }
+    }
+
+    /// The database has just said something that is believed.
+    fn heard(&self) {
+        let now = seconds(Timestamp::now());
+        self.metrics.sumdb_heard.set(now);
     }
 
     async fn kept(&self, subject: Subject) -> Result<Option<Arc<Vouched>>, Refusal> {
@@ -361,8 +372,10 @@ impl Inner {
                 self.halted.store(true, Ordering::Release);
                 return self.forked();
             }
-            LookupError::Forged { .. } | LookupError::Note(_) => (Severity::P1, "database-lies"),
-            _ => (Severity::P2, "database-untrusted"),
+            LookupError::Forged { .. } | LookupError::Note(_) => {
+                (Severity::P1, AlarmKind::DatabaseLies)
+            }
+            _ => (Severity::P2, AlarmKind::DatabaseUntrusted),
         };
         let detail: String = format!("{version}: {error}").chars().take(500).collect();
         let database = self.client.operations();

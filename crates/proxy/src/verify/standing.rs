@@ -17,6 +17,12 @@ pub(crate) struct Standing {
 // === impl Verifier ===
 
 impl Verifier {
+    /// Whether the database is not believed any more, since it told two histories.
+    pub(crate) fn is_halted(&self) -> bool {
+        let records = self.records.as_ref();
+        records.is_some_and(super::Records::is_halted)
+    }
+
     /// How verification is.
     pub(crate) async fn standing(&self) -> Standing {
         let mut standing = Standing {

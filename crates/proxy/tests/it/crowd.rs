@@ -62,8 +62,8 @@ impl<'a> Gauges<'a> {
         Self { site, registry }
     }
 
-    fn value(&self, name: &str) -> usize {
-        self.site.proxy.observe();
+    async fn value(&self, name: &str) -> usize {
+        self.site.proxy.observe().await;
         let mut page = String::new();
         prometheus_client::encoding::text::encode(&mut page, &self.registry).unwrap();
         let line = page.lines().find_map(|line| line.strip_prefix(name));
@@ -71,12 +71,12 @@ impl<'a> Gauges<'a> {
     }
 
     /// Work on behalf of clients that waits for sources.
-    fn waiting(&self) -> usize {
-        self.value("modkeep_flights_waiting")
+    async fn waiting(&self) -> usize {
+        self.value("modkeep_flights_waiting").await
     }
 
     async fn until(&self, condition: impl Fn(usize) -> bool) {
-        while !condition(self.waiting()) {
+        while !condition(self.waiting().await) {
             tokio::task::yield_now().await;
         }
     }
@@ -105,7 +105,7 @@ async fn ten_thousand_unknown_names_cost_others_nothing_and_end_with_their_clien
         assert_eq!((refused.code, refused.status), (Code::TooManyWaiting, 429));
         assert!(refused.retry_after.is_some());
     }
-    assert!(gauges.value("modkeep_errands") <= 2048);
+    assert!(gauges.value("modkeep_errands").await <= 2048);
     // Nothing of the crowd moves, and another caller is served.
     let other = ask(&site, caller(2), go_mod("example.com/real", "v1.0.0"));
     assert!(other.await.unwrap().is_ok());
@@ -119,7 +119,7 @@ async fn ten_thousand_unknown_names_cost_others_nothing_and_end_with_their_clien
     hold.release();
     gauges.until(|waiting| waiting == 0).await;
     assert_eq!(asked_for_held(&upstream), SHARE);
-    assert_eq!(gauges.value("modkeep_errands"), 0);
+    assert_eq!(gauges.value("modkeep_errands").await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

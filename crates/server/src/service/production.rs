@@ -87,6 +87,14 @@ impl Service for Proxy {
         Self::is_private(self, resource)
     }
 
+    fn is_private_text(&self, text: &str) -> bool {
+        Self::is_private_text(self, text)
+    }
+
+    fn names_others(&self, resource: &Resource) -> bool {
+        Self::names_others(self, resource)
+    }
+
     fn readiness(&self) -> Readiness {
         let proxy::Readiness { ready, degraded } = Self::readiness(self);
         Readiness { ready, degraded }
@@ -96,8 +104,8 @@ impl Service for Proxy {
         Self::register(self, registry);
     }
 
-    fn observe(&self) {
-        Self::observe(self);
+    async fn observe(&self) {
+        Self::observe(self).await;
     }
 }
 

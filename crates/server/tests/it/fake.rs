@@ -205,6 +205,14 @@ impl Service for Fake {
         matches!(resource, Resource::List(module) if module.as_str().starts_with("private."))
     }
 
+    fn is_private_text(&self, text: &str) -> bool {
+        text.starts_with("private.")
+    }
+
+    fn names_others(&self, resource: &Resource) -> bool {
+        matches!(resource, Resource::Sumdb { path, .. } if path.starts_with("tile/entries/"))
+    }
+
     async fn status(&self) -> Result<Status, Refusal> {
         Ok(status())
     }
@@ -240,7 +248,7 @@ impl Service for Fake {
 
     fn register(&self, _registry: &mut Registry) {}
 
-    fn observe(&self) {}
+    async fn observe(&self) {}
 }
 
 /// A status in which every field has a value.

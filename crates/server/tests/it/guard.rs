@@ -125,6 +125,17 @@ async fn with_an_address_of_their_own_operators_are_answered_nowhere_else() {
     }
 }
 
+/// The records of a checksum database of our own name every private module.
+#[tokio::test]
+async fn what_names_the_modules_of_others_is_for_operators_only() {
+    let (server, admin) = fake().start_with_admin();
+    let entries = "GET /sumdb/sum.example.com/tile/entries/000";
+    assert_eq!(status(server.address, entries, &[]).await, 403);
+    assert_eq!(status(admin, entries, &[]).await, 200);
+    let hashes = "GET /sumdb/sum.example.com/tile/0/000";
+    assert_eq!(status(server.address, hashes, &[]).await, 200);
+}
+
 #[tokio::test]
 async fn the_index_names_private_modules_to_operators_only() {
     let server = fake().start();

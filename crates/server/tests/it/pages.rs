@@ -116,7 +116,8 @@ async fn metrics_count_requests_by_kind_outcome_and_source() {
     ] {
         ask(server.address, line, &[]).await;
     }
-    let answer = ask(server.address, "GET /metrics", &[]).await;
+    let accept = ["Accept: application/openmetrics-text"];
+    let answer = ask(server.address, "GET /metrics", &accept).await;
     assert_eq!(
         answer.header("content-type"),
         Some("application/openmetrics-text; version=1.0.0; charset=utf-8")

@@ -6,14 +6,15 @@ use tokio::time::Instant;
 
 use super::{Account, Reply};
 use crate::{
-    Failure, Observer, ReplyClass, RequestKind, SourceName, observe::BodyEnd, slots::Slot,
+    Failure, Observer, ReplyClass, RequestClass, SourceName, observe::BodyEnd,
+    request::RequestPath, slots::Slot,
 };
 
 /// The account of one call; reports its end exactly once, also when it is dropped.
 pub(crate) struct Call {
     observer: Arc<dyn Observer>,
     source: SourceName,
-    kind: RequestKind,
+    class: RequestClass,
     begun: Instant,
     ended: bool,
 }
@@ -30,13 +31,13 @@ impl Call {
     pub(super) fn start(
         observer: &Arc<dyn Observer>,
         source: &SourceName,
-        kind: RequestKind,
+        path: &RequestPath,
     ) -> Self {
-        observer.started(source, kind);
+        observer.started(source, path.kind());
         Self {
             observer: Arc::clone(observer),
             source: source.clone(),
-            kind,
+            class: path.class(),
             begun: Instant::now(),
             ended: false,
         }
@@ -54,21 +55,24 @@ impl Call {
     /// Reports how the body ended.
     pub(crate) fn end(mut self, end: BodyEnd, bytes: u64) {
         self.ended = true;
-        self.observer.finished(&self.source, self.kind, end, bytes);
+        let elapsed = self.begun.elapsed();
+        self.observer
+            .finished(&self.source, self.class, end, bytes, elapsed);
     }
 
-    fn tell(&self, class: ReplyClass) {
+    fn tell(&self, reply: ReplyClass) {
         let elapsed: Duration = self.begun.elapsed();
         self.observer
-            .answered(&self.source, self.kind, class, elapsed);
+            .answered(&self.source, self.class, reply, elapsed);
     }
 }
 
 impl Drop for Call {
     fn drop(&mut self) {
         if !self.ended {
+            let elapsed = self.begun.elapsed();
             self.observer
-                .finished(&self.source, self.kind, BodyEnd::None, 0);
+                .finished(&self.source, self.class, BodyEnd::None, 0, elapsed);
         }
     }
 }

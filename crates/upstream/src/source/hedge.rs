@@ -103,7 +103,7 @@ impl Core {
             return None;
         }
         self.observer.hedged(&self.name, kind, false);
-        let call = Call::start(&self.observer, &self.name, kind);
+        let call = Call::start(&self.observer, &self.name, ask.path);
         Some(Leg { call, slot })
     }
 

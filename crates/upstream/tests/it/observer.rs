@@ -4,7 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use parking_lot::Mutex;
 use upstream::{
-    BodyEnd, FailureClass, Observer, ReplyClass, RequestKind, SourceName, UpstreamOptions,
+    BodyEnd, FailureClass, Observer, ReplyClass, RequestClass, RequestKind, SourceName,
+    UpstreamOptions,
 };
 
 use crate::kit::{
@@ -36,11 +37,11 @@ impl Observer for Book {
         self.lines.lock().push(Line::Started(kind));
     }
 
-    fn answered(&self, _: &SourceName, _: RequestKind, class: ReplyClass, _: Duration) {
-        self.lines.lock().push(Line::Answered(class));
+    fn answered(&self, _: &SourceName, _: RequestClass, reply: ReplyClass, _: Duration) {
+        self.lines.lock().push(Line::Answered(reply));
     }
 
-    fn finished(&self, _: &SourceName, _: RequestKind, end: BodyEnd, bytes: u64) {
+    fn finished(&self, _: &SourceName, _: RequestClass, end: BodyEnd, bytes: u64, _: Duration) {
         self.lines.lock().push(Line::Finished(end, bytes));
     }
 }

@@ -3,11 +3,11 @@
 use super::{collect, params};
 use crate::{
     error::StoreError,
-    trust::{CaseFile, VersionProof, version_path},
+    trust::{Backlog, CaseFile, VersionProof, version_path},
 };
 use bytes::Bytes;
 use gomod::{ModulePath, Version};
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, OptionalExtension, Row};
 
 /// The proof of a version in a database.
 pub(crate) fn proof(
@@ -84,6 +84,23 @@ pub(crate) fn unproven(
         params![after, limit],
         |row| row.get(0),
     )
+}
+
+/// How much waits for somebody: captures for their proof, cases for a person.
+pub(crate) fn backlog(connection: &Connection) -> Result<Backlog, StoreError> {
+    let sql = "SELECT count(*), min(first_seen), (SELECT count(*) FROM mismatch)
+               FROM capture WHERE evidence = 'unproven'";
+    let failed = |error| StoreError::sql("counting what waits", error);
+    let mut statement = connection.prepare_cached(sql).map_err(failed)?;
+    let read = |row: &Row<'_>| {
+        let oldest: Option<i64> = row.get(1)?;
+        Ok(Backlog {
+            unproven: row.get(0)?,
+            oldest_unproven: oldest.map(|_| super::timestamp(row, 1)).transpose()?,
+            cases: row.get(2)?,
+        })
+    };
+    statement.query_row([], read).map_err(failed)
 }
 
 /// Cases of wrong bytes before the journal entry `before`, the newest first.

@@ -1,0 +1,107 @@
+//! Series: everything that can be counted is there from the start, at zero.
+//!
+//! A counter that appears with its first event hides that event: `increase()` and `rate()` need a value
+//! before it. So all labels whose values are known beforehand are made here, those of sources when the
+//! source becomes known.
+
+use super::{
+    AlarmLabels, Kind, Lookup, Metrics, Reason, Source, Verification, answer, call, class_of,
+    transition,
+};
+use crate::verify::{OUTCOMES, alarm::AlarmKind};
+use upstream::{BodyEnd, BreakerState, ReplyClass, RequestClass};
+
+/// Where an answer can be found.
+const FOUND: [&str; 8] = [
+    "memory", "store", "stale", "computed", "kept", "upstream", "absent", "refused",
+];
+/// What can be asked.
+const KINDS: [&str; 9] = [
+    "list", "latest", "query", "info", "mod", "zip", "sumdb", "proof", "cases",
+];
+/// What can be fetched ahead.
+pub(super) const AHEAD: [&str; 3] = ["info", "mod", "zip"];
+/// What can be captured.
+const CAPTURED: [&str; 4] = ["info", "mod", "zip", "sumdb"];
+/// Why nothing is fetched ahead.
+const SKIPPED: [&str; 4] = ["absent", "failed", "store", "upstream"];
+/// What becomes of hedges.
+const HEDGES: [&str; 2] = ["sent", "won"];
+/// What becomes of small questions.
+const PROBES: [&str; 4] = ["well", "unwell", "lives", "silent"];
+
+impl Metrics {
+    /// All at zero.
+    pub fn new() -> Self {
+        let metrics = Self::empty();
+        for kind in KINDS {
+            for found in FOUND {
+                drop(metrics.lookups.get_or_create(&Lookup { kind, found }));
+            }
+        }
+        for kind in CAPTURED {
+            drop(metrics.captures.get_or_create(&Kind { kind }));
+            drop(metrics.rejected.get_or_create(&Kind { kind }));
+        }
+        for kind in AHEAD {
+            drop(metrics.prefetched.get_or_create(&Kind { kind }));
+            drop(metrics.prefetched_bytes.get_or_create(&Kind { kind }));
+            drop(metrics.prefetch_hits.get_or_create(&Kind { kind }));
+            drop(metrics.prefetch_hit_bytes.get_or_create(&Kind { kind }));
+            drop(metrics.prefetch_wasted.get_or_create(&Kind { kind }));
+            drop(metrics.prefetch_wasted_bytes.get_or_create(&Kind { kind }));
+        }
+        for reason in SKIPPED {
+            drop(metrics.prefetch_skipped.get_or_create(&Reason { reason }));
+        }
+        for outcome in OUTCOMES {
+            let labels = Verification { outcome };
+            drop(metrics.verifications.get_or_create(&labels));
+        }
+        for kind in AlarmKind::ALL {
+            for severity in kind.severities() {
+                let labels = AlarmLabels::of(*severity, kind);
+                drop(metrics.alarms.get_or_create(&labels));
+            }
+        }
+        metrics
+    }
+
+    /// The same for a source.
+    pub fn know_upstream(&self, upstream: &str) {
+        let source = Source {
+            upstream: upstream.to_owned(),
+        };
+        drop(self.upstream_wait.get_or_create(&source));
+        drop(self.upstream_retries.get_or_create(&source));
+        drop(self.upstream_rests.get_or_create(&source));
+        drop(self.upstream_disagreements.get_or_create(&source));
+        drop(self.upstream_budget.get_or_create(&source));
+        for class in RequestClass::ALL {
+            self.know_class(upstream, class);
+        }
+        for outcome in HEDGES {
+            drop(self.upstream_hedges.get_or_create(&call(upstream, outcome)));
+        }
+        for outcome in PROBES {
+            drop(self.upstream_probes.get_or_create(&call(upstream, outcome)));
+        }
+    }
+
+    fn know_class(&self, upstream: &str, class: RequestClass) {
+        let labels = class_of(upstream, class);
+        drop(self.upstream_received.get_or_create(&labels));
+        drop(self.upstream_download.get_or_create(&labels));
+        drop(self.upstream_breaker.get_or_create(&labels));
+        drop(self.upstream_spared.get_or_create(&labels));
+        for state in BreakerState::ALL {
+            let transition = transition(upstream, class, state);
+            drop(self.upstream_transitions.get_or_create(&transition));
+        }
+        let outcomes = ReplyClass::all().map(ReplyClass::label);
+        for outcome in outcomes.chain([BodyEnd::Broken.label()]) {
+            let labels = answer(upstream, class, outcome);
+            drop(self.upstream_calls.get_or_create(&labels));
+        }
+    }
+}
