@@ -4,7 +4,7 @@
 mod front;
 
 use crate::site::BINARY;
-use std::{collections::BTreeSet, fs, process::Command, time::Duration};
+use std::{collections::BTreeSet, fs, path::Path, process::Command, time::Duration};
 use testkit::{
     document::{Block, Document, code, root},
     process, skip,
@@ -122,7 +122,7 @@ fn the_index_names_every_page() {
 }
 
 #[test]
-fn the_unit_is_sound_and_as_closed_as_the_page_says() {
+fn the_units_are_sound_and_as_closed_as_the_page_says() {
     let probe = Command::new("systemd-analyze").arg("--version").output();
     if probe.is_err() {
         skip::because("systemd-analyze is not here");
@@ -132,15 +132,19 @@ fn the_unit_is_sound_and_as_closed_as_the_page_says() {
     let unit = directory.path().join("modkeep.service");
     let text = fs::read_to_string(root().join("docs/modkeep.service")).unwrap();
     fs::write(&unit, text.replace("/usr/local/bin/modkeep", BINARY)).unwrap();
-    let analyze = |arguments: &[&str]| {
+    let socket = directory.path().join("modkeep.socket");
+    fs::copy(root().join("docs/modkeep.socket"), &socket).unwrap();
+    let analyze = |arguments: &[&str], unit: &Path| {
         let mut command = Command::new("systemd-analyze");
-        command.args(arguments).arg(&unit);
+        command.args(arguments).arg(unit);
         process::run(&mut command, Duration::from_mins(1))
     };
-    let verified = analyze(&["verify"]);
-    assert!(verified.ok(), "{verified}");
-    assert_eq!(verified.stderr, "", "{verified}");
-    let score = analyze(&["security", "--offline=true", "--no-pager"]);
+    for unit in [&unit, &socket] {
+        let verified = analyze(&["verify"], unit);
+        assert!(verified.ok(), "{verified}");
+        assert_eq!(verified.stderr, "", "{verified}");
+    }
+    let score = analyze(&["security", "--offline=true", "--no-pager"], &unit);
     let expected = format!("Overall exposure level for modkeep.service: {EXPOSURE} ");
     assert!(score.stdout.contains(&expected), "{score}");
     let page = Document::read("docs/operating.md");
