@@ -43,6 +43,30 @@ const NEEDED: &[Needed] = &[
         package: "prometheus",
         purpose: "the truth about metrics and alerts",
     },
+    Needed {
+        program: "nginx",
+        probe: &["-v"],
+        package: "nginx",
+        purpose: "the proxy in front that the documents set up",
+    },
+    Needed {
+        program: "openssl",
+        probe: &["version"],
+        package: "openssl",
+        purpose: "its certificate",
+    },
+    Needed {
+        program: "curl",
+        probe: &["--version"],
+        package: "curl",
+        purpose: "what the documents ask with",
+    },
+    Needed {
+        program: "systemd-analyze",
+        probe: &["--version"],
+        package: "systemd",
+        purpose: "the check of the unit in the documents",
+    },
 ];
 
 /// The commands, in order; each must succeed.

@@ -2,14 +2,18 @@
 //!
 //! A loader says which go.mod files it needs; each round of them is fetched at once, within a bound,
 //! and kept, so that a second selection of the same project asks only for what is new to it.
-//! Nothing is stored: commands that read a graph serve nobody.
+//! Nothing is stored: commands that read a graph serve nobody. Where a server is named, it is the only
+//! one that is asked: it knows private modules, and who else is to be asked for what.
 
 use crate::{
     cli,
+    config::Settings,
     failure::Failure,
+    named_server::{self, NamedServer},
     plain_file,
     zip_command::{path, unusable},
 };
+use bytes::Bytes;
 use codes::Code;
 use gomod::{
     Artifact, ArtifactKind, ModulePath, Version,
@@ -21,7 +25,7 @@ use std::{
     path::{Path, PathBuf},
 };
 use tokio::task::JoinSet;
-use upstream::{Download, Outcome, Upstreams};
+use upstream::{Download, Endpoint, Outcome, Upstreams};
 
 /// go.mod files fetched at a time: below the requests that one upstream is asked at once, so that
 /// none waits for another within its own deadline.
@@ -36,24 +40,30 @@ pub(crate) struct Checkout {
     pub(crate) file: File,
     /// Who is asked.
     pub(crate) upstreams: Upstreams,
+    /// The server that was named, for what only a modkeep knows.
+    pub(crate) server: Option<Endpoint>,
     known: HashMap<GoModSource, Result<GoModSummary, String>>,
 }
 
 // === impl Checkout ===
 
 impl Checkout {
-    /// The main module that the arguments `directory` and `--upstream` speak of.
+    /// The main module that the argument `directory` speaks of; `--server` and `--upstream` say who is
+    /// asked.
     pub(crate) fn open(matches: &clap::ArgMatches) -> Result<Self, Failure> {
         let go_mod = find(&path(matches, "directory"))?;
         let settings = cli::settings(matches)?;
-        let upstreams = Upstreams::new(&settings.upstream, &settings.upstreams)
-            .map_err(|error| Failure::of(error.code(), &error))?;
+        let named = named_server::url_unless_upstream(matches);
+        let (upstreams, server) = reach(named.as_deref(), &settings)?;
         let source = plain_file::read(&go_mod).map_err(|error| unusable(&go_mod, &error))?;
         let file =
             modfile::parse(&source, Mode::Strict).map_err(|error| unusable(&go_mod, &error))?;
         MainModule::new(&file).map_err(|error| unusable(&go_mod, &error))?;
         let root = go_mod.parent().unwrap_or(Path::new(""));
-        Ok(Self::of(root.to_owned(), file, upstreams))
+        Ok(Self {
+            server,
+            ..Self::of(root.to_owned(), file, upstreams)
+        })
     }
 
     /// A main module whose go.mod was read already.
@@ -62,6 +72,7 @@ impl Checkout {
             root,
             file,
             upstreams,
+            server: None,
             known: HashMap::new(),
         }
     }
@@ -140,6 +151,20 @@ impl Checkout {
     }
 }
 
+/// Who is asked: the server that is named, else the upstreams.
+fn reach(
+    named: Option<&str>,
+    settings: &Settings,
+) -> Result<(Upstreams, Option<Endpoint>), Failure> {
+    if let Some(url) = named {
+        let server = NamedServer::try_new(url, settings)?;
+        return Ok((server.upstreams, Some(server.endpoint)));
+    }
+    let upstreams = Upstreams::new(&settings.upstream, &settings.upstreams)
+        .map_err(|error| Failure::of(error.code(), &error))?;
+    Ok((upstreams, None))
+}
+
 /// The go.mod in `directory` or above it, as go looks for it.
 fn find(directory: &Path) -> Result<PathBuf, Failure> {
     let start = std::path::absolute(directory).map_err(|error| unusable(directory, &error))?;
@@ -181,10 +206,18 @@ async fn summary(
 
 /// The go.mod of a dependency.
 pub(crate) async fn go_mod(artifact: &Artifact, upstreams: &Upstreams) -> Result<File, String> {
+    let bytes = go_mod_bytes(artifact, upstreams).await?;
+    modfile::parse(&bytes, Mode::Lax).map_err(|error| error.to_string())
+}
+
+/// The same, as it was written.
+pub(crate) async fn go_mod_bytes(
+    artifact: &Artifact,
+    upstreams: &Upstreams,
+) -> Result<Bytes, String> {
     let limit = u64::try_from(modfile::MAX_BYTES).unwrap_or(u64::MAX);
     let download = fetch(&artifact.escaped_path(), limit, upstreams).await?;
-    let bytes = download.whole().await.map_err(|error| error.to_string())?;
-    modfile::parse(&bytes, Mode::Lax).map_err(|error| error.to_string())
+    download.whole().await.map_err(|error| error.to_string())
 }
 
 /// The answer of the first upstream that has something.
@@ -193,10 +226,38 @@ pub(crate) async fn fetch(
     limit: u64,
     upstreams: &Upstreams,
 ) -> Result<Download, String> {
+    let fetched = try_fetch(path, limit, upstreams).await;
+    fetched.map_err(|missing| missing.to_string())
+}
+
+/// Why nobody has something; the two are different things to say.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Missing {
+    /// All who were asked say that it does not exist.
+    #[error("{0}")]
+    Absent(String),
+    /// It is not known whether it exists.
+    #[error("{0}")]
+    Unknown(String),
+}
+
+/// The same for callers to whom absence is an answer.
+pub(crate) async fn try_fetch(
+    path: &str,
+    limit: u64,
+    upstreams: &Upstreams,
+) -> Result<Download, Missing> {
     match upstreams.walk(path).with_limit(limit).next().await {
         Outcome::Found(download) => Ok(download),
-        Outcome::Absent(absence) => Err(format!("{}: {}", absence.status, absence.text.trim())),
-        Outcome::Unavailable(outage) => Err(format!("{}: {}", outage.code, outage.summary)),
+        Outcome::Absent(absence) => {
+            let text = format!("{}: {}", absence.status, absence.text.trim());
+            let text = text.trim_end_matches(": ");
+            Err(Missing::Absent(text.to_owned()))
+        }
+        Outcome::Unavailable(outage) => {
+            let text = format!("{}: {}", outage.code, outage.summary);
+            Err(Missing::Unknown(text))
+        }
     }
 }
 

@@ -1,6 +1,8 @@
 //! The command line, built from the table of options.
 
 mod bundle;
+#[cfg(test)]
+mod documents;
 mod gate;
 mod options;
 mod orders;

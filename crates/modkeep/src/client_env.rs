@@ -14,7 +14,7 @@ use crate::{
     cli,
     config::{Environment, Process},
     failure::Failure,
-    output,
+    named_server, output,
 };
 use codes::Code;
 use server::{ClientSettings, ListenAddress, shell_quoted};
@@ -29,8 +29,7 @@ type Lines = Vec<(&'static str, String)>;
 
 pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
     let settings = cli::settings(matches)?;
-    let given = matches.get_one::<String>("server").cloned();
-    let server = given.or_else(|| Process.variable("MODKEEP_SERVER"));
+    let server = named_server::url(matches);
     let (reached, known) = match &server {
         Some(url) => (checked("--server", url)?, known::asked(url, &settings)?),
         None => (reachable(&settings.listen), configured(&settings)?),

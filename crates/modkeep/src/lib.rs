@@ -18,6 +18,7 @@ mod file_limit;
 mod gate_command;
 mod logging;
 mod mod_command;
+mod named_server;
 mod neighbour;
 mod output;
 mod plain_file;

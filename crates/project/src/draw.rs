@@ -62,6 +62,12 @@ pub fn draw(graph: &ModuleGraph, format: Format, cut: Cut<'_>) -> String {
     }
 }
 
+/// How many requirements a cut leaves out, and how many there are.
+pub fn left_out(graph: &ModuleGraph, cut: Cut<'_>) -> (usize, usize) {
+    let all = graph.edges().count();
+    (all - edges(graph, cut).len(), all)
+}
+
 /// The requirements that are drawn.
 fn edges(graph: &ModuleGraph, cut: Cut<'_>) -> Vec<(NodeId, NodeId)> {
     let depths = graph.depths();

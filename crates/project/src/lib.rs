@@ -5,11 +5,12 @@
 //!
 //! * [`graph`], [`paths`], [`why`], [`draw`]: the module graph, and who asks for what;
 //! * [`source`], [`worlds`]: what a Go file imports, and in which builds;
-//! * [`imports`], [`reach`], [`weight`], [`tidy`]: the packages that are reached, and what each
-//!   requirement is for and costs;
+//! * [`imports`], [`reach`], [`chain`], [`weight`], [`tidy`]: the packages that are reached, by which
+//!   imports, and what each requirement is for and costs;
 //! * [`uses`], [`standard`]: whether a build contains one of some packages, Go's own among them;
 //! * [`whatif`]: what another version would change.
 
+pub mod chain;
 pub mod draw;
 pub mod graph;
 pub mod imports;

@@ -1,6 +1,8 @@
 //! What tests need to break modkeep on purpose: modules made in memory, an upstream that
 //! misbehaves by plan, the real `go`, a raw client, and the built binary as a child process.
 //!
+//! Pages of documentation are taken apart here too, see [`document`].
+//!
 //! Everything here is synchronous to its caller. The things under test are processes and
 //! sockets, so a test reads as a plain sequence of steps and needs no runtime of its own; the
 //! fake upstream keeps one on a thread of its own. A step that cannot be taken (no port, no
@@ -16,6 +18,7 @@
 
 pub mod client;
 pub mod database;
+pub mod document;
 pub mod fixture;
 pub mod go;
 pub mod noise;

@@ -1,7 +1,7 @@
 //! The commands that answer questions about a project's dependencies.
 
 use super::options;
-use clap::{Arg, ArgAction, Command, builder::PossibleValuesParser, value_parser};
+use clap::{Arg, ArgAction, Command, ValueHint, builder::PossibleValuesParser, value_parser};
 
 fn directory() -> Arg {
     super::path("directory", "DIR", "A directory of the main module").default_value(".")
@@ -14,15 +14,24 @@ fn json() -> Arg {
         .help("Print the answer as JSON")
 }
 
+fn server() -> Arg {
+    Arg::new("server")
+        .long("server")
+        .value_name("URL")
+        .value_hint(ValueHint::Url)
+        .conflicts_with("upstream")
+        .help("A modkeep to ask for everything, instead of upstreams and the data directory [env: MODKEEP_SERVER]")
+}
+
 fn reaching(command: Command) -> Command {
-    options::add_some(command.arg(directory()), options::REACHING)
+    options::add_some(command.arg(directory()), options::REACHING).arg(server())
 }
 
 pub(super) fn why() -> Command {
     let module = Arg::new("module")
         .required(true)
-        .value_name("MODULE")
-        .help("A module path; also go, for the Go version");
+        .value_name("MODULE|PACKAGE")
+        .help("The path of a module or of a package; also go, for the Go version");
     let paths = Arg::new("paths")
         .long("paths")
         .value_name("N")
@@ -32,16 +41,16 @@ pub(super) fn why() -> Command {
     let no_packages = Arg::new("no-packages")
         .long("no-packages")
         .action(ArgAction::SetTrue)
-        .help("Answer from go.mod files alone: not whether only tests or one build need it");
+        .help("Answer from go.mod files alone: modules only, and not whether only tests or one build need it");
     reaching(
         Command::new("why")
-            .about("Say why a module is there, and which requirement decides its version")
+            .about("Say why a module or a package is there, and which requirement decides its version")
             .arg(module),
     )
     .arg(paths)
     .arg(no_packages)
     .arg(json())
-    .after_help("Examples:\n  modkeep why golang.org/x/text\n  modkeep why go --paths 3\n  modkeep why golang.org/x/sys ./service --json")
+    .after_help("Examples:\n  modkeep why golang.org/x/text\n  modkeep why golang.org/x/text/language\n  modkeep why go --paths 3\n  modkeep why golang.org/x/sys ./service --json")
 }
 
 pub(super) fn graph() -> Command {
@@ -79,13 +88,14 @@ pub(super) fn whatif() -> Command {
     let target = Arg::new("target")
         .required(true)
         .value_name("MODULE@VERSION")
-        .help("What would be required; @none to do without the module");
+        .help("What would be required: a version, latest, upgrade, patch, v1, '>=v1.2', a branch or a commit, as for `go get`; @none to do without the module");
     let names = [options::REACHING, &["data"]].concat();
     let command = Command::new("whatif")
         .about("Say what `go get MODULE@VERSION` would change, and change nothing")
         .arg(target)
         .arg(directory());
     options::add_some(command, &names)
+    .arg(server())
     .arg(json())
-    .after_help("Examples:\n  modkeep whatif golang.org/x/text@v0.21.0\n  modkeep whatif example.com/x@none ./service")
+    .after_help("Examples:\n  modkeep whatif golang.org/x/text@v0.21.0\n  modkeep whatif golang.org/x/text@latest\n  modkeep whatif example.com/x@none ./service")
 }

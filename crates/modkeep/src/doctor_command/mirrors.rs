@@ -11,7 +11,7 @@ use super::{client::Client, machine};
 use crate::{
     config::{Environment as _, Process},
     failure::Failure,
-    output, wiring,
+    named_server, output, wiring,
 };
 use bytes::Bytes;
 use codes::Code;
@@ -58,7 +58,7 @@ impl Given {
             is_asked_for,
             mirrors: mirrors(list.as_deref().unwrap_or(DEFAULT_MIRRORS))?,
         };
-        let own = flag("server").or_else(|| Process.variable("MODKEEP_SERVER"));
+        let own = named_server::url(matches);
         if let Some(own) = own.filter(|_| !given.is_off()) {
             let url = parsed(&own).ok_or_else(|| {
                 Failure::new(

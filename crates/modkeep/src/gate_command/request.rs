@@ -4,7 +4,7 @@ use super::unusable;
 use crate::{
     config::{Environment as _, Process},
     failure::Failure,
-    plain_file,
+    named_server, plain_file,
 };
 use clap::ArgMatches;
 use codes::Code;
@@ -70,7 +70,7 @@ impl Request {
         let steps = many("step").iter().map(|text| step(text)).collect();
         let reports = many("report").iter().map(|text| report(text)).collect();
         Ok(Self {
-            server: text("server").or_else(|| Process.variable("MODKEEP_SERVER")),
+            server: named_server::url(matches),
             base: text("base"),
             policy_from: text("policy-from"),
             format: format(text("format").as_deref().unwrap_or("text"), colours())

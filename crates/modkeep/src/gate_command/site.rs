@@ -7,32 +7,25 @@
 use crate::{
     config::Settings,
     failure::Failure,
+    named_server::{NamedServer, PATIENCE},
     neighbour,
     preparation::Preparation,
     wiring::{self, Service},
 };
 use codes::Code;
-use gomod::goproxy::ProxyList;
 use prometheus_client::registry::Registry;
 use server::{ListenAddress, Listener, Server, Stop};
-use std::{
-    net::{IpAddr, Ipv4Addr, SocketAddr},
-    time::Duration,
-};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use store::Store;
 use tokio::{sync::oneshot, task::JoinHandle};
-use upstream::{Endpoint, Reply, SourceUrl, UpstreamOptions, Upstreams};
-
-/// How long a whole go.sum may take to be compared: every record asked for over a bad line.
-const PATIENCE: Duration = Duration::from_mins(5);
+use upstream::{Reply, Upstreams};
 
 /// Where a server of our own listens: on this machine only.
 const ANY_PORT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
 /// A site to ask.
 pub(super) struct Site {
-    endpoint: Endpoint,
-    upstreams: Upstreams,
+    server: NamedServer,
     own: Option<Own>,
 }
 
@@ -88,36 +81,18 @@ impl Site {
     }
 
     fn at(url: &str, settings: &Settings, own: Option<Own>) -> Result<Self, Failure> {
-        let wrong = |why: String| Failure::new(Code::BadConfiguration, format!("--server: {why}"));
-        let parsed = SourceUrl::parse(url).map_err(|error| wrong(error.to_string()))?;
-        let list = ProxyList::parse(url).map_err(|error| wrong(error.to_string()))?;
-        // It is patient with what is behind it; whoever asks must be more so, and ask once.
-        let options = UpstreamOptions {
-            header: PATIENCE,
-            silence: PATIENCE,
-            stall: PATIENCE,
-            breaker: false,
-            hedge: false,
-            ..settings.upstreams.clone()
-        };
-        let unusable = |error: upstream::BuildError| Failure::of(error.code(), &error);
-        let endpoint = Endpoint::try_new(parsed.reveal(), &options).map_err(unusable)?;
-        let upstreams = Upstreams::new(&list, &options).map_err(unusable)?;
-        Ok(Self {
-            endpoint,
-            upstreams,
-            own,
-        })
+        let server = NamedServer::try_new(url, settings)?;
+        Ok(Self { server, own })
     }
 
     /// The site as a source of modules.
     pub(super) fn upstreams(&self) -> &Upstreams {
-        &self.upstreams
+        &self.server.upstreams
     }
 
     /// Asks for a path; an answer that is not 200 is an error in its own words.
     pub(super) async fn get(&self, path: &str, limit: usize) -> Result<Reply, String> {
-        let reply = self.endpoint.get(path, limit).await;
+        let reply = self.server.endpoint.get(path, limit).await;
         accepted(path, reply.map_err(|error| error.to_string())?)
     }
 
@@ -128,7 +103,7 @@ impl Site {
         text: String,
         limit: usize,
     ) -> Result<Reply, String> {
-        let reply = self.endpoint.post(path, text, PATIENCE, limit).await;
+        let reply = self.server.endpoint.post(path, text, PATIENCE, limit).await;
         accepted(path, reply.map_err(|error| error.to_string())?)
     }
 

@@ -1,9 +1,9 @@
 //! `modkeep graph`: the module graph drawn.
 
 use super::{APPLY, Told, argument, told, wait};
-use crate::{checkout::Checkout, failure::Failure};
+use crate::{checkout::Checkout, failure::Failure, output};
 use project::{
-    draw::{Cut, Format, draw},
+    draw::{Cut, Format, draw, left_out},
     graph::ModuleGraph,
 };
 use std::process::ExitCode;
@@ -29,9 +29,19 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
         {
             return Err(format!("{path} is not in the module graph"));
         }
+        if cut.depth.is_some() {
+            note(left_out(&graph, cut));
+        }
         Ok(Told {
             text: draw(&graph, format, cut),
             is_problem: false,
         })
     })))
+}
+
+/// Beside the drawing, so that whoever draws it on is not in the way.
+fn note((left_out, all): (usize, usize)) {
+    if left_out > 0 {
+        output::error(&format!("{left_out} of {all} requirements are left out"));
+    }
 }

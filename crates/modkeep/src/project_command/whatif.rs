@@ -1,27 +1,35 @@
 //! `modkeep whatif`: what another version of a module would change.
 
 mod consequences;
+mod query;
 mod select;
 mod versions;
 
 use super::{APPLY, Told, argument, json, modules::Places, tidy, told, wait};
 use crate::{checkout::Checkout, cli, failure::Failure, output};
 use codes::Code;
-use consequences::{Licence, Vulnerabilities};
-use gomod::{ModulePath, Version, mvs::is_pseudo_module};
+use consequences::{Licence, Vulnerabilities, VulnerabilityData};
+use gomod::{
+    ModulePath,
+    mvs::{Selection, is_pseudo_module},
+    query::Query,
+};
 use project::{
     graph::ModuleGraph,
     whatif::{Changes, Target, Verdict, begins_pruning, blockers, changes, edited, verdict},
 };
+use query::Resolver;
 use select::Change;
 use serde::Serialize;
-use std::{fmt::Write as _, path::Path, process::ExitCode};
+use std::{fmt::Write as _, process::ExitCode};
 use versions::Versions;
 
 /// The answer.
 #[derive(Default, Serialize)]
 struct Answer {
     target: String,
+    /// What was asked for, where that is not the version itself: `latest`, `v1`, a branch.
+    query: Option<String>,
     changes: Changes,
     /// Modules in the build list, the main one among them, before and after.
     modules: [usize; 2],
@@ -39,18 +47,22 @@ struct Answer {
 }
 
 pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
-    let target = target(argument(matches, "target"))?;
+    let wanted = wanted(argument(matches, "target"))?;
     let mut checkout = Checkout::open(matches)?;
     if checkout
         .file
         .module
         .as_ref()
-        .is_some_and(|module| module.path == target.path)
+        .is_some_and(|module| module.path == wanted.module.as_str())
     {
         return Err(wrong("the main module has no version to choose"));
     }
     let data = cli::settings(matches)?.data;
-    let answer = wait(answer(&mut checkout, &target, &data))?;
+    let data = match &checkout.server {
+        Some(server) => VulnerabilityData::Server(server.clone()),
+        None => VulnerabilityData::Kept(data),
+    };
+    let answer = wait(answer(&mut checkout, &wanted, &data))?;
     let as_json = matches.get_flag("json");
     Ok(told(answer.and_then(|answer| {
         Ok(Told {
@@ -68,30 +80,25 @@ fn wrong(why: &str) -> Failure {
     Failure::new(Code::BadConfiguration, why)
 }
 
-/// `MODULE@VERSION` or `MODULE@none`.
-fn target(text: &str) -> Result<Target, Failure> {
-    let (path, version) = text
+/// What is wanted, before it is known which version that is.
+struct Wanted {
+    module: ModulePath,
+    query: Query,
+}
+
+/// `MODULE@QUERY`, as `go get` takes it.
+fn wanted(text: &str) -> Result<Wanted, Failure> {
+    let (path, query) = text
         .split_once('@')
-        .ok_or_else(|| wrong("say MODULE@VERSION or MODULE@none"))?;
+        .ok_or_else(|| wrong("say MODULE@VERSION, MODULE@latest or MODULE@none"))?;
     if is_pseudo_module(path) {
         return Err(wrong("go and toolchain are no modules; name a module"));
     }
-    ModulePath::parse(path).map_err(|error| wrong(&format!("{path}: {error}")))?;
-    if version == "none" {
-        return Ok(Target {
-            path: path.to_owned(),
-            version: None,
-        });
-    }
-    let parsed = Version::parse(version);
-    let parsed = parsed.map_err(|error| {
-        wrong(&format!(
-            "{version}: {error}; a whole version is needed, such as v1.2.3"
-        ))
-    })?;
-    Ok(Target {
-        path: path.to_owned(),
-        version: Some(parsed.to_string()),
+    let module = ModulePath::parse(path);
+    let query = Query::parse(query);
+    Ok(Wanted {
+        module: module.map_err(|error| wrong(&format!("{path}: {error}")))?,
+        query: query.map_err(|error| wrong(&format!("{text}: {error}")))?,
     })
 }
 
@@ -104,19 +111,48 @@ fn is_problem(answer: &Answer) -> bool {
         || verdict.deprecated.is_some()
 }
 
-async fn answer(checkout: &mut Checkout, target: &Target, data: &Path) -> Result<Answer, String> {
+async fn answer(
+    checkout: &mut Checkout,
+    wanted: &Wanted,
+    data: &VulnerabilityData,
+) -> Result<Answer, String> {
     let file = checkout.file.clone();
     let before = checkout.select(&file, APPLY).await?;
-    let places = Places::new(&checkout.root, &checkout.upstreams);
     let mut versions = Versions::new(&checkout.upstreams);
+    let mut resolver = Resolver {
+        versions: &mut versions,
+        main: &file,
+        before: &before,
+    };
+    let version = resolver.resolve(&wanted.module, &wanted.query).await?;
+    let target = Target {
+        path: wanted.module.to_string(),
+        version: version.map(|version| version.to_string()),
+    };
+    let mut answer = change(checkout, &before, &target, &mut versions, data).await?;
+    let is_version = matches!(wanted.query, Query::Exact(_) | Query::None);
+    answer.query = (!is_version).then(|| wanted.query.to_string());
+    Ok(answer)
+}
+
+/// What the change comes to.
+async fn change(
+    checkout: &mut Checkout,
+    before: &Selection,
+    target: &Target,
+    versions: &mut Versions,
+    data: &VulnerabilityData,
+) -> Result<Answer, String> {
+    let file = checkout.file.clone();
+    let places = Places::new(&checkout.root, &checkout.upstreams);
     let mut change = Change {
         checkout,
         places: &places,
-        versions: &mut versions,
+        versions,
         target,
         unknown: Vec::new(),
     };
-    let after = change.select(&before).await?;
+    let after = change.select(before).await?;
     let mut answer = Answer {
         target: format!(
             "{}@{}",
@@ -128,22 +164,22 @@ async fn answer(checkout: &mut Checkout, target: &Target, data: &Path) -> Result
     };
     let Some(after) = after else {
         let refused = checkout
-            .select(&edited(&file, &before, target), APPLY)
+            .select(&edited(&file, before, target), APPLY)
             .await?;
         answer.blocked_by = blockers(&ModuleGraph::of(&refused), target);
         return Ok(answer);
     };
-    if begins_pruning(&before, &after) {
+    if begins_pruning(before, &after) {
         return Err("the change raises the main module to Go 1.17 or above, where pruning begins: not computed".to_owned());
     }
-    answer.changes = changes(&before, &after);
+    answer.changes = changes(before, &after);
     let sizes = [
-        tidy::sizes(&before, &places).await,
+        tidy::sizes(before, &places).await,
         tidy::sizes(&after, &places).await,
     ];
-    answer.modules = [&before, &after].map(|selection| selection.build_list().len());
+    answer.modules = [before, &after].map(|selection| selection.build_list().len());
     answer.bytes = sizes.map(|sizes| sizes.values().sum());
-    match consequences::vulnerabilities(data, &before, &after) {
+    match consequences::vulnerabilities(data, before, &after).await {
         Ok(vulnerabilities) => answer.vulnerabilities = Some(vulnerabilities),
         Err(why) => answer.unknown.push(format!("vulnerabilities: {why}")),
     }
@@ -176,7 +212,10 @@ fn text(answer: &Answer) -> String {
         return text;
     }
     let changes = &answer.changes;
-    let _ = writeln!(text, "{}", answer.target);
+    let _ = match &answer.query {
+        Some(query) => writeln!(text, "{}, as {query} asks for", answer.target),
+        None => writeln!(text, "{}", answer.target),
+    };
     if changes.is_empty() {
         text.push_str("  nothing would change\n");
     }

@@ -3,21 +3,21 @@
 use crate::{gate::Bench, gate_known::advisory};
 use std::{env, fs, path::Path, process::Command, time::Duration};
 use tempfile::TempDir;
-use testkit::process::{self, Output};
+use testkit::{
+    document::Document,
+    process::{self, Output},
+};
 
-const GUIDE: &str = include_str!("../../../../docs/ci.md");
+/// The fenced blocks of the guide in which this is done, each with its language.
+fn blocks_with(what: &str) -> Vec<(String, String)> {
+    let blocks = Document::read("docs/ci.md").blocks().into_iter();
+    let blocks = blocks.filter(|block| block.body.contains(what));
+    blocks.map(|block| (block.language, block.body)).collect()
+}
 
-/// The fenced blocks of the guide, each with its language.
-fn blocks() -> Vec<(&'static str, String)> {
-    let mut blocks = Vec::new();
-    let mut lines = GUIDE.lines();
-    while let Some(line) = lines.next() {
-        if let Some(language) = line.strip_prefix("```") {
-            let body: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
-            blocks.push((language, body.join("\n")));
-        }
-    }
-    blocks
+/// Those that judge a change.
+fn blocks() -> Vec<(String, String)> {
+    blocks_with("modkeep gate")
 }
 
 /// What a block hands to a shell.
@@ -129,6 +129,30 @@ fn no_block_of_the_guide_passes_a_branch_that_is_older_than_the_policy() {
         stopped += 1;
     }
     assert_eq!(stopped, 4);
+}
+
+#[test]
+fn a_build_without_a_ci_cache_fetches_everything_through_the_server() {
+    let bench = Bench::new();
+    let blocks = blocks_with("/-/prefetch");
+    assert_eq!(blocks.len(), 3);
+    for (language, block) in &blocks {
+        let home = tempfile::tempdir().unwrap();
+        let url = bench.site.server.url();
+        let mut command = Command::new("sh");
+        bench.site.go().prepare(&mut command);
+        command
+            .args(["-e", "-c", &script(language, block)])
+            .current_dir(bench.project.path())
+            .env("GOMODCACHE", home.path().join("modules"))
+            .env("GOFLAGS", "-modcacherw")
+            .env("GOPROXY", &url);
+        process::run(&mut command, Duration::from_mins(1)).assert_ok();
+        let kept = home
+            .path()
+            .join("modules/cache/download/example.com/a/@v/v1.0.0.zip");
+        assert!(kept.exists(), "{block}");
+    }
 }
 
 fn block_names(file: &str) -> bool {

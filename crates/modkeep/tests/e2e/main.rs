@@ -28,6 +28,7 @@ mod doctor_message;
 mod doctor_mirrors;
 mod doctor_story;
 mod doctor_sums;
+mod documents;
 mod flights;
 mod forks;
 mod gate;

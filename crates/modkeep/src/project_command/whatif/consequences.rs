@@ -1,7 +1,7 @@
 //! What a change would mend, bring in, and put under another licence.
 //!
-//! Vulnerabilities come from the database that is kept (`modkeep vuln`); licences from the zips of the
-//! versions that come and go. What cannot be told is said so.
+//! Vulnerabilities come from the server that is named, else from the database that is kept (`modkeep
+//! vuln`); licences from the zips of the versions that come and go. What cannot be told is said so.
 
 use crate::checkout::fetch;
 use futures_util::{StreamExt as _, stream};
@@ -12,15 +12,29 @@ use gomod::{
 };
 use project::whatif::Changes;
 use serde::Serialize;
-use std::{collections::BTreeSet, io::Cursor, path::Path};
-use upstream::Upstreams;
-use vulndb::{Database, Kept};
+use std::{collections::BTreeSet, io::Cursor, path::PathBuf, time::Duration};
+use upstream::{Endpoint, Upstreams};
+use vulndb::{Examined, Kept};
 
 /// Versions whose licences are looked at; a change of more is not read line by line either.
 const MOST: usize = 60;
 
 /// Zips in memory at a time.
 const AT_A_TIME: usize = 4;
+
+/// The largest answer about vulnerabilities.
+const LARGEST: usize = 64 << 20;
+
+/// How long a server may take over a build list.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Who knows of vulnerabilities.
+pub(super) enum VulnerabilityData {
+    /// The database in this data directory.
+    Kept(PathBuf),
+    /// A server.
+    Server(Endpoint),
+}
 
 /// Vulnerabilities that come and go, `MODULE@VERSION: ID`.
 #[derive(Debug, Default, Serialize)]
@@ -38,17 +52,13 @@ pub(super) struct Licence {
     pub(super) to: String,
 }
 
-/// Holds both build lists against the database that is kept.
-pub(super) fn vulnerabilities(
-    data: &Path,
+/// Holds both build lists against what is known of vulnerabilities.
+pub(super) async fn vulnerabilities(
+    data: &VulnerabilityData,
     before: &Selection,
     after: &Selection,
 ) -> Result<Vulnerabilities, String> {
-    let opened = Kept::in_directory(data).open();
-    let database = opened.map_err(|error| error.to_string())?;
-    let database =
-        database.ok_or("no vulnerability database is kept, see `modkeep vuln update`")?;
-    let (old, new) = (known(&database, before)?, known(&database, after)?);
+    let (old, new) = (had(data, before).await?, had(data, after).await?);
     // By module and id: what a lower version had as well is not brought by this one.
     let ids = |set: &BTreeSet<Had>| -> BTreeSet<(String, String)> {
         set.iter()
@@ -77,21 +87,53 @@ struct Had {
     id: String,
 }
 
-fn known(database: &Database, selection: &Selection) -> Result<BTreeSet<Had>, String> {
+async fn had(data: &VulnerabilityData, selection: &Selection) -> Result<BTreeSet<Had>, String> {
     let list = selection.build_list();
     let fetched = list
         .iter()
         .map(|selected| selected.replacement.unwrap_or(selected.module))
-        .filter(|module| !module.version.is_empty())
-        .map(|module| (&*module.path, &*module.version));
-    let examined = database.examine(fetched);
-    let examined = examined.map_err(|error| error.to_string())?;
+        .filter(|module| !module.version.is_empty());
+    let examined = data.examine(&fetched.collect::<Vec<_>>()).await?;
     let had = examined.hits.into_iter().map(|hit| Had {
         id: hit.id.to_string(),
         module: hit.module,
         version: hit.version,
     });
     Ok(had.collect())
+}
+
+// === impl VulnerabilityData ===
+
+impl VulnerabilityData {
+    async fn examine(&self, modules: &[&ModuleVersion]) -> Result<Examined, String> {
+        match self {
+            Self::Kept(data) => {
+                let opened = Kept::in_directory(data).open();
+                let database = opened.map_err(|error| error.to_string())?;
+                let database = database
+                    .ok_or("no vulnerability database is kept, see `modkeep vuln update`")?;
+                let modules = modules
+                    .iter()
+                    .map(|module| (&*module.path, &*module.version));
+                let examined = database.examine(modules);
+                examined.map_err(|error| error.to_string())
+            }
+            Self::Server(server) => {
+                let path = "-/vuln/examine";
+                let line =
+                    |module: &&ModuleVersion| format!("{} {}\n", module.path, module.version);
+                let lines: String = modules.iter().map(line).collect();
+                let reply = server.post(path, lines, PATIENCE, LARGEST).await;
+                let reply = reply.map_err(|error| error.to_string())?;
+                if reply.status != 200 {
+                    let text = String::from_utf8_lossy(&reply.body);
+                    let first = text.lines().next().unwrap_or_default();
+                    return Err(format!("{path}: {}: {first}", reply.status));
+                }
+                serde_json::from_slice(&reply.body).map_err(|error| format!("{path}: {error}"))
+            }
+        }
+    }
 }
 
 /// Licences that come with the change, where they are new or others; what could not be told goes to

@@ -1,10 +1,17 @@
 //! Which versions of a module there are, and what its authors say of them.
 //!
 //! Both come from the same two answers, the version list and the latest version's go.mod, which are
-//! asked for once a module.
+//! asked for once a module. A module whose list nobody has is not known: that is an error, never an
+//! empty list.
 
-use crate::checkout;
-use gomod::{Artifact, ArtifactKind, ModulePath, Version, modfile::File, semver};
+use crate::checkout::{self, Missing};
+use gomod::{
+    Artifact, ArtifactKind, ModulePath, Version,
+    info::{MAX_INFO_SIZE, VersionInfo},
+    modfile::{File, auto_quote},
+    query::{Query, Selector},
+    semver,
+};
 use project::whatif::verdict;
 use std::collections::HashMap;
 use upstream::Upstreams;
@@ -24,7 +31,7 @@ pub(super) struct Versions {
 struct Known {
     /// All that are listed, in their order.
     listed: Vec<Version>,
-    /// The go.mod of the latest; nothing if none is listed.
+    /// The go.mod of the latest; nothing if there is none.
     latest: Option<File>,
 }
 
@@ -43,6 +50,11 @@ impl Versions {
         Ok(self.known(path).await?.latest.as_ref())
     }
 
+    /// Every version that is listed, in their order; pseudo-versions are not.
+    pub(super) async fn listed(&mut self, path: &str) -> Result<&[Version], String> {
+        Ok(&self.known(path).await?.listed)
+    }
+
     /// The highest version below another that may be chosen: listed, not excluded, not retracted.
     pub(super) async fn before(
         &mut self,
@@ -51,52 +63,153 @@ impl Versions {
         main: &File,
     ) -> Result<Option<String>, String> {
         let known = self.known(path).await?;
-        let below = known.listed.iter().rev().map(Version::as_str);
-        let below = below.filter(|listed| semver::compare(listed, version).is_lt());
-        let is_excluded = |listed: &str| {
-            let mut lines = main.exclude.iter().map(|line| &line.module);
-            lines.any(|module| module.path == path && module.version == listed)
+        let below = known.listed.iter().rev();
+        let mut below = below.filter(|listed| semver::compare(listed.as_str(), version).is_lt());
+        let allowed = below.find(|listed| known.allows(path, listed.as_str(), main));
+        Ok(allowed.map(Version::to_string))
+    }
+
+    /// Whether a version may be chosen where nobody named it: not excluded, not retracted.
+    pub(super) async fn allows(
+        &mut self,
+        path: &str,
+        version: &Version,
+        main: &File,
+    ) -> Result<bool, String> {
+        let known = self.known(path).await?;
+        Ok(known.allows(path, version.as_str(), main))
+    }
+
+    /// What a selector chooses from these versions.
+    pub(super) async fn select(
+        &self,
+        module: &ModulePath,
+        selector: &Selector,
+        versions: &[Version],
+    ) -> Result<Option<Version>, String> {
+        let has_go_mod = match selector.deciding_version(versions) {
+            Some(version) => self.has_go_mod(module, version).await?,
+            None => false,
         };
-        let is_retracted = |listed: &str| {
-            let latest = known.latest.as_ref();
-            latest.is_some_and(|latest| verdict(latest, listed).retracted.is_some())
+        Ok(selector.select(versions, has_go_mod).cloned())
+    }
+
+    /// What a name below `@v` stands for; nothing if nobody knows it.
+    pub(super) async fn info(
+        &self,
+        module: &ModulePath,
+        escaped: &str,
+    ) -> Result<Option<VersionInfo>, String> {
+        let path = format!("{}/@v/{escaped}.info", module.escaped());
+        self.version_info(&path).await
+    }
+
+    /// What the sources call the latest version, where none is listed; nothing if they know none.
+    pub(super) async fn tip(&self, module: &ModulePath) -> Result<Option<VersionInfo>, String> {
+        let path = format!("{}/@latest", module.escaped());
+        self.version_info(&path).await
+    }
+
+    async fn version_info(&self, path: &str) -> Result<Option<VersionInfo>, String> {
+        let limit = u64::try_from(MAX_INFO_SIZE).unwrap_or(u64::MAX);
+        let download = match checkout::try_fetch(path, limit, &self.upstreams).await {
+            Ok(download) => download,
+            Err(Missing::Absent(_)) => return Ok(None),
+            Err(Missing::Unknown(why)) => return Err(why),
         };
-        let mut allowed = below.filter(|listed| !is_excluded(listed) && !is_retracted(listed));
-        Ok(allowed.next().map(str::to_owned))
+        let bytes = download.whole().await.map_err(|error| error.to_string())?;
+        let info = VersionInfo::parse(&bytes);
+        info.map(Some).map_err(|error| format!("{path}: {error}"))
+    }
+
+    /// Whether a version has a go.mod of its own, and not the one line that is made up for it.
+    async fn has_go_mod(&self, module: &ModulePath, version: &Version) -> Result<bool, String> {
+        let bytes = checkout::go_mod_bytes(&go_mod(module, version), &self.upstreams).await?;
+        let name = auto_quote(module.as_str().as_bytes());
+        Ok(bytes != [b"module ", &*name, b"\n"].concat())
     }
 
     async fn known(&mut self, path: &str) -> Result<&Known, String> {
         if !self.known.contains_key(path) {
-            let known = ask(path, &self.upstreams).await?;
+            let known = self.ask(path).await?;
             self.known.insert(path.to_owned(), known);
         }
         let known = self.known.get(path);
         known.ok_or_else(|| format!("{path}: versions unknown"))
     }
+
+    async fn ask(&self, path: &str) -> Result<Known, String> {
+        let module = ModulePath::parse(path).map_err(|error| error.to_string())?;
+        let listed = match checkout::try_fetch(&module.list_path(), MAX_LIST, &self.upstreams).await
+        {
+            Ok(list) => {
+                let bytes = list.whole().await.map_err(|error| error.to_string())?;
+                versions(&String::from_utf8_lossy(&bytes))
+            }
+            Err(Missing::Absent(why)) => {
+                return Err(format!("{path}: there is no module of this path: {why}"));
+            }
+            Err(Missing::Unknown(why)) => return Err(format!("{path}: {why}")),
+        };
+        let latest = match self.latest_of(&module, &listed).await? {
+            Some(version) => {
+                let artifact = go_mod(&module, &version);
+                Some(checkout::go_mod(&artifact, &self.upstreams).await?)
+            }
+            None => None,
+        };
+        Ok(Known { listed, latest })
+    }
+
+    /// What `latest` means before retractions.
+    async fn latest_of(
+        &self,
+        module: &ModulePath,
+        listed: &[Version],
+    ) -> Result<Option<Version>, String> {
+        let selector = Query::Latest.selector(module, None);
+        let selector = selector.map_err(|error| error.to_string())?;
+        let selected = match &selector {
+            Some(selector) => self.select(module, selector, listed).await?,
+            None => None,
+        };
+        match selected {
+            Some(version) => Ok(Some(version)),
+            None => Ok(self.tip(module).await?.map(|info| info.version)),
+        }
+    }
 }
 
-async fn ask(path: &str, upstreams: &Upstreams) -> Result<Known, String> {
-    let module = ModulePath::parse(path).map_err(|error| error.to_string())?;
-    let list = checkout::fetch(&module.list_path(), MAX_LIST, upstreams).await?;
-    let bytes = list.whole().await.map_err(|error| error.to_string())?;
-    let text = String::from_utf8_lossy(&bytes);
-    let lines = text
+// === impl Known ===
+
+impl Known {
+    fn allows(&self, path: &str, version: &str, main: &File) -> bool {
+        let retracted = |latest: &File| verdict(latest, version).retracted.is_some();
+        !is_excluded(path, version, main) && !self.latest.as_ref().is_some_and(retracted)
+    }
+}
+
+fn go_mod(module: &ModulePath, version: &Version) -> Artifact {
+    Artifact {
+        module: module.clone(),
+        version: version.clone(),
+        kind: ArtifactKind::Mod,
+    }
+}
+
+/// Whether the main module's go.mod excludes a version.
+pub(super) fn is_excluded(path: &str, version: &str, main: &File) -> bool {
+    let mut lines = main.exclude.iter().map(|line| &line.module);
+    lines.any(|module| module.path == path && module.version == version)
+}
+
+/// The versions of a list, sorted.
+fn versions(list: &str) -> Vec<Version> {
+    let words = list
         .lines()
         .filter_map(|line| line.split_whitespace().next());
-    let versions = lines.filter_map(|word| Version::parse(word).ok());
+    let versions = words.filter_map(|word| Version::parse(word).ok());
     let mut listed: Vec<Version> = versions.filter(|version| !version.is_pseudo()).collect();
     listed.sort_by(|one, other| semver::compare(one.as_str(), other.as_str()));
-    let release = listed.iter().rev().find(|version| !version.is_prerelease());
-    let latest = match release.or(listed.last()).cloned() {
-        Some(version) => {
-            let artifact = Artifact {
-                module,
-                version,
-                kind: ArtifactKind::Mod,
-            };
-            Some(checkout::go_mod(&artifact, upstreams).await?)
-        }
-        None => None,
-    };
-    Ok(Known { listed, latest })
+    listed
 }
