@@ -114,7 +114,7 @@ pub fn logs_page() -> String {
 }
 
 /// What stands before the table of fields.
-const LOGS: &str = r#"# Logs
+const LOGS: &str = "# Logs
 
 Lines go to standard error. `log-format` chooses text or JSON, one object a line; `log-level` what is written, by level and
 target: `info,access=warn` keeps only access lines that somebody should look at.
@@ -141,7 +141,7 @@ The fields are a promise: none is renamed or dropped, new ones may come. In JSON
 
 | Field | Meaning |
 |---|---|
-"#;
+";
 
 /// `docs/cli.md`.
 pub fn cli_page() -> String {
