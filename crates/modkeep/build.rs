@@ -3,6 +3,12 @@
 //! Only in a release build: there it is asked for in a ticket, and a new commit is a new binary. In a
 //! development build every commit would compile the crate again, for a line that nobody reads.
 
+#![expect(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "a build script is told by variables, asks git, and answers cargo on standard output"
+)]
+
 use std::process::Command;
 
 fn main() {
@@ -25,7 +31,6 @@ fn commit() -> Option<String> {
     git(&["log", "-1", "--format=commit %h, %cs"])
 }
 
-#[expect(clippy::disallowed_methods, reason = "at build time, not at run time")]
 fn git(arguments: &[&str]) -> Option<String> {
     let output = Command::new("git").args(arguments).output().ok()?;
     let text = String::from_utf8(output.stdout).ok()?.trim().to_owned();

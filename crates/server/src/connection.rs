@@ -26,8 +26,12 @@ use std::{
     error::Error,
     net::IpAddr,
     sync::{Arc, OnceLock, atomic::Ordering::Relaxed},
+    time::Duration,
 };
-use tokio::sync::{Notify, watch};
+use tokio::{
+    sync::{Notify, watch},
+    time::sleep,
+};
 
 /// What connections are to do; set once for all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd)]
@@ -55,6 +59,11 @@ pub(crate) struct Peer {
     pub(crate) cut: Arc<OnceLock<&'static str>>,
     pub(crate) _seat: Arc<TakenSeat>,
 }
+
+/// How long a connection on which nothing is answered stays open when the server drains. A client that
+/// just connected, or that sends on a connection which rested, is answered, with `Connection: close`; a
+/// proxy in front makes a 502 of a connection that is closed under its request.
+const LAST_REQUEST: Duration = Duration::from_millis(500);
 
 /// Why a connection is cut that is still open at the drain deadline.
 pub(crate) const DRAINED: &str = "the drain deadline passed";
@@ -135,6 +144,15 @@ pub(crate) async fn serve<S: Service>(
                     return peer.is_cut(&metrics, DRAINED);
                 }
                 awaited = Phase::Cutting;
+                // Who has just connected, or rests, may be sending a request at this moment.
+                if !pulse.is_answering() {
+                    tokio::select! {
+                        biased;
+                        ended = speaking.as_mut() => return report(peer.address, ended),
+                        () = reached(&mut phase, Phase::Cutting) => {}
+                        () = sleep(LAST_REQUEST) => {}
+                    }
+                }
             }
             verdict = pulse.watch(&limits, || patience.now()) => {
                 if let Verdict::Cut(reason) = verdict {

@@ -99,6 +99,16 @@ pub(super) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
+/// Waits until somebody listens at an address.
+pub(super) fn connects(address: SocketAddr) -> anyhow::Result<()> {
+    let until = Instant::now() + PATIENCE;
+    while TcpStream::connect(address).is_err() {
+        ensure!(Instant::now() < until, "nobody listens at {address}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    Ok(())
+}
+
 /// Asks over plain HTTP until the answer is 200: its body.
 pub(super) fn get_200(address: SocketAddr, path: &str) -> anyhow::Result<String> {
     let until = Instant::now() + PATIENCE;

@@ -4,7 +4,9 @@ mod files;
 
 use super::{
     clients::{Clients, Tally},
-    commands::{PATIENCE, Running, SERVICE_USER, get_200, is_root, of_service, succeed, text},
+    commands::{
+        PATIENCE, Running, SERVICE_USER, connects, get_200, is_root, of_service, succeed, text,
+    },
 };
 use anyhow::{Context as _, bail, ensure};
 use files::{MODKEEP, MODKEEP_NEXT, OWN_DATABASE, PROMETHEUS, Site, URL};
@@ -89,7 +91,7 @@ impl Week {
             sumdb: &sumdb,
         };
         fs::write(at("modkeep.toml"), files::modkeep(&site))?;
-        fs::create_dir(at("data"))?;
+        private_directory(&at("data"))?;
         if is_root() {
             for file in ["data", "modkeep.netrc", "modkeep.toml"] {
                 chown(at(file), Some(SERVICE_USER), Some(SERVICE_USER))?;
@@ -338,12 +340,25 @@ impl Week {
         if let Some(server) = self.server.take() {
             server.stop()?;
         }
+        // What a release after it has opened, the release before may refuse: each time anew.
+        let seed = self.at("seed");
+        private_directory(&seed)?;
+        if is_root() {
+            chown(&seed, Some(SERVICE_USER), Some(SERVICE_USER))?;
+        }
+        let mut init = of_service(&old_binary);
+        succeed(
+            init.args(["sumdb", "init", OWN_DATABASE, "--data"])
+                .arg(&seed),
+        )?;
         let mut commands = 0;
         for number in 0..count {
+            let data = self.at(&format!("upgraded-{number}"));
+            succeed(Command::new("cp").arg("-a").args([&seed, &data]))?;
             let mut old = of_service(&old_binary);
             old.arg("serve")
                 .args(["--listen", MODKEEP, "--vulndb", "off", "--data"])
-                .arg(self.at("data"));
+                .arg(&data);
             old.args([
                 "--upstream",
                 &self.public.url(),
@@ -358,7 +373,9 @@ impl Week {
             get_200(MODKEEP.parse()?, "/readyz")?;
             let clients = Clients::begin(&self.settings, &self.modules);
             clients.wait_for_more(BETWEEN / 2);
-            let next = self.serve(&["--take-over", "--listen", MODKEEP_NEXT])?;
+            let data = data.display().to_string();
+            let next = self.serve(&["--take-over", "--listen", MODKEEP_NEXT, "--data", &data])?;
+            connects(MODKEEP_NEXT.parse()?)?;
             old.stop()?;
             clients.wait_for_more(BETWEEN / 2);
             let tally = clients.end();
@@ -422,6 +439,15 @@ fn public_source() -> (FakeUpstream, Vec<String>, String) {
     }
     database.publish(&mut corpus);
     (FakeUpstream::start(corpus), names, database.key())
+}
+
+/// A directory as a unit's `StateDirectoryMode=0700` makes it.
+fn private_directory(path: &Path) -> anyhow::Result<()> {
+    fs::create_dir(path)?;
+    Ok(fs::set_permissions(
+        path,
+        fs::Permissions::from_mode(0o700),
+    )?)
 }
 
 fn none_failed(tally: Tally, what: &str) -> anyhow::Result<()> {

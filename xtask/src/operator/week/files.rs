@@ -91,6 +91,7 @@ credentials = "{}"
 upstream = ["{upstream}"]
 sumdb = "{sumdb}"
 verify = "required"
+max-connections = 2000
 private = ["corp.example.com"]
 private-upstream = ["http://{PRIVATE}"]
 own-sumdb = "{OWN_DATABASE}"
