@@ -5,7 +5,6 @@
 
 #![expect(
     clippy::disallowed_methods,
-    clippy::print_stdout,
     reason = "a build script is told by variables, asks git, and answers cargo on standard output"
 )]
 

@@ -83,8 +83,8 @@ fn generate(check: bool) -> anyhow::Result<()> {
     let mut build = Command::new(env!("CARGO"));
     build.args(["build", "--quiet", "--workspace", "--example", "reference"]);
     anyhow::ensure!(build.status()?.success(), "the pages cannot be made");
-    let built = std::env::current_exe()?;
-    let program = built.with_file_name("examples").join("reference");
+    let this = std::env::current_exe()?;
+    let program = this.with_file_name("examples").join("reference");
     let status = Command::new(program)
         .args(check.then_some("--check"))
         .status()?;

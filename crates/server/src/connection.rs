@@ -57,7 +57,8 @@ pub(crate) struct Peer {
     pub(crate) budgets: Arc<Budgets>,
     /// Why this server ended the connection before its time, if it did.
     pub(crate) cut: Arc<OnceLock<&'static str>>,
-    pub(crate) _seat: Arc<TakenSeat>,
+    /// Held, not read: it is free again when the connection is gone.
+    pub(crate) seat: Arc<TakenSeat>,
 }
 
 /// How long a connection on which nothing is answered stays open when the server drains. A client that
@@ -84,7 +85,7 @@ impl Peer {
             allowance: self.budgets.allowance(client),
             budgets: Arc::clone(&self.budgets),
             cut: Arc::clone(&self.cut),
-            _seat: Arc::clone(&self._seat),
+            seat: Arc::clone(&self.seat),
         }
     }
 

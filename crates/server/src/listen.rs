@@ -242,7 +242,7 @@ impl<S: Service> Door<S> {
                 allowance: self.budgets.allowance(address.ip()),
                 budgets: Arc::clone(&self.budgets),
                 cut: Arc::default(),
-                _seat: Arc::new(seat),
+                seat: Arc::new(seat),
             });
             let serving = connection::serve(
                 Arc::clone(&self.surface),

@@ -233,11 +233,11 @@ mod tests {
     use crate::BuildError;
     use url::Url;
 
-    fn basic(user: &str, password: &str) -> Option<Credentials> {
-        Some(Credentials::Basic {
+    fn basic(user: &str, password: &str) -> Credentials {
+        Credentials::Basic {
             user: user.to_owned(),
             password: password.to_owned(),
-        })
+        }
     }
 
     #[test]
@@ -248,18 +248,27 @@ mod tests {
                     machine c.example.com login only-a-name account z\n";
         let file = CredentialsFile::parse(text).unwrap();
         let shown = |url: &str| file.of_url(&Url::parse(url).unwrap());
-        assert_eq!(shown("https://a.example.com/go"), basic("robot", "word"));
-        assert_eq!(shown("https://A.Example.com."), basic("robot", "word"));
+        assert_eq!(
+            shown("https://a.example.com/go"),
+            Some(basic("robot", "word"))
+        );
+        assert_eq!(
+            shown("https://A.Example.com."),
+            Some(basic("robot", "word"))
+        );
         assert_eq!(
             shown("https://a.example.com:8443"),
-            basic("other", "other-word")
+            Some(basic("other", "other-word"))
         );
         assert_eq!(
             shown("https://b.example.com"),
             Some(Credentials::Bearer("token".to_owned()))
         );
-        assert_eq!(shown("http://[::1]/"), basic("x", "y"));
-        assert_eq!(shown("https://c.example.com"), basic("only-a-name", ""));
+        assert_eq!(shown("http://[::1]/"), Some(basic("x", "y")));
+        assert_eq!(
+            shown("https://c.example.com"),
+            Some(basic("only-a-name", ""))
+        );
         assert_eq!(shown("https://sub.a.example.com"), None);
         assert!(!format!("{file:?}").contains("word"));
     }
@@ -296,7 +305,7 @@ mod tests {
             "http://u:p@[::1]:1",
             "https://u:p@a.example.com",
         ] {
-            assert_eq!(of(url).unwrap(), basic("u", "p"), "{url}");
+            assert_eq!(of(url).unwrap(), Some(basic("u", "p")), "{url}");
         }
         for url in [
             "http://u:p@a.example.com",

@@ -6,9 +6,9 @@ use std::{
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     thread::{self, JoinHandle},
-    time::{Duration, Instant},
 };
 use testkit::go::Go;
+use tokio::time::Instant;
 
 /// As many as keep two cores busy and still leave some to the server.
 const CLIENTS: usize = 3;
@@ -70,7 +70,7 @@ impl Clients {
         let wanted = self.commands.load(Ordering::Relaxed) + count;
         let until = Instant::now() + super::commands::PATIENCE;
         while self.commands.load(Ordering::Relaxed) < wanted && Instant::now() < until {
-            thread::sleep(Duration::from_millis(10));
+            thread::sleep(std::time::Duration::from_millis(10));
         }
     }
 

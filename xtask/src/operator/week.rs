@@ -15,7 +15,7 @@ use std::{
     os::unix::fs::{PermissionsExt as _, chown},
     path::{Path, PathBuf},
     process::Command,
-    time::{Duration, Instant},
+    time::Duration,
 };
 use tempfile::TempDir;
 use testkit::{
@@ -24,6 +24,7 @@ use testkit::{
     go::Go,
     upstream::FakeUpstream,
 };
+use tokio::time::Instant;
 
 /// Public modules that clients download.
 const MODULES: usize = 12;
@@ -262,7 +263,7 @@ impl Week {
             }
         }
         clients.wait_for_more(BETWEEN);
-        none_failed(clients.end(), &format!("{count} restarts"))
+        none_failed(&clients.end(), &format!("{count} restarts"))
     }
 
     /// A copy while it serves, and the copy served.
@@ -271,7 +272,7 @@ impl Week {
         clients.wait_for_more(1);
         let (backup, restored) = (self.at("data/backup"), self.at("data/restored"));
         succeed(self.modkeep(&["store", "backup"]).arg(&backup))?;
-        none_failed(clients.end(), "a backup")?;
+        none_failed(&clients.end(), "a backup")?;
         succeed(
             self.modkeep(&["store", "restore"])
                 .arg(&backup)
@@ -450,7 +451,7 @@ fn private_directory(path: &Path) -> anyhow::Result<()> {
     )?)
 }
 
-fn none_failed(tally: Tally, what: &str) -> anyhow::Result<()> {
+fn none_failed(tally: &Tally, what: &str) -> anyhow::Result<()> {
     if let Some(failure) = tally.failures.first() {
         bail!(
             "{what}: {} of {} commands failed, such as\n{failure}",

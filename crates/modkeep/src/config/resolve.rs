@@ -107,7 +107,7 @@ impl Layers {
         let mut aside: Vec<&'static str> = errors.iter().filter_map(ConfigError::option).collect();
         loop {
             let error = match make(&resolved) {
-                Ok(made) => return ConfigErrors::of(errors).map(|()| made),
+                Ok(whole) => return ConfigErrors::of(errors).map(|()| whole),
                 Err(error) => error,
             };
             let option = error.option();

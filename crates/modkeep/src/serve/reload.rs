@@ -32,14 +32,14 @@ impl Reload {
         // The files of go are read, and its command may be run.
         let prepared = tokio::task::spawn_blocking(move || cli::prepared(&matches)).await;
         match prepared {
-            Ok(Ok(preparation)) => self.apply(preparation),
+            Ok(Ok(preparation)) => self.apply(&preparation),
             Ok(Err(failure)) => refused(&failure),
             Err(error) => tracing::error!(%error, "the configuration could not be read again"),
         }
         service_manager::ready(&self.status);
     }
 
-    fn apply(&mut self, preparation: Preparation) {
+    fn apply(&mut self, preparation: &Preparation) {
         let changed = self.resolved.changed(&preparation.resolved);
         if let Err(why) = self
             .log

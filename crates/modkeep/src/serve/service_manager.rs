@@ -1,4 +1,4 @@
-//! What a service manager is told: ready, reloading, stopping (sd_notify(3)).
+//! What a service manager is told: ready, reloading, stopping (`sd_notify(3)`).
 //!
 //! Without `NOTIFY_SOCKET` nobody wants to know, and nothing is sent. That a message is lost costs the
 //! service manager's patience only, so it is a line at debug level and no failure.

@@ -2,7 +2,7 @@
 //!
 //! A listening socket that outlives the process which accepts at it is what lets a server be replaced
 //! without one refused connection. There are two who keep it: a service manager, which passes it to
-//! every process it starts (`LISTEN_FDS`, sd_listen_fds(3)), and the process before this one, which
+//! every process it starts (`LISTEN_FDS`, `sd_listen_fds(3)`), and the process before this one, which
 //! hands it over ([`super::hand_over`]). What was passed is taken where its address is wanted, or where
 //! nobody said what is wanted; everything else is bound.
 

@@ -21,7 +21,7 @@ fn upstream() -> FakeUpstream {
 
 /// Lines of the log that are about requests, once there are `count`.
 fn access_lines(server: &Modkeep, count: usize) -> Vec<String> {
-    let until = std::time::Instant::now() + Duration::from_secs(10);
+    let until = tokio::time::Instant::now() + Duration::from_secs(10);
     loop {
         let log = server.log();
         let lines = log
@@ -31,7 +31,7 @@ fn access_lines(server: &Modkeep, count: usize) -> Vec<String> {
         if lines.len() >= count {
             return lines;
         }
-        assert!(std::time::Instant::now() < until, "{log}");
+        assert!(tokio::time::Instant::now() < until, "{log}");
         std::thread::yield_now();
     }
 }
