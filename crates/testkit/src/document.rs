@@ -71,7 +71,11 @@ impl Document {
                 let name = format!("{below}{}", entry.file_name().to_str().unwrap());
                 if entry.path().is_dir() && !below.is_empty() {
                     open.push(format!("{name}/"));
-                } else if name.ends_with(".md") {
+                } else if entry
+                    .path()
+                    .extension()
+                    .is_some_and(|ending| ending == "md")
+                {
                     names.push(name);
                 }
             }
