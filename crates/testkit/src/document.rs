@@ -74,7 +74,7 @@ impl Document {
                 } else if entry
                     .path()
                     .extension()
-                    .is_some_and(|extension| extension == "md")
+                    .is_some_and(|ending| ending == "md")
                 {
                     names.push(name);
                 }
