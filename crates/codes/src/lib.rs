@@ -197,6 +197,12 @@ codes! {
     NoSuchCase = 4011, Some(404), "there is no such case",
         "Cases have the number of the journal entry that opened them.",
         "See /-/cases for those there are.";
+    VersionWithdrawn = 4041, Some(403), "this version was withdrawn here",
+        "An operator of this server ordered that it is not served any more, for the reason above.",
+        "Use another version. Operators: `modkeep store withdraw MODULE@VERSION --undo --reason TEXT` takes it back.";
+    VersionDenied = 4042, Some(403), "this version is denied here",
+        "The deny list of this server names it, for the reason above.",
+        "Use another version. Operators: it is a [[deny]] entry of the configuration file.";
     OwnSumdbHalted = 4031, Some(503), "this checksum database has stopped signing",
         "A head that it signed is missing or contradicted here, so nothing further is signed under this name.",
         "Restore what is missing, or begin another name: `modkeep sumdb init NAME`. See docs/sumdb.md.";

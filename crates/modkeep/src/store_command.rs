@@ -100,6 +100,12 @@ async fn export(data: &Path, directory: &Path) -> Result<bool, Failure> {
         report.unchanged,
         report.lists
     ));
+    if report.withdrawn > 0 {
+        output::line(&format!(
+            "{} files of withdrawn versions left out",
+            report.withdrawn
+        ));
+    }
     list("damaged, left out", &report.damaged, |(path, why)| {
         format!("{path}: {why}")
     });

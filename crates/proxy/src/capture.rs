@@ -103,6 +103,7 @@ pub(crate) async fn meanwhile(
 
 /// A walk over the sources for an artifact; asks nobody yet.
 pub(crate) fn walk(context: &Context, artifact: &Artifact) -> Result<Walk, Refusal> {
+    context.permitted(artifact)?;
     let walk = context
         .sources(&artifact.module)?
         .walk(&artifact.escaped_path());
@@ -158,7 +159,10 @@ async fn small(context: &Context, artifact: &Artifact, urgency: Urgency) -> Outc
     loop {
         let mut download = inquiry.next(context).await?;
         match small_attempt(context, artifact, &mut download, &mut inquiry).await {
-            Ok(kept) => return Ok(kept),
+            Ok(kept) => {
+                context.permitted(artifact)?;
+                return Ok(kept);
+            }
             Err(lost) => inquiry.heed(context, lost)?,
         }
     }

@@ -2,6 +2,7 @@
 
 use crate::{
     artifacts::Announcement,
+    blocklist::Blocklist,
     capture::Captured,
     confirm::Confirmations,
     damage::Sound,
@@ -49,6 +50,8 @@ pub(crate) struct Context {
     pub(crate) hot: Hot,
     pub(crate) fresh: Fresh,
     pub(crate) sound: Sound,
+    /// What is refused by policy.
+    pub(crate) blocklist: Blocklist,
     /// Room for all work on behalf of clients that asks a source.
     pub(crate) budget: FlightBudget,
     pub(crate) flights: Flights,
@@ -129,6 +132,7 @@ impl Context {
             hot: Hot::new(options.memory),
             fresh: Fresh::new(),
             sound: Sound::new(),
+            blocklist: Blocklist::new(&options.denied),
             prefetch: Prefetch::new(options.prefetch),
             store,
             upstreams,

@@ -88,7 +88,8 @@ impl Context {
     ) -> Result<KeptWhole, Refusal> {
         let kept = self.kept_versions(module).await?;
         let whole = selection::whole(&kept);
-        let text = list.map(Remembered::text).unwrap_or_default();
+        let text = list.map(|list| self.permitted_list(module, list));
+        let text = text.unwrap_or_default();
         let pseudo = selection::pseudo_lines(&text).map(|(version, _)| version);
         let mut listed: BTreeSet<Version> = selection::versions(&text, &kept)
             .into_iter()

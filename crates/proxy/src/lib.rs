@@ -13,6 +13,7 @@
 mod absence;
 pub mod answer;
 mod artifacts;
+mod blocklist;
 mod bundle;
 mod caller;
 mod capture;
@@ -21,6 +22,7 @@ mod check;
 mod confirm;
 mod context;
 mod damage;
+mod deny;
 mod disagreement;
 pub mod flight;
 mod flight_budget;
@@ -63,6 +65,7 @@ pub use bundle::{
     is_bundle,
 };
 pub use caller::Caller;
+pub use deny::{DenyEntry, DenyList, DenyPattern, DenyPatternError};
 pub use import::import_checker;
 pub use journal::JournalFile;
 pub use metrics::Metrics;

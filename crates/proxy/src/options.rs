@@ -1,6 +1,8 @@
 //! Options of the service, each with the reason for its default.
 
-use crate::{own::OwnOptions, prefetch::Level, scrub::ScrubOptions, verify::VerifyOptions};
+use crate::{
+    deny::DenyList, own::OwnOptions, prefetch::Level, scrub::ScrubOptions, verify::VerifyOptions,
+};
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 use store::StaleMark;
@@ -35,6 +37,8 @@ pub struct ProxyOptions {
     pub scrub: ScrubOptions,
     /// Where private modules come from; nowhere without it.
     pub private_upstreams: Option<Upstreams>,
+    /// What is refused by policy, until [`crate::Proxy::set_denied`] says otherwise.
+    pub denied: DenyList,
     /// Checksum databases of our own.
     pub own: OwnOptions,
     /// The data directory in which a vulnerability database may be kept.
@@ -101,6 +105,7 @@ impl Default for ProxyOptions {
             verify: VerifyOptions::default(),
             scrub: ScrubOptions::default(),
             private_upstreams: None,
+            denied: DenyList::default(),
             own: OwnOptions::default(),
             vulnerabilities: None,
             log_private: false,

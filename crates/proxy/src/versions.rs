@@ -50,7 +50,7 @@ impl Context {
         }
         let (body, origin) = match &recalled {
             Ok(recalled) => {
-                let text = recalled.answer.text();
+                let text = self.permitted_list(module, &recalled.answer);
                 let versions = selection::versions(&text, &kept);
                 let body = selection::list_body(&versions, &text);
                 (body, recalled.origin.clone())
@@ -135,6 +135,14 @@ impl Context {
         let list = self.memo(&list_of(module)).await?;
         let whole = self.kept_whole(module, list.as_deref()).await?;
         let named = check::resolved(&recalled.answer.body).ok();
+        if let Some(refusal) = named
+            .as_ref()
+            .and_then(|version| self.blocked_version(module, version))
+        {
+            let computed = self.computed_latest(module, fetching).await?;
+            let computed = computed.ok_or(refusal)?;
+            return Ok(self.document(Media::Json, Origin::Computed, computed));
+        }
         let is_kept = named.is_some_and(|version| whole.has(&version));
         if !is_kept && fetching != Fetching::Never {
             if self.is_outage(module, &recalled).await
@@ -165,6 +173,11 @@ impl Context {
         };
         let mark = self.fresh.mark(&subject.path);
         let recalled = self.recall(&subject, fetching, Fallback::None).await?;
+        if let Ok(version) = check::resolved(&recalled.answer.body)
+            && let Some(refusal) = self.blocked_version(module, &version)
+        {
+            return Err(refusal);
+        }
         let resource = Resource::Query {
             module: module.clone(),
             query: query.to_owned(),
@@ -178,7 +191,9 @@ impl Context {
         let Ok(version) = check::resolved(&answer.body) else {
             return;
         };
-        if gomod::version::check_agreement(module, &version).is_err() {
+        if gomod::version::check_agreement(module, &version).is_err()
+            || self.blocked_version(module, &version).is_some()
+        {
             return;
         }
         let artifact = Artifact {
@@ -200,7 +215,8 @@ impl Context {
         module: &ModulePath,
     ) -> Result<Vec<KeptVersion>, Refusal> {
         let kept = self.store.kept_versions(module).await;
-        kept.map_err(|error| self.store_failure(error))
+        let kept = kept.map_err(|error| self.store_failure(error))?;
+        Ok(self.permitted_versions(module, kept))
     }
 
     /// What `latest` means among what is listed, after the retractions that the highest declares;
@@ -220,11 +236,13 @@ impl Context {
             recalled.ok().map(|recalled| recalled.answer)
         };
         let mut versions = match &listed {
-            Some(list) => selection::versions(&list.text(), &kept),
+            Some(list) => selection::versions(&self.permitted_list(module, list), &kept),
             None => selection::without_a_list(&kept),
         };
         if versions.is_empty() {
-            let text = listed.as_deref().map(Remembered::text).unwrap_or_default();
+            let text = listed.as_deref();
+            let text = text.map(|list| self.permitted_list(module, list));
+            let text = text.unwrap_or_default();
             if let Some(newest) = selection::newest_pseudo(&text) {
                 return self.info_had(module, &newest, fetching).await.map(Some);
             }

@@ -55,6 +55,8 @@ pub struct Settings {
     pub vulndb: Option<VulnerabilitySource>,
     /// Directory of the site's own advisories.
     pub advisories: Option<PathBuf>,
+    /// The configuration file, whose deny list is read again when it changes.
+    pub config_file: Option<PathBuf>,
     /// What clients may cost.
     pub limits: Limits,
     /// Form of the log.
@@ -120,6 +122,7 @@ impl Settings {
             advisories: resolved
                 .get("advisories")
                 .map(|directory| PathBuf::from(&directory.text)),
+            config_file: resolved.file.clone(),
             limits: read.limits()?,
             log_format: if resolved.text("log-format") == "json" {
                 LogFormat::Json
@@ -318,6 +321,7 @@ impl Read<'_> {
                 "mod" => Level::Mod,
                 _ => Level::On,
             },
+            denied: self.0.denied.clone(),
             scrub: self.scrub()?,
             log_private: self.switch("log-private")?,
             ..ProxyOptions::default()

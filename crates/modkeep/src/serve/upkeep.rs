@@ -1,6 +1,6 @@
 //! Upkeep: what a server does beside answering, each at its own pace.
 
-use crate::{config::Settings, sumdb_mirror, vuln_command::update};
+use crate::{config::Settings, denying, sumdb_mirror, vuln_command::update};
 use proxy::Proxy;
 use std::{sync::Arc, time::Duration};
 use store::Store;
@@ -31,6 +31,9 @@ impl Upkeep {
         if settings.sumdb_mirror {
             let rate = settings.sumdb_mirror_rate;
             tasks.spawn(sumdb_mirror::follow(proxy.clone(), rate));
+        }
+        if let Some(file) = settings.config_file.clone() {
+            tasks.spawn(denying::follow(file, proxy.clone()));
         }
         Self { _tasks: tasks }
     }

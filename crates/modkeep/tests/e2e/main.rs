@@ -23,6 +23,7 @@ mod content;
 mod crash;
 mod crowd;
 mod data_directory;
+mod denied;
 mod doctor;
 mod doctor_message;
 mod doctor_mirrors;

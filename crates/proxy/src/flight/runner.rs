@@ -40,7 +40,11 @@ async fn fly(context: &Context, artifact: &Artifact, board: &FlightBoard) -> Out
     loop {
         let mut download = inquiry.next(context).await?;
         match attempt(context, artifact, board, &mut download, &mut inquiry).await {
-            Ok(kept) => return Ok(kept),
+            Ok(kept) => {
+                // It may have been withdrawn meanwhile: then nobody is shown the rest.
+                context.permitted(artifact)?;
+                return Ok(kept);
+            }
             Err(lost) => {
                 inquiry.heed(context, lost)?;
                 let name = context.shown(&artifact.module, artifact);

@@ -26,7 +26,7 @@ use crate::{
 };
 use gomod::{Artifact, ModulePath, Version};
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashSet},
     fs::{self, File},
     io,
     path::{Path, PathBuf},
@@ -53,6 +53,8 @@ pub struct ExportReport {
     pub unchanged: u64,
     /// `@v/list` files written.
     pub lists: u64,
+    /// Files that were left out because their version was withdrawn.
+    pub withdrawn: u64,
     /// Paths that were left out because their blob is damaged, and what is wrong with it.
     pub damaged: Problems<(String, String)>,
 }
@@ -69,6 +71,7 @@ struct Export<'s> {
     options: ExportOptions,
     report: ExportReport,
     module: Option<(ModulePath, BTreeMap<Version, Kinds>)>,
+    withdrawn: HashSet<(ModulePath, Version)>,
 }
 
 /// Exports everything kept in `store` to the directory `root`, which is made if missing. Only one
@@ -80,12 +83,15 @@ pub async fn export(
 ) -> Result<ExportReport, StoreError> {
     let root = root.to_owned();
     let report = ExportReport::default();
+    let withdrawn = store.withdrawn_versions().await?.into_iter();
+    let withdrawn = withdrawn.map(|withdrawn| (withdrawn.module, withdrawn.version));
     let mut export = Export {
         store,
         root,
         options,
         report,
         module: None,
+        withdrawn: withdrawn.collect(),
     };
     let mut after = String::new();
     loop {
@@ -117,6 +123,15 @@ impl Export<'_> {
         let Some(key) = Key::parse(&row.path) else {
             return Ok(());
         };
+        if let Key::Artifact(artifact) = &key
+            && self.is_withdrawn(artifact)
+        {
+            self.report.withdrawn += 1;
+            // An earlier export may have written it.
+            let target = self.root.join(&row.path);
+            let writes = &self.store.core().writes;
+            return writes.run(move |()| disk::remove_file(&target)).await?;
+        }
         match self.file(&row).await {
             Err(StoreError::CorruptBlob { problem, .. }) => {
                 self.report.damaged.push((row.path, problem));
@@ -128,6 +143,11 @@ impl Export<'_> {
                 Key::Sumdb { .. } => Ok(()),
             },
         }
+    }
+
+    fn is_withdrawn(&self, artifact: &Artifact) -> bool {
+        let name = || (artifact.module.clone(), artifact.version.clone());
+        !self.withdrawn.is_empty() && self.withdrawn.contains(&name())
     }
 
     async fn file(&mut self, row: &CaptureRow) -> Result<(), StoreError> {
