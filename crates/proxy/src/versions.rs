@@ -32,6 +32,13 @@ impl Context {
         let subject = list_of(module);
         let mark = self.fresh.mark(&subject.path);
         let kept = self.kept_versions(module).await?;
+        if !kept.is_empty()
+            && let Err(refusal) = self.reaches_somebody(module)
+        {
+            let list = self.memo(&subject).await?;
+            let whole = self.kept_whole(module, list.as_deref()).await?;
+            return self.list_for_good(&whole).ok_or(refusal);
+        }
         let fallback = if kept.is_empty() {
             Fallback::None
         } else {
@@ -86,10 +93,17 @@ impl Context {
             path: format!("{}/@latest", module.escaped()),
             module: Some(module.clone()),
         };
-        let fallback = if self.kept_versions(module).await?.is_empty() {
-            Fallback::None
-        } else {
+        let is_kept = !self.kept_versions(module).await?.is_empty();
+        if is_kept && let Err(refusal) = self.reaches_somebody(module) {
+            let list = self.memo(&list_of(module)).await?;
+            let whole = self.kept_whole(module, list.as_deref()).await?;
+            let latest = self.latest_of_whole(module, &whole).await?;
+            return latest.ok_or(refusal);
+        }
+        let fallback = if is_kept {
             Fallback::Some
+        } else {
+            Fallback::None
         };
         let mark = self.fresh.mark(&subject.path);
         let recalled = self

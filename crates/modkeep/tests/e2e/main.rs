@@ -8,6 +8,7 @@
 )]
 
 mod access_lines;
+mod air_gap;
 mod alerts;
 mod audit;
 mod bad_input;

@@ -1,10 +1,10 @@
 //! Export: everything kept, as a file tree that `GOPROXY=file://DIR` accepts.
 //!
 //! A kept path is its own file name, because the protocol's URL space is Go's own cache layout.
-//! Added are the `@v/list` files, which are no captures: the versions of which both `.info` and
-//! `.mod` are kept (the go command needs both to choose a version), without pseudo-versions
+//! Added are the `@v/list` files, which are no captures: the versions of which all is kept, because a
+//! version without its zip would be the latest and could not be had; without pseudo-versions
 //! (module reference, "GOPROXY protocol"), unless there is nothing else: a tree has no `@latest`, and
-//! there the go command takes the newest of the list. The tree is a proxy for the day on which nothing
+//! there the go command takes the newest of the list. Versions that were withdrawn are left out. The tree is a proxy for the day on which nothing
 //! else of ours runs.
 //!
 //! Every file is complete under its name or not there: it is written under another name first.
@@ -206,7 +206,7 @@ impl Export<'_> {
         };
         let usable = versions
             .iter()
-            .filter(|(_, kinds)| kinds.info && kinds.go_mod)
+            .filter(|(_, kinds)| kinds.info && kinds.go_mod && kinds.zip)
             .map(|(version, _)| version);
         let (pseudo, tagged): (Vec<_>, Vec<_>) = usable.partition(|version| version.is_pseudo());
         let listed = if tagged.is_empty() { pseudo } else { tagged };
