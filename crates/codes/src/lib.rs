@@ -164,6 +164,10 @@ codes! {
         "Work ended without a result, which must not happen.",
         "Run again, and report the log lines with this request id.";
 
+    DiskReserve = 3011, Some(503), "the disk is at its reserve",
+        "New things are refused while there is still room to work in; kept artifacts are served as always.",
+        "Free space under --data, or lower --disk-reserve. In GOPROXY a source behind a | takes over meanwhile.";
+
     BadZip = 4001, Some(502), "the module zip breaks Go's rules",
         "The zip is damaged, hostile, or not a zip of this module and version.",
         "Tell the author or the source; the go command would refuse it as well.";

@@ -149,6 +149,7 @@ pub(crate) async fn small_once(
 }
 
 async fn small(context: &Context, artifact: &Artifact, urgency: Urgency) -> Outcome {
+    context.room_for(0).await?;
     // The record is there by the time the bytes are.
     let _record = context.verifier.ahead(&artifact.module, &artifact.version);
     let mut walk = walk(context, artifact)?;

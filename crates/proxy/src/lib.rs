@@ -24,6 +24,7 @@ mod context;
 mod damage;
 mod deny;
 mod disagreement;
+mod disk_reserve;
 pub mod flight;
 mod flight_budget;
 mod fresh;
@@ -66,6 +67,7 @@ pub use bundle::{
 };
 pub use caller::Caller;
 pub use deny::{DenyEntry, DenyList, DenyPattern, DenyPatternError};
+pub use disk_reserve::{DiskOptions, DiskReserve};
 pub use import::import_checker;
 pub use journal::JournalFile;
 pub use metrics::Metrics;

@@ -1,7 +1,8 @@
 //! Options of the service, each with the reason for its default.
 
 use crate::{
-    deny::DenyList, own::OwnOptions, prefetch::Level, scrub::ScrubOptions, verify::VerifyOptions,
+    deny::DenyList, disk_reserve::DiskOptions, own::OwnOptions, prefetch::Level,
+    scrub::ScrubOptions, verify::VerifyOptions,
 };
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
@@ -37,6 +38,8 @@ pub struct ProxyOptions {
     pub scrub: ScrubOptions,
     /// Where private modules come from; nowhere without it.
     pub private_upstreams: Option<Upstreams>,
+    /// Room on the disk that is left alone.
+    pub disk: DiskOptions,
     /// What is refused by policy, until [`crate::Proxy::set_denied`] says otherwise.
     pub denied: DenyList,
     /// Checksum databases of our own.
@@ -105,6 +108,7 @@ impl Default for ProxyOptions {
             verify: VerifyOptions::default(),
             scrub: ScrubOptions::default(),
             private_upstreams: None,
+            disk: DiskOptions::default(),
             denied: DenyList::default(),
             own: OwnOptions::default(),
             vulnerabilities: None,

@@ -247,6 +247,7 @@ impl Proxy {
                     .to_owned(),
             );
         }
+        degraded.extend(self.context.disk_trouble());
         if let Some(code) = health.last_error {
             degraded.push(format!("{code}: {}", code.entry().title));
         }
@@ -262,6 +263,13 @@ impl Proxy {
             ready: true,
             degraded,
         }
+    }
+
+    /// Measures the disk, so that readiness knows of a reserve that is reached although nobody asks for
+    /// anything new. Says whether new things are refused for want of room.
+    pub async fn measure_disk(&self) -> bool {
+        self.context.disk_space().await;
+        self.context.is_short_of_room()
     }
 
     /// Forgets absences that are too old to be believed even in an outage; gives how many.

@@ -207,6 +207,7 @@ impl Context {
         };
         if gomod::version::check_agreement(module, &version).is_err()
             || self.blocked_version(module, &version).is_some()
+            || self.room_for(0).await.is_err()
         {
             return;
         }

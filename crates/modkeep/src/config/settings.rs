@@ -8,7 +8,10 @@ use super::{
 };
 use codes::Code;
 use gomod::goproxy::{Entry, ProxyList};
-use proxy::{Mode, ProxyOptions, Scope, ScrubOptions, Share, VerifyOptions, prefetch::Level};
+use proxy::{
+    DiskOptions, DiskReserve, Mode, ProxyOptions, Scope, ScrubOptions, Share, VerifyOptions,
+    prefetch::Level,
+};
 use server::{Limits, ListenAddress, TrustedProxies};
 use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf, time::Duration};
 use store::own::check_name;
@@ -321,10 +324,21 @@ impl Read<'_> {
                 "mod" => Level::Mod,
                 _ => Level::On,
             },
+            disk: self.disk()?,
             denied: self.0.denied.clone(),
             scrub: self.scrub()?,
             log_private: self.switch("log-private")?,
             ..ProxyOptions::default()
+        })
+    }
+
+    fn disk(&self) -> Result<DiskOptions, ConfigError> {
+        let option = "disk-reserve";
+        let given = self.0.get(option).map(|given| value::bytes(&given.text));
+        let given = given.transpose().map_err(|why| self.0.error(option, why))?;
+        Ok(DiskOptions {
+            reserve: given.map_or(DiskReserve::Usual, DiskReserve::Bytes),
+            measure: None,
         })
     }
 

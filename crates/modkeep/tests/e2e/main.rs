@@ -61,6 +61,7 @@ mod queries;
 mod rate_limits;
 mod redirects;
 mod replaced;
+mod reserve;
 mod run_routes;
 mod scrub;
 mod settings_of_go;
