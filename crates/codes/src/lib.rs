@@ -168,6 +168,10 @@ codes! {
         "New things are refused while there is still room to work in; kept artifacts are served as always.",
         "Free space under --data, or lower --disk-reserve. In GOPROXY a source behind a | takes over meanwhile.";
 
+    HalfRestored = 3012, None, "a restore was not brought to its end",
+        "The data directory holds a part of a backup.",
+        "Run `modkeep store restore` again with the same backup and --data; it goes on where it was.";
+
     BadZip = 4001, Some(502), "the module zip breaks Go's rules",
         "The zip is damaged, hostile, or not a zip of this module and version.",
         "Tell the author or the source; the go command would refuse it as well.";
@@ -254,6 +258,9 @@ codes! {
     BundleApart = 6004, None, "the bundle's tree head and the one kept here cannot be compared",
         "Neither the store nor the bundle has the tiles that connect the two heads.",
         "Export again with --since and the size that is named, from a store whose head is as new.";
+    BackupIncomplete = 6005, None, "this is no complete backup",
+        "A backup is complete once its manifest is written; this one was interrupted, or is something else.",
+        "Run `modkeep store backup` to the same directory again, or restore another one.";
     BaseUnknown = 6010, None, "what the change is compared with cannot be told",
         "git knows no such revision here, or its history was cut off, or a name means two things.",
         "Fetch the branch that the change is for with its whole history, as docs/ci.md does, and run again.";

@@ -72,8 +72,9 @@ mod socket {
     use tokio::{
         io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
         net::{UnixListener, UnixStream},
+        runtime::Handle,
         sync::Semaphore,
-        task::JoinHandle,
+        task::{JoinHandle, spawn_blocking},
         time::timeout,
     };
 
@@ -198,10 +199,7 @@ mod socket {
         let mut reader = BufReader::new(read.take(ORDER_LIMIT));
         timeout(PATIENCE, reader.read_line(&mut line)).await??;
         let answer = match serde_json::from_str::<Order>(&line) {
-            Ok(order) => match order::carry_out(store, Some(proxy), &order).await {
-                Ok(Outcome { lines, done }) => Answer::Done { lines, done },
-                Err(failure) => Answer::failed(&failure),
-            },
+            Ok(order) => carried_out(store, proxy, order).await,
             Err(error) => Answer::failed(&Failure::new(
                 Code::BadInputFile,
                 format!("the server knows no such order ({error}); use the command of its release"),
@@ -210,6 +208,22 @@ mod socket {
         let answer = serde_json::to_vec(&answer).map_err(io::Error::other)?;
         write.write_all(&answer).await?;
         write.shutdown().await
+    }
+
+    /// On a thread of its own: an import reads and checks files for as long as it takes, and answers to
+    /// clients have the others.
+    async fn carried_out(store: &Store, proxy: &Proxy, order: Order) -> Answer {
+        let (store, proxy) = (store.clone(), proxy.clone());
+        let runtime = Handle::current();
+        let work = move || runtime.block_on(order::carry_out(&store, Some(&proxy), &order));
+        match spawn_blocking(work).await {
+            Ok(Ok(Outcome { lines, done })) => Answer::Done { lines, done },
+            Ok(Err(failure)) => Answer::failed(&failure),
+            Err(_) => Answer::failed(&Failure::new(
+                Code::InternalError,
+                "the order ended without a result",
+            )),
+        }
     }
 
     /// Has the server that holds the data directory carry an order out. `None` if none listens there.

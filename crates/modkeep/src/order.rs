@@ -4,14 +4,15 @@
 //! server that does ([`crate::control`]); both come here. So an order means the same either way, and what
 //! it said is printed by the command either way. Nothing here is asked of a source.
 
-use crate::failure::Failure;
+use crate::{failure::Failure, store_command::import};
 use codes::Code;
 use gomod::{Artifact, ArtifactKind, ModulePath, Version, pattern::Patterns};
 use proxy::{
-    Proxy,
+    Intent, Proxy,
     orders::{self, OrderError},
 };
 use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
 use store::{BlobId, JournalEvent, Store};
 
 /// An order.
@@ -37,6 +38,19 @@ pub(crate) enum Order {
         kinds: Vec<String>,
         reason: String,
     },
+    /// What a tree of files has is kept.
+    ImportTree { path: PathBuf },
+    /// What a bundle has is kept.
+    ImportBundle {
+        path: PathBuf,
+        /// Keys of the databases that are believed.
+        keys: Vec<String>,
+        /// Modules that no database covers, in the grammar of GOPRIVATE.
+        private: String,
+        allow_unproven: bool,
+    },
+    /// A bundle was written that carries these heads.
+    Carried { heads: Vec<(String, u64)> },
     /// Other bytes were offered; what is kept is right.
     Keep { file: FileName, reason: String },
     /// Bytes from quarantine are served.
@@ -120,6 +134,30 @@ pub(crate) async fn carry_out(
             let kinds = kinds.iter().map(|text| kind(text));
             let kinds: Vec<_> = kinds.collect::<Result<_, _>>()?;
             recapture(store, serving, &named(module, version)?, &kinds, reason).await?
+        }
+        Order::ImportTree { path } => {
+            let (lines, done) = import::tree(store, path).await?;
+            forget(serving);
+            Outcome { lines, done }
+        }
+        Order::ImportBundle {
+            path,
+            keys,
+            private,
+            allow_unproven,
+        } => {
+            let admission = import::admission(keys, private, *allow_unproven)?;
+            let imported = import::bundle(store, path, &admission, Intent::Keep, |_, _, _| ());
+            let (lines, done) = Box::pin(imported).await?;
+            forget(serving);
+            Outcome { lines, done }
+        }
+        Order::Carried { heads } => {
+            proxy::note_carried(store, heads).await?;
+            Outcome {
+                done: true,
+                ..Outcome::default()
+            }
         }
         Order::Keep { file, reason } => keep(store, &file.artifact()?, reason).await?,
         Order::Use {
@@ -255,6 +293,12 @@ async fn accept(
         None => format!("modkeep store withdraw {module}@{version} --kind {kind} --reason ..."),
     });
     Ok(outcome)
+}
+
+fn forget(serving: Option<&Proxy>) {
+    if let Some(proxy) = serving {
+        proxy.forget_computed();
+    }
 }
 
 async fn obey(serving: Option<&Proxy>) -> Result<(), Failure> {

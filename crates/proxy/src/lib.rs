@@ -63,7 +63,7 @@ pub use answer::{Answer, Body, Freshness, Media, Origin};
 pub use bundle::{
     Admission, BundleExport, BundleExportError, BundleHead, BundleProblem, BundleReport,
     BundleRequest, BundleSelection, Intent, SelectionError, Stage, export_bundle, import_bundle,
-    is_bundle,
+    is_bundle, note_carried,
 };
 pub use caller::Caller;
 pub use deny::{DenyEntry, DenyList, DenyPattern, DenyPatternError};

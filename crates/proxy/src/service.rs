@@ -80,6 +80,11 @@ impl Proxy {
         self.context.deny(denied)
     }
 
+    /// Many captures came by another way than requests: what was computed without them is forgotten.
+    pub fn forget_computed(&self) {
+        self.context.fresh.forget_all();
+    }
+
     /// Forgets what is in memory of an artifact whose capture was changed by an order.
     pub fn forget(&self, artifact: &Artifact) {
         self.context.hot.forget(&artifact.escaped_path());

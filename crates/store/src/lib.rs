@@ -46,7 +46,7 @@ mod trust;
 mod withdrawn;
 
 pub use blob::{BlobId, BlobIdError, Hex};
-pub use crash::{CRASH_POINTS, JOURNAL_CRASH_POINTS, OWN_CRASH_POINTS};
+pub use crash::{BACKUP_CRASH_POINTS, CRASH_POINTS, JOURNAL_CRASH_POINTS, OWN_CRASH_POINTS};
 pub use error::StoreError;
 pub use heal::{Aside, Healing};
 pub use health::{StoreHealth, StoreMetrics};

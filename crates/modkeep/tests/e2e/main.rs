@@ -11,6 +11,7 @@ mod access_lines;
 mod air_gap;
 mod alerts;
 mod audit;
+mod backup;
 mod bad_input;
 mod bodies;
 mod build;

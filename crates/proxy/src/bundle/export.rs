@@ -148,7 +148,10 @@ async fn finished(
 ) -> Result<BundleExport, BundleExportError> {
     let mut heads = Vec::new();
     for (name, log) in &survey.logs {
-        carried::remember(store, name, log.head.head.size).await?;
+        // Beside a server it is the server that notes it, see [`note_carried`].
+        if !store.is_beside() {
+            carried::remember(store, name, log.head.head.size).await?;
+        }
         heads.push((name.clone(), log.head.head.size));
     }
     let Survey {
@@ -160,6 +163,14 @@ async fn finished(
         lacking,
         ..done
     })
+}
+
+/// Notes the heads that a bundle carried which another process wrote.
+pub async fn note_carried(store: &Store, heads: &[(String, u64)]) -> Result<(), StoreError> {
+    for (database, size) in heads {
+        carried::remember(store, database, *size).await?;
+    }
+    Ok(())
 }
 
 fn opening(survey: &Survey) -> Opening {
