@@ -14,13 +14,14 @@ use crate::{
     zip_command::{beside, unusable},
 };
 use codes::Code;
-use gomod::gosum;
+use gomod::{gosum, pattern::Patterns};
 use proxy::{BundleExport, BundleExportError, BundleRequest, BundleSelection, Intent, Stage};
 use std::{
     fs::{self, File},
     path::{Path, PathBuf},
 };
-use store::{Store, StoreOptions};
+use store::{Store, StoreOptions, own};
+use tlog::note::VerifierKey;
 use upstream::Upstreams;
 
 /// Writes a bundle.
@@ -32,7 +33,8 @@ pub(super) async fn export(
 ) -> Result<bool, Failure> {
     let request = BundleRequest {
         selection: selection(matches)?,
-        keys: verify::keys(resolved, matches)?,
+        keys: keys(data, resolved, matches)?,
+        private: private(resolved)?,
         since: matches
             .get_many("since")
             .into_iter()
@@ -153,6 +155,27 @@ impl Place {
             Self::Nowhere(nowhere) => Ok(Store::open(StoreOptions::local(nowhere.path())).await?),
         }
     }
+}
+
+/// The keys that are named, and those of the site's own databases, which need no naming.
+fn keys(
+    data: &Path,
+    resolved: &Resolved,
+    matches: &clap::ArgMatches,
+) -> Result<Vec<VerifierKey>, Failure> {
+    let mut keys = verify::keys(resolved, matches)?;
+    for own in own::list(data)? {
+        if !keys.contains(&own.key) {
+            keys.push(own.key);
+        }
+    }
+    Ok(keys)
+}
+
+/// Names that no source may hear.
+fn private(resolved: &Resolved) -> Result<Patterns, Failure> {
+    let private = resolved.private();
+    private.map_err(|error| Failure::new(Code::BadConfiguration, error.to_string()))
 }
 
 fn selection(matches: &clap::ArgMatches) -> Result<BundleSelection, Failure> {
