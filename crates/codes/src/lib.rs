@@ -164,6 +164,14 @@ codes! {
         "Work ended without a result, which must not happen.",
         "Run again, and report the log lines with this request id.";
 
+    DiskReserve = 3011, Some(503), "the disk is at its reserve",
+        "New things are refused while there is still room to work in; kept artifacts are served as always.",
+        "Free space under --data, or lower --disk-reserve. In GOPROXY a source behind a | takes over meanwhile.";
+
+    HalfRestored = 3012, None, "a restore was not brought to its end",
+        "The data directory holds a part of a backup.",
+        "Run `modkeep store restore` again with the same backup and --data; it goes on where it was.";
+
     BadZip = 4001, Some(502), "the module zip breaks Go's rules",
         "The zip is damaged, hostile, or not a zip of this module and version.",
         "Tell the author or the source; the go command would refuse it as well.";
@@ -197,6 +205,12 @@ codes! {
     NoSuchCase = 4011, Some(404), "there is no such case",
         "Cases have the number of the journal entry that opened them.",
         "See /-/cases for those there are.";
+    VersionWithdrawn = 4041, Some(403), "this version was withdrawn here",
+        "An operator of this server ordered that it is not served any more, for the reason above.",
+        "Use another version. Operators: `modkeep store withdraw MODULE@VERSION --undo --reason TEXT` takes it back.";
+    VersionDenied = 4042, Some(403), "this version is denied here",
+        "The deny list of this server names it, for the reason above.",
+        "Use another version. Operators: it is a [[deny]] entry of the configuration file.";
     OwnSumdbHalted = 4031, Some(503), "this checksum database has stopped signing",
         "A head that it signed is missing or contradicted here, so nothing further is signed under this name.",
         "Restore what is missing, or begin another name: `modkeep sumdb init NAME`. See docs/sumdb.md.";
@@ -244,6 +258,9 @@ codes! {
     BundleApart = 6004, None, "the bundle's tree head and the one kept here cannot be compared",
         "Neither the store nor the bundle has the tiles that connect the two heads.",
         "Export again with --since and the size that is named, from a store whose head is as new.";
+    BackupIncomplete = 6005, None, "this is no complete backup",
+        "A backup is complete once its manifest is written; this one was interrupted, or is something else.",
+        "Run `modkeep store backup` to the same directory again, or restore another one.";
     BaseUnknown = 6010, None, "what the change is compared with cannot be told",
         "git knows no such revision here, or its history was cut off, or a name means two things.",
         "Fetch the branch that the change is for with its whole history, as docs/ci.md does, and run again.";

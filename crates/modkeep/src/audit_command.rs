@@ -14,6 +14,7 @@
 //! Two forms are spoken: a Go checksum database, at its own URL or through a proxy, and a log as
 //! C2SP tlog-tiles has it, such as the journal.
 
+mod ended;
 mod entries;
 mod log;
 mod random;
@@ -99,6 +100,22 @@ async fn audit(log: &Log, state: Option<&Path>, count: usize) -> Result<(), Audi
         .map(|state| remembered(log, state))
         .transpose()?
         .flatten();
+    if let Some(old) = log.ended() {
+        let end = ended::told(log, old, head).await?;
+        if let Some(before) = before.filter(|before| before.size > end.entries) {
+            // Told once: from now on the log that goes on is what is compared with.
+            if let Some(state) = state {
+                keep_aside(state)?;
+                remember(state, &note)?;
+            }
+            let lost = before.size - end.entries;
+            let why = format!(
+                "{lost} entries that were signed and seen are gone: {}",
+                end.why
+            );
+            return Err(AuditError::Wrong(why));
+        }
+    }
     let newest = consistency(log, before, head).await?;
     let read = entries(log, head, count).await;
     // Whoever gives out no entries can still be held to the head that was proven: it is forgotten
@@ -164,15 +181,7 @@ async fn contents(log: &Log, head: TreeHead) -> Result<(), AuditError> {
             let Some(bundle) = Bundle::covering(first, head.size).next() else {
                 continue;
             };
-            let nodes = (first..first + u64::from(bundle.width())).map(Node::leaf);
-            let plan = Plan::try_new(head, HEIGHT, nodes.clone()).map_err(AuditError::wrong)?;
-            let tiles = log.tiles(plan.tiles()).await?;
-            let tiles = plan.authenticate(tiles).map_err(AuditError::wrong)?;
-            for ((number, entry), node) in (first..).zip(log.entries(bundle).await?).zip(nodes) {
-                if tiles.hash(node) != Ok(Hash::of_leaf(&entry)) {
-                    let why = format!("entry {number} is not the one that was hashed");
-                    return Err(AuditError::Wrong(why));
-                }
+            for (number, entry) in (first..).zip(authentic(log, head, bundle).await?) {
                 unique.add(number, &entry)?;
             }
         }
@@ -200,6 +209,23 @@ async fn contents(log: &Log, head: TreeHead) -> Result<(), AuditError> {
     }
     output::line(&unique.told());
     Ok(())
+}
+
+/// The entries of a bundle, each of which is the one that was hashed.
+async fn authentic(log: &Log, head: TreeHead, bundle: Bundle) -> Result<Vec<Vec<u8>>, AuditError> {
+    let first = bundle.first();
+    let nodes = (first..first + u64::from(bundle.width())).map(Node::leaf);
+    let plan = Plan::try_new(head, HEIGHT, nodes.clone()).map_err(AuditError::wrong)?;
+    let tiles = log.tiles(plan.tiles()).await?;
+    let tiles = plan.authenticate(tiles).map_err(AuditError::wrong)?;
+    let entries = log.entries(bundle).await?;
+    for ((number, entry), node) in (first..).zip(&entries).zip(nodes) {
+        if tiles.hash(node) != Ok(Hash::of_leaf(entry)) {
+            let why = format!("entry {number} is not the one that was hashed");
+            return Err(AuditError::Wrong(why));
+        }
+    }
+    Ok(entries)
 }
 
 /// Looks random entries up, as a client would.
@@ -239,10 +265,16 @@ fn remembered(log: &Log, state: &Path) -> Result<Option<TreeHead>, AuditError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(unusable(state, &error)),
         Ok(note) => log
-            .read_head(&note)
+            .read_remembered(&note)
             .map(Some)
             .map_err(|error| unusable(state, &error)),
     }
+}
+
+/// The head of a log that ended is evidence; it stays beside the new one.
+fn keep_aside(state: &Path) -> Result<(), AuditError> {
+    let kept = fs::copy(state, state.with_extension("before"));
+    kept.map(drop).map_err(|error| unusable(state, &error))
 }
 
 /// Written whole beside the old one, then put in its place.

@@ -1,5 +1,6 @@
 //! The command line, built from the table of options.
 
+mod backup;
 mod bundle;
 #[cfg(test)]
 mod documents;
@@ -122,12 +123,14 @@ fn store() -> Command {
         .about("Check, mend, export, import and decide about what is kept")
         .subcommand_required(true)
         .arg_required_else_help(true)
-        .after_help("Examples:\n  modkeep store verify\n  modkeep store verify --offline golang.org/x/text@v0.14.0\n  modkeep store export /backup/modules\n  GOPROXY=file:///backup/modules go build ./...\n  modkeep store export --bundle modules.bundle\n  modkeep store import modules.bundle\n  modkeep store withdraw example.com/m@v1.0.0 --reason 'it was never released'\n  modkeep store resolve")
+        .after_help("Examples:\n  modkeep store verify\n  modkeep store verify --offline golang.org/x/text@v0.14.0\n  modkeep store export /backup/modules\n  GOPROXY=file:///backup/modules go build ./...\n  modkeep store export --bundle modules.bundle\n  modkeep store import modules.bundle\n  modkeep store backup /backup/2026-03-01\n  modkeep store withdraw example.com/m@v1.0.0 --reason 'it was never released'\n  modkeep store resolve")
         .subcommands([
             verify(),
             verb("rebuild", "Make the catalog again from blobs and journal"),
             bundle::export(),
             bundle::import(),
+            backup::backup(),
+            backup::restore(),
             orders::withdraw(),
             orders::resolve(),
         ])

@@ -12,6 +12,7 @@
 //! stands.
 
 mod advisories;
+pub(crate) mod deny;
 mod environment;
 mod error;
 mod fallback;

@@ -2,7 +2,7 @@
 
 use crate::{
     cli,
-    config::{DefaultValue, OPTIONS, OptionSpec, Resolved},
+    config::{DefaultValue, OPTIONS, OptionSpec, Resolved, deny},
     failure::Failure,
     output,
 };
@@ -33,7 +33,7 @@ fn shown(resolved: &Resolved, origins: bool) -> String {
             writeln!(text)
         };
     }
-    text
+    text + &deny::shown(&resolved.denied)
 }
 
 /// A commented file with every key. What is uncommented in it has its default, so a file whose lines
@@ -43,8 +43,19 @@ pub(crate) fn template() -> String {
     for option in OPTIONS {
         let _ = write!(text, "\n# {}\n# {}\n", option.doc, sample_line(option));
     }
-    text
+    text + DENYING
 }
+
+/// The tables of the file, behind its keys.
+const DENYING: &str = "
+# Versions that are refused (403) with this reason, before any source is asked; read again when the file
+# changes. The pattern is one glob as in GOPRIVATE and perhaps @VERSIONS: @v1.2.3, @v1.2 or bounds such as
+# @>=v1.2.0,<v1.2.5. With until, the entry holds through that day (UTC).
+# [[deny]]
+# pattern = 'example.com/evil'
+# reason = 'steals credentials, INC-17'
+# until = 2026-12-31
+";
 
 /// Where a sample comes from, and the sample.
 fn sample_line(option: &OptionSpec) -> String {

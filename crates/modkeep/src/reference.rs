@@ -48,8 +48,33 @@ pub fn configuration_page() -> String {
             option.name, option.doc, option.name, option.example
         );
     }
-    page
+    page + DENYING
 }
+
+/// The tables of the file, which are no options.
+const DENYING: &str = r#"
+## [[deny]]
+
+Versions that are refused (403, MK4042) with a reason, whatever is kept or can be had of them, before any source is asked.
+They are not listed, and neither `@latest` nor a branch means them. The file is looked at every second: an entry holds at once,
+and a file in which anything is wrong changes nothing and is named in the log. Other keys are read at the next start.
+
+```toml
+[[deny]]
+pattern = "example.com/m@>=v1.2.0,<v1.2.5"
+reason = "steals credentials, INC-17"
+until = 2026-12-31
+```
+
+| Key | Meaning |
+|---|---|
+| `pattern` | one glob as in GOPRIVATE, so a path means the module and all below it; letters match whatever their case. Behind an `@` perhaps versions: `v1.2.3`, `v1.2` (all that begin so), or bounds that all hold (`>=v1.2.0,<v1.2.5`). Pseudo-versions and pre-releases are compared like others |
+| `reason` | why; clients are told |
+| `until` | the last day on which it holds (UTC), or a moment; without it there is no end |
+
+What is kept already is better withdrawn, which is journalled: `modkeep store withdraw MODULE@VERSION --reason TEXT`. Clients whose
+GOPROXY has a `|` behind this server go on with the next source after a refusal, as after anything else; write `,` or nothing there.
+"#;
 
 fn default_cell(option: &OptionSpec) -> String {
     use crate::config::DefaultValue;

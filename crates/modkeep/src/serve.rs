@@ -10,6 +10,7 @@ mod upkeep;
 use crate::{
     cli, client_env,
     config::{Environment as _, Process, Settings},
+    control::Control,
     failure::Failure,
     file_limit, logging,
     neighbour::Notice,
@@ -72,6 +73,7 @@ async fn serve(
         .logging_private_names(settings.proxy.log_private)
         .telling_clients(client_env::configured(settings)?);
     let _notice = Notice::leave(&settings.data, &addresses.public, &addresses.admin);
+    let _control = Control::open(&settings.data, &service.store, &service.proxy);
     let upkeep = Upkeep::begin(settings, &service.proxy, &service.store);
     announce(&addresses, settings, &service.sources);
     reload.status = format!("listening on {}", addresses.shown());

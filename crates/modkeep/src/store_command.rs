@@ -1,19 +1,22 @@
-//! `modkeep store verify|rebuild|export|import|withdraw|resolve`.
+//! `modkeep store verify|rebuild|export|import|backup|restore|withdraw|resolve`.
 
+mod backup;
 mod bundle;
+pub(crate) mod import;
 mod orders;
 mod verify;
 
-use crate::{PROBLEM, cli, config::Resolved, failure::Failure, output, wiring, zip_command};
+use crate::{
+    PROBLEM, cli, config::Resolved, failure::Failure, order::Order, output, wiring, zip_command,
+};
 use codes::Code;
 use std::{
-    fs::File,
     path::{Path, PathBuf},
     process::ExitCode,
 };
 use store::{
-    Store,
-    maintenance::{self, ExportOptions, ImportOptions, Problems},
+    Store, StoreError,
+    maintenance::{self, ExportOptions, Problems},
 };
 
 /// Problems that are printed of each kind; the count of all stands beside them.
@@ -25,8 +28,8 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
     };
     let resolved = cli::given(matches)?;
     let data = PathBuf::from(resolved.text("data"));
-    // An import is how the store of another site begins.
-    if verb != "import" {
+    // An import is how the store of another site begins, and a restore how one begins again.
+    if !matches!(verb, "import" | "restore") {
         wiring::require_store(&data)?;
     }
     let healthy = wiring::run(async {
@@ -36,6 +39,8 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
                 Some(target) => bundle::export(&data, target, &resolved, matches).await,
                 None => export(&data, &directory(matches)?).await,
             },
+            "backup" => backup::back_up(&data, matches).await,
+            "restore" => backup::restore(&data, matches).await,
             "import" => import(&data, &resolved, matches).await,
             "withdraw" => orders::withdraw(&data, matches).await,
             "resolve" => orders::resolve(&data, &resolved, matches).await,
@@ -91,7 +96,7 @@ fn directory(matches: &clap::ArgMatches) -> Result<PathBuf, Failure> {
 }
 
 async fn export(data: &Path, directory: &Path) -> Result<bool, Failure> {
-    let store = open(data).await?;
+    let store = open_to_read(data).await?;
     let report = maintenance::export(&store, directory, ExportOptions::default()).await?;
     output::line(&format!(
         "{} files written ({}), {} unchanged, {} lists",
@@ -100,6 +105,12 @@ async fn export(data: &Path, directory: &Path) -> Result<bool, Failure> {
         report.unchanged,
         report.lists
     ));
+    if report.withdrawn > 0 {
+        output::line(&format!(
+            "{} files of withdrawn versions left out",
+            report.withdrawn
+        ));
+    }
     list("damaged, left out", &report.damaged, |(path, why)| {
         format!("{path}: {why}")
     });
@@ -116,37 +127,20 @@ async fn import(
 ) -> Result<bool, Failure> {
     let from = &zip_command::path(matches, "from");
     if from.is_dir() {
-        return import_tree(data, from).await;
+        let path = bundle::absolute(from)?;
+        return orders::give(data, &Order::ImportTree { path }).await;
     }
-    let file = File::open(from).map_err(|error| zip_command::unusable(from, &error))?;
-    if !proxy::is_bundle(&file) {
-        let why = "it is neither a directory nor a bundle";
-        return Err(zip_command::unusable(from, &why));
-    }
-    bundle::import(data, file, from, resolved, matches).await
+    bundle::import(data, from, resolved, matches).await
 }
 
-async fn import_tree(data: &Path, directory: &Path) -> Result<bool, Failure> {
-    let store = open(data).await?;
-    let options = ImportOptions {
-        source: format!("import {}", directory.display()),
-        evidence: String::new(),
-    };
-    let report = maintenance::import(&store, directory, options, proxy::import_checker()).await?;
-    store.flush().await?;
-    output::line(&format!(
-        "{} files kept, {} were kept already, {} skipped",
-        report.captured, report.unchanged, report.skipped
-    ));
-    list(
-        "kept with other bytes, left as it is",
-        &report.conflicts,
-        String::clone,
-    );
-    list("refused", &report.refused, |(path, why)| {
-        format!("{path}: {why}")
-    });
-    Ok(report.conflicts.is_empty() && report.refused.is_empty())
+/// Opens the store to read it: beside a server, if one has it.
+async fn open_to_read(data: &Path) -> Result<Store, Failure> {
+    match Store::open(wiring::store_options(data)).await {
+        Err(StoreError::StoreInUse { .. }) => {
+            Ok(Store::open_beside(wiring::store_options(data)).await?)
+        }
+        opened => Ok(opened?),
+    }
 }
 
 async fn open(data: &Path) -> Result<Store, Failure> {
@@ -154,11 +148,18 @@ async fn open(data: &Path) -> Result<Store, Failure> {
 }
 
 fn list<T>(title: &str, problems: &Problems<T>, line: impl Fn(&T) -> String) {
+    for line in listed(title, problems, line) {
+        output::line(&line);
+    }
+}
+
+/// A list of problems in lines; none where there are no problems.
+fn listed<T>(title: &str, problems: &Problems<T>, line: impl Fn(&T) -> String) -> Vec<String> {
     if problems.is_empty() {
-        return;
+        return Vec::new();
     }
-    output::line(&format!("{title}: {}", problems.count));
-    for problem in problems.first.iter().take(SHOWN) {
-        output::line(&format!("  {}", line(problem)));
-    }
+    let head = format!("{title}: {}", problems.count);
+    let lines = problems.first.iter().take(SHOWN);
+    let lines = lines.map(|problem| format!("  {}", line(problem)));
+    [head].into_iter().chain(lines).collect()
 }

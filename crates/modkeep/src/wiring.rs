@@ -48,6 +48,7 @@ pub(crate) async fn service(preparation: &Preparation) -> Result<Service, Failur
         ..settings.proxy.clone()
     };
     let proxy = Proxy::new(store.clone(), upstreams, options, metrics);
+    proxy.obey_orders().await?;
     proxy.begin().await;
     Ok(Service {
         proxy,

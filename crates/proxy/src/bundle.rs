@@ -28,7 +28,7 @@ mod selection;
 mod survey;
 
 pub use admission::Admission;
-pub use export::{BundleExport, BundleExportError, BundleRequest, export_bundle};
+pub use export::{BundleExport, BundleExportError, BundleRequest, export_bundle, note_carried};
 pub use import::import_bundle;
 pub use report::{BundleHead, BundleProblem, BundleReport, Intent, Stage};
 pub use selection::{BundleSelection, SelectionError};

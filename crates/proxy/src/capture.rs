@@ -103,6 +103,7 @@ pub(crate) async fn meanwhile(
 
 /// A walk over the sources for an artifact; asks nobody yet.
 pub(crate) fn walk(context: &Context, artifact: &Artifact) -> Result<Walk, Refusal> {
+    context.permitted(artifact)?;
     let walk = context
         .sources(&artifact.module)?
         .walk(&artifact.escaped_path());
@@ -148,6 +149,7 @@ pub(crate) async fn small_once(
 }
 
 async fn small(context: &Context, artifact: &Artifact, urgency: Urgency) -> Outcome {
+    context.room_for(0).await?;
     // The record is there by the time the bytes are.
     let _record = context.verifier.ahead(&artifact.module, &artifact.version);
     let mut walk = walk(context, artifact)?;
@@ -158,7 +160,10 @@ async fn small(context: &Context, artifact: &Artifact, urgency: Urgency) -> Outc
     loop {
         let mut download = inquiry.next(context).await?;
         match small_attempt(context, artifact, &mut download, &mut inquiry).await {
-            Ok(kept) => return Ok(kept),
+            Ok(kept) => {
+                context.permitted(artifact)?;
+                return Ok(kept);
+            }
             Err(lost) => inquiry.heed(context, lost)?,
         }
     }

@@ -2,10 +2,12 @@
 
 use crate::{
     artifacts::Announcement,
+    blocklist::Blocklist,
     capture::Captured,
     confirm::Confirmations,
     damage::Sound,
     disagreement::Disagreements,
+    disk_reserve::Disk,
     flight::Flights,
     flight_budget::FlightBudget,
     fresh::Fresh,
@@ -49,6 +51,10 @@ pub(crate) struct Context {
     pub(crate) hot: Hot,
     pub(crate) fresh: Fresh,
     pub(crate) sound: Sound,
+    /// The room on the disk.
+    pub(crate) disk: Disk,
+    /// What is refused by policy.
+    pub(crate) blocklist: Blocklist,
     /// Room for all work on behalf of clients that asks a source.
     pub(crate) budget: FlightBudget,
     pub(crate) flights: Flights,
@@ -129,6 +135,8 @@ impl Context {
             hot: Hot::new(options.memory),
             fresh: Fresh::new(),
             sound: Sound::new(),
+            disk: Disk::default(),
+            blocklist: Blocklist::new(&options.denied),
             prefetch: Prefetch::new(options.prefetch),
             store,
             upstreams,

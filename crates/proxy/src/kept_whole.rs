@@ -8,11 +8,17 @@
 //! `Modkeep-Source` says so. What is not named is not called absent: who asks for such a version by
 //! name is told of the outage (law L3). Where nothing is kept whole the answer stays as it was.
 //!
+//! A site whose upstream is `off` is in an outage for good, and knows it without asking: it never names
+//! what is not kept whole. That is how `go get m@latest` works behind an air gap. Only there is a module
+//! of which nothing is whole refused by the list too: nothing will come.
+//!
 //! Retractions are those of the highest listed version whose go.mod is kept, so that a version its
 //! author took back is not the latest here.
 
 use std::{collections::BTreeSet, sync::Arc};
 
+use bytes::Bytes;
+use codes::Code;
 use gomod::{ArtifactKind, ModulePath, Version};
 use jiff::{SignedDuration, Timestamp};
 
@@ -88,7 +94,8 @@ impl Context {
     ) -> Result<KeptWhole, Refusal> {
         let kept = self.kept_versions(module).await?;
         let whole = selection::whole(&kept);
-        let text = list.map(Remembered::text).unwrap_or_default();
+        let text = list.map(|list| self.permitted_list(module, list));
+        let text = text.unwrap_or_default();
         let pseudo = selection::pseudo_lines(&text).map(|(version, _)| version);
         let mut listed: BTreeSet<Version> = selection::versions(&text, &kept)
             .into_iter()
@@ -129,6 +136,23 @@ impl Context {
             Ok(sources) => tokio::join!(recall, sources.are_there()).0,
             Err(_) => recall.await,
         }
+    }
+
+    /// Refuses where nothing of a module can ever be fetched.
+    pub(crate) fn reaches_somebody(&self, module: &ModulePath) -> Result<(), Refusal> {
+        if !self.sources(module)?.reach_nobody() {
+            return Ok(());
+        }
+        let facts = "no version of it is kept with .info, .mod and .zip";
+        Err(Refusal::new(Code::LookupOff, facts))
+    }
+
+    /// The list where nothing is ever fetched, if anything is kept whole. Where that is pseudo-versions
+    /// only it is empty: the go command asks for the latest then.
+    pub(crate) fn list_for_good(&self, known: &KeptWhole) -> Option<Answer> {
+        let empty = || self.document(Media::Text, known.origin(0), Bytes::new());
+        let listed = self.list_of_whole(known);
+        listed.or_else(|| (!known.whole.is_empty()).then(empty))
     }
 
     /// The list of what is kept whole, if anything is.

@@ -13,6 +13,7 @@
 mod absence;
 pub mod answer;
 mod artifacts;
+mod blocklist;
 mod bundle;
 mod caller;
 mod capture;
@@ -21,7 +22,9 @@ mod check;
 mod confirm;
 mod context;
 mod damage;
+mod deny;
 mod disagreement;
+mod disk_reserve;
 pub mod flight;
 mod flight_budget;
 mod fresh;
@@ -60,9 +63,11 @@ pub use answer::{Answer, Body, Freshness, Media, Origin};
 pub use bundle::{
     Admission, BundleExport, BundleExportError, BundleHead, BundleProblem, BundleReport,
     BundleRequest, BundleSelection, Intent, SelectionError, Stage, export_bundle, import_bundle,
-    is_bundle,
+    is_bundle, note_carried,
 };
 pub use caller::Caller;
+pub use deny::{DenyEntry, DenyList, DenyPattern, DenyPatternError};
+pub use disk_reserve::{DiskOptions, DiskReserve};
 pub use import::import_checker;
 pub use journal::JournalFile;
 pub use metrics::Metrics;

@@ -1,6 +1,9 @@
 //! Options of the service, each with the reason for its default.
 
-use crate::{own::OwnOptions, prefetch::Level, scrub::ScrubOptions, verify::VerifyOptions};
+use crate::{
+    deny::DenyList, disk_reserve::DiskOptions, own::OwnOptions, prefetch::Level,
+    scrub::ScrubOptions, verify::VerifyOptions,
+};
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 use store::StaleMark;
@@ -35,6 +38,10 @@ pub struct ProxyOptions {
     pub scrub: ScrubOptions,
     /// Where private modules come from; nowhere without it.
     pub private_upstreams: Option<Upstreams>,
+    /// Room on the disk that is left alone.
+    pub disk: DiskOptions,
+    /// What is refused by policy, until [`crate::Proxy::set_denied`] says otherwise.
+    pub denied: DenyList,
     /// Checksum databases of our own.
     pub own: OwnOptions,
     /// The data directory in which a vulnerability database may be kept.
@@ -101,6 +108,8 @@ impl Default for ProxyOptions {
             verify: VerifyOptions::default(),
             scrub: ScrubOptions::default(),
             private_upstreams: None,
+            disk: DiskOptions::default(),
+            denied: DenyList::default(),
             own: OwnOptions::default(),
             vulnerabilities: None,
             log_private: false,

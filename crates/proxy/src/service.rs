@@ -4,6 +4,7 @@ use crate::{
     answer::{Answer, Origin},
     caller::Caller,
     context::Context,
+    deny::DenyList,
     journal::{self, JournalFile},
     metrics::{Lookup, Metrics},
     options::ProxyOptions,
@@ -17,11 +18,11 @@ use crate::{
     verify::{MirrorFailure, Mirrored, Settled, sums::Sums},
 };
 use bytes::Bytes;
-use gomod::ModulePath;
+use gomod::{Artifact, ModulePath};
 use jiff::Timestamp;
 use prometheus_client::registry::Registry;
 use std::{fmt, future::Future, num::NonZeroU32, sync::Arc};
-use store::{IndexEntry, Store};
+use store::{IndexEntry, Store, StoreError};
 use upstream::{BreakerView, CallerKey, Upstreams, Waiters};
 use vulndb::Examined;
 
@@ -65,6 +66,33 @@ impl Proxy {
         self.context.begin_own().await;
     }
 
+    /// Reads which versions operators withdrew: before the first request, and after every order. A
+    /// service that does not know them must not serve.
+    pub async fn obey_orders(&self) -> Result<(), StoreError> {
+        let withdrawn = self.context.store.withdrawn_versions().await?;
+        self.context.withdraw_all(withdrawn);
+        Ok(())
+    }
+
+    /// Denies this from now on, and nothing else; at once, for every request that begins after it.
+    /// Says whether that is something else than before.
+    pub fn set_denied(&self, denied: DenyList) -> bool {
+        self.context.deny(denied)
+    }
+
+    /// Many captures came by another way than requests: what was computed without them is forgotten.
+    pub fn forget_computed(&self) {
+        self.context.fresh.forget_all();
+    }
+
+    /// Forgets what is in memory of an artifact whose capture was changed by an order.
+    pub fn forget(&self, artifact: &Artifact) {
+        self.context.hot.forget(&artifact.escaped_path());
+        self.context.fresh.forget(&artifact.module.list_path());
+        let latest = format!("{}/@latest", artifact.module.escaped());
+        self.context.fresh.forget(&latest);
+    }
+
     /// Compares a head of a checksum database of our own that a client has seen with what is here.
     pub async fn echo(&self, name: &str, note: &[u8]) -> Result<&'static str, Refusal> {
         self.context.echo(name, note).await
@@ -74,6 +102,9 @@ impl Proxy {
     /// canonical spelling; says nothing about anything else. Waits for nothing.
     pub fn at_hand(&self, caller: &Caller, path: &str) -> Option<(Arc<Resource>, Answer)> {
         let (resource, answer) = self.context.at_hand(path)?;
+        if self.context.blocked(&resource).is_some() {
+            return None;
+        }
         let found = of_origin(&answer.origin);
         self.count(&resource, found);
         if let Resource::Artifact(artifact) = &*resource {
@@ -91,6 +122,10 @@ impl Proxy {
     ) -> Result<Answer, Refusal> {
         let context = &self.context;
         let fetching = fetching.of(resource);
+        if let Some(refusal) = context.blocked(resource) {
+            self.count(resource, "refused");
+            return Err(refusal);
+        }
         if let (Resource::Artifact(artifact), Fetching::Allowed) = (resource, fetching) {
             context.prefetch.asking(caller, artifact);
         }
@@ -217,6 +252,7 @@ impl Proxy {
                     .to_owned(),
             );
         }
+        degraded.extend(self.context.disk_trouble());
         if let Some(code) = health.last_error {
             degraded.push(format!("{code}: {}", code.entry().title));
         }
@@ -232,6 +268,13 @@ impl Proxy {
             ready: true,
             degraded,
         }
+    }
+
+    /// Measures the disk, so that readiness knows of a reserve that is reached although nobody asks for
+    /// anything new. Says whether new things are refused for want of room.
+    pub async fn measure_disk(&self) -> bool {
+        self.context.disk_space().await;
+        self.context.is_short_of_room()
     }
 
     /// Forgets absences that are too old to be believed even in an outage; gives how many.

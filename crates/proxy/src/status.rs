@@ -41,6 +41,12 @@ pub struct StoreStatus {
     pub writable: bool,
     /// The code of a failure that lasts.
     pub last_error: Option<String>,
+    /// Bytes that are free on the disk of the data directory; null where that cannot be measured.
+    pub disk_free_bytes: Option<u64>,
+    /// Bytes of it that new things leave alone (`--disk-reserve`); null as above.
+    pub disk_reserve_bytes: Option<u64>,
+    /// Whether new things are refused because the reserve is reached (MK3011).
+    pub disk_reserve_reached: bool,
 }
 
 /// What is proven.
@@ -114,14 +120,15 @@ impl Context {
         Ok(Status {
             version: env!("CARGO_PKG_VERSION"),
             uptime_seconds: self.started.elapsed().as_secs(),
-            store: self.store_status(),
+            store: self.store_status().await,
             verification: self.verification_status().await,
             scrub: self.scrub_status().await?,
             breakers: self.breaker_status(),
         })
     }
 
-    fn store_status(&self) -> StoreStatus {
+    async fn store_status(&self) -> StoreStatus {
+        let disk = self.disk_space().await;
         let health = self.store.health();
         StoreStatus {
             captures: health.captures,
@@ -129,6 +136,9 @@ impl Context {
             bytes: health.bytes,
             writable: health.writable,
             last_error: health.last_error.map(|code| code.to_string()),
+            disk_free_bytes: disk.map(|disk| disk.free),
+            disk_reserve_bytes: disk.map(|disk| self.options.disk.reserve.of(disk)),
+            disk_reserve_reached: self.is_short_of_room(),
         }
     }
 

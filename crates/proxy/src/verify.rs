@@ -110,7 +110,7 @@ pub async fn mirror_log(
     let metrics = Arc::new(crate::metrics::Metrics::new());
     let budget = FlightBudget::new(ProxyOptions::FLIGHTS);
     let records = Records::of(key.clone(), store, upstreams, &metrics, &budget);
-    mirror::run(&records, rate, progress).await
+    mirror::run(&records, rate, || Ok(()), progress).await
 }
 
 // === impl VerifyOptions ===
@@ -387,7 +387,8 @@ impl Context {
     ) -> Result<Mirrored, MirrorFailure> {
         match self.verifier.records.as_ref() {
             Some(records) if self.verifier.options.mode != Mode::Off => {
-                mirror::run(records, rate, progress).await
+                self.room_for(0).await.map_err(MirrorFailure::Store)?;
+                mirror::run(records, rate, || self.room_as_measured(), progress).await
             }
             _ => Err(MirrorFailure::NoDatabase),
         }

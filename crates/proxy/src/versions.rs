@@ -32,6 +32,13 @@ impl Context {
         let subject = list_of(module);
         let mark = self.fresh.mark(&subject.path);
         let kept = self.kept_versions(module).await?;
+        if !kept.is_empty()
+            && let Err(refusal) = self.reaches_somebody(module)
+        {
+            let list = self.memo(&subject).await?;
+            let whole = self.kept_whole(module, list.as_deref()).await?;
+            return self.list_for_good(&whole).ok_or(refusal);
+        }
         let fallback = if kept.is_empty() {
             Fallback::None
         } else {
@@ -50,7 +57,7 @@ impl Context {
         }
         let (body, origin) = match &recalled {
             Ok(recalled) => {
-                let text = recalled.answer.text();
+                let text = self.permitted_list(module, &recalled.answer);
                 let versions = selection::versions(&text, &kept);
                 let body = selection::list_body(&versions, &text);
                 (body, recalled.origin.clone())
@@ -86,10 +93,17 @@ impl Context {
             path: format!("{}/@latest", module.escaped()),
             module: Some(module.clone()),
         };
-        let fallback = if self.kept_versions(module).await?.is_empty() {
-            Fallback::None
-        } else {
+        let is_kept = !self.kept_versions(module).await?.is_empty();
+        if is_kept && let Err(refusal) = self.reaches_somebody(module) {
+            let list = self.memo(&list_of(module)).await?;
+            let whole = self.kept_whole(module, list.as_deref()).await?;
+            let latest = self.latest_of_whole(module, &whole).await?;
+            return latest.ok_or(refusal);
+        }
+        let fallback = if is_kept {
             Fallback::Some
+        } else {
+            Fallback::None
         };
         let mark = self.fresh.mark(&subject.path);
         let recalled = self
@@ -135,6 +149,14 @@ impl Context {
         let list = self.memo(&list_of(module)).await?;
         let whole = self.kept_whole(module, list.as_deref()).await?;
         let named = check::resolved(&recalled.answer.body).ok();
+        if let Some(refusal) = named
+            .as_ref()
+            .and_then(|version| self.blocked_version(module, version))
+        {
+            let computed = self.computed_latest(module, fetching).await?;
+            let computed = computed.ok_or(refusal)?;
+            return Ok(self.document(Media::Json, Origin::Computed, computed));
+        }
         let is_kept = named.is_some_and(|version| whole.has(&version));
         if !is_kept && fetching != Fetching::Never {
             if self.is_outage(module, &recalled).await
@@ -165,6 +187,11 @@ impl Context {
         };
         let mark = self.fresh.mark(&subject.path);
         let recalled = self.recall(&subject, fetching, Fallback::None).await?;
+        if let Ok(version) = check::resolved(&recalled.answer.body)
+            && let Some(refusal) = self.blocked_version(module, &version)
+        {
+            return Err(refusal);
+        }
         let resource = Resource::Query {
             module: module.clone(),
             query: query.to_owned(),
@@ -178,7 +205,10 @@ impl Context {
         let Ok(version) = check::resolved(&answer.body) else {
             return;
         };
-        if gomod::version::check_agreement(module, &version).is_err() {
+        if gomod::version::check_agreement(module, &version).is_err()
+            || self.blocked_version(module, &version).is_some()
+            || self.room_for(0).await.is_err()
+        {
             return;
         }
         let artifact = Artifact {
@@ -200,7 +230,8 @@ impl Context {
         module: &ModulePath,
     ) -> Result<Vec<KeptVersion>, Refusal> {
         let kept = self.store.kept_versions(module).await;
-        kept.map_err(|error| self.store_failure(error))
+        let kept = kept.map_err(|error| self.store_failure(error))?;
+        Ok(self.permitted_versions(module, kept))
     }
 
     /// What `latest` means among what is listed, after the retractions that the highest declares;
@@ -220,11 +251,13 @@ impl Context {
             recalled.ok().map(|recalled| recalled.answer)
         };
         let mut versions = match &listed {
-            Some(list) => selection::versions(&list.text(), &kept),
+            Some(list) => selection::versions(&self.permitted_list(module, list), &kept),
             None => selection::without_a_list(&kept),
         };
         if versions.is_empty() {
-            let text = listed.as_deref().map(Remembered::text).unwrap_or_default();
+            let text = listed.as_deref();
+            let text = text.map(|list| self.permitted_list(module, list));
+            let text = text.unwrap_or_default();
             if let Some(newest) = selection::newest_pseudo(&text) {
                 return self.info_had(module, &newest, fetching).await.map(Some);
             }

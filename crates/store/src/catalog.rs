@@ -44,6 +44,8 @@ pub(crate) struct Catalog {
     warm: Lane<Reader>,
     cold: Lane<Reader>,
     writer: WriterThread,
+    /// Whether another process writes.
+    beside: bool,
 }
 
 /// The writing thread and the way to it. Dropping it waits until what is queued is done.
@@ -118,6 +120,46 @@ impl Catalog {
             warm,
             cold,
             writer,
+            beside: false,
+        })
+    }
+
+    /// Opens the catalog for reading, beside the process that writes it; blocking. Readers see every
+    /// commit of that process, as its own readers do.
+    pub(crate) fn beside(core: &Arc<Core>) -> Result<Self, StoreError> {
+        let connection = connection::open_reader(&core.layout)?;
+        let totals = schema::totals(&connection)?;
+        core.metrics
+            .captures
+            .store(totals.captures, Ordering::Relaxed);
+        core.metrics.blobs.store(totals.blobs, Ordering::Relaxed);
+        core.metrics.bytes.store(totals.bytes, Ordering::Relaxed);
+        core.metrics
+            .sequence
+            .store(totals.sequence, Ordering::Relaxed);
+        // The one generation that there will be.
+        let generation = Arc::new(AtomicU64::new(1));
+        let reader = || Reader {
+            layout: core.layout.clone(),
+            wanted: Arc::clone(&generation),
+            open: None,
+            unopened: Unopened::default(),
+        };
+        let readers = |count| std::iter::repeat_with(reader).take(count);
+        let warm = Lane::start("lookup", readers(core.options.catalog_readers.max(1)))?;
+        let cold = Lane::start("listing", readers(COLD_READERS))?;
+        let queue = Arc::new(Queue::new());
+        queue.close();
+        let writer = WriterThread {
+            queue,
+            thread: None,
+        };
+        Ok(Self {
+            core: Arc::clone(core),
+            warm,
+            cold,
+            writer,
+            beside: true,
         })
     }
 
@@ -158,6 +200,9 @@ impl Catalog {
         &self,
         change: Change,
     ) -> Result<oneshot::Receiver<Result<Outcome, StoreError>>, StoreError> {
+        if self.beside {
+            return Err(self.core.layout.in_use());
+        }
         let (reply, answer) = oneshot::channel();
         self.writer.queue.push(Pending { change, reply }).await?;
         Ok(answer)

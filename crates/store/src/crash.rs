@@ -28,6 +28,13 @@ pub const JOURNAL_CRASH_POINTS: &[&str] =
 /// are passed.
 pub const OWN_CRASH_POINTS: &[&str] = &[HEAD_SIGNED, HEAD_KEPT];
 
+/// Named points while a store is backed up, in the order in which they are passed.
+pub const BACKUP_CRASH_POINTS: &[&str] = &[BACKUP_KEYS, BACKUP_CATALOG, BACKUP_BLOB];
+
+pub(crate) const BACKUP_KEYS: &str = "backup-keys-copied";
+pub(crate) const BACKUP_CATALOG: &str = "backup-catalog-copied";
+pub(crate) const BACKUP_BLOB: &str = "backup-blob-copied";
+
 pub(crate) const HEAD_SIGNED: &str = "own-head-signed";
 pub(crate) const HEAD_KEPT: &str = "own-head-kept";
 

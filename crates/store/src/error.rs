@@ -45,6 +45,12 @@ pub enum StoreError {
         /// The data directory.
         directory: String,
     },
+    /// A restore into the data directory was begun and is not done.
+    #[error("{directory} was not restored to the end")]
+    HalfRestored {
+        /// The data directory.
+        directory: String,
+    },
     /// The data directory was written by a newer release.
     #[error("layout {found} is newer than {known}, the newest known here")]
     StoreTooNew {
@@ -120,6 +126,7 @@ impl StoreError {
             Self::CorruptCatalog { .. } => Code::CorruptCatalog,
             Self::StoreInUse { .. } => Code::StoreInUse,
             Self::StoreTooNew { .. } => Code::StoreTooNew,
+            Self::HalfRestored { .. } => Code::HalfRestored,
             Self::Conflict { .. } => Code::CaptureConflict,
             Self::InvalidKey { .. } => Code::RequestTooLarge,
             Self::TooLarge { .. }

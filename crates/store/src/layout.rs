@@ -10,6 +10,7 @@
 //! journal/checkpoint           the head of the journal's log that was signed last
 //! journal.key                  the key it is signed with; secret
 //! sumdb/NAME.key, .head, ...   checksum databases of our own, see [`crate::own`]
+//! restoring                    there while a restore is not done
 //! lock                         held by the process that uses the directory
 //! ```
 
@@ -91,6 +92,18 @@ impl Layout {
     pub(crate) fn is_store(&self) -> bool {
         let directories = [self.blobs(), self.journal(), self.databases()];
         self.catalog().is_file() || directories.iter().any(|directory| directory.is_dir())
+    }
+
+    /// There while a restore into the directory is not done.
+    pub(crate) fn restoring(&self) -> PathBuf {
+        self.root.join("restoring")
+    }
+
+    /// Another process has the directory.
+    pub(crate) fn in_use(&self) -> StoreError {
+        StoreError::StoreInUse {
+            directory: self.root.display().to_string(),
+        }
     }
 
     pub(crate) fn lock(&self) -> PathBuf {

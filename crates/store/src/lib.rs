@@ -43,9 +43,10 @@ mod spool;
 mod store;
 mod tiles;
 mod trust;
+mod withdrawn;
 
 pub use blob::{BlobId, BlobIdError, Hex};
-pub use crash::{CRASH_POINTS, JOURNAL_CRASH_POINTS, OWN_CRASH_POINTS};
+pub use crash::{BACKUP_CRASH_POINTS, CRASH_POINTS, JOURNAL_CRASH_POINTS, OWN_CRASH_POINTS};
 pub use error::StoreError;
 pub use heal::{Aside, Healing};
 pub use health::{StoreHealth, StoreMetrics};
@@ -66,3 +67,4 @@ pub use spool::{SealedSpool, Spool, SpoolReader};
 pub use store::{SMALL_LIMIT, Store, create_private_directory, is_store};
 pub use tiles::TILE_SIZE;
 pub use trust::{Backlog, CaseFile, KeptTile, REBUILT, VersionProof, Withdrawal};
+pub use withdrawn::WithdrawnVersion;

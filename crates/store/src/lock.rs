@@ -39,7 +39,7 @@ impl DirectoryLock {
                 _directory: directory,
                 _file: file,
             }),
-            Err(TryLockError::WouldBlock) => Err(in_use(layout)),
+            Err(TryLockError::WouldBlock) => Err(layout.in_use()),
             Err(TryLockError::Error(error)) => Err(StoreError::file("locking", &path, error)),
         }
     }
@@ -54,17 +54,11 @@ impl DirectoryLock {
             File::open(root).map_err(|error| StoreError::file("opening", root, error))?;
         match directory.try_lock() {
             Ok(()) => Ok(Some(directory)),
-            Err(TryLockError::WouldBlock) => Err(in_use(layout)),
+            Err(TryLockError::WouldBlock) => Err(layout.in_use()),
             Err(TryLockError::Error(error)) => {
                 tracing::debug!(%error, "the data directory cannot be locked; its file lock is");
                 Ok(None)
             }
         }
-    }
-}
-
-fn in_use(layout: &Layout) -> StoreError {
-    StoreError::StoreInUse {
-        directory: layout.root().display().to_string(),
     }
 }

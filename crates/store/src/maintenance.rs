@@ -7,12 +7,14 @@
 //! Reports are values, not log lines: whoever asked decides how to tell a person. Their lists are
 //! cut at [`PROBLEM_LIMIT`]; the counts beside them are not.
 
+mod backup;
 mod export;
 mod import;
 mod list;
 mod rebuild;
 mod verify;
 
+pub use backup::{BackupError, BackupManifest, BackupReport, backup, restore};
 pub use export::{ExportOptions, ExportReport, export};
 pub use import::{Checked, Checker, ImportOptions, ImportReport, import};
 pub use rebuild::{RebuildReport, rebuild};

@@ -29,6 +29,8 @@ pub struct StoreOptions {
     /// [`crate::JOURNAL_CRASH_POINTS`]; with `@N`
     /// behind it, at the N-th passage. For tests.
     pub crash_point: Option<String>,
+    /// What a store that was just put back from a backup is a copy of, in words.
+    pub(crate) restored: Option<String>,
     pub(crate) blobs: BlobPlace,
     pub(crate) clock: Clock,
 }
@@ -62,6 +64,7 @@ impl StoreOptions {
             writers: 8,
             checkpoint_age: Duration::from_secs(1),
             crash_point: None,
+            restored: None,
             blobs: BlobPlace::Local,
             clock: Clock(Arc::new(Timestamp::now)),
         }

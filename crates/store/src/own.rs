@@ -20,6 +20,7 @@ mod files;
 mod head;
 mod opened;
 
+pub(crate) use files::stop_all;
 pub use files::{NameError, OwnName, check_name, init, list, reopen, resolve, retire};
 pub use head::{Echo, Halt, NotOurs, OwnError, OwnHead};
 

@@ -46,7 +46,8 @@ struct Inner {
     catalog: Catalog,
     core: Arc<Core>,
     log: LogState,
-    _lock: DirectoryLock,
+    /// None where another process has it.
+    lock: Option<DirectoryLock>,
 }
 
 // === impl Store ===
@@ -67,6 +68,11 @@ impl Store {
 
     fn open_blocking(options: StoreOptions) -> Result<Self, StoreError> {
         let core = Arc::new(Core::start(options)?);
+        if core.layout.restoring().exists() && core.options.restored.is_none() {
+            return Err(StoreError::HalfRestored {
+                directory: core.layout.root().display().to_string(),
+            });
+        }
         let made = core.layout.create();
         if let (Err(error), false) = (&made, core.layout.catalog().exists()) {
             return Err(error.clone());
@@ -86,9 +92,34 @@ impl Store {
                 catalog,
                 core,
                 log: LogState::default(),
-                _lock: lock,
+                lock: Some(lock),
             }),
         })
+    }
+
+    /// Opens the store for reading, beside the process that has it: every question is answered as of that
+    /// process's last commit, and whatever would change anything is [`StoreError::StoreInUse`]. Nothing
+    /// is made, swept or migrated.
+    pub async fn open_beside(options: StoreOptions) -> Result<Self, StoreError> {
+        let open = move || {
+            let core = Arc::new(Core::start(options)?);
+            let catalog = Catalog::beside(&core)?;
+            Ok(Self {
+                inner: Arc::new(Inner {
+                    catalog,
+                    core,
+                    log: LogState::default(),
+                    lock: None,
+                }),
+            })
+        };
+        let opened = tokio::task::spawn_blocking(open).await;
+        opened.unwrap_or(Err(StoreError::Closed))
+    }
+
+    /// Whether another process has the store, and this one only reads.
+    pub fn is_beside(&self) -> bool {
+        self.inner.lock.is_none()
     }
 
     /// What is kept under `key`. Never waits for a writer.

@@ -175,6 +175,12 @@ impl Upstreams {
         false
     }
 
+    /// Whether the list names no source that could be asked, as `off` does: nothing will ever be fetched.
+    pub fn reach_nobody(&self) -> bool {
+        let mut stops = self.shared.stops.iter();
+        !stops.any(|stop| matches!(stop.place, Place::Source(_)))
+    }
+
     /// Whether the list leads to a source that could give an artifact now, as far as a second can tell:
     /// for whoever answers from memory with what sends others there.
     pub async fn are_there(&self) -> bool {

@@ -32,6 +32,8 @@ pub(super) struct Log {
     endpoint: Endpoint,
     form: Form,
     key: VerifierKey,
+    /// The key of the log that this one goes on after, where that is the one that is known.
+    ended: Option<VerifierKey>,
 }
 
 /// How an audit ends early.
@@ -85,6 +87,7 @@ impl Log {
                     endpoint: endpoint.map_err(AuditError::unreachable)?,
                     form: Form::Database,
                     key: key.clone(),
+                    ended: None,
                 });
             }
         }
@@ -96,11 +99,51 @@ impl Log {
             Some(key) => key,
             None => offered_key(&endpoint).await?,
         };
-        Ok(Self {
+        let mut log = Self {
             endpoint,
             form,
             key,
-        })
+            ended: None,
+        };
+        if form == Form::Tiles {
+            log.go_on_after_an_end().await?;
+        }
+        Ok(log)
+    }
+
+    /// Where the log has another name by now and the same secret, the same site speaks: the known log has
+    /// ended, and what its journal says of that is looked at.
+    async fn go_on_after_an_end(&mut self) -> Result<(), AuditError> {
+        let note = self.file("checkpoint").await?;
+        if self.read_head(&note).is_ok() {
+            return Ok(());
+        }
+        let reply = get(&self.endpoint, "key").await?;
+        let text = std::str::from_utf8(&reply.body).unwrap_or_default();
+        let offered = text.trim_end().parse().ok().filter(|_| reply.status == 200);
+        let offered: Option<VerifierKey> = offered;
+        let Some(offered) = offered.filter(|offered| is_of_one_secret(offered, &self.key)) else {
+            return Ok(());
+        };
+        self.ended = Some(std::mem::replace(&mut self.key, offered));
+        Ok(())
+    }
+
+    /// The key of the log that this one goes on after.
+    pub(super) fn ended(&self) -> Option<&VerifierKey> {
+        self.ended.as_ref()
+    }
+
+    /// A head that was seen before, of this log or of the one that ended.
+    pub(super) fn read_remembered(&self, note: &[u8]) -> Result<TreeHead, AuditError> {
+        let present = self.read_head(note);
+        match (&present, &self.ended) {
+            (Err(_), Some(ended)) => {
+                let checkpoint = follow::open(note, ended).map_err(AuditError::wrong)?;
+                Ok(checkpoint.head)
+            }
+            _ => present,
+        }
     }
 
     pub(super) fn key(&self) -> &VerifierKey {
@@ -220,6 +263,15 @@ impl Log {
     async fn file(&self, path: &str) -> Result<Bytes, AuditError> {
         whole(path, get(&self.endpoint, path).await?)
     }
+}
+
+/// Whether two keys have the same public bytes under different names.
+fn is_of_one_secret(one: &VerifierKey, other: &VerifierKey) -> bool {
+    let public = |key: &VerifierKey| {
+        let text = key.to_string();
+        text.rsplit_once('+').map(|(_, public)| public.to_owned())
+    };
+    public(one) == public(other)
 }
 
 /// What a log says of its own key, where it has a file of it as the journal has. Whoever believes

@@ -40,7 +40,7 @@ pub(super) fn export() -> Command {
         .help(
             "Where to write a tree; made if missing. With --bundle: only these modules or versions",
         );
-    let names = [options::REACHING, &["data", "sumdb"]].concat();
+    let names = [options::REACHING, &["data", "sumdb", "private", "no-sumdb"]].concat();
     let command = Command::new("export")
         .about("Write what is kept as a tree that GOPROXY=file://DIR accepts, or as a bundle")
         .arg(what)

@@ -4,11 +4,15 @@ use super::options;
 use clap::{Arg, ArgAction, Command, builder::PossibleValuesParser};
 
 const WITHDRAWING: &str = "Examples:
-  modkeep store withdraw example.com/m@v1.0.0 --reason 'the tag was pushed by mistake'
+  modkeep store withdraw example.com/m@v1.0.0 --reason 'it steals credentials, INC-17'
+  modkeep store withdraw example.com/m@v1.0.0 --undo --reason 'INC-17 was a false alarm'
   modkeep store withdraw example.com/m@v1.0.0 --kind info --reason 'its time is wrong'
 
-The bytes are put into quarantine, and the next request captures the version anew. Stop the server
-before. The order that takes it back is printed.";
+The version is refused from then on (403, with the reason), and neither listed nor the latest; its bytes
+stay where they are. With --kind or --anew it is not the version that is wrong but what was captured: the
+bytes are put into quarantine, and the next request captures them anew. A running server obeys at once.
+The order that takes it back is printed. What nobody has asked for yet is refused by a [[deny]] entry of
+the configuration file.";
 
 const RESOLVING: &str = "Examples:
   modkeep store resolve
@@ -43,12 +47,21 @@ fn reason() -> Arg {
 }
 
 pub(super) fn withdraw() -> Command {
+    let anew = Arg::new("anew")
+        .long("anew")
+        .action(ArgAction::SetTrue)
+        .help("Capture all files of the version anew that are kept");
+    let undo = Arg::new("undo")
+        .long("undo")
+        .action(ArgAction::SetTrue)
+        .conflicts_with_all(["kind", "anew"])
+        .help("Serve the version again that was withdrawn");
     let command = Command::new("withdraw")
-        .about("Stop serving a capture that is wrong; its bytes are put aside, not deleted")
+        .about("Stop serving a version, or a capture of it that is wrong; no byte is deleted")
         .arg(what().required(true))
-        .arg(kind(
-            "Only this file of the version; all that are kept without it",
-        ))
+        .arg(kind("Capture this file of the version anew"))
+        .arg(anew)
+        .arg(undo)
         .arg(reason().required(true));
     options::add_some(command, &["data"]).after_help(WITHDRAWING)
 }

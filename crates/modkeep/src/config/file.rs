@@ -1,10 +1,12 @@
-//! The TOML file: flat, one key an option, each value with its line.
+//! The TOML file: flat, one key an option, each value with its line, and the tables of `[[deny]]`.
 
 use super::{
+    deny,
     error::ConfigError,
     table::{OPTIONS, OptionSpec},
     toml_value,
 };
+use proxy::DenyList;
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
@@ -17,6 +19,8 @@ pub(crate) struct ConfigFile {
     pub(super) path: PathBuf,
     /// Value and line by key.
     pub(super) values: BTreeMap<String, (String, usize)>,
+    /// What is refused by policy.
+    pub(super) denied: DenyList,
     /// What is wrong in it.
     pub(super) errors: Vec<ConfigError>,
 }
@@ -54,6 +58,7 @@ impl ConfigFile {
                     let at = line(text, key.span().start);
                     file.add(key.into_inner(), value.into_inner(), at);
                 }
+                file.add_denied(text);
             }
             Err(error) => {
                 let at = error.span().map(|span| line(text, span.start));
@@ -67,7 +72,17 @@ impl ConfigFile {
         file
     }
 
+    fn add_denied(&mut self, text: &str) {
+        match deny::parse(&self.path, text) {
+            Ok(denied) => self.denied = denied,
+            Err(errors) => self.errors.extend(errors),
+        }
+    }
+
     fn add(&mut self, key: String, value: Value, at: usize) {
+        if key == deny::KEY {
+            return;
+        }
         let Some(option) = OptionSpec::named(&key) else {
             return self.refuse_unknown(&key, at);
         };
@@ -84,7 +99,8 @@ impl ConfigFile {
     }
 
     fn refuse_unknown(&mut self, key: &str, at: usize) {
-        match finding::nearest(key, OPTIONS.iter().map(|option| option.name)) {
+        let names = OPTIONS.iter().map(|option| option.name).chain([deny::KEY]);
+        match finding::nearest(key, names) {
             Some(known) => self.refuse(
                 Some(at),
                 &format!("unknown key {key:?}; did you mean {known:?}?"),
@@ -104,7 +120,7 @@ impl ConfigFile {
     }
 }
 
-fn line(text: &str, offset: usize) -> usize {
+pub(super) fn line(text: &str, offset: usize) -> usize {
     text.bytes()
         .take(offset)
         .filter(|byte| *byte == b'\n')

@@ -10,6 +10,7 @@ use super::{
     value, variables,
 };
 use gomod::pattern::Patterns;
+use proxy::DenyList;
 use std::{
     borrow::Cow,
     collections::BTreeMap,
@@ -48,6 +49,10 @@ pub(crate) struct Sourced {
 #[derive(Debug, Clone)]
 pub struct Resolved {
     values: BTreeMap<&'static str, Sourced>,
+    /// The file, if one is named.
+    pub(crate) file: Option<PathBuf>,
+    /// What it denies.
+    pub(crate) denied: DenyList,
 }
 
 /// The layers brought together, with what is wrong in them. A value that is wrong has its default in
@@ -68,6 +73,8 @@ fn layers(flags: &Flags, environment: &dyn Environment, file: Option<&ConfigFile
     errors.extend(file.iter().flat_map(|file| file.errors.iter().cloned()));
     let mut resolved = Resolved {
         values: BTreeMap::new(),
+        file: file.map(|file| file.path.clone()),
+        denied: file.map(|file| file.denied.clone()).unwrap_or_default(),
     };
     for option in OPTIONS {
         let given = given(option, flags, environment, file);

@@ -8,7 +8,10 @@ use super::{
 };
 use codes::Code;
 use gomod::goproxy::{Entry, ProxyList};
-use proxy::{Mode, ProxyOptions, Scope, ScrubOptions, Share, VerifyOptions, prefetch::Level};
+use proxy::{
+    DiskOptions, DiskReserve, Mode, ProxyOptions, Scope, ScrubOptions, Share, VerifyOptions,
+    prefetch::Level,
+};
 use server::{Limits, ListenAddress, TrustedProxies};
 use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf, time::Duration};
 use store::own::check_name;
@@ -55,6 +58,8 @@ pub struct Settings {
     pub vulndb: Option<VulnerabilitySource>,
     /// Directory of the site's own advisories.
     pub advisories: Option<PathBuf>,
+    /// The configuration file, whose deny list is read again when it changes.
+    pub config_file: Option<PathBuf>,
     /// What clients may cost.
     pub limits: Limits,
     /// Form of the log.
@@ -120,6 +125,7 @@ impl Settings {
             advisories: resolved
                 .get("advisories")
                 .map(|directory| PathBuf::from(&directory.text)),
+            config_file: resolved.file.clone(),
             limits: read.limits()?,
             log_format: if resolved.text("log-format") == "json" {
                 LogFormat::Json
@@ -318,9 +324,21 @@ impl Read<'_> {
                 "mod" => Level::Mod,
                 _ => Level::On,
             },
+            disk: self.disk()?,
+            denied: self.0.denied.clone(),
             scrub: self.scrub()?,
             log_private: self.switch("log-private")?,
             ..ProxyOptions::default()
+        })
+    }
+
+    fn disk(&self) -> Result<DiskOptions, ConfigError> {
+        let option = "disk-reserve";
+        let given = self.0.get(option).map(|given| value::bytes(&given.text));
+        let given = given.transpose().map_err(|why| self.0.error(option, why))?;
+        Ok(DiskOptions {
+            reserve: given.map_or(DiskReserve::Usual, DiskReserve::Bytes),
+            measure: None,
         })
     }
 

@@ -154,6 +154,17 @@ pub const OPTIONS: &[OptionSpec] = &[
         example: "/var/lib/modkeep",
     },
     OptionSpec {
+        name: "disk-reserve",
+        group: Group::Keeping,
+        kind: Kind::Bytes,
+        placeholder: "SIZE",
+        default: Found("2GiB, or a twentieth of the disk if that is less"),
+        doc: "Room on the disk of the data directory that is left alone: below it nothing new is kept (503, MK3011), before any \
+              byte is sent, and what is kept is served as always. 0 is none. Clients go on with the next entry of GOPROXY \
+              if a `|` stands before it.",
+        example: "10GiB",
+    },
+    OptionSpec {
         name: "upstream",
         group: Group::Sources,
         kind: Kind::Sources,

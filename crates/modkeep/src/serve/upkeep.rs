@@ -1,6 +1,7 @@
 //! Upkeep: what a server does beside answering, each at its own pace.
 
-use crate::{config::Settings, sumdb_mirror, vuln_command::update};
+use crate::{config::Settings, denying, sumdb_mirror, vuln_command::update};
+use codes::Code;
 use proxy::Proxy;
 use std::{sync::Arc, time::Duration};
 use store::Store;
@@ -21,7 +22,7 @@ impl Upkeep {
     pub(super) fn begin(settings: &Settings, proxy: &Proxy, store: &Store) -> Self {
         let mut tasks = JoinSet::new();
         tasks.spawn(sweep(proxy.clone()));
-        tasks.spawn(recover(store.clone()));
+        tasks.spawn(recover(store.clone(), proxy.clone()));
         tasks.spawn(prove(proxy.clone()));
         tasks.spawn(scrub(proxy.clone()));
         tasks.spawn(heal(proxy.clone()));
@@ -31,6 +32,9 @@ impl Upkeep {
         if settings.sumdb_mirror {
             let rate = settings.sumdb_mirror_rate;
             tasks.spawn(sumdb_mirror::follow(proxy.clone(), rate));
+        }
+        if let Some(file) = settings.config_file.clone() {
+            tasks.spawn(denying::follow(file, proxy.clone()));
         }
         Self { _tasks: tasks }
     }
@@ -63,10 +67,19 @@ async fn sweep(proxy: Proxy) {
 const RETRIED: Duration = Duration::from_secs(5);
 
 /// Tries to write while the store cannot, so that it recovers without being asked for anything.
-async fn recover(store: Store) {
+/// Looks at the disk's room as well, so that readiness and the log tell of it although nobody asks for
+/// anything new.
+async fn recover(store: Store, proxy: Proxy) {
+    let mut is_short = false;
     let mut ticks = tokio::time::interval_at(Instant::now() + RETRIED, RETRIED);
     loop {
         ticks.tick().await;
+        let was_short = std::mem::replace(&mut is_short, proxy.measure_disk().await);
+        if is_short && !was_short {
+            tracing::warn!(code = %Code::DiskReserve, "the disk is at its reserve: what is kept is served, nothing new is kept");
+        } else if was_short && !is_short {
+            tracing::info!("the disk has room again: new things are kept");
+        }
         if !store.health().writable && store.probe_writable().await.is_ok() {
             tracing::info!("the store can be written again");
         }

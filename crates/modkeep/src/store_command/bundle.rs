@@ -3,26 +3,25 @@
 //! A bundle that is being written stands under another name beside the wanted one until it is
 //! complete and durable. Which databases are believed is what the options say, never the bundle.
 
-use super::{SHOWN, open, verify};
+use super::{SHOWN, import as importing, open_to_read, orders, verify};
 use crate::{
     cli,
     config::Resolved,
+    control,
     failure::Failure,
+    order::Order,
     output,
     zip_command::{beside, unusable},
 };
 use codes::Code;
-use gomod::gosum;
-use proxy::{
-    Admission, BundleExport, BundleExportError, BundleReport, BundleRequest, BundleSelection,
-    Intent, Stage,
-};
+use gomod::{gosum, pattern::Patterns};
+use proxy::{BundleExport, BundleExportError, BundleRequest, BundleSelection, Intent, Stage};
 use std::{
-    collections::BTreeMap,
     fs::{self, File},
     path::{Path, PathBuf},
 };
-use store::{Store, StoreOptions};
+use store::{Store, StoreOptions, own};
+use tlog::note::VerifierKey;
 use upstream::Upstreams;
 
 /// Writes a bundle.
@@ -34,7 +33,8 @@ pub(super) async fn export(
 ) -> Result<bool, Failure> {
     let request = BundleRequest {
         selection: selection(matches)?,
-        keys: verify::keys(resolved, matches)?,
+        keys: keys(data, resolved, matches)?,
+        private: private(resolved)?,
         since: matches
             .get_many("since")
             .into_iter()
@@ -45,7 +45,7 @@ pub(super) async fn export(
     let settings = cli::settings_of(resolved)?;
     let upstreams = Upstreams::new(&settings.upstream, &settings.upstreams)
         .map_err(|error| Failure::of(error.code(), &error))?;
-    let store = open(data).await?;
+    let store = open_to_read(data).await?;
     let parent = target
         .parent()
         .filter(|parent| !parent.as_os_str().is_empty())
@@ -67,28 +67,40 @@ pub(super) async fn export(
         .persist(target)
         .map_err(|error| unusable(target, &error.error))?;
     sync(parent);
+    if store.is_beside() {
+        let heads = export.heads.clone();
+        let carried = control::hand_over(data, &Order::Carried { heads }).await;
+        if !matches!(carried, Ok(Some(_))) {
+            output::line(
+                "the server does not know what this bundle carries: name the far side's head with --since next time",
+            );
+        }
+    }
     Ok(told(&export, target))
 }
 
 /// Looks at a bundle, and keeps it unless that is not wanted.
 pub(super) async fn import(
     data: &Path,
-    file: File,
     name: &Path,
     resolved: &Resolved,
     matches: &clap::ArgMatches,
 ) -> Result<bool, Failure> {
-    let admission = Admission {
-        keys: verify::keys(resolved, matches)?,
-        private: cli::unlogged(resolved)?,
-        allow_unproven: matches.get_flag("allow-unproven"),
-    };
-    let intent = if matches.get_flag("check") {
-        Intent::Check
-    } else {
-        Intent::Keep
-    };
-    let place = Place::of(data, intent)?;
+    let keys = verify::keys(resolved, matches)?;
+    let keys = keys.iter().map(ToString::to_string).collect();
+    let private = cli::unlogged(resolved)?.to_string();
+    let allow_unproven = matches.get_flag("allow-unproven");
+    if !matches.get_flag("check") {
+        let order = Order::ImportBundle {
+            path: absolute(name)?,
+            keys,
+            private,
+            allow_unproven,
+        };
+        return orders::give(data, &order).await;
+    }
+    let admission = importing::admission(&keys, &private, allow_unproven)?;
+    let place = Place::of(data)?;
     let store = place.open().await?;
     let watched = output::is_watched();
     let progress = |stage: Stage, bytes: u64, all: u64| {
@@ -97,12 +109,20 @@ pub(super) async fn import(
             output::progress(&format!("{bytes} of {all} {stage}"));
         }
     };
-    let source = format!("import {}", name.display());
-    let report = proxy::import_bundle(&store, file, &admission, intent, &source, progress).await?;
+    let (lines, sound) =
+        importing::bundle(&store, name, &admission, Intent::Check, progress).await?;
     if watched {
         output::progress("");
     }
-    Ok(found(&report, intent))
+    for line in lines {
+        output::line(&line);
+    }
+    Ok(sound)
+}
+
+/// A path as the server finds it too.
+pub(super) fn absolute(path: &Path) -> Result<PathBuf, Failure> {
+    std::path::absolute(path).map_err(|error| unusable(path, &error))
 }
 
 /// The store that a bundle is held against.
@@ -115,8 +135,8 @@ enum Place {
 // === impl Place ===
 
 impl Place {
-    fn of(data: &Path, intent: Intent) -> Result<Self, Failure> {
-        if intent == Intent::Keep || data.exists() {
+    fn of(data: &Path) -> Result<Self, Failure> {
+        if data.exists() {
             return Ok(Self::Data(data.to_owned()));
         }
         let nowhere = tempfile::tempdir();
@@ -131,10 +151,31 @@ impl Place {
 
     async fn open(&self) -> Result<Store, Failure> {
         match self {
-            Self::Data(data) => open(data).await,
+            Self::Data(data) => open_to_read(data).await,
             Self::Nowhere(nowhere) => Ok(Store::open(StoreOptions::local(nowhere.path())).await?),
         }
     }
+}
+
+/// The keys that are named, and those of the site's own databases, which need no naming.
+fn keys(
+    data: &Path,
+    resolved: &Resolved,
+    matches: &clap::ArgMatches,
+) -> Result<Vec<VerifierKey>, Failure> {
+    let mut keys = verify::keys(resolved, matches)?;
+    for own in own::list(data)? {
+        if !keys.contains(&own.key) {
+            keys.push(own.key);
+        }
+    }
+    Ok(keys)
+}
+
+/// Names that no source may hear.
+fn private(resolved: &Resolved) -> Result<Patterns, Failure> {
+    let private = resolved.private();
+    private.map_err(|error| Failure::new(Code::BadConfiguration, error.to_string()))
 }
 
 fn selection(matches: &clap::ArgMatches) -> Result<BundleSelection, Failure> {
@@ -207,60 +248,6 @@ fn told(export: &BundleExport, target: &Path) -> bool {
     list("left out", &left_out);
     list("wanted, and not there", lacking);
     left_out.is_empty() && lacking.is_empty()
-}
-
-fn found(report: &BundleReport, intent: Intent) -> bool {
-    let BundleReport {
-        versions,
-        bytes,
-        proven,
-        claimed,
-        heads,
-        captured,
-        unchanged,
-        differing,
-        problems,
-        problem_count,
-    } = report;
-    output::line(&format!(
-        "{versions} versions looked at, {}",
-        output::size(*bytes)
-    ));
-    counted(proven, "proven by");
-    counted(claimed, "without a proof:");
-    if *differing > 0 {
-        output::line(&format!(
-            "{differing} .info files are kept here with other bytes, and stay as they are"
-        ));
-    }
-    for head in heads.iter().filter(|_| report.is_sound()) {
-        output::line(&format!(
-            "{}: {} records are known, {} were before",
-            head.database, head.now, head.before
-        ));
-    }
-    let shown: Vec<String> = problems.iter().map(ToString::to_string).collect();
-    if *problem_count > 0 {
-        output::line(&format!("problems: {problem_count}"));
-    }
-    for problem in shown.iter().take(SHOWN) {
-        output::line(&format!("  {problem}"));
-    }
-    output::line(&match (report.is_sound(), intent) {
-        (true, Intent::Keep) => {
-            format!("{captured} files kept, {unchanged} were kept already")
-        }
-        (true, Intent::Check) => "nothing is wrong with it; nothing was kept".to_owned(),
-        (false, _) if *captured > 0 => format!("{captured} files were kept before"),
-        (false, _) => "nothing was kept".to_owned(),
-    });
-    report.is_sound()
-}
-
-fn counted(counts: &BTreeMap<String, u64>, by: &str) {
-    for (why, count) in counts {
-        output::line(&format!("{count} artifacts {by} {why}"));
-    }
 }
 
 fn list(title: &str, lines: &[String]) {

@@ -1,38 +1,55 @@
 //! `modkeep store withdraw` and `modkeep store resolve`: what an operator decides.
 //!
-//! Both say what they did, and the order that takes it back. They need the data directory for
-//! themselves: a server has what it serves in memory.
+//! Both say what they did, and the order that takes it back. Where a server holds the data directory, it
+//! carries them out; decisions about databases take a stopped server, which has those in memory.
 
 use super::{open, verify};
-use crate::{cli, config, config::Resolved, failure::Failure, output};
+use crate::{
+    cli, config,
+    config::Resolved,
+    control,
+    failure::Failure,
+    order::{self, FileName, Order},
+    output, wiring,
+};
 use codes::Code;
-use gomod::{Artifact, ArtifactKind, ModulePath, Version};
-use proxy::orders::{self, OpenMatter, OrderError};
+use gomod::{ArtifactKind, ModulePath, Version};
+use proxy::orders::{self, OpenMatter};
 use std::path::Path;
-use store::{BlobId, JournalEvent, Store, own};
+use store::{JournalEvent, Store, StoreError, own};
 use tlog::note::VerifierKey;
 
 pub(super) async fn withdraw(data: &Path, matches: &clap::ArgMatches) -> Result<bool, Failure> {
     let (module, version) = version_of(matches)?;
-    let reason = reason_of(matches)?;
-    let kinds = match kind_of(matches) {
-        Some(kind) => vec![kind],
-        None => ArtifactKind::ALL.to_vec(),
+    let (module, version) = (module.to_string(), version.to_string());
+    let reason = reason_of(matches)?.to_owned();
+    let kind = matches.get_one::<String>("kind");
+    let order = if matches.get_flag("undo") {
+        Order::Reinstate {
+            module,
+            version,
+            reason,
+        }
+    } else if matches.get_flag("anew") || kind.is_some() {
+        let all = || {
+            ArtifactKind::ALL
+                .map(|kind| kind.extension().to_owned())
+                .into()
+        };
+        Order::Recapture {
+            module,
+            version,
+            kinds: kind.map_or_else(all, |kind| vec![kind.clone()]),
+            reason,
+        }
+    } else {
+        Order::Withdraw {
+            module,
+            version,
+            reason,
+        }
     };
-    let store = open(data).await?;
-    let withdrawn = orders::withdraw(&store, (&module, &version), &kinds, reason).await;
-    let withdrawn = withdrawn.map_err(|error| failure(&error))?;
-    sign(&store).await?;
-    for orders::Withdrawn { artifact, blob } in &withdrawn {
-        output::line(&format!(
-            "{artifact}: not served any more, until it is asked for and captured anew"
-        ));
-        undo(&take_back(artifact, *blob));
-    }
-    if withdrawn.is_empty() {
-        output::line("nothing of that is kept");
-    }
-    Ok(!withdrawn.is_empty())
+    give(data, &order).await
 }
 
 pub(super) async fn resolve(
@@ -47,42 +64,45 @@ pub(super) async fn resolve(
         return list(data, resolved).await;
     }
     let (module, version) = version_of(matches)?;
-    let reason = reason_of(matches)?;
-    let Some(kind) = kind_of(matches) else {
+    let reason = reason_of(matches)?.to_owned();
+    let Some(kind) = matches.get_one::<String>("kind") else {
         return Err(wrong("--kind says which file is meant: info, mod or zip"));
     };
-    let artifact = Artifact {
-        module,
-        version,
-        kind,
+    let file = FileName {
+        module: module.to_string(),
+        version: version.to_string(),
+        kind: kind.clone(),
     };
-    let store = open(data).await?;
-    if matches.get_flag("keep") {
-        let event = JournalEvent::new("resolved", artifact.escaped_path(), reason);
-        store.event(event).await?;
-        sign(&store).await?;
-        output::line(&format!("{artifact}: what is kept stays"));
-        return Ok(true);
+    let order = if matches.get_flag("keep") {
+        Order::Keep { file, reason }
+    } else {
+        let Some(blob) = matches.get_one::<String>("use") else {
+            return Err(wrong("say --use SHA256 or --keep"));
+        };
+        Order::Use {
+            file,
+            blob: blob.clone(),
+            private: cli::unlogged(resolved)?.to_string(),
+            reason,
+        }
+    };
+    give(data, &order).await
+}
+
+/// Carries an order out, or has the server do it that holds the data directory.
+pub(super) async fn give(data: &Path, order: &Order) -> Result<bool, Failure> {
+    let outcome = match Store::open(wiring::store_options(data)).await {
+        Ok(store) => order::carry_out(&store, None, order).await?,
+        Err(in_use @ StoreError::StoreInUse { .. }) => {
+            let handed_over = control::hand_over(data, order).await?;
+            handed_over.ok_or(in_use)?
+        }
+        Err(error) => return Err(error.into()),
+    };
+    for line in &outcome.lines {
+        output::line(line);
     }
-    let Some(blob) = matches.get_one::<String>("use") else {
-        return Err(wrong("say --use SHA256 or --keep"));
-    };
-    let blob: BlobId = blob
-        .parse()
-        .map_err(|error| wrong(&format!("--use {blob}: {error}")))?;
-    let private = cli::unlogged(resolved)?;
-    let accepted = orders::accept(&store, &artifact, blob, &private, reason).await;
-    let accepted = accepted.map_err(|error| failure(&error))?;
-    sign(&store).await?;
-    output::line(&format!("{artifact}: {blob} is served from now on"));
-    undo(&match accepted.before {
-        Some(before) => take_back(&artifact, before),
-        None => format!(
-            "modkeep store withdraw {}@{} --kind {kind} --reason ...",
-            artifact.module, artifact.version
-        ),
-    });
-    Ok(true)
+    Ok(outcome.done)
 }
 
 /// A database that told two histories, or one of our own that was ended.
@@ -112,7 +132,7 @@ async fn resolve_database(
     };
     let event = JournalEvent::new(format!("database-{kind}"), name, reason);
     store.event(event).await?;
-    sign(&store).await?;
+    order::sign(&store).await?;
     output::text(&evidence);
     output::line(&format!("{name} {outcome}"));
     undo(&format!(
@@ -127,6 +147,15 @@ async fn list(data: &Path, resolved: &Resolved) -> Result<bool, Failure> {
     let matters = orders::open_matters(&store).await?;
     for OpenMatter { path, blob, what } in &matters {
         output::line(&format!("{path}: {what}; {blob} is in quarantine"));
+    }
+    for withdrawn in store.withdrawn_versions().await? {
+        output::line(&format!(
+            "{}@{}: withdrawn on {}: {}",
+            withdrawn.module,
+            withdrawn.version,
+            withdrawn.at.strftime("%F"),
+            withdrawn.reason
+        ));
     }
     let mut is_halted = false;
     for own in own::list(data)?.iter().filter(|own| own.halted) {
@@ -146,22 +175,6 @@ async fn list(data: &Path, resolved: &Resolved) -> Result<bool, Failure> {
     Ok(!is_halted)
 }
 
-/// Has the journal's checkpoint signed over what was ordered.
-async fn sign(store: &Store) -> Result<(), Failure> {
-    store.flush().await?;
-    store.journal_log().checkpoint().await?;
-    Ok(())
-}
-
-fn take_back(artifact: &Artifact, blob: BlobId) -> String {
-    let Artifact {
-        module,
-        version,
-        kind,
-    } = artifact;
-    format!("modkeep store resolve {module}@{version} --kind {kind} --use {blob} --reason ...")
-}
-
 fn undo(order: &str) {
     output::line(&format!("to take it back: {order}"));
 }
@@ -173,12 +186,6 @@ fn version_of(matches: &clap::ArgMatches) -> Result<(ModulePath, Version), Failu
         (Some(module), Some(version)) => Ok((module, version)),
         _ => Err(wrong("MODULE@VERSION is expected")),
     }
-}
-
-fn kind_of(matches: &clap::ArgMatches) -> Option<ArtifactKind> {
-    let kind = matches.get_one::<String>("kind")?;
-    let mut kinds = ArtifactKind::ALL.into_iter();
-    kinds.find(|known| known.extension() == kind)
 }
 
 /// The reason, which goes into the journal.
@@ -193,12 +200,4 @@ fn reason_of(matches: &clap::ArgMatches) -> Result<&str, Failure> {
 
 fn wrong(facts: &str) -> Failure {
     Failure::new(Code::BadInputFile, facts)
-}
-
-fn failure(error: &OrderError) -> Failure {
-    match error {
-        OrderError::Store(error) => Failure::of(error.code(), error),
-        OrderError::Proven(..) => Failure::of(Code::ChecksumMismatch, error),
-        _ => Failure::of(Code::BadInputFile, error),
-    }
 }

@@ -4,7 +4,7 @@
 //! captured; do their proofs hold, with nothing but the database's key; and, unless `--offline`, does
 //! the newest head that is kept belong to what the database signs today.
 
-use super::{SHOWN, list, open};
+use super::{SHOWN, list, open_to_read};
 use crate::{
     cli,
     config::{self, Resolved},
@@ -32,7 +32,7 @@ pub(super) async fn run(
     let selection = selection(what)?;
     let mut keys = keys(resolved, matches)?;
     keys.extend(own::list(data)?.into_iter().map(|own| own.key));
-    let store = open(data).await?;
+    let store = open_to_read(data).await?;
     let sound = if what.is_empty() {
         bytes(&store).await?
     } else {
@@ -41,6 +41,13 @@ pub(super) async fn run(
     let proven = proofs(&store, &keys, &selection).await?;
     let public = config::database_key(resolved).ok().flatten();
     let belongs = match public.filter(|_| !matches.get_flag("offline")) {
+        Some(key) if store.is_beside() => {
+            output::line(&format!(
+                "{}: its present head is the running server's to compare, with every answer of it",
+                key.name()
+            ));
+            true
+        }
         Some(key) => Box::pin(head(&store, resolved, &key)).await?,
         None => true,
     };

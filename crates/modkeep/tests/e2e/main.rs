@@ -8,8 +8,10 @@
 )]
 
 mod access_lines;
+mod air_gap;
 mod alerts;
 mod audit;
+mod backup;
 mod bad_input;
 mod bodies;
 mod build;
@@ -23,6 +25,7 @@ mod content;
 mod crash;
 mod crowd;
 mod data_directory;
+mod denied;
 mod doctor;
 mod doctor_message;
 mod doctor_mirrors;
@@ -59,6 +62,7 @@ mod queries;
 mod rate_limits;
 mod redirects;
 mod replaced;
+mod reserve;
 mod run_routes;
 mod scrub;
 mod settings_of_go;

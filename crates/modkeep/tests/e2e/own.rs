@@ -1,5 +1,6 @@
 //! A checksum database of the site's own, as the unmodified `go` command uses it.
 
+mod bundles;
 mod loss;
 
 use crate::site::{BINARY, assert_refusal, module};

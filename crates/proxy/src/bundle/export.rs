@@ -9,13 +9,10 @@ use super::{
     selection::{BundleSelection, KeptFiles, Walk},
     survey::{Survey, proof_of, voucher},
 };
-use crate::verify::{
-    reprove,
-    tiles::{cut, place},
-};
+use crate::verify::{reprove, tiles::cut};
 use ::bundle::{Database, Digest, FORMAT, Item, Opening, Proof, Version, WriteError, Writer};
 use codes::Code;
-use gomod::ArtifactKind;
+use gomod::{ArtifactKind, pattern::Patterns};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs::File,
@@ -35,6 +32,8 @@ pub struct BundleRequest {
     pub selection: BundleSelection,
     /// Keys of the databases whose proofs are kept.
     pub keys: Vec<VerifierKey>,
+    /// Names of databases that no source may hear, in the grammar of GOPRIVATE.
+    pub private: Patterns,
     /// Sizes of heads that the far side has, beside those that earlier bundles carried.
     pub since: Vec<u64>,
 }
@@ -148,7 +147,10 @@ async fn finished(
 ) -> Result<BundleExport, BundleExportError> {
     let mut heads = Vec::new();
     for (name, log) in &survey.logs {
-        carried::remember(store, name, log.head.head.size).await?;
+        // Beside a server it is the server that notes it, see [`note_carried`].
+        if !store.is_beside() {
+            carried::remember(store, name, log.head.head.size).await?;
+        }
         heads.push((name.clone(), log.head.head.size));
     }
     let Survey {
@@ -160,6 +162,14 @@ async fn finished(
         lacking,
         ..done
     })
+}
+
+/// Notes the heads that a bundle carried which another process wrote.
+pub async fn note_carried(store: &Store, heads: &[(String, u64)]) -> Result<(), StoreError> {
+    for (database, size) in heads {
+        carried::remember(store, database, *size).await?;
+    }
+    Ok(())
 }
 
 fn opening(survey: &Survey) -> Opening {
@@ -240,10 +250,8 @@ impl<'e> Exporter<'e> {
     async fn tiles(&mut self) -> Result<(), BundleExportError> {
         for (name, log) in &self.survey.logs {
             for tile in &log.tiles {
-                let places = place(*tile).into_iter().collect();
-                let kept = self.store.tiles(name, places).await?;
-                let hashes = kept.into_iter().flatten().next();
-                let mut hashes = hashes.and_then(|hashes| cut(*tile, &hashes));
+                let kept = log.tile(*tile).await?;
+                let mut hashes = kept.and_then(|hashes| cut(*tile, &hashes));
                 if hashes.is_none() && tile.level() == Some(0) {
                     // A mirror of the whole log keeps its own; the survey has proven them.
                     let mirrored = self.store.mirrored_tile(name, tile.index()).await?;

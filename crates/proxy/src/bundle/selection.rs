@@ -8,7 +8,7 @@ use gomod::{
     gosum::{GoSum, Subject},
 };
 use std::collections::{BTreeMap, VecDeque};
-use store::{Key, Record, Store, StoreError};
+use store::{Key, Record, Store, StoreError, WithdrawnVersion};
 
 /// Modules listed in one step.
 const PAGE: usize = 500;
@@ -67,6 +67,8 @@ pub(super) struct Walk<'w> {
     is_listed: bool,
     module: Option<ModulePath>,
     versions: VecDeque<(Version, Wanted)>,
+    /// Read before the first version.
+    withdrawn: Option<Vec<WithdrawnVersion>>,
 }
 
 // === impl BundleSelection ===
@@ -148,6 +150,7 @@ impl<'w> Walk<'w> {
             is_listed: selection.modules.is_some(),
             module: None,
             versions: VecDeque::new(),
+            withdrawn: None,
         }
     }
 
@@ -157,7 +160,20 @@ impl<'w> Walk<'w> {
             if let (Some(module), Some((version, wanted))) =
                 (&self.module, self.versions.pop_front())
             {
-                return self.files(module.clone(), version, &wanted).await.map(Some);
+                let module = module.clone();
+                let Some(reason) = self.withdrawn(&module, &version).await? else {
+                    return self.files(module, version, &wanted).await.map(Some);
+                };
+                if self.selection.modules.is_some() {
+                    let lacking = vec![format!("{module}@{version}: it was withdrawn: {reason}")];
+                    return Ok(Some(KeptFiles {
+                        module,
+                        version,
+                        records: Vec::new(),
+                        lacking,
+                    }));
+                }
+                continue;
             }
             let Some(chosen) = self.next_module().await? else {
                 return Ok(None);
@@ -168,6 +184,20 @@ impl<'w> Walk<'w> {
             };
             self.module = Some(chosen.module);
         }
+    }
+
+    /// Why a version was withdrawn, if it was.
+    async fn withdrawn(
+        &mut self,
+        module: &ModulePath,
+        version: &Version,
+    ) -> Result<Option<String>, StoreError> {
+        if self.withdrawn.is_none() {
+            self.withdrawn = Some(self.store.withdrawn_versions().await?);
+        }
+        let mut withdrawn = self.withdrawn.iter().flatten();
+        let found = withdrawn.find(|known| known.module == *module && known.version == *version);
+        Ok(found.map(|found| found.reason.clone()))
     }
 
     async fn next_module(&mut self) -> Result<Option<Chosen>, StoreError> {

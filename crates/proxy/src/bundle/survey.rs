@@ -23,7 +23,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
-use store::{Record, Store, VersionProof};
+use store::{Record, Store, StoreError, VersionProof};
 use tlog::{
     client::{Client, LookupError, SignedHead},
     note::VerifierKey,
@@ -95,7 +95,7 @@ impl Survey {
         if !self.logs.contains_key(database) {
             let key = request.keys.iter().find(|key| key.name() == database);
             let key = key.ok_or_else(|| BundleExportError::UnknownKey(database.to_owned()))?;
-            let log = Log::open(store, upstreams, key, &request.since).await?;
+            let log = Log::open(store, upstreams, key, request).await?;
             self.logs.insert(database.to_owned(), log);
         }
         let found = self.logs.get_mut(database);
@@ -129,11 +129,10 @@ impl Log {
         store: &Store,
         upstreams: &Upstreams,
         key: &VerifierKey,
-        since: &[u64],
+        request: &BundleRequest,
     ) -> Result<Self, BundleExportError> {
-        restore_head(store, key).await?;
-        let metrics = Arc::new(Metrics::new());
-        let database = Database::new(key.name(), store.clone(), upstreams.clone(), metrics);
+        let since = &request.since;
+        let database = database(store, upstreams, key, request).await?;
         let client = Client::new(key.clone(), database);
         let head = client.latest().await.map_err(failed(key.name()))?;
         let mut log = Self {
@@ -157,6 +156,11 @@ impl Log {
         let nodes = nodes.collect();
         log.look(nodes).await.map_err(failed(&name))?;
         Ok(log)
+    }
+
+    /// A tile that the bundle carries.
+    pub(super) async fn tile(&self, tile: Tile) -> Result<Option<bytes::Bytes>, StoreError> {
+        self.client.operations().carried_tile(tile).await
     }
 
     /// Looks for the records that wait; gives those that cannot be proven, and why.
@@ -192,6 +196,31 @@ impl Log {
         self.tiles.extend(found.into_tiles().map(|(tile, _)| tile));
         Ok(hashes)
     }
+}
+
+/// A database as far as it may be asked: one of this site's own need not be, and one with a private name
+/// must not.
+async fn database(
+    store: &Store,
+    upstreams: &Upstreams,
+    key: &VerifierKey,
+    request: &BundleRequest,
+) -> Result<Database, StoreError> {
+    let metrics = Arc::new(Metrics::new());
+    let database = Database::new(key.name(), store.clone(), upstreams.clone(), metrics);
+    let own = store.own_databases()?.into_iter();
+    if let Some(own) = own.into_iter().find(|own| own.key() == key) {
+        return Ok(database.of_own(own));
+    }
+    if !store.is_beside() {
+        restore_head(store, key).await?;
+    }
+    let is_private = request.private.matches(key.name()) && !upstreams.asks_directly(key.name());
+    Ok(if is_private {
+        database.unasked()
+    } else {
+        database
+    })
 }
 
 fn failed(database: &str) -> impl FnOnce(LookupError<DatabaseFailure>) -> BundleExportError {

@@ -34,13 +34,19 @@ async fn fly(context: &Context, artifact: &Artifact, board: &FlightBoard) -> Out
     if let Some(kept) = capture::meanwhile(context, artifact).await? {
         return Ok(kept);
     }
+    // Before a source is asked, and again once its length is known.
+    context.room_for(0).await?;
     // The record is there by the time the last byte is.
     let _record = context.verifier.ahead(&artifact.module, &artifact.version);
     let mut inquiry = Inquiry::new(artifact, capture::walk(context, artifact)?);
     loop {
         let mut download = inquiry.next(context).await?;
         match attempt(context, artifact, board, &mut download, &mut inquiry).await {
-            Ok(kept) => return Ok(kept),
+            Ok(kept) => {
+                // It may have been withdrawn meanwhile: then nobody is shown the rest.
+                context.permitted(artifact)?;
+                return Ok(kept);
+            }
             Err(lost) => {
                 inquiry.heed(context, lost)?;
                 let name = context.shown(&artifact.module, artifact);
@@ -73,6 +79,7 @@ async fn receive(
     download: &mut Download,
     source: &Arc<str>,
 ) -> Result<SealedSpool, Lost> {
+    context.room_for(download.length.unwrap_or(0)).await?;
     let mut spool = context.store.spool().await.map_err(Refusal::from)?;
     // Before anybody is shown a byte: a refusal lets `go` go on to another proxy, a cut does not.
     let room = spool.reserve(download.length.unwrap_or(UNANNOUNCED)).await;

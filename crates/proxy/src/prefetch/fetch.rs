@@ -104,7 +104,7 @@ pub(crate) fn hindrance(context: &Context, kind: ArtifactKind) -> Option<&'stati
         ArtifactKind::Zip => RequestClass::Zip,
         ArtifactKind::Info | ArtifactKind::Mod => RequestClass::Metadata,
     };
-    if !context.store.health().writable {
+    if !context.store.health().writable || context.is_short_of_room() {
         return Some("store");
     }
     (!context.upstreams.calm(class)).then_some("upstream")

@@ -14,7 +14,7 @@ use bytes::Bytes;
 use codes::Code;
 use futures_util::future::join_all;
 use std::sync::Arc;
-use store::{Store, StoreError};
+use store::{Store, StoreError, own::OwnDatabase};
 use tlog::{
     client::{Fork, Operations, Reading, Swap},
     tile::Tile,
@@ -31,6 +31,18 @@ pub(crate) struct Database {
     tiles: Tiles,
     /// Tiles being read from the database.
     transfers: SingleFlights<Tile, Result<Bytes, DatabaseFailure>>,
+    reach: Reach,
+}
+
+/// Who is asked for what is not kept.
+#[derive(Debug, Clone)]
+enum Reach {
+    /// The sources.
+    Sources,
+    /// Nobody: its name is private, and no source of private names was given (law L7).
+    Nobody,
+    /// Nobody has to be: it is a database of this site's own, and all of it is here.
+    Own(Box<OwnDatabase>),
 }
 
 /// For whom the database is asked.
@@ -88,6 +100,27 @@ impl Database {
             manner: Manner::Demand,
             tiles,
             transfers: SingleFlights::default(),
+            reach: Reach::Sources,
+        }
+    }
+
+    /// A database whose name no source may hear.
+    pub(crate) fn unasked(mut self) -> Self {
+        self.reach = Reach::Nobody;
+        self
+    }
+
+    /// A database of this site's own: heads that were shown, and tiles, are read where they are made.
+    pub(crate) fn of_own(mut self, own: OwnDatabase) -> Self {
+        self.reach = Reach::Own(Box::new(own));
+        self
+    }
+
+    /// A proven tile, as whoever carries it along finds it.
+    pub(crate) async fn carried_tile(&self, tile: Tile) -> Result<Option<Bytes>, StoreError> {
+        match &self.reach {
+            Reach::Own(own) => own.tile(tile).await,
+            _ => self.kept_tile(tile).await,
         }
     }
 
@@ -110,6 +143,7 @@ impl Database {
             manner: Manner::Background,
             tiles: self.tiles.clone(),
             transfers: SingleFlights::default(),
+            reach: self.reach.clone(),
         }
     }
 
@@ -135,7 +169,23 @@ impl Database {
         ask(&self.upstreams, &self.name, path, Manner::Background).await
     }
 
+    fn not_asked(&self) -> DatabaseFailure {
+        let facts = format!(
+            "{}: its name is private, so nobody is asked for it",
+            self.name
+        );
+        DatabaseFailure::Refused(Refusal::new(Code::PrivateName, facts))
+    }
+
     async fn transfer(&self, tile: Tile) -> Result<Bytes, DatabaseFailure> {
+        match &self.reach {
+            Reach::Sources => {}
+            Reach::Nobody => return Err(self.not_asked()),
+            Reach::Own(own) => {
+                let hashes = own.tile(tile).await?;
+                return hashes.ok_or(DatabaseFailure::MissingTile(tile));
+            }
+        }
         let transfer = || {
             let (upstreams, name) = (self.upstreams.clone(), Arc::clone(&self.name));
             ask_tile(upstreams, name, tile, self.manner)
@@ -149,6 +199,9 @@ impl Operations for Database {
     type Error = DatabaseFailure;
 
     async fn read_remote(&self, path: &str) -> Result<Bytes, DatabaseFailure> {
+        if !matches!(self.reach, Reach::Sources) {
+            return Err(self.not_asked());
+        }
         ask(&self.upstreams, &self.name, path, self.manner).await
     }
 
@@ -158,6 +211,7 @@ impl Operations for Database {
         reading: Reading,
     ) -> Result<Vec<Bytes>, DatabaseFailure> {
         let kept = match reading {
+            _ if matches!(self.reach, Reach::Own(_)) => vec![None; tiles.len()],
             Reading::KeptFirst => self.tiles.kept(tiles).await?,
             Reading::Anew => vec![None; tiles.len()],
         };
@@ -169,10 +223,19 @@ impl Operations for Database {
     }
 
     async fn save_tiles(&self, tiles: Vec<(Tile, Bytes)>) -> Result<(), DatabaseFailure> {
+        // Beside a server nothing is written, and what is read here was there.
+        if matches!(self.reach, Reach::Own(_)) || self.store.is_beside() {
+            return Ok(());
+        }
         Ok(self.tiles.keep(tiles).await?)
     }
 
     async fn read_latest(&self) -> Result<Option<Bytes>, DatabaseFailure> {
+        if let Reach::Own(own) = &self.reach {
+            // Settling reads which head was shown last. One that has stopped shows none.
+            own.settle().await?;
+            return Ok(own.published().map(|head| head.note.clone()));
+        }
         Ok(self.store.state(&self.head_state()).await?)
     }
 

@@ -71,16 +71,19 @@ struct Run<'a> {
     mirrored: Mirrored,
 }
 
-/// Mirrors the log up to the database's present head; `progress` is told after every row.
+/// Mirrors the log up to the database's present head; `room` says before every row whether it may be
+/// kept, and `progress` is told after it.
 pub(super) async fn run(
     records: &Records,
     rate: NonZeroU32,
+    room: impl Fn() -> Result<(), Refusal>,
     mut progress: impl FnMut(Mirrored),
 ) -> Result<Mirrored, MirrorFailure> {
     let mut run = Run::start(records, rate).await?;
     run.repair().await?;
     progress(run.mirrored);
     while run.mirrored.tiles < run.mirrored.of {
+        room().map_err(MirrorFailure::Store)?;
         run.row().await?;
         progress(run.mirrored);
     }

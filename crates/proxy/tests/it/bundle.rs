@@ -107,6 +107,7 @@ impl Sender {
         since: &[u64],
     ) -> Result<(Vec<u8>, BundleExport), BundleExportError> {
         let request = BundleRequest {
+            private: Patterns::default(),
             selection,
             keys: vec![self.database.key().parse().unwrap()],
             since: since.to_vec(),

@@ -3,9 +3,11 @@
 //! The disks are small memory file systems, mounted for the test. Where nothing may be mounted (no
 //! root), the tests say so and end.
 
-use crate::site::{Site, go_mod, zip};
+use crate::site::{Site, go_mod, info, zip};
 use codes::Code;
-use std::{path::Path, process::Command};
+use proxy::{DiskOptions, DiskReserve};
+use std::{path::Path, process::Command, sync::Arc};
+use store::DiskSpace;
 use tempfile::TempDir;
 use testkit::{
     fixture::{Corpus, Module},
@@ -95,4 +97,46 @@ async fn a_zip_of_unknown_size_is_refused_where_nothing_fits() {
     std::fs::write(disk.0.path().join("filler"), vec![1; 3 << 20]).unwrap();
     let refusal = site.refusal(zip("example.com/large", "v1.0.0")).await;
     assert_eq!((refusal.code, refusal.status), (Code::DiskFull, 503));
+}
+
+/// A zip whose announced length would reach into the reserve is refused before its first byte; what fits
+/// is kept, and what is kept is served whatever the disk.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_would_reach_into_the_reserve_is_refused_before_its_first_byte() {
+    const RESERVE: u64 = 100 << 20;
+    let modules = ["small", "large"].map(|name| {
+        let length = if name == "large" { 1 << 20 } else { 10_000 };
+        Module::new(&format!("example.com/{name}"), "v1.0.0").noise(1, length)
+    });
+    let mut corpus = Corpus::new();
+    for module in &modules {
+        corpus.add(module);
+    }
+    let upstream = FakeUpstream::start(corpus);
+    let measured = |free: u64| DiskOptions {
+        reserve: DiskReserve::Bytes(RESERVE),
+        measure: Some(Arc::new(move || {
+            let size = 1 << 30;
+            Some(DiskSpace { free, size })
+        })),
+    };
+    let [small, large] =
+        ["small", "large"].map(|name| zip(&format!("example.com/{name}"), "v1.0.0"));
+    let site = Site::over(&upstream).await;
+    let site = site.with_disk(&upstream.url(), measured(RESERVE + (1 << 19)));
+    assert_eq!(site.bytes(small.clone()).await, modules[0].zip());
+    let refusal = site.refusal(large.clone()).await;
+    assert_eq!((refusal.code, refusal.status), (Code::DiskReserve, 503));
+    assert!(
+        site.proxy.readiness().degraded.is_empty(),
+        "there is room for others"
+    );
+    let site = site.with_disk(&upstream.url(), measured(RESERVE - 1));
+    upstream.forget();
+    assert_eq!(site.bytes(small).await, modules[0].zip());
+    for resource in [info("example.com/large", "v1.0.0"), large] {
+        assert_eq!(site.refusal(resource).await.code, Code::DiskReserve);
+    }
+    upstream.assert_untouched();
+    assert!(site.proxy.readiness().degraded[0].contains("MK3011"));
 }

@@ -5,8 +5,8 @@ use gomod::{Artifact, ArtifactKind, ModulePath, Version, goproxy::ProxyList, pat
 use jiff::Timestamp;
 use proxy::prefetch::Level;
 use proxy::{
-    Answer, Body, Caller, Clock, Fetching, Metrics, Mode, Proxy, ProxyOptions, Refusal, Resource,
-    ScrubOptions, Share, VerifyOptions,
+    Answer, Body, Caller, Clock, DiskOptions, Fetching, Metrics, Mode, Proxy, ProxyOptions,
+    Refusal, Resource, ScrubOptions, Share, VerifyOptions,
 };
 use std::{
     fs,
@@ -225,6 +225,22 @@ impl Site {
             store,
             seconds,
             data,
+        }
+    }
+
+    /// The same data behind another service, whose disk is measured so.
+    pub(crate) fn with_disk(self, list: &str, disk: DiskOptions) -> Self {
+        let list = ProxyList::parse(list).unwrap();
+        let upstreams = Upstreams::new(&list, &UpstreamOptions::default()).unwrap();
+        let options = ProxyOptions {
+            disk,
+            prefetch: Level::Off,
+            ..ProxyOptions::default()
+        };
+        let metrics = Arc::new(Metrics::new());
+        Self {
+            proxy: Proxy::new(self.store.clone(), upstreams, options, metrics),
+            ..self
         }
     }
 

@@ -268,8 +268,7 @@ async fn latest_without_a_source_leaves_out_what_was_retracted() {
     let upstream = FakeUpstream::start(corpus);
     let site = Site::over(&upstream).await;
     for version in ["v1.0.0", "v1.1.0", "v1.2.0"] {
-        site.bytes(info(PATH, version)).await;
-        site.bytes(go_mod(PATH, version)).await;
+        site.all_of(PATH, version).await;
     }
     let site = site.reopened("off").await;
     assert_eq!(

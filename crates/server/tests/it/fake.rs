@@ -269,6 +269,9 @@ fn status() -> Status {
             bytes: 3000,
             writable: false,
             last_error: Some("MK3002".to_owned()),
+            disk_free_bytes: None,
+            disk_reserve_bytes: None,
+            disk_reserve_reached: false,
         },
         verification: VerificationStatus {
             mode: "required",

@@ -35,6 +35,7 @@ async fn the_status_is_json_whose_fields_stay() {
         "uptime_seconds": 60,
         "store": {
             "captures": 12, "blobs": 11, "bytes": 3000, "writable": false, "last_error": "MK3002",
+            "disk_free_bytes": null, "disk_reserve_bytes": null, "disk_reserve_reached": false,
         },
         "verification": {
             "mode": "required", "database": "sum.example.com", "tree_size": 7, "halted": false,

@@ -9,6 +9,7 @@ mod memo;
 mod own;
 mod replace;
 mod trust;
+mod withdrawn;
 
 pub(crate) use {heal::Heal, replace::Replace};
 
@@ -40,6 +41,12 @@ pub(crate) enum Change {
     /// A proof that was found later than what it proves, and the captures it vouches for now.
     Prove(VersionProof, Vec<Key>),
     Withdraw(Withdrawal),
+    /// An order about a version (`MODULE/@v/VERSION`): withdrawn from now on, or not any more.
+    OrderVersion {
+        version: String,
+        reason: String,
+        withdrawn: bool,
+    },
     /// Bytes in the place of lost ones.
     Heal(Heal),
     /// Bytes in the place of unconfirmed ones.
@@ -171,6 +178,13 @@ impl<'c> Batch<'c> {
                 let withdrawn = self.withdraw(withdrawal)?;
                 Ok(Ok(Outcome::Withdrawn(withdrawn)))
             }
+            Change::OrderVersion {
+                version,
+                reason,
+                withdrawn,
+            } => self
+                .order_version(&version, &reason, withdrawn)
+                .map(|count| Ok(Outcome::Count(count))),
             Change::Heal(heal) => self.heal(heal),
             Change::Replace(replace) => {
                 let row = self.replace(replace)?;

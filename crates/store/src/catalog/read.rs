@@ -2,6 +2,7 @@
 
 pub(crate) mod own;
 pub(crate) mod trust;
+pub(crate) mod withdrawn;
 
 use crate::{
     blob::BlobId,

@@ -15,7 +15,7 @@ use rusqlite::Connection;
 const APPLICATION_ID: i64 = 0x4d4b_6367;
 
 /// The newest layout this release knows.
-pub(crate) const LAYOUT: i64 = 4;
+pub(crate) const LAYOUT: i64 = 5;
 
 /// Each step leads from the layout of its index to the next one. A step, once released, never
 /// changes.
@@ -142,6 +142,15 @@ const STEPS: &[&str] = &[
         number INTEGER NOT NULL,
         hash BLOB NOT NULL,
         PRIMARY KEY (database, level, number)
+    ) STRICT, WITHOUT ROWID;
+",
+    "
+    -- Versions that an operator withdrew; `sequence` is the journal entry that says so.
+    CREATE TABLE withdrawn (
+        version TEXT PRIMARY KEY,
+        at INTEGER NOT NULL,
+        sequence INTEGER NOT NULL,
+        reason TEXT NOT NULL
     ) STRICT, WITHOUT ROWID;
 ",
 ];

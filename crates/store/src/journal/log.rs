@@ -271,7 +271,10 @@ impl JournalLog {
         let opened = match (&key, note) {
             (Some(key), Some(note)) => open(key, note),
             (None, Some(_)) => Err("its key is gone".to_owned()),
-            _ => Err("its last checkpoint is gone".to_owned()),
+            _ => {
+                let restored = self.core().options.restored.clone();
+                Err(restored.unwrap_or_else(|| "its last checkpoint is gone".to_owned()))
+            }
         };
         let checked = match opened {
             Ok(last) => self.check(last).await?,

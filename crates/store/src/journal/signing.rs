@@ -24,7 +24,7 @@ const DIGITS: usize = 8;
 const MAX_KEY: u64 = 4 << 10;
 
 /// The key, if there is one. A file that holds none is an error: only its owner can say what it is.
-pub(super) fn read_key(layout: &Layout) -> Result<Option<SignerKey>, StoreError> {
+pub(crate) fn read_key(layout: &Layout) -> Result<Option<SignerKey>, StoreError> {
     let path = layout.journal_key();
     let Some(bytes) = read(&path, MAX_KEY)? else {
         return Ok(None);

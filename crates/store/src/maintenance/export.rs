@@ -1,10 +1,10 @@
 //! Export: everything kept, as a file tree that `GOPROXY=file://DIR` accepts.
 //!
 //! A kept path is its own file name, because the protocol's URL space is Go's own cache layout.
-//! Added are the `@v/list` files, which are no captures: the versions of which both `.info` and
-//! `.mod` are kept (the go command needs both to choose a version), without pseudo-versions
+//! Added are the `@v/list` files, which are no captures: the versions of which all is kept, because a
+//! version without its zip would be the latest and could not be had; without pseudo-versions
 //! (module reference, "GOPROXY protocol"), unless there is nothing else: a tree has no `@latest`, and
-//! there the go command takes the newest of the list. The tree is a proxy for the day on which nothing
+//! there the go command takes the newest of the list. Versions that were withdrawn are left out. The tree is a proxy for the day on which nothing
 //! else of ours runs.
 //!
 //! Every file is complete under its name or not there: it is written under another name first.
@@ -26,7 +26,7 @@ use crate::{
 };
 use gomod::{Artifact, ModulePath, Version};
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashSet},
     fs::{self, File},
     io,
     path::{Path, PathBuf},
@@ -53,6 +53,8 @@ pub struct ExportReport {
     pub unchanged: u64,
     /// `@v/list` files written.
     pub lists: u64,
+    /// Files that were left out because their version was withdrawn.
+    pub withdrawn: u64,
     /// Paths that were left out because their blob is damaged, and what is wrong with it.
     pub damaged: Problems<(String, String)>,
 }
@@ -69,6 +71,7 @@ struct Export<'s> {
     options: ExportOptions,
     report: ExportReport,
     module: Option<(ModulePath, BTreeMap<Version, Kinds>)>,
+    withdrawn: HashSet<(ModulePath, Version)>,
 }
 
 /// Exports everything kept in `store` to the directory `root`, which is made if missing. Only one
@@ -80,12 +83,15 @@ pub async fn export(
 ) -> Result<ExportReport, StoreError> {
     let root = root.to_owned();
     let report = ExportReport::default();
+    let withdrawn = store.withdrawn_versions().await?.into_iter();
+    let withdrawn = withdrawn.map(|withdrawn| (withdrawn.module, withdrawn.version));
     let mut export = Export {
         store,
         root,
         options,
         report,
         module: None,
+        withdrawn: withdrawn.collect(),
     };
     let mut after = String::new();
     loop {
@@ -117,6 +123,15 @@ impl Export<'_> {
         let Some(key) = Key::parse(&row.path) else {
             return Ok(());
         };
+        if let Key::Artifact(artifact) = &key
+            && self.is_withdrawn(artifact)
+        {
+            self.report.withdrawn += 1;
+            // An earlier export may have written it.
+            let target = self.root.join(&row.path);
+            let writes = &self.store.core().writes;
+            return writes.run(move |()| disk::remove_file(&target)).await?;
+        }
         match self.file(&row).await {
             Err(StoreError::CorruptBlob { problem, .. }) => {
                 self.report.damaged.push((row.path, problem));
@@ -128,6 +143,11 @@ impl Export<'_> {
                 Key::Sumdb { .. } => Ok(()),
             },
         }
+    }
+
+    fn is_withdrawn(&self, artifact: &Artifact) -> bool {
+        let name = || (artifact.module.clone(), artifact.version.clone());
+        !self.withdrawn.is_empty() && self.withdrawn.contains(&name())
     }
 
     async fn file(&mut self, row: &CaptureRow) -> Result<(), StoreError> {
@@ -186,7 +206,7 @@ impl Export<'_> {
         };
         let usable = versions
             .iter()
-            .filter(|(_, kinds)| kinds.info && kinds.go_mod)
+            .filter(|(_, kinds)| kinds.info && kinds.go_mod && kinds.zip)
             .map(|(version, _)| version);
         let (pseudo, tagged): (Vec<_>, Vec<_>) = usable.partition(|version| version.is_pseudo());
         let listed = if tagged.is_empty() { pseudo } else { tagged };

@@ -133,6 +133,10 @@ async fn check_blob(
     report.blobs += 1;
     report.bytes += present.unwrap_or(0);
     if let Some(problem) = problem {
+        if present != Some(size) && store.is_beside() && !is_needed(store, blob).await? {
+            // The process that writes has put it aside since its row was read.
+            return Ok(());
+        }
         let paths = move |connection: &Connection| read::captures_of(connection, blob, PATHS);
         let paths = store.catalog().ask_cold(paths).await?;
         report.damaged.push(DamagedBlob {
@@ -142,6 +146,12 @@ async fn check_blob(
         });
     }
     Ok(())
+}
+
+async fn is_needed(store: &Store, blob: BlobId) -> Result<bool, StoreError> {
+    let captures = move |connection: &Connection| read::captures_of(connection, blob, 1);
+    let captures = store.catalog().ask_cold(captures).await?;
+    Ok(!captures.is_empty())
 }
 
 async fn hash_problem(
@@ -171,6 +181,10 @@ async fn hash_problem(
 
 fn check_catalog(core: &Core, mut report: VerifyReport) -> Result<VerifyReport, StoreError> {
     let connection = connection::open_reader(&core.layout)?;
+    // All of it about one moment: another process may write meanwhile.
+    connection
+        .execute_batch("BEGIN")
+        .map_err(|error| StoreError::sql("checking the catalog", error))?;
     check_structure(&connection, &mut report)?;
     check_totals(&connection, &mut report)?;
     check_journal(&connection, &mut report)?;

@@ -148,6 +148,26 @@ pub fn reopen(data: &Path, name: &str) -> Result<Option<String>, StoreError> {
     move_evidence(data, name, "resolved", "halted")
 }
 
+/// How the evidence of a database begins that was stopped because its store was restored.
+pub(super) const RESTORED: &str = "restored from a backup";
+
+/// Stops every database that has signed anything, for its store was put back from a backup: what was
+/// signed after that is not known here, and signing on could contradict it. Gives their names. Blocks.
+pub(crate) fn stop_all(data: &Path, told: &str) -> Result<Vec<String>, StoreError> {
+    let directory = Layout::new(data).databases();
+    let mut stopped = Vec::new();
+    for own in list(data)? {
+        let files = Files::new(&directory, own.key.name());
+        if files.has("head") || files.has("published") {
+            let evidence =
+                format!("{told}\n\nHeads that were signed after it are not known here.\n");
+            files.keep_halt(&evidence)?;
+            stopped.push(own.key.name().to_owned());
+        }
+    }
+    Ok(stopped)
+}
+
 fn move_evidence(
     data: &Path,
     name: &str,

@@ -2,7 +2,7 @@
 
 use super::{
     OwnDatabase,
-    files::Files,
+    files::{self, Files},
     head::{self, Echo, Halt, NotOurs, OwnError, OwnHead},
 };
 use crate::{
@@ -222,7 +222,11 @@ impl OwnDatabase {
         let (halt, head, published) = self.on_disk(move |_| read_all(&files)).await?;
         if let Some(evidence) = halt {
             let why = evidence.lines().next().unwrap_or_default().to_owned();
-            return Ok(Opened::Halted(Halt::Forked(why)));
+            return Ok(Opened::Halted(if evidence.starts_with(files::RESTORED) {
+                Halt::Lost(why)
+            } else {
+                Halt::Forked(why)
+            }));
         }
         let head = head.map(|note| self.read(&note)).transpose()?;
         let published = published.map(|note| self.read(&note)).transpose()?;

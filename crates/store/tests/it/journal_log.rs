@@ -229,7 +229,8 @@ async fn an_older_catalog_gets_its_tree() {
     events(&site.store, 700).await;
     let directory = site.close();
     let older = catalog(directory.path());
-    let undo = "DROP TABLE journal_tree; DROP TABLE own_record; DROP TABLE own_tree;
+    let undo =
+        "DROP TABLE journal_tree; DROP TABLE own_record; DROP TABLE own_tree; DROP TABLE withdrawn;
                 PRAGMA user_version = 2;";
     older.execute_batch(undo).expect("undone");
     drop(older);

@@ -160,6 +160,7 @@ impl Batch<'_> {
                 subject,
                 detail,
             ),
+            Decision::Event { .. } => self.replay_order(entry),
             _ => Ok(()),
         }
     }
