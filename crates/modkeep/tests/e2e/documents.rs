@@ -77,7 +77,8 @@ fn broken(page: &Document, target: &str) -> Option<String> {
     if !file.exists() {
         return Some(format!("{target}: there is no such file"));
     }
-    if anchor.is_empty() || !path.is_empty() && !path.ends_with(".md") {
+    let is_page = file.extension().is_some_and(|extension| extension == "md");
+    if anchor.is_empty() || !is_page {
         return None;
     }
     let text = fs::read_to_string(&file).ok()?;

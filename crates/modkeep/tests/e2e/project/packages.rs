@@ -49,7 +49,8 @@ fn go_mod_why(user: &User, project: &Project, package: &str) -> Vec<String> {
         .go
         .run(&["mod", "why", "-vendor", package], project.path());
     let lines = output.assert_ok().stdout.lines().skip(1);
-    let lines = lines.filter(|line| !line.starts_with('(') && !line.ends_with(".test"));
+    let is_of_a_test = |line: &str| line.rsplit_once('.').is_some_and(|(_, end)| end == "test");
+    let lines = lines.filter(|line| !line.starts_with('(') && !is_of_a_test(line));
     lines.map(str::to_owned).collect()
 }
 

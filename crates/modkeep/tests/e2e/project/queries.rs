@@ -123,11 +123,13 @@ fn agrees(user: &User, required: Option<&str>, target: &str) -> bool {
         assert!(!got.ok(), "{required:?} {target}: go takes it: {got}");
         return false;
     }
-    match compare(user, &mine, target) {
-        Compared::Refused => false,
-        Compared::Same(is_change) => is_change,
-        Compared::Different(how) => panic!("{required:?} {how}"),
-    }
+    let compared = compare(user, &mine, target);
+    let difference = match &compared {
+        Compared::Different(how) => Some(how),
+        Compared::Refused | Compared::Same(_) => None,
+    };
+    assert_eq!(difference, None, "{required:?}");
+    matches!(compared, Compared::Same(true))
 }
 
 #[test]
