@@ -142,11 +142,11 @@ fn what_an_operator_asks_first_has_a_number() {
     let now = jiff::Timestamp::now().as_duration().as_secs_f64();
     let lived = now - value("process_start_time_seconds");
     assert!((-2.0..600.0).contains(&lived), "started {lived} s ago");
-    let (room, size) = (
+    let (room, whole) = (
         value("modkeep_data_free_bytes"),
         value("modkeep_data_size_bytes"),
     );
-    assert!(room > 0.0 && room <= size, "{room} of {size}");
+    assert!(room > 0.0 && room <= whole, "{room} of {whole}");
     for zero in [
         "modkeep_unproven_captures",
         "modkeep_unproven_oldest_timestamp_seconds",
