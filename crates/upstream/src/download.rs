@@ -6,7 +6,7 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use tokio::time::timeout;
 
 use crate::{
@@ -177,12 +177,14 @@ impl Download {
         let Some(second) = self.chunk().await? else {
             return Ok(first);
         };
-        let mut bytes = BytesMut::from(first);
-        bytes.extend_from_slice(&second);
-        while let Some(piece) = self.chunk().await? {
+        let mut bytes = Vec::from(first);
+        let mut next = Some(second);
+        while let Some(piece) = next {
+            grow(&mut bytes, piece.len(), self.limit);
             bytes.extend_from_slice(&piece);
+            next = self.chunk().await?;
         }
-        Ok(bytes.freeze())
+        Ok(bytes.into())
     }
 
     fn account(&mut self, piece: Option<Bytes>) -> Result<Option<Bytes>, BodyError> {
@@ -220,6 +222,17 @@ impl Download {
             }
             lease.call.end(how, self.received);
         }
+    }
+}
+
+/// Makes room for a piece: twice as much as before, and never more than the body may have. While memory
+/// moves there are two of it, so doubling past the limit would cost three times the limit.
+fn grow(bytes: &mut Vec<u8>, piece: usize, limit: u64) {
+    let needed = bytes.len() + piece;
+    if needed > bytes.capacity() {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let wanted = (bytes.capacity() * 2).min(limit).max(needed);
+        bytes.reserve_exact(wanted - bytes.len());
     }
 }
 

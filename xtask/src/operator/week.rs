@@ -124,6 +124,15 @@ impl Week {
         self.base.path().join(name)
     }
 
+    /// A directory of the service user's own.
+    fn for_service(path: &Path) -> anyhow::Result<()> {
+        private_directory(path)?;
+        if is_root() {
+            chown(path, Some(SERVICE_USER), Some(SERVICE_USER))?;
+        }
+        Ok(())
+    }
+
     /// `modkeep ARGUMENTS` by the service user.
     fn modkeep(&self, arguments: &[&str]) -> Command {
         let mut command = of_service(&self.binary);
@@ -270,7 +279,9 @@ impl Week {
     pub(super) fn backup_and_restore(&mut self) -> anyhow::Result<()> {
         let clients = Clients::begin(&self.settings, &self.modules);
         clients.wait_for_more(1);
-        let (backup, restored) = (self.at("data/backup"), self.at("data/restored"));
+        let copies = self.at("copies");
+        Self::for_service(&copies)?;
+        let (backup, restored) = (copies.join("backup"), copies.join("restored"));
         succeed(self.modkeep(&["store", "backup"]).arg(&backup))?;
         none_failed(&clients.end(), "a backup")?;
         succeed(
@@ -304,7 +315,7 @@ impl Week {
 
     /// A bundle, carried to a namespace without any network.
     pub(super) fn air_gap(&self) -> anyhow::Result<()> {
-        let bundle = self.at("data/site.bundle");
+        let bundle = self.at("copies/site.bundle");
         succeed(self.modkeep(&["store", "export", "--bundle"]).arg(&bundle))?;
         let module = self.modules.first().context("no module")?;
         let far = self.at("far");
@@ -322,7 +333,6 @@ impl Week {
             path = module.split('@').next().unwrap_or_default(),
         );
         fs::create_dir(&far)?;
-        fs::set_permissions(&bundle, fs::Permissions::from_mode(0o644))?;
         let output = succeed(Command::new("unshare").args(["--net", "sh", "-c", &script]))?;
         ensure!(
             text(&output.stdout).contains(module.split('@').next().unwrap_or_default()),
@@ -343,10 +353,7 @@ impl Week {
         }
         // What a release after it has opened, the release before may refuse: each time anew.
         let seed = self.at("seed");
-        private_directory(&seed)?;
-        if is_root() {
-            chown(&seed, Some(SERVICE_USER), Some(SERVICE_USER))?;
-        }
+        Self::for_service(&seed)?;
         let mut init = of_service(&old_binary);
         succeed(
             init.args(["sumdb", "init", OWN_DATABASE, "--data"])
