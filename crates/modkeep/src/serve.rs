@@ -52,6 +52,9 @@ async fn serve(
     open_files: Option<u64>,
 ) -> Result<ExitCode, Failure> {
     let settings = &preparation.settings;
+    // Before anybody can know that this process is here.
+    let (mut stop, mut stop_again) = (signals::Stops::new(), signals::Stops::new());
+    let hangups = signals::Hangups::new();
     let names = Process.variable("LISTEN_FDNAMES");
     let passed = Sockets::of_service_manager(names.as_deref())?;
     let (predecessor, passed) = taken_over(settings, passed).await;
@@ -79,12 +82,12 @@ async fn serve(
     reload.status = format!("listening on {}", addresses.shown());
     service_manager::ready(&reload.status);
     let drained = tokio::select! {
-        drained = server.run(stopped(offer.as_ref())) => drained,
-        () = signals::stop_twice() => {
+        drained = server.run(stopped(&mut stop, offer.as_ref())) => drained,
+        () = twice(&mut stop_again) => {
             tracing::warn!("told to stop again: open answers are cut");
             return Ok(ExitCode::SUCCESS);
         }
-        never = reload_at_hangups(reload) => match never {},
+        never = reload_at(hangups, reload) => match never {},
     };
     drop(upkeep);
     end(drained, &service).await
@@ -151,7 +154,7 @@ fn offer(settings: &Settings, public: &[Listener], admin: &[Listener]) -> Option
 
 /// Ends when this process is told to stop, or another one has taken over.
 #[cfg(unix)]
-async fn stopped(offer: Option<&Offer>) -> Stop {
+async fn stopped(stop: &mut signals::Stops, offer: Option<&Offer>) -> Stop {
     let taken = async {
         match offer {
             Some(offer) => offer.taken().await,
@@ -159,7 +162,7 @@ async fn stopped(offer: Option<&Offer>) -> Stop {
         }
     };
     tokio::select! {
-        () = signals::stop() => {
+        () = stop.next() => {
             service_manager::stopping("draining");
             Stop::Ordered
         }
@@ -171,8 +174,13 @@ async fn stopped(offer: Option<&Offer>) -> Stop {
     }
 }
 
-async fn reload_at_hangups(mut reload: Reload) -> std::convert::Infallible {
-    let mut hangups = signals::Hangups::new();
+/// Ends at the second order: whoever gives it does not want to wait for the drain.
+async fn twice(stops: &mut signals::Stops) {
+    stops.next().await;
+    stops.next().await;
+}
+
+async fn reload_at(mut hangups: signals::Hangups, mut reload: Reload) -> std::convert::Infallible {
     loop {
         hangups.next().await;
         reload.now().await;

@@ -78,7 +78,7 @@ mod tests {
     #[test]
     fn only_a_plain_authority_is_echoed() {
         let home = |authority| home(false, authority, &ClientSettings::default());
-        assert!(home(Some("[::1]:8080")).contains("GOPROXY=http://[::1]:8080\n"));
+        assert!(home(Some("[::1]:8080")).contains("GOPROXY='http://[::1]:8080'\n"));
         for hostile in ["a b", "a\nb", "$(x)", "", "é"] {
             assert!(
                 home(Some(hostile)).contains("GOPROXY=http://127.0.0.1:3000\n"),

@@ -213,12 +213,16 @@ impl Week {
         Ok(line.context("no sumdb")?.trim_end_matches('"').to_owned())
     }
 
+    fn own_key(&self) -> anyhow::Result<String> {
+        let listed = succeed(&mut self.modkeep(&["sumdb", "list"]))?;
+        Ok(text(&listed.stdout).trim().to_owned())
+    }
+
     /// A client that verifies with the site's own database.
     pub(super) fn own_database(&self) -> anyhow::Result<()> {
-        let listed = succeed(&mut self.modkeep(&["sumdb", "list"]))?;
         let go = self
             .client()
-            .env("GOSUMDB", text(&listed.stdout).trim())
+            .env("GOSUMDB", &self.own_key()?)
             .env("GONOSUMDB", "none");
         let output = go.download(PRIVATE_MODULE);
         ensure!(output.ok(), "{output}");
@@ -316,17 +320,19 @@ impl Week {
     /// A bundle, carried to a namespace without any network.
     pub(super) fn air_gap(&self) -> anyhow::Result<()> {
         let bundle = self.at("copies/site.bundle");
-        succeed(self.modkeep(&["store", "export", "--bundle"]).arg(&bundle))?;
+        let target = format!("--bundle={}", bundle.display());
+        succeed(&mut self.modkeep(&["store", "export", &target]))?;
         let module = self.modules.first().context("no module")?;
         let far = self.at("far");
         let key = self.public_key()?;
         let script = format!(
-            "ip link set lo up && {binary} store import {bundle} --data {far}/data --sumdb '{key}' && \
+            "ip link set lo up && {binary} store import {bundle} --data {far}/data --sumdb '{key}' --private corp.example.com --key '{own}' && \
              ({binary} serve --upstream off --sumdb '{key}' --data {far}/data --listen {MODKEEP} > {far}/log 2>&1 & \
              echo $! > {far}/pid) && for i in $(seq 100); do \
              GOPROXY=http://{MODKEEP} GOSUMDB='{key}' HOME={far} GOFLAGS=-modcacherw go mod download {module} 2> {far}/error && break; sleep 0.1; done; \
              status=$?; cd {far} && GOPROXY=http://{MODKEEP} GOSUMDB='{key}' HOME={far} go list -m {path}@latest || status=1; \
              kill $(cat {far}/pid); cat {far}/error >&2; exit $status",
+            own = self.own_key()?,
             binary = self.binary.display(),
             bundle = bundle.display(),
             far = far.display(),

@@ -1,33 +1,59 @@
-//! Signals that mean "stop".
+//! Signals that mean "stop", and the one that means "read the configuration again".
+//!
+//! Who waits for a signal has to listen before anybody can send it: once one listener has the signal, it
+//! does not end the process any more, and a second one that begins to listen later has missed it.
 
-/// Ends at the first SIGTERM or SIGINT. Where a handler cannot be installed, that signal keeps its
-/// usual effect, which is to end the process.
-#[cfg(unix)]
-pub(crate) async fn stop() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let one = |kind| async move {
-        match signal(kind) {
-            Ok(mut arrivals) => drop(arrivals.recv().await),
-            Err(error) => {
-                tracing::warn!(%error, "a signal cannot be handled");
-                std::future::pending::<()>().await;
-            }
-        }
-    };
-    tokio::select! {
-        () = one(SignalKind::terminate()) => {}
-        () = one(SignalKind::interrupt()) => {}
-    }
-    tracing::debug!("told to stop");
+/// Orders to stop: SIGTERM and SIGINT, since this was made. Where a handler cannot be installed, that
+/// signal keeps its usual effect, which is to end the process.
+pub(crate) struct Stops {
+    #[cfg(unix)]
+    arrivals: Vec<tokio::signal::unix::Signal>,
 }
 
-/// Ends at Ctrl-C.
-#[cfg(not(unix))]
-pub(crate) async fn stop() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
+// === impl Stops ===
+
+impl Stops {
+    /// Listens from now on.
+    #[cfg(unix)]
+    pub(crate) fn new() -> Self {
+        use tokio::signal::unix::{SignalKind, signal};
+        let kinds = [SignalKind::terminate(), SignalKind::interrupt()];
+        let one = |kind| {
+            let arrivals = signal(kind);
+            arrivals
+                .inspect_err(|error| tracing::warn!(%error, "a signal cannot be handled"))
+                .ok()
+        };
+        Self {
+            arrivals: kinds.into_iter().filter_map(one).collect(),
+        }
     }
-    tracing::debug!("told to stop");
+
+    #[cfg(not(unix))]
+    pub(crate) fn new() -> Self {
+        Self {}
+    }
+
+    /// Ends at the next one.
+    #[cfg(unix)]
+    pub(crate) async fn next(&mut self) {
+        let arrived = self.arrivals.iter_mut().map(|one| Box::pin(one.recv()));
+        let arrived: Vec<_> = arrived.collect();
+        if arrived.is_empty() {
+            return std::future::pending().await;
+        }
+        futures_util::future::select_all(arrived).await;
+        tracing::debug!("told to stop");
+    }
+
+    /// Ends at Ctrl-C.
+    #[cfg(not(unix))]
+    pub(crate) async fn next(&mut self) {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+        tracing::debug!("told to stop");
+    }
 }
 
 /// Arrivals of SIGHUP: read the configuration again.
@@ -69,10 +95,4 @@ impl Hangups {
     pub(crate) async fn next(&mut self) {
         std::future::pending().await
     }
-}
-
-/// Ends at the second such signal: whoever sends it does not want to wait for the drain.
-pub(crate) async fn stop_twice() {
-    stop().await;
-    stop().await;
 }
