@@ -40,6 +40,8 @@ pub(crate) enum Source {
     Nothing,
     /// Memory.
     Bytes(Bytes),
+    /// Memory that is accounted for already, or that others hold in any case.
+    Shared(Bytes),
     /// Something kept, read in pieces.
     Kept(Reading),
     /// Something arriving; its length may be known.
@@ -83,7 +85,9 @@ impl Source {
     ) -> Poll<Option<Result<Bytes, ReadFailure>>> {
         match self {
             Self::Nothing => Poll::Ready(None),
-            Self::Bytes(bytes) => Poll::Ready(piece_of(bytes, at_most).map(Ok)),
+            Self::Bytes(bytes) | Self::Shared(bytes) => {
+                Poll::Ready(piece_of(bytes, at_most).map(Ok))
+            }
             Self::Kept(reading) => reading.poll_next(cx, lender, at_most),
             Self::Arriving(following, left) => {
                 let piece = ready!(following.poll_next(cx, lender, at_most));
@@ -92,10 +96,10 @@ impl Source {
         }
     }
 
-    fn left(&self) -> Option<u64> {
+    pub(crate) fn left(&self) -> Option<u64> {
         match self {
             Self::Nothing => Some(0),
-            Self::Bytes(bytes) => Some(bytes.len() as u64),
+            Self::Bytes(bytes) | Self::Shared(bytes) => Some(bytes.len() as u64),
             Self::Kept(reading) => Some(reading.left()),
             Self::Arriving(_, left) => *left,
         }
@@ -207,7 +211,9 @@ impl OutBody {
         let (source, exchange) = (&mut self.source, &self.exchange);
         match source {
             Source::Nothing => return Poll::Ready(None),
-            Source::Bytes(bytes) => return Poll::Ready(piece_of(bytes, at_most).map(Ok)),
+            Source::Bytes(bytes) | Source::Shared(bytes) => {
+                return Poll::Ready(piece_of(bytes, at_most).map(Ok));
+            }
             Source::Kept(_) | Source::Arriving(..) => {}
         }
         let allowance = exchange.allowance();

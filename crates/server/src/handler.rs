@@ -2,6 +2,7 @@
 
 mod asked;
 mod echo;
+mod metrics;
 mod posted;
 mod prefetch;
 mod private;
@@ -12,7 +13,6 @@ use crate::{
     body::{OutBody, Source},
     budget::memory::Lender,
     connection::Peer,
-    exposition::Format,
     guard::Guard,
     index,
     limits::MAX_BODY,
@@ -26,11 +26,11 @@ use crate::{
 use codes::Code;
 use futures_util::future::Either;
 use http::{
-    HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, Version, header,
-    request::Parts,
+    HeaderMap, HeaderValue, Method, Request, Response, Uri, Version, header, request::Parts,
 };
 use http_body::Body;
 use jiff::Timestamp;
+pub(crate) use metrics::SharedPages;
 use posted::Posted;
 use prometheus_client::registry::Registry;
 use proxy::{Caller, Fetching, Refusal, Resource};
@@ -49,6 +49,7 @@ pub(crate) struct Surface<S> {
     pub(crate) service: S,
     pub(crate) metrics: Arc<HttpMetrics>,
     pub(crate) registry: Registry,
+    pub(crate) pages: SharedPages,
     pub(crate) ids: RequestIds,
     pub(crate) stories: Arc<Stories>,
     pub(crate) guard: Guard,
@@ -213,6 +214,12 @@ impl<S: Service> Surface<S> {
                 let facts = format!("{} is asked from elsewhere", route.kind());
                 respond::refusal(ask, &Refusal::new(Code::OperatorsOnly, facts))
             }
+            Subject::Routed(Ok(Route::Metrics)) => {
+                self.service.observe().await;
+                let lender = peer.allowance.lender();
+                let page = metrics::answer(ask, &self.registry, &self.pages, &lender);
+                (page, None)
+            }
             Subject::Routed(Ok(Route::Home)) => {
                 let proxy = peer.via.unwrap_or(peer.address);
                 let is_https = self.proxies.is_https(proxy, ask.headers);
@@ -300,7 +307,6 @@ impl<S: Service> Surface<S> {
             }
             Ok(Route::Live) => (respond::plain(ask, "alive\n".to_owned()), None),
             Ok(Route::Ready) => (self.ready(ask), None),
-            Ok(Route::Metrics) => (self.metrics_page(ask).await, None),
             Ok(Route::Client) => (respond::text(ask, JSON, self.client.page()), None),
             // Answered before, where the body or the caller is at hand.
             Ok(
@@ -309,6 +315,7 @@ impl<S: Service> Surface<S> {
                 | Route::Examine
                 | Route::Echo(_)
                 | Route::Home
+                | Route::Metrics
                 | Route::Index { .. },
             ) => refused(ask, &RouteError::NoSuchPage),
             Err(error) => refused(ask, error),
@@ -342,22 +349,6 @@ impl<S: Service> Surface<S> {
         );
         let mut response = respond::plain(ask, text);
         *response.status_mut() = status;
-        response
-    }
-
-    async fn metrics_page(&self, ask: &Ask<'_>) -> Response<Source> {
-        self.service.observe().await;
-        let format = Format::asked(ask.headers);
-        // Writing to a string fails only if a metric's own encoding does.
-        let mut response = if let Ok(page) = format.write(&self.registry) {
-            respond::text(ask, format.content_type(), page)
-        } else {
-            let mut response = respond::plain(ask, "the metrics cannot be encoded\n".to_owned());
-            *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
-            response
-        };
-        let by_accept = HeaderValue::from_static("accept");
-        response.headers_mut().insert(header::VARY, by_accept);
         response
     }
 }

@@ -17,7 +17,7 @@ use crate::{
     budget::{Budgets, seats::Seats},
     connection::{self, Peer, Phase, socket::Socket},
     guard::{Entrance, Guard},
-    handler::Surface,
+    handler::{SharedPages, Surface},
     pulse::Pulse,
     request_id::RequestIds,
 };
@@ -109,6 +109,7 @@ impl<S: Service> Server<S> {
             service,
             metrics,
             registry,
+            pages: SharedPages::default(),
             ids: RequestIds::new(),
             stories: Arc::default(),
             guard: Guard::default(),

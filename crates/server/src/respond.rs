@@ -128,18 +128,18 @@ pub(crate) fn refusal(ask: &Ask<'_>, refusal: &Refusal) -> Made {
 
 /// A 200 with a text of ours that nobody may keep.
 pub(crate) fn text(ask: &Ask<'_>, content_type: HeaderValue, body: String) -> Response<Source> {
-    let length = body.len() as u64;
+    page(ask, content_type, Source::Bytes(Bytes::from(body)))
+}
+
+/// A page that is made anew each time, whose bytes lie in memory.
+pub(crate) fn page(ask: &Ask<'_>, content_type: HeaderValue, body: Source) -> Response<Source> {
+    let length = body.left();
     let mut response = Response::new(Source::Nothing);
     response
         .headers_mut()
         .insert(header::CACHE_CONTROL, NO_STORE);
     stamp(response.headers_mut(), ask.id);
-    set_length(
-        &mut response,
-        ask,
-        Source::Bytes(Bytes::from(body)),
-        Some(length),
-    );
+    set_length(&mut response, ask, body, length);
     response
         .headers_mut()
         .insert(header::CONTENT_TYPE, content_type);
