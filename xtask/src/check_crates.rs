@@ -26,7 +26,7 @@ const YEARS: u64 = 5;
 const YEAR: u64 = 31_556_952;
 
 /// Crates that are finished rather than left alone, each with what it does so completely.
-const FINISHED: [(&str, &str); 9] = [
+const FINISHED: [(&str, &str); 12] = [
     (
         "appendlist",
         "a vector that only grows, 200 lines; for tests, below the JSON schema validator",
@@ -60,6 +60,12 @@ const FINISHED: [(&str, &str); 9] = [
         "vcpkg",
         "finds libraries on Windows when SQLite is built; not run elsewhere",
     ),
+    (
+        "winapi",
+        "Windows alone, where what needs it (listenfd) is not used: in the lock, and never compiled",
+    ),
+    ("winapi-i686-pc-windows-gnu", "the same"),
+    ("winapi-x86_64-pc-windows-gnu", "the same"),
 ];
 
 /// A crate out of the registry.

@@ -190,7 +190,8 @@ impl Download {
     fn account(&mut self, piece: Option<Bytes>) -> Result<Option<Bytes>, BodyError> {
         self.received += piece.as_ref().map_or(0, |piece| piece.len() as u64);
         let received = self.received;
-        if received > self.limit {
+        // What announces more than it may have is not read up to there first.
+        if received.max(self.length.unwrap_or_default()) > self.limit {
             return Err(BodyError::TooLarge(self.limit));
         }
         match self.length {

@@ -454,7 +454,7 @@ async fn sources_are_described_without_their_secrets() {
 #[test]
 fn lists_that_cannot_work_are_refused_at_once() {
     for (list, code) in [
-        ("http://user:secret@127.0.0.1:1", Code::BadUpstreamList),
+        ("http://user:secret@b.example:1", Code::BadUpstreamList),
         ("http://user@a.example", Code::BadUpstreamList),
     ] {
         let list = gomod::goproxy::ProxyList::parse(list).unwrap();
