@@ -17,7 +17,7 @@ use libfuzzer_sys::fuzz_target;
 use prometheus_client::registry::Registry;
 use proxy::{Metrics, Proxy, ProxyOptions};
 use scratch::{Scratch, directory};
-use server::{Limits, Server};
+use server::{Limits, ListenAddress, Listener, Server};
 use std::{cell::RefCell, fs, net::SocketAddr, sync::Arc, time::Duration};
 use store::maintenance::{ImportOptions, import};
 use tokio::{
@@ -93,9 +93,10 @@ impl Serving {
                 Arc::new(Metrics::new()),
             );
             let any = SocketAddr::from(([127, 0, 0, 1], 0));
-            let server = Server::bind(any, proxy, Limits::default(), Registry::default());
-            let server = server.expect("an address is free");
-            let address = server.local_addr();
+            let listener = Listener::bind(&ListenAddress::Tcp(any)).expect("an address is free");
+            let address = listener.address().tcp().expect("it is one of TCP");
+            let limits = Limits::default();
+            let server = Server::on(vec![listener], proxy, limits, Registry::default());
             tokio::spawn(server.run(std::future::pending()));
             address
         });
