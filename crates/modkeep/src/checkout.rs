@@ -8,7 +8,7 @@
 use crate::{
     cli,
     config::Settings,
-    failure::Failure,
+    failure::{Failure, with_causes},
     named_server::{self, NamedServer},
     plain_file,
     zip_command::{path, unusable},
@@ -84,7 +84,7 @@ impl Checkout {
         options: Options,
     ) -> Result<Box<Selection>, String> {
         let selection = self.try_select(file, options).await?;
-        selection.map_err(|error| error_chain(&error))
+        selection.map_err(|error| with_causes(&error))
     }
 
     /// The same for callers that go on where a go.mod is at fault.
@@ -93,7 +93,7 @@ impl Checkout {
         file: &File,
         options: Options,
     ) -> Result<Result<Box<Selection>, MvsError>, String> {
-        let main = MainModule::new(file).map_err(|error| error_chain(&error))?;
+        let main = MainModule::new(file).map_err(|error| with_causes(&error))?;
         let mut loader = Loader::new(main, options);
         loop {
             match loader.step() {
@@ -259,16 +259,4 @@ pub(crate) async fn try_fetch(
             Err(Missing::Unknown(text))
         }
     }
-}
-
-/// An error with its causes.
-pub(crate) fn error_chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }

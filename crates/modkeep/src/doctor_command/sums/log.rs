@@ -5,7 +5,7 @@
 //! the newest head that this machine's `go` remembers, so that two histories show. Nothing is kept.
 
 use super::Subject;
-use crate::{checkout::error_chain, config, doctor_command::client::Client};
+use crate::{config, doctor_command::client::Client, failure::with_causes};
 use bytes::Bytes;
 use doctor::compare::{File, Said, Statement, Voice};
 use futures_util::future::join_all;
@@ -64,7 +64,7 @@ pub(super) async fn ask(client: &Client, subject: &Subject, deadline: Instant) -
 }
 
 fn failure_text(error: &LookupError<Unasked>) -> String {
-    error_chain(error)
+    with_causes(error)
 }
 
 async fn look_up(

@@ -7,7 +7,7 @@
 
 use super::super::{APPLY, modules::Places, packages, source_files::Found};
 use super::versions::Versions;
-use crate::checkout::{Checkout, error_chain};
+use crate::{checkout::Checkout, failure::with_causes};
 use gomod::{
     modfile::{File, ModuleVersion},
     mvs::{MvsError, Selection},
@@ -145,7 +145,7 @@ impl Change<'_> {
         before: &Selection,
         error: MvsError,
     ) -> Result<ModuleVersion, String> {
-        let told = error_chain(&error);
+        let told = with_causes(&error);
         let MvsError::GoMod { path, .. } = error else {
             return Err(told);
         };
