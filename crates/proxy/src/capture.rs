@@ -14,7 +14,7 @@ use crate::{
     metrics::Kind,
     refusal::Refusal,
     remembered::Remembered,
-    verify::{self, Grounds, UNVERIFIED},
+    verify::Grounds,
 };
 use bytes::{Bytes, BytesMut};
 use gomod::{Artifact, ArtifactKind, modfile::MAX_BYTES};
@@ -206,7 +206,7 @@ async fn judge_small(
     let mut grounds = context
         .grounds(artifact, h1.as_deref().unwrap_or_default())
         .await?;
-    if let Some(doubt) = doubt.filter(|_| !verify::is_proven(&grounds.evidence)) {
+    if let Some(doubt) = doubt.filter(|_| !grounds.evidence.is_proof()) {
         return Err(Lost::Body(doubt.into()));
     }
     if artifact.kind == ArtifactKind::Info {
@@ -354,7 +354,7 @@ pub(crate) fn first_seen(
 pub(crate) fn mirrored(source: &str) -> Provenance {
     Provenance {
         source: source.to_owned(),
-        evidence: UNVERIFIED.to_owned(),
+        evidence: protocol::Evidence::Unverified,
         ..Provenance::default()
     }
 }

@@ -362,7 +362,7 @@ impl Context {
             freshness: Freshness::For(self.options.list_max_age),
             hash: Some(BlobId::of(&body)),
             origin,
-            evidence: String::new(),
+            evidence: protocol::Evidence::Unclaimed,
             body: Body::Bytes(body),
         }
     }

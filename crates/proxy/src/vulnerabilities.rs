@@ -132,7 +132,7 @@ impl Context {
                 freshness: Freshness::For(FRESH),
                 hash: Some(BlobId::of(&bytes)),
                 origin: Origin::Store,
-                evidence: String::new(),
+                evidence: protocol::Evidence::Unclaimed,
                 body: Body::Bytes(bytes),
             })
         };

@@ -7,10 +7,7 @@
 use super::{Context, Damaged, Mended};
 use crate::{
     positioned::Positioned,
-    verify::{
-        self,
-        alarm::{Alarm, AlarmKind, Severity},
-    },
+    verify::alarm::{Alarm, AlarmKind, Severity},
 };
 use gomod::{Artifact, sumhash::H1};
 use mismatch::{
@@ -101,7 +98,7 @@ fn conclude(
         let right = look(&copy, source(&name, SourceRole::Mirror), blob, copy.1)?;
         others.push(beside(right, &copy, &specimen, bad)?);
     }
-    let logged = h1.filter(|_| verify::is_proven(&record.evidence));
+    let logged = h1.filter(|_| record.evidence.is_proof());
     let evidence = Evidence {
         logged,
         kept: Some(KeptRecord {

@@ -9,7 +9,7 @@ use crate::{
     check::Wrong,
     inquiry::{Caught, Inquiry, Seen},
     refusal::Refusal,
-    sumdb, verify,
+    sumdb,
 };
 use bytes::Bytes;
 use codes::Code;
@@ -73,7 +73,7 @@ async fn attempt(
         put(context, record, sealed, None, source).await?;
         return Ok(Attempt::Same);
     }
-    if artifact.kind != ArtifactKind::Zip || !verify::is_proven(&record.evidence) {
+    if artifact.kind != ArtifactKind::Zip || !record.evidence.is_proof() {
         let wrong = other_bytes(record, &sealed);
         let caught = Caught::Sealed(sealed);
         return Err(context.suspect(artifact, caught, seen, wrong.into()).await);
@@ -81,7 +81,7 @@ async fn attempt(
     // What is wrong is a case of its own already: the damaged file is what is asked about.
     let mut closed = Inquiry::new(artifact, capture::walk(context, artifact)?);
     let (sealed, found) = capture::prove_zip(context, artifact, sealed, seen, &mut closed).await?;
-    if found.h1 != record.h1 || !verify::is_proven(&found.evidence) {
+    if found.h1 != record.h1 || !found.evidence.is_proof() {
         return Err(Lost::Body(other_bytes(record, &sealed).into()));
     }
     put(context, record, sealed, found.h1, source).await?;

@@ -12,11 +12,11 @@ use crate::{
     own::Served,
     refusal::Refusal,
     resource::Fetching,
-    verify::evidence,
 };
 use bytes::Bytes;
 use codes::Code;
 use gomod::{Artifact, ArtifactKind, ModulePath, Version};
+use protocol::Evidence;
 use std::{sync::Arc, time::Duration};
 use store::{
     Key, VersionProof,
@@ -166,7 +166,10 @@ impl Context {
             .keep(&vouched)
             .await
             .map_err(|error| self.store_failure(error))?;
-        Ok((vouched.record().text.clone(), vouched.evidence()))
+        Ok((
+            vouched.record().text.clone(),
+            vouched.evidence().to_string(),
+        ))
     }
 
     /// Keeps the proof of a private version's record, unless there is one, and lets its captures say
@@ -191,7 +194,7 @@ impl Context {
             database: database.name().to_owned(),
             record: record.number,
             file: file.to_string(),
-            evidence: evidence::proven(database.name(), record.number),
+            evidence: Evidence::checksum_database(database.name(), record.number),
         };
         let captures = [ArtifactKind::Mod, ArtifactKind::Zip].map(|kind| {
             Key::Artifact(Artifact {

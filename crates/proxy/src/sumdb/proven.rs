@@ -168,7 +168,7 @@ impl Context {
             freshness: Freshness::For(self.options.list_max_age),
             hash: None,
             origin,
-            evidence: String::new(),
+            evidence: protocol::Evidence::Unclaimed,
             body: Body::Bytes(bytes),
         }
     }

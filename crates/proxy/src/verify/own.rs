@@ -7,15 +7,16 @@
 //! that nobody ever published.
 
 use super::{
-    Grounds, PRIVATE,
+    Grounds,
     alarm::{Alarm, AlarmKind, Severity},
-    evidence::{self, logged_version},
+    evidence::logged_version,
     is_toolchain,
 };
 use crate::{capture::Lost, check::Wrong, context::Context, own::Served};
 use codes::Code;
 use gomod::{Artifact, ArtifactKind, sumhash::H1};
 use mismatch::Specimen;
+use protocol::Evidence;
 use store::{Key, StoreError, own::OwnRecord};
 use upstream::SourceName;
 
@@ -62,14 +63,14 @@ impl Context {
     pub(super) async fn own_grounds(&self, artifact: &Artifact, h1: &str) -> Result<Grounds, Lost> {
         let active = self.own.active();
         let log = active.map(|active| active.database.name().to_owned());
-        let grounds = |evidence: String| Grounds {
+        let grounds = |evidence: Evidence| Grounds {
             evidence,
             proof: None,
             log,
         };
         let failed = |error| Lost::Ours(self.store_failure(error));
         let Some((served, record)) = self.own_record(artifact).await.map_err(failed)? else {
-            return Ok(grounds(PRIVATE.to_owned()));
+            return Ok(grounds(Evidence::Private));
         };
         let name = served.database.name();
         if let Some(logged) = hash_in(&record, artifact).filter(|logged| logged != h1) {
@@ -82,8 +83,8 @@ impl Context {
         self.count_verification("proven");
         let proof = self.store.proof(&artifact.module, &artifact.version, name);
         Ok(grounds(match proof.await.map_err(failed)? {
-            Some(_) => evidence::proven(name, record.number),
-            None => PRIVATE.to_owned(),
+            Some(_) => Evidence::checksum_database(name, record.number),
+            None => Evidence::Private,
         }))
     }
 
