@@ -14,7 +14,7 @@ use crate::{
     privacy::PrivacyRules,
     refusal::Refusal,
     suspect_copy::{CopyOrigin, RejectedBytes},
-    verify::{self, Grounds, Verification},
+    verify::{Grounds, Verification},
     zip_workers::ZipWorkers,
 };
 use bytes::Bytes;
@@ -83,7 +83,7 @@ impl CaptureChecks {
         }
         let hash = h1.as_deref().unwrap_or_default();
         let mut grounds = self.verification.grounds(artifact, hash).await?;
-        if let Some(doubt) = doubt.filter(|_| !verify::is_proven(&grounds.evidence)) {
+        if let Some(doubt) = doubt.filter(|_| !grounds.evidence.is_proof()) {
             return Err(CaptureFailure::Source(doubt.into()));
         }
         if artifact.kind == ArtifactKind::Info {

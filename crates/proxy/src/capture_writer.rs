@@ -15,9 +15,10 @@ use crate::{
     metrics::{Kind, Metrics},
     refusal::Refusal,
     response_cache::ResponseCache,
-    verify::{Grounds, UNVERIFIED, Verification},
+    verify::{Grounds, Verification},
 };
 use bytes::Bytes;
+use protocol::Evidence;
 use gomod::{Artifact, ArtifactKind, ModulePath};
 use std::sync::Arc;
 use store::{Capture, Committed, Facts, Key, Provenance, Record, SealedSpool, Store, StoreError};
@@ -225,7 +226,7 @@ pub(crate) fn provenance(h1: Option<String>, source: &str, grounds: Grounds) -> 
 pub(crate) fn mirrored(source: &str) -> Provenance {
     Provenance {
         source: source.to_owned(),
-        evidence: UNVERIFIED.to_owned(),
+        evidence: Evidence::Unverified,
         ..Provenance::default()
     }
 }

@@ -75,7 +75,7 @@ pub(crate) async fn answer(
         freshness: Freshness::For(Duration::ZERO),
         hash: None,
         origin: Origin::Store,
-        evidence: String::new(),
+        evidence: protocol::Evidence::Unclaimed,
         body: Body::Bytes(text.into()),
     })
 }

@@ -23,11 +23,11 @@ use crate::{
     options::Clock,
     privacy::PrivacyRules,
     source_walks::SourceWalks,
-    verify::{FIRST_SEEN, UNVERIFIED},
 };
 use bytes::Bytes;
 use gomod::{Artifact, ArtifactKind, info::VersionInfo};
 use moka::sync::Cache;
+use protocol::{Confirmation, Evidence};
 use std::{sync::Arc, time::Duration};
 use store::{Key, Record, Store};
 use tokio_util::task::TaskTracker;
@@ -41,12 +41,6 @@ const STOOD: Duration = Duration::from_hours(7 * 24);
 
 /// Those that were asked about within a day; one more question is what a forgotten one costs.
 const REMEMBERED: u64 = 100_000;
-
-/// The time is in the version's name.
-const BY_VERSION: &str = "confirmed by its version";
-
-/// Its source still says so.
-const BY_TIME: &str = "confirmed by time";
 
 /// Who replaces what was not confirmed, in the journal.
 pub(crate) const REPLACED_BY: &str = "modkeep";
@@ -80,10 +74,10 @@ struct PresentInfo {
 }
 
 /// What an arriving `.info` says of itself, where it can only claim so much.
-pub(crate) fn evidence(claim: String, info: &[u8]) -> String {
+pub(crate) fn evidence(claim: Evidence, info: &[u8]) -> Evidence {
     let is_confirmed = VersionInfo::parse(info).is_ok_and(|info| info.time_is_in_version());
-    if matches!(claim.as_str(), FIRST_SEEN | UNVERIFIED) && is_confirmed {
-        BY_VERSION.to_owned()
+    if claim.awaits_confirmation() && is_confirmed {
+        Evidence::Confirmed(Confirmation::Version)
     } else {
         claim
     }
@@ -94,7 +88,7 @@ pub(crate) fn unconfirmed(record: &Record) -> Option<&Artifact> {
     let Key::Artifact(artifact) = &record.key else {
         return None;
     };
-    let is_open = matches!(record.evidence.as_str(), FIRST_SEEN | UNVERIFIED | "");
+    let is_open = record.evidence.awaits_confirmation();
     (artifact.kind == ArtifactKind::Info && is_open).then_some(artifact)
 }
 
@@ -144,10 +138,11 @@ impl ConfirmationParts {
         if said.info != ours {
             self.give_way(artifact, record, said).await;
         } else if said.source != record.source {
-            self.confirmed(record, &format!("confirmed by {}", said.source))
+            self.confirmed(record, Evidence::confirmed_by_source(&said.source))
                 .await;
         } else if self.clock.since(record.first_seen) >= STOOD {
-            self.confirmed(record, BY_TIME).await;
+            self.confirmed(record, Evidence::Confirmed(Confirmation::Time))
+                .await;
         }
         Some(())
     }
@@ -172,7 +167,7 @@ impl ConfirmationParts {
             };
             let said = self.said(artifact, download).await;
             if said.is_some_and(|said| said.info == *ours) {
-                self.confirmed(record, &format!("confirmed by {source}"))
+                self.confirmed(record, Evidence::confirmed_by_source(&source.to_string()))
                     .await;
                 return true;
             }
@@ -192,8 +187,11 @@ impl ConfirmationParts {
         })
     }
 
-    async fn confirmed(&self, record: &Record, evidence: &str) {
-        let confirmed = self.store.confirm(&record.key, record.blob, evidence).await;
+    async fn confirmed(&self, record: &Record, evidence: Evidence) {
+        let confirmed = self
+            .store
+            .confirm(&record.key, record.blob, &evidence)
+            .await;
         match confirmed {
             Ok(_) => self.memory.forget(&record.key.path()),
             Err(error) => tracing::warn!(%error, "a confirmation could not be written down"),

@@ -22,9 +22,9 @@ use crate::{
     metrics::Metrics,
     privacy::PrivacyRules,
     refusal::Refusal,
-    verify::evidence,
 };
 use codes::Code;
+use protocol::Evidence;
 use gomod::{Artifact, ArtifactKind, ModulePath, Version};
 use std::sync::{
     Arc,
@@ -365,7 +365,7 @@ impl HostedDatabases {
             database: database.name().to_owned(),
             record: record.number,
             file: file.to_string(),
-            evidence: evidence::proven(database.name(), record.number),
+            evidence: Evidence::checksum_database(database.name(), record.number),
         };
         let captures = [ArtifactKind::Mod, ArtifactKind::Zip].map(|kind| {
             Key::Artifact(Artifact {

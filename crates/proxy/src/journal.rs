@@ -65,7 +65,7 @@ fn made(media: Media, freshness: Freshness, bytes: Bytes) -> Answer {
         freshness,
         hash: Some(BlobId::of(&bytes)),
         origin: Origin::Store,
-        evidence: String::new(),
+        evidence: protocol::Evidence::Unclaimed,
         body: Body::Bytes(bytes),
     }
 }

@@ -111,7 +111,7 @@ impl ResponseCache {
             freshness: held.freshness,
             hash: held.hash,
             origin: held.origin,
-            evidence: String::new(),
+            evidence: protocol::Evidence::Unclaimed,
             body: Body::Bytes(held.bytes),
         };
         Some((held.resource, answer))
@@ -190,7 +190,7 @@ mod tests {
             freshness: Freshness::For(Duration::from_mins(1)),
             hash: None,
             origin: Origin::Store,
-            evidence: String::new(),
+            evidence: protocol::Evidence::Unclaimed,
             body: Body::Bytes("v1.0.0\n".into()),
         }
     }

@@ -43,12 +43,12 @@ use crate::{
     zip_workers::ZipWorkers,
 };
 use codes::Code;
-pub(crate) use evidence::{FIRST_SEEN, PRIVATE, UNPROVEN, UNVERIFIED};
 use gomod::{Artifact, ArtifactKind, ModulePath, Version, pattern::Patterns, sumhash::H1};
 pub use halt::{is_halted, reopen, resume};
 pub use mirror::{MirrorFailure, Mirrored};
 pub use pending::Settled;
 pub use present::{HeadFailure, Present, compare_head};
+use protocol::Evidence;
 pub(crate) use records::{Records, Vouched};
 pub use reprove::{ReproofReport, Selection, reprove};
 use std::{num::NonZeroU32, sync::Arc};
@@ -103,7 +103,7 @@ pub(crate) struct Verification {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Grounds {
     /// What the capture says of itself.
-    pub(crate) evidence: String,
+    pub(crate) evidence: Evidence,
     /// The proof to keep with it.
     pub(crate) proof: Option<VersionProof>,
     /// The database of our own that logs it.
@@ -113,7 +113,7 @@ pub(crate) struct Grounds {
 /// Who vouches for an artifact.
 enum Voucher<'a> {
     /// Nobody is asked; the capture says this.
-    Nobody(&'static str),
+    Nobody(&'static Evidence),
     /// The checksum database.
     Database(&'a Records),
 }
@@ -148,9 +148,9 @@ impl Default for VerifyOptions {
 // === impl Grounds ===
 
 impl Grounds {
-    fn claim(evidence: &str) -> Self {
+    fn claim(evidence: &Evidence) -> Self {
         Self {
-            evidence: evidence.to_owned(),
+            evidence: evidence.clone(),
             proof: None,
             log: None,
         }
@@ -186,11 +186,11 @@ impl Verifier {
 
     fn voucher(&self, artifact: &Artifact) -> Voucher<'_> {
         let claim = match (&self.records, self.mode) {
-            (_, Mode::Off) if !is_toolchain(&artifact.module) => UNVERIFIED,
-            _ if artifact.kind == ArtifactKind::Info => FIRST_SEEN,
-            _ if self.privacy.is_unlogged(&artifact.module) => PRIVATE,
+            (_, Mode::Off) if !is_toolchain(&artifact.module) => &Evidence::Unverified,
+            _ if artifact.kind == ArtifactKind::Info => &Evidence::FirstSeen,
+            _ if self.privacy.is_unlogged(&artifact.module) => &Evidence::Private,
             (Some(records), _) => return Voucher::Database(records),
-            (None, _) => UNVERIFIED,
+            (None, _) => &Evidence::Unverified,
         };
         Voucher::Nobody(claim)
     }
@@ -228,22 +228,21 @@ impl Verifier {
     }
 
     /// What an artifact will say of itself once it is captured, as far as it is known before.
-    pub(crate) fn promise(&self, artifact: &Artifact) -> String {
+    pub(crate) fn promise(&self, artifact: &Artifact) -> Evidence {
         match self.voucher(artifact) {
-            Voucher::Nobody(claim) => claim.to_owned(),
+            Voucher::Nobody(claim) => claim.clone(),
             Voucher::Database(records) => records
                 .known(&artifact.module, &artifact.version)
-                .map_or_else(|| UNPROVEN.to_owned(), |vouched| vouched.evidence()),
+                .map_or(Evidence::Unproven, |vouched| vouched.evidence()),
         }
     }
 
     /// Whether evidence that is kept suffices to serve what it is about.
-    pub(crate) fn suffices(&self, artifact: &Artifact, evidence: &str) -> bool {
-        let doubtful = matches!(evidence, UNVERIFIED | UNPROVEN | PRIVATE) || evidence.is_empty();
+    pub(crate) fn suffices(&self, artifact: &Artifact, evidence: &Evidence) -> bool {
         let Voucher::Database(_) = self.voucher(artifact) else {
             return true;
         };
-        !doubtful || self.excuses(artifact)
+        !evidence.needs_proof() || self.excuses(artifact)
     }
 
     /// Whether an artifact may wait for its proof while the database cannot be asked. Toolchains
@@ -255,11 +254,6 @@ impl Verifier {
             Mode::Off => true,
         }
     }
-}
-
-/// Whether evidence that is kept claims a proof.
-pub(crate) fn is_proven(evidence: &str) -> bool {
-    evidence::database(evidence).is_some()
 }
 
 // === impl Verification ===
@@ -292,7 +286,7 @@ impl Verification {
         };
         self.count_verification(outcome.label());
         if outcome.is_outage() && verifier.excuses(artifact) {
-            return Ok(Grounds::claim(UNPROVEN));
+            return Ok(Grounds::claim(&Evidence::Unproven));
         }
         Err(CaptureFailure::Refused(outcome.refusal))
     }

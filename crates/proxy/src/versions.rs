@@ -386,7 +386,7 @@ impl Documents {
             freshness: Freshness::For(self.ages.list_max_age),
             hash: Some(BlobId::of(&body)),
             origin,
-            evidence: String::new(),
+            evidence: protocol::Evidence::Unclaimed,
             body: Body::Bytes(body),
         }
     }

@@ -137,7 +137,7 @@ impl VulnerabilityAnswers {
                 freshness: Freshness::For(FRESH),
                 hash: Some(BlobId::of(&bytes)),
                 origin: Origin::Store,
-                evidence: String::new(),
+                evidence: protocol::Evidence::Unclaimed,
                 body: Body::Bytes(bytes),
             })
         };

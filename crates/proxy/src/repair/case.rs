@@ -8,7 +8,6 @@ use super::{Damaged, RepairOutcome, RepairParts};
 use crate::{
     alarm::{Alarm, AlarmKind, Severity},
     positioned::Positioned,
-    verify,
 };
 use gomod::{Artifact, sumhash::H1};
 use mismatch::{
@@ -100,7 +99,7 @@ fn conclude(
         let right = look(&copy, source(&name, SourceRole::Mirror), blob, copy.1)?;
         others.push(beside(right, &copy, &specimen, bad)?);
     }
-    let logged = h1.filter(|_| verify::is_proven(&record.evidence));
+    let logged = h1.filter(|_| record.evidence.is_proof());
     let evidence = Evidence {
         logged,
         kept: Some(KeptRecord {

@@ -12,7 +12,6 @@ use crate::{
     refusal::Refusal,
     sumdb,
     suspect_copy::{CopyOrigin, RejectedBytes},
-    verify,
 };
 use bytes::Bytes;
 use codes::Code;
@@ -76,7 +75,7 @@ async fn attempt(
         put(parts, record, sealed, None, source).await?;
         return Ok(Attempt::Same);
     }
-    if artifact.kind != ArtifactKind::Zip || !verify::is_proven(&record.evidence) {
+    if artifact.kind != ArtifactKind::Zip || !record.evidence.is_proof() {
         let wrong = other_bytes(record, &sealed);
         let rejected = RejectedBytes::Sealed(sealed);
         let suspected = parts
@@ -87,7 +86,7 @@ async fn attempt(
     // What is wrong is a case of its own already: the damaged file is what is asked about.
     let (sealed, checked) = parts.checks.zip(artifact, sealed, &origin).await?;
     let CheckedCapture { h1, grounds } = checked;
-    if h1 != record.h1 || !verify::is_proven(&grounds.evidence) {
+    if h1 != record.h1 || !grounds.evidence.is_proof() {
         return Err(CaptureFailure::Source(other_bytes(record, &sealed).into()));
     }
     put(parts, record, sealed, h1, source).await?;

@@ -182,7 +182,8 @@ impl HostedAnswers {
             .keep(&vouched)
             .await
             .map_err(|error| self.metrics.store_failure(error))?;
-        Ok((vouched.record().text.clone(), vouched.evidence()))
+        let evidence = vouched.evidence().to_string();
+        Ok((vouched.record().text.clone(), evidence))
     }
 
     fn newest(&self, bytes: Bytes) -> Answer {

@@ -20,6 +20,7 @@ use crate::{
 use bytes::Bytes;
 use codes::Code;
 use gomod::{ModulePath, Version};
+use protocol::Evidence;
 use std::{sync::Arc, time::Duration};
 use tlog::{
     tile::{HEIGHT, Tile},
@@ -181,7 +182,7 @@ pub(super) fn text(ages: &AnswerAges, bytes: Bytes, origin: Origin) -> Answer {
         freshness: Freshness::For(ages.list_max_age),
         hash: None,
         origin,
-        evidence: String::new(),
+        evidence: Evidence::Unclaimed,
         body: Body::Bytes(bytes),
     }
 }

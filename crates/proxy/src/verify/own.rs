@@ -7,7 +7,7 @@
 //! that nobody ever published.
 
 use super::{
-    Grounds, PRIVATE, Verification,
+    Grounds, Verification,
     evidence::{self, logged_version},
 };
 use crate::{
@@ -20,6 +20,7 @@ use crate::{
 use codes::Code;
 use gomod::{Artifact, ArtifactKind, sumhash::H1};
 use mismatch::Specimen;
+use protocol::Evidence;
 use store::{Key, StoreError, own::OwnRecord};
 use upstream::SourceName;
 
@@ -70,14 +71,14 @@ impl Verification {
     ) -> Result<Grounds, CaptureFailure> {
         let active = self.hosted.active();
         let log = active.map(|active| active.database.name().to_owned());
-        let grounds = |evidence: String| Grounds {
+        let grounds = |evidence: Evidence| Grounds {
             evidence,
             proof: None,
             log,
         };
         let failed = |error| CaptureFailure::Refused(self.metrics.store_failure(error));
         let Some((served, record)) = self.own_record(artifact).await.map_err(failed)? else {
-            return Ok(grounds(PRIVATE.to_owned()));
+            return Ok(grounds(Evidence::Private));
         };
         let name = served.database.name();
         if let Some(logged) = hash_in(&record, artifact).filter(|logged| logged != h1) {
@@ -90,8 +91,8 @@ impl Verification {
         self.count_verification("proven");
         let proof = self.store.proof(&artifact.module, &artifact.version, name);
         Ok(grounds(match proof.await.map_err(failed)? {
-            Some(_) => evidence::proven(name, record.number),
-            None => PRIVATE.to_owned(),
+            Some(_) => Evidence::checksum_database(name, record.number),
+            None => Evidence::Private,
         }))
     }
 

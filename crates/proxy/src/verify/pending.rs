@@ -1,6 +1,6 @@
 //! Pending: what was captured without proof is proven later, or withdrawn.
 
-use super::{UNPROVEN, Verification};
+use super::Verification;
 use crate::{
     alarm::{Alarm, AlarmKind, Severity},
     capture_failure::CaptureFailure,
@@ -8,6 +8,7 @@ use crate::{
     refusal::Refusal,
 };
 use gomod::{Artifact, ArtifactKind, sumhash};
+use protocol::Evidence;
 use store::{Key, Record, StoreError, VersionProof, Withdrawal};
 
 /// Captures looked at in one step.
@@ -42,7 +43,7 @@ impl Verification {
                     continue;
                 };
                 match self.prove_kept(&record).await {
-                    Ok(Some(evidence)) if evidence != UNPROVEN => settled.proven += 1,
+                    Ok(Some(evidence)) if !evidence.awaits_proof() => settled.proven += 1,
                     Ok(None) => settled.withdrawn += 1,
                     Ok(Some(_)) | Err(_) => {
                         settled.waiting += 1;
@@ -54,7 +55,7 @@ impl Verification {
     }
 
     /// Proves one capture; gives what it says of itself from now on, or `None` if it was withdrawn.
-    pub(super) async fn prove_kept(&self, record: &Record) -> Result<Option<String>, Refusal> {
+    pub(super) async fn prove_kept(&self, record: &Record) -> Result<Option<Evidence>, Refusal> {
         let Key::Artifact(artifact) = &record.key else {
             return Ok(Some(record.evidence.clone()));
         };

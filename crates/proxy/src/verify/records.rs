@@ -21,6 +21,7 @@ use codes::Code;
 use gomod::{Artifact, ModulePath, Version};
 use jiff::Timestamp;
 use moka::sync::Cache;
+use protocol::Evidence;
 use std::{
     future::Future,
     sync::{
@@ -413,8 +414,8 @@ impl Vouched {
         &self.record
     }
 
-    pub(crate) fn evidence(&self) -> String {
-        evidence::proven(&self.database, self.record.id)
+    pub(crate) fn evidence(&self) -> Evidence {
+        Evidence::checksum_database(&self.database, self.record.id)
     }
 
     /// The proof as it is kept.

@@ -131,7 +131,7 @@ impl Verification {
         }
         let records = match self.verifier.voucher(artifact) {
             Voucher::Database(records) => records,
-            Voucher::Nobody(super::PRIVATE) => return (Told::Private, None),
+            Voucher::Nobody(protocol::Evidence::Private) => return (Told::Private, None),
             Voucher::Nobody(_) => {
                 let why = "no checksum database is asked here".to_owned();
                 return (Told::Unknown { why }, None);
