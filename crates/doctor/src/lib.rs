@@ -35,12 +35,12 @@ mod report;
 pub mod story;
 mod text;
 
-pub use cause::{CAUSES, Cause};
-pub use chain::{Link, Pull};
+pub use cause::{CAUSES, FailureCause};
+pub use chain::{PullKind, RequirementLink};
 pub use classify::{MAX_TEXT, classify};
-pub use diagnosis::{Confidence, Diagnosis, Reason, What};
+pub use diagnosis::{Diagnosis, DiagnosisReason, ReasonConfidence, ReasonKind};
 pub use environment::GoEnvironment;
 pub use fix::Fix;
-pub use lint::{LINTS, Lint, lint};
-pub use parts::Parts;
-pub use report::{Colour, report, report_lints};
+pub use lint::{LINTS, LintCase, lint};
+pub use parts::MessageParts;
+pub use report::{ColourMode, report, report_lints};

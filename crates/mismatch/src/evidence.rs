@@ -37,7 +37,7 @@ pub struct KeptRecord {
 
 /// What version control says of the version's tag.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Commits {
+pub struct TagCommits {
     /// The commit when the hash that should be was recorded.
     pub recorded: Option<String>,
     /// The commit today.
@@ -69,7 +69,7 @@ pub struct Evidence {
     /// Other hashes under which this artifact was seen before.
     pub earlier: Vec<H1>,
     /// What version control says.
-    pub commits: Option<Commits>,
+    pub commits: Option<TagCommits>,
     /// Another artifact that has exactly these bytes.
     pub twin: Option<Artifact>,
     /// The wrong copy.

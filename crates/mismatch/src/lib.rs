@@ -31,12 +31,13 @@ mod sum;
 
 pub use case::Case;
 pub use conclude::conclude;
-pub use conclusion::{Cause, Conclusion, Confidence};
-pub use difference::{Difference, EntryPlace, Names, compare};
+pub use conclusion::{Cause, CauseConfidence, Conclusion};
+pub use difference::{Difference, EntryPlace, NameSample, compare};
 pub use disagreement::Disagreement;
-pub use evidence::{Commits, Evidence, KeptRecord, Retry, Stage};
+pub use evidence::{Evidence, KeptRecord, Retry, Stage, TagCommits};
 pub use examine::{Subject, examine};
 pub use specimen::{
-    Announced, ByteCounts, EntryFacts, Flip, Rewrite, Shape, Source, SourceRole, Specimen, Wrapped,
+    Announced, BitFlip, ByteCounts, ByteShape, EntryFacts, GzipContent, Source, SourceRole,
+    Specimen, TextRewrite,
 };
 pub use sum::Sha256Sum;

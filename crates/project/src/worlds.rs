@@ -16,10 +16,10 @@ mod scope;
 mod set;
 
 pub use ports::PORTS;
-pub use scope::Scope;
+pub use scope::BuildScope;
 pub use set::WorldSet;
 
-use crate::source::{Expression, KNOWN_ARCHITECTURES, KNOWN_SYSTEMS};
+use crate::source::{BuildConstraint, KNOWN_ARCHITECTURES, KNOWN_SYSTEMS};
 use std::collections::{BTreeSet, HashMap};
 
 /// The Go release up to which `go1.N` tags are set; a project that asks for a later one raises it.
@@ -33,7 +33,7 @@ const BASE: usize = PORTS.len() * 2;
 
 /// The worlds that the files of a project distinguish.
 #[derive(Debug)]
-pub struct Universe {
+pub struct KnownConfigurations {
     release: u32,
     tag_sets: Vec<BTreeSet<String>>,
     known: HashMap<String, WorldSet>,
@@ -42,11 +42,11 @@ pub struct Universe {
 
 // === impl Universe ===
 
-impl Universe {
+impl KnownConfigurations {
     /// The worlds that these constraints tell apart. `release` is the minor version of Go that the
     /// project asks for.
     pub fn new<'a>(
-        constraints: impl Iterator<Item = &'a Expression> + Clone,
+        constraints: impl Iterator<Item = &'a BuildConstraint> + Clone,
         release: u32,
     ) -> Self {
         let mut single = BTreeSet::new();
@@ -70,7 +70,7 @@ impl Universe {
     }
 
     /// Adds the tags of files that no single tag builds.
-    fn add_joint_tags<'a>(&mut self, constraints: impl Iterator<Item = &'a Expression>) {
+    fn add_joint_tags<'a>(&mut self, constraints: impl Iterator<Item = &'a BuildConstraint>) {
         let mut joint = BTreeSet::new();
         for constraint in constraints {
             let mut tags = BTreeSet::new();
@@ -111,18 +111,18 @@ impl Universe {
     }
 
     /// The worlds in which a constraint holds.
-    pub fn of(&mut self, constraint: &Expression) -> WorldSet {
+    pub fn of(&mut self, constraint: &BuildConstraint) -> WorldSet {
         match constraint {
-            Expression::Tag(tag) => self.of_tag(tag),
-            Expression::Not(inner) => self.of(inner).complement(),
-            Expression::All(terms) => {
+            BuildConstraint::Tag(tag) => self.of_tag(tag),
+            BuildConstraint::Not(inner) => self.of(inner).complement(),
+            BuildConstraint::All(terms) => {
                 let mut set = self.all();
                 for term in terms {
                     set.intersect(&self.of(term));
                 }
                 set
             }
-            Expression::Any(terms) => {
+            BuildConstraint::Any(terms) => {
                 let mut set = self.none();
                 for term in terms {
                     set.unite(&self.of(term));
@@ -134,7 +134,7 @@ impl Universe {
 
     /// Whether a constraint holds in one build without tags. A port that Go does not have builds
     /// nothing.
-    pub fn holds(&self, constraint: &Expression, port: (&str, &str), cgo: bool) -> bool {
+    pub fn holds(&self, constraint: &BuildConstraint, port: (&str, &str), cgo: bool) -> bool {
         let world = Self::build(port, cgo);
         world.is_some_and(|world| constraint.eval(&|tag| self.is_set(world, tag)))
     }
@@ -184,10 +184,10 @@ impl Universe {
 
     /// Where the builds of a set are, in the fewest words. Builds with tags count only if there is
     /// none without.
-    pub fn scope(&self, set: &WorldSet) -> Scope {
+    pub fn scope(&self, set: &WorldSet) -> BuildScope {
         let base: Vec<usize> = set.iter().take_while(|&world| world < BASE).collect();
         if base.len() == BASE {
-            return Scope::Everywhere;
+            return BuildScope::Everywhere;
         }
         if base.is_empty() {
             return self.scope_of_tags(set);
@@ -197,7 +197,7 @@ impl Universe {
     }
 
     /// The least sets of tags that are needed: what holds with one tag is not said again for two.
-    fn scope_of_tags(&self, set: &WorldSet) -> Scope {
+    fn scope_of_tags(&self, set: &WorldSet) -> BuildScope {
         let found: BTreeSet<&BTreeSet<String>> =
             set.iter().filter_map(|world| self.tags_of(world)).collect();
         let least = |tags: &&&BTreeSet<String>| {
@@ -211,9 +211,9 @@ impl Universe {
         };
         let names: Vec<String> = found.iter().filter(least).map(joined).collect();
         if names.is_empty() {
-            Scope::Nowhere
+            BuildScope::Nowhere
         } else {
-            Scope::Tags(names)
+            BuildScope::Tags(names)
         }
     }
 }
@@ -238,50 +238,51 @@ fn is_custom(tag: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{NEWEST_RELEASE, Scope, Universe};
-    use crate::source::{Expression, parse};
+    use super::{BuildScope, KnownConfigurations, NEWEST_RELEASE};
+    use crate::source::{BuildConstraint, parse};
 
-    fn scopes(lines: &[&str]) -> Vec<Scope> {
-        let constraints: Vec<Expression> = lines
+    fn scopes(lines: &[&str]) -> Vec<BuildScope> {
+        let constraints: Vec<BuildConstraint> = lines
             .iter()
             .map(|line| {
                 let source = format!("//go:build {line}\n\npackage x\n");
                 parse(source.as_bytes()).unwrap().constraint.unwrap()
             })
             .collect();
-        let mut universe = Universe::new(constraints.iter(), 0);
+        let mut universe = KnownConfigurations::new(constraints.iter(), 0);
         let sets: Vec<_> = constraints.iter().map(|each| universe.of(each)).collect();
         sets.iter().map(|set| universe.scope(set)).collect()
     }
 
     #[test]
     fn a_scope_is_named_by_what_decides_it() {
-        let tags =
-            |names: &[&str]| Scope::Tags(names.iter().map(|name| (*name).to_owned()).collect());
-        let linux = Scope::Systems(vec!["android", "linux"]);
+        let tags = |names: &[&str]| {
+            BuildScope::Tags(names.iter().map(|name| (*name).to_owned()).collect())
+        };
+        let linux = BuildScope::Systems(vec!["android", "linux"]);
         let cases = [
-            ("gc", Scope::Everywhere),
-            ("!ignore", Scope::Everywhere),
-            ("ignore", Scope::Nowhere),
-            ("windows", Scope::Systems(vec!["windows"])),
-            ("darwin && !ios", Scope::Systems(vec!["darwin"])),
-            ("solaris", Scope::Systems(vec!["illumos", "solaris"])),
-            ("s390x", Scope::Architectures(vec!["s390x"])),
+            ("gc", BuildScope::Everywhere),
+            ("!ignore", BuildScope::Everywhere),
+            ("ignore", BuildScope::Nowhere),
+            ("windows", BuildScope::Systems(vec!["windows"])),
+            ("darwin && !ios", BuildScope::Systems(vec!["darwin"])),
+            ("solaris", BuildScope::Systems(vec!["illumos", "solaris"])),
+            ("s390x", BuildScope::Architectures(vec!["s390x"])),
             (
                 "linux && amd64 && !android",
-                Scope::Ports(vec!["linux/amd64".to_owned()]),
+                BuildScope::Ports(vec!["linux/amd64".to_owned()]),
             ),
-            ("cgo", Scope::Cgo),
-            ("!cgo", Scope::NoCgo),
-            ("linux && cgo", Scope::CgoOn(Box::new(linux))),
-            ("cgo || windows", Scope::EveryPort),
+            ("cgo", BuildScope::Cgo),
+            ("!cgo", BuildScope::NoCgo),
+            ("linux && cgo", BuildScope::CgoOn(Box::new(linux))),
+            ("cgo || windows", BuildScope::EveryPort),
             ("integration", tags(&["integration"])),
             ("integration && linux", tags(&["integration"])),
             ("one && two", tags(&["one,two"])),
             ("one || three", tags(&["one", "three"])),
-            ("integration || linux || !linux", Scope::Everywhere),
-            ("!purego", Scope::Everywhere),
-            ("linux && windows", Scope::Nowhere),
+            ("integration || linux || !linux", BuildScope::Everywhere),
+            ("!purego", BuildScope::Everywhere),
+            ("linux && windows", BuildScope::Nowhere),
         ];
         let lines: Vec<&str> = cases.iter().map(|(line, _)| *line).collect();
         for ((line, expected), found) in cases.iter().zip(scopes(&lines)) {
@@ -308,7 +309,7 @@ mod tests {
         let beyond = format!("go1.{}", NEWEST_RELEASE + 1);
         assert_eq!(
             scopes(&["go1.1", &beyond]),
-            [Scope::Everywhere, Scope::Nowhere]
+            [BuildScope::Everywhere, BuildScope::Nowhere]
         );
     }
 }

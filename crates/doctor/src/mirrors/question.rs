@@ -15,7 +15,7 @@ use serde::{Serialize, Serializer};
 
 /// What mirrors are asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Question {
+pub struct MirrorQuestion {
     /// The module.
     #[serde(serialize_with = "path")]
     pub module: ModulePath,
@@ -63,7 +63,7 @@ const CODE_HOSTS: [&str; 11] = [
 pub fn question(
     environment: Option<&GoEnvironment>,
     wanted: Option<(ModulePath, Option<Version>)>,
-) -> Option<Question> {
+) -> Option<MirrorQuestion> {
     let stand_in = match (&wanted, environment) {
         (None, _) => Some(StandIn::Unnamed),
         (Some(_), None) => Some(StandIn::UnknownSettings),
@@ -78,7 +78,7 @@ pub fn question(
             Some(Version::parse(WELL_KNOWN.1).ok()?),
         ),
     };
-    Some(Question {
+    Some(MirrorQuestion {
         module,
         version,
         stand_in,
@@ -149,7 +149,7 @@ fn version<S: Serializer>(version: &Option<Version>, serializer: S) -> Result<S:
 
 // === impl Question ===
 
-impl Question {
+impl MirrorQuestion {
     /// `MODULE` or `MODULE@VERSION`.
     pub fn subject(&self) -> String {
         match &self.version {

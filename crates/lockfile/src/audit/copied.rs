@@ -3,20 +3,21 @@
 //! Replacements, patches and catalogs stand in package.json or pnpm-workspace.yaml, and again in the lock. A
 //! lock with others was made for other settings, or edited.
 
-use super::Expected;
+use super::LockExpectation;
 use crate::{
-    model::{Kind, Lockfile, Override},
+    model::{DependencyOverride, Lockfile, LockfileKind},
     rules::MANIFEST_DIFFERS,
     tree::shown,
 };
-use finding::{Finding, Place, Span};
+use finding::{FileSpan, Finding, FindingPlace};
 use std::collections::HashMap;
 
-pub(super) fn check(lockfile: &Lockfile, expected: &Expected) -> Vec<Finding> {
+pub(super) fn check(lockfile: &Lockfile, expected: &LockExpectation) -> Vec<Finding> {
     let folder = super::folder(&lockfile.file);
     let mut manifests = expected.manifests.iter();
     let own = manifests.find(|manifest| super::folder(&manifest.file) == folder);
-    let (Kind::Pnpm, Some(settings), Some(own)) = (lockfile.format.kind(), &expected.settings, own)
+    let (LockfileKind::Pnpm, Some(settings), Some(own)) =
+        (lockfile.format.kind(), &expected.settings, own)
     else {
         return Vec::new();
     };
@@ -25,7 +26,7 @@ pub(super) fn check(lockfile: &Lockfile, expected: &Expected) -> Vec<Finding> {
         &own.overrides.pnpm,
         &settings.overrides,
     ];
-    let asked: Vec<&Override> = lists.into_iter().flatten().collect();
+    let asked: Vec<&DependencyOverride> = lists.into_iter().flatten().collect();
     let wanted = |name: &str| {
         let mut dependencies = own.dependencies.iter();
         dependencies
@@ -58,7 +59,7 @@ pub(super) fn check(lockfile: &Lockfile, expected: &Expected) -> Vec<Finding> {
 fn differing<'l>(
     lockfile: &Lockfile,
     asked: &HashMap<&str, Option<&str>>,
-    locked: impl Iterator<Item = (&'l str, Option<&'l str>, Span)>,
+    locked: impl Iterator<Item = (&'l str, Option<&'l str>, FileSpan)>,
     is_whole: bool,
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -93,7 +94,7 @@ fn differing<'l>(
         );
         Finding::new(
             &MANIFEST_DIFFERS,
-            Place::file(&*lockfile.file),
+            FindingPlace::file(&*lockfile.file),
             name,
             message,
         )

@@ -1,7 +1,7 @@
 //! A case in words: a few lines for whoever runs `go`, a page for whoever runs the site.
 
 use super::{Case, CopySeen};
-use crate::conclusion::{Cause, Confidence};
+use crate::conclusion::{Cause, CauseConfidence};
 use crate::evidence::Stage;
 use std::fmt::Write as _;
 
@@ -57,9 +57,9 @@ impl Case {
     fn write(&self, page: &mut String) -> std::fmt::Result {
         let conclusion = &self.conclusion;
         let sure = match conclusion.confidence {
-            Confidence::Certain => " (certain)",
-            Confidence::Likely => " (likely)",
-            Confidence::Open => "",
+            CauseConfidence::Certain => " (certain)",
+            CauseConfidence::Likely => " (likely)",
+            CauseConfidence::Open => "",
         };
         writeln!(
             page,

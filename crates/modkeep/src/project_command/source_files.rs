@@ -15,7 +15,7 @@ const MAX_DEPTH: usize = 100;
 
 /// What was read.
 #[derive(Debug, Default)]
-pub(super) struct Found {
+pub(super) struct SourceScan {
     /// Directories with Go files, relative to the root with `/`.
     pub(super) packages: Vec<(String, Vec<GoFile>)>,
     /// What could not be read, in words.
@@ -23,8 +23,8 @@ pub(super) struct Found {
 }
 
 /// The packages of the main module.
-pub(super) fn walk(root: &Path, go_mod: &File) -> Found {
-    let mut found = Found::default();
+pub(super) fn walk(root: &Path, go_mod: &File) -> SourceScan {
+    let mut found = SourceScan::default();
     let mut open = vec![(String::new(), 0)];
     while let Some((path, depth)) = open.pop() {
         match look(root, &path, &mut found.unreadable) {
