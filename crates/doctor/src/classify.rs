@@ -13,7 +13,7 @@
 //! but `go` would say so. If nothing was found, the text is unknown, and that is the answer.
 
 mod frame;
-mod seen;
+mod line_starts;
 mod settle;
 mod trust;
 
@@ -25,8 +25,8 @@ use crate::matcher::{PatternHit, hits};
 use crate::parts::MessageParts;
 use crate::text::PlainMessage;
 use codes::Code;
+use line_starts::LineStarts;
 use regex::Regex;
-use seen::LineStarts;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -57,7 +57,7 @@ pub fn classify(text: &str) -> Diagnosis {
         .into_iter()
         .map(|group| group.into_reason(&plain, &lines, skipped, distrusted))
         .collect();
-    let unknown = reasons.is_empty().then(|| seen::unknown(&plain));
+    let unknown = reasons.is_empty().then(|| line_starts::unknown(&plain));
     Diagnosis {
         unknown: unknown
             .flatten()

@@ -16,12 +16,12 @@
 
 mod cases;
 mod decide;
-mod heard;
 mod pasted;
 mod render;
 mod repair;
 mod reported;
 mod served;
+mod statements;
 mod table;
 #[cfg(test)]
 mod tests;

@@ -291,7 +291,7 @@ fn open_part(word: &str, is_source: bool) -> String {
 
 impl GoSetting {
     /// The value without the secrets of URLs in it.
-    pub fn shown(&self) -> String {
+    pub fn redacted(&self) -> String {
         self.words().map(|word| open_part(word, false)).collect()
     }
 

@@ -23,16 +23,16 @@ mod diagnosis;
 pub mod environment;
 mod exchange;
 mod fix;
+pub mod fix_action;
 pub mod lint;
 mod matcher;
-pub mod mend;
 pub mod mirrors;
 pub mod moved;
 mod parts;
 mod pattern;
 pub mod probe;
 mod report;
-pub mod story;
+pub mod request_record;
 mod text;
 
 pub use cause::{CAUSES, FailureCause};

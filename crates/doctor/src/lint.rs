@@ -14,7 +14,7 @@ mod proxy;
 mod shell;
 mod sums;
 
-pub(crate) use pattern::meant;
+pub(crate) use pattern::intended_pattern;
 
 use crate::cause::RemedyKind;
 use crate::environment::{GoEnvironment, GoSettingOrigin};
@@ -97,7 +97,7 @@ fn about(belief: &'static LintRule, environment: &GoEnvironment, name: &str) -> 
         setting: name.to_owned(),
         value: match setting {
             Some(setting) if name == "GOPROXY" => setting.shown_sources(),
-            Some(setting) => setting.shown(),
+            Some(setting) => setting.redacted(),
             None => String::new(),
         },
         origin: setting.map_or(GoSettingOrigin::Default, |setting| setting.origin),

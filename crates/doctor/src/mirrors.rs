@@ -15,7 +15,7 @@
 //! names of modules.
 
 mod choose;
-mod failing;
+mod failing_host;
 mod known;
 mod question;
 mod render;
@@ -23,7 +23,7 @@ mod render;
 mod tests;
 
 pub use choose::MirrorChoice;
-pub use failing::{FailingHost, failing};
+pub use failing_host::{FailingHost, failing};
 pub use known::{DATABASE, DEFAULT_MIRRORS, is_public};
 pub(crate) use known::{INSIDE, host_of, is_public_host};
 pub use question::{MirrorQuestion, StandIn, private_guess, question};
@@ -87,7 +87,7 @@ fn milliseconds<S: Serializer>(took: &Option<Duration>, serializer: S) -> Result
 impl PublicMirror {
     /// Its URL where people read it. A path may hold a token, unless the host is known to have the
     /// same path for everybody.
-    pub fn shown(&self) -> String {
+    pub fn summary(&self) -> String {
         self.open().unwrap_or_else(|| self.url.to_string())
     }
 
@@ -102,7 +102,7 @@ impl PublicMirror {
 
 impl Serialize for PublicMirror {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.shown())
+        serializer.serialize_str(&self.summary())
     }
 }
 

@@ -22,7 +22,7 @@ mod advice;
 mod candidate;
 mod check;
 mod contents;
-mod declared;
+mod declaration;
 mod evidence;
 mod fetch;
 mod gather;
@@ -35,7 +35,7 @@ mod render;
 pub use advice::{MoveAdvice, UnverifiedCandidate};
 pub use candidate::{CandidateSign, PathCandidate};
 pub use contents::ContentComparison;
-pub use declared::ModuleDeclaration;
+pub use declaration::ModuleDeclaration;
 pub use evidence::{
     CandidateFiles, CheckedCandidate, ChecksumRecord, MoveEvidence, PageSays, ProtocolFile,
     ProxySays, RedirectHop, SourceReply,

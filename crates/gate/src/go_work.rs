@@ -121,14 +121,14 @@ impl GoWork {
             !lines.any(|line| line.old.path == own.old.path)
         });
         go_mod.replace.extend(lines.map(|line| ReplaceDirective {
-            new: self.moved(directory, &line.new),
+            new: self.replacement_from_root(directory, &line.new),
             ..line.clone()
         }));
         go_mod
     }
 
     /// A replacement by a directory, seen from another one than that of go.work.
-    fn moved(&self, directory: &str, new: &ModuleVersion) -> ModuleVersion {
+    fn replacement_from_root(&self, directory: &str, new: &ModuleVersion) -> ModuleVersion {
         let target = new
             .version
             .is_empty()

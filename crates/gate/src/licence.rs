@@ -81,7 +81,7 @@ pub fn recognise(file: &str, text: &[u8]) -> Vec<RecognisedLicence> {
         .filter(|mark| mark.all.iter().all(has) && !mark.none.iter().any(has));
     let mut found: Vec<RecognisedLicence> = marked.map(|mark| licence(mark.id, file)).collect();
     if found.is_empty() {
-        found.extend(declared(&text).map(|id| licence(id, file)));
+        found.extend(spdx_identifier(&text).map(|id| licence(id, file)));
     }
     found
 }
@@ -107,7 +107,7 @@ fn words(text: &str) -> String {
 }
 
 /// What an SPDX line says, if it is one identifier.
-fn declared(text: &str) -> Option<&str> {
+fn spdx_identifier(text: &str) -> Option<&str> {
     let line = text
         .lines()
         .find_map(|line| line.split_once("SPDX-License-Identifier:"));

@@ -17,7 +17,7 @@ use crate::{
     },
     source::{PackageSource, SourceAddress, local_path, without_build},
     sri::{Sri, agree},
-    tree::shown,
+    tree::printable_name,
 };
 use finding::{FileSpan, Finding, FindingPlace, FindingRule};
 use std::{
@@ -92,7 +92,10 @@ fn new_platform(
 ) -> Option<Finding> {
     let key = ComparisonKey::of(package).filter(|_| package.source != PackageSource::Patch)?;
     known.contains(&(key.name, key.version)).then(|| {
-        let message = format!("{TARGETS} were not there before: {}", shown(key.variant));
+        let message = format!(
+            "{TARGETS} were not there before: {}",
+            printable_name(key.variant)
+        );
         Finding::new(
             &ENTRY_CHANGED,
             new.place(package.span),
@@ -107,10 +110,10 @@ fn caches(old: &Lockfile, new: &Lockfile) -> Option<Finding> {
     let (base, now) = (old.cache.as_ref()?, new.cache.as_ref());
     let is_other = now.is_none_or(|now| now.value != base.value) && old.format == new.format;
     is_other.then(|| {
-        let now = now.map_or("nothing".to_owned(), |now| shown(&now.value));
+        let now = now.map_or("nothing".to_owned(), |now| printable_name(&now.value));
         let message = format!(
             "cacheKey is {now}, it was {}: no checksum can be compared",
-            shown(&base.value)
+            printable_name(&base.value)
         );
         let span = new.cache.as_ref().map(|now| now.span);
         let place = span.map_or_else(|| FindingPlace::file(&*new.file), |span| new.place(span));
@@ -342,13 +345,16 @@ impl EntryChange<'_> {
             return None;
         }
         let Some(ours) = self.package.checksum.as_ref() else {
-            let message = format!("the checksum is gone, it was {}", shown(&base.value));
+            let message = format!(
+                "the checksum is gone, it was {}",
+                printable_name(&base.value)
+            );
             let finding = self.finding(&INTEGRITY_CHANGED, self.package.span, message);
             return Some(finding.beside(self.old.place(base.span), "before"));
         };
         let is_same_cache = cache(ours) == cache(base);
         (is_same_cache && ours.value != base.value).then(|| {
-            let (now, before) = (shown(&ours.value), shown(&base.value));
+            let (now, before) = (printable_name(&ours.value), printable_name(&base.value));
             let message = format!("the checksum is {now}, it was {before}");
             let finding = self.finding(&INTEGRITY_CHANGED, ours.span, message);
             finding.beside(self.old.place(base.span), "before")
@@ -396,7 +402,7 @@ fn cache(checksum: &SpannedText) -> Option<&str> {
 /// Where a package comes from, in words.
 fn from(package: &LockedPackage) -> String {
     let place = location(package);
-    let place = place.map_or_else(|| "the registry".to_owned(), |place| shown(&place));
+    let place = place.map_or_else(|| "the registry".to_owned(), |place| printable_name(&place));
     match package.source {
         PackageSource::Git => format!("git, {place},"),
         _ => place,

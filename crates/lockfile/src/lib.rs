@@ -19,8 +19,8 @@
 //! checksum is there and well-formed, and whether it is still the one at the base as long as the
 //! version of the cache is the same. It cannot be compared with the registry.
 
+mod adjacent;
 pub mod audit;
-mod beside;
 pub mod compare;
 mod directories;
 mod fold;
@@ -39,7 +39,7 @@ mod sri;
 mod tree;
 mod yarn;
 
-pub use beside::AdjacentFiles;
+pub use adjacent::AdjacentFiles;
 pub use directories::workspace_patterns;
 pub use input::MAX_BYTES;
 pub use manifest::{ManifestOverrides, PackageManifest};
@@ -76,7 +76,10 @@ fn impossible(package: &LockedPackage) -> Option<(FileSpan, String)> {
     let names = [Some(&package.name), package.alias.as_ref()];
     let mut names = names.into_iter().flatten();
     if let Some(name) = names.find(|name| !source::is_folder_name(name)) {
-        let problem = format!("has {}, which no package can be named", tree::shown(name));
+        let problem = format!(
+            "has {}, which no package can be named",
+            tree::printable_name(name)
+        );
         return Some((package.span, problem));
     }
     let version = package.version.as_ref()?;
@@ -84,6 +87,11 @@ fn impossible(package: &LockedPackage) -> Option<(FileSpan, String)> {
         .value
         .bytes()
         .all(|byte| matches!(byte, b' '..=b'~'));
-    let problem = || format!("has {}, which is no version", tree::shown(&version.value));
+    let problem = || {
+        format!(
+            "has {}, which is no version",
+            tree::printable_name(&version.value)
+        )
+    };
     (!is_plain).then(|| (version.span, problem()))
 }

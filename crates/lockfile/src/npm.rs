@@ -28,7 +28,10 @@ pub(crate) fn read(input: &SourceText<'_>) -> Result<Lockfile, UnreadableInput> 
         "2" => 2,
         "3" => 3,
         other => {
-            let problem = format!("has the unknown lockfileVersion {}", tree::shown(other));
+            let problem = format!(
+                "has the unknown lockfileVersion {}",
+                tree::printable_name(other)
+            );
             return Err(input.refuse(node.at, problem));
         }
     };
@@ -108,7 +111,10 @@ fn source(
         return Ok(PackageSource::Registry);
     };
     PackageSource::of(address).ok_or_else(|| {
-        let problem = format!("has an address of no known kind: {}", tree::shown(address));
+        let problem = format!(
+            "has an address of no known kind: {}",
+            tree::printable_name(address)
+        );
         fields.input.refuse(at, problem)
     })
 }

@@ -78,7 +78,7 @@ fn format(top: MapFields<'_, '_>) -> Result<LockfileFormat, UnreadableInput> {
     if let Some((major @ (5 | 6 | 9), minor)) = numbers {
         return Ok(LockfileFormat::Pnpm { major, minor });
     }
-    let shown = tree::shown(written);
+    let shown = tree::printable_name(written);
     let problem = format!("has the unknown lockfileVersion {shown}");
     Err(top.input.refuse(node.at, problem))
 }

@@ -10,7 +10,7 @@ use crate::{
     input::{ByteRange, SourceText},
     rules::{HOST_NOT_ALLOWED, REGISTRY_CHANGED},
     source::SourceAddress,
-    tree::{self, MapFields, TreeValue, shown},
+    tree::{self, MapFields, TreeValue, printable_name},
 };
 use finding::{Finding, FindingPlace, UnreadableInput};
 use std::fmt;
@@ -140,7 +140,7 @@ impl fmt::Display for ConfiguredRegistry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let of = match &self.reach {
             RegistryReach::Everything => String::new(),
-            RegistryReach::Scope(scope) => format!(" of {}", shown(scope)),
+            RegistryReach::Scope(scope) => format!(" of {}", printable_name(scope)),
             RegistryReach::Some => " of some scopes".to_owned(),
         };
         let host = self.host.as_deref().unwrap_or("a host of the environment");
@@ -201,7 +201,8 @@ fn yarn(input: &SourceText<'_>) -> Result<Vec<ConfiguredRegistry>, UnreadableInp
     let mut found = Vec::new();
     for document in &tree::yaml(input)? {
         let top = MapFields::of(input, document)?;
-        let server = |reach, fields: MapFields<'_, '_>| named(reach, fields, "npmRegistryServer");
+        let server =
+            |reach, fields: MapFields<'_, '_>| registry_named(reach, fields, "npmRegistryServer");
         found.extend(server(RegistryReach::Everything, top)?);
         let scopes = top.map("npmScopes")?;
         for entry in scopes.map_or(&[][..], |scopes| scopes.entries) {
@@ -217,7 +218,7 @@ fn pnpm(input: &SourceText<'_>) -> Result<Vec<ConfiguredRegistry>, UnreadableInp
     let mut found = Vec::new();
     for document in &tree::yaml(input)? {
         let top = MapFields::of(input, document)?;
-        found.extend(named(RegistryReach::Everything, top, "registry")?);
+        found.extend(registry_named(RegistryReach::Everything, top, "registry")?);
         for key in ["registries", "namedRegistries"] {
             for entry in top.map(key)?.map_or(&[][..], |map| map.entries) {
                 let reach = match &*entry.key {
@@ -238,7 +239,7 @@ fn pnpm(input: &SourceText<'_>) -> Result<Vec<ConfiguredRegistry>, UnreadableInp
 }
 
 /// The registry whose address a field has.
-fn named(
+fn registry_named(
     reach: RegistryReach,
     fields: MapFields<'_, '_>,
     key: &str,

@@ -49,7 +49,7 @@ impl RegistryMetadata {
             integrity.add(&sum.value, Sri::parse_hex(SriAlgorithm::Sha1, &sum.value));
         }
         if let Some((written, error)) = integrity.malformed.first() {
-            let problem = format!("{} {error}", tree::shown(written));
+            let problem = format!("{} {error}", tree::printable_name(written));
             return Err(input.refuse(dist.at, problem));
         }
         Ok(Self {

@@ -102,13 +102,16 @@ fn unique(input: &SourceText<'_>, entries: &[MapEntry<'_>]) -> Result<(), Unread
         entries.iter().find(|entry| !seen.insert(&entry.key))
     };
     match again {
-        Some(entry) => Err(input.refuse(entry.at, format!("has {} twice", shown(&entry.key)))),
+        Some(entry) => Err(input.refuse(
+            entry.at,
+            format!("has {} twice", printable_name(&entry.key)),
+        )),
         None => Ok(()),
     }
 }
 
 /// A name from the file in quotes, cut where it is long.
-pub(crate) fn shown(name: &str) -> String {
+pub(crate) fn printable_name(name: &str) -> String {
     const LONGEST: usize = 120;
     let mut short: String = name.chars().take(LONGEST).collect();
     if short.len() < name.len() {

@@ -102,7 +102,7 @@ fn source(
     address: &str,
 ) -> Result<PackageSource, UnreadableInput> {
     PackageSource::of(address).ok_or_else(|| {
-        let shown = crate::tree::shown(address);
+        let shown = crate::tree::printable_name(address);
         input.refuse(at, format!("has an address of no known kind: {shown}"))
     })
 }

@@ -11,9 +11,9 @@ mod render;
 
 use crate::conclude::conclude;
 use crate::conclusion::{Cause, CauseConfidence, Conclusion};
+use crate::copy::{SourceRole, Specimen};
 use crate::difference::Difference;
 use crate::evidence::{Evidence, KeptRecord, Retry, Stage, TagCommits};
-use crate::specimen::{SourceRole, Specimen};
 use gomod::sumhash::H1;
 use serde::{Deserialize, Serialize};
 

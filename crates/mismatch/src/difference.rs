@@ -3,7 +3,7 @@
 //! Byte by byte, in one pass over both; and entry by entry, by what [`examine`](crate::examine()) has
 //! noted of each. Nothing is judged.
 
-use crate::specimen::{EntryFacts, Specimen};
+use crate::copy::{EntryFacts, Specimen};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io::{self, Read};
@@ -86,13 +86,13 @@ fn place(specimen: &Specimen, offset: u64) -> Option<EntryPlace> {
     let mut entries = specimen.entries.iter();
     let entry = entries.find(|entry| entry.begin <= offset && offset < entry.end)?;
     Some(EntryPlace {
-        entry: shown(&entry.name),
+        entry: printable_name(&entry.name),
         offset: offset - entry.begin,
     })
 }
 
 /// A name in ASCII, cut if it is long.
-fn shown(name: &[u8]) -> String {
+fn printable_name(name: &[u8]) -> String {
     let kept = name.get(..KEPT_NAME).unwrap_or(name);
     let cut = if kept.len() < name.len() { "..." } else { "" };
     format!("{}{cut}", kept.escape_ascii())
@@ -206,7 +206,7 @@ impl NameSample {
     fn add(&mut self, name: &[u8]) {
         self.count += 1;
         if self.first.len() < KEPT_NAMES {
-            self.first.push(shown(name));
+            self.first.push(printable_name(name));
         }
     }
 }

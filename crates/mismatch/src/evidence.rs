@@ -1,7 +1,7 @@
 //! All that is known when bytes are not the ones they should be.
 
+use crate::copy::Specimen;
 use crate::difference::Difference;
-use crate::specimen::Specimen;
 use crate::sum::Sha256Sum;
 use gomod::{Artifact, sumhash::H1};
 use serde::{Deserialize, Serialize};

@@ -14,7 +14,7 @@ mod text;
 mod text_file;
 mod zip_file;
 
-use crate::specimen::{
+use crate::copy::{
     Announced, BitFlip, ByteShape, EntryFacts, GzipContent, Source, Specimen, TextRewrite,
 };
 use gomod::{Artifact, modfile, sumhash::H1};

@@ -22,22 +22,22 @@
 pub mod case;
 pub mod conclude;
 mod conclusion;
+mod copy;
 mod difference;
 mod disagreement;
 mod evidence;
 mod examine;
-mod specimen;
 mod sum;
 
 pub use case::Case;
 pub use conclude::conclude;
 pub use conclusion::{Cause, CauseConfidence, Conclusion};
+pub use copy::{
+    Announced, BitFlip, ByteCounts, ByteShape, EntryFacts, GzipContent, Source, SourceRole,
+    Specimen, TextRewrite,
+};
 pub use difference::{Difference, EntryPlace, NameSample, compare};
 pub use disagreement::Disagreement;
 pub use evidence::{Evidence, KeptRecord, Retry, Stage, TagCommits};
 pub use examine::{Subject, examine};
-pub use specimen::{
-    Announced, BitFlip, ByteCounts, ByteShape, EntryFacts, GzipContent, Source, SourceRole,
-    Specimen, TextRewrite,
-};
 pub use sum::Sha256Sum;

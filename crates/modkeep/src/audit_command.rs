@@ -14,9 +14,9 @@
 //! Two forms are spoken: a Go checksum database, at its own URL or through a proxy, and a log as
 //! C2SP tlog-tiles has it, such as the journal.
 
-mod ended;
 mod entries;
 mod log;
+mod log_end;
 mod random;
 
 use crate::{PROBLEM, UNUSABLE, cli, config, failure::Failure, output, wiring};
@@ -101,7 +101,7 @@ async fn audit(log: &RemoteLog, state: Option<&Path>, count: usize) -> Result<()
         .transpose()?
         .flatten();
     if let Some(old) = log.ended() {
-        let end = ended::told(log, old, head).await?;
+        let end = log_end::end_of_known_log(log, old, head).await?;
         if let Some(before) = before.filter(|before| before.size > end.entries) {
             // Told once: from now on the log that goes on is what is compared with.
             if let Some(state) = state {
@@ -207,7 +207,7 @@ async fn contents(log: &RemoteLog, head: TreeHead) -> Result<(), AuditError> {
             head.size
         ));
     }
-    output::line(&unique.told());
+    output::line(&unique.summary());
     Ok(())
 }
 

@@ -14,8 +14,8 @@
 
 mod cases;
 mod client;
+mod fixes;
 mod machine;
-mod mend;
 mod mirrors;
 mod moved;
 mod pasted;
@@ -28,7 +28,7 @@ pub(crate) use moved::parse as parse_moved;
 use crate::{UNUSABLE, cli, failure::Failure, output};
 use codes::Code;
 use doctor::{ColourMode, FailureCause, cause};
-use mend::FixMode;
+use fixes::FixMode;
 use std::{
     io::{self, IsTerminal as _},
     path::{Path, PathBuf},
@@ -50,7 +50,7 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
     let resolved = cli::given(matches)?;
     let data = PathBuf::from(resolved.text("data"));
     if matches.get_flag("undo") {
-        return mend::take_back(&data);
+        return fixes::take_back(&data);
     }
     let given = mirrors::MirrorList::of(matches)?;
     let way = OutputMode {
@@ -85,7 +85,7 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
         output::line(&explained(cause));
         return Ok(ExitCode::SUCCESS);
     }
-    if doctor::story::is_id(what) {
+    if doctor::request_record::is_id(what) {
         return story::main(what, way.as_json, &data);
     }
     if let Ok(number) = what.parse() {

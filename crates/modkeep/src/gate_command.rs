@@ -11,13 +11,13 @@ mod checkout;
 mod explain;
 mod facts;
 mod git;
-mod governing;
+mod governing_policy;
 mod imports;
 mod module;
 mod outcome;
 mod packages;
 mod request;
-mod since;
+mod review_change;
 mod site;
 mod vulnerable;
 mod workspaces;
@@ -41,7 +41,7 @@ use gate::{
     verdict::GateVerdict,
     vex::{self, VexAdvisory},
 };
-use governing::{BaseRevisions, GoverningPolicy};
+use governing_policy::{BaseRevisions, GoverningPolicy};
 use jiff::{Timestamp, tz::TimeZone};
 use module::{ExtraOutputs, ModuleInspector};
 use outcome::GateOutcome;

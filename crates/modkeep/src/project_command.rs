@@ -32,7 +32,7 @@ const APPLY: Options = Options {
 };
 
 /// Prints what was found out, or why nothing was.
-fn told(outcome: Result<ProjectAnswer, String>) -> ExitCode {
+fn print_answer(outcome: Result<ProjectAnswer, String>) -> ExitCode {
     match outcome {
         Ok(told) => {
             output::text(&printable_lines(&told.text));

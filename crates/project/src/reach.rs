@@ -4,9 +4,9 @@
 //! which only its tests do. Both grow along imports, each import holding where one of the files with
 //! it is built, until nothing grows any more: a package is entered again only when its sets grew.
 
+use crate::configurations::{BuildScope, ConfigurationSet, KnownConfigurations};
 use crate::imports::{ModuleId, PackageId, PackageSet};
 use crate::source::BuildConstraint;
-use crate::worlds::{BuildScope, KnownConfigurations, WorldSet};
 use serde::{Serialize, Serializer};
 use std::collections::{BTreeMap, HashMap};
 
@@ -25,8 +25,8 @@ pub enum ImportNeed {
 #[derive(Debug)]
 pub struct PackageReach {
     universe: KnownConfigurations,
-    code: Vec<WorldSet>,
-    tests: Vec<WorldSet>,
+    code: Vec<ConfigurationSet>,
+    tests: Vec<ConfigurationSet>,
 }
 
 /// An import of a package, over all of its files.
@@ -34,7 +34,7 @@ struct ImportEdge {
     to: PackageId,
     is_test: bool,
     /// The builds in which one of the files with it takes part; `None` for all, as nearly always.
-    worlds: Option<WorldSet>,
+    configurations: Option<ConfigurationSet>,
 }
 
 // === impl Reach ===
@@ -104,7 +104,7 @@ impl PackageReach {
 
     /// Who needs the packages of each module that has any.
     pub fn modules(&self, packages: &PackageSet) -> HashMap<ModuleId, ImportNeed> {
-        let mut sets: HashMap<ModuleId, (WorldSet, WorldSet)> = HashMap::new();
+        let mut sets: HashMap<ModuleId, (ConfigurationSet, ConfigurationSet)> = HashMap::new();
         let reached = self.code.iter().zip(&self.tests);
         for (package, (code, tests)) in packages.list.iter().zip(reached) {
             let Some(module) = package.module else {
@@ -126,7 +126,7 @@ impl PackageReach {
         self.universe.is_cut()
     }
 
-    fn need(&self, code: &WorldSet, tests: &WorldSet) -> ImportNeed {
+    fn need(&self, code: &ConfigurationSet, tests: &ConfigurationSet) -> ImportNeed {
         match self.universe.scope(code) {
             BuildScope::Nowhere => match self.universe.scope(tests) {
                 BuildScope::Nowhere => ImportNeed::Nobody,
@@ -142,8 +142,8 @@ fn spread(
     from: PackageId,
     edge: &ImportEdge,
     packages: &PackageSet,
-    code: &mut [WorldSet],
-    tests: &mut [WorldSet],
+    code: &mut [ConfigurationSet],
+    tests: &mut [ConfigurationSet],
 ) -> bool {
     let is_main = |id: PackageId| {
         packages
@@ -154,10 +154,10 @@ fn spread(
     if is_main(edge.to) {
         return false;
     }
-    let through = |set: Option<&WorldSet>| {
+    let through = |set: Option<&ConfigurationSet>| {
         let mut carried = set?.clone();
-        if let Some(worlds) = &edge.worlds {
-            carried.intersect(worlds);
+        if let Some(configurations) = &edge.configurations {
+            carried.intersect(configurations);
         }
         Some(carried)
     };
@@ -168,7 +168,7 @@ fn spread(
     } else {
         (by_code, by_tests)
     };
-    let grow = |sets: &mut [WorldSet], more: Option<WorldSet>| {
+    let grow = |sets: &mut [ConfigurationSet], more: Option<ConfigurationSet>| {
         let set = sets.get_mut(edge.to).zip(more);
         set.is_some_and(|(set, more)| set.unite(&more))
     };
@@ -179,29 +179,29 @@ fn spread(
 fn edges(packages: &PackageSet, universe: &mut KnownConfigurations) -> Vec<Vec<ImportEdge>> {
     let mut all = Vec::with_capacity(packages.list.len());
     for (package, edges) in packages.list.iter().zip(&packages.edges) {
-        let mut merged: BTreeMap<(PackageId, bool), Option<WorldSet>> = BTreeMap::new();
+        let mut merged: BTreeMap<(PackageId, bool), Option<ConfigurationSet>> = BTreeMap::new();
         for &(file, _, to) in edges {
             let Some(file) = package.files.get(file) else {
                 continue;
             };
             let constraint = file.constraint.as_ref();
-            let worlds = constraint.map(|constraint| universe.of(constraint));
+            let configurations = constraint.map(|constraint| universe.of(constraint));
             let set = merged.entry((to, file.is_test()));
-            set.and_modify(|known| match (&mut *known, &worlds) {
-                (Some(known), Some(worlds)) => {
-                    known.unite(worlds);
+            set.and_modify(|known| match (&mut *known, &configurations) {
+                (Some(known), Some(configurations)) => {
+                    known.unite(configurations);
                 }
                 _ => *known = None,
             })
-            .or_insert(worlds);
+            .or_insert(configurations);
         }
         let merged = merged.into_iter();
         all.push(
             merged
-                .map(|((to, is_test), worlds)| ImportEdge {
+                .map(|((to, is_test), configurations)| ImportEdge {
                     to,
                     is_test,
-                    worlds,
+                    configurations,
                 })
                 .collect(),
         );

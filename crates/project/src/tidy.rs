@@ -12,11 +12,11 @@ mod weigh;
 
 pub use majors::{MajorVersions, two_majors};
 
+use crate::configurations::BuildScope;
 use crate::graph::ModuleGraph;
 use crate::imports::{ModuleId, PackageSet};
 use crate::reach::{ImportNeed, PackageReach};
 use crate::rules::{ONE_BUILD, ONLY_TESTS, TWO_MAJORS, UNUSED};
-use crate::worlds::BuildScope;
 use finding::{FileSpan, Finding, FindingPlace};
 use gomod::modfile::{self, File};
 use serde::Serialize;

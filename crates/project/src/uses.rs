@@ -9,10 +9,10 @@
 //!
 //! Go's own packages are in no module; what they import of each other is in [`standard`].
 
+use crate::configurations::{BuildScope, PORTS};
 use crate::imports::{GoFile, ModuleId, PackageId, PackageSet, is_standard};
 use crate::reach::{ImportNeed, PackageReach};
 use crate::standard;
-use crate::worlds::{BuildScope, PORTS};
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// Where nothing but tools, or several tags that no single file asks for, lead to.

@@ -48,14 +48,14 @@ pub fn why(graph: &ModuleGraph, module: &str, limit: usize) -> Option<WhyAnswer>
     Some(WhyAnswer {
         module: module.to_owned(),
         depth: shortest.first().map_or(0, |path| path.len() - 1),
-        asked: asked(graph, module, &selected),
+        asked: requested_versions(graph, module, &selected),
         count: paths::count(graph, target),
         paths: shortest.into_iter().map(names).collect(),
         selected,
     })
 }
 
-fn asked(graph: &ModuleGraph, module: &str, selected: &str) -> Vec<RequestedVersion> {
+fn requested_versions(graph: &ModuleGraph, module: &str, selected: &str) -> Vec<RequestedVersion> {
     let mut by_version: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for (from, to) in graph.edges() {
         if let Some(wanted) = graph.module(to).filter(|wanted| wanted.path == module) {

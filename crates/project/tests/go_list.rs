@@ -8,9 +8,9 @@
 )]
 
 use project::{
+    configurations::{KnownConfigurations, NEWEST_RELEASE, PORTS},
     imports::GoFile,
     source::{BuildConstraint, is_considered, parse},
-    worlds::{KnownConfigurations, NEWEST_RELEASE, PORTS},
 };
 use serde::Deserialize;
 use std::{collections::BTreeSet, fs, path::PathBuf, process::Command};

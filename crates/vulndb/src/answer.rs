@@ -113,11 +113,11 @@ pub(crate) fn index_files(
 ) -> Vec<(String, Vec<u8>)> {
     let mut files = vec![(
         DATABASE_INDEX.to_owned(),
-        written(&AnswerIndex { modified }),
+        json_bytes(&AnswerIndex { modified }),
     )];
-    let modules = written(&module_lines(entries));
+    let modules = json_bytes(&module_lines(entries));
     let listed: Vec<EntryLine<'_>> = entries.iter().map(|entry| EntryLine::of(entry)).collect();
-    for (name, plain) in [(MODULE_INDEX, modules), (ENTRY_INDEX, written(&listed))] {
+    for (name, plain) in [(MODULE_INDEX, modules), (ENTRY_INDEX, json_bytes(&listed))] {
         let packed = pack(&plain);
         files.push((name.to_owned(), plain));
         files.push((format!("{name}{PACKED}"), packed));
@@ -140,7 +140,7 @@ fn module_lines<'a>(entries: &[&'a OsvEntry]) -> Vec<ModuleLine<'a>> {
 }
 
 /// Serialising into memory cannot fail for what has only texts as keys.
-fn written(value: &impl Serialize) -> Vec<u8> {
+fn json_bytes(value: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec(value).unwrap_or_default()
 }
 

@@ -10,14 +10,14 @@
 
 use crate::database::{Examined, SourceInfo};
 use crate::hit::VulnerabilityHit;
-use crate::imported::ImportReach;
+use crate::import_reach::ImportReach;
 use crate::reachability::{CallFrame, ReachabilityReport, ScanLevel, VulnerabilityReach};
 use crate::rules::{
     CALLED, DATA_OLD, FIXED, GO_RELEASE, NOT_BUILT, NOT_CALLED, NOT_IMPORTED, UNFIXED,
     VERSION_UNKNOWN,
 };
 use crate::source::SourceOrigin;
-use crate::version::{is_release, shown};
+use crate::version::{is_release, printable_version};
 use finding::{Finding, FindingPlace, FindingRule};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -121,7 +121,7 @@ impl<'a> ExaminationInput<'a> {
 
     /// The command that ends this finding, and every other of the module that a version can end.
     fn advice(&self, hit: &VulnerabilityHit, version: &str) -> String {
-        let shown = shown(&hit.module, version);
+        let shown = printable_version(&hit.module, version);
         if is_release(&hit.module) {
             return format!(
                 "Build with {shown} or later: `go get toolchain@{shown}`, and upgrade the builders."
@@ -204,10 +204,10 @@ fn name(hit: &VulnerabilityHit) -> String {
 fn way_out(hit: &VulnerabilityHit) -> String {
     match (&hit.lowest_fix, &hit.newest_fix) {
         (Some(fix), Some(newest)) if newest != fix => {
-            let [fix, newest] = [fix, newest].map(|fix| shown(&hit.module, fix));
+            let [fix, newest] = [fix, newest].map(|fix| printable_version(&hit.module, fix));
             format!("; fixed in {fix}, latest in {newest}")
         }
-        (Some(fix), _) => format!("; fixed in {}", shown(&hit.module, fix)),
+        (Some(fix), _) => format!("; fixed in {}", printable_version(&hit.module, fix)),
         (None, _) => "; not fixed in any known version".to_owned(),
     }
 }

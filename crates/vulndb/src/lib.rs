@@ -21,13 +21,13 @@ mod database;
 mod entry;
 mod files;
 mod hit;
-mod imported;
+mod import_reach;
 mod judge;
 mod kept;
 pub mod limits;
 mod mend;
 mod merge;
-mod older;
+mod older_data;
 mod range;
 mod reachability;
 pub mod rules;
@@ -43,11 +43,11 @@ pub use entry::{
 };
 pub use files::{FeedFile, unpack};
 pub use hit::VulnerabilityHit;
-pub use imported::ImportReach;
+pub use import_reach::ImportReach;
 pub use judge::{ExaminationInput, judge};
 pub use kept::{Kept, KeptError};
 pub use merge::MergeError;
-pub use older::OlderData;
+pub use older_data::OlderData;
 pub use reachability::{
     CallFrame, ReachabilityError, ReachabilityReport, ScanLevel, VulnerabilityReach,
 };

@@ -5,7 +5,7 @@
 //! other line endings.
 
 use super::decide::BlameDecision;
-use super::heard::is_go_sum;
+use super::statements::is_go_sum;
 use super::{
     HashSource, HashStatement, HashedFile, InspectedCopy, SourceAgreement, StatementContent,
     StatementTable,

@@ -19,7 +19,7 @@
 //! says, so a proxy that sends them is judged without it too. A proxy that sent right bytes when it
 //! was asked again has them: then a transfer went wrong, or one of several servers is. A hash of an algorithm that nobody knows counts for nothing, as for `go`.
 
-use super::heard::{
+use super::statements::{
     FileStatements, SourceFilter, is_cached_bytes, is_download, is_go_sum, is_proxy,
 };
 use super::{ComparisonVerdict, HashSource, HashedFile, SourceAgreement, StatementTable, reported};

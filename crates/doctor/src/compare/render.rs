@@ -26,7 +26,7 @@ pub fn render(comparison: &HashComparison, colour: ColourMode) -> String {
         for (index, row) in rows.enumerate() {
             page.labelled(
                 if index == 0 { file.name() } else { "" },
-                &ascii(&shown(row)),
+                &ascii(&row_text(row)),
             );
         }
     }
@@ -48,7 +48,7 @@ pub fn render(comparison: &HashComparison, colour: ColourMode) -> String {
     page.text()
 }
 
-fn shown(row: &ComparisonRow) -> String {
+fn row_text(row: &ComparisonRow) -> String {
     let mark = match row.standing {
         SourceAgreement::Right => "right ",
         SourceAgreement::Wrong => "WRONG ",

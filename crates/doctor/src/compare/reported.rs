@@ -5,7 +5,7 @@
 //! "it cannot be told"; never in "all is well".
 
 use super::decide::{AgreementCount, FileBlame};
-use super::heard::{FileStatements, is_download, is_go_sum, is_told_database};
+use super::statements::{FileStatements, is_download, is_go_sum, is_told_database};
 use super::table::MessageReport;
 use super::{
     ComparisonVerdict, HashSource, HashedFile, SourceAgreement, StatementContent, StatementTable,
@@ -148,7 +148,7 @@ impl FileStatements<'_> {
     /// Sound hashes of these voices, each with who says it.
     fn sound_of(
         &self,
-        is_meant: super::heard::SourceFilter,
+        is_meant: super::statements::SourceFilter,
     ) -> impl Iterator<Item = (String, String)> {
         let all = self.statements.iter().map(|(_, statement)| *statement);
         let meant = all.filter(move |statement| is_meant(&statement.voice));

@@ -1,6 +1,6 @@
 //! What is kept from public servers: GOPRIVATE and its two halves, GOINSECURE, GOVCS.
 
-use super::{LintCase, LintRule, about, meant};
+use super::{LintCase, LintRule, about, intended_pattern};
 use crate::environment::{GoEnvironment, GoSettingOrigin};
 use crate::mirrors::is_public;
 use gomod::goproxy::{Entry, ProxyList, ProxyUrl};
@@ -102,7 +102,7 @@ fn bypass(environment: &GoEnvironment) -> Option<LintCase> {
     let is_own = |url: &ProxyUrl| !is_public(url);
     let has_proxy = proxies.clone().next().is_some() && proxies.all(is_own);
     // A list in which nothing matches sends nothing past the proxy; that is told by itself.
-    let is_dead = meant(environment.value("GOPRIVATE")).is_some();
+    let is_dead = intended_pattern(environment.value("GOPRIVATE")).is_some();
     let is_split = is_set("GOPRIVATE") && !is_set("GONOPROXY");
     let applies = is_split && is_set("GOPROXY") && has_proxy && !is_dead;
     applies.then(|| {
@@ -126,7 +126,7 @@ fn list(environment: &GoEnvironment, name: &str) -> Option<LintCase> {
         let cost = "public modules of the host are verified again; name your organisation behind the host instead";
         return Some(about(&PUBLIC_HOST, environment, name).unset(cost));
     }
-    if let Some(meant) = meant(&setting.value) {
+    if let Some(meant) = intended_pattern(&setting.value) {
         let lint = about(&DEAD, environment, name);
         return Some(if meant.is_empty() {
             lint.unset("nothing: it matched no module")

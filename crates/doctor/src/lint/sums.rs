@@ -1,6 +1,6 @@
 //! What is verified: GOSUMDB, the database's state, and flags that change files or weaken checks.
 
-use super::{LintCase, LintRule, about, meant};
+use super::{LintCase, LintRule, about, intended_pattern};
 use crate::cause::RemedyKind;
 use crate::environment::{GoEnvironment, GoSettingOrigin, database_name};
 use crate::mirrors::{host_of, is_public_host};
@@ -91,7 +91,7 @@ fn nothing(environment: &GoEnvironment) -> Option<LintCase> {
     let mut lint = about(&NOTHING, environment, "GOSUMDB");
     // What is fetched insecurely is what is private; no pattern that would leave out all modules.
     let insecure = environment.value("GOINSECURE");
-    let private = meant(insecure).unwrap_or_else(|| insecure.to_owned());
+    let private = intended_pattern(insecure).unwrap_or_else(|| insecure.to_owned());
     let is_all = Patterns::parse(&private).matches("example.com/a");
     if !private.is_empty() && !is_all && environment.value("GONOSUMDB").is_empty() {
         let cost = "first: the names of these modules then stay away from the database, and only they are left unproven";

@@ -494,7 +494,7 @@ fn the_database_is_not_switched_on_by_itself_where_names_would_leak() {
         assert_eq!(fixes.first().unwrap().text, "go env -u GOSUMDB");
         fixes
             .iter()
-            .any(|fix| crate::mend::FixAction::of(fix).is_some())
+            .any(|fix| crate::fix_action::FixAction::of(fix).is_some())
     };
     assert!(carried_out(""));
     assert!(!carried_out("git.example.com"));

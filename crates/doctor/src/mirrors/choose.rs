@@ -65,7 +65,7 @@ impl MirrorChoice {
         if let Some(tried) = answers_here {
             notes.push(format!(
                 "From here {} does answer now: where it failed the network is another, or it was away for a while. Run modkeep doctor there.",
-                tried.mirror.shown()
+                tried.mirror.summary()
             ));
         }
         notes.extend(nobody(&tried, best.as_ref(), &question));
@@ -154,7 +154,7 @@ fn rank(
         Reverse(tried.mirror.is_own),
         Reverse(tried.database == MirrorAnswer::Yes),
         tried.latency.unwrap_or(Duration::MAX),
-        tried.mirror.shown(),
+        tried.mirror.summary(),
     )
 }
 
@@ -235,7 +235,7 @@ fn remarks(best: &MirrorAttempt, environment: Option<&GoEnvironment>) -> Vec<Str
             "GOPRIVATE is set: the mirror hears nothing of what it matches ({}).",
             environment
                 .get("GOPRIVATE")
-                .map(GoSetting::shown)
+                .map(GoSetting::redacted)
                 .unwrap_or_default()
         ));
     }

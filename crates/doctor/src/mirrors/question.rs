@@ -6,7 +6,7 @@
 
 use super::known::INSIDE;
 use crate::environment::GoEnvironment;
-use crate::lint::meant;
+use crate::lint::intended_pattern;
 use gomod::info::VersionInfo;
 use gomod::path::ModulePath;
 use gomod::pattern::Patterns;
@@ -89,7 +89,7 @@ fn is_private(environment: &GoEnvironment, module: &ModulePath) -> bool {
     let names = |setting: &&str| {
         let value = environment.value(setting);
         // A pattern that go cannot use says all the same what should stay here.
-        let meant = meant(value).unwrap_or_default();
+        let meant = intended_pattern(value).unwrap_or_default();
         [value, &meant]
             .into_iter()
             .any(|list| Patterns::parse(list).matches(module.as_str()))

@@ -25,7 +25,7 @@ pub fn render(choice: &MirrorChoice, colour: ColourMode) -> String {
     };
     page.line(&page.bold(&ascii(&title)));
     let asked = match choice.unasked.as_str() {
-        "" => asked(choice),
+        "" => question_text(choice),
         why => format!("nobody: {why}"),
     };
     page.labelled("asked", &ascii(&asked));
@@ -33,7 +33,7 @@ pub fn render(choice: &MirrorChoice, colour: ColourMode) -> String {
         page.line(&ascii(&row(tried)));
     }
     if let Some(best) = &choice.best {
-        page.labelled("best", &ascii(&best.shown()));
+        page.labelled("best", &ascii(&best.summary()));
     }
     for fix in &choice.fixes {
         page.fix(fix);
@@ -45,7 +45,7 @@ pub fn render(choice: &MirrorChoice, colour: ColourMode) -> String {
     page.text()
 }
 
-fn asked(choice: &MirrorChoice) -> String {
+fn question_text(choice: &MirrorChoice) -> String {
     let subject = choice.question.subject();
     let who = "from here, all at the same time";
     match choice.question.stand_in {
@@ -55,7 +55,7 @@ fn asked(choice: &MirrorChoice) -> String {
 }
 
 fn row(tried: &MirrorAttempt) -> String {
-    let mut name = tried.mirror.shown();
+    let mut name = tried.mirror.summary();
     if tried.mirror.is_own {
         name.push_str(" (own)");
     }

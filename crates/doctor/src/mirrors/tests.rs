@@ -1,6 +1,6 @@
 use super::{
     FailingHost, MirrorAnswer, MirrorAttempt, MirrorChoice, MirrorQuestion, PublicMirror, StandIn,
-    failing, private_guess, question, render,
+    failing_host, private_guess, question, render,
 };
 use crate::environment::{ClientReadings, GoEnvironment};
 use crate::{ColourMode, classify};
@@ -68,7 +68,7 @@ fn choice(tried: Vec<MirrorAttempt>) -> MirrorChoice {
 }
 
 fn best(tried: Vec<MirrorAttempt>) -> Option<String> {
-    choice(tried).best.map(|best| best.shown())
+    choice(tried).best.map(|best| best.summary())
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::candidate::PathCandidate;
 use super::contents::ContentComparison;
-use super::declared::ModuleDeclaration;
+use super::declaration::ModuleDeclaration;
 use super::evidence::{
     CandidateFiles, CheckedCandidate, ChecksumRecord, MoveEvidence, ProtocolFile, ProxySays,
     SourceReply,

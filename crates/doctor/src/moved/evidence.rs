@@ -2,7 +2,7 @@
 
 use super::candidate::PathCandidate;
 use super::contents::ContentComparison;
-use super::declared::ModuleDeclaration;
+use super::declaration::ModuleDeclaration;
 use super::page::DiscoveryPage;
 use gomod::path::ModulePath;
 use gomod::version::Version;

@@ -1,6 +1,6 @@
 //! Proxy: what one proxy says of a path, file by file.
 
-use super::declared::ModuleDeclaration;
+use super::declaration::ModuleDeclaration;
 use super::evidence::{ChecksumRecord, ProtocolFile, ProxySays, SourceReply};
 use super::fetch::{SourceClient, SourceQuestion};
 use super::reach::AllowedAddresses;

@@ -81,7 +81,7 @@ pub(super) fn taken_off(lines: Vec<LetterLine>) -> Vec<LetterLine> {
         .zip(lengths)
         .map(|(line, length)| {
             let line = line.behind(length);
-            let known = known(line.text());
+            let known = known_prefix_length(line.text());
             line.behind(known)
         })
         .collect()
@@ -222,7 +222,7 @@ fn are_same_signs(one: char, other: char) -> bool {
 }
 
 /// How much of a line is a prefix that is known by its form, in characters.
-fn known(text: &str) -> usize {
+fn known_prefix_length(text: &str) -> usize {
     let Some(regex) = PREFIX.as_ref() else {
         return 0;
     };

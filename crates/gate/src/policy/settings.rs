@@ -1,6 +1,6 @@
 //! What the policy says to each step beside whether it blocks.
 
-use project::worlds::PORTS;
+use project::configurations::PORTS;
 use serde::{Deserialize, Deserializer, de::Error as _};
 
 /// `[lock]`: lock files.

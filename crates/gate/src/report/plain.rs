@@ -15,9 +15,13 @@ pub(super) fn verdict(verdict: &GateVerdict, prefix: &str) -> GateVerdict {
         findings: verdict
             .findings
             .iter()
-            .map(|one| words.judged(one))
+            .map(|one| words.plain_finding(one))
             .collect(),
-        waived: verdict.waived.iter().map(|one| words.waived(one)).collect(),
+        waived: verdict
+            .waived
+            .iter()
+            .map(|one| words.plain_waived(one))
+            .collect(),
         unreadable: verdict
             .unreadable
             .iter()
@@ -34,14 +38,14 @@ struct PlainWriter<'a> {
 // === impl Words ===
 
 impl PlainWriter<'_> {
-    fn judged(&self, judged: &FindingVerdict) -> FindingVerdict {
+    fn plain_finding(&self, judged: &FindingVerdict) -> FindingVerdict {
         FindingVerdict {
             finding: self.finding(&judged.finding),
             mode: judged.mode,
         }
     }
 
-    fn waived(&self, waived: &WaivedFinding) -> WaivedFinding {
+    fn plain_waived(&self, waived: &WaivedFinding) -> WaivedFinding {
         WaivedFinding {
             finding: self.finding(&waived.finding),
             owner: printable(&waived.owner),

@@ -283,7 +283,7 @@ impl<R: Read + Seek> ZipFrontReader<'_, R> {
             return Err(wrong().into());
         }
         let bytes = self.window.peek(length)?.ok_or_else(wrong)?;
-        if parse_descriptor(bytes) != Some(declared(entry)) {
+        if parse_descriptor(bytes) != Some(declared_sums(entry)) {
             return Err(wrong().into());
         }
         self.window.consume(length);
@@ -312,7 +312,7 @@ fn parse_descriptor(bytes: &[u8]) -> Option<EntrySums> {
 }
 
 /// What the directory declares.
-fn declared(entry: &ZipEntry) -> EntrySums {
+fn declared_sums(entry: &ZipEntry) -> EntrySums {
     EntrySums {
         checksum: entry.checksum,
         compressed: entry.compressed.into(),
@@ -353,7 +353,7 @@ fn disagreement(
     let later = entry.flags & FLAG_DESCRIPTOR != 0;
     let wrong = |local: u64, declared: u64| local != declared && !(later && local == 0);
     let unknown = |local: u64| later && local == u64::from(MAX_32);
-    let declared = declared(entry);
+    let declared = declared_sums(entry);
     if wrong(sums.checksum.into(), declared.checksum.into()) {
         Some(HeaderField::Checksum)
     } else if wrong(sums.compressed, declared.compressed) && !unknown(sums.compressed) {

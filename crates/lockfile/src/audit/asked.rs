@@ -15,7 +15,7 @@ use crate::{
     pnpm,
     rules::{ASKED_DIFFERS, NAME_MISMATCH},
     source::PackageSource,
-    tree::shown,
+    tree::printable_name,
     yarn::YarnPattern,
 };
 use finding::{FileSpan, Finding, FindingPlace};
@@ -65,7 +65,10 @@ impl DemandCheck<'_> {
             !is_asked && !self.replaced.knows(one.installed_as())
         });
         findings.extend(unasked.map(|package| {
-            let (name, alias) = (shown(&package.name), shown(package.installed_as()));
+            let (name, alias) = (
+                printable_name(&package.name),
+                printable_name(package.installed_as()),
+            );
             let message = format!("{name} is installed as {alias}, which nobody asks for");
             let place = self.lockfile.place(package.span);
             Finding::new(&NAME_MISMATCH, place, package.subject(), message)
@@ -84,7 +87,8 @@ impl DemandCheck<'_> {
                 let Some(pattern) = pattern.filter(|one| {
                     one.name == package.name || self.replaced.allow(one.installed_as, &answer)
                 }) else {
-                    let (wanted, name) = (shown(&wanted.value), shown(&package.name));
+                    let (wanted, name) =
+                        (printable_name(&wanted.value), printable_name(&package.name));
                     let message = format!("{wanted} is locked to the package {name}");
                     findings.push(Finding::new(
                         &NAME_MISMATCH,
@@ -178,9 +182,10 @@ impl DemandCheck<'_> {
         let problem = self.replaced.contradicted(need.name, answer).or_else(|| {
             let fits = answer.fits(need.name, need.wanted);
             let is_replaced = || self.replaced.allow(need.name, answer);
-            (!fits && !is_replaced()).then(|| format!("{} is asked for", shown(need.wanted)))
+            (!fits && !is_replaced())
+                .then(|| format!("{} is asked for", printable_name(need.wanted)))
         })?;
-        let message = format!("{problem}, {} is locked", shown(&answer.subject()));
+        let message = format!("{problem}, {} is locked", printable_name(&answer.subject()));
         Some(Finding::new(&ASKED_DIFFERS, place, need.name, message))
     }
 
@@ -190,7 +195,7 @@ impl DemandCheck<'_> {
         answer: &LockCandidate<'_>,
         problem: &str,
     ) -> Finding {
-        let message = format!("{problem}, {} is locked", shown(&answer.subject()));
+        let message = format!("{problem}, {} is locked", printable_name(&answer.subject()));
         Finding::new(
             &ASKED_DIFFERS,
             need.place(self.lockfile),

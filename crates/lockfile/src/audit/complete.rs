@@ -13,7 +13,7 @@ use crate::{
     pnpm,
     rules::DEPENDENCY_MISSING,
     source::{PackageSource, local_path},
-    tree::shown,
+    tree::printable_name,
     yarn::split,
 };
 use finding::Finding;
@@ -37,7 +37,7 @@ pub(super) fn check(
     let mut seen = HashSet::new();
     let first = missing.filter(|(_, one)| seen.insert((&*one.name, one.span)));
     let findings = first.map(|(_, one)| {
-        let message = format!("{} has no entry", shown(&one.name));
+        let message = format!("{} has no entry", printable_name(&one.name));
         let place = lockfile.place(one.span);
         Finding::new(&DEPENDENCY_MISSING, place, &*one.name, message)
     });

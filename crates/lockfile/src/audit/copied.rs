@@ -7,7 +7,7 @@ use super::LockExpectation;
 use crate::{
     model::{DependencyOverride, Lockfile, LockfileKind},
     rules::MANIFEST_DIFFERS,
-    tree::shown,
+    tree::printable_name,
 };
 use finding::{FileSpan, Finding, FindingPlace};
 use std::collections::HashMap;
@@ -72,11 +72,14 @@ fn differing<'l>(
         if known.is_some_and(|one| is_told(*one) || now.is_none() || *one == now) {
             continue;
         }
-        let (now, was) = (shown(now.unwrap_or_default()), known.copied().flatten());
-        let was = was.map_or("nothing".to_owned(), shown);
+        let (now, was) = (
+            printable_name(now.unwrap_or_default()),
+            known.copied().flatten(),
+        );
+        let was = was.map_or("nothing".to_owned(), printable_name);
         let message = format!(
             "{} is {now} in the lock, the settings say {was}",
-            shown(name)
+            printable_name(name)
         );
         findings.push(Finding::new(
             &MANIFEST_DIFFERS,
@@ -90,7 +93,7 @@ fn differing<'l>(
     findings.extend(missing.into_iter().map(|name| {
         let message = format!(
             "the lock was made without what the settings say of {}",
-            shown(name)
+            printable_name(name)
         );
         Finding::new(
             &MANIFEST_DIFFERS,

@@ -6,7 +6,7 @@ use crate::{
     rules::{INTEGRITY_CONFLICT, INTEGRITY_MALFORMED, INTEGRITY_MISSING, INTEGRITY_WEAK},
     source::{PackageSource, without_build},
     sri::{Sri, SriAlgorithm, agree},
-    tree::shown,
+    tree::printable_name,
 };
 use finding::Finding;
 use std::collections::HashMap;
@@ -25,7 +25,7 @@ pub(super) fn check(seen: &LocatedPackage<'_>) -> Vec<Finding> {
         return missing.then(finding).into_iter().collect();
     };
     let malformed = integrity.malformed.iter().map(|(written, error)| {
-        let message = format!("{} {error}", shown(written));
+        let message = format!("{} {error}", printable_name(written));
         seen.finding(&INTEGRITY_MALFORMED, span, message)
     });
     let mut findings: Vec<Finding> = malformed.collect();
@@ -53,7 +53,7 @@ fn checksum(seen: &LocatedPackage<'_>) -> Option<Finding> {
     };
     let digest = value.rsplit('/').next().unwrap_or(value);
     let error = Sri::parse_hex(SriAlgorithm::Sha512, digest).err()?;
-    let message = format!("the checksum {} {error}", shown(value));
+    let message = format!("the checksum {} {error}", printable_name(value));
     Some(seen.finding(&INTEGRITY_MALFORMED, *span, message))
 }
 

@@ -7,7 +7,7 @@ use crate::{
     model::{LockedPackage, Lockfile, LockfileFormat},
     rules::LINK_UNKNOWN,
     source::{PackageSource, local_path},
-    tree::shown,
+    tree::printable_name,
 };
 use finding::{FileSpan, Finding};
 use std::collections::HashMap;
@@ -165,7 +165,11 @@ impl<'l> ProjectPackages<'l> {
     }
 
     fn finding(&self, name: &str, folder: &str, span: FileSpan) -> Finding {
-        let message = format!("{} is linked to {}", shown(name), shown(folder));
+        let message = format!(
+            "{} is linked to {}",
+            printable_name(name),
+            printable_name(folder)
+        );
         Finding::new(&LINK_UNKNOWN, self.lockfile.place(span), name, message)
     }
 }

@@ -12,7 +12,7 @@ use crate::{
     rules::{MANIFEST_DIFFERS, MANIFEST_MISSING},
     settings::PnpmSettings,
     source::{PackageSource, is_name, local_path},
-    tree::shown,
+    tree::printable_name,
 };
 use finding::{Finding, FindingPlace, FindingRule};
 use std::collections::{HashMap, HashSet};
@@ -93,7 +93,10 @@ impl<'l> ManifestComparison<'l> {
             let is_locked = self.wanted.contains(&*pattern);
             let is_replaced = manifest.overrides.all().any(|other| other.name == one.name);
             (!is_locked && !is_replaced).then(|| {
-                let message = format!("{} is not what the lock was made for", shown(&pattern));
+                let message = format!(
+                    "{} is not what the lock was made for",
+                    printable_name(&pattern)
+                );
                 about(&MANIFEST_DIFFERS, manifest, one, message)
             })
         });
@@ -150,7 +153,11 @@ impl<'l> ManifestComparison<'l> {
         };
         let more = more.filter(|one| !is_runtime(one));
         findings.extend(more.map(|one| {
-            let message = format!("{} does not ask for {}", manifest.file, shown(&one.name));
+            let message = format!(
+                "{} does not ask for {}",
+                manifest.file,
+                printable_name(&one.name)
+            );
             let place = self.lockfile.place(one.span);
             Finding::new(&MANIFEST_DIFFERS, place, &*one.name, message)
         }));
@@ -177,7 +184,11 @@ impl<'l> ManifestComparison<'l> {
         let more =
             needed.filter(|one| !asked.contains(&*one.name) && !manifest.peers.contains(&one.name));
         let findings = more.map(|one| {
-            let message = format!("{} does not ask for {}", manifest.file, shown(&one.name));
+            let message = format!(
+                "{} does not ask for {}",
+                manifest.file,
+                printable_name(&one.name)
+            );
             let place = self.lockfile.place(one.span);
             Finding::new(&MANIFEST_DIFFERS, place, &*one.name, message)
         });
@@ -219,7 +230,10 @@ impl<'l> ManifestComparison<'l> {
         asked: &PackageDependency,
         locked: &PackageDependency,
     ) -> Finding {
-        let (wanted, made_for) = (shown(&asked.wanted), shown(&locked.wanted));
+        let (wanted, made_for) = (
+            printable_name(&asked.wanted),
+            printable_name(&locked.wanted),
+        );
         let message = format!("{wanted} is asked for, the lock was made for {made_for}");
         let place = self.lockfile.place(locked.span);
         about(&MANIFEST_DIFFERS, manifest, asked, message).beside(place, "in the lock")
@@ -240,7 +254,7 @@ fn pair(one: &PackageDependency) -> (&str, &str) {
 }
 
 fn missing_finding(manifest: &PackageManifest, one: &PackageDependency) -> Finding {
-    let message = format!("{} is not in the lock", shown(&one.name));
+    let message = format!("{} is not in the lock", printable_name(&one.name));
     about(&MANIFEST_MISSING, manifest, one, message)
 }
 

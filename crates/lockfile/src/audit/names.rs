@@ -5,7 +5,7 @@ use crate::{
     model::{LockedPackage, Lockfile, LockfileFormat},
     rules::{HALVES_DIFFER, KEY_DIFFERS, NAME_IMPOSSIBLE, NAME_MISMATCH, VERSION_MISMATCH},
     source::{LocatorPackage, PackageSource, SourceAddress, is_name, local_path, without_build},
-    tree::shown,
+    tree::printable_name,
 };
 use finding::Finding;
 use std::collections::HashSet;
@@ -16,7 +16,10 @@ pub(super) fn check(seen: &LocatedPackage<'_>) -> Vec<Finding> {
     let package = seen.package;
     // A folder of the project may bear a name that no registry takes.
     if package.source == PackageSource::Registry && !is_name(&package.name) {
-        let message = format!("no registry has a package {}", shown(&package.name));
+        let message = format!(
+            "no registry has a package {}",
+            printable_name(&package.name)
+        );
         findings.push(seen.finding(&NAME_IMPOSSIBLE, package.span, message));
     }
     findings
@@ -41,14 +44,14 @@ fn by_address(seen: &LocatedPackage<'_>) -> Vec<Finding> {
         if let Some(version) = other {
             let message = format!(
                 "{} is locked from the address of {}",
-                shown(version),
-                shown(&named.version)
+                printable_name(version),
+                printable_name(&named.version)
             );
             findings.push(seen.finding(&VERSION_MISMATCH, resolved.span, message));
         }
         let others = named.names.iter().filter(|name| **name != package.name);
         findings.extend(others.map(|name| {
-            let (ours, theirs) = (shown(&package.name), shown(name));
+            let (ours, theirs) = (printable_name(&package.name), printable_name(name));
             let message = format!("{ours} is locked from the address of {theirs}");
             seen.finding(&NAME_MISMATCH, resolved.span, message)
         }));
@@ -63,11 +66,11 @@ pub(super) fn halves(lockfile: &Lockfile) -> Vec<Finding> {
     }
     let (new, old): (Vec<&LockedPackage>, Vec<&LockedPackage>) =
         lockfile.packages.iter().partition(|one| one.path.is_some());
-    let known: HashSet<_> = new.into_iter().map(said).collect();
+    let known: HashSet<_> = new.into_iter().map(resolved_identity).collect();
     let old = old
         .into_iter()
         .filter(|one| one.source != PackageSource::Bundled);
-    let others = old.filter(|one| !known.contains(&said(one)));
+    let others = old.filter(|one| !known.contains(&resolved_identity(one)));
     let findings = others.map(|package| {
         let message = "only the half of the lock that npm before 7 reads says this";
         let place = lockfile.place(package.span);
@@ -78,7 +81,7 @@ pub(super) fn halves(lockfile: &Lockfile) -> Vec<Finding> {
 
 /// What is installed, under which name: a version, or what lies at an address, which the halves write
 /// in different ways.
-fn said(package: &LockedPackage) -> (&str, String) {
+fn resolved_identity(package: &LockedPackage) -> (&str, String) {
     let text = package.resolved.as_ref().map(|text| &*text.value);
     let of_address = || {
         let address = SourceAddress::of(text?)?;
@@ -131,8 +134,8 @@ pub(super) fn key(seen: &LocatedPackage<'_>) -> Option<Finding> {
     (!is_said).then(|| {
         let message = format!(
             "{} is the key, {} is installed",
-            shown(key),
-            shown(&resolved.value)
+            printable_name(key),
+            printable_name(&resolved.value)
         );
         seen.finding(&KEY_DIFFERS, resolved.span, message)
     })

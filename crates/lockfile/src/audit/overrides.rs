@@ -8,7 +8,7 @@ use super::{LockExpectation, fits::LockCandidate};
 use crate::{
     manifest::PackageManifest,
     model::{DependencyOverride, Lockfile, LockfileKind},
-    tree::shown,
+    tree::printable_name,
 };
 use std::collections::HashMap;
 
@@ -90,7 +90,7 @@ impl<'l> OverrideMap<'l> {
         let followed = known.iter().find(|one| one.is_followed)?;
         let wanted = followed.wanted?;
         let is_allowed = answer.fits(name, wanted) || self.allow(name, answer);
-        (!is_allowed).then(|| format!("the project puts {} in its place", shown(wanted)))
+        (!is_allowed).then(|| format!("the project puts {} in its place", printable_name(wanted)))
     }
 }
 

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     rules::{NOT_HTTPS, NOT_PINNED, SOURCE_ARCHIVE, SOURCE_ASKED, SOURCE_GIT, SOURCE_OUTSIDE},
     source::{PackageSource, SourceAddress, is_version, local_path, workspace},
-    tree::shown,
+    tree::printable_name,
 };
 use finding::Finding;
 use std::collections::HashSet;
@@ -56,7 +56,9 @@ pub(super) fn check(
     declared: &DeclaredSources,
 ) -> Vec<Finding> {
     let by_source = match seen.package.source {
-        PackageSource::Git | PackageSource::Tarball if declared.has(seen) => Some(asked(seen)),
+        PackageSource::Git | PackageSource::Tarball if declared.has(seen) => {
+            Some(undeclared_source(seen))
+        }
         PackageSource::Registry => unpinned_version(seen),
         PackageSource::Git => Some(git(seen)),
         PackageSource::Tarball if !hosts.lists(seen) && !is_runtime(seen) => Some(archive(seen)),
@@ -96,7 +98,7 @@ fn unpinned_version(seen: &LocatedPackage<'_>) -> Option<Finding> {
         return Some(seen.finding(&NOT_PINNED, package.span, message));
     };
     (!is_version(&version.value)).then(|| {
-        let message = format!("{} is not one version", shown(&version.value));
+        let message = format!("{} is not one version", printable_name(&version.value));
         seen.finding(&NOT_PINNED, version.span, message)
     })
 }
@@ -108,9 +110,9 @@ fn unpinned_commit(seen: &LocatedPackage<'_>) -> Option<Finding> {
     is_open.then(|| seen.finding(&NOT_PINNED, seen.address_span(), message))
 }
 
-fn asked(seen: &LocatedPackage<'_>) -> Finding {
+fn undeclared_source(seen: &LocatedPackage<'_>) -> Finding {
     let from = seen.address.as_ref().map(SourceAddress::location);
-    let from = shown(from.as_deref().unwrap_or_default());
+    let from = printable_name(from.as_deref().unwrap_or_default());
     let message = format!("the project asks for it from {from}");
     seen.finding(&SOURCE_ASKED, seen.address_span(), message)
 }
@@ -128,7 +130,7 @@ fn archive(seen: &LocatedPackage<'_>) -> Finding {
     let from = seen.address.as_ref().map(SourceAddress::location);
     let message = format!(
         "{} is not the address of a package in a registry",
-        shown(from.as_deref().unwrap_or_default())
+        printable_name(from.as_deref().unwrap_or_default())
     );
     seen.finding(&SOURCE_ARCHIVE, seen.address_span(), message)
 }
@@ -149,7 +151,7 @@ fn outside(seen: &LocatedPackage<'_>) -> Option<Finding> {
     // yarn counts from the package that asks, and says which one that is.
     let asking = workspace(&resolved.value).unwrap_or_default();
     leaves(path, &format!("{folder}/{asking}")).then(|| {
-        let message = format!("{} is outside of the checkout", shown(path));
+        let message = format!("{} is outside of the checkout", printable_name(path));
         seen.finding(&SOURCE_OUTSIDE, resolved.span, message)
     })
 }

@@ -3,7 +3,7 @@
 use super::WRITTEN_LATER;
 use crate::{
     model::{LockedPackage, LockfileFormat},
-    tree::shown,
+    tree::printable_name,
 };
 use std::collections::HashSet;
 
@@ -16,7 +16,11 @@ pub(super) fn facts(base: &LockedPackage, now: &LockedPackage) -> Option<String>
         let is_news = (now.is_none() || base.is_none()) && WRITTEN_LATER.contains(key);
         now != base && !is_news
     })?;
-    let shown = |package: &LockedPackage| package.fact(key).map_or("nothing".to_owned(), shown);
+    let shown = |package: &LockedPackage| {
+        package
+            .fact(key)
+            .map_or("nothing".to_owned(), printable_name)
+    };
     Some(format!("{key} is {}, it was {}", shown(now), shown(base)))
 }
 
@@ -53,6 +57,6 @@ pub(super) fn needs(
     })?;
     Some(format!(
         "what it needs differs from before in {}",
-        shown(&differing)
+        printable_name(&differing)
     ))
 }

@@ -30,7 +30,7 @@ pub(super) fn catalogs(top: MapFields<'_, '_>) -> Result<Vec<PackageDependency>,
     for catalog in catalogs.unwrap_or_default() {
         let entries = MapFields::of(top.input, &catalog.node)?.entries;
         for entry in entries {
-            let one = given(top.input, entry, false)?;
+            let one = requested_dependencies(top.input, entry, false)?;
             let name = format!("{}:{}", catalog.key, one.name);
             found.push(PackageDependency { name, ..one });
         }
@@ -39,7 +39,7 @@ pub(super) fn catalogs(top: MapFields<'_, '_>) -> Result<Vec<PackageDependency>,
 }
 
 /// A range, and beside it what is locked for it.
-fn given(
+fn requested_dependencies(
     input: &SourceText<'_>,
     entry: &MapEntry<'_>,
     is_optional: bool,
@@ -111,7 +111,7 @@ fn together(fields: MapFields<'_, '_>) -> Result<Vec<PackageDependency>, Unreada
     for (group, is_optional) in GROUPS {
         let entries = fields.map(group)?.map(|group| group.entries);
         for entry in entries.unwrap_or_default() {
-            specified.push(given(input, entry, is_optional)?);
+            specified.push(requested_dependencies(input, entry, is_optional)?);
         }
     }
     Ok(specified)

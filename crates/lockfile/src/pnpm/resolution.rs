@@ -35,7 +35,7 @@ pub(super) fn read(
     if let Some(kind) = kind
         && !TYPES.iter().any(|(name, _)| *name == kind)
     {
-        let shown = tree::shown(kind);
+        let shown = tree::printable_name(kind);
         return Err(input.refuse(given.at, format!("has the unknown type {shown}")));
     }
     // Without its type pnpm takes a folder or repository for a package of the registry by that name.
@@ -52,7 +52,7 @@ pub(super) fn read(
         package.resolved = Some(folder);
     } else if let Some(repository) = given.text("repo")? {
         if SourceAddress::parse(&repository.value).is_none() {
-            let shown = tree::shown(&repository.value);
+            let shown = tree::printable_name(&repository.value);
             return Err(input.refuse(given.at, format!("has no repository at {shown}")));
         }
         package.source = PackageSource::Git;
@@ -65,7 +65,7 @@ pub(super) fn read(
         });
     } else if let Some(archive) = given.text("tarball")?.or(given.text("url")?) {
         package.source = PackageSource::of(&archive.value).ok_or_else(|| {
-            let shown = tree::shown(&archive.value);
+            let shown = tree::printable_name(&archive.value);
             let problem = format!("has an address of no known kind: {shown}");
             input.refuse(given.at, problem)
         })?;

@@ -1,6 +1,6 @@
 //! Fields: the entries of a map, asked by name and by type.
 
-use super::{MapEntry, TreeNode, TreeValue, shown};
+use super::{MapEntry, TreeNode, TreeValue, printable_name};
 use crate::{
     input::{ByteRange, SourceText},
     model::{PackageDependency, SpannedText},
@@ -112,7 +112,10 @@ impl<'f, 't> MapFields<'f, 't> {
         };
         let needed = group.entries.iter().map(|entry| {
             if !is_folder_name(&entry.key) {
-                let problem = format!("has {}, which no package can be named", shown(&entry.key));
+                let problem = format!(
+                    "has {}, which no package can be named",
+                    printable_name(&entry.key)
+                );
                 return Err(self.input.refuse(entry.at, problem));
             }
             Ok(PackageDependency {

@@ -2,9 +2,9 @@
 
 use super::object::{asked_for, provable};
 use crate::conclusion::{Cause, Conclusion};
+use crate::copy::{ByteShape, SourceRole};
 use crate::difference::Difference;
 use crate::evidence::{Evidence, Stage};
-use crate::specimen::{ByteShape, SourceRole};
 use gomod::ArtifactKind;
 
 /// Most flipped bits that are one event.

@@ -2,8 +2,8 @@
 
 use super::damage::is_short_transfer;
 use crate::conclusion::{Cause, Conclusion};
+use crate::copy::{ByteShape, GzipContent, Specimen, TextRewrite};
 use crate::evidence::Evidence;
-use crate::specimen::{ByteShape, GzipContent, Specimen, TextRewrite};
 use gomod::{ArtifactKind, sumhash::H1};
 
 /// Fewest CRLF that are no chance: in random bytes one line feed of 256 follows a carriage return.
@@ -166,7 +166,7 @@ fn other_kind(what: &str) -> Conclusion {
 
 fn other_names(wanted: &str, shape: &ByteShape) -> Option<Conclusion> {
     let names = shape.names().filter(|names| *names != wanted)?;
-    let why = format!("The names in the zip begin with {}.", shown(names));
+    let why = format!("The names in the zip begin with {}.", printable_name(names));
     match shape {
         ByteShape::Zip { damaged: 0, .. } => Some(Conclusion::certain(Cause::WrongObject, why)),
         // One header of a damaged zip is too little: a flipped bit can be in the name.
@@ -195,15 +195,15 @@ fn other_module(evidence: &Evidence, module: &str) -> Option<Conclusion> {
             Cause::WrongObject,
             format!(
                 "The go.mod is of {}, a right copy is of {}.",
-                shown(module),
-                shown(expected)
+                printable_name(module),
+                printable_name(expected)
             ),
         )
     })
 }
 
 /// A name from the bytes, in ASCII and cut.
-fn shown(name: &str) -> String {
+fn printable_name(name: &str) -> String {
     const LONGEST: usize = 80;
     let escaped = name.escape_default().to_string();
     match escaped.get(..LONGEST) {

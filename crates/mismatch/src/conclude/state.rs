@@ -2,8 +2,8 @@
 
 use super::{damage, object::asked_for};
 use crate::conclusion::{Cause, Conclusion};
+use crate::copy::{ByteShape, SourceRole, Specimen};
 use crate::evidence::{Evidence, TagCommits};
-use crate::specimen::{ByteShape, SourceRole, Specimen};
 use std::collections::BTreeSet;
 
 /// Whether the bytes are a whole and readable artifact.

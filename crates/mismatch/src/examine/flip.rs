@@ -5,7 +5,7 @@
 //! decides.
 
 use super::SeekableBytes;
-use crate::specimen::BitFlip;
+use crate::copy::BitFlip;
 use flate2::{Crc, Decompress, FlushDecompress, Status};
 use gomod::sumhash::{self, H1};
 use gomod::zip::PackedEntry;

@@ -1,7 +1,7 @@
 //! One pass over all bytes: size, SHA-256, how they begin and end, and counts.
 
 use super::SeekableBytes;
-use crate::specimen::ByteCounts;
+use crate::copy::ByteCounts;
 use crate::sum::Sha256Sum;
 use sha2::{Digest, Sha256};
 use std::io;

@@ -5,7 +5,7 @@
 //! are brought into one plain form and compared entry by entry; that also covers files that were
 //! mixed before, some with CRLF and some without.
 
-use crate::specimen::TextRewrite;
+use crate::copy::TextRewrite;
 use std::borrow::Cow;
 
 /// How far git looks for a zero byte to tell binary from text (`buffer_is_binary`).
@@ -130,7 +130,7 @@ fn once(content: &[u8]) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::{OF_A_FILE, OF_A_TREE, is_text, plain, undo};
-    use crate::specimen::TextRewrite;
+    use crate::copy::TextRewrite;
 
     const TEXT: &str = "module example.com/ä\n\n// grüße\n";
 

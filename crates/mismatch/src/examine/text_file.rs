@@ -1,7 +1,7 @@
 //! Bytes that are neither zip nor gzip: a go.mod, or what came in its place.
 
 use super::{CopyFindings, MAX_TEXT, SeekableBytes, Subject, flip, text};
-use crate::specimen::{ByteShape, EntryFacts, TextRewrite};
+use crate::copy::{ByteShape, EntryFacts, TextRewrite};
 use gomod::{ArtifactKind, modfile, sumhash};
 use sha2::{Digest, Sha256};
 use std::io::{self, Read};

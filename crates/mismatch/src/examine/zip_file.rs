@@ -6,7 +6,7 @@
 //! transfer that ended early, and a broken one is not.
 
 use super::{CopyFindings, MAX_ENTRIES, SeekableBytes, Subject, flip, scan::ByteScan, text};
-use crate::specimen::{ByteShape, EntryFacts, TextRewrite};
+use crate::copy::{ByteShape, EntryFacts, TextRewrite};
 use gomod::ArtifactKind;
 use gomod::sumhash::{self, H1};
 use gomod::zip::{PackedEntry, SurveyedEntry, ZipError, survey_zip};

@@ -35,7 +35,7 @@ impl VersionUniqueness {
     }
 
     /// What was found, in a line.
-    pub(super) fn told(&self) -> String {
+    pub(super) fn summary(&self) -> String {
         match (self.records.len(), self.others) {
             (0, others) => format!("{others} entries are no records of versions"),
             (records, 0) => format!("{records} records, each of another version"),
@@ -69,7 +69,7 @@ mod tests {
         assert!(unique.add(4, b"example.com/m v1.0.1 h1:a=\n").is_ok());
         assert!(unique.add(5, b"{\"sequence\":6}").is_ok());
         assert_eq!(
-            unique.told(),
+            unique.summary(),
             "2 records, each of another version; 1 other entries"
         );
         assert!(

@@ -3,7 +3,7 @@
 //!
 //! Only files that `go` reads are read, and only names that `go` would send are sent.
 
-use super::{OutputMode, colour, mend::mend, mirrors, print_json, untold};
+use super::{OutputMode, colour, fixes::mend, mirrors, print_json, untold};
 use crate::{PROBLEM, config, failure::Failure, output, wiring};
 use codes::Code;
 use doctor::{

@@ -232,8 +232,8 @@ async fn one(
         MirrorFetch::of(&source, &supported, deadline),
     );
     tried.latency = module.answered.or(database.answered);
-    tried.database = database.seen(|_| true);
-    tried.module = module.seen(|body| question.is_answered_by(body));
+    tried.database = database.answer(|_| true);
+    tried.module = module.answer(|body| question.is_answered_by(body));
     tried
 }
 
@@ -294,7 +294,7 @@ impl MirrorFetch {
         }
     }
 
-    fn seen(self, is_right: impl FnOnce(&[u8]) -> bool) -> MirrorAnswer {
+    fn answer(self, is_right: impl FnOnce(&[u8]) -> bool) -> MirrorAnswer {
         match self.outcome {
             Ok(body) if is_right(&body) => MirrorAnswer::Yes,
             Ok(_) => {

@@ -4,7 +4,7 @@ use super::{
     OutputMode, cases,
     client::GoClient,
     colour,
-    mend::{FixMode, mend},
+    fixes::{FixMode, mend},
     mirrors, moved, print_json, story, sums, untold,
 };
 use crate::{PROBLEM, config, failure::Failure, output};
@@ -15,7 +15,7 @@ use doctor::{
     lint,
     mirrors::MirrorChoice,
     report, report_lints,
-    story::ServerReply,
+    request_record::ServerReply,
 };
 use serde::Serialize;
 use std::{
@@ -136,7 +136,7 @@ fn tell(told: &PastedDiagnosis<'_>, way: OutputMode<'_>) -> Result<ExitCode, Fai
     if way.as_json {
         print_json(told);
     } else {
-        output::text(&doctor::story::render(&told.requests, colour()));
+        output::text(&doctor::request_record::render(&told.requests, colour()));
         output::text(&report(told.diagnosis, colour()));
         if !told.settings.is_empty() {
             output::line("Here it is so:");

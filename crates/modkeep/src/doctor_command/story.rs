@@ -5,7 +5,7 @@
 
 use super::{client::GoClient, colour, print_json, untold};
 use crate::{explain, failure::Failure, neighbour, output, wiring};
-use doctor::story::{self, LARGEST, RequestRecord, ServerReply};
+use doctor::request_record::{self, LARGEST, RequestRecord, ServerReply};
 use futures_util::future::join_all;
 use std::{collections::BTreeMap, path::Path, process::ExitCode, time::Duration};
 use tokio::time::{Instant, timeout_at};
@@ -25,8 +25,8 @@ pub(super) fn main(id: &str, as_json: bool, data: &Path) -> Result<ExitCode, Fai
     if as_json {
         print_json(&heard);
     } else {
-        output::text(&story::render(&heard, colour()));
-        let code = story.and_then(|story| explain::find(story.code.as_deref()?));
+        output::text(&request_record::render(&heard, colour()));
+        let code = request_record.and_then(|story| explain::find(request_record.code.as_deref()?));
         if let Some(code) = code {
             output::line(&explain::explained(code));
         }
@@ -34,7 +34,7 @@ pub(super) fn main(id: &str, as_json: bool, data: &Path) -> Result<ExitCode, Fai
             output::error("no server is known here: GOPROXY names none, and none serves --data");
         }
     }
-    Ok(if story.is_some() {
+    Ok(if request_record.is_some() {
         ExitCode::SUCCESS
     } else {
         untold()
@@ -43,7 +43,7 @@ pub(super) fn main(id: &str, as_json: bool, data: &Path) -> Result<ExitCode, Fai
 
 /// What servers say of the ids that a text names.
 pub(super) fn of_text(text: &str, data: &Path) -> Result<Vec<ServerReply>, Failure> {
-    let ids = story::named_in(text);
+    let ids = request_record::named_in(text);
     if ids.is_empty() {
         return Ok(Vec::new());
     }
@@ -89,23 +89,23 @@ async fn servers(client: Option<&GoClient>, data: &Path) -> BTreeMap<String, Url
 }
 
 async fn one(id: &str, server: &str, url: &Url, deadline: Instant) -> ServerReply {
-    let told = match timeout_at(deadline, told(id, url)).await {
+    let told = match timeout_at(deadline, fetch_record(id, url)).await {
         Ok(told) => told,
         Err(_) => Err("it did not answer in time".to_owned()),
     };
     let (story, silence) = match told {
-        Ok(story) => (Some(story), String::new()),
+        Ok(story) => (Some(request_record), String::new()),
         Err(why) => (None, why),
     };
     ServerReply {
         request: id.to_owned(),
         server: server.to_owned(),
-        story,
+        request_record,
         silence,
     }
 }
 
-async fn told(id: &str, url: &Url) -> Result<RequestRecord, String> {
+async fn fetch_record(id: &str, url: &Url) -> Result<RequestRecord, String> {
     let options = UpstreamOptions::default();
     let endpoint = Endpoint::try_new(url, &options).map_err(|error| error.to_string())?;
     let reply = endpoint.get(&format!("-/requests/{id}"), LARGEST).await;

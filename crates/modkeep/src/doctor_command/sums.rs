@@ -219,7 +219,7 @@ async fn table(
             Err(statement) => table.statements.push(statement),
         }
     }
-    let known = known(&table);
+    let known = candidate_hashes(&table);
     let mut copies = copies::examine(copies, &table, &known).await;
     served::ask_again(client, &mut copies, &table, &known, &budget, deadline).await;
     let copies = copies::compare(copies, &known).await;
@@ -294,7 +294,7 @@ struct CandidateHashes {
     any: Vec<(HashedFile, H1)>,
 }
 
-fn known(table: &StatementTable) -> CandidateHashes {
+fn candidate_hashes(table: &StatementTable) -> CandidateHashes {
     let mut known = CandidateHashes::default();
     for statement in &table.statements {
         let StatementContent::Hash(text) = &statement.said else {

@@ -164,7 +164,7 @@ impl CheckoutFiles for Checkout {
 
     /// Through no link: the folders that a lock names are chosen by whoever wrote it.
     fn read(&self, name: &str) -> Result<Option<Vec<u8>>, UnreadableInput> {
-        found(name, read_below(&self.root, name))
+        content_or_problem(name, read_below(&self.root, name))
     }
 }
 
@@ -196,10 +196,13 @@ fn name(entry: &fs::DirEntry) -> Result<String, UnreadableInput> {
 
 /// Reads a file of a checkout by its name; one that is not there is none.
 pub(super) fn read_named(root: &Path, name: &str) -> Result<Option<Vec<u8>>, UnreadableInput> {
-    found(name, read_plain(&root.join(name)))
+    content_or_problem(name, read_plain(&root.join(name)))
 }
 
-fn found(name: &str, read: io::Result<Vec<u8>>) -> Result<Option<Vec<u8>>, UnreadableInput> {
+fn content_or_problem(
+    name: &str,
+    read: io::Result<Vec<u8>>,
+) -> Result<Option<Vec<u8>>, UnreadableInput> {
     match read {
         Ok(bytes) => Ok(Some(bytes)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),

@@ -94,7 +94,7 @@ impl GitRepository {
         let hash = hash(&output).ok_or_else(|| {
             wrong("git knows no such commit here; fetch it first: git fetch origin BRANCH")
         })?;
-        let meant = self.meant(revision).map_err(|why| wrong(&why))?;
+        let meant = self.references_named(revision).map_err(|why| wrong(&why))?;
         if meant.len() > 1 {
             let names = meant.join(" and ");
             return Err(wrong(&format!("it means {names}; write it in full")));
@@ -106,7 +106,7 @@ impl GitRepository {
     }
 
     /// The references that git may take a name for.
-    fn meant(&self, revision: &str) -> Result<Vec<String>, String> {
+    fn references_named(&self, revision: &str) -> Result<Vec<String>, String> {
         let output = git(&self.directory, &["show-ref", "--", revision])?;
         let text = String::from_utf8_lossy(&output.stdout);
         let names = text

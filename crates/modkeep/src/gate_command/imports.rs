@@ -42,7 +42,7 @@ pub(super) async fn forget_known(
 ) {
     learn(with, now).await;
     let (known_before, ranks) = (names(before), ranks(now));
-    let is_looked_into = now.known().is_some_and(|known| known.imports.is_some());
+    let is_looked_into = now.facts().is_some_and(|known| known.imports.is_some());
     // What nothing imports now was not made worse.
     let mut old = ranks
         .iter()
@@ -119,7 +119,7 @@ async fn read_base(
 /// How near each vulnerability comes to a build; what nobody looked into is as near as can be.
 fn ranks(looked: &InspectedModule) -> HashMap<VulnerabilityName, u8> {
     let rank = |hit: &VulnerabilityHit| match looked
-        .known()
+        .facts()
         .map(|known: &VulnerabilityFacts| known.imported(hit))
     {
         Some(ImportReach::Nowhere) => 0,
@@ -144,7 +144,7 @@ fn name(hit: &VulnerabilityHit) -> VulnerabilityName {
 impl InspectedModule {
     /// What is known to be vulnerable.
     pub(super) fn hits(&self) -> impl Iterator<Item = &VulnerabilityHit> {
-        let examined = self.known().and_then(|known| known.examined.as_ref().ok());
+        let examined = self.facts().and_then(|known| known.examined.as_ref().ok());
         examined.into_iter().flat_map(|examined| &examined.hits)
     }
 
@@ -159,7 +159,7 @@ impl InspectedModule {
         })
     }
 
-    fn known(&self) -> Option<&VulnerabilityFacts> {
+    fn facts(&self) -> Option<&VulnerabilityFacts> {
         self.facts.vulnerable.as_ref()
     }
 

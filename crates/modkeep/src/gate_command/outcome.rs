@@ -6,12 +6,12 @@ use super::{
     facts, imports,
     module::{InspectedModule, ModuleFiles, ModuleInspector},
     packages,
-    since::ReviewChange,
+    review_change::ReviewChange,
     workspaces::GoWorkspace,
 };
 use finding::{Finding, FindingPlace, GateStep, UnreadableInput};
 use gate::{
-    change, inventory, locked, policy::StepMode, sbom::BillOfMaterials, sum_file::SumFile,
+    change, inventory, lock_state, policy::StepMode, sbom::BillOfMaterials, sum_file::SumFile,
     vex::VexAdvisory,
 };
 
@@ -123,7 +123,7 @@ impl GateOutcome {
         if let Some(base) = states.base {
             let (now, base) = (states.checkout.inventory(), base.inventory());
             self.findings
-                .extend(locked::removed_workspace_sums(now, base));
+                .extend(lock_state::removed_workspace_sums(now, base));
         }
     }
 

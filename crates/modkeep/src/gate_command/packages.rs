@@ -6,7 +6,7 @@ use finding::{Finding, UnreadableInput};
 use gate::{
     change,
     inventory::{self, join},
-    locked::{self, LockState},
+    lock_state::{self, LockState},
     policy::GatePolicy,
     scope::CheckoutScope,
 };
@@ -125,7 +125,7 @@ impl<'a> PackageState<'a> {
     }
 
     /// What asks for packages, and what holds them.
-    fn locked(&self, asking: BTreeSet<String>) -> Result<LockState, UnreadableInput> {
+    fn lock_state(&self, asking: BTreeSet<String>) -> Result<LockState, UnreadableInput> {
         let mut covered: BTreeSet<String> = BTreeSet::new();
         let mut linked: BTreeSet<String> = BTreeSet::new();
         for lock in self.locks.values() {
@@ -229,7 +229,7 @@ fn unread(
         None => true,
     };
     Ok(is_touched
-        .then(|| locked::not_read(name))
+        .then(|| lock_state::not_read(name))
         .into_iter()
         .collect())
 }
@@ -270,9 +270,9 @@ fn presence(
     base: Option<&PackageState<'_>>,
     asking: BTreeSet<String>,
 ) -> Result<Vec<Finding>, UnreadableInput> {
-    let now = now.locked(asking)?;
+    let now = now.lock_state(asking)?;
     let Some(base) = base else {
-        return Ok(locked::check(&now, None));
+        return Ok(lock_state::check(&now, None));
     };
     let mut asked = BTreeSet::new();
     for folder in now.unlocked() {
@@ -281,7 +281,7 @@ fn presence(
             asked.insert(folder.to_owned());
         }
     }
-    Ok(locked::check(&now, Some(&base.locked(asked)?)))
+    Ok(lock_state::check(&now, Some(&base.lock_state(asked)?)))
 }
 
 fn is_below(folder: &str, above: &str) -> bool {

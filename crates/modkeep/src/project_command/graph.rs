@@ -1,6 +1,6 @@
 //! `modkeep graph`: the module graph drawn.
 
-use super::{APPLY, ProjectAnswer, argument, told, wait};
+use super::{APPLY, ProjectAnswer, argument, print_answer, wait};
 use crate::{checkout::ModuleCheckout, failure::Failure, output};
 use project::{
     draw::{GraphCut, GraphFormat, draw, left_out},
@@ -22,7 +22,7 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
         to: matches.get_one::<String>("to").map(String::as_str),
     };
     let selection = wait(checkout.select(&file, APPLY))?;
-    Ok(told(selection.and_then(|selection| {
+    Ok(print_answer(selection.and_then(|selection| {
         let graph = ModuleGraph::of(&selection);
         if let Some(path) = cut.to
             && graph.selected(path).is_none()

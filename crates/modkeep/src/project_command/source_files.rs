@@ -40,7 +40,9 @@ pub(super) fn walk(root: &Path, go_mod: &File) -> SourceScan {
                         .map(|path| (path, depth + 1)),
                 );
             }
-            Err(error) => found.unreadable.push(format!("{}: {error}", shown(&path))),
+            Err(error) => found
+                .unreadable
+                .push(format!("{}: {error}", path_or_dot(&path))),
         }
     }
     found.packages.sort_by(|one, other| one.0.cmp(&other.0));
@@ -56,7 +58,7 @@ pub(super) fn directory(root: &Path, path: &str) -> Result<Vec<GoFile>, String> 
             None => Ok(files.into_iter().filter(|file| !file.is_test()).collect()),
         },
         Err(error) if is_absence(&error) => Ok(Vec::new()),
-        Err(error) => Err(format!("{}: {error}", shown(path))),
+        Err(error) => Err(format!("{}: {error}", path_or_dot(path))),
     }
 }
 
@@ -138,7 +140,7 @@ fn join(path: &str, name: &str) -> String {
     }
 }
 
-fn shown(path: &str) -> &str {
+fn path_or_dot(path: &str) -> &str {
     if path.is_empty() { "." } else { path }
 }
 

@@ -1,7 +1,7 @@
 //! `modkeep tidy-report`: what each requirement is for, and what it costs.
 
 use super::{
-    APPLY, ProjectAnswer, json, modules::ModuleSources, packages, source_files, told, wait,
+    APPLY, ProjectAnswer, json, modules::ModuleSources, packages, print_answer, source_files, wait,
 };
 use crate::{checkout::ModuleCheckout, failure::Failure, output};
 use futures_util::StreamExt as _;
@@ -20,7 +20,7 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
     let checkout = ModuleCheckout::open(matches)?;
     let as_json = matches.get_flag("json");
     let report = wait(report(checkout))?;
-    Ok(told(report.and_then(|report| {
+    Ok(print_answer(report.and_then(|report| {
         Ok(ProjectAnswer {
             text: if as_json {
                 json(&report)?

@@ -5,7 +5,9 @@ mod query;
 mod select;
 mod versions;
 
-use super::{APPLY, ProjectAnswer, argument, json, modules::ModuleSources, tidy, told, wait};
+use super::{
+    APPLY, ProjectAnswer, argument, json, modules::ModuleSources, print_answer, tidy, wait,
+};
 use crate::{checkout::ModuleCheckout, cli, failure::Failure, output};
 use codes::Code;
 use consequences::{LicenceChange, VulnerabilityChanges, VulnerabilityData};
@@ -50,7 +52,7 @@ struct WhatIfAnswer {
 }
 
 pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
-    let wanted = wanted(argument(matches, "target"))?;
+    let wanted = parse_change(argument(matches, "target"))?;
     let mut checkout = ModuleCheckout::open(matches)?;
     if checkout
         .file
@@ -67,7 +69,7 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
     };
     let answer = wait(answer(&mut checkout, &wanted, &data))?;
     let as_json = matches.get_flag("json");
-    Ok(told(answer.and_then(|answer| {
+    Ok(print_answer(answer.and_then(|answer| {
         Ok(ProjectAnswer {
             text: if as_json {
                 json(&answer)?
@@ -90,7 +92,7 @@ struct WantedChange {
 }
 
 /// `MODULE@QUERY`, as `go get` takes it.
-fn wanted(text: &str) -> Result<WantedChange, Failure> {
+fn parse_change(text: &str) -> Result<WantedChange, Failure> {
     let (path, query) = text
         .split_once('@')
         .ok_or_else(|| wrong("say MODULE@VERSION, MODULE@latest or MODULE@none"))?;
@@ -237,8 +239,8 @@ fn text(answer: &WhatIfAnswer) -> String {
             text,
             "  {} {} => {}",
             moved.module,
-            shown(&moved.from),
-            shown(&moved.to)
+            version_or_none(&moved.from),
+            version_or_none(&moved.to)
         );
     }
     let [before, after] = answer.modules;
@@ -286,6 +288,6 @@ fn consequences(text: &mut String, answer: &WhatIfAnswer) {
     }
 }
 
-fn shown(version: &str) -> &str {
+fn version_or_none(version: &str) -> &str {
     if version.is_empty() { "none" } else { version }
 }

@@ -8,7 +8,7 @@
 mod package;
 mod text;
 
-use super::{APPLY, ProjectAnswer, argument, json, told, wait};
+use super::{APPLY, ProjectAnswer, argument, json, print_answer, wait};
 use crate::{checkout::ModuleCheckout, failure::Failure};
 use codes::Code;
 use gomod::{
@@ -65,7 +65,7 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
     let mut checkout = ModuleCheckout::open(matches)?;
     let answer = wait(answer(&mut checkout, &question))?;
     let as_json = matches.get_flag("json");
-    Ok(told(answer.and_then(|answer| {
+    Ok(print_answer(answer.and_then(|answer| {
         Ok(ProjectAnswer {
             text: if as_json {
                 json(&answer)?

@@ -1,9 +1,9 @@
 //! Walks over modules that are written down in the test.
 
 use super::{DirectoryListing, GoFile, PackageDirectory, PackageLoader, PackageSet, PackageStep};
+use crate::configurations::BuildScope;
 use crate::reach::{ImportNeed, PackageReach};
 use crate::source::parse;
-use crate::worlds::BuildScope;
 use std::collections::BTreeMap;
 
 /// Files by module path and by path below the module.

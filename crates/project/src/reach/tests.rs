@@ -1,9 +1,9 @@
 //! One walk for all builds, against a walk for each.
 
 use super::PackageReach;
+use crate::configurations::{KnownConfigurations, PORTS};
 use crate::imports::{GoFile, ImportedPackage, PackageId, PackageSet};
 use crate::source::{BuildConstraint, parse};
-use crate::worlds::{KnownConfigurations, PORTS};
 use proptest::prelude::*;
 
 const CONSTRAINTS: [&str; 8] = [

@@ -1,11 +1,11 @@
 //! A report on a project that is written down here; the command's tests compare with the go command.
 
 use super::{TidyProject, TidyReport};
+use crate::configurations::BuildScope;
 use crate::graph::ModuleGraph;
 use crate::imports::{DirectoryListing, GoFile, PackageLoader, PackageSet, PackageStep};
 use crate::reach::ImportNeed;
 use crate::source::parse;
-use crate::worlds::BuildScope;
 use gomod::modfile::{self, File, Mode};
 use gomod::mvs::{self, GoModSource, GoModSummary, MainModule, ModuleSelection, Options, Updates};
 use std::collections::HashMap;

@@ -47,7 +47,7 @@ impl MergedVulnerability {
         if !self.sources.contains(&source) {
             self.sources.push(source);
         }
-        let added = self.added(later, origin)?;
+        let added = self.later_fields(later, origin)?;
         if added.statements.is_empty() && added.names.is_empty() {
             return Ok(());
         }
@@ -61,7 +61,11 @@ impl MergedVulnerability {
         Ok(())
     }
 
-    fn added(&self, later: &[RawEntry], origin: SourceOrigin) -> Result<LaterFields, EntryError> {
+    fn later_fields(
+        &self,
+        later: &[RawEntry],
+        origin: SourceOrigin,
+    ) -> Result<LaterFields, EntryError> {
         let mut names: HashSet<&str> = self.entry.names().collect();
         let modules = self.entry.modules();
         let is_new = |affected: &AffectedModule| {

@@ -61,7 +61,7 @@ pub(super) async fn ask(
         head: Mutex::new(head.map(|(_, head)| Bytes::from(head.clone()))),
     };
     match timeout_at(deadline, look_up(key, asked, subject)).await {
-        Ok(Ok(proven)) => told(&database.name, &proven, subject),
+        Ok(Ok(proven)) => log_statements(&database.name, &proven, subject),
         Ok(Err(error)) => silent(&database.name, &failure_text(&error)),
         Err(_) => silent(&database.name, "it took too long"),
     }
@@ -84,7 +84,11 @@ async fn look_up(
         .await
 }
 
-fn told(name: &str, proven: &ProvenRecord, subject: &VersionSubject) -> Vec<HashStatement> {
+fn log_statements(
+    name: &str,
+    proven: &ProvenRecord,
+    subject: &VersionSubject,
+) -> Vec<HashStatement> {
     let (module, version) = (subject.module.as_str(), subject.version.as_str());
     let of = |file: HashedFile| {
         let version = match file {

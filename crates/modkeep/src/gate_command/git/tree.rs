@@ -41,7 +41,7 @@ impl GitRepository {
             return Err(complaint(&output));
         }
         let text = String::from_utf8_lossy(&output.stdout);
-        let listed = text.split('\0').filter_map(listed);
+        let listed = text.split('\0').filter_map(parse_entry);
         let wanted: Vec<TreeFile> = listed
             .filter(|file| file.path.rsplit('/').next().is_some_and(&is_wanted))
             .collect();
@@ -94,7 +94,7 @@ impl GitRepository {
 }
 
 /// A plain file, by a line that `ls-tree` prints.
-fn listed(line: &str) -> Option<TreeFile> {
+fn parse_entry(line: &str) -> Option<TreeFile> {
     let (facts, path) = line.split_once('\t')?;
     let (kind, object) = facts.rsplit_once(' ')?;
     let leads_below = Path::new(path)

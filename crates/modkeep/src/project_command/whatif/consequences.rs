@@ -58,7 +58,10 @@ pub(super) async fn vulnerabilities(
     before: &ModuleSelection,
     after: &ModuleSelection,
 ) -> Result<VulnerabilityChanges, String> {
-    let (old, new) = (had(data, before).await?, had(data, after).await?);
+    let (old, new) = (
+        vulnerabilities_of(data, before).await?,
+        vulnerabilities_of(data, after).await?,
+    );
     // By module and id: what a lower version had as well is not brought by this one.
     let ids = |set: &BTreeSet<SelectedVulnerability>| -> BTreeSet<(String, String)> {
         set.iter()
@@ -87,7 +90,7 @@ struct SelectedVulnerability {
     id: String,
 }
 
-async fn had(
+async fn vulnerabilities_of(
     data: &VulnerabilityData,
     selection: &ModuleSelection,
 ) -> Result<BTreeSet<SelectedVulnerability>, String> {

@@ -56,7 +56,7 @@ impl QueryResolver<'_> {
         if self.before.version(path).is_some() {
             return Ok(());
         }
-        let known = self.versions.listed(path).await.map(|_| ());
+        let known = self.versions.list(path).await.map(|_| ());
         known.map_err(|why| self.with_hint(path, &why))
     }
 
@@ -120,7 +120,7 @@ impl QueryResolver<'_> {
         let replaced: Vec<_> = replaced
             .filter_map(|old| Version::parse(&old.version).ok())
             .collect();
-        let listed = self.versions.listed(path).await?.to_vec();
+        let listed = self.versions.list(path).await?.to_vec();
         for version in listed.into_iter().chain(replaced) {
             let is_current = current == Some(&version);
             if is_current || self.versions.allows(path, &version, self.main).await? {

@@ -47,12 +47,12 @@ impl ModuleVersions {
 
     /// The go.mod of a module's latest version, which is where retractions stand.
     pub(super) async fn latest(&mut self, path: &str) -> Result<Option<&File>, String> {
-        Ok(self.known(path).await?.latest.as_ref())
+        Ok(self.version_list(path).await?.latest.as_ref())
     }
 
     /// Every version that is listed, in their order; pseudo-versions are not.
-    pub(super) async fn listed(&mut self, path: &str) -> Result<&[Version], String> {
-        Ok(&self.known(path).await?.listed)
+    pub(super) async fn list(&mut self, path: &str) -> Result<&[Version], String> {
+        Ok(&self.version_list(path).await?.listed)
     }
 
     /// The highest version below another that may be chosen: listed, not excluded, not retracted.
@@ -62,7 +62,7 @@ impl ModuleVersions {
         version: &str,
         main: &File,
     ) -> Result<Option<String>, String> {
-        let known = self.known(path).await?;
+        let known = self.version_list(path).await?;
         let below = known.listed.iter().rev();
         let mut below = below.filter(|listed| semver::compare(listed.as_str(), version).is_lt());
         let allowed = below.find(|listed| known.allows(path, listed.as_str(), main));
@@ -76,7 +76,7 @@ impl ModuleVersions {
         version: &Version,
         main: &File,
     ) -> Result<bool, String> {
-        let known = self.known(path).await?;
+        let known = self.version_list(path).await?;
         Ok(known.allows(path, version.as_str(), main))
     }
 
@@ -129,7 +129,7 @@ impl ModuleVersions {
         Ok(bytes != [b"module ", &*name, b"\n"].concat())
     }
 
-    async fn known(&mut self, path: &str) -> Result<&VersionList, String> {
+    async fn version_list(&mut self, path: &str) -> Result<&VersionList, String> {
         if !self.known.contains_key(path) {
             let known = self.ask(path).await?;
             self.known.insert(path.to_owned(), known);

@@ -48,7 +48,7 @@ pub(super) fn of(answer: &WhyReport) -> String {
         let _ = writeln!(text, "not known: {unknown}");
     }
     if !why.selected.is_empty() {
-        asked(&mut text, &why.asked);
+        write_requests(&mut text, &why.asked);
         paths(&mut text, why);
     }
     text
@@ -69,7 +69,7 @@ fn about_package(text: &mut String, package: &PackageAnswer, module: &str) {
     text.push('\n');
 }
 
-fn asked(text: &mut String, versions: &[RequestedVersion]) {
+fn write_requests(text: &mut String, versions: &[RequestedVersion]) {
     text.push_str("\nasked for:\n");
     for asked in versions.iter().take(VERSIONS) {
         let mark = if asked.is_selected { "=>" } else { "  " };

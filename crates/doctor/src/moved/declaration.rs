@@ -70,7 +70,7 @@ mod tests {
     use super::ModuleDeclaration;
     use gomod::version::Version;
 
-    fn named(comment: &str) -> Vec<String> {
+    fn names_in_comment(comment: &str) -> Vec<String> {
         let version = Version::parse("v1.0.0").unwrap();
         let file = format!("// Deprecated: {comment}\nmodule example.com/old\n");
         let declared = ModuleDeclaration::read(&version, file.as_bytes()).unwrap();
@@ -90,10 +90,14 @@ mod tests {
             "replaced by (example.com/new/v2@latest)",
             "Use \"example.com/new/v2\", e.g. today.",
         ] {
-            assert_eq!(named(comment), ["example.com/new/v2"], "{comment}");
+            assert_eq!(
+                names_in_comment(comment),
+                ["example.com/new/v2"],
+                "{comment}"
+            );
         }
-        assert!(named("nobody cares for it and/or uses it, e.g. me").is_empty());
-        assert_eq!(named(&"a.example/b ".repeat(1000)).len(), 3);
+        assert!(names_in_comment("nobody cares for it and/or uses it, e.g. me").is_empty());
+        assert_eq!(names_in_comment(&"a.example/b ".repeat(1000)).len(), 3);
     }
 
     #[test]

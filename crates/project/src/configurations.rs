@@ -1,13 +1,13 @@
-//! Worlds: in which builds a file takes part, for all builds at once.
+//! Build configurations: in which builds a file takes part, for all builds at once.
 //!
 //! A build is a port (GOOS and GOARCH), cgo on or off, and tags. To ask "who needs this package, and
-//! where" for one build after another would cost a walk for each; so a world is a bit, a
-//! [`WorldSet`] is every build in which something holds, constraints are evaluated on whole sets,
+//! where" for one build after another would cost a walk for each; so a configuration is a bit, a
+//! [`ConfigurationSet`] is every build in which something holds, constraints are evaluated on whole sets,
 //! and one walk over the packages answers for all.
 //!
 //! There are infinitely many tags, but few that occur. The base has every port, with cgo and
 //! without, and no tags. For every custom tag that some file names, the base is repeated with that
-//! tag set; and for a file that no such world builds, because it wants two tags at once, once more
+//! tag set; and for a file that no such configuration builds, because it wants two tags at once, once more
 //! with all of its tags. `ignore` is never set: by convention it marks files that are run by hand.
 //! Not looked at: builds with several tags that no single file asks for together.
 
@@ -17,7 +17,7 @@ mod set;
 
 pub use ports::PORTS;
 pub use scope::BuildScope;
-pub use set::WorldSet;
+pub use set::ConfigurationSet;
 
 use crate::source::{BuildConstraint, KNOWN_ARCHITECTURES, KNOWN_SYSTEMS};
 use std::collections::{BTreeSet, HashMap};
@@ -28,22 +28,22 @@ pub const NEWEST_RELEASE: u32 = 26;
 /// The most repetitions of the base: what is beyond is treated as never set, and said to be.
 pub const MAX_TAG_SETS: usize = 128;
 
-/// Worlds in the base: every port, with cgo and without.
+/// Build configurations in the base: every port, with cgo and without.
 const BASE: usize = PORTS.len() * 2;
 
-/// The worlds that the files of a project distinguish.
+/// The configurations that the files of a project distinguish.
 #[derive(Debug)]
 pub struct KnownConfigurations {
     release: u32,
     tag_sets: Vec<BTreeSet<String>>,
-    known: HashMap<String, WorldSet>,
+    known: HashMap<String, ConfigurationSet>,
     is_cut: bool,
 }
 
 // === impl Universe ===
 
 impl KnownConfigurations {
-    /// The worlds that these constraints tell apart. `release` is the minor version of Go that the
+    /// The configurations that these constraints tell apart. `release` is the minor version of Go that the
     /// project asks for.
     pub fn new<'a>(
         constraints: impl Iterator<Item = &'a BuildConstraint> + Clone,
@@ -96,22 +96,22 @@ impl KnownConfigurations {
         self.is_cut
     }
 
-    /// Every world.
-    pub fn all(&self) -> WorldSet {
-        WorldSet::full(self.size())
+    /// Every configuration.
+    pub fn all(&self) -> ConfigurationSet {
+        ConfigurationSet::full(self.size())
     }
 
-    /// No world, of the right size.
-    pub fn none(&self) -> WorldSet {
-        WorldSet::empty(self.size())
+    /// No configuration, of the right size.
+    pub fn none(&self) -> ConfigurationSet {
+        ConfigurationSet::empty(self.size())
     }
 
     fn size(&self) -> usize {
         BASE * (self.tag_sets.len() + 1)
     }
 
-    /// The worlds in which a constraint holds.
-    pub fn of(&mut self, constraint: &BuildConstraint) -> WorldSet {
+    /// The configurations in which a constraint holds.
+    pub fn of(&mut self, constraint: &BuildConstraint) -> ConfigurationSet {
         match constraint {
             BuildConstraint::Tag(tag) => self.of_tag(tag),
             BuildConstraint::Not(inner) => self.of(inner).complement(),
@@ -135,35 +135,36 @@ impl KnownConfigurations {
     /// Whether a constraint holds in one build without tags. A port that Go does not have builds
     /// nothing.
     pub fn holds(&self, constraint: &BuildConstraint, port: (&str, &str), cgo: bool) -> bool {
-        let world = Self::build(port, cgo);
-        world.is_some_and(|world| constraint.eval(&|tag| self.is_set(world, tag)))
+        let configuration = Self::build(port, cgo);
+        configuration
+            .is_some_and(|configuration| constraint.eval(&|tag| self.is_set(configuration, tag)))
     }
 
     /// Whether a set has one build without tags.
-    pub fn has(&self, set: &WorldSet, port: (&str, &str), cgo: bool) -> bool {
-        Self::build(port, cgo).is_some_and(|world| set.contains(world))
+    pub fn has(&self, set: &ConfigurationSet, port: (&str, &str), cgo: bool) -> bool {
+        Self::build(port, cgo).is_some_and(|configuration| set.contains(configuration))
     }
 
     fn build(port: (&str, &str), cgo: bool) -> Option<usize> {
-        (0..BASE).find(|&world| place(world) == (port, cgo))
+        (0..BASE).find(|&configuration| place(configuration) == (port, cgo))
     }
 
-    fn of_tag(&mut self, tag: &str) -> WorldSet {
+    fn of_tag(&mut self, tag: &str) -> ConfigurationSet {
         if let Some(set) = self.known.get(tag) {
             return set.clone();
         }
         let mut set = self.none();
-        for world in 0..self.size() {
-            if self.is_set(world, tag) {
-                set.insert(world);
+        for configuration in 0..self.size() {
+            if self.is_set(configuration, tag) {
+                set.insert(configuration);
             }
         }
         self.known.insert(tag.to_owned(), set.clone());
         set
     }
 
-    fn is_set(&self, world: usize, tag: &str) -> bool {
-        let (port, cgo) = place(world);
+    fn is_set(&self, configuration: usize, tag: &str) -> bool {
+        let (port, cgo) = place(configuration);
         match tag {
             "gc" => true,
             "cgo" => cgo,
@@ -172,20 +173,25 @@ impl KnownConfigurations {
                 Some(minor) => minor <= self.release,
                 None => {
                     ports::matches(port, tag)
-                        || self.tags_of(world).is_some_and(|tags| tags.contains(tag))
+                        || self
+                            .tags_of(configuration)
+                            .is_some_and(|tags| tags.contains(tag))
                 }
             },
         }
     }
 
-    fn tags_of(&self, world: usize) -> Option<&BTreeSet<String>> {
-        self.tag_sets.get((world / BASE).checked_sub(1)?)
+    fn tags_of(&self, configuration: usize) -> Option<&BTreeSet<String>> {
+        self.tag_sets.get((configuration / BASE).checked_sub(1)?)
     }
 
     /// Where the builds of a set are, in the fewest words. Builds with tags count only if there is
     /// none without.
-    pub fn scope(&self, set: &WorldSet) -> BuildScope {
-        let base: Vec<usize> = set.iter().take_while(|&world| world < BASE).collect();
+    pub fn scope(&self, set: &ConfigurationSet) -> BuildScope {
+        let base: Vec<usize> = set
+            .iter()
+            .take_while(|&configuration| configuration < BASE)
+            .collect();
         if base.len() == BASE {
             return BuildScope::Everywhere;
         }
@@ -197,9 +203,11 @@ impl KnownConfigurations {
     }
 
     /// The least sets of tags that are needed: what holds with one tag is not said again for two.
-    fn scope_of_tags(&self, set: &WorldSet) -> BuildScope {
-        let found: BTreeSet<&BTreeSet<String>> =
-            set.iter().filter_map(|world| self.tags_of(world)).collect();
+    fn scope_of_tags(&self, set: &ConfigurationSet) -> BuildScope {
+        let found: BTreeSet<&BTreeSet<String>> = set
+            .iter()
+            .filter_map(|configuration| self.tags_of(configuration))
+            .collect();
         let least = |tags: &&&BTreeSet<String>| {
             let smaller =
                 |other: &&BTreeSet<String>| other.len() < tags.len() && other.is_subset(tags);
@@ -218,9 +226,9 @@ impl KnownConfigurations {
     }
 }
 
-/// The port of a world, and whether cgo is on in it.
-fn place(world: usize) -> ((&'static str, &'static str), bool) {
-    let within = world % BASE;
+/// The port of a configuration, and whether cgo is on in it.
+fn place(configuration: usize) -> ((&'static str, &'static str), bool) {
+    let within = configuration % BASE;
     let port = PORTS.get(within / 2).copied().unwrap_or(("", ""));
     (port, within.is_multiple_of(2))
 }

@@ -38,13 +38,13 @@ impl FixAction {
 
     /// The call as a person would type it.
     pub fn command(&self) -> String {
-        let words = self.arguments.iter().map(|word| shown(word));
+        let words = self.arguments.iter().map(|word| shell_word(word));
         format!("go {}", words.collect::<Vec<_>>().join(" "))
     }
 }
 
 /// A word that a shell takes as it is, else in quotes.
-fn shown(word: &str) -> String {
+fn shell_word(word: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@+%".contains(c);
     if word.chars().all(is_plain) && !word.is_empty() {
         word.to_owned()

@@ -29,7 +29,7 @@ struct EndEntry {
 }
 
 /// Finds the entry that says why the known log ended; the last of the kind counts.
-pub(super) async fn told(
+pub(super) async fn end_of_known_log(
     log: &RemoteLog,
     old: &VerifierKey,
     head: TreeHead,
@@ -43,7 +43,7 @@ pub(super) async fn told(
             .into_iter()
             .rev()
         {
-            if let Some(why) = said(&entry, old) {
+            if let Some(why) = end_reason(&entry, old) {
                 output::line(&format!(
                     "{} goes on with the same secret: {why}; give --key {}",
                     log.key().name(),
@@ -64,7 +64,7 @@ pub(super) async fn told(
 }
 
 /// Which of several logs came next does not matter: what is in front of the entry is the known one's.
-fn said(entry: &[u8], old: &VerifierKey) -> Option<String> {
+fn end_reason(entry: &[u8], old: &VerifierKey) -> Option<String> {
     let entry: EndEntry = serde_json::from_slice(entry).ok()?;
     let why = entry
         .detail

@@ -103,7 +103,7 @@ pub fn named_in(text: &str) -> Vec<&str> {
 pub fn render(heard: &[ServerReply], colour: ColourMode) -> String {
     let mut page = ReportPage::new(colour);
     for heard in heard {
-        page.heard(heard);
+        page.add_reply(heard);
     }
     page.text()
 }
@@ -135,7 +135,7 @@ impl RequestRecord {
 // === impl Page ===
 
 impl ReportPage {
-    fn heard(&mut self, heard: &ServerReply) {
+    fn add_reply(&mut self, heard: &ServerReply) {
         let title = self.bold(&format!("request {}", ascii(&heard.request)));
         let server = ascii(&heard.server);
         let Some(story) = &heard.story else {

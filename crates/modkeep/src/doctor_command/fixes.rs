@@ -4,7 +4,7 @@
 use super::undo::UndoLog;
 use crate::{PROBLEM, UNUSABLE, config, failure::Failure, output};
 use codes::Code;
-use doctor::{Fix, mend::FixAction};
+use doctor::{Fix, fix_action::FixAction};
 use std::{
     io::{self, BufRead as _, IsTerminal as _},
     path::Path,
