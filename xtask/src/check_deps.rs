@@ -23,22 +23,24 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("tlog", &[]),
     ("bundle", &["gomod"]),
     ("mismatch", &["gomod"]),
+    ("protocol", &[]),
     ("project", &["finding", "gomod"]),
     ("vulndb", &["finding", "gomod"]),
-    ("store", &["codes", "gomod", "tlog"]),
+    ("store", &["codes", "gomod", "protocol", "tlog"]),
     ("upstream", &["codes", "gomod"]),
     (
         "proxy",
         &[
-            "bundle", "codes", "gomod", "mismatch", "tlog", "store", "upstream", "vulndb",
+            "bundle", "codes", "gomod", "mismatch", "protocol", "tlog", "store", "upstream",
+            "vulndb",
         ],
     ),
-    ("server", &["codes", "gomod", "store", "proxy"]),
+    ("server", &["codes", "gomod", "protocol", "store", "proxy"]),
     (
         "modkeep",
         &[
             "codes", "doctor", "finding", "gate", "gomod", "lockfile", "mismatch", "project",
-            "tlog", "store", "upstream", "proxy", "server", "vulndb",
+            "protocol", "tlog", "store", "upstream", "proxy", "server", "vulndb",
         ],
     ),
     ("testkit", &["tlog"]),
