@@ -18,6 +18,7 @@ const HOUSE: &[(&str, &[&str])] = &[
         "gate",
         &["finding", "gomod", "lockfile", "project", "vulndb"],
     ),
+    ("checkout", &["finding", "gate", "gomod", "project"]),
     ("gomod", &[]),
     ("lockfile", &["finding"]),
     ("tlog", &[]),
@@ -39,8 +40,8 @@ const HOUSE: &[(&str, &[&str])] = &[
     (
         "modkeep",
         &[
-            "codes", "doctor", "finding", "gate", "gomod", "lockfile", "mismatch", "project",
-            "protocol", "tlog", "store", "upstream", "proxy", "server", "vulndb",
+            "checkout", "codes", "doctor", "finding", "gate", "gomod", "lockfile", "mismatch",
+            "project", "protocol", "tlog", "store", "upstream", "proxy", "server", "vulndb",
         ],
     ),
     ("testkit", &["tlog"]),

@@ -6,11 +6,8 @@
 //! ([`outcome`]), and the report. Only the policy, the checkout and the site decide; nothing is
 //! installed, built or run but `git`, and `go env` for the release that is installed.
 
-mod base;
-mod checkout;
 mod explain;
 mod facts;
-mod git;
 mod governing_policy;
 mod imports;
 mod module;
@@ -20,7 +17,6 @@ mod request;
 mod review_change;
 mod site;
 mod vulnerable;
-mod workspaces;
 
 use crate::{
     cli,
@@ -30,8 +26,7 @@ use crate::{
     preparation::Preparation,
     wiring,
 };
-use base::BaseState;
-use checkout::Checkout;
+use checkout::{BaseState, Checkout, git};
 use codes::Code;
 use finding::{FindingRule, GateStep, UnreadableInput, printable};
 use gate::{

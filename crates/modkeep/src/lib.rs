@@ -6,7 +6,6 @@
 //! command ended.
 
 mod audit_command;
-mod checkout;
 mod cli;
 mod client_env;
 pub mod config;
@@ -20,11 +19,11 @@ mod file_limit;
 mod gate_command;
 mod logging;
 mod mod_command;
+mod module_checkout;
 mod named_server;
 mod neighbour;
 mod order;
 mod output;
-mod plain_file;
 mod preparation;
 mod process;
 mod project_command;

@@ -8,8 +8,7 @@
 
 mod tree;
 
-use crate::{failure::Failure, plain_file};
-use codes::Code;
+use crate::plain_file;
 use finding::{FindingPlace, UnreadableInput};
 use std::{
     path::{Path, PathBuf},
@@ -27,7 +26,7 @@ const DIRECTORY: &str = "040000 tree";
 
 /// The path of a directory from the root of its repository: empty, or with a slash at its end. A
 /// directory of no repository is its own root. `git` is not asked: this is for reports alone.
-pub(super) fn prefix(directory: &Path) -> String {
+pub fn prefix(directory: &Path) -> String {
     let Ok(real) = directory.canonicalize() else {
         return String::new();
     };
@@ -42,28 +41,33 @@ pub(super) fn prefix(directory: &Path) -> String {
 
 /// The repository of a checkout.
 #[derive(Debug, Clone)]
-pub(super) struct GitRepository {
+pub struct GitRepository {
     /// The directory that is judged.
     directory: PathBuf,
     /// The root of the work tree, without links.
-    pub(super) root: PathBuf,
+    pub root: PathBuf,
     /// The directory's path from the root: empty, or with a slash at its end.
-    pub(super) prefix: String,
+    pub prefix: String,
 }
 
 /// A commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct GitCommit {
+pub struct GitCommit {
     hash: String,
     /// What it was asked for as.
-    pub(super) name: String,
+    pub name: String,
 }
 
-// === impl Repository ===
+/// A repository or revision that git does not know, or cannot tell; in words for the person who named it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct RevisionError(String);
+
+// === impl GitRepository ===
 
 impl GitRepository {
     /// The repository whose work tree a directory belongs to.
-    pub(super) fn open(directory: &Path) -> Result<Self, Failure> {
+    pub fn open(directory: &Path) -> Result<Self, RevisionError> {
         let wrong = |why: &str| unknown(&format!("{}: {why}", directory.display()));
         let asked = ["rev-parse", "--show-toplevel", "--show-prefix"];
         let output = git(directory, &asked).map_err(|why| wrong(&why))?;
@@ -80,7 +84,7 @@ impl GitRepository {
     }
 
     /// The commit that a revision means; `option` is where it was given.
-    pub(super) fn commit(&self, option: &str, revision: &str) -> Result<GitCommit, Failure> {
+    pub fn commit(&self, option: &str, revision: &str) -> Result<GitCommit, RevisionError> {
         let wrong = |why: &str| unknown(&format!("{option} {revision}: {why}"));
         let wanted = format!("{revision}^{{commit}}");
         let asked = [
@@ -121,7 +125,7 @@ impl GitRepository {
     }
 
     /// Where what is checked out branched off a commit; the reason where that cannot be told.
-    pub(super) fn branched_off(&self, tip: &GitCommit) -> Result<GitCommit, Failure> {
+    pub fn branched_off(&self, tip: &GitCommit) -> Result<GitCommit, RevisionError> {
         let name = &tip.name;
         let wrong = |why: &str| unknown(&format!("--base {name}: {why}"));
         let ask = |arguments: &[&str]| git(&self.directory, arguments).map_err(|why| wrong(&why));
@@ -159,16 +163,12 @@ impl GitRepository {
     }
 
     /// A file as it was, by its path from the directory; none if it was not there.
-    pub(super) fn file(
-        &self,
-        commit: &GitCommit,
-        name: &str,
-    ) -> Result<Option<Vec<u8>>, UnreadableInput> {
+    pub fn file(&self, commit: &GitCommit, name: &str) -> Result<Option<Vec<u8>>, UnreadableInput> {
         self.named(commit, &format!("{}{name}", self.prefix), name)
     }
 
     /// The plain files below the directory as it was, by their paths from there.
-    pub(super) fn files(&self, commit: &GitCommit) -> Result<Vec<String>, UnreadableInput> {
+    pub fn files(&self, commit: &GitCommit) -> Result<Vec<String>, UnreadableInput> {
         let wrong = |why: &str| problem(commit, ".", why);
         let mut asked = vec!["ls-tree", "-r", "-z", "--full-tree", &commit.hash];
         if !self.prefix.is_empty() {
@@ -187,7 +187,7 @@ impl GitRepository {
     }
 
     /// A file as it was, by its path from the root; a link on the way to it is not taken for absence.
-    pub(super) fn plain_file(
+    pub fn plain_file(
         &self,
         commit: &GitCommit,
         path: &str,
@@ -251,17 +251,17 @@ impl GitRepository {
     }
 }
 
-// === impl Commit ===
+// === impl GitCommit ===
 
 impl GitCommit {
     /// The hash as people are shown it.
-    pub(super) fn short(&self) -> &str {
+    pub fn short(&self) -> &str {
         self.hash.get(..SHORT).unwrap_or(&self.hash)
     }
 }
 
-fn unknown(facts: &str) -> Failure {
-    Failure::new(Code::BaseUnknown, facts)
+fn unknown(facts: &str) -> RevisionError {
+    RevisionError(facts.to_owned())
 }
 
 fn problem(commit: &GitCommit, path: &str, why: &str) -> UnreadableInput {

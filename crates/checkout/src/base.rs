@@ -5,23 +5,22 @@
 //! is the tip: what a change is judged by is what holds now where it will be merged to, however old
 //! the branch is.
 
-use super::{
-    checkout::CheckoutFiles,
-    git::{GitCommit, GitRepository},
+use crate::{
+    directory::CheckoutFiles,
+    git::{GitCommit, GitRepository, RevisionError},
 };
-use crate::failure::Failure;
 use finding::UnreadableInput;
 use gate::{inventory::Inventory, scope::CheckoutScope};
 use std::path::{Path, PathBuf};
 
 /// What a change is compared with.
 #[derive(Debug)]
-pub(super) struct BaseState {
+pub struct BaseState {
     repository: GitRepository,
     /// Where the change branched off.
     shared: GitCommit,
     /// The revision itself.
-    pub(super) tip: GitCommit,
+    pub tip: GitCommit,
     inventory: Inventory,
 }
 
@@ -29,7 +28,7 @@ pub(super) struct BaseState {
 
 impl BaseState {
     /// Finds the base of what is checked out.
-    pub(super) fn find(repository: &GitRepository, revision: &str) -> Result<Self, Failure> {
+    pub fn find(repository: &GitRepository, revision: &str) -> Result<Self, RevisionError> {
         let tip = repository.commit("--base", revision)?;
         Ok(Self {
             repository: repository.clone(),
@@ -40,7 +39,7 @@ impl BaseState {
     }
 
     /// The same with the files of a scope.
-    pub(super) fn within(mut self, scope: &CheckoutScope) -> Result<Self, UnreadableInput> {
+    pub fn within(mut self, scope: &CheckoutScope) -> Result<Self, UnreadableInput> {
         let files = self.repository.files(&self.shared)?;
         for file in files.iter().filter(|file| scope.holds(file)) {
             self.inventory.add(file);
@@ -49,24 +48,20 @@ impl BaseState {
     }
 
     /// What a reader should know of how it was found.
-    pub(super) fn note(&self) -> String {
+    pub fn note(&self) -> String {
         let (short, name) = (self.shared.short(), &self.tip.name);
         format!("base: {short}, where this branched off {name}")
     }
 
     /// Lays the files whose names are wanted into a directory; gives where in it the directory is that
     /// is judged.
-    pub(super) fn lay(
-        &self,
-        into: &Path,
-        is_wanted: impl Fn(&str) -> bool,
-    ) -> Result<PathBuf, String> {
+    pub fn lay(&self, into: &Path, is_wanted: impl Fn(&str) -> bool) -> Result<PathBuf, String> {
         self.repository.lay(&self.shared, is_wanted, into)?;
         Ok(into.join(&self.repository.prefix))
     }
 
     /// A file as it was, by its path from the root of the work tree.
-    pub(super) fn plain_file(&self, path: &str) -> Result<Option<Vec<u8>>, UnreadableInput> {
+    pub fn plain_file(&self, path: &str) -> Result<Option<Vec<u8>>, UnreadableInput> {
         self.repository.plain_file(&self.shared, path)
     }
 }

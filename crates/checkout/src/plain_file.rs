@@ -10,10 +10,10 @@ use std::{
 };
 
 /// The largest file that is read, in bytes.
-pub(crate) const LARGEST: u64 = 50 << 20;
+pub const LARGEST: u64 = 50 << 20;
 
 /// Reads a file of at most [`LARGEST`] bytes.
-pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
+pub fn read(path: &Path) -> io::Result<Vec<u8>> {
     if !fs::metadata(path)?.is_file() {
         return Err(io::Error::other("it is no plain file"));
     }

@@ -1,6 +1,6 @@
 //! Workspaces: the go.work files of one state of a checkout, and the modules that they name.
 
-use super::checkout::CheckoutFiles;
+use crate::directory::CheckoutFiles;
 use finding::UnreadableInput;
 use gate::{
     go_work::{GoWork, WorkspaceMember},
@@ -9,9 +9,9 @@ use gate::{
 
 /// A workspace whose files could be read.
 #[derive(Debug, Clone)]
-pub(super) struct GoWorkspace {
+pub struct GoWorkspace {
     /// Its files.
-    pub(super) work: GoWork,
+    pub work: GoWork,
     /// Directories of its modules.
     members: Vec<String>,
 }
@@ -19,8 +19,8 @@ pub(super) struct GoWorkspace {
 // === impl Workspace ===
 
 impl GoWorkspace {
-    /// All workspaces; `refused` is told what could not be read of them.
-    pub(super) fn read_all(
+    /// All workspaces; `refused` is given what could not be read of them.
+    pub fn read_all(
         files: &dyn CheckoutFiles,
         mut refused: impl FnMut(UnreadableInput),
     ) -> Vec<Self> {
@@ -40,13 +40,13 @@ impl GoWorkspace {
     }
 
     /// Directories of its modules.
-    pub(super) fn directories(&self) -> impl Iterator<Item = &str> {
+    pub fn directories(&self) -> impl Iterator<Item = &str> {
         self.members.iter().map(String::as_str)
     }
 }
 
 /// The workspace that a module is built in: go takes the go.work that is nearest above it.
-pub(super) fn of_module<'w>(all: &'w [GoWorkspace], directory: &str) -> Option<&'w GoWorkspace> {
+pub fn of_module<'w>(all: &'w [GoWorkspace], directory: &str) -> Option<&'w GoWorkspace> {
     let own = all
         .iter()
         .filter(|workspace| workspace.directories().any(|member| member == directory));

@@ -29,7 +29,7 @@ struct TreeFile {
 impl GitRepository {
     /// Lays the files of a commit that `is_wanted` by their names into a directory, below it as they
     /// are below the root of the work tree.
-    pub(in crate::gate_command) fn lay(
+    pub fn lay(
         &self,
         commit: &GitCommit,
         is_wanted: impl Fn(&str) -> bool,
@@ -65,11 +65,11 @@ impl GitRepository {
             .stderr(Stdio::null())
             .spawn();
         let mut child = child?;
-        let told = child.stdout.take().ok_or_else(|| odd("no output"))?;
-        let mut told = BufReader::new(told);
+        let output = child.stdout.take().ok_or_else(|| odd("no output"))?;
+        let mut output = BufReader::new(output);
         let mut room = BYTES;
         for file in wanted {
-            let size = size(&mut told)?;
+            let size = size(&mut output)?;
             room = room
                 .checked_sub(size)
                 .ok_or_else(|| odd("its Go files are too large"))?;
@@ -77,14 +77,14 @@ impl GitRepository {
             if let Some(parent) = path.parent() {
                 fs::create_dir_all(parent)?;
             }
-            let copied = std::io::copy(&mut told.by_ref().take(size), &mut File::create(&path)?)?;
+            let copied = std::io::copy(&mut output.by_ref().take(size), &mut File::create(&path)?)?;
             let mut end = [0];
-            told.read_exact(&mut end)?;
+            output.read_exact(&mut end)?;
             if copied != size || end != *b"\n" {
                 return Err(odd("half a file"));
             }
         }
-        drop(told);
+        drop(output);
         if child.wait()?.success() {
             Ok(())
         } else {
@@ -107,9 +107,9 @@ fn parse_entry(line: &str) -> Option<TreeFile> {
 }
 
 /// The size that a line before the content says.
-fn size(told: &mut impl BufRead) -> std::io::Result<u64> {
+fn size(output: &mut impl BufRead) -> std::io::Result<u64> {
     let mut line = String::new();
-    told.take(200).read_line(&mut line)?;
+    output.take(200).read_line(&mut line)?;
     let mut words = line.trim_end().split(' ').skip(1);
     match (words.next(), words.next().map(str::parse)) {
         (Some("blob"), Some(Ok(size))) => Ok(size),

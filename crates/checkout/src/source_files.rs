@@ -15,15 +15,15 @@ const MAX_DEPTH: usize = 100;
 
 /// What was read.
 #[derive(Debug, Default)]
-pub(super) struct SourceScan {
+pub struct SourceScan {
     /// Directories with Go files, relative to the root with `/`.
-    pub(super) packages: Vec<(String, Vec<GoFile>)>,
+    pub packages: Vec<(String, Vec<GoFile>)>,
     /// What could not be read, in words.
-    pub(super) unreadable: Vec<String>,
+    pub unreadable: Vec<String>,
 }
 
 /// The packages of the main module.
-pub(super) fn walk(root: &Path, go_mod: &File) -> SourceScan {
+pub fn walk(root: &Path, go_mod: &File) -> SourceScan {
     let mut found = SourceScan::default();
     let mut open = vec![(String::new(), 0)];
     while let Some((path, depth)) = open.pop() {
@@ -50,7 +50,7 @@ pub(super) fn walk(root: &Path, go_mod: &File) -> SourceScan {
 }
 
 /// The Go files of one directory of a module, without tests; none if there is no such directory.
-pub(super) fn directory(root: &Path, path: &str) -> Result<Vec<GoFile>, String> {
+pub fn directory(root: &Path, path: &str) -> Result<Vec<GoFile>, String> {
     let mut unreadable = Vec::new();
     match look(root, path, &mut unreadable) {
         Ok((files, _)) => match unreadable.into_iter().next() {
@@ -105,13 +105,13 @@ fn read(file: &Path, name: &str) -> Result<GoFile, String> {
 }
 
 /// A Go file of this content.
-pub(super) fn go_file(name: &str, content: &[u8]) -> Result<GoFile, String> {
+pub fn go_file(name: &str, content: &[u8]) -> Result<GoFile, String> {
     let header = parse(content).map_err(|error| error.to_string())?;
     Ok(GoFile::new(name, header))
 }
 
 /// Whether a file of a dependency counts.
-pub(super) fn counts(name: &str) -> bool {
+pub fn counts(name: &str) -> bool {
     is_considered(name) && !is_test(name)
 }
 

@@ -10,10 +10,10 @@ use crate::{
     config::Settings,
     failure::{Failure, with_causes},
     named_server::{self, NamedServer},
-    plain_file,
     zip_command::{path, unusable},
 };
 use bytes::Bytes;
+use checkout::plain_file;
 use codes::Code;
 use gomod::{
     Artifact, ArtifactKind, ModulePath, Version,

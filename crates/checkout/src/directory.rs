@@ -30,7 +30,7 @@ const DIRECTORIES: usize = 100_000;
 const NAMED: usize = 5;
 
 /// The files of one state of a checkout: on disk, or at a commit.
-pub(super) trait CheckoutFiles {
+pub trait CheckoutFiles {
     /// Those that decide about dependencies.
     fn inventory(&self) -> &Inventory;
 
@@ -40,11 +40,11 @@ pub(super) trait CheckoutFiles {
 
 /// A directory and what of interest is in it.
 #[derive(Debug)]
-pub(super) struct Checkout {
+pub struct Checkout {
     root: PathBuf,
     inventory: Inventory,
     /// What could not be looked at.
-    pub(super) unreadable: Vec<UnreadableInput>,
+    pub unreadable: Vec<UnreadableInput>,
     foreign: Vec<String>,
     excluded: Vec<String>,
 }
@@ -60,7 +60,7 @@ struct PendingDirectoryScan {
 impl Checkout {
     /// Looks for what decides about dependencies, within a scope. What cannot be read below the
     /// directory is named and passed over; the directory itself has to be one.
-    pub(super) fn find(root: &Path, scope: &CheckoutScope) -> io::Result<Self> {
+    pub fn find(root: &Path, scope: &CheckoutScope) -> io::Result<Self> {
         fs::read_dir(root)?;
         let mut checkout = Self {
             root: root.to_owned(),
@@ -140,12 +140,12 @@ impl Checkout {
     }
 
     /// The directory of a module.
-    pub(super) fn path(&self, directory: &str) -> PathBuf {
+    pub fn path(&self, directory: &str) -> PathBuf {
         self.root.join(directory)
     }
 
     /// What a reader should know of what was left out.
-    pub(super) fn notes(&self) -> Vec<String> {
+    pub fn notes(&self) -> Vec<String> {
         let lists = [
             ("not judged, installed or vendored code", &self.foreign),
             ("not judged, excluded by the policy", &self.excluded),
@@ -195,7 +195,7 @@ fn name(entry: &fs::DirEntry) -> Result<String, UnreadableInput> {
 }
 
 /// Reads a file of a checkout by its name; one that is not there is none.
-pub(super) fn read_named(root: &Path, name: &str) -> Result<Option<Vec<u8>>, UnreadableInput> {
+pub fn read_named(root: &Path, name: &str) -> Result<Option<Vec<u8>>, UnreadableInput> {
     content_or_problem(name, read_plain(&root.join(name)))
 }
 
@@ -223,7 +223,7 @@ fn read_plain(path: &Path) -> io::Result<Vec<u8>> {
 }
 
 /// Reads a file by its path below a directory, through no link.
-pub(super) fn read_below(root: &Path, path: &str) -> io::Result<Vec<u8>> {
+pub fn read_below(root: &Path, path: &str) -> io::Result<Vec<u8>> {
     for (end, _) in path.match_indices('/') {
         let parent = path.get(..end).unwrap_or_default();
         if fs::symlink_metadata(root.join(parent))?.is_symlink() {
