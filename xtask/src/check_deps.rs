@@ -25,6 +25,7 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("bundle", &["gomod"]),
     ("mismatch", &["gomod"]),
     ("protocol", &["codes", "gomod"]),
+    ("prefetch", &["codes", "gomod", "protocol"]),
     ("project", &["finding", "gomod"]),
     ("vulndb", &["finding", "gomod"]),
     ("store", &["codes", "gomod", "protocol", "tlog"]),
@@ -32,8 +33,8 @@ const HOUSE: &[(&str, &[&str])] = &[
     (
         "proxy",
         &[
-            "bundle", "codes", "gomod", "mismatch", "protocol", "tlog", "store", "upstream",
-            "vulndb",
+            "bundle", "codes", "gomod", "mismatch", "prefetch", "protocol", "tlog", "store",
+            "upstream", "vulndb",
         ],
     ),
     ("server", &["codes", "gomod", "protocol", "store", "proxy"]),
@@ -66,7 +67,8 @@ const RESERVED: &[(&str, &[&str])] = &[
     (
         "tokio",
         &[
-            "doctor", "store", "upstream", "proxy", "server", "modkeep", "testkit", "xtask",
+            "doctor", "prefetch", "store", "upstream", "proxy", "server", "modkeep", "testkit",
+            "xtask",
         ],
     ),
 ];

@@ -11,7 +11,7 @@ use super::{
     ledger::Ledger,
     requirements::{Module, Requirements},
 };
-use crate::metrics::{Kind, Metrics, Reason};
+use crate::metrics::{AheadKind, PrefetchMetrics, SkipReason};
 use gomod::{Artifact, ArtifactKind};
 use moka::sync::Cache;
 use std::{
@@ -63,7 +63,7 @@ const PAUSE: Duration = Duration::from_secs(5);
 /// The task's state.
 pub(crate) struct Planner {
     fetcher: Weak<dyn AheadFetcher>,
-    metrics: Arc<Metrics>,
+    metrics: Arc<PrefetchMetrics>,
     rooms: FetchRooms,
     level: Level,
     clients: HashMap<IpAddr, ClientForecast>,
@@ -101,7 +101,7 @@ struct ClientForecast {
 impl Planner {
     pub(crate) fn new(
         fetcher: Weak<dyn AheadFetcher>,
-        metrics: Arc<Metrics>,
+        metrics: Arc<PrefetchMetrics>,
         level: Level,
         rooms: FetchRooms,
     ) -> Self {
@@ -157,7 +157,7 @@ impl Planner {
                 }
             }
             let running = i64::try_from(self.tasks.len()).unwrap_or(i64::MAX);
-            self.metrics.prefetch_running.set(running);
+            self.metrics.running.set(running);
         }
     }
 
@@ -305,9 +305,9 @@ impl Planner {
     /// Something was fetched ahead.
     fn note(&mut self, artifact: Artifact, bytes: u64) {
         let kind = label(artifact.kind);
-        self.metrics.prefetched.get_or_create(&kind).inc();
+        self.metrics.fetched.get_or_create(&kind).inc();
         self.metrics
-            .prefetched_bytes
+            .fetched_bytes
             .get_or_create(&kind)
             .inc_by(bytes);
         // Demand that joined the transfer has asked for it already.
@@ -321,11 +321,8 @@ impl Planner {
 
     fn hit(&self, kind: ArtifactKind, bytes: u64) {
         let kind = label(kind);
-        self.metrics.prefetch_hits.get_or_create(&kind).inc();
-        self.metrics
-            .prefetch_hit_bytes
-            .get_or_create(&kind)
-            .inc_by(bytes);
+        self.metrics.hits.get_or_create(&kind).inc();
+        self.metrics.hit_bytes.get_or_create(&kind).inc_by(bytes);
     }
 
     fn tick(&mut self) {
@@ -335,9 +332,9 @@ impl Planner {
         let now = Instant::now();
         while let Some(wasted) = self.ledger.wasted(now) {
             let kind = label(wasted.kind);
-            self.metrics.prefetch_wasted.get_or_create(&kind).inc();
+            self.metrics.wasted.get_or_create(&kind).inc();
             self.metrics
-                .prefetch_wasted_bytes
+                .wasted_bytes
                 .get_or_create(&kind)
                 .inc_by(wasted.bytes);
         }
@@ -460,8 +457,8 @@ impl Planner {
 
     fn skip(&self, reason: &'static str) {
         self.metrics
-            .prefetch_skipped
-            .get_or_create(&Reason { reason })
+            .skipped
+            .get_or_create(&SkipReason { reason })
             .inc();
     }
 }
@@ -496,8 +493,8 @@ fn client(
     client
 }
 
-fn label(kind: ArtifactKind) -> Kind {
-    Kind {
+fn label(kind: ArtifactKind) -> AheadKind {
+    AheadKind {
         kind: kind.extension(),
     }
 }

@@ -19,18 +19,19 @@ pub mod job;
 mod lazy;
 mod ledger;
 mod likely;
+mod metrics;
 pub mod plan;
 mod planner;
 mod recent_requests;
 mod requirements;
 mod zips;
 
-pub(crate) use fetch::{AheadFetcher, AheadOutcome};
+pub use fetch::{AheadFetcher, AheadOutcome};
 pub use forecast::Level;
 pub use job::{JobProgress, Kinds, PrefetchJob};
+pub use metrics::PrefetchMetrics;
 pub use plan::{Plan, PlanError};
 
-use crate::metrics::Metrics;
 use bytes::Bytes;
 use fetch::FetchRooms;
 use gomod::{Artifact, ArtifactKind};
@@ -87,7 +88,7 @@ pub(crate) enum PrefetchEvent {
 
 /// The service's side of it: notes what clients ask for.
 #[derive(Debug)]
-pub(crate) struct Prefetch {
+pub struct Prefetch {
     level: Level,
     seen: RecentRequests,
     events: mpsc::Sender<PrefetchEvent>,
@@ -97,7 +98,7 @@ pub(crate) struct Prefetch {
 
 /// Takes go.mod files that have come and still wait for their proof.
 #[derive(Debug, Clone)]
-pub(crate) struct GoModSink {
+pub struct GoModSink {
     level: Level,
     events: mpsc::Sender<PrefetchEvent>,
 }
@@ -106,7 +107,7 @@ pub(crate) struct GoModSink {
 
 impl GoModSink {
     /// A go.mod has come. Full, or nobody is there to listen: both cost foresight only.
-    pub(crate) fn arrived(&self, artifact: &Artifact, bytes: &Bytes) {
+    pub fn arrived(&self, artifact: &Artifact, bytes: &Bytes) {
         if artifact.kind == ArtifactKind::Mod && self.level != Level::Off {
             drop(self.events.try_send(PrefetchEvent::Arrived {
                 artifact: artifact.clone(),
@@ -119,7 +120,8 @@ impl GoModSink {
 // === impl Prefetch ===
 
 impl Prefetch {
-    pub(crate) fn new(level: Level) -> Self {
+    /// Takes notes from now on; nothing is fetched before [`Self::start`].
+    pub fn new(level: Level) -> Self {
         let (events, waiting) = mpsc::channel(EVENTS);
         Self {
             level,
@@ -132,7 +134,7 @@ impl Prefetch {
 
     /// Starts the planner, where there is a runtime to run it and it has something to do. It ends with
     /// the fetcher.
-    pub(crate) fn start(&self, fetcher: &Arc<dyn AheadFetcher>, metrics: &Arc<Metrics>) {
+    pub fn start(&self, fetcher: &Arc<dyn AheadFetcher>, metrics: &Arc<PrefetchMetrics>) {
         if self.level == Level::Off {
             return;
         }
@@ -146,7 +148,7 @@ impl Prefetch {
     }
 
     /// Where go.mod files are handed in that have come and are not proven yet.
-    pub(crate) fn go_mods(&self) -> GoModSink {
+    pub fn go_mods(&self) -> GoModSink {
         GoModSink {
             level: self.level,
             events: self.events.clone(),
@@ -157,13 +159,7 @@ impl Prefetch {
     /// client asked for the same thing a moment ago and did not have to wait.
     ///
     /// `cold` says whether it had to wait for a source; `body` is the body, if it is in memory.
-    pub(crate) fn noticed(
-        &self,
-        caller: &Caller,
-        artifact: &Artifact,
-        cold: bool,
-        body: Option<&Bytes>,
-    ) {
+    pub fn noticed(&self, caller: &Caller, artifact: &Artifact, cold: bool, body: Option<&Bytes>) {
         if self.level == Level::Off {
             return;
         }
@@ -180,7 +176,7 @@ impl Prefetch {
     }
 
     /// Notes that a client begins to wait for a zip or a go.mod.
-    pub(crate) fn asking(&self, caller: &Caller, artifact: &Artifact) {
+    pub fn asking(&self, caller: &Caller, artifact: &Artifact) {
         if artifact.kind != ArtifactKind::Info {
             self.tell(PrefetchEvent::Asking {
                 address: caller.address,
@@ -190,7 +186,7 @@ impl Prefetch {
     }
 
     /// Tells what a client will ask for.
-    pub(crate) fn follow(&self, caller: &Caller, plan: Plan) {
+    pub fn follow(&self, caller: &Caller, plan: Plan) {
         self.tell(PrefetchEvent::Follow {
             address: caller.address,
             plan,
@@ -198,7 +194,7 @@ impl Prefetch {
     }
 
     /// Waits until nothing is being fetched ahead.
-    pub(crate) async fn settled(&self) {
+    pub async fn settled(&self) {
         if self.waiting.lock().is_some() {
             return;
         }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Fetches what nobody has asked for yet.
-pub(crate) trait AheadFetcher: Send + Sync + 'static {
+pub trait AheadFetcher: Send + Sync + 'static {
     /// Why nothing of this kind is fetched ahead now, as a metric label.
     fn hindrance(&self, kind: ArtifactKind) -> Option<&'static str>;
 
@@ -36,7 +36,7 @@ pub(crate) struct FetchRooms {
 
 /// How a fetch ended.
 #[derive(Debug)]
-pub(crate) enum AheadOutcome {
+pub enum AheadOutcome {
     /// It was kept already, or somebody else was fetching it.
     Kept(Option<Bytes>),
     /// It was fetched for this, and has so many bytes.

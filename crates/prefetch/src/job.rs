@@ -83,7 +83,7 @@ pub struct PrefetchJob {
 
 impl PrefetchJob {
     /// A job for a list: a go.sum, or a go.mod whose graph is loaded first.
-    pub(crate) fn new(
+    pub fn new(
         fetcher: &Arc<dyn AheadFetcher>,
         prefetch: &Arc<Prefetch>,
         list: &[u8],

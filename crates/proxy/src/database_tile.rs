@@ -7,15 +7,15 @@
 use std::fmt::Write as _;
 
 /// Bytes of one hash.
-pub(super) const HASH: usize = 32;
+pub(crate) const HASH: usize = 32;
 /// Hashes of a full tile: tiles are 8 levels high.
-pub(super) const FULL: u64 = 256;
+pub(crate) const FULL: u64 = 256;
 /// Levels of tiles that a 64-bit size can have.
 const LEVELS: u32 = 8;
 
 /// A hash tile, without its width.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) struct Tile {
+pub(crate) struct Tile {
     level: u32,
     index: u64,
 }
@@ -24,13 +24,13 @@ pub(super) struct Tile {
 
 impl Tile {
     /// How many hashes it holds in a log of `size` records, 256 at most.
-    pub(super) fn width(self, size: u64) -> u64 {
+    pub(crate) fn width(self, size: u64) -> u64 {
         let hashes = size >> (8 * self.level);
         hashes.saturating_sub(self.index * FULL).min(FULL)
     }
 
     /// Its path below the database's name, as long as it is full: `tile/8/0/x001/234`.
-    pub(super) fn path(self) -> String {
+    pub(crate) fn path(self) -> String {
         let mut groups = vec![self.index % 1000];
         let mut rest = self.index / 1000;
         while rest > 0 {
@@ -46,7 +46,7 @@ impl Tile {
     }
 
     /// The tiles at the right edge of a log of `size` records.
-    pub(super) fn edge(size: u64) -> impl Iterator<Item = Self> {
+    pub(crate) fn edge(size: u64) -> impl Iterator<Item = Self> {
         let hashes = move |level: u32| size >> (8 * level);
         (0..LEVELS)
             .take_while(move |level| hashes(*level) > 0)
@@ -57,7 +57,7 @@ impl Tile {
     }
 
     /// The tiles above a record, up to the top of a log of `size` records.
-    pub(super) fn above(record: u64, size: u64) -> impl Iterator<Item = Self> {
+    pub(crate) fn above(record: u64, size: u64) -> impl Iterator<Item = Self> {
         Self::edge(size).map(move |edge| {
             let index = record.checked_shr(8 * (edge.level + 1)).unwrap_or(0);
             Self {
@@ -69,7 +69,7 @@ impl Tile {
 }
 
 /// The full tile a partial hash tile is the beginning of, and how many hashes it holds.
-pub(super) fn partial(path: &str) -> Option<(&str, usize)> {
+pub(crate) fn partial(path: &str) -> Option<(&str, usize)> {
     let (full, width) = path.strip_prefix("tile/").and(path.rsplit_once(".p/"))?;
     let width = width
         .parse()
@@ -79,7 +79,7 @@ pub(super) fn partial(path: &str) -> Option<(&str, usize)> {
 }
 
 /// Whether a tile path names records instead of hashes.
-pub(super) fn is_data(path: &str) -> bool {
+pub(crate) fn is_data(path: &str) -> bool {
     path.split('/').nth(2) == Some("data")
 }
 
