@@ -19,6 +19,7 @@ const HOUSE: &[(&str, &[&str])] = &[
         &["finding", "gomod", "lockfile", "project", "vulndb"],
     ),
     ("gomod", &[]),
+    ("jobs", &[]),
     ("lockfile", &["finding"]),
     ("tlog", &[]),
     ("bundle", &["gomod"]),
@@ -37,8 +38,8 @@ const HOUSE: &[(&str, &[&str])] = &[
     (
         "modkeep",
         &[
-            "codes", "doctor", "finding", "gate", "gomod", "lockfile", "mismatch", "project",
-            "tlog", "store", "upstream", "proxy", "server", "vulndb",
+            "codes", "doctor", "finding", "gate", "gomod", "jobs", "lockfile", "mismatch",
+            "project", "tlog", "store", "upstream", "proxy", "server", "vulndb",
         ],
     ),
     ("testkit", &["tlog"]),
@@ -63,7 +64,7 @@ const RESERVED: &[(&str, &[&str])] = &[
     (
         "tokio",
         &[
-            "doctor", "store", "upstream", "proxy", "server", "modkeep", "testkit", "xtask",
+            "doctor", "jobs", "store", "upstream", "proxy", "server", "modkeep", "testkit", "xtask",
         ],
     ),
 ];

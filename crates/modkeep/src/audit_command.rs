@@ -24,7 +24,7 @@ use bytes::Bytes;
 use codes::Code;
 use entries::Uniqueness;
 use log::{AuditError, Form, Log};
-use random::Random;
+use random::RandomNumbers;
 use std::{
     fs, io,
     path::{Path, PathBuf},
@@ -174,9 +174,11 @@ async fn contents(log: &Log, head: TreeHead) -> Result<(), AuditError> {
     let mut unique = Uniqueness::default();
     if head.size > READ_WHOLE {
         let bundles = Bundle::covering(0, head.size).count() as u64;
-        let mut random = Random::new();
+        let random = RandomNumbers::new();
         for _ in 0..SAMPLED {
-            let index = random.below(bundles);
+            let index = random
+                .below(bundles)
+                .ok_or_else(AuditError::no_random_numbers)?;
             let first = index * u64::from(tlog::entries::WIDTH);
             let Some(bundle) = Bundle::covering(first, head.size).next() else {
                 continue;
@@ -230,10 +232,12 @@ async fn authentic(log: &Log, head: TreeHead, bundle: Bundle) -> Result<Vec<Vec<
 
 /// Looks random entries up, as a client would.
 async fn inclusions(log: &Log, head: TreeHead, count: usize) -> Result<(), AuditError> {
-    let mut random = Random::new();
+    let random = RandomNumbers::new();
     let mut looked_up = 0;
     for _ in 0..count {
-        let number = random.below(head.size);
+        let number = random
+            .below(head.size)
+            .ok_or_else(AuditError::no_random_numbers)?;
         let node = Node::leaf(number);
         let plan = Plan::try_new(head, HEIGHT, [node]).map_err(AuditError::wrong)?;
         let tiles = log.tiles(plan.tiles()).await?;

@@ -107,6 +107,9 @@ pub fn errors_page() -> String {
 pub fn metrics_page() -> String {
     let mut registry = process::registry();
     server::HttpMetrics::default().register(&mut registry);
+    let jobs = jobs::JobMetrics::default();
+    jobs.know("example");
+    jobs.register(&mut registry);
     let service = proxy::Metrics::new();
     service.know_upstream("example");
     service.register(&mut registry);

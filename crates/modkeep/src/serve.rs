@@ -1,33 +1,32 @@
 //! `modkeep serve`: the server until it is told to stop, or the next process takes over.
 
+mod background_jobs;
 #[cfg(unix)]
 mod hand_over;
 mod reload;
 mod service_manager;
 mod sockets;
-mod upkeep;
 
 use crate::{
     cli, client_env,
     config::{Environment as _, Process, Settings},
     control::Control,
     failure::Failure,
-    file_limit, logging,
-    neighbour::Notice,
-    output,
+    file_limit, logging, output,
     preparation::Preparation,
     process,
     run::signals,
+    running_instance::AddressNotice,
     wiring::{self, Service},
 };
 use codes::Code;
 #[cfg(unix)]
 use hand_over::{Offer, Predecessor, Successor};
+use jobs::{JobMetrics, Jobs};
 use reload::Reload;
 use server::{Drained, Listener, Server, Stop};
 use sockets::Sockets;
 use std::{process::ExitCode, sync::Arc, time::Duration};
-use upkeep::Upkeep;
 
 /// `info`: one line a request, and what an operator should know.
 const LOG_DEFAULT: &str = "info";
@@ -69,15 +68,18 @@ async fn serve(
     let addresses = Addresses::of(&public, &admin);
     let offer = offer(settings, &public, &admin);
     let limits = file_limit::fitting(settings.limits, open_files);
-    let server = Server::on(public, service.proxy.clone(), limits, process::registry())
+    let (mut registry, metrics) = (process::registry(), JobMetrics::default());
+    metrics.register(&mut registry);
+    let mut jobs = Jobs::new(metrics);
+    let server = Server::on(public, service.proxy.clone(), limits, registry)
         .with_admin(admin)
         .serving_hosts(settings.public_hosts.clone())
         .behind(settings.trusted_proxies.clone())
         .logging_private_names(settings.proxy.log_private)
         .telling_clients(client_env::configured(settings)?);
-    let _notice = Notice::leave(&settings.data, &addresses.public, &addresses.admin);
+    let _notice = AddressNotice::leave(&settings.data, &addresses.public, &addresses.admin);
     let _control = Control::open(&settings.data, &service.store, &service.proxy);
-    let upkeep = Upkeep::begin(settings, &service.proxy, &service.store);
+    background_jobs::start(&mut jobs, settings, &service.proxy, &service.store);
     announce(&addresses, settings, &service.sources);
     reload.status = format!("listening on {}", addresses.shown());
     service_manager::ready(&reload.status);
@@ -89,7 +91,8 @@ async fn serve(
         }
         never = reload_at(hangups, reload) => match never {},
     };
-    drop(upkeep);
+    let cut = jobs.stop(background_jobs::STOP_PATIENCE).await;
+    tracing::debug!(cut, "the background jobs have ended");
     end(drained, &service).await
 }
 

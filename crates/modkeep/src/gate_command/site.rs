@@ -8,8 +8,8 @@ use crate::{
     config::Settings,
     failure::Failure,
     named_server::{NamedServer, PATIENCE},
-    neighbour,
     preparation::Preparation,
+    running_instance,
     wiring::{self, Service},
 };
 use codes::Code;
@@ -51,7 +51,7 @@ impl Site {
         match wiring::service(preparation).await {
             Ok(service) => Self::begin(settings, service),
             Err(failure) if failure.code() == Code::StoreInUse => {
-                let url = neighbour::reachable(&settings.data).await;
+                let url = running_instance::reachable(&settings.data).await;
                 Self::at(&url.ok_or(failure)?, settings, None)
             }
             Err(failure) => Err(failure),

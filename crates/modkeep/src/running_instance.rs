@@ -1,4 +1,4 @@
-//! Neighbour: another modkeep that already serves the data directory.
+//! The running instance: another modkeep that already serves the data directory.
 //!
 //! One process holds a data directory. Whoever has a server running and types `modkeep run` wants
 //! the command to work, not to hear about a lock; so a server leaves its address in its data
@@ -7,36 +7,41 @@
 
 use server::ListenAddress;
 use std::{
-    fs, io,
+    fs,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     path::{Path, PathBuf},
     time::Duration,
 };
-use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::TcpStream,
-    time::timeout,
-};
+use tokio::time::timeout;
+use upstream::{Egress, Endpoint, UpstreamOptions};
+use url::Url;
 
 /// A server on this machine answers at once, or it is none that one would want.
 const PATIENCE: Duration = Duration::from_secs(2);
 
+/// How long a server may take with a list: it answers when the last of it is fetched. A build waits no
+/// longer.
+const FOLLOW_PATIENCE: Duration = Duration::from_hours(24);
+
+/// The largest document that is read.
+const DOCUMENT_LIMIT: usize = 1 << 20;
+
 /// An address left in a data directory; taken away when this is dropped.
 #[derive(Debug)]
-pub(crate) struct Notice {
+pub(crate) struct AddressNotice {
     path: PathBuf,
 }
 
-// === impl Notice ===
+// === impl AddressNotice ===
 
-impl Notice {
+impl AddressNotice {
     /// Leaves the address at which this process serves the data directory. That it cannot be
     /// left, as on a read-only disk, costs nothing but the hint.
     /// `admin` is where operators are answered, if that is elsewhere.
     pub(crate) fn leave(data: &Path, public: &[ListenAddress], admin: &[ListenAddress]) -> Self {
         let path = notice(data);
         let first = |addresses: &[ListenAddress]| addresses.iter().find_map(ListenAddress::tcp);
-        // Only over TCP is a neighbour asked.
+        // A running instance is asked over TCP only.
         if let Some(address) = first(public) {
             let admin = first(admin).map_or_else(String::new, |admin| format!("{admin}\n"));
             if let Err(error) = fs::write(&path, format!("{address}\n{admin}")) {
@@ -47,7 +52,7 @@ impl Notice {
     }
 }
 
-impl Drop for Notice {
+impl Drop for AddressNotice {
     fn drop(&mut self) {
         drop(fs::remove_file(&self.path));
     }
@@ -70,8 +75,8 @@ async fn reachable_at(
     let left = fs::read_to_string(notice(data)).ok()?;
     let addresses: Result<Vec<SocketAddr>, _> = left.lines().map(str::parse).collect();
     let address = from_here(*choose(&addresses.ok()?)?);
-    let lives = timeout(PATIENCE, lives(address)).await;
-    matches!(lives, Ok(Ok(true))).then(|| format!("http://{address}"))
+    let url = format!("http://{address}");
+    lives(&url).await.then_some(url)
 }
 
 /// A server that listens everywhere is reached over loopback.
@@ -84,57 +89,48 @@ fn from_here(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, address.port())
 }
 
-async fn lives(address: SocketAddr) -> io::Result<bool> {
-    let mut stream = TcpStream::connect(address).await?;
-    let request = format!("GET /livez HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
-    stream.write_all(request.as_bytes()).await?;
-    let mut status = [0; 12];
-    stream.read_exact(&mut status).await?;
-    Ok(&status == b"HTTP/1.1 200")
+async fn lives(url: &str) -> bool {
+    let reply = async { endpoint(url)?.get("livez", DOCUMENT_LIMIT).await.ok() };
+    let reply = timeout(PATIENCE, reply).await.ok().flatten();
+    reply.is_some_and(|reply| reply.status == 200)
+}
+
+/// The client for a process on this machine: no proxy leads there, and no credentials are needed.
+fn endpoint(url: &str) -> Option<Endpoint> {
+    let options = UpstreamOptions {
+        connect: PATIENCE,
+        stall: PATIENCE,
+        egress: Egress::Straight,
+        ..UpstreamOptions::default()
+    };
+    Endpoint::try_new(&Url::parse(url).ok()?, &options).ok()
 }
 
 /// Hands a list over to a server, so that it fetches what this caller is about to ask for, and reads
 /// what it says to that until its end. That it says no costs foresight only.
 pub(crate) async fn tell(url: &str, list: &[u8]) {
-    if let Err(error) = post(url, list).await {
+    let list = String::from_utf8_lossy(list).into_owned();
+    let Some(endpoint) = endpoint(url) else {
+        return;
+    };
+    let told = endpoint.post(
+        "-/prefetch?kinds=follow",
+        list,
+        FOLLOW_PATIENCE,
+        DOCUMENT_LIMIT,
+    );
+    if let Err(error) = told.await {
         tracing::debug!(%error, "the server was not told what will be asked for");
     }
 }
 
-async fn post(url: &str, list: &[u8]) -> io::Result<()> {
-    let address = url.strip_prefix("http://").unwrap_or(url);
-    let mut stream = TcpStream::connect(address).await?;
-    let head = format!(
-        "POST /-/prefetch?kinds=follow HTTP/1.1\r\nHost: {address}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
-        list.len()
-    );
-    stream.write_all(head.as_bytes()).await?;
-    stream.write_all(list).await?;
-    tokio::io::copy(&mut stream, &mut tokio::io::sink()).await?;
-    Ok(())
-}
-
 /// Asks a server for a small document; `None` unless it answers 200.
 pub(crate) async fn document(url: &str, path: &str) -> Option<String> {
-    timeout(PATIENCE, get(url, path)).await.ok()?.ok()?
-}
-
-/// The largest document that is read.
-const DOCUMENT: u64 = 1 << 20;
-
-async fn get(url: &str, path: &str) -> io::Result<Option<String>> {
-    let address = url.strip_prefix("http://").unwrap_or(url);
-    let mut stream = TcpStream::connect(address).await?;
-    // HTTP/1.0: the body ends with the connection, and comes in one piece.
-    let head = format!("GET {path} HTTP/1.0\r\nHost: {address}\r\n\r\n");
-    stream.write_all(head.as_bytes()).await?;
-    let mut answer = String::new();
-    stream.take(DOCUMENT).read_to_string(&mut answer).await?;
-    let is_found = answer.split(' ').nth(1) == Some("200");
-    let body = answer
-        .split_once("\r\n\r\n")
-        .map(|(_, body)| body.to_owned());
-    Ok(body.filter(|_| is_found))
+    let endpoint = endpoint(url)?;
+    let reply = endpoint.get(path, DOCUMENT_LIMIT);
+    let reply = timeout(PATIENCE, reply).await.ok()?.ok()?;
+    let body = String::from_utf8(reply.body.to_vec()).ok();
+    body.filter(|_| reply.status == 200)
 }
 
 fn notice(data: &Path) -> PathBuf {
@@ -143,7 +139,7 @@ fn notice(data: &Path) -> PathBuf {
 
 #[cfg(test)]
 mod tests {
-    use super::{Notice, from_here, reachable};
+    use super::{AddressNotice, from_here, reachable};
     use server::ListenAddress;
     use tempfile::tempdir;
 
@@ -163,7 +159,7 @@ mod tests {
     async fn an_address_nobody_answers_at_is_as_good_as_none() {
         let data = tempdir().unwrap();
         assert_eq!(reachable(data.path()).await, None);
-        let notice = Notice::leave(
+        let notice = AddressNotice::leave(
             data.path(),
             &["127.0.0.1:1".parse().map(ListenAddress::Tcp).unwrap()],
             &[],
