@@ -35,11 +35,18 @@ const HOUSE: &[(&str, &[&str])] = &[
         ],
     ),
     ("server", &["codes", "gomod", "store", "proxy"]),
+    // It makes what each of these takes of what an operator wrote.
+    (
+        "config",
+        &[
+            "codes", "finding", "gomod", "proxy", "server", "store", "tlog", "upstream",
+        ],
+    ),
     (
         "modkeep",
         &[
-            "codes", "doctor", "finding", "gate", "gomod", "jobs", "lockfile", "mismatch",
-            "project", "tlog", "store", "upstream", "proxy", "server", "vulndb",
+            "codes", "config", "doctor", "finding", "gate", "gomod", "jobs", "lockfile",
+            "mismatch", "project", "tlog", "store", "upstream", "proxy", "server", "vulndb",
         ],
     ),
     ("testkit", &["tlog"]),

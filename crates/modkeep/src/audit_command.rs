@@ -60,7 +60,7 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
     let count = text("inclusions").parse();
     let count = count.map_err(|_| wrong("--inclusions: it must be a number".to_owned()))?;
     let options = UpstreamOptions {
-        ca: resolved.get("ca").map(|file| PathBuf::from(&file.text)),
+        ca: (*resolved.options.fetch.ca).clone(),
         ..UpstreamOptions::default()
     };
     let endpoint = Endpoint::try_new(url.reveal(), &options);

@@ -9,7 +9,6 @@ mod audit_command;
 mod checkout;
 mod cli;
 mod client_env;
-pub mod config;
 mod config_command;
 mod control;
 mod denying;
@@ -38,6 +37,7 @@ mod vuln_command;
 mod wiring;
 mod zip_command;
 
+pub use ::config;
 use failure::Failure;
 use std::process::ExitCode;
 

@@ -1,11 +1,10 @@
 //! The log: lines on standard error, for people or for machines.
 
 mod batch;
-pub(crate) mod filter;
 mod plain;
 
 use crate::{
-    config::{LogFormat, Settings},
+    config::{LogFormat, Settings, log_filter},
     failure::Failure,
     output,
 };
@@ -25,7 +24,7 @@ pub(crate) struct Log {
 
 /// Starts the log; `default` is the filter where none is configured.
 pub(crate) fn start(settings: &Settings, default: &'static str) -> Result<Log, Failure> {
-    let filter = filter::parse(settings.log_level.as_deref().unwrap_or(default))
+    let filter = log_filter::parse(settings.log_level.as_deref().unwrap_or(default))
         .map_err(|why| Failure::new(Code::BadConfiguration, format!("log-level: {why}")))?;
     let (batch, flush) = Batch::start(std::io::stderr()).map_err(|error| unstarted(&error))?;
     let lines = fmt().with_env_filter(filter).with_writer(batch);
@@ -59,7 +58,7 @@ impl Log {
     /// # Errors
     /// Why the filter stays as it is.
     pub(crate) fn set_level(&self, level: Option<&str>) -> Result<(), String> {
-        let filter = filter::parse(level.unwrap_or(self.default))?;
+        let filter = log_filter::parse(level.unwrap_or(self.default))?;
         (self.set)(filter).map_err(|error| error.to_string())
     }
 }

@@ -27,7 +27,7 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
         return Ok(ExitCode::from(crate::UNUSABLE));
     };
     let resolved = cli::given(matches)?;
-    let data = PathBuf::from(resolved.text("data"));
+    let data = cli::data(&resolved)?;
     // An import is how the store of another site begins, and a restore how one begins again.
     if !matches!(verb, "import" | "restore") {
         wiring::require_store(&data)?;

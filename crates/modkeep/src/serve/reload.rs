@@ -9,9 +9,6 @@ use crate::{cli, config::Resolved, failure::Failure, logging::Log, preparation::
 use clap::ArgMatches;
 use std::sync::Arc;
 
-/// Options that are in force at once.
-const AT_ONCE: &[&str] = &["log-level"];
-
 /// What a reload needs.
 pub(super) struct Reload {
     pub(super) matches: ArgMatches,
@@ -47,19 +44,23 @@ impl Reload {
         {
             tracing::error!(why, "the log keeps its level");
         }
-        let (now, later): (Vec<&str>, Vec<&str>) =
-            changed.into_iter().partition(|name| AT_ONCE.contains(name));
+        let names = |reloads: bool| {
+            let options = changed.iter().filter(|option| option.reloads == reloads);
+            let names: Vec<&str> = options.map(|option| option.flag.as_str()).collect();
+            names.join(", ")
+        };
+        let (now, later) = (names(true), names(false));
         if !later.is_empty() {
             tracing::warn!(
-                options = later.join(", "),
+                options = later,
                 "the configuration was read again; these options change at the next start"
             );
         }
         tracing::info!(
-            changed = now.join(", "),
+            changed = now,
             "the configuration was read again and is in force"
         );
-        self.resolved.take(&preparation.resolved, AT_ONCE);
+        self.resolved.take_reloaded(&preparation.resolved);
     }
 }
 

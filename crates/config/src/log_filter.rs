@@ -10,9 +10,11 @@ use tracing_subscriber::EnvFilter;
 const LEVELS: [&str; 6] = ["error", "warn", "info", "debug", "trace", "off"];
 
 /// What can stand before `=`, alone or with `::` and a module behind it.
-const SPEAKERS: [&str; 15] = [
+const SPEAKERS: [&str; 17] = [
     "access",
     "bundle",
+    "config",
+    "jobs",
     "modkeep",
     "proxy",
     "server",
@@ -32,7 +34,7 @@ const SPEAKERS: [&str; 15] = [
 ///
 /// # Errors
 /// What is wrong with the first directive that is none.
-pub(crate) fn parse(text: &str) -> Result<EnvFilter, String> {
+pub fn parse(text: &str) -> Result<EnvFilter, String> {
     let mut directives = Vec::new();
     for directive in text.split(',').map(str::trim) {
         directives.push(match directive.split_once('=') {

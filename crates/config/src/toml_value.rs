@@ -1,14 +1,14 @@
 //! Values of options as the TOML file has them: booleans, numbers and arrays where that is what they
 //! are, and back to the text that flags and variables have.
 
-use super::table::{Kind, OptionSpec};
+use super::{kind::Kind, option::OptionRow};
 use toml::Value;
 
 // === impl Kind ===
 
 impl Kind {
     /// A value as it stands in a file. What is no value of this kind is written as a string.
-    pub fn in_toml(self, text: &str) -> Value {
+    pub fn in_toml(&self, text: &str) -> Value {
         let string = || Value::String(text.to_owned());
         match self {
             Self::Switch => super::value::switch(text).map_or_else(|_| string(), Value::Boolean),
@@ -19,38 +19,14 @@ impl Kind {
             _ => string(),
         }
     }
-
-    fn is_list(self) -> bool {
-        matches!(
-            self,
-            Self::List | Self::UrlList | Self::Sources | Self::Addresses
-        )
-    }
-
-    fn is_number(self) -> bool {
-        matches!(
-            self,
-            Self::Count | Self::Bytes | Self::Duration | Self::DurationOrOff
-        )
-    }
-
-    /// Whether it has the words `on` or `off`, so that a boolean says one of them.
-    fn has_boolean(self, word: &str) -> bool {
-        match self {
-            Self::Switch => true,
-            Self::DurationOrOff => word == "off",
-            Self::Choice(words) => words.contains(&word),
-            _ => false,
-        }
-    }
 }
 
 /// The text of a value in a file.
 ///
 /// # Errors
 /// What the option takes instead.
-pub(super) fn text(option: &OptionSpec, value: Value) -> Result<String, String> {
-    let kind = option.kind;
+pub(crate) fn text(option: &OptionRow, value: Value) -> Result<String, String> {
+    let kind = &option.kind;
     match value {
         Value::String(text) => Ok(text),
         Value::Integer(number) if kind.is_number() => Ok(number.to_string()),
@@ -64,7 +40,7 @@ fn word(state: bool) -> &'static str {
     if state { "on" } else { "off" }
 }
 
-fn taken(kind: Kind) -> &'static str {
+fn taken(kind: &Kind) -> &'static str {
     match kind {
         Kind::Switch => "true or false",
         Kind::Count => "a number",
@@ -96,13 +72,13 @@ fn array(text: &str) -> Value {
 #[cfg(test)]
 mod tests {
     use super::text;
-    use crate::config::{OPTIONS, OptionSpec};
+    use crate::option::{OPTIONS, OptionRow};
     use toml::{Table, Value};
 
     fn read(line: &str) -> Result<String, String> {
         let table: Table = line.parse().unwrap();
         let (name, value) = table.into_iter().next().unwrap();
-        text(OptionSpec::named(&name).unwrap(), value)
+        text(OptionRow::with_flag(&name).unwrap(), value)
     }
 
     #[test]
@@ -156,16 +132,17 @@ mod tests {
 
     #[test]
     fn every_example_is_the_same_value_in_a_file() {
-        for option in OPTIONS {
-            let line = format!("{} = {}", option.name, option.kind.in_toml(option.example));
+        for option in OPTIONS.iter() {
+            let example = option.kind.in_toml(&option.example);
+            let line = format!("{} = {example}", option.flag);
             let value = read(&line).map(|text| text.replace(", ", ","));
-            assert_eq!(value.as_deref(), Ok(option.example), "{line}");
+            assert_eq!(value.as_deref(), Ok(option.example.as_str()), "{line}");
         }
     }
 
     #[test]
     fn a_list_is_an_array_and_a_list_with_other_rules_is_not() {
-        let upstream = OptionSpec::named("upstream").unwrap().kind;
+        let upstream = &OptionRow::with_flag("upstream").unwrap().kind;
         assert!(matches!(upstream.in_toml("off"), Value::Array(_)));
         assert!(matches!(upstream.in_toml("a|b"), Value::String(_)));
     }

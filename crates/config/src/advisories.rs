@@ -16,7 +16,10 @@ pub enum VulnerabilitySource {
 
 impl VulnerabilitySource {
     /// What a person wrote; a refusal does not repeat it.
-    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+    ///
+    /// # Errors
+    /// It is neither.
+    pub fn parse(text: &str) -> Result<Self, String> {
         if text.contains("://") {
             let url = SourceUrl::parse(text).map_err(|error| error.to_string())?;
             return Ok(Self::Url(url));

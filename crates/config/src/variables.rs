@@ -7,8 +7,9 @@
 
 use super::{
     error::ConfigError,
-    table::{OPTIONS, variable},
+    option::{OPTIONS, variable},
 };
+use std::borrow::Cow;
 
 /// What is behind `MODKEEP_` in variables that are no options, in the letters of options.
 const OTHERS: &[&str] = &[
@@ -24,19 +25,24 @@ pub(super) fn unknown(names: &[String]) -> Vec<ConfigError> {
     let ours = names
         .iter()
         .filter_map(|name| Some((name, name.strip_prefix("MODKEEP_")?)));
-    let is_known = |name: &str| known().any(|known| variable(known) == name);
+    let is_known = |name: &str| known().any(|known| variable(&known) == name);
     let unknown = ours.filter(|(name, _)| !is_known(name) && !is_of_service(name));
     unknown.map(|(name, word)| refused(name, word)).collect()
 }
 
-fn known() -> impl Iterator<Item = &'static str> {
-    let options = OPTIONS.iter().map(|option| option.name);
-    options.chain(OTHERS.iter().copied())
+/// Names by flag, and by key with `__` for each dot.
+fn known() -> impl Iterator<Item = Cow<'static, str>> {
+    let flags = OPTIONS.iter().map(|option| option.flag.as_str());
+    let keys = OPTIONS.iter().map(|option| option.key.replace('.', "--"));
+    let flags = flags.chain(OTHERS.iter().copied()).map(Cow::Borrowed);
+    flags.chain(keys.map(Cow::Owned))
 }
 
 fn refused(name: &str, word: &str) -> ConfigError {
     let place = format!("environment {name}");
-    match finding::nearest(word, known()).map(variable) {
+    let known: Vec<Cow<'_, str>> = known().collect();
+    let known = known.iter().map(AsRef::as_ref);
+    match finding::nearest(word, known).map(variable) {
         Some(near) => ConfigError::of_place(
             place,
             format!("no such variable; did you mean {near}?"),
@@ -89,6 +95,8 @@ mod tests {
             ("MODKEEP_LISTN", "MODKEEP_LISTEN"),
             ("MODKEEP_UPSTREAMS", "MODKEEP_UPSTREAM"),
             ("MODKEEP_CONFG", "MODKEEP_CONFIG"),
+            ("MODKEEP_VERIFY__MOD", "MODKEEP_VERIFY__MODE"),
+            ("MODKEEP_OWN_SUMDB__WITNES", "MODKEEP_OWN_SUMDB__WITNESSES"),
         ] {
             let expected = format!("environment {name}: no such variable; did you mean {near}?");
             assert_eq!(refused(name), [expected]);
@@ -103,6 +111,8 @@ mod tests {
     fn what_is_known_or_not_ours_or_of_the_platform_passes() {
         for name in [
             "MODKEEP_PRIVATE",
+            "MODKEEP_PRIVATE__MODULES",
+            "MODKEEP_LIMITS__MAX_CONNECTIONS",
             "MODKEEP_SERVER",
             "modkeep_privat",
             "GOPRIVATE",

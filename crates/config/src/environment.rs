@@ -12,7 +12,7 @@ use std::{
 static GO_FILES: LazyLock<GoFiles> = LazyLock::new(|| GoFiles::read(&Process));
 
 /// What is asked of the surroundings of the process.
-pub(crate) trait Environment {
+pub trait Environment {
     /// A variable, if it is set and not empty: an empty one means "not set" to go as well.
     fn variable(&self, name: &str) -> Option<String>;
 
@@ -33,7 +33,7 @@ pub(crate) trait Environment {
 
 /// The real one.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Process;
+pub struct Process;
 
 impl Environment for Process {
     #[expect(clippy::disallowed_methods, reason = "this is the place")]
@@ -74,7 +74,7 @@ impl Environment for Process {
 }
 
 /// Every variable of the process that is text.
-pub(crate) fn variables() -> Vec<(String, String)> {
+pub fn variables() -> Vec<(String, String)> {
     let text = |(name, value): (OsString, OsString)| {
         Some((name.into_string().ok()?, value.into_string().ok()?))
     };
@@ -82,7 +82,7 @@ pub(crate) fn variables() -> Vec<(String, String)> {
 }
 
 /// What `go` prints, if it succeeds. Its settings stay as they are: they are what is asked for.
-pub(crate) fn go(arguments: &[&str]) -> Option<String> {
+pub fn go(arguments: &[&str]) -> Option<String> {
     let output = run("go", arguments).ok()?;
     let printed = output.status.success().then_some(output.stdout)?;
     String::from_utf8(printed).ok()
@@ -93,7 +93,7 @@ pub(crate) fn go(arguments: &[&str]) -> Option<String> {
     clippy::disallowed_methods,
     reason = "the command of a person, or go about its settings; not on the request path"
 )]
-pub(crate) fn run(program: &str, arguments: &[&str]) -> io::Result<Output> {
+pub fn run(program: &str, arguments: &[&str]) -> io::Result<Output> {
     Command::new(program)
         .args(arguments)
         .stdin(Stdio::null())

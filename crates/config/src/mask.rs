@@ -3,7 +3,7 @@
 //! Path, query, user and password each may be one. What cannot be told apart from a secret is blotted
 //! out as well: a value that is shown need not be one that could be set.
 
-use super::table::Kind;
+use super::kind::Kind;
 use gomod::goproxy::ProxyList;
 use std::{borrow::Cow, fmt::Write as _};
 use upstream::SourceUrl;
@@ -12,7 +12,7 @@ use upstream::SourceUrl;
 const REDACTED: &str = "redacted";
 
 /// The value as people may see it.
-pub(crate) fn shown(kind: Kind, value: &str) -> Cow<'_, str> {
+pub(crate) fn shown<'v>(kind: &Kind, value: &'v str) -> Cow<'v, str> {
     match kind {
         Kind::Sources => match ProxyList::parse(value) {
             Ok(list) => list.to_string().into(),
@@ -53,7 +53,7 @@ fn one_word(word: &str) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::shown;
-    use crate::config::{OPTIONS, table::Kind};
+    use crate::{kind::Kind, option::OPTIONS};
 
     #[test]
     fn only_origins_are_shown_of_urls() {
@@ -84,7 +84,7 @@ mod tests {
             ),
             (Kind::Urls, "off", "off"),
         ] {
-            assert_eq!(shown(kind, value), expected, "{value}");
+            assert_eq!(shown(&kind, value), expected, "{value}");
         }
     }
 
@@ -101,7 +101,7 @@ mod tests {
                     Kind::Sources | Kind::Urls | Kind::UrlList | Kind::PublicUrl
                 ),
                 "{}",
-                option.name
+                option.key
             );
         }
     }

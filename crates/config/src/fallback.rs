@@ -1,16 +1,60 @@
-//! Defaults that are found out: the upstream list and the data directory.
+//! Defaults that are found out at start: the settings of go, and conventions of the platform.
 
 use super::{
     Environment,
-    resolve::{Origin, Sourced},
+    sourced::{Origin, Sourced},
+    sumdb,
 };
+use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
+/// What finds the default of an option out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum DefaultFinder {
+    Upstream,
+    Database,
+    Private,
+    SumdbExceptions,
+    DataDirectory,
+    Credentials,
+}
+
+// === impl DefaultFinder ===
+
+impl DefaultFinder {
+    /// `upstream` is where the list of upstreams came from.
+    pub(crate) fn find(
+        self,
+        environment: &dyn Environment,
+        upstream: Option<&Sourced>,
+    ) -> Option<Sourced> {
+        match self {
+            Self::Upstream => Some(self::upstream(environment)),
+            Self::Database => of_go(environment, "GOSUMDB", upstream)
+                .or_else(|| Some(Sourced::new(sumdb::DEFAULT, Origin::Default))),
+            Self::Private => of_go_or_private(environment, "GONOPROXY", upstream),
+            Self::SumdbExceptions => of_go_or_private(environment, "GONOSUMDB", upstream),
+            Self::DataDirectory => data(environment),
+            Self::Credentials => credentials(environment),
+        }
+    }
+
+    /// What takes the place of a wrong value, so that the rest can be judged.
+    pub(crate) fn built_in(self) -> Option<&'static str> {
+        match self {
+            Self::Upstream => Some(BUILT_IN),
+            Self::Database => Some(sumdb::DEFAULT),
+            Self::DataDirectory => Some("."),
+            Self::Private | Self::SumdbExceptions | Self::Credentials => None,
+        }
+    }
+}
+
 /// Used where neither the environment nor a go command says anything.
-pub(super) const BUILT_IN: &str = "https://goproxy.cn,direct";
+const BUILT_IN: &str = "https://goproxy.cn,direct";
 
 /// `GOPROXY`, else what `go env GOPROXY` says, else a built-in list.
-pub(super) fn upstream(environment: &dyn Environment) -> Sourced {
+fn upstream(environment: &dyn Environment) -> Sourced {
     let variable = || {
         environment
             .variable("GOPROXY")
@@ -19,7 +63,7 @@ pub(super) fn upstream(environment: &dyn Environment) -> Sourced {
     let go_env = || {
         environment
             .go_env("GOPROXY")
-            .map(|text| Sourced::new(text, Origin::GoEnv("GOPROXY")))
+            .map(|text| Sourced::new(text, Origin::GoEnv("GOPROXY".to_owned())))
     };
     variable()
         .or_else(go_env)
@@ -28,7 +72,7 @@ pub(super) fn upstream(environment: &dyn Environment) -> Sourced {
 
 /// A setting of go's: its variable, else its files, else what `go env` says where the upstream list
 /// came from there too. Whoever names the upstreams configures a server, and no go command is run for it.
-pub(super) fn of_go(
+fn of_go(
     environment: &dyn Environment,
     name: &'static str,
     upstream: Option<&Sourced>,
@@ -37,7 +81,7 @@ pub(super) fn of_go(
 }
 
 /// The same of `GONOPROXY` or `GONOSUMDB`, whose default is `GOPRIVATE`. `go env` fills that in.
-pub(super) fn of_go_or_private(
+fn of_go_or_private(
     environment: &dyn Environment,
     name: &'static str,
     upstream: Option<&Sourced>,
@@ -53,7 +97,7 @@ fn written(environment: &dyn Environment, name: &'static str) -> Option<Sourced>
     let variable = variable.map(|text| Sourced::new(text, Origin::Variable(name.to_owned())));
     let file = || {
         let text = environment.go_file(name)?;
-        Some(Sourced::new(text, Origin::GoEnv(name)))
+        Some(Sourced::new(text, Origin::GoEnv(name.to_owned())))
     };
     variable.or_else(file)
 }
@@ -65,11 +109,11 @@ fn asked(
 ) -> Option<Sourced> {
     let asks_go = upstream.is_some_and(|upstream| matches!(upstream.origin, Origin::GoEnv(_)));
     let text = asks_go.then(|| environment.go_env(name)).flatten()?;
-    Some(Sourced::new(text, Origin::GoEnv(name)))
+    Some(Sourced::new(text, Origin::GoEnv(name.to_owned())))
 }
 
 /// `modkeep` in the platform's directory for application data.
-pub(super) fn data(environment: &dyn Environment) -> Option<Sourced> {
+fn data(environment: &dyn Environment) -> Option<Sourced> {
     let base = |name: &str| {
         environment
             .variable(name)
@@ -89,7 +133,7 @@ pub(super) fn data(environment: &dyn Environment) -> Option<Sourced> {
 
 /// `modkeep.netrc` in the directory where a service manager leaves the secrets of a unit
 /// (`LoadCredential=` of systemd.exec(5)).
-pub(super) fn credentials(environment: &dyn Environment) -> Option<Sourced> {
+fn credentials(environment: &dyn Environment) -> Option<Sourced> {
     let directory = environment.variable("CREDENTIALS_DIRECTORY")?;
     let file = PathBuf::from(directory).join("modkeep.netrc");
     file.exists()

@@ -14,7 +14,7 @@
 
 use super::{
     error::{ConfigError, ConfigErrors},
-    file::line,
+    position::SourceText,
 };
 use jiff::{Timestamp, ToSpan as _, civil::Date, tz::TimeZone};
 use proxy::{DenyEntry, DenyList, DenyPattern};
@@ -23,10 +23,33 @@ use std::{collections::BTreeMap, fmt, path::Path};
 use toml::{Spanned, Value};
 
 /// The key of the array.
-pub(super) const KEY: &str = "deny";
+pub(crate) const KEY: &str = "deny";
 
 /// Keys of an entry.
 const KEYS: [&str; 3] = ["pattern", "reason", "until"];
+
+/// The JSON Schema of the tables.
+pub(crate) fn json_schema() -> serde_json::Value {
+    serde_json::json!({
+        "description": "Versions that are refused with a reason, whatever is kept or can be had of them.",
+        "type": "array",
+        "items": {
+            "type": "object",
+            "properties": {
+                "pattern": {
+                    "description": "One glob as in GOPRIVATE, and perhaps @VERSIONS.",
+                    "type": "string", "minLength": 1,
+                },
+                "reason": { "description": "Why; clients are told.", "type": "string", "minLength": 1 },
+                "until": {
+                    "description": "The last day on which it holds (UTC), or a moment.",
+                },
+            },
+            "required": ["pattern", "reason"],
+            "additionalProperties": false,
+        },
+    })
+}
 
 /// What mends any of it.
 const REMEDY: &str =
@@ -35,57 +58,59 @@ const REMEDY: &str =
 /// The most bytes of a reason: what a refusal can show, and more.
 const REASON_LIMIT: usize = 1000;
 
-type Table = BTreeMap<Spanned<String>, Spanned<Value>>;
+type SpannedTable = BTreeMap<Spanned<String>, Spanned<Value>>;
 
 /// The rest of the file is read elsewhere.
 #[derive(Deserialize)]
 struct Denials {
     #[serde(default)]
-    deny: Vec<Spanned<Table>>,
+    deny: Vec<Spanned<SpannedTable>>,
 }
 
-/// A place in a file, for error messages.
+/// An entry or a key of one, for error messages.
 #[derive(Debug, Clone, Copy)]
-struct Place<'t> {
-    path: &'t Path,
-    text: &'t str,
-    line: Option<usize>,
+struct EntryPlace<'t> {
+    source: SourceText<'t>,
+    offset: Option<usize>,
 }
 
-// === impl Place ===
+// === impl EntryPlace ===
 
-impl<'t> Place<'t> {
+impl<'t> EntryPlace<'t> {
     fn new(path: &'t Path, text: &'t str) -> Self {
         Self {
-            path,
-            text,
-            line: None,
+            source: SourceText { path, text },
+            offset: None,
         }
     }
 
-    /// The line of a byte of the text.
+    /// The place of a byte of the text.
     fn at(self, offset: usize) -> Self {
         Self {
-            line: Some(line(self.text, offset)),
+            offset: Some(offset),
             ..self
         }
     }
 
     fn refuse(self, why: impl fmt::Display) -> ConfigError {
-        ConfigError::of_file(self.path, self.line, why, REMEDY)
+        let line = self.offset.map(|offset| self.source.position(offset).0);
+        ConfigError::of_file(self.source.path, line, why, REMEDY)
     }
 }
 
 /// Reads the deny list of a configuration file; a file that denies nothing has an empty one.
-pub(crate) fn read(path: &Path) -> Result<DenyList, ConfigErrors> {
+///
+/// # Errors
+/// What is wrong with the file.
+pub fn read(path: &Path) -> Result<DenyList, ConfigErrors> {
     let text = std::fs::read_to_string(path)
-        .map_err(|error| ConfigErrors::from(Place::new(path, "").refuse(error)))?;
+        .map_err(|error| ConfigErrors::from(EntryPlace::new(path, "").refuse(error)))?;
     parse(path, &text).map_err(ConfigErrors::none_but)
 }
 
 /// Reads the entries, or says what is wrong with each.
-pub(super) fn parse(path: &Path, text: &str) -> Result<DenyList, Vec<ConfigError>> {
-    let place = Place::new(path, text);
+pub(crate) fn parse(path: &Path, text: &str) -> Result<DenyList, Vec<ConfigError>> {
+    let place = EntryPlace::new(path, text);
     let denials: Denials = toml::from_str(text).map_err(|error| {
         let at = error.span().map_or(place, |span| place.at(span.start));
         vec![at.refuse(error.message())]
@@ -105,7 +130,7 @@ pub(super) fn parse(path: &Path, text: &str) -> Result<DenyList, Vec<ConfigError
     }
 }
 
-fn entry(of: Place<'_>, table: Table) -> Result<DenyEntry, ConfigError> {
+fn entry(of: EntryPlace<'_>, table: SpannedTable) -> Result<DenyEntry, ConfigError> {
     let (mut pattern, mut reason, mut until) = (None, None, None);
     for (key, value) in table {
         let at = of.at(key.span().start);
@@ -136,7 +161,7 @@ fn entry(of: Place<'_>, table: Table) -> Result<DenyEntry, ConfigError> {
     })
 }
 
-fn reason_of(at: Place<'_>, text: &str) -> Result<String, ConfigError> {
+fn reason_of(at: EntryPlace<'_>, text: &str) -> Result<String, ConfigError> {
     let text = text.trim();
     if text.is_empty() {
         return Err(at.refuse("the reason is empty; it is what a refused client is told"));
@@ -168,7 +193,7 @@ fn unknown(key: &str) -> String {
 }
 
 /// The entries as they would stand in a file.
-pub(crate) fn shown(denied: &DenyList) -> String {
+pub fn shown(denied: &DenyList) -> String {
     let string = |text: &str| Value::String(text.to_owned()).to_string();
     let entries = denied.entries().iter().map(|entry| {
         let until = entry.until.map(|until| format!("until = \"{until}\"\n"));

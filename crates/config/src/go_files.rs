@@ -16,14 +16,14 @@ const NOT_OF_A_DISTRIBUTION: &str = "GOSUMDB";
 
 /// Settings by name. The user's file beats the distribution's, also with an empty value.
 #[derive(Debug, Default)]
-pub(super) struct GoFiles {
+pub(crate) struct GoFiles {
     settings: BTreeMap<String, String>,
 }
 
 // === impl GoFiles ===
 
 impl GoFiles {
-    pub(super) fn read(environment: &dyn Environment) -> Self {
+    pub(crate) fn read(environment: &dyn Environment) -> Self {
         let user = user_file(environment).map(|file| read(&file));
         let mut files = Self::parse(&user.unwrap_or_default());
         if let Some(root) = root(environment, &files) {
@@ -37,7 +37,7 @@ impl GoFiles {
     }
 
     /// The value of a setting, unless it is empty.
-    pub(super) fn get(&self, name: &str) -> Option<&str> {
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
         let value = self.settings.get(name)?;
         (!value.is_empty()).then_some(value.as_str())
     }
@@ -103,7 +103,7 @@ fn root(environment: &dyn Environment, user: &GoFiles) -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::GoFiles;
-    use crate::config::Environment;
+    use crate::Environment;
     use std::{collections::BTreeMap, fs};
 
     struct Variables(BTreeMap<&'static str, String>);

@@ -18,24 +18,30 @@ const PUBLIC: &str = "sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18ht
 const ALIAS: &str = "sum.golang.google.cn";
 
 /// What go uses where nothing is set.
-pub(super) const DEFAULT: &str = "sum.golang.org";
+pub(crate) const DEFAULT: &str = "sum.golang.org";
 
 /// A database and the way to it.
 #[derive(Debug, Clone)]
-pub(crate) struct Database {
-    pub(crate) name: String,
+pub struct Database {
+    /// Its name.
+    pub name: String,
     /// None where only the name is known: it can be mirrored, but not verified.
-    pub(crate) key: Option<VerifierKey>,
-    pub(crate) route: DatabaseRoute,
+    pub key: Option<VerifierKey>,
+    /// How it is reached.
+    pub route: DatabaseRoute,
 }
 
 /// The key of the configured database, if it has one.
-pub(crate) fn key(resolved: &Resolved) -> Result<Option<VerifierKey>, String> {
-    Ok(parse(resolved.text("sumdb"))?.and_then(|database| database.key))
+///
+/// # Errors
+/// The database cannot be read.
+pub fn key(resolved: &Resolved) -> Result<Option<VerifierKey>, String> {
+    let database = parse(resolved.options.sumdb.database.reveal())?;
+    Ok(database.and_then(|database| database.key))
 }
 
 /// A key as people write it: its text, or the name of the public database.
-pub(crate) fn known_key(text: &str) -> Result<VerifierKey, String> {
+pub fn known_key(text: &str) -> Result<VerifierKey, String> {
     if text == DEFAULT {
         return public();
     }
@@ -43,7 +49,7 @@ pub(crate) fn known_key(text: &str) -> Result<VerifierKey, String> {
 }
 
 /// Reads `--sumdb`; `None` for `off`.
-pub(crate) fn parse(spec: &str) -> Result<Option<Database>, String> {
+pub fn parse(spec: &str) -> Result<Option<Database>, String> {
     let fields: Vec<&str> = spec.split_ascii_whitespace().collect();
     let (name, url) = match fields.as_slice() {
         ["off"] => return Ok(None),
@@ -83,7 +89,7 @@ fn public() -> Result<VerifierKey, String> {
 
 /// What is verified and with which key, from `--verify` and `--sumdb` together. `asked` tells whether
 /// the mode was chosen by somebody, or is the default.
-pub(super) fn verified(
+pub(crate) fn verified(
     mode: Mode,
     asked: bool,
     database: Option<&Database>,

@@ -1,13 +1,12 @@
 //! Values as people write them: durations and sizes with their units.
 
-use super::table::Kind;
-use crate::logging::filter;
+use crate::{kind::Kind, log_filter};
 use server::ListenAddress;
 use std::time::Duration;
 use url::Url;
 
 /// Whether `text` is a value of this kind; if not, what is.
-pub(crate) fn check(kind: Kind, text: &str) -> Result<(), String> {
+pub(crate) fn check(kind: &Kind, text: &str) -> Result<(), String> {
     match kind {
         Kind::Address => address(text).map(drop),
         Kind::Addresses => addresses(text).map(drop),
@@ -15,14 +14,11 @@ pub(crate) fn check(kind: Kind, text: &str) -> Result<(), String> {
         Kind::DurationOrOff => duration_or_off(text).map(drop),
         Kind::Bytes => bytes(text).map(drop),
         Kind::Count => count(text).map(drop),
-        Kind::Choice(words) if words.contains(&text) => Ok(()),
-        Kind::Choice(words) => Err(format!(
-            "{text:?} is not known here; it can be: {}",
-            words.join(", ")
-        )),
+        Kind::Choice(words) if words.iter().any(|word| word == text) => Ok(()),
+        Kind::Choice(words) => Err(unknown_word(text, words)),
         Kind::PublicUrl => public_url(text).map(drop),
         Kind::Switch => switch(text).map(drop),
-        Kind::LogFilter => filter::parse(text).map(drop),
+        Kind::LogFilter => log_filter::parse(text).map(drop),
         Kind::Path | Kind::Text | Kind::List | Kind::Sources | Kind::Urls | Kind::UrlList => {
             if text.is_empty() {
                 return Err("it is empty".to_owned());
@@ -32,16 +28,30 @@ pub(crate) fn check(kind: Kind, text: &str) -> Result<(), String> {
     }
 }
 
-pub(super) fn address(text: &str) -> Result<ListenAddress, String> {
+/// The value of a word.
+pub(crate) fn one_of<T: Copy>(text: &str, words: &[(&str, T)]) -> Result<T, String> {
+    let known = words.iter().find(|(word, _)| *word == text);
+    known.map(|(_, value)| *value).ok_or_else(|| {
+        let words: Vec<String> = words.iter().map(|(word, _)| (*word).to_owned()).collect();
+        unknown_word(text, &words)
+    })
+}
+
+fn unknown_word(text: &str, words: &[String]) -> String {
+    let words = words.join(", ");
+    format!("{text:?} is not known here; it can be: {words}")
+}
+
+pub(crate) fn address(text: &str) -> Result<ListenAddress, String> {
     ListenAddress::parse(text)
 }
 
 /// At least one address.
-pub(super) fn addresses(text: &str) -> Result<Vec<ListenAddress>, String> {
+pub(crate) fn addresses(text: &str) -> Result<Vec<ListenAddress>, String> {
     text.split(',').map(|one| address(one.trim())).collect()
 }
 
-pub(super) fn duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let wrong = || format!("{text:?} is no time, such as 500ms, 30s, 5m, 2h or 7d");
     let (number, unit) = split(text).ok_or_else(wrong)?;
     let milliseconds: u64 = match unit {
@@ -60,7 +70,7 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
 }
 
 /// `off`, and a time of nothing, are none.
-pub(super) fn duration_or_off(text: &str) -> Result<Option<Duration>, String> {
+pub(crate) fn duration_or_off(text: &str) -> Result<Option<Duration>, String> {
     if text == "off" {
         return Ok(None);
     }
@@ -68,7 +78,7 @@ pub(super) fn duration_or_off(text: &str) -> Result<Option<Duration>, String> {
     Ok(Some(time).filter(|time| !time.is_zero()))
 }
 
-pub(super) fn bytes(text: &str) -> Result<u64, String> {
+pub(crate) fn bytes(text: &str) -> Result<u64, String> {
     let wrong = || format!("{text:?} is no size, such as 65536, 512KiB, 64MiB or 1GiB");
     let (number, unit) = split(text).ok_or_else(wrong)?;
     let factor: u64 = match unit {
@@ -81,7 +91,7 @@ pub(super) fn bytes(text: &str) -> Result<u64, String> {
     number.checked_mul(factor).ok_or_else(wrong)
 }
 
-pub(super) fn count(text: &str) -> Result<usize, String> {
+pub(crate) fn count(text: &str) -> Result<usize, String> {
     text.parse()
         .ok()
         .filter(|number| *number > 0)
@@ -89,7 +99,7 @@ pub(super) fn count(text: &str) -> Result<usize, String> {
 }
 
 /// A URL that is told to clients: no secret may be in it.
-pub(super) fn public_url(text: &str) -> Result<Url, String> {
+pub(crate) fn public_url(text: &str) -> Result<Url, String> {
     let url = Url::parse(text).map_err(|error| format!("it is no URL: {error}"))?;
     let has_secret = !url.username().is_empty() || url.password().is_some();
     let has_more = url.query().is_some() || url.fragment().is_some();
@@ -101,7 +111,7 @@ pub(super) fn public_url(text: &str) -> Result<Url, String> {
     Ok(url)
 }
 
-pub(super) fn switch(text: &str) -> Result<bool, String> {
+pub(crate) fn switch(text: &str) -> Result<bool, String> {
     match text {
         "on" | "true" => Ok(true),
         "off" | "false" => Ok(false),
@@ -110,7 +120,7 @@ pub(super) fn switch(text: &str) -> Result<bool, String> {
 }
 
 /// A host's name as it stands in a URL, without scheme and port.
-pub(super) fn host_name(text: &str) -> Result<String, String> {
+pub(crate) fn host_name(text: &str) -> Result<String, String> {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
     if text.is_empty() || text.len() > 253 || !text.bytes().all(is_plain) {
         return Err(format!(

@@ -5,7 +5,7 @@ use upstream::SourceUrl;
 
 /// Reads `--witness`. Refusals name a witness by its number: what stands in the place of its key or
 /// URL may be a password.
-pub(super) fn parse(list: &str) -> Result<Vec<(VerifierKey, SourceUrl)>, String> {
+pub(crate) fn parse(list: &str) -> Result<Vec<(VerifierKey, SourceUrl)>, String> {
     let mut witnesses: Vec<(VerifierKey, SourceUrl)> = Vec::new();
     let all = list.split(',').map(str::trim).filter(|one| !one.is_empty());
     for (number, one) in (1..).zip(all) {

@@ -5,8 +5,8 @@
 //! and errors come as a list: the first alone would make a round of each.
 
 use super::{
-    resolve::{Origin, Sourced},
-    table::OptionSpec,
+    option::OptionRow,
+    sourced::{Origin, Sourced},
 };
 use codes::Code;
 use std::{fmt, path::Path};
@@ -17,9 +17,9 @@ use std::{fmt, path::Path};
 pub struct ConfigError {
     code: Code,
     /// The option that is wrong, where it is an option.
-    option: Option<&'static str>,
+    option: Option<&'static OptionRow>,
     /// Another one, without which it would not be wrong.
-    with: Option<&'static str>,
+    with: Option<&'static OptionRow>,
     place: String,
     why: String,
     remedy: String,
@@ -33,19 +33,20 @@ pub struct ConfigErrors(Vec<ConfigError>);
 
 impl ConfigError {
     /// About a value of an option; `sourced` is none where it has no value.
-    pub(super) fn of_option(
-        option: &'static OptionSpec,
+    pub(crate) fn of_option(
+        option: &'static OptionRow,
         sourced: Option<&Sourced>,
         why: impl fmt::Display,
     ) -> Self {
         let origin = sourced.map_or(&Origin::Default, |sourced| &sourced.origin);
         Self {
             code: Code::BadConfiguration,
-            option: Some(option.name),
+            option: Some(option),
             with: None,
             place: match origin {
-                Origin::Flag => format!("--{}", option.name),
-                origin => format!("{} ({origin})", option.name),
+                Origin::Flag => format!("--{}", option.flag),
+                Origin::File(place) if place.is_nested => format!("{} ({origin})", option.key),
+                origin => format!("{} ({origin})", option.flag),
             },
             why: why.to_string(),
             remedy: remedy(option, origin),
@@ -53,7 +54,7 @@ impl ConfigError {
     }
 
     /// About a file as a whole, or a line of it.
-    pub(super) fn of_file(
+    pub(crate) fn of_file(
         path: &Path,
         line: Option<usize>,
         why: impl fmt::Display,
@@ -67,7 +68,7 @@ impl ConfigError {
     }
 
     /// About something that is no option.
-    pub(super) fn of_place(
+    pub(crate) fn of_place(
         place: impl Into<String>,
         why: impl fmt::Display,
         remedy: impl Into<String>,
@@ -84,32 +85,36 @@ impl ConfigError {
 
     /// Under another code.
     #[must_use]
-    pub(crate) fn coded(self, code: Code) -> Self {
+    pub fn coded(self, code: Code) -> Self {
         Self { code, ..self }
     }
 
     /// Two options contradict each other: where the other one is wrong already, this says nothing new.
     #[must_use]
-    pub(crate) fn together_with(self, option: &'static str) -> Self {
+    pub fn together_with(self, option: &'static OptionRow) -> Self {
         Self {
             with: Some(option),
             ..self
         }
     }
 
-    pub(super) fn option(&self) -> Option<&'static str> {
+    pub(crate) fn option(&self) -> Option<&'static OptionRow> {
         self.option
     }
 
-    pub(super) fn depends_on(&self, options: &[&'static str]) -> bool {
+    pub(crate) fn depends_on(&self, options: &[&'static OptionRow]) -> bool {
         self.with.is_some_and(|with| options.contains(&with))
     }
 }
 
 /// What a person does about a wrong value where it stands.
-fn remedy(option: &OptionSpec, origin: &Origin) -> String {
-    let (name, example) = (option.name, option.example);
-    let in_file = format!("{name} = {}", option.kind.in_toml(example));
+fn remedy(option: &OptionRow, origin: &Origin) -> String {
+    let (name, example) = (&option.flag, &option.example);
+    let key = match origin {
+        Origin::File(place) if place.is_nested => option.place().1,
+        _ => name,
+    };
+    let in_file = format!("{key} = {}", option.kind.in_toml(example));
     match origin {
         Origin::Flag => format!("give --{name} {example}, for example, or leave it out"),
         Origin::Variable(variable) if !variable.starts_with("MODKEEP_") => format!(
@@ -119,9 +124,10 @@ fn remedy(option: &OptionSpec, origin: &Origin) -> String {
         Origin::Variable(variable) => {
             format!("set {variable}={example}, for example, or unset it")
         }
-        Origin::File(path, line) => format!(
-            "write `{in_file}`, for example, in line {line} of {}, or remove it",
-            path.display()
+        Origin::File(place) => format!(
+            "write `{in_file}`, for example, in line {} of {}, or remove it",
+            place.line,
+            place.path.display()
         ),
         Origin::GoEnv(variable) => format!(
             "set {}={example}, for example, which goes before what go env {variable} says",
@@ -138,7 +144,7 @@ fn remedy(option: &OptionSpec, origin: &Origin) -> String {
 
 impl ConfigErrors {
     /// None, if there is none.
-    pub(super) fn of(errors: Vec<ConfigError>) -> Result<(), Self> {
+    pub(crate) fn of(errors: Vec<ConfigError>) -> Result<(), Self> {
         if errors.is_empty() {
             return Ok(());
         }
@@ -146,12 +152,12 @@ impl ConfigErrors {
     }
 
     /// Errors of which there is at least one.
-    pub(super) fn none_but(errors: Vec<ConfigError>) -> Self {
+    pub(crate) fn none_but(errors: Vec<ConfigError>) -> Self {
         Self(errors)
     }
 
     /// The code of all of them, if they have the same.
-    pub(crate) fn code(&self) -> Code {
+    pub fn code(&self) -> Code {
         let mut codes = self.0.iter().map(|error| error.code);
         let first = codes.next().unwrap_or(Code::BadConfiguration);
         if codes.all(|code| code == first) {
@@ -162,7 +168,7 @@ impl ConfigErrors {
     }
 
     #[cfg(test)]
-    pub(super) fn all(&self) -> &[ConfigError] {
+    pub(crate) fn all(&self) -> &[ConfigError] {
         &self.0
     }
 }

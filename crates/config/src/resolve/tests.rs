@@ -1,7 +1,8 @@
 //! Which layer wins, and what the others may not do.
 
-use super::{Flags, Origin, Resolved, layers};
-use crate::config::{Environment, Settings, file::ConfigFile};
+use super::{Flags, Resolved, layers};
+use crate::Origin;
+use crate::{Environment, Settings, file::ConfigFile};
 use std::{collections::BTreeMap, path::Path};
 
 /// An environment of these variables, and of this answer of `go env GOPROXY`.
