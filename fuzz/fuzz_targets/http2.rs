@@ -79,7 +79,7 @@ impl Serving {
         let address = scratch.runtime.block_on(async {
             let options = ImportOptions {
                 source: "import".to_owned(),
-                evidence: String::new(),
+                evidence: protocol::Evidence::Unclaimed,
             };
             let report = import(&store, tree.path(), options, proxy::import_checker()).await;
             assert_eq!(report.expect("it is sound").captured, 3);

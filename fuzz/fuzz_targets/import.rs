@@ -83,7 +83,7 @@ fn plant(input: &mut Input<'_>, root: &Path, directories: &mut u64) -> bool {
 fn imported(scratch: &Scratch, store: &Store, root: &Path) -> ImportReport {
     let options = ImportOptions {
         source: "import".to_owned(),
-        evidence: String::new(),
+        evidence: protocol::Evidence::Unclaimed,
     };
     let import = import(store, root, options, proxy::import_checker());
     scratch

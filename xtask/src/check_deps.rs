@@ -24,17 +24,19 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("tlog", &[]),
     ("bundle", &["gomod"]),
     ("mismatch", &["gomod"]),
+    ("protocol", &[]),
     ("project", &["finding", "gomod"]),
     ("vulndb", &["finding", "gomod"]),
-    ("store", &["codes", "gomod", "tlog"]),
+    ("store", &["codes", "gomod", "protocol", "tlog"]),
     ("upstream", &["codes", "gomod"]),
     (
         "proxy",
         &[
-            "bundle", "codes", "gomod", "mismatch", "tlog", "store", "upstream", "vulndb",
+            "bundle", "codes", "gomod", "mismatch", "protocol", "tlog", "store", "upstream",
+            "vulndb",
         ],
     ),
-    ("server", &["codes", "gomod", "store", "proxy"]),
+    ("server", &["codes", "gomod", "protocol", "store", "proxy"]),
     // It makes what each of these takes of what an operator wrote.
     (
         "config",
@@ -46,7 +48,8 @@ const HOUSE: &[(&str, &[&str])] = &[
         "modkeep",
         &[
             "codes", "config", "doctor", "finding", "gate", "gomod", "jobs", "lockfile",
-            "mismatch", "project", "tlog", "store", "upstream", "proxy", "server", "vulndb",
+            "mismatch", "project", "protocol", "tlog", "store", "upstream", "proxy", "server",
+            "vulndb",
         ],
     ),
     ("testkit", &["tlog"]),

@@ -171,6 +171,9 @@ codes! {
     HalfRestored = 3012, None, "a restore was not brought to its end",
         "The data directory holds a part of a backup.",
         "Run `modkeep store restore` again with the same backup and --data; it goes on where it was.";
+    UnknownEvidence = 3013, Some(503), "nobody knows why a kept file was trusted",
+        "The catalog names evidence that this release does not know, so the file is not served.",
+        "Run the release that wrote it, or have it fetched anew: `modkeep store withdraw --anew`.";
 
     BadZip = 4001, Some(502), "the module zip breaks Go's rules",
         "The zip is damaged, hostile, or not a zip of this module and version.",

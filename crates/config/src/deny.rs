@@ -69,14 +69,14 @@ struct Denials {
 
 /// An entry or a key of one, for error messages.
 #[derive(Debug, Clone, Copy)]
-struct EntryPlace<'t> {
+struct DenyEntryPlace<'t> {
     source: SourceText<'t>,
     offset: Option<usize>,
 }
 
-// === impl EntryPlace ===
+// === impl DenyEntryPlace ===
 
-impl<'t> EntryPlace<'t> {
+impl<'t> DenyEntryPlace<'t> {
     fn new(path: &'t Path, text: &'t str) -> Self {
         Self {
             source: SourceText { path, text },
@@ -104,13 +104,13 @@ impl<'t> EntryPlace<'t> {
 /// What is wrong with the file.
 pub fn read(path: &Path) -> Result<DenyList, ConfigErrors> {
     let text = std::fs::read_to_string(path)
-        .map_err(|error| ConfigErrors::from(EntryPlace::new(path, "").refuse(error)))?;
+        .map_err(|error| ConfigErrors::from(DenyEntryPlace::new(path, "").refuse(error)))?;
     parse(path, &text).map_err(ConfigErrors::none_but)
 }
 
 /// Reads the entries, or says what is wrong with each.
 pub(crate) fn parse(path: &Path, text: &str) -> Result<DenyList, Vec<ConfigError>> {
-    let place = EntryPlace::new(path, text);
+    let place = DenyEntryPlace::new(path, text);
     let denials: Denials = toml::from_str(text).map_err(|error| {
         let at = error.span().map_or(place, |span| place.at(span.start));
         vec![at.refuse(error.message())]
@@ -130,7 +130,7 @@ pub(crate) fn parse(path: &Path, text: &str) -> Result<DenyList, Vec<ConfigError
     }
 }
 
-fn entry(of: EntryPlace<'_>, table: SpannedTable) -> Result<DenyEntry, ConfigError> {
+fn entry(of: DenyEntryPlace<'_>, table: SpannedTable) -> Result<DenyEntry, ConfigError> {
     let (mut pattern, mut reason, mut until) = (None, None, None);
     for (key, value) in table {
         let at = of.at(key.span().start);
@@ -161,7 +161,7 @@ fn entry(of: EntryPlace<'_>, table: SpannedTable) -> Result<DenyEntry, ConfigErr
     })
 }
 
-fn reason_of(at: EntryPlace<'_>, text: &str) -> Result<String, ConfigError> {
+fn reason_of(at: DenyEntryPlace<'_>, text: &str) -> Result<String, ConfigError> {
     let text = text.trim();
     if text.is_empty() {
         return Err(at.refuse("the reason is empty; it is what a refused client is told"));

@@ -6,7 +6,7 @@
 
 use super::{
     option::OptionRow,
-    sourced::{Origin, Sourced},
+    sourced::{SourcedText, ValueOrigin},
 };
 use codes::Code;
 use std::{fmt, path::Path};
@@ -35,17 +35,17 @@ impl ConfigError {
     /// About a value of an option; `sourced` is none where it has no value.
     pub(crate) fn of_option(
         option: &'static OptionRow,
-        sourced: Option<&Sourced>,
+        sourced: Option<&SourcedText>,
         why: impl fmt::Display,
     ) -> Self {
-        let origin = sourced.map_or(&Origin::Default, |sourced| &sourced.origin);
+        let origin = sourced.map_or(&ValueOrigin::Default, |sourced| &sourced.origin);
         Self {
             code: Code::BadConfiguration,
             option: Some(option),
             with: None,
             place: match origin {
-                Origin::Flag => format!("--{}", option.flag),
-                Origin::File(place) if place.is_nested => format!("{} ({origin})", option.key),
+                ValueOrigin::Flag => format!("--{}", option.flag),
+                ValueOrigin::File(place) if place.is_nested => format!("{} ({origin})", option.key),
                 origin => format!("{} ({origin})", option.flag),
             },
             why: why.to_string(),
@@ -108,32 +108,32 @@ impl ConfigError {
 }
 
 /// What a person does about a wrong value where it stands.
-fn remedy(option: &OptionRow, origin: &Origin) -> String {
+fn remedy(option: &OptionRow, origin: &ValueOrigin) -> String {
     let (name, example) = (&option.flag, &option.example);
     let key = match origin {
-        Origin::File(place) if place.is_nested => option.place().1,
+        ValueOrigin::File(place) if place.is_nested => option.place().1,
         _ => name,
     };
     let in_file = format!("{key} = {}", option.kind.in_toml(example));
     match origin {
-        Origin::Flag => format!("give --{name} {example}, for example, or leave it out"),
-        Origin::Variable(variable) if !variable.starts_with("MODKEEP_") => format!(
+        ValueOrigin::Flag => format!("give --{name} {example}, for example, or leave it out"),
+        ValueOrigin::Variable(variable) if !variable.starts_with("MODKEEP_") => format!(
             "set {}={example}, for example, which goes before {variable}",
             option.variable()
         ),
-        Origin::Variable(variable) => {
+        ValueOrigin::Variable(variable) => {
             format!("set {variable}={example}, for example, or unset it")
         }
-        Origin::File(place) => format!(
+        ValueOrigin::File(place) => format!(
             "write `{in_file}`, for example, in line {} of {}, or remove it",
             place.line,
             place.path.display()
         ),
-        Origin::GoEnv(variable) => format!(
+        ValueOrigin::GoEnv(variable) => format!(
             "set {}={example}, for example, which goes before what go env {variable} says",
             option.variable()
         ),
-        Origin::Platform | Origin::Default => format!(
+        ValueOrigin::Platform | ValueOrigin::Default => format!(
             "give --{name} {example}, for example, or {}, or `{in_file}` in the file of --config",
             option.variable()
         ),

@@ -2,7 +2,7 @@
 
 use super::{
     Environment,
-    sourced::{Origin, Sourced},
+    sourced::{SourcedText, ValueOrigin},
     sumdb,
 };
 use serde::{Deserialize, Serialize};
@@ -26,12 +26,12 @@ impl DefaultFinder {
     pub(crate) fn find(
         self,
         environment: &dyn Environment,
-        upstream: Option<&Sourced>,
-    ) -> Option<Sourced> {
+        upstream: Option<&SourcedText>,
+    ) -> Option<SourcedText> {
         match self {
             Self::Upstream => Some(self::upstream(environment)),
             Self::Database => of_go(environment, "GOSUMDB", upstream)
-                .or_else(|| Some(Sourced::new(sumdb::DEFAULT, Origin::Default))),
+                .or_else(|| Some(SourcedText::new(sumdb::DEFAULT, ValueOrigin::Default))),
             Self::Private => of_go_or_private(environment, "GONOPROXY", upstream),
             Self::SumdbExceptions => of_go_or_private(environment, "GONOSUMDB", upstream),
             Self::DataDirectory => data(environment),
@@ -54,20 +54,20 @@ impl DefaultFinder {
 const BUILT_IN: &str = "https://goproxy.cn,direct";
 
 /// `GOPROXY`, else what `go env GOPROXY` says, else a built-in list.
-fn upstream(environment: &dyn Environment) -> Sourced {
+fn upstream(environment: &dyn Environment) -> SourcedText {
     let variable = || {
         environment
             .variable("GOPROXY")
-            .map(|text| Sourced::new(text, Origin::Variable("GOPROXY".to_owned())))
+            .map(|text| SourcedText::new(text, ValueOrigin::Variable("GOPROXY".to_owned())))
     };
     let go_env = || {
         environment
             .go_env("GOPROXY")
-            .map(|text| Sourced::new(text, Origin::GoEnv("GOPROXY".to_owned())))
+            .map(|text| SourcedText::new(text, ValueOrigin::GoEnv("GOPROXY".to_owned())))
     };
     variable()
         .or_else(go_env)
-        .unwrap_or_else(|| Sourced::new(BUILT_IN, Origin::Default))
+        .unwrap_or_else(|| SourcedText::new(BUILT_IN, ValueOrigin::Default))
 }
 
 /// A setting of go's: its variable, else its files, else what `go env` says where the upstream list
@@ -75,8 +75,8 @@ fn upstream(environment: &dyn Environment) -> Sourced {
 fn of_go(
     environment: &dyn Environment,
     name: &'static str,
-    upstream: Option<&Sourced>,
-) -> Option<Sourced> {
+    upstream: Option<&SourcedText>,
+) -> Option<SourcedText> {
     written(environment, name).or_else(|| asked(environment, name, upstream))
 }
 
@@ -84,20 +84,21 @@ fn of_go(
 fn of_go_or_private(
     environment: &dyn Environment,
     name: &'static str,
-    upstream: Option<&Sourced>,
-) -> Option<Sourced> {
+    upstream: Option<&SourcedText>,
+) -> Option<SourcedText> {
     written(environment, name)
         .or_else(|| written(environment, "GOPRIVATE"))
         .or_else(|| asked(environment, name, upstream))
 }
 
 /// A setting that stands in the environment or in go's files.
-fn written(environment: &dyn Environment, name: &'static str) -> Option<Sourced> {
+fn written(environment: &dyn Environment, name: &'static str) -> Option<SourcedText> {
     let variable = environment.variable(name);
-    let variable = variable.map(|text| Sourced::new(text, Origin::Variable(name.to_owned())));
+    let variable =
+        variable.map(|text| SourcedText::new(text, ValueOrigin::Variable(name.to_owned())));
     let file = || {
         let text = environment.go_file(name)?;
-        Some(Sourced::new(text, Origin::GoEnv(name.to_owned())))
+        Some(SourcedText::new(text, ValueOrigin::GoEnv(name.to_owned())))
     };
     variable.or_else(file)
 }
@@ -105,15 +106,15 @@ fn written(environment: &dyn Environment, name: &'static str) -> Option<Sourced>
 fn asked(
     environment: &dyn Environment,
     name: &'static str,
-    upstream: Option<&Sourced>,
-) -> Option<Sourced> {
-    let asks_go = upstream.is_some_and(|upstream| matches!(upstream.origin, Origin::GoEnv(_)));
+    upstream: Option<&SourcedText>,
+) -> Option<SourcedText> {
+    let asks_go = upstream.is_some_and(|upstream| matches!(upstream.origin, ValueOrigin::GoEnv(_)));
     let text = asks_go.then(|| environment.go_env(name)).flatten()?;
-    Some(Sourced::new(text, Origin::GoEnv(name.to_owned())))
+    Some(SourcedText::new(text, ValueOrigin::GoEnv(name.to_owned())))
 }
 
 /// `modkeep` in the platform's directory for application data.
-fn data(environment: &dyn Environment) -> Option<Sourced> {
+fn data(environment: &dyn Environment) -> Option<SourcedText> {
     let base = |name: &str| {
         environment
             .variable(name)
@@ -128,14 +129,19 @@ fn data(environment: &dyn Environment) -> Option<Sourced> {
         // The XDG base directory specification: a relative path there is to be ignored.
         base("XDG_DATA_HOME").or_else(|| base("HOME").map(|home| home.join(".local/share")))
     };
-    base.map(|base| Sourced::new(base.join("modkeep").display().to_string(), Origin::Platform))
+    base.map(|base| {
+        SourcedText::new(
+            base.join("modkeep").display().to_string(),
+            ValueOrigin::Platform,
+        )
+    })
 }
 
 /// `modkeep.netrc` in the directory where a service manager leaves the secrets of a unit
 /// (`LoadCredential=` of systemd.exec(5)).
-fn credentials(environment: &dyn Environment) -> Option<Sourced> {
+fn credentials(environment: &dyn Environment) -> Option<SourcedText> {
     let directory = environment.variable("CREDENTIALS_DIRECTORY")?;
     let file = PathBuf::from(directory).join("modkeep.netrc");
     file.exists()
-        .then(|| Sourced::new(file.display().to_string(), Origin::Platform))
+        .then(|| SourcedText::new(file.display().to_string(), ValueOrigin::Platform))
 }

@@ -6,10 +6,10 @@
 use super::{
     deny,
     error::ConfigError,
-    kind::Kind,
+    kind::OptionKind,
     option::{OPTIONS, OptionRow},
     position::SourceText,
-    sourced::{Origin, Sourced},
+    sourced::{FilePlace, SourcedText, ValueOrigin},
     table_keys::{in_order, refuse_unknown},
     toml_value, upstream_entry,
 };
@@ -29,7 +29,7 @@ use toml::{
 pub(crate) struct ConfigFile {
     pub(crate) path: PathBuf,
     /// Values by the place of their options in [`OPTIONS`].
-    pub(crate) values: BTreeMap<usize, Sourced>,
+    pub(crate) values: BTreeMap<usize, SourcedText>,
     /// What is refused by policy.
     pub(crate) denied: DenyList,
     /// What is wrong in it.
@@ -93,7 +93,8 @@ impl ConfigFile {
             let is_section = sections().any(|section| section == name);
             if name == deny::KEY {
                 continue;
-            } else if is_section && value.get_ref().is_table() {
+            }
+            if is_section && value.get_ref().is_table() {
                 self.read_section(key, value, source);
             } else if let Some(option) = OptionRow::with_flag(name) {
                 self.add(option, (key, value), false, source);
@@ -121,14 +122,13 @@ impl ConfigFile {
             return;
         };
         for (key, value) in in_order(table) {
-            match OptionRow::at_key(&format!("{section}.{}", key.get_ref())) {
-                Some(option) => self.add(option, (key, value), true, source),
-                None => {
-                    let known = OPTIONS.iter().map(OptionRow::place);
-                    let known = known.filter(|(of, _)| *of == section).map(|(_, key)| key);
-                    let of = format!(" in [{section}]");
-                    self.errors.push(refuse_unknown(&key, &of, known, source));
-                }
+            if let Some(option) = OptionRow::at_key(&format!("{section}.{}", key.get_ref())) {
+                self.add(option, (key, value), true, source);
+            } else {
+                let known = OPTIONS.iter().map(OptionRow::place);
+                let known = known.filter(|(of, _)| *of == section).map(|(_, key)| key);
+                let of = format!(" in [{section}]");
+                self.errors.push(refuse_unknown(&key, &of, known, source));
             }
         }
     }
@@ -141,7 +141,6 @@ impl ConfigFile {
         source: SourceText<'_>,
     ) {
         let start = key.span().start;
-        let place = source.place(start, is_nested);
         if let Some(first) = self.values.get(&option.index) {
             let why = format!(
                 "{} is set here and, as {}, at {}",
@@ -149,60 +148,76 @@ impl ConfigFile {
                 spelling(option, !is_nested),
                 first.origin
             );
-            self.errors
-                .push(source.refuse(start, why, "remove one of the two"));
-            return;
+            let error = source.refuse(start, why, "remove one of the two");
+            return self.errors.push(error);
         }
-        let origin = Origin::File(place);
-        match value.into_inner() {
-            DeValue::Array(array)
-                if option.kind == Kind::Sources && upstream_entry::is_of_tables(&array) =>
-            {
-                match upstream_entry::read(array, source) {
-                    Ok(entries) => {
-                        let text = upstream_entry::as_list(&entries);
-                        let sourced = Sourced {
-                            text,
-                            entries,
-                            origin,
-                        };
-                        self.values.insert(option.index, sourced);
-                    }
-                    Err(errors) => self.errors.extend(errors),
-                }
-            }
-            value => {
-                let value = Spanned::new(start..start, value);
-                let text =
-                    upstream_entry::plain(value).and_then(|value| toml_value::text(option, value));
-                match text {
-                    Ok(text) => {
-                        self.values.insert(option.index, Sourced::new(text, origin));
-                    }
-                    Err(why) => self.refuse_value(option, &why, start, is_nested, source),
-                }
+        match read_value(
+            option,
+            value.into_inner(),
+            source.place(start, is_nested),
+            source,
+        ) {
+            Ok(sourced) => drop(self.values.insert(option.index, sourced)),
+            Err(FileValueError::OfTables(errors)) => self.errors.extend(errors),
+            Err(FileValueError::OfType(why)) => {
+                let error = wrong_type(option, &why, start, is_nested, source);
+                self.errors.push(error);
             }
         }
     }
+}
 
-    fn refuse_value(
-        &mut self,
-        option: &OptionRow,
-        why: &str,
-        start: usize,
-        is_nested: bool,
-        source: SourceText<'_>,
-    ) {
-        let key = if is_nested {
-            option.place().1
-        } else {
-            &option.flag
-        };
-        let example = option.kind.in_toml(&option.example);
-        let why = format!("{}: {why}", spelling(option, is_nested));
-        let remedy = format!("write `{key} = {example}`, for example");
-        self.errors.push(source.refuse(start, why, remedy));
+/// Why a value of the file is none of its option.
+enum FileValueError {
+    /// It is of another type.
+    OfType(String),
+    /// These of its tables are wrong.
+    OfTables(Vec<ConfigError>),
+}
+
+fn read_value(
+    option: &OptionRow,
+    value: DeValue<'_>,
+    place: FilePlace,
+    source: SourceText<'_>,
+) -> Result<SourcedText, FileValueError> {
+    let origin = ValueOrigin::File(place);
+    match value {
+        DeValue::Array(array)
+            if option.kind == OptionKind::Sources && upstream_entry::is_of_tables(&array) =>
+        {
+            let entries = upstream_entry::read(array, source).map_err(FileValueError::OfTables)?;
+            Ok(SourcedText {
+                text: upstream_entry::as_list(&entries),
+                entries,
+                origin,
+            })
+        }
+        value => {
+            let value = upstream_entry::plain(Spanned::new(0..0, value));
+            let text = value.and_then(|value| toml_value::text(option, value));
+            let text = text.map_err(FileValueError::OfType)?;
+            Ok(SourcedText::new(text, origin))
+        }
     }
+}
+
+fn wrong_type(
+    option: &OptionRow,
+    why: &str,
+    start: usize,
+    is_nested: bool,
+    source: SourceText<'_>,
+) -> ConfigError {
+    let key = if is_nested {
+        option.place().1
+    } else {
+        &option.flag
+    };
+    let example = option.kind.in_toml(&option.example);
+    let why = format!("{}: {why}", spelling(option, is_nested));
+    let remedy = format!("write `{key} = {example}`, for example");
+    source.refuse(start, why, remedy)
 }
 
 /// The names of sections, each as often as it has options.
@@ -218,7 +233,7 @@ fn spelling(option: &OptionRow, is_nested: bool) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::{ConfigFile, OptionRow, Origin};
+    use super::{ConfigFile, OptionRow, ValueOrigin};
     use std::path::Path;
 
     fn parse(text: &str) -> ConfigFile {
@@ -233,7 +248,7 @@ mod tests {
     /// Text and line of an option.
     fn value(file: &ConfigFile, flag: &str) -> Option<(String, usize)> {
         let sourced = file.values.get(&OptionRow::with_flag(flag)?.index)?;
-        let Origin::File(place) = &sourced.origin else {
+        let ValueOrigin::File(place) = &sourced.origin else {
             return None;
         };
         Some((sourced.text.clone(), place.line))

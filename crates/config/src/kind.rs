@@ -7,7 +7,7 @@ use crate::upstream_entry::UpstreamEntry;
 
 /// The values an option takes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Kind {
+pub enum OptionKind {
     /// `ADDRESS:PORT` or `unix:PATH`.
     Address,
     /// Addresses with commas between them; an array in the file.
@@ -46,9 +46,9 @@ pub enum Kind {
 /// Digits and a unit.
 const DURATION: &str = "[0-9]+ *(ms|s|m|h|d)|0";
 
-// === impl Kind ===
+// === impl OptionKind ===
 
-impl Kind {
+impl OptionKind {
     /// Whether an array in the file is the same as its elements with commas between them.
     pub(crate) fn is_list(&self) -> bool {
         matches!(

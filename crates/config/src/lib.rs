@@ -3,7 +3,7 @@
 //! An option is one field of [`Configuration`]. The field makes the command-line flag, the environment
 //! variables, the keys of the TOML file, the reference page, the template and the JSON Schema
 //! ([`json_schema`]); there is no second place to forget. A flag beats the environment beats the file beats
-//! the default, and each value remembers where it came from ([`Setting`]), because "which of the four was
+//! the default, and each value remembers where it came from ([`ConfigValue`]), because "which of the four was
 //! it?" is the first question whenever a setting does not do what somebody expects.
 //!
 //! Only options that do something exist. An unknown key in the file is refused with the nearest
@@ -16,6 +16,7 @@
 //! texts.
 
 mod advisories;
+mod config_value;
 pub mod deny;
 mod environment;
 mod error;
@@ -29,7 +30,6 @@ mod option;
 mod position;
 mod resolve;
 mod schema;
-mod setting;
 mod settings;
 mod sourced;
 mod sumdb;
@@ -43,15 +43,15 @@ mod variables;
 mod witness;
 
 pub use advisories::VulnerabilitySource;
+pub use config_value::{ConfigValue, FromSourced, OptionValue};
 pub use environment::{Environment, Process, go, run, variables};
 pub use error::{ConfigError, ConfigErrors};
-pub use kind::Kind;
+pub use kind::OptionKind;
 pub use option::{DefaultValue, OPTIONS, OptionRow};
-pub use resolve::{Flags, Layers, Resolved, resolve};
+pub use resolve::{ConfigLayers, FlagValues, ResolvedConfig, resolve};
 pub use schema::json_schema;
-pub use setting::{OptionValue, Setting, SettingValue};
 pub use settings::{OwnSettings, Settings};
-pub use sourced::{FilePlace, Origin};
+pub use sourced::{FilePlace, ValueOrigin};
 pub use sumdb::{Database, key as database_key, known_key, parse as database};
 pub use tables::{
     CacheSection, Configuration, FetchSection, LimitSection, ListenSection, LogSection,

@@ -3,7 +3,7 @@
 //! Path, query, user and password each may be one. What cannot be told apart from a secret is blotted
 //! out as well: a value that is shown need not be one that could be set.
 
-use super::kind::Kind;
+use super::kind::OptionKind;
 use gomod::goproxy::ProxyList;
 use std::{borrow::Cow, fmt::Write as _};
 use upstream::SourceUrl;
@@ -12,13 +12,13 @@ use upstream::SourceUrl;
 const REDACTED: &str = "redacted";
 
 /// The value as people may see it.
-pub(crate) fn shown<'v>(kind: &Kind, value: &'v str) -> Cow<'v, str> {
+pub(crate) fn shown<'v>(kind: &OptionKind, value: &'v str) -> Cow<'v, str> {
     match kind {
-        Kind::Sources => match ProxyList::parse(value) {
+        OptionKind::Sources => match ProxyList::parse(value) {
             Ok(list) => list.to_string().into(),
             Err(_) => REDACTED.into(),
         },
-        Kind::Urls | Kind::UrlList => words(value).into(),
+        OptionKind::Urls | OptionKind::UrlList => words(value).into(),
         _ => value.into(),
     }
 }
@@ -53,36 +53,44 @@ fn one_word(word: &str) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::shown;
-    use crate::{kind::Kind, option::OPTIONS};
+    use crate::{kind::OptionKind, option::OPTIONS};
 
     #[test]
     fn only_origins_are_shown_of_urls() {
         for (kind, value, expected) in [
             (
-                Kind::Sources,
+                OptionKind::Sources,
                 "https://user:secret@a.example/secret,b.example/secret|direct",
                 "https://redacted@a.example/redacted,https://b.example/redacted|direct",
             ),
-            (Kind::Sources, "https://user:se|cret@a.example", "redacted"),
-            (Kind::Sources, "file:///srv/modules", "file:///srv/modules"),
             (
-                Kind::Urls,
+                OptionKind::Sources,
+                "https://user:se|cret@a.example",
+                "redacted",
+            ),
+            (
+                OptionKind::Sources,
+                "file:///srv/modules",
+                "file:///srv/modules",
+            ),
+            (
+                OptionKind::Urls,
                 "sum.a.example/2026+0+k= https://secret:secret@b.example:8443/secret?secret#secret",
                 "sum.a.example/2026+0+k= https://b.example:8443/redacted",
             ),
             (
-                Kind::Urls,
+                OptionKind::Urls,
                 "w+1+k https://a.example, v+2+k https://b.example/secret",
                 "w+1+k https://a.example, v+2+k https://b.example/redacted",
             ),
-            (Kind::Urls, "https://a.example/", "https://a.example/"),
-            (Kind::Urls, "user:secret@a.example", "redacted"),
+            (OptionKind::Urls, "https://a.example/", "https://a.example/"),
+            (OptionKind::Urls, "user:secret@a.example", "redacted"),
             (
-                Kind::Urls,
+                OptionKind::Urls,
                 "w https://user:sec,ret@a.example",
                 "w redacted,redacted",
             ),
-            (Kind::Urls, "off", "off"),
+            (OptionKind::Urls, "off", "off"),
         ] {
             assert_eq!(shown(&kind, value), expected, "{value}");
         }
@@ -98,7 +106,10 @@ mod tests {
             assert!(
                 matches!(
                     option.kind,
-                    Kind::Sources | Kind::Urls | Kind::UrlList | Kind::PublicUrl
+                    OptionKind::Sources
+                        | OptionKind::Urls
+                        | OptionKind::UrlList
+                        | OptionKind::PublicUrl
                 ),
                 "{}",
                 option.key

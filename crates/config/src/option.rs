@@ -3,7 +3,7 @@
 //! Flags, variables, help texts, the template and the reference page are made of these rows, so a field is
 //! all that an option needs.
 
-use crate::{fallback::DefaultFinder, kind::Kind, tables::Configuration};
+use crate::{fallback::DefaultFinder, kind::OptionKind, tables::Configuration};
 use schemars::schema_for;
 use serde::{
     Deserialize, Deserializer,
@@ -31,7 +31,7 @@ pub struct OptionRow {
     /// What its section is about: the heading of help texts.
     pub heading: String,
     /// What values it takes.
-    pub kind: Kind,
+    pub kind: OptionKind,
     /// What stands for the value in help texts.
     pub placeholder: String,
     /// The value where nothing is configured, as one would write it.
@@ -63,7 +63,7 @@ struct FieldAttributes {
     #[serde(rename = "x-flag")]
     flag: String,
     #[serde(rename = "x-kind")]
-    kind: Kind,
+    kind: OptionKind,
     #[serde(rename = "x-value")]
     placeholder: String,
     #[serde(rename = "x-found")]

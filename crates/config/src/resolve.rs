@@ -2,14 +2,15 @@
 
 use super::{
     Environment,
+    config_value::ConfigLeaf,
     error::{ConfigError, ConfigErrors},
     fallback::DefaultFinder,
     file::ConfigFile,
     mask,
     option::{DefaultValue, OPTIONS, OptionRow},
-    setting::Leaf,
-    sourced::{Origin, Sourced},
+    sourced::{SourcedText, ValueOrigin},
     tables::Configuration,
+    types::CommaList,
     value, variables,
 };
 use gomod::pattern::Patterns;
@@ -23,15 +24,15 @@ use std::{
 };
 
 /// Values given on the command line, by flag.
-pub type Flags = BTreeMap<&'static str, String>;
+pub type FlagValues = BTreeMap<&'static str, String>;
 
 /// Every value that is in effect.
 #[derive(Debug, Clone)]
-pub struct Resolved {
+pub struct ResolvedConfig {
     /// The values with their types.
     pub options: Configuration,
     /// The same as they were given, in the order of [`OPTIONS`].
-    values: BTreeMap<usize, Sourced>,
+    values: BTreeMap<usize, SourcedText>,
     /// The file, if one is named.
     pub(crate) file: Option<PathBuf>,
     /// What it denies.
@@ -41,22 +42,30 @@ pub struct Resolved {
 /// The layers brought together, with what is wrong in them. A value that is wrong has its default in
 /// its place, so that the rest can be judged too.
 #[derive(Debug)]
-pub struct Layers {
-    values: BTreeMap<usize, Sourced>,
+pub struct ConfigLayers {
+    values: BTreeMap<usize, SourcedText>,
     file: Option<PathBuf>,
     denied: DenyList,
     errors: Vec<ConfigError>,
 }
 
 /// Brings the layers together. `file` is the file's path, if one is named.
-pub fn resolve(flags: &Flags, environment: &dyn Environment, file: Option<&Path>) -> Layers {
+pub fn resolve(
+    flags: &FlagValues,
+    environment: &dyn Environment,
+    file: Option<&Path>,
+) -> ConfigLayers {
     layers(flags, environment, file.map(ConfigFile::read).as_ref())
 }
 
-fn layers(flags: &Flags, environment: &dyn Environment, file: Option<&ConfigFile>) -> Layers {
+fn layers(
+    flags: &FlagValues,
+    environment: &dyn Environment,
+    file: Option<&ConfigFile>,
+) -> ConfigLayers {
     let mut errors = variables::unknown(&environment.names());
     errors.extend(file.iter().flat_map(|file| file.errors.iter().cloned()));
-    let mut layers = Layers {
+    let mut layers = ConfigLayers {
         values: BTreeMap::new(),
         file: file.map(|file| file.path.clone()),
         denied: file.map(|file| file.denied.clone()).unwrap_or_default(),
@@ -84,14 +93,14 @@ fn layers(flags: &Flags, environment: &dyn Environment, file: Option<&ConfigFile
     layers
 }
 
-// === impl Layers ===
+// === impl ConfigLayers ===
 
-impl Layers {
+impl ConfigLayers {
     /// The values, if nothing is wrong with any.
     ///
     /// # Errors
     /// Everything that is wrong.
-    pub fn checked(self) -> Result<Resolved, ConfigErrors> {
+    pub fn checked(self) -> Result<ResolvedConfig, ConfigErrors> {
         let resolved = self.resolved();
         ConfigErrors::of(self.errors)?;
         Ok(resolved?)
@@ -104,13 +113,13 @@ impl Layers {
     /// Everything that is wrong.
     pub fn make<T>(
         mut self,
-        make: impl Fn(&Resolved) -> Result<T, ConfigError>,
+        make: impl Fn(&ResolvedConfig) -> Result<T, ConfigError>,
     ) -> Result<T, ConfigErrors> {
         let mut aside: Vec<&'static OptionRow> =
             self.errors.iter().filter_map(ConfigError::option).collect();
         loop {
-            let made = self.resolved().and_then(|resolved| make(&resolved));
-            let error = match made {
+            let result = self.resolved().and_then(|resolved| make(&resolved));
+            let error = match result {
                 Ok(whole) => return ConfigErrors::of(self.errors).map(|()| whole),
                 Err(error) => error,
             };
@@ -129,8 +138,8 @@ impl Layers {
         }
     }
 
-    fn resolved(&self) -> Result<Resolved, ConfigError> {
-        Ok(Resolved {
+    fn resolved(&self) -> Result<ResolvedConfig, ConfigError> {
+        Ok(ResolvedConfig {
             options: typed(&self.values)?,
             values: self.values.clone(),
             file: self.file.clone(),
@@ -140,11 +149,11 @@ impl Layers {
 
     /// Puts a wrong value aside: what is built in takes its place.
     fn put_aside(&mut self, option: &OptionRow) {
-        let found = || option.finder.and_then(|finder| finder.built_in());
+        let found = || option.finder.and_then(DefaultFinder::built_in);
         let sourced = match option.default.fixed().or_else(found) {
             Some(text) => self
                 .values
-                .insert(option.index, Sourced::new(text, Origin::Default)),
+                .insert(option.index, SourcedText::new(text, ValueOrigin::Default)),
             None => self.values.remove(&option.index),
         };
         drop(sourced);
@@ -154,22 +163,26 @@ impl Layers {
     fn given(
         &mut self,
         option: &OptionRow,
-        flags: &Flags,
+        flags: &FlagValues,
         environment: &dyn Environment,
         file: Option<&ConfigFile>,
-    ) -> Option<Sourced> {
+    ) -> Option<SourcedText> {
         let flag = flags.get(option.flag.as_str());
-        let flag = flag.map(|text| Sourced::new(text, Origin::Flag));
+        let flag = flag.map(|text| SourcedText::new(text, ValueOrigin::Flag));
         let variable = self.variable(option, environment);
         let in_file = || file?.values.get(&option.index).cloned();
         flag.or(variable).or_else(in_file)
     }
 
     /// The value of an option's variable, which has two names.
-    fn variable(&mut self, option: &OptionRow, environment: &dyn Environment) -> Option<Sourced> {
+    fn variable(
+        &mut self,
+        option: &OptionRow,
+        environment: &dyn Environment,
+    ) -> Option<SourcedText> {
         let read = |name: String| {
             let text = environment.variable(&name)?;
-            Some(Sourced::new(text, Origin::Variable(name)))
+            Some(SourcedText::new(text, ValueOrigin::Variable(name)))
         };
         let (flat, nested) = (option.variable(), option.nested_variable());
         let is_one = flat == nested;
@@ -191,22 +204,22 @@ impl Layers {
 fn default(
     option: &OptionRow,
     environment: &dyn Environment,
-    upstream: Option<&Sourced>,
-) -> Option<Sourced> {
+    upstream: Option<&SourcedText>,
+) -> Option<SourcedText> {
     if let DefaultValue::Fixed(text) = &option.default {
-        return Some(Sourced::new(text, Origin::Default));
+        return Some(SourcedText::new(text, ValueOrigin::Default));
     }
     option.finder?.find(environment, upstream)
 }
 
 /// The values in the structs. Each was checked, so this fails only where a type and its kind disagree.
-fn typed(values: &BTreeMap<usize, Sourced>) -> Result<Configuration, ConfigError> {
+fn typed(values: &BTreeMap<usize, SourcedText>) -> Result<Configuration, ConfigError> {
     let mut tree = Map::new();
     let failed = |why: serde_json::Error| {
         ConfigError::of_place("the configuration", why, "report this, please")
     };
     for option in OPTIONS.iter() {
-        let leaf = Leaf {
+        let leaf = ConfigLeaf {
             option: option.index,
             sourced: values.get(&option.index).cloned(),
         };
@@ -224,9 +237,9 @@ fn typed(values: &BTreeMap<usize, Sourced>) -> Result<Configuration, ConfigError
     Configuration::deserialize(Value::Object(tree)).map_err(failed)
 }
 
-// === impl Resolved ===
+// === impl ResolvedConfig ===
 
-impl Resolved {
+impl ResolvedConfig {
     /// Modules that no upstream is asked about. Of a malformed glob, what it was meant for is told.
     ///
     /// # Errors
@@ -248,7 +261,7 @@ impl Resolved {
         let is_given = private.origin().is_some_and(|origin| !origin.is_of_go());
         let given = private.as_ref().filter(|_| is_given);
         let lists = given.into_iter().chain(except.as_ref());
-        let lists: Vec<&str> = lists.map(|list| list.as_str()).collect();
+        let lists: Vec<&str> = lists.map(CommaList::as_str).collect();
         whole(Patterns::parse(&lists.join(",")), |why| except.error(why))
     }
 
@@ -284,7 +297,7 @@ impl Resolved {
 
     /// Option, value and origin of every option that has a value, in the order of [`OPTIONS`]. Values
     /// are as they may be shown.
-    pub fn rows(&self) -> impl Iterator<Item = (&'static OptionRow, Cow<'_, str>, &Origin)> {
+    pub fn rows(&self) -> impl Iterator<Item = (&'static OptionRow, Cow<'_, str>, &ValueOrigin)> {
         OPTIONS.iter().filter_map(|option| {
             let sourced = self.values.get(&option.index)?;
             let shown = mask::shown(&option.kind, &sourced.text);
@@ -293,7 +306,7 @@ impl Resolved {
     }
 
     #[cfg(test)]
-    pub(crate) fn get(&self, flag: &str) -> Option<&Sourced> {
+    pub(crate) fn get(&self, flag: &str) -> Option<&SourcedText> {
         self.values.get(&OptionRow::with_flag(flag)?.index)
     }
 }

@@ -47,16 +47,13 @@ fn add_flat(top: &mut Map<String, Value>, flag: &str, key: &str, mut leaf: Value
     if flag == key {
         return;
     }
-    match top.get_mut(flag) {
+    if let Some(section) = top.get_mut(flag) {
         // A section of this name: its table, or the value of its first option.
-        Some(section) => {
-            let description = section["description"].clone();
-            *section = json!({ "description": description, "anyOf": [section.take(), leaf] });
-        }
-        None => {
-            leaf["description"] = format!("The same as `{key}`.").into();
-            top.insert(flag.to_owned(), leaf);
-        }
+        let description = section["description"].clone();
+        *section = json!({ "description": description, "anyOf": [section.take(), leaf] });
+    } else {
+        leaf["description"] = format!("The same as `{key}`.").into();
+        top.insert(flag.to_owned(), leaf);
     }
 }
 

@@ -2,9 +2,9 @@
 
 use super::{
     VulnerabilitySource,
+    config_value::ConfigValue,
     error::ConfigError,
-    resolve::Resolved,
-    setting::Setting,
+    resolve::ResolvedConfig,
     sumdb,
     tables::Configuration,
     types::{
@@ -97,9 +97,9 @@ impl Settings {
     ///
     /// # Errors
     /// The first thing that is wrong.
-    pub fn of(resolved: &Resolved) -> Result<Self, ConfigError> {
+    pub fn of(resolved: &ResolvedConfig) -> Result<Self, ConfigError> {
         let options = &resolved.options;
-        let read = Combined { resolved, options };
+        let read = CombinedOptions { resolved, options };
         let listen = &options.listen;
         let (upstream, private) = (&options.upstream, &options.private.upstream);
         Ok(Self {
@@ -133,7 +133,7 @@ impl Settings {
 }
 
 fn list<T>(
-    setting: &Setting<T>,
+    setting: &ConfigValue<T>,
     sources: &SourceList,
     listen: &[ListenAddress],
 ) -> Result<ProxyList, ConfigError> {
@@ -186,12 +186,12 @@ fn is_ourselves(entry: &Entry, listen: SocketAddr) -> bool {
 }
 
 /// What only several options together tell.
-struct Combined<'a> {
-    resolved: &'a Resolved,
+struct CombinedOptions<'a> {
+    resolved: &'a ResolvedConfig,
     options: &'a Configuration,
 }
 
-impl Combined<'_> {
+impl CombinedOptions<'_> {
     fn data(&self) -> Result<PathBuf, ConfigError> {
         let directory = &self.options.storage.directory;
         let none = || directory.error("the platform names no data directory; give one");

@@ -6,7 +6,7 @@ use std::{fmt, path::PathBuf};
 
 /// Where a value came from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Origin {
+pub enum ValueOrigin {
     /// The command line.
     Flag,
     /// This environment variable.
@@ -36,18 +36,18 @@ pub struct FilePlace {
 
 /// A value and where it came from. Its `Debug` shows the latter only: the value may be a secret.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Sourced {
+pub struct SourcedText {
     pub(crate) text: String,
     /// The tables of which the text was made, if it was.
     #[serde(default)]
     pub(crate) entries: Vec<UpstreamEntry>,
-    pub(crate) origin: Origin,
+    pub(crate) origin: ValueOrigin,
 }
 
-// === impl Sourced ===
+// === impl SourcedText ===
 
-impl Sourced {
-    pub(crate) fn new(text: impl Into<String>, origin: Origin) -> Self {
+impl SourcedText {
+    pub(crate) fn new(text: impl Into<String>, origin: ValueOrigin) -> Self {
         Self {
             text: text.into(),
             entries: Vec::new(),
@@ -56,15 +56,15 @@ impl Sourced {
     }
 }
 
-impl fmt::Debug for Sourced {
+impl fmt::Debug for SourcedText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Sourced({})", self.origin)
+        write!(f, "SourcedText({})", self.origin)
     }
 }
 
-// === impl Origin ===
+// === impl ValueOrigin ===
 
-impl Origin {
+impl ValueOrigin {
     /// Whether it is a setting of the go command, and not one that somebody made for us.
     pub(crate) fn is_of_go(&self) -> bool {
         match self {
@@ -75,7 +75,7 @@ impl Origin {
     }
 }
 
-impl fmt::Display for Origin {
+impl fmt::Display for ValueOrigin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Flag => f.write_str("flag"),

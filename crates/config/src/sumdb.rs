@@ -5,7 +5,7 @@
 //! a URL the database is reached through the upstreams that mirror it, else at `https://NAME`, as
 //! `go` reaches it.
 
-use super::Resolved;
+use super::ResolvedConfig;
 use proxy::Mode;
 use tlog::note::VerifierKey;
 use upstream::{DatabaseRoute, SourceUrl};
@@ -35,7 +35,7 @@ pub struct Database {
 ///
 /// # Errors
 /// The database cannot be read.
-pub fn key(resolved: &Resolved) -> Result<Option<VerifierKey>, String> {
+pub fn key(resolved: &ResolvedConfig) -> Result<Option<VerifierKey>, String> {
     let database = parse(resolved.options.sumdb.database.reveal())?;
     Ok(database.and_then(|database| database.key))
 }

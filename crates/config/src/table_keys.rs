@@ -8,9 +8,9 @@ use toml::{
 };
 
 /// Keys and values in the order of the file.
-pub(crate) fn in_order<'t>(
-    table: DeTable<'t>,
-) -> impl Iterator<Item = (Spanned<Cow<'t, str>>, Spanned<DeValue<'t>>)> {
+pub(crate) fn in_order(
+    table: DeTable<'_>,
+) -> impl Iterator<Item = (Spanned<Cow<'_, str>>, Spanned<DeValue<'_>>)> {
     let mut entries: Vec<_> = table.into_iter().collect();
     entries.sort_by_key(|(key, _)| key.span().start);
     entries.into_iter()

@@ -19,7 +19,9 @@ pub use private::PrivateSection;
 pub use proof::{OwnSumdbSection, SumdbSection, VerifySection};
 pub use storage::{ScrubSection, StorageSection};
 
-use crate::{fallback::DefaultFinder, option::fields_of, setting::Setting, types::SourceList};
+use crate::{
+    config_value::ConfigValue, fallback::DefaultFinder, option::fields_of, types::SourceList,
+};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -41,7 +43,7 @@ pub struct Configuration {
         "x-finder" = DefaultFinder::Upstream,
         "examples" = ["https://proxy.example.com,https://mirror.example.org"]
     ))]
-    pub upstream: Setting<SourceList>,
+    pub upstream: ConfigValue<SourceList>,
     /// How upstreams are reached.
     pub fetch: FetchSection,
     /// Private modules.

@@ -1,12 +1,12 @@
 //! Values of options as the TOML file has them: booleans, numbers and arrays where that is what they
 //! are, and back to the text that flags and variables have.
 
-use super::{kind::Kind, option::OptionRow};
+use super::{kind::OptionKind, option::OptionRow};
 use toml::Value;
 
-// === impl Kind ===
+// === impl OptionKind ===
 
-impl Kind {
+impl OptionKind {
     /// A value as it stands in a file. What is no value of this kind is written as a string.
     pub fn in_toml(&self, text: &str) -> Value {
         let string = || Value::String(text.to_owned());
@@ -40,10 +40,10 @@ fn word(state: bool) -> &'static str {
     if state { "on" } else { "off" }
 }
 
-fn taken(kind: &Kind) -> &'static str {
+fn taken(kind: &OptionKind) -> &'static str {
     match kind {
-        Kind::Switch => "true or false",
-        Kind::Count => "a number",
+        OptionKind::Switch => "true or false",
+        OptionKind::Count => "a number",
         _ if kind.is_list() => "an array of strings, or a string",
         _ if kind.is_number() => "a string with a number and its unit",
         _ => "a string",

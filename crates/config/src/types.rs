@@ -1,9 +1,9 @@
 //! Types of options that are more than numbers, texts and paths.
 
 use crate::{
-    kind::Kind,
-    setting::OptionValue,
-    sourced::Sourced,
+    config_value::OptionValue,
+    kind::OptionKind,
+    sourced::SourcedText,
     upstream_entry::UpstreamEntry,
     value::{self, one_of},
 };
@@ -152,8 +152,8 @@ impl SourceList {
 }
 
 impl OptionValue for SourceList {
-    fn kind() -> Kind {
-        Kind::Sources
+    fn kind() -> OptionKind {
+        OptionKind::Sources
     }
 
     fn parse(text: &str) -> Result<Self, String> {
@@ -163,7 +163,7 @@ impl OptionValue for SourceList {
         })
     }
 
-    fn of(sourced: &Sourced) -> Result<Self, String> {
+    fn of(sourced: &SourcedText) -> Result<Self, String> {
         Ok(Self {
             list: SecretText::new(&sourced.text),
             entries: sourced.entries.clone(),
@@ -175,7 +175,7 @@ impl OptionValue for SourceList {
 macro_rules! option_value {
     ($type:ty, $kind:expr, $parse:expr) => {
         impl OptionValue for $type {
-            fn kind() -> Kind {
+            fn kind() -> OptionKind {
                 $kind
             }
 
@@ -187,22 +187,29 @@ macro_rules! option_value {
     };
 }
 
-option_value!(bool, Kind::Switch, value::switch);
-option_value!(usize, Kind::Count, value::count);
-option_value!(Duration, Kind::Duration, value::duration);
-option_value!(DurationOrOff, Kind::DurationOrOff, |text| {
+option_value!(bool, OptionKind::Switch, value::switch);
+option_value!(usize, OptionKind::Count, value::count);
+option_value!(Duration, OptionKind::Duration, value::duration);
+option_value!(DurationOrOff, OptionKind::DurationOrOff, |text| {
     value::duration_or_off(text).map(Self)
 });
-option_value!(ByteSize, Kind::Bytes, |text| value::bytes(text).map(Self));
-option_value!(ListenAddress, Kind::Address, value::address);
-option_value!(Vec<ListenAddress>, Kind::Addresses, value::addresses);
-option_value!(Url, Kind::PublicUrl, value::public_url);
-option_value!(PathBuf, Kind::Path, |text| Ok(Self::from(text)));
-option_value!(String, Kind::Text, |text| Ok(text.to_owned()));
-option_value!(CommaList, Kind::List, |text| Ok(Self(text.to_owned())));
-option_value!(LogFilter, Kind::LogFilter, |text| Ok(Self(text.to_owned())));
-option_value!(UrlText, Kind::Urls, |text| Ok(Self(SecretText::new(text))));
-option_value!(UrlListText, Kind::UrlList, |text| {
+option_value!(ByteSize, OptionKind::Bytes, |text| value::bytes(text)
+    .map(Self));
+option_value!(ListenAddress, OptionKind::Address, value::address);
+option_value!(Vec<ListenAddress>, OptionKind::Addresses, value::addresses);
+option_value!(Url, OptionKind::PublicUrl, value::public_url);
+option_value!(PathBuf, OptionKind::Path, |text| Ok(Self::from(text)));
+option_value!(String, OptionKind::Text, |text| Ok(text.to_owned()));
+option_value!(CommaList, OptionKind::List, |text| Ok(Self(
+    text.to_owned()
+)));
+option_value!(LogFilter, OptionKind::LogFilter, |text| Ok(Self(
+    text.to_owned()
+)));
+option_value!(UrlText, OptionKind::Urls, |text| Ok(Self(SecretText::new(
+    text
+))));
+option_value!(UrlListText, OptionKind::UrlList, |text| {
     Ok(Self(SecretText::new(text)))
 });
 
@@ -210,8 +217,8 @@ option_value!(UrlListText, Kind::UrlList, |text| {
 macro_rules! choice {
     ($type:ident { $($word:literal => $variant:ident),+ }) => {
         impl OptionValue for $type {
-            fn kind() -> Kind {
-                Kind::Choice(vec![$($word.to_owned()),+])
+            fn kind() -> OptionKind {
+                OptionKind::Choice(vec![$($word.to_owned()),+])
             }
 
             fn parse(text: &str) -> Result<Self, String> {
@@ -230,7 +237,7 @@ choice!(LogFormat { "text" => Text, "json" => Json });
 #[cfg(test)]
 mod tests {
     use super::{SourceList, UrlText};
-    use crate::setting::OptionValue as _;
+    use crate::config_value::OptionValue as _;
 
     #[test]
     fn what_may_be_a_secret_cannot_be_printed() {

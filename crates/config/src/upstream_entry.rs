@@ -17,7 +17,7 @@
 
 use crate::{
     error::ConfigError,
-    kind::Kind,
+    kind::OptionKind,
     mask,
     option::fields_of,
     position::SourceText,
@@ -29,7 +29,10 @@ use serde::{
     Deserialize, Serialize,
     de::{IntoDeserializer as _, value::MapDeserializer},
 };
-use std::{fmt, path::PathBuf};
+use std::{
+    fmt::{self, Write as _},
+    path::PathBuf,
+};
 use toml::{
     Spanned,
     de::{DeArray, DeTable, DeValue},
@@ -132,7 +135,7 @@ pub(crate) fn as_list(entries: &[UpstreamEntry]) -> String {
 pub fn shown(name: &str, entries: &[UpstreamEntry]) -> String {
     let mut text = String::new();
     for entry in entries {
-        text += &format!("\n[[{name}]]\n");
+        let _ = write!(text, "\n[[{name}]]\n");
         let string = |value: &str| toml::Value::String(value.to_owned()).to_string();
         let source = entry.name.as_deref().map(string);
         let credentials = entry.credentials.as_ref();
@@ -145,14 +148,14 @@ pub fn shown(name: &str, entries: &[UpstreamEntry]) -> String {
             ("name", source),
             (
                 "url",
-                Some(string(&mask::shown(&Kind::Sources, &entry.url))),
+                Some(string(&mask::shown(&OptionKind::Sources, &entry.url))),
             ),
             ("fallback", fallback),
             ("credentials", credentials),
             ("breaker", entry.breaker.map(|state| state.to_string())),
         ] {
             if let Some(value) = value {
-                text += &format!("{key} = {value}\n");
+                let _ = writeln!(text, "{key} = {value}");
             }
         }
     }

@@ -1,25 +1,30 @@
 //! Values as people write them: durations and sizes with their units.
 
-use crate::{kind::Kind, log_filter};
+use crate::{kind::OptionKind, log_filter};
 use server::ListenAddress;
 use std::time::Duration;
 use url::Url;
 
 /// Whether `text` is a value of this kind; if not, what is.
-pub(crate) fn check(kind: &Kind, text: &str) -> Result<(), String> {
+pub(crate) fn check(kind: &OptionKind, text: &str) -> Result<(), String> {
     match kind {
-        Kind::Address => address(text).map(drop),
-        Kind::Addresses => addresses(text).map(drop),
-        Kind::Duration => duration(text).map(drop),
-        Kind::DurationOrOff => duration_or_off(text).map(drop),
-        Kind::Bytes => bytes(text).map(drop),
-        Kind::Count => count(text).map(drop),
-        Kind::Choice(words) if words.iter().any(|word| word == text) => Ok(()),
-        Kind::Choice(words) => Err(unknown_word(text, words)),
-        Kind::PublicUrl => public_url(text).map(drop),
-        Kind::Switch => switch(text).map(drop),
-        Kind::LogFilter => log_filter::parse(text).map(drop),
-        Kind::Path | Kind::Text | Kind::List | Kind::Sources | Kind::Urls | Kind::UrlList => {
+        OptionKind::Address => address(text).map(drop),
+        OptionKind::Addresses => addresses(text).map(drop),
+        OptionKind::Duration => duration(text).map(drop),
+        OptionKind::DurationOrOff => duration_or_off(text).map(drop),
+        OptionKind::Bytes => bytes(text).map(drop),
+        OptionKind::Count => count(text).map(drop),
+        OptionKind::Choice(words) if words.iter().any(|word| word == text) => Ok(()),
+        OptionKind::Choice(words) => Err(unknown_word(text, words)),
+        OptionKind::PublicUrl => public_url(text).map(drop),
+        OptionKind::Switch => switch(text).map(drop),
+        OptionKind::LogFilter => log_filter::parse(text).map(drop),
+        OptionKind::Path
+        | OptionKind::Text
+        | OptionKind::List
+        | OptionKind::Sources
+        | OptionKind::Urls
+        | OptionKind::UrlList => {
             if text.is_empty() {
                 return Err("it is empty".to_owned());
             }

@@ -93,7 +93,8 @@ impl JobSchedule {
         };
         let factor = 2_u32.saturating_pow(doublings);
         let wait = self.period.saturating_mul(factor).min(self.longest_wait);
-        wait - (wait / 100 * JITTER_PERCENT).mul_f64(random.clamp(0.0, 1.0))
+        let jitter = (wait / 100 * JITTER_PERCENT).mul_f64(random.clamp(0.0, 1.0));
+        wait.saturating_sub(jitter)
     }
 }
 

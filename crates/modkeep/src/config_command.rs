@@ -3,7 +3,7 @@
 use crate::{
     cli,
     config::{
-        DefaultValue, OPTIONS, OptionRow, Resolved, deny, json_schema,
+        DefaultValue, OPTIONS, OptionRow, ResolvedConfig, deny, json_schema,
         upstream_entry::{self, UpstreamEntry},
     },
     failure::Failure,
@@ -46,7 +46,7 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
 }
 
 /// Every value in effect, in a form that a configuration file could have.
-fn shown(resolved: &Resolved, form: KeyForm, origins: bool) -> String {
+fn shown(resolved: &ResolvedConfig, form: KeyForm, origins: bool) -> String {
     let tables = tables_of_upstreams(resolved);
     let is_table = |option| tables.iter().any(|(of, _)| *of == option);
     let rows = resolved.rows().filter(|(option, ..)| !is_table(*option));
@@ -68,7 +68,7 @@ fn shown(resolved: &Resolved, form: KeyForm, origins: bool) -> String {
 }
 
 /// The options that are given as tables, which stand behind all keys.
-fn tables_of_upstreams(resolved: &Resolved) -> Vec<(&'static OptionRow, &[UpstreamEntry])> {
+fn tables_of_upstreams(resolved: &ResolvedConfig) -> Vec<(&'static OptionRow, &[UpstreamEntry])> {
     let (public, private) = (
         &resolved.options.upstream,
         &resolved.options.private.upstream,
@@ -172,14 +172,14 @@ fn sample_line(option: &OptionRow) -> String {
 #[cfg(test)]
 mod tests {
     use super::template;
-    use crate::config::{DefaultValue, OPTIONS};
+    use crate::config::{DefaultValue, OPTIONS, OptionRow};
 
     /// The sections and keys, uncommented.
     fn uncommented() -> toml::Table {
         let template = template();
         let lines = template.lines().filter_map(|line| line.strip_prefix("# "));
         let lines = lines.filter(|line| {
-            let mut options = OPTIONS.iter().map(|option| option.place());
+            let mut options = OPTIONS.iter().map(OptionRow::place);
             options.any(|(section, key)| {
                 *line == format!("[{section}]") || line.starts_with(&format!("{key} = "))
             })

@@ -17,7 +17,7 @@ use std::{
 /// What tells one state of a file from another. A file that is replaced within the resolution of its
 /// time has another length or another number, mostly both.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct FileStamp {
+struct ConfigFileStamp {
     changed: Option<SystemTime>,
     length: u64,
     number: u64,
@@ -28,7 +28,7 @@ pub(crate) struct DenyListJob {
     file: PathBuf,
     proxy: Proxy,
     /// What was read at the start may be older than the file is now: the first look reads it again.
-    last: Option<Result<FileStamp, String>>,
+    last: Option<Result<ConfigFileStamp, String>>,
 }
 
 // === impl DenyListJob ===
@@ -88,9 +88,9 @@ async fn read_again(file: &Path, proxy: &Proxy, is_first: bool) {
     }
 }
 
-fn stamp(path: &Path) -> Result<FileStamp, String> {
+fn stamp(path: &Path) -> Result<ConfigFileStamp, String> {
     let found = fs::metadata(path).map_err(|error| error.to_string())?;
-    Ok(FileStamp {
+    Ok(ConfigFileStamp {
         changed: found.modified().ok(),
         length: found.len(),
         number: number(&found),

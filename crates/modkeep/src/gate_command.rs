@@ -27,7 +27,7 @@ use crate::{
     config::{Environment as _, Process},
     failure::Failure,
     file_limit, logging, output,
-    preparation::Preparation,
+    preparation::ServerPreparation,
     wiring,
 };
 use base::Base;
@@ -122,7 +122,7 @@ pub(crate) fn rules() -> Vec<&'static Rule> {
 async fn examine(
     case: &Case,
     request: &Request,
-    preparation: &Preparation,
+    preparation: &ServerPreparation,
 ) -> Result<Outcome, Failure> {
     let settings = &preparation.settings;
     let needs_data = case.policy.steps.of(Step::Vulnerable) != Mode::Off;

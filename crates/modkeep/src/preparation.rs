@@ -1,12 +1,12 @@
 //! Preparation: settings and everything that can be made of them without changing anything.
 //!
-//! `serve` and `run` start from a [`Preparation`], and `config check` makes one and throws it away. So
+//! `serve` and `run` start from a [`ServerPreparation`], and `config check` makes one and throws it away. So
 //! what the check lets pass is what a start accepts: there is no second list of conditions. Nothing
 //! here opens the store, binds an address or asks anybody anything, so the check can run beside the
 //! server whose next configuration it judges.
 
 use crate::{
-    config::{ConfigError, Configuration, Resolved, Setting, Settings},
+    config::{ConfigError, ConfigValue, Configuration, ResolvedConfig, Settings},
     failure::with_causes,
 };
 use proxy::{Metrics, Witness};
@@ -17,8 +17,8 @@ use upstream::{BuildError, Endpoint, SourceUrl, UpstreamOptions, Upstreams};
 
 /// What a server starts from.
 #[derive(Clone)]
-pub(crate) struct Preparation {
-    pub(crate) resolved: Resolved,
+pub(crate) struct ServerPreparation {
+    pub(crate) resolved: ResolvedConfig,
     pub(crate) settings: Settings,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) upstreams: Upstreams,
@@ -26,11 +26,11 @@ pub(crate) struct Preparation {
     pub(crate) witnesses: Vec<Witness>,
 }
 
-// === impl Preparation ===
+// === impl ServerPreparation ===
 
-impl Preparation {
+impl ServerPreparation {
     /// Makes all of it, or says the first thing that is wrong.
-    pub(crate) fn of(resolved: &Resolved) -> Result<Self, ConfigError> {
+    pub(crate) fn of(resolved: &ResolvedConfig) -> Result<Self, ConfigError> {
         let settings = Settings::of(resolved)?;
         let metrics = Arc::new(Metrics::new());
         let options = UpstreamOptions {
@@ -69,7 +69,7 @@ impl Preparation {
 
 /// Why something cannot be reached, at the option that is to blame.
 fn unreachable<T>(
-    setting: &Setting<T>,
+    setting: &ConfigValue<T>,
     options: &Configuration,
     error: &BuildError,
 ) -> ConfigError {
@@ -88,7 +88,7 @@ fn unreachable<T>(
     error.coded(code)
 }
 
-fn check_data(resolved: &Resolved, settings: &Settings) -> Result<(), ConfigError> {
+fn check_data(resolved: &ResolvedConfig, settings: &Settings) -> Result<(), ConfigError> {
     let data = &settings.data;
     if data.exists() && !data.is_dir() {
         let why = format!("{} is no directory", data.display());
@@ -98,7 +98,7 @@ fn check_data(resolved: &Resolved, settings: &Settings) -> Result<(), ConfigErro
 }
 
 /// The checksum database of this site's own that takes records has a key here, and is in use.
-fn check_own(resolved: &Resolved, settings: &Settings) -> Result<(), ConfigError> {
+fn check_own(resolved: &ResolvedConfig, settings: &Settings) -> Result<(), ConfigError> {
     let Some(active) = &settings.own.active else {
         return Ok(());
     };

@@ -14,9 +14,9 @@ use crate::{
     config::Settings,
     failure::Failure,
     file_limit, logging, output,
-    preparation::Preparation,
+    preparation::ServerPreparation,
     process, running_instance,
-    wiring::{self, Service},
+    wiring::{self, ServiceParts},
 };
 use codes::Code;
 use project::Project;
@@ -59,9 +59,9 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
     wiring::run(run(&preparation, &command))?
 }
 
-async fn run(preparation: &Preparation, command: &[String]) -> Result<ExitCode, Failure> {
+async fn run(preparation: &ServerPreparation, command: &[String]) -> Result<ExitCode, Failure> {
     let settings = &preparation.settings;
-    let Service {
+    let ServiceParts {
         proxy,
         store,
         sources,

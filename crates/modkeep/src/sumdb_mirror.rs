@@ -101,7 +101,7 @@ async fn complete(
 ) -> Result<ExitCode, Failure> {
     let (mut failed, mut reached) = (0, 0);
     loop {
-        let mut shown = Shown::new();
+        let mut shown = MirrorProgress::new();
         let run = proxy::mirror_log(store, upstreams, key, rate, |mirrored| {
             shown.show(mirrored);
         });
@@ -147,16 +147,16 @@ fn refused(refusal: &Refusal) -> Failure {
 }
 
 /// Progress on a terminal.
-struct Shown {
+struct MirrorProgress {
     watched: bool,
     begun: Instant,
     first: Option<u64>,
     tiles: u64,
 }
 
-// === impl Shown ===
+// === impl MirrorProgress ===
 
-impl Shown {
+impl MirrorProgress {
     fn new() -> Self {
         Self {
             watched: output::is_watched(),

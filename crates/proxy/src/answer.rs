@@ -1,6 +1,7 @@
 //! Answer: a body and the facts about it that the server turns into headers.
 
 use bytes::Bytes;
+use protocol::Evidence;
 use std::{fmt, time::Duration};
 use store::{BlobId, BlobReader};
 
@@ -17,8 +18,8 @@ pub struct Answer {
     pub hash: Option<BlobId>,
     /// Where it came from: `Modkeep-Source`.
     pub origin: Origin,
-    /// Why it is trusted: `Modkeep-Evidence`; empty where nothing is claimed.
-    pub evidence: String,
+    /// Why it is trusted: `Modkeep-Evidence`.
+    pub evidence: Evidence,
     /// The bytes.
     pub body: Body,
 }

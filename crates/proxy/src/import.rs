@@ -7,7 +7,6 @@ use crate::{
     check::{self, Wrong},
     positioned::Positioned,
     sumdb,
-    verify::UNVERIFIED,
 };
 use codes::Code;
 use gomod::{Artifact, ArtifactKind};
@@ -74,7 +73,7 @@ fn read(content: Positioned<'_>, limit: u64) -> Result<Vec<u8>, Wrong> {
 fn checked(h1: Option<String>) -> Checked {
     Checked {
         h1,
-        evidence: UNVERIFIED.to_owned(),
+        evidence: protocol::Evidence::Unverified,
         facts: Facts::new(),
     }
 }

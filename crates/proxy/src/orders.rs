@@ -6,11 +6,9 @@
 //! database covers is held against it before it is served, and what that has proven gives way to
 //! nothing else.
 
-use crate::{
-    import::import_checker,
-    verify::{self, PRIVATE, UNPROVEN},
-};
+use crate::import::import_checker;
 use gomod::{Artifact, ArtifactKind, ModulePath, Version, pattern::Patterns};
+use protocol::Evidence;
 use store::{
     BlobId, Capture, Decision, Key, Provenance, Replacement, SealedSpool, Store, StoreError,
     Withdrawal,
@@ -18,9 +16,6 @@ use store::{
 
 /// By whom, in the journal.
 const OPERATOR: &str = "operator";
-
-/// What an `.info` says of itself that an operator accepted.
-const ACCEPTED: &str = "accepted by an operator";
 
 /// Entries of the journal that are read at once.
 const PAGE: usize = 500;
@@ -87,10 +82,9 @@ pub async fn withdraw(
             kind,
         };
         let key = Key::Artifact(artifact.clone());
-        let Some(record) = store.find(&key).await? else {
+        let Some(blob) = store.blob_of(&key).await? else {
             continue;
         };
-        let blob = record.blob;
         let order = Withdrawal {
             key,
             blob,
@@ -121,20 +115,20 @@ pub async fn accept(
     let sealed = sealed.ok_or(OrderError::Missing(blob))?;
     let (sealed, h1) = checked(&key, sealed).await?;
     if let Some(kept) = &kept
-        && verify::is_proven(&kept.evidence)
+        && kept.evidence.is_proof()
         && kept.h1 != h1
     {
-        return Err(OrderError::Proven(kept.evidence.clone(), blob));
+        return Err(OrderError::Proven(kept.evidence.to_string(), blob));
     }
     let evidence = match artifact.kind {
-        ArtifactKind::Info => ACCEPTED,
-        _ if private.matches(artifact.module.as_str()) => PRIVATE,
-        _ => UNPROVEN,
+        ArtifactKind::Info => Evidence::Accepted,
+        _ if private.matches(artifact.module.as_str()) => Evidence::Private,
+        _ => Evidence::Unproven,
     };
     let provenance = Provenance {
         h1,
         source: format!("quarantine, by order of an {OPERATOR}"),
-        evidence: evidence.to_owned(),
+        evidence,
         facts: [("order".to_owned(), reason.to_owned())].into(),
         ..Provenance::default()
     };

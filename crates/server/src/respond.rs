@@ -205,8 +205,8 @@ fn facts(headers: &mut HeaderMap, reply: &Reply, etag: Option<HeaderValue>, rang
         Origin::Memory => drop(headers.insert(MODKEEP_SOURCE, HeaderValue::from_static("memory"))),
         origin => insert(headers, MODKEEP_SOURCE, &origin.to_string()),
     }
-    if !reply.evidence.is_empty() {
-        insert(headers, MODKEEP_EVIDENCE, &reply.evidence);
+    if !reply.evidence.is_unclaimed() {
+        insert(headers, MODKEEP_EVIDENCE, &reply.evidence.to_string());
     }
 }
 

@@ -11,6 +11,7 @@ use bytes::Bytes;
 use gomod::ModulePath;
 use jiff::Timestamp;
 use prometheus_client::registry::Registry;
+use protocol::Evidence;
 use proxy::{
     Caller, Fetching, Freshness, JournalFile, Media, Origin, Refusal, Resource, Status,
     prefetch::Kinds,
@@ -154,8 +155,8 @@ pub struct Reply {
     pub hash: Option<BlobId>,
     /// Where it came from.
     pub origin: Origin,
-    /// Why it is trusted; empty where nothing is claimed.
-    pub evidence: String,
+    /// Why it is trusted.
+    pub evidence: Evidence,
     /// The bytes.
     pub payload: Payload,
 }

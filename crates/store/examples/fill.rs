@@ -56,7 +56,7 @@ async fn capture(store: Store, number: u64) -> Result<(), Box<dyn Error + Send +
     let key = Key::parse(&path).ok_or("no such key")?;
     let provenance = Provenance {
         source: "https://upstream.example.com".to_owned(),
-        evidence: "structure".to_owned(),
+        evidence: protocol::Evidence::Unverified,
         ..Provenance::default()
     };
     store.commit_small(key, body, provenance).await?;

@@ -6,6 +6,7 @@
 //! of their own; listings, and the lookups that captures make, share others.
 
 pub(crate) mod change;
+mod command;
 pub(crate) mod connection;
 pub(crate) mod read;
 pub(crate) mod schema;
@@ -18,7 +19,7 @@ use crate::{
     lane::{self, Lane, Queue},
     layout::Layout,
 };
-use change::{Change, Outcome};
+use command::{Command, Reply};
 use parking_lot::RwLock;
 use rusqlite::Connection;
 use std::{
@@ -29,8 +30,7 @@ use std::{
     },
     thread::JoinHandle,
 };
-use tokio::sync::oneshot;
-use writer::{Pending, Writer};
+use writer::{Writer, WriterQueue};
 
 /// Threads for everything that is not a lookup of a request. Two, so that captures go on beside
 /// one long listing.
@@ -50,7 +50,7 @@ pub(crate) struct Catalog {
 
 /// The writing thread and the way to it. Dropping it waits until what is queued is done.
 struct WriterThread {
-    queue: Arc<Queue<Pending>>,
+    queue: Arc<WriterQueue>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -190,21 +190,18 @@ impl Catalog {
 
     /// Changes the catalog; durable when this returns, unless it is only a memo. A change that
     /// was queued is made even if the asker goes away.
-    pub(crate) async fn change(&self, change: Change) -> Result<Outcome, StoreError> {
-        let answer = self.queue(change).await?;
+    pub(crate) async fn change<C: Command>(&self, command: C) -> Result<C::Outcome, StoreError> {
+        let answer = self.queue(command).await?;
         answer.await.unwrap_or(Err(StoreError::Closed))
     }
 
     /// Puts a change into the queue: it is made before whatever is queued behind it.
-    pub(crate) async fn queue(
-        &self,
-        change: Change,
-    ) -> Result<oneshot::Receiver<Result<Outcome, StoreError>>, StoreError> {
+    async fn queue<C: Command>(&self, command: C) -> Result<Reply<C::Outcome>, StoreError> {
         if self.beside {
             return Err(self.core.layout.in_use());
         }
-        let (reply, answer) = oneshot::channel();
-        self.writer.queue.push(Pending { change, reply }).await?;
+        let (queued, answer) = command::queued(command);
+        self.writer.queue.push(queued).await?;
         Ok(answer)
     }
 }

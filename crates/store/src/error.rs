@@ -7,6 +7,7 @@
 
 use crate::blob::BlobId;
 use codes::Code;
+use protocol::UnknownEvidence;
 use std::{io, path::Path, sync::Arc};
 
 /// Why the store could not do what was asked.
@@ -38,6 +39,14 @@ pub enum StoreError {
     CorruptCatalog {
         /// What is wrong with it.
         problem: String,
+    },
+    /// A capture is kept, and this release does not know why it was trusted. It is not served.
+    #[error("{path} cannot be trusted")]
+    UnknownEvidence {
+        /// Path of the key in the protocol's URL space.
+        path: String,
+        /// What stands there as evidence.
+        source: UnknownEvidence,
     },
     /// Another process holds the data directory.
     #[error("{directory} is in use by another process")]
@@ -124,6 +133,7 @@ impl StoreError {
             Self::ReadOnlyDisk { .. } => Code::ReadOnlyDisk,
             Self::CorruptBlob { .. } => Code::CorruptBlob,
             Self::CorruptCatalog { .. } => Code::CorruptCatalog,
+            Self::UnknownEvidence { .. } => Code::UnknownEvidence,
             Self::StoreInUse { .. } => Code::StoreInUse,
             Self::StoreTooNew { .. } => Code::StoreTooNew,
             Self::HalfRestored { .. } => Code::HalfRestored,

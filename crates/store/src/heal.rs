@@ -13,7 +13,7 @@
 
 use crate::{
     blob::BlobId,
-    catalog::change::{Change, Heal, Outcome},
+    catalog::change::{AppendEntry, Heal},
     disk,
     error::StoreError,
     journal::Decision,
@@ -89,10 +89,8 @@ impl Store {
             source,
         };
         place::publish(self.core(), sealed).await?;
-        match self.catalog().change(Change::Heal(heal)).await? {
-            Outcome::Healed(row) => Ok(row.map(|row| row.into_record(key))),
-            _ => Err(StoreError::Closed),
-        }
+        let row = self.catalog().change(heal).await?;
+        row.map(|row| row.into_record(key)).transpose()
     }
 
     /// Puts a damaged blob into quarantine under the hash that it has now, with an entry in the
@@ -119,7 +117,7 @@ impl Store {
                 reason: reason.to_owned(),
                 held: true,
             };
-            self.catalog().change(Change::Journal(decision)).await?;
+            self.catalog().change(AppendEntry(decision)).await?;
         }
         Ok(put.0)
     }

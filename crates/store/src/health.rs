@@ -45,6 +45,8 @@ pub struct StoreMetrics {
     pub failed_transactions: AtomicU64,
     /// Blobs found damaged when read.
     pub corrupt_blobs: AtomicU64,
+    /// Captures that were asked for and not given, because nobody knows why they were trusted.
+    pub unknown_evidence: AtomicU64,
     /// Reads of kept blobs answered from memory without a thread.
     pub cached_reads: AtomicU64,
     /// Reads of kept blobs that went to a reading thread.
@@ -84,6 +86,7 @@ impl StoreMetrics {
             Ok(_)
             | Err(
                 StoreError::Conflict { .. }
+                | StoreError::UnknownEvidence { .. }
                 | StoreError::TooLarge { .. }
                 | StoreError::InvalidKey { .. },
             ) => {}
@@ -100,6 +103,7 @@ impl StoreMetrics {
     pub(crate) fn misread(&self, error: &StoreError) {
         match error {
             StoreError::CorruptBlob { .. } => Self::count(&self.corrupt_blobs),
+            StoreError::UnknownEvidence { .. } => Self::count(&self.unknown_evidence),
             StoreError::CorruptCatalog { .. } => *self.trouble.lock() = Some((error.code(), true)),
             _ => {}
         }

@@ -21,6 +21,7 @@ pub(crate) mod signing;
 
 use crate::{blob::BlobId, error::StoreError};
 use jiff::Timestamp;
+use protocol::RecordedEvidence;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -77,7 +78,7 @@ pub enum Decision {
         /// Where the bytes came from.
         source: String,
         /// Why they are trusted.
-        evidence: String,
+        evidence: RecordedEvidence,
         /// What else the checks found.
         #[serde(default, skip_serializing_if = "Facts::is_empty")]
         facts: Facts,
@@ -111,8 +112,8 @@ pub enum Decision {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         captures: Vec<String>,
         /// What is said of them from now on.
-        #[serde(default, skip_serializing_if = "String::is_empty")]
-        evidence: String,
+        #[serde(default, skip_serializing_if = "RecordedEvidence::is_empty")]
+        evidence: RecordedEvidence,
     },
     /// A version's record was appended to a checksum database of this site's own.
     Logged {
@@ -157,7 +158,7 @@ pub enum Decision {
         /// Who had it.
         source: String,
         /// Why the capture is trusted.
-        evidence: String,
+        evidence: RecordedEvidence,
     },
     /// A capture that nothing had confirmed got other bytes, or an operator gave them to it.
     Replaced {
@@ -177,7 +178,7 @@ pub enum Decision {
         /// Where the bytes came from.
         source: String,
         /// Why they are trusted.
-        evidence: String,
+        evidence: RecordedEvidence,
         /// By whose order or finding.
         by: String,
         /// Why.
@@ -191,7 +192,7 @@ pub enum Decision {
         #[serde(with = "blob_text")]
         blob: BlobId,
         /// What is said of it from now on.
-        evidence: String,
+        evidence: RecordedEvidence,
     },
     /// Bytes were put aside, before they were captured or after a disk had damaged them, because they are not what they should be.
     Quarantined {
@@ -339,6 +340,7 @@ mod tests {
     use super::{Decision, ENTRY_WORDS_LIMIT, Facts, JournalEntry, JournalEvent, bounded};
     use crate::{blob::BlobId, key::KEY_PATH_LIMIT};
     use proptest::prelude::*;
+    use protocol::RecordedEvidence;
 
     fn entry(path: &str, evidence: &str) -> JournalEntry {
         JournalEntry {
@@ -350,7 +352,7 @@ mod tests {
                 size: 3,
                 h1: Some("h1:x".into()),
                 source: "https://proxy.example.com".into(),
-                evidence: evidence.into(),
+                evidence: RecordedEvidence::new(evidence),
                 facts: [("time".to_owned(), "now".to_owned())].into(),
             },
         }
@@ -411,7 +413,7 @@ mod tests {
                 size: u64::MAX,
                 h1,
                 source,
-                evidence: String::new(),
+                evidence: RecordedEvidence::default(),
                 facts,
             });
         }

@@ -59,7 +59,9 @@ pub use memo::{MEMO_BODY_LIMIT, MEMO_LIMIT, Memo, MemoClass, MemoKey, MemoStatus
 pub use open_files::OpenBlob;
 pub use options::StoreOptions;
 pub use reader::BlobReader;
-pub use record::{Capture, Committed, IndexEntry, KeptVersion, Kinds, Provenance, Record};
+pub use record::{
+    Capture, CapturePage, Committed, IndexEntry, KeptVersion, Kinds, Provenance, Record,
+};
 pub use replace::Replacement;
 pub use scan::{BlobScan, Damage, SCAN_STEP, ScanStep};
 pub use space::DiskSpace;

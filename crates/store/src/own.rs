@@ -25,10 +25,7 @@ pub use files::{NameError, OwnName, check_name, init, list, reopen, resolve, ret
 pub use head::{Echo, Halt, NotOurs, OwnError, OwnHead};
 
 use crate::{
-    catalog::{
-        change::{Change, Outcome},
-        read, tree,
-    },
+    catalog::{change::AppendRecord, read, tree},
     error::StoreError,
     journal,
     key::Key,
@@ -198,10 +195,7 @@ impl OwnDatabase {
             text: text.to_owned(),
             source: source.to_owned(),
         };
-        match self.inner.store.catalog().change(Change::Log(new)).await? {
-            Outcome::Logged(record) => Ok(record),
-            _ => Err(StoreError::Closed),
-        }
+        self.inner.store.catalog().change(AppendRecord(new)).await
     }
 
     /// How many records it has, signed or not.

@@ -10,6 +10,7 @@ use crate::{
 };
 use gomod::{ArtifactKind, ModulePath, Version};
 use jiff::Timestamp;
+use protocol::Evidence;
 
 /// What is known about one kept key. It never changes (law L2).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,11 +26,22 @@ pub struct Record {
     /// Where the bytes came from: an upstream's URL, an import.
     pub source: String,
     /// Why they are trusted.
-    pub evidence: String,
+    pub evidence: Evidence,
     /// When they were captured; strictly increasing from capture to capture.
     pub first_seen: Timestamp,
     /// Sequence number of the journal entry that tells of the capture.
     pub sequence: u64,
+}
+
+/// Captures in the order of their paths.
+#[derive(Debug, Clone, Default)]
+pub struct CapturePage {
+    /// Those that can be read.
+    pub records: Vec<Record>,
+    /// Paths of those that cannot, and why: they are kept, and not served.
+    pub unreadable: Vec<(String, StoreError)>,
+    /// The last path, behind which the next page begins; `None` if there are no more.
+    pub last: Option<String>,
 }
 
 /// Bytes to capture under a key.
@@ -50,7 +62,7 @@ pub struct Provenance {
     /// Where they came from.
     pub source: String,
     /// Why they are trusted.
-    pub evidence: String,
+    pub evidence: Evidence,
     /// What else the checks found. It, evidence, source and hash are bounded together by
     /// [`crate::ENTRY_WORDS_LIMIT`].
     pub facts: Facts,
@@ -117,7 +129,7 @@ impl Capture {
         let facts = facts.iter();
         let facts: usize = facts.map(|(name, fact)| name.len() + fact.len() + 1).sum();
         let hash = h1.as_ref().map_or(0, String::len);
-        let size = source.len() + evidence.len() + hash + facts;
+        let size = source.len() + evidence.to_string().len() + hash + facts;
         journal::bounded("what is said about a capture", size)?;
         proof.as_ref().map_or(Ok(()), VersionProof::check_words)
     }

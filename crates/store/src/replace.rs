@@ -8,7 +8,7 @@
 
 use crate::{
     blob::BlobId,
-    catalog::change::{Change, Outcome, Replace},
+    catalog::change::{Confirm, Replace},
     error::StoreError,
     journal,
     key::Key,
@@ -18,6 +18,7 @@ use crate::{
     store::Store,
 };
 use bytes::Bytes;
+use protocol::Evidence;
 use std::{
     fs::File,
     io::{self, Read},
@@ -96,7 +97,8 @@ impl Store {
             by,
             reason,
         } = replacement;
-        let words = [&provenance.source, &provenance.evidence, &by, &reason];
+        let evidence = provenance.evidence.to_string();
+        let words = [&provenance.source, &evidence, &by, &reason];
         let words = words.iter().map(|text| text.len()).sum();
         journal::bounded("a replacement", words)?;
         let replace = Replace {
@@ -109,13 +111,11 @@ impl Store {
             reason,
         };
         place::publish(self.core(), sealed).await?;
-        let Outcome::Healed(row) = self.catalog().change(Change::Replace(replace)).await? else {
-            return Err(StoreError::Closed);
-        };
+        let row = self.catalog().change(replace).await?;
         if row.is_some() {
             self.set_aside_unused(old).await?;
         }
-        Ok(row.map(|row| row.into_record(key)))
+        row.map(|row| row.into_record(key)).transpose()
     }
 
     /// Says why a capture is trusted, with an entry in the journal. False if it is not there, or has
@@ -124,18 +124,15 @@ impl Store {
         &self,
         key: &Key,
         blob: BlobId,
-        evidence: &str,
+        evidence: &Evidence,
     ) -> Result<bool, StoreError> {
-        journal::bounded("a confirmation", evidence.len())?;
-        let change = Change::Confirm {
+        journal::bounded("a confirmation", evidence.to_string().len())?;
+        let confirm = Confirm {
             path: key.checked_path()?,
             blob,
-            evidence: evidence.to_owned(),
+            evidence: evidence.clone(),
         };
-        match self.catalog().change(change).await? {
-            Outcome::Count(count) => Ok(count > 0),
-            _ => Err(StoreError::Closed),
-        }
+        self.catalog().change(confirm).await
     }
 
     /// Whether bytes lie in quarantine under their own hash.

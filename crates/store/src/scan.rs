@@ -232,11 +232,21 @@ impl Store {
             .catalog()
             .ask_cold(move |connection| read::records_of(connection, blob, limit))
             .await?;
-        let records = rows.into_iter().filter_map(|row| {
-            let key = Key::parse(&row.path)?;
-            Some(row.into_record(key))
-        });
-        Ok(records.collect())
+        let mut records = Vec::new();
+        for row in rows {
+            let Some(key) = Key::parse(&row.path) else {
+                continue;
+            };
+            match row.into_record(key) {
+                Ok(record) => records.push(record),
+                // Its bytes are repaired for nobody: it is not served.
+                Err(error) => {
+                    self.metrics().misread(&error);
+                    tracing::warn!(%error, %blob, "a capture of a damaged blob is left out");
+                }
+            }
+        }
+        Ok(records)
     }
 
     /// A scan of a blob, at its beginning.

@@ -4,7 +4,7 @@ use crate::{
     blob::BlobId,
     catalog::{
         Catalog,
-        change::{Change, NewCapture, Outcome},
+        change::{AgeModule, AppendEntry, Barrier, NewCapture, PutMemo, SweepAbsences},
         read,
     },
     core::Core,
@@ -22,7 +22,7 @@ use crate::{
     options::{BlobPlace, StoreOptions},
     place::{self, Quarantined},
     reader::BlobReader,
-    record::{Capture, Committed, IndexEntry, KeptVersion, Provenance, Record},
+    record::{Capture, CapturePage, Committed, IndexEntry, KeptVersion, Provenance, Record},
     spool::{SealedSpool, Spool},
 };
 use bytes::Bytes;
@@ -136,7 +136,11 @@ impl Store {
         } else {
             &metrics.misses
         });
-        Ok(found.map(|row| row.into_record(key.clone())))
+        let record = found.map(|row| row.into_record(key.clone())).transpose();
+        if let Err(error) = &record {
+            metrics.misread(error);
+        }
+        record
     }
 
     /// What checks found about the capture under `key`.
@@ -216,19 +220,43 @@ impl Store {
             .await
     }
 
+    /// The blob under `key`, whatever else stands beside it: for orders about it, not for serving it.
+    pub async fn blob_of(&self, key: &Key) -> Result<Option<BlobId>, StoreError> {
+        let path = key.path();
+        let found = self
+            .inner
+            .catalog
+            .ask_cold(move |connection| read::find(connection, &path));
+        Ok(found.await?.map(|row| row.blob))
+    }
+
     /// Captures behind the path `after`, in the order of their paths, at most `limit`.
-    pub async fn captures(&self, after: &str, limit: usize) -> Result<Vec<Record>, StoreError> {
+    pub async fn captures(&self, after: &str, limit: usize) -> Result<CapturePage, StoreError> {
         let after = after.to_owned();
         let rows = self
             .inner
             .catalog
             .ask_cold(move |connection| read::captures(connection, &after, limit))
             .await?;
-        let records = rows.into_iter().filter_map(|row| {
-            let key = Key::parse(&row.path)?;
-            Some(row.into_record(key))
-        });
-        Ok(records.collect())
+        let mut page = CapturePage {
+            last: rows.last().map(|row| row.path.clone()),
+            ..CapturePage::default()
+        };
+        for row in rows {
+            let path = row.path.clone();
+            let record = match Key::parse(&path) {
+                Some(key) => row.into_record(key),
+                None => Err(StoreError::InvalidKey { path: path.clone() }),
+            };
+            match record {
+                Ok(record) => page.records.push(record),
+                Err(error) => {
+                    self.metrics().misread(&error);
+                    page.unreadable.push((path, error));
+                }
+            }
+        }
+        Ok(page)
     }
 
     /// At most `limit` modules of which something is kept, behind `after`, in the order of their
@@ -267,15 +295,8 @@ impl Store {
 
     /// Writes a decision that is not a capture into the journal. Returns its sequence number.
     pub async fn event(&self, event: JournalEvent) -> Result<u64, StoreError> {
-        match self
-            .inner
-            .catalog
-            .change(Change::Journal(event.checked()?))
-            .await?
-        {
-            Outcome::Sequence(sequence) => Ok(sequence),
-            _ => Err(StoreError::Closed),
-        }
+        let entry = AppendEntry(event.checked()?);
+        self.inner.catalog.change(entry).await
     }
 
     /// The journal as a transparency log.
@@ -308,11 +329,7 @@ impl Store {
                 });
             }
         }
-        self.inner
-            .catalog
-            .change(Change::PutMemo(key, memo))
-            .await
-            .map(drop)
+        self.inner.catalog.change(PutMemo(key, memo)).await
     }
 
     /// Makes every answer remembered about a module as old as the mark, or leaves it older. Nothing is
@@ -322,21 +339,18 @@ impl Store {
         module: &ModulePath,
         mark: StaleMark,
     ) -> Result<Vec<String>, StoreError> {
-        let change = Change::AgeModule(module.clone(), mark);
-        match self.inner.catalog.change(change).await? {
-            Outcome::Paths(paths) => Ok(paths),
-            _ => Err(StoreError::Closed),
-        }
+        let age = AgeModule(module.clone(), mark);
+        self.inner.catalog.change(age).await
     }
 
     /// Forgets absences older than `before`. Returns how many there were.
     pub async fn memo_sweep(&self, before: Timestamp) -> Result<u64, StoreError> {
-        self.count(Change::SweepAbsences(before)).await
+        self.inner.catalog.change(SweepAbsences(before)).await
     }
 
     /// Waits until everything that was asked before is durable.
     pub async fn flush(&self) -> Result<(), StoreError> {
-        self.count(Change::Barrier).await.map(drop)
+        self.inner.catalog.change(Barrier).await
     }
 
     /// How the store is. Costs nothing and waits for nothing.
@@ -374,13 +388,6 @@ impl Store {
         &self.inner.log
     }
 
-    async fn count(&self, change: Change) -> Result<u64, StoreError> {
-        match self.inner.catalog.change(change).await? {
-            Outcome::Count(count) => Ok(count),
-            _ => Err(StoreError::Closed),
-        }
-    }
-
     async fn commit_to_the_end(&self, capture: Capture) -> Result<Committed, StoreError> {
         let path = capture.key.checked_path()?;
         capture.check_words()?;
@@ -407,10 +414,7 @@ impl Store {
             size,
             provenance,
         };
-        match self.inner.catalog.change(Change::Capture(new)).await? {
-            Outcome::Committed(committed) => Ok(committed),
-            _ => Err(StoreError::Closed),
-        }
+        self.inner.catalog.change(new).await
     }
 
     /// Other bytes for a kept key: put aside, journalled once, refused.
@@ -455,7 +459,7 @@ impl Store {
             quarantined,
         };
         // The refusal stands whether or not it can be written down.
-        if let Err(error) = self.inner.catalog.change(Change::Journal(decision)).await {
+        if let Err(error) = self.inner.catalog.change(AppendEntry(decision)).await {
             tracing::warn!(%error, "a refusal could not be journalled");
         }
         Err(error)

@@ -13,7 +13,7 @@
 use crate::{
     blob::BlobId,
     catalog::{
-        change::{Change, Outcome},
+        change::{AddProof, AppendEntry, KeepTiles, OpenCase, SwapState, WithdrawCapture},
         read,
     },
     error::StoreError,
@@ -26,6 +26,7 @@ use crate::{
 use bytes::Bytes;
 use gomod::{ModulePath, Version};
 use jiff::Timestamp;
+use protocol::Evidence;
 use std::sync::Arc;
 
 /// The state that names the last rebuild of the catalog. Whoever relies on what is in no journal
@@ -46,7 +47,7 @@ pub struct VersionProof {
     /// The proof, as a tlog-proof file (C2SP) that holds the record.
     pub file: String,
     /// What captures say of themselves that it vouches for.
-    pub evidence: String,
+    pub evidence: Evidence,
 }
 
 /// A hash tile of a checksum database.
@@ -107,7 +108,7 @@ pub struct Withdrawal {
 impl VersionProof {
     /// Refuses what would not fit into an entry of the journal.
     pub(crate) fn check_words(&self) -> Result<(), StoreError> {
-        let size = self.database.len() + self.file.len() + 2 * self.evidence.len();
+        let size = self.database.len() + self.file.len() + 2 * self.evidence.to_string().len();
         journal::bounded("a proof", size)
     }
 
@@ -168,10 +169,7 @@ impl Store {
     /// on. Durable when this returns.
     pub async fn prove(&self, proof: VersionProof, captures: Vec<Key>) -> Result<(), StoreError> {
         proof.check_words()?;
-        self.catalog()
-            .change(Change::Prove(proof, captures))
-            .await
-            .map(drop)
+        self.catalog().change(AddProof(proof, captures)).await
     }
 
     /// Stops serving a capture; its bytes are put into quarantine unless another capture has the
@@ -181,11 +179,8 @@ impl Store {
             "a withdrawal",
             withdrawal.by.len() + withdrawal.reason.len(),
         )?;
-        let changed = self.catalog().change(Change::Withdraw(withdrawal)).await?;
-        let Outcome::Withdrawn(withdrawn) = changed else {
-            return Err(StoreError::Closed);
-        };
-        let Some(blob) = withdrawn else {
+        let withdraw = WithdrawCapture(withdrawal);
+        let Some(blob) = self.catalog().change(withdraw).await? else {
             return Ok(false);
         };
         self.set_aside_unused(blob).await?;
@@ -216,10 +211,7 @@ impl Store {
     pub async fn open_case(&self, path: &str, body: &str) -> Result<u64, StoreError> {
         let event = JournalEvent::new(CASE, path, body);
         event.clone().checked()?;
-        match self.catalog().change(Change::OpenCase(event)).await? {
-            Outcome::Sequence(number) => Ok(number),
-            _ => Err(StoreError::Closed),
-        }
+        self.catalog().change(OpenCase(event)).await
     }
 
     /// Cases with numbers below `before`, the newest first, at most `limit`.
@@ -256,10 +248,7 @@ impl Store {
     /// It waits for the transaction, though not for the disk: a transaction that failed while a
     /// later one with the head succeeds would leave a head without its tiles.
     pub async fn keep_tiles(&self, tiles: Vec<KeptTile>) -> Result<(), StoreError> {
-        self.catalog()
-            .change(Change::KeepTiles(tiles))
-            .await
-            .map(drop)
+        self.catalog().change(KeepTiles(tiles)).await
     }
 
     /// Captures that say of themselves that they wait for their proof, in the order of their paths.
@@ -299,10 +288,7 @@ impl Store {
             reason: reason.to_owned(),
             held,
         };
-        self.catalog()
-            .change(Change::Journal(decision))
-            .await
-            .map(drop)
+        self.catalog().change(AppendEntry(decision)).await.map(drop)
     }
 
     /// [`Store::quarantine`] for bytes that are in memory.
@@ -347,10 +333,6 @@ impl Store {
         new: Bytes,
     ) -> Result<bool, StoreError> {
         let name = name.to_owned();
-        let change = Change::SwapState { name, old, new };
-        match self.catalog().change(change).await? {
-            Outcome::Swapped(swapped) => Ok(swapped),
-            _ => Err(StoreError::Closed),
-        }
+        self.catalog().change(SwapState { name, old, new }).await
     }
 }

@@ -7,10 +7,7 @@
 //! reads them from there.
 
 use crate::{
-    catalog::{
-        change::{Change, Outcome},
-        read,
-    },
+    catalog::{change::OrderVersion, read},
     error::StoreError,
     journal,
     key::Key,
@@ -92,14 +89,11 @@ impl Store {
         withdrawn: bool,
     ) -> Result<bool, StoreError> {
         journal::bounded("a withdrawal", reason.len())?;
-        let change = Change::OrderVersion {
+        let order = OrderVersion {
             version: version_path(module, version),
             reason: reason.to_owned(),
             withdrawn,
         };
-        match self.catalog().change(change).await? {
-            Outcome::Count(changed) => Ok(changed > 0),
-            _ => Err(StoreError::Closed),
-        }
+        self.catalog().change(order).await
     }
 }

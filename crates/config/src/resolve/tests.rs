@@ -1,7 +1,7 @@
 //! Which layer wins, and what the others may not do.
 
-use super::{Flags, Resolved, layers};
-use crate::Origin;
+use super::{FlagValues, ResolvedConfig, layers};
+use crate::ValueOrigin;
 use crate::{Environment, Settings, file::ConfigFile};
 use std::{collections::BTreeMap, path::Path};
 
@@ -45,14 +45,14 @@ fn file(text: &str) -> ConfigFile {
     ConfigFile::parse(Path::new("m.toml"), text)
 }
 
-fn found(resolved: &Resolved, name: &str) -> (String, String) {
+fn found(resolved: &ResolvedConfig, name: &str) -> (String, String) {
     let sourced = resolved.get(name).unwrap();
     (sourced.text.clone(), sourced.origin.to_string())
 }
 
 #[test]
 fn a_flag_beats_the_environment_beats_the_file_beats_the_default() {
-    let flags = Flags::from([("idle-timeout", "1s".to_owned())]);
+    let flags = FlagValues::from([("idle-timeout", "1s".to_owned())]);
     let environment = fake([
         ("MODKEEP_IDLE_TIMEOUT", "2s"),
         ("MODKEEP_DRAIN_TIMEOUT", "2s"),
@@ -74,7 +74,9 @@ fn a_flag_beats_the_environment_beats_the_file_beats_the_default() {
 fn the_upstream_list_is_found_where_go_would_find_its_own() {
     let at = |environment: &Fake| {
         found(
-            &layers(&Flags::new(), environment, None).checked().unwrap(),
+            &layers(&FlagValues::new(), environment, None)
+                .checked()
+                .unwrap(),
             "upstream",
         )
     };
@@ -108,7 +110,7 @@ fn the_upstream_list_is_found_where_go_would_find_its_own() {
             "go env GOPROXY".to_owned()
         )
     );
-    assert_eq!(at(&fake([])).1, Origin::Default.to_string());
+    assert_eq!(at(&fake([])).1, ValueOrigin::Default.to_string());
 }
 
 /// As `go` decides: `useSumDB` and `lookup` of cmd/go/internal/modfetch.
@@ -168,7 +170,9 @@ fn a_variable_beats_a_file_of_gos_and_a_wrong_glob_is_refused() {
         files: BTreeMap::from([("GONOSUMDB", "file"), ("GOSUMDB", "off")]),
         ..fake([("GONOSUMDB", "variable,[")])
     };
-    let resolved = layers(&Flags::new(), &environment, None).checked().unwrap();
+    let resolved = layers(&FlagValues::new(), &environment, None)
+        .checked()
+        .unwrap();
     assert_eq!(
         found(&resolved, "sumdb"),
         ("off".to_owned(), "go env GOSUMDB".to_owned())
@@ -183,7 +187,7 @@ fn a_variable_beats_a_file_of_gos_and_a_wrong_glob_is_refused() {
 #[test]
 fn the_data_directory_follows_the_platform() {
     let at = |environment: &Fake| {
-        layers(&Flags::new(), environment, None)
+        layers(&FlagValues::new(), environment, None)
             .checked()
             .unwrap()
             .get("data")
@@ -206,21 +210,21 @@ fn the_data_directory_follows_the_platform() {
 
 #[test]
 fn a_wrong_value_is_refused_with_the_place_it_came_from() {
-    let error = |flags: Flags, environment: &Fake, text: &str| {
+    let error = |flags: FlagValues, environment: &Fake, text: &str| {
         layers(&flags, environment, Some(&file(text)))
             .checked()
             .unwrap_err()
             .to_string()
     };
-    let flags = Flags::from([("listen", "nowhere".to_owned())]);
+    let flags = FlagValues::from([("listen", "nowhere".to_owned())]);
     assert!(error(flags, &fake([]), "").starts_with("--listen: \"nowhere\" is no ADDRESS:PORT"));
     let environment = fake([("MODKEEP_MAX_CONNECTIONS", "0")]);
     assert!(
-        error(Flags::new(), &environment, "")
+        error(FlagValues::new(), &environment, "")
             .starts_with("max-connections (environment MODKEEP_MAX_CONNECTIONS): ")
     );
     assert!(
-        error(Flags::new(), &fake([]), "\nverify = \"requird\"\n").starts_with(
+        error(FlagValues::new(), &fake([]), "\nverify = \"requird\"\n").starts_with(
             "verify (m.toml:2): \"requird\" is not known here; it can be: required, available, off"
         )
     );
@@ -228,7 +232,7 @@ fn a_wrong_value_is_refused_with_the_place_it_came_from() {
 
 #[test]
 fn everything_that_is_wrong_is_said_at_once_with_what_mends_it_there() {
-    let flags = Flags::from([("listen", "nowhere".to_owned())]);
+    let flags = FlagValues::from([("listen", "nowhere".to_owned())]);
     let environment = fake([
         ("MODKEEP_PRIVAT", "x"),
         ("MODKEEP_LOG_LEVEL", "warning"),
@@ -276,14 +280,14 @@ fn an_error_that_another_one_brings_along_is_not_said() {
         ("MODKEEP_UPSTREAM", "off"),
         ("HOME", "/home/x"),
     ]);
-    let made = layers(&Flags::new(), &environment, None).make(Settings::of);
+    let made = layers(&FlagValues::new(), &environment, None).make(Settings::of);
     assert_eq!(made.map(drop).unwrap_err().all().len(), 1);
 }
 
 #[test]
 fn off_the_network_no_vulnerability_data_is_fetched_unless_a_place_is_named() {
     let fetched = |environment: &Fake| {
-        let settings = layers(&Flags::new(), environment, None).make(Settings::of);
+        let settings = layers(&FlagValues::new(), environment, None).make(Settings::of);
         settings.unwrap().vulndb.is_some()
     };
     let off = [("HOME", "/home/x"), ("MODKEEP_UPSTREAM", "off")];

@@ -1,8 +1,8 @@
 //! Options of what is answered from, and of what is written about all that.
 
 use crate::{
+    config_value::ConfigValue,
     option::fields_of,
-    setting::Setting,
     types::{ByteSize, LogFilter, LogFormat, UrlText},
 };
 use schemars::JsonSchema;
@@ -21,11 +21,11 @@ pub struct CacheSection {
         "default" = "60s",
         "examples" = ["10s"]
     ))]
-    pub list_max_age: Setting<Duration>,
+    pub list_max_age: ConfigValue<Duration>,
     /// For how long after that an old answer is still given at once while an upstream is asked in the
     /// background.
     #[schemars(extend("x-flag" = "list-stale", "x-value" = "TIME", "default" = "60s", "examples" = ["5m"]))]
-    pub list_stale: Setting<Duration>,
+    pub list_stale: ConfigValue<Duration>,
     /// How long a client waits for a refresh when an old answer is at hand.
     #[schemars(extend(
         "x-flag" = "refresh-patience",
@@ -33,7 +33,7 @@ pub struct CacheSection {
         "default" = "2s",
         "examples" = ["500ms"]
     ))]
-    pub refresh_patience: Setting<Duration>,
+    pub refresh_patience: ConfigValue<Duration>,
     /// For how long an upstream's "does not exist" is believed without asking again.
     #[schemars(extend(
         "x-flag" = "absence-max-age",
@@ -41,11 +41,11 @@ pub struct CacheSection {
         "default" = "30s",
         "examples" = ["5s"]
     ))]
-    pub absence_max_age: Setting<Duration>,
+    pub absence_max_age: ConfigValue<Duration>,
     /// For how long it is believed while no upstream can be asked, where nothing of the module was ever kept or
     /// listed.
     #[schemars(extend("x-flag" = "absence-stale", "x-value" = "TIME", "default" = "7d", "examples" = ["1d"]))]
-    pub absence_stale: Setting<Duration>,
+    pub absence_stale: ConfigValue<Duration>,
     /// Memory for small artifacts and checksum-database records. Zips are not held in memory.
     #[schemars(extend(
         "x-flag" = "memory-limit",
@@ -53,7 +53,7 @@ pub struct CacheSection {
         "default" = "64MiB",
         "examples" = ["256MiB"]
     ))]
-    pub memory: Setting<ByteSize>,
+    pub memory: ConfigValue<ByteSize>,
 }
 
 /// Vulnerabilities.
@@ -70,10 +70,10 @@ pub struct VulndbSection {
         "default" = "https://vuln.go.dev",
         "examples" = ["https://vuln.example.com"]
     ))]
-    pub source: Setting<UrlText>,
+    pub source: ConfigValue<UrlText>,
     /// Directory of OSV files of this site's own, merged with the public data whenever that is fetched.
     #[schemars(extend("x-flag" = "advisories", "x-value" = "DIR", "examples" = ["/etc/modkeep/advisories"]))]
-    pub advisories: Setting<Option<PathBuf>>,
+    pub advisories: ConfigValue<Option<PathBuf>>,
 }
 
 /// The log.
@@ -88,7 +88,7 @@ pub struct LogSection {
         "default" = "text",
         "examples" = ["json"]
     ))]
-    pub format: Setting<LogFormat>,
+    pub format: ConfigValue<LogFormat>,
     /// What is logged: error, warn, info, debug, trace, or a filter such as `info,access=off`.
     #[schemars(extend(
         "x-flag" = "log-level",
@@ -97,7 +97,7 @@ pub struct LogSection {
         "x-reload" = true,
         "examples" = ["info,access=warn"]
     ))]
-    pub level: Setting<Option<LogFilter>>,
+    pub level: ConfigValue<Option<LogFilter>>,
     /// Whether the log names private modules (those of `--private` and `--no-sumdb`). `off` writes `(private)`
     /// in their place at every level above debug, so that a log can be handed on; its owner may want to see
     /// them.
@@ -107,5 +107,5 @@ pub struct LogSection {
         "default" = "off",
         "examples" = ["on"]
     ))]
-    pub private: Setting<bool>,
+    pub private: ConfigValue<bool>,
 }

@@ -1,9 +1,9 @@
 //! Options of private modules.
 
 use crate::{
+    config_value::ConfigValue,
     fallback::DefaultFinder,
     option::fields_of,
-    setting::Setting,
     types::{CommaList, SourceList},
 };
 use schemars::JsonSchema;
@@ -24,12 +24,12 @@ pub struct PrivateSection {
         "x-finder" = DefaultFinder::Private,
         "examples" = ["*.corp.example.com,git.example.com/team"]
     ))]
-    pub modules: Setting<Option<CommaList>>,
+    pub modules: ConfigValue<Option<CommaList>>,
     /// Where the modules of --private come from, in the grammar of GOPROXY. Without it they are not fetched.
     #[schemars(extend(
         "x-flag" = "private-upstream",
         "x-value" = "LIST",
         "examples" = ["https://modules.corp.example.com"]
     ))]
-    pub upstream: Setting<Option<SourceList>>,
+    pub upstream: ConfigValue<Option<SourceList>>,
 }

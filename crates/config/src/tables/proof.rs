@@ -1,9 +1,9 @@
 //! Options of checksum databases.
 
 use crate::{
+    config_value::ConfigValue,
     fallback::DefaultFinder,
     option::fields_of,
-    setting::Setting,
     types::{CommaList, MirrorExtent, RecordScope, UrlListText, UrlText, VerifyMode},
 };
 use schemars::JsonSchema;
@@ -23,7 +23,7 @@ pub struct VerifySection {
         "default" = "required",
         "examples" = ["available"]
     ))]
-    pub mode: Setting<VerifyMode>,
+    pub mode: ConfigValue<VerifyMode>,
 }
 
 /// The checksum database.
@@ -40,7 +40,7 @@ pub struct SumdbSection {
         "x-finder" = DefaultFinder::Database,
         "examples" = ["sum.golang.org https://sum.example.com/db"]
     ))]
-    pub database: Setting<UrlText>,
+    pub database: ConfigValue<UrlText>,
     /// Further modules that no public checksum database is asked about, in the same grammar: --upstream is, and
     /// what it sends first stays. A --private that is given is never narrowed by it.
     #[schemars(extend(
@@ -50,7 +50,7 @@ pub struct SumdbSection {
         "x-finder" = DefaultFinder::SumdbExceptions,
         "examples" = ["modules.example.com"]
     ))]
-    pub except: Setting<Option<CommaList>>,
+    pub except: ConfigValue<Option<CommaList>>,
     /// Whether `serve` keeps every tile of the checksum database's log in the background, and follows its
     /// growth, so that any client can check any head while the database cannot be asked. 2.3 GB for the public
     /// log.
@@ -60,7 +60,7 @@ pub struct SumdbSection {
         "default" = "off",
         "examples" = ["tiles"]
     ))]
-    pub mirror: Setting<MirrorExtent>,
+    pub mirror: ConfigValue<MirrorExtent>,
     /// Requests a second for it at most. At 20 the public log takes about four hours.
     #[schemars(extend(
         "x-flag" = "sumdb-mirror-rate",
@@ -68,7 +68,7 @@ pub struct SumdbSection {
         "default" = "20",
         "examples" = ["100"]
     ))]
-    pub mirror_rate: Setting<usize>,
+    pub mirror_rate: ConfigValue<usize>,
 }
 
 /// The checksum database of this site's own.
@@ -83,7 +83,7 @@ pub struct OwnSumdbSection {
         "x-value" = "NAME",
         "examples" = ["sum.corp.example.com/2026"]
     ))]
-    pub name: Setting<Option<String>>,
+    pub name: ConfigValue<Option<String>>,
     /// What it has: records of the modules of --private and --no-sumdb, or of all, those of public ones copied
     /// from the public database after proof.
     #[schemars(extend(
@@ -92,16 +92,16 @@ pub struct OwnSumdbSection {
         "default" = "private",
         "examples" = ["all"]
     ))]
-    pub scope: Setting<RecordScope>,
+    pub scope: ConfigValue<RecordScope>,
     /// Witnesses that are asked to sign the heads of own-sumdb, as `NAME+KEY URL`, separated by commas.
     #[schemars(extend(
         "x-flag" = "witness",
         "x-value" = "LIST",
         "examples" = ["w1.example.com+75a05cf5+BPdBTQVQT60ZSFHXDR1VJdgTVBbUOgJkYB5rmQm2Y8qd https://w1.example.com"]
     ))]
-    pub witnesses: Setting<Option<UrlListText>>,
+    pub witnesses: ConfigValue<Option<UrlListText>>,
     /// How many witnesses must have signed a head before it is shown; without it none is waited for longer than
     /// 5s.
     #[schemars(extend("x-flag" = "witness-quorum", "x-value" = "N", "examples" = ["2"]))]
-    pub witness_quorum: Setting<Option<usize>>,
+    pub witness_quorum: ConfigValue<Option<usize>>,
 }

@@ -1,9 +1,9 @@
 //! Options of what is kept, and of its health.
 
 use crate::{
+    config_value::ConfigValue,
     fallback::DefaultFinder,
     option::fields_of,
-    setting::Setting,
     types::{ByteSize, DurationOrOff},
 };
 use schemars::JsonSchema;
@@ -23,7 +23,7 @@ pub struct StorageSection {
         "x-finder" = DefaultFinder::DataDirectory,
         "examples" = ["/var/lib/modkeep"]
     ))]
-    pub directory: Setting<Option<PathBuf>>,
+    pub directory: ConfigValue<Option<PathBuf>>,
     /// Room on the disk of the data directory that is left alone: below it nothing new is kept (503, MK3011),
     /// before any byte is sent, and what is kept is served as always. 0 is none. Clients go on with the next
     /// entry of GOPROXY if a `|` stands before it.
@@ -33,7 +33,7 @@ pub struct StorageSection {
         "x-found" = "2GiB, or a twentieth of the disk if that is less",
         "examples" = ["10GiB"]
     ))]
-    pub disk_reserve: Setting<Option<ByteSize>>,
+    pub disk_reserve: ConfigValue<Option<ByteSize>>,
 }
 
 /// Hashing again what is kept.
@@ -44,8 +44,8 @@ pub struct ScrubSection {
     /// Everything kept is hashed again once in this time, and damage is healed from an upstream or put aside.
     /// `off` turns it off.
     #[schemars(extend("x-flag" = "scrub-period", "x-value" = "TIME", "default" = "7d", "examples" = ["30d"]))]
-    pub period: Setting<DurationOrOff>,
+    pub period: ConfigValue<DurationOrOff>,
     /// The share of one core that scrubbing may take, in percent. It is kept even if the period is exceeded.
     #[schemars(extend("x-flag" = "scrub-cpu", "x-value" = "PERCENT", "default" = "5", "examples" = ["20"]))]
-    pub cpu: Setting<usize>,
+    pub cpu: ConfigValue<usize>,
 }

@@ -2,11 +2,11 @@
 
 use crate::{
     config::{
-        CONFIG_FLAG, ConfigErrors, Environment as _, Flags, Kind, Layers, OPTIONS, OptionRow,
-        Process, Resolved, Settings, resolve,
+        CONFIG_FLAG, ConfigErrors, ConfigLayers, Environment as _, FlagValues, OPTIONS, OptionKind,
+        OptionRow, Process, ResolvedConfig, Settings, resolve,
     },
     failure::Failure,
-    preparation::Preparation,
+    preparation::ServerPreparation,
 };
 use clap::{Arg, ArgMatches, Command, ValueHint};
 use gomod::pattern::Patterns;
@@ -66,7 +66,7 @@ fn arg(option: &'static OptionRow) -> Arg {
         option.default.describe()
     );
     let hint = match option.kind {
-        Kind::Path => ValueHint::AnyPath,
+        OptionKind::Path => ValueHint::AnyPath,
         _ => ValueHint::Other,
     };
     let arg = Arg::new(option.flag.as_str())
@@ -77,15 +77,15 @@ fn arg(option: &'static OptionRow) -> Arg {
         .help(help);
     match option.kind {
         // Alone it means on, as people write a switch.
-        Kind::Switch => arg.num_args(0..=1).default_missing_value("on"),
+        OptionKind::Switch => arg.num_args(0..=1).default_missing_value("on"),
         _ => arg,
     }
 }
 
 /// What was given on the command line and in the layers below it.
-fn layers(matches: &ArgMatches) -> Layers {
+fn layers(matches: &ArgMatches) -> ConfigLayers {
     let value = |name: &str| matches.try_get_one::<String>(name).ok().flatten().cloned();
-    let flags: Flags = OPTIONS
+    let flags: FlagValues = OPTIONS
         .iter()
         .filter_map(|option| Some((option.flag.as_str(), value(&option.flag)?)))
         .collect();
@@ -96,7 +96,7 @@ fn layers(matches: &ArgMatches) -> Layers {
 }
 
 /// The value of every option, and where it comes from.
-pub(crate) fn given(matches: &ArgMatches) -> Result<Resolved, Failure> {
+pub(crate) fn given(matches: &ArgMatches) -> Result<ResolvedConfig, Failure> {
     Ok(layers(matches).checked()?)
 }
 
@@ -106,17 +106,17 @@ pub(crate) fn settings(matches: &ArgMatches) -> Result<Settings, Failure> {
 }
 
 /// The same of values that are at hand.
-pub(crate) fn settings_of(resolved: &Resolved) -> Result<Settings, Failure> {
+pub(crate) fn settings_of(resolved: &ResolvedConfig) -> Result<Settings, Failure> {
     Ok(Settings::of(resolved).map_err(ConfigErrors::from)?)
 }
 
 /// All that a server starts from. Whatever is wrong is said at once.
-pub(crate) fn prepared(matches: &ArgMatches) -> Result<Preparation, Failure> {
-    Ok(layers(matches).make(Preparation::of)?)
+pub(crate) fn prepared(matches: &ArgMatches) -> Result<ServerPreparation, Failure> {
+    Ok(layers(matches).make(ServerPreparation::of)?)
 }
 
 /// The data directory, for commands that need no more.
-pub(crate) fn data(resolved: &Resolved) -> Result<PathBuf, Failure> {
+pub(crate) fn data(resolved: &ResolvedConfig) -> Result<PathBuf, Failure> {
     let directory = &resolved.options.storage.directory;
     let none = || directory.error("the platform names no data directory; give one");
     let directory = directory.as_ref().cloned().ok_or_else(none);
@@ -124,7 +124,7 @@ pub(crate) fn data(resolved: &Resolved) -> Result<PathBuf, Failure> {
 }
 
 /// Modules that no public checksum database is asked about.
-pub(crate) fn unlogged(resolved: &Resolved) -> Result<Patterns, Failure> {
+pub(crate) fn unlogged(resolved: &ResolvedConfig) -> Result<Patterns, Failure> {
     let patterns = resolved.no_sumdb();
     Ok(patterns.map_err(ConfigErrors::from)?)
 }

@@ -249,7 +249,7 @@ mod tests {
             freshness: Freshness::Immutable,
             hash: None,
             origin,
-            evidence: String::new(),
+            evidence: protocol::Evidence::Unclaimed,
             payload: Payload::Bytes(Bytes::from_static(b"0123456789")),
         }
     }

@@ -5,23 +5,26 @@
 //! What needs a start says so by name, so that nobody believes it is in force.
 
 use super::service_manager;
-use crate::{cli, config::Resolved, failure::Failure, logging::Log, preparation::Preparation};
+use crate::{
+    cli, config::ResolvedConfig, failure::Failure, logging::LogHandle,
+    preparation::ServerPreparation,
+};
 use clap::ArgMatches;
 use std::sync::Arc;
 
 /// What a reload needs.
-pub(super) struct Reload {
+pub(super) struct ConfigReload {
     pub(super) matches: ArgMatches,
-    pub(super) log: Arc<Log>,
+    pub(super) log: Arc<LogHandle>,
     /// What is in force.
-    pub(super) resolved: Resolved,
+    pub(super) resolved: ResolvedConfig,
     /// What the service manager is told afterwards.
     pub(super) status: String,
 }
 
-// === impl Reload ===
+// === impl ConfigReload ===
 
-impl Reload {
+impl ConfigReload {
     /// Reads the configuration again.
     pub(super) async fn now(&mut self) {
         service_manager::reloading();
@@ -36,7 +39,7 @@ impl Reload {
         service_manager::ready(&self.status);
     }
 
-    fn apply(&mut self, preparation: &Preparation) {
+    fn apply(&mut self, preparation: &ServerPreparation) {
         let changed = self.resolved.changed(&preparation.resolved);
         if let Err(why) = self
             .log

@@ -37,7 +37,7 @@ pub(crate) async fn tree(store: &Store, directory: &Path) -> Result<(Vec<String>
     fs::read_dir(directory).map_err(|error| zip_command::unusable(directory, &error))?;
     let options = ImportOptions {
         source: format!("import {}", directory.display()),
-        evidence: String::new(),
+        evidence: protocol::Evidence::Unclaimed,
     };
     let report = maintenance::import(store, directory, options, proxy::import_checker()).await?;
     store.flush().await?;

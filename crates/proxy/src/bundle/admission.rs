@@ -4,10 +4,11 @@
 //! counts where this side's own patterns say so, because otherwise a tampered public module would
 //! only have to call itself private.
 
-use crate::verify::{FIRST_SEEN, PRIVATE, UNPROVEN, evidence, is_toolchain};
+use crate::{privacy::is_toolchain, verify::evidence::logged_version};
 use ::bundle::Item;
 use codes::Code;
 use gomod::{Artifact, ArtifactKind, pattern::Patterns};
+use protocol::Evidence;
 use tlog::{note::VerifierKey, record::Record};
 
 /// What this side believes.
@@ -37,7 +38,7 @@ pub(super) enum Ground<'w> {
     /// A record vouches for it.
     Witness(&'w Witness),
     /// Nobody does; it says this of itself.
-    Claim(&'static str),
+    Claim(&'static Evidence),
 }
 
 /// Why it may not.
@@ -51,8 +52,10 @@ impl Admission {
     }
 
     /// The database whose proof an artifact claims, if it is believed here.
-    pub(super) fn claimed<'i>(&self, item: &'i Item) -> Option<&'i str> {
-        evidence::database(&item.evidence).filter(|database| self.key(database).is_some())
+    pub(super) fn claimed(&self, item: &Item) -> Option<String> {
+        let claim = claim(item);
+        let database = claim.database().filter(|name| self.key(name).is_some());
+        database.map(str::to_owned)
     }
 
     /// The ground for an artifact, whose version has these witnesses.
@@ -63,21 +66,19 @@ impl Admission {
         witnesses: &'w [Witness],
     ) -> Result<Ground<'w>, Objection> {
         if artifact.kind == ArtifactKind::Info {
-            return Ok(Ground::Claim(FIRST_SEEN));
+            return Ok(Ground::Claim(&Evidence::FirstSeen));
         }
         if let Some(database) = self.claimed(item) {
             let witness = witnesses
                 .iter()
                 .find(|witness| witness.database == database);
             return match witness {
-                Some(witness) if item.evidence == witness.evidence() => {
-                    Ok(Ground::Witness(witness))
-                }
+                Some(witness) if claim(item) == witness.evidence() => Ok(Ground::Witness(witness)),
                 Some(witness) => {
                     let what = format!(
                         "it claims {:?}, and its proof is {:?}",
                         item.evidence,
-                        witness.evidence()
+                        witness.evidence().to_string()
                     );
                     Err((Code::BadBundle, what))
                 }
@@ -88,12 +89,12 @@ impl Admission {
             };
         }
         if self.private.matches(artifact.module.as_str()) && !is_toolchain(&artifact.module) {
-            return Ok(Ground::Claim(PRIVATE));
+            return Ok(Ground::Claim(&Evidence::Private));
         }
         if self.allow_unproven {
-            return Ok(Ground::Claim(UNPROVEN));
+            return Ok(Ground::Claim(&Evidence::Unproven));
         }
-        let what = match evidence::database(&item.evidence) {
+        let what = match claim(item).database() {
             Some(database) => format!("the key of {database} is not known here"),
             None => format!("it was captured as {:?}", item.evidence),
         };
@@ -101,16 +102,22 @@ impl Admission {
     }
 }
 
+/// What whoever wrote the bundle claims. A text that is no evidence here claims nothing, so it is
+/// admitted as little as an artifact without proof.
+fn claim(item: &Item) -> Evidence {
+    item.evidence.parse().unwrap_or_default()
+}
+
 // === impl Witness ===
 
 impl Witness {
-    pub(super) fn evidence(&self) -> String {
-        evidence::proven(&self.database, self.record.id)
+    pub(super) fn evidence(&self) -> Evidence {
+        Evidence::checksum_database(&self.database, self.record.id)
     }
 
     /// Whether its record has this hash of an artifact.
     pub(super) fn vouches(&self, artifact: &Artifact, h1: &str) -> Result<(), Objection> {
-        let version = evidence::logged_version(artifact);
+        let version = logged_version(artifact);
         let mut hashes = self.record.hashes(artifact.module.as_str(), &version);
         if hashes.any(|hash| hash == h1) {
             return Ok(());
@@ -127,10 +134,10 @@ impl Witness {
 
 impl Ground<'_> {
     /// What the capture says of itself.
-    pub(super) fn evidence(&self) -> String {
+    pub(super) fn evidence(&self) -> Evidence {
         match self {
             Self::Witness(witness) => witness.evidence(),
-            Self::Claim(claim) => (*claim).to_owned(),
+            Self::Claim(claim) => (*claim).clone(),
         }
     }
 }

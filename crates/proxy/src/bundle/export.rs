@@ -306,8 +306,8 @@ impl<'e> Exporter<'e> {
         }
         self.done.artifacts += 1;
         self.done.bytes += item.size;
-        let why = voucher(record).unwrap_or(&record.evidence);
-        *self.done.evidence.entry(why.to_owned()).or_default() += 1;
+        let why = voucher(record).map_or_else(|| record.evidence.to_string(), str::to_owned);
+        *self.done.evidence.entry(why).or_default() += 1;
         Ok(())
     }
 
@@ -379,7 +379,7 @@ async fn item(store: &Store, record: &Record) -> Result<Item, BundleExportError>
         size: record.size,
         sha256: Digest::from_bytes(*record.blob.as_bytes()),
         h1: h1(store, record).await,
-        evidence: record.evidence.clone(),
+        evidence: record.evidence.to_string(),
         source: SourceName::shown(&record.source).to_owned(),
         first_seen: record.first_seen.to_string(),
     })

@@ -18,6 +18,7 @@ use ::bundle::{Digest, Entry, Item, Located, Malformed, Proof};
 use codes::Code;
 use futures_util::{StreamExt, stream};
 use gomod::{Artifact, ArtifactKind};
+use protocol::Evidence;
 use std::{fs::File, sync::Arc, thread::available_parallelism};
 use store::{BlobId, Key, Store, StoreError};
 use tlog::proof_file::LogProof;
@@ -31,7 +32,7 @@ pub(super) struct Import<'i> {
 
 /// What was found about one artifact.
 struct Judged {
-    evidence: String,
+    evidence: Evidence,
     proven_by: Option<String>,
     is_differing: bool,
 }
@@ -147,7 +148,7 @@ impl Import<'_> {
             // What hangs on a proof that failed has its problem there.
             let hangs = |item: &Item| {
                 let claimed = self.admission.claimed(item);
-                let of_claim = |proof: &&Proof| Some(&*proof.database) == claimed;
+                let of_claim = |proof: &&Proof| Some(&proof.database) == claimed.as_ref();
                 let listed = located.version.proofs.iter().find(of_claim);
                 listed.is_some_and(|proof| {
                     let mut sound = witnesses.iter();
@@ -359,7 +360,7 @@ impl BundleReport {
         self.differing += u64::from(is_differing);
         let count = match proven_by {
             Some(database) => self.proven.entry(database),
-            None => self.claimed.entry(evidence),
+            None => self.claimed.entry(evidence.to_string()),
         };
         *count.or_default() += 1;
     }

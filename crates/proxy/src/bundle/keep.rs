@@ -16,16 +16,13 @@ use super::{
     offline::Writing,
     report::{BundleProblem, BundleReport, Stage},
 };
-use crate::verify::{PRIVATE, UNPROVEN, UNVERIFIED};
 use ::bundle::{Digest, Entry, Item, Located};
 use bytes::Bytes;
 use codes::Code;
 use futures_util::{StreamExt, stream};
 use gomod::{Artifact, ArtifactKind};
 use std::sync::Arc;
-use store::{
-    Capture, Facts, Key, Provenance, Record, SealedSpool, Store, StoreError, VersionProof,
-};
+use store::{Capture, Facts, Key, Provenance, SealedSpool, Store, StoreError, VersionProof};
 
 /// Versions kept at the same time, so that their commits share transactions.
 const CONCURRENCY: usize = 8;
@@ -181,7 +178,8 @@ impl<'k> Keeper<'k> {
         if !is_same && artifact.kind != ArtifactKind::Info {
             return Ok(false);
         }
-        if let (true, Ground::Witness(witness)) = (is_same && is_doubtful(&record), ground) {
+        if let (true, Ground::Witness(witness)) = (is_same && record.evidence.needs_proof(), ground)
+        {
             let proof = proof(artifact, witness);
             self.import.store.prove(proof, vec![key]).await?;
         }
@@ -247,10 +245,6 @@ fn proof(artifact: &Artifact, witness: &Witness) -> VersionProof {
         file: witness.file.clone(),
         evidence: witness.evidence(),
     }
-}
-
-fn is_doubtful(record: &Record) -> bool {
-    matches!(&*record.evidence, "" | UNVERIFIED | UNPROVEN | PRIVATE)
 }
 
 fn changed(entry: &str, at: u64) -> BundleProblem {

@@ -15,7 +15,6 @@ use crate::{
     metrics::Metrics,
     verify::{
         database::{Database, DatabaseFailure},
-        evidence,
         heal::restore_head,
     },
 };
@@ -207,7 +206,7 @@ async fn database(
     request: &BundleRequest,
 ) -> Result<Database, StoreError> {
     let metrics = Arc::new(Metrics::new());
-    let database = Database::new(key.name(), store.clone(), upstreams.clone(), metrics);
+    let database = Database::new(key.name(), store.clone(), upstreams.clone(), &metrics);
     let own = store.own_databases()?.into_iter();
     if let Some(own) = own.into_iter().find(|own| own.key() == key) {
         return Ok(database.of_own(own));
@@ -238,7 +237,7 @@ fn failed(database: &str) -> impl FnOnce(LookupError<DatabaseFailure>) -> Bundle
 fn claims(files: &KeptFiles) -> BTreeMap<String, Vec<String>> {
     let mut claims: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for record in &files.records {
-        if let Some(database) = evidence::database(&record.evidence) {
+        if let Some(database) = record.evidence.database() {
             let of_database = claims.entry(database.to_owned()).or_default();
             of_database.push(record.key.path());
         }
@@ -281,5 +280,5 @@ pub(super) async fn proof_of(
 
 /// The database that vouches for a capture.
 pub(super) fn voucher(record: &Record) -> Option<&str> {
-    evidence::database(&record.evidence)
+    record.evidence.database()
 }

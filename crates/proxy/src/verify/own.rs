@@ -6,16 +6,18 @@
 //! there is a record: a tag that is moved between the two requests would else be logged as a mixture
 //! that nobody ever published.
 
-use super::{
-    Grounds, PRIVATE,
+use super::{Grounds, Verification, evidence::logged_version};
+use crate::{
     alarm::{Alarm, AlarmKind, Severity},
-    evidence::{self, logged_version},
-    is_toolchain,
+    capture_failure::CaptureFailure,
+    check::Wrong,
+    hosted::HostedDatabase,
+    privacy::is_toolchain,
 };
-use crate::{capture::Lost, check::Wrong, context::Context, own::Served};
 use codes::Code;
 use gomod::{Artifact, ArtifactKind, sumhash::H1};
 use mismatch::Specimen;
+use protocol::Evidence;
 use store::{Key, StoreError, own::OwnRecord};
 use upstream::SourceName;
 
@@ -26,15 +28,15 @@ fn hash_in(record: &OwnRecord, artifact: &Artifact) -> Option<String> {
     hashes.next().map(str::to_owned)
 }
 
-// === impl Context ===
+// === impl Verification ===
 
-impl Context {
+impl Verification {
     /// Whether a database of our own has the record of an artifact, or will.
     pub(crate) fn is_logged_here(&self, artifact: &Artifact) -> bool {
         let module = &artifact.module;
-        self.own.is_some()
+        self.hosted.is_some()
             && artifact.kind != ArtifactKind::Info
-            && self.verifier.is_unlogged(module)
+            && self.privacy.is_unlogged(module)
             && !is_toolchain(module)
     }
 
@@ -43,8 +45,8 @@ impl Context {
     async fn own_record(
         &self,
         artifact: &Artifact,
-    ) -> Result<Option<(&Served, OwnRecord)>, StoreError> {
-        for served in self.own.all() {
+    ) -> Result<Option<(&HostedDatabase, OwnRecord)>, StoreError> {
+        for served in self.hosted.all() {
             let found = served.database.find(&artifact.module, &artifact.version);
             if let Some(record) = found.await? {
                 return Ok(Some((served, record)));
@@ -59,31 +61,35 @@ impl Context {
         hash_in(&record, artifact)?.parse().ok()
     }
 
-    pub(super) async fn own_grounds(&self, artifact: &Artifact, h1: &str) -> Result<Grounds, Lost> {
-        let active = self.own.active();
+    pub(super) async fn own_grounds(
+        &self,
+        artifact: &Artifact,
+        h1: &str,
+    ) -> Result<Grounds, CaptureFailure> {
+        let active = self.hosted.active();
         let log = active.map(|active| active.database.name().to_owned());
-        let grounds = |evidence: String| Grounds {
+        let grounds = |evidence: Evidence| Grounds {
             evidence,
             proof: None,
             log,
         };
-        let failed = |error| Lost::Ours(self.store_failure(error));
+        let failed = |error| CaptureFailure::Refused(self.metrics.store_failure(error));
         let Some((served, record)) = self.own_record(artifact).await.map_err(failed)? else {
-            return Ok(grounds(PRIVATE.to_owned()));
+            return Ok(grounds(Evidence::Private));
         };
         let name = served.database.name();
         if let Some(logged) = hash_in(&record, artifact).filter(|logged| logged != h1) {
             self.count_verification("mismatch");
             let summary = format!("its hash is {h1}, and {name} has {logged}");
-            return Err(Lost::Body(
+            return Err(CaptureFailure::Source(
                 Wrong::new(Code::ChecksumMismatch, summary).into(),
             ));
         }
         self.count_verification("proven");
         let proof = self.store.proof(&artifact.module, &artifact.version, name);
         Ok(grounds(match proof.await.map_err(failed)? {
-            Some(_) => evidence::proven(name, record.number),
-            None => PRIVATE.to_owned(),
+            Some(_) => Evidence::checksum_database(name, record.number),
+            None => Evidence::Private,
         }))
     }
 
@@ -92,7 +98,7 @@ impl Context {
         &self,
         artifact: &Artifact,
         go_mod_h1: Option<&str>,
-    ) -> Result<(), Lost> {
+    ) -> Result<(), CaptureFailure> {
         let Some(found) = go_mod_h1.filter(|_| self.is_logged_here(artifact)) else {
             return Ok(());
         };
@@ -105,7 +111,8 @@ impl Context {
             kind: ArtifactKind::Mod,
         });
         let kept = self.store.find(&key).await;
-        let kept = kept.map_err(|error| Lost::Ours(self.store_failure(error)))?;
+        let kept =
+            kept.map_err(|error| CaptureFailure::Refused(self.metrics.store_failure(error)))?;
         let Some((kept, h1)) = kept.and_then(|kept| Some((kept.clone(), kept.h1?))) else {
             return Ok(());
         };
@@ -122,8 +129,8 @@ impl Context {
             subject: artifact.escaped_path(),
             detail: summary.clone(),
         };
-        alarm.raise(&self.store, &self.metrics).await;
-        Err(Lost::Body(
+        self.alarms.raise(alarm).await;
+        Err(CaptureFailure::Source(
             Wrong::new(Code::CaptureConflict, summary).into(),
         ))
     }

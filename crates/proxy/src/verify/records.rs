@@ -6,18 +6,22 @@
 
 use super::{
     Grounds,
-    alarm::{Alarm, AlarmKind, Severity},
     database::{Database, DatabaseFailure},
     evidence, halt, heal,
 };
 use crate::{
-    flight_budget::FlightBudget, gauges::seconds, metrics::Metrics, refusal::Refusal,
+    alarm::{Alarm, AlarmKind, Severity},
+    flight_budget::FlightBudget,
+    gauges::seconds,
+    metrics::Metrics,
+    refusal::Refusal,
     single_flight::SingleFlights,
 };
 use codes::Code;
 use gomod::{Artifact, ModulePath, Version};
 use jiff::Timestamp;
 use moka::sync::Cache;
+use protocol::Evidence;
 use std::{
     future::Future,
     sync::{
@@ -92,25 +96,19 @@ enum Kind {
 // === impl Records ===
 
 impl Records {
-    pub(super) fn of(
+    pub(crate) fn of(
         key: VerifierKey,
         store: &Store,
         upstreams: &Upstreams,
         metrics: &Arc<Metrics>,
         budget: &FlightBudget,
     ) -> Self {
-        let metrics = Arc::clone(metrics);
-        let database = Database::new(
-            key.name(),
-            store.clone(),
-            upstreams.clone(),
-            Arc::clone(&metrics),
-        );
+        let database = Database::new(key.name(), store.clone(), upstreams.clone(), metrics);
         let inner = Inner {
             client: Client::new(key, database),
             known: Cache::new(KNOWN),
             lookups: SingleFlights::within(budget),
-            metrics,
+            metrics: Arc::clone(metrics),
             ready: OnceCell::new(),
             halted: AtomicBool::new(false),
         };
@@ -385,7 +383,7 @@ impl Inner {
             subject: name.to_owned(),
             detail: detail.clone(),
         };
-        alarm.raise(database.store(), &self.metrics).await;
+        database.alarms().raise(alarm).await;
         let refusal = Refusal::new(Code::SumdbUntrusted, format!("{name}: {detail}"));
         Unproven {
             kind: Kind::Untrusted,
@@ -416,8 +414,8 @@ impl Vouched {
         &self.record
     }
 
-    pub(crate) fn evidence(&self) -> String {
-        evidence::proven(&self.database, self.record.id)
+    pub(crate) fn evidence(&self) -> Evidence {
+        Evidence::checksum_database(&self.database, self.record.id)
     }
 
     /// The proof as it is kept.

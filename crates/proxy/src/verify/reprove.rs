@@ -9,7 +9,7 @@ use super::evidence;
 use crate::{
     answer::{Answer, Body, Freshness, Media, Origin},
     check,
-    context::Context,
+    metrics::Metrics,
     refusal::Refusal,
 };
 use codes::Code;
@@ -60,12 +60,19 @@ pub async fn reprove(
 ) -> Result<ReproofReport, StoreError> {
     let (mut report, mut after, mut seen) = (ReproofReport::default(), String::new(), 0);
     loop {
-        let records = store.captures(&after, PAGE).await?;
-        let Some(last) = records.last() else {
+        let page = store.captures(&after, PAGE).await?;
+        let Some(last) = page.last else {
             return Ok(report);
         };
-        after = last.key.path();
-        for record in records {
+        after = last;
+        for (path, error) in page.unreadable {
+            if let Some(Key::Artifact(artifact)) = Key::parse(&path)
+                && selection.holds(&artifact)
+            {
+                report.failed.push((path, unreadable(&error)));
+            }
+        }
+        for record in page.records {
             let Key::Artifact(artifact) = &record.key else {
                 continue;
             };
@@ -86,7 +93,7 @@ async fn judge(
     artifact: &Artifact,
     record: &Record,
 ) -> Result<Verdict, StoreError> {
-    let Some(database) = evidence::database(&record.evidence) else {
+    let Some(database) = record.evidence.database() else {
         return Ok(Verdict::Claimed);
     };
     let Some(key) = keys.iter().find(|key| key.name() == database) else {
@@ -120,6 +127,14 @@ async fn judge(
             logged.id
         ))
     })
+}
+
+/// Why a capture cannot be judged, with its cause.
+fn unreadable(error: &StoreError) -> String {
+    use std::error::Error as _;
+    error
+        .source()
+        .map_or_else(|| error.to_string(), ToString::to_string)
 }
 
 /// The hash of the bytes as they are now.
@@ -167,7 +182,7 @@ impl ReproofReport {
             |map: &mut BTreeMap<String, u64>, key: String| *map.entry(key).or_default() += 1;
         match verdict {
             Verdict::Proven(database) => count(&mut self.proven, database),
-            Verdict::Claimed => count(&mut self.claimed, record.evidence.clone()),
+            Verdict::Claimed => count(&mut self.claimed, record.evidence.to_string()),
             Verdict::Unknown(database) => count(&mut self.unknown, database),
             Verdict::Failed(problem) => self.failed.push((record.key.path(), problem)),
         }
@@ -179,32 +194,25 @@ impl ReproofReport {
     }
 }
 
-// === impl Context ===
-
-impl Context {
-    /// Answers with the proof of an artifact that is kept.
-    pub(crate) async fn kept_proof(&self, artifact: &Artifact) -> Result<Answer, Refusal> {
-        let none = || Refusal::new(Code::NotProven, artifact.to_string());
-        let failed = |error| self.store_failure(error);
-        let record = self
-            .store
-            .find(&Key::Artifact(artifact.clone()))
-            .await
-            .map_err(failed)?;
-        let record = record.ok_or_else(none)?;
-        let database = evidence::database(&record.evidence).ok_or_else(none)?;
-        let proof = self
-            .store
-            .proof(&artifact.module, &artifact.version, database)
-            .await;
-        let proof = proof.map_err(failed)?.ok_or_else(none)?;
-        Ok(Answer {
-            media: Media::Text,
-            freshness: Freshness::Immutable,
-            hash: None,
-            origin: Origin::Store,
-            evidence: record.evidence,
-            body: Body::Bytes(proof.file.into()),
-        })
-    }
+/// Answers with the proof of an artifact that is kept.
+pub(crate) async fn kept_proof(
+    store: &Store,
+    metrics: &Metrics,
+    artifact: &Artifact,
+) -> Result<Answer, Refusal> {
+    let none = || Refusal::new(Code::NotProven, artifact.to_string());
+    let failed = |error| metrics.store_failure(error);
+    let found = store.find(&Key::Artifact(artifact.clone())).await;
+    let record = found.map_err(failed)?.ok_or_else(none)?;
+    let database = record.evidence.database().ok_or_else(none)?;
+    let proof = store.proof(&artifact.module, &artifact.version, database);
+    let proof = proof.await.map_err(failed)?.ok_or_else(none)?;
+    Ok(Answer {
+        media: Media::Text,
+        freshness: Freshness::Immutable,
+        hash: None,
+        origin: Origin::Store,
+        evidence: record.evidence,
+        body: Body::Bytes(proof.file.into()),
+    })
 }

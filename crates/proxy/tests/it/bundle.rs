@@ -177,12 +177,12 @@ impl Far {
     }
 
     async fn kept(&self) -> Vec<Record> {
-        self.store.captures("", 1000).await.unwrap()
+        self.store.captures("", 1000).await.unwrap().records
     }
 
     async fn evidence(&self) -> Vec<(String, String)> {
         let kept = self.kept().await.into_iter();
-        kept.map(|record| (record.key.path(), record.evidence))
+        kept.map(|record| (record.key.path(), record.evidence.to_string()))
             .collect()
     }
 

@@ -27,7 +27,8 @@ fn says(time: &str) -> Fault {
 }
 
 async fn evidence(site: &Site) -> String {
-    site.store.find(&key()).await.unwrap().unwrap().evidence
+    let record = site.store.find(&key()).await.unwrap().unwrap();
+    record.evidence.to_string()
 }
 
 /// What is served now, and what is once the work behind the answer is done.
@@ -78,7 +79,7 @@ async fn one_that_an_earlier_release_kept_and_go_cannot_read_gives_way_at_once()
     let site = Site::over(&upstream).await;
     let unreadable = r#"{"Version":"v1.0.0","Origin":7}"#;
     let claim = Provenance {
-        evidence: "first-seen".to_owned(),
+        evidence: protocol::Evidence::FirstSeen,
         ..Provenance::default()
     };
     let put = site.store.commit_small(key(), unreadable.into(), claim);
@@ -192,5 +193,5 @@ async fn a_pseudo_version_confirms_its_own_time() {
     upstream.always(Kind::Info, Fault::replace(said));
     let site = Site::over(&upstream).await;
     let Answer { evidence, .. } = site.ask(info(PATH, PSEUDO)).await.unwrap();
-    assert_eq!(evidence, "confirmed by its version");
+    assert_eq!(evidence.to_string(), "confirmed by its version");
 }

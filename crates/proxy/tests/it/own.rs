@@ -78,7 +78,7 @@ async fn what_nobody_looks_up_is_logged_and_proven_all_the_same() {
     let site = Site::new(&private).await;
     for kind in [ArtifactKind::Mod, ArtifactKind::Zip] {
         let answer = site.get(secret(kind)).await.unwrap();
-        assert_eq!(answer.evidence, "private");
+        assert_eq!(answer.evidence.to_string(), "private");
         if let proxy::Body::Flight(reader) = answer.body {
             drop(reader);
         }
@@ -91,7 +91,10 @@ async fn what_nobody_looks_up_is_logged_and_proven_all_the_same() {
     site.proxy.prove_pending().await.unwrap();
     for kind in [ArtifactKind::Mod, ArtifactKind::Zip] {
         let record = site.store.find(&Key::Artifact(secret(kind))).await.unwrap();
-        assert_eq!(record.unwrap().evidence, format!("sumdb {NAME} 0"));
+        assert_eq!(
+            record.unwrap().evidence.to_string(),
+            format!("sumdb {NAME} 0")
+        );
     }
     let keys = own::list(site.data.path()).unwrap();
     let keys: Vec<_> = keys.into_iter().map(|own| own.key).collect();

@@ -236,7 +236,7 @@ async fn a_wrong_record_of_a_database_that_nobody_verifies_is_gone_the_next_day(
     assert_eq!(site.bytes(at(full)).await, vec![7; 8192]);
     assert_eq!(site.bytes(at(partial)).await, vec![7; 32]);
     site.proxy.settled().await;
-    let captures = site.store.captures("", 10).await.unwrap();
+    let captures = site.store.captures("", 10).await.unwrap().records;
     assert!(
         captures.is_empty(),
         "nothing of that is kept for ever: {captures:?}"

@@ -36,7 +36,7 @@ async fn a_kept_artifact_is_200_with_all_its_facts() {
         ("cache-control", "public, max-age=31536000, immutable"),
         ("accept-ranges", "bytes"),
         ("modkeep-source", "store"),
-        ("modkeep-evidence", "structure"),
+        ("modkeep-evidence", "first-seen"),
     ] {
         assert_eq!(answer.header(name), Some(value), "{name}");
     }
@@ -152,7 +152,7 @@ async fn a_list_without_versions_is_200_and_empty() {
         freshness: Freshness::For(Duration::from_mins(1)),
         hash: None,
         origin: Origin::Upstream("mirror.example.com".to_owned()),
-        evidence: String::new(),
+        evidence: protocol::Evidence::Unclaimed,
         payload: Payload::Bytes(Bytes::new()),
     };
     let server = Fake::serving(list).start();

@@ -234,7 +234,7 @@ impl Service for Fake {
             freshness,
             hash: Some(BlobId::of(text.as_bytes())),
             origin: Origin::Store,
-            evidence: String::new(),
+            evidence: protocol::Evidence::Unclaimed,
             payload: Payload::Bytes(text.into()),
         })
     }
@@ -312,7 +312,7 @@ pub(crate) fn artifact(payload: Payload) -> Reply {
         freshness: Freshness::Immutable,
         hash: Some(HASH.parse().unwrap()),
         origin: Origin::Store,
-        evidence: "structure".to_owned(),
+        evidence: protocol::Evidence::FirstSeen,
         payload,
     }
 }

@@ -11,64 +11,42 @@ mod replace;
 mod trust;
 mod withdrawn;
 
-pub(crate) use {heal::Heal, replace::Replace};
+pub(crate) use {
+    heal::Heal,
+    memo::{AgeModule, PutMemo},
+    own::AppendRecord,
+    replace::{Confirm, Replace},
+    trust::{AddProof, KeepTiles, OpenCase, SwapState, WithdrawCapture},
+    withdrawn::OrderVersion,
+};
 
-use super::read::{self, ABSENT, CaptureRow, KNOWN, microseconds};
+use super::{
+    command::{Applied, Command},
+    read::{self, ABSENT, CaptureRow, KNOWN, microseconds},
+};
 use crate::{
     blob::BlobId,
     error::StoreError,
-    journal::{Decision, JournalEntry, JournalEvent},
+    journal::{Decision, Facts, JournalEntry},
     key::Key,
-    memo::{MEMO_LIMIT, Memo, MemoKey, StaleMark},
-    own::{NewRecord, OwnRecord},
+    memo::MEMO_LIMIT,
     record::{Committed, Provenance, Record},
-    trust::{KeptTile, VersionProof, Withdrawal},
 };
-use bytes::Bytes;
-use gomod::{ArtifactKind, ModulePath};
+use gomod::ArtifactKind;
 use jiff::Timestamp;
+use protocol::RecordedEvidence;
 use rusqlite::{Connection, params};
 
 use super::{schema::Totals, tree};
 
-/// A change that somebody waits for.
-pub(crate) enum Change {
-    Capture(NewCapture),
-    Journal(Decision),
-    PutMemo(MemoKey, Memo),
-    AgeModule(ModulePath, StaleMark),
-    SweepAbsences(Timestamp),
-    /// A proof that was found later than what it proves, and the captures it vouches for now.
-    Prove(VersionProof, Vec<Key>),
-    Withdraw(Withdrawal),
-    /// An order about a version (`MODULE/@v/VERSION`): withdrawn from now on, or not any more.
-    OrderVersion {
-        version: String,
-        reason: String,
-        withdrawn: bool,
-    },
-    /// Bytes in the place of lost ones.
-    Heal(Heal),
-    /// Bytes in the place of unconfirmed ones.
-    Replace(Replace),
-    /// Why a capture is trusted from now on, if it still has this blob.
-    Confirm {
-        path: String,
-        blob: BlobId,
-        evidence: String,
-    },
-    OpenCase(JournalEvent),
-    KeepTiles(Vec<KeptTile>),
-    /// Records for a checksum database of our own; those of versions it knows are left out.
-    Log(NewRecord),
-    SwapState {
-        name: String,
-        old: Option<Bytes>,
-        new: Bytes,
-    },
-    /// Changes nothing: answered when everything queued before it is done.
-    Barrier,
-}
+/// A decision to write into the journal; gives the sequence number of its entry.
+pub(crate) struct AppendEntry(pub(crate) Decision);
+
+/// Forgets absences older than this; gives how many there were.
+pub(crate) struct SweepAbsences(pub(crate) Timestamp);
+
+/// Changes nothing: answered when everything queued before it is done.
+pub(crate) struct Barrier;
 
 /// A capture whose blob is durable already.
 pub(crate) struct NewCapture {
@@ -79,24 +57,28 @@ pub(crate) struct NewCapture {
     pub(crate) provenance: Provenance,
 }
 
-/// What a change came to.
-#[derive(Debug, Clone)]
-pub(crate) enum Outcome {
-    Committed(Committed),
-    /// Rows changed.
-    Count(u64),
-    /// Paths of the memos that were changed.
-    Paths(Vec<String>),
-    /// Sequence number of the new journal entry.
-    Sequence(u64),
-    /// Whether a state was what it was taken to be, and is the new one now.
-    Swapped(bool),
-    /// The record of a version, whether it was there or is new.
-    Logged(OwnRecord),
-    /// What was withdrawn, if it was there.
-    Withdrawn(Option<BlobId>),
-    /// The row as it is now, if it was about the blob that was lost or replaced.
-    Healed(Option<CaptureRow>),
+/// The row of a capture to insert.
+struct InsertedCapture<'a> {
+    path: &'a str,
+    blob: BlobId,
+    size: u64,
+    h1: Option<&'a str>,
+    source: &'a str,
+    evidence: &'a RecordedEvidence,
+    facts: &'a Facts,
+    sequence: u64,
+    at: i64,
+}
+
+/// How many captures of a transaction came to what.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct CaptureCounts {
+    /// Captured for the first time.
+    pub(crate) new: u64,
+    /// Kept already, with the same bytes.
+    pub(crate) repeated: u64,
+    /// Refused, because other bytes are kept.
+    pub(crate) refused: u64,
 }
 
 /// The changes of one transaction.
@@ -107,33 +89,49 @@ pub(crate) struct Batch<'c> {
     pub(crate) totals: Totals,
     /// The journal lines written, in order.
     pub(crate) lines: Vec<String>,
-    /// Captures that were new, repeated, refused.
-    pub(crate) counts: [u64; 3],
+    /// What became of captures.
+    pub(crate) counts: CaptureCounts,
 }
 
 /// Memos deleted at once when there are too many, so that not every further one deletes.
 const MEMO_SLACK: u64 = MEMO_LIMIT / 20;
 
-// === impl Change ===
+// === impl Command ===
 
-impl Change {
-    /// Whether somebody was or will be told something that must survive a power cut. Memos are
-    /// only remembered, and tiles matter to whoever is told of a head or a record that comes behind
-    /// them: a transaction of those alone is not synced.
-    pub(crate) fn must_last(&self) -> bool {
-        !matches!(
-            self,
-            Self::PutMemo(..) | Self::AgeModule(..) | Self::SweepAbsences(_) | Self::KeepTiles(_)
-        )
+impl Command for NewCapture {
+    type Outcome = Committed;
+
+    fn apply(self, batch: &mut Batch<'_>) -> Result<Applied<Committed>, StoreError> {
+        batch.capture(self)
+    }
+}
+
+impl Command for AppendEntry {
+    type Outcome = u64;
+
+    fn apply(self, batch: &mut Batch<'_>) -> Result<Applied<u64>, StoreError> {
+        let (sequence, _) = batch.journal(self.0)?;
+        Ok(Applied::Done(sequence))
+    }
+}
+
+impl Command for SweepAbsences {
+    type Outcome = u64;
+
+    fn must_last(&self) -> bool {
+        false
     }
 
-    /// Pages that it writes ahead, roughly: a leaf of each table that a capture touches; a tile
-    /// fills two, and a third is shared.
-    pub(crate) fn pages(&self) -> u64 {
-        match self {
-            Self::KeepTiles(tiles) => 3 * tiles.len() as u64,
-            _ => 5,
-        }
+    fn apply(self, batch: &mut Batch<'_>) -> Result<Applied<u64>, StoreError> {
+        batch.sweep_absences(self.0).map(Applied::Done)
+    }
+}
+
+impl Command for Barrier {
+    type Outcome = ();
+
+    fn apply(self, _: &mut Batch<'_>) -> Result<Applied<()>, StoreError> {
+        Ok(Applied::Done(()))
     }
 }
 
@@ -146,74 +144,7 @@ impl<'c> Batch<'c> {
             now,
             totals,
             lines: Vec::new(),
-            counts: [0; 3],
-        }
-    }
-
-    /// Applies one change. The outer error spoils the transaction; the inner one is the answer to
-    /// this change alone.
-    pub(crate) fn apply(
-        &mut self,
-        change: Change,
-    ) -> Result<Result<Outcome, StoreError>, StoreError> {
-        match change {
-            Change::Capture(capture) => self.capture(capture),
-            Change::Journal(decision) => Ok(Ok(Outcome::Sequence(self.journal(decision)?.0))),
-            Change::PutMemo(key, memo) => {
-                self.put_memo(&key, &memo).map(|()| Ok(Outcome::Count(1)))
-            }
-            Change::AgeModule(module, mark) => self
-                .age_module(&module, mark)
-                .map(|paths| Ok(Outcome::Paths(paths))),
-            Change::SweepAbsences(before) => {
-                let sql = "DELETE FROM memo WHERE fetched_at < ?1 AND status = 0";
-                let count = self.execute("sweeping memos", sql, [microseconds(before)])?;
-                self.totals.memos = self.totals.memos.saturating_sub(count);
-                Ok(Ok(Outcome::Count(count)))
-            }
-            Change::Prove(proof, captures) => self
-                .prove(&proof, &captures)
-                .map(|count| Ok(Outcome::Count(count))),
-            Change::Withdraw(withdrawal) => {
-                let withdrawn = self.withdraw(withdrawal)?;
-                Ok(Ok(Outcome::Withdrawn(withdrawn)))
-            }
-            Change::OrderVersion {
-                version,
-                reason,
-                withdrawn,
-            } => self
-                .order_version(&version, &reason, withdrawn)
-                .map(|count| Ok(Outcome::Count(count))),
-            Change::Heal(heal) => self.heal(heal),
-            Change::Replace(replace) => {
-                let row = self.replace(replace)?;
-                Ok(Ok(Outcome::Healed(row)))
-            }
-            Change::Confirm {
-                path,
-                blob,
-                evidence,
-            } => self
-                .confirm(path, blob, evidence)
-                .map(|count| Ok(Outcome::Count(count))),
-            Change::OpenCase(event) => {
-                let sequence = self.open_case(event)?;
-                Ok(Ok(Outcome::Sequence(sequence)))
-            }
-            Change::KeepTiles(tiles) => {
-                let count = self.keep_tiles(&tiles)?;
-                Ok(Ok(Outcome::Count(count)))
-            }
-            Change::SwapState { name, old, new } => {
-                let swapped = self.swap_state(&name, old.as_deref(), &new)?;
-                Ok(Ok(Outcome::Swapped(swapped)))
-            }
-            Change::Log(record) => {
-                let record = self.log(record)?;
-                Ok(Ok(Outcome::Logged(record)))
-            }
-            Change::Barrier => Ok(Ok(Outcome::Count(0))),
+            counts: CaptureCounts::default(),
         }
     }
 
@@ -252,24 +183,20 @@ impl<'c> Batch<'c> {
             return self.replay_trust(entry);
         };
         // The first capture stays, should a journal ever tell of two.
-        let (Some(key), None) = (Key::parse(path), read::find(self.connection, path)?) else {
+        if Key::parse(path).is_none() || read::find(self.connection, path)?.is_some() {
             return Ok(());
-        };
-        let capture = NewCapture {
-            key,
-            path: path.clone(),
+        }
+        self.insert(&InsertedCapture {
+            path,
             blob: *blob,
             size: *size,
-            provenance: Provenance {
-                h1: h1.clone(),
-                source: source.clone(),
-                evidence: evidence.clone(),
-                facts: facts.clone(),
-                proof: None,
-                log: None,
-            },
-        };
-        self.insert(&capture, entry.sequence, microseconds(entry.at))
+            h1: h1.as_deref(),
+            source,
+            evidence,
+            facts,
+            sequence: entry.sequence,
+            at: microseconds(entry.at),
+        })
     }
 
     /// Goes on behind an entry of the journal without inserting anything for it.
@@ -277,77 +204,93 @@ impl<'c> Batch<'c> {
         (self.totals.sequence, self.totals.at) = (entry.sequence, microseconds(entry.at));
     }
 
-    fn capture(&mut self, new: NewCapture) -> Result<Result<Outcome, StoreError>, StoreError> {
+    fn capture(&mut self, new: NewCapture) -> Result<Applied<Committed>, StoreError> {
         if let Some(kept) = read::find(self.connection, &new.path)? {
             return if kept.blob == new.blob {
-                self.counts[1] += 1;
-                Ok(Ok(Outcome::Committed(Committed {
-                    record: kept.into_record(new.key),
+                self.counts.repeated += 1;
+                let record = kept.into_record(new.key);
+                let repeated = record.map(|record| Committed {
+                    record,
                     fresh: false,
-                })))
+                });
+                Ok(repeated.into())
             } else {
-                self.refuse(new, kept.blob, false).map(Err)
+                self.refuse(new, kept.blob).map(Applied::Refused)
             };
-        }
-        if let Some(proof) = &new.provenance.proof {
-            self.prove(proof, &[])?;
-        }
-        let (sequence, first_seen) = self.journal(Decision::Captured {
-            path: new.path.clone(),
-            blob: new.blob,
-            size: new.size,
-            h1: new.provenance.h1.clone(),
-            source: new.provenance.source.clone(),
-            evidence: new.provenance.evidence.clone(),
-            facts: new.provenance.facts.clone(),
-        })?;
-        self.insert(&new, sequence, microseconds(first_seen))?;
-        self.counts[0] += 1;
-        if let (Some(database), Key::Artifact(artifact)) = (&new.provenance.log, &new.key) {
-            self.log_version(database, artifact)?;
         }
         let NewCapture {
             key,
+            path,
             blob,
             size,
             provenance,
-            ..
         } = new;
+        let Provenance {
+            h1,
+            source,
+            evidence,
+            facts,
+            proof,
+            log,
+        } = provenance;
+        if let Some(proof) = &proof {
+            self.prove(proof, &[])?;
+        }
+        let recorded = RecordedEvidence::from(&evidence);
+        let (sequence, first_seen) = self.journal(Decision::Captured {
+            path: path.clone(),
+            blob,
+            size,
+            h1: h1.clone(),
+            source: source.clone(),
+            evidence: recorded.clone(),
+            facts: facts.clone(),
+        })?;
+        self.insert(&InsertedCapture {
+            path: &path,
+            blob,
+            size,
+            h1: h1.as_deref(),
+            source: &source,
+            evidence: &recorded,
+            facts: &facts,
+            sequence,
+            at: microseconds(first_seen),
+        })?;
+        self.counts.new += 1;
+        if let (Some(database), Key::Artifact(artifact)) = (&log, &key) {
+            self.log_version(database, artifact)?;
+        }
         let record = Record {
             key,
             blob,
             size,
-            h1: provenance.h1,
-            source: provenance.source,
-            evidence: provenance.evidence,
+            h1,
+            source,
+            evidence,
             first_seen,
             sequence,
         };
-        Ok(Ok(Outcome::Committed(Committed {
+        Ok(Applied::Done(Committed {
             record,
             fresh: true,
-        })))
+        }))
     }
 
-    fn refuse(
-        &mut self,
-        new: NewCapture,
-        kept: BlobId,
-        quarantined: bool,
-    ) -> Result<StoreError, StoreError> {
+    fn refuse(&mut self, new: NewCapture, kept: BlobId) -> Result<StoreError, StoreError> {
         let NewCapture {
             path,
             blob: offered,
             provenance: Provenance { source, .. },
             ..
         } = new;
-        self.counts[2] += 1;
+        self.counts.refused += 1;
         self.journal(Decision::Conflict {
             path: path.clone(),
             kept,
             offered,
             source,
-            quarantined,
+            quarantined: false,
         })?;
         Ok(StoreError::Conflict {
             path,
@@ -356,43 +299,30 @@ impl<'c> Batch<'c> {
         })
     }
 
-    fn insert(&mut self, new: &NewCapture, sequence: u64, at: i64) -> Result<(), StoreError> {
+    fn insert(&mut self, new: &InsertedCapture<'_>) -> Result<(), StoreError> {
         let action = "inserting a capture";
-        if let Some(version) = version_path(&new.path)
+        if let Some(version) = version_path(new.path)
             && !self.has_version(version)?
         {
             let sql = "INSERT INTO version (first_seen, path) VALUES (?1, ?2)";
-            self.execute(action, sql, params![at, version])?;
+            self.execute(action, sql, params![new.at, version])?;
         }
         let sql = "INSERT INTO blob (id, size) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
         let blobs = self.execute(action, sql, params![new.blob.as_bytes(), new.size])?;
         let sql = "INSERT INTO capture (path, blob, size, h1, source, evidence, facts, first_seen, sequence)
                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
-        let NewCapture {
-            path,
-            blob,
-            size,
-            provenance:
-                Provenance {
-                    h1,
-                    source,
-                    evidence,
-                    facts,
-                    ..
-                },
-            ..
-        } = new;
-        let facts = (!facts.is_empty()).then(|| serde_json::to_string(facts).unwrap_or_default());
+        let facts =
+            (!new.facts.is_empty()).then(|| serde_json::to_string(new.facts).unwrap_or_default());
         let row = params![
-            path,
-            blob.as_bytes(),
-            size,
-            h1,
-            source,
-            evidence,
+            new.path,
+            new.blob.as_bytes(),
+            new.size,
+            new.h1,
+            new.source,
+            new.evidence.as_str(),
             facts,
-            at,
-            sequence
+            new.at,
+            new.sequence
         ];
         self.totals.captures += self.execute(action, sql, row)?;
         self.totals.blobs += blobs;
@@ -454,10 +384,10 @@ fn version_path(path: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Batch, Change, MEMO_LIMIT, MEMO_SLACK, Memo, MemoKey};
+    use super::{Batch, MEMO_LIMIT, MEMO_SLACK};
     use super::{Timestamp, Totals, read, version_path};
     use crate::catalog::schema;
-    use crate::memo::{MemoClass, MemoStatus};
+    use crate::memo::{Memo, MemoClass, MemoKey, MemoStatus};
     use rusqlite::Connection;
 
     #[test]
@@ -480,8 +410,8 @@ mod tests {
             fetched_at: Timestamp::from_second(1000).expect("a time"),
             source: String::new(),
         };
-        let put = batch.apply(Change::PutMemo(newest.clone(), memo));
-        assert!(matches!(put, Ok(Ok(_))));
+        let put = batch.put_memo(&newest, &memo);
+        assert!(put.is_ok());
         assert_eq!(batch.totals.memos, MEMO_LIMIT + 1 - MEMO_SLACK);
         let left = |key: &MemoKey| read::memo(&connection, key).expect("read").is_some();
         assert!(left(&newest));
@@ -516,8 +446,8 @@ mod tests {
             fetched_at: Timestamp::UNIX_EPOCH,
             source: String::new(),
         };
-        let put = batch.apply(Change::PutMemo(oldest.clone(), memo));
-        assert!(matches!(put, Ok(Ok(_))));
+        let put = batch.put_memo(&oldest, &memo);
+        assert!(put.is_ok());
         let kept = read::memo(&connection, &oldest).expect("read");
         assert!(kept.is_some(), "older than every absence, and kept");
     }

@@ -15,6 +15,7 @@ use crate::{
 use bytes::Bytes;
 use gomod::{ArtifactKind, ModulePath, Version};
 use jiff::Timestamp;
+use protocol::RecordedEvidence;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use std::collections::BTreeMap;
 
@@ -26,7 +27,7 @@ pub(crate) struct CaptureRow {
     pub(crate) size: u64,
     pub(crate) h1: Option<String>,
     pub(crate) source: String,
-    pub(crate) evidence: String,
+    pub(crate) evidence: RecordedEvidence,
     pub(crate) first_seen: Timestamp,
     pub(crate) sequence: u64,
 }
@@ -43,15 +44,16 @@ impl CaptureRow {
             size: row.get(2)?,
             h1: row.get(3)?,
             source: row.get(4)?,
-            evidence: row.get(5)?,
+            evidence: RecordedEvidence::new(row.get::<_, String>(5)?),
             first_seen: timestamp(row, 6)?,
             sequence: row.get(7)?,
         })
     }
 
-    pub(crate) fn into_record(self, key: Key) -> Record {
+    /// The record, unless nobody knows why it is trusted: then it is not to be served.
+    pub(crate) fn into_record(self, key: Key) -> Result<Record, StoreError> {
         let Self {
-            path: _,
+            path,
             blob,
             size,
             h1,
@@ -60,7 +62,10 @@ impl CaptureRow {
             first_seen,
             sequence,
         } = self;
-        Record {
+        let evidence = evidence
+            .read()
+            .map_err(|source| StoreError::UnknownEvidence { path, source })?;
+        Ok(Record {
             key,
             blob,
             size,
@@ -69,7 +74,7 @@ impl CaptureRow {
             evidence,
             first_seen,
             sequence,
-        }
+        })
     }
 }
 

@@ -15,7 +15,8 @@
 
 use super::{
     Unopened,
-    change::{Batch, Change, Outcome},
+    change::{Batch, CaptureCounts},
+    command::QueuedCommand,
     connection, read,
     schema::{self, Totals},
 };
@@ -35,7 +36,6 @@ use std::{
     },
     time::Duration,
 };
-use tokio::sync::oneshot;
 
 /// Changes in one transaction at most. A change is a few hundred bytes; at this number the sync is
 /// a small part of the whole.
@@ -54,18 +54,13 @@ const IDLE_PAGES: u64 = 1000;
 /// Journal lines copied to the mirror at once when it is behind.
 const CATCH_UP: usize = 1000;
 
-/// A change on its way to the writer.
-pub(crate) struct Pending {
-    pub(crate) change: Change,
-    pub(crate) reply: oneshot::Sender<Answer>,
-}
-
-type Answer = Result<Outcome, StoreError>;
+/// What waits for the writer.
+pub(super) type WriterQueue = Queue<Box<dyn QueuedCommand>>;
 
 /// The state of the writing thread.
 pub(crate) struct Writer {
     core: Arc<Core>,
-    queue: Arc<Queue<Pending>>,
+    queue: Arc<WriterQueue>,
     /// Changed when readers must open their connections anew; zero while there is no writer.
     generation: Arc<AtomicU64>,
     /// How often the catalog was opened.
@@ -85,7 +80,7 @@ pub(crate) struct Writer {
 impl Writer {
     pub(crate) fn new(
         core: Arc<Core>,
-        queue: Arc<Queue<Pending>>,
+        queue: Arc<WriterQueue>,
         generation: Arc<AtomicU64>,
         unopened: Unopened,
     ) -> Self {
@@ -160,19 +155,16 @@ impl Writer {
         self.publish_totals();
     }
 
-    fn serve(&mut self, batch: Vec<Pending>) {
-        let (changes, replies): (Vec<_>, Vec<_>) =
-            batch.into_iter().map(|one| (one.change, one.reply)).unzip();
-        let result = self.transact(changes).map_err(|error| self.explain(error));
+    fn serve(&mut self, mut commands: Vec<Box<dyn QueuedCommand>>) {
+        let result = self.transact(&mut commands);
+        let result = result.map_err(|error| self.explain(error));
         self.core.metrics.wrote(&result);
         match result {
-            Ok((answers, lines)) => {
+            Ok(lines) => {
                 self.core.crash.reached(crash::AFTER_TRANSACTION);
-                // Whoever asked may have left; what was changed stays changed.
-                replies
+                commands
                     .into_iter()
-                    .zip(answers)
-                    .for_each(|(reply, answer)| drop(reply.send(answer)));
+                    .for_each(|command| command.answer(Ok(())));
                 self.copy_to_mirror(&lines);
             }
             Err(error) => {
@@ -182,15 +174,19 @@ impl Writer {
                     self.connection = None;
                     self.generation.store(0, Ordering::Release);
                 }
-                tracing::error!(%error, changes = replies.len(), "the catalog could not be written");
-                for reply in replies {
-                    drop(reply.send(Err(error.clone())));
-                }
+                tracing::error!(%error, changes = commands.len(), "the catalog could not be written");
+                commands
+                    .into_iter()
+                    .for_each(|command| command.answer(Err(error.clone())));
             }
         }
     }
 
-    fn transact(&mut self, changes: Vec<Change>) -> Result<(Vec<Answer>, Vec<String>), StoreError> {
+    /// Makes one transaction of the commands; gives the journal lines that it wrote.
+    fn transact(
+        &mut self,
+        commands: &mut [Box<dyn QueuedCommand>],
+    ) -> Result<Vec<String>, StoreError> {
         if self.connection.is_none() {
             self.open()?;
         }
@@ -198,8 +194,8 @@ impl Writer {
             return Err(StoreError::Closed);
         };
         let failed = |error| StoreError::sql("committing", error);
-        let must_last = changes.iter().any(Change::must_last);
-        let pages: u64 = changes.iter().map(Change::pages).sum();
+        let must_last = commands.iter().any(|command| command.must_last());
+        let pages: u64 = commands.iter().map(|command| command.pages()).sum();
         if must_last != self.syncing {
             connection
                 .pragma_update(
@@ -213,10 +209,9 @@ impl Writer {
         self.core.crash.reached(crash::BEFORE_TRANSACTION);
         let transaction = connection.transaction().map_err(failed)?;
         let mut batch = Batch::new(&transaction, self.core.options.clock.now(), self.totals);
-        let answers: Vec<Answer> = changes
-            .into_iter()
-            .map(|change| batch.apply(change))
-            .collect::<Result<_, _>>()?;
+        for command in commands {
+            command.apply(&mut batch)?;
+        }
         batch.finish()?;
         let Batch {
             totals,
@@ -229,7 +224,7 @@ impl Writer {
         self.totals = totals;
         self.publish_totals();
         self.count(counts);
-        Ok((answers, lines))
+        Ok(lines)
     }
 
     /// SQLite says "cannot open" or "input or output failed" where the cause is that nothing can be
@@ -247,14 +242,19 @@ impl Writer {
         }
     }
 
-    fn count(&self, [fresh, repeated, conflicts]: [u64; 3]) {
+    fn count(&self, counts: CaptureCounts) {
+        let CaptureCounts {
+            new,
+            repeated,
+            refused,
+        } = counts;
         let metrics = &self.core.metrics;
         StoreMetrics::count(&metrics.transactions);
-        metrics.commits.fetch_add(fresh, Ordering::Relaxed);
+        metrics.commits.fetch_add(new, Ordering::Relaxed);
         metrics
             .repeated_commits
             .fetch_add(repeated, Ordering::Relaxed);
-        metrics.conflicts.fetch_add(conflicts, Ordering::Relaxed);
+        metrics.conflicts.fetch_add(refused, Ordering::Relaxed);
     }
 
     fn publish_totals(&self) {

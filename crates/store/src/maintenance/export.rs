@@ -55,7 +55,8 @@ pub struct ExportReport {
     pub lists: u64,
     /// Files that were left out because their version was withdrawn.
     pub withdrawn: u64,
-    /// Paths that were left out because their blob is damaged, and what is wrong with it.
+    /// Paths that were left out because their blob is damaged or nobody knows why they were
+    /// trusted, and what is wrong.
     pub damaged: Problems<(String, String)>,
 }
 
@@ -131,6 +132,10 @@ impl Export<'_> {
             let target = self.root.join(&row.path);
             let writes = &self.store.core().writes;
             return writes.run(move |()| disk::remove_file(&target)).await?;
+        }
+        if let Err(unknown) = row.evidence.read() {
+            self.report.damaged.push((row.path, unknown.to_string()));
+            return Ok(());
         }
         match self.file(&row).await {
             Err(StoreError::CorruptBlob { problem, .. }) => {

@@ -21,6 +21,7 @@ use crate::{
 };
 use futures_util::{StreamExt, stream};
 use gomod::{Artifact, ArtifactKind};
+use protocol::Evidence;
 use std::{
     fs::{self, File},
     path::{Path, PathBuf},
@@ -32,8 +33,8 @@ use std::{
 pub struct Checked {
     /// Go's `h1:` hash.
     pub h1: Option<String>,
-    /// Why the bytes are trusted; empty if the import's own evidence says it all.
-    pub evidence: String,
+    /// Why the bytes are trusted; unclaimed if the import's own evidence says it all.
+    pub evidence: Evidence,
     /// What else it found.
     pub facts: Facts,
 }
@@ -48,7 +49,7 @@ pub struct ImportOptions {
     /// What stands as source in every record: `import`, with a word on where from.
     pub source: String,
     /// What stands as evidence where the checker has none.
-    pub evidence: String,
+    pub evidence: Evidence,
 }
 
 /// What an import did.
@@ -209,7 +210,7 @@ impl Import<'_> {
             Err(reason) => return Ok(Fate::Refused(reason)),
             Ok(checked) => checked,
         };
-        let evidence = if evidence.is_empty() {
+        let evidence = if evidence.is_unclaimed() {
             self.options.evidence.clone()
         } else {
             evidence

@@ -22,6 +22,7 @@ use crate::{
     reader::BlobReader,
     store::Store,
 };
+use protocol::RecordedEvidence;
 use rusqlite::Connection;
 use std::{collections::BTreeMap, fs::File, sync::Arc};
 
@@ -186,6 +187,7 @@ fn check_catalog(core: &Core, mut report: VerifyReport) -> Result<VerifyReport, 
         .execute_batch("BEGIN")
         .map_err(|error| StoreError::sql("checking the catalog", error))?;
     check_structure(&connection, &mut report)?;
+    check_evidence(&connection, &mut report)?;
     check_totals(&connection, &mut report)?;
     check_journal(&connection, &mut report)?;
     tree::problems(&connection, Log::Journal, |problem| {
@@ -213,6 +215,24 @@ fn check_structure(connection: &Connection, report: &mut VerifyReport) -> Result
         let problems = statement.query_map([], |row| row.get::<_, String>(0)).map_err(failed)?;
         for problem in problems {
             report.catalog.push(problem.map_err(failed)?);
+        }
+    }
+    Ok(())
+}
+
+/// Of every capture it is known why it is trusted.
+fn check_evidence(connection: &Connection, report: &mut VerifyReport) -> Result<(), StoreError> {
+    let failed = |error| StoreError::sql("checking evidence", error);
+    let sql = "SELECT path, evidence FROM capture";
+    let mut statement = connection.prepare(sql).map_err(failed)?;
+    let mut rows = statement.query([]).map_err(failed)?;
+    while let Some(row) = rows.next().map_err(failed)? {
+        let evidence = RecordedEvidence::new(row.get::<_, String>(1).map_err(failed)?);
+        if let Err(unknown) = evidence.read() {
+            let path: String = row.get(0).map_err(failed)?;
+            report
+                .catalog
+                .push(format!("{path} is not served: {unknown}"));
         }
     }
     Ok(())

@@ -319,7 +319,7 @@ async fn a_path_in_a_foreign_journal_cannot_name_a_file_outside() {
             size: records[0].size,
             h1: None,
             source: String::new(),
-            evidence: String::new(),
+            evidence: protocol::RecordedEvidence::default(),
             facts: store::Facts::new(),
         },
     };

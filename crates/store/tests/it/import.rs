@@ -20,7 +20,7 @@ fn accepting() -> Checker {
 async fn run(site: &Site, tree: &Path, checker: Checker) -> Result<ImportReport, StoreError> {
     let options = ImportOptions {
         source: "import".to_owned(),
-        evidence: "none".to_owned(),
+        evidence: protocol::Evidence::Unverified,
     };
     import(&site.store, tree, options, checker).await
 }

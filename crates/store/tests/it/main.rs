@@ -14,6 +14,7 @@ mod catalog;
 mod concurrency;
 mod crash;
 mod disk;
+mod evidence;
 mod export;
 mod heal;
 mod import;

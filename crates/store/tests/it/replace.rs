@@ -3,6 +3,7 @@
 use crate::support::{Site, artifact, get, open, provenance};
 use bytes::Bytes;
 use gomod::ArtifactKind;
+use protocol::Evidence;
 use store::{
     Key, Provenance, Record, StoreOptions, Withdrawal,
     maintenance::{rebuild, verify},
@@ -16,7 +17,7 @@ async fn replace(site: &Site, with: &str) -> Option<Record> {
     let record = site.store.find(&info()).await.unwrap().unwrap();
     let bytes = Bytes::copy_from_slice(with.as_bytes());
     let said = Provenance {
-        evidence: "first-seen".to_owned(),
+        evidence: Evidence::FirstSeen,
         ..provenance()
     };
     let order = ("a test", "on purpose");
@@ -30,7 +31,7 @@ async fn a_replaced_capture_has_the_new_bytes_and_its_old_ones_are_put_aside() {
     let first = site.put(&info(), "first").await.record;
     let second = replace(&site, "second").await.unwrap();
     assert_eq!(site.get(&info()).await.unwrap().unwrap(), "second");
-    assert_eq!(second.evidence, "first-seen");
+    assert_eq!(second.evidence, Evidence::FirstSeen);
     assert!(second.first_seen > first.first_seen);
     let index = site.store.index(jiff::Timestamp::MIN, 10).await.unwrap();
     assert_eq!(index.len(), 1, "it is no new version");
@@ -83,21 +84,24 @@ async fn a_lost_replacement_does_not_bring_the_old_bytes_back() {
 async fn what_confirms_a_capture_outlives_its_catalog() {
     let site = Site::new().await;
     let blob = site.put(&info(), "first").await.record.blob;
-    let confirm = async |blob, evidence| {
+    let confirm = async |blob, evidence: Evidence| {
         let key = info();
-        site.store.confirm(&key, blob, evidence).await.unwrap()
+        site.store.confirm(&key, blob, &evidence).await.unwrap()
     };
-    assert!(confirm(blob, "confirmed by a test").await);
+    assert!(confirm(blob, Evidence::confirmed_by_source("a test")).await);
     let second = replace(&site, "second").await.unwrap();
-    assert!(!confirm(blob, "late").await, "it was about other bytes");
-    assert!(confirm(second.blob, "confirmed by time").await);
+    assert!(
+        !confirm(blob, Evidence::confirmed_by_source("late")).await,
+        "it was about other bytes"
+    );
+    assert!(confirm(second.blob, "confirmed by time".parse().unwrap()).await);
     let directory = site.close();
     rebuild(StoreOptions::local(directory.path()))
         .await
         .unwrap();
     let store = open(directory.path()).await.unwrap();
     let record = store.find(&info()).await.unwrap().unwrap();
-    assert_eq!(record.evidence, "confirmed by time");
+    assert_eq!(record.evidence.to_string(), "confirmed by time");
 }
 
 #[tokio::test]

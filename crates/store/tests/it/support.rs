@@ -77,7 +77,7 @@ pub(crate) fn provenance() -> Provenance {
     Provenance {
         h1: Some("h1:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=".to_owned()),
         source: "https://proxy.example.com".to_owned(),
-        evidence: "none".to_owned(),
+        evidence: protocol::Evidence::Unverified,
         facts: [("time".to_owned(), "2026-01-01T00:00:00Z".to_owned())].into(),
         proof: None,
         log: None,

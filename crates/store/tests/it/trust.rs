@@ -4,12 +4,17 @@
 use crate::support::{Site, artifact, go_mod, module_path, provenance};
 use bytes::Bytes;
 use gomod::{ArtifactKind, Version};
+use protocol::Evidence;
 use store::{
     Decision, KeptTile, Provenance, REBUILT, StoreOptions, TILE_SIZE, VersionProof, Withdrawal,
     maintenance::rebuild,
 };
 
 const DATABASE: &str = "sum.example.com/2026";
+
+fn proven() -> Evidence {
+    Evidence::checksum_database(DATABASE, 7)
+}
 
 fn proof(module: &str) -> VersionProof {
     VersionProof {
@@ -18,7 +23,7 @@ fn proof(module: &str) -> VersionProof {
         database: DATABASE.to_owned(),
         record: 7,
         file: format!("a proof of {module}\n"),
-        evidence: "proven".to_owned(),
+        evidence: proven(),
     }
 }
 
@@ -74,20 +79,23 @@ async fn a_proof_is_kept_once_with_the_capture_and_survives_a_rebuild() {
 async fn a_later_proof_raises_the_captures_it_vouches_for() {
     let site = Site::new().await;
     let key = go_mod("example.com/m", "v1.0.0");
-    assert_eq!(site.put(&key, "bytes").await.record.evidence, "none");
+    assert_eq!(
+        site.put(&key, "bytes").await.record.evidence,
+        Evidence::Unverified
+    );
     site.store
         .prove(proof("example.com/m"), vec![key.clone()])
         .await
         .unwrap();
     let evidence = |record: Option<store::Record>| record.unwrap().evidence;
-    assert_eq!(evidence(site.store.find(&key).await.unwrap()), "proven");
+    assert_eq!(evidence(site.store.find(&key).await.unwrap()), proven());
 
     let directory = site.close();
     rebuild(StoreOptions::local(directory.path()))
         .await
         .unwrap();
     let store = crate::support::open(directory.path()).await.unwrap();
-    assert_eq!(evidence(store.find(&key).await.unwrap()), "proven");
+    assert_eq!(evidence(store.find(&key).await.unwrap()), proven());
 }
 
 #[tokio::test]
@@ -205,7 +213,7 @@ async fn what_waits_for_its_proof_is_found_until_it_is_proven() {
     let site = Site::new().await;
     let key = go_mod("example.com/m", "v1.0.0");
     let waiting = Provenance {
-        evidence: "unproven".to_owned(),
+        evidence: Evidence::Unproven,
         ..provenance()
     };
     site.store

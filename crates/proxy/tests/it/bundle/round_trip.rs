@@ -49,7 +49,10 @@ async fn what_one_site_keeps_another_serves_with_its_proofs_and_nobody_to_ask() 
         );
         assert_eq!(far.bytes(info(&path, "v1.0.0")).await, module(name).info());
         let answer = far.ask(zip(&path, "v1.0.0")).await.unwrap();
-        assert_eq!(answer.evidence, format!("sumdb {NAME} {record}"));
+        assert_eq!(
+            answer.evidence.to_string(),
+            format!("sumdb {NAME} {record}")
+        );
         // The answer to a client that starts afresh: the record under the newest head.
         let lookup = Resource::Sumdb {
             name: NAME.to_owned(),
@@ -213,7 +216,7 @@ async fn what_was_kept_without_proof_gets_the_one_in_the_bundle() {
     let far = Far::new().await;
     let key = Key::parse("example.com/a/@v/v1.0.0.zip").unwrap();
     let unproven = Provenance {
-        evidence: "unproven".to_owned(),
+        evidence: protocol::Evidence::Unproven,
         ..Provenance::default()
     };
     let kept = far
@@ -225,7 +228,7 @@ async fn what_was_kept_without_proof_gets_the_one_in_the_bundle() {
         .await;
     assert_eq!((report.captured, report.unchanged), (2, 1));
     let record = far.store.find(&key).await.unwrap().unwrap();
-    assert_eq!(record.evidence, format!("sumdb {NAME} 5"));
+    assert_eq!(record.evidence.to_string(), format!("sumdb {NAME} 5"));
     let keys = [sender.database.key().parse().unwrap()];
     let proven = reprove(&far.store, &keys, &Selection::default(), |_| {}).await;
     assert!(proven.unwrap().is_sound());
@@ -240,7 +243,7 @@ async fn private_modules_are_those_that_this_side_calls_private() {
     ] {
         let key = Key::parse(&format!("{path}/@v/v1.0.0.mod")).unwrap();
         let provenance = Provenance {
-            evidence: evidence.to_owned(),
+            evidence: evidence.parse().unwrap(),
             ..Provenance::default()
         };
         let text = format!("module {path}\n");

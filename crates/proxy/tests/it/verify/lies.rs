@@ -200,7 +200,7 @@ async fn private_names_are_never_told_to_the_database() {
         .ask(go_mod("corp.example.com/x", "v1.0.0"))
         .await
         .unwrap();
-    assert_eq!(answer.evidence, "private");
+    assert_eq!(answer.evidence.to_string(), "private");
     let lookup = proxy::Resource::Sumdb {
         name: NAME.to_owned(),
         path: "lookup/corp.example.com/x@v1.0.0".to_owned(),

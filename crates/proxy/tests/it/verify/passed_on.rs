@@ -48,7 +48,14 @@ async fn a_wrong_tile_is_kept_by_nobody() {
         .always(path.as_str(), Fault::replace(vec![7; 8192]));
     let wrong = site.bytes(sumdb(TILE)).await;
     assert_eq!(wrong, vec![7; 8192], "the client finds it out");
-    assert!(site.store.captures("", 10).await.unwrap().is_empty());
+    assert!(
+        site.store
+            .captures("", 10)
+            .await
+            .unwrap()
+            .records
+            .is_empty()
+    );
     world.upstream.heal();
     assert_eq!(site.bytes(sumdb(TILE)).await, tile(&world));
 }
@@ -67,6 +74,6 @@ async fn a_tile_beyond_the_newest_head_is_passed_on_and_not_kept() {
     let ahead = format!("tile/8/0/{:03}", records / 256 + 1);
     let expected = world.database.tile(ahead.parse::<Tile>().unwrap());
     assert_eq!(site.bytes(sumdb(&ahead)).await, expected);
-    let captures = site.store.captures("", 10).await.unwrap();
+    let captures = site.store.captures("", 10).await.unwrap().records;
     assert!(captures.is_empty(), "{captures:?}");
 }

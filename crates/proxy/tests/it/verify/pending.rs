@@ -34,7 +34,7 @@ async fn what_was_captured_in_an_outage_is_proven_when_it_is_over() {
         }
     );
     let answer = site.ask(zip("example.com/a", "v1.0.0")).await.unwrap();
-    assert_eq!(answer.evidence, format!("sumdb {NAME} 300"));
+    assert_eq!(answer.evidence.to_string(), format!("sumdb {NAME} 300"));
 }
 
 #[tokio::test]
@@ -112,7 +112,7 @@ async fn everything_can_be_proven_again_from_the_store_alone() {
 
     // Somebody with access to the disk keeps other bytes and claims a proof for them.
     let key = Key::parse("example.com/evil/@v/v1.0.0.mod").unwrap();
-    let evidence = format!("sumdb {NAME} 300");
+    let evidence = protocol::Evidence::checksum_database(NAME, 300);
     let provenance = Provenance {
         evidence,
         ..Provenance::default()

@@ -1,7 +1,7 @@
 //! Changes to what captures have after a disk lost it.
 
 use super::{
-    Batch, BlobId, CaptureRow, Decision, JournalEntry, Key, NewCapture, Outcome, Provenance,
+    Applied, Batch, BlobId, CaptureRow, Command, Decision, InsertedCapture, JournalEntry, Key,
     StoreError, microseconds, params, read,
 };
 
@@ -15,19 +15,29 @@ pub(crate) struct Heal {
     pub(crate) source: String,
 }
 
+// === impl Command ===
+
+impl Command for Heal {
+    type Outcome = Option<CaptureRow>;
+
+    fn apply(self, batch: &mut Batch<'_>) -> Result<Applied<Self::Outcome>, StoreError> {
+        batch.heal(self)
+    }
+}
+
 // === impl Batch ===
 
 impl Batch<'_> {
     /// Gives a capture the blob that takes the place of a lost one, with an entry in the journal.
-    pub(super) fn heal(&mut self, heal: Heal) -> Result<Result<Outcome, StoreError>, StoreError> {
+    fn heal(&mut self, heal: Heal) -> Result<Applied<Option<CaptureRow>>, StoreError> {
         let Some(kept) = read::find(self.connection, &heal.path)? else {
-            return Ok(Ok(Outcome::Healed(None)));
+            return Ok(Applied::Done(None));
         };
         if kept.blob != heal.lost {
-            return Ok(Ok(Outcome::Healed(None)));
+            return Ok(Applied::Done(None));
         }
         if heal.blob != heal.lost && (kept.h1.is_none() || kept.h1 != heal.h1) {
-            return Ok(Err(StoreError::Conflict {
+            return Ok(Applied::Refused(StoreError::Conflict {
                 path: heal.path,
                 kept: heal.lost,
                 offered: heal.blob,
@@ -44,7 +54,7 @@ impl Batch<'_> {
             source: heal.source,
             evidence: kept.evidence,
         })?;
-        Ok(Ok(Outcome::Healed(read::find(self.connection, &path)?)))
+        read::find(self.connection, &path).map(Applied::Done)
     }
 
     /// Does again what an entry of the journal tells of, for a rebuild: `captured` is the entry of a
@@ -82,24 +92,20 @@ impl Batch<'_> {
         else {
             return Ok(());
         };
-        let Some(key) = Key::parse(path) else {
+        if Key::parse(path).is_none() {
             return Ok(());
-        };
-        let capture = NewCapture {
-            key,
-            path: path.clone(),
+        }
+        self.insert(&InsertedCapture {
+            path,
             blob: *blob,
             size: *size,
-            provenance: Provenance {
-                h1: h1.clone(),
-                source: source.clone(),
-                evidence: evidence.clone(),
-                facts: facts.clone(),
-                proof: None,
-                log: None,
-            },
-        };
-        self.insert(&capture, captured.sequence, microseconds(captured.at))
+            h1: h1.as_deref(),
+            source,
+            evidence,
+            facts,
+            sequence: captured.sequence,
+            at: microseconds(captured.at),
+        })
     }
 
     /// The row keeps everything but the name and the size of its bytes.

@@ -1,13 +1,46 @@
 //! Memos in the catalog: put in the place of older ones, dropped beyond their limit, set back in age.
 
-use super::{ABSENT, Batch, KNOWN, MEMO_SLACK, microseconds};
+use super::{ABSENT, Applied, Batch, Command, KNOWN, MEMO_SLACK, microseconds};
 use crate::{
     error::StoreError,
     key::prefix_range,
     memo::{MEMO_LIMIT, Memo, MemoClass, MemoKey, MemoStatus, StaleMark},
 };
 use gomod::ModulePath;
+use jiff::Timestamp;
 use rusqlite::params;
+
+/// Remembers an answer, instead of whatever was remembered under its key.
+pub(crate) struct PutMemo(pub(crate) MemoKey, pub(crate) Memo);
+
+/// Makes what is remembered about a module as old as the mark; gives the paths of the answers.
+pub(crate) struct AgeModule(pub(crate) ModulePath, pub(crate) StaleMark);
+
+// === impl Command ===
+
+impl Command for PutMemo {
+    type Outcome = ();
+
+    fn must_last(&self) -> bool {
+        false
+    }
+
+    fn apply(self, batch: &mut Batch<'_>) -> Result<Applied<()>, StoreError> {
+        batch.put_memo(&self.0, &self.1).map(Applied::Done)
+    }
+}
+
+impl Command for AgeModule {
+    type Outcome = Vec<String>;
+
+    fn must_last(&self) -> bool {
+        false
+    }
+
+    fn apply(self, batch: &mut Batch<'_>) -> Result<Applied<Vec<String>>, StoreError> {
+        batch.age_module(&self.0, self.1).map(Applied::Done)
+    }
+}
 
 // === impl Batch ===
 
@@ -44,7 +77,14 @@ impl Batch<'_> {
         Ok(())
     }
 
-    pub(super) fn age_module(
+    pub(super) fn sweep_absences(&mut self, before: Timestamp) -> Result<u64, StoreError> {
+        let sql = "DELETE FROM memo WHERE fetched_at < ?1 AND status = 0";
+        let count = self.execute("sweeping memos", sql, [microseconds(before)])?;
+        self.totals.memos = self.totals.memos.saturating_sub(count);
+        Ok(count)
+    }
+
+    fn age_module(
         &mut self,
         module: &ModulePath,
         mark: StaleMark,

@@ -3,7 +3,7 @@
 //! A record is appended with its entry in the journal and the hashes of the tiles it fills, in one
 //! transaction, and never changed: a version that has one keeps it, whoever comes with another.
 
-use super::{Batch, Decision, JournalEntry, StoreError, params, read, tree};
+use super::{Applied, Batch, Command, Decision, JournalEntry, StoreError, params, read, tree};
 use crate::{
     key::Key,
     own::{NewRecord, OwnRecord, go_sum_lines},
@@ -12,11 +12,25 @@ use crate::{
 use gomod::{Artifact, ArtifactKind};
 use tree::Log;
 
+/// Appends a record to a checksum database of our own; gives the record of the version, which is the
+/// one that was there before if there was one.
+pub(crate) struct AppendRecord(pub(crate) NewRecord);
+
+// === impl Command ===
+
+impl Command for AppendRecord {
+    type Outcome = OwnRecord;
+
+    fn apply(self, batch: &mut Batch<'_>) -> Result<Applied<OwnRecord>, StoreError> {
+        batch.log(self.0).map(Applied::Done)
+    }
+}
+
 // === impl Batch ===
 
 impl Batch<'_> {
     /// The record of a version: the one that is there, else this one.
-    pub(super) fn log(&mut self, new: NewRecord) -> Result<OwnRecord, StoreError> {
+    fn log(&mut self, new: NewRecord) -> Result<OwnRecord, StoreError> {
         let version = version_path(&new.module, &new.version);
         if let Some(known) = read::own::by_version(self.connection, &new.database, &version)? {
             return Ok(known);

@@ -4,9 +4,10 @@
 //! place in the index; the capture is as new as its bytes.
 
 use super::{
-    Batch, BlobId, CaptureRow, Decision, JournalEntry, Key, NewCapture, Provenance, StoreError,
-    microseconds, params, read,
+    Applied, Batch, BlobId, CaptureRow, Command, Decision, Facts, InsertedCapture, JournalEntry,
+    Key, Provenance, RecordedEvidence, StoreError, microseconds, params, read,
 };
+use protocol::Evidence;
 
 /// Bytes that take the place of others; their blob is durable already.
 pub(crate) struct Replace {
@@ -19,22 +20,47 @@ pub(crate) struct Replace {
     pub(crate) reason: String,
 }
 
+/// Why a capture is trusted from now on, if it still has this blob. Gives whether it has.
+pub(crate) struct Confirm {
+    pub(crate) path: String,
+    pub(crate) blob: BlobId,
+    pub(crate) evidence: Evidence,
+}
+
 /// What a row has after a replacement.
 struct NewBytes<'a> {
     blob: BlobId,
     size: u64,
     h1: Option<&'a str>,
     source: &'a str,
-    evidence: &'a str,
+    evidence: &'a RecordedEvidence,
     sequence: u64,
     at: i64,
+}
+
+// === impl Command ===
+
+impl Command for Replace {
+    type Outcome = Option<CaptureRow>;
+
+    fn apply(self, batch: &mut Batch<'_>) -> Result<Applied<Self::Outcome>, StoreError> {
+        batch.replace(self).map(Applied::Done)
+    }
+}
+
+impl Command for Confirm {
+    type Outcome = bool;
+
+    fn apply(self, batch: &mut Batch<'_>) -> Result<Applied<bool>, StoreError> {
+        batch.confirm(self).map(Applied::Done)
+    }
 }
 
 // === impl Batch ===
 
 impl Batch<'_> {
     /// Gives a capture other bytes, with an entry in the journal; nothing if it has not the old ones.
-    pub(super) fn replace(&mut self, new: Replace) -> Result<Option<CaptureRow>, StoreError> {
+    fn replace(&mut self, new: Replace) -> Result<Option<CaptureRow>, StoreError> {
         let kept = read::find(self.connection, &new.path)?;
         let Some(kept) = kept.filter(|kept| kept.blob == new.old && new.blob != new.old) else {
             return Ok(None);
@@ -45,6 +71,7 @@ impl Batch<'_> {
             evidence,
             ..
         } = new.provenance;
+        let evidence = RecordedEvidence::from(&evidence);
         let (sequence, at) = self.journal(Decision::Replaced {
             path: new.path.clone(),
             old: new.old,
@@ -78,31 +105,32 @@ impl Batch<'_> {
     }
 
     /// Says of a capture with this blob why it is trusted, with an entry in the journal.
-    pub(super) fn confirm(
-        &mut self,
-        path: String,
-        blob: BlobId,
-        evidence: String,
-    ) -> Result<u64, StoreError> {
-        let changed = self.raise_blob(&path, blob, &evidence)?;
-        if changed > 0 {
+    fn confirm(&mut self, confirm: Confirm) -> Result<bool, StoreError> {
+        let Confirm {
+            path,
+            blob,
+            evidence,
+        } = confirm;
+        let evidence = RecordedEvidence::from(&evidence);
+        let is_kept = self.raise_blob(&path, blob, &evidence)? > 0;
+        if is_kept {
             self.journal(Decision::Confirmed {
                 path,
                 blob,
                 evidence,
             })?;
         }
-        Ok(changed)
+        Ok(is_kept)
     }
 
     pub(super) fn raise_blob(
         &self,
         path: &str,
         blob: BlobId,
-        evidence: &str,
+        evidence: &RecordedEvidence,
     ) -> Result<u64, StoreError> {
         let sql = "UPDATE capture SET evidence = ?3 WHERE path = ?1 AND blob = ?2";
-        let row = params![path, blob.as_bytes(), evidence];
+        let row = params![path, blob.as_bytes(), evidence.as_str()];
         self.execute("confirming a capture", sql, row)
     }
 
@@ -128,17 +156,21 @@ impl Batch<'_> {
             return Ok(());
         };
         if let Some(captured) = captured {
-            let Some(key) = Key::parse(path) else {
+            if Key::parse(path).is_none() {
                 return Ok(());
-            };
-            let capture = NewCapture {
-                key,
-                path: path.clone(),
+            }
+            // Everything else is set below, from the entry of the replacement.
+            self.insert(&InsertedCapture {
+                path,
                 blob: *blob,
                 size: *size,
-                provenance: Provenance::default(),
-            };
-            self.insert(&capture, captured.sequence, microseconds(captured.at))?;
+                h1: None,
+                source: "",
+                evidence: &RecordedEvidence::default(),
+                facts: &Facts::new(),
+                sequence: captured.sequence,
+                at: microseconds(captured.at),
+            })?;
         }
         let kept = read::find(self.connection, path)?;
         let was_old = |kept: &CaptureRow| kept.blob == *old || captured.is_some();
@@ -165,7 +197,7 @@ impl Batch<'_> {
             kept.path,
             new.h1,
             new.source,
-            new.evidence,
+            new.evidence.as_str(),
             new.sequence,
             new.at
         ];

@@ -1,7 +1,86 @@
 //! Changes to what vouches for captures.
 
-use super::{Batch, BlobId, Decision, JournalEntry, JournalEvent, Key, StoreError, params, read};
-use crate::trust::{CASE, KeptTile, VersionProof, Withdrawal};
+use super::{
+    Applied, Batch, BlobId, Command, Decision, JournalEntry, Key, RecordedEvidence, StoreError,
+    params, read,
+};
+use crate::{
+    journal::JournalEvent,
+    trust::{CASE, KeptTile, VersionProof, Withdrawal},
+};
+use bytes::Bytes;
+
+/// A proof that was found later than what it proves, and the captures it vouches for now.
+pub(crate) struct AddProof(pub(crate) VersionProof, pub(crate) Vec<Key>);
+
+/// Takes a capture out of the catalog; gives the blob it had, if it was there.
+pub(crate) struct WithdrawCapture(pub(crate) Withdrawal);
+
+/// Writes a case of wrong bytes down; gives its number.
+pub(crate) struct OpenCase(pub(crate) JournalEvent);
+
+/// Keeps tiles that are wider than what is kept.
+pub(crate) struct KeepTiles(pub(crate) Vec<KeptTile>);
+
+/// Changes a state if it is what it is taken to be; gives whether it was.
+pub(crate) struct SwapState {
+    pub(crate) name: String,
+    pub(crate) old: Option<Bytes>,
+    pub(crate) new: Bytes,
+}
+
+// === impl Command ===
+
+impl Command for AddProof {
+    type Outcome = ();
+
+    fn apply(self, batch: &mut Batch<'_>) -> Result<Applied<()>, StoreError> {
+        batch.prove(&self.0, &self.1).map(Applied::Done)
+    }
+}
+
+impl Command for WithdrawCapture {
+    type Outcome = Option<BlobId>;
+
+    fn apply(self, batch: &mut Batch<'_>) -> Result<Applied<Self::Outcome>, StoreError> {
+        batch.withdraw(self.0).map(Applied::Done)
+    }
+}
+
+impl Command for OpenCase {
+    type Outcome = u64;
+
+    fn apply(self, batch: &mut Batch<'_>) -> Result<Applied<u64>, StoreError> {
+        batch.open_case(self.0).map(Applied::Done)
+    }
+}
+
+impl Command for KeepTiles {
+    type Outcome = ();
+
+    fn must_last(&self) -> bool {
+        false
+    }
+
+    /// A tile fills two pages, and a third is shared.
+    fn pages(&self) -> u64 {
+        3 * self.0.len() as u64
+    }
+
+    fn apply(self, batch: &mut Batch<'_>) -> Result<Applied<()>, StoreError> {
+        batch.keep_tiles(&self.0).map(Applied::Done)
+    }
+}
+
+impl Command for SwapState {
+    type Outcome = bool;
+
+    fn apply(self, batch: &mut Batch<'_>) -> Result<Applied<bool>, StoreError> {
+        let Self { name, old, new } = self;
+        let swapped = batch.swap_state(&name, old.as_deref(), &new)?;
+        Ok(Applied::Done(swapped))
+    }
+}
 
 // === impl Batch ===
 
@@ -11,19 +90,20 @@ impl Batch<'_> {
         &mut self,
         proof: &VersionProof,
         captures: &[Key],
-    ) -> Result<u64, StoreError> {
+    ) -> Result<(), StoreError> {
         let version = proof.path();
         if self.insert_proof(&version, &proof.database, proof.record, &proof.file)? == 0
             && captures.is_empty()
         {
-            return Ok(0);
+            return Ok(());
         }
         let captures: Vec<String> = captures.iter().map(Key::path).collect();
-        self.raise(&captures, &proof.evidence)?;
+        let evidence = RecordedEvidence::from(&proof.evidence);
+        self.raise(&captures, &evidence)?;
         let evidence = if captures.is_empty() {
-            String::new()
+            RecordedEvidence::default()
         } else {
-            proof.evidence.clone()
+            evidence
         };
         self.journal(Decision::Proven {
             version,
@@ -32,15 +112,12 @@ impl Batch<'_> {
             proof: proof.file.clone(),
             captures,
             evidence,
-        })?;
-        Ok(1)
+        })
+        .map(drop)
     }
 
     /// Takes a capture out of the catalog, with an entry in the journal; gives the blob it had.
-    pub(super) fn withdraw(
-        &mut self,
-        withdrawal: Withdrawal,
-    ) -> Result<Option<BlobId>, StoreError> {
+    fn withdraw(&mut self, withdrawal: Withdrawal) -> Result<Option<BlobId>, StoreError> {
         let Withdrawal {
             key,
             blob,
@@ -61,7 +138,7 @@ impl Batch<'_> {
     }
 
     /// Writes a case of wrong bytes into the journal and the catalog.
-    pub(super) fn open_case(&mut self, event: JournalEvent) -> Result<u64, StoreError> {
+    fn open_case(&mut self, event: JournalEvent) -> Result<u64, StoreError> {
         let JournalEvent {
             kind: event,
             subject,
@@ -92,7 +169,7 @@ impl Batch<'_> {
 
     /// Keeps tiles that are wider than what is kept. They are proven, so what is kept and disagrees
     /// is damaged, and makes room.
-    pub(super) fn keep_tiles(&self, tiles: &[KeptTile]) -> Result<u64, StoreError> {
+    fn keep_tiles(&self, tiles: &[KeptTile]) -> Result<(), StoreError> {
         let sql = "INSERT INTO tile (database, level, number, hashes) VALUES (?1, ?2, ?3, ?4)
                    ON CONFLICT DO UPDATE SET hashes = excluded.hashes
                    WHERE length(excluded.hashes) > length(tile.hashes)
@@ -109,17 +186,13 @@ impl Batch<'_> {
                 sql,
                 params![database, level, number, &hashes[..]],
             )
+            .map(drop)
         };
-        tiles.iter().map(keep).sum()
+        tiles.iter().try_for_each(keep)
     }
 
     /// Changes a state if it is `old`.
-    pub(super) fn swap_state(
-        &self,
-        name: &str,
-        old: Option<&[u8]>,
-        new: &[u8],
-    ) -> Result<bool, StoreError> {
+    fn swap_state(&self, name: &str, old: Option<&[u8]>, new: &[u8]) -> Result<bool, StoreError> {
         if read::trust::state(self.connection, name)?.as_deref() != old {
             return Ok(false);
         }
@@ -182,10 +255,10 @@ impl Batch<'_> {
     }
 
     /// The bytes of a capture never change; what vouches for them may become better.
-    fn raise(&self, captures: &[String], evidence: &str) -> Result<(), StoreError> {
+    fn raise(&self, captures: &[String], evidence: &RecordedEvidence) -> Result<(), StoreError> {
         let sql = "UPDATE capture SET evidence = ?2 WHERE path = ?1";
         captures.iter().try_for_each(|path| {
-            self.execute("raising evidence", sql, params![path, evidence])
+            self.execute("raising evidence", sql, params![path, evidence.as_str()])
                 .map(drop)
         })
     }

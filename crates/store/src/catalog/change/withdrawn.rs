@@ -1,13 +1,32 @@
 //! Orders about versions: withdrawn, and taken back.
 
-use super::{Batch, Decision, JournalEntry, StoreError, params, read};
+use super::{Applied, Batch, Command, Decision, JournalEntry, StoreError, params, read};
 use crate::withdrawn::{REINSTATED, WITHDRAWN};
+
+/// An order about a version: withdrawn from now on, or not any more. Gives whether that is new.
+pub(crate) struct OrderVersion {
+    /// `MODULE/@v/VERSION`, escaped.
+    pub(crate) version: String,
+    pub(crate) reason: String,
+    pub(crate) withdrawn: bool,
+}
+
+// === impl Command ===
+
+impl Command for OrderVersion {
+    type Outcome = bool;
+
+    fn apply(self, batch: &mut Batch<'_>) -> Result<Applied<bool>, StoreError> {
+        let changed = batch.order_version(&self.version, &self.reason, self.withdrawn)?;
+        Ok(Applied::Done(changed > 0))
+    }
+}
 
 // === impl Batch ===
 
 impl Batch<'_> {
     /// Carries an order out, with its entry in the journal; gives how many rows it changed.
-    pub(super) fn order_version(
+    fn order_version(
         &mut self,
         version: &str,
         reason: &str,

@@ -7,7 +7,12 @@ use crate::{
 };
 use bytes::Bytes;
 use gomod::{ModulePath, Version};
+use protocol::Evidence;
 use rusqlite::{Connection, OptionalExtension, Row};
+
+/// Evidence of captures that wait for their proof. It stands in the text of a question, not beside
+/// it: only then does SQLite use the index of what waits.
+const UNPROVEN: Evidence = Evidence::Unproven;
 
 /// The proof of a version in a database.
 pub(crate) fn proof(
@@ -28,7 +33,7 @@ pub(crate) fn proof(
                 database: database.to_owned(),
                 record: row.get(0)?,
                 file: row.get(1)?,
-                evidence: String::new(),
+                evidence: Evidence::Unclaimed,
             })
         })
         .optional()
@@ -75,12 +80,14 @@ pub(crate) fn unproven(
     after: &str,
     limit: usize,
 ) -> Result<Vec<String>, StoreError> {
-    let sql = "SELECT path FROM capture WHERE evidence = 'unproven' AND path > ?1
-               ORDER BY path LIMIT ?2";
+    let sql = format!(
+        "SELECT path FROM capture WHERE evidence = '{UNPROVEN}' AND path > ?1
+         ORDER BY path LIMIT ?2"
+    );
     collect(
         connection,
         "listing the unproven",
-        sql,
+        &sql,
         params![after, limit],
         |row| row.get(0),
     )
@@ -88,10 +95,12 @@ pub(crate) fn unproven(
 
 /// How much waits for somebody: captures for their proof, cases for a person.
 pub(crate) fn backlog(connection: &Connection) -> Result<Backlog, StoreError> {
-    let sql = "SELECT count(*), min(first_seen), (SELECT count(*) FROM mismatch)
-               FROM capture WHERE evidence = 'unproven'";
+    let sql = format!(
+        "SELECT count(*), min(first_seen), (SELECT count(*) FROM mismatch)
+         FROM capture WHERE evidence = '{UNPROVEN}'"
+    );
     let failed = |error| StoreError::sql("counting what waits", error);
-    let mut statement = connection.prepare_cached(sql).map_err(failed)?;
+    let mut statement = connection.prepare_cached(&sql).map_err(failed)?;
     let read = |row: &Row<'_>| {
         let oldest: Option<i64> = row.get(1)?;
         Ok(Backlog {

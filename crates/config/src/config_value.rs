@@ -1,10 +1,10 @@
-//! A setting: the value of an option, and where it came from.
+//! The value of an option, and where it came from.
 
 use crate::{
     error::ConfigError,
-    kind::Kind,
+    kind::OptionKind,
     option::{OPTIONS, OptionRow},
-    sourced::{Origin, Sourced},
+    sourced::{SourcedText, ValueOrigin},
 };
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
@@ -12,17 +12,17 @@ use std::{any::type_name, borrow::Cow, fmt, ops::Deref};
 
 /// The value of an option. Its `Debug` does not show the value, which may be a secret.
 #[derive(Clone)]
-pub struct Setting<T> {
+pub struct ConfigValue<T> {
     option: &'static OptionRow,
     /// What it was made of, if it has a value.
-    sourced: Option<Sourced>,
+    sourced: Option<SourcedText>,
     value: T,
 }
 
 /// A type that an option can have.
 pub trait OptionValue: Sized {
     /// What values it takes.
-    fn kind() -> Kind;
+    fn kind() -> OptionKind;
 
     /// Reads a text.
     ///
@@ -32,60 +32,60 @@ pub trait OptionValue: Sized {
 
     /// The same, of a value that may have come as tables.
     #[doc(hidden)]
-    fn of(sourced: &Sourced) -> Result<Self, String> {
+    fn of(sourced: &SourcedText) -> Result<Self, String> {
         Self::parse(&sourced.text)
     }
 }
 
-/// What a [`Setting`] can hold: a value, or perhaps none.
-pub trait SettingValue: Sized {
+/// What a [`ConfigValue`] can hold: a value, or perhaps none.
+pub trait FromSourced: Sized {
     /// What values it takes.
-    fn kind() -> Kind;
+    fn kind() -> OptionKind;
 
     #[doc(hidden)]
-    fn of(sourced: Option<&Sourced>) -> Result<Self, String>;
+    fn of(sourced: Option<&SourcedText>) -> Result<Self, String>;
 }
 
 /// A leaf of the tree of which a configuration is made.
 #[derive(Serialize, Deserialize)]
-pub(crate) struct Leaf {
+pub(crate) struct ConfigLeaf {
     pub(crate) option: usize,
-    pub(crate) sourced: Option<Sourced>,
+    pub(crate) sourced: Option<SourcedText>,
 }
 
-// === impl SettingValue ===
+// === impl FromSourced ===
 
-impl<T: OptionValue> SettingValue for T {
-    fn kind() -> Kind {
+impl<T: OptionValue> FromSourced for T {
+    fn kind() -> OptionKind {
         T::kind()
     }
 
-    fn of(sourced: Option<&Sourced>) -> Result<Self, String> {
+    fn of(sourced: Option<&SourcedText>) -> Result<Self, String> {
         T::of(sourced.ok_or("it has no value")?)
     }
 }
 
-impl<T: OptionValue> SettingValue for Option<T> {
-    fn kind() -> Kind {
+impl<T: OptionValue> FromSourced for Option<T> {
+    fn kind() -> OptionKind {
         T::kind()
     }
 
-    fn of(sourced: Option<&Sourced>) -> Result<Self, String> {
+    fn of(sourced: Option<&SourcedText>) -> Result<Self, String> {
         sourced.map(T::of).transpose()
     }
 }
 
-// === impl Setting ===
+// === impl ConfigValue ===
 
-impl<T> Setting<T> {
+impl<T> ConfigValue<T> {
     /// Whether nobody chose the value.
     pub fn is_default(&self) -> bool {
         self.origin()
-            .is_none_or(|origin| *origin == Origin::Default)
+            .is_none_or(|origin| *origin == ValueOrigin::Default)
     }
 
     /// Where the value came from, if there is one.
-    pub fn origin(&self) -> Option<&Origin> {
+    pub fn origin(&self) -> Option<&ValueOrigin> {
         self.sourced.as_ref().map(|sourced| &sourced.origin)
     }
 
@@ -100,7 +100,7 @@ impl<T> Setting<T> {
     }
 }
 
-impl<T> Deref for Setting<T> {
+impl<T> Deref for ConfigValue<T> {
     type Target = T;
 
     fn deref(&self) -> &T {
@@ -108,18 +108,18 @@ impl<T> Deref for Setting<T> {
     }
 }
 
-impl<T> fmt::Debug for Setting<T> {
+impl<T> fmt::Debug for ConfigValue<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.origin() {
-            Some(origin) => write!(f, "Setting({}, {origin})", self.option.key),
-            None => write!(f, "Setting({}, unset)", self.option.key),
+            Some(origin) => write!(f, "ConfigValue({}, {origin})", self.option.key),
+            None => write!(f, "ConfigValue({}, unset)", self.option.key),
         }
     }
 }
 
-impl<'de, T: SettingValue> Deserialize<'de> for Setting<T> {
+impl<'de, T: FromSourced> Deserialize<'de> for ConfigValue<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Leaf { option, sourced } = Leaf::deserialize(deserializer)?;
+        let ConfigLeaf { option, sourced } = ConfigLeaf::deserialize(deserializer)?;
         let option = OPTIONS
             .get(option)
             .ok_or_else(|| D::Error::custom("no such option"))?;
@@ -135,13 +135,13 @@ impl<'de, T: SettingValue> Deserialize<'de> for Setting<T> {
     }
 }
 
-impl<T: SettingValue> JsonSchema for Setting<T> {
+impl<T: FromSourced> JsonSchema for ConfigValue<T> {
     fn inline_schema() -> bool {
         true
     }
 
     fn schema_name() -> Cow<'static, str> {
-        "Setting".into()
+        "ConfigValue".into()
     }
 
     fn schema_id() -> Cow<'static, str> {
