@@ -20,6 +20,7 @@ const HOUSE: &[(&str, &[&str])] = &[
     ),
     ("checkout", &["finding", "gate", "gomod", "project"]),
     ("gomod", &[]),
+    ("jobs", &[]),
     ("lockfile", &["finding"]),
     ("tlog", &[]),
     ("bundle", &["gomod"]),
@@ -38,11 +39,19 @@ const HOUSE: &[(&str, &[&str])] = &[
         ],
     ),
     ("server", &["codes", "gomod", "protocol", "store", "proxy"]),
+    // It makes what each of these takes of what an operator wrote.
+    (
+        "config",
+        &[
+            "codes", "finding", "gomod", "proxy", "server", "store", "tlog", "upstream",
+        ],
+    ),
     (
         "modkeep",
         &[
-            "checkout", "codes", "doctor", "finding", "gate", "gomod", "lockfile", "mismatch",
-            "project", "protocol", "tlog", "store", "upstream", "proxy", "server", "vulndb",
+            "checkout", "codes", "config", "doctor", "finding", "gate", "gomod", "jobs",
+            "lockfile", "mismatch", "project", "protocol", "tlog", "store", "upstream", "proxy",
+            "server", "vulndb",
         ],
     ),
     ("testkit", &["tlog"]),
@@ -67,8 +76,8 @@ const RESERVED: &[(&str, &[&str])] = &[
     (
         "tokio",
         &[
-            "doctor", "prefetch", "store", "upstream", "proxy", "server", "modkeep", "testkit",
-            "xtask",
+            "doctor", "jobs", "prefetch", "store", "upstream", "proxy", "server", "modkeep",
+            "testkit", "xtask",
         ],
     ),
 ];
