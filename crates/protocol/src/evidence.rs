@@ -286,8 +286,8 @@ mod tests {
             ),
             (Evidence::Confirmed(Confirmation::Time), "confirmed by time"),
             (
-                Evidence::confirmed_by_source("https://proxy.golang.org"),
-                "confirmed by https://proxy.golang.org",
+                Evidence::confirmed_by_source("https://mirror.example.com"),
+                "confirmed by https://mirror.example.com",
             ),
         ]
     }

@@ -5,19 +5,53 @@
 
 use crate::{
     answer::{Answer, Body, Freshness, Origin},
-    capture::{self, Captured, Urgency},
-    confirm,
-    context::Context,
-    flight::{Reader, board::Started},
-    hot::{Entry, SMALL},
-    kept::{Kept, media_of},
+    capture_writer,
+    confirmations::Confirmations,
+    flight::{Reader, ZipCaptures, board::Started},
+    flight_budget::FlightBudget,
+    kept_file::{KeptFile, media_of},
+    known_refusals::KnownRefusals,
+    memory_cache::{CachedFile, MemoryCache, SMALL},
+    metrics::Metrics,
+    options::Clock,
     refusal::Refusal,
+    repair::{BlobRepairs, RepairOutcome},
     resource::{Fetching, Resource},
+    response_cache::ResponseCache,
+    single_flight::SingleFlights,
+    small_captures::SmallCaptures,
+    source_walks::SourceWalks,
+    verified_blobs::VerifiedBlobs,
+    verify::Verification,
 };
 use bytes::Bytes;
+use codes::Code;
 use gomod::{Artifact, ArtifactKind};
 use std::{sync::Arc, time::Duration};
-use store::{BlobReader, Key, Record};
+use store::{BlobReader, Key, Record, Store};
+
+/// Answers with artifacts: from memory, from the store, or from a source.
+pub(crate) struct ArtifactAnswers {
+    pub(crate) memory: Arc<MemoryCache>,
+    pub(crate) responses: Arc<ResponseCache>,
+    pub(crate) verified: Arc<VerifiedBlobs>,
+    pub(crate) store: Store,
+    pub(crate) verification: Arc<Verification>,
+    pub(crate) confirmations: Confirmations,
+    pub(crate) repairs: BlobRepairs,
+    pub(crate) refusals: Arc<KnownRefusals>,
+    pub(crate) small: SmallCaptures,
+    pub(crate) zips: ZipCaptures,
+    pub(crate) announcements: ZipAnnouncements,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) clock: Clock,
+}
+
+/// Asks sources whether a zip is to be had, once for all who ask at the same time.
+pub(crate) struct ZipAnnouncements {
+    running: SingleFlights<Artifact, Result<Announcement, Refusal>>,
+    walks: Arc<SourceWalks>,
+}
 
 /// What a source says of a zip without sending it.
 #[derive(Debug, Clone)]
@@ -26,23 +60,49 @@ pub(crate) struct Announcement {
     length: Option<u64>,
 }
 
-// === impl Context ===
+// === impl ZipAnnouncements ===
 
-impl Context {
+impl ZipAnnouncements {
+    pub(crate) fn new(walks: &Arc<SourceWalks>, budget: &FlightBudget) -> Self {
+        Self {
+            running: SingleFlights::within(budget),
+            walks: Arc::clone(walks),
+        }
+    }
+
+    async fn ask(&self, artifact: &Artifact) -> Result<Announcement, Refusal> {
+        let asked = self.running.run(artifact.clone(), || {
+            let (walks, artifact) = (Arc::clone(&self.walks), artifact.clone());
+            async move {
+                let mut walk = walks.begin(&artifact)?.header_only();
+                let download = walks.next(&artifact, &mut walk).await?;
+                Ok(Announcement {
+                    source: download.source.to_string(),
+                    length: download.length,
+                })
+            }
+        });
+        asked.await?
+    }
+}
+
+// === impl ArtifactAnswers ===
+
+impl ArtifactAnswers {
     /// Answers a request for an artifact.
     pub(crate) async fn artifact(
-        self: &Arc<Self>,
+        &self,
         artifact: &Artifact,
         fetching: Fetching,
     ) -> Result<Answer, Refusal> {
         let key = Key::Artifact(artifact.clone());
-        if let Some(answer) = self.kept_or_mended(&key, fetching).await? {
+        if let Some(answer) = self.kept_or_repaired(&key, fetching).await? {
             return Ok(answer);
         }
         if fetching == Fetching::Never {
             return Err(Refusal::not_kept(&artifact.to_string()));
         }
-        if let Some(refusal) = self.recall_refusal(artifact).await {
+        if let Some(refusal) = self.refusals.recall(artifact).await {
             return Err(refusal);
         }
         match artifact.kind {
@@ -54,24 +114,24 @@ impl Context {
 
     /// The answer from memory or an open file, if it is there; waits for nothing.
     pub(crate) fn at_hand(&self, path: &str) -> Option<(Arc<Resource>, Answer)> {
-        let (entry, origin) = if let Some(entry) = self.hot.small(path) {
+        let (entry, origin) = if let Some(entry) = self.memory.small(path) {
             (entry, Origin::Memory)
         } else if let Some(entry) = self.open_and_sound(path) {
             (entry, Origin::Store)
         } else {
-            return self.fresh.get(path, self.options.clock.now());
+            return self.responses.get(path, self.clock.now());
         };
         let answer = described(&entry.kept.record, origin, entry.body()?);
         Some((entry.resource, answer))
     }
 
-    fn open_and_sound(&self, path: &str) -> Option<Entry> {
-        let entry = self.hot.open(path)?;
-        self.sound.knows(entry.blob()?).then_some(entry)
+    fn open_and_sound(&self, path: &str) -> Option<CachedFile> {
+        let entry = self.memory.open(path)?;
+        self.verified.knows(entry.blob()?).then_some(entry)
     }
 
     /// The answer from what is kept, if it is.
-    pub(crate) async fn kept(self: &Arc<Self>, key: &Key) -> Result<Option<Answer>, Refusal> {
+    pub(crate) async fn kept(&self, key: &Key) -> Result<Option<Answer>, Refusal> {
         let path = key.path();
         if let Some((_, answer)) = self.at_hand(&path) {
             return Ok(Some(answer));
@@ -80,10 +140,10 @@ impl Context {
             .store
             .find(key)
             .await
-            .map_err(|error| self.store_failure(error))?;
+            .map_err(|error| self.metrics.store_failure(error))?;
         match found {
             Some(record) => {
-                let record = self.admit(record).await?;
+                let record = self.verification.admit(record).await?;
                 self.stored(&path, record).await
             }
             None => Ok(None),
@@ -91,44 +151,61 @@ impl Context {
     }
 
     /// The answer from the store; none if it is of no use to `go`.
-    async fn stored(
-        self: &Arc<Self>,
-        path: &str,
-        record: Record,
-    ) -> Result<Option<Answer>, Refusal> {
+    async fn stored(&self, path: &str, record: Record) -> Result<Option<Answer>, Refusal> {
         if record.size <= SMALL && !is_zip(&record.key) {
             let bytes = self
                 .store
                 .read_small(&record)
                 .await
-                .map_err(|error| self.store_failure(error))?;
-            if !confirm::is_readable(&record.key, &bytes) {
+                .map_err(|error| self.metrics.store_failure(error))?;
+            if !capture_writer::is_readable(&record.key, &bytes) {
                 return Ok(None);
             }
-            self.confirm_behind(&record);
-            let kept = Kept::in_memory(record, bytes);
-            self.hot.put(path, &kept);
+            self.confirmations.begin_behind(&record);
+            let kept = KeptFile::in_memory(record, bytes);
+            self.memory.put(path, &kept);
             return Ok(answer(&kept, Origin::Store));
         }
         let blob = self.opened(&record).await?;
         if is_zip(&record.key) {
-            self.hot.hold(path, &Kept::on_disk(record.clone()), &blob);
+            self.memory
+                .hold(path, &KeptFile::on_disk(record.clone()), &blob);
         }
         Ok(Some(described(&record, Origin::Store, Body::Blob(blob))))
     }
 
+    /// What is kept under a key; damage is repaired first, where fetching is allowed.
+    async fn kept_or_repaired(
+        &self,
+        key: &Key,
+        fetching: Fetching,
+    ) -> Result<Option<Answer>, Refusal> {
+        let damage = match self.kept(key).await {
+            Err(damage) if damage.code == Code::CorruptBlob && fetching != Fetching::Never => {
+                damage
+            }
+            kept => return kept,
+        };
+        let Some(record) = self.store.find(key).await? else {
+            return Ok(None);
+        };
+        let blob = record.blob;
+        match self.repairs.repair(blob, vec![record]).await {
+            RepairOutcome::Healed | RepairOutcome::Sound => self.kept(key).await,
+            RepairOutcome::Lost { why, .. } => Err(Refusal {
+                retry_after: damage.retry_after,
+                ..Refusal::new(Code::CorruptBlob, format!("blob {blob}: {why}"))
+            }),
+        }
+    }
+
     /// The bytes of something small that is kept.
     pub(crate) async fn kept_small(&self, key: &Key) -> Result<Option<Bytes>, Refusal> {
-        let failed = |error| self.store_failure(error);
-        match self.readable(key).await.map_err(failed)? {
-            Some(record) => self
-                .store
-                .read_small(&record)
-                .await
-                .map(Some)
-                .map_err(failed),
-            None => Ok(None),
-        }
+        let failed = |error| self.metrics.store_failure(error);
+        let found = self.store.find(key).await.map_err(failed)?;
+        let Some(record) = found else { return Ok(None) };
+        let bytes = self.store.read_small(&record).await.map_err(failed)?;
+        Ok(capture_writer::is_readable(key, &bytes).then_some(bytes))
     }
 
     async fn on_disk(&self, record: &Record, origin: Origin) -> Result<Answer, Refusal> {
@@ -142,20 +219,16 @@ impl Context {
             .store
             .open_blob(record)
             .await
-            .map_err(|error| self.store_failure(error))?;
-        self.sound
+            .map_err(|error| self.metrics.store_failure(error))?;
+        self.verified
             .ensure(&blob)
             .await
-            .map_err(|error| self.store_failure(error))?;
+            .map_err(|error| self.metrics.store_failure(error))?;
         Ok(blob)
     }
 
-    async fn fetch_small(self: &Arc<Self>, artifact: &Artifact) -> Result<Answer, Refusal> {
-        let mut captured = self.capture_small(artifact).await;
-        if captured.says_nothing() {
-            captured = self.capture_small(artifact).await;
-        }
-        let kept = captured.outcome?;
+    async fn fetch_small(&self, artifact: &Artifact) -> Result<Answer, Refusal> {
+        let kept = self.small.fetch(artifact).await?;
         let origin = Origin::Upstream(kept.record.source.clone());
         match answer(&kept, origin.clone()) {
             Some(answer) => Ok(answer),
@@ -163,69 +236,41 @@ impl Context {
         }
     }
 
-    async fn capture_small(self: &Arc<Self>, artifact: &Artifact) -> Captured {
-        let fetched = self.captures.run(Resource::Artifact(artifact.clone()), || {
-            let (context, subject) = (Arc::clone(self), artifact.clone());
-            async move { capture::small_once(&context, &subject, Urgency::Demand).await }
-        });
-        fetched.await.unwrap_or_else(Captured::refused)
-    }
-
     /// What is kept of an artifact that is not answered but needed, fetched where it is not.
-    pub(crate) async fn captured(
-        self: &Arc<Self>,
-        artifact: &Artifact,
-    ) -> Result<Arc<Record>, Refusal> {
+    pub(crate) async fn captured(&self, artifact: &Artifact) -> Result<Arc<Record>, Refusal> {
         let found = self.store.find(&Key::Artifact(artifact.clone())).await;
-        if let Some(record) = found.map_err(|error| self.store_failure(error))? {
+        if let Some(record) = found.map_err(|error| self.metrics.store_failure(error))? {
             return Ok(Arc::new(record));
         }
-        if let Some(refusal) = self.recall_refusal(artifact).await {
+        if let Some(refusal) = self.refusals.recall(artifact).await {
             return Err(refusal);
         }
         if artifact.kind == ArtifactKind::Zip {
-            return Ok(self.zip_kept(artifact).await.0?.record);
+            return Ok(self.zips.kept(artifact).await.0?.record);
         }
-        let mut captured = self.capture_small(artifact).await;
-        if captured.says_nothing() {
-            captured = self.capture_small(artifact).await;
-        }
-        Ok(captured.outcome?.record)
+        Ok(self.small.fetch(artifact).await?.record)
     }
 
     /// What a source announces of a zip that is not kept. Nothing of it is transferred, kept or
     /// proven, so this says no more than that it is to be had, and how large it is said to be.
-    async fn announced(self: &Arc<Self>, artifact: &Artifact) -> Result<Answer, Refusal> {
-        if self.zip_under_way(artifact) {
+    async fn announced(&self, artifact: &Artifact) -> Result<Answer, Refusal> {
+        if self.zips.is_under_way(artifact) {
             return self.fly(artifact).await;
         }
-        let announced = self.announcements.run(artifact.clone(), || {
-            let (context, artifact) = (Arc::clone(self), artifact.clone());
-            async move { context.ask_for_head(&artifact).await }
-        });
-        let Announcement { source, length } = announced.await??;
+        let Announcement { source, length } = self.announcements.ask(artifact).await?;
         Ok(Answer {
             media: media_of(&Key::Artifact(artifact.clone())),
             // Nobody may keep this in place of what a GET is answered.
             freshness: Freshness::For(Duration::ZERO),
             hash: None,
             origin: Origin::Upstream(source),
-            evidence: self.verifier.promise(artifact),
+            evidence: self.verification.verifier.promise(artifact),
             body: Body::Announced(length),
         })
     }
 
-    async fn ask_for_head(&self, artifact: &Artifact) -> Result<Announcement, Refusal> {
-        let mut walk = capture::walk(self, artifact)?.header_only();
-        let download = capture::offered(self, artifact, &mut walk).await?;
-        Ok(Announcement {
-            source: download.source.to_string(),
-            length: download.length,
-        })
-    }
-
-    async fn fly(self: &Arc<Self>, artifact: &Artifact) -> Result<Answer, Refusal> {
-        let (passage, started) = self.zip_started(artifact).await?;
+    async fn fly(&self, artifact: &Artifact) -> Result<Answer, Refusal> {
+        let (passage, started) = self.zips.started(artifact).await?;
         match started {
             Started::Over(outcome) => {
                 let kept = outcome?;
@@ -237,7 +282,7 @@ impl Context {
                 freshness: Freshness::Immutable,
                 hash: None,
                 origin: Origin::Upstream(content.source.to_string()),
-                evidence: self.verifier.promise(artifact),
+                evidence: self.verification.verifier.promise(artifact),
                 body: Body::Flight(Reader::new(passage, length)),
             }),
         }
@@ -248,7 +293,7 @@ fn is_zip(key: &Key) -> bool {
     matches!(key, Key::Artifact(artifact) if artifact.kind == ArtifactKind::Zip)
 }
 
-fn answer(kept: &Kept, origin: Origin) -> Option<Answer> {
+fn answer(kept: &KeptFile, origin: Origin) -> Option<Answer> {
     kept.small_body()
         .map(|body| described(&kept.record, origin, body))
 }

@@ -11,10 +11,9 @@
 //! answered in full before it was answered rightly then.
 
 use crate::{
-    context::Context,
     deny::{DenyEntry, DenyList},
+    options::Clock,
     refusal::Refusal,
-    remembered::Remembered,
     resource::Resource,
 };
 use codes::Code;
@@ -32,15 +31,16 @@ use std::{
 use store::{KeptVersion, WithdrawnVersion};
 
 /// What is refused at present.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Blocklist {
     /// Whether there is anything; read by every request.
     any: AtomicBool,
-    blocked: RwLock<Arc<Blocked>>,
+    entries: RwLock<Arc<BlockedEntries>>,
+    clock: Clock,
 }
 
 #[derive(Debug, Clone, Default)]
-struct Blocked {
+struct BlockedEntries {
     withdrawn: HashMap<(ModulePath, Version), WithdrawnVersion>,
     denied: DenyList,
 }
@@ -48,15 +48,19 @@ struct Blocked {
 // === impl Blocklist ===
 
 impl Blocklist {
-    pub(crate) fn new(denied: &DenyList) -> Self {
-        let list = Self::default();
+    pub(crate) fn new(denied: &DenyList, clock: &Clock) -> Self {
+        let list = Self {
+            any: AtomicBool::new(false),
+            entries: RwLock::default(),
+            clock: clock.clone(),
+        };
         list.change(|blocked| blocked.denied = denied.clone());
         list
     }
 
-    fn change(&self, change: impl FnOnce(&mut Blocked)) {
-        let mut present = self.blocked.write();
-        let mut blocked = Blocked::clone(&present);
+    fn change(&self, change: impl FnOnce(&mut BlockedEntries)) {
+        let mut present = self.entries.write();
+        let mut blocked = BlockedEntries::clone(&present);
         change(&mut blocked);
         let any = !blocked.withdrawn.is_empty() || !blocked.denied.is_empty();
         *present = Arc::new(blocked);
@@ -64,16 +68,94 @@ impl Blocklist {
     }
 
     /// What is refused now; nothing where nothing is.
-    fn present(&self) -> Option<Arc<Blocked>> {
+    fn present(&self) -> Option<Arc<BlockedEntries>> {
         self.any
             .load(Ordering::Acquire)
-            .then(|| Arc::clone(&self.blocked.read()))
+            .then(|| Arc::clone(&self.entries.read()))
+    }
+
+    /// Why a request is refused by policy, if it is.
+    pub(crate) fn refusal_of(&self, resource: &Resource) -> Option<Refusal> {
+        let blocked = self.present()?;
+        blocked.resource(resource, self.clock.now())
+    }
+
+    /// Why a version is refused by policy, if it is.
+    pub(crate) fn refusal_of_version(
+        &self,
+        module: &ModulePath,
+        version: &Version,
+    ) -> Option<Refusal> {
+        let blocked = self.present()?;
+        blocked.version(module, version, self.clock.now())
+    }
+
+    /// Refuses an artifact that is refused by policy.
+    pub(crate) fn permit(&self, artifact: &Artifact) -> Result<(), Refusal> {
+        match self.refusal_of_version(&artifact.module, &artifact.version) {
+            Some(refusal) => Err(refusal),
+            None => Ok(()),
+        }
+    }
+
+    /// Without the versions that are refused.
+    pub(crate) fn permitted_versions(
+        &self,
+        module: &ModulePath,
+        mut kept: Vec<KeptVersion>,
+    ) -> Vec<KeptVersion> {
+        if let Some(blocked) = self.present() {
+            let now = self.clock.now();
+            kept.retain(|kept| blocked.version(module, &kept.version, now).is_none());
+        }
+        kept
+    }
+
+    /// The text of a remembered list without the lines of versions that are refused.
+    pub(crate) fn permitted_list<'l>(
+        &self,
+        module: &ModulePath,
+        text: Cow<'l, str>,
+    ) -> Cow<'l, str> {
+        let Some(blocked) = self.present() else {
+            return text;
+        };
+        let now = self.clock.now();
+        let is_permitted = |line: &&str| {
+            let word = line.split_whitespace().next().unwrap_or_default();
+            let version = Version::parse(word);
+            version.map_or(true, |version| {
+                blocked.version(module, &version, now).is_none()
+            })
+        };
+        let lines = text.lines().filter(is_permitted);
+        Cow::Owned(lines.flat_map(|line| [line, "\n"]).collect())
+    }
+
+    /// What the configuration denies from now on. Says whether that is something else than before: then
+    /// whoever calls this forgets what was computed.
+    pub(crate) fn deny(&self, denied: DenyList) -> bool {
+        let is_new = self.entries.read().denied != denied;
+        if is_new {
+            self.change(|blocked| blocked.denied = denied);
+        }
+        is_new
+    }
+
+    /// What operators withdrew, from now on. Whoever calls this forgets what was computed.
+    pub(crate) fn withdraw_all(&self, withdrawn: Vec<WithdrawnVersion>) {
+        let named = |withdrawn: WithdrawnVersion| {
+            let name = (withdrawn.module.clone(), withdrawn.version.clone());
+            (name, withdrawn)
+        };
+        let withdrawn = withdrawn.into_iter().map(named).collect();
+        self.change(|blocked| blocked.withdrawn = withdrawn);
     }
 }
 
-// === impl Blocked ===
+// === impl BlockedEntries ===
 
-impl Blocked {
+impl BlockedEntries {
     fn version(&self, module: &ModulePath, version: &Version, now: Timestamp) -> Option<Refusal> {
         let withdrawn = self.withdrawn.get(&(module.clone(), version.clone()));
         withdrawn.map(withdrawn_refusal).or_else(|| {
@@ -102,90 +184,4 @@ fn withdrawn_refusal(withdrawn: &WithdrawnVersion) -> Refusal {
 
 fn denied_refusal(entry: &DenyEntry) -> Refusal {
     Refusal::new(Code::VersionDenied, &entry.reason)
-}
-
-// === impl Context ===
-
-impl Context {
-    /// Why a request is refused by policy, if it is.
-    pub(crate) fn blocked(&self, resource: &Resource) -> Option<Refusal> {
-        let blocked = self.blocklist.present()?;
-        blocked.resource(resource, self.options.clock.now())
-    }
-
-    /// Why a version is refused by policy, if it is.
-    pub(crate) fn blocked_version(
-        &self,
-        module: &ModulePath,
-        version: &Version,
-    ) -> Option<Refusal> {
-        let blocked = self.blocklist.present()?;
-        blocked.version(module, version, self.options.clock.now())
-    }
-
-    /// Refuses an artifact that is refused by policy.
-    pub(crate) fn permitted(&self, artifact: &Artifact) -> Result<(), Refusal> {
-        match self.blocked_version(&artifact.module, &artifact.version) {
-            Some(refusal) => Err(refusal),
-            None => Ok(()),
-        }
-    }
-
-    /// Without the versions that are refused.
-    pub(crate) fn permitted_versions(
-        &self,
-        module: &ModulePath,
-        mut kept: Vec<KeptVersion>,
-    ) -> Vec<KeptVersion> {
-        if let Some(blocked) = self.blocklist.present() {
-            let now = self.options.clock.now();
-            kept.retain(|kept| blocked.version(module, &kept.version, now).is_none());
-        }
-        kept
-    }
-
-    /// The text of a remembered list without the lines of versions that are refused.
-    pub(crate) fn permitted_list<'l>(
-        &self,
-        module: &ModulePath,
-        list: &'l Remembered,
-    ) -> Cow<'l, str> {
-        let text = list.text();
-        let Some(blocked) = self.blocklist.present() else {
-            return text;
-        };
-        let now = self.options.clock.now();
-        let is_permitted = |line: &&str| {
-            let word = line.split_whitespace().next().unwrap_or_default();
-            let version = Version::parse(word);
-            version.map_or(true, |version| {
-                blocked.version(module, &version, now).is_none()
-            })
-        };
-        let lines = text.lines().filter(is_permitted);
-        Cow::Owned(lines.flat_map(|line| [line, "\n"]).collect())
-    }
-
-    /// What the configuration denies from now on.
-    /// Says whether that is something else than before.
-    pub(crate) fn deny(&self, denied: DenyList) -> bool {
-        let is_new = self.blocklist.blocked.read().denied != denied;
-        if is_new {
-            self.blocklist.change(|blocked| blocked.denied = denied);
-            self.fresh.forget_all();
-        }
-        is_new
-    }
-
-    /// What operators withdrew, from now on.
-    pub(crate) fn withdraw_all(&self, withdrawn: Vec<WithdrawnVersion>) {
-        let named = |withdrawn: WithdrawnVersion| {
-            let name = (withdrawn.module.clone(), withdrawn.version.clone());
-            (name, withdrawn)
-        };
-        let withdrawn = withdrawn.into_iter().map(named).collect();
-        self.blocklist
-            .change(|blocked| blocked.withdrawn = withdrawn);
-        self.fresh.forget_all();
-    }
 }

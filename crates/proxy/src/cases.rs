@@ -5,14 +5,14 @@
 
 use crate::{
     answer::{Answer, Body, Freshness, Media, Origin},
-    context::Context,
+    metrics::Metrics,
     refusal::Refusal,
 };
 use codes::Code;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use std::time::Duration;
-use store::CaseFile;
+use store::{CaseFile, Store};
 
 /// Cases in one listing, the newest.
 const LISTED: usize = 100;
@@ -46,37 +46,36 @@ impl Listed {
     }
 }
 
-// === impl Context ===
-
-impl Context {
-    /// Answers with one case, or with the newest.
-    pub(crate) async fn cases(&self, number: Option<u64>) -> Result<Answer, Refusal> {
-        let (before, limit) = match number {
-            Some(number) => (number.saturating_add(1), 1),
-            None => (u64::MAX, LISTED),
-        };
-        let files = self.store.cases(before, limit).await;
-        let files = files.map_err(|error| self.store_failure(error))?;
-        let mut cases = files.into_iter().filter_map(Listed::of);
-        let text = match number {
-            None => serde_json::to_string(&Listing {
-                cases: cases.collect(),
-            }),
-            Some(number) => {
-                let case = cases.next().filter(|case| case.number == number);
-                let case =
-                    case.ok_or_else(|| Refusal::new(Code::NoSuchCase, number.to_string()))?;
-                serde_json::to_string(&case)
-            }
-        };
-        let text = text.map_err(|_| Refusal::internal("a case cannot be written"))?;
-        Ok(Answer {
-            media: Media::Json,
-            freshness: Freshness::For(Duration::ZERO),
-            hash: None,
-            origin: Origin::Store,
-            evidence: protocol::Evidence::Unclaimed,
-            body: Body::Bytes(text.into()),
-        })
-    }
+/// Answers with one case, or with the newest.
+pub(crate) async fn answer(
+    store: &Store,
+    metrics: &Metrics,
+    number: Option<u64>,
+) -> Result<Answer, Refusal> {
+    let (before, limit) = match number {
+        Some(number) => (number.saturating_add(1), 1),
+        None => (u64::MAX, LISTED),
+    };
+    let files = store.cases(before, limit).await;
+    let files = files.map_err(|error| metrics.store_failure(error))?;
+    let mut cases = files.into_iter().filter_map(Listed::of);
+    let text = match number {
+        None => serde_json::to_string(&Listing {
+            cases: cases.collect(),
+        }),
+        Some(number) => {
+            let case = cases.next().filter(|case| case.number == number);
+            let case = case.ok_or_else(|| Refusal::new(Code::NoSuchCase, number.to_string()))?;
+            serde_json::to_string(&case)
+        }
+    };
+    let text = text.map_err(|_| Refusal::internal("a case cannot be written"))?;
+    Ok(Answer {
+        media: Media::Json,
+        freshness: Freshness::For(Duration::ZERO),
+        hash: None,
+        origin: Origin::Store,
+        evidence: protocol::Evidence::Unclaimed,
+        body: Body::Bytes(text.into()),
+    })
 }

@@ -11,7 +11,7 @@
 //! pointless. A body whose announced length would reach into the reserve is refused like everything else
 //! that does not fit. Where the disk cannot be measured there is no reserve, and readiness says so.
 
-use crate::{context::Context, refusal::Refusal};
+use crate::refusal::Refusal;
 use codes::Code;
 use parking_lot::Mutex;
 use std::{fmt, sync::Arc, time::Duration};
@@ -50,14 +50,16 @@ pub struct DiskOptions {
     pub measure: Option<Arc<dyn Fn() -> Option<DiskSpace> + Send + Sync>>,
 }
 
-/// The disk as it was measured last.
-#[derive(Debug, Default)]
-pub(crate) struct Disk {
-    measured: Mutex<Option<Measured>>,
+/// The room on the store's disk, and what of it captures leave alone.
+pub(crate) struct DiskRoom {
+    options: DiskOptions,
+    store: Store,
+    measured: Mutex<Option<DiskMeasurement>>,
 }
 
+/// The disk as it was measured last.
 #[derive(Debug, Clone, Copy)]
-struct Measured {
+struct DiskMeasurement {
     at: Instant,
     space: Option<DiskSpace>,
 }
@@ -82,43 +84,43 @@ impl fmt::Debug for DiskOptions {
     }
 }
 
-// === impl Disk ===
+// === impl DiskRoom ===
 
-impl Disk {
-    /// What was measured last, however long ago; `None` before the first time.
-    fn last(&self) -> Option<Measured> {
-        *self.measured.lock()
+impl DiskRoom {
+    pub(crate) fn new(options: &DiskOptions, store: &Store) -> Self {
+        Self {
+            options: options.clone(),
+            store: store.clone(),
+            measured: Mutex::default(),
+        }
     }
 
-    async fn space(&self, options: &DiskOptions, store: &Store) -> Option<DiskSpace> {
+    /// The space as of a moment ago; `None` where it cannot be measured.
+    pub(crate) async fn space(&self) -> Option<DiskSpace> {
         let known = *self.measured.lock();
         if let Some(known) = known.filter(|known| known.at.elapsed() < FRESH) {
             return known.space;
         }
-        let space = match &options.measure {
+        let space = match &self.options.measure {
             Some(measure) => measure(),
-            None => store.disk_space().await.unwrap_or_else(|error| {
+            None => self.store.disk_space().await.unwrap_or_else(|error| {
                 tracing::debug!(%error, "the disk could not be measured");
                 None
             }),
         };
         let at = Instant::now();
-        *self.measured.lock() = Some(Measured { at, space });
+        *self.measured.lock() = Some(DiskMeasurement { at, space });
         space
     }
-}
 
-// === impl Context ===
-
-impl Context {
-    /// The room on the disk, as of a moment ago.
-    pub(crate) async fn disk_space(&self) -> Option<DiskSpace> {
-        self.disk.space(&self.options.disk, &self.store).await
+    /// What of this space is left alone, in bytes.
+    pub(crate) fn reserve_of(&self, space: DiskSpace) -> u64 {
+        self.options.reserve.of(space)
     }
 
     /// Refuses to keep this many bytes more if that would reach into the reserve.
     pub(crate) async fn room_for(&self, bytes: u64) -> Result<(), Refusal> {
-        match self.disk_space().await {
+        match self.space().await {
             Some(space) => self.fits(space, bytes),
             None => Ok(()),
         }
@@ -126,14 +128,19 @@ impl Context {
 
     /// The same for nothing more, as of the last measurement: whoever measures often enough asks here.
     pub(crate) fn room_as_measured(&self) -> Result<(), Refusal> {
-        match self.disk.last().and_then(|measured| measured.space) {
+        match self.last().and_then(|measured| measured.space) {
             Some(space) => self.fits(space, 0),
             None => Ok(()),
         }
     }
 
+    /// What was measured last, however long ago; `None` before the first time.
+    fn last(&self) -> Option<DiskMeasurement> {
+        *self.measured.lock()
+    }
+
     fn fits(&self, space: DiskSpace, bytes: u64) -> Result<(), Refusal> {
-        let reserve = self.options.disk.reserve.of(space);
+        let reserve = self.reserve_of(space);
         // What is larger than all that is free is the disk's own refusal, see `store::Spool::reserve`.
         let fits = space.free >= reserve.saturating_add(bytes) || bytes > space.free;
         if reserve == 0 || fits {
@@ -148,8 +155,8 @@ impl Context {
     }
 
     /// What is wrong with the disk's room, in words, as it was measured last.
-    pub(crate) fn disk_trouble(&self) -> Option<String> {
-        match self.disk.last()?.space {
+    pub(crate) fn trouble(&self) -> Option<String> {
+        match self.last()?.space {
             None => Some("the room on the disk cannot be measured: there is no reserve".to_owned()),
             Some(space) => {
                 let refusal = self.fits(space, 0).err()?;
@@ -163,7 +170,7 @@ impl Context {
     }
 
     /// Whether new things are refused for want of room, as it was measured last.
-    pub(crate) fn is_short_of_room(&self) -> bool {
+    pub(crate) fn is_short(&self) -> bool {
         self.room_as_measured().is_err()
     }
 }

@@ -24,24 +24,24 @@ pub mod state;
 pub use reader::{FlightFailure, Reader};
 
 use crate::{
-    context::Context,
     flight_budget::{FlightBudget, FlightRoom},
-    kept::Kept,
+    kept_file::KeptFile,
     refusal::Refusal,
 };
 use board::{Board, Seat, Started};
 use gomod::Artifact;
 use parking_lot::Mutex;
+use runner::ZipCaptureParts;
 use state::{State, Withhold};
 use std::{collections::HashMap, future::poll_fn, sync::Arc};
 use store::SpoolReader;
 use upstream::{Waiters, Waiting};
 
 /// How a flight ended: what is kept now, or why nothing is.
-pub(crate) type Outcome = Result<Kept, Refusal>;
+pub(crate) type FlightOutcome = Result<KeptFile, Refusal>;
 
 /// The board of a flight of the product (the concurrency checker uses other contents).
-pub(crate) type FlightBoard = Board<Spooled, Outcome>;
+pub(crate) type FlightBoard = Board<Spooled, FlightOutcome>;
 
 /// What readers of a flight follow.
 #[derive(Clone)]
@@ -65,6 +65,13 @@ pub(crate) struct Flights {
     budget: FlightBudget,
 }
 
+/// Captures zips; cheap to clone.
+#[derive(Clone)]
+pub(crate) struct ZipCaptures {
+    flights: Flights,
+    parts: Arc<ZipCaptureParts>,
+}
+
 /// A flight as those who look for it find it.
 struct Flight {
     board: FlightBoard,
@@ -73,7 +80,7 @@ struct Flight {
 
 /// A reader's place in a flight: as long as it is held, somebody waits for the flight.
 pub(crate) struct Passage {
-    seat: Seat<Spooled, Outcome>,
+    seat: Seat<Spooled, FlightOutcome>,
     waiting: Waiting,
 }
 
@@ -133,7 +140,7 @@ impl Flights {
     }
 
     /// How many flights are under way.
-    pub(crate) fn running(&self) -> usize {
+    fn running(&self) -> usize {
         self.running.lock().len()
     }
 }
@@ -142,12 +149,12 @@ impl Flights {
 
 impl Passage {
     /// Waits until there is something to read, or the end.
-    async fn started(&self) -> Started<Spooled, Outcome> {
+    async fn started(&self) -> Started<Spooled, FlightOutcome> {
         poll_fn(|cx| self.seat.poll_started(cx)).await
     }
 
     /// Waits for the end.
-    async fn outcome(&self) -> Outcome {
+    async fn outcome(&self) -> FlightOutcome {
         poll_fn(|cx| self.seat.poll_outcome(cx)).await
     }
 
@@ -158,22 +165,34 @@ impl Passage {
     }
 }
 
-// === impl Context ===
+// === impl ZipCaptures ===
 
-impl Context {
-    fn board(self: &Arc<Self>, artifact: &Artifact, begun: &mut bool) -> Result<Passage, Refusal> {
+impl ZipCaptures {
+    pub(crate) fn new(parts: ZipCaptureParts, budget: &FlightBudget) -> Self {
+        Self {
+            flights: Flights::within(budget),
+            parts: Arc::new(parts),
+        }
+    }
+
+    /// How many are under way.
+    pub(crate) fn running(&self) -> usize {
+        self.flights.running()
+    }
+
+    fn board(&self, artifact: &Artifact, begun: &mut bool) -> Result<Passage, Refusal> {
         self.flights.join(artifact, |landing| {
             *begun = true;
-            let (context, waiters) = (Arc::clone(self), landing.waiters.clone());
-            tokio::spawn(waiters.scope(async move { runner::run(&context, landing).await }));
+            let (parts, waiters) = (Arc::clone(&self.parts), landing.waiters.clone());
+            tokio::spawn(waiters.scope(async move { runner::run(&parts, landing).await }));
         })
     }
 
     /// Waits for a zip until it can be read or is kept.
-    pub(crate) async fn zip_started(
-        self: &Arc<Self>,
+    pub(crate) async fn started(
+        &self,
         artifact: &Artifact,
-    ) -> Result<(Passage, Started<Spooled, Outcome>), Refusal> {
+    ) -> Result<(Passage, Started<Spooled, FlightOutcome>), Refusal> {
         loop {
             let passage = self.board(artifact, &mut false)?;
             let started = passage.started().await;
@@ -184,7 +203,7 @@ impl Context {
     }
 
     /// Waits until a zip is kept; says whether the flight was begun for this.
-    pub(crate) async fn zip_kept(self: &Arc<Self>, artifact: &Artifact) -> (Outcome, bool) {
+    pub(crate) async fn kept(&self, artifact: &Artifact) -> (FlightOutcome, bool) {
         loop {
             let mut begun = false;
             let passage = match self.board(artifact, &mut begun) {
@@ -199,7 +218,7 @@ impl Context {
     }
 
     /// The flight for a zip that is under way, if there is one.
-    pub(crate) fn zip_under_way(&self, artifact: &Artifact) -> bool {
+    pub(crate) fn is_under_way(&self, artifact: &Artifact) -> bool {
         self.flights.running.lock().contains_key(artifact)
     }
 }
@@ -216,7 +235,7 @@ impl Landing {
     }
 
     /// The flight's result; consumes the right to give one.
-    pub(crate) fn finish(self, outcome: Outcome) {
+    pub(crate) fn finish(self, outcome: FlightOutcome) {
         self.forget();
         match outcome {
             Ok(_) => self.board.finish(outcome, State::kept),

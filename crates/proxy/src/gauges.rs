@@ -4,17 +4,36 @@
 //! that tell of it: each look has [`PATIENCE`]. What could not be looked at is NaN, never zero: a rule
 //! that compares it does not hold, and one that asks for its absence can be written (law L12).
 
-use crate::context::Context;
+use crate::{
+    artifacts::ArtifactAnswers, flight_budget::FlightBudget, memory_cache::MemoryCache,
+    metrics::Metrics, revalidation::Revalidation, scrub::Scrubber, sources::ModuleSources,
+    verify::Verification, vulnerabilities::VulnerabilityAnswers,
+};
 use jiff::Timestamp;
-use std::{future::Future, io, time::Duration};
+use std::{future::Future, io, sync::Arc, time::Duration};
+use store::Store;
 use tokio::time::timeout;
 
 /// How long the disk may take to say something: a scrape has ten seconds.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-// === impl Context ===
+/// What is looked at before a scrape.
+pub(crate) struct GaugeObserver {
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) store: Store,
+    pub(crate) budget: FlightBudget,
+    pub(crate) artifacts: Arc<ArtifactAnswers>,
+    pub(crate) revalidation: Arc<Revalidation>,
+    pub(crate) memory: Arc<MemoryCache>,
+    pub(crate) verification: Arc<Verification>,
+    pub(crate) scrubber: Arc<Scrubber>,
+    pub(crate) sources: ModuleSources,
+    pub(crate) vulnerabilities: VulnerabilityAnswers,
+}
 
-impl Context {
+// === impl GaugeObserver ===
+
+impl GaugeObserver {
     /// Brings the gauges up to date.
     pub(crate) async fn observe(&self) {
         self.observe_memory();
@@ -27,22 +46,23 @@ impl Context {
 
     fn observe_memory(&self) {
         let (metrics, health) = (&self.metrics, self.store.health());
-        metrics.flights.set(count(self.flights.running()));
+        metrics.flights.set(count(self.artifacts.zips.running()));
         metrics.flights_waiting.set(count(self.budget.taken()));
+        let renewals = self.revalidation.renewals.running();
         metrics
             .errands
-            .set(count(self.captures.running() + self.refreshes.running()));
-        metrics.memory.set(signed(self.hot.weight()));
+            .set(count(renewals + self.artifacts.small.running()));
+        metrics.memory.set(signed(self.memory.weight()));
         metrics.kept.set(signed(health.captures));
         metrics.kept_size.set(signed(health.bytes));
         metrics.writable.set(i64::from(health.writable));
-        let is_halted = self.verifier.is_halted() || self.own.is_any_halted();
+        let is_halted = self.verification.is_any_halted();
         metrics.verification_halted.set(i64::from(is_halted));
-        let pass = self.scrub.progress();
+        let pass = self.scrubber.progress();
         metrics
             .scrub_progress
             .set(pass.map_or(1.0, |pass| pass.ratio));
-        metrics.observe_breakers(&self.breakers());
+        metrics.observe_breakers(&self.sources.breakers());
     }
 
     async fn observe_backlog(&self) {

@@ -5,13 +5,13 @@
 
 use crate::{
     answer::{Answer, Body, Freshness, Media, Origin},
-    context::Context,
+    metrics::Metrics,
     refusal::Refusal,
 };
 use bytes::Bytes;
 use codes::Code;
 use std::time::Duration;
-use store::{BlobId, StoreError};
+use store::{BlobId, Store, StoreError};
 use tlog::resource::Resource;
 
 /// How long others may keep a checkpoint. The store signs a newer one after as long.
@@ -30,9 +30,13 @@ pub enum JournalFile {
 }
 
 /// A file of the journal's log.
-pub(crate) async fn answer(context: &Context, file: JournalFile) -> Result<Answer, Refusal> {
-    let failed = |error: StoreError| context.store_failure(error);
-    let log = context.store.journal_log();
+pub(crate) async fn answer(
+    store: &Store,
+    metrics: &Metrics,
+    file: JournalFile,
+) -> Result<Answer, Refusal> {
+    let failed = |error: StoreError| metrics.store_failure(error);
+    let log = store.journal_log();
     let read = match file {
         JournalFile::Key => {
             let key = log.key().await.map_err(failed)?;

@@ -15,7 +15,7 @@
 //! Retractions are those of the highest listed version whose go.mod is kept, so that a version its
 //! author took back is not the latest here.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::collections::BTreeSet;
 
 use bytes::Bytes;
 use codes::Code;
@@ -24,12 +24,12 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     answer::{Answer, Media, Origin},
-    context::Context,
+    answer_memory::{AnswerSubject, RememberedAnswer},
     refusal::Refusal,
-    remembered::{Fallback, Recalled, Remembered, Subject},
     resource::Fetching,
+    revalidation::{Fallback, RecalledAnswer},
     selection,
-    versions::covers,
+    versions::{VersionAnswers, covers},
 };
 
 /// For how long an answer that names what is not kept is held without asking whether the sources
@@ -83,18 +83,18 @@ impl KeptWhole {
     }
 }
 
-// === impl Context ===
+// === impl VersionAnswers ===
 
-impl Context {
+impl VersionAnswers {
     /// What of a list is kept whole.
     pub(crate) async fn kept_whole(
         &self,
         module: &ModulePath,
-        list: Option<&Remembered>,
+        list: Option<&RememberedAnswer>,
     ) -> Result<KeptWhole, Refusal> {
         let kept = self.kept_versions(module).await?;
         let whole = selection::whole(&kept);
-        let text = list.map(|list| self.permitted_list(module, list));
+        let text = list.map(|list| self.blocklist.permitted_list(module, list.text()));
         let text = text.unwrap_or_default();
         let pseudo = selection::pseudo_lines(&text).map(|(version, _)| version);
         let mut listed: BTreeSet<Version> = selection::versions(&text, &kept)
@@ -108,11 +108,11 @@ impl Context {
     }
 
     /// Whether an answer from memory would send others to sources that are not there.
-    pub(crate) async fn is_outage(&self, module: &ModulePath, recalled: &Recalled) -> bool {
+    pub(crate) async fn is_outage(&self, module: &ModulePath, recalled: &RecalledAnswer) -> bool {
         if let Origin::Upstream(_) = recalled.origin {
             return false;
         }
-        match self.sources(module) {
+        match self.sources.of_module(module) {
             Ok(sources) => !sources.are_there().await,
             Err(_) => false,
         }
@@ -121,18 +121,18 @@ impl Context {
     /// Recalls an answer; where that takes long, the sources are asked meanwhile whether they are there,
     /// so that nobody waits for one after the other.
     pub(crate) async fn recall_watching(
-        self: &Arc<Self>,
+        &self,
         module: &ModulePath,
-        subject: &Subject,
+        subject: &AnswerSubject,
         fetching: Fetching,
         fallback: Fallback,
-    ) -> Result<Recalled, Refusal> {
-        let mut recall = Box::pin(self.recall(subject, fetching, fallback));
-        let patience = self.options.refresh_patience / 2;
+    ) -> Result<RecalledAnswer, Refusal> {
+        let mut recall = Box::pin(self.revalidation.recall(subject, fetching, fallback));
+        let patience = self.ages.refresh_patience / 2;
         if let Ok(recalled) = tokio::time::timeout(patience, recall.as_mut()).await {
             return recalled;
         }
-        match self.sources(module) {
+        match self.sources.of_module(module) {
             Ok(sources) => tokio::join!(recall, sources.are_there()).0,
             Err(_) => recall.await,
         }
@@ -140,7 +140,7 @@ impl Context {
 
     /// Refuses where nothing of a module can ever be fetched.
     pub(crate) fn reaches_somebody(&self, module: &ModulePath) -> Result<(), Refusal> {
-        if !self.sources(module)?.reach_nobody() {
+        if !self.sources.of_module(module)?.reach_nobody() {
             return Ok(());
         }
         let facts = "no version of it is kept with .info, .mod and .zip";
@@ -150,7 +150,10 @@ impl Context {
     /// The list where nothing is ever fetched, if anything is kept whole. Where that is pseudo-versions
     /// only it is empty: the go command asks for the latest then.
     pub(crate) fn list_for_good(&self, known: &KeptWhole) -> Option<Answer> {
-        let empty = || self.document(Media::Text, known.origin(0), Bytes::new());
+        let empty = || {
+            self.documents
+                .changing(Media::Text, known.origin(0), Bytes::new())
+        };
         let listed = self.list_of_whole(known);
         listed.or_else(|| (!known.whole.is_empty()).then(empty))
     }
@@ -163,7 +166,7 @@ impl Context {
         }
         let body = selection::list_body(&versions, "");
         let origin = known.origin(versions.len());
-        Some(self.document(Media::Text, origin, body.into()))
+        Some(self.documents.changing(Media::Text, origin, body.into()))
     }
 
     /// `@latest` of what is kept whole, if anything is.
@@ -181,7 +184,7 @@ impl Context {
         };
         let body = self.info_or_made(module, latest).await?;
         let origin = known.origin(versions.len());
-        Ok(Some(self.document(Media::Json, origin, body)))
+        Ok(Some(self.documents.changing(Media::Json, origin, body)))
     }
 
     /// The retractions of the highest listed version whose go.mod is kept.
@@ -201,7 +204,7 @@ impl Context {
         };
         let bytes = self.kept_bytes(module, highest, ArtifactKind::Mod).await?;
         Ok(match bytes {
-            Some(bytes) => self.retracted_by(bytes).await,
+            Some(bytes) => self.reader.retracted_by(bytes).await,
             None => Vec::new(),
         })
     }

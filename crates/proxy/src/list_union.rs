@@ -6,7 +6,7 @@
 //! age: a source that fails now is counted with what it said last.
 //!
 //! A source that says "does not exist" of what another one lists is behind, or lost it, or was never
-//! meant to have it: that is for a person to know ([`crate::disagreement`]).
+//! meant to have it: that is for a person to know ([`crate::disagreements`]).
 //!
 //! Nobody waits long for the slowest: once one has answered, the others have [`PATIENCE`].
 //!
@@ -24,9 +24,9 @@ use tokio::time::{Instant, timeout_at};
 use upstream::{SourceName, Walk};
 
 use crate::{
-    context::Context,
+    answer_memory::{AnswerSubject, RememberedAnswer},
     refusal::Refusal,
-    remembered::{Remembered, Subject},
+    revalidation::Revalidation,
     selection,
 };
 
@@ -37,42 +37,44 @@ const PATIENCE: Duration = Duration::from_secs(1);
 #[derive(Default)]
 struct SourceLists {
     /// The lists in the order of the sources, each with what its source is called.
-    lists: Vec<(String, Arc<Remembered>)>,
+    lists: Vec<(String, Arc<RememberedAnswer>)>,
     /// Whether one of them is of now.
     has_news: bool,
-    absent: Option<Remembered>,
+    absent: Option<RememberedAnswer>,
     refused: Option<Refusal>,
 }
 
-// === impl Context ===
+// === impl Revalidation ===
 
-impl Context {
+impl Revalidation {
     /// Asks all sources for a list; gives the union, or what it amounts to that there is none.
     pub(crate) async fn ask_all(
         &self,
-        subject: &Subject,
+        subject: &AnswerSubject,
         module: &ModulePath,
         walks: Vec<(SourceName, Walk)>,
         in_reserve: bool,
-    ) -> Result<Remembered, Refusal> {
+    ) -> Result<RememberedAnswer, Refusal> {
         let mut heard = SourceLists::default();
         for (source, said) in self.gather(subject, walks, in_reserve).await {
             self.hear(&mut heard, &of_source(subject, &source), source, said)
                 .await;
         }
         if let (Some(absent), Some(had)) = (&heard.absent, heard.who_lists()) {
-            self.disagree(module, &subject.path, absent, had).await;
+            self.disagreements
+                .note(module, &subject.path, absent, had)
+                .await;
         }
-        heard.outcome(self.options.clock.now())
+        heard.outcome(self.clock.now())
     }
 
     /// What each source says, in their order.
     async fn gather(
         &self,
-        subject: &Subject,
+        subject: &AnswerSubject,
         walks: Vec<(SourceName, Walk)>,
         in_reserve: bool,
-    ) -> Vec<(SourceName, Result<Remembered, Refusal>)> {
+    ) -> Vec<(SourceName, Result<RememberedAnswer, Refusal>)> {
         let mut names = Vec::new();
         let mut asking = FuturesUnordered::new();
         for (index, (name, walk)) in walks.into_iter().enumerate() {
@@ -80,7 +82,7 @@ impl Context {
             let walk = walk.with_reserve(in_reserve);
             asking.push(async move { (index, self.walked(subject, walk).await) });
         }
-        let mut said: Vec<Option<Result<Remembered, Refusal>>> = vec![None; names.len()];
+        let mut said: Vec<Option<Result<RememberedAnswer, Refusal>>> = vec![None; names.len()];
         let mut deadline = None;
         loop {
             let next = match deadline {
@@ -88,7 +90,7 @@ impl Context {
                 Some(deadline) => timeout_at(deadline, asking.next()).await.unwrap_or(None),
             };
             let Some((index, answer)) = next else { break };
-            if answer.as_ref().is_ok_and(Remembered::is_known) && deadline.is_none() {
+            if answer.as_ref().is_ok_and(RememberedAnswer::is_known) && deadline.is_none() {
                 deadline = Some(Instant::now() + PATIENCE);
             }
             if let Some(place) = said.get_mut(index) {
@@ -104,13 +106,13 @@ impl Context {
     async fn hear(
         &self,
         heard: &mut SourceLists,
-        own: &Subject,
+        own: &AnswerSubject,
         source: SourceName,
-        said: Result<Remembered, Refusal>,
+        said: Result<RememberedAnswer, Refusal>,
     ) {
         match said {
             Ok(list) => {
-                self.note(own, &list).await;
+                self.answers.write(own, &list).await;
                 if list.is_known() {
                     heard.has_news = true;
                     heard.lists.push((source.to_string(), Arc::new(list)));
@@ -119,9 +121,9 @@ impl Context {
                 }
             }
             Err(refusal) => {
-                let last = self.memo(own).await.ok().flatten();
+                let last = self.answers.find(own).await.ok().flatten();
                 if let Some(list) = last.filter(|list| list.is_known()) {
-                    let seconds = self.options.clock.age(list.fetched_at).as_secs();
+                    let seconds = self.clock.age(list.fetched_at).as_secs();
                     heard
                         .lists
                         .push((format!("{source} ({seconds} s old)"), list));
@@ -137,20 +139,20 @@ impl Context {
 impl SourceLists {
     /// The first source that lists any version.
     fn who_lists(&self) -> Option<&str> {
-        let lists = |list: &Remembered| !list.text().trim().is_empty();
+        let lists = |list: &RememberedAnswer| !list.text().trim().is_empty();
         let (source, _) = self.lists.iter().find(|(_, list)| lists(list))?;
         Some(source)
     }
 
     /// The union if any source lists something now; else a failure before an absence.
-    fn outcome(self, now: Timestamp) -> Result<Remembered, Refusal> {
+    fn outcome(self, now: Timestamp) -> Result<RememberedAnswer, Refusal> {
         match (self.has_news, self.refused, self.absent) {
             (false, Some(refusal), _) => Err(refusal),
             (false, None, Some(absent)) => Ok(absent),
             _ => {
                 let texts: Vec<_> = self.lists.iter().map(|(_, list)| list.text()).collect();
                 let names: Vec<&str> = self.lists.iter().map(|(name, _)| &**name).collect();
-                Ok(Remembered {
+                Ok(RememberedAnswer {
                     status: MemoStatus::Known,
                     body: selection::union(texts.iter().map(|text| &**text)).into(),
                     fetched_at: now,
@@ -162,8 +164,8 @@ impl SourceLists {
 }
 
 /// Under which name the list of one source is remembered.
-fn of_source(subject: &Subject, source: &SourceName) -> Subject {
-    Subject {
+fn of_source(subject: &AnswerSubject, source: &SourceName) -> AnswerSubject {
+    AnswerSubject {
         path: format!("{}@{source}", subject.path),
         ..subject.clone()
     }

@@ -13,12 +13,13 @@ pub(crate) use labels::{
     Verification,
 };
 
-use crate::{prefetch::ReadAhead, verify::alarm::Told};
+use crate::{prefetch::ReadAhead, refusal::Refusal};
 use prometheus_client::{
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
     registry::{Registry, Unit},
 };
 use std::sync::atomic::AtomicU64;
+use store::StoreError;
 use upstream::{BreakerState, BreakerView, RequestClass};
 
 macro_rules! metrics {
@@ -27,13 +28,11 @@ macro_rules! metrics {
         #[derive(Debug)]
         pub struct Metrics {
             $($(#[doc = $help])+ pub(crate) $field: $metric,)+
-            /// Which alarms were told lately.
-            pub(crate) told: Told,
         }
 
         impl Metrics {
             fn empty() -> Self {
-                Self { $($field: $make,)+ told: Told::default() }
+                Self { $($field: $make,)+ }
             }
 
             /// Puts them into a registry.
@@ -183,6 +182,13 @@ impl Metrics {
             asked: sum(&self.prefetch_hits),
             asked_bytes: sum(&self.prefetch_hit_bytes),
         }
+    }
+
+    /// Counts and logs a failure of the store; gives the refusal it becomes.
+    pub(crate) fn store_failure(&self, error: StoreError) -> Refusal {
+        self.store_failures.inc();
+        tracing::error!(%error, "the store failed");
+        Refusal::from(error)
     }
 
     /// Brings the gauges of breakers up to date: time alone may have changed them.

@@ -1,7 +1,7 @@
 //! Options of the service, each with the reason for its default.
 
 use crate::{
-    deny::DenyList, disk_reserve::DiskOptions, own::OwnOptions, prefetch::Level,
+    deny::DenyList, disk_reserve::DiskOptions, hosted::OwnOptions, prefetch::Level,
     scrub::ScrubOptions, verify::VerifyOptions,
 };
 use jiff::{SignedDuration, Timestamp, ToSpan};
@@ -52,6 +52,17 @@ pub struct ProxyOptions {
     pub clock: Clock,
 }
 
+/// How old an answer that may change may be; each is explained at [`ProxyOptions`].
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct AnswerAges {
+    pub(crate) list_max_age: Duration,
+    pub(crate) list_stale: Duration,
+    pub(crate) record_max_age: Duration,
+    pub(crate) refresh_patience: Duration,
+    pub(crate) absence_max_age: Duration,
+    pub(crate) absence_stale: Duration,
+}
+
 /// Tells the time of day.
 #[derive(Clone)]
 pub struct Clock(Arc<dyn Fn() -> Timestamp + Send + Sync>);
@@ -81,14 +92,15 @@ impl ProxyOptions {
 }
 
 impl ProxyOptions {
-    /// The age at which every answer is asked for anew, and still good for an outage.
-    pub(crate) fn stale_mark(&self) -> StaleMark {
-        // The clock counts back in whole seconds.
-        let second = Duration::from_secs(1);
-        let fresh = self.list_max_age.saturating_add(self.list_stale);
-        StaleMark {
-            known: self.clock.ago(fresh.saturating_add(second)),
-            absent: self.clock.ago(self.absence_max_age.saturating_add(second)),
+    /// The ages alone.
+    pub(crate) fn ages(&self) -> AnswerAges {
+        AnswerAges {
+            list_max_age: self.list_max_age,
+            list_stale: self.list_stale,
+            record_max_age: self.record_max_age,
+            refresh_patience: self.refresh_patience,
+            absence_max_age: self.absence_max_age,
+            absence_stale: self.absence_stale,
         }
     }
 }
@@ -114,6 +126,21 @@ impl Default for ProxyOptions {
             vulnerabilities: None,
             log_private: false,
             clock: Clock::system(),
+        }
+    }
+}
+
+// === impl AnswerAges ===
+
+impl AnswerAges {
+    /// The age at which every answer is asked for anew, and still good for an outage.
+    pub(crate) fn stale_mark(&self, clock: &Clock) -> StaleMark {
+        // The clock counts back in whole seconds.
+        let second = Duration::from_secs(1);
+        let fresh = self.list_max_age.saturating_add(self.list_stale);
+        StaleMark {
+            known: clock.ago(fresh.saturating_add(second)),
+            absent: clock.ago(self.absence_max_age.saturating_add(second)),
         }
     }
 }

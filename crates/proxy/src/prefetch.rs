@@ -21,25 +21,22 @@ mod ledger;
 mod likely;
 pub mod plan;
 mod planner;
+mod recent_requests;
 mod requirements;
-mod seen;
 mod zips;
 
+pub(crate) use fetch::{AheadFetcher, AheadOutcome};
 pub use forecast::Level;
-pub use job::{Job, Kinds, Progress};
+pub use job::{JobProgress, Kinds, PrefetchJob};
 pub use plan::{Plan, PlanError};
 
-use crate::{
-    answer::{Answer, Body, Origin},
-    caller::Caller,
-    context::Context,
-};
+use crate::{caller::Caller, metrics::Metrics};
 use bytes::Bytes;
-use fetch::Rooms;
+use fetch::FetchRooms;
 use gomod::{Artifact, ArtifactKind};
 use parking_lot::Mutex;
 use planner::Planner;
-use seen::Seen;
+use recent_requests::RecentRequests;
 use std::{net::IpAddr, sync::Arc};
 use tokio::{
     sync::{mpsc, oneshot},
@@ -64,7 +61,7 @@ pub struct ReadAhead {
 
 /// Something that the planner should know.
 #[derive(Debug)]
-pub(crate) enum Event {
+pub(crate) enum PrefetchEvent {
     /// A client was answered.
     Asked {
         address: IpAddr,
@@ -91,10 +88,31 @@ pub(crate) enum Event {
 #[derive(Debug)]
 pub(crate) struct Prefetch {
     level: Level,
-    seen: Seen,
-    events: mpsc::Sender<Event>,
-    waiting: Mutex<Option<mpsc::Receiver<Event>>>,
-    pub(crate) rooms: Rooms,
+    seen: RecentRequests,
+    events: mpsc::Sender<PrefetchEvent>,
+    waiting: Mutex<Option<mpsc::Receiver<PrefetchEvent>>>,
+    pub(crate) rooms: FetchRooms,
+}
+
+/// Takes go.mod files that have come and still wait for their proof.
+#[derive(Debug, Clone)]
+pub(crate) struct GoModSink {
+    level: Level,
+    events: mpsc::Sender<PrefetchEvent>,
+}
+
+// === impl GoModSink ===
+
+impl GoModSink {
+    /// A go.mod has come. Full, or nobody is there to listen: both cost foresight only.
+    pub(crate) fn arrived(&self, artifact: &Artifact, bytes: &Bytes) {
+        if artifact.kind == ArtifactKind::Mod && self.level != Level::Off {
+            drop(self.events.try_send(PrefetchEvent::Arrived {
+                artifact: artifact.clone(),
+                go_mod: bytes.clone(),
+            }));
+        }
+    }
 }
 
 // === impl Prefetch ===
@@ -104,42 +122,55 @@ impl Prefetch {
         let (events, waiting) = mpsc::channel(EVENTS);
         Self {
             level,
-            seen: Seen::new(Instant::now()),
+            seen: RecentRequests::new(Instant::now()),
             events,
             waiting: Mutex::new(Some(waiting)),
-            rooms: Rooms::new(),
+            rooms: FetchRooms::new(),
         }
     }
 
-    /// Starts the planner, where there is a runtime to run it and it has something to do.
-    pub(crate) fn start(context: &Arc<Context>) {
-        let prefetch = &context.prefetch;
-        if prefetch.level == Level::Off {
+    /// Starts the planner, where there is a runtime to run it and it has something to do. It ends with
+    /// the fetcher.
+    pub(crate) fn start(&self, fetcher: &Arc<dyn AheadFetcher>, metrics: &Arc<Metrics>) {
+        if self.level == Level::Off {
             return;
         }
         if let Ok(runtime) = tokio::runtime::Handle::try_current()
-            && let Some(events) = prefetch.waiting.lock().take()
+            && let Some(events) = self.waiting.lock().take()
         {
-            let planner = Planner::new(context, prefetch.level, prefetch.rooms.clone());
+            let (fetcher, metrics) = (Arc::downgrade(fetcher), Arc::clone(metrics));
+            let planner = Planner::new(fetcher, metrics, self.level, self.rooms.clone());
             runtime.spawn(planner.run(events));
+        }
+    }
+
+    /// Where go.mod files are handed in that have come and are not proven yet.
+    pub(crate) fn go_mods(&self) -> GoModSink {
+        GoModSink {
+            level: self.level,
+            events: self.events.clone(),
         }
     }
 
     /// Notes that a client was answered. Waits for nothing; costs next to nothing where the same
     /// client asked for the same thing a moment ago and did not have to wait.
-    pub(crate) fn noticed(&self, caller: &Caller, artifact: &Artifact, answer: &Answer) {
+    ///
+    /// `cold` says whether it had to wait for a source; `body` is the body, if it is in memory.
+    pub(crate) fn noticed(
+        &self,
+        caller: &Caller,
+        artifact: &Artifact,
+        cold: bool,
+        body: Option<&Bytes>,
+    ) {
         if self.level == Level::Off {
             return;
         }
-        let cold = matches!(answer.origin, Origin::Upstream(_));
         if !cold && !self.seen.is_new((caller.address, artifact), Instant::now()) {
             return;
         }
-        let go_mod = match (&answer.body, artifact.kind) {
-            (Body::Bytes(bytes), ArtifactKind::Mod) => Some(bytes.clone()),
-            _ => None,
-        };
-        self.tell(Event::Asked {
+        let go_mod = body.filter(|_| artifact.kind == ArtifactKind::Mod).cloned();
+        self.tell(PrefetchEvent::Asked {
             address: caller.address,
             artifact: artifact.clone(),
             cold,
@@ -150,26 +181,16 @@ impl Prefetch {
     /// Notes that a client begins to wait for a zip or a go.mod.
     pub(crate) fn asking(&self, caller: &Caller, artifact: &Artifact) {
         if artifact.kind != ArtifactKind::Info {
-            self.tell(Event::Asking {
+            self.tell(PrefetchEvent::Asking {
                 address: caller.address,
                 artifact: artifact.clone(),
             });
         }
     }
 
-    /// Notes that a go.mod has come and waits for its proof.
-    pub(crate) fn arrived(&self, artifact: &Artifact, bytes: &Bytes) {
-        if artifact.kind == ArtifactKind::Mod {
-            self.tell(Event::Arrived {
-                artifact: artifact.clone(),
-                go_mod: bytes.clone(),
-            });
-        }
-    }
-
     /// Tells what a client will ask for.
     pub(crate) fn follow(&self, caller: &Caller, plan: Plan) {
-        self.tell(Event::Follow {
+        self.tell(PrefetchEvent::Follow {
             address: caller.address,
             plan,
         });
@@ -181,12 +202,12 @@ impl Prefetch {
             return;
         }
         let (tell, told) = oneshot::channel();
-        if self.events.send(Event::Settle(tell)).await.is_ok() {
+        if self.events.send(PrefetchEvent::Settle(tell)).await.is_ok() {
             drop(told.await);
         }
     }
 
-    pub(crate) fn tell(&self, event: Event) {
+    pub(crate) fn tell(&self, event: PrefetchEvent) {
         if self.level != Level::Off {
             // Full, or nobody is there to listen: both cost foresight only.
             drop(self.events.try_send(event));

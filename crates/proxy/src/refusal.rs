@@ -4,7 +4,6 @@
 //! this case. A source's own 404 or 410 is relayed word for word instead: it is that source's
 //! statement, and people search for its text. The server renders either and adds the request id.
 
-use crate::capture::Lost;
 use codes::Code;
 use std::time::Duration;
 use store::StoreError;
@@ -87,16 +86,6 @@ impl Refusal {
 impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
         Self::new(error.code(), error.to_string())
-    }
-}
-
-impl From<Lost> for Refusal {
-    fn from(lost: Lost) -> Self {
-        match lost {
-            Lost::Body(failure) => Self::new(failure.code(), failure.to_string()),
-            Lost::Wrong(suspect) => Self::new(suspect.failure.code(), suspect.failure.to_string()),
-            Lost::Ours(refusal) => refusal,
-        }
     }
 }
 

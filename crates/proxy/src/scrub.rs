@@ -4,7 +4,7 @@
 //! nobody misses until the upstream is gone too. So all blobs are read once in a period, at a pace
 //! that takes a small share of one core ([`pace`]), on a thread and past a page cache that no warm
 //! read shares (law L4, [`store::BlobScan`]). A pass goes on behind a restart where it was
-//! ([`ledger`]). What is damaged is mended ([`crate::mend`]) as soon as it is found.
+//! ([`ledger`]). What is damaged is repaired ([`crate::repair`]) as soon as it is found.
 //!
 //! * A start comes first: the first step is a minute away.
 //! * A pass that fails, since the store cannot be read, is tried again a minute later, from where it
@@ -19,13 +19,13 @@ mod pass;
 pub use ledger::{PassReport, Tally};
 pub use pace::Share;
 
-use crate::context::Context;
+use crate::{metrics::Metrics, options::Clock, repair::BlobRepairs};
 use jiff::Timestamp;
 use ledger::Book;
 use parking_lot::Mutex;
 use pass::Pass;
 use std::{sync::Arc, time::Duration};
-use store::StoreError;
+use store::{Store, StoreError};
 use tokio::time::sleep;
 
 /// What an operator may choose about scrubbing.
@@ -39,13 +39,20 @@ pub struct ScrubOptions {
     pub checkpoint: u64,
 }
 
-/// The scrubber as others see it.
-#[derive(Debug, Default)]
-pub(crate) struct Scrub(Mutex<Option<Progress>>);
+/// Hashes everything kept again.
+pub(crate) struct Scrubber {
+    pub(crate) options: ScrubOptions,
+    pub(crate) store: Store,
+    pub(crate) repairs: BlobRepairs,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) clock: Clock,
+    /// How far the pass under way is; none between two.
+    pub(crate) progress: Mutex<Option<PassProgress>>,
+}
 
 /// How far the pass under way is.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Progress {
+pub(crate) struct PassProgress {
     pub(crate) started: Timestamp,
     pub(crate) tally: Tally,
     /// From 0 to 1.
@@ -84,25 +91,17 @@ impl Default for ScrubOptions {
     }
 }
 
-// === impl Scrub ===
+// === impl Scrubber ===
 
-impl Scrub {
-    fn set(&self, progress: Option<Progress>) {
-        *self.0.lock() = progress;
-    }
-
+impl Scrubber {
     /// How far the pass under way is; none between two.
-    pub(crate) fn progress(&self) -> Option<Progress> {
-        self.0.lock().clone()
+    pub(crate) fn progress(&self) -> Option<PassProgress> {
+        self.progress.lock().clone()
     }
-}
 
-// === impl Context ===
-
-impl Context {
     /// Scrubs for ever; returns at once where it is turned off.
-    pub(crate) async fn scrub(self: &Arc<Self>) {
-        let Some(period) = self.options.scrub.period else {
+    pub(crate) async fn run(&self) {
+        let Some(period) = self.options.period else {
             return;
         };
         self.learn_last_pass().await;
@@ -116,7 +115,7 @@ impl Context {
                     continue;
                 }
             }
-            match self.scrub_once().await {
+            match self.run_once().await {
                 Ok(report) => self.account_for(&report, period),
                 Err(error) => tracing::warn!(%error, "a scrubbing pass was interrupted"),
             }
@@ -125,10 +124,10 @@ impl Context {
     }
 
     /// Goes through one pass, or through what is left of one.
-    pub(crate) async fn scrub_once(self: &Arc<Self>) -> Result<PassReport, StoreError> {
+    pub(crate) async fn run_once(&self) -> Result<PassReport, StoreError> {
         let book = Book::open(&self.store).await?;
         let ended = Pass::new(self, book).run().await;
-        self.scrub.set(None);
+        *self.progress.lock() = None;
         let report = ended?;
         self.note_last_pass(&report);
         Ok(report)
@@ -145,7 +144,7 @@ impl Context {
         loop {
             let ledger = Book::open(&self.store).await?.ledger;
             let begun = ledger.last.as_ref().and_then(PassReport::started);
-            let gone = begun.map(|begun| self.options.clock.since(begun));
+            let gone = begun.map(|begun| self.clock.since(begun));
             let wait = match gone {
                 Some(gone) if ledger.current.is_none() => period.saturating_sub(gone),
                 _ => Duration::ZERO,
@@ -190,9 +189,7 @@ impl Context {
             quarantined,
             "everything kept was hashed again"
         );
-        let took = report
-            .started()
-            .map(|begun| self.options.clock.since(begun));
+        let took = report.started().map(|begun| self.clock.since(begun));
         if took.is_some_and(|took| took > period) {
             tracing::warn!(
                 ?took,

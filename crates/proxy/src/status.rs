@@ -4,12 +4,15 @@
 //! Nothing private is in it: module names are not, sources are named as in the log.
 
 use crate::{
-    context::Context,
-    scrub::{PassReport, Progress, Tally},
-    verify::Mode,
+    disk_reserve::DiskRoom,
+    scrub::{PassProgress, PassReport, Scrubber, Tally},
+    sources::ModuleSources,
+    verify::{Mode, Verification},
 };
 use serde::Serialize;
-use store::StoreError;
+use std::sync::Arc;
+use store::{Store, StoreError};
+use tokio::time::Instant;
 
 /// How the service is.
 #[derive(Debug, Clone, Serialize)]
@@ -102,8 +105,8 @@ pub struct BreakerStatus {
 
 // === impl PassStatus ===
 
-impl From<Progress> for PassStatus {
-    fn from(progress: Progress) -> Self {
+impl From<PassProgress> for PassStatus {
+    fn from(progress: PassProgress) -> Self {
         Self {
             started: progress.started.to_string(),
             progress: progress.ratio,
@@ -112,11 +115,22 @@ impl From<Progress> for PassStatus {
     }
 }
 
-// === impl Context ===
+/// What the status is put together from.
+pub(crate) struct StatusReporter {
+    pub(crate) store: Store,
+    pub(crate) disk: Arc<DiskRoom>,
+    pub(crate) verification: Arc<Verification>,
+    pub(crate) scrubber: Arc<Scrubber>,
+    pub(crate) sources: ModuleSources,
+    /// When the service was started.
+    pub(crate) started: Instant,
+}
 
-impl Context {
+// === impl StatusReporter ===
+
+impl StatusReporter {
     /// How the service is now.
-    pub(crate) async fn status(&self) -> Result<Status, StoreError> {
+    pub(crate) async fn report(&self) -> Result<Status, StoreError> {
         Ok(Status {
             version: env!("CARGO_PKG_VERSION"),
             uptime_seconds: self.started.elapsed().as_secs(),
@@ -128,7 +142,7 @@ impl Context {
     }
 
     async fn store_status(&self) -> StoreStatus {
-        let disk = self.disk_space().await;
+        let disk = self.disk.space().await;
         let health = self.store.health();
         StoreStatus {
             captures: health.captures,
@@ -137,13 +151,13 @@ impl Context {
             writable: health.writable,
             last_error: health.last_error.map(|code| code.to_string()),
             disk_free_bytes: disk.map(|disk| disk.free),
-            disk_reserve_bytes: disk.map(|disk| self.options.disk.reserve.of(disk)),
-            disk_reserve_reached: self.is_short_of_room(),
+            disk_reserve_bytes: disk.map(|disk| self.disk.reserve_of(disk)),
+            disk_reserve_reached: self.disk.is_short(),
         }
     }
 
     async fn verification_status(&self) -> VerificationStatus {
-        let standing = self.verifier.standing().await;
+        let standing = self.verification.verifier.standing().await;
         VerificationStatus {
             mode: match standing.mode {
                 Mode::Required => "required",
@@ -157,17 +171,17 @@ impl Context {
     }
 
     async fn scrub_status(&self) -> Result<ScrubStatus, StoreError> {
-        let options = &self.options.scrub;
+        let options = &self.scrubber.options;
         Ok(ScrubStatus {
             period_seconds: options.period.map(|period| period.as_secs()),
             cpu_percent: options.share.as_percent(),
-            pass: self.scrub.progress().map(PassStatus::from),
-            last_full_pass: self.last_pass().await?,
+            pass: self.scrubber.progress().map(PassStatus::from),
+            last_full_pass: self.scrubber.last_pass().await?,
         })
     }
 
     fn breaker_status(&self) -> Vec<BreakerStatus> {
-        let breakers = self.breakers();
+        let breakers = self.sources.breakers();
         let status = breakers.iter().map(|breaker| BreakerStatus {
             upstream: breaker.source.to_string(),
             class: breaker.class.label(),

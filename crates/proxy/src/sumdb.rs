@@ -16,19 +16,54 @@ mod provable;
 mod proven;
 mod tile;
 
-pub(crate) use proven::Heads;
-
 use crate::{
     answer::{Answer, Freshness, Media, Origin},
+    answer_memory::{AnswerMemory, AnswerSubject},
+    artifacts::ArtifactAnswers,
     check::Wrong,
-    context::Context,
+    options::{AnswerAges, Clock},
+    privacy::PrivacyRules,
     refusal::Refusal,
-    remembered::{Fallback, Subject},
     resource::{Fetching, Resource},
+    revalidation::{Fallback, Revalidation},
+    sources::ModuleSources,
+    versions::Documents,
 };
 use codes::Code;
 use std::sync::Arc;
 use store::{Key, MemoClass};
+use tokio::sync::Semaphore;
+use tokio_util::task::TaskTracker;
+
+pub(crate) use own::HostedAnswers;
+pub(crate) use proven::{HeadRenewals, ProvenAnswers};
+
+/// Answers what is asked of checksum databases.
+pub(crate) struct SumdbAnswers {
+    pub(crate) hosted: HostedAnswers,
+    pub(crate) proven: ProvenAnswers,
+    pub(crate) mirrored: Arc<MirroredAnswers>,
+    pub(crate) privacy: Arc<PrivacyRules>,
+    pub(crate) sources: ModuleSources,
+}
+
+/// Answers of databases that nobody here verifies: passed through, and remembered with their age.
+pub(crate) struct MirroredAnswers {
+    pub(crate) answers: Arc<AnswerMemory>,
+    pub(crate) revalidation: Arc<Revalidation>,
+    pub(crate) artifacts: Arc<ArtifactAnswers>,
+    pub(crate) documents: Documents,
+    pub(crate) ages: AnswerAges,
+    pub(crate) clock: Clock,
+    /// Where what is behind an answer runs.
+    pub(crate) background: TaskTracker,
+    /// Room for keeping the proofs of records.
+    pub(crate) proofs: Semaphore,
+}
+
+/// How many records' proofs are completed at once: one after the other, so that the largest log
+/// seen grows in order, and the source is spared.
+pub(crate) const PROOFS_AT_ONCE: usize = 1;
 
 /// The C2SP form of a signed head.
 const CHECKPOINT: &str = "checkpoint";
@@ -36,32 +71,34 @@ const CHECKPOINT: &str = "checkpoint";
 /// Bytes of a full hash tile.
 const FULL_TILE: usize = 256 * tile::HASH;
 
-// === impl Context ===
+// === impl SumdbAnswers ===
 
-impl Context {
+impl SumdbAnswers {
     /// Answers a request below `sumdb/`.
-    pub(crate) async fn sumdb(
-        self: &Arc<Self>,
+    pub(crate) async fn answer(
+        &self,
         name: &str,
         path: &str,
         fetching: Fetching,
     ) -> Result<Answer, Refusal> {
-        if let Some(database) = self.own.named(name) {
-            return self.own_answer(database, path, fetching).await;
+        if let Some(database) = self.hosted.databases.named(name) {
+            return self.hosted.answer(database, path, fetching).await;
         }
         self.keep_private(name, path)?;
-        if let Some(records) = self.verifier.database(name) {
-            if let Some(answer) = self.proven(records, path, fetching).await? {
+        if let Some(records) = self.proven.verification.verifier.database(name) {
+            if let Some(answer) = self.proven.answer(records, path, fetching).await? {
                 return Ok(answer);
             }
-            return self.passed_on(name, path, fetching).await;
+            return self.mirrored.passed_on(name, path, fetching).await;
         }
         match tile::partial(path) {
             Some((full, width)) if !tile::is_data(path) => {
-                self.partial_tile(name, full, width, fetching).await
+                self.mirrored
+                    .partial_tile(name, full, width, fetching)
+                    .await
             }
-            _ if is_permanent(path) => self.record(name, path, fetching).await,
-            _ => self.changing(name, path, fetching).await,
+            _ if is_permanent(path) => self.mirrored.record(name, path, fetching).await,
+            _ => self.mirrored.changing(name, path, fetching).await,
         }
     }
 
@@ -71,18 +108,22 @@ impl Context {
         if path == CHECKPOINT || path.parse::<tlog::resource::Resource>().is_ok() {
             return Err(Refusal::new(Code::NotFoundHere, path));
         }
-        self.database_sources(name)?;
+        self.sources.of_database(name)?;
         match path.strip_prefix("lookup/") {
             Some(lookup)
-                if self.verifier.is_unlogged_lookup(lookup)
-                    && !self.verifier.is_private_name(name) =>
+                if self.privacy.is_unlogged_lookup(lookup)
+                    && !self.privacy.is_private_name(name) =>
             {
                 Err(Refusal::new(Code::PrivateName, "its name stays here"))
             }
             _ => Ok(()),
         }
     }
+}
 
+// === impl MirroredAnswers ===
+
+impl MirroredAnswers {
     /// A lookup or a full tile, remembered with its age.
     async fn record(
         self: &Arc<Self>,
@@ -91,8 +132,12 @@ impl Context {
         fetching: Fetching,
     ) -> Result<Answer, Refusal> {
         let subject = subject(name, path);
-        let mark = self.fresh.mark(&subject.path);
-        let recalled = match self.recall(&subject, fetching, Fallback::None).await {
+        let mark = self.documents.responses.mark(&subject.path);
+        let recalled = match self
+            .revalidation
+            .recall(&subject, fetching, Fallback::None)
+            .await
+        {
             Ok(recalled) => recalled,
             Err(refusal) => return self.captured_before(name, path, fetching, refusal).await,
         };
@@ -100,7 +145,9 @@ impl Context {
             self.start_proving(name, &recalled.answer.body);
         }
         let resource = resource(name, path);
-        Ok(self.recalled(&subject, mark, resource, media(path), recalled))
+        Ok(self
+            .documents
+            .recalled(&subject.path, mark, resource, media(path), recalled))
     }
 
     /// What an earlier release, or an import, kept for ever serves an outage, and nothing else.
@@ -118,12 +165,12 @@ impl Context {
         if fetching == Fetching::Allowed && refusal.status < 500 {
             return Err(refusal);
         }
-        let Ok(Some(answer)) = self.kept(&key).await else {
+        let Ok(Some(answer)) = self.artifacts.kept(&key).await else {
             return Err(refusal);
         };
         Ok(Answer {
             origin: Origin::Stale,
-            freshness: Freshness::For(self.options.list_max_age),
+            freshness: Freshness::For(self.ages.list_max_age),
             ..answer
         })
     }
@@ -140,12 +187,14 @@ impl Context {
         if fetching == Fetching::Never {
             return Err(Refusal::not_kept(&subject.path));
         }
-        let answer = self.ask_unremembered(&subject).await?;
+        let answer = self.revalidation.ask_unremembered(&subject).await?;
         if !answer.is_known() {
             return Err(answer.absence());
         }
         let origin = Origin::Upstream(answer.source.clone());
-        Ok(self.document(media(path), origin, answer.body.clone()))
+        Ok(self
+            .documents
+            .changing(media(path), origin, answer.body.clone()))
     }
 
     async fn changing(
@@ -155,10 +204,15 @@ impl Context {
         fetching: Fetching,
     ) -> Result<Answer, Refusal> {
         let subject = subject(name, path);
-        let mark = self.fresh.mark(&subject.path);
-        let recalled = self.recall(&subject, fetching, Fallback::None).await?;
+        let mark = self.documents.responses.mark(&subject.path);
+        let recalled = self
+            .revalidation
+            .recall(&subject, fetching, Fallback::None)
+            .await?;
         let resource = resource(name, path);
-        Ok(self.recalled(&subject, mark, resource, media(path), recalled))
+        Ok(self
+            .documents
+            .recalled(&subject.path, mark, resource, media(path), recalled))
     }
 }
 
@@ -168,8 +222,8 @@ pub(crate) fn is_entries(path: &str) -> bool {
 }
 
 /// An answer of a database as it is remembered.
-fn subject(name: &str, path: &str) -> Subject {
-    Subject {
+fn subject(name: &str, path: &str) -> AnswerSubject {
+    AnswerSubject {
         class: MemoClass::Sumdb,
         path: format!("sumdb/{name}/{path}"),
         module: None,

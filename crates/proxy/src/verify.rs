@@ -14,7 +14,6 @@
 //!
 //! Modes are the operator's choice ([`Mode`]); Go's own toolchains are verified in every one of them.
 
-pub(crate) mod alarm;
 pub(crate) mod database;
 pub(crate) mod evidence;
 pub(crate) mod halt;
@@ -30,8 +29,18 @@ pub mod sums;
 pub(crate) mod tiles;
 
 use crate::{
-    capture::Lost, check::Wrong, context::Context, flight_budget::FlightBudget,
-    metrics::Verification, options::ProxyOptions, refusal::Refusal,
+    alarm::AlarmLog,
+    capture_failure::CaptureFailure,
+    check::Wrong,
+    disk_reserve::DiskRoom,
+    flight_budget::FlightBudget,
+    hosted::HostedDatabases,
+    memory_cache::MemoryCache,
+    metrics::{Metrics, Verification as VerificationLabels},
+    options::ProxyOptions,
+    privacy::{PrivacyRules, is_toolchain},
+    refusal::Refusal,
+    zip_workers::ZipWorkers,
 };
 use codes::Code;
 use gomod::{Artifact, ArtifactKind, ModulePath, Version, pattern::Patterns, sumhash::H1};
@@ -43,12 +52,9 @@ use protocol::Evidence;
 pub(crate) use records::{Records, Vouched};
 pub use reprove::{ReproofReport, Selection, reprove};
 use std::{num::NonZeroU32, sync::Arc};
-use store::{Record, VersionProof};
+use store::{Record, Store, VersionProof};
 use tlog::note::VerifierKey;
 use upstream::Waiting;
-
-/// The module of Go's own distributions; `go` verifies it whatever its user turned off.
-const TOOLCHAIN: &str = "golang.org/toolchain";
 
 /// What must be proven.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,10 +80,23 @@ pub struct VerifyOptions {
     pub no_sumdb: Patterns,
 }
 
-/// The part of the service that vouches.
+/// Which authority has to prove an artifact, and what that knows.
 pub(crate) struct Verifier {
-    options: VerifyOptions,
+    mode: Mode,
+    privacy: Arc<PrivacyRules>,
     records: Option<Records>,
+}
+
+/// Proves what arrives and what is kept, against the public database and the hosted ones.
+pub(crate) struct Verification {
+    pub(crate) verifier: Verifier,
+    pub(crate) hosted: Arc<HostedDatabases>,
+    pub(crate) privacy: Arc<PrivacyRules>,
+    pub(crate) store: Store,
+    pub(crate) memory: Arc<MemoryCache>,
+    pub(crate) workers: ZipWorkers,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) alarms: AlarmLog,
 }
 
 /// Why bytes may be captured.
@@ -101,13 +120,13 @@ enum Voucher<'a> {
 
 /// Mirrors the log of a database without a service around it: what a command does.
 pub async fn mirror_log(
-    store: &store::Store,
+    store: &Store,
     upstreams: &upstream::Upstreams,
     key: &VerifierKey,
     rate: NonZeroU32,
     progress: impl FnMut(Mirrored),
 ) -> Result<Mirrored, MirrorFailure> {
-    let metrics = Arc::new(crate::metrics::Metrics::new());
+    let metrics = Arc::new(Metrics::new());
     let budget = FlightBudget::new(ProxyOptions::FLIGHTS);
     let records = Records::of(key.clone(), store, upstreams, &metrics, &budget);
     mirror::run(&records, rate, || Ok(()), progress).await
@@ -141,18 +160,13 @@ impl Grounds {
 // === impl Verifier ===
 
 impl Verifier {
-    pub(crate) fn new(
-        options: VerifyOptions,
-        store: &store::Store,
-        upstreams: &upstream::Upstreams,
-        metrics: &Arc<crate::metrics::Metrics>,
-        budget: &FlightBudget,
-    ) -> Self {
-        let records = options
-            .database
-            .clone()
-            .map(|key| Records::of(key, store, upstreams, metrics, budget));
-        Self { options, records }
+    /// Verifies by `records`, where there is a database to ask.
+    pub(crate) fn new(mode: Mode, privacy: &Arc<PrivacyRules>, records: Option<Records>) -> Self {
+        Self {
+            mode,
+            privacy: Arc::clone(privacy),
+            records,
+        }
     }
 
     /// The records of the database of this name, if it is the one that is verified. With
@@ -162,65 +176,19 @@ impl Verifier {
             .records
             .as_ref()
             .filter(|records| records.name() == name);
-        records.filter(|_| self.options.mode != Mode::Off)
+        records.filter(|_| self.mode != Mode::Off)
     }
 
     /// The records of the public database, for what is copied from them after proof.
     pub(crate) fn records(&self) -> Option<&Records> {
-        self.records
-            .as_ref()
-            .filter(|_| self.options.mode != Mode::Off)
-    }
-
-    /// Whether no public source may be asked about a module.
-    pub(crate) fn is_private(&self, module: &ModulePath) -> bool {
-        self.options.private.matches(module.as_str()) && !is_toolchain(module)
-    }
-
-    /// Whether no public database may be asked about a module. A database of our own is.
-    pub(crate) fn is_unlogged(&self, module: &ModulePath) -> bool {
-        self.options.no_sumdb.matches(module.as_str()) && !is_toolchain(module)
-    }
-
-    /// Whether the name of a module must stay out of the log, and is shown to operators only: either
-    /// setting can mean that.
-    pub(crate) fn is_confidential(&self, module: &ModulePath) -> bool {
-        self.is_private(module) || self.is_unlogged(module)
-    }
-
-    /// Whether the name of a checksum database must not be told to anybody.
-    pub(crate) fn is_private_name(&self, name: &str) -> bool {
-        matches_name(&self.options.private, name)
-    }
-
-    /// Whether a lookup, `MODULE@VERSION` as it is escaped, is of a module that no public database may
-    /// be asked about. What is no module path is judged by its letters: it may still be a name that
-    /// somebody keeps to himself.
-    pub(crate) fn is_unlogged_lookup(&self, lookup: &str) -> bool {
-        match looked_up(lookup) {
-            Ok(module) => self.is_unlogged(&module),
-            Err(name) => matches_name(&self.options.no_sumdb, name),
-        }
-    }
-
-    /// Whether a lookup must stay out of the log.
-    pub(crate) fn is_confidential_lookup(&self, lookup: &str) -> bool {
-        match looked_up(lookup) {
-            Ok(module) => self.is_confidential(&module),
-            Err(name) => self.is_confidential_text(name),
-        }
-    }
-
-    /// Whether a text, which is no module path, begins with a name that must stay out of the log.
-    pub(crate) fn is_confidential_text(&self, text: &str) -> bool {
-        self.is_private_name(text) || matches_name(&self.options.no_sumdb, text)
+        self.records.as_ref().filter(|_| self.mode != Mode::Off)
     }
 
     fn voucher(&self, artifact: &Artifact) -> Voucher<'_> {
-        let claim = match (&self.records, self.options.mode) {
+        let claim = match (&self.records, self.mode) {
             (_, Mode::Off) if !is_toolchain(&artifact.module) => &Evidence::Unverified,
             _ if artifact.kind == ArtifactKind::Info => &Evidence::FirstSeen,
-            _ if self.is_unlogged(&artifact.module) => &Evidence::Private,
+            _ if self.privacy.is_unlogged(&artifact.module) => &Evidence::Private,
             (Some(records), _) => return Voucher::Database(records),
             (None, _) => &Evidence::Unverified,
         };
@@ -251,11 +219,7 @@ impl Verifier {
 
     /// Asks the database for its head, so that the first lookup finds the way there known.
     pub(crate) fn warm_up(&self) {
-        let Some(records) = self
-            .records
-            .clone()
-            .filter(|_| self.options.mode != Mode::Off)
-        else {
+        let Some(records) = self.records.clone().filter(|_| self.mode != Mode::Off) else {
             return;
         };
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
@@ -284,7 +248,7 @@ impl Verifier {
     /// Whether an artifact may wait for its proof while the database cannot be asked. Toolchains
     /// may where verification is off: `go` itself holds them against the database in any case.
     fn excuses(&self, artifact: &Artifact) -> bool {
-        match self.options.mode {
+        match self.mode {
             Mode::Required => false,
             Mode::Available => !is_toolchain(&artifact.module),
             Mode::Off => true,
@@ -292,29 +256,15 @@ impl Verifier {
     }
 }
 
-/// The module of a lookup, or the text in its place.
-fn looked_up(lookup: &str) -> Result<ModulePath, &str> {
-    let module = lookup.split('@').next().unwrap_or_default();
-    ModulePath::unescape(module).map_err(|_| module)
-}
+// === impl Verification ===
 
-/// Hosts are compared as the network compares them: without case, port, and a dot at the end.
-fn matches_name(patterns: &Patterns, name: &str) -> bool {
-    let (host, path) = name.split_at(name.find('/').unwrap_or(name.len()));
-    let host = host.split(':').next().unwrap_or_default();
-    let host = host.trim_end_matches('.').to_ascii_lowercase();
-    patterns.matches(&format!("{host}{path}"))
-}
-
-pub(crate) fn is_toolchain(module: &ModulePath) -> bool {
-    module.as_str() == TOOLCHAIN
-}
-
-// === impl Context ===
-
-impl Context {
+impl Verification {
     /// On which grounds bytes with this hash may be captured.
-    pub(crate) async fn grounds(&self, artifact: &Artifact, h1: &str) -> Result<Grounds, Lost> {
+    pub(crate) async fn grounds(
+        &self,
+        artifact: &Artifact,
+        h1: &str,
+    ) -> Result<Grounds, CaptureFailure> {
         if self.is_logged_here(artifact) {
             return self.own_grounds(artifact, h1).await;
         }
@@ -329,7 +279,7 @@ impl Context {
                 self.count_verification(if agreed.is_ok() { "proven" } else { "mismatch" });
                 return match agreed {
                     Ok(()) => Ok(vouched.grounds()),
-                    Err(wrong) => Err(Lost::Body(wrong.into())),
+                    Err(wrong) => Err(CaptureFailure::Source(wrong.into())),
                 };
             }
             Err(unproven) => unproven,
@@ -338,7 +288,7 @@ impl Context {
         if outcome.is_outage() && verifier.excuses(artifact) {
             return Ok(Grounds::claim(&Evidence::Unproven));
         }
-        Err(Lost::Ours(outcome.refusal))
+        Err(CaptureFailure::Refused(outcome.refusal))
     }
 
     /// The hash that the checksum database knows of an artifact, where it is asked about it.
@@ -373,32 +323,37 @@ impl Context {
         }
     }
 
-    /// Mirrors the log of the verified database; `progress` is told now and then.
+    /// Mirrors the log of the verified database while the disk has room; `progress` is told now and
+    /// then.
     pub(crate) async fn mirror_tiles(
         &self,
+        disk: &DiskRoom,
         rate: NonZeroU32,
         progress: impl FnMut(Mirrored),
     ) -> Result<Mirrored, MirrorFailure> {
-        match self.verifier.records.as_ref() {
-            Some(records) if self.verifier.options.mode != Mode::Off => {
-                self.room_for(0).await.map_err(MirrorFailure::Store)?;
-                mirror::run(records, rate, || self.room_as_measured(), progress).await
-            }
-            _ => Err(MirrorFailure::NoDatabase),
-        }
+        let records = self.verifier.records().ok_or(MirrorFailure::NoDatabase)?;
+        disk.room_for(0).await.map_err(MirrorFailure::Store)?;
+        mirror::run(records, rate, || disk.room_as_measured(), progress).await
     }
 
     /// Finds again what a rebuild of the catalog lost; gives how many proofs were looked at.
     pub(crate) async fn heal(&self) -> Result<u64, Refusal> {
-        match self.verifier.records.as_ref() {
-            Some(records) if self.verifier.options.mode != Mode::Off => heal::heal(records).await,
-            _ => Ok(0),
+        match self.verifier.records() {
+            Some(records) => heal::heal(records).await,
+            None => Ok(0),
         }
+    }
+
+    /// Whether a database told two histories, or a hosted one must not sign any more.
+    pub(crate) fn is_any_halted(&self) -> bool {
+        self.verifier.is_halted() || self.hosted.is_any_halted()
     }
 
     pub(crate) fn count_verification(&self, outcome: &'static str) {
         let verifications = &self.metrics.verifications;
-        verifications.get_or_create(&Verification { outcome }).inc();
+        verifications
+            .get_or_create(&VerificationLabels { outcome })
+            .inc();
     }
 }
 

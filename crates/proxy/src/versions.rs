@@ -7,35 +7,63 @@
 
 use crate::{
     answer::{Answer, Body, Freshness, Media, Origin},
-    capture, check,
-    context::Context,
-    fresh::Mark,
+    answer_memory::{AnswerMemory, AnswerSubject},
+    artifacts::ArtifactAnswers,
+    blocklist::Blocklist,
+    check,
+    file_reader::FileReader,
+    metrics::Metrics,
+    options::{AnswerAges, Clock},
     refusal::Refusal,
-    remembered::{Fallback, HOLD_OFF, Recalled, Remembered, Subject},
     resource::{Fetching, Resource},
+    response_cache::{ResponseCache, ResponseMark},
+    revalidation::{Fallback, HOLD_OFF, RecalledAnswer, Revalidation},
     selection,
+    sources::ModuleSources,
 };
 use bytes::Bytes;
 use gomod::{Artifact, ArtifactKind, ModulePath, Version, info::VersionInfo, modfile};
 use std::sync::Arc;
-use store::{BlobId, KeptVersion, Key, MemoClass};
+use store::{BlobId, KeptVersion, Key, MemoClass, Store};
 
-// === impl Context ===
+/// Answers which versions of a module there are.
+pub(crate) struct VersionAnswers {
+    pub(crate) answers: Arc<AnswerMemory>,
+    pub(crate) revalidation: Arc<Revalidation>,
+    pub(crate) artifacts: Arc<ArtifactAnswers>,
+    pub(crate) blocklist: Arc<Blocklist>,
+    pub(crate) sources: ModuleSources,
+    pub(crate) documents: Documents,
+    pub(crate) reader: Arc<FileReader>,
+    pub(crate) store: Store,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) ages: AnswerAges,
+    pub(crate) clock: Clock,
+}
 
-impl Context {
+/// Makes answers of bodies that may change, and holds them while they are fresh; cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Documents {
+    pub(crate) responses: Arc<ResponseCache>,
+    pub(crate) ages: AnswerAges,
+}
+
+// === impl VersionAnswers ===
+
+impl VersionAnswers {
     /// Answers `MODULE/@v/list`.
     pub(crate) async fn list(
-        self: &Arc<Self>,
+        &self,
         module: &ModulePath,
         fetching: Fetching,
     ) -> Result<Answer, Refusal> {
         let subject = list_of(module);
-        let mark = self.fresh.mark(&subject.path);
+        let mark = self.documents.responses.mark(&subject.path);
         let kept = self.kept_versions(module).await?;
         if !kept.is_empty()
             && let Err(refusal) = self.reaches_somebody(module)
         {
-            let list = self.memo(&subject).await?;
+            let list = self.answers.find(&subject).await?;
             let whole = self.kept_whole(module, list.as_deref()).await?;
             return self.list_for_good(&whole).ok_or(refusal);
         }
@@ -57,7 +85,9 @@ impl Context {
         }
         let (body, origin) = match &recalled {
             Ok(recalled) => {
-                let text = self.permitted_list(module, &recalled.answer);
+                let text = self
+                    .blocklist
+                    .permitted_list(module, recalled.answer.text());
                 let versions = selection::versions(&text, &kept);
                 let body = selection::list_body(&versions, &text);
                 (body, recalled.origin.clone())
@@ -68,15 +98,16 @@ impl Context {
                 (selection::list_body(&versions, ""), Origin::Computed)
             }
         };
-        let answer = self.document(Media::Text, origin, body.into());
+        let answer = self.documents.changing(Media::Text, origin, body.into());
         let until = match recalled {
             Ok(recalled) => recalled.fresh_until,
-            Err(_) => self.options.clock.now().checked_add(HOLD_OFF).ok(),
+            Err(_) => self.clock.now().checked_add(HOLD_OFF).ok(),
         };
         if let Some(until) = until {
-            let until = whole.held(until, self.options.clock.now());
+            let until = whole.held(until, self.clock.now());
             let resource = Resource::List(module.clone());
-            self.fresh
+            self.documents
+                .responses
                 .hold(&subject.path, mark, until, resource, &answer);
         }
         Ok(answer)
@@ -84,18 +115,18 @@ impl Context {
 
     /// Answers `MODULE/@latest`.
     pub(crate) async fn latest(
-        self: &Arc<Self>,
+        &self,
         module: &ModulePath,
         fetching: Fetching,
     ) -> Result<Answer, Refusal> {
-        let subject = Subject {
+        let subject = AnswerSubject {
             class: MemoClass::Latest,
             path: format!("{}/@latest", module.escaped()),
             module: Some(module.clone()),
         };
         let is_kept = !self.kept_versions(module).await?.is_empty();
         if is_kept && let Err(refusal) = self.reaches_somebody(module) {
-            let list = self.memo(&list_of(module)).await?;
+            let list = self.answers.find(&list_of(module)).await?;
             let whole = self.kept_whole(module, list.as_deref()).await?;
             let latest = self.latest_of_whole(module, &whole).await?;
             return latest.ok_or(refusal);
@@ -105,7 +136,7 @@ impl Context {
         } else {
             Fallback::None
         };
-        let mark = self.fresh.mark(&subject.path);
+        let mark = self.documents.responses.mark(&subject.path);
         let recalled = self
             .recall_watching(module, &subject, fetching, fallback)
             .await;
@@ -123,7 +154,7 @@ impl Context {
             _ => Fetching::Never,
         };
         if refusal.status >= 500 {
-            let list = self.memo(&list_of(module)).await?;
+            let list = self.answers.find(&list_of(module)).await?;
             let whole = self.kept_whole(module, list.as_deref()).await?;
             if !whole.is_all()
                 && let Some(answer) = self.latest_of_whole(module, &whole).await?
@@ -132,30 +163,32 @@ impl Context {
             }
         }
         match self.computed_latest(module, fetching).await? {
-            Some(body) => Ok(self.document(Media::Json, Origin::Computed, body)),
+            Some(body) => Ok(self.documents.changing(Media::Json, Origin::Computed, body)),
             None => Err(refusal),
         }
     }
 
     /// What was remembered as the latest, or in an outage what is kept whole.
     async fn latest_recalled(
-        self: &Arc<Self>,
-        subject: &Subject,
-        mark: Mark,
+        &self,
+        subject: &AnswerSubject,
+        mark: ResponseMark,
         module: &ModulePath,
         fetching: Fetching,
-        mut recalled: Recalled,
+        mut recalled: RecalledAnswer,
     ) -> Result<Answer, Refusal> {
-        let list = self.memo(&list_of(module)).await?;
+        let list = self.answers.find(&list_of(module)).await?;
         let whole = self.kept_whole(module, list.as_deref()).await?;
         let named = check::resolved(&recalled.answer.body).ok();
         if let Some(refusal) = named
             .as_ref()
-            .and_then(|version| self.blocked_version(module, version))
+            .and_then(|version| self.blocklist.refusal_of_version(module, version))
         {
             let computed = self.computed_latest(module, fetching).await?;
             let computed = computed.ok_or(refusal)?;
-            return Ok(self.document(Media::Json, Origin::Computed, computed));
+            return Ok(self
+                .documents
+                .changing(Media::Json, Origin::Computed, computed));
         }
         let is_kept = named.is_some_and(|version| whole.has(&version));
         if !is_kept && fetching != Fetching::Never {
@@ -164,31 +197,36 @@ impl Context {
             {
                 return Ok(answer);
             }
-            let now = self.options.clock.now();
+            let now = self.clock.now();
             recalled.fresh_until = recalled.fresh_until.map(|until| whole.held(until, now));
         }
         let resource = Resource::Latest(module.clone());
-        Ok(self.recalled(subject, mark, resource, Media::Json, recalled))
+        Ok(self
+            .documents
+            .recalled(&subject.path, mark, resource, Media::Json, recalled))
     }
 
     /// Answers `MODULE/@v/QUERY.info` for a query that is no canonical version.
     pub(crate) async fn query(
-        self: &Arc<Self>,
+        &self,
         module: &ModulePath,
         query: &str,
         fetching: Fetching,
     ) -> Result<Answer, Refusal> {
         let escaped = gomod::escape::escape_version(query)
             .map_err(|error| Refusal::new(codes::Code::InvalidVersion, error.to_string()))?;
-        let subject = Subject {
+        let subject = AnswerSubject {
             class: MemoClass::Query,
             path: format!("{}/@v/{escaped}.info", module.escaped()),
             module: Some(module.clone()),
         };
-        let mark = self.fresh.mark(&subject.path);
-        let recalled = self.recall(&subject, fetching, Fallback::None).await?;
+        let mark = self.documents.responses.mark(&subject.path);
+        let recalled = self
+            .revalidation
+            .recall(&subject, fetching, Fallback::None)
+            .await?;
         if let Ok(version) = check::resolved(&recalled.answer.body)
-            && let Some(refusal) = self.blocked_version(module, &version)
+            && let Some(refusal) = self.blocklist.refusal_of_version(module, &version)
         {
             return Err(refusal);
         }
@@ -196,32 +234,9 @@ impl Context {
             module: module.clone(),
             query: query.to_owned(),
         };
-        Ok(self.recalled(&subject, mark, resource, Media::Json, recalled))
-    }
-
-    /// Keeps the answer to a query as the `.info` of the version it resolved to, as `go` itself
-    /// caches it under both names: the version is what the client will ask for from now on.
-    pub(crate) async fn keep_resolved(&self, module: &ModulePath, answer: &Remembered) {
-        let Ok(version) = check::resolved(&answer.body) else {
-            return;
-        };
-        if gomod::version::check_agreement(module, &version).is_err()
-            || self.blocked_version(module, &version).is_some()
-            || self.room_for(0).await.is_err()
-        {
-            return;
-        }
-        let artifact = Artifact {
-            module: module.clone(),
-            version,
-            kind: ArtifactKind::Info,
-        };
-        let provenance = capture::first_seen(self, &artifact, &answer.body, &answer.source);
-        let key = Key::Artifact(artifact);
-        if matches!(self.store.find(&key).await, Ok(None)) {
-            // A store that cannot be written was logged; the query is answered all the same.
-            let _ = capture::keep_small(self, key, answer.body.clone(), provenance).await;
-        }
+        Ok(self
+            .documents
+            .recalled(&subject.path, mark, resource, Media::Json, recalled))
     }
 
     /// The versions of which something is kept.
@@ -230,33 +245,38 @@ impl Context {
         module: &ModulePath,
     ) -> Result<Vec<KeptVersion>, Refusal> {
         let kept = self.store.kept_versions(module).await;
-        let kept = kept.map_err(|error| self.store_failure(error))?;
-        Ok(self.permitted_versions(module, kept))
+        let kept = kept.map_err(|error| self.metrics.store_failure(error))?;
+        Ok(self.blocklist.permitted_versions(module, kept))
     }
 
     /// What `latest` means among what is listed, after the retractions that the highest declares;
     /// without any version but pseudo-versions, the newest of these, as for `go`. Where nothing is
     /// known of a list, what is kept is all there is.
     async fn computed_latest(
-        self: &Arc<Self>,
+        &self,
         module: &ModulePath,
         fetching: Fetching,
     ) -> Result<Option<Bytes>, Refusal> {
         let kept = self.kept_versions(module).await?;
         let subject = list_of(module);
-        let listed = if let Some(list) = self.memo(&subject).await? {
+        let listed = if let Some(list) = self.answers.find(&subject).await? {
             Some(list).filter(|list| list.is_known())
         } else {
-            let recalled = self.recall(&subject, fetching, Fallback::Some).await;
+            let recalled = self
+                .revalidation
+                .recall(&subject, fetching, Fallback::Some)
+                .await;
             recalled.ok().map(|recalled| recalled.answer)
         };
         let mut versions = match &listed {
-            Some(list) => selection::versions(&self.permitted_list(module, list), &kept),
+            Some(list) => {
+                selection::versions(&self.blocklist.permitted_list(module, list.text()), &kept)
+            }
             None => selection::without_a_list(&kept),
         };
         if versions.is_empty() {
             let text = listed.as_deref();
-            let text = text.map(|list| self.permitted_list(module, list));
+            let text = text.map(|list| self.blocklist.permitted_list(module, list.text()));
             let text = text.unwrap_or_default();
             if let Some(newest) = selection::newest_pseudo(&text) {
                 return self.info_had(module, &newest, fetching).await.map(Some);
@@ -282,14 +302,14 @@ impl Context {
     ) -> Vec<modfile::RetractedRange> {
         let bytes = self.kept_bytes(module, version, ArtifactKind::Mod).await;
         match bytes {
-            Ok(Some(bytes)) => self.retracted_by(bytes).await,
+            Ok(Some(bytes)) => self.reader.retracted_by(bytes).await,
             Ok(None) | Err(_) => Vec::new(),
         }
     }
 
     /// The `.info` of a listed version, fetched where it can be had.
     async fn info_had(
-        self: &Arc<Self>,
+        &self,
         module: &ModulePath,
         version: &Version,
         fetching: Fetching,
@@ -301,7 +321,7 @@ impl Context {
                 kind: ArtifactKind::Info,
             };
             // Without it there is one without a time.
-            drop(self.captured(&info).await);
+            drop(self.artifacts.captured(&info).await);
         }
         self.info_or_made(module, version).await
     }
@@ -330,36 +350,40 @@ impl Context {
         kind: ArtifactKind,
     ) -> Result<Option<Bytes>, Refusal> {
         let (module, version) = (module.clone(), version.clone());
-        self.kept_small(&Key::Artifact(Artifact {
-            module,
-            version,
-            kind,
-        }))
-        .await
+        self.artifacts
+            .kept_small(&Key::Artifact(Artifact {
+                module,
+                version,
+                kind,
+            }))
+            .await
     }
+}
 
+// === impl Documents ===
+
+impl Documents {
     /// A source's answer as it is; held in memory while it is fresh.
     pub(crate) fn recalled(
         &self,
-        subject: &Subject,
-        mark: Mark,
+        path: &str,
+        mark: ResponseMark,
         resource: Resource,
         media: Media,
-        recalled: Recalled,
+        recalled: RecalledAnswer,
     ) -> Answer {
-        let answer = self.document(media, recalled.origin, recalled.answer.body.clone());
+        let answer = self.changing(media, recalled.origin, recalled.answer.body.clone());
         if let Some(until) = recalled.fresh_until {
-            self.fresh
-                .hold(&subject.path, mark, until, resource, &answer);
+            self.responses.hold(path, mark, until, resource, &answer);
         }
         answer
     }
 
     /// An answer that may change.
-    pub(crate) fn document(&self, media: Media, origin: Origin, body: Bytes) -> Answer {
+    pub(crate) fn changing(&self, media: Media, origin: Origin, body: Bytes) -> Answer {
         Answer {
             media,
-            freshness: Freshness::For(self.options.list_max_age),
+            freshness: Freshness::For(self.ages.list_max_age),
             hash: Some(BlobId::of(&body)),
             origin,
             evidence: protocol::Evidence::Unclaimed,
@@ -376,8 +400,8 @@ pub(crate) fn covers(retract: &modfile::RetractedRange, version: &Version) -> bo
     }
 }
 
-fn list_of(module: &ModulePath) -> Subject {
-    Subject {
+fn list_of(module: &ModulePath) -> AnswerSubject {
+    AnswerSubject {
         class: MemoClass::List,
         path: module.list_path(),
         module: Some(module.clone()),

@@ -7,8 +7,8 @@
 
 use crate::{
     answer::{Answer, Body, Freshness, Media, Origin},
-    context::Context,
     refusal::Refusal,
+    zip_workers::ZipWorkers,
 };
 use bytes::Bytes;
 use codes::Code;
@@ -29,40 +29,33 @@ const FRESH: Duration = Duration::from_mins(1);
 /// Modules that are asked about at once at most: more than any build list has.
 const MOST: usize = 100_000;
 
+/// Answers about known vulnerabilities; cheap to clone.
+#[derive(Debug, Clone)]
+pub(crate) struct VulnerabilityAnswers {
+    kept: Arc<KeptDatabase>,
+    workers: ZipWorkers,
+}
+
 /// The kept database, as far as it was read.
-#[derive(Debug, Default)]
-pub(crate) struct Vulnerabilities {
+#[derive(Debug)]
+struct KeptDatabase {
     directory: Option<PathBuf>,
-    read: Mutex<Option<Read>>,
+    read: Mutex<Option<ReadDatabase>>,
 }
 
 /// A database and the file that it was read from.
 #[derive(Debug)]
-struct Read {
-    stamp: Stamp,
+struct ReadDatabase {
+    stamp: FileStamp,
     database: Arc<Database>,
 }
 
 /// What differs between two files under the same name.
-type Stamp = (SystemTime, u64);
+type FileStamp = (SystemTime, u64);
 
-// === impl Vulnerabilities ===
+// === impl KeptDatabase ===
 
-impl Vulnerabilities {
-    /// The database kept in a data directory.
-    pub(crate) fn new(directory: Option<PathBuf>) -> Self {
-        Self {
-            directory,
-            read: Mutex::default(),
-        }
-    }
-
-    /// The file that the database is kept in, where it may be kept.
-    pub(crate) fn file(&self) -> Option<PathBuf> {
-        let directory = self.directory.as_ref()?;
-        Some(Kept::in_directory(directory).path())
-    }
-
+impl KeptDatabase {
     /// The database as it is now.
     fn current(&self) -> Result<Arc<Database>, Refusal> {
         let Some(directory) = &self.directory else {
@@ -80,7 +73,7 @@ impl Vulnerabilities {
         }
         let opened = kept.open().map_err(|error| damaged_file(&error))?;
         let database = Arc::new(opened.ok_or_else(none)?);
-        *read = Some(Read {
+        *read = Some(ReadDatabase {
             stamp,
             database: Arc::clone(&database),
         });
@@ -88,7 +81,7 @@ impl Vulnerabilities {
     }
 }
 
-fn stamp(kept: &Kept) -> io::Result<Stamp> {
+fn stamp(kept: &Kept) -> io::Result<FileStamp> {
     let metadata = fs::metadata(kept.path())?;
     Ok((metadata.modified()?, metadata.len()))
 }
@@ -105,17 +98,29 @@ fn damaged_file(error: &KeptError) -> Refusal {
     damaged(error)
 }
 
-// === impl Context ===
+// === impl VulnerabilityAnswers ===
 
-impl Context {
+impl VulnerabilityAnswers {
+    /// Answers from the database kept in a data directory.
+    pub(crate) fn new(directory: Option<PathBuf>, workers: &ZipWorkers) -> Self {
+        let read = Mutex::default();
+        Self {
+            kept: Arc::new(KeptDatabase { directory, read }),
+            workers: workers.clone(),
+        }
+    }
+
+    /// The file that the database is kept in, where it may be kept.
+    pub(crate) fn file(&self) -> Option<PathBuf> {
+        let directory = self.kept.directory.as_ref()?;
+        Some(Kept::in_directory(directory).path())
+    }
+
     /// A file of the vulnerability database's protocol, by its path below the root.
-    pub(crate) async fn vulnerability_file(
-        self: &Arc<Self>,
-        path: &str,
-    ) -> Result<Answer, Refusal> {
-        let (context, path) = (Arc::clone(self), path.to_owned());
+    pub(crate) async fn protocol_file(&self, path: &str) -> Result<Answer, Refusal> {
+        let (kept, path) = (Arc::clone(&self.kept), path.to_owned());
         let work = move || {
-            let database = context.vulnerabilities.current()?;
+            let database = kept.current()?;
             let answer = database.answer(&path).ok_or_else(|| {
                 Refusal::new(
                     Code::NotFoundHere,
@@ -136,15 +141,18 @@ impl Context {
                 body: Body::Bytes(bytes),
             })
         };
-        self.heavily(work).await.unwrap_or_else(|| Err(panicked()))
+        self.workers
+            .run(work)
+            .await
+            .unwrap_or_else(|| Err(panicked()))
     }
 
     /// What is known about the modules of a list: a module and a version a line.
-    pub(crate) async fn examine(self: &Arc<Self>, list: &[u8]) -> Result<Examined, Refusal> {
+    pub(crate) async fn examine(&self, list: &[u8]) -> Result<Examined, Refusal> {
         let wrong = |facts: String| Refusal::new(Code::MalformedRequest, facts);
         let text = String::from_utf8(list.to_vec());
         let text = text.map_err(|error| wrong(error.to_string()))?;
-        let context = Arc::clone(self);
+        let kept = Arc::clone(&self.kept);
         let work = move || {
             let mut modules = Vec::new();
             for (number, line) in (1..).zip(text.lines()) {
@@ -158,10 +166,13 @@ impl Context {
             if modules.len() > MOST {
                 return Err(wrong(format!("more than {MOST} lines")));
             }
-            let database = context.vulnerabilities.current()?;
+            let database = kept.current()?;
             database.examine(modules).map_err(|error| damaged(&error))
         };
-        self.heavily(work).await.unwrap_or_else(|| Err(panicked()))
+        self.workers
+            .run(work)
+            .await
+            .unwrap_or_else(|| Err(panicked()))
     }
 }
 

@@ -37,7 +37,7 @@ const HOUR: Duration = Duration::from_hours(1);
 #[derive(Debug)]
 pub(crate) struct WrongVersions {
     known: Cache<Artifact, Arc<WrongVersion>>,
-    opened: Mutex<HashMap<String, Opened>>,
+    opened: Mutex<HashMap<String, CaseQuota>>,
 }
 
 /// What was wrong, who sent it, and what the database knows.
@@ -53,20 +53,20 @@ pub(crate) struct WrongBytes {
 #[derive(Debug)]
 struct WrongVersion {
     bytes: WrongBytes,
-    found: Found,
+    case: CaseReference,
     refusal: Refusal,
 }
 
 /// Under which case, if one was opened, and when.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Found {
+pub(crate) struct CaseReference {
     pub(crate) number: Option<u64>,
     pub(crate) at: Timestamp,
 }
 
 /// Cases of one source in the present hour.
 #[derive(Debug, Clone, Copy)]
-struct Opened {
+struct CaseQuota {
     since: Timestamp,
     cases: u32,
 }
@@ -86,7 +86,7 @@ impl WrongVersions {
     /// What whoever asks for this artifact is told, if it was found wrong just now.
     pub(crate) fn recall(&self, artifact: &Artifact, now: Timestamp) -> Option<Refusal> {
         let wrong = self.known.get(artifact)?;
-        let left = RECHECK.checked_sub(age(wrong.found.at, now))?;
+        let left = RECHECK.checked_sub(age(wrong.case.at, now))?;
         Some(Refusal {
             // Whole seconds, and not zero.
             retry_after: Some(Duration::from_secs(left.as_secs() + 1)),
@@ -97,7 +97,7 @@ impl WrongVersions {
     /// The case of these bytes, if they were found wrong before.
     pub(crate) fn case_of(&self, artifact: &Artifact, bytes: &WrongBytes) -> Option<u64> {
         let wrong = self.known.get(artifact)?;
-        (wrong.bytes == *bytes).then_some(wrong.found.number)?
+        (wrong.bytes == *bytes).then_some(wrong.case.number)?
     }
 
     /// Whether one more case of this source may be opened now; counts it.
@@ -106,7 +106,7 @@ impl WrongVersions {
         if opened.len() >= SOURCES && !opened.contains_key(source) {
             opened.retain(|_, opened| age(opened.since, now) < HOUR);
         }
-        let fresh = Opened {
+        let fresh = CaseQuota {
             since: now,
             cases: 0,
         };
@@ -123,12 +123,12 @@ impl WrongVersions {
         &self,
         artifact: &Artifact,
         bytes: WrongBytes,
-        found: Found,
+        case: CaseReference,
         refusal: &Refusal,
     ) {
         let wrong = WrongVersion {
             bytes,
-            found,
+            case,
             refusal: refusal.clone(),
         };
         self.known.insert(artifact.clone(), Arc::new(wrong));
@@ -140,13 +140,13 @@ impl WrongVersions {
         let of_module = of_module.filter(|(artifact, _)| artifact.module == *module);
         let mut forgotten = 0;
         for (artifact, wrong) in of_module {
-            forgotten += u64::from(age(wrong.found.at, now) <= RECHECK);
+            forgotten += u64::from(age(wrong.case.at, now) <= RECHECK);
             // The case stays known: the same bytes are the same case.
             let past = WrongVersion {
                 bytes: wrong.bytes.clone(),
-                found: Found {
+                case: CaseReference {
                     at: Timestamp::MIN,
-                    ..wrong.found
+                    ..wrong.case
                 },
                 refusal: wrong.refusal.clone(),
             };
@@ -163,7 +163,7 @@ fn age(then: Timestamp, now: Timestamp) -> Duration {
 
 #[cfg(test)]
 mod tests {
-    use super::{CASES_PER_HOUR, Found, RECHECK, WrongBytes, WrongVersions};
+    use super::{CASES_PER_HOUR, CaseReference, RECHECK, WrongBytes, WrongVersions};
     use crate::refusal::Refusal;
     use codes::Code;
     use gomod::{Artifact, ArtifactKind, ModulePath, Version};
@@ -189,8 +189,8 @@ mod tests {
         }
     }
 
-    fn found() -> Found {
-        Found {
+    fn reference() -> CaseReference {
+        CaseReference {
             number: Some(7),
             at: at(0),
         }
@@ -201,7 +201,7 @@ mod tests {
         let (wrong, zip) = (WrongVersions::default(), artifact("example.com/a"));
         let refusal = Refusal::new(Code::ChecksumMismatch, "case 7");
         assert!(wrong.recall(&zip, at(0)).is_none());
-        wrong.remember(&zip, bytes("aa"), found(), &refusal);
+        wrong.remember(&zip, bytes("aa"), reference(), &refusal);
         let told = wrong.recall(&zip, at(60)).unwrap();
         assert_eq!(told.text, refusal.text);
         assert_eq!(told.retry_after.unwrap().as_secs(), 241);
@@ -217,7 +217,7 @@ mod tests {
         let (one, other) = (artifact("example.com/a"), artifact("example.com/b"));
         let refusal = Refusal::new(Code::ChecksumMismatch, "");
         for artifact in [&one, &other] {
-            wrong.remember(artifact, bytes("aa"), found(), &refusal);
+            wrong.remember(artifact, bytes("aa"), reference(), &refusal);
         }
         assert_eq!(wrong.forget(&one.module, at(1)), 1);
         assert!(wrong.recall(&one, at(1)).is_none());

@@ -6,9 +6,9 @@
 
 use super::contents::Contents;
 use crate::{
+    alarm::{Alarm, AlarmKind, AlarmLog, Severity},
     metrics::Metrics,
     verify::{
-        alarm::{Alarm, AlarmKind, Severity},
         database::head_state,
         halt,
         tiles::{cut, place},
@@ -152,6 +152,7 @@ impl Operations for Offline {
             subject: self.database.clone(),
             detail: fork.to_string(),
         };
-        alarm.raise(&self.store, &Metrics::new()).await;
+        let alarms = AlarmLog::new(&self.store, &Arc::new(Metrics::new()));
+        alarms.raise(alarm).await;
     }
 }

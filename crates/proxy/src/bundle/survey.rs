@@ -206,7 +206,7 @@ async fn database(
     request: &BundleRequest,
 ) -> Result<Database, StoreError> {
     let metrics = Arc::new(Metrics::new());
-    let database = Database::new(key.name(), store.clone(), upstreams.clone(), metrics);
+    let database = Database::new(key.name(), store.clone(), upstreams.clone(), &metrics);
     let own = store.own_databases()?.into_iter();
     if let Some(own) = own.into_iter().find(|own| own.key() == key) {
         return Ok(database.of_own(own));

@@ -5,17 +5,25 @@
 //! were shown of it. After the last byte comes the verdict (the zip's structure, then the checksum
 //! database's proof, which was looked up meanwhile), then the commit, and only then the tail.
 
-use super::{FlightBoard, Landing, Outcome, Spooled, state::State};
+use super::{FlightBoard, FlightOutcome, Landing, Spooled, state::State};
 use crate::{
-    capture::{self, Lost},
-    context::Context,
-    inquiry::{Inquiry, Seen},
-    kept::Kept,
+    capture_checks::{CaptureChecks, CheckedCapture},
+    capture_failure::CaptureFailure,
+    capture_writer::{self, CaptureWriter},
+    disk_reserve::DiskRoom,
+    kept_file::KeptFile,
+    known_refusals::KnownRefusals,
+    metrics::Metrics,
+    mismatch_investigation::{Investigator, MismatchInvestigation},
+    privacy::PrivacyRules,
     refusal::Refusal,
+    source_walks::SourceWalks,
+    suspect_copy::{CopyBytes, CopyOrigin},
+    verified_blobs::VerifiedBlobs,
 };
 use gomod::Artifact;
 use std::sync::Arc;
-use store::{Key, SealedSpool, Spool, SpoolReader};
+use store::{Key, SealedSpool, Spool, SpoolReader, Store};
 use upstream::Download;
 
 /// Room that is made sure of for a zip whose length is not announced: most are smaller.
@@ -24,81 +32,113 @@ const UNANNOUNCED: u64 = 1 << 20;
 /// How much of the old spool is compared with the new one in one step.
 const COMPARED: u64 = 256 * 1024;
 
+/// What a zip is captured with.
+pub(crate) struct ZipCaptureParts {
+    pub(crate) refusals: Arc<KnownRefusals>,
+    pub(crate) walks: Arc<SourceWalks>,
+    pub(crate) checks: Arc<CaptureChecks>,
+    pub(crate) investigator: Arc<Investigator>,
+    pub(crate) writer: Arc<CaptureWriter>,
+    pub(crate) verified: Arc<VerifiedBlobs>,
+    pub(crate) disk: Arc<DiskRoom>,
+    pub(crate) store: Store,
+    pub(crate) privacy: Arc<PrivacyRules>,
+    pub(crate) metrics: Arc<Metrics>,
+}
+
 /// Flies: fetches, proves, commits; tells the board.
-pub(crate) async fn run(context: &Context, landing: Landing) {
-    let outcome = fly(context, landing.artifact(), landing.board()).await;
+pub(crate) async fn run(parts: &ZipCaptureParts, landing: Landing) {
+    let outcome = parts.fly(landing.artifact(), landing.board()).await;
     landing.finish(outcome);
 }
 
-async fn fly(context: &Context, artifact: &Artifact, board: &FlightBoard) -> Outcome {
-    if let Some(kept) = capture::meanwhile(context, artifact).await? {
-        return Ok(kept);
-    }
-    // Before a source is asked, and again once its length is known.
-    context.room_for(0).await?;
-    // The record is there by the time the last byte is.
-    let _record = context.verifier.ahead(&artifact.module, &artifact.version);
-    let mut inquiry = Inquiry::new(artifact, capture::walk(context, artifact)?);
-    loop {
-        let mut download = inquiry.next(context).await?;
-        match attempt(context, artifact, board, &mut download, &mut inquiry).await {
-            Ok(kept) => {
-                // It may have been withdrawn meanwhile: then nobody is shown the rest.
-                context.permitted(artifact)?;
-                return Ok(kept);
-            }
-            Err(lost) => {
-                inquiry.heed(context, lost)?;
-                let name = context.shown(&artifact.module, artifact);
-                tracing::warn!(artifact = name, source = %download.source, "transfer lost");
-                board.update(State::attempt_lost);
+// === impl ZipCaptureParts ===
+
+impl ZipCaptureParts {
+    async fn fly(&self, artifact: &Artifact, board: &FlightBoard) -> FlightOutcome {
+        let key = Key::Artifact(artifact.clone());
+        if let Some(record) = self.writer.kept_before(&key).await?.readable() {
+            return Ok(KeptFile::on_disk(record));
+        }
+        if let Some(refusal) = self.refusals.recall(artifact).await {
+            return Err(refusal);
+        }
+        // Before a source is asked, and again once its length is known.
+        self.disk.room_for(0).await?;
+        // The record is there by the time the last byte is.
+        let _record = self.checks.begin_proof(artifact);
+        let mut investigation = MismatchInvestigation::new(artifact, self.walks.begin(artifact)?);
+        loop {
+            let mut download = self
+                .investigator
+                .next_copy(&self.walks, &mut investigation)
+                .await?;
+            let attempt = self.attempt(artifact, board, &mut download, &mut investigation);
+            match attempt.await {
+                Ok(kept) => {
+                    // It may have been withdrawn meanwhile: then nobody is shown the rest.
+                    self.walks.blocklist.permit(artifact)?;
+                    return Ok(kept);
+                }
+                Err(failure) => {
+                    self.investigator.take_in(&mut investigation, failure)?;
+                    let name = self.privacy.shown(&artifact.module, artifact);
+                    tracing::warn!(artifact = name, source = %download.source, "transfer lost");
+                    board.update(State::attempt_lost);
+                }
             }
         }
     }
-}
 
-async fn attempt(
-    context: &Context,
-    artifact: &Artifact,
-    board: &FlightBoard,
-    download: &mut Download,
-    inquiry: &mut Inquiry,
-) -> Result<Kept, Lost> {
-    let seen = Seen::of(download);
-    let source: Arc<str> = seen.source.as_str().into();
-    let sealed = receive(context, board, download, &source).await?;
-    let (sealed, provenance) = capture::prove_zip(context, artifact, sealed, seen, inquiry).await?;
-    context.sound.received(&sealed);
-    let key = Key::Artifact(artifact.clone());
-    Ok(capture::keep_sealed(context, key, sealed, provenance).await?)
-}
+    async fn attempt(
+        &self,
+        artifact: &Artifact,
+        board: &FlightBoard,
+        download: &mut Download,
+        investigation: &mut MismatchInvestigation,
+    ) -> Result<KeptFile, CaptureFailure> {
+        let origin = CopyOrigin::of(download);
+        let source: Arc<str> = origin.source.as_str().into();
+        let sealed = self.receive(board, download, &source).await?;
+        let (sealed, checked) = self.checks.zip(artifact, sealed, &origin).await?;
+        if investigation.is_open()
+            && let Ok(right) = CopyBytes::of_sealed(&sealed)
+        {
+            self.investigator
+                .settle(investigation, right, origin.clone())
+                .await;
+        }
+        self.verified.received(&sealed);
+        let CheckedCapture { h1, grounds } = checked;
+        let provenance = capture_writer::provenance(h1, &origin.source, grounds);
+        let key = Key::Artifact(artifact.clone());
+        Ok(self.writer.keep_sealed(key, sealed, provenance).await?)
+    }
 
-async fn receive(
-    context: &Context,
-    board: &FlightBoard,
-    download: &mut Download,
-    source: &Arc<str>,
-) -> Result<SealedSpool, Lost> {
-    context.room_for(download.length.unwrap_or(0)).await?;
-    let mut spool = context.store.spool().await.map_err(Refusal::from)?;
-    // Before anybody is shown a byte: a refusal lets `go` go on to another proxy, a cut does not.
-    let room = spool.reserve(download.length.unwrap_or(UNANNOUNCED)).await;
-    room.map_err(|error| context.store_failure(error))?;
-    let mut follow = Follow::begin(
-        board,
-        Spooled {
+    async fn receive(
+        &self,
+        board: &FlightBoard,
+        download: &mut Download,
+        source: &Arc<str>,
+    ) -> Result<SealedSpool, CaptureFailure> {
+        self.disk.room_for(download.length.unwrap_or(0)).await?;
+        let mut spool = self.store.spool().await.map_err(Refusal::from)?;
+        // Before anybody is shown a byte: a refusal lets `go` go on to another proxy, a cut does not.
+        let room = spool.reserve(download.length.unwrap_or(UNANNOUNCED)).await;
+        room.map_err(|error| self.metrics.store_failure(error))?;
+        let spooled = Spooled {
             reader: spool.reader(),
             source: Arc::clone(source),
-        },
-        download.length,
-    );
-    while let Some(chunk) = download.chunk().await? {
-        spool.append(chunk).await.map_err(Refusal::from)?;
-        follow.appended(board, &spool).await?;
+        };
+        let mut follow = Follow::begin(board, spooled, download.length);
+        while let Some(chunk) = download.chunk().await? {
+            spool.append(chunk).await.map_err(Refusal::from)?;
+            follow.appended(board, &spool).await?;
+        }
+        let sealed = spool.seal().await.map_err(Refusal::from)?;
+        follow.arrived(board);
+        Ok(sealed)
     }
-    let sealed = spool.seal().await.map_err(Refusal::from)?;
-    follow.arrived(board);
-    Ok(sealed)
 }
 
 /// What this attempt owes to the readers of the one before.

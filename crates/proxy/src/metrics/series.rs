@@ -8,7 +8,7 @@ use super::{
     AlarmLabels, Kind, Lookup, Metrics, Reason, Source, Verification, answer, call, class_of,
     transition,
 };
-use crate::verify::{OUTCOMES, alarm::AlarmKind};
+use crate::{alarm::AlarmKind, verify::OUTCOMES};
 use upstream::{BodyEnd, BreakerState, ReplyClass, RequestClass};
 
 /// Where an answer can be found.

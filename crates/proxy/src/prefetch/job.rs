@@ -1,15 +1,15 @@
-//! Job: a list of artifacts fetched by order, with progress.
+//! PrefetchJob: a list of artifacts fetched by order, with progress.
 //!
 //! Whoever posts a go.sum or go.mod waits and watches. The work is driven by whoever reads the
 //! progress: a client that leaves cancels nothing that is under way, and nothing more is begun. It
 //! shares its room with everything else that is fetched ahead.
 
 use super::{
-    Event, Plan,
-    fetch::{self, Fetched},
+    Plan, Prefetch, PrefetchEvent,
+    fetch::{AheadFetcher, AheadOutcome},
     requirements::Module,
 };
-use crate::{context::Context, refusal::Refusal};
+use crate::refusal::Refusal;
 use codes::Code;
 use gomod::{
     Artifact, ArtifactKind, ModulePath,
@@ -51,7 +51,7 @@ pub enum Kinds {
 
 /// How far a job is.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Progress {
+pub struct JobProgress {
     /// Artifacts that are kept now.
     pub done: u64,
     /// Artifacts to be kept in all, as far as is known.
@@ -65,35 +65,42 @@ pub struct Progress {
 }
 
 /// A job under way.
-pub struct Job {
-    context: Arc<Context>,
+pub struct PrefetchJob {
+    fetcher: Arc<dyn AheadFetcher>,
+    prefetch: Arc<Prefetch>,
     waiting: VecDeque<Artifact>,
-    running: JoinSet<(Artifact, Fetched)>,
+    running: JoinSet<(Artifact, AheadOutcome)>,
     loader: Option<Loader>,
     kinds: Kinds,
     ordered: HashSet<Artifact>,
     /// Of a main module that prunes its graph: what it lists, which is all that is downloaded.
     listed: Option<HashSet<ModulePath>>,
-    progress: Progress,
+    progress: JobProgress,
     over: bool,
 }
 
-// === impl Job ===
+// === impl PrefetchJob ===
 
-impl Job {
+impl PrefetchJob {
     /// A job for a list: a go.sum, or a go.mod whose graph is loaded first.
-    pub(crate) fn new(context: &Arc<Context>, list: &[u8], kinds: Kinds) -> Result<Self, Refusal> {
+    pub(crate) fn new(
+        fetcher: &Arc<dyn AheadFetcher>,
+        prefetch: &Arc<Prefetch>,
+        list: &[u8],
+        kinds: Kinds,
+    ) -> Result<Self, Refusal> {
         let unusable = |why: String| Refusal::new(Code::MalformedRequest, why);
         let plan = Plan::read(list).map_err(|error| unusable(error.to_string()))?;
         let mut job = Self {
-            context: Arc::clone(context),
+            fetcher: Arc::clone(fetcher),
+            prefetch: Arc::clone(prefetch),
             waiting: VecDeque::new(),
             running: JoinSet::new(),
             loader: None,
             kinds,
             ordered: HashSet::new(),
             listed: None,
-            progress: Progress::default(),
+            progress: JobProgress::default(),
             over: false,
         };
         if let Some(prunes) = plan.roots_of {
@@ -110,7 +117,7 @@ impl Job {
     }
 
     /// The next line of progress; `None` after the last.
-    pub async fn next(&mut self) -> Option<Progress> {
+    pub async fn next(&mut self) -> Option<JobProgress> {
         if self.over {
             return None;
         }
@@ -157,33 +164,32 @@ impl Job {
             let Some(artifact) = self.waiting.pop_front() else {
                 return;
             };
-            let context = Arc::clone(&self.context);
+            let (fetcher, rooms) = (Arc::clone(&self.fetcher), self.prefetch.rooms.clone());
             self.running.spawn(async move {
-                let room = context.prefetch.rooms.wait(artifact.kind).await;
+                let room = rooms.wait(artifact.kind).await;
                 // A task of its own: what was begun is finished, whoever leaves.
-                let (owned, subject) = (Arc::clone(&context), artifact.clone());
+                let subject = artifact.clone();
                 let fetching = tokio::spawn(async move {
-                    let fetched = fetch::fetch(&owned, &subject).await;
+                    let fetched = fetcher.fetch(&subject).await;
                     drop(room);
                     fetched
                 });
-                let fetched = fetching.await.unwrap_or(Fetched::Failed);
+                let fetched = fetching.await.unwrap_or(AheadOutcome::Failed);
                 (artifact, fetched)
             });
         }
     }
 
-    fn ended(&mut self, artifact: Artifact, fetched: &Fetched) {
+    fn ended(&mut self, artifact: Artifact, fetched: &AheadOutcome) {
         match fetched {
-            Fetched::Absent | Fetched::Failed => self.progress.failed += 1,
-            Fetched::Kept(_) => self.progress.done += 1,
-            Fetched::Fresh(bytes, _) => {
+            AheadOutcome::Absent | AheadOutcome::Failed => self.progress.failed += 1,
+            AheadOutcome::Kept(_) => self.progress.done += 1,
+            AheadOutcome::Fresh(bytes, _) => {
                 self.progress.done += 1;
                 self.progress.bytes += bytes;
                 let (artifact, bytes) = (artifact.clone(), *bytes);
-                self.context
-                    .prefetch
-                    .tell(Event::Posted { artifact, bytes });
+                self.prefetch
+                    .tell(PrefetchEvent::Posted { artifact, bytes });
             }
         }
         if artifact.kind == ArtifactKind::Mod && self.loader.is_some() {
@@ -192,7 +198,7 @@ impl Job {
     }
 
     /// Gives the loader a go.mod; goes on when it has all that it asked for.
-    fn supply(&mut self, artifact: Artifact, fetched: &Fetched) {
+    fn supply(&mut self, artifact: Artifact, fetched: &AheadOutcome) {
         let summary = fetched
             .bytes()
             .filter(|bytes| bytes.len() <= LARGEST)

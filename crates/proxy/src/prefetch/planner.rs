@@ -5,16 +5,13 @@
 //! thousand fetches does not starve the next.
 
 use super::{
-    Event, Plan,
-    fetch::{self, Fetched, Rooms},
+    Plan, PrefetchEvent,
+    fetch::{AheadFetcher, AheadOutcome, FetchRooms},
     forecast::{Forecast, Level},
     ledger::Ledger,
     requirements::{Module, Requirements},
 };
-use crate::{
-    context::Context,
-    metrics::{Kind, Metrics, Reason},
-};
+use crate::metrics::{Kind, Metrics, Reason};
 use gomod::{Artifact, ArtifactKind};
 use moka::sync::Cache;
 use std::{
@@ -65,17 +62,17 @@ const PAUSE: Duration = Duration::from_secs(5);
 
 /// The task's state.
 pub(crate) struct Planner {
-    context: Weak<Context>,
+    fetcher: Weak<dyn AheadFetcher>,
     metrics: Arc<Metrics>,
-    rooms: Rooms,
+    rooms: FetchRooms,
     level: Level,
-    clients: HashMap<IpAddr, Client>,
+    clients: HashMap<IpAddr, ClientForecast>,
     /// Clients that may have something to fetch, in turn.
     hungry: VecDeque<IpAddr>,
-    running: HashMap<Artifact, Running>,
+    running: HashMap<Artifact, AheadFetch>,
     /// go.mod files that clients wait for, and who.
     awaited: HashMap<Artifact, HashSet<IpAddr>>,
-    tasks: JoinSet<(Artifact, Fetched)>,
+    tasks: JoinSet<(Artifact, AheadOutcome)>,
     requirements: Cache<Module, Requirements>,
     ledger: Ledger,
     failures: u32,
@@ -86,14 +83,14 @@ pub(crate) struct Planner {
 
 /// A fetch under way.
 #[derive(Debug, Default)]
-struct Running {
+struct AheadFetch {
     clients: HashSet<IpAddr>,
     /// Given back as soon as nothing more is asked of a source for its bytes.
     room: Option<OwnedSemaphorePermit>,
 }
 
 #[derive(Debug)]
-struct Client {
+struct ClientForecast {
     forecast: Forecast,
     last: Instant,
     hungry: bool,
@@ -102,13 +99,18 @@ struct Client {
 // === impl Planner ===
 
 impl Planner {
-    pub(crate) fn new(context: &Arc<Context>, level: Level, rooms: Rooms) -> Self {
+    pub(crate) fn new(
+        fetcher: Weak<dyn AheadFetcher>,
+        metrics: Arc<Metrics>,
+        level: Level,
+        rooms: FetchRooms,
+    ) -> Self {
         let weigh = |_: &Module, requirements: &Requirements| {
             u32::try_from(requirements.requires.len() + 4).unwrap_or(u32::MAX)
         };
         Self {
-            context: Arc::downgrade(context),
-            metrics: Arc::clone(&context.metrics),
+            fetcher,
+            metrics,
             rooms,
             level,
             clients: HashMap::new(),
@@ -129,7 +131,7 @@ impl Planner {
     }
 
     /// Works until the service is gone.
-    pub(crate) async fn run(mut self, mut events: mpsc::Receiver<Event>) {
+    pub(crate) async fn run(mut self, mut events: mpsc::Receiver<PrefetchEvent>) {
         let mut tick = interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -159,19 +161,19 @@ impl Planner {
         }
     }
 
-    fn happened(&mut self, event: Event) {
+    fn happened(&mut self, event: PrefetchEvent) {
         match event {
-            Event::Asked {
+            PrefetchEvent::Asked {
                 address,
                 artifact,
                 cold,
                 go_mod,
             } => self.asked(address, &artifact, cold, go_mod.as_deref()),
-            Event::Asking { address, artifact } => self.asking(address, artifact),
-            Event::Arrived { artifact, go_mod } => self.arrived(&artifact, &go_mod),
-            Event::Follow { address, plan } => self.follow(address, plan),
-            Event::Posted { artifact, bytes } => self.note(artifact, bytes),
-            Event::Settle(told) => self.waiting.push(told),
+            PrefetchEvent::Asking { address, artifact } => self.asking(address, artifact),
+            PrefetchEvent::Arrived { artifact, go_mod } => self.arrived(&artifact, &go_mod),
+            PrefetchEvent::Follow { address, plan } => self.follow(address, plan),
+            PrefetchEvent::Posted { artifact, bytes } => self.note(artifact, bytes),
+            PrefetchEvent::Settle(told) => self.waiting.push(told),
         }
     }
 
@@ -237,7 +239,7 @@ impl Planner {
         self.make_hungry(address);
     }
 
-    fn ended(&mut self, artifact: &Artifact, fetched: &Fetched) {
+    fn ended(&mut self, artifact: &Artifact, fetched: &AheadOutcome) {
         let waiting = self.running.remove(artifact).map(|running| running.clients);
         let waiting = waiting.unwrap_or_default();
         let module = Module::of(artifact);
@@ -262,7 +264,7 @@ impl Planner {
         &self,
         artifact: &Artifact,
         module: &Module,
-        fetched: &Fetched,
+        fetched: &AheadOutcome,
     ) -> Option<Requirements> {
         if artifact.kind != ArtifactKind::Mod {
             return None;
@@ -276,19 +278,19 @@ impl Planner {
     }
 
     /// Counts what was fetched; gives its size, or nothing if it failed.
-    fn account(&mut self, artifact: &Artifact, fetched: &Fetched) -> Option<u64> {
+    fn account(&mut self, artifact: &Artifact, fetched: &AheadOutcome) -> Option<u64> {
         match fetched {
-            Fetched::Kept(_) => Some(0),
-            Fetched::Fresh(bytes, _) => {
+            AheadOutcome::Kept(_) => Some(0),
+            AheadOutcome::Fresh(bytes, _) => {
                 self.failures = 0;
                 self.note(artifact.clone(), *bytes);
                 Some(*bytes)
             }
-            Fetched::Absent => {
+            AheadOutcome::Absent => {
                 self.skip("absent");
                 None
             }
-            Fetched::Failed => {
+            AheadOutcome::Failed => {
                 self.failures += 1;
                 self.skip("failed");
                 if self.failures >= FAILURES {
@@ -309,7 +311,7 @@ impl Planner {
             .get_or_create(&kind)
             .inc_by(bytes);
         // Demand that joined the transfer has asked for it already.
-        let asked = |client: &Client| client.forecast.has_asked(&artifact);
+        let asked = |client: &ClientForecast| client.forecast.has_asked(&artifact);
         if self.clients.values().any(asked) {
             self.hit(artifact.kind, bytes);
         } else {
@@ -360,17 +362,17 @@ impl Planner {
         if self.hungry.is_empty() || !self.may_begin() {
             return;
         }
-        let Some(context) = self.context.upgrade() else {
+        let Some(fetcher) = self.fetcher.upgrade() else {
             return;
         };
         let mut still_hungry = Vec::new();
         while let Some(address) = self.hungry.pop_front() {
-            let small = self.begin(&context, address, ArtifactKind::Mod);
-            let zip = self.begin(&context, address, ArtifactKind::Zip);
+            let small = self.begin(&fetcher, address, ArtifactKind::Mod);
+            let zip = self.begin(&fetcher, address, ArtifactKind::Zip);
             match (small, zip) {
-                (Begun::Yes, _) | (_, Begun::Yes) => self.hungry.push_back(address),
-                (Begun::NoRoom, _) | (_, Begun::NoRoom) => still_hungry.push(address),
-                (Begun::Nothing, Begun::Nothing) => {
+                (FetchStart::Yes, _) | (_, FetchStart::Yes) => self.hungry.push_back(address),
+                (FetchStart::NoRoom, _) | (_, FetchStart::NoRoom) => still_hungry.push(address),
+                (FetchStart::Nothing, FetchStart::Nothing) => {
                     if let Some(client) = self.clients.get_mut(&address) {
                         client.hungry = false;
                     }
@@ -391,26 +393,31 @@ impl Planner {
     }
 
     /// Begins the client's next fetch of this sort.
-    fn begin(&mut self, context: &Arc<Context>, address: IpAddr, sort: ArtifactKind) -> Begun {
+    fn begin(
+        &mut self,
+        fetcher: &Arc<dyn AheadFetcher>,
+        address: IpAddr,
+        sort: ArtifactKind,
+    ) -> FetchStart {
         let zips = sort == ArtifactKind::Zip;
         if zips && self.weight() >= BUDGET_OF_ALL {
-            return Begun::Nothing;
+            return FetchStart::Nothing;
         }
         if self.tasks.len() >= TASKS {
-            return Begun::NoRoom;
+            return FetchStart::NoRoom;
         }
         let Some(room) = self.rooms.now(sort) else {
-            return Begun::NoRoom;
+            return FetchStart::NoRoom;
         };
-        if let Some(reason) = fetch::hindrance(context, sort) {
+        if let Some(reason) = fetcher.hindrance(sort) {
             // Counted once a tick: how long it was hindered, not how many clients took their turn.
             if !std::mem::replace(&mut self.hindered, true) {
                 self.skip(reason);
             }
-            return Begun::Nothing;
+            return FetchStart::Nothing;
         }
         let Some(client) = self.clients.get_mut(&address) else {
-            return Begun::Nothing;
+            return FetchStart::Nothing;
         };
         let next = if zips {
             client.forecast.next_zip()
@@ -419,16 +426,16 @@ impl Planner {
         };
         match next {
             Some(artifact) => {
-                self.start(context, artifact, address, room);
-                Begun::Yes
+                self.start(fetcher, artifact, address, room);
+                FetchStart::Yes
             }
-            None => Begun::Nothing,
+            None => FetchStart::Nothing,
         }
     }
 
     fn start(
         &mut self,
-        context: &Arc<Context>,
+        fetcher: &Arc<dyn AheadFetcher>,
         artifact: Artifact,
         address: IpAddr,
         room: OwnedSemaphorePermit,
@@ -439,9 +446,9 @@ impl Planner {
             return;
         }
         running.room = Some(room);
-        let context = Arc::clone(context);
+        let fetcher = Arc::clone(fetcher);
         self.tasks.spawn(async move {
-            let fetched = fetch::fetch(&context, &artifact).await;
+            let fetched = fetcher.fetch(&artifact).await;
             (artifact, fetched)
         });
     }
@@ -461,14 +468,18 @@ impl Planner {
 
 /// Whether a fetch was begun.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Begun {
+enum FetchStart {
     Yes,
     NoRoom,
     Nothing,
 }
 
 /// The client at this address, as it is known or new.
-fn client(clients: &mut HashMap<IpAddr, Client>, address: IpAddr, level: Level) -> &mut Client {
+fn client(
+    clients: &mut HashMap<IpAddr, ClientForecast>,
+    address: IpAddr,
+    level: Level,
+) -> &mut ClientForecast {
     let now = Instant::now();
     if clients.len() >= CLIENTS && !clients.contains_key(&address) {
         let silent = clients.iter().min_by_key(|(_, client)| client.last);
@@ -476,7 +487,7 @@ fn client(clients: &mut HashMap<IpAddr, Client>, address: IpAddr, level: Level) 
             clients.remove(&silent);
         }
     }
-    let client = clients.entry(address).or_insert_with(|| Client {
+    let client = clients.entry(address).or_insert_with(|| ClientForecast {
         forecast: Forecast::new(level, BUDGET),
         last: now,
         hungry: false,

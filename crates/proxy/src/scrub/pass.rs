@@ -5,12 +5,12 @@
 //! hashed when it came.
 
 use super::{
-    Progress,
+    PassProgress, Scrubber,
     ledger::{Book, Cursor, PassReport},
     pace::{Pacer, ToGo, part},
 };
-use crate::{context::Context, mend::Mended};
-use std::{sync::Arc, time::Duration};
+use crate::repair::RepairOutcome;
+use std::time::Duration;
 use store::{BlobId, Damage, SCAN_STEP, ScanStep, StoreError};
 use tokio::time::{Instant, sleep};
 
@@ -25,8 +25,8 @@ const CAPTURES: usize = 8;
 const WRITTEN: Duration = Duration::from_mins(1);
 
 /// One pass, under way.
-pub(super) struct Pass<'c> {
-    context: &'c Arc<Context>,
+pub(super) struct Pass<'s> {
+    scrubber: &'s Scrubber,
     book: Book,
     cursor: Cursor,
     pacer: Pacer,
@@ -36,16 +36,16 @@ pub(super) struct Pass<'c> {
 
 // === impl Pass ===
 
-impl<'c> Pass<'c> {
+impl<'s> Pass<'s> {
     /// Goes on with the pass that was under way, or begins one.
-    pub(super) fn new(context: &'c Arc<Context>, mut book: Book) -> Self {
-        let now = context.options.clock.now();
+    pub(super) fn new(scrubber: &'s Scrubber, mut book: Book) -> Self {
+        let now = scrubber.clock.now();
         let cursor = book.ledger.current.take();
         let cursor = cursor.unwrap_or_else(|| Cursor::begun(now));
-        let share = context.options.scrub.share;
+        let share = scrubber.options.share;
         let done = cursor.done;
         Self {
-            context,
+            scrubber,
             book,
             cursor,
             pacer: Pacer::new(share, SCAN_STEP as u64),
@@ -55,7 +55,7 @@ impl<'c> Pass<'c> {
 
     /// Goes through to the end.
     pub(super) async fn run(mut self) -> Result<PassReport, StoreError> {
-        let store = &self.context.store;
+        let store = &self.scrubber.store;
         loop {
             let page = store.blobs(self.cursor.after(), PAGE).await?;
             if page.is_empty() {
@@ -66,14 +66,14 @@ impl<'c> Pass<'c> {
                 self.cursor.after = Some(blob.to_string());
                 self.cursor.done += size;
                 self.cursor.tally.blobs += 1;
-                self.context.metrics.scrub_blobs.inc();
+                self.scrubber.metrics.scrub_blobs.inc();
                 self.write_now_and_then().await?;
             }
         }
     }
 
     async fn look_at(&mut self, blob: BlobId, size: u64) -> Result<(), StoreError> {
-        let mut scan = self.context.store.scan(blob, size);
+        let mut scan = self.scrubber.store.scan(blob, size);
         let mut done = self.cursor.done;
         loop {
             let limit = usize::try_from(self.pacer.step()).unwrap_or(SCAN_STEP);
@@ -81,23 +81,23 @@ impl<'c> Pass<'c> {
             scan = next;
             self.cursor.tally.bytes += step.bytes;
             done += step.bytes;
-            self.context.metrics.scrub_bytes.inc_by(step.bytes);
+            self.scrubber.metrics.scrub_bytes.inc_by(step.bytes);
             self.rest(&step, done).await;
             match step.verdict {
                 None => {}
                 Some(Ok(())) => return Ok(()),
-                Some(Err(damage)) => return self.mend(blob, &damage).await,
+                Some(Err(damage)) => return self.repair(blob, &damage).await,
             }
         }
     }
 
     async fn rest(&mut self, step: &ScanStep, done: u64) {
         let to_go = self.to_go(done);
-        self.context.scrub.set(Some(Progress {
+        *self.scrubber.progress.lock() = Some(PassProgress {
             started: self.cursor.started(),
             tally: self.cursor.tally,
             ratio: part(done, done + to_go.bytes),
-        }));
+        });
         let rest = self.pacer.rest(step.bytes, step.spent, to_go);
         if rest.is_zero() {
             tokio::task::yield_now().await;
@@ -107,8 +107,8 @@ impl<'c> Pass<'c> {
     }
 
     fn to_go(&self, done: u64) -> ToGo {
-        let (options, clock) = (&self.context.options.scrub, &self.context.options.clock);
-        let total = self.context.store.health().bytes;
+        let (options, clock) = (&self.scrubber.options, &self.scrubber.clock);
+        let total = self.scrubber.store.health().bytes;
         let gone = clock.since(self.cursor.started());
         ToGo {
             bytes: total.saturating_sub(done),
@@ -116,17 +116,17 @@ impl<'c> Pass<'c> {
         }
     }
 
-    async fn mend(&mut self, blob: BlobId, damage: &Damage) -> Result<(), StoreError> {
-        let captures = self.context.store.captures_of(blob, CAPTURES).await?;
+    async fn repair(&mut self, blob: BlobId, damage: &Damage) -> Result<(), StoreError> {
+        let captures = self.scrubber.store.captures_of(blob, CAPTURES).await?;
         tracing::warn!(%blob, %damage, captures = captures.len(), "scrubbing found damage");
         let tally = &mut self.cursor.tally;
-        match self.context.mend(blob, captures).await {
-            Mended::Sound => {}
-            Mended::Healed => {
+        match self.scrubber.repairs.repair(blob, captures).await {
+            RepairOutcome::Sound => {}
+            RepairOutcome::Healed => {
                 tally.damaged += 1;
                 tally.healed += 1;
             }
-            Mended::Lost { quarantined, .. } => {
+            RepairOutcome::Lost { quarantined, .. } => {
                 tally.damaged += 1;
                 tally.quarantined += u64::from(quarantined);
             }
@@ -137,20 +137,20 @@ impl<'c> Pass<'c> {
     async fn write_now_and_then(&mut self) -> Result<(), StoreError> {
         let (at, bytes) = self.written;
         let done = self.cursor.done;
-        let enough = self.context.options.scrub.checkpoint;
+        let enough = self.scrubber.options.checkpoint;
         if at.elapsed() < WRITTEN && done - bytes < enough {
             return Ok(());
         }
         self.written = (Instant::now(), done);
         self.book.ledger.current = Some(self.cursor.clone());
-        self.book.write(&self.context.store).await
+        self.book.write(&self.scrubber.store).await
     }
 
     async fn finish(mut self) -> Result<PassReport, StoreError> {
-        let report = self.cursor.ended(self.context.options.clock.now());
+        let report = self.cursor.ended(self.scrubber.clock.now());
         self.book.ledger.current = None;
         self.book.ledger.last = Some(report.clone());
-        self.book.write(&self.context.store).await?;
+        self.book.write(&self.scrubber.store).await?;
         Ok(report)
     }
 }

@@ -5,80 +5,93 @@
 //! in the public database first, and its lines are taken as they are. What we downloaded ourselves
 //! is never hashed for it, so go.sum stays what it would be without us, to the byte.
 
-use super::{CHECKPOINT, proven::parse};
+use super::{
+    CHECKPOINT,
+    proven::{parse, text},
+};
 use crate::{
     answer::{Answer, Freshness, Media, Origin},
-    context::Context,
-    own::Served,
+    artifacts::ArtifactAnswers,
+    hosted::{HostedDatabase, HostedDatabases},
+    metrics::Metrics,
+    options::AnswerAges,
+    privacy::PrivacyRules,
     refusal::Refusal,
     resource::Fetching,
+    verify::Verification,
 };
 use bytes::Bytes;
 use codes::Code;
 use gomod::{Artifact, ArtifactKind, ModulePath, Version};
-use protocol::Evidence;
 use std::{sync::Arc, time::Duration};
-use store::{
-    Key, VersionProof,
-    own::{OwnHead, OwnRecord, go_sum_lines},
-};
+use store::own::{OwnRecord, go_sum_lines};
 use tlog::{resource, tile::Tile};
 
-// === impl Context ===
+/// Answers of the databases that this site hosts.
+pub(crate) struct HostedAnswers {
+    pub(crate) databases: Arc<HostedDatabases>,
+    pub(crate) verification: Arc<Verification>,
+    pub(crate) artifacts: Arc<ArtifactAnswers>,
+    pub(crate) privacy: Arc<PrivacyRules>,
+    pub(crate) ages: AnswerAges,
+    pub(crate) metrics: Arc<Metrics>,
+}
 
-impl Context {
+// === impl HostedAnswers ===
+
+impl HostedAnswers {
     /// Answers a request below `sumdb/` for a database of our own.
-    pub(super) async fn own_answer(
-        self: &Arc<Self>,
-        served: &Arc<Served>,
+    pub(super) async fn answer(
+        &self,
+        served: &Arc<HostedDatabase>,
         path: &str,
         fetching: Fetching,
     ) -> Result<Answer, Refusal> {
         if path == "supported" {
-            return Ok(self.text(Bytes::new(), Origin::Memory));
+            return Ok(text(&self.ages, Bytes::new(), Origin::Memory));
         }
-        self.refuse_halted(served).await?;
+        self.databases.refuse_halted(served).await?;
         match path {
-            "latest" => return Ok(self.newest(self.own_head(served).await?.note.clone())),
+            "latest" => return Ok(self.newest(self.databases.head(served).await?.note.clone())),
             CHECKPOINT => {
-                let head = self.own_head(served).await?;
+                let head = self.databases.head(served).await?;
                 return Ok(self.newest(head.checkpoint.clone()));
             }
             _ => {}
         }
         if let Some(subject) = path.strip_prefix("lookup/") {
-            return self.own_lookup(served, subject, fetching).await;
+            return self.lookup(served, subject, fetching).await;
         }
-        let bytes = self.own_file(served, path).await?;
+        let bytes = self.file(served, path).await?;
         let bytes = bytes
             .ok_or_else(|| Refusal::new(Code::NotFoundHere, "the database has no such tile yet"))?;
         Ok(Answer {
             media: Media::Octets,
             freshness: Freshness::Immutable,
-            ..self.text(bytes, Origin::Store)
+            ..text(&self.ages, bytes, Origin::Store)
         })
     }
 
     /// A tile in either of its spellings.
-    async fn own_file(&self, served: &Served, path: &str) -> Result<Option<Bytes>, Refusal> {
+    async fn file(&self, served: &HostedDatabase, path: &str) -> Result<Option<Bytes>, Refusal> {
         let database = &served.database;
         let bytes = match (path.parse::<Tile>(), path.parse()) {
             (Ok(tile), _) | (_, Ok(resource::Resource::Tile(tile))) => database.tile(tile).await,
             (_, Ok(resource::Resource::Entries(bundle))) => database.entries(bundle).await,
             _ => Ok(None),
         };
-        bytes.map_err(|error| self.store_failure(error))
+        bytes.map_err(|error| self.metrics.store_failure(error))
     }
 
-    async fn own_lookup(
-        self: &Arc<Self>,
-        served: &Arc<Served>,
+    async fn lookup(
+        &self,
+        served: &Arc<HostedDatabase>,
         subject: &str,
         fetching: Fetching,
     ) -> Result<Answer, Refusal> {
         let (module, version) = parse(subject)?;
         let found = served.database.find(&module, &version).await;
-        let (record, origin) = match found.map_err(|error| self.store_failure(error))? {
+        let (record, origin) = match found.map_err(|error| self.metrics.store_failure(error))? {
             Some(record) => (record, Origin::Store),
             None if fetching == Fetching::Never => {
                 return Err(Refusal::not_kept(&format!(
@@ -90,9 +103,10 @@ impl Context {
                 (record, Origin::Computed)
             }
         };
-        let head = self.own_head_with(served, record.number).await?;
-        if self.verifier.is_unlogged(&module) {
-            self.vouch(served, (&module, &version), &record, &head)
+        let head = self.databases.head_with(served, record.number).await?;
+        if self.privacy.is_unlogged(&module) {
+            self.databases
+                .vouch(served, (&module, &version), &record, &head)
                 .await?;
         }
         let text = [record.record().to_text().as_bytes(), &head.note].concat();
@@ -101,39 +115,41 @@ impl Context {
 
     /// Appends the record of a version that has none.
     async fn new_record(
-        self: &Arc<Self>,
-        served: &Arc<Served>,
+        &self,
+        served: &Arc<HostedDatabase>,
         module: &ModulePath,
         version: &Version,
     ) -> Result<OwnRecord, Refusal> {
         let name = served.database.name();
         let settled = served.database.settle().await;
-        if let Some(halt) = settled.map_err(|error| self.store_failure(error))? {
-            return Err(self.halted(served, &halt).await);
+        if let Some(halt) = settled.map_err(|error| self.metrics.store_failure(error))? {
+            return Err(self.databases.halted(served, &halt).await);
         }
         let is_active = self
-            .own
+            .databases
             .active()
             .is_some_and(|active| Arc::ptr_eq(active, served));
         if !is_active {
             return Err(Refusal::new(Code::OwnSumdbRetired, name));
         }
-        let (text, source) = if self.verifier.is_unlogged(module) {
+        let (text, source) = if self.privacy.is_unlogged(module) {
             self.captured_lines(module, version).await?
-        } else if self.own.has_public() {
+        } else if self.databases.has_public() {
             self.proven_lines(module, version).await?
         } else {
             let facts = format!("{name} has no {module}@{version}");
             return Err(Refusal::new(Code::OwnSumdbScope, facts));
         };
         let appended = served.database.append(module, version, &text, &source);
-        appended.await.map_err(|error| self.store_failure(error))
+        appended
+            .await
+            .map_err(|error| self.metrics.store_failure(error))
     }
 
     /// The lines of a private version, which is captured for them. The capture may have written its
     /// record already; then that one stays.
     async fn captured_lines(
-        self: &Arc<Self>,
+        &self,
         module: &ModulePath,
         version: &Version,
     ) -> Result<(String, String), Refusal> {
@@ -144,10 +160,10 @@ impl Context {
         };
         let (go_mod, zip) = (artifact(ArtifactKind::Mod), artifact(ArtifactKind::Zip));
         // One after the other: the zip is held against the go.mod.
-        let kept = self.captured(&go_mod).await?;
-        let go_mod_h1 = self.hash_of(&go_mod, &kept).await?;
-        let kept = self.captured(&zip).await?;
-        let zip_h1 = self.hash_of(&zip, &kept).await?;
+        let kept = self.artifacts.captured(&go_mod).await?;
+        let go_mod_h1 = self.verification.hash_of(&go_mod, &kept).await?;
+        let kept = self.artifacts.captured(&zip).await?;
+        let zip_h1 = self.verification.hash_of(&zip, &kept).await?;
         let lines = go_sum_lines(module, version, &zip_h1, &go_mod_h1);
         Ok((lines, kept.source.clone()))
     }
@@ -159,56 +175,15 @@ impl Context {
         version: &Version,
     ) -> Result<(String, String), Refusal> {
         let off = || Refusal::new(Code::OwnSumdbScope, "no public database is verified here");
-        let records = self.verifier.records().ok_or_else(off)?;
+        let records = self.verification.verifier.records().ok_or_else(off)?;
         let vouched = records.record(module, version).await;
         let vouched = vouched.map_err(|unproven| unproven.refusal)?;
         records
             .keep(&vouched)
             .await
-            .map_err(|error| self.store_failure(error))?;
-        Ok((
-            vouched.record().text.clone(),
-            vouched.evidence().to_string(),
-        ))
-    }
-
-    /// Keeps the proof of a private version's record, unless there is one, and lets its captures say
-    /// so.
-    pub(crate) async fn vouch(
-        &self,
-        served: &Served,
-        (module, version): (&ModulePath, &Version),
-        record: &OwnRecord,
-        head: &OwnHead,
-    ) -> Result<(), Refusal> {
-        let failed = |error| self.store_failure(error);
-        let database = &served.database;
-        let kept = self.store.proof(module, version, database.name()).await;
-        if kept.map_err(failed)?.is_some() {
-            return Ok(());
-        }
-        let file = database.proof(record, head).await.map_err(failed)?;
-        let proof = VersionProof {
-            module: module.clone(),
-            version: version.clone(),
-            database: database.name().to_owned(),
-            record: record.number,
-            file: file.to_string(),
-            evidence: Evidence::checksum_database(database.name(), record.number),
-        };
-        let captures = [ArtifactKind::Mod, ArtifactKind::Zip].map(|kind| {
-            Key::Artifact(Artifact {
-                module: module.clone(),
-                version: version.clone(),
-                kind,
-            })
-        });
-        let proven = self.store.prove(proof, captures.to_vec()).await;
-        proven.map_err(failed)?;
-        for capture in captures {
-            self.hot.forget(&capture.path());
-        }
-        Ok(())
+            .map_err(|error| self.metrics.store_failure(error))?;
+        let evidence = vouched.evidence().to_string();
+        Ok((vouched.record().text.clone(), evidence))
     }
 
     fn newest(&self, bytes: Bytes) -> Answer {
@@ -220,7 +195,7 @@ impl Context {
     fn newest_from(&self, bytes: Bytes, origin: Origin) -> Answer {
         Answer {
             freshness: Freshness::For(Duration::ZERO),
-            ..self.text(bytes, origin)
+            ..text(&self.ages, bytes, origin)
         }
     }
 }

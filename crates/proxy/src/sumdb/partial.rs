@@ -4,24 +4,24 @@
 //! wider one. The widest that was seen is remembered, and everything narrower is cut from it, or from
 //! the full tile once that is remembered, until it is a day old. Only a wider one has to be asked for.
 
-use super::{resource, subject, tile::HASH};
+use super::{MirroredAnswers, resource, subject, tile::HASH};
 use crate::{
     answer::{Answer, Media, Origin},
-    context::Context,
+    answer_memory::{AnswerSubject, RememberedAnswer},
     refusal::Refusal,
-    remembered::{Fallback, Recalled, Remembered, Subject},
     resource::Fetching,
+    revalidation::{Fallback, RecalledAnswer},
 };
 use jiff::Timestamp;
 use std::sync::Arc;
 use store::{Key, MemoClass, MemoStatus};
 
-// === impl Context ===
+// === impl MirroredAnswers ===
 
-impl Context {
+impl MirroredAnswers {
     /// Answers a partial hash tile: the first `width` hashes of the tile at path `full`.
     pub(super) async fn partial_tile(
-        self: &Arc<Self>,
+        &self,
         name: &str,
         full: &str,
         width: usize,
@@ -29,14 +29,17 @@ impl Context {
     ) -> Result<Answer, Refusal> {
         let path = format!("{full}.p/{width}");
         let subject = subject(name, &path);
-        let mark = self.fresh.mark(&subject.path);
+        let mark = self.documents.responses.mark(&subject.path);
         let known = self.known_hashes(name, full, width).await?;
         let recalled = match known {
             Some(known) if fetching == Fetching::Never || self.is_young(&known) => {
-                Recalled::fresh(known, Origin::Store, self.options.record_max_age)
+                RecalledAnswer::fresh(known, Origin::Store, self.ages.record_max_age)
             }
             known => {
-                let asked = self.recall(&subject, fetching, Fallback::None).await;
+                let asked = self
+                    .revalidation
+                    .recall(&subject, fetching, Fallback::None)
+                    .await;
                 match (asked, known) {
                     (Ok(recalled), _) => {
                         self.remember_widest(name, full, &recalled.answer).await?;
@@ -44,18 +47,20 @@ impl Context {
                     }
                     // What is old outlives an outage.
                     (Err(refusal), Some(known)) if refusal.status >= 500 => {
-                        Recalled::in_need(known, self.options.clock.now())
+                        RecalledAnswer::in_need(known, self.clock.now())
                     }
                     (Err(refusal), _) => return Err(refusal),
                 }
             }
         };
         let resource = resource(name, &path);
-        Ok(self.recalled(&subject, mark, resource, Media::Octets, recalled))
+        Ok(self
+            .documents
+            .recalled(&subject.path, mark, resource, Media::Octets, recalled))
     }
 
-    fn is_young(&self, known: &Remembered) -> bool {
-        self.options.clock.age(known.fetched_at) <= self.options.record_max_age
+    fn is_young(&self, known: &RememberedAnswer) -> bool {
+        self.clock.age(known.fetched_at) <= self.ages.record_max_age
     }
 
     /// Remembers the hashes of a tile, unless they are the beginning of what is remembered.
@@ -63,15 +68,15 @@ impl Context {
         &self,
         name: &str,
         full: &str,
-        hashes: &Remembered,
+        hashes: &RememberedAnswer,
     ) -> Result<(), Refusal> {
         let widest = widest(name, full);
-        let known = self.memo(&widest).await?;
+        let known = self.answers.find(&widest).await?;
         let says_more = known.is_none_or(|known| {
             !known.body.starts_with(&hashes.body) || known.body.len() == hashes.body.len()
         });
         if says_more {
-            self.remember(&widest, hashes).await;
+            self.revalidation.remember(&widest, hashes).await;
         }
         Ok(())
     }
@@ -83,18 +88,18 @@ impl Context {
         name: &str,
         full: &str,
         width: usize,
-    ) -> Result<Option<Arc<Remembered>>, Refusal> {
+    ) -> Result<Option<Arc<RememberedAnswer>>, Refusal> {
         let length = width * HASH;
         let remembered = [
-            self.memo(&subject(name, full)).await?,
-            self.memo(&widest(name, full)).await?,
+            self.answers.find(&subject(name, full)).await?,
+            self.answers.find(&widest(name, full)).await?,
         ];
         let wide = remembered
             .into_iter()
             .flatten()
             .filter(|known| known.is_known() && known.body.len() >= length);
         if let Some(known) = wide.max_by_key(|known| known.fetched_at) {
-            return Ok(Some(Arc::new(Remembered {
+            return Ok(Some(Arc::new(RememberedAnswer {
                 body: known.body.slice(..length),
                 ..(*known).clone()
             })));
@@ -103,10 +108,10 @@ impl Context {
             name: name.to_owned(),
             path: full.to_owned(),
         };
-        let kept = self.kept_small(&tile).await?;
+        let kept = self.artifacts.kept_small(&tile).await?;
         let kept = kept.filter(|kept| kept.len() >= length);
         Ok(kept.map(|kept| {
-            Arc::new(Remembered {
+            Arc::new(RememberedAnswer {
                 status: MemoStatus::Known,
                 body: kept.slice(..length),
                 // Nobody knows how old it is.
@@ -118,13 +123,13 @@ impl Context {
 
     /// How many hashes of a tile that is not full are known.
     pub(super) async fn known_width(&self, name: &str, full: &str) -> Result<usize, Refusal> {
-        let remembered = self.memo(&widest(name, full)).await?;
+        let remembered = self.answers.find(&widest(name, full)).await?;
         Ok(remembered.map_or(0, |remembered| remembered.body.len() / HASH))
     }
 }
 
-fn widest(name: &str, full: &str) -> Subject {
-    Subject {
+fn widest(name: &str, full: &str) -> AnswerSubject {
+    AnswerSubject {
         class: MemoClass::Sumdb,
         path: format!("sumdb/{name}/{full}.p"),
         module: None,

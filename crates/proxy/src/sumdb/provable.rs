@@ -10,11 +10,13 @@
 //! It is done behind the answer, a few small requests for each record, most of which the client is
 //! about to make itself. What fails is tried again with the next record.
 
-use super::tile::{FULL, Tile};
+use super::{
+    MirroredAnswers,
+    tile::{FULL, Tile},
+};
 use crate::{
-    context::Context,
+    answer_memory::{AnswerSubject, RememberedAnswer},
     refusal::Refusal,
-    remembered::{Remembered, Subject},
     resource::Fetching,
 };
 use bytes::Bytes;
@@ -29,15 +31,15 @@ struct Place {
     size: u64,
 }
 
-// === impl Context ===
+// === impl MirroredAnswers ===
 
-impl Context {
+impl MirroredAnswers {
     /// Keeps, behind the answer, what proves a record that was just captured.
     pub(super) fn start_proving(self: &Arc<Self>, name: &str, lookup: &Bytes) {
         let Some(place) = place(lookup) else { return };
-        let (context, name) = (Arc::clone(self), name.to_owned());
+        let (answers, name) = (Arc::clone(self), name.to_owned());
         let proving = async move {
-            if let Err(refusal) = context.keep_proof(&name, place).await {
+            if let Err(refusal) = answers.keep_proof(&name, place).await {
                 tracing::debug!(name, ?refusal, "a record's proof is not complete yet");
             }
         };
@@ -79,25 +81,25 @@ impl Context {
 
     /// The size of the largest log of this name that a kept record came with.
     async fn largest(&self, name: &str) -> Result<u64, Refusal> {
-        let remembered = self.memo(&head(name)).await?;
+        let remembered = self.answers.find(&head(name)).await?;
         Ok(remembered
             .and_then(|remembered| remembered.text().parse().ok())
             .unwrap_or(0))
     }
 
     async fn remember_largest(&self, name: &str, size: u64) {
-        let answer = Remembered {
+        let answer = RememberedAnswer {
             status: MemoStatus::Known,
             body: size.to_string().into(),
-            fetched_at: self.options.clock.now(),
+            fetched_at: self.clock.now(),
             source: String::new(),
         };
-        self.remember(&head(name), &answer).await;
+        self.revalidation.remember(&head(name), &answer).await;
     }
 }
 
-fn head(name: &str) -> Subject {
-    Subject {
+fn head(name: &str) -> AnswerSubject {
+    AnswerSubject {
         class: MemoClass::Sumdb,
         path: format!("sumdb/{name}/largest"),
         module: None,

@@ -11,36 +11,50 @@
 
 use crate::{
     answer::{Answer, Body, Freshness, Media, Origin},
-    context::Context,
+    metrics::Metrics,
+    options::{AnswerAges, Clock},
     refusal::Refusal,
     resource::Fetching,
-    verify::{Records, Vouched},
+    verify::{Records, Verification, Vouched},
 };
 use bytes::Bytes;
 use codes::Code;
 use gomod::{ModulePath, Version};
+use protocol::Evidence;
 use std::{sync::Arc, time::Duration};
 use tlog::{
     tile::{HEIGHT, Tile},
     tree::Node,
 };
+use tokio_util::task::TaskTracker;
 use upstream::Waiters;
+
+/// Answers of the verified database, from what was proven of it.
+pub(crate) struct ProvenAnswers {
+    pub(crate) verification: Arc<Verification>,
+    pub(crate) heads: HeadRenewals,
+    pub(crate) ages: AnswerAges,
+    pub(crate) clock: Clock,
+    pub(crate) metrics: Arc<Metrics>,
+    /// Where what is behind an answer runs.
+    pub(crate) background: TaskTracker,
+}
 
 /// How often the head is asked for because clients know a newer one: one build asks for a dozen tiles.
 const CAUGHT_UP: Duration = Duration::from_secs(5);
 
-// === impl Context ===
+// === impl ProvenAnswers ===
 
-impl Context {
+impl ProvenAnswers {
     /// Answers a request to the verified database, if what was proven has the answer.
-    pub(super) async fn proven(
-        self: &Arc<Self>,
+    pub(super) async fn answer(
+        &self,
         records: &Records,
         path: &str,
         fetching: Fetching,
     ) -> Result<Option<Answer>, Refusal> {
         if path == "supported" {
-            return Ok(Some(self.text(Bytes::new(), Origin::Memory)));
+            return Ok(Some(text(&self.ages, Bytes::new(), Origin::Memory)));
         }
         if path == "latest" {
             return self.proven_head(records, fetching).await.map(Some);
@@ -55,7 +69,7 @@ impl Context {
             return Ok(None);
         };
         let kept = records.client().operations().kept_tile(tile).await;
-        let mut kept = kept.map_err(|error| self.store_failure(error))?;
+        let mut kept = kept.map_err(|error| self.metrics.store_failure(error))?;
         if kept.is_none() && fetching == Fetching::Allowed {
             kept = self.prove_tile(records, tile).await;
             if kept.is_none() {
@@ -65,7 +79,7 @@ impl Context {
         Ok(kept.map(|hashes| Answer {
             media: Media::Octets,
             freshness: Freshness::Immutable,
-            ..self.text(hashes, Origin::Store)
+            ..text(&self.ages, hashes, Origin::Store)
         }))
     }
 
@@ -91,7 +105,7 @@ impl Context {
 
     /// A client that asks for more of a tile than the newest head has knows a newer one: that is
     /// asked for behind the answer, so that the next such client is served when nobody can be asked.
-    async fn catch_up(self: &Arc<Self>, records: &Records, tile: Tile) {
+    async fn catch_up(&self, records: &Records, tile: Tile) {
         let Some(level) = tile.level() else { return };
         let size = match records.latest().await {
             Ok(latest) => latest.head.size,
@@ -99,7 +113,7 @@ impl Context {
         };
         let known = Tile::in_tree(tile.height(), level, tile.index(), size);
         let is_ahead = known.is_none_or(|known| known.width() < tile.width());
-        if is_ahead && self.heads.is_due(self.options.clock.now(), CAUGHT_UP) {
+        if is_ahead && self.heads.is_due(self.clock.now(), CAUGHT_UP) {
             let records = records.clone();
             let renewal = async move {
                 if let Err(refusal) = records.refresh().await {
@@ -117,9 +131,7 @@ impl Context {
         records.ready().await?;
         let mut origin = Origin::Store;
         if fetching == Fetching::Allowed
-            && self
-                .heads
-                .is_due(self.options.clock.now(), self.options.list_max_age)
+            && self.heads.is_due(self.clock.now(), self.ages.list_max_age)
         {
             match records.refresh().await {
                 Ok(_) => origin = Origin::Upstream(String::new()),
@@ -130,7 +142,7 @@ impl Context {
             }
         }
         let note = records.latest().await?.note.clone();
-        Ok(self.text(note, origin))
+        Ok(text(&self.ages, note, origin))
     }
 
     async fn proven_lookup(
@@ -157,20 +169,21 @@ impl Context {
             }
         };
         let kept = records.keep(&vouched).await;
-        kept.map_err(|error| self.store_failure(error))?;
+        kept.map_err(|error| self.metrics.store_failure(error))?;
         let note = records.latest().await?.note.clone();
-        Ok(self.text(lookup(&vouched, &note), origin))
+        Ok(text(&self.ages, lookup(&vouched, &note), origin))
     }
+}
 
-    pub(super) fn text(&self, bytes: Bytes, origin: Origin) -> Answer {
-        Answer {
-            media: Media::Text,
-            freshness: Freshness::For(self.options.list_max_age),
-            hash: None,
-            origin,
-            evidence: protocol::Evidence::Unclaimed,
-            body: Body::Bytes(bytes),
-        }
+/// An answer of a database that others may keep as long as a list.
+pub(super) fn text(ages: &AnswerAges, bytes: Bytes, origin: Origin) -> Answer {
+    Answer {
+        media: Media::Text,
+        freshness: Freshness::For(ages.list_max_age),
+        hash: None,
+        origin,
+        evidence: Evidence::Unclaimed,
+        body: Body::Bytes(bytes),
     }
 }
 
@@ -193,11 +206,11 @@ pub(super) fn parse(subject: &str) -> Result<(ModulePath, Version), Refusal> {
 
 /// When the head of the verified database was last renewed.
 #[derive(Debug, Default)]
-pub(crate) struct Heads(parking_lot::Mutex<Option<jiff::Timestamp>>);
+pub(crate) struct HeadRenewals(parking_lot::Mutex<Option<jiff::Timestamp>>);
 
-// === impl Heads ===
+// === impl HeadRenewals ===
 
-impl Heads {
+impl HeadRenewals {
     /// Whether it is time to renew the head; whoever is told so does it.
     fn is_due(&self, now: jiff::Timestamp, max_age: Duration) -> bool {
         let mut last = self.0.lock();

@@ -5,11 +5,13 @@
 //! (law L6). Only tiles that were proven are kept, in the widest form seen, and they are in the
 //! catalog before the head or the proof that needs them.
 
-use super::{
-    alarm::{Alarm, AlarmKind, Severity},
-    tiles::Tiles,
+use super::tiles::Tiles;
+use crate::{
+    alarm::{Alarm, AlarmKind, AlarmLog, Severity},
+    metrics::Metrics,
+    refusal::Refusal,
+    single_flight::SingleFlights,
 };
-use crate::{metrics::Metrics, refusal::Refusal, single_flight::SingleFlights};
 use bytes::Bytes;
 use codes::Code;
 use futures_util::future::join_all;
@@ -27,6 +29,7 @@ pub(crate) struct Database {
     store: Store,
     upstreams: Upstreams,
     metrics: Arc<Metrics>,
+    alarms: AlarmLog,
     manner: Manner,
     tiles: Tiles,
     /// Tiles being read from the database.
@@ -88,15 +91,16 @@ impl Database {
         name: &str,
         store: Store,
         upstreams: Upstreams,
-        metrics: Arc<Metrics>,
+        metrics: &Arc<Metrics>,
     ) -> Self {
         let name: Arc<str> = name.into();
         let tiles = Tiles::new(Arc::clone(&name), store.clone());
         Self {
             name,
+            alarms: AlarmLog::new(&store, metrics),
             store,
             upstreams,
-            metrics,
+            metrics: Arc::clone(metrics),
             manner: Manner::Demand,
             tiles,
             transfers: SingleFlights::default(),
@@ -140,11 +144,16 @@ impl Database {
             store: self.store.clone(),
             upstreams: self.upstreams.clone(),
             metrics: Arc::clone(&self.metrics),
+            alarms: self.alarms.clone(),
             manner: Manner::Background,
             tiles: self.tiles.clone(),
             transfers: SingleFlights::default(),
             reach: self.reach.clone(),
         }
+    }
+
+    pub(super) fn alarms(&self) -> &AlarmLog {
+        &self.alarms
     }
 
     pub(super) fn metrics(&self) -> &Arc<Metrics> {
@@ -255,7 +264,7 @@ impl Operations for Database {
             subject: self.name.to_string(),
             detail: fork.to_string(),
         };
-        alarm.raise(&self.store, &self.metrics).await;
+        self.alarms.raise(alarm).await;
     }
 }
 

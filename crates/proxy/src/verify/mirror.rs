@@ -22,13 +22,11 @@ mod pace;
 
 pub use failure::MirrorFailure;
 
-use super::{
+use super::{database::Database, records::Records, tiles::node_of};
+use crate::{
     alarm::{Alarm, AlarmKind, Severity},
-    database::Database,
-    records::Records,
-    tiles::node_of,
+    refusal::Refusal,
 };
-use crate::refusal::Refusal;
 use bytes::Bytes;
 use failure::Failed;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
@@ -306,7 +304,7 @@ impl<'a> Run<'a> {
             subject: database.name().to_string(),
             detail: format!("mirroring stopped: {why}"),
         };
-        alarm.raise(database.store(), database.metrics()).await;
+        database.alarms().raise(alarm).await;
         MirrorFailure::Wrong(self.records.untrusted(&why))
     }
 }

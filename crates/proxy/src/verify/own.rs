@@ -7,12 +7,16 @@
 //! that nobody ever published.
 
 use super::{
-    Grounds,
-    alarm::{Alarm, AlarmKind, Severity},
-    evidence::logged_version,
-    is_toolchain,
+    Grounds, Verification,
+    evidence::{self, logged_version},
 };
-use crate::{capture::Lost, check::Wrong, context::Context, own::Served};
+use crate::{
+    alarm::{Alarm, AlarmKind, Severity},
+    capture_failure::CaptureFailure,
+    check::Wrong,
+    hosted::HostedDatabase,
+    privacy::is_toolchain,
+};
 use codes::Code;
 use gomod::{Artifact, ArtifactKind, sumhash::H1};
 use mismatch::Specimen;
@@ -27,15 +31,15 @@ fn hash_in(record: &OwnRecord, artifact: &Artifact) -> Option<String> {
     hashes.next().map(str::to_owned)
 }
 
-// === impl Context ===
+// === impl Verification ===
 
-impl Context {
+impl Verification {
     /// Whether a database of our own has the record of an artifact, or will.
     pub(crate) fn is_logged_here(&self, artifact: &Artifact) -> bool {
         let module = &artifact.module;
-        self.own.is_some()
+        self.hosted.is_some()
             && artifact.kind != ArtifactKind::Info
-            && self.verifier.is_unlogged(module)
+            && self.privacy.is_unlogged(module)
             && !is_toolchain(module)
     }
 
@@ -44,8 +48,8 @@ impl Context {
     async fn own_record(
         &self,
         artifact: &Artifact,
-    ) -> Result<Option<(&Served, OwnRecord)>, StoreError> {
-        for served in self.own.all() {
+    ) -> Result<Option<(&HostedDatabase, OwnRecord)>, StoreError> {
+        for served in self.hosted.all() {
             let found = served.database.find(&artifact.module, &artifact.version);
             if let Some(record) = found.await? {
                 return Ok(Some((served, record)));
@@ -60,15 +64,19 @@ impl Context {
         hash_in(&record, artifact)?.parse().ok()
     }
 
-    pub(super) async fn own_grounds(&self, artifact: &Artifact, h1: &str) -> Result<Grounds, Lost> {
-        let active = self.own.active();
+    pub(super) async fn own_grounds(
+        &self,
+        artifact: &Artifact,
+        h1: &str,
+    ) -> Result<Grounds, CaptureFailure> {
+        let active = self.hosted.active();
         let log = active.map(|active| active.database.name().to_owned());
         let grounds = |evidence: Evidence| Grounds {
             evidence,
             proof: None,
             log,
         };
-        let failed = |error| Lost::Ours(self.store_failure(error));
+        let failed = |error| CaptureFailure::Refused(self.metrics.store_failure(error));
         let Some((served, record)) = self.own_record(artifact).await.map_err(failed)? else {
             return Ok(grounds(Evidence::Private));
         };
@@ -76,7 +84,7 @@ impl Context {
         if let Some(logged) = hash_in(&record, artifact).filter(|logged| logged != h1) {
             self.count_verification("mismatch");
             let summary = format!("its hash is {h1}, and {name} has {logged}");
-            return Err(Lost::Body(
+            return Err(CaptureFailure::Source(
                 Wrong::new(Code::ChecksumMismatch, summary).into(),
             ));
         }
@@ -93,7 +101,7 @@ impl Context {
         &self,
         artifact: &Artifact,
         go_mod_h1: Option<&str>,
-    ) -> Result<(), Lost> {
+    ) -> Result<(), CaptureFailure> {
         let Some(found) = go_mod_h1.filter(|_| self.is_logged_here(artifact)) else {
             return Ok(());
         };
@@ -106,7 +114,8 @@ impl Context {
             kind: ArtifactKind::Mod,
         });
         let kept = self.store.find(&key).await;
-        let kept = kept.map_err(|error| Lost::Ours(self.store_failure(error)))?;
+        let kept =
+            kept.map_err(|error| CaptureFailure::Refused(self.metrics.store_failure(error)))?;
         let Some((kept, h1)) = kept.and_then(|kept| Some((kept.clone(), kept.h1?))) else {
             return Ok(());
         };
@@ -123,8 +132,8 @@ impl Context {
             subject: artifact.escaped_path(),
             detail: summary.clone(),
         };
-        alarm.raise(&self.store, &self.metrics).await;
-        Err(Lost::Body(
+        self.alarms.raise(alarm).await;
+        Err(CaptureFailure::Source(
             Wrong::new(Code::CaptureConflict, summary).into(),
         ))
     }

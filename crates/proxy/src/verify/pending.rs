@@ -1,7 +1,12 @@
 //! Pending: what was captured without proof is proven later, or withdrawn.
 
-use super::alarm::{Alarm, AlarmKind, Severity};
-use crate::{capture::Lost, check, context::Context, refusal::Refusal};
+use super::Verification;
+use crate::{
+    alarm::{Alarm, AlarmKind, Severity},
+    capture_failure::CaptureFailure,
+    check,
+    refusal::Refusal,
+};
 use gomod::{Artifact, ArtifactKind, sumhash};
 use protocol::Evidence;
 use store::{Key, Record, StoreError, VersionProof, Withdrawal};
@@ -20,9 +25,9 @@ pub struct Settled {
     pub waiting: u64,
 }
 
-// === impl Context ===
+// === impl Verification ===
 
-impl Context {
+impl Verification {
     /// Proves what waits for it; ends early where the database cannot be asked.
     pub(crate) async fn prove_pending(&self) -> Result<Settled, StoreError> {
         let mut settled = Settled::default();
@@ -60,19 +65,19 @@ impl Context {
                 let path = record.key.path();
                 if let Some(proof) = self.proof_of(artifact, grounds.proof) {
                     self.store.prove(proof, vec![record.key.clone()]).await?;
-                    self.hot.forget(&path);
+                    self.memory.forget(&path);
                 }
                 Ok(Some(grounds.evidence))
             }
-            Err(Lost::Wrong(suspect)) => {
+            Err(CaptureFailure::Mismatch(suspect)) => {
                 self.withdraw(record, &suspect.failure.to_string()).await?;
                 Ok(None)
             }
-            Err(Lost::Body(failure)) => {
+            Err(CaptureFailure::Source(failure)) => {
                 self.withdraw(record, &failure.to_string()).await?;
                 Ok(None)
             }
-            Err(Lost::Ours(refusal)) => Err(refusal),
+            Err(CaptureFailure::Refused(refusal)) => Err(refusal),
         }
     }
 
@@ -100,7 +105,8 @@ impl Context {
         let file = self.store.open_blob(record).await?.file().await?;
         let (subject, size) = (artifact.clone(), record.size);
         let hashed = self
-            .heavily(move || check::zip(&subject, &file, size))
+            .workers
+            .run(move || check::zip(&subject, &file, size))
             .await;
         let hashed = hashed.ok_or_else(|| Refusal::internal("hashing ended without a result"))?;
         hashed.map_err(|wrong| Refusal::new(wrong.code, wrong.summary))
@@ -116,14 +122,14 @@ impl Context {
             reason: reason.to_owned(),
         };
         self.store.withdraw(withdrawal).await?;
-        self.hot.forget(&path);
+        self.memory.forget(&path);
         let alarm = Alarm {
             severity: Severity::P1,
             kind: AlarmKind::Withdrawn,
             subject: path,
             detail: reason.to_owned(),
         };
-        alarm.raise(&self.store, &self.metrics).await;
+        self.alarms.raise(alarm).await;
         Ok(())
     }
 }

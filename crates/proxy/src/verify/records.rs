@@ -6,12 +6,15 @@
 
 use super::{
     Grounds,
-    alarm::{Alarm, AlarmKind, Severity},
     database::{Database, DatabaseFailure},
     evidence, halt, heal,
 };
 use crate::{
-    flight_budget::FlightBudget, gauges::seconds, metrics::Metrics, refusal::Refusal,
+    alarm::{Alarm, AlarmKind, Severity},
+    flight_budget::FlightBudget,
+    gauges::seconds,
+    metrics::Metrics,
+    refusal::Refusal,
     single_flight::SingleFlights,
 };
 use codes::Code;
@@ -93,25 +96,19 @@ enum Kind {
 // === impl Records ===
 
 impl Records {
-    pub(super) fn of(
+    pub(crate) fn of(
         key: VerifierKey,
         store: &Store,
         upstreams: &Upstreams,
         metrics: &Arc<Metrics>,
         budget: &FlightBudget,
     ) -> Self {
-        let metrics = Arc::clone(metrics);
-        let database = Database::new(
-            key.name(),
-            store.clone(),
-            upstreams.clone(),
-            Arc::clone(&metrics),
-        );
+        let database = Database::new(key.name(), store.clone(), upstreams.clone(), metrics);
         let inner = Inner {
             client: Client::new(key, database),
             known: Cache::new(KNOWN),
             lookups: SingleFlights::within(budget),
-            metrics,
+            metrics: Arc::clone(metrics),
             ready: OnceCell::new(),
             halted: AtomicBool::new(false),
         };
@@ -386,7 +383,7 @@ impl Inner {
             subject: name.to_owned(),
             detail: detail.clone(),
         };
-        alarm.raise(database.store(), &self.metrics).await;
+        database.alarms().raise(alarm).await;
         let refusal = Refusal::new(Code::SumdbUntrusted, format!("{name}: {detail}"));
         Unproven {
             kind: Kind::Untrusted,

@@ -9,7 +9,7 @@ use super::evidence;
 use crate::{
     answer::{Answer, Body, Freshness, Media, Origin},
     check,
-    context::Context,
+    metrics::Metrics,
     refusal::Refusal,
 };
 use codes::Code;
@@ -194,32 +194,25 @@ impl ReproofReport {
     }
 }
 
-// === impl Context ===
-
-impl Context {
-    /// Answers with the proof of an artifact that is kept.
-    pub(crate) async fn kept_proof(&self, artifact: &Artifact) -> Result<Answer, Refusal> {
-        let none = || Refusal::new(Code::NotProven, artifact.to_string());
-        let failed = |error| self.store_failure(error);
-        let record = self
-            .store
-            .find(&Key::Artifact(artifact.clone()))
-            .await
-            .map_err(failed)?;
-        let record = record.ok_or_else(none)?;
-        let database = record.evidence.database().ok_or_else(none)?;
-        let proof = self
-            .store
-            .proof(&artifact.module, &artifact.version, database)
-            .await;
-        let proof = proof.map_err(failed)?.ok_or_else(none)?;
-        Ok(Answer {
-            media: Media::Text,
-            freshness: Freshness::Immutable,
-            hash: None,
-            origin: Origin::Store,
-            evidence: record.evidence,
-            body: Body::Bytes(proof.file.into()),
-        })
-    }
+/// Answers with the proof of an artifact that is kept.
+pub(crate) async fn kept_proof(
+    store: &Store,
+    metrics: &Metrics,
+    artifact: &Artifact,
+) -> Result<Answer, Refusal> {
+    let none = || Refusal::new(Code::NotProven, artifact.to_string());
+    let failed = |error| metrics.store_failure(error);
+    let found = store.find(&Key::Artifact(artifact.clone())).await;
+    let record = found.map_err(failed)?.ok_or_else(none)?;
+    let database = record.evidence.database().ok_or_else(none)?;
+    let proof = store.proof(&artifact.module, &artifact.version, database);
+    let proof = proof.await.map_err(failed)?.ok_or_else(none)?;
+    Ok(Answer {
+        media: Media::Text,
+        freshness: Freshness::Immutable,
+        hash: None,
+        origin: Origin::Store,
+        evidence: record.evidence,
+        body: Body::Bytes(proof.file.into()),
+    })
 }

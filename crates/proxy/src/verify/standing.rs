@@ -26,7 +26,7 @@ impl Verifier {
     /// How verification is.
     pub(crate) async fn standing(&self) -> Standing {
         let mut standing = Standing {
-            mode: self.options.mode,
+            mode: self.mode,
             database: None,
             tree_size: None,
             halted: false,

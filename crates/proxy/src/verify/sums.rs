@@ -5,8 +5,11 @@
 //! asked. Private modules are held against the site's own database, or nothing is said of them: no
 //! other is asked (L7). Each line gets an answer; none is left out because another could not be told.
 
-use super::{Voucher, records::Vouched};
-use crate::{context::Context, parsing::panicked, refusal::Refusal};
+use super::{Verification, Voucher, records::Vouched};
+use crate::{
+    file_reader::{FileReader, panicked},
+    refusal::Refusal,
+};
 use bytes::Bytes;
 use codes::Code;
 use futures_util::{StreamExt as _, stream};
@@ -75,12 +78,12 @@ pub enum Told {
     },
 }
 
-// === impl Context ===
+// === impl Verification ===
 
-impl Context {
+impl Verification {
     /// Holds a go.sum against what the checksum databases say.
-    pub(crate) async fn sums(&self, list: Bytes) -> Result<Sums, Refusal> {
-        let read = self.parsing.read(list, |list| gosum::parse(list)).await;
+    pub(crate) async fn sums(&self, reader: &FileReader, list: Bytes) -> Result<Sums, Refusal> {
+        let read = reader.read(list, |list| gosum::parse(list)).await;
         let read = read
             .ok_or_else(panicked)?
             .map_err(|error| Refusal::new(Code::MalformedRequest, error.to_string()))?;

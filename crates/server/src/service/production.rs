@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use prometheus_client::registry::Registry;
 use proxy::{
     Answer, Body, Caller, Fetching, JournalFile, Proxy, Refusal, Resource, Status, flight,
-    prefetch::{Job, Kinds},
+    prefetch::{Kinds, PrefetchJob},
 };
 use std::sync::Arc;
 use store::BlobReader;
@@ -156,7 +156,7 @@ impl Kept for BlobReader {
 }
 
 /// Progress is told a line at a time.
-impl Arriving for Job {
+impl Arriving for PrefetchJob {
     fn length(&self) -> Option<u64> {
         None
     }

@@ -1,4 +1,4 @@
-//! Kept: what the catalog knows about something captured, with its bytes where they are small.
+//! Kept file: what the catalog knows about something captured, with its bytes where they are small.
 
 use crate::answer::{Body, Media};
 use bytes::Bytes;
@@ -8,16 +8,16 @@ use store::{Key, Record};
 
 /// Something captured, cheap to clone.
 #[derive(Debug, Clone)]
-pub(crate) struct Kept {
+pub(crate) struct KeptFile {
     /// The catalog's row.
     pub(crate) record: Arc<Record>,
     /// The bytes, if they are small.
     pub(crate) bytes: Option<Bytes>,
 }
 
-// === impl Kept ===
+// === impl KeptFile ===
 
-impl Kept {
+impl KeptFile {
     /// A large blob: it stays on disk.
     pub(crate) fn on_disk(record: Record) -> Self {
         Self {

@@ -1,4 +1,4 @@
-//! Parsing: large files are read on a thread of their own, one at a time.
+//! File reader: large files are read on a thread of their own, one at a time.
 //!
 //! A go.mod may have 16 MiB, a posted list 8 MiB. Reading one takes up to a second and a hundred
 //! megabytes, and threads of the runtime that do so answer nobody meanwhile (law L4). What is
@@ -7,7 +7,6 @@
 
 use crate::{
     check::{self, SmallCheck, Wrong},
-    context::Context,
     refusal::Refusal,
 };
 use bytes::Bytes;
@@ -22,17 +21,17 @@ const SMALL: usize = 64 * 1024;
 
 /// Room for one large file at a time, in turns by caller.
 #[derive(Debug)]
-pub(crate) struct Parsing(Arc<Slots>);
+pub(crate) struct FileReader(Arc<Slots>);
 
-// === impl Parsing ===
+// === impl FileReader ===
 
-impl Default for Parsing {
+impl Default for FileReader {
     fn default() -> Self {
         Self(Slots::new(1))
     }
 }
 
-impl Parsing {
+impl FileReader {
     /// Reads `bytes`: on the spot if they are few, else as soon as no other large file is read.
     /// `None` means that reading them panicked.
     pub(crate) async fn read<T: Send + 'static>(
@@ -46,11 +45,7 @@ impl Parsing {
         let _turn = self.0.turn().await?;
         spawn_blocking(move || read(&bytes)).await.ok()
     }
-}
 
-// === impl Context ===
-
-impl Context {
     /// [`check::small`], off the runtime's threads where the file is large.
     pub(crate) async fn check_small(
         &self,
@@ -59,7 +54,7 @@ impl Context {
     ) -> Result<SmallCheck, Wrong> {
         let subject = artifact.clone();
         let read = move |bytes: &Bytes| check::small(&subject, bytes);
-        let checked = self.parsing.read(bytes.clone(), read).await;
+        let checked = self.read(bytes.clone(), read).await;
         checked.unwrap_or_else(|| Err(Wrong::new(Code::InternalError, NO_RESULT)))
     }
 
@@ -69,7 +64,7 @@ impl Context {
             let skimmed = modfile::skim(bytes).ok();
             skimmed.map(|skimmed| skimmed.retracted)
         };
-        let retract = self.parsing.read(go_mod, read).await;
+        let retract = self.read(go_mod, read).await;
         retract.flatten().unwrap_or_default()
     }
 }
@@ -83,40 +78,40 @@ const NO_RESULT: &str = "reading a file ended without a result";
 
 #[cfg(test)]
 mod tests {
-    use super::{Parsing, SMALL};
+    use super::{FileReader, SMALL};
     use bytes::Bytes;
     use std::{sync::Arc, thread};
     use tokio::sync::oneshot;
 
     #[tokio::test]
     async fn small_files_are_read_on_the_spot_and_large_ones_elsewhere() {
-        let parsing = Parsing::default();
+        let reader = FileReader::default();
         let here = thread::current().id();
         for (length, is_here) in [(SMALL, true), (SMALL + 1, false)] {
-            let read = parsing.read(Bytes::from(vec![0; length]), |_| thread::current().id());
+            let read = reader.read(Bytes::from(vec![0; length]), |_| thread::current().id());
             assert_eq!(read.await.unwrap() == here, is_here, "{length}");
         }
     }
 
     #[tokio::test]
     async fn one_large_file_is_read_at_a_time_and_the_runtime_goes_on() {
-        let parsing = Arc::new(Parsing::default());
+        let reader = Arc::new(FileReader::default());
         let large = Bytes::from(vec![0; SMALL + 1]);
         let (began, beginning) = oneshot::channel();
         let (end, ended) = oneshot::channel::<()>();
         let first = tokio::spawn({
-            let (parsing, large) = (Arc::clone(&parsing), large.clone());
+            let (reader, large) = (Arc::clone(&reader), large.clone());
             async move {
                 let read = move |_: &Bytes| {
                     began.send(()).unwrap();
                     let _ = ended.blocking_recv();
                 };
-                parsing.read(large, read).await
+                reader.read(large, read).await
             }
         });
         // The only thread of this runtime gets here while the first file is being read.
         beginning.await.unwrap();
-        let mut second = Box::pin(parsing.read(large, |_| ()));
+        let mut second = Box::pin(reader.read(large, |_| ()));
         assert!(futures_util::poll!(&mut second).is_pending());
         end.send(()).unwrap();
         assert!(second.await.is_some());

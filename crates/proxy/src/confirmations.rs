@@ -1,4 +1,4 @@
-//! Confirm: an `.info` is in no log, so the first one that was seen may be wrong.
+//! Confirmations: an `.info` is in no log, so the first one that was seen may be wrong.
 //!
 //! It is served and remembered with its age, and gives way to what its source says later (law L11),
 //! until something confirms it:
@@ -15,13 +15,22 @@
 //! An `.info` that `go` cannot read, kept by an earlier release, is as good as none: the next request
 //! fetches another one in its place.
 
-use crate::{capture, check, context::Context};
+use crate::{
+    body_receiver::BodyReceiver,
+    capture_writer::CaptureWriter,
+    check,
+    memory_cache::MemoryCache,
+    options::Clock,
+    privacy::PrivacyRules,
+    source_walks::SourceWalks,
+};
 use bytes::Bytes;
 use gomod::{Artifact, ArtifactKind, info::VersionInfo};
 use moka::sync::Cache;
 use protocol::{Confirmation, Evidence};
 use std::{sync::Arc, time::Duration};
-use store::{Key, Provenance, Record};
+use store::{Key, Record, Store};
+use tokio_util::task::TaskTracker;
 use upstream::{Download, Outcome as Offer};
 
 /// How old an unconfirmed one is when its sources are asked again, and how often they are.
@@ -34,28 +43,34 @@ const STOOD: Duration = Duration::from_hours(7 * 24);
 const REMEMBERED: u64 = 100_000;
 
 /// Who replaces what was not confirmed, in the journal.
-const BY: &str = "modkeep";
+pub(crate) const REPLACED_BY: &str = "modkeep";
 
-/// What was asked about lately.
-#[derive(Debug)]
-pub(crate) struct Confirmations(Cache<String, ()>);
+/// Has the sources asked about what nothing has confirmed; cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Confirmations {
+    /// What was asked about lately.
+    asked: Cache<String, ()>,
+    parts: Arc<ConfirmationParts>,
+}
+
+/// What a question is asked with.
+pub(crate) struct ConfirmationParts {
+    pub(crate) store: Store,
+    pub(crate) walks: Arc<SourceWalks>,
+    pub(crate) bodies: Arc<BodyReceiver>,
+    pub(crate) writer: Arc<CaptureWriter>,
+    pub(crate) memory: Arc<MemoryCache>,
+    pub(crate) privacy: Arc<PrivacyRules>,
+    pub(crate) clock: Clock,
+    /// Where what is behind an answer runs.
+    pub(crate) background: TaskTracker,
+}
 
 /// An `.info` as a source has it now.
-struct Said {
+struct PresentInfo {
     bytes: Bytes,
     info: VersionInfo,
     source: String,
-}
-
-// === impl Confirmations ===
-
-impl Default for Confirmations {
-    fn default() -> Self {
-        let asked = Cache::builder()
-            .max_capacity(REMEMBERED)
-            .time_to_live(AGAIN);
-        Self(asked.build())
-    }
 }
 
 /// What an arriving `.info` says of itself, where it can only claim so much.
@@ -69,7 +84,7 @@ pub(crate) fn evidence(claim: Evidence, info: &[u8]) -> Evidence {
 }
 
 /// The `.info` that a record is about, if nothing has confirmed it.
-fn unconfirmed(record: &Record) -> Option<&Artifact> {
+pub(crate) fn unconfirmed(record: &Record) -> Option<&Artifact> {
     let Key::Artifact(artifact) = &record.key else {
         return None;
     };
@@ -77,35 +92,37 @@ fn unconfirmed(record: &Record) -> Option<&Artifact> {
     (artifact.kind == ArtifactKind::Info && is_open).then_some(artifact)
 }
 
-fn is_info(key: &Key) -> bool {
-    matches!(key, Key::Artifact(artifact) if artifact.kind == ArtifactKind::Info)
-}
+// === impl Confirmations ===
 
-/// Whether `go` can use what is kept under a key.
-pub(crate) fn is_readable(key: &Key, bytes: &[u8]) -> bool {
-    match key {
-        Key::Artifact(artifact) if is_info(key) => check::small(artifact, bytes).is_ok(),
-        _ => true,
+impl Confirmations {
+    pub(crate) fn new(parts: ConfirmationParts) -> Self {
+        let asked = Cache::builder()
+            .max_capacity(REMEMBERED)
+            .time_to_live(AGAIN);
+        Self {
+            asked: asked.build(),
+            parts: Arc::new(parts),
+        }
     }
-}
 
-// === impl Context ===
-
-impl Context {
     /// Has the sources asked about an unconfirmed `.info` of some age, behind the answer.
-    pub(crate) fn confirm_behind(self: &Arc<Self>, record: &Record) {
-        let is_due = || self.options.clock.age(record.first_seen) >= AGAIN;
+    pub(crate) fn begin_behind(&self, record: &Record) {
+        let is_due = || self.parts.clock.age(record.first_seen) >= AGAIN;
         if unconfirmed(record).is_none() || !is_due() {
             return;
         }
-        let asked = self.confirmations.0.entry(record.key.path());
+        let asked = self.asked.entry(record.key.path());
         if asked.or_insert(()).is_fresh() {
-            let (context, record) = (Arc::clone(self), record.clone());
-            self.background
-                .spawn(async move { context.confirm(&record).await });
+            let (parts, record) = (Arc::clone(&self.parts), record.clone());
+            let asking = async move { parts.confirm(&record).await };
+            self.parts.background.spawn(asking);
         }
     }
+}
 
+// === impl ConfirmationParts ===
+
+impl ConfirmationParts {
     async fn confirm(&self, record: &Record) -> Option<()> {
         let artifact = unconfirmed(record)?;
         let ours = self.store.read_small(record).await.ok()?;
@@ -113,7 +130,7 @@ impl Context {
         if self.is_said_elsewhere(artifact, record, &ours).await {
             return Some(());
         }
-        let mut walk = capture::walk(self, artifact).ok()?.in_background();
+        let mut walk = self.walks.begin(artifact).ok()?.in_background();
         let Offer::Found(download) = walk.next().await else {
             return None;
         };
@@ -123,7 +140,7 @@ impl Context {
         } else if said.source != record.source {
             self.confirmed(record, Evidence::confirmed_by_source(&said.source))
                 .await;
-        } else if self.options.clock.since(record.first_seen) >= STOOD {
+        } else if self.clock.since(record.first_seen) >= STOOD {
             self.confirmed(record, Evidence::Confirmed(Confirmation::Time))
                 .await;
         }
@@ -137,7 +154,7 @@ impl Context {
         record: &Record,
         ours: &VersionInfo,
     ) -> bool {
-        let Ok(sources) = self.sources(&artifact.module) else {
+        let Ok(sources) = self.walks.sources.of_module(&artifact.module) else {
             return false;
         };
         let (path, limit) = (artifact.escaped_path(), check::limit(artifact.kind));
@@ -158,12 +175,12 @@ impl Context {
         false
     }
 
-    async fn said(&self, artifact: &Artifact, mut download: Download) -> Option<Said> {
+    async fn said(&self, artifact: &Artifact, mut download: Download) -> Option<PresentInfo> {
         let source = download.source.to_string();
-        let bytes = capture::collect(self, &mut download).await.ok()?;
+        let bytes = self.bodies.receive(&mut download).await.ok()?;
         check::small(artifact, &bytes).ok()?;
         let info = VersionInfo::parse(&bytes).ok()?;
-        Some(Said {
+        Some(PresentInfo {
             bytes,
             info,
             source,
@@ -176,16 +193,17 @@ impl Context {
             .confirm(&record.key, record.blob, &evidence)
             .await;
         match confirmed {
-            Ok(_) => self.hot.forget(&record.key.path()),
+            Ok(_) => self.memory.forget(&record.key.path()),
             Err(error) => tracing::warn!(%error, "a confirmation could not be written down"),
         }
     }
 
-    async fn give_way(&self, artifact: &Artifact, record: &Record, said: Said) {
-        let name = self.shown(&artifact.module, artifact);
-        let provenance = capture::first_seen(self, artifact, &said.bytes, &said.source);
+    async fn give_way(&self, artifact: &Artifact, record: &Record, said: PresentInfo) {
+        let name = self.privacy.shown(&artifact.module, artifact);
+        let provenance = self.writer.first_seen(artifact, &said.bytes, &said.source);
         let reason = "its source says something else, and nothing had confirmed it";
         if self
+            .writer
             .replace_info(record, said.bytes, provenance, reason)
             .await
         {
@@ -195,58 +213,5 @@ impl Context {
                 "an .info was replaced by what its source says now"
             );
         }
-    }
-
-    async fn replace_info(
-        &self,
-        record: &Record,
-        bytes: Bytes,
-        provenance: Provenance,
-        reason: &str,
-    ) -> bool {
-        let replaced = self
-            .store
-            .replace_small(record, bytes, provenance, (BY, reason));
-        let replaced = replaced.await;
-        if let Err(error) = &replaced {
-            tracing::warn!(%error, "an .info could not be replaced");
-        }
-        self.hot.forget(&record.key.path());
-        replaced.is_ok_and(|row| row.is_some())
-    }
-
-    /// What is kept under a key, unless it is an `.info` that `go` cannot read.
-    pub(crate) async fn readable(&self, key: &Key) -> Result<Option<Record>, store::StoreError> {
-        let Some(record) = self.store.find(key).await? else {
-            return Ok(None);
-        };
-        if !is_info(key) {
-            return Ok(Some(record));
-        }
-        // Damage is another matter, which whoever reads it meets.
-        let bytes = self.store.read_small(&record).await;
-        let is_readable = bytes.map_or(true, |bytes| is_readable(key, &bytes));
-        Ok(is_readable.then_some(record))
-    }
-
-    /// Puts an arriving `.info` in the place of one that `go` cannot read.
-    pub(crate) async fn replace_unreadable(
-        &self,
-        key: &Key,
-        bytes: &Bytes,
-        provenance: &Provenance,
-    ) {
-        if !is_info(key) {
-            return;
-        }
-        let Ok(Some(record)) = self.store.find(key).await else {
-            return;
-        };
-        if unconfirmed(&record).is_none() || matches!(self.readable(key).await, Ok(Some(_))) {
-            return;
-        }
-        let reason = "go cannot read it";
-        self.replace_info(&record, bytes.clone(), provenance.clone(), reason)
-            .await;
     }
 }

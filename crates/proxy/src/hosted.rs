@@ -1,4 +1,4 @@
-//! Own: the checksum databases of this site.
+//! Hosted databases: the checksum databases of this site.
 //!
 //! One of them is active and takes records; the others, whose names were in use before, are served
 //! as they are. Here heads are signed, shown and compared; what is asked below `sumdb/NAME/` is
@@ -17,16 +17,23 @@ mod witnesses;
 pub use witnesses::Witness;
 
 use crate::{
-    context::Context,
+    alarm::{Alarm, AlarmKind, AlarmLog, Severity},
+    memory_cache::MemoryCache,
+    metrics::Metrics,
+    privacy::PrivacyRules,
     refusal::Refusal,
-    verify::alarm::{Alarm, AlarmKind, Severity},
 };
 use codes::Code;
+use protocol::Evidence;
+use gomod::{Artifact, ArtifactKind, ModulePath, Version};
 use std::sync::{
     Arc,
     atomic::{AtomicBool, AtomicU64, Ordering},
 };
-use store::own::{Echo, Halt, OwnDatabase, OwnError, OwnHead};
+use store::{
+    Key, Store, VersionProof,
+    own::{Echo, Halt, OwnDatabase, OwnError, OwnHead, OwnRecord},
+};
 use tokio::sync::Mutex;
 use witnesses::Panel;
 
@@ -59,16 +66,21 @@ pub struct OwnOptions {
 }
 
 /// The databases, as requests meet them.
-pub(crate) struct Own {
-    databases: Vec<Arc<Served>>,
-    active: Option<Arc<Served>>,
+pub(crate) struct HostedDatabases {
+    databases: Vec<Arc<HostedDatabase>>,
+    active: Option<Arc<HostedDatabase>>,
     scope: Scope,
     /// Who signs the heads of the active one.
     panel: Panel,
+    store: Store,
+    privacy: Arc<PrivacyRules>,
+    memory: Arc<MemoryCache>,
+    metrics: Arc<Metrics>,
+    alarms: AlarmLog,
 }
 
 /// One database.
-pub(crate) struct Served {
+pub(crate) struct HostedDatabase {
     pub(crate) database: OwnDatabase,
     /// Held by whoever signs and shows.
     turn: Mutex<()>,
@@ -79,12 +91,18 @@ pub(crate) struct Served {
     vouched: AtomicU64,
 }
 
-// === impl Own ===
+// === impl HostedDatabases ===
 
-impl Own {
-    pub(crate) fn new(options: &OwnOptions) -> Self {
+impl HostedDatabases {
+    pub(crate) fn new(
+        options: &OwnOptions,
+        store: &Store,
+        privacy: &Arc<PrivacyRules>,
+        memory: &Arc<MemoryCache>,
+        metrics: &Arc<Metrics>,
+    ) -> Self {
         let serve = |database: &OwnDatabase| {
-            Arc::new(Served {
+            Arc::new(HostedDatabase {
                 database: database.clone(),
                 turn: Mutex::new(()),
                 halted: AtomicBool::new(false),
@@ -102,11 +120,16 @@ impl Own {
             active,
             scope: options.scope,
             panel: Panel::new(options.witnesses.clone(), options.quorum),
+            store: store.clone(),
+            privacy: Arc::clone(privacy),
+            memory: Arc::clone(memory),
+            metrics: Arc::clone(metrics),
+            alarms: AlarmLog::new(store, metrics),
         }
     }
 
     /// The database of this name.
-    pub(crate) fn named(&self, name: &str) -> Option<&Arc<Served>> {
+    pub(crate) fn named(&self, name: &str) -> Option<&Arc<HostedDatabase>> {
         let mut databases = self.databases.iter();
         databases.find(|served| served.database.name() == name)
     }
@@ -117,12 +140,12 @@ impl Own {
     }
 
     /// All of them, in the order of their names.
-    pub(crate) fn all(&self) -> impl Iterator<Item = &Served> {
+    pub(crate) fn all(&self) -> impl Iterator<Item = &HostedDatabase> {
         self.databases.iter().map(|served| &**served)
     }
 
     /// The database that takes records, as long as it may.
-    pub(crate) fn active(&self) -> Option<&Arc<Served>> {
+    pub(crate) fn active(&self) -> Option<&Arc<HostedDatabase>> {
         self.active.as_ref().filter(|served| served.takes_records())
     }
 
@@ -131,13 +154,13 @@ impl Own {
         self.scope == Scope::All
     }
 
-    fn is_active(&self, served: &Served) -> bool {
+    fn is_active(&self, served: &HostedDatabase) -> bool {
         let active = self.active.as_ref();
         active.is_some_and(|active| active.database.name() == served.database.name())
     }
 
     /// The head of a database that may be shown.
-    fn shown(&self, served: &Served) -> Option<Arc<OwnHead>> {
+    fn shown(&self, served: &HostedDatabase) -> Option<Arc<OwnHead>> {
         let shown = served.database.published()?;
         (!self.is_active(served) || self.panel.suffices(&shown)).then_some(shown)
     }
@@ -164,9 +187,9 @@ impl Own {
     }
 }
 
-// === impl Served ===
+// === impl HostedDatabase ===
 
-impl Served {
+impl HostedDatabase {
     fn is_halted(&self) -> bool {
         self.halted.load(Ordering::Acquire)
     }
@@ -176,12 +199,12 @@ impl Served {
     }
 }
 
-// === impl Context ===
+// === impl HostedDatabases ===
 
-impl Context {
+impl HostedDatabases {
     /// Looks at every database of our own before anybody asks.
-    pub(crate) async fn begin_own(&self) {
-        for served in &self.own.databases {
+    pub(crate) async fn begin(&self) {
+        for served in &self.databases {
             match served.database.settle().await {
                 Ok(None) => self.ask_what_was_seen(served).await,
                 Ok(Some(halt)) => drop(self.halted(served, &halt).await),
@@ -194,31 +217,31 @@ impl Context {
     }
 
     /// Asks the witnesses about the newest head that is known, before another is signed.
-    async fn ask_what_was_seen(&self, served: &Served) {
+    async fn ask_what_was_seen(&self, served: &HostedDatabase) {
         let database = &served.database;
         self.recall_disputes(database).await;
         // Signed, not shown: a witness may have seen a head that still waits for others.
         let Ok(Some(head)) = database.signed().await else {
             return;
         };
-        if !self.own.is_active(served) {
+        if !self.is_active(served) {
             return;
         }
-        if let Some(dispute) = self.own.panel.ask(database, &head).await.dispute {
+        if let Some(dispute) = self.panel.ask(database, &head).await.dispute {
             self.disputed(served, dispute).await;
         }
         self.note_disputes(database).await;
     }
 
     /// The newest head that may be shown.
-    pub(crate) async fn own_head(&self, served: &Served) -> Result<Arc<OwnHead>, Refusal> {
+    pub(crate) async fn head(&self, served: &HostedDatabase) -> Result<Arc<OwnHead>, Refusal> {
         let _turn = served.turn.lock().await;
         match self.show_newest(served).await {
             Ok(shown) => Ok(shown),
             // A disk that cannot be written, witnesses that do not answer: what was shown before is
             // still true.
             Err(refusal) if refusal.code != Code::OwnSumdbHalted => {
-                let shown = self.own.shown(served);
+                let shown = self.shown(served);
                 shown.filter(|shown| shown.head.size > 0).ok_or(refusal)
             }
             Err(refusal) => Err(refusal),
@@ -226,13 +249,13 @@ impl Context {
     }
 
     /// A head with the record of this number.
-    pub(crate) async fn own_head_with(
+    pub(crate) async fn head_with(
         &self,
-        served: &Served,
+        served: &HostedDatabase,
         number: u64,
     ) -> Result<Arc<OwnHead>, Refusal> {
         let shown = || {
-            let shown = self.own.shown(served);
+            let shown = self.shown(served);
             shown.filter(|shown| shown.head.size > number)
         };
         if let Some(shown) = shown() {
@@ -251,22 +274,18 @@ impl Context {
     }
 
     /// Signs a head of all records and shows it, if it may be.
-    async fn show_newest(&self, served: &Served) -> Result<Arc<OwnHead>, Refusal> {
-        let (database, panel) = (&served.database, &self.own.panel);
+    async fn show_newest(&self, served: &HostedDatabase) -> Result<Arc<OwnHead>, Refusal> {
+        let (database, panel) = (&served.database, &self.panel);
         self.settle_disputes(served).await?;
         let signed = match database.sign().await {
             Ok(signed) => signed,
             Err(error) => return Err(self.unsigned(served, error).await),
         };
-        if let Some(shown) = self
-            .own
-            .shown(served)
-            .filter(|shown| shown.head == signed.head)
-        {
+        if let Some(shown) = self.shown(served).filter(|shown| shown.head == signed.head) {
             return Ok(shown);
         }
         let (mut cosignatures, mut waits) = (Vec::new(), false);
-        if self.own.is_active(served) && !panel.is_empty() {
+        if self.is_active(served) && !panel.is_empty() {
             let asked = panel.ask(database, &signed).await;
             self.note_disputes(database).await;
             if let Some(dispute) = asked.dispute {
@@ -292,31 +311,31 @@ impl Context {
         }
     }
 
-    async fn unsigned(&self, served: &Served, error: OwnError) -> Refusal {
+    async fn unsigned(&self, served: &HostedDatabase, error: OwnError) -> Refusal {
         match error {
             OwnError::Halted(halt) => self.halted(served, &halt).await,
-            OwnError::Store(error) => self.store_failure(error),
+            OwnError::Store(error) => self.metrics.store_failure(error),
         }
     }
 
     /// Keeps the proofs of records that nobody has looked up: with them a private version is proven
     /// to whoever has no more than its files and the key, also where clients ask no database of ours.
     pub(crate) async fn vouch_for_all(&self) -> Result<(), Refusal> {
-        let Some(served) = self.own.active() else {
+        let Some(served) = self.active() else {
             return Ok(());
         };
         loop {
             let first = served.vouched.load(Ordering::Relaxed);
             let records = served.database.unproven(first, PAGE).await;
-            let records = records.map_err(|error| self.store_failure(error))?;
+            let records = records.map_err(|error| self.metrics.store_failure(error))?;
             let Some((_, _, last)) = records.last() else {
                 return Ok(());
             };
             let next = last.number + 1;
             for (module, version, record) in &records {
                 // What is copied has the public database's proof.
-                if self.verifier.is_unlogged(module) {
-                    let head = self.own_head_with(served, record.number).await?;
+                if self.privacy.is_unlogged(module) {
+                    let head = self.head_with(served, record.number).await?;
                     self.vouch(served, (module, version), record, &head).await?;
                 }
             }
@@ -324,29 +343,68 @@ impl Context {
         }
     }
 
+    /// Keeps the proof of a private version's record, unless there is one, and lets its captures say
+    /// so.
+    pub(crate) async fn vouch(
+        &self,
+        served: &HostedDatabase,
+        (module, version): (&ModulePath, &Version),
+        record: &OwnRecord,
+        head: &OwnHead,
+    ) -> Result<(), Refusal> {
+        let failed = |error| self.metrics.store_failure(error);
+        let database = &served.database;
+        let kept = self.store.proof(module, version, database.name()).await;
+        if kept.map_err(failed)?.is_some() {
+            return Ok(());
+        }
+        let file = database.proof(record, head).await.map_err(failed)?;
+        let proof = VersionProof {
+            module: module.clone(),
+            version: version.clone(),
+            database: database.name().to_owned(),
+            record: record.number,
+            file: file.to_string(),
+            evidence: Evidence::checksum_database(database.name(), record.number),
+        };
+        let captures = [ArtifactKind::Mod, ArtifactKind::Zip].map(|kind| {
+            Key::Artifact(Artifact {
+                module: module.clone(),
+                version: version.clone(),
+                kind,
+            })
+        });
+        let proven = self.store.prove(proof, captures.to_vec()).await;
+        proven.map_err(failed)?;
+        for capture in captures {
+            self.memory.forget(&capture.path());
+        }
+        Ok(())
+    }
+
     /// Refuses whatever is asked of a database that has stopped signing.
-    pub(crate) async fn refuse_halted(&self, served: &Served) -> Result<(), Refusal> {
+    pub(crate) async fn refuse_halted(&self, served: &HostedDatabase) -> Result<(), Refusal> {
         if !served.is_halted() {
             return Ok(());
         }
         match served.database.settle().await {
             Ok(Some(halt)) => Err(self.halted(served, &halt).await),
             Ok(None) => Ok(()),
-            Err(error) => Err(self.store_failure(error)),
+            Err(error) => Err(self.metrics.store_failure(error)),
         }
     }
 
     /// Compares a head that somebody has seen with what is here.
-    pub(crate) async fn echo(&self, name: &str, note: &[u8]) -> Result<&'static str, Refusal> {
+    pub(crate) async fn compare(&self, name: &str, note: &[u8]) -> Result<&'static str, Refusal> {
         let unknown = || Refusal::new(Code::SumdbUnsupported, name);
-        let served = self.own.named(name).ok_or_else(unknown)?;
+        let served = self.named(name).ok_or_else(unknown)?;
         let echo = match served.database.compare(note).await {
             Ok(Ok(echo)) => echo,
             Ok(Err(error)) => {
                 return Err(Refusal::new(Code::SumdbUntrusted, error.to_string()));
             }
             Err(OwnError::Halted(halt)) => return Err(self.halted(served, &halt).await),
-            Err(OwnError::Store(error)) => return Err(self.store_failure(error)),
+            Err(OwnError::Store(error)) => return Err(self.metrics.store_failure(error)),
         };
         match echo {
             Echo::Newest => Ok("consistent: it is the newest head here"),
@@ -354,13 +412,13 @@ impl Context {
             Echo::Lost | Echo::Forked => match served.database.settle().await {
                 Ok(Some(halt)) => Err(self.halted(served, &halt).await),
                 Ok(None) => Err(Refusal::internal("a halt was forgotten")),
-                Err(error) => Err(self.store_failure(error)),
+                Err(error) => Err(self.metrics.store_failure(error)),
             },
         }
     }
 
     /// Tells of a database that must not go on; gives what clients are told.
-    pub(crate) async fn halted(&self, served: &Served, halt: &Halt) -> Refusal {
+    pub(crate) async fn halted(&self, served: &HostedDatabase, halt: &Halt) -> Refusal {
         served.halted.store(true, Ordering::Release);
         let (name, why) = (served.database.name(), halt.to_string());
         let alarm = Alarm {
@@ -372,7 +430,7 @@ impl Context {
             subject: name.to_owned(),
             detail: why.clone(),
         };
-        alarm.raise(&self.store, &self.metrics).await;
+        self.alarms.raise(alarm).await;
         Refusal::new(Code::OwnSumdbHalted, format!("{name}: {why}"))
     }
 }

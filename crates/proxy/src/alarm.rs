@@ -6,7 +6,7 @@
 
 use crate::metrics::{AlarmLabels, Metrics};
 use moka::sync::Cache;
-use std::{fmt, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 use store::{JournalEvent, Store};
 
 /// How long the same alarm is not told again: short enough to be seen as ongoing, long enough that
@@ -65,9 +65,14 @@ pub(crate) struct Alarm {
     pub(crate) detail: String,
 }
 
-/// Which alarms were told lately.
-#[derive(Debug)]
-pub(crate) struct Told(Cache<(AlarmKind, String), ()>);
+/// Where alarms are raised: counted, logged, and written into the journal. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct AlarmLog {
+    store: Store,
+    metrics: Arc<Metrics>,
+    /// Alarms that were written lately, by kind and subject.
+    recent: Cache<(AlarmKind, String), ()>,
+}
 
 // === impl Severity ===
 
@@ -139,42 +144,37 @@ impl AlarmKind {
     }
 }
 
-// === impl Told ===
+// === impl AlarmLog ===
 
-impl Default for Told {
-    fn default() -> Self {
-        Self(
-            Cache::builder()
-                .max_capacity(REMEMBERED)
-                .time_to_live(QUIET)
-                .build(),
-        )
+impl AlarmLog {
+    pub(crate) fn new(store: &Store, metrics: &Arc<Metrics>) -> Self {
+        let recent = Cache::builder()
+            .max_capacity(REMEMBERED)
+            .time_to_live(QUIET);
+        Self {
+            store: store.clone(),
+            metrics: Arc::clone(metrics),
+            recent: recent.build(),
+        }
     }
-}
 
-impl Told {
-    fn is_new(&self, alarm: &Alarm) -> bool {
-        let entry = self.0.entry((alarm.kind, alarm.subject.clone()));
-        entry.or_insert(()).is_fresh()
-    }
-}
-
-// === impl Alarm ===
-
-impl Alarm {
-    /// Tells it.
-    pub(crate) async fn raise(self, store: &Store, metrics: &Metrics) {
-        debug_assert!(self.kind.severities().contains(&self.severity), "{self:?}");
-        let labels = AlarmLabels::of(self.severity, self.kind);
+    /// Counts an alarm, and writes it down unless the same one was written a moment ago.
+    pub(crate) async fn raise(&self, alarm: Alarm) {
+        debug_assert!(
+            alarm.kind.severities().contains(&alarm.severity),
+            "{alarm:?}"
+        );
+        let labels = AlarmLabels::of(alarm.severity, alarm.kind);
         let (severity, kind) = (labels.severity, labels.kind);
-        metrics.alarms.get_or_create(&labels).inc();
-        if !metrics.told.is_new(&self) {
+        self.metrics.alarms.get_or_create(&labels).inc();
+        let entry = self.recent.entry((alarm.kind, alarm.subject.clone()));
+        if !entry.or_insert(()).is_fresh() {
             return;
         }
         tracing::error!(severity, kind, "alarm: {kind}; the journal has the subject");
-        let detail = format!("{severity}: {}", self.detail);
-        let event = JournalEvent::new(format!("alarm-{kind}"), self.subject, detail);
-        if let Err(error) = store.event(event).await {
+        let detail = format!("{severity}: {}", alarm.detail);
+        let event = JournalEvent::new(format!("alarm-{kind}"), alarm.subject, detail);
+        if let Err(error) = self.store.event(event).await {
             tracing::error!(%error, "an alarm could not be journalled");
         }
     }

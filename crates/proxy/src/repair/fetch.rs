@@ -3,13 +3,15 @@
 //! Nothing that a source says here is remembered: that it does not know a version any more says
 //! nothing about one that is kept.
 
-use super::Context;
+use super::RepairParts;
 use crate::{
-    capture::{self, Lost},
+    capture_checks::CheckedCapture,
+    capture_failure::CaptureFailure,
+    capture_writer::{KeptBefore, mirrored},
     check::Wrong,
-    inquiry::{Caught, Inquiry, Seen},
     refusal::Refusal,
     sumdb,
+    suspect_copy::{CopyOrigin, RejectedBytes},
 };
 use bytes::Bytes;
 use codes::Code;
@@ -27,97 +29,105 @@ pub(super) enum Attempt {
     Nothing(String),
 }
 
-pub(super) async fn heal(context: &Context, record: &Record) -> Attempt {
+pub(super) async fn refetch(parts: &RepairParts, record: &Record) -> Attempt {
     let healed = match &record.key {
-        Key::Artifact(artifact) => heal_artifact(context, artifact, record).await,
-        Key::Sumdb { name, path } => heal_answer(context, record, name, path).await,
+        Key::Artifact(artifact) => refetch_artifact(parts, artifact, record).await,
+        Key::Sumdb { name, path } => refetch_answer(parts, record, name, path).await,
     };
     healed.unwrap_or_else(|lost| Attempt::Nothing(Refusal::from(lost).facts()))
 }
 
-async fn heal_artifact(
-    context: &Context,
+async fn refetch_artifact(
+    parts: &RepairParts,
     artifact: &Artifact,
     record: &Record,
-) -> Result<Attempt, Lost> {
-    let mut walk = capture::walk(context, artifact)?;
+) -> Result<Attempt, CaptureFailure> {
+    let mut walk = parts.walks.begin(artifact)?;
     loop {
         let mut download = match walk.next().await {
             Offer::Found(download) => download,
             Offer::Absent(_) => {
                 return Ok(Attempt::Nothing("no source has it any more".to_owned()));
             }
-            Offer::Unavailable(outage) => return Err(Lost::Ours(outage.into())),
+            Offer::Unavailable(outage) => return Err(CaptureFailure::Refused(outage.into())),
         };
-        match attempt(context, artifact, record, &mut download).await {
-            Err(Lost::Body(failure)) => {
+        match attempt(parts, artifact, record, &mut download).await {
+            Err(CaptureFailure::Source(failure)) => {
                 tracing::warn!(source = %download.source, %failure, "no help for a damaged blob");
                 walk.reject(failure);
             }
-            Err(Lost::Wrong(suspect)) => walk.reject(suspect.failure),
+            Err(CaptureFailure::Mismatch(suspect)) => walk.reject(suspect.failure),
             attempted => return attempted,
         }
     }
 }
 
 async fn attempt(
-    context: &Context,
+    parts: &RepairParts,
     artifact: &Artifact,
     record: &Record,
     download: &mut Download,
-) -> Result<Attempt, Lost> {
-    let seen = Seen::of(download);
-    let source = seen.source.clone();
-    let sealed = receive(context, download).await?;
+) -> Result<Attempt, CaptureFailure> {
+    let origin = CopyOrigin::of(download);
+    let source = origin.source.clone();
+    let sealed = receive(parts, download).await?;
     if sealed.blob() == record.blob {
-        put(context, record, sealed, None, source).await?;
+        put(parts, record, sealed, None, source).await?;
         return Ok(Attempt::Same);
     }
     if artifact.kind != ArtifactKind::Zip || !record.evidence.is_proof() {
         let wrong = other_bytes(record, &sealed);
-        let caught = Caught::Sealed(sealed);
-        return Err(context.suspect(artifact, caught, seen, wrong.into()).await);
+        let rejected = RejectedBytes::Sealed(sealed);
+        let suspected = parts
+            .investigator
+            .suspect(artifact, rejected, origin, wrong.into());
+        return Err(suspected.await);
     }
     // What is wrong is a case of its own already: the damaged file is what is asked about.
-    let mut closed = Inquiry::new(artifact, capture::walk(context, artifact)?);
-    let (sealed, found) = capture::prove_zip(context, artifact, sealed, seen, &mut closed).await?;
-    if found.h1 != record.h1 || !found.evidence.is_proof() {
-        return Err(Lost::Body(other_bytes(record, &sealed).into()));
+    let (sealed, checked) = parts.checks.zip(artifact, sealed, &origin).await?;
+    let CheckedCapture { h1, grounds } = checked;
+    if h1 != record.h1 || !grounds.evidence.is_proof() {
+        return Err(CaptureFailure::Source(other_bytes(record, &sealed).into()));
     }
-    put(context, record, sealed, found.h1, source).await?;
+    put(parts, record, sealed, h1, source).await?;
     Ok(Attempt::Replaced)
 }
 
 /// A record of a mirrored database is signed anew with every answer, and its readers check it
 /// themselves: where the same bytes cannot be had, it is taken back, and captured as it is now.
-async fn heal_answer(
-    context: &Context,
+async fn refetch_answer(
+    parts: &RepairParts,
     record: &Record,
     name: &str,
     path: &str,
-) -> Result<Attempt, Lost> {
-    let sources = context.database_sources(name).map_err(Lost::Ours)?;
+) -> Result<Attempt, CaptureFailure> {
+    let sources = parts
+        .sources
+        .of_database(name)
+        .map_err(CaptureFailure::Refused)?;
     let mut download = match sources.sumdb(name, path).await {
         DatabaseOutcome::Found(download) => download,
         DatabaseOutcome::Absent(_) | DatabaseOutcome::NotMirrored => {
             return Ok(Attempt::Nothing("no source has it any more".to_owned()));
         }
-        DatabaseOutcome::Unavailable(outage) => return Err(Lost::Ours(outage.into())),
+        DatabaseOutcome::Unavailable(outage) => return Err(CaptureFailure::Refused(outage.into())),
     };
     let source = download.source.to_string();
-    let bytes = capture::collect(context, &mut download).await?;
-    sumdb::check(path, &bytes).map_err(|wrong| Lost::Body(wrong.into()))?;
-    let sealed = seal(context, bytes.clone()).await?;
+    let bytes = parts.bodies.receive(&mut download).await?;
+    sumdb::check(path, &bytes).map_err(|wrong| CaptureFailure::Source(wrong.into()))?;
+    let sealed = seal(parts, bytes.clone()).await?;
     if sealed.blob() == record.blob {
-        put(context, record, sealed, None, source).await?;
+        put(parts, record, sealed, None, source).await?;
         return Ok(Attempt::Same);
     }
     let reason = format!(
         "blob {} was damaged, and the same bytes are nowhere",
         record.blob
     );
-    let (key, failed) = (&record.key, |error| Lost::Ours(Refusal::from(error)));
-    let aside = context.store.set_aside(key, record.blob, &reason);
+    let (key, failed) = (&record.key, |error| {
+        CaptureFailure::Refused(Refusal::from(error))
+    });
+    let aside = parts.store.set_aside(key, record.blob, &reason);
     aside.await.map_err(failed)?;
     let withdrawal = Withdrawal {
         key: key.clone(),
@@ -125,13 +135,17 @@ async fn heal_answer(
         by: "scrub".to_owned(),
         reason,
     };
-    context.store.withdraw(withdrawal).await.map_err(failed)?;
-    capture::keep_small(context, key.clone(), bytes, capture::mirrored(&source)).await?;
+    parts.store.withdraw(withdrawal).await.map_err(failed)?;
+    let (provenance, before) = (mirrored(&source), KeptBefore::Nothing);
+    parts
+        .writer
+        .keep_small(key.clone(), bytes, provenance, &before)
+        .await?;
     Ok(Attempt::Replaced)
 }
 
 async fn put(
-    context: &Context,
+    parts: &RepairParts,
     record: &Record,
     sealed: SealedSpool,
     h1: Option<String>,
@@ -144,22 +158,25 @@ async fn put(
         h1,
         source,
     };
-    let healed = context.store.heal(healing).await;
+    let healed = parts.store.heal(healing).await;
     healed
         .map(drop)
-        .map_err(|error| context.store_failure(error))
+        .map_err(|error| parts.metrics.store_failure(error))
 }
 
-async fn receive(context: &Context, download: &mut Download) -> Result<SealedSpool, Lost> {
-    let mut spool = context.store.spool().await.map_err(Refusal::from)?;
+async fn receive(
+    parts: &RepairParts,
+    download: &mut Download,
+) -> Result<SealedSpool, CaptureFailure> {
+    let mut spool = parts.store.spool().await.map_err(Refusal::from)?;
     while let Some(chunk) = download.chunk().await? {
         spool.append(chunk).await.map_err(Refusal::from)?;
     }
     Ok(spool.seal().await.map_err(Refusal::from)?)
 }
 
-async fn seal(context: &Context, bytes: Bytes) -> Result<SealedSpool, Refusal> {
-    let mut spool = context.store.spool().await?;
+async fn seal(parts: &RepairParts, bytes: Bytes) -> Result<SealedSpool, Refusal> {
+    let mut spool = parts.store.spool().await?;
     spool.append(bytes).await?;
     Ok(spool.seal().await?)
 }

@@ -4,11 +4,10 @@
 //! head is needed, about the head that is signed already, before another one is. A head with the
 //! database's own signature in its answer is evidence, and compared with what is here.
 
-use super::{Served, witnesses::Dispute};
+use super::{HostedDatabase, HostedDatabases, witnesses::Dispute};
 use crate::{
-    context::Context,
+    alarm::{Alarm, AlarmKind, Severity},
     refusal::Refusal,
-    verify::alarm::{Alarm, AlarmKind, Severity},
 };
 use bytes::Bytes;
 use codes::Code;
@@ -20,13 +19,13 @@ fn name(database: &OwnDatabase) -> String {
     format!("own/{}/disputes", database.name())
 }
 
-// === impl Context ===
+// === impl HostedDatabases ===
 
-impl Context {
+impl HostedDatabases {
     /// Asks those who disputed the head that is signed about it again.
-    pub(super) async fn settle_disputes(&self, served: &Served) -> Result<(), Refusal> {
-        let (database, panel) = (&served.database, &self.own.panel);
-        if !self.own.is_active(served) || panel.disputes(database.name()).is_empty() {
+    pub(super) async fn settle_disputes(&self, served: &HostedDatabase) -> Result<(), Refusal> {
+        let (database, panel) = (&served.database, &self.panel);
+        if !self.is_active(served) || panel.disputes(database.name()).is_empty() {
             return Ok(());
         }
         let head = match database.signed().await {
@@ -43,7 +42,7 @@ impl Context {
     }
 
     /// Tells of a dispute, or ends the database if the answer proves it; gives what clients are told.
-    pub(super) async fn disputed(&self, served: &Served, dispute: Dispute) -> Refusal {
+    pub(super) async fn disputed(&self, served: &HostedDatabase, dispute: Dispute) -> Refusal {
         let Dispute { why, answer } = dispute;
         if !answer.is_empty()
             && let Err(OwnError::Halted(halt)) = self.held_against(served, &answer).await
@@ -64,12 +63,12 @@ impl Context {
             subject: name.to_owned(),
             detail,
         };
-        alarm.raise(&self.store, &self.metrics).await;
+        self.alarms.raise(alarm).await;
         Refusal::new(Code::WitnessesMissing, format!("{name}: {why}"))
     }
 
     /// Compares a note that a witness sent; an error if the database ends with it.
-    async fn held_against(&self, served: &Served, note: &[u8]) -> Result<(), OwnError> {
+    async fn held_against(&self, served: &HostedDatabase, note: &[u8]) -> Result<(), OwnError> {
         // What is no note of ours proves nothing.
         let _compared = served.database.compare(note).await?;
         match served.database.settle().await? {
@@ -81,8 +80,7 @@ impl Context {
     pub(super) async fn recall_disputes(&self, database: &OwnDatabase) {
         let kept = self.store.state(&name(database)).await.ok().flatten();
         let disputes = kept.and_then(|kept| serde_json::from_slice(&kept).ok());
-        self.own
-            .panel
+        self.panel
             .take_up(database.name(), disputes.unwrap_or_default());
     }
 
@@ -94,7 +92,7 @@ impl Context {
     }
 
     async fn try_note_disputes(&self, database: &OwnDatabase) -> Result<(), store::StoreError> {
-        let disputes: BTreeMap<_, _> = self.own.panel.disputes(database.name());
+        let disputes: BTreeMap<_, _> = self.panel.disputes(database.name());
         let kept = self.store.state(&name(database)).await?;
         if kept.is_none() && disputes.is_empty() {
             return Ok(());

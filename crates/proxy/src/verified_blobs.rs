@@ -1,4 +1,4 @@
-//! Damage: a kept blob is hashed before its first byte is served, once.
+//! Verified blobs: a kept blob is hashed before its first byte is served, once.
 //!
 //! Disks lie. A zip goes out from the page cache without being looked at, because hashing every
 //! answer would cost more than sending it. So each blob is hashed when it is captured or first served
@@ -17,15 +17,15 @@ const REMEMBERED: u64 = 100_000;
 
 /// The blobs that were found sound.
 #[derive(Debug)]
-pub(crate) struct Sound {
+pub(crate) struct VerifiedBlobs {
     blobs: Cache<BlobId, Option<SystemTime>>,
     /// Blobs being hashed: many clients of one zip after a start cost one hash.
     checks: SingleFlights<BlobId, Result<(), StoreError>>,
 }
 
-// === impl Sound ===
+// === impl VerifiedBlobs ===
 
-impl Sound {
+impl VerifiedBlobs {
     pub(crate) fn new() -> Self {
         Self {
             blobs: Cache::new(REMEMBERED),
@@ -83,7 +83,7 @@ fn changed(file: &File) -> Option<SystemTime> {
 
 #[cfg(test)]
 mod tests {
-    use super::Sound;
+    use super::VerifiedBlobs;
     use store::{Capture, Key, Provenance, Store, StoreOptions};
     use tempfile::tempdir;
 
@@ -96,7 +96,7 @@ mod tests {
         let mut spool = store.spool().await.unwrap();
         spool.append("the bytes of a zip".into()).await.unwrap();
         let sealed = spool.seal().await.unwrap();
-        let sound = Sound::new();
+        let sound = VerifiedBlobs::new();
         sound.received(&sealed);
         let key = Key::parse("example.com/m/@v/v1.0.0.zip").unwrap();
         let capture = Capture {

@@ -1,4 +1,4 @@
-//! Disagreement: a source says that something does not exist, and another one has it.
+//! Disagreements: a source says that something does not exist, and another one has it.
 //!
 //! `go` goes on to the next source past an absence and says nothing, so a mirror that lost a module, or
 //! is a week behind, is noticed by nobody until it is the only one left. Here it opens a case: who said
@@ -6,17 +6,18 @@
 //! modules only (a company's own), it disagrees about all others; so a pair of sources opens one case
 //! in [`QUIET`], and is counted always.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use gomod::ModulePath;
 use mismatch::Disagreement;
 use moka::sync::Cache;
+use store::Store;
 
 use crate::{
-    context::Context,
-    metrics::Source,
-    remembered::Remembered,
-    verify::alarm::{Alarm, AlarmKind, Severity},
+    alarm::{Alarm, AlarmKind, AlarmLog, Severity},
+    answer_memory::RememberedAnswer,
+    metrics::{Metrics, Source},
+    privacy::PrivacyRules,
 };
 
 /// How long a pair of sources opens no further case: a day, in which somebody looks at the first.
@@ -25,32 +26,41 @@ const QUIET: Duration = Duration::from_hours(24);
 /// Pairs that are remembered.
 const PAIRS: u64 = 1024;
 
-/// Which pairs of sources disagreed lately.
-#[derive(Debug)]
-pub(crate) struct Disagreements(Cache<(String, String), ()>);
+/// Notes when sources disagree about what exists.
+pub(crate) struct Disagreements {
+    /// Pairs that disagreed lately.
+    recent: Cache<(String, String), ()>,
+    store: Store,
+    privacy: Arc<PrivacyRules>,
+    metrics: Arc<Metrics>,
+    alarms: AlarmLog,
+}
 
 // === impl Disagreements ===
 
-impl Default for Disagreements {
-    fn default() -> Self {
-        Self(
-            Cache::builder()
-                .max_capacity(PAIRS)
-                .time_to_live(QUIET)
-                .build(),
-        )
+impl Disagreements {
+    pub(crate) fn new(
+        store: &Store,
+        privacy: &Arc<PrivacyRules>,
+        metrics: &Arc<Metrics>,
+        alarms: &AlarmLog,
+    ) -> Self {
+        let recent = Cache::builder().max_capacity(PAIRS).time_to_live(QUIET);
+        Self {
+            recent: recent.build(),
+            store: store.clone(),
+            privacy: Arc::clone(privacy),
+            metrics: Arc::clone(metrics),
+            alarms: alarms.clone(),
+        }
     }
-}
 
-// === impl Context ===
-
-impl Context {
     /// A source stated this absence of a path, and `had` has it.
-    pub(crate) async fn disagree(
+    pub(crate) async fn note(
         &self,
         module: &ModulePath,
         path: &str,
-        absence: &Remembered,
+        absence: &RememberedAnswer,
         had: &str,
     ) {
         let upstream = absence.source.clone();
@@ -60,7 +70,7 @@ impl Context {
             .inc();
         let had = had.split(" (").next().unwrap_or(had);
         let pair = (absence.source.clone(), had.to_owned());
-        if !self.disagreements.0.entry(pair).or_insert(()).is_fresh() {
+        if !self.recent.entry(pair).or_insert(()).is_fresh() {
             return;
         }
         let refusal = absence.absence();
@@ -69,7 +79,7 @@ impl Context {
         if let Err(error) = number {
             tracing::error!(%error, "a case could not be kept");
         }
-        let shown = self.shown(module, path);
+        let shown = self.privacy.shown(module, path);
         tracing::warn!(
             path = shown,
             absent = absence.source,
@@ -82,6 +92,6 @@ impl Context {
             subject: path.to_owned(),
             detail: case.in_a_line(),
         };
-        alarm.raise(&self.store, &self.metrics).await;
+        self.alarms.raise(alarm).await;
     }
 }

@@ -1,10 +1,10 @@
-//! Mend: a kept blob is damaged or missing; its bytes are fetched again, or put aside.
+//! Repair: a kept blob is damaged or missing; its bytes are fetched again, or put aside.
 //!
 //! Whoever meets the damage comes here, the scrubber or a request, and all who meet the same damage
-//! share one mending (law L6). In this order:
+//! share one repair (law L6). In this order:
 //!
 //! 1. What is remembered of the blob in memory is forgotten, and it is hashed once more: who comes
-//!    late finds it healed.
+//!    late finds it repaired.
 //! 2. Its captures are fetched again ([`fetch`]). The lost bytes, by their SHA-256, may take their
 //!    place again whoever sent them: that is the strongest proof there is. A zip that was packed anew
 //!    may stand in for the lost one if the checksum database proves both to hold the same files. For
@@ -21,28 +21,52 @@ mod case;
 mod fetch;
 
 use crate::{
-    answer::Answer, context::Context, refusal::Refusal, resource::Fetching,
-    single_flight::SingleFlights,
+    alarm::AlarmLog, body_receiver::BodyReceiver, capture_checks::CaptureChecks,
+    capture_writer::CaptureWriter, memory_cache::MemoryCache, metrics::Metrics,
+    mismatch_investigation::Investigator, refusal::Refusal, single_flight::SingleFlights,
+    source_walks::SourceWalks, sources::ModuleSources, verified_blobs::VerifiedBlobs,
+    zip_workers::ZipWorkers,
 };
-use codes::Code;
 use fetch::Attempt;
 use moka::sync::Cache;
 use std::{fs::File, sync::Arc};
-use store::{Aside, BlobId, Damage, Key, Record, SCAN_STEP, Store, StoreError};
+use store::{Aside, BlobId, Damage, Record, SCAN_STEP, Store, StoreError};
 
 /// Blobs that are remembered as lost, so that each is counted and told once.
 const REMEMBERED: u64 = 10_000;
 
-/// Damage that is being mended, and what could not be.
-#[derive(Debug)]
-pub(crate) struct Mends {
-    running: SingleFlights<BlobId, Mended>,
-    lost: Cache<BlobId, ()>,
+/// Repairs damaged blobs; cheap to clone.
+#[derive(Clone)]
+pub(crate) struct BlobRepairs {
+    running: Arc<SingleFlights<BlobId, RepairOutcome>>,
+    parts: Arc<RepairParts>,
 }
+
+/// What a blob is repaired with.
+pub(crate) struct RepairParts {
+    pub(crate) store: Store,
+    pub(crate) sources: ModuleSources,
+    pub(crate) walks: Arc<SourceWalks>,
+    pub(crate) bodies: Arc<BodyReceiver>,
+    pub(crate) checks: Arc<CaptureChecks>,
+    pub(crate) investigator: Arc<Investigator>,
+    pub(crate) writer: Arc<CaptureWriter>,
+    pub(crate) memory: Arc<MemoryCache>,
+    pub(crate) verified: Arc<VerifiedBlobs>,
+    pub(crate) workers: ZipWorkers,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) alarms: AlarmLog,
+    /// Blobs that could not be repaired, so that each is counted and told once.
+    pub(crate) lost: LostBlobs,
+}
+
+/// Blobs of which nobody has the bytes.
+#[derive(Debug)]
+pub(crate) struct LostBlobs(Cache<BlobId, ()>);
 
 /// What became of a damaged blob.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Mended {
+pub(crate) enum RepairOutcome {
     /// It is not damaged, or nobody needs it any more.
     Sound,
     /// Every capture that needs it has its bytes again.
@@ -65,20 +89,17 @@ struct Damaged {
     record: Record,
 }
 
-// === impl Mends ===
+// === impl LostBlobs ===
 
-impl Default for Mends {
+impl Default for LostBlobs {
     fn default() -> Self {
-        Self {
-            running: SingleFlights::default(),
-            lost: Cache::new(REMEMBERED),
-        }
+        Self(Cache::new(REMEMBERED))
     }
 }
 
-// === impl Mended ===
+// === impl RepairOutcome ===
 
-impl Mended {
+impl RepairOutcome {
     fn lost(why: impl Into<String>) -> Self {
         Self::Lost {
             why: why.into(),
@@ -99,57 +120,43 @@ impl Mended {
     }
 }
 
-// === impl Context ===
+// === impl BlobRepairs ===
 
-impl Context {
-    /// What is kept under a key; damage is mended first, where fetching is allowed.
-    pub(crate) async fn kept_or_mended(
-        self: &Arc<Self>,
-        key: &Key,
-        fetching: Fetching,
-    ) -> Result<Option<Answer>, Refusal> {
-        let damage = match self.kept(key).await {
-            Err(damage) if damage.code == Code::CorruptBlob && fetching != Fetching::Never => {
-                damage
-            }
-            kept => return kept,
-        };
-        let Some(record) = self.store.find(key).await? else {
-            return Ok(None);
-        };
-        let blob = record.blob;
-        match self.mend(blob, vec![record]).await {
-            Mended::Healed | Mended::Sound => self.kept(key).await,
-            Mended::Lost { why, .. } => Err(Refusal {
-                retry_after: damage.retry_after,
-                ..Refusal::new(Code::CorruptBlob, format!("blob {blob}: {why}"))
-            }),
+impl BlobRepairs {
+    pub(crate) fn new(parts: RepairParts) -> Self {
+        Self {
+            running: Arc::default(),
+            parts: Arc::new(parts),
         }
     }
 
-    /// Mends a blob for captures that have it, or joins whoever does.
-    pub(crate) async fn mend(self: &Arc<Self>, blob: BlobId, captures: Vec<Record>) -> Mended {
-        let mending = self.mends.running.run(blob, || {
-            let (context, captures) = (Arc::clone(self), captures.clone());
+    /// Repairs a blob for captures that have it, or joins whoever does.
+    pub(crate) async fn repair(&self, blob: BlobId, captures: Vec<Record>) -> RepairOutcome {
+        let repairing = self.running.run(blob, || {
+            let (parts, captures) = (Arc::clone(&self.parts), captures.clone());
             async move {
-                let mended = context.mend_blob(blob, &captures).await;
-                mended.unwrap_or_else(|error| Mended::lost(error.to_string()))
+                let repaired = parts.repair(blob, &captures).await;
+                repaired.unwrap_or_else(|error| RepairOutcome::lost(error.to_string()))
             }
         });
-        let broken = |refusal: Refusal| Mended::lost(refusal.facts());
-        mending.await.unwrap_or_else(broken)
+        let broken = |refusal: Refusal| RepairOutcome::lost(refusal.facts());
+        repairing.await.unwrap_or_else(broken)
     }
+}
 
-    async fn mend_blob(&self, blob: BlobId, captures: &[Record]) -> Result<Mended, StoreError> {
+// === impl RepairParts ===
+
+impl RepairParts {
+    async fn repair(&self, blob: BlobId, captures: &[Record]) -> Result<RepairOutcome, StoreError> {
         let Some(record) = captures.first().cloned() else {
-            return Ok(Mended::Sound);
+            return Ok(RepairOutcome::Sound);
         };
         self.forget(blob, captures);
         let Err(damage) = scan(&self.store, blob, record.size).await? else {
-            self.mends.lost.invalidate(&blob);
-            return Ok(Mended::Sound);
+            self.lost.0.invalidate(&blob);
+            return Ok(RepairOutcome::Sound);
         };
-        let is_news = self.mends.lost.entry(blob).or_insert(()).is_fresh();
+        let is_news = self.lost.0.entry(blob).or_insert(()).is_fresh();
         if is_news {
             self.metrics.scrub_damaged.inc();
         }
@@ -160,24 +167,24 @@ impl Context {
             file,
             record,
         };
-        let mended = self.heal_or_put_aside(&damaged, captures).await;
+        let repaired = self.repair_or_quarantine(&damaged, captures).await;
         self.forget(blob, captures);
         // Of what is lost still, everything was told when it was found.
-        if is_news || mended == Mended::Healed {
-            self.tell(&damaged, &mended).await;
+        if is_news || repaired == RepairOutcome::Healed {
+            self.tell(&damaged, &repaired).await;
         }
-        Ok(mended)
+        Ok(repaired)
     }
 
     /// A damaged blob must not be served from what is remembered of it.
     fn forget(&self, blob: BlobId, captures: &[Record]) {
-        self.sound.forget(blob);
+        self.verified.forget(blob);
         for record in captures {
-            self.hot.forget(&record.key.path());
+            self.memory.forget(&record.key.path());
         }
     }
 
-    async fn heal_or_put_aside(&self, damaged: &Damaged, captures: &[Record]) -> Mended {
+    async fn repair_or_quarantine(&self, damaged: &Damaged, captures: &[Record]) -> RepairOutcome {
         let blob = damaged.record.blob;
         let lost = self.refill(captures).await;
         // Also behind a healing: where a zip that was packed anew took its place, it still lies there.
@@ -193,11 +200,11 @@ impl Context {
             self.metrics.scrub_quarantined.inc();
         }
         match lost {
-            Some(why) if aside != Aside::Sound => Mended::Lost { why, quarantined },
+            Some(why) if aside != Aside::Sound => RepairOutcome::Lost { why, quarantined },
             _ => {
                 self.metrics.scrub_healed.inc();
-                self.mends.lost.invalidate(&blob);
-                Mended::Healed
+                self.lost.0.invalidate(&blob);
+                RepairOutcome::Healed
             }
         }
     }
@@ -206,7 +213,7 @@ impl Context {
     async fn refill(&self, captures: &[Record]) -> Option<String> {
         let mut reason = None;
         for record in captures {
-            match fetch::heal(self, record).await {
+            match fetch::refetch(self, record).await {
                 // The same bytes heal whoever has them.
                 Attempt::Same => return None,
                 Attempt::Replaced => {}

@@ -1,4 +1,4 @@
-//! Seen: whether the same client asked for the same thing a moment ago.
+//! Recent requests: whether the same client asked for the same thing a moment ago.
 //!
 //! A client that asks for what is kept, over and over, must cost next to nothing: its requests say
 //! nothing new. A table of fingerprints without locks answers that in a few dozen nanoseconds. Two
@@ -20,15 +20,15 @@ const FRESH: Duration = Duration::from_secs(10);
 
 /// The table.
 #[derive(Debug)]
-pub(crate) struct Seen {
+pub(crate) struct RecentRequests {
     places: Box<[AtomicU64]>,
     hasher: RandomState,
     start: Instant,
 }
 
-// === impl Seen ===
+// === impl RecentRequests ===
 
-impl Seen {
+impl RecentRequests {
     pub(crate) fn new(start: Instant) -> Self {
         Self {
             places: (0..PLACES).map(|_| AtomicU64::new(0)).collect(),
@@ -50,13 +50,13 @@ impl Seen {
 
 #[cfg(test)]
 mod tests {
-    use super::{FRESH, Seen};
+    use super::{FRESH, RecentRequests};
     use tokio::time::Instant;
 
     #[test]
     fn a_request_is_new_once_in_a_while() {
         let now = Instant::now();
-        let seen = Seen::new(now);
+        let seen = RecentRequests::new(now);
         assert!(seen.is_new(("client", "artifact"), now));
         assert!(!seen.is_new(("client", "artifact"), now));
         assert!(seen.is_new(("other", "artifact"), now));

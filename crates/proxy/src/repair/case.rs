@@ -4,10 +4,10 @@
 //! the journal as well, beside the right bytes if somebody had them: whether one bit fell over or the
 //! file was cut decides whether a disk is replaced or a restore is looked into.
 
-use super::{Context, Damaged, Mended};
+use super::{Damaged, RepairOutcome, RepairParts};
 use crate::{
+    alarm::{Alarm, AlarmKind, Severity},
     positioned::Positioned,
-    verify::alarm::{Alarm, AlarmKind, Severity},
 };
 use gomod::{Artifact, sumhash::H1};
 use mismatch::{
@@ -18,16 +18,16 @@ use std::{fs::File, io, sync::Arc};
 use store::{BlobId, Key, Record};
 
 /// A copy of the bytes: an open file of this size.
-type Copy = (Arc<File>, u64);
+type OpenCopy = (Arc<File>, u64);
 
-// === impl Context ===
+// === impl RepairParts ===
 
-impl Context {
+impl RepairParts {
     /// Tells what was found and what became of it.
-    pub(super) async fn tell(&self, damaged: &Damaged, mended: &Mended) {
+    pub(super) async fn tell(&self, damaged: &Damaged, repaired: &RepairOutcome) {
         let (record, subject) = (&damaged.record, damaged.record.key.path());
         let mut detail = format!("blob {}: {}", record.blob, damaged.damage);
-        if let Some(case) = self.examined(damaged, mended).await {
+        if let Some(case) = self.examined(damaged, repaired).await {
             let conclusion = &case.conclusion;
             detail = format!("{detail}; {}: {}", conclusion.title, conclusion.why);
             if let Err(error) = self.store.open_case(&subject, &case.to_json()).await {
@@ -38,31 +38,32 @@ impl Context {
             severity: Severity::P1,
             kind: AlarmKind::BlobDamaged,
             subject,
-            detail: format!("{detail}; {}", mended.describe()),
+            detail: format!("{detail}; {}", repaired.describe()),
         };
-        alarm.raise(&self.store, &self.metrics).await;
+        self.alarms.raise(alarm).await;
     }
 
-    async fn examined(&self, damaged: &Damaged, mended: &Mended) -> Option<Case> {
+    async fn examined(&self, damaged: &Damaged, repaired: &RepairOutcome) -> Option<Case> {
         let bad = damaged.file.clone()?;
         let Key::Artifact(artifact) = damaged.record.key.clone() else {
             return None;
         };
-        let good = if *mended == Mended::Healed {
+        let good = if *repaired == RepairOutcome::Healed {
             self.healed_copy(&artifact).await
         } else {
             None
         };
         let record = damaged.record.clone();
         let examined = self
-            .heavily(move || conclude(&artifact, &record, &bad, good))
+            .workers
+            .run(move || conclude(&artifact, &record, &bad, good))
             .await?;
         examined
             .inspect_err(|error| tracing::warn!(%error, "damage could not be examined"))
             .ok()
     }
 
-    async fn healed_copy(&self, artifact: &Artifact) -> Option<(BlobId, String, Copy)> {
+    async fn healed_copy(&self, artifact: &Artifact) -> Option<(BlobId, String, OpenCopy)> {
         let key = Key::Artifact(artifact.clone());
         let record = self.store.find(&key).await.ok()??;
         let open = self.store.open_blob(&record).await.ok()?.file().await;
@@ -75,12 +76,12 @@ impl Context {
 fn conclude(
     artifact: &Artifact,
     record: &Record,
-    bad: &Copy,
-    good: Option<(BlobId, String, Copy)>,
+    bad: &OpenCopy,
+    good: Option<(BlobId, String, OpenCopy)>,
 ) -> io::Result<Case> {
     let h1 = record.h1.as_deref().and_then(|h1| h1.parse::<H1>().ok());
     let known: Vec<H1> = h1.into_iter().collect();
-    let look = |copy: &Copy, source: Source, blob: BlobId, size| {
+    let look = |copy: &OpenCopy, source: Source, blob: BlobId, size| {
         let announced = Announced {
             size: Some(size),
             sha256: Some(sum(blob)),
@@ -113,7 +114,7 @@ fn conclude(
     Ok(Case::new(&evidence))
 }
 
-fn beside(right: Specimen, good: &Copy, wrong: &Specimen, bad: &Copy) -> io::Result<Retry> {
+fn beside(right: Specimen, good: &OpenCopy, wrong: &Specimen, bad: &OpenCopy) -> io::Result<Retry> {
     let difference = compare((&right, cursor(good)), (wrong, cursor(bad)))?;
     Ok(Retry {
         specimen: right,
@@ -121,7 +122,7 @@ fn beside(right: Specimen, good: &Copy, wrong: &Specimen, bad: &Copy) -> io::Res
     })
 }
 
-fn cursor(copy: &Copy) -> Positioned<'_> {
+fn cursor(copy: &OpenCopy) -> Positioned<'_> {
     Positioned::new(&copy.0, copy.1)
 }
 

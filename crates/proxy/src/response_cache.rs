@@ -1,4 +1,4 @@
-//! Fresh: answers that may change, in memory while their age limit runs.
+//! Response cache: answers that may change, in memory while their age limit runs.
 //!
 //! A list is made of two things: what a source said and what is kept here. Making it anew for each
 //! request means two looks into the catalog, a merge and a hash; in a CI run the same few lists are
@@ -9,7 +9,7 @@
 //! is asked once a second about each path, not by everyone who comes.
 //!
 //! What is refused: an answer made of something older than what is known by now. Whoever makes one
-//! takes a [`Mark`] before looking; whoever changes something leaves a trace after it is durable.
+//! takes a [`ResponseMark`] before looking; whoever changes something leaves a trace after it is durable.
 //! An answer whose mark is no longer the last one is not held; so an answer that was just fetched is
 //! not, since remembering it is a change, but the next one is.
 
@@ -41,18 +41,18 @@ const MARKS: usize = 1024;
 
 /// Answers by path.
 #[derive(Debug)]
-pub(crate) struct Fresh {
-    answers: Cache<Arc<str>, Held>,
+pub(crate) struct ResponseCache {
+    answers: Cache<Arc<str>, HeldResponse>,
     changes: Box<[AtomicU64]>,
     hasher: RandomState,
 }
 
 /// What was the last change when somebody began to look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Mark(u64);
+pub(crate) struct ResponseMark(u64);
 
 #[derive(Debug, Clone)]
-struct Held {
+struct HeldResponse {
     resource: Arc<Resource>,
     media: Media,
     freshness: Freshness,
@@ -62,9 +62,9 @@ struct Held {
     until: Timestamp,
 }
 
-// === impl Held ===
+// === impl HeldResponse ===
 
-impl Held {
+impl HeldResponse {
     /// Whether it would be held for longer than anything is: the clock was ahead when it was made.
     fn is_of_the_future(&self, now: Timestamp) -> bool {
         let Freshness::For(longest) = self.freshness else {
@@ -75,13 +75,13 @@ impl Held {
     }
 }
 
-// === impl Fresh ===
+// === impl ResponseCache ===
 
-impl Fresh {
+impl ResponseCache {
     pub(crate) fn new() -> Self {
         let answers = Cache::builder()
             .max_capacity(MEMORY)
-            .weigher(|path: &Arc<str>, held: &Held| {
+            .weigher(|path: &Arc<str>, held: &HeldResponse| {
                 u32::try_from(2 * path.len() + held.bytes.len())
                     .unwrap_or(u32::MAX)
                     .saturating_add(OVERHEAD)
@@ -95,9 +95,9 @@ impl Fresh {
     }
 
     /// To be taken before looking at anything the answer is made of.
-    pub(crate) fn mark(&self, path: &str) -> Mark {
+    pub(crate) fn mark(&self, path: &str) -> ResponseMark {
         let changes = self.changes_of(path);
-        Mark(changes.map_or(0, |changes| changes.load(Ordering::SeqCst)))
+        ResponseMark(changes.map_or(0, |changes| changes.load(Ordering::SeqCst)))
     }
 
     /// The answer at a path, if it is not too old, nor of a time that was taken back.
@@ -121,7 +121,7 @@ impl Fresh {
     pub(crate) fn hold(
         &self,
         path: &str,
-        mark: Mark,
+        mark: ResponseMark,
         until: Timestamp,
         resource: Resource,
         answer: &Answer,
@@ -129,7 +129,7 @@ impl Fresh {
         let Body::Bytes(bytes) = &answer.body else {
             return;
         };
-        let held = Held {
+        let held = HeldResponse {
             resource: Arc::new(resource),
             media: answer.media,
             freshness: answer.freshness,
@@ -173,7 +173,7 @@ impl Fresh {
 
 #[cfg(test)]
 mod tests {
-    use super::Fresh;
+    use super::ResponseCache;
     use crate::{
         answer::{Answer, Body, Freshness, Media, Origin},
         resource::Resource,
@@ -199,14 +199,14 @@ mod tests {
         Timestamp::from_second(second).unwrap()
     }
 
-    fn hold(fresh: &Fresh, mark: super::Mark) {
+    fn hold(fresh: &ResponseCache, mark: super::ResponseMark) {
         let module = ModulePath::parse("example.com/m").unwrap();
         fresh.hold(PATH, mark, at(60), Resource::List(module), &answer());
     }
 
     #[test]
     fn an_answer_is_held_until_its_time() {
-        let fresh = Fresh::new();
+        let fresh = ResponseCache::new();
         hold(&fresh, fresh.mark(PATH));
         assert!(fresh.get(PATH, at(60)).is_some());
         assert!(fresh.get(PATH, at(61)).is_none());
@@ -215,7 +215,7 @@ mod tests {
 
     #[test]
     fn a_change_removes_it_whenever_it_happens() {
-        let fresh = Fresh::new();
+        let fresh = ResponseCache::new();
         hold(&fresh, fresh.mark(PATH));
         fresh.forget(PATH);
         assert!(fresh.get(PATH, at(0)).is_none(), "changed while held");

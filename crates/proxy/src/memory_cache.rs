@@ -1,4 +1,4 @@
-//! Hot: what is asked often, within reach without a hop to another thread.
+//! Memory cache: what is asked often, within reach without a hop to another thread.
 //!
 //! Captured artifacts hardly ever change, so an entry needs no age but one: after a day it is read
 //! from the store again, where an unconfirmed `.info` is asked about. Small ones lie in
@@ -10,7 +10,7 @@
 //! crowd out thousands of small ones unnoticed; open files are counted, and let go when they are
 //! not asked for.
 
-use crate::{answer::Body, confirm, kept::Kept, resource::Resource};
+use crate::{answer::Body, confirmations, kept_file::KeptFile, resource::Resource};
 use moka::sync::Cache;
 use std::{sync::Arc, time::Duration};
 use store::BlobReader;
@@ -31,36 +31,36 @@ const HELD_OPEN: Duration = Duration::from_secs(30);
 
 /// Artifacts by path.
 #[derive(Debug)]
-pub(crate) struct Hot {
-    small: Cache<Arc<str>, Entry>,
-    open: Cache<Arc<str>, Entry>,
+pub(crate) struct MemoryCache {
+    small: Cache<Arc<str>, CachedFile>,
+    open: Cache<Arc<str>, CachedFile>,
 }
 
 /// Something captured, ready to be answered.
 #[derive(Debug, Clone)]
-pub(crate) struct Entry {
+pub(crate) struct CachedFile {
     /// What the catalog knows.
-    pub(crate) kept: Kept,
+    pub(crate) kept: KeptFile,
     /// What its path names.
     pub(crate) resource: Arc<Resource>,
     /// The open file, of a zip.
     blob: Option<BlobReader>,
 }
 
-// === impl Hot ===
+// === impl MemoryCache ===
 
-impl Hot {
+impl MemoryCache {
     /// A cache whose small artifacts weigh at most about `bytes`.
     pub(crate) fn new(bytes: u64) -> Self {
         let small = Cache::builder()
             .max_capacity(bytes)
-            .weigher(|path: &Arc<str>, entry: &Entry| {
+            .weigher(|path: &Arc<str>, entry: &CachedFile| {
                 let bytes = entry.kept.bytes.as_ref().map_or(0, bytes::Bytes::len);
                 u32::try_from(2 * path.len() + bytes)
                     .unwrap_or(u32::MAX)
                     .saturating_add(OVERHEAD)
             })
-            .time_to_live(confirm::AGAIN)
+            .time_to_live(confirmations::AGAIN)
             .build();
         let open = Cache::builder()
             .max_capacity(OPEN_FILES)
@@ -70,26 +70,26 @@ impl Hot {
     }
 
     /// The small artifact at a path.
-    pub(crate) fn small(&self, path: &str) -> Option<Entry> {
+    pub(crate) fn small(&self, path: &str) -> Option<CachedFile> {
         self.small.get(path)
     }
 
     /// The zip at a path that is held open.
-    pub(crate) fn open(&self, path: &str) -> Option<Entry> {
+    pub(crate) fn open(&self, path: &str) -> Option<CachedFile> {
         self.open.get(path)
     }
 
     /// Remembers an artifact, if its bytes are at hand and small.
-    pub(crate) fn put(&self, path: &str, kept: &Kept) {
+    pub(crate) fn put(&self, path: &str, kept: &KeptFile) {
         if kept.bytes.is_some() && kept.record.size <= SMALL {
-            self.small.insert(path.into(), Entry::new(kept, None));
+            self.small.insert(path.into(), CachedFile::new(kept, None));
         }
     }
 
     /// Holds a zip open, unless it is. What the cache replaces it lets go only later, and of many who
     /// come at once each has opened the file.
-    pub(crate) fn hold(&self, path: &str, kept: &Kept, blob: &BlobReader) {
-        let entry = Entry::new(kept, Some(blob.clone()));
+    pub(crate) fn hold(&self, path: &str, kept: &KeptFile, blob: &BlobReader) {
+        let entry = CachedFile::new(kept, Some(blob.clone()));
         drop(self.open.entry(path.into()).or_insert(entry));
     }
 
@@ -105,10 +105,10 @@ impl Hot {
     }
 }
 
-// === impl Entry ===
+// === impl CachedFile ===
 
-impl Entry {
-    fn new(kept: &Kept, blob: Option<BlobReader>) -> Self {
+impl CachedFile {
+    fn new(kept: &KeptFile, blob: Option<BlobReader>) -> Self {
         Self {
             resource: Arc::new(Resource::from(&kept.record.key)),
             kept: kept.clone(),

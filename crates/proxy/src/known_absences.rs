@@ -1,4 +1,4 @@
-//! Absence: what is known not to exist, and what may be said about it during an outage.
+//! Known absences: what is known not to exist, and what may be said about it during an outage.
 //!
 //! Three answers are never mixed: known, known absent, unknown because no source can be asked
 //! (law L3). Two facts make that hard:
@@ -17,36 +17,46 @@
 //! module; were it a module of its own, Go would have left it out of the zip.
 
 use crate::{
-    context::Context,
+    answer_memory::{AnswerMemory, AnswerSubject, RememberedAnswer},
+    options::{AnswerAges, Clock},
     positioned::Positioned,
     refusal::Refusal,
-    remembered::{Remembered, Subject},
+    zip_workers::ZipWorkers,
 };
 use codes::Code;
 use gomod::{Artifact, ArtifactKind, ModulePath, Version};
-use store::{Key, Memo, MemoClass, MemoKey};
+use std::sync::Arc;
+use store::{Key, MemoClass, Store};
 use upstream::{Absence, Outage};
 
 /// How many kept versions of a shorter path are looked into for a directory, newest first.
 const WITNESSES: usize = 4;
 
-// === impl Context ===
+/// What is known not to exist.
+pub(crate) struct KnownAbsences {
+    pub(crate) answers: Arc<AnswerMemory>,
+    pub(crate) store: Store,
+    pub(crate) workers: ZipWorkers,
+    pub(crate) ages: AnswerAges,
+    pub(crate) clock: Clock,
+}
 
-impl Context {
+// === impl KnownAbsences ===
+
+impl KnownAbsences {
     /// A source's recent statement that an artifact does not exist, in its own words.
-    pub(crate) async fn recall_absence(&self, artifact: &Artifact) -> Option<Refusal> {
-        let remembered = self
-            .memo(&absence_of(artifact.escaped_path()))
-            .await
-            .ok()??;
-        let age = self.options.clock.age(remembered.fetched_at);
-        (age <= self.options.absence_max_age).then(|| remembered.absence())
+    pub(crate) async fn recall(&self, artifact: &Artifact) -> Option<Refusal> {
+        let stated = absence_of(artifact.escaped_path());
+        let remembered = self.answers.find(&stated).await.ok()??;
+        let age = self.clock.age(remembered.fetched_at);
+        (age <= self.ages.absence_max_age).then(|| remembered.absence())
     }
 
     /// Remembers a statement of absence; gives it as a refusal.
-    pub(crate) async fn remember_absence(&self, artifact: &Artifact, absence: Absence) -> Refusal {
-        let remembered = Remembered::of_absence(&absence, self.options.clock.now());
-        self.put_absence(artifact.escaped_path(), &remembered).await;
+    pub(crate) async fn remember(&self, artifact: &Artifact, absence: Absence) -> Refusal {
+        let remembered = RememberedAnswer::of_absence(&absence, self.clock.now());
+        self.write(artifact.escaped_path(), &artifact.module, &remembered)
+            .await;
         remembered.absence()
     }
 
@@ -54,16 +64,16 @@ impl Context {
     /// without a list is no module, anything else is absent by itself.
     pub(crate) async fn remember_absent(
         &self,
-        subject: &Subject,
+        subject: &AnswerSubject,
         module: &ModulePath,
-        answer: &Remembered,
+        answer: &RememberedAnswer,
     ) {
         let path = if subject.class == MemoClass::List {
             module.escaped()
         } else {
             subject.path.clone()
         };
-        self.put_absence(path, answer).await;
+        self.write(path, module, answer).await;
     }
 
     /// What an outage means for a request for `path` of this module.
@@ -88,9 +98,9 @@ impl Context {
     }
 
     async fn old_absence(&self, path: String) -> Option<Refusal> {
-        let remembered = self.memo(&absence_of(path)).await.ok()??;
-        let age = self.options.clock.age(remembered.fetched_at);
-        (age <= self.options.absence_stale).then(|| remembered.absence())
+        let remembered = self.answers.find(&absence_of(path)).await.ok()??;
+        let age = self.clock.age(remembered.fetched_at);
+        (age <= self.ages.absence_stale).then(|| remembered.absence())
     }
 
     /// Whether anything says that this path is a module: something kept, or a source's list.
@@ -99,14 +109,14 @@ impl Context {
         if kept.is_ok_and(|versions| !versions.is_empty()) {
             return true;
         }
-        let list = Subject {
+        let list = AnswerSubject {
             class: MemoClass::List,
             path: module.list_path(),
             module: None,
         };
         // Some proxies give an empty list for any path: that says nothing.
-        let listed = |list: &Remembered| list.is_known() && !list.text().trim().is_empty();
-        matches!(self.memo(&list).await, Ok(Some(list)) if listed(&list))
+        let listed = |list: &RememberedAnswer| list.is_known() && !list.text().trim().is_empty();
+        matches!(self.answers.find(&list).await, Ok(Some(list)) if listed(&list))
     }
 
     /// The kept module, and the version of it, whose zip holds `path` as a directory.
@@ -163,23 +173,20 @@ impl Context {
             let names = gomod::zip::list_zip(zip, &module, &version).ok()?;
             Some(names.files().any(|path| path.starts_with(&prefix)))
         };
-        self.heavily(look).await.flatten().unwrap_or(false)
+        self.workers.run(look).await.flatten().unwrap_or(false)
     }
 
-    async fn put_absence(&self, path: String, remembered: &Remembered) {
-        let key = MemoKey {
-            class: MemoClass::Absence,
-            path,
+    async fn write(&self, path: String, module: &ModulePath, absence: &RememberedAnswer) {
+        let subject = AnswerSubject {
+            module: Some(module.clone()),
+            ..absence_of(path)
         };
-        if let Err(error) = self.store.memo_put(key, Memo::from(remembered)).await {
-            self.metrics.store_failures.inc();
-            tracing::warn!(%error, "an absence could not be remembered");
-        }
+        self.answers.write(&subject, absence).await;
     }
 }
 
-fn absence_of(path: String) -> Subject {
-    Subject {
+fn absence_of(path: String) -> AnswerSubject {
+    AnswerSubject {
         class: MemoClass::Absence,
         path,
         module: None,

@@ -1,0 +1,201 @@
+//! Answer memory: answers that may change, as the store keeps them, each with the time at which it was true.
+//!
+//! A list, the answer to a query, a changing file of a checksum database and a statement of absence are no
+//! captures: each is replaced by the next. Here they are read and written, at any age; what an age means
+//! is decided in [`crate::revalidation`] and [`crate::known_absences`].
+
+use crate::{
+    check::{self, INFO_LIMIT, Wrong},
+    metrics::Metrics,
+    options::AnswerAges,
+    privacy::PrivacyRules,
+    refusal::Refusal,
+    selection, sumdb,
+};
+use bytes::Bytes;
+use codes::Code;
+use gomod::ModulePath;
+use jiff::Timestamp;
+use std::{sync::Arc, time::Duration};
+use store::{Memo, MemoClass, MemoKey, MemoStatus, Store};
+use upstream::Absence;
+
+/// The largest list that is accepted: 100,000 versions of 40 bytes.
+const LIST_LIMIT: u64 = 4 * 1024 * 1024;
+
+/// Reads and writes remembered answers.
+pub(crate) struct AnswerMemory {
+    store: Store,
+    privacy: Arc<PrivacyRules>,
+    metrics: Arc<Metrics>,
+}
+
+/// An answer that may change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct RememberedAnswer {
+    pub(crate) status: MemoStatus,
+    pub(crate) body: Bytes,
+    pub(crate) fetched_at: Timestamp,
+    pub(crate) source: String,
+}
+
+/// Which answer: where it is asked for and under which name it is remembered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct AnswerSubject {
+    /// Its class in the store.
+    pub(crate) class: MemoClass,
+    /// Its path in the URL space, escaped.
+    pub(crate) path: String,
+    /// The module it is about; none for a checksum database.
+    pub(crate) module: Option<ModulePath>,
+}
+
+// === impl AnswerMemory ===
+
+impl AnswerMemory {
+    pub(crate) fn new(store: &Store, privacy: &Arc<PrivacyRules>, metrics: &Arc<Metrics>) -> Self {
+        Self {
+            store: store.clone(),
+            privacy: Arc::clone(privacy),
+            metrics: Arc::clone(metrics),
+        }
+    }
+
+    /// What is remembered of a subject, at any age.
+    pub(crate) async fn find(
+        &self,
+        subject: &AnswerSubject,
+    ) -> Result<Option<Arc<RememberedAnswer>>, Refusal> {
+        let memo = self
+            .store
+            .memo(&subject.memo_key())
+            .await
+            .map_err(|error| self.metrics.store_failure(error))?;
+        Ok(memo.map(|memo| Arc::new(RememberedAnswer::from(memo))))
+    }
+
+    /// Writes an answer down. A store that cannot be written costs the memory, not the answer.
+    pub(crate) async fn write(&self, subject: &AnswerSubject, answer: &RememberedAnswer) {
+        if let Err(error) = self
+            .store
+            .memo_put(subject.memo_key(), Memo::from(answer))
+            .await
+        {
+            self.metrics.store_failures.inc();
+            let path = self.shown_path(subject);
+            tracing::warn!(%error, path, "an answer could not be remembered");
+        }
+    }
+
+    /// The path of an answer as a log line may show it.
+    pub(crate) fn shown_path(&self, subject: &AnswerSubject) -> String {
+        match &subject.module {
+            Some(module) => self.privacy.shown(module, &subject.path),
+            None => self.privacy.shown_database_path(&subject.path),
+        }
+    }
+}
+
+// === impl RememberedAnswer ===
+
+impl RememberedAnswer {
+    /// A source's statement of absence as a refusal in its own words.
+    pub(crate) fn absence(&self) -> Refusal {
+        let text = String::from_utf8_lossy(&self.body);
+        let (status, text) = text.split_once(' ').unwrap_or(("404", &text));
+        Refusal::relayed(if status == "410" { 410 } else { 404 }, text)
+    }
+
+    /// Whether a source said that it has it.
+    pub(crate) fn is_known(&self) -> bool {
+        self.status == MemoStatus::Known
+    }
+
+    /// The body as text; what is not UTF-8 is replaced.
+    pub(crate) fn text(&self) -> std::borrow::Cow<'_, str> {
+        String::from_utf8_lossy(&self.body)
+    }
+
+    pub(crate) fn of_absence(absence: &Absence, now: Timestamp) -> Self {
+        Self {
+            status: MemoStatus::Absent,
+            body: format!("{} {}", absence.status, absence.text).into(),
+            fetched_at: now,
+            source: absence.source.to_string(),
+        }
+    }
+}
+
+impl From<Memo> for RememberedAnswer {
+    fn from(memo: Memo) -> Self {
+        Self {
+            status: memo.status,
+            body: memo.body,
+            fetched_at: memo.fetched_at,
+            source: memo.source,
+        }
+    }
+}
+
+impl From<&RememberedAnswer> for Memo {
+    fn from(remembered: &RememberedAnswer) -> Self {
+        Self {
+            status: remembered.status,
+            body: remembered.body.clone(),
+            fetched_at: remembered.fetched_at,
+            source: remembered.source.clone(),
+        }
+    }
+}
+
+// === impl AnswerSubject ===
+
+impl AnswerSubject {
+    fn memo_key(&self) -> MemoKey {
+        MemoKey {
+            class: self.class,
+            path: self.path.clone(),
+        }
+    }
+
+    pub(crate) fn limit(&self) -> u64 {
+        if self.class == MemoClass::List {
+            LIST_LIMIT
+        } else {
+            INFO_LIMIT
+        }
+    }
+
+    /// How old an answer may be, and for how long after that it is given while it is renewed. Absence
+    /// has its own clock: it is never believed for as long as a list. What an honest database never
+    /// changes is believed for longest.
+    pub(crate) fn limits(
+        &self,
+        ages: &AnswerAges,
+        remembered: &RememberedAnswer,
+    ) -> (Duration, Duration) {
+        let is_record =
+            self.class == MemoClass::Sumdb && sumdb::is_permanent(sumdb::split(&self.path).1);
+        match (remembered.is_known(), is_record) {
+            (true, true) => (ages.record_max_age, Duration::ZERO),
+            (true, false) => (ages.list_max_age, ages.list_stale),
+            (false, _) => (ages.absence_max_age, Duration::ZERO),
+        }
+    }
+
+    /// Whether a body can be what was asked for.
+    pub(crate) fn check(&self, body: &[u8]) -> Result<(), Wrong> {
+        match self.class {
+            MemoClass::Latest | MemoClass::Query => check::resolved(body).map(drop),
+            MemoClass::Sumdb => sumdb::check_changing(sumdb::split(&self.path).1, body),
+            _ if body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'<') => {
+                Err(Wrong::new(Code::UpstreamBadContent, "it is a web page"))
+            }
+            MemoClass::List if !selection::is_list(&String::from_utf8_lossy(body)) => {
+                let problem = "it has lines, and no version in them";
+                Err(Wrong::new(Code::UpstreamBadContent, problem))
+            }
+            _ => Ok(()),
+        }
+    }
+}
