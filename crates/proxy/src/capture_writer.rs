@@ -18,8 +18,8 @@ use crate::{
     verify::{Grounds, Verification},
 };
 use bytes::Bytes;
-use protocol::Evidence;
 use gomod::{Artifact, ArtifactKind, ModulePath};
+use protocol::Evidence;
 use std::sync::Arc;
 use store::{Capture, Committed, Facts, Key, Provenance, Record, SealedSpool, Store, StoreError};
 use tokio::time::Instant;

@@ -16,13 +16,8 @@
 //! fetches another one in its place.
 
 use crate::{
-    body_receiver::BodyReceiver,
-    capture_writer::CaptureWriter,
-    check,
-    memory_cache::MemoryCache,
-    options::Clock,
-    privacy::PrivacyRules,
-    source_walks::SourceWalks,
+    body_receiver::BodyReceiver, capture_writer::CaptureWriter, check, memory_cache::MemoryCache,
+    options::Clock, privacy::PrivacyRules, source_walks::SourceWalks,
 };
 use bytes::Bytes;
 use gomod::{Artifact, ArtifactKind, info::VersionInfo};

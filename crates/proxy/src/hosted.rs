@@ -24,8 +24,8 @@ use crate::{
     refusal::Refusal,
 };
 use codes::Code;
-use protocol::Evidence;
 use gomod::{Artifact, ArtifactKind, ModulePath, Version};
+use protocol::Evidence;
 use std::sync::{
     Arc,
     atomic::{AtomicBool, AtomicU64, Ordering},

@@ -217,7 +217,6 @@ impl StoreError {
 mod tests {
     use super::StoreError;
     use codes::Code;
-    use protocol::UnknownEvidence;
     use std::io;
 
     #[test]

@@ -338,7 +338,9 @@ mod blob_text {
 
 #[cfg(test)]
 mod tests {
-    use super::{Decision, ENTRY_WORDS_LIMIT, Facts, JournalEntry, JournalEvent, bounded};
+    use super::{
+        Decision, ENTRY_WORDS_LIMIT, Facts, JournalEntry, JournalEvent, RecordedEvidence, bounded,
+    };
     use crate::{blob::BlobId, key::KEY_PATH_LIMIT};
     use proptest::prelude::*;
 

@@ -4,10 +4,7 @@
 //! counts where this side's own patterns say so, because otherwise a tampered public module would
 //! only have to call itself private.
 
-use crate::{
-    privacy::is_toolchain,
-    verify::evidence::logged_version,
-};
+use crate::{privacy::is_toolchain, verify::evidence::logged_version};
 use ::bundle::Item;
 use codes::Code;
 use gomod::{Artifact, ArtifactKind, pattern::Patterns};

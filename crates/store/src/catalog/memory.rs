@@ -15,7 +15,7 @@ use crate::{
     key::Key,
     memo::{Memo, MemoClass, MemoKey, MemoStatus, StaleMark},
     own::record::{NewRecord, OwnRecord, go_sum_lines},
-    record::{Committed, IndexEntry, KeptVersion, Kinds, Record},
+    record::{Committed, IndexEntry, KeptVersion, Kinds},
     trust::{Backlog, CaseFile, KeptTile, VersionProof, Withdrawal, version_path},
     withdrawn::{REINSTATED, WITHDRAWN, WithdrawnVersion},
 };
