@@ -1,4 +1,4 @@
-//! Developer tasks: `cargo xtask test`, `gen`, `check-deps`, `check-crates`, `fuzz`, `bench`, `soak`, `operator`.
+//! Developer tasks: `cargo xtask test`, `gen`, `check-deps`, `check-crates`, `names`, `fuzz`, `bench`, `soak`, `operator`.
 
 #![expect(
     clippy::print_stdout,
@@ -13,6 +13,7 @@ mod bench;
 mod check_crates;
 mod check_deps;
 mod fuzz;
+mod names;
 mod operator;
 mod soak;
 mod test;
@@ -45,6 +46,8 @@ enum Task {
     CheckDeps,
     /// Check that no crate that is built was taken back by whoever published it.
     CheckCrates,
+    /// Measure type names, method blocks and import circles of the product.
+    Names(names::Options),
     /// Run fuzz targets for a while.
     Fuzz(fuzz::Options),
     /// Measure modkeep and its peers on the same work, and write docs/benchmarks.md.
@@ -67,6 +70,7 @@ fn main() -> anyhow::Result<()> {
         Task::Test => test::run(),
         Task::CheckDeps => check_deps::run(),
         Task::CheckCrates => check_crates::run(),
+        Task::Names(options) => names::run(&options),
         Task::Fuzz(options) => fuzz::run(&options),
         Task::Bench(options) => bench::run(&options),
         Task::Soak(options) => soak::run(&options),

@@ -206,7 +206,7 @@ impl Version {
 
 impl Item {
     fn checked(&self) -> Result<Artifact, String> {
-        let wrong = |why: &str| Err(format!("{}: {why}", shown(&self.path)));
+        let wrong = |why: &str| Err(format!("{}: {why}", printable(&self.path)));
         let Ok(artifact) = Artifact::from_escaped_path(&self.path) else {
             return wrong("not the path of an artifact");
         };
@@ -234,7 +234,7 @@ const fn limit(kind: ArtifactKind) -> u64 {
 /// Names of databases: plain, in order, each once.
 fn check_names<'a>(names: impl Iterator<Item = &'a str> + Clone) -> Result<(), String> {
     if let Some(name) = names.clone().find(|name| !ustar::is_plain(name)) {
-        return Err(format!("{}: no name of a database", shown(name)));
+        return Err(format!("{}: no name of a database", printable(name)));
     }
     if names.is_sorted_by(|one, next| one < next) {
         Ok(())
@@ -244,7 +244,7 @@ fn check_names<'a>(names: impl Iterator<Item = &'a str> + Clone) -> Result<(), S
 }
 
 /// A string from outside, fit for a message.
-pub(crate) fn shown(text: &str) -> String {
+pub(crate) fn printable(text: &str) -> String {
     let short: String = text.chars().take(200).collect();
     format!("{short:?}")
 }

@@ -12,7 +12,8 @@
 use crate::{
     digest::{Digest, Hasher},
     manifest::{
-        CHECKSUM, CLOSING, Database, LINE_LIMIT, MANIFEST, OPENING_LIMIT, Opening, Version, shown,
+        CHECKSUM, CLOSING, Database, LINE_LIMIT, MANIFEST, OPENING_LIMIT, Opening, Version,
+        printable,
     },
     source::{ReadAt, fill},
     ustar::{self, BLOCK},
@@ -389,6 +390,6 @@ fn other(found: &Entry, wanted: &str) -> Malformed {
     malformed(
         &found.path,
         found.at,
-        format!("it stands where {} belongs", shown(wanted)),
+        format!("it stands where {} belongs", printable(wanted)),
     )
 }

@@ -30,7 +30,7 @@ const PAX: u8 = b'x';
 
 /// What a header says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Header {
+pub(crate) struct UstarHeader {
     pub(crate) path: String,
     pub(crate) size: u64,
 }
@@ -65,7 +65,7 @@ pub(crate) fn length(first: &[u8]) -> Option<usize> {
 }
 
 /// Reads what [`encode`] writes, and nothing else.
-pub(crate) fn decode(bytes: &[u8]) -> Option<Header> {
+pub(crate) fn decode(bytes: &[u8]) -> Option<UstarHeader> {
     let first = bytes.get(..BLOCK)?;
     let last = bytes.get(bytes.len().checked_sub(BLOCK)?..)?;
     let path = if first.get(156) == Some(&PAX) {
@@ -80,7 +80,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Option<Header> {
         format!("{prefix}{slash}{name}")
     };
     let size = size(last)?;
-    (encode(&path, size)? == bytes).then_some(Header { path, size })
+    (encode(&path, size)? == bytes).then_some(UstarHeader { path, size })
 }
 
 /// Whether a path is relative, without empty, `.` or `..` elements, of graphic ASCII without the
@@ -162,12 +162,12 @@ fn text(block: &[u8], from: usize, width: usize) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{BLOCK, Header, MAX_SIZE, decode, encode, length, record};
+    use super::{BLOCK, MAX_SIZE, UstarHeader, decode, encode, length, record};
 
     fn round_trip(path: &str) -> usize {
         let blocks = encode(path, 1234).unwrap();
         assert_eq!(length(&blocks[..BLOCK]), Some(blocks.len()));
-        let header = Header {
+        let header = UstarHeader {
             path: path.to_owned(),
             size: 1234,
         };

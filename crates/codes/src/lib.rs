@@ -17,7 +17,7 @@ use std::fmt;
 
 /// One row of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Entry {
+pub struct CodeEntry {
     /// The four digits behind `MK`.
     pub number: u16,
     /// HTTP status of an answer that carries this code; `None` where it never reaches HTTP.
@@ -44,9 +44,9 @@ macro_rules! codes {
             pub const ALL: &'static [Self] = &[$(Self::$name),+];
 
             /// The row of this code.
-            pub const fn entry(self) -> Entry {
+            pub const fn entry(self) -> CodeEntry {
                 match self {
-                    $(Self::$name => Entry {
+                    $(Self::$name => CodeEntry {
                         number: $number, status: $status, title: $title, cause: $cause, remedy: $remedy,
                     },)+
                 }

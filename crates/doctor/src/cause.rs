@@ -5,7 +5,7 @@
 //! number: it is printed, searched for and matched by scripts, so it never changes its meaning.
 //!
 //! A cause has no code of its own that decides: everything that differs between causes is data,
-//! except a [`Pattern::guard`], for the few messages that mean one of several things depending on
+//! except a [`MessagePattern::guard`], for the few messages that mean one of several things depending on
 //! what stands in them.
 //!
 //! What may never be among the remedies: switching verification off. Who needs a private module to
@@ -23,7 +23,7 @@ mod vcs;
 mod version;
 mod workspace;
 
-use crate::parts::Parts;
+use crate::parts::MessageParts;
 use serde::{Serialize, Serializer};
 
 /// The release of `go` whose messages the patterns were taken from.
@@ -31,7 +31,7 @@ pub const GO_VERSION: &str = "1.26.8";
 
 /// Why a `go` command fails.
 #[derive(Debug)]
-pub struct Cause {
+pub struct FailureCause {
     /// Its stable name: family, slash, words with hyphens, such as `dns/no-such-host`.
     pub id: &'static str,
     /// What is wrong, in a few words.
@@ -43,26 +43,26 @@ pub struct Cause {
     /// Whether it is one of those that most people meet; they come first on equal evidence.
     pub common: bool,
     /// How messages with this cause look.
-    pub patterns: &'static [Pattern],
+    pub patterns: &'static [MessagePattern],
     /// What would mend it, as far as that can be said exactly.
-    pub remedies: &'static [Remedy],
+    pub remedies: &'static [CauseRemedy],
 }
 
 /// How a message looks.
 #[derive(Debug)]
-pub struct Pattern {
+pub struct MessagePattern {
     /// The words, with `{name}` where something is taken out and `{...}` where anything may stand;
     /// what a hole takes depends on its name.
     pub template: &'static str,
     /// How much it proves.
-    pub evidence: Evidence,
+    pub evidence: PatternStrength,
     /// What must hold of the parts besides.
-    pub guard: Option<fn(&Parts) -> bool>,
+    pub guard: Option<fn(&MessageParts) -> bool>,
 }
 
 /// How much a message proves of its cause. Strongest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Evidence {
+pub enum PatternStrength {
     /// The message names the cause itself.
     Decisive,
     /// The message has this cause almost always.
@@ -73,7 +73,7 @@ pub enum Evidence {
 
 /// What would mend it.
 #[derive(Debug, Clone, Copy)]
-pub struct Remedy {
+pub struct CauseRemedy {
     /// What is changed.
     pub kind: RemedyKind,
     /// The command or line, with `{name}` where a part of the message belongs. If the message lacks
@@ -82,7 +82,7 @@ pub struct Remedy {
     /// What it costs, or what to know before.
     pub cost: &'static str,
     /// What must hold of the parts for it to be of use.
-    pub guard: Option<fn(&Parts) -> bool>,
+    pub guard: Option<fn(&MessageParts) -> bool>,
 }
 
 /// What a remedy changes.
@@ -106,7 +106,7 @@ pub enum RemedyKind {
 }
 
 /// Every cause, by family.
-pub static CAUSES: &[&Cause] = &[
+pub static CAUSES: &[&FailureCause] = &[
     &network::UNREACHABLE,
     &network::NO_ROUTE,
     &network::REFUSED,
@@ -227,7 +227,7 @@ pub static CAUSES: &[&Cause] = &[
 ];
 
 /// Stands where a cause is missing in the table; tests see to it that it never does.
-pub(crate) static UNNAMED: Cause = Cause {
+pub(crate) static UNNAMED: FailureCause = FailureCause {
     id: "unknown",
     title: "something that has no name here",
     why: "It fits no known cause.",
@@ -238,38 +238,38 @@ pub(crate) static UNNAMED: Cause = Cause {
 };
 
 /// The cause with this id.
-pub fn find(id: &str) -> Option<&'static Cause> {
+pub fn find(id: &str) -> Option<&'static FailureCause> {
     CAUSES.iter().copied().find(|cause| cause.id == id)
 }
 
 // Constructors, so that the tables read as lists.
 
-const fn decisive(template: &'static str) -> Pattern {
-    Pattern {
+const fn decisive(template: &'static str) -> MessagePattern {
+    MessagePattern {
         template,
-        evidence: Evidence::Decisive,
+        evidence: PatternStrength::Decisive,
         guard: None,
     }
 }
 
-const fn telling(template: &'static str) -> Pattern {
-    Pattern {
+const fn telling(template: &'static str) -> MessagePattern {
+    MessagePattern {
         template,
-        evidence: Evidence::Telling,
+        evidence: PatternStrength::Telling,
         guard: None,
     }
 }
 
-const fn symptom(template: &'static str) -> Pattern {
-    Pattern {
+const fn symptom(template: &'static str) -> MessagePattern {
+    MessagePattern {
         template,
-        evidence: Evidence::Symptom,
+        evidence: PatternStrength::Symptom,
         guard: None,
     }
 }
 
-const fn remedy(kind: RemedyKind, template: &'static str, cost: &'static str) -> Remedy {
-    Remedy {
+const fn remedy(kind: RemedyKind, template: &'static str, cost: &'static str) -> CauseRemedy {
+    CauseRemedy {
         kind,
         template,
         cost,
@@ -277,13 +277,13 @@ const fn remedy(kind: RemedyKind, template: &'static str, cost: &'static str) ->
     }
 }
 
-const fn run(template: &'static str, cost: &'static str) -> Remedy {
+const fn run(template: &'static str, cost: &'static str) -> CauseRemedy {
     remedy(RemedyKind::Command, template, cost)
 }
 
 // === impl Cause ===
 
-impl Cause {
+impl FailureCause {
     /// The part of the id before the slash: the documentation is ordered by it.
     pub fn family(&self) -> &'static str {
         self.id
@@ -293,7 +293,7 @@ impl Cause {
 }
 
 /// By its id alone: whoever reads a diagnosis looks the rest up.
-impl Serialize for Cause {
+impl Serialize for FailureCause {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.id)
     }
@@ -301,9 +301,9 @@ impl Serialize for Cause {
 
 // === impl Pattern ===
 
-impl Pattern {
+impl MessagePattern {
     /// The same, if this holds of the parts too.
-    const fn when(self, guard: fn(&Parts) -> bool) -> Self {
+    const fn when(self, guard: fn(&MessageParts) -> bool) -> Self {
         Self {
             guard: Some(guard),
             ..self
@@ -313,9 +313,9 @@ impl Pattern {
 
 // === impl Remedy ===
 
-impl Remedy {
+impl CauseRemedy {
     /// The same, if this holds of the parts.
-    const fn when(self, guard: fn(&Parts) -> bool) -> Self {
+    const fn when(self, guard: fn(&MessageParts) -> bool) -> Self {
         Self {
             guard: Some(guard),
             ..self

@@ -10,17 +10,17 @@ use std::sync::LazyLock;
 
 /// A module or package on the way to the failure.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Link {
+pub struct RequirementLink {
     /// Module path, `MODULE@VERSION`, or import path.
     pub name: String,
     /// How it pulls the next one.
-    pub pull: Pull,
+    pub pull: PullKind,
 }
 
 /// How one module or package pulls another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Pull {
+pub enum PullKind {
     /// Its go.mod requires it.
     Requires,
     /// It imports it.
@@ -31,10 +31,10 @@ pub enum Pull {
 
 /// What stands before a failure: the subject that it is about, and the way to it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct Lead {
+pub(crate) struct FailureContext {
     /// `MODULE` or `MODULE@VERSION`.
     pub(crate) subject: Option<(String, Option<String>)>,
-    pub(crate) chain: Vec<Link>,
+    pub(crate) chain: Vec<RequirementLink>,
 }
 
 /// How far back a lead is looked for.
@@ -56,11 +56,11 @@ static LINK: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"([^\s]+)(?: \([^()\n]*\))? (requires|imports|tested by) $").ok());
 
 /// Reads backward from a failure.
-pub(crate) fn lead(text: &str, failure: usize) -> Lead {
+pub(crate) fn lead(text: &str, failure: usize) -> FailureContext {
     let low = text.floor_char_boundary(failure.saturating_sub(WINDOW));
     let before = text.get(low..failure).unwrap_or_default();
     let mut before = before.rsplit('\n').next().unwrap_or_default();
-    let mut lead = Lead::default();
+    let mut lead = FailureContext::default();
     let subject = SUBJECT.as_ref().and_then(|regex| regex.captures(before));
     if let Some(captures) = subject {
         let group = |index| captures.get(index).map(|group| group.as_str().to_owned());
@@ -74,7 +74,7 @@ pub(crate) fn lead(text: &str, failure: usize) -> Lead {
 }
 
 /// The way whose last link ends the text.
-fn chain(mut before: &str) -> Vec<Link> {
+fn chain(mut before: &str) -> Vec<RequirementLink> {
     let mut chain = Vec::new();
     while chain.len() < LONGEST {
         // Links are short, and the search for one is from the left: only the end is looked at.
@@ -86,9 +86,9 @@ fn chain(mut before: &str) -> Vec<Link> {
         let (Some(name), Some(word)) = (captures.get(1), captures.get(2)) else {
             break;
         };
-        chain.push(Link {
+        chain.push(RequirementLink {
             name: name.as_str().to_owned(),
-            pull: Pull::of(word.as_str()),
+            pull: PullKind::of(word.as_str()),
         });
         let start = low + captures.get_match().start();
         before = before.get(..start).unwrap_or_default();
@@ -99,7 +99,7 @@ fn chain(mut before: &str) -> Vec<Link> {
 
 // === impl Pull ===
 
-impl Pull {
+impl PullKind {
     fn of(word: &str) -> Self {
         match word {
             "imports" => Self::Imports,
@@ -120,7 +120,7 @@ impl Pull {
 
 #[cfg(test)]
 mod tests {
-    use super::{Pull, lead};
+    use super::{PullKind, lead};
 
     #[test]
     fn the_way_and_the_subject_are_read_backward() {
@@ -139,8 +139,11 @@ mod tests {
     fn imports_and_tests_are_told_apart() {
         let text = "go: example.com/main imports example.com/a tested by example.com/a.test imports example.com/b: cannot find module";
         let lead = lead(text, text.find("cannot").unwrap());
-        let pulls: Vec<Pull> = lead.chain.iter().map(|link| link.pull).collect();
-        assert_eq!(pulls, [Pull::Imports, Pull::TestedBy, Pull::Imports]);
+        let pulls: Vec<PullKind> = lead.chain.iter().map(|link| link.pull).collect();
+        assert_eq!(
+            pulls,
+            [PullKind::Imports, PullKind::TestedBy, PullKind::Imports]
+        );
     }
 
     #[test]

@@ -13,20 +13,20 @@
 //! but `go` would say so. If nothing was found, the text is unknown, and that is the answer.
 
 mod frame;
-mod seen;
+mod line_starts;
 mod settle;
 mod trust;
 
-use crate::cause::Evidence;
-use crate::chain::{Lead, Link, lead};
-use crate::diagnosis::{Confidence, Diagnosis, Reason, What};
+use crate::cause::PatternStrength;
+use crate::chain::{FailureContext, RequirementLink, lead};
+use crate::diagnosis::{Diagnosis, DiagnosisReason, ReasonConfidence, ReasonKind};
 use crate::fix::fixes;
-use crate::matcher::{Hit, hits};
-use crate::parts::Parts;
-use crate::text::Plain;
+use crate::matcher::{PatternHit, hits};
+use crate::parts::MessageParts;
+use crate::text::PlainMessage;
 use codes::Code;
+use line_starts::LineStarts;
 use regex::Regex;
-use seen::Lines;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -50,14 +50,14 @@ static CODE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\bMK[0-9]{4
 pub fn classify(text: &str) -> Diagnosis {
     let skipped = text.ceil_char_boundary(text.len().saturating_sub(MAX_TEXT));
     let end = text.get(skipped..).unwrap_or_default();
-    let lines = Lines::new(text);
+    let lines = LineStarts::new(text);
     let (plain, groups) = read(end);
     let distrusted = groups.iter().any(|group| trust::is_lost(group.what));
-    let reasons: Vec<Reason> = groups
+    let reasons: Vec<DiagnosisReason> = groups
         .into_iter()
         .map(|group| group.into_reason(&plain, &lines, skipped, distrusted))
         .collect();
-    let unknown = reasons.is_empty().then(|| seen::unknown(&plain));
+    let unknown = reasons.is_empty().then(|| line_starts::unknown(&plain));
     Diagnosis {
         unknown: unknown
             .flatten()
@@ -73,13 +73,13 @@ pub fn classify(text: &str) -> Diagnosis {
 
 /// The text in its plain form, and what is found in it. Of several readings the one that is surest
 /// counts, of equally sure ones the one that describes more of the message, then the likeliest.
-fn read(text: &str) -> (Plain, Vec<Group>) {
-    let readings = Plain::readings(text).into_iter();
+fn read(text: &str) -> (PlainMessage, Vec<ReasonGroup>) {
+    let readings = PlainMessage::readings(text).into_iter();
     let found = readings.map(|plain| {
         let groups = groups_in(plain.text());
         (plain, groups)
     });
-    let first = |groups: &[Group]| {
+    let first = |groups: &[ReasonGroup]| {
         let group = groups.first()?;
         Some((Reverse(group.confidence), group.stretch.len()))
     };
@@ -93,7 +93,7 @@ fn read(text: &str) -> (Plain, Vec<Group>) {
     best.unwrap_or_default()
 }
 
-fn groups_in(text: &str) -> Vec<Group> {
+fn groups_in(text: &str) -> Vec<ReasonGroup> {
     let mut groups = codes_in(text);
     groups.extend(causes_in(text));
     settle::settled(groups)
@@ -101,21 +101,21 @@ fn groups_in(text: &str) -> Vec<Group> {
 
 /// All places with the same reason.
 #[derive(Debug)]
-struct Group {
-    what: What,
-    confidence: Confidence,
+struct ReasonGroup {
+    what: ReasonKind,
+    confidence: ReasonConfidence,
     /// The place that says most.
     stretch: Range<usize>,
     /// The words there that say most.
     point: Range<usize>,
-    parts: Parts,
-    chain: Vec<Link>,
+    parts: MessageParts,
+    chain: Vec<RequirementLink>,
     times: usize,
     subjects: Vec<String>,
 }
 
-fn codes_in(text: &str) -> Vec<Group> {
-    let mut groups: BTreeMap<Code, Group> = BTreeMap::new();
+fn codes_in(text: &str) -> Vec<ReasonGroup> {
+    let mut groups: BTreeMap<Code, ReasonGroup> = BTreeMap::new();
     for found in CODE.iter().flat_map(|regex| regex.find_iter(text)) {
         let Some(code) = Code::parse(found.as_str()) else {
             continue;
@@ -128,29 +128,29 @@ fn codes_in(text: &str) -> Vec<Group> {
         let reading = message
             .rfind("reading ")
             .filter(|at| !message.get(*at..).unwrap_or_default().contains('\n'));
-        let Lead { subject, chain } = lead(text, reading.unwrap_or(found.start()));
-        let mut parts = Parts::default();
+        let FailureContext { subject, chain } = lead(text, reading.unwrap_or(found.start()));
+        let mut parts = MessageParts::default();
         add_subject(&mut parts, subject);
-        let group = Group::new(
-            What::Code(code),
-            Confidence::Certain,
+        let group = ReasonGroup::new(
+            ReasonKind::Code(code),
+            ReasonConfidence::Certain,
             [found.range(), found.range()],
             parts,
             chain,
         );
         groups.insert(code, group);
     }
-    let mut groups: Vec<Group> = groups.into_values().collect();
+    let mut groups: Vec<ReasonGroup> = groups.into_values().collect();
     groups.sort_by_key(|group| group.stretch.start);
     groups
 }
 
-fn causes_in(text: &str) -> Vec<Group> {
+fn causes_in(text: &str) -> Vec<ReasonGroup> {
     let mut hits = hits(text);
     // The best first, so that the first of a cause stands for all of its hits.
     hits.sort_by_key(rank);
     let stretches = |evidence| {
-        let of = |hit: &&Hit| hit.pattern.evidence == evidence;
+        let of = |hit: &&PatternHit| hit.pattern.evidence == evidence;
         let found: Vec<Range<usize>> = hits
             .iter()
             .filter(of)
@@ -158,11 +158,14 @@ fn causes_in(text: &str) -> Vec<Group> {
             .collect();
         found
     };
-    let (decisive, telling) = (stretches(Evidence::Decisive), stretches(Evidence::Telling));
+    let (decisive, telling) = (
+        stretches(PatternStrength::Decisive),
+        stretches(PatternStrength::Telling),
+    );
     hits.retain(|hit| match hit.pattern.evidence {
-        Evidence::Decisive => true,
-        Evidence::Telling => !overlaps_any(&decisive, &hit.stretch),
-        Evidence::Symptom => {
+        PatternStrength::Decisive => true,
+        PatternStrength::Telling => !overlaps_any(&decisive, &hit.stretch),
+        PatternStrength::Symptom => {
             !overlaps_any(&decisive, &hit.stretch) && !overlaps_any(&telling, &hit.stretch)
         }
     });
@@ -170,12 +173,12 @@ fn causes_in(text: &str) -> Vec<Group> {
 }
 
 /// One group for each cause, in the order of their first hits.
-fn grouped(text: &str, hits: Vec<Hit>) -> Vec<Group> {
-    let mut groups: Vec<Group> = Vec::new();
+fn grouped(text: &str, hits: Vec<PatternHit>) -> Vec<ReasonGroup> {
+    let mut groups: Vec<ReasonGroup> = Vec::new();
     let mut places: BTreeMap<&str, (usize, Vec<Range<usize>>)> = BTreeMap::new();
     let message = |at: usize| text.get(..at).and_then(|before| before.rfind('\n'));
     for hit in hits {
-        let group = Group::of(text, &hit);
+        let group = ReasonGroup::of(text, &hit);
         let (index, stretches) = places
             .entry(hit.cause.id)
             .or_insert((groups.len(), Vec::new()));
@@ -199,7 +202,7 @@ fn grouped(text: &str, hits: Vec<Hit>) -> Vec<Group> {
     groups
 }
 
-fn rank(hit: &Hit) -> (Evidence, bool, Reverse<usize>, usize) {
+fn rank(hit: &PatternHit) -> (PatternStrength, bool, Reverse<usize>, usize) {
     let specificity = Reverse(hit.stretch.len());
     (
         hit.pattern.evidence,
@@ -215,7 +218,7 @@ fn overlaps_any(others: &[Range<usize>], one: &Range<usize>) -> bool {
         .any(|other| one.start < other.end && other.start < one.end)
 }
 
-fn add_subject(parts: &mut Parts, subject: Option<(String, Option<String>)>) {
+fn add_subject(parts: &mut MessageParts, subject: Option<(String, Option<String>)>) {
     let Some((module, version)) = subject else {
         return;
     };
@@ -229,13 +232,13 @@ fn add_subject(parts: &mut Parts, subject: Option<(String, Option<String>)>) {
 
 // === impl Group ===
 
-impl Group {
+impl ReasonGroup {
     fn new(
-        what: What,
-        confidence: Confidence,
+        what: ReasonKind,
+        confidence: ReasonConfidence,
         [stretch, point]: [Range<usize>; 2],
-        parts: Parts,
-        chain: Vec<Link>,
+        parts: MessageParts,
+        chain: Vec<RequirementLink>,
     ) -> Self {
         let subjects = subject_of(&parts).into_iter().collect();
         Self {
@@ -250,18 +253,20 @@ impl Group {
         }
     }
 
-    fn of(text: &str, hit: &Hit) -> Self {
-        let Lead { subject, chain } = lead(text, hit.stretch.start);
+    fn of(text: &str, hit: &PatternHit) -> Self {
+        let FailureContext { subject, chain } = lead(text, hit.stretch.start);
         let mut parts = hit.parts.clone();
         add_subject(&mut parts, subject);
         let confidence = match hit.pattern.evidence.into() {
-            Confidence::Certain if !frame::is_there(hit.cause.id, text, hit.stretch.start) => {
-                Confidence::Likely
+            ReasonConfidence::Certain
+                if !frame::is_there(hit.cause.id, text, hit.stretch.start) =>
+            {
+                ReasonConfidence::Likely
             }
             confidence => confidence,
         };
         Self::new(
-            What::Cause(hit.cause),
+            ReasonKind::Cause(hit.cause),
             confidence,
             [hit.stretch.clone(), hit.point.clone()],
             parts,
@@ -281,12 +286,12 @@ impl Group {
 
     fn into_reason(
         self,
-        plain: &Plain,
-        lines: &Lines<'_>,
+        plain: &PlainMessage,
+        lines: &LineStarts<'_>,
         skipped: usize,
         distrusted: bool,
-    ) -> Reason {
-        Reason {
+    ) -> DiagnosisReason {
+        DiagnosisReason {
             what: self.what,
             confidence: self.confidence,
             seen: lines.see(plain, self.stretch, self.point, skipped),
@@ -299,7 +304,7 @@ impl Group {
     }
 }
 
-fn subject_of(parts: &Parts) -> Option<String> {
+fn subject_of(parts: &MessageParts) -> Option<String> {
     let module = parts.get("module").or_else(|| parts.get("package"))?;
     Some(match parts.get("version") {
         Some(version) => format!("{module}@{version}"),

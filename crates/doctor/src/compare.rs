@@ -8,7 +8,7 @@
 //! does not tell that nobody was wrong before: what a message reports is settled by its hashes or not
 //! at all.
 //!
-//! [`compare`] is pure: a [`Table`] of who says what, in; a [`Comparison`] with one conclusion and
+//! [`compare`] is pure: a [`StatementTable`] of who says what, in; a [`HashComparison`] with one conclusion and
 //! the evidence of each row, out. Why bytes are wrong is said by the crate `mismatch`, which looks
 //! into them. Refused here: a repair that turns verification off, and one that writes into go.sum
 //! what a proxy sends. A line is only removed, only if the log proves that it is wrong, and only if
@@ -16,35 +16,38 @@
 
 mod cases;
 mod decide;
-mod heard;
 mod pasted;
 mod render;
 mod repair;
 mod reported;
 mod served;
+mod statements;
 mod table;
 #[cfg(test)]
 mod tests;
 
-pub use pasted::{Claim, claims, sources};
+pub use pasted::{HashClaim, claims, sources};
 pub use render::render;
-pub use table::{CachePlace, Copy, File, Report, Said, Sender, Statement, Table, Voice, is_whole};
+pub use table::{
+    CachePlace, DownloadSender, HashSource, HashStatement, HashedFile, InspectedCopy,
+    MessageReport, StatementContent, StatementTable, is_whole,
+};
 
 use crate::fix::Fix;
-use mismatch::{Case, Confidence};
+use mismatch::{Case, CauseConfidence};
 use serde::Serialize;
 
 /// What the table comes to.
 #[derive(Debug, Clone, Serialize)]
-pub struct Comparison {
+pub struct HashComparison {
     /// The module.
     pub module: String,
     /// Its version.
     pub version: String,
     /// The conclusion.
-    pub verdict: Verdict,
+    pub verdict: ComparisonVerdict,
     /// How sure that is.
-    pub confidence: Confidence,
+    pub confidence: CauseConfidence,
     /// The conclusion in a line.
     pub title: String,
     /// What of the evidence says so.
@@ -55,7 +58,7 @@ pub struct Comparison {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub served: Option<String>,
     /// Who says what.
-    pub rows: Vec<Row>,
+    pub rows: Vec<ComparisonRow>,
     /// Why bytes are wrong, for each wrong copy.
     pub cases: Vec<Case>,
     /// The repair.
@@ -65,7 +68,7 @@ pub struct Comparison {
 /// Who is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Verdict {
+pub enum ComparisonVerdict {
     /// Everybody agrees now.
     Agreed,
     /// A proxy sent wrong bytes, and right ones when it was asked again.
@@ -88,24 +91,24 @@ pub enum Verdict {
 
 /// One row of the table, judged.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Row {
+pub struct ComparisonRow {
     /// Of which file.
-    pub file: File,
+    pub file: HashedFile,
     /// Who.
     #[serde(flatten)]
-    pub voice: Voice,
+    pub voice: HashSource,
     /// The hash, if there is one.
     pub hash: Option<String>,
     /// What else was seen: why there is no hash, what the bytes are.
     pub note: String,
     /// How it stands to the conclusion.
-    pub standing: Standing,
+    pub standing: SourceAgreement,
 }
 
 /// How a voice stands to the conclusion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Standing {
+pub enum SourceAgreement {
     /// It has what the log proves.
     Right,
     /// It is wrong.
@@ -119,11 +122,11 @@ pub enum Standing {
 }
 
 /// Compares what everybody says.
-pub fn compare(table: &Table) -> Comparison {
+pub fn compare(table: &StatementTable) -> HashComparison {
     let decision = decide::decide(table);
     let cases = cases::cases(table, &decision);
     let title = decision.verdict.title().to_owned();
-    Comparison {
+    HashComparison {
         module: table.module.as_str().to_owned(),
         version: table.version.as_str().to_owned(),
         verdict: decision.verdict,
@@ -138,11 +141,11 @@ pub fn compare(table: &Table) -> Comparison {
     }
 }
 
-fn rows(table: &Table, decision: &decide::Decision) -> Vec<Row> {
+fn rows(table: &StatementTable, decision: &decide::BlameDecision) -> Vec<ComparisonRow> {
     let standings = decision.standings.iter();
     let judged = table.statements.iter().zip(standings);
     judged
-        .map(|(statement, standing)| Row {
+        .map(|(statement, standing)| ComparisonRow {
             file: statement.file,
             voice: statement.voice.clone(),
             hash: statement.said.hash(),
@@ -154,7 +157,7 @@ fn rows(table: &Table, decision: &decide::Decision) -> Vec<Row> {
 
 // === impl Verdict ===
 
-impl Verdict {
+impl ComparisonVerdict {
     /// In a line.
     pub const fn title(self) -> &'static str {
         match self {

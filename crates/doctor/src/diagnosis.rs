@@ -1,9 +1,9 @@
 //! Diagnosis: what a text says of why a command failed.
 
-use crate::cause::{Cause, Evidence};
-use crate::chain::Link;
+use crate::cause::{FailureCause, PatternStrength};
+use crate::chain::RequirementLink;
 use crate::fix::Fix;
-use crate::parts::Parts;
+use crate::parts::MessageParts;
 use codes::Code;
 use serde::{Serialize, Serializer};
 
@@ -11,9 +11,9 @@ use serde::{Serialize, Serializer};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Diagnosis {
     /// The reasons; none if the text is unknown.
-    pub reasons: Vec<Reason>,
+    pub reasons: Vec<DiagnosisReason>,
     /// Where the text is unknown: the message that no pattern fits. Nothing is guessed from it.
-    pub unknown: Option<Seen>,
+    pub unknown: Option<MessageSpan>,
     /// Whether rewriting a path was left out of the fixes, because hashes disagree.
     pub withheld: bool,
     /// Whether only the end of the text was read.
@@ -22,38 +22,38 @@ pub struct Diagnosis {
 
 /// One reason, and what says so.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Reason {
+pub struct DiagnosisReason {
     /// What is the matter.
-    pub what: What,
+    pub what: ReasonKind,
     /// How sure that is.
-    pub confidence: Confidence,
+    pub confidence: ReasonConfidence,
     /// The text that says so; the first place of several.
-    pub seen: Seen,
+    pub seen: MessageSpan,
     /// In how many places the text says so.
     pub times: usize,
     /// The modules that it says so of, as `MODULE` or `MODULE@VERSION`; of many the first.
     pub subjects: Vec<String>,
     /// What the text names at the first place.
-    pub parts: Parts,
+    pub parts: MessageParts,
     /// Which requirements or imports lead there, from the main module on.
-    pub chain: Vec<Link>,
+    pub chain: Vec<RequirementLink>,
     /// What would mend it.
     pub fixes: Vec<Fix>,
 }
 
 /// What is the matter: one of modkeep's own codes, or a cause in the table.
 #[derive(Debug, Clone, Copy)]
-pub enum What {
+pub enum ReasonKind {
     /// modkeep itself said so.
     Code(Code),
     /// A message of `go` or of something below it.
-    Cause(&'static Cause),
+    Cause(&'static FailureCause),
 }
 
 /// How sure a reason is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Confidence {
+pub enum ReasonConfidence {
     /// The text names it.
     Certain,
     /// The text has this reason almost always.
@@ -64,7 +64,7 @@ pub enum Confidence {
 
 /// A stretch of the text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Seen {
+pub struct MessageSpan {
     /// Its first byte.
     pub start: usize,
     /// The byte behind it.
@@ -85,14 +85,14 @@ pub struct Seen {
 
 impl Diagnosis {
     /// The likeliest reason.
-    pub fn top(&self) -> Option<&Reason> {
+    pub fn top(&self) -> Option<&DiagnosisReason> {
         self.reasons.first()
     }
 }
 
 // === impl What ===
 
-impl What {
+impl ReasonKind {
     /// Its stable name: `MK2003`, `dns/no-such-host`.
     pub fn id(self) -> String {
         match self {
@@ -126,7 +126,7 @@ impl What {
     }
 }
 
-impl PartialEq for What {
+impl PartialEq for ReasonKind {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Code(one), Self::Code(two)) => one == two,
@@ -136,19 +136,19 @@ impl PartialEq for What {
     }
 }
 
-impl Eq for What {}
+impl Eq for ReasonKind {}
 
 /// With its words, so that a reader of the JSON needs no table.
-impl Serialize for What {
+impl Serialize for ReasonKind {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         #[derive(Serialize)]
-        struct Words {
+        struct ReasonTexts {
             id: String,
             title: &'static str,
             why: &'static str,
             next: &'static str,
         }
-        let words = Words {
+        let words = ReasonTexts {
             id: self.id(),
             title: self.title(),
             why: self.why(),
@@ -160,7 +160,7 @@ impl Serialize for What {
 
 // === impl Confidence ===
 
-impl Confidence {
+impl ReasonConfidence {
     /// In a word.
     pub const fn name(self) -> &'static str {
         match self {
@@ -171,12 +171,12 @@ impl Confidence {
     }
 }
 
-impl From<Evidence> for Confidence {
-    fn from(evidence: Evidence) -> Self {
+impl From<PatternStrength> for ReasonConfidence {
+    fn from(evidence: PatternStrength) -> Self {
         match evidence {
-            Evidence::Decisive => Self::Certain,
-            Evidence::Telling => Self::Likely,
-            Evidence::Symptom => Self::Possible,
+            PatternStrength::Decisive => Self::Certain,
+            PatternStrength::Telling => Self::Likely,
+            PatternStrength::Symptom => Self::Possible,
         }
     }
 }

@@ -6,7 +6,7 @@
 //! `go env -json`, the environment, the file of `go env -w`, and a few more files.
 //!
 //! Values may hold secrets. They are kept, for rules have to look at them, and are shown nowhere:
-//! what is printed goes through [`Setting::shown`].
+//! what is printed goes through [`GoSetting::shown`].
 
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -14,7 +14,7 @@ use std::net::IpAddr;
 
 /// What the shell has read; each text as it was found.
 #[derive(Debug, Clone, Default)]
-pub struct Readings<'r> {
+pub struct ClientReadings<'r> {
     /// The output of `go env -json`.
     pub env_json: &'r str,
     /// The environment of the process.
@@ -34,7 +34,7 @@ pub struct Readings<'r> {
 /// The settings of `go` on a machine.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct GoEnvironment {
-    settings: BTreeMap<String, Setting>,
+    settings: BTreeMap<String, GoSetting>,
     process: BTreeMap<String, String>,
     file: BTreeMap<String, String>,
     /// The hosts in netrc.
@@ -49,17 +49,17 @@ pub struct GoEnvironment {
 
 /// One setting.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Setting {
+pub struct GoSetting {
     /// Its value, which may hold secrets.
     pub value: String,
     /// Where it comes from.
-    pub origin: Origin,
+    pub origin: GoSettingOrigin,
 }
 
 /// Where a setting comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Origin {
+pub enum GoSettingOrigin {
     /// A variable of the environment.
     Environment,
     /// The file of `go env -w`.
@@ -86,21 +86,21 @@ const MOST_LINES: usize = 10_000;
 
 impl GoEnvironment {
     /// Puts the readings together.
-    pub fn read(readings: &Readings<'_>) -> Result<Self, EnvironmentError> {
+    pub fn read(readings: &ClientReadings<'_>) -> Result<Self, EnvironmentError> {
         let values: BTreeMap<String, String> =
             serde_json::from_str(readings.env_json).map_err(EnvironmentError::NoJson)?;
         let process: BTreeMap<String, String> = readings.process.iter().cloned().collect();
         let file = assignments(readings.file.unwrap_or_default());
         let origin = |name: &str| match (process.get(name), file.get(name)) {
-            (Some(value), _) if !value.is_empty() => Origin::Environment,
-            (_, Some(value)) if !value.is_empty() => Origin::File,
-            _ => Origin::Default,
+            (Some(value), _) if !value.is_empty() => GoSettingOrigin::Environment,
+            (_, Some(value)) if !value.is_empty() => GoSettingOrigin::File,
+            _ => GoSettingOrigin::Default,
         };
         let settings = values
             .into_iter()
             .map(|(name, value)| {
                 let origin = origin(&name);
-                (name, Setting { value, origin })
+                (name, GoSetting { value, origin })
             })
             .collect();
         Ok(Self {
@@ -115,7 +115,7 @@ impl GoEnvironment {
     }
 
     /// A setting of `go`, whether somebody set it or not.
-    pub fn get(&self, name: &str) -> Option<&Setting> {
+    pub fn get(&self, name: &str) -> Option<&GoSetting> {
         self.settings.get(name)
     }
 
@@ -149,23 +149,26 @@ impl GoEnvironment {
     }
 
     /// The names that are set in the environment or in the file, with where.
-    pub fn names(&self) -> impl Iterator<Item = (&str, Origin)> {
+    pub fn names(&self) -> impl Iterator<Item = (&str, GoSettingOrigin)> {
         let process = self
             .process
             .keys()
-            .map(|name| (name.as_str(), Origin::Environment));
-        let file = self.file.keys().map(|name| (name.as_str(), Origin::File));
+            .map(|name| (name.as_str(), GoSettingOrigin::Environment));
+        let file = self
+            .file
+            .keys()
+            .map(|name| (name.as_str(), GoSettingOrigin::File));
         process.chain(file)
     }
 
     /// Whether a name is set to nothing, and where.
-    pub fn set_to_nothing(&self, name: &str) -> Option<Origin> {
+    pub fn set_to_nothing(&self, name: &str) -> Option<GoSettingOrigin> {
         let is_empty =
             |values: &BTreeMap<String, String>| values.get(name).is_some_and(String::is_empty);
         if is_empty(&self.process) {
-            Some(Origin::Environment)
+            Some(GoSettingOrigin::Environment)
         } else {
-            is_empty(&self.file).then_some(Origin::File)
+            is_empty(&self.file).then_some(GoSettingOrigin::File)
         }
     }
 
@@ -286,9 +289,9 @@ fn open_part(word: &str, is_source: bool) -> String {
 
 // === impl Setting ===
 
-impl Setting {
+impl GoSetting {
     /// The value without the secrets of URLs in it.
-    pub fn shown(&self) -> String {
+    pub fn redacted(&self) -> String {
         self.words().map(|word| open_part(word, false)).collect()
     }
 
@@ -304,7 +307,7 @@ impl Setting {
 
 // === impl Origin ===
 
-impl Origin {
+impl GoSettingOrigin {
     /// Where that is, in words.
     pub const fn name(self) -> &'static str {
         match self {
@@ -317,7 +320,7 @@ impl Origin {
 
 #[cfg(test)]
 mod tests {
-    use super::{GoEnvironment, Readings, credentials, database_name};
+    use super::{ClientReadings, GoEnvironment, credentials, database_name};
 
     #[test]
     fn an_http_proxy_holds_for_what_is_neither_here_nor_excepted() {
@@ -325,12 +328,12 @@ mod tests {
             ("HTTPS_PROXY", "http://web.example.com:3128"),
             ("NO_PROXY", "inside.example.com,.corp"),
         ];
-        let readings = Readings {
+        let readings = ClientReadings {
             env_json: "{}",
             process: process
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
                 .to_vec(),
-            ..Readings::default()
+            ..ClientReadings::default()
         };
         let environment = GoEnvironment::read(&readings).unwrap();
         for (is_https, host, expected) in [

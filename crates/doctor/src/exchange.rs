@@ -11,7 +11,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 /// An answer, as far as it is looked at.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct HttpAnswer {
     pub(crate) status: StatusCode,
     /// Where a redirect leads.
     pub(crate) location: Option<String>,
@@ -26,7 +26,7 @@ pub(crate) async fn talk(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     request: Request<Empty<Bytes>>,
     longest: usize,
-) -> io::Result<Answer> {
+) -> io::Result<HttpAnswer> {
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream))
         .await
         .map_err(io::Error::other)?;
@@ -44,7 +44,7 @@ pub(crate) async fn talk(
             let body = Limited::new(response.into_body(), longest).collect().await;
             body.map(http_body_util::Collected::to_bytes)
         };
-        Ok(Answer {
+        Ok(HttpAnswer {
             status,
             location,
             is_whole: body.is_ok(),

@@ -4,9 +4,9 @@
 //! safely stand in a command or a line of go.mod, the fix is left out, and the cause's own words say
 //! what to do.
 
-use crate::cause::{Remedy, RemedyKind};
-use crate::diagnosis::What;
-use crate::parts::Parts;
+use crate::cause::{CauseRemedy, RemedyKind};
+use crate::diagnosis::ReasonKind;
+use crate::parts::MessageParts;
 use gomod::modfile::{self, Mode};
 use gomod::path::ModulePath;
 use gomod::version::{Version, check_agreement};
@@ -24,18 +24,18 @@ pub struct Fix {
 }
 
 /// The fixes for a reason. While bytes are distrusted, no path is rewritten.
-pub(crate) fn fixes(what: What, parts: &Parts, distrusted: bool) -> Vec<Fix> {
-    let What::Cause(cause) = what else {
+pub(crate) fn fixes(what: ReasonKind, parts: &MessageParts, distrusted: bool) -> Vec<Fix> {
+    let ReasonKind::Cause(cause) = what else {
         return Vec::new();
     };
-    let allowed = |remedy: &&Remedy| !(distrusted && remedy.kind.rewrites_path());
+    let allowed = |remedy: &&CauseRemedy| !(distrusted && remedy.kind.rewrites_path());
     let remedies = cause.remedies.iter().filter(allowed);
     let mut fixes: Vec<Fix> = remedies.filter_map(|remedy| fix(remedy, parts)).collect();
     fixes.dedup_by(|one, other| one.text == other.text);
     fixes
 }
 
-fn fix(remedy: &Remedy, parts: &Parts) -> Option<Fix> {
+fn fix(remedy: &CauseRemedy, parts: &MessageParts) -> Option<Fix> {
     if !remedy.guard.is_none_or(|guard| guard(parts)) {
         return None;
     }
@@ -55,7 +55,7 @@ fn fix(remedy: &Remedy, parts: &Parts) -> Option<Fix> {
 }
 
 /// Puts the parts into a template. Braces without a part's name, as in a format for `curl`, stay.
-fn fill(template: &str, parts: &Parts) -> Option<String> {
+fn fill(template: &str, parts: &MessageParts) -> Option<String> {
     let mut filled = String::new();
     let mut rest = template;
     while let Some((before, behind)) = rest.split_once('{') {
@@ -73,7 +73,7 @@ fn fill(template: &str, parts: &Parts) -> Option<String> {
 }
 
 /// Whether the new path can have the version at all: one that ends in /v3 has no v1.
-fn fits(parts: &Parts) -> bool {
+fn fits(parts: &MessageParts) -> bool {
     let path = parts.get("new").and_then(|new| ModulePath::parse(new).ok());
     let version = parts
         .get("version")

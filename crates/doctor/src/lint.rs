@@ -14,16 +14,16 @@ mod proxy;
 mod shell;
 mod sums;
 
-pub(crate) use pattern::meant;
+pub(crate) use pattern::intended_pattern;
 
 use crate::cause::RemedyKind;
-use crate::environment::{GoEnvironment, Origin};
+use crate::environment::{GoEnvironment, GoSettingOrigin};
 use crate::fix::Fix;
 use serde::{Serialize, Serializer};
 
 /// A belief that is not so.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Belief {
+pub struct LintRule {
     /// Its stable name: `env/` and words with hyphens.
     pub id: &'static str,
     /// What is wrong, in a few words.
@@ -36,21 +36,21 @@ pub struct Belief {
 
 /// One case of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Lint {
+pub struct LintCase {
     /// The belief.
-    pub belief: &'static Belief,
+    pub belief: &'static LintRule,
     /// The setting that it is about.
     pub setting: String,
     /// Its value, without secrets.
     pub value: String,
     /// Where the value comes from.
-    pub origin: Origin,
+    pub origin: GoSettingOrigin,
     /// What to do; the first is what most people mean.
     pub fixes: Vec<Fix>,
 }
 
 /// Every belief.
-pub static LINTS: &[&Belief] = &[
+pub static LINTS: &[&LintRule] = &[
     &proxy::EMPTY,
     &proxy::UNREADABLE,
     &proxy::BEHIND_END,
@@ -81,7 +81,7 @@ pub static LINTS: &[&Belief] = &[
 ];
 
 /// Looks through the settings.
-pub fn lint(environment: &GoEnvironment) -> Vec<Lint> {
+pub fn lint(environment: &GoEnvironment) -> Vec<LintCase> {
     let mut lints = proxy::lint(environment);
     lints.extend(private::lint(environment));
     lints.extend(sums::lint(environment));
@@ -90,24 +90,24 @@ pub fn lint(environment: &GoEnvironment) -> Vec<Lint> {
 }
 
 /// A case of a belief about a setting of `go`.
-fn about(belief: &'static Belief, environment: &GoEnvironment, name: &str) -> Lint {
+fn about(belief: &'static LintRule, environment: &GoEnvironment, name: &str) -> LintCase {
     let setting = environment.get(name);
-    Lint {
+    LintCase {
         belief,
         setting: name.to_owned(),
         value: match setting {
             Some(setting) if name == "GOPROXY" => setting.shown_sources(),
-            Some(setting) => setting.shown(),
+            Some(setting) => setting.redacted(),
             None => String::new(),
         },
-        origin: setting.map_or(Origin::Default, |setting| setting.origin),
+        origin: setting.map_or(GoSettingOrigin::Default, |setting| setting.origin),
         fixes: Vec::new(),
     }
 }
 
 // === impl Lint ===
 
-impl Lint {
+impl LintCase {
     /// With the command that gives the setting another value.
     fn set(self, value: &str, cost: &'static str) -> Self {
         let name = self.setting.clone();
@@ -117,7 +117,7 @@ impl Lint {
     /// With the command that gives another setting a value, in the same place.
     fn set_other(self, name: &str, value: &str, cost: &'static str) -> Self {
         let text = match self.origin {
-            Origin::Environment => format!("export {}", shell::assignment(name, value)),
+            GoSettingOrigin::Environment => format!("export {}", shell::assignment(name, value)),
             _ => format!("go env -w {}", shell::whole_assignment(name, value)),
         };
         self.fix(RemedyKind::Environment, text, cost)
@@ -126,7 +126,7 @@ impl Lint {
     /// With the command that takes the setting away.
     fn unset(self, cost: &'static str) -> Self {
         let command = match self.origin {
-            Origin::Environment => "unset",
+            GoSettingOrigin::Environment => "unset",
             _ => "go env -u",
         };
         let text = format!("{command} {}", self.setting);
@@ -142,7 +142,7 @@ impl Lint {
 // === impl Belief ===
 
 /// With its words, so that a reader of the JSON needs no table.
-impl Serialize for Belief {
+impl Serialize for LintRule {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Self {
             id,

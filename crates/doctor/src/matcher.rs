@@ -6,22 +6,22 @@
 //! done has a bound. Beyond it further places are not looked at: they would only repeat what is
 //! known.
 
-use crate::cause::{CAUSES, Cause, Pattern};
-use crate::parts::Parts;
-use crate::pattern::Compiled;
+use crate::cause::{CAUSES, FailureCause, MessagePattern};
+use crate::parts::MessageParts;
+use crate::pattern::CompiledPattern;
 use aho_corasick::AhoCorasick;
 use std::ops::Range;
 use std::sync::{LazyLock, OnceLock};
 
 /// A pattern that was found.
 #[derive(Debug)]
-pub(crate) struct Hit {
-    pub(crate) cause: &'static Cause,
-    pub(crate) pattern: &'static Pattern,
+pub(crate) struct PatternHit {
+    pub(crate) cause: &'static FailureCause,
+    pub(crate) pattern: &'static MessagePattern,
     pub(crate) stretch: Range<usize>,
     /// The words in it that say most.
     pub(crate) point: Range<usize>,
-    pub(crate) parts: Parts,
+    pub(crate) parts: MessageParts,
 }
 
 /// How much of the text around an anchor belongs to the window, on each side.
@@ -35,44 +35,44 @@ const ALL_TRIES: usize = 4096;
 
 /// A pattern of the table, compiled when it is first tried.
 #[derive(Debug)]
-struct Slot {
-    cause: &'static Cause,
-    pattern: &'static Pattern,
-    compiled: OnceLock<Option<Compiled>>,
+struct PatternSlot {
+    cause: &'static FailureCause,
+    pattern: &'static MessagePattern,
+    compiled: OnceLock<Option<CompiledPattern>>,
 }
 
 /// How far one pattern has come in a text.
 #[derive(Debug, Clone, Default)]
-struct Progress {
+struct PatternProgress {
     tries: usize,
     /// The end of its last hit.
     end: usize,
 }
 
 #[derive(Debug)]
-struct Matcher {
-    slots: Vec<Slot>,
+struct MessageMatcher {
+    slots: Vec<PatternSlot>,
     anchors: Option<AhoCorasick>,
 }
 
-static MATCHER: LazyLock<Matcher> = LazyLock::new(Matcher::new);
+static MATCHER: LazyLock<MessageMatcher> = LazyLock::new(MessageMatcher::new);
 
 /// Everything that the table finds in a plain text, in the order of the text.
-pub(crate) fn hits(text: &str) -> Vec<Hit> {
+pub(crate) fn hits(text: &str) -> Vec<PatternHit> {
     MATCHER.hits(text)
 }
 
 // === impl Matcher ===
 
-impl Matcher {
+impl MessageMatcher {
     fn new() -> Self {
-        let slots: Vec<Slot> = CAUSES.iter().flat_map(|cause| slots(cause)).collect();
+        let slots: Vec<PatternSlot> = CAUSES.iter().flat_map(|cause| slots(cause)).collect();
         let anchors = AhoCorasick::new(slots.iter().map(|slot| slot.pattern.anchor())).ok();
         Self { slots, anchors }
     }
 
-    fn hits(&self, text: &str) -> Vec<Hit> {
-        let mut progress = vec![Progress::default(); self.slots.len()];
+    fn hits(&self, text: &str) -> Vec<PatternHit> {
+        let mut progress = vec![PatternProgress::default(); self.slots.len()];
         let mut hits = Vec::new();
         let mut tries = 0;
         let anchors = self.anchors.iter();
@@ -98,8 +98,8 @@ impl Matcher {
     }
 }
 
-fn slots(cause: &'static Cause) -> impl Iterator<Item = Slot> {
-    cause.patterns.iter().map(move |pattern| Slot {
+fn slots(cause: &'static FailureCause) -> impl Iterator<Item = PatternSlot> {
+    cause.patterns.iter().map(move |pattern| PatternSlot {
         cause,
         pattern,
         compiled: OnceLock::new(),
@@ -108,15 +108,15 @@ fn slots(cause: &'static Cause) -> impl Iterator<Item = Slot> {
 
 // === impl Slot ===
 
-impl Slot {
+impl PatternSlot {
     /// Tries the pattern around an anchor.
-    fn find(&self, text: &str, anchor: usize) -> Option<Hit> {
+    fn find(&self, text: &str, anchor: usize) -> Option<PatternHit> {
         let compiled = self.compiled.get_or_init(|| self.pattern.compile());
         let around = window(text, anchor);
         let inside = text.get(around.clone())?;
         let found = compiled.as_ref()?.find(inside, anchor - around.start)?;
         let holds = self.pattern.guard.is_none_or(|guard| guard(&found.parts));
-        holds.then(|| Hit {
+        holds.then(|| PatternHit {
             cause: self.cause,
             pattern: self.pattern,
             stretch: found.stretch.start + around.start..found.stretch.end + around.start,

@@ -7,26 +7,26 @@
 //!
 //! * [`failing`] says whether a diagnosis is about a public proxy at all; pure.
 //! * [`question`] says for which module mirrors are asked: never for a private one; pure.
-//! * whoever has a network asks, and puts what it saw into [`Tried`].
-//! * [`Choice::of`] ranks, chooses and advises; pure.
+//! * whoever has a network asks, and puts what it saw into [`MirrorAttempt`].
+//! * [`MirrorChoice::of`] ranks, chooses and advises; pure.
 //!
 //! What was not asked, or did not answer, is unknown and never a pass. Nothing that is offered turns
 //! verification off, and what is offered is not carried out by itself: another server would see the
 //! names of modules.
 
 mod choose;
-mod failing;
+mod failing_host;
 mod known;
 mod question;
 mod render;
 #[cfg(test)]
 mod tests;
 
-pub use choose::Choice;
-pub use failing::{Failing, failing};
+pub use choose::MirrorChoice;
+pub use failing_host::{FailingHost, failing};
 pub use known::{DATABASE, DEFAULT_MIRRORS, is_public};
 pub(crate) use known::{INSIDE, host_of, is_public_host};
-pub use question::{Question, StandIn, private_guess, question};
+pub use question::{MirrorQuestion, StandIn, private_guess, question};
 pub use render::render;
 
 use gomod::goproxy::ProxyUrl;
@@ -38,7 +38,7 @@ pub const MOST_MIRRORS: usize = 8;
 
 /// A proxy that is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mirror {
+pub struct PublicMirror {
     /// Where it is.
     pub url: ProxyUrl,
     /// Whether it is this site's own.
@@ -47,22 +47,22 @@ pub struct Mirror {
 
 /// What a proxy answered from here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Tried {
+pub struct MirrorAttempt {
     /// The proxy.
-    pub mirror: Mirror,
+    pub mirror: PublicMirror,
     /// How long its first answer took, with name, connection and TLS; none if it gave none.
     #[serde(serialize_with = "milliseconds")]
     pub latency: Option<Duration>,
     /// Whether it has the module that was asked for.
-    pub module: Seen,
+    pub module: MirrorAnswer,
     /// Whether it passes the checksum database on.
-    pub database: Seen,
+    pub database: MirrorAnswer,
 }
 
 /// An answer to a question of yes and no.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Seen {
+pub enum MirrorAnswer {
     /// It says yes, and shows it.
     Yes,
     /// It says that it has not (404, 410).
@@ -84,10 +84,10 @@ fn milliseconds<S: Serializer>(took: &Option<Duration>, serializer: S) -> Result
 
 // === impl Mirror ===
 
-impl Mirror {
+impl PublicMirror {
     /// Its URL where people read it. A path may hold a token, unless the host is known to have the
     /// same path for everybody.
-    pub fn shown(&self) -> String {
+    pub fn summary(&self) -> String {
         self.open().unwrap_or_else(|| self.url.to_string())
     }
 
@@ -100,17 +100,17 @@ impl Mirror {
     }
 }
 
-impl Serialize for Mirror {
+impl Serialize for PublicMirror {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.shown())
+        serializer.serialize_str(&self.summary())
     }
 }
 
 // === impl Tried ===
 
-impl Tried {
+impl MirrorAttempt {
     /// Whether it can be used for what was asked.
     pub(crate) fn is_usable(&self) -> bool {
-        self.module == Seen::Yes && self.latency.is_some()
+        self.module == MirrorAnswer::Yes && self.latency.is_some()
     }
 }

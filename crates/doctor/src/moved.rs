@@ -22,7 +22,7 @@ mod advice;
 mod candidate;
 mod check;
 mod contents;
-mod declared;
+mod declaration;
 mod evidence;
 mod fetch;
 mod gather;
@@ -32,13 +32,16 @@ mod proxy;
 mod reach;
 mod render;
 
-pub use advice::{Advice, Unverified};
-pub use candidate::{Candidate, Sign};
-pub use contents::Contents;
-pub use declared::Declared;
-pub use evidence::{Checked, Evidence, File, Found, Hop, PageSays, ProxySays, Record, Says};
-pub use gather::{Search, search};
-pub use page::{Import, Page};
+pub use advice::{MoveAdvice, UnverifiedCandidate};
+pub use candidate::{CandidateSign, PathCandidate};
+pub use contents::ContentComparison;
+pub use declaration::ModuleDeclaration;
+pub use evidence::{
+    CandidateFiles, CheckedCandidate, ChecksumRecord, MoveEvidence, PageSays, ProtocolFile,
+    ProxySays, RedirectHop, SourceReply,
+};
+pub use gather::{MoveSearch, search};
+pub use page::{DiscoveryPage, GoImportTag};
 pub use render::render_search;
 
 use std::time::Duration;

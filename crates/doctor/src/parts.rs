@@ -2,7 +2,7 @@
 //!
 //! They come from outside and end up in commands that people copy into a shell. So each is bounded,
 //! user names and passwords in URLs are taken out, and whoever builds a command asks for
-//! [`Parts::safe`], which hands out only what a shell takes for one word.
+//! [`MessageParts::safe`], which hands out only what a shell takes for one word.
 
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -10,14 +10,14 @@ use std::collections::BTreeMap;
 /// What a message names: `module`, `version`, `url`, `host`, …
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
-pub struct Parts(BTreeMap<&'static str, String>);
+pub struct MessageParts(BTreeMap<&'static str, String>);
 
 /// Longest part that is kept, in bytes; go's own limit for the longest name in a module is near.
 const LONGEST: usize = 512;
 
 // === impl Parts ===
 
-impl Parts {
+impl MessageParts {
     /// The part of this name.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
@@ -86,10 +86,10 @@ pub(crate) fn without_user(value: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::Parts;
+    use super::MessageParts;
 
-    fn with(name: &'static str, value: &str) -> Parts {
-        let mut parts = Parts::default();
+    fn with(name: &'static str, value: &str) -> MessageParts {
+        let mut parts = MessageParts::default();
         parts.add(name, value);
         parts.derive();
         parts

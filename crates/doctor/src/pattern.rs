@@ -9,14 +9,14 @@
 //! A search begins at the longest piece of a template that has no hole, its anchor: those of all
 //! patterns are looked for in one pass, and only where one stands is the pattern itself tried.
 
-use crate::cause::Pattern;
-use crate::parts::Parts;
+use crate::cause::MessagePattern;
+use crate::parts::MessageParts;
 use regex::{Captures, Regex};
 use std::ops::Range;
 
 /// A pattern that can be tried.
 #[derive(Debug)]
-pub(crate) struct Compiled {
+pub(crate) struct CompiledPattern {
     regex: Regex,
     /// The names of its holes that take something out.
     names: Vec<&'static str>,
@@ -27,16 +27,16 @@ pub(crate) struct Compiled {
 
 /// Where a pattern was found, and what it took out.
 #[derive(Debug)]
-pub(crate) struct Found {
+pub(crate) struct PatternMatch {
     pub(crate) stretch: Range<usize>,
     /// The words in it that say most.
     pub(crate) point: Range<usize>,
-    pub(crate) parts: Parts,
+    pub(crate) parts: MessageParts,
 }
 
 /// A template is made of these.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Piece {
+enum TemplatePiece {
     Words(&'static str),
     Hole(&'static str),
     /// A URL, with its quotation marks or without.
@@ -51,15 +51,17 @@ const URL: &str = r#"(?:"(?P<url>[^\s"']+)"|(?P<bare>[a-z][a-z0-9+.-]*://[^\s"']
 
 // === impl Pattern ===
 
-impl Pattern {
+impl MessagePattern {
     /// The longest piece without a hole.
     pub(crate) fn anchor(&self) -> &'static str {
-        let words = pieces(self.template).into_iter().filter_map(Piece::words);
+        let words = pieces(self.template)
+            .into_iter()
+            .filter_map(TemplatePiece::words);
         words.max_by_key(|words| words.len()).unwrap_or_default()
     }
 
     /// The same, ready to be tried; `None` if the template is no pattern.
-    pub(crate) fn compile(&self) -> Option<Compiled> {
+    pub(crate) fn compile(&self) -> Option<CompiledPattern> {
         let pieces = pieces(self.template);
         let mut names = Vec::new();
         let mut source = String::new();
@@ -67,15 +69,15 @@ impl Pattern {
             let is_last = index + 1 == pieces.len();
             source.push_str(&piece.source(is_last));
             match *piece {
-                Piece::Hole(name) if piece.takes_out() => names.push(name),
-                Piece::Url => names.push("url"),
+                TemplatePiece::Hole(name) if piece.takes_out() => names.push(name),
+                TemplatePiece::Url => names.push("url"),
                 _ => {}
             }
         }
         let regex = Regex::new(&source).ok()?;
         let behind = self.template.split("{url}").nth(1);
         let behind = behind.and_then(|behind| behind.trim_start_matches('"').split('{').next());
-        Some(Compiled {
+        Some(CompiledPattern {
             regex,
             names,
             behind_url: behind.filter(|words| words.len() > MEAGRE),
@@ -86,16 +88,16 @@ impl Pattern {
 
 // === impl Compiled ===
 
-impl Compiled {
+impl CompiledPattern {
     /// Finds it in a window of the text, covering this place in it.
-    pub(crate) fn find(&self, window: &str, place: usize) -> Option<Found> {
+    pub(crate) fn find(&self, window: &str, place: usize) -> Option<PatternMatch> {
         let covers = |captures: &Captures<'_>| {
             let whole = captures.get_match();
             (whole.start() <= place && place < whole.end()).then_some(whole.range())
         };
         let mut all = self.regex.captures_iter(window);
         let (stretch, captures) = all.find_map(|captures| Some((covers(&captures)?, captures)))?;
-        let mut parts = Parts::default();
+        let mut parts = MessageParts::default();
         for name in &self.names {
             let bare = || captures.name("bare").filter(|_| *name == "url");
             if let Some(part) = captures.name(name).or_else(bare) {
@@ -113,7 +115,7 @@ impl Compiled {
             Some((words, end)) => point(end, words),
             None => point(place, self.anchor),
         };
-        Some(Found {
+        Some(PatternMatch {
             stretch,
             point,
             parts,
@@ -131,7 +133,7 @@ fn point(start: usize, words: &str) -> Range<usize> {
 
 // === impl Piece ===
 
-impl Piece {
+impl TemplatePiece {
     fn words(self) -> Option<&'static str> {
         match self {
             Self::Words(words) => Some(words),
@@ -186,7 +188,7 @@ fn class(name: &str, is_last: bool) -> &'static str {
     }
 }
 
-fn pieces(template: &'static str) -> Vec<Piece> {
+fn pieces(template: &'static str) -> Vec<TemplatePiece> {
     let mut pieces = Vec::new();
     let mut rest = template;
     while let Some((words, behind)) = rest.split_once('{') {
@@ -199,24 +201,24 @@ fn pieces(template: &'static str) -> Vec<Piece> {
             .filter(|_| hole == "url");
         let (words, behind) = quoted.unwrap_or((words, behind));
         if !words.is_empty() {
-            pieces.push(Piece::Words(words));
+            pieces.push(TemplatePiece::Words(words));
         }
         if quoted.is_some() {
-            pieces.push(Piece::Url);
+            pieces.push(TemplatePiece::Url);
         } else {
-            pieces.push(Piece::Hole(hole));
+            pieces.push(TemplatePiece::Hole(hole));
         }
         rest = behind;
     }
     if !rest.is_empty() {
-        pieces.push(Piece::Words(rest));
+        pieces.push(TemplatePiece::Words(rest));
     }
     pieces
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Piece, pieces};
+    use super::{TemplatePiece, pieces};
     use crate::cause::CAUSES;
 
     #[test]
@@ -224,10 +226,10 @@ mod tests {
         assert_eq!(
             pieces("a {b}: {...}"),
             [
-                Piece::Words("a "),
-                Piece::Hole("b"),
-                Piece::Words(": "),
-                Piece::Hole("...")
+                TemplatePiece::Words("a "),
+                TemplatePiece::Hole("b"),
+                TemplatePiece::Words(": "),
+                TemplatePiece::Hole("...")
             ]
         );
     }

@@ -6,7 +6,7 @@
 //! fails is the answer for that source; what `go` itself would make of all of them is the verdict.
 //!
 //! * [`plan`] says whom to ask, by the rules of GOPROXY, GOPRIVATE and GONOPROXY; pure.
-//! * [`probe`] asks, over a [`Network`] that tests replace; all of it within [`LIMIT`].
+//! * [`probe`] asks, over a [`ProbeNetwork`] that tests replace; all of it within [`LIMIT`].
 //! * `judge` tells from status and content what is wrong; pure.
 //! * [`verdict`] walks the answers as `go` does; pure.
 //!
@@ -20,14 +20,14 @@ mod plan;
 mod run;
 mod verdict;
 
-pub use network::{Network, Sockets};
-pub use plan::{Target, plan};
+pub use network::{ProbeNetwork, SystemNetwork};
+pub use plan::{ProbeTarget, plan};
 pub use run::probe;
 /// What certificates are checked with; named here, so that callers need no library for TLS.
 pub use rustls::ClientConfig;
-pub use verdict::{Verdict, render, verdict};
+pub use verdict::{ProbeVerdict, render, verdict};
 
-use crate::cause::Cause;
+use crate::cause::FailureCause;
 use serde::{Serialize, Serializer};
 use std::time::Duration;
 
@@ -40,7 +40,7 @@ const LATE: &str = "no answer in time";
 /// A layer that a request goes through, from the bottom up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Layer {
+pub enum ProbeLayer {
     /// The host name becomes addresses.
     Name,
     /// A connection to one of them.
@@ -60,7 +60,7 @@ pub enum Layer {
 /// What a source is to `go`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Role {
+pub enum ProbeRole {
     /// A proxy of the GOPROXY list.
     Proxy,
     /// The checksum database at its own address, asked if no proxy passes it on.
@@ -69,39 +69,39 @@ pub enum Role {
 
 /// One step of a probe.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Step {
+pub struct ProbeStep {
     /// The layer.
-    pub layer: Layer,
+    pub layer: ProbeLayer,
     /// What was asked: a host, an address, a file of the protocol.
     pub what: String,
     /// How long it took.
     #[serde(serialize_with = "milliseconds")]
     pub took: Duration,
     /// What went wrong, if anything.
-    pub fault: Option<Fault>,
+    pub fault: Option<ProbeFault>,
 }
 
 /// What went wrong in a step.
 #[derive(Debug, Clone, Serialize)]
-pub struct Fault {
+pub struct ProbeFault {
     /// What that means.
-    pub cause: &'static Cause,
+    pub cause: &'static FailureCause,
     /// What was seen.
     pub seen: String,
 }
 
 /// Everything that was seen of one source.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Probed {
+pub struct SourceProbe {
     /// The source, without secrets.
     pub source: String,
     /// What it is to `go`.
-    pub role: Role,
+    pub role: ProbeRole,
     /// Whether `go` goes on to the next source after any error, and not only after "not found".
     pub goes_on: bool,
     /// The steps, in their order; nothing was tried behind one that failed, except that each file
     /// of the protocol is asked for by itself.
-    pub steps: Vec<Step>,
+    pub steps: Vec<ProbeStep>,
 }
 
 fn milliseconds<S: Serializer>(took: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
@@ -110,7 +110,7 @@ fn milliseconds<S: Serializer>(took: &Duration, serializer: S) -> Result<S::Ok, 
 
 // === impl Layer ===
 
-impl Layer {
+impl ProbeLayer {
     /// In a word or two.
     pub const fn name(self) -> &'static str {
         match self {
@@ -127,8 +127,8 @@ impl Layer {
 
 // === impl Fault ===
 
-impl Fault {
-    pub(crate) fn new(cause: &'static Cause, seen: impl Into<String>) -> Self {
+impl ProbeFault {
+    pub(crate) fn new(cause: &'static FailureCause, seen: impl Into<String>) -> Self {
         Self {
             cause,
             seen: seen.into(),
@@ -145,25 +145,25 @@ impl Fault {
     }
 }
 
-impl PartialEq for Fault {
+impl PartialEq for ProbeFault {
     fn eq(&self, other: &Self) -> bool {
         self.cause.id == other.cause.id && self.seen == other.seen
     }
 }
 
-impl Eq for Fault {}
+impl Eq for ProbeFault {}
 
 // === impl Probed ===
 
-impl Probed {
+impl SourceProbe {
     /// Whether it passes the checksum database on.
     pub(crate) fn passes_database_on(&self) -> bool {
-        let is_database = |step: &Step| step.layer == Layer::Database;
-        self.role == Role::Proxy && self.steps.iter().any(is_database)
+        let is_database = |step: &ProbeStep| step.layer == ProbeLayer::Database;
+        self.role == ProbeRole::Proxy && self.steps.iter().any(is_database)
     }
 
     /// The first step that failed.
-    pub fn failed(&self) -> Option<&Step> {
+    pub fn failed(&self) -> Option<&ProbeStep> {
         self.steps.iter().find(|step| step.fault.is_some())
     }
 }

@@ -4,16 +4,16 @@
 //! spelled out, so that nothing in a pasted text can play with the reader's terminal. Colours are asked
 //! for; they carry nothing that is not also in the words.
 
-use crate::chain::Link;
-use crate::diagnosis::{Diagnosis, Reason, Seen};
+use crate::chain::RequirementLink;
+use crate::diagnosis::{Diagnosis, DiagnosisReason, MessageSpan};
 use crate::fix::Fix;
-use crate::lint::Lint;
+use crate::lint::LintCase;
 use crate::text::is_invisible;
 use std::fmt::Write as _;
 
 /// Whether to use the colours of terminals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Colour {
+pub enum ColourMode {
     /// Plain text.
     #[default]
     Never,
@@ -31,8 +31,8 @@ const INDENT: &str = "           ";
 const LINKS: usize = 8;
 
 /// Prints a diagnosis.
-pub fn report(diagnosis: &Diagnosis, colour: Colour) -> String {
-    let mut page = Page::new(colour);
+pub fn report(diagnosis: &Diagnosis, colour: ColourMode) -> String {
+    let mut page = ReportPage::new(colour);
     for (index, reason) in diagnosis.reasons.iter().enumerate() {
         page.reason(index + 1, reason);
     }
@@ -48,8 +48,8 @@ pub fn report(diagnosis: &Diagnosis, colour: Colour) -> String {
 }
 
 /// Prints what was found in the settings.
-pub fn report_lints(lints: &[Lint], colour: Colour) -> String {
-    let mut page = Page::new(colour);
+pub fn report_lints(lints: &[LintCase], colour: ColourMode) -> String {
+    let mut page = ReportPage::new(colour);
     for (index, lint) in lints.iter().enumerate() {
         page.lint(index + 1, lint);
     }
@@ -62,15 +62,15 @@ pub fn report_lints(lints: &[Lint], colour: Colour) -> String {
 /// The name under which other pages know it.
 pub(crate) use self::printable as ascii;
 
-pub(crate) struct Page {
+pub(crate) struct ReportPage {
     text: String,
-    colour: Colour,
+    colour: ColourMode,
 }
 
 // === impl Page ===
 
-impl Page {
-    pub(crate) const fn new(colour: Colour) -> Self {
+impl ReportPage {
+    pub(crate) const fn new(colour: ColourMode) -> Self {
         Self {
             text: String::new(),
             colour,
@@ -82,7 +82,7 @@ impl Page {
         self.text
     }
 
-    fn reason(&mut self, number: usize, reason: &Reason) {
+    fn reason(&mut self, number: usize, reason: &DiagnosisReason) {
         let title = format!("{number}. {}", reason.what.title());
         let head = format!(
             "{}  [{}, {}]",
@@ -104,7 +104,7 @@ impl Page {
         self.line("");
     }
 
-    fn lint(&mut self, number: usize, lint: &Lint) {
+    fn lint(&mut self, number: usize, lint: &LintCase) {
         let title = self.bold(&format!("{number}. {}", lint.belief.title));
         self.line(&format!("{title}  [{}]", lint.belief.id));
         let setting = format!("{}={}", lint.setting, lint.value);
@@ -121,7 +121,7 @@ impl Page {
     }
 
     /// The message, with carets under the stretch that says so.
-    fn excerpt(&mut self, seen: &Seen) {
+    fn excerpt(&mut self, seen: &MessageSpan) {
         let place = format!("  --> line {}, column {}", seen.line, seen.column);
         self.line(&place);
         let excerpt = printable(&seen.excerpt);
@@ -137,7 +137,7 @@ impl Page {
         }
     }
 
-    fn chain(&mut self, chain: &[Link]) {
+    fn chain(&mut self, chain: &[RequirementLink]) {
         let mut label = "through";
         for (index, link) in chain.iter().enumerate() {
             if index == LINKS && chain.len() > 2 * LINKS {
@@ -155,7 +155,7 @@ impl Page {
         }
     }
 
-    fn times(&mut self, reason: &Reason) {
+    fn times(&mut self, reason: &DiagnosisReason) {
         let mut words = format!("{} times", reason.times);
         if reason.subjects.len() > 1 {
             words.push_str(": ");
@@ -221,14 +221,14 @@ impl Page {
 
     fn painted(&self, text: &str, code: &str) -> String {
         match self.colour {
-            Colour::Never => text.to_owned(),
-            Colour::Always => format!("\u{1b}[{code}m{text}\u{1b}[0m"),
+            ColourMode::Never => text.to_owned(),
+            ColourMode::Always => format!("\u{1b}[{code}m{text}\u{1b}[0m"),
         }
     }
 }
 
 /// What to do about a text that shows no cause.
-fn next_of_unknown(seen: &Seen) -> &'static str {
+fn next_of_unknown(seen: &MessageSpan) -> &'static str {
     if seen.excerpt.starts_with("FAIL") {
         "A test failed. What a test prints says nothing of go and its modules: look at the test itself."
     } else {

@@ -17,12 +17,12 @@ mod test;
 
 pub(crate) use letters::is_invisible;
 
-use line::Line;
+use line::LetterLine;
 use std::ops::Range;
 
 /// What was pasted, in its plain form.
 #[derive(Debug, Default)]
-pub(crate) struct Plain {
+pub(crate) struct PlainMessage {
     text: String,
     /// For each byte of the text, where in the original it stands.
     origins: Vec<u32>,
@@ -33,7 +33,7 @@ const NARROWEST: usize = 60;
 
 // === impl Plain ===
 
-impl Plain {
+impl PlainMessage {
     /// Makes a text plain, as it most likely was. The text has fewer than 2^32 bytes; what lies beyond
     /// is left out.
     pub(crate) fn new(original: &str) -> Self {
@@ -45,7 +45,11 @@ impl Plain {
     /// is a width too: a line may be as long as a terminal is wide.
     pub(crate) fn readings(original: &str) -> Vec<Self> {
         let lines = lines(original);
-        let widest = lines.iter().map(Line::width).max().unwrap_or_default();
+        let widest = lines
+            .iter()
+            .map(LetterLine::width)
+            .max()
+            .unwrap_or_default();
         let full = lines.iter().filter(|line| line.width() == widest).count();
         let widths = if widest < NARROWEST {
             vec![None]
@@ -88,14 +92,14 @@ impl Plain {
         at(stretch.start)..at(stretch.end - 1) + 1
     }
 
-    fn separate(&mut self, separator: char, line: &Line) {
+    fn separate(&mut self, separator: char, line: &LetterLine) {
         if !self.text.is_empty() {
             self.push(separator, line.start());
         }
     }
 
     /// Appends a line, with runs of white space as one space.
-    fn append(&mut self, line: &Line) {
+    fn append(&mut self, line: &LetterLine) {
         for &(origin, character) in line.characters() {
             if !character.is_whitespace() {
                 self.push(character, origin);
@@ -118,7 +122,7 @@ impl Plain {
     }
 }
 
-fn lines(original: &str) -> Vec<Line> {
+fn lines(original: &str) -> Vec<LetterLine> {
     let mut start = 0;
     let mut lines = Vec::new();
     for text in original.split_inclusive('\n') {
@@ -126,12 +130,12 @@ fn lines(original: &str) -> Vec<Line> {
         let (text, end) = text.split_at(text.trim_end_matches(['\r', '\n']).len());
         for text in text.split_inclusive('\r') {
             let Ok(at) = u32::try_from(start) else { break };
-            lines.push(Line::new(text, at));
+            lines.push(LetterLine::new(text, at));
             start += text.len();
         }
         if text.is_empty() {
             let Ok(at) = u32::try_from(start) else { break };
-            lines.push(Line::new(text, at));
+            lines.push(LetterLine::new(text, at));
         }
         start += end.len();
     }
@@ -139,8 +143,8 @@ fn lines(original: &str) -> Vec<Line> {
 }
 
 /// The lines as they were before a terminal of this width broke them inside their words.
-fn mended(lines: Vec<Line>, width: Option<usize>) -> Vec<Line> {
-    let mut mended: Vec<Line> = Vec::new();
+fn mended(lines: Vec<LetterLine>, width: Option<usize>) -> Vec<LetterLine> {
+    let mut mended: Vec<LetterLine> = Vec::new();
     let mut was_full = false;
     for line in lines {
         let is_full = width == Some(line.width());
@@ -157,11 +161,11 @@ fn mended(lines: Vec<Line>, width: Option<usize>) -> Vec<Line> {
 
 #[cfg(test)]
 mod tests {
-    use super::Plain;
+    use super::PlainMessage;
     use proptest::prelude::*;
 
     fn plain(text: &str) -> String {
-        Plain::new(text).text().to_owned()
+        PlainMessage::new(text).text().to_owned()
     }
 
     const MESSAGE: &str = "go: example.com/a@v1.0.0: reading http://proxy.example.com/x: 404 Not Found server response: not found";
@@ -196,8 +200,9 @@ mod tests {
     fn words_that_a_terminal_broke_are_mended() {
         let broken = "go: example.com/a@v1.0.0: reading https://proxy.example.com/example.com/a/@v/v1.\n0.0.info: 404 Not Found";
         assert_eq!(broken.lines().next().map(str::len), Some(80));
-        let is_mended = |plain: &Plain| plain.text().contains("/@v/v1.0.0.info: 404 Not Found");
-        assert!(Plain::readings(broken).iter().any(is_mended));
+        let is_mended =
+            |plain: &PlainMessage| plain.text().contains("/@v/v1.0.0.info: 404 Not Found");
+        assert!(PlainMessage::readings(broken).iter().any(is_mended));
     }
 
     #[test]
@@ -293,7 +298,7 @@ mod tests {
     proptest! {
         #[test]
         fn every_byte_comes_from_where_it_says(text in "(?s).{0,300}") {
-            let plain = Plain::new(&text);
+            let plain = PlainMessage::new(&text);
             prop_assert_eq!(plain.text.len(), plain.origins.len());
             for (index, character) in plain.text().char_indices() {
                 let origin = plain.origin(index..index + character.len_utf8());
@@ -306,7 +311,7 @@ mod tests {
 
         #[test]
         fn hostile_lines_are_survived(text in "([\u{1b}\\[\\]{}\":|#> 0-9mErrorOutput\\\\u\n\r]|go: ){0,200}") {
-            Plain::new(&text);
+            PlainMessage::new(&text);
         }
     }
 }

@@ -5,17 +5,17 @@ use std::fmt;
 
 /// A file, and a stretch of it where one is known.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-pub struct Place {
+pub struct FindingPlace {
     /// Path from the root of the checkout, with `/` between its elements.
     pub file: String,
     /// Where in it; nothing if the whole file is meant.
-    pub span: Option<Span>,
+    pub span: Option<FileSpan>,
 }
 
 /// A stretch of a file. Lines and columns count from 1; a column counts characters (Unicode code
 /// points), and the end is the first column behind the stretch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-pub struct Span {
+pub struct FileSpan {
     /// Line of the first character.
     pub line: u32,
     /// Column of the first character.
@@ -28,7 +28,7 @@ pub struct Span {
 
 // === impl Place ===
 
-impl Place {
+impl FindingPlace {
     /// A whole file.
     pub fn file(file: impl Into<String>) -> Self {
         Self {
@@ -38,7 +38,7 @@ impl Place {
     }
 
     /// A stretch of a file.
-    pub fn at(file: impl Into<String>, span: Span) -> Self {
+    pub fn at(file: impl Into<String>, span: FileSpan) -> Self {
         Self {
             file: file.into(),
             span: Some(span),
@@ -47,7 +47,7 @@ impl Place {
 }
 
 /// `FILE`, or `FILE:LINE:COLUMN` as compilers write it.
-impl fmt::Display for Place {
+impl fmt::Display for FindingPlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.file)?;
         match self.span {
@@ -59,7 +59,7 @@ impl fmt::Display for Place {
 
 // === impl Span ===
 
-impl Span {
+impl FileSpan {
     /// A stretch within a line; `length` in characters.
     pub fn in_line(line: u32, column: u32, length: u32) -> Self {
         Self {
@@ -104,24 +104,27 @@ fn number(count: usize) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Place, Span};
+    use super::{FileSpan, FindingPlace};
 
     #[test]
     fn offsets_become_lines_and_columns() {
         let text = b"one\ntwo\n";
-        assert_eq!(Span::of(text, 0, 3), Span::in_line(1, 1, 3));
-        assert_eq!(Span::of(text, 4, 7), Span::in_line(2, 1, 3));
+        assert_eq!(FileSpan::of(text, 0, 3), FileSpan::in_line(1, 1, 3));
+        assert_eq!(FileSpan::of(text, 4, 7), FileSpan::in_line(2, 1, 3));
         let text = "a: é漢, b".as_bytes();
         let comma = "a: é漢".len();
-        assert_eq!(Span::of(text, comma, comma + 1), Span::in_line(1, 6, 1));
-        let beyond = Span::of(b"one\ntwo\n", 100, 2);
+        assert_eq!(
+            FileSpan::of(text, comma, comma + 1),
+            FileSpan::in_line(1, 6, 1)
+        );
+        let beyond = FileSpan::of(b"one\ntwo\n", 100, 2);
         assert_eq!((beyond.line, beyond.column), (3, 1));
     }
 
     #[test]
     fn a_place_reads_as_compilers_write_it() {
-        let place = Place::at("go.mod", Span::in_line(7, 2, 5));
+        let place = FindingPlace::at("go.mod", FileSpan::in_line(7, 2, 5));
         assert_eq!(place.to_string(), "go.mod:7:2");
-        assert_eq!(Place::file("go.sum").to_string(), "go.sum");
+        assert_eq!(FindingPlace::file("go.sum").to_string(), "go.sum");
     }
 }

@@ -6,11 +6,11 @@ use std::fmt;
 /// What a check looks for. Written down once, as a constant: messages, reports and documentation
 /// are all made from it.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Rule {
+pub struct FindingRule {
     /// Its stable name: the step, a slash, and words with hyphens, such as `lock/sum-missing`.
     pub id: &'static str,
     /// The step that it belongs to.
-    pub step: Step,
+    pub step: GateStep,
     /// What is wrong where it is found, in a few words.
     pub title: &'static str,
     /// Why that matters, in a sentence or two.
@@ -21,7 +21,7 @@ pub struct Rule {
 
 /// A step of the gate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Step {
+pub enum GateStep {
     /// Lock files are complete, consistent and true.
     Lock,
     /// No more dependencies than are needed.
@@ -38,7 +38,7 @@ pub enum Step {
 
 // === impl Step ===
 
-impl Step {
+impl GateStep {
     /// Every step, in their order.
     pub const ALL: [Self; 6] = [
         Self::Lock,
@@ -62,13 +62,13 @@ impl Step {
     }
 }
 
-impl fmt::Display for Step {
+impl fmt::Display for GateStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
 }
 
-impl Serialize for Step {
+impl Serialize for GateStep {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.name())
     }
@@ -77,7 +77,7 @@ impl Serialize for Step {
 // === impl Rule ===
 
 /// By its name alone: whoever reads a finding looks the rest up.
-impl Serialize for Rule {
+impl Serialize for FindingRule {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.id)
     }

@@ -1,25 +1,25 @@
 //! Allowed: modules, licences and sources that may be used, over the whole build list.
 
 use crate::{
-    licence::Licence,
-    places::{self, Places},
-    policy::Allowed,
+    licence::RecognisedLicence,
+    places::{self, RequirementPlaces},
+    policy::AllowPolicy,
     rules::{
         EXCLUDED, LICENCE_DENIED, LICENCE_NOT_LISTED, LICENCE_UNKNOWN, MODULE_DENIED,
         MODULE_NOT_LISTED, REPLACED_BY_DIRECTORY, REPLACED_BY_MODULE,
     },
 };
-use finding::{Finding, Place};
+use finding::{Finding, FindingPlace};
 use gomod::{
-    modfile::{File, ModuleVersion, Replace},
+    modfile::{File, ModuleVersion, ReplaceDirective},
     pattern::Patterns,
 };
 
 /// What is known of a module's licence.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Known {
+pub enum ModuleLicences {
     /// These are recognised.
-    Licences(Vec<Licence>),
+    Licences(Vec<RecognisedLicence>),
     /// Its files are here, and nothing in them is recognised.
     Unrecognised(Vec<String>),
     /// Its files could not be looked at.
@@ -28,9 +28,9 @@ pub enum Known {
 
 /// Looks at the modules by name.
 pub fn modules<'a>(
-    policy: &Allowed,
+    policy: &AllowPolicy,
     used: impl IntoIterator<Item = &'a ModuleVersion>,
-    places: &Places,
+    places: &RequirementPlaces,
 ) -> Vec<Finding> {
     let (allowed, denied) = (
         Patterns::parse(&policy.modules),
@@ -65,10 +65,10 @@ pub fn modules<'a>(
 
 /// Looks at the licence of a module.
 pub fn licence(
-    policy: &Allowed,
+    policy: &AllowPolicy,
     module: &ModuleVersion,
-    known: &Known,
-    places: &Places,
+    known: &ModuleLicences,
+    places: &RequirementPlaces,
 ) -> Option<Finding> {
     let licences = &policy.licences;
     if licences.allowed.is_empty() && licences.denied.is_empty() {
@@ -84,20 +84,22 @@ pub fn licence(
         ))
     };
     let found = match known {
-        Known::Licences(found) if !found.is_empty() => found,
-        Known::Licences(_) => return about(&LICENCE_UNKNOWN, "has no licence file".to_owned()),
-        Known::Unrecognised(files) => {
+        ModuleLicences::Licences(found) if !found.is_empty() => found,
+        ModuleLicences::Licences(_) => {
+            return about(&LICENCE_UNKNOWN, "has no licence file".to_owned());
+        }
+        ModuleLicences::Unrecognised(files) => {
             let files = files.join(", ");
             return about(
                 &LICENCE_UNKNOWN,
                 format!("has a licence that is not recognised: {files}"),
             );
         }
-        Known::Unavailable(why) => {
+        ModuleLicences::Unavailable(why) => {
             return about(&LICENCE_UNKNOWN, format!("could not be looked at: {why}"));
         }
     };
-    let named = |list: &[String], licence: &Licence| list.contains(&licence.id);
+    let named = |list: &[String], licence: &RecognisedLicence| list.contains(&licence.id);
     if let Some(denied) = found.iter().find(|found| named(&licences.denied, found)) {
         return about(
             &LICENCE_DENIED,
@@ -117,7 +119,7 @@ pub fn licence(
 /// Looks at what the main module replaces and excludes.
 pub fn directives(name: &str, go_mod: &File) -> Vec<Finding> {
     let excluded = go_mod.exclude.iter().map(|line| {
-        let place = Place::at(name, places::span(line.place.span));
+        let place = FindingPlace::at(name, places::span(line.place.span));
         let message = format!("{} is excluded", line.module);
         Finding::new(&EXCLUDED, place, line.module.to_string(), message)
     });
@@ -127,14 +129,14 @@ pub fn directives(name: &str, go_mod: &File) -> Vec<Finding> {
 }
 
 /// Looks at what a go.mod or go.work replaces.
-pub fn replaced(name: &str, lines: &[Replace]) -> Vec<Finding> {
-    let finding = |line: &Replace| {
+pub fn replaced(name: &str, lines: &[ReplaceDirective]) -> Vec<Finding> {
+    let finding = |line: &ReplaceDirective| {
         let rule = if line.new.version.is_empty() {
             &REPLACED_BY_DIRECTORY
         } else {
             &REPLACED_BY_MODULE
         };
-        let place = Place::at(name, places::span(line.place.span));
+        let place = FindingPlace::at(name, places::span(line.place.span));
         let message = format!("{} is replaced by {}", line.old, line.new);
         Finding::new(rule, place, line.old.to_string(), message)
     };

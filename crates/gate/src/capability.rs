@@ -74,7 +74,7 @@ impl fmt::Display for Capability {
 }
 
 /// What was found, each with the first file that shows it.
-pub type Found = BTreeMap<Capability, String>;
+pub type CapabilityPlaces = BTreeMap<Capability, String>;
 
 /// What the code in a module's zip can do.
 ///
@@ -85,8 +85,8 @@ pub fn of_zip<R: Read + Seek>(
     zip: R,
     module: &ModulePath,
     version: &Version,
-) -> Result<Found, ZipError> {
-    let mut found = Found::new();
+) -> Result<CapabilityPlaces, ZipError> {
+    let mut found = CapabilityPlaces::new();
     pick_files(
         zip,
         module,
@@ -98,7 +98,7 @@ pub fn of_zip<R: Read + Seek>(
 }
 
 /// Looks at one file.
-fn look(path: &str, content: &[u8], found: &mut Found) {
+fn look(path: &str, content: &[u8], found: &mut CapabilityPlaces) {
     let mut add = |capability| {
         let first = found.entry(capability).or_insert_with(|| path.to_owned());
         if path < first.as_str() {
@@ -193,10 +193,10 @@ fn is_portable_executable(content: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Capability, Found, look};
+    use super::{Capability, CapabilityPlaces, look};
 
     fn of(files: &[(&str, &[u8])]) -> Vec<Capability> {
-        let mut found = Found::new();
+        let mut found = CapabilityPlaces::new();
         for (path, content) in files {
             look(path, content, &mut found);
         }

@@ -7,14 +7,14 @@
 
 mod summary;
 
-pub use summary::{Known, markdown};
+pub use summary::{ChangeFacts, markdown};
 
 use crate::{
-    capability::{Capability, Found},
-    places::Places,
+    capability::{Capability, CapabilityPlaces},
+    places::RequirementPlaces,
     rules::{self, CAPABILITY_UNKNOWN, LOWERED, NEW_CAPABILITY, NEW_MODULE, POLICY_CHANGED},
 };
-use finding::{Finding, Place};
+use finding::{Finding, FindingPlace};
 use gomod::{modfile::ModuleVersion, mvs::compare_versions};
 use std::{
     cmp::Ordering,
@@ -23,7 +23,7 @@ use std::{
 
 /// What becomes of a module's versions.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Move {
+pub struct VersionChange {
     /// Module path.
     pub path: String,
     /// Version at the base; none if it was not there.
@@ -33,7 +33,10 @@ pub struct Move {
 }
 
 /// Compares what a build could contain with what it can contain now, by module path.
-pub fn compare(base: &BTreeSet<ModuleVersion>, now: &BTreeSet<ModuleVersion>) -> Vec<Move> {
+pub fn compare(
+    base: &BTreeSet<ModuleVersion>,
+    now: &BTreeSet<ModuleVersion>,
+) -> Vec<VersionChange> {
     let mut moves: BTreeMap<&str, (Option<&str>, Option<&str>)> = BTreeMap::new();
     for module in base {
         moves.entry(&module.path).or_default().0 = Some(&module.version);
@@ -43,7 +46,7 @@ pub fn compare(base: &BTreeSet<ModuleVersion>, now: &BTreeSet<ModuleVersion>) ->
     }
     let changed = moves.into_iter().filter(|(_, (from, to))| from != to);
     changed
-        .map(|(path, (from, to))| Move {
+        .map(|(path, (from, to))| VersionChange {
             path: path.to_owned(),
             from: from.map(str::to_owned),
             to: to.map(str::to_owned),
@@ -52,8 +55,8 @@ pub fn compare(base: &BTreeSet<ModuleVersion>, now: &BTreeSet<ModuleVersion>) ->
 }
 
 /// What the moves themselves say.
-pub fn findings(moves: &[Move], places: &Places) -> Vec<Finding> {
-    let judge = |one: &Move| {
+pub fn findings(moves: &[VersionChange], places: &RequirementPlaces) -> Vec<Finding> {
+    let judge = |one: &VersionChange| {
         let (rule, version, message) = match (&one.from, &one.to) {
             (None, Some(to)) => (&NEW_MODULE, to, format!("{}@{to} is new", one.path)),
             (Some(from), Some(to)) if compare_versions(&one.path, to, from) == Ordering::Less => {
@@ -75,16 +78,16 @@ pub fn findings(moves: &[Move], places: &Places) -> Vec<Finding> {
 
 /// What the code of two versions can do, as far as it could be looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Scan {
+pub struct CapabilityScan {
     /// At the base; nothing where the module is new.
-    pub from: Result<Found, String>,
+    pub from: Result<CapabilityPlaces, String>,
     /// Now.
-    pub to: Result<Found, String>,
+    pub to: Result<CapabilityPlaces, String>,
 }
 
 // === impl Scan ===
 
-impl Scan {
+impl CapabilityScan {
     /// What it can do now and could not before; the reason where that cannot be said.
     pub fn gained(&self) -> Result<Vec<(Capability, &str)>, &str> {
         let from = self.from.as_ref().map_err(String::as_str)?;
@@ -100,9 +103,9 @@ impl Scan {
 
 /// What the code of changed versions can do for the first time. `scans` is by `MODULE@VERSION`.
 pub fn capabilities(
-    moves: &[Move],
-    scans: &BTreeMap<String, Scan>,
-    places: &Places,
+    moves: &[VersionChange],
+    scans: &BTreeMap<String, CapabilityScan>,
+    places: &RequirementPlaces,
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
     for one in moves {
@@ -150,7 +153,7 @@ pub fn policy_changed(file: &str, revision: &str, difference: PolicyDifference) 
         PolicyDifference::Older => "the policy here is an older one",
     };
     let message = format!("{here} than that of {revision}, by which this is judged");
-    let finding = Finding::new(&POLICY_CHANGED, Place::file(file), "", message);
+    let finding = Finding::new(&POLICY_CHANGED, FindingPlace::file(file), "", message);
     match difference {
         PolicyDifference::Older => finding.advise(format!(
             "Bring the branch up to date with {revision}, so that it is built with what it is judged by."
@@ -180,10 +183,10 @@ pub fn introduced(now: Vec<Finding>, base: &[Finding]) -> Vec<Finding> {
 mod tests {
     use super::{compare, findings, introduced};
     use crate::{
-        places::Places,
+        places::RequirementPlaces,
         rules::{DATA_MISSING, MODULE_DENIED, SUM_UNPROVEN},
     };
-    use finding::{Finding, Place, Span};
+    use finding::{FileSpan, Finding, FindingPlace};
     use gomod::modfile::ModuleVersion;
     use std::collections::BTreeSet;
 
@@ -209,7 +212,7 @@ mod tests {
         let moves = compare(&base, &now);
         let paths: Vec<_> = moves.iter().map(|one| &*one.path).collect();
         assert_eq!(paths, ["a.b/gone", "a.b/new", "a.b/x", "a.b/y"]);
-        let found = findings(&moves, &Places::default());
+        let found = findings(&moves, &RequirementPlaces::default());
         let found: Vec<_> = found
             .iter()
             .map(|finding| (finding.rule.id, &*finding.subject))
@@ -226,18 +229,23 @@ mod tests {
     #[test]
     fn an_old_finding_is_old_on_another_line_too() {
         let at = |line| {
-            let place = Place::at("go.mod", Span::in_line(line, 1, 4));
+            let place = FindingPlace::at("go.mod", FileSpan::in_line(line, 1, 4));
             Finding::new(&MODULE_DENIED, place, "a.b/x@v1.0.0", "may not be used")
         };
         assert!(introduced(vec![at(7)], &[at(3)]).is_empty());
-        let other = Finding::new(&MODULE_DENIED, Place::file("go.mod"), "a.b/y@v1.0.0", "no");
+        let other = Finding::new(
+            &MODULE_DENIED,
+            FindingPlace::file("go.mod"),
+            "a.b/y@v1.0.0",
+            "no",
+        );
         assert_eq!(introduced(vec![other], &[at(3)]).len(), 1);
     }
 
     #[test]
     fn what_is_not_known_now_was_not_there_before() {
         for rule in [&DATA_MISSING, &SUM_UNPROVEN, &vulndb::rules::DATA_OLD] {
-            let unknown = Finding::new(rule, Place::file("go.mod"), "", "nobody could say");
+            let unknown = Finding::new(rule, FindingPlace::file("go.mod"), "", "nobody could say");
             assert_eq!(introduced(vec![unknown.clone()], &[unknown]).len(), 1);
         }
     }

@@ -8,8 +8,8 @@
 pub mod calendar;
 
 use crate::{
-    places::Places,
-    policy::Fresh,
+    places::RequirementPlaces,
+    policy::AgePolicy,
     rules::{AGE_UNKNOWN, DEPRECATED, LATEST_UNKNOWN, RETRACTED, TOO_YOUNG},
 };
 use finding::Finding;
@@ -20,7 +20,7 @@ use jiff::{SignedDuration, Timestamp};
 
 /// When a version was known at the latest.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Known {
+pub enum FirstKnownTime {
     /// At this moment, by that witness.
     Since(Timestamp, &'static str),
     /// Nobody can say.
@@ -29,18 +29,18 @@ pub enum Known {
 
 /// Looks at a version's age.
 pub fn age(
-    policy: &Fresh,
+    policy: &AgePolicy,
     module: &ModuleVersion,
-    known: &Known,
+    known: &FirstKnownTime,
     now: Timestamp,
-    places: &Places,
+    places: &RequirementPlaces,
 ) -> Option<Finding> {
     if policy.days == 0 || Patterns::parse(&policy.except).matches(&module.path) {
         return None;
     }
     let place = || places.module(&module.path);
     match known {
-        Known::Never => {
+        FirstKnownTime::Never => {
             let message = format!("nobody can say how long {module} has been known");
             Some(Finding::new(
                 &AGE_UNKNOWN,
@@ -49,7 +49,7 @@ pub fn age(
                 message,
             ))
         }
-        Known::Since(since, witness) => {
+        FirstKnownTime::Since(since, witness) => {
             let age = now.duration_since(*since);
             if age >= SignedDuration::from_hours(24 * i64::from(policy.days)) {
                 return None;
@@ -83,7 +83,7 @@ pub fn newest(list: &str) -> Option<Version> {
 pub fn latest(
     module: &ModuleVersion,
     newest: Result<&File, &str>,
-    places: &Places,
+    places: &RequirementPlaces,
 ) -> Vec<Finding> {
     let place = || places.module(&module.path);
     let about = |rule, message| Finding::new(rule, place(), module.to_string(), message);

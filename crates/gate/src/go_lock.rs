@@ -7,15 +7,15 @@
 
 use crate::{
     inventory::join,
-    places::{self, Places},
+    places::{self, RequirementPlaces},
     rules::{GO_MOD_FORMAT, GO_MOD_STALE, SUM_MISSING, SUM_MISSING_GRAPH},
     sum_file::{SumFile, SumKey, no_conflict},
 };
-use finding::{Finding, Place, Rule, Unreadable};
+use finding::{Finding, FindingPlace, FindingRule, UnreadableInput};
 use gomod::{
     gosum::Subject,
     modfile::{self, File, ModuleVersion},
-    mvs::Selection,
+    mvs::ModuleSelection,
 };
 use std::collections::HashSet;
 
@@ -41,17 +41,17 @@ pub struct GoLock {
 
 impl GoLock {
     /// Reads the files of the module at `directory` of the checkout (empty for its root).
-    pub fn read(directory: &str, go_mod: &[u8], go_sum: &[u8]) -> Result<Self, Unreadable> {
+    pub fn read(directory: &str, go_mod: &[u8], go_sum: &[u8]) -> Result<Self, UnreadableInput> {
         let go_mod_name = join(directory, "go.mod");
         no_conflict(&go_mod_name, go_mod)?;
         let parsed = modfile::parse(go_mod, modfile::Mode::Strict).map_err(|errors| {
             let first = errors.iter().next();
             let place = first.map_or_else(
-                || Place::file(&*go_mod_name),
-                |error| Place::at(&*go_mod_name, places::span(error.span)),
+                || FindingPlace::file(&*go_mod_name),
+                |error| FindingPlace::at(&*go_mod_name, places::span(error.span)),
             );
             let problem = first.map_or_else(String::new, |error| error.fault.to_string());
-            Unreadable::new(place, problem)
+            UnreadableInput::new(place, problem)
         })?;
         let formatted = modfile::format(go_mod).is_ok_and(|formatted| formatted == go_mod);
         Ok(Self {
@@ -77,7 +77,7 @@ impl GoLock {
     pub fn check_files(&self) -> Vec<Finding> {
         let mut findings = self.go_sum.check();
         if !self.is_formatted {
-            let place = Place::file(&*self.go_mod_name);
+            let place = FindingPlace::file(&*self.go_mod_name);
             let message = "go.mod is not what `go mod edit -fmt` writes";
             findings.push(Finding::new(&GO_MOD_FORMAT, place, "", message));
         }
@@ -85,7 +85,11 @@ impl GoLock {
     }
 
     /// What the selection says.
-    pub fn check_selection(&self, selection: &Selection, places: &Places) -> Vec<Finding> {
+    pub fn check_selection(
+        &self,
+        selection: &ModuleSelection,
+        places: &RequirementPlaces,
+    ) -> Vec<Finding> {
         let mut findings = Vec::new();
         if self.is_alone && selection.needs_update() {
             findings.extend(self.stale(selection));
@@ -99,7 +103,7 @@ impl GoLock {
         let has = |module: &ModuleVersion, subject| {
             known.contains(&(&*module.path, &*module.version, subject))
         };
-        let missing = |rule: &'static Rule, module: &ModuleVersion, what: &str| {
+        let missing = |rule: &'static FindingRule, module: &ModuleVersion, what: &str| {
             let message = format!("go.sum has no hash of {what} of {module}");
             let advice = format!("go mod download {module}");
             let place = places.module(&module.path);
@@ -121,18 +125,18 @@ impl GoLock {
         findings
     }
 
-    fn stale(&self, selection: &Selection) -> Vec<Finding> {
+    fn stale(&self, selection: &ModuleSelection) -> Vec<Finding> {
         let wrong = self.go_mod.require.iter().filter_map(|line| {
             let selected = selection.version(&line.module.path)?;
             (selected != line.module.version).then(|| {
                 let message = format!("{} is listed, {selected} is selected", line.module);
-                let place = Place::at(&*self.go_mod_name, places::span(line.place.span));
+                let place = FindingPlace::at(&*self.go_mod_name, places::span(line.place.span));
                 Finding::new(&GO_MOD_STALE, place, line.module.to_string(), message)
             })
         });
         let mut findings: Vec<Finding> = wrong.collect();
         if findings.is_empty() {
-            let place = Place::file(&*self.go_mod_name);
+            let place = FindingPlace::file(&*self.go_mod_name);
             let message = "go.mod does not list what it would after `go mod tidy`";
             findings.push(Finding::new(&GO_MOD_STALE, place, "", message));
         }
@@ -141,14 +145,14 @@ impl GoLock {
 }
 
 /// The module version that go fetches for a selected module; none if it is a directory.
-fn fetched(selection: &Selection, path: &str) -> Option<ModuleVersion> {
+fn fetched(selection: &ModuleSelection, path: &str) -> Option<ModuleVersion> {
     let version = selection.version(path)?;
     stands_in(selection, &ModuleVersion::new(path, version))
 }
 
 /// What go fetches for a module version of the graph: itself, or what replaces it; nothing for the
 /// main module, for directories, and for what is no module.
-fn stands_in(selection: &Selection, module: &ModuleVersion) -> Option<ModuleVersion> {
+fn stands_in(selection: &ModuleSelection, module: &ModuleVersion) -> Option<ModuleVersion> {
     if module.version.is_empty() || gomod::mvs::is_pseudo_module(&module.path) {
         return None;
     }

@@ -12,10 +12,10 @@ use crate::{
     rules::GO_MOD_FORMAT,
     sum_file::{SumFile, no_conflict},
 };
-use finding::{Finding, Place, Unreadable};
+use finding::{Finding, FindingPlace, UnreadableInput};
 use gomod::{
     gowork::{self, WorkFile},
-    modfile::{self, File, ModuleVersion, Replace},
+    modfile::{self, File, ModuleVersion, ReplaceDirective},
 };
 
 /// The two files of a workspace.
@@ -35,11 +35,11 @@ pub struct GoWork {
 
 /// A module of a workspace.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Member {
+pub struct WorkspaceMember {
     /// Its directory in the checkout; empty for the root.
     pub directory: String,
     /// The line that names it.
-    pub line: modfile::Place,
+    pub line: modfile::DirectivePlace,
 }
 
 // === impl GoWork ===
@@ -49,17 +49,17 @@ impl GoWork {
     ///
     /// # Errors
     /// Where one of them is damaged.
-    pub fn read(directory: &str, go_work: &[u8], sums: &[u8]) -> Result<Self, Unreadable> {
+    pub fn read(directory: &str, go_work: &[u8], sums: &[u8]) -> Result<Self, UnreadableInput> {
         let name = join(directory, "go.work");
         no_conflict(&name, go_work)?;
         let file = gowork::parse(go_work).map_err(|errors| {
             let first = errors.iter().next();
             let place = first.map_or_else(
-                || Place::file(&*name),
-                |error| Place::at(&*name, places::span(error.span)),
+                || FindingPlace::file(&*name),
+                |error| FindingPlace::at(&*name, places::span(error.span)),
             );
             let problem = first.map_or_else(String::new, |error| error.fault.to_string());
-            Unreadable::new(place, problem)
+            UnreadableInput::new(place, problem)
         })?;
         Ok(Self {
             directory: directory.to_owned(),
@@ -71,14 +71,14 @@ impl GoWork {
     }
 
     /// Its modules; what lies outside of the checkout cannot be judged.
-    pub fn members(&self) -> Vec<Result<Member, Unreadable>> {
+    pub fn members(&self) -> Vec<Result<WorkspaceMember, UnreadableInput>> {
         let lines = self.file.r#use.iter();
         let member = lines.map(|line| {
             let directory = below(&self.directory, &line.path).ok_or_else(|| {
                 let problem = format!("{} is outside of the checkout", line.path);
-                Unreadable::new(self.place(line.place), problem)
+                UnreadableInput::new(self.place(line.place), problem)
             })?;
-            Ok(Member {
+            Ok(WorkspaceMember {
                 directory,
                 line: line.place,
             })
@@ -87,8 +87,8 @@ impl GoWork {
     }
 
     /// A line of go.work.
-    pub fn place(&self, line: modfile::Place) -> Place {
-        Place::at(&*self.name, places::span(line.span))
+    pub fn place(&self, line: modfile::DirectivePlace) -> FindingPlace {
+        FindingPlace::at(&*self.name, places::span(line.span))
     }
 
     /// What can be said from the two files and the hashes of its modules.
@@ -99,7 +99,7 @@ impl GoWork {
         }
         if !self.is_formatted {
             let message = "go.work is not what `go work edit -fmt` writes";
-            let place = Place::file(&*self.name);
+            let place = FindingPlace::file(&*self.name);
             findings.push(Finding::new(&GO_MOD_FORMAT, place, "", message));
         }
         findings
@@ -120,15 +120,15 @@ impl GoWork {
             let mut lines = lines.clone();
             !lines.any(|line| line.old.path == own.old.path)
         });
-        go_mod.replace.extend(lines.map(|line| Replace {
-            new: self.moved(directory, &line.new),
+        go_mod.replace.extend(lines.map(|line| ReplaceDirective {
+            new: self.replacement_from_root(directory, &line.new),
             ..line.clone()
         }));
         go_mod
     }
 
     /// A replacement by a directory, seen from another one than that of go.work.
-    fn moved(&self, directory: &str, new: &ModuleVersion) -> ModuleVersion {
+    fn replacement_from_root(&self, directory: &str, new: &ModuleVersion) -> ModuleVersion {
         let target = new
             .version
             .is_empty()

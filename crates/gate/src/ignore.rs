@@ -10,9 +10,9 @@
 
 use crate::{
     rules::WAIVER_INCOMPLETE,
-    waiver::{Claim, Waiver},
+    waiver::{Waiver, WaiverClaim},
 };
-use finding::{Finding, Place, Span, Unreadable};
+use finding::{FileSpan, Finding, FindingPlace, UnreadableInput};
 use jiff::civil::Date;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -29,7 +29,7 @@ const TABLE: &str = "IgnoredVulns";
 
 /// What was read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Ignored {
+pub struct IgnoreFile {
     /// What counts.
     pub waivers: Vec<Waiver>,
     /// What does not, and why.
@@ -37,53 +37,53 @@ pub struct Ignored {
 }
 
 #[derive(Deserialize)]
-struct Document {
+struct IgnoreDocument {
     #[serde(default, rename = "IgnoredVulns")]
-    ignored: Vec<Spanned<Entry>>,
+    ignored: Vec<Spanned<IgnoreEntry>>,
     #[serde(flatten)]
     others: BTreeMap<String, Value>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Entry {
+struct IgnoreEntry {
     id: Option<String>,
     reason: Option<String>,
     owner: Option<String>,
     ignore_until: Option<Value>,
     /// What is claimed, as in a policy.
-    status: Option<Claim>,
+    status: Option<WaiverClaim>,
     #[serde(flatten)]
     others: BTreeMap<String, Value>,
 }
 
 // === impl Ignored ===
 
-impl Ignored {
+impl IgnoreFile {
     /// Reads a file of this name.
-    pub fn parse(file: &str, source: &[u8]) -> Result<Self, Unreadable> {
+    pub fn parse(file: &str, source: &[u8]) -> Result<Self, UnreadableInput> {
         if source.len() > MAX_BYTES {
             let problem = format!("larger than {MAX_BYTES} bytes");
-            return Err(Unreadable::new(Place::file(file), problem));
+            return Err(UnreadableInput::new(FindingPlace::file(file), problem));
         }
         let text = std::str::from_utf8(source)
-            .map_err(|_| Unreadable::new(Place::file(file), "not UTF-8"))?;
-        let document: Document = toml::from_str(text).map_err(|error| {
+            .map_err(|_| UnreadableInput::new(FindingPlace::file(file), "not UTF-8"))?;
+        let document: IgnoreDocument = toml::from_str(text).map_err(|error| {
             let place = error.span().map_or_else(
-                || Place::file(file),
-                |span| Place::at(file, Span::of(source, span.start, span.end)),
+                || FindingPlace::file(file),
+                |span| FindingPlace::at(file, FileSpan::of(source, span.start, span.end)),
             );
-            Unreadable::new(place, error.message())
+            UnreadableInput::new(place, error.message())
         })?;
         let mut ignored = Self::default();
         for key in document.others.keys() {
             let message = format!("{key} is not read here; exceptions stand in [[{TABLE}]]");
-            let finding = Finding::new(&WAIVER_INCOMPLETE, Place::file(file), "", message);
+            let finding = Finding::new(&WAIVER_INCOMPLETE, FindingPlace::file(file), "", message);
             ignored.findings.push(finding);
         }
         for entry in document.ignored {
             let span = entry.span();
-            let place = Place::at(file, Span::of(source, span.start, span.start));
+            let place = FindingPlace::at(file, FileSpan::of(source, span.start, span.start));
             match entry.into_inner().waiver(place.clone()) {
                 Ok(waiver) => ignored.waivers.push(waiver),
                 Err(message) => {
@@ -98,9 +98,9 @@ impl Ignored {
 
 // === impl Entry ===
 
-impl Entry {
+impl IgnoreEntry {
     /// The waiver; what is missing, in words, if something is.
-    fn waiver(self, place: Place) -> Result<Waiver, String> {
+    fn waiver(self, place: FindingPlace) -> Result<Waiver, String> {
         let id = self.id.filter(|id| !id.trim().is_empty());
         let id = id.ok_or("an exception has no id: say which vulnerability it is for")?;
         if let Some(key) = self.others.keys().next() {
@@ -159,14 +159,14 @@ fn day(written: &Value) -> Option<Date> {
 
 #[cfg(test)]
 mod tests {
-    use super::{FILE, Ignored};
-    use crate::{policy::Policy, rules, verdict::Verdict, waiver::Claim};
-    use finding::{Finding, Place};
+    use super::{FILE, IgnoreFile};
+    use crate::{policy::GatePolicy, rules, verdict::GateVerdict, waiver::WaiverClaim};
+    use finding::{Finding, FindingPlace};
     use jiff::civil::date;
     use vulndb::rules::{FIXED, NOT_IMPORTED};
 
-    fn parse(text: &str) -> Ignored {
-        Ignored::parse(FILE, text.as_bytes()).unwrap()
+    fn parse(text: &str) -> IgnoreFile {
+        IgnoreFile::parse(FILE, text.as_bytes()).unwrap()
     }
 
     const WHOLE: &str = "# why\n[[IgnoredVulns]]\nid = \"GO-2026-5622\"\nreason = \"not exposed\"\nowner = \"team@example.com\"\nignoreUntil = 2026-12-31\n";
@@ -179,7 +179,7 @@ mod tests {
             panic!("{read:?}")
         };
         assert_eq!(waiver.until, date(2026, 12, 31));
-        assert_eq!(waiver.status, Claim::Affected);
+        assert_eq!(waiver.status, WaiverClaim::Affected);
         for until in [
             "\"2026-12-31\"",
             "2026-12-31T10:00:00Z",
@@ -189,7 +189,7 @@ mod tests {
             assert_eq!(parse(&text).waivers[0].until, date(2026, 12, 31), "{until}");
         }
         let claimed = parse(&format!("{WHOLE}status = \"not-affected\"\n"));
-        assert_eq!(claimed.waivers[0].status, Claim::NotAffected);
+        assert_eq!(claimed.waivers[0].status, WaiverClaim::NotAffected);
     }
 
     #[test]
@@ -233,7 +233,7 @@ mod tests {
             "IgnoredVulns = 1\n",
             "[[IgnoredVulns]]\nid = 7\n",
         ] {
-            let unreadable = Ignored::parse(FILE, text.as_bytes()).unwrap_err();
+            let unreadable = IgnoreFile::parse(FILE, text.as_bytes()).unwrap_err();
             assert!(unreadable.place.span.is_some(), "{unreadable}");
         }
     }
@@ -241,11 +241,16 @@ mod tests {
     #[test]
     fn an_exception_is_for_its_vulnerability_alone_whatever_the_rule() {
         let found = |rule, message: &str| {
-            Finding::new(rule, Place::file("go.mod"), "example.com/m@v1.0.0", message)
+            Finding::new(
+                rule,
+                FindingPlace::file("go.mod"),
+                "example.com/m@v1.0.0",
+                message,
+            )
         };
-        let policy = Policy {
+        let policy = GatePolicy {
             waivers: parse(WHOLE).waivers,
-            ..Policy::default()
+            ..GatePolicy::default()
         };
         let findings = vec![
             found(&FIXED, "example.com/m@v1.0.0 has GO-2026-5622: it leaks"),
@@ -257,7 +262,7 @@ mod tests {
             found(&rules::TOO_YOUNG, "not about GO-2026-5622"),
         ];
         let verdict = |findings: Vec<Finding>, day| {
-            Verdict::of(&policy, "gate.toml", findings, Vec::new(), day)
+            GateVerdict::of(&policy, "gate.toml", findings, Vec::new(), day)
         };
         let judged = verdict(findings.clone(), date(2026, 12, 31));
         assert_eq!((judged.waived.len(), judged.findings.len()), (2, 2));

@@ -3,7 +3,7 @@
 //! It is made of paths alone, so that the checkout on disk and the tree of a commit are sorted in the
 //! same way and can be held against each other. Paths are relative to the checkout and have slashes.
 
-use lockfile::{Kind, registries};
+use lockfile::{LockfileKind, registries};
 use std::collections::BTreeSet;
 
 /// Lock files of package managers that are known and not read.
@@ -46,7 +46,7 @@ impl Inventory {
         }
         let files = match name {
             "package.json" => &mut self.manifests,
-            _ if Kind::of_file_name(name).is_some() => &mut self.locks,
+            _ if LockfileKind::of_file_name(name).is_some() => &mut self.locks,
             _ if NOT_READ.contains(&name) => &mut self.unread_locks,
             _ if registries::FILES.iter().any(|(known, _)| *known == name) => {
                 &mut self.configurations

@@ -19,7 +19,7 @@ pub mod go_work;
 pub mod ignore;
 pub mod inventory;
 pub mod licence;
-pub mod locked;
+pub mod lock_state;
 pub mod minimal;
 pub mod places;
 pub mod policy;

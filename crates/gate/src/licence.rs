@@ -8,7 +8,7 @@
 
 mod marks;
 
-use crate::allowed::Known;
+use crate::allowed::ModuleLicences;
 use gomod::{
     ModulePath, Version,
     zip::{ZipError, pick_files},
@@ -22,7 +22,7 @@ pub const MAX_BYTES: usize = 256 << 10;
 
 /// A licence and the file that says so.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct Licence {
+pub struct RecognisedLicence {
     /// SPDX identifier.
     pub id: String,
     /// The file in the module.
@@ -50,7 +50,7 @@ pub fn of_zip<R: Read + Seek>(
     zip: R,
     module: &ModulePath,
     version: &Version,
-) -> Result<Known, ZipError> {
+) -> Result<ModuleLicences, ZipError> {
     let (mut licences, mut unrecognised) = (Vec::new(), Vec::new());
     let limit = MAX_BYTES as u64;
     pick_files(
@@ -64,14 +64,14 @@ pub fn of_zip<R: Read + Seek>(
         },
     )?;
     Ok(if licences.is_empty() {
-        Known::Unrecognised(unrecognised)
+        ModuleLicences::Unrecognised(unrecognised)
     } else {
-        Known::Licences(licences)
+        ModuleLicences::Licences(licences)
     })
 }
 
 /// The licences of a file.
-pub fn recognise(file: &str, text: &[u8]) -> Vec<Licence> {
+pub fn recognise(file: &str, text: &[u8]) -> Vec<RecognisedLicence> {
     let text = text.get(..MAX_BYTES).unwrap_or(text);
     let text = String::from_utf8_lossy(text);
     let words = words(&text);
@@ -79,15 +79,15 @@ pub fn recognise(file: &str, text: &[u8]) -> Vec<Licence> {
     let marked = MARKS
         .iter()
         .filter(|mark| mark.all.iter().all(has) && !mark.none.iter().any(has));
-    let mut found: Vec<Licence> = marked.map(|mark| licence(mark.id, file)).collect();
+    let mut found: Vec<RecognisedLicence> = marked.map(|mark| licence(mark.id, file)).collect();
     if found.is_empty() {
-        found.extend(declared(&text).map(|id| licence(id, file)));
+        found.extend(spdx_identifier(&text).map(|id| licence(id, file)));
     }
     found
 }
 
-fn licence(id: &str, file: &str) -> Licence {
-    Licence {
+fn licence(id: &str, file: &str) -> RecognisedLicence {
+    RecognisedLicence {
         id: id.to_owned(),
         file: file.to_owned(),
     }
@@ -107,7 +107,7 @@ fn words(text: &str) -> String {
 }
 
 /// What an SPDX line says, if it is one identifier.
-fn declared(text: &str) -> Option<&str> {
+fn spdx_identifier(text: &str) -> Option<&str> {
     let line = text
         .lines()
         .find_map(|line| line.split_once("SPDX-License-Identifier:"));

@@ -1,21 +1,21 @@
 //! Minimal: no more dependencies than the budget.
 
 use crate::{
-    places::Places,
-    policy::Minimal,
+    places::RequirementPlaces,
+    policy::MinimalPolicy,
     rules::{TOO_DEEP, TOO_HEAVY, TOO_MANY_DIRECT, TOO_MANY_MODULES, USAGE_UNKNOWN},
 };
 use finding::Finding;
-use gomod::{modfile::ModuleVersion, mvs::Selection};
-use project::tidy::Report;
+use gomod::{modfile::ModuleVersion, mvs::ModuleSelection};
+use project::tidy::TidyReport;
 use std::collections::HashMap;
 
 /// Compares a build list with the budgets.
 pub fn check(
-    budget: &Minimal,
-    selection: &Selection,
+    budget: &MinimalPolicy,
+    selection: &ModuleSelection,
     direct: usize,
-    places: &Places,
+    places: &RequirementPlaces,
 ) -> Vec<Finding> {
     let list = selection.build_list();
     let modules = list.len().saturating_sub(1);
@@ -53,10 +53,10 @@ pub fn check(
 /// Looks at what each direct requirement is for, and what it brings in alone. `name` is that of the
 /// go.mod in the checkout.
 pub fn usage(
-    budget: &Minimal,
-    report: Result<&Report, &str>,
+    budget: &MinimalPolicy,
+    report: Result<&TidyReport, &str>,
     name: &str,
-    places: &Places,
+    places: &RequirementPlaces,
 ) -> Vec<Finding> {
     let unknown = |message: String| Finding::new(&USAGE_UNKNOWN, places.main(), "", message);
     let report = match report {

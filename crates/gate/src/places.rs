@@ -3,30 +3,30 @@
 //! A requirement has its own line. A module that go.mod does not list stands for the requirement
 //! that brings it in, the nearest one where several do.
 
-use finding::{Place, Span};
+use finding::{FileSpan, FindingPlace};
 use gomod::modfile::{self, File, ModuleVersion};
 use std::collections::HashMap;
 
 /// Where modules stand in a go.mod.
 #[derive(Debug, Clone, Default)]
-pub struct Places {
+pub struct RequirementPlaces {
     file: String,
-    module: Option<Span>,
-    required: HashMap<String, Span>,
+    module: Option<FileSpan>,
+    required: HashMap<String, FileSpan>,
     /// By module: the requirement of the main module that it was reached by first.
     through: HashMap<String, String>,
 }
 
 // === impl Places ===
 
-impl Places {
+impl RequirementPlaces {
     /// Of a go.mod by its name in the checkout, and the requirements of its graph, nearest first.
     pub fn of<'a>(
         name: &str,
         go_mod: &File,
         edges: impl IntoIterator<Item = (&'a ModuleVersion, &'a ModuleVersion)>,
     ) -> Self {
-        let line = |require: &modfile::Require| {
+        let line = |require: &modfile::RequireDirective| {
             let path = require.module.path.clone();
             (path, span(require.place.span))
         };
@@ -49,20 +49,20 @@ impl Places {
     }
 
     /// The line for a module.
-    pub fn module(&self, path: &str) -> Place {
+    pub fn module(&self, path: &str) -> FindingPlace {
         let listed = self.required.get(path);
         let through = || self.required.get(self.through.get(path)?);
         match listed.or_else(through).copied().or(self.module) {
-            Some(span) => Place::at(&*self.file, span),
-            None => Place::file(&*self.file),
+            Some(span) => FindingPlace::at(&*self.file, span),
+            None => FindingPlace::file(&*self.file),
         }
     }
 
     /// The line that names the main module.
-    pub fn main(&self) -> Place {
+    pub fn main(&self) -> FindingPlace {
         match self.module {
-            Some(span) => Place::at(&*self.file, span),
-            None => Place::file(&*self.file),
+            Some(span) => FindingPlace::at(&*self.file, span),
+            None => FindingPlace::file(&*self.file),
         }
     }
 
@@ -76,9 +76,9 @@ impl Places {
 }
 
 /// A span as go.mod's parser gives it, in the words of findings.
-pub fn span(span: modfile::Span) -> Span {
+pub fn span(span: modfile::TextSpan) -> FileSpan {
     let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-    Span {
+    FileSpan {
         line: number(span.start.line),
         column: number(span.start.column),
         end_line: number(span.end.line),

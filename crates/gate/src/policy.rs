@@ -8,10 +8,13 @@
 
 mod settings;
 
-pub use settings::{ALL_SYSTEMS, Allowed, Fresh, Licences, Locks, Minimal, Paths, Vulnerable};
+pub use settings::{
+    ALL_SYSTEMS, AgePolicy, AllowPolicy, LicencePolicy, LockPolicy, MinimalPolicy, PathPolicy,
+    VulnerabilityPolicy,
+};
 
-use crate::{rules, scope::Scope, waiver::Waiver};
-use finding::{Place, Rule, Span, Step, Unreadable, nearest};
+use crate::{rules, scope::CheckoutScope, waiver::Waiver};
+use finding::{FileSpan, FindingPlace, FindingRule, GateStep, UnreadableInput, nearest};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -24,7 +27,7 @@ pub const FILE: &str = "modkeep-gate.toml";
 /// What a finding does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Mode {
+pub enum StepMode {
     /// Nothing: the step is not taken, the rule not looked at.
     Off,
     /// It is reported.
@@ -36,23 +39,23 @@ pub enum Mode {
 /// The whole policy.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
-pub struct Policy {
+pub struct GatePolicy {
     /// What each step may stop.
-    pub steps: Steps,
+    pub steps: StepModes,
     /// Single rules that differ from their step, by id.
-    pub rules: BTreeMap<String, Mode>,
+    pub rules: BTreeMap<String, StepMode>,
     /// What is judged.
-    pub paths: Paths,
+    pub paths: PathPolicy,
     /// Lock files.
-    pub lock: Locks,
+    pub lock: LockPolicy,
     /// Budgets.
-    pub minimal: Minimal,
+    pub minimal: MinimalPolicy,
     /// Vulnerabilities.
-    pub vulnerable: Vulnerable,
+    pub vulnerable: VulnerabilityPolicy,
     /// Age.
-    pub fresh: Fresh,
+    pub fresh: AgePolicy,
     /// Modules, licences, sources.
-    pub allowed: Allowed,
+    pub allowed: AllowPolicy,
     /// Exceptions.
     #[serde(rename = "waiver")]
     pub waivers: Vec<Waiver>,
@@ -62,34 +65,38 @@ pub struct Policy {
 /// change unless told otherwise; the others have thresholds that a site has to find first.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Steps {
-    lock: Mode,
-    minimal: Mode,
-    vulnerable: Mode,
-    fresh: Mode,
-    allowed: Mode,
-    change: Mode,
+pub struct StepModes {
+    lock: StepMode,
+    minimal: StepMode,
+    vulnerable: StepMode,
+    fresh: StepMode,
+    allowed: StepMode,
+    change: StepMode,
 }
 
 // === impl Policy ===
 
-impl Policy {
+impl GatePolicy {
     /// Reads a policy; `rules` are all that there are.
-    pub fn parse(file: &str, source: &[u8], rules: &[&Rule]) -> Result<Self, Unreadable> {
+    pub fn parse(
+        file: &str,
+        source: &[u8],
+        rules: &[&FindingRule],
+    ) -> Result<Self, UnreadableInput> {
         if source.len() > MAX_BYTES {
             let problem = format!("larger than {MAX_BYTES} bytes");
-            return Err(Unreadable::new(Place::file(file), problem));
+            return Err(UnreadableInput::new(FindingPlace::file(file), problem));
         }
         let text = std::str::from_utf8(source).map_err(|error| {
-            let span = Span::of(source, error.valid_up_to(), error.valid_up_to() + 1);
-            Unreadable::new(Place::at(file, span), "not UTF-8")
+            let span = FileSpan::of(source, error.valid_up_to(), error.valid_up_to() + 1);
+            UnreadableInput::new(FindingPlace::at(file, span), "not UTF-8")
         })?;
         let policy: Self = toml::from_str(text).map_err(|error| {
             let place = error.span().map_or_else(
-                || Place::file(file),
-                |span| Place::at(file, Span::of(source, span.start, span.end)),
+                || FindingPlace::file(file),
+                |span| FindingPlace::at(file, FileSpan::of(source, span.start, span.end)),
             );
-            Unreadable::new(place, error.message())
+            UnreadableInput::new(place, error.message())
         })?;
         policy.check(file, source, rules)?;
         Ok(policy)
@@ -97,43 +104,48 @@ impl Policy {
 
     /// The same without a step.
     #[must_use]
-    pub fn without(self, step: Step) -> Self {
+    pub fn without(self, step: GateStep) -> Self {
         Self {
-            steps: self.steps.with(step, Mode::Off),
+            steps: self.steps.with(step, StepMode::Off),
             ..self
         }
     }
 
     /// What findings of a rule do.
-    pub fn mode(&self, rule: &Rule) -> Mode {
+    pub fn mode(&self, rule: &FindingRule) -> StepMode {
         let step = self.steps.of(rule.step);
-        if step == Mode::Off {
-            return Mode::Off;
+        if step == StepMode::Off {
+            return StepMode::Off;
         }
         let mild = rules::is_mild(rule);
-        let unnamed = if mild { step.min(Mode::Warn) } else { step };
+        let unnamed = if mild { step.min(StepMode::Warn) } else { step };
         self.rules.get(rule.id).copied().unwrap_or(unnamed)
     }
 
     /// Which files of the checkout are judged.
-    pub fn scope(&self) -> Result<Scope, String> {
-        Scope::without(&self.paths.exclude)
+    pub fn scope(&self) -> Result<CheckoutScope, String> {
+        CheckoutScope::without(&self.paths.exclude)
     }
 
-    fn check(&self, file: &str, source: &[u8], rules: &[&Rule]) -> Result<(), Unreadable> {
+    fn check(
+        &self,
+        file: &str,
+        source: &[u8],
+        rules: &[&FindingRule],
+    ) -> Result<(), UnreadableInput> {
         self.scope()
-            .map_err(|problem| Unreadable::new(find(file, source, "exclude"), problem))?;
+            .map_err(|problem| UnreadableInput::new(find(file, source, "exclude"), problem))?;
         let waived = self.waivers.iter().map(|waiver| &waiver.rule);
         let waived = waived.filter(|rule| !rule.is_empty());
         for named in self.rules.keys().chain(waived) {
             if !rules.iter().any(|rule| rule.id == named) {
                 let problem = unknown_rule(named, rules);
-                return Err(Unreadable::new(find(file, source, named), problem));
+                return Err(UnreadableInput::new(find(file, source, named), problem));
             }
         }
         for waiver in &self.waivers {
             waiver.check().map_err(|problem| {
-                Unreadable::new(find(file, source, waiver.purpose()), problem)
+                UnreadableInput::new(find(file, source, waiver.purpose()), problem)
             })?;
         }
         Ok(())
@@ -141,17 +153,17 @@ impl Policy {
 }
 
 /// Where a word stands first.
-fn find(file: &str, source: &[u8], word: &str) -> Place {
+fn find(file: &str, source: &[u8], word: &str) -> FindingPlace {
     let at = source
         .windows(word.len().max(1))
         .position(|window| window == word.as_bytes());
     at.map_or_else(
-        || Place::file(file),
-        |at| Place::at(file, Span::of(source, at, at + word.len())),
+        || FindingPlace::file(file),
+        |at| FindingPlace::at(file, FileSpan::of(source, at, at + word.len())),
     )
 }
 
-fn unknown_rule(named: &str, rules: &[&Rule]) -> String {
+fn unknown_rule(named: &str, rules: &[&FindingRule]) -> String {
     match nearest(named, rules.iter().map(|rule| rule.id)) {
         Some(id) => format!("there is no rule {named:?}; the nearest is {id:?}"),
         None => format!("there is no rule {named:?}"),
@@ -160,71 +172,71 @@ fn unknown_rule(named: &str, rules: &[&Rule]) -> String {
 
 // === impl Steps ===
 
-impl Steps {
+impl StepModes {
     /// The mode of a step.
-    pub fn of(&self, step: Step) -> Mode {
+    pub fn of(&self, step: GateStep) -> StepMode {
         match step {
-            Step::Lock => self.lock,
-            Step::Minimal => self.minimal,
-            Step::Vulnerable => self.vulnerable,
-            Step::Fresh => self.fresh,
-            Step::Allowed => self.allowed,
-            Step::Change => self.change,
+            GateStep::Lock => self.lock,
+            GateStep::Minimal => self.minimal,
+            GateStep::Vulnerable => self.vulnerable,
+            GateStep::Fresh => self.fresh,
+            GateStep::Allowed => self.allowed,
+            GateStep::Change => self.change,
         }
     }
 
     /// The same with another mode for one step.
     #[must_use]
-    pub fn with(mut self, step: Step, mode: Mode) -> Self {
+    pub fn with(mut self, step: GateStep, mode: StepMode) -> Self {
         let slot = match step {
-            Step::Lock => &mut self.lock,
-            Step::Minimal => &mut self.minimal,
-            Step::Vulnerable => &mut self.vulnerable,
-            Step::Fresh => &mut self.fresh,
-            Step::Allowed => &mut self.allowed,
-            Step::Change => &mut self.change,
+            GateStep::Lock => &mut self.lock,
+            GateStep::Minimal => &mut self.minimal,
+            GateStep::Vulnerable => &mut self.vulnerable,
+            GateStep::Fresh => &mut self.fresh,
+            GateStep::Allowed => &mut self.allowed,
+            GateStep::Change => &mut self.change,
         };
         *slot = mode;
         self
     }
 }
 
-impl Default for Steps {
+impl Default for StepModes {
     fn default() -> Self {
         Self {
-            lock: Mode::Block,
-            minimal: Mode::Warn,
-            vulnerable: Mode::Block,
-            fresh: Mode::Warn,
-            allowed: Mode::Block,
-            change: Mode::Warn,
+            lock: StepMode::Block,
+            minimal: StepMode::Warn,
+            vulnerable: StepMode::Block,
+            fresh: StepMode::Warn,
+            allowed: StepMode::Block,
+            change: StepMode::Warn,
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Mode, Policy, rules};
-    use finding::Step;
+    use super::{GatePolicy, StepMode, rules};
+    use finding::GateStep;
 
-    fn parse(text: &str) -> Result<Policy, String> {
-        Policy::parse("modkeep-gate.toml", text.as_bytes(), &rules::all())
+    fn parse(text: &str) -> Result<GatePolicy, String> {
+        GatePolicy::parse("modkeep-gate.toml", text.as_bytes(), &rules::all())
             .map_err(|unreadable| unreadable.to_string())
     }
 
     #[test]
     fn nothing_configured_blocks_what_is_wrong_and_warns_of_the_rest() {
         let policy = parse("").unwrap();
-        let modes = Step::ALL.map(|step| policy.steps.of(step));
+        let modes = GateStep::ALL.map(|step| policy.steps.of(step));
         assert_eq!(
             modes,
             [
-                Mode::Block,
-                Mode::Warn,
-                Mode::Block,
-                Mode::Warn,
-                Mode::Block,
-                Mode::Warn
+                StepMode::Block,
+                StepMode::Warn,
+                StepMode::Block,
+                StepMode::Warn,
+                StepMode::Block,
+                StepMode::Warn
             ]
         );
     }
@@ -233,9 +245,9 @@ mod tests {
     fn a_rule_may_differ_from_its_step_but_not_from_one_that_is_off() {
         let text = "[rules]\n\"lock/sum-missing\" = \"warn\"\n";
         let policy = parse(text).unwrap();
-        assert_eq!(policy.mode(&rules::SUM_MISSING), Mode::Warn);
+        assert_eq!(policy.mode(&rules::SUM_MISSING), StepMode::Warn);
         let policy = parse(&format!("[steps]\nlock = \"off\"\n{text}")).unwrap();
-        assert_eq!(policy.mode(&rules::SUM_MISSING), Mode::Off);
+        assert_eq!(policy.mode(&rules::SUM_MISSING), StepMode::Off);
     }
 
     #[test]

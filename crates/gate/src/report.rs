@@ -13,14 +13,14 @@ mod plain;
 mod sarif;
 mod text;
 
-use crate::{policy::Mode, verdict::Verdict};
-use finding::{Finding, Rule, printable};
+use crate::{policy::StepMode, verdict::GateVerdict};
+use finding::{Finding, FindingRule, printable};
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
 
 /// A verdict with what a reader must know beside it.
 #[derive(Debug)]
-pub struct Report<'a> {
+pub struct GateReport<'a> {
     /// Version of the program.
     pub version: &'a str,
     /// The directory that was looked at, as it was given.
@@ -29,9 +29,9 @@ pub struct Report<'a> {
     /// findings beside the files of the repository wants paths from there.
     pub prefix: &'a str,
     /// Every rule that there is.
-    pub rules: &'a [&'static Rule],
+    pub rules: &'a [&'static FindingRule],
     /// The verdict.
-    pub verdict: &'a Verdict,
+    pub verdict: &'a GateVerdict,
     /// What is known beside it, one line each: how old the data is, how much was compared.
     pub facts: &'a [String],
     /// What the change brings, in Markdown, where there is a base to compare with.
@@ -40,7 +40,7 @@ pub struct Report<'a> {
 
 /// A form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
+pub enum ReportFormat {
     /// For people; the flag asks for colours.
     Text(bool),
     /// One document, whose fields are promised.
@@ -55,28 +55,28 @@ pub enum Format {
     Junit,
 }
 
-impl Report<'_> {
+impl GateReport<'_> {
     /// The report in a form.
-    pub fn render(&self, format: Format) -> String {
+    pub fn render(&self, format: ReportFormat) -> String {
         let prefix = match format {
-            Format::Text(_) | Format::Json | Format::Junit => "",
-            Format::Sarif | Format::Github | Format::Gitlab => self.prefix,
+            ReportFormat::Text(_) | ReportFormat::Json | ReportFormat::Junit => "",
+            ReportFormat::Sarif | ReportFormat::Github | ReportFormat::Gitlab => self.prefix,
         };
         let verdict = plain::verdict(self.verdict, prefix);
         let facts: Vec<String> = self.facts.iter().map(|fact| printable(fact)).collect();
-        let report = &Report {
+        let report = &GateReport {
             directory: &printable(self.directory),
             verdict: &verdict,
             facts: &facts,
             ..*self
         };
         match format {
-            Format::Text(colours) => text::render(report, colours),
-            Format::Json => json::render(report),
-            Format::Sarif => sarif::render(report),
-            Format::Github => annotations::github(report),
-            Format::Gitlab => annotations::gitlab(report),
-            Format::Junit => junit::render(report),
+            ReportFormat::Text(colours) => text::render(report, colours),
+            ReportFormat::Json => json::render(report),
+            ReportFormat::Sarif => sarif::render(report),
+            ReportFormat::Github => annotations::github(report),
+            ReportFormat::Gitlab => annotations::gitlab(report),
+            ReportFormat::Junit => junit::render(report),
         }
     }
 }
@@ -112,11 +112,11 @@ fn digest(parts: [&str; 4]) -> String {
 }
 
 /// The word that compilers use for it.
-fn level(mode: Mode) -> &'static str {
+fn level(mode: StepMode) -> &'static str {
     match mode {
-        Mode::Block => "error",
-        Mode::Warn => "warning",
-        Mode::Off => "note",
+        StepMode::Block => "error",
+        StepMode::Warn => "warning",
+        StepMode::Off => "note",
     }
 }
 

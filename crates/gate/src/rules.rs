@@ -23,10 +23,10 @@ pub use lock::{
 pub use minimal::{TOO_DEEP, TOO_HEAVY, TOO_MANY_DIRECT, TOO_MANY_MODULES, USAGE_UNKNOWN};
 pub use vulnerable::DATA_MISSING;
 
-use finding::{Rule, Step};
+use finding::{FindingRule, GateStep};
 
 /// The gate's own.
-const OWN: &[&Rule] = &[
+const OWN: &[&FindingRule] = &[
     &SUM_MISSING,
     &SUM_MISSING_GRAPH,
     &SUM_CONFLICT,
@@ -73,7 +73,7 @@ const OWN: &[&Rule] = &[
 
 /// Rules of the gate's own that warn unless the policy names them: what they find is often meant, or
 /// not known.
-const MILD: &[&Rule] = &[
+const MILD: &[&FindingRule] = &[
     &SUM_ORDER,
     &GO_MOD_FORMAT,
     &USAGE_UNKNOWN,
@@ -89,13 +89,13 @@ const MILD: &[&Rule] = &[
 ];
 
 /// All rules that a policy can name.
-pub fn all() -> Vec<&'static Rule> {
+pub fn all() -> Vec<&'static FindingRule> {
     [OWN, lockfile::RULES, project::RULES, vulndb::RULES].concat()
 }
 
 /// Rules about what nobody could say now. Of a change they are never left out because the base has them
 /// as well: what is not known was not there before.
-const UNKNOWN: &[&Rule] = &[
+const UNKNOWN: &[&FindingRule] = &[
     &SUM_UNPROVEN,
     &USAGE_UNKNOWN,
     &DATA_MISSING,
@@ -108,19 +108,19 @@ const UNKNOWN: &[&Rule] = &[
 ];
 
 /// Whether findings of a rule say that something is not known.
-pub fn is_unknown(rule: &Rule) -> bool {
+pub fn is_unknown(rule: &FindingRule) -> bool {
     UNKNOWN.iter().any(|unknown| unknown.id == rule.id)
 }
 
 /// How bad findings of a rule can be for whoever runs what is built, on the scale of CVSS from 0 to 10;
 /// nothing for rules that are not about security. Dashboards sort by it.
-pub fn security_severity(rule: &Rule) -> Option<&'static str> {
+pub fn security_severity(rule: &FindingRule) -> Option<&'static str> {
     let is_about_security = match rule.step {
-        Step::Lock | Step::Vulnerable => true,
-        Step::Allowed | Step::Change => {
+        GateStep::Lock | GateStep::Vulnerable => true,
+        GateStep::Allowed | GateStep::Change => {
             rule.id == NEW_CAPABILITY.id || rule.id == POLICY_CHANGED.id
         }
-        Step::Minimal | Step::Fresh => false,
+        GateStep::Minimal | GateStep::Fresh => false,
     };
     let severity = match is_mild(rule) || is_unknown(rule) {
         true => "3.9",
@@ -131,7 +131,7 @@ pub fn security_severity(rule: &Rule) -> Option<&'static str> {
 }
 
 /// Whether findings of a rule only warn where its step blocks.
-pub fn is_mild(rule: &Rule) -> bool {
+pub fn is_mild(rule: &FindingRule) -> bool {
     use project::rules::{ONE_BUILD, ONLY_TESTS, TWO_MAJORS};
     // Tools write a registry under two names into one file, by its name and by that of a mirror.
     let mixed = &lockfile::rules::HOST_MIXED;

@@ -6,9 +6,9 @@
 //! no digest of a file, so it is a property. The serial number is derived from the content, so that
 //! the same build lists have the same one.
 
-use crate::licence::Licence;
+use crate::licence::RecognisedLicence;
 use finding::printable;
-use gomod::{modfile::ModuleVersion, mvs::Selection};
+use gomod::{modfile::ModuleVersion, mvs::ModuleSelection};
 use jiff::Timestamp;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
@@ -20,9 +20,9 @@ use std::{
 
 /// What is known of one module of a checkout.
 #[derive(Debug)]
-pub struct Bill {
+pub struct BillOfMaterials {
     /// What it selects.
-    pub selection: Box<Selection>,
+    pub selection: Box<ModuleSelection>,
     /// The versions whose code a build can contain.
     pub built: BTreeSet<ModuleVersion>,
     /// What is known of versions.
@@ -33,7 +33,7 @@ pub struct Bill {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct BillEntry {
     /// Its licences.
-    pub licences: Vec<Licence>,
+    pub licences: Vec<RecognisedLicence>,
     /// SHA-256 of its zip, in hexadecimal digits.
     pub zip_sha256: Option<String>,
     /// The h1 of its files, as go.sum has it.
@@ -41,8 +41,8 @@ pub struct BillEntry {
 }
 
 /// The document about a checkout of this name. `version` is that of modkeep.
-pub fn cyclonedx(bills: &[Bill], name: &str, version: &str, made: Timestamp) -> String {
-    let mains: Vec<&ModuleVersion> = bills.iter().filter_map(Bill::main).collect();
+pub fn cyclonedx(bills: &[BillOfMaterials], name: &str, version: &str, made: Timestamp) -> String {
+    let mains: Vec<&ModuleVersion> = bills.iter().filter_map(BillOfMaterials::main).collect();
     let mut components: BTreeMap<String, Value> = BTreeMap::new();
     let mut dependencies: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for bill in bills {
@@ -159,7 +159,7 @@ pub(crate) fn reference(module: &ModuleVersion) -> String {
 
 // === impl Bill ===
 
-impl Bill {
+impl BillOfMaterials {
     /// The main module.
     fn main(&self) -> Option<&ModuleVersion> {
         let list = self.selection.build_list();

@@ -16,13 +16,13 @@ const GIT: &str = ".git";
 
 /// Which files of a checkout are judged.
 #[derive(Debug, Clone, Default)]
-pub struct Scope {
+pub struct CheckoutScope {
     excluded: GlobSet,
 }
 
 /// Why something is not judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Exclusion {
+pub enum ScopeExclusion {
     /// It is git's own.
     Git,
     /// It is other people's code, installed or vendored.
@@ -33,7 +33,7 @@ pub enum Exclusion {
 
 // === impl Scope ===
 
-impl Scope {
+impl CheckoutScope {
     /// A scope without what patterns match: paths from the checkout's root, with the wildcards `*`,
     /// `?`, `[…]`, `{…}` within a name and `**` for any directories. A pattern without a slash is a
     /// name, wherever it is.
@@ -50,20 +50,20 @@ impl Scope {
     }
 
     /// Why a directory is not looked into, if it is not; the ones above it are.
-    pub fn directory(&self, path: &str) -> Option<Exclusion> {
+    pub fn directory(&self, path: &str) -> Option<ScopeExclusion> {
         let name = path.rsplit('/').next().unwrap_or(path);
         if name == GIT {
-            return Some(Exclusion::Git);
+            return Some(ScopeExclusion::Git);
         }
         let is_foreign = FOREIGN.contains(&name);
         let by_policy = self.file(path);
-        by_policy.or_else(|| is_foreign.then_some(Exclusion::Foreign))
+        by_policy.or_else(|| is_foreign.then_some(ScopeExclusion::Foreign))
     }
 
     /// Why a file is not judged, if it is not; the directories above it are.
-    pub fn file(&self, path: &str) -> Option<Exclusion> {
+    pub fn file(&self, path: &str) -> Option<ScopeExclusion> {
         let is_excluded = self.excluded.is_match(path);
-        is_excluded.then_some(Exclusion::Policy)
+        is_excluded.then_some(ScopeExclusion::Policy)
     }
 
     /// Whether a file is judged, and every directory above it.
@@ -89,11 +89,11 @@ fn glob(pattern: &str) -> Result<Glob, globset::Error> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Exclusion, Scope};
+    use super::{CheckoutScope, ScopeExclusion};
 
-    fn scope(patterns: &[&str]) -> Scope {
+    fn scope(patterns: &[&str]) -> CheckoutScope {
         let patterns: Vec<String> = patterns.iter().map(|one| (*one).to_owned()).collect();
-        Scope::without(&patterns).unwrap()
+        CheckoutScope::without(&patterns).unwrap()
     }
 
     #[test]
@@ -116,8 +116,8 @@ mod tests {
         ] {
             assert!(!scope.holds(file), "{file}");
         }
-        assert_eq!(scope.directory("web/vendor"), Some(Exclusion::Foreign));
-        assert_eq!(scope.directory(".git"), Some(Exclusion::Git));
+        assert_eq!(scope.directory("web/vendor"), Some(ScopeExclusion::Foreign));
+        assert_eq!(scope.directory(".git"), Some(ScopeExclusion::Git));
     }
 
     #[test]
@@ -130,12 +130,12 @@ mod tests {
         assert!(!by_path.holds("docs/x/old/go.mod") && by_path.holds("docs/x/y/old/go.mod"));
         let deep = scope(&["**/fixtures/**"]);
         assert!(!deep.holds("fixtures/a/go.mod") && !deep.holds("a/fixtures/b/c/go.mod"));
-        assert_eq!(deep.directory("a/fixtures/b"), Some(Exclusion::Policy));
+        assert_eq!(deep.directory("a/fixtures/b"), Some(ScopeExclusion::Policy));
     }
 
     #[test]
     fn a_pattern_that_is_none_is_refused() {
-        let refused = Scope::without(&["a[".to_owned()]).unwrap_err();
+        let refused = CheckoutScope::without(&["a[".to_owned()]).unwrap_err();
         assert!(refused.starts_with("\"a[\": "), "{refused}");
     }
 }

@@ -4,44 +4,44 @@ use crate::{
     allowed, fresh,
     go_lock::GoLock,
     minimal,
-    places::Places,
-    policy::{Mode, Policy},
+    places::RequirementPlaces,
+    policy::{GatePolicy, StepMode},
     sum_file::LogAnswer,
     vulnerable,
 };
-use finding::{Finding, Step};
+use finding::{Finding, GateStep};
 use gomod::{
     gosum::Subject,
     modfile::{File, ModuleVersion},
-    mvs::Selection,
+    mvs::ModuleSelection,
 };
 use jiff::{Timestamp, tz::TimeZone};
-use project::tidy::Report;
+use project::tidy::TidyReport;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// What is known beside the files of the checkout. What is missing here was not asked for, because
 /// its step is off; what could not be had is here with its reason.
 #[derive(Debug, Default)]
-pub struct Facts {
+pub struct GateFacts {
     /// What the checksum database says of each line of go.sum, in order.
     pub logged: Vec<LogAnswer>,
     /// How long module versions have been known.
-    pub ages: BTreeMap<ModuleVersion, fresh::Known>,
+    pub ages: BTreeMap<ModuleVersion, fresh::FirstKnownTime>,
     /// The go.mod of the newest version of each module, by path.
     pub newest: BTreeMap<String, Result<File, String>>,
     /// What each requirement is for.
-    pub usage: Option<Result<Report, String>>,
+    pub usage: Option<Result<TidyReport, String>>,
     /// What is known to be vulnerable.
-    pub vulnerable: Option<vulnerable::Known>,
+    pub vulnerable: Option<vulnerable::VulnerabilityFacts>,
     /// Under what licences module versions are.
-    pub licences: BTreeMap<ModuleVersion, allowed::Known>,
+    pub licences: BTreeMap<ModuleVersion, allowed::ModuleLicences>,
     /// SHA-256 of the zips that were read, in hexadecimal digits.
     pub digests: BTreeMap<ModuleVersion, String>,
 }
 
 /// The module versions of the build list: what was selected, or what stands in for it. The main
 /// module and directories are not among them.
-pub fn used(selection: &Selection) -> BTreeSet<ModuleVersion> {
+pub fn used(selection: &ModuleSelection) -> BTreeSet<ModuleVersion> {
     let list = selection.build_list();
     let fetched = list
         .iter()
@@ -53,7 +53,7 @@ pub fn used(selection: &Selection) -> BTreeSet<ModuleVersion> {
 /// Of these, the ones whose code a build can contain: go lists the hash of a module's files if a
 /// package of it is used, and refuses the module if it is not listed. What go.mod itself requires is
 /// among them in any case.
-pub fn built(lock: &GoLock, selection: &Selection) -> BTreeSet<ModuleVersion> {
+pub fn built(lock: &GoLock, selection: &ModuleSelection) -> BTreeSet<ModuleVersion> {
     let required = lock.go_mod.require.iter().map(|line| &*line.module.path);
     let required: HashSet<&str> = required.collect();
     let files = lock.go_sum.sums.entries.iter();
@@ -66,20 +66,21 @@ pub fn built(lock: &GoLock, selection: &Selection) -> BTreeSet<ModuleVersion> {
 }
 
 /// The places of modules in a go.mod, through the graph that was loaded from it.
-pub fn places(lock: &GoLock, selection: &Selection) -> Places {
-    Places::of(&lock.go_mod_name, &lock.go_mod, selection.edges())
+pub fn places(lock: &GoLock, selection: &ModuleSelection) -> RequirementPlaces {
+    RequirementPlaces::of(&lock.go_mod_name, &lock.go_mod, selection.edges())
 }
 
 /// What is found of vulnerabilities.
 pub fn vulnerable(
-    policy: &Policy,
+    policy: &GatePolicy,
     lock: &GoLock,
-    selection: &Selection,
-    facts: &Facts,
+    selection: &ModuleSelection,
+    facts: &GateFacts,
     now: Timestamp,
 ) -> Vec<Finding> {
     let known = facts.vulnerable.as_ref();
-    let Some(known) = known.filter(|_| policy.steps.of(Step::Vulnerable) != Mode::Off) else {
+    let Some(known) = known.filter(|_| policy.steps.of(GateStep::Vulnerable) != StepMode::Off)
+    else {
         return Vec::new();
     };
     let (days, today) = (
@@ -91,34 +92,34 @@ pub fn vulnerable(
 
 /// Everything that the steps over Go's own files find.
 pub fn findings(
-    policy: &Policy,
+    policy: &GatePolicy,
     lock: &GoLock,
-    selection: &Selection,
-    facts: &Facts,
+    selection: &ModuleSelection,
+    facts: &GateFacts,
     now: Timestamp,
 ) -> Vec<Finding> {
     let places = places(lock, selection);
-    let is_on = |step| policy.steps.of(step) != Mode::Off;
+    let is_on = |step| policy.steps.of(step) != StepMode::Off;
     let (used, built) = (used(selection), built(lock, selection));
     let mut findings = Vec::new();
-    if is_on(Step::Lock) {
+    if is_on(GateStep::Lock) {
         findings.extend(lock.check_files());
         findings.extend(lock.check_selection(selection, &places));
         findings.extend(lock.go_sum.held_against(&facts.logged));
     }
-    if is_on(Step::Minimal) {
+    if is_on(GateStep::Minimal) {
         let direct = lock.go_mod.require.iter().filter(|line| !line.indirect);
         let direct = direct.count();
         findings.extend(minimal::check(&policy.minimal, selection, direct, &places));
     }
-    if is_on(Step::Minimal)
+    if is_on(GateStep::Minimal)
         && let Some(usage) = &facts.usage
     {
         let (usage, name) = (usage.as_ref().map_err(String::as_str), &lock.go_mod_name);
         findings.extend(minimal::usage(&policy.minimal, usage, name, &places));
     }
     findings.extend(vulnerable(policy, lock, selection, facts, now));
-    if is_on(Step::Fresh) {
+    if is_on(GateStep::Fresh) {
         for module in &built {
             let age = facts.ages.get(module);
             findings
@@ -129,7 +130,7 @@ pub fn findings(
             }
         }
     }
-    if is_on(Step::Allowed) {
+    if is_on(GateStep::Allowed) {
         findings.extend(allowed::modules(&policy.allowed, &used, &places));
         findings.extend(allowed::directives(&lock.go_mod_name, &lock.go_mod));
         let licences = built.iter().filter_map(|module| {

@@ -11,7 +11,7 @@ use crate::{
         SUM_ORDER, SUM_UNPROVEN,
     },
 };
-use finding::{Finding, Place, Unreadable};
+use finding::{Finding, FindingPlace, UnreadableInput};
 use gomod::{
     gosum::{self, Entry, GoSum, GoSumError, Subject},
     semver,
@@ -56,7 +56,7 @@ impl SumFile {
     ///
     /// # Errors
     /// Where it is no file of hashes, or has a merge in it that nobody finished.
-    pub fn read(name: String, source: &[u8]) -> Result<Self, Unreadable> {
+    pub fn read(name: String, source: &[u8]) -> Result<Self, UnreadableInput> {
         no_conflict(&name, source)?;
         match gosum::parse(source) {
             Ok(sums) => Ok(Self { name, sums }),
@@ -64,11 +64,11 @@ impl SumFile {
                 let place = match error {
                     GoSumError::WrongNumberOfFields { line, .. } => {
                         let line = u32::try_from(line).unwrap_or(u32::MAX);
-                        Place::at(&*name, finding::Span::in_line(line, 1, 0))
+                        FindingPlace::at(&*name, finding::FileSpan::in_line(line, 1, 0))
                     }
-                    _ => Place::file(&*name),
+                    _ => FindingPlace::file(&*name),
                 };
-                Err(Unreadable::new(place, error.to_string()))
+                Err(UnreadableInput::new(place, error.to_string()))
             }
         }
     }
@@ -185,8 +185,8 @@ impl SumFile {
         Some(Finding::new(&SUM_ORDER, self.line(entry), what, message))
     }
 
-    fn line(&self, entry: &Entry) -> Place {
-        Place::at(&*self.name, places::span(entry.span))
+    fn line(&self, entry: &Entry) -> FindingPlace {
+        FindingPlace::at(&*self.name, places::span(entry.span))
     }
 }
 
@@ -209,7 +209,7 @@ fn order(one: &Entry, other: &Entry) -> Ordering {
 }
 
 /// A file with the marks of a merge is half of two files.
-pub(crate) fn no_conflict(name: &str, source: &[u8]) -> Result<(), Unreadable> {
+pub(crate) fn no_conflict(name: &str, source: &[u8]) -> Result<(), UnreadableInput> {
     const MARKS: [&[u8]; 3] = [b"<<<<<<< ", b"=======", b">>>>>>> "];
     let lines = source.split(|&byte| byte == b'\n').enumerate();
     let mut marked = lines.filter(|(_, line)| {
@@ -220,9 +220,9 @@ pub(crate) fn no_conflict(name: &str, source: &[u8]) -> Result<(), Unreadable> {
         return Ok(());
     };
     let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-    let span = finding::Span::in_line(number(index + 1), 1, number(line.len()));
+    let span = finding::FileSpan::in_line(number(index + 1), 1, number(line.len()));
     let problem = "a merge conflict that nobody resolved";
-    Err(Unreadable::new(Place::at(name, span), problem))
+    Err(UnreadableInput::new(FindingPlace::at(name, span), problem))
 }
 
 #[cfg(test)]

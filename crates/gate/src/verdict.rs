@@ -1,11 +1,11 @@
 //! Verdict: what the findings come to under a policy.
 
 use crate::{
-    policy::{Mode, Policy},
+    policy::{GatePolicy, StepMode},
     rules::{WAIVER_EXPIRED, WAIVER_UNUSED},
-    waiver::{Claim, Standing, Waiver},
+    waiver::{Waiver, WaiverClaim, WaiverStatus},
 };
-use finding::{Finding, Place, Step, Unreadable};
+use finding::{Finding, FindingPlace, GateStep, UnreadableInput};
 use jiff::civil::Date;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -15,17 +15,17 @@ pub const COULD_NOT_TELL: u8 = 2;
 
 /// A finding and what it does.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Judged {
+pub struct FindingVerdict {
     /// What was found.
     #[serde(flatten)]
     pub finding: Finding,
-    /// What it does: [`Mode::Warn`] or [`Mode::Block`].
-    pub mode: Mode,
+    /// What it does: [`StepMode::Warn`] or [`StepMode::Block`].
+    pub mode: StepMode,
 }
 
 /// A finding that somebody answers for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Waived {
+pub struct WaivedFinding {
     /// What was found.
     #[serde(flatten)]
     pub finding: Finding,
@@ -37,13 +37,13 @@ pub struct Waived {
     pub until: String,
     /// What is claimed of a vulnerability.
     #[serde(skip)]
-    pub status: Claim,
+    pub status: WaiverClaim,
 }
 
 /// How a step ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum State {
+pub enum StepState {
     /// It was not taken.
     Off,
     /// Nothing was found, but something could not be read, so nobody can tell.
@@ -58,38 +58,38 @@ pub enum State {
 
 /// All of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Verdict {
+pub struct GateVerdict {
     /// How each step ended.
-    pub steps: BTreeMap<&'static str, State>,
+    pub steps: BTreeMap<&'static str, StepState>,
     /// What was found, in the order of the steps, what stops the change first.
-    pub findings: Vec<Judged>,
+    pub findings: Vec<FindingVerdict>,
     /// What was found and is answered for.
-    pub waived: Vec<Waived>,
+    pub waived: Vec<WaivedFinding>,
     /// What could not be read.
-    pub unreadable: Vec<Unreadable>,
+    pub unreadable: Vec<UnreadableInput>,
 }
 
 // === impl Verdict ===
 
-impl Verdict {
+impl GateVerdict {
     /// Judges what was found. `policy_file` is where waivers stand, for findings about them.
     pub fn of(
-        policy: &Policy,
+        policy: &GatePolicy,
         policy_file: &str,
         findings: Vec<Finding>,
-        unreadable: Vec<Unreadable>,
+        unreadable: Vec<UnreadableInput>,
         today: Date,
     ) -> Self {
         let mut used = vec![false; policy.waivers.len()];
         let (mut judged, mut excused) = (Vec::new(), Vec::new());
         let mut late = Vec::new();
         for finding in findings {
-            if policy.mode(finding.rule) == Mode::Off {
+            if policy.mode(finding.rule) == StepMode::Off {
                 continue;
             }
             match excuse(policy, &finding, &mut used) {
-                Some(waiver) if waiver.standing(today) == Standing::Valid => {
-                    excused.push(Waived::new(finding, waiver));
+                Some(waiver) if waiver.standing(today) == WaiverStatus::Valid => {
+                    excused.push(WaivedFinding::new(finding, waiver));
                 }
                 Some(waiver) => {
                     late.push(about(&WAIVER_EXPIRED, policy_file, waiver));
@@ -102,24 +102,26 @@ impl Verdict {
         let idle = policy.waivers.iter().zip(&used).filter(|(_, used)| !**used);
         late.extend(idle.map(|(waiver, _)| about(&WAIVER_UNUSED, policy_file, waiver)));
         judged.extend(late);
-        let mut findings: Vec<Judged> = judged
+        let mut findings: Vec<FindingVerdict> = judged
             .into_iter()
-            .map(|finding| Judged {
+            .map(|finding| FindingVerdict {
                 mode: policy.mode(finding.rule),
                 finding,
             })
-            .filter(|judged| judged.mode != Mode::Off)
+            .filter(|judged| judged.mode != StepMode::Off)
             .collect();
         findings.sort_by(|one, other| {
-            let key = |judged: &Judged| (judged.finding.rule.step, std::cmp::Reverse(judged.mode));
+            let key = |judged: &FindingVerdict| {
+                (judged.finding.rule.step, std::cmp::Reverse(judged.mode))
+            };
             key(one)
                 .cmp(&key(other))
                 .then_with(|| one.finding.place.cmp(&other.finding.place))
         });
         let is_whole = unreadable.is_empty();
-        let steps = Step::ALL.map(|step| {
+        let steps = GateStep::ALL.map(|step| {
             let state = match state(policy, step, &findings) {
-                State::Passed if !is_whole => State::Unknown,
+                StepState::Passed if !is_whole => StepState::Unknown,
                 state => state,
             };
             (step.name(), state)
@@ -133,17 +135,17 @@ impl Verdict {
     }
 
     /// How a step ended.
-    pub fn state(&self, step: Step) -> State {
+    pub fn state(&self, step: GateStep) -> StepState {
         let state = self.steps.get(step.name()).copied();
-        state.unwrap_or(State::Off)
+        state.unwrap_or(StepState::Off)
     }
 
     /// The exit code: that of the first step that stops the change ([`exit_code`]), whatever else could
     /// not be read; 2 where nobody could tell; 0 where it may pass.
     pub fn exit_code(&self) -> u8 {
-        let blocked = Step::ALL
+        let blocked = GateStep::ALL
             .into_iter()
-            .find(|step| self.state(*step) == State::Blocked);
+            .find(|step| self.state(*step) == StepState::Blocked);
         match blocked {
             Some(step) => exit_code(step),
             None if self.unreadable.is_empty() => 0,
@@ -153,33 +155,33 @@ impl Verdict {
 }
 
 /// What the gate exits with where this step is the first that stops a change.
-pub const fn exit_code(step: Step) -> u8 {
+pub const fn exit_code(step: GateStep) -> u8 {
     match step {
-        Step::Lock => 10,
-        Step::Minimal => 11,
-        Step::Vulnerable => 12,
-        Step::Fresh => 13,
-        Step::Allowed => 14,
-        Step::Change => 15,
+        GateStep::Lock => 10,
+        GateStep::Minimal => 11,
+        GateStep::Vulnerable => 12,
+        GateStep::Fresh => 13,
+        GateStep::Allowed => 14,
+        GateStep::Change => 15,
     }
 }
 
-fn state(policy: &Policy, step: Step, findings: &[Judged]) -> State {
-    if policy.steps.of(step) == Mode::Off {
-        return State::Off;
+fn state(policy: &GatePolicy, step: GateStep, findings: &[FindingVerdict]) -> StepState {
+    if policy.steps.of(step) == StepMode::Off {
+        return StepState::Off;
     }
     let of_step = findings
         .iter()
         .filter(|judged| judged.finding.rule.step == step);
     match of_step.map(|judged| judged.mode).max() {
-        Some(Mode::Block) => State::Blocked,
-        Some(_) => State::Warned,
-        None => State::Passed,
+        Some(StepMode::Block) => StepState::Blocked,
+        Some(_) => StepState::Warned,
+        None => StepState::Passed,
     }
 }
 
 /// The most exact waiver for a finding; it is marked as used.
-fn excuse<'a>(policy: &'a Policy, finding: &Finding, used: &mut [bool]) -> Option<&'a Waiver> {
+fn excuse<'a>(policy: &'a GatePolicy, finding: &Finding, used: &mut [bool]) -> Option<&'a Waiver> {
     let covering = policy
         .waivers
         .iter()
@@ -190,18 +192,18 @@ fn excuse<'a>(policy: &'a Policy, finding: &Finding, used: &mut [bool]) -> Optio
     Some(waiver)
 }
 
-fn about(rule: &'static finding::Rule, file: &str, waiver: &Waiver) -> Finding {
+fn about(rule: &'static finding::FindingRule, file: &str, waiver: &Waiver) -> Finding {
     let Waiver { owner, until, .. } = waiver;
     let purpose = waiver.purpose();
     let message = format!("the waiver for {purpose} by {owner}, until {until}");
     let place = waiver.place.clone();
-    let place = place.unwrap_or_else(|| Place::file(file));
+    let place = place.unwrap_or_else(|| FindingPlace::file(file));
     Finding::new(rule, place, waiver.subject.clone(), message)
 }
 
 // === impl Waived ===
 
-impl Waived {
+impl WaivedFinding {
     fn new(finding: Finding, waiver: &Waiver) -> Self {
         Self {
             finding,
@@ -215,21 +217,26 @@ impl Waived {
 
 #[cfg(test)]
 mod tests {
-    use super::{State, Verdict};
+    use super::{GateVerdict, StepState};
     use crate::{
-        policy::Policy,
+        policy::GatePolicy,
         rules::{self, MODULE_DENIED, SUM_MISSING, SUM_ORDER, TOO_YOUNG},
     };
-    use finding::{Finding, Place, Rule, Unreadable};
+    use finding::{Finding, FindingPlace, FindingRule, UnreadableInput};
     use jiff::civil::date;
 
-    fn found(rule: &'static Rule) -> Finding {
-        Finding::new(rule, Place::file("go.mod"), "example.com/m@v1.0.0", "found")
+    fn found(rule: &'static FindingRule) -> Finding {
+        Finding::new(
+            rule,
+            FindingPlace::file("go.mod"),
+            "example.com/m@v1.0.0",
+            "found",
+        )
     }
 
-    fn verdict(policy: &str, findings: &[Finding]) -> Verdict {
-        let policy = Policy::parse("gate.toml", policy.as_bytes(), &rules::all()).unwrap();
-        Verdict::of(
+    fn verdict(policy: &str, findings: &[Finding]) -> GateVerdict {
+        let policy = GatePolicy::parse("gate.toml", policy.as_bytes(), &rules::all()).unwrap();
+        GateVerdict::of(
             &policy,
             "gate.toml",
             findings.to_vec(),
@@ -253,26 +260,29 @@ mod tests {
 
     #[test]
     fn what_could_not_be_read_is_never_a_pass_and_hides_nothing() {
-        let policy = Policy::default();
+        let policy = GatePolicy::default();
         let judge = |findings: Vec<Finding>| {
-            let unreadable = vec![Unreadable::new(Place::file("go.sum"), "half a file")];
+            let unreadable = vec![UnreadableInput::new(
+                FindingPlace::file("go.sum"),
+                "half a file",
+            )];
             let today = date(2026, 11, 26);
-            Verdict::of(&policy, "gate.toml", findings, unreadable, today)
+            GateVerdict::of(&policy, "gate.toml", findings, unreadable, today)
         };
         let nothing_found = judge(Vec::new());
         assert_eq!(nothing_found.exit_code(), 2);
         let states = nothing_found.steps.values();
-        assert!(states.copied().all(|state| state == State::Unknown));
+        assert!(states.copied().all(|state| state == StepState::Unknown));
         let stopped = judge(vec![found(&SUM_MISSING)]);
         assert_eq!(stopped.exit_code(), 10);
-        assert_eq!(stopped.steps.get("allowed"), Some(&State::Unknown));
+        assert_eq!(stopped.steps.get("allowed"), Some(&StepState::Unknown));
         assert_eq!(judge(vec![found(&SUM_ORDER)]).exit_code(), 2);
     }
 
     #[test]
     fn a_mild_rule_warns_where_its_step_blocks() {
         let verdict = verdict("", &[found(&SUM_ORDER)]);
-        assert_eq!(verdict.steps.get("lock"), Some(&State::Warned));
+        assert_eq!(verdict.steps.get("lock"), Some(&StepState::Warned));
         assert_eq!(verdict.exit_code(), 0);
     }
 

@@ -9,17 +9,17 @@
 
 use crate::{
     sbom,
-    verdict::{Verdict, Waived},
-    waiver::{Claim, has_word},
+    verdict::{GateVerdict, WaivedFinding},
+    waiver::{WaiverClaim, has_word},
 };
-use finding::{Finding, Rule, Step, printable_json};
+use finding::{Finding, FindingRule, GateStep, printable_json};
 use gomod::modfile::ModuleVersion;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 use std::fmt::Write as _;
 use vulndb::{
-    Hit,
+    VulnerabilityHit,
     rules::{NOT_BUILT, NOT_CALLED, NOT_IMPORTED},
 };
 
@@ -29,17 +29,17 @@ const NAMES: &str = "https://openvex.dev/docs/public/vex-";
 
 /// A vulnerability of something that a module of the checkout is built with.
 #[derive(Debug, Clone)]
-pub struct Advisory {
+pub struct VexAdvisory {
     /// The go.mod of the module of the checkout.
     pub file: String,
     /// The module of the checkout: the product.
     pub product: String,
     /// What is known.
-    pub hit: Hit,
+    pub hit: VulnerabilityHit,
 }
 
 /// What there is to say of a vulnerability.
-struct Standing {
+struct VexStatus {
     status: &'static str,
     /// A field and its text.
     reason: (&'static str, String),
@@ -49,8 +49,8 @@ struct Standing {
 /// The document; none if there is nothing to say, because one without statements is none. `author` is
 /// who says it.
 pub fn openvex(
-    verdict: &Verdict,
-    advisories: &[Advisory],
+    verdict: &GateVerdict,
+    advisories: &[VexAdvisory],
     author: &str,
     version: &str,
     now: Timestamp,
@@ -88,34 +88,34 @@ pub fn openvex(
 }
 
 /// Whether a finding is about this vulnerability.
-fn is_about(advisory: &Advisory, finding: &Finding) -> bool {
-    let Hit {
+fn is_about(advisory: &VexAdvisory, finding: &Finding) -> bool {
+    let VulnerabilityHit {
         module,
         version,
         id,
         ..
     } = &advisory.hit;
-    finding.rule.step == Step::Vulnerable
+    finding.rule.step == GateStep::Vulnerable
         && finding.place.file == advisory.file
         && finding.subject == format!("{module}@{version}")
         && has_word(&finding.message, id.as_str())
 }
 
 /// Where a vulnerability stands that nobody answers for.
-fn standing(finding: &Finding) -> Standing {
+fn standing(finding: &Finding) -> VexStatus {
     let notes = finding.message.clone();
     if let Some(standing) = found_out(finding.rule, &notes) {
         return standing;
     }
     let next = finding.next().to_owned();
     if *finding.rule == NOT_BUILT {
-        return Standing {
+        return VexStatus {
             status: "under_investigation",
             reason: ("status_notes", notes.clone()),
             notes,
         };
     }
-    Standing {
+    VexStatus {
         status: "affected",
         reason: ("action_statement", next),
         notes,
@@ -123,7 +123,7 @@ fn standing(finding: &Finding) -> Standing {
 }
 
 /// Where it stands by what was found out about the code.
-fn found_out(rule: &Rule, notes: &str) -> Option<Standing> {
+fn found_out(rule: &FindingRule, notes: &str) -> Option<VexStatus> {
     let justification = if *rule == NOT_IMPORTED {
         "vulnerable_code_not_present"
     } else if *rule == NOT_CALLED {
@@ -131,7 +131,7 @@ fn found_out(rule: &Rule, notes: &str) -> Option<Standing> {
     } else {
         return None;
     };
-    Some(Standing {
+    Some(VexStatus {
         status: "not_affected",
         reason: ("justification", justification.to_owned()),
         notes: notes.to_owned(),
@@ -139,8 +139,8 @@ fn found_out(rule: &Rule, notes: &str) -> Option<Standing> {
 }
 
 /// Where it stands by the word of who answers for it.
-fn answered_for(waived: &Waived) -> Standing {
-    let Waived {
+fn answered_for(waived: &WaivedFinding) -> VexStatus {
+    let WaivedFinding {
         finding,
         owner,
         reason,
@@ -149,17 +149,17 @@ fn answered_for(waived: &Waived) -> Standing {
     } = waived;
     let notes = format!("{owner} answers for it until {until}; {}", finding.message);
     match status {
-        Claim::NotAffected => Standing {
+        WaiverClaim::NotAffected => VexStatus {
             status: "not_affected",
             reason: ("impact_statement", reason.clone()),
             notes,
         },
-        Claim::UnderInvestigation => Standing {
+        WaiverClaim::UnderInvestigation => VexStatus {
             status: "under_investigation",
             reason: ("status_notes", format!("{reason}; {notes}")),
             notes,
         },
-        Claim::Affected => found_out(finding.rule, &notes).unwrap_or_else(|| Standing {
+        WaiverClaim::Affected => found_out(finding.rule, &notes).unwrap_or_else(|| VexStatus {
             status: "affected",
             reason: (
                 "action_statement",
@@ -170,8 +170,8 @@ fn answered_for(waived: &Waived) -> Standing {
     }
 }
 
-fn statement(advisory: &Advisory, standing: Standing) -> Value {
-    let Advisory { product, hit, .. } = advisory;
+fn statement(advisory: &VexAdvisory, standing: VexStatus) -> Value {
+    let VexAdvisory { product, hit, .. } = advisory;
     let mut vulnerability = json!({ "name": hit.id.as_str() });
     let mut fields = Map::new();
     if let Some(url) = hit.url.as_ref().filter(|url| is_address(url)) {
@@ -207,7 +207,7 @@ fn statement(advisory: &Advisory, standing: Standing) -> Value {
 }
 
 /// What has it. Releases of Go have the versions that scanners know them by.
-fn component(hit: &Hit) -> ModuleVersion {
+fn component(hit: &VulnerabilityHit) -> ModuleVersion {
     let version = match hit.version.strip_prefix("go") {
         Some(release) => format!("v{release}"),
         None => hit.version.clone(),
@@ -233,14 +233,14 @@ fn name(statements: &[Value], author: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Advisory, openvex};
-    use crate::{policy::Policy, rules, verdict::Verdict};
-    use finding::{Finding, Place, Rule};
+    use super::{VexAdvisory, openvex};
+    use crate::{policy::GatePolicy, rules, verdict::GateVerdict};
+    use finding::{Finding, FindingPlace, FindingRule};
     use jiff::civil::date;
     use serde_json::{Value, json};
     use vulndb::rules::{DATA_OLD, FIXED, NOT_BUILT, NOT_CALLED, NOT_IMPORTED, UNFIXED};
 
-    fn advisory(id: &str) -> Advisory {
+    fn advisory(id: &str) -> VexAdvisory {
         let hit = json!({
             "module": "example.com/a", "version": "v1.0.0", "id": id, "aliases": ["CVE-2026-1"],
             "summary": "it leaks", "review": "REVIEWED", "severity": [], "rating": null,
@@ -248,23 +248,28 @@ mod tests {
             "modified": "2026-05-20T16:03:47Z", "lowest_fix": "v1.2.0", "newest_fix": "v1.2.0",
             "imports": [], "sources": []
         });
-        Advisory {
+        VexAdvisory {
             file: "go.mod".to_owned(),
             product: "example.com/app".to_owned(),
             hit: serde_json::from_value(hit).unwrap(),
         }
     }
 
-    fn found(rule: &'static Rule, id: &str) -> Finding {
+    fn found(rule: &'static FindingRule, id: &str) -> Finding {
         let message = format!("example.com/a@v1.0.0 has {id} (CVE-2026-1): it leaks");
-        Finding::new(rule, Place::file("go.mod"), "example.com/a@v1.0.0", message)
-            .advise("Raise it.")
+        Finding::new(
+            rule,
+            FindingPlace::file("go.mod"),
+            "example.com/a@v1.0.0",
+            message,
+        )
+        .advise("Raise it.")
     }
 
     fn document(policy: &str, findings: &[Finding]) -> Option<Value> {
-        let policy = Policy::parse("gate.toml", policy.as_bytes(), &rules::all()).unwrap();
+        let policy = GatePolicy::parse("gate.toml", policy.as_bytes(), &rules::all()).unwrap();
         let today = date(2026, 11, 26);
-        let verdict = Verdict::of(&policy, "gate.toml", findings.to_vec(), Vec::new(), today);
+        let verdict = GateVerdict::of(&policy, "gate.toml", findings.to_vec(), Vec::new(), today);
         let now = "2026-11-26T10:00:00Z".parse().unwrap();
         let advisories = ["GO-1", "GO-2", "GO-3", "GO-4", "GO-5"].map(advisory);
         let text = openvex(&verdict, &advisories, "team", "1.0.0", now)?;
@@ -279,7 +284,7 @@ mod tests {
             found(&NOT_IMPORTED, "GO-3"),
             found(&NOT_CALLED, "GO-4"),
             found(&NOT_BUILT, "GO-5"),
-            Finding::new(&DATA_OLD, Place::file("go.mod"), "", "old"),
+            Finding::new(&DATA_OLD, FindingPlace::file("go.mod"), "", "old"),
         ];
         let document = document("", &findings).unwrap();
         let statements = document["statements"].as_array().unwrap();

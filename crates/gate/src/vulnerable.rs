@@ -6,34 +6,34 @@
 
 use crate::{
     go_lock::GoLock,
-    places::{self, Places},
+    places::{self, RequirementPlaces},
     rules::DATA_MISSING,
 };
-use finding::{Finding, Place};
+use finding::{Finding, FindingPlace};
 use gomod::{modfile::File, mvs::compare_versions};
 use jiff::civil::Date;
-use project::uses::{Use, Uses};
-use vulndb::{Examined, Hit, Imported, Matter, Reachability};
+use project::uses::{PackageUse, ProjectUses};
+use vulndb::{ExaminationInput, Examined, ImportReach, ReachabilityReport, VulnerabilityHit};
 
 /// The pretended module of the go command. It concerns whoever builds, whatever is imported.
 const TOOLCHAIN: &str = "toolchain";
 
 /// What is known.
 #[derive(Debug)]
-pub struct Known {
+pub struct VulnerabilityFacts {
     /// About the modules; the reason where nobody could say.
     pub examined: Result<Examined, String>,
     /// About calls, where `govulncheck` was run.
-    pub reachability: Option<Reachability>,
+    pub reachability: Option<ReachabilityReport>,
     /// The packages of a build, where somebody looked; the reason where they could not be had.
-    pub imports: Option<Result<Uses, String>>,
+    pub imports: Option<Result<ProjectUses, String>>,
 }
 
 /// Looks at what is known. `days` is how old the data may be.
 pub fn check(
-    known: &Known,
+    known: &VulnerabilityFacts,
     lock: &GoLock,
-    places: &Places,
+    places: &RequirementPlaces,
     days: u32,
     today: Date,
 ) -> Vec<Finding> {
@@ -41,7 +41,7 @@ pub fn check(
         Ok(examined) => examined,
         Err(why) => {
             let message = format!("nobody could say what is vulnerable: {why}");
-            let place = Place::file(&*lock.go_mod_name);
+            let place = FindingPlace::file(&*lock.go_mod_name);
             return vec![Finding::new(&DATA_MISSING, place, "", message)];
         }
     };
@@ -49,7 +49,7 @@ pub fn check(
         "stdlib" | TOOLCHAIN => go_line(lock).unwrap_or_else(|| places.main()),
         module => places.module(module),
     };
-    let matter = Matter {
+    let matter = ExaminationInput {
         examined,
         reachability: known.reachability.as_ref(),
         imported: &|hit| known.imported(hit),
@@ -64,30 +64,30 @@ pub fn check(
 
 // === impl Known ===
 
-impl Known {
+impl VulnerabilityFacts {
     /// How a build comes to what has a vulnerability.
-    pub fn imported(&self, hit: &Hit) -> Imported {
+    pub fn imported(&self, hit: &VulnerabilityHit) -> ImportReach {
         if hit.module == TOOLCHAIN {
-            return Imported::Unasked;
+            return ImportReach::Unasked;
         }
         let uses = match &self.imports {
-            None => return Imported::Unasked,
+            None => return ImportReach::Unasked,
             Some(Ok(uses)) => uses,
-            Some(Err(why)) => return Imported::Unknown { why: why.clone() },
+            Some(Err(why)) => return ImportReach::Unknown { why: why.clone() },
         };
         let wanted: Vec<&str> = hit.imports.iter().map(|import| &*import.path).collect();
         match uses.find(&hit.module, &wanted) {
-            Use::Built { package } => Imported::By { package },
-            Use::Beside { package, by } => Imported::Beside { package, by },
-            Use::Nowhere => Imported::Nowhere,
-            Use::Unknown { why } => Imported::Unknown { why },
+            PackageUse::Built { package } => ImportReach::By { package },
+            PackageUse::Beside { package, by } => ImportReach::Beside { package, by },
+            PackageUse::Nowhere => ImportReach::Nowhere,
+            PackageUse::Unknown { why } => ImportReach::Unknown { why },
         }
     }
 }
 
 /// The command that raises a module. What stands in for another is raised where it is named.
-fn raise(hit: &Hit, version: &str, go_mod: &File) -> String {
-    let Hit { module, .. } = hit;
+fn raise(hit: &VulnerabilityHit, version: &str, go_mod: &File) -> String {
+    let VulnerabilityHit { module, .. } = hit;
     let replaces = go_mod
         .replace
         .iter()
@@ -122,39 +122,39 @@ pub fn release(lock: &GoLock, installed: Option<&str>) -> Option<String> {
 }
 
 /// The line that decides about the release.
-fn go_line(lock: &GoLock) -> Option<Place> {
+fn go_line(lock: &GoLock) -> Option<FindingPlace> {
     let toolchain = lock.go_mod.toolchain.as_ref().map(|line| line.place.span);
     let go = lock.go_mod.go.as_ref().map(|line| line.place.span);
     let span = toolchain.or(go)?;
-    Some(Place::at(&*lock.go_mod_name, places::span(span)))
+    Some(FindingPlace::at(&*lock.go_mod_name, places::span(span)))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Known, check, release};
-    use crate::{go_lock::GoLock, places::Places};
+    use super::{VulnerabilityFacts, check, release};
+    use crate::{go_lock::GoLock, places::RequirementPlaces};
     use finding::Finding;
     use jiff::civil::date;
-    use vulndb::{Database, Origin, Source};
+    use vulndb::{Database, DatabaseSource, SourceOrigin};
 
     /// What is found of a vulnerability of example.com/a, fixed in 1.2.0, where a build uses v1.0.0.
     fn found(go_mod: &str) -> Finding {
         let entry = r#"{"id": "GO-1", "modified": "2026-05-20T16:03:47Z", "affected": [{
             "package": {"name": "example.com/a", "ecosystem": "Go"}, "ranges": [{"type": "SEMVER",
             "events": [{"introduced": "0"}, {"fixed": "1.2.0"}]}]}]}"#;
-        let file = vulndb::File {
+        let file = vulndb::FeedFile {
             name: "GO-1.json".to_owned(),
             bytes: entry.as_bytes().to_vec(),
         };
-        let source = Source::from_files("go", Origin::Public, vec![file]).unwrap();
+        let source = DatabaseSource::from_files("go", SourceOrigin::Public, vec![file]).unwrap();
         let database = Database::merge(vec![source]).unwrap();
-        let known = Known {
+        let known = VulnerabilityFacts {
             examined: Ok(database.examine([("example.com/a", "v1.0.0")]).unwrap()),
             reachability: None,
             imports: None,
         };
         let lock = GoLock::read("", go_mod.as_bytes(), b"").unwrap();
-        let places = Places::of("go.mod", &lock.go_mod, []);
+        let places = RequirementPlaces::of("go.mod", &lock.go_mod, []);
         check(&known, &lock, &places, 30, date(2026, 5, 25)).remove(0)
     }
 

@@ -1,6 +1,6 @@
 //! Waiver: an exception that somebody owns and that ends.
 
-use finding::{Finding, Place, Step};
+use finding::{Finding, FindingPlace, GateStep};
 use jiff::civil::Date;
 use serde::{Deserialize, Deserializer, de::Error as _};
 
@@ -22,7 +22,7 @@ pub struct Waiver {
     pub vulnerability: Option<String>,
     /// What is claimed of a vulnerability, for whoever is given an account of them.
     #[serde(default)]
-    pub status: Claim,
+    pub status: WaiverClaim,
     /// Who answers for it.
     pub owner: String,
     /// Why.
@@ -32,13 +32,13 @@ pub struct Waiver {
     pub until: Date,
     /// Where it stands, if that is not the policy.
     #[serde(skip)]
-    pub place: Option<Place>,
+    pub place: Option<FindingPlace>,
 }
 
 /// What a waiver claims of a vulnerability.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Claim {
+pub enum WaiverClaim {
     /// The product has it, and that is borne until the waiver ends.
     #[default]
     Affected,
@@ -50,7 +50,7 @@ pub enum Claim {
 
 /// Where a waiver stands today.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+pub enum WaiverStatus {
     /// It counts.
     Valid,
     /// Its last day has passed.
@@ -81,7 +81,7 @@ impl Waiver {
             self.subject.is_empty() || self.subject == finding.subject || self.subject == module;
         let rule = self.rule.is_empty() || self.rule == finding.rule.id;
         let vulnerability = self.vulnerability.as_ref().is_none_or(|id| {
-            finding.rule.step == Step::Vulnerable && has_word(&finding.message, id)
+            finding.rule.step == GateStep::Vulnerable && has_word(&finding.message, id)
         });
         rule && about && vulnerability && finding.message.contains(&self.holds)
     }
@@ -99,11 +99,11 @@ impl Waiver {
     }
 
     /// Where it stands on a day.
-    pub fn standing(&self, today: Date) -> Standing {
+    pub fn standing(&self, today: Date) -> WaiverStatus {
         if today > self.until {
-            Standing::Expired
+            WaiverStatus::Expired
         } else {
-            Standing::Valid
+            WaiverStatus::Valid
         }
     }
 }
@@ -130,13 +130,13 @@ fn split(subject: &str) -> (&str, Option<&str>) {
 fn date<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Date, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
-    enum Written {
+    enum DateValue {
         Date(toml::value::Datetime),
         Text(String),
     }
-    let text = match Written::deserialize(deserializer)? {
-        Written::Date(date) => date.to_string(),
-        Written::Text(text) => text,
+    let text = match DateValue::deserialize(deserializer)? {
+        DateValue::Date(date) => date.to_string(),
+        DateValue::Text(text) => text,
     };
     text.parse()
         .map_err(|_| D::Error::custom(format!("{text:?} is no day such as 2026-12-31")))
@@ -144,9 +144,9 @@ fn date<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Date, D::Error> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Claim, Standing, Waiver, split};
+    use super::{Waiver, WaiverClaim, WaiverStatus, split};
     use crate::rules::{LICENCE_DENIED, SUM_MISSING};
-    use finding::{Finding, Place};
+    use finding::{Finding, FindingPlace};
     use jiff::civil::date;
 
     fn waiver(subject: &str, holds: &str) -> Waiver {
@@ -155,7 +155,7 @@ mod tests {
             subject: subject.to_owned(),
             holds: holds.to_owned(),
             vulnerability: None,
-            status: Claim::default(),
+            status: WaiverClaim::default(),
             place: None,
             owner: "team@corp.example.com".to_owned(),
             reason: "asked for".to_owned(),
@@ -165,7 +165,7 @@ mod tests {
 
     #[test]
     fn a_waiver_covers_its_rule_its_subject_and_its_words() {
-        let place = || Place::file("go.mod");
+        let place = || FindingPlace::file("go.mod");
         let finding = |rule| Finding::new(rule, place(), "example.com/m@v1.2.3", "GPL-3.0-only");
         let found = finding(&LICENCE_DENIED);
         for covering in [
@@ -188,8 +188,8 @@ mod tests {
     #[test]
     fn a_waiver_counts_to_the_end_of_its_last_day() {
         let waiver = waiver("", "");
-        assert_eq!(waiver.standing(date(2026, 12, 31)), Standing::Valid);
-        assert_eq!(waiver.standing(date(2027, 1, 1)), Standing::Expired);
+        assert_eq!(waiver.standing(date(2026, 12, 31)), WaiverStatus::Valid);
+        assert_eq!(waiver.standing(date(2027, 1, 1)), WaiverStatus::Expired);
     }
 
     #[test]

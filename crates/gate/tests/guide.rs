@@ -1,8 +1,8 @@
 //! The policy in the documentation is one that is accepted, and says what the words beside it say.
 
-use finding::Step;
-use gate::ignore::Ignored;
-use gate::policy::{Mode, Policy};
+use finding::GateStep;
+use gate::ignore::IgnoreFile;
+use gate::policy::{GatePolicy, StepMode};
 use gate::rules;
 
 const GUIDE: &str = include_str!("../../../docs/gate.md");
@@ -11,8 +11,8 @@ const GUIDE: &str = include_str!("../../../docs/gate.md");
 fn the_policy_in_the_guide_is_accepted() {
     let block = GUIDE.split("```toml\n").nth(1).unwrap();
     let source = block.split("```").next().unwrap();
-    let policy = Policy::parse("guide", source.as_bytes(), &rules::all()).unwrap();
-    assert_eq!(policy.steps.of(Step::Minimal), Mode::Block);
+    let policy = GatePolicy::parse("guide", source.as_bytes(), &rules::all()).unwrap();
+    assert_eq!(policy.steps.of(GateStep::Minimal), StepMode::Block);
     assert_eq!(policy.minimal.modules, Some(300));
     assert_eq!(policy.fresh.days, 7);
     assert_eq!(policy.waivers.len(), 2);
@@ -23,20 +23,20 @@ fn the_policy_in_the_guide_is_accepted() {
 fn the_exceptions_in_the_guide_count() {
     let block = GUIDE.split("```toml\n").nth(2).unwrap();
     let source = block.split("```").next().unwrap();
-    let read = Ignored::parse("guide", source.as_bytes()).unwrap();
+    let read = IgnoreFile::parse("guide", source.as_bytes()).unwrap();
     assert_eq!((read.waivers.len(), read.findings.len()), (1, 0));
 }
 
 #[test]
 fn the_guide_has_the_exit_code_and_the_default_of_each_step() {
-    for step in Step::ALL {
+    for step in GateStep::ALL {
         let row = GUIDE
             .lines()
             .find(|line| line.starts_with(&format!("| `{step}` |")));
-        let mode = match Policy::default().steps.of(step) {
-            Mode::Off => "off",
-            Mode::Warn => "warns",
-            Mode::Block => "blocks",
+        let mode = match GatePolicy::default().steps.of(step) {
+            StepMode::Off => "off",
+            StepMode::Warn => "warns",
+            StepMode::Block => "blocks",
         };
         let end = format!("| {} | {mode} |", gate::verdict::exit_code(step));
         assert!(

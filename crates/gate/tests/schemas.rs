@@ -10,20 +10,20 @@
 )]
 
 use boon::{Compiler, Schemas};
-use finding::{Finding, Place, Span, Unreadable};
+use finding::{FileSpan, Finding, FindingPlace, UnreadableInput};
 use gate::{
     go_lock::GoLock,
-    licence::Licence,
-    policy::Policy,
-    report::{Format, Report},
+    licence::RecognisedLicence,
+    policy::GatePolicy,
+    report::{GateReport, ReportFormat},
     rules,
-    sbom::{self, Bill, BillEntry},
+    sbom::{self, BillEntry, BillOfMaterials},
     steps,
-    verdict::Verdict,
+    verdict::GateVerdict,
 };
 use gomod::{
     modfile::{self, ModuleVersion},
-    mvs::{GoModSource, GoModSummary, Loader, MainModule, Options, Selection},
+    mvs::{GoModSource, GoModSummary, Loader, MainModule, ModuleSelection, Options},
 };
 use jiff::civil::date;
 use serde_json::Value;
@@ -59,23 +59,23 @@ fn assert_valid(document: &str, schema: &str, others: &[&str]) {
 
 #[test]
 fn sarif_is_what_oasis_specified() {
-    let at = |line| Place::at("a b/go.sum", Span::in_line(line, 1, 20));
+    let at = |line| FindingPlace::at("a b/go.sum", FileSpan::in_line(line, 1, 20));
     let findings = vec![
         Finding::new(&rules::SUM_CONFLICT, at(7), "m@v1.0.0", "two").beside(at(3), "the first"),
         Finding::new(
             &rules::MODULE_DENIED,
-            Place::file("go.mod"),
+            FindingPlace::file("go.mod"),
             "w@v1.0.0",
             "\u{1b}[31m",
         ),
-        Finding::new(&rules::TOO_YOUNG, Place::file("go.mod"), "", "young"),
+        Finding::new(&rules::TOO_YOUNG, FindingPlace::file("go.mod"), "", "young"),
     ];
     let policy = "[[waiver]]\nrule = \"allowed/module-denied\"\nowner = \"a\"\nreason = \"r\"\nuntil = 2026-12-31\n";
-    let policy = Policy::parse("p.toml", policy.as_bytes(), &rules::all()).unwrap();
-    for unreadable in [Vec::new(), vec![Unreadable::new(at(1), "half")]] {
+    let policy = GatePolicy::parse("p.toml", policy.as_bytes(), &rules::all()).unwrap();
+    for unreadable in [Vec::new(), vec![UnreadableInput::new(at(1), "half")]] {
         let today = date(2026, 11, 26);
-        let verdict = Verdict::of(&policy, "p.toml", findings.clone(), unreadable, today);
-        let report = Report {
+        let verdict = GateVerdict::of(&policy, "p.toml", findings.clone(), unreadable, today);
+        let report = GateReport {
             version: "1.2.3",
             directory: ".",
             prefix: "services/a/",
@@ -84,7 +84,7 @@ fn sarif_is_what_oasis_specified() {
             facts: &[],
             change: None,
         };
-        let sarif = report.render(Format::Sarif);
+        let sarif = report.render(ReportFormat::Sarif);
         assert_valid(&sarif, "sarif-2.1.0.schema.json", &[]);
     }
 }
@@ -103,7 +103,7 @@ fn a_bill_of_materials_is_what_cyclonedx_specified() {
         Ok(GoModSummary::from(&file))
     };
     let selection = Loader::new(main, Options::default()).load(read).unwrap();
-    let licence = Licence {
+    let licence = RecognisedLicence {
         id: "BSD-3-Clause".to_owned(),
         file: "LICENSE".to_owned(),
     };
@@ -112,7 +112,7 @@ fn a_bill_of_materials_is_what_cyclonedx_specified() {
         zip_sha256: Some("0".repeat(64)),
         h1: Some("h1:x=".to_owned()),
     };
-    let bill = |selection: Selection| Bill {
+    let bill = |selection: ModuleSelection| BillOfMaterials {
         built: steps::built(&lock, &selection),
         selection: Box::new(selection),
         known: BTreeMap::from([(ModuleVersion::new("example.com/A", "v1.0.0"), known.clone())]),

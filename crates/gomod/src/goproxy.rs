@@ -15,7 +15,7 @@
 
 mod url;
 
-pub use url::{ProxyUrl, Scheme, UrlError};
+pub use url::{ProxyScheme, ProxyUrl, UrlError};
 
 use std::{fmt, str::FromStr};
 
@@ -47,7 +47,7 @@ pub enum Fallback {
 
 /// Why a list is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ListError {
+pub enum ProxyListError {
     /// There is no entry, only separators and spaces, or nothing at all.
     #[error("proxy list contains no entries")]
     NoEntries,
@@ -65,14 +65,14 @@ pub enum ListError {
 
 impl ProxyList {
     /// Parses a list as `go` does; see the module's page for the grammar.
-    pub fn parse(text: &str) -> Result<Self, ListError> {
+    pub fn parse(text: &str) -> Result<Self, ProxyListError> {
         let mut entries = Vec::new();
         for (index, item) in text.split_inclusive([',', '|']).enumerate() {
             let (item, fallback) = Fallback::cut(item);
             if item.trim().is_empty() {
                 continue;
             }
-            let entry = Entry::parse(item.trim()).map_err(|reason| ListError::Entry {
+            let entry = Entry::parse(item.trim()).map_err(|reason| ProxyListError::Entry {
                 position: index + 1,
                 reason,
             })?;
@@ -83,7 +83,7 @@ impl ProxyList {
             }
         }
         // Behind the last entry there is nothing to fall back to; one spelling for one meaning.
-        entries.last_mut().ok_or(ListError::NoEntries)?.1 = Fallback::OnNotFound;
+        entries.last_mut().ok_or(ProxyListError::NoEntries)?.1 = Fallback::OnNotFound;
         Ok(Self { entries })
     }
 
@@ -119,9 +119,9 @@ impl fmt::Display for ProxyList {
 }
 
 impl FromStr for ProxyList {
-    type Err = ListError;
+    type Err = ProxyListError;
 
-    fn from_str(text: &str) -> Result<Self, ListError> {
+    fn from_str(text: &str) -> Result<Self, ProxyListError> {
         Self::parse(text)
     }
 }
@@ -182,9 +182,9 @@ impl Fallback {
 
 #[cfg(test)]
 mod tests {
-    use super::{Entry, Fallback, ListError, ProxyList, UrlError};
+    use super::{Entry, Fallback, ProxyList, ProxyListError, UrlError};
 
-    fn shown(text: &str) -> Result<String, ListError> {
+    fn shown(text: &str) -> Result<String, ProxyListError> {
         ProxyList::parse(text).map(|list| list.to_string())
     }
 
@@ -217,7 +217,7 @@ mod tests {
     fn a_host_without_a_scheme_means_https() {
         assert_eq!(shown("example.com").unwrap(), "https://example.com");
         assert_eq!(shown("localhost:3000").unwrap(), "https://localhost:3000");
-        let refused = |position, reason| Err(ListError::Entry { position, reason });
+        let refused = |position, reason| Err(ProxyListError::Entry { position, reason });
         assert_eq!(shown("localhost"), refused(1, UrlError::NoScheme));
         assert_eq!(shown(",/srv/proxy"), refused(2, UrlError::NoScheme));
         assert_eq!(
@@ -229,7 +229,7 @@ mod tests {
     #[test]
     fn an_empty_list_is_left_to_the_caller() {
         for empty in ["", " ", ",", "|, "] {
-            assert_eq!(shown(empty), Err(ListError::NoEntries), "{empty:?}");
+            assert_eq!(shown(empty), Err(ProxyListError::NoEntries), "{empty:?}");
         }
     }
 

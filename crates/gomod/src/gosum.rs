@@ -8,7 +8,7 @@
 //!
 //! Text that is not UTF-8 is read with U+FFFD in place of the stray bytes.
 
-use crate::modfile::{Position, Span, fields, lossy};
+use crate::modfile::{TextPosition, TextSpan, fields, lossy};
 
 /// The largest go.sum that is read, in bytes. Go sets no limit; real files stay below 1 MiB, and
 /// 64 MiB keeps a hostile one from filling memory.
@@ -46,7 +46,7 @@ pub struct Entry {
     /// Algorithm and value: `h1:…`.
     pub hash: String,
     /// From the first to the last field.
-    pub span: Span,
+    pub span: TextSpan,
 }
 
 /// What a hash is of.
@@ -107,12 +107,12 @@ fn entry(text: &[u8], offset: usize, line: usize) -> Result<Option<Entry>, GoSum
     if hash == EMPTY_GO_MOD_HASH.as_bytes() {
         return Ok(None);
     }
-    let place = |at: usize| Position {
+    let place = |at: usize| TextPosition {
         byte: offset + at,
         line,
         column: column(text, at),
     };
-    let span = Span {
+    let span = TextSpan {
         start: place(start),
         end: place(last + hash.len()),
     };

@@ -5,29 +5,34 @@
 //! runs the command, so what is unknown is an error.
 
 use crate::modfile::{
-    Directive, Duplicates, Fault, FileSyntax, Go, Godebug, Order, ParseErrors, PathLine, Replace,
-    Toolchain, Verb, clean_up, lossy, parse_syntax, print, sort_blocks, walk,
+    DirectiveVerb, DuplicateLines, FileSyntax, GoDirective, GodebugDirective, LineOrder,
+    ModFileFault, ParseErrors, PathLine, RawDirective, ReplaceDirective, ToolchainDirective,
+    clean_up, lossy, parse_syntax, print, sort_blocks, walk,
 };
 
 /// A parsed go.work.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct WorkFile {
     /// The `go` line.
-    pub go: Option<Go>,
+    pub go: Option<GoDirective>,
     /// The `toolchain` line.
-    pub toolchain: Option<Toolchain>,
+    pub toolchain: Option<ToolchainDirective>,
     /// The `godebug` lines.
-    pub godebug: Vec<Godebug>,
+    pub godebug: Vec<GodebugDirective>,
     /// The `use` lines: directories of modules.
     pub r#use: Vec<PathLine>,
     /// The `replace` lines.
-    pub replace: Vec<Replace>,
+    pub replace: Vec<ReplaceDirective>,
     /// The syntax that all of these were read from, with words in canonical form.
     pub syntax: FileSyntax,
 }
 
 /// The directives that may be written as a block.
-const IN_BLOCKS: [Verb; 3] = [Verb::Godebug, Verb::Use, Verb::Replace];
+const IN_BLOCKS: [DirectiveVerb; 3] = [
+    DirectiveVerb::Godebug,
+    DirectiveVerb::Use,
+    DirectiveVerb::Replace,
+];
 
 /// Parses a go.work.
 pub fn parse(source: &[u8]) -> Result<WorkFile, ParseErrors> {
@@ -53,38 +58,38 @@ impl WorkFile {
     /// last stays, blocks are sorted, blocks of at most one line are dissolved.
     pub fn into_formatted(self) -> Vec<u8> {
         let mut syntax = self.syntax;
-        let mut duplicates = Duplicates::default();
+        let mut duplicates = DuplicateLines::default();
         duplicates.mark(&syntax, self.replace.iter().map(|line| &line.place), true);
         duplicates.remove(&mut syntax);
-        sort_blocks(&mut syntax, Order::ByWords);
+        sort_blocks(&mut syntax, LineOrder::ByWords);
         clean_up(&mut syntax);
         print(&syntax)
     }
 
-    fn add(&mut self, mut directive: Directive<'_>) -> Result<(), Fault> {
+    fn add(&mut self, mut directive: RawDirective<'_>) -> Result<(), ModFileFault> {
         let place = directive.place;
-        match Verb::of(directive.verb) {
-            Some(Verb::Go) => {
+        match DirectiveVerb::of(directive.verb) {
+            Some(DirectiveVerb::Go) => {
                 if self.go.is_some() {
-                    return Err(Fault::Repeated(Verb::Go));
+                    return Err(ModFileFault::Repeated(DirectiveVerb::Go));
                 }
                 let version = directive.go_version()?;
-                self.go = Some(Go { version, place });
+                self.go = Some(GoDirective { version, place });
             }
-            Some(Verb::Toolchain) => {
+            Some(DirectiveVerb::Toolchain) => {
                 if self.toolchain.is_some() {
-                    return Err(Fault::Repeated(Verb::Toolchain));
+                    return Err(ModFileFault::Repeated(DirectiveVerb::Toolchain));
                 }
                 let name = directive.toolchain_name()?;
-                self.toolchain = Some(Toolchain { name, place });
+                self.toolchain = Some(ToolchainDirective { name, place });
             }
-            Some(Verb::Godebug) => self.godebug.push(directive.godebug()?),
-            Some(Verb::Use) => {
-                let path = directive.only_value(Verb::Use)?;
+            Some(DirectiveVerb::Godebug) => self.godebug.push(directive.godebug()?),
+            Some(DirectiveVerb::Use) => {
+                let path = directive.only_value(DirectiveVerb::Use)?;
                 self.r#use.push(PathLine { path, place });
             }
-            Some(Verb::Replace) => self.replace.push(directive.replace()?),
-            _ => return Err(Fault::UnknownDirective(lossy(directive.verb))),
+            Some(DirectiveVerb::Replace) => self.replace.push(directive.replace()?),
+            _ => return Err(ModFileFault::UnknownDirective(lossy(directive.verb))),
         }
         Ok(())
     }

@@ -28,25 +28,26 @@ mod text;
 mod tidy;
 
 pub use directive::{
-    Exclude, Go, Godebug, Module, ModuleVersion, PathLine, Place, Replace, Require, Retract,
-    Toolchain,
+    DirectivePlace, ExcludeDirective, GoDirective, GodebugDirective, ModuleDirective,
+    ModuleVersion, PathLine, ReplaceDirective, RequireDirective, RetractDirective,
+    ToolchainDirective,
 };
-pub use error::{Fault, ParseError, ParseErrors, Verb};
+pub use error::{DirectiveVerb, ModFileFault, ParseError, ParseErrors};
 pub use file::{File, Mode, parse};
 pub use go_version::{is_go_version, is_toolchain_name};
 pub use interpret::is_directory_path;
 pub use printable::{UNICODE_VERSION, is_printable};
 pub use quote::{QuoteError, auto_quote, must_quote};
-pub use skim::{RetractedRange, Skimmed, skim};
+pub use skim::{ModFileSummary, RetractedRange, skim};
 pub use syntax::{
-    Block, Comment, CommentBlock, Comments, FileSyntax, Line, LineId, Parenthesis, Position, Span,
-    Statement, Token,
+    AttachedComments, Comment, CommentBlock, FileSyntax, LineId, Parenthesis, SyntaxBlock,
+    SyntaxLine, SyntaxStatement, TextPosition, TextSpan, Token,
 };
 
-pub(crate) use interpret::{Directive, walk};
+pub(crate) use interpret::{RawDirective, walk};
 pub(crate) use parser::parse_syntax;
 pub(crate) use text::{fields, lossy};
-pub(crate) use tidy::{Duplicates, Order, clean_up, sort_blocks};
+pub(crate) use tidy::{DuplicateLines, LineOrder, clean_up, sort_blocks};
 
 /// The largest go.mod that is read, in bytes: the limit that Go sets for a go.mod in a module zip.
 pub const MAX_BYTES: usize = 16 << 20;
@@ -74,7 +75,7 @@ impl File {
     /// to the last; blocks are sorted; blocks of at most one line are dissolved.
     pub fn into_formatted(self) -> Vec<u8> {
         let mut syntax = self.syntax;
-        let mut duplicates = Duplicates::default();
+        let mut duplicates = DuplicateLines::default();
         duplicates.mark(&syntax, self.exclude.iter().map(|line| &line.place), false);
         duplicates.mark(&syntax, self.replace.iter().map(|line| &line.place), true);
         duplicates.mark(&syntax, self.tool.iter().map(|line| &line.place), false);
@@ -82,7 +83,7 @@ impl File {
         duplicates.remove(&mut syntax);
         let go = self.go.map(|go| go.version).unwrap_or_default();
         let semantic_exclude = tidy::sorts_excludes_by_version(&go);
-        sort_blocks(&mut syntax, Order::OfGoMod { semantic_exclude });
+        sort_blocks(&mut syntax, LineOrder::OfGoMod { semantic_exclude });
         clean_up(&mut syntax);
         printer::print(&syntax)
     }

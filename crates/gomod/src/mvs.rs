@@ -24,7 +24,7 @@ mod tests;
 pub use go_version::{compare_go, compare_versions, is_pseudo_module};
 pub use loader::{Loader, Options, Step, Updates};
 pub use main_module::{GoModSummary, MainModule};
-pub use selection::{Selected, Selection};
+pub use selection::{ModuleSelection, SelectedModule};
 
 use crate::modfile::ModuleVersion;
 use crate::path::ModulePath;

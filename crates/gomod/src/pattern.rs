@@ -15,13 +15,13 @@ use std::fmt;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Patterns {
     text: String,
-    globs: Vec<Prefix>,
+    globs: Vec<GlobPrefix>,
     malformed: Vec<String>,
 }
 
 /// A glob and the number of slashes in it, which is how much of a path it looks at.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Prefix {
+struct GlobPrefix {
     slashes: usize,
     glob: Glob,
 }
@@ -41,7 +41,7 @@ impl Patterns {
                 continue;
             }
             match Glob::parse(item) {
-                Some(glob) => patterns.globs.push(Prefix::new(item, glob)),
+                Some(glob) => patterns.globs.push(GlobPrefix::new(item, glob)),
                 None => patterns.malformed.push(item.to_owned()),
             }
         }
@@ -73,7 +73,7 @@ impl fmt::Display for Patterns {
 
 // === impl Prefix ===
 
-impl Prefix {
+impl GlobPrefix {
     fn new(item: &str, glob: Glob) -> Self {
         Self {
             slashes: item.matches('/').count(),

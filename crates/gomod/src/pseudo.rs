@@ -23,7 +23,7 @@ use crate::semver::Semver;
 pub struct PseudoVersion<'a> {
     /// Everything before the time: `v1.0.0`, `v1.2.3-pre.0`, `v1.2.4-0`.
     head: &'a str,
-    form: Form<'a>,
+    form: PseudoForm<'a>,
     timestamp: &'a str,
     revision: &'a str,
     build: &'a str,
@@ -31,7 +31,7 @@ pub struct PseudoVersion<'a> {
 
 /// What the commit follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Form<'a> {
+enum PseudoForm<'a> {
     NoTag,
     AfterPrerelease,
     AfterRelease { next: Semver<'a> },
@@ -71,9 +71,9 @@ impl<'a> PseudoVersion<'a> {
         let digits = prerelease.len().checked_sub(Timestamp::DIGITS)?;
         let (lead, timestamp) = prerelease.split_at_checked(digits)?;
         let form = match lead {
-            "" if parsed.minor == "0" && parsed.patch == "0" => Form::NoTag,
-            "0." => Form::AfterRelease { next: parsed },
-            _ if lead.ends_with(".0.") => Form::AfterPrerelease,
+            "" if parsed.minor == "0" && parsed.patch == "0" => PseudoForm::NoTag,
+            "0." => PseudoForm::AfterRelease { next: parsed },
+            _ if lead.ends_with(".0.") => PseudoForm::AfterPrerelease,
             _ => return None,
         };
         let well_formed = timestamp.bytes().all(|byte| byte.is_ascii_digit())
@@ -105,13 +105,13 @@ impl<'a> PseudoVersion<'a> {
     /// The tagged version that the commit follows, `None` if there is no earlier one.
     pub fn base(&self) -> Result<Option<String>, PseudoError> {
         match self.form {
-            Form::NoTag if self.build.is_empty() => Ok(None),
-            Form::NoTag => Err(PseudoError::BuildWithoutBase(self.build.to_owned())),
-            Form::AfterPrerelease => {
+            PseudoForm::NoTag if self.build.is_empty() => Ok(None),
+            PseudoForm::NoTag => Err(PseudoError::BuildWithoutBase(self.build.to_owned())),
+            PseudoForm::AfterPrerelease => {
                 let tag = self.head.strip_suffix(".0").unwrap_or(self.head);
                 Ok(Some(format!("{tag}{}", self.build)))
             }
-            Form::AfterRelease { next } => {
+            PseudoForm::AfterRelease { next } => {
                 let head = || self.head.strip_suffix("-0").unwrap_or(self.head).to_owned();
                 let patch =
                     decrement(next.patch).ok_or_else(|| PseudoError::NegativePatch(head()))?;

@@ -2,7 +2,7 @@
 //! a proxy may be asked.
 //!
 //! A query is read by its text alone (Go Modules Reference, "Version queries"). Some name one
-//! revision; the others choose from the versions there are, which is [`Selector`]'s business and
+//! revision; the others choose from the versions there are, which is [`QuerySelector`]'s business and
 //! needs the module's path and perhaps the current version.
 //!
 //! A proxy sees a query as NAME in `NAME.info`. `latest`, `upgrade` and `patch` are refused there:
@@ -11,7 +11,7 @@
 
 mod selector;
 
-pub use selector::Selector;
+pub use selector::QuerySelector;
 
 use crate::{
     escape,
@@ -159,8 +159,8 @@ impl Query {
         &self,
         module: &ModulePath,
         current: Option<&Version>,
-    ) -> Result<Option<Selector>, QueryError> {
-        Selector::new(self, module, current)
+    ) -> Result<Option<QuerySelector>, QueryError> {
+        QuerySelector::new(self, module, current)
     }
 }
 

@@ -29,12 +29,12 @@ pub struct H1Error;
 
 /// Sums the lines of files that arrive in the order of their names.
 #[derive(Debug, Default)]
-pub(crate) struct Summary(Sha256);
+pub(crate) struct DirHashSummary(Sha256);
 
 /// The hash of a go.mod file, as go.sum lists it under `VERSION/go.mod`.
 #[must_use]
 pub fn h1_of_go_mod(content: &[u8]) -> H1 {
-    let mut summary = Summary::default();
+    let mut summary = DirHashSummary::default();
     summary.line(&Sha256::digest(content).into(), &[b"go.mod"]);
     summary.finish()
 }
@@ -56,7 +56,7 @@ pub fn h1_of_zip<R: Read + Seek>(zip: R) -> Result<H1, ZipError> {
 pub fn h1_of_digests<'a>(files: impl IntoIterator<Item = (&'a [u8], [u8; 32])>) -> H1 {
     let mut files: Vec<(&[u8], [u8; 32])> = files.into_iter().collect();
     files.sort_unstable();
-    let mut summary = Summary::default();
+    let mut summary = DirHashSummary::default();
     for (name, digest) in files {
         summary.line(&digest, &[name]);
     }
@@ -104,7 +104,7 @@ impl FromStr for H1 {
 
 // === impl Summary ===
 
-impl Summary {
+impl DirHashSummary {
     /// Adds a file: the hash of its content, and its name in parts.
     pub(crate) fn line(&mut self, digest: &[u8; 32], name: &[&[u8]]) {
         self.0.update(hex(digest));

@@ -69,8 +69,8 @@ mod window;
 
 pub use check::{CheckedFile, CheckedZip, ZipNames, check_zip, list_zip};
 pub use create::{CreateError, CreatedZip, create_zip};
-pub use pick::{Candidate, pick_files};
+pub use pick::{FileCandidate, pick_files};
 pub use problem::{HeaderField, ShownName, ZipError, ZipProblem, ZipProblems};
-pub use select::{Omission, Selection, select};
+pub use select::{FileOmission, FileSelection, select};
 pub use source::{FileKind, MemoryFile, SourceFile, inherits_root_license};
-pub use survey::{Packed, SurveyedEntry, survey_zip};
+pub use survey::{PackedEntry, SurveyedEntry, survey_zip};

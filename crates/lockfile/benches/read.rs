@@ -7,8 +7,8 @@
 
 use divan::{AllocProfiler, Bencher, counter::BytesCount};
 use lockfile::{
-    Kind, Lockfile, MAX_BYTES,
-    audit::{Expected, audit},
+    Lockfile, LockfileKind, MAX_BYTES,
+    audit::{LockExpectation, audit},
     compare::changed,
 };
 
@@ -25,14 +25,14 @@ fn main() {
 /// How an entry of a format is written, and what is before and behind all of them.
 #[derive(Debug, Clone, Copy)]
 struct Form {
-    kind: Kind,
+    kind: LockfileKind,
     before: &'static str,
     entry: fn(usize) -> String,
     behind: &'static str,
 }
 
 const NPM: Form = Form {
-    kind: Kind::Npm,
+    kind: LockfileKind::Npm,
     before: "{\"lockfileVersion\": 3, \"packages\": {\"\": {}",
     entry: |at| {
         format!(
@@ -43,7 +43,7 @@ const NPM: Form = Form {
 };
 
 const YARN: Form = Form {
-    kind: Kind::Yarn,
+    kind: LockfileKind::Yarn,
     before: "# yarn lockfile v1\n\n",
     entry: |at| {
         format!(
@@ -54,7 +54,7 @@ const YARN: Form = Form {
 };
 
 const PNPM: Form = Form {
-    kind: Kind::Pnpm,
+    kind: LockfileKind::Pnpm,
     before: "lockfileVersion: '6.0'\n\npackages:\n",
     entry: |at| {
         format!(
@@ -79,12 +79,12 @@ fn text(form: Form, count: usize) -> String {
     text + form.behind
 }
 
-fn read(kind: Kind, text: &str) -> Lockfile {
+fn read(kind: LockfileKind, text: &str) -> Lockfile {
     lockfile::read(kind, "lock", text.as_bytes()).unwrap()
 }
 
 #[divan::bench(args = FORMS.map(|form| form.kind))]
-fn read_300_packages(bencher: Bencher<'_, '_>, kind: Kind) {
+fn read_300_packages(bencher: Bencher<'_, '_>, kind: LockfileKind) {
     let text = text(form(kind), 300);
     bencher
         .counter(BytesCount::of_str(&*text))
@@ -92,7 +92,7 @@ fn read_300_packages(bencher: Bencher<'_, '_>, kind: Kind) {
 }
 
 #[divan::bench(args = FORMS.map(|form| form.kind), sample_count = 3, sample_size = 1)]
-fn read_50_megabytes(bencher: Bencher<'_, '_>, kind: Kind) {
+fn read_50_megabytes(bencher: Bencher<'_, '_>, kind: LockfileKind) {
     let text = text(form(kind), usize::MAX);
     bencher
         .counter(BytesCount::of_str(&*text))
@@ -100,10 +100,10 @@ fn read_50_megabytes(bencher: Bencher<'_, '_>, kind: Kind) {
 }
 
 #[divan::bench(args = FORMS.map(|form| form.kind), sample_count = 3, sample_size = 1)]
-fn audit_and_compare_50_megabytes(bencher: Bencher<'_, '_>, kind: Kind) {
+fn audit_and_compare_50_megabytes(bencher: Bencher<'_, '_>, kind: LockfileKind) {
     let lock = read(kind, &text(form(kind), usize::MAX));
     bencher.bench(|| {
-        let found = audit(&lock, &Expected::default()).len();
+        let found = audit(&lock, &LockExpectation::default()).len();
         found + changed(&lock, &lock).len()
     });
 }
@@ -113,16 +113,16 @@ fn audit_and_compare_50_megabytes(bencher: Bencher<'_, '_>, kind: Kind) {
 fn refuse_bombs_of_json(bencher: Bencher<'_, '_>, levels: usize) {
     let one = "[".repeat(levels) + &" ".repeat(MAX_BYTES / 4) + &"]".repeat(levels);
     let text = format!("[{one},{one},{one}]");
-    bencher.bench(|| lockfile::read(Kind::Npm, "lock", text.as_bytes()).unwrap_err());
+    bencher.bench(|| lockfile::read(LockfileKind::Npm, "lock", text.as_bytes()).unwrap_err());
 }
 
 /// The same for YAML, where brackets need no spaces.
 #[divan::bench(args = ["[", "{a: ", "- ", "? "], sample_count = 3, sample_size = 1)]
 fn refuse_bombs_of_yaml(bencher: Bencher<'_, '_>, piece: &str) {
     let text = piece.repeat((10 << 20) / piece.len());
-    bencher.bench(|| lockfile::read(Kind::Pnpm, "lock", text.as_bytes()).unwrap_err());
+    bencher.bench(|| lockfile::read(LockfileKind::Pnpm, "lock", text.as_bytes()).unwrap_err());
 }
 
-fn form(kind: Kind) -> Form {
+fn form(kind: LockfileKind) -> Form {
     FORMS.into_iter().find(|form| form.kind == kind).unwrap()
 }

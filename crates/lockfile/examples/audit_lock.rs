@@ -6,10 +6,10 @@
 
 #![expect(clippy::print_stdout, reason = "a command")]
 
-use finding::Unreadable;
+use finding::UnreadableInput;
 use lockfile::{
-    Kind, Manifest, Settings,
-    audit::{Expected, audit},
+    LockfileKind, PackageManifest, PnpmSettings,
+    audit::{LockExpectation, audit},
     compare::changed,
 };
 use std::{fs, path::Path};
@@ -23,8 +23,8 @@ fn main() {
     }
 }
 
-fn said(file: &str) -> Result<Vec<String>, Unreadable> {
-    let kind = Kind::of_file_name(file).unwrap_or_else(|| by_ending(file));
+fn said(file: &str) -> Result<Vec<String>, UnreadableInput> {
+    let kind = LockfileKind::of_file_name(file).unwrap_or_else(|| by_ending(file));
     let bytes = fs::read(file).unwrap_or_default();
     let lock = lockfile::read(kind, file, &bytes)?;
     let folder = Path::new(file).parent().unwrap_or(Path::new(""));
@@ -33,17 +33,17 @@ fn said(file: &str) -> Result<Vec<String>, Unreadable> {
     for root in std::iter::once("").chain(below) {
         let beside = folder.join(root).join("package.json");
         if let Ok(bytes) = fs::read(&beside) {
-            manifests.push(Manifest::read(&beside.to_string_lossy(), &bytes)?);
+            manifests.push(PackageManifest::read(&beside.to_string_lossy(), &bytes)?);
         }
     }
     let settings = match fs::read(folder.join("pnpm-workspace.yaml")) {
-        Ok(bytes) => Settings::read("pnpm-workspace.yaml", &bytes)?,
-        Err(_) => Settings::default(),
+        Ok(bytes) => PnpmSettings::read("pnpm-workspace.yaml", &bytes)?,
+        Err(_) => PnpmSettings::default(),
     };
-    let expected = Expected {
+    let expected = LockExpectation {
         manifests,
         settings: Some(settings),
-        ..Expected::default()
+        ..LockExpectation::default()
     };
     let mut findings = audit(&lock, &expected);
     findings.extend(changed(&lock, &lock));
@@ -62,10 +62,10 @@ fn said(file: &str) -> Result<Vec<String>, Unreadable> {
 }
 
 /// Collections of lock files name them otherwise than the tools do.
-fn by_ending(file: &str) -> Kind {
+fn by_ending(file: &str) -> LockfileKind {
     match file.rsplit('.').next() {
-        Some("json") => Kind::Npm,
-        Some("lock") => Kind::Yarn,
-        _ => Kind::Pnpm,
+        Some("json") => LockfileKind::Npm,
+        Some("lock") => LockfileKind::Yarn,
+        _ => LockfileKind::Pnpm,
     }
 }

@@ -17,43 +17,43 @@ mod sources;
 mod tree;
 
 use crate::{
-    manifest::Manifest,
-    model::{Lockfile, Package},
-    registries::Registry,
-    settings::Settings,
-    source::Address,
+    manifest::PackageManifest,
+    model::{LockedPackage, Lockfile},
+    registries::ConfiguredRegistry,
+    settings::PnpmSettings,
+    source::SourceAddress,
 };
-use finding::{Finding, Rule, Span};
+use finding::{FileSpan, Finding, FindingRule};
 use std::collections::HashSet;
 
 /// What a lock is held against.
 #[derive(Debug, Clone, Default)]
-pub struct Expected {
+pub struct LockExpectation {
     /// The hosts that packages may come from: `registry.example.com`, or with a port if it is not
     /// the scheme's own. With an empty list, a host has to be known from what follows, or else be
     /// where most packages of the lock come from.
     pub hosts: Vec<String>,
     /// What the configuration of the package manager says; of a change, at its base.
-    pub registries: Vec<Registry>,
+    pub registries: Vec<ConfiguredRegistry>,
     /// The hosts that the lock at the base of a change names ([`Lockfile::hosts`]); none if there is
     /// no base, or no such lock at it.
     pub hosts_before: Option<HashSet<String>>,
     /// The package.json beside the lock, and those of the project's other packages. What is not
     /// given is not compared.
-    pub manifests: Vec<Manifest>,
+    pub manifests: Vec<PackageManifest>,
     /// What pnpm-workspace.yaml says, also that there is none; nothing if that is not known.
-    pub settings: Option<Settings>,
+    pub settings: Option<PnpmSettings>,
 }
 
 /// Says what is wrong in a lock.
-pub fn audit(lockfile: &Lockfile, expected: &Expected) -> Vec<Finding> {
+pub fn audit(lockfile: &Lockfile, expected: &LockExpectation) -> Vec<Finding> {
     let packages = lockfile.packages.iter();
-    let seen: Vec<Seen<'_>> = packages
-        .map(|package| Seen::of(lockfile, package))
+    let seen: Vec<LocatedPackage<'_>> = packages
+        .map(|package| LocatedPackage::of(lockfile, package))
         .collect();
-    let hosts = hosts::Hosts::of(expected, &seen);
-    let tree = tree::Tree::of(lockfile);
-    let declared = sources::Declared::of(expected);
+    let hosts = hosts::AllowedHosts::of(expected, &seen);
+    let tree = tree::PackageTree::of(lockfile);
+    let declared = sources::DeclaredSources::of(expected);
     let mut findings = Vec::new();
     for one in &seen {
         findings.extend(hashes::check(one));
@@ -79,31 +79,36 @@ fn folder(file: &str) -> &str {
 }
 
 /// A package, and its address in parts.
-struct Seen<'l> {
+struct LocatedPackage<'l> {
     lockfile: &'l Lockfile,
-    package: &'l Package,
-    address: Option<Address>,
+    package: &'l LockedPackage,
+    address: Option<SourceAddress>,
 }
 
 // === impl Seen ===
 
-impl<'l> Seen<'l> {
-    fn of(lockfile: &'l Lockfile, package: &'l Package) -> Self {
+impl<'l> LocatedPackage<'l> {
+    fn of(lockfile: &'l Lockfile, package: &'l LockedPackage) -> Self {
         let resolved = package.resolved.as_ref();
         Self {
             lockfile,
             package,
-            address: resolved.and_then(|text| Address::of(&text.value)),
+            address: resolved.and_then(|text| SourceAddress::of(&text.value)),
         }
     }
 
     /// Where its address is, else its name.
-    fn address_span(&self) -> Span {
+    fn address_span(&self) -> FileSpan {
         let resolved = self.package.resolved.as_ref();
         resolved.map_or(self.package.span, |text| text.span)
     }
 
-    fn finding(&self, rule: &'static Rule, span: Span, message: impl Into<String>) -> Finding {
+    fn finding(
+        &self,
+        rule: &'static FindingRule,
+        span: FileSpan,
+        message: impl Into<String>,
+    ) -> Finding {
         let place = self.lockfile.place(span);
         Finding::new(rule, place, self.package.subject(), message)
     }

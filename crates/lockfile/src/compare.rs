@@ -11,15 +11,15 @@ mod git;
 
 use crate::{
     fold::fold,
-    model::{Format, Lockfile, Package, Text},
+    model::{LockedPackage, Lockfile, LockfileFormat, SpannedText},
     rules::{
         ENTRY_CHANGED, INTEGRITY_CHANGED, INTEGRITY_DIFFERS, INTEGRITY_UNPROVEN, SOURCE_CHANGED,
     },
-    source::{Address, Source, local_path, without_build},
+    source::{PackageSource, SourceAddress, local_path, without_build},
     sri::{Sri, agree},
-    tree::shown,
+    tree::printable_name,
 };
-use finding::{Finding, Place, Rule, Span};
+use finding::{FileSpan, Finding, FindingPlace, FindingRule};
 use std::{
     collections::{HashMap, HashSet},
     mem::discriminant,
@@ -33,38 +33,40 @@ const WRITTEN_LATER: [&str; 2] = ["libc", "requiresBuild"];
 
 /// What is locked in both with the same name and version, and is not the same any more.
 pub fn changed(old: &Lockfile, new: &Lockfile) -> Vec<Finding> {
-    let mut before: HashMap<Key<'_>, Before<'_>> = HashMap::new();
+    let mut before: HashMap<ComparisonKey<'_>, OldEntries<'_>> = HashMap::new();
     for package in &old.packages {
-        if let Some(key) = Key::of(package) {
-            let known = before.entry(key).or_insert_with(|| Before::new(package));
+        if let Some(key) = ComparisonKey::of(package) {
+            let known = before
+                .entry(key)
+                .or_insert_with(|| OldEntries::new(package));
             known.add(package);
         }
     }
     let known = old
         .packages
         .iter()
-        .filter(|one| one.source != Source::Patch);
+        .filter(|one| one.source != PackageSource::Patch);
     let known: HashSet<_> = known
-        .filter_map(Key::of)
+        .filter_map(ComparisonKey::of)
         .map(|key| (key.name, key.version))
         .collect();
-    let mut unhashed: HashMap<Key<'_>, usize> = HashMap::new();
+    let mut unhashed: HashMap<ComparisonKey<'_>, usize> = HashMap::new();
     for package in new.packages.iter().filter(|one| !is_hashed(one)) {
-        if let Some(key) = Key::of(package) {
+        if let Some(key) = ComparisonKey::of(package) {
             *unhashed.entry(key).or_default() += 1;
         }
     }
     let mut findings = Vec::new();
     let mut moved = Vec::new();
     for package in &new.packages {
-        let Some(key) = Key::of(package) else {
+        let Some(key) = ComparisonKey::of(package) else {
             continue;
         };
         let Some(before) = before.get(&key) else {
             findings.extend(new_platform(&known, new, package));
             continue;
         };
-        let change = Change {
+        let change = EntryChange {
             old,
             new,
             before,
@@ -86,11 +88,14 @@ pub fn changed(old: &Lockfile, new: &Lockfile) -> Vec<Finding> {
 fn new_platform(
     known: &HashSet<(&str, &str)>,
     new: &Lockfile,
-    package: &Package,
+    package: &LockedPackage,
 ) -> Option<Finding> {
-    let key = Key::of(package).filter(|_| package.source != Source::Patch)?;
+    let key = ComparisonKey::of(package).filter(|_| package.source != PackageSource::Patch)?;
     known.contains(&(key.name, key.version)).then(|| {
-        let message = format!("{TARGETS} were not there before: {}", shown(key.variant));
+        let message = format!(
+            "{TARGETS} were not there before: {}",
+            printable_name(key.variant)
+        );
         Finding::new(
             &ENTRY_CHANGED,
             new.place(package.span),
@@ -105,13 +110,13 @@ fn caches(old: &Lockfile, new: &Lockfile) -> Option<Finding> {
     let (base, now) = (old.cache.as_ref()?, new.cache.as_ref());
     let is_other = now.is_none_or(|now| now.value != base.value) && old.format == new.format;
     is_other.then(|| {
-        let now = now.map_or("nothing".to_owned(), |now| shown(&now.value));
+        let now = now.map_or("nothing".to_owned(), |now| printable_name(&now.value));
         let message = format!(
             "cacheKey is {now}, it was {}: no checksum can be compared",
-            shown(&base.value)
+            printable_name(&base.value)
         );
         let span = new.cache.as_ref().map(|now| now.span);
-        let place = span.map_or_else(|| Place::file(&*new.file), |span| new.place(span));
+        let place = span.map_or_else(|| FindingPlace::file(&*new.file), |span| new.place(span));
         Finding::new(&INTEGRITY_UNPROVEN, place, "", message)
     })
 }
@@ -126,9 +131,9 @@ pub fn against(
 ) -> Vec<Finding> {
     let packages = lockfile.packages.iter();
     let mut registered = packages.filter(|package| package.registered().is_some());
-    if let Format::YarnBerry(_) = lockfile.format {
+    if let LockfileFormat::YarnBerry(_) = lockfile.format {
         let message = "checksums of yarn are of its own archives, which no registry has";
-        let place = Place::file(&*lockfile.file);
+        let place = FindingPlace::file(&*lockfile.file);
         let unproven = Finding::new(&INTEGRITY_UNPROVEN, place, "", message);
         return registered.next().map(|_| unproven).into_iter().collect();
     }
@@ -144,7 +149,11 @@ pub fn against(
     findings
 }
 
-fn held_against(lockfile: &Lockfile, package: &Package, theirs: Option<&[Sri]>) -> Option<Finding> {
+fn held_against(
+    lockfile: &Lockfile,
+    package: &LockedPackage,
+    theirs: Option<&[Sri]>,
+) -> Option<Finding> {
     let ours = &package.integrity.hashes;
     let (rule, message) = match theirs.map(|theirs| (agree(ours, theirs), theirs)) {
         Some((Some(true), _)) => return None,
@@ -168,7 +177,7 @@ fn held_against(lockfile: &Lockfile, package: &Package, theirs: Option<&[Sri]>) 
 /// What is the same in two locks: a version of a package, the archive of it for one platform, a version
 /// with one patch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-struct Key<'l> {
+struct ComparisonKey<'l> {
     name: &'l str,
     version: &'l str,
     variant: &'l str,
@@ -176,10 +185,10 @@ struct Key<'l> {
 
 /// What a lock said of a name and version, in however many entries: what is compared is gathered
 /// here once, so that a lock of nothing but one version costs no more than any other.
-struct Before<'l> {
-    first: &'l Package,
+struct OldEntries<'l> {
+    first: &'l LockedPackage,
     /// The first with a hash.
-    hashed: Option<&'l Package>,
+    hashed: Option<&'l LockedPackage>,
     /// All hashes, of whichever entry.
     hashes: Vec<Sri>,
     /// How many entries have no strong hash: an old matter, as long as they do not become more.
@@ -187,34 +196,37 @@ struct Before<'l> {
     /// Where entries with a strong hash lie.
     hashed_at: HashSet<&'l str>,
     /// The first with a checksum of yarn.
-    checksum: Option<&'l Text>,
+    checksum: Option<&'l SpannedText>,
     /// Where it came from: the same version can be in a lock from two places.
-    sources: HashMap<Source, HashSet<Option<String>>>,
+    sources: HashMap<PackageSource, HashSet<Option<String>>>,
 }
 
 /// An entry, and what was said of its name and version before.
-struct Change<'l> {
+struct EntryChange<'l> {
     old: &'l Lockfile,
     new: &'l Lockfile,
-    before: &'l Before<'l>,
+    before: &'l OldEntries<'l>,
     /// How many entries of it have no strong hash now.
     unhashed: usize,
-    package: &'l Package,
+    package: &'l LockedPackage,
 }
 
 // === impl Key ===
 
-impl<'l> Key<'l> {
+impl<'l> ComparisonKey<'l> {
     /// Of what has a name and a version that mean the same everywhere.
-    fn of(package: &'l Package) -> Option<Self> {
-        if matches!(package.source, Source::Workspace | Source::Bundled) {
+    fn of(package: &'l LockedPackage) -> Option<Self> {
+        if matches!(
+            package.source,
+            PackageSource::Workspace | PackageSource::Bundled
+        ) {
             return None;
         }
         // What only has an address is the same as long as that is.
         let text = package.version.as_ref().or(package.resolved.as_ref())?;
         let version = without_build(&text.value);
         let variant = match package.source {
-            Source::Patch => patch_hash(package)?,
+            PackageSource::Patch => patch_hash(package)?,
             _ => package.fact(TARGETS).unwrap_or_default(),
         };
         Some(Self {
@@ -226,22 +238,22 @@ impl<'l> Key<'l> {
 }
 
 /// The hash of a patch, as yarn writes it behind the patch: another patch makes another archive.
-fn patch_hash(package: &Package) -> Option<&str> {
+fn patch_hash(package: &LockedPackage) -> Option<&str> {
     let resolved = package.resolved.as_ref()?;
     let (_, parameters) = resolved.value.rsplit_once("::")?;
     let mut parameters = parameters.split('&');
     parameters.find_map(|one| one.strip_prefix("hash="))
 }
 
-fn is_hashed(package: &Package) -> bool {
+fn is_hashed(package: &LockedPackage) -> bool {
     let mut hashes = package.integrity.hashes.iter();
     hashes.any(|sri| sri.algorithm().is_strong())
 }
 
 // === impl Before ===
 
-impl<'l> Before<'l> {
-    fn new(first: &'l Package) -> Self {
+impl<'l> OldEntries<'l> {
+    fn new(first: &'l LockedPackage) -> Self {
         Self {
             first,
             hashed: None,
@@ -253,7 +265,7 @@ impl<'l> Before<'l> {
         }
     }
 
-    fn add(&mut self, package: &'l Package) {
+    fn add(&mut self, package: &'l LockedPackage) {
         /// Real locks have one hash of a version, or one of each of two algorithms.
         const KEPT: usize = 16;
         let has_hash = !package.integrity.hashes.is_empty();
@@ -276,7 +288,7 @@ impl<'l> Before<'l> {
     /// Whether an entry comes from where one did before. What has no address comes from the registry
     /// that is configured, whose configuration is looked at where it is written. An address where
     /// there was none is another place, unless another tool wrote it: some write none.
-    fn knows(&self, package: &Package, is_same_tool: bool) -> bool {
+    fn knows(&self, package: &LockedPackage, is_same_tool: bool) -> bool {
         let Some(locations) = self.sources.get(&package.source) else {
             return false;
         };
@@ -288,9 +300,9 @@ impl<'l> Before<'l> {
 
 // === impl Change ===
 
-impl Change<'_> {
+impl EntryChange<'_> {
     fn integrity(&self) -> Option<Finding> {
-        let comparable = |one: &Lockfile| !matches!(one.format, Format::YarnBerry(_));
+        let comparable = |one: &Lockfile| !matches!(one.format, LockfileFormat::YarnBerry(_));
         if !comparable(self.old) || !comparable(self.new) {
             return None;
         }
@@ -333,13 +345,16 @@ impl Change<'_> {
             return None;
         }
         let Some(ours) = self.package.checksum.as_ref() else {
-            let message = format!("the checksum is gone, it was {}", shown(&base.value));
+            let message = format!(
+                "the checksum is gone, it was {}",
+                printable_name(&base.value)
+            );
             let finding = self.finding(&INTEGRITY_CHANGED, self.package.span, message);
             return Some(finding.beside(self.old.place(base.span), "before"));
         };
         let is_same_cache = cache(ours) == cache(base);
         (is_same_cache && ours.value != base.value).then(|| {
-            let (now, before) = (shown(&ours.value), shown(&base.value));
+            let (now, before) = (printable_name(&ours.value), printable_name(&base.value));
             let message = format!("the checksum is {now}, it was {before}");
             let finding = self.finding(&INTEGRITY_CHANGED, ours.span, message);
             finding.beside(self.old.place(base.span), "before")
@@ -365,7 +380,7 @@ impl Change<'_> {
     fn entry(&self) -> Option<Finding> {
         let (now, base) = (self.package, self.before.first);
         // A folder of the project says itself what it needs.
-        if self.old.format != self.new.format || now.source == Source::Folder {
+        if self.old.format != self.new.format || now.source == PackageSource::Folder {
             return None;
         }
         let changed =
@@ -374,34 +389,34 @@ impl Change<'_> {
         Some(finding.beside(self.old.place(base.span), "before"))
     }
 
-    fn finding(&self, rule: &'static Rule, span: Span, message: String) -> Finding {
+    fn finding(&self, rule: &'static FindingRule, span: FileSpan, message: String) -> Finding {
         Finding::new(rule, self.new.place(span), self.package.subject(), message)
     }
 }
 
 /// The version of yarn's cache that a checksum is of, where it is written with it.
-fn cache(checksum: &Text) -> Option<&str> {
+fn cache(checksum: &SpannedText) -> Option<&str> {
     checksum.value.rsplit_once('/').map(|(cache, _)| cache)
 }
 
 /// Where a package comes from, in words.
-fn from(package: &Package) -> String {
+fn from(package: &LockedPackage) -> String {
     let place = location(package);
-    let place = place.map_or_else(|| "the registry".to_owned(), |place| shown(&place));
+    let place = place.map_or_else(|| "the registry".to_owned(), |place| printable_name(&place));
     match package.source {
-        Source::Git => format!("git, {place},"),
+        PackageSource::Git => format!("git, {place},"),
         _ => place,
     }
 }
 
 /// Where a package comes from, as far as it must not change: of a registry the host, of git and
 /// archives all but the commit. `None` for what comes from the registry that is configured.
-fn location(package: &Package) -> Option<String> {
+fn location(package: &LockedPackage) -> Option<String> {
     let resolved = package.resolved.as_ref().map(|text| &*text.value)?;
-    let address = Address::of(resolved);
+    let address = SourceAddress::of(resolved);
     match (package.source, address) {
-        (Source::Registry, address) => address?.authority,
-        (Source::Git, Some(address)) => Some(address.location_without_commit()),
+        (PackageSource::Registry, address) => address?.authority,
+        (PackageSource::Git, Some(address)) => Some(address.location_without_commit()),
         (_, Some(address)) => Some(address.location()),
         (_, None) => Some(local_path(resolved).trim_start_matches("./").to_owned()),
     }

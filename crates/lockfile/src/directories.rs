@@ -5,16 +5,16 @@
 //! the patterns in package.json.
 
 use crate::{
-    manifest::Manifest,
-    model::{Kind, Lockfile},
-    source::{Source, local_path},
+    manifest::PackageManifest,
+    model::{Lockfile, LockfileKind},
+    source::{PackageSource, local_path},
 };
 use serde::Deserialize;
 
 /// `workspaces` of a package.json: a list, or yarn's map with one.
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Workspaces {
+enum WorkspacesField {
     List(Vec<String>),
     Map { packages: Vec<String> },
 }
@@ -22,7 +22,7 @@ enum Workspaces {
 /// The part of a package.json that is looked at.
 #[derive(Deserialize)]
 struct WithWorkspaces {
-    workspaces: Workspaces,
+    workspaces: WorkspacesField,
 }
 
 // === impl Lockfile ===
@@ -32,7 +32,7 @@ impl Lockfile {
     /// folders outside of the project too and installs nothing for them.
     pub fn members(&self) -> impl Iterator<Item = String> {
         let folder = self.file.rsplit_once('/').map_or("", |(folder, _)| folder);
-        let is_npm = self.format.kind() == Kind::Npm;
+        let is_npm = self.format.kind() == LockfileKind::Npm;
         let roots = self.roots.iter().map(|root| &*root.path);
         let own = roots.filter(move |path| !(is_npm && path.starts_with("..")));
         own.filter_map(move |path| joined(folder, path))
@@ -43,7 +43,10 @@ impl Lockfile {
         let folder = self.file.rsplit_once('/').map_or("", |(folder, _)| folder);
         let roots = self.roots.iter().map(|root| &*root.path);
         let linked = self.packages.iter().filter_map(|package| {
-            let is_folder = matches!(package.source, Source::Folder | Source::Workspace);
+            let is_folder = matches!(
+                package.source,
+                PackageSource::Folder | PackageSource::Workspace
+            );
             let resolved = package.resolved.as_ref().filter(|_| is_folder)?;
             let path = local_path(&resolved.value);
             Some(path.strip_prefix("workspace:").unwrap_or(path))
@@ -56,13 +59,14 @@ impl Lockfile {
 
 // === impl Manifest ===
 
-impl Manifest {
+impl PackageManifest {
     /// The folders that it asks for by their paths, from the root of the checkout: pnpm and yarn 1 do
     /// not name all of them in the lock.
     pub fn directories(&self) -> impl Iterator<Item = String> {
         let folder = self.file.rsplit_once('/').map_or("", |(folder, _)| folder);
         let wanted = self.dependencies.iter().map(|one| &*one.wanted);
-        let folders = wanted.filter(|wanted| Source::of(wanted) == Some(Source::Folder));
+        let folders =
+            wanted.filter(|wanted| PackageSource::of(wanted) == Some(PackageSource::Folder));
         folders.filter_map(move |wanted| joined(folder, local_path(wanted)))
     }
 }
@@ -72,10 +76,10 @@ impl Manifest {
 pub fn workspace_patterns(manifest: &[u8]) -> Vec<String> {
     match serde_json::from_slice(manifest) {
         Ok(WithWorkspaces {
-            workspaces: Workspaces::List(list),
+            workspaces: WorkspacesField::List(list),
         }) => list,
         Ok(WithWorkspaces {
-            workspaces: Workspaces::Map { packages },
+            workspaces: WorkspacesField::Map { packages },
         }) => packages,
         Err(_) => Vec::new(),
     }
@@ -100,7 +104,7 @@ fn joined(folder: &str, path: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::workspace_patterns;
-    use crate::{Kind, Manifest, read};
+    use crate::{LockfileKind, PackageManifest, read};
 
     #[test]
     fn a_lock_names_the_folders_that_it_is_for() {
@@ -108,7 +112,12 @@ mod tests {
             "": {"name": "x"}, "packages/a": {"name": "a"}, "../../lib": {"name": "lib"},
             "node_modules/lib": {"resolved": "../../lib", "link": true},
             "node_modules/far": {"resolved": "../../../../far", "link": true}}}"#;
-        let lock = read(Kind::Npm, "scripts/m/package-lock.json", text.as_bytes()).unwrap();
+        let lock = read(
+            LockfileKind::Npm,
+            "scripts/m/package-lock.json",
+            text.as_bytes(),
+        )
+        .unwrap();
         let mut named: Vec<String> = lock.directories().collect();
         named.sort_unstable();
         named.dedup();
@@ -121,7 +130,7 @@ mod tests {
     fn a_manifest_names_folders_by_their_paths() {
         let text = br#"{"dependencies": {"a": "link:../a", "b": "file:./b", "c": "portal:c",
             "d": "file:d.tgz", "e": "^1", "f": "link:../../f", "g": "workspace:*"}}"#;
-        let manifest = Manifest::read("web/package.json", text).unwrap();
+        let manifest = PackageManifest::read("web/package.json", text).unwrap();
         let named: Vec<String> = manifest.directories().collect();
         assert_eq!(named, ["a", "web/b", "web/c"]);
     }

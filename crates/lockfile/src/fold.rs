@@ -55,11 +55,16 @@ fn one_of_many(group: Vec<Finding>) -> Vec<Finding> {
 mod tests {
     use super::{FEW, fold};
     use crate::rules::HOST_MIXED;
-    use finding::{Finding, Place};
+    use finding::{Finding, FindingPlace};
 
     fn found(count: usize) -> Vec<(&'static str, Finding)> {
         let one = |at: usize| {
-            let finding = Finding::new(&HOST_MIXED, Place::file("x"), format!("p@{at}"), "moved");
+            let finding = Finding::new(
+                &HOST_MIXED,
+                FindingPlace::file("x"),
+                format!("p@{at}"),
+                "moved",
+            );
             ("same", finding)
         };
         (0..count).map(one).collect()

@@ -9,7 +9,7 @@
 //! them from the start for each of some hundred thousand places would be quadratic, and a lock can be
 //! one line of many megabytes.
 
-use finding::{Place, Span, Unreadable};
+use finding::{FileSpan, FindingPlace, UnreadableInput};
 
 /// The largest file that is read, in bytes. Lock files of the largest known repositories stay
 /// below 10 MB; five times that is no longer written by a package manager.
@@ -23,22 +23,22 @@ const CONFLICT_MARKERS: [&[u8; MARKER]; 4] = [b"<<<<<<<", b"|||||||", b"======="
 
 /// A stretch of the text, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct At {
+pub(crate) struct ByteRange {
     pub(crate) start: u32,
     pub(crate) end: u32,
 }
 
 /// A text that may be parsed.
 #[derive(Debug)]
-pub(crate) struct Input<'t> {
+pub(crate) struct SourceText<'t> {
     pub(crate) file: &'t str,
     pub(crate) text: &'t str,
-    places: Places<'t>,
+    places: LineIndex<'t>,
 }
 
 /// What makes lines and columns of offsets.
 #[derive(Debug)]
-struct Places<'t> {
+struct LineIndex<'t> {
     bytes: &'t [u8],
     /// The offset at which each line begins.
     lines: Vec<u32>,
@@ -51,7 +51,7 @@ const BLOCK: usize = 256;
 
 // === impl At ===
 
-impl At {
+impl ByteRange {
     /// Between two offsets; none of them is beyond `u32` in a text of at most [`MAX_BYTES`].
     pub(crate) fn new(start: usize, end: usize) -> Self {
         Self {
@@ -75,20 +75,23 @@ fn small(offset: usize) -> u32 {
 
 // === impl Input ===
 
-impl<'t> Input<'t> {
+impl<'t> SourceText<'t> {
     /// Takes the bytes of a file, or says why they cannot be a text of anybody.
-    pub(crate) fn new(file: &'t str, bytes: &'t [u8]) -> Result<Self, Unreadable> {
+    pub(crate) fn new(file: &'t str, bytes: &'t [u8]) -> Result<Self, UnreadableInput> {
         if bytes.len() > MAX_BYTES {
             let size = bytes.len();
             let problem = format!("has {size} bytes, more than the {MAX_BYTES} that are read");
-            return Err(Unreadable::new(Place::file(file), problem));
+            return Err(UnreadableInput::new(FindingPlace::file(file), problem));
         }
         // A mark of the byte order, which editors of Windows put first and every tool skips.
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-        let places = Places::of(bytes);
+        let places = LineIndex::of(bytes);
         let refuse = |start: usize, length: usize, problem: String| {
-            let at = At::new(start, start + length);
-            Err(Unreadable::new(Place::at(file, places.span(at)), problem))
+            let at = ByteRange::new(start, start + length);
+            Err(UnreadableInput::new(
+                FindingPlace::at(file, places.span(at)),
+                problem,
+            ))
         };
         if bytes.iter().all(u8::is_ascii_whitespace) {
             return refuse(0, 0, "is empty".to_owned());
@@ -111,18 +114,18 @@ impl<'t> Input<'t> {
     }
 
     /// Lines and columns of a stretch.
-    pub(crate) fn span(&self, at: At) -> Span {
+    pub(crate) fn span(&self, at: ByteRange) -> FileSpan {
         self.places.span(at)
     }
 
     /// The file is refused for what is at a stretch of it.
-    pub(crate) fn refuse(&self, at: At, problem: impl Into<String>) -> Unreadable {
-        Unreadable::new(Place::at(self.file, self.span(at)), problem)
+    pub(crate) fn refuse(&self, at: ByteRange, problem: impl Into<String>) -> UnreadableInput {
+        UnreadableInput::new(FindingPlace::at(self.file, self.span(at)), problem)
     }
 
     /// The file is refused as a whole.
-    pub(crate) fn refuse_whole(&self, problem: impl Into<String>) -> Unreadable {
-        self.refuse(At::new(0, self.text.len()), problem)
+    pub(crate) fn refuse_whole(&self, problem: impl Into<String>) -> UnreadableInput {
+        self.refuse(ByteRange::new(0, self.text.len()), problem)
     }
 }
 
@@ -145,7 +148,7 @@ fn conflict<'b>(bytes: &'b [u8], lines: &[u32]) -> Option<(usize, &'b [u8])> {
 
 // === impl Places ===
 
-impl<'t> Places<'t> {
+impl<'t> LineIndex<'t> {
     fn of(bytes: &'t [u8]) -> Self {
         let mut characters = Vec::new();
         if !bytes.is_ascii() {
@@ -163,10 +166,10 @@ impl<'t> Places<'t> {
         }
     }
 
-    fn span(&self, at: At) -> Span {
+    fn span(&self, at: ByteRange) -> FileSpan {
         let (line, column) = self.position(at.start);
         let (end_line, end_column) = self.position(at.end);
-        Span {
+        FileSpan {
             line,
             column,
             end_line,
@@ -200,23 +203,23 @@ fn begun(bytes: &[u8]) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{At, Input, MAX_BYTES};
-    use finding::Span;
+    use super::{ByteRange, MAX_BYTES, SourceText};
+    use finding::FileSpan;
 
     fn problem(bytes: &[u8]) -> String {
-        Input::new("x.lock", bytes).unwrap_err().to_string()
+        SourceText::new("x.lock", bytes).unwrap_err().to_string()
     }
 
     #[test]
     fn places_are_those_that_finding_counts() {
         let long = format!("\"{}\": 1,\n漢é\n", "é".repeat(300));
         for text in ["one\n\ntwo three\n", &long] {
-            let input = Input::new("x.lock", text.as_bytes()).unwrap();
+            let input = SourceText::new("x.lock", text.as_bytes()).unwrap();
             let begins = |at: &usize| text.is_char_boundary(*at);
             for start in (0..=text.len()).filter(begins) {
                 for end in (start..=text.len()).filter(begins).take(40) {
-                    let expected = Span::of(text.as_bytes(), start, end);
-                    assert_eq!(input.span(At::new(start, end)), expected);
+                    let expected = FileSpan::of(text.as_bytes(), start, end);
+                    assert_eq!(input.span(ByteRange::new(start, end)), expected);
                 }
             }
         }
@@ -232,7 +235,7 @@ mod tests {
 
     #[test]
     fn a_mark_of_the_byte_order_is_skipped() {
-        let input = Input::new("x.lock", b"\xef\xbb\xbf{}").unwrap();
+        let input = SourceText::new("x.lock", b"\xef\xbb\xbf{}").unwrap();
         assert_eq!(input.text, "{}");
         assert!(problem(b"\xef\xbb\xbf \n").contains("is empty"));
     }
@@ -247,6 +250,6 @@ mod tests {
                 "{said}"
             );
         }
-        assert!(Input::new("x.lock", b"========\n").is_ok());
+        assert!(SourceText::new("x.lock", b"========\n").is_ok());
     }
 }

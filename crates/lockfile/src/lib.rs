@@ -8,7 +8,7 @@
 //! [`against`](compare::against) what differs from what a registry published.
 //!
 //! Everything is a pure function of bytes: nothing is fetched and no file is opened. A file that
-//! cannot be read in full is no empty lock but [`Unreadable`], with the place of the damage.
+//! cannot be read in full is no empty lock but [`UnreadableInput`], with the place of the damage.
 //!
 //! # What the hashes of each tool can tell
 //!
@@ -19,8 +19,8 @@
 //! checksum is there and well-formed, and whether it is still the one at the base as long as the
 //! version of the cache is the same. It cannot be compared with the registry.
 
+mod adjacent;
 pub mod audit;
-mod beside;
 pub mod compare;
 mod directories;
 mod fold;
@@ -39,41 +39,47 @@ mod sri;
 mod tree;
 mod yarn;
 
-pub use beside::Beside;
+pub use adjacent::AdjacentFiles;
 pub use directories::workspace_patterns;
 pub use input::MAX_BYTES;
-pub use manifest::{Manifest, Overrides};
-pub use model::{Dependency, Format, Integrity, Kind, Lockfile, Override, Package, Root, Text};
+pub use manifest::{ManifestOverrides, PackageManifest};
+pub use model::{
+    DependencyOverride, Integrity, LockedPackage, Lockfile, LockfileFormat, LockfileKind,
+    PackageDependency, RootPackage, SpannedText,
+};
 pub use rules::RULES;
-pub use settings::Settings;
-pub use source::Source;
-pub use sri::{Algorithm, Sri, SriError, agree};
+pub use settings::PnpmSettings;
+pub use source::PackageSource;
+pub use sri::{Sri, SriAlgorithm, SriError, agree};
 
-use finding::{Span, Unreadable};
-use input::Input;
+use finding::{FileSpan, UnreadableInput};
+use input::SourceText;
 
 /// Reads a lock file. `file` is its path in the checkout, for places; the kind is told by
-/// [`Kind::of_file_name`].
-pub fn read(kind: Kind, file: &str, bytes: &[u8]) -> Result<Lockfile, Unreadable> {
-    let input = Input::new(file, bytes)?;
+/// [`LockfileKind::of_file_name`].
+pub fn read(kind: LockfileKind, file: &str, bytes: &[u8]) -> Result<Lockfile, UnreadableInput> {
+    let input = SourceText::new(file, bytes)?;
     let lockfile = match kind {
-        Kind::Npm => npm::read(&input),
-        Kind::Yarn => yarn::read(&input),
-        Kind::Pnpm => pnpm::read(&input),
+        LockfileKind::Npm => npm::read(&input),
+        LockfileKind::Yarn => yarn::read(&input),
+        LockfileKind::Pnpm => pnpm::read(&input),
     }?;
     match lockfile.packages.iter().find_map(impossible) {
-        Some((span, problem)) => Err(Unreadable::new(lockfile.place(span), problem)),
+        Some((span, problem)) => Err(UnreadableInput::new(lockfile.place(span), problem)),
         None => Ok(lockfile),
     }
 }
 
 /// What no package can be named, and where: a way out of its folder, or letters that would do
 /// something to the terminal of whoever reads a finding.
-fn impossible(package: &Package) -> Option<(Span, String)> {
+fn impossible(package: &LockedPackage) -> Option<(FileSpan, String)> {
     let names = [Some(&package.name), package.alias.as_ref()];
     let mut names = names.into_iter().flatten();
     if let Some(name) = names.find(|name| !source::is_folder_name(name)) {
-        let problem = format!("has {}, which no package can be named", tree::shown(name));
+        let problem = format!(
+            "has {}, which no package can be named",
+            tree::printable_name(name)
+        );
         return Some((package.span, problem));
     }
     let version = package.version.as_ref()?;
@@ -81,6 +87,11 @@ fn impossible(package: &Package) -> Option<(Span, String)> {
         .value
         .bytes()
         .all(|byte| matches!(byte, b' '..=b'~'));
-    let problem = || format!("has {}, which is no version", tree::shown(&version.value));
+    let problem = || {
+        format!(
+            "has {}, which is no version",
+            tree::printable_name(&version.value)
+        )
+    };
     (!is_plain).then(|| (version.span, problem()))
 }

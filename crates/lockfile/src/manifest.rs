@@ -1,54 +1,54 @@
 //! Manifest: what a package.json asks for, as far as a lock has to fit it.
 
 use crate::{
-    input::Input,
-    model::{Dependency, Override},
-    tree::{self, Fields, Value},
+    input::SourceText,
+    model::{DependencyOverride, PackageDependency},
+    tree::{self, MapFields, TreeValue},
 };
-use finding::Unreadable;
+use finding::UnreadableInput;
 use std::collections::HashSet;
 
 /// A package.json.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Manifest {
+pub struct PackageManifest {
     /// Its path in the checkout, as the caller gave it.
     pub file: String,
     /// The name of its package.
     pub name: Option<String>,
     /// What it asks for.
-    pub dependencies: Vec<Dependency>,
+    pub dependencies: Vec<PackageDependency>,
     /// The names of what it wants to meet (`peerDependencies`): some tools install it, some do not.
     pub peers: HashSet<String>,
     /// The folders of the project's own packages, as patterns (`workspaces`).
     pub workspaces: Vec<String>,
     /// What it replaces wherever that is asked for, by the tool that reads the list.
-    pub overrides: Overrides,
+    pub overrides: ManifestOverrides,
     /// The patches that it has pnpm apply, each with the path of its file.
-    pub patches: Vec<Override>,
+    pub patches: Vec<DependencyOverride>,
     /// What it has to run with (`devEngines.runtime`), as pnpm writes it into a lock.
-    pub runtimes: Vec<Dependency>,
+    pub runtimes: Vec<PackageDependency>,
 }
 
 /// What is replaced wherever it is asked for: each tool reads a list of its own, and a project that is
 /// installed with several tools has several.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Overrides {
+pub struct ManifestOverrides {
     /// `overrides`, of npm.
-    pub npm: Vec<Override>,
+    pub npm: Vec<DependencyOverride>,
     /// `resolutions`, of yarn; pnpm reads them too.
-    pub yarn: Vec<Override>,
+    pub yarn: Vec<DependencyOverride>,
     /// `pnpm.overrides`.
-    pub pnpm: Vec<Override>,
+    pub pnpm: Vec<DependencyOverride>,
 }
 
 // === impl Manifest ===
 
-impl Manifest {
+impl PackageManifest {
     /// Reads a package.json.
-    pub fn read(file: &str, bytes: &[u8]) -> Result<Self, Unreadable> {
-        let input = Input::new(file, bytes)?;
+    pub fn read(file: &str, bytes: &[u8]) -> Result<Self, UnreadableInput> {
+        let input = SourceText::new(file, bytes)?;
         let tree = tree::json(&input)?;
-        let top = Fields::of(&input, &tree)?;
+        let top = MapFields::of(&input, &tree)?;
         let mut dependencies = top.dependencies("dependencies", false)?;
         dependencies.extend(top.dependencies("devDependencies", false)?);
         dependencies.extend(top.dependencies("optionalDependencies", true)?);
@@ -56,7 +56,7 @@ impl Manifest {
         let pnpm = top.map("pnpm")?;
         let patched = pnpm.map_or(Ok(None), |pnpm| pnpm.map("patchedDependencies"))?;
         let pnpm = pnpm.map_or(Ok(None), |pnpm| pnpm.map("overrides"))?;
-        let overrides = Overrides {
+        let overrides = ManifestOverrides {
             npm: overrides(top.map("overrides")?)?,
             yarn: overrides(top.map("resolutions")?)?,
             pnpm: overrides(pnpm)?,
@@ -83,28 +83,30 @@ impl Manifest {
 
 // === impl Overrides ===
 
-impl Overrides {
+impl ManifestOverrides {
     /// All of them.
-    pub fn all(&self) -> impl Iterator<Item = &Override> {
+    pub fn all(&self) -> impl Iterator<Item = &DependencyOverride> {
         self.npm.iter().chain(&self.yarn).chain(&self.pnpm)
     }
 }
 
 /// `workspaces` is a list of patterns, or a map that has it as `packages`.
-fn workspaces(top: Fields<'_, '_>) -> Result<Vec<String>, Unreadable> {
+fn workspaces(top: MapFields<'_, '_>) -> Result<Vec<String>, UnreadableInput> {
     match top.get("workspaces").map(|node| (node, &node.value)) {
-        Some((_, Value::Map(_))) => {
+        Some((_, TreeValue::Map(_))) => {
             let map = top.map("workspaces")?;
             map.map_or(Ok(Vec::new()), |map| map.texts_of(map.get("packages")))
         }
-        Some((node, Value::List(_))) => top.texts_of(Some(node)),
+        Some((node, TreeValue::List(_))) => top.texts_of(Some(node)),
         _ => Ok(Vec::new()),
     }
 }
 
 /// What a list of replacements says; those of npm can be nested, and then `.` is what they are
 /// nested in.
-pub(crate) fn overrides(list: Option<Fields<'_, '_>>) -> Result<Vec<Override>, Unreadable> {
+pub(crate) fn overrides(
+    list: Option<MapFields<'_, '_>>,
+) -> Result<Vec<DependencyOverride>, UnreadableInput> {
     let mut found = Vec::new();
     if let Some(list) = list {
         collect(list, None, &mut found)?;
@@ -113,22 +115,22 @@ pub(crate) fn overrides(list: Option<Fields<'_, '_>>) -> Result<Vec<Override>, U
 }
 
 /// A runtime, or a list of them, for development or always.
-fn runtimes(top: Fields<'_, '_>) -> Result<Vec<Dependency>, Unreadable> {
+fn runtimes(top: MapFields<'_, '_>) -> Result<Vec<PackageDependency>, UnreadableInput> {
     let mut found = Vec::new();
     for key in ["devEngines", "engines"] {
-        let Some(Value::Map(_)) = top.get(key).map(|node| &node.value) else {
+        let Some(TreeValue::Map(_)) = top.get(key).map(|node| &node.value) else {
             continue;
         };
         let node = top.map(key)?.and_then(|engines| engines.get("runtime"));
         let nodes = match node.map(|node| (node, &node.value)) {
-            Some((node, Value::Map(_))) => std::slice::from_ref(node),
-            Some((_, Value::List(nodes))) => nodes.as_slice(),
+            Some((node, TreeValue::Map(_))) => std::slice::from_ref(node),
+            Some((_, TreeValue::List(nodes))) => nodes.as_slice(),
             _ => &[],
         };
         for node in nodes {
-            let fields = Fields::of(top.input, node)?;
+            let fields = MapFields::of(top.input, node)?;
             if let (Some(name), Some(version)) = (fields.text("name")?, fields.text("version")?) {
-                found.push(Dependency {
+                found.push(PackageDependency {
                     name: name.value,
                     wanted: format!("runtime:{}", version.value),
                     locked: None,
@@ -142,21 +144,23 @@ fn runtimes(top: Fields<'_, '_>) -> Result<Vec<Dependency>, Unreadable> {
 }
 
 /// A list of patches: each has a path, or a hash and a path, or only a hash.
-pub(crate) fn patches(list: Option<Fields<'_, '_>>) -> Result<Vec<Override>, Unreadable> {
+pub(crate) fn patches(
+    list: Option<MapFields<'_, '_>>,
+) -> Result<Vec<DependencyOverride>, UnreadableInput> {
     let mut found = Vec::new();
     let Some(list) = list else {
         return Ok(found);
     };
     for entry in list.entries {
-        let path = if let Value::Map(_) = &entry.node.value {
-            let fields = Fields::of(list.input, &entry.node)?;
+        let path = if let TreeValue::Map(_) = &entry.node.value {
+            let fields = MapFields::of(list.input, &entry.node)?;
             fields.text("path")?.map(|one| one.value)
         } else {
             // A hash has neither.
             let text = entry.node.text(list.input)?;
             Some(text.to_owned()).filter(|text| text.contains(['/', '.']))
         };
-        found.push(Override {
+        found.push(DependencyOverride {
             selector: entry.key.to_string(),
             name: entry.key.to_string(),
             wanted: path,
@@ -167,10 +171,10 @@ pub(crate) fn patches(list: Option<Fields<'_, '_>>) -> Result<Vec<Override>, Unr
 }
 
 fn collect(
-    list: Fields<'_, '_>,
+    list: MapFields<'_, '_>,
     above: Option<&str>,
-    found: &mut Vec<Override>,
-) -> Result<(), Unreadable> {
+    found: &mut Vec<DependencyOverride>,
+) -> Result<(), UnreadableInput> {
     for entry in list.entries {
         let (selector, name) = match (&*entry.key, above) {
             (".", Some(above)) => (above.to_owned(), target(above)),
@@ -180,12 +184,12 @@ fn collect(
         let Some(name) = name.map(str::to_owned) else {
             continue;
         };
-        let is_map = matches!(entry.node.value, Value::Map(_));
+        let is_map = matches!(entry.node.value, TreeValue::Map(_));
         if is_map {
             // Only the nearest parent is kept: the whole way down could be as long as the file, again
             // and again.
             collect(
-                Fields::of(list.input, &entry.node)?,
+                MapFields::of(list.input, &entry.node)?,
                 Some(&entry.key),
                 found,
             )?;
@@ -195,7 +199,7 @@ fn collect(
         } else {
             Some(entry.node.scalar(list.input)?.to_owned())
         };
-        found.push(Override {
+        found.push(DependencyOverride {
             selector,
             name,
             wanted,
@@ -229,7 +233,7 @@ fn target(key: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Manifest, target};
+    use super::{PackageManifest, target};
 
     #[test]
     fn everything_that_is_asked_for_is_listed() {
@@ -237,7 +241,7 @@ mod tests {
             "devDependencies": {"b": "2"}, "optionalDependencies": {"c": "*"},
             "peerDependencies": {"d": "1"}, "workspaces": {"packages": ["packages/*"]}, "overrides": {"e": {"f": "1"}},
             "pnpm": {"overrides": {"g>h@1": "2"}}}"#;
-        let manifest = Manifest::read("package.json", text.as_bytes()).unwrap();
+        let manifest = PackageManifest::read("package.json", text.as_bytes()).unwrap();
         let names: Vec<&str> = manifest.dependencies.iter().map(|one| &*one.name).collect();
         assert_eq!(names, ["a", "b", "c"]);
         assert_eq!(manifest.dependencies[1].span.line, 2);

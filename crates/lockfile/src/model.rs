@@ -5,10 +5,10 @@
 //! may complain about keeps the stretch of the file that it was written in.
 
 use crate::{
-    source::{Address, Source, local_path},
+    source::{PackageSource, SourceAddress, local_path},
     sri::{Sri, SriError},
 };
-use finding::{Place, Span};
+use finding::{FileSpan, FindingPlace};
 use std::{collections::HashSet, fmt};
 
 /// The most hashes of one archive that are read. Tools write one; some registries had several.
@@ -16,7 +16,7 @@ const MAX_HASHES: usize = 16;
 
 /// A tool's kind of lock file, as told by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Kind {
+pub enum LockfileKind {
     /// `package-lock.json` and `npm-shrinkwrap.json`.
     Npm,
     /// `yarn.lock`, of yarn 1 as of its successors.
@@ -27,7 +27,7 @@ pub enum Kind {
 
 /// A format, and its version as far as it changes how the file is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Format {
+pub enum LockfileFormat {
     /// npm's, version 1 to 3.
     Npm(u8),
     /// The one of yarn 1.
@@ -49,43 +49,43 @@ pub struct Lockfile {
     /// Path of the file, as the caller gave it.
     pub file: String,
     /// Its format.
-    pub format: Format,
+    pub format: LockfileFormat,
     /// What is locked, in the order of the file. A package can be in it more than once: at several
     /// places of the tree, or with several sets of peers.
-    pub packages: Vec<Package>,
+    pub packages: Vec<LockedPackage>,
     /// What the lock repeats of the project's own manifests; nothing in formats that do not.
-    pub roots: Vec<Root>,
+    pub roots: Vec<RootPackage>,
     /// What is replaced wherever it is asked for, where the lock repeats that too (pnpm): what is
     /// locked for it is not what a package.json says.
-    pub overrides: Vec<Override>,
+    pub overrides: Vec<DependencyOverride>,
     /// What a range `catalog:` stands for, where the lock repeats that (pnpm).
-    pub catalogs: Vec<Dependency>,
+    pub catalogs: Vec<PackageDependency>,
     /// The patches that are applied, by what they are for, each with the path of its file where the lock
     /// says it (pnpm).
-    pub patches: Vec<Override>,
+    pub patches: Vec<DependencyOverride>,
     /// The kind of archive that checksums are of, where the lock says so for all of them (yarn).
-    pub cache: Option<Text>,
+    pub cache: Option<SpannedText>,
 }
 
 /// A locked package.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Package {
+pub struct LockedPackage {
     /// Its name where it comes from.
     pub name: String,
     /// The name that it is installed under, if that is another one.
     pub alias: Option<String>,
     /// The locked version; nothing if the entry only has an address.
-    pub version: Option<Text>,
+    pub version: Option<SpannedText>,
     /// Where it comes from, as written: an address, or what yarn's locator has behind the name. Of a
     /// commit that pnpm gives beside its repository, both with a `#` between them.
-    pub resolved: Option<Text>,
+    pub resolved: Option<SpannedText>,
     /// The hashes of its archive.
     pub integrity: Integrity,
     /// yarn's checksum of the archive in its cache (yarn 2 and later). Yarn packs that archive
     /// itself, so no registry can confirm it; it tells that a later install made the same archive.
-    pub checksum: Option<Text>,
+    pub checksum: Option<SpannedText>,
     /// What kind of place it comes from.
-    pub source: Source,
+    pub source: PackageSource,
     /// Needed for development only. Not every format says so.
     pub is_dev: bool,
     /// Need not be installed everywhere. Not every format says so.
@@ -103,31 +103,31 @@ pub struct Package {
     /// The names of what it wants to meet.
     pub peers: Vec<String>,
     /// What it was locked for, `name@range` as written (yarn).
-    pub wanted: Vec<Text>,
+    pub wanted: Vec<SpannedText>,
     /// What it needs, as written.
-    pub dependencies: Vec<Dependency>,
+    pub dependencies: Vec<PackageDependency>,
     /// The entry's own name in the file.
-    pub span: Span,
+    pub span: FileSpan,
 }
 
 /// One of the project's own packages, as the lock saw its manifest.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Root {
+pub struct RootPackage {
     /// Its folder from the lock's own; empty for that folder itself.
     pub path: String,
     /// Its name, where the lock repeats that.
     pub name: Option<String>,
     /// What it asks for.
-    pub dependencies: Vec<Dependency>,
+    pub dependencies: Vec<PackageDependency>,
     /// The names of what it bundles, of those that it asks for.
     pub bundles: Vec<String>,
     /// The entry's own name in the file.
-    pub span: Span,
+    pub span: FileSpan,
 }
 
 /// Something that is needed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Dependency {
+pub struct PackageDependency {
     /// Its name.
     pub name: String,
     /// The range or address, as written.
@@ -137,12 +137,12 @@ pub struct Dependency {
     /// Nothing breaks if it is not there.
     pub is_optional: bool,
     /// Its entry.
-    pub span: Span,
+    pub span: FileSpan,
 }
 
 /// Something that is replaced wherever it is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Override {
+pub struct DependencyOverride {
     /// What it is for, as written: `NAME`, `NAME@RANGE`, `PARENT>NAME`, `PARENT/NAME`.
     pub selector: String,
     /// The name in that.
@@ -150,7 +150,7 @@ pub struct Override {
     /// The range or address that counts instead; nothing where only what is below it is replaced.
     pub wanted: Option<String>,
     /// Its entry.
-    pub span: Span,
+    pub span: FileSpan,
 }
 
 /// The hashes of an archive, as an entry gives them.
@@ -161,21 +161,21 @@ pub struct Integrity {
     /// Those that are not, as written.
     pub malformed: Vec<(String, SriError)>,
     /// Where they are written.
-    pub span: Option<Span>,
+    pub span: Option<FileSpan>,
 }
 
 /// A text, and where it is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Text {
+pub struct SpannedText {
     /// The text.
     pub value: String,
     /// Where it is.
-    pub span: Span,
+    pub span: FileSpan,
 }
 
 // === impl Kind ===
 
-impl Kind {
+impl LockfileKind {
     /// The kind of lock file that has a name; the folders before it do not matter.
     pub fn of_file_name(path: &str) -> Option<Self> {
         match path.rsplit('/').next()? {
@@ -189,18 +189,18 @@ impl Kind {
 
 // === impl Format ===
 
-impl Format {
+impl LockfileFormat {
     /// The tool's kind of lock file.
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> LockfileKind {
         match self {
-            Self::Npm(_) => Kind::Npm,
-            Self::YarnClassic | Self::YarnBerry(_) => Kind::Yarn,
-            Self::Pnpm { .. } => Kind::Pnpm,
+            Self::Npm(_) => LockfileKind::Npm,
+            Self::YarnClassic | Self::YarnBerry(_) => LockfileKind::Yarn,
+            Self::Pnpm { .. } => LockfileKind::Pnpm,
         }
     }
 }
 
-impl fmt::Display for Format {
+impl fmt::Display for LockfileFormat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Npm(version) => write!(f, "npm {version}"),
@@ -218,30 +218,30 @@ impl Lockfile {
     /// packages, and folders that are installed like packages.
     pub fn folders(&self) -> impl Iterator<Item = &str> {
         let packages = self.packages.iter();
-        let installed = packages.filter(|one| one.source == Source::Folder);
+        let installed = packages.filter(|one| one.source == PackageSource::Folder);
         let installed = installed.filter_map(|one| Some(local_path(&one.resolved.as_ref()?.value)));
         let installed = installed.map(|path| path.trim_start_matches("./"));
         self.roots.iter().map(|root| &*root.path).chain(installed)
     }
 
     /// A stretch of this file.
-    pub fn place(&self, span: Span) -> Place {
-        Place::at(&*self.file, span)
+    pub fn place(&self, span: FileSpan) -> FindingPlace {
+        FindingPlace::at(&*self.file, span)
     }
 
     /// The hosts that addresses of archives name, in lower case.
     pub fn hosts(&self) -> HashSet<String> {
         let fetched = self.packages.iter().filter(|one| one.source.is_fetched());
-        let addresses = fetched.filter_map(|one| Address::of(&one.resolved.as_ref()?.value));
+        let addresses = fetched.filter_map(|one| SourceAddress::of(&one.resolved.as_ref()?.value));
         addresses.filter_map(|address| address.authority).collect()
     }
 }
 
 // === impl Package ===
 
-impl Package {
+impl LockedPackage {
     /// An entry of which nothing is known but its name.
-    pub(crate) fn new(name: impl Into<String>, source: Source, span: Span) -> Self {
+    pub(crate) fn new(name: impl Into<String>, source: PackageSource, span: FileSpan) -> Self {
         Self {
             name: name.into(),
             alias: None,
@@ -264,7 +264,7 @@ impl Package {
     }
 
     /// The same, with what it was locked for.
-    pub(crate) fn wanted_as(self, wanted: Vec<Text>) -> Self {
+    pub(crate) fn wanted_as(self, wanted: Vec<SpannedText>) -> Self {
         Self { wanted, ..self }
     }
 
@@ -280,7 +280,7 @@ impl Package {
     /// folders and archives of somebody's own.
     pub fn registered(&self) -> Option<(&str, &str)> {
         let version = self.version.as_ref()?;
-        matches!(self.source, Source::Registry).then_some((&*self.name, &*version.value))
+        matches!(self.source, PackageSource::Registry).then_some((&*self.name, &*version.value))
     }
 
     /// What the entry repeats in a field of the package's own manifest.
@@ -305,7 +305,7 @@ impl Package {
 
 // === impl Override ===
 
-impl Override {
+impl DependencyOverride {
     /// Whether it is for a name wherever that is asked for, and in whatever range.
     pub fn is_everywhere(&self) -> bool {
         self.selector.trim_start_matches("**/") == self.name
@@ -316,7 +316,7 @@ impl Override {
 
 impl Integrity {
     /// Reads hashes that are parted by spaces.
-    pub(crate) fn parse(text: &Text) -> Self {
+    pub(crate) fn parse(text: &SpannedText) -> Self {
         let mut integrity = Self {
             span: Some(text.span),
             ..Self::default()

@@ -9,32 +9,35 @@ mod flat;
 mod nested;
 
 use crate::{
-    input::{At, Input},
-    model::{Format, Lockfile, Package},
-    source::Source,
+    input::{ByteRange, SourceText},
+    model::{LockedPackage, Lockfile, LockfileFormat},
+    source::PackageSource,
     sri::Sri,
-    tree::{self, Fields},
+    tree::{self, MapFields},
 };
-use finding::Unreadable;
+use finding::UnreadableInput;
 use std::collections::HashSet;
 
 /// Reads a file of any of the versions.
-pub(crate) fn read(input: &Input<'_>) -> Result<Lockfile, Unreadable> {
+pub(crate) fn read(input: &SourceText<'_>) -> Result<Lockfile, UnreadableInput> {
     let tree = tree::json(input)?;
-    let top = Fields::of(input, &tree)?;
+    let top = MapFields::of(input, &tree)?;
     let node = top.need("lockfileVersion")?;
     let version = match node.literal(input)? {
         "1" => 1,
         "2" => 2,
         "3" => 3,
         other => {
-            let problem = format!("has the unknown lockfileVersion {}", tree::shown(other));
+            let problem = format!(
+                "has the unknown lockfileVersion {}",
+                tree::printable_name(other)
+            );
             return Err(input.refuse(node.at, problem));
         }
     };
     let mut lockfile = Lockfile {
         file: input.file.to_owned(),
-        format: Format::Npm(version),
+        format: LockfileFormat::Npm(version),
         packages: Vec::new(),
         roots: Vec::new(),
         overrides: Vec::new(),
@@ -43,11 +46,11 @@ pub(crate) fn read(input: &Input<'_>) -> Result<Lockfile, Unreadable> {
         cache: None,
     };
     if version > 1 {
-        let packages = Fields::of(input, top.need("packages")?)?;
+        let packages = MapFields::of(input, top.need("packages")?)?;
         flat::read(packages, &mut lockfile)?;
     }
     if version < 3 {
-        let mut nested = nested::Nested::default();
+        let mut nested = nested::NestedTree::default();
         nested::read(top, "", &mut nested)?;
         let mut packages = nested.packages;
         if version == 2 {
@@ -63,9 +66,9 @@ pub(crate) fn read(input: &Input<'_>) -> Result<Lockfile, Unreadable> {
 
 /// What two entries of one package must have in common to say the same.
 #[derive(PartialEq, Eq, Hash)]
-struct Said<'p> {
+struct EntryIdentity<'p> {
     installed_as: &'p str,
-    source: Source,
+    source: PackageSource,
     /// Of git and folders only the new half gives a version.
     registered: Option<(&'p str, &'p str)>,
     resolved: Option<&'p str>,
@@ -74,17 +77,19 @@ struct Said<'p> {
 }
 
 /// Adds packages that are not there in exactly the same way.
-fn add_news(packages: &mut Vec<Package>, more: Vec<Package>) {
-    let known: HashSet<Said<'_>> = packages.iter().map(Said::of).collect();
+fn add_news(packages: &mut Vec<LockedPackage>, more: Vec<LockedPackage>) {
+    let known: HashSet<EntryIdentity<'_>> = packages.iter().map(EntryIdentity::of).collect();
     let news = more.into_iter();
-    let news: Vec<Package> = news.filter(|one| !known.contains(&Said::of(one))).collect();
+    let news: Vec<LockedPackage> = news
+        .filter(|one| !known.contains(&EntryIdentity::of(one)))
+        .collect();
     packages.extend(news);
 }
 
 // === impl Said ===
 
-impl<'p> Said<'p> {
-    fn of(package: &'p Package) -> Self {
+impl<'p> EntryIdentity<'p> {
+    fn of(package: &'p LockedPackage) -> Self {
         Self {
             installed_as: package.installed_as(),
             source: package.source,
@@ -97,12 +102,19 @@ impl<'p> Said<'p> {
 }
 
 /// What kind of place an address in an entry is of; without one it is a registry.
-fn source(fields: Fields<'_, '_>, at: At, address: Option<&str>) -> Result<Source, Unreadable> {
+fn source(
+    fields: MapFields<'_, '_>,
+    at: ByteRange,
+    address: Option<&str>,
+) -> Result<PackageSource, UnreadableInput> {
     let Some(address) = address else {
-        return Ok(Source::Registry);
+        return Ok(PackageSource::Registry);
     };
-    Source::of(address).ok_or_else(|| {
-        let problem = format!("has an address of no known kind: {}", tree::shown(address));
+    PackageSource::of(address).ok_or_else(|| {
+        let problem = format!(
+            "has an address of no known kind: {}",
+            tree::printable_name(address)
+        );
         fields.input.refuse(at, problem)
     })
 }

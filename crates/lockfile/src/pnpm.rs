@@ -11,14 +11,14 @@ mod resolution;
 mod snapshots;
 
 use crate::{
-    input::Input,
+    input::SourceText,
     manifest,
-    model::{Dependency, Format, Lockfile, Package, Text},
-    source::Source,
-    tree::{self, Entry, Fields, Value},
+    model::{LockedPackage, Lockfile, LockfileFormat, PackageDependency, SpannedText},
+    source::PackageSource,
+    tree::{self, MapEntry, MapFields, TreeValue},
 };
-use finding::Unreadable;
-use key::Key;
+use finding::UnreadableInput;
+use key::PnpmKey;
 
 /// The lists of what a manifest asks for, and whether they may fail.
 const GROUPS: [(&str, bool); 3] = [
@@ -43,11 +43,11 @@ const FACTS: [&str; 8] = [
 ];
 
 /// Reads a file of any of the versions.
-pub(crate) fn read(input: &Input<'_>) -> Result<Lockfile, Unreadable> {
+pub(crate) fn read(input: &SourceText<'_>) -> Result<Lockfile, UnreadableInput> {
     let documents = tree::yaml(input)?;
     let mut found: Option<Lockfile> = None;
     for document in &documents {
-        let top = Fields::of(input, document)?;
+        let top = MapFields::of(input, document)?;
         let format = format(top)?;
         let lockfile = found.get_or_insert_with(|| Lockfile {
             file: input.file.to_owned(),
@@ -67,7 +67,7 @@ pub(crate) fn read(input: &Input<'_>) -> Result<Lockfile, Unreadable> {
     found.ok_or_else(|| input.refuse_whole("has no document"))
 }
 
-fn format(top: Fields<'_, '_>) -> Result<Format, Unreadable> {
+fn format(top: MapFields<'_, '_>) -> Result<LockfileFormat, UnreadableInput> {
     let node = top.need("lockfileVersion")?;
     // pnpm 5 and 6 wrote numbers; an experiment of pnpm 7 put the ranges beside what is locked, as all
     // versions since 6 do, and said so behind a hyphen.
@@ -76,15 +76,15 @@ fn format(top: Fields<'_, '_>) -> Result<Format, Unreadable> {
     let parts = plain.split_once('.').or(Some((plain, "0")));
     let numbers = parts.and_then(|(major, minor)| Some((major.parse().ok()?, minor.parse().ok()?)));
     if let Some((major @ (5 | 6 | 9), minor)) = numbers {
-        return Ok(Format::Pnpm { major, minor });
+        return Ok(LockfileFormat::Pnpm { major, minor });
     }
-    let shown = tree::shown(written);
+    let shown = tree::printable_name(written);
     let problem = format!("has the unknown lockfileVersion {shown}");
     Err(top.input.refuse(node.at, problem))
 }
 
-fn read_document(top: Fields<'_, '_>, lockfile: &mut Lockfile) -> Result<(), Unreadable> {
-    let is_new = matches!(lockfile.format, Format::Pnpm { major: 9, .. });
+fn read_document(top: MapFields<'_, '_>, lockfile: &mut Lockfile) -> Result<(), UnreadableInput> {
+    let is_new = matches!(lockfile.format, LockfileFormat::Pnpm { major: 9, .. });
     lockfile.roots.extend(importers::read(top)?);
     lockfile
         .overrides
@@ -111,7 +111,7 @@ fn read_document(top: Fields<'_, '_>, lockfile: &mut Lockfile) -> Result<(), Unr
 
 /// What is locked for something: the name and the version in the key of its entry, the version
 /// without peers. Nothing if it has no entry by a name, as links, git and archives have none.
-pub(crate) fn target(major: u16, needed: &Dependency) -> Option<(&str, Option<&str>)> {
+pub(crate) fn target(major: u16, needed: &PackageDependency) -> Option<(&str, Option<&str>)> {
     let locked = needed.locked.as_ref().unwrap_or(&needed.wanted);
     let locked = key::without_peers(locked);
     if let Some(version) = locked.strip_prefix(RUNTIME) {
@@ -130,13 +130,13 @@ pub(crate) fn target(major: u16, needed: &Dependency) -> Option<(&str, Option<&s
 }
 
 fn package(
-    packages: Fields<'_, '_>,
-    entry: &Entry<'_>,
+    packages: MapFields<'_, '_>,
+    entry: &MapEntry<'_>,
     is_new: bool,
-    variants: &mut Vec<Package>,
-) -> Result<Package, Unreadable> {
+    variants: &mut Vec<LockedPackage>,
+) -> Result<LockedPackage, UnreadableInput> {
     let input = packages.input;
-    let fields = Fields::of(input, &entry.node)?;
+    let fields = MapFields::of(input, &entry.node)?;
     let key = if is_new {
         key::new(&entry.key)
     } else {
@@ -145,12 +145,12 @@ fn package(
     let span = input.span(entry.at);
     let (name, version) = match key {
         // What the key says of a registry's package, no field may contradict.
-        Some(Key {
+        Some(PnpmKey {
             name,
             version: Some(version),
         }) => {
             let value = version.to_owned();
-            (Some(name.to_owned()), Some(Text { value, span }))
+            (Some(name.to_owned()), Some(SpannedText { value, span }))
         }
         key => {
             let named = key.filter(|_| is_new).map(|key| key.name.to_owned());
@@ -161,7 +161,7 @@ fn package(
     let Some(name) = name else {
         return Err(input.refuse(entry.at, "has a package without a name"));
     };
-    let mut package = Package::new(name, Source::Registry, span);
+    let mut package = LockedPackage::new(name, PackageSource::Registry, span);
     package.version = version.map(without_runtime);
     package.facts = fields.facts(&FACTS);
     package.key = Some(plain_key(&entry.key, is_new).to_owned());
@@ -176,7 +176,7 @@ fn package(
     package.bundles = bundles(fields)?;
     package.is_dev = fields.flag("dev")?;
     package.is_optional = fields.flag("optional")?;
-    let resolution = Fields::of(input, fields.need("resolution")?)?;
+    let resolution = MapFields::of(input, fields.need("resolution")?)?;
     match resolution.get("variants") {
         Some(node) => resolution::variants(resolution, node, &mut package, variants)?,
         None => resolution::read(resolution, &mut package)?,
@@ -204,9 +204,9 @@ fn plain_key(key: &str, is_new: bool) -> &str {
 }
 
 /// The key of the entry that something is locked to; nothing for a link, which has none.
-pub(crate) fn referred(format: &Format, needed: &Dependency) -> Option<String> {
+pub(crate) fn referred(format: &LockfileFormat, needed: &PackageDependency) -> Option<String> {
     let locked = needed.locked.as_ref().unwrap_or(&needed.wanted);
-    let Format::Pnpm { major, .. } = format else {
+    let LockfileFormat::Pnpm { major, .. } = format else {
         return None;
     };
     if locked.starts_with("link:") {
@@ -228,10 +228,10 @@ pub(crate) fn referred(format: &Format, needed: &Dependency) -> Option<String> {
 }
 
 /// The names of what lies inside of an archive; `true` stands for everything, and names nothing.
-fn bundles(fields: Fields<'_, '_>) -> Result<Vec<String>, Unreadable> {
+fn bundles(fields: MapFields<'_, '_>) -> Result<Vec<String>, UnreadableInput> {
     let node = fields.get("bundledDependencies");
     match node.map(|node| &node.value) {
-        Some(Value::List(_)) => fields.texts_of(node),
+        Some(TreeValue::List(_)) => fields.texts_of(node),
         _ => Ok(Vec::new()),
     }
 }
@@ -245,9 +245,9 @@ pub(crate) fn address(locked: &str) -> Option<&str> {
     }
 }
 
-fn without_runtime(version: Text) -> Text {
+fn without_runtime(version: SpannedText) -> SpannedText {
     match version.value.strip_prefix(RUNTIME) {
-        Some(plain) => Text {
+        Some(plain) => SpannedText {
             value: plain.to_owned(),
             ..version
         },

@@ -15,42 +15,42 @@ const MOST: usize = 256;
 
 /// What of the versions there are is wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Range {
+pub(crate) struct VersionRange {
     /// One of these lets a version in.
-    alternatives: Vec<Bounds>,
+    alternatives: Vec<VersionBounds>,
 }
 
 /// From here to there; without an end where there is none.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-struct Bounds {
-    lower: Option<(Version, bool)>,
-    upper: Option<(Version, bool)>,
+struct VersionBounds {
+    lower: Option<(NpmVersion, bool)>,
+    upper: Option<(NpmVersion, bool)>,
     /// No version is let in.
     is_empty: bool,
 }
 
 /// A version in its parts, ordered as semver orders them. What is behind a `+` has no part in that.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Version {
+pub(crate) struct NpmVersion {
     numbers: [u64; 3],
-    before_release: Vec<Identifier>,
+    before_release: Vec<PrereleaseIdentifier>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Identifier {
+enum PrereleaseIdentifier {
     Number(u64),
     Word(String),
 }
 
 /// A version of which the last numbers may be open: `1`, `1.x`, `*`.
-struct Partial {
+struct PartialVersion {
     numbers: Vec<u64>,
-    before_release: Vec<Identifier>,
+    before_release: Vec<PrereleaseIdentifier>,
 }
 
 // === impl Range ===
 
-impl Range {
+impl VersionRange {
     /// Reads a range; `None` if it is none, as a tag or an address.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         if text.len() > LONGEST {
@@ -60,24 +60,27 @@ impl Range {
         if parts.len() > MOST {
             return None;
         }
-        let alternatives = parts.into_iter().map(Bounds::parse);
+        let alternatives = parts.into_iter().map(VersionBounds::parse);
         Some(Self {
             alternatives: alternatives.collect::<Option<_>>()?,
         })
     }
 
     /// Whether a version is let in.
-    pub(crate) fn contains(&self, version: &Version) -> bool {
+    pub(crate) fn contains(&self, version: &NpmVersion) -> bool {
         self.alternatives.iter().any(|one| one.contains(version))
     }
 }
 
 // === impl Bounds ===
 
-impl Bounds {
+impl VersionBounds {
     fn parse(text: &str) -> Option<Self> {
         if let Some((from, to)) = text.split_once(" - ") {
-            let (from, to) = (Partial::parse(from.trim())?, Partial::parse(to.trim())?);
+            let (from, to) = (
+                PartialVersion::parse(from.trim())?,
+                PartialVersion::parse(to.trim())?,
+            );
             let mut bounds = Self::default();
             bounds.narrow(">=", &from);
             bounds.narrow("<=", &to);
@@ -97,13 +100,13 @@ impl Bounds {
             ) {
                 return None;
             }
-            bounds.narrow(operator, &Partial::parse(version)?);
+            bounds.narrow(operator, &PartialVersion::parse(version)?);
             rest = after.trim_start();
         }
         Some(bounds)
     }
 
-    fn narrow(&mut self, operator: &str, partial: &Partial) {
+    fn narrow(&mut self, operator: &str, partial: &PartialVersion) {
         let (low, high) = (partial.lowest(), partial.end());
         match operator {
             ">" => match high {
@@ -133,14 +136,14 @@ impl Bounds {
         }
     }
 
-    fn within(&mut self, low: Version, end: Option<Version>) {
+    fn within(&mut self, low: NpmVersion, end: Option<NpmVersion>) {
         self.raise(low, true);
         if let Some(end) = end {
             self.lower_to(end, false);
         }
     }
 
-    fn raise(&mut self, version: Version, is_in: bool) {
+    fn raise(&mut self, version: NpmVersion, is_in: bool) {
         let is_tighter = self.lower.as_ref().is_none_or(|(old, old_in)| {
             version.cmp(old).then((!is_in).cmp(&!old_in)) == Ordering::Greater
         });
@@ -149,7 +152,7 @@ impl Bounds {
         }
     }
 
-    fn lower_to(&mut self, version: Version, is_in: bool) {
+    fn lower_to(&mut self, version: NpmVersion, is_in: bool) {
         let is_tighter = self
             .upper
             .as_ref()
@@ -159,7 +162,7 @@ impl Bounds {
         }
     }
 
-    fn contains(&self, version: &Version) -> bool {
+    fn contains(&self, version: &NpmVersion) -> bool {
         let above = self
             .lower
             .as_ref()
@@ -182,7 +185,7 @@ impl Bounds {
 
 // === impl Partial ===
 
-impl Partial {
+impl PartialVersion {
     fn parse(text: &str) -> Option<Self> {
         let text = text.trim_start_matches(['v', '=']);
         let text = text.split('+').next().unwrap_or(text);
@@ -210,24 +213,24 @@ impl Partial {
     }
 
     /// The first version that it stands for.
-    fn lowest(&self) -> Version {
+    fn lowest(&self) -> NpmVersion {
         let number = |at: usize| self.numbers.get(at).copied().unwrap_or(0);
-        let mut version = Version::new([number(0), number(1), number(2)]);
+        let mut version = NpmVersion::new([number(0), number(1), number(2)]);
         if self.numbers.len() == 3 {
             version.before_release.clone_from(&self.before_release);
         } else {
-            version.before_release = vec![Identifier::Number(0)];
+            version.before_release = vec![PrereleaseIdentifier::Number(0)];
         }
         version
     }
 
     /// What comes behind all versions that it stands for, if it stands for several.
-    fn end(&self) -> Option<Version> {
+    fn end(&self) -> Option<NpmVersion> {
         (self.numbers.len() < 3).then(|| self.next(self.numbers.len().checked_sub(1)?))?
     }
 
     /// The first version in which the number at a place, or the last one given before it, is higher.
-    fn next(&self, place: usize) -> Option<Version> {
+    fn next(&self, place: usize) -> Option<NpmVersion> {
         let place = place.min(self.numbers.len().checked_sub(1)?);
         let mut numbers = [0; 3];
         for (at, slot) in numbers.iter_mut().enumerate().take(place + 1) {
@@ -235,9 +238,9 @@ impl Partial {
         }
         let raised = numbers.get_mut(place)?;
         *raised = raised.checked_add(1)?;
-        Some(Version {
+        Some(NpmVersion {
             numbers,
-            before_release: vec![Identifier::Number(0)],
+            before_release: vec![PrereleaseIdentifier::Number(0)],
         })
     }
 
@@ -250,7 +253,7 @@ impl Partial {
 
 // === impl Version ===
 
-impl Version {
+impl NpmVersion {
     fn new(numbers: [u64; 3]) -> Self {
         Self {
             numbers,
@@ -260,18 +263,18 @@ impl Version {
 
     /// Reads a whole version.
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        let partial = Partial::parse(text)?;
+        let partial = PartialVersion::parse(text)?;
         (partial.numbers.len() == 3).then(|| partial.lowest())
     }
 }
 
-impl PartialOrd for Version {
+impl PartialOrd for NpmVersion {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl Ord for Version {
+impl Ord for NpmVersion {
     fn cmp(&self, other: &Self) -> Ordering {
         let by_release = || match (
             self.before_release.is_empty(),
@@ -286,21 +289,21 @@ impl Ord for Version {
     }
 }
 
-fn identifiers(text: &str) -> Vec<Identifier> {
+fn identifiers(text: &str) -> Vec<PrereleaseIdentifier> {
     let parts = text.split('.').map(|part| match part.parse() {
-        Ok(number) => Identifier::Number(number),
-        Err(_) => Identifier::Word(part.to_owned()),
+        Ok(number) => PrereleaseIdentifier::Number(number),
+        Err(_) => PrereleaseIdentifier::Word(part.to_owned()),
     });
     parts.collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Range, Version};
+    use super::{NpmVersion, VersionRange};
 
     fn lets_in(range: &str, version: &str) -> bool {
-        let range = Range::parse(range).unwrap();
-        range.contains(&Version::parse(version).unwrap())
+        let range = VersionRange::parse(range).unwrap();
+        range.contains(&NpmVersion::parse(version).unwrap())
     }
 
     /// From the table of node-semver's own tests.
@@ -387,8 +390,8 @@ mod tests {
             "<>1",
             "1.-2",
         ] {
-            assert_eq!(Range::parse(text), None, "{text}");
+            assert_eq!(VersionRange::parse(text), None, "{text}");
         }
-        assert_eq!(Range::parse(&"1||".repeat(2000)), None);
+        assert_eq!(VersionRange::parse(&"1||".repeat(2000)), None);
     }
 }

@@ -7,23 +7,23 @@
 //! environment variable is not known here, and is no host.
 
 use crate::{
-    input::{At, Input},
+    input::{ByteRange, SourceText},
     rules::{HOST_NOT_ALLOWED, REGISTRY_CHANGED},
-    source::Address,
-    tree::{self, Fields, Value, shown},
+    source::SourceAddress,
+    tree::{self, MapFields, TreeValue, printable_name},
 };
-use finding::{Finding, Place, Unreadable};
+use finding::{Finding, FindingPlace, UnreadableInput};
 use std::fmt;
 
 /// A registry that a configuration names.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Registry {
+pub struct ConfiguredRegistry {
     /// What is fetched from it.
     pub reach: RegistryReach,
     /// Its host, and its port if it is not the scheme's own; nothing if that is not written there.
     pub host: Option<String>,
     /// Where it is named.
-    pub place: Place,
+    pub place: FindingPlace,
 }
 
 /// What is fetched from a registry.
@@ -40,7 +40,7 @@ pub enum RegistryReach {
 
 /// The form of a configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Configuration {
+pub enum RegistryConfigForm {
     /// `.npmrc` (npm, pnpm) and `.yarnrc` (yarn 1): lines of a key and a value.
     Lines,
     /// `.yarnrc.yml` (yarn since 2).
@@ -50,33 +50,41 @@ pub enum Configuration {
 }
 
 /// The files that are read, by name.
-pub const FILES: [(&str, Configuration); 4] = [
-    (".npmrc", Configuration::Lines),
-    (".yarnrc", Configuration::Lines),
-    (".yarnrc.yml", Configuration::Yarn),
-    ("pnpm-workspace.yaml", Configuration::Pnpm),
+pub const FILES: [(&str, RegistryConfigForm); 4] = [
+    (".npmrc", RegistryConfigForm::Lines),
+    (".yarnrc", RegistryConfigForm::Lines),
+    (".yarnrc.yml", RegistryConfigForm::Yarn),
+    ("pnpm-workspace.yaml", RegistryConfigForm::Pnpm),
 ];
 
 /// The registries that a configuration names.
 ///
 /// # Errors
 /// Where the file is damaged, or no YAML though it has to be.
-pub fn read(form: Configuration, file: &str, bytes: &[u8]) -> Result<Vec<Registry>, Unreadable> {
+pub fn read(
+    form: RegistryConfigForm,
+    file: &str,
+    bytes: &[u8],
+) -> Result<Vec<ConfiguredRegistry>, UnreadableInput> {
     if bytes.trim_ascii().is_empty() {
         return Ok(Vec::new());
     }
-    let input = Input::new(file, bytes)?;
+    let input = SourceText::new(file, bytes)?;
     match form {
-        Configuration::Lines => Ok(lines(&input)),
-        Configuration::Yarn => yarn(&input),
-        Configuration::Pnpm => pnpm(&input),
+        RegistryConfigForm::Lines => Ok(lines(&input)),
+        RegistryConfigForm::Yarn => yarn(&input),
+        RegistryConfigForm::Pnpm => pnpm(&input),
     }
 }
 
 /// What is wrong with the registries that a configuration names: those that the policy does not list,
 /// and with a base those that were not there.
-pub fn check(now: &[Registry], base: Option<&[Registry]>, allowed: &[String]) -> Vec<Finding> {
-    let finding = |registry: &Registry| {
+pub fn check(
+    now: &[ConfiguredRegistry],
+    base: Option<&[ConfiguredRegistry]>,
+    allowed: &[String],
+) -> Vec<Finding> {
+    let finding = |registry: &ConfiguredRegistry| {
         let (rule, why) = match base {
             _ if registry.is_listed(allowed) => return None,
             Some(base) if base.iter().any(|old| old.says_the_same(registry)) => return None,
@@ -95,10 +103,10 @@ pub fn check(now: &[Registry], base: Option<&[Registry]>, allowed: &[String]) ->
 
 // === impl Registry ===
 
-impl Registry {
-    fn new(reach: RegistryReach, address: &str, place: Place) -> Self {
+impl ConfiguredRegistry {
+    fn new(reach: RegistryReach, address: &str, place: FindingPlace) -> Self {
         // What is filled in from the environment is not known here.
-        let known = Address::parse(address).filter(|_| !address.contains('$'));
+        let known = SourceAddress::parse(address).filter(|_| !address.contains('$'));
         Self {
             reach,
             host: known.and_then(|address| address.authority),
@@ -128,11 +136,11 @@ impl Registry {
     }
 }
 
-impl fmt::Display for Registry {
+impl fmt::Display for ConfiguredRegistry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let of = match &self.reach {
             RegistryReach::Everything => String::new(),
-            RegistryReach::Scope(scope) => format!(" of {}", shown(scope)),
+            RegistryReach::Scope(scope) => format!(" of {}", printable_name(scope)),
             RegistryReach::Some => " of some scopes".to_owned(),
         };
         let host = self.host.as_deref().unwrap_or("a host of the environment");
@@ -141,11 +149,11 @@ impl fmt::Display for Registry {
 }
 
 /// Lines of a key and a value; those of a section are of something else.
-fn lines(input: &Input<'_>) -> Vec<Registry> {
+fn lines(input: &SourceText<'_>) -> Vec<ConfiguredRegistry> {
     let mut found = Vec::new();
     let mut start = 0;
     for line in input.text.split_inclusive('\n') {
-        let at = At::new(start, start + line.trim_end().len());
+        let at = ByteRange::new(start, start + line.trim_end().len());
         start += line.len();
         let line = line.trim();
         if line.starts_with('[') {
@@ -161,8 +169,8 @@ fn lines(input: &Input<'_>) -> Vec<Registry> {
             }
             _ => continue,
         };
-        let place = Place::at(input.file, input.span(at));
-        found.push(Registry::new(reach, value, place));
+        let place = FindingPlace::at(input.file, input.span(at));
+        found.push(ConfiguredRegistry::new(reach, value, place));
     }
     found
 }
@@ -189,27 +197,28 @@ fn bare(text: &str) -> &str {
 }
 
 /// `npmRegistryServer`, of everything and of each scope.
-fn yarn(input: &Input<'_>) -> Result<Vec<Registry>, Unreadable> {
+fn yarn(input: &SourceText<'_>) -> Result<Vec<ConfiguredRegistry>, UnreadableInput> {
     let mut found = Vec::new();
     for document in &tree::yaml(input)? {
-        let top = Fields::of(input, document)?;
-        let server = |reach, fields: Fields<'_, '_>| named(reach, fields, "npmRegistryServer");
+        let top = MapFields::of(input, document)?;
+        let server =
+            |reach, fields: MapFields<'_, '_>| registry_named(reach, fields, "npmRegistryServer");
         found.extend(server(RegistryReach::Everything, top)?);
         let scopes = top.map("npmScopes")?;
         for entry in scopes.map_or(&[][..], |scopes| scopes.entries) {
             let reach = RegistryReach::Scope(format!("@{}", entry.key));
-            found.extend(server(reach, Fields::of(input, &entry.node)?)?);
+            found.extend(server(reach, MapFields::of(input, &entry.node)?)?);
         }
     }
     Ok(found)
 }
 
 /// `registry`; `registries`, by scope or since 11.23 by the registry's own URL; `namedRegistries`.
-fn pnpm(input: &Input<'_>) -> Result<Vec<Registry>, Unreadable> {
+fn pnpm(input: &SourceText<'_>) -> Result<Vec<ConfiguredRegistry>, UnreadableInput> {
     let mut found = Vec::new();
     for document in &tree::yaml(input)? {
-        let top = Fields::of(input, document)?;
-        found.extend(named(RegistryReach::Everything, top, "registry")?);
+        let top = MapFields::of(input, document)?;
+        found.extend(registry_named(RegistryReach::Everything, top, "registry")?);
         for key in ["registries", "namedRegistries"] {
             for entry in top.map(key)?.map_or(&[][..], |map| map.entries) {
                 let reach = match &*entry.key {
@@ -218,11 +227,11 @@ fn pnpm(input: &Input<'_>) -> Result<Vec<Registry>, Unreadable> {
                     _ => RegistryReach::Some,
                 };
                 let (address, at) = match &entry.node.value {
-                    Value::Map(_) => (&*entry.key, entry.at),
+                    TreeValue::Map(_) => (&*entry.key, entry.at),
                     _ => (entry.node.text(input)?, entry.node.at),
                 };
-                let place = Place::at(input.file, input.span(at));
-                found.push(Registry::new(reach, address, place));
+                let place = FindingPlace::at(input.file, input.span(at));
+                found.push(ConfiguredRegistry::new(reach, address, place));
             }
         }
     }
@@ -230,25 +239,25 @@ fn pnpm(input: &Input<'_>) -> Result<Vec<Registry>, Unreadable> {
 }
 
 /// The registry whose address a field has.
-fn named(
+fn registry_named(
     reach: RegistryReach,
-    fields: Fields<'_, '_>,
+    fields: MapFields<'_, '_>,
     key: &str,
-) -> Result<Option<Registry>, Unreadable> {
+) -> Result<Option<ConfiguredRegistry>, UnreadableInput> {
     let address = fields.text(key)?;
     Ok(address.map(|address| {
-        let place = Place::at(fields.input.file, address.span);
-        Registry::new(reach, &address.value, place)
+        let place = FindingPlace::at(fields.input.file, address.span);
+        ConfiguredRegistry::new(reach, &address.value, place)
     }))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Configuration, Registry, check, read};
+    use super::{ConfiguredRegistry, RegistryConfigForm, check, read};
 
-    fn told(form: Configuration, text: &str) -> Vec<String> {
+    fn told(form: RegistryConfigForm, text: &str) -> Vec<String> {
         let found = read(form, ".npmrc", text.as_bytes()).unwrap();
-        found.iter().map(Registry::to_string).collect()
+        found.iter().map(ConfiguredRegistry::to_string).collect()
     }
 
     #[test]
@@ -261,30 +270,31 @@ mod tests {
             "packages of \"@corp\" come from b.example.com:8443",
             "packages of \"@env\" come from a host of the environment",
         ];
-        assert_eq!(told(Configuration::Lines, npmrc), all);
+        assert_eq!(told(RegistryConfigForm::Lines, npmrc), all);
         let yarnrc = "registry \"https://a.example.com/npm/?x=1\"\n\"@corp:registry\" \"https://b.example.com:8443\"\n";
-        assert_eq!(told(Configuration::Lines, yarnrc), all[..2]);
+        assert_eq!(told(RegistryConfigForm::Lines, yarnrc), all[..2]);
         let yml = "npmRegistryServer: \"https://a.example.com\"\nnpmScopes:\n  corp:\n    npmRegistryServer: https://b.example.com:8443\n    npmAlwaysAuth: true\n";
-        assert_eq!(told(Configuration::Yarn, yml), all[..2]);
+        assert_eq!(told(RegistryConfigForm::Yarn, yml), all[..2]);
         let old = "registry: https://a.example.com\nregistries:\n  '@corp': https://b.example.com:8443/\n";
-        assert_eq!(told(Configuration::Pnpm, old), all[..2]);
+        assert_eq!(told(RegistryConfigForm::Pnpm, old), all[..2]);
         let new = "packages:\n  - 'packages/*'\nregistries:\n  https://b.example.com:8443/npm/:\n    scopes: ['@corp']\n";
         let some = ["packages of some scopes come from b.example.com:8443"];
-        assert_eq!(told(Configuration::Pnpm, new), some);
+        assert_eq!(told(RegistryConfigForm::Pnpm, new), some);
     }
 
     #[test]
     fn a_registry_that_was_not_at_the_base_or_is_not_listed_is_found() {
         let of = |host: &str| {
             let text = format!("registry=https://{host}/\n");
-            read(Configuration::Lines, ".npmrc", text.as_bytes()).unwrap()
+            read(RegistryConfigForm::Lines, ".npmrc", text.as_bytes()).unwrap()
         };
         let (good, evil) = (of("a.example.com"), of("evil.example"));
-        let rules = |now: &[Registry], base: Option<&[Registry]>, allowed: &[&str]| {
-            let allowed: Vec<String> = allowed.iter().map(|one| (*one).to_owned()).collect();
-            let found = check(now, base, &allowed);
-            found.iter().map(|one| one.rule.id).collect::<Vec<_>>()
-        };
+        let rules =
+            |now: &[ConfiguredRegistry], base: Option<&[ConfiguredRegistry]>, allowed: &[&str]| {
+                let allowed: Vec<String> = allowed.iter().map(|one| (*one).to_owned()).collect();
+                let found = check(now, base, &allowed);
+                found.iter().map(|one| one.rule.id).collect::<Vec<_>>()
+            };
         assert_eq!(rules(&evil, None, &[]), [""; 0]);
         assert_eq!(
             rules(&evil, None, &["a.example.com"]),

@@ -5,12 +5,12 @@
 //! not read.
 
 use crate::{
-    input::Input,
+    input::SourceText,
     model::Integrity,
-    sri::{Algorithm, Sri},
-    tree::{self, Fields},
+    sri::{Sri, SriAlgorithm},
+    tree::{self, MapFields},
 };
-use finding::{Place, Unreadable};
+use finding::{FindingPlace, UnreadableInput};
 
 /// The largest document that is read, in bytes. Package.json and readme are in it, which are far
 /// below; a document of all versions of a package is not what is meant here.
@@ -18,7 +18,7 @@ const MAX_BYTES: usize = 8 << 20;
 
 /// What a registry published.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Published {
+pub struct RegistryMetadata {
     /// Name of the package.
     pub name: String,
     /// Its version.
@@ -31,25 +31,25 @@ pub struct Published {
 
 // === impl Published ===
 
-impl Published {
+impl RegistryMetadata {
     /// Reads a document; `label` is what it is called where it cannot be read. Whether it is of the
     /// version that was asked for is for the caller to compare.
-    pub fn read(label: &str, bytes: &[u8]) -> Result<Self, Unreadable> {
+    pub fn read(label: &str, bytes: &[u8]) -> Result<Self, UnreadableInput> {
         if bytes.len() > MAX_BYTES {
             let problem = format!("has more than the {MAX_BYTES} bytes that are read");
-            return Err(Unreadable::new(Place::file(label), problem));
+            return Err(UnreadableInput::new(FindingPlace::file(label), problem));
         }
-        let input = Input::new(label, bytes)?;
+        let input = SourceText::new(label, bytes)?;
         let tree = tree::json(&input)?;
-        let top = Fields::of(&input, &tree)?;
-        let dist = Fields::of(&input, top.need("dist")?)?;
+        let top = MapFields::of(&input, &tree)?;
+        let dist = MapFields::of(&input, top.need("dist")?)?;
         let integrity = dist.text("integrity")?;
         let mut integrity = integrity.as_ref().map(Integrity::parse).unwrap_or_default();
         if let Some(sum) = dist.text("shasum")? {
-            integrity.add(&sum.value, Sri::parse_hex(Algorithm::Sha1, &sum.value));
+            integrity.add(&sum.value, Sri::parse_hex(SriAlgorithm::Sha1, &sum.value));
         }
         if let Some((written, error)) = integrity.malformed.first() {
-            let problem = format!("{} {error}", tree::shown(written));
+            let problem = format!("{} {error}", tree::printable_name(written));
             return Err(input.refuse(dist.at, problem));
         }
         Ok(Self {
@@ -63,12 +63,12 @@ impl Published {
 
 #[cfg(test)]
 mod tests {
-    use super::{MAX_BYTES, Published};
+    use super::{MAX_BYTES, RegistryMetadata};
 
     const SHA1: &str = "da39a3ee5e6b4b0d3255bfef95601890afd80709";
 
     fn problem(text: &str) -> String {
-        Published::read("a@1.0.0", text.as_bytes())
+        RegistryMetadata::read("a@1.0.0", text.as_bytes())
             .unwrap_err()
             .to_string()
     }
@@ -79,7 +79,7 @@ mod tests {
             r#"{{"name": "a", "version": "1.0.0", "x": [{{}}],
             "dist": {{"shasum": "{SHA1}", "integrity": "sha1-2jmj7l5rSw0yVb/vlWAYkK/YBwk="}}}}"#
         );
-        let published = Published::read("a@1.0.0", text.as_bytes()).unwrap();
+        let published = RegistryMetadata::read("a@1.0.0", text.as_bytes()).unwrap();
         assert_eq!((&*published.name, &*published.version), ("a", "1.0.0"));
         assert_eq!(published.hashes.len(), 2);
         assert_eq!(published.hashes[0], published.hashes[1]);

@@ -6,15 +6,15 @@
 mod address;
 mod named;
 
-pub(crate) use address::Address;
-pub(crate) use named::{Named, is_folder_name, is_name, is_version, without_build};
+pub(crate) use address::SourceAddress;
+pub(crate) use named::{LocatorPackage, is_folder_name, is_name, is_version, without_build};
 
 use address::{archive_url, is_scp, shorthand};
 use percent_encoding::percent_decode_str;
 
 /// What kind of place a package comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Source {
+pub enum PackageSource {
     /// A registry: the one of the address, or without an address the configured one.
     Registry,
     /// An archive on the web that is laid out as no registry does.
@@ -35,11 +35,11 @@ pub enum Source {
 
 // === impl Source ===
 
-impl Source {
+impl PackageSource {
     /// What an address or locator is of; `None` if it is neither.
     pub(crate) fn of(address: &str) -> Option<Self> {
         if is_scp(address) {
-            return Address::parse(address).map(|_| Self::Git);
+            return SourceAddress::parse(address).map(|_| Self::Git);
         }
         let Some((scheme, rest)) = address.split_once(':') else {
             return Self::of_path(address);
@@ -54,7 +54,9 @@ impl Source {
             "patch" => Some(Self::Patch),
             "npm" => Self::of_locator(address),
             "http" | "https" => Self::of_web(address),
-            _ if is_git(&scheme) && !rest.is_empty() => Address::parse(address).map(|_| Self::Git),
+            _ if is_git(&scheme) && !rest.is_empty() => {
+                SourceAddress::parse(address).map(|_| Self::Git)
+            }
             _ => None,
         }
     }
@@ -68,12 +70,12 @@ impl Source {
     /// A package of a registry, whose archive is somewhere else or not.
     fn of_locator(locator: &str) -> Option<Self> {
         let carried = archive_url(locator);
-        let is_clear = carried.is_none() || Address::of(locator).is_some();
+        let is_clear = carried.is_none() || SourceAddress::of(locator).is_some();
         is_clear.then_some(Self::Registry)
     }
 
     fn of_web(address: &str) -> Option<Self> {
-        let parsed = Address::parse(address)?;
+        let parsed = SourceAddress::parse(address)?;
         Some(if parsed.names().is_some() {
             Self::Registry
         } else if parsed.is_repository() {
@@ -114,12 +116,12 @@ pub(crate) fn workspace(locator: &str) -> Option<String> {
     Some(path.to_owned())
 }
 
-fn file_or_folder(address: &str) -> Source {
+fn file_or_folder(address: &str) -> PackageSource {
     let path = local_path(address);
     if is_archive(path) {
-        Source::File
+        PackageSource::File
     } else {
-        Source::Folder
+        PackageSource::Folder
     }
 }
 
@@ -136,44 +138,44 @@ fn is_path(address: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::Source;
+    use super::PackageSource;
 
     #[test]
     fn addresses_have_their_kinds() {
         let kinds = [
             (
                 "https://registry.example.com/a/-/a-1.0.0.tgz",
-                Some(Source::Registry),
+                Some(PackageSource::Registry),
             ),
-            ("https://example.com/a.tgz", Some(Source::Tarball)),
+            ("https://example.com/a.tgz", Some(PackageSource::Tarball)),
             (
                 "https://example.com/a.tgz#0123456789abcdef0123456789abcdef01234567",
-                Some(Source::Tarball),
+                Some(PackageSource::Tarball),
             ),
-            ("https://example.com/a.git#0123", Some(Source::Git)),
+            ("https://example.com/a.git#0123", Some(PackageSource::Git)),
             (
                 "https://example.com/a#commit=0123456789abcdef0123456789abcdef01234567",
-                Some(Source::Git),
+                Some(PackageSource::Git),
             ),
-            ("git+ssh://git@example.com/a.git", Some(Source::Git)),
-            ("git@example.com:a/b.git", Some(Source::Git)),
-            ("github:a/b", Some(Source::Git)),
-            ("file:../a.tgz", Some(Source::File)),
-            ("../a", Some(Source::Folder)),
-            ("a-1.0.0.tgz#0123", Some(Source::File)),
-            ("file:a::locator=x", Some(Source::Folder)),
+            ("git+ssh://git@example.com/a.git", Some(PackageSource::Git)),
+            ("git@example.com:a/b.git", Some(PackageSource::Git)),
+            ("github:a/b", Some(PackageSource::Git)),
+            ("file:../a.tgz", Some(PackageSource::File)),
+            ("../a", Some(PackageSource::Folder)),
+            ("a-1.0.0.tgz#0123", Some(PackageSource::File)),
+            ("file:a::locator=x", Some(PackageSource::Folder)),
             (
                 "https://example.com/a/b/tar.gz/0123456789abcdef0123456789abcdef01234567",
-                Some(Source::Git),
+                Some(PackageSource::Git),
             ),
-            ("link:a", Some(Source::Folder)),
-            ("workspace:.", Some(Source::Workspace)),
-            ("npm:a@1.0.0", Some(Source::Registry)),
+            ("link:a", Some(PackageSource::Folder)),
+            ("workspace:.", Some(PackageSource::Workspace)),
+            ("npm:a@1.0.0", Some(PackageSource::Registry)),
             ("1.0.0", None),
             ("", None),
         ];
         for (address, kind) in kinds {
-            assert_eq!(Source::of(address), kind, "{address}");
+            assert_eq!(PackageSource::of(address), kind, "{address}");
         }
     }
 }

@@ -8,7 +8,7 @@ use std::fmt;
 
 /// How bytes were hashed, the weakest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Algorithm {
+pub enum SriAlgorithm {
     /// MD5: collisions are made in seconds.
     Md5,
     /// SHA-1: collisions have been made.
@@ -24,7 +24,7 @@ pub enum Algorithm {
 /// A hash, and how it was made.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Sri {
-    algorithm: Algorithm,
+    algorithm: SriAlgorithm,
     digest: Vec<u8>,
 }
 
@@ -50,7 +50,7 @@ pub enum SriError {
     #[error("has {found} bytes, and {algorithm} makes {}", algorithm.bytes())]
     WrongLength {
         /// The algorithm.
-        algorithm: Algorithm,
+        algorithm: SriAlgorithm,
         /// How many bytes there are.
         found: usize,
     },
@@ -58,7 +58,7 @@ pub enum SriError {
 
 // === impl Algorithm ===
 
-impl Algorithm {
+impl SriAlgorithm {
     /// All of them, the weakest first.
     pub const ALL: [Self; 5] = [
         Self::Md5,
@@ -96,7 +96,7 @@ impl Algorithm {
     }
 }
 
-impl fmt::Display for Algorithm {
+impl fmt::Display for SriAlgorithm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
@@ -108,7 +108,7 @@ impl Sri {
     /// Reads one hash, `ALGORITHM-BASE64`.
     pub fn parse(text: &str) -> Result<Self, SriError> {
         let (name, rest) = text.split_once('-').ok_or(SriError::NoAlgorithm)?;
-        let mut known = Algorithm::ALL.into_iter();
+        let mut known = SriAlgorithm::ALL.into_iter();
         let algorithm = known
             .find(|algorithm| algorithm.name() == name)
             .ok_or(SriError::UnknownAlgorithm)?;
@@ -118,13 +118,13 @@ impl Sri {
     }
 
     /// Reads a hash in hexadecimal, as registries and yarn 1 write SHA-1.
-    pub fn parse_hex(algorithm: Algorithm, text: &str) -> Result<Self, SriError> {
+    pub fn parse_hex(algorithm: SriAlgorithm, text: &str) -> Result<Self, SriError> {
         let pairs = text.as_bytes().chunks(2);
         let digest = pairs.map(byte).collect::<Option<Vec<u8>>>();
         Self::new(algorithm, digest.ok_or(SriError::NotHexadecimal)?)
     }
 
-    fn new(algorithm: Algorithm, digest: Vec<u8>) -> Result<Self, SriError> {
+    fn new(algorithm: SriAlgorithm, digest: Vec<u8>) -> Result<Self, SriError> {
         let found = digest.len();
         if found != algorithm.bytes() {
             return Err(SriError::WrongLength { algorithm, found });
@@ -133,7 +133,7 @@ impl Sri {
     }
 
     /// How it was made.
-    pub fn algorithm(&self) -> Algorithm {
+    pub fn algorithm(&self) -> SriAlgorithm {
         self.algorithm
     }
 
@@ -162,7 +162,7 @@ fn byte(pair: &[u8]) -> Option<u8> {
 /// Where several hashes of one algorithm are given, any of them may match: that is how package
 /// managers read them. All algorithms in both sets must agree.
 pub fn agree(left: &[Sri], right: &[Sri]) -> Option<bool> {
-    let shared = Algorithm::ALL.into_iter().filter_map(|algorithm| {
+    let shared = SriAlgorithm::ALL.into_iter().filter_map(|algorithm| {
         let of = |set: &[Sri]| set.iter().any(|sri| sri.algorithm == algorithm);
         let same = || {
             let mut ours = left.iter().filter(|sri| sri.algorithm == algorithm);
@@ -175,7 +175,7 @@ pub fn agree(left: &[Sri], right: &[Sri]) -> Option<bool> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Algorithm, Sri, SriError, agree};
+    use super::{Sri, SriAlgorithm, SriError, agree};
 
     const EMPTY_SHA1: &str = "sha1-2jmj7l5rSw0yVb/vlWAYkK/YBwk=";
 
@@ -184,7 +184,7 @@ mod tests {
         let sri = Sri::parse(EMPTY_SHA1).unwrap();
         assert_eq!(sri.to_string(), EMPTY_SHA1);
         let hex = "da39a3ee5e6b4b0d3255bfef95601890afd80709";
-        assert_eq!(Sri::parse_hex(Algorithm::Sha1, hex), Ok(sri.clone()));
+        assert_eq!(Sri::parse_hex(SriAlgorithm::Sha1, hex), Ok(sri.clone()));
         assert_eq!(Sri::parse(&format!("{EMPTY_SHA1}?x")), Ok(sri));
     }
 
@@ -200,7 +200,7 @@ mod tests {
             (
                 "sha512-AAAA",
                 SriError::WrongLength {
-                    algorithm: Algorithm::Sha512,
+                    algorithm: SriAlgorithm::Sha512,
                     found: 3,
                 },
             ),
@@ -209,19 +209,19 @@ mod tests {
             assert_eq!(Sri::parse(text), Err(error), "{text}");
         }
         assert_eq!(
-            Sri::parse_hex(Algorithm::Sha1, "+a"),
+            Sri::parse_hex(SriAlgorithm::Sha1, "+a"),
             Err(SriError::NotHexadecimal)
         );
     }
 
     #[test]
     fn sets_agree_where_they_share_an_algorithm() {
-        let of = |algorithm: Algorithm, fill: u8| {
+        let of = |algorithm: SriAlgorithm, fill: u8| {
             Sri::new(algorithm, vec![fill; algorithm.bytes()]).unwrap()
         };
-        let old = [of(Algorithm::Sha1, 1)];
-        let new = [of(Algorithm::Sha512, 1)];
-        let both = [of(Algorithm::Sha1, 1), of(Algorithm::Sha512, 2)];
+        let old = [of(SriAlgorithm::Sha1, 1)];
+        let new = [of(SriAlgorithm::Sha512, 1)];
+        let both = [of(SriAlgorithm::Sha1, 1), of(SriAlgorithm::Sha512, 2)];
         assert_eq!(agree(&old, &new), None);
         assert_eq!(agree(&old, &both), Some(true));
         assert_eq!(agree(&new, &both), Some(false));

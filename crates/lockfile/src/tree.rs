@@ -11,12 +11,12 @@ mod json;
 mod yaml;
 
 pub(crate) use classic::classic;
-pub(crate) use fields::Fields;
+pub(crate) use fields::MapFields;
 pub(crate) use json::json;
 pub(crate) use yaml::yaml;
 
-use crate::input::{At, Input};
-use finding::Unreadable;
+use crate::input::{ByteRange, SourceText};
+use finding::UnreadableInput;
 use std::{borrow::Cow, collections::HashSet};
 
 /// The deepest nesting that is read. Version 1 of npm's format nests packages, each in two levels;
@@ -29,14 +29,14 @@ const MAX_NODES: usize = 4 << 20;
 
 /// A value.
 #[derive(Debug)]
-pub(crate) struct Node<'t> {
-    pub(crate) at: At,
-    pub(crate) value: Value<'t>,
+pub(crate) struct TreeNode<'t> {
+    pub(crate) at: ByteRange,
+    pub(crate) value: TreeValue<'t>,
 }
 
 /// What a value is.
 #[derive(Debug)]
-pub(crate) enum Value<'t> {
+pub(crate) enum TreeValue<'t> {
     /// Text in quotes.
     Text(Cow<'t, str>),
     /// A word of YAML without quotes: text, number or flag, as the reader takes it.
@@ -44,33 +44,38 @@ pub(crate) enum Value<'t> {
     /// A number, `true`, `false` or `null` of JSON, as written.
     Literal(&'t str),
     /// A list, in the order of the file.
-    List(Vec<Node<'t>>),
+    List(Vec<TreeNode<'t>>),
     /// A map, in the order of the file.
-    Map(Vec<Entry<'t>>),
+    Map(Vec<MapEntry<'t>>),
 }
 
 /// An entry of a map.
 #[derive(Debug)]
-pub(crate) struct Entry<'t> {
+pub(crate) struct MapEntry<'t> {
     pub(crate) key: Cow<'t, str>,
     /// Of the key.
-    pub(crate) at: At,
-    pub(crate) node: Node<'t>,
+    pub(crate) at: ByteRange,
+    pub(crate) node: TreeNode<'t>,
 }
 
 /// How much of a file was read so far.
 #[derive(Debug, Default)]
-struct Budget {
+struct ReadBudget {
     nodes: usize,
 }
 
-const _: () = assert!(2 * MAX_NODES * size_of::<Entry<'_>>() < 1 << 30);
+const _: () = assert!(2 * MAX_NODES * size_of::<MapEntry<'_>>() < 1 << 30);
 
 // === impl Budget ===
 
-impl Budget {
+impl ReadBudget {
     /// One more value, at a depth.
-    fn spend(&mut self, input: &Input<'_>, at: At, depth: usize) -> Result<(), Unreadable> {
+    fn spend(
+        &mut self,
+        input: &SourceText<'_>,
+        at: ByteRange,
+        depth: usize,
+    ) -> Result<(), UnreadableInput> {
         self.nodes += 1;
         if self.nodes > MAX_NODES {
             return Err(input.refuse(at, format!("has more than {MAX_NODES} values")));
@@ -83,7 +88,7 @@ impl Budget {
 }
 
 /// Refuses a map that has a key twice.
-fn unique(input: &Input<'_>, entries: &[Entry<'_>]) -> Result<(), Unreadable> {
+fn unique(input: &SourceText<'_>, entries: &[MapEntry<'_>]) -> Result<(), UnreadableInput> {
     /// Up to here looking at every earlier key is cheaper than hashing.
     const FEW: usize = 8;
     let again = if entries.len() <= FEW {
@@ -97,13 +102,16 @@ fn unique(input: &Input<'_>, entries: &[Entry<'_>]) -> Result<(), Unreadable> {
         entries.iter().find(|entry| !seen.insert(&entry.key))
     };
     match again {
-        Some(entry) => Err(input.refuse(entry.at, format!("has {} twice", shown(&entry.key)))),
+        Some(entry) => Err(input.refuse(
+            entry.at,
+            format!("has {} twice", printable_name(&entry.key)),
+        )),
         None => Ok(()),
     }
 }
 
 /// A name from the file in quotes, cut where it is long.
-pub(crate) fn shown(name: &str) -> String {
+pub(crate) fn printable_name(name: &str) -> String {
     const LONGEST: usize = 120;
     let mut short: String = name.chars().take(LONGEST).collect();
     if short.len() < name.len() {
@@ -114,23 +122,23 @@ pub(crate) fn shown(name: &str) -> String {
 
 // === impl Node ===
 
-impl<'t> Node<'t> {
+impl<'t> TreeNode<'t> {
     /// What is wanted is not what is there.
-    fn wrong(&self, input: &Input<'_>, wanted: &str) -> Unreadable {
+    fn wrong(&self, input: &SourceText<'_>, wanted: &str) -> UnreadableInput {
         let found = match self.value {
-            Value::Text(_) => "text",
-            Value::Word(_) => "a word",
-            Value::Literal(_) => "a number, flag or null",
-            Value::List(_) => "a list",
-            Value::Map(_) => "a map",
+            TreeValue::Text(_) => "text",
+            TreeValue::Word(_) => "a word",
+            TreeValue::Literal(_) => "a number, flag or null",
+            TreeValue::List(_) => "a list",
+            TreeValue::Map(_) => "a map",
         };
         input.refuse(self.at, format!("has {found} where {wanted} belongs"))
     }
 
     /// The entries of a map.
-    pub(crate) fn map(&self, input: &Input<'_>) -> Result<&[Entry<'t>], Unreadable> {
+    pub(crate) fn map(&self, input: &SourceText<'_>) -> Result<&[MapEntry<'t>], UnreadableInput> {
         match &self.value {
-            Value::Map(entries) => Ok(entries),
+            TreeValue::Map(entries) => Ok(entries),
             _ => Err(self.wrong(input, "a map")),
         }
     }
@@ -138,13 +146,13 @@ impl<'t> Node<'t> {
     /// The value in one form, whatever the format and however it is spaced.
     pub(crate) fn canonical(&self) -> String {
         match &self.value {
-            Value::Text(text) | Value::Word(text) => format!("{text:?}"),
-            Value::Literal(text) => (*text).to_owned(),
-            Value::List(elements) => {
+            TreeValue::Text(text) | TreeValue::Word(text) => format!("{text:?}"),
+            TreeValue::Literal(text) => (*text).to_owned(),
+            TreeValue::List(elements) => {
                 let elements: Vec<String> = elements.iter().map(Self::canonical).collect();
                 format!("[{}]", elements.join(", "))
             }
-            Value::Map(entries) => {
+            TreeValue::Map(entries) => {
                 let entries = entries.iter();
                 let pairs = entries.map(|one| format!("{:?}: {}", one.key, one.node.canonical()));
                 let mut pairs: Vec<String> = pairs.collect();
@@ -155,42 +163,42 @@ impl<'t> Node<'t> {
     }
 
     /// The elements of a list.
-    pub(crate) fn list(&self, input: &Input<'_>) -> Result<&[Self], Unreadable> {
+    pub(crate) fn list(&self, input: &SourceText<'_>) -> Result<&[Self], UnreadableInput> {
         match &self.value {
-            Value::List(elements) => Ok(elements),
+            TreeValue::List(elements) => Ok(elements),
             _ => Err(self.wrong(input, "a list")),
         }
     }
 
     /// A text.
-    pub(crate) fn text(&self, input: &Input<'_>) -> Result<&str, Unreadable> {
+    pub(crate) fn text(&self, input: &SourceText<'_>) -> Result<&str, UnreadableInput> {
         match &self.value {
-            Value::Text(text) | Value::Word(text) => Ok(text),
+            TreeValue::Text(text) | TreeValue::Word(text) => Ok(text),
             _ => Err(self.wrong(input, "text")),
         }
     }
 
     /// A number, flag or null of JSON, as written.
-    pub(crate) fn literal(&self, input: &Input<'_>) -> Result<&'t str, Unreadable> {
+    pub(crate) fn literal(&self, input: &SourceText<'_>) -> Result<&'t str, UnreadableInput> {
         match &self.value {
-            Value::Literal(text) => Ok(text),
+            TreeValue::Literal(text) => Ok(text),
             _ => Err(self.wrong(input, "a number")),
         }
     }
 
     /// A text or number, as written.
-    pub(crate) fn scalar(&self, input: &Input<'_>) -> Result<&str, Unreadable> {
+    pub(crate) fn scalar(&self, input: &SourceText<'_>) -> Result<&str, UnreadableInput> {
         match &self.value {
-            Value::Literal(text) => Ok(text),
+            TreeValue::Literal(text) => Ok(text),
             _ => self.text(input),
         }
     }
 
     /// A flag.
-    pub(crate) fn flag(&self, input: &Input<'_>) -> Result<bool, Unreadable> {
+    pub(crate) fn flag(&self, input: &SourceText<'_>) -> Result<bool, UnreadableInput> {
         let written = match &self.value {
-            Value::Literal(text) => text,
-            Value::Word(text) => text.as_ref(),
+            TreeValue::Literal(text) => text,
+            TreeValue::Word(text) => text.as_ref(),
             _ => "",
         };
         match written {

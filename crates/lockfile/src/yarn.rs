@@ -7,11 +7,11 @@ mod berry;
 mod old;
 
 use crate::{
-    input::{At, Input},
-    model::{Format, Lockfile, Text},
-    source::Source,
+    input::{ByteRange, SourceText},
+    model::{Lockfile, LockfileFormat, SpannedText},
+    source::PackageSource,
 };
-use finding::Unreadable;
+use finding::UnreadableInput;
 
 /// A line that every file of yarn 1 has, and no other.
 const CLASSIC_MARK: &str = "# yarn lockfile v1";
@@ -24,7 +24,7 @@ const SEPARATOR: &str = ", ";
 const MAX_PATTERNS: usize = 1 << 20;
 
 /// Reads a file of any version.
-pub(crate) fn read(input: &Input<'_>) -> Result<Lockfile, Unreadable> {
+pub(crate) fn read(input: &SourceText<'_>) -> Result<Lockfile, UnreadableInput> {
     if input.text.matches(SEPARATOR).count() > MAX_PATTERNS {
         let problem = format!("has more than {MAX_PATTERNS} ranges");
         return Err(input.refuse_whole(problem));
@@ -38,7 +38,7 @@ pub(crate) fn read(input: &Input<'_>) -> Result<Lockfile, Unreadable> {
 }
 
 /// What an entry was locked for, in its parts.
-pub(crate) struct Pattern<'p> {
+pub(crate) struct YarnPattern<'p> {
     /// The name that it is installed under.
     pub(crate) installed_as: &'p str,
     /// The name behind `npm:` in an alias, else the same.
@@ -49,14 +49,14 @@ pub(crate) struct Pattern<'p> {
 
 // === impl Pattern ===
 
-impl<'p> Pattern<'p> {
+impl<'p> YarnPattern<'p> {
     /// Reads `NAME@RANGE`; yarn 1 leaves the range out where it is empty. Behind `npm:` it always has
     /// a name, and later versions a range or tag unless both are there.
-    pub(crate) fn parse(text: &'p str, format: &Format) -> Option<Self> {
+    pub(crate) fn parse(text: &'p str, format: &LockfileFormat) -> Option<Self> {
         let (installed_as, range) = split(text)?;
         let target = range.strip_prefix("npm:");
         let target = target.and_then(|target| match format {
-            Format::YarnClassic => split(target).map(|(name, _)| name),
+            LockfileFormat::YarnClassic => split(target).map(|(name, _)| name),
             _ => aliased(target),
         });
         Some(Self {
@@ -86,9 +86,9 @@ pub(crate) fn split(text: &str) -> Option<(&str, &str)> {
 }
 
 /// The patterns in the key of an entry, each with the place of the whole key.
-fn patterns(input: &Input<'_>, key: &str, at: At) -> Vec<Text> {
+fn patterns(input: &SourceText<'_>, key: &str, at: ByteRange) -> Vec<SpannedText> {
     let span = input.span(at);
-    let parts = key.split(SEPARATOR).map(|part| Text {
+    let parts = key.split(SEPARATOR).map(|part| SpannedText {
         value: part.to_owned(),
         span,
     });
@@ -96,9 +96,13 @@ fn patterns(input: &Input<'_>, key: &str, at: At) -> Vec<Text> {
 }
 
 /// What kind of place an address or locator is of.
-fn source(input: &Input<'_>, at: At, address: &str) -> Result<Source, Unreadable> {
-    Source::of(address).ok_or_else(|| {
-        let shown = crate::tree::shown(address);
+fn source(
+    input: &SourceText<'_>,
+    at: ByteRange,
+    address: &str,
+) -> Result<PackageSource, UnreadableInput> {
+    PackageSource::of(address).ok_or_else(|| {
+        let shown = crate::tree::printable_name(address);
         input.refuse(at, format!("has an address of no known kind: {shown}"))
     })
 }

@@ -10,10 +10,10 @@
 mod render;
 
 use crate::conclude::conclude;
-use crate::conclusion::{Cause, Conclusion, Confidence};
+use crate::conclusion::{Cause, CauseConfidence, Conclusion};
+use crate::copy::{SourceRole, Specimen};
 use crate::difference::Difference;
-use crate::evidence::{Commits, Evidence, KeptRecord, Retry, Stage};
-use crate::specimen::{SourceRole, Specimen};
+use crate::evidence::{Evidence, KeptRecord, Retry, Stage, TagCommits};
 use gomod::sumhash::H1;
 use serde::{Deserialize, Serialize};
 
@@ -43,7 +43,7 @@ pub struct Case {
     /// Where it was noticed.
     pub stage: Stage,
     /// What the bytes should be, by whom.
-    pub expected: Expected,
+    pub expected: ExpectedHashes,
     /// The wrong copy.
     pub copy: CopySeen,
     /// What others said, in the order in which they were asked.
@@ -51,12 +51,12 @@ pub struct Case {
     /// How the wrong copy differs from a right one.
     pub difference: Option<Difference>,
     /// What it comes to.
-    pub conclusion: Concluded,
+    pub conclusion: CaseConclusion,
 }
 
 /// What the bytes should be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Expected {
+pub struct ExpectedHashes {
     /// By the checksum database.
     pub logged: Option<String>,
     /// By the client's go.sum.
@@ -102,11 +102,11 @@ pub struct CopySeen {
 
 /// What it comes to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Concluded {
+pub struct CaseConclusion {
     /// The cause.
     pub cause: Cause,
     /// How sure that is.
-    pub confidence: Confidence,
+    pub confidence: CauseConfidence,
     /// The cause in a line.
     pub title: String,
     /// What of the evidence says so.
@@ -133,13 +133,13 @@ impl Case {
             module_version: ascii(evidence.artifact.version.as_str()),
             kind: evidence.artifact.kind.extension().to_owned(),
             stage: evidence.stage,
-            expected: Expected::new(evidence),
+            expected: ExpectedHashes::new(evidence),
             copy: CopySeen::new(&evidence.bad, reference),
             retries: retries
                 .map(|Retry { specimen, .. }| CopySeen::new(specimen, reference))
                 .collect(),
             difference: evidence.difference().cloned(),
-            conclusion: Concluded::new(conclude(evidence)),
+            conclusion: CaseConclusion::new(conclude(evidence)),
         }
     }
 
@@ -158,11 +158,11 @@ impl Case {
 
 // === impl Expected ===
 
-impl Expected {
+impl ExpectedHashes {
     fn new(evidence: &Evidence) -> Self {
         let text = |h1: Option<H1>| h1.map(|h1| h1.to_string());
         let kept = evidence.kept.as_ref();
-        let Commits { recorded, current } = evidence.commits.clone().unwrap_or_default();
+        let TagCommits { recorded, current } = evidence.commits.clone().unwrap_or_default();
         let earlier = evidence.earlier.iter().take(KEPT_EARLIER);
         Self {
             logged: text(evidence.logged),
@@ -202,7 +202,7 @@ impl CopySeen {
 
 // === impl Concluded ===
 
-impl Concluded {
+impl CaseConclusion {
     fn new(conclusion: Conclusion) -> Self {
         Self {
             cause: conclusion.cause,

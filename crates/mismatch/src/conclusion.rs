@@ -34,7 +34,7 @@ pub enum Cause {
 /// How sure a conclusion is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Confidence {
+pub enum CauseConfidence {
     /// It is proven by a hash, or by bytes that leave no other reading.
     Certain,
     /// Nothing known speaks against it, and no other cause fits.
@@ -49,7 +49,7 @@ pub struct Conclusion {
     /// The cause.
     pub cause: Cause,
     /// How sure that is.
-    pub confidence: Confidence,
+    pub confidence: CauseConfidence,
     /// What of the evidence says so; one line of ASCII.
     pub why: String,
     /// If it is unexplained: the causes that remain possible.
@@ -162,11 +162,11 @@ impl Cause {
 
 impl Conclusion {
     pub(crate) fn certain(cause: Cause, why: impl Into<String>) -> Self {
-        Self::new(cause, Confidence::Certain, why.into())
+        Self::new(cause, CauseConfidence::Certain, why.into())
     }
 
     pub(crate) fn likely(cause: Cause, why: impl Into<String>) -> Self {
-        Self::new(cause, Confidence::Likely, why.into())
+        Self::new(cause, CauseConfidence::Likely, why.into())
     }
 
     /// The evidence does not decide between the suspects; `ask` is what would.
@@ -175,7 +175,7 @@ impl Conclusion {
         suspects: &[Cause],
         ask: impl Into<Option<&'static str>>,
     ) -> Self {
-        let open = Self::new(Cause::Unexplained, Confidence::Open, why.into());
+        let open = Self::new(Cause::Unexplained, CauseConfidence::Open, why.into());
         Self {
             suspects: suspects.to_vec(),
             for_operator: ask.into().map_or(open.for_operator, str::to_owned),
@@ -183,7 +183,7 @@ impl Conclusion {
         }
     }
 
-    fn new(cause: Cause, confidence: Confidence, why: String) -> Self {
+    fn new(cause: Cause, confidence: CauseConfidence, why: String) -> Self {
         Self {
             cause,
             confidence,

@@ -3,7 +3,7 @@
 //! Byte by byte, in one pass over both; and entry by entry, by what [`examine`](crate::examine()) has
 //! noted of each. Nothing is judged.
 
-use crate::specimen::{EntryFacts, Specimen};
+use crate::copy::{EntryFacts, Specimen};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io::{self, Read};
@@ -35,11 +35,11 @@ pub struct Difference {
     /// Where the first difference is.
     pub place: Option<EntryPlace>,
     /// Entries that only the wrong copy has.
-    pub added: Names,
+    pub added: NameSample,
     /// Entries that only the right copy has.
-    pub removed: Names,
+    pub removed: NameSample,
     /// Entries with another content.
-    pub changed: Names,
+    pub changed: NameSample,
     /// How many of those are the same as plain text.
     pub rewritten: u64,
 }
@@ -55,7 +55,7 @@ pub struct EntryPlace {
 
 /// A list of names that may be long: how many, and the first of them.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Names {
+pub struct NameSample {
     /// How many.
     pub count: u64,
     /// The first ones, escaped to ASCII.
@@ -86,13 +86,13 @@ fn place(specimen: &Specimen, offset: u64) -> Option<EntryPlace> {
     let mut entries = specimen.entries.iter();
     let entry = entries.find(|entry| entry.begin <= offset && offset < entry.end)?;
     Some(EntryPlace {
-        entry: shown(&entry.name),
+        entry: printable_name(&entry.name),
         offset: offset - entry.begin,
     })
 }
 
 /// A name in ASCII, cut if it is long.
-fn shown(name: &[u8]) -> String {
+fn printable_name(name: &[u8]) -> String {
     let kept = name.get(..KEPT_NAME).unwrap_or(name);
     let cut = if kept.len() < name.len() { "..." } else { "" };
     format!("{}{cut}", kept.escape_ascii())
@@ -166,9 +166,9 @@ impl Difference {
         if good.entries.is_empty() || bad.entries.is_empty() {
             return;
         }
-        let by_name = |entries: &[EntryFacts]| -> BTreeMap<Vec<u8>, Contents> {
+        let by_name = |entries: &[EntryFacts]| -> BTreeMap<Vec<u8>, EntryContents> {
             let pairs = entries.iter().map(|entry| {
-                let contents = Contents {
+                let contents = EntryContents {
                     digest: entry.digest,
                     plain: entry.plain,
                 };
@@ -195,18 +195,18 @@ impl Difference {
 }
 
 /// What an entry holds.
-struct Contents {
+struct EntryContents {
     digest: Option<[u8; 32]>,
     plain: Option<[u8; 32]>,
 }
 
 // === impl Names ===
 
-impl Names {
+impl NameSample {
     fn add(&mut self, name: &[u8]) {
         self.count += 1;
         if self.first.len() < KEPT_NAMES {
-            self.first.push(shown(name));
+            self.first.push(printable_name(name));
         }
     }
 }

@@ -1,7 +1,7 @@
 //! All that is known when bytes are not the ones they should be.
 
+use crate::copy::Specimen;
 use crate::difference::Difference;
-use crate::specimen::Specimen;
 use crate::sum::Sha256Sum;
 use gomod::{Artifact, sumhash::H1};
 use serde::{Deserialize, Serialize};
@@ -37,7 +37,7 @@ pub struct KeptRecord {
 
 /// What version control says of the version's tag.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Commits {
+pub struct TagCommits {
     /// The commit when the hash that should be was recorded.
     pub recorded: Option<String>,
     /// The commit today.
@@ -69,7 +69,7 @@ pub struct Evidence {
     /// Other hashes under which this artifact was seen before.
     pub earlier: Vec<H1>,
     /// What version control says.
-    pub commits: Option<Commits>,
+    pub commits: Option<TagCommits>,
     /// Another artifact that has exactly these bytes.
     pub twin: Option<Artifact>,
     /// The wrong copy.

@@ -14,10 +14,12 @@ mod text;
 mod text_file;
 mod zip_file;
 
-use crate::specimen::{Announced, EntryFacts, Flip, Rewrite, Shape, Source, Specimen, Wrapped};
+use crate::copy::{
+    Announced, BitFlip, ByteShape, EntryFacts, GzipContent, Source, Specimen, TextRewrite,
+};
 use gomod::{Artifact, modfile, sumhash::H1};
-use gunzip::Gunzip;
-use scan::{Magic, Scan};
+use gunzip::GunzipReader;
+use scan::{ByteScan, MagicBytes};
 use std::io::{self, Read, Seek};
 
 /// Most entries that are listed one by one. The largest real modules have some ten thousand; of more
@@ -41,20 +43,20 @@ pub struct Subject<'a> {
 }
 
 /// A file to read and to seek in.
-trait Bytes: Read + Seek {}
+trait SeekableBytes: Read + Seek {}
 
-impl<R: Read + Seek> Bytes for R {}
+impl<R: Read + Seek> SeekableBytes for R {}
 
 /// What is found out about bytes, wherever they come from.
 #[derive(Debug)]
-struct Findings {
-    scan: Scan,
-    shape: Shape,
+struct CopyFindings {
+    scan: ByteScan,
+    shape: ByteShape,
     h1: Option<H1>,
     entries: Vec<EntryFacts>,
-    rewrites: Vec<(Rewrite, H1)>,
-    flip: Option<Flip>,
-    wrapped: Option<Wrapped>,
+    rewrites: Vec<(TextRewrite, H1)>,
+    flip: Option<BitFlip>,
+    wrapped: Option<GzipContent>,
 }
 
 /// Describes a copy of an artifact.
@@ -84,12 +86,16 @@ pub fn examine<R: Read + Seek>(
     })
 }
 
-fn describe(bytes: &mut dyn Bytes, subject: Subject<'_>, layers: u8) -> io::Result<Findings> {
+fn describe(
+    bytes: &mut dyn SeekableBytes,
+    subject: Subject<'_>,
+    layers: u8,
+) -> io::Result<CopyFindings> {
     bytes.rewind()?;
     let scan = scan::scan(bytes)?;
-    let mut findings = Findings {
+    let mut findings = CopyFindings {
         scan,
-        shape: Shape::Other,
+        shape: ByteShape::Other,
         h1: None,
         entries: Vec::new(),
         rewrites: Vec::new(),
@@ -97,25 +103,25 @@ fn describe(bytes: &mut dyn Bytes, subject: Subject<'_>, layers: u8) -> io::Resu
         wrapped: None,
     };
     match findings.scan.magic() {
-        Magic::Zip => zip_file::describe(bytes, subject, &mut findings)?,
-        Magic::Gzip => {
-            findings.shape = Shape::Gzip;
+        MagicBytes::Zip => zip_file::describe(bytes, subject, &mut findings)?,
+        MagicBytes::Gzip => {
+            findings.shape = ByteShape::Gzip;
             findings.wrapped = unwrap(bytes, subject, layers);
         }
-        Magic::None => text_file::describe(bytes, subject, &mut findings)?,
+        MagicBytes::None => text_file::describe(bytes, subject, &mut findings)?,
     }
     Ok(findings)
 }
 
 /// Takes off gzip. What cannot be unpacked has nothing inside that could be spoken of.
-fn unwrap(bytes: &mut dyn Bytes, subject: Subject<'_>, layers: u8) -> Option<Wrapped> {
+fn unwrap(bytes: &mut dyn SeekableBytes, subject: Subject<'_>, layers: u8) -> Option<GzipContent> {
     let layers = layers.checked_sub(1)?;
-    let inside = describe(&mut Gunzip::new(bytes).ok()?, subject, layers).ok()?;
+    let inside = describe(&mut GunzipReader::new(bytes).ok()?, subject, layers).ok()?;
     if let Some(deeper) = inside.wrapped {
         let layers = deeper.layers + 1;
-        return Some(Wrapped { layers, ..deeper });
+        return Some(GzipContent { layers, ..deeper });
     }
-    Some(Wrapped {
+    Some(GzipContent {
         layers: 1,
         size: inside.scan.size,
         sha256: inside.scan.sha256,

@@ -22,21 +22,22 @@
 pub mod case;
 pub mod conclude;
 mod conclusion;
+mod copy;
 mod difference;
 mod disagreement;
 mod evidence;
 mod examine;
-mod specimen;
 mod sum;
 
 pub use case::Case;
 pub use conclude::conclude;
-pub use conclusion::{Cause, Conclusion, Confidence};
-pub use difference::{Difference, EntryPlace, Names, compare};
-pub use disagreement::Disagreement;
-pub use evidence::{Commits, Evidence, KeptRecord, Retry, Stage};
-pub use examine::{Subject, examine};
-pub use specimen::{
-    Announced, ByteCounts, EntryFacts, Flip, Rewrite, Shape, Source, SourceRole, Specimen, Wrapped,
+pub use conclusion::{Cause, CauseConfidence, Conclusion};
+pub use copy::{
+    Announced, BitFlip, ByteCounts, ByteShape, EntryFacts, GzipContent, Source, SourceRole,
+    Specimen, TextRewrite,
 };
+pub use difference::{Difference, EntryPlace, NameSample, compare};
+pub use disagreement::Disagreement;
+pub use evidence::{Evidence, KeptRecord, Retry, Stage, TagCommits};
+pub use examine::{Subject, examine};
 pub use sum::Sha256Sum;

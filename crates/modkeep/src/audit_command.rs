@@ -14,16 +14,16 @@
 //! Two forms are spoken: a Go checksum database, at its own URL or through a proxy, and a log as
 //! C2SP tlog-tiles has it, such as the journal.
 
-mod ended;
 mod entries;
 mod log;
+mod log_end;
 mod random;
 
 use crate::{PROBLEM, UNUSABLE, cli, config, failure::Failure, output, wiring};
 use bytes::Bytes;
 use codes::Code;
-use entries::Uniqueness;
-use log::{AuditError, Form, Log};
+use entries::VersionUniqueness;
+use log::{AuditError, LogForm, RemoteLog};
 use random::Random;
 use std::{
     fs, io,
@@ -36,7 +36,7 @@ use tlog::{
     entries::Bundle,
     follow::{Consistency, FollowError},
     frontier::Frontier,
-    plan::Plan,
+    plan::TilePlan,
     tile::HEIGHT,
     tree::Node,
 };
@@ -67,7 +67,7 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
     let endpoint = endpoint.map_err(|error| Failure::of(error.code(), &error))?;
     let state = matches.get_one::<PathBuf>("state");
     let audited = wiring::run(async {
-        let log = Log::find(endpoint, url.reveal(), key, &options).await?;
+        let log = RemoteLog::find(endpoint, url.reveal(), key, &options).await?;
         audit(&log, state.map(PathBuf::as_path), count).await
     })?;
     match audited {
@@ -88,7 +88,7 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
     }
 }
 
-async fn audit(log: &Log, state: Option<&Path>, count: usize) -> Result<(), AuditError> {
+async fn audit(log: &RemoteLog, state: Option<&Path>, count: usize) -> Result<(), AuditError> {
     let (head, note) = log.head().await?;
     output::line(&format!(
         "{} signs {} entries with root {}",
@@ -101,7 +101,7 @@ async fn audit(log: &Log, state: Option<&Path>, count: usize) -> Result<(), Audi
         .transpose()?
         .flatten();
     if let Some(old) = log.ended() {
-        let end = ended::told(log, old, head).await?;
+        let end = log_end::end_of_known_log(log, old, head).await?;
         if let Some(before) = before.filter(|before| before.size > end.entries) {
             // Told once: from now on the log that goes on is what is compared with.
             if let Some(state) = state {
@@ -127,7 +127,7 @@ async fn audit(log: &Log, state: Option<&Path>, count: usize) -> Result<(), Audi
     read
 }
 
-async fn entries(log: &Log, head: TreeHead, count: usize) -> Result<(), AuditError> {
+async fn entries(log: &RemoteLog, head: TreeHead, count: usize) -> Result<(), AuditError> {
     if head.size > 0 {
         contents(log, head).await?;
         inclusions(log, head, count).await?;
@@ -137,7 +137,7 @@ async fn entries(log: &Log, head: TreeHead, count: usize) -> Result<(), AuditErr
 
 /// Whether the head that was seen last belongs to the same log; gives whether the new one is newer.
 async fn consistency(
-    log: &Log,
+    log: &RemoteLog,
     before: Option<TreeHead>,
     head: TreeHead,
 ) -> Result<bool, AuditError> {
@@ -170,8 +170,8 @@ async fn consistency(
 }
 
 /// Reads entries: all, or some bundles at random.
-async fn contents(log: &Log, head: TreeHead) -> Result<(), AuditError> {
-    let mut unique = Uniqueness::default();
+async fn contents(log: &RemoteLog, head: TreeHead) -> Result<(), AuditError> {
+    let mut unique = VersionUniqueness::default();
     if head.size > READ_WHOLE {
         let bundles = Bundle::covering(0, head.size).count() as u64;
         let mut random = Random::new();
@@ -207,15 +207,19 @@ async fn contents(log: &Log, head: TreeHead) -> Result<(), AuditError> {
             head.size
         ));
     }
-    output::line(&unique.told());
+    output::line(&unique.summary());
     Ok(())
 }
 
 /// The entries of a bundle, each of which is the one that was hashed.
-async fn authentic(log: &Log, head: TreeHead, bundle: Bundle) -> Result<Vec<Vec<u8>>, AuditError> {
+async fn authentic(
+    log: &RemoteLog,
+    head: TreeHead,
+    bundle: Bundle,
+) -> Result<Vec<Vec<u8>>, AuditError> {
     let first = bundle.first();
     let nodes = (first..first + u64::from(bundle.width())).map(Node::leaf);
-    let plan = Plan::try_new(head, HEIGHT, nodes.clone()).map_err(AuditError::wrong)?;
+    let plan = TilePlan::try_new(head, HEIGHT, nodes.clone()).map_err(AuditError::wrong)?;
     let tiles = log.tiles(plan.tiles()).await?;
     let tiles = plan.authenticate(tiles).map_err(AuditError::wrong)?;
     let entries = log.entries(bundle).await?;
@@ -229,13 +233,13 @@ async fn authentic(log: &Log, head: TreeHead, bundle: Bundle) -> Result<Vec<Vec<
 }
 
 /// Looks random entries up, as a client would.
-async fn inclusions(log: &Log, head: TreeHead, count: usize) -> Result<(), AuditError> {
+async fn inclusions(log: &RemoteLog, head: TreeHead, count: usize) -> Result<(), AuditError> {
     let mut random = Random::new();
     let mut looked_up = 0;
     for _ in 0..count {
         let number = random.below(head.size);
         let node = Node::leaf(number);
-        let plan = Plan::try_new(head, HEIGHT, [node]).map_err(AuditError::wrong)?;
+        let plan = TilePlan::try_new(head, HEIGHT, [node]).map_err(AuditError::wrong)?;
         let tiles = log.tiles(plan.tiles()).await?;
         let tiles = plan.authenticate(tiles).map_err(AuditError::wrong)?;
         let first = number - number % u64::from(tlog::entries::WIDTH);
@@ -248,7 +252,7 @@ async fn inclusions(log: &Log, head: TreeHead, count: usize) -> Result<(), Audit
             let why = format!("entry {number} is not in the log that is signed");
             return Err(AuditError::Wrong(why));
         }
-        if log.form() == Form::Database {
+        if log.form() == LogForm::Database {
             log.look_up(number, &entry).await?;
             looked_up += 1;
         }
@@ -260,7 +264,7 @@ async fn inclusions(log: &Log, head: TreeHead, count: usize) -> Result<(), Audit
     Ok(())
 }
 
-fn remembered(log: &Log, state: &Path) -> Result<Option<TreeHead>, AuditError> {
+fn remembered(log: &RemoteLog, state: &Path) -> Result<Option<TreeHead>, AuditError> {
     match fs::read(state) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(unusable(state, &error)),

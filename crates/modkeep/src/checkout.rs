@@ -18,7 +18,9 @@ use codes::Code;
 use gomod::{
     Artifact, ArtifactKind, ModulePath, Version,
     modfile::{self, File, Mode, ModuleVersion},
-    mvs::{GoModSource, GoModSummary, Loader, MainModule, MvsError, Options, Selection, Step},
+    mvs::{
+        GoModSource, GoModSummary, Loader, MainModule, ModuleSelection, MvsError, Options, Step,
+    },
 };
 use std::{
     collections::HashMap,
@@ -33,7 +35,7 @@ const AT_A_TIME: usize = 32;
 
 /// A main module, and who is asked for the others.
 #[derive(Debug)]
-pub(crate) struct Checkout {
+pub(crate) struct ModuleCheckout {
     /// The directory of its go.mod.
     pub(crate) root: PathBuf,
     /// Its go.mod.
@@ -47,7 +49,7 @@ pub(crate) struct Checkout {
 
 // === impl Checkout ===
 
-impl Checkout {
+impl ModuleCheckout {
     /// The main module that the argument `directory` speaks of; `--server` and `--upstream` say who is
     /// asked.
     pub(crate) fn open(matches: &clap::ArgMatches) -> Result<Self, Failure> {
@@ -82,7 +84,7 @@ impl Checkout {
         &mut self,
         file: &File,
         options: Options,
-    ) -> Result<Box<Selection>, String> {
+    ) -> Result<Box<ModuleSelection>, String> {
         let selection = self.try_select(file, options).await?;
         selection.map_err(|error| with_causes(&error))
     }
@@ -92,7 +94,7 @@ impl Checkout {
         &mut self,
         file: &File,
         options: Options,
-    ) -> Result<Result<Box<Selection>, MvsError>, String> {
+    ) -> Result<Result<Box<ModuleSelection>, MvsError>, String> {
         let main = MainModule::new(file).map_err(|error| with_causes(&error))?;
         let mut loader = Loader::new(main, options);
         loop {
@@ -232,7 +234,7 @@ pub(crate) async fn fetch(
 
 /// Why nobody has something; the two are different things to say.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Missing {
+pub(crate) enum MissingReason {
     /// All who were asked say that it does not exist.
     #[error("{0}")]
     Absent(String),
@@ -246,17 +248,17 @@ pub(crate) async fn try_fetch(
     path: &str,
     limit: u64,
     upstreams: &Upstreams,
-) -> Result<Download, Missing> {
+) -> Result<Download, MissingReason> {
     match upstreams.walk(path).with_limit(limit).next().await {
         Outcome::Found(download) => Ok(download),
         Outcome::Absent(absence) => {
             let text = format!("{}: {}", absence.status, absence.text.trim());
             let text = text.trim_end_matches(": ");
-            Err(Missing::Absent(text.to_owned()))
+            Err(MissingReason::Absent(text.to_owned()))
         }
         Outcome::Unavailable(outage) => {
             let text = format!("{}: {}", outage.code, outage.summary);
-            Err(Missing::Unknown(text))
+            Err(MissingReason::Unknown(text))
         }
     }
 }

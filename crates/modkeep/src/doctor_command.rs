@@ -14,8 +14,8 @@
 
 mod cases;
 mod client;
+mod fixes;
 mod machine;
-mod mend;
 mod mirrors;
 mod moved;
 mod pasted;
@@ -27,8 +27,8 @@ pub(crate) use moved::parse as parse_moved;
 
 use crate::{UNUSABLE, cli, failure::Failure, output};
 use codes::Code;
-use doctor::{Cause, Colour, cause};
-use mend::Mending;
+use doctor::{ColourMode, FailureCause, cause};
+use fixes::FixMode;
 use std::{
     io::{self, IsTerminal as _},
     path::{Path, PathBuf},
@@ -37,30 +37,30 @@ use std::{
 
 /// How something is told, and whether it is mended.
 #[derive(Debug, Clone, Copy)]
-struct Way<'a> {
+struct OutputMode<'a> {
     as_json: bool,
     /// Whether a module that is gone is looked for.
     asks: bool,
-    mending: Mending,
+    mending: FixMode,
     data: &'a Path,
-    mirrors: &'a mirrors::Given,
+    mirrors: &'a mirrors::MirrorList,
 }
 
 pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
     let resolved = cli::given(matches)?;
     let data = PathBuf::from(resolved.text("data"));
     if matches.get_flag("undo") {
-        return mend::take_back(&data);
+        return fixes::take_back(&data);
     }
-    let given = mirrors::Given::of(matches)?;
-    let way = Way {
+    let given = mirrors::MirrorList::of(matches)?;
+    let way = OutputMode {
         as_json: matches.get_flag("json"),
         asks: matches.get_flag("ask") || io::stdout().is_terminal(),
-        mending: Mending::of(matches),
+        mending: FixMode::of(matches),
         data: &data,
         mirrors: &given,
     };
-    if let Some((module, version)) = matches.get_one::<moved::Wanted>("moved") {
+    if let Some((module, version)) = matches.get_one::<moved::MovedModule>("moved") {
         return moved::look_for(module, version.as_ref(), way.as_json);
     }
     let command: Vec<&str> = matches
@@ -85,7 +85,7 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
         output::line(&explained(cause));
         return Ok(ExitCode::SUCCESS);
     }
-    if doctor::story::is_id(what) {
+    if doctor::request_record::is_id(what) {
         return story::main(what, way.as_json, &data);
     }
     if let Ok(number) = what.parse() {
@@ -103,7 +103,7 @@ fn code(text: &str) -> Option<Code> {
 }
 
 /// A cause in the words of the table, as codes are explained.
-fn explained(cause: &Cause) -> String {
+fn explained(cause: &FailureCause) -> String {
     format!(
         "{}: {}\nwhy: {}\nnext: {}",
         cause.id, cause.title, cause.why, cause.next
@@ -111,11 +111,11 @@ fn explained(cause: &Cause) -> String {
 }
 
 /// Colours are for people who watch.
-fn colour() -> Colour {
+fn colour() -> ColourMode {
     if io::stdout().is_terminal() {
-        Colour::Always
+        ColourMode::Always
     } else {
-        Colour::Never
+        ColourMode::Never
     }
 }
 

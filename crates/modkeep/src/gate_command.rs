@@ -11,13 +11,13 @@ mod checkout;
 mod explain;
 mod facts;
 mod git;
-mod governing;
+mod governing_policy;
 mod imports;
 mod module;
 mod outcome;
 mod packages;
 mod request;
-mod since;
+mod review_change;
 mod site;
 mod vulnerable;
 mod workspaces;
@@ -30,52 +30,52 @@ use crate::{
     preparation::Preparation,
     wiring,
 };
-use base::Base;
+use base::BaseState;
 use checkout::Checkout;
 use codes::Code;
-use finding::{Rule, Step, Unreadable, printable};
+use finding::{FindingRule, GateStep, UnreadableInput, printable};
 use gate::{
-    policy::{Mode, Policy},
-    report::Report,
+    policy::{GatePolicy, StepMode},
+    report::GateReport,
     sbom,
-    verdict::Verdict,
-    vex::{self, Advisory},
+    verdict::GateVerdict,
+    vex::{self, VexAdvisory},
 };
-use governing::{Governing, Revisions};
+use governing_policy::{BaseRevisions, GoverningPolicy};
 use jiff::{Timestamp, tz::TimeZone};
-use module::{Look, Wanted};
-use outcome::Outcome;
-use request::Request;
-use site::Site;
+use module::{ExtraOutputs, ModuleInspector};
+use outcome::GateOutcome;
+use request::GateRequest;
+use site::GateSite;
 use std::{fs, path::Path, process::ExitCode};
-use vulndb::Reachability;
+use vulndb::ReachabilityReport;
 
 /// `error`: the report says what is wrong; a server of our own has nothing to add.
 const LOG_DEFAULT: &str = "error";
 
 /// What is judged, by what, against what.
-struct Case {
-    policy: Policy,
+struct GateCase {
+    policy: GatePolicy,
     checkout: Checkout,
-    base: Option<Base>,
-    reachability: Option<Reachability>,
+    base: Option<BaseState>,
+    reachability: Option<ReachabilityReport>,
 }
 
 pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
-    let request = Request::read(matches)?;
+    let request = GateRequest::read(matches)?;
     let rules = rules();
-    let revisions = Revisions::find(
+    let revisions = BaseRevisions::find(
         &request.directory,
         request.base.as_deref(),
         request.policy_from.as_deref(),
     )?;
-    let Governing {
+    let GoverningPolicy {
         policy,
         findings,
         note,
-    } = match Governing::find(&request, &revisions, &rules)? {
+    } = match GoverningPolicy::find(&request, &revisions, &rules)? {
         Ok(governing) => governing,
-        Err(unreadable) => return untold(&request, &Policy::default(), unreadable),
+        Err(unreadable) => return untold(&request, &GatePolicy::default(), unreadable),
     };
     if request.explain {
         output::text(&explain::text(&policy, &rules));
@@ -90,7 +90,7 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
     };
     // Without a revision there is no change to judge.
     let policy = if revisions.is_empty() {
-        policy.without(Step::Change)
+        policy.without(GateStep::Change)
     } else {
         policy
     };
@@ -101,7 +101,7 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
         Ok(base) => base,
         Err(unreadable) => return untold(&request, &policy, unreadable),
     };
-    let case = Case {
+    let case = GateCase {
         policy,
         checkout: checkout.map_err(|error| unusable(&request.directory, &error))?,
         base,
@@ -114,37 +114,37 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
 }
 
 /// Every rule that there is.
-pub(crate) fn rules() -> Vec<&'static Rule> {
+pub(crate) fn rules() -> Vec<&'static FindingRule> {
     gate::rules::all()
 }
 
 /// Asks the site whatever the case needs.
 async fn examine(
-    case: &Case,
-    request: &Request,
+    case: &GateCase,
+    request: &GateRequest,
     preparation: &Preparation,
-) -> Result<Outcome, Failure> {
+) -> Result<GateOutcome, Failure> {
     let settings = &preparation.settings;
-    let needs_data = case.policy.steps.of(Step::Vulnerable) != Mode::Off;
+    let needs_data = case.policy.steps.of(GateStep::Vulnerable) != StepMode::Off;
     let renewed = if needs_data && request.server.is_none() {
         vulnerable::renew(settings).await
     } else {
         None
     };
-    let site = Site::open(preparation, request.server.as_deref()).await?;
+    let site = GateSite::open(preparation, request.server.as_deref()).await?;
     let installed = Process.go_env("GOVERSION");
     let chosen = case.policy.vulnerable.go.as_deref();
-    let look = Look {
+    let look = ModuleInspector {
         site: &site,
         policy: &case.policy,
-        wanted: Wanted {
+        wanted: ExtraOutputs {
             licences: request.sbom.is_some() || case.base.is_some(),
             go: chosen.or(installed.as_deref()),
             reachability: case.reachability.as_ref(),
         },
         now: Timestamp::now(),
     };
-    let mut outcome = Outcome::of(look, &case.checkout, case.base.as_ref()).await;
+    let mut outcome = GateOutcome::of(look, &case.checkout, case.base.as_ref()).await;
     outcome.notes.extend(renewed);
     output::doing("");
     site.close().await?;
@@ -152,16 +152,24 @@ async fn examine(
 }
 
 /// Where something that decides cannot be read, nobody can tell.
-fn untold(request: &Request, policy: &Policy, unreadable: Unreadable) -> Result<ExitCode, Failure> {
-    let outcome = Outcome {
+fn untold(
+    request: &GateRequest,
+    policy: &GatePolicy,
+    unreadable: UnreadableInput,
+) -> Result<ExitCode, Failure> {
+    let outcome = GateOutcome {
         unreadable: vec![unreadable],
-        ..Outcome::default()
+        ..GateOutcome::default()
     };
     finish(request, policy, outcome)
 }
 
-fn finish(request: &Request, policy: &Policy, outcome: Outcome) -> Result<ExitCode, Failure> {
-    let Outcome {
+fn finish(
+    request: &GateRequest,
+    policy: &GatePolicy,
+    outcome: GateOutcome,
+) -> Result<ExitCode, Failure> {
+    let GateOutcome {
         findings,
         unreadable,
         notes,
@@ -172,12 +180,12 @@ fn finish(request: &Request, policy: &Policy, outcome: Outcome) -> Result<ExitCo
     let mut notes = notes;
     let unreadable = unreadable.into_iter().map(coded).collect();
     let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
-    let verdict = Verdict::of(policy, &request.policy_name, findings, unreadable, today);
+    let verdict = GateVerdict::of(policy, &request.policy_name, findings, unreadable, today);
     if let Some(file) = &request.vex {
         notes.push(vex(request, file, &verdict, &advisories)?);
     }
     let directory = request.directory.display().to_string();
-    let report = Report {
+    let report = GateReport {
         version: env!("CARGO_PKG_VERSION"),
         directory: &directory,
         prefix: &git::prefix(&request.directory),
@@ -203,10 +211,10 @@ fn finish(request: &Request, policy: &Policy, outcome: Outcome) -> Result<ExitCo
 
 /// Writes the account of vulnerabilities; what a reader should know of it.
 fn vex(
-    request: &Request,
+    request: &GateRequest,
     file: &Path,
-    verdict: &Verdict,
-    advisories: &[Advisory],
+    verdict: &GateVerdict,
+    advisories: &[VexAdvisory],
 ) -> Result<String, Failure> {
     let name = printable(&file.display().to_string());
     let Some(first) = advisories.first() else {
@@ -229,8 +237,8 @@ fn vex(
 }
 
 /// With the code that `modkeep explain` knows more about, like every refusal.
-fn coded(unreadable: Unreadable) -> Unreadable {
-    Unreadable {
+fn coded(unreadable: UnreadableInput) -> UnreadableInput {
+    UnreadableInput {
         problem: format!("{} [{}]", unreadable.problem, Code::BadInputFile),
         ..unreadable
     }

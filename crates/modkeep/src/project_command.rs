@@ -32,7 +32,7 @@ const APPLY: Options = Options {
 };
 
 /// Prints what was found out, or why nothing was.
-fn told(outcome: Result<Told, String>) -> ExitCode {
+fn print_answer(outcome: Result<ProjectAnswer, String>) -> ExitCode {
     match outcome {
         Ok(told) => {
             output::text(&printable_lines(&told.text));
@@ -50,7 +50,7 @@ fn told(outcome: Result<Told, String>) -> ExitCode {
 }
 
 /// An answer.
-struct Told {
+struct ProjectAnswer {
     text: String,
     /// Whether it is one that whoever asked has to act on.
     is_problem: bool,

@@ -7,7 +7,7 @@ use codes::Code;
 use jiff::Timestamp;
 use std::process::ExitCode;
 use store::{JournalEvent, Store, StoreError};
-use vulndb::{Database, Hit, Kept, SourceInfo};
+use vulndb::{Database, Kept, SourceInfo, VulnerabilityHit};
 
 /// Characters of a notice that the journal takes.
 const LONGEST_NOTICE: usize = 2000;
@@ -123,7 +123,7 @@ fn release(module: &str, version: &str) -> String {
     }
 }
 
-fn print(hit: &Hit) {
+fn print(hit: &VulnerabilityHit) {
     let names: Vec<&str> = hit.names().collect();
     let fix = match &hit.lowest_fix {
         Some(fix) => format!("fixed in {}", release(&hit.module, fix)),

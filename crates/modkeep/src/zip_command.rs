@@ -3,7 +3,7 @@
 use crate::{PROBLEM, failure::Failure, output};
 use codes::Code;
 use finding::{printable, printable_lines};
-use gomod::zip::command::{self, Outcome};
+use gomod::zip::command::{self, ZipCommandOutcome};
 use std::{
     fmt,
     fs::File,
@@ -30,7 +30,7 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
 }
 
 /// Writes beside the wanted file and moves it into place, so that a failure leaves no half of one.
-fn create(directory: &Path, target: &str, file: &Path) -> Result<Outcome, Failure> {
+fn create(directory: &Path, target: &str, file: &Path) -> Result<ZipCommandOutcome, Failure> {
     let parent = file
         .parent()
         .filter(|parent| !parent.as_os_str().is_empty())
@@ -54,7 +54,7 @@ pub(crate) fn beside(parent: &Path) -> io::Result<NamedTempFile> {
 }
 
 /// Prints what a command says.
-pub(crate) fn told(outcome: &Outcome) -> ExitCode {
+pub(crate) fn told(outcome: &ZipCommandOutcome) -> ExitCode {
     output::text(&printable_lines(&outcome.output));
     if !outcome.errors.is_empty() {
         output::error(outcome.errors.trim_end());

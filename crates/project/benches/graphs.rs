@@ -12,9 +12,9 @@
 use divan::{Bencher, black_box};
 use gomod::{
     modfile::{self, Mode, ModuleVersion},
-    mvs::{GoModSource, GoModSummary, Loader, MainModule, Options, Selection, Updates},
+    mvs::{GoModSource, GoModSummary, Loader, MainModule, ModuleSelection, Options, Updates},
 };
-use project::{graph::ModuleGraph, paths, weight::Owned, why::why};
+use project::{graph::ModuleGraph, paths, weight::WeightedGraph, why::why};
 use std::fmt::Write as _;
 use testkit::oracle::Seed;
 
@@ -53,7 +53,7 @@ fn go_mods() -> Vec<GoModSummary> {
     all
 }
 
-fn select(go_mods: &[GoModSummary]) -> Selection {
+fn select(go_mods: &[GoModSummary]) -> ModuleSelection {
     let mut main = "module example.com/main\ngo 1.16\n".to_owned();
     for index in 0..20 {
         writeln!(main, "require {} v1.0.0", name(index)).unwrap();
@@ -99,7 +99,7 @@ fn paths_are_counted(bencher: Bencher<'_, '_>) {
 #[divan::bench(sample_count = 10)]
 fn weights_of_300_requirements(bencher: Bencher<'_, '_>) {
     let graph = ModuleGraph::of(&select(&go_mods()));
-    let owned = Owned {
+    let owned = WeightedGraph {
         next: (0..graph.len())
             .map(|id| graph.requires(id).to_vec())
             .collect(),

@@ -4,12 +4,12 @@
 //! from a tool that go.mod names, to the package. Tests of the main module count, tests of others do
 //! not, as for `go mod why -vendor`. In which builds the way exists is [`crate::reach`]'s business.
 
-use crate::imports::{PackageId, Packages};
+use crate::imports::{PackageId, PackageSet};
 use std::collections::VecDeque;
 
 /// Import paths from where the project begins to the package; `None` if nothing leads there.
 /// `roots` are packages at which it begins besides those of the main module.
-pub fn chain(packages: &Packages, roots: &[&str], path: &str) -> Option<Vec<String>> {
+pub fn chain(packages: &PackageSet, roots: &[&str], path: &str) -> Option<Vec<String>> {
     let target = number(packages, path)?;
     let mut importer: Vec<Option<PackageId>> = vec![None; packages.list.len()];
     let mut open: VecDeque<PackageId> = begins(packages, roots).collect();
@@ -34,14 +34,14 @@ pub fn chain(packages: &Packages, roots: &[&str], path: &str) -> Option<Vec<Stri
 }
 
 /// The number of a package, if the walk met it.
-pub fn number(packages: &Packages, path: &str) -> Option<PackageId> {
+pub fn number(packages: &PackageSet, path: &str) -> Option<PackageId> {
     packages
         .list
         .iter()
         .position(|package| package.path == path)
 }
 
-fn begins<'a>(packages: &'a Packages, roots: &'a [&str]) -> impl Iterator<Item = PackageId> + 'a {
+fn begins<'a>(packages: &'a PackageSet, roots: &'a [&str]) -> impl Iterator<Item = PackageId> + 'a {
     let numbered = packages.list.iter().enumerate();
     numbered
         .filter(|(_, package)| package.is_begin || roots.contains(&package.path.as_str()))
@@ -55,7 +55,7 @@ fn mark(is_seen: &mut [bool], id: PackageId) -> bool {
         .is_some_and(|seen| !std::mem::replace(seen, true))
 }
 
-fn names(packages: &Packages, importer: &[Option<PackageId>], target: PackageId) -> Vec<String> {
+fn names(packages: &PackageSet, importer: &[Option<PackageId>], target: PackageId) -> Vec<String> {
     let before = |&id: &PackageId| importer.get(id).copied().flatten();
     let ids = std::iter::successors(Some(target), before);
     let paths = ids.filter_map(|id| packages.list.get(id));
@@ -67,11 +67,11 @@ fn names(packages: &Packages, importer: &[Option<PackageId>], target: PackageId)
 #[cfg(test)]
 mod tests {
     use super::chain;
-    use crate::imports::{Package, Packages};
+    use crate::imports::{ImportedPackage, PackageSet};
 
     /// Packages by their paths, with the numbers of what each imports; the first is where it begins.
-    fn packages(graph: &[(&str, &[usize])]) -> Packages {
-        let package = |(id, (path, _)): (usize, &(&str, &[usize]))| Package {
+    fn packages(graph: &[(&str, &[usize])]) -> PackageSet {
+        let package = |(id, (path, _)): (usize, &(&str, &[usize]))| ImportedPackage {
             path: (*path).to_owned(),
             module: Some(id),
             is_begin: id == 0,
@@ -80,10 +80,10 @@ mod tests {
         let edges = |(_, imported): &(&str, &[usize])| {
             imported.iter().map(|&to| (0, 0, to)).collect::<Vec<_>>()
         };
-        Packages {
+        PackageSet {
             list: graph.iter().enumerate().map(package).collect(),
             edges: graph.iter().map(edges).collect(),
-            ..Packages::default()
+            ..PackageSet::default()
         }
     }
 

@@ -11,7 +11,7 @@ use std::fmt::Write;
 
 /// How it is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
+pub enum GraphFormat {
     /// `FROM TO` lines, as `go mod graph` prints them.
     Text,
     /// Graphviz.
@@ -24,7 +24,7 @@ pub enum Format {
 
 /// What of the graph is drawn.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Cut<'a> {
+pub struct GraphCut<'a> {
     /// Only requirements that begin fewer than this many steps from the main module.
     pub depth: Option<usize>,
     /// Only requirements on a chain to this module, in any of its versions.
@@ -32,13 +32,13 @@ pub struct Cut<'a> {
 }
 
 #[derive(Serialize)]
-struct Drawing<'a> {
-    nodes: Vec<Node<'a>>,
-    edges: Vec<Edge>,
+struct GraphDrawing<'a> {
+    nodes: Vec<DrawnNode<'a>>,
+    edges: Vec<DrawnEdge>,
 }
 
 #[derive(Serialize)]
-struct Node<'a> {
+struct DrawnNode<'a> {
     path: &'a str,
     version: &'a str,
     selected: bool,
@@ -46,30 +46,30 @@ struct Node<'a> {
 
 /// A requirement; numbers of nodes.
 #[derive(Serialize)]
-struct Edge {
+struct DrawnEdge {
     from: usize,
     to: usize,
 }
 
 /// Draws a graph.
-pub fn draw(graph: &ModuleGraph, format: Format, cut: Cut<'_>) -> String {
+pub fn draw(graph: &ModuleGraph, format: GraphFormat, cut: GraphCut<'_>) -> String {
     let edges = edges(graph, cut);
     match format {
-        Format::Text => text(graph, &edges),
-        Format::Dot => dot(graph, &edges),
-        Format::Mermaid => mermaid(graph, &edges),
-        Format::Json => json(graph, &edges),
+        GraphFormat::Text => text(graph, &edges),
+        GraphFormat::Dot => dot(graph, &edges),
+        GraphFormat::Mermaid => mermaid(graph, &edges),
+        GraphFormat::Json => json(graph, &edges),
     }
 }
 
 /// How many requirements a cut leaves out, and how many there are.
-pub fn left_out(graph: &ModuleGraph, cut: Cut<'_>) -> (usize, usize) {
+pub fn left_out(graph: &ModuleGraph, cut: GraphCut<'_>) -> (usize, usize) {
     let all = graph.edges().count();
     (all - edges(graph, cut).len(), all)
 }
 
 /// The requirements that are drawn.
-fn edges(graph: &ModuleGraph, cut: Cut<'_>) -> Vec<(NodeId, NodeId)> {
+fn edges(graph: &ModuleGraph, cut: GraphCut<'_>) -> Vec<(NodeId, NodeId)> {
     let depths = graph.depths();
     let near = |from: NodeId| {
         let depth = depths.get(from).copied().flatten();
@@ -153,12 +153,12 @@ fn mermaid(graph: &ModuleGraph, edges: &[(NodeId, NodeId)]) -> String {
 
 fn json(graph: &ModuleGraph, edges: &[(NodeId, NodeId)]) -> String {
     let nodes = touched(edges);
-    let drawing = Drawing {
+    let drawing = GraphDrawing {
         nodes: nodes
             .keys()
             .filter_map(|&id| {
                 let module = graph.module(id)?;
-                Some(Node {
+                Some(DrawnNode {
                     path: &module.path,
                     version: &module.version,
                     selected: graph.is_selected(id),
@@ -166,7 +166,7 @@ fn json(graph: &ModuleGraph, edges: &[(NodeId, NodeId)]) -> String {
             })
             .collect(),
         edges: numbered(&nodes, edges)
-            .map(|(from, to)| Edge { from, to })
+            .map(|(from, to)| DrawnEdge { from, to })
             .collect(),
     };
     let mut text = serde_json::to_string_pretty(&drawing).unwrap_or_default();

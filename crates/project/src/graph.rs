@@ -5,7 +5,7 @@
 //! Node 0 is the main module.
 
 use gomod::modfile::ModuleVersion;
-use gomod::mvs::Selection;
+use gomod::mvs::ModuleSelection;
 use std::collections::{HashMap, VecDeque};
 
 /// The number of a node.
@@ -27,7 +27,7 @@ pub struct ModuleGraph {
 
 impl ModuleGraph {
     /// The graph that a selection was made from.
-    pub fn of(selection: &Selection) -> Self {
+    pub fn of(selection: &ModuleSelection) -> Self {
         let mut graph = Self::default();
         for selected in selection.build_list().iter().take(1) {
             graph.node(selected.module);

@@ -6,16 +6,19 @@
 //! files decide where prefixes are ambiguous. Followed is what `go mod tidy` follows in `all`: every
 //! file that some setting of tags builds, but never `ignore`; tests only of the main module.
 //!
-//! Nothing here reads a file: [`Loader::step`] says which directories of which modules it needs, all
-//! that can be read at the same time, and [`Loader::supply`] hands them in. A directory that could not
+//! Nothing here reads a file: [`PackageLoader::step`] says which directories of which modules it needs, all
+//! that can be read at the same time, and [`PackageLoader::supply`] hands them in. A directory that could not
 //! be read is remembered as unknown and stays visible in the result: what lies behind it is missing,
 //! and whoever reports from it has to say so.
 
 mod loader;
 mod package;
 
-pub use loader::{Loader, Step};
-pub use package::{Directory, GoFile, GoImport, Listing, ModuleId, Package, PackageId, Packages};
+pub use loader::{PackageLoader, PackageStep};
+pub use package::{
+    DirectoryListing, GoFile, GoImport, ImportedPackage, ModuleId, PackageDirectory, PackageId,
+    PackageSet,
+};
 
 /// The most packages that are followed. Large projects reach some ten thousand.
 pub const MAX_PACKAGES: usize = 200_000;

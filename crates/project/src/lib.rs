@@ -4,13 +4,14 @@
 //! upstreams.
 //!
 //! * [`graph`], [`paths`], [`why`], [`draw`]: the module graph, and who asks for what;
-//! * [`source`], [`worlds`]: what a Go file imports, and in which builds;
+//! * [`source`], [`configurations`]: what a Go file imports, and in which builds;
 //! * [`imports`], [`reach`], [`chain`], [`weight`], [`tidy`]: the packages that are reached, by which
 //!   imports, and what each requirement is for and costs;
 //! * [`uses`], [`standard`]: whether a build contains one of some packages, Go's own among them;
 //! * [`whatif`]: what another version would change.
 
 pub mod chain;
+pub mod configurations;
 pub mod draw;
 pub mod graph;
 pub mod imports;
@@ -24,6 +25,5 @@ pub mod uses;
 pub mod weight;
 pub mod whatif;
 pub mod why;
-pub mod worlds;
 
 pub use rules::RULES;

@@ -15,7 +15,7 @@
 mod components;
 
 use crate::graph::{MAIN, ModuleGraph, NodeId};
-use components::Components;
+use components::GraphComponents;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
@@ -85,7 +85,7 @@ pub fn count(graph: &ModuleGraph, to: NodeId) -> PathCount {
         let list = if id == to { &[] } else { graph.requires(id) };
         list.iter().copied().filter(move |&next| leads(next))
     };
-    let components = Components::from(MAIN, graph.len(), next);
+    let components = GraphComponents::from(MAIN, graph.len(), next);
     let mut ways = vec![0_u128; components.count()];
     // A component comes after all that can be reached from it.
     for (number, members) in components.iter().enumerate() {

@@ -4,45 +4,45 @@
 //! which only its tests do. Both grow along imports, each import holding where one of the files with
 //! it is built, until nothing grows any more: a package is entered again only when its sets grew.
 
-use crate::imports::{ModuleId, PackageId, Packages};
-use crate::source::Expression;
-use crate::worlds::{Scope, Universe, WorldSet};
+use crate::configurations::{BuildScope, ConfigurationSet, KnownConfigurations};
+use crate::imports::{ModuleId, PackageId, PackageSet};
+use crate::source::BuildConstraint;
 use serde::{Serialize, Serializer};
 use std::collections::{BTreeMap, HashMap};
 
 /// Who needs something, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Need {
+pub enum ImportNeed {
     /// Nothing in the main module reaches it.
     Nobody,
     /// Only tests, in these builds.
-    Tests(Scope),
+    Tests(BuildScope),
     /// The code itself, in these builds.
-    Code(Scope),
+    Code(BuildScope),
 }
 
 /// For every package and module, where it is reached.
 #[derive(Debug)]
-pub struct Reach {
-    universe: Universe,
-    code: Vec<WorldSet>,
-    tests: Vec<WorldSet>,
+pub struct PackageReach {
+    universe: KnownConfigurations,
+    code: Vec<ConfigurationSet>,
+    tests: Vec<ConfigurationSet>,
 }
 
 /// An import of a package, over all of its files.
-struct Edge {
+struct ImportEdge {
     to: PackageId,
     is_test: bool,
     /// The builds in which one of the files with it takes part; `None` for all, as nearly always.
-    worlds: Option<WorldSet>,
+    configurations: Option<ConfigurationSet>,
 }
 
 // === impl Reach ===
 
-impl Reach {
+impl PackageReach {
     /// Where the packages are reached from the main module's, and from those in `roots`. `release`
     /// is the minor version of Go that the project asks for.
-    pub fn of(packages: &Packages, roots: &[&str], release: u32) -> Self {
+    pub fn of(packages: &PackageSet, roots: &[&str], release: u32) -> Self {
         let files = packages.list.iter().zip(&packages.edges);
         let constraints = files.flat_map(|(package, edges)| {
             let constrained = edges
@@ -50,7 +50,7 @@ impl Reach {
                 .filter_map(|&(file, ..)| package.files.get(file));
             constrained.filter_map(|file| file.constraint.as_ref())
         });
-        let mut universe = Universe::new(constraints, release);
+        let mut universe = KnownConfigurations::new(constraints, release);
         let edges = edges(packages, &mut universe);
         let none = vec![universe.none(); packages.list.len()];
         let (mut code, mut tests) = (none.clone(), none);
@@ -78,9 +78,9 @@ impl Reach {
     }
 
     /// Who needs a package.
-    pub fn package(&self, id: PackageId) -> Need {
+    pub fn package(&self, id: PackageId) -> ImportNeed {
         let sets = self.code.get(id).zip(self.tests.get(id));
-        sets.map_or(Need::Nobody, |(code, tests)| self.need(code, tests))
+        sets.map_or(ImportNeed::Nobody, |(code, tests)| self.need(code, tests))
     }
 
     /// Whether code of the main module reaches a package in one build without tags.
@@ -93,7 +93,7 @@ impl Reach {
     pub fn is_file_built(
         &self,
         id: PackageId,
-        constraint: Option<&Expression>,
+        constraint: Option<&BuildConstraint>,
         port: (&str, &str),
     ) -> bool {
         [true, false].into_iter().any(|cgo| {
@@ -103,8 +103,8 @@ impl Reach {
     }
 
     /// Who needs the packages of each module that has any.
-    pub fn modules(&self, packages: &Packages) -> HashMap<ModuleId, Need> {
-        let mut sets: HashMap<ModuleId, (WorldSet, WorldSet)> = HashMap::new();
+    pub fn modules(&self, packages: &PackageSet) -> HashMap<ModuleId, ImportNeed> {
+        let mut sets: HashMap<ModuleId, (ConfigurationSet, ConfigurationSet)> = HashMap::new();
         let reached = self.code.iter().zip(&self.tests);
         for (package, (code, tests)) in packages.list.iter().zip(reached) {
             let Some(module) = package.module else {
@@ -126,13 +126,13 @@ impl Reach {
         self.universe.is_cut()
     }
 
-    fn need(&self, code: &WorldSet, tests: &WorldSet) -> Need {
+    fn need(&self, code: &ConfigurationSet, tests: &ConfigurationSet) -> ImportNeed {
         match self.universe.scope(code) {
-            Scope::Nowhere => match self.universe.scope(tests) {
-                Scope::Nowhere => Need::Nobody,
-                scope => Need::Tests(scope),
+            BuildScope::Nowhere => match self.universe.scope(tests) {
+                BuildScope::Nowhere => ImportNeed::Nobody,
+                scope => ImportNeed::Tests(scope),
             },
-            scope => Need::Code(scope),
+            scope => ImportNeed::Code(scope),
         }
     }
 }
@@ -140,10 +140,10 @@ impl Reach {
 /// Lets an import carry on what its package has; says whether that was new.
 fn spread(
     from: PackageId,
-    edge: &Edge,
-    packages: &Packages,
-    code: &mut [WorldSet],
-    tests: &mut [WorldSet],
+    edge: &ImportEdge,
+    packages: &PackageSet,
+    code: &mut [ConfigurationSet],
+    tests: &mut [ConfigurationSet],
 ) -> bool {
     let is_main = |id: PackageId| {
         packages
@@ -154,10 +154,10 @@ fn spread(
     if is_main(edge.to) {
         return false;
     }
-    let through = |set: Option<&WorldSet>| {
+    let through = |set: Option<&ConfigurationSet>| {
         let mut carried = set?.clone();
-        if let Some(worlds) = &edge.worlds {
-            carried.intersect(worlds);
+        if let Some(configurations) = &edge.configurations {
+            carried.intersect(configurations);
         }
         Some(carried)
     };
@@ -168,7 +168,7 @@ fn spread(
     } else {
         (by_code, by_tests)
     };
-    let grow = |sets: &mut [WorldSet], more: Option<WorldSet>| {
+    let grow = |sets: &mut [ConfigurationSet], more: Option<ConfigurationSet>| {
         let set = sets.get_mut(edge.to).zip(more);
         set.is_some_and(|(set, more)| set.unite(&more))
     };
@@ -176,32 +176,32 @@ fn spread(
 }
 
 /// The imports of each package, files taken together.
-fn edges(packages: &Packages, universe: &mut Universe) -> Vec<Vec<Edge>> {
+fn edges(packages: &PackageSet, universe: &mut KnownConfigurations) -> Vec<Vec<ImportEdge>> {
     let mut all = Vec::with_capacity(packages.list.len());
     for (package, edges) in packages.list.iter().zip(&packages.edges) {
-        let mut merged: BTreeMap<(PackageId, bool), Option<WorldSet>> = BTreeMap::new();
+        let mut merged: BTreeMap<(PackageId, bool), Option<ConfigurationSet>> = BTreeMap::new();
         for &(file, _, to) in edges {
             let Some(file) = package.files.get(file) else {
                 continue;
             };
             let constraint = file.constraint.as_ref();
-            let worlds = constraint.map(|constraint| universe.of(constraint));
+            let configurations = constraint.map(|constraint| universe.of(constraint));
             let set = merged.entry((to, file.is_test()));
-            set.and_modify(|known| match (&mut *known, &worlds) {
-                (Some(known), Some(worlds)) => {
-                    known.unite(worlds);
+            set.and_modify(|known| match (&mut *known, &configurations) {
+                (Some(known), Some(configurations)) => {
+                    known.unite(configurations);
                 }
                 _ => *known = None,
             })
-            .or_insert(worlds);
+            .or_insert(configurations);
         }
         let merged = merged.into_iter();
         all.push(
             merged
-                .map(|((to, is_test), worlds)| Edge {
+                .map(|((to, is_test), configurations)| ImportEdge {
                     to,
                     is_test,
-                    worlds,
+                    configurations,
                 })
                 .collect(),
         );
@@ -209,18 +209,18 @@ fn edges(packages: &Packages, universe: &mut Universe) -> Vec<Vec<Edge>> {
     all
 }
 
-impl std::fmt::Display for Need {
+impl std::fmt::Display for ImportNeed {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Nobody => f.write_str("not imported"),
-            Self::Tests(Scope::Everywhere) => f.write_str("only tests"),
+            Self::Tests(BuildScope::Everywhere) => f.write_str("only tests"),
             Self::Tests(scope) => write!(f, "only tests, {scope}"),
             Self::Code(scope) => write!(f, "{scope}"),
         }
     }
 }
 
-impl Serialize for Need {
+impl Serialize for ImportNeed {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }

@@ -16,9 +16,9 @@ mod header;
 mod leading;
 mod lexer;
 
-pub use constraint::{ConstraintError, Expression, MAX_DEPTH, MAX_TERMS};
+pub use constraint::{BuildConstraint, ConstraintError, MAX_DEPTH, MAX_TERMS};
 pub use file_name::{KNOWN_ARCHITECTURES, KNOWN_SYSTEMS, implied, is_considered, is_test};
-pub use header::{Header, HeaderError, HeaderFault, Import, parse};
+pub use header::{GoFileHeader, HeaderError, HeaderFault, ImportSpec, parse};
 
 /// The most bytes of a file that are looked at. Heads are a few KiB; the longest are cgo preambles
 /// and licences, some hundred KiB.

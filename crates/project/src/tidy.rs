@@ -10,27 +10,27 @@
 mod majors;
 mod weigh;
 
-pub use majors::{Majors, two_majors};
+pub use majors::{MajorVersions, two_majors};
 
+use crate::configurations::BuildScope;
 use crate::graph::ModuleGraph;
-use crate::imports::{ModuleId, Packages};
-use crate::reach::{Need, Reach};
+use crate::imports::{ModuleId, PackageSet};
+use crate::reach::{ImportNeed, PackageReach};
 use crate::rules::{ONE_BUILD, ONLY_TESTS, TWO_MAJORS, UNUSED};
-use crate::worlds::Scope;
-use finding::{Finding, Place, Span};
+use finding::{FileSpan, Finding, FindingPlace};
 use gomod::modfile::{self, File};
 use serde::Serialize;
 use std::collections::HashMap;
 
 /// What is known of a project.
 #[derive(Debug)]
-pub struct Project<'a> {
+pub struct TidyProject<'a> {
     /// Its go.mod.
     pub file: &'a File,
     /// Its module graph.
     pub graph: &'a ModuleGraph,
     /// Its packages; modules are numbered as in `build_list`.
-    pub packages: &'a Packages,
+    pub packages: &'a PackageSet,
     /// The paths of its build list, the main module first.
     pub build_list: &'a [String],
     /// Sizes of module zips, by path, where known.
@@ -41,13 +41,13 @@ pub struct Project<'a> {
 
 /// The report.
 #[derive(Debug, Clone, Serialize)]
-pub struct Report {
+pub struct TidyReport {
     /// The direct requirements, in the order of go.mod.
-    pub direct: Vec<Requirement>,
+    pub direct: Vec<TidyRequirement>,
     /// The indirect ones.
-    pub indirect: Vec<Requirement>,
+    pub indirect: Vec<TidyRequirement>,
     /// Modules that are there in more than one major version.
-    pub two_majors: Vec<Majors>,
+    pub two_majors: Vec<MajorVersions>,
     /// Import paths that no module of the build list has.
     pub without_module: Vec<String>,
     /// Modules whose files could not be had, each with the reason.
@@ -63,7 +63,7 @@ pub struct Report {
 
 /// A requirement of the main module.
 #[derive(Debug, Clone, Serialize)]
-pub struct Requirement {
+pub struct TidyRequirement {
     /// The module's path.
     pub module: String,
     /// The selected version.
@@ -71,18 +71,18 @@ pub struct Requirement {
     /// Its line in go.mod.
     pub line: usize,
     /// Who needs its packages; `None` if that is not known.
-    pub need: Option<Need>,
+    pub need: Option<ImportNeed>,
     /// The first import of it in the main module, `FILE:LINE`.
     pub imported_at: Option<String>,
     /// How many files of the main module import it.
     pub importing_files: usize,
     /// What it alone brings in; of direct requirements only.
-    pub alone: Option<Weight>,
+    pub alone: Option<RequirementWeight>,
 }
 
 /// What a requirement alone brings in, itself included.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Weight {
+pub struct RequirementWeight {
     /// The modules that would leave the graph without it.
     pub modules: Vec<String>,
     /// Bytes of their zips, as far as known.
@@ -95,7 +95,7 @@ pub struct Weight {
 
 /// Where the main module imports another.
 #[derive(Debug, Default)]
-struct Imported {
+struct ModuleImport {
     first: Option<(String, u32)>,
     files: usize,
 }
@@ -110,16 +110,16 @@ pub fn release(file: &File) -> u32 {
 
 // === impl Project ===
 
-impl Project<'_> {
+impl TidyProject<'_> {
     /// Reports on it.
-    pub fn report(&self) -> Report {
+    pub fn report(&self) -> TidyReport {
         let roots: Vec<&str> = self
             .file
             .tool
             .iter()
             .map(|tool| tool.path.as_str())
             .collect();
-        let reach = Reach::of(self.packages, &roots, release(self.file));
+        let reach = PackageReach::of(self.packages, &roots, release(self.file));
         let needs = reach.modules(self.packages);
         let ids: HashMap<&str, ModuleId> = (0..)
             .zip(self.build_list)
@@ -131,11 +131,11 @@ impl Project<'_> {
         for line in &self.file.require {
             let id = ids.get(line.module.path.as_str());
             let need = id.and_then(|id| needs.get(id)).cloned();
-            let mut requirement = Requirement {
+            let mut requirement = TidyRequirement {
                 module: line.module.path.clone(),
                 version: self.selected(&line.module.path),
                 line: line.place.span.start.line,
-                need: self.certain(need.unwrap_or(Need::Nobody)),
+                need: self.certain(need.unwrap_or(ImportNeed::Nobody)),
                 imported_at: None,
                 importing_files: 0,
                 alone: None,
@@ -153,7 +153,7 @@ impl Project<'_> {
             }
         }
         let two_majors = two_majors(self.build_list);
-        Report {
+        TidyReport {
             findings: self.findings(&direct, &two_majors, &needs, &ids),
             direct,
             indirect,
@@ -175,8 +175,8 @@ impl Project<'_> {
     }
 
     /// That nobody needs something is known only if all packages are.
-    fn certain(&self, need: Need) -> Option<Need> {
-        let widest = matches!(need, Need::Code(Scope::Everywhere));
+    fn certain(&self, need: ImportNeed) -> Option<ImportNeed> {
+        let widest = matches!(need, ImportNeed::Code(BuildScope::Everywhere));
         (self.is_known() || widest).then_some(need)
     }
 
@@ -186,8 +186,8 @@ impl Project<'_> {
     }
 
     /// For each module, where the main module's files import it.
-    fn imported(&self) -> HashMap<ModuleId, Imported> {
-        let mut found: HashMap<ModuleId, Imported> = HashMap::new();
+    fn imported(&self) -> HashMap<ModuleId, ModuleImport> {
+        let mut found: HashMap<ModuleId, ModuleImport> = HashMap::new();
         for (package, edges) in self.packages.list.iter().zip(&self.packages.edges) {
             if package.module != Some(0) {
                 continue;
@@ -256,9 +256,9 @@ impl Project<'_> {
 
     fn findings(
         &self,
-        direct: &[Requirement],
-        majors: &[Majors],
-        needs: &HashMap<ModuleId, Need>,
+        direct: &[TidyRequirement],
+        majors: &[MajorVersions],
+        needs: &HashMap<ModuleId, ImportNeed>,
         ids: &HashMap<&str, ModuleId>,
     ) -> Vec<Finding> {
         let mut findings = Vec::new();
@@ -266,21 +266,21 @@ impl Project<'_> {
         for (requirement, line) in direct.iter().zip(lines) {
             let module = &line.module.path;
             let (rule, message) = match &requirement.need {
-                Some(Need::Nobody) => (&UNUSED, format!("no package imports {module}")),
-                Some(Need::Tests(_)) => (&ONLY_TESTS, format!("only tests need {module}")),
-                Some(Need::Code(scope)) if *scope != Scope::Everywhere => (
+                Some(ImportNeed::Nobody) => (&UNUSED, format!("no package imports {module}")),
+                Some(ImportNeed::Tests(_)) => (&ONLY_TESTS, format!("only tests need {module}")),
+                Some(ImportNeed::Code(scope)) if *scope != BuildScope::Everywhere => (
                     &ONE_BUILD,
                     format!("only some builds need {module}: {scope}"),
                 ),
-                Some(Need::Code(_)) | None => continue,
+                Some(ImportNeed::Code(_)) | None => continue,
             };
-            let place = Place::at("go.mod", span(line.place.span));
+            let place = FindingPlace::at("go.mod", span(line.place.span));
             findings.push(Finding::new(rule, place, line.module.to_string(), message));
         }
         // In the graph alone two majors cost a go.mod; it is packages of both that matter.
         let is_built = |path: &&String| {
             let need = ids.get(path.as_str()).and_then(|id| needs.get(id));
-            need.is_some_and(|need| *need != Need::Nobody)
+            need.is_some_and(|need| *need != ImportNeed::Nobody)
         };
         for module in majors {
             let built: Vec<&str> = module
@@ -291,7 +291,7 @@ impl Project<'_> {
                 .collect();
             if built.len() > 1 {
                 let message = format!("packages of {} are built", built.join(" and "));
-                let place = Place::file("go.mod");
+                let place = FindingPlace::file("go.mod");
                 findings.push(Finding::new(&TWO_MAJORS, place, &*module.module, message));
             }
         }
@@ -299,9 +299,9 @@ impl Project<'_> {
     }
 }
 
-fn span(span: modfile::Span) -> Span {
+fn span(span: modfile::TextSpan) -> FileSpan {
     let number = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
-    Span {
+    FileSpan {
         line: number(span.start.line),
         column: number(span.start.column),
         end_line: number(span.end.line),

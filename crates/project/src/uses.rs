@@ -9,10 +9,10 @@
 //!
 //! Go's own packages are in no module; what they import of each other is in [`standard`].
 
-use crate::imports::{GoFile, ModuleId, PackageId, Packages, is_standard};
-use crate::reach::{Need, Reach};
+use crate::configurations::{BuildScope, PORTS};
+use crate::imports::{GoFile, ModuleId, PackageId, PackageSet, is_standard};
+use crate::reach::{ImportNeed, PackageReach};
 use crate::standard;
-use crate::worlds::{PORTS, Scope};
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// Where nothing but tools, or several tags that no single file asks for, lead to.
@@ -20,7 +20,7 @@ const TOOLS: &str = "tools, or with several build tags at once";
 
 /// How a project comes to one of the packages that were looked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Use {
+pub enum PackageUse {
     /// A build without tags contains it.
     Built {
         /// The package.
@@ -44,7 +44,7 @@ pub enum Use {
 
 /// A module of the build list, and whose files stand in for it.
 #[derive(Debug, Clone)]
-pub struct Module {
+pub struct BuildModule {
     /// The path that imports begin with.
     pub path: String,
     /// The path of what replaces it; its own where nothing does.
@@ -53,11 +53,11 @@ pub struct Module {
 
 /// The packages of a project, and how its builds come to each.
 #[derive(Debug)]
-pub struct Uses {
-    packages: Packages,
+pub struct ProjectUses {
+    packages: PackageSet,
     ids: HashMap<String, PackageId>,
-    modules: Vec<Module>,
-    reach: Reach,
+    modules: Vec<BuildModule>,
+    reach: PackageReach,
     /// Values of GOOS that it is built for; all if there are none.
     systems: Vec<String>,
     /// Go's own packages that a build without tags contains.
@@ -69,18 +69,18 @@ pub struct Uses {
 
 // === impl Uses ===
 
-impl Uses {
+impl ProjectUses {
     /// Of packages that were walked to in this build list, the main module first. `unreadable` are
     /// files of the main module that could not be read; `release` is the minor version of Go; `systems`
     /// are the values of GOOS that it is built for, all if there are none.
     pub fn of(
-        packages: Packages,
-        modules: Vec<Module>,
+        packages: PackageSet,
+        modules: Vec<BuildModule>,
         unreadable: &[String],
         release: u32,
         systems: &[String],
     ) -> Self {
-        let reach = Reach::of(&packages, &[], release);
+        let reach = PackageReach::of(&packages, &[], release);
         let ids = packages.list.iter().enumerate();
         let ids = ids
             .map(|(id, package)| (package.path.clone(), id))
@@ -105,18 +105,18 @@ impl Uses {
 
     /// How it comes to any of these packages of a module, by the path that the module's own go.mod
     /// has; all of its packages if none is named. `stdlib` are Go's own.
-    pub fn find(&self, module: &str, wanted: &[&str]) -> Use {
+    pub fn find(&self, module: &str, wanted: &[&str]) -> PackageUse {
         let mut beside = None;
         for used in self.candidates(module, wanted) {
             match used {
-                Use::Beside { .. } => beside = beside.or(Some(used)),
-                Use::Nowhere => {}
-                Use::Built { .. } | Use::Unknown { .. } => return used,
+                PackageUse::Beside { .. } => beside = beside.or(Some(used)),
+                PackageUse::Nowhere => {}
+                PackageUse::Built { .. } | PackageUse::Unknown { .. } => return used,
             }
         }
         match &self.gap {
-            Some(why) => Use::Unknown { why: why.clone() },
-            None => beside.unwrap_or(Use::Nowhere),
+            Some(why) => PackageUse::Unknown { why: why.clone() },
+            None => beside.unwrap_or(PackageUse::Nowhere),
         }
     }
 
@@ -124,7 +124,7 @@ impl Uses {
         &'a self,
         module: &'a str,
         wanted: &'a [&'a str],
-    ) -> Box<dyn Iterator<Item = Use> + 'a> {
+    ) -> Box<dyn Iterator<Item = PackageUse> + 'a> {
         let is_all = wanted.is_empty() || wanted.iter().any(|path| path.is_empty());
         if module == "stdlib" {
             let anything = is_all.then_some("runtime").into_iter();
@@ -146,25 +146,25 @@ impl Uses {
                 let below = wanted.strip_prefix(module).unwrap_or_default();
                 let path = format!("{}{below}", selected.path);
                 let id = self.ids.get(&path);
-                id.map_or(Use::Nowhere, |&id| self.of_package(id))
+                id.map_or(PackageUse::Nowhere, |&id| self.of_package(id))
             })
         }))
     }
 
-    fn of_package(&self, id: PackageId) -> Use {
+    fn of_package(&self, id: PackageId) -> PackageUse {
         let package = self.packages.list.get(id);
         let package = package.map_or_else(String::new, |package| package.path.clone());
         let by = match self.reach.package(id) {
-            Need::Code(Scope::Tags(tags)) => {
+            ImportNeed::Code(BuildScope::Tags(tags)) => {
                 format!("files with the build tags {}", tags.join(" or "))
             }
-            Need::Code(_) if self.is_built(id) => return Use::Built { package },
-            Need::Code(scope) => format!("builds for other systems: {scope}"),
-            Need::Tests(Scope::Everywhere) => "tests".to_owned(),
-            Need::Tests(scope) => format!("tests, {scope}"),
-            Need::Nobody => TOOLS.to_owned(),
+            ImportNeed::Code(_) if self.is_built(id) => return PackageUse::Built { package },
+            ImportNeed::Code(scope) => format!("builds for other systems: {scope}"),
+            ImportNeed::Tests(BuildScope::Everywhere) => "tests".to_owned(),
+            ImportNeed::Tests(scope) => format!("tests, {scope}"),
+            ImportNeed::Nobody => TOOLS.to_owned(),
         };
-        Use::Beside { package, by }
+        PackageUse::Beside { package, by }
     }
 
     /// Whether a build without tags contains a package.
@@ -182,18 +182,18 @@ impl Uses {
             .filter(move |(system, _)| is_any || is_one(system))
     }
 
-    fn of_standard(&self, path: &str) -> Use {
+    fn of_standard(&self, path: &str) -> PackageUse {
         let package = path.to_owned();
         if !standard::is_known(path) {
             let why = format!("{path} is none of Go's packages that are known here");
-            Use::Unknown { why }
+            PackageUse::Unknown { why }
         } else if self.standard.contains(path) {
-            Use::Built { package }
+            PackageUse::Built { package }
         } else if self.standard_beside.contains(path) {
             let by = format!("tests, build tags, {TOOLS}");
-            Use::Beside { package, by }
+            PackageUse::Beside { package, by }
         } else {
-            Use::Nowhere
+            PackageUse::Nowhere
         }
     }
 
@@ -221,7 +221,7 @@ impl Uses {
 }
 
 /// Why there may be more than was walked to, if there may be.
-fn gap(packages: &Packages, modules: &[Module], unreadable: &[String]) -> Option<String> {
+fn gap(packages: &PackageSet, modules: &[BuildModule], unreadable: &[String]) -> Option<String> {
     if let Some(first) = unreadable.first() {
         return Some(first.clone());
     }

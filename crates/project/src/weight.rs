@@ -13,7 +13,7 @@ const AT_A_TIME: usize = 64;
 
 /// A graph in which some nodes belong to a requirement.
 #[derive(Debug, Clone, Default)]
-pub struct Owned {
+pub struct WeightedGraph {
     /// What each node leads to.
     pub next: Vec<Vec<usize>>,
     /// Which requirement a node belongs to, if to any.
@@ -24,7 +24,7 @@ pub struct Owned {
 
 // === impl Owned ===
 
-impl Owned {
+impl WeightedGraph {
     /// For each of `owners` requirements, the nodes that cannot be reached without it, its own
     /// among them.
     pub fn alone(&self, owners: usize) -> Vec<Vec<usize>> {
@@ -76,12 +76,12 @@ impl Owned {
 
 #[cfg(test)]
 mod tests {
-    use super::Owned;
+    use super::WeightedGraph;
     use proptest::prelude::*;
     use std::collections::BTreeSet;
 
     /// What is reached when the nodes of one requirement are taken out.
-    fn reached(graph: &Owned, without: Option<usize>) -> BTreeSet<usize> {
+    fn reached(graph: &WeightedGraph, without: Option<usize>) -> BTreeSet<usize> {
         let mut met = BTreeSet::new();
         let mut open = graph.starts.clone();
         while let Some(node) = open.pop() {
@@ -100,7 +100,7 @@ mod tests {
             owner in proptest::collection::vec(proptest::option::of(0_usize..70), 30),
             starts in proptest::collection::vec(0_usize..30, 0..3),
         ) {
-            let graph = Owned { next, owner, starts };
+            let graph = WeightedGraph { next, owner, starts };
             let all = reached(&graph, None);
             for (requirement, alone) in graph.alone(70).into_iter().enumerate() {
                 let left = reached(&graph, Some(requirement));

@@ -10,8 +10,10 @@
 //! asks. Not computed is a change that takes the main module over Go 1.17, where pruning begins.
 
 use crate::graph::{MAIN, ModuleGraph};
-use gomod::modfile::{File, ModuleVersion, Place, Position, Require, Span};
-use gomod::mvs::{Selection, compare_go, compare_versions, is_pseudo_module};
+use gomod::modfile::{
+    DirectivePlace, File, ModuleVersion, RequireDirective, TextPosition, TextSpan,
+};
+use gomod::mvs::{ModuleSelection, compare_go, compare_versions, is_pseudo_module};
 use gomod::semver;
 use serde::Serialize;
 use std::collections::{BTreeMap, HashSet};
@@ -21,7 +23,7 @@ const PRUNING: &str = "1.17";
 
 /// What is to be required: a version, or nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Target {
+pub struct RequirementTarget {
     /// The module's path.
     pub path: String,
     /// The version; `None` to do without it.
@@ -30,19 +32,19 @@ pub struct Target {
 
 /// What differs between two selections.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Changes {
+pub struct SelectionChanges {
     /// Modules that were not there.
     pub added: Vec<ModuleAt>,
     /// Modules that are there no more.
     pub removed: Vec<ModuleAt>,
     /// Modules that are selected higher.
-    pub raised: Vec<Moved>,
+    pub raised: Vec<ModuleMove>,
     /// Modules that are selected lower.
-    pub lowered: Vec<Moved>,
+    pub lowered: Vec<ModuleMove>,
     /// The main module's Go version.
-    pub go: Option<Moved>,
+    pub go: Option<ModuleMove>,
     /// The toolchain that it asks for.
-    pub toolchain: Option<Moved>,
+    pub toolchain: Option<ModuleMove>,
 }
 
 /// A module at a version.
@@ -56,7 +58,7 @@ pub struct ModuleAt {
 
 /// A module that goes from one version to another.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Moved {
+pub struct ModuleMove {
     /// Its path.
     pub module: String,
     /// The version before; empty if there was none.
@@ -67,7 +69,7 @@ pub struct Moved {
 
 /// What the authors of a module say of a version of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Verdict {
+pub struct AuthorVerdict {
     /// Why the version was withdrawn; the reason may be empty.
     pub retracted: Option<String>,
     /// Why the module should not be used any more.
@@ -80,7 +82,7 @@ pub fn is_pruned(go: Option<&str>) -> bool {
 }
 
 /// The go.mod from which `go get` selects.
-pub fn edited(file: &File, before: &Selection, target: &Target) -> File {
+pub fn edited(file: &File, before: &ModuleSelection, target: &RequirementTarget) -> File {
     let mut edited = file.clone();
     let go = file.go.as_ref().map(|go| go.version.as_str());
     if !is_pruned(go) {
@@ -113,21 +115,21 @@ pub fn requiring(file: &File, modules: &[ModuleVersion]) -> File {
 }
 
 /// A requirement that stands nowhere.
-fn requirement(module: ModuleVersion) -> Require {
-    let nowhere = Position {
+fn requirement(module: ModuleVersion) -> RequireDirective {
+    let nowhere = TextPosition {
         byte: 0,
         line: 1,
         column: 1,
     };
-    Require {
+    RequireDirective {
         module,
         indirect: false,
-        place: Place {
+        place: DirectivePlace {
             line: gomod::modfile::LineId {
                 statement: 0,
                 line: None,
             },
-            span: Span {
+            span: TextSpan {
                 start: nowhere,
                 end: nowhere,
             },
@@ -151,14 +153,14 @@ pub fn with_version(file: &File, path: &str, version: Option<&str>) -> File {
 }
 
 /// Whether what is wanted is what is selected.
-pub fn is_reached(graph: &ModuleGraph, target: &Target) -> bool {
+pub fn is_reached(graph: &ModuleGraph, target: &RequirementTarget) -> bool {
     let selected = graph.selected(&target.path).and_then(|id| graph.module(id));
     selected.map(|module| &module.version) == target.version.as_ref()
 }
 
 /// The module versions that lead to more of the target than is wanted: as long as one of them is
 /// required, so is too much.
-pub fn disqualified(graph: &ModuleGraph, target: &Target) -> HashSet<ModuleVersion> {
+pub fn disqualified(graph: &ModuleGraph, target: &RequirementTarget) -> HashSet<ModuleVersion> {
     let over = graph.nodes().filter(|(_, module)| is_over(module, target));
     let ends: Vec<_> = over.map(|(id, _)| id).collect();
     let leads = graph.distances_to(&ends);
@@ -170,13 +172,13 @@ pub fn disqualified(graph: &ModuleGraph, target: &Target) -> HashSet<ModuleVersi
 }
 
 /// Whether this is more of the target than is wanted.
-pub fn is_over(module: &ModuleVersion, target: &Target) -> bool {
+pub fn is_over(module: &ModuleVersion, target: &RequirementTarget) -> bool {
     let is_more = |wanted: &String| compare_versions(&target.path, &module.version, wanted).is_gt();
     module.path == target.path && target.version.as_ref().is_none_or(is_more)
 }
 
 /// Who else asks for more than the target, so that it would not be selected.
-pub fn blockers(after: &ModuleGraph, target: &Target) -> Vec<String> {
+pub fn blockers(after: &ModuleGraph, target: &RequirementTarget) -> Vec<String> {
     let mut names = Vec::new();
     for (from, to) in after.edges() {
         let asks = after
@@ -192,16 +194,16 @@ pub fn blockers(after: &ModuleGraph, target: &Target) -> Vec<String> {
 }
 
 /// Whether the change takes the main module to where graphs are pruned.
-pub fn begins_pruning(before: &Selection, after: &Selection) -> bool {
+pub fn begins_pruning(before: &ModuleSelection, after: &ModuleSelection) -> bool {
     !is_pruned(before.version("go")) && is_pruned(after.version("go"))
 }
 
 /// What differs between two selections.
-pub fn changes(before: &Selection, after: &Selection) -> Changes {
+pub fn changes(before: &ModuleSelection, after: &ModuleSelection) -> SelectionChanges {
     let moved = |path: &str| {
         let from = before.version(path).unwrap_or_default().to_owned();
         let to = after.version(path).unwrap_or_default().to_owned();
-        (from != to).then(|| Moved {
+        (from != to).then(|| ModuleMove {
             module: path.to_owned(),
             from,
             to,
@@ -209,11 +211,11 @@ pub fn changes(before: &Selection, after: &Selection) -> Changes {
     };
     // A go line implies the toolchain of its version; that is said once.
     let implied = after.version("go").map(|go| format!("go{go}"));
-    let is_own = |toolchain: &Moved| implied.as_ref() != Some(&toolchain.to);
-    let mut changes = Changes {
+    let is_own = |toolchain: &ModuleMove| implied.as_ref() != Some(&toolchain.to);
+    let mut changes = SelectionChanges {
         go: moved("go"),
         toolchain: moved("toolchain").filter(is_own),
-        ..Changes::default()
+        ..SelectionChanges::default()
     };
     let (old, new) = (versions(before), versions(after));
     for path in old
@@ -241,7 +243,7 @@ fn at(path: &str, version: &str) -> ModuleAt {
     }
 }
 
-fn versions(selection: &Selection) -> BTreeMap<String, String> {
+fn versions(selection: &ModuleSelection) -> BTreeMap<String, String> {
     let list = selection.build_list().into_iter();
     list.filter(|selected| !selected.module.version.is_empty())
         .filter(|selected| !is_pseudo_module(&selected.module.path))
@@ -255,7 +257,7 @@ fn versions(selection: &Selection) -> BTreeMap<String, String> {
 }
 
 /// What the latest go.mod of a module says of one of its versions.
-pub fn verdict(latest: &File, version: &str) -> Verdict {
+pub fn verdict(latest: &File, version: &str) -> AuthorVerdict {
     let within = |low: &str, high: &str| {
         semver::compare(low, version).is_le() && semver::compare(version, high).is_le()
     };
@@ -264,7 +266,7 @@ pub fn verdict(latest: &File, version: &str) -> Verdict {
         .iter()
         .find(|line| within(&line.low, &line.high));
     let module = latest.module.as_ref();
-    Verdict {
+    AuthorVerdict {
         retracted: retracted.map(|line| line.rationale.clone()),
         deprecated: module.and_then(|module| module.deprecated.clone()),
     }
@@ -272,7 +274,7 @@ pub fn verdict(latest: &File, version: &str) -> Verdict {
 
 // === impl Changes ===
 
-impl Changes {
+impl SelectionChanges {
     /// Whether nothing differs.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
@@ -281,10 +283,12 @@ impl Changes {
 
 #[cfg(test)]
 mod tests {
-    use super::{Target, blockers, changes, edited, verdict};
+    use super::{RequirementTarget, blockers, changes, edited, verdict};
     use crate::graph::ModuleGraph;
     use gomod::modfile::{self, File, Mode};
-    use gomod::mvs::{GoModSource, GoModSummary, Loader, MainModule, Options, Selection, Updates};
+    use gomod::mvs::{
+        GoModSource, GoModSummary, Loader, MainModule, ModuleSelection, Options, Updates,
+    };
 
     const GO_MODS: &[(&str, &str)] = &[
         ("a@v1.0.0", "require example.com/c v1.1.0"),
@@ -302,7 +306,7 @@ mod tests {
         modfile::parse(text.as_bytes(), Mode::Strict).unwrap()
     }
 
-    fn select(file: &File) -> Selection {
+    fn select(file: &File) -> ModuleSelection {
         let options = Options {
             updates: Updates::Apply,
             unpruned: false,
@@ -325,12 +329,16 @@ mod tests {
             .unwrap()
     }
 
-    fn whatif(go: &str, path: &str, version: Option<&str>) -> (Selection, Selection, Target) {
+    fn whatif(
+        go: &str,
+        path: &str,
+        version: Option<&str>,
+    ) -> (ModuleSelection, ModuleSelection, RequirementTarget) {
         let main = file(&format!(
             "module example.com/m\ngo {go}\nrequire (\nexample.com/a v1.0.0\nexample.com/b v1.0.0\n)\n"
         ));
         let before = select(&main);
-        let target = Target {
+        let target = RequirementTarget {
             path: path.to_owned(),
             version: version.map(str::to_owned),
         };

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 
 /// The answer for one module.
 #[derive(Debug, Clone, Serialize)]
-pub struct Why {
+pub struct WhyAnswer {
     /// The module's path.
     pub module: String,
     /// Its selected version.
@@ -21,7 +21,7 @@ pub struct Why {
     /// The fewest requirements from the main module to it.
     pub depth: usize,
     /// Every version that is asked for, highest first.
-    pub asked: Vec<Asked>,
+    pub asked: Vec<RequestedVersion>,
     /// How many chains of requirements lead to the selected version.
     pub count: PathCount,
     /// The shortest of them, shortest first; from the main module to the selected version.
@@ -30,7 +30,7 @@ pub struct Why {
 
 /// A version that is asked for.
 #[derive(Debug, Clone, Serialize)]
-pub struct Asked {
+pub struct RequestedVersion {
     /// The version.
     pub version: String,
     /// Whether it is the selected one.
@@ -40,22 +40,22 @@ pub struct Asked {
 }
 
 /// Why `module` is selected; `None` if the graph has no version of it. At most `limit` chains.
-pub fn why(graph: &ModuleGraph, module: &str, limit: usize) -> Option<Why> {
+pub fn why(graph: &ModuleGraph, module: &str, limit: usize) -> Option<WhyAnswer> {
     let target = graph.selected(module)?;
     let selected = graph.module(target)?.version.clone();
     let names = |path: Vec<NodeId>| path.into_iter().filter_map(|id| name(graph, id)).collect();
     let shortest = paths::shortest(graph, target, limit);
-    Some(Why {
+    Some(WhyAnswer {
         module: module.to_owned(),
         depth: shortest.first().map_or(0, |path| path.len() - 1),
-        asked: asked(graph, module, &selected),
+        asked: requested_versions(graph, module, &selected),
         count: paths::count(graph, target),
         paths: shortest.into_iter().map(names).collect(),
         selected,
     })
 }
 
-fn asked(graph: &ModuleGraph, module: &str, selected: &str) -> Vec<Asked> {
+fn requested_versions(graph: &ModuleGraph, module: &str, selected: &str) -> Vec<RequestedVersion> {
     let mut by_version: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for (from, to) in graph.edges() {
         if let Some(wanted) = graph.module(to).filter(|wanted| wanted.path == module) {
@@ -63,12 +63,12 @@ fn asked(graph: &ModuleGraph, module: &str, selected: &str) -> Vec<Asked> {
             list.extend(name(graph, from));
         }
     }
-    let mut asked: Vec<Asked> = by_version
+    let mut asked: Vec<RequestedVersion> = by_version
         .into_iter()
         .map(|(version, mut by)| {
             by.sort();
             by.dedup();
-            Asked {
+            RequestedVersion {
                 version: version.to_owned(),
                 is_selected: version == selected,
                 by,

@@ -8,9 +8,9 @@
 )]
 
 use project::{
+    configurations::{KnownConfigurations, NEWEST_RELEASE, PORTS},
     imports::GoFile,
-    source::{Expression, is_considered, parse},
-    worlds::{NEWEST_RELEASE, PORTS, Universe},
+    source::{BuildConstraint, is_considered, parse},
 };
 use serde::Deserialize;
 use std::{collections::BTreeSet, fs, path::PathBuf, process::Command};
@@ -74,7 +74,7 @@ fn ours(
     target: (&str, &str, bool),
     release: u32,
 ) -> (Vec<GoFile>, BTreeSet<String>) {
-    let universe = Universe::new(std::iter::empty::<&Expression>(), release);
+    let universe = KnownConfigurations::new(std::iter::empty::<&BuildConstraint>(), release);
     let (mut files, mut configured) = (Vec::new(), BTreeSet::new());
     for entry in fs::read_dir(&package.dir).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();

@@ -11,10 +11,10 @@
 
 use gomod::{
     modfile::{self, Mode},
-    mvs::{GoModSource, GoModSummary, Loader, MainModule, Options, Selection, Updates},
+    mvs::{GoModSource, GoModSummary, Loader, MainModule, ModuleSelection, Options, Updates},
 };
 use project::{
-    draw::{Cut, Format, draw},
+    draw::{GraphCut, GraphFormat, draw},
     graph::ModuleGraph,
 };
 use std::{fs, path::Path, process::Command};
@@ -41,7 +41,7 @@ fn fetched(cache: &Path, source: &GoModSource) -> Result<GoModSummary, String> {
     Ok(GoModSummary::from(&file))
 }
 
-fn select(go_mod: &[u8], cache: &Path) -> Selection {
+fn select(go_mod: &[u8], cache: &Path) -> ModuleSelection {
     let file = modfile::parse(go_mod, Mode::Strict).unwrap();
     let options = Options {
         updates: Updates::Apply,
@@ -68,7 +68,11 @@ fn differences(go: &Go, module: &str) -> Vec<String> {
     let graph = run(&["mod", "graph"]);
     let list = run(&["list", "-m", "all"]);
     let ours = select(&go_mod, &go.module_cache());
-    let drawn = draw(&ModuleGraph::of(&ours), Format::Text, Cut::default());
+    let drawn = draw(
+        &ModuleGraph::of(&ours),
+        GraphFormat::Text,
+        GraphCut::default(),
+    );
     let mut found = Vec::new();
     for (what, theirs, ours) in [
         ("go mod graph", &graph, ours.graph_text()),

@@ -7,7 +7,7 @@
 
 use crate::blob::BlobId;
 use codes::Code;
-use protocol::UnknownEvidence;
+use protocol::{Refusal, UnknownEvidence};
 use std::{io, path::Path, sync::Arc};
 
 /// Why the store could not do what was asked.
@@ -210,6 +210,12 @@ impl StoreError {
                 source: Arc::new(error),
             },
         }
+    }
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        Self::new(error.code(), error.to_string())
     }
 }
 

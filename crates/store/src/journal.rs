@@ -338,11 +338,10 @@ mod blob_text {
 
 #[cfg(test)]
 mod tests {
-    use super::{
-        Decision, ENTRY_WORDS_LIMIT, Facts, JournalEntry, JournalEvent, RecordedEvidence, bounded,
-    };
+    use super::{Decision, ENTRY_WORDS_LIMIT, Facts, JournalEntry, JournalEvent, bounded};
     use crate::{blob::BlobId, key::KEY_PATH_LIMIT};
     use proptest::prelude::*;
+    use protocol::RecordedEvidence;
 
     fn entry(path: &str, evidence: &str) -> JournalEntry {
         JournalEntry {

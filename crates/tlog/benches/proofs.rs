@@ -18,7 +18,7 @@ use tlog::{
     checkpoint::TreeHead,
     client::Client,
     note::{Note, SignerKey, sign},
-    plan::Plan,
+    plan::TilePlan,
     proof::{check_inclusion, inclusion},
     tile::{HEIGHT, Tile},
     tree::{Node, Subtree},
@@ -57,11 +57,11 @@ fn tile(hashes: &[Hash], tile: Tile) -> Bytes {
 }
 
 /// What a lookup that moves from the older head to the newer one asks for.
-fn plan(head: TreeHead) -> Plan {
+fn plan(head: TreeHead) -> TilePlan {
     let siblings = inclusion(SIZE, NUMBER).unwrap();
     let subtrees = iter::once(Subtree::whole(OLDER)).chain(siblings);
     let nodes = iter::once(Node::leaf(NUMBER)).chain(subtrees.flat_map(Subtree::nodes));
-    Plan::try_new(head, HEIGHT, nodes).unwrap()
+    TilePlan::try_new(head, HEIGHT, nodes).unwrap()
 }
 
 fn signer() -> SignerKey {

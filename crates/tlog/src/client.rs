@@ -26,7 +26,7 @@ pub use operations::{Operations, Reading, Swap};
 use crate::{
     checkpoint::{MalformedHead, TreeHead},
     note::{self, Note, NoteError, VerifierKey},
-    plan::{Authentic, Plan, TileError},
+    plan::{TileError, TilePlan, VerifiedTiles},
     proof,
     proof_file::LogProof,
     record::{MAX_TEXT, MalformedRecord, Record},
@@ -57,7 +57,7 @@ pub struct SignedHead {
 
 /// A record that is proven to be in the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Proven {
+pub struct ProvenRecord {
     /// The record.
     pub record: Record,
     /// The newest head when it was proven, in which it is.
@@ -173,7 +173,7 @@ impl<O: Operations> Client<O> {
         escaped: &str,
         module: &str,
         version: &str,
-    ) -> Result<Proven, LookupError<O::Error>> {
+    ) -> Result<ProvenRecord, LookupError<O::Error>> {
         let path = format!("lookup/{escaped}");
         let answer = self
             .operations
@@ -189,7 +189,7 @@ impl<O: Operations> Client<O> {
         answer: &[u8],
         module: &str,
         version: &str,
-    ) -> Result<Proven, LookupError<O::Error>> {
+    ) -> Result<ProvenRecord, LookupError<O::Error>> {
         let (record, note) = Record::parse(answer)?;
         if record.text.len() > MAX_TEXT {
             return Err(MalformedRecord::TooLong.into());
@@ -219,7 +219,7 @@ impl<O: Operations> Client<O> {
             hashes: hashes.collect::<Result<_, _>>()?,
             checkpoint: head.checkpoint(&self.keys),
         };
-        Ok(Proven {
+        Ok(ProvenRecord {
             record,
             head: head.head,
             proof,
@@ -282,7 +282,7 @@ impl<O: Operations> Client<O> {
         &self,
         offered: &Arc<SignedHead>,
         record: Option<u64>,
-    ) -> Result<(Arc<SignedHead>, Authentic), LookupError<O::Error>> {
+    ) -> Result<(Arc<SignedHead>, VerifiedTiles), LookupError<O::Error>> {
         loop {
             let latest = self.latest().await?;
             let is_newer = offered.head.size > latest.head.size;
@@ -331,7 +331,7 @@ impl<O: Operations> Client<O> {
     }
 
     /// Any nodes of the newest tree, proven to belong to it; the tiles that hold them are kept.
-    pub async fn nodes(&self, nodes: Vec<Node>) -> Result<Authentic, LookupError<O::Error>> {
+    pub async fn nodes(&self, nodes: Vec<Node>) -> Result<VerifiedTiles, LookupError<O::Error>> {
         let latest = self.latest().await?;
         self.hashes(latest.head, nodes).await
     }
@@ -343,13 +343,13 @@ impl<O: Operations> Client<O> {
         &self,
         head: TreeHead,
         nodes: impl IntoIterator<Item = Node>,
-    ) -> Result<Authentic, LookupError<O::Error>> {
+    ) -> Result<VerifiedTiles, LookupError<O::Error>> {
         let tiles = self.read_hashes(head, nodes).await?;
         self.save(&tiles).await?;
         Ok(tiles)
     }
 
-    async fn save(&self, tiles: &Authentic) -> Result<(), LookupError<O::Error>> {
+    async fn save(&self, tiles: &VerifiedTiles) -> Result<(), LookupError<O::Error>> {
         let tiles = tiles.clone().into_tiles().collect();
         let saved = self.operations.save_tiles(tiles).await;
         saved.map_err(LookupError::Operation)
@@ -359,8 +359,8 @@ impl<O: Operations> Client<O> {
         &self,
         head: TreeHead,
         nodes: impl IntoIterator<Item = Node>,
-    ) -> Result<Authentic, LookupError<O::Error>> {
-        let plan = Plan::try_new(head, HEIGHT, nodes)?;
+    ) -> Result<VerifiedTiles, LookupError<O::Error>> {
+        let plan = TilePlan::try_new(head, HEIGHT, nodes)?;
         let kept = self.read(&plan, Reading::KeptFirst).await?;
         match plan.clone().authenticate(kept) {
             Ok(tiles) => Ok(tiles),
@@ -373,7 +373,7 @@ impl<O: Operations> Client<O> {
 
     async fn read(
         &self,
-        plan: &Plan,
+        plan: &TilePlan,
         reading: Reading,
     ) -> Result<Vec<Bytes>, LookupError<O::Error>> {
         let read = self.operations.read_tiles(plan.tiles(), reading).await;

@@ -16,7 +16,7 @@ use crate::{
     frontier::{Frontier, TreeFull},
     hash::Hash,
     note::{Note, NoteError, VerifierKey},
-    plan::{Plan, TileError},
+    plan::{TileError, TilePlan},
     tile::{HEIGHT, Tile},
     tree::Subtree,
 };
@@ -79,7 +79,7 @@ pub enum FollowError {
 #[derive(Debug, Clone)]
 pub struct Consistency {
     older: TreeHead,
-    plan: Plan,
+    plan: TilePlan,
 }
 
 /// A reader of every entry.
@@ -113,7 +113,7 @@ impl Consistency {
                 found: newer.size,
             });
         }
-        let plan = Plan::try_new(newer, HEIGHT, Subtree::whole(older.size).nodes())?;
+        let plan = TilePlan::try_new(newer, HEIGHT, Subtree::whole(older.size).nodes())?;
         Ok(Self { older, plan })
     }
 

@@ -5,7 +5,7 @@
 //! the tiles that hold the wanted hashes. One plan serves several proofs in one tree: what it takes
 //! to prove a record and an older head at once is fetched in one round trip.
 //!
-//! Bytes in, values out: [`Plan::tiles`] says what to fetch, [`Plan::authenticate`] takes it.
+//! Bytes in, values out: [`TilePlan::tiles`] says what to fetch, [`TilePlan::authenticate`] takes it.
 
 use crate::{
     checkpoint::TreeHead,
@@ -60,7 +60,7 @@ pub enum TileError {
 
 /// The tiles needed for some hashes of a tree.
 #[derive(Debug, Clone)]
-pub struct Plan {
+pub struct TilePlan {
     head: TreeHead,
     height: u8,
     /// In the order in which they can be believed: first the right edge, then parents before
@@ -73,14 +73,14 @@ pub struct Plan {
 
 /// Tiles that were found to belong to a signed tree.
 #[derive(Debug, Clone)]
-pub struct Authentic {
-    plan: Plan,
+pub struct VerifiedTiles {
+    plan: TilePlan,
     bytes: Vec<Bytes>,
 }
 
 // === impl Plan ===
 
-impl Plan {
+impl TilePlan {
     /// Plans for the hashes of `nodes` in the tree of `head`, with tiles of `height` levels.
     pub fn try_new(
         head: TreeHead,
@@ -134,8 +134,8 @@ impl Plan {
         &self.tiles
     }
 
-    /// Checks the bytes of the tiles, which are in the order of [`Plan::tiles`].
-    pub fn authenticate(self, bytes: Vec<Bytes>) -> Result<Authentic, TileError> {
+    /// Checks the bytes of the tiles, which are in the order of [`TilePlan::tiles`].
+    pub fn authenticate(self, bytes: Vec<Bytes>) -> Result<VerifiedTiles, TileError> {
         if bytes.len() != self.tiles.len() {
             return Err(TileError::WrongNumber {
                 found: bytes.len(),
@@ -150,7 +150,7 @@ impl Plan {
                 });
             }
         }
-        let tiles = Authentic { plan: self, bytes };
+        let tiles = VerifiedTiles { plan: self, bytes };
         tiles.check_edge()?;
         tiles.check_children()?;
         Ok(tiles)
@@ -159,7 +159,7 @@ impl Plan {
 
 // === impl Authentic ===
 
-impl Authentic {
+impl VerifiedTiles {
     fn check_edge(&self) -> Result<(), TileError> {
         let size = self.plan.head.size;
         let nodes = Subtree::whole(size).nodes();

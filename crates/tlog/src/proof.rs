@@ -36,13 +36,13 @@ pub enum ProofError {
 
 /// Which child of a node the way goes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Turn {
+enum ChildSide {
     Left,
     Right,
 }
 
 /// One step from the root: where the way turns, and the subtree on the other side.
-type Step = (Turn, Subtree);
+type ProofStep = (ChildSide, Subtree);
 
 /// The subtrees whose hashes prove that leaf `index` is in a tree of `size`, from the leaf's
 /// sibling up to the root's child.
@@ -72,8 +72,8 @@ pub fn check_inclusion(
     demand(proof.len(), steps.len())?;
     let upwards = steps.iter().rev().zip(proof);
     let computed = upwards.fold(leaf, |hash, ((turn, _), sibling)| match turn {
-        Turn::Left => Hash::of_node(hash, *sibling),
-        Turn::Right => Hash::of_node(*sibling, hash),
+        ChildSide::Left => Hash::of_node(hash, *sibling),
+        ChildSide::Right => Hash::of_node(*sibling, hash),
     });
     if computed == root {
         Ok(())
@@ -121,8 +121,8 @@ pub fn check_consistency(
     let (old, new) = upwards.fold(
         (start, start),
         |(old, new), ((turn, _), sibling)| match turn {
-            Turn::Left => (old, Hash::of_node(new, *sibling)),
-            Turn::Right => (Hash::of_node(*sibling, old), Hash::of_node(*sibling, new)),
+            ChildSide::Left => (old, Hash::of_node(new, *sibling)),
+            ChildSide::Right => (Hash::of_node(*sibling, old), Hash::of_node(*sibling, new)),
         },
     );
     if old == older_root && new == newer_root {
@@ -132,7 +132,7 @@ pub fn check_consistency(
     }
 }
 
-fn way_to_leaf(size: u64, index: u64) -> Result<Vec<Step>, ProofError> {
+fn way_to_leaf(size: u64, index: u64) -> Result<Vec<ProofStep>, ProofError> {
     if index >= size || size > MAX_SIZE {
         return Err(ProofError::OutOfRange { part: index, size });
     }
@@ -140,10 +140,10 @@ fn way_to_leaf(size: u64, index: u64) -> Result<Vec<Step>, ProofError> {
     while end - start > 1 {
         let middle = start + split(end - start);
         if index < middle {
-            steps.push((Turn::Left, Subtree::new(middle, end)));
+            steps.push((ChildSide::Left, Subtree::new(middle, end)));
             end = middle;
         } else {
-            steps.push((Turn::Right, Subtree::new(start, middle)));
+            steps.push((ChildSide::Right, Subtree::new(start, middle)));
             start = middle;
         }
     }
@@ -152,7 +152,7 @@ fn way_to_leaf(size: u64, index: u64) -> Result<Vec<Step>, ProofError> {
 
 /// The way to the right edge of the older tree inside the newer one, and what is left of the older
 /// tree there, unless that is all of it.
-fn way_to_edge(newer: u64, older: u64) -> Result<(Vec<Step>, Option<Subtree>), ProofError> {
+fn way_to_edge(newer: u64, older: u64) -> Result<(Vec<ProofStep>, Option<Subtree>), ProofError> {
     if older < 1 || older > newer || newer > MAX_SIZE {
         return Err(ProofError::OutOfRange {
             part: older,
@@ -163,10 +163,10 @@ fn way_to_edge(newer: u64, older: u64) -> Result<(Vec<Step>, Option<Subtree>), P
     while older != end {
         let middle = start + split(end - start);
         if older <= middle {
-            steps.push((Turn::Left, Subtree::new(middle, end)));
+            steps.push((ChildSide::Left, Subtree::new(middle, end)));
             end = middle;
         } else {
-            steps.push((Turn::Right, Subtree::new(start, middle)));
+            steps.push((ChildSide::Right, Subtree::new(start, middle)));
             start = middle;
         }
     }

@@ -7,7 +7,7 @@
 
 use divan::{Bencher, black_box};
 use std::path::Path;
-use vulndb::{Database, Kept, Origin, Source};
+use vulndb::{Database, DatabaseSource, Kept, SourceOrigin};
 
 const DATA: &str = "../../../shared/data/go-vulndb/vulndb-2026-08-21.zip";
 
@@ -20,7 +20,7 @@ fn zip() -> Option<Vec<u8>> {
 }
 
 fn read(zip: &[u8]) -> Database {
-    let source = Source::from_zip("go", Origin::Public, zip).unwrap();
+    let source = DatabaseSource::from_zip("go", SourceOrigin::Public, zip).unwrap();
     Database::merge(vec![source]).unwrap()
 }
 

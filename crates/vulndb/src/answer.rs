@@ -14,7 +14,7 @@
 //! not see it serves them another database, merged without the private sources.
 
 use crate::database::Database;
-use crate::entry::{Affected, Entry, Id, Time};
+use crate::entry::{AffectedModule, EntryId, OsvEntry, OsvTime};
 use crate::range::latest_fix;
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -40,18 +40,18 @@ pub(crate) const PACKED: &str = ".gz";
 
 /// A file of the protocol.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer<'a> {
+pub struct DatabaseFile<'a> {
     /// Its bytes.
     pub bytes: Cow<'a, [u8]>,
     /// Its media type. Packed files have one of their own, and no content encoding.
     pub content_type: &'static str,
     /// When the database was last changed.
-    pub modified: Option<Time>,
+    pub modified: Option<OsvTime>,
 }
 
 #[derive(Serialize)]
-struct DatabaseIndex {
-    modified: Option<Time>,
+struct AnswerIndex {
+    modified: Option<OsvTime>,
 }
 
 #[derive(Serialize)]
@@ -62,16 +62,16 @@ struct ModuleLine<'a> {
 
 #[derive(Serialize)]
 struct ModuleEntry<'a> {
-    id: &'a Id,
-    modified: Time,
+    id: &'a EntryId,
+    modified: OsvTime,
     #[serde(skip_serializing_if = "Option::is_none")]
     fixed: Option<&'a str>,
 }
 
 #[derive(Serialize)]
 struct EntryLine<'a> {
-    id: &'a Id,
-    modified: Time,
+    id: &'a EntryId,
+    modified: OsvTime,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     aliases: &'a [String],
 }
@@ -81,9 +81,9 @@ struct EntryLine<'a> {
 impl Database {
     /// The file of a path below the root of the protocol, such as `index/modules.json.gz`. None is
     /// what a server says 404 to.
-    pub fn answer(&self, path: &str) -> Option<Answer<'_>> {
+    pub fn answer(&self, path: &str) -> Option<DatabaseFile<'_>> {
         let modified = self.modified();
-        let answer = |bytes, content_type| Answer {
+        let answer = |bytes, content_type| DatabaseFile {
             bytes,
             content_type,
             modified,
@@ -107,14 +107,17 @@ impl Database {
 }
 
 /// The files of the index, and the large ones packed too, in the order of their names.
-pub(crate) fn index_files(modified: Option<Time>, entries: &[&Entry]) -> Vec<(String, Vec<u8>)> {
+pub(crate) fn index_files(
+    modified: Option<OsvTime>,
+    entries: &[&OsvEntry],
+) -> Vec<(String, Vec<u8>)> {
     let mut files = vec![(
         DATABASE_INDEX.to_owned(),
-        written(&DatabaseIndex { modified }),
+        json_bytes(&AnswerIndex { modified }),
     )];
-    let modules = written(&module_lines(entries));
+    let modules = json_bytes(&module_lines(entries));
     let listed: Vec<EntryLine<'_>> = entries.iter().map(|entry| EntryLine::of(entry)).collect();
-    for (name, plain) in [(MODULE_INDEX, modules), (ENTRY_INDEX, written(&listed))] {
+    for (name, plain) in [(MODULE_INDEX, modules), (ENTRY_INDEX, json_bytes(&listed))] {
         let packed = pack(&plain);
         files.push((name.to_owned(), plain));
         files.push((format!("{name}{PACKED}"), packed));
@@ -122,7 +125,7 @@ pub(crate) fn index_files(modified: Option<Time>, entries: &[&Entry]) -> Vec<(St
     files
 }
 
-fn module_lines<'a>(entries: &[&'a Entry]) -> Vec<ModuleLine<'a>> {
+fn module_lines<'a>(entries: &[&'a OsvEntry]) -> Vec<ModuleLine<'a>> {
     let mut lines: BTreeMap<&str, Vec<ModuleEntry<'_>>> = BTreeMap::new();
     for entry in entries {
         for (module, about) in entry.modules() {
@@ -137,7 +140,7 @@ fn module_lines<'a>(entries: &[&'a Entry]) -> Vec<ModuleLine<'a>> {
 }
 
 /// Serialising into memory cannot fail for what has only texts as keys.
-fn written(value: &impl Serialize) -> Vec<u8> {
+fn json_bytes(value: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec(value).unwrap_or_default()
 }
 
@@ -151,7 +154,7 @@ fn pack(plain: &[u8]) -> Vec<u8> {
 // === impl ModuleEntry ===
 
 impl<'a> ModuleEntry<'a> {
-    fn of(entry: &'a Entry, about: &[&'a Affected]) -> Self {
+    fn of(entry: &'a OsvEntry, about: &[&'a AffectedModule]) -> Self {
         let fixed = latest_fix(about);
         Self {
             id: &entry.id,
@@ -164,7 +167,7 @@ impl<'a> ModuleEntry<'a> {
 // === impl EntryLine ===
 
 impl<'a> EntryLine<'a> {
-    fn of(entry: &'a Entry) -> Self {
+    fn of(entry: &'a OsvEntry) -> Self {
         Self {
             id: &entry.id,
             modified: entry.modified,

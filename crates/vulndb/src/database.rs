@@ -5,10 +5,10 @@
 //! hundred would be most of the work.
 
 use crate::answer::{ENTRY_DIRECTORY, index_files};
-use crate::entry::{Entry, Id, Time};
-use crate::hit::Hit;
-use crate::merge::{Document, MergeError, merge};
-use crate::source::{Origin, Source};
+use crate::entry::{EntryId, OsvEntry, OsvTime};
+use crate::hit::VulnerabilityHit;
+use crate::merge::{MergeError, MergedVulnerability, merge};
+use crate::source::{DatabaseSource, SourceOrigin};
 use crate::upgrade;
 use crate::version::{self, UnknownVersion};
 use serde::{Deserialize, Serialize};
@@ -17,28 +17,28 @@ use std::collections::BTreeMap;
 /// Everything that is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Database {
-    pub(crate) index: Index,
+    pub(crate) index: ContentIndex,
     /// The files, one behind the other.
     pub(crate) bytes: Vec<u8>,
 }
 
 /// Where what is in the bytes.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Index {
+pub(crate) struct ContentIndex {
     pub(crate) sources: Vec<SourceInfo>,
-    pub(crate) modified: Option<Time>,
+    pub(crate) modified: Option<OsvTime>,
     /// What an operator should know of how it came here.
     #[serde(default)]
     pub(crate) notice: Option<String>,
     /// Sorted by name.
-    pub(crate) files: Vec<Stored>,
+    pub(crate) files: Vec<FileSlice>,
     /// By path: numbers of the files of its entries.
     pub(crate) modules: BTreeMap<String, Vec<usize>>,
 }
 
 /// A file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Stored {
+pub(crate) struct FileSlice {
     pub(crate) name: String,
     pub(crate) begin: usize,
     pub(crate) end: usize,
@@ -52,13 +52,13 @@ pub struct SourceInfo {
     /// Its name, for people.
     pub name: String,
     /// Whose it is.
-    pub origin: Origin,
+    pub origin: SourceOrigin,
     /// When it was last changed.
-    pub modified: Option<Time>,
+    pub modified: Option<OsvTime>,
     /// How many entries it had.
     pub entries: usize,
     /// Entries whose versions are not understood, so that every version is taken to be affected.
-    pub mended: Vec<Id>,
+    pub mended: Vec<EntryId>,
 }
 
 /// Why a module cannot be answered for.
@@ -78,7 +78,7 @@ pub struct Examined {
     /// Where it is from.
     pub sources: Vec<SourceInfo>,
     /// What the modules have, in the order of the modules, each by id.
-    pub hits: Vec<Hit>,
+    pub hits: Vec<VulnerabilityHit>,
     /// Modules with known vulnerabilities and a version that cannot be held against them.
     pub unknown: Vec<UnknownVersion>,
 }
@@ -89,7 +89,7 @@ impl Database {
     /// Makes one database of sources. Of public ones, what the first says of a vulnerability in a
     /// module stands, so the Go database comes before OSV; private ones are always taken last, and
     /// only add.
-    pub fn merge(mut sources: Vec<Source>) -> Result<Self, MergeError> {
+    pub fn merge(mut sources: Vec<DatabaseSource>) -> Result<Self, MergeError> {
         sources.sort_by_key(|source| source.origin);
         let infos: Vec<SourceInfo> = sources.iter().map(SourceInfo::of).collect();
         let mut documents = merge(&mut sources)?;
@@ -99,17 +99,18 @@ impl Database {
         let dated = infos.iter().filter_map(|info| info.modified);
         let modified = newest.chain(dated).max();
         let mut database = Self {
-            index: Index {
+            index: ContentIndex {
                 sources: infos,
                 modified,
-                ..Index::default()
+                ..ContentIndex::default()
             },
             bytes: Vec::new(),
         };
         for document in &documents {
             database.add_entry(document);
         }
-        let mut entries: Vec<&Entry> = documents.iter().map(|document| &document.entry).collect();
+        let mut entries: Vec<&OsvEntry> =
+            documents.iter().map(|document| &document.entry).collect();
         entries.sort_by(|left, right| left.id.cmp(&right.id));
         for (name, bytes) in index_files(modified, &entries) {
             database.add_file(name, &bytes, Vec::new());
@@ -135,13 +136,17 @@ impl Database {
     }
 
     /// When anything in it was last changed.
-    pub const fn modified(&self) -> Option<Time> {
+    pub const fn modified(&self) -> Option<OsvTime> {
         self.index.modified
     }
 
     /// What a version of a module has, sorted by id. The standard library is `stdlib`, the go
     /// command `toolchain`, each at a Go release such as `go1.21.3`.
-    pub fn affecting(&self, module: &str, version: &str) -> Result<Vec<Hit>, DatabaseError> {
+    pub fn affecting(
+        &self,
+        module: &str,
+        version: &str,
+    ) -> Result<Vec<VulnerabilityHit>, DatabaseError> {
         let Some(numbers) = self.index.modules.get(module) else {
             return Ok(Vec::new());
         };
@@ -149,7 +154,7 @@ impl Database {
         let (mut hits, mut entries) = (Vec::new(), Vec::new());
         for &number in numbers {
             let (entry, sources) = self.entry(number)?;
-            if let Some(mut hit) = Hit::of(&entry, module, version, &semantic) {
+            if let Some(mut hit) = VulnerabilityHit::of(&entry, module, version, &semantic) {
                 hit.sources = sources;
                 hits.push(hit);
             }
@@ -198,17 +203,18 @@ impl Database {
     }
 
     /// An entry by the number of its file, and the names of its sources.
-    pub(crate) fn entry(&self, number: usize) -> Result<(Entry, Vec<String>), DatabaseError> {
+    pub(crate) fn entry(&self, number: usize) -> Result<(OsvEntry, Vec<String>), DatabaseError> {
         let file = self.index.files.get(number);
         let file = file.ok_or_else(|| DatabaseError::Damaged(format!("file {number}")))?;
         let bytes = self.bytes.get(file.begin..file.end).unwrap_or_default();
-        let entry = Entry::parse(bytes).map_err(|_| DatabaseError::Damaged(file.name.clone()))?;
+        let entry =
+            OsvEntry::parse(bytes).map_err(|_| DatabaseError::Damaged(file.name.clone()))?;
         let sources = file.sources.iter();
         let sources = sources.filter_map(|&number| self.index.sources.get(number));
         Ok((entry, sources.map(|info| info.name.clone()).collect()))
     }
 
-    fn add_entry(&mut self, document: &Document) {
+    fn add_entry(&mut self, document: &MergedVulnerability) {
         let number = self.index.files.len();
         for module in document.entry.modules().into_keys() {
             let numbers = self.index.modules.entry(module.to_owned()).or_default();
@@ -225,7 +231,7 @@ impl Database {
     fn add_file(&mut self, name: String, bytes: &[u8], sources: Vec<usize>) {
         let begin = self.bytes.len();
         self.bytes.extend_from_slice(bytes);
-        self.index.files.push(Stored {
+        self.index.files.push(FileSlice {
             name,
             begin,
             end: self.bytes.len(),
@@ -234,14 +240,14 @@ impl Database {
     }
 }
 
-fn entry_file(id: &Id) -> String {
+fn entry_file(id: &EntryId) -> String {
     format!("{ENTRY_DIRECTORY}{id}.json")
 }
 
 // === impl SourceInfo ===
 
 impl SourceInfo {
-    fn of(source: &Source) -> Self {
+    fn of(source: &DatabaseSource) -> Self {
         Self {
             name: source.name.clone(),
             origin: source.origin,

@@ -10,9 +10,9 @@ mod range;
 mod text;
 
 pub(crate) use range::is_version;
-pub use range::{Event, Range};
+pub use range::{AffectedRange, RangeEvent};
 pub(crate) use text::line;
-pub use text::{Id, Time};
+pub use text::{EntryId, OsvTime};
 
 use crate::limits::{MAX_AFFECTED, MAX_ENTRY, MAX_EVENTS};
 use serde::Deserialize;
@@ -23,17 +23,17 @@ pub(crate) const ECOSYSTEM: &str = "Go";
 
 /// One vulnerability.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Entry {
+pub struct OsvEntry {
     /// Its name in the database that it is from.
-    pub id: Id,
+    pub id: EntryId,
     /// When it was last changed.
-    pub modified: Time,
+    pub modified: OsvTime,
     /// When it was published.
     #[serde(default)]
-    pub published: Option<Time>,
+    pub published: Option<OsvTime>,
     /// When it was declared void, if it was.
     #[serde(default)]
-    pub withdrawn: Option<Time>,
+    pub withdrawn: Option<OsvTime>,
     /// Its names in other databases.
     #[serde(default, deserialize_with = "text::names")]
     pub aliases: Vec<String>,
@@ -42,10 +42,10 @@ pub struct Entry {
     pub summary: String,
     /// What has it.
     #[serde(default, deserialize_with = "text::list")]
-    pub affected: Vec<Affected>,
+    pub affected: Vec<AffectedModule>,
     /// How bad it is, where the source says so.
     #[serde(default, deserialize_with = "text::list")]
-    pub severity: Vec<Severity>,
+    pub severity: Vec<OsvSeverity>,
     /// What only the source's own tools understand.
     #[serde(default)]
     pub(crate) database_specific: DatabaseSpecific,
@@ -54,20 +54,20 @@ pub struct Entry {
     #[serde(default, rename = "details")]
     _details: text::AnyText,
     #[serde(default, rename = "references", deserialize_with = "text::list")]
-    _references: Vec<Reference>,
+    _references: Vec<OsvReference>,
     #[serde(default, rename = "credits", deserialize_with = "text::list")]
-    _credits: Vec<Credit>,
+    _credits: Vec<OsvCredit>,
 }
 
 /// A module that has a vulnerability, and which of its versions do.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Affected {
+pub struct AffectedModule {
     /// None where an entry is about commits of a repository alone.
     #[serde(default)]
-    package: Option<Package>,
+    package: Option<OsvPackage>,
     /// Stretches of versions.
     #[serde(default)]
-    pub ranges: Vec<Range>,
+    pub ranges: Vec<AffectedRange>,
     /// Single versions.
     #[serde(default, deserialize_with = "text::names")]
     pub versions: Vec<String>,
@@ -77,7 +77,7 @@ pub struct Affected {
 
 /// A package of an affected module.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, serde::Serialize)]
-pub struct Import {
+pub struct AffectedPackage {
     /// Its import path.
     #[serde(default, deserialize_with = "text::line")]
     pub path: String,
@@ -94,7 +94,7 @@ pub struct Import {
 
 /// How bad a vulnerability is.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, serde::Serialize)]
-pub struct Severity {
+pub struct OsvSeverity {
     /// The scale: `CVSS_V3`, `CVSS_V4`.
     #[serde(rename = "type", deserialize_with = "text::line")]
     pub scale: String,
@@ -106,7 +106,7 @@ pub struct Severity {
 /// How far the Go team looked into an entry.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, serde::Serialize)]
 #[serde(rename_all = "UPPERCASE")]
-pub enum Review {
+pub enum ReviewStatus {
     /// The source does not say.
     #[default]
     #[serde(rename = "")]
@@ -142,7 +142,7 @@ pub enum EntryError {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-struct Package {
+struct OsvPackage {
     #[serde(deserialize_with = "text::name")]
     name: String,
     ecosystem: String,
@@ -151,7 +151,7 @@ struct Package {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 struct EcosystemSpecific {
     #[serde(default)]
-    imports: Vec<Import>,
+    imports: Vec<AffectedPackage>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -159,14 +159,14 @@ pub(crate) struct DatabaseSpecific {
     #[serde(default, deserialize_with = "text::line")]
     pub(crate) url: String,
     #[serde(default)]
-    pub(crate) review_status: Review,
+    pub(crate) review_status: ReviewStatus,
     /// A word such as `HIGH`, in entries that came from GitHub.
     #[serde(default)]
-    pub(crate) severity: text::Loose,
+    pub(crate) severity: text::LooseText,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-struct Reference {
+struct OsvReference {
     #[serde(rename = "type")]
     _kind: text::AnyText,
     #[serde(rename = "url")]
@@ -174,14 +174,14 @@ struct Reference {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-struct Credit {
+struct OsvCredit {
     #[serde(rename = "name")]
     _name: text::AnyText,
 }
 
 // === impl Entry ===
 
-impl Entry {
+impl OsvEntry {
     /// Parses one OSV file.
     pub fn parse(source: &[u8]) -> Result<Self, EntryError> {
         if source.len() > MAX_ENTRY {
@@ -207,8 +207,8 @@ impl Entry {
     }
 
     /// What it says about each module.
-    pub(crate) fn modules(&self) -> BTreeMap<&str, Vec<&Affected>> {
-        let mut modules: BTreeMap<&str, Vec<&Affected>> = BTreeMap::new();
+    pub(crate) fn modules(&self) -> BTreeMap<&str, Vec<&AffectedModule>> {
+        let mut modules: BTreeMap<&str, Vec<&AffectedModule>> = BTreeMap::new();
         for affected in &self.affected {
             if let Some(module) = affected.module() {
                 modules.entry(module).or_default().push(affected);
@@ -218,7 +218,7 @@ impl Entry {
     }
 
     /// What it says about a module.
-    pub(crate) fn about<'a>(&'a self, module: &'a str) -> impl Iterator<Item = &'a Affected> {
+    pub(crate) fn about<'a>(&'a self, module: &'a str) -> impl Iterator<Item = &'a AffectedModule> {
         self.affected
             .iter()
             .filter(move |affected| affected.module() == Some(module))
@@ -227,7 +227,7 @@ impl Entry {
 
 // === impl Affected ===
 
-impl Affected {
+impl AffectedModule {
     /// The Go module; nothing if this is about something else.
     pub fn module(&self) -> Option<&str> {
         let package = self.package.as_ref()?;
@@ -235,7 +235,7 @@ impl Affected {
     }
 
     /// The packages that are affected; all if there are none.
-    pub fn imports(&self) -> &[Import] {
+    pub fn imports(&self) -> &[AffectedPackage] {
         &self.ecosystem_specific.imports
     }
 }
@@ -263,7 +263,7 @@ pub(crate) fn problem(error: &serde_json::Error) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Entry, EntryError, Event, Range, Review};
+    use super::{AffectedRange, EntryError, OsvEntry, RangeEvent, ReviewStatus};
 
     const SMALL: &str = r#"{
   "id": "GO-2024-0001", "modified": "2024-05-20T16:03:47Z",
@@ -277,7 +277,7 @@ mod tests {
 
     fn refused(from: &str, to: &str) -> (usize, String) {
         assert!(SMALL.contains(from));
-        match Entry::parse(SMALL.replacen(from, to, 1).as_bytes()) {
+        match OsvEntry::parse(SMALL.replacen(from, to, 1).as_bytes()) {
             Err(EntryError::Malformed { line, problem, .. }) => (line, problem),
             other => panic!("{other:?}"),
         }
@@ -285,12 +285,18 @@ mod tests {
 
     #[test]
     fn what_decides_something_is_read() {
-        let entry = Entry::parse(SMALL.as_bytes()).unwrap();
-        assert_eq!(entry.database_specific.review_status, Review::Reviewed);
+        let entry = OsvEntry::parse(SMALL.as_bytes()).unwrap();
+        assert_eq!(
+            entry.database_specific.review_status,
+            ReviewStatus::Reviewed
+        );
         let affected = entry.about("example.com/a").next().unwrap();
         assert_eq!(affected.imports()[0].symbols, ["F"]);
-        let events = vec![Event::Introduced(None), Event::Fixed("v1.2.3".to_owned())];
-        assert_eq!(affected.ranges, [Range::Semver(events)]);
+        let events = vec![
+            RangeEvent::Introduced(None),
+            RangeEvent::Fixed("v1.2.3".to_owned()),
+        ];
+        assert_eq!(affected.ranges, [AffectedRange::Semver(events)]);
     }
 
     #[test]
@@ -308,14 +314,14 @@ mod tests {
     #[test]
     fn an_entry_of_another_ecosystem_is_about_no_module() {
         let text = SMALL.replace(r#""Go""#, r#""npm""#);
-        let entry = Entry::parse(text.as_bytes()).unwrap();
+        let entry = OsvEntry::parse(text.as_bytes()).unwrap();
         assert_eq!(entry.about("example.com/a").count(), 0);
     }
 
     #[test]
     fn a_summary_is_one_line_of_plain_text() {
         let text = SMALL.replacen('{', r#"{"summary": "a\u001b[31mb\nc","#, 1);
-        let entry = Entry::parse(text.as_bytes()).unwrap();
+        let entry = OsvEntry::parse(text.as_bytes()).unwrap();
         assert_eq!(entry.summary, "a\u{fffd}[31mb\u{fffd}c");
     }
 }

@@ -4,7 +4,7 @@
 //! what one reader sees and another does not. Everything is bounded before it is unpacked.
 
 use crate::limits::{MAX_FILES, MAX_INDEX, MAX_SOURCE};
-use crate::source::{Problem, SourceError};
+use crate::source::{SourceError, SourceProblem};
 use gomod::zip::{SurveyedEntry, survey_zip};
 use std::collections::BTreeSet;
 use std::io::{Cursor, Read};
@@ -13,7 +13,7 @@ use std::{fs, io};
 
 /// One file of a source.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct File {
+pub struct FeedFile {
     /// Its path below the root, with `/` between its elements.
     pub name: String,
     /// Its content.
@@ -22,28 +22,28 @@ pub struct File {
 
 /// Files in the making, within bounds.
 #[derive(Debug, Default)]
-struct Collected {
-    files: Vec<File>,
+struct FeedFiles {
+    files: Vec<FeedFile>,
     names: BTreeSet<String>,
     total: usize,
 }
 
 /// The files of a zip, in the order of their data.
-pub fn unpack(zip: &[u8]) -> Result<Vec<File>, SourceError> {
-    let mut collected = Collected::default();
+pub fn unpack(zip: &[u8]) -> Result<Vec<FeedFile>, SourceError> {
+    let mut collected = FeedFiles::default();
     let mut outcome = Ok(());
     let survey = survey_zip(Cursor::new(zip), MAX_INDEX as u64, |entry| {
         if outcome.is_ok() {
             outcome = collected.add_entry(&entry);
         }
     });
-    survey.map_err(|error| SourceError::new("", Problem::Zip(error.to_string())))?;
+    survey.map_err(|error| SourceError::new("", SourceProblem::Zip(error.to_string())))?;
     outcome.map(|()| collected.files)
 }
 
 /// The files of a directory and of those in it, one level deep, sorted by name.
-pub(crate) fn read_directory(root: &Path) -> Result<Vec<File>, SourceError> {
-    let mut collected = Collected::default();
+pub(crate) fn read_directory(root: &Path) -> Result<Vec<FeedFile>, SourceError> {
+    let mut collected = FeedFiles::default();
     collected.add_directory(root, "", true)?;
     Ok(collected.files)
 }
@@ -63,34 +63,37 @@ pub(crate) fn read_bounded(path: &Path, largest: u64) -> io::Result<Vec<u8>> {
 
 // === impl Collected ===
 
-impl Collected {
+impl FeedFiles {
     fn add_entry(&mut self, entry: &SurveyedEntry<'_>) -> Result<(), SourceError> {
         let name = String::from_utf8_lossy(entry.name).into_owned();
         if let Some(problem) = &entry.problem {
-            return Err(SourceError::new(name, Problem::Zip(problem.to_string())));
+            return Err(SourceError::new(
+                name,
+                SourceProblem::Zip(problem.to_string()),
+            ));
         }
         if name.ends_with('/') {
             return Ok(());
         }
         match entry.content {
             Some(content) => self.add(name, content),
-            None => Err(SourceError::new(name, Problem::TooLarge)),
+            None => Err(SourceError::new(name, SourceProblem::TooLarge)),
         }
     }
 
     fn add(&mut self, name: String, bytes: &[u8]) -> Result<(), SourceError> {
         if !is_plain(&name) {
-            return Err(SourceError::new(name, Problem::Name));
+            return Err(SourceError::new(name, SourceProblem::Name));
         }
         self.total = self.total.saturating_add(bytes.len());
         if self.total > MAX_SOURCE || self.files.len() >= MAX_FILES {
-            return Err(SourceError::new(name, Problem::TooMuch));
+            return Err(SourceError::new(name, SourceProblem::TooMuch));
         }
         if !self.names.insert(name.clone()) {
-            return Err(SourceError::new(name, Problem::Twice));
+            return Err(SourceError::new(name, SourceProblem::Twice));
         }
         let bytes = bytes.to_vec();
-        self.files.push(File { name, bytes });
+        self.files.push(FeedFile { name, bytes });
         Ok(())
     }
 
@@ -100,12 +103,13 @@ impl Collected {
         prefix: &str,
         is_root: bool,
     ) -> Result<(), SourceError> {
-        let failed = |error: io::Error| SourceError::new(prefix, Problem::Io(error.to_string()));
+        let failed =
+            |error: io::Error| SourceError::new(prefix, SourceProblem::Io(error.to_string()));
         let entries = fs::read_dir(root).map_err(failed)?;
         let limit = entries.take(MAX_FILES + 1);
         let mut entries = limit.collect::<io::Result<Vec<_>>>().map_err(failed)?;
         if entries.len() > MAX_FILES {
-            return Err(SourceError::new(prefix, Problem::TooMuch));
+            return Err(SourceError::new(prefix, SourceProblem::TooMuch));
         }
         entries.sort_by_key(fs::DirEntry::file_name);
         for entry in entries {
@@ -124,11 +128,11 @@ impl Collected {
     /// no file is not opened: reading a pipe can wait for ever.
     fn add_file(&mut self, path: &Path, name: String) -> Result<(), SourceError> {
         if fs::metadata(path).is_ok_and(|it| !it.is_file()) {
-            return Err(SourceError::new(name, Problem::Stray));
+            return Err(SourceError::new(name, SourceProblem::Stray));
         }
         match read_bounded(path, MAX_INDEX as u64) {
             Ok(bytes) => self.add(name, &bytes),
-            Err(error) => Err(SourceError::new(name, Problem::Io(error.to_string()))),
+            Err(error) => Err(SourceError::new(name, SourceProblem::Io(error.to_string()))),
         }
     }
 }

@@ -1,34 +1,36 @@
 //! Hit: a vulnerability that a version of a module has.
 
-use crate::entry::{Affected, Entry, Id, Import, Review, Severity, Time};
+use crate::entry::{
+    AffectedModule, AffectedPackage, EntryId, OsvEntry, OsvSeverity, OsvTime, ReviewStatus,
+};
 use crate::range::{affects, fixes};
 use serde::{Deserialize, Serialize};
 
 /// A vulnerability that a version of a module has.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Hit {
+pub struct VulnerabilityHit {
     /// The module.
     pub module: String,
     /// Its version, as it was asked for.
     pub version: String,
     /// The name of the vulnerability.
-    pub id: Id,
+    pub id: EntryId,
     /// Its names in other databases.
     pub aliases: Vec<String>,
     /// What it is, in one line.
     pub summary: String,
     /// How far the Go team looked into it.
-    pub review: Review,
+    pub review: ReviewStatus,
     /// How bad it is, where a source says so, on a scale.
-    pub severity: Vec<Severity>,
+    pub severity: Vec<OsvSeverity>,
     /// How bad it is, where a source says so in a word.
     pub rating: Option<String>,
     /// A page about it.
     pub url: Option<String>,
     /// When it was published.
-    pub published: Option<Time>,
+    pub published: Option<OsvTime>,
     /// When what is known of it was last changed.
-    pub modified: Time,
+    pub modified: OsvTime,
     /// The lowest version above this one that has it no more.
     pub lowest_fix: Option<String>,
     /// The highest version that is known to have fixed it.
@@ -38,23 +40,28 @@ pub struct Hit {
     #[serde(default)]
     pub upgrade: Option<String>,
     /// The packages and symbols that have it; all of the module if there are none.
-    pub imports: Vec<Import>,
+    pub imports: Vec<AffectedPackage>,
     /// The names of the sources that tell of it.
     pub sources: Vec<String>,
 }
 
 // === impl Hit ===
 
-impl Hit {
+impl VulnerabilityHit {
     /// What an entry says about a version; nothing if the version does not have it. A withdrawn
     /// entry says nothing.
-    pub(crate) fn of(entry: &Entry, module: &str, version: &str, semantic: &str) -> Option<Self> {
+    pub(crate) fn of(
+        entry: &OsvEntry,
+        module: &str,
+        version: &str,
+        semantic: &str,
+    ) -> Option<Self> {
         if entry.withdrawn.is_some() {
             return None;
         }
-        let about: Vec<&Affected> = entry.about(module).collect();
+        let about: Vec<&AffectedModule> = entry.about(module).collect();
         let having = about.iter().filter(|affected| affects(affected, semantic));
-        let having: Vec<&Affected> = having.copied().collect();
+        let having: Vec<&AffectedModule> = having.copied().collect();
         if having.is_empty() {
             return None;
         }
@@ -93,7 +100,7 @@ impl Hit {
 }
 
 /// All packages that are named; none, which means all, if one statement is about the whole module.
-fn imports(having: &[&Affected]) -> Vec<Import> {
+fn imports(having: &[&AffectedModule]) -> Vec<AffectedPackage> {
     if having.iter().any(|affected| affected.imports().is_empty()) {
         Vec::new()
     } else {

@@ -9,34 +9,34 @@
 //! nobody could tell makes nothing milder.
 
 use crate::database::{Examined, SourceInfo};
-use crate::hit::Hit;
-use crate::imported::Imported;
-use crate::reachability::{Frame, Level, Reach, Reachability};
+use crate::hit::VulnerabilityHit;
+use crate::import_reach::ImportReach;
+use crate::reachability::{CallFrame, ReachabilityReport, ScanLevel, VulnerabilityReach};
 use crate::rules::{
     CALLED, DATA_OLD, FIXED, GO_RELEASE, NOT_BUILT, NOT_CALLED, NOT_IMPORTED, UNFIXED,
     VERSION_UNKNOWN,
 };
-use crate::source::Origin;
-use crate::version::{is_release, shown};
-use finding::{Finding, Place, Rule};
+use crate::source::SourceOrigin;
+use crate::version::{is_release, printable_version};
+use finding::{Finding, FindingPlace, FindingRule};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 /// All that there is to judge.
 #[derive(Clone, Copy)]
-pub struct Matter<'a> {
+pub struct ExaminationInput<'a> {
     /// What the modules of a build have.
     pub examined: &'a Examined,
     /// What is known about calls, if anything.
-    pub reachability: Option<&'a Reachability>,
+    pub reachability: Option<&'a ReachabilityReport>,
     /// How a build comes to the packages that a vulnerability is in.
-    pub imported: &'a dyn Fn(&Hit) -> Imported,
+    pub imported: &'a dyn Fn(&VulnerabilityHit) -> ImportReach,
     /// The command that puts a version of a module in the place of the one in use.
-    pub raise: &'a dyn Fn(&Hit, &str) -> String,
+    pub raise: &'a dyn Fn(&VulnerabilityHit, &str) -> String,
     /// The file that findings about the age of the data point at.
     pub policy_file: &'a str,
     /// The line to change for a module; `stdlib` and `toolchain` are asked for too.
-    pub place: &'a dyn Fn(&str) -> Place,
+    pub place: &'a dyn Fn(&str) -> FindingPlace,
     /// How many days old public data may be; none is any age.
     pub days: Option<u32>,
     /// Today.
@@ -44,7 +44,7 @@ pub struct Matter<'a> {
 }
 
 /// Judges all of it.
-pub fn judge(matter: &Matter<'_>) -> Vec<Finding> {
+pub fn judge(matter: &ExaminationInput<'_>) -> Vec<Finding> {
     let hits = matter.examined.hits.iter();
     let mut findings: Vec<Finding> = hits.map(|hit| matter.vulnerable(hit)).collect();
     findings.extend(matter.unknown());
@@ -54,8 +54,8 @@ pub fn judge(matter: &Matter<'_>) -> Vec<Finding> {
 
 // === impl Matter ===
 
-impl<'a> Matter<'a> {
-    fn vulnerable(&self, hit: &Hit) -> Finding {
+impl<'a> ExaminationInput<'a> {
+    fn vulnerable(&self, hit: &VulnerabilityHit) -> Finding {
         let rule = self.rule(hit);
         let place = (self.place)(&hit.module);
         let finding = Finding::new(rule, place, subject(hit), self.message(hit, rule));
@@ -65,44 +65,49 @@ impl<'a> Matter<'a> {
         }
     }
 
-    fn rule(&self, hit: &Hit) -> &'static Rule {
+    fn rule(&self, hit: &VulnerabilityHit) -> &'static FindingRule {
         if let Some(rule) = self.reported(hit) {
             return rule;
         }
         match (self.imported)(hit) {
-            Imported::Nowhere => &NOT_IMPORTED,
-            Imported::Beside { .. } => &NOT_BUILT,
-            Imported::By { .. } | Imported::Unknown { .. } | Imported::Unasked => open(hit),
+            ImportReach::Nowhere => &NOT_IMPORTED,
+            ImportReach::Beside { .. } => &NOT_BUILT,
+            ImportReach::By { .. } | ImportReach::Unknown { .. } | ImportReach::Unasked => {
+                open(hit)
+            }
         }
     }
 
     /// What `govulncheck` says of it, if it was asked and can know.
-    fn reported(&self, hit: &Hit) -> Option<&'static Rule> {
+    fn reported(&self, hit: &VulnerabilityHit) -> Option<&'static FindingRule> {
         // What a report did not know of yet, it cannot clear.
         let seen = self.reachability.filter(|it| it.has_seen(hit.modified));
-        match (self.reach(hit)?, seen.map(Reachability::level)) {
-            (Reach::Called { .. }, _) => Some(&CALLED),
-            (Reach::Imported { .. } | Reach::Required, Some(Level::Symbol))
-            | (Reach::Required, Some(Level::Package)) => Some(&NOT_CALLED),
+        match (self.reach(hit)?, seen.map(ReachabilityReport::level)) {
+            (VulnerabilityReach::Called { .. }, _) => Some(&CALLED),
+            (
+                VulnerabilityReach::Imported { .. } | VulnerabilityReach::Required,
+                Some(ScanLevel::Symbol),
+            )
+            | (VulnerabilityReach::Required, Some(ScanLevel::Package)) => Some(&NOT_CALLED),
             // It found the package, so nobody need look for it.
-            (Reach::Imported { .. }, Some(Level::Package)) => Some(open(hit)),
+            (VulnerabilityReach::Imported { .. }, Some(ScanLevel::Package)) => Some(open(hit)),
             _ => None,
         }
     }
 
-    fn reach(&self, hit: &Hit) -> Option<&'a Reach> {
+    fn reach(&self, hit: &VulnerabilityHit) -> Option<&'a VulnerabilityReach> {
         self.reachability?
             .of(hit.names(), &hit.module, &hit.version)
     }
 
-    fn message(&self, hit: &Hit, rule: &Rule) -> String {
+    fn message(&self, hit: &VulnerabilityHit, rule: &FindingRule) -> String {
         let summary = match &*hit.summary {
             "" => String::new(),
             summary => format!(": {summary}"),
         };
         let used = match self.reach(hit) {
-            Some(Reach::Called { trace }) => called(trace),
-            Some(Reach::Imported { package }) => format!("; {package} is imported"),
+            Some(VulnerabilityReach::Called { trace }) => called(trace),
+            Some(VulnerabilityReach::Imported { package }) => format!("; {package} is imported"),
             _ if *rule == NOT_CALLED => String::new(),
             _ => imported(&(self.imported)(hit), hit),
         };
@@ -115,8 +120,8 @@ impl<'a> Matter<'a> {
     }
 
     /// The command that ends this finding, and every other of the module that a version can end.
-    fn advice(&self, hit: &Hit, version: &str) -> String {
-        let shown = shown(&hit.module, version);
+    fn advice(&self, hit: &VulnerabilityHit, version: &str) -> String {
+        let shown = printable_version(&hit.module, version);
         if is_release(&hit.module) {
             return format!(
                 "Build with {shown} or later: `go get toolchain@{shown}`, and upgrade the builders."
@@ -151,10 +156,11 @@ impl<'a> Matter<'a> {
         let Some(days) = self.days else {
             return Vec::new();
         };
-        let finding = |message| Finding::new(&DATA_OLD, Place::file(self.policy_file), "", message);
+        let finding =
+            |message| Finding::new(&DATA_OLD, FindingPlace::file(self.policy_file), "", message);
         let sources = self.examined.sources.iter();
         let mut public = sources
-            .filter(|source| source.origin == Origin::Public)
+            .filter(|source| source.origin == SourceOrigin::Public)
             .peekable();
         if public.peek().is_none() {
             return vec![finding(
@@ -183,31 +189,31 @@ fn too_old(source: &SourceInfo, days: u32, today: Date) -> Option<String> {
 }
 
 /// `MODULE@VERSION`.
-fn subject(hit: &Hit) -> String {
+fn subject(hit: &VulnerabilityHit) -> String {
     format!("{}@{}", hit.module, hit.version)
 }
 
 /// The id, and the CVE that people know it by.
-fn name(hit: &Hit) -> String {
+fn name(hit: &VulnerabilityHit) -> String {
     match hit.aliases.iter().find(|alias| alias.starts_with("CVE-")) {
         Some(alias) => format!("{} ({alias})", hit.id),
         None => hit.id.to_string(),
     }
 }
 
-fn way_out(hit: &Hit) -> String {
+fn way_out(hit: &VulnerabilityHit) -> String {
     match (&hit.lowest_fix, &hit.newest_fix) {
         (Some(fix), Some(newest)) if newest != fix => {
-            let [fix, newest] = [fix, newest].map(|fix| shown(&hit.module, fix));
+            let [fix, newest] = [fix, newest].map(|fix| printable_version(&hit.module, fix));
             format!("; fixed in {fix}, latest in {newest}")
         }
-        (Some(fix), _) => format!("; fixed in {}", shown(&hit.module, fix)),
+        (Some(fix), _) => format!("; fixed in {}", printable_version(&hit.module, fix)),
         (None, _) => "; not fixed in any known version".to_owned(),
     }
 }
 
 /// The rule of what nobody could say anything milder about.
-fn open(hit: &Hit) -> &'static Rule {
+fn open(hit: &VulnerabilityHit) -> &'static FindingRule {
     if is_release(&hit.module) {
         &GO_RELEASE
     } else if hit.is_unfixed() {
@@ -218,13 +224,13 @@ fn open(hit: &Hit) -> &'static Rule {
 }
 
 /// How a build comes to it, in words that end a sentence.
-fn imported(imported: &Imported, hit: &Hit) -> String {
+fn imported(imported: &ImportReach, hit: &VulnerabilityHit) -> String {
     match imported {
-        Imported::Unasked => String::new(),
-        Imported::By { package } => format!("; {package} is imported"),
-        Imported::Beside { package, by } => format!("; {package} is imported by {by}"),
-        Imported::Nowhere => format!("; nothing imports {}", packages(hit)),
-        Imported::Unknown { why } => {
+        ImportReach::Unasked => String::new(),
+        ImportReach::By { package } => format!("; {package} is imported"),
+        ImportReach::Beside { package, by } => format!("; {package} is imported by {by}"),
+        ImportReach::Nowhere => format!("; nothing imports {}", packages(hit)),
+        ImportReach::Unknown { why } => {
             format!(
                 "; whether {} is imported is not known: {why}",
                 packages(hit)
@@ -234,7 +240,7 @@ fn imported(imported: &Imported, hit: &Hit) -> String {
 }
 
 /// The packages that have it, in a few words.
-fn packages(hit: &Hit) -> String {
+fn packages(hit: &VulnerabilityHit) -> String {
     match &*hit.imports {
         [] => "any of its packages".to_owned(),
         [only] => only.path.clone(),
@@ -246,7 +252,7 @@ fn packages(hit: &Hit) -> String {
 }
 
 /// What to do where no version helps.
-fn unfixed(hit: &Hit, rule: &Rule) -> String {
+fn unfixed(hit: &VulnerabilityHit, rule: &FindingRule) -> String {
     let way_out = if *rule == UNFIXED {
         "find out with `govulncheck` whether it is called; replace the module, or waive the finding until a day"
     } else {
@@ -256,11 +262,11 @@ fn unfixed(hit: &Hit, rule: &Rule) -> String {
 }
 
 /// Where the way into what is vulnerable begins and ends.
-fn called(trace: &[Frame]) -> String {
+fn called(trace: &[CallFrame]) -> String {
     let (Some(sink), Some(entry)) = (trace.first(), trace.last()) else {
         return String::new();
     };
-    let function = |frame: &Frame| format!("{}.{}", frame.package, frame.function);
+    let function = |frame: &CallFrame| format!("{}.{}", frame.package, frame.function);
     if trace.len() == 1 {
         return format!("; the program holds {}", function(sink));
     }

@@ -8,7 +8,7 @@
 //!
 //! Only what was read, checked and merged can be kept: there is no way to keep bytes.
 
-use crate::database::{Database, Index};
+use crate::database::{ContentIndex, Database};
 use crate::entry::problem;
 use crate::files::read_bounded;
 use crate::limits::MAX_KEPT;
@@ -132,7 +132,7 @@ fn parse(mut bytes: Vec<u8>) -> Result<Database, String> {
     let (length, rest) = rest.split_first_chunk::<8>().ok_or_else(cut)?;
     let length = usize::try_from(u64::from_le_bytes(*length)).map_err(|_| cut())?;
     let index = rest.get(..length).ok_or_else(cut)?;
-    let index: Index = serde_json::from_slice(index).map_err(|error| problem(&error))?;
+    let index: ContentIndex = serde_json::from_slice(index).map_err(|error| problem(&error))?;
     let begin = bytes.len() - rest.len() + length;
     bytes.drain(..begin);
     Ok(Database { index, bytes })

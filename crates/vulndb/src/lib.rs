@@ -1,6 +1,6 @@
 //! Known vulnerabilities of Go modules: OSV entries in, hits, findings and the v1 protocol out.
 //!
-//! 1. A [`Source`] is a database as others publish it: the Go vulnerability database in its served
+//! 1. A [`DatabaseSource`] is a database as others publish it: the Go vulnerability database in its served
 //!    layout, an ecosystem's `all.zip` of OSV, a directory of a company's own advisories. It is
 //!    read strictly: one entry that is not understood and nothing of it is taken, because a
 //!    database with a hole says "not vulnerable" where it should say "do not know". Only a public
@@ -10,10 +10,10 @@
 //! 3. [`Database::affecting`] tells which vulnerabilities a module version has, by the rules of
 //!    the stock `govulncheck`; [`Database::answer`] serves the protocol that it speaks, so that it
 //!    finds private advisories without knowing of us.
-//! 4. [`Reachability`] is what `govulncheck -json` found out about calls, which needs the source
+//! 4. [`ReachabilityReport`] is what `govulncheck -json` found out about calls, which needs the source
 //!    code and is left to it. [`judge`] makes findings of all of it.
 //!
-//! Only [`Source::from_directory`] and [`Kept`] touch files; nothing asks the time. Everything read
+//! Only [`DatabaseSource::from_directory`] and [`Kept`] touch files; nothing asks the time. Everything read
 //! is hostile, and bounded by [`limits`].
 
 mod answer;
@@ -21,13 +21,13 @@ mod database;
 mod entry;
 mod files;
 mod hit;
-mod imported;
+mod import_reach;
 mod judge;
 mod kept;
 pub mod limits;
 mod mend;
 mod merge;
-mod older;
+mod older_data;
 mod range;
 mod reachability;
 pub mod rules;
@@ -35,17 +35,22 @@ mod source;
 mod upgrade;
 mod version;
 
-pub use answer::Answer;
+pub use answer::DatabaseFile;
 pub use database::{Database, DatabaseError, Examined, SourceInfo};
-pub use entry::{Affected, Entry, EntryError, Event, Id, Import, Range, Review, Severity, Time};
-pub use files::{File, unpack};
-pub use hit::Hit;
-pub use imported::Imported;
-pub use judge::{Matter, judge};
+pub use entry::{
+    AffectedModule, AffectedPackage, AffectedRange, EntryError, EntryId, OsvEntry, OsvSeverity,
+    OsvTime, RangeEvent, ReviewStatus,
+};
+pub use files::{FeedFile, unpack};
+pub use hit::VulnerabilityHit;
+pub use import_reach::ImportReach;
+pub use judge::{ExaminationInput, judge};
 pub use kept::{Kept, KeptError};
 pub use merge::MergeError;
-pub use older::Older;
-pub use reachability::{Frame, Level, Reach, Reachability, ReachabilityError};
+pub use older_data::OlderData;
+pub use reachability::{
+    CallFrame, ReachabilityError, ReachabilityReport, ScanLevel, VulnerabilityReach,
+};
 pub use rules::{MILD, RULES};
-pub use source::{Origin, Problem, Source, SourceError};
+pub use source::{DatabaseSource, SourceError, SourceOrigin, SourceProblem};
 pub use version::UnknownVersion;

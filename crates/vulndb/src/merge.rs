@@ -19,10 +19,10 @@
 
 mod document;
 
-pub(crate) use document::Document;
+pub(crate) use document::MergedVulnerability;
 
-use crate::entry::{Entry, EntryError, Id};
-use crate::source::{Origin, Read, Source};
+use crate::entry::{EntryError, EntryId, OsvEntry};
+use crate::source::{DatabaseSource, RawEntry, SourceOrigin};
 use std::collections::{BTreeMap, HashMap};
 
 /// What the ids of the Go database begin with.
@@ -33,7 +33,7 @@ const GO_PREFIX: &str = "GO-";
 #[error("{source_name} adds to {id} what makes it no entry any more: {problem}")]
 pub struct MergeError {
     /// What is added to.
-    pub id: Id,
+    pub id: EntryId,
     /// The later source.
     pub source_name: String,
     /// What is wrong with both together.
@@ -42,8 +42,8 @@ pub struct MergeError {
 
 /// Documents in the making.
 #[derive(Debug, Default)]
-struct Merged {
-    documents: Vec<Document>,
+struct MergedDocuments {
+    documents: Vec<MergedVulnerability>,
     /// Where each vulnerability is, by all its names.
     known: HashMap<String, usize>,
     /// Where each withdrawn entry is, by its id alone.
@@ -52,21 +52,23 @@ struct Merged {
 
 /// What entries of one keeper are, in the light of what is known before any of them.
 #[derive(Debug, Default)]
-struct Sorted {
-    new: Vec<Read>,
+struct EntryRoles {
+    new: Vec<RawEntry>,
     /// By the document that they add to.
-    adding: BTreeMap<usize, Vec<Read>>,
+    adding: BTreeMap<usize, Vec<RawEntry>>,
     /// With the withdrawn document whose place they take.
-    replacing: Vec<(usize, Read)>,
+    replacing: Vec<(usize, RawEntry)>,
 }
 
 /// Merges the entries of sources.
-pub(crate) fn merge(sources: &mut [Source]) -> Result<Vec<Document>, MergeError> {
-    let mut merged = Merged::default();
+pub(crate) fn merge(
+    sources: &mut [DatabaseSource],
+) -> Result<Vec<MergedVulnerability>, MergeError> {
+    let mut merged = MergedDocuments::default();
     for (number, source) in sources.iter_mut().enumerate() {
         let entries = std::mem::take(&mut source.entries).into_iter();
-        let is_of_go = |read: &Read| read.entry.id.as_str().starts_with(GO_PREFIX);
-        let (first, others): (Vec<Read>, Vec<Read>) = entries.partition(is_of_go);
+        let is_of_go = |read: &RawEntry| read.entry.id.as_str().starts_with(GO_PREFIX);
+        let (first, others): (Vec<RawEntry>, Vec<RawEntry>) = entries.partition(is_of_go);
         for reads in [first, others] {
             let added = merged.add(reads, number, source.origin);
             added.map_err(|(id, problem)| MergeError {
@@ -81,13 +83,13 @@ pub(crate) fn merge(sources: &mut [Source]) -> Result<Vec<Document>, MergeError>
 
 // === impl Merged ===
 
-impl Merged {
+impl MergedDocuments {
     fn add(
         &mut self,
-        reads: Vec<Read>,
+        reads: Vec<RawEntry>,
         source: usize,
-        origin: Origin,
-    ) -> Result<(), (Id, EntryError)> {
+        origin: SourceOrigin,
+    ) -> Result<(), (EntryId, EntryError)> {
         let sorted = self.sort(reads);
         for (at, reads) in sorted.adding {
             if let Some(document) = self.documents.get_mut(at) {
@@ -98,21 +100,21 @@ impl Merged {
         }
         for (at, read) in sorted.replacing {
             if let Some(document) = self.documents.get_mut(at) {
-                *document = Document::new(read, source);
+                *document = MergedVulnerability::new(read, source);
                 self.register(at);
             }
         }
         for read in sorted.new {
-            self.documents.push(Document::new(read, source));
+            self.documents.push(MergedVulnerability::new(read, source));
             self.register(self.documents.len() - 1);
         }
         Ok(())
     }
 
-    fn sort(&self, reads: Vec<Read>) -> Sorted {
-        let mut sorted = Sorted::default();
+    fn sort(&self, reads: Vec<RawEntry>) -> EntryRoles {
+        let mut sorted = EntryRoles::default();
         for read in reads {
-            let Entry { id, withdrawn, .. } = &read.entry;
+            let OsvEntry { id, withdrawn, .. } = &read.entry;
             let same = read.entry.names().find_map(|name| self.known.get(name));
             let void = self.void.get(id.as_str());
             match (same, void, withdrawn) {
@@ -126,7 +128,7 @@ impl Merged {
     }
 
     fn register(&mut self, at: usize) {
-        let Some(Document { entry, .. }) = self.documents.get(at) else {
+        let Some(MergedVulnerability { entry, .. }) = self.documents.get(at) else {
             return;
         };
         if entry.withdrawn.is_some() {

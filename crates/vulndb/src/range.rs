@@ -9,13 +9,17 @@
 //! database do not have them: a last affected version ends a stretch, and a list of single versions
 //! is honoured.
 
-use crate::entry::{Affected, Event, Range};
+use crate::entry::{AffectedModule, AffectedRange, RangeEvent};
 use gomod::semver;
 use std::cmp::Ordering;
 
 /// Whether a version is affected.
-pub(crate) fn affects(affected: &Affected, version: &str) -> bool {
-    let mut semantic = affected.ranges.iter().filter_map(Range::events).peekable();
+pub(crate) fn affects(affected: &AffectedModule, version: &str) -> bool {
+    let mut semantic = affected
+        .ranges
+        .iter()
+        .filter_map(AffectedRange::events)
+        .peekable();
     if semantic.peek().is_none() && affected.versions.is_empty() {
         return true;
     }
@@ -23,11 +27,11 @@ pub(crate) fn affects(affected: &Affected, version: &str) -> bool {
 }
 
 /// The versions above `version` that are fixed and not affected, from the lowest up, each once.
-pub(crate) fn fixes<'a>(about: &[&'a Affected], version: &str) -> Vec<&'a str> {
+pub(crate) fn fixes<'a>(about: &[&'a AffectedModule], version: &str) -> Vec<&'a str> {
     let ranges = about.iter().flat_map(|affected| &affected.ranges);
-    let events = ranges.filter_map(Range::events).flatten();
+    let events = ranges.filter_map(AffectedRange::events).flatten();
     let fixed_at = events.filter_map(|event| match event {
-        Event::Fixed(at) => Some(at.as_str()),
+        RangeEvent::Fixed(at) => Some(at.as_str()),
         _ => None,
     });
     let mut fixes: Vec<&str> = fixed_at
@@ -42,21 +46,21 @@ pub(crate) fn fixes<'a>(about: &[&'a Affected], version: &str) -> Vec<&'a str> {
 /// The version from which on nothing is affected any more, as the index of the v1 layout has it:
 /// nothing if the latest fix is affected by another statement, or the vulnerability came back after
 /// it.
-pub(crate) fn latest_fix<'a>(about: &[&'a Affected]) -> Option<&'a str> {
+pub(crate) fn latest_fix<'a>(about: &[&'a AffectedModule]) -> Option<&'a str> {
     let ranges = about.iter().flat_map(|affected| &affected.ranges);
-    let events = ranges.filter_map(Range::events).flatten();
+    let events = ranges.filter_map(AffectedRange::events).flatten();
     let latest = events.filter_map(|event| Some((at(event)?, event)));
     let (fix, event) = latest.max_by(|(left, _), (right, _)| semver::compare(left, right))?;
-    let is_fix = matches!(event, Event::Fixed(_)) && !is_negated(about, fix);
+    let is_fix = matches!(event, RangeEvent::Fixed(_)) && !is_negated(about, fix);
     let is_last = about.iter().all(|affected| affected.versions.is_empty());
     (is_fix && is_last).then_some(fix)
 }
 
-fn is_negated(about: &[&Affected], fix: &str) -> bool {
+fn is_negated(about: &[&AffectedModule], fix: &str) -> bool {
     about.iter().any(|affected| affects(affected, fix))
 }
 
-fn is_listed(affected: &Affected, version: &str) -> bool {
+fn is_listed(affected: &AffectedModule, version: &str) -> bool {
     let is_it = |listed: &String| {
         listed == version
             || version
@@ -66,26 +70,26 @@ fn is_listed(affected: &Affected, version: &str) -> bool {
     affected.versions.iter().any(is_it)
 }
 
-fn contains(events: &[Event], version: &str) -> bool {
+fn contains(events: &[RangeEvent], version: &str) -> bool {
     if events.is_empty() {
         return true;
     }
-    let mut sorted: Vec<&Event> = events.iter().collect();
+    let mut sorted: Vec<&RangeEvent> = events.iter().collect();
     sorted.sort_by(|left, right| in_order(left, right));
     let mut is_affected = false;
     for event in sorted {
         is_affected = match (is_affected, event) {
-            (false, Event::Introduced(None)) => true,
-            (false, Event::Introduced(Some(at))) => semver::compare(version, at).is_ge(),
-            (true, Event::Fixed(at)) => semver::compare(version, at).is_lt(),
-            (true, Event::LastAffected(at)) => semver::compare(version, at).is_le(),
+            (false, RangeEvent::Introduced(None)) => true,
+            (false, RangeEvent::Introduced(Some(at))) => semver::compare(version, at).is_ge(),
+            (true, RangeEvent::Fixed(at)) => semver::compare(version, at).is_lt(),
+            (true, RangeEvent::LastAffected(at)) => semver::compare(version, at).is_le(),
             (unchanged, _) => unchanged,
         };
     }
     is_affected
 }
 
-fn in_order(left: &Event, right: &Event) -> Ordering {
+fn in_order(left: &RangeEvent, right: &RangeEvent) -> Ordering {
     match (at(left), at(right)) {
         (Some(left), Some(right)) => semver::compare(left, right),
         (left, right) => left.is_some().cmp(&right.is_some()),
@@ -93,24 +97,24 @@ fn in_order(left: &Event, right: &Event) -> Ordering {
 }
 
 /// None is the beginning of time.
-fn at(event: &Event) -> Option<&str> {
+fn at(event: &RangeEvent) -> Option<&str> {
     match event {
-        Event::Introduced(at) => at.as_deref(),
-        Event::Fixed(at) | Event::LastAffected(at) => Some(at),
+        RangeEvent::Introduced(at) => at.as_deref(),
+        RangeEvent::Fixed(at) | RangeEvent::LastAffected(at) => Some(at),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::{affects, fixes, latest_fix};
-    use crate::entry::Affected;
+    use crate::entry::AffectedModule;
 
-    fn affected(ranges: &str) -> Affected {
+    fn affected(ranges: &str) -> AffectedModule {
         let package = r#"{"name":"example.com/a","ecosystem":"Go"}"#;
         serde_json::from_str(&format!(r#"{{"package":{package},{ranges}}}"#)).unwrap()
     }
 
-    fn semver(events: &str) -> Affected {
+    fn semver(events: &str) -> AffectedModule {
         affected(&format!(
             r#""ranges":[{{"type":"SEMVER","events":[{events}]}}]"#
         ))

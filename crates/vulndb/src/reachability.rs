@@ -11,27 +11,27 @@
 
 mod message;
 
-use crate::entry::Time;
+use crate::entry::OsvTime;
 use crate::limits::{MAX_FRAMES, MAX_REPORT, MAX_REPORTED};
 use crate::version;
-use message::{Config, Message, ReportedFinding};
+use message::{ReportedFinding, ScanConfig, ScanMessage};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// What a run of `govulncheck` found out.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reachability {
-    level: Level,
+pub struct ReachabilityReport {
+    level: ScanLevel,
     /// When the database that it looked into was last changed.
-    database: Option<Time>,
+    database: Option<OsvTime>,
     /// By vulnerability, then by module and version.
-    found: BTreeMap<String, BTreeMap<Used, Reach>>,
+    found: BTreeMap<String, BTreeMap<UsedModule, VulnerabilityReach>>,
 }
 
 /// How closely a run looked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Level {
+pub enum ScanLevel {
     /// At the modules that are required.
     Module,
     /// At the packages that are imported.
@@ -43,7 +43,7 @@ pub enum Level {
 /// How near a vulnerability comes to being used.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase", tag = "reach")]
-pub enum Reach {
+pub enum VulnerabilityReach {
     /// The module is required, none of the packages that have it is imported.
     Required,
     /// A package that has it is imported, nothing that has it is called.
@@ -54,13 +54,13 @@ pub enum Reach {
     /// Something that has it is called.
     Called {
         /// From what is called to where the call begins.
-        trace: Vec<Frame>,
+        trace: Vec<CallFrame>,
     },
 }
 
 /// A function on the way to what is vulnerable.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct Frame {
+pub struct CallFrame {
     /// The module.
     pub module: String,
     /// The package.
@@ -106,20 +106,20 @@ pub enum ReachabilityError {
 
 /// A module's version; of a Go release, which has two spellings, the semantic one.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Used {
+struct UsedModule {
     module: String,
     version: String,
 }
 
 // === impl Reachability ===
 
-impl Reachability {
+impl ReachabilityReport {
     /// Reads what `govulncheck -json` printed.
     pub fn parse(report: &[u8]) -> Result<Self, ReachabilityError> {
         if report.len() > MAX_REPORT {
             return Err(ReachabilityError::TooLarge);
         }
-        let messages = serde_json::Deserializer::from_slice(report).into_iter::<Message>();
+        let messages = serde_json::Deserializer::from_slice(report).into_iter::<ScanMessage>();
         let mut reachability: Option<Self> = None;
         let mut count = 0_usize;
         for message in messages {
@@ -145,13 +145,13 @@ impl Reachability {
     }
 
     /// How closely it looked.
-    pub const fn level(&self) -> Level {
+    pub const fn level(&self) -> ScanLevel {
         self.level
     }
 
     /// Whether it can have seen what became known at some time. If it does not say how old its
     /// database was, it cannot.
-    pub fn has_seen(&self, time: Time) -> bool {
+    pub fn has_seen(&self, time: OsvTime) -> bool {
         self.database.is_some_and(|database| time <= database)
     }
 
@@ -162,16 +162,16 @@ impl Reachability {
         names: impl IntoIterator<Item = &'a str>,
         module: &str,
         version: &str,
-    ) -> Option<&Reach> {
-        let used = Used::new(module, version);
+    ) -> Option<&VulnerabilityReach> {
+        let used = UsedModule::new(module, version);
         let found = names.into_iter().filter_map(|name| self.found.get(name));
         found.filter_map(|modules| modules.get(&used)).max()
     }
 
-    fn new(config: &Config) -> Result<Self, ReachabilityError> {
+    fn new(config: &ScanConfig) -> Result<Self, ReachabilityError> {
         if config.protocol_version.starts_with("v1.") {
             Ok(Self {
-                level: config.scan_level.unwrap_or(Level::Symbol),
+                level: config.scan_level.unwrap_or(ScanLevel::Symbol),
                 database: config.db_last_modified,
                 found: BTreeMap::new(),
             })
@@ -184,18 +184,18 @@ impl Reachability {
         let Some(first) = finding.trace.first() else {
             return;
         };
-        let used = Used::new(&first.module, &first.version);
+        let used = UsedModule::new(&first.module, &first.version);
         let reach = match (&*first.package, &*first.function) {
-            ("", _) => Reach::Required,
-            (package, "") => Reach::Imported {
+            ("", _) => VulnerabilityReach::Required,
+            (package, "") => VulnerabilityReach::Imported {
                 package: package.to_owned(),
             },
-            _ => Reach::Called {
-                trace: shortened(finding.trace.into_iter().map(Frame::from).collect()),
+            _ => VulnerabilityReach::Called {
+                trace: shortened(finding.trace.into_iter().map(CallFrame::from).collect()),
             },
         };
         let modules = self.found.entry(finding.osv).or_default();
-        let nearest = modules.entry(used).or_insert(Reach::Required);
+        let nearest = modules.entry(used).or_insert(VulnerabilityReach::Required);
         if is_nearer(&reach, nearest) {
             *nearest = reach;
         }
@@ -203,17 +203,18 @@ impl Reachability {
 }
 
 /// Whether one is nearer than the other; of two traces, the shorter is easier to follow.
-fn is_nearer(one: &Reach, other: &Reach) -> bool {
+fn is_nearer(one: &VulnerabilityReach, other: &VulnerabilityReach) -> bool {
     match (one, other) {
-        (Reach::Called { trace: one }, Reach::Called { trace: other }) => {
-            (one.len(), one) < (other.len(), other)
-        }
+        (
+            VulnerabilityReach::Called { trace: one },
+            VulnerabilityReach::Called { trace: other },
+        ) => (one.len(), one) < (other.len(), other),
         _ => one > other,
     }
 }
 
 /// The ends of a trace say most.
-fn shortened(mut trace: Vec<Frame>) -> Vec<Frame> {
+fn shortened(mut trace: Vec<CallFrame>) -> Vec<CallFrame> {
     let surplus = trace.len().saturating_sub(MAX_FRAMES);
     if surplus > 0 {
         let begin = MAX_FRAMES / 2;
@@ -224,7 +225,7 @@ fn shortened(mut trace: Vec<Frame>) -> Vec<Frame> {
 
 // === impl Used ===
 
-impl Used {
+impl UsedModule {
     fn new(module: &str, version: &str) -> Self {
         let semantic = version::semantic(module, version);
         Self {

@@ -9,8 +9,8 @@
 //! Entries compressed beside the plain ones (`.json.gz`), as mirrors have them, are left aside.
 
 use crate::answer::{DATABASE_INDEX, ENTRY_DIRECTORY, ENTRY_INDEX, MODULE_INDEX};
-use crate::entry::{Entry, EntryError, Id, Time, problem};
-use crate::files::{File, read_directory, unpack};
+use crate::entry::{EntryError, EntryId, OsvEntry, OsvTime, problem};
+use crate::files::{FeedFile, read_directory, unpack};
 use crate::limits::{MAX_FILES, MAX_INDEX, MAX_SOURCE};
 use crate::mend::mend;
 use serde::{Deserialize, Serialize};
@@ -19,18 +19,18 @@ use std::path::Path;
 
 /// A database, read.
 #[derive(Debug, Clone)]
-pub struct Source {
+pub struct DatabaseSource {
     pub(crate) name: String,
-    pub(crate) origin: Origin,
-    pub(crate) modified: Option<Time>,
-    pub(crate) entries: Vec<Read>,
-    pub(crate) mended: Vec<Id>,
+    pub(crate) origin: SourceOrigin,
+    pub(crate) modified: Option<OsvTime>,
+    pub(crate) entries: Vec<RawEntry>,
+    pub(crate) mended: Vec<EntryId>,
 }
 
 /// Whose database it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Origin {
+pub enum SourceOrigin {
     /// Everybody's: it has to be renewed, and is too old at some point.
     Public,
     /// The company's own: it may be empty, and is as old as it is.
@@ -44,12 +44,12 @@ pub struct SourceError {
     /// The file in it; nothing if the whole is meant.
     pub file: String,
     /// What is wrong.
-    pub problem: Problem,
+    pub problem: SourceProblem,
 }
 
 /// What is wrong with a source.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Problem {
+pub enum SourceProblem {
     /// It cannot be read.
     #[error("{0}")]
     Io(String),
@@ -76,7 +76,7 @@ pub enum Problem {
     Entry(#[from] EntryError),
     /// The file is named otherwise than its entry.
     #[error("holds {0}")]
-    Misnamed(Id),
+    Misnamed(EntryId),
     /// An index that is refused.
     #[error("{line}:{column}: {problem}")]
     Index {
@@ -89,7 +89,7 @@ pub enum Problem {
     },
     /// An index names an entry that is not there, or not of that time.
     #[error("listed in {ENTRY_INDEX} as of {0}, but missing or of another time")]
-    Missing(Time),
+    Missing(OsvTime),
     /// An entry that the index does not name.
     #[error("not listed in {ENTRY_INDEX}")]
     Unlisted,
@@ -100,37 +100,45 @@ pub enum Problem {
 
 /// An entry, and the bytes that it was read from.
 #[derive(Debug, Clone)]
-pub(crate) struct Read {
-    pub(crate) entry: Entry,
+pub(crate) struct RawEntry {
+    pub(crate) entry: OsvEntry,
     pub(crate) bytes: Vec<u8>,
 }
 
 #[derive(Deserialize)]
-struct DatabaseIndex {
-    modified: Time,
+struct SourceIndex {
+    modified: OsvTime,
 }
 
 #[derive(Deserialize)]
-struct Listed {
-    id: Id,
-    modified: Time,
+struct ListedModule {
+    id: EntryId,
+    modified: OsvTime,
 }
 
 // === impl Source ===
 
-impl Source {
+impl DatabaseSource {
     /// Reads a zip in either layout. The name is for people.
-    pub fn from_zip(name: &str, origin: Origin, zip: &[u8]) -> Result<Self, SourceError> {
+    pub fn from_zip(name: &str, origin: SourceOrigin, zip: &[u8]) -> Result<Self, SourceError> {
         Self::from_files(name, origin, unpack(zip)?)
     }
 
     /// Reads a directory in either layout.
-    pub fn from_directory(name: &str, origin: Origin, root: &Path) -> Result<Self, SourceError> {
+    pub fn from_directory(
+        name: &str,
+        origin: SourceOrigin,
+        root: &Path,
+    ) -> Result<Self, SourceError> {
         Self::from_files(name, origin, read_directory(root)?)
     }
 
     /// Reads files in either layout.
-    pub fn from_files(name: &str, origin: Origin, files: Vec<File>) -> Result<Self, SourceError> {
+    pub fn from_files(
+        name: &str,
+        origin: SourceOrigin,
+        files: Vec<FeedFile>,
+    ) -> Result<Self, SourceError> {
         let has_index = files.iter().any(|file| file.name == DATABASE_INDEX);
         let mut source = Self {
             name: name.to_owned(),
@@ -144,8 +152,8 @@ impl Source {
         } else {
             source.read_flat(files)?;
         }
-        if source.entries.is_empty() && origin == Origin::Public {
-            Err(SourceError::new("", Problem::Empty))
+        if source.entries.is_empty() && origin == SourceOrigin::Public {
+            Err(SourceError::new("", SourceProblem::Empty))
         } else {
             Ok(source)
         }
@@ -162,16 +170,16 @@ impl Source {
     }
 
     /// When it was last changed.
-    pub const fn modified(&self) -> Option<Time> {
+    pub const fn modified(&self) -> Option<OsvTime> {
         self.modified
     }
 
     /// Entries whose versions are not understood, so that every version is taken to be affected.
-    pub fn mended(&self) -> &[Id] {
+    pub fn mended(&self) -> &[EntryId] {
         &self.mended
     }
 
-    fn read_flat(&mut self, files: Vec<File>) -> Result<(), SourceError> {
+    fn read_flat(&mut self, files: Vec<FeedFile>) -> Result<(), SourceError> {
         for file in files {
             if !is_packed(&file.name) {
                 self.add(file, "")?;
@@ -181,12 +189,12 @@ impl Source {
         Ok(())
     }
 
-    fn read_indexed(&mut self, files: Vec<File>) -> Result<(), SourceError> {
+    fn read_indexed(&mut self, files: Vec<FeedFile>) -> Result<(), SourceError> {
         let mut listed = None;
         for file in files {
             match file.name.as_str() {
-                DATABASE_INDEX => self.modified = Some(index::<DatabaseIndex>(&file)?.modified),
-                ENTRY_INDEX => listed = Some(index::<Vec<Listed>>(&file)?),
+                DATABASE_INDEX => self.modified = Some(index::<SourceIndex>(&file)?.modified),
+                ENTRY_INDEX => listed = Some(index::<Vec<ListedModule>>(&file)?),
                 // It follows from the entries.
                 MODULE_INDEX => {}
                 name if is_packed(name) => {}
@@ -196,45 +204,51 @@ impl Source {
         self.hold_against(listed.unwrap_or_default())
     }
 
-    fn add(&mut self, file: File, directory: &str) -> Result<(), SourceError> {
-        let File { name, bytes } = file;
+    fn add(&mut self, file: FeedFile, directory: &str) -> Result<(), SourceError> {
+        let FeedFile { name, bytes } = file;
         let Some(own) = id_in_name(&name, directory) else {
-            return Err(SourceError::new(name, Problem::Stray));
+            return Err(SourceError::new(name, SourceProblem::Stray));
         };
         let read = self.parse(bytes);
         let read = read.map_err(|error| SourceError::new(&*name, error.into()))?;
         if read.entry.id.as_str() != own {
-            return Err(SourceError::new(&*name, Problem::Misnamed(read.entry.id)));
+            return Err(SourceError::new(
+                &*name,
+                SourceProblem::Misnamed(read.entry.id),
+            ));
         }
         self.entries.push(read);
         Ok(())
     }
 
-    fn parse(&mut self, bytes: Vec<u8>) -> Result<Read, EntryError> {
-        match (Entry::parse(&bytes), self.origin) {
-            (Ok(entry), _) => Ok(Read { entry, bytes }),
-            (Err(error @ EntryError::Malformed { .. }), Origin::Public) => {
+    fn parse(&mut self, bytes: Vec<u8>) -> Result<RawEntry, EntryError> {
+        match (OsvEntry::parse(&bytes), self.origin) {
+            (Ok(entry), _) => Ok(RawEntry { entry, bytes }),
+            (Err(error @ EntryError::Malformed { .. }), SourceOrigin::Public) => {
                 let bytes = mend(&bytes).ok_or(error)?;
-                let entry = Entry::parse(&bytes)?;
+                let entry = OsvEntry::parse(&bytes)?;
                 self.mended.push(entry.id.clone());
-                Ok(Read { entry, bytes })
+                Ok(RawEntry { entry, bytes })
             }
             (Err(error), _) => Err(error),
         }
     }
 
-    fn hold_against(&self, listed: Vec<Listed>) -> Result<(), SourceError> {
+    fn hold_against(&self, listed: Vec<ListedModule>) -> Result<(), SourceError> {
         let entries = self.entries.iter().map(|read| &read.entry);
-        let mut there: BTreeMap<&Id, Time> =
+        let mut there: BTreeMap<&EntryId, OsvTime> =
             entries.map(|entry| (&entry.id, entry.modified)).collect();
-        for Listed { id, modified } in listed {
+        for ListedModule { id, modified } in listed {
             if there.remove(&id) != Some(modified) {
-                return Err(SourceError::new(path(&id), Problem::Missing(modified)));
+                return Err(SourceError::new(
+                    path(&id),
+                    SourceProblem::Missing(modified),
+                ));
             }
         }
         match there.pop_first() {
             None => Ok(()),
-            Some((id, _)) => Err(SourceError::new(path(id), Problem::Unlisted)),
+            Some((id, _)) => Err(SourceError::new(path(id), SourceProblem::Unlisted)),
         }
     }
 }
@@ -242,7 +256,7 @@ impl Source {
 // === impl SourceError ===
 
 impl SourceError {
-    pub(crate) fn new(file: impl Into<String>, problem: Problem) -> Self {
+    pub(crate) fn new(file: impl Into<String>, problem: SourceProblem) -> Self {
         let file = file.into();
         Self { file, problem }
     }
@@ -257,7 +271,7 @@ fn prefix(file: &str) -> String {
     }
 }
 
-fn path(id: &Id) -> String {
+fn path(id: &EntryId) -> String {
     format!("{ENTRY_DIRECTORY}{id}.json")
 }
 
@@ -271,9 +285,9 @@ fn id_in_name<'a>(name: &'a str, directory: &str) -> Option<&'a str> {
     (!own.contains('/')).then_some(own)
 }
 
-fn index<'a, T: Deserialize<'a>>(file: &'a File) -> Result<T, SourceError> {
+fn index<'a, T: Deserialize<'a>>(file: &'a FeedFile) -> Result<T, SourceError> {
     serde_json::from_slice(&file.bytes).map_err(|error| {
-        let problem = Problem::Index {
+        let problem = SourceProblem::Index {
             line: error.line(),
             column: error.column(),
             problem: problem(&error),

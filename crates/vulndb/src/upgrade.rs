@@ -5,24 +5,25 @@
 //! each is held against all that is known of the module, and the lowest that has nothing is taken; where
 //! each has something, the lowest that ends what can be ended. What no version fixes does not count.
 
-use crate::entry::{Affected, Entry};
+use crate::entry::{AffectedModule, OsvEntry};
 use crate::range::{affects, fixes};
 use gomod::semver;
 
 /// The lowest version above `version` that has none of what `entries` say that some version fixes.
-pub(crate) fn lowest(entries: &[Entry], module: &str, version: &str) -> Option<String> {
+pub(crate) fn lowest(entries: &[OsvEntry], module: &str, version: &str) -> Option<String> {
     let valid = entries.iter().filter(|entry| entry.withdrawn.is_none());
-    let about: Vec<Vec<&Affected>> = valid.map(|entry| entry.about(module).collect()).collect();
-    let is_hit = |about: &Vec<&Affected>, version: &str| {
+    let about: Vec<Vec<&AffectedModule>> =
+        valid.map(|entry| entry.about(module).collect()).collect();
+    let is_hit = |about: &Vec<&AffectedModule>, version: &str| {
         about.iter().any(|affected| affects(affected, version))
     };
-    let can_end = |about: &&Vec<&Affected>| !fixes(about, version).is_empty();
+    let can_end = |about: &&Vec<&AffectedModule>| !fixes(about, version).is_empty();
     let current = about.iter().filter(|about| is_hit(about, version));
-    let ended: Vec<&Vec<&Affected>> = current.filter(can_end).collect();
+    let ended: Vec<&Vec<&AffectedModule>> = current.filter(can_end).collect();
     if ended.is_empty() {
         return None;
     }
-    let later: Vec<&Vec<&Affected>> = about
+    let later: Vec<&Vec<&AffectedModule>> = about
         .iter()
         .filter(|about| !is_hit(about, version))
         .collect();
@@ -41,19 +42,19 @@ pub(crate) fn lowest(entries: &[Entry], module: &str, version: &str) -> Option<S
 #[cfg(test)]
 mod tests {
     use super::lowest;
-    use crate::entry::Entry;
+    use crate::entry::OsvEntry;
 
-    fn entry(id: &str, events: &str) -> Entry {
+    fn entry(id: &str, events: &str) -> OsvEntry {
         let text = format!(
             r#"{{"id": "{id}", "modified": "2024-05-20T16:03:47Z", "affected": [{{
             "package": {{"name": "example.com/a", "ecosystem": "Go"}},
             "ranges": [{{"type": "SEMVER", "events": [{events}]}}]}}]}}"#
         );
-        Entry::parse(text.as_bytes()).unwrap()
+        OsvEntry::parse(text.as_bytes()).unwrap()
     }
 
     fn found(entries: &[(&str, &str)], version: &str) -> Option<String> {
-        let entries: Vec<Entry> = entries
+        let entries: Vec<OsvEntry> = entries
             .iter()
             .map(|(id, events)| entry(id, events))
             .collect();

@@ -40,7 +40,7 @@ pub(crate) fn semantic(module: &str, version: &str) -> Result<String, UnknownVer
 
 /// A version as people write it: for a Go release `go1.21.3`, which is `go1.20` where the patch is
 /// the first of a release before 1.21.
-pub(crate) fn shown(module: &str, semantic: &str) -> String {
+pub(crate) fn printable_version(module: &str, semantic: &str) -> String {
     let release = semantic.strip_prefix('v').filter(|_| is_release(module));
     let Some(release) = release else {
         return semantic.to_owned();
@@ -91,7 +91,7 @@ fn prerelease(suffix: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{semantic, shown};
+    use super::{printable_version, semantic};
 
     #[test]
     fn a_go_release_has_a_semantic_version() {
@@ -116,8 +116,8 @@ mod tests {
             ("v1.20.0", "go1.20"),
             ("v1.21.0-rc.2", "go1.21rc2"),
         ] {
-            assert_eq!(shown("stdlib", version), release);
-            assert_eq!(shown("example.com/a", version), version);
+            assert_eq!(printable_version("stdlib", version), release);
+            assert_eq!(printable_version("example.com/a", version), version);
         }
     }
 

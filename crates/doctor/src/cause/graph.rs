@@ -1,11 +1,11 @@
 //! Causes in packages, the module graph, and the files of a module.
 
-use super::{Cause, RemedyKind, decisive, remedy, run, standard, symptom, telling};
-use crate::parts::Parts;
+use super::{FailureCause, RemedyKind, decisive, remedy, run, standard, symptom, telling};
+use crate::parts::MessageParts;
 
 const TIDY: &str = "adds and removes lines of go.mod and go.sum as the source needs";
 
-pub(super) static PACKAGE_GONE: Cause = Cause {
+pub(super) static PACKAGE_GONE: FailureCause = FailureCause {
     id: "package/not-in-module",
     title: "the module has no such package in this version",
     why: "The package was moved or removed, or is misspelt.",
@@ -27,7 +27,7 @@ pub(super) static PACKAGE_GONE: Cause = Cause {
     )],
 };
 
-pub(super) static NOT_REQUIRED: Cause = Cause {
+pub(super) static NOT_REQUIRED: FailureCause = FailureCause {
     id: "package/not-required",
     title: "no required module has this package",
     why: "It is imported, but go.mod requires no module that provides it.",
@@ -53,7 +53,7 @@ pub(super) static NOT_REQUIRED: Cause = Cause {
     ],
 };
 
-pub(super) static AMBIGUOUS: Cause = Cause {
+pub(super) static AMBIGUOUS: FailureCause = FailureCause {
     id: "package/ambiguous",
     title: "two modules have this package",
     why: "A module was split in two, and old and new are required together.",
@@ -68,7 +68,7 @@ pub(super) static AMBIGUOUS: Cause = Cause {
     )],
 };
 
-pub(super) static NOT_IN_STD: Cause = Cause {
+pub(super) static NOT_IN_STD: FailureCause = FailureCause {
     id: "package/not-in-std",
     title: "the standard library has no such package",
     why: "A path without a dot in its first element is the standard library's: a typing error, a local package without its module path, or a package of a newer go.",
@@ -86,7 +86,7 @@ pub(super) static NOT_IN_STD: Cause = Cause {
     remedies: &[],
 };
 
-pub(super) static CONFLICT: Cause = Cause {
+pub(super) static CONFLICT: FailureCause = FailureCause {
     id: "graph/conflict",
     title: "another requirement needs a higher version",
     why: "go takes the highest version that anybody requires, and what was asked for is below it.",
@@ -111,7 +111,7 @@ pub(super) static CONFLICT: Cause = Cause {
     )],
 };
 
-pub(super) static SYNTAX: Cause = Cause {
+pub(super) static SYNTAX: FailureCause = FailureCause {
     id: "graph/go-mod-syntax",
     title: "go.mod or go.work cannot be read",
     why: "A typing error, what a merge conflict left behind, or a directive of a newer go.",
@@ -129,7 +129,7 @@ pub(super) static SYNTAX: Cause = Cause {
     remedies: &[],
 };
 
-pub(super) static STALE: Cause = Cause {
+pub(super) static STALE: FailureCause = FailureCause {
     id: "graph/stale-go-mod",
     title: "go.mod would have to be changed, and that is not allowed here",
     why: "go.mod does not fit the source or its dependencies, and -mod=readonly (the default) forbids to change it.",
@@ -149,7 +149,7 @@ pub(super) static STALE: Cause = Cause {
     remedies: &[run("go mod tidy", TIDY)],
 };
 
-pub(super) static VENDOR: Cause = Cause {
+pub(super) static VENDOR: FailureCause = FailureCause {
     id: "graph/vendor-mode",
     title: "modules are taken from vendor only",
     why: "-mod=vendor is set, or follows from a vendor directory; nothing is looked up then.",
@@ -175,7 +175,7 @@ pub(super) static VENDOR: Cause = Cause {
     )],
 };
 
-pub(super) static VENDOR_INCONSISTENT: Cause = Cause {
+pub(super) static VENDOR_INCONSISTENT: FailureCause = FailureCause {
     id: "graph/vendor-inconsistent",
     title: "vendor does not fit go.mod",
     why: "go.mod was changed, and the vendor directory was not brought up to date.",
@@ -191,7 +191,7 @@ pub(super) static VENDOR_INCONSISTENT: Cause = Cause {
     remedies: &[run("go mod vendor", "rewrites the vendor directory")],
 };
 
-pub(super) static NO_GO_MOD: Cause = Cause {
+pub(super) static NO_GO_MOD: FailureCause = FailureCause {
     id: "graph/no-go-mod",
     title: "there is no go.mod here",
     why: "The command needs a module, and neither this directory nor one above it has a go.mod.",
@@ -219,7 +219,7 @@ pub(super) static NO_GO_MOD: Cause = Cause {
     )],
 };
 
-pub(super) static REPLACEMENT_GONE: Cause = Cause {
+pub(super) static REPLACEMENT_GONE: FailureCause = FailureCause {
     id: "graph/replacement-missing",
     title: "a replacement directory is not there",
     why: "A replace line points to a directory that this machine lacks; such lines are for the author's own machine.",
@@ -246,7 +246,7 @@ pub(super) static REPLACEMENT_GONE: Cause = Cause {
     )],
 };
 
-pub(super) static CYCLE: Cause = Cause {
+pub(super) static CYCLE: FailureCause = FailureCause {
     id: "package/import-cycle",
     title: "packages import each other in a circle",
     why: "Go allows no import cycles; this is no matter of modules.",
@@ -256,7 +256,7 @@ pub(super) static CYCLE: Cause = Cause {
     remedies: &[],
 };
 
-pub(super) static INTERNAL: Cause = Cause {
+pub(super) static INTERNAL: FailureCause = FailureCause {
     id: "package/internal",
     title: "an internal package of another module is imported",
     why: "What lies below internal may be imported from beside it only.",
@@ -266,7 +266,7 @@ pub(super) static INTERNAL: Cause = Cause {
     remedies: &[],
 };
 
-pub(super) static CASE_COLLISION: Cause = Cause {
+pub(super) static CASE_COLLISION: FailureCause = FailureCause {
     id: "zip/case-collision",
     title: "two files of the module differ in upper and lower case only",
     why: "Such a module cannot be unpacked on every system, so go refuses it.",
@@ -278,7 +278,7 @@ pub(super) static CASE_COLLISION: Cause = Cause {
     remedies: &[],
 };
 
-pub(super) static BAD_ZIP_NAME: Cause = Cause {
+pub(super) static BAD_ZIP_NAME: FailureCause = FailureCause {
     id: "zip/malformed-name",
     title: "a file of the module has a name that is not allowed",
     why: "Some systems cannot keep such a name, so go refuses the module.",
@@ -291,7 +291,7 @@ pub(super) static BAD_ZIP_NAME: Cause = Cause {
     remedies: &[],
 };
 
-pub(super) static UNEXPECTED_FILE: Cause = Cause {
+pub(super) static UNEXPECTED_FILE: FailureCause = FailureCause {
     id: "zip/unexpected-file",
     title: "the zip holds files of another module",
     why: "Every name in it has to begin with MODULE@VERSION/: the proxy mixed up two zips or built one wrongly.",
@@ -306,7 +306,7 @@ pub(super) static UNEXPECTED_FILE: Cause = Cause {
     remedies: &[],
 };
 
-pub(super) static TOO_LARGE: Cause = Cause {
+pub(super) static TOO_LARGE: FailureCause = FailureCause {
     id: "zip/too-large",
     title: "the module is larger than go allows",
     why: "A module's files may have 500 MiB together, its go.mod and LICENSE 16 MiB each.",
@@ -322,12 +322,12 @@ pub(super) static TOO_LARGE: Cause = Cause {
 };
 
 /// Whether go printed no command of its own.
-fn has_no_target(parts: &Parts) -> bool {
+fn has_no_target(parts: &MessageParts) -> bool {
     parts.get("target").is_none()
 }
 
 /// Whether the module is its own, and no other that stands in for it.
-fn is_not_replaced(parts: &Parts) -> bool {
+fn is_not_replaced(parts: &MessageParts) -> bool {
     !parts
         .get("rest")
         .unwrap_or_default()

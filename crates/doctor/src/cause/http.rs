@@ -1,8 +1,8 @@
 //! Causes in HTTP and in the GOPROXY list.
 
-use super::{Cause, RemedyKind, decisive, remedy, run, symptom, telling};
+use super::{FailureCause, RemedyKind, decisive, remedy, run, symptom, telling};
 
-pub(super) static UNAUTHORIZED: Cause = Cause {
+pub(super) static UNAUTHORIZED: FailureCause = FailureCause {
     id: "http/401",
     title: "the server wants to know who asks",
     why: "No credentials were sent, or wrong ones. go sends what netrc or GOAUTH has for exactly this host, and over https only.",
@@ -19,7 +19,7 @@ pub(super) static UNAUTHORIZED: Cause = Cause {
     )],
 };
 
-pub(super) static FORBIDDEN: Cause = Cause {
+pub(super) static FORBIDDEN: FailureCause = FailureCause {
     id: "http/403",
     title: "the server refuses this",
     why: "You are known but may not have it, or a rule of the proxy forbids this module; the server's response says which.",
@@ -35,7 +35,7 @@ pub(super) static FORBIDDEN: Cause = Cause {
     )],
 };
 
-pub(super) static PROXY_AUTHENTICATION: Cause = Cause {
+pub(super) static PROXY_AUTHENTICATION: FailureCause = FailureCause {
     id: "http/407",
     title: "the company's HTTP proxy wants credentials",
     why: "Between here and the module proxy stands the proxy of HTTPS_PROXY, and it answered itself.",
@@ -48,7 +48,7 @@ pub(super) static PROXY_AUTHENTICATION: Cause = Cause {
     remedies: &[run("env | grep -i _proxy", "nothing: it only looks")],
 };
 
-pub(super) static NOT_FOUND: Cause = Cause {
+pub(super) static NOT_FOUND: FailureCause = FailureCause {
     id: "http/404",
     title: "the proxy does not have it",
     why: "No such module or version, a tag that is too new for the proxy, or a private module asked of a public proxy.",
@@ -69,7 +69,7 @@ pub(super) static NOT_FOUND: Cause = Cause {
     )],
 };
 
-pub(super) static TOO_MANY_REQUESTS: Cause = Cause {
+pub(super) static TOO_MANY_REQUESTS: FailureCause = FailureCause {
     id: "http/429",
     title: "the server has been asked too often",
     why: "A rate limit, usually of one address that many people or jobs share.",
@@ -82,7 +82,7 @@ pub(super) static TOO_MANY_REQUESTS: Cause = Cause {
     remedies: &[],
 };
 
-pub(super) static LEGAL: Cause = Cause {
+pub(super) static LEGAL: FailureCause = FailureCause {
     id: "http/451",
     title: "the module is withheld for legal reasons or by policy",
     why: "The proxy has been told not to give it to anybody.",
@@ -92,7 +92,7 @@ pub(super) static LEGAL: Cause = Cause {
     remedies: &[],
 };
 
-pub(super) static SERVER_ERROR: Cause = Cause {
+pub(super) static SERVER_ERROR: FailureCause = FailureCause {
     id: "http/5xx",
     title: "the server is out of order",
     why: "It failed itself, or a gateway before it could not reach it. It is unknown whether the module exists, and go does not try again.",
@@ -116,7 +116,7 @@ pub(super) static SERVER_ERROR: Cause = Cause {
     )],
 };
 
-pub(super) static OTHER_STATUS: Cause = Cause {
+pub(super) static OTHER_STATUS: FailureCause = FailureCause {
     id: "http/other-status",
     title: "the server answered with an unusual status",
     why: "Module proxies do not use this status; something else may have answered in their place.",
@@ -132,7 +132,7 @@ pub(super) static OTHER_STATUS: Cause = Cause {
     )],
 };
 
-pub(super) static NOT_A_PROXY: Cause = Cause {
+pub(super) static NOT_A_PROXY: FailureCause = FailureCause {
     id: "proxy/not-a-proxy",
     title: "what answered is a web page, not a module proxy",
     why: "A login page, a captive portal, or a GOPROXY that names a web site: it says 200 and sends HTML.",
@@ -160,7 +160,7 @@ pub(super) static NOT_A_PROXY: Cause = Cause {
     )],
 };
 
-pub(super) static WRONG_INFO: Cause = Cause {
+pub(super) static WRONG_INFO: FailureCause = FailureCause {
     id: "proxy/wrong-info",
     title: "the proxy answers for another version",
     why: "It mixes up versions or serves a stale file.",
@@ -172,7 +172,7 @@ pub(super) static WRONG_INFO: Cause = Cause {
     remedies: &[],
 };
 
-pub(super) static CUT: Cause = Cause {
+pub(super) static CUT: FailureCause = FailureCause {
     id: "proxy/cut",
     title: "the file ended too early",
     why: "The connection broke in the middle, or the proxy keeps a torn file.",
@@ -186,7 +186,7 @@ pub(super) static CUT: Cause = Cause {
     remedies: &[],
 };
 
-pub(super) static BAD_ZIP: Cause = Cause {
+pub(super) static BAD_ZIP: FailureCause = FailureCause {
     id: "proxy/bad-zip",
     title: "what arrived is no zip file",
     why: "An error page or something else was stored or sent as the module's zip.",
@@ -200,7 +200,7 @@ pub(super) static BAD_ZIP: Cause = Cause {
     remedies: &[],
 };
 
-pub(super) static INSECURE_REDIRECT: Cause = Cause {
+pub(super) static INSECURE_REDIRECT: FailureCause = FailureCause {
     id: "proxy/insecure-redirect",
     title: "the server redirects from https to http",
     why: "A load balancer or proxy builds its redirects with the wrong scheme; go does not follow.",
@@ -210,7 +210,7 @@ pub(super) static INSECURE_REDIRECT: Cause = Cause {
     remedies: &[],
 };
 
-pub(super) static REDIRECT_LOOP: Cause = Cause {
+pub(super) static REDIRECT_LOOP: FailureCause = FailureCause {
     id: "proxy/redirect-loop",
     title: "the server redirects in a circle",
     why: "Two servers send the client to each other, or a login page sends it back.",
@@ -223,7 +223,7 @@ pub(super) static REDIRECT_LOOP: Cause = Cause {
     )],
 };
 
-pub(super) static INSECURE_CREDENTIALS: Cause = Cause {
+pub(super) static INSECURE_CREDENTIALS: FailureCause = FailureCause {
     id: "proxy/insecure-credentials",
     title: "credentials are not sent over http",
     why: "The URL has a user and a password but begins with http; go refuses to send them where anybody can read along.",
@@ -235,7 +235,7 @@ pub(super) static INSECURE_CREDENTIALS: Cause = Cause {
     remedies: &[],
 };
 
-pub(super) static BAD_URL: Cause = Cause {
+pub(super) static BAD_URL: FailureCause = FailureCause {
     id: "proxy/bad-list",
     title: "GOPROXY is not a list that go can read",
     why: "An entry has no scheme or a wrong one, or the list has separators and nothing else.",
@@ -250,7 +250,7 @@ pub(super) static BAD_URL: Cause = Cause {
     remedies: &[run("go env GOPROXY", "nothing: it prints the list")],
 };
 
-pub(super) static OFF: Cause = Cause {
+pub(super) static OFF: FailureCause = FailureCause {
     id: "proxy/off",
     title: "fetching modules is turned off",
     why: "GOPROXY is off, so only what is in the module cache can be used.",
@@ -267,7 +267,7 @@ pub(super) static OFF: Cause = Cause {
     )],
 };
 
-pub(super) static PRIVATE_RULE: Cause = Cause {
+pub(super) static PRIVATE_RULE: FailureCause = FailureCause {
     id: "proxy/private-rule",
     title: "GOPRIVATE or GONOPROXY decides against this source",
     why: "The variable says that the module never goes through a proxy, and nothing else is allowed; or the reverse.",
@@ -283,7 +283,7 @@ pub(super) static PRIVATE_RULE: Cause = Cause {
     )],
 };
 
-pub(super) static PRIVATE_MODULE: Cause = Cause {
+pub(super) static PRIVATE_MODULE: FailureCause = FailureCause {
     id: "private/asked-of-proxy",
     title: "the proxy cannot read this repository",
     why: "It tried to fetch from version control and was asked for credentials: the repository is private, gone, or misspelt.",

@@ -1,8 +1,8 @@
 //! Causes around commands that are installed: `go install COMMAND@VERSION`.
 
-use super::{Cause, decisive, run, telling};
+use super::{FailureCause, decisive, run, telling};
 
-pub(super) static VERSION_NEEDED: Cause = Cause {
+pub(super) static VERSION_NEEDED: FailureCause = FailureCause {
     id: "install/version-needed",
     title: "go install needs a version here",
     why: "Outside of a module nothing says which version of the command is meant.",
@@ -23,7 +23,7 @@ pub(super) static VERSION_NEEDED: Cause = Cause {
     )],
 };
 
-pub(super) static REPLACES: Cause = Cause {
+pub(super) static REPLACES: FailureCause = FailureCause {
     id: "install/replaces",
     title: "the command's module can be built from its own checkout only",
     why: "Its go.mod has replace or exclude lines. They count in the main module alone, and with go install PATH@VERSION there is none.",
@@ -47,7 +47,7 @@ pub(super) static REPLACES: Cause = Cause {
     )],
 };
 
-pub(super) static NO_COMMAND: Cause = Cause {
+pub(super) static NO_COMMAND: FailureCause = FailureCause {
     id: "install/not-a-command",
     title: "the package is a library, not a command",
     why: "go install PATH@VERSION and go run build commands; this package is not package main.",

@@ -1,9 +1,9 @@
 //! Causes on this machine: directories, disks, settings.
 
-use super::{Cause, RemedyKind, decisive, remedy, run, symptom, telling};
-use crate::parts::Parts;
+use super::{FailureCause, RemedyKind, decisive, remedy, run, symptom, telling};
+use crate::parts::MessageParts;
 
-pub(super) static NO_CACHE: Cause = Cause {
+pub(super) static NO_CACHE: FailureCause = FailureCause {
     id: "local/no-cache",
     title: "go does not know where its caches are",
     why: "Neither HOME nor the variable is set, as in bare containers and services.",
@@ -17,7 +17,7 @@ pub(super) static NO_CACHE: Cause = Cause {
     remedies: &[],
 };
 
-pub(super) static PERMISSION: Cause = Cause {
+pub(super) static PERMISSION: FailureCause = FailureCause {
     id: "local/permission",
     title: "this user may not write there",
     why: "The cache belongs to somebody else: often it was filled by root, in an image or with sudo.",
@@ -41,7 +41,7 @@ pub(super) static PERMISSION: Cause = Cause {
     remedies: &[run("ls -ld {file}", "nothing: it shows whose it is")],
 };
 
-pub(super) static READ_ONLY: Cause = Cause {
+pub(super) static READ_ONLY: FailureCause = FailureCause {
     id: "local/read-only",
     title: "the file system is read-only",
     why: "A volume is mounted without write access, or the disk failed and was remounted.",
@@ -55,7 +55,7 @@ pub(super) static READ_ONLY: Cause = Cause {
     remedies: &[],
 };
 
-pub(super) static FULL: Cause = Cause {
+pub(super) static FULL: FailureCause = FailureCause {
     id: "local/disk-full",
     title: "the disk is full",
     why: "There is no room for the caches or the temporary files.",
@@ -69,7 +69,7 @@ pub(super) static FULL: Cause = Cause {
     remedies: &[run("df -h", "nothing: it shows which disk is full")],
 };
 
-pub(super) static NO_LOCKS: Cause = Cause {
+pub(super) static NO_LOCKS: FailureCause = FailureCause {
     id: "local/no-locks",
     title: "the file system cannot lock files",
     why: "go locks go.mod and its caches while it works. Memory cards, some network and container volumes and Android's shared storage cannot.",
@@ -92,7 +92,7 @@ pub(super) static NO_LOCKS: Cause = Cause {
     )],
 };
 
-pub(super) static MODULES_OFF: Cause = Cause {
+pub(super) static MODULES_OFF: FailureCause = FailureCause {
     id: "local/modules-off",
     title: "modules are turned off",
     why: "GO111MODULE is off, so go works as before it had modules: with GOPATH, without go.mod and without versions. Old guides say to set it.",
@@ -125,7 +125,7 @@ pub(super) static MODULES_OFF: Cause = Cause {
     ],
 };
 
-pub(super) static GOPATH_GO_MOD: Cause = Cause {
+pub(super) static GOPATH_GO_MOD: FailureCause = FailureCause {
     id: "local/go-mod-in-gopath",
     title: "there is a go.mod in the directory of GOPATH itself",
     why: "GOPATH is where go keeps what it downloads, so it is no module: often GOPATH was set to the project's directory.",
@@ -135,7 +135,7 @@ pub(super) static GOPATH_GO_MOD: Cause = Cause {
     remedies: &[run("go env GOPATH", "nothing: it prints the directory")],
 };
 
-pub(super) static NO_COMPILER: Cause = Cause {
+pub(super) static NO_COMPILER: FailureCause = FailureCause {
     id: "local/no-c-compiler",
     title: "a C compiler is missing",
     why: "A package on the way uses cgo, and the compiler that go would call is not installed or not in the PATH. This is no matter of modules.",
@@ -153,7 +153,7 @@ pub(super) static NO_COMPILER: Cause = Cause {
     )],
 };
 
-pub(super) static NO_PROGRAM: Cause = Cause {
+pub(super) static NO_PROGRAM: FailureCause = FailureCause {
     id: "local/no-program",
     title: "a program that was to be run is not installed",
     why: "go generate, a test or a build script calls it, and the PATH has none of that name. Programs of go install are in GOBIN or GOPATH/bin.",
@@ -172,7 +172,7 @@ pub(super) static NO_PROGRAM: Cause = Cause {
     )],
 };
 
-pub(super) static BAD_SETTING: Cause = Cause {
+pub(super) static BAD_SETTING: FailureCause = FailureCause {
     id: "local/bad-setting",
     title: "a setting of go cannot be read",
     why: "GOFLAGS, the file of go env -w or a variable has a value that go does not accept.",
@@ -191,7 +191,7 @@ pub(super) static BAD_SETTING: Cause = Cause {
     remedies: &[run("go env -changed", "nothing: it lists what is set")],
 };
 
-pub(super) static UNKNOWN_COMMAND: Cause = Cause {
+pub(super) static UNKNOWN_COMMAND: FailureCause = FailureCause {
     id: "local/unknown-command",
     title: "go has no such command or flag",
     why: "A typing error, or a command of another release.",
@@ -207,7 +207,7 @@ pub(super) static UNKNOWN_COMMAND: Cause = Cause {
 };
 
 /// Whether the program compiles C.
-fn is_compiler(parts: &Parts) -> bool {
+fn is_compiler(parts: &MessageParts) -> bool {
     const COMPILERS: [&str; 10] = [
         "gcc",
         "cc",
@@ -226,16 +226,16 @@ fn is_compiler(parts: &Parts) -> bool {
 }
 
 /// Whether the program fetches repositories.
-pub(super) fn is_version_control(parts: &Parts) -> bool {
+pub(super) fn is_version_control(parts: &MessageParts) -> bool {
     ["git", "hg", "svn", "bzr", "fossil"].contains(&program(parts))
 }
 
-fn is_program(parts: &Parts) -> bool {
+fn is_program(parts: &MessageParts) -> bool {
     !is_compiler(parts) && !is_version_control(parts)
 }
 
 /// The name of the program, without directories and the ending of Windows.
-fn program(parts: &Parts) -> &str {
+fn program(parts: &MessageParts) -> &str {
     let program = parts.get("program").unwrap_or_default();
     let name = program.rsplit(['/', '\\']).next().unwrap_or_default();
     name.strip_suffix(".exe").unwrap_or(name)

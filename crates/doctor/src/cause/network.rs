@@ -1,8 +1,8 @@
 //! Causes below HTTP: the network, names, TLS.
 
-use super::{Cause, decisive, run, telling};
+use super::{FailureCause, decisive, run, telling};
 
-pub(super) static UNREACHABLE: Cause = Cause {
+pub(super) static UNREACHABLE: FailureCause = FailureCause {
     id: "network/unreachable",
     title: "this machine has no way to the address",
     why: "The kernel has no route there: no network, no VPN, or a container without one.",
@@ -27,7 +27,7 @@ pub(super) static UNREACHABLE: Cause = Cause {
     )],
 };
 
-pub(super) static NO_ROUTE: Cause = Cause {
+pub(super) static NO_ROUTE: FailureCause = FailureCause {
     id: "network/no-route",
     title: "no route to the host",
     why: "A router or firewall says that it cannot reach the host; with an IPv6 address, IPv6 is often broken.",
@@ -48,7 +48,7 @@ pub(super) static NO_ROUTE: Cause = Cause {
     )],
 };
 
-pub(super) static REFUSED: Cause = Cause {
+pub(super) static REFUSED: FailureCause = FailureCause {
     id: "network/refused",
     title: "nobody listens at the address",
     why: "The host answered that the port is closed: the proxy is down, or host or port are wrong. A comma list does not go on after this.",
@@ -73,7 +73,7 @@ pub(super) static REFUSED: Cause = Cause {
     )],
 };
 
-pub(super) static TIMEOUT: Cause = Cause {
+pub(super) static TIMEOUT: FailureCause = FailureCause {
     id: "network/timeout",
     title: "no answer in time",
     why: "A filtered port, an overloaded proxy, or a repository that is too big for its deadline. It says nothing of whether the module exists.",
@@ -122,7 +122,7 @@ pub(super) static TIMEOUT: Cause = Cause {
     )],
 };
 
-pub(super) static RESET: Cause = Cause {
+pub(super) static RESET: FailureCause = FailureCause {
     id: "network/reset",
     title: "the connection was cut",
     why: "Something on the way, or the proxy itself, closed the connection before the answer was complete. go does not try again.",
@@ -165,7 +165,7 @@ pub(super) static RESET: Cause = Cause {
     remedies: &[],
 };
 
-pub(super) static PROXY_VARIABLES: Cause = Cause {
+pub(super) static PROXY_VARIABLES: FailureCause = FailureCause {
     id: "network/http-proxy",
     title: "the HTTP proxy of the environment cannot be used",
     why: "HTTPS_PROXY or HTTP_PROXY names a proxy that fails, or refuses, before the module proxy is even asked.",
@@ -186,7 +186,7 @@ pub(super) static PROXY_VARIABLES: Cause = Cause {
     remedies: &[run("env | grep -i _proxy", "nothing: it only looks")],
 };
 
-pub(super) static NO_SUCH_HOST: Cause = Cause {
+pub(super) static NO_SUCH_HOST: FailureCause = FailureCause {
     id: "dns/no-such-host",
     title: "the host name does not exist",
     why: "The name server knows no such name: a typing error, or a name of the company's network asked from outside of it.",
@@ -208,7 +208,7 @@ pub(super) static NO_SUCH_HOST: Cause = Cause {
     remedies: &[run("getent hosts {host}", "nothing: it only looks")],
 };
 
-pub(super) static SERVER_FAILURE: Cause = Cause {
+pub(super) static SERVER_FAILURE: FailureCause = FailureCause {
     id: "dns/server-failure",
     title: "the name server fails",
     why: "It answered with an error, so it is unknown whether the name exists.",
@@ -226,7 +226,7 @@ pub(super) static SERVER_FAILURE: Cause = Cause {
     remedies: &[run("getent hosts {host}", "nothing: it only looks")],
 };
 
-pub(super) static RESOLVER_UNREACHABLE: Cause = Cause {
+pub(super) static RESOLVER_UNREACHABLE: FailureCause = FailureCause {
     id: "dns/resolver-unreachable",
     title: "the name server cannot be reached",
     why: "The resolver that this machine is told to use does not answer: no network, or a wrong resolver.",
@@ -246,7 +246,7 @@ pub(super) static RESOLVER_UNREACHABLE: Cause = Cause {
     remedies: &[run("cat /etc/resolv.conf", "nothing: it only looks")],
 };
 
-pub(super) static UNKNOWN_AUTHORITY: Cause = Cause {
+pub(super) static UNKNOWN_AUTHORITY: FailureCause = FailureCause {
     id: "tls/unknown-authority",
     title: "the certificate comes from an authority that is not trusted here",
     why: "A company's TLS inspection, a private authority, or an image without CA certificates.",
@@ -282,7 +282,7 @@ pub(super) static UNKNOWN_AUTHORITY: Cause = Cause {
     )],
 };
 
-pub(super) static EXPIRED: Cause = Cause {
+pub(super) static EXPIRED: FailureCause = FailureCause {
     id: "tls/expired",
     title: "the certificate is not valid at this time",
     why: "It has expired or does not count yet; or this machine's clock is wrong.",
@@ -297,7 +297,7 @@ pub(super) static EXPIRED: Cause = Cause {
     remedies: &[run("date -u", "nothing: it only looks")],
 };
 
-pub(super) static WRONG_NAME: Cause = Cause {
+pub(super) static WRONG_NAME: FailureCause = FailureCause {
     id: "tls/wrong-name",
     title: "the certificate belongs to another name",
     why: "The host was reached under a name that its certificate does not have: an alias, an address, or an interception.",
@@ -315,7 +315,7 @@ pub(super) static WRONG_NAME: Cause = Cause {
     remedies: &[],
 };
 
-pub(super) static HANDSHAKE: Cause = Cause {
+pub(super) static HANDSHAKE: FailureCause = FailureCause {
     id: "tls/handshake",
     title: "the TLS handshake fails",
     why: "Both sides found no common protocol, or the server wants a certificate of the client.",
@@ -331,7 +331,7 @@ pub(super) static HANDSHAKE: Cause = Cause {
     remedies: &[],
 };
 
-pub(super) static PLAIN_PORT: Cause = Cause {
+pub(super) static PLAIN_PORT: FailureCause = FailureCause {
     id: "tls/plain-port",
     title: "https is spoken to a port that speaks http",
     why: "The URL begins with https, but the server at this port speaks plain http.",

@@ -1,6 +1,6 @@
 //! The packages that came to the standard library after go 1.13: an older go takes them for modules.
 
-use crate::parts::Parts;
+use crate::parts::MessageParts;
 
 /// Each with the release that it came with.
 const NEWER: &[(&str, &str)] = &[
@@ -40,12 +40,12 @@ const NEWER: &[(&str, &str)] = &[
 ];
 
 /// Whether the package is one of them.
-pub(super) fn is_newer(parts: &Parts) -> bool {
+pub(super) fn is_newer(parts: &MessageParts) -> bool {
     let package = parts.get("package").unwrap_or_default();
     NEWER.iter().any(|(name, _)| *name == package)
 }
 
 /// Whether it is none of them.
-pub(super) fn is_none(parts: &Parts) -> bool {
+pub(super) fn is_none(parts: &MessageParts) -> bool {
     !is_newer(parts)
 }

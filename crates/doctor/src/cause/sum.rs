@@ -1,9 +1,9 @@
 //! Causes around hashes: go.sum and the checksum database.
 
-use super::{Cause, RemedyKind, decisive, remedy, run, symptom, telling};
-use crate::parts::Parts;
+use super::{FailureCause, RemedyKind, decisive, remedy, run, symptom, telling};
+use crate::parts::MessageParts;
 
-pub(super) static GO_SUM_MISMATCH: Cause = Cause {
+pub(super) static GO_SUM_MISMATCH: FailureCause = FailureCause {
     id: "sum/go-sum-mismatch",
     title: "the module is not the one that go.sum recorded",
     why: "The tag was moved, the line in go.sum is wrong, or somebody on the way changes the bytes. The checksum database tells which.",
@@ -24,7 +24,7 @@ pub(super) static GO_SUM_MISMATCH: Cause = Cause {
     )],
 };
 
-pub(super) static DATABASE_MISMATCH: Cause = Cause {
+pub(super) static DATABASE_MISMATCH: FailureCause = FailureCause {
     id: "sum/database-mismatch",
     title: "the module is not the one that the checksum database recorded",
     why: "The proxy sends other bytes than everybody else got: a damaged or changed copy, or a tag that was moved after the fact.",
@@ -46,7 +46,7 @@ pub(super) static DATABASE_MISMATCH: Cause = Cause {
     remedies: &[],
 };
 
-pub(super) static DATABASE_LACKS_LINE: Cause = Cause {
+pub(super) static DATABASE_LACKS_LINE: FailureCause = FailureCause {
     id: "sum/database-lacks-line",
     title: "the checksum database's answer has no line for this version",
     why: "The database or its mirror is faulty or hostile.",
@@ -59,7 +59,7 @@ pub(super) static DATABASE_LACKS_LINE: Cause = Cause {
     remedies: &[],
 };
 
-pub(super) static NOT_IN_DATABASE: Cause = Cause {
+pub(super) static NOT_IN_DATABASE: FailureCause = FailureCause {
     id: "sum/not-in-database",
     title: "the checksum database does not know this version",
     why: "It cannot read the repository: the module is private, or the version does not exist. Its name has been told to the database.",
@@ -89,7 +89,7 @@ pub(super) static NOT_IN_DATABASE: Cause = Cause {
     )],
 };
 
-pub(super) static DATABASE_UNREACHABLE: Cause = Cause {
+pub(super) static DATABASE_UNREACHABLE: FailureCause = FailureCause {
     id: "sum/database-unreachable",
     title: "the checksum database cannot be asked",
     why: "The module arrived, but nothing can prove it: the database or the proxy that passes it on failed.",
@@ -120,7 +120,7 @@ pub(super) static DATABASE_UNREACHABLE: Cause = Cause {
     )],
 };
 
-pub(super) static DATABASE_OFF: Cause = Cause {
+pub(super) static DATABASE_OFF: FailureCause = FailureCause {
     id: "sum/database-off",
     title: "toolchains are verified, but the checksum database is off",
     why: "go runs no downloaded toolchain without a proof, and GOSUMDB=off leaves none.",
@@ -137,7 +137,7 @@ pub(super) static DATABASE_OFF: Cause = Cause {
     )],
 };
 
-pub(super) static CONFIGURATION: Cause = Cause {
+pub(super) static CONFIGURATION: FailureCause = FailureCause {
     id: "sum/configuration",
     title: "GOSUMDB is not a setting that go can read",
     why: "go knows sum.golang.org and sum.golang.google.cn by name; any other database is NAME+HASH+KEY. A mirror's name, or NAME+https://..., is none: mirrors in GOPROXY pass the database on by themselves.",
@@ -160,7 +160,7 @@ pub(super) static CONFIGURATION: Cause = Cause {
     ],
 };
 
-pub(super) static FORK: Cause = Cause {
+pub(super) static FORK: FailureCause = FailureCause {
     id: "sum/fork",
     title: "the checksum database has told two histories",
     why: "Two signed heads of it contradict each other: an attack, or a database that was rebuilt under its old name.",
@@ -173,7 +173,7 @@ pub(super) static FORK: Cause = Cause {
     remedies: &[],
 };
 
-pub(super) static BAD_TILES: Cause = Cause {
+pub(super) static BAD_TILES: FailureCause = FailureCause {
     id: "sum/bad-tiles",
     title: "the checksum database's answer cannot be believed",
     why: "A mirror has stale or torn tiles, or a head that is newer than they are; or the key is another one.",
@@ -190,7 +190,7 @@ pub(super) static BAD_TILES: Cause = Cause {
     remedies: &[],
 };
 
-pub(super) static UNKNOWN_ALGORITHM: Cause = Cause {
+pub(super) static UNKNOWN_ALGORITHM: FailureCause = FailureCause {
     id: "sum/unknown-algorithm",
     title: "go.sum has a hash that go does not know",
     why: "Another tool or a newer go wrote the line; it proves nothing to this go.",
@@ -206,7 +206,7 @@ pub(super) static UNKNOWN_ALGORITHM: Cause = Cause {
     )],
 };
 
-pub(super) static MALFORMED: Cause = Cause {
+pub(super) static MALFORMED: FailureCause = FailureCause {
     id: "sum/malformed",
     title: "go.sum has a line that is no line of a go.sum",
     why: "Usually what a merge conflict left behind: each line is module, version, hash.",
@@ -218,7 +218,7 @@ pub(super) static MALFORMED: Cause = Cause {
     remedies: &[],
 };
 
-pub(super) static MISSING: Cause = Cause {
+pub(super) static MISSING: FailureCause = FailureCause {
     id: "sum/missing",
     title: "go.sum lacks a line that the build needs",
     why: "Something was added or upgraded without the lines for go.sum, or they were not committed.",
@@ -246,7 +246,7 @@ pub(super) static MISSING: Cause = Cause {
     )],
 };
 
-pub(super) static STALE: Cause = Cause {
+pub(super) static STALE: FailureCause = FailureCause {
     id: "sum/stale",
     title: "go.sum would have to be changed, and that is not allowed here",
     why: "go.mod and go.sum do not fit together, and -mod=readonly (the default) forbids to change them.",
@@ -262,7 +262,7 @@ pub(super) static STALE: Cause = Cause {
     )],
 };
 
-pub(super) static CACHE_CHANGED: Cause = Cause {
+pub(super) static CACHE_CHANGED: FailureCause = FailureCause {
     id: "sum/cache-changed",
     title: "the module cache was changed after the download",
     why: "Somebody or something edited files in the module cache, or the disk is failing.",
@@ -280,13 +280,13 @@ pub(super) static CACHE_CHANGED: Cause = Cause {
 };
 
 /// Whether the line that disagrees is the checksum database's, and not that of a file.
-fn is_database(parts: &Parts) -> bool {
+fn is_database(parts: &MessageParts) -> bool {
     let name = parts.get("database").unwrap_or_default();
     !name.ends_with("go.sum") && !name.ends_with("go.work.sum")
 }
 
 /// Whether the answer leaves open whether the database knows the version.
-fn is_outage(parts: &Parts) -> bool {
+fn is_outage(parts: &MessageParts) -> bool {
     let status = parts.get("status").unwrap_or_default();
     !status.starts_with("404") && !status.starts_with("410")
 }

@@ -1,9 +1,9 @@
 //! Causes around the version of `go` itself.
 
-use super::{Cause, RemedyKind, decisive, remedy, run, standard, symptom, telling};
-use crate::parts::Parts;
+use super::{FailureCause, RemedyKind, decisive, remedy, run, standard, symptom, telling};
+use crate::parts::MessageParts;
 
-pub(super) static TOO_OLD: Cause = Cause {
+pub(super) static TOO_OLD: FailureCause = FailureCause {
     id: "toolchain/too-old",
     title: "a newer go is required",
     why: "A go.mod is written for a newer go than the one that runs: by its go line, a directive that this go does not know, or a new package of the standard library.",
@@ -54,7 +54,7 @@ pub(super) static TOO_OLD: Cause = Cause {
     ],
 };
 
-pub(super) static NOT_AVAILABLE: Cause = Cause {
+pub(super) static NOT_AVAILABLE: FailureCause = FailureCause {
     id: "toolchain/not-available",
     title: "this toolchain is not to be had",
     why: "No such release for this system, or no source has golang.org/toolchain: many proxies leave it out.",
@@ -71,7 +71,7 @@ pub(super) static NOT_AVAILABLE: Cause = Cause {
     )],
 };
 
-pub(super) static DOWNLOAD: Cause = Cause {
+pub(super) static DOWNLOAD: FailureCause = FailureCause {
     id: "toolchain/download",
     title: "the toolchain cannot be downloaded",
     why: "go.mod asks for a newer go than the installed one, and fetching it from the proxy failed.",
@@ -90,7 +90,7 @@ pub(super) static DOWNLOAD: Cause = Cause {
     )],
 };
 
-pub(super) static LANGUAGE_VERSION: Cause = Cause {
+pub(super) static LANGUAGE_VERSION: FailureCause = FailureCause {
     id: "toolchain/language-version",
     title: "the toolchain is named by a language version",
     why: "go1.N is a language, go1.N.0 the release: since 1.21 the first release ends in .0.",
@@ -106,7 +106,7 @@ pub(super) static LANGUAGE_VERSION: Cause = Cause {
     )],
 };
 
-pub(super) static INVALID: Cause = Cause {
+pub(super) static INVALID: FailureCause = FailureCause {
     id: "toolchain/invalid",
     title: "GOTOOLCHAIN or a toolchain line cannot be read",
     why: "It is local, path, auto, a release such as go1.26.0, or a release with +auto or +path.",
@@ -126,7 +126,7 @@ pub(super) static INVALID: Cause = Cause {
     )],
 };
 
-pub(super) static NOT_IN_PATH: Cause = Cause {
+pub(super) static NOT_IN_PATH: FailureCause = FailureCause {
     id: "toolchain/not-in-path",
     title: "the toolchain is not in the PATH",
     why: "GOTOOLCHAIN ends in +path or is path, so go looks for the release in the PATH and fetches nothing.",
@@ -141,7 +141,7 @@ pub(super) static NOT_IN_PATH: Cause = Cause {
 
 /// Whether it is a release, or one that is being prepared: `1.21.0`, `1.21rc2`. A go before 1.21
 /// takes languages only.
-fn is_release(parts: &Parts) -> bool {
+fn is_release(parts: &MessageParts) -> bool {
     let Some(rest) = parts
         .get("required")
         .and_then(|text| text.strip_prefix("1."))
@@ -155,12 +155,12 @@ fn is_release(parts: &Parts) -> bool {
     patch.is_some_and(|patch| !patch.is_empty() && patch.bytes().all(|b| b.is_ascii_digit()))
 }
 
-fn is_no_release(parts: &Parts) -> bool {
+fn is_no_release(parts: &MessageParts) -> bool {
     !is_release(parts)
 }
 
 /// Whether the go that runs can fetch another one.
-fn knows_toolchains(parts: &Parts) -> bool {
+fn knows_toolchains(parts: &MessageParts) -> bool {
     let minor = |text: &str| text.split('.').nth(1)?.parse::<u32>().ok();
     parts
         .get("running")

@@ -1,8 +1,8 @@
 //! Causes in version control and in the discovery of repositories, where no proxy stands between.
 
-use super::{Cause, RemedyKind, decisive, local, remedy, run, symptom, telling};
+use super::{FailureCause, RemedyKind, decisive, local, remedy, run, symptom, telling};
 
-pub(super) static AUTHENTICATION: Cause = Cause {
+pub(super) static AUTHENTICATION: FailureCause = FailureCause {
     id: "vcs/auth",
     title: "the repository wants credentials",
     why: "It is private (or gone: hosts answer alike), it is fetched directly, and git may not ask.",
@@ -42,7 +42,7 @@ pub(super) static AUTHENTICATION: Cause = Cause {
     ],
 };
 
-pub(super) static SSH_KEY: Cause = Cause {
+pub(super) static SSH_KEY: FailureCause = FailureCause {
     id: "vcs/ssh-key",
     title: "the host does not accept your ssh key",
     why: "No key is loaded, or the host does not know it, or it has no access to this repository.",
@@ -57,7 +57,7 @@ pub(super) static SSH_KEY: Cause = Cause {
     remedies: &[run("ssh-add -l", "nothing: it lists the keys")],
 };
 
-pub(super) static HOST_KEY: Cause = Cause {
+pub(super) static HOST_KEY: FailureCause = FailureCause {
     id: "vcs/host-key",
     title: "ssh does not know the host",
     why: "The host's key is not in known_hosts, and nobody is there to be asked; or it has changed.",
@@ -67,7 +67,7 @@ pub(super) static HOST_KEY: Cause = Cause {
     remedies: &[],
 };
 
-pub(super) static UNKNOWN_HOST: Cause = Cause {
+pub(super) static UNKNOWN_HOST: FailureCause = FailureCause {
     id: "vcs/unknown-host",
     title: "git cannot resolve the host",
     why: "The code host's name does not exist from here: a typing error, or no network.",
@@ -81,7 +81,7 @@ pub(super) static UNKNOWN_HOST: Cause = Cause {
     remedies: &[run("getent hosts {host}", "nothing: it only looks")],
 };
 
-pub(super) static NO_REPOSITORY: Cause = Cause {
+pub(super) static NO_REPOSITORY: FailureCause = FailureCause {
     id: "vcs/no-repository",
     title: "there is no such repository",
     why: "It was deleted, renamed or made private, or the path is misspelt.",
@@ -110,7 +110,7 @@ pub(super) static NO_REPOSITORY: Cause = Cause {
     remedies: &[],
 };
 
-pub(super) static NO_PROTOCOL: Cause = Cause {
+pub(super) static NO_PROTOCOL: FailureCause = FailureCause {
     id: "vcs/no-protocol",
     title: "the repository answers over no protocol that go trusts",
     why: "go tries https and ssh in turn, and neither worked: there is no such repository, or it wants credentials, or it offers insecure protocols only.",
@@ -123,7 +123,7 @@ pub(super) static NO_PROTOCOL: Cause = Cause {
     )],
 };
 
-pub(super) static NOT_INSTALLED: Cause = Cause {
+pub(super) static NOT_INSTALLED: FailureCause = FailureCause {
     id: "vcs/not-installed",
     title: "the version control command is not installed",
     why: "Fetching directly runs git (or hg, svn, fossil), and the PATH has none.",
@@ -137,7 +137,7 @@ pub(super) static NOT_INSTALLED: Cause = Cause {
     remedies: &[],
 };
 
-pub(super) static FAILED: Cause = Cause {
+pub(super) static FAILED: FailureCause = FailureCause {
     id: "vcs/failed",
     title: "the version control command failed",
     why: "Its own words stand below the line that names it.",
@@ -154,7 +154,7 @@ pub(super) static FAILED: Cause = Cause {
     remedies: &[],
 };
 
-pub(super) static FORBIDDEN: Cause = Cause {
+pub(super) static FORBIDDEN: FailureCause = FailureCause {
     id: "vcs/forbidden",
     title: "GOVCS forbids this version control system",
     why: "By default public modules come from git and hg only, and private ones from any.",
@@ -168,7 +168,7 @@ pub(super) static FORBIDDEN: Cause = Cause {
     )],
 };
 
-pub(super) static STAMP: Cause = Cause {
+pub(super) static STAMP: FailureCause = FailureCause {
     id: "vcs/stamp",
     title: "the build cannot read its own repository's state",
     why: "go writes the commit into the binary, and git refuses: usually the checkout belongs to another user, as in containers.",
@@ -189,7 +189,7 @@ pub(super) static STAMP: Cause = Cause {
     )],
 };
 
-pub(super) static NO_META_TAG: Cause = Cause {
+pub(super) static NO_META_TAG: FailureCause = FailureCause {
     id: "discovery/no-meta-tag",
     title: "the page does not say where the repository is",
     why: "For a path that is on no known host, go reads a go-import tag from the page, and it is missing or for another path.",
@@ -209,7 +209,7 @@ pub(super) static NO_META_TAG: Cause = Cause {
     )],
 };
 
-pub(super) static DISCOVERY: Cause = Cause {
+pub(super) static DISCOVERY: FailureCause = FailureCause {
     id: "discovery/failed",
     title: "the page that names the repository cannot be had",
     why: "The host of the import path is down, unknown, or has no such page.",

@@ -1,9 +1,9 @@
 //! Causes in module paths and versions.
 
-use super::{Cause, RemedyKind, decisive, remedy, run, telling};
-use crate::parts::Parts;
+use super::{FailureCause, RemedyKind, decisive, remedy, run, telling};
+use crate::parts::MessageParts;
 
-pub(super) static MOVED: Cause = Cause {
+pub(super) static MOVED: FailureCause = FailureCause {
     id: "path/moved",
     title: "the module has another name now",
     why: "Its go.mod declares another path than the one it is required under: it was renamed or is a fork.",
@@ -29,7 +29,7 @@ pub(super) static MOVED: Cause = Cause {
     ],
 };
 
-pub(super) static CASE: Cause = Cause {
+pub(super) static CASE: FailureCause = FailureCause {
     id: "path/case",
     title: "the module path is spelt in another case",
     why: "Go's paths distinguish upper and lower case, and one module is asked for in two spellings: its own, and another that somebody imports.",
@@ -54,7 +54,7 @@ pub(super) static CASE: Cause = Cause {
     ],
 };
 
-pub(super) static MAJOR_SUFFIX: Cause = Cause {
+pub(super) static MAJOR_SUFFIX: FailureCause = FailureCause {
     id: "path/major-suffix",
     title: "the module path lacks its major version, or has one too many",
     why: "From v2 on the major version is the end of a module's path, as in example.com/module/v2.",
@@ -78,7 +78,7 @@ pub(super) static MAJOR_SUFFIX: Cause = Cause {
     )],
 };
 
-pub(super) static OTHER_MAJOR: Cause = Cause {
+pub(super) static OTHER_MAJOR: FailureCause = FailureCause {
     id: "version/wrong-major",
     title: "path and version disagree about the major version",
     why: "A path that ends in /v2 takes v2 versions only; +incompatible is for modules of v2 and later without a go.mod.",
@@ -98,7 +98,7 @@ pub(super) static OTHER_MAJOR: Cause = Cause {
     remedies: &[],
 };
 
-pub(super) static UNKNOWN_REVISION: Cause = Cause {
+pub(super) static UNKNOWN_REVISION: FailureCause = FailureCause {
     id: "version/unknown-revision",
     title: "the repository has no such tag, branch or commit",
     why: "It was never pushed, was deleted, or is spelt differently (tags begin with v); or you may not see it. Up to 1.16 go says so of whatever git failed with, a missing password too.",
@@ -132,7 +132,7 @@ pub(super) static UNKNOWN_REVISION: Cause = Cause {
     ],
 };
 
-pub(super) static NO_MATCH: Cause = Cause {
+pub(super) static NO_MATCH: FailureCause = FailureCause {
     id: "version/no-match",
     title: "no version matches the query",
     why: "There is none in that range, or the proxy hides those that there are (too young, retracted, forbidden).",
@@ -148,7 +148,7 @@ pub(super) static NO_MATCH: Cause = Cause {
     )],
 };
 
-pub(super) static DISALLOWED: Cause = Cause {
+pub(super) static DISALLOWED: FailureCause = FailureCause {
     id: "version/disallowed",
     title: "this version cannot be asked of a proxy",
     why: "Branches with a slash and some other names have no place in the proxy protocol.",
@@ -164,7 +164,7 @@ pub(super) static DISALLOWED: Cause = Cause {
     remedies: &[],
 };
 
-pub(super) static PATCH_WITHOUT_CURRENT: Cause = Cause {
+pub(super) static PATCH_WITHOUT_CURRENT: FailureCause = FailureCause {
     id: "version/patch-without-current",
     title: "patch needs a version that is required already",
     why: "@patch means the newest patch of the version in go.mod, and go.mod requires none.",
@@ -179,7 +179,7 @@ pub(super) static PATCH_WITHOUT_CURRENT: Cause = Cause {
     )],
 };
 
-pub(super) static BAD_PSEUDO: Cause = Cause {
+pub(super) static BAD_PSEUDO: FailureCause = FailureCause {
     id: "version/bad-pseudo-version",
     title: "the pseudo-version does not fit its commit",
     why: "It was written by hand, or the repository's history was rewritten.",
@@ -192,7 +192,7 @@ pub(super) static BAD_PSEUDO: Cause = Cause {
     remedies: &[],
 };
 
-pub(super) static MALFORMED_PATH: Cause = Cause {
+pub(super) static MALFORMED_PATH: FailureCause = FailureCause {
     id: "path/malformed",
     title: "this cannot be a module path",
     why: "The first element of a path that is fetched has a dot, and only some characters are allowed.",
@@ -206,7 +206,7 @@ pub(super) static MALFORMED_PATH: Cause = Cause {
     remedies: &[],
 };
 
-pub(super) static BAD_GO_MOD: Cause = Cause {
+pub(super) static BAD_GO_MOD: FailureCause = FailureCause {
     id: "version/bad-go-mod",
     title: "the dependency's go.mod cannot be read",
     why: "Its author published a broken file, or a directive of a newer go.",
@@ -224,7 +224,7 @@ pub(super) static BAD_GO_MOD: Cause = Cause {
     )],
 };
 
-pub(super) static NEWEST_BLOCKED: Cause = Cause {
+pub(super) static NEWEST_BLOCKED: FailureCause = FailureCause {
     id: "version/newest-blocked",
     title: "the newest version's go.mod cannot be had",
     why: "go reads it to learn of retractions and deprecation, whatever version is used, and the proxy refuses that one.",
@@ -237,7 +237,7 @@ pub(super) static NEWEST_BLOCKED: Cause = Cause {
     remedies: &[],
 };
 
-pub(super) static RETRACTED: Cause = Cause {
+pub(super) static RETRACTED: FailureCause = FailureCause {
     id: "version/retracted",
     title: "the version was retracted by its author",
     why: "The author says that it should not be used; the build goes on.",
@@ -252,7 +252,7 @@ pub(super) static RETRACTED: Cause = Cause {
     )],
 };
 
-pub(super) static DEPRECATED: Cause = Cause {
+pub(super) static DEPRECATED: FailureCause = FailureCause {
     id: "version/deprecated",
     title: "the module is deprecated",
     why: "Its author says that it is no longer cared for; the build goes on.",
@@ -265,19 +265,19 @@ pub(super) static DEPRECATED: Cause = Cause {
 const DECLARES_BEHIND: &str = "{module}@{version}: parsing go.mod: module declares its path as: {new} but was required as: {old}";
 const DECLARES: &str = "module declares its path as: {new} but was required as: {old}";
 
-fn differs_in_case(parts: &Parts) -> bool {
+fn differs_in_case(parts: &MessageParts) -> bool {
     names(parts).is_some_and(|(old, new)| old.eq_ignore_ascii_case(new))
 }
 
-fn differs_in_major(parts: &Parts) -> bool {
+fn differs_in_major(parts: &MessageParts) -> bool {
     names(parts).is_some_and(|(old, new)| old != new && base(old) == base(new))
 }
 
-fn is_other_name(parts: &Parts) -> bool {
+fn is_other_name(parts: &MessageParts) -> bool {
     !differs_in_case(parts) && !differs_in_major(parts)
 }
 
-fn names(parts: &Parts) -> Option<(&str, &str)> {
+fn names(parts: &MessageParts) -> Option<(&str, &str)> {
     Some((parts.get("old")?, parts.get("new")?))
 }
 
@@ -292,16 +292,16 @@ fn base(path: &str) -> &str {
 }
 
 /// Whether it is the version of a module that lives in the repository of the one that requires it.
-fn is_placeholder(parts: &Parts) -> bool {
+fn is_placeholder(parts: &MessageParts) -> bool {
     parts.get("version") == Some("v0.0.0")
 }
 
-fn is_no_placeholder(parts: &Parts) -> bool {
+fn is_no_placeholder(parts: &MessageParts) -> bool {
     !is_placeholder(parts)
 }
 
 /// Whether a URL of a proxy asks for a version that its path cannot have.
-fn is_of_other_major(parts: &Parts) -> bool {
+fn is_of_other_major(parts: &MessageParts) -> bool {
     let Some((path, version)) = parts.get("url").and_then(|url| url.split_once("/@v/v")) else {
         return false;
     };
@@ -314,7 +314,7 @@ fn is_of_other_major(parts: &Parts) -> bool {
 }
 
 /// Whether the module's path is that of its repository.
-fn is_on_a_code_host(parts: &Parts) -> bool {
+fn is_on_a_code_host(parts: &MessageParts) -> bool {
     let module = parts.get("module").unwrap_or_default();
     let hosts = ["github.com/", "gitlab.com/", "gitee.com/", "bitbucket.org/"];
     hosts.iter().any(|host| module.starts_with(host)) && module.split('/').count() == 3
@@ -322,7 +322,7 @@ fn is_on_a_code_host(parts: &Parts) -> bool {
 
 /// Whether the proxy has the file and does not give it. Where it is broken or nobody answers, that is the
 /// matter, and not which version it is.
-fn is_refused(parts: &Parts) -> bool {
+fn is_refused(parts: &MessageParts) -> bool {
     const OTHERS: [&str; 9] = [
         "parsing go.mod",
         "Get \"",

@@ -1,10 +1,10 @@
 //! Causes in workspaces: go.work, and the modules that it lists.
 
-use super::{Cause, decisive, run, symptom, telling};
+use super::{FailureCause, decisive, run, symptom, telling};
 
 const USE: &str = "writes the module into go.work";
 
-pub(super) static NO_MODULES: Cause = Cause {
+pub(super) static NO_MODULES: FailureCause = FailureCause {
     id: "workspace/no-modules",
     title: "go.work lists no module",
     why: "A go.work is in force, and it has no use line, so there is nothing to build.",
@@ -17,7 +17,7 @@ pub(super) static NO_MODULES: Cause = Cause {
     )],
 };
 
-pub(super) static NOT_LISTED: Cause = Cause {
+pub(super) static NOT_LISTED: FailureCause = FailureCause {
     id: "workspace/not-listed",
     title: "this module is not in the workspace",
     why: "A go.work in this directory or above is in force, and it does not list the module; a replace or require line does not stand in for that.",
@@ -43,7 +43,7 @@ pub(super) static NOT_LISTED: Cause = Cause {
     ],
 };
 
-pub(super) static GO_LINE: Cause = Cause {
+pub(super) static GO_LINE: FailureCause = FailureCause {
     id: "workspace/go-line",
     title: "the go line of go.work is older than that of a module",
     why: "A workspace needs at least the go of every module that it lists.",
@@ -62,7 +62,7 @@ pub(super) static GO_LINE: Cause = Cause {
     )],
 };
 
-pub(super) static MODULE_GONE: Cause = Cause {
+pub(super) static MODULE_GONE: FailureCause = FailureCause {
     id: "workspace/module-missing",
     title: "a module that go.work lists is not there",
     why: "The directory was moved or removed, or go.work was copied from another machine; it is seldom meant to be committed.",
@@ -88,7 +88,7 @@ pub(super) static MODULE_GONE: Cause = Cause {
     )],
 };
 
-pub(super) static MODE: Cause = Cause {
+pub(super) static MODE: FailureCause = FailureCause {
     id: "workspace/not-allowed",
     title: "this cannot be done inside of a workspace",
     why: "A go.work is in force, and then several modules are built together: flags and commands for a single one are refused.",
@@ -107,7 +107,7 @@ pub(super) static MODE: Cause = Cause {
     )],
 };
 
-pub(super) static VENDOR_INCONSISTENT: Cause = Cause {
+pub(super) static VENDOR_INCONSISTENT: FailureCause = FailureCause {
     id: "workspace/vendor-inconsistent",
     title: "vendor does not fit the workspace",
     why: "go.work or a go.mod of the workspace was changed, and the vendor directory beside go.work was not brought up to date.",
@@ -128,7 +128,7 @@ pub(super) static VENDOR_INCONSISTENT: Cause = Cause {
     )],
 };
 
-pub(super) static NO_FILE: Cause = Cause {
+pub(super) static NO_FILE: FailureCause = FailureCause {
     id: "workspace/no-go-work",
     title: "there is no go.work here",
     why: "The command is about a workspace, and neither this directory nor one above it has a go.work; or GOWORK is off.",

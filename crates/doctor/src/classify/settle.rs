@@ -7,8 +7,8 @@
 //! And a command that failed because something is missing prints the next command to run. If that one
 //! stands in the text too and failed, its failure is what is asked about.
 
-use super::Group;
-use crate::diagnosis::{Confidence, What};
+use super::ReasonGroup;
+use crate::diagnosis::{ReasonConfidence, ReasonKind};
 
 /// Of each pair the second goes where the first is.
 const PAIRS: &[(&str, &str)] = &[
@@ -73,16 +73,16 @@ const ANSWERING: [&str; 9] = [
 ];
 
 /// Leaves out what the rest excludes.
-pub(super) fn settled(mut groups: Vec<Group>) -> Vec<Group> {
-    let present: Vec<(&str, Confidence, usize)> = groups
+pub(super) fn settled(mut groups: Vec<ReasonGroup>) -> Vec<ReasonGroup> {
+    let present: Vec<(&str, ReasonConfidence, usize)> = groups
         .iter()
         .filter_map(|group| Some((id(group)?, group.confidence, group.stretch.start)))
         .collect();
-    let is_excluded = |group: &Group| {
+    let is_excluded = |group: &ReasonGroup| {
         let Some(own) = id(group) else {
             return false;
         };
-        let excludes = |&(other, confidence, at): &(&str, Confidence, usize)| {
+        let excludes = |&(other, confidence, at): &(&str, ReasonConfidence, usize)| {
             let is_answered = ASKING.contains(&own) && answers(other) && at > group.stretch.end;
             let is_told = own == "vcs/failed" && other != own && answers(other);
             is_answered
@@ -95,10 +95,10 @@ pub(super) fn settled(mut groups: Vec<Group>) -> Vec<Group> {
     groups
 }
 
-fn id(group: &Group) -> Option<&'static str> {
+fn id(group: &ReasonGroup) -> Option<&'static str> {
     match group.what {
-        What::Cause(cause) => Some(cause.id),
-        What::Code(_) => None,
+        ReasonKind::Cause(cause) => Some(cause.id),
+        ReasonKind::Code(_) => None,
     }
 }
 

@@ -2,8 +2,8 @@ mod rare;
 
 use super::{MAX_TEXT, classify};
 use crate::cause::{CAUSES, RemedyKind};
-use crate::diagnosis::Confidence;
-use crate::report::{Colour, report};
+use crate::diagnosis::ReasonConfidence;
+use crate::report::{ColourMode, report};
 use proptest::prelude::*;
 
 fn top(text: &str) -> String {
@@ -117,7 +117,10 @@ fn many_places_with_one_cause_are_one_reason() {
 fn what_is_certain_comes_before_what_is_common() {
     let text = "go: example.com/a@v1.0.0: invalid version: disallowed version string\ngo: golang.org/toolchain@v0.0.1: module lookup disabled by GOPROXY=off";
     let diagnosis = classify(text);
-    assert_eq!(diagnosis.top().unwrap().confidence, Confidence::Certain);
+    assert_eq!(
+        diagnosis.top().unwrap().confidence,
+        ReasonConfidence::Certain
+    );
 }
 
 #[test]
@@ -192,7 +195,7 @@ fn hostile_text_of_a_mebibyte_is_read_in_time() {
     for flood in floods {
         let text = flood.repeat(MAX_TEXT / flood.len());
         let begin = tokio::time::Instant::now();
-        report(&classify(&text), Colour::Never);
+        report(&classify(&text), ColourMode::Never);
         // A debug build on a busy machine; quadratic work would take minutes.
         assert!(begin.elapsed().as_secs() < 20, "{flood:?}");
     }
@@ -205,7 +208,7 @@ proptest! {
         for reason in &diagnosis.reasons {
             prop_assert!(text.get(reason.seen.start..reason.seen.end).is_some());
         }
-        let printed = report(&diagnosis, Colour::Never);
+        let printed = report(&diagnosis, ColourMode::Never);
         prop_assert!(!printed.contains(|c: char| c != '\n' && crate::text::is_invisible(c)));
         serde_json::to_string(&diagnosis).unwrap();
     }
@@ -216,8 +219,8 @@ fn words_that_a_program_prints_too_are_certain_only_from_go() {
     let by_go = "go: example.com/a@v1.0.0: Get \"https://p.example.com/x\": dial tcp 192.0.2.1:443: connect: connection refused";
     let by_a_program = "2026/03/01 10:11:12 Get \"https://p.example.com/x\": dial tcp 192.0.2.1:443: connect: connection refused\nexit status 1";
     let confidence = |text: &str| classify(text).top().unwrap().confidence;
-    assert_eq!(confidence(by_go), Confidence::Certain);
-    assert_eq!(confidence(by_a_program), Confidence::Likely);
+    assert_eq!(confidence(by_go), ReasonConfidence::Certain);
+    assert_eq!(confidence(by_a_program), ReasonConfidence::Likely);
 }
 
 #[test]
@@ -246,19 +249,19 @@ fn a_command_that_go_printed_and_that_failed_is_what_is_asked_about() {
 fn an_old_go_is_told_nothing_of_toolchains() {
     let text =
         "go: errors parsing go.mod:\ngo.mod:3: invalid go version '1.21.0': must match format 1.23";
-    let printed = report(&classify(text), Colour::Never);
+    let printed = report(&classify(text), ColourMode::Never);
     assert!(
         printed.contains("toolchain/too-old") && !printed.contains("GOTOOLCHAIN"),
         "{printed}"
     );
     let newer = "go: go.mod requires go >= 1.27.0 (running go 1.24.1; GOTOOLCHAIN=local)";
-    assert!(report(&classify(newer), Colour::Never).contains("go env -w GOTOOLCHAIN=auto"));
+    assert!(report(&classify(newer), ColourMode::Never).contains("go env -w GOTOOLCHAIN=auto"));
 }
 
 #[test]
 fn other_letters_are_printed_as_they_are() {
     let text = "go: github.com/example/m@v1.0.0: invalid version: git fetch: exit status 128:\n\t\u{81f4}\u{547d}\u{9519}\u{8bef}\u{ff1a}\u{4ed3}\u{5e93} 'https://github.com/example/m/' \u{672a}\u{627e}\u{5230}";
-    let printed = report(&classify(text), Colour::Never);
+    let printed = report(&classify(text), ColourMode::Never);
     assert!(
         printed.contains("vcs/no-repository") && printed.contains("\u{4ed3}\u{5e93}"),
         "{printed}"

@@ -4,7 +4,7 @@
 //! is not the one that was asked for. So while anything in the text says that hashes disagree, no
 //! fix gives the bytes another name; that would only hide it.
 
-use crate::diagnosis::What;
+use crate::diagnosis::ReasonKind;
 use codes::Code;
 
 /// Causes that say so.
@@ -25,18 +25,18 @@ const CODES: [Code; 4] = [
 ];
 
 /// Whether this is the matter, bytes cannot be believed.
-pub(super) fn is_lost(what: What) -> bool {
+pub(super) fn is_lost(what: ReasonKind) -> bool {
     match what {
-        What::Code(code) => CODES.contains(&code),
-        What::Cause(cause) => CAUSES.contains(&cause.id),
+        ReasonKind::Code(code) => CODES.contains(&code),
+        ReasonKind::Cause(cause) => CAUSES.contains(&cause.id),
     }
 }
 
 /// Whether a remedy of this would give bytes another name.
-pub(super) fn would_rewrite(what: What) -> bool {
+pub(super) fn would_rewrite(what: ReasonKind) -> bool {
     match what {
-        What::Code(_) => false,
-        What::Cause(cause) => cause
+        ReasonKind::Code(_) => false,
+        ReasonKind::Cause(cause) => cause
             .remedies
             .iter()
             .any(|remedy| remedy.kind.rewrites_path()),

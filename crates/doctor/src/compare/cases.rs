@@ -4,9 +4,12 @@
 //! of go.sum becomes one too, if somebody has right bytes: they tell whether the line has the hash of
 //! other line endings.
 
-use super::decide::Decision;
-use super::heard::is_go_sum;
-use super::{Copy, File, Said, Standing, Statement, Table, Voice};
+use super::decide::BlameDecision;
+use super::statements::is_go_sum;
+use super::{
+    HashSource, HashStatement, HashedFile, InspectedCopy, SourceAgreement, StatementContent,
+    StatementTable,
+};
 use gomod::sumhash::H1;
 use mismatch::{Case, Evidence, Retry, Specimen, Stage};
 
@@ -14,19 +17,23 @@ use mismatch::{Case, Evidence, Retry, Specimen, Stage};
 const MOST: usize = 8;
 
 /// A statement with its standing.
-type Judged<'t> = (&'t Statement, Standing);
+type RatedStatement<'t> = (&'t HashStatement, SourceAgreement);
 
-pub(super) fn cases(table: &Table, decision: &Decision) -> Vec<Case> {
+pub(super) fn cases(table: &StatementTable, decision: &BlameDecision) -> Vec<Case> {
     let standings = decision.standings.iter().copied();
-    let judged: Vec<Judged<'_>> = table.statements.iter().zip(standings).collect();
-    let wrong = judged
-        .iter()
-        .filter(|(_, standing)| matches!(standing, Standing::Wrong | Standing::Recovered));
+    let judged: Vec<RatedStatement<'_>> = table.statements.iter().zip(standings).collect();
+    let wrong = judged.iter().filter(|(_, standing)| {
+        matches!(
+            standing,
+            SourceAgreement::Wrong | SourceAgreement::Recovered
+        )
+    });
     let evidence = wrong.filter_map(|(statement, _)| match (&statement.voice, &statement.said) {
-        (Voice::GoSum { .. } | Voice::PastedGoSum { .. }, Said::Hash(hash)) => {
-            wrong_line(table, &judged, statement.file, hash)
-        }
-        (_, Said::Copy(copy)) => Some(wrong_copy(table, &judged, statement, copy)),
+        (
+            HashSource::GoSum { .. } | HashSource::PastedGoSum { .. },
+            StatementContent::Hash(hash),
+        ) => wrong_line(table, &judged, statement.file, hash),
+        (_, StatementContent::Copy(copy)) => Some(wrong_copy(table, &judged, statement, copy)),
         _ => None,
     });
     evidence
@@ -35,18 +42,18 @@ pub(super) fn cases(table: &Table, decision: &Decision) -> Vec<Case> {
         .collect()
 }
 
-fn logged(table: &Table, file: File) -> Option<H1> {
+fn logged(table: &StatementTable, file: HashedFile) -> Option<H1> {
     table.logged(file).find_map(|hash| hash.parse().ok())
 }
 
 fn wrong_copy(
-    table: &Table,
-    judged: &[Judged<'_>],
-    statement: &Statement,
-    copy: &Copy,
+    table: &StatementTable,
+    judged: &[RatedStatement<'_>],
+    statement: &HashStatement,
+    copy: &InspectedCopy,
 ) -> Evidence {
     let stage = match statement.voice {
-        Voice::Proxy { .. } => Stage::FromUpstream,
+        HashSource::Proxy { .. } => Stage::FromUpstream,
         _ => Stage::OnClient,
     };
     let artifact = table.artifact(statement.file);
@@ -61,15 +68,21 @@ fn wrong_copy(
     let others = copies(judged, statement.file)
         .filter(|(other, _)| other.specimen.source != copy.specimen.source);
     evidence.others.extend(others.map(|(other, standing)| {
-        let is_right = standing == Standing::Right;
+        let is_right = standing == SourceAgreement::Right;
         other.as_retry(copy.difference.clone().filter(|_| is_right))
     }));
     evidence
 }
 
 /// A line of go.sum beside right bytes.
-fn wrong_line(table: &Table, judged: &[Judged<'_>], file: File, hash: &str) -> Option<Evidence> {
-    let right = |(_, standing): &(&Copy, Standing)| *standing == Standing::Right;
+fn wrong_line(
+    table: &StatementTable,
+    judged: &[RatedStatement<'_>],
+    file: HashedFile,
+    hash: &str,
+) -> Option<Evidence> {
+    let right =
+        |(_, standing): &(&InspectedCopy, SourceAgreement)| *standing == SourceAgreement::Right;
     let (copy, _) = copies(judged, file).find(right)?;
     let specimen: Specimen = copy.specimen.clone();
     let mut evidence = Evidence::new(table.artifact(file), Stage::OnClient, specimen);
@@ -79,7 +92,7 @@ fn wrong_line(table: &Table, judged: &[Judged<'_>], file: File, hash: &str) -> O
 }
 
 /// What go.sum says of a file.
-fn claimed(judged: &[Judged<'_>], file: File) -> Option<H1> {
+fn claimed(judged: &[RatedStatement<'_>], file: HashedFile) -> Option<H1> {
     let lines = judged
         .iter()
         .filter(|(statement, _)| statement.file == file);
@@ -88,10 +101,13 @@ fn claimed(judged: &[Judged<'_>], file: File) -> Option<H1> {
         .find_map(|(statement, _)| statement.said.hash()?.parse().ok())
 }
 
-fn copies<'j>(judged: &'j [Judged<'_>], file: File) -> impl Iterator<Item = (&'j Copy, Standing)> {
+fn copies<'j>(
+    judged: &'j [RatedStatement<'_>],
+    file: HashedFile,
+) -> impl Iterator<Item = (&'j InspectedCopy, SourceAgreement)> {
     let of_file = judged.iter().filter(move |(said, _)| said.file == file);
     of_file.filter_map(|(statement, standing)| match &statement.said {
-        Said::Copy(copy) => Some((&**copy, *standing)),
+        StatementContent::Copy(copy) => Some((&**copy, *standing)),
         _ => None,
     })
 }

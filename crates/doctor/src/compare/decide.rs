@@ -19,51 +19,53 @@
 //! says, so a proxy that sends them is judged without it too. A proxy that sent right bytes when it
 //! was asked again has them: then a transfer went wrong, or one of several servers is. A hash of an algorithm that nobody knows counts for nothing, as for `go`.
 
-use super::heard::{Heard, IsMeant, is_cached_bytes, is_download, is_go_sum, is_proxy};
-use super::{File, Standing, Table, Verdict, Voice, reported};
-use mismatch::Confidence;
+use super::statements::{
+    FileStatements, SourceFilter, is_cached_bytes, is_download, is_go_sum, is_proxy,
+};
+use super::{ComparisonVerdict, HashSource, HashedFile, SourceAgreement, StatementTable, reported};
+use mismatch::CauseConfidence;
 use std::collections::BTreeSet;
 
 /// Who is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Decision {
-    pub(super) verdict: Verdict,
-    pub(super) confidence: Confidence,
+pub(super) struct BlameDecision {
+    pub(super) verdict: ComparisonVerdict,
+    pub(super) confidence: CauseConfidence,
     pub(super) why: String,
     /// Of each statement of the table, in its order.
-    pub(super) standings: Vec<Standing>,
+    pub(super) standings: Vec<SourceAgreement>,
 }
 
 /// How many of some voices have a standing.
-pub(super) type Count<'c> = &'c dyn Fn(IsMeant, Standing) -> usize;
+pub(super) type AgreementCount<'c> = &'c dyn Fn(SourceFilter, SourceAgreement) -> usize;
 
 /// What is decided about one file.
-pub(super) struct Found {
-    pub(super) verdict: Verdict,
-    pub(super) confidence: Confidence,
+pub(super) struct FileBlame {
+    pub(super) verdict: ComparisonVerdict,
+    pub(super) confidence: CauseConfidence,
     pub(super) why: String,
     /// Whether sound voices differ, and nothing decides between them.
     is_disputed: bool,
 }
 
-pub(super) fn decide(table: &Table) -> Decision {
-    let mut standings = vec![Standing::Silent; table.statements.len()];
-    let mut gravest: Option<Found> = None;
-    for file in File::ALL {
-        let heard = Heard::new(table, file);
+pub(super) fn decide(table: &StatementTable) -> BlameDecision {
+    let mut standings = vec![SourceAgreement::Silent; table.statements.len()];
+    let mut gravest: Option<FileBlame> = None;
+    for file in HashedFile::ALL {
+        let heard = FileStatements::new(table, file);
         if heard.statements.is_empty() {
             continue;
         }
         let found = heard.decide(&mut standings);
-        let weight = gravest.as_ref().map_or(0, Found::weight);
+        let weight = gravest.as_ref().map_or(0, FileBlame::weight);
         if gravest.is_none() || found.weight() > weight {
             gravest = Some(found);
         }
     }
-    let found = gravest.unwrap_or_else(|| Found::silent("Nobody was heard."));
+    let found = gravest.unwrap_or_else(|| FileBlame::silent("Nobody was heard."));
     let found = reported::settle(table, found);
     let others = others_wrong(table, &standings, found.verdict);
-    Decision {
+    BlameDecision {
         verdict: found.verdict,
         confidence: found.confidence,
         why: found.why + &others,
@@ -72,17 +74,27 @@ pub(super) fn decide(table: &Table) -> Decision {
 }
 
 /// Who is wrong besides those that the verdict names, as a further sentence; empty if nobody is.
-fn others_wrong(table: &Table, standings: &[Standing], verdict: Verdict) -> String {
-    let is_wrong = |is_meant: IsMeant| {
+fn others_wrong(
+    table: &StatementTable,
+    standings: &[SourceAgreement],
+    verdict: ComparisonVerdict,
+) -> String {
+    let is_wrong = |is_meant: SourceFilter| {
         let mut judged = table.statements.iter().zip(standings);
-        judged.any(|(said, standing)| is_meant(&said.voice) && *standing == Standing::Wrong)
+        judged.any(|(said, standing)| is_meant(&said.voice) && *standing == SourceAgreement::Wrong)
     };
-    let lists: [(&str, Verdict, IsMeant); 2] = [
-        ("go.sum", Verdict::GoSum, is_go_sum),
-        ("the module cache", Verdict::ModuleCache, Voice::is_cache),
+    let lists: [(&str, ComparisonVerdict, SourceFilter); 2] = [
+        ("go.sum", ComparisonVerdict::GoSum, is_go_sum),
+        (
+            "the module cache",
+            ComparisonVerdict::ModuleCache,
+            HashSource::is_cache,
+        ),
     ];
-    let is_named =
-        |of: Verdict| of == verdict || of == Verdict::GoSum && verdict == Verdict::DownloadAndGoSum;
+    let is_named = |of: ComparisonVerdict| {
+        of == verdict
+            || of == ComparisonVerdict::GoSum && verdict == ComparisonVerdict::DownloadAndGoSum
+    };
     let others = lists.into_iter().filter(|(_, of, _)| !is_named(*of));
     let named: Vec<&str> = others
         .filter(|(_, _, is_meant)| is_wrong(*is_meant))
@@ -96,8 +108,12 @@ fn others_wrong(table: &Table, standings: &[Standing], verdict: Verdict) -> Stri
 
 // === impl Found ===
 
-impl Found {
-    pub(super) fn new(verdict: Verdict, confidence: Confidence, why: impl Into<String>) -> Self {
+impl FileBlame {
+    pub(super) fn new(
+        verdict: ComparisonVerdict,
+        confidence: CauseConfidence,
+        why: impl Into<String>,
+    ) -> Self {
         Self {
             verdict,
             confidence,
@@ -107,7 +123,7 @@ impl Found {
     }
 
     pub(super) fn silent(why: impl Into<String>) -> Self {
-        Self::new(Verdict::Untold, Confidence::Open, why)
+        Self::new(ComparisonVerdict::Untold, CauseConfidence::Open, why)
     }
 
     pub(super) fn disputed(why: impl Into<String>) -> Self {
@@ -119,24 +135,24 @@ impl Found {
 
     const fn weight(&self) -> u8 {
         match self.verdict {
-            Verdict::AllProxies => 9,
-            Verdict::SomeProxies => 8,
-            Verdict::DownloadAndGoSum => 7,
-            Verdict::Download => 6,
-            Verdict::Untold if self.is_disputed => 5,
-            Verdict::GoSum => 4,
-            Verdict::ModuleCache => 3,
-            Verdict::WrongOnce => 2,
-            Verdict::Untold => 1,
-            Verdict::Agreed => 0,
+            ComparisonVerdict::AllProxies => 9,
+            ComparisonVerdict::SomeProxies => 8,
+            ComparisonVerdict::DownloadAndGoSum => 7,
+            ComparisonVerdict::Download => 6,
+            ComparisonVerdict::Untold if self.is_disputed => 5,
+            ComparisonVerdict::GoSum => 4,
+            ComparisonVerdict::ModuleCache => 3,
+            ComparisonVerdict::WrongOnce => 2,
+            ComparisonVerdict::Untold => 1,
+            ComparisonVerdict::Agreed => 0,
         }
     }
 }
 
 // === impl Heard ===
 
-impl Heard<'_> {
-    fn decide(&self, standings: &mut [Standing]) -> Found {
+impl FileStatements<'_> {
+    fn decide(&self, standings: &mut [SourceAgreement]) -> FileBlame {
         let is_logged = !self.logged.is_empty();
         let consensus = self.consensus();
         for (index, statement) in &self.statements {
@@ -149,7 +165,7 @@ impl Heard<'_> {
                 *place = standing;
             }
         }
-        let of_voice = |is_meant: IsMeant, standing: Standing| {
+        let of_voice = |is_meant: SourceFilter, standing: SourceAgreement| {
             let meant = self
                 .statements
                 .iter()
@@ -173,13 +189,13 @@ impl Heard<'_> {
     }
 
     /// Without a log: whether a proxy sends sound bytes that not all others have.
-    fn dispute(&self) -> Option<Found> {
+    fn dispute(&self) -> Option<FileBlame> {
         let mut hashes: BTreeSet<String> = self.sound(is_proxy).collect();
         let is_served = !hashes.is_empty();
         hashes.extend(self.sound(is_go_sum));
         hashes.extend(self.sound(is_download));
         (is_served && hashes.len() > 1).then(|| {
-            Found::disputed(format!(
+            FileBlame::disputed(format!(
                 "There are {} different hashes of the {}, and no log decides.",
                 hashes.len(),
                 self.file.name()
@@ -187,12 +203,16 @@ impl Heard<'_> {
         })
     }
 
-    fn proxies(&self, count: Count<'_>) -> Option<Found> {
-        let wrong = count(is_proxy, Standing::Wrong);
+    fn proxies(&self, count: AgreementCount<'_>) -> Option<FileBlame> {
+        let wrong = count(is_proxy, SourceAgreement::Wrong);
         if wrong == 0 {
             return None;
         }
-        let right = [Standing::Right, Standing::Open, Standing::Recovered];
+        let right = [
+            SourceAgreement::Right,
+            SourceAgreement::Open,
+            SourceAgreement::Recovered,
+        ];
         let right: usize = right.map(|standing| count(is_proxy, standing)).iter().sum();
         let all = wrong + right;
         let file = self.file.name();
@@ -205,81 +225,92 @@ impl Heard<'_> {
             ),
         };
         let verdict = if right == 0 {
-            Verdict::AllProxies
+            ComparisonVerdict::AllProxies
         } else {
-            Verdict::SomeProxies
+            ComparisonVerdict::SomeProxies
         };
-        Some(Found::new(verdict, Confidence::Certain, why))
+        Some(FileBlame::new(verdict, CauseConfidence::Certain, why))
     }
 
-    fn client_against_the_log(&self, count: Count<'_>) -> Found {
+    fn client_against_the_log(&self, count: AgreementCount<'_>) -> FileBlame {
         let hash = self.logged.first().copied().unwrap_or_default();
         let file = self.file.name();
         if let Some(found) = self.wrong_download(count) {
             return found;
         }
-        if count(is_go_sum, Standing::Wrong) > 0 {
-            let also = match count(is_download, Standing::Right) {
+        if count(is_go_sum, SourceAgreement::Wrong) > 0 {
+            let also = match count(is_download, SourceAgreement::Right) {
                 0 => "",
                 _ => " What was downloaded has it;",
             };
             let why = format!("The log proves {hash} for the {file}.{also} go.sum has another.");
-            return Found::new(Verdict::GoSum, Confidence::Certain, why);
+            return FileBlame::new(ComparisonVerdict::GoSum, CauseConfidence::Certain, why);
         }
-        if count(Voice::is_cache, Standing::Wrong) > 0 {
+        if count(HashSource::is_cache, SourceAgreement::Wrong) > 0 {
             let why =
                 format!("The log proves {hash} for the {file}; the module cache has another.");
-            return Found::new(Verdict::ModuleCache, Confidence::Certain, why);
+            return FileBlame::new(
+                ComparisonVerdict::ModuleCache,
+                CauseConfidence::Certain,
+                why,
+            );
         }
-        if let Some(found) = self.wrong_once(Confidence::Certain) {
+        if let Some(found) = self.wrong_once(CauseConfidence::Certain) {
             return found;
         }
-        if count(is_proxy, Standing::Right) + count(is_cached_bytes, Standing::Right) == 0 {
-            return Found::silent(format!(
+        if count(is_proxy, SourceAgreement::Right) + count(is_cached_bytes, SourceAgreement::Right)
+            == 0
+        {
+            return FileBlame::silent(format!(
                 "The log proves {hash} for the {file}, but nobody's bytes could be looked at."
             ));
         }
         let why = format!("Everybody who could be asked has what the log proves of the {file}.");
-        Found::new(Verdict::Agreed, Confidence::Certain, why)
+        FileBlame::new(ComparisonVerdict::Agreed, CauseConfidence::Certain, why)
     }
 
-    fn client_without_log(&self, count: Count<'_>) -> Found {
+    fn client_without_log(&self, count: AgreementCount<'_>) -> FileBlame {
         let file = self.file.name();
         let agreed = self.consensus();
-        if count(Voice::is_cache, Standing::Wrong) > 0 {
+        if count(HashSource::is_cache, SourceAgreement::Wrong) > 0 {
             return self.wrong_cache();
         }
         let mut hashes: BTreeSet<String> = self.sound(is_go_sum).collect();
         hashes.extend(self.sound(is_proxy));
         hashes.extend(self.sound(is_download));
-        hashes.extend(self.sound(Voice::is_cache));
+        hashes.extend(self.sound(HashSource::is_cache));
         if hashes.len() > 1 {
-            return Found::disputed(format!(
+            return FileBlame::disputed(format!(
                 "There are {} different hashes of the {file}, and no log decides.",
                 hashes.len()
             ));
         }
-        if let Some(found) = self.wrong_once(Confidence::Likely) {
+        if let Some(found) = self.wrong_once(CauseConfidence::Likely) {
             return found;
         }
-        let bytes = count(is_proxy, Standing::Open) + count(is_cached_bytes, Standing::Open);
+        let bytes =
+            count(is_proxy, SourceAgreement::Open) + count(is_cached_bytes, SourceAgreement::Open);
         if agreed.is_none() || bytes == 0 {
-            return Found::silent(format!(
+            return FileBlame::silent(format!(
                 "No log proves the {file}, and there is too little to compare."
             ));
         }
         let why = format!("Everybody who could be asked has the same {file}; no log proves it.");
-        Found::new(Verdict::Agreed, Confidence::Likely, why)
+        FileBlame::new(ComparisonVerdict::Agreed, CauseConfidence::Likely, why)
     }
 
-    fn wrong_cache(&self) -> Found {
+    fn wrong_cache(&self) -> FileBlame {
         let file = self.file.name();
         if self.cache_contradicts_itself() {
             let why = format!("The {file} in the module cache is not the one that was put there.");
-            return Found::new(Verdict::ModuleCache, Confidence::Certain, why);
+            return FileBlame::new(
+                ComparisonVerdict::ModuleCache,
+                CauseConfidence::Certain,
+                why,
+            );
         }
         let why =
             format!("go.sum and the proxies agree on the {file}; the module cache has another.");
-        Found::new(Verdict::ModuleCache, Confidence::Likely, why)
+        FileBlame::new(ComparisonVerdict::ModuleCache, CauseConfidence::Likely, why)
     }
 }

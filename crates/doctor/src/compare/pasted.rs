@@ -7,8 +7,8 @@
 //! Only whole hashes count. What stands between the words of the message is passed over, up to a
 //! bound, since logs put their own prefixes there.
 
-use super::{File, Said, Statement, Voice};
-use crate::text::Plain;
+use super::{HashSource, HashStatement, HashedFile, StatementContent};
+use crate::text::PlainMessage;
 use gomod::{
     goproxy::{Entry, ProxyList, ProxyUrl},
     path::ModulePath,
@@ -20,13 +20,13 @@ use std::sync::LazyLock;
 
 /// What a message says of two hashes that differ.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Claim {
+pub struct HashClaim {
     /// The module.
     pub module: ModulePath,
     /// Its version.
     pub version: Version,
     /// Of which of its files.
-    pub file: File,
+    pub file: HashedFile,
     /// The hash of what was downloaded.
     downloaded: H1,
     /// Who has another hash: `go.sum`, `go.work.sum`, or the name of a database.
@@ -66,20 +66,20 @@ static URL: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r#"https?://[^\s"'<>]{1,1000}"#).ok());
 
 /// The claims of a text, each once, in their order.
-pub fn claims(text: &str) -> Vec<Claim> {
-    let plain = Plain::new(text);
+pub fn claims(text: &str) -> Vec<HashClaim> {
+    let plain = PlainMessage::new(text);
     let text = plain.text();
-    let mut found: Vec<(usize, Claim)> = Vec::new();
+    let mut found: Vec<(usize, HashClaim)> = Vec::new();
     for regex in [&OF_GO_SUM, &OF_DATABASE] {
         let places = regex.iter().flat_map(|regex| regex.captures_iter(text));
         for captures in places.take(MOST_PLACES) {
             let start = captures.get_match().start();
-            let claim = Claim::of(&captures);
+            let claim = HashClaim::of(&captures);
             found.extend(claim.map(|claim| (start, claim)));
         }
     }
     found.sort_by_key(|(start, _)| *start);
-    let mut claims: Vec<Claim> = Vec::new();
+    let mut claims: Vec<HashClaim> = Vec::new();
     for (_, claim) in found {
         if claims.len() < MOST_CLAIMS && !claims.contains(&claim) {
             claims.push(claim);
@@ -91,7 +91,7 @@ pub fn claims(text: &str) -> Vec<Claim> {
 /// Who may have sent a module's bytes, as far as a text says so: the sources of a GOPROXY in it, and
 /// URLs of the module's own files. Without secrets.
 pub fn sources(text: &str, module: &ModulePath) -> Vec<String> {
-    let plain = Plain::new(text);
+    let plain = PlainMessage::new(text);
     let text = plain.text();
     let mut named: Vec<String> = Vec::new();
     let below = format!("/{}/@v/", module.escaped());
@@ -123,7 +123,7 @@ pub fn sources(text: &str, module: &ModulePath) -> Vec<String> {
 
 // === impl Claim ===
 
-impl Claim {
+impl HashClaim {
     fn of(captures: &Captures<'_>) -> Option<Self> {
         let part = |name| captures.name(name).map(|part| part.as_str());
         let module = ModulePath::parse(part("module")?).ok()?;
@@ -133,8 +133,8 @@ impl Claim {
             module,
             version,
             file: match part("mod") {
-                Some(_) => File::GoMod,
-                None => File::Zip,
+                Some(_) => HashedFile::GoMod,
+                None => HashedFile::Zip,
             },
             downloaded: part("downloaded")?.parse().ok()?,
             recorder: part("recorder")?.to_owned(),
@@ -143,19 +143,19 @@ impl Claim {
     }
 
     /// Both hashes, as two voices of a comparison.
-    pub fn statements(&self) -> [Statement; 2] {
-        let statement = |voice, hash: &H1| Statement {
+    pub fn statements(&self) -> [HashStatement; 2] {
+        let statement = |voice, hash: &H1| HashStatement {
             file: self.file,
             voice,
-            said: Said::Hash(hash.to_string()),
+            said: StatementContent::Hash(hash.to_string()),
         };
         let recorder = self.recorder.clone();
         let recorder = match recorder.as_str() {
-            "go.sum" | "go.work.sum" => Voice::PastedGoSum { file: recorder },
-            _ => Voice::PastedDatabase { name: recorder },
+            "go.sum" | "go.work.sum" => HashSource::PastedGoSum { file: recorder },
+            _ => HashSource::PastedDatabase { name: recorder },
         };
         [
-            statement(Voice::PastedDownload, &self.downloaded),
+            statement(HashSource::PastedDownload, &self.downloaded),
             statement(recorder, &self.recorded),
         ]
     }
@@ -163,15 +163,15 @@ impl Claim {
 
 #[cfg(test)]
 mod tests {
-    use super::{Claim, claims, sources};
-    use crate::compare::{File, Voice};
+    use super::{HashClaim, claims, sources};
+    use crate::compare::{HashSource, HashedFile};
     use gomod::path::ModulePath;
     use proptest::prelude::*;
 
     const ONE: &str = "h1:nbWI/w6DYT9gXDQi59Mht//PLPPFv/Hc3fHms4eVUK0=";
     const TWO: &str = "h1:3s86PZkI1ApJh6HFIzC1gXby/mIyZqfE5zxSvtoBSsM=";
 
-    fn only(text: &str) -> Claim {
+    fn only(text: &str) -> HashClaim {
         let claims = claims(text);
         assert_eq!(claims.len(), 1, "{text}: {claims:?}");
         claims[0].clone()
@@ -180,21 +180,25 @@ mod tests {
     #[test]
     fn both_hashes_are_read_whoever_has_the_other() {
         for (head, recorder, file) in [
-            ("verifying example.com/m@v1.0.0: ", "go.sum", File::Zip),
+            (
+                "verifying example.com/m@v1.0.0: ",
+                "go.sum",
+                HashedFile::Zip,
+            ),
             (
                 "go: verifying example.com/m@v1.0.0/go.mod: ",
                 "go.work.sum",
-                File::GoMod,
+                HashedFile::GoMod,
             ),
             (
                 "go: example.com/m@v1.0.0: verifying module: ",
                 "sum.example.com/2026",
-                File::Zip,
+                HashedFile::Zip,
             ),
             (
                 "example.com/m@v1.0.0: verifying go.mod: ",
                 "sum.golang.org",
-                File::GoMod,
+                HashedFile::GoMod,
             ),
         ] {
             let text =
@@ -206,7 +210,10 @@ mod tests {
             assert_eq!(claim.recorder, recorder);
             let is_go_sum = recorder.starts_with("go.");
             let [_, other] = claim.statements();
-            assert_eq!(matches!(other.voice, Voice::PastedGoSum { .. }), is_go_sum);
+            assert_eq!(
+                matches!(other.voice, HashSource::PastedGoSum { .. }),
+                is_go_sum
+            );
         }
     }
 

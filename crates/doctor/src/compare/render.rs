@@ -1,12 +1,12 @@
 //! A comparison for people: the conclusion first, then who says what, then the repair.
 
-use super::{Comparison, File, Row, Standing, Voice};
-use crate::report::{Colour, Page, ascii};
+use super::{ComparisonRow, HashComparison, HashSource, HashedFile, SourceAgreement};
+use crate::report::{ColourMode, ReportPage, ascii};
 use mismatch::Cause;
 
 /// Prints a comparison.
-pub fn render(comparison: &Comparison, colour: Colour) -> String {
-    let mut page = Page::new(colour);
+pub fn render(comparison: &HashComparison, colour: ColourMode) -> String {
+    let mut page = ReportPage::new(colour);
     let title = page.bold(comparison.title.as_str());
     let id = serde_json::to_value(comparison.verdict).unwrap_or_default();
     let id = id.as_str().unwrap_or_default();
@@ -21,12 +21,12 @@ pub fn render(comparison: &Comparison, colour: Colour) -> String {
         page.labelled("sent by", &ascii(served));
     }
     page.labelled("next", comparison.next);
-    for file in File::ALL {
+    for file in HashedFile::ALL {
         let rows = comparison.rows.iter().filter(|row| row.file == file);
         for (index, row) in rows.enumerate() {
             page.labelled(
                 if index == 0 { file.name() } else { "" },
-                &ascii(&shown(row)),
+                &ascii(&row_text(row)),
             );
         }
     }
@@ -48,13 +48,13 @@ pub fn render(comparison: &Comparison, colour: Colour) -> String {
     page.text()
 }
 
-fn shown(row: &Row) -> String {
+fn row_text(row: &ComparisonRow) -> String {
     let mark = match row.standing {
-        Standing::Right => "right ",
-        Standing::Wrong => "WRONG ",
-        Standing::Recovered => "again ",
-        Standing::Open => "open  ",
-        Standing::Silent => "silent",
+        SourceAgreement::Right => "right ",
+        SourceAgreement::Wrong => "WRONG ",
+        SourceAgreement::Recovered => "again ",
+        SourceAgreement::Open => "open  ",
+        SourceAgreement::Silent => "silent",
     };
     let hash = row.hash.as_deref().unwrap_or_default();
     let said = match (hash, row.note.as_str()) {
@@ -64,7 +64,7 @@ fn shown(row: &Row) -> String {
     };
     // What a database is said to have is proven; what it does not tell is not.
     let proven = match (&row.voice, &row.hash) {
-        (Voice::Database { .. }, Some(_)) => ", proven",
+        (HashSource::Database { .. }, Some(_)) => ", proven",
         _ => "",
     };
     format!("{mark} {}{proven}: {said}", row.voice.describe())

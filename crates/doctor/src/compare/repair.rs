@@ -11,37 +11,43 @@
 //! build with what somebody slipped in. What a shell would not take for one harmless word is not put
 //! into a command.
 
-use super::decide::Decision;
-use super::table::Report;
-use super::{File, Standing, Statement, Table, Verdict, Voice};
+use super::decide::BlameDecision;
+use super::table::MessageReport;
+use super::{
+    ComparisonVerdict, HashSource, HashStatement, HashedFile, SourceAgreement, StatementTable,
+};
 use crate::cause::RemedyKind;
 use crate::fix::Fix;
 use gomod::goproxy::{Entry, Fallback};
 use std::collections::BTreeSet;
 
-pub(super) fn repair(table: &Table, decision: &Decision) -> Vec<Fix> {
-    if matches!(decision.verdict, Verdict::AllProxies | Verdict::Agreed) {
+pub(super) fn repair(table: &StatementTable, decision: &BlameDecision) -> Vec<Fix> {
+    if matches!(
+        decision.verdict,
+        ComparisonVerdict::AllProxies | ComparisonVerdict::Agreed
+    ) {
         return Vec::new();
     }
     let standings = decision.standings.iter().copied();
-    let judged: Vec<(&Statement, Standing)> = table.statements.iter().zip(standings).collect();
+    let judged: Vec<(&HashStatement, SourceAgreement)> =
+        table.statements.iter().zip(standings).collect();
     let mut fixes = Vec::new();
     fixes.extend(proxy_list(table, &judged));
     fixes.extend(lines(&judged));
     fixes.extend(cached(table, &judged));
     if matches!(
         decision.verdict,
-        Verdict::Download | Verdict::DownloadAndGoSum
+        ComparisonVerdict::Download | ComparisonVerdict::DownloadAndGoSum
     ) {
         fixes.push(ask(table));
-    } else if !fixes.is_empty() && decision.verdict != Verdict::Untold {
+    } else if !fixes.is_empty() && decision.verdict != ComparisonVerdict::Untold {
         fixes.push(fetch(table));
     }
     fixes
 }
 
 /// Has each proxy send its copy now.
-fn ask(table: &Table) -> Fix {
+fn ask(table: &StatementTable) -> Fix {
     Fix {
         kind: RemedyKind::Command,
         text: format!("modkeep doctor --sums {}@{}", table.module, table.version),
@@ -50,7 +56,7 @@ fn ask(table: &Table) -> Fix {
 }
 
 /// Lets `go` fetch and verify what was removed.
-fn fetch(table: &Table) -> Fix {
+fn fetch(table: &StatementTable) -> Fix {
     Fix {
         kind: RemedyKind::Command,
         text: format!("go mod download {}@{}", table.module, table.version),
@@ -59,14 +65,14 @@ fn fetch(table: &Table) -> Fix {
 }
 
 /// The lines of go.sum that the log refutes, the last first, so that numbers stay right.
-fn lines(judged: &[(&Statement, Standing)]) -> Vec<Fix> {
+fn lines(judged: &[(&HashStatement, SourceAgreement)]) -> Vec<Fix> {
     let mut lines: Vec<(&str, usize)> = judged
         .iter()
         .filter(|(statement, standing)| {
-            *standing == Standing::Wrong && is_served_right(judged, statement.file)
+            *standing == SourceAgreement::Wrong && is_served_right(judged, statement.file)
         })
         .filter_map(|(statement, _)| match &statement.voice {
-            Voice::GoSum { file, line } => Some((file.as_str(), *line)),
+            HashSource::GoSum { file, line } => Some((file.as_str(), *line)),
             _ => None,
         })
         .collect();
@@ -82,29 +88,36 @@ fn lines(judged: &[(&Statement, Standing)]) -> Vec<Fix> {
 }
 
 /// Whether a proxy sends the right bytes of a file, or sent them where a message comes from.
-fn is_served_right(judged: &[(&Statement, Standing)], file: File) -> bool {
+fn is_served_right(judged: &[(&HashStatement, SourceAgreement)], file: HashedFile) -> bool {
     judged.iter().any(|(statement, standing)| {
-        let is_proxy = matches!(statement.voice, Voice::Proxy { .. } | Voice::PastedDownload);
-        let is_right = matches!(standing, Standing::Right | Standing::Recovered);
+        let is_proxy = matches!(
+            statement.voice,
+            HashSource::Proxy { .. } | HashSource::PastedDownload
+        );
+        let is_right = matches!(
+            standing,
+            SourceAgreement::Right | SourceAgreement::Recovered
+        );
         statement.file == file && is_proxy && is_right
     })
 }
 
 /// The damaged files in the module cache.
-fn cached(table: &Table, judged: &[(&Statement, Standing)]) -> Option<Fix> {
-    let wrong = judged
-        .iter()
-        .filter(|(statement, standing)| *standing == Standing::Wrong && statement.voice.is_cache());
-    let files: BTreeSet<File> = wrong.map(|(statement, _)| statement.file).collect();
-    let is_changed = table.report == Some(Report::ChangedFiles) && table.cache.unpacked.is_some();
+fn cached(table: &StatementTable, judged: &[(&HashStatement, SourceAgreement)]) -> Option<Fix> {
+    let wrong = judged.iter().filter(|(statement, standing)| {
+        *standing == SourceAgreement::Wrong && statement.voice.is_cache()
+    });
+    let files: BTreeSet<HashedFile> = wrong.map(|(statement, _)| statement.file).collect();
+    let is_changed =
+        table.report == Some(MessageReport::ChangedFiles) && table.cache.unpacked.is_some();
     if files.is_empty() && !is_changed {
         return None;
     }
     let mut endings = Vec::new();
     for file in files {
         endings.extend_from_slice(match file {
-            File::Zip => &["zip", "ziphash"][..],
-            File::GoMod => &["mod"][..],
+            HashedFile::Zip => &["zip", "ziphash"][..],
+            HashedFile::GoMod => &["mod"][..],
         });
     }
     let download = &table.cache.download;
@@ -128,17 +141,17 @@ fn cached(table: &Table, judged: &[(&Statement, Standing)]) -> Option<Fix> {
 }
 
 /// The list without those that send wrong bytes, if somebody with right ones is left.
-fn proxy_list(table: &Table, judged: &[(&Statement, Standing)]) -> Option<Fix> {
-    let named = |wanted: Standing| -> BTreeSet<&str> {
+fn proxy_list(table: &StatementTable, judged: &[(&HashStatement, SourceAgreement)]) -> Option<Fix> {
+    let named = |wanted: SourceAgreement| -> BTreeSet<&str> {
         let meant = judged.iter().filter(|(_, standing)| *standing == wanted);
         let names = meant.filter_map(|(statement, _)| match &statement.voice {
-            Voice::Proxy { name } => Some(name.as_str()),
+            HashSource::Proxy { name } => Some(name.as_str()),
             _ => None,
         });
         names.collect()
     };
-    let (wrong, mut right) = (named(Standing::Wrong), named(Standing::Right));
-    right.extend(named(Standing::Recovered));
+    let (wrong, mut right) = (named(SourceAgreement::Wrong), named(SourceAgreement::Right));
+    right.extend(named(SourceAgreement::Recovered));
     if wrong.is_empty() || right.is_subset(&wrong) {
         return None;
     }

@@ -4,33 +4,38 @@
 //! that differed ends in whose was wrong, if the log and the message's hashes tell it, and else in
 //! "it cannot be told"; never in "all is well".
 
-use super::decide::{Count, Found};
-use super::heard::{Heard, is_download, is_go_sum, is_told_database};
-use super::table::Report;
-use super::{File, Said, Standing, Table, Verdict, Voice};
-use mismatch::Confidence;
+use super::decide::{AgreementCount, FileBlame};
+use super::statements::{FileStatements, is_download, is_go_sum, is_told_database};
+use super::table::MessageReport;
+use super::{
+    ComparisonVerdict, HashSource, HashedFile, SourceAgreement, StatementContent, StatementTable,
+};
+use mismatch::CauseConfidence;
 use std::fmt::Write as _;
 
 /// A conclusion that does not pass over what is reported, and says why no log speaks.
-pub(super) fn settle(table: &Table, mut found: Found) -> Found {
+pub(super) fn settle(table: &StatementTable, mut found: FileBlame) -> FileBlame {
     match (table.report, found.verdict) {
-        (Some(Report::ChangedFiles), Verdict::Agreed) => {
-            found.verdict = Verdict::ModuleCache;
-            found.confidence = Confidence::Likely;
+        (Some(MessageReport::ChangedFiles), ComparisonVerdict::Agreed) => {
+            found.verdict = ComparisonVerdict::ModuleCache;
+            found.confidence = CauseConfidence::Likely;
             found.why.push_str(
                 " So it is not the download: the message says that files of the module cache were changed after they had been unpacked.",
             );
         }
-        (Some(Report::Mismatch), Verdict::Agreed | Verdict::WrongOnce) => {
-            found = Found::silent(format!(
+        (
+            Some(MessageReport::Mismatch),
+            ComparisonVerdict::Agreed | ComparisonVerdict::WrongOnce,
+        ) => {
+            found = FileBlame::silent(format!(
                 "{} But a message reports hashes that differ: where it comes from, the download or go.sum was wrong, and today's answers do not tell which. Its lines with the two hashes would.",
                 found.why
             ));
         }
         _ => {}
     }
-    if found.verdict == Verdict::Untold {
-        let mut silent = File::ALL
+    if found.verdict == ComparisonVerdict::Untold {
+        let mut silent = HashedFile::ALL
             .into_iter()
             .filter_map(|file| table.silence_of_database(file));
         if let Some((name, why)) = silent.next() {
@@ -42,9 +47,9 @@ pub(super) fn settle(table: &Table, mut found: Found) -> Found {
 }
 
 /// What to do.
-pub(super) const fn next(table: &Table, verdict: Verdict) -> &'static str {
+pub(super) const fn next(table: &StatementTable, verdict: ComparisonVerdict) -> &'static str {
     match verdict {
-        Verdict::Untold if table.is_private => {
+        ComparisonVerdict::Untold if table.is_private => {
             "No database knows a private module. Ask who owns it whether the tag was moved, and look in version control when the line of go.sum came; until then do not build."
         }
         verdict => verdict.next(),
@@ -53,30 +58,33 @@ pub(super) const fn next(table: &Table, verdict: Verdict) -> &'static str {
 
 // === impl Heard ===
 
-impl Heard<'_> {
+impl FileStatements<'_> {
     /// With the log: whether it refutes what a message says was downloaded.
-    pub(super) fn wrong_download(&self, count: Count<'_>) -> Option<Found> {
-        if count(is_download, Standing::Wrong) == 0 {
+    pub(super) fn wrong_download(&self, count: AgreementCount<'_>) -> Option<FileBlame> {
+        if count(is_download, SourceAgreement::Wrong) == 0 {
             return None;
         }
         let hash = self.logged.first().copied().unwrap_or_default();
         let file = self.file.name();
-        let is_recorded_wrong = count(is_go_sum, Standing::Wrong) > 0;
+        let is_recorded_wrong = count(is_go_sum, SourceAgreement::Wrong) > 0;
         let (verdict, others) = if is_recorded_wrong {
-            (Verdict::DownloadAndGoSum, "; what go.sum has is wrong too")
-        } else if count(is_go_sum, Standing::Right) > 0 {
-            (Verdict::Download, "; go.sum has the right hash")
+            (
+                ComparisonVerdict::DownloadAndGoSum,
+                "; what go.sum has is wrong too",
+            )
+        } else if count(is_go_sum, SourceAgreement::Right) > 0 {
+            (ComparisonVerdict::Download, "; go.sum has the right hash")
         } else {
-            (Verdict::Download, "")
+            (ComparisonVerdict::Download, "")
         };
         let why = format!(
             "The log proves {hash} for the {file}. The message says that something else was downloaded{others}."
         );
-        Some(Found::new(verdict, Confidence::Certain, why))
+        Some(FileBlame::new(verdict, CauseConfidence::Certain, why))
     }
 
     /// What a message says of the database: against the log, or where the log cannot be asked.
-    pub(super) fn told_by_database(&self) -> Option<Found> {
+    pub(super) fn told_by_database(&self) -> Option<FileBlame> {
         let mut told = self.sound_of(is_told_database);
         let (told, name) = told.next()?;
         let file = self.file.name();
@@ -84,7 +92,7 @@ impl Heard<'_> {
             return None;
         }
         if let Some(hash) = self.logged.first() {
-            return Some(Found::disputed(format!(
+            return Some(FileBlame::disputed(format!(
                 "The message says that {name} has {told} for the {file}, and its log proves {hash}: the message is not as go wrote it, or the database tells two stories."
             )));
         }
@@ -94,15 +102,15 @@ impl Heard<'_> {
             let why = format!(
                 "The message says that {name} has {told} for the {file}, which go proves before it prints it; what was downloaded is something else. The log could not be asked now."
             );
-            Found::new(Verdict::Download, Confidence::Likely, why)
+            FileBlame::new(ComparisonVerdict::Download, CauseConfidence::Likely, why)
         })
     }
 
     /// Whether a proxy sent wrong bytes, and right ones when it was asked again.
-    pub(super) fn wrong_once(&self, confidence: Confidence) -> Option<Found> {
+    pub(super) fn wrong_once(&self, confidence: CauseConfidence) -> Option<FileBlame> {
         let all = self.statements.iter().map(|(_, statement)| *statement);
         let recovered = all.filter(|statement| match &statement.said {
-            Said::Copy(copy) => copy.again.is_some() && self.is_recovered(statement),
+            StatementContent::Copy(copy) => copy.again.is_some() && self.is_recovered(statement),
             _ => false,
         });
         let names: Vec<String> = recovered
@@ -120,25 +128,33 @@ impl Heard<'_> {
                 "{names} sent a {file} that the log refutes, and the right one when it was asked again."
             )
         };
-        Some(Found::new(Verdict::WrongOnce, confidence, why))
+        Some(FileBlame::new(
+            ComparisonVerdict::WrongOnce,
+            confidence,
+            why,
+        ))
     }
 
-    fn is_recovered(&self, statement: &super::Statement) -> bool {
+    fn is_recovered(&self, statement: &super::HashStatement) -> bool {
         let standing = if self.logged.is_empty() {
             self.without_log(statement, None)
         } else {
             self.against_the_log(statement)
         };
-        standing == Standing::Recovered && matches!(statement.voice, Voice::Proxy { .. })
+        standing == SourceAgreement::Recovered
+            && matches!(statement.voice, HashSource::Proxy { .. })
     }
 
     /// Sound hashes of these voices, each with who says it.
-    fn sound_of(&self, is_meant: super::heard::IsMeant) -> impl Iterator<Item = (String, String)> {
+    fn sound_of(
+        &self,
+        is_meant: super::statements::SourceFilter,
+    ) -> impl Iterator<Item = (String, String)> {
         let all = self.statements.iter().map(|(_, statement)| *statement);
         let meant = all.filter(move |statement| is_meant(&statement.voice));
         meant.filter_map(|statement| {
             let name = match &statement.voice {
-                Voice::PastedDatabase { name } => name.clone(),
+                HashSource::PastedDatabase { name } => name.clone(),
                 voice => voice.describe(),
             };
             Some((statement.said.hash()?, name))

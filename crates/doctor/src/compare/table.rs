@@ -6,33 +6,33 @@ use gomod::{
     path::ModulePath,
     version::Version,
 };
-use mismatch::{Difference, Retry, Shape, Specimen};
+use mismatch::{ByteShape, Difference, Retry, Specimen};
 use serde::Serialize;
 
 /// Everything that was heard about a module version.
 #[derive(Debug, Clone)]
-pub struct Table {
+pub struct StatementTable {
     /// The module.
     pub module: ModulePath,
     /// Its version.
     pub version: Version,
     /// Who says what, in the order in which it is shown.
-    pub statements: Vec<Statement>,
+    pub statements: Vec<HashStatement>,
     /// The client's GOPROXY list, if it can be read.
     pub proxies: Option<ProxyList>,
     /// The client's files of this version, for the repair.
     pub cache: CachePlace,
     /// Who may have sent what a message says was downloaded; none where nothing is known.
-    pub sender: Option<Sender>,
+    pub sender: Option<DownloadSender>,
     /// Whether the settings here keep its name from the database.
     pub is_private: bool,
     /// What is reported of it, if this is about a message.
-    pub report: Option<Report>,
+    pub report: Option<MessageReport>,
 }
 
 /// What a message reports, beyond the hashes in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Report {
+pub enum MessageReport {
     /// Hashes that differed.
     Mismatch,
     /// Files in the module cache that were changed after they had been unpacked.
@@ -41,7 +41,7 @@ pub enum Report {
 
 /// Who may have sent what was downloaded where a message comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Sender {
+pub enum DownloadSender {
     /// Those that the message names.
     Named(Vec<String>),
     /// The sources of the list here, if the machine is set up as this one.
@@ -61,19 +61,19 @@ pub struct CachePlace {
 
 /// One voice about one file.
 #[derive(Debug, Clone)]
-pub struct Statement {
+pub struct HashStatement {
     /// Of which file: the zip, or the go.mod.
-    pub file: File,
+    pub file: HashedFile,
     /// Who.
-    pub voice: Voice,
+    pub voice: HashSource,
     /// What.
-    pub said: Said,
+    pub said: StatementContent,
 }
 
 /// The files of a version that have a hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum File {
+pub enum HashedFile {
     /// The module's files.
     Zip,
     /// Its go.mod alone.
@@ -83,7 +83,7 @@ pub enum File {
 /// Who says something.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "who", rename_all = "kebab-case")]
-pub enum Voice {
+pub enum HashSource {
     /// A line of a go.sum or go.work.sum.
     GoSum {
         /// The file.
@@ -131,18 +131,18 @@ pub enum Voice {
 
 /// What somebody says.
 #[derive(Debug, Clone)]
-pub enum Said {
+pub enum StatementContent {
     /// A hash, as it is written. A database's is proven.
     Hash(String),
     /// Bytes, which were looked at.
-    Copy(Box<Copy>),
+    Copy(Box<InspectedCopy>),
     /// Nothing, and why.
     Nothing(String),
 }
 
 /// Bytes that were looked at.
 #[derive(Debug, Clone)]
-pub struct Copy {
+pub struct InspectedCopy {
     /// What they are.
     pub specimen: Specimen,
     /// How they differ from right ones, if those were at hand.
@@ -153,9 +153,9 @@ pub struct Copy {
 
 // === impl Table ===
 
-impl Table {
+impl StatementTable {
     /// One file of the version, as the protocol names it.
-    pub fn artifact(&self, file: File) -> Artifact {
+    pub fn artifact(&self, file: HashedFile) -> Artifact {
         Artifact {
             module: self.module.clone(),
             version: self.version.clone(),
@@ -164,11 +164,11 @@ impl Table {
     }
 
     /// Why no database speaks of a file; none if there is none, or it does.
-    pub(super) fn silence_of_database(&self, file: File) -> Option<(&str, &str)> {
+    pub(super) fn silence_of_database(&self, file: HashedFile) -> Option<(&str, &str)> {
         let of_file = self.statements.iter().filter(|said| said.file == file);
         let mut silent =
             of_file.filter_map(|statement| match (&statement.voice, &statement.said) {
-                (Voice::Database { name }, Said::Nothing(why)) => {
+                (HashSource::Database { name }, StatementContent::Nothing(why)) => {
                     Some((name.as_str(), why.as_str()))
                 }
                 _ => None,
@@ -177,10 +177,10 @@ impl Table {
     }
 
     /// What the log proves of a file. A record can have several hashes, and each of them is right.
-    pub(super) fn logged(&self, file: File) -> impl Iterator<Item = &str> {
+    pub(super) fn logged(&self, file: HashedFile) -> impl Iterator<Item = &str> {
         let of_file = self.statements.iter().filter(move |said| said.file == file);
         of_file.filter_map(|statement| match (&statement.voice, &statement.said) {
-            (Voice::Database { .. }, Said::Hash(hash)) => Some(hash.as_str()),
+            (HashSource::Database { .. }, StatementContent::Hash(hash)) => Some(hash.as_str()),
             _ => None,
         })
     }
@@ -188,7 +188,7 @@ impl Table {
 
 // === impl File ===
 
-impl File {
+impl HashedFile {
     /// Both.
     pub const ALL: [Self; 2] = [Self::Zip, Self::GoMod];
 
@@ -211,7 +211,7 @@ impl File {
 
 // === impl Voice ===
 
-impl Voice {
+impl HashSource {
     /// Who that is, in words.
     pub fn describe(&self) -> String {
         match self {
@@ -231,7 +231,7 @@ impl Voice {
 
 // === impl Said ===
 
-impl Said {
+impl StatementContent {
     /// The hash that is said.
     pub(super) fn hash(&self) -> Option<String> {
         match self {
@@ -272,14 +272,14 @@ impl Said {
 pub fn is_whole(specimen: &Specimen) -> bool {
     let has_shape = matches!(
         specimen.shape,
-        Shape::Zip { damaged: 0, .. } | Shape::GoMod { .. }
+        ByteShape::Zip { damaged: 0, .. } | ByteShape::GoMod { .. }
     );
     specimen.h1.is_some() && has_shape
 }
 
 // === impl Copy ===
 
-impl Copy {
+impl InspectedCopy {
     /// Bytes that nothing was compared with yet.
     pub const fn new(specimen: Specimen) -> Self {
         Self {

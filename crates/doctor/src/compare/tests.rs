@@ -3,12 +3,12 @@
 mod message;
 
 use super::{
-    CachePlace, Comparison, Copy, File, Said, Standing, Statement, Table, Verdict, Voice, compare,
-    render,
+    CachePlace, ComparisonVerdict, HashComparison, HashSource, HashStatement, HashedFile,
+    InspectedCopy, SourceAgreement, StatementContent, StatementTable, compare, render,
 };
-use crate::Colour;
+use crate::ColourMode;
 use gomod::{goproxy::ProxyList, path::ModulePath, version::Version};
-use mismatch::{Announced, Confidence, Source, SourceRole, Specimen, Subject, examine};
+use mismatch::{Announced, CauseConfidence, Source, SourceRole, Specimen, Subject, examine};
 use std::{io::Cursor, sync::LazyLock};
 use testkit::fixture::Module;
 
@@ -52,15 +52,15 @@ const fn case(words: [Word; 6]) -> Case {
     }
 }
 
-fn hash(word: Word) -> Said {
+fn hash(word: Word) -> StatementContent {
     match word {
-        A => Said::Hash(MODULE.h1()),
-        B => Said::Hash(OTHER.h1()),
-        N | Damaged => Said::Nothing("nobody is there".to_owned()),
+        A => StatementContent::Hash(MODULE.h1()),
+        B => StatementContent::Hash(OTHER.h1()),
+        N | Damaged => StatementContent::Nothing("nobody is there".to_owned()),
     }
 }
 
-fn specimen(word: Word, voice: &Voice) -> Specimen {
+fn specimen(word: Word, voice: &HashSource) -> Specimen {
     let mut bytes = match word {
         B => OTHER.zip(),
         _ => MODULE.zip(),
@@ -72,7 +72,7 @@ fn specimen(word: Word, voice: &Voice) -> Specimen {
     let source = Source {
         name: voice.describe(),
         role: match voice {
-            Voice::Proxy { .. } => SourceRole::Mirror,
+            HashSource::Proxy { .. } => SourceRole::Mirror,
             _ => SourceRole::Client,
         },
     };
@@ -81,7 +81,7 @@ fn specimen(word: Word, voice: &Voice) -> Specimen {
         sha256: None,
     };
     let table = table(Vec::new());
-    let artifact = table.artifact(File::Zip);
+    let artifact = table.artifact(HashedFile::Zip);
     let subject = Subject {
         artifact: &artifact,
         known: &[],
@@ -89,15 +89,15 @@ fn specimen(word: Word, voice: &Voice) -> Specimen {
     examine(Cursor::new(bytes), source, announced, subject).unwrap()
 }
 
-fn copy(word: Word, voice: &Voice) -> Said {
+fn copy(word: Word, voice: &HashSource) -> StatementContent {
     match word {
         N => hash(N),
-        word => Said::Copy(Box::new(Copy::new(specimen(word, voice)))),
+        word => StatementContent::Copy(Box::new(InspectedCopy::new(specimen(word, voice)))),
     }
 }
 
-fn table(statements: Vec<Statement>) -> Table {
-    Table {
+fn table(statements: Vec<HashStatement>) -> StatementTable {
+    StatementTable {
         module: ModulePath::parse("example.com/m").unwrap(),
         version: Version::parse("v1.0.0").unwrap(),
         statements,
@@ -112,21 +112,21 @@ fn table(statements: Vec<Statement>) -> Table {
     }
 }
 
-fn judged(case: Case) -> Comparison {
-    let go_sum = Voice::GoSum {
+fn judged(case: Case) -> HashComparison {
+    let go_sum = HashSource::GoSum {
         file: "go.sum".to_owned(),
         line: 3,
     };
-    let cached_hash = Voice::CachedHash {
+    let cached_hash = HashSource::CachedHash {
         file: "v1.0.0.ziphash".to_owned(),
     };
-    let cached = Voice::CachedBytes {
+    let cached = HashSource::CachedBytes {
         file: "v1.0.0.zip".to_owned(),
     };
-    let [first, second] = PROXIES.map(|name| Voice::Proxy {
+    let [first, second] = PROXIES.map(|name| HashSource::Proxy {
         name: name.to_owned(),
     });
-    let log = Voice::Database {
+    let log = HashSource::Database {
         name: "sum.example.com".to_owned(),
     };
     let said = [
@@ -137,8 +137,8 @@ fn judged(case: Case) -> Comparison {
         (copy(case.second, &second), second),
         (hash(case.log), log),
     ];
-    let statements = said.map(|(said, voice)| Statement {
-        file: File::Zip,
+    let statements = said.map(|(said, voice)| HashStatement {
+        file: HashedFile::Zip,
         voice,
         said,
     });
@@ -146,18 +146,18 @@ fn judged(case: Case) -> Comparison {
 }
 
 /// Who is wrong, by a letter for each voice.
-fn wrong(comparison: &Comparison) -> String {
+fn wrong(comparison: &HashComparison) -> String {
     let letters = "shc12l".chars();
     let rows = letters.zip(&comparison.rows);
-    rows.filter(|(_, row)| row.standing == Standing::Wrong)
+    rows.filter(|(_, row)| row.standing == SourceAgreement::Wrong)
         .map(|(letter, _)| letter)
         .collect()
 }
 
 #[test]
 fn each_story_has_its_conclusion() {
-    use Confidence::{Certain, Likely, Open};
-    use Verdict::{Agreed, AllProxies, GoSum, ModuleCache, SomeProxies, Untold};
+    use CauseConfidence::{Certain, Likely, Open};
+    use ComparisonVerdict::{Agreed, AllProxies, GoSum, ModuleCache, SomeProxies, Untold};
     for (words, verdict, confidence, odd) in [
         // The log speaks. All is well; the client is new; nobody's bytes are there.
         ([A, A, A, A, A, A], Agreed, Certain, ""),
@@ -241,33 +241,33 @@ fn whatever_is_said_the_laws_hold() {
         ];
         for (word, row) in words.into_iter().zip(&told.rows) {
             let expected = match word {
-                N => Some(Standing::Silent),
-                A if has_log => Some(Standing::Right),
-                B | Damaged if has_log => Some(Standing::Wrong),
-                Damaged => Some(Standing::Wrong),
+                N => Some(SourceAgreement::Silent),
+                A if has_log => Some(SourceAgreement::Right),
+                B | Damaged if has_log => Some(SourceAgreement::Wrong),
+                Damaged => Some(SourceAgreement::Wrong),
                 // Without a log nothing is called right.
-                A | B => (row.standing == Standing::Right).then_some(Standing::Open),
+                A | B => (row.standing == SourceAgreement::Right).then_some(SourceAgreement::Open),
             };
             assert!(
                 expected.is_none_or(|expected| expected == row.standing),
                 "{case:?}"
             );
         }
-        if told.verdict == Verdict::Agreed {
+        if told.verdict == ComparisonVerdict::Agreed {
             assert_eq!(wrong(&told), "", "{case:?}");
         }
         if !has_log {
-            assert_ne!(told.verdict, Verdict::GoSum, "{case:?}");
+            assert_ne!(told.verdict, ComparisonVerdict::GoSum, "{case:?}");
         }
         let proxies = [case.first, case.second];
         let outside = [case.go_sum, case.first, case.second];
         let served = proxies.iter().any(|word| matches!(word, A | B));
         if !has_log && served && outside.contains(&A) && outside.contains(&B) {
-            assert_eq!(told.verdict, Verdict::Untold, "{case:?}");
+            assert_eq!(told.verdict, ComparisonVerdict::Untold, "{case:?}");
         }
         let spoke = proxies.iter().any(|word| *word != N);
         if has_log && spoke && !proxies.contains(&A) {
-            assert_eq!(told.verdict, Verdict::AllProxies, "{case:?}");
+            assert_eq!(told.verdict, ComparisonVerdict::AllProxies, "{case:?}");
         }
         let turned = Case {
             first: case.second,
@@ -279,7 +279,7 @@ fn whatever_is_said_the_laws_hold() {
     }
 }
 
-fn repairs_are_lawful(case: Case, told: &Comparison) {
+fn repairs_are_lawful(case: Case, told: &HashComparison) {
     let commands: Vec<&str> = told.fixes.iter().map(|fix| fix.text.as_str()).collect();
     for command in &commands {
         for forbidden in [
@@ -298,7 +298,10 @@ fn repairs_are_lawful(case: Case, told: &Comparison) {
     let removes_line = commands.contains(&"sed -i.orig 3d go.sum");
     let may_remove = case.log == A && case.go_sum == B && [case.first, case.second].contains(&A);
     assert_eq!(removes_line, may_remove, "{case:?}: {commands:?}");
-    if matches!(told.verdict, Verdict::AllProxies | Verdict::Agreed) {
+    if matches!(
+        told.verdict,
+        ComparisonVerdict::AllProxies | ComparisonVerdict::Agreed
+    ) {
         assert!(commands.is_empty(), "{case:?}: {commands:?}");
     }
     for (index, word) in [case.first, case.second].into_iter().enumerate() {
@@ -325,49 +328,49 @@ fn wrong_bytes_are_explained() {
 
 #[test]
 fn a_proxy_that_is_right_when_asked_again_was_wrong_all_the_same() {
-    let voice = Voice::Proxy {
+    let voice = HashSource::Proxy {
         name: PROXIES[0].to_owned(),
     };
-    let mut copy = Copy::new(specimen(Damaged, &voice));
+    let mut copy = InspectedCopy::new(specimen(Damaged, &voice));
     copy.again = Some(specimen(A, &voice));
     let statements = vec![
-        Statement {
-            file: File::Zip,
+        HashStatement {
+            file: HashedFile::Zip,
             voice,
-            said: Said::Copy(Box::new(copy)),
+            said: StatementContent::Copy(Box::new(copy)),
         },
-        Statement {
-            file: File::Zip,
-            voice: Voice::Database {
+        HashStatement {
+            file: HashedFile::Zip,
+            voice: HashSource::Database {
                 name: "sum.example.com".to_owned(),
             },
             said: hash(A),
         },
     ];
     let told = compare(&table(statements));
-    assert_eq!(told.verdict, Verdict::WrongOnce);
+    assert_eq!(told.verdict, ComparisonVerdict::WrongOnce);
     assert!(told.why.contains(PROXIES[0]), "{}", told.why);
-    assert_eq!(told.rows[0].standing, Standing::Recovered);
+    assert_eq!(told.rows[0].standing, SourceAgreement::Recovered);
     assert_eq!(told.cases[0].conclusion.cause, mismatch::Cause::Truncated);
 }
 
 #[test]
 fn the_graver_of_both_files_is_the_conclusion() {
-    let voice = |name: &str| Voice::Database {
+    let voice = |name: &str| HashSource::Database {
         name: name.to_owned(),
     };
-    let go_sum = Voice::GoSum {
+    let go_sum = HashSource::GoSum {
         file: "go.sum".to_owned(),
         line: 4,
     };
-    let said = |file, voice, said| Statement { file, voice, said };
+    let said = |file, voice, said| HashStatement { file, voice, said };
     let table = table(vec![
-        said(File::Zip, voice("sum.example.com"), hash(A)),
-        said(File::GoMod, go_sum, hash(B)),
-        said(File::GoMod, voice("sum.example.com"), hash(A)),
+        said(HashedFile::Zip, voice("sum.example.com"), hash(A)),
+        said(HashedFile::GoMod, go_sum, hash(B)),
+        said(HashedFile::GoMod, voice("sum.example.com"), hash(A)),
     ]);
     let told = compare(&table);
-    assert_eq!(told.verdict, Verdict::GoSum);
+    assert_eq!(told.verdict, ComparisonVerdict::GoSum);
     assert!(told.why.contains("go.mod"), "{}", told.why);
     assert!(
         told.fixes.is_empty(),
@@ -380,31 +383,39 @@ fn the_graver_of_both_files_is_the_conclusion() {
 fn an_algorithm_that_nobody_knows_counts_for_nothing() {
     let mut told = Vec::new();
     for hash in ["h2:abc=", "\u{1b}[31mh1"] {
-        let go_sum = Voice::GoSum {
+        let go_sum = HashSource::GoSum {
             file: "go.sum".to_owned(),
             line: 1,
         };
         let statements = vec![
-            Statement {
-                file: File::Zip,
+            HashStatement {
+                file: HashedFile::Zip,
                 voice: go_sum,
-                said: Said::Hash(hash.to_owned()),
+                said: StatementContent::Hash(hash.to_owned()),
             },
-            Statement {
-                file: File::Zip,
-                voice: Voice::Database {
+            HashStatement {
+                file: HashedFile::Zip,
+                voice: HashSource::Database {
                     name: "sum.example.com".to_owned(),
                 },
                 said: self::hash(A),
             },
         ];
         let comparison = compare(&table(statements));
-        assert_eq!(comparison.rows[0].standing, Standing::Open, "{hash}");
+        assert_eq!(comparison.rows[0].standing, SourceAgreement::Open, "{hash}");
         let mut beside = table(statements_of_cache(hash));
-        assert_eq!(compare(&beside).verdict, Verdict::ModuleCache, "{hash}");
+        assert_eq!(
+            compare(&beside).verdict,
+            ComparisonVerdict::ModuleCache,
+            "{hash}"
+        );
         beside.statements.pop();
-        assert_eq!(compare(&beside).verdict, Verdict::ModuleCache, "{hash}");
-        told.push(render(&comparison, Colour::Never));
+        assert_eq!(
+            compare(&beside).verdict,
+            ComparisonVerdict::ModuleCache,
+            "{hash}"
+        );
+        told.push(render(&comparison, ColourMode::Never));
     }
     let is_plain = |byte: u8| byte == b'\n' || byte == b' ' || byte.is_ascii_graphic();
     assert!(
@@ -414,27 +425,27 @@ fn an_algorithm_that_nobody_knows_counts_for_nothing() {
 }
 
 /// A ziphash with this text, the right zip beside it, and the log.
-fn statements_of_cache(hash: &str) -> Vec<Statement> {
-    let cached = Voice::CachedBytes {
+fn statements_of_cache(hash: &str) -> Vec<HashStatement> {
+    let cached = HashSource::CachedBytes {
         file: "v1.0.0.zip".to_owned(),
     };
     let said = [
         (
-            Said::Hash(hash.to_owned()),
-            Voice::CachedHash {
+            StatementContent::Hash(hash.to_owned()),
+            HashSource::CachedHash {
                 file: "v1.0.0.ziphash".to_owned(),
             },
         ),
         (copy(A, &cached), cached),
         (
             self::hash(A),
-            Voice::Database {
+            HashSource::Database {
                 name: "sum.example.com".to_owned(),
             },
         ),
     ];
-    let statement = |(said, voice)| Statement {
-        file: File::Zip,
+    let statement = |(said, voice)| HashStatement {
+        file: HashedFile::Zip,
         voice,
         said,
     };
@@ -444,5 +455,5 @@ fn statements_of_cache(hash: &str) -> Vec<Statement> {
 #[test]
 fn a_page_has_conclusion_evidence_and_repair() {
     let told = judged(case([B, A, Damaged, A, B, A]));
-    insta::assert_snapshot!(render(&told, Colour::Never));
+    insta::assert_snapshot!(render(&told, ColourMode::Never));
 }

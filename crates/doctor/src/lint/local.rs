@@ -1,32 +1,32 @@
 //! This machine: the release of go, the cache, and names that nobody reads.
 
-use super::{Belief, Lint, about};
+use super::{LintCase, LintRule, about};
 use crate::cause::RemedyKind;
-use crate::environment::{GoEnvironment, Origin};
+use crate::environment::{GoEnvironment, GoSettingOrigin};
 use gomod::mvs::compare_go;
 
-pub(super) static TOOLCHAIN: Belief = Belief {
+pub(super) static TOOLCHAIN: LintRule = LintRule {
     id: "env/toolchain-local",
     title: "this module wants a newer go, and go may not fetch one",
     believed: "The go line is only a hint.",
     truth: "It is a lower bound since 1.21; with GOTOOLCHAIN=local an older go refuses the module.",
 };
 
-pub(super) static READ_ONLY: Belief = Belief {
+pub(super) static READ_ONLY: LintRule = LintRule {
     id: "env/read-only-cache",
     title: "the module cache cannot be written",
     believed: "Reading a shared cache is enough.",
     truth: "go locks and extends the cache even for what is in it; a cache that belongs to somebody else fails on the first new module.",
 };
 
-pub(super) static MISSPELT: Belief = Belief {
+pub(super) static MISSPELT: LintRule = LintRule {
     id: "env/misspelt",
     title: "go reads no variable of this name",
     believed: "The setting holds.",
     truth: "go ignores variables that it does not know, without a word.",
 };
 
-pub(super) static MODULES_OFF: Belief = Belief {
+pub(super) static MODULES_OFF: LintRule = LintRule {
     id: "env/modules-off",
     title: "modules are turned off",
     believed: "GO111MODULE=off avoids trouble with modules.",
@@ -63,7 +63,7 @@ const MISTAKEN: [(&str, &str); 6] = [
 /// How many letters a name may be away from the one that was meant.
 const NEAR: usize = 2;
 
-pub(super) fn lint(environment: &GoEnvironment) -> Vec<Lint> {
+pub(super) fn lint(environment: &GoEnvironment) -> Vec<LintCase> {
     let mut lints = Vec::new();
     lints.extend(toolchain(environment));
     lints.extend(modules_off(environment));
@@ -81,7 +81,7 @@ pub(super) fn lint(environment: &GoEnvironment) -> Vec<Lint> {
     lints
 }
 
-fn toolchain(environment: &GoEnvironment) -> Option<Lint> {
+fn toolchain(environment: &GoEnvironment) -> Option<LintCase> {
     let wanted = environment.go_line.as_deref()?;
     let running = environment.value("GOVERSION").strip_prefix("go")?;
     let running = running.split([' ', '-']).next()?;
@@ -93,26 +93,26 @@ fn toolchain(environment: &GoEnvironment) -> Option<Lint> {
     })
 }
 
-fn modules_off(environment: &GoEnvironment) -> Option<Lint> {
+fn modules_off(environment: &GoEnvironment) -> Option<LintCase> {
     let is_off = environment.value("GO111MODULE") == "off";
     let cost = "go.mod and go.sum count again";
     is_off.then(|| about(&MODULES_OFF, environment, "GO111MODULE").unset(cost))
 }
 
-fn misspelt(environment: &GoEnvironment, name: &str, origin: Origin) -> Option<Lint> {
+fn misspelt(environment: &GoEnvironment, name: &str, origin: GoSettingOrigin) -> Option<LintCase> {
     if environment.is_known(name) || OTHERS.contains(&name) || !name.starts_with("GO") {
         return None;
     }
     let mistaken = MISTAKEN.iter().find(|(wrong, _)| *wrong == name);
     let near = near(environment, name);
     let meant = mistaken.map(|(_, right)| *right).or(near)?;
-    let lint = Lint {
+    let lint = LintCase {
         origin,
         value: format!("probably {meant} is meant"),
         ..about(&MISSPELT, environment, name)
     };
     Some(match (mistaken, origin) {
-        (None, Origin::Environment) => lint.fix(
+        (None, GoSettingOrigin::Environment) => lint.fix(
             RemedyKind::Environment,
             format!("export {meant}=\"${name}\"; unset {name}"),
             "the value then counts, so look at it first",

@@ -35,7 +35,7 @@ fn is_dead(entry: &str) -> bool {
 }
 
 /// The list as it was meant, if an entry of it can match nothing.
-pub(crate) fn meant(list: &str) -> Option<String> {
+pub(crate) fn intended_pattern(list: &str) -> Option<String> {
     if !list.split(',').any(is_dead) {
         return None;
     }
@@ -52,7 +52,7 @@ pub(crate) fn meant(list: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::meant;
+    use super::intended_pattern;
     use gomod::pattern::Patterns;
     use proptest::prelude::*;
 
@@ -91,7 +91,7 @@ mod tests {
                 "*.example.com,c.example.com",
             ),
         ] {
-            assert_eq!(meant(list).as_deref(), Some(expected), "{list}");
+            assert_eq!(intended_pattern(list).as_deref(), Some(expected), "{list}");
             assert!(
                 !Patterns::parse(list).matches("git.example.com/team/app/x"),
                 "{list}"
@@ -108,15 +108,15 @@ mod tests {
             "*",
             "github.com/me/[ab]*",
         ] {
-            assert_eq!(meant(list), None, "{list}");
+            assert_eq!(intended_pattern(list), None, "{list}");
         }
     }
 
     proptest! {
         #[test]
         fn what_is_meant_has_nothing_dead_in_it(list in "(https?://|git@|[a-z.*/:,; |@#?]){0,12}") {
-            if let Some(meant) = meant(&list) {
-                prop_assert_eq!(super::meant(&meant), None, "{} -> {}", list, meant);
+            if let Some(meant) = intended_pattern(&list) {
+                prop_assert_eq!(super::intended_pattern(&meant), None, "{} -> {}", list, meant);
             }
         }
     }

@@ -1,54 +1,54 @@
 //! What is kept from public servers: GOPRIVATE and its two halves, GOINSECURE, GOVCS.
 
-use super::{Belief, Lint, about, meant};
-use crate::environment::{GoEnvironment, Origin};
+use super::{LintCase, LintRule, about, intended_pattern};
+use crate::environment::{GoEnvironment, GoSettingOrigin};
 use crate::mirrors::is_public;
 use gomod::goproxy::{Entry, ProxyList, ProxyUrl};
 use gomod::pattern::Patterns;
 
-pub(super) static BYPASS: Belief = Belief {
+pub(super) static BYPASS: LintRule = LintRule {
     id: "env/private-bypasses-proxy",
     title: "private modules go past your own proxy",
     believed: "GOPRIVATE only leaves out the public checksum database.",
     truth: "GOPRIVATE is also the default of GONOPROXY: these modules are fetched from their code hosts directly, without the proxy's cache and rules.",
 };
 
-pub(super) static EVERYTHING: Belief = Belief {
+pub(super) static EVERYTHING: LintRule = LintRule {
     id: "env/matches-everything",
     title: "the pattern matches every module",
     believed: "A star is only a convenience inside the company.",
     truth: "Every public module matches as well: none is verified by the checksum database any more, or none comes through the proxy.",
 };
 
-pub(super) static MALFORMED: Belief = Belief {
+pub(super) static MALFORMED: LintRule = LintRule {
     id: "env/malformed-pattern",
     title: "a pattern is malformed, and ignored",
     believed: "The modules behind it are private.",
     truth: "go ignores a pattern that it cannot read, without a word: the names behind it go to public servers.",
 };
 
-pub(super) static PUBLIC_HOST: Belief = Belief {
+pub(super) static PUBLIC_HOST: LintRule = LintRule {
     id: "env/matches-public-host",
     title: "the pattern matches everybody's modules of a public code host",
     believed: "It names only the company's own modules.",
     truth: "All modules of the host match, strangers' too: they are fetched past the proxy, and nothing verifies them. Name the organisation behind the host.",
 };
 
-pub(super) static DEAD: Belief = Belief {
+pub(super) static DEAD: LintRule = LintRule {
     id: "env/dead-pattern",
     title: "a pattern can match no module",
     believed: "A pattern is a URL, or the words are separated by something else than a comma.",
     truth: "A pattern is the beginning of a module path, such as git.example.com/team: no https://, user, port or space, and a comma between two. Any other matches nothing, without a word: the names go to public servers.",
 };
 
-pub(super) static INSECURE: Belief = Belief {
+pub(super) static INSECURE: LintRule = LintRule {
     id: "env/insecure",
     title: "modules may be fetched without TLS",
     believed: "GOINSECURE is needed for a private authority.",
     truth: "It lets go fetch directly over http and accept any certificate for the modules it matches; it does nothing for proxies. A private authority belongs among the system's roots.",
 };
 
-pub(super) static ANY_VCS: Belief = Belief {
+pub(super) static ANY_VCS: LintRule = LintRule {
     id: "env/any-vcs",
     title: "any version control system may run for public modules",
     believed: "GOVCS=*:all only makes fetching work.",
@@ -70,7 +70,7 @@ const PUBLIC_HOSTS: [[&str; 2]; 4] = [
     ["golang.org/x/text", "golang.org/x/net"],
 ];
 
-pub(super) fn lint(environment: &GoEnvironment) -> Vec<Lint> {
+pub(super) fn lint(environment: &GoEnvironment) -> Vec<LintCase> {
     let mut lints = Vec::new();
     lints.extend(bypass(environment));
     for name in LISTS {
@@ -87,11 +87,11 @@ pub(super) fn lint(environment: &GoEnvironment) -> Vec<Lint> {
     lints
 }
 
-fn bypass(environment: &GoEnvironment) -> Option<Lint> {
+fn bypass(environment: &GoEnvironment) -> Option<LintCase> {
     let is_set = |name: &str| {
         environment
             .get(name)
-            .is_some_and(|setting| setting.origin != Origin::Default)
+            .is_some_and(|setting| setting.origin != GoSettingOrigin::Default)
     };
     let list = ProxyList::parse(environment.value("GOPROXY")).ok()?;
     let mut proxies = list.entries().iter().filter_map(|(entry, _)| match entry {
@@ -102,7 +102,7 @@ fn bypass(environment: &GoEnvironment) -> Option<Lint> {
     let is_own = |url: &ProxyUrl| !is_public(url);
     let has_proxy = proxies.clone().next().is_some() && proxies.all(is_own);
     // A list in which nothing matches sends nothing past the proxy; that is told by itself.
-    let is_dead = meant(environment.value("GOPRIVATE")).is_some();
+    let is_dead = intended_pattern(environment.value("GOPRIVATE")).is_some();
     let is_split = is_set("GOPRIVATE") && !is_set("GONOPROXY");
     let applies = is_split && is_set("GOPROXY") && has_proxy && !is_dead;
     applies.then(|| {
@@ -111,9 +111,9 @@ fn bypass(environment: &GoEnvironment) -> Option<Lint> {
     })
 }
 
-fn list(environment: &GoEnvironment, name: &str) -> Option<Lint> {
+fn list(environment: &GoEnvironment, name: &str) -> Option<LintCase> {
     let setting = environment.get(name)?;
-    if setting.origin == Origin::Default {
+    if setting.origin == GoSettingOrigin::Default {
         return None;
     }
     let patterns = Patterns::parse(&setting.value);
@@ -126,7 +126,7 @@ fn list(environment: &GoEnvironment, name: &str) -> Option<Lint> {
         let cost = "public modules of the host are verified again; name your organisation behind the host instead";
         return Some(about(&PUBLIC_HOST, environment, name).unset(cost));
     }
-    if let Some(meant) = meant(&setting.value) {
+    if let Some(meant) = intended_pattern(&setting.value) {
         let lint = about(&DEAD, environment, name);
         return Some(if meant.is_empty() {
             lint.unset("nothing: it matched no module")
@@ -151,7 +151,7 @@ fn list(environment: &GoEnvironment, name: &str) -> Option<Lint> {
     Some(about(&MALFORMED, environment, name).set(&value, cost))
 }
 
-fn any_vcs(environment: &GoEnvironment) -> Option<Lint> {
+fn any_vcs(environment: &GoEnvironment) -> Option<LintCase> {
     let rules = environment.value("GOVCS").split(',').map(str::trim);
     let is_wide = rules
         .filter_map(|rule| rule.split_once(':'))

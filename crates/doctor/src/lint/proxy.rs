@@ -1,80 +1,80 @@
 //! Where modules come from: GOPROXY, and what is sent there.
 
-use super::{Belief, Lint, about};
+use super::{LintCase, LintRule, about};
 use crate::cause::RemedyKind;
-use crate::environment::{GoEnvironment, Origin};
+use crate::environment::{GoEnvironment, GoSettingOrigin};
 use crate::mirrors::{INSIDE, is_public};
 use gomod::goproxy::{Entry, Fallback, ProxyList, ProxyUrl};
 
-pub(super) static EMPTY: Belief = Belief {
+pub(super) static EMPTY: LintRule = LintRule {
     id: "env/empty-proxy",
     title: "GOPROXY is set to nothing",
     believed: "An empty GOPROXY turns the proxy off.",
     truth: "An empty variable counts as unset: go uses its default list, and module names go to a public proxy.",
 };
 
-pub(super) static UNREADABLE: Belief = Belief {
+pub(super) static UNREADABLE: LintRule = LintRule {
     id: "env/unreadable-proxy",
     title: "GOPROXY is not a list that go can use",
     believed: "The entry is used.",
     truth: "Entries are URLs (https, http, file), direct or off, separated by , or |; every fetch fails on anything else.",
 };
 
-pub(super) static BEHIND_END: Belief = Belief {
+pub(super) static BEHIND_END: LintRule = LintRule {
     id: "env/behind-the-end",
     title: "what stands behind direct or off is never asked",
     believed: "The list goes on behind direct.",
     truth: "direct and off end the list, whatever follows: the sources behind them are not used.",
 };
 
-pub(super) static PIPE_DIRECT: Belief = Belief {
+pub(super) static PIPE_DIRECT: LintRule = LintRule {
     id: "env/pipe-before-direct",
     title: "any fault of the proxy sends everything past it",
     believed: "| only makes the list more robust.",
     truth: "After | go tries the next entry on every error, refusals and time-outs too: with direct behind it no rule of the proxy holds, and a fault of it floods the code hosts.",
 };
 
-pub(super) static DIRECT: Belief = Belief {
+pub(super) static DIRECT: LintRule = LintRule {
     id: "env/direct-behind-proxy",
     title: "what the proxy does not have is fetched past it",
     believed: ",direct is a safe fallback behind a proxy with rules.",
     truth: "Every 404 of the proxy goes on to direct: names of private modules reach public hosts, and what the proxy hides is fetched all the same.",
 };
 
-pub(super) static CREDENTIALS_ON_HTTP: Belief = Belief {
+pub(super) static CREDENTIALS_ON_HTTP: LintRule = LintRule {
     id: "env/credentials-on-http",
     title: "GOPROXY has a password in an http URL",
     believed: "The password is sent.",
     truth: "go refuses to send credentials over http, where anybody on the way reads along; every fetch fails.",
 };
 
-pub(super) static NETRC_WITHOUT_PORT: Belief = Belief {
+pub(super) static NETRC_WITHOUT_PORT: LintRule = LintRule {
     id: "env/netrc-without-port",
     title: "netrc names the proxy without its port",
     believed: "The host name is enough.",
     truth: "go compares host and port as they stand in the URL; an entry without the port is not used for it.",
 };
 
-pub(super) static OLD_AUTH: Belief = Belief {
+pub(super) static OLD_AUTH: LintRule = LintRule {
     id: "env/goauth-form",
     title: "GOAUTH is not in the form that go reads",
     believed: "Commands are separated by commas.",
     truth: "GOAUTH is a list of commands separated by semicolons: off (alone), netrc, git DIRECTORY (absolute), or a program.",
 };
 
-pub(super) static HTTP_PROXY: Belief = Belief {
+pub(super) static HTTP_PROXY: LintRule = LintRule {
     id: "env/http-proxy-catches",
     title: "the company's HTTP proxy stands before the module proxy",
     believed: "Internal hosts are reached directly.",
     truth: "HTTPS_PROXY and HTTP_PROXY hold for every host that NO_PROXY does not name; only loopback is left out by itself.",
 };
 
-pub(super) fn lint(environment: &GoEnvironment) -> Vec<Lint> {
+pub(super) fn lint(environment: &GoEnvironment) -> Vec<LintCase> {
     let mut lints = Vec::new();
     lints.extend(empty(environment));
     let is_set = environment
         .get("GOPROXY")
-        .is_some_and(|setting| setting.origin != Origin::Default);
+        .is_some_and(|setting| setting.origin != GoSettingOrigin::Default);
     if is_set {
         match ProxyList::parse(environment.value("GOPROXY")) {
             Ok(list) if list.entries().iter().all(|(entry, _)| has_host(entry)) => {
@@ -87,9 +87,9 @@ pub(super) fn lint(environment: &GoEnvironment) -> Vec<Lint> {
     lints
 }
 
-fn empty(environment: &GoEnvironment) -> Option<Lint> {
+fn empty(environment: &GoEnvironment) -> Option<LintCase> {
     let origin = environment.set_to_nothing("GOPROXY")?;
-    let lint = Lint {
+    let lint = LintCase {
         origin,
         value: String::new(),
         ..about(&EMPTY, environment, "GOPROXY")
@@ -100,7 +100,7 @@ fn empty(environment: &GoEnvironment) -> Option<Lint> {
     )
 }
 
-fn unreadable(environment: &GoEnvironment) -> Lint {
+fn unreadable(environment: &GoEnvironment) -> LintCase {
     let lint = about(&UNREADABLE, environment, "GOPROXY");
     match with_commas(environment.value("GOPROXY")) {
         Some(value) => lint.set(&value, "the same entries, separated as go reads them"),
@@ -144,7 +144,7 @@ fn is_open(url: &ProxyUrl) -> bool {
 }
 
 /// Sources behind the end of the list.
-fn behind_the_end(environment: &GoEnvironment) -> Option<Lint> {
+fn behind_the_end(environment: &GoEnvironment) -> Option<LintCase> {
     let value = environment.value("GOPROXY");
     let entries: Vec<&str> = value.split([',', '|']).map(str::trim).collect();
     let end = entries
@@ -172,7 +172,7 @@ fn behind_the_end(environment: &GoEnvironment) -> Option<Lint> {
     })
 }
 
-fn of_list(environment: &GoEnvironment, sources: &ProxyList) -> Vec<Lint> {
+fn of_list(environment: &GoEnvironment, sources: &ProxyList) -> Vec<LintCase> {
     let mut lints = Vec::new();
     lints.extend(behind_the_end(environment));
     lints.extend(fallback(environment, sources));
@@ -188,7 +188,7 @@ fn of_list(environment: &GoEnvironment, sources: &ProxyList) -> Vec<Lint> {
 }
 
 /// `direct` behind a proxy, with either separator.
-fn fallback(environment: &GoEnvironment, sources: &ProxyList) -> Option<Lint> {
+fn fallback(environment: &GoEnvironment, sources: &ProxyList) -> Option<LintCase> {
     let (last, proxies) = sources.entries().split_last()?;
     let (_, separator) = proxies.last()?;
     // Public proxies have no rules that could be gone past: it is how go itself is set.
@@ -215,7 +215,7 @@ fn fallback(environment: &GoEnvironment, sources: &ProxyList) -> Option<Lint> {
     })
 }
 
-fn netrc(environment: &GoEnvironment, url: &ProxyUrl) -> Option<Lint> {
+fn netrc(environment: &GoEnvironment, url: &ProxyUrl) -> Option<LintCase> {
     let host = host(url)?;
     let (name, _) = host.rsplit_once(':')?;
     let has = |host: &str| environment.machines.iter().any(|machine| machine == host);
@@ -228,7 +228,7 @@ fn netrc(environment: &GoEnvironment, url: &ProxyUrl) -> Option<Lint> {
     })
 }
 
-fn old_auth(environment: &GoEnvironment) -> Option<Lint> {
+fn old_auth(environment: &GoEnvironment) -> Option<LintCase> {
     let value = environment.value("GOAUTH");
     let commands: Vec<&str> = value.split(';').map(str::trim).collect();
     let is_wrong = value.contains(',')
@@ -245,7 +245,7 @@ fn old_auth(environment: &GoEnvironment) -> Option<Lint> {
     })
 }
 
-fn http_proxy(environment: &GoEnvironment, url: &ProxyUrl) -> Option<Lint> {
+fn http_proxy(environment: &GoEnvironment, url: &ProxyUrl) -> Option<LintCase> {
     let host = host(url)?;
     let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
     let is_https = url.reveal().starts_with("https");
@@ -260,10 +260,10 @@ fn http_proxy(environment: &GoEnvironment, url: &ProxyUrl) -> Option<Lint> {
         .into_iter()
         .filter(|part| !part.is_empty());
     let value = parts.collect::<Vec<_>>().join(",");
-    let lint = Lint {
+    let lint = LintCase {
         setting: variable.to_owned(),
         value: String::new(),
-        origin: Origin::Environment,
+        origin: GoSettingOrigin::Environment,
         ..about(&HTTP_PROXY, environment, variable)
     };
     let text = format!("export {}", super::shell::assignment("NO_PROXY", &value));

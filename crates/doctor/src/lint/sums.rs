@@ -1,64 +1,64 @@
 //! What is verified: GOSUMDB, the database's state, and flags that change files or weaken checks.
 
-use super::{Belief, Lint, about, meant};
+use super::{LintCase, LintRule, about, intended_pattern};
 use crate::cause::RemedyKind;
-use crate::environment::{GoEnvironment, Origin, database_name};
+use crate::environment::{GoEnvironment, GoSettingOrigin, database_name};
 use crate::mirrors::{host_of, is_public_host};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use gomod::goproxy::{Entry, ProxyList, ProxyUrl};
 use gomod::pattern::Patterns;
 
-pub(super) static OFF: Belief = Belief {
+pub(super) static OFF: LintRule = LintRule {
     id: "env/sumdb-off",
     title: "nothing is verified by a checksum database",
     believed: "GOSUMDB=off is fine in a network that is trusted.",
     truth: "A new version is then whatever the first server sends, and toolchains cannot be downloaded at all, for they are always verified.",
 };
 
-pub(super) static NOTHING: Belief = Belief {
+pub(super) static NOTHING: LintRule = LintRule {
     id: "env/nothing-proves",
     title: "modules come over http, and no database proves them",
     believed: "Inside the company nobody changes what is fetched.",
     truth: "Plain http can be changed by whoever is on the way, and with GOSUMDB=off nothing notices: the first bytes that arrive are what go.sum records. Either one alone would be noticed.",
 };
 
-pub(super) static MIRROR: Belief = Belief {
+pub(super) static MIRROR: LintRule = LintRule {
     id: "env/sumdb-mirror",
     title: "GOSUMDB names a proxy, not a database",
     believed: "GOSUMDB has to name the mirror too.",
     truth: "GOSUMDB is a database's name or key, and go knows sum.golang.org and sum.golang.google.cn. A proxy in GOPROXY that passes the database on is used by itself, with nothing set; with this value every check fails.",
 };
 
-pub(super) static UNREADABLE: Belief = Belief {
+pub(super) static UNREADABLE: LintRule = LintRule {
     id: "env/sumdb-unreadable",
     title: "GOSUMDB is not a setting that go can read",
     believed: "The name of a database of one's own is enough.",
     truth: "It is off, NAME+HASH+KEY, or a name that go knows (sum.golang.org, sum.golang.google.cn), and behind it, if needed, a URL. With anything else every check fails: malformed verifier id.",
 };
 
-pub(super) static STATE: Belief = Belief {
+pub(super) static STATE: LintRule = LintRule {
     id: "env/sumdb-state",
     title: "the remembered state of the checksum database cannot be read",
     believed: "Verification begins anew each time.",
     truth: "go remembers the newest head of each database below GOPATH/pkg/sumdb; one that is torn, or signed under another name, makes every check fail.",
 };
 
-pub(super) static MODULE_FLAGS: Belief = Belief {
+pub(super) static MODULE_FLAGS: LintRule = LintRule {
     id: "env/flags-mod-mod",
     title: "every command may change go.mod",
     believed: "-mod=mod in GOFLAGS only avoids error messages.",
     truth: "Builds then add and upgrade requirements by themselves, in CI too, and nobody reviews them.",
 };
 
-pub(super) static INSECURE_FLAG: Belief = Belief {
+pub(super) static INSECURE_FLAG: LintRule = LintRule {
     id: "env/flags-insecure",
     title: "GOFLAGS has a flag that go no longer knows",
     believed: "-insecure in GOFLAGS lets go use servers without TLS.",
     truth: "go get has had no such flag since 1.17; commands that do not know it refuse to start or ignore it.",
 };
 
-pub(super) fn lint(environment: &GoEnvironment) -> Vec<Lint> {
+pub(super) fn lint(environment: &GoEnvironment) -> Vec<LintCase> {
     let mut lints = Vec::new();
     lints.extend(nothing(environment));
     lints.extend(setting(environment));
@@ -78,7 +78,7 @@ pub(super) fn lint(environment: &GoEnvironment) -> Vec<Lint> {
 }
 
 /// GOSUMDB=off behind plain http, with the way out of it.
-fn nothing(environment: &GoEnvironment) -> Option<Lint> {
+fn nothing(environment: &GoEnvironment) -> Option<LintCase> {
     let sources = ProxyList::parse(environment.value("GOPROXY")).ok()?;
     let is_plain = |entry: &Entry| match entry {
         Entry::Proxy(url) => url.reveal().starts_with("http://") && !is_here(url),
@@ -91,7 +91,7 @@ fn nothing(environment: &GoEnvironment) -> Option<Lint> {
     let mut lint = about(&NOTHING, environment, "GOSUMDB");
     // What is fetched insecurely is what is private; no pattern that would leave out all modules.
     let insecure = environment.value("GOINSECURE");
-    let private = meant(insecure).unwrap_or_else(|| insecure.to_owned());
+    let private = intended_pattern(insecure).unwrap_or_else(|| insecure.to_owned());
     let is_all = Patterns::parse(&private).matches("example.com/a");
     if !private.is_empty() && !is_all && environment.value("GONOSUMDB").is_empty() {
         let cost = "first: the names of these modules then stay away from the database, and only they are left unproven";
@@ -101,7 +101,7 @@ fn nothing(environment: &GoEnvironment) -> Option<Lint> {
     lint = on_again(lint, environment, cost);
     if !insecure.is_empty() {
         let command = match environment.get("GOINSECURE").map(|setting| setting.origin) {
-            Some(Origin::Environment) => "unset GOINSECURE",
+            Some(GoSettingOrigin::Environment) => "unset GOINSECURE",
             _ => "go env -u GOINSECURE",
         };
         let cost = "GOINSECURE does nothing for a proxy; what is fetched directly needs TLS again";
@@ -114,13 +114,13 @@ fn nothing(environment: &GoEnvironment) -> Option<Lint> {
 
 /// With the database on again. Where modules look private and nothing keeps their names from it, a
 /// person has to name them first, so it is no command that is carried out.
-fn on_again(lint: Lint, environment: &GoEnvironment, cost: &'static str) -> Lint {
+fn on_again(lint: LintCase, environment: &GoEnvironment, cost: &'static str) -> LintCase {
     let is_set = |name: &str| !environment.value(name).is_empty();
     if !is_set("GOINSECURE") || is_set("GONOSUMDB") {
         return lint.unset(cost);
     }
     let command = match lint.origin {
-        Origin::Environment => "unset GOSUMDB",
+        GoSettingOrigin::Environment => "unset GOSUMDB",
         _ => "go env -u GOSUMDB",
     };
     lint.fix(RemedyKind::Line, command.to_owned(), cost)
@@ -133,13 +133,13 @@ fn is_here(url: &ProxyUrl) -> bool {
 }
 
 /// What GOSUMDB holds, if it is nothing that go can read.
-fn setting(environment: &GoEnvironment) -> Option<Lint> {
+fn setting(environment: &GoEnvironment) -> Option<LintCase> {
     let setting = environment.get("GOSUMDB")?;
     let fields: Vec<&str> = setting.value.split_whitespace().collect();
     let name = *fields.first()?;
     let is_known = name == KNOWN || ALONE.contains(&name) && fields.len() == 1;
     let is_readable = (is_known || is_key(name)) && fields.len() <= 2;
-    if is_readable || setting.origin == Origin::Default {
+    if is_readable || setting.origin == GoSettingOrigin::Default {
         return None;
     }
     // In the place of the name, or behind the plus where the key belongs.
@@ -157,7 +157,7 @@ fn setting(environment: &GoEnvironment) -> Option<Lint> {
         let lint = about(&UNREADABLE, environment, "GOSUMDB");
         let cost = "where the database runs: it prints the whole line with the key";
         let unset = match setting.origin {
-            Origin::Environment => "unset GOSUMDB",
+            GoSettingOrigin::Environment => "unset GOSUMDB",
             _ => "go env -u GOSUMDB",
         };
         // A person has to know which database was meant: the public one hears the names of modules.
@@ -198,7 +198,7 @@ fn is_key(word: &str) -> bool {
 }
 
 /// The head that is remembered of the database in use.
-fn state(environment: &GoEnvironment) -> Option<Lint> {
+fn state(environment: &GoEnvironment) -> Option<LintCase> {
     let setting = environment.value("GOSUMDB");
     let name = database_name(setting)?;
     let (_, head) = environment.heads.iter().find(|(known, _)| known == name)?;
@@ -219,9 +219,9 @@ fn state(environment: &GoEnvironment) -> Option<Lint> {
 
 fn flag(
     environment: &GoEnvironment,
-    belief: &'static Belief,
+    belief: &'static LintRule,
     is_meant: impl Fn(&str) -> bool,
-) -> Option<Lint> {
+) -> Option<LintCase> {
     let value = environment.value("GOFLAGS");
     let is_meant = |word: &&str| is_meant(word.trim_start_matches('-'));
     value.split_whitespace().find(|word| is_meant(word))?;

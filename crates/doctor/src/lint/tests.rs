@@ -1,5 +1,5 @@
-use super::{LINTS, Lint, lint};
-use crate::environment::{GoEnvironment, Origin, Readings};
+use super::{LINTS, LintCase, lint};
+use crate::environment::{ClientReadings, GoEnvironment, GoSettingOrigin};
 use std::collections::BTreeMap;
 
 /// What `go env` says where nothing is set.
@@ -24,7 +24,7 @@ fn defaults() -> BTreeMap<&'static str, String> {
 }
 
 /// With these variables in the environment, as `go` would read them.
-fn machine(variables: &[(&str, &str)], more: Readings<'_>) -> GoEnvironment {
+fn machine(variables: &[(&str, &str)], more: ClientReadings<'_>) -> GoEnvironment {
     let mut values = defaults();
     for (name, value) in variables.iter().filter(|(_, value)| !value.is_empty()) {
         if let Some(known) = values.get_mut(name) {
@@ -36,7 +36,7 @@ fn machine(variables: &[(&str, &str)], more: Readings<'_>) -> GoEnvironment {
         .iter()
         .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
         .collect();
-    let readings = Readings {
+    let readings = ClientReadings {
         env_json: &json,
         process,
         ..more
@@ -44,8 +44,8 @@ fn machine(variables: &[(&str, &str)], more: Readings<'_>) -> GoEnvironment {
     GoEnvironment::read(&readings).unwrap()
 }
 
-fn found(variables: &[(&str, &str)]) -> Vec<Lint> {
-    lint(&machine(variables, Readings::default()))
+fn found(variables: &[(&str, &str)]) -> Vec<LintCase> {
+    lint(&machine(variables, ClientReadings::default()))
 }
 
 #[track_caller]
@@ -185,9 +185,9 @@ fn passwords_are_shown_nowhere() {
 fn netrc_has_to_name_the_port() {
     let variables = [("GOPROXY", "https://p.example.com:8443")];
     let with = |netrc| {
-        let readings = Readings {
+        let readings = ClientReadings {
             netrc: Some(netrc),
-            ..Readings::default()
+            ..ClientReadings::default()
         };
         lint(&machine(&variables, readings))
     };
@@ -204,23 +204,23 @@ fn a_value_of_the_file_is_mended_in_the_file() {
     let mut values = defaults();
     values.insert("GOSUMDB", "off".to_owned());
     let json = serde_json::to_string(&values).unwrap();
-    let readings = Readings {
+    let readings = ClientReadings {
         env_json: &json,
         file: Some("# comment\nGOSUMDB=off\n"),
-        ..Readings::default()
+        ..ClientReadings::default()
     };
     let lints = lint(&GoEnvironment::read(&readings).unwrap());
     let first = lints.first().unwrap();
-    assert_eq!(first.origin, Origin::File);
+    assert_eq!(first.origin, GoSettingOrigin::File);
     assert_eq!(first.fixes.first().unwrap().text, "go env -u GOSUMDB");
 }
 
 #[test]
 fn a_newer_go_line_needs_a_toolchain() {
     let with = |go_mod: &'static str| {
-        let readings = Readings {
+        let readings = ClientReadings {
             go_mod: Some(go_mod.as_bytes()),
-            ..Readings::default()
+            ..ClientReadings::default()
         };
         lint(&machine(&[("GOTOOLCHAIN", "local")], readings))
     };
@@ -231,13 +231,13 @@ fn a_newer_go_line_needs_a_toolchain() {
 
 #[test]
 fn torn_state_and_read_only_caches_are_found() {
-    let readings = Readings {
+    let readings = ClientReadings {
         cache_is_writable: Some(false),
         heads: vec![(
             "sum.example.com".to_owned(),
             "go.sum database tree\n12\n".to_owned(),
         )],
-        ..Readings::default()
+        ..ClientReadings::default()
     };
     let lints = lint(&machine(&[], readings));
     let ids: Vec<&str> = lints.iter().map(|lint| lint.belief.id).collect();
@@ -258,15 +258,15 @@ fn beliefs_have_ids_of_their_own_and_short_words() {
 #[test]
 fn the_real_go_is_read() {
     let output = testkit::go::Go::new("off").run(&["env", "-json"], std::path::Path::new("/"));
-    let readings = Readings {
+    let readings = ClientReadings {
         env_json: &output.assert_ok().stdout,
         process: vec![("GOPROXY".to_owned(), "off".to_owned())],
-        ..Readings::default()
+        ..ClientReadings::default()
     };
     let environment = GoEnvironment::read(&readings).unwrap();
     assert_eq!(
         environment.get("GOPROXY").unwrap().origin,
-        Origin::Environment
+        GoSettingOrigin::Environment
     );
     assert!(environment.value("GOVERSION").starts_with("go1."));
 }
@@ -277,7 +277,7 @@ fn what_is_printed_names_belief_fact_and_command() {
         ("GOPROXY", "https://p.example.com|direct"),
         ("GONOSUMDB", "*"),
     ]);
-    insta::assert_snapshot!(crate::report_lints(&lints, crate::Colour::Never));
+    insta::assert_snapshot!(crate::report_lints(&lints, crate::ColourMode::Never));
 }
 
 #[track_caller]
@@ -481,10 +481,10 @@ fn the_database_is_not_switched_on_by_itself_where_names_would_leak() {
         values.insert("GOINSECURE", insecure.to_owned());
         let json = serde_json::to_string(&values).unwrap();
         let file = format!("GOSUMDB=off\nGOINSECURE={insecure}\n");
-        let readings = Readings {
+        let readings = ClientReadings {
             env_json: &json,
             file: Some(&file),
-            ..Readings::default()
+            ..ClientReadings::default()
         };
         let lints = lint(&GoEnvironment::read(&readings).unwrap());
         let off = lints
@@ -494,7 +494,7 @@ fn the_database_is_not_switched_on_by_itself_where_names_would_leak() {
         assert_eq!(fixes.first().unwrap().text, "go env -u GOSUMDB");
         fixes
             .iter()
-            .any(|fix| crate::mend::Action::of(fix).is_some())
+            .any(|fix| crate::fix_action::FixAction::of(fix).is_some())
     };
     assert!(carried_out(""));
     assert!(!carried_out("git.example.com"));

@@ -1,9 +1,9 @@
 //! Which proxy is the best here, and the lines that would use it.
 
 use super::known::{DATABASE, host_of, is_in_domain_of_go, place_of};
-use super::{Failing, Mirror, Question, Seen, Tried};
+use super::{FailingHost, MirrorAnswer, MirrorAttempt, MirrorQuestion, PublicMirror};
 use crate::cause::RemedyKind;
-use crate::environment::{GoEnvironment, Origin, Setting, database_name};
+use crate::environment::{GoEnvironment, GoSetting, GoSettingOrigin, database_name};
 use crate::fix::Fix;
 use serde::Serialize;
 use std::cmp::Reverse;
@@ -11,17 +11,17 @@ use std::time::Duration;
 
 /// What was asked, what was answered, and what follows.
 #[derive(Debug, Clone, Serialize)]
-pub struct Choice {
+pub struct MirrorChoice {
     /// The public host that is not reached; none if the question is asked for its own sake.
-    pub failing: Option<Failing>,
+    pub failing: Option<FailingHost>,
     /// What was asked for.
-    pub question: Question,
+    pub question: MirrorQuestion,
     /// Who answered what, the best first.
-    pub tried: Vec<Tried>,
+    pub tried: Vec<MirrorAttempt>,
     /// Why nobody was asked; empty if somebody was.
     pub unasked: String,
     /// The best; none if nobody can be offered.
-    pub best: Option<Mirror>,
+    pub best: Option<PublicMirror>,
     /// What comes of it, in sentences.
     pub notes: Vec<String>,
     /// The lines that use the best one, in their order. None of them is carried out by itself.
@@ -41,12 +41,12 @@ const NO_CURES: [&str; 2] = [
 
 // === impl Choice ===
 
-impl Choice {
+impl MirrorChoice {
     /// Ranks what was tried and says what follows. `guess` are patterns of what looks private here.
     pub fn of(
-        failing: Option<Failing>,
-        question: Question,
-        mut tried: Vec<Tried>,
+        failing: Option<FailingHost>,
+        question: MirrorQuestion,
+        mut tried: Vec<MirrorAttempt>,
         environment: Option<&GoEnvironment>,
         guess: Option<String>,
     ) -> Self {
@@ -54,7 +54,7 @@ impl Choice {
         let untried = others.find(|mirror| !is_failing(failing.as_ref(), mirror));
         let untried = untried.and_then(line_untried);
         tried.sort_by_key(rank);
-        let is_failing = |tried: &&Tried| is_failing(failing.as_ref(), &tried.mirror);
+        let is_failing = |tried: &&MirrorAttempt| is_failing(failing.as_ref(), &tried.mirror);
         let mut failed = tried.iter().filter(is_failing);
         let answers_here = failed.find(|tried| tried.is_usable());
         let best = tried
@@ -65,11 +65,11 @@ impl Choice {
         if let Some(tried) = answers_here {
             notes.push(format!(
                 "From here {} does answer now: where it failed the network is another, or it was away for a while. Run modkeep doctor there.",
-                tried.mirror.shown()
+                tried.mirror.summary()
             ));
         }
         notes.extend(nobody(&tried, best.as_ref(), &question));
-        let is_lacking = tried.iter().any(|tried| tried.module == Seen::No);
+        let is_lacking = tried.iter().any(|tried| tried.module == MirrorAnswer::No);
         notes.extend(untried.filter(|_| failing.is_some() && best.is_none() && !is_lacking));
         let fixes = match &best {
             Some(best) => lines(best, environment, guess),
@@ -92,14 +92,14 @@ impl Choice {
 
     /// Whether somebody was asked, and nobody can be used.
     pub fn is_helpless(&self) -> bool {
-        self.unasked.is_empty() && !self.tried.iter().any(Tried::is_usable)
+        self.unasked.is_empty() && !self.tried.iter().any(MirrorAttempt::is_usable)
     }
 
     /// Where nobody is asked, and why.
     pub fn unasked(
-        failing: Option<Failing>,
-        question: Question,
-        mirrors: &[Mirror],
+        failing: Option<FailingHost>,
+        question: MirrorQuestion,
+        mirrors: &[PublicMirror],
         why: &str,
     ) -> Self {
         let mut others = mirrors.iter();
@@ -123,7 +123,7 @@ impl Choice {
 
 /// Whether a proxy is the one that failed. The database of Go is not reached where its proxy is not,
 /// and is passed on by it.
-fn is_failing(failing: Option<&Failing>, mirror: &Mirror) -> bool {
+fn is_failing(failing: Option<&FailingHost>, mirror: &PublicMirror) -> bool {
     let place = place_of(mirror.url.reveal());
     failing.is_some_and(|failing| {
         place == failing.host || failing.is_of_go && is_in_domain_of_go(host_of(place))
@@ -131,7 +131,7 @@ fn is_failing(failing: Option<&Failing>, mirror: &Mirror) -> bool {
 }
 
 /// The line that would use a mirror which nobody has tried where it failed.
-fn line_untried(mirror: &Mirror) -> Option<String> {
+fn line_untried(mirror: &PublicMirror) -> Option<String> {
     let url = mirror.open()?;
     let url = url.trim_end_matches('/');
     Some(format!(
@@ -141,7 +141,7 @@ fn line_untried(mirror: &Mirror) -> Option<String> {
 
 /// The order: who has the module, one's own before others, who passes the database on, who is fast.
 fn rank(
-    tried: &Tried,
+    tried: &MirrorAttempt,
 ) -> (
     Reverse<bool>,
     Reverse<bool>,
@@ -152,21 +152,25 @@ fn rank(
     (
         Reverse(tried.is_usable()),
         Reverse(tried.mirror.is_own),
-        Reverse(tried.database == Seen::Yes),
+        Reverse(tried.database == MirrorAnswer::Yes),
         tried.latency.unwrap_or(Duration::MAX),
-        tried.mirror.shown(),
+        tried.mirror.summary(),
     )
 }
 
 /// Why nobody is offered.
-fn nobody(tried: &[Tried], best: Option<&Tried>, question: &Question) -> Option<String> {
-    if best.is_some() || tried.iter().any(Tried::is_usable) {
+fn nobody(
+    tried: &[MirrorAttempt],
+    best: Option<&MirrorAttempt>,
+    question: &MirrorQuestion,
+) -> Option<String> {
+    if best.is_some() || tried.iter().any(MirrorAttempt::is_usable) {
         return None;
     }
     let answered = tried.iter().filter(|tried| tried.latency.is_some()).count();
     let lacking = tried
         .iter()
-        .filter(|tried| tried.module == Seen::No)
+        .filter(|tried| tried.module == MirrorAnswer::No)
         .count();
     Some(if answered == 0 {
         "None of them is reached from here, so nothing is proven about any of them: this machine has no way out, or all of them are blocked. Check network and HTTPS_PROXY, or set GOPROXY to a proxy inside.".to_owned()
@@ -181,7 +185,11 @@ fn nobody(tried: &[Tried], best: Option<&Tried>, question: &Question) -> Option<
 }
 
 /// The lines that use a proxy, the first to be run first.
-fn lines(best: &Tried, environment: Option<&GoEnvironment>, guess: Option<String>) -> Vec<Fix> {
+fn lines(
+    best: &MirrorAttempt,
+    environment: Option<&GoEnvironment>,
+    guess: Option<String>,
+) -> Vec<Fix> {
     let set = |name: &str, value: &str, cost| Fix {
         kind: RemedyKind::Environment,
         text: format!("go env -w {name}={value}"),
@@ -202,21 +210,21 @@ fn lines(best: &Tried, environment: Option<&GoEnvironment>, guess: Option<String
     }
     let setting = environment.map_or(DATABASE, |environment| environment.value("GOSUMDB"));
     let is_default = setting.is_empty() || database_name(setting) == Some(DATABASE);
-    if best.database != Seen::Yes && is_default && setting != "sum.golang.google.cn" {
+    if best.database != MirrorAnswer::Yes && is_default && setting != "sum.golang.google.cn" {
         fixes.push(set("GOSUMDB", "sum.golang.google.cn", DATABASE_COST));
     }
     fixes
 }
 
 /// What to know before the lines are run.
-fn remarks(best: &Tried, environment: Option<&GoEnvironment>) -> Vec<String> {
+fn remarks(best: &MirrorAttempt, environment: Option<&GoEnvironment>) -> Vec<String> {
     let mut remarks = Vec::new();
     let Some(environment) = environment else {
         return remarks;
     };
     let set_in_environment = |name: &str| {
         let setting = environment.get(name);
-        setting.is_some_and(|setting| setting.origin == Origin::Environment)
+        setting.is_some_and(|setting| setting.origin == GoSettingOrigin::Environment)
     };
     if set_in_environment("GOPROXY") {
         remarks.push("GOPROXY is a variable of the environment here, which go env -w does not change: unset it where it is set.".to_owned());
@@ -227,7 +235,7 @@ fn remarks(best: &Tried, environment: Option<&GoEnvironment>) -> Vec<String> {
             "GOPRIVATE is set: the mirror hears nothing of what it matches ({}).",
             environment
                 .get("GOPRIVATE")
-                .map(Setting::shown)
+                .map(GoSetting::redacted)
                 .unwrap_or_default()
         ));
     }

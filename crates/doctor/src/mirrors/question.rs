@@ -6,7 +6,7 @@
 
 use super::known::INSIDE;
 use crate::environment::GoEnvironment;
-use crate::lint::meant;
+use crate::lint::intended_pattern;
 use gomod::info::VersionInfo;
 use gomod::path::ModulePath;
 use gomod::pattern::Patterns;
@@ -15,7 +15,7 @@ use serde::{Serialize, Serializer};
 
 /// What mirrors are asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Question {
+pub struct MirrorQuestion {
     /// The module.
     #[serde(serialize_with = "path")]
     pub module: ModulePath,
@@ -63,7 +63,7 @@ const CODE_HOSTS: [&str; 11] = [
 pub fn question(
     environment: Option<&GoEnvironment>,
     wanted: Option<(ModulePath, Option<Version>)>,
-) -> Option<Question> {
+) -> Option<MirrorQuestion> {
     let stand_in = match (&wanted, environment) {
         (None, _) => Some(StandIn::Unnamed),
         (Some(_), None) => Some(StandIn::UnknownSettings),
@@ -78,7 +78,7 @@ pub fn question(
             Some(Version::parse(WELL_KNOWN.1).ok()?),
         ),
     };
-    Some(Question {
+    Some(MirrorQuestion {
         module,
         version,
         stand_in,
@@ -89,7 +89,7 @@ fn is_private(environment: &GoEnvironment, module: &ModulePath) -> bool {
     let names = |setting: &&str| {
         let value = environment.value(setting);
         // A pattern that go cannot use says all the same what should stay here.
-        let meant = meant(value).unwrap_or_default();
+        let meant = intended_pattern(value).unwrap_or_default();
         [value, &meant]
             .into_iter()
             .any(|list| Patterns::parse(list).matches(module.as_str()))
@@ -149,7 +149,7 @@ fn version<S: Serializer>(version: &Option<Version>, serializer: S) -> Result<S:
 
 // === impl Question ===
 
-impl Question {
+impl MirrorQuestion {
     /// `MODULE` or `MODULE@VERSION`.
     pub fn subject(&self) -> String {
         match &self.version {

@@ -1,7 +1,7 @@
 //! A choice of mirrors for people: a table, the best, the lines, and what does not help.
 
-use super::{Choice, Seen, Tried};
-use crate::report::{Colour, Page, ascii};
+use super::{MirrorAnswer, MirrorAttempt, MirrorChoice};
+use crate::report::{ColourMode, ReportPage, ascii};
 
 /// Characters of a reason in the table, at most; all of it is in the JSON.
 const REASON: usize = 90;
@@ -10,8 +10,8 @@ const REASON: usize = 90;
 const NAME: usize = 44;
 
 /// Prints a choice.
-pub fn render(choice: &Choice, colour: Colour) -> String {
-    let mut page = Page::new(colour);
+pub fn render(choice: &MirrorChoice, colour: ColourMode) -> String {
+    let mut page = ReportPage::new(colour);
     let title = match &choice.failing {
         Some(failing) if failing.is_of_go => format!(
             "{} is one of Go's own hosts: go asks them where nobody sets GOPROXY, and some networks reach none of them, whatever a browser reaches",
@@ -25,7 +25,7 @@ pub fn render(choice: &Choice, colour: Colour) -> String {
     };
     page.line(&page.bold(&ascii(&title)));
     let asked = match choice.unasked.as_str() {
-        "" => asked(choice),
+        "" => question_text(choice),
         why => format!("nobody: {why}"),
     };
     page.labelled("asked", &ascii(&asked));
@@ -33,7 +33,7 @@ pub fn render(choice: &Choice, colour: Colour) -> String {
         page.line(&ascii(&row(tried)));
     }
     if let Some(best) = &choice.best {
-        page.labelled("best", &ascii(&best.shown()));
+        page.labelled("best", &ascii(&best.summary()));
     }
     for fix in &choice.fixes {
         page.fix(fix);
@@ -45,7 +45,7 @@ pub fn render(choice: &Choice, colour: Colour) -> String {
     page.text()
 }
 
-fn asked(choice: &Choice) -> String {
+fn question_text(choice: &MirrorChoice) -> String {
     let subject = choice.question.subject();
     let who = "from here, all at the same time";
     match choice.question.stand_in {
@@ -54,8 +54,8 @@ fn asked(choice: &Choice) -> String {
     }
 }
 
-fn row(tried: &Tried) -> String {
-    let mut name = tried.mirror.shown();
+fn row(tried: &MirrorAttempt) -> String {
+    let mut name = tried.mirror.summary();
     if tried.mirror.is_own {
         name.push_str(" (own)");
     }
@@ -64,15 +64,15 @@ fn row(tried: &Tried) -> String {
         None => "-".to_owned(),
     };
     let module = match &tried.module {
-        Seen::Yes => "has the module".to_owned(),
-        Seen::No => "has not the module".to_owned(),
-        Seen::Unknown(why) => cut(why),
+        MirrorAnswer::Yes => "has the module".to_owned(),
+        MirrorAnswer::No => "has not the module".to_owned(),
+        MirrorAnswer::Unknown(why) => cut(why),
     };
     let database = match (&tried.database, tried.latency) {
         (_, None) => String::new(),
-        (Seen::Yes, _) => "; passes the checksum database on".to_owned(),
-        (Seen::No, _) => "; does not pass the checksum database on".to_owned(),
-        (Seen::Unknown(why), _) => format!("; checksum database unknown: {}", cut(why)),
+        (MirrorAnswer::Yes, _) => "; passes the checksum database on".to_owned(),
+        (MirrorAnswer::No, _) => "; does not pass the checksum database on".to_owned(),
+        (MirrorAnswer::Unknown(why), _) => format!("; checksum database unknown: {}", cut(why)),
     };
     format!("    {name:NAME$} {latency:>8}  {module}{database}")
 }

@@ -1,9 +1,9 @@
 use super::{
-    Choice, Failing, Mirror, Question, Seen, StandIn, Tried, failing, private_guess, question,
-    render,
+    FailingHost, MirrorAnswer, MirrorAttempt, MirrorChoice, MirrorQuestion, PublicMirror, StandIn,
+    failing_host, private_guess, question, render,
 };
-use crate::environment::{GoEnvironment, Readings};
-use crate::{Colour, classify};
+use crate::environment::{ClientReadings, GoEnvironment};
+use crate::{ColourMode, classify};
 use gomod::goproxy::ProxyUrl;
 use gomod::path::ModulePath;
 use gomod::version::Version;
@@ -20,10 +20,10 @@ fn environment(values: &[(&str, &str)]) -> GoEnvironment {
     let process = values
         .iter()
         .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-    let readings = Readings {
+    let readings = ClientReadings {
         env_json: &json,
         process: process.filter(|(name, _)| name == "GOPROXY").collect(),
-        ..Readings::default()
+        ..ClientReadings::default()
     };
     GoEnvironment::read(&readings).unwrap()
 }
@@ -33,19 +33,19 @@ fn wanted(module: &str) -> (ModulePath, Option<Version>) {
     (ModulePath::parse(module).unwrap(), Some(version))
 }
 
-fn asked() -> Question {
+fn asked() -> MirrorQuestion {
     question(Some(&environment(&[])), Some(wanted("github.com/me/m"))).unwrap()
 }
 
 /// A mirror, its latency, whether it has the module, and whether it passes the database on.
-fn tried(url: &str, latency: Option<u64>, module: bool, database: bool) -> Tried {
+fn tried(url: &str, latency: Option<u64>, module: bool, database: bool) -> MirrorAttempt {
     let seen = |yes: bool| match latency {
-        None => Seen::Unknown("no answer in time".to_owned()),
-        Some(_) if yes => Seen::Yes,
-        Some(_) => Seen::No,
+        None => MirrorAnswer::Unknown("no answer in time".to_owned()),
+        Some(_) if yes => MirrorAnswer::Yes,
+        Some(_) => MirrorAnswer::No,
     };
-    Tried {
-        mirror: Mirror {
+    MirrorAttempt {
+        mirror: PublicMirror {
             url: ProxyUrl::parse(url).unwrap(),
             is_own: url.contains("corp"),
         },
@@ -55,20 +55,20 @@ fn tried(url: &str, latency: Option<u64>, module: bool, database: bool) -> Tried
     }
 }
 
-fn of_go() -> Failing {
-    Failing {
+fn of_go() -> FailingHost {
+    FailingHost {
         host: "first.golang.org".to_owned(),
         is_of_go: true,
         module: None,
     }
 }
 
-fn choice(tried: Vec<Tried>) -> Choice {
-    Choice::of(Some(of_go()), asked(), tried, Some(&environment(&[])), None)
+fn choice(tried: Vec<MirrorAttempt>) -> MirrorChoice {
+    MirrorChoice::of(Some(of_go()), asked(), tried, Some(&environment(&[])), None)
 }
 
-fn best(tried: Vec<Tried>) -> Option<String> {
-    choice(tried).best.map(|best| best.shown())
+fn best(tried: Vec<MirrorAttempt>) -> Option<String> {
+    choice(tried).best.map(|best| best.summary())
 }
 
 #[test]
@@ -108,10 +108,10 @@ fn the_best_has_the_module_then_is_ones_own_then_proves_then_is_fast() {
 
 #[test]
 fn the_lines_are_exact_and_turn_nothing_off() {
-    let lines = |tried: Tried, values: &[(&str, &str)], guess: Option<&str>| {
+    let lines = |tried: MirrorAttempt, values: &[(&str, &str)], guess: Option<&str>| {
         let environment = environment(values);
         let guess = guess.map(str::to_owned);
-        let choice = Choice::of(
+        let choice = MirrorChoice::of(
             Some(of_go()),
             asked(),
             vec![tried],
@@ -162,7 +162,7 @@ fn the_lines_are_exact_and_turn_nothing_off() {
 fn what_does_not_help_is_said_and_nothing_reached_is_no_pass() {
     for all in [vec![], vec![tried(CN, None, false, false)]] {
         let choice = choice(all);
-        let page = render(&choice, Colour::Never);
+        let page = render(&choice, ColourMode::Never);
         assert!(page.contains("None of them is reached from here"), "{page}");
         assert!(
             page.contains("GOPROXY=\"\" is no cure") && page.contains("GOSUMDB=off is no cure")
@@ -197,8 +197,8 @@ fn a_table_names_latency_module_and_database_of_each() {
         tried(ALIYUN, Some(25), true, false),
     ]);
     page.fixes.truncate(1);
-    page.tried[3].module = Seen::Unknown("x".repeat(500));
-    insta::assert_snapshot!(render(&page, Colour::Never));
+    page.tried[3].module = MirrorAnswer::Unknown("x".repeat(500));
+    insta::assert_snapshot!(render(&page, ColourMode::Never));
 }
 
 #[test]
@@ -239,7 +239,7 @@ fn an_answer_is_looked_at_before_it_counts() {
     assert!(asked.is_answered_by(br#"{"Version":"v1.0.0","Time":"2024-01-02T03:04:05Z"}"#));
     assert!(!asked.is_answered_by(br#"{"Version":"v1.0.1"}"#));
     assert!(!asked.is_answered_by(b"<html>log in</html>"));
-    let any = Question {
+    let any = MirrorQuestion {
         version: None,
         ..asked
     };

@@ -5,9 +5,11 @@
 //! advised only if a proxy has go.mod and zip, the checksum database does not deny it, and, where the
 //! old files are at hand, they are the same. Everything else is listed with what is against it.
 
-use super::candidate::Candidate;
-use super::contents::Contents;
-use super::evidence::{Checked, Evidence, Found, Record, Says};
+use super::candidate::PathCandidate;
+use super::contents::ContentComparison;
+use super::evidence::{
+    CandidateFiles, CheckedCandidate, ChecksumRecord, MoveEvidence, SourceReply,
+};
 use gomod::modfile::{self, Mode};
 use gomod::version::check_agreement;
 use serde::Serialize;
@@ -15,7 +17,7 @@ use serde::Serialize;
 /// What may be done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "do")]
-pub enum Advice {
+pub enum MoveAdvice {
     /// Nothing: a proxy goes on serving the version under the old path.
     Keep {
         /// The proxy.
@@ -57,9 +59,9 @@ pub enum Advice {
 
 /// A candidate that is not advised.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Unverified {
+pub struct UnverifiedCandidate {
     /// The candidate.
-    pub candidate: Candidate,
+    pub candidate: PathCandidate,
     /// What is against it, or what is not known.
     pub why: String,
 }
@@ -70,14 +72,17 @@ const COST_OF_REPLACING: &str =
 const COST_OF_IMPORTING: &str = "every import of the old path in your own source; a dependency that imports it must be changed by its author";
 
 /// What may be done, the best first, and the candidates that may not be used.
-pub(super) fn advise(evidence: &Evidence, checked: &[Checked]) -> (Vec<Advice>, Vec<Unverified>) {
+pub(super) fn advise(
+    evidence: &MoveEvidence,
+    checked: &[CheckedCandidate],
+) -> (Vec<MoveAdvice>, Vec<UnverifiedCandidate>) {
     let mut advice = Vec::new();
     let mut unverified = Vec::new();
     advice.extend(keep(evidence));
     for checked in checked {
         match verified(evidence, checked) {
             Ok(verified) => advice.push(verified),
-            Err(why) => unverified.push(Unverified {
+            Err(why) => unverified.push(UnverifiedCandidate {
                 candidate: checked.candidate.clone(),
                 why,
             }),
@@ -89,9 +94,9 @@ pub(super) fn advise(evidence: &Evidence, checked: &[Checked]) -> (Vec<Advice>, 
     (advice, unverified)
 }
 
-fn keep(evidence: &Evidence) -> Option<Advice> {
+fn keep(evidence: &MoveEvidence) -> Option<MoveAdvice> {
     let proxy = evidence.serving().next()?;
-    Some(Advice::Keep {
+    Some(MoveAdvice::Keep {
         source: proxy.source.clone(),
         version: proxy.version.as_ref()?.to_string(),
         cost: COST_OF_KEEPING,
@@ -99,7 +104,7 @@ fn keep(evidence: &Evidence) -> Option<Advice> {
 }
 
 /// The advice that a candidate is good for, or what is against it.
-fn verified(evidence: &Evidence, checked: &Checked) -> Result<Advice, String> {
+fn verified(evidence: &MoveEvidence, checked: &CheckedCandidate) -> Result<MoveAdvice, String> {
     let unknown = || "nothing was found there".to_owned();
     let found = checked
         .found
@@ -110,7 +115,7 @@ fn verified(evidence: &Evidence, checked: &Checked) -> Result<Advice, String> {
     let version = &found.declared.version;
     check_agreement(new, version).map_err(|_| format!("{version} is no version of that path"))?;
     if found.declared.is_of(new) {
-        return Ok(Advice::Import {
+        return Ok(MoveAdvice::Import {
             old: old.to_string(),
             new: new.to_string(),
             command: format!("go get {new}@{version}"),
@@ -127,34 +132,34 @@ fn verified(evidence: &Evidence, checked: &Checked) -> Result<Advice, String> {
     if !is_line_of_go_mod(&line) {
         return Err("no go.mod can have these names".to_owned());
     }
-    Ok(Advice::Replace {
+    Ok(MoveAdvice::Replace {
         line,
         cost: COST_OF_REPLACING,
     })
 }
 
-fn check_found(found: &Found) -> Result<(), String> {
-    if found.rest != Says::Has {
+fn check_found(found: &CandidateFiles) -> Result<(), String> {
+    if found.rest != SourceReply::Has {
         return Err(format!(
             "{} has its go.mod, but of the rest: {}",
             found.source,
             found.rest.words()
         ));
     }
-    if found.record == Record::Absent {
+    if found.record == ChecksumRecord::Absent {
         return Err(found.record.words());
     }
     match found.contents {
-        Contents::Differ(_) => Err(found.contents.words()),
-        Contents::Same | Contents::Unknown(_) => Ok(()),
+        ContentComparison::Differ(_) => Err(found.contents.words()),
+        ContentComparison::Same | ContentComparison::Unknown(_) => Ok(()),
     }
 }
 
 /// What is left to say where nothing can be advised.
-fn without_any(evidence: &Evidence) -> Advice {
+fn without_any(evidence: &MoveEvidence) -> MoveAdvice {
     if evidence.is_absent_everywhere() {
         let asked = evidence.proxies.iter().map(|proxy| proxy.source.clone());
-        return Advice::Nobody {
+        return MoveAdvice::Nobody {
             asked: asked.collect(),
         };
     }
@@ -162,10 +167,10 @@ fn without_any(evidence: &Evidence) -> Advice {
         let silent = proxy
             .files
             .iter()
-            .filter(|(_, says)| matches!(says, Says::Fails(_) | Says::Refuses(_)));
+            .filter(|(_, says)| matches!(says, SourceReply::Fails(_) | SourceReply::Refuses(_)));
         silent.map(|(file, says)| format!("{} {}: {}", proxy.source, file.name(), says.words()))
     });
-    Advice::Open {
+    MoveAdvice::Open {
         silent: silent.collect(),
     }
 }
@@ -193,29 +198,35 @@ fn printable(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::{
-        Candidate, Checked, Contents, Declared, Evidence, File, Found, ProxySays, Record, Says,
-        Sign,
+        CandidateFiles, CandidateSign, CheckedCandidate, ChecksumRecord, ContentComparison,
+        ModuleDeclaration, MoveEvidence, PathCandidate, ProtocolFile, ProxySays, SourceReply,
     };
-    use super::{Advice, advise};
+    use super::{MoveAdvice, advise};
     use gomod::path::ModulePath;
     use gomod::version::Version;
 
     const OLD: &str = "old.example.com/lib";
     const NEW: &str = "new.example.com/lib";
 
-    fn declared(path: &str) -> Declared {
-        Declared {
+    fn declared(path: &str) -> ModuleDeclaration {
+        ModuleDeclaration {
             version: Version::parse("v1.0.0").unwrap(),
             path: path.to_owned(),
             deprecated: None,
         }
     }
 
-    fn evidence(says: &Says) -> Evidence {
-        let files = [File::List, File::Latest, File::Info, File::Mod, File::Zip];
+    fn evidence(says: &SourceReply) -> MoveEvidence {
+        let files = [
+            ProtocolFile::List,
+            ProtocolFile::Latest,
+            ProtocolFile::Info,
+            ProtocolFile::Mod,
+            ProtocolFile::Zip,
+        ];
         let version = Some(Version::parse("v1.0.0").unwrap());
-        let has = *says == Says::Has;
-        Evidence {
+        let has = *says == SourceReply::Has;
+        MoveEvidence {
             module: ModulePath::parse(OLD).unwrap(),
             version: version.clone(),
             is_private: false,
@@ -230,24 +241,24 @@ mod tests {
         }
     }
 
-    fn checked(path: &str) -> Checked {
-        Checked {
-            candidate: Candidate {
+    fn checked(path: &str) -> CheckedCandidate {
+        CheckedCandidate {
+            candidate: PathCandidate {
                 path: ModulePath::parse(NEW).unwrap(),
-                signs: vec![Sign::Redirected],
+                signs: vec![CandidateSign::Redirected],
             },
-            found: Some(Found {
+            found: Some(CandidateFiles {
                 source: "https://proxy.example.com".to_owned(),
                 declared: declared(path),
-                rest: Says::Has,
-                record: Record::Known,
-                contents: Contents::Unknown("the old one is not at hand"),
+                rest: SourceReply::Has,
+                record: ChecksumRecord::Known,
+                contents: ContentComparison::Unknown("the old one is not at hand"),
             }),
             why_not: None,
         }
     }
 
-    fn with(change: impl FnOnce(&mut Found)) -> Checked {
+    fn with(change: impl FnOnce(&mut CandidateFiles)) -> CheckedCandidate {
         let mut checked = checked(OLD);
         change(checked.found.as_mut().unwrap());
         checked
@@ -255,43 +266,49 @@ mod tests {
 
     #[test]
     fn where_the_old_path_is_declared_a_replace_is_right() {
-        let (advice, unverified) = advise(&evidence(&Says::Absent(404)), &[checked(OLD)]);
+        let (advice, unverified) = advise(&evidence(&SourceReply::Absent(404)), &[checked(OLD)]);
         let line = format!("replace {OLD} => {NEW} v1.0.0");
-        assert!(matches!(&*advice, [Advice::Replace { line: found, .. }] if *found == line));
+        assert!(matches!(&*advice, [MoveAdvice::Replace { line: found, .. }] if *found == line));
         assert!(unverified.is_empty());
     }
 
     #[test]
     fn where_the_new_path_is_declared_imports_are_rewritten() {
-        let (advice, _) = advise(&evidence(&Says::Absent(410)), &[checked(NEW)]);
+        let (advice, _) = advise(&evidence(&SourceReply::Absent(410)), &[checked(NEW)]);
         let get = format!("go get {NEW}@v1.0.0");
-        assert!(matches!(&*advice, [Advice::Import { command, .. }] if *command == get));
+        assert!(matches!(&*advice, [MoveAdvice::Import { command, .. }] if *command == get));
     }
 
     #[test]
     fn what_a_proxy_still_serves_can_be_kept() {
-        let (advice, _) = advise(&evidence(&Says::Has), &[checked(NEW)]);
+        let (advice, _) = advise(&evidence(&SourceReply::Has), &[checked(NEW)]);
         assert!(matches!(
             &*advice,
-            [Advice::Keep { .. }, Advice::Import { .. }]
+            [MoveAdvice::Keep { .. }, MoveAdvice::Import { .. }]
         ));
         // But not if its go.mod declares another path: go would refuse it.
-        let mut refused = evidence(&Says::Has);
+        let mut refused = evidence(&SourceReply::Has);
         refused.proxies[0].declared = Some(declared(NEW));
         let (advice, _) = advise(&refused, &[]);
-        assert!(matches!(&*advice, [Advice::Open { .. }]), "{advice:?}");
+        assert!(matches!(&*advice, [MoveAdvice::Open { .. }]), "{advice:?}");
     }
 
     #[test]
     fn nothing_is_advised_that_was_not_verified() {
-        let absent = evidence(&Says::Absent(404));
+        let absent = evidence(&SourceReply::Absent(404));
         for (checked, expected) in [
             (checked("third.example.com/lib"), "declares another path"),
             (checked("a\u{1b}[31m"), "declares another path: a?[31m"),
-            (with(|found| found.rest = Says::Absent(404)), "of the rest"),
-            (with(|found| found.record = Record::Absent), "no record"),
             (
-                with(|found| found.contents = Contents::Differ(vec!["a.go".to_owned()])),
+                with(|found| found.rest = SourceReply::Absent(404)),
+                "of the rest",
+            ),
+            (
+                with(|found| found.record = ChecksumRecord::Absent),
+                "no record",
+            ),
+            (
+                with(|found| found.contents = ContentComparison::Differ(vec!["a.go".to_owned()])),
                 "a.go",
             ),
             (
@@ -299,7 +316,7 @@ mod tests {
                 "no version of that path",
             ),
             (
-                Checked {
+                CheckedCandidate {
                     found: None,
                     ..checked(NEW)
                 },
@@ -307,27 +324,36 @@ mod tests {
             ),
         ] {
             let (advice, unverified) = advise(&absent, &[checked]);
-            assert!(matches!(&*advice, [Advice::Nobody { .. }]), "{advice:?}");
+            assert!(
+                matches!(&*advice, [MoveAdvice::Nobody { .. }]),
+                "{advice:?}"
+            );
             assert!(unverified[0].why.contains(expected), "{unverified:?}");
         }
     }
 
     #[test]
     fn an_outage_is_never_taken_for_an_absence() {
-        for says in [Says::Fails("status 503".to_owned()), Says::Refuses(403)] {
+        for says in [
+            SourceReply::Fails("status 503".to_owned()),
+            SourceReply::Refuses(403),
+        ] {
             let (advice, _) = advise(&evidence(&says), &[]);
             assert!(
-                matches!(&*advice, [Advice::Open { silent }] if !silent.is_empty()),
+                matches!(&*advice, [MoveAdvice::Open { silent }] if !silent.is_empty()),
                 "{advice:?}"
             );
         }
-        let mut mixed = evidence(&Says::Absent(404));
+        let mut mixed = evidence(&SourceReply::Absent(404));
         mixed
             .proxies
-            .extend(evidence(&Says::Fails("no answer in time".to_owned())).proxies);
-        assert!(matches!(&*advise(&mixed, &[]).0, [Advice::Open { .. }]));
-        let mut unasked = evidence(&Says::Has);
+            .extend(evidence(&SourceReply::Fails("no answer in time".to_owned())).proxies);
+        assert!(matches!(&*advise(&mixed, &[]).0, [MoveAdvice::Open { .. }]));
+        let mut unasked = evidence(&SourceReply::Has);
         unasked.proxies.clear();
-        assert!(matches!(&*advise(&unasked, &[]).0, [Advice::Open { .. }]));
+        assert!(matches!(
+            &*advise(&unasked, &[]).0,
+            [MoveAdvice::Open { .. }]
+        ));
     }
 }

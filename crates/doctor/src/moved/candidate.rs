@@ -4,8 +4,8 @@
 //! A path that several signs name is one candidate with all of them. What a temporary redirect
 //! leads to is no candidate: login pages and maintenance look like that.
 
-use super::evidence::{Evidence, PageSays, text};
-use super::page::Import;
+use super::evidence::{MoveEvidence, PageSays, text};
+use super::page::GoImportTag;
 use gomod::path::ModulePath;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -13,18 +13,18 @@ use url::Url;
 
 /// A path that the module may have now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Candidate {
+pub struct PathCandidate {
     /// The path.
     #[serde(serialize_with = "text")]
     pub path: ModulePath,
     /// What names it, the strongest sign first.
-    pub signs: Vec<Sign>,
+    pub signs: Vec<CandidateSign>,
 }
 
 /// What names a path. The strongest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Sign {
+pub enum CandidateSign {
     /// A go.mod under the old path declares it.
     Declared,
     /// A deprecation names it.
@@ -41,16 +41,16 @@ pub enum Sign {
 const MOST: usize = 5;
 
 /// The paths that the evidence names, the best first.
-pub(super) fn candidates(evidence: &Evidence) -> Vec<Candidate> {
-    let mut named = Named {
+pub(super) fn candidates(evidence: &MoveEvidence) -> Vec<PathCandidate> {
+    let mut named = NamedPaths {
         old: &evidence.module,
         signs: BTreeMap::new(),
     };
     for proxy in &evidence.proxies {
         for declared in proxy.declared.iter().chain(&proxy.newest) {
-            named.add(Sign::Declared, &declared.path);
+            named.add(CandidateSign::Declared, &declared.path);
             for successor in declared.successors() {
-                named.add(Sign::Deprecated, successor.as_str());
+                named.add(CandidateSign::Deprecated, successor.as_str());
             }
         }
     }
@@ -60,14 +60,14 @@ pub(super) fn candidates(evidence: &Evidence) -> Vec<Candidate> {
     named.ranked()
 }
 
-struct Named<'e> {
+struct NamedPaths<'e> {
     old: &'e ModulePath,
-    signs: BTreeMap<ModulePath, Vec<Sign>>,
+    signs: BTreeMap<ModulePath, Vec<CandidateSign>>,
 }
 
 // === impl Sign ===
 
-impl Sign {
+impl CandidateSign {
     /// In a few words, behind "named by".
     pub const fn name(self) -> &'static str {
         match self {
@@ -82,8 +82,8 @@ impl Sign {
 
 // === impl Named ===
 
-impl Named<'_> {
-    fn add(&mut self, sign: Sign, path: &str) {
+impl NamedPaths<'_> {
+    fn add(&mut self, sign: CandidateSign, path: &str) {
         let Ok(path) = ModulePath::parse(path) else {
             return;
         };
@@ -100,31 +100,35 @@ impl Named<'_> {
     }
 
     fn page(&mut self, page: &PageSays) {
-        let is_for_good = page.hops.iter().all(super::Hop::is_permanent);
+        let is_for_good = page.hops.iter().all(super::RedirectHop::is_permanent);
         if is_for_good && let Some(hop) = page.hops.last() {
-            self.place(Sign::Redirected, &page.covers, &hop.to);
+            self.place(CandidateSign::Redirected, &page.covers, &hop.to);
         }
-        let matching = |import: &&Import| self.behind(&import.prefix).is_some();
+        let matching = |import: &&GoImportTag| self.behind(&import.prefix).is_some();
         let mut of_us = page.page.imports.iter().filter(matching);
         match (of_us.next(), &*page.page.imports) {
             (Some(import), _) if import.vcs != "mod" => {
-                self.place(Sign::Repository, &import.prefix.clone(), &import.root);
+                self.place(
+                    CandidateSign::Repository,
+                    &import.prefix.clone(),
+                    &import.root,
+                );
             }
             // A single tag that is about another path: go refuses it, but it tells the name.
             (None, [only]) if is_for_good => {
                 if let Some(behind) = self.behind(&page.covers) {
-                    self.add(Sign::Imported, &format!("{}{behind}", only.prefix));
+                    self.add(CandidateSign::Imported, &format!("{}{behind}", only.prefix));
                 }
             }
             _ => {}
         }
         for (prefix, home) in &page.page.homes {
-            self.place(Sign::Repository, prefix, home);
+            self.place(CandidateSign::Repository, prefix, home);
         }
     }
 
     /// Takes the URL in the place of a prefix of the old path.
-    fn place(&mut self, sign: Sign, prefix: &str, url: &str) {
+    fn place(&mut self, sign: CandidateSign, prefix: &str, url: &str) {
         if let (Some(behind), Some(base)) = (self.behind(prefix), path_of(url)) {
             self.add(sign, &format!("{base}{behind}"));
         }
@@ -136,9 +140,9 @@ impl Named<'_> {
         (behind.is_empty() || behind.starts_with(['/', '.'])).then_some(behind)
     }
 
-    fn ranked(self) -> Vec<Candidate> {
-        let candidate = |(path, signs)| Candidate { path, signs };
-        let mut ranked: Vec<Candidate> = self.signs.into_iter().map(candidate).collect();
+    fn ranked(self) -> Vec<PathCandidate> {
+        let candidate = |(path, signs)| PathCandidate { path, signs };
+        let mut ranked: Vec<PathCandidate> = self.signs.into_iter().map(candidate).collect();
         // The signs of each are sorted, so the best sign decides, and then how many there are.
         ranked.sort_by_key(|candidate| {
             (
@@ -164,13 +168,16 @@ fn path_of(url: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Declared, Evidence, Hop, Import, Page, PageSays, ProxySays, Says};
-    use super::{MOST, Sign, candidates};
+    use super::super::{
+        DiscoveryPage, GoImportTag, ModuleDeclaration, MoveEvidence, PageSays, ProxySays,
+        RedirectHop, SourceReply,
+    };
+    use super::{CandidateSign, MOST, candidates};
     use gomod::path::ModulePath;
     use gomod::version::Version;
 
-    fn evidence(module: &str) -> Evidence {
-        Evidence {
+    fn evidence(module: &str) -> MoveEvidence {
+        MoveEvidence {
             module: ModulePath::parse(module).unwrap(),
             version: None,
             is_private: false,
@@ -180,7 +187,7 @@ mod tests {
     }
 
     fn page(covers: &str, hops: &[(u16, &str)]) -> PageSays {
-        let hop = |(status, to): &(u16, &str)| Hop {
+        let hop = |(status, to): &(u16, &str)| RedirectHop {
             status: *status,
             to: (*to).to_owned(),
         };
@@ -188,13 +195,13 @@ mod tests {
             covers: covers.to_owned(),
             url: format!("https://{covers}?go-get=1"),
             hops: hops.iter().map(hop).collect(),
-            end: Says::Has,
-            page: Page::default(),
+            end: SourceReply::Has,
+            page: DiscoveryPage::default(),
         }
     }
 
     fn with_import(mut page: PageSays, prefix: &str, root: &str) -> PageSays {
-        page.page.imports.push(Import {
+        page.page.imports.push(GoImportTag {
             prefix: prefix.to_owned(),
             vcs: "git".to_owned(),
             root: root.to_owned(),
@@ -208,7 +215,7 @@ mod tests {
             version: None,
             files: Vec::new(),
             declared: None,
-            newest: Some(Declared {
+            newest: Some(ModuleDeclaration {
                 version: Version::parse("v1.0.0").unwrap(),
                 path: path.to_owned(),
                 deprecated: deprecated.map(str::to_owned),
@@ -217,9 +224,9 @@ mod tests {
     }
 
     #[track_caller]
-    fn named(evidence: &Evidence, expected: &[(&str, &[Sign])]) {
+    fn named(evidence: &MoveEvidence, expected: &[(&str, &[CandidateSign])]) {
         let candidates = candidates(evidence);
-        let found: Vec<(&str, &[Sign])> = candidates
+        let found: Vec<(&str, &[CandidateSign])> = candidates
             .iter()
             .map(|candidate| (candidate.path.as_str(), &*candidate.signs))
             .collect();
@@ -233,7 +240,10 @@ mod tests {
         evidence.pages.push(page("old.example.com/me/lib", &hops));
         named(
             &evidence,
-            &[("new.example.com/us/lib/sub/v2", &[Sign::Redirected])],
+            &[(
+                "new.example.com/us/lib/sub/v2",
+                &[CandidateSign::Redirected],
+            )],
         );
     }
 
@@ -266,13 +276,16 @@ mod tests {
             .push(with_import(plain.clone(), "old.example.com/lib", root));
         named(
             &vanity,
-            &[("code.example.com/us/lib/v3", &[Sign::Repository])],
+            &[("code.example.com/us/lib/v3", &[CandidateSign::Repository])],
         );
         let mut renamed = evidence("old.example.com/lib/v3");
         renamed
             .pages
             .push(with_import(plain, "new.example.com/lib", root));
-        named(&renamed, &[("new.example.com/lib/v3", &[Sign::Imported])]);
+        named(
+            &renamed,
+            &[("new.example.com/lib/v3", &[CandidateSign::Imported])],
+        );
     }
 
     #[test]
@@ -287,8 +300,11 @@ mod tests {
         named(
             &evidence,
             &[
-                ("a.example.com/lib", &[Sign::Declared]),
-                ("b.example.com/lib", &[Sign::Deprecated, Sign::Redirected]),
+                ("a.example.com/lib", &[CandidateSign::Declared]),
+                (
+                    "b.example.com/lib",
+                    &[CandidateSign::Deprecated, CandidateSign::Redirected],
+                ),
             ],
         );
     }

@@ -11,7 +11,7 @@ use std::io::Cursor;
 /// Whether a candidate's files are those of the old path.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Contents {
+pub enum ContentComparison {
     /// Every file is the same.
     Same,
     /// These files differ, or only one side has them; of many the first.
@@ -23,11 +23,11 @@ pub enum Contents {
 /// Differing files that are named.
 const MOST_NAMED: usize = 5;
 
-type Files = BTreeMap<Vec<u8>, [u8; 32]>;
+type FileHashes = BTreeMap<Vec<u8>, [u8; 32]>;
 
 // === impl Contents ===
 
-impl Contents {
+impl ContentComparison {
     /// Compares the zips of one version under two paths, each given as `MODULE@VERSION`.
     pub(super) fn compare(old: (&str, &[u8]), new: (&str, &[u8])) -> Self {
         let (Some(old), Some(new)) = (files(old.0, old.1), files(new.0, new.1)) else {
@@ -64,9 +64,9 @@ impl Contents {
 }
 
 /// The hashes of all files by name; `None` if one of them is damaged or outside the prefix.
-fn files(module: &str, zip: &[u8]) -> Option<Files> {
+fn files(module: &str, zip: &[u8]) -> Option<FileHashes> {
     let prefix = format!("{module}/");
-    let mut files = Files::new();
+    let mut files = FileHashes::new();
     let mut is_sound = true;
     let surveyed = survey_zip(Cursor::new(zip), 0, |entry| {
         let name = entry.name.strip_prefix(prefix.as_bytes());
@@ -82,7 +82,7 @@ fn files(module: &str, zip: &[u8]) -> Option<Files> {
 
 #[cfg(test)]
 mod tests {
-    use super::Contents;
+    use super::ContentComparison;
     use testkit::fixture::Module;
 
     const OLD: &str = "module example.com/old\n";
@@ -91,8 +91,8 @@ mod tests {
         Module::new(path, "v1.0.0").go_mod(OLD)
     }
 
-    fn compare(old: &[u8], new: &[u8]) -> Contents {
-        Contents::compare(
+    fn compare(old: &[u8], new: &[u8]) -> ContentComparison {
+        ContentComparison::compare(
             ("example.com/old@v1.0.0", old),
             ("example.com/new@v1.0.0", new),
         )
@@ -102,7 +102,7 @@ mod tests {
     fn the_same_files_under_another_path_are_the_same() {
         let (old, new) = (module("example.com/old"), module("example.com/new"));
         assert_ne!(old.h1(), new.h1());
-        assert_eq!(compare(&old.zip(), &new.zip()), Contents::Same);
+        assert_eq!(compare(&old.zip(), &new.zip()), ContentComparison::Same);
     }
 
     #[test]
@@ -125,7 +125,7 @@ mod tests {
         ] {
             assert_eq!(
                 compare(&old, &new.zip()),
-                Contents::Differ(vec![name.to_owned()])
+                ContentComparison::Differ(vec![name.to_owned()])
             );
         }
     }
@@ -136,7 +136,7 @@ mod tests {
         let mut damaged = good.clone();
         damaged[60] ^= 1;
         for old in [b"".as_slice(), b"<html>", &good, &damaged] {
-            assert!(matches!(compare(old, &good), Contents::Unknown(_)));
+            assert!(matches!(compare(old, &good), ContentComparison::Unknown(_)));
         }
     }
 }

@@ -1,9 +1,9 @@
 //! Evidence: what each source said, as it said it.
 
-use super::candidate::Candidate;
-use super::contents::Contents;
-use super::declared::Declared;
-use super::page::Page;
+use super::candidate::PathCandidate;
+use super::contents::ContentComparison;
+use super::declaration::ModuleDeclaration;
+use super::page::DiscoveryPage;
 use gomod::path::ModulePath;
 use gomod::version::Version;
 use serde::{Serialize, Serializer};
@@ -11,7 +11,7 @@ use std::fmt::Display;
 
 /// Everything that was said of a module.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Evidence {
+pub struct MoveEvidence {
     /// The path that it is required under.
     #[serde(serialize_with = "text")]
     pub module: ModulePath,
@@ -36,17 +36,17 @@ pub struct ProxySays {
     #[serde(serialize_with = "perhaps_text")]
     pub version: Option<Version>,
     /// Each file that was asked for.
-    pub files: Vec<(File, Says)>,
+    pub files: Vec<(ProtocolFile, SourceReply)>,
     /// What the go.mod of that version declares.
-    pub declared: Option<Declared>,
+    pub declared: Option<ModuleDeclaration>,
     /// What the go.mod of the newest version declares.
-    pub newest: Option<Declared>,
+    pub newest: Option<ModuleDeclaration>,
 }
 
 /// A file of the module protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum File {
+pub enum ProtocolFile {
     /// `@v/list`
     List,
     /// `@latest`
@@ -62,7 +62,7 @@ pub enum File {
 /// What a source says to one question. An outage is no absence.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Says {
+pub enum SourceReply {
     /// Here it is.
     Has,
     /// There is no such thing: 404 or 410.
@@ -81,16 +81,16 @@ pub struct PageSays {
     /// What was asked for.
     pub url: String,
     /// The redirects that were met, in their order.
-    pub hops: Vec<Hop>,
+    pub hops: Vec<RedirectHop>,
     /// What came at their end.
-    pub end: Says,
+    pub end: SourceReply,
     /// What stood in the page.
-    pub page: Page,
+    pub page: DiscoveryPage,
 }
 
 /// A redirect.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Hop {
+pub struct RedirectHop {
     /// Its status.
     pub status: u16,
     /// Where it leads.
@@ -99,34 +99,34 @@ pub struct Hop {
 
 /// A candidate, and what is found at its path.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Checked {
+pub struct CheckedCandidate {
     /// The candidate.
-    pub candidate: Candidate,
+    pub candidate: PathCandidate,
     /// What the first proxy that has it gives.
-    pub found: Option<Found>,
+    pub found: Option<CandidateFiles>,
     /// Else why nothing was found.
     pub why_not: Option<String>,
 }
 
 /// What is found at a candidate's path.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Found {
+pub struct CandidateFiles {
     /// Who has it.
     pub source: String,
     /// The go.mod there: its version, which is the one that is wanted if there is one, and its path.
-    pub declared: Declared,
+    pub declared: ModuleDeclaration,
     /// Whether it has `.info` and `.zip` too.
-    pub rest: Says,
+    pub rest: SourceReply,
     /// Whether the checksum database knows it.
-    pub record: Record,
+    pub record: ChecksumRecord,
     /// Whether it is what the old path has at the same version.
-    pub contents: Contents,
+    pub contents: ContentComparison,
 }
 
 /// What a checksum database says of a version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Record {
+pub enum ChecksumRecord {
     /// It has a record. Whether that is proven in its log is for `go` to check.
     Known,
     /// It has none, so `go` would refuse the version.
@@ -157,7 +157,7 @@ pub(super) fn perhaps_text<S: Serializer>(
 
 // === impl Evidence ===
 
-impl Evidence {
+impl MoveEvidence {
     /// The proxies that serve the wanted version whole, under the path that it declares.
     pub fn serving(&self) -> impl Iterator<Item = &ProxySays> {
         self.proxies
@@ -177,32 +177,35 @@ impl Evidence {
 
 impl ProxySays {
     /// What it said of a file, if that was asked for.
-    pub fn of(&self, file: File) -> Option<&Says> {
+    pub fn of(&self, file: ProtocolFile) -> Option<&SourceReply> {
         let mut said = self.files.iter();
         said.find_map(|(asked, says)| (*asked == file).then_some(says))
     }
 
     fn serves(&self, module: &ModulePath) -> bool {
-        let has = |file| self.of(file) == Some(&Says::Has);
-        let declares_it = |declared: &Declared| declared.is_of(module);
-        has(File::Info)
-            && has(File::Mod)
-            && has(File::Zip)
+        let has = |file| self.of(file) == Some(&SourceReply::Has);
+        let declares_it = |declared: &ModuleDeclaration| declared.is_of(module);
+        has(ProtocolFile::Info)
+            && has(ProtocolFile::Mod)
+            && has(ProtocolFile::Zip)
             && self.declared.as_ref().is_some_and(declares_it)
     }
 
     /// Whether it says so of the version that is wanted, or where none is, of all versions.
     fn is_absent(&self) -> bool {
-        let is_absent = |file| matches!(self.of(file), Some(Says::Absent(_)));
+        let is_absent = |file| matches!(self.of(file), Some(SourceReply::Absent(_)));
         match self.version {
             // A proxy that lacks one of the three is no source of the version.
-            Some(_) => [File::Info, File::Mod, File::Zip]
+            Some(_) => [ProtocolFile::Info, ProtocolFile::Mod, ProtocolFile::Zip]
                 .into_iter()
                 .any(is_absent),
             // A list may also be there and empty.
             None => {
-                is_absent(File::Latest)
-                    && !matches!(self.of(File::List), Some(Says::Fails(_) | Says::Refuses(_)))
+                is_absent(ProtocolFile::Latest)
+                    && !matches!(
+                        self.of(ProtocolFile::List),
+                        Some(SourceReply::Fails(_) | SourceReply::Refuses(_))
+                    )
             }
         }
     }
@@ -210,7 +213,7 @@ impl ProxySays {
 
 // === impl File ===
 
-impl File {
+impl ProtocolFile {
     /// As it stands in a URL.
     pub const fn name(self) -> &'static str {
         match self {
@@ -225,7 +228,7 @@ impl File {
 
 // === impl Says ===
 
-impl Says {
+impl SourceReply {
     /// What a status says; the content is looked at by who knows what it should be.
     pub(super) fn of_status(status: u16) -> Self {
         match status {
@@ -249,7 +252,7 @@ impl Says {
 
 // === impl Hop ===
 
-impl Hop {
+impl RedirectHop {
     /// Whether it says that the move is for good: 301 or 308.
     pub const fn is_permanent(&self) -> bool {
         matches!(self.status, 301 | 308)
@@ -258,7 +261,7 @@ impl Hop {
 
 // === impl Record ===
 
-impl Record {
+impl ChecksumRecord {
     /// In a few words.
     pub fn words(&self) -> String {
         match self {

@@ -4,10 +4,10 @@
 //! are kept also where the last one leads nowhere: they are what is looked for. From https a redirect
 //! leads to https only, from http to https or to the same host.
 
-use super::evidence::Hop;
-use super::reach::{Allowed, Reach};
-use crate::exchange::{Answer, talk};
-use crate::probe::Network;
+use super::evidence::RedirectHop;
+use super::reach::{AddressReach, AllowedAddresses};
+use crate::exchange::{HttpAnswer, talk};
+use crate::probe::ProbeNetwork;
 use bytes::Bytes;
 use http::{Method, Request, header};
 use http_body_util::Empty;
@@ -31,7 +31,7 @@ const LONGEST_URL: usize = 2048;
 const ADDRESSES: usize = 2;
 
 /// Who asks, and until when.
-pub(super) struct Asker<'a, N> {
+pub(super) struct SourceClient<'a, N> {
     pub(super) network: &'a N,
     pub(super) tls: &'a Arc<ClientConfig>,
     pub(super) deadline: Instant,
@@ -39,31 +39,31 @@ pub(super) struct Asker<'a, N> {
 
 /// What is asked.
 #[derive(Debug, Clone)]
-pub(super) struct Question {
+pub(super) struct SourceQuestion {
     pub(super) url: Url,
     pub(super) method: Method,
     /// Sent over TLS, and to the first origin only.
     pub(super) authorization: Option<String>,
-    pub(super) allowed: Allowed,
+    pub(super) allowed: AllowedAddresses,
     /// Bytes of the answer.
     pub(super) longest: usize,
 }
 
 /// What came of it.
 #[derive(Debug)]
-pub(super) struct Reply {
-    pub(super) hops: Vec<Hop>,
+pub(super) struct FetchReply {
+    pub(super) hops: Vec<RedirectHop>,
     /// The answer at their end, or why there is none.
-    pub(super) end: Result<Answer, String>,
+    pub(super) end: Result<HttpAnswer, String>,
     /// From where the first host can be reached, if that is known.
-    pub(super) reach: Option<Reach>,
+    pub(super) reach: Option<AddressReach>,
 }
 
 // === impl Asker ===
 
-impl<N: Network> Asker<'_, N> {
-    pub(super) async fn ask(&self, mut question: Question) -> Reply {
-        let mut reply = Reply {
+impl<N: ProbeNetwork> SourceClient<'_, N> {
+    pub(super) async fn ask(&self, mut question: SourceQuestion) -> FetchReply {
+        let mut reply = FetchReply {
             hops: Vec::new(),
             end: Err("redirected again and again".to_owned()),
             reach: None,
@@ -83,7 +83,7 @@ impl<N: Network> Asker<'_, N> {
                 Ok(next) => next,
                 Err(why) => return reply.with(Err(why)),
             };
-            reply.hops.push(Hop {
+            reply.hops.push(RedirectHop {
                 status: answer.status.as_u16(),
                 to: next.to_string(),
             });
@@ -96,7 +96,10 @@ impl<N: Network> Asker<'_, N> {
         reply
     }
 
-    async fn ask_once(&self, question: &Question) -> Result<(Answer, Reach), String> {
+    async fn ask_once(
+        &self,
+        question: &SourceQuestion,
+    ) -> Result<(HttpAnswer, AddressReach), String> {
         let url = &question.url;
         let (addresses, reach) = self.addresses(url, question.allowed).await?;
         let stream = self.connect(&addresses).await?;
@@ -114,8 +117,8 @@ impl<N: Network> Asker<'_, N> {
     async fn addresses(
         &self,
         url: &Url,
-        allowed: Allowed,
-    ) -> Result<(Vec<SocketAddr>, Reach), String> {
+        allowed: AllowedAddresses,
+    ) -> Result<(Vec<SocketAddr>, AddressReach), String> {
         let port = url.port_or_known_default().ok_or("it has no port")?;
         let all = match url.host() {
             Some(Host::Ipv4(address)) => vec![SocketAddr::new(IpAddr::V4(address), port)],
@@ -126,7 +129,7 @@ impl<N: Network> Asker<'_, N> {
             }
             None => Vec::new(),
         };
-        let reach = |address: &SocketAddr| Reach::of(address.ip());
+        let reach = |address: &SocketAddr| AddressReach::of(address.ip());
         let first = all.iter().map(reach).find(|reach| allowed.allows(*reach));
         let Some(first) = first else {
             return Err(if all.is_empty() {
@@ -169,8 +172,8 @@ impl<N: Network> Asker<'_, N> {
 
 // === impl Reply ===
 
-impl Reply {
-    fn with(self, end: Result<Answer, String>) -> Self {
+impl FetchReply {
+    fn with(self, end: Result<HttpAnswer, String>) -> Self {
         Self { end, ..self }
     }
 }
@@ -179,12 +182,12 @@ async fn exchange(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     request: Request<Empty<Bytes>>,
     longest: usize,
-) -> Result<Answer, String> {
-    let answer: io::Result<Answer> = talk(stream, request, longest).await;
+) -> Result<HttpAnswer, String> {
+    let answer: io::Result<HttpAnswer> = talk(stream, request, longest).await;
     answer.map_err(|error| format!("no answer: {error}"))
 }
 
-fn build(question: &Question) -> http::Result<Request<Empty<Bytes>>> {
+fn build(question: &SourceQuestion) -> http::Result<Request<Empty<Bytes>>> {
     let url = &question.url;
     let query = url
         .query()

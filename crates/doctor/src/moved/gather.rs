@@ -4,16 +4,16 @@
 //! lead, so that a source that hangs in the first cannot use up the second.
 
 use super::LIMIT;
-use super::advice::{Advice, Unverified, advise};
+use super::advice::{MoveAdvice, UnverifiedCandidate, advise};
 use super::candidate::candidates;
 use super::check::check;
-use super::evidence::{Checked, Evidence};
-use super::fetch::Asker;
+use super::evidence::{CheckedCandidate, MoveEvidence};
+use super::fetch::SourceClient;
 use super::pages::pages;
-use super::proxy::Proxy;
-use super::reach::Allowed;
+use super::proxy::ProxyClient;
+use super::reach::AllowedAddresses;
 use crate::environment::{GoEnvironment, credentials};
-use crate::probe::{Network, Role, Target, plan};
+use crate::probe::{ProbeNetwork, ProbeRole, ProbeTarget, plan};
 use futures_util::future::{join, join_all};
 use gomod::path::ModulePath;
 use gomod::pattern::Patterns;
@@ -25,15 +25,15 @@ use tokio::time::Instant;
 
 /// What was found, and what may be done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Search {
+pub struct MoveSearch {
     /// What each source said.
-    pub evidence: Evidence,
+    pub evidence: MoveEvidence,
     /// The candidates, with what is found there.
-    pub checked: Vec<Checked>,
+    pub checked: Vec<CheckedCandidate>,
     /// What may be done, the best first.
-    pub advice: Vec<Advice>,
+    pub advice: Vec<MoveAdvice>,
     /// Candidates that are not advised, and why.
-    pub unverified: Vec<Unverified>,
+    pub unverified: Vec<UnverifiedCandidate>,
 }
 
 /// Proxies of the list that are asked.
@@ -41,21 +41,21 @@ const PROXIES: usize = 8;
 
 /// Searches for a module, in [`LIMIT`] whatever its sources do. Credentials of the netrc go to the
 /// proxies that they are for, and nowhere else.
-pub async fn search<N: Network>(
+pub async fn search<N: ProbeNetwork>(
     module: &ModulePath,
     version: Option<&Version>,
     environment: &GoEnvironment,
     netrc: &str,
     network: &N,
     tls: &Arc<ClientConfig>,
-) -> Search {
+) -> MoveSearch {
     let begin = Instant::now();
-    let asker = |deadline| Asker {
+    let asker = |deadline| SourceClient {
         network,
         tls,
         deadline,
     };
-    let sources = Sources::of(environment, netrc, module);
+    let sources = PathSources::of(environment, netrc, module);
     let first = asker(begin + LIMIT / 2);
     let evidence = gather(&first, &sources, module, version).await;
     let second = asker(begin + LIMIT);
@@ -66,7 +66,7 @@ pub async fn search<N: Network>(
     });
     let checked = join_all(checks).await;
     let (advice, unverified) = advise(&evidence, &checked);
-    Search {
+    MoveSearch {
         evidence,
         checked,
         advice,
@@ -75,16 +75,16 @@ pub async fn search<N: Network>(
 }
 
 /// Whom `go` would ask for a path.
-pub(super) struct Sources {
-    pub(super) targets: Vec<Target>,
+pub(super) struct PathSources {
+    pub(super) targets: Vec<ProbeTarget>,
     is_private: bool,
 }
 
 // === impl Sources ===
 
-impl Sources {
+impl PathSources {
     fn of(environment: &GoEnvironment, netrc: &str, module: &ModulePath) -> Self {
-        let known = |target: Target| match credentials(netrc, &target.authority()) {
+        let known = |target: ProbeTarget| match credentials(netrc, &target.authority()) {
             Some((user, password)) => target.with_credentials(user, password),
             None => target,
         };
@@ -104,10 +104,11 @@ impl Sources {
     fn behind(&self, environment: &GoEnvironment, netrc: &str, module: &ModulePath) -> Self {
         let mut sources = Self::of(environment, netrc, module);
         if self.is_private {
-            let knows = |target: &Target| self.proxies().any(|known| known.source == target.source);
+            let knows =
+                |target: &ProbeTarget| self.proxies().any(|known| known.source == target.source);
             sources
                 .targets
-                .retain(|target| target.role == Role::Proxy && knows(target));
+                .retain(|target| target.role == ProbeRole::Proxy && knows(target));
             for target in &mut sources.targets {
                 target.database = None;
             }
@@ -115,32 +116,32 @@ impl Sources {
         sources
     }
 
-    pub(super) fn proxies(&self) -> impl Iterator<Item = &Target> {
+    pub(super) fn proxies(&self) -> impl Iterator<Item = &ProbeTarget> {
         let proxies = self
             .targets
             .iter()
-            .filter(|target| target.role == Role::Proxy);
+            .filter(|target| target.role == ProbeRole::Proxy);
         proxies.take(PROXIES)
     }
 }
 
-async fn gather<N: Network>(
-    asker: &Asker<'_, N>,
-    sources: &Sources,
+async fn gather<N: ProbeNetwork>(
+    asker: &SourceClient<'_, N>,
+    sources: &PathSources,
     module: &ModulePath,
     version: Option<&Version>,
-) -> Evidence {
+) -> MoveEvidence {
     let proxies = sources.proxies().map(|target| async move {
-        let proxy = Proxy { asker, target };
+        let proxy = ProxyClient { asker, target };
         proxy.says(module, version).await
     });
     let allowed = if sources.is_private {
-        Allowed::Inside
+        AllowedAddresses::Inside
     } else {
-        Allowed::Own
+        AllowedAddresses::Own
     };
     let (proxies, pages) = join(join_all(proxies), pages(asker, module, allowed)).await;
-    Evidence {
+    MoveEvidence {
         module: module.clone(),
         version: version.cloned(),
         is_private: sources.is_private,

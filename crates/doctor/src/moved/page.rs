@@ -13,16 +13,16 @@ use url::Url;
 
 /// What stood in a page.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Page {
+pub struct DiscoveryPage {
     /// Its `go-import` tags.
-    pub imports: Vec<Import>,
+    pub imports: Vec<GoImportTag>,
     /// The homes in its `go-source` tags, each with the prefix that it is of.
     pub homes: Vec<(String, String)>,
 }
 
 /// A `go-import` tag.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Import {
+pub struct GoImportTag {
     /// The beginning of module paths that it is about.
     pub prefix: String,
     /// The version control system, or `mod` for a proxy.
@@ -42,7 +42,7 @@ const SYSTEMS: [&str; 6] = ["git", "hg", "svn", "bzr", "fossil", "mod"];
 
 // === impl Page ===
 
-impl Page {
+impl DiscoveryPage {
     /// Reads a page; of what is no page, nothing.
     pub(super) fn read(bytes: &[u8]) -> Self {
         let mut page = Self::default();
@@ -65,7 +65,7 @@ impl Page {
 
     fn add(&mut self, tag: &StartTag<()>) {
         match (attribute(tag, b"name"), attribute(tag, b"content")) {
-            (Some("go-import"), Some(content)) => self.imports.extend(Import::read(content)),
+            (Some("go-import"), Some(content)) => self.imports.extend(GoImportTag::read(content)),
             (Some("go-source"), Some(content)) => self.homes.extend(home(content)),
             _ => {}
         }
@@ -74,7 +74,7 @@ impl Page {
 
 // === impl Import ===
 
-impl Import {
+impl GoImportTag {
     /// Three words; a fourth, the directory in the repository, may follow.
     fn read(content: &str) -> Option<Self> {
         let words: Vec<&str> = content.split_whitespace().take(5).collect();
@@ -110,14 +110,14 @@ fn attribute<'t>(tag: &'t StartTag<()>, name: &[u8]) -> Option<&'t str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{MOST_TAGS, Page};
+    use super::{DiscoveryPage, MOST_TAGS};
     use proptest::prelude::*;
 
     const TAG: &str =
         r#"<meta name="go-import" content="example.com/a git https://code.example.com/a">"#;
 
     fn prefixes(page: &str) -> Vec<String> {
-        let imports = Page::read(page.as_bytes()).imports;
+        let imports = DiscoveryPage::read(page.as_bytes()).imports;
         imports.into_iter().map(|import| import.prefix).collect()
     }
 
@@ -164,14 +164,14 @@ mod tests {
     fn a_home_is_read_from_go_source() {
         let page =
             r#"<meta name="go-source" content="example.com/a https://code.example.com/a d f">"#;
-        let homes = Page::read(page.as_bytes()).homes;
+        let homes = DiscoveryPage::read(page.as_bytes()).homes;
         let expected = (
             "example.com/a".to_owned(),
             "https://code.example.com/a".to_owned(),
         );
         assert_eq!(homes, [expected]);
         assert!(
-            Page::read(page.replace("https://code.example.com/a", "_").as_bytes())
+            DiscoveryPage::read(page.replace("https://code.example.com/a", "_").as_bytes())
                 .homes
                 .is_empty()
         );
@@ -187,14 +187,14 @@ mod tests {
     proptest! {
         #[test]
         fn no_page_is_too_broken(bytes in prop::collection::vec(any::<u8>(), 0..2000)) {
-            let _ = Page::read(&bytes);
+            let _ = DiscoveryPage::read(&bytes);
         }
 
         #[test]
         fn broken_tags_yield_only_sound_ones(at in 0..TAG.len(), with in any::<char>()) {
             let mut page = TAG.to_owned();
             page.insert(at, with);
-            for import in Page::read(page.as_bytes()).imports {
+            for import in DiscoveryPage::read(page.as_bytes()).imports {
                 prop_assert!(gomod::path::check_import_path(&import.prefix).is_ok());
             }
         }

@@ -4,11 +4,11 @@
 //! repository on the large hosts, and answers where a directory in it has none. The repository that
 //! a page names is a stranger's word, so it is asked with what is allowed behind a redirect.
 
-use super::evidence::{PageSays, Says};
-use super::fetch::{Asker, Question};
-use super::page::Page;
-use super::reach::{Allowed, Reach};
-use crate::probe::Network;
+use super::evidence::{PageSays, SourceReply};
+use super::fetch::{SourceClient, SourceQuestion};
+use super::page::DiscoveryPage;
+use super::reach::{AddressReach, AllowedAddresses};
+use crate::probe::ProbeNetwork;
 use futures_util::future::join_all;
 use gomod::path::ModulePath;
 use http::Method;
@@ -18,20 +18,20 @@ use url::Url;
 const LONGEST_PAGE: usize = 1 << 20;
 
 /// The pages of the module's own host, and that of its repository, if it is elsewhere.
-pub(super) async fn pages<N: Network>(
-    asker: &Asker<'_, N>,
+pub(super) async fn pages<N: ProbeNetwork>(
+    asker: &SourceClient<'_, N>,
     module: &ModulePath,
-    allowed: Allowed,
+    allowed: AllowedAddresses,
 ) -> Vec<PageSays> {
     let replies = covered(module).into_iter().map(|covers| async move {
         let url = format!("https://{covers}?go-get=1");
         page(asker, covers, &url, allowed).await
     });
-    let replies: Vec<(PageSays, Option<Reach>)> = join_all(replies).await;
+    let replies: Vec<(PageSays, Option<AddressReach>)> = join_all(replies).await;
     let reach = replies.iter().find_map(|(_, reach)| *reach);
     let mut pages: Vec<PageSays> = replies.into_iter().map(|(page, _)| page).collect();
     if let Some((prefix, root)) = repository(&pages, module) {
-        let allowed = allowed.behind(reach.unwrap_or(Reach::Public));
+        let allowed = allowed.behind(reach.unwrap_or(AddressReach::Public));
         let (repository, _) = page(asker, prefix, &root, allowed).await;
         pages.push(repository);
     }
@@ -67,23 +67,23 @@ fn repository(pages: &[PageSays], module: &ModulePath) -> Option<(String, String
     (!is_asked).then(|| (import.prefix.clone(), import.root.clone()))
 }
 
-async fn page<N: Network>(
-    asker: &Asker<'_, N>,
+async fn page<N: ProbeNetwork>(
+    asker: &SourceClient<'_, N>,
     covers: String,
     url: &str,
-    allowed: Allowed,
-) -> (PageSays, Option<Reach>) {
+    allowed: AllowedAddresses,
+) -> (PageSays, Option<AddressReach>) {
     let mut says = PageSays {
         covers,
         url: url.to_owned(),
         hops: Vec::new(),
-        end: Says::Fails("it is no URL".to_owned()),
-        page: Page::default(),
+        end: SourceReply::Fails("it is no URL".to_owned()),
+        page: DiscoveryPage::default(),
     };
     let Ok(url) = Url::parse(url) else {
         return (says, None);
     };
-    let question = Question {
+    let question = SourceQuestion {
         url,
         method: Method::GET,
         authorization: None,
@@ -95,10 +95,10 @@ async fn page<N: Network>(
     says.end = match reply.end {
         Ok(answer) => {
             // As `go` has it: a page counts whatever its status.
-            says.page = Page::read(&answer.body);
-            Says::of_status(answer.status.as_u16())
+            says.page = DiscoveryPage::read(&answer.body);
+            SourceReply::of_status(answer.status.as_u16())
         }
-        Err(why) => Says::Fails(why),
+        Err(why) => SourceReply::Fails(why),
     };
     (says, reply.reach)
 }

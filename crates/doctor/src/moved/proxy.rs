@@ -1,10 +1,10 @@
 //! Proxy: what one proxy says of a path, file by file.
 
-use super::declared::Declared;
-use super::evidence::{File, ProxySays, Record, Says};
-use super::fetch::{Asker, Question};
-use super::reach::Allowed;
-use crate::probe::{Network, Target};
+use super::declaration::ModuleDeclaration;
+use super::evidence::{ChecksumRecord, ProtocolFile, ProxySays, SourceReply};
+use super::fetch::{SourceClient, SourceQuestion};
+use super::reach::AllowedAddresses;
+use crate::probe::{ProbeNetwork, ProbeTarget};
 use bytes::Bytes;
 use futures_util::future::join;
 use gomod::info::VersionInfo;
@@ -25,14 +25,14 @@ const LONGEST_ZIP: usize = 32 << 20;
 const MOST_VERSIONS: usize = 100_000;
 
 /// One source, and who asks it.
-pub(super) struct Proxy<'a, N> {
-    pub(super) asker: &'a Asker<'a, N>,
-    pub(super) target: &'a Target,
+pub(super) struct ProxyClient<'a, N> {
+    pub(super) asker: &'a SourceClient<'a, N>,
+    pub(super) target: &'a ProbeTarget,
 }
 
 // === impl Proxy ===
 
-impl<N: Network> Proxy<'_, N> {
+impl<N: ProbeNetwork> ProxyClient<'_, N> {
     /// Everything about the old path.
     pub(super) async fn says(&self, module: &ModulePath, wanted: Option<&Version>) -> ProxySays {
         let (newest, mut files) = self.newest(module).await;
@@ -46,7 +46,7 @@ impl<N: Network> Proxy<'_, N> {
         if let Some(version) = &says.version {
             let (go_mod, rest) =
                 join(self.go_mod(module, version), self.rest(module, version)).await;
-            files.push((File::Mod, go_mod.0));
+            files.push((ProtocolFile::Mod, go_mod.0));
             files.extend(rest);
             says.declared = go_mod.1;
         }
@@ -66,18 +66,19 @@ impl<N: Network> Proxy<'_, N> {
         &self,
         module: &ModulePath,
         wanted: Option<&Version>,
-    ) -> Result<(Declared, Says), Says> {
+    ) -> Result<(ModuleDeclaration, SourceReply), SourceReply> {
         let wanted = wanted.filter(|wanted| check_agreement(module, wanted).is_ok());
         if let Some(version) = wanted
-            && let (Says::Has, Some(declared)) = self.go_mod(module, version).await
+            && let (SourceReply::Has, Some(declared)) = self.go_mod(module, version).await
         {
             return Ok((declared, self.rest_in_one(module, version).await));
         }
         let (newest, files) = self.newest(module).await;
         let Some(version) = newest else {
             let mut said = files.into_iter().map(|(_, says)| says);
-            let worst = said.find(|says| matches!(says, Says::Fails(_) | Says::Refuses(_)));
-            return Err(worst.unwrap_or(Says::Absent(404)));
+            let worst =
+                said.find(|says| matches!(says, SourceReply::Fails(_) | SourceReply::Refuses(_)));
+            return Err(worst.unwrap_or(SourceReply::Absent(404)));
         };
         match self.go_mod(module, &version).await {
             (_, Some(declared)) => Ok((declared, self.rest_in_one(module, &version).await)),
@@ -89,13 +90,13 @@ impl<N: Network> Proxy<'_, N> {
     pub(super) async fn zip(&self, module: &ModulePath, version: &Version) -> Option<Bytes> {
         let path = artifact(module, version, "zip");
         let (says, body) = self.ask(Method::GET, &path, LONGEST_ZIP).await;
-        (says == Says::Has).then_some(body)
+        (says == SourceReply::Has).then_some(body)
     }
 
     /// Whether this source passes a checksum database on.
     pub(super) async fn passes_on(&self, database: &str) -> bool {
         let path = format!("sumdb/{database}/supported");
-        self.ask(Method::GET, &path, LONGEST_TEXT).await.0 == Says::Has
+        self.ask(Method::GET, &path, LONGEST_TEXT).await.0 == SourceReply::Has
     }
 
     /// What a checksum database below this base says of a version.
@@ -104,21 +105,30 @@ impl<N: Network> Proxy<'_, N> {
         base: &str,
         module: &ModulePath,
         version: &Version,
-    ) -> Record {
+    ) -> ChecksumRecord {
         let path = format!("{base}lookup/{}@{}", module.escaped(), version.escaped());
         let (says, body) = self.ask(Method::GET, &path, LONGEST_TEXT).await;
         let line = format!("{module} {version} h1:");
         let text = String::from_utf8_lossy(&body);
         match says {
-            Says::Has if text.lines().any(|known| known.starts_with(&line)) => Record::Known,
-            Says::Has => Record::Unknown("its answer is no record of the version".to_owned()),
-            Says::Absent(_) => Record::Absent,
-            Says::Refuses(_) | Says::Fails(_) => Record::Unknown(says.words()),
+            SourceReply::Has if text.lines().any(|known| known.starts_with(&line)) => {
+                ChecksumRecord::Known
+            }
+            SourceReply::Has => {
+                ChecksumRecord::Unknown("its answer is no record of the version".to_owned())
+            }
+            SourceReply::Absent(_) => ChecksumRecord::Absent,
+            SourceReply::Refuses(_) | SourceReply::Fails(_) => {
+                ChecksumRecord::Unknown(says.words())
+            }
         }
     }
 
     /// The newest version by `@v/list`, else by `@latest`.
-    async fn newest(&self, module: &ModulePath) -> (Option<Version>, Vec<(File, Says)>) {
+    async fn newest(
+        &self,
+        module: &ModulePath,
+    ) -> (Option<Version>, Vec<(ProtocolFile, SourceReply)>) {
         let escaped = module.escaped();
         let (list, latest) = (format!("{escaped}/@v/list"), format!("{escaped}/@latest"));
         let ((list_says, list), (latest_says, latest)) = join(
@@ -128,30 +138,43 @@ impl<N: Network> Proxy<'_, N> {
         .await;
         let info = VersionInfo::parse(&latest).ok();
         let latest_says = match latest_says {
-            Says::Has if info.is_none() => Says::Fails("no information about a version".to_owned()),
+            SourceReply::Has if info.is_none() => {
+                SourceReply::Fails("no information about a version".to_owned())
+            }
             says => says,
         };
         let latest = info.map(|info| info.version);
         let newest = newest_of(&list).or(latest);
         (
             newest,
-            vec![(File::List, list_says), (File::Latest, latest_says)],
+            vec![
+                (ProtocolFile::List, list_says),
+                (ProtocolFile::Latest, latest_says),
+            ],
         )
     }
 
-    async fn go_mod(&self, module: &ModulePath, version: &Version) -> (Says, Option<Declared>) {
+    async fn go_mod(
+        &self,
+        module: &ModulePath,
+        version: &Version,
+    ) -> (SourceReply, Option<ModuleDeclaration>) {
         let path = artifact(module, version, "mod");
         let (says, body) = self.ask(Method::GET, &path, LONGEST_TEXT).await;
-        if says != Says::Has {
+        if says != SourceReply::Has {
             return (says, None);
         }
-        match Declared::read(version, &body) {
+        match ModuleDeclaration::read(version, &body) {
             Some(declared) => (says, Some(declared)),
-            None => (Says::Fails("no go.mod".to_owned()), None),
+            None => (SourceReply::Fails("no go.mod".to_owned()), None),
         }
     }
 
-    async fn rest(&self, module: &ModulePath, version: &Version) -> [(File, Says); 2] {
+    async fn rest(
+        &self,
+        module: &ModulePath,
+        version: &Version,
+    ) -> [(ProtocolFile, SourceReply); 2] {
         let (info, zip) = (
             artifact(module, version, "info"),
             artifact(module, version, "zip"),
@@ -161,38 +184,38 @@ impl<N: Network> Proxy<'_, N> {
             self.ask(Method::HEAD, &zip, LONGEST_TEXT),
         )
         .await;
-        [(File::Info, info), (File::Zip, zip)]
+        [(ProtocolFile::Info, info), (ProtocolFile::Zip, zip)]
     }
 
-    async fn rest_in_one(&self, module: &ModulePath, version: &Version) -> Says {
+    async fn rest_in_one(&self, module: &ModulePath, version: &Version) -> SourceReply {
         let [(_, info), (_, zip)] = self.rest(module, version).await;
-        if zip == Says::Has { info } else { zip }
+        if zip == SourceReply::Has { info } else { zip }
     }
 
     /// One file. A web page is none: it is the login or the error of whatever stands between.
-    async fn ask(&self, method: Method, path: &str, longest: usize) -> (Says, Bytes) {
+    async fn ask(&self, method: Method, path: &str, longest: usize) -> (SourceReply, Bytes) {
         let Some(url) = self.url(path) else {
             return (
-                Says::Fails("its URL cannot be used".to_owned()),
+                SourceReply::Fails("its URL cannot be used".to_owned()),
                 Bytes::new(),
             );
         };
-        let question = Question {
+        let question = SourceQuestion {
             url,
             method,
             authorization: self.target.authorization.clone(),
-            allowed: Allowed::Own,
+            allowed: AllowedAddresses::Own,
             longest,
         };
         match self.asker.ask(question).await.end {
-            Err(why) => (Says::Fails(why), Bytes::new()),
+            Err(why) => (SourceReply::Fails(why), Bytes::new()),
             Ok(answer) => {
-                let says = match Says::of_status(answer.status.as_u16()) {
-                    Says::Has if !answer.is_whole => {
-                        Says::Fails("its answer is cut or too long".to_owned())
+                let says = match SourceReply::of_status(answer.status.as_u16()) {
+                    SourceReply::Has if !answer.is_whole => {
+                        SourceReply::Fails("its answer is cut or too long".to_owned())
                     }
-                    Says::Has if answer.body.trim_ascii_start().starts_with(b"<") => {
-                        Says::Fails("a web page".to_owned())
+                    SourceReply::Has if answer.body.trim_ascii_start().starts_with(b"<") => {
+                        SourceReply::Fails("a web page".to_owned())
                     }
                     says => says,
                 };

@@ -9,7 +9,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// From where an address can be reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reach {
+pub(super) enum AddressReach {
     /// From anywhere.
     Public,
     /// Within a site.
@@ -22,18 +22,18 @@ pub(super) enum Reach {
 
 /// Which addresses may be asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Allowed {
+pub(super) enum AllowedAddresses {
     /// Those of a host that the user named: all that hosts have.
     Own,
     /// As before, but only inside.
     Inside,
     /// Public ones, and those that are like a host that the user named.
-    Like(Reach),
+    Like(AddressReach),
 }
 
 // === impl Reach ===
 
-impl Reach {
+impl AddressReach {
     pub(super) fn of(address: IpAddr) -> Self {
         match address.to_canonical() {
             IpAddr::V4(address) => Self::of_v4(address),
@@ -77,18 +77,18 @@ impl Reach {
 
 // === impl Allowed ===
 
-impl Allowed {
-    pub(super) fn allows(self, reach: Reach) -> bool {
+impl AllowedAddresses {
+    pub(super) fn allows(self, reach: AddressReach) -> bool {
         match self {
-            _ if reach == Reach::Never => false,
+            _ if reach == AddressReach::Never => false,
             Self::Own => true,
-            Self::Inside => reach != Reach::Public,
-            Self::Like(like) => reach == Reach::Public || reach == like,
+            Self::Inside => reach != AddressReach::Public,
+            Self::Like(like) => reach == AddressReach::Public || reach == like,
         }
     }
 
     /// What is allowed to whatever follows from a first answer of such an address.
-    pub(super) fn behind(self, reach: Reach) -> Self {
+    pub(super) fn behind(self, reach: AddressReach) -> Self {
         match self {
             Self::Own => Self::Like(reach),
             Self::Inside | Self::Like(_) => self,
@@ -98,57 +98,74 @@ impl Allowed {
 
 #[cfg(test)]
 mod tests {
-    use super::{Allowed, Reach};
+    use super::{AddressReach, AllowedAddresses};
 
     #[test]
     fn every_address_has_its_reach() {
         for (address, expected) in [
-            ("192.0.2.1", Reach::Public),
-            ("2001:db8::1", Reach::Public),
-            ("10.1.2.3", Reach::Private),
-            ("172.31.0.1", Reach::Private),
-            ("192.168.0.1", Reach::Private),
-            ("100.64.0.1", Reach::Private),
-            ("100.128.0.1", Reach::Public),
-            ("fd00::1", Reach::Private),
-            ("fec0::1", Reach::Private),
-            ("127.0.0.1", Reach::Loopback),
-            ("127.9.9.9", Reach::Loopback),
-            ("::1", Reach::Loopback),
-            ("::ffff:127.0.0.1", Reach::Loopback),
-            ("::127.0.0.1", Reach::Loopback),
-            ("64:ff9b::10.0.0.1", Reach::Private),
-            ("2002:a00:1::", Reach::Private),
-            ("2002:a9fe:a9fe::", Reach::Never),
-            ("169.254.169.254", Reach::Never),
-            ("::ffff:169.254.169.254", Reach::Never),
-            ("64:ff9b::169.254.169.254", Reach::Never),
-            ("fe80::1", Reach::Never),
-            ("ff02::1", Reach::Never),
-            ("0.0.0.0", Reach::Never),
-            ("::", Reach::Never),
-            ("224.0.0.1", Reach::Never),
-            ("255.255.255.255", Reach::Never),
+            ("192.0.2.1", AddressReach::Public),
+            ("2001:db8::1", AddressReach::Public),
+            ("10.1.2.3", AddressReach::Private),
+            ("172.31.0.1", AddressReach::Private),
+            ("192.168.0.1", AddressReach::Private),
+            ("100.64.0.1", AddressReach::Private),
+            ("100.128.0.1", AddressReach::Public),
+            ("fd00::1", AddressReach::Private),
+            ("fec0::1", AddressReach::Private),
+            ("127.0.0.1", AddressReach::Loopback),
+            ("127.9.9.9", AddressReach::Loopback),
+            ("::1", AddressReach::Loopback),
+            ("::ffff:127.0.0.1", AddressReach::Loopback),
+            ("::127.0.0.1", AddressReach::Loopback),
+            ("64:ff9b::10.0.0.1", AddressReach::Private),
+            ("2002:a00:1::", AddressReach::Private),
+            ("2002:a9fe:a9fe::", AddressReach::Never),
+            ("169.254.169.254", AddressReach::Never),
+            ("::ffff:169.254.169.254", AddressReach::Never),
+            ("64:ff9b::169.254.169.254", AddressReach::Never),
+            ("fe80::1", AddressReach::Never),
+            ("ff02::1", AddressReach::Never),
+            ("0.0.0.0", AddressReach::Never),
+            ("::", AddressReach::Never),
+            ("224.0.0.1", AddressReach::Never),
+            ("255.255.255.255", AddressReach::Never),
         ] {
-            assert_eq!(Reach::of(address.parse().unwrap()), expected, "{address}");
+            assert_eq!(
+                AddressReach::of(address.parse().unwrap()),
+                expected,
+                "{address}"
+            );
         }
     }
 
     #[test]
     fn strangers_lead_nowhere_inside() {
-        let behind_public = Allowed::Own.behind(Reach::Public);
-        let behind_private = Allowed::Own.behind(Reach::Private);
+        let behind_public = AllowedAddresses::Own.behind(AddressReach::Public);
+        let behind_private = AllowedAddresses::Own.behind(AddressReach::Private);
         for (allowed, public, private, loopback) in [
-            (Allowed::Own, true, true, true),
-            (Allowed::Inside, false, true, true),
+            (AllowedAddresses::Own, true, true, true),
+            (AllowedAddresses::Inside, false, true, true),
             (behind_public, true, false, false),
             (behind_private, true, true, false),
-            (Allowed::Inside.behind(Reach::Private), false, true, true),
+            (
+                AllowedAddresses::Inside.behind(AddressReach::Private),
+                false,
+                true,
+                true,
+            ),
         ] {
-            assert_eq!(allowed.allows(Reach::Public), public, "{allowed:?}");
-            assert_eq!(allowed.allows(Reach::Private), private, "{allowed:?}");
-            assert_eq!(allowed.allows(Reach::Loopback), loopback, "{allowed:?}");
-            assert!(!allowed.allows(Reach::Never), "{allowed:?}");
+            assert_eq!(allowed.allows(AddressReach::Public), public, "{allowed:?}");
+            assert_eq!(
+                allowed.allows(AddressReach::Private),
+                private,
+                "{allowed:?}"
+            );
+            assert_eq!(
+                allowed.allows(AddressReach::Loopback),
+                loopback,
+                "{allowed:?}"
+            );
+            assert!(!allowed.allows(AddressReach::Never), "{allowed:?}");
         }
     }
 }

@@ -1,13 +1,13 @@
 //! Render: a search for people. ASCII only: much of it was written by strangers.
 
-use super::advice::Advice;
-use super::candidate::Sign;
-use super::evidence::{Checked, Evidence, PageSays, ProxySays, Says};
-use super::gather::Search;
+use super::advice::MoveAdvice;
+use super::candidate::CandidateSign;
+use super::evidence::{CheckedCandidate, MoveEvidence, PageSays, ProxySays, SourceReply};
+use super::gather::MoveSearch;
 use std::fmt::Write as _;
 
 /// Prints a search.
-pub fn render_search(search: &Search) -> String {
+pub fn render_search(search: &MoveSearch) -> String {
     let mut text = String::new();
     evidence(&mut text, &search.evidence);
     for checked in &search.checked {
@@ -22,7 +22,7 @@ pub fn render_search(search: &Search) -> String {
 }
 
 /// Writing to a string cannot fail, so results are ignored, here and below.
-fn evidence(text: &mut String, evidence: &Evidence) {
+fn evidence(text: &mut String, evidence: &MoveEvidence) {
     let version = evidence
         .version
         .as_ref()
@@ -80,7 +80,7 @@ fn page(text: &mut String, says: &PageSays) {
         let _ = writeln!(text, "    {} {lasting} to {}", hop.status, hop.to);
     }
     match &says.end {
-        Says::Has => text.push_str("    answers\n"),
+        SourceReply::Has => text.push_str("    answers\n"),
         silent => {
             let _ = writeln!(text, "    {}", silent.words());
         }
@@ -94,13 +94,13 @@ fn page(text: &mut String, says: &PageSays) {
     }
 }
 
-fn candidate(text: &mut String, checked: &Checked, search: &Search) {
+fn candidate(text: &mut String, checked: &CheckedCandidate, search: &MoveSearch) {
     let path = &checked.candidate.path;
     let signs: Vec<&str> = checked
         .candidate
         .signs
         .iter()
-        .map(|sign: &Sign| sign.name())
+        .map(|sign: &CandidateSign| sign.name())
         .collect();
     let _ = writeln!(text, "candidate {path}\n  named by {}", signs.join(", "));
     if let Some(found) = &checked.found {
@@ -133,9 +133,9 @@ fn candidate(text: &mut String, checked: &Checked, search: &Search) {
     }
 }
 
-fn advise(text: &mut String, advice: &Advice) {
+fn advise(text: &mut String, advice: &MoveAdvice) {
     let cost = match advice {
-        Advice::Keep {
+        MoveAdvice::Keep {
             source,
             version,
             cost,
@@ -143,11 +143,11 @@ fn advise(text: &mut String, advice: &Advice) {
             let _ = writeln!(text, "  keep {version}: {source} goes on serving it");
             cost
         }
-        Advice::Replace { line, cost } => {
+        MoveAdvice::Replace { line, cost } => {
             let _ = writeln!(text, "  {line}");
             cost
         }
-        Advice::Import {
+        MoveAdvice::Import {
             old,
             new,
             command,
@@ -156,15 +156,15 @@ fn advise(text: &mut String, advice: &Advice) {
             let _ = writeln!(text, "  import {new} instead of {old}, and run: {command}");
             cost
         }
-        Advice::Nobody { asked } => {
+        MoveAdvice::Nobody { asked } => {
             let _ = writeln!(text, "  nobody that was asked has it: {}", asked.join(", "));
             return;
         }
-        Advice::Open { silent } if silent.is_empty() => {
+        MoveAdvice::Open { silent } if silent.is_empty() => {
             text.push_str("  it cannot be told: nobody was asked who could say\n");
             return;
         }
-        Advice::Open { silent } => {
+        MoveAdvice::Open { silent } => {
             text.push_str("  it cannot be told, because some could not or would not say\n");
             for silent in silent {
                 let _ = writeln!(text, "    {silent}");

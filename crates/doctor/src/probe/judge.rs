@@ -2,8 +2,8 @@
 //!
 //! The causes are those of the table, so a probe and a message of `go` speak of the same things.
 
-use super::{Fault, Layer};
-use crate::cause::{self, Cause};
+use super::{ProbeFault, ProbeLayer};
+use crate::cause::{self, FailureCause};
 use gomod::info::VersionInfo;
 use http::StatusCode;
 use rustls::{CertificateError, Error as TlsError};
@@ -11,7 +11,7 @@ use std::io;
 
 /// A file of the protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum File {
+pub(super) enum ProbeFile {
     List,
     Info,
     Mod,
@@ -21,18 +21,18 @@ pub(super) enum File {
 }
 
 /// Why a name has no addresses.
-pub(super) fn name(error: &io::Error) -> Fault {
+pub(super) fn name(error: &io::Error) -> ProbeFault {
     let words = error.to_string();
     let cause = if words.contains("Temporary failure") || words.contains("try again") {
         find("dns/server-failure")
     } else {
         find("dns/no-such-host")
     };
-    Fault::new(cause, words)
+    ProbeFault::new(cause, words)
 }
 
 /// Why there is no connection.
-pub(super) fn connection(error: &io::Error) -> Fault {
+pub(super) fn connection(error: &io::Error) -> ProbeFault {
     let cause = match error.kind() {
         io::ErrorKind::ConnectionRefused => "network/refused",
         io::ErrorKind::NetworkUnreachable => "network/unreachable",
@@ -40,11 +40,11 @@ pub(super) fn connection(error: &io::Error) -> Fault {
         io::ErrorKind::TimedOut => "network/timeout",
         _ => "network/reset",
     };
-    Fault::new(find(cause), error.to_string())
+    ProbeFault::new(find(cause), error.to_string())
 }
 
 /// Why there is no handshake.
-pub(super) fn tls(error: &io::Error) -> Fault {
+pub(super) fn tls(error: &io::Error) -> ProbeFault {
     let inner = error
         .get_ref()
         .and_then(|inner| inner.downcast_ref::<TlsError>());
@@ -54,7 +54,7 @@ pub(super) fn tls(error: &io::Error) -> Fault {
         Some(_) => "tls/handshake",
         None => "network/reset",
     };
-    Fault::new(find(cause), error.to_string())
+    ProbeFault::new(find(cause), error.to_string())
 }
 
 fn certificate(error: &CertificateError) -> &'static str {
@@ -73,59 +73,63 @@ fn certificate(error: &CertificateError) -> &'static str {
 }
 
 /// What a status means; the layer that it belongs to, and the fault if it is one.
-pub(super) fn status(status: StatusCode) -> Option<(Layer, Fault)> {
+pub(super) fn status(status: StatusCode) -> Option<(ProbeLayer, ProbeFault)> {
     let (layer, cause) = match status.as_u16() {
         200 => return None,
-        401 => (Layer::Authentication, "http/401"),
-        403 => (Layer::Authentication, "http/403"),
-        407 => (Layer::Authentication, "http/407"),
-        404 | 410 => (Layer::Protocol, "http/404"),
-        429 => (Layer::Http, "http/429"),
-        451 => (Layer::Authentication, "http/451"),
-        408 | 504 => (Layer::Http, "network/timeout"),
-        500..=599 => (Layer::Http, "http/5xx"),
-        _ => (Layer::Http, "http/other-status"),
+        401 => (ProbeLayer::Authentication, "http/401"),
+        403 => (ProbeLayer::Authentication, "http/403"),
+        407 => (ProbeLayer::Authentication, "http/407"),
+        404 | 410 => (ProbeLayer::Protocol, "http/404"),
+        429 => (ProbeLayer::Http, "http/429"),
+        451 => (ProbeLayer::Authentication, "http/451"),
+        408 | 504 => (ProbeLayer::Http, "network/timeout"),
+        500..=599 => (ProbeLayer::Http, "http/5xx"),
+        _ => (ProbeLayer::Http, "http/other-status"),
     };
-    Some((layer, Fault::new(find(cause), format!("status {status}"))))
+    Some((
+        layer,
+        ProbeFault::new(find(cause), format!("status {status}")),
+    ))
 }
 
 /// Whether content is what the protocol wants.
-pub(super) fn content(file: File, version: Option<&str>, body: &[u8]) -> Option<Fault> {
+pub(super) fn content(file: ProbeFile, version: Option<&str>, body: &[u8]) -> Option<ProbeFault> {
     let start = body.trim_ascii_start();
-    if file != File::Zip && start.starts_with(b"<") {
-        return Some(Fault::new(find("proxy/not-a-proxy"), "a web page"));
+    if file != ProbeFile::Zip && start.starts_with(b"<") {
+        return Some(ProbeFault::new(find("proxy/not-a-proxy"), "a web page"));
     }
     match file {
-        File::Info => {
+        ProbeFile::Info => {
             let told = VersionInfo::parse(body).ok();
             let right = told.as_ref().map(|info| info.version.as_str()) == version;
             (!right).then(|| {
-                Fault::new(
+                ProbeFault::new(
                     find("proxy/wrong-info"),
                     "no information about this version",
                 )
             })
         }
-        File::Head => {
+        ProbeFile::Head => {
             let right = start.starts_with(b"go.sum database tree\n");
-            (!right).then(|| Fault::new(find("sum/bad-tiles"), "no head of a checksum database"))
+            (!right)
+                .then(|| ProbeFault::new(find("sum/bad-tiles"), "no head of a checksum database"))
         }
-        File::List | File::Mod | File::Zip => None,
+        ProbeFile::List | ProbeFile::Mod | ProbeFile::Zip => None,
     }
 }
 
 /// A cause of the table by its id. Each id here is checked by a test.
-pub(super) fn find(id: &str) -> &'static Cause {
+pub(super) fn find(id: &str) -> &'static FailureCause {
     cause::find(id).unwrap_or(&cause::UNNAMED)
 }
 
 #[cfg(test)]
 mod tests {
     use super::{
-        CertificateError, File, StatusCode, certificate, connection, content, find, status,
+        CertificateError, ProbeFile, StatusCode, certificate, connection, content, find, status,
     };
     use crate::cause::UNNAMED;
-    use crate::probe::Layer;
+    use crate::probe::ProbeLayer;
     use std::io::ErrorKind;
 
     #[test]
@@ -138,7 +142,10 @@ mod tests {
             assert_ne!(fault.cause.id, UNNAMED.id, "{code}");
         }
         let (layer, fault) = status(StatusCode::UNAUTHORIZED).unwrap();
-        assert_eq!((layer, fault.cause.id), (Layer::Authentication, "http/401"));
+        assert_eq!(
+            (layer, fault.cause.id),
+            (ProbeLayer::Authentication, "http/401")
+        );
     }
 
     #[test]
@@ -176,11 +183,11 @@ mod tests {
 
     #[test]
     fn a_web_page_is_no_answer_of_a_proxy() {
-        let fault = content(File::List, None, b" <!doctype html>").unwrap();
+        let fault = content(ProbeFile::List, None, b" <!doctype html>").unwrap();
         assert_eq!(fault.cause.id, "proxy/not-a-proxy");
-        assert_eq!(content(File::List, None, b"v1.0.0\n"), None);
+        assert_eq!(content(ProbeFile::List, None, b"v1.0.0\n"), None);
         let info = br#"{"Version":"v1.0.0","Time":"2024-01-02T03:04:05Z"}"#;
-        assert_eq!(content(File::Info, Some("v1.0.0"), info), None);
-        assert!(content(File::Info, Some("v1.0.1"), info).is_some());
+        assert_eq!(content(ProbeFile::Info, Some("v1.0.0"), info), None);
+        assert!(content(ProbeFile::Info, Some("v1.0.1"), info).is_some());
     }
 }

@@ -7,7 +7,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, lookup_host};
 
 /// Names and connections.
-pub trait Network: Sync {
+pub trait ProbeNetwork: Sync {
     /// A connection.
     type Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static;
 
@@ -25,11 +25,11 @@ pub trait Network: Sync {
 
 /// The network of this machine.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Sockets;
+pub struct SystemNetwork;
 
 // === impl Sockets ===
 
-impl Network for Sockets {
+impl ProbeNetwork for SystemNetwork {
     type Stream = TcpStream;
 
     async fn resolve(&self, host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {

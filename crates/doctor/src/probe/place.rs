@@ -1,13 +1,13 @@
 //! Place: where one request goes, and where a redirect sends it.
 
-use super::Fault;
+use super::ProbeFault;
 use super::judge::find;
-use super::plan::Target;
+use super::plan::ProbeTarget;
 use http::{Uri, uri::Scheme};
 
 /// A file at a host.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct ProbeAddress {
     pub(super) is_https: bool,
     pub(super) host: String,
     pub(super) port: u16,
@@ -17,9 +17,9 @@ pub(super) struct Place {
 
 // === impl Place ===
 
-impl Place {
+impl ProbeAddress {
     /// A file below the base of a target.
-    pub(super) fn below(target: &Target, path: &str) -> Self {
+    pub(super) fn below(target: &ProbeTarget, path: &str) -> Self {
         Self {
             is_https: target.is_https,
             host: target.host.clone(),
@@ -29,8 +29,8 @@ impl Place {
     }
 
     /// Where a `Location` leads from here.
-    pub(super) fn follow(&self, location: &str) -> Result<Self, Fault> {
-        let unusable = || Fault::new(find("http/other-status"), "a redirect to nowhere");
+    pub(super) fn follow(&self, location: &str) -> Result<Self, ProbeFault> {
+        let unusable = || ProbeFault::new(find("http/other-status"), "a redirect to nowhere");
         let uri: Uri = location.parse().map_err(|_| unusable())?;
         let path = uri
             .path_and_query()
@@ -53,7 +53,7 @@ impl Place {
             return Err(unusable());
         }
         if self.is_https && !is_https {
-            return Err(Fault::new(
+            return Err(ProbeFault::new(
                 find("proxy/insecure-redirect"),
                 format!("to http at {host}"),
             ));
@@ -67,7 +67,7 @@ impl Place {
     }
 
     /// Whether credentials for a target may be sent here: to the same host and port, over TLS.
-    pub(super) fn is_of(&self, target: &Target) -> bool {
+    pub(super) fn is_of(&self, target: &ProbeTarget) -> bool {
         self.is_https && target.is_https && self.host == target.host && self.port == target.port
     }
 
@@ -94,10 +94,10 @@ pub(super) fn authority(host: &str, port: u16, is_https: bool) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::Place;
+    use super::ProbeAddress;
 
-    fn here() -> Place {
-        Place {
+    fn here() -> ProbeAddress {
+        ProbeAddress {
             is_https: true,
             host: "a.example.com".to_owned(),
             port: 443,

@@ -1,6 +1,6 @@
 //! Plan: whom `go` would ask for a module.
 
-use super::Role;
+use super::ProbeRole;
 use super::place::authority;
 use crate::environment::{GoEnvironment, database_name};
 use base64::Engine as _;
@@ -13,10 +13,10 @@ use std::fmt;
 
 /// A source to ask for a module.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Target {
+pub struct ProbeTarget {
     /// The source, without secrets.
     pub source: String,
-    pub(crate) role: Role,
+    pub(crate) role: ProbeRole,
     pub(crate) is_https: bool,
     pub(crate) host: String,
     pub(crate) port: u16,
@@ -38,7 +38,7 @@ pub fn plan(
     environment: &GoEnvironment,
     module: &ModulePath,
     version: Option<&Version>,
-) -> Vec<Target> {
+) -> Vec<ProbeTarget> {
     let matches = |name: &str| Patterns::parse(environment.value(name)).matches(module.as_str());
     let Ok(list) = ProxyList::parse(environment.value("GOPROXY")) else {
         return Vec::new();
@@ -47,19 +47,19 @@ pub fn plan(
     if matches("GONOPROXY") {
         return Vec::new();
     }
-    let database = Database::of(environment.value("GOSUMDB")).filter(|_| !matches("GONOSUMDB"));
+    let database = SumdbSetting::of(environment.value("GOSUMDB")).filter(|_| !matches("GONOSUMDB"));
     let through_proxies = database
         .as_ref()
         .filter(|database| database.url.is_none())
         .map(|database| database.name.clone());
-    let mut targets: Vec<Target> = list
+    let mut targets: Vec<ProbeTarget> = list
         .entries()
         .iter()
         .filter_map(|(entry, fallback)| {
             let Entry::Proxy(url) = entry else {
                 return None;
             };
-            let mut target = Target::new(url, module, version)?;
+            let mut target = ProbeTarget::new(url, module, version)?;
             target.goes_on = *fallback == Fallback::OnAnyError;
             target.database.clone_from(&through_proxies);
             Some(target)
@@ -72,7 +72,7 @@ pub fn plan(
 }
 
 /// What GOSUMDB says.
-struct Database {
+struct SumdbSetting {
     name: String,
     /// Where it is, if that is written; then proxies are not asked for it.
     url: Option<String>,
@@ -80,7 +80,7 @@ struct Database {
 
 // === impl Database ===
 
-impl Database {
+impl SumdbSetting {
     fn of(setting: &str) -> Option<Self> {
         let name = database_name(setting)?;
         let mut words = setting.split_whitespace();
@@ -95,18 +95,18 @@ impl Database {
         })
     }
 
-    fn target(self, module: &ModulePath) -> Option<Target> {
+    fn target(self, module: &ModulePath) -> Option<ProbeTarget> {
         let url = self.url.unwrap_or_else(|| format!("https://{}", self.name));
         let url = ProxyUrl::parse(&url).ok()?;
-        let mut target = Target::new(&url, module, None)?;
-        target.role = Role::Database;
+        let mut target = ProbeTarget::new(&url, module, None)?;
+        target.role = ProbeRole::Database;
         Some(target)
     }
 }
 
 // === impl Target ===
 
-impl Target {
+impl ProbeTarget {
     /// A proxy at this URL, as the only one of its list.
     fn new(url: &ProxyUrl, module: &ModulePath, version: Option<&Version>) -> Option<Self> {
         let (scheme, rest) = url.reveal().split_once("://")?;
@@ -125,7 +125,7 @@ impl Target {
         let base = path.split(['?', '#']).next()?.trim_end_matches('/');
         Some(Self {
             source: url.to_string(),
-            role: Role::Proxy,
+            role: ProbeRole::Proxy,
             is_https,
             host,
             port,
@@ -159,7 +159,7 @@ impl Target {
 }
 
 /// Without the credentials.
-impl fmt::Debug for Target {
+impl fmt::Debug for ProbeTarget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Target")
             .field("source", &self.source)
@@ -185,7 +185,7 @@ fn host_and_port(place: &str, is_https: bool) -> Option<(String, u16)> {
 #[cfg(test)]
 mod tests {
     use super::plan;
-    use crate::environment::{GoEnvironment, Readings};
+    use crate::environment::{ClientReadings, GoEnvironment};
     use gomod::path::ModulePath;
 
     #[test]
@@ -209,9 +209,9 @@ mod tests {
             ),
         ] {
             let json = format!(r#"{{"GOPROXY":"https://p.example.com","GOSUMDB":"{setting}"}}"#);
-            let readings = Readings {
+            let readings = ClientReadings {
                 env_json: &json,
-                ..Readings::default()
+                ..ClientReadings::default()
             };
             let environment = GoEnvironment::read(&readings).unwrap();
             let module = ModulePath::parse("example.com/a").unwrap();

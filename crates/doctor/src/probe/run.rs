@@ -3,12 +3,12 @@
 //! A source gets one connection for each file, as a load balancer may send each to another server.
 //! The layers below HTTP are steps of the first file; of the others they are told only if they fail.
 
-use super::judge::{self, File, find};
-use super::network::Network;
-use super::place::Place;
-use super::plan::Target;
-use super::{Fault, LIMIT, Layer, Probed, Role, Step};
-use crate::exchange::{Answer, talk};
+use super::judge::{self, ProbeFile, find};
+use super::network::ProbeNetwork;
+use super::place::ProbeAddress;
+use super::plan::ProbeTarget;
+use super::{LIMIT, ProbeFault, ProbeLayer, ProbeRole, ProbeStep, SourceProbe};
+use crate::exchange::{HttpAnswer, talk};
 use bytes::Bytes;
 use futures_util::future::join_all;
 use http::{Method, Request, header};
@@ -32,23 +32,23 @@ const REDIRECTS: usize = 10;
 const LONGEST: usize = 1 << 20;
 
 /// The steps of one source so far.
-struct Run<'r, N> {
+struct ProbeRun<'r, N> {
     network: &'r N,
     tls: &'r Arc<ClientConfig>,
-    target: &'r Target,
+    target: &'r ProbeTarget,
     deadline: Instant,
-    steps: Vec<Step>,
+    steps: Vec<ProbeStep>,
 }
 
 /// Asks all targets, and answers in [`LIMIT`] whatever they do.
-pub async fn probe<N: Network>(
-    targets: &[Target],
+pub async fn probe<N: ProbeNetwork>(
+    targets: &[ProbeTarget],
     network: &N,
     tls: &Arc<ClientConfig>,
-) -> Vec<Probed> {
+) -> Vec<SourceProbe> {
     let deadline = Instant::now() + LIMIT;
     let runs = targets.iter().map(|target| {
-        let run = Run {
+        let run = ProbeRun {
             network,
             tls,
             target,
@@ -62,17 +62,17 @@ pub async fn probe<N: Network>(
 
 // === impl Run ===
 
-impl<N: Network> Run<'_, N> {
-    async fn all(mut self) -> Probed {
+impl<N: ProbeNetwork> ProbeRun<'_, N> {
+    async fn all(mut self) -> SourceProbe {
         match self.target.role {
-            Role::Proxy => self.files().await,
-            Role::Database => {
+            ProbeRole::Proxy => self.files().await,
+            ProbeRole::Database => {
                 let method = Method::GET;
-                self.ask(File::Head, method, "latest", Layer::Database)
+                self.ask(ProbeFile::Head, method, "latest", ProbeLayer::Database)
                     .await;
             }
         }
-        Probed {
+        SourceProbe {
             source: self.target.source.clone(),
             role: self.target.role,
             goes_on: self.target.goes_on,
@@ -84,7 +84,7 @@ impl<N: Network> Run<'_, N> {
         let module = self.target.module.escaped();
         let list = format!("{module}/@v/list");
         if !self
-            .ask(File::List, Method::GET, &list, Layer::Protocol)
+            .ask(ProbeFile::List, Method::GET, &list, ProbeLayer::Protocol)
             .await
         {
             return;
@@ -92,12 +92,12 @@ impl<N: Network> Run<'_, N> {
         if let Some(version) = self.target.version.clone() {
             let escaped = version.escaped();
             for (file, method, ending) in [
-                (File::Info, Method::GET, "info"),
-                (File::Mod, Method::GET, "mod"),
-                (File::Zip, Method::HEAD, "zip"),
+                (ProbeFile::Info, Method::GET, "info"),
+                (ProbeFile::Mod, Method::GET, "mod"),
+                (ProbeFile::Zip, Method::HEAD, "zip"),
             ] {
                 let path = format!("{module}/@v/{escaped}.{ending}");
-                self.ask(file, method, &path, Layer::Protocol).await;
+                self.ask(file, method, &path, ProbeLayer::Protocol).await;
             }
         }
         if let Some(name) = self.target.database.clone() {
@@ -116,18 +116,24 @@ impl<N: Network> Run<'_, N> {
         match judge::status(answer.status) {
             None => {
                 let path = format!("sumdb/{name}/latest");
-                let (file, layer) = (File::Head, Layer::Database);
+                let (file, layer) = (ProbeFile::Head, ProbeLayer::Database);
                 self.ask(file, Method::GET, &path, layer).await;
             }
             Some((_, fault)) if fault.cause.id != "http/404" => {
-                self.note(Layer::Database, &supported, begin, Some(fault));
+                self.note(ProbeLayer::Database, &supported, begin, Some(fault));
             }
             Some(_) => {}
         }
     }
 
     /// Asks for one file and notes the steps; whether all was well.
-    async fn ask(&mut self, file: File, method: Method, path: &str, layer: Layer) -> bool {
+    async fn ask(
+        &mut self,
+        file: ProbeFile,
+        method: Method,
+        path: &str,
+        layer: ProbeLayer,
+    ) -> bool {
         let begin = Instant::now();
         let is_first = self.steps.is_empty();
         let outcome = self.request(method, path).await;
@@ -148,27 +154,27 @@ impl<N: Network> Run<'_, N> {
             },
         };
         let is_well = step.1.is_none();
-        if is_first && step.0 > Layer::Http {
-            self.note(Layer::Http, path, begin, None);
+        if is_first && step.0 > ProbeLayer::Http {
+            self.note(ProbeLayer::Http, path, begin, None);
         }
         self.note(step.0, path, begin, step.1);
         is_well
     }
 
     /// One request, wherever it is redirected to. An error is a step that has been noted.
-    async fn request(&mut self, method: Method, path: &str) -> Result<Answer, ()> {
+    async fn request(&mut self, method: Method, path: &str) -> Result<HttpAnswer, ()> {
         let begin = Instant::now();
-        let mut place = Place::below(self.target, path);
+        let mut place = ProbeAddress::below(self.target, path);
         for _ in 0..=REDIRECTS {
             let answer = self.request_once(&method, &place, path).await?;
             let Some(location) = &answer.location else {
                 return Ok(answer);
             };
             let next = place.follow(location);
-            place = self.settle(Layer::Http, path, begin, false, next)?;
+            place = self.settle(ProbeLayer::Http, path, begin, false, next)?;
         }
-        let fault = Fault::new(find("proxy/redirect-loop"), "redirected again and again");
-        self.settle(Layer::Http, path, begin, false, Err(fault))
+        let fault = ProbeFault::new(find("proxy/redirect-loop"), "redirected again and again");
+        self.settle(ProbeLayer::Http, path, begin, false, Err(fault))
     }
 
     /// One request on a connection of its own. It is noted as `what`: the path of a place may hold a
@@ -176,9 +182,9 @@ impl<N: Network> Run<'_, N> {
     async fn request_once(
         &mut self,
         method: &Method,
-        place: &Place,
+        place: &ProbeAddress,
         what: &str,
-    ) -> Result<Answer, ()> {
+    ) -> Result<HttpAnswer, ()> {
         let is_first = self.steps.is_empty();
         let addresses = self.resolve(place, is_first).await?;
         let stream = self.connect(&addresses, is_first).await?;
@@ -190,18 +196,22 @@ impl<N: Network> Run<'_, N> {
         }
     }
 
-    async fn resolve(&mut self, place: &Place, is_first: bool) -> Result<Vec<SocketAddr>, ()> {
+    async fn resolve(
+        &mut self,
+        place: &ProbeAddress,
+        is_first: bool,
+    ) -> Result<Vec<SocketAddr>, ()> {
         let begin = Instant::now();
         let asked = self.network.resolve(&place.host, place.port);
         let outcome = match timeout_at(self.deadline, asked).await {
             Ok(Ok(addresses)) if addresses.is_empty() => {
-                Err(Fault::new(find("dns/no-such-host"), "no addresses"))
+                Err(ProbeFault::new(find("dns/no-such-host"), "no addresses"))
             }
             Ok(Ok(addresses)) => Ok(addresses),
             Ok(Err(error)) => Err(judge::name(&error)),
-            Err(_) => Err(Fault::late()),
+            Err(_) => Err(ProbeFault::late()),
         };
-        self.settle(Layer::Name, &place.host, begin, is_first, outcome)
+        self.settle(ProbeLayer::Name, &place.host, begin, is_first, outcome)
     }
 
     /// Tries the addresses one after the other, each with an equal part of the time that is left.
@@ -210,7 +220,7 @@ impl<N: Network> Run<'_, N> {
         let tried = addresses
             .get(..addresses.len().min(ADDRESSES))
             .unwrap_or_default();
-        let mut outcome = Err(Fault::late());
+        let mut outcome = Err(ProbeFault::late());
         let mut what = String::new();
         for (index, address) in tried.iter().enumerate() {
             let now = Instant::now();
@@ -220,24 +230,24 @@ impl<N: Network> Run<'_, N> {
             outcome = match timeout_at(now + share, self.network.connect(*address)).await {
                 Ok(Ok(stream)) => Ok(stream),
                 Ok(Err(error)) => Err(judge::connection(&error)),
-                Err(_) => Err(Fault::late()),
+                Err(_) => Err(ProbeFault::late()),
             };
             if outcome.is_ok() {
                 break;
             }
         }
-        self.settle(Layer::Connection, &what, begin, is_first, outcome)
+        self.settle(ProbeLayer::Connection, &what, begin, is_first, outcome)
     }
 
     async fn handshake(
         &mut self,
         stream: N::Stream,
-        place: &Place,
+        place: &ProbeAddress,
         is_first: bool,
     ) -> Result<tokio_rustls::client::TlsStream<N::Stream>, ()> {
         let begin = Instant::now();
         let outcome = match ServerName::try_from(place.host.clone()) {
-            Err(_) => Err(Fault::new(
+            Err(_) => Err(ProbeFault::new(
                 find("tls/wrong-name"),
                 "no certificate can have this name",
             )),
@@ -246,34 +256,34 @@ impl<N: Network> Run<'_, N> {
                 match timeout_at(self.deadline, connector.connect(name, stream)).await {
                     Ok(Ok(stream)) => Ok(stream),
                     Ok(Err(error)) => Err(judge::tls(&error)),
-                    Err(_) => Err(Fault::late()),
+                    Err(_) => Err(ProbeFault::late()),
                 }
             }
         };
-        self.settle(Layer::Tls, &place.host, begin, is_first, outcome)
+        self.settle(ProbeLayer::Tls, &place.host, begin, is_first, outcome)
     }
 
     async fn exchange(
         &mut self,
         stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
         method: &Method,
-        place: &Place,
+        place: &ProbeAddress,
         what: &str,
-    ) -> Result<Answer, ()> {
+    ) -> Result<HttpAnswer, ()> {
         let begin = Instant::now();
         let outcome = match self.build(method, place) {
-            Err(error) => Err(Fault::new(find("proxy/bad-list"), error.to_string())),
+            Err(error) => Err(ProbeFault::new(find("proxy/bad-list"), error.to_string())),
             Ok(request) => match timeout_at(self.deadline, talk(stream, request, LONGEST)).await {
                 Ok(Ok(answer)) => Ok(answer),
-                Ok(Err(error)) => Err(Fault::new(find("network/reset"), error.to_string())),
-                Err(_) => Err(Fault::late()),
+                Ok(Err(error)) => Err(ProbeFault::new(find("network/reset"), error.to_string())),
+                Err(_) => Err(ProbeFault::late()),
             },
         };
         // A good answer is noted by whoever knows what it should be.
-        self.settle(Layer::Http, what, begin, false, outcome)
+        self.settle(ProbeLayer::Http, what, begin, false, outcome)
     }
 
-    fn build(&self, method: &Method, place: &Place) -> http::Result<Request<Empty<Bytes>>> {
+    fn build(&self, method: &Method, place: &ProbeAddress) -> http::Result<Request<Empty<Bytes>>> {
         let mut request = Request::builder()
             .method(method)
             .uri(&place.path)
@@ -290,11 +300,11 @@ impl<N: Network> Run<'_, N> {
     /// Notes an outcome: a failure always, a success if it is asked for.
     fn settle<T>(
         &mut self,
-        layer: Layer,
+        layer: ProbeLayer,
         what: &str,
         begin: Instant,
         is_told: bool,
-        outcome: Result<T, Fault>,
+        outcome: Result<T, ProbeFault>,
     ) -> Result<T, ()> {
         match outcome {
             Ok(value) => {
@@ -310,8 +320,8 @@ impl<N: Network> Run<'_, N> {
         }
     }
 
-    fn note(&mut self, layer: Layer, what: &str, begin: Instant, fault: Option<Fault>) {
-        self.steps.push(Step {
+    fn note(&mut self, layer: ProbeLayer, what: &str, begin: Instant, fault: Option<ProbeFault>) {
+        self.steps.push(ProbeStep {
             layer,
             what: what.to_owned(),
             took: begin.elapsed(),

@@ -5,14 +5,14 @@
 //! reached matters little, and one of the first matters much, even if others have the module. The
 //! checksum database matters where no proxy passes it on, and only for what go.sum lacks.
 
-use super::{LIMIT, Layer, Probed, Role, Step};
+use super::{LIMIT, ProbeLayer, ProbeRole, ProbeStep, SourceProbe};
 use serde::Serialize;
 use std::fmt::Write as _;
 
 /// What is the matter.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Verdict {
+pub enum ProbeVerdict {
     /// A source answers; `go` would succeed.
     Well {
         /// The source.
@@ -23,7 +23,7 @@ pub enum Verdict {
         /// The source.
         source: String,
         /// The layer that fails.
-        layer: Layer,
+        layer: ProbeLayer,
         /// The id of the cause.
         cause: &'static str,
         /// Whether nothing was seen but that it took longer than the probe waits; `go` waits longer.
@@ -38,7 +38,7 @@ pub enum Verdict {
         /// The checksum database.
         database: String,
         /// The layer that fails.
-        layer: Layer,
+        layer: ProbeLayer,
         /// The id of the cause.
         cause: &'static str,
     },
@@ -47,8 +47,8 @@ pub enum Verdict {
 }
 
 /// Walks the answers as `go` does.
-pub fn verdict(probed: &[Probed]) -> Verdict {
-    let proxies: Vec<&Probed> = of(probed, Role::Proxy).collect();
+pub fn verdict(probed: &[SourceProbe]) -> ProbeVerdict {
+    let proxies: Vec<&SourceProbe> = of(probed, ProbeRole::Proxy).collect();
     let mut last = None;
     for (index, source) in proxies.iter().enumerate() {
         let Some(step) = source.failed() else {
@@ -64,48 +64,48 @@ pub fn verdict(probed: &[Probed]) -> Verdict {
         }
     }
     let Some((index, source, step)) = last else {
-        return Verdict::NoSource;
+        return ProbeVerdict::NoSource;
     };
     let behind = proxies.get(index + 1..).unwrap_or_default();
     let well = behind.iter().filter(|other| other.failed().is_none());
-    Verdict::Broken {
+    ProbeVerdict::Broken {
         source: source.source.clone(),
         layer: step.layer,
         cause: cause(step),
-        is_late: step.fault.as_ref().is_some_and(super::Fault::is_late),
+        is_late: step.fault.as_ref().is_some_and(super::ProbeFault::is_late),
         others_have_it: well.map(|other| other.source.clone()).collect(),
     }
 }
 
 /// The verdict where a source has the module: what is left is the checksum database.
-fn proven(source: &Probed, probed: &[Probed]) -> Verdict {
-    let is_passed_on = probed.iter().any(Probed::passes_database_on);
+fn proven(source: &SourceProbe, probed: &[SourceProbe]) -> ProbeVerdict {
+    let is_passed_on = probed.iter().any(SourceProbe::passes_database_on);
     let failing =
-        of(probed, Role::Database).find_map(|database| Some((database, database.failed()?)));
+        of(probed, ProbeRole::Database).find_map(|database| Some((database, database.failed()?)));
     match failing {
-        Some((database, step)) if !is_passed_on => Verdict::Unproven {
+        Some((database, step)) if !is_passed_on => ProbeVerdict::Unproven {
             source: source.source.clone(),
             database: database.source.clone(),
             layer: step.layer,
             cause: cause(step),
         },
-        _ => Verdict::Well {
+        _ => ProbeVerdict::Well {
             source: source.source.clone(),
         },
     }
 }
 
-fn of(probed: &[Probed], role: Role) -> impl Iterator<Item = &Probed> {
+fn of(probed: &[SourceProbe], role: ProbeRole) -> impl Iterator<Item = &SourceProbe> {
     probed.iter().filter(move |source| source.role == role)
 }
 
 /// The id of what went wrong; empty if nothing did.
-fn cause(step: &Step) -> &'static str {
+fn cause(step: &ProbeStep) -> &'static str {
     step.fault.as_ref().map_or("", |fault| fault.cause.id)
 }
 
 /// Prints a probe for people.
-pub fn render(probed: &[Probed]) -> String {
+pub fn render(probed: &[SourceProbe]) -> String {
     let mut text = String::new();
     for source in probed {
         text.push_str(&source.source);
@@ -120,7 +120,7 @@ pub fn render(probed: &[Probed]) -> String {
 }
 
 /// Writing to a string cannot fail, so results are ignored.
-fn line(text: &mut String, step: &Step) {
+fn line(text: &mut String, step: &ProbeStep) {
     let word = if step.fault.is_some() { "FAILED" } else { "ok" };
     let took = step.took.as_secs_f64() * 1000.0;
     let _ = writeln!(
@@ -147,7 +147,7 @@ fn plain(character: char) -> char {
 
 // === impl Verdict ===
 
-impl Verdict {
+impl ProbeVerdict {
     /// The source that is not reached at all: below HTTP, or with no answer in time.
     pub fn unreached(&self) -> Option<&str> {
         match self {
@@ -156,7 +156,7 @@ impl Verdict {
                 layer,
                 cause,
                 ..
-            } if *layer < Layer::Http
+            } if *layer < ProbeLayer::Http
                 || *cause == "network/timeout"
                 || *cause == "network/reset" =>
             {
@@ -208,16 +208,16 @@ impl Verdict {
 
 #[cfg(test)]
 mod tests {
-    use super::{Layer, Probed, Role, Step, Verdict, verdict};
-    use crate::probe::{Fault, judge::find};
+    use super::{ProbeLayer, ProbeRole, ProbeStep, ProbeVerdict, SourceProbe, verdict};
+    use crate::probe::{ProbeFault, judge::find};
     use std::time::Duration;
 
-    fn probed(layer: Layer, fault: Fault) -> Vec<Probed> {
-        vec![Probed {
+    fn probed(layer: ProbeLayer, fault: ProbeFault) -> Vec<SourceProbe> {
+        vec![SourceProbe {
             source: "https://p.example.com".to_owned(),
-            role: Role::Proxy,
+            role: ProbeRole::Proxy,
             goes_on: false,
-            steps: vec![Step {
+            steps: vec![ProbeStep {
                 layer,
                 what: "p.example.com".to_owned(),
                 took: Duration::ZERO,
@@ -228,7 +228,7 @@ mod tests {
 
     #[test]
     fn a_source_that_is_late_is_not_said_to_make_go_fail() {
-        let late = verdict(&probed(Layer::Http, Fault::late()));
+        let late = verdict(&probed(ProbeLayer::Http, ProbeFault::late()));
         assert!(
             late.words().contains("gave no answer in 5 s"),
             "{}",
@@ -236,14 +236,14 @@ mod tests {
         );
         assert!(!late.words().contains("go fails"), "{}", late.words());
         assert_eq!(late.unreached(), Some("https://p.example.com"));
-        let gateway = Fault::new(find("http/5xx"), "status 502");
-        let failed = verdict(&probed(Layer::Http, gateway));
+        let gateway = ProbeFault::new(find("http/5xx"), "status 502");
+        let failed = verdict(&probed(ProbeLayer::Http, gateway));
         assert!(
             failed.words().starts_with("go fails at"),
             "{}",
             failed.words()
         );
         assert_eq!(failed.unreached(), None);
-        assert_eq!(Verdict::NoSource.unreached(), None);
+        assert_eq!(ProbeVerdict::NoSource.unreached(), None);
     }
 }

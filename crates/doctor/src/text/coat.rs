@@ -11,8 +11,8 @@
 //! What is refused: a prefix in which a module with its version stands, for that is the beginning of a
 //! message; and one that no neighbour shares.
 
-use super::letters::Placed;
-use super::line::Line;
+use super::letters::PlacedLetter;
+use super::line::LetterLine;
 use crate::cause::CAUSES;
 use aho_corasick::{AhoCorasick, MatchKind};
 use regex::Regex;
@@ -74,21 +74,21 @@ static WORDS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
 static VERSION: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new("@v[0-9]").ok());
 
 /// The lines without what stands before them.
-pub(super) fn taken_off(lines: Vec<Line>) -> Vec<Line> {
+pub(super) fn taken_off(lines: Vec<LetterLine>) -> Vec<LetterLine> {
     let lengths = shared(&lines);
     lines
         .into_iter()
         .zip(lengths)
         .map(|(line, length)| {
             let line = line.behind(length);
-            let known = known(line.text());
+            let known = known_prefix_length(line.text());
             line.behind(known)
         })
         .collect()
 }
 
 /// How much of each line is a prefix that it shares with a line in which a message begins.
-fn shared(lines: &[Line]) -> Vec<usize> {
+fn shared(lines: &[LetterLine]) -> Vec<usize> {
     let coats: Vec<Option<usize>> = lines.iter().map(|line| beginning(line.text())).collect();
     let mut lengths = vec![0; lines.len()];
     for (index, line) in lines.iter().enumerate() {
@@ -136,7 +136,7 @@ fn beginning(text: &str) -> Option<usize> {
 }
 
 /// Whether this can stand before a message and be no part of it.
-fn is_coat(coat: &[Placed]) -> bool {
+fn is_coat(coat: &[PlacedLetter]) -> bool {
     let text: String = coat.iter().map(|(_, letter)| letter).collect();
     let ends = text.ends_with(|last: char| last.is_whitespace() || ">|:]+-#`(".contains(last));
     let is_blank = text.trim().is_empty();
@@ -156,7 +156,7 @@ fn is_open(text: &str) -> bool {
 
 /// The length of the same prefix at the beginning of a line: other digits, other white space, another
 /// level and the other of two separators are the same.
-fn same(coat: &[Placed], line: &[Placed]) -> Option<usize> {
+fn same(coat: &[PlacedLetter], line: &[PlacedLetter]) -> Option<usize> {
     let (mut coat, mut rest) = (coat, line);
     while let Some(&(_, letter)) = coat.first() {
         let is_alike: fn(char) -> bool = match letter {
@@ -195,7 +195,7 @@ fn same(coat: &[Placed], line: &[Placed]) -> Option<usize> {
     Some(line.len() - rest.len())
 }
 
-fn run(text: &[Placed], is_alike: fn(char) -> bool) -> usize {
+fn run(text: &[PlacedLetter], is_alike: fn(char) -> bool) -> usize {
     text.iter()
         .take_while(|(_, letter)| is_alike(*letter))
         .count()
@@ -207,8 +207,9 @@ const LEVELS: [&str; 16] = [
     "trace", "stdout", "stderr", "out", "e",
 ];
 
-fn are_same_words(one: &[Placed], other: &[Placed]) -> bool {
-    let word = |word: &[Placed]| -> String { word.iter().map(|(_, letter)| letter).collect() };
+fn are_same_words(one: &[PlacedLetter], other: &[PlacedLetter]) -> bool {
+    let word =
+        |word: &[PlacedLetter]| -> String { word.iter().map(|(_, letter)| letter).collect() };
     let is_level = |word: &str| LEVELS.iter().any(|level| word.eq_ignore_ascii_case(level));
     let (one, other) = (word(one), word(other));
     one == other || is_level(&one) && is_level(&other)
@@ -221,7 +222,7 @@ fn are_same_signs(one: char, other: char) -> bool {
 }
 
 /// How much of a line is a prefix that is known by its form, in characters.
-fn known(text: &str) -> usize {
+fn known_prefix_length(text: &str) -> usize {
     let Some(regex) = PREFIX.as_ref() else {
         return 0;
     };

@@ -8,8 +8,8 @@
 //! It is not asked which logger it was: a string counts if all of its escapes can be read and one of
 //! them is needed, or if it stands behind a name that loggers give to messages.
 
-use super::letters::{self, Placed};
-use super::line::Line;
+use super::letters::{self, PlacedLetter};
+use super::line::LetterLine;
 
 /// Names under which messages stand, and whether each holds a whole one.
 const NAMES: [(&str, bool); 14] = [
@@ -33,7 +33,7 @@ const NAMES: [(&str, bool); 14] = [
 const DEEPEST: usize = 4;
 
 /// The lines that a line stands for.
-pub(super) fn unescaped(line: Line) -> Vec<Line> {
+pub(super) fn unescaped(line: LetterLine) -> Vec<LetterLine> {
     let mut lines = vec![line];
     for _ in 0..DEEPEST {
         let mut changed = false;
@@ -59,7 +59,7 @@ pub(super) fn unescaped(line: Line) -> Vec<Line> {
 }
 
 /// The lines of the quoted strings in a line; `None` if it has none that counts.
-fn strings(line: &Line) -> Option<Vec<Line>> {
+fn strings(line: &LetterLine) -> Option<Vec<LetterLine>> {
     let characters = line.characters();
     if !line.text().contains(['"', '\'']) || begins_message(line.text()) {
         return None;
@@ -93,23 +93,23 @@ fn begins_message(text: &str) -> bool {
 }
 
 /// A quoted string.
-struct Quoted<'l> {
-    inside: Vec<Character>,
+struct QuotedString<'l> {
+    inside: Vec<StringCharacter>,
     /// Behind its closing mark.
     end: usize,
-    before: &'l [Placed],
+    before: &'l [PlacedLetter],
     /// Whether an escape in it is one that a message needs.
     is_needed: bool,
 }
 
 /// A character of a string, and whether it was written as an escape.
 #[derive(Clone, Copy)]
-struct Character {
-    placed: Placed,
+struct StringCharacter {
+    placed: PlacedLetter,
     is_escape: bool,
 }
 
-fn quoted(characters: &[Placed], at: usize) -> Option<Quoted<'_>> {
+fn quoted(characters: &[PlacedLetter], at: usize) -> Option<QuotedString<'_>> {
     let &(_, mark) = characters.get(at)?;
     if !matches!(mark, '"' | '\'') || !opens(characters.get(..at)?) {
         return None;
@@ -128,13 +128,13 @@ fn quoted(characters: &[Placed], at: usize) -> Option<Quoted<'_>> {
         };
         let is_escape = length > 0;
         is_needed |= is_escape && meant != '\\';
-        inside.push(Character {
+        inside.push(StringCharacter {
             placed: (place, meant),
             is_escape,
         });
         index += 1 + length;
     }
-    Some(Quoted {
+    Some(QuotedString {
         inside,
         end: index + 1,
         before: characters.get(..at)?,
@@ -143,7 +143,7 @@ fn quoted(characters: &[Placed], at: usize) -> Option<Quoted<'_>> {
 }
 
 /// Whether a string may begin behind this.
-fn opens(before: &[Placed]) -> bool {
+fn opens(before: &[PlacedLetter]) -> bool {
     let letters: Vec<char> = before.iter().rev().take(2).map(|(_, c)| *c).collect();
     match letters.as_slice() {
         [] => true,
@@ -154,7 +154,7 @@ fn opens(before: &[Placed]) -> bool {
 }
 
 /// The character of an escape, and how many stand behind the backslash for it.
-fn escape(behind: &[Placed]) -> Option<(char, usize)> {
+fn escape(behind: &[PlacedLetter]) -> Option<(char, usize)> {
     let &(_, kind) = behind.first()?;
     let (meant, length) = match kind {
         'n' => ('\n', 1),
@@ -168,7 +168,7 @@ fn escape(behind: &[Placed]) -> Option<(char, usize)> {
     Some((meant, length))
 }
 
-fn coded(digits: &[Placed]) -> Option<char> {
+fn coded(digits: &[PlacedLetter]) -> Option<char> {
     let digits: String = digits.iter().map(|(_, digit)| digit).collect();
     let number = u32::from_str_radix(&digits, 16).ok()?;
     Some(char::from_u32(number).unwrap_or(char::REPLACEMENT_CHARACTER))
@@ -176,7 +176,7 @@ fn coded(digits: &[Placed]) -> Option<char> {
 
 // === impl Quoted ===
 
-impl Quoted<'_> {
+impl QuotedString<'_> {
     /// Whether it is a message of somebody else.
     fn counts(&self) -> bool {
         let has_words = || self.inside.iter().any(|c| c.placed.1.is_whitespace());
@@ -195,14 +195,15 @@ impl Quoted<'_> {
     }
 
     /// The lines that it stands for.
-    fn lines(&self, line: &Line) -> Vec<Line> {
+    fn lines(&self, line: &LetterLine) -> Vec<LetterLine> {
         let is_whole = self.name().is_some_and(|(_, is_whole)| is_whole);
-        let breaks = |c: &Character| c.is_escape && c.placed.1 == '\n';
+        let breaks = |c: &StringCharacter| c.is_escape && c.placed.1 == '\n';
         // The last line break ends a line and begins none.
         let last = self.inside.last().is_some_and(breaks);
         let inside = self.inside.get(..self.inside.len() - usize::from(last));
         let lines = inside.unwrap_or_default().split(breaks).enumerate();
-        let placed = |part: &[Character]| letters::without_controls(part.iter().map(|c| c.placed));
+        let placed =
+            |part: &[StringCharacter]| letters::without_controls(part.iter().map(|c| c.placed));
         lines
             .map(|(index, part)| line.inner(placed(part), is_whole && index == 0))
             .collect()
@@ -214,7 +215,7 @@ impl Quoted<'_> {
 const BREAKS: [&str; 4] = ["\\r\\n", "\\n", "%0D%0A", "%0A"];
 
 /// A line that was written with such marks, as its parts.
-fn parts(line: &Line) -> Option<Vec<Line>> {
+fn parts(line: &LetterLine) -> Option<Vec<LetterLine>> {
     let used = BREAKS.into_iter().find(|mark| is_used(line.text(), mark))?;
     let length = used.chars().count();
     let characters = line.characters();
@@ -275,7 +276,7 @@ fn ends_sentence(text: &str) -> bool {
 }
 
 /// A part without the marks for tabs at its beginning.
-fn without_tabs(mut part: &[Placed]) -> Vec<Placed> {
+fn without_tabs(mut part: &[PlacedLetter]) -> Vec<PlacedLetter> {
     while let [(_, '\\'), (_, 't'), rest @ ..] = part {
         part = rest;
     }
@@ -286,7 +287,7 @@ fn without_tabs(mut part: &[Placed]) -> Vec<Placed> {
 }
 
 /// The text of a message to `TeamCity`, whose escapes begin with a bar.
-fn team_city(line: &Line) -> Option<Vec<Line>> {
+fn team_city(line: &LetterLine) -> Option<Vec<LetterLine>> {
     const TEXT: &str = "text='";
     let at = line.text().find("##teamcity[")?;
     let begin = at + line.text().get(at..)?.find(TEXT)? + TEXT.len();

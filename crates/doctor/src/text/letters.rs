@@ -4,13 +4,13 @@
 //! characters that nobody sees. None of that is what `go` printed.
 
 /// A character, and where in the original it stands.
-pub(super) type Placed = (u32, char);
+pub(super) type PlacedLetter = (u32, char);
 
 /// Longest name of an entity, between `&` and `;`.
 const ENTITY: usize = 8;
 
 /// The characters of a piece of text that begins at `start`.
-pub(super) fn of(raw: &str, start: u32) -> Vec<Placed> {
+pub(super) fn of(raw: &str, start: u32) -> Vec<PlacedLetter> {
     let placed = raw.char_indices().map(|(index, letter)| {
         let index = u32::try_from(index).unwrap_or(u32::MAX);
         (start.saturating_add(index), letter)
@@ -19,7 +19,7 @@ pub(super) fn of(raw: &str, start: u32) -> Vec<Placed> {
 }
 
 /// Without escape sequences of terminals, other control characters and invisible ones.
-pub(super) fn without_controls(letters: impl Iterator<Item = Placed>) -> Vec<Placed> {
+pub(super) fn without_controls(letters: impl Iterator<Item = PlacedLetter>) -> Vec<PlacedLetter> {
     let mut kept = Vec::with_capacity(letters.size_hint().0);
     let mut rest = letters.peekable();
     while let Some((place, letter)) = rest.next() {
@@ -41,7 +41,7 @@ pub(super) fn without_controls(letters: impl Iterator<Item = Placed>) -> Vec<Pla
 }
 
 /// Skips a bracket and all up to the character that ends the sequence.
-fn skip(rest: &mut impl Iterator<Item = Placed>, is_end: impl Fn(char) -> bool) {
+fn skip(rest: &mut impl Iterator<Item = PlacedLetter>, is_end: impl Fn(char) -> bool) {
     rest.next();
     for (_, letter) in rest {
         if is_end(letter) {
@@ -67,7 +67,7 @@ pub(super) const fn straight(character: char) -> char {
     }
 }
 
-fn with_entities_read(characters: Vec<Placed>) -> Vec<Placed> {
+fn with_entities_read(characters: Vec<PlacedLetter>) -> Vec<PlacedLetter> {
     if !characters.iter().any(|(_, character)| *character == '&') {
         return characters;
     }
@@ -86,7 +86,7 @@ fn with_entities_read(characters: Vec<Placed>) -> Vec<Placed> {
 }
 
 /// The character that an entity means, and the length of what stands behind its `&`.
-fn entity(behind: &[Placed]) -> Option<(char, usize)> {
+fn entity(behind: &[PlacedLetter]) -> Option<(char, usize)> {
     let end = behind
         .iter()
         .take(ENTITY + 1)

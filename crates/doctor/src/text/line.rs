@@ -1,11 +1,11 @@
 //! Line: one line of what was pasted, as a list of characters with their places.
 
-use super::letters::{self, Placed};
+use super::letters::{self, PlacedLetter};
 
 /// A line as a list of characters, each with its place in the original.
 #[derive(Debug, Clone)]
-pub(super) struct Line {
-    characters: Vec<Placed>,
+pub(super) struct LetterLine {
+    characters: Vec<PlacedLetter>,
     /// The same without the places, to look at.
     seen: String,
     /// Whether it is a whole message out of a quoted string.
@@ -49,7 +49,7 @@ const BEGINNINGS: [&str; 9] = [
 
 // === impl Line ===
 
-impl Line {
+impl LetterLine {
     pub(super) fn new(raw: &str, start: u32) -> Self {
         let width = raw.trim_end_matches(['\n', '\r']).chars().count();
         let line = Self::of(letters::of(raw, start), start, width);
@@ -62,7 +62,7 @@ impl Line {
         }
     }
 
-    fn of(characters: Vec<Placed>, start: u32, width: usize) -> Self {
+    fn of(characters: Vec<PlacedLetter>, start: u32, width: usize) -> Self {
         Self {
             seen: characters.iter().map(|(_, character)| character).collect(),
             characters,
@@ -75,7 +75,7 @@ impl Line {
     }
 
     /// A line that stood inside of this one.
-    pub(super) fn inner(&self, characters: Vec<Placed>, is_whole: bool) -> Self {
+    pub(super) fn inner(&self, characters: Vec<PlacedLetter>, is_whole: bool) -> Self {
         let start = characters.first().map_or(self.start, |(place, _)| *place);
         Self {
             is_whole,
@@ -97,7 +97,7 @@ impl Line {
         self.seen.push_str(&other.seen);
     }
 
-    pub(super) fn characters(&self) -> &[Placed] {
+    pub(super) fn characters(&self) -> &[PlacedLetter] {
         &self.characters
     }
 

@@ -3,7 +3,7 @@
 //! A test of an HTTP client that fails says "connection refused" as `go` does. Whether a test ran is
 //! told by the lines that `go test` prints around it; what stands between them is its own.
 
-use super::line::Line;
+use super::line::LetterLine;
 
 /// What begins the report of a test.
 const BEGINNINGS: [&str; 6] = [
@@ -16,7 +16,7 @@ const BEGINNINGS: [&str; 6] = [
 ];
 
 /// The lines without what tests printed.
-pub(super) fn without_output(lines: Vec<Line>) -> Vec<Line> {
+pub(super) fn without_output(lines: Vec<LetterLine>) -> Vec<LetterLine> {
     let mut is_inside = false;
     let mut kept = Vec::with_capacity(lines.len());
     for line in lines {

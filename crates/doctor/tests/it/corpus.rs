@@ -84,7 +84,7 @@ fn problem(case: &Case) -> Option<String> {
         return Some(format!("{}: go did not fail\n{text}", case.name));
     }
     let diagnosis = classify(&text);
-    let printed = report(&diagnosis, doctor::Colour::Never);
+    let printed = report(&diagnosis, doctor::ColourMode::Never);
     let top = top_of(&text);
     if !case.causes.contains(&top.as_str()) {
         return Some(format!(

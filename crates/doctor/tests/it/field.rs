@@ -1,6 +1,6 @@
 //! The field: what people pasted, and what was right for each.
 
-use doctor::{Colour, classify, report};
+use doctor::{ColourMode, classify, report};
 use regex::Regex;
 use std::path::{Path, PathBuf};
 
@@ -62,7 +62,7 @@ fn what_people_pasted_is_understood() {
 fn problem(row: &Row, directory: &Path) -> Option<String> {
     let text = std::fs::read_to_string(directory.join(&row.file)).unwrap();
     let diagnosis = classify(&text);
-    let printed = report(&diagnosis, Colour::Never);
+    let printed = report(&diagnosis, ColourMode::Never);
     let top = diagnosis
         .top()
         .map_or("unknown".to_owned(), |top| top.what.id());

@@ -3,8 +3,11 @@
 
 use crate::probe::environment;
 use crate::tls::{Certificate, TlsServer};
-use doctor::moved::{Advice, Contents, LIMIT, Record, Says, Search, Sign, render_search, search};
-use doctor::probe::{ClientConfig, Network};
+use doctor::moved::{
+    CandidateSign, ChecksumRecord, ContentComparison, LIMIT, MoveAdvice, MoveSearch, SourceReply,
+    render_search, search,
+};
+use doctor::probe::{ClientConfig, ProbeNetwork};
 use gomod::path::ModulePath;
 use gomod::version::Version;
 use parking_lot::Mutex;
@@ -57,14 +60,14 @@ impl World {
         Arc::new(builder.with_root_certificates(roots).with_no_client_auth())
     }
 
-    async fn search(&self, upstream: &FakeUpstream, sumdb: &str, private: &str) -> Search {
+    async fn search(&self, upstream: &FakeUpstream, sumdb: &str, private: &str) -> MoveSearch {
         let environment = environment(&upstream.url(), sumdb, private);
         let module = ModulePath::parse(OLD).unwrap();
         let version = Version::parse("v1.0.0").unwrap();
         search(&module, Some(&version), &environment, "", self, &self.tls()).await
     }
 
-    async fn look(&self, modules: &[Module]) -> Search {
+    async fn look(&self, modules: &[Module]) -> MoveSearch {
         self.search(&upstream(modules), "off", "").await
     }
 
@@ -82,7 +85,7 @@ fn claimed(index: usize) -> IpAddr {
     IpAddr::V4(Ipv4Addr::new(192, 0, 2, u8::try_from(index).unwrap()))
 }
 
-impl Network for World {
+impl ProbeNetwork for World {
     type Stream = TcpStream;
 
     async fn resolve(&self, host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
@@ -144,16 +147,16 @@ fn moved(status: u16) -> World {
 }
 
 #[track_caller]
-fn replaces(search: &Search) {
+fn replaces(search: &MoveSearch) {
     let expected = format!("replace {OLD} => {NEW} v1.0.0");
-    let is_it = matches!(&*search.advice, [Advice::Replace { line, .. }] if *line == expected);
+    let is_it = matches!(&*search.advice, [MoveAdvice::Replace { line, .. }] if *line == expected);
     assert!(is_it, "{search:?}");
 }
 
 #[track_caller]
-fn nobody(search: &Search) {
+fn nobody(search: &MoveSearch) {
     assert!(
-        matches!(&*search.advice, [Advice::Nobody { .. }]),
+        matches!(&*search.advice, [MoveAdvice::Nobody { .. }]),
         "{search:?}"
     );
 }
@@ -169,7 +172,7 @@ async fn a_repository_that_answers_301_gets_advice_in_time() {
             search.checked[0]
                 .candidate
                 .signs
-                .contains(&Sign::Redirected)
+                .contains(&CandidateSign::Redirected)
         );
         assert_eq!(search.evidence.pages[0].hops[0].status, status);
     }
@@ -208,7 +211,10 @@ async fn an_import_of_another_repository_is_followed() {
         .with("new.example.com", new);
     let search = world.look(&[at_new(OLD)]).await;
     replaces(&search);
-    assert_eq!(search.checked[0].candidate.signs, [Sign::Repository]);
+    assert_eq!(
+        search.checked[0].candidate.signs,
+        [CandidateSign::Repository]
+    );
     assert_eq!(search.evidence.pages.len(), 2);
 }
 
@@ -217,9 +223,9 @@ async fn a_go_mod_that_declares_the_new_path_is_imported_by_it() {
     let renamed = Module::new(OLD, "v1.0.0").go_mod(&format!("module {NEW}\n\ngo 1.21\n"));
     let search = World::default().look(&[renamed, at_new(NEW)]).await;
     let get = format!("go get {NEW}@v1.0.0");
-    let is_it = matches!(&*search.advice, [Advice::Import { command, .. }] if *command == get);
+    let is_it = matches!(&*search.advice, [MoveAdvice::Import { command, .. }] if *command == get);
     assert!(is_it, "{search:?}");
-    assert_eq!(search.checked[0].candidate.signs, [Sign::Declared]);
+    assert_eq!(search.checked[0].candidate.signs, [CandidateSign::Declared]);
 }
 
 #[tokio::test]
@@ -229,18 +235,18 @@ async fn what_a_proxy_goes_on_serving_is_kept_and_compared() {
     assert!(
         matches!(
             &*search.advice,
-            [Advice::Keep { .. }, Advice::Replace { .. }]
+            [MoveAdvice::Keep { .. }, MoveAdvice::Replace { .. }]
         ),
         "{search:?}"
     );
     assert_eq!(
         search.checked[0].found.as_ref().unwrap().contents,
-        Contents::Same
+        ContentComparison::Same
     );
     let other = at_new(OLD).file("more.go", "package lib\n");
     let search = moved(301).look(&[old, other]).await;
     assert!(
-        matches!(&*search.advice, [Advice::Keep { .. }]),
+        matches!(&*search.advice, [MoveAdvice::Keep { .. }]),
         "{search:?}"
     );
     assert!(search.unverified[0].why.contains("more.go"), "{search:?}");
@@ -307,7 +313,7 @@ async fn the_checksum_database_has_its_say() {
     replaces(&with);
     assert_eq!(
         with.checked[0].found.as_ref().unwrap().record,
-        Record::Known
+        ChecksumRecord::Known
     );
 }
 
@@ -319,7 +325,7 @@ async fn names_of_private_modules_stay_inside() {
     upstream.assert_untouched();
     assert_eq!(world.connected.lock().len(), 0);
     assert!(search.evidence.is_private && search.checked.is_empty());
-    assert!(matches!(&*search.advice, [Advice::Open { .. }]));
+    assert!(matches!(&*search.advice, [MoveAdvice::Open { .. }]));
 }
 
 #[tokio::test]
@@ -361,7 +367,7 @@ async fn redirects_into_this_network_are_not_followed() {
             "{location}"
         );
         assert!(
-            matches!(search.evidence.pages[0].end, Says::Fails(_)),
+            matches!(search.evidence.pages[0].end, SourceReply::Fails(_)),
             "{location}"
         );
         nobody(&search);
@@ -375,7 +381,7 @@ async fn a_repository_inside_is_not_asked_because_a_page_says_so() {
     let search = world.look(&[]).await;
     assert_eq!(world.pages(), 1);
     assert!(
-        matches!(search.evidence.pages[1].end, Says::Fails(_)),
+        matches!(search.evidence.pages[1].end, SourceReply::Fails(_)),
         "{search:?}"
     );
 }
@@ -415,7 +421,7 @@ async fn hostile_pages_do_no_harm() {
 /// A network in which nobody ever answers.
 struct BlackHole;
 
-impl Network for BlackHole {
+impl ProbeNetwork for BlackHole {
     type Stream = TcpStream;
 
     async fn resolve(&self, _: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
@@ -436,6 +442,6 @@ async fn a_silence_ends_in_time_and_is_no_absence() {
     let search = search(&module, None, &environment, "", &BlackHole, &tls).await;
     assert!(begin.elapsed() <= LIMIT);
     let is_it =
-        matches!(&*search.advice, [Advice::Open { silent }] if silent[0].contains("in time"));
+        matches!(&*search.advice, [MoveAdvice::Open { silent }] if silent[0].contains("in time"));
     assert!(is_it, "{search:?}");
 }

@@ -1,9 +1,10 @@
 //! The probe: each fault is named by the step that fails.
 
 use crate::tls::{Certificate, TlsServer};
-use doctor::environment::{GoEnvironment, Readings};
+use doctor::environment::{ClientReadings, GoEnvironment};
 use doctor::probe::{
-    LIMIT, Layer, Network, Probed, Sockets, Target, Verdict, plan, probe, render, verdict,
+    LIMIT, ProbeLayer, ProbeNetwork, ProbeTarget, ProbeVerdict, SourceProbe, SystemNetwork, plan,
+    probe, render, verdict,
 };
 use gomod::path::ModulePath;
 use gomod::version::Version;
@@ -39,14 +40,14 @@ pub(crate) fn environment(goproxy: &str, sumdb: &str, private: &str) -> GoEnviro
     let json = format!(
         r#"{{"GOPROXY":"{goproxy}","GOSUMDB":"{sumdb}","GONOPROXY":"{private}","GONOSUMDB":"{private}"}}"#
     );
-    let readings = Readings {
+    let readings = ClientReadings {
         env_json: &json,
-        ..Readings::default()
+        ..ClientReadings::default()
     };
     GoEnvironment::read(&readings).unwrap()
 }
 
-fn targets(goproxy: &str, version: Option<&str>) -> Vec<Target> {
+fn targets(goproxy: &str, version: Option<&str>) -> Vec<ProbeTarget> {
     let module = ModulePath::parse("example.com/a").unwrap();
     let version = version.map(|version| Version::parse(version).unwrap());
     plan(&environment(goproxy, "off", ""), &module, version.as_ref())
@@ -56,12 +57,17 @@ fn upstream() -> FakeUpstream {
     FakeUpstream::start(Corpus::new().with(&Module::new("example.com/a", "v1.0.0")))
 }
 
-async fn asked(goproxy: &str) -> Vec<Probed> {
-    probe(&targets(goproxy, Some("v1.0.0")), &Sockets, &trusting(None)).await
+async fn asked(goproxy: &str) -> Vec<SourceProbe> {
+    probe(
+        &targets(goproxy, Some("v1.0.0")),
+        &SystemNetwork,
+        &trusting(None),
+    )
+    .await
 }
 
 /// The layer that fails, and the cause.
-fn fault(probed: &Probed) -> (Layer, &'static str) {
+fn fault(probed: &SourceProbe) -> (ProbeLayer, &'static str) {
     let step = probed.failed().unwrap();
     (step.layer, step.fault.as_ref().unwrap().cause.id)
 }
@@ -71,17 +77,20 @@ async fn a_source_that_is_well_has_no_failing_step() {
     let upstream = upstream();
     let probed = asked(&upstream.url()).await;
     assert_eq!(probed[0].failed(), None);
-    let layers: Vec<Layer> = probed[0].steps.iter().map(|step| step.layer).collect();
-    assert_eq!(layers[..3], [Layer::Name, Layer::Connection, Layer::Http]);
-    assert_eq!(layers[3..], [Layer::Protocol; 4]);
-    assert!(matches!(verdict(&probed), Verdict::Well { .. }));
+    let layers: Vec<ProbeLayer> = probed[0].steps.iter().map(|step| step.layer).collect();
+    assert_eq!(
+        layers[..3],
+        [ProbeLayer::Name, ProbeLayer::Connection, ProbeLayer::Http]
+    );
+    assert_eq!(layers[3..], [ProbeLayer::Protocol; 4]);
+    assert!(matches!(verdict(&probed), ProbeVerdict::Well { .. }));
 }
 
 #[tokio::test]
 async fn a_dead_name_fails_at_the_name() {
     let probed = asked("http://nowhere.invalid").await;
     let (layer, cause) = fault(&probed[0]);
-    assert_eq!(layer, Layer::Name);
+    assert_eq!(layer, ProbeLayer::Name);
     assert!(cause.starts_with("dns/"), "{cause}");
 }
 
@@ -89,13 +98,16 @@ async fn a_dead_name_fails_at_the_name() {
 async fn a_closed_port_fails_at_the_connection() {
     let port = Port::reserve();
     let probed = asked(&format!("http://{}", port.address())).await;
-    assert_eq!(fault(&probed[0]), (Layer::Connection, "network/refused"));
+    assert_eq!(
+        fault(&probed[0]),
+        (ProbeLayer::Connection, "network/refused")
+    );
 }
 
 /// A network in which nobody ever answers.
 struct BlackHole;
 
-impl Network for BlackHole {
+impl ProbeNetwork for BlackHole {
     type Stream = TcpStream;
 
     async fn resolve(&self, _: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
@@ -117,7 +129,7 @@ async fn a_black_hole_fails_at_the_connection_within_the_limit() {
     let probed = probe(&targets, &BlackHole, &trusting(None)).await;
     assert_eq!(begin.elapsed(), LIMIT);
     for source in &probed {
-        assert_eq!(fault(source), (Layer::Connection, "network/timeout"));
+        assert_eq!(fault(source), (ProbeLayer::Connection, "network/timeout"));
     }
 }
 
@@ -131,9 +143,17 @@ async fn an_untrusted_certificate_fails_at_tls() {
         LIST,
     );
     let targets = targets(&server.url(), None);
-    let probed = probe(&targets, &Sockets, &trusting(None)).await;
-    assert_eq!(fault(&probed[0]), (Layer::Tls, "tls/unknown-authority"));
-    let probed = probe(&targets, &Sockets, &trusting(Some(&server.authority()))).await;
+    let probed = probe(&targets, &SystemNetwork, &trusting(None)).await;
+    assert_eq!(
+        fault(&probed[0]),
+        (ProbeLayer::Tls, "tls/unknown-authority")
+    );
+    let probed = probe(
+        &targets,
+        &SystemNetwork,
+        &trusting(Some(&server.authority())),
+    )
+    .await;
     assert_eq!(probed[0].failed(), None);
 }
 
@@ -145,8 +165,8 @@ async fn certificates_of_others_and_old_ones_are_told_apart() {
     ] {
         let server = TlsServer::start(Certificate { name, expired }, LIST);
         let trusted = trusting(Some(&server.authority()));
-        let probed = probe(&targets(&server.url(), None), &Sockets, &trusted).await;
-        assert_eq!(fault(&probed[0]), (Layer::Tls, cause));
+        let probed = probe(&targets(&server.url(), None), &SystemNetwork, &trusted).await;
+        assert_eq!(fault(&probed[0]), (ProbeLayer::Tls, cause));
     }
 }
 
@@ -154,7 +174,7 @@ async fn certificates_of_others_and_old_ones_are_told_apart() {
 async fn https_to_a_plain_port_is_named() {
     let server = TlsServer::start_plain("HTTP/1.1 400 Bad Request\r\n\r\n");
     let probed = asked(&server.url()).await;
-    assert_eq!(fault(&probed[0]), (Layer::Tls, "tls/plain-port"));
+    assert_eq!(fault(&probed[0]), (ProbeLayer::Tls, "tls/plain-port"));
 }
 
 #[tokio::test]
@@ -162,7 +182,7 @@ async fn a_401_fails_at_the_credentials() {
     let upstream = upstream();
     upstream.always(Requests::Any, Fault::status(401));
     let probed = asked(&upstream.url()).await;
-    assert_eq!(fault(&probed[0]), (Layer::Authentication, "http/401"));
+    assert_eq!(fault(&probed[0]), (ProbeLayer::Authentication, "http/401"));
 }
 
 #[tokio::test]
@@ -170,7 +190,10 @@ async fn a_login_page_with_200_fails_at_the_protocol() {
     let upstream = upstream();
     upstream.always(Requests::Any, Fault::login_page());
     let probed = asked(&upstream.url()).await;
-    assert_eq!(fault(&probed[0]), (Layer::Protocol, "proxy/not-a-proxy"));
+    assert_eq!(
+        fault(&probed[0]),
+        (ProbeLayer::Protocol, "proxy/not-a-proxy")
+    );
 }
 
 #[tokio::test]
@@ -178,8 +201,8 @@ async fn a_404_of_one_source_only_is_told_with_the_others() {
     let (empty, full) = (FakeUpstream::start(Corpus::new()), upstream());
     let list = format!("{},{}", empty.url(), full.url());
     let probed = asked(&list).await;
-    assert_eq!(fault(&probed[0]), (Layer::Protocol, "http/404"));
-    assert_eq!(verdict(&probed), Verdict::Well { source: full.url() });
+    assert_eq!(fault(&probed[0]), (ProbeLayer::Protocol, "http/404"));
+    assert_eq!(verdict(&probed), ProbeVerdict::Well { source: full.url() });
 }
 
 #[tokio::test]
@@ -187,16 +210,16 @@ async fn behind_a_comma_an_outage_hides_who_has_it() {
     let (broken, full) = (upstream(), upstream());
     broken.always(Requests::Any, Fault::status(503));
     let found = asked(&format!("{},{}", broken.url(), full.url())).await;
-    let expected = Verdict::Broken {
+    let expected = ProbeVerdict::Broken {
         source: broken.url(),
-        layer: Layer::Http,
+        layer: ProbeLayer::Http,
         cause: "http/5xx",
         is_late: false,
         others_have_it: vec![full.url()],
     };
     assert_eq!(verdict(&found), expected);
     let found = asked(&format!("{}|{}", broken.url(), full.url())).await;
-    assert_eq!(verdict(&found), Verdict::Well { source: full.url() });
+    assert_eq!(verdict(&found), ProbeVerdict::Well { source: full.url() });
 }
 
 #[tokio::test]
@@ -208,10 +231,10 @@ async fn redirects_are_followed_and_their_faults_named() {
     assert_eq!(asked(&upstream.url()).await[0].failed(), None);
     storage.always(zip, Fault::status(403));
     let probed = asked(&upstream.url()).await;
-    assert_eq!(fault(&probed[0]), (Layer::Authentication, "http/403"));
+    assert_eq!(fault(&probed[0]), (ProbeLayer::Authentication, "http/403"));
     upstream.always(zip, Fault::redirect(&format!("/{zip}")));
     let probed = asked(&upstream.url()).await;
-    assert_eq!(fault(&probed[0]), (Layer::Http, "proxy/redirect-loop"));
+    assert_eq!(fault(&probed[0]), (ProbeLayer::Http, "proxy/redirect-loop"));
 }
 
 #[tokio::test]
@@ -221,7 +244,7 @@ async fn each_file_is_asked_for_by_itself() {
     let probed = asked(&upstream.url()).await;
     let step = probed[0].failed().unwrap();
     assert!(step.what.ends_with("v1.0.0.zip"), "{}", step.what);
-    assert_eq!(step.layer, Layer::Authentication);
+    assert_eq!(step.layer, ProbeLayer::Authentication);
 }
 
 #[tokio::test]
@@ -234,16 +257,16 @@ async fn a_database_that_the_proxy_passes_on_is_asked_too() {
     let module = ModulePath::parse("example.com/a").unwrap();
     let environment = environment(&upstream.url(), &database.key(), "");
     let targets = plan(&environment, &module, None);
-    let probed = probe(&targets, &Sockets, &trusting(None)).await;
-    assert_eq!(probed[0].steps.last().unwrap().layer, Layer::Database);
+    let probed = probe(&targets, &SystemNetwork, &trusting(None)).await;
+    assert_eq!(probed[0].steps.last().unwrap().layer, ProbeLayer::Database);
     assert_eq!(probed[0].failed(), None);
     upstream.always("sumdb/sum.example.com/latest", Fault::status(500));
-    let probed = probe(&targets, &Sockets, &trusting(None)).await;
+    let probed = probe(&targets, &SystemNetwork, &trusting(None)).await;
     let step = probed[0].failed().unwrap();
     assert!(step.what.ends_with("/latest"), "{}", step.what);
     upstream.always("sumdb/sum.example.com/supported", Fault::status(502));
-    let probed = probe(&targets, &Sockets, &trusting(None)).await;
-    assert_eq!(fault(&probed[0]), (Layer::Database, "http/5xx"));
+    let probed = probe(&targets, &SystemNetwork, &trusting(None)).await;
+    assert_eq!(fault(&probed[0]), (ProbeLayer::Database, "http/5xx"));
 }
 
 #[tokio::test]
@@ -260,19 +283,19 @@ async fn a_database_that_no_proxy_passes_on_is_asked_at_its_own_address() {
         elsewhere.url()
     );
     let targets = plan(&environment(&upstream.url(), &setting, ""), &module, None);
-    let probed = probe(&targets, &Sockets, &trusting(None)).await;
+    let probed = probe(&targets, &SystemNetwork, &trusting(None)).await;
     assert_eq!(
         verdict(&probed),
-        Verdict::Well {
+        ProbeVerdict::Well {
             source: upstream.url()
         }
     );
     elsewhere.always(Requests::Any, Fault::login_page());
-    let probed = probe(&targets, &Sockets, &trusting(None)).await;
-    let expected = Verdict::Unproven {
+    let probed = probe(&targets, &SystemNetwork, &trusting(None)).await;
+    let expected = ProbeVerdict::Unproven {
         source: upstream.url(),
         database: format!("{}/redacted", elsewhere.url()),
-        layer: Layer::Database,
+        layer: ProbeLayer::Database,
         cause: "proxy/not-a-proxy",
     };
     assert_eq!(verdict(&probed), expected);
@@ -283,7 +306,7 @@ fn a_private_module_is_asked_of_nobody() {
     let environment = environment("http://a.example.com", "sum.example.com", "example.com/*");
     let module = ModulePath::parse("example.com/a").unwrap();
     assert_eq!(plan(&environment, &module, None), []);
-    assert_eq!(verdict(&[]), Verdict::NoSource);
+    assert_eq!(verdict(&[]), ProbeVerdict::NoSource);
 }
 
 #[tokio::test]

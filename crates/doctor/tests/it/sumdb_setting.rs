@@ -1,7 +1,7 @@
 //! What doctor says of GOSUMDB, held against the real `go`: it calls unreadable what `go` does, and
 //! nothing else.
 
-use doctor::environment::Readings;
+use doctor::environment::ClientReadings;
 use doctor::{GoEnvironment, lint};
 use testkit::fixture::{Corpus, Module};
 use testkit::go::Go;
@@ -13,10 +13,10 @@ fn is_called_unreadable(value: &str) -> bool {
             .into_iter()
             .collect::<std::collections::BTreeMap<_, _>>(),
     );
-    let readings = Readings {
+    let readings = ClientReadings {
         env_json: &json.unwrap(),
         process: vec![("GOSUMDB".to_owned(), value.to_owned())],
-        ..Readings::default()
+        ..ClientReadings::default()
     };
     let lints = lint(&GoEnvironment::read(&readings).unwrap());
     let ids = ["env/sumdb-mirror", "env/sumdb-unreadable"];

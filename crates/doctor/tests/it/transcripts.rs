@@ -5,7 +5,7 @@
 
 use crate::corpus::disguise::DECORATORS;
 use crate::corpus::record::{self, Transcript};
-use doctor::{Colour, Confidence, Diagnosis, classify, report};
+use doctor::{ColourMode, Diagnosis, ReasonConfidence, classify, report};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -41,14 +41,14 @@ fn the_cause_of_every_transcript_is_named() {
         if !is_right {
             let sure = diagnosis
                 .top()
-                .is_some_and(|top| top.confidence == Confidence::Certain);
+                .is_some_and(|top| top.confidence == ReasonConfidence::Certain);
             certain += usize::from(sure);
             wrong.push(format!(
                 "{}: {top}, not {:?}\n{}\n{}",
                 transcript.case,
                 transcript.causes,
                 transcript.text,
-                report(&diagnosis, Colour::Never)
+                report(&diagnosis, ColourMode::Never)
             ));
         }
     }
@@ -101,7 +101,7 @@ fn in_a_workspace_nothing_is_vendored_for_one_module() {
         .iter()
         .filter(|transcript| transcript.case.contains("workspace"))
     {
-        let printed = report(&classify(&transcript.text), Colour::Never);
+        let printed = report(&classify(&transcript.text), ColourMode::Never);
         let advice = printed.lines().filter(|line| !line.starts_with("   |"));
         assert!(
             !advice.collect::<String>().contains("go mod vendor"),

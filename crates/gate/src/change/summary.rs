@@ -1,12 +1,12 @@
 //! A change as a reviewer reads it: Markdown for a comment on the change.
 
-use super::Move;
+use super::VersionChange;
 use finding::printable;
 use std::{collections::BTreeMap, fmt::Write as _};
 
 /// What is known of a version that a change brings, each in words; empty where nothing is known.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Known {
+pub struct ChangeFacts {
     /// How old it is.
     pub age: String,
     /// Its licence.
@@ -18,8 +18,12 @@ pub struct Known {
 }
 
 /// The change as a table. `known` is by `MODULE@VERSION`.
-pub fn markdown(base: &str, moves: &[Move], known: &BTreeMap<String, Known>) -> String {
-    let count = |is: fn(&Move) -> bool| moves.iter().filter(|one| is(one)).count();
+pub fn markdown(
+    base: &str,
+    moves: &[VersionChange],
+    known: &BTreeMap<String, ChangeFacts>,
+) -> String {
+    let count = |is: fn(&VersionChange) -> bool| moves.iter().filter(|one| is(one)).count();
     let new = count(|one| one.from.is_none());
     let gone = count(|one| one.to.is_none());
     let other = moves.len() - new - gone;
@@ -45,7 +49,7 @@ pub fn markdown(base: &str, moves: &[Move], known: &BTreeMap<String, Known>) -> 
         let to = one.to.clone().unwrap_or_else(dash);
         let known = known.get(&format!("{}@{to}", one.path));
         let known = known.cloned().unwrap_or_default();
-        let Known {
+        let ChangeFacts {
             age,
             licence,
             capabilities,
@@ -85,27 +89,27 @@ fn cell(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Known, markdown};
-    use crate::change::Move;
+    use super::{ChangeFacts, markdown};
+    use crate::change::VersionChange;
     use std::collections::BTreeMap;
 
     #[test]
     fn a_change_is_a_table_that_nothing_in_it_can_break() {
         let moves = [
-            Move {
+            VersionChange {
                 path: "a.b/x".to_owned(),
                 from: None,
                 to: Some("v1.0.0".to_owned()),
             },
-            Move {
+            VersionChange {
                 path: "a.b/y".to_owned(),
                 from: Some("v1.0.0".to_owned()),
                 to: None,
             },
         ];
-        let evil = Known {
+        let evil = ChangeFacts {
             licence: "MIT | [x](http://evil.example) @everyone\n# big".to_owned(),
-            ..Known::default()
+            ..ChangeFacts::default()
         };
         let known = BTreeMap::from([("a.b/x@v1.0.0".to_owned(), evil)]);
         let text = markdown("origin/main", &moves, &known);

@@ -12,12 +12,12 @@ use jiff::{Timestamp, civil::date, tz::TimeZone};
 pub const DATABASE: &str = "sum.golang.org";
 
 /// A record and the day it was written on.
-type Anchor = (u64, jiff::civil::Date);
+type RecordDate = (u64, jiff::civil::Date);
 
 /// The highest record among releases of golang.org/x, google.golang.org/{api,grpc},
 /// cloud.google.com/go/storage, k8s.io/apimachinery, the AWS SDK and vault up to that day, by the dates in their
 /// `.info`; 804 were looked up, the first of each quarter is here.
-const ANCHORS: &[Anchor] = &[
+const ANCHORS: &[RecordDate] = &[
     (0, date(2019, 1, 2)),
     (578, date(2019, 4, 9)),
     (41_794, date(2019, 7, 3)),

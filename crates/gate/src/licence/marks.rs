@@ -1,7 +1,7 @@
 //! The words that only one licence has, without case, punctuation and line breaks.
 
 /// How a licence is recognised.
-pub(super) struct Mark {
+pub(super) struct LicenceMark {
     /// SPDX identifier.
     pub(super) id: &'static str,
     /// All of these must be there.
@@ -11,14 +11,14 @@ pub(super) struct Mark {
 }
 
 /// Every licence that is recognised.
-pub(super) const MARKS: &[Mark] = &[
-    Mark {
+pub(super) const MARKS: &[LicenceMark] = &[
+    LicenceMark {
         id: "Apache-2.0",
         all: &["apache license", "version 2 0", "grant of patent license"],
         none: &[],
     },
     // The notice that stands in for the text.
-    Mark {
+    LicenceMark {
         id: "Apache-2.0",
         all: &[
             "licensed under the apache license version 2 0",
@@ -26,7 +26,7 @@ pub(super) const MARKS: &[Mark] = &[
         ],
         none: &["grant of patent license"],
     },
-    Mark {
+    LicenceMark {
         id: "MIT",
         all: &[
             "permission is hereby granted free of charge to any person obtaining a copy",
@@ -34,7 +34,7 @@ pub(super) const MARKS: &[Mark] = &[
         ],
         none: &["except as contained in this notice"],
     },
-    Mark {
+    LicenceMark {
         id: "X11",
         all: &[
             "permission is hereby granted free of charge to any person obtaining a copy",
@@ -42,7 +42,7 @@ pub(super) const MARKS: &[Mark] = &[
         ],
         none: &[],
     },
-    Mark {
+    LicenceMark {
         id: "BSD-3-Clause",
         all: &[
             "redistribution and use in source and binary forms",
@@ -50,7 +50,7 @@ pub(super) const MARKS: &[Mark] = &[
         ],
         none: &["all advertising materials mentioning features"],
     },
-    Mark {
+    LicenceMark {
         id: "BSD-4-Clause",
         all: &[
             "redistribution and use in source and binary forms",
@@ -58,7 +58,7 @@ pub(super) const MARKS: &[Mark] = &[
         ],
         none: &[],
     },
-    Mark {
+    LicenceMark {
         id: "BSD-2-Clause",
         all: &[
             "redistribution and use in source and binary forms",
@@ -69,56 +69,56 @@ pub(super) const MARKS: &[Mark] = &[
             "all advertising materials mentioning features",
         ],
     },
-    Mark {
+    LicenceMark {
         id: "ISC",
         all: &[
             "permission to use copy modify and or distribute this software for any purpose with or without fee is hereby granted provided that the above copyright notice",
         ],
         none: &[],
     },
-    Mark {
+    LicenceMark {
         id: "0BSD",
         all: &[
             "permission to use copy modify and or distribute this software for any purpose with or without fee is hereby granted the software is provided",
         ],
         none: &[],
     },
-    Mark {
+    LicenceMark {
         id: "MPL-2.0",
         all: &["mozilla public license version 2 0"],
         none: &[],
     },
-    Mark {
+    LicenceMark {
         id: "MPL-1.1",
         all: &["mozilla public license", "version 1 1", "initial developer"],
         none: &[],
     },
-    Mark {
+    LicenceMark {
         id: "EPL-2.0",
         all: &["eclipse public license v 2 0"],
         none: &[],
     },
-    Mark {
+    LicenceMark {
         id: "EPL-1.0",
         all: &["eclipse public license v 1 0"],
         none: &[],
     },
-    Mark {
+    LicenceMark {
         id: "AGPL-3.0",
         all: &["gnu affero general public license version 3"],
         none: &[],
     },
-    Mark {
+    LicenceMark {
         id: "LGPL-3.0",
         all: &["gnu lesser general public license version 3"],
         none: &[],
     },
-    Mark {
+    LicenceMark {
         id: "LGPL-2.1",
         all: &["gnu lesser general public license version 2 1"],
         none: &[],
     },
-    Mark {
+    LicenceMark {
         id: "GPL-3.0",
         all: &[
             "gnu general public license version 3",
@@ -129,7 +129,7 @@ pub(super) const MARKS: &[Mark] = &[
             "gnu lesser general public license version 3",
         ],
     },
-    Mark {
+    LicenceMark {
         id: "GPL-2.0",
         all: &[
             "gnu general public license version 2",
@@ -137,17 +137,17 @@ pub(super) const MARKS: &[Mark] = &[
         ],
         none: &["gnu lesser general public license version 2 1"],
     },
-    Mark {
+    LicenceMark {
         id: "Unlicense",
         all: &["this is free and unencumbered software released into the public domain"],
         none: &[],
     },
-    Mark {
+    LicenceMark {
         id: "CC0-1.0",
         all: &["cc0 1 0 universal"],
         none: &[],
     },
-    Mark {
+    LicenceMark {
         id: "CC0-1.0",
         all: &[
             "to the extent possible under law",
@@ -155,12 +155,12 @@ pub(super) const MARKS: &[Mark] = &[
         ],
         none: &["cc0 1 0 universal"],
     },
-    Mark {
+    LicenceMark {
         id: "BUSL-1.1",
         all: &["business source license 1 1"],
         none: &[],
     },
-    Mark {
+    LicenceMark {
         id: "Zlib",
         all: &[
             "this software is provided as is without any express or implied warranty in no event will the authors be held liable",

@@ -1,12 +1,12 @@
 //! What the policy says to each step beside whether it blocks.
 
-use project::worlds::PORTS;
+use project::configurations::PORTS;
 use serde::{Deserialize, Deserializer, de::Error as _};
 
 /// `[lock]`: lock files.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
-pub struct Locks {
+pub struct LockPolicy {
     /// Hosts that package lock files and registries may name; empty: none that is foreign to the rest
     /// of a lock.
     pub hosts: Vec<String>,
@@ -15,7 +15,7 @@ pub struct Locks {
 /// `[paths]`: what of the checkout is judged.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
-pub struct Paths {
+pub struct PathPolicy {
     /// Files and directories that are not judged, in the grammar of [`crate::scope::Scope::without`].
     pub exclude: Vec<String>,
 }
@@ -23,7 +23,7 @@ pub struct Paths {
 /// `[minimal]`: budgets. Nothing is limited unless it is written down.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
-pub struct Minimal {
+pub struct MinimalPolicy {
     /// Most modules in the build list, the main module not counted.
     pub modules: Option<usize>,
     /// Most direct requirements.
@@ -42,7 +42,7 @@ pub struct Minimal {
 /// `[vulnerable]`: known vulnerabilities.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
-pub struct Vulnerable {
+pub struct VulnerabilityPolicy {
     /// Days after which the vulnerability data is too old to say that there are none.
     pub data_days: u32,
     /// The release of Go that builds, such as `go1.26.8`; else the one installed where the gate runs,
@@ -74,7 +74,7 @@ fn systems<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D:
 /// `[fresh]`: age of what is used.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
-pub struct Fresh {
+pub struct AgePolicy {
     /// Days that a version must have been known before it may be used.
     pub days: u32,
     /// Modules that may be younger, in the grammar of GOPRIVATE.
@@ -84,19 +84,19 @@ pub struct Fresh {
 /// `[allowed]`: what may be used at all.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
-pub struct Allowed {
+pub struct AllowPolicy {
     /// Modules that may be used, in the grammar of GOPRIVATE; empty: all.
     pub modules: String,
     /// Modules that may not, in the same grammar; they lose to nothing.
     pub denied: String,
     /// Licences.
-    pub licences: Licences,
+    pub licences: LicencePolicy,
 }
 
 /// `[allowed.licences]`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
-pub struct Licences {
+pub struct LicencePolicy {
     /// SPDX identifiers that may be used; empty: all, and then an unknown licence is none either.
     pub allowed: Vec<String>,
     /// SPDX identifiers that may not.
@@ -105,7 +105,7 @@ pub struct Licences {
 
 // === impl Vulnerable ===
 
-impl Default for Vulnerable {
+impl Default for VulnerabilityPolicy {
     fn default() -> Self {
         Self {
             data_days: 30,
@@ -117,7 +117,7 @@ impl Default for Vulnerable {
 
 // === impl Fresh ===
 
-impl Default for Fresh {
+impl Default for AgePolicy {
     fn default() -> Self {
         Self {
             days: 3,

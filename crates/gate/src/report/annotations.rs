@@ -1,12 +1,12 @@
 //! Annotations: what shows up beside the changed line in a review.
 
-use super::{Report, digest, fingerprint, level};
-use crate::policy::Mode;
-use finding::{Place, Span};
+use super::{GateReport, digest, fingerprint, level};
+use crate::policy::StepMode;
+use finding::{FileSpan, FindingPlace};
 use serde_json::{Value, json};
 
 /// Workflow commands of GitHub Actions, one a line.
-pub(super) fn github(report: &Report<'_>) -> String {
+pub(super) fn github(report: &GateReport<'_>) -> String {
     let verdict = report.verdict;
     let unreadable = verdict.unreadable.iter().map(|unreadable| {
         command(
@@ -24,9 +24,9 @@ pub(super) fn github(report: &Report<'_>) -> String {
     unreadable.chain(findings).collect()
 }
 
-fn command(level: &str, place: &Place, title: &str, text: &str) -> String {
+fn command(level: &str, place: &FindingPlace, title: &str, text: &str) -> String {
     let region = place.span.map_or_else(String::new, |span| {
-        let Span {
+        let FileSpan {
             line,
             column,
             end_line,
@@ -56,7 +56,7 @@ fn property(text: &str) -> String {
 }
 
 /// A code quality report of GitLab.
-pub(super) fn gitlab(report: &Report<'_>) -> String {
+pub(super) fn gitlab(report: &GateReport<'_>) -> String {
     let verdict = report.verdict;
     let unreadable = verdict.unreadable.iter().map(|unreadable| {
         let print = digest([
@@ -76,9 +76,9 @@ pub(super) fn gitlab(report: &Report<'_>) -> String {
     let findings = verdict.findings.iter().map(|judged| {
         let finding = &judged.finding;
         let severity = match judged.mode {
-            Mode::Block => "critical",
-            Mode::Warn => "minor",
-            Mode::Off => "info",
+            StepMode::Block => "critical",
+            StepMode::Warn => "minor",
+            StepMode::Off => "info",
         };
         let text = format!("{}. Next: {}", finding.message, finding.next());
         issue(
@@ -93,7 +93,7 @@ pub(super) fn gitlab(report: &Report<'_>) -> String {
     format!("{:#}\n", Value::Array(all))
 }
 
-fn issue(name: &str, text: &str, severity: &str, fingerprint: &str, place: &Place) -> Value {
+fn issue(name: &str, text: &str, severity: &str, fingerprint: &str, place: &FindingPlace) -> Value {
     let begin = place.span.map_or(1, |span| span.line);
     json!({
         "check_name": name,

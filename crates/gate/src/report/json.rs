@@ -1,9 +1,9 @@
 //! JSON: one document. Fields stay; new ones may come.
 
-use super::{Report, fingerprint};
+use super::{GateReport, fingerprint};
 use serde_json::{Value, json};
 
-pub(super) fn render(report: &Report<'_>) -> String {
+pub(super) fn render(report: &GateReport<'_>) -> String {
     let verdict = report.verdict;
     let findings = verdict.findings.iter().map(|judged| {
         let mut value = json!(judged);

@@ -1,11 +1,11 @@
 //! `JUnit` XML: a suite a step, a case a finding. What only warns has passed, and says so in the
 //! case's output; what could not be read is an error of a suite of its own.
 
-use super::Report;
-use crate::{policy::Mode, verdict::State};
-use finding::{Place, Step};
+use super::GateReport;
+use crate::{policy::StepMode, verdict::StepState};
+use finding::{FindingPlace, GateStep};
 
-pub(super) fn render(report: &Report<'_>) -> String {
+pub(super) fn render(report: &GateReport<'_>) -> String {
     let verdict = report.verdict;
     let mut out = String::from(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"modkeep gate\">\n",
@@ -22,8 +22,8 @@ pub(super) fn render(report: &Report<'_>) -> String {
         }
         out.push_str("  </testsuite>\n");
     }
-    for step in Step::ALL {
-        if verdict.state(step) == State::Off {
+    for step in GateStep::ALL {
+        if verdict.state(step) == StepState::Off {
             continue;
         }
         out.push_str(&suite(report, step));
@@ -32,7 +32,7 @@ pub(super) fn render(report: &Report<'_>) -> String {
     out
 }
 
-fn suite(report: &Report<'_>, step: Step) -> String {
+fn suite(report: &GateReport<'_>, step: GateStep) -> String {
     let of_step = report
         .verdict
         .findings
@@ -47,7 +47,7 @@ fn suite(report: &Report<'_>, step: Step) -> String {
             finding.message,
             finding.next()
         );
-        let body = if judged.mode == Mode::Block {
+        let body = if judged.mode == StepMode::Block {
             failures += 1;
             element("failure", &finding.message, &text)
         } else {
@@ -66,7 +66,7 @@ fn suite(report: &Report<'_>, step: Step) -> String {
     )
 }
 
-fn case(name: &str, place: &Place, body: &str) -> String {
+fn case(name: &str, place: &FindingPlace, body: &str) -> String {
     let line = place
         .span
         .map_or_else(String::new, |span| format!(" line=\"{}\"", span.line));

@@ -4,20 +4,24 @@
 //! files, even a waiver's reason. All of them are made printable here, for all forms alike; and places
 //! become paths from where the reader of the form begins.
 
-use crate::verdict::{Judged, Verdict, Waived};
-use finding::{Finding, Place, Related, Unreadable, printable};
+use crate::verdict::{FindingVerdict, GateVerdict, WaivedFinding};
+use finding::{Finding, FindingPlace, RelatedPlace, UnreadableInput, printable};
 
 /// The same verdict in printable words, with a prefix before the path of each place.
-pub(super) fn verdict(verdict: &Verdict, prefix: &str) -> Verdict {
-    let words = Words { prefix };
-    Verdict {
+pub(super) fn verdict(verdict: &GateVerdict, prefix: &str) -> GateVerdict {
+    let words = PlainWriter { prefix };
+    GateVerdict {
         steps: verdict.steps.clone(),
         findings: verdict
             .findings
             .iter()
-            .map(|one| words.judged(one))
+            .map(|one| words.plain_finding(one))
             .collect(),
-        waived: verdict.waived.iter().map(|one| words.waived(one)).collect(),
+        waived: verdict
+            .waived
+            .iter()
+            .map(|one| words.plain_waived(one))
+            .collect(),
         unreadable: verdict
             .unreadable
             .iter()
@@ -27,22 +31,22 @@ pub(super) fn verdict(verdict: &Verdict, prefix: &str) -> Verdict {
 }
 
 /// How words and places are written.
-struct Words<'a> {
+struct PlainWriter<'a> {
     prefix: &'a str,
 }
 
 // === impl Words ===
 
-impl Words<'_> {
-    fn judged(&self, judged: &Judged) -> Judged {
-        Judged {
+impl PlainWriter<'_> {
+    fn plain_finding(&self, judged: &FindingVerdict) -> FindingVerdict {
+        FindingVerdict {
             finding: self.finding(&judged.finding),
             mode: judged.mode,
         }
     }
 
-    fn waived(&self, waived: &Waived) -> Waived {
-        Waived {
+    fn plain_waived(&self, waived: &WaivedFinding) -> WaivedFinding {
+        WaivedFinding {
             finding: self.finding(&waived.finding),
             owner: printable(&waived.owner),
             reason: printable(&waived.reason),
@@ -52,7 +56,7 @@ impl Words<'_> {
     }
 
     fn finding(&self, finding: &Finding) -> Finding {
-        let related = |related: &Related| Related {
+        let related = |related: &RelatedPlace| RelatedPlace {
             place: self.place(&related.place),
             message: printable(&related.message),
         };
@@ -66,15 +70,15 @@ impl Words<'_> {
         }
     }
 
-    fn unreadable(&self, unreadable: &Unreadable) -> Unreadable {
-        Unreadable {
+    fn unreadable(&self, unreadable: &UnreadableInput) -> UnreadableInput {
+        UnreadableInput {
             place: self.place(&unreadable.place),
             problem: printable(&unreadable.problem),
         }
     }
 
-    fn place(&self, place: &Place) -> Place {
-        Place {
+    fn place(&self, place: &FindingPlace) -> FindingPlace {
+        FindingPlace {
             file: printable(&format!("{}{}", self.prefix, place.file)),
             span: place.span,
         }

@@ -6,9 +6,9 @@
 //! not fit is cut, and that something was cut is said in the file itself. Bytes are counted before
 //! packing, so the file fits with room to spare.
 
-use super::{Report, fingerprint, level};
-use crate::{policy::Mode, rules};
-use finding::{Finding, Place, Rule};
+use super::{GateReport, fingerprint, level};
+use crate::{policy::StepMode, rules};
+use finding::{Finding, FindingPlace, FindingRule};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
@@ -26,7 +26,7 @@ const BYTES: usize = 9 << 20;
 /// Characters of a message that are written at most.
 const MESSAGE: usize = 2_000;
 
-pub(super) fn render(report: &Report<'_>) -> String {
+pub(super) fn render(report: &GateReport<'_>) -> String {
     let all = results(report);
     let count = all.len();
     let mut bytes = 0;
@@ -62,15 +62,15 @@ pub(super) fn render(report: &Report<'_>) -> String {
 }
 
 /// Everything that was found, what blocks first and what is waived last.
-fn results(report: &Report<'_>) -> Vec<Value> {
+fn results(report: &GateReport<'_>) -> Vec<Value> {
     let verdict = report.verdict;
-    let of_mode = |mode: Mode| {
+    let of_mode = |mode: StepMode| {
         let findings = verdict.findings.iter();
         let findings = findings.filter(move |judged| judged.mode == mode);
         findings.map(move |judged| result(report, &judged.finding, mode))
     };
     let waived = verdict.waived.iter().map(|waived| {
-        let mut value = result(report, &waived.finding, Mode::Warn);
+        let mut value = result(report, &waived.finding, StepMode::Warn);
         if let Some(fields) = value.as_object_mut() {
             let why = format!(
                 "{}, by {}, until {}",
@@ -81,11 +81,11 @@ fn results(report: &Report<'_>) -> Vec<Value> {
         }
         value
     });
-    let found = of_mode(Mode::Block).chain(of_mode(Mode::Warn));
+    let found = of_mode(StepMode::Block).chain(of_mode(StepMode::Warn));
     found.chain(waived).collect()
 }
 
-fn unreadable(report: &Report<'_>) -> Vec<Value> {
+fn unreadable(report: &GateReport<'_>) -> Vec<Value> {
     let unreadable = report.verdict.unreadable.iter();
     let notifications = unreadable.map(|unreadable| {
         json!({
@@ -113,7 +113,7 @@ fn cut(all: usize, written: usize) -> Option<Value> {
     Some(json!({ "level": "warning", "message": { "text": text } }))
 }
 
-fn described(rule: &Rule) -> Value {
+fn described(rule: &FindingRule) -> Value {
     let mut properties = json!({ "tags": [rule.step.name()] });
     if let Some(severity) = rules::security_severity(rule) {
         properties = json!({
@@ -130,7 +130,7 @@ fn described(rule: &Rule) -> Value {
     })
 }
 
-fn result(report: &Report<'_>, finding: &Finding, mode: Mode) -> Value {
+fn result(report: &GateReport<'_>, finding: &Finding, mode: StepMode) -> Value {
     let index = report
         .rules
         .iter()
@@ -172,7 +172,7 @@ fn shortened(message: &str) -> String {
     }
 }
 
-fn location(place: &Place) -> Value {
+fn location(place: &FindingPlace) -> Value {
     let artifact = json!({ "uri": uri(&place.file), "uriBaseId": "%SRCROOT%" });
     let physical = match place.span {
         None => json!({ "artifactLocation": artifact }),

@@ -1,18 +1,18 @@
 //! Every form says the same of the same verdict.
 
-use super::{Format, Report};
+use super::{GateReport, ReportFormat};
 use crate::{
-    policy::Policy,
+    policy::GatePolicy,
     rules::{self, MODULE_DENIED, SUM_CONFLICT, TOO_YOUNG},
-    verdict::Verdict,
+    verdict::GateVerdict,
 };
-use finding::{Finding, Place, Span, Unreadable};
+use finding::{FileSpan, Finding, FindingPlace, UnreadableInput};
 use jiff::civil::date;
 use serde_json::Value;
 
 /// A verdict with hostile words in every field that comes from a checkout.
-fn verdict(unreadable: Vec<Unreadable>) -> Verdict {
-    let at = |line| Place::at("a b/go.sum", Span::in_line(line, 1, 20));
+fn verdict(unreadable: Vec<UnreadableInput>) -> GateVerdict {
+    let at = |line| FindingPlace::at("a b/go.sum", FileSpan::in_line(line, 1, 20));
     let found = vec![
         Finding::new(
             &SUM_CONFLICT,
@@ -23,32 +23,32 @@ fn verdict(unreadable: Vec<Unreadable>) -> Verdict {
         .beside(at(3), "the first"),
         Finding::new(
             &TOO_YOUNG,
-            Place::file("go.mod"),
+            FindingPlace::file("go.mod"),
             "example.com/y@v1.0.0",
             "100% young, new",
         ),
         Finding::new(
             &MODULE_DENIED,
-            Place::file("go.mod"),
+            FindingPlace::file("go.mod"),
             "example.com/w@v1.0.0",
             "\u{1b}[31m",
         ),
     ];
     let policy = "[[waiver]]\nrule = \"allowed/module-denied\"\nowner = \"a <b>\"\nreason = \"r\"\nuntil = 2026-12-31\n";
-    let policy = Policy::parse("p.toml", policy.as_bytes(), &rules::all()).unwrap();
-    Verdict::of(&policy, "p.toml", found, unreadable, date(2026, 11, 26))
+    let policy = GatePolicy::parse("p.toml", policy.as_bytes(), &rules::all()).unwrap();
+    GateVerdict::of(&policy, "p.toml", found, unreadable, date(2026, 11, 26))
 }
 
-fn render_below(prefix: &str, format: Format) -> String {
+fn render_below(prefix: &str, format: ReportFormat) -> String {
     rendered(&verdict(Vec::new()), prefix, format)
 }
 
-fn render(verdict: &Verdict, format: Format) -> String {
+fn render(verdict: &GateVerdict, format: ReportFormat) -> String {
     rendered(verdict, "", format)
 }
 
-fn rendered(verdict: &Verdict, prefix: &str, format: Format) -> String {
-    let report = Report {
+fn rendered(verdict: &GateVerdict, prefix: &str, format: ReportFormat) -> String {
+    let report = GateReport {
         version: "1.2.3",
         directory: ".",
         prefix,
@@ -62,7 +62,7 @@ fn rendered(verdict: &Verdict, prefix: &str, format: Format) -> String {
 
 #[test]
 fn text_names_place_rule_and_next_step() {
-    let text = render(&verdict(Vec::new()), Format::Text(false));
+    let text = render(&verdict(Vec::new()), ReportFormat::Text(false));
     assert!(
         text.contains("a b/go.sum:7:1: error: two <hashes>"),
         "{text}"
@@ -81,13 +81,14 @@ fn text_names_place_rule_and_next_step() {
 
 #[test]
 fn colours_are_only_there_when_asked_for() {
-    let coloured = render(&verdict(Vec::new()), Format::Text(true));
+    let coloured = render(&verdict(Vec::new()), ReportFormat::Text(true));
     assert!(coloured.contains("\u{1b}[31merror\u{1b}[0m"), "{coloured}");
 }
 
 #[test]
 fn json_has_findings_steps_and_the_exit_code() {
-    let json: Value = serde_json::from_str(&render(&verdict(Vec::new()), Format::Json)).unwrap();
+    let json: Value =
+        serde_json::from_str(&render(&verdict(Vec::new()), ReportFormat::Json)).unwrap();
     assert_eq!(json["exit_code"], 10);
     assert_eq!(json["steps"]["lock"], "blocked");
     assert_eq!(json["steps"]["fresh"], "warned");
@@ -98,7 +99,8 @@ fn json_has_findings_steps_and_the_exit_code() {
 
 #[test]
 fn sarif_points_at_the_line_and_suppresses_what_is_waived() {
-    let sarif: Value = serde_json::from_str(&render(&verdict(Vec::new()), Format::Sarif)).unwrap();
+    let sarif: Value =
+        serde_json::from_str(&render(&verdict(Vec::new()), ReportFormat::Sarif)).unwrap();
     let results = sarif["runs"][0]["results"].as_array().unwrap();
     assert_eq!(results.len(), 3);
     let region = &results[0]["locations"][0]["physicalLocation"];
@@ -109,7 +111,8 @@ fn sarif_points_at_the_line_and_suppresses_what_is_waived() {
 
 #[test]
 fn sarif_says_how_bad_a_rule_is_and_where_the_repository_begins() {
-    let sarif: Value = serde_json::from_str(&render_below("services/a/", Format::Sarif)).unwrap();
+    let sarif: Value =
+        serde_json::from_str(&render_below("services/a/", ReportFormat::Sarif)).unwrap();
     let location = &sarif["runs"][0]["results"][0]["locations"][0]["physicalLocation"];
     let uri = &location["artifactLocation"]["uri"];
     assert_eq!(uri, "services/a/a%20b/go.sum");
@@ -124,12 +127,12 @@ fn sarif_says_how_bad_a_rule_is_and_where_the_repository_begins() {
     assert_eq!(conflict["security-severity"], "7.5");
     assert_eq!(conflict["tags"], serde_json::json!(["security", "lock"]));
     assert!(properties("fresh/too-young")["security-severity"].is_null());
-    let github = render_below("services/a/", Format::Github);
+    let github = render_below("services/a/", ReportFormat::Github);
     assert!(
         github.contains("::error file=services/a/a b/go.sum,"),
         "{github}"
     );
-    let text = render_below("services/a/", Format::Text(false));
+    let text = render_below("services/a/", ReportFormat::Text(false));
     assert!(text.starts_with("a b/go.sum:7:1: "), "{text}");
 }
 
@@ -138,16 +141,16 @@ fn sarif_is_cut_to_what_is_taken_in_with_what_blocks_first_and_says_so() {
     let rules = [&TOO_YOUNG, &SUM_CONFLICT];
     let of = |count: usize, message: &str| {
         let one = |at: usize| {
-            let place = Place::at("go.sum", Span::in_line(1, 1, 1));
+            let place = FindingPlace::at("go.sum", FileSpan::in_line(1, 1, 1));
             let subject = format!("example.com/m{at}@v1.0.0");
             Finding::new(rules[at % 2], place, subject, message)
         };
         let found = (0..count).map(one).collect();
-        let policy = Policy::default();
-        Verdict::of(&policy, "p.toml", found, Vec::new(), date(2026, 11, 26))
+        let policy = GatePolicy::default();
+        GateVerdict::of(&policy, "p.toml", found, Vec::new(), date(2026, 11, 26))
     };
-    let sarif = |verdict: &Verdict| {
-        let text = render(verdict, Format::Sarif);
+    let sarif = |verdict: &GateVerdict| {
+        let text = render(verdict, ReportFormat::Sarif);
         assert!(text.len() < 10_000_000, "{}", text.len());
         let sarif: Value = serde_json::from_str(&text).unwrap();
         let run = &sarif["runs"][0];
@@ -172,24 +175,31 @@ fn sarif_is_cut_to_what_is_taken_in_with_what_blocks_first_and_says_so() {
 
 #[test]
 fn what_is_the_same_in_several_files_is_said_once_with_all_of_them() {
-    let one = |file: &str| Finding::new(&SUM_CONFLICT, Place::file(file), "", "nobody could say");
+    let one = |file: &str| {
+        Finding::new(
+            &SUM_CONFLICT,
+            FindingPlace::file(file),
+            "",
+            "nobody could say",
+        )
+    };
     let found = vec![one("a/go.mod"), one("b/go.mod"), one("go.mod")];
-    let policy = Policy::default();
-    let verdict = Verdict::of(&policy, "p.toml", found, Vec::new(), date(2026, 11, 26));
-    let text = render(&verdict, Format::Text(false));
+    let policy = GatePolicy::default();
+    let verdict = GateVerdict::of(&policy, "p.toml", found, Vec::new(), date(2026, 11, 26));
+    let text = render(&verdict, ReportFormat::Text(false));
     assert_eq!(text.matches("nobody could say").count(), 1, "{text}");
     assert!(text.contains("    also: b/go.mod, go.mod\n"), "{text}");
     assert!(text.contains("lock       blocked   3 findings"), "{text}");
 
     let many = (0..30).map(|at| one(&format!("{at}/go.mod"))).collect();
-    let verdict = Verdict::of(&policy, "p.toml", many, Vec::new(), date(2026, 11, 26));
-    let text = render(&verdict, Format::Text(false));
+    let verdict = GateVerdict::of(&policy, "p.toml", many, Vec::new(), date(2026, 11, 26));
+    let text = render(&verdict, ReportFormat::Text(false));
     assert!(text.contains(" and 9 more\n"), "{text}");
 }
 
 #[test]
 fn annotations_cannot_be_broken_out_of() {
-    let text = render(&verdict(Vec::new()), Format::Github);
+    let text = render(&verdict(Vec::new()), ReportFormat::Github);
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines.len(), 2, "{text}");
     assert!(lines[0].starts_with(
@@ -218,8 +228,8 @@ const HOSTILE: [&str; 14] = [
 ];
 
 /// A verdict and facts of which every text is one word.
-fn all_of(word: &str) -> (Verdict, Vec<String>) {
-    let place = || Place::file(word);
+fn all_of(word: &str) -> (GateVerdict, Vec<String>) {
+    let place = || FindingPlace::file(word);
     let found = |rule| {
         Finding::new(rule, place(), word, word)
             .advise(word)
@@ -229,31 +239,31 @@ fn all_of(word: &str) -> (Verdict, Vec<String>) {
         "[[waiver]]\nrule = \"allowed/module-denied\"\nowner = {0}\nreason = {0}\nuntil = 2026-12-31\n",
         toml::Value::from(format!("{word}.")),
     );
-    let policy = Policy::parse("p.toml", waiver.as_bytes(), &rules::all()).unwrap();
+    let policy = GatePolicy::parse("p.toml", waiver.as_bytes(), &rules::all()).unwrap();
     let found = vec![
         found(&SUM_CONFLICT),
         found(&TOO_YOUNG),
         found(&MODULE_DENIED),
     ];
-    let unreadable = vec![Unreadable::new(place(), word)];
-    let verdict = Verdict::of(&policy, word, found, unreadable, date(2026, 11, 26));
+    let unreadable = vec![UnreadableInput::new(place(), word)];
+    let verdict = GateVerdict::of(&policy, word, found, unreadable, date(2026, 11, 26));
     (verdict, vec![word.to_owned()])
 }
 
 #[test]
 fn nobody_obeys_a_word_of_the_checkout_in_any_form() {
     let formats = [
-        Format::Text(false),
-        Format::Json,
-        Format::Sarif,
-        Format::Github,
-        Format::Gitlab,
-        Format::Junit,
+        ReportFormat::Text(false),
+        ReportFormat::Json,
+        ReportFormat::Sarif,
+        ReportFormat::Github,
+        ReportFormat::Gitlab,
+        ReportFormat::Junit,
     ];
     for word in HOSTILE {
         let (verdict, facts) = all_of(word);
         for format in formats {
-            let report = Report {
+            let report = GateReport {
                 version: "1.2.3",
                 directory: word,
                 prefix: word,
@@ -266,7 +276,7 @@ fn nobody_obeys_a_word_of_the_checkout_in_any_form() {
             for line in text.split('\n') {
                 let own = ["::error file=", "::warning file="];
                 let is_own =
-                    format == Format::Github && own.iter().any(|own| line.starts_with(own));
+                    format == ReportFormat::Github && own.iter().any(|own| line.starts_with(own));
                 assert!(
                     is_own || !line.trim_start().starts_with("::"),
                     "{word:?}: {line}"
@@ -275,10 +285,10 @@ fn nobody_obeys_a_word_of_the_checkout_in_any_form() {
                 assert!(!line.chars().any(finding::is_obeyed), "{word:?}: {line:?}");
             }
             let lines = text.lines().count();
-            if format == Format::Github {
+            if format == ReportFormat::Github {
                 assert_eq!(lines, 3, "{word:?}: a line for each: {text}");
             }
-            if format == Format::Junit {
+            if format == ReportFormat::Junit {
                 assert!(!text.contains("]]>"), "{word:?}: {text}");
             }
         }
@@ -288,7 +298,7 @@ fn nobody_obeys_a_word_of_the_checkout_in_any_form() {
 #[test]
 fn a_fingerprint_stays_when_lines_move() {
     let at = |line| {
-        let place = Place::at("go.sum", Span::in_line(line, 1, 5));
+        let place = FindingPlace::at("go.sum", FileSpan::in_line(line, 1, 5));
         super::fingerprint(&Finding::new(&SUM_CONFLICT, place, "m", "two"))
     };
     assert_eq!(at(3), at(99));
@@ -296,21 +306,27 @@ fn a_fingerprint_stays_when_lines_move() {
 
 #[test]
 fn unreadable_input_is_an_error_in_every_form() {
-    let unreadable = vec![Unreadable::new(Place::file("go.sum"), "half a <file>")];
+    let unreadable = vec![UnreadableInput::new(
+        FindingPlace::file("go.sum"),
+        "half a <file>",
+    )];
     let verdict = verdict(unreadable);
-    let text = render(&verdict, Format::Text(false));
+    let text = render(&verdict, ReportFormat::Text(false));
     assert!(
         text.ends_with("gate: stopped, exit 10; some of the input could not be read\n"),
         "{text}"
     );
     assert!(!text.contains("passed"), "{text}");
-    assert!(render(&verdict, Format::Junit).contains("<error message=\"half a &lt;file&gt;\">"));
     assert!(
-        render(&verdict, Format::Github).starts_with("::error file=go.sum,title=unreadable::half")
+        render(&verdict, ReportFormat::Junit).contains("<error message=\"half a &lt;file&gt;\">")
     );
-    let gitlab: Value = serde_json::from_str(&render(&verdict, Format::Gitlab)).unwrap();
+    assert!(
+        render(&verdict, ReportFormat::Github)
+            .starts_with("::error file=go.sum,title=unreadable::half")
+    );
+    let gitlab: Value = serde_json::from_str(&render(&verdict, ReportFormat::Gitlab)).unwrap();
     assert_eq!(gitlab[0]["severity"], "blocker");
-    let sarif: Value = serde_json::from_str(&render(&verdict, Format::Sarif)).unwrap();
+    let sarif: Value = serde_json::from_str(&render(&verdict, ReportFormat::Sarif)).unwrap();
     assert_eq!(
         sarif["runs"][0]["invocations"][0]["executionSuccessful"],
         false

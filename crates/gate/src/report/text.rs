@@ -1,12 +1,12 @@
 //! Text: one line a finding as compilers write it, with what to do below, and a line a step. What is
 //! the same fact in several files is said once, with all of them.
 
-use super::{Report, level};
+use super::{GateReport, level};
 use crate::{
-    policy::Mode,
-    verdict::{Judged, State},
+    policy::StepMode,
+    verdict::{FindingVerdict, StepState},
 };
-use finding::{Related, Step};
+use finding::{GateStep, RelatedPlace};
 use std::{collections::HashMap, fmt::Write as _};
 
 const RED: &str = "\x1b[31m";
@@ -17,7 +17,7 @@ const PLAIN: &str = "\x1b[0m";
 /// Places that one line names.
 const NAMED: usize = 20;
 
-pub(super) fn render(report: &Report<'_>, colours: bool) -> String {
+pub(super) fn render(report: &GateReport<'_>, colours: bool) -> String {
     let paint = |colour: &str, text: &str| {
         if colours {
             format!("{colour}{text}{PLAIN}")
@@ -36,7 +36,7 @@ pub(super) fn render(report: &Report<'_>, colours: bool) -> String {
     }
     for group in groups(&verdict.findings) {
         let finding = &group.first.finding;
-        let colour = if group.first.mode == Mode::Block {
+        let colour = if group.first.mode == StepMode::Block {
             RED
         } else {
             YELLOW
@@ -59,17 +59,17 @@ pub(super) fn render(report: &Report<'_>, colours: bool) -> String {
     if !out.is_empty() {
         out.push('\n');
     }
-    for step in Step::ALL {
+    for step in GateStep::ALL {
         let found = verdict
             .findings
             .iter()
             .filter(|judged| judged.finding.rule.step == step);
         let (word, colour) = match verdict.state(step) {
-            State::Off => ("off", ""),
-            State::Unknown => ("unknown", RED),
-            State::Passed => ("passed", GREEN),
-            State::Warned => ("warned", YELLOW),
-            State::Blocked => ("blocked", RED),
+            StepState::Off => ("off", ""),
+            StepState::Unknown => ("unknown", RED),
+            StepState::Passed => ("passed", GREEN),
+            StepState::Warned => ("warned", YELLOW),
+            StepState::Blocked => ("blocked", RED),
         };
         let count = match found.count() {
             0 => String::new(),
@@ -111,15 +111,15 @@ fn some_of(places: &[String]) -> String {
 }
 
 /// Findings that are one fact: the first, and the places of the others.
-struct Group<'a> {
-    first: &'a Judged,
+struct FindingGroup<'a> {
+    first: &'a FindingVerdict,
     others: Vec<String>,
 }
 
 /// What is said in the same words of several places, as one thing that those places have in common.
-fn groups(findings: &[Judged]) -> Vec<Group<'_>> {
-    let mut groups: Vec<Group<'_>> = Vec::new();
-    let mut known: HashMap<(&str, &str, &str, &[Related]), usize> = HashMap::new();
+fn groups(findings: &[FindingVerdict]) -> Vec<FindingGroup<'_>> {
+    let mut groups: Vec<FindingGroup<'_>> = Vec::new();
+    let mut known: HashMap<(&str, &str, &str, &[RelatedPlace]), usize> = HashMap::new();
     for judged in findings {
         let finding = &judged.finding;
         let said = (
@@ -132,7 +132,7 @@ fn groups(findings: &[Judged]) -> Vec<Group<'_>> {
             group.others.push(finding.place.to_string());
         } else {
             known.insert(said, groups.len());
-            groups.push(Group {
+            groups.push(FindingGroup {
                 first: judged,
                 others: Vec::new(),
             });
@@ -141,7 +141,7 @@ fn groups(findings: &[Judged]) -> Vec<Group<'_>> {
     groups
 }
 
-fn conclusion(report: &Report<'_>) -> String {
+fn conclusion(report: &GateReport<'_>) -> String {
     match report.verdict.exit_code() {
         0 => "gate: passed".to_owned(),
         crate::verdict::COULD_NOT_TELL => "gate: could not tell, exit 2".to_owned(),

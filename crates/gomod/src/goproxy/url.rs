@@ -10,12 +10,12 @@ use std::{fmt, net::Ipv6Addr};
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct ProxyUrl {
     text: String,
-    scheme: Scheme,
+    scheme: ProxyScheme,
 }
 
 /// How a proxy is reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Scheme {
+pub enum ProxyScheme {
     /// Unencrypted. `go` never sends credentials this way.
     Http,
     /// Encrypted.
@@ -57,7 +57,7 @@ pub enum UrlError {
 }
 
 /// A URL cut into its parts, nothing checked.
-struct Parts<'a> {
+struct UrlParts<'a> {
     scheme: &'a str,
     authority: Option<&'a str>,
     path: &'a str,
@@ -73,11 +73,11 @@ impl ProxyUrl {
         if text.bytes().any(|byte| byte.is_ascii_control()) {
             return Err(UrlError::ControlCharacter);
         }
-        let parts = Parts::cut(text).ok_or(UrlError::NoScheme)?;
-        let scheme = Scheme::parse(parts.scheme)?;
+        let parts = UrlParts::cut(text).ok_or(UrlError::NoScheme)?;
+        let scheme = ProxyScheme::parse(parts.scheme)?;
         match scheme {
-            Scheme::File => parts.check_file()?,
-            Scheme::Http | Scheme::Https => parts.check_remote()?,
+            ProxyScheme::File => parts.check_file()?,
+            ProxyScheme::Http | ProxyScheme::Https => parts.check_remote()?,
         }
         Ok(Self {
             text: text.to_owned(),
@@ -91,25 +91,25 @@ impl ProxyUrl {
     }
 
     /// How the proxy is reached.
-    pub const fn scheme(&self) -> Scheme {
+    pub const fn scheme(&self) -> ProxyScheme {
         self.scheme
     }
 
     /// Whether the URL holds a user or a password.
     pub fn has_credentials(&self) -> bool {
-        let authority = Parts::cut(&self.text).and_then(|parts| parts.authority);
+        let authority = UrlParts::cut(&self.text).and_then(|parts| parts.authority);
         authority.is_some_and(|authority| authority.contains('@'))
     }
 
     /// Whether using it would send credentials unencrypted, which `go` refuses when it connects.
     pub fn sends_credentials_in_clear(&self) -> bool {
-        self.scheme == Scheme::Http && self.has_credentials()
+        self.scheme == ProxyScheme::Http && self.has_credentials()
     }
 }
 
 impl fmt::Display for ProxyUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(parts) = Parts::cut(&self.text) else {
+        let Some(parts) = UrlParts::cut(&self.text) else {
             return f.write_str("redacted");
         };
         write!(f, "{}:", parts.scheme)?;
@@ -121,7 +121,9 @@ impl fmt::Display for ProxyUrl {
         }
         match (self.scheme, parts.path) {
             // Hosted registries put tokens into the path.
-            (Scheme::Http | Scheme::Https, path) if !path.trim_matches('/').is_empty() => {
+            (ProxyScheme::Http | ProxyScheme::Https, path)
+                if !path.trim_matches('/').is_empty() =>
+            {
                 f.write_str("/redacted")?;
             }
             (_, path) => f.write_str(path)?,
@@ -146,7 +148,7 @@ impl fmt::Debug for ProxyUrl {
 
 // === impl Scheme ===
 
-impl Scheme {
+impl ProxyScheme {
     fn parse(text: &str) -> Result<Self, UrlError> {
         match text.to_ascii_lowercase().as_str() {
             "https" => Ok(Self::Https),
@@ -159,7 +161,7 @@ impl Scheme {
 
 // === impl Parts ===
 
-impl<'a> Parts<'a> {
+impl<'a> UrlParts<'a> {
     /// `None` without a scheme.
     fn cut(text: &'a str) -> Option<Self> {
         let (text, fragment) = match text.split_once('#') {

@@ -12,11 +12,11 @@ const MAX_DEPTH: usize = 10_000;
 
 /// It is no JSON, or nested too deep.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Malformed;
+pub(super) struct MalformedJson;
 
 /// The beginning of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Start {
+pub(super) enum ValueStart {
     Object,
     Text,
     Null,
@@ -30,7 +30,7 @@ pub(super) struct RawText<'a>(&'a [u8]);
 
 /// A document and how far it is read.
 #[derive(Debug)]
-pub(super) struct Reader<'a> {
+pub(super) struct JsonReader<'a> {
     bytes: &'a [u8],
     at: usize,
     /// What closes the values that are open.
@@ -100,7 +100,7 @@ fn four_digits(text: &[u8]) -> Option<u32> {
 
 // === impl Reader ===
 
-impl<'a> Reader<'a> {
+impl<'a> JsonReader<'a> {
     pub(super) const fn new(bytes: &'a [u8]) -> Self {
         Self {
             bytes,
@@ -110,17 +110,17 @@ impl<'a> Reader<'a> {
     }
 
     /// What begins here.
-    pub(super) fn start(&mut self) -> Result<Start, Malformed> {
+    pub(super) fn start(&mut self) -> Result<ValueStart, MalformedJson> {
         Ok(match self.peek()? {
-            b'{' => Start::Object,
-            b'"' => Start::Text,
-            b'n' => Start::Null,
-            _ => Start::Other,
+            b'{' => ValueStart::Object,
+            b'"' => ValueStart::Text,
+            b'n' => ValueStart::Null,
+            _ => ValueStart::Other,
         })
     }
 
     /// Reads an object, each value by `member`, which is told its key and must read all of it.
-    pub(super) fn object<E: From<Malformed>>(
+    pub(super) fn object<E: From<MalformedJson>>(
         &mut self,
         mut member: impl FnMut(&mut Self, &str) -> Result<(), E>,
     ) -> Result<(), E> {
@@ -139,23 +139,23 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a string.
-    pub(super) fn text(&mut self) -> Result<RawText<'a>, Malformed> {
+    pub(super) fn text(&mut self) -> Result<RawText<'a>, MalformedJson> {
         self.expect(b'"')?;
         let from = self.at;
         loop {
             match self.next()? {
                 b'"' => break,
                 b'\\' => self.escape()?,
-                0..0x20 => return Err(Malformed),
+                0..0x20 => return Err(MalformedJson),
                 _ => {}
             }
         }
         let text = self.bytes.get(from..self.at - 1);
-        text.map(RawText).ok_or(Malformed)
+        text.map(RawText).ok_or(MalformedJson)
     }
 
     /// Reads any value and forgets it.
-    pub(super) fn skip(&mut self) -> Result<(), Malformed> {
+    pub(super) fn skip(&mut self) -> Result<(), MalformedJson> {
         let outer = self.open.len();
         loop {
             match self.peek()? {
@@ -182,20 +182,20 @@ impl<'a> Reader<'a> {
     }
 
     /// Nothing but white space may follow.
-    pub(super) fn end(&mut self) -> Result<(), Malformed> {
+    pub(super) fn end(&mut self) -> Result<(), MalformedJson> {
         self.space();
         if self.at == self.bytes.len() {
             Ok(())
         } else {
-            Err(Malformed)
+            Err(MalformedJson)
         }
     }
 
     /// Closes what ends behind a value, down to the depth `outer`; true if that is reached, else the
     /// next value is to be read.
-    fn behind_value(&mut self, outer: usize) -> Result<bool, Malformed> {
+    fn behind_value(&mut self, outer: usize) -> Result<bool, MalformedJson> {
         while self.open.len() > outer {
-            let close = *self.open.last().ok_or(Malformed)?;
+            let close = *self.open.last().ok_or(MalformedJson)?;
             match self.peek()? {
                 b',' => {
                     self.at += 1;
@@ -210,68 +210,68 @@ impl<'a> Reader<'a> {
         Ok(true)
     }
 
-    fn open(&mut self, open: u8, close: u8) -> Result<(), Malformed> {
+    fn open(&mut self, open: u8, close: u8) -> Result<(), MalformedJson> {
         self.expect(open)?;
         self.open.push(close);
         if self.open.len() > MAX_DEPTH {
-            return Err(Malformed);
+            return Err(MalformedJson);
         }
         Ok(())
     }
 
-    fn close(&mut self, close: u8) -> Result<(), Malformed> {
+    fn close(&mut self, close: u8) -> Result<(), MalformedJson> {
         self.expect(close)?;
         self.open.pop();
         Ok(())
     }
 
-    fn key(&mut self) -> Result<RawText<'a>, Malformed> {
+    fn key(&mut self) -> Result<RawText<'a>, MalformedJson> {
         let key = self.text()?;
         self.expect(b':')?;
         Ok(key)
     }
 
     /// The rest of an escape, behind its backslash.
-    fn escape(&mut self) -> Result<(), Malformed> {
+    fn escape(&mut self) -> Result<(), MalformedJson> {
         match self.next()? {
             b'b' | b'f' | b'n' | b'r' | b't' | b'\\' | b'/' | b'"' => Ok(()),
             b'u' => {
                 let digits = self.bytes.get(self.at..).and_then(four_digits);
                 self.at += 4;
-                digits.map(drop).ok_or(Malformed)
+                digits.map(drop).ok_or(MalformedJson)
             }
-            _ => Err(Malformed),
+            _ => Err(MalformedJson),
         }
     }
 
     /// `null`, a truth value or a number.
-    fn scalar(&mut self) -> Result<(), Malformed> {
+    fn scalar(&mut self) -> Result<(), MalformedJson> {
         let rest = self.bytes.get(self.at..).unwrap_or_default();
         let words = [&b"null"[..], b"true", b"false"];
         let length = words
             .iter()
             .find(|word| rest.starts_with(word))
             .map_or_else(|| number(rest), |word| Some(word.len()));
-        self.at += length.ok_or(Malformed)?;
+        self.at += length.ok_or(MalformedJson)?;
         Ok(())
     }
 
-    fn expect(&mut self, byte: u8) -> Result<(), Malformed> {
+    fn expect(&mut self, byte: u8) -> Result<(), MalformedJson> {
         if self.peek()? != byte {
-            return Err(Malformed);
+            return Err(MalformedJson);
         }
         self.at += 1;
         Ok(())
     }
 
     /// The next byte that is no white space.
-    fn peek(&mut self) -> Result<u8, Malformed> {
+    fn peek(&mut self) -> Result<u8, MalformedJson> {
         self.space();
-        self.bytes.get(self.at).copied().ok_or(Malformed)
+        self.bytes.get(self.at).copied().ok_or(MalformedJson)
     }
 
-    fn next(&mut self) -> Result<u8, Malformed> {
-        let byte = self.bytes.get(self.at).copied().ok_or(Malformed)?;
+    fn next(&mut self) -> Result<u8, MalformedJson> {
+        let byte = self.bytes.get(self.at).copied().ok_or(MalformedJson)?;
         self.at += 1;
         Ok(byte)
     }
@@ -309,10 +309,10 @@ fn number(text: &[u8]) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::{MAX_DEPTH, Malformed, RawText, Reader};
+    use super::{JsonReader, MAX_DEPTH, MalformedJson, RawText};
 
-    fn skip(json: &[u8]) -> Result<(), Malformed> {
-        let mut reader = Reader::new(json);
+    fn skip(json: &[u8]) -> Result<(), MalformedJson> {
+        let mut reader = JsonReader::new(json);
         reader.skip()?;
         reader.end()
     }
@@ -325,7 +325,7 @@ mod tests {
                 format!("{}{end}{}", open.repeat(depth), close.repeat(depth))
             };
             assert_eq!(skip(nested(MAX_DEPTH).as_bytes()), Ok(()), "{open}");
-            assert_eq!(skip(nested(MAX_DEPTH + 1).as_bytes()), Err(Malformed));
+            assert_eq!(skip(nested(MAX_DEPTH + 1).as_bytes()), Err(MalformedJson));
         }
     }
 
@@ -338,7 +338,7 @@ mod tests {
             (br#""\ude00""#, "\u{fffd}"),
             (b"\"\xff\"", "\u{fffd}"),
         ] {
-            let text = Reader::new(json).text().map(RawText::unquoted);
+            let text = JsonReader::new(json).text().map(RawText::unquoted);
             assert_eq!(text.as_deref(), Ok(expected));
         }
     }

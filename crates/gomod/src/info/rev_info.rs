@@ -5,7 +5,7 @@
 
 use super::{
     InfoError,
-    json::{Malformed, Reader, Start},
+    json::{JsonReader, MalformedJson, ValueStart},
     time,
 };
 
@@ -31,8 +31,8 @@ pub(super) struct RevInfo {
 
 // === impl InfoError ===
 
-impl From<Malformed> for InfoError {
-    fn from(_: Malformed) -> Self {
+impl From<MalformedJson> for InfoError {
+    fn from(_: MalformedJson) -> Self {
         Self::NotJson
     }
 }
@@ -42,11 +42,11 @@ impl From<Malformed> for InfoError {
 impl RevInfo {
     /// Reads a whole document.
     pub(super) fn read(json: &[u8]) -> Result<Self, InfoError> {
-        let (mut reader, mut info) = (Reader::new(json), Self::default());
+        let (mut reader, mut info) = (JsonReader::new(json), Self::default());
         match reader.start()? {
-            Start::Object => reader.object(|reader, key| info.member(reader, key))?,
-            Start::Null => reader.skip()?,
-            Start::Text | Start::Other => {
+            ValueStart::Object => reader.object(|reader, key| info.member(reader, key))?,
+            ValueStart::Null => reader.skip()?,
+            ValueStart::Text | ValueStart::Other => {
                 reader.skip()?;
                 reader.end()?;
                 return Err(InfoError::WrongType("the document"));
@@ -56,25 +56,27 @@ impl RevInfo {
         Ok(info)
     }
 
-    fn member(&mut self, reader: &mut Reader<'_>, key: &str) -> Result<(), InfoError> {
+    fn member(&mut self, reader: &mut JsonReader<'_>, key: &str) -> Result<(), InfoError> {
         match folded(key).as_str() {
             "VERSION" => match reader.start()? {
-                Start::Text => self.version = reader.text()?.unquoted(),
-                Start::Null => reader.skip()?,
-                Start::Object | Start::Other => return Err(InfoError::WrongType("Version")),
+                ValueStart::Text => self.version = reader.text()?.unquoted(),
+                ValueStart::Null => reader.skip()?,
+                ValueStart::Object | ValueStart::Other => {
+                    return Err(InfoError::WrongType("Version"));
+                }
             },
             "TIME" => match reader.start()? {
-                Start::Text => {
+                ValueStart::Text => {
                     let time = time::go_time(reader.text()?.bytes());
                     self.time = Some(time.ok_or(InfoError::InvalidTime)?.to_owned());
                 }
-                Start::Null => reader.skip()?,
-                Start::Object | Start::Other => return Err(InfoError::InvalidTime),
+                ValueStart::Null => reader.skip()?,
+                ValueStart::Object | ValueStart::Other => return Err(InfoError::InvalidTime),
             },
             "ORIGIN" => match reader.start()? {
-                Start::Object => reader.object(origin_member)?,
-                Start::Null => reader.skip()?,
-                Start::Text | Start::Other => return Err(InfoError::WrongType("Origin")),
+                ValueStart::Object => reader.object(origin_member)?,
+                ValueStart::Null => reader.skip()?,
+                ValueStart::Text | ValueStart::Other => return Err(InfoError::WrongType("Origin")),
             },
             _ => reader.skip()?,
         }
@@ -82,9 +84,9 @@ impl RevInfo {
     }
 }
 
-fn origin_member(reader: &mut Reader<'_>, key: &str) -> Result<(), InfoError> {
+fn origin_member(reader: &mut JsonReader<'_>, key: &str) -> Result<(), InfoError> {
     let is_known = ORIGIN.contains(&folded(key).as_str());
-    if is_known && matches!(reader.start()?, Start::Object | Start::Other) {
+    if is_known && matches!(reader.start()?, ValueStart::Object | ValueStart::Other) {
         return Err(InfoError::WrongType("Origin"));
     }
     Ok(reader.skip()?)

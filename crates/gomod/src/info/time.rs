@@ -18,13 +18,13 @@ pub(super) fn utc_digits(text: &str) -> Option<String> {
     parsed.is_utc.then_some(parsed.digits)
 }
 
-struct Parsed {
+struct TimeParts {
     /// Year to second, as in a pseudo-version.
     digits: String,
     is_utc: bool,
 }
 
-fn check(text: &str) -> Option<Parsed> {
+fn check(text: &str) -> Option<TimeParts> {
     let (date, rest) = text.split_at_checked("2006-01-02T".len())?;
     let (hour, rest) = match rest.as_bytes() {
         [b'0'..=b'9', b':', ..] => (format!("0{}", rest.get(..1)?), rest.get(1..)?),
@@ -48,7 +48,7 @@ fn check(text: &str) -> Option<Parsed> {
         None => rest,
     };
     let is_utc = rest == "Z";
-    (is_utc || is_offset(rest)).then_some(Parsed { digits, is_utc })
+    (is_utc || is_offset(rest)).then_some(TimeParts { digits, is_utc })
 }
 
 /// `+07:00`, `-23:59`. The bounds are Go's: "some people do write offsets of 24 hours or 60 minutes".

@@ -4,7 +4,7 @@
 //! are all looked at and all their faults are reported together.
 
 use super::quote::QuoteError;
-use super::syntax::Span;
+use super::syntax::TextSpan;
 use crate::path::MajorMismatch;
 use std::fmt;
 
@@ -22,15 +22,15 @@ pub struct ParseErrors(Vec<ParseError>);
 pub struct ParseError {
     /// Where: for syntax the offending place, for a directive its line. `span.start` is the
     /// position that Go reports.
-    pub span: Span,
+    pub span: TextSpan,
     /// What is wrong.
     #[source]
-    pub fault: Fault,
+    pub fault: ModFileFault,
 }
 
 /// What can be wrong with a file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Fault {
+pub enum ModFileFault {
     /// The file is larger than [`MAX_BYTES`](super::MAX_BYTES).
     #[error("file larger than {} bytes", super::MAX_BYTES)]
     TooLarge,
@@ -63,10 +63,10 @@ pub enum Fault {
     UnknownDirective(String),
     /// A second line of a directive that may occur once.
     #[error("repeated {0} directive")]
-    Repeated(Verb),
+    Repeated(DirectiveVerb),
     /// The wrong number of arguments.
     #[error("usage: {} {}", .0.as_str(), .0.usage())]
-    Usage(Verb),
+    Usage(DirectiveVerb),
     /// A `go` line that is no Go version.
     #[error("invalid go version {0:?}: expected a form like 1.23.0")]
     GoVersion(String),
@@ -118,7 +118,7 @@ pub enum Fault {
 
 /// The directives of go.mod and go.work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Verb {
+pub enum DirectiveVerb {
     /// `module`
     Module,
     /// `go`
@@ -194,7 +194,7 @@ impl std::error::Error for ParseErrors {}
 
 // === impl Verb ===
 
-impl Verb {
+impl DirectiveVerb {
     /// All directives.
     pub const ALL: [Self; 11] = [
         Self::Module,
@@ -250,7 +250,7 @@ impl Verb {
     }
 }
 
-impl fmt::Display for Verb {
+impl fmt::Display for DirectiveVerb {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }

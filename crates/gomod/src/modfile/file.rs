@@ -1,11 +1,12 @@
 //! go.mod: from syntax to directives.
 
 use super::directive::{
-    Exclude, Go, Godebug, Module, PathLine, Replace, Require, Retract, Toolchain,
+    ExcludeDirective, GoDirective, GodebugDirective, ModuleDirective, PathLine, ReplaceDirective,
+    RequireDirective, RetractDirective, ToolchainDirective,
 };
-use super::error::{Fault, ParseError, ParseErrors, Verb};
+use super::error::{DirectiveVerb, ModFileFault, ParseError, ParseErrors};
 use super::go_version::lax_go_version;
-use super::interpret::{Directive, deprecation, walk};
+use super::interpret::{RawDirective, deprecation, walk};
 use super::parser::parse_syntax;
 use super::syntax::FileSyntax;
 use super::text::lossy;
@@ -17,21 +18,21 @@ use super::text::lossy;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct File {
     /// The `module` line.
-    pub module: Option<Module>,
+    pub module: Option<ModuleDirective>,
     /// The `go` line.
-    pub go: Option<Go>,
+    pub go: Option<GoDirective>,
     /// The `toolchain` line.
-    pub toolchain: Option<Toolchain>,
+    pub toolchain: Option<ToolchainDirective>,
     /// The `godebug` lines.
-    pub godebug: Vec<Godebug>,
+    pub godebug: Vec<GodebugDirective>,
     /// The `require` lines.
-    pub require: Vec<Require>,
+    pub require: Vec<RequireDirective>,
     /// The `exclude` lines.
-    pub exclude: Vec<Exclude>,
+    pub exclude: Vec<ExcludeDirective>,
     /// The `replace` lines.
-    pub replace: Vec<Replace>,
+    pub replace: Vec<ReplaceDirective>,
     /// The `retract` lines.
-    pub retract: Vec<Retract>,
+    pub retract: Vec<RetractDirective>,
     /// The `tool` lines.
     pub tool: Vec<PathLine>,
     /// The `ignore` lines.
@@ -53,15 +54,15 @@ pub enum Mode {
 }
 
 /// The directives that may be written as a block.
-const IN_BLOCKS: [Verb; 8] = [
-    Verb::Module,
-    Verb::Godebug,
-    Verb::Require,
-    Verb::Exclude,
-    Verb::Replace,
-    Verb::Retract,
-    Verb::Tool,
-    Verb::Ignore,
+const IN_BLOCKS: [DirectiveVerb; 8] = [
+    DirectiveVerb::Module,
+    DirectiveVerb::Godebug,
+    DirectiveVerb::Require,
+    DirectiveVerb::Exclude,
+    DirectiveVerb::Replace,
+    DirectiveVerb::Retract,
+    DirectiveVerb::Tool,
+    DirectiveVerb::Ignore,
 ];
 
 /// Parses a go.mod.
@@ -89,91 +90,95 @@ pub(super) fn interpret(syntax: &mut FileSyntax, mode: Mode) -> (File, Vec<Parse
 // === impl File ===
 
 impl File {
-    fn add(&mut self, mut directive: Directive<'_>, mode: Mode) -> Result<(), Fault> {
+    fn add(&mut self, mut directive: RawDirective<'_>, mode: Mode) -> Result<(), ModFileFault> {
         let place = directive.place;
-        let verb = Verb::of(directive.verb);
+        let verb = DirectiveVerb::of(directive.verb);
         if mode == Mode::Lax && !verb.is_some_and(counts_in_dependency) {
             return Ok(());
         }
         match verb {
-            None | Some(Verb::Use) => {
-                return Err(Fault::UnknownDirective(lossy(directive.verb)));
+            None | Some(DirectiveVerb::Use) => {
+                return Err(ModFileFault::UnknownDirective(lossy(directive.verb)));
             }
-            Some(Verb::Module) => return self.add_module(directive),
-            Some(Verb::Go) => return self.add_go(directive, mode),
-            Some(Verb::Toolchain) => {
+            Some(DirectiveVerb::Module) => return self.add_module(directive),
+            Some(DirectiveVerb::Go) => return self.add_go(directive, mode),
+            Some(DirectiveVerb::Toolchain) => {
                 if self.toolchain.is_some() {
-                    return Err(Fault::Repeated(Verb::Toolchain));
+                    return Err(ModFileFault::Repeated(DirectiveVerb::Toolchain));
                 }
                 let name = directive.toolchain_name()?;
-                self.toolchain = Some(Toolchain { name, place });
+                self.toolchain = Some(ToolchainDirective { name, place });
             }
-            Some(Verb::Godebug) => self.godebug.push(directive.godebug()?),
-            Some(Verb::Require) => {
-                let module = directive.module_version(Verb::Require)?;
-                self.require.push(Require {
+            Some(DirectiveVerb::Godebug) => self.godebug.push(directive.godebug()?),
+            Some(DirectiveVerb::Require) => {
+                let module = directive.module_version(DirectiveVerb::Require)?;
+                self.require.push(RequireDirective {
                     module,
                     indirect: directive.is_indirect(),
                     place,
                 });
             }
-            Some(Verb::Exclude) => {
-                let module = directive.module_version(Verb::Exclude)?;
-                self.exclude.push(Exclude { module, place });
+            Some(DirectiveVerb::Exclude) => {
+                let module = directive.module_version(DirectiveVerb::Exclude)?;
+                self.exclude.push(ExcludeDirective { module, place });
             }
-            Some(Verb::Replace) => self.replace.push(directive.replace()?),
-            Some(Verb::Retract) => return self.add_retract(directive, mode),
-            Some(Verb::Tool) => {
-                let path = directive.only_value(Verb::Tool)?;
+            Some(DirectiveVerb::Replace) => self.replace.push(directive.replace()?),
+            Some(DirectiveVerb::Retract) => return self.add_retract(directive, mode),
+            Some(DirectiveVerb::Tool) => {
+                let path = directive.only_value(DirectiveVerb::Tool)?;
                 self.tool.push(PathLine { path, place });
             }
-            Some(Verb::Ignore) => {
-                let path = directive.only_value(Verb::Ignore)?;
+            Some(DirectiveVerb::Ignore) => {
+                let path = directive.only_value(DirectiveVerb::Ignore)?;
                 self.ignore.push(PathLine { path, place });
             }
         }
         Ok(())
     }
 
-    fn add_module(&mut self, mut directive: Directive<'_>) -> Result<(), Fault> {
+    fn add_module(&mut self, mut directive: RawDirective<'_>) -> Result<(), ModFileFault> {
         if self.module.is_some() {
-            return Err(Fault::Repeated(Verb::Module));
+            return Err(ModFileFault::Repeated(DirectiveVerb::Module));
         }
         let deprecated = deprecation(&directive.comment_text());
         let place = directive.place;
         // Remembered before its path is read, so that a second line is a repetition even if the
         // first is at fault.
-        let module = self.module.insert(Module {
+        let module = self.module.insert(ModuleDirective {
             path: String::new(),
             deprecated,
             place,
         });
-        module.path = directive.only_value(Verb::Module)?;
+        module.path = directive.only_value(DirectiveVerb::Module)?;
         Ok(())
     }
 
-    fn add_go(&mut self, mut directive: Directive<'_>, mode: Mode) -> Result<(), Fault> {
+    fn add_go(&mut self, mut directive: RawDirective<'_>, mode: Mode) -> Result<(), ModFileFault> {
         if self.go.is_some() {
-            return Err(Fault::Repeated(Verb::Go));
+            return Err(ModFileFault::Repeated(DirectiveVerb::Go));
         }
         let place = directive.place;
         if mode == Mode::Lax {
-            let word = directive.only_argument(Verb::Go)?;
+            let word = directive.only_argument(DirectiveVerb::Go)?;
             if !super::go_version::is_go_version(&word.text)
                 && let Some(version) = lax_go_version(&word.text)
             {
                 word.text = version.to_vec();
                 let version = lossy(&word.text);
-                self.go = Some(Go { version, place });
+                self.go = Some(GoDirective { version, place });
                 return Ok(());
             }
         }
         let version = directive.go_version()?;
-        self.go = Some(Go { version, place });
+        self.go = Some(GoDirective { version, place });
         Ok(())
     }
 
-    fn add_retract(&mut self, mut directive: Directive<'_>, mode: Mode) -> Result<(), Fault> {
+    fn add_retract(
+        &mut self,
+        mut directive: RawDirective<'_>,
+        mode: Mode,
+    ) -> Result<(), ModFileFault> {
         let rationale = directive.comment_text();
         let place = directive.place;
         let (low, high, taken) = match directive.interval() {
@@ -185,9 +190,9 @@ impl File {
         if mode == Mode::Strict
             && let Some(word) = directive.arguments.get(taken)
         {
-            return Err(Fault::AfterInterval(lossy(&word.text)));
+            return Err(ModFileFault::AfterInterval(lossy(&word.text)));
         }
-        self.retract.push(Retract {
+        self.retract.push(RetractDirective {
             low,
             high,
             rationale,
@@ -197,9 +202,13 @@ impl File {
     }
 }
 
-const fn counts_in_dependency(verb: Verb) -> bool {
+const fn counts_in_dependency(verb: DirectiveVerb) -> bool {
     matches!(
         verb,
-        Verb::Module | Verb::Go | Verb::Require | Verb::Retract | Verb::Ignore
+        DirectiveVerb::Module
+            | DirectiveVerb::Go
+            | DirectiveVerb::Require
+            | DirectiveVerb::Retract
+            | DirectiveVerb::Ignore
     )
 }

@@ -3,47 +3,49 @@
 //! A directive is interpreted in place: its words are replaced by their canonical form, because that
 //! is what formatting prints. The order of the checks is Go's where it decides what is reported.
 
-use super::directive::{Godebug, ModuleVersion, Place, Replace};
-use super::error::{Fault, ParseError, Verb};
+use super::directive::{DirectivePlace, GodebugDirective, ModuleVersion, ReplaceDirective};
+use super::error::{DirectiveVerb, ModFileFault, ParseError};
 use super::go_version::{is_go_version, is_toolchain_name};
 use super::quote::{QuoteError, auto_quote, value_of};
-use super::syntax::{Comment, Comments, FileSyntax, Line, LineId, Statement, Token};
+use super::syntax::{
+    AttachedComments, Comment, FileSyntax, LineId, SyntaxLine, SyntaxStatement, Token,
+};
 use super::text::{lossy, trim_space};
 use crate::path::{check_path_major, split_path_version};
 use crate::version::canonical;
 
 /// One line with its verb and surroundings.
-pub(crate) struct Directive<'a> {
+pub(crate) struct RawDirective<'a> {
     pub(crate) verb: &'a [u8],
     pub(crate) arguments: &'a mut [Token],
-    pub(crate) place: Place,
-    pub(super) comments: &'a Comments,
+    pub(crate) place: DirectivePlace,
+    pub(super) comments: &'a AttachedComments,
     /// The comments of the block around the line.
-    pub(super) block: Option<&'a Comments>,
+    pub(super) block: Option<&'a AttachedComments>,
 }
 
 /// Visits every line of the file, inside and outside of blocks, and collects the faults. Blocks of
 /// other verbs than `in_blocks` are passed over, and reported if `strict`.
 pub(crate) fn walk(
     syntax: &mut FileSyntax,
-    in_blocks: &[Verb],
+    in_blocks: &[DirectiveVerb],
     strict: bool,
-    mut visit: impl FnMut(Directive<'_>) -> Result<(), Fault>,
+    mut visit: impl FnMut(RawDirective<'_>) -> Result<(), ModFileFault>,
 ) -> Vec<ParseError> {
     let mut errors = Vec::new();
-    let mut report = |span, result: Result<(), Fault>| {
+    let mut report = |span, result: Result<(), ModFileFault>| {
         errors.extend(result.err().map(|fault| ParseError { span, fault }));
     };
     for (statement, content) in syntax.statements.iter_mut().enumerate() {
         match content {
-            Statement::Comments(_) => {}
-            Statement::Line(Line {
+            SyntaxStatement::Comments(_) => {}
+            SyntaxStatement::Line(SyntaxLine {
                 comments,
                 tokens,
                 span,
                 ..
             }) => {
-                let place = Place {
+                let place = DirectivePlace {
                     line: LineId {
                         statement,
                         line: None,
@@ -54,7 +56,7 @@ pub(crate) fn walk(
                     continue;
                 };
                 let verb = &verb.text;
-                let directive = Directive {
+                let directive = RawDirective {
                     verb,
                     arguments,
                     place,
@@ -63,14 +65,17 @@ pub(crate) fn walk(
                 };
                 report(*span, visit(directive));
             }
-            Statement::Block(block) => {
+            SyntaxStatement::Block(block) => {
                 let known = match block.tokens.as_slice() {
-                    [verb] => Verb::of(&verb.text).filter(|verb| in_blocks.contains(verb)),
+                    [verb] => DirectiveVerb::of(&verb.text).filter(|verb| in_blocks.contains(verb)),
                     _ => None,
                 };
                 let Some(verb) = known else {
                     if strict {
-                        report(block.span, Err(Fault::UnknownBlock(joined(&block.tokens))));
+                        report(
+                            block.span,
+                            Err(ModFileFault::UnknownBlock(joined(&block.tokens))),
+                        );
                     }
                     continue;
                 };
@@ -79,10 +84,10 @@ pub(crate) fn walk(
                         statement,
                         line: Some(index),
                     };
-                    let directive = Directive {
+                    let directive = RawDirective {
                         verb: verb.as_str().as_bytes(),
                         arguments: &mut line.tokens,
-                        place: Place {
+                        place: DirectivePlace {
                             line: line_id,
                             span: line.span,
                         },
@@ -104,7 +109,7 @@ fn joined(tokens: &[Token]) -> String {
 
 // === impl Directive ===
 
-impl Directive<'_> {
+impl RawDirective<'_> {
     /// The text of the comments on the line, else on its block: one line each, without slashes.
     pub(super) fn comment_text(&self) -> String {
         let own = self.comments;
@@ -129,54 +134,60 @@ impl Directive<'_> {
     }
 
     /// The single argument of a directive that has exactly one.
-    pub(crate) fn only_argument(&mut self, verb: Verb) -> Result<&mut Token, Fault> {
+    pub(crate) fn only_argument(
+        &mut self,
+        verb: DirectiveVerb,
+    ) -> Result<&mut Token, ModFileFault> {
         match &mut *self.arguments {
             [only] => Ok(only),
-            _ => Err(Fault::Usage(verb)),
+            _ => Err(ModFileFault::Usage(verb)),
         }
     }
 
     /// The single argument of a directive that has exactly one, as a value.
-    pub(crate) fn only_value(&mut self, verb: Verb) -> Result<String, Fault> {
+    pub(crate) fn only_value(&mut self, verb: DirectiveVerb) -> Result<String, ModFileFault> {
         let value = value(self.only_argument(verb)?)?;
         Ok(lossy(&value))
     }
 
-    pub(crate) fn go_version(&mut self) -> Result<String, Fault> {
-        let word = &self.only_argument(Verb::Go)?.text;
+    pub(crate) fn go_version(&mut self) -> Result<String, ModFileFault> {
+        let word = &self.only_argument(DirectiveVerb::Go)?.text;
         if is_go_version(word) {
             Ok(lossy(word))
         } else {
-            Err(Fault::GoVersion(lossy(word)))
+            Err(ModFileFault::GoVersion(lossy(word)))
         }
     }
 
-    pub(crate) fn toolchain_name(&mut self) -> Result<String, Fault> {
-        let word = &self.only_argument(Verb::Toolchain)?.text;
+    pub(crate) fn toolchain_name(&mut self) -> Result<String, ModFileFault> {
+        let word = &self.only_argument(DirectiveVerb::Toolchain)?.text;
         if is_toolchain_name(word) {
             Ok(lossy(word))
         } else {
-            Err(Fault::Toolchain(lossy(word)))
+            Err(ModFileFault::Toolchain(lossy(word)))
         }
     }
 
-    pub(crate) fn godebug(&mut self) -> Result<Godebug, Fault> {
+    pub(crate) fn godebug(&mut self) -> Result<GodebugDirective, ModFileFault> {
         let place = self.place;
-        let word = lossy(&self.only_argument(Verb::Godebug)?.text);
+        let word = lossy(&self.only_argument(DirectiveVerb::Godebug)?.text);
         match word.split_once('=') {
-            Some((key, value)) if !word.contains(['"', '\'', '`', ',']) => Ok(Godebug {
+            Some((key, value)) if !word.contains(['"', '\'', '`', ',']) => Ok(GodebugDirective {
                 key: key.to_owned(),
                 value: value.to_owned(),
                 place,
             }),
-            _ => Err(Fault::Usage(Verb::Godebug)),
+            _ => Err(ModFileFault::Usage(DirectiveVerb::Godebug)),
         }
     }
 
     /// The module and version of a `require` or `exclude`.
-    pub(super) fn module_version(&mut self, verb: Verb) -> Result<ModuleVersion, Fault> {
+    pub(super) fn module_version(
+        &mut self,
+        verb: DirectiveVerb,
+    ) -> Result<ModuleVersion, ModFileFault> {
         let [path, version] = &mut *self.arguments else {
-            return Err(Fault::Usage(verb));
+            return Err(ModFileFault::Usage(verb));
         };
         let path = lossy(&value(path)?);
         let version = version_of(&path, version)?;
@@ -184,8 +195,8 @@ impl Directive<'_> {
         Ok(ModuleVersion { path, version })
     }
 
-    pub(crate) fn replace(&mut self) -> Result<Replace, Fault> {
-        let usage = Fault::Usage(Verb::Replace);
+    pub(crate) fn replace(&mut self) -> Result<ReplaceDirective, ModFileFault> {
+        let usage = ModFileFault::Usage(DirectiveVerb::Replace);
         let place = self.place;
         let is_arrow = |token: &Token| token.text == b"=>";
         let (path, version, new) = match &mut *self.arguments {
@@ -198,7 +209,7 @@ impl Directive<'_> {
         }
         let path = lossy(&value(path)?);
         if split_path_version(&path).is_none() {
-            return Err(Fault::ModulePath(path));
+            return Err(ModFileFault::ModulePath(path));
         }
         let version = match version {
             Some(token) => version_of(&path, token)?,
@@ -207,7 +218,7 @@ impl Directive<'_> {
         if !version.is_empty() {
             check_major(&path, &version)?;
         }
-        Ok(Replace {
+        Ok(ReplaceDirective {
             old: ModuleVersion { path, version },
             new: replacement(new)?,
             place,
@@ -215,13 +226,13 @@ impl Directive<'_> {
     }
 
     /// The bounds of a retraction, and how many words they took.
-    pub(super) fn interval(&mut self) -> Result<(String, String, usize), Fault> {
+    pub(super) fn interval(&mut self) -> Result<(String, String, usize), ModFileFault> {
         let (first, rest) = self
             .arguments
             .split_first_mut()
-            .ok_or(Fault::Interval("[ or a version"))?;
+            .ok_or(ModFileFault::Interval("[ or a version"))?;
         match first.text.as_slice() {
-            b"(" => return Err(Fault::Interval("[ or a version")),
+            b"(" => return Err(ModFileFault::Interval("[ or a version")),
             b"[" => {}
             _ => {
                 let version = raw_version(first)?;
@@ -230,18 +241,20 @@ impl Directive<'_> {
         }
         let (low, rest) = rest
             .split_first_mut()
-            .ok_or(Fault::Interval("a version after ["))?;
+            .ok_or(ModFileFault::Interval("a version after ["))?;
         let low = raw_version(low)?;
-        let (comma, rest) = rest.split_first_mut().ok_or(Fault::Interval("a comma"))?;
+        let (comma, rest) = rest
+            .split_first_mut()
+            .ok_or(ModFileFault::Interval("a comma"))?;
         if comma.text != b"," {
-            return Err(Fault::Interval("a comma"));
+            return Err(ModFileFault::Interval("a comma"));
         }
         let (high, rest) = rest
             .split_first_mut()
-            .ok_or(Fault::Interval("a second version"))?;
+            .ok_or(ModFileFault::Interval("a second version"))?;
         let high = raw_version(high)?;
         if rest.first().is_none_or(|token| token.text != b"]") {
-            return Err(Fault::Interval("] after the versions"));
+            return Err(ModFileFault::Interval("] after the versions"));
         }
         Ok((low, high, 5))
     }
@@ -277,10 +290,10 @@ fn value(token: &mut Token) -> Result<Vec<u8>, QuoteError> {
 }
 
 /// The canonical version that a word holds; the word becomes it.
-fn version_of(module: &str, token: &mut Token) -> Result<String, Fault> {
+fn version_of(module: &str, token: &mut Token) -> Result<String, ModFileFault> {
     let written = lossy(&value(token)?);
     let Some(version) = canonical(&written) else {
-        return Err(Fault::Version {
+        return Err(ModFileFault::Version {
             module: module.to_owned(),
             version: written,
         });
@@ -290,16 +303,17 @@ fn version_of(module: &str, token: &mut Token) -> Result<String, Fault> {
 }
 
 /// Checks that a canonical version is one that a module of this path can have.
-fn check_major(path: &str, version: &str) -> Result<(), Fault> {
+fn check_major(path: &str, version: &str) -> Result<(), ModFileFault> {
     let module = path.to_owned();
     let Some((_, path_major)) = split_path_version(path) else {
-        return Err(Fault::ModulePath(module));
+        return Err(ModFileFault::ModulePath(module));
     };
-    check_path_major(version, path_major).map_err(|mismatch| Fault::PathMajor { module, mismatch })
+    check_path_major(version, path_major)
+        .map_err(|mismatch| ModFileFault::PathMajor { module, mismatch })
 }
 
 /// The version that a word of a retraction holds, unchecked; quotes are lost, as in Go.
-fn raw_version(token: &mut Token) -> Result<String, Fault> {
+fn raw_version(token: &mut Token) -> Result<String, ModFileFault> {
     let value = value(token)?;
     let version = lossy(&value);
     token.text = value;
@@ -307,29 +321,29 @@ fn raw_version(token: &mut Token) -> Result<String, Fault> {
 }
 
 /// The right side of a replacement: one or two words.
-fn replacement(words: &mut [Token]) -> Result<ModuleVersion, Fault> {
+fn replacement(words: &mut [Token]) -> Result<ModuleVersion, ModFileFault> {
     let Some((path, version)) = words.split_first_mut() else {
-        return Err(Fault::Usage(Verb::Replace));
+        return Err(ModFileFault::Usage(DirectiveVerb::Replace));
     };
     let path = lossy(&value(path)?);
     if let Some(token) = version.first_mut() {
         let version = version_of(&path, token)?;
         if is_directory_path(&path) {
-            return Err(Fault::ReplacementVersion(path));
+            return Err(ModFileFault::ReplacementVersion(path));
         }
         return Ok(ModuleVersion { path, version });
     }
     if !is_directory_path(&path) {
         let at = path.contains('@');
         return Err(if at {
-            Fault::ReplacementAt
+            ModFileFault::ReplacementAt
         } else {
-            Fault::ReplacementNotDirectory
+            ModFileFault::ReplacementNotDirectory
         });
     }
     // Go refuses these where the separator is a slash; what runs this is such a system.
     if path.contains('\\') {
-        return Err(Fault::ReplacementWindows);
+        return Err(ModFileFault::ReplacementWindows);
     }
     Ok(ModuleVersion {
         path,

@@ -6,15 +6,15 @@
 //! is refused. End-of-line comments are set aside with their place: which piece of syntax they
 //! belong to is decided when the tree is complete.
 
-use super::error::{Fault, ParseError};
+use super::error::{ModFileFault, ParseError};
 use super::printable::is_printable;
-use super::syntax::{Comment, Position, Span};
+use super::syntax::{Comment, TextPosition, TextSpan};
 use super::text::{first_char, trim_space};
 use super::{MAX_BYTES, MAX_TOKENS};
 
 /// What a lexeme is to the parser.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum LexemeKind {
     EndOfFile,
     Newline,
     /// A comment that is alone on its line.
@@ -29,21 +29,21 @@ pub(super) enum Kind {
 
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Lexeme<'a> {
-    pub(super) kind: Kind,
+    pub(super) kind: LexemeKind,
     pub(super) text: &'a [u8],
-    pub(super) span: Span,
+    pub(super) span: TextSpan,
 }
 
-pub(super) struct Lexer<'a> {
+pub(super) struct ModFileLexer<'a> {
     source: &'a [u8],
-    position: Position,
+    position: TextPosition,
     tokens: usize,
     suffix_comments: Vec<Comment>,
 }
 
 // === impl Kind ===
 
-impl Kind {
+impl LexemeKind {
     /// Whether this ends a line of words.
     pub(super) const fn ends_line(self) -> bool {
         matches!(self, Self::EndOfFile | Self::SuffixComment | Self::Newline)
@@ -52,9 +52,9 @@ impl Kind {
 
 // === impl Lexer ===
 
-impl<'a> Lexer<'a> {
+impl<'a> ModFileLexer<'a> {
     pub(super) fn new(source: &'a [u8]) -> Result<Self, ParseError> {
-        let position = Position {
+        let position = TextPosition {
             byte: 0,
             line: 1,
             column: 1,
@@ -66,7 +66,7 @@ impl<'a> Lexer<'a> {
             suffix_comments: Vec::new(),
         };
         if source.len() > MAX_BYTES {
-            return Err(lexer.fault(Fault::TooLarge));
+            return Err(lexer.fault(ModFileFault::TooLarge));
         }
         Ok(lexer)
     }
@@ -82,13 +82,13 @@ impl<'a> Lexer<'a> {
     }
 
     /// An error at the place reached.
-    pub(super) const fn fault(&self, fault: Fault) -> ParseError {
+    pub(super) const fn fault(&self, fault: ModFileFault) -> ParseError {
         Self::fault_at(self.position, fault)
     }
 
-    const fn fault_at(position: Position, fault: Fault) -> ParseError {
+    const fn fault_at(position: TextPosition, fault: ModFileFault) -> ParseError {
         ParseError {
-            span: Span {
+            span: TextSpan {
                 start: position,
                 end: position,
             },
@@ -106,30 +106,30 @@ impl<'a> Lexer<'a> {
             return self.comment(start);
         }
         if self.at(b"/*") {
-            return Err(self.fault(Fault::BlockComment));
+            return Err(self.fault(ModFileFault::BlockComment));
         }
         let kind = match self.peek() {
-            None => Kind::EndOfFile,
-            Some('\n') => self.punctuation(Kind::Newline),
-            Some('(') => self.punctuation(Kind::LeftParenthesis),
-            Some(')') => self.punctuation(Kind::RightParenthesis),
-            Some('[' | ']' | '{' | '}' | ',') => self.punctuation(Kind::Word),
+            None => LexemeKind::EndOfFile,
+            Some('\n') => self.punctuation(LexemeKind::Newline),
+            Some('(') => self.punctuation(LexemeKind::LeftParenthesis),
+            Some(')') => self.punctuation(LexemeKind::RightParenthesis),
+            Some('[' | ']' | '{' | '}' | ',') => self.punctuation(LexemeKind::Word),
             Some(quote @ ('"' | '`')) => self.string(quote)?,
             Some(character) if is_word_character(character) => self.word()?,
-            Some(character) => return Err(self.fault(Fault::UnexpectedCharacter(character))),
+            Some(character) => return Err(self.fault(ModFileFault::UnexpectedCharacter(character))),
         };
-        if !matches!(kind, Kind::EndOfFile | Kind::Newline) {
+        if !matches!(kind, LexemeKind::EndOfFile | LexemeKind::Newline) {
             self.count()?;
         }
         Ok(self.lexeme(kind, start))
     }
 
-    fn punctuation(&mut self, kind: Kind) -> Kind {
+    fn punctuation(&mut self, kind: LexemeKind) -> LexemeKind {
         self.read();
         kind
     }
 
-    fn comment(&mut self, start: Position) -> Result<Lexeme<'a>, ParseError> {
+    fn comment(&mut self, start: TextPosition) -> Result<Lexeme<'a>, ParseError> {
         self.count()?;
         let before = self.source.get(..start.byte).unwrap_or_default();
         let line_start = before
@@ -143,9 +143,9 @@ impl<'a> Lexer<'a> {
             }
         }
         let kind = if is_suffix {
-            Kind::SuffixComment
+            LexemeKind::SuffixComment
         } else {
-            Kind::Comment
+            LexemeKind::Comment
         };
         let mut lexeme = self.lexeme(kind, start);
         if let Some(text) = lexeme.text.strip_suffix(b"\n") {
@@ -160,17 +160,17 @@ impl<'a> Lexer<'a> {
         Ok(lexeme)
     }
 
-    fn string(&mut self, quote: char) -> Result<Kind, ParseError> {
+    fn string(&mut self, quote: char) -> Result<LexemeKind, ParseError> {
         let start = self.position;
         self.read();
         loop {
             if self.peek() == Some('\n') {
-                return Err(self.fault(Fault::NewlineInString));
+                return Err(self.fault(ModFileFault::NewlineInString));
             }
-            let unterminated = || Self::fault_at(start, Fault::UnterminatedString);
+            let unterminated = || Self::fault_at(start, ModFileFault::UnterminatedString);
             let character = self.read().ok_or_else(unterminated)?;
             if character == quote {
-                return Ok(Kind::Word);
+                return Ok(LexemeKind::Word);
             }
             if character == '\\' && quote == '"' {
                 self.read().ok_or_else(unterminated)?;
@@ -178,31 +178,31 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    fn word(&mut self) -> Result<Kind, ParseError> {
+    fn word(&mut self) -> Result<LexemeKind, ParseError> {
         while self.peek().is_some_and(is_word_character) && !self.at(b"//") {
             if self.at(b"/*") {
-                return Err(self.fault(Fault::BlockComment));
+                return Err(self.fault(ModFileFault::BlockComment));
             }
             self.read();
         }
-        Ok(Kind::Word)
+        Ok(LexemeKind::Word)
     }
 
     fn count(&mut self) -> Result<(), ParseError> {
         self.tokens += 1;
         if self.tokens > MAX_TOKENS {
-            return Err(self.fault(Fault::TooManyTokens));
+            return Err(self.fault(ModFileFault::TooManyTokens));
         }
         Ok(())
     }
 
-    fn lexeme(&self, kind: Kind, start: Position) -> Lexeme<'a> {
+    fn lexeme(&self, kind: LexemeKind, start: TextPosition) -> Lexeme<'a> {
         let end = self.position;
         let text = self.source.get(start.byte..end.byte).unwrap_or_default();
         Lexeme {
             kind,
             text,
-            span: Span { start, end },
+            span: TextSpan { start, end },
         }
     }
 

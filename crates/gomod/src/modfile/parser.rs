@@ -6,16 +6,16 @@
 //!
 //! Whoever needs no tree takes the lines of some verbs in parts ([`LineParts`]) as they are read.
 
-use super::error::{Fault, ParseError};
-use super::lexer::{Kind, Lexeme, Lexer};
+use super::error::{ModFileFault, ParseError};
+use super::lexer::{Lexeme, LexemeKind, ModFileLexer};
 use super::syntax::{
-    Block, Comment, CommentBlock, Comments, FileSyntax, Line, Parenthesis, Position, Span,
-    Statement, Token,
+    AttachedComments, Comment, CommentBlock, FileSyntax, Parenthesis, SyntaxBlock, SyntaxLine,
+    SyntaxStatement, TextPosition, TextSpan, Token,
 };
 
 /// Parses a go.mod or go.work into its syntax tree, without looking at what the lines say.
 pub(crate) fn parse_syntax(source: &[u8]) -> Result<FileSyntax, ParseError> {
-    let mut parser = Parser::new(source, None)?;
+    let mut parser = ModFileParser::new(source, None)?;
     parser.file()?;
     let mut file = FileSyntax {
         before: Vec::new(),
@@ -30,7 +30,7 @@ pub(super) fn parse_in_parts(
     source: &[u8],
     parts: LineParts<'_>,
 ) -> Result<FileSyntax, ParseError> {
-    let mut parser = Parser::new(source, Some(parts))?;
+    let mut parser = ModFileParser::new(source, Some(parts))?;
     parser.file()?;
     parser.take_loose(1);
     Ok(FileSyntax {
@@ -44,26 +44,26 @@ pub(super) struct LineParts<'p> {
     /// Whether lines of this verb are taken.
     pub(super) takes: fn(&[u8]) -> bool,
     /// Takes them.
-    pub(super) take: &'p mut dyn FnMut(Vec<Statement>),
+    pub(super) take: &'p mut dyn FnMut(Vec<SyntaxStatement>),
     /// Such lines that stand in no block and were not taken yet.
-    pub(super) loose: Vec<Statement>,
+    pub(super) loose: Vec<SyntaxStatement>,
 }
 
 /// Lines of one part.
 const PART: usize = 1_000;
 
-struct Parser<'a, 'p> {
-    lexer: Lexer<'a>,
+struct ModFileParser<'a, 'p> {
+    lexer: ModFileLexer<'a>,
     ahead: Lexeme<'a>,
-    statements: Vec<Statement>,
+    statements: Vec<SyntaxStatement>,
     parts: Option<LineParts<'p>>,
 }
 
 // === impl Parser ===
 
-impl<'a, 'p> Parser<'a, 'p> {
+impl<'a, 'p> ModFileParser<'a, 'p> {
     fn new(source: &'a [u8], parts: Option<LineParts<'p>>) -> Result<Self, ParseError> {
-        let mut lexer = Lexer::new(source)?;
+        let mut lexer = ModFileLexer::new(source)?;
         let ahead = lexer.next()?;
         Ok(Self {
             lexer,
@@ -80,10 +80,10 @@ impl<'a, 'p> Parser<'a, 'p> {
     }
 
     /// Has the lines of a block taken.
-    fn take_lines(&mut self, block: Block) {
+    fn take_lines(&mut self, block: SyntaxBlock) {
         self.lexer.forget_suffix_comments();
         if let Some(parts) = &mut self.parts {
-            (parts.take)(vec![Statement::Block(Box::new(block))]);
+            (parts.take)(vec![SyntaxStatement::Block(Box::new(block))]);
         }
     }
 
@@ -98,9 +98,9 @@ impl<'a, 'p> Parser<'a, 'p> {
     }
 
     /// Keeps a statement, or has it taken.
-    fn add(&mut self, statement: Statement) {
+    fn add(&mut self, statement: SyntaxStatement) {
         match &statement {
-            Statement::Line(line) if self.are_taken(&line.tokens) => {
+            SyntaxStatement::Line(line) if self.are_taken(&line.tokens) => {
                 if let Some(parts) = &mut self.parts {
                     parts.loose.push(statement);
                 }
@@ -119,19 +119,20 @@ impl<'a, 'p> Parser<'a, 'p> {
         let mut pending: Option<CommentBlock> = None;
         loop {
             match self.ahead.kind {
-                Kind::EndOfFile => {
-                    self.statements.extend(pending.map(Statement::Comments));
+                LexemeKind::EndOfFile => {
+                    self.statements
+                        .extend(pending.map(SyntaxStatement::Comments));
                     return Ok(());
                 }
-                Kind::Newline => {
+                LexemeKind::Newline => {
                     self.next()?;
                     self.statements
-                        .extend(pending.take().map(Statement::Comments));
+                        .extend(pending.take().map(SyntaxStatement::Comments));
                 }
-                Kind::Comment => {
+                LexemeKind::Comment => {
                     let lexeme = self.next()?;
                     let start = lexeme.span.start;
-                    let comments = Comments::default();
+                    let comments = AttachedComments::default();
                     let block = pending.get_or_insert(CommentBlock { comments, start });
                     block.comments.before.push(comment(&lexeme));
                 }
@@ -146,7 +147,7 @@ impl<'a, 'p> Parser<'a, 'p> {
         }
     }
 
-    fn statement(&mut self) -> Result<Statement, ParseError> {
+    fn statement(&mut self) -> Result<SyntaxStatement, ParseError> {
         let first = self.next()?;
         let start = first.span.start;
         let mut end = first.span.end;
@@ -155,30 +156,30 @@ impl<'a, 'p> Parser<'a, 'p> {
             let lexeme = self.next()?;
             match lexeme.kind {
                 kind if kind.ends_line() => {
-                    let span = Span { start, end };
-                    let comments = Comments::default();
-                    return Ok(Statement::Line(Line {
+                    let span = TextSpan { start, end };
+                    let comments = AttachedComments::default();
+                    return Ok(SyntaxStatement::Line(SyntaxLine {
                         comments,
                         tokens,
                         span,
                         in_block: false,
                     }));
                 }
-                Kind::LeftParenthesis if self.ahead.kind.ends_line() => {
+                LexemeKind::LeftParenthesis if self.ahead.kind.ends_line() => {
                     let block = self.block(start, tokens, lexeme.span)?;
-                    return Ok(Statement::Block(Box::new(block)));
+                    return Ok(SyntaxStatement::Block(Box::new(block)));
                 }
-                Kind::LeftParenthesis if self.ahead.kind == Kind::RightParenthesis => {
+                LexemeKind::LeftParenthesis if self.ahead.kind == LexemeKind::RightParenthesis => {
                     let right = self.next()?;
                     if self.ahead.kind.ends_line() {
                         self.next()?;
                         let block = new_block(start, tokens, lexeme.span, right.span);
-                        return Ok(Statement::Block(Box::new(block)));
+                        return Ok(SyntaxStatement::Block(Box::new(block)));
                     }
                     tokens.extend([token(&lexeme), token(&right)]);
                 }
                 // A parenthesis within a line is a word, but does not extend the line's span.
-                Kind::LeftParenthesis => tokens.push(token(&lexeme)),
+                LexemeKind::LeftParenthesis => tokens.push(token(&lexeme)),
                 _ => {
                     tokens.push(token(&lexeme));
                     end = lexeme.span.end;
@@ -189,12 +190,12 @@ impl<'a, 'p> Parser<'a, 'p> {
 
     fn block(
         &mut self,
-        start: Position,
+        start: TextPosition,
         tokens: Vec<Token>,
-        left: Span,
-    ) -> Result<Block, ParseError> {
+        left: TextSpan,
+    ) -> Result<SyntaxBlock, ParseError> {
         let is_taken = self.are_taken(&tokens);
-        let mut lines: Vec<Line> = Vec::new();
+        let mut lines: Vec<SyntaxLine> = Vec::new();
         let mut comments: Vec<Comment> = Vec::new();
         loop {
             if is_taken && lines.len() >= PART {
@@ -204,8 +205,8 @@ impl<'a, 'p> Parser<'a, 'p> {
             }
             match self.ahead.kind {
                 // Set aside by the lexer, assigned when the tree is complete.
-                Kind::SuffixComment => drop(self.next()?),
-                Kind::Newline => {
+                LexemeKind::SuffixComment => drop(self.next()?),
+                LexemeKind::Newline => {
                     self.next()?;
                     // One blank line between lines or comments is kept, as an empty comment.
                     let keep = match comments.last() {
@@ -216,14 +217,16 @@ impl<'a, 'p> Parser<'a, 'p> {
                         comments.push(Comment::blank());
                     }
                 }
-                Kind::Comment => comments.push(comment(&self.next()?)),
-                Kind::EndOfFile => {
-                    return Err(self.lexer.fault(Fault::UnterminatedBlock(start.line)));
+                LexemeKind::Comment => comments.push(comment(&self.next()?)),
+                LexemeKind::EndOfFile => {
+                    return Err(self
+                        .lexer
+                        .fault(ModFileFault::UnterminatedBlock(start.line)));
                 }
-                Kind::RightParenthesis => {
+                LexemeKind::RightParenthesis => {
                     let right = self.next()?;
                     if !self.ahead.kind.ends_line() {
-                        return Err(self.lexer.fault(Fault::TextAfterBlock));
+                        return Err(self.lexer.fault(ModFileFault::TextAfterBlock));
                     }
                     self.next()?;
                     let mut block = new_block(start, tokens, left, right.span);
@@ -231,7 +234,7 @@ impl<'a, 'p> Parser<'a, 'p> {
                     block.right.comments.before = without_last_blank(comments);
                     if is_taken {
                         let lines = std::mem::take(&mut block.lines);
-                        self.take_lines(Block {
+                        self.take_lines(SyntaxBlock {
                             lines,
                             ..block.clone()
                         });
@@ -247,15 +250,15 @@ impl<'a, 'p> Parser<'a, 'p> {
         }
     }
 
-    fn line(&mut self) -> Result<Line, ParseError> {
+    fn line(&mut self) -> Result<SyntaxLine, ParseError> {
         let first = self.next()?;
         let mut span = first.span;
         let mut tokens = vec![token(&first)];
         loop {
             let lexeme = self.next()?;
             if lexeme.kind.ends_line() {
-                return Ok(Line {
-                    comments: Comments::default(),
+                return Ok(SyntaxLine {
+                    comments: AttachedComments::default(),
                     tokens,
                     span,
                     in_block: true,
@@ -281,18 +284,23 @@ fn comment(lexeme: &Lexeme<'_>) -> Comment {
     }
 }
 
-fn new_block(start: Position, tokens: Vec<Token>, left: Span, right: Span) -> Block {
+fn new_block(
+    start: TextPosition,
+    tokens: Vec<Token>,
+    left: TextSpan,
+    right: TextSpan,
+) -> SyntaxBlock {
     let parenthesis = |span| Parenthesis {
-        comments: Comments::default(),
+        comments: AttachedComments::default(),
         span,
     };
-    Block {
-        comments: Comments::default(),
+    SyntaxBlock {
+        comments: AttachedComments::default(),
         tokens,
         left: parenthesis(left),
         lines: Vec::new(),
         right: parenthesis(right),
-        span: Span {
+        span: TextSpan {
             start,
             end: right.end,
         },
@@ -313,15 +321,15 @@ fn without_last_blank(comments: Vec<Comment>) -> Vec<Comment> {
 fn assign_suffix_comments(file: &mut FileSyntax, mut pending: Vec<Comment>) {
     for statement in file.statements.iter_mut().rev() {
         match statement {
-            Statement::Comments(block) => {
-                let span = Span {
+            SyntaxStatement::Comments(block) => {
+                let span = TextSpan {
                     start: block.start,
                     end: block.start,
                 };
                 attach(&mut block.comments, span, &mut pending);
             }
-            Statement::Line(line) => attach(&mut line.comments, line.span, &mut pending),
-            Statement::Block(block) => {
+            SyntaxStatement::Line(line) => attach(&mut line.comments, line.span, &mut pending),
+            SyntaxStatement::Block(block) => {
                 attach(&mut block.comments, block.span, &mut pending);
                 attach(&mut block.right.comments, block.right.span, &mut pending);
                 for line in block.lines.iter_mut().rev() {
@@ -334,7 +342,7 @@ fn assign_suffix_comments(file: &mut FileSyntax, mut pending: Vec<Comment>) {
     file.before = pending;
 }
 
-fn attach(comments: &mut Comments, span: Span, pending: &mut Vec<Comment>) {
+fn attach(comments: &mut AttachedComments, span: TextSpan, pending: &mut Vec<Comment>) {
     if span.start.line != span.end.line {
         return;
     }

@@ -4,12 +4,12 @@
 //! separated by one space but for brackets and commas, end-of-line comments behind their line. At
 //! most one blank line in a row, none at the beginning or the end.
 
-use super::syntax::{Comment, Comments, FileSyntax, Line, Statement, Token};
+use super::syntax::{AttachedComments, Comment, FileSyntax, SyntaxLine, SyntaxStatement, Token};
 use super::text::trim_space;
 
 /// Writes the tree in Go's format.
 pub(crate) fn print(file: &FileSyntax) -> Vec<u8> {
-    let mut printer = Printer::default();
+    let mut printer = ModFilePrinter::default();
     printer.file(file);
     let mut output = printer.output;
     while output.ends_with(b"\n\n") || output == b"\n" {
@@ -19,7 +19,7 @@ pub(crate) fn print(file: &FileSyntax) -> Vec<u8> {
 }
 
 #[derive(Default)]
-struct Printer<'a> {
+struct ModFilePrinter<'a> {
     output: Vec<u8>,
     /// End-of-line comments to be written when the line ends.
     pending: Vec<&'a Comment>,
@@ -29,7 +29,7 @@ struct Printer<'a> {
 
 // === impl Printer ===
 
-impl<'a> Printer<'a> {
+impl<'a> ModFilePrinter<'a> {
     fn file(&mut self, file: &'a FileSyntax) {
         for comment in &file.before {
             self.comment(comment);
@@ -43,16 +43,16 @@ impl<'a> Printer<'a> {
         }
     }
 
-    fn statement(&mut self, statement: &'a Statement) {
+    fn statement(&mut self, statement: &'a SyntaxStatement) {
         self.before(statement.comments());
         match statement {
             // Its comments were all there is; each has ended its line.
-            Statement::Comments(block) => {
+            SyntaxStatement::Comments(block) => {
                 self.pending.extend(&block.comments.suffix);
                 return;
             }
-            Statement::Line(line) => self.words(&line.tokens),
-            Statement::Block(block) => {
+            SyntaxStatement::Line(line) => self.words(&line.tokens),
+            SyntaxStatement::Block(block) => {
                 self.words(&block.tokens);
                 self.output.push(b' ');
                 self.before(&block.left.comments);
@@ -74,14 +74,14 @@ impl<'a> Printer<'a> {
         self.newline();
     }
 
-    fn line(&mut self, line: &'a Line) {
+    fn line(&mut self, line: &'a SyntaxLine) {
         self.before(&line.comments);
         self.words(&line.tokens);
         self.pending.extend(&line.comments.suffix);
     }
 
     /// Writes whole-line comments, on lines of their own.
-    fn before(&mut self, comments: &'a Comments) {
+    fn before(&mut self, comments: &'a AttachedComments) {
         if comments.before.is_empty() {
             return;
         }

@@ -5,14 +5,14 @@
 //! lines, which are checked some at a time and dropped. The answer is that of
 //! [`parse`](super::parse) with [`Mode::Lax`], for every input.
 
-use super::error::{ParseError, ParseErrors, Verb};
+use super::error::{DirectiveVerb, ParseError, ParseErrors};
 use super::file::{File, Mode, interpret};
 use super::parser::{LineParts, parse_in_parts};
-use super::syntax::{FileSyntax, Statement};
+use super::syntax::{FileSyntax, SyntaxStatement};
 
 /// What was found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Skimmed {
+pub struct ModFileSummary {
     /// The path of the `module` line, if there is one.
     pub module: Option<String>,
     /// The versions that the `retract` lines mean.
@@ -29,9 +29,9 @@ pub struct RetractedRange {
 }
 
 /// Reads the go.mod of a dependency. Its errors are those of [`parse`](super::parse).
-pub fn skim(source: &[u8]) -> Result<Skimmed, ParseErrors> {
+pub fn skim(source: &[u8]) -> Result<ModFileSummary, ParseErrors> {
     let mut errors: Vec<ParseError> = Vec::new();
-    let mut check = |statements: Vec<Statement>| {
+    let mut check = |statements: Vec<SyntaxStatement>| {
         let mut syntax = FileSyntax {
             before: Vec::new(),
             statements,
@@ -48,22 +48,22 @@ pub fn skim(source: &[u8]) -> Result<Skimmed, ParseErrors> {
     errors.extend(others);
     errors.sort_by_key(|error| error.span.start);
     ParseErrors::check(errors)?;
-    Ok(Skimmed::from(file))
+    Ok(ModFileSummary::from(file))
 }
 
 /// Whether a line of this verb says nothing about any other line: of these there may be thousands.
 fn is_checked_alone(verb: &[u8]) -> bool {
     !matches!(
-        Verb::of(verb),
-        Some(Verb::Module | Verb::Go | Verb::Retract)
+        DirectiveVerb::of(verb),
+        Some(DirectiveVerb::Module | DirectiveVerb::Go | DirectiveVerb::Retract)
     )
 }
 
 // === impl Skimmed ===
 
-impl From<File> for Skimmed {
+impl From<File> for ModFileSummary {
     fn from(file: File) -> Self {
-        let range = |retract: super::Retract| RetractedRange {
+        let range = |retract: super::RetractDirective| RetractedRange {
             low: retract.low,
             high: retract.high,
         };
@@ -76,7 +76,7 @@ impl From<File> for Skimmed {
 
 #[cfg(test)]
 mod tests {
-    use super::{Skimmed, skim};
+    use super::{ModFileSummary, skim};
     use crate::modfile::{Mode, parse};
     use std::fmt::Write as _;
 
@@ -136,7 +136,7 @@ mod tests {
         let (mut right, mut wrong) = (0, 0);
         for seed in 0..500 {
             let text = file(seed);
-            let expected = parse(text.as_bytes(), Mode::Lax).map(Skimmed::from);
+            let expected = parse(text.as_bytes(), Mode::Lax).map(ModFileSummary::from);
             assert_eq!(skim(text.as_bytes()), expected, "seed {seed}");
             *(if expected.is_ok() {
                 &mut right

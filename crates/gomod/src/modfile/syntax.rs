@@ -7,7 +7,7 @@
 
 /// A place in the input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Position {
+pub struct TextPosition {
     /// Byte offset, from 0.
     pub byte: usize,
     /// Line, from 1.
@@ -18,11 +18,11 @@ pub struct Position {
 
 /// A stretch of the input: from `start` up to, not including, `end`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Span {
+pub struct TextSpan {
     /// The first byte.
-    pub start: Position,
+    pub start: TextPosition,
     /// One past the last byte.
-    pub end: Position,
+    pub end: TextPosition,
 }
 
 /// A word of a line: an identifier, a string with its quotes, or one punctuation character.
@@ -32,7 +32,7 @@ pub struct Token {
     /// quotes go, a version is completed.
     pub text: Vec<u8>,
     /// Where it was read.
-    pub span: Span,
+    pub span: TextSpan,
 }
 
 /// A comment, from its `//` to the end of the line.
@@ -41,12 +41,12 @@ pub struct Comment {
     /// The text with its slashes, without the line's end. Empty for a kept blank line of a block.
     pub text: Vec<u8>,
     /// Where it begins; `None` for a blank line.
-    pub start: Option<Position>,
+    pub start: Option<TextPosition>,
 }
 
 /// The comments that belong to a piece of syntax.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Comments {
+pub struct AttachedComments {
     /// Whole lines before it.
     pub before: Vec<Comment>,
     /// At the end of its last line.
@@ -59,66 +59,66 @@ pub struct FileSyntax {
     /// End-of-line comments that belong to no statement; printed first.
     pub before: Vec<Comment>,
     /// The statements in the order of the file.
-    pub statements: Vec<Statement>,
+    pub statements: Vec<SyntaxStatement>,
 }
 
 /// A top-level piece of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Statement {
+pub enum SyntaxStatement {
     /// Comments set apart by blank lines.
     Comments(CommentBlock),
     /// A line of words.
-    Line(Line),
+    Line(SyntaxLine),
     /// A parenthesised block of lines.
-    Block(Box<Block>),
+    Block(Box<SyntaxBlock>),
 }
 
 /// Comments that stand by themselves.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommentBlock {
     /// The comments, all of them `before`.
-    pub comments: Comments,
+    pub comments: AttachedComments,
     /// Where the first begins.
-    pub start: Position,
+    pub start: TextPosition,
 }
 
 /// A line of words. It has at least one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Line {
+pub struct SyntaxLine {
     /// Its comments.
-    pub comments: Comments,
+    pub comments: AttachedComments,
     /// Its words; in a block without the block's verb.
     pub tokens: Vec<Token>,
     /// From the first to the last word.
-    pub span: Span,
+    pub span: TextSpan,
     /// Whether it was read inside a block.
     pub in_block: bool,
 }
 
 /// A block: `verb ( lines )`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Block {
+pub struct SyntaxBlock {
     /// Comments before the verb, or after the closing parenthesis of a block on one line.
-    pub comments: Comments,
+    pub comments: AttachedComments,
     /// The words before the parenthesis; a known directive has exactly one.
     pub tokens: Vec<Token>,
     /// The opening parenthesis and what follows it on its line.
     pub left: Parenthesis,
     /// The lines.
-    pub lines: Vec<Line>,
+    pub lines: Vec<SyntaxLine>,
     /// The closing parenthesis and what precedes it on its own lines.
     pub right: Parenthesis,
     /// From the verb to the closing parenthesis.
-    pub span: Span,
+    pub span: TextSpan,
 }
 
 /// A parenthesis of a block: a place for comments.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Parenthesis {
     /// Its comments.
-    pub comments: Comments,
+    pub comments: AttachedComments,
     /// Where it is.
-    pub span: Span,
+    pub span: TextSpan,
 }
 
 /// Names a line of a file as it was parsed: by statement, and by line if that is a block.
@@ -126,7 +126,7 @@ pub struct Parenthesis {
 pub struct LineId {
     /// Index into [`FileSyntax::statements`].
     pub statement: usize,
-    /// Index into [`Block::lines`] if the statement is a block.
+    /// Index into [`SyntaxBlock::lines`] if the statement is a block.
     pub line: Option<usize>,
 }
 
@@ -146,10 +146,10 @@ impl Comment {
 
 impl FileSyntax {
     /// The line of this name, as long as the file has not been edited since.
-    pub fn line(&self, id: LineId) -> Option<&Line> {
+    pub fn line(&self, id: LineId) -> Option<&SyntaxLine> {
         match (self.statements.get(id.statement)?, id.line) {
-            (Statement::Line(line), None) => Some(line),
-            (Statement::Block(block), Some(index)) => block.lines.get(index),
+            (SyntaxStatement::Line(line), None) => Some(line),
+            (SyntaxStatement::Block(block), Some(index)) => block.lines.get(index),
             _ => None,
         }
     }
@@ -157,9 +157,9 @@ impl FileSyntax {
 
 // === impl Statement ===
 
-impl Statement {
+impl SyntaxStatement {
     /// The comments of the statement.
-    pub const fn comments(&self) -> &Comments {
+    pub const fn comments(&self) -> &AttachedComments {
         match self {
             Self::Comments(block) => &block.comments,
             Self::Line(line) => &line.comments,
@@ -167,7 +167,7 @@ impl Statement {
         }
     }
 
-    pub(super) const fn comments_mut(&mut self) -> &mut Comments {
+    pub(super) const fn comments_mut(&mut self) -> &mut AttachedComments {
         match self {
             Self::Comments(block) => &mut block.comments,
             Self::Line(line) => &mut line.comments,

@@ -6,22 +6,22 @@
 //! go.mod is not at hand and goes on from there when it is.
 
 use super::go_version::supports_pruning;
-use super::graph::{Graph, MAIN, NodeId};
+use super::graph::{MAIN, ModuleNodeId, RequirementGraph};
 use super::{GoModFault, GoModSource, MvsError};
 use crate::modfile::ModuleVersion;
 use std::collections::{HashMap, HashSet};
 
 /// Whether what lies behind a module counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Pruning {
+pub(super) enum GraphPruning {
     Pruned,
     Unpruned,
 }
 
 /// What is known of a module version's requirements.
-pub(super) enum Lookup<'a> {
+pub(super) enum RequirementLookup<'a> {
     /// It is all there.
-    Known(Requirements<'a>),
+    Known(ModuleRequirements<'a>),
     /// Its go.mod has not been supplied.
     Missing(GoModSource),
     /// It has none that can be used.
@@ -29,28 +29,28 @@ pub(super) enum Lookup<'a> {
 }
 
 /// What a module version requires, replacements and exclusions applied.
-pub(super) struct Requirements<'a> {
+pub(super) struct ModuleRequirements<'a> {
     /// What its go.mod lists.
     pub(super) listed: Vec<&'a ModuleVersion>,
     /// The pseudo-module that follows from its Go version.
     pub(super) implied: Option<ModuleVersion>,
     /// The pruning that its Go version stands for.
-    pub(super) pruning: Pruning,
+    pub(super) pruning: GraphPruning,
 }
 
 /// A graph being loaded.
 #[derive(Debug)]
-pub(super) struct Build {
-    graph: Graph,
-    visited: HashSet<(NodeId, Pruning)>,
-    queue: Vec<(NodeId, Pruning)>,
-    pruning_of: HashMap<NodeId, Pruning>,
-    faults: HashMap<NodeId, GoModFault>,
+pub(super) struct GraphBuild {
+    graph: RequirementGraph,
+    visited: HashSet<(ModuleNodeId, GraphPruning)>,
+    queue: Vec<(ModuleNodeId, GraphPruning)>,
+    pruning_of: HashMap<ModuleNodeId, GraphPruning>,
+    faults: HashMap<ModuleNodeId, GoModFault>,
 }
 
 // === impl Pruning ===
 
-impl Pruning {
+impl GraphPruning {
     /// The pruning that a `go` line stands for.
     pub(super) fn of_go(go: Option<&str>) -> Self {
         if go.is_some_and(supports_pruning) {
@@ -63,11 +63,11 @@ impl Pruning {
 
 // === impl Build ===
 
-impl Build {
-    pub(super) fn new(main: &str, pruning: Pruning, roots: &[ModuleVersion]) -> Self {
-        let mut graph = Graph::new(main);
+impl GraphBuild {
+    pub(super) fn new(main: &str, pruning: GraphPruning, roots: &[ModuleVersion]) -> Self {
+        let mut graph = RequirementGraph::new(main);
         graph.require(MAIN, roots);
-        let ids: Vec<NodeId> = graph.required_by(MAIN).to_vec();
+        let ids: Vec<ModuleNodeId> = graph.required_by(MAIN).to_vec();
         let mut build = Self {
             graph,
             visited: HashSet::new(),
@@ -85,7 +85,7 @@ impl Build {
     /// the graph is complete.
     pub(super) fn advance<'a>(
         &mut self,
-        lookup: impl Fn(&ModuleVersion) -> Lookup<'a>,
+        lookup: impl Fn(&ModuleVersion) -> RequirementLookup<'a>,
     ) -> Vec<GoModSource> {
         let mut missing = Vec::new();
         let mut waiting = Vec::new();
@@ -102,12 +102,12 @@ impl Build {
     }
 
     /// The graph of a build that is complete.
-    pub(super) fn into_graph(self) -> Graph {
+    pub(super) fn into_graph(self) -> RequirementGraph {
         self.graph
     }
 
     /// The graph, or the fault of the nearest module that has one.
-    pub(super) fn complete(&self) -> Result<&Graph, MvsError> {
+    pub(super) fn complete(&self) -> Result<&RequirementGraph, MvsError> {
         if self.faults.is_empty() {
             return Ok(&self.graph);
         }
@@ -125,17 +125,17 @@ impl Build {
 
     fn visit<'a>(
         &mut self,
-        id: NodeId,
-        pruning: Pruning,
-        lookup: impl Fn(&ModuleVersion) -> Lookup<'a>,
+        id: ModuleNodeId,
+        pruning: GraphPruning,
+        lookup: impl Fn(&ModuleVersion) -> RequirementLookup<'a>,
     ) -> Option<GoModSource> {
         if !self.graph.is_loaded(id) && !self.faults.contains_key(&id) {
             match lookup(self.graph.module(id)?) {
-                Lookup::Missing(source) => return Some(source),
-                Lookup::Faulty(fault) => {
+                RequirementLookup::Missing(source) => return Some(source),
+                RequirementLookup::Faulty(fault) => {
                     self.faults.insert(id, fault);
                 }
-                Lookup::Known(known) => {
+                RequirementLookup::Known(known) => {
                     let required = known.listed.into_iter().chain(&known.implied);
                     self.graph.require(id, required);
                     self.pruning_of.insert(id, known.pruning);
@@ -143,16 +143,16 @@ impl Build {
             }
         }
         let own = self.pruning_of.get(&id).copied()?;
-        let unpruned = pruning == Pruning::Unpruned || own == Pruning::Unpruned;
+        let unpruned = pruning == GraphPruning::Unpruned || own == GraphPruning::Unpruned;
         if unpruned {
             for next in self.graph.required_by(id).to_vec() {
-                self.enqueue(next, Pruning::Unpruned);
+                self.enqueue(next, GraphPruning::Unpruned);
             }
         }
         None
     }
 
-    fn enqueue(&mut self, id: NodeId, pruning: Pruning) {
+    fn enqueue(&mut self, id: ModuleNodeId, pruning: GraphPruning) {
         if self.visited.insert((id, pruning)) {
             self.queue.push((id, pruning));
         }

@@ -18,7 +18,7 @@ pub(super) const DEFAULT: &str = "1.16";
 
 /// A Go version taken apart; decimal numbers as text, so that none overflows.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct Parsed<'a> {
+struct GoVersionParts<'a> {
     major: &'a str,
     minor: &'a str,
     patch: &'a str,
@@ -78,14 +78,14 @@ fn of_toolchain(name: &str) -> &str {
         .unwrap_or_default()
 }
 
-fn parse(text: &str) -> Option<Parsed<'_>> {
+fn parse(text: &str) -> Option<GoVersionParts<'_>> {
     let (major, rest) = number(text)?;
     if rest.is_empty() {
-        return Some(Parsed {
+        return Some(GoVersionParts {
             major,
             minor: "0",
             patch: "0",
-            ..Parsed::default()
+            ..GoVersionParts::default()
         });
     }
     let (minor, rest) = number(rest.strip_prefix('.')?)?;
@@ -96,20 +96,20 @@ fn parse(text: &str) -> Option<Parsed<'_>> {
         } else {
             ""
         };
-        return Some(Parsed {
+        return Some(GoVersionParts {
             major,
             minor,
             patch,
-            ..Parsed::default()
+            ..GoVersionParts::default()
         });
     }
     if let Some(patch) = rest.strip_prefix('.') {
         let (patch, rest) = number(patch)?;
-        return rest.is_empty().then_some(Parsed {
+        return rest.is_empty().then_some(GoVersionParts {
             major,
             minor,
             patch,
-            ..Parsed::default()
+            ..GoVersionParts::default()
         });
     }
     let digits = rest
@@ -118,7 +118,7 @@ fn parse(text: &str) -> Option<Parsed<'_>> {
     let (kind, pre) = rest.split_at_checked(digits)?;
     let known = !kind.is_empty() && kind.bytes().all(|byte| byte.is_ascii_lowercase());
     let numbered = pre.is_empty() || number(pre).is_some_and(|(_, rest)| rest.is_empty());
-    (known && numbered).then_some(Parsed {
+    (known && numbered).then_some(GoVersionParts {
         major,
         minor,
         patch: "",

@@ -10,24 +10,24 @@ use std::cmp::Ordering;
 use std::collections::{HashMap, VecDeque};
 
 /// The number of a node.
-pub(super) type NodeId = usize;
+pub(super) type ModuleNodeId = usize;
 
 /// The main module's node.
-pub(super) const MAIN: NodeId = 0;
+pub(super) const MAIN: ModuleNodeId = 0;
 
 #[derive(Debug, Clone)]
-pub(super) struct Graph {
+pub(super) struct RequirementGraph {
     nodes: Vec<ModuleVersion>,
-    ids: HashMap<ModuleVersion, NodeId>,
+    ids: HashMap<ModuleVersion, ModuleNodeId>,
     /// What each node requires, once it is known.
-    required: Vec<Option<Vec<NodeId>>>,
+    required: Vec<Option<Vec<ModuleNodeId>>>,
     /// The highest version met of each module.
-    selected: HashMap<String, NodeId>,
+    selected: HashMap<String, ModuleNodeId>,
 }
 
 // === impl Graph ===
 
-impl Graph {
+impl RequirementGraph {
     pub(super) fn new(main: &str) -> Self {
         let mut graph = Self {
             nodes: Vec::new(),
@@ -40,7 +40,7 @@ impl Graph {
     }
 
     /// The number of a module version, which is thereby part of the graph.
-    pub(super) fn node(&mut self, module: &ModuleVersion) -> NodeId {
+    pub(super) fn node(&mut self, module: &ModuleVersion) -> ModuleNodeId {
         if let Some(&id) = self.ids.get(module) {
             return id;
         }
@@ -60,7 +60,7 @@ impl Graph {
     /// States what a node requires.
     pub(super) fn require<'a>(
         &mut self,
-        id: NodeId,
+        id: ModuleNodeId,
         modules: impl IntoIterator<Item = &'a ModuleVersion>,
     ) {
         let ids = modules
@@ -73,11 +73,11 @@ impl Graph {
     }
 
     /// The module version of a node.
-    pub(super) fn module(&self, id: NodeId) -> Option<&ModuleVersion> {
+    pub(super) fn module(&self, id: ModuleNodeId) -> Option<&ModuleVersion> {
         self.nodes.get(id)
     }
 
-    pub(super) fn is_loaded(&self, id: NodeId) -> bool {
+    pub(super) fn is_loaded(&self, id: ModuleNodeId) -> bool {
         self.required.get(id).is_some_and(Option::is_some)
     }
 
@@ -88,7 +88,7 @@ impl Graph {
     }
 
     /// What a node requires; nothing if it is pruned out.
-    pub(super) fn required_by(&self, id: NodeId) -> &[NodeId] {
+    pub(super) fn required_by(&self, id: ModuleNodeId) -> &[ModuleNodeId] {
         self.required
             .get(id)
             .and_then(Option::as_deref)
@@ -99,11 +99,11 @@ impl Graph {
         self.selected.get(path).and_then(|&id| self.nodes.get(id))
     }
 
-    pub(super) fn selected_id(&self, path: &str) -> Option<NodeId> {
+    pub(super) fn selected_id(&self, path: &str) -> Option<ModuleNodeId> {
         self.selected.get(path).copied()
     }
 
-    pub(super) fn is_selected(&self, id: NodeId) -> bool {
+    pub(super) fn is_selected(&self, id: ModuleNodeId) -> bool {
         let module = self.module(id);
         module.is_some_and(|module| self.selected_id(&module.path) == Some(id))
     }
@@ -117,7 +117,7 @@ impl Graph {
     }
 
     /// All nodes that can be reached, nearest first, each with the node that it was reached by.
-    pub(super) fn breadth_first(&self) -> Vec<(NodeId, Option<NodeId>)> {
+    pub(super) fn breadth_first(&self) -> Vec<(ModuleNodeId, Option<ModuleNodeId>)> {
         let mut met = vec![false; self.nodes.len()];
         let mut queue = VecDeque::from([(MAIN, None)]);
         let mut walk = Vec::with_capacity(self.nodes.len());
@@ -137,9 +137,9 @@ impl Graph {
     }
 
     /// A shortest chain of requirements from the main module to a node that `is_end` accepts.
-    pub(super) fn find_path(&self, is_end: impl Fn(NodeId) -> bool) -> Vec<NodeId> {
+    pub(super) fn find_path(&self, is_end: impl Fn(ModuleNodeId) -> bool) -> Vec<ModuleNodeId> {
         let walk = self.breadth_first();
-        let from: HashMap<NodeId, Option<NodeId>> = walk.iter().copied().collect();
+        let from: HashMap<ModuleNodeId, Option<ModuleNodeId>> = walk.iter().copied().collect();
         let mut at = walk.iter().map(|(id, _)| *id).find(|&id| is_end(id));
         let mut path = Vec::new();
         while let Some(id) = at {

@@ -5,11 +5,11 @@
 //! same time. [`Loader::supply`] hands one in. Graphs that were loaded, or partly loaded, are kept
 //! between steps, so nothing is walked twice however many rounds it takes.
 
-use super::build::{Build, Lookup, Pruning, Requirements};
+use super::build::{GraphBuild, GraphPruning, ModuleRequirements, RequirementLookup};
 use super::go_version::{is_pseudo_module, is_strict};
-use super::graph::Graph;
+use super::graph::RequirementGraph;
 use super::main_module::{GoModSummary, MainModule};
-use super::{GoModFault, GoModSource, MAX_GO_MODS, MvsError, Selection};
+use super::{GoModFault, GoModSource, MAX_GO_MODS, ModuleSelection, MvsError};
 use crate::modfile::ModuleVersion;
 use crate::path::ModulePath;
 use crate::version::Version;
@@ -42,7 +42,7 @@ pub enum Step {
     /// These go.mod files are needed: supply each, then step again.
     Need(Vec<GoModSource>),
     /// The selection.
-    Done(Box<Selection>),
+    Done(Box<ModuleSelection>),
 }
 
 /// Loads the graph of a main module.
@@ -51,11 +51,11 @@ pub struct Loader {
     main: MainModule,
     options: Options,
     summaries: HashMap<GoModSource, Result<GoModSummary, String>>,
-    builds: Vec<(Pruning, Vec<ModuleVersion>, Build)>,
+    builds: Vec<(GraphPruning, Vec<ModuleVersion>, GraphBuild)>,
 }
 
 /// Why a computation on graphs stopped.
-pub(super) enum Stop {
+pub(super) enum GraphStop {
     /// For lack of go.mod files.
     Need(Vec<GoModSource>),
     /// For good.
@@ -91,11 +91,11 @@ impl Loader {
         match self.select() {
             Ok(selection) => Ok(Step::Done(Box::new(selection))),
             // What is needed has not been supplied, so nothing is counted twice.
-            Err(Stop::Need(sources)) if self.summaries.len() + sources.len() > MAX_GO_MODS => {
+            Err(GraphStop::Need(sources)) if self.summaries.len() + sources.len() > MAX_GO_MODS => {
                 Err(MvsError::TooManyGoMods)
             }
-            Err(Stop::Need(sources)) => Ok(Step::Need(sources)),
-            Err(Stop::Failed(error)) => Err(error),
+            Err(GraphStop::Need(sources)) => Ok(Step::Need(sources)),
+            Err(GraphStop::Failed(error)) => Err(error),
         }
     }
 
@@ -103,7 +103,7 @@ impl Loader {
     pub fn load(
         mut self,
         mut read: impl FnMut(&GoModSource) -> Result<GoModSummary, String>,
-    ) -> Result<Selection, MvsError> {
+    ) -> Result<ModuleSelection, MvsError> {
         loop {
             match self.step()? {
                 Step::Done(selection) => return Ok(*selection),
@@ -117,15 +117,15 @@ impl Loader {
         }
     }
 
-    fn select(&mut self) -> Result<Selection, Stop> {
-        let own = Pruning::of_go(Some(&self.main.go));
+    fn select(&mut self) -> Result<ModuleSelection, GraphStop> {
+        let own = GraphPruning::of_go(Some(&self.main.go));
         let listed = self.main.roots.clone();
         let mut roots = listed.clone();
         if self.main.has_redundant_root() {
             roots = self.updated_roots(own, roots, false)?;
         }
         let pruning = if self.options.unpruned {
-            Pruning::Unpruned
+            GraphPruning::Unpruned
         } else {
             own
         };
@@ -139,19 +139,20 @@ impl Loader {
         }
         let dropped = self.main.requires_excluded;
         if dropped && self.options.updates == Updates::Refuse {
-            return Err(Stop::Failed(MvsError::NeedsUpdate));
+            return Err(GraphStop::Failed(MvsError::NeedsUpdate));
         }
         let needs_update = dropped || inconsistent || roots != listed;
         let graph = self.take_graph(pruning, &roots);
-        Ok(Selection::new(graph, self.main.clone(), needs_update))
+        Ok(ModuleSelection::new(graph, self.main.clone(), needs_update))
     }
 
     /// The graph of these roots, which has been loaded; it is not kept.
-    fn take_graph(&mut self, pruning: Pruning, roots: &[ModuleVersion]) -> Graph {
-        let is_it = |kept: &(Pruning, Vec<_>, Build)| kept.0 == pruning && kept.1 == roots;
+    fn take_graph(&mut self, pruning: GraphPruning, roots: &[ModuleVersion]) -> RequirementGraph {
+        let is_it =
+            |kept: &(GraphPruning, Vec<_>, GraphBuild)| kept.0 == pruning && kept.1 == roots;
         match self.builds.iter().position(is_it) {
             Some(index) => self.builds.swap_remove(index).2.into_graph(),
-            None => Graph::new(&self.main.path),
+            None => RequirementGraph::new(&self.main.path),
         }
     }
 
@@ -166,14 +167,15 @@ impl Loader {
     /// The graph of these roots; loaded once, kept for the next step.
     pub(super) fn graph(
         &mut self,
-        pruning: Pruning,
+        pruning: GraphPruning,
         roots: &[ModuleVersion],
-    ) -> Result<&Graph, Stop> {
-        let is_it = |kept: &(Pruning, Vec<_>, Build)| kept.0 == pruning && kept.1 == roots;
+    ) -> Result<&RequirementGraph, GraphStop> {
+        let is_it =
+            |kept: &(GraphPruning, Vec<_>, GraphBuild)| kept.0 == pruning && kept.1 == roots;
         let known = self.builds.iter().position(is_it);
         let index = known.unwrap_or(self.builds.len());
         if known.is_none() {
-            let build = Build::new(&self.main.path, pruning, roots);
+            let build = GraphBuild::new(&self.main.path, pruning, roots);
             self.builds.push((pruning, roots.to_vec(), build));
         }
         let Self {
@@ -183,13 +185,13 @@ impl Loader {
             ..
         } = self;
         let Some((_, _, build)) = builds.get_mut(index) else {
-            return Err(Stop::Need(Vec::new()));
+            return Err(GraphStop::Need(Vec::new()));
         };
         let missing = build.advance(|module| look_up(main, summaries, module));
         if !missing.is_empty() {
-            return Err(Stop::Need(missing));
+            return Err(GraphStop::Need(missing));
         }
-        build.complete().map_err(Stop::Failed)
+        build.complete().map_err(GraphStop::Failed)
     }
 }
 
@@ -198,26 +200,28 @@ fn look_up<'a>(
     main: &MainModule,
     summaries: &'a HashMap<GoModSource, Result<GoModSummary, String>>,
     module: &ModuleVersion,
-) -> Lookup<'a> {
+) -> RequirementLookup<'a> {
     if is_pseudo_module(&module.path) {
-        return Lookup::Known(Requirements {
+        return RequirementLookup::Known(ModuleRequirements {
             listed: Vec::new(),
             implied: implied_toolchain(module),
-            pruning: Pruning::Pruned,
+            pruning: GraphPruning::Pruned,
         });
     }
     let actual = main.replacement(module).unwrap_or(module);
     let source = match source_of(actual) {
         Ok(source) => source,
-        Err(fault) => return Lookup::Faulty(fault),
+        Err(fault) => return RequirementLookup::Faulty(fault),
     };
     let summary = match summaries.get(&source) {
-        None => return Lookup::Missing(source),
-        Some(Err(reason)) => return Lookup::Faulty(GoModFault::Unavailable(reason.clone())),
+        None => return RequirementLookup::Missing(source),
+        Some(Err(reason)) => {
+            return RequirementLookup::Faulty(GoModFault::Unavailable(reason.clone()));
+        }
         Some(Ok(summary)) => summary,
     };
     if let Some(fault) = identity_fault(summary, module, actual) {
-        return Lookup::Faulty(fault);
+        return RequirementLookup::Faulty(fault);
     }
     let kept = summary
         .require
@@ -225,10 +229,10 @@ fn look_up<'a>(
         .filter(|required| !main.excludes(required));
     let go = summary.go.as_deref();
     let strict = go.filter(|version| is_strict(version));
-    Lookup::Known(Requirements {
+    RequirementLookup::Known(ModuleRequirements {
         listed: kept.collect(),
         implied: strict.map(|version| ModuleVersion::new("go", version)),
-        pruning: Pruning::of_go(go),
+        pruning: GraphPruning::of_go(go),
     })
 }
 

@@ -7,9 +7,9 @@
 //! imported directly.
 
 use super::MvsError;
-use super::build::Pruning;
-use super::graph::{Graph, MAIN, NodeId};
-use super::loader::{Loader, Stop, Updates};
+use super::build::GraphPruning;
+use super::graph::{MAIN, ModuleNodeId, RequirementGraph};
+use super::loader::{GraphStop, Loader, Updates};
 use super::main_module::sort_modules;
 use crate::modfile::ModuleVersion;
 use std::collections::{HashMap, HashSet};
@@ -21,13 +21,13 @@ impl Loader {
     /// looked at; if not, a pruned graph is only loaded when a root has to be raised.
     pub(super) fn updated_roots(
         &mut self,
-        pruning: Pruning,
+        pruning: GraphPruning,
         roots: Vec<ModuleVersion>,
         loaded: bool,
-    ) -> Result<Vec<ModuleVersion>, Stop> {
+    ) -> Result<Vec<ModuleVersion>, GraphStop> {
         match pruning {
-            Pruning::Pruned => self.pruned_roots(roots, loaded),
-            Pruning::Unpruned => self.unpruned_roots(roots),
+            GraphPruning::Pruned => self.pruned_roots(roots, loaded),
+            GraphPruning::Unpruned => self.unpruned_roots(roots),
         }
     }
 
@@ -35,13 +35,13 @@ impl Loader {
         &mut self,
         given: Vec<ModuleVersion>,
         mut loaded: bool,
-    ) -> Result<Vec<ModuleVersion>, Stop> {
+    ) -> Result<Vec<ModuleVersion>, GraphStop> {
         let main = self.main().path().to_owned();
         let mut roots = given.clone();
         loop {
             let first = one_each(&main, &roots);
             let raised: Vec<ModuleVersion> = if loaded {
-                let graph = self.graph(Pruning::Pruned, &roots)?;
+                let graph = self.graph(GraphPruning::Pruned, &roots)?;
                 first
                     .iter()
                     .filter_map(|root| graph.selected(&root.path))
@@ -59,7 +59,7 @@ impl Loader {
             match (converged, self.updates()) {
                 (true, Updates::Refuse) => return Ok(given),
                 (true, Updates::Apply) => return Ok(raised),
-                (false, Updates::Refuse) => return Err(Stop::Failed(MvsError::NeedsUpdate)),
+                (false, Updates::Refuse) => return Err(GraphStop::Failed(MvsError::NeedsUpdate)),
                 (false, Updates::Apply) => {}
             }
             roots = raised;
@@ -67,10 +67,13 @@ impl Loader {
         }
     }
 
-    fn unpruned_roots(&mut self, roots: Vec<ModuleVersion>) -> Result<Vec<ModuleVersion>, Stop> {
+    fn unpruned_roots(
+        &mut self,
+        roots: Vec<ModuleVersion>,
+    ) -> Result<Vec<ModuleVersion>, GraphStop> {
         let updates = self.updates();
         let direct = self.main().direct.clone();
-        let graph = self.graph(Pruning::Unpruned, &roots)?;
+        let graph = self.graph(GraphPruning::Unpruned, &roots)?;
         if updates == Updates::Refuse {
             let consistent = roots
                 .iter()
@@ -78,7 +81,7 @@ impl Loader {
             return if consistent {
                 Ok(roots)
             } else {
-                Err(Stop::Failed(MvsError::NeedsUpdate))
+                Err(GraphStop::Failed(MvsError::NeedsUpdate))
             };
         }
         let mut paths: Vec<&str> = Vec::new();
@@ -119,7 +122,7 @@ fn highest(roots: &[ModuleVersion]) -> HashMap<&str, ModuleVersion> {
 /// The smallest list of requirements that contains `paths` and from which everything in the build
 /// list follows (algorithm R of minimal version selection).
 fn minimal_roots(
-    graph: &Graph,
+    graph: &RequirementGraph,
     build_list: &[ModuleVersion],
     paths: &[&str],
 ) -> Vec<ModuleVersion> {
@@ -149,7 +152,10 @@ fn minimal_roots(
 }
 
 /// Nodes reachable from the starts, each after what it requires.
-fn postorder(graph: &Graph, starts: impl Iterator<Item = NodeId>) -> Vec<NodeId> {
+fn postorder(
+    graph: &RequirementGraph,
+    starts: impl Iterator<Item = ModuleNodeId>,
+) -> Vec<ModuleNodeId> {
     let mut entered = HashSet::from([MAIN]);
     let mut order = Vec::new();
     for start in starts {
@@ -174,7 +180,7 @@ fn postorder(graph: &Graph, starts: impl Iterator<Item = NodeId>) -> Vec<NodeId>
 }
 
 /// Adds everything that can be reached from a node.
-fn imply(graph: &Graph, id: NodeId, implied: &mut HashSet<NodeId>) {
+fn imply(graph: &RequirementGraph, id: ModuleNodeId, implied: &mut HashSet<ModuleNodeId>) {
     let mut stack = vec![id];
     while let Some(id) = stack.pop() {
         if implied.insert(id) {

@@ -1,22 +1,22 @@
 //! The outcome: selected versions and the graph, and how the go command prints them.
 
 use super::go_version::is_pseudo_module;
-use super::graph::Graph;
+use super::graph::RequirementGraph;
 use super::main_module::MainModule;
 use crate::modfile::ModuleVersion;
 use std::fmt::Write;
 
 /// A loaded graph and the versions it selects.
 #[derive(Debug, Clone)]
-pub struct Selection {
-    graph: Graph,
+pub struct ModuleSelection {
+    graph: RequirementGraph,
     main: MainModule,
     needs_update: bool,
 }
 
 /// A selected module.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Selected<'a> {
+pub struct SelectedModule<'a> {
     /// The module, at its selected version; the main module has an empty one.
     pub module: &'a ModuleVersion,
     /// What stands in for it.
@@ -25,8 +25,8 @@ pub struct Selected<'a> {
 
 // === impl Selection ===
 
-impl Selection {
-    pub(super) const fn new(graph: Graph, main: MainModule, needs_update: bool) -> Self {
+impl ModuleSelection {
+    pub(super) const fn new(graph: RequirementGraph, main: MainModule, needs_update: bool) -> Self {
         Self {
             graph,
             main,
@@ -48,14 +48,14 @@ impl Selection {
 
     /// The build list: the main module, then the others sorted by path; without `go` and
     /// `toolchain`.
-    pub fn build_list(&self) -> Vec<Selected<'_>> {
+    pub fn build_list(&self) -> Vec<SelectedModule<'_>> {
         let list = self.graph.build_list();
         let paths =
             std::iter::once(self.main.path()).chain(list.iter().map(|module| &*module.path));
         let modules = paths.filter(|path| !is_pseudo_module(path));
         let modules = modules.filter_map(|path| self.graph.selected(path));
         modules
-            .map(|module| Selected {
+            .map(|module| SelectedModule {
                 module,
                 replacement: self.replacement(module),
             })
@@ -110,7 +110,7 @@ impl Selection {
     }
 }
 
-impl std::fmt::Display for Selected<'_> {
+impl std::fmt::Display for SelectedModule<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let mut words = vec![self.module.path.as_str(), &self.module.version];
         if let Some(replacement) = self.replacement {

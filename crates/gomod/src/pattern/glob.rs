@@ -9,18 +9,18 @@
 /// A well-formed glob.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Glob {
-    chunks: Vec<Chunk>,
+    chunks: Vec<GlobChunk>,
 }
 
 /// Units that match one after another, behind a star or not.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-struct Chunk {
+struct GlobChunk {
     star: bool,
-    units: Vec<Unit>,
+    units: Vec<GlobUnit>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Unit {
+enum GlobUnit {
     Byte(u8),
     AnyButSlash,
     Class {
@@ -35,7 +35,7 @@ impl Glob {
     /// Parses; `None` when malformed.
     pub(super) fn parse(pattern: &str) -> Option<Self> {
         let mut chunks = Vec::new();
-        let mut chunk = Chunk::default();
+        let mut chunk = GlobChunk::default();
         let mut rest = pattern;
         while let Some(c) = rest.chars().next() {
             rest = rest.get(c.len_utf8()..)?;
@@ -46,7 +46,7 @@ impl Glob {
                     }
                     chunk.star = true;
                 }
-                '?' => chunk.units.push(Unit::AnyButSlash),
+                '?' => chunk.units.push(GlobUnit::AnyButSlash),
                 '[' => chunk.units.push(class(&mut rest)?),
                 '\\' => {
                     // The backslash itself is dropped; what follows is literal.
@@ -77,11 +77,11 @@ impl Glob {
 
 // === impl Chunk ===
 
-impl Chunk {
+impl GlobChunk {
     fn push(&mut self, literal: char) {
         let mut buffer = [0; 4];
         self.units
-            .extend(literal.encode_utf8(&mut buffer).bytes().map(Unit::Byte));
+            .extend(literal.encode_utf8(&mut buffer).bytes().map(GlobUnit::Byte));
     }
 
     /// What is left of the name behind the first place where the chunk matches. The last chunk has
@@ -109,7 +109,7 @@ impl Chunk {
 
 // === impl Unit ===
 
-impl Unit {
+impl GlobUnit {
     fn take<'n>(&self, name: &'n [u8]) -> Option<&'n [u8]> {
         let (&first, rest) = name.split_first()?;
         match self {
@@ -135,7 +135,7 @@ fn skip_byte(name: &[u8]) -> Option<&[u8]> {
 }
 
 /// A class behind its opening bracket; a malformed one is `None`.
-fn class(rest: &mut &str) -> Option<Unit> {
+fn class(rest: &mut &str) -> Option<GlobUnit> {
     let negated = match rest.strip_prefix('^') {
         Some(behind) => {
             *rest = behind;
@@ -147,7 +147,7 @@ fn class(rest: &mut &str) -> Option<Unit> {
     loop {
         if let Some(behind) = rest.strip_prefix(']').filter(|_| !ranges.is_empty()) {
             *rest = behind;
-            return Some(Unit::Class { negated, ranges });
+            return Some(GlobUnit::Class { negated, ranges });
         }
         let low = class_character(rest)?;
         let high = match rest.strip_prefix('-') {

@@ -6,7 +6,7 @@
 //! author means the higher major versions to have paths of their own.
 //!
 //! Whether that version has a go.mod is the caller's to find out, because it may cost a download:
-//! [`Selector::deciding_version`] says which version it is about, if any. Versions that are
+//! [`QuerySelector::deciding_version`] says which version it is about, if any. Versions that are
 //! excluded, retracted or withheld must be left out by the caller before both questions.
 
 use super::{Operator, Query, QueryError};
@@ -18,7 +18,7 @@ use crate::{
 
 /// A query, ready to choose.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Selector {
+pub struct QuerySelector {
     /// How the version's text has to begin.
     prefix: String,
     bound: Option<(Operator, String)>,
@@ -29,7 +29,7 @@ pub struct Selector {
 
 // === impl Selector ===
 
-impl Selector {
+impl QuerySelector {
     pub(super) fn new(
         query: &Query,
         module: &ModulePath,

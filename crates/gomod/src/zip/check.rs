@@ -3,12 +3,12 @@
 //! First the names and declared sizes of the whole directory, so that all that is wrong with them
 //! is reported at once; then, only if nothing is, one pass over the data.
 
-use super::collide::{Collision, Place, find_collisions};
+use super::collide::{PathCollision, ZipPath, find_collisions};
 use super::end::find_directory;
 use super::front::read_contents;
 use super::hash::{check_sizes, h1_of};
 use super::limits::{MAX_GO_MOD, MAX_LICENSE};
-use super::listing::{Entry, Listing};
+use super::listing::{ZipEntry, ZipListing};
 use super::names;
 use super::problem::{ZipError, ZipProblem, ZipProblems};
 use crate::sumhash::H1;
@@ -21,7 +21,7 @@ use std::io::{Read, Seek};
 pub struct CheckedZip {
     h1: H1,
     go_mod: Option<Vec<u8>>,
-    listing: Listing,
+    listing: ZipListing,
 }
 
 /// A file in a checked zip.
@@ -50,7 +50,7 @@ pub fn check_zip<R: Read + Seek>(
     let directory = find_directory(&mut zip)?;
     let mut problems = ZipProblems::default();
     let prefix = format!("{module}@{version}/");
-    let mut listing = Listing::read(&mut zip, directory, prefix, &mut problems)?;
+    let mut listing = ZipListing::read(&mut zip, directory, prefix, &mut problems)?;
     check_names(&listing, &mut problems);
     check_sizes(&listing, &mut problems);
     problems.into_result()?;
@@ -68,7 +68,7 @@ pub fn check_zip<R: Read + Seek>(
 /// For zips that were checked before; nothing is said about their content.
 #[derive(Debug)]
 pub struct ZipNames {
-    listing: Listing,
+    listing: ZipListing,
 }
 
 /// Reads the names in a module's zip.
@@ -84,7 +84,7 @@ pub fn list_zip<R: Read + Seek>(
     let directory = find_directory(&mut zip)?;
     let mut problems = ZipProblems::default();
     let prefix = format!("{module}@{version}/");
-    let listing = Listing::read(&mut zip, directory, prefix, &mut problems)?;
+    let listing = ZipListing::read(&mut zip, directory, prefix, &mut problems)?;
     problems.into_result()?;
     Ok(ZipNames { listing })
 }
@@ -126,7 +126,7 @@ impl CheckedZip {
     }
 }
 
-fn check_names(listing: &Listing, problems: &mut ZipProblems) {
+fn check_names(listing: &ZipListing, problems: &mut ZipProblems) {
     let mut order = Vec::new();
     for (number, entry) in (0..).zip(listing.entries()) {
         match check_name(listing, entry) {
@@ -138,7 +138,7 @@ fn check_names(listing: &Listing, problems: &mut ZipProblems) {
     let place = |number: u32| {
         let entry = listing.entries().get(number as usize)?;
         let name = std::str::from_utf8(listing.name(entry)).ok()?;
-        Some(Place {
+        Some(ZipPath {
             path: name.strip_suffix('/').unwrap_or(name),
             is_directory: name.ends_with('/'),
         })
@@ -150,16 +150,16 @@ fn check_names(listing: &Listing, problems: &mut ZipProblems) {
         };
         if let Some((first, second)) = shown(first).zip(shown(second)) {
             problems.add(match collision {
-                Collision::Case => ZipProblem::CaseCollision { first, second },
-                Collision::FileAndDirectory => ZipProblem::FileAndDirectory(second),
-                Collision::Duplicate => ZipProblem::Duplicate(second),
+                PathCollision::Case => ZipProblem::CaseCollision { first, second },
+                PathCollision::FileAndDirectory => ZipProblem::FileAndDirectory(second),
+                PathCollision::Duplicate => ZipProblem::Duplicate(second),
             });
         }
     });
 }
 
 /// The rules for a single entry's name and size.
-fn check_name(listing: &Listing, entry: &Entry) -> Result<(), ZipProblem> {
+fn check_name(listing: &ZipListing, entry: &ZipEntry) -> Result<(), ZipProblem> {
     let name = listing.name(entry);
     let shown = || listing.shown(entry);
     if name.is_empty() {

@@ -12,14 +12,14 @@ use std::cmp::Ordering;
 
 /// A path without the trailing slash, and whether it is a directory.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Place<'a> {
+pub(super) struct ZipPath<'a> {
     pub(super) path: &'a str,
     pub(super) is_directory: bool,
 }
 
 /// How two places collide.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Collision {
+pub(super) enum PathCollision {
     /// They differ in case only, or directories above them do.
     Case,
     /// One is a file where the other, or a directory above it, is a directory.
@@ -32,8 +32,8 @@ pub(super) enum Collision {
 /// numbers, the smaller one first.
 pub(super) fn find_collisions<'a>(
     order: &mut [u32],
-    place: impl Fn(u32) -> Option<Place<'a>>,
-    mut report: impl FnMut(Collision, u32, u32),
+    place: impl Fn(u32) -> Option<ZipPath<'a>>,
+    mut report: impl FnMut(PathCollision, u32, u32),
 ) {
     let path = |number| place(number).map_or("", |place| place.path);
     order.sort_by(|&left, &right| compare(path(left), path(right)).then(left.cmp(&right)));
@@ -81,7 +81,7 @@ fn rank(character: char) -> u32 {
 }
 
 /// Whether two places collide, of which the first is not behind the second in the order.
-fn collide(first: Place<'_>, second: Place<'_>) -> Option<Collision> {
+fn collide(first: ZipPath<'_>, second: ZipPath<'_>) -> Option<PathCollision> {
     // Whole elements that are the same need no look.
     let common = common_length(first.path.as_bytes(), second.path.as_bytes());
     let same = first.path.as_bytes().get(..common).unwrap_or_default();
@@ -95,13 +95,13 @@ fn collide(first: Place<'_>, second: Place<'_>) -> Option<Collision> {
         }
         let folded = name.chars().map(unicode::fold);
         let same = folded.eq(other.chars().map(unicode::fold));
-        return same.then_some(Collision::Case);
+        return same.then_some(PathCollision::Case);
     }
     let implied = deeper.next().is_some();
     match (first.is_directory, implied || second.is_directory) {
         (true, true) => None,
-        (false, false) => Some(Collision::Duplicate),
-        _ => Some(Collision::FileAndDirectory),
+        (false, false) => Some(PathCollision::Duplicate),
+        _ => Some(PathCollision::FileAndDirectory),
     }
 }
 
@@ -110,12 +110,12 @@ mod tests {
     use super::*;
 
     /// All collisions of paths, of which those with a trailing slash are directories.
-    fn collisions(paths: &[&'static str]) -> Vec<(Collision, u32, u32)> {
+    fn collisions(paths: &[&'static str]) -> Vec<(PathCollision, u32, u32)> {
         let mut order: Vec<u32> = (0..).take(paths.len()).collect();
         let mut found = Vec::new();
         let place = |number: u32| {
             let path = paths[number as usize];
-            Some(Place {
+            Some(ZipPath {
                 path: path.trim_end_matches('/'),
                 is_directory: path.ends_with('/'),
             })
@@ -137,13 +137,17 @@ mod tests {
             ["x/", "X/a"],
             ["ÉA", "éa"],
         ] {
-            assert_eq!(collisions(&paths), [(Collision::Case, 0, 1)], "{paths:?}");
+            assert_eq!(
+                collisions(&paths),
+                [(PathCollision::Case, 0, 1)],
+                "{paths:?}"
+            );
         }
     }
 
     #[test]
     fn a_file_is_no_directory_and_stands_there_once() {
-        use Collision::{Duplicate, FileAndDirectory};
+        use PathCollision::{Duplicate, FileAndDirectory};
         for (paths, kind) in [
             (["a", "a"], Duplicate),
             (["a", "a/"], FileAndDirectory),
@@ -158,7 +162,7 @@ mod tests {
     #[test]
     fn names_between_a_file_and_what_is_below_it_do_not_hide_the_collision() {
         let found = collisions(&["a", "a b", "a-b", "a.b/c", "a/b", "a!"]);
-        assert_eq!(found, [(Collision::FileAndDirectory, 0, 4)]);
+        assert_eq!(found, [(PathCollision::FileAndDirectory, 0, 4)]);
     }
 
     #[test]

@@ -15,7 +15,7 @@ use thiserror::Error;
 
 /// What a command says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Outcome {
+pub struct ZipCommandOutcome {
     /// For standard output; every line ends with a line break.
     pub output: String,
     /// For standard error; likewise.
@@ -55,44 +55,44 @@ pub fn parse_target(text: &str) -> Result<(ModulePath, Version), TargetError> {
 }
 
 /// `zip hash FILE`: the hash on one line.
-pub fn zip_hash<R: Read + Seek>(zip: R) -> Outcome {
+pub fn zip_hash<R: Read + Seek>(zip: R) -> ZipCommandOutcome {
     match h1_of_zip(zip) {
-        Ok(h1) => Outcome::of_output(format!("{h1}\n")),
-        Err(error) => Outcome::of_error(&error),
+        Ok(h1) => ZipCommandOutcome::of_output(format!("{h1}\n")),
+        Err(error) => ZipCommandOutcome::of_error(&error),
     }
 }
 
 /// `zip check FILE MODULE@VERSION`: nothing, or one line a problem.
-pub fn zip_check<R: Read + Seek>(zip: R, target: &str) -> Outcome {
+pub fn zip_check<R: Read + Seek>(zip: R, target: &str) -> ZipCommandOutcome {
     let (module, version) = match parse_target(target) {
         Ok(target) => target,
-        Err(error) => return Outcome::of_error(&error),
+        Err(error) => return ZipCommandOutcome::of_error(&error),
     };
     match check_zip(zip, &module, &version) {
-        Ok(_) => Outcome::of_output(String::new()),
-        Err(ZipError::Refused(problems)) => Outcome {
+        Ok(_) => ZipCommandOutcome::of_output(String::new()),
+        Err(ZipError::Refused(problems)) => ZipCommandOutcome {
             output: format!("{problems}\n"),
             errors: String::new(),
             success: false,
         },
-        Err(error) => Outcome::of_error(&error),
+        Err(error) => ZipCommandOutcome::of_error(&error),
     }
 }
 
 /// `zip create DIR MODULE@VERSION -o FILE`: the hash on one line; what was left out, though it may
 /// be missed, on standard error. On failure what was written to `out` is to be thrown away.
-pub fn zip_create<W: Write>(directory: &Path, target: &str, out: W) -> Outcome {
+pub fn zip_create<W: Write>(directory: &Path, target: &str, out: W) -> ZipCommandOutcome {
     let (module, version) = match parse_target(target) {
         Ok(target) => target,
-        Err(error) => return Outcome::of_error(&error),
+        Err(error) => return ZipCommandOutcome::of_error(&error),
     };
     let found = match dir::list_files(directory) {
         Ok(found) => found,
-        Err(error) => return Outcome::of_error(&error),
+        Err(error) => return ZipCommandOutcome::of_error(&error),
     };
     match create_zip(out, &module, &version, &found.files) {
         Ok(created) => {
-            let mut outcome = Outcome::of_output(format!("{}\n", created.h1));
+            let mut outcome = ZipCommandOutcome::of_output(format!("{}\n", created.h1));
             let late = created.selection.omitted.iter();
             let late = late.filter_map(|&(number, omission)| {
                 let file = found.files.get(number)?;
@@ -108,23 +108,23 @@ pub fn zip_create<W: Write>(directory: &Path, target: &str, out: W) -> Outcome {
             }
             outcome
         }
-        Err(CreateError::Refused(problems)) => Outcome {
+        Err(CreateError::Refused(problems)) => ZipCommandOutcome {
             output: String::new(),
             errors: format!("{problems}\n"),
             success: false,
         },
-        Err(error) => Outcome::of_error(&error),
+        Err(error) => ZipCommandOutcome::of_error(&error),
     }
 }
 
 /// `mod hash FILE`: the hash on one line.
-pub fn mod_hash(content: &[u8]) -> Outcome {
-    Outcome::of_output(format!("{}\n", h1_of_go_mod(content)))
+pub fn mod_hash(content: &[u8]) -> ZipCommandOutcome {
+    ZipCommandOutcome::of_output(format!("{}\n", h1_of_go_mod(content)))
 }
 
 // === impl Outcome ===
 
-impl Outcome {
+impl ZipCommandOutcome {
     fn of_output(output: String) -> Self {
         Self {
             output,

@@ -4,8 +4,8 @@
 //! what all entries may declare together is limited.
 
 use super::format::{DEFLATED, STORED};
-use super::listing::Entry;
-use super::window::Window;
+use super::listing::ZipEntry;
+use super::window::SectionWindow;
 use flate2::{Crc, Decompress, FlushDecompress, Status};
 use sha2::{Digest, Sha256};
 use std::io::{self, Read, Seek};
@@ -16,7 +16,7 @@ const OUTPUT: usize = 64 << 10;
 
 /// What was found out about an entry's content.
 #[derive(Debug)]
-pub(super) struct Content {
+pub(super) struct EntryContent {
     pub(super) digest: [u8; 32],
     pub(super) checksum: u32,
 }
@@ -37,13 +37,13 @@ pub(super) enum ContentError {
 }
 
 /// Unpacks one entry after the other.
-pub(super) struct Unpacker {
+pub(super) struct EntryUnpacker {
     inflater: Decompress,
     output: Box<[u8]>,
 }
 
 /// Where content goes to.
-struct Sink<'a> {
+struct ContentSink<'a> {
     hash: Sha256,
     checksum: Crc,
     left: u64,
@@ -60,7 +60,7 @@ impl From<io::Error> for ContentError {
 
 // === impl Unpacker ===
 
-impl Unpacker {
+impl EntryUnpacker {
     pub(super) fn new() -> Self {
         Self {
             inflater: Decompress::new(false),
@@ -71,11 +71,11 @@ impl Unpacker {
     /// Consumes the entry's data, which begins where the window is; `copy` receives the content.
     pub(super) fn unpack<R: Read + Seek>(
         &mut self,
-        window: &mut Window<R>,
-        entry: &Entry,
+        window: &mut SectionWindow<R>,
+        entry: &ZipEntry,
         copy: Option<&mut Vec<u8>>,
-    ) -> Result<Content, ContentError> {
-        let mut sink = Sink {
+    ) -> Result<EntryContent, ContentError> {
+        let mut sink = ContentSink {
             hash: Sha256::new(),
             checksum: Crc::new(),
             left: entry.size.into(),
@@ -90,9 +90,9 @@ impl Unpacker {
     }
 
     fn copy_stored<R: Read + Seek>(
-        window: &mut Window<R>,
+        window: &mut SectionWindow<R>,
         mut left: u64,
-        sink: &mut Sink<'_>,
+        sink: &mut ContentSink<'_>,
     ) -> Result<(), ContentError> {
         while left > 0 {
             let piece = at_most(window.fill()?, left);
@@ -109,9 +109,9 @@ impl Unpacker {
 
     fn inflate<R: Read + Seek>(
         &mut self,
-        window: &mut Window<R>,
+        window: &mut SectionWindow<R>,
         mut left: u64,
-        sink: &mut Sink<'_>,
+        sink: &mut ContentSink<'_>,
     ) -> Result<(), ContentError> {
         self.inflater.reset(false);
         loop {
@@ -143,7 +143,7 @@ impl Unpacker {
 
 // === impl Sink ===
 
-impl Sink<'_> {
+impl ContentSink<'_> {
     fn take(&mut self, piece: &[u8]) -> Result<(), ContentError> {
         let length = piece.len() as u64;
         self.left = self.left.checked_sub(length).ok_or(ContentError::Size)?;
@@ -155,11 +155,11 @@ impl Sink<'_> {
         Ok(())
     }
 
-    fn finish(self) -> Result<Content, ContentError> {
+    fn finish(self) -> Result<EntryContent, ContentError> {
         if self.left > 0 {
             return Err(ContentError::Size);
         }
-        Ok(Content {
+        Ok(EntryContent {
             digest: self.hash.finalize().into(),
             checksum: self.checksum.sum(),
         })

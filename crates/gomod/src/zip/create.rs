@@ -8,9 +8,9 @@
 use super::limits::MAX_ZIP_FILE;
 use super::problem::{ShownName, ZipProblem, ZipProblems};
 use super::records::{EntryRecord, end_records};
-use super::select::{Selection, select};
+use super::select::{FileSelection, select};
 use super::source::SourceFile;
-use crate::sumhash::{H1, Summary};
+use crate::sumhash::{DirHashSummary, H1};
 use crate::version;
 use crate::{ModulePath, Version};
 use flate2::{Compress, Compression, Crc, FlushCompress, Status};
@@ -29,7 +29,7 @@ pub struct CreatedZip {
     /// Its bytes.
     pub size: u64,
     /// What became of each file.
-    pub selection: Selection,
+    pub selection: FileSelection,
 }
 
 /// Why no zip was made; what was written until then is to be thrown away.
@@ -56,24 +56,24 @@ pub enum CreateError {
 }
 
 /// The target, and how far it is written.
-struct Target<W> {
+struct ZipTarget<W> {
     out: W,
     position: u64,
 }
 
 /// Compresses into a target.
-struct Deflater {
+struct EntryDeflater {
     state: Compress,
     output: Box<[u8]>,
 }
 
 /// Writes entries one after the other.
-struct Writer<W> {
-    target: Target<W>,
+struct ZipWriter<W> {
+    target: ZipTarget<W>,
     prefix: String,
     entries: Vec<EntryRecord>,
-    summary: Summary,
-    deflater: Deflater,
+    summary: DirHashSummary,
+    deflater: EntryDeflater,
     input: Box<[u8]>,
 }
 
@@ -98,7 +98,7 @@ pub fn create_zip<F: SourceFile, W: Write>(
         .filter_map(|&number| files.get(number))
         .collect();
     included.sort_unstable_by(|left, right| left.path().cmp(right.path()));
-    let mut writer = Writer::new(out, format!("{module}@{version}/"));
+    let mut writer = ZipWriter::new(out, format!("{module}@{version}/"));
     for file in included {
         writer.file(file)?;
     }
@@ -126,7 +126,7 @@ impl From<ZipProblems> for CreateError {
 
 // === impl Target ===
 
-impl<W: Write> Target<W> {
+impl<W: Write> ZipTarget<W> {
     fn put(&mut self, bytes: &[u8]) -> Result<(), CreateError> {
         self.position += bytes.len() as u64;
         if self.position > MAX_ZIP_FILE {
@@ -138,7 +138,7 @@ impl<W: Write> Target<W> {
 
 // === impl Deflater ===
 
-impl Deflater {
+impl EntryDeflater {
     fn new() -> Self {
         Self {
             state: Compress::new(Compression::default(), false),
@@ -150,7 +150,7 @@ impl Deflater {
     fn put<W: Write>(
         &mut self,
         mut piece: &[u8],
-        target: &mut Target<W>,
+        target: &mut ZipTarget<W>,
     ) -> Result<(), CreateError> {
         let ending = piece.is_empty();
         let flush = if ending {
@@ -179,14 +179,14 @@ fn to_usize(count: u64) -> usize {
 
 // === impl Writer ===
 
-impl<W: Write> Writer<W> {
+impl<W: Write> ZipWriter<W> {
     fn new(out: W, prefix: String) -> Self {
         Self {
-            target: Target { out, position: 0 },
+            target: ZipTarget { out, position: 0 },
             prefix,
             entries: Vec::new(),
-            summary: Summary::default(),
-            deflater: Deflater::new(),
+            summary: DirHashSummary::default(),
+            deflater: EntryDeflater::new(),
             input: vec![0; CHUNK].into_boxed_slice(),
         }
     }

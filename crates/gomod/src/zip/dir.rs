@@ -8,7 +8,7 @@
 //! other modules are not entered, links are not followed. The directory itself may be a link.
 
 use super::limits::MAX_GO_MOD;
-use super::select::Omission;
+use super::select::FileOmission;
 use super::source::{FileKind, SourceFile};
 use super::vendor::VendorRule;
 use std::fs::{self, DirEntry, File};
@@ -32,13 +32,13 @@ pub struct DirFiles {
     /// The plain files, sorted by path.
     pub files: Vec<DirFile>,
     /// What was left out while walking: paths below the directory, and why.
-    pub omitted: Vec<(Vec<u8>, Omission)>,
+    pub omitted: Vec<(Vec<u8>, FileOmission)>,
 }
 
 /// A directory, or what is in it, that cannot be listed.
 #[derive(Debug, thiserror::Error)]
 #[error("{}: cannot list the directory", directory.display())]
-pub struct ListError {
+pub struct DirListError {
     /// Which.
     pub directory: PathBuf,
     /// Why.
@@ -47,15 +47,15 @@ pub struct ListError {
 }
 
 /// A directory still to be read, and its path below the root with its final slash.
-struct Pending {
+struct PendingDirectory {
     directory: PathBuf,
     prefix: Vec<u8>,
 }
 
-struct Walk {
+struct DirectoryWalk {
     rule: VendorRule,
     found: DirFiles,
-    pending: Vec<Pending>,
+    pending: Vec<PendingDirectory>,
 }
 
 /// Lists the files below a directory.
@@ -63,17 +63,17 @@ struct Walk {
 /// # Errors
 ///
 /// When a directory that is to be entered cannot be read.
-pub fn list_files(root: &Path) -> Result<DirFiles, ListError> {
-    let mut walk = Walk {
+pub fn list_files(root: &Path) -> Result<DirFiles, DirListError> {
+    let mut walk = DirectoryWalk {
         rule: vendor_rule(root),
         found: DirFiles::default(),
-        pending: vec![Pending {
+        pending: vec![PendingDirectory {
             directory: root.to_owned(),
             prefix: Vec::new(),
         }],
     };
     while let Some(next) = walk.pending.pop() {
-        walk.directory(&next).map_err(|source| ListError {
+        walk.directory(&next).map_err(|source| DirListError {
             directory: next.directory,
             source,
         })?;
@@ -101,8 +101,8 @@ fn vendor_rule(root: &Path) -> VendorRule {
 
 // === impl Walk ===
 
-impl Walk {
-    fn directory(&mut self, next: &Pending) -> io::Result<()> {
+impl DirectoryWalk {
+    fn directory(&mut self, next: &PendingDirectory) -> io::Result<()> {
         for entry in fs::read_dir(&next.directory)? {
             self.entry(&entry?, &next.prefix)?;
         }
@@ -114,13 +114,13 @@ impl Walk {
         let mut path = [prefix, name.as_encoded_bytes()].concat();
         let kind = entry.file_type()?;
         if self.rule.is_vendored(&path) {
-            self.found.omitted.push((path, Omission::Vendored));
+            self.found.omitted.push((path, FileOmission::Vendored));
         } else if kind.is_dir() {
             if let Some(omission) = closed(entry) {
                 self.found.omitted.push((path, omission));
             } else {
                 path.push(b'/');
-                self.pending.push(Pending {
+                self.pending.push(PendingDirectory {
                     directory: entry.path(),
                     prefix: path,
                 });
@@ -132,25 +132,25 @@ impl Walk {
                 size: entry.metadata()?.len(),
             });
         } else if kind.is_symlink() {
-            self.found.omitted.push((path, Omission::Symlink));
+            self.found.omitted.push((path, FileOmission::Symlink));
         } else {
-            self.found.omitted.push((path, Omission::NotRegular));
+            self.found.omitted.push((path, FileOmission::NotRegular));
         }
         Ok(())
     }
 }
 
 /// Why a directory is not entered.
-fn closed(directory: &DirEntry) -> Option<Omission> {
+fn closed(directory: &DirEntry) -> Option<FileOmission> {
     if VERSION_CONTROL
         .iter()
         .any(|name| directory.file_name() == *name)
     {
-        return Some(Omission::VersionControl);
+        return Some(FileOmission::VersionControl);
     }
     let go_mod = fs::symlink_metadata(directory.path().join("go.mod"));
     let module = go_mod.is_ok_and(|go_mod| !go_mod.is_dir());
-    module.then_some(Omission::OtherModule)
+    module.then_some(FileOmission::OtherModule)
 }
 
 // === impl DirFile ===

@@ -22,7 +22,7 @@ const GO_FULL_SIZE: u32 = 0xffff;
 
 /// Where the directory is. It begins at `offset` and ends at `offset + size`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Directory {
+pub(super) struct CentralDirectory {
     pub(super) offset: u64,
     pub(super) size: u64,
     pub(super) entries: EntryCount,
@@ -38,18 +38,18 @@ pub(super) enum EntryCount {
 }
 
 /// The end of the zip in memory, and where in the zip it begins.
-struct Tail {
+struct ZipTail {
     bytes: Vec<u8>,
     begin: u64,
 }
 
 /// Finds the directory; its place is checked, its content is not.
-pub(super) fn find_directory<R: Read + Seek>(reader: &mut R) -> Result<Directory, ZipError> {
+pub(super) fn find_directory<R: Read + Seek>(reader: &mut R) -> Result<CentralDirectory, ZipError> {
     let size = reader.seek(SeekFrom::End(0))?;
     if size > MAX_ZIP_FILE {
         return Err(ZipProblem::TooLarge(size).into());
     }
-    let tail = Tail::read(reader, size)?;
+    let tail = ZipTail::read(reader, size)?;
     Ok(tail.directory()?)
 }
 
@@ -72,7 +72,7 @@ impl EntryCount {
 
 // === impl Tail ===
 
-impl Tail {
+impl ZipTail {
     fn read<R: Read + Seek>(reader: &mut R, size: u64) -> Result<Self, ZipError> {
         let wanted = END_LENGTH + LONGEST_COMMENT + LOCATOR_LENGTH + END64_LENGTH;
         let begin = size.saturating_sub(wanted as u64);
@@ -82,7 +82,7 @@ impl Tail {
         Ok(Self { bytes, begin })
     }
 
-    fn directory(&self) -> Result<Directory, ZipProblem> {
+    fn directory(&self) -> Result<CentralDirectory, ZipProblem> {
         let (at, end) = self.end_record().ok_or(ZipProblem::NoDirectory)?;
         let behind = self.bytes.len() - at - END_LENGTH;
         let trailing = behind
@@ -98,7 +98,10 @@ impl Tail {
                 self.directory64(locator_at, end)?,
                 self.end64_at(locator_at),
             ),
-            None => (Directory::from_end(end), Some(self.begin + at as u64)),
+            None => (
+                CentralDirectory::from_end(end),
+                Some(self.begin + at as u64),
+            ),
         };
         let ends_at = directory.offset.checked_add(directory.size);
         if ends_at.is_none() || ends_at != directory_end {
@@ -117,7 +120,11 @@ impl Tail {
     }
 
     /// What the 64-bit record says, if it is where the locator says and the 32-bit one agrees.
-    fn directory64(&self, locator_at: usize, end: EndRecord) -> Result<Directory, ZipProblem> {
+    fn directory64(
+        &self,
+        locator_at: usize,
+        end: EndRecord,
+    ) -> Result<CentralDirectory, ZipProblem> {
         let locator = self.bytes.get(locator_at..).and_then(parse_locator);
         let begin = self.end64_at(locator_at);
         if begin.is_none() || locator != begin {
@@ -134,7 +141,7 @@ impl Tail {
         if !agree {
             return Err(ZipProblem::Zip64Disagreement);
         }
-        Ok(Directory {
+        Ok(CentralDirectory {
             offset: record.offset,
             size: record.size,
             entries: EntryCount::Exact(record.entries),
@@ -162,7 +169,7 @@ impl Tail {
 
 // === impl Directory ===
 
-impl Directory {
+impl CentralDirectory {
     fn from_end(end: EndRecord) -> Self {
         Self {
             offset: end.offset.into(),

@@ -72,7 +72,7 @@ pub(super) struct End64Record {
 
 /// Checksum and sizes of an entry, resolved to 64 bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Sums {
+pub(super) struct EntrySums {
     pub(super) checksum: u32,
     pub(super) compressed: u64,
     pub(super) size: u64,
@@ -190,10 +190,10 @@ impl CentralHeader {
 
     /// Sums and offset, from the 64-bit extra field where the fields here are full; `None` if that
     /// field is missing or too short. As in Go, a full size alone needs no such field.
-    pub(super) fn resolve(&self, extra: &[u8]) -> Option<(Sums, u64)> {
-        let mut size = Wide::new(self.size);
-        let mut compressed = Wide::new(self.compressed);
-        let mut offset = Wide::new(self.offset);
+    pub(super) fn resolve(&self, extra: &[u8]) -> Option<(EntrySums, u64)> {
+        let mut size = WideField::new(self.size);
+        let mut compressed = WideField::new(self.compressed);
+        let mut offset = WideField::new(self.offset);
         for (tag, mut field) in fields(extra) {
             if tag == EXTRA_ZIP64 {
                 size.take(&mut field)?;
@@ -201,7 +201,7 @@ impl CentralHeader {
                 offset.take(&mut field)?;
             }
         }
-        let sums = Sums {
+        let sums = EntrySums {
             checksum: self.checksum,
             compressed: compressed.known()?,
             size: size.value,
@@ -232,15 +232,15 @@ impl LocalHeader {
     }
 
     /// The sums, from the 64-bit extra field where the fields here are full and it has them.
-    pub(super) fn resolve(&self, extra: &[u8]) -> Sums {
-        let mut size = Wide::new(self.size);
-        let mut compressed = Wide::new(self.compressed);
+    pub(super) fn resolve(&self, extra: &[u8]) -> EntrySums {
+        let mut size = WideField::new(self.size);
+        let mut compressed = WideField::new(self.compressed);
         for (tag, mut field) in fields(extra) {
             if tag == EXTRA_ZIP64 && size.take(&mut field).is_some() {
                 let _ = compressed.take(&mut field);
             }
         }
-        Sums {
+        EntrySums {
             checksum: self.checksum,
             compressed: compressed.value,
             size: size.value,
@@ -250,12 +250,12 @@ impl LocalHeader {
 
 /// A 32-bit field that may stand for one in the 64-bit extra field.
 #[derive(Debug, Clone, Copy)]
-struct Wide {
+struct WideField {
     value: u64,
     missing: bool,
 }
 
-impl Wide {
+impl WideField {
     fn new(field: u32) -> Self {
         Self {
             value: field.into(),

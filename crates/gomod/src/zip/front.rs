@@ -4,16 +4,16 @@
 //! Every byte in front of the directory must belong to exactly one entry, in the order of the
 //! entries' offsets. That rules out hidden and overlapping data at once, and makes one pass enough.
 
-use super::content::{Content, ContentError, Unpacker};
-use super::end::Directory;
+use super::content::{ContentError, EntryContent, EntryUnpacker};
+use super::end::CentralDirectory;
 use super::format::{
-    DESCRIPTOR_SIGNATURE, FLAG_DESCRIPTOR, FLAG_ENCRYPTED, FLAG_MASKED, FLAG_PATCH,
-    FLAG_STRONG_ENCRYPTION, FLAG_UTF8, LOCAL_LENGTH, LocalHeader, MAX_32, STORED, Sums,
-    has_second_name, u32_at, u64_at,
+    DESCRIPTOR_SIGNATURE, EntrySums, FLAG_DESCRIPTOR, FLAG_ENCRYPTED, FLAG_MASKED, FLAG_PATCH,
+    FLAG_STRONG_ENCRYPTION, FLAG_UTF8, LOCAL_LENGTH, LocalHeader, MAX_32, STORED, has_second_name,
+    u32_at, u64_at,
 };
-use super::listing::{Entry, Listing};
+use super::listing::{ZipEntry, ZipListing};
 use super::problem::{HeaderField, ShownName, ZipError, ZipProblem};
-use super::window::Window;
+use super::window::SectionWindow;
 use std::io::{Read, Seek};
 
 /// Flags that change how an entry is read, whatever its name.
@@ -22,22 +22,22 @@ const READING_FLAGS: u16 =
 
 /// What one pass over the zip finds out.
 #[derive(Debug)]
-pub(super) struct Contents {
+pub(super) struct ZipContents {
     /// The hash of each entry's content, in the order of the listing.
     pub(super) digests: Vec<[u8; 32]>,
     /// The content of the entry asked for, if there is one of this name.
     pub(super) copy: Option<Vec<u8>>,
 }
 
-struct Front<'a, R> {
-    window: Window<R>,
-    listing: &'a Listing,
-    unpacker: Unpacker,
+struct ZipFrontReader<'a, R> {
+    window: SectionWindow<R>,
+    listing: &'a ZipListing,
+    unpacker: EntryUnpacker,
 }
 
 /// What became of one entry when it was read by itself.
 #[derive(Debug)]
-pub(super) struct Survived {
+pub(super) struct SalvagedEntry {
     /// Where its data begins in the zip, if its local header is sound.
     pub(super) data: Option<u64>,
     /// The hash of its content, if it could be unpacked, also when its checksum says otherwise.
@@ -50,15 +50,15 @@ pub(super) struct Survived {
 /// order of offsets; `copied` says whose content is wanted, and `visit` is given it.
 pub(super) fn survey_contents<R: Read + Seek>(
     reader: R,
-    directory: Directory,
-    listing: &Listing,
-    copied: impl Fn(&Entry) -> bool,
-    mut visit: impl FnMut(&Entry, u64, Survived, Option<&[u8]>),
+    directory: CentralDirectory,
+    listing: &ZipListing,
+    copied: impl Fn(&ZipEntry) -> bool,
+    mut visit: impl FnMut(&ZipEntry, u64, SalvagedEntry, Option<&[u8]>),
 ) -> Result<(), ZipError> {
-    let mut front = Front {
-        window: Window::new(reader, 0, directory.offset)?,
+    let mut front = ZipFrontReader {
+        window: SectionWindow::new(reader, 0, directory.offset)?,
         listing,
-        unpacker: Unpacker::new(),
+        unpacker: EntryUnpacker::new(),
     };
     let mut copy = Vec::new();
     for (entry, end) in spans(listing, directory) {
@@ -74,15 +74,15 @@ pub(super) fn survey_contents<R: Read + Seek>(
 /// Reads the chosen entries and nothing else. The listing must be in the order of offsets.
 pub(super) fn read_chosen<R: Read + Seek>(
     reader: R,
-    directory: Directory,
-    listing: &Listing,
-    chosen: impl Fn(&Entry) -> bool,
-    mut visit: impl FnMut(&Entry, &[u8]),
+    directory: CentralDirectory,
+    listing: &ZipListing,
+    chosen: impl Fn(&ZipEntry) -> bool,
+    mut visit: impl FnMut(&ZipEntry, &[u8]),
 ) -> Result<(), ZipError> {
-    let mut front = Front {
-        window: Window::new(reader, 0, directory.offset)?,
+    let mut front = ZipFrontReader {
+        window: SectionWindow::new(reader, 0, directory.offset)?,
         listing,
-        unpacker: Unpacker::new(),
+        unpacker: EntryUnpacker::new(),
     };
     let mut copy = Vec::new();
     for (entry, end) in spans(listing, directory) {
@@ -100,16 +100,16 @@ pub(super) fn read_chosen<R: Read + Seek>(
 /// the prefix, of a file whose content is wanted.
 pub(super) fn read_contents<R: Read + Seek>(
     reader: R,
-    directory: Directory,
-    listing: &Listing,
+    directory: CentralDirectory,
+    listing: &ZipListing,
     copied: &[u8],
-) -> Result<Contents, ZipError> {
-    let mut front = Front {
-        window: Window::new(reader, 0, directory.offset)?,
+) -> Result<ZipContents, ZipError> {
+    let mut front = ZipFrontReader {
+        window: SectionWindow::new(reader, 0, directory.offset)?,
         listing,
-        unpacker: Unpacker::new(),
+        unpacker: EntryUnpacker::new(),
     };
-    let mut contents = Contents {
+    let mut contents = ZipContents {
         digests: Vec::with_capacity(listing.entries().len()),
         copy: None,
     };
@@ -127,7 +127,10 @@ pub(super) fn read_contents<R: Read + Seek>(
 }
 
 /// The entries, each with where the next one begins.
-fn spans(listing: &Listing, directory: Directory) -> impl Iterator<Item = (&Entry, u64)> {
+fn spans(
+    listing: &ZipListing,
+    directory: CentralDirectory,
+) -> impl Iterator<Item = (&ZipEntry, u64)> {
     let next = listing.entries().iter().skip(1);
     let ends = next.map(|entry| u64::from(entry.offset));
     let ends = ends.chain(std::iter::once(directory.offset));
@@ -136,11 +139,11 @@ fn spans(listing: &Listing, directory: Directory) -> impl Iterator<Item = (&Entr
 
 // === impl Front ===
 
-impl<R: Read + Seek> Front<'_, R> {
+impl<R: Read + Seek> ZipFrontReader<'_, R> {
     /// Reads one entry, whose successor begins at `end`.
     fn entry(
         &mut self,
-        entry: &Entry,
+        entry: &ZipEntry,
         end: u64,
         copy: Option<&mut Vec<u8>>,
     ) -> Result<[u8; 32], ZipError> {
@@ -154,12 +157,12 @@ impl<R: Read + Seek> Front<'_, R> {
     /// Reads one entry, wherever the one before it has ended.
     fn survivor(
         &mut self,
-        entry: &Entry,
+        entry: &ZipEntry,
         end: u64,
         copy: Option<&mut Vec<u8>>,
-    ) -> Result<Survived, ZipError> {
+    ) -> Result<SalvagedEntry, ZipError> {
         self.window.skip_to(entry.offset.into())?;
-        let mut survived = Survived {
+        let mut survived = SalvagedEntry {
             data: None,
             digest: None,
             problem: None,
@@ -176,10 +179,10 @@ impl<R: Read + Seek> Front<'_, R> {
     /// As [`entry`](Self::entry), noting how far it came.
     fn follow(
         &mut self,
-        entry: &Entry,
+        entry: &ZipEntry,
         end: u64,
         copy: Option<&mut Vec<u8>>,
-        survived: &mut Survived,
+        survived: &mut SalvagedEntry,
     ) -> Result<(), ZipError> {
         self.check_begin(entry)?;
         self.local_header(entry)?;
@@ -190,11 +193,11 @@ impl<R: Read + Seek> Front<'_, R> {
         self.descriptor(entry, end)
     }
 
-    fn shown(&self, entry: &Entry) -> ShownName {
+    fn shown(&self, entry: &ZipEntry) -> ShownName {
         self.listing.shown(entry)
     }
 
-    fn check_begin(&self, entry: &Entry) -> Result<(), ZipProblem> {
+    fn check_begin(&self, entry: &ZipEntry) -> Result<(), ZipProblem> {
         let begin = u64::from(entry.offset);
         match begin.checked_sub(self.window.position()) {
             Some(0) => Ok(()),
@@ -204,7 +207,7 @@ impl<R: Read + Seek> Front<'_, R> {
     }
 
     /// Consumes the local header.
-    fn local_header(&mut self, entry: &Entry) -> Result<(), ZipError> {
+    fn local_header(&mut self, entry: &ZipEntry) -> Result<(), ZipError> {
         let missing = || ZipProblem::LocalHeader(self.listing.shown(entry));
         let header = self.window.peek(LOCAL_LENGTH)?.and_then(LocalHeader::parse);
         let header = header.ok_or_else(missing)?;
@@ -225,14 +228,22 @@ impl<R: Read + Seek> Front<'_, R> {
     }
 
     /// Consumes the data, and checks its checksum.
-    fn content(&mut self, entry: &Entry, copy: Option<&mut Vec<u8>>) -> Result<Content, ZipError> {
+    fn content(
+        &mut self,
+        entry: &ZipEntry,
+        copy: Option<&mut Vec<u8>>,
+    ) -> Result<EntryContent, ZipError> {
         let content = self.unpack(entry, copy)?;
         self.check_sum(entry, &content)?;
         Ok(content)
     }
 
     /// Consumes the data.
-    fn unpack(&mut self, entry: &Entry, copy: Option<&mut Vec<u8>>) -> Result<Content, ZipError> {
+    fn unpack(
+        &mut self,
+        entry: &ZipEntry,
+        copy: Option<&mut Vec<u8>>,
+    ) -> Result<EntryContent, ZipError> {
         let entry = &normal(self.listing, *entry);
         let content = self.unpacker.unpack(&mut self.window, entry, copy);
         let name = || self.listing.shown(entry);
@@ -248,7 +259,7 @@ impl<R: Read + Seek> Front<'_, R> {
         })
     }
 
-    fn check_sum(&self, entry: &Entry, content: &Content) -> Result<(), ZipProblem> {
+    fn check_sum(&self, entry: &ZipEntry, content: &EntryContent) -> Result<(), ZipProblem> {
         let entry = &normal(self.listing, *entry);
         // As in Go, a checksum of zero in an entry without descriptor was never computed.
         let unset = entry.checksum == 0 && entry.flags & FLAG_DESCRIPTOR == 0;
@@ -260,7 +271,7 @@ impl<R: Read + Seek> Front<'_, R> {
     }
 
     /// Consumes the data descriptor, which reaches to the next entry.
-    fn descriptor(&mut self, entry: &Entry, end: u64) -> Result<(), ZipError> {
+    fn descriptor(&mut self, entry: &ZipEntry, end: u64) -> Result<(), ZipError> {
         if entry.flags & FLAG_DESCRIPTOR == 0 {
             return Ok(());
         }
@@ -272,7 +283,7 @@ impl<R: Read + Seek> Front<'_, R> {
             return Err(wrong().into());
         }
         let bytes = self.window.peek(length)?.ok_or_else(wrong)?;
-        if parse_descriptor(bytes) != Some(declared(entry)) {
+        if parse_descriptor(bytes) != Some(declared_sums(entry)) {
             return Err(wrong().into());
         }
         self.window.consume(length);
@@ -285,7 +296,7 @@ const LONGEST_DESCRIPTOR: usize = 24;
 
 /// A descriptor by its length: with or without signature, sizes in 32 or 64 bits. What begins like
 /// the signature is taken for it, as all readers do.
-fn parse_descriptor(bytes: &[u8]) -> Option<Sums> {
+fn parse_descriptor(bytes: &[u8]) -> Option<EntrySums> {
     let signed = u32_at(bytes, 0)? == DESCRIPTOR_SIGNATURE;
     let bytes = if signed { bytes.get(4..)? } else { bytes };
     let (compressed, size) = match bytes.len() {
@@ -293,7 +304,7 @@ fn parse_descriptor(bytes: &[u8]) -> Option<Sums> {
         20 => (u64_at(bytes, 4)?, u64_at(bytes, 12)?),
         _ => return None,
     };
-    Some(Sums {
+    Some(EntrySums {
         checksum: u32_at(bytes, 0)?,
         compressed,
         size,
@@ -301,8 +312,8 @@ fn parse_descriptor(bytes: &[u8]) -> Option<Sums> {
 }
 
 /// What the directory declares.
-fn declared(entry: &Entry) -> Sums {
-    Sums {
+fn declared_sums(entry: &ZipEntry) -> EntrySums {
+    EntrySums {
         checksum: entry.checksum,
         compressed: entry.compressed.into(),
         size: entry.size.into(),
@@ -311,7 +322,7 @@ fn declared(entry: &Entry) -> Sums {
 
 /// The entry as its data is to be read: a directory without data has no method and no checksum to
 /// speak of, whatever its header says.
-fn normal(listing: &Listing, mut entry: Entry) -> Entry {
+fn normal(listing: &ZipListing, mut entry: ZipEntry) -> ZipEntry {
     if entry.compressed == 0 && listing.is_directory(&entry) {
         entry.method = STORED;
         entry.checksum = 0;
@@ -321,8 +332,8 @@ fn normal(listing: &Listing, mut entry: Entry) -> Entry {
 
 /// The first field in which the local header does not say what the directory says.
 fn disagreement(
-    listing: &Listing,
-    entry: &Entry,
+    listing: &ZipListing,
+    entry: &ZipEntry,
     header: &LocalHeader,
     name: &[u8],
     extra: &[u8],
@@ -342,7 +353,7 @@ fn disagreement(
     let later = entry.flags & FLAG_DESCRIPTOR != 0;
     let wrong = |local: u64, declared: u64| local != declared && !(later && local == 0);
     let unknown = |local: u64| later && local == u64::from(MAX_32);
-    let declared = declared(entry);
+    let declared = declared_sums(entry);
     if wrong(sums.checksum.into(), declared.checksum.into()) {
         Some(HeaderField::Checksum)
     } else if wrong(sums.compressed, declared.compressed) && !unknown(sums.compressed) {

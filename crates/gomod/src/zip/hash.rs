@@ -1,18 +1,18 @@
 //! The hash of a zip from the hashes of its entries.
 
 use super::end::find_directory;
-use super::front::{Contents, read_contents};
+use super::front::{ZipContents, read_contents};
 use super::limits::MAX_ZIP_FILE;
-use super::listing::Listing;
+use super::listing::ZipListing;
 use super::problem::{ZipError, ZipProblem, ZipProblems};
-use crate::sumhash::{H1, Summary};
+use crate::sumhash::{DirHashSummary, H1};
 use std::io::{Read, Seek};
 
 /// The hash of any zip: see [`crate::sumhash::h1_of_zip`].
 pub(crate) fn h1_of_zip<R: Read + Seek>(mut zip: R) -> Result<H1, ZipError> {
     let directory = find_directory(&mut zip)?;
     let mut problems = ZipProblems::default();
-    let mut listing = Listing::read(&mut zip, directory, String::new(), &mut problems)?;
+    let mut listing = ZipListing::read(&mut zip, directory, String::new(), &mut problems)?;
     listing.sort_by_offset();
     check_names(&listing, &mut problems);
     check_sizes(&listing, &mut problems);
@@ -22,9 +22,9 @@ pub(crate) fn h1_of_zip<R: Read + Seek>(mut zip: R) -> Result<H1, ZipError> {
 }
 
 /// The hash, with the lines in the order of the names' bytes.
-pub(super) fn h1_of(listing: &Listing, contents: &Contents) -> H1 {
+pub(super) fn h1_of(listing: &ZipListing, contents: &ZipContents) -> H1 {
     let prefix = listing.prefix().as_bytes();
-    let mut summary = Summary::default();
+    let mut summary = DirHashSummary::default();
     for number in order(listing) {
         let number = number as usize;
         let entry = listing.entries().get(number);
@@ -37,7 +37,7 @@ pub(super) fn h1_of(listing: &Listing, contents: &Contents) -> H1 {
 }
 
 /// The numbers of the entries in the order of their names' bytes.
-fn order(listing: &Listing) -> Vec<u32> {
+fn order(listing: &ZipListing) -> Vec<u32> {
     let name = |&number: &u32| {
         let entry = listing.entries().get(number as usize);
         entry.map_or(&b""[..], |entry| listing.name(entry))
@@ -49,7 +49,7 @@ fn order(listing: &Listing) -> Vec<u32> {
 
 /// All that the hash itself asks of names: no line breaks, and no file twice, of which every
 /// reader would take another one. The same directory twice is two equal lines.
-fn check_names(listing: &Listing, problems: &mut ZipProblems) {
+fn check_names(listing: &ZipListing, problems: &mut ZipProblems) {
     for entry in listing.entries() {
         if listing.name(entry).contains(&b'\n') {
             problems.add(ZipProblem::LineBreak(listing.shown(entry)));
@@ -69,7 +69,7 @@ fn check_names(listing: &Listing, problems: &mut ZipProblems) {
 }
 
 /// No content in directories, and the limit of all that will be unpacked.
-pub(super) fn check_sizes(listing: &Listing, problems: &mut ZipProblems) {
+pub(super) fn check_sizes(listing: &ZipListing, problems: &mut ZipProblems) {
     let mut total = 0;
     for entry in listing.entries() {
         if !listing.is_directory(entry) {

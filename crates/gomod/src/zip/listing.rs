@@ -2,25 +2,25 @@
 //! entry. A hostile zip of 500 MiB can have millions of entries, and this is all that stays of
 //! them.
 
-use super::end::Directory;
+use super::end::CentralDirectory;
 use super::format::{self, CENTRAL_LENGTH, CentralHeader};
 use super::names;
 use super::problem::{ShownName, ZipError, ZipProblem, ZipProblems};
-use super::window::Window;
+use super::window::SectionWindow;
 use std::io::{Read, Seek};
 
 /// All entries whose name begins with the prefix asked for.
 #[derive(Debug)]
-pub(super) struct Listing {
+pub(super) struct ZipListing {
     /// What every name begins with; not repeated in the names.
     prefix: String,
     names: Vec<u8>,
-    entries: Vec<Entry>,
+    entries: Vec<ZipEntry>,
 }
 
 /// One entry, as the directory describes it. All numbers fit: a zip has at most 500 MiB.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Entry {
+pub(super) struct ZipEntry {
     pub(super) offset: u32,
     pub(super) compressed: u32,
     /// Declared size of the content; [`u32::MAX`] for anything that large or larger.
@@ -33,30 +33,30 @@ pub(super) struct Entry {
 }
 
 /// What reading the directory collects.
-struct Reading<'a> {
-    listing: Listing,
-    directory: Directory,
+struct DirectoryReader<'a> {
+    listing: ZipListing,
+    directory: CentralDirectory,
     problems: &'a mut ZipProblems,
 }
 
 // === impl Listing ===
 
-impl Listing {
+impl ZipListing {
     /// Reads the directory. What is wrong with single entries is added to the problems, and such
     /// an entry is left out; what makes the directory unreadable is an error.
     pub(super) fn read<R: Read + Seek>(
         reader: &mut R,
-        directory: Directory,
+        directory: CentralDirectory,
         prefix: String,
         problems: &mut ZipProblems,
     ) -> Result<Self, ZipError> {
-        let mut window = Window::new(reader, directory.offset, directory.size)?;
+        let mut window = SectionWindow::new(reader, directory.offset, directory.size)?;
         let listing = Self {
             prefix,
             names: Vec::new(),
             entries: Vec::new(),
         };
-        let mut reading = Reading {
+        let mut reading = DirectoryReader {
             listing,
             directory,
             problems,
@@ -77,25 +77,25 @@ impl Listing {
     }
 
     /// All entries, in the order of the directory until they are sorted.
-    pub(super) fn entries(&self) -> &[Entry] {
+    pub(super) fn entries(&self) -> &[ZipEntry] {
         &self.entries
     }
 
     /// The entry's name behind the prefix.
-    pub(super) fn name(&self, entry: &Entry) -> &[u8] {
+    pub(super) fn name(&self, entry: &ZipEntry) -> &[u8] {
         let begin = entry.name_at as usize;
         let end = begin + usize::from(entry.name_length);
         self.names.get(begin..end).unwrap_or_default()
     }
 
     /// The entry's whole name, for a message.
-    pub(super) fn shown(&self, entry: &Entry) -> ShownName {
+    pub(super) fn shown(&self, entry: &ZipEntry) -> ShownName {
         let name = [self.prefix.as_bytes(), self.name(entry)].concat();
         ShownName::new(&name)
     }
 
     /// Whether the entry is a directory, by its whole name.
-    pub(super) fn is_directory(&self, entry: &Entry) -> bool {
+    pub(super) fn is_directory(&self, entry: &ZipEntry) -> bool {
         match self.name(entry) {
             b"" => self.prefix.ends_with('/'),
             name => names::is_directory(name),
@@ -110,11 +110,11 @@ impl Listing {
 
 // === impl Reading ===
 
-impl Reading<'_> {
+impl DirectoryReader<'_> {
     /// Takes the next entry, and answers its length.
     fn entry<R: Read + Seek>(
         &mut self,
-        window: &mut Window<R>,
+        window: &mut SectionWindow<R>,
         index: u64,
     ) -> Result<usize, ZipError> {
         let malformed = ZipProblem::MalformedEntry(index);
@@ -133,12 +133,12 @@ impl Reading<'_> {
     }
 
     /// The entry without its name; `None` if its data cannot be in front of the directory.
-    fn resolve(&self, header: &CentralHeader, extra: &[u8]) -> Option<Entry> {
+    fn resolve(&self, header: &CentralHeader, extra: &[u8]) -> Option<ZipEntry> {
         let (sums, offset) = header.resolve(extra)?;
         if offset.checked_add(sums.compressed)? > self.directory.offset {
             return None;
         }
-        Some(Entry {
+        Some(ZipEntry {
             offset: offset.try_into().ok()?,
             compressed: sums.compressed.try_into().ok()?,
             size: sums.size.try_into().unwrap_or(u32::MAX),
@@ -168,7 +168,7 @@ impl Reading<'_> {
         }
     }
 
-    fn keep(&mut self, mut entry: Entry, name: &[u8]) {
+    fn keep(&mut self, mut entry: ZipEntry, name: &[u8]) {
         let Some(rest) = name.strip_prefix(self.listing.prefix.as_bytes()) else {
             self.problems.add(ZipProblem::Prefix {
                 name: ShownName::new(name),

@@ -36,9 +36,9 @@ pub enum NarError {
 }
 
 /// A file, by its place in the spool, or a directory.
-enum Node {
+enum NarNode {
     File { begin: u64, size: u64 },
-    Directory(BTreeMap<Vec<u8>, Node>),
+    Directory(BTreeMap<Vec<u8>, NarNode>),
 }
 
 /// The SHA-256 of the Nix archive of a module's files. `prefix` is `MODULE@VERSION/`; `spool` is empty,
@@ -64,7 +64,7 @@ pub fn nar_sha256<R: Read + Seek, S: Read + Write + Seek>(
             (None, ..) | (_, None, None) => Err(NarError::Name),
             (Some(path), Some(content), None) => {
                 let size = entry.size;
-                let file = Node::File { begin, size };
+                let file = NarNode::File { begin, size };
                 begin += size;
                 place(&mut root, path, file).and_then(|()| Ok(spool.write_all(content)?))
             }
@@ -74,17 +74,21 @@ pub fn nar_sha256<R: Read + Seek, S: Read + Write + Seek>(
     if let Some(wrong) = wrong {
         return Err(wrong);
     }
-    let mut archive = Archive {
+    let mut archive = NarArchive {
         hash: Sha256::new(),
         spool,
     };
     archive.text(b"nix-archive-1");
-    archive.node(&Node::Directory(root))?;
+    archive.node(&NarNode::Directory(root))?;
     Ok(archive.hash.finalize().into())
 }
 
 /// Puts a file where its path says.
-fn place(root: &mut BTreeMap<Vec<u8>, Node>, path: &[u8], file: Node) -> Result<(), NarError> {
+fn place(
+    root: &mut BTreeMap<Vec<u8>, NarNode>,
+    path: &[u8],
+    file: NarNode,
+) -> Result<(), NarError> {
     let mut parts: Vec<&[u8]> = path.split(|&byte| byte == b'/').collect();
     if parts.len() > MAX_DEPTH {
         return Err(NarError::Depth);
@@ -93,10 +97,10 @@ fn place(root: &mut BTreeMap<Vec<u8>, Node>, path: &[u8], file: Node) -> Result<
     let mut directory = root;
     for part in parts {
         let below = directory.entry(part.to_vec());
-        let below = below.or_insert_with(|| Node::Directory(BTreeMap::new()));
+        let below = below.or_insert_with(|| NarNode::Directory(BTreeMap::new()));
         directory = match below {
-            Node::Directory(below) => below,
-            Node::File { .. } => return Err(NarError::Name),
+            NarNode::Directory(below) => below,
+            NarNode::File { .. } => return Err(NarError::Name),
         };
     }
     match directory.insert(name.to_vec(), file) {
@@ -106,22 +110,22 @@ fn place(root: &mut BTreeMap<Vec<u8>, Node>, path: &[u8], file: Node) -> Result<
 }
 
 /// An archive that is hashed while it is written.
-struct Archive<'a, S> {
+struct NarArchive<'a, S> {
     hash: Sha256,
     spool: &'a mut S,
 }
 
 // === impl Archive ===
 
-impl<S: Read + Seek> Archive<'_, S> {
-    fn node(&mut self, node: &Node) -> Result<(), NarError> {
+impl<S: Read + Seek> NarArchive<'_, S> {
+    fn node(&mut self, node: &NarNode) -> Result<(), NarError> {
         self.texts(&[b"(", b"type"]);
         match node {
-            Node::File { begin, size } => {
+            NarNode::File { begin, size } => {
                 self.texts(&[b"regular", b"contents"]);
                 self.content(*begin, *size)?;
             }
-            Node::Directory(entries) => {
+            NarNode::Directory(entries) => {
                 self.text(b"directory");
                 for (name, node) in entries {
                     if name.eq_ignore_ascii_case(b".ds_store") {

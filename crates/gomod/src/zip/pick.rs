@@ -5,14 +5,14 @@
 
 use super::end::find_directory;
 use super::front::read_chosen;
-use super::listing::{Entry, Listing};
+use super::listing::{ZipEntry, ZipListing};
 use super::problem::{ZipError, ZipProblems};
 use crate::{ModulePath, Version};
 use std::io::{Read, Seek};
 
 /// A file that can be chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Candidate<'a> {
+pub struct FileCandidate<'a> {
     /// Its path below the module's root.
     pub path: &'a str,
     /// Declared bytes of its content; no more is unpacked.
@@ -28,19 +28,19 @@ pub fn pick_files<R: Read + Seek>(
     mut zip: R,
     module: &ModulePath,
     version: &Version,
-    chosen: impl Fn(Candidate<'_>) -> bool,
+    chosen: impl Fn(FileCandidate<'_>) -> bool,
     mut visit: impl FnMut(&str, &[u8]),
 ) -> Result<(), ZipError> {
     let directory = find_directory(&mut zip)?;
     let mut problems = ZipProblems::default();
     let prefix = format!("{module}@{version}/");
-    let mut listing = Listing::read(&mut zip, directory, prefix, &mut problems)?;
+    let mut listing = ZipListing::read(&mut zip, directory, prefix, &mut problems)?;
     problems.into_result()?;
     listing.sort_by_offset();
-    let path = |entry: &Entry| std::str::from_utf8(listing.name(entry)).unwrap_or_default();
-    let is_chosen = |entry: &Entry| {
+    let path = |entry: &ZipEntry| std::str::from_utf8(listing.name(entry)).unwrap_or_default();
+    let is_chosen = |entry: &ZipEntry| {
         let (path, size) = (path(entry), entry.size.into());
-        !path.is_empty() && !path.ends_with('/') && chosen(Candidate { path, size })
+        !path.is_empty() && !path.ends_with('/') && chosen(FileCandidate { path, size })
     };
     read_chosen(
         &mut zip,

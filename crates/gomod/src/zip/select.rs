@@ -4,7 +4,7 @@
 //! that applies decides between left out and refused: a badly named file in a vendored package is
 //! left out, a vendored file in a badly written path is refused.
 
-use super::collide::{Collision, Place, find_collisions};
+use super::collide::{PathCollision, ZipPath, find_collisions};
 use super::limits::{MAX_GO_MOD, MAX_LICENSE, MAX_ZIP_FILE};
 use super::names;
 use super::problem::{ShownName, ZipProblem, ZipProblems};
@@ -16,11 +16,11 @@ use std::io::Read;
 
 /// What becomes of each file of a list; all numbers are places in that list.
 #[derive(Debug, Default)]
-pub struct Selection {
+pub struct FileSelection {
     /// What goes into the zip, in the order of the list.
     pub included: Vec<usize>,
     /// What is left out without being wrong.
-    pub omitted: Vec<(usize, Omission)>,
+    pub omitted: Vec<(usize, FileOmission)>,
     /// What makes a zip impossible.
     pub refused: Vec<(usize, ZipProblem)>,
     /// The files together are too large.
@@ -29,7 +29,7 @@ pub struct Selection {
 
 /// Why a file is left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Omission {
+pub enum FileOmission {
     /// In the directory of a version-control system.
     VersionControl,
     /// In a vendored package.
@@ -50,10 +50,10 @@ struct OtherModules<'a>(Vec<&'a [u8]>);
 
 /// Decides about each file of a list. Opens none but the go.mod, whose go line the rules depend
 /// on; one that cannot be read is as one without a go line.
-pub fn select<F: SourceFile>(files: &[F]) -> Selection {
+pub fn select<F: SourceFile>(files: &[F]) -> FileSelection {
     let rule = vendor_rule(files);
     let modules = OtherModules::of(files);
-    let mut selection = Selection::default();
+    let mut selection = FileSelection::default();
     let mut places = Vec::new();
     let mut left = MAX_ZIP_FILE;
     for (number, file) in files.iter().enumerate() {
@@ -94,18 +94,18 @@ fn omission_by_path(
     path: &[u8],
     rule: VendorRule,
     modules: &OtherModules<'_>,
-) -> Option<Result<Omission, ZipProblem>> {
+) -> Option<Result<FileOmission, ZipProblem>> {
     if !names::is_clean(path) || path.starts_with(b"/") {
         return Some(Err(ZipProblem::NotClean(ShownName::new(path))));
     }
     if rule.is_vendored(path) {
-        return Some(Ok(Omission::Vendored));
+        return Some(Ok(FileOmission::Vendored));
     }
     if modules.contain(path) {
-        return Some(Ok(Omission::OtherModule));
+        return Some(Ok(FileOmission::OtherModule));
     }
     if path == b".hg_archival.txt" {
-        return Some(Ok(Omission::HgArchival));
+        return Some(Ok(FileOmission::HgArchival));
     }
     if let Err(reason) = names::check_file_path(path) {
         let name = ShownName::new(path);
@@ -119,7 +119,7 @@ fn omission_by_path(
 
 // === impl Selection ===
 
-impl Selection {
+impl FileSelection {
     /// Fails if no zip can be made of the list.
     ///
     /// # Errors
@@ -140,9 +140,9 @@ impl Selection {
     fn add_by_kind<F: SourceFile>(&mut self, number: usize, file: &F, left: &mut u64) {
         match file.kind() {
             FileKind::Regular => {}
-            FileKind::Symlink => return self.omitted.push((number, Omission::Symlink)),
+            FileKind::Symlink => return self.omitted.push((number, FileOmission::Symlink)),
             FileKind::Directory | FileKind::Irregular => {
-                return self.omitted.push((number, Omission::NotRegular));
+                return self.omitted.push((number, FileOmission::NotRegular));
             }
         }
         let size = file.size();
@@ -168,7 +168,7 @@ impl Selection {
         let file = |number: u32| files.get(number as usize);
         let place = |number: u32| {
             let file = file(number)?;
-            Some(Place {
+            Some(ZipPath {
                 path: std::str::from_utf8(file.path()).ok()?,
                 is_directory: file.kind() == FileKind::Directory,
             })
@@ -177,12 +177,12 @@ impl Selection {
         find_collisions(&mut places, place, |collision, first, second| {
             let shown = |number| ShownName::new(file(number).map_or(b"", SourceFile::path));
             let problem = match collision {
-                Collision::Case => ZipProblem::CaseCollision {
+                PathCollision::Case => ZipProblem::CaseCollision {
                     first: shown(first),
                     second: shown(second),
                 },
-                Collision::FileAndDirectory => ZipProblem::FileAndDirectory(shown(second)),
-                Collision::Duplicate => ZipProblem::Duplicate(shown(second)),
+                PathCollision::FileAndDirectory => ZipProblem::FileAndDirectory(shown(second)),
+                PathCollision::Duplicate => ZipProblem::Duplicate(shown(second)),
             };
             collided.push((second as usize, problem));
         });
@@ -200,7 +200,7 @@ impl Selection {
 
 // === impl Omission ===
 
-impl fmt::Display for Omission {
+impl fmt::Display for FileOmission {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::VersionControl => "directory of a version-control system",

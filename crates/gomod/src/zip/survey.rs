@@ -11,9 +11,9 @@
 
 use super::end::find_directory;
 use super::format::STORED;
-use super::front::{Survived, survey_contents};
+use super::front::{SalvagedEntry, survey_contents};
 use super::limits::MAX_ZIP_FILE;
-use super::listing::{Entry, Listing};
+use super::listing::{ZipEntry, ZipListing};
 use super::problem::{ZipError, ZipProblem, ZipProblems};
 use std::io::{Read, Seek};
 
@@ -29,7 +29,7 @@ pub struct SurveyedEntry<'a> {
     /// Declared bytes of its content.
     pub size: u64,
     /// Its data in the zip; `None` if its local header is not sound.
-    pub packed: Option<Packed>,
+    pub packed: Option<PackedEntry>,
     /// The SHA-256 of its content, if that could be unpacked; also when its checksum says otherwise.
     pub digest: Option<[u8; 32]>,
     /// Its content, if it could be unpacked and is not larger than asked for.
@@ -40,7 +40,7 @@ pub struct SurveyedEntry<'a> {
 
 /// Where the data of an entry is, and what should come out of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Packed {
+pub struct PackedEntry {
     /// Where it begins in the zip.
     pub begin: u64,
     /// Its bytes in the zip.
@@ -65,20 +65,20 @@ pub fn survey_zip<R: Read + Seek>(
 ) -> Result<(), ZipError> {
     let directory = find_directory(&mut zip)?;
     let mut ignored = ZipProblems::default();
-    let mut listing = Listing::read(&mut zip, directory, String::new(), &mut ignored)?;
+    let mut listing = ZipListing::read(&mut zip, directory, String::new(), &mut ignored)?;
     let sizes = listing.entries().iter().map(|entry| u64::from(entry.size));
     if sizes.sum::<u64>() > MAX_ZIP_FILE {
         return Err(ZipProblem::TotalSize.into());
     }
     listing.sort_by_offset();
-    let copied = |entry: &Entry| u64::from(entry.size) <= largest;
-    let visit = |entry: &Entry, end: u64, survived: Survived, content: Option<&[u8]>| {
+    let copied = |entry: &ZipEntry| u64::from(entry.size) <= largest;
+    let visit = |entry: &ZipEntry, end: u64, survived: SalvagedEntry, content: Option<&[u8]>| {
         visit(SurveyedEntry {
             name: listing.name(entry),
             begin: entry.offset.into(),
             end,
             size: entry.size.into(),
-            packed: survived.data.map(|begin| Packed {
+            packed: survived.data.map(|begin| PackedEntry {
                 begin,
                 length: entry.compressed.into(),
                 is_stored: entry.method == STORED,

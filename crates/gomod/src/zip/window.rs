@@ -8,7 +8,7 @@ const CAPACITY: usize = 256 << 10;
 
 /// A view of a section that moves forward only.
 #[derive(Debug)]
-pub(super) struct Window<R> {
+pub(super) struct SectionWindow<R> {
     reader: R,
     buffer: Box<[u8]>,
     start: usize,
@@ -21,7 +21,7 @@ pub(super) struct Window<R> {
 
 // === impl Window ===
 
-impl<R: Read + Seek> Window<R> {
+impl<R: Read + Seek> SectionWindow<R> {
     /// Looks at the section from `position` on, `length` bytes long.
     pub(super) fn new(mut reader: R, position: u64, length: u64) -> io::Result<Self> {
         reader.seek(SeekFrom::Start(position))?;

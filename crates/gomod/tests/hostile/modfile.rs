@@ -12,7 +12,7 @@ mod corpus;
 mod laws;
 
 use gomod::gosum;
-use gomod::modfile::{self, Fault, Mode};
+use gomod::modfile::{self, ModFileFault, Mode};
 use testkit::oracle::Seed;
 
 /// How many inputs each parser gets.
@@ -44,14 +44,14 @@ fn what_is_too_large_is_refused_unread() {
     };
     assert_eq!(
         faults(&vec![b'\n'; modfile::MAX_BYTES + 1]),
-        [Fault::TooLarge]
+        [ModFileFault::TooLarge]
     );
     assert!(modfile::parse(&vec![b'\n'; modfile::MAX_BYTES], Mode::Lax).is_ok());
     let words = "a\n".repeat(modfile::MAX_TOKENS);
     assert!(modfile::parse(words.as_bytes(), Mode::Lax).is_ok());
     assert_eq!(
         faults(format!("{words}a").as_bytes()),
-        [Fault::TooManyTokens]
+        [ModFileFault::TooManyTokens]
     );
     let sum = vec![b'\n'; gosum::MAX_BYTES + 1];
     assert_eq!(gosum::parse(&sum), Err(gosum::GoSumError::TooLarge));

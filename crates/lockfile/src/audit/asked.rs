@@ -9,42 +9,46 @@
 //! What cannot be told is no finding: tags, whose meaning only the registry knows, and what is linked
 //! to a folder of the project.
 
-use super::{Expected, fits::Answer, overrides::Replacements, tree::Tree};
+use super::{LockExpectation, fits::LockCandidate, overrides::OverrideMap, tree::PackageTree};
 use crate::{
-    model::{Dependency, Format, Lockfile, Package},
+    model::{LockedPackage, Lockfile, LockfileFormat, PackageDependency},
     pnpm,
     rules::{ASKED_DIFFERS, NAME_MISMATCH},
-    source::Source,
-    tree::shown,
-    yarn::Pattern,
+    source::PackageSource,
+    tree::printable_name,
+    yarn::YarnPattern,
 };
-use finding::{Finding, Place, Span};
+use finding::{FileSpan, Finding, FindingPlace};
 use std::collections::HashSet;
 
-pub(super) fn check(lockfile: &Lockfile, expected: &Expected, tree: &Tree<'_>) -> Vec<Finding> {
-    let replaced = Replacements::of(lockfile, expected);
-    let asked = Asked { lockfile, replaced };
+pub(super) fn check(
+    lockfile: &Lockfile,
+    expected: &LockExpectation,
+    tree: &PackageTree<'_>,
+) -> Vec<Finding> {
+    let replaced = OverrideMap::of(lockfile, expected);
+    let asked = DemandCheck { lockfile, replaced };
     match &lockfile.format {
-        Format::Npm(_) => asked.of_tree(expected, tree),
-        Format::YarnClassic | Format::YarnBerry(_) => asked.of_patterns(),
-        Format::Pnpm { major, .. } => asked.of_importers(*major),
+        LockfileFormat::Npm(_) => asked.of_tree(expected, tree),
+        LockfileFormat::YarnClassic | LockfileFormat::YarnBerry(_) => asked.of_patterns(),
+        LockfileFormat::Pnpm { major, .. } => asked.of_importers(*major),
     }
 }
 
-struct Asked<'l> {
+struct DemandCheck<'l> {
     lockfile: &'l Lockfile,
-    replaced: Replacements<'l>,
+    replaced: OverrideMap<'l>,
 }
 
 // === impl Asked ===
 
-impl Asked<'_> {
-    fn of_tree(&self, expected: &Expected, tree: &Tree<'_>) -> Vec<Finding> {
+impl DemandCheck<'_> {
+    fn of_tree(&self, expected: &LockExpectation, tree: &PackageTree<'_>) -> Vec<Finding> {
         let mut findings = Vec::new();
-        let mut asked: HashSet<*const Package> = HashSet::new();
+        let mut asked: HashSet<*const LockedPackage> = HashSet::new();
         for (one, target) in tree.edges(self.lockfile, expected) {
             asked.insert(std::ptr::from_ref(target));
-            let answer = Answer::of(target);
+            let answer = LockCandidate::of(target);
             findings.extend(self.differing(&one, &answer, one.place(self.lockfile)));
         }
         if expected.manifests.is_empty() {
@@ -55,13 +59,16 @@ impl Asked<'_> {
             .packages
             .iter()
             .filter(|one| one.alias.is_some());
-        let registered = aliases.filter(|one| one.source == Source::Registry);
+        let registered = aliases.filter(|one| one.source == PackageSource::Registry);
         let unasked = registered.filter(|one| {
             let is_asked = asked.contains(&std::ptr::from_ref(*one));
             !is_asked && !self.replaced.knows(one.installed_as())
         });
         findings.extend(unasked.map(|package| {
-            let (name, alias) = (shown(&package.name), shown(package.installed_as()));
+            let (name, alias) = (
+                printable_name(&package.name),
+                printable_name(package.installed_as()),
+            );
             let message = format!("{name} is installed as {alias}, which nobody asks for");
             let place = self.lockfile.place(package.span);
             Finding::new(&NAME_MISMATCH, place, package.subject(), message)
@@ -73,14 +80,15 @@ impl Asked<'_> {
     fn of_patterns(&self) -> Vec<Finding> {
         let mut findings = Vec::new();
         for package in &self.lockfile.packages {
-            let answer = Answer::of(package);
+            let answer = LockCandidate::of(package);
             for wanted in &package.wanted {
                 let place = self.lockfile.place(wanted.span);
-                let pattern = Pattern::parse(&wanted.value, &self.lockfile.format);
+                let pattern = YarnPattern::parse(&wanted.value, &self.lockfile.format);
                 let Some(pattern) = pattern.filter(|one| {
                     one.name == package.name || self.replaced.allow(one.installed_as, &answer)
                 }) else {
-                    let (wanted, name) = (shown(&wanted.value), shown(&package.name));
+                    let (wanted, name) =
+                        (printable_name(&wanted.value), printable_name(&package.name));
                     let message = format!("{wanted} is locked to the package {name}");
                     findings.push(Finding::new(
                         &NAME_MISMATCH,
@@ -90,7 +98,7 @@ impl Asked<'_> {
                     ));
                     continue;
                 };
-                let need = Need {
+                let need = PackageNeed {
                     name: pattern.installed_as,
                     wanted: pattern.range,
                     span: wanted.span,
@@ -116,10 +124,10 @@ impl Asked<'_> {
                 findings.extend(self.addressed(one, wanted));
                 continue;
             };
-            let answer = Answer::named(name, version);
-            let need = Need {
+            let answer = LockCandidate::named(name, version);
+            let need = PackageNeed {
                 wanted,
-                ..Need::of(one)
+                ..PackageNeed::of(one)
             };
             findings.extend(self.differing(&need, &answer, need.place(self.lockfile)));
         }
@@ -130,17 +138,18 @@ impl Asked<'_> {
             .flat_map(|one| &one.dependencies);
         for one in packages {
             if let Some((name, version)) = pnpm::target(major, one) {
-                let answer = Answer::named(name, version);
+                let answer = LockCandidate::named(name, version);
                 let message = self.replaced.contradicted(&one.name, &answer);
-                findings
-                    .extend(message.map(|message| self.finding(&Need::of(one), &answer, &message)));
+                findings.extend(
+                    message.map(|message| self.finding(&PackageNeed::of(one), &answer, &message)),
+                );
             }
         }
         findings
     }
 
     /// The range of an importer; that of a catalog stands at another place of the lock.
-    fn range<'d>(&'d self, one: &'d Dependency) -> Option<&'d str> {
+    fn range<'d>(&'d self, one: &'d PackageDependency) -> Option<&'d str> {
         let Some(catalog) = one.wanted.strip_prefix("catalog:") else {
             return Some(&one.wanted);
         };
@@ -154,28 +163,39 @@ impl Asked<'_> {
         catalogs.find(|one| one.name == key).map(|one| &*one.wanted)
     }
 
-    fn addressed(&self, one: &Dependency, wanted: &str) -> Option<Finding> {
+    fn addressed(&self, one: &PackageDependency, wanted: &str) -> Option<Finding> {
         let locked = one.locked.as_deref()?;
-        let answer = Answer::at(&one.name, pnpm::address(locked)?)?;
-        let need = Need {
+        let answer = LockCandidate::at(&one.name, pnpm::address(locked)?)?;
+        let need = PackageNeed {
             wanted,
-            ..Need::of(one)
+            ..PackageNeed::of(one)
         };
         self.differing(&need, &answer, need.place(self.lockfile))
     }
 
-    fn differing(&self, need: &Need<'_>, answer: &Answer<'_>, place: Place) -> Option<Finding> {
+    fn differing(
+        &self,
+        need: &PackageNeed<'_>,
+        answer: &LockCandidate<'_>,
+        place: FindingPlace,
+    ) -> Option<Finding> {
         let problem = self.replaced.contradicted(need.name, answer).or_else(|| {
             let fits = answer.fits(need.name, need.wanted);
             let is_replaced = || self.replaced.allow(need.name, answer);
-            (!fits && !is_replaced()).then(|| format!("{} is asked for", shown(need.wanted)))
+            (!fits && !is_replaced())
+                .then(|| format!("{} is asked for", printable_name(need.wanted)))
         })?;
-        let message = format!("{problem}, {} is locked", shown(&answer.subject()));
+        let message = format!("{problem}, {} is locked", printable_name(&answer.subject()));
         Some(Finding::new(&ASKED_DIFFERS, place, need.name, message))
     }
 
-    fn finding(&self, need: &Need<'_>, answer: &Answer<'_>, problem: &str) -> Finding {
-        let message = format!("{problem}, {} is locked", shown(&answer.subject()));
+    fn finding(
+        &self,
+        need: &PackageNeed<'_>,
+        answer: &LockCandidate<'_>,
+        problem: &str,
+    ) -> Finding {
+        let message = format!("{problem}, {} is locked", printable_name(&answer.subject()));
         Finding::new(
             &ASKED_DIFFERS,
             need.place(self.lockfile),
@@ -187,18 +207,18 @@ impl Asked<'_> {
 
 /// Something that is asked for, and where.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Need<'n> {
+pub(super) struct PackageNeed<'n> {
     pub(super) name: &'n str,
     pub(super) wanted: &'n str,
-    pub(super) span: Span,
+    pub(super) span: FileSpan,
     /// The package.json that it stands in, if not the lock.
     pub(super) manifest: Option<&'n str>,
 }
 
 // === impl Need ===
 
-impl<'n> Need<'n> {
-    pub(super) fn of(one: &'n Dependency) -> Self {
+impl<'n> PackageNeed<'n> {
+    pub(super) fn of(one: &'n PackageDependency) -> Self {
         Self {
             name: &one.name,
             wanted: &one.wanted,
@@ -207,9 +227,9 @@ impl<'n> Need<'n> {
         }
     }
 
-    pub(super) fn place(&self, lockfile: &Lockfile) -> Place {
+    pub(super) fn place(&self, lockfile: &Lockfile) -> FindingPlace {
         match self.manifest {
-            Some(file) => Place::at(file, self.span),
+            Some(file) => FindingPlace::at(file, self.span),
             None => lockfile.place(self.span),
         }
     }

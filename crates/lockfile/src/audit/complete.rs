@@ -7,23 +7,27 @@
 //! What is optional may be absent. Version 1 of npm's format does not say what that is, so nothing
 //! is said of it.
 
-use super::{Expected, tree::Tree, tree::is_outside};
+use super::{LockExpectation, tree::PackageTree, tree::is_outside};
 use crate::{
-    model::{Dependency, Format, Lockfile, Package},
+    model::{LockedPackage, Lockfile, LockfileFormat, PackageDependency},
     pnpm,
     rules::DEPENDENCY_MISSING,
-    source::{Source, local_path},
-    tree::shown,
+    source::{PackageSource, local_path},
+    tree::printable_name,
     yarn::split,
 };
 use finding::Finding;
 use std::collections::HashSet;
 
-pub(super) fn check(lockfile: &Lockfile, expected: &Expected, tree: &Tree<'_>) -> Vec<Finding> {
-    if lockfile.format == Format::Npm(1) {
+pub(super) fn check(
+    lockfile: &Lockfile,
+    expected: &LockExpectation,
+    tree: &PackageTree<'_>,
+) -> Vec<Finding> {
+    if lockfile.format == LockfileFormat::Npm(1) {
         return Vec::new();
     }
-    let known = Known::of(lockfile, expected);
+    let known = LockEntries::of(lockfile, expected);
     let missing = needed(lockfile).filter(|(folder, one)| {
         let is_there = || folder.is_some_and(|folder| tree.find(folder, &one.name).is_some());
         // pnpm locks what is optional for all platforms.
@@ -33,7 +37,7 @@ pub(super) fn check(lockfile: &Lockfile, expected: &Expected, tree: &Tree<'_>) -
     let mut seen = HashSet::new();
     let first = missing.filter(|(_, one)| seen.insert((&*one.name, one.span)));
     let findings = first.map(|(_, one)| {
-        let message = format!("{} has no entry", shown(&one.name));
+        let message = format!("{} has no entry", printable_name(&one.name));
         let place = lockfile.place(one.span);
         Finding::new(&DEPENDENCY_MISSING, place, &*one.name, message)
     });
@@ -43,9 +47,9 @@ pub(super) fn check(lockfile: &Lockfile, expected: &Expected, tree: &Tree<'_>) -
 /// What has to have an entry, and the folder that it is looked for from. What is bundled lies in the
 /// archive that bundles it, with all that it needs itself; and the target of a link to somewhere
 /// above the lock installs for itself.
-fn needed(lockfile: &Lockfile) -> impl Iterator<Item = (Option<&str>, &Dependency)> {
+fn needed(lockfile: &Lockfile) -> impl Iterator<Item = (Option<&str>, &PackageDependency)> {
     let packages = lockfile.packages.iter();
-    let packages = packages.filter(|one| one.source != Source::Bundled && !is_above(one));
+    let packages = packages.filter(|one| one.source != PackageSource::Bundled && !is_above(one));
     let of_packages = packages.flat_map(|package| {
         let dependencies = package.dependencies.iter();
         let others = dependencies.filter(|one| !package.bundles.contains(&one.name));
@@ -53,24 +57,24 @@ fn needed(lockfile: &Lockfile) -> impl Iterator<Item = (Option<&str>, &Dependenc
     });
     let roots = lockfile.roots.iter().filter(|root| !is_outside(&root.path));
     let of_roots = roots.flat_map(|root| {
-        let path = Some(&*root.path).filter(|_| matches!(lockfile.format, Format::Npm(_)));
+        let path = Some(&*root.path).filter(|_| matches!(lockfile.format, LockfileFormat::Npm(_)));
         root.dependencies.iter().map(move |one| (path, one))
     });
     of_packages.chain(of_roots)
 }
 
 /// Whether a package is a folder that does not lie below the lock's.
-fn is_above(package: &Package) -> bool {
+fn is_above(package: &LockedPackage) -> bool {
     let resolved = package
         .resolved
         .as_ref()
         .map(|text| local_path(&text.value));
-    package.source == Source::Folder && resolved.is_some_and(is_outside)
+    package.source == PackageSource::Folder && resolved.is_some_and(is_outside)
 }
 
 /// What has an entry.
-struct Known<'l> {
-    format: &'l Format,
+struct LockEntries<'l> {
+    format: &'l LockfileFormat,
     names: HashSet<&'l str>,
     /// What others refer to entries by (pnpm).
     keys: HashSet<&'l str>,
@@ -78,8 +82,8 @@ struct Known<'l> {
 
 // === impl Known ===
 
-impl<'l> Known<'l> {
-    fn of(lockfile: &'l Lockfile, expected: &'l Expected) -> Self {
+impl<'l> LockEntries<'l> {
+    fn of(lockfile: &'l Lockfile, expected: &'l LockExpectation) -> Self {
         let manifests = expected.manifests.iter();
         let own = manifests.filter_map(|manifest| manifest.name.as_deref());
         let packages = lockfile.packages.iter();
@@ -91,8 +95,8 @@ impl<'l> Known<'l> {
     }
 
     /// Whether what is needed has an entry, or needs none.
-    fn has(&self, needed: &Dependency) -> bool {
-        if let Format::Pnpm { .. } = self.format {
+    fn has(&self, needed: &PackageDependency) -> bool {
+        if let LockfileFormat::Pnpm { .. } = self.format {
             let key = pnpm::referred(self.format, needed);
             return key.is_none_or(|key| self.keys.contains(&*key));
         }

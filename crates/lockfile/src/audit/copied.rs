@@ -3,20 +3,21 @@
 //! Replacements, patches and catalogs stand in package.json or pnpm-workspace.yaml, and again in the lock. A
 //! lock with others was made for other settings, or edited.
 
-use super::Expected;
+use super::LockExpectation;
 use crate::{
-    model::{Kind, Lockfile, Override},
+    model::{DependencyOverride, Lockfile, LockfileKind},
     rules::MANIFEST_DIFFERS,
-    tree::shown,
+    tree::printable_name,
 };
-use finding::{Finding, Place, Span};
+use finding::{FileSpan, Finding, FindingPlace};
 use std::collections::HashMap;
 
-pub(super) fn check(lockfile: &Lockfile, expected: &Expected) -> Vec<Finding> {
+pub(super) fn check(lockfile: &Lockfile, expected: &LockExpectation) -> Vec<Finding> {
     let folder = super::folder(&lockfile.file);
     let mut manifests = expected.manifests.iter();
     let own = manifests.find(|manifest| super::folder(&manifest.file) == folder);
-    let (Kind::Pnpm, Some(settings), Some(own)) = (lockfile.format.kind(), &expected.settings, own)
+    let (LockfileKind::Pnpm, Some(settings), Some(own)) =
+        (lockfile.format.kind(), &expected.settings, own)
     else {
         return Vec::new();
     };
@@ -25,7 +26,7 @@ pub(super) fn check(lockfile: &Lockfile, expected: &Expected) -> Vec<Finding> {
         &own.overrides.pnpm,
         &settings.overrides,
     ];
-    let asked: Vec<&Override> = lists.into_iter().flatten().collect();
+    let asked: Vec<&DependencyOverride> = lists.into_iter().flatten().collect();
     let wanted = |name: &str| {
         let mut dependencies = own.dependencies.iter();
         dependencies
@@ -58,7 +59,7 @@ pub(super) fn check(lockfile: &Lockfile, expected: &Expected) -> Vec<Finding> {
 fn differing<'l>(
     lockfile: &Lockfile,
     asked: &HashMap<&str, Option<&str>>,
-    locked: impl Iterator<Item = (&'l str, Option<&'l str>, Span)>,
+    locked: impl Iterator<Item = (&'l str, Option<&'l str>, FileSpan)>,
     is_whole: bool,
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -71,11 +72,14 @@ fn differing<'l>(
         if known.is_some_and(|one| is_told(*one) || now.is_none() || *one == now) {
             continue;
         }
-        let (now, was) = (shown(now.unwrap_or_default()), known.copied().flatten());
-        let was = was.map_or("nothing".to_owned(), shown);
+        let (now, was) = (
+            printable_name(now.unwrap_or_default()),
+            known.copied().flatten(),
+        );
+        let was = was.map_or("nothing".to_owned(), printable_name);
         let message = format!(
             "{} is {now} in the lock, the settings say {was}",
-            shown(name)
+            printable_name(name)
         );
         findings.push(Finding::new(
             &MANIFEST_DIFFERS,
@@ -89,11 +93,11 @@ fn differing<'l>(
     findings.extend(missing.into_iter().map(|name| {
         let message = format!(
             "the lock was made without what the settings say of {}",
-            shown(name)
+            printable_name(name)
         );
         Finding::new(
             &MANIFEST_DIFFERS,
-            Place::file(&*lockfile.file),
+            FindingPlace::file(&*lockfile.file),
             name,
             message,
         )

@@ -1,25 +1,25 @@
 //! Fits: whether what is locked is what a range or an address asks for.
 
 use crate::{
-    model::{Package, Text},
-    range::{Range, Version},
-    source::{Address, Source, local_path, without_build},
+    model::{LockedPackage, SpannedText},
+    range::{NpmVersion, VersionRange},
+    source::{PackageSource, SourceAddress, local_path, without_build},
     yarn::split,
 };
 
 /// What is locked, as far as somebody can have asked for it.
-pub(super) struct Answer<'a> {
+pub(super) struct LockCandidate<'a> {
     name: &'a str,
     version: Option<&'a str>,
-    source: Source,
+    source: PackageSource,
     resolved: Option<&'a str>,
 }
 
 // === impl Answer ===
 
-impl<'a> Answer<'a> {
-    pub(super) fn of(package: &'a Package) -> Self {
-        let value = |text: &'a Option<Text>| text.as_ref().map(|text| &*text.value);
+impl<'a> LockCandidate<'a> {
+    pub(super) fn of(package: &'a LockedPackage) -> Self {
+        let value = |text: &'a Option<SpannedText>| text.as_ref().map(|text| &*text.value);
         Self {
             name: &package.name,
             version: value(&package.version),
@@ -33,7 +33,7 @@ impl<'a> Answer<'a> {
         Self {
             name,
             version,
-            source: Source::Registry,
+            source: PackageSource::Registry,
             resolved: None,
         }
     }
@@ -43,7 +43,7 @@ impl<'a> Answer<'a> {
         Some(Self {
             name,
             version: None,
-            source: Source::of(address)?,
+            source: PackageSource::of(address)?,
             resolved: Some(address),
         })
     }
@@ -51,7 +51,7 @@ impl<'a> Answer<'a> {
     /// How it is named in a finding.
     pub(super) fn subject(&self) -> String {
         match (self.source, self.version, self.resolved) {
-            (Source::Registry, Some(version), _) | (_, Some(version), None) => {
+            (PackageSource::Registry, Some(version), _) | (_, Some(version), None) => {
                 format!("{}@{version}", self.name)
             }
             (_, _, Some(resolved)) => resolved.to_owned(),
@@ -74,18 +74,21 @@ impl<'a> Answer<'a> {
         }
         let shorthand = shorthand(wanted);
         let address = shorthand.as_deref().unwrap_or(wanted);
-        match Source::of(address) {
+        match PackageSource::of(address) {
             None => self.is_registered(name, wanted),
-            Some(Source::Git) => self.is_repository(address),
-            Some(Source::Registry | Source::Tarball) if address.contains("://") => {
+            Some(PackageSource::Git) => self.is_repository(address),
+            Some(PackageSource::Registry | PackageSource::Tarball) if address.contains("://") => {
                 self.is_archive(address)
             }
-            Some(Source::File | Source::Folder) => self.is_local(address),
-            Some(Source::Workspace) => {
-                matches!(self.source, Source::Workspace | Source::Folder)
+            Some(PackageSource::File | PackageSource::Folder) => self.is_local(address),
+            Some(PackageSource::Workspace) => {
+                matches!(
+                    self.source,
+                    PackageSource::Workspace | PackageSource::Folder
+                )
             }
             // What yarn patches keeps its name; which patch it is, is compared with package.json.
-            Some(Source::Patch) => self.name == name,
+            Some(PackageSource::Patch) => self.name == name,
             Some(_) => true,
         }
     }
@@ -93,17 +96,17 @@ impl<'a> Answer<'a> {
     /// Whether it is of a package, in a range; what is linked can be of any version.
     fn is_registered(&self, name: &str, range: &str) -> bool {
         match self.source {
-            Source::Registry | Source::Bundled | Source::Patch => {
+            PackageSource::Registry | PackageSource::Bundled | PackageSource::Patch => {
                 self.name == name && self.is_in(range)
             }
-            Source::Workspace | Source::Folder => true,
-            Source::Tarball | Source::Git | Source::File => false,
+            PackageSource::Workspace | PackageSource::Folder => true,
+            PackageSource::Tarball | PackageSource::Git | PackageSource::File => false,
         }
     }
 
     fn is_in(&self, range: &str) -> bool {
-        let range = Range::parse(range);
-        let version = self.version.map(without_build).and_then(Version::parse);
+        let range = VersionRange::parse(range);
+        let version = self.version.map(without_build).and_then(NpmVersion::parse);
         match (range, version) {
             (Some(range), Some(version)) => range.contains(&version),
             _ => true,
@@ -116,7 +119,7 @@ impl<'a> Answer<'a> {
         let theirs = repository(wanted);
         matches!(
             self.source,
-            Source::Git | Source::Tarball | Source::Registry
+            PackageSource::Git | PackageSource::Tarball | PackageSource::Registry
         ) && theirs.is_some_and(|theirs| ours.is_some_and(|ours| ours == theirs))
     }
 
@@ -131,7 +134,7 @@ impl<'a> Answer<'a> {
     fn is_local(&self, wanted: &str) -> bool {
         let is_kind = matches!(
             self.source,
-            Source::File | Source::Folder | Source::Workspace
+            PackageSource::File | PackageSource::Folder | PackageSource::Workspace
         );
         let end = |path: &str| plain_path(local_path(path));
         // A folder is counted from the package that asks, and kept from the lock's: so ends agree.
@@ -174,7 +177,7 @@ pub(super) fn plain(address: &str) -> String {
 
 /// Host and path of a repository, however it is written.
 pub(super) fn repository(address: &str) -> Option<String> {
-    let address = Address::parse(address)?;
+    let address = SourceAddress::parse(address)?;
     let location = address.location().to_ascii_lowercase();
     let location = location.strip_prefix("codeload.").unwrap_or(&location);
     let (host, path) = location.split_once('/')?;
@@ -188,7 +191,7 @@ pub(super) fn repository(address: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::Answer;
+    use super::LockCandidate;
 
     #[test]
     fn a_repository_is_the_same_however_it_is_written() {
@@ -200,7 +203,7 @@ mod tests {
             format!("git@github.com:a/b.git#{commit}"),
         ];
         for locked in &locked {
-            let answer = Answer::at("x", locked).unwrap();
+            let answer = LockCandidate::at("x", locked).unwrap();
             for wanted in [
                 "a/b",
                 "github:a/b#v1",
@@ -223,7 +226,7 @@ mod tests {
 
     #[test]
     fn a_name_behind_npm_is_the_one_that_is_locked() {
-        let answer = Answer::named("ms", Some("2.1.3"));
+        let answer = LockCandidate::named("ms", Some("2.1.3"));
         for wanted in ["npm:ms@^2.0.0", "npm:ms", "npm:ms@latest"] {
             assert!(answer.fits("other", wanted), "{wanted}");
         }

@@ -1,19 +1,19 @@
 //! Hashes: every archive has one, a strong one, and only one.
 
-use super::Seen;
+use super::LocatedPackage;
 use crate::{
-    model::{Format, Package, Text},
+    model::{LockedPackage, LockfileFormat, SpannedText},
     rules::{INTEGRITY_CONFLICT, INTEGRITY_MALFORMED, INTEGRITY_MISSING, INTEGRITY_WEAK},
-    source::{Source, without_build},
-    sri::{Algorithm, Sri, agree},
-    tree::shown,
+    source::{PackageSource, without_build},
+    sri::{Sri, SriAlgorithm, agree},
+    tree::printable_name,
 };
 use finding::Finding;
 use std::collections::HashMap;
 
 /// What is wrong with the hashes of one entry.
-pub(super) fn check(seen: &Seen<'_>) -> Vec<Finding> {
-    if let Format::YarnBerry(_) = seen.lockfile.format {
+pub(super) fn check(seen: &LocatedPackage<'_>) -> Vec<Finding> {
+    if let LockfileFormat::YarnBerry(_) = seen.lockfile.format {
         return checksum(seen).into_iter().collect();
     }
     let package = seen.package;
@@ -25,7 +25,7 @@ pub(super) fn check(seen: &Seen<'_>) -> Vec<Finding> {
         return missing.then(finding).into_iter().collect();
     };
     let malformed = integrity.malformed.iter().map(|(written, error)| {
-        let message = format!("{} {error}", shown(written));
+        let message = format!("{} {error}", printable_name(written));
         seen.finding(&INTEGRITY_MALFORMED, span, message)
     });
     let mut findings: Vec<Finding> = malformed.collect();
@@ -44,23 +44,23 @@ pub(super) fn check(seen: &Seen<'_>) -> Vec<Finding> {
 }
 
 /// yarn's checksum. It is absent of what is for other platforms only and was never fetched.
-fn checksum(seen: &Seen<'_>) -> Option<Finding> {
+fn checksum(seen: &LocatedPackage<'_>) -> Option<Finding> {
     let package = seen.package;
-    let Some(Text { value, span }) = &package.checksum else {
+    let Some(SpannedText { value, span }) = &package.checksum else {
         let missing = package.source.is_fetched() && !package.is_optional;
         let message = "the entry has no checksum";
         return missing.then(|| seen.finding(&INTEGRITY_MISSING, package.span, message));
     };
     let digest = value.rsplit('/').next().unwrap_or(value);
-    let error = Sri::parse_hex(Algorithm::Sha512, digest).err()?;
-    let message = format!("the checksum {} {error}", shown(value));
+    let error = Sri::parse_hex(SriAlgorithm::Sha512, digest).err()?;
+    let message = format!("the checksum {} {error}", printable_name(value));
     Some(seen.finding(&INTEGRITY_MALFORMED, *span, message))
 }
 
 /// Entries of one version that cannot be of one archive. Each is compared with the first of its
 /// version, so that every entry is looked at once.
-pub(super) fn conflicts(seen: &[Seen<'_>]) -> Vec<Finding> {
-    let mut first: HashMap<(&str, &str), &Seen<'_>> = HashMap::new();
+pub(super) fn conflicts(seen: &[LocatedPackage<'_>]) -> Vec<Finding> {
+    let mut first: HashMap<(&str, &str), &LocatedPackage<'_>> = HashMap::new();
     let mut findings = Vec::new();
     for one in seen {
         let integrity = &one.package.integrity;
@@ -84,11 +84,12 @@ pub(super) fn conflicts(seen: &[Seen<'_>]) -> Vec<Finding> {
 }
 
 /// What has one archive, whoever locks it: a version of a registry, or what lies at an address.
-fn same(package: &Package) -> Option<(&str, &str)> {
+fn same(package: &LockedPackage) -> Option<(&str, &str)> {
     let of_address = || {
         let resolved = package.resolved.as_ref()?;
         let address = resolved.value.split('#').next().unwrap_or_default();
-        matches!(package.source, Source::Tarball | Source::File).then_some(("", address))
+        matches!(package.source, PackageSource::Tarball | PackageSource::File)
+            .then_some(("", address))
     };
     package.registered().or_else(of_address)
 }

@@ -13,13 +13,13 @@
 //!
 //! What is the same fact is said once, with the number of entries, and not once for each entry.
 
-use super::{Expected, Seen};
+use super::{LocatedPackage, LockExpectation};
 use crate::{
     fold::{FEW, fold},
     rules::{HOST_FOREIGN, HOST_MIXED, HOST_NOT_ALLOWED},
-    source::Source,
+    source::PackageSource,
 };
-use finding::{Finding, Rule};
+use finding::{Finding, FindingRule};
 use std::{cmp::Reverse, collections::HashMap};
 
 /// Entries that a host has at least, where it is one of several that a lock uses throughout. Locks of
@@ -28,14 +28,14 @@ use std::{cmp::Reverse, collections::HashMap};
 const THROUGHOUT: usize = FEW + 1;
 
 /// The hosts that a lock may name.
-pub(super) struct Hosts<'e> {
-    expected: &'e Expected,
+pub(super) struct AllowedHosts<'e> {
+    expected: &'e LockExpectation,
     /// What was counted; nothing if hosts are listed.
-    counted: Option<Counted<'e>>,
+    counted: Option<HostCounts<'e>>,
 }
 
 /// How many entries come from where. Without an address it is the registry that is configured.
-struct Counted<'e> {
+struct HostCounts<'e> {
     by_host: HashMap<Option<&'e str>, usize>,
     /// Where most come from; of as many, the registry that is configured, else what is first in the
     /// file.
@@ -44,19 +44,19 @@ struct Counted<'e> {
 
 // === impl Hosts ===
 
-impl<'e> Hosts<'e> {
-    pub(super) fn of(expected: &'e Expected, seen: &'e [Seen<'_>]) -> Self {
-        let counted = expected.hosts.is_empty().then(|| Counted::of(seen));
+impl<'e> AllowedHosts<'e> {
+    pub(super) fn of(expected: &'e LockExpectation, seen: &'e [LocatedPackage<'_>]) -> Self {
+        let counted = expected.hosts.is_empty().then(|| HostCounts::of(seen));
         Self { expected, counted }
     }
 
     /// Whether somebody wrote down that this host may be used.
-    pub(super) fn lists(&self, seen: &Seen<'_>) -> bool {
+    pub(super) fn lists(&self, seen: &LocatedPackage<'_>) -> bool {
         let listed = &self.expected.hosts;
         host(seen).is_some_and(|host| listed.iter().any(|one| one.eq_ignore_ascii_case(host)))
     }
 
-    pub(super) fn check(&self, seen: &[Seen<'_>]) -> Vec<Finding> {
+    pub(super) fn check(&self, seen: &[LocatedPackage<'_>]) -> Vec<Finding> {
         fold(seen.iter().filter_map(|one| {
             let (rule, message) = self.verdict(one)?;
             let host = host(one).unwrap_or_default().to_owned();
@@ -66,7 +66,7 @@ impl<'e> Hosts<'e> {
     }
 
     /// What is wrong with the host of an entry: the rule, and the words for it.
-    fn verdict(&self, seen: &Seen<'_>) -> Option<(&'static Rule, String)> {
+    fn verdict(&self, seen: &LocatedPackage<'_>) -> Option<(&'static FindingRule, String)> {
         seen.address.as_ref()?;
         let host = host_or(seen);
         let Some(counted) = &self.counted else {
@@ -74,7 +74,7 @@ impl<'e> Hosts<'e> {
             return (!self.lists(seen)).then(|| (&HOST_NOT_ALLOWED, message()));
         };
         // Archives and repositories are findings of their own when no hosts are listed.
-        if seen.package.source != Source::Registry || self.is_configured(seen) {
+        if seen.package.source != PackageSource::Registry || self.is_configured(seen) {
             return None;
         }
         if let Some(before) = &self.expected.hosts_before {
@@ -85,7 +85,7 @@ impl<'e> Hosts<'e> {
     }
 
     /// Whether the package manager is told to fetch this package from its host.
-    fn is_configured(&self, seen: &Seen<'_>) -> bool {
+    fn is_configured(&self, seen: &LocatedPackage<'_>) -> bool {
         let registries = &self.expected.registries;
         let mut own = registries
             .iter()
@@ -96,11 +96,11 @@ impl<'e> Hosts<'e> {
 
 // === impl Counted ===
 
-impl<'e> Counted<'e> {
-    fn of(seen: &'e [Seen<'_>]) -> Self {
+impl<'e> HostCounts<'e> {
+    fn of(seen: &'e [LocatedPackage<'_>]) -> Self {
         let registered = seen
             .iter()
-            .filter(|one| one.package.source == Source::Registry);
+            .filter(|one| one.package.source == PackageSource::Registry);
         let mut counts: HashMap<Option<&str>, (usize, usize)> = HashMap::new();
         for (index, host) in registered.map(host).enumerate() {
             counts.entry(host).or_insert((0, index)).0 += 1;
@@ -117,7 +117,7 @@ impl<'e> Counted<'e> {
         }
     }
 
-    fn verdict(&self, host: &str) -> Option<(&'static Rule, String)> {
+    fn verdict(&self, host: &str) -> Option<(&'static FindingRule, String)> {
         if self.most == Some(host) {
             return None;
         }
@@ -133,14 +133,14 @@ impl<'e> Counted<'e> {
     }
 }
 
-fn host<'s>(seen: &'s Seen<'_>) -> Option<&'s str> {
+fn host<'s>(seen: &'s LocatedPackage<'_>) -> Option<&'s str> {
     seen.address.as_ref()?.authority.as_deref()
 }
 
-fn host_or<'s>(seen: &'s Seen<'_>) -> &'s str {
+fn host_or<'s>(seen: &'s LocatedPackage<'_>) -> &'s str {
     host(seen).unwrap_or("an address without a host")
 }
 
-fn advice(rule: &Rule, host: &str) -> String {
+fn advice(rule: &FindingRule, host: &str) -> String {
     format!("{} The host here is {host:?}.", rule.next)
 }

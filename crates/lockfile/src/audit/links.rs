@@ -1,38 +1,42 @@
 //! Links: what is linked into the place of a package is one of the project's own, or a folder that
 //! somebody asks for by its path.
 
-use super::{Expected, fits::Answer, tree::Tree};
+use super::{LockExpectation, fits::LockCandidate, tree::PackageTree};
 use crate::{
-    manifest::Manifest,
-    model::{Format, Lockfile, Package},
+    manifest::PackageManifest,
+    model::{LockedPackage, Lockfile, LockfileFormat},
     rules::LINK_UNKNOWN,
-    source::{Source, local_path},
-    tree::shown,
+    source::{PackageSource, local_path},
+    tree::printable_name,
 };
-use finding::{Finding, Span};
+use finding::{FileSpan, Finding};
 use std::collections::HashMap;
 
-pub(super) fn check(lockfile: &Lockfile, expected: &Expected, tree: &Tree<'_>) -> Vec<Finding> {
-    let own = Own::of(lockfile, expected);
+pub(super) fn check(
+    lockfile: &Lockfile,
+    expected: &LockExpectation,
+    tree: &PackageTree<'_>,
+) -> Vec<Finding> {
+    let own = ProjectPackages::of(lockfile, expected);
     match lockfile.format {
-        Format::Npm(2 | 3) => own.of_tree(expected, tree),
-        Format::YarnBerry(_) => own.of_workspaces(),
-        Format::Pnpm { .. } => own.of_importers(),
-        Format::Npm(_) | Format::YarnClassic => Vec::new(),
+        LockfileFormat::Npm(2 | 3) => own.of_tree(expected, tree),
+        LockfileFormat::YarnBerry(_) => own.of_workspaces(),
+        LockfileFormat::Pnpm { .. } => own.of_importers(),
+        LockfileFormat::Npm(_) | LockfileFormat::YarnClassic => Vec::new(),
     }
 }
 
 /// The project's own packages.
-struct Own<'l> {
+struct ProjectPackages<'l> {
     lockfile: &'l Lockfile,
     /// By their folder from the lock's.
-    manifests: HashMap<String, &'l Manifest>,
+    manifests: HashMap<String, &'l PackageManifest>,
 }
 
 // === impl Own ===
 
-impl<'l> Own<'l> {
-    fn of(lockfile: &'l Lockfile, expected: &'l Expected) -> Self {
+impl<'l> ProjectPackages<'l> {
+    fn of(lockfile: &'l Lockfile, expected: &'l LockExpectation) -> Self {
         let folder = super::folder(&lockfile.file);
         let manifests = expected.manifests.iter().filter_map(|manifest| {
             let own = super::folder(&manifest.file);
@@ -54,16 +58,16 @@ impl<'l> Own<'l> {
         manifest.is_none_or(|manifest| manifest.name.as_deref().is_none_or(|own| own == name))
     }
 
-    fn of_tree(&self, expected: &Expected, tree: &Tree<'_>) -> Vec<Finding> {
+    fn of_tree(&self, expected: &LockExpectation, tree: &PackageTree<'_>) -> Vec<Finding> {
         let links = || {
             let packages = self.lockfile.packages.iter();
-            packages.filter(|one| one.source == Source::Workspace)
+            packages.filter(|one| one.source == PackageSource::Workspace)
         };
-        let mut by_path: HashMap<*const Package, bool> = HashMap::new();
+        let mut by_path: HashMap<*const LockedPackage, bool> = HashMap::new();
         if links().next().is_some() {
             for (need, target) in tree.edges(self.lockfile, expected) {
-                let is_path = Source::of(need.wanted).is_some();
-                let is_asked = is_path && Answer::of(target).fits(need.name, need.wanted);
+                let is_path = PackageSource::of(need.wanted).is_some();
+                let is_asked = is_path && LockCandidate::of(target).fits(need.name, need.wanted);
                 *by_path.entry(std::ptr::from_ref(target)).or_default() |= is_asked;
             }
         }
@@ -138,8 +142,8 @@ impl<'l> Own<'l> {
                     continue;
                 };
                 let folder = joined(&root.path, target);
-                let is_path =
-                    Source::of(&one.wanted).is_some_and(|source| source != Source::Workspace);
+                let is_path = PackageSource::of(&one.wanted)
+                    .is_some_and(|source| source != PackageSource::Workspace);
                 let alias = one
                     .wanted
                     .strip_prefix("workspace:")
@@ -160,8 +164,12 @@ impl<'l> Own<'l> {
         findings
     }
 
-    fn finding(&self, name: &str, folder: &str, span: Span) -> Finding {
-        let message = format!("{} is linked to {}", shown(name), shown(folder));
+    fn finding(&self, name: &str, folder: &str, span: FileSpan) -> Finding {
+        let message = format!(
+            "{} is linked to {}",
+            printable_name(name),
+            printable_name(folder)
+        );
         Finding::new(&LINK_UNKNOWN, self.lockfile.place(span), name, message)
     }
 }

@@ -5,35 +5,35 @@
 //! wanted range has to be among them. Version 1 of npm's format has neither: there, only names can be
 //! missed.
 
-use super::Expected;
+use super::LockExpectation;
 use crate::{
-    manifest::{Manifest, Overrides},
-    model::{Dependency, Format, Lockfile, Package, Root},
+    manifest::{ManifestOverrides, PackageManifest},
+    model::{LockedPackage, Lockfile, LockfileFormat, PackageDependency, RootPackage},
     rules::{MANIFEST_DIFFERS, MANIFEST_MISSING},
-    settings::Settings,
-    source::{Source, is_name, local_path},
-    tree::shown,
+    settings::PnpmSettings,
+    source::{PackageSource, is_name, local_path},
+    tree::printable_name,
 };
-use finding::{Finding, Place, Rule};
+use finding::{Finding, FindingPlace, FindingRule};
 use std::collections::{HashMap, HashSet};
 
 /// Compares a lock with each package.json.
-pub(super) fn check(lockfile: &Lockfile, expected: &Expected) -> Vec<Finding> {
+pub(super) fn check(lockfile: &Lockfile, expected: &LockExpectation) -> Vec<Finding> {
     let manifests = &expected.manifests;
     let own = manifests
         .iter()
         .filter_map(|manifest| manifest.name.as_deref());
-    let comparison = Comparison::of(lockfile, expected, own.collect());
+    let comparison = ManifestComparison::of(lockfile, expected, own.collect());
     let findings = manifests.iter().flat_map(|manifest| match lockfile.format {
-        Format::Npm(1) => comparison.by_name(manifest),
-        Format::YarnClassic => comparison.by_range(manifest),
+        LockfileFormat::Npm(1) => comparison.by_name(manifest),
+        LockfileFormat::YarnClassic => comparison.by_range(manifest),
         _ => comparison.by_root(manifest),
     });
     findings.collect()
 }
 
 /// What of a lock is looked up.
-struct Comparison<'l> {
+struct ManifestComparison<'l> {
     lockfile: &'l Lockfile,
     /// The project's own packages, which need no entry.
     own: HashSet<&'l str>,
@@ -42,18 +42,18 @@ struct Comparison<'l> {
     /// What is locked, as yarn writes it: `NAME@RANGE`.
     wanted: HashSet<&'l str>,
     /// What the package.json beside the lock replaces, everywhere.
-    overrides: Option<&'l Overrides>,
-    settings: Option<&'l Settings>,
+    overrides: Option<&'l ManifestOverrides>,
+    settings: Option<&'l PnpmSettings>,
 }
 
 // === impl Comparison ===
 
-impl<'l> Comparison<'l> {
-    fn of(lockfile: &'l Lockfile, expected: &'l Expected, own: HashSet<&'l str>) -> Self {
+impl<'l> ManifestComparison<'l> {
+    fn of(lockfile: &'l Lockfile, expected: &'l LockExpectation, own: HashSet<&'l str>) -> Self {
         let packages = || lockfile.packages.iter();
         let on_top = packages().filter(|package| package.is_on_top());
         let wanted = packages().flat_map(|package| &package.wanted);
-        let mut installed: HashSet<&str> = on_top.map(Package::installed_as).collect();
+        let mut installed: HashSet<&str> = on_top.map(LockedPackage::installed_as).collect();
         // yarn gives one entry to what is wanted under several names.
         let patterns = packages().flat_map(|package| &package.wanted);
         let patterns = patterns.filter_map(|text| crate::yarn::split(&text.value));
@@ -71,13 +71,13 @@ impl<'l> Comparison<'l> {
         }
     }
 
-    fn by_name(&self, manifest: &Manifest) -> Vec<Finding> {
+    fn by_name(&self, manifest: &PackageManifest) -> Vec<Finding> {
         let missing = self.others(manifest);
         let missing = missing.filter(|one| !self.installed.contains(&*one.name));
         missing.map(|one| missing_finding(manifest, one)).collect()
     }
 
-    fn by_range(&self, manifest: &Manifest) -> Vec<Finding> {
+    fn by_range(&self, manifest: &PackageManifest) -> Vec<Finding> {
         // A link is made and never locked.
         let others = self
             .others(manifest)
@@ -93,7 +93,10 @@ impl<'l> Comparison<'l> {
             let is_locked = self.wanted.contains(&*pattern);
             let is_replaced = manifest.overrides.all().any(|other| other.name == one.name);
             (!is_locked && !is_replaced).then(|| {
-                let message = format!("{} is not what the lock was made for", shown(&pattern));
+                let message = format!(
+                    "{} is not what the lock was made for",
+                    printable_name(&pattern)
+                );
                 about(&MANIFEST_DIFFERS, manifest, one, message)
             })
         });
@@ -101,27 +104,31 @@ impl<'l> Comparison<'l> {
     }
 
     /// What a manifest asks for and is not of the project itself.
-    fn others<'m>(&self, manifest: &'m Manifest) -> impl Iterator<Item = &'m Dependency> {
+    fn others<'m>(
+        &self,
+        manifest: &'m PackageManifest,
+    ) -> impl Iterator<Item = &'m PackageDependency> {
         let dependencies = manifest.dependencies.iter();
         dependencies.filter(|dependency| !self.own.contains(&*dependency.name))
     }
 
-    fn by_root(&self, manifest: &Manifest) -> Vec<Finding> {
+    fn by_root(&self, manifest: &PackageManifest) -> Vec<Finding> {
         let path = path_from(&self.lockfile.file, &manifest.file);
         let roots = self.lockfile.roots.iter();
-        let roots: Vec<&Root> = roots.filter(|root| Some(&*root.path) == path).collect();
+        let roots: Vec<&RootPackage> = roots.filter(|root| Some(&*root.path) == path).collect();
         if roots.is_empty() && self.is_folder(path) {
             return self.by_folder(manifest, path);
         }
         if roots.is_empty() {
             let message = "the lock knows nothing of this package.json";
-            let place = Place::file(&*manifest.file);
+            let place = FindingPlace::file(&*manifest.file);
             let subject = manifest.name.as_deref().filter(|name| is_name(name));
             let subject = subject.unwrap_or_default();
             return vec![Finding::new(&MANIFEST_MISSING, place, subject, message)];
         }
         let locked = || roots.iter().flat_map(|root| &root.dependencies);
-        let by_name: HashMap<&str, &Dependency> = locked().map(|one| (&*one.name, one)).collect();
+        let by_name: HashMap<&str, &PackageDependency> =
+            locked().map(|one| (&*one.name, one)).collect();
         let asked: HashSet<&str> = manifest.dependencies.iter().map(|one| &*one.name).collect();
         // A name can be in several groups, of which each tool has its own favourite.
         let pairs: HashSet<_> = manifest.dependencies.iter().map(pair).collect();
@@ -139,23 +146,27 @@ impl<'l> Comparison<'l> {
         }
         let more = locked().filter(|one| !asked.contains(&*one.name));
         let more = more.filter(|one| !manifest.peers.contains(&one.name));
-        let is_runtime = |one: &&Dependency| {
+        let is_runtime = |one: &&PackageDependency| {
             let mut runtimes = manifest.runtimes.iter();
-            matches!(self.lockfile.format, Format::Pnpm { .. })
+            matches!(self.lockfile.format, LockfileFormat::Pnpm { .. })
                 && runtimes.any(|runtime| pair(runtime) == pair(one))
         };
         let more = more.filter(|one| !is_runtime(one));
         findings.extend(more.map(|one| {
-            let message = format!("{} does not ask for {}", manifest.file, shown(&one.name));
+            let message = format!(
+                "{} does not ask for {}",
+                manifest.file,
+                printable_name(&one.name)
+            );
             let place = self.lockfile.place(one.span);
             Finding::new(&MANIFEST_DIFFERS, place, &*one.name, message)
         }));
         findings
     }
 
-    fn folders(&self, path: Option<&str>) -> impl Iterator<Item = &'l Package> {
+    fn folders(&self, path: Option<&str>) -> impl Iterator<Item = &'l LockedPackage> {
         let folders = self.lockfile.packages.iter();
-        let folders = folders.filter(|one| one.source == Source::Folder);
+        let folders = folders.filter(|one| one.source == PackageSource::Folder);
         folders.filter(move |one| {
             let resolved = one.resolved.as_ref().map(|text| local_path(&text.value));
             resolved.map(|own| own.trim_start_matches("./")) == path
@@ -167,13 +178,17 @@ impl<'l> Comparison<'l> {
     }
 
     /// A folder that is installed like a package needs what its package.json says, and nothing else.
-    fn by_folder(&self, manifest: &Manifest, path: Option<&str>) -> Vec<Finding> {
+    fn by_folder(&self, manifest: &PackageManifest, path: Option<&str>) -> Vec<Finding> {
         let asked: HashSet<&str> = manifest.dependencies.iter().map(|one| &*one.name).collect();
         let needed = self.folders(path).flat_map(|folder| &folder.dependencies);
         let more =
             needed.filter(|one| !asked.contains(&*one.name) && !manifest.peers.contains(&one.name));
         let findings = more.map(|one| {
-            let message = format!("{} does not ask for {}", manifest.file, shown(&one.name));
+            let message = format!(
+                "{} does not ask for {}",
+                manifest.file,
+                printable_name(&one.name)
+            );
             let place = self.lockfile.place(one.span);
             Finding::new(&MANIFEST_DIFFERS, place, &*one.name, message)
         });
@@ -181,9 +196,15 @@ impl<'l> Comparison<'l> {
     }
 
     /// Whether another range in the lock means anything.
-    fn differs(&self, asked: &Dependency, locked: &Dependency, manifest: &Manifest) -> bool {
+    fn differs(
+        &self,
+        asked: &PackageDependency,
+        locked: &PackageDependency,
+        manifest: &PackageManifest,
+    ) -> bool {
         // yarn completes what is inside of a patch's locator; the file of the patch stays.
-        let is_patch = |one: &Dependency| Source::of(&one.wanted) == Some(Source::Patch);
+        let is_patch =
+            |one: &PackageDependency| PackageSource::of(&one.wanted) == Some(PackageSource::Patch);
         let is_patch = is_patch(asked) && is_patch(locked) && patch(asked) == patch(locked);
         let settings = self
             .settings
@@ -199,12 +220,20 @@ impl<'l> Comparison<'l> {
         let is_replaced = wanted.any(|wanted| {
             wanted == locked.wanted || wanted.starts_with("catalog:") || wanted.starts_with('$')
         });
-        let is_own = matches!(self.lockfile.format, Format::Npm(_));
+        let is_own = matches!(self.lockfile.format, LockfileFormat::Npm(_));
         !is_patch && (is_own || !is_replaced)
     }
 
-    fn differing(&self, manifest: &Manifest, asked: &Dependency, locked: &Dependency) -> Finding {
-        let (wanted, made_for) = (shown(&asked.wanted), shown(&locked.wanted));
+    fn differing(
+        &self,
+        manifest: &PackageManifest,
+        asked: &PackageDependency,
+        locked: &PackageDependency,
+    ) -> Finding {
+        let (wanted, made_for) = (
+            printable_name(&asked.wanted),
+            printable_name(&locked.wanted),
+        );
         let message = format!("{wanted} is asked for, the lock was made for {made_for}");
         let place = self.lockfile.place(locked.span);
         about(&MANIFEST_DIFFERS, manifest, asked, message).beside(place, "in the lock")
@@ -212,7 +241,7 @@ impl<'l> Comparison<'l> {
 }
 
 /// The file of a patch, as far as both ways to write it have it in common.
-fn patch(one: &Dependency) -> String {
+fn patch(one: &PackageDependency) -> String {
     let (_, file) = one.wanted.split_once('#').unwrap_or_default();
     let file = file.split("::").next().unwrap_or_default();
     file.replace("optional!", "")
@@ -220,17 +249,22 @@ fn patch(one: &Dependency) -> String {
         .to_owned()
 }
 
-fn pair(one: &Dependency) -> (&str, &str) {
+fn pair(one: &PackageDependency) -> (&str, &str) {
     (&one.name, &one.wanted)
 }
 
-fn missing_finding(manifest: &Manifest, one: &Dependency) -> Finding {
-    let message = format!("{} is not in the lock", shown(&one.name));
+fn missing_finding(manifest: &PackageManifest, one: &PackageDependency) -> Finding {
+    let message = format!("{} is not in the lock", printable_name(&one.name));
     about(&MANIFEST_MISSING, manifest, one, message)
 }
 
-fn about(rule: &'static Rule, manifest: &Manifest, one: &Dependency, message: String) -> Finding {
-    let place = Place::at(&*manifest.file, one.span);
+fn about(
+    rule: &'static FindingRule,
+    manifest: &PackageManifest,
+    one: &PackageDependency,
+    message: String,
+) -> Finding {
+    let place = FindingPlace::at(&*manifest.file, one.span);
     Finding::new(rule, place, &*one.name, message)
 }
 

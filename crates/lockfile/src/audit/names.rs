@@ -1,38 +1,41 @@
 //! Names: an entry installs the package and version that it says.
 
-use super::Seen;
+use super::LocatedPackage;
 use crate::{
-    model::{Format, Lockfile, Package},
+    model::{LockedPackage, Lockfile, LockfileFormat},
     rules::{HALVES_DIFFER, KEY_DIFFERS, NAME_IMPOSSIBLE, NAME_MISMATCH, VERSION_MISMATCH},
-    source::{Address, Named, Source, is_name, local_path, without_build},
-    tree::shown,
+    source::{LocatorPackage, PackageSource, SourceAddress, is_name, local_path, without_build},
+    tree::printable_name,
 };
 use finding::Finding;
 use std::collections::HashSet;
 
 /// What is wrong with the names of one entry.
-pub(super) fn check(seen: &Seen<'_>) -> Vec<Finding> {
+pub(super) fn check(seen: &LocatedPackage<'_>) -> Vec<Finding> {
     let mut findings = by_address(seen);
     let package = seen.package;
     // A folder of the project may bear a name that no registry takes.
-    if package.source == Source::Registry && !is_name(&package.name) {
-        let message = format!("no registry has a package {}", shown(&package.name));
+    if package.source == PackageSource::Registry && !is_name(&package.name) {
+        let message = format!(
+            "no registry has a package {}",
+            printable_name(&package.name)
+        );
         findings.push(seen.finding(&NAME_IMPOSSIBLE, package.span, message));
     }
     findings
 }
 
 /// What the address says otherwise than the entry.
-fn by_address(seen: &Seen<'_>) -> Vec<Finding> {
+fn by_address(seen: &LocatedPackage<'_>) -> Vec<Finding> {
     let package = seen.package;
     let Some(resolved) = package.resolved.as_ref() else {
         return Vec::new();
     };
-    if package.source != Source::Registry {
+    if package.source != PackageSource::Registry {
         return Vec::new();
     }
-    let locator = Named::of_locator(&resolved.value);
-    let address = seen.address.as_ref().and_then(Address::names);
+    let locator = LocatorPackage::of_locator(&resolved.value);
+    let address = seen.address.as_ref().and_then(SourceAddress::names);
     let mut findings = Vec::new();
     for named in [locator, address].into_iter().flatten() {
         let version = package.version.as_ref().map(|text| &*text.value);
@@ -41,14 +44,14 @@ fn by_address(seen: &Seen<'_>) -> Vec<Finding> {
         if let Some(version) = other {
             let message = format!(
                 "{} is locked from the address of {}",
-                shown(version),
-                shown(&named.version)
+                printable_name(version),
+                printable_name(&named.version)
             );
             findings.push(seen.finding(&VERSION_MISMATCH, resolved.span, message));
         }
         let others = named.names.iter().filter(|name| **name != package.name);
         findings.extend(others.map(|name| {
-            let (ours, theirs) = (shown(&package.name), shown(name));
+            let (ours, theirs) = (printable_name(&package.name), printable_name(name));
             let message = format!("{ours} is locked from the address of {theirs}");
             seen.finding(&NAME_MISMATCH, resolved.span, message)
         }));
@@ -58,14 +61,16 @@ fn by_address(seen: &Seen<'_>) -> Vec<Finding> {
 
 /// What the half of a lock that old releases of npm read installs, and the other half does not know.
 pub(super) fn halves(lockfile: &Lockfile) -> Vec<Finding> {
-    if lockfile.format != Format::Npm(2) {
+    if lockfile.format != LockfileFormat::Npm(2) {
         return Vec::new();
     }
-    let (new, old): (Vec<&Package>, Vec<&Package>) =
+    let (new, old): (Vec<&LockedPackage>, Vec<&LockedPackage>) =
         lockfile.packages.iter().partition(|one| one.path.is_some());
-    let known: HashSet<_> = new.into_iter().map(said).collect();
-    let old = old.into_iter().filter(|one| one.source != Source::Bundled);
-    let others = old.filter(|one| !known.contains(&said(one)));
+    let known: HashSet<_> = new.into_iter().map(resolved_identity).collect();
+    let old = old
+        .into_iter()
+        .filter(|one| one.source != PackageSource::Bundled);
+    let others = old.filter(|one| !known.contains(&resolved_identity(one)));
     let findings = others.map(|package| {
         let message = "only the half of the lock that npm before 7 reads says this";
         let place = lockfile.place(package.span);
@@ -76,10 +81,10 @@ pub(super) fn halves(lockfile: &Lockfile) -> Vec<Finding> {
 
 /// What is installed, under which name: a version, or what lies at an address, which the halves write
 /// in different ways.
-fn said(package: &Package) -> (&str, String) {
+fn resolved_identity(package: &LockedPackage) -> (&str, String) {
     let text = package.resolved.as_ref().map(|text| &*text.value);
     let of_address = || {
-        let address = Address::of(text?)?;
+        let address = SourceAddress::of(text?)?;
         Some(format!(
             "{}#{:?}",
             address.location_without_commit(),
@@ -95,24 +100,24 @@ fn said(package: &Package) -> (&str, String) {
 }
 
 /// An entry of pnpm's whose key has an address says it again in its fields.
-pub(super) fn key(seen: &Seen<'_>) -> Option<Finding> {
+pub(super) fn key(seen: &LocatedPackage<'_>) -> Option<Finding> {
     let package = seen.package;
     let (key, resolved) = (package.key.as_deref()?, package.resolved.as_ref()?);
     let is_said = match package.source {
-        Source::Folder | Source::File => {
+        PackageSource::Folder | PackageSource::File => {
             let path = local_path(&resolved.value).trim_start_matches("./");
             key.rsplit("file:")
                 .next()
                 .map(|path| path.trim_start_matches("./"))
                 == Some(path)
         }
-        Source::Git => seen.address.as_ref().is_some_and(|address| {
+        PackageSource::Git => seen.address.as_ref().is_some_and(|address| {
             let location = address.location();
             let plain = location.trim_end_matches(".git");
             address.commit().is_some_and(|commit| key.contains(commit)) && key.contains(plain)
         }),
         // A registry's own address may stand in an entry by its version.
-        Source::Tarball
+        PackageSource::Tarball
             if package
                 .version
                 .as_ref()
@@ -120,7 +125,7 @@ pub(super) fn key(seen: &Seen<'_>) -> Option<Finding> {
         {
             true
         }
-        Source::Tarball => seen
+        PackageSource::Tarball => seen
             .address
             .as_ref()
             .is_some_and(|one| key.contains(&one.location())),
@@ -129,8 +134,8 @@ pub(super) fn key(seen: &Seen<'_>) -> Option<Finding> {
     (!is_said).then(|| {
         let message = format!(
             "{} is the key, {} is installed",
-            shown(key),
-            shown(&resolved.value)
+            printable_name(key),
+            printable_name(&resolved.value)
         );
         seen.finding(&KEY_DIFFERS, resolved.span, message)
     })

@@ -1,28 +1,28 @@
 //! Sources: registries, over HTTPS, and one version or commit of what is there.
 
 use super::{
-    Expected, Seen,
+    LocatedPackage, LockExpectation,
     fits::{plain, repository, shorthand},
-    hosts::Hosts,
+    hosts::AllowedHosts,
 };
 use crate::{
     rules::{NOT_HTTPS, NOT_PINNED, SOURCE_ARCHIVE, SOURCE_ASKED, SOURCE_GIT, SOURCE_OUTSIDE},
-    source::{Address, Source, is_version, local_path, workspace},
-    tree::shown,
+    source::{PackageSource, SourceAddress, is_version, local_path, workspace},
+    tree::printable_name,
 };
 use finding::Finding;
 use std::collections::HashSet;
 
 /// The repositories and archives that the project's own package.json files ask for. Whoever reviews
 /// them sees the address there; what a package asks for that it does not own nobody sees.
-pub(super) struct Declared {
+pub(super) struct DeclaredSources {
     addresses: HashSet<String>,
 }
 
 // === impl Declared ===
 
-impl Declared {
-    pub(super) fn of(expected: &Expected) -> Self {
+impl DeclaredSources {
+    pub(super) fn of(expected: &LockExpectation) -> Self {
         let dependencies = expected.manifests.iter().flat_map(|one| &one.dependencies);
         let addresses = dependencies.filter_map(|one| {
             let address = shorthand(&one.wanted);
@@ -33,7 +33,7 @@ impl Declared {
         }
     }
 
-    fn has(&self, seen: &Seen<'_>) -> bool {
+    fn has(&self, seen: &LocatedPackage<'_>) -> bool {
         let resolved = seen.package.resolved.as_ref();
         let address = resolved.and_then(|text| place(&text.value));
         address.is_some_and(|address| self.addresses.contains(&address))
@@ -42,22 +42,28 @@ impl Declared {
 
 /// A repository, however it is written, or an archive; nothing of what is neither.
 fn place(address: &str) -> Option<String> {
-    match Source::of(address)? {
-        Source::Git => repository(address),
-        Source::Tarball => Some(plain(address)),
+    match PackageSource::of(address)? {
+        PackageSource::Git => repository(address),
+        PackageSource::Tarball => Some(plain(address)),
         _ => None,
     }
 }
 
 /// What is wrong with the source of one entry.
-pub(super) fn check(seen: &Seen<'_>, hosts: &Hosts<'_>, declared: &Declared) -> Vec<Finding> {
+pub(super) fn check(
+    seen: &LocatedPackage<'_>,
+    hosts: &AllowedHosts<'_>,
+    declared: &DeclaredSources,
+) -> Vec<Finding> {
     let by_source = match seen.package.source {
-        Source::Git | Source::Tarball if declared.has(seen) => Some(asked(seen)),
-        Source::Registry => unpinned_version(seen),
-        Source::Git => Some(git(seen)),
-        Source::Tarball if !hosts.lists(seen) && !is_runtime(seen) => Some(archive(seen)),
-        Source::File | Source::Folder | Source::Workspace => outside(seen),
-        Source::Tarball | Source::Bundled | Source::Patch => None,
+        PackageSource::Git | PackageSource::Tarball if declared.has(seen) => {
+            Some(undeclared_source(seen))
+        }
+        PackageSource::Registry => unpinned_version(seen),
+        PackageSource::Git => Some(git(seen)),
+        PackageSource::Tarball if !hosts.lists(seen) && !is_runtime(seen) => Some(archive(seen)),
+        PackageSource::File | PackageSource::Folder | PackageSource::Workspace => outside(seen),
+        PackageSource::Tarball | PackageSource::Bundled | PackageSource::Patch => None,
     };
     let findings = [by_source, unpinned_commit(seen), not_https(seen)];
     findings.into_iter().flatten().collect()
@@ -76,7 +82,7 @@ const RUNTIMES: [(&str, &str); 4] = [
 ];
 
 /// Whether an entry is a release of a runtime (pnpm), from where those come from.
-fn is_runtime(seen: &Seen<'_>) -> bool {
+fn is_runtime(seen: &LocatedPackage<'_>) -> bool {
     let (Some(key), Some(address)) = (&seen.package.key, &seen.address) else {
         return false;
     };
@@ -85,34 +91,34 @@ fn is_runtime(seen: &Seen<'_>) -> bool {
     known.any(|(name, from)| key.starts_with(name) && location.starts_with(from))
 }
 
-fn unpinned_version(seen: &Seen<'_>) -> Option<Finding> {
+fn unpinned_version(seen: &LocatedPackage<'_>) -> Option<Finding> {
     let package = seen.package;
     let Some(version) = &package.version else {
         let message = "the entry has no version";
         return Some(seen.finding(&NOT_PINNED, package.span, message));
     };
     (!is_version(&version.value)).then(|| {
-        let message = format!("{} is not one version", shown(&version.value));
+        let message = format!("{} is not one version", printable_name(&version.value));
         seen.finding(&NOT_PINNED, version.span, message)
     })
 }
 
-fn unpinned_commit(seen: &Seen<'_>) -> Option<Finding> {
-    let commit = seen.address.as_ref().and_then(Address::commit);
-    let is_open = seen.package.source == Source::Git && commit.is_none();
+fn unpinned_commit(seen: &LocatedPackage<'_>) -> Option<Finding> {
+    let commit = seen.address.as_ref().and_then(SourceAddress::commit);
+    let is_open = seen.package.source == PackageSource::Git && commit.is_none();
     let message = "the address names no full commit";
     is_open.then(|| seen.finding(&NOT_PINNED, seen.address_span(), message))
 }
 
-fn asked(seen: &Seen<'_>) -> Finding {
-    let from = seen.address.as_ref().map(Address::location);
-    let from = shown(from.as_deref().unwrap_or_default());
+fn undeclared_source(seen: &LocatedPackage<'_>) -> Finding {
+    let from = seen.address.as_ref().map(SourceAddress::location);
+    let from = printable_name(from.as_deref().unwrap_or_default());
     let message = format!("the project asks for it from {from}");
     seen.finding(&SOURCE_ASKED, seen.address_span(), message)
 }
 
-fn git(seen: &Seen<'_>) -> Finding {
-    let from = seen.address.as_ref().map(Address::location);
+fn git(seen: &LocatedPackage<'_>) -> Finding {
+    let from = seen.address.as_ref().map(SourceAddress::location);
     let message = format!(
         "fetched with git from {}",
         from.as_deref().unwrap_or("somewhere")
@@ -120,16 +126,16 @@ fn git(seen: &Seen<'_>) -> Finding {
     seen.finding(&SOURCE_GIT, seen.address_span(), message)
 }
 
-fn archive(seen: &Seen<'_>) -> Finding {
-    let from = seen.address.as_ref().map(Address::location);
+fn archive(seen: &LocatedPackage<'_>) -> Finding {
+    let from = seen.address.as_ref().map(SourceAddress::location);
     let message = format!(
         "{} is not the address of a package in a registry",
-        shown(from.as_deref().unwrap_or_default())
+        printable_name(from.as_deref().unwrap_or_default())
     );
     seen.finding(&SOURCE_ARCHIVE, seen.address_span(), message)
 }
 
-fn not_https(seen: &Seen<'_>) -> Option<Finding> {
+fn not_https(seen: &LocatedPackage<'_>) -> Option<Finding> {
     let address = seen
         .address
         .as_ref()
@@ -138,14 +144,14 @@ fn not_https(seen: &Seen<'_>) -> Option<Finding> {
     Some(seen.finding(&NOT_HTTPS, seen.address_span(), message))
 }
 
-fn outside(seen: &Seen<'_>) -> Option<Finding> {
+fn outside(seen: &LocatedPackage<'_>) -> Option<Finding> {
     let resolved = seen.package.resolved.as_ref()?;
     let path = local_path(&resolved.value);
     let folder = super::folder(&seen.lockfile.file);
     // yarn counts from the package that asks, and says which one that is.
     let asking = workspace(&resolved.value).unwrap_or_default();
     leaves(path, &format!("{folder}/{asking}")).then(|| {
-        let message = format!("{} is outside of the checkout", shown(path));
+        let message = format!("{} is outside of the checkout", printable_name(path));
         seen.finding(&SOURCE_OUTSIDE, resolved.span, message)
     })
 }

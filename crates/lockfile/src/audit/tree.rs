@@ -4,11 +4,11 @@
 //! npm, whose lock lists packages by these folders. What lies above the lock's own folder is not in
 //! it: the target of a link to there installs for itself.
 
-use super::{Expected, asked::Need};
+use super::{LockExpectation, asked::PackageNeed};
 use crate::{
-    manifest::Manifest,
-    model::{Format, Lockfile, Package},
-    source::Source,
+    manifest::PackageManifest,
+    model::{LockedPackage, Lockfile, LockfileFormat},
+    source::PackageSource,
 };
 use std::collections::HashMap;
 
@@ -16,13 +16,13 @@ use std::collections::HashMap;
 const LONGEST: usize = 1024;
 
 /// The packages by where they lie.
-pub(super) struct Tree<'l> {
-    by_path: HashMap<&'l str, &'l Package>,
+pub(super) struct PackageTree<'l> {
+    by_path: HashMap<&'l str, &'l LockedPackage>,
 }
 
 // === impl Tree ===
 
-impl<'l> Tree<'l> {
+impl<'l> PackageTree<'l> {
     pub(super) fn of(lockfile: &'l Lockfile) -> Self {
         let mut by_path = HashMap::new();
         for package in &lockfile.packages {
@@ -35,7 +35,7 @@ impl<'l> Tree<'l> {
     }
 
     /// What answers in a folder to a name.
-    pub(super) fn find(&self, folder: &str, name: &str) -> Option<&'l Package> {
+    pub(super) fn find(&self, folder: &str, name: &str) -> Option<&'l LockedPackage> {
         if folder.len() > LONGEST {
             return None;
         }
@@ -60,8 +60,8 @@ impl<'l> Tree<'l> {
     pub(super) fn edges<'e>(
         &'e self,
         lockfile: &'e Lockfile,
-        expected: &'e Expected,
-    ) -> Vec<(Need<'e>, &'l Package)> {
+        expected: &'e LockExpectation,
+    ) -> Vec<(PackageNeed<'e>, &'l LockedPackage)> {
         let mut edges = Vec::new();
         for (folder, need) in needs(lockfile, expected) {
             edges.extend(self.find(folder, need.name).map(|target| (need, target)));
@@ -71,22 +71,25 @@ impl<'l> Tree<'l> {
 }
 
 /// What is asked for, each with the folder that asks.
-fn needs<'e>(lockfile: &'e Lockfile, expected: &'e Expected) -> Vec<(&'e str, Need<'e>)> {
+fn needs<'e>(
+    lockfile: &'e Lockfile,
+    expected: &'e LockExpectation,
+) -> Vec<(&'e str, PackageNeed<'e>)> {
     let mut needs = Vec::new();
     for root in lockfile.roots.iter().filter(|root| !is_outside(&root.path)) {
         let dependencies = root.dependencies.iter();
-        needs.extend(dependencies.map(|one| (&*root.path, Need::of(one))));
+        needs.extend(dependencies.map(|one| (&*root.path, PackageNeed::of(one))));
     }
     // What is bundled may be any version that was at hand when the archive was packed.
     let packages = lockfile
         .packages
         .iter()
-        .filter(|one| one.source != Source::Bundled);
+        .filter(|one| one.source != PackageSource::Bundled);
     for (package, path) in packages.filter_map(|one| Some((one, one.path.as_deref()?))) {
         let dependencies = package.dependencies.iter();
-        needs.extend(dependencies.map(|one| (path, Need::of(one))));
+        needs.extend(dependencies.map(|one| (path, PackageNeed::of(one))));
     }
-    if lockfile.format == Format::Npm(1) {
+    if lockfile.format == LockfileFormat::Npm(1) {
         let folder = super::folder(&lockfile.file);
         let own = expected.manifests.iter();
         let own = own.filter(|manifest| super::folder(&manifest.file) == folder);
@@ -95,11 +98,11 @@ fn needs<'e>(lockfile: &'e Lockfile, expected: &'e Expected) -> Vec<(&'e str, Ne
     needs
 }
 
-fn of_manifest(manifest: &Manifest) -> impl Iterator<Item = Need<'_>> {
+fn of_manifest(manifest: &PackageManifest) -> impl Iterator<Item = PackageNeed<'_>> {
     let dependencies = manifest.dependencies.iter();
-    dependencies.map(|one| Need {
+    dependencies.map(|one| PackageNeed {
         manifest: Some(&manifest.file),
-        ..Need::of(one)
+        ..PackageNeed::of(one)
     })
 }
 

@@ -2,13 +2,13 @@
 
 use super::WRITTEN_LATER;
 use crate::{
-    model::{Format, Package},
-    tree::shown,
+    model::{LockedPackage, LockfileFormat},
+    tree::printable_name,
 };
 use std::collections::HashSet;
 
 /// A fact that is not the same any more.
-pub(super) fn facts(base: &Package, now: &Package) -> Option<String> {
+pub(super) fn facts(base: &LockedPackage, now: &LockedPackage) -> Option<String> {
     let pairs = base.facts.iter().chain(&now.facts);
     let mut keys = pairs.map(|(key, _)| key.as_str());
     let key = keys.find(|key| {
@@ -16,21 +16,29 @@ pub(super) fn facts(base: &Package, now: &Package) -> Option<String> {
         let is_news = (now.is_none() || base.is_none()) && WRITTEN_LATER.contains(key);
         now != base && !is_news
     })?;
-    let shown = |package: &Package| package.fact(key).map_or("nothing".to_owned(), shown);
+    let shown = |package: &LockedPackage| {
+        package
+            .fact(key)
+            .map_or("nothing".to_owned(), printable_name)
+    };
     Some(format!("{key} is {}, it was {}", shown(now), shown(base)))
 }
 
 /// Something that is needed and was not before, or the other way round.
-pub(super) fn needs(format: &Format, base: &Package, now: &Package) -> Option<String> {
-    let differing = if let Format::Pnpm { .. } = format {
+pub(super) fn needs(
+    format: &LockfileFormat,
+    base: &LockedPackage,
+    now: &LockedPackage,
+) -> Option<String> {
+    let differing = if let LockfileFormat::Pnpm { .. } = format {
         // What is locked for a name is written there, and which peers were met.
-        let named = |one: &'_ Package| -> HashSet<String> {
+        let named = |one: &'_ LockedPackage| -> HashSet<String> {
             let own = one.dependencies.iter().map(|one| one.name.clone());
             own.filter(|name| !one.peers.contains(name)).collect()
         };
         named(base).symmetric_difference(&named(now)).min().cloned()
     } else {
-        let pairs = |one: &'_ Package| -> HashSet<(String, String)> {
+        let pairs = |one: &'_ LockedPackage| -> HashSet<(String, String)> {
             let own = one.dependencies.iter();
             own.map(|one| (one.name.clone(), one.wanted.clone()))
                 .collect()
@@ -41,7 +49,7 @@ pub(super) fn needs(format: &Format, base: &Package, now: &Package) -> Option<St
     };
     let differing = differing.or_else(|| {
         let bundles =
-            |one: &'_ Package| -> HashSet<String> { one.bundles.iter().cloned().collect() };
+            |one: &'_ LockedPackage| -> HashSet<String> { one.bundles.iter().cloned().collect() };
         bundles(base)
             .symmetric_difference(&bundles(now))
             .min()
@@ -49,6 +57,6 @@ pub(super) fn needs(format: &Format, base: &Package, now: &Package) -> Option<St
     })?;
     Some(format!(
         "what it needs differs from before in {}",
-        shown(&differing)
+        printable_name(&differing)
     ))
 }

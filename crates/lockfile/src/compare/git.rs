@@ -1,16 +1,16 @@
 //! Git: a repository is locked to the commit that it was locked to.
 
 use crate::{
-    model::{Lockfile, Package},
+    model::{LockedPackage, Lockfile},
     rules::COMMIT_CHANGED,
-    source::{Address, Source},
+    source::{PackageSource, SourceAddress},
 };
 use finding::Finding;
 use std::collections::HashMap;
 
 /// Repositories that are locked to another commit, or have come to lie elsewhere.
 pub(super) fn repositories(old: &Lockfile, new: &Lockfile) -> Vec<Finding> {
-    let mut before: HashMap<&str, Vec<(&Package, Address)>> = HashMap::new();
+    let mut before: HashMap<&str, Vec<(&LockedPackage, SourceAddress)>> = HashMap::new();
     for (package, address) in of_git(old) {
         /// Of one name real locks have one repository.
         const KEPT: usize = 16;
@@ -31,7 +31,7 @@ pub(super) fn repositories(old: &Lockfile, new: &Lockfile) -> Vec<Finding> {
         let Some((base, was)) = known.first() else {
             continue;
         };
-        let commit = |address: &Address| address.commit().unwrap_or("no commit").to_owned();
+        let commit = |address: &SourceAddress| address.commit().unwrap_or("no commit").to_owned();
         let message = format!("{} here, it was {}", commit(&address), commit(was));
         let span = package
             .resolved
@@ -43,8 +43,8 @@ pub(super) fn repositories(old: &Lockfile, new: &Lockfile) -> Vec<Finding> {
     findings
 }
 
-fn of_git(lockfile: &Lockfile) -> impl Iterator<Item = (&Package, Address)> {
+fn of_git(lockfile: &Lockfile) -> impl Iterator<Item = (&LockedPackage, SourceAddress)> {
     let packages = lockfile.packages.iter();
-    let packages = packages.filter(|one| one.source == Source::Git);
-    packages.filter_map(|one| Some((one, Address::of(&one.resolved.as_ref()?.value)?)))
+    let packages = packages.filter(|one| one.source == PackageSource::Git);
+    packages.filter_map(|one| Some((one, SourceAddress::of(&one.resolved.as_ref()?.value)?)))
 }

@@ -8,11 +8,11 @@
 //! every check of a hash.
 
 use crate::{
-    model::{Dependency, Integrity, Lockfile, Package, Root},
-    source::Source,
-    tree::{Entry, Fields, Value},
+    model::{Integrity, LockedPackage, Lockfile, PackageDependency, RootPackage},
+    source::PackageSource,
+    tree::{MapEntry, MapFields, TreeValue},
 };
-use finding::Unreadable;
+use finding::UnreadableInput;
 use std::collections::HashSet;
 
 const MODULES: &str = "node_modules/";
@@ -28,9 +28,12 @@ const FACTS: [&str; 7] = [
     "peerDependenciesMeta",
 ];
 
-pub(super) fn read(packages: Fields<'_, '_>, lockfile: &mut Lockfile) -> Result<(), Unreadable> {
+pub(super) fn read(
+    packages: MapFields<'_, '_>,
+    lockfile: &mut Lockfile,
+) -> Result<(), UnreadableInput> {
     for entry in packages.entries {
-        let fields = Fields::of(packages.input, &entry.node)?;
+        let fields = MapFields::of(packages.input, &entry.node)?;
         if let Some(at) = entry.key.rfind(MODULES) {
             let name = entry.key.get(at + MODULES.len()..).unwrap_or_default();
             lockfile.packages.push(package(fields, entry, name)?);
@@ -50,16 +53,18 @@ pub(super) fn read(packages: Fields<'_, '_>, lockfile: &mut Lockfile) -> Result<
     let holders: HashSet<String> = holders.chain(roots.map(|root| root.path.clone())).collect();
     for package in &mut lockfile.packages {
         let has_holder = |path: &str| above(path).any(|above| holders.contains(above));
-        if package.source == Source::Bundled && !package.path.as_deref().is_some_and(has_holder) {
-            package.source = Source::Registry;
+        if package.source == PackageSource::Bundled
+            && !package.path.as_deref().is_some_and(has_holder)
+        {
+            package.source = PackageSource::Registry;
         }
     }
     Ok(())
 }
 
-fn root(fields: Fields<'_, '_>, entry: &Entry<'_>) -> Result<Root, Unreadable> {
+fn root(fields: MapFields<'_, '_>, entry: &MapEntry<'_>) -> Result<RootPackage, UnreadableInput> {
     let dependencies = dependencies(fields, true)?;
-    Ok(Root {
+    Ok(RootPackage {
         path: entry.key.to_string(),
         name: fields.text("name")?.map(|text| text.value),
         bundles: bundles(fields, &dependencies)?,
@@ -75,10 +80,10 @@ fn above(path: &str) -> impl Iterator<Item = &str> {
 }
 
 fn package(
-    fields: Fields<'_, '_>,
-    entry: &Entry<'_>,
+    fields: MapFields<'_, '_>,
+    entry: &MapEntry<'_>,
     installed_as: &str,
-) -> Result<Package, Unreadable> {
+) -> Result<LockedPackage, UnreadableInput> {
     let input = fields.input;
     if installed_as.is_empty() {
         return Err(input.refuse(entry.at, "has a package without a name"));
@@ -88,9 +93,9 @@ fn package(
     let integrity = fields.text("integrity")?;
     let is_bare = resolved.is_none() && integrity.is_none();
     let source = if fields.flag("link")? {
-        Source::Workspace
+        PackageSource::Workspace
     } else if fields.flag("inBundle")? && !is_on_top && is_bare {
-        Source::Bundled
+        PackageSource::Bundled
     } else {
         let at = fields.get("resolved").map_or(entry.at, |node| node.at);
         super::source(fields, at, resolved.as_ref().map(|text| &*text.value))?
@@ -101,7 +106,7 @@ fn package(
         _ => (installed_as.to_owned(), None),
     };
     let dependencies = dependencies(fields, false)?;
-    Ok(Package {
+    Ok(LockedPackage {
         alias,
         version: fields.text("version")?,
         resolved,
@@ -112,13 +117,16 @@ fn package(
         bundles: bundles(fields, &dependencies)?,
         facts: fields.facts(&FACTS),
         dependencies,
-        ..Package::new(name, source, input.span(entry.at))
+        ..LockedPackage::new(name, source, input.span(entry.at))
     })
 }
 
 /// What an entry asks for. What it only wants to meet (`peerDependencies`) is not listed: who else
 /// asks for it decides.
-fn dependencies(fields: Fields<'_, '_>, is_root: bool) -> Result<Vec<Dependency>, Unreadable> {
+fn dependencies(
+    fields: MapFields<'_, '_>,
+    is_root: bool,
+) -> Result<Vec<PackageDependency>, UnreadableInput> {
     let mut needed = fields.dependencies("dependencies", false)?;
     needed.extend(fields.dependencies("optionalDependencies", true)?);
     if is_root {
@@ -128,13 +136,16 @@ fn dependencies(fields: Fields<'_, '_>, is_root: bool) -> Result<Vec<Dependency>
 }
 
 /// The names of what lies inside of an archive; `true` stands for everything that is needed.
-fn bundles(fields: Fields<'_, '_>, dependencies: &[Dependency]) -> Result<Vec<String>, Unreadable> {
+fn bundles(
+    fields: MapFields<'_, '_>,
+    dependencies: &[PackageDependency],
+) -> Result<Vec<String>, UnreadableInput> {
     let node = fields
         .get("bundleDependencies")
         .or_else(|| fields.get("bundledDependencies"));
     match node.map(|node| &node.value) {
-        None | Some(Value::Literal("false")) => Ok(Vec::new()),
-        Some(Value::Literal("true")) => {
+        None | Some(TreeValue::Literal("false")) => Ok(Vec::new()),
+        Some(TreeValue::Literal("true")) => {
             Ok(dependencies.iter().map(|one| one.name.clone()).collect())
         }
         Some(_) => fields.texts_of(node),

@@ -4,11 +4,11 @@
 //! is installed under this name.
 
 use crate::{
-    model::{Dependency, Integrity, Package, Text},
-    source::{Source, is_version},
-    tree::{Entry, Fields, Value},
+    model::{Integrity, LockedPackage, PackageDependency, SpannedText},
+    source::{PackageSource, is_version},
+    tree::{MapEntry, MapFields, TreeValue},
 };
-use finding::Unreadable;
+use finding::UnreadableInput;
 
 /// How long all paths together can be, in bytes: they are not in the file, but made. The largest real
 /// locks stay below a hundredth.
@@ -16,23 +16,23 @@ const MAX_PATHS: usize = 256 << 20;
 
 /// What lies in a tree.
 #[derive(Default)]
-pub(super) struct Nested {
-    pub(super) packages: Vec<Package>,
+pub(super) struct NestedTree {
+    pub(super) packages: Vec<LockedPackage>,
     /// Of all paths.
     bytes: usize,
 }
 
 /// Reads what lies below an entry; how deep that can be was bounded when the tree was made.
 pub(super) fn read(
-    below: Fields<'_, '_>,
+    below: MapFields<'_, '_>,
     path: &str,
-    nested: &mut Nested,
-) -> Result<(), Unreadable> {
+    nested: &mut NestedTree,
+) -> Result<(), UnreadableInput> {
     let Some(group) = below.map("dependencies")? else {
         return Ok(());
     };
     for entry in group.entries {
-        let fields = Fields::of(group.input, &entry.node)?;
+        let fields = MapFields::of(group.input, &entry.node)?;
         let package = package(fields, entry, !path.is_empty())?;
         let separator = if path.is_empty() { "" } else { "/" };
         let path = format!("{path}{separator}node_modules/{}", entry.key);
@@ -42,7 +42,7 @@ pub(super) fn read(
                 .input
                 .refuse(entry.at, "has longer paths than any system takes"));
         }
-        nested.packages.push(Package {
+        nested.packages.push(LockedPackage {
             path: Some(path.clone()),
             ..package
         });
@@ -52,27 +52,27 @@ pub(super) fn read(
 }
 
 fn package(
-    fields: Fields<'_, '_>,
-    entry: &Entry<'_>,
+    fields: MapFields<'_, '_>,
+    entry: &MapEntry<'_>,
     is_nested: bool,
-) -> Result<Package, Unreadable> {
+) -> Result<LockedPackage, UnreadableInput> {
     let input = fields.input;
     let node = fields.need("version")?;
-    let written = Text {
+    let written = SpannedText {
         value: node.text(input)?.to_owned(),
         span: input.span(node.at),
     };
     let key = entry.key.to_string();
-    let mut package = Package::new(key, Source::Registry, input.span(entry.at));
+    let mut package = LockedPackage::new(key, PackageSource::Registry, input.span(entry.at));
     package.resolved = fields.text_unless_false("resolved")?;
     let aliased = written.value.strip_prefix("npm:");
     if let Some((name, version)) = aliased.and_then(|locator| locator.rsplit_once('@')) {
         package.alias = Some(std::mem::replace(&mut package.name, name.to_owned()));
-        package.version = Some(Text {
+        package.version = Some(SpannedText {
             value: version.to_owned(),
             span: written.span,
         });
-    } else if is_version(&written.value) || Source::of(&written.value).is_none() {
+    } else if is_version(&written.value) || PackageSource::of(&written.value).is_none() {
         package.version = Some(written);
     } else {
         // An address in place of a version; `resolved`, if there is one, says the same.
@@ -82,7 +82,7 @@ fn package(
     // As in the list of later versions, a flag alone is not believed.
     let is_bare = resolved.is_none() && fields.get("integrity").is_none();
     package.source = if fields.flag("bundled")? && is_nested && is_bare {
-        Source::Bundled
+        PackageSource::Bundled
     } else {
         super::source(fields, node.at, resolved)?
     };
@@ -95,9 +95,9 @@ fn package(
 }
 
 /// What an entry asks for; early versions of npm write a flag where there is nothing to list.
-fn requires(fields: Fields<'_, '_>) -> Result<Vec<Dependency>, Unreadable> {
+fn requires(fields: MapFields<'_, '_>) -> Result<Vec<PackageDependency>, UnreadableInput> {
     match fields.get("requires").map(|node| &node.value) {
-        Some(Value::Literal("true" | "false")) => Ok(Vec::new()),
+        Some(TreeValue::Literal("true" | "false")) => Ok(Vec::new()),
         _ => fields.dependencies("requires", false),
     }
 }

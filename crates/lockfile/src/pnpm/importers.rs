@@ -5,47 +5,47 @@
 
 use super::GROUPS;
 use crate::{
-    input::{At, Input},
-    model::{Dependency, Root},
-    tree::{Entry, Fields},
+    input::{ByteRange, SourceText},
+    model::{PackageDependency, RootPackage},
+    tree::{MapEntry, MapFields},
 };
-use finding::Unreadable;
+use finding::UnreadableInput;
 use std::collections::HashMap;
 
-pub(super) fn read(top: Fields<'_, '_>) -> Result<Vec<Root>, Unreadable> {
+pub(super) fn read(top: MapFields<'_, '_>) -> Result<Vec<RootPackage>, UnreadableInput> {
     let Some(importers) = top.map("importers")? else {
         return Ok(vec![root(top, ".", top.at)?]);
     };
     let roots = importers.entries.iter().map(|entry| {
-        let fields = Fields::of(top.input, &entry.node)?;
+        let fields = MapFields::of(top.input, &entry.node)?;
         root(fields, &entry.key, entry.at)
     });
     roots.collect()
 }
 
 /// What ranges `catalog:NAME` stand for: each with the catalog's name before its own.
-pub(super) fn catalogs(top: Fields<'_, '_>) -> Result<Vec<Dependency>, Unreadable> {
+pub(super) fn catalogs(top: MapFields<'_, '_>) -> Result<Vec<PackageDependency>, UnreadableInput> {
     let mut found = Vec::new();
     let catalogs = top.map("catalogs")?.map(|catalogs| catalogs.entries);
     for catalog in catalogs.unwrap_or_default() {
-        let entries = Fields::of(top.input, &catalog.node)?.entries;
+        let entries = MapFields::of(top.input, &catalog.node)?.entries;
         for entry in entries {
-            let one = given(top.input, entry, false)?;
+            let one = requested_dependencies(top.input, entry, false)?;
             let name = format!("{}:{}", catalog.key, one.name);
-            found.push(Dependency { name, ..one });
+            found.push(PackageDependency { name, ..one });
         }
     }
     Ok(found)
 }
 
 /// A range, and beside it what is locked for it.
-fn given(
-    input: &Input<'_>,
-    entry: &Entry<'_>,
+fn requested_dependencies(
+    input: &SourceText<'_>,
+    entry: &MapEntry<'_>,
     is_optional: bool,
-) -> Result<Dependency, Unreadable> {
-    let fields = Fields::of(input, &entry.node)?;
-    Ok(Dependency {
+) -> Result<PackageDependency, UnreadableInput> {
+    let fields = MapFields::of(input, &entry.node)?;
+    Ok(PackageDependency {
         name: entry.key.to_string(),
         wanted: fields.need("specifier")?.text(input)?.to_owned(),
         locked: Some(fields.need("version")?.text(input)?.to_owned()),
@@ -54,12 +54,16 @@ fn given(
     })
 }
 
-fn root(fields: Fields<'_, '_>, path: &str, at: At) -> Result<Root, Unreadable> {
+fn root(
+    fields: MapFields<'_, '_>,
+    path: &str,
+    at: ByteRange,
+) -> Result<RootPackage, UnreadableInput> {
     let dependencies = match fields.map("specifiers")? {
         Some(_) => apart(fields)?,
         None => together(fields)?,
     };
-    Ok(Root {
+    Ok(RootPackage {
         name: None,
         bundles: Vec::new(),
         path: if path == "." { "" } else { path }.to_owned(),
@@ -68,7 +72,7 @@ fn root(fields: Fields<'_, '_>, path: &str, at: At) -> Result<Root, Unreadable> 
     })
 }
 
-fn apart(fields: Fields<'_, '_>) -> Result<Vec<Dependency>, Unreadable> {
+fn apart(fields: MapFields<'_, '_>) -> Result<Vec<PackageDependency>, UnreadableInput> {
     let mut locked = HashMap::new();
     for (group, is_optional) in GROUPS {
         for one in fields.dependencies(group, is_optional)? {
@@ -88,26 +92,26 @@ fn apart(fields: Fields<'_, '_>) -> Result<Vec<Dependency>, Unreadable> {
     // And what is locked is installed, whether or not anybody asks for it.
     let more = locked
         .into_iter()
-        .map(|(name, (version, is_optional, span))| Dependency {
+        .map(|(name, (version, is_optional, span))| PackageDependency {
             name,
             wanted: String::new(),
             locked: Some(version),
             is_optional,
             span,
         });
-    let mut more: Vec<Dependency> = more.collect();
+    let mut more: Vec<PackageDependency> = more.collect();
     more.sort_by(|one, other| one.name.cmp(&other.name));
     specified.extend(more);
     Ok(specified)
 }
 
-fn together(fields: Fields<'_, '_>) -> Result<Vec<Dependency>, Unreadable> {
+fn together(fields: MapFields<'_, '_>) -> Result<Vec<PackageDependency>, UnreadableInput> {
     let input = fields.input;
     let mut specified = Vec::new();
     for (group, is_optional) in GROUPS {
         let entries = fields.map(group)?.map(|group| group.entries);
         for entry in entries.unwrap_or_default() {
-            specified.push(given(input, entry, is_optional)?);
+            specified.push(requested_dependencies(input, entry, is_optional)?);
         }
     }
     Ok(specified)

@@ -2,15 +2,15 @@
 
 /// The name and version that a key holds; a version that is an address is none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Key<'k> {
+pub(super) struct PnpmKey<'k> {
     pub(super) name: &'k str,
     pub(super) version: Option<&'k str>,
 }
 
 /// A key of version 9: `NAME@VERSION`, `NAME@ADDRESS`.
-pub(super) fn new(key: &str) -> Option<Key<'_>> {
+pub(super) fn new(key: &str) -> Option<PnpmKey<'_>> {
     let (name, version) = crate::yarn::split(without_peers(key))?;
-    Some(Key {
+    Some(PnpmKey {
         name,
         version: Some(version).filter(|version| {
             let is_address = version.contains(':') && !version.starts_with("runtime:");
@@ -22,7 +22,7 @@ pub(super) fn new(key: &str) -> Option<Key<'_>> {
 /// A key before version 9: `/NAME/VERSION_PEERS` (5), `/NAME@VERSION(PEERS)` (6), with a registry's
 /// host before the first slash if it is not the default. Keys of git and folders hold no version;
 /// their entries have a `name`.
-pub(super) fn old(key: &str) -> Option<Key<'_>> {
+pub(super) fn old(key: &str) -> Option<PnpmKey<'_>> {
     let (_, path) = without_peers(key).split_once('/')?;
     let base_start = if path.starts_with('@') {
         path.find('/')? + 1
@@ -34,7 +34,7 @@ pub(super) fn old(key: &str) -> Option<Key<'_>> {
     let (name, version) = (path.get(..end)?, path.get(end + 1..)?);
     let version = without_old_peers(version);
     let is_address = version.is_empty() || version.contains(['/', ':']);
-    Some(Key {
+    Some(PnpmKey {
         name,
         version: (!is_address).then_some(version),
     })
@@ -52,11 +52,11 @@ pub(super) fn without_peers(key: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::{Key, new, old};
+    use super::{PnpmKey, new, old};
 
-    fn key<'k>(name: &'k str, version: &'k str) -> Key<'k> {
+    fn key<'k>(name: &'k str, version: &'k str) -> PnpmKey<'k> {
         let version = Some(version).filter(|version| !version.is_empty());
-        Key { name, version }
+        PnpmKey { name, version }
     }
 
     #[test]

@@ -5,11 +5,11 @@
 //! says which in `type` where that is not clear. A runtime has one archive a platform: `variants`.
 
 use crate::{
-    model::{Integrity, Package, Text},
-    source::{Address, Source},
-    tree::{self, Fields, Node},
+    model::{Integrity, LockedPackage, SpannedText},
+    source::{PackageSource, SourceAddress},
+    tree::{self, MapFields, TreeNode},
 };
-use finding::Unreadable;
+use finding::UnreadableInput;
 
 /// The types that pnpm writes, and the field that each of them has to have.
 const TYPES: [(&str, &str); 4] = [
@@ -23,7 +23,10 @@ const TYPES: [(&str, &str); 4] = [
 const FACTS: [&str; 4] = ["path", "archive", "bin", "prefix"];
 
 /// Reads one resolution.
-pub(super) fn read(given: Fields<'_, '_>, package: &mut Package) -> Result<(), Unreadable> {
+pub(super) fn read(
+    given: MapFields<'_, '_>,
+    package: &mut LockedPackage,
+) -> Result<(), UnreadableInput> {
     let input = given.input;
     let integrity = given.text("integrity")?;
     package.integrity = integrity.as_ref().map(Integrity::parse).unwrap_or_default();
@@ -32,7 +35,7 @@ pub(super) fn read(given: Fields<'_, '_>, package: &mut Package) -> Result<(), U
     if let Some(kind) = kind
         && !TYPES.iter().any(|(name, _)| *name == kind)
     {
-        let shown = tree::shown(kind);
+        let shown = tree::printable_name(kind);
         return Err(input.refuse(given.at, format!("has the unknown type {shown}")));
     }
     // Without its type pnpm takes a folder or repository for a package of the registry by that name.
@@ -45,24 +48,24 @@ pub(super) fn read(given: Fields<'_, '_>, package: &mut Package) -> Result<(), U
         }
     }
     if let Some(folder) = given.text("directory")? {
-        package.source = Source::Folder;
+        package.source = PackageSource::Folder;
         package.resolved = Some(folder);
     } else if let Some(repository) = given.text("repo")? {
-        if Address::parse(&repository.value).is_none() {
-            let shown = tree::shown(&repository.value);
+        if SourceAddress::parse(&repository.value).is_none() {
+            let shown = tree::printable_name(&repository.value);
             return Err(input.refuse(given.at, format!("has no repository at {shown}")));
         }
-        package.source = Source::Git;
+        package.source = PackageSource::Git;
         package.resolved = Some(match given.text("commit")? {
-            Some(commit) => Text {
+            Some(commit) => SpannedText {
                 value: format!("{}#{}", repository.value, commit.value),
                 span: commit.span,
             },
             None => repository,
         });
     } else if let Some(archive) = given.text("tarball")?.or(given.text("url")?) {
-        package.source = Source::of(&archive.value).ok_or_else(|| {
-            let shown = tree::shown(&archive.value);
+        package.source = PackageSource::of(&archive.value).ok_or_else(|| {
+            let shown = tree::printable_name(&archive.value);
             let problem = format!("has an address of no known kind: {shown}");
             input.refuse(given.at, problem)
         })?;
@@ -75,11 +78,11 @@ pub(super) fn read(given: Fields<'_, '_>, package: &mut Package) -> Result<(), U
 /// Reads one archive a platform: each is a package of its own, so that no check forgets one of them.
 /// The first takes the place of the entry, the others come behind.
 pub(super) fn variants(
-    resolution: Fields<'_, '_>,
-    node: &Node<'_>,
-    package: &mut Package,
-    more: &mut Vec<Package>,
-) -> Result<(), Unreadable> {
+    resolution: MapFields<'_, '_>,
+    node: &TreeNode<'_>,
+    package: &mut LockedPackage,
+    more: &mut Vec<LockedPackage>,
+) -> Result<(), UnreadableInput> {
     let input = resolution.input;
     let kind = resolution.need("type")?;
     if kind.text(input)? != "variations" {
@@ -91,10 +94,13 @@ pub(super) fn variants(
     }
     let plain = package.clone();
     for (index, element) in elements.iter().enumerate() {
-        let fields = Fields::of(input, element)?;
+        let fields = MapFields::of(input, element)?;
         let mut variant = plain.clone();
         variant.facts.extend(fields.facts(&["targets"]));
-        read(Fields::of(input, fields.need("resolution")?)?, &mut variant)?;
+        read(
+            MapFields::of(input, fields.need("resolution")?)?,
+            &mut variant,
+        )?;
         if index == 0 {
             *package = variant;
         } else {

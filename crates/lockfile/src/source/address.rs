@@ -1,13 +1,13 @@
 //! Address: a place on the web or in git, in its parts.
 
-use super::{Named, Source, is_archive};
+use super::{LocatorPackage, PackageSource, is_archive};
 use percent_encoding::percent_decode_str;
 use std::borrow::Cow;
 use url::Url;
 
 /// An address of the web or of git, in its parts.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Address {
+pub(crate) struct SourceAddress {
     /// As written, in lower case: `https`, `git+ssh`, `github`.
     pub(crate) scheme: String,
     /// The host in lower case, and its port unless it is the scheme's own.
@@ -31,14 +31,16 @@ const ARCHIVE_URL: &str = "__archiveUrl";
 
 // === impl Address ===
 
-impl Address {
+impl SourceAddress {
     /// Where something is fetched from; `None` if that is not said, or is on this machine.
     pub(crate) fn of(resolved: &str) -> Option<Self> {
         if resolved.starts_with("npm:") {
             return Self::parse(&archive_url(resolved)?);
         }
-        match Source::of(resolved)? {
-            Source::Registry | Source::Tarball | Source::Git => Self::parse(resolved),
+        match PackageSource::of(resolved)? {
+            PackageSource::Registry | PackageSource::Tarball | PackageSource::Git => {
+                Self::parse(resolved)
+            }
             _ => None,
         }
     }
@@ -111,8 +113,8 @@ impl Address {
     }
 
     /// The package and version that a registry's address is of.
-    pub(crate) fn names(&self) -> Option<Named> {
-        Named::of_path(&percent_decode_str(&self.path).decode_utf8().ok()?)
+    pub(crate) fn names(&self) -> Option<LocatorPackage> {
+        LocatorPackage::of_path(&percent_decode_str(&self.path).decode_utf8().ok()?)
     }
 }
 
@@ -160,13 +162,14 @@ pub(super) fn shorthand(scheme: &str) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::Address;
-    use crate::Source;
+    use super::SourceAddress;
+    use crate::PackageSource;
 
     #[test]
     fn a_commit_is_full_or_none() {
         let commit = |fragment: &str| {
-            let address = Address::parse(&format!("git+https://example.com/a.git#{fragment}"));
+            let address =
+                SourceAddress::parse(&format!("git+https://example.com/a.git#{fragment}"));
             address.unwrap().commit().is_some()
         };
         let full = "0123456789abcdef0123456789abcdef01234567";
@@ -177,20 +180,24 @@ mod tests {
     #[test]
     fn a_locator_can_carry_the_address_of_its_archive() {
         let plain = "npm:1.0.0";
-        assert_eq!(Address::of(plain), None);
+        assert_eq!(SourceAddress::of(plain), None);
         let carried = "npm:1.0.0::__archiveUrl=https%3A%2F%2Fcdn.example.com%2Fa.tgz";
-        let address = Address::of(carried).unwrap();
+        let address = SourceAddress::of(carried).unwrap();
         assert_eq!(address.authority.as_deref(), Some("cdn.example.com"));
         for hidden in ["x=1&__archiveUrl", "__archive%55rl"] {
             let carried = carried.replace("__archiveUrl", hidden);
-            assert_eq!(Address::of(&carried), Some(address.clone()), "{hidden}");
+            assert_eq!(
+                SourceAddress::of(&carried),
+                Some(address.clone()),
+                "{hidden}"
+            );
         }
-        assert_eq!(Source::of("npm:1.0.0::__archiveUrl=%ff"), None);
+        assert_eq!(PackageSource::of("npm:1.0.0::__archiveUrl=%ff"), None);
     }
 
     #[test]
     fn hosts_are_told_as_a_client_would() {
-        let host = |text: &str| Address::parse(text).and_then(|address| address.authority);
+        let host = |text: &str| SourceAddress::parse(text).and_then(|address| address.authority);
         let evil = Some("evil.example.com".to_owned());
         assert_eq!(
             host("https://registry.example.com@evil.example.com/a.tgz"),

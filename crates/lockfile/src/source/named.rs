@@ -6,7 +6,7 @@
 
 /// What an address or locator itself says of the package there.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Named {
+pub(crate) struct LocatorPackage {
     /// The names: of the package, and of the archive's file where that is another one. None in a
     /// locator, which has the name before what is kept of it.
     pub(crate) names: Vec<String>,
@@ -15,7 +15,7 @@ pub(crate) struct Named {
 
 // === impl Named ===
 
-impl Named {
+impl LocatorPackage {
     /// What a locator of yarn's says; `None` if it is an address.
     pub(crate) fn of_locator(resolved: &str) -> Option<Self> {
         let locator = resolved.strip_prefix("npm:")?;
@@ -40,7 +40,7 @@ impl Named {
 }
 
 /// `…/NAME/-/[@SCOPE/]BASE-VERSION.tgz`, where BASE is the name without its scope.
-fn by_hyphen(path: &str) -> Option<Named> {
+fn by_hyphen(path: &str) -> Option<LocatorPackage> {
     let (before, behind) = path.rsplit_once("/-/")?;
     let name = last_name(before)?;
     let (scope, base) = name.rsplit_once('/').unwrap_or(("", name));
@@ -53,13 +53,13 @@ fn by_hyphen(path: &str) -> Option<Named> {
     let own = stem.strip_prefix(base);
     let own = own.and_then(|rest| rest.strip_prefix('-'));
     if let Some(version) = own.filter(|version| is_version(version)) {
-        return Some(Named::new(name, version));
+        return Some(LocatorPackage::new(name, version));
     }
     // A file of another name: its version begins behind the first hyphen that fits.
     let mut hyphens = stem.match_indices('-');
     hyphens.find_map(|(at, _)| {
         let (other, version) = (stem.get(..at)?, stem.get(at + 1..)?);
-        is_version(version).then(|| Named {
+        is_version(version).then(|| LocatorPackage {
             names: vec![name.to_owned(), other.to_owned()],
             version: version.to_owned(),
         })
@@ -67,7 +67,7 @@ fn by_hyphen(path: &str) -> Option<Named> {
 }
 
 /// `…/download/NAME/VERSION/…`.
-fn by_download(path: &str) -> Option<Named> {
+fn by_download(path: &str) -> Option<LocatorPackage> {
     let (_, rest) = path.split_once("/download/")?;
     let mut parts = rest.split('/');
     let first = parts.next()?;
@@ -77,7 +77,7 @@ fn by_download(path: &str) -> Option<Named> {
         first.to_owned()
     };
     let version = parts.next()?;
-    is_version(version).then(|| Named::new(&name, version))
+    is_version(version).then(|| LocatorPackage::new(&name, version))
 }
 
 /// The name that a path ends in, with its scope.
@@ -138,10 +138,10 @@ fn has_parts(text: &str, is_plain: impl Fn(char) -> bool) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Named, is_folder_name, is_name, is_version};
+    use super::{LocatorPackage, is_folder_name, is_name, is_version};
 
     fn names(path: &str) -> Option<(String, String)> {
-        let named = Named::of_path(path)?;
+        let named = LocatorPackage::of_path(path)?;
         Some((named.names.join(" "), named.version))
     }
 
@@ -220,9 +220,12 @@ mod tests {
 
     #[test]
     fn a_locator_names_its_version() {
-        let named = Named::of_locator("npm:1.0.0::__archiveUrl=x").unwrap();
+        let named = LocatorPackage::of_locator("npm:1.0.0::__archiveUrl=x").unwrap();
         assert_eq!((named.names.len(), &*named.version), (0, "1.0.0"));
-        assert_eq!(Named::of_locator("https://example.com/a.tgz"), None);
+        assert_eq!(
+            LocatorPackage::of_locator("https://example.com/a.tgz"),
+            None
+        );
     }
 
     #[test]

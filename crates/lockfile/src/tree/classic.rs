@@ -5,23 +5,23 @@
 //! one key here, joined by `, `, as yarn's later format writes them. yarn itself also reads a value
 //! behind `key: `, which it never writes: that is refused.
 
-use super::{Budget, Entry, Node, Value, unique};
-use crate::input::{At, Input};
-use finding::Unreadable;
+use super::{MapEntry, ReadBudget, TreeNode, TreeValue, unique};
+use crate::input::{ByteRange, SourceText};
+use finding::UnreadableInput;
 use std::borrow::Cow;
 
 /// How much further in a map is than its key.
 const STEP: usize = 2;
 
 /// Reads a whole text as a map.
-pub(crate) fn classic<'t>(input: &Input<'t>) -> Result<Node<'t>, Unreadable> {
+pub(crate) fn classic<'t>(input: &SourceText<'t>) -> Result<TreeNode<'t>, UnreadableInput> {
     let end = input.text.len();
-    let mut stack = Stack {
+    let mut stack = MapStack {
         input,
-        budget: Budget::default(),
-        open: vec![Open {
+        budget: ReadBudget::default(),
+        open: vec![UnclosedMap {
             entries: Vec::new(),
-            key: (Cow::Borrowed(""), At::new(0, end)),
+            key: (Cow::Borrowed(""), ByteRange::new(0, end)),
         }],
     };
     let mut start = 0;
@@ -34,50 +34,50 @@ pub(crate) fn classic<'t>(input: &Input<'t>) -> Result<Node<'t>, Unreadable> {
     let entries = stack.open.pop().map(|open| open.entries);
     let entries = entries.unwrap_or_default();
     unique(input, &entries)?;
-    Ok(Node {
-        at: At::new(0, end),
-        value: Value::Map(entries),
+    Ok(TreeNode {
+        at: ByteRange::new(0, end),
+        value: TreeValue::Map(entries),
     })
 }
 
 /// The maps that have not ended, the outermost first.
-struct Stack<'i, 't> {
-    input: &'i Input<'t>,
-    budget: Budget,
-    open: Vec<Open<'t>>,
+struct MapStack<'i, 't> {
+    input: &'i SourceText<'t>,
+    budget: ReadBudget,
+    open: Vec<UnclosedMap<'t>>,
 }
 
 /// A map that has not ended, and the key it belongs to.
-struct Open<'t> {
-    entries: Vec<Entry<'t>>,
-    key: (Cow<'t, str>, At),
+struct UnclosedMap<'t> {
+    entries: Vec<MapEntry<'t>>,
+    key: (Cow<'t, str>, ByteRange),
 }
 
 /// What is left of a line, and where it is in the text.
-struct Line<'i, 't> {
-    input: &'i Input<'t>,
+struct LineRest<'i, 't> {
+    input: &'i SourceText<'t>,
     rest: &'t str,
     start: usize,
 }
 
 // === impl Stack ===
 
-impl<'t> Stack<'_, 't> {
-    fn line(&mut self, content: &'t str, start: usize) -> Result<(), Unreadable> {
+impl<'t> MapStack<'_, 't> {
+    fn line(&mut self, content: &'t str, start: usize) -> Result<(), UnreadableInput> {
         let rest = content.trim_start_matches(' ');
         if rest.is_empty() || rest.starts_with('#') {
             return Ok(());
         }
         let indent = content.len() - rest.len();
         let depth = indent / STEP + 1;
-        let at = At::new(start + indent, start + content.len());
+        let at = ByteRange::new(start + indent, start + content.len());
         if !indent.is_multiple_of(STEP) || depth > self.open.len() {
             let problem = "is indented as no line of a lock file is";
             return Err(self.input.refuse(at, problem));
         }
         self.budget.spend(self.input, at, depth)?;
         self.close(depth)?;
-        let mut line = Line {
+        let mut line = LineRest {
             input: self.input,
             rest,
             start: start + indent,
@@ -85,7 +85,7 @@ impl<'t> Stack<'_, 't> {
         let key = line.keys()?;
         if line.eat(':') {
             line.end()?;
-            self.open.push(Open {
+            self.open.push(UnclosedMap {
                 entries: Vec::new(),
                 key,
             });
@@ -97,36 +97,36 @@ impl<'t> Stack<'_, 't> {
     }
 
     /// Ends maps until so many are open.
-    fn close(&mut self, depth: usize) -> Result<(), Unreadable> {
+    fn close(&mut self, depth: usize) -> Result<(), UnreadableInput> {
         while self.open.len() > depth {
-            let Some(Open { entries, key }) = self.open.pop() else {
+            let Some(UnclosedMap { entries, key }) = self.open.pop() else {
                 return Ok(());
             };
             unique(self.input, &entries)?;
             let Some(last) = entries.last() else {
                 return Err(self.input.refuse(key.1, "has nothing below it"));
             };
-            let node = Node {
+            let node = TreeNode {
                 at: key.1.to(last.node.at),
-                value: Value::Map(entries),
+                value: TreeValue::Map(entries),
             };
             self.add(key, node);
         }
         Ok(())
     }
 
-    fn add(&mut self, (key, at): (Cow<'t, str>, At), node: Node<'t>) {
+    fn add(&mut self, (key, at): (Cow<'t, str>, ByteRange), node: TreeNode<'t>) {
         if let Some(open) = self.open.last_mut() {
-            open.entries.push(Entry { key, at, node });
+            open.entries.push(MapEntry { key, at, node });
         }
     }
 }
 
 // === impl Line ===
 
-impl<'t> Line<'_, 't> {
+impl<'t> LineRest<'_, 't> {
     /// The keys of a line, joined.
-    fn keys(&mut self) -> Result<(Cow<'t, str>, At), Unreadable> {
+    fn keys(&mut self) -> Result<(Cow<'t, str>, ByteRange), UnreadableInput> {
         let (mut keys, mut at) = self.scalar()?;
         while self.eat(',') {
             if !self.eat(' ') {
@@ -142,7 +142,7 @@ impl<'t> Line<'_, 't> {
     }
 
     /// A space and the value behind it.
-    fn value(&mut self) -> Result<Node<'t>, Unreadable> {
+    fn value(&mut self) -> Result<TreeNode<'t>, UnreadableInput> {
         if !self.eat(' ') {
             return Err(self.refuse("has no value here"));
         }
@@ -150,15 +150,15 @@ impl<'t> Line<'_, 't> {
         let (text, at) = self.scalar()?;
         self.end()?;
         let value = if is_quoted {
-            Value::Text(text)
+            TreeValue::Text(text)
         } else {
-            Value::Word(text)
+            TreeValue::Word(text)
         };
-        Ok(Node { at, value })
+        Ok(TreeNode { at, value })
     }
 
     /// A word, or text in quotes.
-    fn scalar(&mut self) -> Result<(Cow<'t, str>, At), Unreadable> {
+    fn scalar(&mut self) -> Result<(Cow<'t, str>, ByteRange), UnreadableInput> {
         let length = if self.rest.starts_with('"') {
             quoted(self.rest)
         } else {
@@ -169,7 +169,7 @@ impl<'t> Line<'_, 't> {
         let Some((written, rest)) = split else {
             return Err(self.refuse("has no word or text in quotes here"));
         };
-        let at = At::new(self.start, self.start + written.len());
+        let at = ByteRange::new(self.start, self.start + written.len());
         let text = match written.strip_prefix('"') {
             None => Cow::Borrowed(written),
             Some(inner) if !inner.contains('\\') => Cow::Borrowed(inner.trim_end_matches('"')),
@@ -192,15 +192,15 @@ impl<'t> Line<'_, 't> {
         true
     }
 
-    fn end(&self) -> Result<(), Unreadable> {
+    fn end(&self) -> Result<(), UnreadableInput> {
         match self.rest {
             "" => Ok(()),
             _ => Err(self.refuse("has more here than a line of a lock file")),
         }
     }
 
-    fn refuse(&self, problem: &str) -> Unreadable {
-        let at = At::new(self.start, self.start + self.rest.len());
+    fn refuse(&self, problem: &str) -> UnreadableInput {
+        let at = ByteRange::new(self.start, self.start + self.rest.len());
         self.input.refuse(at, problem)
     }
 }
@@ -226,17 +226,17 @@ fn quoted(text: &str) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::classic;
-    use crate::input::Input;
+    use crate::input::SourceText;
 
     fn problem(text: &str) -> String {
-        let input = Input::new("yarn.lock", text.as_bytes()).unwrap();
+        let input = SourceText::new("yarn.lock", text.as_bytes()).unwrap();
         classic(&input).unwrap_err().to_string()
     }
 
     #[test]
     fn keys_and_values_have_their_places() {
         let text = "# yarn lockfile v1\r\n\"a@^1\", b@2:\r\n  v \"1\\u0041\"\n  d:\n    c x\n\ne@1:\n  v 2";
-        let input = Input::new("yarn.lock", text.as_bytes()).unwrap();
+        let input = SourceText::new("yarn.lock", text.as_bytes()).unwrap();
         let tree = classic(&input).unwrap();
         let entries = tree.map(&input).unwrap();
         assert_eq!(entries[0].key, "a@^1, b@2");

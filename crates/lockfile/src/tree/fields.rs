@@ -1,27 +1,30 @@
 //! Fields: the entries of a map, asked by name and by type.
 
-use super::{Entry, Node, Value, shown};
+use super::{MapEntry, TreeNode, TreeValue, printable_name};
 use crate::{
-    input::{At, Input},
-    model::{Dependency, Text},
+    input::{ByteRange, SourceText},
+    model::{PackageDependency, SpannedText},
     source::is_folder_name,
 };
-use finding::Unreadable;
+use finding::UnreadableInput;
 
 /// The entries of a map, and the text they are of.
 #[derive(Clone, Copy)]
-pub(crate) struct Fields<'f, 't> {
-    pub(crate) input: &'f Input<'t>,
-    pub(crate) entries: &'f [Entry<'t>],
+pub(crate) struct MapFields<'f, 't> {
+    pub(crate) input: &'f SourceText<'t>,
+    pub(crate) entries: &'f [MapEntry<'t>],
     /// Of the whole map.
-    pub(crate) at: At,
+    pub(crate) at: ByteRange,
 }
 
 // === impl Fields ===
 
-impl<'f, 't> Fields<'f, 't> {
+impl<'f, 't> MapFields<'f, 't> {
     /// The entries of what has to be a map.
-    pub(crate) fn of(input: &'f Input<'t>, node: &'f Node<'t>) -> Result<Self, Unreadable> {
+    pub(crate) fn of(
+        input: &'f SourceText<'t>,
+        node: &'f TreeNode<'t>,
+    ) -> Result<Self, UnreadableInput> {
         Ok(Self {
             input,
             entries: node.map(input)?,
@@ -30,7 +33,7 @@ impl<'f, 't> Fields<'f, 't> {
     }
 
     /// The value of a field.
-    pub(crate) fn get(self, key: &str) -> Option<&'f Node<'t>> {
+    pub(crate) fn get(self, key: &str) -> Option<&'f TreeNode<'t>> {
         let mut entries = self.entries.iter();
         entries
             .find(|entry| entry.key == key)
@@ -38,45 +41,51 @@ impl<'f, 't> Fields<'f, 't> {
     }
 
     /// The value of a field that has to be there.
-    pub(crate) fn need(self, key: &str) -> Result<&'f Node<'t>, Unreadable> {
+    pub(crate) fn need(self, key: &str) -> Result<&'f TreeNode<'t>, UnreadableInput> {
         let missing = || self.input.refuse(self.at, format!("has no {key:?} here"));
         self.get(key).ok_or_else(missing)
     }
 
     /// A field of text.
-    pub(crate) fn text(self, key: &str) -> Result<Option<Text>, Unreadable> {
+    pub(crate) fn text(self, key: &str) -> Result<Option<SpannedText>, UnreadableInput> {
         self.get(key).map(|node| self.text_of(node)).transpose()
     }
 
     /// A field of text that npm writes as `false` where there is nothing to say.
-    pub(crate) fn text_unless_false(self, key: &str) -> Result<Option<Text>, Unreadable> {
+    pub(crate) fn text_unless_false(
+        self,
+        key: &str,
+    ) -> Result<Option<SpannedText>, UnreadableInput> {
         match self.get(key).map(|node| &node.value) {
-            Some(Value::Literal("false")) => Ok(None),
+            Some(TreeValue::Literal("false")) => Ok(None),
             _ => self.text(key),
         }
     }
 
-    fn text_of(self, node: &Node<'_>) -> Result<Text, Unreadable> {
-        Ok(Text {
+    fn text_of(self, node: &TreeNode<'_>) -> Result<SpannedText, UnreadableInput> {
+        Ok(SpannedText {
             value: node.text(self.input)?.to_owned(),
             span: self.input.span(node.at),
         })
     }
 
     /// A flag; false where it is not given.
-    pub(crate) fn flag(self, key: &str) -> Result<bool, Unreadable> {
+    pub(crate) fn flag(self, key: &str) -> Result<bool, UnreadableInput> {
         self.get(key)
             .map_or(Ok(false), |node| node.flag(self.input))
     }
 
     /// A field that is a map itself.
-    pub(crate) fn map(self, key: &str) -> Result<Option<Self>, Unreadable> {
+    pub(crate) fn map(self, key: &str) -> Result<Option<Self>, UnreadableInput> {
         let node = self.get(key);
         node.map(|node| Self::of(self.input, node)).transpose()
     }
 
     /// The texts of a list.
-    pub(crate) fn texts_of(self, node: Option<&Node<'_>>) -> Result<Vec<String>, Unreadable> {
+    pub(crate) fn texts_of(
+        self,
+        node: Option<&TreeNode<'_>>,
+    ) -> Result<Vec<String>, UnreadableInput> {
         let Some(node) = node else {
             return Ok(Vec::new());
         };
@@ -97,16 +106,19 @@ impl<'f, 't> Fields<'f, 't> {
         self,
         key: &str,
         is_optional: bool,
-    ) -> Result<Vec<Dependency>, Unreadable> {
+    ) -> Result<Vec<PackageDependency>, UnreadableInput> {
         let Some(group) = self.map(key)? else {
             return Ok(Vec::new());
         };
         let needed = group.entries.iter().map(|entry| {
             if !is_folder_name(&entry.key) {
-                let problem = format!("has {}, which no package can be named", shown(&entry.key));
+                let problem = format!(
+                    "has {}, which no package can be named",
+                    printable_name(&entry.key)
+                );
                 return Err(self.input.refuse(entry.at, problem));
             }
-            Ok(Dependency {
+            Ok(PackageDependency {
                 name: entry.key.to_string(),
                 wanted: entry.node.text(self.input)?.to_owned(),
                 locked: None,

@@ -5,70 +5,70 @@
 //! time: keys and values raw, then each of them. What is read again for every level is bounded by
 //! the nesting that is allowed.
 
-use super::{Budget, Entry, Node, Value, unique};
-use crate::input::{At, Input};
-use finding::Unreadable;
+use super::{MapEntry, ReadBudget, TreeNode, TreeValue, unique};
+use crate::input::{ByteRange, SourceText};
+use finding::UnreadableInput;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use std::{borrow::Cow, fmt};
 
 /// Reads a whole text as one value of JSON.
-pub(crate) fn json<'t>(input: &Input<'t>) -> Result<Node<'t>, Unreadable> {
+pub(crate) fn json<'t>(input: &SourceText<'t>) -> Result<TreeNode<'t>, UnreadableInput> {
     let raw = parse(input, input.text, 0)?;
-    node(input, raw, 0, &mut Budget::default())
+    node(input, raw, 0, &mut ReadBudget::default())
 }
 
 fn node<'t>(
-    input: &Input<'t>,
+    input: &SourceText<'t>,
     raw: &'t RawValue,
     depth: usize,
-    budget: &mut Budget,
-) -> Result<Node<'t>, Unreadable> {
+    budget: &mut ReadBudget,
+) -> Result<TreeNode<'t>, UnreadableInput> {
     let text = raw.get();
     let at = at(input, raw);
     budget.spend(input, at, depth)?;
     let value = match text.as_bytes().first() {
-        Some(b'"') => Value::Text(string(input, raw)?),
+        Some(b'"') => TreeValue::Text(string(input, raw)?),
         Some(b'[') => list(input, raw, depth, budget)?,
-        Some(b'{') => Value::Map(map(input, raw, depth, budget)?),
-        _ => Value::Literal(text),
+        Some(b'{') => TreeValue::Map(map(input, raw, depth, budget)?),
+        _ => TreeValue::Literal(text),
     };
-    Ok(Node { at, value })
+    Ok(TreeNode { at, value })
 }
 
 fn list<'t>(
-    input: &Input<'t>,
+    input: &SourceText<'t>,
     raw: &'t RawValue,
     depth: usize,
-    budget: &mut Budget,
-) -> Result<Value<'t>, Unreadable> {
+    budget: &mut ReadBudget,
+) -> Result<TreeValue<'t>, UnreadableInput> {
     let elements: Vec<&RawValue> = parse(input, raw.get(), start(input, raw))?;
     let elements = elements.into_iter();
     let nodes = elements.map(|element| node(input, element, depth + 1, budget));
-    Ok(Value::List(nodes.collect::<Result<_, _>>()?))
+    Ok(TreeValue::List(nodes.collect::<Result<_, _>>()?))
 }
 
 fn map<'t>(
-    input: &Input<'t>,
+    input: &SourceText<'t>,
     raw: &'t RawValue,
     depth: usize,
-    budget: &mut Budget,
-) -> Result<Vec<Entry<'t>>, Unreadable> {
-    let Pairs(pairs) = parse(input, raw.get(), start(input, raw))?;
+    budget: &mut ReadBudget,
+) -> Result<Vec<MapEntry<'t>>, UnreadableInput> {
+    let ObjectPairs(pairs) = parse(input, raw.get(), start(input, raw))?;
     let entries = pairs.into_iter().map(|(key, value)| {
-        Ok(Entry {
+        Ok(MapEntry {
             key: string(input, key)?,
             at: at(input, key),
             node: node(input, value, depth + 1, budget)?,
         })
     });
-    let entries = entries.collect::<Result<Vec<_>, Unreadable>>()?;
+    let entries = entries.collect::<Result<Vec<_>, UnreadableInput>>()?;
     unique(input, &entries)?;
     Ok(entries)
 }
 
 /// The text between quotes; borrowed where it has no escapes.
-fn string<'t>(input: &Input<'t>, raw: &'t RawValue) -> Result<Cow<'t, str>, Unreadable> {
+fn string<'t>(input: &SourceText<'t>, raw: &'t RawValue) -> Result<Cow<'t, str>, UnreadableInput> {
     let text = raw.get();
     let inner = text
         .strip_prefix('"')
@@ -79,22 +79,22 @@ fn string<'t>(input: &Input<'t>, raw: &'t RawValue) -> Result<Cow<'t, str>, Unre
     }
 }
 
-fn start(input: &Input<'_>, raw: &RawValue) -> usize {
+fn start(input: &SourceText<'_>, raw: &RawValue) -> usize {
     let base = input.text.as_ptr().addr();
     raw.get().as_ptr().addr().saturating_sub(base)
 }
 
-fn at(input: &Input<'_>, raw: &RawValue) -> At {
+fn at(input: &SourceText<'_>, raw: &RawValue) -> ByteRange {
     let start = start(input, raw);
-    At::new(start, start + raw.get().len())
+    ByteRange::new(start, start + raw.get().len())
 }
 
 /// Parses a part of the text that begins at an offset; errors are placed in the whole.
 fn parse<'t, T: serde::Deserialize<'t>>(
-    input: &Input<'_>,
+    input: &SourceText<'_>,
     text: &'t str,
     start: usize,
-) -> Result<T, Unreadable> {
+) -> Result<T, UnreadableInput> {
     serde_json::from_str(text).map_err(|error| {
         let (line, column) = (error.line(), error.column());
         let before = text.split_inclusive('\n').take(line.saturating_sub(1));
@@ -105,55 +105,55 @@ fn parse<'t, T: serde::Deserialize<'t>>(
         let message = error.to_string();
         let reason = message.split(" at line ").next().unwrap_or_default();
         input.refuse(
-            At::new(offset, offset),
+            ByteRange::new(offset, offset),
             format!("is no JSON here: {reason}"),
         )
     })
 }
 
 /// The keys and values of an object, raw, in their order.
-struct Pairs<'t>(Vec<(&'t RawValue, &'t RawValue)>);
+struct ObjectPairs<'t>(Vec<(&'t RawValue, &'t RawValue)>);
 
 struct PairsVisitor;
 
 // === impl Pairs ===
 
-impl<'t> serde::Deserialize<'t> for Pairs<'t> {
+impl<'t> serde::Deserialize<'t> for ObjectPairs<'t> {
     fn deserialize<D: Deserializer<'t>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_map(PairsVisitor)
     }
 }
 
 impl<'t> Visitor<'t> for PairsVisitor {
-    type Value = Pairs<'t>;
+    type Value = ObjectPairs<'t>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
     }
 
-    fn visit_map<A: MapAccess<'t>>(self, mut map: A) -> Result<Pairs<'t>, A::Error> {
+    fn visit_map<A: MapAccess<'t>>(self, mut map: A) -> Result<ObjectPairs<'t>, A::Error> {
         let mut pairs = Vec::new();
         while let Some(pair) = map.next_entry()? {
             pairs.push(pair);
         }
-        Ok(Pairs(pairs))
+        Ok(ObjectPairs(pairs))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::json;
-    use crate::input::Input;
+    use crate::input::SourceText;
 
     fn problem(text: &str) -> String {
-        let input = Input::new("x.json", text.as_bytes()).unwrap();
+        let input = SourceText::new("x.json", text.as_bytes()).unwrap();
         json(&input).unwrap_err().to_string()
     }
 
     #[test]
     fn values_and_keys_have_their_places() {
         let text = "{\n  \"a\":    \"b\\u0041\",\n  \"k\\\"\": {\"c\": [1, 2]}\n}";
-        let input = Input::new("x.json", text.as_bytes()).unwrap();
+        let input = SourceText::new("x.json", text.as_bytes()).unwrap();
         let node = json(&input).unwrap();
         let entries = node.map(&input).unwrap();
         assert_eq!(entries[0].node.text(&input).unwrap(), "bA");

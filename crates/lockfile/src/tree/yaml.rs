@@ -4,9 +4,9 @@
 //! Package managers write a small part of YAML. What they never write and what makes YAML dangerous
 //! is refused: anchors and aliases, tags, directives, keys that are no scalars.
 
-use super::{Budget, Entry, Node, Value, unique};
-use crate::input::{At, Input};
-use finding::Unreadable;
+use super::{MapEntry, ReadBudget, TreeNode, TreeValue, unique};
+use crate::input::{ByteRange, SourceText};
+use finding::UnreadableInput;
 use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span};
 use std::borrow::Cow;
 
@@ -15,14 +15,14 @@ use std::borrow::Cow;
 const MAX_KEY: usize = 64 << 10;
 
 /// Reads the documents of a text.
-pub(crate) fn yaml<'t>(input: &Input<'t>) -> Result<Vec<Node<'t>>, Unreadable> {
+pub(crate) fn yaml<'t>(input: &SourceText<'t>) -> Result<Vec<TreeNode<'t>>, UnreadableInput> {
     let options = granit_parser::options! {
         disallow_directives: true,
         simple_key_max_lookahead: MAX_KEY,
     };
-    let mut builder = Builder {
+    let mut builder = TreeBuilder {
         input,
-        budget: Budget::default(),
+        budget: ReadBudget::default(),
         open: Vec::new(),
         documents: Vec::new(),
     };
@@ -34,31 +34,31 @@ pub(crate) fn yaml<'t>(input: &Input<'t>) -> Result<Vec<Node<'t>>, Unreadable> {
 }
 
 /// A tree in the making.
-struct Builder<'i, 't> {
-    input: &'i Input<'t>,
-    budget: Budget,
-    open: Vec<Open<'t>>,
-    documents: Vec<Node<'t>>,
+struct TreeBuilder<'i, 't> {
+    input: &'i SourceText<'t>,
+    budget: ReadBudget,
+    open: Vec<UnclosedNode<'t>>,
+    documents: Vec<TreeNode<'t>>,
 }
 
 /// A list or map that has not ended.
-struct Open<'t> {
-    at: At,
+struct UnclosedNode<'t> {
+    at: ByteRange,
     kind: OpenKind<'t>,
 }
 
 enum OpenKind<'t> {
-    List(Vec<Node<'t>>),
+    List(Vec<TreeNode<'t>>),
     Map {
-        entries: Vec<Entry<'t>>,
-        key: Option<(Cow<'t, str>, At)>,
+        entries: Vec<MapEntry<'t>>,
+        key: Option<(Cow<'t, str>, ByteRange)>,
     },
 }
 
 // === impl Builder ===
 
-impl<'t> Builder<'_, 't> {
-    fn take(&mut self, event: Event<'t>, at: At) -> Result<(), Unreadable> {
+impl<'t> TreeBuilder<'_, 't> {
+    fn take(&mut self, event: Event<'t>, at: ByteRange) -> Result<(), UnreadableInput> {
         let refuse = |what: &str| {
             Err(self
                 .input
@@ -87,9 +87,14 @@ impl<'t> Builder<'_, 't> {
         }
     }
 
-    fn scalar(&mut self, text: Cow<'t, str>, style: ScalarStyle, at: At) -> Result<(), Unreadable> {
+    fn scalar(
+        &mut self,
+        text: Cow<'t, str>,
+        style: ScalarStyle,
+        at: ByteRange,
+    ) -> Result<(), UnreadableInput> {
         self.budget.spend(self.input, at, self.open.len())?;
-        if let Some(Open {
+        if let Some(UnclosedNode {
             kind: OpenKind::Map {
                 key: key @ None, ..
             },
@@ -100,50 +105,50 @@ impl<'t> Builder<'_, 't> {
             return Ok(());
         }
         let value = match style {
-            ScalarStyle::Plain => Value::Word(text),
-            _ => Value::Text(text),
+            ScalarStyle::Plain => TreeValue::Word(text),
+            _ => TreeValue::Text(text),
         };
-        self.put(Node { at, value })
+        self.put(TreeNode { at, value })
     }
 
-    fn open(&mut self, at: At, kind: OpenKind<'t>) -> Result<(), Unreadable> {
+    fn open(&mut self, at: ByteRange, kind: OpenKind<'t>) -> Result<(), UnreadableInput> {
         self.budget.spend(self.input, at, self.open.len())?;
-        if let Some(Open {
+        if let Some(UnclosedNode {
             kind: OpenKind::Map { key: None, .. },
             ..
         }) = self.open.last()
         {
             return Err(self.input.refuse(at, "has a list or map as a key here"));
         }
-        self.open.push(Open { at, kind });
+        self.open.push(UnclosedNode { at, kind });
         Ok(())
     }
 
-    fn close(&mut self, end: At) -> Result<(), Unreadable> {
-        let Some(Open { at, kind }) = self.open.pop() else {
+    fn close(&mut self, end: ByteRange) -> Result<(), UnreadableInput> {
+        let Some(UnclosedNode { at, kind }) = self.open.pop() else {
             return Err(self.input.refuse(end, "ends more than it began"));
         };
         let value = match kind {
-            OpenKind::List(elements) => Value::List(elements),
+            OpenKind::List(elements) => TreeValue::List(elements),
             OpenKind::Map { entries, .. } => {
                 unique(self.input, &entries)?;
-                Value::Map(entries)
+                TreeValue::Map(entries)
             }
         };
-        let at = at.to(At {
+        let at = at.to(ByteRange {
             start: end.start,
             end: end.start,
         });
-        self.put(Node { at, value })
+        self.put(TreeNode { at, value })
     }
 
     /// Puts a value where it belongs.
-    fn put(&mut self, node: Node<'t>) -> Result<(), Unreadable> {
+    fn put(&mut self, node: TreeNode<'t>) -> Result<(), UnreadableInput> {
         match self.open.last_mut().map(|open| &mut open.kind) {
             None => self.documents.push(node),
             Some(OpenKind::List(elements)) => elements.push(node),
             Some(OpenKind::Map { entries, key }) => match key.take() {
-                Some((key, at)) => entries.push(Entry { key, at, node }),
+                Some((key, at)) => entries.push(MapEntry { key, at, node }),
                 None => return Err(self.input.refuse(node.at, "has a value without a key here")),
             },
         }
@@ -151,34 +156,34 @@ impl<'t> Builder<'_, 't> {
     }
 }
 
-fn at(input: &Input<'_>, span: &Span) -> At {
+fn at(input: &SourceText<'_>, span: &Span) -> ByteRange {
     let range = span
         .byte_range()
         .unwrap_or(input.text.len()..input.text.len());
-    At::new(range.start, range.end)
+    ByteRange::new(range.start, range.end)
 }
 
-fn refuse(input: &Input<'_>, error: &ScanError) -> Unreadable {
+fn refuse(input: &SourceText<'_>, error: &ScanError) -> UnreadableInput {
     let end = input.text.len();
     let offset = error.marker().byte_offset().unwrap_or(end).min(end);
     let problem = format!("is no YAML here: {}", error.info());
-    input.refuse(At::new(offset, offset), problem)
+    input.refuse(ByteRange::new(offset, offset), problem)
 }
 
 #[cfg(test)]
 mod tests {
     use super::yaml;
-    use crate::input::Input;
+    use crate::input::SourceText;
 
     fn problem(text: &str) -> String {
-        let input = Input::new("x.yaml", text.as_bytes()).unwrap();
+        let input = SourceText::new("x.yaml", text.as_bytes()).unwrap();
         yaml(&input).unwrap_err().to_string()
     }
 
     #[test]
     fn values_and_keys_have_their_places() {
         let text = "\u{e9}: x\n\"a b\":\n    {c: [1, 2], d: 'two'}\n";
-        let input = Input::new("x.yaml", text.as_bytes()).unwrap();
+        let input = SourceText::new("x.yaml", text.as_bytes()).unwrap();
         let documents = yaml(&input).unwrap();
         let entries = documents[0].map(&input).unwrap();
         let column = input.span(entries[0].node.at).column;

@@ -6,12 +6,12 @@
 
 use super::{patterns, source, split};
 use crate::{
-    input::Input,
-    model::{Dependency, Format, Lockfile, Package, Root, Text},
-    source::Source,
-    tree::{self, Entry, Fields},
+    input::SourceText,
+    model::{LockedPackage, Lockfile, LockfileFormat, PackageDependency, RootPackage, SpannedText},
+    source::PackageSource,
+    tree::{self, MapEntry, MapFields},
 };
-use finding::Unreadable;
+use finding::UnreadableInput;
 use std::collections::HashSet;
 
 const METADATA: &str = "__metadata";
@@ -27,16 +27,16 @@ const FACTS: [&str; 6] = [
     "linkType",
 ];
 
-pub(super) fn read(input: &Input<'_>) -> Result<Lockfile, Unreadable> {
+pub(super) fn read(input: &SourceText<'_>) -> Result<Lockfile, UnreadableInput> {
     let documents = tree::yaml(input)?;
     let [tree] = documents.as_slice() else {
         return Err(input.refuse_whole("has not exactly one document"));
     };
-    let top = Fields::of(input, tree)?;
-    let metadata = Fields::of(input, top.need(METADATA)?)?;
+    let top = MapFields::of(input, tree)?;
+    let metadata = MapFields::of(input, top.need(METADATA)?)?;
     let version = metadata.need("version")?.scalar(input)?;
     let cache = metadata.get("cacheKey").map(|node| {
-        Ok(Text {
+        Ok(SpannedText {
             value: node.scalar(input)?.to_owned(),
             span: input.span(node.at),
         })
@@ -44,7 +44,7 @@ pub(super) fn read(input: &Input<'_>) -> Result<Lockfile, Unreadable> {
     let cache = cache.transpose()?;
     let mut lockfile = Lockfile {
         file: input.file.to_owned(),
-        format: Format::YarnBerry(version.to_owned()),
+        format: LockfileFormat::YarnBerry(version.to_owned()),
         packages: Vec::new(),
         roots: Vec::new(),
         overrides: Vec::new(),
@@ -54,7 +54,7 @@ pub(super) fn read(input: &Input<'_>) -> Result<Lockfile, Unreadable> {
     };
     for entry in top.entries.iter().filter(|entry| entry.key != METADATA) {
         let package = package(input, entry)?;
-        if package.source == Source::Workspace {
+        if package.source == PackageSource::Workspace {
             lockfile.roots.push(root(&package));
         }
         lockfile.packages.push(package);
@@ -62,8 +62,8 @@ pub(super) fn read(input: &Input<'_>) -> Result<Lockfile, Unreadable> {
     Ok(lockfile)
 }
 
-fn package(input: &Input<'_>, entry: &Entry<'_>) -> Result<Package, Unreadable> {
-    let fields = Fields::of(input, &entry.node)?;
+fn package(input: &SourceText<'_>, entry: &MapEntry<'_>) -> Result<LockedPackage, UnreadableInput> {
+    let fields = MapFields::of(input, &entry.node)?;
     let node = fields.need("resolution")?;
     let locator = node.text(input)?;
     let Some((name, reference)) = split(locator).filter(|(_, rest)| !rest.is_empty()) else {
@@ -78,10 +78,10 @@ fn package(input: &Input<'_>, entry: &Entry<'_>) -> Result<Package, Unreadable> 
     for dependency in &mut dependencies {
         dependency.is_optional = optional.contains(&*dependency.name);
     }
-    Ok(Package {
+    Ok(LockedPackage {
         alias,
         version: fields.text("version")?,
-        resolved: Some(Text {
+        resolved: Some(SpannedText {
             value: reference.to_owned(),
             span: input.span(node.at),
         }),
@@ -90,7 +90,7 @@ fn package(input: &Input<'_>, entry: &Entry<'_>) -> Result<Package, Unreadable> 
         // Only for some platforms, so that others do not fetch it.
         is_optional: fields.get("conditions").is_some(),
         dependencies,
-        ..Package::new(
+        ..LockedPackage::new(
             name,
             source(input, node.at, reference)?,
             input.span(entry.at),
@@ -100,13 +100,13 @@ fn package(input: &Input<'_>, entry: &Entry<'_>) -> Result<Package, Unreadable> 
 }
 
 /// The names of dependencies that may fail.
-fn optional<'f>(fields: Fields<'f, '_>) -> Result<HashSet<&'f str>, Unreadable> {
+fn optional<'f>(fields: MapFields<'f, '_>) -> Result<HashSet<&'f str>, UnreadableInput> {
     let Some(meta) = fields.map("dependenciesMeta")? else {
         return Ok(HashSet::new());
     };
     let mut names = HashSet::new();
     for entry in meta.entries {
-        if Fields::of(fields.input, &entry.node)?.flag("optional")? {
+        if MapFields::of(fields.input, &entry.node)?.flag("optional")? {
             names.insert(&*entry.key);
         }
     }
@@ -114,15 +114,18 @@ fn optional<'f>(fields: Fields<'f, '_>) -> Result<HashSet<&'f str>, Unreadable> 
 }
 
 /// The entry of one of the project's own packages repeats its package.json.
-fn root(package: &Package) -> Root {
+fn root(package: &LockedPackage) -> RootPackage {
     let locator = package.resolved.as_ref().map(|text| &*text.value);
     let path = locator.and_then(|locator| locator.strip_prefix("workspace:"));
-    let plain = package.dependencies.iter().map(|dependency| Dependency {
-        // yarn 4 writes the protocol before every range.
-        wanted: plain(&dependency.wanted).to_owned(),
-        ..dependency.clone()
-    });
-    Root {
+    let plain = package
+        .dependencies
+        .iter()
+        .map(|dependency| PackageDependency {
+            // yarn 4 writes the protocol before every range.
+            wanted: plain(&dependency.wanted).to_owned(),
+            ..dependency.clone()
+        });
+    RootPackage {
         path: path
             .filter(|path| *path != ".")
             .unwrap_or_default()

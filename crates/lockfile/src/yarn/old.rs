@@ -3,23 +3,23 @@
 //! The address of an archive ends in its SHA-1 behind a `#`; before yarn 1.10 that was the only
 //! hash. Both are kept, as yarn checks both.
 
-use super::{Pattern, patterns, source};
+use super::{YarnPattern, patterns, source};
 use crate::{
-    input::Input,
-    model::{Format, Integrity, Lockfile, Package},
-    source::Source,
-    sri::{Algorithm, Sri},
-    tree::{self, Entry, Fields},
+    input::SourceText,
+    model::{Integrity, LockedPackage, Lockfile, LockfileFormat},
+    source::PackageSource,
+    sri::{Sri, SriAlgorithm},
+    tree::{self, MapEntry, MapFields},
 };
-use finding::Unreadable;
+use finding::UnreadableInput;
 
-pub(super) fn read(input: &Input<'_>) -> Result<Lockfile, Unreadable> {
+pub(super) fn read(input: &SourceText<'_>) -> Result<Lockfile, UnreadableInput> {
     let tree = tree::classic(input)?;
-    let top = Fields::of(input, &tree)?;
+    let top = MapFields::of(input, &tree)?;
     let packages = top.entries.iter().map(|entry| package(input, entry));
     Ok(Lockfile {
         file: input.file.to_owned(),
-        format: Format::YarnClassic,
+        format: LockfileFormat::YarnClassic,
         packages: packages.collect::<Result<_, _>>()?,
         roots: Vec::new(),
         overrides: Vec::new(),
@@ -29,12 +29,13 @@ pub(super) fn read(input: &Input<'_>) -> Result<Lockfile, Unreadable> {
     })
 }
 
-fn package(input: &Input<'_>, entry: &Entry<'_>) -> Result<Package, Unreadable> {
-    let fields = Fields::of(input, &entry.node)?;
+fn package(input: &SourceText<'_>, entry: &MapEntry<'_>) -> Result<LockedPackage, UnreadableInput> {
+    let fields = MapFields::of(input, &entry.node)?;
     fields.need("version")?;
     let wanted = patterns(input, &entry.key, entry.at);
     let patterns = wanted.iter();
-    let patterns = patterns.map(|text| Pattern::parse(&text.value, &Format::YarnClassic));
+    let patterns =
+        patterns.map(|text| YarnPattern::parse(&text.value, &LockfileFormat::YarnClassic));
     let Some(patterns) = patterns
         .collect::<Option<Vec<_>>>()
         .filter(|all| !all.is_empty())
@@ -51,26 +52,26 @@ fn package(input: &Input<'_>, entry: &Entry<'_>) -> Result<Package, Unreadable> 
     let source = match (&resolved, fields.get("resolved")) {
         (Some(address), Some(node)) => source(input, node.at, &address.value)?,
         // Of a folder or repository that was not fetched only the range says so.
-        _ => Source::of(first.range).unwrap_or(Source::Registry),
+        _ => PackageSource::of(first.range).unwrap_or(PackageSource::Registry),
     };
     let integrity = fields.text("integrity")?;
     let mut integrity = integrity.as_ref().map(Integrity::parse).unwrap_or_default();
     if let Some(address) = resolved.as_ref().filter(|_| source.is_fetched())
         && let Some((_, hash)) = address.value.split_once('#')
     {
-        integrity.add(hash, Sri::parse_hex(Algorithm::Sha1, hash));
+        integrity.add(hash, Sri::parse_hex(SriAlgorithm::Sha1, hash));
         integrity.span = integrity.span.or(Some(address.span));
     }
     let mut dependencies = fields.dependencies("dependencies", false)?;
     dependencies.extend(fields.dependencies("optionalDependencies", true)?);
     let alias = (first.installed_as != first.name).then(|| first.installed_as.to_owned());
-    Ok(Package {
+    Ok(LockedPackage {
         alias,
         version: fields.text("version")?,
         resolved,
         integrity,
         dependencies,
-        ..Package::new(first.name, source, input.span(entry.at))
+        ..LockedPackage::new(first.name, source, input.span(entry.at))
     }
     .wanted_as(wanted))
 }

@@ -3,7 +3,9 @@
 
 use crate::healthy::{self, Case};
 use finding::Finding;
-use lockfile::{Format, Kind, Lockfile, Manifest, audit::audit, compare::changed};
+use lockfile::{
+    Lockfile, LockfileFormat, LockfileKind, PackageManifest, audit::audit, compare::changed,
+};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashSet};
 
@@ -51,9 +53,9 @@ fn no_hash(case: &Case) -> Option<String> {
         .lines()
         .find(|line| line.contains("sha512-") || line.contains("checksum: "))?;
     let without = match case.kind {
-        Kind::Npm => "\"x\": 0,".to_owned(),
-        Kind::Yarn => String::new(),
-        Kind::Pnpm => {
+        LockfileKind::Npm => "\"x\": 0,".to_owned(),
+        LockfileKind::Yarn => String::new(),
+        LockfileKind::Pnpm => {
             let start = line.find("integrity: ")?;
             let end = start + line[start..].find("==")? + 2;
             format!("{}{}", &line[..start], line[end..].trim_start_matches(", "))
@@ -70,11 +72,11 @@ fn no_hash(case: &Case) -> Option<String> {
 
 fn other_package(case: &Case) -> Option<String> {
     match case.kind {
-        Kind::Yarn if case.text.contains("__metadata") => {
+        LockfileKind::Yarn if case.text.contains("__metadata") => {
             replaced(case, "resolution: \"ms@npm:", "resolution: \"evil@npm:")
         }
-        Kind::Npm | Kind::Yarn => replaced(case, "/ms/-/ms-", "/evil/-/evil-"),
-        Kind::Pnpm => replaced(
+        LockfileKind::Npm | LockfileKind::Yarn => replaced(case, "/ms/-/ms-", "/evil/-/evil-"),
+        LockfileKind::Pnpm => replaced(
             case,
             "resolution: {integrity:",
             "resolution: {tarball: https://registry.example.com/evil/-/evil-1.0.0.tgz, integrity:",
@@ -84,11 +86,11 @@ fn other_package(case: &Case) -> Option<String> {
 
 fn other_version(case: &Case) -> Option<String> {
     match case.kind {
-        Kind::Yarn if case.text.contains("__metadata") => {
+        LockfileKind::Yarn if case.text.contains("__metadata") => {
             replaced(case, "resolution: \"ms@npm:2", "resolution: \"ms@npm:1")
         }
-        Kind::Npm | Kind::Yarn => replaced(case, "/-/ms-2", "/-/ms-1"),
-        Kind::Pnpm => replaced(
+        LockfileKind::Npm | LockfileKind::Yarn => replaced(case, "/-/ms-2", "/-/ms-1"),
+        LockfileKind::Pnpm => replaced(
             case,
             "resolution: {integrity:",
             "resolution: {tarball: https://registry.example.com/ms/-/ms-0.0.1.tgz, integrity:",
@@ -98,7 +100,7 @@ fn other_version(case: &Case) -> Option<String> {
 
 /// The lock as a value, if it is npm's.
 fn value(case: &Case) -> Option<Value> {
-    (case.kind == Kind::Npm).then(|| serde_json::from_str(&case.text).unwrap())
+    (case.kind == LockfileKind::Npm).then(|| serde_json::from_str(&case.text).unwrap())
 }
 
 /// The entries of npm's list, and the path of one from the registry.
@@ -132,7 +134,7 @@ fn one_more(case: &Case) -> Option<String> {
     let text = &case.text;
     let lock = case.read().unwrap();
     match lock.format {
-        Format::YarnClassic => {
+        LockfileFormat::YarnClassic => {
             let text = replaced(
                 case,
                 "  dependencies:\n",
@@ -142,7 +144,7 @@ fn one_more(case: &Case) -> Option<String> {
                 "{text}\nevil@1.0.0:\n  version \"1.0.0\"\n  resolved \"https://registry.example.com/evil/-/evil-1.0.0.tgz#da39a3ee5e6b4b0d3255bfef95601890afd80709\"\n  integrity {OTHER}\n"
             ))
         }
-        Format::YarnBerry(_) => {
+        LockfileFormat::YarnBerry(_) => {
             let at = text.find("linkType: hard")?;
             let start = text[..at].rfind("\n\n")?;
             let before = &text[..start];
@@ -156,7 +158,7 @@ fn one_more(case: &Case) -> Option<String> {
                 "{before}{entry}\n\"evil@npm:1.0.0\":\n  version: 1.0.0\n  resolution: \"evil@npm:1.0.0\"\n  checksum: {checksum}\n  languageName: node\n  linkType: hard\n"
             ))
         }
-        Format::Pnpm { major, .. } => {
+        LockfileFormat::Pnpm { major, .. } => {
             let (key, at) = match major {
                 9 => ("  evil@1.0.0:\n", "snapshots:\n"),
                 6 => ("  /evil@1.0.0:\n", "packages:\n"),
@@ -174,13 +176,13 @@ fn one_more(case: &Case) -> Option<String> {
             is_in_packages
                 .then(|| format!("{}      evil: 1.0.0\n{}", &text[..behind], &text[behind..]))
         }
-        Format::Npm(_) => None,
+        LockfileFormat::Npm(_) => None,
     }
 }
 
 fn no_encryption(case: &Case) -> Option<String> {
     match case.kind {
-        Kind::Pnpm => replaced(
+        LockfileKind::Pnpm => replaced(
             case,
             "resolution: {integrity:",
             "resolution: {tarball: http://registry.example.com/ms/-/ms-2.1.3.tgz, integrity:",
@@ -202,12 +204,12 @@ fn link(case: &Case) -> Option<String> {
     }
     let lock = case.read().unwrap();
     match lock.format {
-        Format::YarnBerry(_) => replaced(
+        LockfileFormat::YarnBerry(_) => replaced(
             case,
             "resolution: \"ms@npm:2.1.3\"",
             "resolution: \"ms@workspace:docs/evil\"",
         ),
-        Format::Pnpm { major: 6 | 9, .. } => {
+        LockfileFormat::Pnpm { major: 6 | 9, .. } => {
             let at = case
                 .text
                 .find("        version: 2.1")
@@ -234,10 +236,10 @@ fn bundled(case: &Case) -> Option<String> {
 fn out_of_range(case: &Case) -> Option<String> {
     let is_plain = |text: String| text.replace("2.1.2", "0.7.0");
     let from = match case.kind {
-        Kind::Npm => "\"version\": \"2.1.2\",\n",
-        Kind::Yarn if case.text.contains("__metadata") => "version: 2.1.2\n",
-        Kind::Yarn => "version \"2.1.2\"\n",
-        Kind::Pnpm => return None,
+        LockfileKind::Npm => "\"version\": \"2.1.2\",\n",
+        LockfileKind::Yarn if case.text.contains("__metadata") => "version: 2.1.2\n",
+        LockfileKind::Yarn => "version \"2.1.2\"\n",
+        LockfileKind::Pnpm => return None,
     };
     let at = case.text.find(from)?;
     let end = (at + 260).min(case.text.len());
@@ -259,7 +261,7 @@ fn other_commit(case: &Case) -> Option<String> {
 
 fn replacement(case: &Case) -> Option<String> {
     let lock = case.read().unwrap();
-    let Format::Pnpm { major, .. } = lock.format else {
+    let LockfileFormat::Pnpm { major, .. } = lock.format else {
         return None;
     };
     let top = if major == 5 && !case.text.contains("\nimporters:") {
@@ -361,7 +363,7 @@ fn a_replacement_that_the_lock_does_not_follow_is_found() {
         let mut expected = case.expected.clone();
         let text = r#"{"name": "top", "dependencies": {"debug": "4.3.4", "is-odd": "^3.0.1"}, "devDependencies": {"ms": "^2.0.0", "semver": "5.x || >=6.2 <7"},
             "overrides": {"is-number": "7.0.0"}, "resolutions": {"is-number": "7.0.0"}, "pnpm": {"overrides": {"is-number": "7.0.0"}}}"#;
-        expected.manifests = vec![Manifest::read("package.json", text.as_bytes()).unwrap()];
+        expected.manifests = vec![PackageManifest::read("package.json", text.as_bytes()).unwrap()];
         let findings = audit(&case.read().unwrap(), &expected);
         let about =
             |one: &Finding| matches!(one.rule.id, "lock/asked-differs" | "lock/manifest-differs");

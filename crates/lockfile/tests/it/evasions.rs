@@ -1,17 +1,17 @@
 //! Ways around a check that somebody would try who knows it.
 
 use lockfile::{
-    Kind, Lockfile,
-    audit::{Expected, audit},
+    Lockfile, LockfileKind,
+    audit::{LockExpectation, audit},
     compare::changed,
 };
 
 const HASH: &str = "sha512-z4PhNX7vuL3xVChQ1m2AB9Yg5AULVxXcg/SpIdNs6c5H0NE8XYXysP+DGNKHfuwvY7kxvUdBeoGlODJ6+SfaPg==";
 const HOST: &str = "https://registry.example.com";
 
-fn npm(entries: &str) -> Result<Lockfile, finding::Unreadable> {
+fn npm(entries: &str) -> Result<Lockfile, finding::UnreadableInput> {
     let text = format!("{{\"lockfileVersion\": 3, \"packages\": {{\n{entries}}}}}");
-    lockfile::read(Kind::Npm, "lock", text.as_bytes())
+    lockfile::read(LockfileKind::Npm, "lock", text.as_bytes())
 }
 
 fn entry(path: &str, fields: &str) -> String {
@@ -19,7 +19,7 @@ fn entry(path: &str, fields: &str) -> String {
 }
 
 fn rules(lock: &Lockfile) -> Vec<&'static str> {
-    let findings = audit(lock, &Expected::default());
+    let findings = audit(lock, &LockExpectation::default());
     findings.iter().map(|finding| finding.rule.id).collect()
 }
 
@@ -61,7 +61,7 @@ fn a_flag_alone_makes_nothing_bundled() {
     assert_eq!(found(&entry("a/node_modules/b", &fields)), missing);
     let text =
         r#"{"lockfileVersion": 1, "dependencies": {"a": {"version": "1.0.0", "bundled": true}}}"#;
-    let lock = lockfile::read(Kind::Npm, "lock", text.as_bytes()).unwrap();
+    let lock = lockfile::read(LockfileKind::Npm, "lock", text.as_bytes()).unwrap();
     assert_eq!(rules(&lock), missing);
 }
 
@@ -71,9 +71,9 @@ fn a_host_in_front_of_the_host_hides_nothing() {
         r#", "resolved": "https://registry.example.com@evil.example.com/a/-/a-1.0.0.tgz", "integrity": "{HASH}""#
     );
     let lock = npm(&entry("a", &fields)).unwrap();
-    let expected = Expected {
+    let expected = LockExpectation {
         hosts: vec!["registry.example.com".to_owned()],
-        ..Expected::default()
+        ..LockExpectation::default()
     };
     let findings = audit(&lock, &expected);
     assert_eq!(findings.len(), 1);
@@ -119,14 +119,14 @@ fn fields_of_pnpm_do_not_contradict_the_key() {
     let text = format!(
         "lockfileVersion: '9.0'\npackages:\n  a@1.0.0:\n    resolution: {{integrity: {HASH}}}\n    name: b\n    version: 2.0.0\nsnapshots:\n  a@1.0.0: {{}}\n"
     );
-    let lock = lockfile::read(Kind::Pnpm, "lock", text.as_bytes()).unwrap();
+    let lock = lockfile::read(LockfileKind::Pnpm, "lock", text.as_bytes()).unwrap();
     assert_eq!(lock.packages[0].subject(), "a@1.0.0");
 }
 
 #[test]
 fn the_hash_behind_an_archive_of_yarn_1_is_no_commit() {
     let text = "# yarn lockfile v1\n\n\"a@https://example.com/a.tgz\":\n  version \"1.0.0\"\n  resolved \"https://example.com/a.tgz#da39a3ee5e6b4b0d3255bfef95601890afd80709\"\n";
-    let lock = lockfile::read(Kind::Yarn, "lock", text.as_bytes()).unwrap();
+    let lock = lockfile::read(LockfileKind::Yarn, "lock", text.as_bytes()).unwrap();
     assert_eq!(rules(&lock), ["lock/integrity-weak", "lock/source-archive"]);
 }
 
@@ -136,7 +136,7 @@ fn an_address_where_there_was_none_is_another_source() {
         let text = format!(
             "lockfileVersion: '6.0'\npackages:\n  /a@1.0.0:\n    resolution: {{integrity: {HASH}{more}}}\n"
         );
-        lockfile::read(Kind::Pnpm, "lock", text.as_bytes()).unwrap()
+        lockfile::read(LockfileKind::Pnpm, "lock", text.as_bytes()).unwrap()
     };
     let moved = |old: &str, new: &str| {
         let findings = changed(&with(old), &with(new));

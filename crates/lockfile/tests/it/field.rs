@@ -3,8 +3,8 @@
 
 use finding::Finding;
 use lockfile::{
-    Kind, Lockfile, Manifest, Settings,
-    audit::{Expected, audit},
+    Lockfile, LockfileKind, PackageManifest, PnpmSettings,
+    audit::{LockExpectation, audit},
     compare::changed,
 };
 use std::{
@@ -22,26 +22,26 @@ fn locks(root: &Path, folder: &Path, found: &mut Vec<PathBuf>) {
         let path = entry.unwrap().path();
         if path.is_dir() {
             locks(root, &path, found);
-        } else if Kind::of_file_name(path.to_str().unwrap()).is_some() {
+        } else if LockfileKind::of_file_name(path.to_str().unwrap()).is_some() {
             found.push(path.strip_prefix(root).unwrap().to_owned());
         }
     }
 }
 
 /// A lock in a folder with what lies beside it, and what there is to say of it alone.
-fn look(root: &Path, file: &Path) -> Result<(Lockfile, Vec<Finding>), finding::Unreadable> {
+fn look(root: &Path, file: &Path) -> Result<(Lockfile, Vec<Finding>), finding::UnreadableInput> {
     let name = file.to_str().unwrap();
-    let kind = Kind::of_file_name(name).unwrap();
+    let kind = LockfileKind::of_file_name(name).unwrap();
     let lock = lockfile::read(kind, name, &fs::read(root.join(file)).unwrap())?;
     let beside = file.with_file_name("package.json");
     let mut manifests = Vec::new();
     if let Ok(bytes) = fs::read(root.join(&beside)) {
-        manifests.push(Manifest::read(beside.to_str().unwrap(), &bytes)?);
+        manifests.push(PackageManifest::read(beside.to_str().unwrap(), &bytes)?);
     }
-    let expected = Expected {
+    let expected = LockExpectation {
         manifests,
-        settings: Some(Settings::default()),
-        ..Expected::default()
+        settings: Some(PnpmSettings::default()),
+        ..LockExpectation::default()
     };
     let findings = audit(&lock, &expected);
     Ok((lock, findings))

@@ -1,7 +1,7 @@
 //! Every field of a lock, each changed in the ways that somebody would who wants something else to be
 //! installed.
 
-use lockfile::Kind;
+use lockfile::LockfileKind;
 use serde_json::Value;
 
 /// A lock with one field changed.
@@ -64,21 +64,21 @@ fn changes(value: &str) -> Vec<(&'static str, String)> {
     found
 }
 
-pub(crate) fn fields(kind: Kind, text: &str) -> Vec<Field> {
+pub(crate) fn fields(kind: LockfileKind, text: &str) -> Vec<Field> {
     match kind {
-        Kind::Npm => of_json(text),
-        Kind::Yarn | Kind::Pnpm => of_lines(text),
+        LockfileKind::Npm => of_json(text),
+        LockfileKind::Yarn | LockfileKind::Pnpm => of_lines(text),
     }
 }
 
 /// A lock as it is written where a field of it is changed.
-pub(crate) fn plain(kind: Kind, text: &str) -> String {
+pub(crate) fn plain(kind: LockfileKind, text: &str) -> String {
     match kind {
-        Kind::Npm => {
+        LockfileKind::Npm => {
             let whole: Value = serde_json::from_str(text).unwrap();
             serde_json::to_string_pretty(&whole).unwrap()
         }
-        Kind::Yarn | Kind::Pnpm => text.to_owned(),
+        LockfileKind::Yarn | LockfileKind::Pnpm => text.to_owned(),
     }
 }
 

@@ -1,26 +1,26 @@
 //! The lock files in `tests/fixtures`, made by the real tools with `make.sh` there.
 
-use lockfile::{Kind, Lockfile};
+use lockfile::{Lockfile, LockfileKind};
 use std::{fs, path::PathBuf};
 
 /// A file of the fixtures.
 pub(crate) struct Fixture {
     pub(crate) project: &'static str,
     pub(crate) name: &'static str,
-    pub(crate) kind: Kind,
+    pub(crate) kind: LockfileKind,
 }
 
-const NAMES: [(&str, Kind); 10] = [
-    ("npm1.json", Kind::Npm),
-    ("npm2.json", Kind::Npm),
-    ("npm3.json", Kind::Npm),
-    ("yarn1.lock", Kind::Yarn),
-    ("yarn3.lock", Kind::Yarn),
-    ("yarn4.lock", Kind::Yarn),
-    ("pnpm7.yaml", Kind::Pnpm),
-    ("pnpm8.yaml", Kind::Pnpm),
-    ("pnpm9.yaml", Kind::Pnpm),
-    ("pnpm10.yaml", Kind::Pnpm),
+const NAMES: [(&str, LockfileKind); 10] = [
+    ("npm1.json", LockfileKind::Npm),
+    ("npm2.json", LockfileKind::Npm),
+    ("npm3.json", LockfileKind::Npm),
+    ("yarn1.lock", LockfileKind::Yarn),
+    ("yarn3.lock", LockfileKind::Yarn),
+    ("yarn4.lock", LockfileKind::Yarn),
+    ("pnpm7.yaml", LockfileKind::Pnpm),
+    ("pnpm8.yaml", LockfileKind::Pnpm),
+    ("pnpm9.yaml", LockfileKind::Pnpm),
+    ("pnpm10.yaml", LockfileKind::Pnpm),
 ];
 
 /// All of them.

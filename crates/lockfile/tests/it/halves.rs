@@ -2,17 +2,17 @@
 
 use crate::fixtures::{self, Fixture};
 use lockfile::{
-    Format, Manifest,
-    audit::{Expected, audit},
+    LockfileFormat, PackageManifest,
+    audit::{LockExpectation, audit},
 };
 
 /// Whether anything is said of a text in place of a fixture: a refusal or a finding. Beside it is
 /// the package.json that it was made for.
 fn is_noticed(fixture: &Fixture, text: &str) -> bool {
     let manifest = fixtures::text(fixture.project, "package.json");
-    let expected = Expected {
-        manifests: vec![Manifest::read("package.json", manifest.as_bytes()).unwrap()],
-        ..Expected::default()
+    let expected = LockExpectation {
+        manifests: vec![PackageManifest::read("package.json", manifest.as_bytes()).unwrap()],
+        ..LockExpectation::default()
     };
     let read = lockfile::read(fixture.kind, fixture.name, text.as_bytes());
     read.is_err() || !audit(&read.unwrap(), &expected).is_empty()
@@ -61,7 +61,7 @@ fn an_entry_that_was_cut_out_is_missed_where_it_is_needed() {
         let start = text.find(from).unwrap();
         let end = start + text[start..].find(to).unwrap() + to.len();
         let lock = fixture.read_as(&format!("{}{}", &text[..start], &text[end..]));
-        let findings = audit(&lock, &Expected::default());
+        let findings = audit(&lock, &LockExpectation::default());
         assert_eq!(findings.len(), 1, "{name}: {findings:?}");
         assert_eq!(findings[0].rule.id, "lock/dependency-missing", "{name}");
         assert_eq!(findings[0].subject, "body-parser", "{name}");
@@ -79,6 +79,6 @@ fn what_is_optional_may_be_absent() {
     let start = text.find("    \"node_modules/fsevents\": {").unwrap();
     let end = start + text[start..].find("\n    },\n").unwrap() + "\n    },\n".len();
     let lock = fixture.read_as(&format!("{}{}", &text[..start], &text[end..]));
-    assert_eq!(lock.format, Format::Npm(3));
-    assert_eq!(audit(&lock, &Expected::default()), []);
+    assert_eq!(lock.format, LockfileFormat::Npm(3));
+    assert_eq!(audit(&lock, &LockExpectation::default()), []);
 }

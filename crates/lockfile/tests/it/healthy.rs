@@ -3,10 +3,10 @@
 
 use finding::Finding;
 use lockfile::{
-    Kind, Lockfile, Manifest, Settings,
-    audit::{Expected, audit},
+    Lockfile, LockfileKind, PackageManifest, PnpmSettings,
+    audit::{LockExpectation, audit},
     compare::changed,
-    registries::{self, Registry},
+    registries::{self, ConfiguredRegistry},
 };
 use std::{
     collections::BTreeMap,
@@ -18,11 +18,11 @@ use std::{
 pub(crate) struct Case {
     /// `SHAPE/TOOL`.
     pub(crate) name: String,
-    pub(crate) kind: Kind,
+    pub(crate) kind: LockfileKind,
     /// The lock's path from the folder of the project.
     pub(crate) file: String,
     pub(crate) text: String,
-    pub(crate) expected: Expected,
+    pub(crate) expected: LockExpectation,
 }
 
 /// An archive that no registry has, and that the tool writes no hash of, or a weak one: nothing holds
@@ -77,15 +77,15 @@ fn of_project(folder: &Path) -> Vec<Case> {
         .unwrap();
     let locks = found.iter().filter_map(|(name, path)| {
         let kind = match path.extension()?.to_str()? {
-            "json" if !name.ends_with("package.json") => Kind::Npm,
-            "lock" => Kind::Yarn,
-            "yaml" if !name.ends_with("pnpm-workspace.yaml") => Kind::Pnpm,
+            "json" if !name.ends_with("package.json") => LockfileKind::Npm,
+            "lock" => LockfileKind::Yarn,
+            "yaml" if !name.ends_with("pnpm-workspace.yaml") => LockfileKind::Pnpm,
             _ => return None,
         };
         let file_name = match kind {
-            Kind::Npm => "package-lock.json",
-            Kind::Yarn => "yarn.lock",
-            Kind::Pnpm => "pnpm-lock.yaml",
+            LockfileKind::Npm => "package-lock.json",
+            LockfileKind::Yarn => "yarn.lock",
+            LockfileKind::Pnpm => "pnpm-lock.yaml",
         };
         let directory = name.rsplit_once('/').map_or("", |(directory, _)| directory);
         let tool = path.file_stem()?.to_str()?;
@@ -95,13 +95,13 @@ fn of_project(folder: &Path) -> Vec<Case> {
         Some(Case {
             name: format!("{shape}/{tool}"),
             kind,
-            expected: Expected {
+            expected: LockExpectation {
                 manifests: manifests(kind, &file, &text, &found, directory),
-                settings: Some(settings.map_or_else(Settings::default, |path| {
-                    Settings::read("pnpm-workspace.yaml", &fs::read(path).unwrap()).unwrap()
+                settings: Some(settings.map_or_else(PnpmSettings::default, |path| {
+                    PnpmSettings::read("pnpm-workspace.yaml", &fs::read(path).unwrap()).unwrap()
                 })),
                 registries: configured(&found),
-                ..Expected::default()
+                ..LockExpectation::default()
             },
             file,
             text,
@@ -113,12 +113,12 @@ fn of_project(folder: &Path) -> Vec<Case> {
 /// Those beside the lock and of each package of the project's own that it names, as the gate gives
 /// them.
 fn manifests(
-    kind: Kind,
+    kind: LockfileKind,
     file: &str,
     text: &str,
     found: &BTreeMap<String, PathBuf>,
     directory: &str,
-) -> Vec<Manifest> {
+) -> Vec<PackageManifest> {
     let lock = lockfile::read(kind, file, text.as_bytes());
     let own = lock
         .as_ref()
@@ -133,12 +133,12 @@ fn manifests(
     let names = folders.map(|folder| join(directory, &join(folder, "package.json")));
     let known = names.filter_map(|name| Some((found.get(&name)?, name)));
     known
-        .map(|(path, name)| Manifest::read(&name, &fs::read(path).unwrap()).unwrap())
+        .map(|(path, name)| PackageManifest::read(&name, &fs::read(path).unwrap()).unwrap())
         .collect()
 }
 
 /// What the files that configure the package manager say of registries.
-fn configured(found: &BTreeMap<String, PathBuf>) -> Vec<Registry> {
+fn configured(found: &BTreeMap<String, PathBuf>) -> Vec<ConfiguredRegistry> {
     let files = registries::FILES.iter();
     let known = files.filter_map(|(name, form)| Some((name, form, found.get(*name)?)));
     let read = known
@@ -161,7 +161,7 @@ impl Case {
         self.name.split('/').next().unwrap()
     }
 
-    pub(crate) fn read(&self) -> Result<Lockfile, finding::Unreadable> {
+    pub(crate) fn read(&self) -> Result<Lockfile, finding::UnreadableInput> {
         lockfile::read(self.kind, &self.file, self.text.as_bytes())
     }
 

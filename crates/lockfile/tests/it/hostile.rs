@@ -2,23 +2,23 @@
 
 use crate::fixtures;
 use lockfile::{
-    Kind, Manifest,
-    audit::{Expected, audit},
-    registry::Published,
+    LockfileKind, PackageManifest,
+    audit::{LockExpectation, audit},
+    registry::RegistryMetadata,
 };
 use proptest::prelude::*;
 
-const KINDS: [(Kind, &str); 3] = [
-    (Kind::Npm, "package-lock.json"),
-    (Kind::Yarn, "yarn.lock"),
-    (Kind::Pnpm, "pnpm-lock.yaml"),
+const KINDS: [(LockfileKind, &str); 3] = [
+    (LockfileKind::Npm, "package-lock.json"),
+    (LockfileKind::Yarn, "yarn.lock"),
+    (LockfileKind::Pnpm, "pnpm-lock.yaml"),
 ];
 
 /// Reads a text and, if that can be, audits it. The place of a refusal has to be in the text.
-fn survive(kind: Kind, bytes: &[u8]) -> Result<(), TestCaseError> {
+fn survive(kind: LockfileKind, bytes: &[u8]) -> Result<(), TestCaseError> {
     match lockfile::read(kind, "lock", bytes) {
         Ok(lock) => {
-            audit(&lock, &Expected::default());
+            audit(&lock, &LockExpectation::default());
             lockfile::compare::changed(&lock, &lock);
         }
         Err(error) => {
@@ -39,7 +39,7 @@ fn survive(kind: Kind, bytes: &[u8]) -> Result<(), TestCaseError> {
 }
 
 /// One fixture of each format that is read by code of its own.
-fn fixture() -> impl Strategy<Value = (Kind, Vec<u8>)> {
+fn fixture() -> impl Strategy<Value = (LockfileKind, Vec<u8>)> {
     let names = [
         "npm1.json",
         "npm2.json",
@@ -152,8 +152,8 @@ proptest! {
         for (kind, _) in KINDS {
             survive(kind, &bytes)?;
         }
-        let _ = Manifest::read("package.json", &bytes);
-        let _ = Published::read("a@1", &bytes);
+        let _ = PackageManifest::read("package.json", &bytes);
+        let _ = RegistryMetadata::read("a@1", &bytes);
     }
 
     #[test]
@@ -166,7 +166,7 @@ proptest! {
     }
 }
 
-fn problem(kind: Kind, text: &str) -> String {
+fn problem(kind: LockfileKind, text: &str) -> String {
     lockfile::read(kind, "lock", text.as_bytes())
         .unwrap_err()
         .to_string()
@@ -175,11 +175,17 @@ fn problem(kind: Kind, text: &str) -> String {
 #[test]
 fn names_of_files_tell_their_kind() {
     for (kind, name) in KINDS {
-        assert_eq!(Kind::of_file_name(&format!("web/{name}")), Some(kind));
+        assert_eq!(
+            LockfileKind::of_file_name(&format!("web/{name}")),
+            Some(kind)
+        );
     }
-    assert_eq!(Kind::of_file_name("npm-shrinkwrap.json"), Some(Kind::Npm));
-    assert_eq!(Kind::of_file_name("yarn.lock.orig"), None);
-    assert_eq!(Kind::of_file_name("package.json"), None);
+    assert_eq!(
+        LockfileKind::of_file_name("npm-shrinkwrap.json"),
+        Some(LockfileKind::Npm)
+    );
+    assert_eq!(LockfileKind::of_file_name("yarn.lock.orig"), None);
+    assert_eq!(LockfileKind::of_file_name("package.json"), None);
 }
 
 #[test]
@@ -196,7 +202,7 @@ fn an_unfinished_merge_is_named_with_its_line_in_every_format() {
 
 #[test]
 fn wrong_types_are_refused_where_they_are() {
-    let npm = |text: &str| problem(Kind::Npm, text);
+    let npm = |text: &str| problem(LockfileKind::Npm, text);
     assert_eq!(npm("[]"), "lock:1:1: has a list where a map belongs");
     assert!(npm("{}").contains("has no \"lockfileVersion\""));
     assert!(npm(r#"{"lockfileVersion": "3"}"#).contains("has text where a number"));
@@ -223,7 +229,7 @@ fn wrong_types_are_refused_where_they_are() {
             .starts_with("lock:2:18: has \"version\" twice")
     );
 
-    let yarn = |text: &str| problem(Kind::Yarn, text);
+    let yarn = |text: &str| problem(LockfileKind::Yarn, text);
     assert!(yarn("a@1:\n  version: 1\n").contains("has no \"__metadata\""));
     assert!(yarn("# yarn lockfile v1\na@1:\n  x 1\n").contains("has no \"version\""));
     let berry = |text: &str| yarn(&format!("__metadata:\n  version: 8\n{text}"));
@@ -231,7 +237,7 @@ fn wrong_types_are_refused_where_they_are() {
     assert!(berry("\"a@npm:1\":\n  resolution: a\n").starts_with("lock:4:15: has no locator"));
     assert!(berry("\"a@npm:1\":\n  resolution: a@x:1\n").contains("no known kind"));
 
-    let pnpm = |text: &str| problem(Kind::Pnpm, text);
+    let pnpm = |text: &str| problem(LockfileKind::Pnpm, text);
     assert!(pnpm("lockfileVersion: '3'\n").contains("unknown lockfileVersion"));
     assert!(pnpm("packages: {}\n").contains("has no \"lockfileVersion\""));
     let pnpm = |text: &str| pnpm(&format!("lockfileVersion: '9.0'\n{text}"));

@@ -2,10 +2,10 @@
 //! address is written, and what is one fact is one finding.
 
 use lockfile::{
-    Kind, Lockfile,
-    audit::{Expected, audit},
+    Lockfile, LockfileKind,
+    audit::{LockExpectation, audit},
     compare::changed,
-    registries::{self, Configuration},
+    registries::{self, RegistryConfigForm},
 };
 
 const HASH: &str = "sha512-z4PhNX7vuL3xVChQ1m2AB9Yg5AULVxXcg/SpIdNs6c5H0NE8XYXysP+DGNKHfuwvY7kxvUdBeoGlODJ6+SfaPg==";
@@ -42,7 +42,7 @@ fn npm(entries: &[Entry]) -> Lockfile {
         r#"{{"lockfileVersion": 3, "packages": {{{}}}}}"#,
         written.join(",\n")
     );
-    lockfile::read(Kind::Npm, "package-lock.json", text.as_bytes()).unwrap()
+    lockfile::read(LockfileKind::Npm, "package-lock.json", text.as_bytes()).unwrap()
 }
 
 fn pnpm(entries: &[Entry]) -> Lockfile {
@@ -61,7 +61,7 @@ fn pnpm(entries: &[Entry]) -> Lockfile {
         .map(|(name, _)| format!("  '{name}@1.0.0': {{}}\n"));
     let snapshots: String = snapshots.collect();
     let text = format!("lockfileVersion: '9.0'\npackages:\n{written}snapshots:\n{snapshots}");
-    lockfile::read(Kind::Pnpm, "pnpm-lock.yaml", text.as_bytes()).unwrap()
+    lockfile::read(LockfileKind::Pnpm, "pnpm-lock.yaml", text.as_bytes()).unwrap()
 }
 
 fn berry(entries: &[Entry]) -> Lockfile {
@@ -77,13 +77,13 @@ fn berry(entries: &[Entry]) -> Lockfile {
     });
     let written: String = written.collect();
     let text = format!("__metadata:\n  version: 8\n  cacheKey: 10c0\n\n{written}");
-    lockfile::read(Kind::Yarn, "yarn.lock", text.as_bytes()).unwrap()
+    lockfile::read(LockfileKind::Yarn, "yarn.lock", text.as_bytes()).unwrap()
 }
 
 const WRITERS: [fn(&[Entry]) -> Lockfile; 3] = [npm, pnpm, berry];
 
 /// The rules about hosts that an audit finds, with the subject of each.
-fn found(lock: &Lockfile, expected: &Expected) -> Vec<(&'static str, String)> {
+fn found(lock: &Lockfile, expected: &LockExpectation) -> Vec<(&'static str, String)> {
     let findings = audit(lock, expected);
     let about = findings
         .into_iter()
@@ -100,12 +100,15 @@ fn the_one_address_of_a_lock_without_addresses_is_found() {
     for write in WRITERS {
         let evil = |at| (at == 1).then(|| archive("evil.example", "p1"));
         let lock = write(&entries(3, evil));
-        let findings = found(&lock, &Expected::default());
+        let findings = found(&lock, &LockExpectation::default());
         assert_eq!(findings, [foreign("p1@1.0.0")], "{}", lock.file);
         let half = write(&entries(2, |at| {
             (at == 0).then(|| archive("evil.example", "p0"))
         }));
-        assert_eq!(found(&half, &Expected::default()), [foreign("p0@1.0.0")]);
+        assert_eq!(
+            found(&half, &LockExpectation::default()),
+            [foreign("p0@1.0.0")]
+        );
     }
 }
 
@@ -119,7 +122,7 @@ fn one_host_among_hundreds_of_entries_of_another_is_found() {
         let lock = write(&entries(300, |at| {
             Some(archive(host(at), &format!("p{at}")))
         }));
-        let findings = found(&lock, &Expected::default());
+        let findings = found(&lock, &LockExpectation::default());
         assert_eq!(findings, [foreign("p150@1.0.0")], "{}", lock.file);
     }
 }
@@ -132,7 +135,7 @@ fn two_hosts_throughout_are_one_finding() {
     let lock = npm(&entries(300, |at| {
         Some(archive(host(at), &format!("p{at}")))
     }));
-    let findings = audit(&lock, &Expected::default());
+    let findings = audit(&lock, &LockExpectation::default());
     assert_eq!(findings.len(), 1);
     assert_eq!(findings[0].rule.id, "lock/host-mixed");
     assert!(findings[0].message.contains("mirror.example.com"));
@@ -146,7 +149,7 @@ fn two_hosts_throughout_are_one_finding() {
         Some(archive(host(at), &format!("p{at}")))
     }));
     let mixed = ("lock/host-mixed", String::new());
-    assert_eq!(found(&lock, &Expected::default()), [mixed]);
+    assert_eq!(found(&lock, &LockExpectation::default()), [mixed]);
 }
 
 #[test]
@@ -154,14 +157,14 @@ fn a_host_that_was_not_at_the_base_is_found_however_often_it_is_used() {
     let of = |host: &'static str| move |at| Some(archive(host, &format!("p{at}")));
     let lock = npm(&entries(300, of("evil.example")));
     let before = npm(&entries(3, of("registry.example.com")));
-    let expected = Expected {
+    let expected = LockExpectation {
         hosts_before: Some(before.hosts()),
-        ..Expected::default()
+        ..LockExpectation::default()
     };
     assert_eq!(found(&lock, &expected), [foreign("")]);
-    let expected = Expected {
+    let expected = LockExpectation {
         hosts_before: Some(lock.hosts()),
-        ..Expected::default()
+        ..LockExpectation::default()
     };
     assert_eq!(found(&lock, &expected), []);
 }
@@ -169,9 +172,9 @@ fn a_host_that_was_not_at_the_base_is_found_however_often_it_is_used() {
 #[test]
 fn the_host_of_a_scope_may_be_used_for_that_scope_alone() {
     let npmrc = b"@corp:registry=https://npm.corp.example.com/\n";
-    let expected = Expected {
-        registries: registries::read(Configuration::Lines, ".npmrc", npmrc).unwrap(),
-        ..Expected::default()
+    let expected = LockExpectation {
+        registries: registries::read(RegistryConfigForm::Lines, ".npmrc", npmrc).unwrap(),
+        ..LockExpectation::default()
     };
     for write in WRITERS {
         let at_corp = |name: &str| {

@@ -3,8 +3,8 @@
 use crate::fixtures::{self, Fixture};
 use finding::Finding;
 use lockfile::{
-    Kind, Manifest,
-    audit::{Expected, audit},
+    LockfileKind, PackageManifest,
+    audit::{LockExpectation, audit},
 };
 
 const WORKSPACES: [&str; 3] = [
@@ -19,10 +19,11 @@ fn of_site() -> impl Iterator<Item = Fixture> {
 
 fn against(fixture: &Fixture, manifests: &[(&str, String)]) -> Vec<Finding> {
     let manifests = manifests.iter();
-    let manifests = manifests.map(|(file, text)| Manifest::read(file, text.as_bytes()).unwrap());
-    let expected = Expected {
+    let manifests =
+        manifests.map(|(file, text)| PackageManifest::read(file, text.as_bytes()).unwrap());
+    let expected = LockExpectation {
         manifests: manifests.collect(),
-        ..Expected::default()
+        ..LockExpectation::default()
     };
     audit(&fixture.read(), &expected)
 }
@@ -98,11 +99,11 @@ fn a_range_that_pnpm_replaced_is_not_the_one_of_package_json() {
         let text = format!(
             "lockfileVersion: '9.0'\n{overrides}importers:\n  .:\n    dependencies:\n      a:\n        specifier: 1.0.1\n        version: 1.0.1\npackages:\n  a@1.0.1:\n    resolution: {{integrity: sha512-{hash}}}\nsnapshots:\n  a@1.0.1: {{}}\n"
         );
-        let lock = lockfile::read(Kind::Pnpm, "pnpm-lock.yaml", text.as_bytes()).unwrap();
+        let lock = lockfile::read(LockfileKind::Pnpm, "pnpm-lock.yaml", text.as_bytes()).unwrap();
         let manifest = br#"{"dependencies": {"a": "^1.0.0"}}"#;
-        let expected = Expected {
-            manifests: vec![Manifest::read("package.json", manifest).unwrap()],
-            ..Expected::default()
+        let expected = LockExpectation {
+            manifests: vec![PackageManifest::read("package.json", manifest).unwrap()],
+            ..LockExpectation::default()
         };
         audit(&lock, &expected).len()
     };

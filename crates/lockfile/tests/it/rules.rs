@@ -2,8 +2,8 @@
 
 use crate::fixtures;
 use lockfile::{
-    Kind, Lockfile, Manifest, RULES,
-    audit::{Expected, audit},
+    Lockfile, LockfileKind, PackageManifest, RULES,
+    audit::{LockExpectation, audit},
     compare::{against, changed},
 };
 use std::collections::BTreeSet;
@@ -16,7 +16,7 @@ const HOST: &str = "https://registry.example.com";
 /// A lock of npm with these entries under `packages`.
 fn npm(entries: &str) -> Lockfile {
     let text = format!(r#"{{"lockfileVersion": 3, "packages": {{{entries}}}}}"#);
-    lockfile::read(Kind::Npm, "package-lock.json", text.as_bytes()).unwrap()
+    lockfile::read(LockfileKind::Npm, "package-lock.json", text.as_bytes()).unwrap()
 }
 
 /// An entry that nothing is wrong with, but for the fields that are given.
@@ -38,7 +38,7 @@ fn ids(findings: &[finding::Finding]) -> Vec<&'static str> {
 }
 
 fn found(entries: &str) -> Vec<&'static str> {
-    ids(&audit(&npm(entries), &Expected::default()))
+    ids(&audit(&npm(entries), &LockExpectation::default()))
 }
 
 fn found_of(resolved: &str) -> Vec<&'static str> {
@@ -48,16 +48,16 @@ fn found_of(resolved: &str) -> Vec<&'static str> {
 #[test]
 fn every_lock_of_a_real_tool_is_clean() {
     for fixture in fixtures::all() {
-        let expected = Expected {
+        let expected = LockExpectation {
             hosts: vec!["registry.example.com".to_owned()],
-            ..Expected::default()
+            ..LockExpectation::default()
         };
         // Of a file of the project yarn 1 only writes the SHA-1.
         let known: &[&str] = match (fixture.project, fixture.name) {
             ("sources", "yarn1.lock") => &["lock/integrity-weak"],
             _ => &[],
         };
-        for expected in [expected, Expected::default()] {
+        for expected in [expected, LockExpectation::default()] {
             let findings = audit(&fixture.read(), &expected);
             assert_eq!(
                 ids(&findings),
@@ -144,7 +144,7 @@ fn a_version_with_two_hashes_is_found_at_the_second() {
     let same = format!("{}, {}", good("a"), second(SHA512));
     assert_eq!(found(&same), Vec::<&str>::new());
     let other = format!("{},\n{}", good("a"), second(OTHER));
-    let findings = audit(&npm(&other), &Expected::default());
+    let findings = audit(&npm(&other), &LockExpectation::default());
     assert_eq!(ids(&findings), ["lock/integrity-conflict"]);
     assert_eq!(findings[0].place.span.unwrap().line, 2);
     assert_eq!(findings[0].related[0].place.span.unwrap().line, 1);
@@ -155,9 +155,9 @@ fn only_listed_hosts_are_allowed() {
     let lock = npm(&good("a"));
     let with = |hosts: &[&str]| {
         let hosts = hosts.iter().map(|&host| host.to_owned()).collect();
-        let expected = Expected {
+        let expected = LockExpectation {
             hosts,
-            ..Expected::default()
+            ..LockExpectation::default()
         };
         ids(&audit(&lock, &expected))
     };
@@ -181,7 +181,7 @@ fn without_a_list_the_host_of_most_packages_is_meant() {
     // Of as many, the first is.
     let findings = audit(
         &npm(&format!("{},\n{other}", good("a"))),
-        &Expected::default(),
+        &LockExpectation::default(),
     );
     assert_eq!(ids(&findings), ["lock/host-foreign"]);
     assert_eq!(findings[0].place.span.unwrap().line, 2);
@@ -232,9 +232,9 @@ fn an_archive_of_no_registry_is_found_unless_its_host_is_listed() {
     assert_eq!(found_of(resolved), ["lock/source-archive"]);
     let lock = npm(&entry("a", resolved, &hash(SHA512)));
     let hosts = vec!["files.example.com".to_owned()];
-    let expected = Expected {
+    let expected = LockExpectation {
         hosts,
-        ..Expected::default()
+        ..LockExpectation::default()
     };
     assert_eq!(audit(&lock, &expected), []);
 }
@@ -277,9 +277,9 @@ fn an_address_of_another_package_or_version_is_found() {
 fn an_alias_is_fine_where_somebody_asks_for_it() {
     let name = format!(r#", "name": "real"{}"#, hash(SHA512));
     let alias = entry("alias", &format!("{HOST}/real/-/real-1.0.0.tgz"), &name);
-    let manifest = |text: &str| Expected {
-        manifests: vec![Manifest::read("package.json", text.as_bytes()).unwrap()],
-        ..Expected::default()
+    let manifest = |text: &str| LockExpectation {
+        manifests: vec![PackageManifest::read("package.json", text.as_bytes()).unwrap()],
+        ..LockExpectation::default()
     };
     let with = |dependencies: &str, more: &str| {
         let root = format!(r#""": {{"dependencies": {{{dependencies}}}}}"#);
@@ -308,8 +308,8 @@ fn a_yarn_entry_that_is_locked_to_another_package_is_found() {
             "__metadata:\n  version: 8\n\n\"{key}\":\n  version: 1.0.0\n  resolution: \"{resolution}\"\n  checksum: 10c0/{}\n",
             "0".repeat(128)
         );
-        let lock = lockfile::read(Kind::Yarn, "yarn.lock", text.as_bytes()).unwrap();
-        ids(&audit(&lock, &Expected::default()))
+        let lock = lockfile::read(LockfileKind::Yarn, "yarn.lock", text.as_bytes()).unwrap();
+        ids(&audit(&lock, &LockExpectation::default()))
     };
     assert_eq!(of("a@npm:^1, a@npm:1", "a@npm:1.0.0"), Vec::<&str>::new());
     assert_eq!(of("b@npm:a@^1", "a@npm:1.0.0"), Vec::<&str>::new());
@@ -329,8 +329,8 @@ fn an_alias_of_yarn_1_needs_no_range() {
         let text = format!(
             "# yarn lockfile v1\n\n\"{key}\":\n  version \"1.0.0\"\n  resolved \"{HOST}/{name}/-/{name}-1.0.0.tgz\"\n  integrity {SHA512}\n"
         );
-        let lock = lockfile::read(Kind::Yarn, "yarn.lock", text.as_bytes()).unwrap();
-        ids(&audit(&lock, &Expected::default()))
+        let lock = lockfile::read(LockfileKind::Yarn, "yarn.lock", text.as_bytes()).unwrap();
+        ids(&audit(&lock, &LockExpectation::default()))
     };
     assert_eq!(of("b@npm:a", "a"), Vec::<&str>::new());
     assert_eq!(of("b@npm:a@^1", "a"), Vec::<&str>::new());

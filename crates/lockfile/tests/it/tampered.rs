@@ -4,10 +4,10 @@
 use crate::fixtures::{self, Fixture};
 use finding::Finding;
 use lockfile::{
-    Format, Lockfile,
-    audit::{Expected, audit},
+    Lockfile, LockfileFormat,
+    audit::{LockExpectation, audit},
     compare::{against, changed},
-    registry::Published,
+    registry::RegistryMetadata,
 };
 use std::collections::HashMap;
 
@@ -76,7 +76,7 @@ fn changed_between(old: &Lockfile, new: &Lockfile) -> Vec<Finding> {
 
 #[test]
 fn locks_of_different_tools_are_compared_where_they_can_be() {
-    let has_hashes = |lock: &Lockfile| !matches!(lock.format, Format::YarnBerry(_));
+    let has_hashes = |lock: &Lockfile| !matches!(lock.format, LockfileFormat::YarnBerry(_));
     let read = fixtures::all().map(|fixture| {
         let tampered = fixture.read_as(&with_other_hash(&fixture).0);
         (fixture.read(), tampered, fixture)
@@ -107,7 +107,7 @@ fn a_tampered_hash_is_found_against_the_registry() {
         .collect();
     for fixture in fixtures::all().filter(|fixture| fixture.project == "site") {
         let lock = fixture.read();
-        if matches!(lock.format, Format::YarnBerry(_)) {
+        if matches!(lock.format, LockfileFormat::YarnBerry(_)) {
             continue;
         }
         let published = |name: &str, version: &str| truth.get(&(name, version)).cloned();
@@ -128,11 +128,11 @@ fn a_tampered_hash_is_found_against_the_registry() {
 #[test]
 fn the_document_of_a_registry_confirms_the_locks() {
     let document = fixtures::text("registry", "chalk-4.1.2.json");
-    let chalk = Published::read("chalk@4.1.2", document.as_bytes()).unwrap();
+    let chalk = RegistryMetadata::read("chalk@4.1.2", document.as_bytes()).unwrap();
     assert_eq!((&*chalk.name, &*chalk.version), ("chalk", "4.1.2"));
     for fixture in fixtures::all().filter(|fixture| fixture.project != "sources") {
         let lock = fixture.read();
-        if matches!(lock.format, Format::YarnBerry(_)) {
+        if matches!(lock.format, LockfileFormat::YarnBerry(_)) {
             continue;
         }
         let differing = |lock: &Lockfile| {
@@ -160,7 +160,7 @@ fn found(name: &str, from: &str, to: &str) -> Vec<&'static str> {
     let text = fixture.text();
     assert!(text.contains(from), "{name}: {from}");
     let lock = fixture.read_as(&text.replacen(from, to, 1));
-    let findings = audit(&lock, &Expected::default());
+    let findings = audit(&lock, &LockExpectation::default());
     findings.iter().map(|finding| finding.rule.id).collect()
 }
 
@@ -184,7 +184,7 @@ fn both_halves_of_a_lock_for_old_and_new_npm_are_looked_at() {
     for at in halves {
         let rest = text[at..].replacen("registry", "evil", 1);
         let lock = fixtures::one("site", "npm2.json").read_as(&format!("{}{rest}", &text[..at]));
-        let findings = audit(&lock, &Expected::default());
+        let findings = audit(&lock, &LockExpectation::default());
         assert_eq!(findings.len(), 1);
         assert_eq!(findings[0].rule.id, "lock/host-foreign");
     }
@@ -210,7 +210,7 @@ fn an_archive_in_place_of_the_registry_is_found_in_pnpm() {
     let to = |more: &str| format!("{}{more}, {}", &integrity[..at], &integrity[at..]);
     let found = |more: &str| {
         let lock = fixtures::one("site", "pnpm9.yaml").read_as(&to(more));
-        let findings = audit(&lock, &Expected::default());
+        let findings = audit(&lock, &LockExpectation::default());
         findings
             .iter()
             .map(|finding| finding.rule.id)
@@ -251,7 +251,7 @@ fn a_hash_that_was_taken_out_is_found() {
         let lines = text.lines().enumerate();
         let lines = lines.map(|(at, old)| if at == line { without } else { old });
         let lock = fixture.read_as(&lines.collect::<Vec<_>>().join("\n"));
-        let findings = audit(&lock, &Expected::default());
+        let findings = audit(&lock, &LockExpectation::default());
         let rules: Vec<_> = findings.iter().map(|finding| finding.rule.id).collect();
         assert_eq!(rules, [rule], "{name}");
     }

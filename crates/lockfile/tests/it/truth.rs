@@ -1,19 +1,19 @@
 //! Every tool was asked what its lock file locks; here the readers are asked the same.
 
 use crate::fixtures::{self, Fixture};
-use lockfile::{Format, Kind, Lockfile, Package, Source};
+use lockfile::{LockedPackage, Lockfile, LockfileFormat, LockfileKind, PackageSource};
 use std::collections::BTreeSet;
 
 /// What is locked of others, as the tool that wrote the file names it.
 fn locked(lockfile: &Lockfile) -> BTreeSet<String> {
     let packages = lockfile.packages.iter();
-    let is_listed = |source| matches!(source, Source::Registry | Source::Bundled);
+    let is_listed = |source| matches!(source, PackageSource::Registry | PackageSource::Bundled);
     packages
         .filter(|package| is_listed(package.source))
         .map(|package| {
             let name = match lockfile.format {
                 // These list an alias by the name that it is installed under.
-                Format::Npm(_) | Format::YarnClassic => package.installed_as(),
+                LockfileFormat::Npm(_) | LockfileFormat::YarnClassic => package.installed_as(),
                 _ => &*package.name,
             };
             format!("{name}@{}", package.version.as_ref().unwrap().value)
@@ -63,7 +63,7 @@ fn formats_are_told_with_their_version() {
     assert_eq!(format("pnpm10.yaml"), "pnpm 9.0");
 }
 
-fn find<'l>(lockfile: &'l Lockfile, name: &str) -> &'l Package {
+fn find<'l>(lockfile: &'l Lockfile, name: &str) -> &'l LockedPackage {
     let mut packages = lockfile.packages.iter();
     packages.find(|package| package.name == name).unwrap()
 }
@@ -73,7 +73,7 @@ fn entries_and_values_have_exact_places() {
     for fixture in fixtures::all() {
         let text = fixture.text();
         let lines: Vec<&str> = text.lines().collect();
-        let stretch = |span: finding::Span| {
+        let stretch = |span: finding::FileSpan| {
             assert_eq!(span.line, span.end_line, "{}", fixture.name);
             let line = lines[span.line as usize - 1];
             &line[span.column as usize - 1..span.end_column as usize - 1]
@@ -104,10 +104,10 @@ fn an_alias_keeps_both_of_its_names() {
     for fixture in fixtures::all().filter(|fixture| fixture.project == "site") {
         let lockfile = fixture.read();
         let package = find(&lockfile, "lodash");
-        if lockfile.format.kind() != Kind::Pnpm {
+        if lockfile.format.kind() != LockfileKind::Pnpm {
             assert_eq!(package.installed_as(), "lodash-four", "{}", fixture.name);
         }
-        assert_eq!(package.source, Source::Registry);
+        assert_eq!(package.source, PackageSource::Registry);
     }
 }
 
@@ -129,8 +129,8 @@ fn what_packages_need_is_kept_as_written() {
         let bytes = needed.find(|dependency| dependency.name == "bytes");
         let wanted = &bytes.unwrap().wanted;
         let expected = match lockfile.format {
-            Format::Pnpm { .. } => "3.1.2",
-            Format::YarnBerry(ref version) if version == "8" => "npm:~3.1.2",
+            LockfileFormat::Pnpm { .. } => "3.1.2",
+            LockfileFormat::YarnBerry(ref version) if version == "8" => "npm:~3.1.2",
             _ => "~3.1.2",
         };
         assert_eq!(wanted, expected, "{}", fixture.name);
@@ -144,7 +144,7 @@ fn manifests_that_a_lock_repeats_are_read() {
         let mut paths: Vec<&str> = lockfile.roots.iter().map(|root| &*root.path).collect();
         paths.sort_unstable();
         match lockfile.format {
-            Format::Npm(1) | Format::YarnClassic => assert!(paths.is_empty()),
+            LockfileFormat::Npm(1) | LockfileFormat::YarnClassic => assert!(paths.is_empty()),
             _ => assert_eq!(paths, ["", "packages/left", "packages/right"]),
         }
     }

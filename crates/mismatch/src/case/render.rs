@@ -1,7 +1,7 @@
 //! A case in words: a few lines for whoever runs `go`, a page for whoever runs the site.
 
 use super::{Case, CopySeen};
-use crate::conclusion::{Cause, Confidence};
+use crate::conclusion::{Cause, CauseConfidence};
 use crate::evidence::Stage;
 use std::fmt::Write as _;
 
@@ -18,7 +18,7 @@ impl Case {
     pub fn client_lines(&self) -> Vec<String> {
         let got = self.copy.h1.as_deref();
         let got = got.map_or_else(|| self.copy.shape.clone(), str::to_owned);
-        let (who, wanted) = self.wanted();
+        let (who, wanted) = self.expected_hash();
         [
             format!("got: {got} ({} bytes)", self.copy.size),
             format!("{who}: {wanted}"),
@@ -31,7 +31,7 @@ impl Case {
     }
 
     /// Who says what the bytes should be, and what.
-    fn wanted(&self) -> (&'static str, &str) {
+    fn expected_hash(&self) -> (&'static str, &str) {
         let expected = &self.expected;
         let by_go_sum = expected.go_sum.as_deref().map(|h1| ("go.sum", h1));
         let others = [("log", &expected.logged), ("kept", &expected.kept)];
@@ -57,9 +57,9 @@ impl Case {
     fn write(&self, page: &mut String) -> std::fmt::Result {
         let conclusion = &self.conclusion;
         let sure = match conclusion.confidence {
-            Confidence::Certain => " (certain)",
-            Confidence::Likely => " (likely)",
-            Confidence::Open => "",
+            CauseConfidence::Certain => " (certain)",
+            CauseConfidence::Likely => " (likely)",
+            CauseConfidence::Open => "",
         };
         writeln!(
             page,

@@ -2,9 +2,9 @@
 
 use super::object::{asked_for, provable};
 use crate::conclusion::{Cause, Conclusion};
+use crate::copy::{ByteShape, SourceRole};
 use crate::difference::Difference;
 use crate::evidence::{Evidence, Stage};
-use crate::specimen::{Shape, SourceRole};
 use gomod::ArtifactKind;
 
 /// Most flipped bits that are one event.
@@ -74,8 +74,8 @@ fn entry_at(evidence: &Evidence, offset: u64) -> Option<String> {
 /// Whether the bytes contradict themselves or what is known of them, so that nobody made them so.
 fn is_damage(evidence: &Evidence) -> bool {
     match &evidence.bad.shape {
-        Shape::Zip { damaged, .. } => *damaged > 0,
-        Shape::GoMod { .. } => is_one_bit(evidence) && is_seen_otherwise(evidence),
+        ByteShape::Zip { damaged, .. } => *damaged > 0,
+        ByteShape::GoMod { .. } => is_one_bit(evidence) && is_seen_otherwise(evidence),
         _ => true,
     }
 }
@@ -101,7 +101,7 @@ fn was_damaged_by_announcement(evidence: &Evidence) -> bool {
 /// Says where the bits were flipped, if the evidence does.
 fn locate(evidence: &Evidence, what: &str, proven: bool) -> Conclusion {
     // A readable go.mod one bit away can still be what a person wrote.
-    let is_readable = matches!(evidence.bad.shape, Shape::GoMod { .. });
+    let is_readable = matches!(evidence.bad.shape, ByteShape::GoMod { .. });
     let say = |cause, certain: bool, place: &str| {
         let why = format!("{what}; {place}.");
         if proven && certain && !is_readable {
@@ -212,17 +212,19 @@ fn by_announcement(evidence: &Evidence) -> Option<Conclusion> {
     let full = full.filter(|full| bad.size < *full)?;
     let why = format!("{} of {full} bytes are there.", bad.size);
     match (evidence.artifact.kind, &bad.shape) {
-        (_, Shape::Empty) => Some(Conclusion::certain(Cause::Truncated, why)),
-        (ArtifactKind::Zip, Shape::CutZip { of }) if is_ours(evidence, of.as_deref()) => {
+        (_, ByteShape::Empty) => Some(Conclusion::certain(Cause::Truncated, why)),
+        (ArtifactKind::Zip, ByteShape::CutZip { of }) if is_ours(evidence, of.as_deref()) => {
             Some(Conclusion::certain(Cause::Truncated, why))
         }
-        (ArtifactKind::Mod | ArtifactKind::Info, Shape::GoMod { .. } | Shape::Text)
+        (ArtifactKind::Mod | ArtifactKind::Info, ByteShape::GoMod { .. } | ByteShape::Text)
             if !is_stored =>
         {
             Some(Conclusion::certain(Cause::Truncated, why))
         }
         // A stored text that is shorter may have been edited; one that ends within a line was not.
-        (ArtifactKind::Mod, Shape::GoMod { .. } | Shape::Text) if !bad.counts.ends_in_newline => {
+        (ArtifactKind::Mod, ByteShape::GoMod { .. } | ByteShape::Text)
+            if !bad.counts.ends_in_newline =>
+        {
             Some(Conclusion::likely(Cause::Truncated, why))
         }
         _ => None,
@@ -233,7 +235,7 @@ fn by_announcement(evidence: &Evidence) -> Option<Conclusion> {
 fn without_its_end(evidence: &Evidence) -> Option<Conclusion> {
     let bad = &evidence.bad;
     match &bad.shape {
-        Shape::CutZip { of }
+        ByteShape::CutZip { of }
             if evidence.artifact.kind == ArtifactKind::Zip
                 && is_ours(evidence, of.as_deref())
                 && !is_handled_as_text(evidence) =>
@@ -261,7 +263,7 @@ fn is_ours(evidence: &Evidence, of: Option<&str>) -> bool {
 /// Row 9.
 pub(super) fn one_damaged_entry(evidence: &Evidence) -> Option<Conclusion> {
     let bad = &evidence.bad;
-    let Shape::Zip { damaged: 1, of } = &bad.shape else {
+    let ByteShape::Zip { damaged: 1, of } = &bad.shape else {
         return None;
     };
     // Compared already: more than a few bits differ.

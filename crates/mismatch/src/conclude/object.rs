@@ -2,8 +2,8 @@
 
 use super::damage::is_short_transfer;
 use crate::conclusion::{Cause, Conclusion};
+use crate::copy::{ByteShape, GzipContent, Specimen, TextRewrite};
 use crate::evidence::Evidence;
-use crate::specimen::{Rewrite, Shape, Specimen, Wrapped};
 use gomod::{ArtifactKind, sumhash::H1};
 
 /// Fewest CRLF that are no chance: in random bytes one line feed of 256 follows a carriage return.
@@ -42,19 +42,21 @@ pub(super) fn compressed(evidence: &Evidence) -> Option<Conclusion> {
     })
 }
 
-fn is_right_inside(evidence: &Evidence, wrapped: &Wrapped) -> bool {
+fn is_right_inside(evidence: &Evidence, wrapped: &GzipContent) -> bool {
     let by_hash = wrapped.h1.is_some() && wrapped.h1 == provable(evidence);
     let by_kept = evidence.kept.as_ref().map(|kept| kept.sha256) == Some(wrapped.sha256);
     let mut right = evidence.right();
     by_hash || by_kept || right.any(|retry| retry.specimen.sha256 == wrapped.sha256)
 }
 
-fn is_what_was_asked_for(evidence: &Evidence, shape: &Shape) -> bool {
+fn is_what_was_asked_for(evidence: &Evidence, shape: &ByteShape) -> bool {
     match (evidence.artifact.kind, shape) {
-        (ArtifactKind::Zip, Shape::Zip { of, damaged: 0 }) => {
+        (ArtifactKind::Zip, ByteShape::Zip { of, damaged: 0 }) => {
             of.as_deref() == Some(&*asked_for(evidence))
         }
-        (ArtifactKind::Mod, Shape::GoMod { .. }) | (ArtifactKind::Info, Shape::Json) => true,
+        (ArtifactKind::Mod, ByteShape::GoMod { .. }) | (ArtifactKind::Info, ByteShape::Json) => {
+            true
+        }
         _ => false,
     }
 }
@@ -69,7 +71,7 @@ pub(super) fn rewritten_by_proof(evidence: &Evidence) -> Option<Conclusion> {
     let right = provable(evidence)?;
     let mut rewrites = evidence.bad.rewrites.iter();
     let (rewrite, _) = rewrites.find(|(_, h1)| *h1 == right)?;
-    if *rewrite == Rewrite::FinalNewlineLost && is_short_transfer(evidence) {
+    if *rewrite == TextRewrite::FinalNewlineLost && is_short_transfer(evidence) {
         // The newline is what was missing of the transfer.
         return None;
     }
@@ -99,7 +101,10 @@ pub(super) fn rewritten_by_comparison(evidence: &Evidence) -> Option<Conclusion>
 /// A zip that went through a tool for text. Its directory is not where its end says, because bytes
 /// were put in; every line feed has a carriage return, or every byte that was no text is gone.
 fn handled_as_text(bad: &Specimen) -> Option<Conclusion> {
-    if !matches!(bad.shape, Shape::CutZip { .. } | Shape::BrokenZip { .. }) {
+    if !matches!(
+        bad.shape,
+        ByteShape::CutZip { .. } | ByteShape::BrokenZip { .. }
+    ) {
         return None;
     }
     let counts = bad.counts;
@@ -112,7 +117,7 @@ fn handled_as_text(bad: &Specimen) -> Option<Conclusion> {
             ),
         ));
     }
-    let Shape::BrokenZip { moved, .. } = bad.shape else {
+    let ByteShape::BrokenZip { moved, .. } = bad.shape else {
         return None;
     };
     let by_them = (1..=counts.crlf).contains(&moved);
@@ -130,7 +135,7 @@ fn handled_as_text(bad: &Specimen) -> Option<Conclusion> {
 /// Row 8.
 pub(super) fn of_something_else(evidence: &Evidence) -> Option<Conclusion> {
     let shape = match (&evidence.bad.shape, &evidence.bad.wrapped) {
-        (Shape::Gzip, Some(wrapped)) => &wrapped.shape,
+        (ByteShape::Gzip, Some(wrapped)) => &wrapped.shape,
         (shape, _) => shape,
     };
     if let Some(twin) = &evidence.twin {
@@ -143,14 +148,14 @@ pub(super) fn of_something_else(evidence: &Evidence) -> Option<Conclusion> {
     }
     let wanted = asked_for(evidence);
     match (evidence.artifact.kind, shape) {
-        (_, Shape::Html) => Some(other_kind("a web page, as portals and error pages are")),
-        (ArtifactKind::Mod | ArtifactKind::Zip, Shape::Json) => Some(other_kind("JSON")),
-        (ArtifactKind::Zip, Shape::GoMod { .. }) => Some(other_kind("a go.mod")),
+        (_, ByteShape::Html) => Some(other_kind("a web page, as portals and error pages are")),
+        (ArtifactKind::Mod | ArtifactKind::Zip, ByteShape::Json) => Some(other_kind("JSON")),
+        (ArtifactKind::Zip, ByteShape::GoMod { .. }) => Some(other_kind("a go.mod")),
         (ArtifactKind::Mod | ArtifactKind::Info, shape) if shape.is_any_zip() => {
             Some(other_kind("a zip"))
         }
         (ArtifactKind::Zip, shape) => other_names(&wanted, shape),
-        (ArtifactKind::Mod, Shape::GoMod { module }) => other_module(evidence, module),
+        (ArtifactKind::Mod, ByteShape::GoMod { module }) => other_module(evidence, module),
         _ => None,
     }
 }
@@ -159,13 +164,13 @@ fn other_kind(what: &str) -> Conclusion {
     Conclusion::certain(Cause::WrongObject, format!("The bytes are {what}."))
 }
 
-fn other_names(wanted: &str, shape: &Shape) -> Option<Conclusion> {
+fn other_names(wanted: &str, shape: &ByteShape) -> Option<Conclusion> {
     let names = shape.names().filter(|names| *names != wanted)?;
-    let why = format!("The names in the zip begin with {}.", shown(names));
+    let why = format!("The names in the zip begin with {}.", printable_name(names));
     match shape {
-        Shape::Zip { damaged: 0, .. } => Some(Conclusion::certain(Cause::WrongObject, why)),
+        ByteShape::Zip { damaged: 0, .. } => Some(Conclusion::certain(Cause::WrongObject, why)),
         // One header of a damaged zip is too little: a flipped bit can be in the name.
-        Shape::CutZip { .. } if !is_near(names, wanted) => {
+        ByteShape::CutZip { .. } if !is_near(names, wanted) => {
             Some(Conclusion::likely(Cause::WrongObject, why))
         }
         _ => None,
@@ -182,7 +187,7 @@ fn other_module(evidence: &Evidence, module: &str) -> Option<Conclusion> {
     let expected = evidence
         .right()
         .find_map(|retry| match &retry.specimen.shape {
-            Shape::GoMod { module } => Some(module),
+            ByteShape::GoMod { module } => Some(module),
             _ => None,
         })?;
     (expected != module && !is_near(expected, module)).then(|| {
@@ -190,15 +195,15 @@ fn other_module(evidence: &Evidence, module: &str) -> Option<Conclusion> {
             Cause::WrongObject,
             format!(
                 "The go.mod is of {}, a right copy is of {}.",
-                shown(module),
-                shown(expected)
+                printable_name(module),
+                printable_name(expected)
             ),
         )
     })
 }
 
 /// A name from the bytes, in ASCII and cut.
-fn shown(name: &str) -> String {
+fn printable_name(name: &str) -> String {
     const LONGEST: usize = 80;
     let escaped = name.escape_default().to_string();
     match escaped.get(..LONGEST) {

@@ -2,15 +2,15 @@
 
 use super::{damage, object::asked_for};
 use crate::conclusion::{Cause, Conclusion};
-use crate::evidence::{Commits, Evidence};
-use crate::specimen::{Shape, SourceRole, Specimen};
+use crate::copy::{ByteShape, SourceRole, Specimen};
+use crate::evidence::{Evidence, TagCommits};
 use std::collections::BTreeSet;
 
 /// Whether the bytes are a whole and readable artifact.
 pub(super) fn is_sound(specimen: &Specimen) -> bool {
     let readable = matches!(
         specimen.shape,
-        Shape::Zip { damaged: 0, .. } | Shape::GoMod { .. }
+        ByteShape::Zip { damaged: 0, .. } | ByteShape::GoMod { .. }
     );
     readable && specimen.h1.is_some()
 }
@@ -18,7 +18,7 @@ pub(super) fn is_sound(specimen: &Specimen) -> bool {
 /// Whether the bytes are sound and those of the artifact's name.
 fn is_another_state(evidence: &Evidence) -> bool {
     let ours = match &evidence.bad.shape {
-        Shape::Zip { of, .. } => of.as_deref() == Some(&*asked_for(evidence)),
+        ByteShape::Zip { of, .. } => of.as_deref() == Some(&*asked_for(evidence)),
         _ => true,
     };
     ours && is_sound(&evidence.bad) && evidence.reference().is_some()
@@ -33,7 +33,7 @@ fn is_upstream(specimen: &Specimen) -> bool {
 }
 
 /// What sources outside say.
-struct Voices<'e> {
+struct OutsideReports<'e> {
     /// Who has the wrong bytes.
     wrong: BTreeSet<&'e str>,
     /// Who has the right ones.
@@ -46,7 +46,7 @@ struct Voices<'e> {
 
 // === impl Voices ===
 
-impl<'e> Voices<'e> {
+impl<'e> OutsideReports<'e> {
     fn hear(evidence: &'e Evidence) -> Self {
         let mut voices = Self {
             wrong: BTreeSet::new(),
@@ -75,7 +75,7 @@ impl<'e> Voices<'e> {
 }
 
 /// Whether the tag's commit is another than it was; `None` if nobody knows.
-fn has_moved(commits: Option<&Commits>) -> Option<bool> {
+fn has_moved(commits: Option<&TagCommits>) -> Option<bool> {
     let commits = commits?;
     let both = commits.recorded.as_ref().zip(commits.current.as_ref());
     both.map(|(recorded, current)| recorded != current)
@@ -86,7 +86,7 @@ pub(super) fn retagged(evidence: &Evidence) -> Option<Conclusion> {
     if !is_another_state(evidence) {
         return None;
     }
-    let voices = Voices::hear(evidence);
+    let voices = OutsideReports::hear(evidence);
     let moved = has_moved(evidence.commits.as_ref());
     if moved == Some(false) || voices.is_origin_right {
         return None;
@@ -140,7 +140,7 @@ pub(super) fn stale(evidence: &Evidence) -> Option<Conclusion> {
     if !is_another_state(evidence) || !matches!(role, SourceRole::Mirror | SourceRole::Peer) {
         return None;
     }
-    let voices = Voices::hear(evidence);
+    let voices = OutsideReports::hear(evidence);
     if voices.is_origin_wrong {
         return None;
     }
@@ -166,7 +166,7 @@ pub(super) fn stale(evidence: &Evidence) -> Option<Conclusion> {
 
 /// Sound bytes about which the sources do not say enough.
 pub(super) fn undecided(evidence: &Evidence) -> Conclusion {
-    let voices = Voices::hear(evidence);
+    let voices = OutsideReports::hear(evidence);
     if has_moved(evidence.commits.as_ref()) == Some(false) && voices.is_origin_wrong {
         return Conclusion::open(
             "The origin sends other bytes of the same commit: they are packed differently.",

@@ -4,11 +4,11 @@
 //! square of the size; the limits below keep it under about a second. Beyond them a right copy
 //! decides.
 
-use super::Bytes;
-use crate::specimen::Flip;
+use super::SeekableBytes;
+use crate::copy::BitFlip;
 use flate2::{Crc, Decompress, FlushDecompress, Status};
 use gomod::sumhash::{self, H1};
-use gomod::zip::Packed;
+use gomod::zip::PackedEntry;
 use sha2::{Digest, Sha256};
 use std::io::{self, Read, SeekFrom};
 
@@ -23,7 +23,7 @@ const MAX_PACKED: u64 = 4 << 10;
 const MAX_CONTENT: u64 = 32 << 10;
 
 /// The bit of a go.mod.
-pub(super) fn in_go_mod(content: &[u8], known: &[H1]) -> Option<Flip> {
+pub(super) fn in_go_mod(content: &[u8], known: &[H1]) -> Option<BitFlip> {
     if known.is_empty() || content.len() > MAX_GO_MOD {
         return None;
     }
@@ -38,7 +38,7 @@ pub(super) fn in_go_mod(content: &[u8], known: &[H1]) -> Option<Flip> {
             let h1 = sumhash::h1_of_digests([line]);
             if known.contains(&h1) {
                 let offset = offset as u64;
-                return Some(Flip { offset, bit, h1 });
+                return Some(BitFlip { offset, bit, h1 });
             }
         }
         before.update([byte]);
@@ -48,19 +48,19 @@ pub(super) fn in_go_mod(content: &[u8], known: &[H1]) -> Option<Flip> {
 
 /// The bit of the data of a damaged entry; `hash` gives the zip's hash with this content in it.
 pub(super) fn in_entry(
-    bytes: &mut dyn Bytes,
-    packed: Packed,
+    bytes: &mut dyn SeekableBytes,
+    packed: PackedEntry,
     size: u64,
     known: &[H1],
     hash: impl Fn([u8; 32]) -> Option<H1>,
-) -> io::Result<Option<Flip>> {
+) -> io::Result<Option<BitFlip>> {
     if known.is_empty() || packed.length > MAX_PACKED || size > MAX_CONTENT {
         return Ok(None);
     }
     let mut data = Vec::new();
     bytes.seek(SeekFrom::Start(packed.begin))?;
     bytes.take(packed.length).read_to_end(&mut data)?;
-    let mut unpacker = Unpacker::new(size);
+    let mut unpacker = RepeatedInflater::new(size);
     for offset in 0..data.len() {
         for bit in 0..8_u8 {
             turn(&mut data, offset, bit);
@@ -69,7 +69,7 @@ pub(super) fn in_entry(
             let h1 = digest.and_then(&hash).filter(|h1| known.contains(h1));
             if let Some(h1) = h1 {
                 let offset = packed.begin + offset as u64;
-                return Ok(Some(Flip { offset, bit, h1 }));
+                return Ok(Some(BitFlip { offset, bit, h1 }));
             }
         }
     }
@@ -83,7 +83,7 @@ fn turn(data: &mut [u8], offset: usize, bit: u8) {
 }
 
 /// Unpacks small data again and again.
-struct Unpacker {
+struct RepeatedInflater {
     inflater: Decompress,
     /// One byte longer than the content should be.
     output: Vec<u8>,
@@ -92,7 +92,7 @@ struct Unpacker {
 
 // === impl Unpacker ===
 
-impl Unpacker {
+impl RepeatedInflater {
     fn new(size: u64) -> Self {
         let size = usize::try_from(size).unwrap_or(0);
         Self {
@@ -103,7 +103,7 @@ impl Unpacker {
     }
 
     /// The digest of the content, if it has the checksum that it should have.
-    fn digest(&mut self, data: &[u8], packed: Packed) -> Option<[u8; 32]> {
+    fn digest(&mut self, data: &[u8], packed: PackedEntry) -> Option<[u8; 32]> {
         let content = if packed.is_stored {
             data
         } else {

@@ -12,7 +12,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 const SKIPPED: usize = 64 << 10;
 
 /// Unpacks while it is read. Ends in an error past the size that a module zip may have.
-pub(super) struct Gunzip<R> {
+pub(super) struct GunzipReader<R> {
     /// None only while it is being replaced.
     decoder: Option<MultiGzDecoder<R>>,
     /// Where the decoder is.
@@ -23,7 +23,7 @@ pub(super) struct Gunzip<R> {
 
 // === impl Gunzip ===
 
-impl<R: Read + Seek> Gunzip<R> {
+impl<R: Read + Seek> GunzipReader<R> {
     pub(super) fn new(mut packed: R) -> io::Result<Self> {
         packed.rewind()?;
         Ok(Self {
@@ -67,7 +67,7 @@ impl<R: Read + Seek> Gunzip<R> {
     }
 }
 
-impl<R: Read + Seek> Read for Gunzip<R> {
+impl<R: Read + Seek> Read for GunzipReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.position < self.reached {
             self.restart()?;
@@ -79,7 +79,7 @@ impl<R: Read + Seek> Read for Gunzip<R> {
     }
 }
 
-impl<R: Read + Seek> Seek for Gunzip<R> {
+impl<R: Read + Seek> Seek for GunzipReader<R> {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         let target = match to {
             SeekFrom::Start(offset) => Some(offset),
@@ -96,7 +96,7 @@ impl<R: Read + Seek> Seek for Gunzip<R> {
 
 #[cfg(test)]
 mod tests {
-    use super::Gunzip;
+    use super::GunzipReader;
     use flate2::{Compression, write::GzEncoder};
     use std::io::{Cursor, Read, Seek, SeekFrom, Write};
 
@@ -106,7 +106,7 @@ mod tests {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
         encoder.write_all(&content).unwrap();
         let packed = encoder.finish().unwrap();
-        let mut unpacked = Gunzip::new(Cursor::new(packed)).unwrap();
+        let mut unpacked = GunzipReader::new(Cursor::new(packed)).unwrap();
         let mut plain = Cursor::new(content);
         for to in [
             SeekFrom::End(-10),

@@ -1,7 +1,7 @@
 //! One pass over all bytes: size, SHA-256, how they begin and end, and counts.
 
-use super::Bytes;
-use crate::specimen::ByteCounts;
+use super::SeekableBytes;
+use crate::copy::ByteCounts;
 use crate::sum::Sha256Sum;
 use sha2::{Digest, Sha256};
 use std::io;
@@ -20,7 +20,7 @@ const REPLACEMENT: [u8; 3] = [0xef, 0xbf, 0xbd];
 
 /// What one pass finds out.
 #[derive(Debug)]
-pub(super) struct Scan {
+pub(super) struct ByteScan {
     pub(super) size: u64,
     pub(super) sha256: Sha256Sum,
     pub(super) counts: ByteCounts,
@@ -30,7 +30,7 @@ pub(super) struct Scan {
 
 /// What the first bytes say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Magic {
+pub(super) enum MagicBytes {
     Zip,
     Gzip,
     None,
@@ -38,7 +38,7 @@ pub(super) enum Magic {
 
 /// The pass.
 #[derive(Debug, Default)]
-struct Pass {
+struct ScanPass {
     size: u64,
     hash: Sha256,
     counts: ByteCounts,
@@ -52,8 +52,8 @@ struct Pass {
 }
 
 /// Reads everything.
-pub(super) fn scan(bytes: &mut dyn Bytes) -> io::Result<Scan> {
-    let mut pass = Pass::default();
+pub(super) fn scan(bytes: &mut dyn SeekableBytes) -> io::Result<ByteScan> {
+    let mut pass = ScanPass::default();
     let mut buffer = vec![0; CHUNK];
     loop {
         match bytes.read(&mut buffer) {
@@ -67,19 +67,19 @@ pub(super) fn scan(bytes: &mut dyn Bytes) -> io::Result<Scan> {
 
 // === impl Scan ===
 
-impl Scan {
-    pub(super) fn magic(&self) -> Magic {
+impl ByteScan {
+    pub(super) fn magic(&self) -> MagicBytes {
         match self.head.as_slice() {
-            [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] => Magic::Zip,
-            [0x1f, 0x8b, ..] => Magic::Gzip,
-            _ => Magic::None,
+            [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] => MagicBytes::Zip,
+            [0x1f, 0x8b, ..] => MagicBytes::Gzip,
+            _ => MagicBytes::None,
         }
     }
 }
 
 // === impl Pass ===
 
-impl Pass {
+impl ScanPass {
     fn take(&mut self, piece: &[u8]) {
         self.size += piece.len() as u64;
         self.hash.update(piece);
@@ -127,8 +127,8 @@ impl Pass {
         }
     }
 
-    fn finish(self) -> Scan {
-        Scan {
+    fn finish(self) -> ByteScan {
+        ByteScan {
             size: self.size,
             sha256: Sha256Sum::from_bytes(self.hash.finalize().into()),
             counts: ByteCounts {

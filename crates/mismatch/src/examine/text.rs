@@ -5,7 +5,7 @@
 //! are brought into one plain form and compared entry by entry; that also covers files that were
 //! mixed before, some with CRLF and some without.
 
-use crate::specimen::Rewrite;
+use crate::copy::TextRewrite;
 use std::borrow::Cow;
 
 /// How far git looks for a zero byte to tell binary from text (`buffer_is_binary`).
@@ -15,19 +15,22 @@ const LOOKED_AT: usize = 8000;
 const MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Rewritings that are done to a whole tree of files.
-pub(super) const OF_A_TREE: [Rewrite; 8] = [
-    Rewrite::LfBecameCrlf,
-    Rewrite::CrlfBecameLf,
-    Rewrite::MarkAdded,
-    Rewrite::MarkAddedAndLfBecameCrlf,
-    Rewrite::BecameUtf16,
-    Rewrite::BecameUtf16AndLfBecameCrlf,
-    Rewrite::BecameLatin1,
-    Rewrite::EncodedTwice,
+pub(super) const OF_A_TREE: [TextRewrite; 8] = [
+    TextRewrite::LfBecameCrlf,
+    TextRewrite::CrlfBecameLf,
+    TextRewrite::MarkAdded,
+    TextRewrite::MarkAddedAndLfBecameCrlf,
+    TextRewrite::BecameUtf16,
+    TextRewrite::BecameUtf16AndLfBecameCrlf,
+    TextRewrite::BecameLatin1,
+    TextRewrite::EncodedTwice,
 ];
 
 /// Rewritings that an editor does to a single file besides.
-pub(super) const OF_A_FILE: [Rewrite; 2] = [Rewrite::FinalNewlineAdded, Rewrite::FinalNewlineLost];
+pub(super) const OF_A_FILE: [TextRewrite; 2] = [
+    TextRewrite::FinalNewlineAdded,
+    TextRewrite::FinalNewlineLost,
+];
 
 /// Whether a tool would take it for text.
 pub(super) fn is_text(content: &[u8]) -> bool {
@@ -36,21 +39,21 @@ pub(super) fn is_text(content: &[u8]) -> bool {
 }
 
 /// The content before the rewriting; `None` if it cannot be the result of it.
-pub(super) fn undo(rewrite: Rewrite, content: &[u8]) -> Option<Vec<u8>> {
+pub(super) fn undo(rewrite: TextRewrite, content: &[u8]) -> Option<Vec<u8>> {
     match rewrite {
-        Rewrite::LfBecameCrlf => to_lf(content),
-        Rewrite::CrlfBecameLf => to_crlf(content),
-        Rewrite::MarkAdded => content.strip_prefix(MARK).map(<[u8]>::to_vec),
-        Rewrite::MarkAddedAndLfBecameCrlf => to_lf(content.strip_prefix(MARK)?),
-        Rewrite::BecameUtf16 => utf16(content),
-        Rewrite::BecameUtf16AndLfBecameCrlf => to_lf(&utf16(content)?),
-        Rewrite::BecameLatin1 => match std::str::from_utf8(content) {
+        TextRewrite::LfBecameCrlf => to_lf(content),
+        TextRewrite::CrlfBecameLf => to_crlf(content),
+        TextRewrite::MarkAdded => content.strip_prefix(MARK).map(<[u8]>::to_vec),
+        TextRewrite::MarkAddedAndLfBecameCrlf => to_lf(content.strip_prefix(MARK)?),
+        TextRewrite::BecameUtf16 => utf16(content),
+        TextRewrite::BecameUtf16AndLfBecameCrlf => to_lf(&utf16(content)?),
+        TextRewrite::BecameLatin1 => match std::str::from_utf8(content) {
             Ok(_) => None,
             Err(_) => Some(from_latin1(content)),
         },
-        Rewrite::EncodedTwice => once(content),
-        Rewrite::FinalNewlineAdded => content.strip_suffix(b"\n").map(<[u8]>::to_vec),
-        Rewrite::FinalNewlineLost => Some([content, b"\n"].concat()),
+        TextRewrite::EncodedTwice => once(content),
+        TextRewrite::FinalNewlineAdded => content.strip_suffix(b"\n").map(<[u8]>::to_vec),
+        TextRewrite::FinalNewlineLost => Some([content, b"\n"].concat()),
     }
 }
 
@@ -127,7 +130,7 @@ fn once(content: &[u8]) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::{OF_A_FILE, OF_A_TREE, is_text, plain, undo};
-    use crate::specimen::Rewrite;
+    use crate::copy::TextRewrite;
 
     const TEXT: &str = "module example.com/ä\n\n// grüße\n";
 
@@ -137,22 +140,22 @@ mod tests {
     }
 
     /// What each tool makes of the text.
-    fn done(rewrite: Rewrite) -> Vec<u8> {
+    fn done(rewrite: TextRewrite) -> Vec<u8> {
         let crlf = TEXT.replace('\n', "\r\n");
         match rewrite {
-            Rewrite::LfBecameCrlf => crlf.into_bytes(),
-            Rewrite::CrlfBecameLf => TEXT.as_bytes().to_vec(),
-            Rewrite::MarkAdded => format!("\u{feff}{TEXT}").into_bytes(),
-            Rewrite::MarkAddedAndLfBecameCrlf => format!("\u{feff}{crlf}").into_bytes(),
-            Rewrite::BecameUtf16 => utf16le(TEXT),
-            Rewrite::BecameUtf16AndLfBecameCrlf => utf16le(&crlf),
-            Rewrite::BecameLatin1 => TEXT.chars().map(|c| u8::try_from(c).unwrap()).collect(),
-            Rewrite::EncodedTwice => {
+            TextRewrite::LfBecameCrlf => crlf.into_bytes(),
+            TextRewrite::CrlfBecameLf => TEXT.as_bytes().to_vec(),
+            TextRewrite::MarkAdded => format!("\u{feff}{TEXT}").into_bytes(),
+            TextRewrite::MarkAddedAndLfBecameCrlf => format!("\u{feff}{crlf}").into_bytes(),
+            TextRewrite::BecameUtf16 => utf16le(TEXT),
+            TextRewrite::BecameUtf16AndLfBecameCrlf => utf16le(&crlf),
+            TextRewrite::BecameLatin1 => TEXT.chars().map(|c| u8::try_from(c).unwrap()).collect(),
+            TextRewrite::EncodedTwice => {
                 let text: String = TEXT.bytes().map(char::from).collect();
                 text.into_bytes()
             }
-            Rewrite::FinalNewlineAdded => format!("{TEXT}\n").into_bytes(),
-            Rewrite::FinalNewlineLost => TEXT.trim_end().as_bytes().to_vec(),
+            TextRewrite::FinalNewlineAdded => format!("{TEXT}\n").into_bytes(),
+            TextRewrite::FinalNewlineLost => TEXT.trim_end().as_bytes().to_vec(),
         }
     }
 
@@ -160,7 +163,7 @@ mod tests {
     fn what_each_tool_does_is_undone() {
         for rewrite in OF_A_TREE.into_iter().chain(OF_A_FILE) {
             let before = match rewrite {
-                Rewrite::CrlfBecameLf => TEXT.replace('\n', "\r\n"),
+                TextRewrite::CrlfBecameLf => TEXT.replace('\n', "\r\n"),
                 _ => TEXT.to_owned(),
             };
             let undone = undo(rewrite, &done(rewrite));
@@ -171,7 +174,7 @@ mod tests {
     #[test]
     fn the_plain_form_is_the_same_whatever_was_done() {
         for rewrite in OF_A_TREE.into_iter().chain(OF_A_FILE) {
-            if rewrite != Rewrite::EncodedTwice {
+            if rewrite != TextRewrite::EncodedTwice {
                 assert_eq!(plain(&done(rewrite)), TEXT.as_bytes(), "{rewrite:?}");
             }
         }

@@ -1,7 +1,7 @@
 //! Bytes that are neither zip nor gzip: a go.mod, or what came in its place.
 
-use super::{Bytes, Findings, MAX_TEXT, Subject, flip, text};
-use crate::specimen::{EntryFacts, Rewrite, Shape};
+use super::{CopyFindings, MAX_TEXT, SeekableBytes, Subject, flip, text};
+use crate::copy::{ByteShape, EntryFacts, TextRewrite};
 use gomod::{ArtifactKind, modfile, sumhash};
 use sha2::{Digest, Sha256};
 use std::io::{self, Read};
@@ -10,9 +10,9 @@ use std::io::{self, Read};
 const PAGES: [&str; 5] = ["<!doctype", "<html", "<head", "<?xml", "<!--"];
 
 pub(super) fn describe(
-    bytes: &mut dyn Bytes,
+    bytes: &mut dyn SeekableBytes,
     subject: Subject<'_>,
-    findings: &mut Findings,
+    findings: &mut CopyFindings,
 ) -> io::Result<()> {
     if findings.scan.size > MAX_TEXT {
         return Ok(());
@@ -28,7 +28,7 @@ pub(super) fn describe(
 }
 
 /// What can be said of a go.mod, and of anything that came in its place.
-fn go_mod(content: &[u8], subject: Subject<'_>, findings: &mut Findings) {
+fn go_mod(content: &[u8], subject: Subject<'_>, findings: &mut CopyFindings) {
     let h1 = sumhash::h1_of_go_mod(content);
     findings.h1 = Some(h1);
     findings.entries.push(EntryFacts {
@@ -39,7 +39,7 @@ fn go_mod(content: &[u8], subject: Subject<'_>, findings: &mut Findings) {
         plain: text::is_text(content).then(|| Sha256::digest(text::plain(content)).into()),
         problem: None,
     });
-    let undone = |rewrite: Rewrite| {
+    let undone = |rewrite: TextRewrite| {
         let before = text::undo(rewrite, content)?;
         Some((rewrite, sumhash::h1_of_go_mod(&before)))
     };
@@ -50,12 +50,12 @@ fn go_mod(content: &[u8], subject: Subject<'_>, findings: &mut Findings) {
     }
 }
 
-fn shape(content: &[u8]) -> Shape {
+fn shape(content: &[u8]) -> ByteShape {
     let Ok(words) = std::str::from_utf8(content) else {
         return if text::is_text(content) {
-            Shape::Text
+            ByteShape::Text
         } else {
-            Shape::Other
+            ByteShape::Other
         };
     };
     let words = words.trim_start_matches('\u{feff}').trim_start();
@@ -64,20 +64,20 @@ fn shape(content: &[u8]) -> Shape {
         front.is_some_and(|front| front.eq_ignore_ascii_case(tag))
     };
     if content.is_empty() {
-        Shape::Empty
+        ByteShape::Empty
     } else if PAGES.iter().any(begins) {
-        Shape::Html
+        ByteShape::Html
     } else if words.starts_with(['{', '[']) && is_json(words) {
-        Shape::Json
+        ByteShape::Json
     } else {
         match modfile::parse(content, modfile::Mode::Lax) {
             Ok(modfile::File {
                 module: Some(module),
                 ..
-            }) => Shape::GoMod {
+            }) => ByteShape::GoMod {
                 module: module.path,
             },
-            _ => Shape::Text,
+            _ => ByteShape::Text,
         }
     }
 }

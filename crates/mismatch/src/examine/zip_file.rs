@@ -5,11 +5,11 @@
 //! any stretch, broken if they nearly are one. The difference matters, because a cut zip is a
 //! transfer that ended early, and a broken one is not.
 
-use super::{Bytes, Findings, MAX_ENTRIES, Subject, flip, scan::Scan, text};
-use crate::specimen::{EntryFacts, Rewrite, Shape};
+use super::{CopyFindings, MAX_ENTRIES, SeekableBytes, Subject, flip, scan::ByteScan, text};
+use crate::copy::{ByteShape, EntryFacts, TextRewrite};
 use gomod::ArtifactKind;
 use gomod::sumhash::{self, H1};
-use gomod::zip::{Packed, SurveyedEntry, ZipError, survey_zip};
+use gomod::zip::{PackedEntry, SurveyedEntry, ZipError, survey_zip};
 use sha2::{Digest, Sha256};
 use std::io;
 
@@ -31,22 +31,22 @@ const LOCAL_NAME_LENGTH: usize = 26;
 
 /// What is collected of the entries.
 #[derive(Debug, Default)]
-struct Entries {
+struct ZipEntries {
     facts: Vec<EntryFacts>,
     /// Digests of contents before a rewriting, with the number of the entry.
-    undone: Vec<(Rewrite, usize, [u8; 32])>,
+    undone: Vec<(TextRewrite, usize, [u8; 32])>,
     /// The damaged entries' places, of the first two.
-    damaged: Vec<(usize, Option<Packed>, u64)>,
+    damaged: Vec<(usize, Option<PackedEntry>, u64)>,
     damages: usize,
     is_too_many: bool,
 }
 
 pub(super) fn describe(
-    bytes: &mut dyn Bytes,
+    bytes: &mut dyn SeekableBytes,
     subject: Subject<'_>,
-    findings: &mut Findings,
+    findings: &mut CopyFindings,
 ) -> io::Result<()> {
-    let mut entries = Entries::default();
+    let mut entries = ZipEntries::default();
     match survey_zip(&mut *bytes, MAX_TEXT_ENTRY, |entry| entries.take(&entry)) {
         Ok(()) if entries.is_too_many => many(bytes, findings)?,
         Ok(()) => whole(bytes, subject, entries, findings)?,
@@ -54,11 +54,11 @@ pub(super) fn describe(
         Err(ZipError::Refused(_)) => {
             let of = first_name(&findings.scan.head).and_then(prefix);
             findings.shape = match end(&findings.scan) {
-                Some(end) => Shape::BrokenZip {
+                Some(end) => ByteShape::BrokenZip {
                     of,
                     moved: end.moved,
                 },
-                None => Shape::CutZip { of },
+                None => ByteShape::CutZip { of },
             };
         }
     }
@@ -71,7 +71,7 @@ pub(super) fn describe(
 }
 
 /// More entries than are listed: only their hash.
-fn many(bytes: &mut dyn Bytes, findings: &mut Findings) -> io::Result<()> {
+fn many(bytes: &mut dyn SeekableBytes, findings: &mut CopyFindings) -> io::Result<()> {
     let of = first_name(&findings.scan.head).and_then(prefix);
     let h1 = match sumhash::h1_of_zip(bytes) {
         Ok(h1) => Some(h1),
@@ -79,7 +79,7 @@ fn many(bytes: &mut dyn Bytes, findings: &mut Findings) -> io::Result<()> {
         Err(ZipError::Refused(_)) => None,
     };
     findings.h1 = h1;
-    findings.shape = Shape::Zip {
+    findings.shape = ByteShape::Zip {
         of,
         damaged: usize::from(h1.is_none()),
     };
@@ -87,10 +87,10 @@ fn many(bytes: &mut dyn Bytes, findings: &mut Findings) -> io::Result<()> {
 }
 
 fn whole(
-    bytes: &mut dyn Bytes,
+    bytes: &mut dyn SeekableBytes,
     subject: Subject<'_>,
-    entries: Entries,
-    findings: &mut Findings,
+    entries: ZipEntries,
+    findings: &mut CopyFindings,
 ) -> io::Result<()> {
     findings.h1 = entries.h1();
     findings.rewrites = entries.rewrites();
@@ -98,7 +98,7 @@ fn whole(
         let hash = |digest| entries.h1_with(*number, digest);
         findings.flip = flip::in_entry(bytes, *packed, *size, subject.known, hash)?;
     }
-    findings.shape = Shape::Zip {
+    findings.shape = ByteShape::Zip {
         of: entries.prefix(),
         damaged: entries.damages,
     };
@@ -108,7 +108,7 @@ fn whole(
 
 // === impl Entries ===
 
-impl Entries {
+impl ZipEntries {
     fn take(&mut self, entry: &SurveyedEntry<'_>) {
         let number = self.facts.len();
         if number >= MAX_ENTRIES {
@@ -166,11 +166,11 @@ impl Entries {
     }
 
     /// The hash before each rewriting that was possible in any entry.
-    fn rewrites(&self) -> Vec<(Rewrite, H1)> {
+    fn rewrites(&self) -> Vec<(TextRewrite, H1)> {
         if self.damages > 0 {
             return Vec::new();
         }
-        let before = |rewrite: Rewrite| {
+        let before = |rewrite: TextRewrite| {
             let mut digests = vec![None; self.facts.len()];
             let undone = self.undone.iter().filter(|(other, ..)| *other == rewrite);
             let mut is_possible = false;
@@ -215,32 +215,32 @@ fn first_name(head: &[u8]) -> Option<&[u8]> {
 }
 
 /// The end record, or what was one before a few bits of it were changed; `None` if the zip is cut.
-fn end(scan: &Scan) -> Option<End> {
+fn end(scan: &ByteScan) -> Option<EndSummary> {
     let tail = scan.tail.as_slice();
     let mut signatures = tail.array_windows::<4>();
     if let Some(at) = signatures.rposition(|found| *found == END_SIGNATURE) {
         let record = tail.get(at..)?;
         let begin = scan.size - record.len() as u64;
         // A tool for text may have stretched the record itself.
-        let undone = text::undo(Rewrite::LfBecameCrlf, record);
+        let undone = text::undo(TextRewrite::LfBecameCrlf, record);
         let undone = undone.filter(|undone| undone.len() == END_LENGTH);
         let record = undone.as_deref().unwrap_or(record).first_chunk()?;
-        return Some(End::new(record, begin));
+        return Some(EndSummary::new(record, begin));
     }
     let at = tail.len().checked_sub(END_LENGTH)?;
     let last = tail.get(at..)?.first_chunk::<4>()?;
-    (misread_bits(*last) <= MISREAD_BITS).then_some(End { moved: 0 })
+    (misread_bits(*last) <= MISREAD_BITS).then_some(EndSummary { moved: 0 })
 }
 
 /// What an end record tells of a broken zip.
-struct End {
+struct EndSummary {
     /// How far the record is behind where it says that it is.
     moved: u64,
 }
 
 // === impl End ===
 
-impl End {
+impl EndSummary {
     fn new(record: &[u8; END_LENGTH], begin: u64) -> Self {
         let field = |at: usize| {
             let bytes = record.get(at..).and_then(<[u8]>::first_chunk);

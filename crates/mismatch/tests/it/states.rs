@@ -5,7 +5,7 @@ use crate::kit::{
 };
 use crate::objects::crlf;
 use gomod::sumhash::h1_of_go_mod;
-use mismatch::{Cause, Commits, Evidence, Stage};
+use mismatch::{Cause, Evidence, Stage, TagCommits};
 
 pub(crate) fn trials(seed: u64) -> Vec<Trial> {
     let mut trials = Vec::new();
@@ -39,8 +39,8 @@ pub(crate) fn replaced(content: &[u8], from: &str, to: &str) -> Vec<u8> {
         .into_bytes()
 }
 
-pub(crate) fn commits(recorded: &str, current: &str) -> Commits {
-    Commits {
+pub(crate) fn commits(recorded: &str, current: &str) -> TagCommits {
+    TagCommits {
         recorded: Some(recorded.to_owned()),
         current: Some(current.to_owned()),
     }

@@ -6,14 +6,14 @@ use tlog::record::check_text;
 
 /// Which versions have been seen, and where.
 #[derive(Default)]
-pub(super) struct Uniqueness {
+pub(super) struct VersionUniqueness {
     records: HashMap<String, u64>,
     others: u64,
 }
 
 // === impl Uniqueness ===
 
-impl Uniqueness {
+impl VersionUniqueness {
     /// Notes an entry; a version that was seen in another one is a problem.
     pub(super) fn add(&mut self, number: u64, entry: &[u8]) -> Result<(), AuditError> {
         let Some(version) = version(entry) else {
@@ -35,7 +35,7 @@ impl Uniqueness {
     }
 
     /// What was found, in a line.
-    pub(super) fn told(&self) -> String {
+    pub(super) fn summary(&self) -> String {
         match (self.records.len(), self.others) {
             (0, others) => format!("{others} entries are no records of versions"),
             (records, 0) => format!("{records} records, each of another version"),
@@ -58,18 +58,18 @@ pub(super) fn version(entry: &[u8]) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::Uniqueness;
+    use super::VersionUniqueness;
 
     #[test]
     fn a_version_in_two_records_is_a_problem_and_the_same_record_twice_is_not() {
-        let mut unique = Uniqueness::default();
+        let mut unique = VersionUniqueness::default();
         let entry = b"example.com/m v1.0.0 h1:a=\nexample.com/m v1.0.0/go.mod h1:b=\n";
         assert!(unique.add(3, entry).is_ok());
         assert!(unique.add(3, entry).is_ok());
         assert!(unique.add(4, b"example.com/m v1.0.1 h1:a=\n").is_ok());
         assert!(unique.add(5, b"{\"sequence\":6}").is_ok());
         assert_eq!(
-            unique.told(),
+            unique.summary(),
             "2 records, each of another version; 1 other entries"
         );
         assert!(

@@ -20,7 +20,7 @@ const LONGEST: usize = 256 * (tlog::entries::MAX_ENTRY + 2);
 
 /// Which names files have, and what is signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Form {
+pub(super) enum LogForm {
     /// A Go checksum database.
     Database,
     /// C2SP tlog-tiles.
@@ -28,9 +28,9 @@ pub(super) enum Form {
 }
 
 /// A log somewhere else.
-pub(super) struct Log {
+pub(super) struct RemoteLog {
     endpoint: Endpoint,
-    form: Form,
+    form: LogForm,
     key: VerifierKey,
     /// The key of the log that this one goes on after, where that is the one that is known.
     ended: Option<VerifierKey>,
@@ -68,7 +68,7 @@ impl std::error::Error for AuditError {}
 
 // === impl Log ===
 
-impl Log {
+impl RemoteLog {
     /// Finds the log at a URL: a database that a proxy there mirrors, else a log of tiles, else a
     /// database itself.
     pub(super) async fn find(
@@ -85,15 +85,15 @@ impl Log {
                 let endpoint = Endpoint::try_new(&below, options);
                 return Ok(Self {
                     endpoint: endpoint.map_err(AuditError::unreachable)?,
-                    form: Form::Database,
+                    form: LogForm::Database,
                     key: key.clone(),
                     ended: None,
                 });
             }
         }
         let form = match get(&endpoint, "checkpoint").await?.status {
-            200 => Form::Tiles,
-            _ => Form::Database,
+            200 => LogForm::Tiles,
+            _ => LogForm::Database,
         };
         let key = match key {
             Some(key) => key,
@@ -105,7 +105,7 @@ impl Log {
             key,
             ended: None,
         };
-        if form == Form::Tiles {
+        if form == LogForm::Tiles {
             log.go_on_after_an_end().await?;
         }
         Ok(log)
@@ -150,15 +150,15 @@ impl Log {
         &self.key
     }
 
-    pub(super) fn form(&self) -> Form {
+    pub(super) fn form(&self) -> LogForm {
         self.form
     }
 
     /// The newest head, and the note that signs it.
     pub(super) async fn head(&self) -> Result<(TreeHead, Bytes), AuditError> {
         let path = match self.form {
-            Form::Database => "latest",
-            Form::Tiles => "checkpoint",
+            LogForm::Database => "latest",
+            LogForm::Tiles => "checkpoint",
         };
         let note = self.file(path).await?;
         Ok((self.read_head(&note)?, note))
@@ -170,12 +170,12 @@ impl Log {
             return Err(AuditError::Wrong("the head is too long".to_owned()));
         }
         match self.form {
-            Form::Database => {
+            LogForm::Database => {
                 let note = Note::open(note, std::slice::from_ref(&self.key));
                 let note = note.map_err(AuditError::wrong)?;
                 TreeHead::parse(&note.text).map_err(AuditError::wrong)
             }
-            Form::Tiles => {
+            LogForm::Tiles => {
                 let checkpoint = follow::open(note, &self.key).map_err(AuditError::wrong)?;
                 Ok(checkpoint.head)
             }
@@ -187,8 +187,8 @@ impl Log {
         let mut all = Vec::with_capacity(tiles.len());
         for tile in tiles {
             let path = |tile: Tile| match self.form {
-                Form::Database => tile.to_string(),
-                Form::Tiles => Resource::Tile(tile).to_string(),
+                LogForm::Database => tile.to_string(),
+                LogForm::Tiles => Resource::Tile(tile).to_string(),
             };
             let bytes = self.narrow(&path(*tile), &path(tile.full())).await?;
             if bytes.len() < tile.size() {
@@ -206,7 +206,7 @@ impl Log {
     pub(super) async fn entries(&self, bundle: Bundle) -> Result<Vec<Vec<u8>>, AuditError> {
         let wide = Bundle::try_new(bundle.index(), tlog::entries::WIDTH).unwrap_or(bundle);
         let path = |bundle: Bundle| match (self.form, bundle.tile()) {
-            (Form::Database, Some(tile)) => {
+            (LogForm::Database, Some(tile)) => {
                 let path = tile.to_string();
                 path.replacen(&format!("tile/{}/0/", tile.height()), "tile/8/data/", 1)
             }
@@ -215,8 +215,8 @@ impl Log {
         let bytes = self.narrow(&path(bundle), &path(wide)).await?;
         let count = bundle.width() as usize;
         let entries: Vec<Vec<u8>> = match self.form {
-            Form::Database => records(&bytes),
-            Form::Tiles => {
+            LogForm::Database => records(&bytes),
+            LogForm::Tiles => {
                 let whole = bundle.read(&bytes).or_else(|_| wide.read(&bytes));
                 let whole = whole.map_err(AuditError::wrong)?;
                 whole.into_iter().map(<[u8]>::to_vec).collect()

@@ -15,7 +15,7 @@ const SHOWN: usize = 3;
 
 /// A case as `/-/cases` lists it.
 #[derive(Debug, Deserialize)]
-struct Listed {
+struct CaseSummary {
     number: u64,
     at: String,
     path: String,
@@ -23,13 +23,13 @@ struct Listed {
 }
 
 #[derive(Debug, Deserialize)]
-struct Listing {
-    cases: Vec<Listed>,
+struct CaseList {
+    cases: Vec<CaseSummary>,
 }
 
 // === impl Listed ===
 
-impl Listed {
+impl CaseSummary {
     fn is_mismatch(&self) -> bool {
         Case::from_json(self.case.get()).is_ok()
     }
@@ -68,7 +68,7 @@ pub(super) fn show_numbered(number: u64, data: &Path) -> Result<ExitCode, Failur
     Ok(show_one(&cases, number))
 }
 
-fn show_one(cases: &[Listed], number: u64) -> ExitCode {
+fn show_one(cases: &[CaseSummary], number: u64) -> ExitCode {
     if let Some(case) = cases.iter().find(|case| case.number == number) {
         show(case);
         return ExitCode::SUCCESS;
@@ -80,7 +80,7 @@ fn show_one(cases: &[Listed], number: u64) -> ExitCode {
     ExitCode::from(PROBLEM)
 }
 
-fn show(case: &Listed) {
+fn show(case: &CaseSummary) {
     output::line(&format!(
         "\ncase {} of {}, {}",
         case.number, case.path, case.at
@@ -89,10 +89,10 @@ fn show(case: &Listed) {
 }
 
 /// The newest cases, from the server or the store.
-async fn cases(data: &Path) -> Result<Vec<Listed>, Failure> {
+async fn cases(data: &Path) -> Result<Vec<CaseSummary>, Failure> {
     if let Some(url) = neighbour::reachable_for_operators(data).await {
         let text = neighbour::document(&url, "/-/cases").await;
-        let listing = text.and_then(|text| serde_json::from_str::<Listing>(&text).ok());
+        let listing = text.and_then(|text| serde_json::from_str::<CaseList>(&text).ok());
         return Ok(listing.map(|listing| listing.cases).unwrap_or_default());
     }
     wiring::require_store(data)?;
@@ -100,7 +100,7 @@ async fn cases(data: &Path) -> Result<Vec<Listed>, Failure> {
     let files = store.cases(u64::MAX, 100).await?;
     let read = files.into_iter().filter_map(|file| {
         let case = RawValue::from_string(file.body).ok()?;
-        Some(Listed {
+        Some(CaseSummary {
             number: file.number,
             at: file.at.to_string(),
             path: file.path,

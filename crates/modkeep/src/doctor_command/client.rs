@@ -1,6 +1,6 @@
 //! The client: how `go` is set up here, and the proxies that it would ask.
 
-use super::machine::Files;
+use super::machine::SettingFiles;
 use crate::config;
 use doctor::{GoEnvironment, environment::credentials};
 use gomod::{
@@ -15,18 +15,18 @@ use url::Url;
 const MOST_PROXIES: usize = 8;
 
 /// How `go` is set up here.
-pub(super) struct Client {
+pub(super) struct GoClient {
     pub(super) environment: GoEnvironment,
     netrc: String,
 }
 
 // === impl Client ===
 
-impl Client {
+impl GoClient {
     /// Reads the settings; none if `go` cannot say them.
     pub(super) fn read() -> Option<Self> {
         let env_json = config::go(&["env", "-json"])?;
-        let files = Files::read(&env_json);
+        let files = SettingFiles::read(&env_json);
         let environment = GoEnvironment::read(&files.readings(&env_json)).ok()?;
         let netrc = files.netrc.unwrap_or_default();
         Some(Self { environment, netrc })

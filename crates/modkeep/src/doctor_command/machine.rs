@@ -3,15 +3,18 @@
 //!
 //! Only files that `go` reads are read, and only names that `go` would send are sent.
 
-use super::{Way, colour, mend::mend, mirrors, print_json, untold};
+use super::{OutputMode, colour, fixes::mend, mirrors, print_json, untold};
 use crate::{PROBLEM, config, failure::Failure, output, wiring};
 use codes::Code;
 use doctor::{
-    GoEnvironment, Lint,
-    environment::{Readings, credentials, database_name},
+    GoEnvironment, LintCase,
+    environment::{ClientReadings, credentials, database_name},
     lint,
-    mirrors::Choice,
-    probe::{ClientConfig, Probed, Sockets, Target, Verdict, plan, probe, render, verdict},
+    mirrors::MirrorChoice,
+    probe::{
+        ClientConfig, ProbeTarget, ProbeVerdict, SourceProbe, SystemNetwork, plan, probe, render,
+        verdict,
+    },
     report_lints,
 };
 use gomod::{
@@ -30,28 +33,28 @@ const REQUIREMENTS: usize = 1000;
 
 /// What was found.
 #[derive(Debug, Serialize)]
-struct Found {
-    lints: Vec<Lint>,
+struct MachineFindings {
+    lints: Vec<LintCase>,
     module: Option<String>,
-    sources: Vec<Probed>,
-    verdict: Option<Verdict>,
+    sources: Vec<SourceProbe>,
+    verdict: Option<ProbeVerdict>,
     /// The variable of the HTTP proxy that `go` uses for a source, and the probe does not.
     #[serde(skip_serializing_if = "Option::is_none")]
     asked_without: Option<&'static str>,
     /// Which public proxies are reached, if one that is asked here is not.
     #[serde(skip_serializing_if = "Option::is_none")]
-    mirrors: Option<Choice>,
+    mirrors: Option<MirrorChoice>,
 }
 
-pub(super) fn look(way: Way<'_>) -> Result<ExitCode, Failure> {
+pub(super) fn look(way: OutputMode<'_>) -> Result<ExitCode, Failure> {
     let Some(env_json) = config::go(&["env", "-json"]) else {
         output::error("go cannot be run, so its settings cannot be looked at");
         return Ok(untold());
     };
-    let files = Files::read(&env_json);
+    let files = SettingFiles::read(&env_json);
     let environment = GoEnvironment::read(&files.readings(&env_json))
         .map_err(|error| Failure::of(Code::BadInputFile, &error))?;
-    let mut found = Found {
+    let mut found = MachineFindings {
         lints: lint(&environment),
         module: None,
         sources: Vec::new(),
@@ -68,15 +71,18 @@ pub(super) fn look(way: Way<'_>) -> Result<ExitCode, Failure> {
         found.verdict = Some(verdict(&found.sources));
         found.module = Some(module);
     }
-    let unreached = found.verdict.as_ref().and_then(Verdict::unreached);
+    let unreached = found.verdict.as_ref().and_then(ProbeVerdict::unreached);
     let unreached = unreached.zip(found.module.as_deref());
     found.mirrors = mirrors::of_machine(unreached, way.mirrors)?;
     print(&found, way.as_json);
-    let is_helpless = found.mirrors.as_ref().is_some_and(Choice::is_helpless);
+    let is_helpless = found
+        .mirrors
+        .as_ref()
+        .is_some_and(MirrorChoice::is_helpless);
     let is_broken = is_helpless
         || matches!(
             found.verdict,
-            Some(Verdict::Broken { .. } | Verdict::Unproven { .. })
+            Some(ProbeVerdict::Broken { .. } | ProbeVerdict::Unproven { .. })
         );
     let offered = found.lints.iter().map(|lint| lint.fixes.as_slice());
     if let Some(done) = mend(offered, way.mending, way.data)? {
@@ -90,8 +96,8 @@ pub(super) fn look(way: Way<'_>) -> Result<ExitCode, Failure> {
     })
 }
 
-fn ask(targets: &[Target]) -> Result<Vec<Probed>, Failure> {
-    wiring::run(probe(targets, &Sockets, &tls()?))
+fn ask(targets: &[ProbeTarget]) -> Result<Vec<SourceProbe>, Failure> {
+    wiring::run(probe(targets, &SystemNetwork, &tls()?))
 }
 
 /// What the certificates of sources are checked with.
@@ -108,13 +114,13 @@ pub(super) fn settings() -> Result<Option<(GoEnvironment, String)>, Failure> {
     let Some(env_json) = config::go(&["env", "-json"]) else {
         return Ok(None);
     };
-    let files = Files::read(&env_json);
+    let files = SettingFiles::read(&env_json);
     let environment = GoEnvironment::read(&files.readings(&env_json))
         .map_err(|error| Failure::of(Code::BadInputFile, &error))?;
     Ok(Some((environment, files.netrc.unwrap_or_default())))
 }
 
-fn print(found: &Found, as_json: bool) {
+fn print(found: &MachineFindings, as_json: bool) {
     if as_json {
         print_json(found);
         return;
@@ -142,7 +148,7 @@ fn print(found: &Found, as_json: bool) {
 
 /// The files that `go` reads.
 #[derive(Debug, Default)]
-pub(super) struct Files {
+pub(super) struct SettingFiles {
     process: Vec<(String, String)>,
     settings: Option<String>,
     pub(super) netrc: Option<String>,
@@ -153,7 +159,7 @@ pub(super) struct Files {
 
 // === impl Files ===
 
-impl Files {
+impl SettingFiles {
     pub(super) fn read(env_json: &str) -> Self {
         let values: serde_json::Value = serde_json::from_str(env_json).unwrap_or_default();
         let value = |name: &str| {
@@ -193,8 +199,8 @@ impl Files {
         }
     }
 
-    pub(super) fn readings<'r>(&'r self, env_json: &'r str) -> Readings<'r> {
-        Readings {
+    pub(super) fn readings<'r>(&'r self, env_json: &'r str) -> ClientReadings<'r> {
+        ClientReadings {
             env_json,
             process: self.process.clone(),
             file: self.settings.as_deref(),
@@ -206,7 +212,7 @@ impl Files {
     }
 
     /// The first requirement of the checkout that proxies are asked for, and those proxies.
-    fn targets(&self, environment: &GoEnvironment) -> Option<(String, Vec<Target>)> {
+    fn targets(&self, environment: &GoEnvironment) -> Option<(String, Vec<ProbeTarget>)> {
         let file = modfile::parse(self.go_mod.as_deref()?.as_bytes(), Mode::Lax).ok()?;
         file.require.iter().take(REQUIREMENTS).find_map(|line| {
             let path = ModulePath::parse(&line.module.path).ok()?;
@@ -217,9 +223,9 @@ impl Files {
         })
     }
 
-    fn with_credentials(&self, targets: Vec<Target>) -> Vec<Target> {
+    fn with_credentials(&self, targets: Vec<ProbeTarget>) -> Vec<ProbeTarget> {
         let netrc = self.netrc.as_deref().unwrap_or_default();
-        let known = |target: Target| match credentials(netrc, &target.authority()) {
+        let known = |target: ProbeTarget| match credentials(netrc, &target.authority()) {
             Some((user, password)) => target.with_credentials(user, password),
             None => target,
         };

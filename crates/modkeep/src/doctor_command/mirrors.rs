@@ -7,7 +7,7 @@
 //! Nobody is asked with `--mirrors off`, or where GOPROXY=off says that nothing may be fetched here and
 //! no list is given.
 
-use super::{client::Client, machine};
+use super::{client::GoClient, machine};
 use crate::{
     config::{Environment as _, Process},
     failure::Failure,
@@ -18,8 +18,8 @@ use codes::Code;
 use doctor::{
     Diagnosis,
     mirrors::{
-        Choice, DATABASE, DEFAULT_MIRRORS, Failing, MOST_MIRRORS, Mirror, Question, Seen, Tried,
-        failing, private_guess, question,
+        DATABASE, DEFAULT_MIRRORS, FailingHost, MOST_MIRRORS, MirrorAnswer, MirrorAttempt,
+        MirrorChoice, MirrorQuestion, PublicMirror, failing, private_guess, question,
     },
 };
 use futures_util::future::join_all;
@@ -37,8 +37,8 @@ const LIMIT: Duration = Duration::from_secs(5);
 
 /// Whose list is given, and what is in it.
 #[derive(Debug, Clone)]
-pub(super) struct Given {
-    mirrors: Vec<Mirror>,
+pub(super) struct MirrorList {
+    mirrors: Vec<PublicMirror>,
     /// Whether somebody chose them, and not the default did.
     is_chosen: bool,
     /// Whether the list was given for this very call.
@@ -47,7 +47,7 @@ pub(super) struct Given {
 
 // === impl Given ===
 
-impl Given {
+impl MirrorList {
     /// `--mirrors` and `--server`, with their variables.
     pub(super) fn of(matches: &clap::ArgMatches) -> Result<Self, Failure> {
         let flag = |name: &str| matches.get_one::<String>(name).cloned();
@@ -67,7 +67,7 @@ impl Given {
                 )
             })?;
             given.mirrors.retain(|mirror| mirror.url != url);
-            given.mirrors.insert(0, Mirror { url, is_own: true });
+            given.mirrors.insert(0, PublicMirror { url, is_own: true });
         }
         Ok(given)
     }
@@ -93,7 +93,7 @@ fn parsed(url: &str) -> Option<ProxyUrl> {
 }
 
 /// The list, or nobody for `off`.
-fn mirrors(list: &str) -> Result<Vec<Mirror>, Failure> {
+fn mirrors(list: &str) -> Result<Vec<PublicMirror>, Failure> {
     if list.trim() == "off" {
         return Ok(Vec::new());
     }
@@ -103,14 +103,14 @@ fn mirrors(list: &str) -> Result<Vec<Mirror>, Failure> {
         Failure::new(Code::BadConfiguration, facts)
     };
     let list = ProxyList::parse(list).map_err(|_| refused())?;
-    let mut mirrors: Vec<Mirror> = Vec::new();
+    let mut mirrors: Vec<PublicMirror> = Vec::new();
     for (entry, _) in list.entries().iter().take(MOST_MIRRORS) {
         let Entry::Proxy(url) = entry else {
             return Err(refused());
         };
         let url = parsed(url.reveal()).ok_or_else(refused)?;
         if mirrors.iter().all(|mirror| mirror.url != url) {
-            mirrors.push(Mirror { url, is_own: false });
+            mirrors.push(PublicMirror { url, is_own: false });
         }
     }
     Ok(mirrors)
@@ -119,8 +119,8 @@ fn mirrors(list: &str) -> Result<Vec<Mirror>, Failure> {
 /// Asks, if a diagnosis is about a public proxy that is not reached.
 pub(super) fn of_diagnosis(
     diagnosis: &Diagnosis,
-    given: &Given,
-) -> Result<Option<Choice>, Failure> {
+    given: &MirrorList,
+) -> Result<Option<MirrorChoice>, Failure> {
     match failing(diagnosis, &given.urls()) {
         Some(failing) => choose(Some(failing), given),
         None => Ok(None),
@@ -130,18 +130,21 @@ pub(super) fn of_diagnosis(
 /// Asks, if a source of this machine is a public proxy that is not reached, or a list is given.
 pub(super) fn of_machine(
     source: Option<(&str, &str)>,
-    given: &Given,
-) -> Result<Option<Choice>, Failure> {
+    given: &MirrorList,
+) -> Result<Option<MirrorChoice>, Failure> {
     let failing =
-        source.and_then(|(source, module)| Failing::of_source(source, module, &given.urls()));
+        source.and_then(|(source, module)| FailingHost::of_source(source, module, &given.urls()));
     if failing.is_none() && !given.is_asked_for {
         return Ok(None);
     }
     choose(failing, given)
 }
 
-fn choose(failing: Option<Failing>, given: &Given) -> Result<Option<Choice>, Failure> {
-    let client = Client::read();
+fn choose(
+    failing: Option<FailingHost>,
+    given: &MirrorList,
+) -> Result<Option<MirrorChoice>, Failure> {
+    let client = GoClient::read();
     let environment = client.as_ref().map(|client| &client.environment);
     let wanted = failing.as_ref().and_then(|failing| failing.module.clone());
     let Some(question) = question(environment, wanted) else {
@@ -149,7 +152,7 @@ fn choose(failing: Option<Failing>, given: &Given) -> Result<Option<Choice>, Fai
     };
     let is_off = environment.is_some_and(|environment| environment.value("GOPROXY") == "off");
     if given.is_off() {
-        return Ok(Some(Choice::unasked(
+        return Ok(Some(MirrorChoice::unasked(
             failing,
             question,
             &[],
@@ -158,7 +161,7 @@ fn choose(failing: Option<Failing>, given: &Given) -> Result<Option<Choice>, Fai
     }
     if is_off && !given.is_chosen {
         let why = "GOPROXY=off here says that nothing may be fetched; --mirrors with a list asks all the same";
-        return Ok(Some(Choice::unasked(
+        return Ok(Some(MirrorChoice::unasked(
             failing,
             question,
             &given.mirrors,
@@ -173,7 +176,7 @@ fn choose(failing: Option<Failing>, given: &Given) -> Result<Option<Choice>, Fai
     let tried = wiring::run(join_all(asked))?;
     output::doing("");
     let guess = client.as_ref().and_then(guess);
-    Ok(Some(Choice::of(
+    Ok(Some(MirrorChoice::of(
         failing,
         question,
         tried,
@@ -183,19 +186,19 @@ fn choose(failing: Option<Failing>, given: &Given) -> Result<Option<Choice>, Fai
 }
 
 /// The mirrors, and where nobody chose them the proxy that failed too: it may be reached from here.
-fn with_failing(given: &Given, failing: Option<&Failing>) -> Vec<Mirror> {
+fn with_failing(given: &MirrorList, failing: Option<&FailingHost>) -> Vec<PublicMirror> {
     let mut mirrors = given.mirrors.clone();
     let url = failing
-        .and_then(Failing::proxy)
+        .and_then(FailingHost::proxy)
         .filter(|_| !given.is_chosen);
     if let Some(url) = url.filter(|url| mirrors.iter().all(|mirror| mirror.url != *url)) {
-        mirrors.push(Mirror { url, is_own: false });
+        mirrors.push(PublicMirror { url, is_own: false });
     }
     mirrors
 }
 
 /// What looks private in the checkout here.
-fn guess(client: &Client) -> Option<String> {
+fn guess(client: &GoClient) -> Option<String> {
     let text = machine::small(Path::new(client.environment.value("GOMOD")))?;
     let file = modfile::parse(text.as_bytes(), Mode::Lax).ok()?;
     let main = file.module.as_ref().map(|module| module.path.as_str());
@@ -203,35 +206,39 @@ fn guess(client: &Client) -> Option<String> {
     private_guess(&client.environment, main, required)
 }
 
-async fn one(mirror: &Mirror, question: &Question, client: Option<&Client>) -> Tried {
+async fn one(
+    mirror: &PublicMirror,
+    question: &MirrorQuestion,
+    client: Option<&GoClient>,
+) -> MirrorAttempt {
     let deadline = Instant::now() + LIMIT;
-    let mut tried = Tried {
+    let mut tried = MirrorAttempt {
         mirror: mirror.clone(),
         latency: None,
-        module: Seen::Unknown(String::new()),
-        database: Seen::Unknown(String::new()),
+        module: MirrorAnswer::Unknown(String::new()),
+        database: MirrorAnswer::Unknown(String::new()),
     };
     let source = match source(mirror, client) {
         Ok(source) => source,
         Err(why) => {
-            tried.module = Seen::Unknown(why);
+            tried.module = MirrorAnswer::Unknown(why);
             return tried;
         }
     };
     let supported = format!("sumdb/{DATABASE}/supported");
     let path = question.path();
     let (module, database) = tokio::join!(
-        Fetched::of(&source, &path, deadline),
-        Fetched::of(&source, &supported, deadline),
+        MirrorFetch::of(&source, &path, deadline),
+        MirrorFetch::of(&source, &supported, deadline),
     );
     tried.latency = module.answered.or(database.answered);
-    tried.database = database.seen(|_| true);
-    tried.module = module.seen(|body| question.is_answered_by(body));
+    tried.database = database.answer(|_| true);
+    tried.module = module.answer(|body| question.is_answered_by(body));
     tried
 }
 
 /// A mirror as the only source, asked plainly. Only one's own gets the credentials of a netrc.
-fn source(mirror: &Mirror, client: Option<&Client>) -> Result<Upstreams, String> {
+fn source(mirror: &PublicMirror, client: Option<&GoClient>) -> Result<Upstreams, String> {
     let own = client.filter(|_| mirror.is_own);
     let url = own.and_then(|client| client.with_credentials(&mirror.url));
     let url = url.or_else(|| Url::parse(mirror.url.reveal()).ok());
@@ -248,27 +255,31 @@ fn source(mirror: &Mirror, client: Option<&Client>) -> Result<Upstreams, String>
 }
 
 /// What came of one request.
-struct Fetched {
+struct MirrorFetch {
     /// How long the answer took, whatever it says; none if there was none.
     answered: Option<Duration>,
-    outcome: Result<Bytes, Seen>,
+    outcome: Result<Bytes, MirrorAnswer>,
 }
 
 // === impl Fetched ===
 
-impl Fetched {
+impl MirrorFetch {
     async fn of(source: &Upstreams, path: &str, deadline: Instant) -> Self {
         let begin = Instant::now();
         let asked = async {
             match source.walk(path).next().await {
                 Outcome::Found(download) => {
                     let body = download.whole().await;
-                    (true, body.map_err(|error| Seen::Unknown(error.to_string())))
+                    (
+                        true,
+                        body.map_err(|error| MirrorAnswer::Unknown(error.to_string())),
+                    )
                 }
-                Outcome::Absent(_) => (true, Err(Seen::No)),
-                Outcome::Unavailable(outage) => {
-                    (outage.status.is_some(), Err(Seen::Unknown(outage.summary)))
-                }
+                Outcome::Absent(_) => (true, Err(MirrorAnswer::No)),
+                Outcome::Unavailable(outage) => (
+                    outage.status.is_some(),
+                    Err(MirrorAnswer::Unknown(outage.summary)),
+                ),
             }
         };
         match timeout_at(deadline, asked).await {
@@ -278,15 +289,17 @@ impl Fetched {
             },
             Err(_) => Self {
                 answered: None,
-                outcome: Err(Seen::Unknown("no answer in time".to_owned())),
+                outcome: Err(MirrorAnswer::Unknown("no answer in time".to_owned())),
             },
         }
     }
 
-    fn seen(self, is_right: impl FnOnce(&[u8]) -> bool) -> Seen {
+    fn answer(self, is_right: impl FnOnce(&[u8]) -> bool) -> MirrorAnswer {
         match self.outcome {
-            Ok(body) if is_right(&body) => Seen::Yes,
-            Ok(_) => Seen::Unknown("it answers with something else than a proxy does".to_owned()),
+            Ok(body) if is_right(&body) => MirrorAnswer::Yes,
+            Ok(_) => {
+                MirrorAnswer::Unknown("it answers with something else than a proxy does".to_owned())
+            }
             Err(seen) => seen,
         }
     }

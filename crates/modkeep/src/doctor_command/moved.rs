@@ -6,15 +6,15 @@
 use super::{machine, print_json, untold};
 use crate::{PROBLEM, failure::Failure, output, wiring};
 use doctor::{
-    Reason, What,
-    moved::{Advice, Search, render_search, search},
-    probe::Sockets,
+    DiagnosisReason, ReasonKind,
+    moved::{MoveAdvice, MoveSearch, render_search, search},
+    probe::SystemNetwork,
 };
 use gomod::{path::ModulePath, version::Version};
 use std::process::ExitCode;
 
 /// A module, and the version of it that is wanted.
-pub(crate) type Wanted = (ModulePath, Option<Version>);
+pub(crate) type MovedModule = (ModulePath, Option<Version>);
 
 /// Causes of a module that moved or is gone.
 const LOST: [&str; 6] = [
@@ -27,7 +27,7 @@ const LOST: [&str; 6] = [
 ];
 
 /// `MODULE` or `MODULE@VERSION`.
-pub(crate) fn parse(text: &str) -> Result<Wanted, String> {
+pub(crate) fn parse(text: &str) -> Result<MovedModule, String> {
     let (path, version) = match text.split_once('@') {
         Some((path, version)) => (path, Some(version)),
         None => (text, None),
@@ -38,8 +38,8 @@ pub(crate) fn parse(text: &str) -> Result<Wanted, String> {
 }
 
 /// The module that a reason says is gone.
-pub(super) fn lost(reason: &Reason) -> Option<Wanted> {
-    let What::Cause(cause) = reason.what else {
+pub(super) fn lost(reason: &DiagnosisReason) -> Option<MovedModule> {
+    let ReasonKind::Cause(cause) = reason.what else {
         return None;
     };
     let subject = reason
@@ -64,7 +64,7 @@ pub(super) fn look_for(
         version,
         &environment,
         &netrc,
-        &Sockets,
+        &SystemNetwork,
         &tls,
     ))?;
     if as_json {
@@ -76,10 +76,10 @@ pub(super) fn look_for(
 }
 
 /// 0 if there is something to do or nothing to be done, 1 if nobody has it, 2 if that is open.
-fn exit_code(found: &Search) -> ExitCode {
+fn exit_code(found: &MoveSearch) -> ExitCode {
     match found.advice.first() {
-        Some(Advice::Nobody { .. }) => ExitCode::from(PROBLEM),
-        Some(Advice::Open { .. }) | None => untold(),
+        Some(MoveAdvice::Nobody { .. }) => ExitCode::from(PROBLEM),
+        Some(MoveAdvice::Open { .. }) | None => untold(),
         Some(_) => ExitCode::SUCCESS,
     }
 }

@@ -1,21 +1,21 @@
 //! A text that somebody has, or that a command prints.
 
 use super::{
-    Way, cases,
-    client::Client,
+    OutputMode, cases,
+    client::GoClient,
     colour,
-    mend::{Mending, mend},
+    fixes::{FixMode, mend},
     mirrors, moved, print_json, story, sums, untold,
 };
 use crate::{PROBLEM, config, failure::Failure, output};
 use codes::Code;
 use doctor::{
-    Diagnosis, Fix, Lint, MAX_TEXT, What, classify,
-    compare::{self, Comparison},
+    Diagnosis, Fix, LintCase, MAX_TEXT, ReasonKind, classify,
+    compare::{self, HashComparison},
     lint,
-    mirrors::Choice,
+    mirrors::MirrorChoice,
     report, report_lints,
-    story::Heard,
+    request_record::ServerReply,
 };
 use serde::Serialize;
 use std::{
@@ -25,33 +25,33 @@ use std::{
 
 /// A diagnosis, and what was found out beyond the text.
 #[derive(Serialize)]
-struct Told<'d> {
+struct PastedDiagnosis<'d> {
     /// What servers say of the requests that the text names.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    requests: Vec<Heard>,
+    requests: Vec<ServerReply>,
     #[serde(flatten)]
     diagnosis: &'d Diagnosis,
     /// Who has which hash, if hashes disagree.
     #[serde(skip_serializing_if = "Option::is_none")]
-    sums: Option<Comparison>,
+    sums: Option<HashComparison>,
     /// Further versions of which the text has hashes that disagree; they were not compared.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     uncompared: Vec<String>,
     /// What is wrong here with the setting that the text is about.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    settings: Vec<Lint>,
+    settings: Vec<LintCase>,
     /// Which public proxies are reached from here, if the text is about one that is not.
     #[serde(skip_serializing_if = "Option::is_none")]
-    mirrors: Option<Choice>,
+    mirrors: Option<MirrorChoice>,
 }
 
 /// Much more than is looked at: of a longer input the end counts, but nobody pastes a gibibyte.
 const LONGEST_INPUT: u64 = 64 << 20;
 
-pub(super) fn of_text(text: &str, way: Way<'_>) -> Result<ExitCode, Failure> {
+pub(super) fn of_text(text: &str, way: OutputMode<'_>) -> Result<ExitCode, Failure> {
     let diagnosis = classify(text);
     let sums = sums::of_text(text, &diagnosis)?;
-    let told = Told {
+    let told = PastedDiagnosis {
         requests: story::of_text(text, way.data)?,
         uncompared: sums::uncompared(text, sums.as_ref()),
         sums,
@@ -62,7 +62,7 @@ pub(super) fn of_text(text: &str, way: Way<'_>) -> Result<ExitCode, Failure> {
     tell(&told, way)
 }
 
-pub(super) fn of_input(way: Way<'_>) -> Result<ExitCode, Failure> {
+pub(super) fn of_input(way: OutputMode<'_>) -> Result<ExitCode, Failure> {
     let mut bytes = Vec::new();
     io::stdin()
         .lock()
@@ -76,7 +76,7 @@ pub(super) fn of_input(way: Way<'_>) -> Result<ExitCode, Failure> {
 pub(super) fn of_command(
     program: &str,
     arguments: &[&str],
-    way: Way<'_>,
+    way: OutputMode<'_>,
 ) -> Result<ExitCode, Failure> {
     let output = config::run(program, arguments)
         .map_err(|error| Failure::of(Code::CommandFailed, &error))?;
@@ -89,7 +89,7 @@ pub(super) fn of_command(
     }
     let printed = [output.stdout, output.stderr].concat();
     let told = of_text(&end_of(&printed), way)?;
-    if way.mending == Mending::No || told != ExitCode::SUCCESS {
+    if way.mending == FixMode::No || told != ExitCode::SUCCESS {
         return Ok(told);
     }
     let again = config::run(program, arguments);
@@ -116,13 +116,13 @@ const SETTINGS: [(&str, &str); 2] = [
 
 /// What is wrong here with the setting that a text is about: then the text is likely from here, and
 /// the fix follows where the value comes from.
-fn settings(diagnosis: &Diagnosis) -> Vec<Lint> {
+fn settings(diagnosis: &Diagnosis) -> Vec<LintCase> {
     let id = diagnosis.top().map(|top| top.what.id()).unwrap_or_default();
     let meant = SETTINGS.iter().find(|(cause, _)| *cause == id);
     let Some((_, setting)) = meant else {
         return Vec::new();
     };
-    let client = Client::read();
+    let client = GoClient::read();
     let lints = client
         .map(|client| lint(&client.environment))
         .unwrap_or_default();
@@ -132,11 +132,11 @@ fn settings(diagnosis: &Diagnosis) -> Vec<Lint> {
         .collect()
 }
 
-fn tell(told: &Told<'_>, way: Way<'_>) -> Result<ExitCode, Failure> {
+fn tell(told: &PastedDiagnosis<'_>, way: OutputMode<'_>) -> Result<ExitCode, Failure> {
     if way.as_json {
         print_json(told);
     } else {
-        output::text(&doctor::story::render(&told.requests, colour()));
+        output::text(&doctor::request_record::render(&told.requests, colour()));
         output::text(&report(told.diagnosis, colour()));
         if !told.settings.is_empty() {
             output::line("Here it is so:");
@@ -157,7 +157,7 @@ fn tell(told: &Told<'_>, way: Way<'_>) -> Result<ExitCode, Failure> {
     let Some(top) = told.diagnosis.top() else {
         return Ok(untold());
     };
-    if let What::Code(code) = top.what
+    if let ReasonKind::Code(code) = top.what
         && !way.as_json
     {
         cases::show_newest(code, way.data)?;

@@ -3,9 +3,9 @@
 //! Those are the http and https proxies of its GOPROXY list, and the server of the data directory.
 //! An id is no secret and names no module, so whoever is in the list may see it.
 
-use super::{client::Client, colour, print_json, untold};
+use super::{client::GoClient, colour, print_json, untold};
 use crate::{explain, failure::Failure, neighbour, output, wiring};
-use doctor::story::{self, Heard, LARGEST, Story};
+use doctor::request_record::{self, LARGEST, RequestRecord, ServerReply};
 use futures_util::future::join_all;
 use std::{collections::BTreeMap, path::Path, process::ExitCode, time::Duration};
 use tokio::time::{Instant, timeout_at};
@@ -25,8 +25,8 @@ pub(super) fn main(id: &str, as_json: bool, data: &Path) -> Result<ExitCode, Fai
     if as_json {
         print_json(&heard);
     } else {
-        output::text(&story::render(&heard, colour()));
-        let code = story.and_then(|story| explain::find(story.code.as_deref()?));
+        output::text(&request_record::render(&heard, colour()));
+        let code = request_record.and_then(|story| explain::find(request_record.code.as_deref()?));
         if let Some(code) = code {
             output::line(&explain::explained(code));
         }
@@ -34,7 +34,7 @@ pub(super) fn main(id: &str, as_json: bool, data: &Path) -> Result<ExitCode, Fai
             output::error("no server is known here: GOPROXY names none, and none serves --data");
         }
     }
-    Ok(if story.is_some() {
+    Ok(if request_record.is_some() {
         ExitCode::SUCCESS
     } else {
         untold()
@@ -42,16 +42,16 @@ pub(super) fn main(id: &str, as_json: bool, data: &Path) -> Result<ExitCode, Fai
 }
 
 /// What servers say of the ids that a text names.
-pub(super) fn of_text(text: &str, data: &Path) -> Result<Vec<Heard>, Failure> {
-    let ids = story::named_in(text);
+pub(super) fn of_text(text: &str, data: &Path) -> Result<Vec<ServerReply>, Failure> {
+    let ids = request_record::named_in(text);
     if ids.is_empty() {
         return Ok(Vec::new());
     }
     ask(&ids, data)
 }
 
-fn ask(ids: &[&str], data: &Path) -> Result<Vec<Heard>, Failure> {
-    let client = Client::read();
+fn ask(ids: &[&str], data: &Path) -> Result<Vec<ServerReply>, Failure> {
+    let client = GoClient::read();
     wiring::run(async {
         let deadline = Instant::now() + LIMIT;
         let servers = servers(client.as_ref(), data).await;
@@ -64,7 +64,7 @@ fn ask(ids: &[&str], data: &Path) -> Result<Vec<Heard>, Failure> {
 }
 
 /// The servers, by the name under which each is shown.
-async fn servers(client: Option<&Client>, data: &Path) -> BTreeMap<String, Url> {
+async fn servers(client: Option<&GoClient>, data: &Path) -> BTreeMap<String, Url> {
     let mut servers = BTreeMap::new();
     for (client, proxy) in client.iter().flat_map(|client| {
         let proxies = client.proxies().into_iter();
@@ -88,30 +88,32 @@ async fn servers(client: Option<&Client>, data: &Path) -> BTreeMap<String, Url> 
     servers
 }
 
-async fn one(id: &str, server: &str, url: &Url, deadline: Instant) -> Heard {
-    let told = match timeout_at(deadline, told(id, url)).await {
+async fn one(id: &str, server: &str, url: &Url, deadline: Instant) -> ServerReply {
+    let told = match timeout_at(deadline, fetch_record(id, url)).await {
         Ok(told) => told,
         Err(_) => Err("it did not answer in time".to_owned()),
     };
     let (story, silence) = match told {
-        Ok(story) => (Some(story), String::new()),
+        Ok(story) => (Some(request_record), String::new()),
         Err(why) => (None, why),
     };
-    Heard {
+    ServerReply {
         request: id.to_owned(),
         server: server.to_owned(),
-        story,
+        request_record,
         silence,
     }
 }
 
-async fn told(id: &str, url: &Url) -> Result<Story, String> {
+async fn fetch_record(id: &str, url: &Url) -> Result<RequestRecord, String> {
     let options = UpstreamOptions::default();
     let endpoint = Endpoint::try_new(url, &options).map_err(|error| error.to_string())?;
     let reply = endpoint.get(&format!("-/requests/{id}"), LARGEST).await;
     let reply = reply.map_err(|error| error.to_string())?;
     match reply.status {
-        200 => Story::read(id, &reply.body).ok_or_else(|| "it tells no story of it".to_owned()),
+        200 => {
+            RequestRecord::read(id, &reply.body).ok_or_else(|| "it tells no story of it".to_owned())
+        }
         404 | 410 => Err("it does not know this request".to_owned()),
         status => Err(format!("it answered {status}")),
     }

@@ -17,14 +17,15 @@ mod kept;
 mod log;
 mod served;
 
-use super::{client::Client, colour, print_json, untold};
+use super::{client::GoClient, colour, print_json, untold};
 use crate::{PROBLEM, failure::Failure, output, wiring};
 use codes::Code;
-use copies::Held;
+use copies::CopyBytes;
 use doctor::{
-    Diagnosis, What,
+    Diagnosis, ReasonKind,
     compare::{
-        self, Claim, Comparison, File, Report, Said, Sender, Statement, Table, Verdict, Voice,
+        self, ComparisonVerdict, DownloadSender, HashClaim, HashComparison, HashSource,
+        HashStatement, HashedFile, MessageReport, StatementContent, StatementTable,
     },
 };
 use gomod::{
@@ -44,7 +45,7 @@ const LOG_LIMIT: Duration = Duration::from_secs(20);
 
 /// A version of a module.
 #[derive(Debug, Clone)]
-pub(super) struct Subject {
+pub(super) struct VersionSubject {
     module: ModulePath,
     version: Version,
 }
@@ -62,21 +63,21 @@ const CHANGED_FILES: &str = "sum/cache-changed";
 
 /// What a message says of a version.
 #[derive(Debug, Default)]
-struct Message {
+struct SumMessage {
     /// Its hashes.
-    claims: Vec<Claim>,
+    claims: Vec<HashClaim>,
     /// The sources that it names.
     sources: Vec<String>,
-    report: Option<Report>,
+    report: Option<MessageReport>,
 }
 
 /// `doctor --sums MODULE@VERSION`.
 pub(super) fn main(text: &str, as_json: bool) -> Result<ExitCode, Failure> {
-    let subject = Subject::parse(text).ok_or_else(|| {
+    let subject = VersionSubject::parse(text).ok_or_else(|| {
         let facts = format!("--sums {text:?} is no MODULE@VERSION");
         Failure::new(Code::BadConfiguration, facts)
     })?;
-    let Some(comparison) = compare(&subject, &Message::default())? else {
+    let Some(comparison) = compare(&subject, &SumMessage::default())? else {
         output::error("go cannot be run, so its settings cannot be looked at");
         return Ok(untold());
     };
@@ -86,14 +87,14 @@ pub(super) fn main(text: &str, as_json: bool) -> Result<ExitCode, Failure> {
         output::text(&compare::render(&comparison, colour()));
     }
     Ok(match comparison.verdict {
-        Verdict::Agreed => ExitCode::SUCCESS,
-        Verdict::Untold => untold(),
+        ComparisonVerdict::Agreed => ExitCode::SUCCESS,
+        ComparisonVerdict::Untold => untold(),
         _ => ExitCode::from(PROBLEM),
     })
 }
 
 /// Further versions about which hashes disagree in a text, beside the one that is compared.
-pub(super) fn uncompared(text: &str, compared: Option<&Comparison>) -> Vec<String> {
+pub(super) fn uncompared(text: &str, compared: Option<&HashComparison>) -> Vec<String> {
     let Some(compared) = compared else {
         return Vec::new();
     };
@@ -111,21 +112,24 @@ pub(super) fn uncompared(text: &str, compared: Option<&Comparison>) -> Vec<Strin
 
 /// Compares what a text is about, if hashes disagree in it: the version of its first whole message,
 /// else that of the likeliest reason.
-pub(super) fn of_text(text: &str, diagnosis: &Diagnosis) -> Result<Option<Comparison>, Failure> {
+pub(super) fn of_text(
+    text: &str,
+    diagnosis: &Diagnosis,
+) -> Result<Option<HashComparison>, Failure> {
     let claims = compare::claims(text);
-    let claimed = claims.first().map(|claim| Subject {
+    let claimed = claims.first().map(|claim| VersionSubject {
         module: claim.module.clone(),
         version: claim.version.clone(),
     });
-    let is_changed = |reason: &doctor::Reason| reason.what.id() == CHANGED_FILES;
+    let is_changed = |reason: &doctor::DiagnosisReason| reason.what.id() == CHANGED_FILES;
     let Some(subject) = claimed.or_else(|| diagnosis.top().and_then(subject)) else {
         return Ok(None);
     };
-    let message = Message {
+    let message = SumMessage {
         sources: compare::sources(text, &subject.module),
         report: Some(match diagnosis.top() {
-            Some(top) if is_changed(top) && claims.is_empty() => Report::ChangedFiles,
-            _ => Report::Mismatch,
+            Some(top) if is_changed(top) && claims.is_empty() => MessageReport::ChangedFiles,
+            _ => MessageReport::Mismatch,
         }),
         claims: claims
             .into_iter()
@@ -139,21 +143,29 @@ pub(super) fn of_text(text: &str, diagnosis: &Diagnosis) -> Result<Option<Compar
     Ok(comparison)
 }
 
-fn subject(reason: &doctor::Reason) -> Option<Subject> {
+fn subject(reason: &doctor::DiagnosisReason) -> Option<VersionSubject> {
     let is_meant = match reason.what {
-        What::Code(code) => code == Code::ChecksumMismatch,
-        What::Cause(cause) => CAUSES.contains(&cause.id),
+        ReasonKind::Code(code) => code == Code::ChecksumMismatch,
+        ReasonKind::Cause(cause) => CAUSES.contains(&cause.id),
     };
     let (module, version) = (reason.parts.get("module"), reason.parts.get("version"));
     let named = module.zip(version);
-    let named = named.and_then(|(module, version)| Subject::new(module, version));
-    let listed = || reason.subjects.iter().find_map(|text| Subject::parse(text));
+    let named = named.and_then(|(module, version)| VersionSubject::new(module, version));
+    let listed = || {
+        reason
+            .subjects
+            .iter()
+            .find_map(|text| VersionSubject::parse(text))
+    };
     named.or_else(listed).filter(|_| is_meant)
 }
 
 /// Compares; none if the settings of `go` cannot be read.
-fn compare(subject: &Subject, message: &Message) -> Result<Option<Comparison>, Failure> {
-    let Some(client) = Client::read() else {
+fn compare(
+    subject: &VersionSubject,
+    message: &SumMessage,
+) -> Result<Option<HashComparison>, Failure> {
+    let Some(client) = GoClient::read() else {
         return Ok(None);
     };
     output::doing("asking everybody for their hashes");
@@ -162,10 +174,14 @@ fn compare(subject: &Subject, message: &Message) -> Result<Option<Comparison>, F
     Ok(Some(compare::compare(&table)))
 }
 
-async fn table(client: &Client, subject: &Subject, message: &Message) -> Table {
+async fn table(
+    client: &GoClient,
+    subject: &VersionSubject,
+    message: &SumMessage,
+) -> StatementTable {
     let deadline = Instant::now() + LIMIT;
-    let budget = served::Budget::new();
-    let mut table = Table {
+    let budget = served::ServedBudget::new();
+    let mut table = StatementTable {
         module: subject.module.clone(),
         version: subject.version.clone(),
         statements: kept::go_sums(client, subject),
@@ -175,7 +191,7 @@ async fn table(client: &Client, subject: &Subject, message: &Message) -> Table {
         is_private: client.names("GONOSUMDB", &subject.module),
         report: message.report,
     };
-    let told = message.claims.iter().flat_map(Claim::statements);
+    let told = message.claims.iter().flat_map(HashClaim::statements);
     table.statements.extend(told);
     table.statements.extend(kept::hash(&table.cache));
     let received = if message.claims.is_empty() {
@@ -196,14 +212,14 @@ async fn table(client: &Client, subject: &Subject, message: &Message) -> Table {
             served::ask(client, &table, &budget, deadline).await
         }
     };
-    let mut copies: Vec<Held> = Vec::new();
+    let mut copies: Vec<CopyBytes> = Vec::new();
     for one in kept::copies(&table.cache).into_iter().chain(received) {
         match one {
             Ok(copy) => copies.push(copy),
             Err(statement) => table.statements.push(statement),
         }
     }
-    let known = known(&table);
+    let known = candidate_hashes(&table);
     let mut copies = copies::examine(copies, &table, &known).await;
     served::ask_again(client, &mut copies, &table, &known, &budget, deadline).await;
     let copies = copies::compare(copies, &known).await;
@@ -213,18 +229,22 @@ async fn table(client: &Client, subject: &Subject, message: &Message) -> Table {
 }
 
 /// Whether the log speaks of every file that a message has hashes of.
-fn decides(logged: &[Statement], claims: &[Claim]) -> bool {
-    let is_logged = |file: File| {
+fn decides(logged: &[HashStatement], claims: &[HashClaim]) -> bool {
+    let is_logged = |file: HashedFile| {
         let mut said = logged.iter().filter(|statement| statement.file == file);
-        said.any(|statement| matches!(statement.said, Said::Hash(_)))
+        said.any(|statement| matches!(statement.said, StatementContent::Hash(_)))
     };
     claims.iter().all(|claim| is_logged(claim.file))
 }
 
 /// Who may have sent what a message says was downloaded.
-fn sender(client: &Client, subject: &Subject, message: &Message) -> Option<Sender> {
+fn sender(
+    client: &GoClient,
+    subject: &VersionSubject,
+    message: &SumMessage,
+) -> Option<DownloadSender> {
     if !message.sources.is_empty() {
-        return Some(Sender::Named(message.sources.clone()));
+        return Some(DownloadSender::Named(message.sources.clone()));
     }
     if client.names("GONOPROXY", &subject.module) {
         let host = subject
@@ -233,7 +253,7 @@ fn sender(client: &Client, subject: &Subject, message: &Message) -> Option<Sende
             .split('/')
             .next()
             .unwrap_or_default();
-        return Some(Sender::Host(host.to_owned()));
+        return Some(DownloadSender::Host(host.to_owned()));
     }
     let list = client.list()?;
     let name = |entry: &Entry| match entry {
@@ -246,45 +266,45 @@ fn sender(client: &Client, subject: &Subject, message: &Message) -> Option<Sende
         .iter()
         .filter_map(|(entry, _)| name(entry))
         .collect();
-    (!names.is_empty()).then_some(Sender::List(names))
+    (!names.is_empty()).then_some(DownloadSender::List(names))
 }
 
 /// Who says what in the order in which it is read: the message, the client's side, the proxies, the
 /// log.
-fn rank(statement: &Statement) -> (File, u8) {
+fn rank(statement: &HashStatement) -> (HashedFile, u8) {
     let voice = match statement.voice {
-        Voice::PastedDownload => 0,
-        Voice::PastedGoSum { .. } => 1,
-        Voice::PastedDatabase { .. } => 2,
-        Voice::GoSum { .. } => 3,
-        Voice::CachedHash { .. } => 4,
-        Voice::CachedBytes { .. } => 5,
-        Voice::Proxy { .. } => 6,
-        Voice::Database { .. } => 7,
+        HashSource::PastedDownload => 0,
+        HashSource::PastedGoSum { .. } => 1,
+        HashSource::PastedDatabase { .. } => 2,
+        HashSource::GoSum { .. } => 3,
+        HashSource::CachedHash { .. } => 4,
+        HashSource::CachedBytes { .. } => 5,
+        HashSource::Proxy { .. } => 6,
+        HashSource::Database { .. } => 7,
     };
     (statement.file, voice)
 }
 
 /// Hashes that bytes could have to be right, for each file.
 #[derive(Debug, Clone, Default)]
-struct Known {
+struct CandidateHashes {
     /// What the log proves.
-    logged: Vec<(File, H1)>,
+    logged: Vec<(HashedFile, H1)>,
     /// That and what go.sum says.
-    any: Vec<(File, H1)>,
+    any: Vec<(HashedFile, H1)>,
 }
 
-fn known(table: &Table) -> Known {
-    let mut known = Known::default();
+fn candidate_hashes(table: &StatementTable) -> CandidateHashes {
+    let mut known = CandidateHashes::default();
     for statement in &table.statements {
-        let Said::Hash(text) = &statement.said else {
+        let StatementContent::Hash(text) = &statement.said else {
             continue;
         };
         let Ok(hash) = text.parse::<H1>() else {
             continue;
         };
         known.any.push((statement.file, hash));
-        if matches!(statement.voice, Voice::Database { .. }) {
+        if matches!(statement.voice, HashSource::Database { .. }) {
             known.logged.push((statement.file, hash));
         }
     }
@@ -293,8 +313,8 @@ fn known(table: &Table) -> Known {
 
 // === impl Subject ===
 
-impl Subject {
-    fn is_of(&self, claim: &Claim) -> bool {
+impl VersionSubject {
+    fn is_of(&self, claim: &HashClaim) -> bool {
         self.module == claim.module && self.version == claim.version
     }
 

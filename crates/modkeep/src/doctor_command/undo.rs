@@ -23,13 +23,13 @@ const LARGEST: u64 = 64 << 20;
 
 /// What was changed.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Log {
+pub(super) struct UndoLog {
     /// When it was begun.
     at: Timestamp,
     /// The commands.
     commands: Vec<String>,
     /// The files.
-    files: Vec<Saved>,
+    files: Vec<FileChange>,
     /// Whether it was completed.
     is_done: bool,
     #[serde(skip)]
@@ -38,7 +38,7 @@ pub(super) struct Log {
 
 /// A file before and after; no content where it was not there.
 #[derive(Debug, Serialize, Deserialize)]
-struct Saved {
+struct FileChange {
     path: PathBuf,
     before: Option<String>,
     after: Option<String>,
@@ -46,12 +46,12 @@ struct Saved {
 
 // === impl Log ===
 
-impl Log {
+impl UndoLog {
     /// Begins a log of what these commands do to the files that they may change.
     pub(super) fn begin(data: &Path, commands: Vec<String>) -> Result<Self, Failure> {
         let files = files().into_iter().map(|path| {
             let before = read(&path)?;
-            Ok(Saved {
+            Ok(FileChange {
                 path,
                 before,
                 after: None,
@@ -181,7 +181,7 @@ fn read(path: &Path) -> Result<Option<String>, Failure> {
     Ok(Some(STANDARD.encode(bytes)))
 }
 
-fn restore(saved: &Saved) -> Result<(), Failure> {
+fn restore(saved: &FileChange) -> Result<(), Failure> {
     let Some(before) = &saved.before else {
         return fs::remove_file(&saved.path).map_err(|error| unusable(&saved.path, &error));
     };

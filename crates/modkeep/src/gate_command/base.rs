@@ -6,30 +6,30 @@
 //! the branch is.
 
 use super::{
-    checkout::Files,
-    git::{Commit, Repository},
+    checkout::CheckoutFiles,
+    git::{GitCommit, GitRepository},
 };
 use crate::failure::Failure;
-use finding::Unreadable;
-use gate::{inventory::Inventory, scope::Scope};
+use finding::UnreadableInput;
+use gate::{inventory::Inventory, scope::CheckoutScope};
 use std::path::{Path, PathBuf};
 
 /// What a change is compared with.
 #[derive(Debug)]
-pub(super) struct Base {
-    repository: Repository,
+pub(super) struct BaseState {
+    repository: GitRepository,
     /// Where the change branched off.
-    shared: Commit,
+    shared: GitCommit,
     /// The revision itself.
-    pub(super) tip: Commit,
+    pub(super) tip: GitCommit,
     inventory: Inventory,
 }
 
 // === impl Base ===
 
-impl Base {
+impl BaseState {
     /// Finds the base of what is checked out.
-    pub(super) fn find(repository: &Repository, revision: &str) -> Result<Self, Failure> {
+    pub(super) fn find(repository: &GitRepository, revision: &str) -> Result<Self, Failure> {
         let tip = repository.commit("--base", revision)?;
         Ok(Self {
             repository: repository.clone(),
@@ -40,7 +40,7 @@ impl Base {
     }
 
     /// The same with the files of a scope.
-    pub(super) fn within(mut self, scope: &Scope) -> Result<Self, Unreadable> {
+    pub(super) fn within(mut self, scope: &CheckoutScope) -> Result<Self, UnreadableInput> {
         let files = self.repository.files(&self.shared)?;
         for file in files.iter().filter(|file| scope.holds(file)) {
             self.inventory.add(file);
@@ -66,17 +66,17 @@ impl Base {
     }
 
     /// A file as it was, by its path from the root of the work tree.
-    pub(super) fn plain_file(&self, path: &str) -> Result<Option<Vec<u8>>, Unreadable> {
+    pub(super) fn plain_file(&self, path: &str) -> Result<Option<Vec<u8>>, UnreadableInput> {
         self.repository.plain_file(&self.shared, path)
     }
 }
 
-impl Files for Base {
+impl CheckoutFiles for BaseState {
     fn inventory(&self) -> &Inventory {
         &self.inventory
     }
 
-    fn read(&self, name: &str) -> Result<Option<Vec<u8>>, Unreadable> {
+    fn read(&self, name: &str) -> Result<Option<Vec<u8>>, UnreadableInput> {
         self.repository.file(&self.shared, name)
     }
 }

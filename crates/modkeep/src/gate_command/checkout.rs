@@ -6,10 +6,10 @@
 //! at is named, and hides nothing else.
 
 use crate::plain_file;
-use finding::{Place, Unreadable, is_obeyed};
+use finding::{FindingPlace, UnreadableInput, is_obeyed};
 use gate::{
     inventory::{Inventory, join},
-    scope::{Exclusion, Scope},
+    scope::{CheckoutScope, ScopeExclusion},
 };
 use std::{
     fs, io,
@@ -30,12 +30,12 @@ const DIRECTORIES: usize = 100_000;
 const NAMED: usize = 5;
 
 /// The files of one state of a checkout: on disk, or at a commit.
-pub(super) trait Files {
+pub(super) trait CheckoutFiles {
     /// Those that decide about dependencies.
     fn inventory(&self) -> &Inventory;
 
     /// Reads a file; one that is not there is none.
-    fn read(&self, name: &str) -> Result<Option<Vec<u8>>, Unreadable>;
+    fn read(&self, name: &str) -> Result<Option<Vec<u8>>, UnreadableInput>;
 }
 
 /// A directory and what of interest is in it.
@@ -44,13 +44,13 @@ pub(super) struct Checkout {
     root: PathBuf,
     inventory: Inventory,
     /// What could not be looked at.
-    pub(super) unreadable: Vec<Unreadable>,
+    pub(super) unreadable: Vec<UnreadableInput>,
     foreign: Vec<String>,
     excluded: Vec<String>,
 }
 
 /// A directory that is to be looked into.
-struct Waiting {
+struct PendingDirectoryScan {
     path: String,
     depth: usize,
 }
@@ -60,7 +60,7 @@ struct Waiting {
 impl Checkout {
     /// Looks for what decides about dependencies, within a scope. What cannot be read below the
     /// directory is named and passed over; the directory itself has to be one.
-    pub(super) fn find(root: &Path, scope: &Scope) -> io::Result<Self> {
+    pub(super) fn find(root: &Path, scope: &CheckoutScope) -> io::Result<Self> {
         fs::read_dir(root)?;
         let mut checkout = Self {
             root: root.to_owned(),
@@ -69,7 +69,7 @@ impl Checkout {
             foreign: Vec::new(),
             excluded: Vec::new(),
         };
-        let mut waiting = vec![Waiting {
+        let mut waiting = vec![PendingDirectoryScan {
             path: String::new(),
             depth: 0,
         }];
@@ -93,9 +93,9 @@ impl Checkout {
 
     fn look_into(
         &mut self,
-        directory: &Waiting,
-        scope: &Scope,
-        waiting: &mut Vec<Waiting>,
+        directory: &PendingDirectoryScan,
+        scope: &CheckoutScope,
+        waiting: &mut Vec<PendingDirectoryScan>,
     ) -> io::Result<()> {
         for entry in fs::read_dir(self.root.join(&directory.path))? {
             let entry = entry?;
@@ -114,15 +114,15 @@ impl Checkout {
                 scope.file(&path)
             };
             match exclusion {
-                Some(Exclusion::Git) => {}
-                Some(Exclusion::Foreign) => self.foreign.push(path),
-                Some(Exclusion::Policy) => self.excluded.push(path),
+                Some(ScopeExclusion::Git) => {}
+                Some(ScopeExclusion::Foreign) => self.foreign.push(path),
+                Some(ScopeExclusion::Policy) => self.excluded.push(path),
                 None if !kind.is_dir() => self.inventory.add(&path),
                 None if directory.depth == DEPTH => {
                     let problem = format!("it lies deeper than {DEPTH} directories");
                     self.cannot_read(&path, &problem);
                 }
-                None => waiting.push(Waiting {
+                None => waiting.push(PendingDirectoryScan {
                     path,
                     depth: directory.depth + 1,
                 }),
@@ -134,7 +134,7 @@ impl Checkout {
     fn cannot_read(&mut self, path: &str, problem: &str) {
         if self.unreadable.len() < LISTED {
             let file = if path.is_empty() { "." } else { path };
-            let unreadable = Unreadable::new(Place::file(file), problem);
+            let unreadable = UnreadableInput::new(FindingPlace::file(file), problem);
             self.unreadable.push(unreadable);
         }
     }
@@ -157,14 +157,14 @@ impl Checkout {
     }
 }
 
-impl Files for Checkout {
+impl CheckoutFiles for Checkout {
     fn inventory(&self) -> &Inventory {
         &self.inventory
     }
 
     /// Through no link: the folders that a lock names are chosen by whoever wrote it.
-    fn read(&self, name: &str) -> Result<Option<Vec<u8>>, Unreadable> {
-        found(name, read_below(&self.root, name))
+    fn read(&self, name: &str) -> Result<Option<Vec<u8>>, UnreadableInput> {
+        content_or_problem(name, read_below(&self.root, name))
     }
 }
 
@@ -180,8 +180,9 @@ fn some_of(paths: &[String]) -> String {
 
 /// The name of an entry. One that a report could only show as something else names no place, and who
 /// gave it meant to mislead.
-fn name(entry: &fs::DirEntry) -> Result<String, Unreadable> {
-    let unreadable = |name: &str, problem: &str| Unreadable::new(Place::file(name), problem);
+fn name(entry: &fs::DirEntry) -> Result<String, UnreadableInput> {
+    let unreadable =
+        |name: &str, problem: &str| UnreadableInput::new(FindingPlace::file(name), problem);
     let name = entry
         .file_name()
         .into_string()
@@ -194,15 +195,21 @@ fn name(entry: &fs::DirEntry) -> Result<String, Unreadable> {
 }
 
 /// Reads a file of a checkout by its name; one that is not there is none.
-pub(super) fn read_named(root: &Path, name: &str) -> Result<Option<Vec<u8>>, Unreadable> {
-    found(name, read_plain(&root.join(name)))
+pub(super) fn read_named(root: &Path, name: &str) -> Result<Option<Vec<u8>>, UnreadableInput> {
+    content_or_problem(name, read_plain(&root.join(name)))
 }
 
-fn found(name: &str, read: io::Result<Vec<u8>>) -> Result<Option<Vec<u8>>, Unreadable> {
+fn content_or_problem(
+    name: &str,
+    read: io::Result<Vec<u8>>,
+) -> Result<Option<Vec<u8>>, UnreadableInput> {
     match read {
         Ok(bytes) => Ok(Some(bytes)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(Unreadable::new(Place::file(name), error.to_string())),
+        Err(error) => Err(UnreadableInput::new(
+            FindingPlace::file(name),
+            error.to_string(),
+        )),
     }
 }
 
@@ -229,8 +236,8 @@ pub(super) fn read_below(root: &Path, path: &str) -> io::Result<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Checkout, Files as _};
-    use gate::scope::Scope;
+    use super::{Checkout, CheckoutFiles as _};
+    use gate::scope::CheckoutScope;
     use std::fs;
     use tempfile::tempdir;
 
@@ -251,7 +258,7 @@ mod tests {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, "").unwrap();
         }
-        let scope = Scope::without(&["testdata".to_owned()]).unwrap();
+        let scope = CheckoutScope::without(&["testdata".to_owned()]).unwrap();
         let found = Checkout::find(root.path(), &scope).unwrap();
         let inventory = found.inventory();
         assert_eq!(Vec::from_iter(&inventory.modules), ["", "_b", "tools"]);
@@ -276,7 +283,7 @@ mod tests {
         std::os::unix::fs::symlink(secret.path().join("go.sum"), root.path().join("go.mod"))
             .unwrap();
         std::os::unix::fs::symlink(secret.path(), root.path().join("sub")).unwrap();
-        let found = Checkout::find(root.path(), &Scope::default()).unwrap();
+        let found = Checkout::find(root.path(), &CheckoutScope::default()).unwrap();
         assert!(found.inventory().locks.is_empty(), "{found:?}");
         let refused = found.read("go.mod").unwrap_err();
         assert!(!refused.problem.contains("secret"), "{refused}");

@@ -1,17 +1,17 @@
 //! What each rule looks for, why, and what it does under a policy.
 
-use finding::{Rule, Step};
+use finding::{FindingRule, GateStep};
 use gate::{
-    policy::{Mode, Policy},
+    policy::{GatePolicy, StepMode},
     verdict::exit_code,
 };
 use std::fmt::Write as _;
 
 /// All rules by step, for people.
-pub(super) fn text(policy: &Policy, rules: &[&'static Rule]) -> String {
+pub(super) fn text(policy: &GatePolicy, rules: &[&'static FindingRule]) -> String {
     let mut text = String::new();
     // Writing to a string cannot fail.
-    for step in Step::ALL {
+    for step in GateStep::ALL {
         let (name, mode) = (step.name(), word(policy.steps.of(step)));
         let _ = writeln!(
             text,
@@ -28,10 +28,10 @@ pub(super) fn text(policy: &Policy, rules: &[&'static Rule]) -> String {
     text
 }
 
-fn word(mode: Mode) -> &'static str {
+fn word(mode: StepMode) -> &'static str {
     match mode {
-        Mode::Off => "off",
-        Mode::Warn => "warn",
-        Mode::Block => "block",
+        StepMode::Off => "off",
+        StepMode::Warn => "warn",
+        StepMode::Block => "block",
     }
 }

@@ -3,27 +3,27 @@
 //! What cannot be had is written down with its reason, because a step has a rule for not knowing;
 //! nothing here decides what that means.
 
-use super::{module::Look, site::Site, vulnerable};
+use super::{module::ModuleInspector, site::GateSite, vulnerable};
 use crate::output;
 use bytes::Bytes;
-use finding::Step;
+use finding::GateStep;
 use futures_util::{StreamExt as _, stream};
 use gate::{
     allowed,
-    capability::{self, Found},
-    change::{Move, Scan},
+    capability::{self, CapabilityPlaces},
+    change::{CapabilityScan, VersionChange},
     fresh::{self, calendar},
     go_lock::GoLock,
     licence,
-    policy::Mode,
+    policy::StepMode,
     sbom,
-    steps::{self, Facts},
+    steps::{self, GateFacts},
     sum_file::{LogAnswer, SumFile},
 };
 use gomod::{
     ModulePath, Version,
     modfile::{self, File, ModuleVersion},
-    mvs::Selection,
+    mvs::ModuleSelection,
     zip::limits::MAX_ZIP_FILE,
 };
 use jiff::Timestamp;
@@ -47,22 +47,22 @@ const SUMS: usize = 256 << 20;
 
 /// Gathers what the steps need; `notes` gets what a reader should know of it.
 pub(super) async fn gather(
-    with: Look<'_>,
+    with: ModuleInspector<'_>,
     lock: &GoLock,
-    selection: &Selection,
+    selection: &ModuleSelection,
     notes: &mut Vec<String>,
-) -> Facts {
-    let Look {
+) -> GateFacts {
+    let ModuleInspector {
         site,
         policy,
         wanted,
         now,
     } = with;
-    let is_on = |step| policy.steps.of(step) != Mode::Off;
+    let is_on = |step| policy.steps.of(step) != StepMode::Off;
     let built = steps::built(lock, selection);
-    let mut facts = Facts::default();
-    let fresh_is_on = is_on(Step::Fresh);
-    if is_on(Step::Lock) || fresh_is_on {
+    let mut facts = GateFacts::default();
+    let fresh_is_on = is_on(GateStep::Fresh);
+    if is_on(GateStep::Lock) || fresh_is_on {
         let compared = compare(site, &lock.go_sum).await;
         notes.extend(compared.as_ref().ok().map(|sums| note(&lock.go_sum, sums)));
         if fresh_is_on && let Ok(sums) = &compared {
@@ -70,7 +70,7 @@ pub(super) async fn gather(
         }
         facts.logged = answers(&lock.go_sum, compared);
     }
-    if is_on(Step::Vulnerable) {
+    if is_on(GateStep::Vulnerable) {
         let known = vulnerable::gather(with, lock, &built).await;
         notes.extend(known.examined.as_ref().ok().map(vulnerable::note));
         facts.vulnerable = Some(known);
@@ -85,11 +85,11 @@ pub(super) async fn gather(
             facts
                 .ages
                 .entry(module.clone())
-                .or_insert(fresh::Known::Never);
+                .or_insert(fresh::FirstKnownTime::Never);
         }
     }
     let listed = &policy.allowed.licences;
-    let must = is_on(Step::Allowed) && !(listed.allowed.is_empty() && listed.denied.is_empty());
+    let must = is_on(GateStep::Allowed) && !(listed.allowed.is_empty() && listed.denied.is_empty());
     if must || wanted.licences {
         output::doing(&format!("reading the licences of {} modules", built.len()));
         for (module, zip) in zips(site, built).await {
@@ -103,13 +103,17 @@ pub(super) async fn gather(
 }
 
 /// What the checksum database says of the lines of a file; `notes` gets what a reader should know.
-pub(super) async fn logged(site: &Site, file: &SumFile, notes: &mut Vec<String>) -> Vec<LogAnswer> {
+pub(super) async fn logged(
+    site: &GateSite,
+    file: &SumFile,
+    notes: &mut Vec<String>,
+) -> Vec<LogAnswer> {
     let compared = compare(site, file).await;
     notes.extend(compared.as_ref().ok().map(|sums| note(file, sums)));
     answers(file, compared)
 }
 
-async fn compare(site: &Site, file: &SumFile) -> Result<Sums, String> {
+async fn compare(site: &GateSite, file: &SumFile) -> Result<Sums, String> {
     let (name, lines) = (&file.name, file.sums.entries.len());
     output::doing(&format!("{name}: comparing {lines} lines with the log"));
     let reply = site.post("-/sums", file.sums.print(), SUMS).await?;
@@ -159,7 +163,7 @@ fn ages(
     sums: &Sums,
     built: &BTreeSet<ModuleVersion>,
     now: Timestamp,
-) -> BTreeMap<ModuleVersion, fresh::Known> {
+) -> BTreeMap<ModuleVersion, fresh::FirstKnownTime> {
     let mut known: BTreeMap<ModuleVersion, (Timestamp, &'static str)> = BTreeMap::new();
     let is_public = sums.database.as_deref() == Some(calendar::DATABASE);
     for line in &sums.lines {
@@ -180,13 +184,13 @@ fn ages(
     }
     let dated = known.into_iter();
     dated
-        .map(|(module, (at, witness))| (module, fresh::Known::Since(at, witness)))
+        .map(|(module, (at, witness))| (module, fresh::FirstKnownTime::Since(at, witness)))
         .collect()
 }
 
 /// The go.mod of the newest version of each module.
 async fn newest(
-    site: &Site,
+    site: &GateSite,
     built: &BTreeSet<ModuleVersion>,
 ) -> BTreeMap<String, Result<File, String>> {
     let paths: BTreeSet<&str> = built.iter().map(|module| &*module.path).collect();
@@ -201,7 +205,7 @@ async fn newest(
         .await
 }
 
-async fn newest_go_mod(site: &Site, path: &str) -> Result<File, String> {
+async fn newest_go_mod(site: &GateSite, path: &str) -> Result<File, String> {
     let module = ModulePath::parse(path).map_err(|error| error.to_string())?;
     let escaped = module.escaped();
     let list = site.get(&format!("{escaped}/@v/list"), DOCUMENT).await;
@@ -218,27 +222,30 @@ async fn newest_go_mod(site: &Site, path: &str) -> Result<File, String> {
     modfile::parse(&reply.body, modfile::Mode::Lax).map_err(|error| error.to_string())
 }
 
-async fn latest(site: &Site, escaped: &str) -> Result<Version, String> {
+async fn latest(site: &GateSite, escaped: &str) -> Result<Version, String> {
     /// The part of a version's `.info` that names it.
     #[derive(serde::Deserialize)]
     #[serde(rename_all = "PascalCase")]
-    struct Info {
+    struct InfoName {
         version: String,
     }
     let path = format!("{escaped}/@latest");
     let reply = site.get(&path, DOCUMENT).await?;
-    let info: Info =
+    let info: InfoName =
         serde_json::from_slice(&reply.body).map_err(|error| format!("{path}: {error}"))?;
     Version::parse(&info.version).map_err(|error| error.to_string())
 }
 
 /// What the zip of a version says.
 struct ZipFacts {
-    licence: allowed::Known,
+    licence: allowed::ModuleLicences,
     sha256: Option<String>,
 }
 
-async fn zips(site: &Site, built: BTreeSet<ModuleVersion>) -> BTreeMap<ModuleVersion, ZipFacts> {
+async fn zips(
+    site: &GateSite,
+    built: BTreeSet<ModuleVersion>,
+) -> BTreeMap<ModuleVersion, ZipFacts> {
     stream::iter(built)
         .map(|module| async move {
             let facts = zip_facts(site, &module).await;
@@ -249,12 +256,12 @@ async fn zips(site: &Site, built: BTreeSet<ModuleVersion>) -> BTreeMap<ModuleVer
         .await
 }
 
-async fn zip_facts(site: &Site, wanted: &ModuleVersion) -> ZipFacts {
+async fn zip_facts(site: &GateSite, wanted: &ModuleVersion) -> ZipFacts {
     let (module, version, zip) = match zip(site, wanted).await {
         Ok(zip) => zip,
         Err(why) => {
             return ZipFacts {
-                licence: allowed::Known::Unavailable(why),
+                licence: allowed::ModuleLicences::Unavailable(why),
                 sha256: None,
             };
         }
@@ -262,19 +269,26 @@ async fn zip_facts(site: &Site, wanted: &ModuleVersion) -> ZipFacts {
     let sha256 = Some(sbom::sha256(zip.get_ref()));
     let licence = licence::of_zip(zip, &module, &version);
     ZipFacts {
-        licence: licence.unwrap_or_else(|error| allowed::Known::Unavailable(error.to_string())),
+        licence: licence
+            .unwrap_or_else(|error| allowed::ModuleLicences::Unavailable(error.to_string())),
         sha256,
     }
 }
 
 /// What the code of a version can do.
-async fn capabilities_of(site: &Site, wanted: &ModuleVersion) -> Result<Found, String> {
+async fn capabilities_of(
+    site: &GateSite,
+    wanted: &ModuleVersion,
+) -> Result<CapabilityPlaces, String> {
     let (module, version, zip) = zip(site, wanted).await?;
     capability::of_zip(zip, &module, &version).map_err(|error| error.to_string())
 }
 
 /// What the code of the versions that changed can do, now and at the base, by `MODULE@VERSION`.
-pub(super) async fn scans(site: &Site, moves: &[Move]) -> BTreeMap<String, Scan> {
+pub(super) async fn scans(
+    site: &GateSite,
+    moves: &[VersionChange],
+) -> BTreeMap<String, CapabilityScan> {
     let raised = moves.iter().filter_map(|one| {
         let to = ModuleVersion::new(&one.path, one.to.as_ref()?);
         let from = one.from.as_ref();
@@ -286,9 +300,9 @@ pub(super) async fn scans(site: &Site, moves: &[Move]) -> BTreeMap<String, Scan>
         .map(|(from, to)| async move {
             let before = match &from {
                 Some(from) => capabilities_of(site, from).await,
-                None => Ok(Found::new()),
+                None => Ok(CapabilityPlaces::new()),
             };
-            let scan = Scan {
+            let scan = CapabilityScan {
                 from: before,
                 to: capabilities_of(site, &to).await,
             };
@@ -301,7 +315,7 @@ pub(super) async fn scans(site: &Site, moves: &[Move]) -> BTreeMap<String, Scan>
 
 /// The files of a version.
 async fn zip(
-    site: &Site,
+    site: &GateSite,
     wanted: &ModuleVersion,
 ) -> Result<(ModulePath, Version, Cursor<Bytes>), String> {
     let module = ModulePath::parse(&wanted.path).map_err(|error| error.to_string())?;

@@ -10,7 +10,7 @@ mod tree;
 
 use crate::{failure::Failure, plain_file};
 use codes::Code;
-use finding::{Place, Unreadable};
+use finding::{FindingPlace, UnreadableInput};
 use std::{
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
@@ -42,7 +42,7 @@ pub(super) fn prefix(directory: &Path) -> String {
 
 /// The repository of a checkout.
 #[derive(Debug, Clone)]
-pub(super) struct Repository {
+pub(super) struct GitRepository {
     /// The directory that is judged.
     directory: PathBuf,
     /// The root of the work tree, without links.
@@ -53,7 +53,7 @@ pub(super) struct Repository {
 
 /// A commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Commit {
+pub(super) struct GitCommit {
     hash: String,
     /// What it was asked for as.
     pub(super) name: String,
@@ -61,7 +61,7 @@ pub(super) struct Commit {
 
 // === impl Repository ===
 
-impl Repository {
+impl GitRepository {
     /// The repository whose work tree a directory belongs to.
     pub(super) fn open(directory: &Path) -> Result<Self, Failure> {
         let wrong = |why: &str| unknown(&format!("{}: {why}", directory.display()));
@@ -80,7 +80,7 @@ impl Repository {
     }
 
     /// The commit that a revision means; `option` is where it was given.
-    pub(super) fn commit(&self, option: &str, revision: &str) -> Result<Commit, Failure> {
+    pub(super) fn commit(&self, option: &str, revision: &str) -> Result<GitCommit, Failure> {
         let wrong = |why: &str| unknown(&format!("{option} {revision}: {why}"));
         let wanted = format!("{revision}^{{commit}}");
         let asked = [
@@ -94,19 +94,19 @@ impl Repository {
         let hash = hash(&output).ok_or_else(|| {
             wrong("git knows no such commit here; fetch it first: git fetch origin BRANCH")
         })?;
-        let meant = self.meant(revision).map_err(|why| wrong(&why))?;
+        let meant = self.references_named(revision).map_err(|why| wrong(&why))?;
         if meant.len() > 1 {
             let names = meant.join(" and ");
             return Err(wrong(&format!("it means {names}; write it in full")));
         }
-        Ok(Commit {
+        Ok(GitCommit {
             hash,
             name: revision.to_owned(),
         })
     }
 
     /// The references that git may take a name for.
-    fn meant(&self, revision: &str) -> Result<Vec<String>, String> {
+    fn references_named(&self, revision: &str) -> Result<Vec<String>, String> {
         let output = git(&self.directory, &["show-ref", "--", revision])?;
         let text = String::from_utf8_lossy(&output.stdout);
         let names = text
@@ -121,7 +121,7 @@ impl Repository {
     }
 
     /// Where what is checked out branched off a commit; the reason where that cannot be told.
-    pub(super) fn branched_off(&self, tip: &Commit) -> Result<Commit, Failure> {
+    pub(super) fn branched_off(&self, tip: &GitCommit) -> Result<GitCommit, Failure> {
         let name = &tip.name;
         let wrong = |why: &str| unknown(&format!("--base {name}: {why}"));
         let ask = |arguments: &[&str]| git(&self.directory, arguments).map_err(|why| wrong(&why));
@@ -152,19 +152,23 @@ impl Repository {
                 return Err(wrong(short));
             }
         }
-        Ok(Commit {
+        Ok(GitCommit {
             hash: shared,
             name: name.clone(),
         })
     }
 
     /// A file as it was, by its path from the directory; none if it was not there.
-    pub(super) fn file(&self, commit: &Commit, name: &str) -> Result<Option<Vec<u8>>, Unreadable> {
+    pub(super) fn file(
+        &self,
+        commit: &GitCommit,
+        name: &str,
+    ) -> Result<Option<Vec<u8>>, UnreadableInput> {
         self.named(commit, &format!("{}{name}", self.prefix), name)
     }
 
     /// The plain files below the directory as it was, by their paths from there.
-    pub(super) fn files(&self, commit: &Commit) -> Result<Vec<String>, Unreadable> {
+    pub(super) fn files(&self, commit: &GitCommit) -> Result<Vec<String>, UnreadableInput> {
         let wrong = |why: &str| problem(commit, ".", why);
         let mut asked = vec!["ls-tree", "-r", "-z", "--full-tree", &commit.hash];
         if !self.prefix.is_empty() {
@@ -185,9 +189,9 @@ impl Repository {
     /// A file as it was, by its path from the root; a link on the way to it is not taken for absence.
     pub(super) fn plain_file(
         &self,
-        commit: &Commit,
+        commit: &GitCommit,
         path: &str,
-    ) -> Result<Option<Vec<u8>>, Unreadable> {
+    ) -> Result<Option<Vec<u8>>, UnreadableInput> {
         for (end, _) in path.match_indices('/') {
             let parent = path.get(..end).unwrap_or_default();
             match self.entry(commit, parent, path)? {
@@ -201,10 +205,10 @@ impl Repository {
 
     fn named(
         &self,
-        commit: &Commit,
+        commit: &GitCommit,
         path: &str,
         shown: &str,
-    ) -> Result<Option<Vec<u8>>, Unreadable> {
+    ) -> Result<Option<Vec<u8>>, UnreadableInput> {
         let wrong = |why: &str| problem(commit, shown, why);
         let Some((kind, object)) = self.entry(commit, path, shown)? else {
             return Ok(None);
@@ -228,10 +232,10 @@ impl Repository {
     /// What a tree has under a path from the root: mode and kind, and the object.
     fn entry(
         &self,
-        commit: &Commit,
+        commit: &GitCommit,
         path: &str,
         shown: &str,
-    ) -> Result<Option<(String, String)>, Unreadable> {
+    ) -> Result<Option<(String, String)>, UnreadableInput> {
         let wrong = |why: &str| problem(commit, shown, why);
         let asked = ["ls-tree", "-z", "--full-tree", &commit.hash, "--", path];
         let output = git(&self.directory, &asked).map_err(|why| wrong(&why))?;
@@ -249,7 +253,7 @@ impl Repository {
 
 // === impl Commit ===
 
-impl Commit {
+impl GitCommit {
     /// The hash as people are shown it.
     pub(super) fn short(&self) -> &str {
         self.hash.get(..SHORT).unwrap_or(&self.hash)
@@ -260,9 +264,9 @@ fn unknown(facts: &str) -> Failure {
     Failure::new(Code::BaseUnknown, facts)
 }
 
-fn problem(commit: &Commit, path: &str, why: &str) -> Unreadable {
+fn problem(commit: &GitCommit, path: &str, why: &str) -> UnreadableInput {
     let why = format!("at {} of {}: {why}", commit.short(), commit.name);
-    Unreadable::new(Place::file(path), why)
+    UnreadableInput::new(FindingPlace::file(path), why)
 }
 
 /// Runs git in a directory.

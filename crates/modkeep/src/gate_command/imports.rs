@@ -6,25 +6,25 @@
 //! there before.
 
 use super::{
-    base::Base,
-    module::{Look, Looked},
+    base::BaseState,
+    module::{InspectedModule, ModuleInspector},
 };
-use crate::{checkout::Checkout, output, project_command};
+use crate::{checkout::ModuleCheckout, output, project_command};
 use gate::{
     inventory::join,
-    policy::{ALL_SYSTEMS as ALL, Mode},
-    vex::Advisory,
-    vulnerable::Known,
+    policy::{ALL_SYSTEMS as ALL, StepMode},
+    vex::VexAdvisory,
+    vulnerable::VulnerabilityFacts,
 };
 use project::source::is_considered;
 use std::{collections::HashMap, path::Path};
-use vulndb::{Examined, Hit, Id, Imported};
+use vulndb::{EntryId, Examined, ImportReach, VulnerabilityHit};
 
 /// A vulnerability of a module, in whatever version.
-type Name = (String, Id);
+type VulnerabilityName = (String, EntryId);
 
 /// Reads the packages of a module of the checkout, if that can make anything milder.
-pub(super) async fn learn(with: Look<'_>, looked: &mut Looked) {
+pub(super) async fn learn(with: ModuleInspector<'_>, looked: &mut InspectedModule) {
     let root = looked.root.clone();
     if stops(with, looked) {
         read(with, looked, &root).await;
@@ -34,15 +34,15 @@ pub(super) async fn learn(with: Look<'_>, looked: &mut Looked) {
 /// Leaves out vulnerabilities that the base has as well, in whatever version, unless the change made
 /// them worse by importing what has them.
 pub(super) async fn forget_known(
-    with: Look<'_>,
-    now: &mut Looked,
-    before: &mut Looked,
-    base: &Base,
+    with: ModuleInspector<'_>,
+    now: &mut InspectedModule,
+    before: &mut InspectedModule,
+    base: &BaseState,
     directory: &str,
 ) {
     learn(with, now).await;
     let (known_before, ranks) = (names(before), ranks(now));
-    let is_looked_into = now.known().is_some_and(|known| known.imports.is_some());
+    let is_looked_into = now.facts().is_some_and(|known| known.imports.is_some());
     // What nothing imports now was not made worse.
     let mut old = ranks
         .iter()
@@ -65,10 +65,10 @@ pub(super) async fn forget_known(
 }
 
 /// Whether any vulnerability that imports say something of would stop the change.
-fn stops(with: Look<'_>, looked: &Looked) -> bool {
+fn stops(with: ModuleInspector<'_>, looked: &InspectedModule) -> bool {
     let blocking = looked.vulnerable(with).into_iter().filter(|finding| {
         let module = finding.subject.split('@').next();
-        module != Some("toolchain") && with.policy.mode(finding.rule) == Mode::Block
+        module != Some("toolchain") && with.policy.mode(finding.rule) == StepMode::Block
     });
     let subjects: Vec<String> = blocking.map(|finding| finding.subject).collect();
     looked
@@ -77,10 +77,10 @@ fn stops(with: Look<'_>, looked: &Looked) -> bool {
 }
 
 /// Reads the packages that the files below `root` reach.
-async fn read(with: Look<'_>, looked: &mut Looked, root: &Path) {
+async fn read(with: ModuleInspector<'_>, looked: &mut InspectedModule, root: &Path) {
     output::doing(&format!("{}: reading packages", looked.lock.go_mod_name));
     let upstreams = with.site.upstreams().clone();
-    let checkout = Checkout::of(root.to_owned(), looked.lock.go_mod.clone(), upstreams);
+    let checkout = ModuleCheckout::of(root.to_owned(), looked.lock.go_mod.clone(), upstreams);
     let uses = project_command::uses(&checkout, &looked.selection, &systems(with)).await;
     if let Some(known) = looked.facts.vulnerable.as_mut() {
         known.imports = Some(uses);
@@ -88,7 +88,7 @@ async fn read(with: Look<'_>, looked: &mut Looked, root: &Path) {
 }
 
 /// The values of GOOS that a build is for: those of the policy, else that of this machine, as for `go`.
-fn systems(with: Look<'_>) -> Vec<String> {
+fn systems(with: ModuleInspector<'_>) -> Vec<String> {
     match &*with.policy.vulnerable.systems {
         [] => vec![here().to_owned()],
         [all] if all == ALL => Vec::new(),
@@ -105,9 +105,9 @@ fn here() -> &'static str {
 
 /// The same of the base, whose files are laid into a directory for it.
 async fn read_base(
-    with: Look<'_>,
-    before: &mut Looked,
-    base: &Base,
+    with: ModuleInspector<'_>,
+    before: &mut InspectedModule,
+    base: &BaseState,
     directory: &str,
 ) -> Result<(), String> {
     let laid = tempfile::tempdir().map_err(|error| error.to_string())?;
@@ -117,46 +117,49 @@ async fn read_base(
 }
 
 /// How near each vulnerability comes to a build; what nobody looked into is as near as can be.
-fn ranks(looked: &Looked) -> HashMap<Name, u8> {
-    let rank = |hit: &Hit| match looked.known().map(|known: &Known| known.imported(hit)) {
-        Some(Imported::Nowhere) => 0,
-        Some(Imported::Beside { .. }) => 1,
-        Some(Imported::Unknown { .. }) => 2,
-        Some(Imported::By { .. } | Imported::Unasked) | None => 3,
+fn ranks(looked: &InspectedModule) -> HashMap<VulnerabilityName, u8> {
+    let rank = |hit: &VulnerabilityHit| match looked
+        .facts()
+        .map(|known: &VulnerabilityFacts| known.imported(hit))
+    {
+        Some(ImportReach::Nowhere) => 0,
+        Some(ImportReach::Beside { .. }) => 1,
+        Some(ImportReach::Unknown { .. }) => 2,
+        Some(ImportReach::By { .. } | ImportReach::Unasked) | None => 3,
     };
     looked.hits().map(|hit| (name(hit), rank(hit))).collect()
 }
 
 /// All of them, as near as can be.
-fn names(looked: &Looked) -> HashMap<Name, u8> {
+fn names(looked: &InspectedModule) -> HashMap<VulnerabilityName, u8> {
     looked.hits().map(|hit| (name(hit), u8::MAX)).collect()
 }
 
-fn name(hit: &Hit) -> Name {
+fn name(hit: &VulnerabilityHit) -> VulnerabilityName {
     (hit.module.clone(), hit.id.clone())
 }
 
 // === impl Looked ===
 
-impl Looked {
+impl InspectedModule {
     /// What is known to be vulnerable.
-    pub(super) fn hits(&self) -> impl Iterator<Item = &Hit> {
-        let examined = self.known().and_then(|known| known.examined.as_ref().ok());
+    pub(super) fn hits(&self) -> impl Iterator<Item = &VulnerabilityHit> {
+        let examined = self.facts().and_then(|known| known.examined.as_ref().ok());
         examined.into_iter().flat_map(|examined| &examined.hits)
     }
 
     /// The same, each with the module of the checkout that is built with it.
-    pub(super) fn advisories(&self) -> impl Iterator<Item = Advisory> {
+    pub(super) fn advisories(&self) -> impl Iterator<Item = VexAdvisory> {
         let product = self.lock.go_mod.module.as_ref();
         let product = product.map_or("", |line| &*line.path);
-        self.hits().map(move |hit| Advisory {
+        self.hits().map(move |hit| VexAdvisory {
             file: self.lock.go_mod_name.clone(),
             product: product.to_owned(),
             hit: hit.clone(),
         })
     }
 
-    fn known(&self) -> Option<&Known> {
+    fn facts(&self) -> Option<&VulnerabilityFacts> {
         self.facts.vulnerable.as_ref()
     }
 

@@ -2,85 +2,85 @@
 
 use super::{
     checkout, facts,
-    site::Site,
-    workspaces::{self, Workspace},
+    site::GateSite,
+    workspaces::{self, GoWorkspace},
 };
-use crate::{checkout::Checkout, output, project_command};
-use finding::{Finding, Place, Step, Unreadable};
+use crate::{checkout::ModuleCheckout, output, project_command};
+use finding::{Finding, FindingPlace, GateStep, UnreadableInput};
 use gate::{
     allowed,
     go_lock::GoLock,
     inventory::join,
-    places::Places,
-    policy::{Mode, Policy},
-    sbom::{Bill, BillEntry},
-    steps::{self, Facts},
+    places::RequirementPlaces,
+    policy::{GatePolicy, StepMode},
+    sbom::{BillEntry, BillOfMaterials},
+    steps::{self, GateFacts},
 };
 use gomod::{
     gosum::Subject,
     modfile::{File, ModuleVersion},
-    mvs::{Options, Selection, Updates},
+    mvs::{ModuleSelection, Options, Updates},
 };
 use jiff::Timestamp;
 use std::{
     collections::BTreeSet,
     path::{Path, PathBuf},
 };
-use vulndb::Reachability;
+use vulndb::ReachabilityReport;
 
 /// What is asked for beside what the policy needs.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Wanted<'a> {
+pub(super) struct ExtraOutputs<'a> {
     /// Licences, for a bill of materials.
     pub(super) licences: bool,
     /// The release of Go that is installed.
     pub(super) go: Option<&'a str>,
     /// What `govulncheck` found out about calls.
-    pub(super) reachability: Option<&'a Reachability>,
+    pub(super) reachability: Option<&'a ReachabilityReport>,
 }
 
 /// What every module of a run is looked at with.
 #[derive(Clone, Copy)]
-pub(super) struct Look<'a> {
-    pub(super) site: &'a Site,
-    pub(super) policy: &'a Policy,
-    pub(super) wanted: Wanted<'a>,
+pub(super) struct ModuleInspector<'a> {
+    pub(super) site: &'a GateSite,
+    pub(super) policy: &'a GatePolicy,
+    pub(super) wanted: ExtraOutputs<'a>,
     pub(super) now: Timestamp,
 }
 
 /// The files of a module.
-pub(super) struct Files {
+pub(super) struct ModuleFiles {
     /// Its directory in the checkout; empty for the root.
     pub(super) directory: String,
     go_mod: Vec<u8>,
     go_sum: Vec<u8>,
     /// The workspace that it is built in.
-    workspace: Option<Workspace>,
+    workspace: Option<GoWorkspace>,
 }
 
 /// A module that was looked at.
-pub(super) struct Looked {
+pub(super) struct InspectedModule {
     /// What a reader should know of the facts.
     pub(super) notes: Vec<String>,
     /// What its go.mod selects.
-    pub(super) selection: Box<Selection>,
+    pub(super) selection: Box<ModuleSelection>,
     /// Its files.
     pub(super) lock: GoLock,
     /// What is known of its dependencies.
-    pub(super) facts: Facts,
+    pub(super) facts: GateFacts,
     /// Where its files are.
     pub(super) root: PathBuf,
 }
 
 // === impl Files ===
 
-impl Files {
+impl ModuleFiles {
     /// Reads the files of a module; none where there is no go.mod.
     pub(super) fn read(
         directory: &str,
-        files: &dyn checkout::Files,
-        workspaces: &[Workspace],
-    ) -> Result<Option<Self>, Unreadable> {
+        files: &dyn checkout::CheckoutFiles,
+        workspaces: &[GoWorkspace],
+    ) -> Result<Option<Self>, UnreadableInput> {
         let Some(go_mod) = files.read(&join(directory, "go.mod"))? else {
             return Ok(None);
         };
@@ -96,9 +96,13 @@ impl Files {
 
 // === impl Looked ===
 
-impl Looked {
+impl InspectedModule {
     /// Looks at a module, whose replacements by directories begin at `root`.
-    pub(super) async fn at(with: Look<'_>, files: &Files, root: &Path) -> Result<Self, Unreadable> {
+    pub(super) async fn at(
+        with: ModuleInspector<'_>,
+        files: &ModuleFiles,
+        root: &Path,
+    ) -> Result<Self, UnreadableInput> {
         let mut lock = GoLock::read(&files.directory, &files.go_mod, &files.go_sum)?;
         if let Some(workspace) = &files.workspace {
             lock = lock.with_work_sums(workspace.work.sums.clone());
@@ -118,11 +122,11 @@ impl Looked {
         };
         let mut notes = Vec::new();
         let mut facts = facts::gather(with, &lock, &selection, &mut notes).await;
-        let minimal = with.policy.steps.of(Step::Minimal) != Mode::Off;
+        let minimal = with.policy.steps.of(GateStep::Minimal) != StepMode::Off;
         if minimal && with.policy.minimal.usage {
             output::doing(&format!("{}: reading packages", lock.go_mod_name));
             let upstreams = with.site.upstreams().clone();
-            let checkout = Checkout::of(root.to_owned(), lock.go_mod.clone(), upstreams);
+            let checkout = ModuleCheckout::of(root.to_owned(), lock.go_mod.clone(), upstreams);
             facts.usage = Some(project_command::report(checkout).await);
         }
         Ok(Self {
@@ -135,7 +139,7 @@ impl Looked {
     }
 
     /// What the steps find.
-    pub(super) fn findings(&self, with: Look<'_>) -> Vec<Finding> {
+    pub(super) fn findings(&self, with: ModuleInspector<'_>) -> Vec<Finding> {
         steps::findings(
             with.policy,
             &self.lock,
@@ -146,7 +150,7 @@ impl Looked {
     }
 
     /// What is found of vulnerabilities.
-    pub(super) fn vulnerable(&self, with: Look<'_>) -> Vec<Finding> {
+    pub(super) fn vulnerable(&self, with: ModuleInspector<'_>) -> Vec<Finding> {
         steps::vulnerable(
             with.policy,
             &self.lock,
@@ -162,16 +166,16 @@ impl Looked {
     }
 
     /// The lines of its modules.
-    pub(super) fn places(&self) -> Places {
+    pub(super) fn places(&self) -> RequirementPlaces {
         steps::places(&self.lock, &self.selection)
     }
 
     /// What a bill of materials lists.
-    pub(super) fn bill(&self) -> Bill {
+    pub(super) fn bill(&self) -> BillOfMaterials {
         let built = self.built();
         let known = built.iter().map(|module| {
             let licences = match self.facts.licences.get(module) {
-                Some(allowed::Known::Licences(licences)) => licences.clone(),
+                Some(allowed::ModuleLicences::Licences(licences)) => licences.clone(),
                 _ => Vec::new(),
             };
             let sums = &self.lock.go_sum.sums;
@@ -183,7 +187,7 @@ impl Looked {
             };
             (module.clone(), known)
         });
-        Bill {
+        BillOfMaterials {
             known: known.collect(),
             selection: self.selection.clone(),
             built,
@@ -193,19 +197,20 @@ impl Looked {
 
 /// The selection, through the site. Without it hardly anything can be said about a module.
 async fn select(
-    site: &Site,
+    site: &GateSite,
     lock: &GoLock,
     go_mod: File,
     root: &Path,
-) -> Result<Box<Selection>, Unreadable> {
-    let unreadable =
-        |problem: String| Unreadable::new(Place::file(lock.go_mod_name.clone()), problem);
+) -> Result<Box<ModuleSelection>, UnreadableInput> {
+    let unreadable = |problem: String| {
+        UnreadableInput::new(FindingPlace::file(lock.go_mod_name.clone()), problem)
+    };
     let options = Options {
         updates: Updates::Apply,
         unpruned: false,
     };
     let (root, upstreams) = (root.to_owned(), site.upstreams().clone());
-    let mut checkout = Checkout::of(root, go_mod.clone(), upstreams);
+    let mut checkout = ModuleCheckout::of(root, go_mod.clone(), upstreams);
     let loaded = checkout.select(&go_mod, options).await;
     loaded.map_err(|error| unreadable(format!("its module graph cannot be loaded: {error}")))
 }

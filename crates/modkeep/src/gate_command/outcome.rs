@@ -1,58 +1,66 @@
 //! Outcome: everything that was found out about a checkout.
 
 use super::{
-    base::Base,
-    checkout::{Checkout, Files as _},
+    base::BaseState,
+    checkout::{Checkout, CheckoutFiles as _},
     facts, imports,
-    module::{Files, Look, Looked},
+    module::{InspectedModule, ModuleFiles, ModuleInspector},
     packages,
-    since::Since,
-    workspaces::Workspace,
+    review_change::ReviewChange,
+    workspaces::GoWorkspace,
 };
-use finding::{Finding, Place, Step, Unreadable};
-use gate::{change, inventory, locked, policy::Mode, sbom::Bill, sum_file::SumFile, vex::Advisory};
+use finding::{Finding, FindingPlace, GateStep, UnreadableInput};
+use gate::{
+    change, inventory, lock_state, policy::StepMode, sbom::BillOfMaterials, sum_file::SumFile,
+    vex::VexAdvisory,
+};
 
 /// Everything that was found out.
 #[derive(Default)]
-pub(super) struct Outcome {
+pub(super) struct GateOutcome {
     /// What the steps found.
     pub(super) findings: Vec<Finding>,
     /// What could not be read.
-    pub(super) unreadable: Vec<Unreadable>,
+    pub(super) unreadable: Vec<UnreadableInput>,
     /// What a reader should know beside.
     pub(super) notes: Vec<String>,
     /// What a bill of materials lists of each module.
-    pub(super) bills: Vec<Bill>,
+    pub(super) bills: Vec<BillOfMaterials>,
     /// The vulnerabilities that the findings are about.
-    pub(super) advisories: Vec<Advisory>,
+    pub(super) advisories: Vec<VexAdvisory>,
     /// What the change is, in Markdown.
     pub(super) change: Option<String>,
 }
 
 /// A checkout, and what a change of it is held against.
 #[derive(Clone, Copy)]
-struct States<'a> {
+struct CheckoutStates<'a> {
     checkout: &'a Checkout,
-    workspaces: &'a [Workspace],
-    base: Option<&'a Base>,
-    base_workspaces: &'a [Workspace],
+    workspaces: &'a [GoWorkspace],
+    base: Option<&'a BaseState>,
+    base_workspaces: &'a [GoWorkspace],
 }
 
 // === impl Outcome ===
 
-impl Outcome {
+impl GateOutcome {
     /// Looks at everything in a checkout.
-    pub(super) async fn of(look: Look<'_>, checkout: &Checkout, base: Option<&Base>) -> Self {
+    pub(super) async fn of(
+        look: ModuleInspector<'_>,
+        checkout: &Checkout,
+        base: Option<&BaseState>,
+    ) -> Self {
         let mut outcome = Self::default();
         outcome.unreadable.clone_from(&checkout.unreadable);
-        outcome.notes.extend(base.map(Base::note));
+        outcome.notes.extend(base.map(BaseState::note));
         outcome.notes.extend(checkout.notes());
-        let workspaces = Workspace::read_all(checkout, |unreadable| {
+        let workspaces = GoWorkspace::read_all(checkout, |unreadable| {
             outcome.unreadable.push(unreadable);
         });
         // What cannot be read at the base is compared with nothing, and judged whole.
-        let base_workspaces = base.map_or_else(Vec::new, |base| Workspace::read_all(base, |_| {}));
-        let states = States {
+        let base_workspaces =
+            base.map_or_else(Vec::new, |base| GoWorkspace::read_all(base, |_| {}));
+        let states = CheckoutStates {
             checkout,
             workspaces: &workspaces,
             base,
@@ -63,7 +71,7 @@ impl Outcome {
                 outcome.unreadable.push(unreadable);
             }
         }
-        if look.policy.steps.of(Step::Lock) != Mode::Off {
+        if look.policy.steps.of(GateStep::Lock) != StepMode::Off {
             outcome.packages(look, states);
         }
         for workspace in &workspaces {
@@ -71,7 +79,7 @@ impl Outcome {
         }
         if checkout.inventory().is_empty() {
             let problem = "there is nothing to judge here: neither a go.mod nor a lock file nor a package.json";
-            let nothing = Unreadable::new(Place::file("."), problem);
+            let nothing = UnreadableInput::new(FindingPlace::file("."), problem);
             outcome.unreadable.push(nothing);
         }
         outcome.say_once();
@@ -81,16 +89,16 @@ impl Outcome {
     /// Adds what there is to say about the module in a directory.
     async fn module(
         &mut self,
-        look: Look<'_>,
-        states: States<'_>,
+        look: ModuleInspector<'_>,
+        states: CheckoutStates<'_>,
         directory: &str,
-    ) -> Result<(), Unreadable> {
+    ) -> Result<(), UnreadableInput> {
         let checkout = states.checkout;
-        let Some(files) = Files::read(directory, checkout, states.workspaces)? else {
+        let Some(files) = ModuleFiles::read(directory, checkout, states.workspaces)? else {
             return Ok(());
         };
         let root = checkout.path(directory);
-        let mut looked = Looked::at(look, &files, &root).await?;
+        let mut looked = InspectedModule::at(look, &files, &root).await?;
         self.notes.extend(looked.notes.iter().cloned());
         self.bills.push(looked.bill());
         self.advisories.extend(looked.advisories());
@@ -99,14 +107,14 @@ impl Outcome {
             self.findings.extend(looked.findings(look));
             return Ok(());
         };
-        let before = Files::read(directory, base, states.base_workspaces)?;
-        let since = Since::of(look, looked, before.as_ref(), base).await?;
+        let before = ModuleFiles::read(directory, base, states.base_workspaces)?;
+        let since = ReviewChange::of(look, looked, before.as_ref(), base).await?;
         self.findings.extend(since.findings);
         self.change.get_or_insert_default().push_str(&since.summary);
         Ok(())
     }
 
-    fn packages(&mut self, look: Look<'_>, states: States<'_>) {
+    fn packages(&mut self, look: ModuleInspector<'_>, states: CheckoutStates<'_>) {
         let base = states.base.map(|base| base as _);
         let found = packages::look(states.checkout, base, look.policy);
         self.findings.extend(found.findings);
@@ -115,21 +123,26 @@ impl Outcome {
         if let Some(base) = states.base {
             let (now, base) = (states.checkout.inventory(), base.inventory());
             self.findings
-                .extend(locked::removed_workspace_sums(now, base));
+                .extend(lock_state::removed_workspace_sums(now, base));
         }
     }
 
     /// Adds what a workspace says beside its modules.
-    async fn workspace(&mut self, look: Look<'_>, states: States<'_>, workspace: &Workspace) {
+    async fn workspace(
+        &mut self,
+        look: ModuleInspector<'_>,
+        states: CheckoutStates<'_>,
+        workspace: &GoWorkspace,
+    ) {
         let work = &workspace.work;
-        let is_on = |step| look.policy.steps.of(step) != Mode::Off;
+        let is_on = |step| look.policy.steps.of(step) != StepMode::Off;
         let mut findings = Vec::new();
-        if is_on(Step::Lock) {
+        if is_on(GateStep::Lock) {
             findings.extend(work.check_files(&sums(states, workspace)));
             let answers = facts::logged(look.site, &work.sums, &mut self.notes).await;
             findings.extend(work.sums.held_against(&answers));
         }
-        if is_on(Step::Allowed) {
+        if is_on(GateStep::Allowed) {
             findings.extend(work.check_directives());
         }
         let mut before = states.base_workspaces.iter().map(|base| &base.work);
@@ -151,7 +164,7 @@ impl Outcome {
 }
 
 /// The hashes of the modules of a workspace. One that cannot be read was named with its module.
-fn sums(states: States<'_>, workspace: &Workspace) -> Vec<SumFile> {
+fn sums(states: CheckoutStates<'_>, workspace: &GoWorkspace) -> Vec<SumFile> {
     let files = workspace.directories().filter_map(|directory| {
         let name = inventory::join(directory, "go.sum");
         let bytes = states.checkout.read(&name).ok().flatten()?;

@@ -1,20 +1,20 @@
 //! Packages: lock files of npm, yarn and pnpm in the checkout, what asks for them, and where the
 //! package managers are told to fetch from, now and at the base.
 
-use super::checkout::Files;
-use finding::{Finding, Unreadable};
+use super::checkout::CheckoutFiles;
+use finding::{Finding, UnreadableInput};
 use gate::{
     change,
     inventory::{self, join},
-    locked::{self, Locked},
-    policy::Policy,
-    scope::Scope,
+    lock_state::{self, LockState},
+    policy::GatePolicy,
+    scope::CheckoutScope,
 };
 use lockfile::{
-    Beside, Kind, Lockfile, Manifest,
-    audit::{Expected, audit},
+    AdjacentFiles, Lockfile, LockfileKind, PackageManifest,
+    audit::{LockExpectation, audit},
     compare::changed,
-    registries::{self, Registry},
+    registries::{self, ConfiguredRegistry},
     workspace_patterns,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,23 +25,27 @@ pub(super) struct PackageFindings {
     /// What was found.
     pub(super) findings: Vec<Finding>,
     /// What could not be read.
-    pub(super) unreadable: Vec<Unreadable>,
+    pub(super) unreadable: Vec<UnreadableInput>,
     /// What a reader should know beside.
     pub(super) notes: Vec<String>,
 }
 
 /// One state of the files, with the lock files that could be read.
-struct Packages<'a> {
-    files: &'a dyn Files,
+struct PackageState<'a> {
+    files: &'a dyn CheckoutFiles,
     locks: BTreeMap<&'a str, Lockfile>,
 }
 
 /// Looks at everything; with a base, only what the change brings.
-pub(super) fn look(now: &dyn Files, base: Option<&dyn Files>, policy: &Policy) -> PackageFindings {
+pub(super) fn look(
+    now: &dyn CheckoutFiles,
+    base: Option<&dyn CheckoutFiles>,
+    policy: &GatePolicy,
+) -> PackageFindings {
     let mut found = PackageFindings::default();
-    let now = Packages::read(now, |unreadable| found.unreadable.push(unreadable));
+    let now = PackageState::read(now, |unreadable| found.unreadable.push(unreadable));
     let base = base.map(|base| {
-        Packages::read(base, |unreadable| {
+        PackageState::read(base, |unreadable| {
             // A change may mend what could not be read. All of the file is judged then.
             let note = format!("{unreadable}: nothing at the base is compared with it");
             found.notes.push(note);
@@ -66,7 +70,7 @@ pub(super) fn look(now: &dyn Files, base: Option<&dyn Files>, policy: &Policy) -
 // === impl PackageFindings ===
 
 impl PackageFindings {
-    fn add(&mut self, judged: Result<Vec<Finding>, Unreadable>) {
+    fn add(&mut self, judged: Result<Vec<Finding>, UnreadableInput>) {
         match judged {
             Ok(findings) => self.findings.extend(findings),
             Err(unreadable) if self.unreadable.contains(&unreadable) => {}
@@ -76,7 +80,7 @@ impl PackageFindings {
 
     /// Folders that ask for packages and have no lock of their own. A package.json that cannot be read
     /// hides no other.
-    fn asking(&mut self, now: &Packages<'_>) -> BTreeSet<String> {
+    fn asking(&mut self, now: &PackageState<'_>) -> BTreeSet<String> {
         let inventory = now.files.inventory();
         let folders = inventory.manifests.iter();
         let folders = folders.map(|manifest| inventory::split(manifest).0);
@@ -94,8 +98,8 @@ impl PackageFindings {
 
 // === impl Packages ===
 
-impl<'a> Packages<'a> {
-    fn read(files: &'a dyn Files, mut refused: impl FnMut(Unreadable)) -> Self {
+impl<'a> PackageState<'a> {
+    fn read(files: &'a dyn CheckoutFiles, mut refused: impl FnMut(UnreadableInput)) -> Self {
         let mut locks = BTreeMap::new();
         for name in &files.inventory().locks {
             match lock(files, name) {
@@ -108,7 +112,7 @@ impl<'a> Packages<'a> {
     }
 
     /// What package managers are told about the folder of a lock, in the folder or above it.
-    fn registries(&self, lock: &str) -> Result<Vec<Registry>, Unreadable> {
+    fn registries(&self, lock: &str) -> Result<Vec<ConfiguredRegistry>, UnreadableInput> {
         let (folder, _) = inventory::split(lock);
         let mut all = Vec::new();
         for configuration in &self.files.inventory().configurations {
@@ -121,20 +125,25 @@ impl<'a> Packages<'a> {
     }
 
     /// What asks for packages, and what holds them.
-    fn locked(&self, asking: BTreeSet<String>) -> Result<Locked, Unreadable> {
+    fn lock_state(&self, asking: BTreeSet<String>) -> Result<LockState, UnreadableInput> {
         let mut covered: BTreeSet<String> = BTreeSet::new();
         let mut linked: BTreeSet<String> = BTreeSet::new();
         for lock in self.locks.values() {
             covered.extend(lock.members());
             linked.extend(lock.directories());
-            let beside = Beside::read(lock, |name| self.files.read(name))?;
-            linked.extend(beside.manifests.iter().flat_map(Manifest::directories));
+            let beside = AdjacentFiles::read(lock, |name| self.files.read(name))?;
+            linked.extend(
+                beside
+                    .manifests
+                    .iter()
+                    .flat_map(PackageManifest::directories),
+            );
         }
         let inventory = self.files.inventory();
         for lock in inventory.locks.iter().chain(&inventory.unread_locks) {
             covered.extend(self.members(inventory::split(lock).0)?);
         }
-        Ok(Locked {
+        Ok(LockState {
             inventory: inventory.clone(),
             asking,
             covered,
@@ -143,7 +152,7 @@ impl<'a> Packages<'a> {
     }
 
     /// The folders that a package.json beside a lock names with patterns.
-    fn members(&self, folder: &str) -> Result<Vec<String>, Unreadable> {
+    fn members(&self, folder: &str) -> Result<Vec<String>, UnreadableInput> {
         let Some(manifest) = self.files.read(&join(folder, "package.json"))? else {
             return Ok(Vec::new());
         };
@@ -153,7 +162,7 @@ impl<'a> Packages<'a> {
             format!("/{}", join(folder, pattern))
         });
         // What is no pattern names nothing.
-        let Ok(members) = Scope::without(&from_root.collect::<Vec<_>>()) else {
+        let Ok(members) = CheckoutScope::without(&from_root.collect::<Vec<_>>()) else {
             return Ok(Vec::new());
         };
         let manifests = self.files.inventory().manifests.iter();
@@ -163,17 +172,17 @@ impl<'a> Packages<'a> {
     }
 
     /// Whether the package.json of a folder asks for packages from elsewhere.
-    fn asks(&self, folder: &str) -> Result<bool, Unreadable> {
+    fn asks(&self, folder: &str) -> Result<bool, UnreadableInput> {
         let name = join(folder, "package.json");
         let Some(bytes) = self.files.read(&name)? else {
             return Ok(false);
         };
-        Ok(Manifest::read(&name, &bytes)?.asks_elsewhere())
+        Ok(PackageManifest::read(&name, &bytes)?.asks_elsewhere())
     }
 }
 
-fn lock(files: &dyn Files, name: &str) -> Result<Option<Lockfile>, Unreadable> {
-    let (Some(kind), Some(bytes)) = (Kind::of_file_name(name), files.read(name)?) else {
+fn lock(files: &dyn CheckoutFiles, name: &str) -> Result<Option<Lockfile>, UnreadableInput> {
+    let (Some(kind), Some(bytes)) = (LockfileKind::of_file_name(name), files.read(name)?) else {
         return Ok(None);
     };
     lockfile::read(kind, name, &bytes).map(Some)
@@ -183,14 +192,14 @@ fn lock(files: &dyn Files, name: &str) -> Result<Option<Lockfile>, Unreadable> {
 fn judge(
     name: &str,
     lock: &Lockfile,
-    now: &Packages<'_>,
-    base: Option<&Packages<'_>>,
-    policy: &Policy,
-) -> Result<Vec<Finding>, Unreadable> {
+    now: &PackageState<'_>,
+    base: Option<&PackageState<'_>>,
+    policy: &GatePolicy,
+) -> Result<Vec<Finding>, UnreadableInput> {
     let before = base.and_then(|base| Some((base, base.locks.get(name)?)));
-    let expected = |packages: &Packages<'_>, lock: &Lockfile| {
-        let beside = Beside::read(lock, |name| packages.files.read(name))?;
-        Ok(Expected {
+    let expected = |packages: &PackageState<'_>, lock: &Lockfile| {
+        let beside = AdjacentFiles::read(lock, |name| packages.files.read(name))?;
+        Ok(LockExpectation {
             hosts: policy.lock.hosts.clone(),
             // A change does not choose where its packages may come from.
             registries: base.unwrap_or(now).registries(name)?,
@@ -212,25 +221,25 @@ fn judge(
 /// A lock that is not read: with a base, only if the change touches it.
 fn unread(
     name: &str,
-    now: &dyn Files,
-    base: Option<&Packages<'_>>,
-) -> Result<Vec<Finding>, Unreadable> {
+    now: &dyn CheckoutFiles,
+    base: Option<&PackageState<'_>>,
+) -> Result<Vec<Finding>, UnreadableInput> {
     let is_touched = match base {
         Some(base) => base.files.read(name)? != now.read(name)?,
         None => true,
     };
     Ok(is_touched
-        .then(|| locked::not_read(name))
+        .then(|| lock_state::not_read(name))
         .into_iter()
         .collect())
 }
 
 fn configuration(
     name: &str,
-    now: &dyn Files,
-    base: Option<&Packages<'_>>,
-    policy: &Policy,
-) -> Result<Vec<Finding>, Unreadable> {
+    now: &dyn CheckoutFiles,
+    base: Option<&PackageState<'_>>,
+    policy: &GatePolicy,
+) -> Result<Vec<Finding>, UnreadableInput> {
     let before = base
         .map(|base| registries_in(base.files, name))
         .transpose()?;
@@ -239,7 +248,10 @@ fn configuration(
     Ok(registries::check(&now, before.as_deref(), allowed))
 }
 
-fn registries_in(files: &dyn Files, name: &str) -> Result<Vec<Registry>, Unreadable> {
+fn registries_in(
+    files: &dyn CheckoutFiles,
+    name: &str,
+) -> Result<Vec<ConfiguredRegistry>, UnreadableInput> {
     let (_, file) = inventory::split(name);
     let mut known = registries::FILES.iter();
     let Some((_, form)) = known.find(|(known, _)| *known == file) else {
@@ -254,13 +266,13 @@ fn registries_in(files: &dyn Files, name: &str) -> Result<Vec<Registry>, Unreada
 /// What asks for packages and has no lock. Of the base only the folders are looked at that have none
 /// now.
 fn presence(
-    now: &Packages<'_>,
-    base: Option<&Packages<'_>>,
+    now: &PackageState<'_>,
+    base: Option<&PackageState<'_>>,
     asking: BTreeSet<String>,
-) -> Result<Vec<Finding>, Unreadable> {
-    let now = now.locked(asking)?;
+) -> Result<Vec<Finding>, UnreadableInput> {
+    let now = now.lock_state(asking)?;
     let Some(base) = base else {
-        return Ok(locked::check(&now, None));
+        return Ok(lock_state::check(&now, None));
     };
     let mut asked = BTreeSet::new();
     for folder in now.unlocked() {
@@ -269,7 +281,7 @@ fn presence(
             asked.insert(folder.to_owned());
         }
     }
-    Ok(locked::check(&now, Some(&base.locked(asked)?)))
+    Ok(lock_state::check(&now, Some(&base.lock_state(asked)?)))
 }
 
 fn is_below(folder: &str, above: &str) -> bool {

@@ -8,20 +8,20 @@ use crate::{
 };
 use clap::ArgMatches;
 use codes::Code;
-use finding::{Place, Rule, Step, Unreadable};
+use finding::{FindingPlace, FindingRule, GateStep, UnreadableInput};
 use gate::{
-    policy::{self, Mode, Policy},
-    report::Format,
+    policy::{self, GatePolicy, StepMode},
+    report::ReportFormat,
 };
 use std::{
     io::{self, IsTerminal as _},
     path::PathBuf,
 };
-use vulndb::Reachability;
+use vulndb::ReachabilityReport;
 
 /// What the person asked for.
 #[derive(Debug)]
-pub(super) struct Request {
+pub(super) struct GateRequest {
     /// The checkout.
     pub(super) directory: PathBuf,
     /// A server to ask.
@@ -29,9 +29,9 @@ pub(super) struct Request {
     /// The revision to compare with.
     pub(super) base: Option<String>,
     /// The form of what is printed.
-    pub(super) format: Format,
+    pub(super) format: ReportFormat,
     /// Reports that are written to files.
-    pub(super) reports: Vec<(Format, PathBuf)>,
+    pub(super) reports: Vec<(ReportFormat, PathBuf)>,
     /// What `govulncheck -json` printed.
     pub(super) govulncheck: Option<PathBuf>,
     /// Where the bill of materials goes to.
@@ -48,12 +48,12 @@ pub(super) struct Request {
     pub(super) policy_file: Option<PathBuf>,
     /// The revision whose policy counts, where that is not the one to compare with.
     pub(super) policy_from: Option<String>,
-    steps: Vec<(Step, Mode)>,
+    steps: Vec<(GateStep, StepMode)>,
 }
 
 // === impl Request ===
 
-impl Request {
+impl GateRequest {
     pub(super) fn read(matches: &ArgMatches) -> Result<Self, Failure> {
         let text = |name: &str| matches.get_one::<String>(name).cloned();
         let path = |name: &str| matches.get_one::<PathBuf>(name).cloned();
@@ -89,15 +89,17 @@ impl Request {
     }
 
     /// What is known about calls; the report is read before anything is asked.
-    pub(super) fn reachability(&self) -> Result<Option<Result<Reachability, Unreadable>>, Failure> {
+    pub(super) fn reachability(
+        &self,
+    ) -> Result<Option<Result<ReachabilityReport, UnreadableInput>>, Failure> {
         let Some(file) = &self.govulncheck else {
             return Ok(None);
         };
         let report = plain_file::read(file).map_err(|error| unusable(file, &error))?;
-        let read = Reachability::parse(&report);
+        let read = ReachabilityReport::parse(&report);
         Ok(Some(read.map_err(|error| {
-            let place = Place::file(file.display().to_string());
-            Unreadable::new(place, error.to_string())
+            let place = FindingPlace::file(file.display().to_string());
+            UnreadableInput::new(place, error.to_string())
         })))
     }
 
@@ -107,13 +109,17 @@ impl Request {
     }
 
     /// Reads a policy, with the modes of steps that were given.
-    pub(super) fn parse(&self, source: &[u8], rules: &[&Rule]) -> Result<Policy, Unreadable> {
-        let policy = Policy::parse(&self.policy_name, source, rules)?;
+    pub(super) fn parse(
+        &self,
+        source: &[u8],
+        rules: &[&FindingRule],
+    ) -> Result<GatePolicy, UnreadableInput> {
+        let policy = GatePolicy::parse(&self.policy_name, source, rules)?;
         let steps = self.steps.iter();
         let steps = steps.fold(policy.steps.clone(), |steps, &(step, mode)| {
             steps.with(step, mode)
         });
-        Ok(Policy { steps, ..policy })
+        Ok(GatePolicy { steps, ..policy })
     }
 }
 
@@ -126,37 +132,37 @@ fn colours() -> bool {
     io::stdout().is_terminal() && Process.variable("NO_COLOR").is_none()
 }
 
-fn step(text: &str) -> Result<(Step, Mode), String> {
+fn step(text: &str) -> Result<(GateStep, StepMode), String> {
     let problem = || {
-        let steps = Step::ALL.map(Step::name).join(", ");
+        let steps = GateStep::ALL.map(GateStep::name).join(", ");
         format!("--step {text}: STEP=MODE is expected, of {steps} and off, warn, block")
     };
     let (step, mode) = text.split_once('=').ok_or_else(problem)?;
-    let step = Step::ALL.into_iter().find(|known| known.name() == step);
+    let step = GateStep::ALL.into_iter().find(|known| known.name() == step);
     let mode = match mode {
-        "off" => Some(Mode::Off),
-        "warn" => Some(Mode::Warn),
-        "block" => Some(Mode::Block),
+        "off" => Some(StepMode::Off),
+        "warn" => Some(StepMode::Warn),
+        "block" => Some(StepMode::Block),
         _ => None,
     };
     step.zip(mode).ok_or_else(problem)
 }
 
-fn report(text: &str) -> Result<(Format, PathBuf), String> {
+fn report(text: &str) -> Result<(ReportFormat, PathBuf), String> {
     let (name, file) = text
         .split_once('=')
         .ok_or_else(|| format!("--report {text}: FORMAT=FILE is expected"))?;
     Ok((format(name, false)?, PathBuf::from(file)))
 }
 
-fn format(name: &str, colours: bool) -> Result<Format, String> {
+fn format(name: &str, colours: bool) -> Result<ReportFormat, String> {
     match name {
-        "text" => Ok(Format::Text(colours)),
-        "json" => Ok(Format::Json),
-        "sarif" => Ok(Format::Sarif),
-        "github" => Ok(Format::Github),
-        "gitlab" => Ok(Format::Gitlab),
-        "junit" => Ok(Format::Junit),
+        "text" => Ok(ReportFormat::Text(colours)),
+        "json" => Ok(ReportFormat::Json),
+        "sarif" => Ok(ReportFormat::Sarif),
+        "github" => Ok(ReportFormat::Github),
+        "gitlab" => Ok(ReportFormat::Gitlab),
+        "junit" => Ok(ReportFormat::Junit),
         name => Err(format!("there is no form of report named {name}")),
     }
 }

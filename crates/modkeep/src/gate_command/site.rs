@@ -24,13 +24,13 @@ use upstream::{Reply, Upstreams};
 const ANY_PORT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
 /// A site to ask.
-pub(super) struct Site {
+pub(super) struct GateSite {
     server: NamedServer,
-    own: Option<Own>,
+    own: Option<TemporaryServer>,
 }
 
 /// A server of our own.
-struct Own {
+struct TemporaryServer {
     stop: oneshot::Sender<()>,
     serving: JoinHandle<()>,
     store: Store,
@@ -38,7 +38,7 @@ struct Own {
 
 // === impl Site ===
 
-impl Site {
+impl GateSite {
     /// The server at this URL, or whoever serves the data directory, or a server of our own.
     pub(super) async fn open(
         preparation: &Preparation,
@@ -72,7 +72,7 @@ impl Site {
             };
             let _drained = server.run(stopped).await;
         });
-        let own = Own {
+        let own = TemporaryServer {
             stop,
             serving,
             store,
@@ -80,7 +80,7 @@ impl Site {
         Self::at(&url, settings, Some(own))
     }
 
-    fn at(url: &str, settings: &Settings, own: Option<Own>) -> Result<Self, Failure> {
+    fn at(url: &str, settings: &Settings, own: Option<TemporaryServer>) -> Result<Self, Failure> {
         let server = NamedServer::try_new(url, settings)?;
         Ok(Self { server, own })
     }

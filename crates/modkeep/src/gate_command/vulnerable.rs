@@ -1,10 +1,10 @@
 //! What the site knows about vulnerabilities of what is built, and the data that it knows it from.
 
-use super::{module::Look, site::Site};
+use super::{module::ModuleInspector, site::GateSite};
 use crate::{config::Settings, output, vuln_command::update};
 use gate::{
     go_lock::GoLock,
-    vulnerable::{Known, release},
+    vulnerable::{VulnerabilityFacts, release},
 };
 use gomod::modfile::ModuleVersion;
 use std::{collections::BTreeSet, time::Duration};
@@ -41,10 +41,10 @@ pub(super) async fn renew(settings: &Settings) -> Option<String> {
 
 /// Asks about the versions that can be built, and about Go.
 pub(super) async fn gather(
-    with: Look<'_>,
+    with: ModuleInspector<'_>,
     lock: &GoLock,
     built: &BTreeSet<ModuleVersion>,
-) -> Known {
+) -> VulnerabilityFacts {
     let line = |(path, version): (&str, &str)| format!("{path} {version}\n");
     let modules = built.iter();
     let modules = modules.map(|module| (&*module.path, &*module.version));
@@ -56,14 +56,14 @@ pub(super) async fn gather(
         "asking about vulnerabilities of {} modules",
         built.len()
     ));
-    Known {
+    VulnerabilityFacts {
         examined: examine(with.site, lines).await,
         reachability: with.wanted.reachability.cloned(),
         imports: None,
     }
 }
 
-async fn examine(site: &Site, lines: String) -> Result<Examined, String> {
+async fn examine(site: &GateSite, lines: String) -> Result<Examined, String> {
     let reply = site.post("-/vuln/examine", lines, LARGEST).await?;
     serde_json::from_slice(&reply.body).map_err(|error| format!("-/vuln/examine: {error}"))
 }

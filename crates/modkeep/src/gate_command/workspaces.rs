@@ -1,15 +1,15 @@
 //! Workspaces: the go.work files of one state of a checkout, and the modules that they name.
 
-use super::checkout::Files;
-use finding::Unreadable;
+use super::checkout::CheckoutFiles;
+use finding::UnreadableInput;
 use gate::{
-    go_work::{GoWork, Member},
+    go_work::{GoWork, WorkspaceMember},
     inventory::join,
 };
 
 /// A workspace whose files could be read.
 #[derive(Debug, Clone)]
-pub(super) struct Workspace {
+pub(super) struct GoWorkspace {
     /// Its files.
     pub(super) work: GoWork,
     /// Directories of its modules.
@@ -18,9 +18,12 @@ pub(super) struct Workspace {
 
 // === impl Workspace ===
 
-impl Workspace {
+impl GoWorkspace {
     /// All workspaces; `refused` is told what could not be read of them.
-    pub(super) fn read_all(files: &dyn Files, mut refused: impl FnMut(Unreadable)) -> Vec<Self> {
+    pub(super) fn read_all(
+        files: &dyn CheckoutFiles,
+        mut refused: impl FnMut(UnreadableInput),
+    ) -> Vec<Self> {
         let inventory = files.inventory();
         let mut all = Vec::new();
         for directory in &inventory.workspaces {
@@ -43,14 +46,14 @@ impl Workspace {
 }
 
 /// The workspace that a module is built in: go takes the go.work that is nearest above it.
-pub(super) fn of_module<'w>(all: &'w [Workspace], directory: &str) -> Option<&'w Workspace> {
+pub(super) fn of_module<'w>(all: &'w [GoWorkspace], directory: &str) -> Option<&'w GoWorkspace> {
     let own = all
         .iter()
         .filter(|workspace| workspace.directories().any(|member| member == directory));
     own.max_by_key(|workspace| workspace.work.directory.len())
 }
 
-fn read(files: &dyn Files, directory: &str) -> Result<Option<GoWork>, Unreadable> {
+fn read(files: &dyn CheckoutFiles, directory: &str) -> Result<Option<GoWork>, UnreadableInput> {
     let Some(go_work) = files.read(&join(directory, "go.work"))? else {
         return Ok(None);
     };
@@ -58,7 +61,11 @@ fn read(files: &dyn Files, directory: &str) -> Result<Option<GoWork>, Unreadable
     GoWork::read(directory, &go_work, &sums.unwrap_or_default()).map(Some)
 }
 
-fn members(files: &dyn Files, work: &GoWork, refused: &mut impl FnMut(Unreadable)) -> Vec<String> {
+fn members(
+    files: &dyn CheckoutFiles,
+    work: &GoWork,
+    refused: &mut impl FnMut(UnreadableInput),
+) -> Vec<String> {
     let mut members = Vec::new();
     for member in work.members() {
         match member.and_then(|member| with_go_mod(files, work, member)) {
@@ -70,11 +77,15 @@ fn members(files: &dyn Files, work: &GoWork, refused: &mut impl FnMut(Unreadable
 }
 
 /// The directory of a member that is a module.
-fn with_go_mod(files: &dyn Files, work: &GoWork, member: Member) -> Result<String, Unreadable> {
+fn with_go_mod(
+    files: &dyn CheckoutFiles,
+    work: &GoWork,
+    member: WorkspaceMember,
+) -> Result<String, UnreadableInput> {
     let name = join(&member.directory, "go.mod");
     if files.read(&name)?.is_some() {
         return Ok(member.directory);
     }
     let problem = format!("there is no {name}");
-    Err(Unreadable::new(work.place(member.line), problem))
+    Err(UnreadableInput::new(work.place(member.line), problem))
 }

@@ -10,7 +10,7 @@ mod formats;
 
 use crate::{
     PROBLEM,
-    checkout::{Checkout, fetch},
+    checkout::{ModuleCheckout, fetch},
     cli,
     failure::Failure,
     output, wiring,
@@ -22,7 +22,7 @@ use gomod::{
     goproxy::{Entry, ProxyList},
     gosum::{self, GoSum, Subject},
     modfile::{self, ModuleVersion},
-    mvs::{Options, Selection, Updates, compare_versions, is_pseudo_module},
+    mvs::{ModuleSelection, Options, Updates, compare_versions, is_pseudo_module},
     sumhash::{h1_of_go_mod, h1_of_zip},
     zip::{limits::MAX_ZIP_FILE, nar::nar_sha256},
 };
@@ -66,7 +66,7 @@ struct Listed {
 
 /// What is wanted of each file.
 struct Wanted<'a> {
-    checkout: &'a Checkout,
+    checkout: &'a ModuleCheckout,
     sums: &'a GoSum,
     /// By what is fetched: the paths that it stands in for.
     replaces: BTreeMap<ModuleVersion, Vec<String>>,
@@ -77,7 +77,7 @@ struct Wanted<'a> {
 }
 
 pub(super) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
-    let mut checkout = Checkout::open(matches)?;
+    let mut checkout = ModuleCheckout::open(matches)?;
     let format = matches.get_one::<String>("format");
     let format = Format::named(format.map_or("json", String::as_str));
     let base = matches.get_one::<String>("base-url").cloned();
@@ -96,7 +96,7 @@ pub(super) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
 
 /// Every file, in the order of modules, the go.mod before the zip.
 async fn list(
-    checkout: &mut Checkout,
+    checkout: &mut ModuleCheckout,
     with_nar: bool,
     base: Option<String>,
     hosts: BTreeSet<String>,
@@ -145,7 +145,7 @@ fn addresses(list: &ProxyList) -> BTreeSet<String> {
 }
 
 /// The go.sum beside the go.mod; none is an empty one.
-fn sums(checkout: &Checkout) -> Result<GoSum, String> {
+fn sums(checkout: &ModuleCheckout) -> Result<GoSum, String> {
     let source = match std::fs::read(checkout.root.join("go.sum")) {
         Ok(source) => source,
         Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
@@ -155,7 +155,11 @@ fn sums(checkout: &Checkout) -> Result<GoSum, String> {
 }
 
 /// The module versions whose zips go needs.
-fn zips(checkout: &Checkout, selection: &Selection, sums: &GoSum) -> BTreeSet<ModuleVersion> {
+fn zips(
+    checkout: &ModuleCheckout,
+    selection: &ModuleSelection,
+    sums: &GoSum,
+) -> BTreeSet<ModuleVersion> {
     let file = &checkout.file;
     let go = file.go.as_ref().map_or("1.16", |line| &line.version);
     let lists_all = compare_versions("go", go, LISTS_ALL).is_ge();
@@ -171,7 +175,7 @@ fn zips(checkout: &Checkout, selection: &Selection, sums: &GoSum) -> BTreeSet<Mo
 }
 
 /// What go fetches for a module version: itself or what replaces it; nothing for directories.
-fn fetched(selection: &Selection, module: &ModuleVersion) -> Option<ModuleVersion> {
+fn fetched(selection: &ModuleSelection, module: &ModuleVersion) -> Option<ModuleVersion> {
     if module.version.is_empty() || is_pseudo_module(&module.path) {
         return None;
     }
@@ -180,7 +184,7 @@ fn fetched(selection: &Selection, module: &ModuleVersion) -> Option<ModuleVersio
 }
 
 /// By what is fetched: the paths of the build list that it stands in for.
-fn replaces(selection: &Selection) -> BTreeMap<ModuleVersion, Vec<String>> {
+fn replaces(selection: &ModuleSelection) -> BTreeMap<ModuleVersion, Vec<String>> {
     let mut replaces: BTreeMap<ModuleVersion, Vec<String>> = BTreeMap::new();
     for selected in selection.build_list() {
         if let Some(actual) = selected.replacement {

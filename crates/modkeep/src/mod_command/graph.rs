@@ -1,6 +1,6 @@
 //! `modkeep mod graph|buildlist`: selection over go.mod files that come through the upstreams.
 
-use crate::{PROBLEM, checkout::Checkout, failure::Failure, output, wiring};
+use crate::{PROBLEM, checkout::ModuleCheckout, failure::Failure, output, wiring};
 use gomod::mvs::{Options, Updates};
 use std::process::ExitCode;
 
@@ -14,7 +14,7 @@ pub(super) enum Output {
 }
 
 pub(super) fn main(matches: &clap::ArgMatches, output: Output) -> Result<ExitCode, Failure> {
-    let mut checkout = Checkout::open(matches)?;
+    let mut checkout = ModuleCheckout::open(matches)?;
     let updates = if output == Output::Graph {
         Updates::Apply
     } else {

@@ -1,28 +1,28 @@
 //! `modkeep graph`: the module graph drawn.
 
-use super::{APPLY, Told, argument, told, wait};
-use crate::{checkout::Checkout, failure::Failure, output};
+use super::{APPLY, ProjectAnswer, argument, print_answer, wait};
+use crate::{checkout::ModuleCheckout, failure::Failure, output};
 use project::{
-    draw::{Cut, Format, draw, left_out},
+    draw::{GraphCut, GraphFormat, draw, left_out},
     graph::ModuleGraph,
 };
 use std::process::ExitCode;
 
 pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
-    let mut checkout = Checkout::open(matches)?;
+    let mut checkout = ModuleCheckout::open(matches)?;
     let file = checkout.file.clone();
     let format = match argument(matches, "format") {
-        "dot" => Format::Dot,
-        "mermaid" => Format::Mermaid,
-        "json" => Format::Json,
-        _ => Format::Text,
+        "dot" => GraphFormat::Dot,
+        "mermaid" => GraphFormat::Mermaid,
+        "json" => GraphFormat::Json,
+        _ => GraphFormat::Text,
     };
-    let cut = Cut {
+    let cut = GraphCut {
         depth: matches.get_one::<usize>("depth").copied(),
         to: matches.get_one::<String>("to").map(String::as_str),
     };
     let selection = wait(checkout.select(&file, APPLY))?;
-    Ok(told(selection.and_then(|selection| {
+    Ok(print_answer(selection.and_then(|selection| {
         let graph = ModuleGraph::of(&selection);
         if let Some(path) = cut.to
             && graph.selected(path).is_none()
@@ -32,7 +32,7 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
         if cut.depth.is_some() {
             note(left_out(&graph, cut));
         }
-        Ok(Told {
+        Ok(ProjectAnswer {
             text: draw(&graph, format, cut),
             is_problem: false,
         })

@@ -14,11 +14,11 @@ use gomod::{
     Artifact, ArtifactKind, ModulePath, Version,
     gosum::{self, GoSum, Subject},
     modfile::ModuleVersion,
-    mvs::Selected,
+    mvs::SelectedModule,
     sumhash::h1_of_zip,
     zip::{limits::MAX_ZIP_FILE, survey_zip},
 };
-use project::imports::{GoFile, Listing};
+use project::imports::{DirectoryListing, GoFile};
 use std::{
     collections::HashMap,
     fs::File,
@@ -33,7 +33,7 @@ const LARGEST_FILE: u64 = 64 << 20;
 
 /// What all modules are looked for in.
 #[derive(Debug, Clone)]
-pub(super) struct Places {
+pub(super) struct ModuleSources {
     root: PathBuf,
     cache: Option<PathBuf>,
     upstreams: Upstreams,
@@ -43,7 +43,7 @@ pub(super) struct Places {
 
 /// Where the files of one module are.
 #[derive(Debug)]
-pub(super) enum Files {
+pub(super) enum ModuleLocation {
     /// In a directory. Of a replacement, nested modules have to be told apart.
     Directory { root: PathBuf, is_checkout: bool },
     /// In a zip that was read: Go files by directory, or why one of them cannot be read.
@@ -54,7 +54,7 @@ pub(super) enum Files {
 
 // === impl Places ===
 
-impl Places {
+impl ModuleSources {
     pub(super) fn new(root: &Path, upstreams: &Upstreams) -> Self {
         let cache = Process.variable("GOMODCACHE");
         let cache = cache.or_else(|| Process.go_env("GOMODCACHE"));
@@ -67,33 +67,33 @@ impl Places {
     }
 
     /// The files of a selected module.
-    pub(super) async fn open(&self, selected: Selected<'_>) -> Files {
+    pub(super) async fn open(&self, selected: SelectedModule<'_>) -> ModuleLocation {
         let actual = selected.replacement.unwrap_or(selected.module).clone();
         if selected.module.version.is_empty() {
-            return Files::Directory {
+            return ModuleLocation::Directory {
                 root: self.root.clone(),
                 is_checkout: true,
             };
         }
         if actual.version.is_empty() {
-            return Files::Directory {
+            return ModuleLocation::Directory {
                 root: self.root.join(&actual.path),
                 is_checkout: true,
             };
         }
         match self.find(&actual).await {
             Ok(files) => files,
-            Err(reason) => Files::Unknown(reason),
+            Err(reason) => ModuleLocation::Unknown(reason),
         }
     }
 
-    async fn find(&self, module: &ModuleVersion) -> Result<Files, String> {
+    async fn find(&self, module: &ModuleVersion) -> Result<ModuleLocation, String> {
         let zip = artifact(module)?;
         if let Some(cache) = &self.cache {
             let name = format!("{}@{}", zip.module.escaped(), zip.version.escaped());
             let unpacked = cache.join(name);
             if unpacked.is_dir() {
-                return Ok(Files::Directory {
+                return Ok(ModuleLocation::Directory {
                     root: unpacked,
                     is_checkout: false,
                 });
@@ -139,20 +139,21 @@ impl Places {
 
 // === impl Files ===
 
-impl Files {
+impl ModuleLocation {
     /// The Go files of a directory of the module.
-    pub(super) fn listing(&self, path: &str) -> Listing {
+    pub(super) fn listing(&self, path: &str) -> DirectoryListing {
         match self {
             Self::Zip(packages) => {
                 let files = packages.get(path).cloned().unwrap_or(Ok(Vec::new()));
-                files.map_or_else(Listing::Unknown, Listing::Files)
+                files.map_or_else(DirectoryListing::Unknown, DirectoryListing::Files)
             }
-            Self::Unknown(reason) => Listing::Unknown(reason.clone()),
+            Self::Unknown(reason) => DirectoryListing::Unknown(reason.clone()),
             Self::Directory { root, is_checkout } => {
                 if *is_checkout && is_nested(root, path) {
-                    return Listing::Files(Vec::new());
+                    return DirectoryListing::Files(Vec::new());
                 }
-                directory(root, path).map_or_else(Listing::Unknown, Listing::Files)
+                directory(root, path)
+                    .map_or_else(DirectoryListing::Unknown, DirectoryListing::Files)
             }
         }
     }
@@ -193,13 +194,13 @@ fn artifact(module: &ModuleVersion) -> Result<Artifact, String> {
     })
 }
 
-async fn read_zip(file: File, module: ModuleVersion) -> Result<Files, String> {
+async fn read_zip(file: File, module: ModuleVersion) -> Result<ModuleLocation, String> {
     let read = tokio::task::spawn_blocking(move || go_files(&file, &module));
     read.await.map_err(|error| error.to_string())?
 }
 
 /// The Go files in a zip, by directory.
-fn go_files(file: &File, module: &ModuleVersion) -> Result<Files, String> {
+fn go_files(file: &File, module: &ModuleVersion) -> Result<ModuleLocation, String> {
     let prefix = format!("{module}/");
     let mut packages: HashMap<String, Result<Vec<GoFile>, String>> = HashMap::new();
     let survey = survey_zip(file, LARGEST_FILE, |entry| {
@@ -224,7 +225,7 @@ fn go_files(file: &File, module: &ModuleVersion) -> Result<Files, String> {
         }
     });
     survey.map_err(|error| error.to_string())?;
-    Ok(Files::Zip(packages))
+    Ok(ModuleLocation::Zip(packages))
 }
 
 /// Directories that no import leads to; what is in them need not even be Go.
@@ -236,7 +237,7 @@ fn is_never_imported(directory: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Files, Listing, go_files};
+    use super::{DirectoryListing, ModuleLocation, go_files};
     use gomod::{
         ModulePath, Version,
         modfile::ModuleVersion,
@@ -256,8 +257,8 @@ mod tests {
         let module = ModulePath::parse(path).unwrap();
         let mut zip = tempfile::tempfile().unwrap();
         create_zip(&mut zip, &module, &Version::parse(version).unwrap(), &files).unwrap();
-        let read: Files = go_files(&zip, &ModuleVersion::new(path, version)).unwrap();
-        let Listing::Files(files) = read.listing("") else {
+        let read: ModuleLocation = go_files(&zip, &ModuleVersion::new(path, version)).unwrap();
+        let DirectoryListing::Files(files) = read.listing("") else {
             panic!("{read:?}")
         };
         assert_eq!(files[0].imports[0].path, "fmt");

@@ -1,29 +1,29 @@
 //! Every package of a project: the walk of [`project::imports`], fed with files.
 
-use super::modules::{Files, Places};
-use super::source_files::Found;
-use gomod::mvs::{Selected, Selection};
-use project::imports::{Loader, ModuleId, Packages, Step};
+use super::modules::{ModuleLocation, ModuleSources};
+use super::source_files::SourceScan;
+use gomod::mvs::{ModuleSelection, SelectedModule};
+use project::imports::{ModuleId, PackageLoader, PackageSet, PackageStep};
 use std::collections::{BTreeSet, HashMap};
 
 /// Modules that are opened at a time: each may be a download and a zip being read.
 const AT_A_TIME: usize = 8;
 
 /// Paths of the build list, in the numbering of the walk.
-pub(super) fn build_list(selection: &Selection) -> Vec<String> {
+pub(super) fn build_list(selection: &ModuleSelection) -> Vec<String> {
     let list = selection.build_list().into_iter();
     list.map(|selected| selected.module.path.clone()).collect()
 }
 
 /// Follows imports from the main module's packages and from `roots`.
 pub(super) async fn load(
-    selection: &Selection,
-    own: Found,
+    selection: &ModuleSelection,
+    own: SourceScan,
     roots: &[String],
-    places: &Places,
-) -> Result<Packages, String> {
+    places: &ModuleSources,
+) -> Result<PackageSet, String> {
     let list = selection.build_list();
-    let mut loader = Loader::new(build_list(selection));
+    let mut loader = PackageLoader::new(build_list(selection));
     for (directory, files) in own.packages {
         loader.begin_at(&directory, files);
     }
@@ -33,8 +33,8 @@ pub(super) async fn load(
     let mut opened = HashMap::new();
     loop {
         let needed = match loader.step() {
-            Step::Done(packages) => return Ok(packages),
-            Step::Need(needed) => needed,
+            PackageStep::Done(packages) => return Ok(packages),
+            PackageStep::Need(needed) => needed,
         };
         let new: BTreeSet<ModuleId> = needed.iter().map(|directory| directory.module).collect();
         let new = new
@@ -53,9 +53,9 @@ pub(super) async fn load(
 
 async fn open(
     new: Vec<ModuleId>,
-    list: &[Selected<'_>],
-    places: &Places,
-    opened: &mut HashMap<ModuleId, Files>,
+    list: &[SelectedModule<'_>],
+    places: &ModuleSources,
+    opened: &mut HashMap<ModuleId, ModuleLocation>,
 ) -> Result<(), String> {
     use futures_util::StreamExt as _;
     let opening = new.into_iter().filter_map(|module| {

@@ -15,7 +15,7 @@ const MAX_DEPTH: usize = 100;
 
 /// What was read.
 #[derive(Debug, Default)]
-pub(super) struct Found {
+pub(super) struct SourceScan {
     /// Directories with Go files, relative to the root with `/`.
     pub(super) packages: Vec<(String, Vec<GoFile>)>,
     /// What could not be read, in words.
@@ -23,8 +23,8 @@ pub(super) struct Found {
 }
 
 /// The packages of the main module.
-pub(super) fn walk(root: &Path, go_mod: &File) -> Found {
-    let mut found = Found::default();
+pub(super) fn walk(root: &Path, go_mod: &File) -> SourceScan {
+    let mut found = SourceScan::default();
     let mut open = vec![(String::new(), 0)];
     while let Some((path, depth)) = open.pop() {
         match look(root, &path, &mut found.unreadable) {
@@ -40,7 +40,9 @@ pub(super) fn walk(root: &Path, go_mod: &File) -> Found {
                         .map(|path| (path, depth + 1)),
                 );
             }
-            Err(error) => found.unreadable.push(format!("{}: {error}", shown(&path))),
+            Err(error) => found
+                .unreadable
+                .push(format!("{}: {error}", path_or_dot(&path))),
         }
     }
     found.packages.sort_by(|one, other| one.0.cmp(&other.0));
@@ -56,7 +58,7 @@ pub(super) fn directory(root: &Path, path: &str) -> Result<Vec<GoFile>, String> 
             None => Ok(files.into_iter().filter(|file| !file.is_test()).collect()),
         },
         Err(error) if is_absence(&error) => Ok(Vec::new()),
-        Err(error) => Err(format!("{}: {error}", shown(path))),
+        Err(error) => Err(format!("{}: {error}", path_or_dot(path))),
     }
 }
 
@@ -138,7 +140,7 @@ fn join(path: &str, name: &str) -> String {
     }
 }
 
-fn shown(path: &str) -> &str {
+fn path_or_dot(path: &str) -> &str {
     if path.is_empty() { "." } else { path }
 }
 

@@ -1,13 +1,15 @@
 //! `modkeep tidy-report`: what each requirement is for, and what it costs.
 
-use super::{APPLY, Told, json, modules::Places, packages, source_files, told, wait};
-use crate::{checkout::Checkout, failure::Failure, output};
+use super::{
+    APPLY, ProjectAnswer, json, modules::ModuleSources, packages, print_answer, source_files, wait,
+};
+use crate::{checkout::ModuleCheckout, failure::Failure, output};
 use futures_util::StreamExt as _;
-use gomod::mvs::Selection;
+use gomod::mvs::ModuleSelection;
 use project::{
     graph::ModuleGraph,
     rules::UNUSED,
-    tidy::{Project, Report, Requirement},
+    tidy::{TidyProject, TidyReport, TidyRequirement},
 };
 use std::{collections::HashMap, fmt::Write as _, process::ExitCode};
 
@@ -15,11 +17,11 @@ use std::{collections::HashMap, fmt::Write as _, process::ExitCode};
 const AT_A_TIME: usize = 32;
 
 pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
-    let checkout = Checkout::open(matches)?;
+    let checkout = ModuleCheckout::open(matches)?;
     let as_json = matches.get_flag("json");
     let report = wait(report(checkout))?;
-    Ok(told(report.and_then(|report| {
-        Ok(Told {
+    Ok(print_answer(report.and_then(|report| {
+        Ok(ProjectAnswer {
             text: if as_json {
                 json(&report)?
             } else {
@@ -34,16 +36,16 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
 }
 
 /// The report on the requirements of a project.
-pub(crate) async fn report(mut checkout: Checkout) -> Result<Report, String> {
+pub(crate) async fn report(mut checkout: ModuleCheckout) -> Result<TidyReport, String> {
     let file = checkout.file.clone();
     let selection = checkout.select(&file, APPLY).await?;
-    let places = Places::new(&checkout.root, &checkout.upstreams);
+    let places = ModuleSources::new(&checkout.root, &checkout.upstreams);
     let own = source_files::walk(&checkout.root, &file);
     let unreadable = own.unreadable.clone();
     let tools: Vec<String> = file.tool.iter().map(|tool| tool.path.clone()).collect();
     let sizes = sizes(&selection, &places).await;
     let packages = packages::load(&selection, own, &tools, &places).await?;
-    let project = Project {
+    let project = TidyProject {
         file: &file,
         graph: &ModuleGraph::of(&selection),
         packages: &packages,
@@ -55,7 +57,10 @@ pub(crate) async fn report(mut checkout: Checkout) -> Result<Report, String> {
 }
 
 /// Sizes of the zips of all selected modules.
-pub(super) async fn sizes(selection: &Selection, places: &Places) -> HashMap<String, u64> {
+pub(super) async fn sizes(
+    selection: &ModuleSelection,
+    places: &ModuleSources,
+) -> HashMap<String, u64> {
     let modules = selection.build_list().into_iter().skip(1);
     // A directory has no zip.
     let zipped = modules.filter(|selected| {
@@ -70,7 +75,7 @@ pub(super) async fn sizes(selection: &Selection, places: &Places) -> HashMap<Str
     asking.filter_map(std::future::ready).collect().await
 }
 
-fn text(report: &Report) -> String {
+fn text(report: &TidyReport) -> String {
     let mut text = String::new();
     let rows: Vec<[String; 5]> = report.direct.iter().map(row).collect();
     let head = [
@@ -81,7 +86,7 @@ fn text(report: &Report) -> String {
         "first import",
     ];
     table(&mut text, &head.map(str::to_owned), &rows);
-    let idle: Vec<&Requirement> = report
+    let idle: Vec<&TidyRequirement> = report
         .indirect
         .iter()
         .filter(|line| is_idle(line))
@@ -137,11 +142,11 @@ fn text(report: &Report) -> String {
     text
 }
 
-fn is_idle(line: &Requirement) -> bool {
-    line.need == Some(project::reach::Need::Nobody)
+fn is_idle(line: &TidyRequirement) -> bool {
+    line.need == Some(project::reach::ImportNeed::Nobody)
 }
 
-fn row(requirement: &Requirement) -> [String; 5] {
+fn row(requirement: &TidyRequirement) -> [String; 5] {
     let need = requirement.need.as_ref();
     [
         format!("{} {}", requirement.module, requirement.version),
@@ -152,7 +157,7 @@ fn row(requirement: &Requirement) -> [String; 5] {
     ]
 }
 
-fn weight(requirement: &Requirement) -> String {
+fn weight(requirement: &TidyRequirement) -> String {
     let Some(alone) = &requirement.alone else {
         return String::new();
     };

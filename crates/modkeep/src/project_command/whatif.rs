@@ -5,41 +5,46 @@ mod query;
 mod select;
 mod versions;
 
-use super::{APPLY, Told, argument, json, modules::Places, tidy, told, wait};
-use crate::{checkout::Checkout, cli, failure::Failure, output};
+use super::{
+    APPLY, ProjectAnswer, argument, json, modules::ModuleSources, print_answer, tidy, wait,
+};
+use crate::{checkout::ModuleCheckout, cli, failure::Failure, output};
 use codes::Code;
-use consequences::{Licence, Vulnerabilities, VulnerabilityData};
+use consequences::{LicenceChange, VulnerabilityChanges, VulnerabilityData};
 use gomod::{
     ModulePath,
-    mvs::{Selection, is_pseudo_module},
+    mvs::{ModuleSelection, is_pseudo_module},
     query::Query,
 };
 use project::{
     graph::ModuleGraph,
-    whatif::{Changes, Target, Verdict, begins_pruning, blockers, changes, edited, verdict},
+    whatif::{
+        AuthorVerdict, RequirementTarget, SelectionChanges, begins_pruning, blockers, changes,
+        edited, verdict,
+    },
 };
-use query::Resolver;
-use select::Change;
+use query::QueryResolver;
+use select::SelectionChange;
 use serde::Serialize;
 use std::{fmt::Write as _, process::ExitCode};
-use versions::Versions;
+use versions::ModuleVersions;
 
 /// The answer.
 #[derive(Default, Serialize)]
-struct Answer {
+struct WhatIfAnswer {
     target: String,
     /// What was asked for, where that is not the version itself: `latest`, `v1`, a branch.
     query: Option<String>,
-    changes: Changes,
+    changes: SelectionChanges,
     /// Modules in the build list, the main one among them, before and after.
     modules: [usize; 2],
     /// Bytes of zips, before and after, as far as known.
     bytes: [u64; 2],
-    verdict: Option<Verdict>,
+    verdict: Option<AuthorVerdict>,
     /// Vulnerabilities that come and go.
-    vulnerabilities: Option<Vulnerabilities>,
+    vulnerabilities: Option<VulnerabilityChanges>,
     /// Licences that are new or others.
-    licences: Vec<Licence>,
+    licences: Vec<LicenceChange>,
     /// Who asks for more, if no other versions of them were found that do not.
     blocked_by: Vec<String>,
     /// What is not known, in words.
@@ -47,8 +52,8 @@ struct Answer {
 }
 
 pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
-    let wanted = wanted(argument(matches, "target"))?;
-    let mut checkout = Checkout::open(matches)?;
+    let wanted = parse_change(argument(matches, "target"))?;
+    let mut checkout = ModuleCheckout::open(matches)?;
     if checkout
         .file
         .module
@@ -64,8 +69,8 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
     };
     let answer = wait(answer(&mut checkout, &wanted, &data))?;
     let as_json = matches.get_flag("json");
-    Ok(told(answer.and_then(|answer| {
-        Ok(Told {
+    Ok(print_answer(answer.and_then(|answer| {
+        Ok(ProjectAnswer {
             text: if as_json {
                 json(&answer)?
             } else {
@@ -81,13 +86,13 @@ fn wrong(why: &str) -> Failure {
 }
 
 /// What is wanted, before it is known which version that is.
-struct Wanted {
+struct WantedChange {
     module: ModulePath,
     query: Query,
 }
 
 /// `MODULE@QUERY`, as `go get` takes it.
-fn wanted(text: &str) -> Result<Wanted, Failure> {
+fn parse_change(text: &str) -> Result<WantedChange, Failure> {
     let (path, query) = text
         .split_once('@')
         .ok_or_else(|| wrong("say MODULE@VERSION, MODULE@latest or MODULE@none"))?;
@@ -96,13 +101,13 @@ fn wanted(text: &str) -> Result<Wanted, Failure> {
     }
     let module = ModulePath::parse(path);
     let query = Query::parse(query);
-    Ok(Wanted {
+    Ok(WantedChange {
         module: module.map_err(|error| wrong(&format!("{path}: {error}")))?,
         query: query.map_err(|error| wrong(&format!("{text}: {error}")))?,
     })
 }
 
-fn is_problem(answer: &Answer) -> bool {
+fn is_problem(answer: &WhatIfAnswer) -> bool {
     let verdict = answer.verdict.clone().unwrap_or_default();
     let brought = answer.vulnerabilities.as_ref();
     brought.is_some_and(|told| !told.brought.is_empty())
@@ -112,20 +117,20 @@ fn is_problem(answer: &Answer) -> bool {
 }
 
 async fn answer(
-    checkout: &mut Checkout,
-    wanted: &Wanted,
+    checkout: &mut ModuleCheckout,
+    wanted: &WantedChange,
     data: &VulnerabilityData,
-) -> Result<Answer, String> {
+) -> Result<WhatIfAnswer, String> {
     let file = checkout.file.clone();
     let before = checkout.select(&file, APPLY).await?;
-    let mut versions = Versions::new(&checkout.upstreams);
-    let mut resolver = Resolver {
+    let mut versions = ModuleVersions::new(&checkout.upstreams);
+    let mut resolver = QueryResolver {
         versions: &mut versions,
         main: &file,
         before: &before,
     };
     let version = resolver.resolve(&wanted.module, &wanted.query).await?;
-    let target = Target {
+    let target = RequirementTarget {
         path: wanted.module.to_string(),
         version: version.map(|version| version.to_string()),
     };
@@ -137,15 +142,15 @@ async fn answer(
 
 /// What the change comes to.
 async fn change(
-    checkout: &mut Checkout,
-    before: &Selection,
-    target: &Target,
-    versions: &mut Versions,
+    checkout: &mut ModuleCheckout,
+    before: &ModuleSelection,
+    target: &RequirementTarget,
+    versions: &mut ModuleVersions,
     data: &VulnerabilityData,
-) -> Result<Answer, String> {
+) -> Result<WhatIfAnswer, String> {
     let file = checkout.file.clone();
-    let places = Places::new(&checkout.root, &checkout.upstreams);
-    let mut change = Change {
+    let places = ModuleSources::new(&checkout.root, &checkout.upstreams);
+    let mut change = SelectionChange {
         checkout,
         places: &places,
         versions,
@@ -153,14 +158,14 @@ async fn change(
         unknown: Vec::new(),
     };
     let after = change.select(before).await?;
-    let mut answer = Answer {
+    let mut answer = WhatIfAnswer {
         target: format!(
             "{}@{}",
             target.path,
             target.version.as_deref().unwrap_or("none")
         ),
         unknown: change.unknown,
-        ..Answer::default()
+        ..WhatIfAnswer::default()
     };
     let Some(after) = after else {
         let refused = checkout
@@ -197,7 +202,7 @@ async fn change(
     Ok(answer)
 }
 
-fn text(answer: &Answer) -> String {
+fn text(answer: &WhatIfAnswer) -> String {
     let mut text = String::new();
     // Writing to a string cannot fail.
     if !answer.blocked_by.is_empty() {
@@ -234,8 +239,8 @@ fn text(answer: &Answer) -> String {
             text,
             "  {} {} => {}",
             moved.module,
-            shown(&moved.from),
-            shown(&moved.to)
+            version_or_none(&moved.from),
+            version_or_none(&moved.to)
         );
     }
     let [before, after] = answer.modules;
@@ -266,7 +271,7 @@ fn text(answer: &Answer) -> String {
     text
 }
 
-fn consequences(text: &mut String, answer: &Answer) {
+fn consequences(text: &mut String, answer: &WhatIfAnswer) {
     let told = answer.vulnerabilities.iter();
     let told = told.flat_map(|told| [("mends", &told.mended), ("brings", &told.brought)]);
     for (word, ids) in told {
@@ -283,6 +288,6 @@ fn consequences(text: &mut String, answer: &Answer) {
     }
 }
 
-fn shown(version: &str) -> &str {
+fn version_or_none(version: &str) -> &str {
     if version.is_empty() { "none" } else { version }
 }

@@ -8,41 +8,41 @@
 mod package;
 mod text;
 
-use super::{APPLY, Told, argument, json, told, wait};
-use crate::{checkout::Checkout, failure::Failure};
+use super::{APPLY, ProjectAnswer, argument, json, print_answer, wait};
+use crate::{checkout::ModuleCheckout, failure::Failure};
 use codes::Code;
 use gomod::{
-    mvs::{Options, Selection, is_pseudo_module},
+    mvs::{ModuleSelection, Options, is_pseudo_module},
     path::check_import_path,
 };
-use package::{PackageAnswer, Project};
+use package::{PackageAnswer, ReachedPackages};
 use project::{
     graph::ModuleGraph,
-    reach::Need,
+    reach::ImportNeed,
     standard,
-    why::{Why, why},
+    why::{WhyAnswer, why},
 };
 use serde::Serialize;
 use std::process::ExitCode;
 
 /// The answer.
 #[derive(Serialize)]
-struct Answer {
+struct WhyReport {
     /// The module that was asked for, or that has the package.
     module: String,
-    state: State,
+    state: WhyState,
     /// The package, where one was asked for.
     package: Option<PackageAnswer>,
     /// Who needs the module's packages; nothing if that was not asked or is not known.
-    need: Option<Need>,
+    need: Option<ImportNeed>,
     /// Modules whose files could not be had, so that who needs what is not known.
     unknown: Vec<String>,
-    why: Option<Why>,
+    why: Option<WhyAnswer>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-enum State {
+enum WhyState {
     /// The module is in the build list.
     Selected,
     /// Only a module behind pruned ones requires it.
@@ -52,7 +52,7 @@ enum State {
 }
 
 /// What is asked.
-struct Question {
+struct WhyQuestion {
     path: String,
     /// How many paths are shown.
     limit: usize,
@@ -61,43 +61,46 @@ struct Question {
 }
 
 pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
-    let question = Question::read(matches)?;
-    let mut checkout = Checkout::open(matches)?;
+    let question = WhyQuestion::read(matches)?;
+    let mut checkout = ModuleCheckout::open(matches)?;
     let answer = wait(answer(&mut checkout, &question))?;
     let as_json = matches.get_flag("json");
-    Ok(told(answer.and_then(|answer| {
-        Ok(Told {
+    Ok(print_answer(answer.and_then(|answer| {
+        Ok(ProjectAnswer {
             text: if as_json {
                 json(&answer)?
             } else {
                 text::of(&answer)
             },
-            is_problem: answer.state == State::Pruned,
+            is_problem: answer.state == WhyState::Pruned,
         })
     })))
 }
 
-async fn answer(checkout: &mut Checkout, question: &Question) -> Result<Answer, String> {
+async fn answer(
+    checkout: &mut ModuleCheckout,
+    question: &WhyQuestion,
+) -> Result<WhyReport, String> {
     let file = checkout.file.clone();
     let selection = checkout.select(&file, APPLY).await?;
     let path = &question.path;
-    let of_module = |selection: &Selection, module: &str| {
+    let of_module = |selection: &ModuleSelection, module: &str| {
         why(&ModuleGraph::of(selection), module, question.limit)
     };
     if let Some(found) = of_module(&selection, path) {
-        let mut answer = Answer::of(path, State::Selected, Some(found));
+        let mut answer = WhyReport::of(path, WhyState::Selected, Some(found));
         if question.with_packages && !is_pseudo_module(path) {
-            let project = Project::load(checkout, &selection, None).await?;
+            let project = ReachedPackages::load(checkout, &selection, None).await?;
             answer.need = project.need_of_module(path);
             answer.unknown = project.unknown;
         }
         return Ok(answer);
     }
     if question.with_packages && package::may_be_in(&selection, path) {
-        let project = Project::load(checkout, &selection, Some(path)).await?;
+        let project = ReachedPackages::load(checkout, &selection, Some(path)).await?;
         if let Some((module, package)) = project.package(path)? {
             let found = of_module(&selection, &module);
-            let mut answer = Answer::of(&module, State::Selected, found);
+            let mut answer = WhyReport::of(&module, WhyState::Selected, found);
             answer.need = project.need_of_module(&module);
             answer.package = Some(package);
             answer.unknown = project.unknown;
@@ -105,7 +108,7 @@ async fn answer(checkout: &mut Checkout, question: &Question) -> Result<Answer, 
         }
     }
     if standard::is_known(path) {
-        return Ok(Answer::of(path, State::Standard, None));
+        return Ok(WhyReport::of(path, WhyState::Standard, None));
     }
     // Nobody who counts asks for it; perhaps somebody who is pruned out does.
     let whole = Options {
@@ -114,15 +117,15 @@ async fn answer(checkout: &mut Checkout, question: &Question) -> Result<Answer, 
     };
     let whole = checkout.select(&file, whole).await?;
     match of_module(&whole, path) {
-        Some(found) => Ok(Answer::of(path, State::Pruned, Some(found))),
+        Some(found) => Ok(WhyReport::of(path, WhyState::Pruned, Some(found))),
         None => Err(question.nothing_found()),
     }
 }
 
 // === impl Answer ===
 
-impl Answer {
-    fn of(module: &str, state: State, why: Option<Why>) -> Self {
+impl WhyReport {
+    fn of(module: &str, state: WhyState, why: Option<WhyAnswer>) -> Self {
         Self {
             module: module.to_owned(),
             state,
@@ -136,7 +139,7 @@ impl Answer {
 
 // === impl Question ===
 
-impl Question {
+impl WhyQuestion {
     fn read(matches: &clap::ArgMatches) -> Result<Self, Failure> {
         let path = argument(matches, "module").to_owned();
         check_import_path(&path)

@@ -2,9 +2,9 @@
 
 use super::GENERATED;
 use doctor::{
-    CAUSES, Cause, LINTS,
-    cause::{GO_VERSION, Remedy},
-    lint::Belief,
+    CAUSES, FailureCause, LINTS,
+    cause::{CauseRemedy, GO_VERSION},
+    lint::LintRule,
 };
 use std::fmt::Write as _;
 
@@ -56,7 +56,7 @@ fn cell(text: &str) -> String {
     text.replace('|', "\\|")
 }
 
-fn cause_page(cause: &Cause) -> String {
+fn cause_page(cause: &FailureCause) -> String {
     let mut page = format!(
         "{GENERATED}# {}\n\nWhat it means: {}.\n\n## Why\n\n{}\n\n## What to do\n\n{}\n",
         cause.id, cause.title, cause.why, cause.next
@@ -64,7 +64,7 @@ fn cause_page(cause: &Cause) -> String {
     if !cause.remedies.is_empty() {
         page.push_str("\n| Fix | Kind | Cost |\n|---|---|---|\n");
     }
-    for Remedy {
+    for CauseRemedy {
         kind,
         template,
         cost,
@@ -89,7 +89,7 @@ fn cause_page(cause: &Cause) -> String {
     page
 }
 
-fn belief_page(belief: &Belief) -> String {
+fn belief_page(belief: &LintRule) -> String {
     format!(
         "{GENERATED}# {}\n\nFound where {}.\n\n## What people believe\n\n{}\n\n## What is so\n\n{}\n\n\
          ## What to do\n\n`modkeep doctor` prints the exact command, which depends on where the value comes from:\n\

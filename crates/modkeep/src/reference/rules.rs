@@ -2,9 +2,9 @@
 
 use super::GENERATED;
 use crate::gate_command;
-use finding::{Rule, Step};
+use finding::{FindingRule, GateStep};
 use gate::{
-    policy::{Mode, Policy},
+    policy::{GatePolicy, StepMode},
     verdict::exit_code,
 };
 use std::fmt::Write as _;
@@ -17,17 +17,17 @@ pub fn rule_pages() -> Vec<(String, String)> {
     std::iter::once(list).chain(pages).collect()
 }
 
-fn name(rule: &Rule) -> String {
+fn name(rule: &FindingRule) -> String {
     format!("rules/{}.md", rule.id.replace('/', "-"))
 }
 
-fn list(rules: &[&Rule]) -> String {
+fn list(rules: &[&FindingRule]) -> String {
     let mut page = format!(
         "{GENERATED}# Rules of the gate\n\n\
          `modkeep gate --explain` prints them with what each does under a policy.\n"
     );
     // Writing to a string cannot fail.
-    for step in Step::ALL {
+    for step in GateStep::ALL {
         let code = exit_code(step);
         let _ = writeln!(
             page,
@@ -43,8 +43,8 @@ fn list(rules: &[&Rule]) -> String {
     page
 }
 
-fn page(rule: &Rule) -> String {
-    let Rule {
+fn page(rule: &FindingRule) -> String {
+    let FindingRule {
         id,
         step,
         title,
@@ -73,10 +73,10 @@ fn page(rule: &Rule) -> String {
     )
 }
 
-fn by_default(rule: &Rule) -> &'static str {
-    match Policy::default().mode(rule) {
-        Mode::Off => "is off",
-        Mode::Warn => "warns",
-        Mode::Block => "blocks",
+fn by_default(rule: &FindingRule) -> &'static str {
+    match GatePolicy::default().mode(rule) {
+        StepMode::Off => "is off",
+        StepMode::Warn => "warns",
+        StepMode::Block => "blocks",
     }
 }

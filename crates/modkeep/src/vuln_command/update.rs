@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use std::{fs, path::Path, time::Duration};
 use tokio::task::spawn_blocking;
 use upstream::{Endpoint, SourceUrl, UpstreamOptions};
-use vulndb::{Database, Kept, Origin, Source, SourceInfo};
+use vulndb::{Database, DatabaseSource, Kept, SourceInfo, SourceOrigin};
 
 /// The archive below the root of a database of Go's.
 const ARCHIVE: &str = "vulndb.zip";
@@ -67,13 +67,17 @@ pub(crate) async fn update(
     blocking(move || keep(read, &data, force.as_deref())).await
 }
 
-async fn public(source: &VulnerabilitySource, reach: &UpstreamOptions) -> Result<Source, Failure> {
+async fn public(
+    source: &VulnerabilitySource,
+    reach: &UpstreamOptions,
+) -> Result<DatabaseSource, Failure> {
     let name = source.to_string();
     match source.clone() {
         VulnerabilitySource::Url(url) => {
             let bytes = fetch(&url, reach).await?;
             blocking(move || {
-                Source::from_zip(&name, Origin::Public, &bytes).map_err(|error| bad(&name, &error))
+                DatabaseSource::from_zip(&name, SourceOrigin::Public, &bytes)
+                    .map_err(|error| bad(&name, &error))
             })
             .await
         }
@@ -83,11 +87,19 @@ async fn public(source: &VulnerabilitySource, reach: &UpstreamOptions) -> Result
     }
 }
 
-fn local(name: &str, path: &Path) -> Result<Source, Box<dyn std::error::Error>> {
+fn local(name: &str, path: &Path) -> Result<DatabaseSource, Box<dyn std::error::Error>> {
     if path.is_dir() {
-        return Ok(Source::from_directory(name, Origin::Public, path)?);
+        return Ok(DatabaseSource::from_directory(
+            name,
+            SourceOrigin::Public,
+            path,
+        )?);
     }
-    Ok(Source::from_zip(name, Origin::Public, &fs::read(path)?)?)
+    Ok(DatabaseSource::from_zip(
+        name,
+        SourceOrigin::Public,
+        &fs::read(path)?,
+    )?)
 }
 
 async fn fetch(source: &SourceUrl, reach: &UpstreamOptions) -> Result<bytes::Bytes, Failure> {
@@ -105,13 +117,17 @@ async fn fetch(source: &SourceUrl, reach: &UpstreamOptions) -> Result<bytes::Byt
     }
 }
 
-fn advisories(directory: &Path) -> Result<Source, Failure> {
+fn advisories(directory: &Path) -> Result<DatabaseSource, Failure> {
     let name = directory.display().to_string();
-    let read = Source::from_directory(&name, Origin::Private, directory);
+    let read = DatabaseSource::from_directory(&name, SourceOrigin::Private, directory);
     read.map_err(|error| bad(&name, &error))
 }
 
-fn keep(sources: Vec<Source>, data: &Path, force: Option<&str>) -> Result<Updated, Failure> {
+fn keep(
+    sources: Vec<DatabaseSource>,
+    data: &Path,
+    force: Option<&str>,
+) -> Result<Updated, Failure> {
     let merged = Database::merge(sources);
     let merged = merged.map_err(|error| Failure::of(Code::BadVulnerabilityData, &error))?;
     let failed = |error: &dyn std::error::Error| Failure::of(Code::StoreUnavailable, error);

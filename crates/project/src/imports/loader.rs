@@ -1,18 +1,20 @@
 //! The walk over packages.
 
-use super::package::{Directory, GoFile, Listing, ModuleId, Package, PackageId, Packages};
+use super::package::{
+    DirectoryListing, GoFile, ImportedPackage, ModuleId, PackageDirectory, PackageId, PackageSet,
+};
 use super::{MAX_PACKAGES, is_standard};
 use gomod::path::check_import_path;
 use std::collections::{HashMap, HashSet};
 
 /// Walks over packages, asking for directories as it needs them.
 #[derive(Debug)]
-pub struct Loader {
+pub struct PackageLoader {
     modules: HashMap<String, ModuleId>,
     main: String,
-    listings: HashMap<Directory, Listing>,
+    listings: HashMap<PackageDirectory, DirectoryListing>,
     ids: HashMap<String, PackageId>,
-    packages: Packages,
+    packages: PackageSet,
     unknown: HashSet<ModuleId>,
     /// Packages whose module has not been found yet.
     open: Vec<PackageId>,
@@ -20,24 +22,24 @@ pub struct Loader {
 
 /// The answer of a step.
 #[derive(Debug)]
-pub enum Step {
+pub enum PackageStep {
     /// These directories are needed: supply each, then step again.
-    Need(Vec<Directory>),
+    Need(Vec<PackageDirectory>),
     /// Every package.
-    Done(Packages),
+    Done(PackageSet),
 }
 
 /// What is known of the module that a package is in.
-enum Found {
+enum ModuleLookup {
     Nowhere,
     In(ModuleId, Vec<GoFile>),
-    Missing(Directory),
+    Missing(PackageDirectory),
     Unknown(ModuleId, String),
 }
 
 // === impl Loader ===
 
-impl Loader {
+impl PackageLoader {
     /// A walk in a build list of module paths, the main module first.
     pub fn new(build_list: impl IntoIterator<Item = String>) -> Self {
         let list: Vec<String> = build_list.into_iter().collect();
@@ -46,7 +48,7 @@ impl Loader {
             modules: (0..).zip(list).map(|(id, path)| (path, id)).collect(),
             listings: HashMap::new(),
             ids: HashMap::new(),
-            packages: Packages::default(),
+            packages: PackageSet::default(),
             unknown: HashSet::new(),
             open: Vec::new(),
         }
@@ -72,12 +74,12 @@ impl Loader {
     }
 
     /// Hands in a directory.
-    pub fn supply(&mut self, directory: Directory, listing: Listing) {
+    pub fn supply(&mut self, directory: PackageDirectory, listing: DirectoryListing) {
         self.listings.insert(directory, listing);
     }
 
     /// Goes on as far as what was supplied carries.
-    pub fn step(&mut self) -> Step {
+    pub fn step(&mut self) -> PackageStep {
         let mut missing = Vec::new();
         let mut waiting = Vec::new();
         while let Some(id) = self.open.pop() {
@@ -88,15 +90,15 @@ impl Loader {
                 continue;
             };
             match self.find(&path) {
-                Found::Nowhere => {}
-                Found::In(module, files) => self.place(id, Some(module), files),
-                Found::Unknown(module, reason) => {
+                ModuleLookup::Nowhere => {}
+                ModuleLookup::In(module, files) => self.place(id, Some(module), files),
+                ModuleLookup::Unknown(module, reason) => {
                     self.place(id, Some(module), Vec::new());
                     if self.unknown.insert(module) {
                         self.packages.unknown.push((module, reason));
                     }
                 }
-                Found::Missing(directory) => {
+                ModuleLookup::Missing(directory) => {
                     missing.push(directory);
                     waiting.push(id);
                 }
@@ -104,42 +106,44 @@ impl Loader {
         }
         self.open = waiting;
         if missing.is_empty() {
-            return Step::Done(std::mem::take(&mut self.packages));
+            return PackageStep::Done(std::mem::take(&mut self.packages));
         }
         missing.sort();
         missing.dedup();
-        Step::Need(missing)
+        PackageStep::Need(missing)
     }
 
     /// The module that a package is in: of those whose path is a prefix, the longest that has files
     /// there.
-    fn find(&self, path: &str) -> Found {
+    fn find(&self, path: &str) -> ModuleLookup {
         // Nothing that is no import path becomes the name of a directory.
         if check_import_path(path).is_err() {
-            return Found::Nowhere;
+            return ModuleLookup::Nowhere;
         }
         let mut prefix = path;
         loop {
             if let Some(&module) = self.modules.get(prefix) {
                 let below = path.get(prefix.len()..).unwrap_or_default();
-                let directory = Directory {
+                let directory = PackageDirectory {
                     module,
                     path: below.trim_start_matches('/').to_owned(),
                 };
                 match self.listings.get(&directory) {
                     // Packages of the main module that patterns do not match, those in `testdata`
                     // say, can be imported all the same.
-                    None => return Found::Missing(directory),
-                    Some(Listing::Files(files)) if files.is_empty() => {}
-                    Some(Listing::Files(files)) => return Found::In(module, files.clone()),
-                    Some(Listing::Unknown(reason)) => {
-                        return Found::Unknown(module, reason.clone());
+                    None => return ModuleLookup::Missing(directory),
+                    Some(DirectoryListing::Files(files)) if files.is_empty() => {}
+                    Some(DirectoryListing::Files(files)) => {
+                        return ModuleLookup::In(module, files.clone());
+                    }
+                    Some(DirectoryListing::Unknown(reason)) => {
+                        return ModuleLookup::Unknown(module, reason.clone());
                     }
                 }
             }
             match prefix.rsplit_once('/') {
                 Some((shorter, _)) => prefix = shorter,
-                None => return Found::Nowhere,
+                None => return ModuleLookup::Nowhere,
             }
         }
     }
@@ -189,7 +193,7 @@ impl Loader {
         }
         let id = self.packages.list.len();
         self.ids.insert(path.to_owned(), id);
-        self.packages.list.push(Package {
+        self.packages.list.push(ImportedPackage {
             path: path.to_owned(),
             module: None,
             is_begin: false,

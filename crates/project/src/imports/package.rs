@@ -1,6 +1,6 @@
 //! Packages as the walk knows them.
 
-use crate::source::{Expression, Header, implied, is_test};
+use crate::source::{BuildConstraint, GoFileHeader, implied, is_test};
 
 /// A module of the build list, by its place in it; 0 is the main module.
 pub type ModuleId = usize;
@@ -10,7 +10,7 @@ pub type PackageId = usize;
 
 /// A directory of a module.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Directory {
+pub struct PackageDirectory {
     /// The module.
     pub module: ModuleId,
     /// Path below the module's root with `/`; empty for the root.
@@ -19,7 +19,7 @@ pub struct Directory {
 
 /// What a directory holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Listing {
+pub enum DirectoryListing {
     /// Its Go files. None makes it no package.
     Files(Vec<GoFile>),
     /// The module's files are not to be had; why, in words.
@@ -32,7 +32,7 @@ pub struct GoFile {
     /// Its name.
     pub name: String,
     /// When it is built: its constraint, its name's suffixes, and cgo if it uses it.
-    pub constraint: Option<Expression>,
+    pub constraint: Option<BuildConstraint>,
     /// What it imports, `C` left out.
     pub imports: Vec<GoImport>,
 }
@@ -48,7 +48,7 @@ pub struct GoImport {
 
 /// A package that the walk met.
 #[derive(Debug, Clone)]
-pub struct Package {
+pub struct ImportedPackage {
     /// Its import path.
     pub path: String,
     /// The module that it is in; `None` if no module of the build list has it.
@@ -61,9 +61,9 @@ pub struct Package {
 
 /// All packages that were met, by their numbers.
 #[derive(Debug, Default)]
-pub struct Packages {
+pub struct PackageSet {
     /// The packages.
-    pub list: Vec<Package>,
+    pub list: Vec<ImportedPackage>,
     /// For each package, the packages that its files import: number of the file, of the import in
     /// it, and of the package.
     pub edges: Vec<Vec<(usize, usize, PackageId)>>,
@@ -77,10 +77,10 @@ pub struct Packages {
 
 impl GoFile {
     /// A file of this name with this head.
-    pub fn new(name: impl Into<String>, header: Header) -> Self {
+    pub fn new(name: impl Into<String>, header: GoFileHeader) -> Self {
         let name = name.into();
         let uses_cgo = header.imports.iter().any(|import| import.path == "C");
-        let cgo = uses_cgo.then(|| Expression::Tag("cgo".to_owned()));
+        let cgo = uses_cgo.then(|| BuildConstraint::Tag("cgo".to_owned()));
         let terms = header
             .constraint
             .into_iter()
@@ -91,7 +91,7 @@ impl GoFile {
             .into_iter()
             .filter(|import| import.path != "C");
         Self {
-            constraint: Expression::all(terms.collect()),
+            constraint: BuildConstraint::all(terms.collect()),
             imports: imports
                 .map(|import| GoImport {
                     path: import.path,
@@ -109,6 +109,8 @@ impl GoFile {
 
     /// Whether some setting of tags builds it.
     pub(super) fn can_be_built(&self) -> bool {
-        self.constraint.as_ref().is_none_or(Expression::may_hold)
+        self.constraint
+            .as_ref()
+            .is_none_or(BuildConstraint::may_hold)
     }
 }

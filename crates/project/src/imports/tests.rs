@@ -1,9 +1,9 @@
 //! Walks over modules that are written down in the test.
 
-use super::{Directory, GoFile, Listing, Loader, Packages, Step};
-use crate::reach::{Need, Reach};
+use super::{DirectoryListing, GoFile, PackageDirectory, PackageLoader, PackageSet, PackageStep};
+use crate::configurations::BuildScope;
+use crate::reach::{ImportNeed, PackageReach};
 use crate::source::parse;
-use crate::worlds::Scope;
 use std::collections::BTreeMap;
 
 /// Files by module path and by path below the module.
@@ -19,8 +19,8 @@ fn files(tree: Tree<'_>, module: &str, directory: &str) -> Vec<GoFile> {
 }
 
 /// Walks from the main module's directories; gives the packages and what was asked for.
-fn walk(modules: &[&str], tree: Tree<'_>) -> (Packages, Vec<Directory>) {
-    let mut loader = Loader::new(modules.iter().map(|path| (*path).to_owned()));
+fn walk(modules: &[&str], tree: Tree<'_>) -> (PackageSet, Vec<PackageDirectory>) {
+    let mut loader = PackageLoader::new(modules.iter().map(|path| (*path).to_owned()));
     let own = tree.iter().filter(|(owner, ..)| *owner == modules[0]);
     let directories =
         own.map(|(_, path, _)| path.rsplit_once('/').map_or("", |(parent, _)| parent));
@@ -30,14 +30,14 @@ fn walk(modules: &[&str], tree: Tree<'_>) -> (Packages, Vec<Directory>) {
     let mut asked = Vec::new();
     loop {
         match loader.step() {
-            Step::Done(packages) => return (packages, asked),
-            Step::Need(directories) => {
+            PackageStep::Done(packages) => return (packages, asked),
+            PackageStep::Need(directories) => {
                 for directory in directories {
                     asked.push(directory.clone());
                     let module = modules[directory.module];
                     let listing = match module {
-                        "example.com/lost" => Listing::Unknown("not there".to_owned()),
-                        module => Listing::Files(files(tree, module, &directory.path)),
+                        "example.com/lost" => DirectoryListing::Unknown("not there".to_owned()),
+                        module => DirectoryListing::Files(files(tree, module, &directory.path)),
                     };
                     loader.supply(directory, listing);
                 }
@@ -46,7 +46,7 @@ fn walk(modules: &[&str], tree: Tree<'_>) -> (Packages, Vec<Directory>) {
     }
 }
 
-fn places(packages: &Packages) -> BTreeMap<&str, Option<usize>> {
+fn places(packages: &PackageSet) -> BTreeMap<&str, Option<usize>> {
     let list = packages.list.iter();
     list.map(|package| (package.path.as_str(), package.module))
         .collect()
@@ -193,7 +193,7 @@ fn needs_are_told_apart_through_other_packages() {
         "example.com/never",
     ];
     let (packages, _) = walk(&modules, &tree);
-    let reach = Reach::of(&packages, &[], 21);
+    let reach = PackageReach::of(&packages, &[], 21);
     let need = |wanted: &str| {
         let id = packages
             .list
@@ -201,21 +201,30 @@ fn needs_are_told_apart_through_other_packages() {
             .position(|package| package.path == wanted);
         reach.package(id.unwrap())
     };
-    let windows = || Scope::Systems(vec!["windows"]);
-    assert_eq!(need("example.com/code"), Need::Code(Scope::Everywhere));
-    assert_eq!(need("example.com/below"), Need::Code(Scope::Everywhere));
-    assert_eq!(need("example.com/below/w"), Need::Code(windows()));
-    assert_eq!(need("example.com/below/t"), Need::Tests(Scope::Everywhere));
+    let windows = || BuildScope::Systems(vec!["windows"]);
+    assert_eq!(
+        need("example.com/code"),
+        ImportNeed::Code(BuildScope::Everywhere)
+    );
+    assert_eq!(
+        need("example.com/below"),
+        ImportNeed::Code(BuildScope::Everywhere)
+    );
+    assert_eq!(need("example.com/below/w"), ImportNeed::Code(windows()));
+    assert_eq!(
+        need("example.com/below/t"),
+        ImportNeed::Tests(BuildScope::Everywhere)
+    );
     assert_eq!(
         need("example.com/tagged"),
-        Need::Code(Scope::Tags(vec!["integration".to_owned()]))
+        ImportNeed::Code(BuildScope::Tags(vec!["integration".to_owned()]))
     );
-    let linux = Scope::Systems(vec!["android", "linux", "windows"]);
-    assert_eq!(need("example.com/linux"), Need::Code(linux));
-    assert_eq!(need("example.com/never"), Need::Nobody);
+    let linux = BuildScope::Systems(vec!["android", "linux", "windows"]);
+    assert_eq!(need("example.com/linux"), ImportNeed::Code(linux));
+    assert_eq!(need("example.com/never"), ImportNeed::Nobody);
     let modules = reach.modules(&packages);
-    assert_eq!(modules[&5], Need::Code(Scope::Everywhere));
-    assert_eq!(modules[&2], Need::Code(windows()));
+    assert_eq!(modules[&5], ImportNeed::Code(BuildScope::Everywhere));
+    assert_eq!(modules[&2], ImportNeed::Code(windows()));
 }
 
 #[test]
@@ -230,24 +239,25 @@ fn tools_are_needed_as_code_is() {
         ("example.com/below", "b.go", "package b"),
     ];
     let modules = [MAIN, "example.com/tool", "example.com/below"].map(str::to_owned);
-    let mut loader = Loader::new(modules.clone());
+    let mut loader = PackageLoader::new(modules.clone());
     loader.begin_at("", files(&tree, MAIN, ""));
     loader.begin_at_path("example.com/tool/cmd");
     let packages = loop {
         match loader.step() {
-            Step::Done(packages) => break packages,
-            Step::Need(needed) => {
+            PackageStep::Done(packages) => break packages,
+            PackageStep::Need(needed) => {
                 for directory in needed {
                     let found = files(&tree, &modules[directory.module], &directory.path);
-                    loader.supply(directory, Listing::Files(found));
+                    loader.supply(directory, DirectoryListing::Files(found));
                 }
             }
         }
     };
-    let needs = |roots: &[&str]| Reach::of(&packages, roots, 21).modules(&packages)[&2].clone();
+    let needs =
+        |roots: &[&str]| PackageReach::of(&packages, roots, 21).modules(&packages)[&2].clone();
     assert_eq!(
         needs(&["example.com/tool/cmd"]),
-        Need::Code(Scope::Everywhere)
+        ImportNeed::Code(BuildScope::Everywhere)
     );
-    assert_eq!(needs(&[]), Need::Nobody);
+    assert_eq!(needs(&[]), ImportNeed::Nobody);
 }

@@ -5,14 +5,14 @@ use crate::graph::NodeId;
 
 /// The components that can be reached from one node, each after all that can be reached from it.
 #[derive(Debug)]
-pub(super) struct Components {
+pub(super) struct GraphComponents {
     members: Vec<Vec<NodeId>>,
     component_of: Vec<Option<usize>>,
 }
 
 /// The walk under way.
-struct Walk {
-    found: Components,
+struct ComponentWalk {
+    found: GraphComponents,
     /// When each node was met first, and the earliest node on the stack that it leads to.
     met: Vec<Option<(usize, usize)>>,
     stack: Vec<NodeId>,
@@ -21,12 +21,12 @@ struct Walk {
 
 // === impl Components ===
 
-impl Components {
+impl GraphComponents {
     pub(super) fn from<I>(start: NodeId, nodes: usize, next: impl Fn(NodeId) -> I) -> Self
     where
         I: Iterator<Item = NodeId>,
     {
-        let mut walk = Walk {
+        let mut walk = ComponentWalk {
             found: Self {
                 members: Vec::new(),
                 component_of: vec![None; nodes],
@@ -74,7 +74,7 @@ impl Components {
 
 // === impl Walk ===
 
-impl Walk {
+impl ComponentWalk {
     fn is_new(&self, id: NodeId) -> bool {
         self.met.get(id).is_some_and(Option::is_none)
     }

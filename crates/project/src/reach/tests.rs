@@ -1,9 +1,9 @@
 //! One walk for all builds, against a walk for each.
 
-use super::Reach;
-use crate::imports::{GoFile, Package, PackageId, Packages};
-use crate::source::{Expression, parse};
-use crate::worlds::{PORTS, Universe};
+use super::PackageReach;
+use crate::configurations::{KnownConfigurations, PORTS};
+use crate::imports::{GoFile, ImportedPackage, PackageId, PackageSet};
+use crate::source::{BuildConstraint, parse};
 use proptest::prelude::*;
 
 const CONSTRAINTS: [&str; 8] = [
@@ -22,8 +22,8 @@ const PACKAGES: usize = 6;
 /// Imports: from, to, and the constraint of a file of its own.
 type Imports = Vec<(PackageId, PackageId, usize)>;
 
-fn packages(imports: &Imports) -> Packages {
-    let mut packages = Packages::default();
+fn packages(imports: &Imports) -> PackageSet {
+    let mut packages = PackageSet::default();
     for id in 0..PACKAGES {
         let (mut files, mut edges) = (Vec::new(), Vec::new());
         for &(_, to, constraint) in imports.iter().filter(|(from, ..)| *from == id) {
@@ -35,7 +35,7 @@ fn packages(imports: &Imports) -> Packages {
             edges.push((files.len(), 0, to));
             files.push(GoFile::new("x.go", parse(source.as_bytes()).unwrap()));
         }
-        packages.list.push(Package {
+        packages.list.push(ImportedPackage {
             path: format!("example.com/p{id}"),
             module: Some(id),
             is_begin: id == 0,
@@ -47,7 +47,12 @@ fn packages(imports: &Imports) -> Packages {
 }
 
 /// What the main module reaches in one build.
-fn reached(packages: &Packages, universe: &Universe, port: (&str, &str), cgo: bool) -> Vec<bool> {
+fn reached(
+    packages: &PackageSet,
+    universe: &KnownConfigurations,
+    port: (&str, &str),
+    cgo: bool,
+) -> Vec<bool> {
     let mut met = vec![false; PACKAGES];
     let mut open = vec![0];
     while let Some(id) = open.pop() {
@@ -72,8 +77,8 @@ proptest! {
         imports in proptest::collection::vec((0..PACKAGES, 0..PACKAGES, 0..CONSTRAINTS.len()), 0..14),
     ) {
         let packages = packages(&imports);
-        let reach = Reach::of(&packages, &[], 21);
-        let universe = Universe::new(std::iter::empty::<&Expression>(), 21);
+        let reach = PackageReach::of(&packages, &[], 21);
+        let universe = KnownConfigurations::new(std::iter::empty::<&BuildConstraint>(), 21);
         for port in PORTS {
             for cgo in [true, false] {
                 let naive = reached(&packages, &universe, port, cgo);

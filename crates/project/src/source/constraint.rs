@@ -11,15 +11,15 @@ pub const MAX_TERMS: usize = 1000;
 
 /// When a file is built.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Expression {
+pub enum BuildConstraint {
     /// If the tag is set.
     Tag(String),
     /// If the other is not true.
-    Not(Box<Expression>),
+    Not(Box<BuildConstraint>),
     /// If every one is true.
-    All(Vec<Expression>),
+    All(Vec<BuildConstraint>),
     /// If one is true.
-    Any(Vec<Expression>),
+    Any(Vec<BuildConstraint>),
 }
 
 /// Why a constraint cannot be read.
@@ -47,7 +47,7 @@ pub enum ConstraintError {
 
 // === impl Expression ===
 
-impl Expression {
+impl BuildConstraint {
     /// All of them: none, the only one, or their conjunction.
     pub fn all(mut terms: Vec<Self>) -> Option<Self> {
         match terms.len() {
@@ -97,8 +97,8 @@ impl Expression {
 }
 
 /// Reads what stands behind `//go:build`.
-pub(super) fn parse(text: &str) -> Result<Expression, ConstraintError> {
-    let mut parser = Parser {
+pub(super) fn parse(text: &str) -> Result<BuildConstraint, ConstraintError> {
+    let mut parser = ConstraintParser {
         rest: text,
         terms: 0,
     };
@@ -111,23 +111,23 @@ pub(super) fn parse(text: &str) -> Result<Expression, ConstraintError> {
 }
 
 /// Reads what stands behind `+build`: words are alternatives, commas join.
-pub(super) fn parse_plus_build(text: &str) -> Result<Expression, ConstraintError> {
+pub(super) fn parse_plus_build(text: &str) -> Result<BuildConstraint, ConstraintError> {
     let mut alternatives = Vec::new();
     for (count, word) in text.split_whitespace().enumerate() {
         if count >= MAX_TERMS {
             return Err(ConstraintError::TooLarge);
         }
         let terms = word.split(',').map(plus_term).collect::<Result<_, _>>()?;
-        alternatives.extend(Expression::all(terms));
+        alternatives.extend(BuildConstraint::all(terms));
     }
     match alternatives.len() {
         0 => Err(ConstraintError::NoTag),
         1 => alternatives.pop().ok_or(ConstraintError::NoTag),
-        _ => Ok(Expression::Any(alternatives)),
+        _ => Ok(BuildConstraint::Any(alternatives)),
     }
 }
 
-fn plus_term(term: &str) -> Result<Expression, ConstraintError> {
+fn plus_term(term: &str) -> Result<BuildConstraint, ConstraintError> {
     let (negated, tag) = match term.strip_prefix('!') {
         Some(tag) => (true, tag),
         None => (false, term),
@@ -135,9 +135,9 @@ fn plus_term(term: &str) -> Result<Expression, ConstraintError> {
     if tag.is_empty() || !tag.chars().all(is_tag) {
         return Err(ConstraintError::NoTag);
     }
-    let tag = Expression::Tag(tag.to_owned());
+    let tag = BuildConstraint::Tag(tag.to_owned());
     Ok(if negated {
-        Expression::Not(Box::new(tag))
+        BuildConstraint::Not(Box::new(tag))
     } else {
         tag
     })
@@ -147,14 +147,14 @@ fn is_tag(c: char) -> bool {
     c.is_alphanumeric() || c == '_' || c == '.'
 }
 
-struct Parser<'a> {
+struct ConstraintParser<'a> {
     rest: &'a str,
     terms: usize,
 }
 
 // === impl Parser ===
 
-impl Parser<'_> {
+impl ConstraintParser<'_> {
     fn takes(&mut self, word: &str) -> bool {
         let rest = self.rest.trim_start_matches([' ', '\t']);
         let found = rest.strip_prefix(word);
@@ -162,35 +162,35 @@ impl Parser<'_> {
         found.is_some()
     }
 
-    fn any(&mut self, depth: usize) -> Result<Expression, ConstraintError> {
+    fn any(&mut self, depth: usize) -> Result<BuildConstraint, ConstraintError> {
         let first = self.all(depth)?;
         let mut terms = vec![first];
         while self.takes("||") {
             terms.push(self.all(depth)?);
         }
-        Ok(join(terms, Expression::Any))
+        Ok(join(terms, BuildConstraint::Any))
     }
 
-    fn all(&mut self, depth: usize) -> Result<Expression, ConstraintError> {
+    fn all(&mut self, depth: usize) -> Result<BuildConstraint, ConstraintError> {
         let first = self.not(depth)?;
         let mut terms = vec![first];
         while self.takes("&&") {
             terms.push(self.not(depth)?);
         }
-        Ok(join(terms, Expression::All))
+        Ok(join(terms, BuildConstraint::All))
     }
 
-    fn not(&mut self, depth: usize) -> Result<Expression, ConstraintError> {
+    fn not(&mut self, depth: usize) -> Result<BuildConstraint, ConstraintError> {
         if !self.takes("!") {
             return self.atom(depth);
         }
         if self.takes("!") {
             return Err(ConstraintError::DoubleNegation);
         }
-        Ok(Expression::Not(Box::new(self.atom(depth)?)))
+        Ok(BuildConstraint::Not(Box::new(self.atom(depth)?)))
     }
 
-    fn atom(&mut self, depth: usize) -> Result<Expression, ConstraintError> {
+    fn atom(&mut self, depth: usize) -> Result<BuildConstraint, ConstraintError> {
         if self.takes("(") {
             if depth >= MAX_DEPTH {
                 return Err(ConstraintError::TooDeep);
@@ -215,11 +215,14 @@ impl Parser<'_> {
             return Err(ConstraintError::TooLarge);
         }
         self.rest = rest;
-        Ok(Expression::Tag(tag.to_owned()))
+        Ok(BuildConstraint::Tag(tag.to_owned()))
     }
 }
 
-fn join(mut terms: Vec<Expression>, node: fn(Vec<Expression>) -> Expression) -> Expression {
+fn join(
+    mut terms: Vec<BuildConstraint>,
+    node: fn(Vec<BuildConstraint>) -> BuildConstraint,
+) -> BuildConstraint {
     match terms.pop() {
         Some(only) if terms.is_empty() => only,
         last => {

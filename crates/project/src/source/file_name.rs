@@ -1,6 +1,6 @@
 //! What the name of a Go file says: whether it counts, whether it is a test, where it is built.
 
-use super::constraint::Expression;
+use super::constraint::BuildConstraint;
 
 /// Every GOOS that Go knows or knew; a file name may end in each.
 pub const KNOWN_SYSTEMS: [&str; 18] = [
@@ -66,7 +66,7 @@ pub fn is_test(name: &str) -> bool {
 /// The build constraint that a file name implies: `x_GOOS.go`, `x_GOARCH.go`, `x_GOOS_GOARCH.go`,
 /// each also with `_test`. The part before the first underscore says nothing, so that `linux.go` is
 /// built everywhere.
-pub fn implied(name: &str) -> Option<Expression> {
+pub fn implied(name: &str) -> Option<BuildConstraint> {
     let stem = name.split('.').next()?;
     let (_, suffixes) = stem.split_once('_')?;
     let suffixes = suffixes
@@ -78,10 +78,10 @@ pub fn implied(name: &str) -> Option<Expression> {
     let mut words = suffixes.rsplit('_');
     let last = words.next()?;
     let before = words.next().filter(|word| KNOWN_SYSTEMS.contains(word));
-    let tag = |word: &str| Expression::Tag(word.to_owned());
+    let tag = |word: &str| BuildConstraint::Tag(word.to_owned());
     let is_architecture = KNOWN_ARCHITECTURES.contains(&last);
     match before {
-        Some(system) if is_architecture => Some(Expression::All(vec![tag(system), tag(last)])),
+        Some(system) if is_architecture => Some(BuildConstraint::All(vec![tag(system), tag(last)])),
         _ if is_architecture || KNOWN_SYSTEMS.contains(&last) => Some(tag(last)),
         _ => None,
     }
@@ -90,12 +90,12 @@ pub fn implied(name: &str) -> Option<Expression> {
 #[cfg(test)]
 mod tests {
     use super::{implied, is_considered};
-    use crate::source::Expression;
+    use crate::source::BuildConstraint;
 
     #[test]
     fn suffixes_imply_where_a_file_is_built() {
-        let tag = |name: &str| Expression::Tag(name.to_owned());
-        let both = |one, other| Some(Expression::All(vec![tag(one), tag(other)]));
+        let tag = |name: &str| BuildConstraint::Tag(name.to_owned());
+        let both = |one, other| Some(BuildConstraint::All(vec![tag(one), tag(other)]));
         let cases = [
             ("linux.go", None),
             ("x_linux.go", Some(tag("linux"))),

@@ -1,24 +1,24 @@
 //! Package clause and import declarations.
 
-use super::constraint::{ConstraintError, Expression};
+use super::constraint::{BuildConstraint, ConstraintError};
 use super::leading;
-use super::lexer::{Lexer, Word};
+use super::lexer::{GoLexer, GoWord};
 use super::{MAX_HEAD, MAX_IMPORTS};
 
 /// What the head of a Go file says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Header {
+pub struct GoFileHeader {
     /// The name in its package clause.
     pub package: String,
     /// Its imports, in the order of the file.
-    pub imports: Vec<Import>,
+    pub imports: Vec<ImportSpec>,
     /// The build constraint in its comments; `None` if it has none.
-    pub constraint: Option<Expression>,
+    pub constraint: Option<BuildConstraint>,
 }
 
 /// An imported package.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Import {
+pub struct ImportSpec {
     /// The import path.
     pub path: String,
     /// The line that it stands on, from 1.
@@ -82,16 +82,16 @@ pub enum HeaderFault {
 /// # Errors
 ///
 /// What is wrong up to the end of the imports, and on which line.
-pub fn parse(source: &[u8]) -> Result<Header, HeaderError> {
+pub fn parse(source: &[u8]) -> Result<GoFileHeader, HeaderError> {
     let is_cut = source.len() > MAX_HEAD;
     let source = source.get(..MAX_HEAD).unwrap_or(source);
     let constraint = leading::constraint(source)?;
-    let mut parser = Parser {
-        lexer: Lexer::new(source),
+    let mut parser = HeaderParser {
+        lexer: GoLexer::new(source),
         imports: Vec::new(),
     };
     match parser.file() {
-        Ok((package, word)) if !(is_cut && word == Word::End) => Ok(Header {
+        Ok((package, word)) if !(is_cut && word == GoWord::End) => Ok(GoFileHeader {
             package: package.to_owned(),
             imports: parser.imports,
             constraint,
@@ -101,14 +101,14 @@ pub fn parse(source: &[u8]) -> Result<Header, HeaderError> {
     }
 }
 
-struct Parser<'a> {
-    lexer: Lexer<'a>,
-    imports: Vec<Import>,
+struct HeaderParser<'a> {
+    lexer: GoLexer<'a>,
+    imports: Vec<ImportSpec>,
 }
 
 // === impl Parser ===
 
-impl<'a> Parser<'a> {
+impl<'a> HeaderParser<'a> {
     fn error(&self, fault: HeaderFault) -> HeaderError {
         HeaderError {
             line: self.lexer.line(),
@@ -117,17 +117,17 @@ impl<'a> Parser<'a> {
     }
 
     /// The package's name, and the word behind the imports.
-    fn file(&mut self) -> Result<(&'a str, Word<'a>), HeaderFault> {
-        if self.lexer.word()? != Word::Name("package") {
+    fn file(&mut self) -> Result<(&'a str, GoWord<'a>), HeaderFault> {
+        if self.lexer.word()? != GoWord::Name("package") {
             return Err(HeaderFault::NoPackage);
         }
-        let Word::Name(package) = self.lexer.word()? else {
+        let GoWord::Name(package) = self.lexer.word()? else {
             return Err(HeaderFault::NoPackage);
         };
         self.end()?;
         loop {
             match self.lexer.word()? {
-                Word::Name("import") => self.declaration()?,
+                GoWord::Name("import") => self.declaration()?,
                 word => return Ok((package, word)),
             }
         }
@@ -135,38 +135,38 @@ impl<'a> Parser<'a> {
 
     fn end(&mut self) -> Result<(), HeaderFault> {
         match self.lexer.word()? {
-            Word::Semicolon => Ok(()),
+            GoWord::Semicolon => Ok(()),
             _ => Err(HeaderFault::NoEnd),
         }
     }
 
     fn declaration(&mut self) -> Result<(), HeaderFault> {
         let first = self.lexer.word()?;
-        if first != Word::Open {
+        if first != GoWord::Open {
             self.spec(first)?;
             return self.end();
         }
         loop {
             let word = self.lexer.word()?;
-            if word == Word::Close {
+            if word == GoWord::Close {
                 return self.end();
             }
             self.spec(word)?;
             match self.lexer.word()? {
-                Word::Semicolon => {}
-                Word::Close => return self.end(),
+                GoWord::Semicolon => {}
+                GoWord::Close => return self.end(),
                 _ => return Err(HeaderFault::NoEnd),
             }
         }
     }
 
     /// An import path, behind a name or a dot or alone.
-    fn spec(&mut self, first: Word<'a>) -> Result<(), HeaderFault> {
+    fn spec(&mut self, first: GoWord<'a>) -> Result<(), HeaderFault> {
         let word = match first {
-            Word::Name(_) | Word::Dot => self.lexer.word()?,
+            GoWord::Name(_) | GoWord::Dot => self.lexer.word()?,
             word => word,
         };
-        let Word::Text(path) = word else {
+        let GoWord::Text(path) = word else {
             return Err(HeaderFault::NoImportPath);
         };
         if !is_import_path(path) {
@@ -175,7 +175,7 @@ impl<'a> Parser<'a> {
         if self.imports.len() >= MAX_IMPORTS {
             return Err(HeaderFault::TooManyImports);
         }
-        self.imports.push(Import {
+        self.imports.push(ImportSpec {
             path: path.to_owned(),
             line: self.lexer.line(),
         });

@@ -4,13 +4,13 @@
 //! comment. Without one, `// +build` lines count if a blank line stands between them and that line;
 //! a malformed one is passed over, as Go does.
 
-use super::constraint::{self, Expression};
+use super::constraint::{self, BuildConstraint};
 use super::header::{HeaderError, HeaderFault};
 
 /// The build constraint of a file.
-pub(super) fn constraint(source: &[u8]) -> Result<Option<Expression>, HeaderError> {
+pub(super) fn constraint(source: &[u8]) -> Result<Option<BuildConstraint>, HeaderError> {
     let source = source.strip_prefix(b"\xef\xbb\xbf").unwrap_or(source);
-    let leading = Leading::of(source)?;
+    let leading = LeadingComments::of(source)?;
     if let Some((line, text)) = leading.build {
         let text = String::from_utf8_lossy(text);
         return match constraint::parse(&text) {
@@ -23,14 +23,14 @@ pub(super) fn constraint(source: &[u8]) -> Result<Option<Expression>, HeaderErro
     }
     let text = source.get(..leading.end).unwrap_or_default();
     let lines = text.split(|&byte| byte == b'\n').filter_map(plus_build);
-    let terms: Vec<Expression> = lines
+    let terms: Vec<BuildConstraint> = lines
         .filter_map(|text| constraint::parse_plus_build(&text).ok())
         .collect();
-    Ok(Expression::all(terms))
+    Ok(BuildConstraint::all(terms))
 }
 
 /// The leading comments of a file.
-struct Leading<'a> {
+struct LeadingComments<'a> {
     /// The expression behind `//go:build`, and its line.
     build: Option<(u32, &'a [u8])>,
     /// Where the last blank line before the first that is no line comment ends.
@@ -39,7 +39,7 @@ struct Leading<'a> {
 
 // === impl Leading ===
 
-impl<'a> Leading<'a> {
+impl<'a> LeadingComments<'a> {
     fn of(source: &'a [u8]) -> Result<Self, HeaderError> {
         let mut found = Self {
             build: None,

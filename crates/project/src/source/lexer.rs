@@ -8,7 +8,7 @@ use super::header::HeaderFault;
 
 /// A word.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Word<'a> {
+pub(super) enum GoWord<'a> {
     Name(&'a str),
     Text(&'a str),
     Open,
@@ -20,7 +20,7 @@ pub(super) enum Word<'a> {
 }
 
 /// A reader of words.
-pub(super) struct Lexer<'a> {
+pub(super) struct GoLexer<'a> {
     rest: &'a [u8],
     line: u32,
     /// Whether a line end here would end a statement.
@@ -29,7 +29,7 @@ pub(super) struct Lexer<'a> {
 
 // === impl Lexer ===
 
-impl<'a> Lexer<'a> {
+impl<'a> GoLexer<'a> {
     pub(super) fn new(source: &'a [u8]) -> Self {
         let rest = source.strip_prefix(b"\xef\xbb\xbf").unwrap_or(source);
         Self {
@@ -44,34 +44,34 @@ impl<'a> Lexer<'a> {
         self.line
     }
 
-    pub(super) fn word(&mut self) -> Result<Word<'a>, HeaderFault> {
+    pub(super) fn word(&mut self) -> Result<GoWord<'a>, HeaderFault> {
         if self.skip()? {
             self.ends = false;
-            return Ok(Word::Semicolon);
+            return Ok(GoWord::Semicolon);
         }
         let Some(&first) = self.rest.first() else {
             let word = if self.ends {
-                Word::Semicolon
+                GoWord::Semicolon
             } else {
-                Word::End
+                GoWord::End
             };
             self.ends = false;
             return Ok(word);
         };
         let word = match first {
-            b'(' => self.one(Word::Open),
-            b')' => self.one(Word::Close),
-            b'.' => self.one(Word::Dot),
-            b';' => self.one(Word::Semicolon),
+            b'(' => self.one(GoWord::Open),
+            b')' => self.one(GoWord::Close),
+            b'.' => self.one(GoWord::Dot),
+            b';' => self.one(GoWord::Semicolon),
             b'"' => self.interpreted()?,
             b'`' => self.raw()?,
             _ => self.name()?,
         };
-        self.ends = matches!(word, Word::Name(_) | Word::Text(_) | Word::Close);
+        self.ends = matches!(word, GoWord::Name(_) | GoWord::Text(_) | GoWord::Close);
         Ok(word)
     }
 
-    fn one(&mut self, word: Word<'a>) -> Word<'a> {
+    fn one(&mut self, word: GoWord<'a>) -> GoWord<'a> {
         self.advance(1);
         word
     }
@@ -130,7 +130,7 @@ impl<'a> Lexer<'a> {
         lines > 0
     }
 
-    fn interpreted(&mut self) -> Result<Word<'a>, HeaderFault> {
+    fn interpreted(&mut self) -> Result<GoWord<'a>, HeaderFault> {
         let body = self.rest.get(1..).unwrap_or_default();
         let end = body
             .iter()
@@ -144,35 +144,35 @@ impl<'a> Lexer<'a> {
         self.text(end)
     }
 
-    fn raw(&mut self) -> Result<Word<'a>, HeaderFault> {
+    fn raw(&mut self) -> Result<GoWord<'a>, HeaderFault> {
         let body = self.rest.get(1..).unwrap_or_default();
         let end = body.iter().position(|&byte| byte == b'`');
         self.text(end.ok_or(HeaderFault::OpenString)?)
     }
 
     /// Takes a string of this many bytes with its quotes.
-    fn text(&mut self, length: usize) -> Result<Word<'a>, HeaderFault> {
+    fn text(&mut self, length: usize) -> Result<GoWord<'a>, HeaderFault> {
         let quoted = self.advance(length + 2);
         let body = quoted.get(1..=length).unwrap_or_default();
         self.count_lines(body);
         str::from_utf8(body)
-            .map(Word::Text)
+            .map(GoWord::Text)
             .map_err(|_| HeaderFault::NotUtf8)
     }
 
-    fn name(&mut self) -> Result<Word<'a>, HeaderFault> {
+    fn name(&mut self) -> Result<GoWord<'a>, HeaderFault> {
         let is_part = |&byte: &u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80;
         let length = self.rest.iter().take_while(|byte| is_part(byte)).count();
         if length == 0 {
-            return Ok(self.one(Word::Other));
+            return Ok(self.one(GoWord::Other));
         }
         let name = str::from_utf8(self.advance(length)).map_err(|_| HeaderFault::NotUtf8)?;
         let letters = |c: char| c.is_alphanumeric() || c == '_';
         let begins = !name.starts_with(|c: char| c.is_numeric());
         if begins && name.chars().all(letters) {
-            Ok(Word::Name(name))
+            Ok(GoWord::Name(name))
         } else {
-            Ok(Word::Other)
+            Ok(GoWord::Other)
         }
     }
 }

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 /// A module with more than one major version in the build list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Majors {
+pub struct MajorVersions {
     /// What its paths have in common.
     pub module: String,
     /// Its paths, sorted.
@@ -17,7 +17,7 @@ pub struct Majors {
 }
 
 /// Finds them.
-pub fn two_majors(build_list: &[String]) -> Vec<Majors> {
+pub fn two_majors(build_list: &[String]) -> Vec<MajorVersions> {
     let mut groups: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for path in build_list {
         let (prefix, _) = split_path_version(path).unwrap_or((path, ""));
@@ -27,7 +27,7 @@ pub fn two_majors(build_list: &[String]) -> Vec<Majors> {
     several
         .map(|(prefix, mut paths)| {
             paths.sort();
-            Majors {
+            MajorVersions {
                 module: prefix.to_owned(),
                 paths,
             }
@@ -37,7 +37,7 @@ pub fn two_majors(build_list: &[String]) -> Vec<Majors> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Majors, two_majors};
+    use super::{MajorVersions, two_majors};
 
     #[test]
     fn major_versions_of_one_module_are_found_in_both_forms() {
@@ -49,7 +49,7 @@ mod tests {
             "gopkg.in/yaml.v2",
             "gopkg.in/yaml.v3",
         ];
-        let majors = |module: &str, paths: &[&str]| Majors {
+        let majors = |module: &str, paths: &[&str]| MajorVersions {
             module: module.to_owned(),
             paths: paths.iter().map(|path| (*path).to_owned()).collect(),
         };

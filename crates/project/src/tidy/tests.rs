@@ -1,13 +1,13 @@
 //! A report on a project that is written down here; the command's tests compare with the go command.
 
-use super::{Project, Report};
+use super::{TidyProject, TidyReport};
+use crate::configurations::BuildScope;
 use crate::graph::ModuleGraph;
-use crate::imports::{GoFile, Listing, Loader, Packages, Step};
-use crate::reach::Need;
+use crate::imports::{DirectoryListing, GoFile, PackageLoader, PackageSet, PackageStep};
+use crate::reach::ImportNeed;
 use crate::source::parse;
-use crate::worlds::Scope;
 use gomod::modfile::{self, File, Mode};
-use gomod::mvs::{self, GoModSource, GoModSummary, MainModule, Options, Selection, Updates};
+use gomod::mvs::{self, GoModSource, GoModSummary, MainModule, ModuleSelection, Options, Updates};
 use std::collections::HashMap;
 
 const GO_MOD: &str = "module example.com/m
@@ -40,7 +40,7 @@ const MODULES: &[(&str, &str, &str)] = &[
     ("example.com/x/v2", "", ""),
 ];
 
-fn select(file: &File) -> Selection {
+fn select(file: &File) -> ModuleSelection {
     let options = Options {
         updates: Updates::Refuse,
         unpruned: false,
@@ -67,8 +67,8 @@ fn go_file(name: &str, imports: &str) -> GoFile {
     GoFile::new(name, parse(source.as_bytes()).unwrap())
 }
 
-fn packages(list: &[String], missing: &str) -> Packages {
-    let mut loader = Loader::new(list.iter().cloned());
+fn packages(list: &[String], missing: &str) -> PackageSet {
+    let mut loader = PackageLoader::new(list.iter().cloned());
     let own = vec![
         go_file("m.go", "import _ \"example.com/a\""),
         go_file("m_test.go", "import _ \"example.com/b\""),
@@ -77,16 +77,16 @@ fn packages(list: &[String], missing: &str) -> Packages {
     loader.begin_at("", own);
     loop {
         match loader.step() {
-            Step::Done(packages) => return packages,
-            Step::Need(directories) => {
+            PackageStep::Done(packages) => return packages,
+            PackageStep::Need(directories) => {
                 for directory in directories {
                     let path = &list[directory.module];
                     let module = MODULES.iter().find(|(name, ..)| name == path);
                     let imports = module.map_or("", |(.., imports)| imports);
                     let listing = match (path == missing, directory.path.as_str()) {
-                        (true, _) => Listing::Unknown("gone".to_owned()),
-                        (false, "") => Listing::Files(vec![go_file("x.go", imports)]),
-                        (false, _) => Listing::Files(Vec::new()),
+                        (true, _) => DirectoryListing::Unknown("gone".to_owned()),
+                        (false, "") => DirectoryListing::Files(vec![go_file("x.go", imports)]),
+                        (false, _) => DirectoryListing::Files(Vec::new()),
                     };
                     loader.supply(directory, listing);
                 }
@@ -95,7 +95,7 @@ fn packages(list: &[String], missing: &str) -> Packages {
     }
 }
 
-fn report(missing: &str) -> Report {
+fn report(missing: &str) -> TidyReport {
     let file = modfile::parse(GO_MOD.as_bytes(), Mode::Strict).unwrap();
     let selection = select(&file);
     let list = selection.build_list();
@@ -104,7 +104,7 @@ fn report(missing: &str) -> Report {
         .map(|selected| selected.module.path.clone())
         .collect();
     let sizes = list.iter().skip(1).map(|path| (path.clone(), 10));
-    let project = Project {
+    let project = TidyProject {
         file: &file,
         graph: &ModuleGraph::of(&selection),
         packages: &packages(&list, missing),
@@ -121,14 +121,14 @@ fn each_requirement_says_who_needs_it_and_what_it_alone_brings_in() {
     let [a, b, idle] = &report.direct[..] else {
         panic!("{report:?}")
     };
-    assert_eq!(a.need, Some(Need::Code(Scope::Everywhere)));
-    assert_eq!(b.need, Some(Need::Tests(Scope::Everywhere)));
-    assert_eq!(idle.need, Some(Need::Nobody));
+    assert_eq!(a.need, Some(ImportNeed::Code(BuildScope::Everywhere)));
+    assert_eq!(b.need, Some(ImportNeed::Tests(BuildScope::Everywhere)));
+    assert_eq!(idle.need, Some(ImportNeed::Nobody));
     assert_eq!(
         (b.imported_at.as_deref(), b.importing_files),
         (Some("m_test.go:2"), 2)
     );
-    let alone = |requirement: &super::Requirement| {
+    let alone = |requirement: &super::TidyRequirement| {
         let weight = requirement.alone.clone().unwrap();
         (weight.modules.join(" "), weight.packages, weight.bytes)
     };
@@ -182,7 +182,10 @@ fn what_is_behind_unreadable_files_is_not_judged() {
     assert_eq!(report.direct[2].need, None);
     assert_eq!(report.direct[0].alone.clone().unwrap().packages, None);
     // Of what is there in all builds nothing unknown can take anything away.
-    assert_eq!(report.direct[0].need, Some(Need::Code(Scope::Everywhere)));
+    assert_eq!(
+        report.direct[0].need,
+        Some(ImportNeed::Code(BuildScope::Everywhere))
+    );
     let rules: Vec<_> = report
         .findings
         .iter()

@@ -4,21 +4,24 @@
 //! *direct* requirements: a pruned go.mod lists everything, and what is listed twice would be
 //! brought in by nobody.
 
-use super::{Project, Weight};
+use super::{RequirementWeight, TidyProject};
 use crate::graph::{MAIN, NodeId, distances};
 use crate::imports::ModuleId;
-use crate::weight::Owned;
+use crate::weight::WeightedGraph;
 use gomod::mvs::is_pseudo_module;
 use std::collections::HashMap;
 
 /// The weights of the direct requirements, in the order of go.mod.
-pub(super) fn weigh(project: &Project<'_>, ids: &HashMap<&str, ModuleId>) -> Vec<Weight> {
+pub(super) fn weigh(
+    project: &TidyProject<'_>,
+    ids: &HashMap<&str, ModuleId>,
+) -> Vec<RequirementWeight> {
     let direct = direct(project);
     let modules = modules(project, &direct).alone(direct.len());
     let packages = project
         .is_known()
         .then(|| packages(project, &direct, ids).alone(direct.len()));
-    let mut weights: Vec<Weight> = modules
+    let mut weights: Vec<RequirementWeight> = modules
         .into_iter()
         .map(|nodes| weight(project, &nodes))
         .collect();
@@ -29,7 +32,7 @@ pub(super) fn weigh(project: &Project<'_>, ids: &HashMap<&str, ModuleId>) -> Vec
 }
 
 /// How deep the graph is, seen from the direct requirements.
-pub(super) fn depth(project: &Project<'_>) -> usize {
+pub(super) fn depth(project: &TidyProject<'_>) -> usize {
     let owned = modules(project, &direct(project));
     let distances = distances(&owned.next, &owned.starts)
         .into_iter()
@@ -44,13 +47,13 @@ pub(super) fn depth(project: &Project<'_>) -> usize {
     depths.max().map_or(0, |depth| depth + 1)
 }
 
-fn direct<'a>(project: &Project<'a>) -> Vec<&'a str> {
+fn direct<'a>(project: &TidyProject<'a>) -> Vec<&'a str> {
     let lines = project.file.require.iter().filter(|line| !line.indirect);
     lines.map(|line| line.module.path.as_str()).collect()
 }
 
-fn weight(project: &Project<'_>, nodes: &[NodeId]) -> Weight {
-    let mut weight = Weight::default();
+fn weight(project: &TidyProject<'_>, nodes: &[NodeId]) -> RequirementWeight {
+    let mut weight = RequirementWeight::default();
     let modules = nodes.iter().filter_map(|&id| project.graph.module(id));
     for module in modules.filter(|module| !is_pseudo_module(&module.path)) {
         match project.sizes.get(&module.path) {
@@ -63,10 +66,10 @@ fn weight(project: &Project<'_>, nodes: &[NodeId]) -> Weight {
     weight
 }
 
-fn modules(project: &Project<'_>, direct: &[&str]) -> Owned {
+fn modules(project: &TidyProject<'_>, direct: &[&str]) -> WeightedGraph {
     let graph = project.graph;
     let selected = |id: NodeId| graph.selected(&graph.module(id)?.path);
-    let mut owned = Owned {
+    let mut owned = WeightedGraph {
         next: vec![Vec::new(); graph.len()],
         owner: vec![None; graph.len()],
         starts: Vec::new(),
@@ -89,7 +92,11 @@ fn modules(project: &Project<'_>, direct: &[&str]) -> Owned {
     owned
 }
 
-fn packages(project: &Project<'_>, direct: &[&str], ids: &HashMap<&str, ModuleId>) -> Owned {
+fn packages(
+    project: &TidyProject<'_>,
+    direct: &[&str],
+    ids: &HashMap<&str, ModuleId>,
+) -> WeightedGraph {
     let packages = project.packages;
     let numbers: HashMap<ModuleId, usize> = direct
         .iter()
@@ -99,7 +106,7 @@ fn packages(project: &Project<'_>, direct: &[&str], ids: &HashMap<&str, ModuleId
     let tools: Vec<&str> = project.file.tool.iter().map(|tool| &*tool.path).collect();
     let list = packages.list.iter();
     let is_start = |path: &str, module| module == Some(0) || tools.contains(&path);
-    Owned {
+    WeightedGraph {
         next: packages
             .edges
             .iter()

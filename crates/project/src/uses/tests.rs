@@ -1,7 +1,7 @@
 //! Uses of projects that are written down in the test.
 
-use super::{Module, Use, Uses};
-use crate::imports::{GoFile, Listing, Loader, Step};
+use super::{BuildModule, PackageUse, ProjectUses};
+use crate::imports::{DirectoryListing, GoFile, PackageLoader, PackageStep};
 use crate::source::parse;
 use std::collections::BTreeSet;
 
@@ -22,14 +22,19 @@ fn files(tree: Tree<'_>, module: &str, directory: &str) -> Vec<GoFile> {
 
 /// The uses of a project; a module without files could not be read. Modules are the path, and the
 /// path of what replaces it.
-fn uses(modules: &[(&str, &str)], tools: &[&str], tree: Tree<'_>) -> Uses {
+fn uses(modules: &[(&str, &str)], tools: &[&str], tree: Tree<'_>) -> ProjectUses {
     uses_on(&[], modules, tools, tree)
 }
 
 /// The same where it is built for these systems.
-fn uses_on(systems: &[&str], modules: &[(&str, &str)], tools: &[&str], tree: Tree<'_>) -> Uses {
+fn uses_on(
+    systems: &[&str],
+    modules: &[(&str, &str)],
+    tools: &[&str],
+    tree: Tree<'_>,
+) -> ProjectUses {
     let systems: Vec<String> = systems.iter().map(|&name| name.to_owned()).collect();
-    let mut loader = Loader::new(modules.iter().map(|(path, _)| (*path).to_owned()));
+    let mut loader = PackageLoader::new(modules.iter().map(|(path, _)| (*path).to_owned()));
     let own = tree.iter().filter(|(owner, ..)| *owner == MAIN);
     let parents = own.map(|(_, path, _)| path.rsplit_once('/').map_or("", |(parent, _)| parent));
     let matched = parents.filter(|parent| !parent.contains("testdata"));
@@ -41,37 +46,37 @@ fn uses_on(systems: &[&str], modules: &[(&str, &str)], tools: &[&str], tree: Tre
     }
     let packages = loop {
         match loader.step() {
-            Step::Done(packages) => break packages,
-            Step::Need(directories) => {
+            PackageStep::Done(packages) => break packages,
+            PackageStep::Need(directories) => {
                 for directory in directories {
                     let module = modules[directory.module].0;
                     let is_there = tree.iter().any(|(owner, ..)| *owner == module);
                     let found = files(tree, module, &directory.path);
                     let listing = if is_there {
-                        Listing::Files(found)
+                        DirectoryListing::Files(found)
                     } else {
-                        Listing::Unknown("its zip is not to be had".to_owned())
+                        DirectoryListing::Unknown("its zip is not to be had".to_owned())
                     };
                     loader.supply(directory, listing);
                 }
             }
         }
     };
-    let modules = modules.iter().map(|(path, actual)| Module {
+    let modules = modules.iter().map(|(path, actual)| BuildModule {
         path: (*path).to_owned(),
         actual: (*actual).to_owned(),
     });
-    Uses::of(packages, modules.collect(), &[], 21, &systems)
+    ProjectUses::of(packages, modules.collect(), &[], 21, &systems)
 }
 
-fn built(package: &str) -> Use {
-    Use::Built {
+fn built(package: &str) -> PackageUse {
+    PackageUse::Built {
         package: package.to_owned(),
     }
 }
 
-fn beside(package: &str, by: &str) -> Use {
-    Use::Beside {
+fn beside(package: &str, by: &str) -> PackageUse {
+    PackageUse::Beside {
         package: package.to_owned(),
         by: by.to_owned(),
     }
@@ -117,14 +122,14 @@ fn a_package_is_built_reached_beside_or_nowhere() {
     assert_eq!(find("tested"), beside("example.com/lib/tested", "tests"));
     let tagged = beside("example.com/lib/tagged", "files with the build tags tools");
     assert_eq!(find("tagged"), tagged);
-    assert!(matches!(find("tool"), Use::Beside { by, .. } if by.starts_with("tools")));
-    assert_eq!(find("idle"), Use::Nowhere);
-    assert_eq!(find("gone"), Use::Nowhere);
+    assert!(matches!(find("tool"), PackageUse::Beside { by, .. } if by.starts_with("tools")));
+    assert_eq!(find("idle"), PackageUse::Nowhere);
+    assert_eq!(find("gone"), PackageUse::Nowhere);
     // One that is built says more than others that are not; none named are all.
     let two = ["example.com/lib/idle", "example.com/lib/below"];
     assert_eq!(uses.find(LIB, &two), built("example.com/lib/below"));
-    assert!(matches!(uses.find(LIB, &[]), Use::Built { .. }));
-    assert_eq!(uses.find("example.com/other", &[]), Use::Nowhere);
+    assert!(matches!(uses.find(LIB, &[]), PackageUse::Built { .. }));
+    assert_eq!(uses.find("example.com/other", &[]), PackageUse::Nowhere);
 }
 
 #[test]
@@ -147,7 +152,7 @@ fn a_fork_is_imported_by_the_name_of_what_it_stands_in_for() {
     let found = uses.find("example.com/fork", &["example.com/fork/used"]);
     assert_eq!(found, built("example.com/lib/used"));
     let idle = uses.find("example.com/fork", &["example.com/fork/idle"]);
-    assert_eq!(idle, Use::Nowhere);
+    assert_eq!(idle, PackageUse::Nowhere);
 }
 
 #[test]
@@ -163,16 +168,16 @@ fn nothing_is_nowhere_where_something_could_not_be_read() {
     let find = |name: &str| uses_of.find(LIB, &[&*format!("{LIB}/{name}")]);
     assert_eq!(find("used"), built("example.com/lib/used"));
     let why = "example.com/lost: its zip is not to be had".to_owned();
-    assert_eq!(find("idle"), Use::Unknown { why: why.clone() });
+    assert_eq!(find("idle"), PackageUse::Unknown { why: why.clone() });
     // What was only met beside a build may be in one by way of what is missing.
-    assert_eq!(find("tested"), Use::Unknown { why });
+    assert_eq!(find("tested"), PackageUse::Unknown { why });
 
     let generated = (MAIN, "g.go", "package a; import \"example.com/main/gen\"");
     let tree: Vec<_> = TREE.iter().copied().chain([generated]).collect();
     let found = uses(&[(MAIN, MAIN), (LIB, LIB)], &[], &tree);
     let why = "example.com/main/gen is imported, and is not in the checkout".to_owned();
     let idle = ["example.com/lib/idle"];
-    assert_eq!(found.find(LIB, &idle), Use::Unknown { why });
+    assert_eq!(found.find(LIB, &idle), PackageUse::Unknown { why });
 }
 
 #[test]
@@ -223,10 +228,10 @@ fn gos_own_packages_are_followed_into_each_other() {
     ] {
         assert_eq!(find(package), built(package), "{package}");
     }
-    assert!(matches!(find("net/http/cgi"), Use::Beside { .. }));
-    assert!(matches!(find("net/http/pprof"), Use::Beside { .. }));
-    assert_eq!(find("image/jpeg"), Use::Nowhere);
-    assert!(matches!(find("net/no"), Use::Unknown { .. }));
+    assert!(matches!(find("net/http/cgi"), PackageUse::Beside { .. }));
+    assert!(matches!(find("net/http/pprof"), PackageUse::Beside { .. }));
+    assert_eq!(find("image/jpeg"), PackageUse::Nowhere);
+    assert!(matches!(find("net/no"), PackageUse::Unknown { .. }));
     assert_eq!(uses.find("stdlib", &[]), built("runtime"));
 }
 

@@ -7,7 +7,7 @@ use super::SignedHead;
 use crate::{
     checkpoint::TreeHead,
     hash::Hash,
-    plan::Authentic,
+    plan::VerifiedTiles,
     proof::{self, check_consistency},
     tree::Subtree,
 };
@@ -47,7 +47,7 @@ impl Fork {
     }
 
     /// Of two heads of different sizes, and tiles of the newer that hold the root of the older.
-    pub(super) fn between(older: &SignedHead, newer: &SignedHead, tiles: &Authentic) -> Self {
+    pub(super) fn between(older: &SignedHead, newer: &SignedHead, tiles: &VerifiedTiles) -> Self {
         let size = older.head.size;
         let between = proof::consistency(newer.head.size, size).unwrap_or_default();
         let hash = |subtree: Subtree| tiles.subtree(subtree).ok();

@@ -6,7 +6,7 @@ use tlog::{
     checkpoint::{Checkpoint, GO_ORIGIN, TreeHead},
     frontier::Frontier,
     note::{Cosignature, Note, SignerKey, VerifierKey, sign},
-    plan::Plan,
+    plan::TilePlan,
     proof::{check_consistency, check_inclusion, consistency, inclusion},
     proof_file::LogProof,
     record::{Record, check_text},
@@ -133,7 +133,7 @@ pub(crate) fn numbers(numbers: [u64; 3]) {
         let _nowhere = Tile::in_tree(height, level, part, size);
         let _empty = new_tiles(height, size, part).take(9).count();
         let head = TreeHead { size, root: hash };
-        if let Ok(plan) = Plan::try_new(head, height, [node]) {
+        if let Ok(plan) = TilePlan::try_new(head, height, [node]) {
             assert!(plan.tiles().len() <= 200);
         }
     }
@@ -156,7 +156,7 @@ pub(crate) fn authenticate(bytes: &[u8]) -> bool {
         );
     }
     let node = Node::leaf(u64::from(index) % size);
-    let plan = Plan::try_new(frontier.head(), height, [node]).expect("in the tree");
+    let plan = TilePlan::try_new(frontier.head(), height, [node]).expect("in the tree");
     let honest: Vec<Vec<u8>> = plan
         .tiles()
         .iter()

@@ -5,7 +5,7 @@ use crate::{
     memory::{Memory, Missing, run},
 };
 use tlog::{
-    client::{Client, LookupError, Proven},
+    client::{Client, LookupError, ProvenRecord},
     note::SignerKey,
     record::Record,
     tile::{HEIGHT, new_tiles},
@@ -86,7 +86,7 @@ impl Database {
         client: &Client<Memory>,
         number: u64,
         size: u64,
-    ) -> Result<Proven, LookupError<Missing>> {
+    ) -> Result<ProvenRecord, LookupError<Missing>> {
         let escaped = format!("{}@v1.0.0", module(number));
         let path = format!("lookup/{escaped}");
         self.memory.serve(&path, self.answer(number, size));

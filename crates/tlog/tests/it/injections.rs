@@ -6,7 +6,7 @@ use testkit::oracle::Seed;
 use tlog::{
     Hash,
     checkpoint::GO_ORIGIN,
-    client::{Client, Proven},
+    client::{Client, ProvenRecord},
     note::SignerKey,
     tile::Tile,
 };
@@ -32,7 +32,12 @@ fn no_corruption_of_any_answer_proves_anything_false() {
 }
 
 /// Looks a record up in a database that has one to three of its files corrupted.
-fn inject(seed: &mut Seed, honest: &Database, fork: &Database, number: u64) -> Option<Proven> {
+fn inject(
+    seed: &mut Seed,
+    honest: &Database,
+    fork: &Database,
+    number: u64,
+) -> Option<ProvenRecord> {
     let path = format!("lookup/{}@v1.0.0", module(number));
     let mut files: Vec<(String, Bytes)> = honest.memory.remote().into_iter().collect();
     files.retain(|(path, _)| path.starts_with("tile/"));
@@ -91,7 +96,7 @@ fn corrupt(
 }
 
 /// Whether it is what the honest log holds, and its proof says so to whoever has the key.
-fn is_true(honest: &Database, proven: &Proven, number: u64) -> bool {
+fn is_true(honest: &Database, proven: &ProvenRecord, number: u64) -> bool {
     let leaf = Hash::of_leaf(honest.log.leaf(number).as_bytes());
     let keys = [honest.signer.verifier().clone()];
     proven.record.id == number

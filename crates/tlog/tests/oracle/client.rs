@@ -10,7 +10,7 @@ use super::{
 };
 use std::cell::RefCell;
 use testkit::oracle::{self, Answer, Oracle, Seed};
-use tlog::client::{Client, LookupError, Proven};
+use tlog::client::{Client, LookupError, ProvenRecord};
 
 /// Scenes; each has up to four lookups.
 const SCENES: usize = 4_000;
@@ -104,7 +104,7 @@ fn look_up(input: &[Vec<u8>]) -> (Vec<Vec<u8>>, Option<usize>) {
 
 fn verdict(
     memory: &Memory,
-    result: Result<Proven, LookupError<Missing>>,
+    result: Result<ProvenRecord, LookupError<Missing>>,
     module: &str,
     version: &str,
 ) -> Vec<u8> {

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use testkit::oracle::{Answer, Oracle, Seed};
 use tlog::{
     checkpoint::TreeHead,
-    plan::Plan,
+    plan::TilePlan,
     tile::{Tile, new_tiles},
     tree::Node,
 };

@@ -7,16 +7,16 @@ use serde::{Deserialize, Deserializer};
 /// Stretches of versions.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "RawRange")]
-pub enum Range {
+pub enum AffectedRange {
     /// Events along the semantic versions, in the order of the file, which may be any.
-    Semver(Vec<Event>),
+    Semver(Vec<RangeEvent>),
     /// Of commits, or of versions in another order: nothing that a Go version can be held against.
     Other,
 }
 
 /// Where along the line something begins or ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Event {
+pub enum RangeEvent {
     /// From this version on, itself included, versions are affected; `None` is before the first.
     Introduced(Option<String>),
     /// From this version on, itself included, they no longer are.
@@ -45,9 +45,9 @@ enum RawEvent {
 
 // === impl Range ===
 
-impl Range {
+impl AffectedRange {
     /// The events along the semantic versions; nothing if it is of another kind.
-    pub fn events(&self) -> Option<&[Event]> {
+    pub fn events(&self) -> Option<&[RangeEvent]> {
         match self {
             Self::Semver(events) => Some(events),
             Self::Other => None,
@@ -55,21 +55,21 @@ impl Range {
     }
 }
 
-impl TryFrom<RawRange> for Range {
+impl TryFrom<RawRange> for AffectedRange {
     type Error = String;
 
     fn try_from(raw: RawRange) -> Result<Self, String> {
         if raw.kind != "SEMVER" {
             return Ok(Self::Other);
         }
-        let events = raw.events.into_iter().filter_map(Event::from_raw);
+        let events = raw.events.into_iter().filter_map(RangeEvent::from_raw);
         events.collect::<Result<_, _>>().map(Self::Semver)
     }
 }
 
 // === impl Event ===
 
-impl Event {
+impl RangeEvent {
     /// None for a limit: it says how far to look for commits.
     fn from_raw(raw: RawEvent) -> Option<Result<Self, String>> {
         Some(match raw {

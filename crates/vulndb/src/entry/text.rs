@@ -16,11 +16,11 @@ const MAX_NAME: usize = 1024;
 /// can be a file's name, and a path of the protocol, as it is.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
-pub struct Id(String);
+pub struct EntryId(String);
 
 /// A point in time; `2024-05-20T16:03:47Z`, with or without a fraction, and nothing else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Time(Timestamp);
+pub struct OsvTime(Timestamp);
 
 /// A text whose content does not matter here.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -28,7 +28,7 @@ pub(super) struct AnyText;
 
 /// A text, where other databases may have anything.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Loose(pub(crate) Option<String>);
+pub(crate) struct LooseText(pub(crate) Option<String>);
 
 #[derive(Deserialize)]
 #[serde(untagged)]
@@ -39,7 +39,7 @@ enum TextOrAny {
 
 // === impl Id ===
 
-impl Id {
+impl EntryId {
     /// Checks a name.
     pub fn parse(text: &str) -> Option<Self> {
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
@@ -57,13 +57,13 @@ impl Id {
     }
 }
 
-impl fmt::Display for Id {
+impl fmt::Display for EntryId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-impl<'de> Deserialize<'de> for Id {
+impl<'de> Deserialize<'de> for EntryId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         Self::parse(&text).ok_or_else(|| D::Error::custom(format!("{text:?} is not an id")))
@@ -72,7 +72,7 @@ impl<'de> Deserialize<'de> for Id {
 
 // === impl Time ===
 
-impl Time {
+impl OsvTime {
     /// Parses RFC 3339 in UTC, as OSV demands.
     pub fn parse(text: &str) -> Option<Self> {
         has_shape(text)
@@ -110,19 +110,19 @@ fn has_shape(text: &str) -> bool {
         }
 }
 
-impl fmt::Display for Time {
+impl fmt::Display for OsvTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
 }
 
-impl Serialize for Time {
+impl Serialize for OsvTime {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(&self.0)
     }
 }
 
-impl<'de> Deserialize<'de> for Time {
+impl<'de> Deserialize<'de> for OsvTime {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         Self::parse(&text).ok_or_else(|| {
@@ -137,8 +137,8 @@ impl<'de> Deserialize<'de> for Time {
 
 impl<'de> Deserialize<'de> for AnyText {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Thrown;
-        impl Visitor<'_> for Thrown {
+        struct DiscardedValue;
+        impl Visitor<'_> for DiscardedValue {
             type Value = AnyText;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -149,13 +149,13 @@ impl<'de> Deserialize<'de> for AnyText {
                 Ok(AnyText)
             }
         }
-        deserializer.deserialize_str(Thrown)
+        deserializer.deserialize_str(DiscardedValue)
     }
 }
 
 // === impl Loose ===
 
-impl<'de> Deserialize<'de> for Loose {
+impl<'de> Deserialize<'de> for LooseText {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Ok(match TextOrAny::deserialize(deserializer)? {
             TextOrAny::Text(text) => Self(Some(plain(&text))),
@@ -217,22 +217,22 @@ fn is_name(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Id, Time};
+    use super::{EntryId, OsvTime};
 
     #[test]
     fn an_id_can_be_a_file_name() {
         for good in ["GO-2024-0001", "GHSA-6vm3-jj99-7229", "ACME_2024.1"] {
-            assert!(Id::parse(good).is_some(), "{good}");
+            assert!(EntryId::parse(good).is_some(), "{good}");
         }
         for bad in ["", "..", "a..b", "a/b", "-a", "1", "a.", "a b", "ä"] {
-            assert!(Id::parse(bad).is_none(), "{bad}");
+            assert!(EntryId::parse(bad).is_none(), "{bad}");
         }
     }
 
     #[test]
     fn a_time_has_one_spelling() {
         for good in ["2024-05-20T16:03:47Z", "2024-05-20T16:03:47.5Z"] {
-            assert_eq!(Time::parse(good).unwrap().to_string(), good);
+            assert_eq!(OsvTime::parse(good).unwrap().to_string(), good);
         }
         for bad in [
             "2024-05-20",
@@ -242,7 +242,7 @@ mod tests {
             "2024-05-20T16:03:47.Z",
             "+002024-05-20T16:03:47Z",
         ] {
-            assert_eq!(Time::parse(bad), None, "{bad}");
+            assert_eq!(OsvTime::parse(bad), None, "{bad}");
         }
     }
 }

@@ -3,15 +3,15 @@
 //! What is added is written into the bytes, and those are read again: what is served is what counts.
 //! Fields that nobody here knows stay as they are.
 
-use crate::entry::{Affected, Entry, EntryError, Time};
-use crate::source::{Origin, Read};
+use crate::entry::{AffectedModule, EntryError, OsvEntry, OsvTime};
+use crate::source::{RawEntry, SourceOrigin};
 use serde_json::{Map, Value};
 use std::collections::HashSet;
 
 /// One vulnerability.
 #[derive(Debug)]
-pub(crate) struct Document {
-    pub(crate) entry: Entry,
+pub(crate) struct MergedVulnerability {
+    pub(crate) entry: OsvEntry,
     pub(crate) bytes: Vec<u8>,
     /// Numbers of the sources that tell of it.
     pub(crate) sources: Vec<usize>,
@@ -19,16 +19,16 @@ pub(crate) struct Document {
 
 /// What later entries add.
 #[derive(Debug, Default)]
-struct Added {
+struct LaterFields {
     statements: Vec<Value>,
     names: Vec<Value>,
-    modified: Option<Time>,
+    modified: Option<OsvTime>,
 }
 
 // === impl Document ===
 
-impl Document {
-    pub(super) fn new(read: Read, source: usize) -> Self {
+impl MergedVulnerability {
+    pub(super) fn new(read: RawEntry, source: usize) -> Self {
         Self {
             entry: read.entry,
             bytes: read.bytes,
@@ -40,14 +40,14 @@ impl Document {
     /// the next.
     pub(super) fn take(
         &mut self,
-        later: &[Read],
+        later: &[RawEntry],
         source: usize,
-        origin: Origin,
+        origin: SourceOrigin,
     ) -> Result<(), EntryError> {
         if !self.sources.contains(&source) {
             self.sources.push(source);
         }
-        let added = self.added(later, origin)?;
+        let added = self.later_fields(later, origin)?;
         if added.statements.is_empty() && added.names.is_empty() {
             return Ok(());
         }
@@ -57,21 +57,25 @@ impl Document {
         let modified = added.modified.max(Some(self.entry.modified));
         object.insert("modified".to_owned(), serde_json::json!(modified));
         self.bytes = Value::Object(object).to_string().into_bytes();
-        self.entry = Entry::parse(&self.bytes)?;
+        self.entry = OsvEntry::parse(&self.bytes)?;
         Ok(())
     }
 
-    fn added(&self, later: &[Read], origin: Origin) -> Result<Added, EntryError> {
+    fn later_fields(
+        &self,
+        later: &[RawEntry],
+        origin: SourceOrigin,
+    ) -> Result<LaterFields, EntryError> {
         let mut names: HashSet<&str> = self.entry.names().collect();
         let modules = self.entry.modules();
-        let is_new = |affected: &Affected| {
+        let is_new = |affected: &AffectedModule| {
             affected.module().is_some_and(|module| match origin {
-                Origin::Public => !modules.contains_key(module),
-                Origin::Private => !self.entry.affected.contains(affected),
+                SourceOrigin::Public => !modules.contains_key(module),
+                SourceOrigin::Private => !self.entry.affected.contains(affected),
             })
         };
-        let mut added = Added::default();
-        for Read { entry, bytes } in later {
+        let mut added = LaterFields::default();
+        for RawEntry { entry, bytes } in later {
             let statements = take_list(&mut object(bytes)?, "affected");
             let statements = statements.into_iter().zip(&entry.affected);
             let new = statements.filter(|(_, affected)| is_new(affected));

@@ -2,28 +2,28 @@
 //!
 //! Only what is looked at is read; the entries of the database that it repeats are skipped.
 
-use super::{Frame, Level};
-use crate::entry::{Time, line};
+use super::{CallFrame, ScanLevel};
+use crate::entry::{OsvTime, line};
 use serde::Deserialize;
 
 /// A value of the stream.
 #[derive(Debug, Deserialize)]
-pub(super) struct Message {
+pub(super) struct ScanMessage {
     #[serde(default)]
-    pub(super) config: Option<Config>,
+    pub(super) config: Option<ScanConfig>,
     #[serde(default)]
     pub(super) finding: Option<ReportedFinding>,
 }
 
 /// How it was looked.
 #[derive(Debug, Deserialize)]
-pub(super) struct Config {
+pub(super) struct ScanConfig {
     #[serde(deserialize_with = "line")]
     pub(super) protocol_version: String,
     #[serde(default)]
-    pub(super) scan_level: Option<Level>,
+    pub(super) scan_level: Option<ScanLevel>,
     #[serde(default)]
-    pub(super) db_last_modified: Option<Time>,
+    pub(super) db_last_modified: Option<OsvTime>,
 }
 
 /// A vulnerability that a module has.
@@ -49,11 +49,11 @@ pub(super) struct ReportedFrame {
     #[serde(default, deserialize_with = "line")]
     receiver: String,
     #[serde(default)]
-    position: Option<Position>,
+    position: Option<SourcePosition>,
 }
 
 #[derive(Debug, Deserialize)]
-struct Position {
+struct SourcePosition {
     #[serde(default, deserialize_with = "line")]
     filename: String,
     #[serde(default)]
@@ -62,7 +62,7 @@ struct Position {
 
 // === impl Frame ===
 
-impl From<ReportedFrame> for Frame {
+impl From<ReportedFrame> for CallFrame {
     fn from(reported: ReportedFrame) -> Self {
         let ReportedFrame {
             receiver, function, ..

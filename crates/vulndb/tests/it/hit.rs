@@ -2,7 +2,7 @@
 
 use crate::support::{database, entry};
 use serde_json::{Value, json};
-use vulndb::{Review, Severity};
+use vulndb::{OsvSeverity, ReviewStatus};
 
 /// An advisory in the shape that OSV gives those of GitHub.
 fn advisory() -> Value {
@@ -42,11 +42,11 @@ fn an_advisory_of_github_is_told_whole() {
     let names: Vec<&str> = hit.names().collect();
     assert_eq!(names, ["GHSA-xxxx-yyyy-zzzz", "CVE-2026-1", "GO-2026-1"]);
     assert_eq!(hit.summary, "A parser that\u{fffd}reads too far");
-    assert_eq!(hit.review, Review::Unknown);
+    assert_eq!(hit.review, ReviewStatus::Unknown);
     assert_eq!(hit.rating.as_deref(), Some("HIGH"));
     let score = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:H".to_owned();
     let scale = "CVSS_V3".to_owned();
-    assert_eq!(hit.severity, [Severity { scale, score }]);
+    assert_eq!(hit.severity, [OsvSeverity { scale, score }]);
     assert_eq!(hit.published.unwrap().to_string(), "2026-01-02T03:04:05Z");
     assert_eq!(hit.modified.to_string(), "2026-02-03T04:05:06.789Z");
     assert_eq!(hit.lowest_fix.as_deref(), Some("v1.4.2"));
@@ -101,7 +101,7 @@ fn what_is_known_of_the_go_database_is_told() {
     let database = database(&[one]);
     for version in ["go1.21rc2", "1.21.2", "go1.21"] {
         let hits = database.affecting("stdlib", version).unwrap();
-        assert_eq!(hits[0].review, Review::Reviewed, "{version}");
+        assert_eq!(hits[0].review, ReviewStatus::Reviewed, "{version}");
         assert_eq!(
             hits[0].url.as_deref(),
             Some("https://advisories.example.com/GO-1")

@@ -5,9 +5,11 @@ use crate::support::{entry, file, zip};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use vulndb::limits::{MAX_AFFECTED, MAX_ENTRY, MAX_EVENTS, MAX_SOURCE};
-use vulndb::{Database, Entry, EntryError, File, Origin, Problem, Source, unpack};
+use vulndb::{
+    Database, DatabaseSource, EntryError, FeedFile, OsvEntry, SourceOrigin, SourceProblem, unpack,
+};
 
-fn problem(zip: &[u8]) -> Problem {
+fn problem(zip: &[u8]) -> SourceProblem {
     unpack(zip).unwrap_err().problem
 }
 
@@ -28,7 +30,7 @@ fn a_bomb_is_refused_by_what_it_declares_and_by_what_it_holds() {
     };
     let bomb = bomb.write();
     assert!(bomb.len() < MAX_SOURCE / 100);
-    assert_eq!(problem(&bomb), Problem::TooMuch);
+    assert_eq!(problem(&bomb), SourceProblem::TooMuch);
     let mut lying = one;
     lying.central.size = 100;
     lying.local.size = 100;
@@ -36,7 +38,7 @@ fn a_bomb_is_refused_by_what_it_declares_and_by_what_it_holds() {
         entries: vec![lying],
         ..RawZip::default()
     };
-    assert!(matches!(problem(&bomb.write()), Problem::Zip(_)));
+    assert!(matches!(problem(&bomb.write()), SourceProblem::Zip(_)));
 }
 
 #[test]
@@ -52,7 +54,7 @@ fn a_name_that_leads_elsewhere_is_refused() {
     ] {
         assert_eq!(
             problem(&zip([(name, &b"{}"[..])])),
-            Problem::Name,
+            SourceProblem::Name,
             "{name:?}"
         );
     }
@@ -61,10 +63,10 @@ fn a_name_that_leads_elsewhere_is_refused() {
 #[test]
 fn a_name_twice_is_refused() {
     let one = entry("GO-1", "example.com/a", &[("introduced", "0")]);
-    let File { name, bytes } = file(&one);
+    let FeedFile { name, bytes } = file(&one);
     assert_eq!(
         problem(&zip([(&*name, &*bytes), (&*name, b"{}")])),
-        Problem::Twice
+        SourceProblem::Twice
     );
 }
 
@@ -72,33 +74,33 @@ fn a_name_twice_is_refused() {
 fn an_entry_is_bounded_in_size_depth_and_number() {
     let deep = format!(r#"{{"x":{}"#, "[".repeat(100_000));
     assert!(matches!(
-        Entry::parse(deep.as_bytes()),
+        OsvEntry::parse(deep.as_bytes()),
         Err(EntryError::Malformed { .. })
     ));
     let mut large = entry("GO-1", "example.com/a", &[]).to_string().into_bytes();
     large.resize(MAX_ENTRY, b' ');
-    assert!(Entry::parse(&large).is_ok());
+    assert!(OsvEntry::parse(&large).is_ok());
     large.push(b' ');
-    assert_eq!(Entry::parse(&large), Err(EntryError::TooLarge));
+    assert_eq!(OsvEntry::parse(&large), Err(EntryError::TooLarge));
     let many = vec![("fixed", "1.0.0"); MAX_EVENTS + 1];
     let many = entry("GO-1", "example.com/a", &many).to_string();
     assert_eq!(
-        Entry::parse(many.as_bytes()),
+        OsvEntry::parse(many.as_bytes()),
         Err(EntryError::TooManyEvents)
     );
     let mut wide = entry("GO-1", "example.com/a", &[]);
     let statement = wide["affected"][0].clone();
     wide["affected"] = json!(vec![statement.clone(); MAX_AFFECTED]);
-    assert!(Entry::parse(wide.to_string().as_bytes()).is_ok());
+    assert!(OsvEntry::parse(wide.to_string().as_bytes()).is_ok());
     wide["affected"] = json!(vec![statement; MAX_AFFECTED + 1]);
     let wide = wide.to_string();
     assert_eq!(
-        Entry::parse(wide.as_bytes()),
+        OsvEntry::parse(wide.as_bytes()),
         Err(EntryError::TooManyAffected)
     );
     let most = vec![("fixed", "1.0.0"); MAX_EVENTS];
     let most = entry("GO-1", "example.com/a", &most).to_string();
-    assert!(Entry::parse(most.as_bytes()).is_ok());
+    assert!(OsvEntry::parse(most.as_bytes()).is_ok());
 }
 
 #[test]
@@ -107,10 +109,10 @@ fn lists_may_be_null_as_osv_allows() {
     for key in ["aliases", "severity", "references", "credits"] {
         one[key] = Value::Null;
     }
-    assert!(Entry::parse(one.to_string().as_bytes()).is_ok());
+    assert!(OsvEntry::parse(one.to_string().as_bytes()).is_ok());
     one["affected"] = Value::Null;
     assert!(
-        Entry::parse(one.to_string().as_bytes())
+        OsvEntry::parse(one.to_string().as_bytes())
             .unwrap()
             .affected
             .is_empty()
@@ -126,27 +128,27 @@ fn event() -> impl Strategy<Value = Value> {
 proptest! {
     #[test]
     fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
-        drop(Entry::parse(&bytes));
+        drop(OsvEntry::parse(&bytes));
         drop(unpack(&bytes));
     }
 
     #[test]
     fn no_damage_to_a_zip_makes_it_panic(at in 0..500_usize, byte in any::<u8>()) {
-        let File { name, bytes } = file(&entry("GO-1", "example.com/a", &[("introduced", "0")]));
+        let FeedFile { name, bytes } = file(&entry("GO-1", "example.com/a", &[("introduced", "0")]));
         let mut zip = zip([(&*name, &*bytes)]);
         if let Some(found) = zip.get_mut(at) {
             *found = byte;
         }
-        drop(Source::from_zip("test", Origin::Public, &zip));
+        drop(DatabaseSource::from_zip("test", SourceOrigin::Public, &zip));
     }
 
     #[test]
     fn no_damage_to_an_entry_makes_it_panic(at in 0..300_usize, byte in any::<u8>()) {
-        let File { name, mut bytes } = file(&entry("GO-1", "example.com/a", &[("introduced", "0")]));
+        let FeedFile { name, mut bytes } = file(&entry("GO-1", "example.com/a", &[("introduced", "0")]));
         if let Some(found) = bytes.get_mut(at) {
             *found = byte;
         }
-        drop(Source::from_files("test", Origin::Public, vec![File { name, bytes }]));
+        drop(DatabaseSource::from_files("test", SourceOrigin::Public, vec![FeedFile { name, bytes }]));
     }
 
     #[test]
@@ -157,7 +159,7 @@ proptest! {
         let mut one = entry("GO-1", "example.com/a", &[]);
         one["affected"][0]["ranges"][0]["events"] = json!(events);
         let database = Database::merge(vec![
-            Source::from_files("test", Origin::Public, vec![file(&one)]).unwrap(),
+            DatabaseSource::from_files("test", SourceOrigin::Public, vec![file(&one)]).unwrap(),
         ]).unwrap();
         for hit in database.affecting("example.com/a", &version).unwrap() {
             for fix in hit.lowest_fix.iter().chain(&hit.newest_fix) {

@@ -1,10 +1,10 @@
 //! Judge: every rule finds its case, and nothing beside it.
 
 use crate::support::{entry, source};
-use finding::{Finding, Place, Span};
+use finding::{FileSpan, Finding, FindingPlace};
 use jiff::civil::{Date, date};
 use serde_json::{Value, json};
-use vulndb::{Database, Imported, Matter, Origin, Reachability, judge};
+use vulndb::{Database, ExaminationInput, ImportReach, ReachabilityReport, SourceOrigin, judge};
 
 const MODULE: &str = "example.com/a";
 const TODAY: Date = date(2026, 5, 25);
@@ -12,10 +12,10 @@ const TODAY: Date = date(2026, 5, 25);
 /// What is to be judged, with the parts that most tests do not care about.
 struct Case {
     entries: Vec<Value>,
-    origin: Origin,
+    origin: SourceOrigin,
     modules: Vec<(&'static str, &'static str)>,
     report: Option<String>,
-    imported: Imported,
+    imported: ImportReach,
     days: Option<u32>,
     today: Date,
 }
@@ -24,10 +24,10 @@ impl Case {
     fn new(entries: &[Value], modules: &[(&'static str, &'static str)]) -> Self {
         Self {
             entries: entries.to_vec(),
-            origin: Origin::Public,
+            origin: SourceOrigin::Public,
             modules: modules.to_vec(),
             report: None,
-            imported: Imported::Unasked,
+            imported: ImportReach::Unasked,
             days: Some(7),
             today: TODAY,
         }
@@ -42,16 +42,16 @@ impl Case {
         let sources = vec![source("go", self.origin, &self.entries)];
         let database = Database::merge(sources).unwrap();
         let report = self.report.as_ref();
-        let reachability = report.map(|text| Reachability::parse(text.as_bytes()).unwrap());
-        judge(&Matter {
+        let reachability = report.map(|text| ReachabilityReport::parse(text.as_bytes()).unwrap());
+        judge(&ExaminationInput {
             examined: &database.examine(self.modules.iter().copied()).unwrap(),
             reachability: reachability.as_ref(),
             imported: &|_| self.imported.clone(),
             raise: &|hit, version| format!("go get {}@{version}", hit.module),
             policy_file: "gate.toml",
             place: &|module| match module {
-                MODULE => Place::at("go.mod", Span::in_line(5, 2, 20)),
-                _ => Place::file("go.mod"),
+                MODULE => FindingPlace::at("go.mod", FileSpan::in_line(5, 2, 20)),
+                _ => FindingPlace::file("go.mod"),
             },
             days: self.days,
             today: self.today,
@@ -164,21 +164,21 @@ fn what_calls_tell_decides_the_rule() {
 fn what_imports_tell_decides_where_calls_do_not() {
     let package = || "example.com/a/b".to_owned();
     let told = [
-        (Imported::Unasked, "vulnerable/fixed-upstream", ""),
+        (ImportReach::Unasked, "vulnerable/fixed-upstream", ""),
         (
-            Imported::By { package: package() },
+            ImportReach::By { package: package() },
             "vulnerable/fixed-upstream",
             "; example.com/a/b is imported",
         ),
         (
-            Imported::Unknown {
+            ImportReach::Unknown {
                 why: "a zip is not to be had".to_owned(),
             },
             "vulnerable/fixed-upstream",
             "; whether example.com/a/b is imported is not known: a zip is not to be had",
         ),
         (
-            Imported::Beside {
+            ImportReach::Beside {
                 package: package(),
                 by: "tests".to_owned(),
             },
@@ -186,7 +186,7 @@ fn what_imports_tell_decides_where_calls_do_not() {
             "; example.com/a/b is imported by tests",
         ),
         (
-            Imported::Nowhere,
+            ImportReach::Nowhere,
             "vulnerable/not-imported",
             "; nothing imports example.com/a/b",
         ),
@@ -251,7 +251,7 @@ fn old_data_is_found_on_the_first_day_that_is_too_late() {
 #[test]
 fn advisories_of_ones_own_do_not_stand_for_public_data() {
     let mut case = Case::fixed();
-    (case.origin, case.modules) = (Origin::Private, Vec::new());
+    (case.origin, case.modules) = (SourceOrigin::Private, Vec::new());
     let judgement = case.judge();
     assert_eq!(judgement[0].rule.id, "vulnerable/data-old");
     let message = &judgement[0].message;

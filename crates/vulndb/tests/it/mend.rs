@@ -3,12 +3,12 @@
 use crate::support::{entry, file, ids};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use vulndb::{Database, Origin, Problem, Source, SourceError};
+use vulndb::{Database, DatabaseSource, SourceError, SourceOrigin, SourceProblem};
 
 const MODULE: &str = "example.com/a";
 
-fn read(origin: Origin, entry: &Value) -> Result<Source, SourceError> {
-    Source::from_files("osv", origin, vec![file(entry)])
+fn read(origin: SourceOrigin, entry: &Value) -> Result<DatabaseSource, SourceError> {
+    DatabaseSource::from_files("osv", origin, vec![file(entry)])
 }
 
 /// As advisories in the zip of the ecosystem have it.
@@ -22,8 +22,12 @@ fn odd() -> Value {
 
 #[test]
 fn a_version_that_is_none_affects_every_version() {
-    let source = read(Origin::Public, &odd()).unwrap();
-    let mended: Vec<&str> = source.mended().iter().map(vulndb::Id::as_str).collect();
+    let source = read(SourceOrigin::Public, &odd()).unwrap();
+    let mended: Vec<&str> = source
+        .mended()
+        .iter()
+        .map(vulndb::EntryId::as_str)
+        .collect();
     assert_eq!(mended, ["GHSA-1"]);
     let database = Database::merge(vec![source]).unwrap();
     assert_eq!(database.sources()[0].mended.len(), 1);
@@ -40,8 +44,8 @@ fn a_version_that_is_none_affects_every_version() {
 
 #[test]
 fn ones_own_entry_with_such_a_version_is_refused() {
-    let error = read(Origin::Private, &odd()).unwrap_err();
-    assert!(matches!(error.problem, Problem::Entry(_)));
+    let error = read(SourceOrigin::Private, &odd()).unwrap_err();
+    assert!(matches!(error.problem, SourceProblem::Entry(_)));
     assert!(
         error
             .to_string()
@@ -53,13 +57,18 @@ fn ones_own_entry_with_such_a_version_is_refused() {
 #[test]
 fn nothing_else_is_mended() {
     let sound = entry("GHSA-1", MODULE, &[("introduced", "0"), ("fixed", "1.2.0")]);
-    assert!(read(Origin::Public, &sound).unwrap().mended().is_empty());
+    assert!(
+        read(SourceOrigin::Public, &sound)
+            .unwrap()
+            .mended()
+            .is_empty()
+    );
     let mut undated = odd();
     undated["modified"] = json!("yesterday");
-    assert!(read(Origin::Public, &undated).is_err());
+    assert!(read(SourceOrigin::Public, &undated).is_err());
     let mut both = sound;
     both["affected"][0]["ranges"][0]["events"] = json!([{"introduced": "0", "fixed": "1.0.0"}]);
-    assert!(read(Origin::Public, &both).is_err());
+    assert!(read(SourceOrigin::Public, &both).is_err());
 }
 
 proptest! {
@@ -75,7 +84,7 @@ proptest! {
         let length = odd.len();
         odd[at % length].1 = "2.0.0.beta.9";
         let [before, after] = [events, odd].map(|events| {
-            let source = read(Origin::Public, &entry("GHSA-1", MODULE, &events)).unwrap();
+            let source = read(SourceOrigin::Public, &entry("GHSA-1", MODULE, &events)).unwrap();
             ids(&Database::merge(vec![source]).unwrap(), MODULE, &version)
         });
         prop_assert!(before.is_empty() || before == after);

@@ -3,11 +3,11 @@
 use crate::support::{entry, ids, source};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use vulndb::{Database, Origin};
+use vulndb::{Database, SourceOrigin};
 
 const MODULE: &str = "example.com/a";
 
-fn merged(sources: &[(Origin, &[Value])]) -> Database {
+fn merged(sources: &[(SourceOrigin, &[Value])]) -> Database {
     let sources = sources.iter().zip(["go", "osv", "own"]);
     let sources = sources.map(|((origin, entries), name)| source(name, *origin, entries));
     Database::merge(sources.collect()).unwrap()
@@ -32,8 +32,8 @@ fn the_same_alias_is_the_same_vulnerability() {
         json!(["CVE-1"]),
     );
     let database = merged(&[
-        (Origin::Public, &[checked()]),
-        (Origin::Public, &[rough, also]),
+        (SourceOrigin::Public, &[checked()]),
+        (SourceOrigin::Public, &[rough, also]),
     ]);
     let hits = database.affecting(MODULE, "v1.0.0").unwrap();
     let [hit] = &hits[..] else { panic!("{hits:?}") };
@@ -47,7 +47,10 @@ fn the_same_alias_is_the_same_vulnerability() {
 #[test]
 fn a_later_public_source_adds_modules() {
     let rough = entry("GHSA-1", "example.com/b", &[("introduced", "0")]);
-    let database = merged(&[(Origin::Public, &[checked()]), (Origin::Public, &[rough])]);
+    let database = merged(&[
+        (SourceOrigin::Public, &[checked()]),
+        (SourceOrigin::Public, &[rough]),
+    ]);
     assert_eq!(ids(&database, "example.com/b", "v1.0.0"), ["GO-1"]);
     assert_eq!(ids(&database, MODULE, "v1.0.0"), ["GO-1"]);
 }
@@ -60,8 +63,8 @@ fn a_private_advisory_adds_and_takes_nothing_away() {
         &[("introduced", "2.0.0"), ("fixed", "2.1.0")],
     );
     let database = merged(&[
-        (Origin::Public, &[checked()]),
-        (Origin::Private, &[narrower]),
+        (SourceOrigin::Public, &[checked()]),
+        (SourceOrigin::Private, &[narrower]),
     ]);
     assert_eq!(ids(&database, MODULE, "v1.0.0"), ["GO-1"]);
     assert_eq!(ids(&database, MODULE, "v1.2.0"), [""; 0]);
@@ -69,8 +72,8 @@ fn a_private_advisory_adds_and_takes_nothing_away() {
     let withdrawn = entry("CVE-1", "example.com/b", &[("introduced", "0")]);
     let withdrawn = with(withdrawn, "withdrawn", json!("2026-01-01T00:00:00Z"));
     let database = merged(&[
-        (Origin::Public, &[checked()]),
-        (Origin::Private, &[withdrawn]),
+        (SourceOrigin::Public, &[checked()]),
+        (SourceOrigin::Private, &[withdrawn]),
     ]);
     assert_eq!(ids(&database, MODULE, "v1.0.0"), ["GO-1"]);
     assert_eq!(ids(&database, "example.com/b", "v1.0.0"), [""; 0]);
@@ -79,14 +82,17 @@ fn a_private_advisory_adds_and_takes_nothing_away() {
 #[test]
 fn a_private_advisory_of_its_own_is_one_more() {
     let own = entry("ACME-1", MODULE, &[("introduced", "0")]);
-    let database = merged(&[(Origin::Public, &[checked()]), (Origin::Private, &[own])]);
+    let database = merged(&[
+        (SourceOrigin::Public, &[checked()]),
+        (SourceOrigin::Private, &[own]),
+    ]);
     assert_eq!(ids(&database, MODULE, "v1.0.0"), ["ACME-1", "GO-1"]);
 }
 
 #[test]
 fn a_withdrawn_entry_is_ignored_and_stands_in_nobodys_way() {
     let withdrawn = with(checked(), "withdrawn", json!("2026-01-01T00:00:00Z"));
-    let alone = merged(&[(Origin::Public, std::slice::from_ref(&withdrawn))]);
+    let alone = merged(&[(SourceOrigin::Public, std::slice::from_ref(&withdrawn))]);
     assert_eq!(ids(&alone, MODULE, "v1.0.0"), [""; 0]);
     let one = entry("GHSA-1", MODULE, &[("introduced", "0"), ("fixed", "1.0.0")]);
     let two = with(
@@ -95,8 +101,8 @@ fn a_withdrawn_entry_is_ignored_and_stands_in_nobodys_way() {
         json!(["CVE-1"]),
     );
     let database = merged(&[
-        (Origin::Public, &[withdrawn]),
-        (Origin::Public, &[one, two]),
+        (SourceOrigin::Public, &[withdrawn]),
+        (SourceOrigin::Public, &[one, two]),
     ]);
     assert_eq!(ids(&database, MODULE, "v0.9.0"), ["GHSA-1"]);
     assert_eq!(ids(&database, MODULE, "v1.0.0"), ["GHSA-2"]);
@@ -109,7 +115,7 @@ fn two_entries_of_one_source_stay_two() {
         "aliases",
         json!(["CVE-1"]),
     );
-    let database = merged(&[(Origin::Public, &[checked(), other])]);
+    let database = merged(&[(SourceOrigin::Public, &[checked(), other])]);
     assert_eq!(ids(&database, MODULE, "v1.0.0"), ["GO-1", "GO-2"]);
 }
 
@@ -117,7 +123,7 @@ fn two_entries_of_one_source_stay_two() {
 fn in_the_zip_of_an_ecosystem_others_add_to_the_go_team() {
     let rough = entry("GHSA-1", MODULE, &[("introduced", "0")]);
     let other = entry("GHSA-2", MODULE, &[("introduced", "0")]);
-    let database = merged(&[(Origin::Public, &[rough, other, checked()])]);
+    let database = merged(&[(SourceOrigin::Public, &[rough, other, checked()])]);
     assert_eq!(ids(&database, MODULE, "v1.0.0"), ["GHSA-2", "GO-1"]);
     assert_eq!(ids(&database, MODULE, "v1.2.0"), ["GHSA-2"]);
 }
@@ -132,8 +138,8 @@ fn of_two_that_add_neither_silences_the_other() {
         json!(["CVE-1"]),
     );
     let database = merged(&[
-        (Origin::Public, &[checked()]),
-        (Origin::Public, &[one, two]),
+        (SourceOrigin::Public, &[checked()]),
+        (SourceOrigin::Public, &[one, two]),
     ]);
     assert_eq!(ids(&database, new, "v0.9.0"), ["GO-1"]);
     assert_eq!(ids(&database, new, "v1.0.0"), [""; 0]);
@@ -144,8 +150,8 @@ fn of_two_that_add_neither_silences_the_other() {
 fn an_entry_in_the_place_of_a_withdrawn_one_is_served_in_its_place() {
     let withdrawn = with(checked(), "withdrawn", json!("2026-01-01T00:00:00Z"));
     let database = merged(&[
-        (Origin::Public, &[withdrawn]),
-        (Origin::Private, &[checked()]),
+        (SourceOrigin::Public, &[withdrawn]),
+        (SourceOrigin::Private, &[checked()]),
     ]);
     assert_eq!(ids(&database, MODULE, "v1.0.0"), ["GO-1"]);
     let served = database.answer("ID/GO-1.json").unwrap();
@@ -157,10 +163,10 @@ fn an_entry_in_the_place_of_a_withdrawn_one_is_served_in_its_place() {
 #[test]
 fn what_is_told_twice_is_served_once_as_it_came() {
     let twice = merged(&[
-        (Origin::Public, &[checked()]),
-        (Origin::Private, &[checked()]),
+        (SourceOrigin::Public, &[checked()]),
+        (SourceOrigin::Private, &[checked()]),
     ]);
-    let once = merged(&[(Origin::Public, &[checked()])]);
+    let once = merged(&[(SourceOrigin::Public, &[checked()])]);
     let [twice, once] = [&twice, &once].map(|database| database.answer("ID/GO-1.json"));
     assert_eq!(twice, once);
 }
@@ -171,8 +177,8 @@ fn what_is_merged_is_served_with_all_names_and_statements() {
     own["aliases"] = json!(["CVE-1"]);
     own["modified"] = json!("2026-06-01T00:00:00Z");
     let database = merged(&[
-        (Origin::Public, &[checked()]),
-        (Origin::Private, std::slice::from_ref(&own)),
+        (SourceOrigin::Public, &[checked()]),
+        (SourceOrigin::Private, std::slice::from_ref(&own)),
     ]);
     assert!(database.answer("ID/ACME-1.json").is_none());
     let served = database.answer("ID/GO-1.json").unwrap();
@@ -188,7 +194,7 @@ fn what_is_merged_is_served_with_all_names_and_statements() {
 #[test]
 fn ids_that_begin_alike_are_all_found() {
     let all = ["A-1", "A-1-2", "A-1.2", "A-10"].map(|id| entry(id, MODULE, &[("introduced", "0")]));
-    let database = merged(&[(Origin::Public, &all)]);
+    let database = merged(&[(SourceOrigin::Public, &all)]);
     assert_eq!(
         ids(&database, MODULE, "v1.0.0"),
         ["A-1", "A-1-2", "A-1.2", "A-10"]
@@ -235,8 +241,8 @@ proptest! {
         own in prop_oneof![any_source("ACME"), any_source("GO"), any_source("CVE")],
         is_reversed in any::<bool>(),
     ) {
-        let alone = merged(&[(Origin::Public, &public)]);
-        let mut both = [(Origin::Public, &*public), (Origin::Private, &*own)];
+        let alone = merged(&[(SourceOrigin::Public, &public)]);
+        let mut both = [(SourceOrigin::Public, &*public), (SourceOrigin::Private, &*own)];
         if is_reversed {
             both.reverse();
         }

@@ -2,7 +2,7 @@
 
 use crate::support::{entry, source};
 use serde_json::{Value, json};
-use vulndb::{Database, Kept, Origin, Source};
+use vulndb::{Database, DatabaseSource, Kept, SourceOrigin};
 
 fn at(id: &str, time: &str) -> Value {
     let mut entry = entry(id, "example.com/a", &[("introduced", "0")]);
@@ -11,13 +11,13 @@ fn at(id: &str, time: &str) -> Value {
 }
 
 fn public(entries: &[Value]) -> Database {
-    Database::merge(vec![source("osv", Origin::Public, entries)]).unwrap()
+    Database::merge(vec![source("osv", SourceOrigin::Public, entries)]).unwrap()
 }
 
 fn with_advisory(entries: &[Value], advisory: Value) -> Database {
-    let sources: [Source; 2] = [
-        source("osv", Origin::Public, entries),
-        source("corp", Origin::Private, &[advisory]),
+    let sources: [DatabaseSource; 2] = [
+        source("osv", SourceOrigin::Public, entries),
+        source("corp", SourceOrigin::Private, &[advisory]),
     ];
     Database::merge(sources.into()).unwrap()
 }

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use testkit::{oracle::Seed, skip};
-use vulndb::{Entry, Event, File, unpack};
+use vulndb::{FeedFile, OsvEntry, RangeEvent, unpack};
 
 /// How many versions of modules are asked about.
 const QUESTIONS: usize = 20_000;
@@ -35,15 +35,15 @@ fn program() -> Option<PathBuf> {
 }
 
 /// The versions that entries talk about, by module.
-fn versions(files: &[File]) -> BTreeMap<String, Vec<String>> {
+fn versions(files: &[FeedFile]) -> BTreeMap<String, Vec<String>> {
     let mut versions: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for file in files.iter().filter(|file| file.name.starts_with("ID/")) {
-        for affected in Entry::parse(&file.bytes).unwrap().affected {
+        for affected in OsvEntry::parse(&file.bytes).unwrap().affected {
             let module = affected.module().unwrap().to_owned();
             let events = affected.ranges.iter().filter_map(|range| range.events());
             let at = events.flatten().filter_map(|event| match event {
-                Event::Introduced(at) => at.clone(),
-                Event::Fixed(at) | Event::LastAffected(at) => Some(at.clone()),
+                RangeEvent::Introduced(at) => at.clone(),
+                RangeEvent::Fixed(at) | RangeEvent::LastAffected(at) => Some(at.clone()),
             });
             versions.entry(module).or_default().extend(at);
         }

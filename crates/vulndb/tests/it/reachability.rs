@@ -1,12 +1,12 @@
 //! Reachability: the most that a report says about a vulnerability, and nothing it does not say.
 
 use proptest::prelude::*;
-use vulndb::{Level, Reach, Reachability, ReachabilityError};
+use vulndb::{ReachabilityError, ReachabilityReport, ScanLevel, VulnerabilityReach};
 
 const CONFIG: &str = r#"{"config":{"protocol_version":"v1.0.0","scan_level":"symbol"}}"#;
 
-fn parse(messages: &[&str]) -> Reachability {
-    Reachability::parse(messages.join("\n").as_bytes()).unwrap()
+fn parse(messages: &[&str]) -> ReachabilityReport {
+    ReachabilityReport::parse(messages.join("\n").as_bytes()).unwrap()
 }
 
 fn finding(trace: &str) -> String {
@@ -29,7 +29,7 @@ fn the_most_that_is_said_counts() {
         let [one, two, three] = order.map(String::as_str);
         let reachability = parse(&[CONFIG, one, two, three]);
         let reach = reachability.of(["CVE-1", "GO-1"], "example.com/a", "v1.0.0");
-        let Some(Reach::Called { trace }) = reach else {
+        let Some(VulnerabilityReach::Called { trace }) = reach else {
             panic!("{reach:?}")
         };
         assert_eq!(trace[0].function, "T.Do");
@@ -41,13 +41,13 @@ fn the_most_that_is_said_counts() {
     let imported = parse(&[CONFIG, &required, &imported]);
     let package = "example.com/a/b".to_owned();
     let reach = imported.of(["GO-1"], "example.com/a", "v1.0.0");
-    assert_eq!(reach, Some(&Reach::Imported { package }));
+    assert_eq!(reach, Some(&VulnerabilityReach::Imported { package }));
     let required = parse(&[CONFIG, &required]);
     assert_eq!(
         required.of(["GO-1"], "example.com/a", "v1.0.0"),
-        Some(&Reach::Required)
+        Some(&VulnerabilityReach::Required)
     );
-    assert_eq!(required.level(), Level::Symbol);
+    assert_eq!(required.level(), ScanLevel::Symbol);
 }
 
 #[test]
@@ -59,7 +59,7 @@ fn of_two_traces_the_shorter_is_kept() {
         let [one, two] = order.map(String::as_str);
         let reachability = parse(&[CONFIG, one, two]);
         let reach = reachability.of(["GO-1"], "example.com/a", "v1.0.0");
-        assert!(matches!(reach, Some(Reach::Called { trace }) if trace.len() == 1));
+        assert!(matches!(reach, Some(VulnerabilityReach::Called { trace }) if trace.len() == 1));
     }
 }
 
@@ -69,7 +69,7 @@ fn the_most_counts_under_whichever_name_it_is_said() {
     let by_another_name = imported.replace("GO-1", "CVE-1");
     let both = parse(&[CONFIG, &required, &by_another_name]);
     let reach = both.of(["GO-1", "CVE-1"], "example.com/a", "v1.0.0");
-    assert!(matches!(reach, Some(Reach::Imported { .. })));
+    assert!(matches!(reach, Some(VulnerabilityReach::Imported { .. })));
 }
 
 #[test]
@@ -81,8 +81,11 @@ fn what_is_not_talked_about_is_not_known() {
     let newer = finding(IMPORTED).replace("v1.0.0\",\"package", "v1.0.1\",\"package");
     let both = parse(&[CONFIG, &finding(REQUIRED), &newer]);
     let of = |version| both.of(["GO-1"], "example.com/a", version);
-    assert_eq!(of("v1.0.0"), Some(&Reach::Required));
-    assert!(matches!(of("v1.0.1"), Some(Reach::Imported { .. })));
+    assert_eq!(of("v1.0.0"), Some(&VulnerabilityReach::Required));
+    assert!(matches!(
+        of("v1.0.1"),
+        Some(VulnerabilityReach::Imported { .. })
+    ));
 }
 
 #[test]
@@ -104,7 +107,9 @@ fn a_long_trace_keeps_its_ends() {
     };
     let frames: Vec<String> = (0..1000).map(frame).collect();
     let reachability = parse(&[CONFIG, &finding(&frames.join(","))]);
-    let Some(Reach::Called { trace }) = reachability.of(["GO-1"], "example.com/a", "v1.0.0") else {
+    let Some(VulnerabilityReach::Called { trace }) =
+        reachability.of(["GO-1"], "example.com/a", "v1.0.0")
+    else {
         panic!("not called")
     };
     assert_eq!(trace.len(), vulndb::limits::MAX_FRAMES);
@@ -114,7 +119,7 @@ fn a_long_trace_keeps_its_ends() {
 
 #[test]
 fn what_is_no_report_is_refused() {
-    let refused = |text: &str| Reachability::parse(text.as_bytes()).unwrap_err();
+    let refused = |text: &str| ReachabilityReport::parse(text.as_bytes()).unwrap_err();
     assert_eq!(refused(""), ReachabilityError::NoConfiguration);
     assert_eq!(
         refused(&finding(REQUIRED)),
@@ -142,7 +147,7 @@ fn what_is_no_report_is_refused() {
 proptest! {
     #[test]
     fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
-        drop(Reachability::parse(&bytes));
+        drop(ReachabilityReport::parse(&bytes));
     }
 
     #[test]
@@ -151,6 +156,6 @@ proptest! {
         if let Some(found) = report.get_mut(at) {
             *found = byte;
         }
-        drop(Reachability::parse(&report));
+        drop(ReachabilityReport::parse(&report));
     }
 }

@@ -3,7 +3,7 @@
 use crate::support::{entry, ids, real_database, real_zip, source};
 use serde_json::{Value, json};
 use std::io::Read;
-use vulndb::{Database, Origin, unpack};
+use vulndb::{Database, SourceOrigin, unpack};
 
 #[test]
 fn the_files_are_those_of_the_go_database() {
@@ -54,7 +54,7 @@ fn a_packed_file_unpacks_to_the_plain_one() {
         "example.com/a",
         &[("introduced", "0"), ("fixed", "1.2.0")],
     );
-    let database = Database::merge(vec![source("own", Origin::Private, &[own])]).unwrap();
+    let database = Database::merge(vec![source("own", SourceOrigin::Private, &[own])]).unwrap();
     let paths: Vec<&str> = database.paths().collect();
     let expected = [
         "ID/ACME-1.json",

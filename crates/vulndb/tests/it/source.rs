@@ -2,16 +2,16 @@
 
 use crate::support::{entry, file, real_zip, write_files, zip};
 use serde_json::json;
-use vulndb::{File, Origin, Problem, Source, SourceError, unpack};
+use vulndb::{DatabaseSource, FeedFile, SourceError, SourceOrigin, SourceProblem, unpack};
 
-fn read(files: Vec<File>) -> Result<Source, SourceError> {
-    Source::from_files("test", Origin::Public, files)
+fn read(files: Vec<FeedFile>) -> Result<DatabaseSource, SourceError> {
+    DatabaseSource::from_files("test", SourceOrigin::Public, files)
 }
 
-fn indexed() -> Vec<File> {
+fn indexed() -> Vec<FeedFile> {
     let entry = entry("GO-1", "example.com/a", &[("introduced", "0")]);
     let listed = json!([{"id": "GO-1", "modified": entry["modified"]}]);
-    let file = |name: &str, value: &serde_json::Value| File {
+    let file = |name: &str, value: &serde_json::Value| FeedFile {
         name: name.to_owned(),
         bytes: value.to_string().into_bytes(),
     };
@@ -29,7 +29,7 @@ fn indexed() -> Vec<File> {
 #[test]
 fn the_real_database_reads_whole() {
     let Some(zip) = real_zip() else { return };
-    let from_zip = Source::from_zip("go", Origin::Public, &zip).unwrap();
+    let from_zip = DatabaseSource::from_zip("go", SourceOrigin::Public, &zip).unwrap();
     assert_eq!(from_zip.len(), 4_291);
     assert_eq!(
         from_zip.modified().unwrap().to_string(),
@@ -37,7 +37,8 @@ fn the_real_database_reads_whole() {
     );
     let directory = tempfile::tempdir().unwrap();
     write_files(directory.path(), &unpack(&zip).unwrap());
-    let read = Source::from_directory("go", Origin::Public, directory.path()).unwrap();
+    let read =
+        DatabaseSource::from_directory("go", SourceOrigin::Public, directory.path()).unwrap();
     assert_eq!(read.len(), from_zip.len());
     assert_eq!(read.modified(), from_zip.modified());
 }
@@ -70,44 +71,48 @@ fn half_a_copy_is_noticed() {
     missing.pop();
     assert!(matches!(
         read(missing).unwrap_err().problem,
-        Problem::Missing(_)
+        SourceProblem::Missing(_)
     ));
     let mut unlisted = indexed();
     unlisted[1].bytes = b"[]".to_vec();
-    assert_eq!(read(unlisted).unwrap_err().problem, Problem::Unlisted);
+    assert_eq!(read(unlisted).unwrap_err().problem, SourceProblem::Unlisted);
     let mut without_list = indexed();
     without_list.remove(1);
-    assert_eq!(read(without_list).unwrap_err().problem, Problem::Unlisted);
+    assert_eq!(
+        read(without_list).unwrap_err().problem,
+        SourceProblem::Unlisted
+    );
     let mut older = indexed();
     older[1].bytes = br#"[{"id":"GO-1","modified":"2020-01-01T00:00:00Z"}]"#.to_vec();
     assert!(matches!(
         read(older).unwrap_err().problem,
-        Problem::Missing(_)
+        SourceProblem::Missing(_)
     ));
 }
 
 #[test]
 fn what_belongs_to_no_layout_is_refused() {
     let good = entry("GO-1", "example.com/a", &[("introduced", "0")]);
-    let named = |name: &str| File {
+    let named = |name: &str| FeedFile {
         name: name.to_owned(),
         ..file(&good)
     };
     let problem = |name: &str| read(vec![named(name)]).unwrap_err().problem;
-    assert!(matches!(problem("GO-2.json"), Problem::Misnamed(_)));
+    assert!(matches!(problem("GO-2.json"), SourceProblem::Misnamed(_)));
     for stray in ["README.md", "osv/GO-1.json", "GO-1"] {
-        assert_eq!(problem(stray), Problem::Stray, "{stray}");
+        assert_eq!(problem(stray), SourceProblem::Stray, "{stray}");
     }
-    assert_eq!(read(Vec::new()).unwrap_err().problem, Problem::Empty);
+    assert_eq!(read(Vec::new()).unwrap_err().problem, SourceProblem::Empty);
 }
 
 #[test]
 fn an_empty_directory_of_ones_own_is_fine() {
     let directory = tempfile::tempdir().unwrap();
-    let own = Source::from_directory("own", Origin::Private, directory.path()).unwrap();
+    let own =
+        DatabaseSource::from_directory("own", SourceOrigin::Private, directory.path()).unwrap();
     assert!(own.is_empty());
-    let public = Source::from_directory("osv", Origin::Public, directory.path());
-    assert_eq!(public.unwrap_err().problem, Problem::Empty);
+    let public = DatabaseSource::from_directory("osv", SourceOrigin::Public, directory.path());
+    assert_eq!(public.unwrap_err().problem, SourceProblem::Empty);
 }
 
 #[cfg(unix)]
@@ -117,21 +122,21 @@ fn a_pipe_is_not_read() {
     let pipe = directory.path().join("GO-1.json");
     let made = std::process::Command::new("mkfifo").arg(pipe).status();
     assert!(made.unwrap().success());
-    let read = Source::from_directory("own", Origin::Private, directory.path());
-    assert_eq!(read.unwrap_err().problem, Problem::Stray);
+    let read = DatabaseSource::from_directory("own", SourceOrigin::Private, directory.path());
+    assert_eq!(read.unwrap_err().problem, SourceProblem::Stray);
 }
 
 #[test]
 fn what_is_hidden_in_a_directory_is_left_aside() {
     let directory = tempfile::tempdir().unwrap();
     let one = entry("GO-1", "example.com/a", &[("introduced", "0")]);
-    let hidden = [".gitignore", ".git/config", ".git/refs/heads/main"].map(|name| File {
+    let hidden = [".gitignore", ".git/config", ".git/refs/heads/main"].map(|name| FeedFile {
         name: name.to_owned(),
         bytes: b"no entry".to_vec(),
     });
     write_files(directory.path(), &hidden);
     write_files(directory.path(), &[file(&one)]);
-    let read = Source::from_directory("own", Origin::Private, directory.path());
+    let read = DatabaseSource::from_directory("own", SourceOrigin::Private, directory.path());
     assert_eq!(read.unwrap().len(), 1);
 }
 
@@ -139,7 +144,7 @@ fn what_is_hidden_in_a_directory_is_left_aside() {
 fn a_refusal_names_the_file_and_the_place() {
     let bytes = b"{\n \"id\": \"GO-1\",\n \"modified\": 5\n}".to_vec();
     let name = "GO-1.json".to_owned();
-    let error = read(vec![File { name, bytes }]).unwrap_err();
+    let error = read(vec![FeedFile { name, bytes }]).unwrap_err();
     assert!(
         error.to_string().starts_with("GO-1.json: 3:14: "),
         "{error}"
@@ -156,7 +161,9 @@ fn an_ecosystem_zip_of_osv_reads() {
     let file = file(&one);
     let zip = zip([(&*file.name, &*file.bytes)]);
     assert_eq!(
-        Source::from_zip("osv", Origin::Public, &zip).unwrap().len(),
+        DatabaseSource::from_zip("osv", SourceOrigin::Public, &zip)
+            .unwrap()
+            .len(),
         1
     );
 }

@@ -15,7 +15,10 @@ use std::time::Duration;
 use testkit::fixture::{Corpus, Module};
 use testkit::go::{Go, Project};
 use testkit::{process, skip};
-use vulndb::{Database, File, Hit, Origin, Reach, Reachability, Source};
+use vulndb::{
+    Database, DatabaseSource, FeedFile, ReachabilityReport, SourceOrigin, VulnerabilityHit,
+    VulnerabilityReach,
+};
 
 /// `govulncheck` loads the standard library from source, on a busy machine.
 const LIMIT: Duration = Duration::from_mins(5);
@@ -27,8 +30,8 @@ fn the_stock_client_finds_public_and_private_vulnerabilities() {
     };
     let own = [advisory("ACME-1", "Used"), advisory("ACME-2", "Idle")];
     let database = Database::merge(vec![
-        Source::from_zip("go", Origin::Public, &zip).unwrap(),
-        source("own", Origin::Private, &own),
+        DatabaseSource::from_zip("go", SourceOrigin::Public, &zip).unwrap(),
+        source("own", SourceOrigin::Private, &own),
     ]);
     let database = database.unwrap();
     let modified = database.modified().unwrap();
@@ -42,7 +45,7 @@ fn the_stock_client_finds_public_and_private_vulnerabilities() {
     let from_directory = format!("file://{}", directory.path().display());
     for url in [from_directory, serve(database)] {
         let report = scan(&govulncheck, &go, &project, &["-db", &url, "./..."]);
-        let reachability = Reachability::parse(report.as_bytes()).unwrap();
+        let reachability = ReachabilityReport::parse(report.as_bytes()).unwrap();
         assert!(reachability.has_seen(modified), "{url}");
         let of = |id, module, version| reachability.of([id], module, version).cloned();
         let public = of("GO-2021-0113", "golang.org/x/text", "v0.3.5");
@@ -51,7 +54,11 @@ fn the_stock_client_finds_public_and_private_vulnerabilities() {
         assert_eq!(ends(private), ["lib.Used", "main.main"], "{url}");
         let package = "corp.example.com/lib".to_owned();
         let idle = of("ACME-2", "corp.example.com/lib", "v1.0.0");
-        assert_eq!(idle, Some(Reach::Imported { package }), "{url}");
+        assert_eq!(
+            idle,
+            Some(VulnerabilityReach::Imported { package }),
+            "{url}"
+        );
     }
 }
 
@@ -137,7 +144,7 @@ fn project_of(modules: &[(String, String)]) -> Project {
 }
 
 /// The client leaves out what is about other platforms alone.
-fn is_of_this_platform(hit: &Hit) -> bool {
+fn is_of_this_platform(hit: &VulnerabilityHit) -> bool {
     let is_or_any = |names: &[String], name: &str| {
         names.is_empty() || names.iter().any(|listed| listed == name)
     };
@@ -165,8 +172,8 @@ fn scan(govulncheck: &Path, go: &Go, project: &Project, arguments: &[&str]) -> S
 }
 
 /// The first and the last function of a trace, each with the last element of its package.
-fn ends(reach: Option<Reach>) -> [String; 2] {
-    let Some(Reach::Called { trace }) = reach else {
+fn ends(reach: Option<VulnerabilityReach>) -> [String; 2] {
+    let Some(VulnerabilityReach::Called { trace }) = reach else {
         panic!("{reach:?}")
     };
     [trace.first(), trace.last()].map(|frame| {
@@ -176,8 +183,8 @@ fn ends(reach: Option<Reach>) -> [String; 2] {
     })
 }
 
-fn files(database: &Database) -> Vec<File> {
-    let file = |path: &str| File {
+fn files(database: &Database) -> Vec<FeedFile> {
+    let file = |path: &str| FeedFile {
         name: path.to_owned(),
         bytes: database.answer(path).unwrap().bytes.into_owned(),
     };

@@ -4,7 +4,7 @@ use crate::raw_zip::{Descriptor, Entry as ZipEntry, RawZip};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
-use vulndb::{Database, File, Origin, Source};
+use vulndb::{Database, DatabaseSource, FeedFile, SourceOrigin};
 
 /// The real database as a zip; where the folder of shared data is absent, says so.
 pub(crate) fn real_zip() -> Option<Vec<u8>> {
@@ -18,7 +18,7 @@ pub(crate) fn real_zip() -> Option<Vec<u8>> {
 
 /// The real database, merged.
 pub(crate) fn real_database() -> Option<Database> {
-    let source = Source::from_zip("go", Origin::Public, &real_zip()?).unwrap();
+    let source = DatabaseSource::from_zip("go", SourceOrigin::Public, &real_zip()?).unwrap();
     Some(Database::merge(vec![source]).unwrap())
 }
 
@@ -36,8 +36,8 @@ pub(crate) fn programs() -> PathBuf {
 }
 
 /// Writes files below a directory.
-pub(crate) fn write_files(directory: &Path, files: &[File]) {
-    for File { name, bytes } in files {
+pub(crate) fn write_files(directory: &Path, files: &[FeedFile]) {
+    for FeedFile { name, bytes } in files {
         let path = directory.join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, bytes).unwrap();
@@ -62,21 +62,21 @@ pub(crate) fn entry(id: &str, module: &str, events: &[(&str, &str)]) -> Value {
 }
 
 /// The file of an entry in the flat layout.
-pub(crate) fn file(entry: &Value) -> File {
-    File {
+pub(crate) fn file(entry: &Value) -> FeedFile {
+    FeedFile {
         name: format!("{}.json", entry["id"].as_str().unwrap()),
         bytes: entry.to_string().into_bytes(),
     }
 }
 
 /// A source in the flat layout.
-pub(crate) fn source(name: &str, origin: Origin, entries: &[Value]) -> Source {
-    Source::from_files(name, origin, entries.iter().map(file).collect()).unwrap()
+pub(crate) fn source(name: &str, origin: SourceOrigin, entries: &[Value]) -> DatabaseSource {
+    DatabaseSource::from_files(name, origin, entries.iter().map(file).collect()).unwrap()
 }
 
 /// A database of one public source.
 pub(crate) fn database(entries: &[Value]) -> Database {
-    Database::merge(vec![source("osv", Origin::Public, entries)]).unwrap()
+    Database::merge(vec![source("osv", SourceOrigin::Public, entries)]).unwrap()
 }
 
 /// A zip of files.

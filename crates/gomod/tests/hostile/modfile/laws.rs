@@ -1,6 +1,6 @@
 //! Laws that hold for every input. Shared with the fuzz targets, which include this file.
 
-use gomod::modfile::{self, File, FileSyntax, Line, Mode, ParseErrors, Statement};
+use gomod::modfile::{self, File, FileSyntax, Mode, ParseErrors, SyntaxLine, SyntaxStatement};
 use gomod::{gosum, gowork};
 
 /// What is accepted strictly is accepted laxly with the same requirements; what is printed is
@@ -82,12 +82,12 @@ fn reads_back(syntax: &FileSyntax) -> bool {
 }
 
 /// All lines, each with its verb.
-fn lines(syntax: &FileSyntax) -> impl Iterator<Item = (&[u8], &Line)> {
+fn lines(syntax: &FileSyntax) -> impl Iterator<Item = (&[u8], &SyntaxLine)> {
     syntax.statements.iter().flat_map(|statement| {
         let (tokens, lines) = match statement {
-            Statement::Comments(_) => (&[][..], &[][..]),
-            Statement::Line(line) => (line.tokens.as_slice(), std::slice::from_ref(line)),
-            Statement::Block(block) => (block.tokens.as_slice(), block.lines.as_slice()),
+            SyntaxStatement::Comments(_) => (&[][..], &[][..]),
+            SyntaxStatement::Line(line) => (line.tokens.as_slice(), std::slice::from_ref(line)),
+            SyntaxStatement::Block(block) => (block.tokens.as_slice(), block.lines.as_slice()),
         };
         let verb = tokens
             .first()

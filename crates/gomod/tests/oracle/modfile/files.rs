@@ -2,7 +2,7 @@
 
 use super::{corpus, inputs, lossy};
 use gomod::{gosum, gowork, modfile};
-use modfile::{File, Mode, ParseErrors, PathLine, Place, Replace};
+use modfile::{DirectivePlace, File, Mode, ParseErrors, PathLine, ReplaceDirective};
 use testkit::oracle::{Answer, Oracle};
 
 struct Fields(Vec<Vec<u8>>);
@@ -12,7 +12,7 @@ impl Fields {
         Self(vec![b"accepted".to_vec()])
     }
 
-    fn line(&mut self, place: &Place, fields: &[&str]) {
+    fn line(&mut self, place: &DirectivePlace, fields: &[&str]) {
         self.0
             .extend(fields.iter().map(|field| field.as_bytes().to_vec()));
         self.0
@@ -25,8 +25,8 @@ impl Fields {
         }
     }
 
-    fn replaces(&mut self, lines: &[Replace]) {
-        for Replace { old, new, place } in lines {
+    fn replaces(&mut self, lines: &[ReplaceDirective]) {
+        for ReplaceDirective { old, new, place } in lines {
             let words = ["replace", &old.path, &old.version, &new.path, &new.version];
             self.line(place, &words);
         }

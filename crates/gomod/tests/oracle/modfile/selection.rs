@@ -4,7 +4,7 @@ use super::go_command;
 use super::graphs::{self, Graph, Kind};
 use gomod::modfile::{self, Mode, ModuleVersion};
 use gomod::mvs::{
-    GoModSource, GoModSummary, Loader, MainModule, MvsError, Options, Selection, Updates,
+    GoModSource, GoModSummary, Loader, MainModule, ModuleSelection, MvsError, Options, Updates,
     compare_go,
 };
 use gomod::sumhash::h1_of_go_mod;
@@ -34,7 +34,7 @@ fn read(graph: &Graph, source: &GoModSource) -> Result<GoModSummary, String> {
     Ok(GoModSummary::from(&file))
 }
 
-fn select(graph: &Graph, updates: Updates, unpruned: bool) -> Result<Selection, MvsError> {
+fn select(graph: &Graph, updates: Updates, unpruned: bool) -> Result<ModuleSelection, MvsError> {
     let file = modfile::parse(graph.main.as_bytes(), Mode::Strict).unwrap();
     let main = MainModule::new(&file)?;
     let options = Options { updates, unpruned };
@@ -116,7 +116,7 @@ fn compare_one(root: &Path, index: usize, graph: &Graph) -> (Vec<String>, bool) 
     let theirs = place.go(&["mod", "graph"]);
     let ours = applied
         .as_ref()
-        .map(Selection::graph_text)
+        .map(ModuleSelection::graph_text)
         .map_err(Clone::clone);
     differences.extend(difference("go mod graph", &theirs, &ours));
     if !is_strict(&graph.main) {
@@ -124,7 +124,7 @@ fn compare_one(root: &Path, index: usize, graph: &Graph) -> (Vec<String>, bool) 
         let whole = select(graph, Updates::Apply, true).map_err(|error| error.to_string());
         let ours = whole
             .as_ref()
-            .map(Selection::graph_text)
+            .map(ModuleSelection::graph_text)
             .map_err(Clone::clone);
         // Repeated requirements may already have raised the go line to one that Go refuses.
         let refused = theirs
@@ -137,7 +137,7 @@ fn compare_one(root: &Path, index: usize, graph: &Graph) -> (Vec<String>, bool) 
     let theirs = place.go(&["list", "-mod=mod", "-m", "all"]);
     let ours = applied
         .as_ref()
-        .map(Selection::build_list_text)
+        .map(ModuleSelection::build_list_text)
         .map_err(Clone::clone);
     differences.extend(difference("go list -mod=mod -m all", &theirs, &ours));
     let succeeded = theirs.is_ok();
@@ -149,7 +149,7 @@ fn compare_one(root: &Path, index: usize, graph: &Graph) -> (Vec<String>, bool) 
         let refused = select(graph, Updates::Refuse, false).map_err(|error| error.to_string());
         let ours = refused
             .as_ref()
-            .map(Selection::build_list_text)
+            .map(ModuleSelection::build_list_text)
             .map_err(Clone::clone);
         differences.extend(difference("go list -mod=readonly -m all", &theirs, &ours));
     }

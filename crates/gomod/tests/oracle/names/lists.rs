@@ -4,7 +4,7 @@
 //! listens, so each http entry fails at once, each file entry is "not found", and `-x` shows which
 //! were tried.
 
-use gomod::goproxy::{Entry, Fallback, ListError, ProxyList, Scheme, UrlError};
+use gomod::goproxy::{Entry, Fallback, ProxyList, ProxyListError, ProxyScheme, UrlError};
 use testkit::go::{Go, Project};
 use testkit::oracle::{Oracle, Seed};
 
@@ -81,8 +81,8 @@ fn go(list: &str, project: &Project) -> Outcome {
 fn ours(list: &str) -> Outcome {
     let list = match ProxyList::parse(list) {
         Ok(list) => list,
-        Err(ListError::NoEntries) => return Outcome::Refused("none"),
-        Err(ListError::Entry { reason, .. }) => {
+        Err(ProxyListError::NoEntries) => return Outcome::Refused("none"),
+        Err(ProxyListError::Entry { reason, .. }) => {
             return Outcome::Refused(match reason {
                 UrlError::NoScheme => "scheme",
                 UrlError::UnknownScheme => "unknown",
@@ -96,7 +96,7 @@ fn ours(list: &str) -> Outcome {
     for (entry, fallback) in list.entries() {
         let failed = match entry {
             Entry::Off => break,
-            Entry::Proxy(url) => url.scheme() != Scheme::File,
+            Entry::Proxy(url) => url.scheme() != ProxyScheme::File,
             Entry::Direct => true,
         };
         tried += usize::from(failed);

@@ -1,7 +1,7 @@
 //! URLs of proxies against `net/url`, GOPROXY lists against `go` itself.
 
 use super::{INPUTS, argument, inputs, single};
-use gomod::goproxy::{ProxyUrl, Scheme};
+use gomod::goproxy::{ProxyScheme, ProxyUrl};
 use testkit::oracle::{self, Answer, Oracle, Seed};
 
 #[rustfmt::skip]
@@ -81,9 +81,9 @@ fn usable(answer: Answer) -> Answer {
 fn ours(input: &[Vec<u8>]) -> Answer {
     let url = ProxyUrl::parse(argument(input, 0)?).map_err(|error| error.to_string())?;
     let scheme = match url.scheme() {
-        Scheme::Http => "http",
-        Scheme::Https => "https",
-        Scheme::File => "file",
+        ProxyScheme::Http => "http",
+        ProxyScheme::Https => "https",
+        ProxyScheme::File => "file",
     };
     Ok(vec![
         scheme.into(),

@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use super::zip_inputs::{MODULE, VERSION};
-use gomod::zip::{FileKind, Selection, SourceFile, create_zip, dir, select};
+use gomod::zip::{FileKind, FileSelection, SourceFile, create_zip, dir, select};
 use gomod::{ModulePath, Version};
 use std::collections::BTreeSet;
 use std::fs;
@@ -192,7 +192,7 @@ fn created(files: &[impl SourceFile]) -> Vec<u8> {
 }
 
 /// A path's fate as Go tells it, which knows each path once: what is said of it first counts.
-fn fates(files: &[Given], selection: &Selection) -> BTreeSet<Vec<u8>> {
+fn fates(files: &[Given], selection: &FileSelection) -> BTreeSet<Vec<u8>> {
     let mut fates = BTreeSet::new();
     let mut told = BTreeSet::new();
     for (number, file) in files.iter().enumerate() {
@@ -214,7 +214,7 @@ fn fates(files: &[Given], selection: &Selection) -> BTreeSet<Vec<u8>> {
 }
 
 /// Whether all that is refused are paths that were left out when they were listed before.
-fn left_out_then_listed_again(files: &[Given], selection: &Selection) -> bool {
+fn left_out_then_listed_again(files: &[Given], selection: &FileSelection) -> bool {
     let left_out = |path: &[u8], before: usize| {
         let mut omitted = selection.omitted.iter();
         omitted.any(|&(number, _)| number < before && files[number].path == path)

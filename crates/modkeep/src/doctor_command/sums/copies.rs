@@ -2,8 +2,10 @@
 //!
 //! Reading half a gigabyte and hashing it is no work for the threads that wait for the network.
 
-use super::Known;
-use doctor::compare::{self, File, Said, Statement, Table, Voice};
+use super::CandidateHashes;
+use doctor::compare::{
+    self, HashSource, HashStatement, HashedFile, StatementContent, StatementTable,
+};
 use gomod::sumhash::H1;
 use mismatch::{Announced, Difference, Source, SourceRole, Specimen};
 use std::io::{self, Seek as _};
@@ -11,9 +13,9 @@ use tokio::task::spawn_blocking;
 
 /// Bytes of somebody.
 #[derive(Debug)]
-pub(super) struct Held {
-    pub(super) file: File,
-    pub(super) voice: Voice,
+pub(super) struct CopyBytes {
+    pub(super) file: HashedFile,
+    pub(super) voice: HashSource,
     bytes: std::fs::File,
     /// How many were announced.
     announced: Option<u64>,
@@ -21,15 +23,19 @@ pub(super) struct Held {
 
 /// Bytes that were looked at.
 #[derive(Debug)]
-pub(super) struct Seen {
-    pub(super) held: Held,
+pub(super) struct CopyInspection {
+    pub(super) held: CopyBytes,
     /// What they are, or why they could not be read.
     pub(super) specimen: Result<Specimen, String>,
     pub(super) again: Option<Specimen>,
 }
 
 /// Looks at all of them.
-pub(super) async fn examine(copies: Vec<Held>, table: &Table, known: &Known) -> Vec<Seen> {
+pub(super) async fn examine(
+    copies: Vec<CopyBytes>,
+    table: &StatementTable,
+    known: &CandidateHashes,
+) -> Vec<CopyInspection> {
     let mut seen = Vec::new();
     for held in copies {
         seen.extend(one(held, table, known).await);
@@ -38,7 +44,11 @@ pub(super) async fn examine(copies: Vec<Held>, table: &Table, known: &Known) -> 
 }
 
 /// Looks at one.
-pub(super) async fn one(held: Held, table: &Table, known: &Known) -> Option<Seen> {
+pub(super) async fn one(
+    held: CopyBytes,
+    table: &StatementTable,
+    known: &CandidateHashes,
+) -> Option<CopyInspection> {
     let artifact = table.artifact(held.file);
     let hashes = known.of(held.file);
     let looked = spawn_blocking(move || {
@@ -51,7 +61,7 @@ pub(super) async fn one(held: Held, table: &Table, known: &Known) -> Option<Seen
             sha256: None,
         };
         let specimen = mismatch::examine(&held.bytes, held.source(), announced, subject);
-        Seen {
+        CopyInspection {
             specimen: specimen.map_err(|error| error.to_string()),
             again: None,
             held,
@@ -61,7 +71,10 @@ pub(super) async fn one(held: Held, table: &Table, known: &Known) -> Option<Seen
 }
 
 /// Holds every wrong copy against a right one, if there is one, and makes statements of them all.
-pub(super) async fn compare(copies: Vec<Seen>, known: &Known) -> Vec<Statement> {
+pub(super) async fn compare(
+    copies: Vec<CopyInspection>,
+    known: &CandidateHashes,
+) -> Vec<HashStatement> {
     let known = known.clone();
     let compared = spawn_blocking(move || {
         let statements = copies.iter().map(|seen| seen.statement(&copies, &known));
@@ -72,10 +85,10 @@ pub(super) async fn compare(copies: Vec<Seen>, known: &Known) -> Vec<Statement> 
 
 // === impl Held ===
 
-impl Held {
+impl CopyBytes {
     pub(super) const fn new(
-        file: File,
-        voice: Voice,
+        file: HashedFile,
+        voice: HashSource,
         bytes: std::fs::File,
         announced: Option<u64>,
     ) -> Self {
@@ -89,7 +102,7 @@ impl Held {
 
     fn source(&self) -> Source {
         let role = match self.voice {
-            Voice::Proxy { .. } => SourceRole::Mirror,
+            HashSource::Proxy { .. } => SourceRole::Mirror,
             _ => SourceRole::Client,
         };
         Source {
@@ -101,29 +114,29 @@ impl Held {
 
 // === impl Seen ===
 
-impl Seen {
+impl CopyInspection {
     /// Whether the log proves something else than these bytes.
-    pub(super) fn is_refuted(&self, known: &Known) -> bool {
+    pub(super) fn is_refuted(&self, known: &CandidateHashes) -> bool {
         let is_logged = known.logged.iter().any(|(file, _)| *file == self.held.file);
         is_logged && !self.is_right(known)
     }
 
     /// Whether these bytes cannot be right: the log says so, or they do themselves.
-    pub(super) fn is_wrong(&self, known: &Known) -> bool {
+    pub(super) fn is_wrong(&self, known: &CandidateHashes) -> bool {
         let is_damaged = |specimen: &Specimen| !compare::is_whole(specimen);
         self.is_refuted(known) || self.specimen.as_ref().is_ok_and(is_damaged)
     }
 
-    fn is_right(&self, known: &Known) -> bool {
+    fn is_right(&self, known: &CandidateHashes) -> bool {
         let h1 = self.specimen.as_ref().ok().and_then(|specimen| specimen.h1);
         h1.is_some_and(|h1| known.logged.contains(&(self.held.file, h1)))
     }
 
-    fn statement(&self, all: &[Self], known: &Known) -> Statement {
+    fn statement(&self, all: &[Self], known: &CandidateHashes) -> HashStatement {
         let said = match &self.specimen {
-            Err(why) => Said::Nothing(why.clone()),
+            Err(why) => StatementContent::Nothing(why.clone()),
             Ok(specimen) => {
-                let mut copy = compare::Copy::new(specimen.clone());
+                let mut copy = compare::InspectedCopy::new(specimen.clone());
                 copy.again.clone_from(&self.again);
                 if self.is_refuted(known) {
                     let is_meant =
@@ -131,10 +144,10 @@ impl Seen {
                     let right = all.iter().find(is_meant);
                     copy.difference = right.and_then(|right| right.difference_of(self).ok()?);
                 }
-                Said::Copy(Box::new(copy))
+                StatementContent::Copy(Box::new(copy))
             }
         };
-        Statement {
+        HashStatement {
             file: self.held.file,
             voice: self.held.voice.clone(),
             said,
@@ -155,8 +168,8 @@ impl Seen {
 
 // === impl Known ===
 
-impl Known {
-    fn of(&self, file: File) -> Vec<H1> {
+impl CandidateHashes {
+    fn of(&self, file: HashedFile) -> Vec<H1> {
         let meant = self.any.iter().filter(|(of, _)| *of == file);
         meant.map(|(_, hash)| *hash).collect()
     }

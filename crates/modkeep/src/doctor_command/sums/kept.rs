@@ -1,8 +1,8 @@
 //! What the client itself keeps: lines of go.sum, and its module cache.
 
-use super::{Subject, copies::Held};
-use crate::doctor_command::client::Client;
-use doctor::compare::{CachePlace, File, Said, Statement, Voice};
+use super::{VersionSubject, copies::CopyBytes};
+use crate::doctor_command::client::GoClient;
+use doctor::compare::{CachePlace, HashSource, HashStatement, HashedFile, StatementContent};
 use gomod::gosum;
 use std::{
     fs,
@@ -17,7 +17,7 @@ const LONGEST_HASH: u64 = 256;
 const MOST_LINES: usize = 32;
 
 /// What go.sum says, and go.work.sum of a workspace.
-pub(super) fn go_sums(client: &Client, subject: &Subject) -> Vec<Statement> {
+pub(super) fn go_sums(client: &GoClient, subject: &VersionSubject) -> Vec<HashStatement> {
     let beside = |setting: &str, name: &str| {
         let file = Path::new(client.environment.value(setting));
         let directory = file.parent().filter(|_| file.is_absolute())?;
@@ -28,7 +28,7 @@ pub(super) fn go_sums(client: &Client, subject: &Subject) -> Vec<Statement> {
     files.flat_map(|file| lines(&file, subject)).collect()
 }
 
-fn lines(file: &Path, subject: &Subject) -> Vec<Statement> {
+fn lines(file: &Path, subject: &VersionSubject) -> Vec<HashStatement> {
     let is_small = fs::metadata(file).is_ok_and(|data| data.len() <= gosum::MAX_BYTES as u64);
     let bytes = is_small.then(|| fs::read(file).ok()).flatten();
     let sums = bytes.and_then(|bytes| gosum::parse(&bytes).ok());
@@ -38,16 +38,16 @@ fn lines(file: &Path, subject: &Subject) -> Vec<Statement> {
         .into_iter()
         .filter(|entry| entry.path == module && entry.version == version);
     let shown = from_here(file);
-    let said = |entry: gosum::Entry| Statement {
+    let said = |entry: gosum::Entry| HashStatement {
         file: match entry.subject {
-            gosum::Subject::Zip => File::Zip,
-            gosum::Subject::GoMod => File::GoMod,
+            gosum::Subject::Zip => HashedFile::Zip,
+            gosum::Subject::GoMod => HashedFile::GoMod,
         },
-        voice: Voice::GoSum {
+        voice: HashSource::GoSum {
             file: shown.clone(),
             line: entry.span.start.line,
         },
-        said: Said::Hash(entry.hash.chars().take(usize::from(u8::MAX)).collect()),
+        said: StatementContent::Hash(entry.hash.chars().take(usize::from(u8::MAX)).collect()),
     };
     meant.take(MOST_LINES).map(said).collect()
 }
@@ -61,7 +61,7 @@ fn from_here(path: &Path) -> String {
 }
 
 /// Where the module cache has the version.
-pub(super) fn place(client: &Client, subject: &Subject) -> CachePlace {
+pub(super) fn place(client: &GoClient, subject: &VersionSubject) -> CachePlace {
     let cache = PathBuf::from(client.environment.value("GOMODCACHE"));
     let (module, version) = (subject.module.escaped(), subject.version.escaped());
     let download = cache.join("cache/download").join(&module).join("@v");
@@ -73,36 +73,36 @@ pub(super) fn place(client: &Client, subject: &Subject) -> CachePlace {
 }
 
 /// The hash that is kept beside the zip.
-pub(super) fn hash(cache: &CachePlace) -> Option<Statement> {
+pub(super) fn hash(cache: &CachePlace) -> Option<HashStatement> {
     let file = format!("{}.ziphash", cache.download);
     let mut bytes = Vec::new();
     let opened = fs::File::open(&file).ok()?;
     let read = opened.take(LONGEST_HASH).read_to_end(&mut bytes);
     let text = String::from_utf8_lossy(&bytes);
     let said = match read {
-        Err(error) => Said::Nothing(error.to_string()),
+        Err(error) => StatementContent::Nothing(error.to_string()),
         // go makes it anew from the zip.
-        Ok(_) if text.trim().is_empty() => Said::Nothing("it is empty".to_owned()),
-        Ok(_) => Said::Hash(text.trim().to_owned()),
+        Ok(_) if text.trim().is_empty() => StatementContent::Nothing("it is empty".to_owned()),
+        Ok(_) => StatementContent::Hash(text.trim().to_owned()),
     };
-    Some(Statement {
-        file: File::Zip,
-        voice: Voice::CachedHash { file },
+    Some(HashStatement {
+        file: HashedFile::Zip,
+        voice: HashSource::CachedHash { file },
         said,
     })
 }
 
 /// The files that are kept; those that are not there say nothing.
-pub(super) fn copies(cache: &CachePlace) -> Vec<Result<Held, Statement>> {
-    let open = |file: File| {
+pub(super) fn copies(cache: &CachePlace) -> Vec<Result<CopyBytes, HashStatement>> {
+    let open = |file: HashedFile| {
         let path = format!("{}.{}", cache.download, file.kind());
         let bytes = fs::File::open(&path).ok()?;
-        Some(Ok(Held::new(
+        Some(Ok(CopyBytes::new(
             file,
-            Voice::CachedBytes { file: path },
+            HashSource::CachedBytes { file: path },
             bytes,
             None,
         )))
     };
-    File::ALL.into_iter().filter_map(open).collect()
+    HashedFile::ALL.into_iter().filter_map(open).collect()
 }

@@ -4,14 +4,14 @@
 //! Whoever passes it on is not believed: the record is proven under the database's key, and against
 //! the newest head that this machine's `go` remembers, so that two histories show. Nothing is kept.
 
-use super::Subject;
-use crate::{config, doctor_command::client::Client, failure::with_causes};
+use super::VersionSubject;
+use crate::{config, doctor_command::client::GoClient, failure::with_causes};
 use bytes::Bytes;
-use doctor::compare::{File, Said, Statement, Voice};
+use doctor::compare::{HashSource, HashStatement, HashedFile, StatementContent};
 use futures_util::future::join_all;
 use parking_lot::Mutex;
 use tlog::{
-    client::{self, Fork, LookupError, Operations, Proven, Reading, Swap},
+    client::{self, Fork, LookupError, Operations, ProvenRecord, Reading, Swap},
     note::VerifierKey,
     tile::Tile,
 };
@@ -19,7 +19,11 @@ use tokio::time::{Instant, timeout_at};
 use upstream::{DatabaseOutcome, UpstreamOptions, Upstreams};
 
 /// What the database says of both files; nothing if there is none.
-pub(super) async fn ask(client: &Client, subject: &Subject, deadline: Instant) -> Vec<Statement> {
+pub(super) async fn ask(
+    client: &GoClient,
+    subject: &VersionSubject,
+    deadline: Instant,
+) -> Vec<HashStatement> {
     let setting = client.environment.value("GOSUMDB");
     let database = match config::database(setting) {
         Ok(Some(database)) => database,
@@ -51,27 +55,27 @@ pub(super) async fn ask(client: &Client, subject: &Subject, deadline: Instant) -
     };
     let heads = &client.environment.heads;
     let head = heads.iter().find(|(name, _)| *name == database.name);
-    let asked = Asked {
+    let asked = UncachedDatabase {
         name: database.name.clone(),
         upstreams,
         head: Mutex::new(head.map(|(_, head)| Bytes::from(head.clone()))),
     };
     match timeout_at(deadline, look_up(key, asked, subject)).await {
-        Ok(Ok(proven)) => told(&database.name, &proven, subject),
+        Ok(Ok(proven)) => log_statements(&database.name, &proven, subject),
         Ok(Err(error)) => silent(&database.name, &failure_text(&error)),
         Err(_) => silent(&database.name, "it took too long"),
     }
 }
 
-fn failure_text(error: &LookupError<Unasked>) -> String {
+fn failure_text(error: &LookupError<LookupFailure>) -> String {
     with_causes(error)
 }
 
 async fn look_up(
     key: &VerifierKey,
-    asked: Asked,
-    subject: &Subject,
-) -> Result<Proven, LookupError<Unasked>> {
+    asked: UncachedDatabase,
+    subject: &VersionSubject,
+) -> Result<ProvenRecord, LookupError<LookupFailure>> {
     let (module, version) = (&subject.module, &subject.version);
     let escaped = format!("{}@{}", module.escaped(), version.escaped());
     let client = client::Client::new(key.clone(), asked);
@@ -80,34 +84,38 @@ async fn look_up(
         .await
 }
 
-fn told(name: &str, proven: &Proven, subject: &Subject) -> Vec<Statement> {
+fn log_statements(
+    name: &str,
+    proven: &ProvenRecord,
+    subject: &VersionSubject,
+) -> Vec<HashStatement> {
     let (module, version) = (subject.module.as_str(), subject.version.as_str());
-    let of = |file: File| {
+    let of = |file: HashedFile| {
         let version = match file {
-            File::Zip => version.to_owned(),
-            File::GoMod => format!("{version}/go.mod"),
+            HashedFile::Zip => version.to_owned(),
+            HashedFile::GoMod => format!("{version}/go.mod"),
         };
         let hashes = proven.record.hashes(module, &version);
-        let said = |hash: &str| statement(file, name, Said::Hash(hash.to_owned()));
-        hashes.map(said).collect::<Vec<Statement>>()
+        let said = |hash: &str| statement(file, name, StatementContent::Hash(hash.to_owned()));
+        hashes.map(said).collect::<Vec<HashStatement>>()
     };
-    File::ALL.into_iter().flat_map(of).collect()
+    HashedFile::ALL.into_iter().flat_map(of).collect()
 }
 
-fn silent(name: &str, why: &str) -> Vec<Statement> {
-    let of = |file| statement(file, name, Said::Nothing(why.to_owned()));
-    File::ALL.into_iter().map(of).collect()
+fn silent(name: &str, why: &str) -> Vec<HashStatement> {
+    let of = |file| statement(file, name, StatementContent::Nothing(why.to_owned()));
+    HashedFile::ALL.into_iter().map(of).collect()
 }
 
-fn statement(file: File, name: &str, said: Said) -> Statement {
-    let voice = Voice::Database {
+fn statement(file: HashedFile, name: &str, said: StatementContent) -> HashStatement {
+    let voice = HashSource::Database {
         name: name.to_owned(),
     };
-    Statement { file, voice, said }
+    HashStatement { file, voice, said }
 }
 
 /// A database that is asked through the client's sources, and nothing is kept of it.
-struct Asked {
+struct UncachedDatabase {
     name: String,
     upstreams: Upstreams,
     /// The newest head that was seen.
@@ -117,26 +125,27 @@ struct Asked {
 /// Why the database gave no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-struct Unasked(String);
+struct LookupFailure(String);
 
 // === impl Asked ===
 
-impl Asked {
-    async fn read(&self, path: &str) -> Result<Bytes, Unasked> {
+impl UncachedDatabase {
+    async fn read(&self, path: &str) -> Result<Bytes, LookupFailure> {
         match self.upstreams.sumdb(&self.name, path).await {
             DatabaseOutcome::Found(download) => {
                 let whole = download.whole().await;
-                whole.map_err(|error| Unasked(error.to_string()))
+                whole.map_err(|error| LookupFailure(error.to_string()))
             }
-            DatabaseOutcome::Absent(absence) => {
-                Err(Unasked(format!("it has no {path} ({})", absence.status)))
-            }
-            DatabaseOutcome::Unavailable(outage) => Err(Unasked(outage.summary)),
-            DatabaseOutcome::NotMirrored => Err(Unasked("nobody passes it on".to_owned())),
+            DatabaseOutcome::Absent(absence) => Err(LookupFailure(format!(
+                "it has no {path} ({})",
+                absence.status
+            ))),
+            DatabaseOutcome::Unavailable(outage) => Err(LookupFailure(outage.summary)),
+            DatabaseOutcome::NotMirrored => Err(LookupFailure("nobody passes it on".to_owned())),
         }
     }
 
-    async fn tile(&self, tile: Tile) -> Result<Bytes, Unasked> {
+    async fn tile(&self, tile: Tile) -> Result<Bytes, LookupFailure> {
         match self.read(&tile.to_string()).await {
             // A tile that has been completed since is there in full only.
             Err(_) if !tile.is_full() => self.read(&tile.full().to_string()).await,
@@ -145,27 +154,27 @@ impl Asked {
     }
 }
 
-impl Operations for Asked {
-    type Error = Unasked;
+impl Operations for UncachedDatabase {
+    type Error = LookupFailure;
 
-    async fn read_remote(&self, path: &str) -> Result<Bytes, Unasked> {
+    async fn read_remote(&self, path: &str) -> Result<Bytes, LookupFailure> {
         self.read(path).await
     }
 
-    async fn read_tiles(&self, tiles: &[Tile], _: Reading) -> Result<Vec<Bytes>, Unasked> {
+    async fn read_tiles(&self, tiles: &[Tile], _: Reading) -> Result<Vec<Bytes>, LookupFailure> {
         let reads = tiles.iter().map(|tile| self.tile(*tile));
         join_all(reads).await.into_iter().collect()
     }
 
-    async fn save_tiles(&self, _: Vec<(Tile, Bytes)>) -> Result<(), Unasked> {
+    async fn save_tiles(&self, _: Vec<(Tile, Bytes)>) -> Result<(), LookupFailure> {
         Ok(())
     }
 
-    async fn read_latest(&self) -> Result<Option<Bytes>, Unasked> {
+    async fn read_latest(&self) -> Result<Option<Bytes>, LookupFailure> {
         Ok(self.head.lock().clone())
     }
 
-    async fn swap_latest(&self, old: Option<&Bytes>, new: &Bytes) -> Result<Swap, Unasked> {
+    async fn swap_latest(&self, old: Option<&Bytes>, new: &Bytes) -> Result<Swap, LookupFailure> {
         let mut head = self.head.lock();
         if head.as_ref() != old {
             return Ok(Swap::Conflict);

@@ -1,11 +1,11 @@
 //! What each proxy serves now.
 
 use super::{
-    Known,
-    copies::{self, Held, Seen},
+    CandidateHashes,
+    copies::{self, CopyBytes, CopyInspection},
 };
-use crate::doctor_command::client::Client;
-use doctor::compare::{File, Said, Statement, Table, Voice};
+use crate::doctor_command::client::GoClient;
+use doctor::compare::{HashSource, HashStatement, HashedFile, StatementContent, StatementTable};
 use futures_util::future::join_all;
 use gomod::goproxy::ProxyUrl;
 use std::{
@@ -22,15 +22,15 @@ use upstream::{BodyError, Download, Outcome, Upstreams};
 const MOST_BYTES: u64 = 500_000_000;
 
 /// What is left of them.
-pub(super) struct Budget(AtomicU64);
+pub(super) struct ServedBudget(AtomicU64);
 
 /// Asks every proxy for both files, at the same time.
 pub(super) async fn ask(
-    client: &Client,
-    table: &Table,
-    budget: &Budget,
+    client: &GoClient,
+    table: &StatementTable,
+    budget: &ServedBudget,
     deadline: Instant,
-) -> Vec<Result<Held, Statement>> {
+) -> Vec<Result<CopyBytes, HashStatement>> {
     if client.names("GONOPROXY", &table.module) {
         return nobody("not asked, GONOPROXY or GOPRIVATE names the module");
     }
@@ -40,44 +40,44 @@ pub(super) async fn ask(
     }
     let asked = proxies.iter().flat_map(|proxy| {
         let ask = move |file| one(client, proxy, table, file, budget, deadline);
-        File::ALL.into_iter().map(ask)
+        HashedFile::ALL.into_iter().map(ask)
     });
     join_all(asked).await
 }
 
 /// What is said where nobody is asked.
-pub(super) fn nobody(why: &str) -> Vec<Result<Held, Statement>> {
+pub(super) fn nobody(why: &str) -> Vec<Result<CopyBytes, HashStatement>> {
     let silent = |file| {
-        let voice = Voice::Proxy {
+        let voice = HashSource::Proxy {
             name: "GOPROXY".to_owned(),
         };
         Err(silence(file, voice, why.to_owned()))
     };
-    File::ALL.into_iter().map(silent).collect()
+    HashedFile::ALL.into_iter().map(silent).collect()
 }
 
-const fn silence(file: File, voice: Voice, why: String) -> Statement {
-    Statement {
+const fn silence(file: HashedFile, voice: HashSource, why: String) -> HashStatement {
+    HashStatement {
         file,
         voice,
-        said: Said::Nothing(why),
+        said: StatementContent::Nothing(why),
     }
 }
 
 /// Asks those whose bytes are wrong once more: other bytes mean the way, the same ones that they keep
 /// them.
 pub(super) async fn ask_again(
-    client: &Client,
-    seen: &mut [Seen],
-    table: &Table,
-    known: &Known,
-    budget: &Budget,
+    client: &GoClient,
+    seen: &mut [CopyInspection],
+    table: &StatementTable,
+    known: &CandidateHashes,
+    budget: &ServedBudget,
     deadline: Instant,
 ) {
     let proxies = client.proxies();
     let again = seen.iter_mut().map(|seen| {
         let proxy = proxies.iter().find(
-            |proxy| matches!(&seen.held.voice, Voice::Proxy { name } if *name == client.name_of(proxy)),
+            |proxy| matches!(&seen.held.voice, HashSource::Proxy { name } if *name == client.name_of(proxy)),
         );
         async move {
             let Some(proxy) = proxy.filter(|_| seen.is_wrong(known)) else {
@@ -94,14 +94,14 @@ pub(super) async fn ask_again(
 }
 
 async fn one(
-    client: &Client,
+    client: &GoClient,
     proxy: &ProxyUrl,
-    table: &Table,
-    file: File,
-    budget: &Budget,
+    table: &StatementTable,
+    file: HashedFile,
+    budget: &ServedBudget,
     deadline: Instant,
-) -> Result<Held, Statement> {
-    let voice = Voice::Proxy {
+) -> Result<CopyBytes, HashStatement> {
+    let voice = HashSource::Proxy {
         name: client.name_of(proxy),
     };
     let received = async {
@@ -109,7 +109,7 @@ async fn one(
         receive(&source, &table.artifact(file).escaped_path(), budget).await
     };
     match timeout_at(deadline, received).await {
-        Ok(Ok((bytes, announced))) => Ok(Held::new(file, voice, bytes, announced)),
+        Ok(Ok((bytes, announced))) => Ok(CopyBytes::new(file, voice, bytes, announced)),
         Ok(Err(why)) => Err(silence(file, voice, why)),
         Err(_) => Err(silence(file, voice, "it took too long".to_owned())),
     }
@@ -120,7 +120,7 @@ async fn one(
 async fn receive(
     source: &Upstreams,
     path: &str,
-    budget: &Budget,
+    budget: &ServedBudget,
 ) -> Result<(std::fs::File, Option<u64>), String> {
     let mut download = match source.walk(path).with_limit(MOST_BYTES).next().await {
         Outcome::Found(download) => download,
@@ -133,7 +133,7 @@ async fn receive(
     let file = tempfile::tempfile().map_err(|error| error.to_string())?;
     let mut file = tokio::fs::File::from_std(file);
     match write(&mut download, &mut file, budget).await {
-        Ok(()) | Err(Stopped::Body(BodyError::Cut { .. } | BodyError::Length { .. })) => {}
+        Ok(()) | Err(ReceiveError::Body(BodyError::Cut { .. } | BodyError::Length { .. })) => {}
         Err(stopped) => return Err(stopped.to_string()),
     }
     file.flush().await.map_err(|error| error.to_string())?;
@@ -142,7 +142,7 @@ async fn receive(
 
 /// Why receiving stopped before the end.
 #[derive(Debug, thiserror::Error)]
-enum Stopped {
+enum ReceiveError {
     #[error(transparent)]
     Body(#[from] BodyError),
     #[error("the bytes cannot be written: {0}")]
@@ -154,11 +154,11 @@ enum Stopped {
 async fn write(
     download: &mut Download,
     file: &mut tokio::fs::File,
-    budget: &Budget,
-) -> Result<(), Stopped> {
+    budget: &ServedBudget,
+) -> Result<(), ReceiveError> {
     while let Some(chunk) = download.chunk().await? {
         if !budget.take(chunk.len() as u64) {
-            return Err(Stopped::Budget);
+            return Err(ReceiveError::Budget);
         }
         file.write_all(&chunk).await?;
     }
@@ -167,7 +167,7 @@ async fn write(
 
 // === impl Budget ===
 
-impl Budget {
+impl ServedBudget {
     pub(super) const fn new() -> Self {
         Self(AtomicU64::new(MOST_BYTES))
     }

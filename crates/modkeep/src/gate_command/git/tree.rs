@@ -4,7 +4,7 @@
 //! Only plain files are laid there, under names that lead nowhere else; nothing is filtered or run for
 //! them, whatever the repository says.
 
-use super::{Commit, PLAIN, Repository, complaint, git_command};
+use super::{GitCommit, GitRepository, PLAIN, complaint, git_command};
 use std::{
     fs::{self, File},
     io::{BufRead, BufReader, Read, Seek as _, SeekFrom, Write as _},
@@ -19,19 +19,19 @@ const FILES: usize = 400_000;
 const BYTES: u64 = 4 << 30;
 
 /// A file of a commit.
-struct Listed {
+struct TreeFile {
     object: String,
     path: String,
 }
 
 // === impl Repository ===
 
-impl Repository {
+impl GitRepository {
     /// Lays the files of a commit that `is_wanted` by their names into a directory, below it as they
     /// are below the root of the work tree.
     pub(in crate::gate_command) fn lay(
         &self,
-        commit: &Commit,
+        commit: &GitCommit,
         is_wanted: impl Fn(&str) -> bool,
         into: &Path,
     ) -> Result<(), String> {
@@ -41,8 +41,8 @@ impl Repository {
             return Err(complaint(&output));
         }
         let text = String::from_utf8_lossy(&output.stdout);
-        let listed = text.split('\0').filter_map(listed);
-        let wanted: Vec<Listed> = listed
+        let listed = text.split('\0').filter_map(parse_entry);
+        let wanted: Vec<TreeFile> = listed
             .filter(|file| file.path.rsplit('/').next().is_some_and(&is_wanted))
             .collect();
         if wanted.len() > FILES {
@@ -51,7 +51,7 @@ impl Repository {
         self.write(&wanted, into).map_err(|error| error.to_string())
     }
 
-    fn write(&self, wanted: &[Listed], into: &Path) -> std::io::Result<()> {
+    fn write(&self, wanted: &[TreeFile], into: &Path) -> std::io::Result<()> {
         let mut asked = tempfile::tempfile()?;
         for file in wanted {
             writeln!(asked, "{}", file.object)?;
@@ -94,13 +94,13 @@ impl Repository {
 }
 
 /// A plain file, by a line that `ls-tree` prints.
-fn listed(line: &str) -> Option<Listed> {
+fn parse_entry(line: &str) -> Option<TreeFile> {
     let (facts, path) = line.split_once('\t')?;
     let (kind, object) = facts.rsplit_once(' ')?;
     let leads_below = Path::new(path)
         .components()
         .all(|part| matches!(part, Component::Normal(_)));
-    (PLAIN.contains(&kind) && leads_below).then(|| Listed {
+    (PLAIN.contains(&kind) && leads_below).then(|| TreeFile {
         object: object.to_owned(),
         path: path.to_owned(),
     })

@@ -5,12 +5,12 @@
 
 use crate::checkout::fetch;
 use futures_util::{StreamExt as _, stream};
-use gate::{allowed::Known, licence};
+use gate::{allowed::ModuleLicences, licence};
 use gomod::{
-    Artifact, ArtifactKind, ModulePath, Version, modfile::ModuleVersion, mvs::Selection,
+    Artifact, ArtifactKind, ModulePath, Version, modfile::ModuleVersion, mvs::ModuleSelection,
     zip::limits::MAX_ZIP_FILE,
 };
-use project::whatif::Changes;
+use project::whatif::SelectionChanges;
 use serde::Serialize;
 use std::{collections::BTreeSet, io::Cursor, path::PathBuf, time::Duration};
 use upstream::{Endpoint, Upstreams};
@@ -38,14 +38,14 @@ pub(super) enum VulnerabilityData {
 
 /// Vulnerabilities that come and go, `MODULE@VERSION: ID`.
 #[derive(Debug, Default, Serialize)]
-pub(super) struct Vulnerabilities {
+pub(super) struct VulnerabilityChanges {
     pub(super) mended: Vec<String>,
     pub(super) brought: Vec<String>,
 }
 
 /// A module whose licence is new or another.
 #[derive(Debug, Serialize)]
-pub(super) struct Licence {
+pub(super) struct LicenceChange {
     pub(super) module: String,
     /// Empty where the module is new.
     pub(super) from: String,
@@ -55,25 +55,28 @@ pub(super) struct Licence {
 /// Holds both build lists against what is known of vulnerabilities.
 pub(super) async fn vulnerabilities(
     data: &VulnerabilityData,
-    before: &Selection,
-    after: &Selection,
-) -> Result<Vulnerabilities, String> {
-    let (old, new) = (had(data, before).await?, had(data, after).await?);
+    before: &ModuleSelection,
+    after: &ModuleSelection,
+) -> Result<VulnerabilityChanges, String> {
+    let (old, new) = (
+        vulnerabilities_of(data, before).await?,
+        vulnerabilities_of(data, after).await?,
+    );
     // By module and id: what a lower version had as well is not brought by this one.
-    let ids = |set: &BTreeSet<Had>| -> BTreeSet<(String, String)> {
+    let ids = |set: &BTreeSet<SelectedVulnerability>| -> BTreeSet<(String, String)> {
         set.iter()
             .map(|had| (had.module.clone(), had.id.clone()))
             .collect()
     };
     let (old_ids, new_ids) = (ids(&old), ids(&new));
-    let only = |set: &BTreeSet<Had>, other: &BTreeSet<(String, String)>| {
+    let only = |set: &BTreeSet<SelectedVulnerability>, other: &BTreeSet<(String, String)>| {
         let gone = set
             .iter()
             .filter(|had| !other.contains(&(had.module.clone(), had.id.clone())));
         gone.map(|had| format!("{}@{}: {}", had.module, had.version, had.id))
             .collect()
     };
-    Ok(Vulnerabilities {
+    Ok(VulnerabilityChanges {
         mended: only(&old, &new_ids),
         brought: only(&new, &old_ids),
     })
@@ -81,20 +84,23 @@ pub(super) async fn vulnerabilities(
 
 /// A vulnerability that a selected version has.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Had {
+struct SelectedVulnerability {
     module: String,
     version: String,
     id: String,
 }
 
-async fn had(data: &VulnerabilityData, selection: &Selection) -> Result<BTreeSet<Had>, String> {
+async fn vulnerabilities_of(
+    data: &VulnerabilityData,
+    selection: &ModuleSelection,
+) -> Result<BTreeSet<SelectedVulnerability>, String> {
     let list = selection.build_list();
     let fetched = list
         .iter()
         .map(|selected| selected.replacement.unwrap_or(selected.module))
         .filter(|module| !module.version.is_empty());
     let examined = data.examine(&fetched.collect::<Vec<_>>()).await?;
-    let had = examined.hits.into_iter().map(|hit| Had {
+    let had = examined.hits.into_iter().map(|hit| SelectedVulnerability {
         id: hit.id.to_string(),
         module: hit.module,
         version: hit.version,
@@ -139,10 +145,10 @@ impl VulnerabilityData {
 /// Licences that come with the change, where they are new or others; what could not be told goes to
 /// `unknown`.
 pub(super) async fn licences(
-    changes: &Changes,
+    changes: &SelectionChanges,
     upstreams: &Upstreams,
     unknown: &mut Vec<String>,
-) -> Vec<Licence> {
+) -> Vec<LicenceChange> {
     let moved = changes.raised.iter().chain(&changes.lowered);
     let moved = moved.map(|one| (one.module.clone(), Some(one.from.clone()), one.to.clone()));
     let added = changes.added.iter();
@@ -162,7 +168,7 @@ pub(super) async fn licences(
         };
         let after = licences_of(&module, &to, upstreams).await?;
         let is_other = before != after;
-        Ok::<_, String>(is_other.then_some(Licence {
+        Ok::<_, String>(is_other.then_some(LicenceChange {
             module,
             from: before,
             to: after,
@@ -193,10 +199,12 @@ async fn licences_of(path: &str, version: &str, upstreams: &Upstreams) -> Result
     let zip = zip.map_err(|error| named(error.to_string()))?;
     let found = licence::of_zip(Cursor::new(zip), &module, &version);
     Ok(match found.map_err(|error| named(error.to_string()))? {
-        Known::Licences(found) => {
+        ModuleLicences::Licences(found) => {
             let ids: BTreeSet<String> = found.into_iter().map(|licence| licence.id).collect();
             Vec::from_iter(ids).join(", ")
         }
-        Known::Unrecognised(_) | Known::Unavailable(_) => "not recognised".to_owned(),
+        ModuleLicences::Unrecognised(_) | ModuleLicences::Unavailable(_) => {
+            "not recognised".to_owned()
+        }
     })
 }

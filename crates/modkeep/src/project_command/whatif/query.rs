@@ -5,29 +5,29 @@
 //! the selected version on and never go below it, nor back in time from a pseudo-version. A branch or
 //! a commit is asked of the sources by its name, and they say which version it is.
 
-use super::versions::{Versions, is_excluded};
+use super::versions::{ModuleVersions, is_excluded};
 use gomod::{
     ModulePath, Version,
     info::VersionInfo,
     modfile::File,
-    mvs::Selection,
+    mvs::ModuleSelection,
     pseudo::PseudoVersion,
-    query::{Query, Selector},
+    query::{Query, QuerySelector},
     version::canonical,
 };
 
 /// What a query is resolved in.
-pub(super) struct Resolver<'a> {
-    pub(super) versions: &'a mut Versions,
+pub(super) struct QueryResolver<'a> {
+    pub(super) versions: &'a mut ModuleVersions,
     /// The main module's go.mod.
     pub(super) main: &'a File,
     /// What is selected now.
-    pub(super) before: &'a Selection,
+    pub(super) before: &'a ModuleSelection,
 }
 
 // === impl Resolver ===
 
-impl Resolver<'_> {
+impl QueryResolver<'_> {
     /// The version; nothing for `none`. Why there is none, in words.
     pub(super) async fn resolve(
         &mut self,
@@ -56,7 +56,7 @@ impl Resolver<'_> {
         if self.before.version(path).is_some() {
             return Ok(());
         }
-        let known = self.versions.listed(path).await.map(|_| ());
+        let known = self.versions.list(path).await.map(|_| ());
         known.map_err(|why| self.with_hint(path, &why))
     }
 
@@ -120,7 +120,7 @@ impl Resolver<'_> {
         let replaced: Vec<_> = replaced
             .filter_map(|old| Version::parse(&old.version).ok())
             .collect();
-        let listed = self.versions.listed(path).await?.to_vec();
+        let listed = self.versions.list(path).await?.to_vec();
         for version in listed.into_iter().chain(replaced) {
             let is_current = current == Some(&version);
             if is_current || self.versions.allows(path, &version, self.main).await? {
@@ -134,7 +134,7 @@ impl Resolver<'_> {
     async fn tip(
         &mut self,
         module: &ModulePath,
-        selector: &Selector,
+        selector: &QuerySelector,
     ) -> Result<Option<Version>, String> {
         if !selector.may_use_latest() {
             return Ok(None);

@@ -5,18 +5,19 @@
 //! package imports, through all levels, is required too where the graph is pruned, so that it can be
 //! built. And after either the selection is made again.
 
-use super::super::{APPLY, modules::Places, packages, source_files::Found};
-use super::versions::Versions;
-use crate::{checkout::Checkout, failure::with_causes};
+use super::super::{APPLY, modules::ModuleSources, packages, source_files::SourceScan};
+use super::versions::ModuleVersions;
+use crate::{checkout::ModuleCheckout, failure::with_causes};
 use gomod::{
     modfile::{File, ModuleVersion},
-    mvs::{MvsError, Selection},
+    mvs::{ModuleSelection, MvsError},
 };
 use project::{
     graph::ModuleGraph,
-    imports::Packages,
+    imports::PackageSet,
     whatif::{
-        Target, disqualified, edited, is_over, is_pruned, is_reached, requiring, with_version,
+        RequirementTarget, disqualified, edited, is_over, is_pruned, is_reached, requiring,
+        with_version,
     },
 };
 use std::collections::BTreeSet;
@@ -25,23 +26,23 @@ use std::collections::BTreeSet;
 const MAX_ROUNDS: usize = 2000;
 
 /// What it takes to select.
-pub(super) struct Change<'a> {
-    pub(super) checkout: &'a mut Checkout,
-    pub(super) places: &'a Places,
-    pub(super) versions: &'a mut Versions,
-    pub(super) target: &'a Target,
+pub(super) struct SelectionChange<'a> {
+    pub(super) checkout: &'a mut ModuleCheckout,
+    pub(super) places: &'a ModuleSources,
+    pub(super) versions: &'a mut ModuleVersions,
+    pub(super) target: &'a RequirementTarget,
     /// What is not known, in words.
     pub(super) unknown: Vec<String>,
 }
 
 // === impl Change ===
 
-impl Change<'_> {
+impl SelectionChange<'_> {
     /// The selection after the change; nothing if the target itself stands in its way.
     pub(super) async fn select(
         &mut self,
-        before: &Selection,
-    ) -> Result<Option<Box<Selection>>, String> {
+        before: &ModuleSelection,
+    ) -> Result<Option<Box<ModuleSelection>>, String> {
         let original = self.checkout.file.clone();
         let mut file = edited(&original, before, self.target);
         let Some(mut selection) = self.lower(&mut file, before).await? else {
@@ -53,7 +54,8 @@ impl Change<'_> {
         }
         loop {
             let roots = std::slice::from_ref(&self.target.path);
-            let loaded = packages::load(&selection, Found::default(), roots, self.places).await?;
+            let loaded =
+                packages::load(&selection, SourceScan::default(), roots, self.places).await?;
             let more = requiring(&file, &used(&loaded, &selection));
             if more.require.len() == file.require.len() {
                 self.note_unknown(loaded);
@@ -72,8 +74,8 @@ impl Change<'_> {
     async fn lower(
         &mut self,
         file: &mut File,
-        before: &Selection,
-    ) -> Result<Option<Box<Selection>>, String> {
+        before: &ModuleSelection,
+    ) -> Result<Option<Box<ModuleSelection>>, String> {
         let mut named: BTreeSet<String> = BTreeSet::new();
         for _ in 0..MAX_ROUNDS {
             named.extend(file.require.iter().map(|line| line.module.path.clone()));
@@ -142,7 +144,7 @@ impl Change<'_> {
     fn faulty(
         &self,
         file: &File,
-        before: &Selection,
+        before: &ModuleSelection,
         error: MvsError,
     ) -> Result<ModuleVersion, String> {
         let told = with_causes(&error);
@@ -162,7 +164,7 @@ impl Change<'_> {
     async fn version_before(
         &mut self,
         module: &ModuleVersion,
-        before: &Selection,
+        before: &ModuleSelection,
     ) -> Result<Option<String>, String> {
         let main = &self.checkout.file;
         let lower = self
@@ -178,7 +180,7 @@ impl Change<'_> {
         Ok(lower)
     }
 
-    fn note_unknown(&mut self, loaded: Packages) {
+    fn note_unknown(&mut self, loaded: PackageSet) {
         let nowhere = loaded
             .list
             .iter()
@@ -194,7 +196,7 @@ impl Change<'_> {
 
 /// The same go.mod with every requirement that was named at its selected version; nothing if that
 /// is so. One for which nothing lower was found comes back if others still require it.
-fn raised(file: &File, named: &BTreeSet<String>, selection: &Selection) -> Option<File> {
+fn raised(file: &File, named: &BTreeSet<String>, selection: &ModuleSelection) -> Option<File> {
     let selected = named.iter().filter_map(|path| {
         let version = selection.version(path)?;
         Some(ModuleVersion::new(path, version))
@@ -209,7 +211,7 @@ fn raised(file: &File, named: &BTreeSet<String>, selection: &Selection) -> Optio
 }
 
 /// The modules that have the packages, at their selected versions.
-fn used(loaded: &Packages, selection: &Selection) -> Vec<ModuleVersion> {
+fn used(loaded: &PackageSet, selection: &ModuleSelection) -> Vec<ModuleVersion> {
     let list = selection.build_list();
     let modules: BTreeSet<usize> = loaded
         .list

@@ -4,12 +4,12 @@
 //! asked for once a module. A module whose list nobody has is not known: that is an error, never an
 //! empty list.
 
-use crate::checkout::{self, Missing};
+use crate::checkout::{self, MissingReason};
 use gomod::{
     Artifact, ArtifactKind, ModulePath, Version,
     info::{MAX_INFO_SIZE, VersionInfo},
     modfile::{File, auto_quote},
-    query::{Query, Selector},
+    query::{Query, QuerySelector},
     semver,
 };
 use project::whatif::verdict;
@@ -21,14 +21,14 @@ const MAX_LIST: u64 = 16 << 20;
 
 /// What is known of the versions of modules.
 #[derive(Debug)]
-pub(super) struct Versions {
+pub(super) struct ModuleVersions {
     upstreams: Upstreams,
-    known: HashMap<String, Known>,
+    known: HashMap<String, VersionList>,
 }
 
 /// The versions of one module.
 #[derive(Debug)]
-struct Known {
+struct VersionList {
     /// All that are listed, in their order.
     listed: Vec<Version>,
     /// The go.mod of the latest; nothing if there is none.
@@ -37,7 +37,7 @@ struct Known {
 
 // === impl Versions ===
 
-impl Versions {
+impl ModuleVersions {
     pub(super) fn new(upstreams: &Upstreams) -> Self {
         Self {
             upstreams: upstreams.clone(),
@@ -47,12 +47,12 @@ impl Versions {
 
     /// The go.mod of a module's latest version, which is where retractions stand.
     pub(super) async fn latest(&mut self, path: &str) -> Result<Option<&File>, String> {
-        Ok(self.known(path).await?.latest.as_ref())
+        Ok(self.version_list(path).await?.latest.as_ref())
     }
 
     /// Every version that is listed, in their order; pseudo-versions are not.
-    pub(super) async fn listed(&mut self, path: &str) -> Result<&[Version], String> {
-        Ok(&self.known(path).await?.listed)
+    pub(super) async fn list(&mut self, path: &str) -> Result<&[Version], String> {
+        Ok(&self.version_list(path).await?.listed)
     }
 
     /// The highest version below another that may be chosen: listed, not excluded, not retracted.
@@ -62,7 +62,7 @@ impl Versions {
         version: &str,
         main: &File,
     ) -> Result<Option<String>, String> {
-        let known = self.known(path).await?;
+        let known = self.version_list(path).await?;
         let below = known.listed.iter().rev();
         let mut below = below.filter(|listed| semver::compare(listed.as_str(), version).is_lt());
         let allowed = below.find(|listed| known.allows(path, listed.as_str(), main));
@@ -76,7 +76,7 @@ impl Versions {
         version: &Version,
         main: &File,
     ) -> Result<bool, String> {
-        let known = self.known(path).await?;
+        let known = self.version_list(path).await?;
         Ok(known.allows(path, version.as_str(), main))
     }
 
@@ -84,7 +84,7 @@ impl Versions {
     pub(super) async fn select(
         &self,
         module: &ModulePath,
-        selector: &Selector,
+        selector: &QuerySelector,
         versions: &[Version],
     ) -> Result<Option<Version>, String> {
         let has_go_mod = match selector.deciding_version(versions) {
@@ -114,8 +114,8 @@ impl Versions {
         let limit = u64::try_from(MAX_INFO_SIZE).unwrap_or(u64::MAX);
         let download = match checkout::try_fetch(path, limit, &self.upstreams).await {
             Ok(download) => download,
-            Err(Missing::Absent(_)) => return Ok(None),
-            Err(Missing::Unknown(why)) => return Err(why),
+            Err(MissingReason::Absent(_)) => return Ok(None),
+            Err(MissingReason::Unknown(why)) => return Err(why),
         };
         let bytes = download.whole().await.map_err(|error| error.to_string())?;
         let info = VersionInfo::parse(&bytes);
@@ -129,7 +129,7 @@ impl Versions {
         Ok(bytes != [b"module ", &*name, b"\n"].concat())
     }
 
-    async fn known(&mut self, path: &str) -> Result<&Known, String> {
+    async fn version_list(&mut self, path: &str) -> Result<&VersionList, String> {
         if !self.known.contains_key(path) {
             let known = self.ask(path).await?;
             self.known.insert(path.to_owned(), known);
@@ -138,7 +138,7 @@ impl Versions {
         known.ok_or_else(|| format!("{path}: versions unknown"))
     }
 
-    async fn ask(&self, path: &str) -> Result<Known, String> {
+    async fn ask(&self, path: &str) -> Result<VersionList, String> {
         let module = ModulePath::parse(path).map_err(|error| error.to_string())?;
         let listed = match checkout::try_fetch(&module.list_path(), MAX_LIST, &self.upstreams).await
         {
@@ -146,10 +146,10 @@ impl Versions {
                 let bytes = list.whole().await.map_err(|error| error.to_string())?;
                 versions(&String::from_utf8_lossy(&bytes))
             }
-            Err(Missing::Absent(why)) => {
+            Err(MissingReason::Absent(why)) => {
                 return Err(format!("{path}: there is no module of this path: {why}"));
             }
-            Err(Missing::Unknown(why)) => return Err(format!("{path}: {why}")),
+            Err(MissingReason::Unknown(why)) => return Err(format!("{path}: {why}")),
         };
         let latest = match self.latest_of(&module, &listed).await? {
             Some(version) => {
@@ -158,7 +158,7 @@ impl Versions {
             }
             None => None,
         };
-        Ok(Known { listed, latest })
+        Ok(VersionList { listed, latest })
     }
 
     /// What `latest` means before retractions.
@@ -182,7 +182,7 @@ impl Versions {
 
 // === impl Known ===
 
-impl Known {
+impl VersionList {
     fn allows(&self, path: &str, version: &str, main: &File) -> bool {
         let retracted = |latest: &File| verdict(latest, version).retracted.is_some();
         !is_excluded(path, version, main) && !self.latest.as_ref().is_some_and(retracted)

@@ -1,12 +1,12 @@
 //! The packages of the project, for what is said of one of them and of its module.
 
-use super::super::{modules::Places, packages, source_files};
-use crate::checkout::Checkout;
-use gomod::mvs::Selection;
+use super::super::{modules::ModuleSources, packages, source_files};
+use crate::checkout::ModuleCheckout;
+use gomod::mvs::ModuleSelection;
 use project::{
     chain::{chain, number},
-    imports::{PackageId, Packages},
-    reach::{Need, Reach},
+    imports::{PackageId, PackageSet},
+    reach::{ImportNeed, PackageReach},
 };
 use serde::Serialize;
 
@@ -16,14 +16,14 @@ pub(super) struct PackageAnswer {
     /// Its import path.
     pub(super) path: String,
     /// Who needs it; nothing if that is not known.
-    pub(super) need: Option<Need>,
+    pub(super) need: Option<ImportNeed>,
     /// One shortest way along imports from where the project begins; empty if none is known.
     pub(super) imported_through: Vec<String>,
 }
 
 /// The packages that the project reaches.
-pub(super) struct Project {
-    packages: Packages,
+pub(super) struct ReachedPackages {
+    packages: PackageSet,
     /// Paths of modules, by the numbers that the packages have them by.
     modules: Vec<String>,
     /// Packages at which the project begins besides its own.
@@ -33,7 +33,7 @@ pub(super) struct Project {
 }
 
 /// Whether a package of this path could be in one of the modules that are selected.
-pub(super) fn may_be_in(selection: &Selection, path: &str) -> bool {
+pub(super) fn may_be_in(selection: &ModuleSelection, path: &str) -> bool {
     let list = packages::build_list(selection);
     list.iter().any(|module| {
         let rest = path.strip_prefix(module.as_str());
@@ -43,11 +43,11 @@ pub(super) fn may_be_in(selection: &Selection, path: &str) -> bool {
 
 // === impl Project ===
 
-impl Project {
+impl ReachedPackages {
     /// Reads the packages that the project reaches, and one more.
     pub(super) async fn load(
-        checkout: &Checkout,
-        selection: &Selection,
+        checkout: &ModuleCheckout,
+        selection: &ModuleSelection,
         package: Option<&str>,
     ) -> Result<Self, String> {
         let own = source_files::walk(&checkout.root, &checkout.file);
@@ -56,7 +56,7 @@ impl Project {
         let tools: Vec<String> = tools.collect();
         let wanted = package.map(str::to_owned);
         let roots: Vec<String> = tools.iter().cloned().chain(wanted).collect();
-        let places = Places::new(&checkout.root, &checkout.upstreams);
+        let places = ModuleSources::new(&checkout.root, &checkout.upstreams);
         let packages = packages::load(selection, own, &roots, &places).await?;
         let modules = packages::build_list(selection);
         let named = packages
@@ -73,10 +73,10 @@ impl Project {
     }
 
     /// Who needs the packages of a module, if that is known.
-    pub(super) fn need_of_module(&self, path: &str) -> Option<Need> {
+    pub(super) fn need_of_module(&self, path: &str) -> Option<ImportNeed> {
         let id = self.modules.iter().position(|module| module == path);
         let need = id.and_then(|id| self.reach().modules(&self.packages).remove(&id));
-        self.certain(need.unwrap_or(Need::Nobody))
+        self.certain(need.unwrap_or(ImportNeed::Nobody))
     }
 
     /// What is said of a package, with the module that has it; nothing if no module has it.
@@ -109,8 +109,8 @@ impl Project {
         Some((id, self.packages.list.get(id)?.module?))
     }
 
-    fn reach(&self) -> Reach {
-        Reach::of(&self.packages, &self.tools(), 0)
+    fn reach(&self) -> PackageReach {
+        PackageReach::of(&self.packages, &self.tools(), 0)
     }
 
     fn tools(&self) -> Vec<&str> {
@@ -118,7 +118,7 @@ impl Project {
     }
 
     /// A need is certain only where everything could be read.
-    fn certain(&self, need: Need) -> Option<Need> {
+    fn certain(&self, need: ImportNeed) -> Option<ImportNeed> {
         self.unknown.is_empty().then_some(need)
     }
 }

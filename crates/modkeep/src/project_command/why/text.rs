@@ -1,10 +1,10 @@
 //! The answer as a person reads it. What is left out of a list is counted at its end.
 
-use super::{Answer, PackageAnswer, State};
+use super::{PackageAnswer, WhyReport, WhyState};
 use project::{
     paths::PathCount,
-    reach::Need,
-    why::{Asked, Why},
+    reach::ImportNeed,
+    why::{RequestedVersion, WhyAnswer},
 };
 use std::fmt::Write as _;
 
@@ -14,7 +14,7 @@ const NAMED: usize = 8;
 /// Versions that are listed with their requirers; the selected one is the first.
 const VERSIONS: usize = 20;
 
-pub(super) fn of(answer: &Answer) -> String {
+pub(super) fn of(answer: &WhyReport) -> String {
     let mut text = String::new();
     // Writing to a string cannot fail.
     if let Some(package) = &answer.package {
@@ -29,7 +29,7 @@ pub(super) fn of(answer: &Answer) -> String {
         return text;
     };
     let _ = match (answer.state, why.selected.as_str()) {
-        (State::Pruned, _) => writeln!(
+        (WhyState::Pruned, _) => writeln!(
             text,
             "{} is not in the build list: only modules that are pruned out require it",
             why.module
@@ -38,7 +38,7 @@ pub(super) fn of(answer: &Answer) -> String {
         (_, selected) => writeln!(text, "{} {selected} is selected", why.module),
     };
     match &answer.need {
-        Some(Need::Nobody) => text.push_str("no package of it is imported\n"),
+        Some(ImportNeed::Nobody) => text.push_str("no package of it is imported\n"),
         Some(need) => {
             let _ = writeln!(text, "its packages are needed by: {need}");
         }
@@ -48,7 +48,7 @@ pub(super) fn of(answer: &Answer) -> String {
         let _ = writeln!(text, "not known: {unknown}");
     }
     if !why.selected.is_empty() {
-        asked(&mut text, &why.asked);
+        write_requests(&mut text, &why.asked);
         paths(&mut text, why);
     }
     text
@@ -57,7 +57,7 @@ pub(super) fn of(answer: &Answer) -> String {
 fn about_package(text: &mut String, package: &PackageAnswer, module: &str) {
     let _ = writeln!(text, "{} is a package of {module}", package.path);
     match &package.need {
-        Some(Need::Nobody) => text.push_str("nothing in the project imports it\n"),
+        Some(ImportNeed::Nobody) => text.push_str("nothing in the project imports it\n"),
         Some(need) => {
             let _ = writeln!(text, "it is needed by: {need}");
         }
@@ -69,7 +69,7 @@ fn about_package(text: &mut String, package: &PackageAnswer, module: &str) {
     text.push('\n');
 }
 
-fn asked(text: &mut String, versions: &[Asked]) {
+fn write_requests(text: &mut String, versions: &[RequestedVersion]) {
     text.push_str("\nasked for:\n");
     for asked in versions.iter().take(VERSIONS) {
         let mark = if asked.is_selected { "=>" } else { "  " };
@@ -86,7 +86,7 @@ fn asked(text: &mut String, versions: &[Asked]) {
     }
 }
 
-fn paths(text: &mut String, why: &Why) {
+fn paths(text: &mut String, why: &WhyAnswer) {
     let shown = why.paths.len();
     let _ = writeln!(
         text,

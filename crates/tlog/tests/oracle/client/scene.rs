@@ -5,7 +5,7 @@ use bytes::Bytes;
 use testkit::oracle::Seed;
 use tlog::{
     note::SignerKey,
-    plan::Plan,
+    plan::TilePlan,
     proof::{consistency, inclusion},
     record::Record,
     tile::HEIGHT,
@@ -179,7 +179,7 @@ impl Scene {
                 .chain(between)
                 .chain(older.map(Subtree::whole))
                 .flat_map(Subtree::nodes);
-            let plan = Plan::try_new(log.head(newer), HEIGHT, leaves.chain(nodes)).unwrap();
+            let plan = TilePlan::try_new(log.head(newer), HEIGHT, leaves.chain(nodes)).unwrap();
             for tile in plan.tiles() {
                 memory.serve(tile, log.tile(*tile).unwrap());
             }

@@ -2,8 +2,8 @@
 
 use super::{Answer, Oracle, Seed};
 use super::{
-    Bytes, INPUTS, Log, Node, Plan, Tile, TreeHead, byte, height, node_within, number, numbered,
-    refused, shown, size, text,
+    Bytes, INPUTS, Log, Node, Tile, TilePlan, TreeHead, byte, height, node_within, number,
+    numbered, refused, shown, size, text,
 };
 use tlog::Hash;
 
@@ -83,7 +83,8 @@ fn the_tiles_to_fetch_are_those_that_go_fetches_in_its_order() {
             size: number(input, 1)?,
             root,
         };
-        let plan = Plan::try_new(head, byte(input, 0)?, nodes(&input[2..])?).map_err(refused)?;
+        let plan =
+            TilePlan::try_new(head, byte(input, 0)?, nodes(&input[2..])?).map_err(refused)?;
         Ok(shown(plan.tiles().iter().copied()))
     });
 }
@@ -137,7 +138,7 @@ fn read(input: &[Vec<u8>]) -> Answer {
     };
     let end = 4 + 2 * usize::try_from(number(input, 3)?).unwrap();
     let nodes = nodes(&input[4..end])?;
-    let plan = Plan::try_new(head, byte(input, 0)?, nodes.iter().copied()).map_err(refused)?;
+    let plan = TilePlan::try_new(head, byte(input, 0)?, nodes.iter().copied()).map_err(refused)?;
     let bytes = plan.tiles().iter().map(|tile| {
         let path = tile.to_string().into_bytes();
         // The last of a path counts, as in a map that is filled in this order.
@@ -162,7 +163,7 @@ fn reading(seed: &mut Seed, log: &Log) -> Vec<Vec<u8>> {
     let nodes: Vec<Node> = (0..=seed.below(3))
         .map(|_| node_within(seed, size))
         .collect();
-    let plan = Plan::try_new(log.head(size), height, nodes.iter().copied()).unwrap();
+    let plan = TilePlan::try_new(log.head(size), height, nodes.iter().copied()).unwrap();
     let mut tiles: Vec<(Tile, Vec<u8>)> = plan
         .tiles()
         .iter()

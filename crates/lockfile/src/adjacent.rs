@@ -1,11 +1,11 @@
 //! Beside: what lies in a checkout beside a lock, and says what the lock is for.
 
 use crate::{
-    manifest::Manifest,
-    model::{Kind, Lockfile},
-    settings::Settings,
+    manifest::PackageManifest,
+    model::{Lockfile, LockfileKind},
+    settings::PnpmSettings,
 };
-use finding::Unreadable;
+use finding::UnreadableInput;
 use std::collections::BTreeSet;
 
 /// The most package.json files that are read for one lock. The largest known workspaces have some
@@ -14,22 +14,22 @@ const MAX_MANIFESTS: usize = 10_000;
 
 /// What lies beside a lock.
 #[derive(Debug, Clone, Default)]
-pub struct Beside {
+pub struct AdjacentFiles {
     /// The package.json beside it, and those of the project's folders that the lock names.
-    pub manifests: Vec<Manifest>,
+    pub manifests: Vec<PackageManifest>,
     /// What pnpm-workspace.yaml says, also that there is none; nothing for locks of other tools.
-    pub settings: Option<Settings>,
+    pub settings: Option<PnpmSettings>,
 }
 
 // === impl Beside ===
 
-impl Beside {
+impl AdjacentFiles {
     /// Reads it. `read` gives the bytes of a file of the checkout, by a path that does not climb, and
     /// nothing if there is no such file; it must follow no links, because the lock names the folders.
     pub fn read(
         lockfile: &Lockfile,
-        read: impl Fn(&str) -> Result<Option<Vec<u8>>, Unreadable>,
-    ) -> Result<Self, Unreadable> {
+        read: impl Fn(&str) -> Result<Option<Vec<u8>>, UnreadableInput>,
+    ) -> Result<Self, UnreadableInput> {
         let folder = lockfile
             .file
             .rsplit_once('/')
@@ -39,15 +39,15 @@ impl Beside {
         for path in std::iter::once("").chain(below).take(MAX_MANIFESTS) {
             let name = join(folder, &join(path, "package.json"));
             if let Some(bytes) = read(&name)? {
-                manifests.push(Manifest::read(&name, &bytes)?);
+                manifests.push(PackageManifest::read(&name, &bytes)?);
             }
         }
         let settings = match lockfile.format.kind() {
-            Kind::Npm | Kind::Yarn => None,
-            Kind::Pnpm => {
+            LockfileKind::Npm | LockfileKind::Yarn => None,
+            LockfileKind::Pnpm => {
                 let name = join(folder, "pnpm-workspace.yaml");
                 let bytes = read(&name)?;
-                let settings = bytes.map(|bytes| Settings::read(&name, &bytes));
+                let settings = bytes.map(|bytes| PnpmSettings::read(&name, &bytes));
                 Some(settings.transpose()?.unwrap_or_default())
             }
         };
@@ -73,17 +73,17 @@ fn is_below(path: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::Beside;
-    use crate::{Kind, read};
+    use super::AdjacentFiles;
+    use crate::{LockfileKind, read};
     use std::cell::RefCell;
 
     #[test]
     fn only_folders_below_the_lock_are_read() {
         let text = r#"{"lockfileVersion": 3, "packages": {"": {}, "packages/a": {}, "../b": {},
             "/etc": {}, "c/../../d": {}, "e\\\\f": {}}}"#;
-        let lock = read(Kind::Npm, "web/package-lock.json", text.as_bytes()).unwrap();
+        let lock = read(LockfileKind::Npm, "web/package-lock.json", text.as_bytes()).unwrap();
         let asked = RefCell::new(Vec::new());
-        let beside = Beside::read(&lock, |name| {
+        let beside = AdjacentFiles::read(&lock, |name| {
             asked.borrow_mut().push(name.to_owned());
             Ok((name == "web/package.json").then(|| b"{}".to_vec()))
         });

@@ -1,7 +1,7 @@
 //! Whether a diagnosis is about a public proxy that is not reached.
 
 use super::known::{DATABASE, host_of, is_of_go, is_public_host, place_of};
-use crate::diagnosis::{Diagnosis, Reason, What};
+use crate::diagnosis::{Diagnosis, DiagnosisReason, ReasonKind};
 use gomod::artifact::Artifact;
 use gomod::goproxy::ProxyUrl;
 use gomod::path::ModulePath;
@@ -10,7 +10,7 @@ use serde::Serialize;
 
 /// A public host that is not reached, and what was asked of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Failing {
+pub struct FailingHost {
     /// The host, with its port if that is written.
     pub host: String,
     /// Whether it is one of Go's own.
@@ -35,7 +35,7 @@ const STORAGE: (&str, &str) = ("storage.googleapis.com", "/proxy-golang-org");
 
 /// The public proxy that a diagnosis is about, if there is one. `mirrors` are further hosts of that
 /// kind.
-pub fn failing(diagnosis: &Diagnosis, mirrors: &[&str]) -> Option<Failing> {
+pub fn failing(diagnosis: &Diagnosis, mirrors: &[&str]) -> Option<FailingHost> {
     let of_network = diagnosis
         .reasons
         .iter()
@@ -44,8 +44,8 @@ pub fn failing(diagnosis: &Diagnosis, mirrors: &[&str]) -> Option<Failing> {
     found.next()
 }
 
-fn is_of_network(reason: &Reason) -> bool {
-    let What::Cause(cause) = reason.what else {
+fn is_of_network(reason: &DiagnosisReason) -> bool {
+    let ReasonKind::Cause(cause) = reason.what else {
         return false;
     };
     let is_meant = FAMILIES.contains(&cause.family()) || CAUSES.contains(&cause.id);
@@ -54,7 +54,7 @@ fn is_of_network(reason: &Reason) -> bool {
 
 // === impl Failing ===
 
-impl Failing {
+impl FailingHost {
     /// The proxy that failed, to be asked from here as well; nothing if what failed is no proxy.
     pub fn proxy(&self) -> Option<ProxyUrl> {
         let host = host_of(&self.host);
@@ -97,7 +97,7 @@ impl Failing {
     }
 }
 
-fn of_reason(reason: &Reason, mirrors: &[&str]) -> Option<Failing> {
+fn of_reason(reason: &DiagnosisReason, mirrors: &[&str]) -> Option<FailingHost> {
     let url = reason.parts.get("url").unwrap_or_default();
     let place = if url.is_empty() {
         reason.parts.get("host")?
@@ -110,7 +110,7 @@ fn of_reason(reason: &Reason, mirrors: &[&str]) -> Option<Failing> {
     } else {
         of_url(url)
     };
-    Failing::at(place, url, mirrors, module)
+    FailingHost::at(place, url, mirrors, module)
 }
 
 /// What a URL of a proxy or a database asks for.
@@ -152,7 +152,7 @@ fn of_path(path: &str) -> Option<(ModulePath, Option<Version>)> {
         .then_some((module, None))
 }
 
-fn subject(reason: &Reason) -> Option<(ModulePath, Option<Version>)> {
+fn subject(reason: &DiagnosisReason) -> Option<(ModulePath, Option<Version>)> {
     let module = ModulePath::parse(reason.parts.get("module")?).ok()?;
     let version = reason.parts.get("version");
     Some((

@@ -1,8 +1,8 @@
 //! Seen: a stretch of the plain text as a place in the original, with an excerpt.
 
-use crate::diagnosis::Seen;
+use crate::diagnosis::MessageSpan;
 use crate::report::{column, columns};
-use crate::text::Plain;
+use crate::text::PlainMessage;
 use std::ops::Range;
 
 /// Most columns of an excerpt.
@@ -13,14 +13,14 @@ const BEFORE: usize = 56;
 
 /// Where the lines of a text begin.
 #[derive(Debug)]
-pub(super) struct Lines<'t> {
+pub(super) struct LineStarts<'t> {
     text: &'t str,
     starts: Vec<usize>,
 }
 
 // === impl Lines ===
 
-impl<'t> Lines<'t> {
+impl<'t> LineStarts<'t> {
     pub(super) fn new(text: &'t str) -> Self {
         let starts = text.match_indices('\n').map(|(at, _)| at + 1);
         let starts = std::iter::once(0).chain(starts).collect();
@@ -31,17 +31,17 @@ impl<'t> Lines<'t> {
     /// it that say most.
     pub(super) fn see(
         &self,
-        plain: &Plain,
+        plain: &PlainMessage,
         stretch: Range<usize>,
         point: Range<usize>,
         skipped: usize,
-    ) -> Seen {
+    ) -> MessageSpan {
         let origin = plain.origin(stretch);
         let start = (origin.start + skipped).min(self.text.len());
         let line = self.starts.partition_point(|&begin| begin <= start);
         let begin = self.starts.get(line.saturating_sub(1)).copied();
         let (excerpt, mark, marked) = excerpt(plain.text(), point);
-        Seen {
+        MessageSpan {
             start,
             end: (origin.end + skipped).min(self.text.len()),
             line,
@@ -53,9 +53,14 @@ impl<'t> Lines<'t> {
     }
 
     /// The same, where no words say more than the others.
-    pub(super) fn see_whole(&self, plain: &Plain, stretch: Range<usize>, skipped: usize) -> Seen {
+    pub(super) fn see_whole(
+        &self,
+        plain: &PlainMessage,
+        stretch: Range<usize>,
+        skipped: usize,
+    ) -> MessageSpan {
         let point = stretch.start..stretch.start;
-        Seen {
+        MessageSpan {
             marked: 0,
             ..self.see(plain, stretch, point, skipped)
         }
@@ -121,7 +126,7 @@ fn beginning_of(text: &str, room: usize) -> &str {
 }
 
 /// The message of a text that no pattern fits: the last that looks like one, else the last line.
-pub(super) fn unknown(plain: &Plain) -> Option<Range<usize>> {
+pub(super) fn unknown(plain: &PlainMessage) -> Option<Range<usize>> {
     let text = plain.text();
     let mut end = text.len();
     let mut last = None;

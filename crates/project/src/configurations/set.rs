@@ -1,15 +1,15 @@
-//! A set of worlds: one bit each.
+//! A set of configurations: one bit each.
 
 /// Builds in which something holds. Sets of one universe have one size.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WorldSet {
+pub struct ConfigurationSet {
     words: Vec<u64>,
     size: usize,
 }
 
-// === impl WorldSet ===
+// === impl ConfigurationSet ===
 
-impl WorldSet {
+impl ConfigurationSet {
     pub(super) fn empty(size: usize) -> Self {
         Self {
             words: vec![0; size.div_ceil(64)],
@@ -21,13 +21,13 @@ impl WorldSet {
         Self::empty(size).complement()
     }
 
-    pub(super) fn insert(&mut self, world: usize) {
-        if let Some(word) = self.words.get_mut(world / 64) {
-            *word |= 1 << (world % 64);
+    pub(super) fn insert(&mut self, configuration: usize) {
+        if let Some(word) = self.words.get_mut(configuration / 64) {
+            *word |= 1 << (configuration % 64);
         }
     }
 
-    /// Every world that is not in it.
+    /// Every configuration that is not in it.
     #[must_use]
     pub fn complement(mut self) -> Self {
         for word in &mut self.words {
@@ -57,19 +57,23 @@ impl WorldSet {
         grew
     }
 
-    /// Whether it holds no world.
+    /// Whether it holds no configuration.
     pub fn is_empty(&self) -> bool {
         self.words.iter().all(|&word| word == 0)
     }
 
-    /// Whether a world is in it.
-    pub(super) fn contains(&self, world: usize) -> bool {
-        let bits = self.words.get(world / 64).copied().unwrap_or_default();
-        bits >> (world % 64) & 1 == 1
+    /// Whether a configuration is in it.
+    pub(super) fn contains(&self, configuration: usize) -> bool {
+        let bits = self
+            .words
+            .get(configuration / 64)
+            .copied()
+            .unwrap_or_default();
+        bits >> (configuration % 64) & 1 == 1
     }
 
-    /// Its worlds in order.
+    /// Its configurations in order.
     pub(super) fn iter(&self) -> impl Iterator<Item = usize> {
-        (0..self.size).filter(|&world| self.contains(world))
+        (0..self.size).filter(|&configuration| self.contains(configuration))
     }
 }

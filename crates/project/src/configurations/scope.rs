@@ -4,11 +4,11 @@ use super::ports::PORTS;
 use std::collections::BTreeSet;
 
 /// GOOS and GOARCH.
-pub(super) type Port = (&'static str, &'static str);
+pub(super) type Platform = (&'static str, &'static str);
 
 /// Where something is built, in the fewest words.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Scope {
+pub enum BuildScope {
     /// In every build.
     Everywhere,
     /// In none that is looked at.
@@ -24,9 +24,9 @@ pub enum Scope {
     /// Only without cgo.
     NoCgo,
     /// Only with cgo on these ports.
-    CgoOn(Box<Scope>),
+    CgoOn(Box<BuildScope>),
     /// Only without cgo on these ports.
-    NoCgoOn(Box<Scope>),
+    NoCgoOn(Box<BuildScope>),
     /// On every port, but not in all of its builds.
     EveryPort,
     /// Only if one of these sets of tags is set.
@@ -34,45 +34,45 @@ pub enum Scope {
 }
 
 /// What explains builds without tags, each a port and whether cgo is on: cgo, ports, or both.
-pub(super) fn of_builds(builds: &[(Port, bool)]) -> Scope {
-    let with = |wanted: bool| -> BTreeSet<Port> {
+pub(super) fn of_builds(builds: &[(Platform, bool)]) -> BuildScope {
+    let with = |wanted: bool| -> BTreeSet<Platform> {
         let half = builds.iter().filter(|(_, cgo)| *cgo == wanted);
         half.map(|(port, _)| *port).collect()
     };
     let (cgo, none) = (with(true), with(false));
     match (cgo.is_empty(), none.is_empty()) {
         (false, true) => match port_scope(&cgo) {
-            Scope::Everywhere => Scope::Cgo,
-            ports => Scope::CgoOn(Box::new(ports)),
+            BuildScope::Everywhere => BuildScope::Cgo,
+            ports => BuildScope::CgoOn(Box::new(ports)),
         },
         (true, false) => match port_scope(&none) {
-            Scope::Everywhere => Scope::NoCgo,
-            ports => Scope::NoCgoOn(Box::new(ports)),
+            BuildScope::Everywhere => BuildScope::NoCgo,
+            ports => BuildScope::NoCgoOn(Box::new(ports)),
         },
         _ => match port_scope(&cgo.union(&none).copied().collect()) {
-            Scope::Everywhere => Scope::EveryPort,
+            BuildScope::Everywhere => BuildScope::EveryPort,
             ports => ports,
         },
     }
 }
 
 /// The narrowest single dimension that explains a set of ports.
-fn port_scope(ports: &BTreeSet<Port>) -> Scope {
+fn port_scope(ports: &BTreeSet<Platform>) -> BuildScope {
     if ports.len() == PORTS.len() {
-        return Scope::Everywhere;
+        return BuildScope::Everywhere;
     }
     let count =
         |wanted: &dyn Fn(&(&str, &str)) -> bool| PORTS.iter().filter(|port| wanted(port)).count();
     let systems: BTreeSet<&'static str> = ports.iter().map(|port| port.0).collect();
     if count(&|port| systems.contains(port.0)) == ports.len() {
-        return Scope::Systems(systems.into_iter().collect());
+        return BuildScope::Systems(systems.into_iter().collect());
     }
     let architectures: BTreeSet<&'static str> = ports.iter().map(|port| port.1).collect();
     if count(&|port| architectures.contains(port.1)) == ports.len() {
-        return Scope::Architectures(architectures.into_iter().collect());
+        return BuildScope::Architectures(architectures.into_iter().collect());
     }
     let names = ports.iter();
-    Scope::Ports(
+    BuildScope::Ports(
         names
             .map(|(system, architecture)| format!("{system}/{architecture}"))
             .collect(),
@@ -93,7 +93,7 @@ fn shorter(what: &str, names: &[&str], all: &BTreeSet<&str>) -> String {
     }
 }
 
-impl std::fmt::Display for Scope {
+impl std::fmt::Display for BuildScope {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Everywhere => f.write_str("every build"),

@@ -41,7 +41,7 @@ pub struct Announced {
 
 /// What the bytes look like.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Shape {
+pub enum ByteShape {
     /// No bytes.
     Empty,
     /// A zip whose directory can be read.
@@ -119,7 +119,7 @@ pub struct EntryFacts {
 /// What a tool that takes bytes for text does to them. Each can be undone, and the hash of what was
 /// there before is compared with the one that should be: if they are equal, it is proven.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Rewrite {
+pub enum TextRewrite {
     /// LF became CRLF.
     LfBecameCrlf,
     /// CRLF became LF.
@@ -144,7 +144,7 @@ pub enum Rewrite {
 
 /// What is inside gzip.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wrapped {
+pub struct GzipContent {
     /// How many layers were taken off.
     pub layers: u8,
     /// Bytes inside.
@@ -154,12 +154,12 @@ pub struct Wrapped {
     /// Their hash, if they have one.
     pub h1: Option<H1>,
     /// What they look like.
-    pub shape: Shape,
+    pub shape: ByteShape,
 }
 
 /// One bit that, turned back, gives bytes with a hash that was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Flip {
+pub struct BitFlip {
     /// The byte, from the beginning of the file.
     pub offset: u64,
     /// The bit, 0 to 7 from the least.
@@ -182,22 +182,22 @@ pub struct Specimen {
     /// Its hash as go.sum has it; `None` if it is not sound enough to have one.
     pub h1: Option<H1>,
     /// What it looks like.
-    pub shape: Shape,
+    pub shape: ByteShape,
     /// Counts over its bytes.
     pub counts: ByteCounts,
     /// Its entries in the order of their data; those of a zip with too many are left out.
     pub entries: Vec<EntryFacts>,
     /// Its hash before each rewriting that could have been done to it.
-    pub rewrites: Vec<(Rewrite, H1)>,
+    pub rewrites: Vec<(TextRewrite, H1)>,
     /// What is inside, if it is gzip.
-    pub wrapped: Option<Wrapped>,
+    pub wrapped: Option<GzipContent>,
     /// A flipped bit, if turning it back gives a hash that was asked for.
-    pub flip: Option<Flip>,
+    pub flip: Option<BitFlip>,
 }
 
 // === impl Shape ===
 
-impl Shape {
+impl ByteShape {
     /// Whether it begins as a zip does.
     #[must_use]
     pub const fn is_any_zip(&self) -> bool {
@@ -242,7 +242,7 @@ impl Shape {
 
 // === impl Rewrite ===
 
-impl Rewrite {
+impl TextRewrite {
     /// In words: what was done.
     #[must_use]
     pub const fn describe(self) -> &'static str {

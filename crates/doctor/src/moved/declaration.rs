@@ -8,7 +8,7 @@ use serde::Serialize;
 
 /// The `module` line of a version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Declared {
+pub struct ModuleDeclaration {
     /// The version.
     #[serde(serialize_with = "text")]
     pub version: Version,
@@ -26,7 +26,7 @@ const MOST_WORDS: usize = 200;
 
 // === impl Declared ===
 
-impl Declared {
+impl ModuleDeclaration {
     /// Reads it; `None` if the file is no go.mod, or names no path.
     pub(super) fn read(version: &Version, go_mod: &[u8]) -> Option<Self> {
         let module = modfile::parse(go_mod, Mode::Lax).ok()?.module?;
@@ -67,13 +67,13 @@ fn path_in(word: &str) -> Option<ModulePath> {
 
 #[cfg(test)]
 mod tests {
-    use super::Declared;
+    use super::ModuleDeclaration;
     use gomod::version::Version;
 
-    fn named(comment: &str) -> Vec<String> {
+    fn names_in_comment(comment: &str) -> Vec<String> {
         let version = Version::parse("v1.0.0").unwrap();
         let file = format!("// Deprecated: {comment}\nmodule example.com/old\n");
-        let declared = Declared::read(&version, file.as_bytes()).unwrap();
+        let declared = ModuleDeclaration::read(&version, file.as_bytes()).unwrap();
         let successors = declared.successors();
         successors
             .iter()
@@ -90,17 +90,25 @@ mod tests {
             "replaced by (example.com/new/v2@latest)",
             "Use \"example.com/new/v2\", e.g. today.",
         ] {
-            assert_eq!(named(comment), ["example.com/new/v2"], "{comment}");
+            assert_eq!(
+                names_in_comment(comment),
+                ["example.com/new/v2"],
+                "{comment}"
+            );
         }
-        assert!(named("nobody cares for it and/or uses it, e.g. me").is_empty());
-        assert_eq!(named(&"a.example/b ".repeat(1000)).len(), 3);
+        assert!(names_in_comment("nobody cares for it and/or uses it, e.g. me").is_empty());
+        assert_eq!(names_in_comment(&"a.example/b ".repeat(1000)).len(), 3);
     }
 
     #[test]
     fn what_is_no_go_mod_declares_nothing() {
         let version = Version::parse("v1.0.0").unwrap();
         for file in ["<!doctype html>", "go 1.21\n", "module (\n", "\u{0}"] {
-            assert_eq!(Declared::read(&version, file.as_bytes()), None, "{file}");
+            assert_eq!(
+                ModuleDeclaration::read(&version, file.as_bytes()),
+                None,
+                "{file}"
+            );
         }
     }
 }

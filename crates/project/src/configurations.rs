@@ -1,13 +1,13 @@
-//! Worlds: in which builds a file takes part, for all builds at once.
+//! Build configurations: in which builds a file takes part, for all builds at once.
 //!
 //! A build is a port (GOOS and GOARCH), cgo on or off, and tags. To ask "who needs this package, and
-//! where" for one build after another would cost a walk for each; so a world is a bit, a
-//! [`WorldSet`] is every build in which something holds, constraints are evaluated on whole sets,
+//! where" for one build after another would cost a walk for each; so a configuration is a bit, a
+//! [`ConfigurationSet`] is every build in which something holds, constraints are evaluated on whole sets,
 //! and one walk over the packages answers for all.
 //!
 //! There are infinitely many tags, but few that occur. The base has every port, with cgo and
 //! without, and no tags. For every custom tag that some file names, the base is repeated with that
-//! tag set; and for a file that no such world builds, because it wants two tags at once, once more
+//! tag set; and for a file that no such configuration builds, because it wants two tags at once, once more
 //! with all of its tags. `ignore` is never set: by convention it marks files that are run by hand.
 //! Not looked at: builds with several tags that no single file asks for together.
 
@@ -16,10 +16,10 @@ mod scope;
 mod set;
 
 pub use ports::PORTS;
-pub use scope::Scope;
-pub use set::WorldSet;
+pub use scope::BuildScope;
+pub use set::ConfigurationSet;
 
-use crate::source::{Expression, KNOWN_ARCHITECTURES, KNOWN_SYSTEMS};
+use crate::source::{BuildConstraint, KNOWN_ARCHITECTURES, KNOWN_SYSTEMS};
 use std::collections::{BTreeSet, HashMap};
 
 /// The Go release up to which `go1.N` tags are set; a project that asks for a later one raises it.
@@ -28,25 +28,25 @@ pub const NEWEST_RELEASE: u32 = 26;
 /// The most repetitions of the base: what is beyond is treated as never set, and said to be.
 pub const MAX_TAG_SETS: usize = 128;
 
-/// Worlds in the base: every port, with cgo and without.
+/// Build configurations in the base: every port, with cgo and without.
 const BASE: usize = PORTS.len() * 2;
 
-/// The worlds that the files of a project distinguish.
+/// The configurations that the files of a project distinguish.
 #[derive(Debug)]
-pub struct Universe {
+pub struct KnownConfigurations {
     release: u32,
     tag_sets: Vec<BTreeSet<String>>,
-    known: HashMap<String, WorldSet>,
+    known: HashMap<String, ConfigurationSet>,
     is_cut: bool,
 }
 
 // === impl Universe ===
 
-impl Universe {
-    /// The worlds that these constraints tell apart. `release` is the minor version of Go that the
+impl KnownConfigurations {
+    /// The configurations that these constraints tell apart. `release` is the minor version of Go that the
     /// project asks for.
     pub fn new<'a>(
-        constraints: impl Iterator<Item = &'a Expression> + Clone,
+        constraints: impl Iterator<Item = &'a BuildConstraint> + Clone,
         release: u32,
     ) -> Self {
         let mut single = BTreeSet::new();
@@ -70,7 +70,7 @@ impl Universe {
     }
 
     /// Adds the tags of files that no single tag builds.
-    fn add_joint_tags<'a>(&mut self, constraints: impl Iterator<Item = &'a Expression>) {
+    fn add_joint_tags<'a>(&mut self, constraints: impl Iterator<Item = &'a BuildConstraint>) {
         let mut joint = BTreeSet::new();
         for constraint in constraints {
             let mut tags = BTreeSet::new();
@@ -96,33 +96,33 @@ impl Universe {
         self.is_cut
     }
 
-    /// Every world.
-    pub fn all(&self) -> WorldSet {
-        WorldSet::full(self.size())
+    /// Every configuration.
+    pub fn all(&self) -> ConfigurationSet {
+        ConfigurationSet::full(self.size())
     }
 
-    /// No world, of the right size.
-    pub fn none(&self) -> WorldSet {
-        WorldSet::empty(self.size())
+    /// No configuration, of the right size.
+    pub fn none(&self) -> ConfigurationSet {
+        ConfigurationSet::empty(self.size())
     }
 
     fn size(&self) -> usize {
         BASE * (self.tag_sets.len() + 1)
     }
 
-    /// The worlds in which a constraint holds.
-    pub fn of(&mut self, constraint: &Expression) -> WorldSet {
+    /// The configurations in which a constraint holds.
+    pub fn of(&mut self, constraint: &BuildConstraint) -> ConfigurationSet {
         match constraint {
-            Expression::Tag(tag) => self.of_tag(tag),
-            Expression::Not(inner) => self.of(inner).complement(),
-            Expression::All(terms) => {
+            BuildConstraint::Tag(tag) => self.of_tag(tag),
+            BuildConstraint::Not(inner) => self.of(inner).complement(),
+            BuildConstraint::All(terms) => {
                 let mut set = self.all();
                 for term in terms {
                     set.intersect(&self.of(term));
                 }
                 set
             }
-            Expression::Any(terms) => {
+            BuildConstraint::Any(terms) => {
                 let mut set = self.none();
                 for term in terms {
                     set.unite(&self.of(term));
@@ -134,36 +134,37 @@ impl Universe {
 
     /// Whether a constraint holds in one build without tags. A port that Go does not have builds
     /// nothing.
-    pub fn holds(&self, constraint: &Expression, port: (&str, &str), cgo: bool) -> bool {
-        let world = Self::build(port, cgo);
-        world.is_some_and(|world| constraint.eval(&|tag| self.is_set(world, tag)))
+    pub fn holds(&self, constraint: &BuildConstraint, port: (&str, &str), cgo: bool) -> bool {
+        let configuration = Self::build(port, cgo);
+        configuration
+            .is_some_and(|configuration| constraint.eval(&|tag| self.is_set(configuration, tag)))
     }
 
     /// Whether a set has one build without tags.
-    pub fn has(&self, set: &WorldSet, port: (&str, &str), cgo: bool) -> bool {
-        Self::build(port, cgo).is_some_and(|world| set.contains(world))
+    pub fn has(&self, set: &ConfigurationSet, port: (&str, &str), cgo: bool) -> bool {
+        Self::build(port, cgo).is_some_and(|configuration| set.contains(configuration))
     }
 
     fn build(port: (&str, &str), cgo: bool) -> Option<usize> {
-        (0..BASE).find(|&world| place(world) == (port, cgo))
+        (0..BASE).find(|&configuration| place(configuration) == (port, cgo))
     }
 
-    fn of_tag(&mut self, tag: &str) -> WorldSet {
+    fn of_tag(&mut self, tag: &str) -> ConfigurationSet {
         if let Some(set) = self.known.get(tag) {
             return set.clone();
         }
         let mut set = self.none();
-        for world in 0..self.size() {
-            if self.is_set(world, tag) {
-                set.insert(world);
+        for configuration in 0..self.size() {
+            if self.is_set(configuration, tag) {
+                set.insert(configuration);
             }
         }
         self.known.insert(tag.to_owned(), set.clone());
         set
     }
 
-    fn is_set(&self, world: usize, tag: &str) -> bool {
-        let (port, cgo) = place(world);
+    fn is_set(&self, configuration: usize, tag: &str) -> bool {
+        let (port, cgo) = place(configuration);
         match tag {
             "gc" => true,
             "cgo" => cgo,
@@ -172,22 +173,27 @@ impl Universe {
                 Some(minor) => minor <= self.release,
                 None => {
                     ports::matches(port, tag)
-                        || self.tags_of(world).is_some_and(|tags| tags.contains(tag))
+                        || self
+                            .tags_of(configuration)
+                            .is_some_and(|tags| tags.contains(tag))
                 }
             },
         }
     }
 
-    fn tags_of(&self, world: usize) -> Option<&BTreeSet<String>> {
-        self.tag_sets.get((world / BASE).checked_sub(1)?)
+    fn tags_of(&self, configuration: usize) -> Option<&BTreeSet<String>> {
+        self.tag_sets.get((configuration / BASE).checked_sub(1)?)
     }
 
     /// Where the builds of a set are, in the fewest words. Builds with tags count only if there is
     /// none without.
-    pub fn scope(&self, set: &WorldSet) -> Scope {
-        let base: Vec<usize> = set.iter().take_while(|&world| world < BASE).collect();
+    pub fn scope(&self, set: &ConfigurationSet) -> BuildScope {
+        let base: Vec<usize> = set
+            .iter()
+            .take_while(|&configuration| configuration < BASE)
+            .collect();
         if base.len() == BASE {
-            return Scope::Everywhere;
+            return BuildScope::Everywhere;
         }
         if base.is_empty() {
             return self.scope_of_tags(set);
@@ -197,9 +203,11 @@ impl Universe {
     }
 
     /// The least sets of tags that are needed: what holds with one tag is not said again for two.
-    fn scope_of_tags(&self, set: &WorldSet) -> Scope {
-        let found: BTreeSet<&BTreeSet<String>> =
-            set.iter().filter_map(|world| self.tags_of(world)).collect();
+    fn scope_of_tags(&self, set: &ConfigurationSet) -> BuildScope {
+        let found: BTreeSet<&BTreeSet<String>> = set
+            .iter()
+            .filter_map(|configuration| self.tags_of(configuration))
+            .collect();
         let least = |tags: &&&BTreeSet<String>| {
             let smaller =
                 |other: &&BTreeSet<String>| other.len() < tags.len() && other.is_subset(tags);
@@ -211,16 +219,16 @@ impl Universe {
         };
         let names: Vec<String> = found.iter().filter(least).map(joined).collect();
         if names.is_empty() {
-            Scope::Nowhere
+            BuildScope::Nowhere
         } else {
-            Scope::Tags(names)
+            BuildScope::Tags(names)
         }
     }
 }
 
-/// The port of a world, and whether cgo is on in it.
-fn place(world: usize) -> ((&'static str, &'static str), bool) {
-    let within = world % BASE;
+/// The port of a configuration, and whether cgo is on in it.
+fn place(configuration: usize) -> ((&'static str, &'static str), bool) {
+    let within = configuration % BASE;
     let port = PORTS.get(within / 2).copied().unwrap_or(("", ""));
     (port, within.is_multiple_of(2))
 }
@@ -238,50 +246,51 @@ fn is_custom(tag: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{NEWEST_RELEASE, Scope, Universe};
-    use crate::source::{Expression, parse};
+    use super::{BuildScope, KnownConfigurations, NEWEST_RELEASE};
+    use crate::source::{BuildConstraint, parse};
 
-    fn scopes(lines: &[&str]) -> Vec<Scope> {
-        let constraints: Vec<Expression> = lines
+    fn scopes(lines: &[&str]) -> Vec<BuildScope> {
+        let constraints: Vec<BuildConstraint> = lines
             .iter()
             .map(|line| {
                 let source = format!("//go:build {line}\n\npackage x\n");
                 parse(source.as_bytes()).unwrap().constraint.unwrap()
             })
             .collect();
-        let mut universe = Universe::new(constraints.iter(), 0);
+        let mut universe = KnownConfigurations::new(constraints.iter(), 0);
         let sets: Vec<_> = constraints.iter().map(|each| universe.of(each)).collect();
         sets.iter().map(|set| universe.scope(set)).collect()
     }
 
     #[test]
     fn a_scope_is_named_by_what_decides_it() {
-        let tags =
-            |names: &[&str]| Scope::Tags(names.iter().map(|name| (*name).to_owned()).collect());
-        let linux = Scope::Systems(vec!["android", "linux"]);
+        let tags = |names: &[&str]| {
+            BuildScope::Tags(names.iter().map(|name| (*name).to_owned()).collect())
+        };
+        let linux = BuildScope::Systems(vec!["android", "linux"]);
         let cases = [
-            ("gc", Scope::Everywhere),
-            ("!ignore", Scope::Everywhere),
-            ("ignore", Scope::Nowhere),
-            ("windows", Scope::Systems(vec!["windows"])),
-            ("darwin && !ios", Scope::Systems(vec!["darwin"])),
-            ("solaris", Scope::Systems(vec!["illumos", "solaris"])),
-            ("s390x", Scope::Architectures(vec!["s390x"])),
+            ("gc", BuildScope::Everywhere),
+            ("!ignore", BuildScope::Everywhere),
+            ("ignore", BuildScope::Nowhere),
+            ("windows", BuildScope::Systems(vec!["windows"])),
+            ("darwin && !ios", BuildScope::Systems(vec!["darwin"])),
+            ("solaris", BuildScope::Systems(vec!["illumos", "solaris"])),
+            ("s390x", BuildScope::Architectures(vec!["s390x"])),
             (
                 "linux && amd64 && !android",
-                Scope::Ports(vec!["linux/amd64".to_owned()]),
+                BuildScope::Ports(vec!["linux/amd64".to_owned()]),
             ),
-            ("cgo", Scope::Cgo),
-            ("!cgo", Scope::NoCgo),
-            ("linux && cgo", Scope::CgoOn(Box::new(linux))),
-            ("cgo || windows", Scope::EveryPort),
+            ("cgo", BuildScope::Cgo),
+            ("!cgo", BuildScope::NoCgo),
+            ("linux && cgo", BuildScope::CgoOn(Box::new(linux))),
+            ("cgo || windows", BuildScope::EveryPort),
             ("integration", tags(&["integration"])),
             ("integration && linux", tags(&["integration"])),
             ("one && two", tags(&["one,two"])),
             ("one || three", tags(&["one", "three"])),
-            ("integration || linux || !linux", Scope::Everywhere),
-            ("!purego", Scope::Everywhere),
-            ("linux && windows", Scope::Nowhere),
+            ("integration || linux || !linux", BuildScope::Everywhere),
+            ("!purego", BuildScope::Everywhere),
+            ("linux && windows", BuildScope::Nowhere),
         ];
         let lines: Vec<&str> = cases.iter().map(|(line, _)| *line).collect();
         for ((line, expected), found) in cases.iter().zip(scopes(&lines)) {
@@ -308,7 +317,7 @@ mod tests {
         let beyond = format!("go1.{}", NEWEST_RELEASE + 1);
         assert_eq!(
             scopes(&["go1.1", &beyond]),
-            [Scope::Everywhere, Scope::Nowhere]
+            [BuildScope::Everywhere, BuildScope::Nowhere]
         );
     }
 }

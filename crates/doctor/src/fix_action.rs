@@ -11,7 +11,7 @@ use serde::Serialize;
 
 /// A call of `go` that carries a fix out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Action {
+pub struct FixAction {
     /// Its arguments.
     pub arguments: Vec<String>,
     /// What it costs, or what to know before.
@@ -20,7 +20,7 @@ pub struct Action {
 
 // === impl Action ===
 
-impl Action {
+impl FixAction {
     /// What carries a fix out; nothing if a person has to.
     pub fn of(fix: &Fix) -> Option<Self> {
         let arguments = match fix.kind {
@@ -38,13 +38,13 @@ impl Action {
 
     /// The call as a person would type it.
     pub fn command(&self) -> String {
-        let words = self.arguments.iter().map(|word| shown(word));
+        let words = self.arguments.iter().map(|word| shell_word(word));
         format!("go {}", words.collect::<Vec<_>>().join(" "))
     }
 }
 
 /// A word that a shell takes as it is, else in quotes.
-fn shown(word: &str) -> String {
+fn shell_word(word: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@+%".contains(c);
     if word.chars().all(is_plain) && !word.is_empty() {
         word.to_owned()
@@ -128,7 +128,7 @@ fn is_harmless_setting(assignment: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::Action;
+    use super::FixAction;
     use crate::{cause::RemedyKind, fix::Fix};
 
     fn command(kind: RemedyKind, text: &str) -> Option<String> {
@@ -137,7 +137,7 @@ mod tests {
             text: text.to_owned(),
             cost: "",
         };
-        Action::of(&fix).map(|action| action.command())
+        FixAction::of(&fix).map(|action| action.command())
     }
 
     #[test]

@@ -7,7 +7,7 @@
 
 use super::{
     authentic,
-    log::{AuditError, Log},
+    log::{AuditError, RemoteLog},
 };
 use crate::output;
 use finding::printable;
@@ -15,7 +15,7 @@ use serde::Deserialize;
 use tlog::{checkpoint::TreeHead, entries::Bundle, note::VerifierKey};
 
 /// What a log says of the end of the one before.
-pub(super) struct End {
+pub(super) struct LogEnd {
     /// Entries that the log which ended has in common with this one.
     pub(super) entries: u64,
     /// Why it ended, in the site's words.
@@ -23,13 +23,17 @@ pub(super) struct End {
 }
 
 #[derive(Deserialize)]
-struct Entry {
+struct EndEntry {
     event: Option<String>,
     detail: Option<String>,
 }
 
 /// Finds the entry that says why the known log ended; the last of the kind counts.
-pub(super) async fn told(log: &Log, old: &VerifierKey, head: TreeHead) -> Result<End, AuditError> {
+pub(super) async fn end_of_known_log(
+    log: &RemoteLog,
+    old: &VerifierKey,
+    head: TreeHead,
+) -> Result<LogEnd, AuditError> {
     let bundles: Vec<Bundle> = Bundle::covering(0, head.size).collect();
     for bundle in bundles.into_iter().rev() {
         let entries = authentic(log, head, bundle).await?;
@@ -39,13 +43,13 @@ pub(super) async fn told(log: &Log, old: &VerifierKey, head: TreeHead) -> Result
             .into_iter()
             .rev()
         {
-            if let Some(why) = said(&entry, old) {
+            if let Some(why) = end_reason(&entry, old) {
                 output::line(&format!(
                     "{} goes on with the same secret: {why}; give --key {}",
                     log.key().name(),
                     log.key()
                 ));
-                return Ok(End {
+                return Ok(LogEnd {
                     entries: number,
                     why,
                 });
@@ -60,8 +64,8 @@ pub(super) async fn told(log: &Log, old: &VerifierKey, head: TreeHead) -> Result
 }
 
 /// Which of several logs came next does not matter: what is in front of the entry is the known one's.
-fn said(entry: &[u8], old: &VerifierKey) -> Option<String> {
-    let entry: Entry = serde_json::from_slice(entry).ok()?;
+fn end_reason(entry: &[u8], old: &VerifierKey) -> Option<String> {
+    let entry: EndEntry = serde_json::from_slice(entry).ok()?;
     let why = entry
         .detail
         .filter(|_| entry.event.as_deref() == Some("log-begun"))?;

@@ -8,7 +8,7 @@
 //! of this request. A server that does not know the id is said to, for it may be another one, or may
 //! have been started since.
 
-use crate::report::{Colour, Page, ascii};
+use crate::report::{ColourMode, ReportPage, ascii};
 use serde::{Deserialize, Serialize};
 
 /// Characters of an id.
@@ -28,7 +28,7 @@ const LABEL: &str = "request: ";
 
 /// What became of a request, in the server's words.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Story {
+pub struct RequestRecord {
     /// Its id.
     pub request: String,
     /// When it came.
@@ -62,13 +62,13 @@ pub struct Story {
 
 /// What one server said about an id.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Heard {
+pub struct ServerReply {
     /// The id.
     pub request: String,
     /// The server, without secrets.
     pub server: String,
     /// Its story; none if it has none.
-    pub story: Option<Story>,
+    pub story: Option<RequestRecord>,
     /// Why it has none; empty if it has one.
     pub silence: String,
 }
@@ -100,17 +100,17 @@ pub fn named_in(text: &str) -> Vec<&str> {
 }
 
 /// Prints what servers said.
-pub fn render(heard: &[Heard], colour: Colour) -> String {
-    let mut page = Page::new(colour);
+pub fn render(heard: &[ServerReply], colour: ColourMode) -> String {
+    let mut page = ReportPage::new(colour);
     for heard in heard {
-        page.heard(heard);
+        page.add_reply(heard);
     }
     page.text()
 }
 
 // === impl Story ===
 
-impl Story {
+impl RequestRecord {
     /// Reads a server's answer; none if it is not the story of this request.
     pub fn read(request: &str, answer: &[u8]) -> Option<Self> {
         if answer.len() > LARGEST {
@@ -134,8 +134,8 @@ impl Story {
 
 // === impl Page ===
 
-impl Page {
-    fn heard(&mut self, heard: &Heard) {
+impl ReportPage {
+    fn add_reply(&mut self, heard: &ServerReply) {
         let title = self.bold(&format!("request {}", ascii(&heard.request)));
         let server = ascii(&heard.server);
         let Some(story) = &heard.story else {
@@ -163,7 +163,7 @@ impl Page {
 }
 
 /// What was answered, in a line.
-fn answer(story: &Story) -> String {
+fn answer(story: &RequestRecord) -> String {
     let status = match story.status {
         0 => "none, the client had left".to_owned(),
         status => status.to_string(),
@@ -178,8 +178,8 @@ fn answer(story: &Story) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Heard, LARGEST, Story, is_id, named_in, render};
-    use crate::report::Colour;
+    use super::{LARGEST, RequestRecord, ServerReply, is_id, named_in, render};
+    use crate::report::ColourMode;
     use proptest::prelude::*;
 
     const ID: &str = "06a1b2c3d4e5f6g7";
@@ -211,24 +211,27 @@ mod tests {
 
     #[test]
     fn a_story_is_read_if_it_is_of_this_request() {
-        let story = Story::read(ID, TOLD.as_bytes()).unwrap();
+        let story = RequestRecord::read(ID, TOLD.as_bytes()).unwrap();
         assert_eq!((story.status, story.code.as_deref()), (503, Some("MK2003")));
-        assert_eq!(Story::read("06a1b2c3d4e5f6g8", TOLD.as_bytes()), None);
-        assert_eq!(Story::read(ID, &vec![b' '; LARGEST + 1]), None);
-        assert_eq!(Story::read(ID, b"<html>"), None);
+        assert_eq!(
+            RequestRecord::read("06a1b2c3d4e5f6g8", TOLD.as_bytes()),
+            None
+        );
+        assert_eq!(RequestRecord::read(ID, &vec![b' '; LARGEST + 1]), None);
+        assert_eq!(RequestRecord::read(ID, b"<html>"), None);
     }
 
     #[test]
     fn a_page_tells_the_story_or_who_has_none() {
-        let heard = |story: Option<Story>, silence: &str| Heard {
+        let heard = |story: Option<RequestRecord>, silence: &str| ServerReply {
             request: ID.to_owned(),
             server: "http://127.0.0.1:3000".to_owned(),
             story,
             silence: silence.to_owned(),
         };
-        let told = heard(Story::read(ID, TOLD.as_bytes()), "");
+        let told = heard(RequestRecord::read(ID, TOLD.as_bytes()), "");
         let unknown = heard(None, "it does not know this request");
-        insta::assert_snapshot!(render(&[told, unknown], Colour::Never), @"
+        insta::assert_snapshot!(render(&[told, unknown], ColourMode::Never), @"
         request 06a1b2c3d4e5f6g7, as http://127.0.0.1:3000 tells it
           asked:   GET example.com/m@v1.0.0.zip, at 2026-01-02T03:04:05Z
           answer:  503 MK2003 (5xx), 120 bytes, after 12.3 ms
@@ -241,10 +244,10 @@ mod tests {
     proptest! {
         #[test]
         fn no_answer_can_play_with_the_terminal(facts in ".{0,200}", answer in proptest::collection::vec(any::<u8>(), 0..200)) {
-            Story::read(ID, &answer);
-            let story = Story { facts, ..Story::read(ID, TOLD.as_bytes()).unwrap() };
-            let heard = Heard { request: ID.to_owned(), server: String::new(), story: Some(story), silence: String::new() };
-            let page = render(&[heard], Colour::Never);
+            RequestRecord::read(ID, &answer);
+            let story = RequestRecord { facts, ..RequestRecord::read(ID, TOLD.as_bytes()).unwrap() };
+            let heard = ServerReply { request: ID.to_owned(), server: String::new(), story: Some(story), silence: String::new() };
+            let page = render(&[heard], ColourMode::Never);
             prop_assert!(!page.contains(|letter| letter != '\n' && crate::text::is_invisible(letter)));
         }
 

@@ -10,12 +10,12 @@ use crate::{
     inventory::{Inventory, join, split},
     rules::{LOCK_MISSING, LOCK_NOT_READ, LOCK_REMOVED},
 };
-use finding::{Finding, Place};
+use finding::{Finding, FindingPlace};
 use std::collections::BTreeSet;
 
 /// What a state of a checkout locks.
 #[derive(Debug, Clone, Default)]
-pub struct Locked {
+pub struct LockState {
     /// Its files.
     pub inventory: Inventory,
     /// Directories whose package.json asks for packages from elsewhere.
@@ -28,7 +28,7 @@ pub struct Locked {
 
 // === impl Locked ===
 
-impl Locked {
+impl LockState {
     /// Directories that ask for packages and that no lock is for.
     pub fn unlocked(&self) -> impl Iterator<Item = &str> {
         let asking = self.asking.iter().map(String::as_str);
@@ -41,7 +41,7 @@ impl Locked {
 }
 
 /// What has no lock, and with a base only what had one or is new.
-pub fn check(now: &Locked, base: Option<&Locked>) -> Vec<Finding> {
+pub fn check(now: &LockState, base: Option<&LockState>) -> Vec<Finding> {
     let finding = |directory: &str| {
         let removed = base.and_then(|base| removed(base, directory));
         let is_old = base.is_some_and(|base| base.asking.contains(directory));
@@ -53,11 +53,16 @@ pub fn check(now: &Locked, base: Option<&Locked>) -> Vec<Finding> {
 
 fn missing(directory: &str) -> Finding {
     let message = "it asks for packages, and no lock file holds them";
-    Finding::new(&LOCK_MISSING, Place::file(manifest(directory)), "", message)
+    Finding::new(
+        &LOCK_MISSING,
+        FindingPlace::file(manifest(directory)),
+        "",
+        message,
+    )
 }
 
 /// A lock that was for a directory at the base.
-fn removed(base: &Locked, directory: &str) -> Option<Finding> {
+fn removed(base: &LockState, directory: &str) -> Option<Finding> {
     let manifest = manifest(directory);
     let mut own = base.inventory.locks_in(directory);
     let message = match own.next() {
@@ -72,7 +77,7 @@ fn removed(base: &Locked, directory: &str) -> Option<Finding> {
     };
     Some(Finding::new(
         &LOCK_REMOVED,
-        Place::file(manifest),
+        FindingPlace::file(manifest),
         "",
         message,
     ))
@@ -85,7 +90,7 @@ pub fn removed_workspace_sums(now: &Inventory, base: &Inventory) -> Vec<Finding>
     let finding = |directory: &String| {
         let work = join(directory, "go.work");
         let message = format!("go.work.sum was removed, and {work} is still there");
-        Finding::new(&LOCK_REMOVED, Place::file(work), "", message)
+        Finding::new(&LOCK_REMOVED, FindingPlace::file(work), "", message)
     };
     gone.map(finding).collect()
 }
@@ -93,7 +98,7 @@ pub fn removed_workspace_sums(now: &Inventory, base: &Inventory) -> Vec<Finding>
 /// What there is to say about a lock that is not read.
 pub fn not_read(path: &str) -> Finding {
     let message = format!("{path} is not read, so nothing in it is judged");
-    Finding::new(&LOCK_NOT_READ, Place::file(path), "", message)
+    Finding::new(&LOCK_NOT_READ, FindingPlace::file(path), "", message)
 }
 
 fn manifest(directory: &str) -> String {
@@ -102,17 +107,17 @@ fn manifest(directory: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Locked, check, removed_workspace_sums};
+    use super::{LockState, check, removed_workspace_sums};
     use crate::inventory::Inventory;
     use std::collections::BTreeSet;
 
-    fn locked(files: &[&str], asking: &[&str], covered: &[&str]) -> Locked {
+    fn locked(files: &[&str], asking: &[&str], covered: &[&str]) -> LockState {
         let mut inventory = Inventory::default();
         for file in files {
             inventory.add(file);
         }
         let set = |directories: &[&str]| directories.iter().map(|one| (*one).to_owned()).collect();
-        Locked {
+        LockState {
             inventory,
             asking: set(asking),
             covered: set(covered),
@@ -120,7 +125,7 @@ mod tests {
         }
     }
 
-    fn rules(now: &Locked, base: Option<&Locked>) -> Vec<(&'static str, String)> {
+    fn rules(now: &LockState, base: Option<&LockState>) -> Vec<(&'static str, String)> {
         let found = check(now, base);
         let told = found
             .into_iter()
@@ -154,7 +159,7 @@ mod tests {
 
     #[test]
     fn what_is_only_linked_to_needs_no_lock_but_keeps_the_one_that_it_had() {
-        let linked = |files: &[&str]| Locked {
+        let linked = |files: &[&str]| LockState {
             linked: BTreeSet::from(["lib".to_owned()]),
             ..locked(files, &["lib"], &[])
         };

@@ -3,7 +3,7 @@
 /// How a build comes to the packages that a vulnerability is in. Whoever knows the imports says so;
 /// here it only decides which rule a vulnerability is a case of.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Imported {
+pub enum ImportReach {
     /// Nobody looked.
     Unasked,
     /// A build without tags contains one of them.

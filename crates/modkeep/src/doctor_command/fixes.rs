@@ -1,10 +1,10 @@
 //! `doctor --fix`: what would mend it, shown, asked about, carried out, and written down so that it
 //! can be taken back with `doctor --undo`.
 
-use super::undo::Log;
+use super::undo::UndoLog;
 use crate::{PROBLEM, UNUSABLE, config, failure::Failure, output};
 use codes::Code;
-use doctor::{Fix, mend::Action};
+use doctor::{Fix, fix_action::FixAction};
 use std::{
     io::{self, BufRead as _, IsTerminal as _},
     path::Path,
@@ -13,7 +13,7 @@ use std::{
 
 /// Whether fixes are carried out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Mending {
+pub(super) enum FixMode {
     /// They are only shown.
     No,
     /// Whoever sits there is asked.
@@ -24,7 +24,7 @@ pub(super) enum Mending {
 
 // === impl Mending ===
 
-impl Mending {
+impl FixMode {
     pub(super) fn of(matches: &clap::ArgMatches) -> Self {
         match (matches.get_flag("fix"), matches.get_flag("yes")) {
             (false, _) => Self::No,
@@ -38,15 +38,15 @@ impl Mending {
 /// Gives `None` where nothing was done.
 pub(super) fn mend<'f>(
     found: impl IntoIterator<Item = &'f [Fix]>,
-    mending: Mending,
+    mending: FixMode,
     data: &Path,
 ) -> Result<Option<ExitCode>, Failure> {
-    if mending == Mending::No {
+    if mending == FixMode::No {
         return Ok(None);
     }
-    let mut actions: Vec<Action> = Vec::new();
+    let mut actions: Vec<FixAction> = Vec::new();
     for fixes in found {
-        let first = fixes.iter().find_map(Action::of);
+        let first = fixes.iter().find_map(FixAction::of);
         actions.extend(first.filter(|action| !actions.contains(action)));
     }
     if actions.is_empty() {
@@ -54,14 +54,14 @@ pub(super) fn mend<'f>(
         return Ok(None);
     }
     show(&actions);
-    if mending == Mending::Ask && !agreed()? {
+    if mending == FixMode::Ask && !agreed()? {
         output::error("nothing was changed");
         return Ok(None);
     }
     carry_out(&actions, data).map(Some)
 }
 
-fn show(actions: &[Action]) {
+fn show(actions: &[FixAction]) {
     output::line("\nThis would be done:");
     for (number, action) in (1..).zip(actions) {
         output::line(&format!("  {number}. {}", action.command()));
@@ -83,9 +83,9 @@ fn agreed() -> Result<bool, Failure> {
     Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
 }
 
-fn carry_out(actions: &[Action], data: &Path) -> Result<ExitCode, Failure> {
-    let commands = actions.iter().map(Action::command).collect();
-    let log = Log::begin(data, commands)?;
+fn carry_out(actions: &[FixAction], data: &Path) -> Result<ExitCode, Failure> {
+    let commands = actions.iter().map(FixAction::command).collect();
+    let log = UndoLog::begin(data, commands)?;
     for action in actions {
         let arguments: Vec<&str> = action.arguments.iter().map(String::as_str).collect();
         let done = config::run("go", &arguments);
@@ -111,7 +111,7 @@ fn carry_out(actions: &[Action], data: &Path) -> Result<ExitCode, Failure> {
 
 /// Takes back what was carried out last.
 pub(super) fn take_back(data: &Path) -> Result<ExitCode, Failure> {
-    let Some(log) = Log::newest(data)? else {
+    let Some(log) = UndoLog::newest(data)? else {
         output::error("nothing was carried out that could be taken back");
         return Ok(ExitCode::from(UNUSABLE));
     };

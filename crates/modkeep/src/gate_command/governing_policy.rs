@@ -8,19 +8,19 @@
 //! taken from where the policy is taken from.
 
 use super::{
-    base::Base,
+    base::BaseState,
     checkout,
-    git::{Commit, Repository},
-    request::Request,
+    git::{GitCommit, GitRepository},
+    request::GateRequest,
     unusable,
 };
 use crate::{failure::Failure, plain_file};
 use codes::Code;
-use finding::{Finding, Place, Rule, Unreadable};
+use finding::{Finding, FindingPlace, FindingRule, UnreadableInput};
 use gate::{
     change::{PolicyDifference, policy_changed},
-    ignore::{self, Ignored},
-    policy::{self, Policy},
+    ignore::{self, IgnoreFile},
+    policy::{self, GatePolicy},
 };
 use std::{
     fs, io,
@@ -29,8 +29,8 @@ use std::{
 
 /// The policy that something is judged by.
 #[derive(Debug)]
-pub(super) struct Governing {
-    pub(super) policy: Policy,
+pub(super) struct GoverningPolicy {
+    pub(super) policy: GatePolicy,
     /// That the checkout has another one, and what is wrong with exceptions.
     pub(super) findings: Vec<Finding>,
     /// Where it comes from, where that is not the checkout.
@@ -39,16 +39,16 @@ pub(super) struct Governing {
 
 /// The revisions that a checkout is held against.
 #[derive(Debug, Default)]
-pub(super) struct Revisions {
-    repository: Option<Repository>,
+pub(super) struct BaseRevisions {
+    repository: Option<GitRepository>,
     /// What the change is compared with.
-    pub(super) base: Option<Base>,
+    pub(super) base: Option<BaseState>,
     /// Where the policy is taken from.
-    policy_from: Option<Commit>,
+    policy_from: Option<GitCommit>,
 }
 
 /// A file at the revision that it is taken from, and here.
-struct Compared {
+struct FileVersions {
     then: Option<Vec<u8>>,
     now: Option<Vec<u8>>,
     difference: Option<PolicyDifference>,
@@ -56,7 +56,7 @@ struct Compared {
 
 /// Where a policy lies.
 #[derive(Debug, PartialEq, Eq)]
-enum Location {
+enum PolicyLocation {
     /// In the checkout, by its path from the root.
     Within(String),
     /// Somewhere else, where no change of the checkout can write.
@@ -65,7 +65,7 @@ enum Location {
 
 // === impl Revisions ===
 
-impl Revisions {
+impl BaseRevisions {
     /// Finds the revisions that were asked for.
     pub(super) fn find(
         directory: &Path,
@@ -75,9 +75,9 @@ impl Revisions {
         if base.is_none() && policy_from.is_none() {
             return Ok(Self::default());
         }
-        let repository = Repository::open(directory)?;
+        let repository = GitRepository::open(directory)?;
         is_reached_without_links(&repository, directory)?;
-        let base = base.map(|revision| Base::find(&repository, revision));
+        let base = base.map(|revision| BaseState::find(&repository, revision));
         let base = base.transpose()?;
         let policy_from = policy_from.map(|revision| repository.commit("--policy-from", revision));
         let policy_from = match (policy_from, &base) {
@@ -94,15 +94,20 @@ impl Revisions {
     /// A file by its path from the root, at the revision that it is taken from and here.
     fn compare(
         &self,
-        repository: &Repository,
-        tip: &Commit,
+        repository: &GitRepository,
+        tip: &GitCommit,
         path: &str,
-    ) -> Result<Compared, Unreadable> {
+    ) -> Result<FileVersions, UnreadableInput> {
         let then = repository.plain_file(tip, path)?;
         let now = match checkout::read_below(&repository.root, path) {
             Ok(now) => Some(now),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-            Err(error) => return Err(Unreadable::new(Place::file(path), error.to_string())),
+            Err(error) => {
+                return Err(UnreadableInput::new(
+                    FindingPlace::file(path),
+                    error.to_string(),
+                ));
+            }
         };
         let text = |file: &Option<Vec<u8>>| file.clone().unwrap_or_default();
         let difference = if text(&now) == text(&then) {
@@ -118,7 +123,7 @@ impl Revisions {
                 PolicyDifference::Altered
             })
         };
-        Ok(Compared {
+        Ok(FileVersions {
             then,
             now,
             difference,
@@ -133,9 +138,9 @@ impl Revisions {
 
 // === impl Compared ===
 
-impl Compared {
+impl FileVersions {
     /// That the checkout has another file than the one that counts.
-    fn finding(&self, name: &str, tip: &Commit) -> Option<Finding> {
+    fn finding(&self, name: &str, tip: &GitCommit) -> Option<Finding> {
         let difference = self.difference?;
         Some(policy_changed(name, &tip.name, difference))
     }
@@ -143,14 +148,14 @@ impl Compared {
 
 // === impl Governing ===
 
-impl Governing {
+impl GoverningPolicy {
     /// The policy in effect. One that cannot be read is no failure of the command: nobody can tell
     /// what it would have said.
     pub(super) fn find(
-        request: &Request,
-        revisions: &Revisions,
-        rules: &[&Rule],
-    ) -> Result<Result<Self, Unreadable>, Failure> {
+        request: &GateRequest,
+        revisions: &BaseRevisions,
+        rules: &[&FindingRule],
+    ) -> Result<Result<Self, UnreadableInput>, Failure> {
         let governing = Self::of_policy(request, revisions, rules)?;
         Ok(governing.and_then(|governing| governing.with_ignored(request, revisions)))
     }
@@ -158,11 +163,11 @@ impl Governing {
     /// The same with the exceptions that wrappers of `govulncheck` read.
     fn with_ignored(
         mut self,
-        request: &Request,
-        revisions: &Revisions,
-    ) -> Result<Self, Unreadable> {
+        request: &GateRequest,
+        revisions: &BaseRevisions,
+    ) -> Result<Self, UnreadableInput> {
         let parse = |source: &Option<Vec<u8>>| {
-            Ignored::parse(ignore::FILE, source.as_deref().unwrap_or_default())
+            IgnoreFile::parse(ignore::FILE, source.as_deref().unwrap_or_default())
         };
         let ignored = match (&revisions.repository, &revisions.policy_from) {
             (Some(repository), Some(tip)) => {
@@ -180,11 +185,11 @@ impl Governing {
     }
 
     fn of_policy(
-        request: &Request,
-        revisions: &Revisions,
-        rules: &[&Rule],
-    ) -> Result<Result<Self, Unreadable>, Failure> {
-        let Revisions {
+        request: &GateRequest,
+        revisions: &BaseRevisions,
+        rules: &[&FindingRule],
+    ) -> Result<Result<Self, UnreadableInput>, Failure> {
+        let BaseRevisions {
             repository: Some(repository),
             policy_from: Some(tip),
             ..
@@ -195,11 +200,11 @@ impl Governing {
         let path = match &request.policy_file {
             None => format!("{}{}", repository.prefix, policy::FILE),
             Some(file) => match locate(&repository.root, file)? {
-                Location::Within(path) => path,
-                Location::Outside if !request.names_policy_revision() => {
+                PolicyLocation::Within(path) => path,
+                PolicyLocation::Outside if !request.names_policy_revision() => {
                     return Self::of_files(request, rules);
                 }
-                Location::Outside => return Err(not_in_checkout(file)),
+                PolicyLocation::Outside => return Err(not_in_checkout(file)),
             },
         };
         // What neither the revision nor the commit checked out knows was laid there by whoever runs
@@ -222,7 +227,10 @@ impl Governing {
     }
 
     /// As the files say: of the checkout itself, or of whoever named one.
-    fn of_files(request: &Request, rules: &[&Rule]) -> Result<Result<Self, Unreadable>, Failure> {
+    fn of_files(
+        request: &GateRequest,
+        rules: &[&FindingRule],
+    ) -> Result<Result<Self, UnreadableInput>, Failure> {
         let directory = &request.directory;
         let Some(file) = &request.policy_file else {
             let read = checkout::read_named(directory, policy::FILE);
@@ -231,25 +239,25 @@ impl Governing {
         };
         let root = fs::canonicalize(directory).map_err(|error| unusable(directory, &error))?;
         let source = match locate(&root, file)? {
-            Location::Outside => plain_file::read(file),
-            Location::Within(name) => checkout::read_below(&root, &name),
+            PolicyLocation::Outside => plain_file::read(file),
+            PolicyLocation::Within(name) => checkout::read_below(&root, &name),
         };
         let source = source.map_err(|error| unusable(file, &error))?;
         Ok(request.parse(&source, rules).map(Self::unchanged))
     }
 
     fn of_revision(
-        request: &Request,
-        revisions: &Revisions,
-        repository: &Repository,
-        tip: &Commit,
+        request: &GateRequest,
+        revisions: &BaseRevisions,
+        repository: &GitRepository,
+        tip: &GitCommit,
         path: &str,
-        rules: &[&Rule],
-    ) -> Result<Self, Unreadable> {
+        rules: &[&FindingRule],
+    ) -> Result<Self, UnreadableInput> {
         let compared = revisions.compare(repository, tip, path)?;
         if compared.then.is_none() && request.policy_file.is_some() {
             let problem = format!("{} has no such policy yet: merge it first", tip.name);
-            return Err(Unreadable::new(Place::file(path), problem));
+            return Err(UnreadableInput::new(FindingPlace::file(path), problem));
         }
         // A change that makes the policy unreadable must not be merged either.
         request.parse(compared.now.as_deref().unwrap_or_default(), rules)?;
@@ -263,7 +271,7 @@ impl Governing {
         })
     }
 
-    fn unchanged(policy: Policy) -> Self {
+    fn unchanged(policy: GatePolicy) -> Self {
         Self {
             policy,
             findings: Vec::new(),
@@ -273,7 +281,7 @@ impl Governing {
 }
 
 /// Where a file lies, seen from the root of a checkout.
-fn locate(root: &Path, file: &Path) -> Result<Location, Failure> {
+fn locate(root: &Path, file: &Path) -> Result<PolicyLocation, Failure> {
     let path = without_dots(file).map_err(|error| unusable(file, &error))?;
     // The way into the checkout is nobody's but the operator's; links on it may be followed.
     let within = |ancestor: &Path| {
@@ -283,11 +291,13 @@ fn locate(root: &Path, file: &Path) -> Result<Location, Failure> {
     };
     let ancestors: Vec<&Path> = path.ancestors().collect();
     let Some(below) = ancestors.into_iter().rev().find_map(within) else {
-        return Ok(Location::Outside);
+        return Ok(PolicyLocation::Outside);
     };
     let name = below.to_str();
     let name = name.ok_or_else(|| unusable(file, &io::Error::other("its name is not UTF-8")))?;
-    Ok(Location::Within(name.trim_end_matches('/').to_owned()))
+    Ok(PolicyLocation::Within(
+        name.trim_end_matches('/').to_owned(),
+    ))
 }
 
 /// An absolute path without `.` and `..`. Behind a link `..` leads elsewhere than it seems to, so that
@@ -310,8 +320,8 @@ fn without_dots(path: &Path) -> io::Result<PathBuf> {
 }
 
 /// A directory that a link of the checkout leads to is another one than was meant.
-fn is_reached_without_links(repository: &Repository, directory: &Path) -> Result<(), Failure> {
-    let meant = Location::Within(repository.prefix.trim_end_matches('/').to_owned());
+fn is_reached_without_links(repository: &GitRepository, directory: &Path) -> Result<(), Failure> {
+    let meant = PolicyLocation::Within(repository.prefix.trim_end_matches('/').to_owned());
     if locate(&repository.root, directory)? == meant {
         return Ok(());
     }

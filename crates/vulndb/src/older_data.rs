@@ -6,40 +6,40 @@
 //! own business: they change as their keeper likes.
 
 use crate::database::{Database, DatabaseError};
-use crate::entry::Time;
-use crate::source::Origin;
+use crate::entry::OsvTime;
+use crate::source::SourceOrigin;
 use std::collections::BTreeMap;
 use std::fmt;
 
 /// Something that is older than what is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Older {
+pub struct OlderData {
     /// The id of an entry; nothing where the whole is meant.
     pub entry: Option<String>,
     /// When what is kept was last changed.
-    pub kept: Time,
+    pub kept: OsvTime,
     /// When what was to replace it was; nothing where that has no date.
-    pub offered: Option<Time>,
+    pub offered: Option<OsvTime>,
 }
 
 // === impl Database ===
 
 impl Database {
     /// What of this database is older than what is kept: the whole first, then entries by id.
-    pub fn older_than(&self, kept: &Self) -> Result<Vec<Older>, DatabaseError> {
+    pub fn older_than(&self, kept: &Self) -> Result<Vec<OlderData>, DatabaseError> {
         let (ours, theirs) = (self.public_time(), kept.public_time());
-        let whole = theirs.filter(|_| ours < theirs).map(|kept| Older {
+        let whole = theirs.filter(|_| ours < theirs).map(|kept| OlderData {
             entry: None,
             kept,
             offered: ours,
         });
-        let mut older: Vec<Older> = whole.into_iter().collect();
+        let mut older: Vec<OlderData> = whole.into_iter().collect();
         let ours = self.public_entries()?;
         for (entry, kept) in kept.public_entries()? {
             if let Some(&offered) = ours.get(&entry)
                 && offered < kept
             {
-                older.push(Older {
+                older.push(OlderData {
                     entry: Some(entry),
                     kept,
                     offered: Some(offered),
@@ -49,17 +49,17 @@ impl Database {
         Ok(older)
     }
 
-    fn public_time(&self) -> Option<Time> {
+    fn public_time(&self) -> Option<OsvTime> {
         let sources = self.index.sources.iter();
-        let public = sources.filter(|source| source.origin == Origin::Public);
+        let public = sources.filter(|source| source.origin == SourceOrigin::Public);
         public.filter_map(|source| source.modified).max()
     }
 
     /// Entries of which only public sources tell, with their times.
-    fn public_entries(&self) -> Result<BTreeMap<String, Time>, DatabaseError> {
+    fn public_entries(&self) -> Result<BTreeMap<String, OsvTime>, DatabaseError> {
         let is_public = |number: &usize| {
             let source = self.index.sources.get(*number);
-            source.is_some_and(|source| source.origin == Origin::Public)
+            source.is_some_and(|source| source.origin == SourceOrigin::Public)
         };
         let files = self.index.files.iter().enumerate();
         let public = files
@@ -75,7 +75,7 @@ impl Database {
 
 // === impl Older ===
 
-impl fmt::Display for Older {
+impl fmt::Display for OlderData {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let what = self.entry.as_deref().unwrap_or("the whole");
         write!(f, "{what} is of ")?;

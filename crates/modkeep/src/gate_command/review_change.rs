@@ -1,21 +1,21 @@
 //! Since: what a module's change since the base comes to.
 
 use super::{
-    base::Base,
+    base::BaseState,
     facts, imports,
-    module::{Files, Look, Looked},
+    module::{InspectedModule, ModuleFiles, ModuleInspector},
 };
-use finding::{Finding, Unreadable};
+use finding::{Finding, UnreadableInput};
 use gate::{
     allowed,
-    change::{self, Known, Move, Scan},
+    change::{self, CapabilityScan, ChangeFacts, VersionChange},
     fresh,
 };
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A change.
-pub(super) struct Since {
+pub(super) struct ReviewChange {
     /// What it brings, and nothing that was there before.
     pub(super) findings: Vec<Finding>,
     /// The summary for a reviewer.
@@ -24,21 +24,27 @@ pub(super) struct Since {
 
 // === impl Since ===
 
-impl Since {
+impl ReviewChange {
     /// Compares a module with its files at the base; a module that was not there is all new.
     pub(super) async fn of(
-        with: Look<'_>,
-        mut now: Looked,
-        files: Option<&Files>,
-        revision: &Base,
-    ) -> Result<Self, Unreadable> {
+        with: ModuleInspector<'_>,
+        mut now: InspectedModule,
+        files: Option<&ModuleFiles>,
+        revision: &BaseState,
+    ) -> Result<Self, UnreadableInput> {
         let mut base = match files {
-            Some(files) => Some(Looked::at(with, files, &now.root).await.map_err(at_base)?),
+            Some(files) => Some(
+                InspectedModule::at(with, files, &now.root)
+                    .await
+                    .map_err(at_base)?,
+            ),
             None => None,
         };
-        let before = base.as_ref().map_or_else(BTreeSet::new, Looked::built);
+        let before = base
+            .as_ref()
+            .map_or_else(BTreeSet::new, InspectedModule::built);
         let moves = change::compare(&before, &now.built());
-        let mut told = Told::of(base.as_ref(), &now, &moves);
+        let mut told = VersionNotes::of(base.as_ref(), &now, &moves);
         match (&mut base, files) {
             (Some(base), Some(files)) => {
                 imports::forget_known(with, &mut now, base, revision, &files.directory).await;
@@ -60,30 +66,30 @@ impl Since {
     }
 }
 
-fn at_base(unreadable: Unreadable) -> Unreadable {
-    Unreadable {
+fn at_base(unreadable: UnreadableInput) -> UnreadableInput {
+    UnreadableInput {
         problem: format!("at the base: {}", unreadable.problem),
         ..unreadable
     }
 }
 
 /// What a reviewer is told of each version that the change brings or takes.
-struct Told {
-    by_version: BTreeMap<String, Known>,
+struct VersionNotes {
+    by_version: BTreeMap<String, ChangeFacts>,
 }
 
 // === impl Told ===
 
-impl Told {
+impl VersionNotes {
     /// With the vulnerabilities that the change mends and brings.
-    fn of(base: Option<&Looked>, now: &Looked, moves: &[Move]) -> Self {
-        let of = |looked: Option<&Looked>, path: &str| -> BTreeSet<String> {
-            let hits = looked.into_iter().flat_map(Looked::hits);
+    fn of(base: Option<&InspectedModule>, now: &InspectedModule, moves: &[VersionChange]) -> Self {
+        let of = |looked: Option<&InspectedModule>, path: &str| -> BTreeSet<String> {
+            let hits = looked.into_iter().flat_map(InspectedModule::hits);
             hits.filter(|hit| hit.module == path)
                 .map(|hit| hit.id.to_string())
                 .collect()
         };
-        let one = |one: &Move| {
+        let one = |one: &VersionChange| {
             let (before, after) = (of(base, &one.path), of(Some(now), &one.path));
             let list = |word: &str, ids: Vec<&String>| match ids.len() {
                 0 => None,
@@ -96,9 +102,9 @@ impl Told {
             let mended = list("mends", before.difference(&after).collect());
             let brought = list("brings", after.difference(&before).collect());
             let words: Vec<String> = mended.into_iter().chain(brought).collect();
-            let known = Known {
+            let known = ChangeFacts {
                 vulnerabilities: words.join("; "),
-                ..Known::default()
+                ..ChangeFacts::default()
             };
             let to = one.to.as_deref().unwrap_or("-");
             (format!("{}@{to}", one.path), known)
@@ -108,7 +114,7 @@ impl Told {
         }
     }
 
-    fn add_capabilities(&mut self, scans: &BTreeMap<String, Scan>) {
+    fn add_capabilities(&mut self, scans: &BTreeMap<String, CapabilityScan>) {
         for (version, scan) in scans {
             if let Some(known) = self.by_version.get_mut(version) {
                 known.capabilities = gained(scan);
@@ -116,7 +122,7 @@ impl Told {
         }
     }
 
-    fn add_facts(&mut self, with: Look<'_>, now: &Looked) {
+    fn add_facts(&mut self, with: ModuleInspector<'_>, now: &InspectedModule) {
         for (module, age) in &now.facts.ages {
             if let Some(known) = self.by_version.get_mut(&module.to_string()) {
                 known.age = words(age, with.now);
@@ -130,7 +136,7 @@ impl Told {
     }
 }
 
-fn gained(scan: &Scan) -> String {
+fn gained(scan: &CapabilityScan) -> String {
     match scan.gained() {
         Ok(gained) => {
             let words: Vec<&str> = gained.iter().map(|(one, _)| one.word()).collect();
@@ -140,10 +146,10 @@ fn gained(scan: &Scan) -> String {
     }
 }
 
-fn words(age: &fresh::Known, now: Timestamp) -> String {
+fn words(age: &fresh::FirstKnownTime, now: Timestamp) -> String {
     match age {
-        fresh::Known::Never => "unknown".to_owned(),
-        fresh::Known::Since(since, _) => {
+        fresh::FirstKnownTime::Never => "unknown".to_owned(),
+        fresh::FirstKnownTime::Since(since, _) => {
             let hours = now.duration_since(*since).as_hours();
             match hours {
                 0..48 => format!("{hours} hours"),
@@ -153,13 +159,13 @@ fn words(age: &fresh::Known, now: Timestamp) -> String {
     }
 }
 
-fn licence(known: &allowed::Known) -> String {
+fn licence(known: &allowed::ModuleLicences) -> String {
     match known {
-        allowed::Known::Licences(licences) => {
+        allowed::ModuleLicences::Licences(licences) => {
             let ids: BTreeSet<&str> = licences.iter().map(|licence| &*licence.id).collect();
             Vec::from_iter(ids).join(", ")
         }
-        allowed::Known::Unrecognised(_) => "not recognised".to_owned(),
-        allowed::Known::Unavailable(_) => "unknown".to_owned(),
+        allowed::ModuleLicences::Unrecognised(_) => "not recognised".to_owned(),
+        allowed::ModuleLicences::Unavailable(_) => "unknown".to_owned(),
     }
 }
