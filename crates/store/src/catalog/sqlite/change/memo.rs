@@ -11,14 +11,14 @@ use jiff::Timestamp;
 use rusqlite::params;
 
 /// Remembers an answer, instead of whatever was remembered under its key.
-pub(crate) struct PutMemo(pub(crate) MemoKey, pub(crate) Memo);
+pub(crate) struct PutAnswer(pub(crate) MemoKey, pub(crate) Memo);
 
 /// Makes what is remembered about a module as old as the mark; gives the paths of the answers.
-pub(crate) struct AgeModule(pub(crate) ModulePath, pub(crate) StaleMark);
+pub(crate) struct AgeAnswers(pub(crate) ModulePath, pub(crate) StaleMark);
 
 // === impl Command ===
 
-impl Command for PutMemo {
+impl Command for PutAnswer {
     type Outcome = ();
 
     fn must_last(&self) -> bool {
@@ -30,7 +30,7 @@ impl Command for PutMemo {
     }
 }
 
-impl Command for AgeModule {
+impl Command for AgeAnswers {
     type Outcome = Vec<String>;
 
     fn must_last(&self) -> bool {

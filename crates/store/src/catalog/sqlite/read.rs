@@ -6,11 +6,12 @@ pub(crate) mod withdrawn;
 
 use crate::{
     blob::BlobId,
+    catalog::KeptCapture,
     error::StoreError,
     journal::{Facts, JournalEntry},
-    key::{Key, prefix_range},
+    key::prefix_range,
     memo::{Memo, MemoKey, MemoStatus},
-    record::{IndexEntry, KeptVersion, Kinds, Record},
+    record::{IndexEntry, KeptVersion, Kinds},
 };
 use bytes::Bytes;
 use gomod::{ArtifactKind, ModulePath, Version};
@@ -19,73 +20,30 @@ use protocol::RecordedEvidence;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use std::collections::BTreeMap;
 
-/// A row of the capture table, with its path.
-#[derive(Debug, Clone)]
-pub(crate) struct CaptureRow {
-    pub(crate) path: String,
-    pub(crate) blob: BlobId,
-    pub(crate) size: u64,
-    pub(crate) h1: Option<String>,
-    pub(crate) source: String,
-    pub(crate) evidence: RecordedEvidence,
-    pub(crate) first_seen: Timestamp,
-    pub(crate) sequence: u64,
-}
-
 const COLUMNS: &str = "path, blob, size, h1, source, evidence, first_seen, sequence";
 
-// === impl CaptureRow ===
-
-impl CaptureRow {
-    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
-        Ok(Self {
-            path: row.get(0)?,
-            blob: BlobId::from_digest(row.get(1)?),
-            size: row.get(2)?,
-            h1: row.get(3)?,
-            source: row.get(4)?,
-            evidence: RecordedEvidence::new(row.get::<_, String>(5)?),
-            first_seen: timestamp(row, 6)?,
-            sequence: row.get(7)?,
-        })
-    }
-
-    /// The record, unless nobody knows why it is trusted: then it is not to be served.
-    pub(crate) fn into_record(self, key: Key) -> Result<Record, StoreError> {
-        let Self {
-            path,
-            blob,
-            size,
-            h1,
-            source,
-            evidence,
-            first_seen,
-            sequence,
-        } = self;
-        let evidence = evidence
-            .read()
-            .map_err(|source| StoreError::UnknownEvidence { path, source })?;
-        Ok(Record {
-            key,
-            blob,
-            size,
-            h1,
-            source,
-            evidence,
-            first_seen,
-            sequence,
-        })
-    }
+/// A capture of a row with [`COLUMNS`].
+fn kept_capture(row: &Row<'_>) -> rusqlite::Result<KeptCapture> {
+    Ok(KeptCapture {
+        path: row.get(0)?,
+        blob: BlobId::from_digest(row.get(1)?),
+        size: row.get(2)?,
+        h1: row.get(3)?,
+        source: row.get(4)?,
+        evidence: RecordedEvidence::new(row.get::<_, String>(5)?),
+        first_seen: timestamp(row, 6)?,
+        sequence: row.get(7)?,
+    })
 }
 
 /// The capture at `path`.
-pub(crate) fn find(connection: &Connection, path: &str) -> Result<Option<CaptureRow>, StoreError> {
+pub(crate) fn find(connection: &Connection, path: &str) -> Result<Option<KeptCapture>, StoreError> {
     let failed = |error| StoreError::sql("looking up a capture", error);
     let mut statement = connection
         .prepare_cached(&format!("SELECT {COLUMNS} FROM capture WHERE path = ?1"))
         .map_err(failed)?;
     statement
-        .query_row([path], CaptureRow::read)
+        .query_row([path], kept_capture)
         .optional()
         .map_err(failed)
 }
@@ -111,14 +69,14 @@ pub(crate) fn captures(
     connection: &Connection,
     after: &str,
     limit: usize,
-) -> Result<Vec<CaptureRow>, StoreError> {
+) -> Result<Vec<KeptCapture>, StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM capture WHERE path > ?1 ORDER BY path LIMIT ?2");
     collect(
         connection,
         "listing captures",
         &sql,
         params![after, limit],
-        CaptureRow::read,
+        kept_capture,
     )
 }
 
@@ -127,30 +85,14 @@ pub(crate) fn captures_of(
     connection: &Connection,
     blob: BlobId,
     limit: usize,
-) -> Result<Vec<String>, StoreError> {
-    let sql = "SELECT path FROM capture WHERE blob = ?1 ORDER BY path LIMIT ?2";
-    collect(
-        connection,
-        "looking for a blob's captures",
-        sql,
-        params![blob.as_bytes(), limit],
-        |row| row.get(0),
-    )
-}
-
-/// The same with their rows.
-pub(crate) fn records_of(
-    connection: &Connection,
-    blob: BlobId,
-    limit: usize,
-) -> Result<Vec<CaptureRow>, StoreError> {
+) -> Result<Vec<KeptCapture>, StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM capture WHERE blob = ?1 ORDER BY path LIMIT ?2");
     collect(
         connection,
         "looking for a blob's captures",
         &sql,
         params![blob.as_bytes(), limit],
-        CaptureRow::read,
+        kept_capture,
     )
 }
 

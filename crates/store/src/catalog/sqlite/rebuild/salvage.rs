@@ -2,7 +2,7 @@
 
 use super::PAGE;
 use crate::{
-    catalog::{connection, read},
+    catalog::sqlite::{connection, read},
     error::StoreError,
     journal::JournalEntry,
     layout::Layout,

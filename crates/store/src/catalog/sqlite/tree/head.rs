@@ -1,7 +1,7 @@
 //! Heads: what a log may sign next, and whether it can have signed what was signed before.
 
 use super::Log;
-use crate::{catalog::tree, error::StoreError};
+use crate::{catalog::sqlite::tree, error::StoreError};
 use rusqlite::Connection;
 use tlog::{
     checkpoint::TreeHead,

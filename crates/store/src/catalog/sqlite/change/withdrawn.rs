@@ -1,19 +1,12 @@
 //! Orders about versions: withdrawn, and taken back.
 
 use super::{Applied, Batch, Command, Decision, JournalEntry, StoreError, params, read};
+use crate::catalog::VersionOrder;
 use crate::withdrawn::{REINSTATED, WITHDRAWN};
-
-/// An order about a version: withdrawn from now on, or not any more. Gives whether that is new.
-pub(crate) struct OrderVersion {
-    /// `MODULE/@v/VERSION`, escaped.
-    pub(crate) version: String,
-    pub(crate) reason: String,
-    pub(crate) withdrawn: bool,
-}
 
 // === impl Command ===
 
-impl Command for OrderVersion {
+impl Command for VersionOrder {
     type Outcome = bool;
 
     fn apply(self, batch: &mut Batch<'_>) -> Result<Applied<bool>, StoreError> {

@@ -4,28 +4,26 @@
 //! is refused, and the refusal is an entry of the journal. A captured row changes only with an entry
 //! that says so: when bytes are healed, withdrawn, or replaced because nothing confirmed them (L11).
 
-mod heal;
 mod memo;
 mod own;
+mod repair;
 mod replace;
 mod trust;
 mod withdrawn;
 
 pub(crate) use {
-    heal::Heal,
-    memo::{AgeModule, PutMemo},
+    memo::{AgeAnswers, PutAnswer},
     own::AppendRecord,
-    replace::{Confirm, Replace},
     trust::{AddProof, KeepTiles, OpenCase, SwapState, WithdrawCapture},
-    withdrawn::OrderVersion,
 };
 
 use super::{
     command::{Applied, Command},
-    read::{self, ABSENT, CaptureRow, KNOWN, microseconds},
+    read::{self, ABSENT, KNOWN, microseconds},
 };
 use crate::{
     blob::BlobId,
+    catalog::{KeptCapture, NewCapture},
     error::StoreError,
     journal::{Decision, Facts, JournalEntry},
     key::Key,
@@ -47,15 +45,6 @@ pub(crate) struct SweepAbsences(pub(crate) Timestamp);
 
 /// Changes nothing: answered when everything queued before it is done.
 pub(crate) struct Barrier;
-
-/// A capture whose blob is durable already.
-pub(crate) struct NewCapture {
-    pub(crate) key: Key,
-    pub(crate) path: String,
-    pub(crate) blob: BlobId,
-    pub(crate) size: u64,
-    pub(crate) provenance: Provenance,
-}
 
 /// The row of a capture to insert.
 struct InsertedCapture<'a> {
@@ -386,7 +375,7 @@ fn version_path(path: &str) -> Option<&str> {
 mod tests {
     use super::{Batch, MEMO_LIMIT, MEMO_SLACK};
     use super::{Timestamp, Totals, read, version_path};
-    use crate::catalog::schema;
+    use crate::catalog::sqlite::schema;
     use crate::memo::{Memo, MemoClass, MemoKey, MemoStatus};
     use rusqlite::Connection;
 

@@ -1,7 +1,7 @@
 //! What is asked about checksum databases of our own.
 
 use super::{collect, params, timestamp};
-use crate::{error::StoreError, own::OwnRecord};
+use crate::{error::StoreError, own::record::OwnRecord};
 use rusqlite::{Connection, OptionalExtension, Row};
 
 const COLUMNS: &str = "number, text, source, at";

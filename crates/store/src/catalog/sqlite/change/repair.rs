@@ -1,27 +1,18 @@
 //! Changes to what captures have after a disk lost it.
 
 use super::{
-    Applied, Batch, BlobId, CaptureRow, Command, Decision, InsertedCapture, JournalEntry, Key,
+    Applied, Batch, BlobId, Command, Decision, InsertedCapture, JournalEntry, KeptCapture, Key,
     StoreError, microseconds, params, read,
 };
-
-/// Bytes that take the place of lost ones; their blob is durable already.
-pub(crate) struct Heal {
-    pub(crate) path: String,
-    pub(crate) lost: BlobId,
-    pub(crate) blob: BlobId,
-    pub(crate) size: u64,
-    pub(crate) h1: Option<String>,
-    pub(crate) source: String,
-}
+use crate::catalog::BlobRepair;
 
 // === impl Command ===
 
-impl Command for Heal {
-    type Outcome = Option<CaptureRow>;
+impl Command for BlobRepair {
+    type Outcome = Option<KeptCapture>;
 
     fn apply(self, batch: &mut Batch<'_>) -> Result<Applied<Self::Outcome>, StoreError> {
-        batch.heal(self)
+        batch.repair(self)
     }
 }
 
@@ -29,29 +20,29 @@ impl Command for Heal {
 
 impl Batch<'_> {
     /// Gives a capture the blob that takes the place of a lost one, with an entry in the journal.
-    fn heal(&mut self, heal: Heal) -> Result<Applied<Option<CaptureRow>>, StoreError> {
-        let Some(kept) = read::find(self.connection, &heal.path)? else {
+    fn repair(&mut self, repair: BlobRepair) -> Result<Applied<Option<KeptCapture>>, StoreError> {
+        let Some(kept) = read::find(self.connection, &repair.path)? else {
             return Ok(Applied::Done(None));
         };
-        if kept.blob != heal.lost {
+        if kept.blob != repair.lost {
             return Ok(Applied::Done(None));
         }
-        if heal.blob != heal.lost && (kept.h1.is_none() || kept.h1 != heal.h1) {
+        if repair.blob != repair.lost && (kept.h1.is_none() || kept.h1 != repair.h1) {
             return Ok(Applied::Refused(StoreError::Conflict {
-                path: heal.path,
-                kept: heal.lost,
-                offered: heal.blob,
+                path: repair.path,
+                kept: repair.lost,
+                offered: repair.blob,
             }));
         }
-        self.exchange(&kept, heal.blob, heal.size)?;
-        let path = heal.path.clone();
+        self.exchange(&kept, repair.blob, repair.size)?;
+        let path = repair.path.clone();
         self.journal(Decision::Healed {
-            path: heal.path,
-            lost: heal.lost,
-            blob: heal.blob,
-            size: heal.size,
+            path: repair.path,
+            lost: repair.lost,
+            blob: repair.blob,
+            size: repair.size,
             h1: kept.h1,
-            source: heal.source,
+            source: repair.source,
             evidence: kept.evidence,
         })?;
         read::find(self.connection, &path).map(Applied::Done)
@@ -59,7 +50,7 @@ impl Batch<'_> {
 
     /// Does again what an entry of the journal tells of, for a rebuild: `captured` is the entry of a
     /// capture that could not be replayed, since its blob is lost.
-    pub(crate) fn replay_heal(
+    pub(crate) fn replay_repair(
         &mut self,
         entry: &JournalEntry,
         captured: Option<&JournalEntry>,
@@ -111,7 +102,7 @@ impl Batch<'_> {
     /// The row keeps everything but the name and the size of its bytes.
     pub(super) fn exchange(
         &mut self,
-        kept: &CaptureRow,
+        kept: &KeptCapture,
         blob: BlobId,
         size: u64,
     ) -> Result<(), StoreError> {

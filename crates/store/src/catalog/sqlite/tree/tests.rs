@@ -1,7 +1,7 @@
 //! The tree of a journal in memory, against one that keeps every node.
 
 use super::{Log, bundle, complete, fill, leaves, problems, root, root_anew, size, tile};
-use crate::{catalog::schema, error::StoreError};
+use crate::{catalog::sqlite::schema, error::StoreError};
 use rusqlite::{Connection, params};
 use std::collections::BTreeMap;
 use tlog::{

@@ -6,7 +6,7 @@
 use super::{Applied, Batch, Command, Decision, JournalEntry, StoreError, params, read, tree};
 use crate::{
     key::Key,
-    own::{NewRecord, OwnRecord, go_sum_lines},
+    own::record::{NewRecord, OwnRecord, go_sum_lines},
     trust::version_path,
 };
 use gomod::{Artifact, ArtifactKind};

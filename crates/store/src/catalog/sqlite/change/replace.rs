@@ -4,28 +4,10 @@
 //! place in the index; the capture is as new as its bytes.
 
 use super::{
-    Applied, Batch, BlobId, CaptureRow, Command, Decision, Facts, InsertedCapture, JournalEntry,
+    Applied, Batch, BlobId, Command, Decision, Facts, InsertedCapture, JournalEntry, KeptCapture,
     Key, Provenance, RecordedEvidence, StoreError, microseconds, params, read,
 };
-use protocol::Evidence;
-
-/// Bytes that take the place of others; their blob is durable already.
-pub(crate) struct Replace {
-    pub(crate) path: String,
-    pub(crate) old: BlobId,
-    pub(crate) blob: BlobId,
-    pub(crate) size: u64,
-    pub(crate) provenance: Provenance,
-    pub(crate) by: String,
-    pub(crate) reason: String,
-}
-
-/// Why a capture is trusted from now on, if it still has this blob. Gives whether it has.
-pub(crate) struct Confirm {
-    pub(crate) path: String,
-    pub(crate) blob: BlobId,
-    pub(crate) evidence: Evidence,
-}
+use crate::catalog::{BlobReplacement, EvidenceUpdate};
 
 /// What a row has after a replacement.
 struct NewBytes<'a> {
@@ -40,15 +22,15 @@ struct NewBytes<'a> {
 
 // === impl Command ===
 
-impl Command for Replace {
-    type Outcome = Option<CaptureRow>;
+impl Command for BlobReplacement {
+    type Outcome = Option<KeptCapture>;
 
     fn apply(self, batch: &mut Batch<'_>) -> Result<Applied<Self::Outcome>, StoreError> {
         batch.replace(self).map(Applied::Done)
     }
 }
 
-impl Command for Confirm {
+impl Command for EvidenceUpdate {
     type Outcome = bool;
 
     fn apply(self, batch: &mut Batch<'_>) -> Result<Applied<bool>, StoreError> {
@@ -60,7 +42,7 @@ impl Command for Confirm {
 
 impl Batch<'_> {
     /// Gives a capture other bytes, with an entry in the journal; nothing if it has not the old ones.
-    fn replace(&mut self, new: Replace) -> Result<Option<CaptureRow>, StoreError> {
+    fn replace(&mut self, new: BlobReplacement) -> Result<Option<KeptCapture>, StoreError> {
         let kept = read::find(self.connection, &new.path)?;
         let Some(kept) = kept.filter(|kept| kept.blob == new.old && new.blob != new.old) else {
             return Ok(None);
@@ -105,12 +87,12 @@ impl Batch<'_> {
     }
 
     /// Says of a capture with this blob why it is trusted, with an entry in the journal.
-    fn confirm(&mut self, confirm: Confirm) -> Result<bool, StoreError> {
-        let Confirm {
+    fn confirm(&mut self, update: EvidenceUpdate) -> Result<bool, StoreError> {
+        let EvidenceUpdate {
             path,
             blob,
             evidence,
-        } = confirm;
+        } = update;
         let evidence = RecordedEvidence::from(&evidence);
         let is_kept = self.raise_blob(&path, blob, &evidence)? > 0;
         if is_kept {
@@ -173,7 +155,7 @@ impl Batch<'_> {
             })?;
         }
         let kept = read::find(self.connection, path)?;
-        let was_old = |kept: &CaptureRow| kept.blob == *old || captured.is_some();
+        let was_old = |kept: &KeptCapture| kept.blob == *old || captured.is_some();
         let Some(kept) = kept.filter(was_old) else {
             return Ok(());
         };
@@ -189,7 +171,7 @@ impl Batch<'_> {
         self.put_bytes(&kept, &bytes)
     }
 
-    fn put_bytes(&mut self, kept: &CaptureRow, new: &NewBytes<'_>) -> Result<(), StoreError> {
+    fn put_bytes(&mut self, kept: &KeptCapture, new: &NewBytes<'_>) -> Result<(), StoreError> {
         self.exchange(kept, new.blob, new.size)?;
         let sql = "UPDATE capture SET h1 = ?2, source = ?3, evidence = ?4, facts = NULL,
                    sequence = ?5, first_seen = ?6 WHERE path = ?1";

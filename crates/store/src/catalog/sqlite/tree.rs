@@ -11,6 +11,7 @@ pub(crate) mod head;
 
 use super::read;
 use crate::{
+    catalog::LogName,
     error::StoreError,
     journal::{JournalEntry, leaf},
 };
@@ -37,6 +38,17 @@ pub(crate) enum Log<'a> {
     Journal,
     /// The checksum database of our own of this name.
     Database(&'a str),
+}
+
+// === impl Log ===
+
+impl<'a> From<&'a LogName> for Log<'a> {
+    fn from(name: &'a LogName) -> Self {
+        match name {
+            LogName::Journal => Self::Journal,
+            LogName::Database(name) => Self::Database(name),
+        }
+    }
 }
 
 /// How many entries the tree has. Stand-ins for missing ones of the journal count.

@@ -10,7 +10,8 @@
 //! tile checks it against the hash that the level above has of it, and takes a wrong one for one
 //! that is not there.
 
-use crate::{core::Core, disk, error::StoreError, store::Store};
+use super::Store;
+use crate::{core::Core, disk, error::StoreError};
 use bytes::Bytes;
 use std::{
     fs::{File, OpenOptions},

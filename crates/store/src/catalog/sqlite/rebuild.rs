@@ -15,16 +15,16 @@
 
 mod salvage;
 
-use super::{Problems, list};
+use super::{change::Batch, read, schema, tree};
 use crate::{
     blob::BlobId,
-    catalog::{change::Batch, read, schema, tree},
     core::Core,
     disk,
     error::StoreError,
     journal::{Decision, JournalEntry, mirror},
     layout::Layout,
     lock::DirectoryLock,
+    maintenance::{Problems, list},
     options::StoreOptions,
 };
 use rusqlite::Connection;
@@ -206,7 +206,7 @@ fn replay(
                 } => {
                     if blobs.get(blob) == Some(size) {
                         let captured = lost.remove(path).map(|(_, captured)| captured);
-                        batch.replay_heal(&entry, captured.as_ref())?;
+                        batch.replay_repair(&entry, captured.as_ref())?;
                     } else {
                         batch.skip(&entry);
                     }
