@@ -12,6 +12,7 @@
 mod bench;
 mod check_crates;
 mod check_deps;
+mod house_drawing;
 mod fuzz;
 mod names;
 mod operator;
