@@ -17,7 +17,7 @@ use gomod::ModulePath;
 use jiff::Timestamp;
 use protocol::Refusal;
 use std::{sync::Arc, time::Duration};
-use store::{Memo, MemoClass, MemoKey, MemoStatus, Store};
+use store::{CachedAnswer, CachedAnswerClass, CachedAnswerKey, CachedAnswerStatus, Store};
 use upstream::Absence;
 
 /// The largest list that is accepted: 100,000 versions of 40 bytes.
@@ -33,7 +33,7 @@ pub(crate) struct AnswerMemory {
 /// An answer that may change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct RememberedAnswer {
-    pub(crate) status: MemoStatus,
+    pub(crate) status: CachedAnswerStatus,
     pub(crate) body: Bytes,
     pub(crate) fetched_at: Timestamp,
     pub(crate) source: String,
@@ -43,7 +43,7 @@ pub(crate) struct RememberedAnswer {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct AnswerSubject {
     /// Its class in the store.
-    pub(crate) class: MemoClass,
+    pub(crate) class: CachedAnswerClass,
     /// Its path in the URL space, escaped.
     pub(crate) path: String,
     /// The module it is about; none for a checksum database.
@@ -68,7 +68,7 @@ impl AnswerMemory {
     ) -> Result<Option<Arc<RememberedAnswer>>, Refusal> {
         let memo = self
             .store
-            .memo(&subject.memo_key())
+            .cached_answer(&subject.memo_key())
             .await
             .map_err(|error| self.metrics.store_failure(error))?;
         Ok(memo.map(|memo| Arc::new(RememberedAnswer::from(memo))))
@@ -78,7 +78,7 @@ impl AnswerMemory {
     pub(crate) async fn write(&self, subject: &AnswerSubject, answer: &RememberedAnswer) {
         if let Err(error) = self
             .store
-            .memo_put(subject.memo_key(), Memo::from(answer))
+            .put_cached_answer(subject.memo_key(), CachedAnswer::from(answer))
             .await
         {
             self.metrics.store_failures.inc();
@@ -108,7 +108,7 @@ impl RememberedAnswer {
 
     /// Whether a source said that it has it.
     pub(crate) fn is_known(&self) -> bool {
-        self.status == MemoStatus::Known
+        self.status == CachedAnswerStatus::Known
     }
 
     /// The body as text; what is not UTF-8 is replaced.
@@ -118,7 +118,7 @@ impl RememberedAnswer {
 
     pub(crate) fn of_absence(absence: &Absence, now: Timestamp) -> Self {
         Self {
-            status: MemoStatus::Absent,
+            status: CachedAnswerStatus::Absent,
             body: format!("{} {}", absence.status, absence.text).into(),
             fetched_at: now,
             source: absence.source.to_string(),
@@ -126,8 +126,8 @@ impl RememberedAnswer {
     }
 }
 
-impl From<Memo> for RememberedAnswer {
-    fn from(memo: Memo) -> Self {
+impl From<CachedAnswer> for RememberedAnswer {
+    fn from(memo: CachedAnswer) -> Self {
         Self {
             status: memo.status,
             body: memo.body,
@@ -137,7 +137,7 @@ impl From<Memo> for RememberedAnswer {
     }
 }
 
-impl From<&RememberedAnswer> for Memo {
+impl From<&RememberedAnswer> for CachedAnswer {
     fn from(remembered: &RememberedAnswer) -> Self {
         Self {
             status: remembered.status,
@@ -151,15 +151,15 @@ impl From<&RememberedAnswer> for Memo {
 // === impl AnswerSubject ===
 
 impl AnswerSubject {
-    fn memo_key(&self) -> MemoKey {
-        MemoKey {
+    fn memo_key(&self) -> CachedAnswerKey {
+        CachedAnswerKey {
             class: self.class,
             path: self.path.clone(),
         }
     }
 
     pub(crate) fn limit(&self) -> u64 {
-        if self.class == MemoClass::List {
+        if self.class == CachedAnswerClass::List {
             LIST_LIMIT
         } else {
             INFO_LIMIT
@@ -174,8 +174,8 @@ impl AnswerSubject {
         ages: &AnswerAges,
         remembered: &RememberedAnswer,
     ) -> (Duration, Duration) {
-        let is_record =
-            self.class == MemoClass::Sumdb && sumdb::is_permanent(sumdb::split(&self.path).1);
+        let is_record = self.class == CachedAnswerClass::Sumdb
+            && sumdb::is_permanent(sumdb::split(&self.path).1);
         match (remembered.is_known(), is_record) {
             (true, true) => (ages.record_max_age, Duration::ZERO),
             (true, false) => (ages.list_max_age, ages.list_stale),
@@ -186,12 +186,12 @@ impl AnswerSubject {
     /// Whether a body can be what was asked for.
     pub(crate) fn check(&self, body: &[u8]) -> Result<(), Wrong> {
         match self.class {
-            MemoClass::Latest | MemoClass::Query => check::resolved(body).map(drop),
-            MemoClass::Sumdb => sumdb::check_changing(sumdb::split(&self.path).1, body),
+            CachedAnswerClass::Latest | CachedAnswerClass::Query => check::resolved(body).map(drop),
+            CachedAnswerClass::Sumdb => sumdb::check_changing(sumdb::split(&self.path).1, body),
             _ if body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'<') => {
                 Err(Wrong::new(Code::UpstreamBadContent, "it is a web page"))
             }
-            MemoClass::List if !selection::is_list(&String::from_utf8_lossy(body)) => {
+            CachedAnswerClass::List if !selection::is_list(&String::from_utf8_lossy(body)) => {
                 let problem = "it has lines, and no version in them";
                 Err(Wrong::new(Code::UpstreamBadContent, problem))
             }

@@ -1,6 +1,6 @@
 use super::{
     FailingHost, MirrorAnswer, MirrorAttempt, MirrorChoice, MirrorQuestion, PublicMirror, StandIn,
-    failing_host, private_guess, question, render,
+    failing, private_guess, question, render,
 };
 use crate::environment::{ClientReadings, GoEnvironment};
 use crate::{ColourMode, classify};

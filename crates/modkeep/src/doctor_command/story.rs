@@ -26,7 +26,7 @@ pub(super) fn main(id: &str, as_json: bool, data: &Path) -> Result<ExitCode, Fai
         print_json(&heard);
     } else {
         output::text(&request_record::render(&heard, colour()));
-        let code = request_record.and_then(|story| explain::find(request_record.code.as_deref()?));
+        let code = story.and_then(|story| explain::find(story.code.as_deref()?));
         if let Some(code) = code {
             output::line(&explain::explained(code));
         }
@@ -34,7 +34,7 @@ pub(super) fn main(id: &str, as_json: bool, data: &Path) -> Result<ExitCode, Fai
             output::error("no server is known here: GOPROXY names none, and none serves --data");
         }
     }
-    Ok(if request_record.is_some() {
+    Ok(if story.is_some() {
         ExitCode::SUCCESS
     } else {
         untold()
@@ -94,13 +94,13 @@ async fn one(id: &str, server: &str, url: &Url, deadline: Instant) -> ServerRepl
         Err(_) => Err("it did not answer in time".to_owned()),
     };
     let (story, silence) = match told {
-        Ok(story) => (Some(request_record), String::new()),
+        Ok(story) => (Some(story), String::new()),
         Err(why) => (None, why),
     };
     ServerReply {
         request: id.to_owned(),
         server: server.to_owned(),
-        request_record,
+        story,
         silence,
     }
 }
