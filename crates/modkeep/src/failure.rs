@@ -1,6 +1,7 @@
 //! Failure: why a command could not do its work, in the form of the server's error bodies.
 
 use crate::config::ConfigErrors;
+use checkout::RevisionError;
 use codes::Code;
 use finding::printable_lines;
 use std::{error::Error, fmt};
@@ -69,6 +70,12 @@ impl fmt::Display for Failure {
 impl From<ConfigErrors> for Failure {
     fn from(errors: ConfigErrors) -> Self {
         Self::new(errors.code(), errors.to_string())
+    }
+}
+
+impl From<RevisionError> for Failure {
+    fn from(error: RevisionError) -> Self {
+        Self::of(Code::BaseUnknown, &error)
     }
 }
 

@@ -6,11 +6,8 @@
 //! ([`outcome`]), and the report. Only the policy, the checkout and the site decide; nothing is
 //! installed, built or run but `git`, and `go env` for the release that is installed.
 
-mod base;
-mod checkout;
 mod explain;
 mod facts;
-mod git;
 mod governing_policy;
 mod imports;
 mod module;
@@ -20,18 +17,16 @@ mod request;
 mod review_change;
 mod site;
 mod vulnerable;
-mod workspaces;
 
 use crate::{
     cli,
     config::{Environment as _, Process},
     failure::Failure,
     file_limit, logging, output,
-    preparation::Preparation,
+    preparation::ServerPreparation,
     wiring,
 };
-use base::BaseState;
-use checkout::Checkout;
+use checkout::{BaseState, Checkout, git};
 use codes::Code;
 use finding::{FindingRule, GateStep, UnreadableInput, printable};
 use gate::{
@@ -122,7 +117,7 @@ pub(crate) fn rules() -> Vec<&'static FindingRule> {
 async fn examine(
     case: &GateCase,
     request: &GateRequest,
-    preparation: &Preparation,
+    preparation: &ServerPreparation,
 ) -> Result<GateOutcome, Failure> {
     let settings = &preparation.settings;
     let needs_data = case.policy.steps.of(GateStep::Vulnerable) != StepMode::Off;

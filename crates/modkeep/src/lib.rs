@@ -6,10 +6,8 @@
 //! command ended.
 
 mod audit_command;
-mod checkout;
 mod cli;
 mod client_env;
-pub mod config;
 mod config_command;
 mod control;
 mod denying;
@@ -20,16 +18,16 @@ mod file_limit;
 mod gate_command;
 mod logging;
 mod mod_command;
+mod module_checkout;
 mod named_server;
-mod neighbour;
 mod order;
 mod output;
-mod plain_file;
 mod preparation;
 mod process;
 mod project_command;
 pub mod reference;
 mod run;
+mod running_instance;
 mod serve;
 mod store_command;
 mod sumdb_command;
@@ -38,6 +36,7 @@ mod vuln_command;
 mod wiring;
 mod zip_command;
 
+pub use ::config;
 use failure::Failure;
 use std::process::ExitCode;
 

@@ -5,7 +5,6 @@
 mod graph;
 mod modules;
 mod packages;
-mod source_files;
 mod tidy;
 mod uses;
 mod whatif;

@@ -5,11 +5,12 @@
 //! is decided in [`crate::revalidation`] and [`crate::known_absences`].
 
 use crate::{
+    answer_ages::AnswerAges,
     check::{self, INFO_LIMIT, Wrong},
+    database_files, database_path,
     metrics::Metrics,
-    options::AnswerAges,
     privacy::PrivacyRules,
-    selection, sumdb,
+    selection,
 };
 use bytes::Bytes;
 use codes::Code;
@@ -175,7 +176,7 @@ impl AnswerSubject {
         remembered: &RememberedAnswer,
     ) -> (Duration, Duration) {
         let is_record = self.class == CachedAnswerClass::Sumdb
-            && sumdb::is_permanent(sumdb::split(&self.path).1);
+            && database_files::is_permanent(database_path::split(&self.path).1);
         match (remembered.is_known(), is_record) {
             (true, true) => (ages.record_max_age, Duration::ZERO),
             (true, false) => (ages.list_max_age, ages.list_stale),
@@ -187,7 +188,9 @@ impl AnswerSubject {
     pub(crate) fn check(&self, body: &[u8]) -> Result<(), Wrong> {
         match self.class {
             CachedAnswerClass::Latest | CachedAnswerClass::Query => check::resolved(body).map(drop),
-            CachedAnswerClass::Sumdb => sumdb::check_changing(sumdb::split(&self.path).1, body),
+            CachedAnswerClass::Sumdb => {
+                database_files::check_changing(database_path::split(&self.path).1, body)
+            }
             _ if body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'<') => {
                 Err(Wrong::new(Code::UpstreamBadContent, "it is a web page"))
             }

@@ -7,14 +7,13 @@
 //! A link is not followed anywhere on the way to a policy. Exceptions in `.govulncheck-ignore.toml` are
 //! taken from where the policy is taken from.
 
-use super::{
-    base::BaseState,
-    checkout,
-    git::{GitCommit, GitRepository},
-    request::GateRequest,
-    unusable,
+use super::{request::GateRequest, unusable};
+use crate::failure::Failure;
+use checkout::{
+    BaseState, GitCommit, GitRepository,
+    directory::{read_below, read_named},
+    plain_file,
 };
-use crate::{failure::Failure, plain_file};
 use codes::Code;
 use finding::{Finding, FindingPlace, FindingRule, UnreadableInput};
 use gate::{
@@ -99,7 +98,7 @@ impl BaseRevisions {
         path: &str,
     ) -> Result<FileVersions, UnreadableInput> {
         let then = repository.plain_file(tip, path)?;
-        let now = match checkout::read_below(&repository.root, path) {
+        let now = match read_below(&repository.root, path) {
             Ok(now) => Some(now),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => {
@@ -177,7 +176,7 @@ impl GoverningPolicy {
                 self.findings.extend(compared.finding(ignore::FILE, tip));
                 parse(&compared.then)?
             }
-            _ => parse(&checkout::read_named(&request.directory, ignore::FILE)?)?,
+            _ => parse(&read_named(&request.directory, ignore::FILE)?)?,
         };
         self.policy.waivers.extend(ignored.waivers);
         self.findings.extend(ignored.findings);
@@ -233,14 +232,14 @@ impl GoverningPolicy {
     ) -> Result<Result<Self, UnreadableInput>, Failure> {
         let directory = &request.directory;
         let Some(file) = &request.policy_file else {
-            let read = checkout::read_named(directory, policy::FILE);
+            let read = read_named(directory, policy::FILE);
             let parsed = read.and_then(|now| request.parse(&now.unwrap_or_default(), rules));
             return Ok(parsed.map(Self::unchanged));
         };
         let root = fs::canonicalize(directory).map_err(|error| unusable(directory, &error))?;
         let source = match locate(&root, file)? {
             PolicyLocation::Outside => plain_file::read(file),
-            PolicyLocation::Within(name) => checkout::read_below(&root, &name),
+            PolicyLocation::Within(name) => read_below(&root, &name),
         };
         let source = source.map_err(|error| unusable(file, &error))?;
         Ok(request.parse(&source, rules).map(Self::unchanged))

@@ -5,11 +5,9 @@
 //! about vulnerabilities that were known there: one whose package the change begins to import was not
 //! there before.
 
-use super::{
-    base::BaseState,
-    module::{InspectedModule, ModuleInspector},
-};
-use crate::{checkout::ModuleCheckout, output, project_command};
+use super::module::{InspectedModule, ModuleInspector};
+use crate::{module_checkout::ModuleCheckout, output, project_command};
+use checkout::BaseState;
 use gate::{
     inventory::join,
     policy::{ALL_SYSTEMS as ALL, StepMode},

@@ -1,11 +1,8 @@
 //! Module: one Go module of the checkout, now or at the base, with everything known about it.
 
-use super::{
-    checkout, facts,
-    site::GateSite,
-    workspaces::{self, GoWorkspace},
-};
-use crate::{checkout::ModuleCheckout, output, project_command};
+use super::{facts, site::GateSite};
+use crate::{module_checkout::ModuleCheckout, output, project_command};
+use checkout::{CheckoutFiles, GoWorkspace, workspaces};
 use finding::{Finding, FindingPlace, GateStep, UnreadableInput};
 use gate::{
     allowed,
@@ -78,7 +75,7 @@ impl ModuleFiles {
     /// Reads the files of a module; none where there is no go.mod.
     pub(super) fn read(
         directory: &str,
-        files: &dyn checkout::CheckoutFiles,
+        files: &dyn CheckoutFiles,
         workspaces: &[GoWorkspace],
     ) -> Result<Option<Self>, UnreadableInput> {
         let Some(go_mod) = files.read(&join(directory, "go.mod"))? else {

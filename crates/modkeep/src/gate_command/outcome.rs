@@ -1,14 +1,12 @@
 //! Outcome: everything that was found out about a checkout.
 
 use super::{
-    base::BaseState,
-    checkout::{Checkout, CheckoutFiles as _},
     facts, imports,
     module::{InspectedModule, ModuleFiles, ModuleInspector},
     packages,
     review_change::ReviewChange,
-    workspaces::GoWorkspace,
 };
+use checkout::{BaseState, Checkout, CheckoutFiles as _, GoWorkspace};
 use finding::{Finding, FindingPlace, GateStep, UnreadableInput};
 use gate::{
     change, inventory, lock_state, policy::StepMode, sbom::BillOfMaterials, sum_file::SumFile,

@@ -1,7 +1,7 @@
 //! Packages: lock files of npm, yarn and pnpm in the checkout, what asks for them, and where the
 //! package managers are told to fetch from, now and at the base.
 
-use super::checkout::CheckoutFiles;
+use checkout::CheckoutFiles;
 use finding::{Finding, UnreadableInput};
 use gate::{
     change,

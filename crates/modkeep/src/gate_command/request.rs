@@ -4,8 +4,9 @@ use super::unusable;
 use crate::{
     config::{Environment as _, Process},
     failure::Failure,
-    named_server, plain_file,
+    named_server,
 };
+use checkout::plain_file;
 use clap::ArgMatches;
 use codes::Code;
 use finding::{FindingPlace, FindingRule, GateStep, UnreadableInput};

@@ -1,10 +1,10 @@
 //! Since: what a module's change since the base comes to.
 
 use super::{
-    base::BaseState,
     facts, imports,
     module::{InspectedModule, ModuleFiles, ModuleInspector},
 };
+use checkout::BaseState;
 use finding::{Finding, UnreadableInput};
 use gate::{
     allowed,

@@ -9,10 +9,9 @@
 mod formats;
 
 use crate::{
-    PROBLEM,
-    checkout::{ModuleCheckout, fetch},
-    cli,
+    PROBLEM, cli,
     failure::Failure,
+    module_checkout::{ModuleCheckout, fetch},
     output, wiring,
 };
 use formats::Format;

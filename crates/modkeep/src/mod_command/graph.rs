@@ -1,6 +1,6 @@
 //! `modkeep mod graph|buildlist`: selection over go.mod files that come through the upstreams.
 
-use crate::{PROBLEM, checkout::ModuleCheckout, failure::Failure, output, wiring};
+use crate::{PROBLEM, failure::Failure, module_checkout::ModuleCheckout, output, wiring};
 use gomod::mvs::{Options, Updates};
 use std::process::ExitCode;
 

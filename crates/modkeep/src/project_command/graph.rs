@@ -1,7 +1,7 @@
 //! `modkeep graph`: the module graph drawn.
 
 use super::{APPLY, ProjectAnswer, argument, print_answer, wait};
-use crate::{checkout::ModuleCheckout, failure::Failure, output};
+use crate::{failure::Failure, module_checkout::ModuleCheckout, output};
 use project::{
     draw::{GraphCut, GraphFormat, draw, left_out},
     graph::ModuleGraph,

@@ -5,10 +5,13 @@
 //! read whole, once, and its packages kept. Where the project's go.sum has a hash of a zip from an
 //! upstream, it must have that hash; the go command has seen to what is in its cache.
 
-use super::source_files::{counts, directory, go_file};
 use crate::{
-    checkout::fetch,
     config::{Environment as _, Process},
+    module_checkout::fetch,
+};
+use checkout::{
+    plain_file,
+    source_files::{counts, directory, go_file},
 };
 use gomod::{
     Artifact, ArtifactKind, ModulePath, Version,
@@ -161,7 +164,7 @@ impl ModuleLocation {
 
 /// What the project's go.sum says: nothing if there is none.
 fn sums(root: &Path) -> Result<GoSum, String> {
-    match crate::plain_file::read(&root.join("go.sum")) {
+    match plain_file::read(&root.join("go.sum")) {
         Ok(source) => gosum::parse(&source).map_err(|error| error.to_string()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(GoSum::default()),
         Err(error) => Err(format!("go.sum: {error}")),

@@ -1,7 +1,7 @@
 //! Every package of a project: the walk of [`project::imports`], fed with files.
 
 use super::modules::{ModuleLocation, ModuleSources};
-use super::source_files::SourceScan;
+use checkout::source_files::SourceScan;
 use gomod::mvs::{ModuleSelection, SelectedModule};
 use project::imports::{ModuleId, PackageLoader, PackageSet, PackageStep};
 use std::collections::{BTreeSet, HashMap};

@@ -1,9 +1,8 @@
 //! `modkeep tidy-report`: what each requirement is for, and what it costs.
 
-use super::{
-    APPLY, ProjectAnswer, json, modules::ModuleSources, packages, print_answer, source_files, wait,
-};
-use crate::{checkout::ModuleCheckout, failure::Failure, output};
+use super::{APPLY, ProjectAnswer, json, modules::ModuleSources, packages, print_answer, wait};
+use crate::{failure::Failure, module_checkout::ModuleCheckout, output};
+use checkout::source_files;
 use futures_util::StreamExt as _;
 use gomod::mvs::ModuleSelection;
 use project::{

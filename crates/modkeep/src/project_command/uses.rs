@@ -1,7 +1,8 @@
 //! How the builds of a project come to its packages, for whoever wants to know it of some of them.
 
-use super::{modules::ModuleSources, packages, source_files};
-use crate::checkout::ModuleCheckout;
+use super::{modules::ModuleSources, packages};
+use crate::module_checkout::ModuleCheckout;
+use checkout::source_files;
 use gomod::mvs::ModuleSelection;
 use project::{
     tidy::release,

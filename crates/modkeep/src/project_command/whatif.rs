@@ -8,7 +8,7 @@ mod versions;
 use super::{
     APPLY, ProjectAnswer, argument, json, modules::ModuleSources, print_answer, tidy, wait,
 };
-use crate::{checkout::ModuleCheckout, cli, failure::Failure, output};
+use crate::{cli, failure::Failure, module_checkout::ModuleCheckout, output};
 use codes::Code;
 use consequences::{LicenceChange, VulnerabilityChanges, VulnerabilityData};
 use gomod::{

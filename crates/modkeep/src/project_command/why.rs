@@ -9,7 +9,7 @@ mod package;
 mod text;
 
 use super::{APPLY, ProjectAnswer, argument, json, print_answer, wait};
-use crate::{checkout::ModuleCheckout, failure::Failure};
+use crate::{failure::Failure, module_checkout::ModuleCheckout};
 use codes::Code;
 use gomod::{
     mvs::{ModuleSelection, Options, is_pseudo_module},

@@ -9,7 +9,7 @@ use super::{
     offline::{Offline, OfflineFailure, Writing},
     report::{BundleHead, BundleProblem},
 };
-use crate::verify::{halt, heal::restore_head};
+use crate::verify::{halt, rebuilt_head::restore_head};
 use ::bundle::{Database, Entry, MANIFEST};
 use codes::Code;
 use std::{collections::BTreeMap, sync::Arc};

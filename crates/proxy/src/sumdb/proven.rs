@@ -11,15 +11,15 @@
 
 use crate::{
     answer::{Answer, Body},
+    answer_ages::AnswerAges,
+    clock::Clock,
     metrics::Metrics,
-    options::{AnswerAges, Clock},
     verify::{Records, Verification, Vouched},
 };
 use bytes::Bytes;
 use codes::Code;
 use gomod::{ModulePath, Version};
-use protocol::Evidence;
-use protocol::{Fetching, Freshness, Media, Origin, Refusal};
+use protocol::{Evidence, Fetching, Freshness, Media, Origin, Refusal};
 use std::{sync::Arc, time::Duration};
 use tlog::{
     tile::{HEIGHT, Tile},

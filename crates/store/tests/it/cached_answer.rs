@@ -24,7 +24,10 @@ async fn the_last_answer_is_remembered_across_a_restart() {
     assert_eq!(key.path, "example.com/!m/@v/list");
     assert_eq!(site.store.cached_answer(&key).await.unwrap(), None);
     site.store
-        .put_cached_answer(key.clone(), answer("v1.0.0\n", CachedAnswerStatus::Known, 1))
+        .put_cached_answer(
+            key.clone(),
+            answer("v1.0.0\n", CachedAnswerStatus::Known, 1),
+        )
         .await
         .unwrap();
     let newer = answer("v1.0.0\nv1.1.0\n", CachedAnswerStatus::Known, 2);

@@ -3,7 +3,7 @@
 //! Vulnerabilities come from the server that is named, else from the database that is kept (`modkeep
 //! vuln`); licences from the zips of the versions that come and go. What cannot be told is said so.
 
-use crate::checkout::fetch;
+use crate::module_checkout::fetch;
 use futures_util::{StreamExt as _, stream};
 use gate::{allowed::ModuleLicences, licence};
 use gomod::{

@@ -5,9 +5,10 @@
 //! package imports, through all levels, is required too where the graph is pruned, so that it can be
 //! built. And after either the selection is made again.
 
-use super::super::{APPLY, modules::ModuleSources, packages, source_files::SourceScan};
+use super::super::{APPLY, modules::ModuleSources, packages};
 use super::versions::ModuleVersions;
-use crate::{checkout::ModuleCheckout, failure::with_causes};
+use crate::{failure::with_causes, module_checkout::ModuleCheckout};
+use checkout::source_files::SourceScan;
 use gomod::{
     modfile::{File, ModuleVersion},
     mvs::{ModuleSelection, MvsError},

@@ -4,7 +4,7 @@
 //! asked for once a module. A module whose list nobody has is not known: that is an error, never an
 //! empty list.
 
-use crate::checkout::{self, MissingReason};
+use crate::module_checkout::{self, MissingReason};
 use gomod::{
     Artifact, ArtifactKind, ModulePath, Version,
     info::{MAX_INFO_SIZE, VersionInfo},
@@ -112,7 +112,7 @@ impl ModuleVersions {
 
     async fn version_info(&self, path: &str) -> Result<Option<VersionInfo>, String> {
         let limit = u64::try_from(MAX_INFO_SIZE).unwrap_or(u64::MAX);
-        let download = match checkout::try_fetch(path, limit, &self.upstreams).await {
+        let download = match module_checkout::try_fetch(path, limit, &self.upstreams).await {
             Ok(download) => download,
             Err(MissingReason::Absent(_)) => return Ok(None),
             Err(MissingReason::Unknown(why)) => return Err(why),
@@ -124,7 +124,8 @@ impl ModuleVersions {
 
     /// Whether a version has a go.mod of its own, and not the one line that is made up for it.
     async fn has_go_mod(&self, module: &ModulePath, version: &Version) -> Result<bool, String> {
-        let bytes = checkout::go_mod_bytes(&go_mod(module, version), &self.upstreams).await?;
+        let bytes =
+            module_checkout::go_mod_bytes(&go_mod(module, version), &self.upstreams).await?;
         let name = auto_quote(module.as_str().as_bytes());
         Ok(bytes != [b"module ", &*name, b"\n"].concat())
     }
@@ -140,7 +141,12 @@ impl ModuleVersions {
 
     async fn ask(&self, path: &str) -> Result<VersionList, String> {
         let module = ModulePath::parse(path).map_err(|error| error.to_string())?;
-        let listed = match checkout::try_fetch(&module.list_path(), MAX_LIST, &self.upstreams).await
+        let listed = match module_checkout::try_fetch(
+            &module.list_path(),
+            MAX_LIST,
+            &self.upstreams,
+        )
+        .await
         {
             Ok(list) => {
                 let bytes = list.whole().await.map_err(|error| error.to_string())?;
@@ -154,7 +160,7 @@ impl ModuleVersions {
         let latest = match self.latest_of(&module, &listed).await? {
             Some(version) => {
                 let artifact = go_mod(&module, &version);
-                Some(checkout::go_mod(&artifact, &self.upstreams).await?)
+                Some(module_checkout::go_mod(&artifact, &self.upstreams).await?)
             }
             None => None,
         };

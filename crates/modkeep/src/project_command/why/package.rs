@@ -1,7 +1,8 @@
 //! The packages of the project, for what is said of one of them and of its module.
 
-use super::super::{modules::ModuleSources, packages, source_files};
-use crate::checkout::ModuleCheckout;
+use super::super::{modules::ModuleSources, packages};
+use crate::module_checkout::ModuleCheckout;
+use checkout::source_files;
 use gomod::mvs::ModuleSelection;
 use project::{
     chain::{chain, number},

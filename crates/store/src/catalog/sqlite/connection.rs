@@ -8,6 +8,7 @@
 
 use super::schema;
 use crate::{disk, error::StoreError, layout::DataLayout};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use rusqlite::{Connection, OpenFlags};
 use std::{
     fs,
@@ -29,6 +30,14 @@ const WRITE_AHEAD_LIMIT: i64 = 64 << 20;
 
 /// Statements kept prepared per connection; there are about twenty different ones.
 const STATEMENTS: usize = 64;
+
+/// What is escaped in the path of a URI: all but letters, digits, what RFC 3986 calls unreserved, and `/`.
+const ESCAPED_IN_PATH: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'/')
+    .remove(b'.')
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'~');
 
 /// Opens the connection that writes, making or migrating the catalog.
 pub(crate) fn open_writer(layout: &DataLayout) -> Result<Connection, StoreError> {
@@ -89,9 +98,10 @@ pub(crate) fn open_reader(layout: &DataLayout) -> Result<Connection, StoreError>
         return Err(first);
     }
     inspect(layout)?;
+    let name = path.to_string_lossy();
     let uri = format!(
         "file:{}?immutable=1",
-        percent_encoded(&path.to_string_lossy())
+        utf8_percent_encode(&name, ESCAPED_IN_PATH)
     );
     try_reader(Path::new(&uri), flags | OpenFlags::SQLITE_OPEN_URI).map_err(|_| first)
 }
@@ -153,15 +163,4 @@ fn inspect(layout: &DataLayout) -> Result<(), StoreError> {
         return corrupt(format!("catalog.db has {length} of {} bytes", page * pages));
     }
     Ok(())
-}
-
-/// A path as it stands in a URI.
-fn percent_encoded(path: &str) -> String {
-    let encode = |byte: u8| match byte {
-        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'-' | b'_' | b'~' => {
-            char::from(byte).to_string()
-        }
-        _ => format!("%{byte:02X}"),
-    };
-    path.bytes().map(encode).collect()
 }
