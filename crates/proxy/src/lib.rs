@@ -74,6 +74,7 @@ mod vulnerabilities;
 mod wrong_versions;
 mod zip_workers;
 
+pub use ::prefetch;
 pub use answer::{Answer, Body};
 pub use bundle::{
     Admission, BundleExport, BundleExportError, BundleHead, BundleProblem, BundleReport,
