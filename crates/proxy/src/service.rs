@@ -239,7 +239,7 @@ impl Proxy {
         let clock = &parts.options.clock;
         let wrong = parts.wrong.forget(module, clock.now());
         let mark = parts.options.ages().stale_mark(clock);
-        let aged = parts.store.memo_age_module(module, mark).await;
+        let aged = parts.store.age_cached_answers(module, mark).await;
         let aged = aged.map_err(|error| parts.metrics.store_failure(error))?;
         // These two are also made without an answer of a source.
         for path in [module.list_path(), format!("{}/@latest", module.escaped())]
@@ -302,7 +302,7 @@ impl Proxy {
     pub async fn sweep(&self) -> Result<u64, Refusal> {
         let parts = &self.parts;
         let oldest = parts.options.clock.ago(parts.options.absence_stale);
-        let swept = parts.store.memo_sweep(oldest).await;
+        let swept = parts.store.sweep_cached_absences(oldest).await;
         self.forget_computed();
         swept.map_err(|error| parts.metrics.store_failure(error))
     }

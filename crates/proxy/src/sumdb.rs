@@ -32,7 +32,7 @@ use crate::{
 use codes::Code;
 use protocol::{Fetching, Freshness, Media, Origin, Refusal, Resource};
 use std::sync::Arc;
-use store::{Key, MemoClass};
+use store::{CachedAnswerClass, Key};
 use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 
@@ -214,7 +214,7 @@ impl MirroredAnswers {
 /// An answer of a database as it is remembered.
 fn subject(name: &str, path: &str) -> AnswerSubject {
     AnswerSubject {
-        class: MemoClass::Sumdb,
+        class: CachedAnswerClass::Sumdb,
         path: format!("sumdb/{name}/{path}"),
         module: None,
     }

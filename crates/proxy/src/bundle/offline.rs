@@ -17,7 +17,7 @@ use crate::{
 use ::bundle::Malformed;
 use bytes::Bytes;
 use std::sync::Arc;
-use store::{KeptTile, Store, StoreError};
+use store::{Store, StoreError, StoredTile};
 use tlog::{
     client::{Fork, Operations, Reading, Swap},
     tile::Tile,
@@ -114,7 +114,7 @@ impl Operations for Offline {
         }
         let keep = |(tile, hashes): (Tile, Bytes)| {
             let (level, number) = place(tile)?;
-            Some(KeptTile {
+            Some(StoredTile {
                 database: self.database.clone(),
                 level,
                 number,

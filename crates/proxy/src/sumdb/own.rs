@@ -21,7 +21,7 @@ use codes::Code;
 use gomod::{Artifact, ArtifactKind, ModulePath, Version};
 use protocol::{Fetching, Freshness, Media, Origin, Refusal};
 use std::{sync::Arc, time::Duration};
-use store::own::{OwnRecord, go_sum_lines};
+use store::own::{DatabaseRecord, go_sum_lines};
 use tlog::{resource, tile::Tile};
 
 /// Answers of the databases that this site hosts.
@@ -116,7 +116,7 @@ impl HostedAnswers {
         served: &Arc<HostedDatabase>,
         module: &ModulePath,
         version: &Version,
-    ) -> Result<OwnRecord, Refusal> {
+    ) -> Result<DatabaseRecord, Refusal> {
         let name = served.database.name();
         let settled = served.database.settle().await;
         if let Some(halt) = settled.map_err(|error| self.metrics.store_failure(error))? {

@@ -16,7 +16,7 @@ use codes::Code;
 use futures_util::future::join_all;
 use protocol::Refusal;
 use std::sync::Arc;
-use store::{Store, StoreError, own::OwnDatabase};
+use store::{Store, StoreError, own::DatabaseLog};
 use tlog::{
     client::{Fork, Operations, Reading, Swap},
     tile::Tile,
@@ -45,7 +45,7 @@ enum Reach {
     /// Nobody: its name is private, and no source of private names was given (law L7).
     Nobody,
     /// Nobody has to be: it is a database of this site's own, and all of it is here.
-    Own(Box<OwnDatabase>),
+    Own(Box<DatabaseLog>),
 }
 
 /// For whom the database is asked.
@@ -115,7 +115,7 @@ impl Database {
     }
 
     /// A database of this site's own: heads that were shown, and tiles, are read where they are made.
-    pub(crate) fn of_own(mut self, own: OwnDatabase) -> Self {
+    pub(crate) fn of_own(mut self, own: DatabaseLog) -> Self {
         self.reach = Reach::Own(Box::new(own));
         self
     }

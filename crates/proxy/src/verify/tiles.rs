@@ -19,7 +19,7 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
 };
-use store::{KeptTile, Store, StoreError};
+use store::{Store, StoreError, StoredTile};
 use tlog::{
     tile::{HEIGHT, Tile},
     tree::Node,
@@ -173,7 +173,7 @@ impl Tiles {
                 continue;
             };
             if !held.kept.load(Ordering::Acquire) {
-                rows.push(KeptTile {
+                rows.push(StoredTile {
                     database: self.name.to_string(),
                     level,
                     number,

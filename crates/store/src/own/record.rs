@@ -6,7 +6,7 @@ use tlog::record::Record;
 
 /// A record as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OwnRecord {
+pub struct DatabaseRecord {
     /// Its number, from 0.
     pub number: u64,
     /// Its text: lines of go.sum.
@@ -32,9 +32,9 @@ pub fn go_sum_lines(module: &ModulePath, version: &Version, zip: &str, go_mod: &
     format!("{module} {version} {zip}\n{module} {version}/go.mod {go_mod}\n")
 }
 
-// === impl OwnRecord ===
+// === impl DatabaseRecord ===
 
-impl OwnRecord {
+impl DatabaseRecord {
     /// As a log has it.
     pub fn record(&self) -> Record {
         Record {
