@@ -1,8 +1,16 @@
-//! The shared language: types that the store, the proxy and the server exchange.
+//! The shared language: what the store, the sources, the proxy and the server say to each other.
 //!
-//! Pure, without I/O, and small: a type belongs here when at least two rooms decide by it and neither
+//! Pure, without I/O, and small: a type belongs here when at least two rooms speak by it and neither
 //! owns it. What only one room decides by stays in that room.
 
+mod answer_facts;
+mod caller;
 mod evidence;
+mod refusal;
+mod resource;
 
+pub use answer_facts::{Freshness, Media, Origin};
+pub use caller::{Caller, CallerKey};
 pub use evidence::{Confirmation, Evidence, RecordedEvidence, UnknownEvidence};
+pub use refusal::{Refusal, RefusalText};
+pub use resource::{Fetching, Resource};

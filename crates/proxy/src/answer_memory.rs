@@ -9,13 +9,13 @@ use crate::{
     metrics::Metrics,
     options::AnswerAges,
     privacy::PrivacyRules,
-    refusal::Refusal,
     selection, sumdb,
 };
 use bytes::Bytes;
 use codes::Code;
 use gomod::ModulePath;
 use jiff::Timestamp;
+use protocol::Refusal;
 use std::{sync::Arc, time::Duration};
 use store::{Memo, MemoClass, MemoKey, MemoStatus, Store};
 use upstream::Absence;

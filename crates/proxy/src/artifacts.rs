@@ -4,7 +4,7 @@
 //! (law L10). The first two steps touch nothing that fetching uses (L4).
 
 use crate::{
-    answer::{Answer, Body, Freshness, Origin},
+    answer::{Answer, Body},
     capture_writer,
     confirmations::Confirmations,
     flight::{Reader, ZipCaptures, board::Started},
@@ -14,9 +14,7 @@ use crate::{
     memory_cache::{CachedFile, MemoryCache, SMALL},
     metrics::Metrics,
     options::Clock,
-    refusal::Refusal,
     repair::{BlobRepairs, RepairOutcome},
-    resource::{Fetching, Resource},
     response_cache::ResponseCache,
     single_flight::SingleFlights,
     small_captures::SmallCaptures,
@@ -27,6 +25,7 @@ use crate::{
 use bytes::Bytes;
 use codes::Code;
 use gomod::{Artifact, ArtifactKind};
+use protocol::{Fetching, Freshness, Origin, Refusal, Resource};
 use std::{sync::Arc, time::Duration};
 use store::{BlobReader, Key, Record, Store};
 

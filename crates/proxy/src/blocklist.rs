@@ -13,13 +13,12 @@
 use crate::{
     deny::{DenyEntry, DenyList},
     options::Clock,
-    refusal::Refusal,
-    resource::Resource,
 };
 use codes::Code;
 use gomod::{Artifact, ModulePath, Version};
 use jiff::Timestamp;
 use parking_lot::RwLock;
+use protocol::{Refusal, Resource};
 use std::{
     borrow::Cow,
     collections::HashMap,

@@ -12,13 +12,13 @@ use crate::{
     mismatch_investigation::Investigator,
     prefetch::GoModSink,
     privacy::PrivacyRules,
-    refusal::Refusal,
     suspect_copy::{CopyOrigin, RejectedBytes},
     verify::{Grounds, Verification},
     zip_workers::ZipWorkers,
 };
 use bytes::Bytes;
 use gomod::{Artifact, ArtifactKind};
+use protocol::Refusal;
 use std::sync::Arc;
 use store::SealedSpool;
 use upstream::Waiting;

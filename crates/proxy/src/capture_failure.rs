@@ -1,6 +1,7 @@
 //! Capture failure: why one attempt to capture something gave nothing.
 
-use crate::{refusal::Refusal, suspect_copy::SuspectCopy};
+use crate::suspect_copy::SuspectCopy;
+use protocol::Refusal;
 use upstream::{BodyError, BodyFailure};
 
 /// Why one attempt gave nothing.

@@ -13,13 +13,13 @@ use crate::{
     kept_file::KeptFile,
     memory_cache::MemoryCache,
     metrics::{Kind, Metrics},
-    refusal::Refusal,
     response_cache::ResponseCache,
     verify::{Grounds, Verification},
 };
 use bytes::Bytes;
 use gomod::{Artifact, ArtifactKind, ModulePath};
 use protocol::Evidence;
+use protocol::Refusal;
 use std::sync::Arc;
 use store::{Capture, Committed, Facts, Key, Provenance, Record, SealedSpool, Store, StoreError};
 use tokio::time::Instant;

@@ -4,11 +4,11 @@
 //! What cannot be read any more (a field that a later release dropped) is given as it was written.
 
 use crate::{
-    answer::{Answer, Body, Freshness, Media, Origin},
+    answer::{Answer, Body},
     metrics::Metrics,
-    refusal::Refusal,
 };
 use codes::Code;
+use protocol::{Freshness, Media, Origin, Refusal};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use std::time::Duration;

@@ -11,9 +11,9 @@
 //! pointless. A body whose announced length would reach into the reserve is refused like everything else
 //! that does not fit. Where the disk cannot be measured there is no reserve, and readiness says so.
 
-use crate::refusal::Refusal;
 use codes::Code;
 use parking_lot::Mutex;
+use protocol::Refusal;
 use std::{fmt, sync::Arc, time::Duration};
 use store::{DiskSpace, Store};
 use tokio::time::Instant;

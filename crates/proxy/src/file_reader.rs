@@ -5,13 +5,11 @@
 //! small, as nearly everything is, is read on the spot: that takes less than the way to another
 //! thread.
 
-use crate::{
-    check::{self, SmallCheck, Wrong},
-    refusal::Refusal,
-};
+use crate::check::{self, SmallCheck, Wrong};
 use bytes::Bytes;
 use codes::Code;
 use gomod::{Artifact, modfile};
+use protocol::Refusal;
 use std::sync::Arc;
 use tokio::task::spawn_blocking;
 use upstream::Slots;

@@ -26,11 +26,11 @@ pub use reader::{FlightFailure, Reader};
 use crate::{
     flight_budget::{FlightBudget, FlightRoom},
     kept_file::KeptFile,
-    refusal::Refusal,
 };
 use board::{Board, Seat, Started};
 use gomod::Artifact;
 use parking_lot::Mutex;
+use protocol::Refusal;
 use runner::ZipCaptureParts;
 use state::{State, Withhold};
 use std::{collections::HashMap, future::poll_fn, sync::Arc};

@@ -13,11 +13,11 @@
 //! Who joins work that is under way costs nothing here. Work that no client asked for has bounds of
 //! its own (`prefetch::fetch`, the scrubber's pace) and is not counted.
 
-use crate::refusal::Refusal;
 use codes::Code;
 use parking_lot::Mutex;
+use protocol::CallerKey;
+use protocol::Refusal;
 use std::{collections::HashMap, sync::Arc, time::Duration};
-use upstream::CallerKey;
 
 /// When asking again makes sense: a source that answers within a second has worked off most of one
 /// caller's share by then.
@@ -122,7 +122,7 @@ impl Drop for FlightRoom {
 mod tests {
     use super::FlightBudget;
     use codes::Code;
-    use upstream::CallerKey;
+    use protocol::CallerKey;
 
     fn fill(budget: &FlightBudget, caller: u128) -> Vec<super::FlightRoom> {
         let caller = CallerKey::new(caller);

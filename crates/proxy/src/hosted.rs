@@ -21,11 +21,11 @@ use crate::{
     memory_cache::MemoryCache,
     metrics::Metrics,
     privacy::PrivacyRules,
-    refusal::Refusal,
 };
 use codes::Code;
 use gomod::{Artifact, ArtifactKind, ModulePath, Version};
 use protocol::Evidence;
+use protocol::Refusal;
 use std::sync::{
     Arc,
     atomic::{AtomicBool, AtomicU64, Ordering},

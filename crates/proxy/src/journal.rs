@@ -4,12 +4,12 @@
 //! who has an older one only knows less. All of it is cold work.
 
 use crate::{
-    answer::{Answer, Body, Freshness, Media, Origin},
+    answer::{Answer, Body},
     metrics::Metrics,
-    refusal::Refusal,
 };
 use bytes::Bytes;
 use codes::Code;
+use protocol::{Freshness, Media, Origin, Refusal};
 use std::time::Duration;
 use store::{BlobId, Store, StoreError};
 use tlog::resource::Resource;

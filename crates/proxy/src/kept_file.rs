@@ -1,8 +1,9 @@
 //! Kept file: what the catalog knows about something captured, with its bytes where they are small.
 
-use crate::answer::{Body, Media};
+use crate::answer::Body;
 use bytes::Bytes;
 use gomod::ArtifactKind;
+use protocol::Media;
 use std::sync::Arc;
 use store::{Key, Record};
 

@@ -23,14 +23,13 @@ use gomod::{ArtifactKind, ModulePath, Version};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
-    answer::{Answer, Media, Origin},
+    answer::Answer,
     answer_memory::{AnswerSubject, RememberedAnswer},
-    refusal::Refusal,
-    resource::Fetching,
     revalidation::{Fallback, RecalledAnswer},
     selection,
     versions::{VersionAnswers, covers},
 };
+use protocol::{Fetching, Media, Origin, Refusal};
 
 /// For how long an answer that names what is not kept is held without asking whether the sources
 /// are there.

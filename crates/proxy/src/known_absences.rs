@@ -20,11 +20,11 @@ use crate::{
     answer_memory::{AnswerMemory, AnswerSubject, RememberedAnswer},
     options::{AnswerAges, Clock},
     positioned::Positioned,
-    refusal::Refusal,
     zip_workers::ZipWorkers,
 };
 use codes::Code;
 use gomod::{Artifact, ArtifactKind, ModulePath, Version};
+use protocol::Refusal;
 use std::sync::Arc;
 use store::{Key, MemoClass, Store};
 use upstream::{Absence, Outage};

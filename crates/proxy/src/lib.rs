@@ -19,7 +19,6 @@ mod assembly;
 mod blocklist;
 mod body_receiver;
 mod bundle;
-mod caller;
 mod capture_checks;
 mod capture_failure;
 mod capture_writer;
@@ -50,9 +49,7 @@ pub mod orders;
 mod positioned;
 pub mod prefetch;
 mod privacy;
-pub mod refusal;
 mod repair;
-pub mod resource;
 mod response_cache;
 mod revalidation;
 mod scrub;
@@ -72,13 +69,12 @@ mod vulnerabilities;
 mod wrong_versions;
 mod zip_workers;
 
-pub use answer::{Answer, Body, Freshness, Media, Origin};
+pub use answer::{Answer, Body};
 pub use bundle::{
     Admission, BundleExport, BundleExportError, BundleHead, BundleProblem, BundleReport,
     BundleRequest, BundleSelection, Intent, SelectionError, Stage, export_bundle, import_bundle,
     is_bundle, note_carried,
 };
-pub use caller::Caller;
 pub use deny::{DenyEntry, DenyList, DenyPattern, DenyPatternError};
 pub use disk_reserve::{DiskOptions, DiskReserve};
 pub use hosted::{OwnOptions, Scope, Witness};
@@ -86,8 +82,7 @@ pub use import::import_checker;
 pub use journal::JournalFile;
 pub use metrics::Metrics;
 pub use options::{Clock, ProxyOptions};
-pub use refusal::{Refusal, RefusalText};
-pub use resource::{Fetching, Resource};
+pub use protocol::{Caller, Fetching, Freshness, Media, Origin, Refusal, RefusalText, Resource};
 pub use scrub::{PassReport, ScrubOptions, Share, Tally};
 pub use service::{Proxy, Readiness};
 pub use status::{BreakerStatus, PassStatus, ScrubStatus, Status, StoreStatus, VerificationStatus};

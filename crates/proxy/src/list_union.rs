@@ -25,10 +25,10 @@ use upstream::{SourceName, Walk};
 
 use crate::{
     answer_memory::{AnswerSubject, RememberedAnswer},
-    refusal::Refusal,
     revalidation::Revalidation,
     selection,
 };
+use protocol::Refusal;
 
 /// How long the others are waited for once one source has answered.
 const PATIENCE: Duration = Duration::from_secs(1);

@@ -10,8 +10,9 @@
 //! crowd out thousands of small ones unnoticed; open files are counted, and let go when they are
 //! not asked for.
 
-use crate::{answer::Body, confirmations, kept_file::KeptFile, resource::Resource};
+use crate::{answer::Body, confirmations, kept_file::KeptFile};
 use moka::sync::Cache;
+use protocol::Resource;
 use std::{sync::Arc, time::Duration};
 use store::BlobReader;
 

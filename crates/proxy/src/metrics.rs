@@ -13,11 +13,12 @@ pub(crate) use labels::{
     Verification,
 };
 
-use crate::{prefetch::ReadAhead, refusal::Refusal};
+use crate::prefetch::ReadAhead;
 use prometheus_client::{
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
     registry::{Registry, Unit},
 };
+use protocol::Refusal;
 use std::sync::atomic::AtomicU64;
 use store::StoreError;
 use upstream::{BreakerState, BreakerView, RequestClass};

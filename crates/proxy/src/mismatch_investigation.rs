@@ -14,7 +14,6 @@ use crate::{
     check,
     metrics::Metrics,
     options::Clock,
-    refusal::{Refusal, RefusalText},
     source_walks::SourceWalks,
     sources::ModuleSources,
     suspect_copy::{CopyBytes, CopyOrigin, RejectedBytes, SuspectCopy, compare, describe},
@@ -25,6 +24,7 @@ use crate::{
 use codes::Code;
 use gomod::{Artifact, sumhash::H1};
 use mismatch::{Case, Evidence, Retry, Stage};
+use protocol::{Refusal, RefusalText};
 use std::{io, sync::Arc};
 use store::{Key, Store};
 use upstream::{BodyFailure, Download, SourceName, Upstreams, Walk};

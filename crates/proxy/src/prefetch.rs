@@ -30,12 +30,13 @@ pub use forecast::Level;
 pub use job::{JobProgress, Kinds, PrefetchJob};
 pub use plan::{Plan, PlanError};
 
-use crate::{caller::Caller, metrics::Metrics};
+use crate::metrics::Metrics;
 use bytes::Bytes;
 use fetch::FetchRooms;
 use gomod::{Artifact, ArtifactKind};
 use parking_lot::Mutex;
 use planner::Planner;
+use protocol::Caller;
 use recent_requests::RecentRequests;
 use std::{net::IpAddr, sync::Arc};
 use tokio::{

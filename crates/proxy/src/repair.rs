@@ -23,12 +23,12 @@ mod fetch;
 use crate::{
     alarm::AlarmLog, body_receiver::BodyReceiver, capture_checks::CaptureChecks,
     capture_writer::CaptureWriter, memory_cache::MemoryCache, metrics::Metrics,
-    mismatch_investigation::Investigator, refusal::Refusal, single_flight::SingleFlights,
-    source_walks::SourceWalks, sources::ModuleSources, verified_blobs::VerifiedBlobs,
-    zip_workers::ZipWorkers,
+    mismatch_investigation::Investigator, single_flight::SingleFlights, source_walks::SourceWalks,
+    sources::ModuleSources, verified_blobs::VerifiedBlobs, zip_workers::ZipWorkers,
 };
 use fetch::Attempt;
 use moka::sync::Cache;
+use protocol::Refusal;
 use std::{fs::File, sync::Arc};
 use store::{Aside, BlobId, Damage, Record, SCAN_STEP, Store, StoreError};
 

@@ -13,13 +13,11 @@
 //! An answer whose mark is no longer the last one is not held; so an answer that was just fetched is
 //! not, since remembering it is a change, but the next one is.
 
-use crate::{
-    answer::{Answer, Body, Freshness, Media, Origin},
-    resource::Resource,
-};
+use crate::answer::{Answer, Body};
 use bytes::Bytes;
 use jiff::Timestamp;
 use moka::sync::Cache;
+use protocol::{Freshness, Media, Origin, Resource};
 use std::{
     hash::{BuildHasher, RandomState},
     sync::{
@@ -174,12 +172,10 @@ impl ResponseCache {
 #[cfg(test)]
 mod tests {
     use super::ResponseCache;
-    use crate::{
-        answer::{Answer, Body, Freshness, Media, Origin},
-        resource::Resource,
-    };
+    use crate::answer::{Answer, Body};
     use gomod::ModulePath;
     use jiff::Timestamp;
+    use protocol::{Freshness, Media, Origin, Resource};
     use std::time::Duration;
 
     const PATH: &str = "example.com/m/@v/list";

@@ -6,7 +6,6 @@
 //! be is decided by [`plan`], which is pure.
 
 use crate::{
-    answer::Origin,
     answer_memory::{AnswerMemory, AnswerSubject, RememberedAnswer},
     body_receiver::BodyReceiver,
     capture_failure::CaptureFailure,
@@ -15,8 +14,6 @@ use crate::{
     flight_budget::FlightBudget,
     known_absences::KnownAbsences,
     options::{AnswerAges, Clock},
-    refusal::Refusal,
-    resource::Fetching,
     response_cache::ResponseCache,
     selection,
     single_flight::SingleFlights,
@@ -25,6 +22,7 @@ use crate::{
 };
 use codes::Code;
 use jiff::{SignedDuration, Timestamp};
+use protocol::{Fetching, Origin, Refusal};
 use std::{sync::Arc, time::Duration};
 use store::{MemoClass, MemoStatus};
 use upstream::{DatabaseOutcome, Download, Outage, Outcome as Offer, Walk};

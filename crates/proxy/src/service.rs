@@ -1,9 +1,8 @@
 //! Proxy: the service as the server sees it.
 
 use crate::{
-    answer::{Answer, Body, Origin},
+    answer::{Answer, Body},
     assembly::ProxyParts,
-    caller::Caller,
     cases,
     deny::DenyList,
     file_reader::panicked,
@@ -11,8 +10,6 @@ use crate::{
     metrics::{Lookup, Metrics},
     options::ProxyOptions,
     prefetch::{Kinds, Plan, PrefetchJob, ReadAhead},
-    refusal::{Refusal, RefusalText},
-    resource::{Fetching, Resource},
     scrub::PassReport,
     status::Status,
     sumdb::is_entries,
@@ -22,9 +19,11 @@ use bytes::Bytes;
 use gomod::{Artifact, ModulePath};
 use jiff::Timestamp;
 use prometheus_client::registry::Registry;
+use protocol::CallerKey;
+use protocol::{Caller, Fetching, Origin, Refusal, RefusalText, Resource};
 use std::{fmt, future::Future, num::NonZeroU32, sync::Arc};
 use store::{IndexEntry, Store, StoreError};
-use upstream::{BreakerView, CallerKey, Upstreams, Waiters};
+use upstream::{BreakerView, Upstreams, Waiters};
 use vulndb::Examined;
 
 /// Whoever posts a list, until posts say whose they are: together they have one turn.

@@ -12,11 +12,9 @@
 //! Work begun by a client's request takes room in the [`FlightBudget`]; work that other work begins
 //! is a part of that, and work that no client asked for is not counted.
 
-use crate::{
-    flight_budget::{FlightBudget, FlightRoom},
-    refusal::Refusal,
-};
+use crate::flight_budget::{FlightBudget, FlightRoom};
 use parking_lot::Mutex;
+use protocol::Refusal;
 use std::{collections::HashMap, future::Future, hash::Hash, sync::Arc};
 use tokio::sync::watch;
 use upstream::{Waiters, Waiting};
@@ -225,12 +223,13 @@ mod tests {
     use super::SingleFlights;
     use crate::flight_budget::FlightBudget;
     use codes::Code;
+    use protocol::CallerKey;
     use std::sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     };
     use tokio::sync::Semaphore;
-    use upstream::{CallerKey, Waiters};
+    use upstream::Waiters;
 
     const A: CallerKey = CallerKey::new(1);
     const B: CallerKey = CallerKey::new(2);

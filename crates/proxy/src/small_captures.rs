@@ -15,12 +15,12 @@ use crate::{
     kept_file::KeptFile,
     known_refusals::KnownRefusals,
     mismatch_investigation::{Investigator, MismatchInvestigation},
-    refusal::Refusal,
     single_flight::SingleFlights,
     source_walks::SourceWalks,
     suspect_copy::{CopyBytes, CopyOrigin},
 };
 use gomod::Artifact;
+use protocol::Refusal;
 use std::sync::Arc;
 use store::Key;
 use upstream::Download;

@@ -5,9 +5,10 @@
 
 use crate::{
     answer_memory::RememberedAnswer, blocklist::Blocklist, check, disagreements::Disagreements,
-    known_absences::KnownAbsences, options::Clock, refusal::Refusal, sources::ModuleSources,
+    known_absences::KnownAbsences, options::Clock, sources::ModuleSources,
 };
 use gomod::Artifact;
+use protocol::Refusal;
 use std::sync::Arc;
 use upstream::{Download, Outcome as Offer, Walk};
 

@@ -17,19 +17,18 @@ mod proven;
 mod tile;
 
 use crate::{
-    answer::{Answer, Freshness, Media, Origin},
+    answer::Answer,
     answer_memory::{AnswerMemory, AnswerSubject},
     artifacts::ArtifactAnswers,
     check::Wrong,
     options::{AnswerAges, Clock},
     privacy::PrivacyRules,
-    refusal::Refusal,
-    resource::{Fetching, Resource},
     revalidation::{Fallback, Revalidation},
     sources::ModuleSources,
     versions::Documents,
 };
 use codes::Code;
+use protocol::{Fetching, Freshness, Media, Origin, Refusal, Resource};
 use std::sync::Arc;
 use store::{Key, MemoClass};
 use tokio::sync::Semaphore;

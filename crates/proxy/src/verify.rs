@@ -39,7 +39,6 @@ use crate::{
     metrics::{Metrics, Verification as VerificationLabels},
     options::ProxyOptions,
     privacy::{PrivacyRules, is_toolchain},
-    refusal::Refusal,
     zip_workers::ZipWorkers,
 };
 use codes::Code;
@@ -49,6 +48,7 @@ pub use mirror::{MirrorFailure, Mirrored};
 pub use pending::Settled;
 pub use present::{HeadFailure, Present, compare_head};
 use protocol::Evidence;
+use protocol::Refusal;
 pub(crate) use records::{Records, Vouched};
 pub use reprove::{ReproofReport, Selection, reprove};
 use std::{num::NonZeroU32, sync::Arc};

@@ -6,7 +6,7 @@
 //! kept is listed.
 
 use crate::{
-    answer::{Answer, Body, Freshness, Media, Origin},
+    answer::{Answer, Body},
     answer_memory::{AnswerMemory, AnswerSubject},
     artifacts::ArtifactAnswers,
     blocklist::Blocklist,
@@ -14,8 +14,6 @@ use crate::{
     file_reader::FileReader,
     metrics::Metrics,
     options::{AnswerAges, Clock},
-    refusal::Refusal,
-    resource::{Fetching, Resource},
     response_cache::{ResponseCache, ResponseMark},
     revalidation::{Fallback, HOLD_OFF, RecalledAnswer, Revalidation},
     selection,
@@ -23,6 +21,7 @@ use crate::{
 };
 use bytes::Bytes;
 use gomod::{Artifact, ArtifactKind, ModulePath, Version, info::VersionInfo, modfile};
+use protocol::{Fetching, Freshness, Media, Origin, Refusal, Resource};
 use std::sync::Arc;
 use store::{BlobId, KeptVersion, Key, MemoClass, Store};
 

@@ -6,13 +6,13 @@
 //! memory, so an answer costs a `stat`.
 
 use crate::{
-    answer::{Answer, Body, Freshness, Media, Origin},
-    refusal::Refusal,
+    answer::{Answer, Body},
     zip_workers::ZipWorkers,
 };
 use bytes::Bytes;
 use codes::Code;
 use parking_lot::Mutex;
+use protocol::{Freshness, Media, Origin, Refusal};
 use std::{
     fs, io,
     path::PathBuf,

@@ -10,11 +10,11 @@
 //! source that sends other wrong bytes each time opens a bounded number of cases an hour; beyond
 //! that, wrong bytes are refused and counted as always, and not written down.
 
-use crate::refusal::Refusal;
 use gomod::{Artifact, ModulePath};
 use jiff::Timestamp;
 use moka::sync::Cache;
 use parking_lot::Mutex;
+use protocol::Refusal;
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 /// How long a version is not asked for again after it was found wrong: a bad mirror is repaired in
@@ -164,10 +164,10 @@ fn age(then: Timestamp, now: Timestamp) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::{CASES_PER_HOUR, CaseReference, RECHECK, WrongBytes, WrongVersions};
-    use crate::refusal::Refusal;
     use codes::Code;
     use gomod::{Artifact, ArtifactKind, ModulePath, Version};
     use jiff::Timestamp;
+    use protocol::Refusal;
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(1_700_000_000 + second).unwrap()

@@ -7,7 +7,7 @@
 
 use crate::blob::BlobId;
 use codes::Code;
-use protocol::UnknownEvidence;
+use protocol::{Refusal, UnknownEvidence};
 use std::{io, path::Path, sync::Arc};
 
 /// Why the store could not do what was asked.
@@ -213,11 +213,16 @@ impl StoreError {
     }
 }
 
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        Self::new(error.code(), error.to_string())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::StoreError;
     use codes::Code;
-    use protocol::UnknownEvidence;
     use std::io;
 
     #[test]

@@ -340,6 +340,7 @@ mod tests {
     use super::{Decision, ENTRY_WORDS_LIMIT, Facts, JournalEntry, JournalEvent, bounded};
     use crate::{blob::BlobId, key::KEY_PATH_LIMIT};
     use proptest::prelude::*;
+    use protocol::RecordedEvidence;
 
     fn entry(path: &str, evidence: &str) -> JournalEntry {
         JournalEntry {

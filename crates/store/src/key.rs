@@ -10,6 +10,7 @@
 
 use crate::error::StoreError;
 use gomod::{Artifact, ArtifactKind, ModulePath, Version};
+use protocol::Resource;
 use std::fmt;
 
 /// The longest path of a key, in bytes. Go limits neither paths nor versions; file systems limit
@@ -128,6 +129,18 @@ pub(crate) fn prefix_range(prefix: &str) -> (String, String) {
     });
     end.push(last);
     (prefix.to_owned(), end)
+}
+
+impl From<&Key> for Resource {
+    fn from(key: &Key) -> Self {
+        match key {
+            Key::Artifact(artifact) => Self::Artifact(artifact.clone()),
+            Key::Sumdb { name, path } => Self::Sumdb {
+                name: name.clone(),
+                path: path.clone(),
+            },
+        }
+    }
 }
 
 #[cfg(test)]

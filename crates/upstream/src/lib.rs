@@ -80,5 +80,5 @@ pub use source_url::{SourceUrl, SourceUrlError};
 pub use sumdb::{DatabaseOutcome, DatabaseRoute};
 pub use tls::client_config;
 pub use upstreams::{BreakerView, Upstreams};
-pub use waiters::{CallerKey, Waiters, Waiting};
+pub use waiters::{Waiters, Waiting};
 pub use walk::{BodyFailure, Walk};

@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use codes::Code;
+use protocol::Refusal;
 
 use crate::{Download, SourceName};
 
@@ -48,4 +49,14 @@ pub struct Outage {
     pub status: Option<u16>,
     /// When the source wants to be asked again, if it said so.
     pub retry_after: Option<Duration>,
+}
+
+impl From<Outage> for Refusal {
+    fn from(outage: Outage) -> Self {
+        let facts = format!("{}: {}", outage.source, outage.summary);
+        Self {
+            retry_after: outage.retry_after,
+            ..Self::new(outage.code, facts)
+        }
+    }
 }

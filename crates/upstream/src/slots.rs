@@ -24,9 +24,10 @@ use tokio::{
 };
 
 use crate::{
-    CallerKey, Waiters,
+    Waiters,
     turns::{Entry, Turns},
 };
+use protocol::CallerKey;
 
 /// A caller may hold this many times as many slots as lie free: alone 48 of 64, two 27 each, and
 /// whoever comes next finds one.

@@ -1,5 +1,6 @@
 use super::{NoSlot, Slot, Slots, Worth};
-use crate::{CallerKey, Waiters, Waiting};
+use crate::{Waiters, Waiting};
+use protocol::CallerKey;
 use std::{
     future::Future,
     pin::Pin,

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
-use crate::CallerKey;
+use protocol::CallerKey;
 
 /// The number of an entry; later ones are larger.
 pub(crate) type Entry = u64;
@@ -62,7 +62,7 @@ impl Turns {
 #[cfg(test)]
 mod tests {
     use super::Turns;
-    use crate::CallerKey;
+    use protocol::CallerKey;
 
     const A: CallerKey = CallerKey::new(1);
     const B: CallerKey = CallerKey::new(2);

@@ -20,6 +20,7 @@
 //! client that knows no callers. It is set where a request begins and where a task for shared work
 //! is spawned, nowhere else.
 
+use protocol::CallerKey;
 use std::{
     collections::{BTreeMap, HashMap},
     fmt,
@@ -33,10 +34,6 @@ use tokio::sync::watch;
 tokio::task_local! {
     static PRESENT: Waiters;
 }
-
-/// Who is one caller where room is divided. Whoever takes requests decides what makes a caller.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct CallerKey(u128);
 
 /// Those who wait for a piece of work; cheap to clone.
 #[derive(Clone)]
@@ -75,24 +72,6 @@ enum Behalf {
     Work(Waiters, u64),
     /// Of nobody who asked.
     Unasked,
-}
-
-// === impl CallerKey ===
-
-impl CallerKey {
-    /// Stands for work that no client asked for.
-    const UNASKED: Self = Self(u128::MAX);
-
-    /// Stands for demand that is nobody's in particular: a program that asks for itself.
-    pub(crate) const ANYBODY: Self = Self(u128::MAX - 1);
-
-    /// A caller with this number. The two largest numbers are taken.
-    pub const fn new(number: u128) -> Self {
-        if number >= Self::ANYBODY.0 {
-            return Self(Self::ANYBODY.0 - 1);
-        }
-        Self(number)
-    }
 }
 
 // === impl Waiters ===
@@ -309,7 +288,8 @@ impl fmt::Debug for Waiting {
 
 #[cfg(test)]
 mod tests {
-    use super::{CallerKey, Waiters, Waiting};
+    use super::{Waiters, Waiting};
+    use protocol::CallerKey;
 
     const A: CallerKey = CallerKey::new(1);
     const B: CallerKey = CallerKey::new(2);

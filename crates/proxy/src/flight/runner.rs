@@ -16,12 +16,12 @@ use crate::{
     metrics::Metrics,
     mismatch_investigation::{Investigator, MismatchInvestigation},
     privacy::PrivacyRules,
-    refusal::Refusal,
     source_walks::SourceWalks,
     suspect_copy::{CopyBytes, CopyOrigin},
     verified_blobs::VerifiedBlobs,
 };
 use gomod::Artifact;
+use protocol::Refusal;
 use std::sync::Arc;
 use store::{Key, SealedSpool, Spool, SpoolReader, Store};
 use upstream::Download;

@@ -5,12 +5,10 @@
 //! database's own signature in its answer is evidence, and compared with what is here.
 
 use super::{HostedDatabase, HostedDatabases, witnesses::Dispute};
-use crate::{
-    alarm::{Alarm, AlarmKind, Severity},
-    refusal::Refusal,
-};
+use crate::alarm::{Alarm, AlarmKind, Severity};
 use bytes::Bytes;
 use codes::Code;
+use protocol::Refusal;
 use std::{collections::BTreeMap, sync::atomic::Ordering};
 use store::own::{OwnDatabase, OwnError};
 

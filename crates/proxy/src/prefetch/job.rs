@@ -9,13 +9,13 @@ use super::{
     fetch::{AheadFetcher, AheadOutcome},
     requirements::Module,
 };
-use crate::refusal::Refusal;
 use codes::Code;
 use gomod::{
     Artifact, ArtifactKind, ModulePath,
     modfile::{self, Mode},
     mvs::{GoModSource, GoModSummary, Loader, MainModule, Options, Step, Updates},
 };
+use protocol::Refusal;
 use serde::Serialize;
 use std::{
     collections::{HashSet, VecDeque},

@@ -9,13 +9,13 @@ use crate::{
     capture_failure::CaptureFailure,
     capture_writer::{KeptBefore, mirrored},
     check::Wrong,
-    refusal::Refusal,
     sumdb,
     suspect_copy::{CopyOrigin, RejectedBytes},
 };
 use bytes::Bytes;
 use codes::Code;
 use gomod::{Artifact, ArtifactKind};
+use protocol::Refusal;
 use store::{Healing, Key, Record, SealedSpool, Withdrawal};
 use upstream::{DatabaseOutcome, Download, Outcome as Offer};
 

@@ -10,19 +10,18 @@ use super::{
     proven::{parse, text},
 };
 use crate::{
-    answer::{Answer, Freshness, Media, Origin},
+    answer::Answer,
     artifacts::ArtifactAnswers,
     hosted::{HostedDatabase, HostedDatabases},
     metrics::Metrics,
     options::AnswerAges,
     privacy::PrivacyRules,
-    refusal::Refusal,
-    resource::Fetching,
     verify::Verification,
 };
 use bytes::Bytes;
 use codes::Code;
 use gomod::{Artifact, ArtifactKind, ModulePath, Version};
+use protocol::{Fetching, Freshness, Media, Origin, Refusal};
 use std::{sync::Arc, time::Duration};
 use store::own::{OwnRecord, go_sum_lines};
 use tlog::{resource, tile::Tile};

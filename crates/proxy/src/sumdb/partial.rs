@@ -6,13 +6,12 @@
 
 use super::{MirroredAnswers, resource, subject, tile::HASH};
 use crate::{
-    answer::{Answer, Media, Origin},
+    answer::Answer,
     answer_memory::{AnswerSubject, RememberedAnswer},
-    refusal::Refusal,
-    resource::Fetching,
     revalidation::{Fallback, RecalledAnswer},
 };
 use jiff::Timestamp;
+use protocol::{Fetching, Media, Origin, Refusal};
 use std::sync::Arc;
 use store::{Key, MemoClass, MemoStatus};
 

@@ -14,12 +14,9 @@ use super::{
     MirroredAnswers,
     tile::{FULL, Tile},
 };
-use crate::{
-    answer_memory::{AnswerSubject, RememberedAnswer},
-    refusal::Refusal,
-    resource::Fetching,
-};
+use crate::answer_memory::{AnswerSubject, RememberedAnswer};
 use bytes::Bytes;
+use protocol::{Fetching, Refusal};
 use std::{collections::BTreeSet, sync::Arc};
 use store::{MemoClass, MemoStatus};
 use upstream::Waiters;

@@ -10,17 +10,16 @@
 //! for itself. That head is asked for too, so that it is soon the newest here.
 
 use crate::{
-    answer::{Answer, Body, Freshness, Media, Origin},
+    answer::{Answer, Body},
     metrics::Metrics,
     options::{AnswerAges, Clock},
-    refusal::Refusal,
-    resource::Fetching,
     verify::{Records, Verification, Vouched},
 };
 use bytes::Bytes;
 use codes::Code;
 use gomod::{ModulePath, Version};
 use protocol::Evidence;
+use protocol::{Fetching, Freshness, Media, Origin, Refusal};
 use std::{sync::Arc, time::Duration};
 use tlog::{
     tile::{HEIGHT, Tile},

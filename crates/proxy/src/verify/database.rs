@@ -9,12 +9,12 @@ use super::tiles::Tiles;
 use crate::{
     alarm::{Alarm, AlarmKind, AlarmLog, Severity},
     metrics::Metrics,
-    refusal::Refusal,
     single_flight::SingleFlights,
 };
 use bytes::Bytes;
 use codes::Code;
 use futures_util::future::join_all;
+use protocol::Refusal;
 use std::sync::Arc;
 use store::{Store, StoreError, own::OwnDatabase};
 use tlog::{

@@ -12,8 +12,8 @@ use super::{
     database::{Database, head_state},
     records::Records,
 };
-use crate::refusal::Refusal;
 use bytes::Bytes;
+use protocol::Refusal;
 use std::collections::BTreeSet;
 use store::{Decision, JournalEntry, REBUILT, Store, StoreError};
 use tlog::{

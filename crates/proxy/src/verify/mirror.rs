@@ -23,14 +23,12 @@ mod pace;
 pub use failure::MirrorFailure;
 
 use super::{database::Database, records::Records, tiles::node_of};
-use crate::{
-    alarm::{Alarm, AlarmKind, Severity},
-    refusal::Refusal,
-};
+use crate::alarm::{Alarm, AlarmKind, Severity};
 use bytes::Bytes;
 use failure::Failed;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use pace::Pace;
+use protocol::Refusal;
 use std::{num::NonZeroU32, ops::Range};
 use store::{StoreError, TILE_SIZE};
 use tlog::{

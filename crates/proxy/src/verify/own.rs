@@ -6,10 +6,7 @@
 //! there is a record: a tag that is moved between the two requests would else be logged as a mixture
 //! that nobody ever published.
 
-use super::{
-    Grounds, Verification,
-    evidence::{self, logged_version},
-};
+use super::{Grounds, Verification, evidence::logged_version};
 use crate::{
     alarm::{Alarm, AlarmKind, Severity},
     capture_failure::CaptureFailure,

@@ -5,10 +5,10 @@ use crate::{
     alarm::{Alarm, AlarmKind, Severity},
     capture_failure::CaptureFailure,
     check,
-    refusal::Refusal,
 };
 use gomod::{Artifact, ArtifactKind, sumhash};
 use protocol::Evidence;
+use protocol::Refusal;
 use store::{Key, Record, StoreError, VersionProof, Withdrawal};
 
 /// Captures looked at in one step.

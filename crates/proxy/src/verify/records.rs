@@ -14,7 +14,6 @@ use crate::{
     flight_budget::FlightBudget,
     gauges::seconds,
     metrics::Metrics,
-    refusal::Refusal,
     single_flight::SingleFlights,
 };
 use codes::Code;
@@ -22,6 +21,7 @@ use gomod::{Artifact, ModulePath, Version};
 use jiff::Timestamp;
 use moka::sync::Cache;
 use protocol::Evidence;
+use protocol::Refusal;
 use std::{
     future::Future,
     sync::{

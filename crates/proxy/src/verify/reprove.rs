@@ -7,13 +7,13 @@
 
 use super::evidence;
 use crate::{
-    answer::{Answer, Body, Freshness, Media, Origin},
+    answer::{Answer, Body},
     check,
     metrics::Metrics,
-    refusal::Refusal,
 };
 use codes::Code;
 use gomod::{Artifact, ArtifactKind, sumhash};
+use protocol::{Freshness, Media, Origin, Refusal};
 use std::collections::BTreeMap;
 use store::{Key, Record, Store, StoreError};
 use tlog::{note::VerifierKey, proof_file::LogProof};

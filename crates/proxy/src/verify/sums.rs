@@ -6,10 +6,7 @@
 //! other is asked (L7). Each line gets an answer; none is left out because another could not be told.
 
 use super::{Verification, Voucher, records::Vouched};
-use crate::{
-    file_reader::{FileReader, panicked},
-    refusal::Refusal,
-};
+use crate::file_reader::{FileReader, panicked};
 use bytes::Bytes;
 use codes::Code;
 use futures_util::{StreamExt as _, stream};
@@ -18,6 +15,7 @@ use gomod::{
     gosum::{self, Entry, Subject},
 };
 use jiff::Timestamp;
+use protocol::Refusal;
 use serde::{Deserialize, Serialize};
 use store::Key;
 

@@ -1,8 +1,8 @@
 //! Why a mirror is not complete.
 
 use super::super::database::DatabaseFailure;
-use crate::refusal::Refusal;
 use codes::Code;
+use protocol::Refusal;
 use store::StoreError;
 
 /// Why a run ended before the mirror was complete.

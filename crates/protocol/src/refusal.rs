@@ -6,8 +6,6 @@
 
 use codes::Code;
 use std::time::Duration;
-use store::StoreError;
-use upstream::Outage;
 
 /// Why a request is not answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,22 +77,6 @@ impl Refusal {
             status,
             text: RefusalText::Relayed(text.into()),
             retry_after: None,
-        }
-    }
-}
-
-impl From<StoreError> for Refusal {
-    fn from(error: StoreError) -> Self {
-        Self::new(error.code(), error.to_string())
-    }
-}
-
-impl From<Outage> for Refusal {
-    fn from(outage: Outage) -> Self {
-        let facts = format!("{}: {}", outage.source, outage.summary);
-        Self {
-            retry_after: outage.retry_after,
-            ..Self::new(outage.code, facts)
         }
     }
 }

@@ -1,7 +1,6 @@
 //! Resource: what a client may ask of the service, already parsed and validated.
 
 use gomod::{Artifact, ArtifactKind, ModulePath};
-use store::Key;
 
 /// One thing of the module protocol.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -44,21 +43,12 @@ pub enum Fetching {
     Never,
 }
 
-impl From<&Key> for Resource {
-    fn from(key: &Key) -> Self {
-        match key {
-            Key::Artifact(artifact) => Self::Artifact(artifact.clone()),
-            Key::Sumdb { name, path } => Self::Sumdb {
-                name: name.clone(),
-                path: path.clone(),
-            },
-        }
-    }
-}
+// === impl Fetching ===
 
 impl Fetching {
     /// What this means for a resource: only of a zip is there anything to be spared.
-    pub(crate) fn of(self, resource: &Resource) -> Self {
+    #[must_use]
+    pub fn of(self, resource: &Resource) -> Self {
         match (self, resource) {
             (Self::Head, Resource::Artifact(artifact)) if artifact.kind == ArtifactKind::Zip => {
                 Self::Head
@@ -68,6 +58,8 @@ impl Fetching {
         }
     }
 }
+
+// === impl Resource ===
 
 impl Resource {
     /// The module this is about, if any.

@@ -4,13 +4,34 @@
 //! requests in their order, and later to what it may see.
 
 use std::net::IpAddr;
-use upstream::CallerKey;
 
 /// Who asks.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Caller {
     /// The address the request came from: the client's, or that of a proxy in front of us.
     pub address: IpAddr,
+}
+
+/// Who is one caller where room is divided. Whoever takes requests decides what makes a caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CallerKey(u128);
+
+// === impl CallerKey ===
+
+impl CallerKey {
+    /// Stands for work that no client asked for.
+    pub const UNASKED: Self = Self(u128::MAX);
+
+    /// Stands for demand that is nobody's in particular: a program that asks for itself.
+    pub const ANYBODY: Self = Self(u128::MAX - 1);
+
+    /// A caller with this number. The two largest numbers are taken.
+    pub const fn new(number: u128) -> Self {
+        if number >= Self::ANYBODY.0 {
+            return Self(Self::ANYBODY.0 - 1);
+        }
+        Self(number)
+    }
 }
 
 // === impl Caller ===
@@ -26,7 +47,7 @@ impl Caller {
 
     /// Who is one caller where room is divided: an IPv4 address, or a /64 of IPv6, which is what one
     /// host is given and may choose any address of.
-    pub(crate) fn key(&self) -> CallerKey {
+    pub fn key(&self) -> CallerKey {
         /// Sets IPv4 addresses apart from the networks of IPv6.
         const IPV4: u128 = 1 << 64;
         CallerKey::new(match self.address {
@@ -38,9 +59,9 @@ impl Caller {
 
 #[cfg(test)]
 mod tests {
-    use super::Caller;
+    use super::{Caller, CallerKey};
 
-    fn key(address: &str) -> upstream::CallerKey {
+    fn key(address: &str) -> CallerKey {
         Caller::at(address.parse().unwrap()).key()
     }
 
