@@ -24,11 +24,11 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("tlog", &[]),
     ("bundle", &["gomod"]),
     ("mismatch", &["gomod"]),
-    ("protocol", &[]),
+    ("protocol", &["codes", "gomod"]),
     ("project", &["finding", "gomod"]),
     ("vulndb", &["finding", "gomod"]),
     ("store", &["codes", "gomod", "protocol", "tlog"]),
-    ("upstream", &["codes", "gomod"]),
+    ("upstream", &["codes", "gomod", "protocol"]),
     (
         "proxy",
         &[

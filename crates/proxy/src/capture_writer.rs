@@ -18,8 +18,7 @@ use crate::{
 };
 use bytes::Bytes;
 use gomod::{Artifact, ArtifactKind, ModulePath};
-use protocol::Evidence;
-use protocol::Refusal;
+use protocol::{Evidence, Refusal};
 use std::sync::Arc;
 use store::{Capture, Committed, Facts, Key, Provenance, Record, SealedSpool, Store, StoreError};
 use tokio::time::Instant;

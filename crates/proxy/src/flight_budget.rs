@@ -15,8 +15,7 @@
 
 use codes::Code;
 use parking_lot::Mutex;
-use protocol::CallerKey;
-use protocol::Refusal;
+use protocol::{CallerKey, Refusal};
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 /// When asking again makes sense: a source that answers within a second has worked off most of one

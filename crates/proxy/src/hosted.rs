@@ -24,8 +24,7 @@ use crate::{
 };
 use codes::Code;
 use gomod::{Artifact, ArtifactKind, ModulePath, Version};
-use protocol::Evidence;
-use protocol::Refusal;
+use protocol::{Evidence, Refusal};
 use std::sync::{
     Arc,
     atomic::{AtomicBool, AtomicU64, Ordering},

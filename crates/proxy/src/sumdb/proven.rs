@@ -18,8 +18,7 @@ use crate::{
 use bytes::Bytes;
 use codes::Code;
 use gomod::{ModulePath, Version};
-use protocol::Evidence;
-use protocol::{Fetching, Freshness, Media, Origin, Refusal};
+use protocol::{Evidence, Fetching, Freshness, Media, Origin, Refusal};
 use std::{sync::Arc, time::Duration};
 use tlog::{
     tile::{HEIGHT, Tile},

@@ -7,8 +7,7 @@ use crate::{
     check,
 };
 use gomod::{Artifact, ArtifactKind, sumhash};
-use protocol::Evidence;
-use protocol::Refusal;
+use protocol::{Evidence, Refusal};
 use store::{Key, Record, StoreError, VersionProof, Withdrawal};
 
 /// Captures looked at in one step.

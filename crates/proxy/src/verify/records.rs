@@ -20,8 +20,7 @@ use codes::Code;
 use gomod::{Artifact, ModulePath, Version};
 use jiff::Timestamp;
 use moka::sync::Cache;
-use protocol::Evidence;
-use protocol::Refusal;
+use protocol::{Evidence, Refusal};
 use std::{
     future::Future,
     sync::{
