@@ -41,11 +41,11 @@ use rusqlite::Connection;
 use std::{fmt, sync::Arc};
 use tlog::{
     Hash,
-    entries::Bundle,
+    entries::EntryBundle,
     note::{SignerKey, VerifierKey},
     proof,
     proof_file::LogProof,
-    record::Record,
+    record::LogRecord,
     tile::Tile,
 };
 use tree::Log;
@@ -96,8 +96,8 @@ pub fn go_sum_lines(module: &ModulePath, version: &Version, zip: &str, go_mod: &
 
 impl OwnRecord {
     /// As a log has it.
-    pub fn record(&self) -> Record {
-        Record {
+    pub fn record(&self) -> LogRecord {
+        LogRecord {
             id: self.number,
             text: self.text.clone(),
         }
@@ -228,7 +228,7 @@ impl OwnDatabase {
     }
 
     /// The bytes of a bundle of entries; `None` if there are not as many.
-    pub async fn entries(&self, bundle: Bundle) -> Result<Option<Bytes>, StoreError> {
+    pub async fn entries(&self, bundle: EntryBundle) -> Result<Option<Bytes>, StoreError> {
         let name = self.name().to_owned();
         self.ask(move |connection| {
             let log = Log::Database(&name);

@@ -9,7 +9,7 @@ use crate::{
     preparation::Preparation,
 };
 use clap::{Arg, ArgMatches, Command, ValueHint};
-use gomod::pattern::Patterns;
+use gomod::pattern::ModulePatterns;
 use std::path::PathBuf;
 
 /// Options of commands that ask upstreams and serve nobody.
@@ -112,7 +112,7 @@ pub(crate) fn prepared(matches: &ArgMatches) -> Result<Preparation, Failure> {
 }
 
 /// Modules that no public checksum database is asked about.
-pub(crate) fn unlogged(resolved: &Resolved) -> Result<Patterns, Failure> {
+pub(crate) fn unlogged(resolved: &Resolved) -> Result<ModulePatterns, Failure> {
     let patterns = resolved.no_sumdb();
     Ok(patterns.map_err(ConfigErrors::from)?)
 }

@@ -9,7 +9,7 @@ use super::{
     table::{DefaultValue, OPTIONS, OptionSpec},
     value, variables,
 };
-use gomod::pattern::Patterns;
+use gomod::pattern::ModulePatterns;
 use proxy::DenyList;
 use std::{
     borrow::Cow,
@@ -258,13 +258,13 @@ impl Resolved {
     }
 
     /// Modules that no upstream is asked about. Of a malformed glob, what it was meant for is told.
-    pub(crate) fn private(&self) -> Result<Patterns, ConfigError> {
-        self.patterns("private", Patterns::parse(self.text("private")))
+    pub(crate) fn private(&self) -> Result<ModulePatterns, ConfigError> {
+        self.patterns("private", ModulePatterns::parse(self.text("private")))
     }
 
     /// Modules that no public checksum database is asked about. A `--private` that somebody gave us is
     /// never narrowed by a setting of go's.
-    pub(crate) fn no_sumdb(&self) -> Result<Patterns, ConfigError> {
+    pub(crate) fn no_sumdb(&self) -> Result<ModulePatterns, ConfigError> {
         self.private()?;
         let given = self.get("private").filter(|private| !private.is_of_go());
         let lists = given.map(|private| &private.text);
@@ -272,11 +272,15 @@ impl Resolved {
             .into_iter()
             .chain(self.get("no-sumdb").map(|own| &own.text));
         let lists: Vec<&str> = lists.map(String::as_str).collect();
-        self.patterns("no-sumdb", Patterns::parse(&lists.join(",")))
+        self.patterns("no-sumdb", ModulePatterns::parse(&lists.join(",")))
     }
 
     /// Go ignores a malformed glob, and whoever wrote it believes that it protects a name.
-    fn patterns(&self, name: &'static str, patterns: Patterns) -> Result<Patterns, ConfigError> {
+    fn patterns(
+        &self,
+        name: &'static str,
+        patterns: ModulePatterns,
+    ) -> Result<ModulePatterns, ConfigError> {
         match patterns.malformed().first() {
             Some(wrong) => Err(self.error(name, format!("{wrong:?} is no glob"))),
             None => Ok(patterns),

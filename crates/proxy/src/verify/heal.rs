@@ -18,11 +18,11 @@ use std::collections::BTreeSet;
 use store::{Decision, JournalEntry, REBUILT, Store, StoreError};
 use tlog::{
     checkpoint::TreeHead,
-    client::Client,
+    client::SumdbClient,
     note::{Note, VerifierKey},
     proof,
     proof_file::LogProof,
-    tree::{Node, Subtree},
+    tree::{CompleteSubtree, Subtree},
 };
 
 /// How many of the newest proofs are looked through for the newest head.
@@ -113,7 +113,7 @@ pub(super) async fn heal(records: &Records) -> Result<u64, Refusal> {
     };
     records.ready().await?;
     let latest = records.latest().await?;
-    let client = Client::new(records.client().key().clone(), database.in_background());
+    let client = SumdbClient::new(records.client().key().clone(), database.in_background());
     let (mut after, mut count) = (0, 0);
     loop {
         let page = database
@@ -136,7 +136,7 @@ pub(super) async fn heal(records: &Records) -> Result<u64, Refusal> {
 }
 
 /// What proves these records in the tree of `size` records, and the heads they came with.
-fn nodes(size: u64, proofs: impl Iterator<Item = LogProof>) -> BTreeSet<Node> {
+fn nodes(size: u64, proofs: impl Iterator<Item = LogProof>) -> BTreeSet<CompleteSubtree> {
     let mut nodes = BTreeSet::new();
     for file in proofs {
         nodes.extend(proof::nodes(size, file.index));

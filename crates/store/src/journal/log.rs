@@ -28,7 +28,7 @@ use rusqlite::Connection;
 use std::sync::Arc;
 use tlog::{
     checkpoint::{Checkpoint, TreeHead},
-    entries::Bundle,
+    entries::EntryBundle,
     follow,
     note::{self, Note, SignerKey},
     tile::Tile,
@@ -115,7 +115,7 @@ impl JournalLog {
     }
 
     /// The bytes of a bundle of entries; `None` if the log has not as many.
-    pub async fn entries(&self, bundle: Bundle) -> Result<Option<Bytes>, StoreError> {
+    pub async fn entries(&self, bundle: EntryBundle) -> Result<Option<Bytes>, StoreError> {
         let read = move |connection: &Connection| match bundle.tile() {
             Some(tile) if head::is_filled(connection, Log::Journal, tile)? => {
                 tree::bundle(connection, Log::Journal, bundle).map(|bytes| Some(bytes.into()))
