@@ -20,11 +20,13 @@ const HOUSE: &[(&str, &[&str])] = &[
     ),
     ("checkout", &["finding", "gate", "gomod", "project"]),
     ("gomod", &[]),
+    ("jobs", &[]),
     ("lockfile", &["finding"]),
     ("tlog", &[]),
     ("bundle", &["gomod"]),
     ("mismatch", &["gomod"]),
     ("protocol", &["codes", "gomod"]),
+    ("prefetch", &["codes", "gomod", "protocol"]),
     ("project", &["finding", "gomod"]),
     ("vulndb", &["finding", "gomod"]),
     ("store", &["codes", "gomod", "protocol", "tlog"]),
@@ -32,16 +34,24 @@ const HOUSE: &[(&str, &[&str])] = &[
     (
         "proxy",
         &[
-            "bundle", "codes", "gomod", "mismatch", "protocol", "tlog", "store", "upstream",
-            "vulndb",
+            "bundle", "codes", "gomod", "mismatch", "prefetch", "protocol", "tlog", "store",
+            "upstream", "vulndb",
         ],
     ),
     ("server", &["codes", "gomod", "protocol", "store", "proxy"]),
+    // It makes what each of these takes of what an operator wrote.
+    (
+        "config",
+        &[
+            "codes", "finding", "gomod", "proxy", "server", "store", "tlog", "upstream",
+        ],
+    ),
     (
         "modkeep",
         &[
-            "checkout", "codes", "doctor", "finding", "gate", "gomod", "lockfile", "mismatch",
-            "project", "protocol", "tlog", "store", "upstream", "proxy", "server", "vulndb",
+            "checkout", "codes", "config", "doctor", "finding", "gate", "gomod", "jobs",
+            "lockfile", "mismatch", "project", "protocol", "tlog", "store", "upstream", "proxy",
+            "server", "vulndb",
         ],
     ),
     ("testkit", &["tlog"]),
@@ -66,7 +76,8 @@ const RESERVED: &[(&str, &[&str])] = &[
     (
         "tokio",
         &[
-            "doctor", "store", "upstream", "proxy", "server", "modkeep", "testkit", "xtask",
+            "doctor", "jobs", "prefetch", "store", "upstream", "proxy", "server", "modkeep",
+            "testkit", "xtask",
         ],
     ),
 ];

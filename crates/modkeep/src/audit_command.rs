@@ -24,7 +24,7 @@ use bytes::Bytes;
 use codes::Code;
 use entries::VersionUniqueness;
 use log::{AuditError, LogForm, RemoteLog};
-use random::Random;
+use random::RandomNumbers;
 use std::{
     fs, io,
     path::{Path, PathBuf},
@@ -60,7 +60,7 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
     let count = text("inclusions").parse();
     let count = count.map_err(|_| wrong("--inclusions: it must be a number".to_owned()))?;
     let options = UpstreamOptions {
-        ca: resolved.get("ca").map(|file| PathBuf::from(&file.text)),
+        ca: (*resolved.options.fetch.ca).clone(),
         ..UpstreamOptions::default()
     };
     let endpoint = Endpoint::try_new(url.reveal(), &options);
@@ -173,10 +173,12 @@ async fn consistency(
 async fn contents(log: &RemoteLog, head: TreeHead) -> Result<(), AuditError> {
     let mut unique = VersionUniqueness::default();
     if head.size > READ_WHOLE {
-        let bundles = EntryBundle::covering(0, head.size).count() as u64;
-        let mut random = Random::new();
+        let bundles = Bundle::covering(0, head.size).count() as u64;
+        let random = RandomNumbers::new();
         for _ in 0..SAMPLED {
-            let index = random.below(bundles);
+            let index = random
+                .below(bundles)
+                .ok_or_else(AuditError::no_random_numbers)?;
             let first = index * u64::from(tlog::entries::WIDTH);
             let Some(bundle) = EntryBundle::covering(first, head.size).next() else {
                 continue;
@@ -234,11 +236,13 @@ async fn authentic(
 
 /// Looks random entries up, as a client would.
 async fn inclusions(log: &RemoteLog, head: TreeHead, count: usize) -> Result<(), AuditError> {
-    let mut random = Random::new();
+    let random = RandomNumbers::new();
     let mut looked_up = 0;
     for _ in 0..count {
-        let number = random.below(head.size);
-        let node = CompleteSubtree::leaf(number);
+        let number = random
+            .below(head.size)
+            .ok_or_else(AuditError::no_random_numbers)?;
+        let node = Node::leaf(number);
         let plan = TilePlan::try_new(head, HEIGHT, [node]).map_err(AuditError::wrong)?;
         let tiles = log.tiles(plan.tiles()).await?;
         let tiles = plan.authenticate(tiles).map_err(AuditError::wrong)?;

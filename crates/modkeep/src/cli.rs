@@ -10,7 +10,7 @@ mod orders;
 mod project;
 mod vuln;
 
-pub(crate) use options::{given, prepared, settings, settings_of, unlogged};
+pub(crate) use options::{data, given, prepared, settings, settings_of, unlogged};
 
 use clap::{Arg, ArgAction, Command, ValueHint, builder::PossibleValuesParser};
 use clap_complete::Shell;
@@ -300,15 +300,20 @@ fn config() -> Command {
         .long("origin")
         .action(ArgAction::SetTrue)
         .help("Say where each value comes from");
+    let nested = Arg::new("nested")
+        .long("nested")
+        .action(ArgAction::SetTrue)
+        .help("Print the keys in their sections");
     Command::new("config")
         .about("Show and check the configuration")
         .subcommand_required(true)
         .arg_required_else_help(true)
-        .after_help("Examples:\n  modkeep config show --origin\n  modkeep config check --config modkeep.toml\n  modkeep config schema > modkeep.toml")
+        .after_help("Examples:\n  modkeep config show --origin\n  modkeep config check --config modkeep.toml\n  modkeep config template > modkeep.toml\n  modkeep config schema > modkeep.schema.json")
         .subcommands([
-            options::add(Command::new("show").about("Print every value in effect, as a configuration file").arg(origin)),
+            options::add(Command::new("show").about("Print every value in effect, as a configuration file").args([origin, nested])),
             options::add(Command::new("check").about("Exit with 2 and the first problem if serve would not start with it")),
-            Command::new("schema").about("Print a configuration file with every key, its meaning and its default"),
+            Command::new("schema").about("Print the JSON Schema of the configuration file"),
+            Command::new("template").about("Print a configuration file with every key, its meaning and its default"),
         ])
 }
 

@@ -1,4 +1,4 @@
-//! Control: how a command reaches the server that holds its data directory.
+//! The control socket: how a command reaches the server that holds its data directory.
 //!
 //! One process has a data directory for itself, so an order about what is kept has to be carried out by
 //! the server where one runs. It listens on a socket in the data directory, `control`, that only the
@@ -9,7 +9,7 @@
 //! fit into [`ORDER_LIMIT`], does not come within [`PATIENCE`], or is no order, is refused. On systems
 //! without such sockets an order takes a stopped server.
 
-use crate::{failure::Failure, order::Order};
+use crate::{failure::Failure, order::StoreOrder};
 use codes::Code;
 use serde::{Deserialize, Serialize};
 use std::{path::Path, time::Duration};
@@ -32,14 +32,14 @@ const AT_ONCE: usize = 4;
 /// What came of an order.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(untagged)]
-enum Answer {
+enum OrderAnswer {
     Done { lines: Vec<String>, done: bool },
     Failed { code: u16, facts: String },
 }
 
-// === impl Answer ===
+// === impl OrderAnswer ===
 
-impl Answer {
+impl OrderAnswer {
     fn failed(failure: &Failure) -> Self {
         Self::Failed {
             code: failure.code().entry().number,
@@ -49,14 +49,15 @@ impl Answer {
 }
 
 #[cfg(unix)]
-pub(crate) use socket::{Control, hand_over};
+pub(crate) use socket::{ControlSocket, hand_over};
 
 #[cfg(unix)]
 mod socket {
     use super::{
-        ANSWER_LIMIT, AT_ONCE, Answer, Code, Failure, ORDER_LIMIT, Order, PATIENCE, Path, SOCKET,
+        ANSWER_LIMIT, AT_ONCE, Code, Failure, ORDER_LIMIT, OrderAnswer, PATIENCE, Path, SOCKET,
+        StoreOrder,
     };
-    use crate::order::{self, Outcome};
+    use crate::order::{self, OrderOutcome};
     use proxy::Proxy;
     use std::{
         fs::{self, File, Permissions},
@@ -83,7 +84,7 @@ mod socket {
 
     /// An open socket; taken away when this is dropped.
     #[derive(Debug)]
-    pub(crate) struct Control {
+    pub(crate) struct ControlSocket {
         path: PathBuf,
         /// Which file it is: another process may have made its own under the name since.
         inode: Option<u64>,
@@ -91,14 +92,14 @@ mod socket {
     }
 
     /// A path that fits into a socket's name, and what keeps it valid.
-    struct Name {
+    struct SocketName {
         path: PathBuf,
         _directory: Option<File>,
     }
 
-    // === impl Control ===
+    // === impl ControlSocket ===
 
-    impl Control {
+    impl ControlSocket {
         /// Takes orders for this service. Where that is not possible orders take a stopped server, and
         /// the log says so.
         pub(crate) fn open(data: &Path, store: &Store, proxy: &Proxy) -> Option<Self> {
@@ -120,7 +121,7 @@ mod socket {
         }
     }
 
-    impl Drop for Control {
+    impl Drop for ControlSocket {
         fn drop(&mut self) {
             self.accepting.abort();
             let present = fs::symlink_metadata(&self.path).ok();
@@ -130,9 +131,9 @@ mod socket {
         }
     }
 
-    // === impl Name ===
+    // === impl SocketName ===
 
-    impl Name {
+    impl SocketName {
         fn of(data: &Path) -> io::Result<Self> {
             let path = data.join(SOCKET);
             if path.as_os_str().len() < NAME_LIMIT || !cfg!(target_os = "linux") {
@@ -156,7 +157,7 @@ mod socket {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
-        let name = Name::of(data)?;
+        let name = SocketName::of(data)?;
         let listener = UnixListener::bind(&name.path)?;
         fs::set_permissions(data.join(SOCKET), Permissions::from_mode(0o600))?;
         Ok(listener)
@@ -198,9 +199,9 @@ mod socket {
         let mut line = String::new();
         let mut reader = BufReader::new(read.take(ORDER_LIMIT));
         timeout(PATIENCE, reader.read_line(&mut line)).await??;
-        let answer = match serde_json::from_str::<Order>(&line) {
+        let answer = match serde_json::from_str::<StoreOrder>(&line) {
             Ok(order) => carried_out(store, proxy, order).await,
-            Err(error) => Answer::failed(&Failure::new(
+            Err(error) => OrderAnswer::failed(&Failure::new(
                 Code::BadInputFile,
                 format!("the server knows no such order ({error}); use the command of its release"),
             )),
@@ -212,14 +213,14 @@ mod socket {
 
     /// On a thread of its own: an import reads and checks files for as long as it takes, and answers to
     /// clients have the others.
-    async fn carried_out(store: &Store, proxy: &Proxy, order: Order) -> Answer {
+    async fn carried_out(store: &Store, proxy: &Proxy, order: StoreOrder) -> OrderAnswer {
         let (store, proxy) = (store.clone(), proxy.clone());
         let runtime = Handle::current();
         let work = move || runtime.block_on(order::carry_out(&store, Some(&proxy), &order));
         match spawn_blocking(work).await {
-            Ok(Ok(Outcome { lines, done })) => Answer::Done { lines, done },
-            Ok(Err(failure)) => Answer::failed(&failure),
-            Err(_) => Answer::failed(&Failure::new(
+            Ok(Ok(OrderOutcome { lines, done })) => OrderAnswer::Done { lines, done },
+            Ok(Err(failure)) => OrderAnswer::failed(&failure),
+            Err(_) => OrderAnswer::failed(&Failure::new(
                 Code::InternalError,
                 "the order ended without a result",
             )),
@@ -227,12 +228,15 @@ mod socket {
     }
 
     /// Has the server that holds the data directory carry an order out. `None` if none listens there.
-    pub(crate) async fn hand_over(data: &Path, order: &Order) -> Result<Option<Outcome>, Failure> {
+    pub(crate) async fn hand_over(
+        data: &Path,
+        order: &StoreOrder,
+    ) -> Result<Option<OrderOutcome>, Failure> {
         let broken = |error: io::Error| {
             let facts = format!("what became of the order is not known: {error}");
             Failure::new(Code::StoreUnavailable, facts)
         };
-        let name = Name::of(data).map_err(broken)?;
+        let name = SocketName::of(data).map_err(broken)?;
         let mut stream = match UnixStream::connect(&name.path).await {
             Ok(stream) => stream,
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
@@ -248,8 +252,8 @@ mod socket {
         let mut stream = stream.take(ANSWER_LIMIT);
         stream.read_to_end(&mut answer).await.map_err(broken)?;
         match serde_json::from_slice(&answer).map_err(|error| broken(error.into()))? {
-            Answer::Done { lines, done } => Ok(Some(Outcome { lines, done })),
-            Answer::Failed { code, facts } => {
+            OrderAnswer::Done { lines, done } => Ok(Some(OrderOutcome { lines, done })),
+            OrderAnswer::Failed { code, facts } => {
                 let code = Code::parse(&code.to_string()).unwrap_or(Code::StoreUnavailable);
                 Err(Failure::new(code, facts))
             }
@@ -258,18 +262,18 @@ mod socket {
 }
 
 #[cfg(not(unix))]
-pub(crate) use nowhere::{Control, hand_over};
+pub(crate) use nowhere::{ControlSocket, hand_over};
 
 #[cfg(not(unix))]
 mod nowhere {
-    use super::{Failure, Order, Path};
-    use crate::order::Outcome;
+    use super::{Failure, Path, StoreOrder};
+    use crate::order::OrderOutcome;
 
     /// There is no socket.
     #[derive(Debug)]
-    pub(crate) struct Control;
+    pub(crate) struct ControlSocket;
 
-    impl Control {
+    impl ControlSocket {
         pub(crate) fn open(
             _data: &Path,
             _store: &store::Store,
@@ -281,8 +285,8 @@ mod nowhere {
 
     pub(crate) async fn hand_over(
         _data: &Path,
-        _order: &Order,
-    ) -> Result<Option<Outcome>, Failure> {
+        _order: &StoreOrder,
+    ) -> Result<Option<OrderOutcome>, Failure> {
         Ok(None)
     }
 }

@@ -6,6 +6,7 @@
 //! why, once for each state of the file. What else stands in the file is read at the next start.
 
 use crate::config;
+use jobs::{JobRun, PeriodicTask};
 use proxy::Proxy;
 use std::{
     fs,
@@ -13,39 +14,61 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-/// How often the file is looked at: at once, for a person.
-const LOOK: Duration = Duration::from_secs(1);
-
 /// What tells one state of a file from another. A file that is replaced within the resolution of its
 /// time has another length or another number, mostly both.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Stamp {
+struct ConfigFileStamp {
     changed: Option<SystemTime>,
     length: u64,
     number: u64,
 }
 
-/// Denies what the file says, whenever it changes. Never ends.
-pub(crate) async fn follow(file: PathBuf, proxy: Proxy) {
-    // What was read at the start may be older than the file is now: the first look reads it again.
-    let mut seen: Option<Result<Stamp, String>> = None;
-    let mut ticks = tokio::time::interval(LOOK);
-    loop {
-        ticks.tick().await;
-        let path = file.clone();
+/// Denies what the file says, whenever it changes.
+pub(crate) struct DenyListJob {
+    file: PathBuf,
+    proxy: Proxy,
+    /// What was read at the start may be older than the file is now: the first look reads it again.
+    last: Option<Result<ConfigFileStamp, String>>,
+}
+
+// === impl DenyListJob ===
+
+impl DenyListJob {
+    /// How often the file is looked at: at once, for a person.
+    pub(crate) const PERIOD: Duration = Duration::from_secs(1);
+
+    pub(crate) fn new(file: PathBuf, proxy: Proxy) -> Self {
+        Self {
+            file,
+            proxy,
+            last: None,
+        }
+    }
+}
+
+impl PeriodicTask for DenyListJob {
+    async fn run(&mut self) -> JobRun {
+        let path = self.file.clone();
         let looked = tokio::task::spawn_blocking(move || stamp(&path)).await;
-        let Ok(now) = looked else { continue };
-        if seen.as_ref() == Some(&now) {
-            continue;
-        }
-        let is_first = seen.is_none();
+        let Ok(now) = looked else {
+            return JobRun::failed();
+        };
+        let is_first = self.last.is_none();
+        let is_changed = self.last.as_ref() != Some(&now);
         match &now {
-            Ok(_) => read_again(&file, &proxy, is_first).await,
-            Err(why) => {
-                tracing::warn!(file = %file.display(), why, "the deny list stays as it is: the configuration file cannot be read");
+            Ok(_) if is_changed => read_again(&self.file, &self.proxy, is_first).await,
+            Err(why) if is_changed => {
+                tracing::warn!(file = %self.file.display(), why, "the deny list stays as it is: the configuration file cannot be read");
             }
+            _ => {}
         }
-        seen = Some(now);
+        let is_readable = now.is_ok();
+        self.last = Some(now);
+        if is_readable {
+            JobRun::succeeded()
+        } else {
+            JobRun::failed()
+        }
     }
 }
 
@@ -65,9 +88,9 @@ async fn read_again(file: &Path, proxy: &Proxy, is_first: bool) {
     }
 }
 
-fn stamp(path: &Path) -> Result<Stamp, String> {
+fn stamp(path: &Path) -> Result<ConfigFileStamp, String> {
     let found = fs::metadata(path).map_err(|error| error.to_string())?;
-    Ok(Stamp {
+    Ok(ConfigFileStamp {
         changed: found.modified().ok(),
         length: found.len(),
         number: number(&found),

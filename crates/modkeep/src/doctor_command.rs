@@ -31,7 +31,7 @@ use doctor::{ColourMode, FailureCause, cause};
 use fixes::FixMode;
 use std::{
     io::{self, IsTerminal as _},
-    path::{Path, PathBuf},
+    path::Path,
     process::ExitCode,
 };
 
@@ -48,7 +48,9 @@ struct OutputMode<'a> {
 
 pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
     let resolved = cli::given(matches)?;
-    let data = PathBuf::from(resolved.text("data"));
+    let data = (*resolved.options.storage.directory)
+        .clone()
+        .unwrap_or_default();
     if matches.get_flag("undo") {
         return fixes::take_back(&data);
     }

@@ -23,7 +23,7 @@ use crate::{
     config::{Environment as _, Process},
     failure::Failure,
     file_limit, logging, output,
-    preparation::Preparation,
+    preparation::ServerPreparation,
     wiring,
 };
 use checkout::{BaseState, Checkout, git};
@@ -117,7 +117,7 @@ pub(crate) fn rules() -> Vec<&'static FindingRule> {
 async fn examine(
     case: &GateCase,
     request: &GateRequest,
-    preparation: &Preparation,
+    preparation: &ServerPreparation,
 ) -> Result<GateOutcome, Failure> {
     let settings = &preparation.settings;
     let needs_data = case.policy.steps.of(GateStep::Vulnerable) != StepMode::Off;

@@ -8,7 +8,6 @@
 mod audit_command;
 mod cli;
 mod client_env;
-pub mod config;
 mod config_command;
 mod control;
 mod denying;
@@ -21,7 +20,6 @@ mod logging;
 mod mod_command;
 mod module_checkout;
 mod named_server;
-mod neighbour;
 mod order;
 mod output;
 mod preparation;
@@ -29,6 +27,7 @@ mod process;
 mod project_command;
 pub mod reference;
 mod run;
+mod running_instance;
 mod serve;
 mod store_command;
 mod sumdb_command;
@@ -37,6 +36,7 @@ mod vuln_command;
 mod wiring;
 mod zip_command;
 
+pub use ::config;
 use failure::Failure;
 use std::process::ExitCode;
 

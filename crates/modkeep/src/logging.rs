@@ -1,33 +1,32 @@
 //! The log: lines on standard error, for people or for machines.
 
 mod batch;
-pub(crate) mod filter;
 mod plain;
 
 use crate::{
-    config::{LogFormat, Settings},
+    config::{LogFormat, Settings, log_filter},
     failure::Failure,
     output,
 };
-use batch::{Batch, Flush};
+use batch::{BatchFlush, LogBatch};
 use codes::Code;
-use plain::Plain;
+use plain::PlainFormat;
 use std::fmt::Display;
 use tracing_subscriber::{EnvFilter, fmt, reload};
 
 /// The log while it is written. Its last lines are written when this is dropped.
-pub(crate) struct Log {
+pub(crate) struct LogHandle {
     /// What is logged where nothing is configured.
     default: &'static str,
     set: Box<dyn Fn(EnvFilter) -> Result<(), reload::Error> + Send + Sync>,
-    _flush: Flush,
+    _flush: BatchFlush,
 }
 
 /// Starts the log; `default` is the filter where none is configured.
-pub(crate) fn start(settings: &Settings, default: &'static str) -> Result<Log, Failure> {
-    let filter = filter::parse(settings.log_level.as_deref().unwrap_or(default))
+pub(crate) fn start(settings: &Settings, default: &'static str) -> Result<LogHandle, Failure> {
+    let filter = log_filter::parse(settings.log_level.as_deref().unwrap_or(default))
         .map_err(|why| Failure::new(Code::BadConfiguration, format!("log-level: {why}")))?;
-    let (batch, flush) = Batch::start(std::io::stderr()).map_err(|error| unstarted(&error))?;
+    let (batch, flush) = LogBatch::start(std::io::stderr()).map_err(|error| unstarted(&error))?;
     let lines = fmt().with_env_filter(filter).with_writer(batch);
     /// Starts whichever form of lines it is, and gives what sets the filter.
     macro_rules! begin {
@@ -42,24 +41,24 @@ pub(crate) fn start(settings: &Settings, default: &'static str) -> Result<Log, F
         match settings.log_format {
             LogFormat::Json => begin!(lines.json().flatten_event(true).with_current_span(false)),
             LogFormat::Text if output::is_watched() => begin!(lines),
-            LogFormat::Text => begin!(lines.event_format(Plain)),
+            LogFormat::Text => begin!(lines.event_format(PlainFormat)),
         };
-    Ok(Log {
+    Ok(LogHandle {
         default,
         set,
         _flush: flush,
     })
 }
 
-// === impl Log ===
+// === impl LogHandle ===
 
-impl Log {
+impl LogHandle {
     /// Logs by this filter from now on; by the command's own where there is none.
     ///
     /// # Errors
     /// Why the filter stays as it is.
     pub(crate) fn set_level(&self, level: Option<&str>) -> Result<(), String> {
-        let filter = filter::parse(level.unwrap_or(self.default))?;
+        let filter = log_filter::parse(level.unwrap_or(self.default))?;
         (self.set)(filter).map_err(|error| error.to_string())
     }
 }

@@ -18,7 +18,7 @@ use store::{BlobId, JournalEvent, Store};
 /// An order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "order", rename_all = "kebab-case", deny_unknown_fields)]
-pub(crate) enum Order {
+pub(crate) enum StoreOrder {
     /// A version is refused from now on.
     Withdraw {
         module: String,
@@ -74,16 +74,16 @@ pub(crate) struct FileName {
 
 /// What an order came to.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct Outcome {
+pub(crate) struct OrderOutcome {
     /// What there is to say, line by line.
     pub(crate) lines: Vec<String>,
     /// Whether it did what was ordered; false if there was nothing to do it to.
     pub(crate) done: bool,
 }
 
-// === impl Outcome ===
+// === impl OrderOutcome ===
 
-impl Outcome {
+impl OrderOutcome {
     fn say(&mut self, line: impl Into<String>) {
         self.lines.push(line.into());
     }
@@ -112,20 +112,20 @@ impl FileName {
 pub(crate) async fn carry_out(
     store: &Store,
     serving: Option<&Proxy>,
-    order: &Order,
-) -> Result<Outcome, Failure> {
+    order: &StoreOrder,
+) -> Result<OrderOutcome, Failure> {
     let outcome = match order {
-        Order::Withdraw {
+        StoreOrder::Withdraw {
             module,
             version,
             reason,
         } => withdraw(store, serving, &named(module, version)?, reason).await?,
-        Order::Reinstate {
+        StoreOrder::Reinstate {
             module,
             version,
             reason,
         } => reinstate(store, serving, &named(module, version)?, reason).await?,
-        Order::Recapture {
+        StoreOrder::Recapture {
             module,
             version,
             kinds,
@@ -135,12 +135,12 @@ pub(crate) async fn carry_out(
             let kinds: Vec<_> = kinds.collect::<Result<_, _>>()?;
             recapture(store, serving, &named(module, version)?, &kinds, reason).await?
         }
-        Order::ImportTree { path } => {
+        StoreOrder::ImportTree { path } => {
             let (lines, done) = import::tree(store, path).await?;
             forget(serving);
-            Outcome { lines, done }
+            OrderOutcome { lines, done }
         }
-        Order::ImportBundle {
+        StoreOrder::ImportBundle {
             path,
             keys,
             private,
@@ -150,17 +150,17 @@ pub(crate) async fn carry_out(
             let imported = import::bundle(store, path, &admission, Intent::Keep, |_, _, _| ());
             let (lines, done) = Box::pin(imported).await?;
             forget(serving);
-            Outcome { lines, done }
+            OrderOutcome { lines, done }
         }
-        Order::Carried { heads } => {
+        StoreOrder::Carried { heads } => {
             proxy::note_carried(store, heads).await?;
-            Outcome {
+            OrderOutcome {
                 done: true,
-                ..Outcome::default()
+                ..OrderOutcome::default()
             }
         }
-        Order::Keep { file, reason } => keep(store, &file.artifact()?, reason).await?,
-        Order::Use {
+        StoreOrder::Keep { file, reason } => keep(store, &file.artifact()?, reason).await?,
+        StoreOrder::Use {
             file,
             blob,
             private,
@@ -179,8 +179,8 @@ async fn withdraw(
     serving: Option<&Proxy>,
     (module, version): &(ModulePath, Version),
     reason: &str,
-) -> Result<Outcome, Failure> {
-    let mut outcome = Outcome::default();
+) -> Result<OrderOutcome, Failure> {
+    let mut outcome = OrderOutcome::default();
     let kept = store.kept_versions(module).await?;
     if !kept.iter().any(|kept| kept.version == *version) {
         outcome.say("nothing of that is kept");
@@ -210,10 +210,10 @@ async fn reinstate(
     serving: Option<&Proxy>,
     (module, version): &(ModulePath, Version),
     reason: &str,
-) -> Result<Outcome, Failure> {
-    let mut outcome = Outcome {
+) -> Result<OrderOutcome, Failure> {
+    let mut outcome = OrderOutcome {
         done: store.reinstate_version(module, version, reason).await?,
-        ..Outcome::default()
+        ..OrderOutcome::default()
     };
     obey(serving).await?;
     if outcome.done {
@@ -233,12 +233,12 @@ async fn recapture(
     (module, version): &(ModulePath, Version),
     kinds: &[ArtifactKind],
     reason: &str,
-) -> Result<Outcome, Failure> {
+) -> Result<OrderOutcome, Failure> {
     let withdrawn = orders::withdraw(store, (module, version), kinds, reason).await;
     let withdrawn = withdrawn.map_err(|error| failure(&error))?;
-    let mut outcome = Outcome {
+    let mut outcome = OrderOutcome {
         done: !withdrawn.is_empty(),
-        ..Outcome::default()
+        ..OrderOutcome::default()
     };
     for orders::Withdrawn { artifact, blob } in &withdrawn {
         if let Some(proxy) = serving {
@@ -255,10 +255,10 @@ async fn recapture(
     Ok(outcome)
 }
 
-async fn keep(store: &Store, artifact: &Artifact, reason: &str) -> Result<Outcome, Failure> {
+async fn keep(store: &Store, artifact: &Artifact, reason: &str) -> Result<OrderOutcome, Failure> {
     let event = JournalEvent::new("resolved", artifact.escaped_path(), reason);
     store.event(event).await?;
-    Ok(Outcome {
+    Ok(OrderOutcome {
         lines: vec![format!("{artifact}: what is kept stays")],
         done: true,
     })
@@ -270,7 +270,7 @@ async fn accept(
     (artifact, blob): (&Artifact, &str),
     private: &ModulePatterns,
     reason: &str,
-) -> Result<Outcome, Failure> {
+) -> Result<OrderOutcome, Failure> {
     let wrong = |error| wrong(&format!("--use {blob}: {error}"));
     let blob: BlobId = blob.parse().map_err(wrong)?;
     let accepted = orders::accept(store, artifact, blob, private, reason).await;
@@ -278,9 +278,9 @@ async fn accept(
     if let Some(proxy) = serving {
         proxy.forget(artifact);
     }
-    let mut outcome = Outcome {
+    let mut outcome = OrderOutcome {
         done: true,
-        ..Outcome::default()
+        ..OrderOutcome::default()
     };
     outcome.say(format!("{artifact}: {blob} is served from now on"));
     let Artifact {

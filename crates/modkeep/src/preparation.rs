@@ -1,15 +1,14 @@
 //! Preparation: settings and everything that can be made of them without changing anything.
 //!
-//! `serve` and `run` start from a [`Preparation`], and `config check` makes one and throws it away. So
+//! `serve` and `run` start from a [`ServerPreparation`], and `config check` makes one and throws it away. So
 //! what the check lets pass is what a start accepts: there is no second list of conditions. Nothing
 //! here opens the store, binds an address or asks anybody anything, so the check can run beside the
 //! server whose next configuration it judges.
 
 use crate::{
-    config::{ConfigError, Resolved, Settings},
+    config::{ConfigError, ConfigValue, Configuration, ResolvedConfig, Settings},
     failure::with_causes,
 };
-use codes::Code;
 use proxy::{Metrics, Witness};
 use std::{fmt::Display, sync::Arc};
 use store::own;
@@ -18,8 +17,8 @@ use upstream::{BuildError, Endpoint, SourceUrl, UpstreamOptions, Upstreams};
 
 /// What a server starts from.
 #[derive(Clone)]
-pub(crate) struct Preparation {
-    pub(crate) resolved: Resolved,
+pub(crate) struct ServerPreparation {
+    pub(crate) resolved: ResolvedConfig,
     pub(crate) settings: Settings,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) upstreams: Upstreams,
@@ -27,28 +26,29 @@ pub(crate) struct Preparation {
     pub(crate) witnesses: Vec<Witness>,
 }
 
-// === impl Preparation ===
+// === impl ServerPreparation ===
 
-impl Preparation {
+impl ServerPreparation {
     /// Makes all of it, or says the first thing that is wrong.
-    pub(crate) fn of(resolved: &Resolved) -> Result<Self, ConfigError> {
+    pub(crate) fn of(resolved: &ResolvedConfig) -> Result<Self, ConfigError> {
         let settings = Settings::of(resolved)?;
         let metrics = Arc::new(Metrics::new());
         let options = UpstreamOptions {
             observer: Arc::clone(&metrics) as _,
             ..settings.upstreams.clone()
         };
-        let reach = |name, list| {
-            let built = Upstreams::new(list, &options);
-            built.map_err(|error| unreachable(resolved, name, &error))
-        };
-        let upstreams = reach("upstream", &settings.upstream)?;
+        let given = &resolved.options;
+        let upstreams = Upstreams::new(&settings.upstream, &options)
+            .map_err(|error| unreachable(&given.upstream, given, &error))?;
         let private = settings.private_upstream.as_ref();
-        let private_upstreams = private.map(|list| reach("private-upstream", list));
-        let private_upstreams = private_upstreams.transpose()?;
+        let private_upstreams = private.map(|list| Upstreams::new(list, &options));
+        let private_upstreams = private_upstreams
+            .transpose()
+            .map_err(|error| unreachable(&given.private.upstream, given, &error))?;
         let witness = |(key, url): &(VerifierKey, SourceUrl)| {
             let endpoint = Endpoint::try_new(url.reveal(), &options);
-            let endpoint = endpoint.map_err(|error| unreachable(resolved, "witness", &error))?;
+            let witnesses = &given.own_sumdb.witnesses;
+            let endpoint = endpoint.map_err(|error| unreachable(witnesses, given, &error))?;
             let key = key.clone();
             Ok(Witness { key, endpoint })
         };
@@ -68,31 +68,45 @@ impl Preparation {
 }
 
 /// Why something cannot be reached, at the option that is to blame.
-fn unreachable(resolved: &Resolved, name: &'static str, error: &BuildError) -> ConfigError {
+fn unreachable<T>(
+    setting: &ConfigValue<T>,
+    options: &Configuration,
+    error: &BuildError,
+) -> ConfigError {
     let (code, why) = (error.code(), with_causes(error));
-    let name = match code {
-        Code::BadTrustRoots => "ca",
-        Code::BadCredentials => "credentials",
-        _ => name,
+    let credentials = &options.fetch.credentials;
+    let error = match error {
+        BuildError::ReadRoots { .. } | BuildError::BadRoots { .. } => options.fetch.ca.error(why),
+        // An upstream may have a file of its own.
+        BuildError::ReadCredentials { path, .. } | BuildError::BadCredentials { path, .. }
+            if credentials.as_ref() == Some(path) =>
+        {
+            credentials.error(why)
+        }
+        _ => setting.error(why),
     };
-    resolved.error(name, why).coded(code)
+    error.coded(code)
 }
 
-fn check_data(resolved: &Resolved, settings: &Settings) -> Result<(), ConfigError> {
+fn check_data(resolved: &ResolvedConfig, settings: &Settings) -> Result<(), ConfigError> {
     let data = &settings.data;
     if data.exists() && !data.is_dir() {
         let why = format!("{} is no directory", data.display());
-        return Err(resolved.error("data", why));
+        return Err(resolved.options.storage.directory.error(why));
     }
     Ok(())
 }
 
 /// The checksum database of this site's own that takes records has a key here, and is in use.
-fn check_own(resolved: &Resolved, settings: &Settings) -> Result<(), ConfigError> {
+fn check_own(resolved: &ResolvedConfig, settings: &Settings) -> Result<(), ConfigError> {
     let Some(active) = &settings.own.active else {
         return Ok(());
     };
-    let wrong = |why: &dyn Display| resolved.error("own-sumdb", why).together_with("data");
+    let (name, data) = (
+        &resolved.options.own_sumdb.name,
+        &resolved.options.storage.directory,
+    );
+    let wrong = |why: &dyn Display| name.error(why).together_with(data.option());
     let known = own::list(&settings.data).map_err(|error| wrong(&with_causes(&error)))?;
     match known.iter().find(|own| own.key.name() == active) {
         Some(own) if own.retired => Err(wrong(&format!("{active} is retired"))),

@@ -1,4 +1,4 @@
-//! Process: what this program is and what it uses, as metrics under their usual names.
+//! The process: what this program is and what it uses, as metrics under their usual names.
 //!
 //! `process_*` are the names that dashboards and alert rules of any Go or C++ service know. They are read
 //! from `/proc` at each scrape, a handful of lines: the crates that do it bring a parser of all of procfs
@@ -19,11 +19,11 @@ const TICKS: f64 = 100.0;
 
 /// Reads `/proc/self`.
 #[derive(Debug)]
-struct Process;
+struct ProcessMetrics;
 
 /// What `/proc/self/stat` says.
 #[derive(Debug, PartialEq)]
-struct Stat {
+struct ProcessStat {
     cpu_seconds: f64,
     /// Since the machine was started.
     started_seconds: f64,
@@ -45,12 +45,12 @@ pub(crate) fn register(registry: &mut Registry) {
         "1, and in its label which modkeep this is",
         build,
     );
-    registry.register_collector(Box::new(Process));
+    registry.register_collector(Box::new(ProcessMetrics));
 }
 
-// === impl Process ===
+// === impl ProcessMetrics ===
 
-impl Process {
+impl ProcessMetrics {
     fn cpu(encoder: &mut DescriptorEncoder<'_>, seconds: f64) -> fmt::Result {
         let counter = ConstCounter::new(seconds);
         let help = "Processor time spent by this process, in user and in system mode";
@@ -77,9 +77,9 @@ impl Process {
     }
 }
 
-impl Collector for Process {
+impl Collector for ProcessMetrics {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
-        let stat = read("/proc/self/stat").and_then(|text| Stat::parse(&text));
+        let stat = read("/proc/self/stat").and_then(|text| ProcessStat::parse(&text));
         if let Some(stat) = &stat {
             Self::cpu(&mut encoder, stat.cpu_seconds)?;
         }
@@ -105,9 +105,9 @@ impl Collector for Process {
     }
 }
 
-// === impl Stat ===
+// === impl ProcessStat ===
 
-impl Stat {
+impl ProcessStat {
     /// The fields of proc(5) behind the program's name, which may hold anything.
     fn parse(text: &str) -> Option<Self> {
         let (_, fields) = text.rsplit_once(") ")?;
@@ -158,20 +158,20 @@ fn most_files() -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Stat, boot_time, resident};
+    use super::{ProcessStat, boot_time, resident};
 
     #[test]
     fn proc_is_read_by_its_columns() {
         let stat = "4242 (a) b (c) S 1 2 3 4 -1 5 6 7 8 9 150 50 0 0 20 0 8 0 12345 1048576 300 18446744073709551615";
         assert_eq!(
-            Stat::parse(stat),
-            Some(Stat {
+            ProcessStat::parse(stat),
+            Some(ProcessStat {
                 cpu_seconds: 2.0,
                 started_seconds: 123.45,
                 virtual_bytes: 1_048_576,
             })
         );
-        assert_eq!(Stat::parse("4242 (short) S 1"), None);
+        assert_eq!(ProcessStat::parse("4242 (short) S 1"), None);
         assert_eq!(boot_time("cpu 1 2\nbtime 1700000000\nx 1\n"), Some(1.7e9));
         assert_eq!(
             resident("VmPeak: 9 kB\nVmRSS:\t    2048 kB\n"),

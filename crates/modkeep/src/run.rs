@@ -13,10 +13,10 @@ use crate::{
     cli,
     config::Settings,
     failure::Failure,
-    file_limit, logging, neighbour, output,
-    preparation::Preparation,
-    process,
-    wiring::{self, Service},
+    file_limit, logging, output,
+    preparation::ServerPreparation,
+    process, running_instance,
+    wiring::{self, ServiceParts},
 };
 use codes::Code;
 use project::Project;
@@ -59,9 +59,9 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
     wiring::run(run(&preparation, &command))?
 }
 
-async fn run(preparation: &Preparation, command: &[String]) -> Result<ExitCode, Failure> {
+async fn run(preparation: &ServerPreparation, command: &[String]) -> Result<ExitCode, Failure> {
     let settings = &preparation.settings;
-    let Service {
+    let ServiceParts {
         proxy,
         store,
         sources,
@@ -116,7 +116,9 @@ async fn join(
     command: &[String],
     failure: Failure,
 ) -> Result<ExitCode, Failure> {
-    let url = neighbour::reachable(&settings.data).await.ok_or(failure)?;
+    let url = running_instance::reachable(&settings.data)
+        .await
+        .ok_or(failure)?;
     output::error(&format!(
         "modkeep: {url} already serves {}; the command goes there",
         settings.data.display()
@@ -128,7 +130,7 @@ async fn join(
     }
     let _handed_over = known(settings).list().map(|list| {
         let url = url.clone();
-        tokio::spawn(async move { neighbour::tell(&url, &list).await })
+        tokio::spawn(async move { running_instance::tell(&url, &list).await })
     });
     child::run(command, &url).await
 }

@@ -1,33 +1,32 @@
 //! `modkeep serve`: the server until it is told to stop, or the next process takes over.
 
+mod background_jobs;
 #[cfg(unix)]
 mod hand_over;
 mod reload;
 mod service_manager;
 mod sockets;
-mod upkeep;
 
 use crate::{
     cli, client_env,
     config::{Environment as _, Process, Settings},
-    control::Control,
+    control::ControlSocket,
     failure::Failure,
-    file_limit, logging,
-    neighbour::Notice,
-    output,
-    preparation::Preparation,
+    file_limit, logging, output,
+    preparation::ServerPreparation,
     process,
     run::signals,
-    wiring::{self, Service},
+    running_instance::AddressNotice,
+    wiring::{self, ServiceParts},
 };
 use codes::Code;
 #[cfg(unix)]
-use hand_over::{Offer, Predecessor, Successor};
-use reload::Reload;
+use hand_over::{PredecessorProcess, SocketOffer, SuccessorProcess};
+use jobs::{JobMetrics, Jobs};
+use reload::ConfigReload;
 use server::{Drained, Listener, Server, Stop};
-use sockets::Sockets;
+use sockets::ListeningSockets;
 use std::{process::ExitCode, sync::Arc, time::Duration};
-use upkeep::Upkeep;
 
 /// `info`: one line a request, and what an operator should know.
 const LOG_DEFAULT: &str = "info";
@@ -37,7 +36,7 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
     let log = Arc::new(logging::start(&preparation.settings, LOG_DEFAULT)?);
     let open_files = file_limit::raise();
     wiring::warn_of_built_in(&preparation.settings);
-    let reload = Reload {
+    let reload = ConfigReload {
         matches: matches.clone(),
         log,
         resolved: preparation.resolved.clone(),
@@ -47,8 +46,8 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
 }
 
 async fn serve(
-    preparation: &Preparation,
-    mut reload: Reload,
+    preparation: &ServerPreparation,
+    mut reload: ConfigReload,
     open_files: Option<u64>,
 ) -> Result<ExitCode, Failure> {
     let settings = &preparation.settings;
@@ -56,9 +55,9 @@ async fn serve(
     let (mut stop, mut stop_again) = (signals::Stops::new(), signals::Stops::new());
     let hangups = signals::Hangups::new();
     let names = Process.variable("LISTEN_FDNAMES");
-    let passed = Sockets::of_service_manager(names.as_deref())?;
+    let passed = ListeningSockets::of_service_manager(names.as_deref())?;
     let (predecessor, passed) = taken_over(settings, passed).await;
-    let Sockets { public, admin } = Sockets::open(settings, passed)?;
+    let ListeningSockets { public, admin } = ListeningSockets::open(settings, passed)?;
     // Not before every address is listened on: until then the running process goes on.
     if let Some(predecessor) = predecessor {
         tracing::info!("the sockets of the running process are here; waiting for its end");
@@ -66,18 +65,21 @@ async fn serve(
         relieved.map_err(|error| Failure::of(Code::ListenFailed, &error))?;
     }
     let service = open(preparation).await?;
-    let addresses = Addresses::of(&public, &admin);
+    let addresses = ServerAddresses::of(&public, &admin);
     let offer = offer(settings, &public, &admin);
     let limits = file_limit::fitting(settings.limits, open_files);
-    let server = Server::on(public, service.proxy.clone(), limits, process::registry())
+    let (mut registry, metrics) = (process::registry(), JobMetrics::default());
+    metrics.register(&mut registry);
+    let mut jobs = Jobs::new(metrics);
+    let server = Server::on(public, service.proxy.clone(), limits, registry)
         .with_admin(admin)
         .serving_hosts(settings.public_hosts.clone())
         .behind(settings.trusted_proxies.clone())
         .logging_private_names(settings.proxy.log_private)
         .telling_clients(client_env::configured(settings)?);
-    let _notice = Notice::leave(&settings.data, &addresses.public, &addresses.admin);
-    let _control = Control::open(&settings.data, &service.store, &service.proxy);
-    let upkeep = Upkeep::begin(settings, &service.proxy, &service.store);
+    let _notice = AddressNotice::leave(&settings.data, &addresses.public, &addresses.admin);
+    let _control = ControlSocket::open(&settings.data, &service.store, &service.proxy);
+    background_jobs::start(&mut jobs, settings, &service.proxy, &service.store);
     announce(&addresses, settings, &service.sources);
     reload.status = format!("listening on {}", addresses.shown());
     service_manager::ready(&reload.status);
@@ -89,12 +91,13 @@ async fn serve(
         }
         never = reload_at(hangups, reload) => match never {},
     };
-    drop(upkeep);
+    let cut = jobs.stop(background_jobs::STOP_PATIENCE).await;
+    tracing::debug!(cut, "the background jobs have ended");
     end(drained, &service).await
 }
 
 /// Says how it ended, and leaves the store in order.
-async fn end(drained: Drained, service: &Service) -> Result<ExitCode, Failure> {
+async fn end(drained: Drained, service: &ServiceParts) -> Result<ExitCode, Failure> {
     if drained.cut > 0 {
         tracing::warn!(
             connections = drained.cut,
@@ -112,7 +115,7 @@ const FREED: Duration = Duration::from_millis(20);
 
 /// Opens the store. Whoever takes over waits for the process that holds it, also for one of a release
 /// that hands nothing over: meanwhile clients wait at the sockets of this one.
-async fn open(preparation: &Preparation) -> Result<Service, Failure> {
+async fn open(preparation: &ServerPreparation) -> Result<ServiceParts, Failure> {
     let mut is_said = false;
     loop {
         match wiring::service(preparation).await {
@@ -132,9 +135,12 @@ async fn open(preparation: &Preparation) -> Result<Service, Failure> {
 
 /// What the running process hands over, where that is wanted, else what was passed already.
 #[cfg(unix)]
-async fn taken_over(settings: &Settings, passed: Sockets) -> (Option<Predecessor>, Sockets) {
+async fn taken_over(
+    settings: &Settings,
+    passed: ListeningSockets,
+) -> (Option<PredecessorProcess>, ListeningSockets) {
     if settings.take_over
-        && let Some((predecessor, handed)) = Predecessor::meet(&settings.data).await
+        && let Some((predecessor, handed)) = PredecessorProcess::meet(&settings.data).await
     {
         return (Some(predecessor), passed.or(handed));
     }
@@ -143,8 +149,8 @@ async fn taken_over(settings: &Settings, passed: Sockets) -> (Option<Predecessor
 
 /// Offers the sockets to the next process. A server without that is a server.
 #[cfg(unix)]
-fn offer(settings: &Settings, public: &[Listener], admin: &[Listener]) -> Option<Offer> {
-    let offer = Offer::make(&settings.data, public, admin);
+fn offer(settings: &Settings, public: &[Listener], admin: &[Listener]) -> Option<SocketOffer> {
+    let offer = SocketOffer::make(&settings.data, public, admin);
     offer
         .inspect_err(
             |error| tracing::warn!(%error, "the next process cannot take over from this one"),
@@ -154,7 +160,7 @@ fn offer(settings: &Settings, public: &[Listener], admin: &[Listener]) -> Option
 
 /// Ends when this process is told to stop, or another one has taken over.
 #[cfg(unix)]
-async fn stopped(stop: &mut signals::Stops, offer: Option<&Offer>) -> Stop {
+async fn stopped(stop: &mut signals::Stops, offer: Option<&SocketOffer>) -> Stop {
     let taken = async {
         match offer {
             Some(offer) => offer.taken().await,
@@ -168,7 +174,7 @@ async fn stopped(stop: &mut signals::Stops, offer: Option<&Offer>) -> Stop {
         }
         successor = taken => {
             tracing::info!("the next process has taken over; open answers are finished here");
-            Successor::wait_for_our_end(successor);
+            SuccessorProcess::wait_for_our_end(successor);
             Stop::HandedOver
         }
     }
@@ -180,7 +186,10 @@ async fn twice(stops: &mut signals::Stops) {
     stops.next().await;
 }
 
-async fn reload_at(mut hangups: signals::Hangups, mut reload: Reload) -> std::convert::Infallible {
+async fn reload_at(
+    mut hangups: signals::Hangups,
+    mut reload: ConfigReload,
+) -> std::convert::Infallible {
     loop {
         hangups.next().await;
         reload.now().await;
@@ -188,14 +197,14 @@ async fn reload_at(mut hangups: signals::Hangups, mut reload: Reload) -> std::co
 }
 
 /// Where a server is reached, as people read it.
-struct Addresses {
+struct ServerAddresses {
     public: Vec<server::ListenAddress>,
     admin: Vec<server::ListenAddress>,
 }
 
-// === impl Addresses ===
+// === impl ServerAddresses ===
 
-impl Addresses {
+impl ServerAddresses {
     fn of(public: &[Listener], admin: &[Listener]) -> Self {
         let of = |listeners: &[Listener]| {
             let addresses = listeners.iter().map(Listener::address);
@@ -216,7 +225,7 @@ impl Addresses {
     }
 }
 
-fn announce(addresses: &Addresses, settings: &Settings, sources: &str) {
+fn announce(addresses: &ServerAddresses, settings: &Settings, sources: &str) {
     let data = settings.data.display();
     let shown = addresses.shown();
     if output::is_watched() {

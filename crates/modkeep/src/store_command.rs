@@ -7,7 +7,8 @@ mod orders;
 mod verify;
 
 use crate::{
-    PROBLEM, cli, config::Resolved, failure::Failure, order::Order, output, wiring, zip_command,
+    PROBLEM, cli, config::ResolvedConfig, failure::Failure, order::StoreOrder, output, wiring,
+    zip_command,
 };
 use codes::Code;
 use std::{
@@ -27,7 +28,7 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
         return Ok(ExitCode::from(crate::UNUSABLE));
     };
     let resolved = cli::given(matches)?;
-    let data = PathBuf::from(resolved.text("data"));
+    let data = cli::data(&resolved)?;
     // An import is how the store of another site begins, and a restore how one begins again.
     if !matches!(verb, "import" | "restore") {
         wiring::require_store(&data)?;
@@ -122,13 +123,13 @@ async fn export(data: &Path, directory: &Path) -> Result<bool, Failure> {
 /// What is imported says itself what it is: a bundle is a file, everything else a directory.
 async fn import(
     data: &Path,
-    resolved: &Resolved,
+    resolved: &ResolvedConfig,
     matches: &clap::ArgMatches,
 ) -> Result<bool, Failure> {
     let from = &zip_command::path(matches, "from");
     if from.is_dir() {
         let path = bundle::absolute(from)?;
-        return orders::give(data, &Order::ImportTree { path }).await;
+        return orders::give(data, &StoreOrder::ImportTree { path }).await;
     }
     bundle::import(data, from, resolved, matches).await
 }

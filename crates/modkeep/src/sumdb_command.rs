@@ -5,10 +5,7 @@
 
 use crate::{PROBLEM, cli, failure::Failure, output, sumdb_mirror, wiring};
 use codes::Code;
-use std::{
-    path::{Path, PathBuf},
-    process::ExitCode,
-};
+use std::{path::Path, process::ExitCode};
 use store::{Store, own};
 use tlog::note::VerifierKey;
 
@@ -20,7 +17,7 @@ pub(crate) fn main(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
         return sumdb_mirror::main(matches);
     }
     let resolved = cli::given(matches)?;
-    let data = PathBuf::from(resolved.text("data"));
+    let data = cli::data(&resolved)?;
     let name = matches.try_get_one::<String>("name").ok().flatten();
     let name = name.map_or("", String::as_str);
     if verb != "init" {

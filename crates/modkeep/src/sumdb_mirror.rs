@@ -6,15 +6,13 @@
 
 use crate::{PROBLEM, cli, config, failure::Failure, output, wiring};
 use codes::Code;
+use jobs::{JobRun, PeriodicTask};
 use proxy::{MirrorFailure, Mirrored, Proxy, Refusal};
 use std::{num::NonZeroU32, process::ExitCode, time::Duration};
 use store::Store;
 use tlog::note::VerifierKey;
 use tokio::time::{Instant, sleep};
 use upstream::Upstreams;
-
-/// How often a complete mirror looks for a new head: the public log grows by a hundred tiles an hour.
-const FOLLOWED: Duration = Duration::from_mins(10);
 
 /// After an outage, or where a source turned the work away: long against a breaker's second, so
 /// that a source that is overloaded is left alone.
@@ -29,10 +27,26 @@ const PATIENCE: u32 = 6;
 /// Bytes of a tile, for people.
 const TILE: u64 = 8192;
 
-/// Fills the mirror and follows the log, for as long as the server runs.
-pub(crate) async fn follow(proxy: Proxy, rate: NonZeroU32) {
-    loop {
-        let pause = match proxy.mirror_tiles(rate, |_| ()).await {
+/// Fills the mirror and follows the log.
+pub(crate) struct MirrorJob {
+    proxy: Proxy,
+    rate: NonZeroU32,
+}
+
+// === impl MirrorJob ===
+
+impl MirrorJob {
+    /// How often a complete mirror looks for a new head: the public log grows by a hundred tiles an hour.
+    pub(crate) const PERIOD: Duration = Duration::from_mins(10);
+
+    pub(crate) fn new(proxy: Proxy, rate: NonZeroU32) -> Self {
+        Self { proxy, rate }
+    }
+}
+
+impl PeriodicTask for MirrorJob {
+    async fn run(&mut self) -> JobRun {
+        match self.proxy.mirror_tiles(self.rate, |_| ()).await {
             Ok(mirrored) => {
                 if mirrored.fetched > 0 {
                     tracing::info!(
@@ -42,22 +56,21 @@ pub(crate) async fn follow(proxy: Proxy, rate: NonZeroU32) {
                         "the checksum database is mirrored"
                     );
                 }
-                FOLLOWED
+                JobRun::succeeded()
             }
             Err(MirrorFailure::NoDatabase) => {
                 tracing::warn!("nothing is mirrored, since no checksum database is verified with");
-                return;
+                JobRun::failed().for_the_last_time()
             }
             Err(MirrorFailure::Unreachable(refusal)) => {
                 tracing::debug!(why = refusal.facts(), "mirroring paused");
-                AFTER_OUTAGE
+                JobRun::failed().again_after(AFTER_OUTAGE)
             }
             Err(failure) => {
                 tracing::warn!(%failure, "mirroring paused for an hour");
-                AFTER_ALARM
+                JobRun::failed().again_after(AFTER_ALARM)
             }
-        };
-        sleep(pause).await;
+        }
     }
 }
 
@@ -88,7 +101,7 @@ async fn complete(
 ) -> Result<ExitCode, Failure> {
     let (mut failed, mut reached) = (0, 0);
     loop {
-        let mut shown = Shown::new();
+        let mut shown = MirrorProgress::new();
         let run = proxy::mirror_log(store, upstreams, key, rate, |mirrored| {
             shown.show(mirrored);
         });
@@ -134,16 +147,16 @@ fn refused(refusal: &Refusal) -> Failure {
 }
 
 /// Progress on a terminal.
-struct Shown {
+struct MirrorProgress {
     watched: bool,
     begun: Instant,
     first: Option<u64>,
     tiles: u64,
 }
 
-// === impl Shown ===
+// === impl MirrorProgress ===
 
-impl Shown {
+impl MirrorProgress {
     fn new() -> Self {
         Self {
             watched: output::is_watched(),

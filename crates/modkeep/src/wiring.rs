@@ -4,7 +4,7 @@ use crate::{
     config::{Environment as _, Process, Settings},
     failure::Failure,
     file_limit,
-    preparation::Preparation,
+    preparation::ServerPreparation,
 };
 use codes::Code;
 use proxy::{OwnOptions, Proxy, ProxyOptions, Witness};
@@ -12,7 +12,7 @@ use std::{path::Path, time::Duration};
 use store::{Store, StoreOptions};
 
 /// A service and what people are told about it.
-pub(crate) struct Service {
+pub(crate) struct ServiceParts {
     pub(crate) proxy: Proxy,
     pub(crate) store: Store,
     /// The sources in order, without credentials.
@@ -20,8 +20,8 @@ pub(crate) struct Service {
 }
 
 /// Opens the store; asks nobody anything yet.
-pub(crate) async fn service(preparation: &Preparation) -> Result<Service, Failure> {
-    let Preparation {
+pub(crate) async fn service(preparation: &ServerPreparation) -> Result<ServiceParts, Failure> {
+    let ServerPreparation {
         settings,
         metrics,
         upstreams,
@@ -50,7 +50,7 @@ pub(crate) async fn service(preparation: &Preparation) -> Result<Service, Failur
     let proxy = Proxy::new(store.clone(), upstreams, options, metrics);
     proxy.obey_orders().await?;
     proxy.begin().await;
-    Ok(Service {
+    Ok(ServiceParts {
         proxy,
         store,
         sources,

@@ -12,7 +12,6 @@ use crate::{
     kept_file::KeptFile,
     known_absences::KnownAbsences,
     memory_cache::{MemoryCache, SMALL},
-    prefetch::{AheadFetcher, AheadOutcome},
     small_captures::SmallCaptures,
     sources::ModuleSources,
     verify::Verification,
@@ -20,6 +19,7 @@ use crate::{
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use gomod::{Artifact, ArtifactKind};
+use prefetch::{AheadFetcher, AheadOutcome};
 use std::sync::Arc;
 use store::{Key, Store, StoreError};
 use upstream::RequestClass;

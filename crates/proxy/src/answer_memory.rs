@@ -5,11 +5,12 @@
 //! is decided in [`crate::revalidation`] and [`crate::known_absences`].
 
 use crate::{
+    answer_ages::AnswerAges,
     check::{self, INFO_LIMIT, Wrong},
+    database_files, database_path,
     metrics::Metrics,
-    options::AnswerAges,
     privacy::PrivacyRules,
-    selection, sumdb,
+    selection,
 };
 use bytes::Bytes;
 use codes::Code;
@@ -174,8 +175,8 @@ impl AnswerSubject {
         ages: &AnswerAges,
         remembered: &RememberedAnswer,
     ) -> (Duration, Duration) {
-        let is_record =
-            self.class == MemoClass::Sumdb && sumdb::is_permanent(sumdb::split(&self.path).1);
+        let is_record = self.class == MemoClass::Sumdb
+            && database_files::is_permanent(database_path::split(&self.path).1);
         match (remembered.is_known(), is_record) {
             (true, true) => (ages.record_max_age, Duration::ZERO),
             (true, false) => (ages.list_max_age, ages.list_stale),
@@ -187,7 +188,9 @@ impl AnswerSubject {
     pub(crate) fn check(&self, body: &[u8]) -> Result<(), Wrong> {
         match self.class {
             MemoClass::Latest | MemoClass::Query => check::resolved(body).map(drop),
-            MemoClass::Sumdb => sumdb::check_changing(sumdb::split(&self.path).1, body),
+            MemoClass::Sumdb => {
+                database_files::check_changing(database_path::split(&self.path).1, body)
+            }
             _ if body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'<') => {
                 Err(Wrong::new(Code::UpstreamBadContent, "it is a web page"))
             }

@@ -6,6 +6,7 @@
 use crate::{
     answer::{Answer, Body},
     capture_writer,
+    clock::Clock,
     confirmations::Confirmations,
     flight::{Reader, ZipCaptures, board::Started},
     flight_budget::FlightBudget,
@@ -13,7 +14,6 @@ use crate::{
     known_refusals::KnownRefusals,
     memory_cache::{CachedFile, MemoryCache, SMALL},
     metrics::Metrics,
-    options::Clock,
     repair::{BlobRepairs, RepairOutcome},
     response_cache::ResponseCache,
     single_flight::SingleFlights,
@@ -293,8 +293,8 @@ fn is_zip(key: &Key) -> bool {
 }
 
 fn answer(kept: &KeptFile, origin: Origin) -> Option<Answer> {
-    kept.small_body()
-        .map(|body| described(&kept.record, origin, body))
+    let body = kept.bytes.clone().map(Body::Bytes)?;
+    Some(described(&kept.record, origin, body))
 }
 
 fn described(record: &Record, origin: Origin, body: Body) -> Answer {

@@ -26,7 +26,6 @@ use crate::{
     metrics::Metrics,
     mismatch_investigation::Investigator,
     options::ProxyOptions,
-    prefetch::{AheadFetcher, Prefetch},
     privacy::PrivacyRules,
     repair::{BlobRepairs, LostBlobs, RepairParts},
     response_cache::ResponseCache,
@@ -47,6 +46,7 @@ use crate::{
     zip_workers::ZipWorkers,
 };
 use parking_lot::Mutex;
+use prefetch::{AheadFetcher, Prefetch};
 use std::sync::Arc;
 use store::Store;
 use tokio::{sync::Semaphore, time::Instant};
@@ -135,7 +135,7 @@ impl ProxyParts {
         let sumdb = base.sumdb(&ingest, &revalidation, &artifacts, &verification);
         let scrubber = Arc::new(base.scrubber(repairs));
         let fetcher: Arc<dyn AheadFetcher> = Arc::new(base.fetcher(&ingest, &verification));
-        prefetch.start(&fetcher, &base.metrics);
+        prefetch.start(&fetcher, &base.metrics.prefetch);
         let directory = base.options.vulnerabilities.clone();
         let vulnerabilities = VulnerabilityAnswers::new(directory, &base.workers);
         Self {

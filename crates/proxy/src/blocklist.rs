@@ -11,8 +11,8 @@
 //! answered in full before it was answered rightly then.
 
 use crate::{
+    clock::Clock,
     deny::{DenyEntry, DenyList},
-    options::Clock,
 };
 use codes::Code;
 use gomod::{Artifact, ModulePath, Version};

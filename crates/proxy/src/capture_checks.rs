@@ -6,11 +6,10 @@
 use crate::{
     capture_failure::CaptureFailure,
     check::{self, SmallCheck},
-    confirmations,
     file_reader::FileReader,
+    info_evidence,
     metrics::{Kind, Metrics},
     mismatch_investigation::Investigator,
-    prefetch::GoModSink,
     privacy::PrivacyRules,
     suspect_copy::{CopyOrigin, RejectedBytes},
     verify::{Grounds, Verification},
@@ -18,6 +17,7 @@ use crate::{
 };
 use bytes::Bytes;
 use gomod::{Artifact, ArtifactKind};
+use prefetch::GoModSink;
 use protocol::Refusal;
 use std::sync::Arc;
 use store::SealedSpool;
@@ -87,7 +87,7 @@ impl CaptureChecks {
             return Err(CaptureFailure::Source(doubt.into()));
         }
         if artifact.kind == ArtifactKind::Info {
-            grounds.evidence = confirmations::evidence(grounds.evidence, bytes);
+            grounds.evidence = info_evidence::evidence(grounds.evidence, bytes);
         }
         Ok(CheckedCapture { h1, grounds })
     }

@@ -8,8 +8,8 @@ use crate::{
     answer_memory::RememberedAnswer,
     blocklist::Blocklist,
     check,
-    confirmations::{self, REPLACED_BY},
     disk_reserve::DiskRoom,
+    info_evidence::{self, unconfirmed},
     kept_file::KeptFile,
     memory_cache::MemoryCache,
     metrics::{Kind, Metrics},
@@ -22,6 +22,9 @@ use protocol::{Evidence, Refusal};
 use std::sync::Arc;
 use store::{Capture, Committed, Facts, Key, Provenance, Record, SealedSpool, Store, StoreError};
 use tokio::time::Instant;
+
+/// Who replaces what was not confirmed, in the journal.
+const REPLACED_BY: &str = "modkeep";
 
 /// Keeps captures.
 pub(crate) struct CaptureWriter {
@@ -90,7 +93,7 @@ impl CaptureWriter {
         let path = key.path();
         let started = Instant::now();
         if let KeptBefore::Unreadable(record) = before
-            && confirmations::unconfirmed(record).is_some()
+            && unconfirmed(record).is_some()
         {
             let reason = "go cannot read it";
             self.replace_info(record, bytes.clone(), provenance.clone(), reason)
@@ -160,7 +163,7 @@ impl CaptureWriter {
         let promise = self.verification.verifier.promise(info);
         Provenance {
             source: source.to_owned(),
-            evidence: confirmations::evidence(promise, bytes),
+            evidence: info_evidence::evidence(promise, bytes),
             ..Provenance::default()
         }
     }

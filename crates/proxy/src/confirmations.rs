@@ -16,29 +16,27 @@
 //! fetches another one in its place.
 
 use crate::{
-    body_receiver::BodyReceiver, capture_writer::CaptureWriter, check, memory_cache::MemoryCache,
-    options::Clock, privacy::PrivacyRules, source_walks::SourceWalks,
+    body_receiver::BodyReceiver, capture_writer::CaptureWriter, check, clock::Clock,
+    info_evidence::unconfirmed, memory_cache::MemoryCache, privacy::PrivacyRules,
+    source_walks::SourceWalks,
 };
 use bytes::Bytes;
-use gomod::{Artifact, ArtifactKind, info::VersionInfo};
+use gomod::{Artifact, info::VersionInfo};
 use moka::sync::Cache;
 use protocol::{Confirmation, Evidence};
 use std::{sync::Arc, time::Duration};
-use store::{Key, Record, Store};
+use store::{Record, Store};
 use tokio_util::task::TaskTracker;
 use upstream::{Download, Outcome as Offer};
 
 /// How old an unconfirmed one is when its sources are asked again, and how often they are.
-pub(crate) const AGAIN: Duration = Duration::from_hours(24);
+const AGAIN: Duration = Duration::from_hours(24);
 
 /// How long the same words of the same source must have stood.
 const STOOD: Duration = Duration::from_hours(7 * 24);
 
 /// Those that were asked about within a day; one more question is what a forgotten one costs.
 const REMEMBERED: u64 = 100_000;
-
-/// Who replaces what was not confirmed, in the journal.
-pub(crate) const REPLACED_BY: &str = "modkeep";
 
 /// Has the sources asked about what nothing has confirmed; cheap to clone.
 #[derive(Clone)]
@@ -66,25 +64,6 @@ struct PresentInfo {
     bytes: Bytes,
     info: VersionInfo,
     source: String,
-}
-
-/// What an arriving `.info` says of itself, where it can only claim so much.
-pub(crate) fn evidence(claim: Evidence, info: &[u8]) -> Evidence {
-    let is_confirmed = VersionInfo::parse(info).is_ok_and(|info| info.time_is_in_version());
-    if claim.awaits_confirmation() && is_confirmed {
-        Evidence::Confirmed(Confirmation::Version)
-    } else {
-        claim
-    }
-}
-
-/// The `.info` that a record is about, if nothing has confirmed it.
-pub(crate) fn unconfirmed(record: &Record) -> Option<&Artifact> {
-    let Key::Artifact(artifact) = &record.key else {
-        return None;
-    };
-    let is_open = record.evidence.awaits_confirmation();
-    (artifact.kind == ArtifactKind::Info && is_open).then_some(artifact)
 }
 
 // === impl Confirmations ===

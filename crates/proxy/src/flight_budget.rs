@@ -50,6 +50,10 @@ pub(crate) struct FlightRoom {
 // === impl FlightBudget ===
 
 impl FlightBudget {
+    /// 4,096 pieces of work: one caller alone may have 2,048, which a source 200 ms away with 64 slots
+    /// works off in nine seconds, well within the deadline; more would be refused by it anyway.
+    pub(crate) const USUAL: usize = 4096;
+
     pub(crate) fn new(limit: usize) -> Self {
         Self {
             room: Arc::new(Room {

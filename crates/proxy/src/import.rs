@@ -5,8 +5,8 @@
 
 use crate::{
     check::{self, Wrong},
+    database_files,
     positioned::Positioned,
-    sumdb,
 };
 use codes::Code;
 use gomod::{Artifact, ArtifactKind};
@@ -35,7 +35,7 @@ fn judge(key: &Key, file: &File, size: u64) -> Result<Option<String>, Wrong> {
         Key::Artifact(artifact) => artifact_within(artifact, content),
         Key::Sumdb { path, .. } => {
             let bytes = read(content, check::INFO_LIMIT)?;
-            sumdb::check(path, &bytes).map(|()| None)
+            database_files::check(path, &bytes).map(|()| None)
         }
     }
 }

@@ -1,6 +1,5 @@
 //! Kept file: what the catalog knows about something captured, with its bytes where they are small.
 
-use crate::answer::Body;
 use bytes::Bytes;
 use gomod::ArtifactKind;
 use protocol::Media;
@@ -33,11 +32,6 @@ impl KeptFile {
             record: Arc::new(record),
             bytes: Some(bytes),
         }
-    }
-
-    /// The bytes as a body, if they are at hand.
-    pub(crate) fn small_body(&self) -> Option<Body> {
-        self.bytes.clone().map(Body::Bytes)
     }
 }
 

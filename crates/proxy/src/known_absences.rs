@@ -17,8 +17,9 @@
 //! module; were it a module of its own, Go would have left it out of the zip.
 
 use crate::{
+    answer_ages::AnswerAges,
     answer_memory::{AnswerMemory, AnswerSubject, RememberedAnswer},
-    options::{AnswerAges, Clock},
+    clock::Clock,
     positioned::Positioned,
     zip_workers::ZipWorkers,
 };

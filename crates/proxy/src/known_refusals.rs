@@ -1,7 +1,7 @@
 //! Known refusals: what everybody who asks for an artifact that is not kept is told for now, without
 //! asking a source: that it does not exist, or that it was found wrong.
 
-use crate::{known_absences::KnownAbsences, options::Clock, wrong_versions::WrongVersions};
+use crate::{clock::Clock, known_absences::KnownAbsences, wrong_versions::WrongVersions};
 use gomod::Artifact;
 use protocol::Refusal;
 use std::sync::Arc;

@@ -13,6 +13,7 @@
 mod ahead_fetcher;
 mod alarm;
 pub mod answer;
+mod answer_ages;
 mod answer_memory;
 mod artifacts;
 mod assembly;
@@ -24,7 +25,11 @@ mod capture_failure;
 mod capture_writer;
 mod cases;
 mod check;
+mod clock;
 mod confirmations;
+mod database_files;
+mod database_path;
+mod database_tile;
 mod deny;
 mod disagreements;
 mod disk_reserve;
@@ -34,6 +39,7 @@ mod flight_budget;
 mod gauges;
 mod hosted;
 mod import;
+mod info_evidence;
 mod journal;
 mod kept_file;
 mod kept_whole;
@@ -47,7 +53,6 @@ mod observer;
 mod options;
 pub mod orders;
 mod positioned;
-pub mod prefetch;
 mod privacy;
 mod repair;
 mod response_cache;
@@ -69,19 +74,21 @@ mod vulnerabilities;
 mod wrong_versions;
 mod zip_workers;
 
+pub use ::prefetch;
 pub use answer::{Answer, Body};
 pub use bundle::{
     Admission, BundleExport, BundleExportError, BundleHead, BundleProblem, BundleReport,
     BundleRequest, BundleSelection, Intent, SelectionError, Stage, export_bundle, import_bundle,
     is_bundle, note_carried,
 };
+pub use clock::Clock;
 pub use deny::{DenyEntry, DenyList, DenyPattern, DenyPatternError};
 pub use disk_reserve::{DiskOptions, DiskReserve};
 pub use hosted::{OwnOptions, Scope, Witness};
 pub use import::import_checker;
 pub use journal::JournalFile;
 pub use metrics::Metrics;
-pub use options::{Clock, ProxyOptions};
+pub use options::ProxyOptions;
 pub use protocol::{Caller, Fetching, Freshness, Media, Origin, Refusal, RefusalText, Resource};
 pub use scrub::{PassReport, ScrubOptions, Share, Tally};
 pub use service::{Proxy, Readiness};

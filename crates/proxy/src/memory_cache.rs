@@ -10,7 +10,7 @@
 //! crowd out thousands of small ones unnoticed; open files are counted, and let go when they are
 //! not asked for.
 
-use crate::{answer::Body, confirmations, kept_file::KeptFile};
+use crate::{answer::Body, kept_file::KeptFile};
 use moka::sync::Cache;
 use protocol::Resource;
 use std::{sync::Arc, time::Duration};
@@ -26,6 +26,10 @@ const OVERHEAD: u32 = 768;
 /// Zips that are held open: the dependencies of one large build, and a quarter of the 1,024 open
 /// files that the most frugal system allows.
 const OPEN_FILES: u64 = 256;
+
+/// How long a small artifact is answered from memory before it is read from the store again, where an
+/// unconfirmed `.info` is asked about.
+const REREAD: Duration = Duration::from_hours(24);
 
 /// How long a zip that nobody asks for is held open.
 const HELD_OPEN: Duration = Duration::from_secs(30);
@@ -61,7 +65,7 @@ impl MemoryCache {
                     .unwrap_or(u32::MAX)
                     .saturating_add(OVERHEAD)
             })
-            .time_to_live(confirmations::AGAIN)
+            .time_to_live(REREAD)
             .build();
         let open = Cache::builder()
             .max_capacity(OPEN_FILES)
@@ -126,7 +130,7 @@ impl CachedFile {
     pub(crate) fn body(&self) -> Option<Body> {
         match &self.blob {
             Some(blob) => Some(Body::Blob(blob.clone())),
-            None => self.kept.small_body(),
+            None => self.kept.bytes.clone().map(Body::Bytes),
         }
     }
 }

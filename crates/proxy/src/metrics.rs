@@ -6,20 +6,17 @@
 mod labels;
 mod series;
 
-use series::AHEAD;
-
 pub(crate) use labels::{
-    AlarmLabels, Call, Kind, Lookup, Reason, Source, SourceAnswer, SourceClass, Transition,
-    Verification,
+    AlarmLabels, Call, Kind, Lookup, Source, SourceAnswer, SourceClass, Transition, Verification,
 };
 
-use crate::prefetch::ReadAhead;
+use prefetch::PrefetchMetrics;
 use prometheus_client::{
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
     registry::{Registry, Unit},
 };
 use protocol::Refusal;
-use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, atomic::AtomicU64};
 use store::StoreError;
 use upstream::{BreakerState, BreakerView, RequestClass};
 
@@ -29,11 +26,13 @@ macro_rules! metrics {
         #[derive(Debug)]
         pub struct Metrics {
             $($(#[doc = $help])+ pub(crate) $field: $metric,)+
+            /// What was fetched ahead of demand.
+            pub(crate) prefetch: Arc<PrefetchMetrics>,
         }
 
         impl Metrics {
             fn empty() -> Self {
-                Self { $($field: $make,)+ }
+                Self { $($field: $make,)+ prefetch: Arc::new(PrefetchMetrics::new()) }
             }
 
             /// Puts them into a registry.
@@ -42,6 +41,7 @@ macro_rules! metrics {
                     let help = concat!($($help),+).trim().trim_end_matches('.');
                     metrics!(@register registry, $name, help, self.$field, $($unit)?);
                 )+
+                self.prefetch.register(registry);
             }
         }
     };
@@ -122,22 +122,6 @@ metrics! {
     commit_time: Histogram = "modkeep_commit" in Unit::Seconds, wait_histogram();
     /// Failures of the store, of any kind.
     store_failures: Counter = "modkeep_store_failures", Counter::default();
-    /// Artifacts fetched before a client asked for them, by kind.
-    prefetched: Family<Kind, Counter> = "modkeep_prefetched", Family::default();
-    /// Bytes of artifacts fetched before a client asked for them, by kind.
-    prefetched_bytes: Family<Kind, Counter> = "modkeep_prefetched" in Unit::Bytes, Family::default();
-    /// Artifacts fetched ahead that a client asked for afterwards, by kind.
-    prefetch_hits: Family<Kind, Counter> = "modkeep_prefetch_hits", Family::default();
-    /// Bytes of artifacts fetched ahead that a client asked for afterwards, by kind.
-    prefetch_hit_bytes: Family<Kind, Counter> = "modkeep_prefetch_hits" in Unit::Bytes, Family::default();
-    /// Artifacts fetched ahead that nobody asked for within ten minutes, by kind.
-    prefetch_wasted: Family<Kind, Counter> = "modkeep_prefetch_wasted", Family::default();
-    /// Bytes of artifacts fetched ahead that nobody asked for within ten minutes, by kind.
-    prefetch_wasted_bytes: Family<Kind, Counter> = "modkeep_prefetch_wasted" in Unit::Bytes, Family::default();
-    /// Fetches ahead of demand that were not made or came to nothing, by reason.
-    prefetch_skipped: Family<Reason, Counter> = "modkeep_prefetch_skipped", Family::default();
-    /// Fetches ahead of demand under way for clients.
-    prefetch_running: Gauge = "modkeep_prefetch_running", Gauge::default();
     /// Memory held by the cache of small artifacts, about.
     memory: Gauge = "modkeep_memory_cache" in Unit::Bytes, Gauge::default();
     /// Artifacts and checksum-database records kept.
@@ -169,22 +153,6 @@ metrics! {
 // === impl Metrics ===
 
 impl Metrics {
-    /// What was fetched ahead, over all kinds.
-    pub(crate) fn read_ahead(&self) -> ReadAhead {
-        let sum = |family: &Family<Kind, Counter>| {
-            let kinds = AHEAD.iter();
-            kinds
-                .map(|kind| family.get_or_create(&Kind { kind }).get())
-                .sum()
-        };
-        ReadAhead {
-            fetched: sum(&self.prefetched),
-            fetched_bytes: sum(&self.prefetched_bytes),
-            asked: sum(&self.prefetch_hits),
-            asked_bytes: sum(&self.prefetch_hit_bytes),
-        }
-    }
-
     /// Counts and logs a failure of the store; gives the refusal it becomes.
     pub(crate) fn store_failure(&self, error: StoreError) -> Refusal {
         self.store_failures.inc();

@@ -1,12 +1,11 @@
 //! Options of the service, each with the reason for its default.
 
 use crate::{
-    deny::DenyList, disk_reserve::DiskOptions, hosted::OwnOptions, prefetch::Level,
-    scrub::ScrubOptions, verify::VerifyOptions,
+    answer_ages::AnswerAges, clock::Clock, deny::DenyList, disk_reserve::DiskOptions,
+    flight_budget::FlightBudget, hosted::OwnOptions, scrub::ScrubOptions, verify::VerifyOptions,
 };
-use jiff::{SignedDuration, Timestamp, ToSpan};
-use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
-use store::StaleMark;
+use prefetch::Level;
+use std::{path::PathBuf, time::Duration};
 use upstream::Upstreams;
 
 /// What an operator may tune. [`ProxyOptions::default`] is meant to be right for most.
@@ -52,21 +51,6 @@ pub struct ProxyOptions {
     pub clock: Clock,
 }
 
-/// How old an answer that may change may be; each is explained at [`ProxyOptions`].
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct AnswerAges {
-    pub(crate) list_max_age: Duration,
-    pub(crate) list_stale: Duration,
-    pub(crate) record_max_age: Duration,
-    pub(crate) refresh_patience: Duration,
-    pub(crate) absence_max_age: Duration,
-    pub(crate) absence_stale: Duration,
-}
-
-/// Tells the time of day.
-#[derive(Clone)]
-pub struct Clock(Arc<dyn Fn() -> Timestamp + Send + Sync>);
-
 // === impl ProxyOptions ===
 
 impl ProxyOptions {
@@ -84,9 +68,8 @@ impl ProxyOptions {
     pub const ABSENCE_MAX_AGE: Duration = Duration::from_secs(30);
     /// A week: a path that was no module yesterday seldom is one today, and an outage rarely lasts.
     pub const ABSENCE_STALE: Duration = Duration::from_hours(7 * 24);
-    /// 4,096 pieces of work: one caller alone may have 2,048, which a source 200 ms away with 64 slots
-    /// works off in nine seconds, well within the deadline; more would be refused by it anyway.
-    pub const FLIGHTS: usize = 4096;
+    /// 4,096 pieces of work.
+    pub const FLIGHTS: usize = FlightBudget::USUAL;
     /// 64 MiB hold the go.mod and .info files of about 20,000 versions.
     pub const MEMORY: u64 = 64 * 1024 * 1024;
 }
@@ -127,69 +110,5 @@ impl Default for ProxyOptions {
             log_private: false,
             clock: Clock::system(),
         }
-    }
-}
-
-// === impl AnswerAges ===
-
-impl AnswerAges {
-    /// The age at which every answer is asked for anew, and still good for an outage.
-    pub(crate) fn stale_mark(&self, clock: &Clock) -> StaleMark {
-        // The clock counts back in whole seconds.
-        let second = Duration::from_secs(1);
-        let fresh = self.list_max_age.saturating_add(self.list_stale);
-        StaleMark {
-            known: clock.ago(fresh.saturating_add(second)),
-            absent: clock.ago(self.absence_max_age.saturating_add(second)),
-        }
-    }
-}
-
-// === impl Clock ===
-
-impl Clock {
-    /// The machine's clock.
-    pub fn system() -> Self {
-        Self(Arc::new(Timestamp::now))
-    }
-
-    /// A clock that tells what `now` says.
-    pub fn new(now: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
-        Self(Arc::new(now))
-    }
-
-    /// The time.
-    pub fn now(&self) -> Timestamp {
-        (self.0)()
-    }
-
-    /// How long ago `then` was; zero if it lies in the future, as after a clock was set back.
-    pub fn since(&self, then: Timestamp) -> Duration {
-        Duration::try_from(self.now().duration_since(then)).unwrap_or(Duration::ZERO)
-    }
-
-    /// How old something is that was learned at `then`. What was learned in the future was learned
-    /// by a clock that was ahead: nobody knows when, so it is older than anything. A minute may be
-    /// the difference of two machines.
-    pub fn age(&self, then: Timestamp) -> Duration {
-        let ahead = then.duration_since(self.now());
-        if ahead > SignedDuration::from_mins(1) {
-            return Duration::MAX;
-        }
-        self.since(then)
-    }
-
-    /// The time `age` ago.
-    pub fn ago(&self, age: Duration) -> Timestamp {
-        let seconds = i64::try_from(age.as_secs()).unwrap_or(i64::MAX);
-        self.now()
-            .checked_sub(seconds.seconds())
-            .unwrap_or(Timestamp::MIN)
-    }
-}
-
-impl fmt::Debug for Clock {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Clock")
     }
 }

@@ -5,8 +5,8 @@
 //! sources, and modules that are kept from checksum databases are asked of none of these. Either setting
 //! can mean that the name is confidential. Go's own toolchains are public whatever the patterns say.
 
-use crate::sumdb;
-use gomod::{ModulePath, pattern::ModulePatterns};
+use crate::database_path;
+use gomod::{ModulePath, pattern::Patterns};
 use std::fmt;
 
 /// What stands in a log line in place of a confidential name.
@@ -100,7 +100,7 @@ impl PrivacyRules {
 
     /// How a log line above debug shows a path below `sumdb/`.
     pub(crate) fn shown_database_path(&self, path: &str) -> String {
-        let (name, rest) = sumdb::split(path);
+        let (name, rest) = database_path::split(path);
         if !self.log_private && self.is_confidential_database_path(name, rest) {
             return HIDDEN.to_owned();
         }

@@ -6,19 +6,20 @@
 //! be is decided by [`plan`], which is pure.
 
 use crate::{
+    answer_ages::AnswerAges,
     answer_memory::{AnswerMemory, AnswerSubject, RememberedAnswer},
     body_receiver::BodyReceiver,
     capture_failure::CaptureFailure,
     capture_writer::CaptureWriter,
+    clock::Clock,
+    database_path,
     disagreements::Disagreements,
     flight_budget::FlightBudget,
     known_absences::KnownAbsences,
-    options::{AnswerAges, Clock},
     response_cache::ResponseCache,
     selection,
     single_flight::SingleFlights,
     sources::ModuleSources,
-    sumdb,
 };
 use codes::Code;
 use jiff::{SignedDuration, Timestamp};
@@ -287,7 +288,7 @@ impl Revalidation {
     }
 
     async fn ask_database(&self, subject: &AnswerSubject) -> Result<RememberedAnswer, Refusal> {
-        let (name, path) = sumdb::split(&subject.path);
+        let (name, path) = database_path::split(&subject.path);
         match self.sources.of_database(name)?.sumdb(name, path).await {
             DatabaseOutcome::Found(download) => self
                 .receive_document(subject, download)

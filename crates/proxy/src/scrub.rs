@@ -19,7 +19,7 @@ mod pass;
 pub use ledger::{PassReport, Tally};
 pub use pace::Share;
 
-use crate::{metrics::Metrics, options::Clock, repair::BlobRepairs};
+use crate::{clock::Clock, metrics::Metrics, repair::BlobRepairs};
 use jiff::Timestamp;
 use ledger::Book;
 use parking_lot::Mutex;

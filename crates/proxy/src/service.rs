@@ -4,20 +4,20 @@ use crate::{
     answer::{Answer, Body},
     assembly::ProxyParts,
     cases,
+    database_files::is_entries,
     deny::DenyList,
     file_reader::panicked,
     journal::{self, JournalFile},
     metrics::{Lookup, Metrics},
     options::ProxyOptions,
-    prefetch::{Kinds, Plan, PrefetchJob, ReadAhead},
     scrub::PassReport,
     status::Status,
-    sumdb::is_entries,
     verify::{MirrorFailure, Mirrored, Settled, reprove, sums::Sums},
 };
 use bytes::Bytes;
 use gomod::{Artifact, ModulePath};
 use jiff::Timestamp;
+use prefetch::{Kinds, Plan, PrefetchJob, ReadAhead};
 use prometheus_client::registry::Registry;
 use protocol::{Caller, CallerKey, Fetching, Origin, Refusal, RefusalText, Resource};
 use std::{fmt, future::Future, num::NonZeroU32, sync::Arc};
@@ -188,7 +188,7 @@ impl Proxy {
 
     /// What was fetched ahead of demand so far, and what became of it.
     pub fn read_ahead(&self) -> ReadAhead {
-        self.parts.metrics.read_ahead()
+        self.parts.metrics.prefetch.read_ahead()
     }
 
     /// Fetches what a go.sum, a go.mod, or a go.mod with its go.sum behind it names; the work is driven by reading the progress.

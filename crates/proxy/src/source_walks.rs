@@ -4,8 +4,8 @@
 //! The end of a walk is remembered: a statement of absence, and that sources disagree.
 
 use crate::{
-    answer_memory::RememberedAnswer, blocklist::Blocklist, check, disagreements::Disagreements,
-    known_absences::KnownAbsences, options::Clock, sources::ModuleSources,
+    answer_memory::RememberedAnswer, blocklist::Blocklist, check, clock::Clock,
+    disagreements::Disagreements, known_absences::KnownAbsences, sources::ModuleSources,
 };
 use gomod::Artifact;
 use protocol::Refusal;

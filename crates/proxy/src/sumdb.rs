@@ -14,14 +14,16 @@ mod own;
 mod partial;
 mod provable;
 mod proven;
-mod tile;
 
 use crate::{
     answer::Answer,
+    answer_ages::AnswerAges,
     answer_memory::{AnswerMemory, AnswerSubject},
     artifacts::ArtifactAnswers,
-    check::Wrong,
-    options::{AnswerAges, Clock},
+    clock::Clock,
+    database_files::is_permanent,
+    database_path::CHECKPOINT,
+    database_tile as tile,
     privacy::PrivacyRules,
     revalidation::{Fallback, Revalidation},
     sources::ModuleSources,
@@ -63,12 +65,6 @@ pub(crate) struct MirroredAnswers {
 /// How many records' proofs are completed at once: one after the other, so that the largest log
 /// seen grows in order, and the source is spared.
 pub(crate) const PROOFS_AT_ONCE: usize = 1;
-
-/// The C2SP form of a signed head.
-const CHECKPOINT: &str = "checkpoint";
-
-/// Bytes of a full hash tile.
-const FULL_TILE: usize = 256 * tile::HASH;
 
 // === impl SumdbAnswers ===
 
@@ -215,11 +211,6 @@ impl MirroredAnswers {
     }
 }
 
-/// Whether a path of a database holds records, with the names that are in them.
-pub(crate) fn is_entries(path: &str) -> bool {
-    tile::is_data(path) || path.starts_with("tile/entries/")
-}
-
 /// An answer of a database as it is remembered.
 fn subject(name: &str, path: &str) -> AnswerSubject {
     AnswerSubject {
@@ -236,135 +227,10 @@ fn resource(name: &str, path: &str) -> Resource {
     }
 }
 
-/// Splits `sumdb/NAME/PATH` at the first place behind which a path of the protocol stands.
-pub(crate) fn split(path: &str) -> (&str, &str) {
-    let rest = path.strip_prefix("sumdb/").unwrap_or(path);
-    let mut splits = rest
-        .match_indices('/')
-        .map(|(at, _)| (&rest[..at], &rest[at + 1..]));
-    splits
-        .find(|(_, path)| {
-            matches!(*path, "supported" | "latest" | CHECKPOINT)
-                || path.starts_with("lookup/")
-                || path.starts_with("tile/")
-        })
-        .unwrap_or((rest, ""))
-}
-
-/// Lookups and full tiles never change.
-pub(crate) fn is_permanent(path: &str) -> bool {
-    path.starts_with("lookup/") || (path.starts_with("tile/") && tile::partial(path).is_none())
-}
-
 fn media(path: &str) -> Media {
     if path.starts_with("tile/") {
         Media::Octets
     } else {
         Media::Text
-    }
-}
-
-/// Whether bytes can be this permanent record.
-pub(crate) fn check(path: &str, bytes: &[u8]) -> Result<(), Wrong> {
-    if path.starts_with("lookup/") {
-        let text = std::str::from_utf8(bytes).unwrap_or_default();
-        let (head, note) = text.split_once("\n\n").unwrap_or_default();
-        let numbered = head
-            .lines()
-            .next()
-            .is_some_and(|line| line.parse::<u64>().is_ok());
-        return if numbered && note.contains("\n\n") {
-            Ok(())
-        } else {
-            Err(Wrong::new(
-                Code::UpstreamBadContent,
-                "it is no record with a signed tree head",
-            ))
-        };
-    }
-    if !tile::is_data(path) && bytes.len() != FULL_TILE {
-        return Err(Wrong::new(
-            Code::UpstreamBadContent,
-            format!("it is a full tile of {} bytes", bytes.len()),
-        ));
-    }
-    Ok(())
-}
-
-/// Whether bytes can be an answer of a database. A partial tile must have its
-/// exact length: narrower ones are cut from it for as long as it is the widest that is known.
-pub(crate) fn check_changing(path: &str, bytes: &[u8]) -> Result<(), Wrong> {
-    if is_permanent(path) {
-        return check(path, bytes);
-    }
-    let is_hashes = !tile::is_data(path);
-    let problem = match tile::partial(path) {
-        Some((_, width)) if is_hashes && bytes.len() != width * tile::HASH => {
-            format!("it is a tile of {width} hashes in {} bytes", bytes.len())
-        }
-        None if path == "latest" && !bytes.windows(2).any(|pair| pair == b"\n\n") => {
-            "it is no signed tree head".to_owned()
-        }
-        None if bytes.trim_ascii_start().starts_with(b"<") => "it is a web page".to_owned(),
-        _ => return Ok(()),
-    };
-    Err(Wrong::new(Code::UpstreamBadContent, problem))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{check, check_changing, is_permanent, split};
-
-    #[test]
-    fn a_database_name_may_hold_slashes() {
-        assert_eq!(
-            split("sumdb/sum.golang.org/supported"),
-            ("sum.golang.org", "supported")
-        );
-        assert_eq!(
-            split("sumdb/db.example.com/a/b/tile/8/0/001"),
-            ("db.example.com/a/b", "tile/8/0/001")
-        );
-        assert_eq!(
-            split("sumdb/db.example.com/lookup/example.com/tile/x@v1.0.0"),
-            ("db.example.com", "lookup/example.com/tile/x@v1.0.0")
-        );
-        assert_eq!(
-            split("sumdb/db.example.com/latest-sums/latest"),
-            ("db.example.com/latest-sums", "latest")
-        );
-    }
-
-    #[test]
-    fn lookups_and_full_tiles_are_permanent() {
-        for path in [
-            "lookup/example.com/m@v1.0.0",
-            "tile/8/0/x001/234",
-            "tile/8/data/005",
-        ] {
-            assert!(is_permanent(path), "{path}");
-        }
-        for path in ["latest", "supported", "tile/8/0/x001/234.p/7"] {
-            assert!(!is_permanent(path), "{path}");
-        }
-    }
-
-    #[test]
-    fn a_web_page_is_no_record() {
-        assert!(check("lookup/example.com/m@v1.0.0", b"<html>\n\n</html>\n\n").is_err());
-        assert!(check("lookup/example.com/m@v1.0.0", b"7\nexample.com/m v1.0.0 h1:x\n\ngo.sum database tree\n7\nhash\n\n\xe2\x80\x94 db sig\n").is_ok());
-        assert!(check("tile/8/0/001", &[0; 8191]).is_err());
-        assert!(check("tile/8/0/001", &[0; 8192]).is_ok());
-    }
-
-    #[test]
-    fn what_may_change_has_its_shape_too() {
-        assert!(check_changing("tile/8/0/001.p/2", &[0; 64]).is_ok());
-        assert!(check_changing("tile/8/0/001.p/2", &[0; 63]).is_err());
-        assert!(check_changing("tile/8/0/001.p/2", &[0; 65]).is_err());
-        assert!(check_changing("latest", b"go.sum database tree\n7\nhash\n\n-- db sig\n").is_ok());
-        assert!(check_changing("latest", b"try again later\n").is_err());
-        assert!(check_changing("supported", b"").is_ok());
-        assert!(check_changing("supported", b"<html>sign in</html>").is_err());
     }
 }

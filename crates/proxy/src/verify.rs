@@ -17,11 +17,12 @@
 pub(crate) mod database;
 pub(crate) mod evidence;
 pub(crate) mod halt;
-pub(crate) mod heal;
+mod heal;
 mod mirror;
 mod own;
 mod pending;
 mod present;
+pub(crate) mod rebuilt_head;
 mod records;
 pub(crate) mod reprove;
 mod standing;
@@ -37,7 +38,6 @@ use crate::{
     hosted::HostedDatabases,
     memory_cache::MemoryCache,
     metrics::{Metrics, Verification as VerificationLabels},
-    options::ProxyOptions,
     privacy::{PrivacyRules, is_toolchain},
     zip_workers::ZipWorkers,
 };
@@ -126,7 +126,7 @@ pub async fn mirror_log(
     progress: impl FnMut(Mirrored),
 ) -> Result<Mirrored, MirrorFailure> {
     let metrics = Arc::new(Metrics::new());
-    let budget = FlightBudget::new(ProxyOptions::FLIGHTS);
+    let budget = FlightBudget::new(FlightBudget::USUAL);
     let records = Records::of(key.clone(), store, upstreams, &metrics, &budget);
     mirror::run(&records, rate, || Ok(()), progress).await
 }

@@ -7,13 +7,14 @@
 
 use crate::{
     answer::{Answer, Body},
+    answer_ages::AnswerAges,
     answer_memory::{AnswerMemory, AnswerSubject},
     artifacts::ArtifactAnswers,
     blocklist::Blocklist,
     check,
+    clock::Clock,
     file_reader::FileReader,
     metrics::Metrics,
-    options::{AnswerAges, Clock},
     response_cache::{ResponseCache, ResponseMark},
     revalidation::{Fallback, HOLD_OFF, RecalledAnswer, Revalidation},
     selection,

@@ -1,260 +1,291 @@
-//! The catalog: what this site knows, in SQLite, on threads of its own.
+//! The catalog as a port: what this site knows, asked and changed in the words of the store.
 //!
-//! One thread writes, a few read; the runtime's threads never touch the database, and readers
-//! never wait for the writer (law L4): write-ahead mode gives each reader the state of the last
-//! commit. A dead or disabled writer leaves reads as they were. Lookups of a request have threads
-//! of their own; listings, and the lookups that captures make, share others.
+//! What a store promises about its catalog stands in one trait, whoever keeps the tables:
+//!
+//! * One method that changes something is one transaction, with its journal entry where it has one,
+//!   and is durable when it returns, unless its text says otherwise. A change that was begun is made
+//!   even if the asker goes away.
+//! * What was captured is never overwritten (law L2): the catalog itself refuses other bytes.
+//! * Journal entries have numbers without gaps and times that only grow; a log's tree is complete in
+//!   the transaction that writes its leaf.
+//! * A question is answered as of the last commit and waits for no change. Questions that a client's
+//!   request waits for share nothing with those that may take long (law L4), see [`Priority`].
+//!
+//! [`sqlite`] keeps it in a file. The tests in `conformance` are written against the trait alone; a
+//! further catalog has to pass them too, as the one in memory does that they are compared with.
+//!
+//! Two things are no matter of the port, because they are about a file: a copy of it for a backup, and
+//! building it anew from the journal's files.
 
-pub(crate) mod change;
-mod command;
-pub(crate) mod connection;
-pub(crate) mod read;
-pub(crate) mod schema;
-pub(crate) mod tree;
-mod writer;
+pub(crate) mod sqlite;
+mod types;
+
+#[cfg(test)]
+mod conformance;
+#[cfg(test)]
+mod memory;
+
+pub(crate) use types::{
+    BlobRepair, BlobReplacement, CatalogCheck, EvidenceUpdate, KeptCapture, LogName, NewCapture,
+    Priority, VersionOrder,
+};
 
 use crate::{
-    core::Core,
+    blob::BlobId,
     error::StoreError,
-    lane::{self, Lane, Queue},
-    layout::Layout,
+    journal::{Decision, Facts, JournalEntry, JournalEvent},
+    key::Key,
+    memo::{Memo, MemoKey, StaleMark},
+    own::record::{NewRecord, OwnRecord},
+    record::{Committed, IndexEntry, KeptVersion},
+    trust::{Backlog, CaseFile, KeptTile, VersionProof, Withdrawal},
+    withdrawn::WithdrawnVersion,
 };
-use command::{Command, Reply};
-use parking_lot::RwLock;
-use rusqlite::Connection;
-use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    thread::JoinHandle,
-};
-use writer::{Writer, WriterQueue};
+use async_trait::async_trait;
+use bytes::Bytes;
+use gomod::{ModulePath, Version};
+use jiff::Timestamp;
+use tlog::{Hash, checkpoint::TreeHead, entries::Bundle, tile::Tile, tree::Subtree};
 
-/// Threads for everything that is not a lookup of a request. Two, so that captures go on beside
-/// one long listing.
-const COLD_READERS: usize = 2;
+/// What this site knows.
+#[async_trait]
+pub(crate) trait Catalog: Send + Sync {
+    // === Captures ===
 
-/// The open catalog.
-pub(crate) struct Catalog {
-    core: Arc<Core>,
-    // Dropped in this order: the last connection to close empties the write-ahead file into the
-    // catalog, and only the writer's can.
-    warm: Lane<Reader>,
-    cold: Lane<Reader>,
-    writer: WriterThread,
-    /// Whether another process writes.
-    beside: bool,
-}
+    /// What is kept at a path.
+    async fn find(
+        &self,
+        path: String,
+        priority: Priority,
+    ) -> Result<Option<KeptCapture>, StoreError>;
 
-/// The writing thread and the way to it. Dropping it waits until what is queued is done.
-struct WriterThread {
-    queue: Arc<WriterQueue>,
-    thread: Option<JoinHandle<()>>,
-}
+    /// The facts about what is kept at a path.
+    async fn facts(&self, path: String) -> Result<Option<Facts>, StoreError>;
 
-/// The state of one reading thread.
-struct Reader {
-    layout: Layout,
-    /// Which generation of the catalog readers should have open; zero while there is no writer.
-    wanted: Arc<AtomicU64>,
-    open: Option<(u64, Connection)>,
-    unopened: Unopened,
-}
+    /// Captures bytes whose blob is durable. The same bytes again give the capture that is kept;
+    /// other bytes are [`StoreError::Conflict`], with an entry in the journal. A proof that comes with
+    /// the capture, and the record in a database of our own that it completes, are in its transaction.
+    async fn commit(&self, capture: NewCapture) -> Result<Committed, StoreError>;
 
-/// Held by whoever has the catalog open while there is no writer.
-///
-/// On a disk that cannot be written SQLite shares among all connections of a process what it could
-/// not open for writing, until the last of them is closed. So for as long as no writer could open
-/// the catalog, readers open it for one question each, and the writer tries to open it alone.
-type Unopened = Arc<RwLock<()>>;
+    /// Gives a capture a blob in the place of a lost one; gives it as it is then, or `None` if it has
+    /// another blob than the lost one. Other bytes without the capture's own `h1` are
+    /// [`StoreError::Conflict`].
+    async fn repair(&self, repair: BlobRepair) -> Result<Option<KeptCapture>, StoreError>;
 
-// === impl Catalog ===
+    /// Gives a capture other bytes; gives it as it is then, or `None` if it has not the old ones. The
+    /// version keeps its place in the index.
+    async fn replace(
+        &self,
+        replacement: BlobReplacement,
+    ) -> Result<Option<KeptCapture>, StoreError>;
 
-impl Catalog {
-    /// Opens the catalog; blocking. On a disk that cannot be written the catalog is opened for
-    /// reading, if it is there, and the metrics say why.
-    pub(crate) fn open(core: &Arc<Core>) -> Result<Self, StoreError> {
-        let (queue, generation) = (Arc::new(Queue::new()), Arc::new(AtomicU64::new(0)));
-        let unopened = Unopened::default();
-        let mut writer = Writer::new(
-            Arc::clone(core),
-            Arc::clone(&queue),
-            Arc::clone(&generation),
-            Arc::clone(&unopened),
-        );
-        match writer.open() {
-            Err(error) if may_be_read(&error) && core.layout.catalog().exists() => {
-                let connection =
-                    connection::open_reader(&core.layout).map_err(|_| error.clone())?;
-                writer.adopt(schema::totals(&connection)?);
-                core.metrics.fail(&error);
-                tracing::warn!(%error, "the catalog is open for reading only");
-            }
-            opened => opened?,
-        }
-        let count = core.options.catalog_readers.max(1);
-        let reader = || Reader {
-            layout: core.layout.clone(),
-            wanted: Arc::clone(&generation),
-            open: None,
-            unopened: Arc::clone(&unopened),
-        };
-        let readers = |count| std::iter::repeat_with(reader).take(count);
-        let warm = Lane::start("lookup", readers(count))?;
-        let cold = Lane::start("listing", readers(COLD_READERS))?;
-        let (closing, metrics) = (Arc::clone(&queue), Arc::clone(core));
-        let work = move || {
-            if catch_unwind(AssertUnwindSafe(|| writer.run())).is_err() {
-                // Nobody will serve the queue: what waits in it is answered, what comes is refused.
-                metrics.metrics.fail(&StoreError::Closed);
-                closing.close();
-                drop(closing.drain(usize::MAX));
-            }
-        };
-        let thread = Some(lane::spawn("writer", work)?);
-        let writer = WriterThread { queue, thread };
-        Ok(Self {
-            core: Arc::clone(core),
-            warm,
-            cold,
-            writer,
-            beside: false,
-        })
-    }
+    /// Says why a capture is trusted from now on. False if it is not there or has another blob.
+    async fn confirm(&self, update: EvidenceUpdate) -> Result<bool, StoreError>;
 
-    /// Opens the catalog for reading, beside the process that writes it; blocking. Readers see every
-    /// commit of that process, as its own readers do.
-    pub(crate) fn beside(core: &Arc<Core>) -> Result<Self, StoreError> {
-        let connection = connection::open_reader(&core.layout)?;
-        let totals = schema::totals(&connection)?;
-        core.metrics
-            .captures
-            .store(totals.captures, Ordering::Relaxed);
-        core.metrics.blobs.store(totals.blobs, Ordering::Relaxed);
-        core.metrics.bytes.store(totals.bytes, Ordering::Relaxed);
-        core.metrics
-            .sequence
-            .store(totals.sequence, Ordering::Relaxed);
-        // The one generation that there will be.
-        let generation = Arc::new(AtomicU64::new(1));
-        let reader = || Reader {
-            layout: core.layout.clone(),
-            wanted: Arc::clone(&generation),
-            open: None,
-            unopened: Unopened::default(),
-        };
-        let readers = |count| std::iter::repeat_with(reader).take(count);
-        let warm = Lane::start("lookup", readers(core.options.catalog_readers.max(1)))?;
-        let cold = Lane::start("listing", readers(COLD_READERS))?;
-        let queue = Arc::new(Queue::new());
-        queue.close();
-        let writer = WriterThread {
-            queue,
-            thread: None,
-        };
-        Ok(Self {
-            core: Arc::clone(core),
-            warm,
-            cold,
-            writer,
-            beside: true,
-        })
-    }
+    /// Takes a capture out, so that it may be captured anew; gives its blob, or `None` if it is not
+    /// there or has another one.
+    async fn withdraw(&self, withdrawal: Withdrawal) -> Result<Option<BlobId>, StoreError>;
 
-    /// Asks the catalog something that takes microseconds, for a request.
-    pub(crate) async fn ask<R, F>(&self, question: F) -> Result<R, StoreError>
-    where
-        R: Send + 'static,
-        F: FnOnce(&Connection) -> Result<R, StoreError> + Send + 'static,
-    {
-        self.note(self.warm.run(move |reader| reader.ask(question)).await?)
-    }
+    /// Captures behind a path, in the order of their paths.
+    async fn captures(&self, after: String, limit: usize) -> Result<Vec<KeptCapture>, StoreError>;
 
-    /// Asks the catalog anything else.
-    pub(crate) async fn ask_cold<R, F>(&self, question: F) -> Result<R, StoreError>
-    where
-        R: Send + 'static,
-        F: FnOnce(&Connection) -> Result<R, StoreError> + Send + 'static,
-    {
-        self.note(self.cold.run(move |reader| reader.ask(question)).await?)
-    }
+    /// Captures that have these bytes, in the order of their paths. May read everything.
+    async fn captures_of(&self, blob: BlobId, limit: usize)
+    -> Result<Vec<KeptCapture>, StoreError>;
 
-    fn note<R>(&self, answer: Result<R, StoreError>) -> Result<R, StoreError> {
-        if let Err(error) = &answer {
-            self.core.metrics.misread(error);
-        }
-        answer
-    }
+    /// Paths of captures that wait for their proof, behind a path.
+    async fn unproven(&self, after: String, limit: usize) -> Result<Vec<String>, StoreError>;
 
-    /// Changes the catalog; durable when this returns, unless it is only a memo. A change that
-    /// was queued is made even if the asker goes away.
-    pub(crate) async fn change<C: Command>(&self, command: C) -> Result<C::Outcome, StoreError> {
-        let answer = self.queue(command).await?;
-        answer.await.unwrap_or(Err(StoreError::Closed))
-    }
+    /// Versions of a module of which something is kept, in the order of their escaped text.
+    async fn kept_versions(&self, module: ModulePath) -> Result<Vec<KeptVersion>, StoreError>;
 
-    /// Puts a change into the queue: it is made before whatever is queued behind it.
-    async fn queue<C: Command>(&self, command: C) -> Result<Reply<C::Outcome>, StoreError> {
-        if self.beside {
-            return Err(self.core.layout.in_use());
-        }
-        let (queued, answer) = command::queued(command);
-        self.writer.queue.push(queued).await?;
-        Ok(answer)
-    }
-}
+    /// Modules of which something is kept, in the order of their escaped paths, behind `after`.
+    async fn modules(
+        &self,
+        after: Option<ModulePath>,
+        limit: usize,
+    ) -> Result<Vec<ModulePath>, StoreError>;
 
-// === impl WriterThread ===
+    /// First captures of versions at or after `since`, the oldest first. No two have one time.
+    async fn index(&self, since: Timestamp, limit: usize) -> Result<Vec<IndexEntry>, StoreError>;
 
-impl Drop for WriterThread {
-    fn drop(&mut self) {
-        self.queue.close();
-        if let Some(thread) = self.thread.take() {
-            // A panic of it has been reported by the thread itself.
-            let _ = thread.join();
-        }
-    }
-}
+    /// Blobs that captures need, with their sizes, behind `after`, in the order of their names.
+    async fn blobs(
+        &self,
+        after: Option<BlobId>,
+        limit: usize,
+    ) -> Result<Vec<(BlobId, u64)>, StoreError>;
 
-// === impl Reader ===
+    /// Those whose names begin with this byte.
+    async fn blobs_of_shelf(&self, shelf: u8) -> Result<Vec<(BlobId, u64)>, StoreError>;
 
-impl Reader {
-    fn ask<R>(
-        &mut self,
-        question: impl FnOnce(&Connection) -> Result<R, StoreError>,
-    ) -> Result<R, StoreError> {
-        if self.wanted.load(Ordering::Acquire) == 0 {
-            self.open = None;
-            let _nobody_writes = self.unopened.read();
-            return question(&connection::open_reader(&self.layout)?);
-        }
-        let answer = question(self.connection()?);
-        if matches!(
-            answer,
-            Err(StoreError::CorruptCatalog { .. } | StoreError::Catalog { .. })
-        ) {
-            // What is wrong may be this connection's view only; the next question opens anew.
-            self.open = None;
-        }
-        answer
-    }
+    // === Orders about versions ===
 
-    fn connection(&mut self) -> Result<&Connection, StoreError> {
-        let wanted = self.wanted.load(Ordering::Acquire);
-        let open = match self.open.take() {
-            Some(open) if open.0 == wanted => open,
-            _ => (wanted, connection::open_reader(&self.layout)?),
-        };
-        Ok(&self.open.insert(open).1)
-    }
-}
+    /// Withdraws a version or takes that back. False, and nothing is written, if it is so already.
+    async fn order_version(&self, order: VersionOrder) -> Result<bool, StoreError>;
 
-/// Whether a catalog that failed to open like this may still be good for reading.
-fn may_be_read(error: &StoreError) -> bool {
-    !matches!(
-        error,
-        StoreError::CorruptCatalog { .. } | StoreError::StoreTooNew { .. }
-    )
+    /// All withdrawn versions, in the order of their paths.
+    async fn withdrawn_versions(&self) -> Result<Vec<WithdrawnVersion>, StoreError>;
+
+    // === The journal ===
+
+    /// Appends a decision; gives the number of its entry.
+    async fn append(&self, decision: Decision) -> Result<u64, StoreError>;
+
+    /// Entries behind a number, in order.
+    async fn journal(&self, after: u64, limit: usize) -> Result<Vec<JournalEntry>, StoreError>;
+
+    /// Waits until everything that was asked before is durable.
+    async fn flush(&self) -> Result<(), StoreError>;
+
+    // === Logs: the journal's, and those of checksum databases of our own ===
+
+    /// How many entries a log has.
+    async fn log_size(&self, log: LogName) -> Result<u64, StoreError>;
+
+    /// The bytes of a tile of hashes; `None` if the log does not fill it as wide.
+    async fn log_tile(&self, log: LogName, tile: Tile) -> Result<Option<Bytes>, StoreError>;
+
+    /// The bytes of a bundle of entries; `None` if the log has not as many.
+    async fn log_entries(&self, log: LogName, bundle: Bundle) -> Result<Option<Bytes>, StoreError>;
+
+    /// The hashes of runs of entries within the tree of the first `size`.
+    async fn log_subtrees(
+        &self,
+        log: LogName,
+        size: u64,
+        subtrees: Vec<Subtree>,
+    ) -> Result<Vec<Hash>, StoreError>;
+
+    /// The head of a log as it is. [`StoreError::CorruptCatalog`] if it does not begin with the tree
+    /// that is known.
+    async fn next_head(
+        &self,
+        log: LogName,
+        known: Option<TreeHead>,
+    ) -> Result<TreeHead, StoreError>;
+
+    /// Why a head cannot have been signed over this log; `None` if it can.
+    async fn head_difference(
+        &self,
+        log: LogName,
+        head: TreeHead,
+    ) -> Result<Option<String>, StoreError>;
+
+    // === Records of checksum databases of our own ===
+
+    /// Appends the record of a version, or gives the one that it has.
+    async fn append_record(&self, record: NewRecord) -> Result<OwnRecord, StoreError>;
+
+    /// The record of `MODULE/@v/VERSION` (escaped).
+    async fn record(
+        &self,
+        database: String,
+        version: String,
+    ) -> Result<Option<OwnRecord>, StoreError>;
+
+    /// Records from number `first` on that no proof is kept of, with `MODULE/@v/VERSION` of each.
+    async fn records_without_proof(
+        &self,
+        database: String,
+        first: u64,
+        limit: usize,
+    ) -> Result<Vec<(OwnRecord, String)>, StoreError>;
+
+    /// The texts of `count` records from number `first` on; `None` if there are not as many.
+    async fn record_texts(
+        &self,
+        database: String,
+        first: u64,
+        count: u64,
+    ) -> Result<Option<Vec<Vec<u8>>>, StoreError>;
+
+    // === Proofs, tiles, states, cases ===
+
+    /// The proof of a version in a database.
+    async fn proof(
+        &self,
+        module: ModulePath,
+        version: Version,
+        database: String,
+    ) -> Result<Option<VersionProof>, StoreError>;
+
+    /// The proof files of a database that were kept last, the newest first.
+    async fn newest_proofs(
+        &self,
+        database: String,
+        limit: usize,
+    ) -> Result<Vec<String>, StoreError>;
+
+    /// Proof files of a database in the order in which they were kept, each with a number to go on
+    /// behind.
+    async fn proofs(
+        &self,
+        database: String,
+        after: i64,
+        limit: usize,
+    ) -> Result<Vec<(i64, String)>, StoreError>;
+
+    /// Keeps a proof, unless the version has one, and has captures say that it vouches for them.
+    async fn add_proof(&self, proof: VersionProof, captures: Vec<Key>) -> Result<(), StoreError>;
+
+    /// Tiles of a database, as wide as they are known, in the order asked for.
+    async fn tiles(
+        &self,
+        database: String,
+        tiles: Vec<(u8, u64)>,
+    ) -> Result<Vec<Option<Bytes>>, StoreError>;
+
+    /// Keeps tiles where they are wider than what is kept, or other. Durable no later than whatever is
+    /// written behind them.
+    async fn keep_tiles(&self, tiles: Vec<KeptTile>) -> Result<(), StoreError>;
+
+    /// A state, by its name.
+    async fn state(&self, name: String) -> Result<Option<Bytes>, StoreError>;
+
+    /// Changes a state if it is `old`; false, and nothing is changed, if it is something else.
+    async fn swap_state(
+        &self,
+        name: String,
+        old: Option<Bytes>,
+        new: Bytes,
+    ) -> Result<bool, StoreError>;
+
+    /// Writes a case of wrong bytes down; gives its number.
+    async fn open_case(&self, event: JournalEvent) -> Result<u64, StoreError>;
+
+    /// Cases with numbers below `before`, the newest first.
+    async fn cases(&self, before: u64, limit: usize) -> Result<Vec<CaseFile>, StoreError>;
+
+    /// How much waits for somebody.
+    async fn backlog(&self) -> Result<Backlog, StoreError>;
+
+    // === Remembered answers: they may change, and a power cut may forget them ===
+
+    /// A remembered answer.
+    async fn answer(&self, key: MemoKey) -> Result<Option<Memo>, StoreError>;
+
+    /// Remembers an answer, instead of whatever was remembered under its key.
+    async fn put_answer(&self, key: MemoKey, answer: Memo) -> Result<(), StoreError>;
+
+    /// Makes what is remembered about a module as old as the mark, or leaves it older; gives the paths
+    /// of the answers.
+    async fn age_answers(
+        &self,
+        module: ModulePath,
+        mark: StaleMark,
+    ) -> Result<Vec<String>, StoreError>;
+
+    /// Forgets absences older than `before`; gives how many there were.
+    async fn sweep_absences(&self, before: Timestamp) -> Result<u64, StoreError>;
+
+    // === All of it ===
+
+    /// Compares the catalog with itself: what is wrong with it, in words.
+    async fn check(&self) -> Result<CatalogCheck, StoreError>;
+
+    /// Has one of the threads that answer questions of [`Priority::Background`] do this: it is gone
+    /// for as long as that takes.
+    #[cfg(test)]
+    async fn occupy_background(&self, work: Box<dyn FnOnce() + Send>) -> Result<(), StoreError>;
 }

@@ -17,6 +17,7 @@
 pub(crate) mod leaf;
 pub(crate) mod log;
 pub(crate) mod mirror;
+pub(crate) mod signed;
 pub(crate) mod signing;
 
 use crate::{blob::BlobId, error::StoreError};

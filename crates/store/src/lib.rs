@@ -41,7 +41,6 @@ mod scan;
 mod space;
 mod spool;
 mod store;
-mod tiles;
 mod trust;
 mod withdrawn;
 
@@ -51,8 +50,8 @@ pub use error::StoreError;
 pub use heal::{Aside, Healing};
 pub use health::{StoreHealth, StoreMetrics};
 pub use journal::{
-    Decision, ENTRY_WORDS_LIMIT, Facts, JournalEntry, JournalEvent,
-    log::{JournalLog, SignedCheckpoint},
+    Decision, ENTRY_WORDS_LIMIT, Facts, JournalEntry, JournalEvent, log::JournalLog,
+    signed::SignedCheckpoint,
 };
 pub use key::{KEY_PATH_LIMIT, Key};
 pub use memo::{MEMO_BODY_LIMIT, MEMO_LIMIT, Memo, MemoClass, MemoKey, MemoStatus, StaleMark};
@@ -66,7 +65,6 @@ pub use replace::Replacement;
 pub use scan::{BlobScan, Damage, SCAN_STEP, ScanStep};
 pub use space::DiskSpace;
 pub use spool::{SealedSpool, Spool, SpoolReader};
-pub use store::{SMALL_LIMIT, Store, create_private_directory, is_store};
-pub use tiles::TILE_SIZE;
+pub use store::{SMALL_LIMIT, Store, TILE_SIZE, create_private_directory, is_store};
 pub use trust::{Backlog, CaseFile, KeptTile, REBUILT, VersionProof, Withdrawal};
 pub use withdrawn::WithdrawnVersion;

@@ -10,14 +10,13 @@
 mod backup;
 mod export;
 mod import;
-mod list;
-mod rebuild;
+pub(crate) mod list;
 mod verify;
 
+pub use crate::catalog::sqlite::{RebuildReport, rebuild};
 pub use backup::{BackupError, BackupManifest, BackupReport, backup, restore};
 pub use export::{ExportOptions, ExportReport, export};
 pub use import::{Checked, Checker, ImportOptions, ImportReport, import};
-pub use rebuild::{RebuildReport, rebuild};
 pub use verify::{DamagedBlob, Progress, VerifyReport, verify};
 
 /// Entries that a list in a report holds at most: more than a person reads, and a few megabytes.

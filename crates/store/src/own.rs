@@ -19,13 +19,15 @@
 mod files;
 mod head;
 mod opened;
+pub(crate) mod record;
 
 pub(crate) use files::stop_all;
 pub use files::{NameError, OwnName, check_name, init, list, reopen, resolve, retire};
 pub use head::{Echo, Halt, NotOurs, OwnError, OwnHead};
+pub use record::{OwnRecord, go_sum_lines};
 
 use crate::{
-    catalog::{change::AppendRecord, read, tree},
+    catalog::{Catalog, LogName},
     error::StoreError,
     journal,
     key::Key,
@@ -35,9 +37,8 @@ use crate::{
 use bytes::Bytes;
 use files::Files;
 use gomod::{Artifact, ModulePath, Version};
-use jiff::Timestamp;
 use opened::State;
-use rusqlite::Connection;
+use record::NewRecord;
 use std::{fmt, sync::Arc};
 use tlog::{
     Hash,
@@ -45,10 +46,8 @@ use tlog::{
     note::{SignerKey, VerifierKey},
     proof,
     proof_file::LogProof,
-    record::LogRecord,
     tile::Tile,
 };
-use tree::Log;
 
 /// A checksum database of our own; cheap to clone.
 #[derive(Clone)]
@@ -62,46 +61,6 @@ struct Inner {
     files: Files,
     retired: bool,
     state: State,
-}
-
-/// A record as it is kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OwnRecord {
-    /// Its number, from 0.
-    pub number: u64,
-    /// Its text: lines of go.sum.
-    pub text: String,
-    /// Where its hashes come from.
-    pub source: String,
-    /// When it was appended.
-    pub at: Timestamp,
-}
-
-/// A record to append.
-#[derive(Debug, Clone)]
-pub(crate) struct NewRecord {
-    pub(crate) database: String,
-    pub(crate) module: ModulePath,
-    pub(crate) version: Version,
-    pub(crate) text: String,
-    pub(crate) source: String,
-}
-
-/// The text of a version's record.
-pub fn go_sum_lines(module: &ModulePath, version: &Version, zip: &str, go_mod: &str) -> String {
-    format!("{module} {version} {zip}\n{module} {version}/go.mod {go_mod}\n")
-}
-
-// === impl OwnRecord ===
-
-impl OwnRecord {
-    /// As a log has it.
-    pub fn record(&self) -> LogRecord {
-        LogRecord {
-            id: self.number,
-            text: self.text.clone(),
-        }
-    }
 }
 
 // === impl Store ===
@@ -154,8 +113,7 @@ impl OwnDatabase {
         version: &Version,
     ) -> Result<Option<OwnRecord>, StoreError> {
         let (name, version) = (self.name().to_owned(), version_path(module, version));
-        self.ask(move |connection| read::own::by_version(connection, &name, &version))
-            .await
+        self.catalog().record(name, version).await
     }
 
     /// Records from number `first` on that no proof is kept of, at most `limit`.
@@ -165,9 +123,8 @@ impl OwnDatabase {
         limit: usize,
     ) -> Result<Vec<(ModulePath, Version, OwnRecord)>, StoreError> {
         let name = self.name().to_owned();
-        let question =
-            move |connection: &Connection| read::own::unproven(connection, &name, first, limit);
-        let found = self.inner.store.catalog().ask_cold(question).await?;
+        let found = self.catalog().records_without_proof(name, first, limit);
+        let found = found.await?;
         let named =
             |(record, version): (OwnRecord, String)| match Key::parse(&format!("{version}.mod"))? {
                 Key::Artifact(Artifact {
@@ -195,59 +152,37 @@ impl OwnDatabase {
             text: text.to_owned(),
             source: source.to_owned(),
         };
-        self.inner.store.catalog().change(AppendRecord(new)).await
+        self.catalog().append_record(new).await
     }
 
     /// How many records it has, signed or not.
     pub async fn size(&self) -> Result<u64, StoreError> {
-        let name = self.name().to_owned();
-        self.ask(move |connection| tree::size(connection, Log::Database(&name)))
-            .await
+        self.catalog().log_size(self.log()).await
     }
 
     /// The bytes of a tile: hashes, or records each with an empty line behind it; `None` if it is
     /// not filled as wide.
     pub async fn tile(&self, tile: Tile) -> Result<Option<Bytes>, StoreError> {
+        if tile.level().is_some() {
+            return self.catalog().log_tile(self.log(), tile).await;
+        }
+        let (first, width) = (tile.index() << tile.height(), u64::from(tile.width()));
         let name = self.name().to_owned();
-        self.ask(move |connection| {
-            let log = Log::Database(&name);
-            let (first, width) = (tile.index() << tile.height(), u64::from(tile.width()));
-            match tile.level() {
-                Some(_) if tree::head::is_filled(connection, log, tile)? => {
-                    tree::tile(connection, log, tile).map(|bytes| Some(bytes.into()))
-                }
-                None if first.saturating_add(width) <= tree::size(connection, log)? => {
-                    let texts = read::own::texts(connection, &name, first, width)?;
-                    let record = |text: Vec<u8>| text.into_iter().chain([b'\n']);
-                    Ok(Some(texts.into_iter().flat_map(record).collect()))
-                }
-                _ => Ok(None),
-            }
-        })
-        .await
+        let texts = self.catalog().record_texts(name, first, width).await?;
+        let record = |text: Vec<u8>| text.into_iter().chain([b'\n']);
+        Ok(texts.map(|texts| texts.into_iter().flat_map(record).collect()))
     }
 
     /// The bytes of a bundle of entries; `None` if there are not as many.
-    pub async fn entries(&self, bundle: EntryBundle) -> Result<Option<Bytes>, StoreError> {
-        let name = self.name().to_owned();
-        self.ask(move |connection| {
-            let log = Log::Database(&name);
-            match bundle.tile() {
-                Some(tile) if tree::head::is_filled(connection, log, tile)? => {
-                    tree::bundle(connection, log, bundle).map(|bytes| Some(bytes.into()))
-                }
-                _ => Ok(None),
-            }
-        })
-        .await
+    pub async fn entries(&self, bundle: Bundle) -> Result<Option<Bytes>, StoreError> {
+        self.catalog().log_entries(self.log(), bundle).await
     }
 
     /// The proof file of a record under a head that contains it.
     pub async fn proof(&self, record: &OwnRecord, head: &OwnHead) -> Result<LogProof, StoreError> {
-        let (name, size, number) = (self.name().to_owned(), head.head.size, record.number);
+        let (size, number) = (head.head.size, record.number);
         let steps = proof::inclusion(size, number).map_err(impossible)?;
-        let hashes = self
-            .ask(move |connection| tree::subtrees(connection, Log::Database(&name), size, &steps));
+        let hashes = self.catalog().log_subtrees(self.log(), size, steps);
         Ok(LogProof {
             extra: Some(record.text.clone().into_bytes()),
             index: number,
@@ -261,17 +196,17 @@ impl OwnDatabase {
         if older == 0 {
             return Ok(Vec::new());
         }
-        let name = self.name().to_owned();
         let steps = proof::consistency(newer, older).map_err(impossible)?;
-        self.ask(move |connection| tree::subtrees(connection, Log::Database(&name), newer, &steps))
-            .await
+        let log = self.log();
+        self.catalog().log_subtrees(log, newer, steps).await
     }
 
-    async fn ask<R: Send + 'static>(
-        &self,
-        question: impl FnOnce(&Connection) -> Result<R, StoreError> + Send + 'static,
-    ) -> Result<R, StoreError> {
-        self.inner.store.catalog().ask(question).await
+    fn catalog(&self) -> &dyn Catalog {
+        self.inner.store.catalog()
+    }
+
+    fn log(&self) -> LogName {
+        LogName::Database(self.name().to_owned())
     }
 }
 

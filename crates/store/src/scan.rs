@@ -8,8 +8,7 @@
 //! A scan changes nothing and does not know what to do about damage; that needs another source.
 
 use crate::{
-    aside::AsideFile, blob::BlobId, catalog::read, core::Core, error::StoreError, key::Key,
-    options::BlobPlace, place, record::Record, store::Store,
+    aside::AsideFile, blob::BlobId, core::Core, error::StoreError, options::BlobPlace, place,
 };
 use bytes::Bytes;
 use object_store::{ObjectStore, ObjectStoreExt};
@@ -75,6 +74,18 @@ impl fmt::Display for Damage {
 // === impl BlobScan ===
 
 impl BlobScan {
+    /// At the beginning of a blob.
+    pub(crate) fn new(core: Arc<Core>, blob: BlobId, size: u64) -> Self {
+        Self {
+            core,
+            blob,
+            size,
+            file: None,
+            hasher: Sha256::new(),
+            offset: 0,
+        }
+    }
+
     /// Hashes at most `limit` bytes more, never more than [`SCAN_STEP`]. An error is the store's or
     /// the machine's, and says nothing about the blob.
     pub async fn step(mut self, limit: usize) -> Result<(Self, ScanStep), StoreError> {
@@ -209,55 +220,5 @@ impl fmt::Debug for BlobScan {
             "BlobScan({} at {} of {})",
             self.blob, self.offset, self.size
         )
-    }
-}
-
-// === impl Store ===
-
-impl Store {
-    /// Blobs that captures need, with their sizes, behind `after`, in the order of their names.
-    pub async fn blobs(
-        &self,
-        after: Option<BlobId>,
-        limit: usize,
-    ) -> Result<Vec<(BlobId, u64)>, StoreError> {
-        self.catalog()
-            .ask_cold(move |connection| read::blobs_behind(connection, after, limit))
-            .await
-    }
-
-    /// Captures that have these bytes, at most `limit`. Reads the whole catalog: for damage only.
-    pub async fn captures_of(&self, blob: BlobId, limit: usize) -> Result<Vec<Record>, StoreError> {
-        let rows = self
-            .catalog()
-            .ask_cold(move |connection| read::records_of(connection, blob, limit))
-            .await?;
-        let mut records = Vec::new();
-        for row in rows {
-            let Some(key) = Key::parse(&row.path) else {
-                continue;
-            };
-            match row.into_record(key) {
-                Ok(record) => records.push(record),
-                // Its bytes are repaired for nobody: it is not served.
-                Err(error) => {
-                    self.metrics().misread(&error);
-                    tracing::warn!(%error, %blob, "a capture of a damaged blob is left out");
-                }
-            }
-        }
-        Ok(records)
-    }
-
-    /// A scan of a blob, at its beginning.
-    pub fn scan(&self, blob: BlobId, size: u64) -> BlobScan {
-        BlobScan {
-            core: Arc::clone(self.core()),
-            blob,
-            size,
-            file: None,
-            hasher: Sha256::new(),
-            offset: 0,
-        }
     }
 }

@@ -1,20 +1,26 @@
 //! The store: the one handle everybody uses.
+//!
+//! It joins blobs and catalog: a blob is durable before the catalog is told of it (law L5). The catalog
+//! is reached through its port alone; which one it is is decided where a store is opened.
+
+mod repair;
+mod replace;
+mod scan;
+mod space;
+mod tiles;
+mod trust;
+mod withdrawn;
+
+pub use tiles::TILE_SIZE;
 
 use crate::{
     blob::BlobId,
-    catalog::{
-        Catalog,
-        change::{AgeModule, AppendEntry, Barrier, NewCapture, PutMemo, SweepAbsences},
-        read,
-    },
+    catalog::{Catalog, NewCapture, Priority, sqlite::SqliteCatalog},
     core::Core,
     disk,
     error::StoreError,
     health::{StoreHealth, StoreMetrics},
-    journal::{
-        Decision, Facts, JournalEntry, JournalEvent,
-        log::{JournalLog, LogState},
-    },
+    journal::{Decision, Facts, JournalEntry, JournalEvent, signed::LogState},
     key::{KEY_PATH_LIMIT, Key},
     layout::Layout,
     lock::DirectoryLock,
@@ -43,7 +49,7 @@ pub struct Store {
 
 struct Inner {
     // Dropped in this order: the catalog waits for its writer, then the lock is given back.
-    catalog: Catalog,
+    catalog: Arc<dyn Catalog>,
     core: Arc<Core>,
     log: LogState,
     /// None where another process has it.
@@ -86,7 +92,7 @@ impl Store {
                 BlobPlace::Remote { .. } => Ok(()),
             });
         core.metrics.tried(&swept);
-        let catalog = Catalog::open(&core)?;
+        let catalog = Arc::new(SqliteCatalog::open(&core)?);
         Ok(Self {
             inner: Arc::new(Inner {
                 catalog,
@@ -103,7 +109,7 @@ impl Store {
     pub async fn open_beside(options: StoreOptions) -> Result<Self, StoreError> {
         let open = move || {
             let core = Arc::new(Core::start(options)?);
-            let catalog = Catalog::beside(&core)?;
+            let catalog = Arc::new(SqliteCatalog::beside(&core)?);
             Ok(Self {
                 inner: Arc::new(Inner {
                     catalog,
@@ -124,11 +130,10 @@ impl Store {
 
     /// What is kept under `key`. Never waits for a writer.
     pub async fn find(&self, key: &Key) -> Result<Option<Record>, StoreError> {
-        let path = key.path();
         let found = self
             .inner
             .catalog
-            .ask(move |connection| read::find(connection, &path))
+            .find(key.path(), Priority::Request)
             .await?;
         let metrics = self.metrics();
         StoreMetrics::count(if found.is_some() {
@@ -145,11 +150,7 @@ impl Store {
 
     /// What checks found about the capture under `key`.
     pub async fn facts(&self, key: &Key) -> Result<Option<Facts>, StoreError> {
-        let path = key.path();
-        self.inner
-            .catalog
-            .ask(move |connection| read::facts(connection, &path))
-            .await
+        self.inner.catalog.facts(key.path()).await
     }
 
     /// Opens a kept blob. [`StoreError::CorruptBlob`] if it is missing or has another size.
@@ -213,31 +214,18 @@ impl Store {
 
     /// Versions of a module of which something is kept, in the order of their text.
     pub async fn kept_versions(&self, module: &ModulePath) -> Result<Vec<KeptVersion>, StoreError> {
-        let module = module.clone();
-        self.inner
-            .catalog
-            .ask(move |connection| read::kept_versions(connection, &module))
-            .await
+        self.inner.catalog.kept_versions(module.clone()).await
     }
 
     /// The blob under `key`, whatever else stands beside it: for orders about it, not for serving it.
     pub async fn blob_of(&self, key: &Key) -> Result<Option<BlobId>, StoreError> {
-        let path = key.path();
-        let found = self
-            .inner
-            .catalog
-            .ask_cold(move |connection| read::find(connection, &path));
+        let found = self.inner.catalog.find(key.path(), Priority::Background);
         Ok(found.await?.map(|row| row.blob))
     }
 
     /// Captures behind the path `after`, in the order of their paths, at most `limit`.
     pub async fn captures(&self, after: &str, limit: usize) -> Result<CapturePage, StoreError> {
-        let after = after.to_owned();
-        let rows = self
-            .inner
-            .catalog
-            .ask_cold(move |connection| read::captures(connection, &after, limit))
-            .await?;
+        let rows = self.inner.catalog.captures(after.to_owned(), limit).await?;
         let mut page = CapturePage {
             last: rows.last().map(|row| row.path.clone()),
             ..CapturePage::default()
@@ -266,10 +254,7 @@ impl Store {
         after: Option<ModulePath>,
         limit: usize,
     ) -> Result<Vec<ModulePath>, StoreError> {
-        self.inner
-            .catalog
-            .ask_cold(move |connection| read::modules(connection, after.as_ref(), limit))
-            .await
+        self.inner.catalog.modules(after, limit).await
     }
 
     /// Versions in the order in which this site captured them, at or after `since`; at most
@@ -279,38 +264,22 @@ impl Store {
         since: Timestamp,
         limit: usize,
     ) -> Result<Vec<IndexEntry>, StoreError> {
-        self.inner
-            .catalog
-            .ask_cold(move |connection| read::index(connection, since, limit))
-            .await
+        self.inner.catalog.index(since, limit).await
     }
 
     /// Journal entries behind the sequence number `after`, at most `limit`.
     pub async fn journal(&self, after: u64, limit: usize) -> Result<Vec<JournalEntry>, StoreError> {
-        self.inner
-            .catalog
-            .ask_cold(move |connection| read::journal(connection, after, limit))
-            .await
+        self.inner.catalog.journal(after, limit).await
     }
 
     /// Writes a decision that is not a capture into the journal. Returns its sequence number.
     pub async fn event(&self, event: JournalEvent) -> Result<u64, StoreError> {
-        let entry = AppendEntry(event.checked()?);
-        self.inner.catalog.change(entry).await
-    }
-
-    /// The journal as a transparency log.
-    pub fn journal_log(&self) -> JournalLog {
-        JournalLog::new(self.clone())
+        self.inner.catalog.append(event.checked()?).await
     }
 
     /// A remembered answer.
     pub async fn memo(&self, key: &MemoKey) -> Result<Option<Memo>, StoreError> {
-        let key = key.clone();
-        self.inner
-            .catalog
-            .ask(move |connection| read::memo(connection, &key))
-            .await
+        self.inner.catalog.answer(key.clone()).await
     }
 
     /// Remembers an answer, instead of whatever was remembered under this key. Visible when this
@@ -329,7 +298,7 @@ impl Store {
                 });
             }
         }
-        self.inner.catalog.change(PutMemo(key, memo)).await
+        self.inner.catalog.put_answer(key, memo).await
     }
 
     /// Makes every answer remembered about a module as old as the mark, or leaves it older. Nothing is
@@ -339,18 +308,17 @@ impl Store {
         module: &ModulePath,
         mark: StaleMark,
     ) -> Result<Vec<String>, StoreError> {
-        let age = AgeModule(module.clone(), mark);
-        self.inner.catalog.change(age).await
+        self.inner.catalog.age_answers(module.clone(), mark).await
     }
 
     /// Forgets absences older than `before`. Returns how many there were.
     pub async fn memo_sweep(&self, before: Timestamp) -> Result<u64, StoreError> {
-        self.inner.catalog.change(SweepAbsences(before)).await
+        self.inner.catalog.sweep_absences(before).await
     }
 
     /// Waits until everything that was asked before is durable.
     pub async fn flush(&self) -> Result<(), StoreError> {
-        self.inner.catalog.change(Barrier).await
+        self.inner.catalog.flush().await
     }
 
     /// How the store is. Costs nothing and waits for nothing.
@@ -380,8 +348,8 @@ impl Store {
         &self.inner.core
     }
 
-    pub(crate) fn catalog(&self) -> &Catalog {
-        &self.inner.catalog
+    pub(crate) fn catalog(&self) -> &dyn Catalog {
+        self.inner.catalog.as_ref()
     }
 
     pub(crate) fn log_state(&self) -> &LogState {
@@ -391,11 +359,10 @@ impl Store {
     async fn commit_to_the_end(&self, capture: Capture) -> Result<Committed, StoreError> {
         let path = capture.key.checked_path()?;
         capture.check_words()?;
-        let lookup = path.clone();
         let kept = self
             .inner
             .catalog
-            .ask_cold(move |connection| read::find(connection, &lookup))
+            .find(path.clone(), Priority::Background)
             .await?;
         if let Some(kept) = kept.filter(|kept| kept.blob != capture.sealed.blob()) {
             return self.refuse(path, kept.blob, capture).await;
@@ -414,7 +381,7 @@ impl Store {
             size,
             provenance,
         };
-        self.inner.catalog.change(new).await
+        self.inner.catalog.commit(new).await
     }
 
     /// Other bytes for a kept key: put aside, journalled once, refused.
@@ -459,7 +426,7 @@ impl Store {
             quarantined,
         };
         // The refusal stands whether or not it can be written down.
-        if let Err(error) = self.inner.catalog.change(AppendEntry(decision)).await {
+        if let Err(error) = self.inner.catalog.append(decision).await {
             tracing::warn!(%error, "a refusal could not be journalled");
         }
         Err(error)
@@ -516,11 +483,8 @@ mod tests {
                 .detach(move |()| drop(one.blocking_lock()));
             let stuck = store.clone();
             tokio::spawn(async move {
-                let question = move |_: &_| {
-                    drop(other.blocking_lock());
-                    Ok(())
-                };
-                stuck.catalog().ask_cold(question).await
+                let work = Box::new(move || drop(other.blocking_lock()));
+                stuck.catalog().occupy_background(work).await
             });
         }
         tokio::task::yield_now().await;

@@ -71,7 +71,7 @@ pub use failure::{Failure, FailureClass};
 pub use inside::{AllowedNets, NetError};
 pub use name::{SourceName, SourceNames};
 pub use observe::{BodyEnd, NoObserver, Observer, ReplyClass};
-pub use options::{Egress, UpstreamOptions};
+pub use options::{Egress, SourceOptions, UpstreamOptions};
 pub use outcome::{Absence, Outage, Outcome};
 pub use redirect::RedirectError;
 pub use request::RequestKind;

@@ -24,7 +24,14 @@ pub struct SourceName(Arc<str>);
 /// The names that were given so far, so that two sources never share one. Cloning shares them:
 /// whatever is configured together is named by one of these.
 #[derive(Clone, Default)]
-pub struct SourceNames(Arc<Mutex<Vec<Url>>>);
+pub struct SourceNames(Arc<Mutex<KnownSources>>);
+
+#[derive(Default)]
+struct KnownSources {
+    urls: Vec<Url>,
+    /// Names that an operator chose.
+    chosen: Vec<(Url, SourceName)>,
+}
 
 // === impl SourceName ===
 
@@ -70,14 +77,23 @@ impl fmt::Display for SourceName {
 // === impl SourceNames ===
 
 impl SourceNames {
+    /// Gives the source at this URL a name that an operator chose.
+    pub(crate) fn give(&self, url: &Url, name: &str) {
+        let chosen = (url.clone(), SourceName(name.into()));
+        self.0.lock().chosen.push(chosen);
+    }
+
     /// The name of the source at this URL. The same URL gets the same name again.
     pub(crate) fn name(&self, url: &Url) -> SourceName {
-        let mut known = self.0.lock();
-        let origin = origin(url);
-        if !known.contains(url) {
-            known.push(url.clone());
+        let KnownSources { urls, chosen } = &mut *self.0.lock();
+        if let Some((_, name)) = chosen.iter().find(|(of, _)| of == url) {
+            return name.clone();
         }
-        let before = known.iter().take_while(|known| *known != url);
+        let origin = origin(url);
+        if !urls.contains(url) {
+            urls.push(url.clone());
+        }
+        let before = urls.iter().take_while(|known| *known != url);
         match before.filter(|known| self::origin(known) == origin).count() {
             0 => SourceName(origin.into()),
             others => SourceName(format!("{origin}#{}", others + 1).into()),

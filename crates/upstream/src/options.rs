@@ -3,7 +3,7 @@
 //! `go` itself has none of these deadlines: a source that accepts and then stays silent hangs it
 //! for ever. So they are ours, and each default says why it is what it is.
 
-use std::{collections::BTreeMap, fmt, path::PathBuf, sync::Arc, time::Duration};
+use std::{borrow::Cow, collections::BTreeMap, fmt, path::PathBuf, sync::Arc, time::Duration};
 
 use url::Url;
 
@@ -50,6 +50,17 @@ pub enum Egress {
     },
 }
 
+/// What is different for one source of the list. What is `None` is as for all.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SourceOptions {
+    /// Its name, in place of the origin of its URL.
+    pub name: Option<String>,
+    /// Whether it is left alone while it fails too often.
+    pub breaker: Option<bool>,
+    /// File of what it is shown so that it lets us in.
+    pub credentials: Option<PathBuf>,
+}
+
 /// How sources are reached. `Default` is what `modkeep serve` uses when nothing is configured.
 #[derive(Clone)]
 pub struct UpstreamOptions {
@@ -82,6 +93,8 @@ pub struct UpstreamOptions {
     /// Checksum databases that have a URL of their own, by name. A database that is not named here
     /// is reached through the sources only.
     pub databases: BTreeMap<String, DatabaseRoute>,
+    /// What is different for single sources, by their URLs.
+    pub per_source: Vec<(Url, SourceOptions)>,
     /// Networks that redirects may reach although they lie inside.
     pub allow_net: AllowedNets,
     /// Names of sources that were given already: shared by all lists that are configured together.
@@ -108,6 +121,22 @@ impl fmt::Debug for Egress {
 
 // === impl UpstreamOptions ===
 
+impl UpstreamOptions {
+    /// The options of the source at this URL.
+    pub(crate) fn of_source(&self, url: &Url) -> Cow<'_, Self> {
+        let Some((_, source)) = self.per_source.iter().find(|(of, _)| of == url) else {
+            return Cow::Borrowed(self);
+        };
+        if let Some(name) = &source.name {
+            self.names.give(url, name);
+        }
+        let mut options = self.clone();
+        options.breaker = source.breaker.unwrap_or(options.breaker);
+        options.credentials = source.credentials.clone().or(options.credentials);
+        Cow::Owned(options)
+    }
+}
+
 impl Default for UpstreamOptions {
     fn default() -> Self {
         Self {
@@ -123,6 +152,7 @@ impl Default for UpstreamOptions {
             egress: Egress::System,
             user_agent: concat!("modkeep/", env!("CARGO_PKG_VERSION")).to_owned(),
             databases: BTreeMap::new(),
+            per_source: Vec::new(),
             allow_net: AllowedNets::default(),
             names: SourceNames::default(),
             observer: Arc::new(NoObserver),
@@ -151,9 +181,33 @@ impl fmt::Debug for UpstreamOptions {
 
 #[cfg(test)]
 mod tests {
-    use super::{Egress, UpstreamOptions};
+    use super::{Egress, SourceOptions, UpstreamOptions};
     use crate::{DatabaseRoute, SourceUrl};
     use url::Url;
+
+    #[test]
+    fn one_source_may_have_a_name_a_breaker_and_credentials_of_its_own() {
+        let [one, other] =
+            ["https://a.example/x", "https://b.example"].map(|url| Url::parse(url).unwrap());
+        let special = SourceOptions {
+            name: Some("company".to_owned()),
+            breaker: Some(false),
+            credentials: Some("/a".into()),
+        };
+        let options = UpstreamOptions {
+            credentials: Some("/all".into()),
+            per_source: vec![(one.clone(), special)],
+            ..UpstreamOptions::default()
+        };
+        let seen = |url| {
+            let options = options.of_source(url);
+            let name = options.names.name(url).to_string();
+            (name, options.breaker, options.credentials.clone())
+        };
+        assert_eq!(seen(&one), ("company".to_owned(), false, Some("/a".into())));
+        let usual = ("https://b.example".to_owned(), true, Some("/all".into()));
+        assert_eq!(seen(&other), usual);
+    }
 
     #[test]
     fn options_print_no_credentials() {

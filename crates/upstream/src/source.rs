@@ -147,6 +147,7 @@ impl Source {
         tls: &rustls::ClientConfig,
         options: &UpstreamOptions,
     ) -> Result<Self, BuildError> {
+        let options = &*options.of_source(url);
         let name = options.names.name(url);
         let transport = match url.scheme() {
             "http" | "https" => {

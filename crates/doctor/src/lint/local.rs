@@ -4,6 +4,7 @@ use super::{LintCase, LintRule, about};
 use crate::cause::RemedyKind;
 use crate::environment::{GoEnvironment, GoSettingOrigin};
 use gomod::mvs::compare_go;
+use strsim::osa_distance;
 
 pub(super) static TOOLCHAIN: LintRule = LintRule {
     id: "env/toolchain-local",
@@ -132,35 +133,8 @@ fn near<'e>(environment: &'e GoEnvironment, name: &str) -> Option<&'e str> {
         .known()
         .filter(|known| known.starts_with("GO") && known.len() > 5);
     known
-        .map(|known| (distance(known, name), known))
+        .map(|known| (osa_distance(known, name), known))
         .filter(|(distance, _)| *distance <= NEAR)
         .min()
         .map(|(_, known)| known)
-}
-
-/// How many letters have to be put in, taken out, replaced or swapped with their neighbour.
-fn distance(one: &str, other: &str) -> usize {
-    let (one, other): (Vec<char>, Vec<char>) = (one.chars().collect(), other.chars().collect());
-    let mut before: Vec<usize> = Vec::new();
-    let mut last: Vec<usize> = (0..=other.len()).collect();
-    for (row, letter) in one.iter().enumerate() {
-        let mut next = vec![row + 1];
-        for (column, against) in other.iter().enumerate() {
-            let at =
-                |line: &[usize], index: usize| line.get(index).copied().unwrap_or(usize::MAX - 1);
-            let mut best = (at(&last, column) + usize::from(letter != against))
-                .min(at(&last, column + 1) + 1)
-                .min(at(&next, column) + 1);
-            let is_swapped = row > 0
-                && column > 0
-                && one.get(row - 1) == Some(against)
-                && other.get(column - 1) == Some(letter);
-            if is_swapped {
-                best = best.min(at(&before, column - 1) + 1);
-            }
-            next.push(best);
-        }
-        before = std::mem::replace(&mut last, next);
-    }
-    last.last().copied().unwrap_or_default()
 }

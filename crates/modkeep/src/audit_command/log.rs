@@ -52,6 +52,11 @@ impl AuditError {
         Self::Wrong(error.to_string())
     }
 
+    /// What is looked at could be foreseen, so nothing is shown by looking.
+    pub(super) fn no_random_numbers() -> Self {
+        Self::Unreachable("the system gives no random numbers".to_owned())
+    }
+
     fn unreachable(error: impl fmt::Display) -> Self {
         Self::Unreachable(error.to_string())
     }

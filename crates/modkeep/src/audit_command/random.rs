@@ -1,27 +1,22 @@
-//! Random: numbers that the audited log cannot foresee.
+//! Random numbers that the audited log cannot foresee: it could keep right what is looked at.
 
-use std::hash::{BuildHasher as _, RandomState};
+use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 
-/// A source of numbers, keyed by the standard library's random keys.
-pub(super) struct Random {
-    keys: RandomState,
-    count: u64,
-}
+/// The system's source of random numbers.
+pub(super) struct RandomNumbers(SystemRandom);
 
-// === impl Random ===
+// === impl RandomNumbers ===
 
-impl Random {
+impl RandomNumbers {
     pub(super) fn new() -> Self {
-        Self {
-            keys: RandomState::new(),
-            count: 0,
-        }
+        Self(SystemRandom::new())
     }
 
-    /// A number below `end`, which must not be 0. The bias of a remainder is far below one in a
-    /// million for logs of this world.
-    pub(super) fn below(&mut self, end: u64) -> u64 {
-        self.count += 1;
-        self.keys.hash_one(self.count) % end.max(1)
+    /// A number below `end`, which must not be 0; `None` where the system has no random numbers. The bias
+    /// of a remainder is far below one in a million for the logs that there are.
+    pub(super) fn below(&self, end: u64) -> Option<u64> {
+        let mut bytes = [0; 8];
+        self.0.fill(&mut bytes).ok()?;
+        Some(u64::from_ne_bytes(bytes) % end.max(1))
     }
 }

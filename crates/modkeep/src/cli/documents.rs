@@ -8,16 +8,16 @@ use testkit::document::{Document, commands};
 const SHELLS: [&str; 4] = ["", "sh", "console", "text"];
 
 /// A command line, and the line of the page that it stands on or whose block it is in.
-struct Call {
+struct DocumentedCall {
     line: usize,
     arguments: Vec<String>,
     /// Whether it stands in a sentence, which may name a command and leave out what it wants.
     is_named_only: bool,
 }
 
-// === impl Call ===
+// === impl DocumentedCall ===
 
-impl Call {
+impl DocumentedCall {
     /// Why it is refused; nothing if it is taken.
     fn refused(&self) -> Option<String> {
         let arguments = self.arguments.iter().cloned();
@@ -40,7 +40,7 @@ impl Call {
 }
 
 /// The command lines of a page that are behind a mark, or those that are not.
-fn calls(page: &Document, is_marked: bool) -> Vec<Call> {
+fn calls(page: &Document, is_marked: bool) -> Vec<DocumentedCall> {
     let blocks = page.blocks().into_iter();
     let blocks = blocks
         .filter(|block| block.is_marked == is_marked && SHELLS.contains(&&*block.language))
@@ -53,7 +53,7 @@ fn calls(page: &Document, is_marked: bool) -> Vec<Call> {
         .chain(spans)
         .flat_map(|(line, script, is_named_only)| {
             let calls = commands(&script, "modkeep").into_iter();
-            calls.map(move |arguments| Call {
+            calls.map(move |arguments| DocumentedCall {
                 line,
                 arguments,
                 is_named_only,

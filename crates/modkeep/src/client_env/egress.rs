@@ -11,7 +11,7 @@ use upstream::{DatabaseRoute, SourceName};
 use url::Url;
 
 /// One thing that must be reached.
-struct Destination {
+struct EgressDestination {
     from: &'static str,
     to: String,
     why: String,
@@ -54,11 +54,11 @@ pub(super) fn page(settings: &Settings, server: &str) -> String {
     written(&all)
 }
 
-fn sources(all: &mut Vec<Destination>, list: &ProxyList, what: &str) {
+fn sources(all: &mut Vec<EgressDestination>, list: &ProxyList, what: &str) {
     for (entry, _) in list.entries() {
         match entry {
-            ProxyListEntry::Proxy(url) => all.push(destination("server", url.reveal(), what)),
-            ProxyListEntry::Direct => all.push(Destination {
+            Entry::Proxy(url) => all.push(destination("server", url.reveal(), what)),
+            Entry::Direct => all.push(EgressDestination {
                 from: "client",
                 to: "version control hosts".to_owned(),
                 why: format!("{what} that no proxy has: this server does not fetch them itself"),
@@ -69,7 +69,7 @@ fn sources(all: &mut Vec<Destination>, list: &ProxyList, what: &str) {
 }
 
 /// Host and port of a URL, without what may be secret in it.
-fn destination(from: &'static str, url: &str, why: &str) -> Destination {
+fn destination(from: &'static str, url: &str, why: &str) -> EgressDestination {
     let shown = match Url::parse(url) {
         Ok(url) => match (url.host_str(), url.port_or_known_default()) {
             (Some(host), Some(port)) => format!("{host}:{port}"),
@@ -77,18 +77,18 @@ fn destination(from: &'static str, url: &str, why: &str) -> Destination {
         },
         Err(_) => "(not a URL)".to_owned(),
     };
-    Destination {
+    EgressDestination {
         from,
         to: shown,
         why: why.to_owned(),
     }
 }
 
-fn written(all: &[Destination]) -> String {
-    let widest = |of: fn(&Destination) -> usize| all.iter().map(of).max().unwrap_or_default();
+fn written(all: &[EgressDestination]) -> String {
+    let widest = |of: fn(&EgressDestination) -> usize| all.iter().map(of).max().unwrap_or_default();
     let (from, to) = (widest(|it| it.from.len()), widest(|it| it.to.len()));
     let mut text = String::new();
-    for Destination {
+    for EgressDestination {
         from: who,
         to: whom,
         why,

@@ -2,7 +2,7 @@
 //!
 //! The server that serves the data directory is asked, if there is one; else the store is opened.
 
-use crate::{PROBLEM, explain, failure::Failure, neighbour, output, wiring};
+use crate::{PROBLEM, explain, failure::Failure, output, running_instance, wiring};
 use codes::Code;
 use mismatch::{Disagreement, MismatchCase};
 use serde::Deserialize;
@@ -90,8 +90,8 @@ fn show(case: &CaseSummary) {
 
 /// The newest cases, from the server or the store.
 async fn cases(data: &Path) -> Result<Vec<CaseSummary>, Failure> {
-    if let Some(url) = neighbour::reachable_for_operators(data).await {
-        let text = neighbour::document(&url, "/-/cases").await;
+    if let Some(url) = running_instance::reachable_for_operators(data).await {
+        let text = running_instance::document(&url, "-/cases").await;
         let listing = text.and_then(|text| serde_json::from_str::<CaseList>(&text).ok());
         return Ok(listing.map(|listing| listing.cases).unwrap_or_default());
     }

@@ -4,7 +4,7 @@
 //! An id is no secret and names no module, so whoever is in the list may see it.
 
 use super::{client::GoClient, colour, print_json, untold};
-use crate::{explain, failure::Failure, neighbour, output, wiring};
+use crate::{explain, failure::Failure, output, running_instance, wiring};
 use doctor::request_record::{self, LARGEST, RequestRecord, ServerReply};
 use futures_util::future::join_all;
 use std::{collections::BTreeMap, path::Path, process::ExitCode, time::Duration};
@@ -80,7 +80,7 @@ async fn servers(client: Option<&GoClient>, data: &Path) -> BTreeMap<String, Url
         let name = client.name_of(&proxy);
         servers.insert(name.trim_end_matches('/').to_owned(), url);
     }
-    if let Some(url) = neighbour::reachable(data).await
+    if let Some(url) = running_instance::reachable(data).await
         && let Ok(parsed) = Url::parse(&url)
     {
         servers.entry(url).or_insert(parsed);

@@ -8,9 +8,9 @@ use crate::{
     config::Settings,
     failure::Failure,
     named_server::{NamedServer, PATIENCE},
-    neighbour,
-    preparation::Preparation,
-    wiring::{self, Service},
+    preparation::ServerPreparation,
+    running_instance,
+    wiring::{self, ServiceParts},
 };
 use codes::Code;
 use prometheus_client::registry::Registry;
@@ -41,7 +41,7 @@ struct TemporaryServer {
 impl GateSite {
     /// The server at this URL, or whoever serves the data directory, or a server of our own.
     pub(super) async fn open(
-        preparation: &Preparation,
+        preparation: &ServerPreparation,
         server: Option<&str>,
     ) -> Result<Self, Failure> {
         let settings = &preparation.settings;
@@ -51,15 +51,15 @@ impl GateSite {
         match wiring::service(preparation).await {
             Ok(service) => Self::begin(settings, service),
             Err(failure) if failure.code() == Code::StoreInUse => {
-                let url = neighbour::reachable(&settings.data).await;
+                let url = running_instance::reachable(&settings.data).await;
                 Self::at(&url.ok_or(failure)?, settings, None)
             }
             Err(failure) => Err(failure),
         }
     }
 
-    fn begin(settings: &Settings, service: Service) -> Result<Self, Failure> {
-        let Service { proxy, store, .. } = service;
+    fn begin(settings: &Settings, service: ServiceParts) -> Result<Self, Failure> {
+        let ServiceParts { proxy, store, .. } = service;
         let listener = Listener::bind(&ListenAddress::Tcp(ANY_PORT));
         let listener = listener.map_err(|error| Failure::of(Code::ListenFailed, &error))?;
         let url = format!("http://{}", listener.address());

@@ -1,4 +1,4 @@
-//! Batch: lines of the log on their way to standard error, many to a write.
+//! The batch: lines of the log on their way to standard error, many to a write.
 //!
 //! One line a request means one system call a request, and on a warm answer from memory that is a
 //! tenth of all work; and whoever reads standard error slowly (a journal, a pipe) would hold up
@@ -7,7 +7,7 @@
 //!
 //! What is refused: unbounded memory. When nobody takes the lines, further ones are counted
 //! instead of kept, and the count is the first thing said once there is room again. Nothing is
-//! lost at an orderly end: [`Flush`] waits for the buffer to run dry. A `kill -9` loses at most
+//! lost at an orderly end: [`BatchFlush`] waits for the buffer to run dry. A `kill -9` loses at most
 //! what came within [`LINGER`].
 
 use parking_lot::{Condvar, Mutex};
@@ -33,18 +33,18 @@ const LIMIT: usize = 8 * 1024 * 1024;
 
 /// Where lines gather. Cloning shares it.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Batch {
-    shared: Arc<Shared>,
+pub(crate) struct LogBatch {
+    shared: Arc<BatchState>,
 }
 
 #[derive(Debug, Default)]
-struct Shared {
-    lines: Mutex<Lines>,
+struct BatchState {
+    lines: Mutex<BatchLines>,
     changed: Condvar,
 }
 
 #[derive(Debug, Default)]
-struct Lines {
+struct BatchLines {
     waiting: Vec<u8>,
     /// Lines dropped since the last write.
     dropped: u64,
@@ -55,29 +55,29 @@ struct Lines {
 
 /// Takes one event's line.
 #[derive(Debug)]
-pub(crate) struct Line<'b> {
-    batch: &'b Batch,
+pub(crate) struct BatchLine<'b> {
+    batch: &'b LogBatch,
     urgent: bool,
 }
 
 /// Waits for the last lines when dropped.
 #[derive(Debug)]
-pub(crate) struct Flush {
-    batch: Batch,
+pub(crate) struct BatchFlush {
+    batch: LogBatch,
     thread: Option<JoinHandle<()>>,
 }
 
-// === impl Batch ===
+// === impl LogBatch ===
 
-impl Batch {
+impl LogBatch {
     /// Starts the thread that writes to `out`.
-    pub(crate) fn start(out: impl Write + Send + 'static) -> io::Result<(Self, Flush)> {
+    pub(crate) fn start(out: impl Write + Send + 'static) -> io::Result<(Self, BatchFlush)> {
         let batch = Self::default();
         let writing = batch.clone();
         let thread = std::thread::Builder::new()
             .name("log".to_owned())
             .spawn(move || writing.write_all(out))?;
-        let flush = Flush {
+        let flush = BatchFlush {
             batch: batch.clone(),
             thread: Some(thread),
         };
@@ -140,27 +140,27 @@ impl Batch {
     }
 }
 
-impl<'b> MakeWriter<'b> for Batch {
-    type Writer = Line<'b>;
+impl<'b> MakeWriter<'b> for LogBatch {
+    type Writer = BatchLine<'b>;
 
     fn make_writer(&'b self) -> Self::Writer {
-        Line {
+        BatchLine {
             batch: self,
             urgent: true,
         }
     }
 
     fn make_writer_for(&'b self, meta: &Metadata<'_>) -> Self::Writer {
-        Line {
+        BatchLine {
             batch: self,
             urgent: *meta.level() <= Level::WARN,
         }
     }
 }
 
-// === impl Line ===
+// === impl BatchLine ===
 
-impl Write for Line<'_> {
+impl Write for BatchLine<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.batch.add(bytes, self.urgent);
         Ok(bytes.len())
@@ -171,9 +171,9 @@ impl Write for Line<'_> {
     }
 }
 
-// === impl Flush ===
+// === impl BatchFlush ===
 
-impl Drop for Flush {
+impl Drop for BatchFlush {
     fn drop(&mut self) {
         self.batch.shared.lines.lock().closed = true;
         self.batch.shared.changed.notify_all();
@@ -186,7 +186,7 @@ impl Drop for Flush {
 
 #[cfg(test)]
 mod tests {
-    use super::{Batch, LIMIT};
+    use super::{LIMIT, LogBatch};
     use parking_lot::Mutex;
     use std::{
         io::{self, Write},
@@ -220,7 +220,7 @@ mod tests {
             written: Arc::clone(&written),
             go: None,
         };
-        let (batch, flush) = Batch::start(out).unwrap();
+        let (batch, flush) = LogBatch::start(out).unwrap();
         let mut wanted = String::new();
         for number in 0..5_000 {
             let line = format!("line {number}\n");
@@ -239,7 +239,7 @@ mod tests {
             written: Arc::clone(&written),
             go: Some(wait),
         };
-        let (batch, flush) = Batch::start(out).unwrap();
+        let (batch, flush) = LogBatch::start(out).unwrap();
         let line = [b'x'; 1024];
         for _ in 0..3 * LIMIT / line.len() {
             batch.add(&line, true);

@@ -1,4 +1,4 @@
-//! Plain: an event as one line of text without colours, for files, pipes and journals.
+//! The plain form: an event as one line of text without colours, for files, pipes and journals.
 //!
 //! The lines are those of `tracing_subscriber`'s own text format, so nobody who reads them need
 //! know which wrote them, with one difference: no value can begin a line of its own or reach the
@@ -25,32 +25,32 @@ use tracing_subscriber::{
 
 /// Writes events as plain lines. Spans are not shown: there are none.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Plain;
+pub(super) struct PlainFormat;
 
 /// Writes the fields of one event.
-struct Fields<'w> {
+struct PlainFields<'w> {
     out: Writer<'w>,
     result: fmt::Result,
 }
 
 /// Passes text on, with its control characters escaped.
-struct Escaped<'o, W>(&'o mut W);
+struct EscapedWriter<'o, W>(&'o mut W);
 
 /// The text of the second in which this thread logged last.
-struct Second {
+struct FormattedSecond {
     number: i64,
     text: String,
 }
 
 thread_local! {
-    static SECOND: RefCell<Second> = const {
-        RefCell::new(Second { number: i64::MIN, text: String::new() })
+    static SECOND: RefCell<FormattedSecond> = const {
+        RefCell::new(FormattedSecond { number: i64::MIN, text: String::new() })
     };
 }
 
-// === impl Plain ===
+// === impl PlainFormat ===
 
-impl<S, N> FormatEvent<S, N> for Plain
+impl<S, N> FormatEvent<S, N> for PlainFormat
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
     N: for<'a> FormatFields<'a> + 'static,
@@ -66,7 +66,7 @@ where
         out.write_str(name_of(*metadata.level()))?;
         out.write_str(metadata.target())?;
         out.write_str(":")?;
-        let mut fields = Fields {
+        let mut fields = PlainFields {
             out,
             result: Ok(()),
         };
@@ -102,9 +102,9 @@ fn write_time(out: &mut impl Write, now: Timestamp) -> fmt::Result {
     write!(out, "{micros:06}Z")
 }
 
-// === impl Fields ===
+// === impl PlainFields ===
 
-impl Fields<'_> {
+impl PlainFields<'_> {
     /// Writes one field, unless an earlier one failed.
     fn field(&mut self, field: &Field, value: impl FnOnce(&mut Writer<'_>) -> fmt::Result) {
         if self.result.is_err() {
@@ -123,12 +123,12 @@ impl Fields<'_> {
     }
 }
 
-impl Visit for Fields<'_> {
+impl Visit for PlainFields<'_> {
     fn record_str(&mut self, field: &Field, value: &str) {
         let bare = field.name() == "message";
         self.field(field, |out| {
             if bare {
-                Escaped(out).write_str(value)
+                EscapedWriter(out).write_str(value)
             } else if is_plain(value) {
                 ["\"", value, "\""]
                     .iter()
@@ -140,7 +140,7 @@ impl Visit for Fields<'_> {
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.field(field, |out| write!(Escaped(out), "{value:?}"));
+        self.field(field, |out| write!(EscapedWriter(out), "{value:?}"));
     }
 }
 
@@ -150,9 +150,9 @@ fn is_plain(text: &str) -> bool {
     text.bytes().all(plain)
 }
 
-// === impl Escaped ===
+// === impl EscapedWriter ===
 
-impl<W: Write> Write for Escaped<'_, W> {
+impl<W: Write> Write for EscapedWriter<'_, W> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         let mut rest = text;
         while let Some(at) = rest.find(finding::is_obeyed) {
@@ -170,7 +170,7 @@ impl<W: Write> Write for Escaped<'_, W> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Plain, write_time};
+    use super::{PlainFormat, write_time};
     use jiff::Timestamp;
     use parking_lot::Mutex;
     use std::{io, sync::Arc};
@@ -214,7 +214,7 @@ mod tests {
         let lines = || tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE);
         let with = |written: &Written| lines().with_ansi(false).with_writer(written.clone());
         tracing::subscriber::with_default(with(&theirs).finish(), &action);
-        tracing::subscriber::with_default(with(&ours).event_format(Plain).finish(), &action);
+        tracing::subscriber::with_default(with(&ours).event_format(PlainFormat).finish(), &action);
         [theirs.text(), ours.text()]
     }
 

@@ -6,7 +6,7 @@ use std::{collections::BTreeSet, fmt::Write as _};
 
 /// One metric as the exposition describes it.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct Metric {
+struct MetricRow {
     name: String,
     kind: String,
     help: String,
@@ -19,20 +19,20 @@ pub(super) fn table(registry: &Registry) -> String {
     let text = Format::Classic.write(registry).unwrap_or_default();
     let mut metrics = parse(&text);
     metrics.sort_by(|left, right| left.name.cmp(&right.name));
-    let mut page = "| Metric | Type | Labels | Meaning |\n|---|---|---|---|\n".to_owned();
+    let mut page = "| MetricRow | Type | Labels | Meaning |\n|---|---|---|---|\n".to_owned();
     for metric in metrics {
         let labels = metric.labels.iter().map(|label| format!("`{label}`"));
         let labels: Vec<String> = labels.collect();
         let (names, labels) = (metric.scraped().join(", "), labels.join(", "));
-        let Metric { kind, help, .. } = metric;
+        let MetricRow { kind, help, .. } = metric;
         let _ = writeln!(page, "| {names} | {kind} | {labels} | {help} |");
     }
     page
 }
 
-// === impl Metric ===
+// === impl MetricRow ===
 
-impl Metric {
+impl MetricRow {
     /// The names of its samples.
     fn scraped(&self) -> Vec<String> {
         let endings: &[&str] = match self.kind.as_str() {
@@ -44,16 +44,16 @@ impl Metric {
     }
 }
 
-fn parse(text: &str) -> Vec<Metric> {
-    let mut metrics: Vec<Metric> = Vec::new();
+fn parse(text: &str) -> Vec<MetricRow> {
+    let mut metrics: Vec<MetricRow> = Vec::new();
     for line in text.lines() {
         let mut words = line.splitn(4, ' ');
         match (words.next(), words.next(), words.next(), words.next()) {
             (Some("#"), Some("HELP"), Some(name), Some(help)) => {
-                metrics.push(Metric {
+                metrics.push(MetricRow {
                     name: name.to_owned(),
                     help: help.to_owned(),
-                    ..Metric::default()
+                    ..MetricRow::default()
                 });
             }
             (Some("#"), Some("TYPE"), Some(_), Some(kind)) => {
@@ -87,14 +87,14 @@ fn labels(sample: &str) -> impl Iterator<Item = String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Metric, parse};
+    use super::{MetricRow, parse};
 
     #[test]
     fn an_exposition_is_read() {
         let text = "# HELP a_seconds How long.\n# TYPE a_seconds histogram\n# UNIT a_seconds seconds\n\
                     a_seconds_sum{kind=\"x, y\",zone=\"z\"} 0.0\na_seconds_bucket{le=\"1.0\",kind=\"x\"} 0\n\
                     # HELP b Nothing.\n# TYPE b gauge\nb 1\n# EOF\n";
-        let metric = |name: &str, kind: &str, help: &str, labels: &[&str]| Metric {
+        let metric = |name: &str, kind: &str, help: &str, labels: &[&str]| MetricRow {
             name: name.to_owned(),
             kind: kind.to_owned(),
             help: help.to_owned(),

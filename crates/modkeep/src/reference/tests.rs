@@ -7,9 +7,12 @@ use codes::Code;
 #[test]
 fn every_option_and_every_code_has_its_place() {
     let page = configuration_page();
-    assert!(OPTIONS.iter().all(
-        |option| page.contains(&format!("\n## {}\n", option.name)) && page.contains(option.doc)
-    ));
+    assert!(
+        OPTIONS
+            .iter()
+            .all(|option| page.contains(&format!("\n### {}\n", option.key))
+                && page.contains(&option.doc))
+    );
     let page = errors_page();
     assert!(
         Code::ALL

@@ -18,7 +18,7 @@
 //! says is still read strictly: a process that does not say "taken" has taken nothing, and this one
 //! goes on as if nobody had come.
 
-use super::sockets::Sockets;
+use super::sockets::ListeningSockets;
 use rustix::net::{
     RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
     SendAncillaryMessage, SendFlags, recvmsg, sendmsg,
@@ -51,7 +51,7 @@ const LONGEST_NAMES: usize = 1024;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Waits at the data directory for a process that takes over.
-pub(super) struct Offer {
+pub(super) struct SocketOffer {
     path: PathBuf,
     waiting: UnixListener,
     names: String,
@@ -59,18 +59,18 @@ pub(super) struct Offer {
 }
 
 /// The process that was here before: gone once its end of the stream is.
-pub(super) struct Predecessor {
+pub(super) struct PredecessorProcess {
     stream: UnixStream,
 }
 
 /// The process that has taken over. It waits for the end of the stream.
-pub(super) struct Successor {
+pub(super) struct SuccessorProcess {
     _stream: UnixStream,
 }
 
-// === impl Offer ===
+// === impl SocketOffer ===
 
-impl Offer {
+impl SocketOffer {
     /// Offers these sockets to the next process of this data directory.
     ///
     /// # Errors
@@ -80,7 +80,7 @@ impl Offer {
         // Whoever holds the store holds the name too; what is there is of a process that is gone.
         drop(fs::remove_file(&path));
         let (mut names, mut descriptors) = (Vec::new(), Vec::new());
-        for (name, listener) in Sockets::named(public, admin).take(MOST) {
+        for (name, listener) in ListeningSockets::named(public, admin).take(MOST) {
             names.push(name);
             descriptors.push(listener.descriptor()?);
         }
@@ -93,7 +93,7 @@ impl Offer {
     }
 
     /// Ends when a process has taken over.
-    pub(super) async fn taken(&self) -> Successor {
+    pub(super) async fn taken(&self) -> SuccessorProcess {
         loop {
             let Ok((stream, _)) = self.waiting.accept().await else {
                 // Out of descriptors, mostly; a process that wants to take over tries again.
@@ -108,26 +108,26 @@ impl Offer {
         }
     }
 
-    async fn give(&self, mut stream: UnixStream) -> io::Result<Successor> {
+    async fn give(&self, mut stream: UnixStream) -> io::Result<SuccessorProcess> {
         expect(&mut stream, HELLO).await?;
         let descriptors: Vec<BorrowedFd<'_>> =
             self.descriptors.iter().map(|one| one.as_fd()).collect();
         let send = || send(&stream, self.names.as_bytes(), &descriptors);
         stream.async_io(Interest::WRITABLE, send).await?;
         expect(&mut stream, TAKEN).await?;
-        Ok(Successor { _stream: stream })
+        Ok(SuccessorProcess { _stream: stream })
     }
 }
 
-impl Drop for Offer {
+impl Drop for SocketOffer {
     fn drop(&mut self) {
         drop(fs::remove_file(&self.path));
     }
 }
 
-// === impl Successor ===
+// === impl SuccessorProcess ===
 
-impl Successor {
+impl SuccessorProcess {
     /// Lets the other process wait until this one has ended: then, and not before, every lock of it is
     /// free. The system closes the stream.
     pub(super) fn wait_for_our_end(self) {
@@ -135,12 +135,12 @@ impl Successor {
     }
 }
 
-// === impl Predecessor ===
+// === impl PredecessorProcess ===
 
-impl Predecessor {
+impl PredecessorProcess {
     /// The process that serves this data directory, and its sockets. It goes on until [`Self::relieve`].
     /// `None` where there is none, or it hands nothing over.
-    pub(super) async fn meet(data: &Path) -> Option<(Self, Sockets)> {
+    pub(super) async fn meet(data: &Path) -> Option<(Self, ListeningSockets)> {
         let stream = UnixStream::connect(meeting_point(data)).await.ok()?;
         match timeout(PATIENCE, receive(stream)).await {
             Ok(Ok(met)) => Some(met),
@@ -167,7 +167,7 @@ impl Predecessor {
     }
 }
 
-async fn receive(mut stream: UnixStream) -> io::Result<(Predecessor, Sockets)> {
+async fn receive(mut stream: UnixStream) -> io::Result<(PredecessorProcess, ListeningSockets)> {
     stream.write_all(HELLO).await?;
     let (names, descriptors) = stream
         .async_io(Interest::READABLE, || receive_descriptors(&stream))
@@ -177,11 +177,11 @@ async fn receive(mut stream: UnixStream) -> io::Result<(Predecessor, Sockets)> {
     if names.len() != descriptors.len() {
         return Err(malformed());
     }
-    let mut sockets = Sockets::default();
+    let mut sockets = ListeningSockets::default();
     for (name, descriptor) in names.into_iter().zip(descriptors) {
         sockets.add(name, Listener::from_descriptor(descriptor)?);
     }
-    Ok((Predecessor { stream }, sockets))
+    Ok((PredecessorProcess { stream }, sockets))
 }
 
 fn send(stream: &UnixStream, names: &[u8], descriptors: &[BorrowedFd<'_>]) -> io::Result<()> {

@@ -5,26 +5,26 @@
 //! What needs a start says so by name, so that nobody believes it is in force.
 
 use super::service_manager;
-use crate::{cli, config::Resolved, failure::Failure, logging::Log, preparation::Preparation};
+use crate::{
+    cli, config::ResolvedConfig, failure::Failure, logging::LogHandle,
+    preparation::ServerPreparation,
+};
 use clap::ArgMatches;
 use std::sync::Arc;
 
-/// Options that are in force at once.
-const AT_ONCE: &[&str] = &["log-level"];
-
 /// What a reload needs.
-pub(super) struct Reload {
+pub(super) struct ConfigReload {
     pub(super) matches: ArgMatches,
-    pub(super) log: Arc<Log>,
+    pub(super) log: Arc<LogHandle>,
     /// What is in force.
-    pub(super) resolved: Resolved,
+    pub(super) resolved: ResolvedConfig,
     /// What the service manager is told afterwards.
     pub(super) status: String,
 }
 
-// === impl Reload ===
+// === impl ConfigReload ===
 
-impl Reload {
+impl ConfigReload {
     /// Reads the configuration again.
     pub(super) async fn now(&mut self) {
         service_manager::reloading();
@@ -39,7 +39,7 @@ impl Reload {
         service_manager::ready(&self.status);
     }
 
-    fn apply(&mut self, preparation: &Preparation) {
+    fn apply(&mut self, preparation: &ServerPreparation) {
         let changed = self.resolved.changed(&preparation.resolved);
         if let Err(why) = self
             .log
@@ -47,19 +47,23 @@ impl Reload {
         {
             tracing::error!(why, "the log keeps its level");
         }
-        let (now, later): (Vec<&str>, Vec<&str>) =
-            changed.into_iter().partition(|name| AT_ONCE.contains(name));
+        let names = |reloads: bool| {
+            let options = changed.iter().filter(|option| option.reloads == reloads);
+            let names: Vec<&str> = options.map(|option| option.flag.as_str()).collect();
+            names.join(", ")
+        };
+        let (now, later) = (names(true), names(false));
         if !later.is_empty() {
             tracing::warn!(
-                options = later.join(", "),
+                options = later,
                 "the configuration was read again; these options change at the next start"
             );
         }
         tracing::info!(
-            changed = now.join(", "),
+            changed = now,
             "the configuration was read again and is in force"
         );
-        self.resolved.take(&preparation.resolved, AT_ONCE);
+        self.resolved.take_reloaded(&preparation.resolved);
     }
 }
 

@@ -12,7 +12,7 @@ use server::{BindError, ListenAddress, Listener};
 
 /// The sockets of a server.
 #[derive(Debug, Default)]
-pub(super) struct Sockets {
+pub(super) struct ListeningSockets {
     pub(super) public: Vec<Listener>,
     pub(super) admin: Vec<Listener>,
 }
@@ -21,9 +21,9 @@ pub(super) struct Sockets {
 #[cfg(unix)]
 const ADMIN: &str = "admin";
 
-// === impl Sockets ===
+// === impl ListeningSockets ===
 
-impl Sockets {
+impl ListeningSockets {
     /// Those at the addresses of the settings, out of what was passed where it fits.
     pub(super) fn open(settings: &Settings, passed: Self) -> Result<Self, Failure> {
         let mut passed = passed;

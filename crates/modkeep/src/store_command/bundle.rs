@@ -6,10 +6,10 @@
 use super::{SHOWN, import as importing, open_to_read, orders, verify};
 use crate::{
     cli,
-    config::Resolved,
+    config::ResolvedConfig,
     control,
     failure::Failure,
-    order::Order,
+    order::StoreOrder,
     output,
     zip_command::{beside, unusable},
 };
@@ -28,7 +28,7 @@ use upstream::Upstreams;
 pub(super) async fn export(
     data: &Path,
     target: &Path,
-    resolved: &Resolved,
+    resolved: &ResolvedConfig,
     matches: &clap::ArgMatches,
 ) -> Result<bool, Failure> {
     let request = BundleRequest {
@@ -69,7 +69,7 @@ pub(super) async fn export(
     sync(parent);
     if store.is_beside() {
         let heads = export.heads.clone();
-        let carried = control::hand_over(data, &Order::Carried { heads }).await;
+        let carried = control::hand_over(data, &StoreOrder::Carried { heads }).await;
         if !matches!(carried, Ok(Some(_))) {
             output::line(
                 "the server does not know what this bundle carries: name the far side's head with --since next time",
@@ -83,7 +83,7 @@ pub(super) async fn export(
 pub(super) async fn import(
     data: &Path,
     name: &Path,
-    resolved: &Resolved,
+    resolved: &ResolvedConfig,
     matches: &clap::ArgMatches,
 ) -> Result<bool, Failure> {
     let keys = verify::keys(resolved, matches)?;
@@ -91,7 +91,7 @@ pub(super) async fn import(
     let private = cli::unlogged(resolved)?.to_string();
     let allow_unproven = matches.get_flag("allow-unproven");
     if !matches.get_flag("check") {
-        let order = Order::ImportBundle {
+        let order = StoreOrder::ImportBundle {
             path: absolute(name)?,
             keys,
             private,
@@ -100,7 +100,7 @@ pub(super) async fn import(
         return orders::give(data, &order).await;
     }
     let admission = importing::admission(&keys, &private, allow_unproven)?;
-    let place = Place::of(data)?;
+    let place = BundlePlace::of(data)?;
     let store = place.open().await?;
     let watched = output::is_watched();
     let progress = |stage: Stage, bytes: u64, all: u64| {
@@ -126,15 +126,15 @@ pub(super) fn absolute(path: &Path) -> Result<PathBuf, Failure> {
 }
 
 /// The store that a bundle is held against.
-enum Place {
+enum BundlePlace {
     Data(PathBuf),
     /// To look at a bundle takes no data directory, and makes none.
     Nowhere(tempfile::TempDir),
 }
 
-// === impl Place ===
+// === impl BundlePlace ===
 
-impl Place {
+impl BundlePlace {
     fn of(data: &Path) -> Result<Self, Failure> {
         if data.exists() {
             return Ok(Self::Data(data.to_owned()));
@@ -160,7 +160,7 @@ impl Place {
 /// The keys that are named, and those of the site's own databases, which need no naming.
 fn keys(
     data: &Path,
-    resolved: &Resolved,
+    resolved: &ResolvedConfig,
     matches: &clap::ArgMatches,
 ) -> Result<Vec<VerifierKey>, Failure> {
     let mut keys = verify::keys(resolved, matches)?;
@@ -173,7 +173,7 @@ fn keys(
 }
 
 /// Names that no source may hear.
-fn private(resolved: &Resolved) -> Result<ModulePatterns, Failure> {
+fn private(resolved: &ResolvedConfig) -> Result<Patterns, Failure> {
     let private = resolved.private();
     private.map_err(|error| Failure::new(Code::BadConfiguration, error.to_string()))
 }

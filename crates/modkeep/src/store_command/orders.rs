@@ -6,10 +6,10 @@
 use super::{open, verify};
 use crate::{
     cli, config,
-    config::Resolved,
+    config::ResolvedConfig,
     control,
     failure::Failure,
-    order::{self, FileName, Order},
+    order::{self, FileName, StoreOrder},
     output, wiring,
 };
 use codes::Code;
@@ -25,7 +25,7 @@ pub(super) async fn withdraw(data: &Path, matches: &clap::ArgMatches) -> Result<
     let reason = reason_of(matches)?.to_owned();
     let kind = matches.get_one::<String>("kind");
     let order = if matches.get_flag("undo") {
-        Order::Reinstate {
+        StoreOrder::Reinstate {
             module,
             version,
             reason,
@@ -36,14 +36,14 @@ pub(super) async fn withdraw(data: &Path, matches: &clap::ArgMatches) -> Result<
                 .map(|kind| kind.extension().to_owned())
                 .into()
         };
-        Order::Recapture {
+        StoreOrder::Recapture {
             module,
             version,
             kinds: kind.map_or_else(all, |kind| vec![kind.clone()]),
             reason,
         }
     } else {
-        Order::Withdraw {
+        StoreOrder::Withdraw {
             module,
             version,
             reason,
@@ -54,7 +54,7 @@ pub(super) async fn withdraw(data: &Path, matches: &clap::ArgMatches) -> Result<
 
 pub(super) async fn resolve(
     data: &Path,
-    resolved: &Resolved,
+    resolved: &ResolvedConfig,
     matches: &clap::ArgMatches,
 ) -> Result<bool, Failure> {
     if let Some(name) = matches.get_one::<String>("database") {
@@ -74,12 +74,12 @@ pub(super) async fn resolve(
         kind: kind.clone(),
     };
     let order = if matches.get_flag("keep") {
-        Order::Keep { file, reason }
+        StoreOrder::Keep { file, reason }
     } else {
         let Some(blob) = matches.get_one::<String>("use") else {
             return Err(wrong("say --use SHA256 or --keep"));
         };
-        Order::Use {
+        StoreOrder::Use {
             file,
             blob: blob.clone(),
             private: cli::unlogged(resolved)?.to_string(),
@@ -90,7 +90,7 @@ pub(super) async fn resolve(
 }
 
 /// Carries an order out, or has the server do it that holds the data directory.
-pub(super) async fn give(data: &Path, order: &Order) -> Result<bool, Failure> {
+pub(super) async fn give(data: &Path, order: &StoreOrder) -> Result<bool, Failure> {
     let outcome = match Store::open(wiring::store_options(data)).await {
         Ok(store) => order::carry_out(&store, None, order).await?,
         Err(in_use @ StoreError::StoreInUse { .. }) => {
@@ -142,7 +142,7 @@ async fn resolve_database(
 }
 
 /// What waits for somebody to decide; false if anything does.
-async fn list(data: &Path, resolved: &Resolved) -> Result<bool, Failure> {
+async fn list(data: &Path, resolved: &ResolvedConfig) -> Result<bool, Failure> {
     let store = open(data).await?;
     let matters = orders::open_matters(&store).await?;
     for OpenMatter { path, blob, what } in &matters {

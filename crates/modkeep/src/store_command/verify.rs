@@ -7,7 +7,7 @@
 use super::{SHOWN, list, open_to_read};
 use crate::{
     cli,
-    config::{self, Resolved},
+    config::{self, ResolvedConfig},
     failure::Failure,
     output,
 };
@@ -25,7 +25,7 @@ use upstream::Upstreams;
 
 pub(super) async fn run(
     data: &Path,
-    resolved: &Resolved,
+    resolved: &ResolvedConfig,
     matches: &clap::ArgMatches,
 ) -> Result<bool, Failure> {
     let what = matches.get_one::<String>("what").map_or("", String::as_str);
@@ -80,7 +80,7 @@ pub(super) fn selection(what: &str) -> Result<Selection, Failure> {
 
 /// The keys of the configured database and of those named besides; the configured one first.
 pub(super) fn keys(
-    resolved: &Resolved,
+    resolved: &ResolvedConfig,
     matches: &clap::ArgMatches,
 ) -> Result<Vec<VerifierKey>, Failure> {
     let wrong = |why: String| Failure::new(Code::BadConfiguration, why);
@@ -178,7 +178,11 @@ async fn proofs(
 
 /// Compares the newest head with the database's present one. A database that cannot be asked is no
 /// problem of the store.
-async fn head(store: &Store, resolved: &Resolved, key: &VerifierKey) -> Result<bool, Failure> {
+async fn head(
+    store: &Store,
+    resolved: &ResolvedConfig,
+    key: &VerifierKey,
+) -> Result<bool, Failure> {
     let settings = cli::settings_of(resolved)?;
     let upstreams = Upstreams::new(&settings.upstream, &settings.upstreams)
         .map_err(|error| Failure::of(error.code(), &error))?;

@@ -24,7 +24,7 @@ const LARGEST: usize = 256 << 20;
 
 /// What an update came to.
 #[derive(Debug)]
-pub(crate) struct Updated {
+pub(crate) struct UpdateReport {
     /// What the database is made of.
     pub(crate) sources: Vec<SourceInfo>,
     /// What was forced, in words for the journal.
@@ -45,7 +45,7 @@ pub(crate) async fn update(
     settings: &Settings,
     sources: &[String],
     force: Option<&str>,
-) -> Result<Updated, Failure> {
+) -> Result<UpdateReport, Failure> {
     let mut read = Vec::new();
     let named = sources
         .iter()
@@ -127,8 +127,8 @@ fn keep(
     sources: Vec<DatabaseSource>,
     data: &Path,
     force: Option<&str>,
-) -> Result<Updated, Failure> {
-    let merged = VulnerabilityDatabase::merge(sources);
+) -> Result<UpdateReport, Failure> {
+    let merged = Database::merge(sources);
     let merged = merged.map_err(|error| Failure::of(Code::BadVulnerabilityData, &error))?;
     let failed = |error: &dyn std::error::Error| Failure::of(Code::StoreUnavailable, error);
     store::create_private_directory(data).map_err(|error| failed(&error))?;
@@ -142,7 +142,7 @@ fn keep(
         }
     };
     kept.replace(&merged).map_err(|error| failed(&error))?;
-    Ok(Updated {
+    Ok(UpdateReport {
         sources: merged.sources().to_vec(),
         notice,
     })

@@ -213,3 +213,117 @@ fn a_store_that_is_not_there_is_no_healthy_store() {
         assert!(!data.exists(), "{command:?} made it");
     }
 }
+
+/// A configuration file in a directory of its own.
+fn written(text: &str) -> (tempfile::TempDir, String) {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("modkeep.toml");
+    fs::write(&file, text).unwrap();
+    let name = file.to_str().unwrap().to_owned();
+    (directory, name)
+}
+
+#[test]
+fn sections_variables_and_flags_have_an_order_and_every_value_tells_its_origin() {
+    let (_directory, file) = written(
+        "[verify]\nmode = 'available'\n[limits]\nmax-connections = 7\nidle-timeout = '3m'\n[fetch]\nbreaker = false\n",
+    );
+    let shown = modkeep(
+        &[
+            "config",
+            "show",
+            "--origin",
+            "--config",
+            &file,
+            "--idle-timeout",
+            "4m",
+        ],
+        &[
+            ("MODKEEP_LIMITS__MAX_CONNECTIONS", "8"),
+            ("MODKEEP_FETCH__HEDGE", "off"),
+        ],
+    );
+    shown.assert_ok();
+    let in_file = |line: usize| format!("{file}:{line}");
+    for line in [
+        format!("verify = \"available\"  # {}\n", in_file(2)),
+        format!("upstream-breaker = false  # {}\n", in_file(7)),
+        "max-connections = 8  # environment MODKEEP_LIMITS__MAX_CONNECTIONS\n".to_owned(),
+        "upstream-hedge = false  # environment MODKEEP_FETCH__HEDGE\n".to_owned(),
+        "idle-timeout = \"4m\"  # flag\n".to_owned(),
+        "list-max-age = \"60s\"  # default\n".to_owned(),
+    ] {
+        assert!(shown.stdout.contains(&line), "{line}{shown}");
+    }
+}
+
+#[test]
+fn what_is_shown_in_sections_is_a_file_with_the_same_values_and_no_secret() {
+    let (_directory, file) = written(
+        "[log]\nformat = 'json'\n\
+         [[upstream]]\nname = 'company'\nurl = 'https://robot:topsecret@a.example.com/topsecret'\nfallback = 'failure'\n\
+         [[upstream]]\nurl = 'direct'\n\
+         [[private.upstream]]\nurl = 'https://b.example.com'\nbreaker = false\n\
+         [[deny]]\npattern = 'example.com/m'\nreason = 'x'\n",
+    );
+    modkeep(&["config", "check", "--config", &file], &[]).assert_ok();
+    for form in [&["config", "show"][..], &["config", "show", "--nested"]] {
+        let shown = modkeep(&[form, &["--config", &file]].concat(), &[]);
+        assert!(!shown.to_string().contains("topsecret"), "{shown}");
+        for words in [
+            "[[upstream]]\nname = \"company\"\n",
+            "fallback = \"failure\"",
+            "[[deny]]",
+        ] {
+            assert!(shown.stdout.contains(words), "{words}{shown}");
+        }
+        let (_directory, again) = written(&shown.stdout);
+        let again = modkeep(&[form, &["--config", &again]].concat(), &[]);
+        assert_eq!(again.stdout, shown.stdout, "{again}");
+    }
+}
+
+#[test]
+fn one_option_in_two_ways_and_misspelt_keys_of_sections_are_refused_with_their_places() {
+    let (_directory, file) = written(
+        "verify = 'off'\n[limits]\nmax-conections = 7\n\n[fetch]\nbreaker = 'maybe'\n[cache]\nmemory = 7\n",
+    );
+    let text = refusal(
+        &["--config", &file],
+        &[
+            ("MODKEEP_LOG_FORMAT", "json"),
+            ("MODKEEP_LOG__FORMAT", "text"),
+            ("MODKEEP_VERIFY__MOD", "off"),
+            ("MODKEEP_UPSTREAM", "off"),
+        ],
+    );
+    for words in [
+        "4 things are wrong:",
+        "environment MODKEEP_LOG__FORMAT: MODKEEP_LOG_FORMAT sets the same",
+        "did you mean MODKEEP_VERIFY__MODE?",
+        "modkeep.toml:3: unknown key \"max-conections\" in [limits]; did you mean \"max-connections\"?",
+        "mend it: rename it to max-connections, or remove it; it is at line 3, column 1",
+        "fetch.breaker (",
+        "modkeep.toml:6): \"maybe\" is neither on nor off",
+        "mend it: write `breaker = false`, for example, in line 6 of ",
+    ] {
+        assert!(text.contains(words), "{words} in {text}");
+    }
+}
+
+#[test]
+fn the_schema_is_json_and_the_template_is_a_file() {
+    let schema = modkeep(&["config", "schema"], &[]);
+    schema.assert_ok();
+    let schema: serde_json::Value = serde_json::from_str(&schema.stdout).unwrap();
+    let described = &schema["$defs"]["VerifySection"]["properties"]["mode"]["description"];
+    assert!(
+        described
+            .as_str()
+            .unwrap()
+            .starts_with("Proof against the checksum database")
+    );
+    let template = modkeep(&["config", "template"], &[]);
+    let (_directory, file) = written(&template.stdout);
+    modkeep(&["config", "check", "--config", &file], &[]).assert_ok();
+}

@@ -9,8 +9,8 @@ use super::{
     offline::{Offline, OfflineFailure, Writing},
     report::{BundleHead, BundleProblem},
 };
-use crate::verify::{halt, heal::restore_head};
-use ::bundle::{BundleDatabase, BundleEntry, MANIFEST};
+use crate::verify::{halt, rebuilt_head::restore_head};
+use ::bundle::{Database, Entry, MANIFEST};
 use codes::Code;
 use std::{collections::BTreeMap, sync::Arc};
 use store::{Store, StoreError};

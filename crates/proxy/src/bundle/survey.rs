@@ -15,7 +15,7 @@ use crate::{
     metrics::Metrics,
     verify::{
         database::{Database, DatabaseFailure},
-        heal::restore_head,
+        rebuilt_head::restore_head,
     },
 };
 use std::{

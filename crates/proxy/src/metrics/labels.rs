@@ -82,13 +82,6 @@ pub(crate) struct AlarmLabels {
     pub(crate) kind: &'static str,
 }
 
-/// Why nothing was fetched ahead.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub(crate) struct Reason {
-    /// `absent`, `failed`, `store`, `upstream`.
-    pub(crate) reason: &'static str,
-}
-
 // === impl AlarmLabels ===
 
 impl AlarmLabels {

@@ -5,8 +5,7 @@
 //! source becomes known.
 
 use super::{
-    AlarmLabels, Kind, Lookup, Metrics, Reason, Source, Verification, answer, call, class_of,
-    transition,
+    AlarmLabels, Kind, Lookup, Metrics, Source, Verification, answer, call, class_of, transition,
 };
 use crate::{alarm::AlarmKind, verify::OUTCOMES};
 use upstream::{BodyEnd, BreakerState, ReplyClass, RequestClass};
@@ -19,12 +18,8 @@ const FOUND: [&str; 8] = [
 const KINDS: [&str; 9] = [
     "list", "latest", "query", "info", "mod", "zip", "sumdb", "proof", "cases",
 ];
-/// What can be fetched ahead.
-pub(super) const AHEAD: [&str; 3] = ["info", "mod", "zip"];
 /// What can be captured.
 const CAPTURED: [&str; 4] = ["info", "mod", "zip", "sumdb"];
-/// Why nothing is fetched ahead.
-const SKIPPED: [&str; 4] = ["absent", "failed", "store", "upstream"];
 /// What becomes of hedges.
 const HEDGES: [&str; 2] = ["sent", "won"];
 /// What becomes of small questions.
@@ -42,17 +37,6 @@ impl Metrics {
         for kind in CAPTURED {
             drop(metrics.captures.get_or_create(&Kind { kind }));
             drop(metrics.rejected.get_or_create(&Kind { kind }));
-        }
-        for kind in AHEAD {
-            drop(metrics.prefetched.get_or_create(&Kind { kind }));
-            drop(metrics.prefetched_bytes.get_or_create(&Kind { kind }));
-            drop(metrics.prefetch_hits.get_or_create(&Kind { kind }));
-            drop(metrics.prefetch_hit_bytes.get_or_create(&Kind { kind }));
-            drop(metrics.prefetch_wasted.get_or_create(&Kind { kind }));
-            drop(metrics.prefetch_wasted_bytes.get_or_create(&Kind { kind }));
-        }
-        for reason in SKIPPED {
-            drop(metrics.prefetch_skipped.get_or_create(&Reason { reason }));
         }
         for outcome in OUTCOMES {
             let labels = Verification { outcome };

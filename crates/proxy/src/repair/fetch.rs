@@ -9,7 +9,7 @@ use crate::{
     capture_failure::CaptureFailure,
     capture_writer::{KeptBefore, mirrored},
     check::Wrong,
-    sumdb,
+    database_files,
     suspect_copy::{CopyOrigin, RejectedBytes},
 };
 use bytes::Bytes;
@@ -114,7 +114,7 @@ async fn refetch_answer(
     };
     let source = download.source.to_string();
     let bytes = parts.bodies.receive(&mut download).await?;
-    sumdb::check(path, &bytes).map_err(|wrong| CaptureFailure::Source(wrong.into()))?;
+    database_files::check(path, &bytes).map_err(|wrong| CaptureFailure::Source(wrong.into()))?;
     let sealed = seal(parts, bytes.clone()).await?;
     if sealed.blob() == record.blob {
         put(parts, record, sealed, None, source).await?;

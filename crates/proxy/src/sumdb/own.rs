@@ -5,16 +5,14 @@
 //! in the public database first, and its lines are taken as they are. What we downloaded ourselves
 //! is never hashed for it, so go.sum stays what it would be without us, to the byte.
 
-use super::{
-    CHECKPOINT,
-    proven::{parse, text},
-};
+use super::proven::{parse, text};
 use crate::{
     answer::Answer,
+    answer_ages::AnswerAges,
     artifacts::ArtifactAnswers,
+    database_path::CHECKPOINT,
     hosted::{HostedDatabase, HostedDatabases},
     metrics::Metrics,
-    options::AnswerAges,
     privacy::PrivacyRules,
     verify::Verification,
 };

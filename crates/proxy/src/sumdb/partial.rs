@@ -4,10 +4,11 @@
 //! wider one. The widest that was seen is remembered, and everything narrower is cut from it, or from
 //! the full tile once that is remembered, until it is a day old. Only a wider one has to be asked for.
 
-use super::{MirroredAnswers, resource, subject, tile::HASH};
+use super::{MirroredAnswers, resource, subject};
 use crate::{
     answer::Answer,
     answer_memory::{AnswerSubject, RememberedAnswer},
+    database_tile::HASH,
     revalidation::{Fallback, RecalledAnswer},
 };
 use jiff::Timestamp;

@@ -10,11 +10,11 @@
 //! It is done behind the answer, a few small requests for each record, most of which the client is
 //! about to make itself. What fails is tried again with the next record.
 
-use super::{
-    MirroredAnswers,
-    tile::{FULL, Tile},
+use super::MirroredAnswers;
+use crate::{
+    answer_memory::{AnswerSubject, RememberedAnswer},
+    database_tile::{FULL, Tile},
 };
-use crate::answer_memory::{AnswerSubject, RememberedAnswer};
 use bytes::Bytes;
 use protocol::{Fetching, Refusal};
 use std::{collections::BTreeSet, sync::Arc};

@@ -11,8 +11,9 @@
 
 use crate::{
     answer::{Answer, Body},
+    answer_ages::AnswerAges,
+    clock::Clock,
     metrics::Metrics,
-    options::{AnswerAges, Clock},
     verify::{Records, Verification, Vouched},
 };
 use bytes::Bytes;

@@ -39,7 +39,7 @@ pub async fn compare_head(
 ) -> Result<Present, HeadFailure> {
     let metrics = Arc::new(Metrics::new());
     let database = Database::new(key.name(), store.clone(), upstreams.clone(), &metrics);
-    let restored = super::heal::restore_head(store, key).await;
+    let restored = super::rebuilt_head::restore_head(store, key).await;
     restored.map_err(|error| HeadFailure::Unreachable(error.to_string()))?;
     let client = SumdbClient::new(key.clone(), database);
     let before = client.latest().await?.head.size;

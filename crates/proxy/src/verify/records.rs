@@ -7,7 +7,7 @@
 use super::{
     Grounds,
     database::{Database, DatabaseFailure},
-    evidence, halt, heal,
+    evidence, halt, rebuilt_head,
 };
 use crate::{
     alarm::{Alarm, AlarmKind, Severity},
@@ -330,11 +330,11 @@ impl Inner {
             if halt::read(database.store(), database.name())
                 .await?
                 .is_some()
-                || heal::was_forked(database).await?
+                || rebuilt_head::was_forked(database).await?
             {
                 self.halted.store(true, Ordering::Release);
             }
-            heal::restore_head(database.store(), self.client.key()).await
+            rebuilt_head::restore_head(database.store(), self.client.key()).await
         };
         Ok(self.ready.get_or_try_init(look).await.map(|&()| ())?)
     }

@@ -1,7 +1,7 @@
 //! Log: the journal as a transparency log.
 //!
 //! Its entries are the journal's lines ([`super::leaf`]), its tiles lie in the catalog or are
-//! computed from it ([`crate::catalog::tree`]). Nothing of it is on the warm path, and a commit
+//! computed from it ([`crate::catalog`]). Nothing of it is on the warm path, and a commit
 //! makes no sync for it: a head is signed when somebody asks for one and the last is too old.
 //!
 //! A log that signs two histories is worth less than none, so:
@@ -15,25 +15,22 @@
 //!   where the checkpoint or the key is gone, the log has ended. Another begins, under another
 //!   name, and its journal says so. A damaged catalog ends no log: it has to be rebuilt first.
 
-use super::{JournalEvent, signing};
-use crate::{
-    catalog::tree::{self, Log, head},
-    core::Core,
-    crash,
-    error::StoreError,
-    store::Store,
+use super::{
+    JournalEvent,
+    signed::{Held, Signed, SignedCheckpoint},
+    signing,
 };
+use crate::{catalog::LogName, core::Core, crash, error::StoreError, store::Store};
 use bytes::Bytes;
-use rusqlite::Connection;
 use std::sync::Arc;
 use tlog::{
-    checkpoint::{Checkpoint, TreeHead},
-    entries::EntryBundle,
+    checkpoint::Checkpoint,
+    entries::Bundle,
     follow,
     note::{self, Note, SignerKey},
     tile::Tile,
 };
-use tokio::{sync::Mutex, time::Instant};
+use tokio::time::Instant;
 
 /// Characters that are repeated of a name nobody vouches for.
 const MAX_CLAIM: usize = 200;
@@ -42,33 +39,6 @@ const MAX_CLAIM: usize = 200;
 #[derive(Clone)]
 pub struct JournalLog {
     store: Store,
-}
-
-/// A head of the journal's log, and the note that signs it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SignedCheckpoint {
-    /// How many entries, with which root.
-    pub head: TreeHead,
-    /// The checkpoint as it is served.
-    pub note: Bytes,
-}
-
-/// What is known of key and checkpoint; nothing before the first who needs it. Whoever signs holds
-/// it to the end.
-#[derive(Default)]
-pub(crate) struct LogState(Mutex<Option<Held>>);
-
-/// An open log.
-struct Held {
-    key: Arc<SignerKey>,
-    signed: Option<Signed>,
-}
-
-#[derive(Clone)]
-struct Signed {
-    checkpoint: SignedCheckpoint,
-    /// When it was signed or found to be the newest; `None` for one that was read at the start.
-    at: Option<Instant>,
 }
 
 /// What the files say, compared with the catalog.
@@ -85,13 +55,20 @@ enum Found {
     },
 }
 
+// === impl Store ===
+
+impl Store {
+    /// The journal as a transparency log.
+    pub fn journal_log(&self) -> JournalLog {
+        JournalLog {
+            store: self.clone(),
+        }
+    }
+}
+
 // === impl JournalLog ===
 
 impl JournalLog {
-    pub(crate) fn new(store: Store) -> Self {
-        Self { store }
-    }
-
     /// The newest checkpoint, which is at most [`crate::StoreOptions::checkpoint_age`] behind. On a
     /// disk that cannot be written it is the last that was signed.
     pub async fn checkpoint(&self) -> Result<SignedCheckpoint, StoreError> {
@@ -105,24 +82,13 @@ impl JournalLog {
 
     /// The bytes of a hash tile; `None` if the log does not fill it as wide.
     pub async fn tile(&self, tile: Tile) -> Result<Option<Bytes>, StoreError> {
-        let read = move |connection: &Connection| {
-            if !head::is_filled(connection, Log::Journal, tile)? {
-                return Ok(None);
-            }
-            tree::tile(connection, Log::Journal, tile).map(|bytes| Some(bytes.into()))
-        };
-        self.store.catalog().ask_cold(read).await
+        self.store.catalog().log_tile(LogName::Journal, tile).await
     }
 
     /// The bytes of a bundle of entries; `None` if the log has not as many.
-    pub async fn entries(&self, bundle: EntryBundle) -> Result<Option<Bytes>, StoreError> {
-        let read = move |connection: &Connection| match bundle.tile() {
-            Some(tile) if head::is_filled(connection, Log::Journal, tile)? => {
-                tree::bundle(connection, Log::Journal, bundle).map(|bytes| Some(bytes.into()))
-            }
-            _ => Ok(None),
-        };
-        self.store.catalog().ask_cold(read).await
+    pub async fn entries(&self, bundle: Bundle) -> Result<Option<Bytes>, StoreError> {
+        let log = LogName::Journal;
+        self.store.catalog().log_entries(log, bundle).await
     }
 
     /// Compares the last signed head with the catalog, and begins another log if it has to. Said
@@ -196,8 +162,8 @@ impl JournalLog {
     async fn sign(&self, log: &Held) -> Result<SignedCheckpoint, StoreError> {
         let last = log.signed.as_ref().map(|signed| &signed.checkpoint);
         let known = last.map(|last| last.head);
-        let next = move |connection: &Connection| head::next(connection, Log::Journal, known);
-        let head = self.store.catalog().ask_cold(next).await?;
+        let next = self.store.catalog().next_head(LogName::Journal, known);
+        let head = next.await?;
         if let Some(last) = last.filter(|last| last.head == head) {
             return Ok(last.clone());
         }
@@ -301,9 +267,8 @@ impl JournalLog {
         last: SignedCheckpoint,
     ) -> Result<Result<SignedCheckpoint, String>, StoreError> {
         let head = last.head;
-        let compare =
-            move |connection: &Connection| head::difference(connection, Log::Journal, head);
-        let difference = self.store.catalog().ask_cold(compare).await?;
+        let compared = self.store.catalog();
+        let difference = compared.head_difference(LogName::Journal, head).await?;
         Ok(difference.map_or(Ok(last), Err))
     }
 

@@ -24,10 +24,7 @@
 use super::Problems;
 use crate::{
     blob::BlobId,
-    catalog::{
-        connection, read, schema,
-        tree::{self, Log},
-    },
+    catalog::sqlite::CatalogCopy,
     core::Core,
     disk,
     error::StoreError,
@@ -38,7 +35,6 @@ use crate::{
     store::Store,
 };
 use jiff::Timestamp;
-use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 use std::{
     fs::{self, File},
@@ -46,7 +42,6 @@ use std::{
     path::{Path, PathBuf},
     sync::Arc,
 };
-use tlog::Hash;
 
 /// The manifest's name.
 const MANIFEST: &str = "modkeep-backup.json";
@@ -167,24 +162,24 @@ fn back_up(
     copy_keys(from, &to)?;
     core.crash.reached(crate::crash::BACKUP_KEYS);
     let made = Timestamp::now();
-    snapshot(from, &to)?;
+    CatalogCopy::make(from, &to)?;
     core.crash.reached(crate::crash::BACKUP_CATALOG);
-    let connection = connection::open_reader(&to)?;
+    let catalog = CatalogCopy::open(&to)?;
     let mut report = BackupReport {
-        manifest: manifest(&connection, from, &to, made)?,
+        manifest: manifest(&catalog, from, &to, made)?,
         copied: (0, 0),
         unchanged: 0,
         damaged: Problems::default(),
         stopped: Vec::new(),
     };
     for shelf in SHELVES {
-        for (blob, size) in read::blobs(&connection, shelf)? {
+        for (blob, size) in catalog.blobs(shelf)? {
             copy_blob(from, &to, (blob, size), &mut report)?;
             progress(report.copied.0 + report.unchanged, report.copied.1);
             core.crash.reached(crate::crash::BACKUP_BLOB);
         }
     }
-    drop(connection);
+    drop(catalog);
     report.manifest.damaged = report.damaged.count;
     settle(target)?;
     let text = serde_json::to_string_pretty(&report.manifest).map_err(io::Error::from)? + "\n";
@@ -246,33 +241,16 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     disk::write_durably(path, Path::new(&temporary), bytes)
 }
 
-/// The catalog as of one moment. Readers and the writer go on meanwhile.
-fn snapshot(from: &Layout, to: &Layout) -> Result<(), StoreError> {
-    let failed = |error| StoreError::sql("copying the catalog", error);
-    let target = to.catalog();
-    disk::remove_file(&target)?;
-    disk::remove_file(&to.catalog_companion("-journal"))?;
-    // Made here, so that it is for the owner's eyes; SQLite takes an empty file for none.
-    let made = disk::private().write(true).create_new(true).open(&target);
-    made.map_err(|error| StoreError::file("creating", &target, error))?;
-    let connection = connection::open_reader(from)?;
-    let name = target.to_string_lossy();
-    connection
-        .execute("VACUUM INTO ?1", [name.as_ref()])
-        .map(drop)
-        .map_err(failed)
-}
-
 fn manifest(
-    connection: &Connection,
+    catalog: &CatalogCopy,
     from: &Layout,
     to: &Layout,
     made: Timestamp,
 ) -> Result<BackupManifest, StoreError> {
-    let totals = schema::totals(connection)?;
-    let root: Hash = tree::root(connection, Log::Journal, totals.sequence)?;
+    let totals = catalog.totals()?;
+    let root = catalog.journal_root(totals.sequence)?;
     let key = signing::read_key(from)?;
-    let catalog = File::open(to.catalog())
+    let hashed = File::open(to.catalog())
         .and_then(|file| disk::hash_file(&file))
         .map_err(|error| StoreError::reading("the copied catalog", error))?;
     Ok(BackupManifest {
@@ -284,7 +262,7 @@ fn manifest(
         blobs: totals.blobs,
         bytes: totals.bytes,
         damaged: 0,
-        catalog: catalog.0.to_string(),
+        catalog: hashed.0.to_string(),
     })
 }
 
@@ -438,13 +416,13 @@ fn put_back(from: &Layout, to: &Layout) -> Result<BackupReport, BackupError> {
         damaged: Problems::default(),
         stopped: Vec::new(),
     };
-    let connection = connection::open_reader(from)?;
+    let catalog = CatalogCopy::open(from)?;
     for shelf in SHELVES {
-        for row in read::blobs(&connection, shelf)? {
+        for row in catalog.blobs(shelf)? {
             copy_blob(from, to, row, &mut report)?;
         }
     }
-    drop(connection);
+    drop(catalog);
     copy_keys(from, to)?;
     let told = report.manifest.told();
     report.stopped = own::stop_all(to.root(), &told)?;

@@ -13,16 +13,8 @@
 
 use super::Problems;
 use crate::{
-    blob::BlobId,
-    catalog::read::{self, CaptureRow},
-    core::Core,
-    disk,
-    error::StoreError,
-    key::Key,
-    options::BlobPlace,
-    reader::BlobReader,
-    record::Kinds,
-    store::Store,
+    blob::BlobId, catalog::KeptCapture, core::Core, disk, error::StoreError, key::Key,
+    options::BlobPlace, reader::BlobReader, record::Kinds, store::Store,
 };
 use gomod::{Artifact, ModulePath, Version};
 use std::{
@@ -97,10 +89,7 @@ pub async fn export(
     let mut after = String::new();
     loop {
         let from = after.clone();
-        let page = store
-            .catalog()
-            .ask_cold(move |connection| read::captures(connection, &from, PAGE))
-            .await?;
+        let page = store.catalog().captures(from, PAGE).await?;
         let Some(last) = page.last() else { break };
         after.clone_from(&last.path);
         for row in page {
@@ -119,7 +108,7 @@ pub async fn export(
 // === impl Export ===
 
 impl Export<'_> {
-    async fn row(&mut self, row: CaptureRow) -> Result<(), StoreError> {
+    async fn row(&mut self, row: KeptCapture) -> Result<(), StoreError> {
         // Only paths that are keys, and therefore plain, are ever joined to the root.
         let Some(key) = Key::parse(&row.path) else {
             return Ok(());
@@ -155,7 +144,7 @@ impl Export<'_> {
         !self.withdrawn.is_empty() && self.withdrawn.contains(&name())
     }
 
-    async fn file(&mut self, row: &CaptureRow) -> Result<(), StoreError> {
+    async fn file(&mut self, row: &KeptCapture) -> Result<(), StoreError> {
         let target = self.root.join(&row.path);
         let core = self.store.core();
         let (there, size) = (target.clone(), row.size);

@@ -9,22 +9,10 @@
 
 use super::{Problems, list};
 use crate::{
-    blob::BlobId,
-    catalog::{
-        connection, read, schema,
-        tree::{self, Log},
-    },
-    core::Core,
-    disk,
-    error::StoreError,
-    journal::{Decision, JournalEntry, mirror},
-    options::BlobPlace,
-    reader::BlobReader,
-    store::Store,
+    blob::BlobId, core::Core, disk, error::StoreError, journal::mirror, options::BlobPlace,
+    reader::BlobReader, store::Store,
 };
-use protocol::RecordedEvidence;
-use rusqlite::Connection;
-use std::{collections::BTreeMap, fs::File, sync::Arc};
+use std::{fs::File, sync::Arc};
 
 /// How far a verification has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,9 +58,6 @@ pub struct DamagedBlob {
 /// Paths named per damaged blob.
 const PATHS: usize = 100;
 
-/// Rows read at once where a table is walked.
-const PAGE: usize = 1000;
-
 // === impl VerifyReport ===
 
 impl VerifyReport {
@@ -91,10 +76,7 @@ pub async fn verify(
     let total_bytes = store.health().bytes;
     for shelf in 0..=u8::MAX {
         // Rows before blobs: a capture made in between is an orphan at worst, never a loss.
-        let rows = store
-            .catalog()
-            .ask_cold(move |connection| read::blobs(connection, shelf))
-            .await?;
+        let rows = store.catalog().blobs_of_shelf(shelf).await?;
         let mut found = list::shelf(store.core(), shelf).await?;
         for (blob, size) in rows {
             let present = found.blobs.remove(&blob);
@@ -114,8 +96,11 @@ pub async fn verify(
             .into_iter()
             .for_each(|stray| report.strays.push(stray));
     }
+    let checked = store.catalog().check().await?;
+    report.catalog = checked.problems;
     let core = Arc::clone(store.core());
-    let checked = tokio::task::spawn_blocking(move || check_catalog(&core, report)).await;
+    let work = move || check_mirror(&core, checked.sequence, &mut report).map(|()| report);
+    let checked = tokio::task::spawn_blocking(work).await;
     checked.unwrap_or(Err(StoreError::Closed))
 }
 
@@ -138,8 +123,8 @@ async fn check_blob(
             // The process that writes has put it aside since its row was read.
             return Ok(());
         }
-        let paths = move |connection: &Connection| read::captures_of(connection, blob, PATHS);
-        let paths = store.catalog().ask_cold(paths).await?;
+        let captures = store.catalog().captures_of(blob, PATHS).await?;
+        let paths = captures.into_iter().map(|capture| capture.path).collect();
         report.damaged.push(DamagedBlob {
             blob,
             problem,
@@ -150,8 +135,7 @@ async fn check_blob(
 }
 
 async fn is_needed(store: &Store, blob: BlobId) -> Result<bool, StoreError> {
-    let captures = move |connection: &Connection| read::captures_of(connection, blob, 1);
-    let captures = store.catalog().ask_cold(captures).await?;
+    let captures = store.catalog().captures_of(blob, 1).await?;
     Ok(!captures.is_empty())
 }
 
@@ -178,142 +162,6 @@ async fn hash_problem(
         Err(StoreError::CorruptBlob { problem, .. }) => Ok(Some(problem)),
         checked => checked.map(|()| None),
     }
-}
-
-fn check_catalog(core: &Core, mut report: VerifyReport) -> Result<VerifyReport, StoreError> {
-    let connection = connection::open_reader(&core.layout)?;
-    // All of it about one moment: another process may write meanwhile.
-    connection
-        .execute_batch("BEGIN")
-        .map_err(|error| StoreError::sql("checking the catalog", error))?;
-    check_structure(&connection, &mut report)?;
-    check_evidence(&connection, &mut report)?;
-    check_totals(&connection, &mut report)?;
-    check_journal(&connection, &mut report)?;
-    tree::problems(&connection, Log::Journal, |problem| {
-        report.catalog.push(problem);
-    })?;
-    for name in read::own::databases(&connection)? {
-        tree::problems(&connection, Log::Database(&name), |problem| {
-            report.catalog.push(problem);
-        })?;
-    }
-    let end = schema::totals(&connection)?.sequence;
-    check_mirror(core, end, &mut report)?;
-    Ok(report)
-}
-
-fn check_structure(connection: &Connection, report: &mut VerifyReport) -> Result<(), StoreError> {
-    let failed = |error| StoreError::sql("checking the catalog", error);
-    for sql in [
-        "SELECT * FROM pragma_integrity_check WHERE integrity_check <> 'ok'",
-        "SELECT path || ' needs a blob without a row' FROM capture WHERE blob NOT IN (SELECT id FROM blob)",
-        "SELECT path || ' has another size than its blob' FROM capture JOIN blob ON blob.id = capture.blob
-         WHERE blob.size <> capture.size",
-    ] {
-        let mut statement = connection.prepare(sql).map_err(failed)?;
-        let problems = statement.query_map([], |row| row.get::<_, String>(0)).map_err(failed)?;
-        for problem in problems {
-            report.catalog.push(problem.map_err(failed)?);
-        }
-    }
-    Ok(())
-}
-
-/// Of every capture it is known why it is trusted.
-fn check_evidence(connection: &Connection, report: &mut VerifyReport) -> Result<(), StoreError> {
-    let failed = |error| StoreError::sql("checking evidence", error);
-    let sql = "SELECT path, evidence FROM capture";
-    let mut statement = connection.prepare(sql).map_err(failed)?;
-    let mut rows = statement.query([]).map_err(failed)?;
-    while let Some(row) = rows.next().map_err(failed)? {
-        let evidence = RecordedEvidence::new(row.get::<_, String>(1).map_err(failed)?);
-        if let Err(unknown) = evidence.read() {
-            let path: String = row.get(0).map_err(failed)?;
-            report
-                .catalog
-                .push(format!("{path} is not served: {unknown}"));
-        }
-    }
-    Ok(())
-}
-
-fn check_totals(connection: &Connection, report: &mut VerifyReport) -> Result<(), StoreError> {
-    let sql = "SELECT (SELECT count(*) FROM capture), (SELECT count(*) FROM blob),
-               (SELECT coalesce(sum(size), 0) FROM blob)";
-    let counted = connection
-        .query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
-        .map_err(|error| StoreError::sql("counting", error))?;
-    let totals = schema::totals(connection)?;
-    if (totals.captures, totals.blobs, totals.bytes) != counted {
-        report
-            .catalog
-            .push(format!("totals are {totals:?}, counted were {counted:?}"));
-    }
-    Ok(())
-}
-
-/// Every capture in the journal is kept as the journal says, and entries follow without a gap.
-fn check_journal(connection: &Connection, report: &mut VerifyReport) -> Result<(), StoreError> {
-    let (mut last, mut contradicted) = (0, BTreeMap::new());
-    loop {
-        let lines = read::journal_lines(connection, last, PAGE)?;
-        if lines.is_empty() {
-            for (path, sequence) in contradicted {
-                let problem = format!("{path} is not kept as journal entry {sequence} says");
-                report.catalog.push(problem);
-            }
-            return Ok(());
-        }
-        for (sequence, line) in lines {
-            if sequence != last + 1 {
-                report.catalog.push(format!(
-                    "journal entries {} to {} are missing",
-                    last + 1,
-                    sequence - 1
-                ));
-            }
-            last = sequence;
-            match JournalEntry::from_line(&line) {
-                None => report
-                    .catalog
-                    .push(format!("journal entry {sequence} is damaged")),
-                Some(entry) => check_entry(connection, &entry, &mut contradicted)?,
-            }
-        }
-    }
-}
-
-/// Notes a path that is not kept as an entry says; a later entry may say why.
-fn check_entry(
-    connection: &Connection,
-    entry: &JournalEntry,
-    contradicted: &mut BTreeMap<String, u64>,
-) -> Result<(), StoreError> {
-    let agrees = match &entry.decision {
-        Decision::Captured { path, blob, .. } => {
-            let kept = read::find(connection, path)?;
-            kept.is_some_and(|kept| kept.blob == *blob && kept.sequence == entry.sequence)
-        }
-        Decision::Healed { path, blob, .. } | Decision::Replaced { path, blob, .. } => {
-            read::find(connection, path)?.is_some_and(|kept| kept.blob == *blob)
-        }
-        Decision::Withdrawn { path, .. } => read::find(connection, path)?.is_none(),
-        _ => return Ok(()),
-    };
-    let (Decision::Captured { path, .. }
-    | Decision::Healed { path, .. }
-    | Decision::Replaced { path, .. }
-    | Decision::Withdrawn { path, .. }) = &entry.decision
-    else {
-        return Ok(());
-    };
-    if agrees {
-        contradicted.remove(path);
-    } else {
-        contradicted.insert(path.clone(), entry.sequence);
-    }
-    Ok(())
 }
 
 fn check_mirror(core: &Core, end: u64, report: &mut VerifyReport) -> Result<(), StoreError> {

@@ -5,16 +5,11 @@ use super::{
     files::{self, Files},
     head::{self, Echo, Halt, NotOurs, OwnError, OwnHead},
 };
-use crate::{
-    catalog::tree::{self, Log},
-    crash,
-    error::StoreError,
-};
+use crate::{crash, error::StoreError};
 use bytes::Bytes;
 use parking_lot::RwLock;
-use rusqlite::Connection;
 use std::sync::Arc;
-use tlog::{checkpoint::TreeHead, note::Signature};
+use tlog::{checkpoint::TreeHead, note::Signature, tree::Subtree};
 use tokio::sync::{Mutex, MutexGuard};
 
 /// What is known of a database's heads. Whoever signs or compares holds the first to the end.
@@ -184,9 +179,7 @@ impl OwnDatabase {
         let Opened::Open(newest) = *opened else {
             return Err(StoreError::Closed.into());
         };
-        let name = self.name().to_owned();
-        let next =
-            self.ask(move |connection| tree::head::next(connection, Log::Database(&name), newest));
+        let next = self.catalog().next_head(self.log(), newest);
         let head = next.await?;
         let signed = OwnHead::sign(&self.inner.key, head, &[]);
         let signed = signed.map_err(|error| StoreError::io("signing", io_error(error)))?;
@@ -237,10 +230,7 @@ impl OwnDatabase {
         let Some(newest) = known.max_by_key(|head| head.size) else {
             return Ok(Opened::Open(None));
         };
-        let name = self.name().to_owned();
-        let difference = self.ask(move |connection| {
-            tree::head::difference(connection, Log::Database(&name), newest)
-        });
+        let difference = self.catalog().head_difference(self.log(), newest);
         if let Some(why) = difference.await? {
             return Ok(Opened::Halted(Halt::Lost(why)));
         }
@@ -257,9 +247,9 @@ impl OwnDatabase {
     }
 
     async fn root(&self, size: u64) -> Result<tlog::Hash, StoreError> {
-        let name = self.name().to_owned();
-        self.ask(move |connection: &Connection| tree::root(connection, Log::Database(&name), size))
-            .await
+        let whole = vec![Subtree::whole(size)];
+        let roots = self.catalog().log_subtrees(self.log(), size, whole).await?;
+        roots.first().copied().ok_or(StoreError::Closed)
     }
 
     /// Where syncs are waited for.

@@ -1,4 +1,8 @@
 //! Pace: at most so many turns a second, however many wait, and no burst after a pause.
+//!
+//! The crate governor does not fit here: it waits on a timer of its own, which paused time does not move, so
+//! the test below could not be written, and it brings a hash map, a clock and random numbers for one
+//! number under a lock.
 
 use parking_lot::Mutex;
 use std::{num::NonZeroU32, time::Duration};

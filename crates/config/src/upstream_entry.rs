@@ -1,0 +1,249 @@
+//! `[[upstream]]`: one source of modules as a table of the file.
+//!
+//! ```toml
+//! [[upstream]]
+//! name = "company"
+//! url = "https://modules.corp.example.com"
+//! credentials = "/etc/modkeep/company.netrc"
+//! fallback = "failure"
+//!
+//! [[upstream]]
+//! url = "https://proxy.golang.org"
+//! breaker = false
+//! ```
+//!
+//! The tables say what a list in the grammar of GOPROXY says, and what such a list has no place for.
+//! Credentials in a URL are read and never shown; a file is better.
+
+use crate::{
+    error::ConfigError,
+    kind::OptionKind,
+    mask,
+    option::fields_of,
+    position::SourceText,
+    table_keys::{in_order, refuse_unknown},
+};
+use gomod::goproxy::{Entry, ProxyList};
+use schemars::JsonSchema;
+use serde::{
+    Deserialize, Serialize,
+    de::{IntoDeserializer as _, value::MapDeserializer},
+};
+use std::{
+    fmt::{self, Write as _},
+    path::PathBuf,
+};
+use toml::{
+    Spanned,
+    de::{DeArray, DeTable, DeValue},
+};
+use url::Url;
+
+/// Names of sources that nobody chose.
+const RESERVED_NAMES: [&str; 3] = ["direct", "file", "off"];
+
+/// What mends an entry.
+const REMEDY: &str = "write url = \"https://proxy.example.com\" below [[upstream]], for example";
+
+/// One source of modules.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct UpstreamEntry {
+    /// What it is called in metrics, logs and the journal, in place of the origin of its URL: letters, digits,
+    /// `-` and `.`.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// An http, https or file URL; or `direct`, or `off`.
+    url: String,
+    /// When the next source is asked.
+    #[serde(default)]
+    pub fallback: UpstreamFallback,
+    /// File of users and passwords, in the syntax of netrc, for this source alone, in place of
+    /// `fetch.credentials`.
+    #[serde(default)]
+    pub credentials: Option<PathBuf>,
+    /// Whether this source is left alone while it fails too often, in place of `fetch.breaker`.
+    #[serde(default)]
+    pub breaker: Option<bool>,
+}
+
+/// When the source behind an entry is asked.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum UpstreamFallback {
+    /// Where this one says that it has not what was asked for: the `,` of GOPROXY.
+    #[default]
+    Absence,
+    /// After any failure too: the `|` of GOPROXY.
+    Failure,
+}
+
+// === impl UpstreamEntry ===
+
+impl UpstreamEntry {
+    /// The URL of the source as it will be asked, unless it is `direct` or `off`.
+    pub fn source(&self) -> Option<Url> {
+        let list = ProxyList::parse(&self.url).ok()?;
+        match list.entries() {
+            [(Entry::Proxy(url), _)] => Url::parse(url.reveal()).ok(),
+            _ => None,
+        }
+    }
+
+    /// Why it cannot be an entry.
+    fn problem(&self) -> Option<String> {
+        if self.url.contains([',', '|']) {
+            return Some("url is one source; write a table for each".to_owned());
+        }
+        let name = self.name.as_deref()?;
+        let is_word = |byte: u8| byte.is_ascii_alphanumeric() || b"-.".contains(&byte);
+        let is_word = !name.is_empty() && name.len() <= 64 && name.bytes().all(is_word);
+        if RESERVED_NAMES.contains(&name) {
+            return Some(format!("name = {name:?} means something else already"));
+        }
+        (!is_word).then(|| format!("name = {name:?} is not of letters, digits, - and ."))
+    }
+}
+
+/// Without its URL, which may hold a secret.
+impl fmt::Debug for UpstreamEntry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UpstreamEntry")
+            .field("name", &self.name)
+            .field("fallback", &self.fallback)
+            .field("breaker", &self.breaker)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The same in the grammar of GOPROXY.
+pub(crate) fn as_list(entries: &[UpstreamEntry]) -> String {
+    let mut list = String::new();
+    for (index, entry) in entries.iter().enumerate() {
+        list += entry.url.trim();
+        if index + 1 < entries.len() {
+            list += match entry.fallback {
+                UpstreamFallback::Absence => ",",
+                UpstreamFallback::Failure => "|",
+            };
+        }
+    }
+    list
+}
+
+/// The tables as they would stand in a file under this name, and as they may be shown.
+pub fn shown(name: &str, entries: &[UpstreamEntry]) -> String {
+    let mut text = String::new();
+    for entry in entries {
+        let _ = write!(text, "\n[[{name}]]\n");
+        let string = |value: &str| toml::Value::String(value.to_owned()).to_string();
+        let source = entry.name.as_deref().map(string);
+        let credentials = entry.credentials.as_ref();
+        let credentials = credentials.map(|file| string(&file.display().to_string()));
+        let fallback = match entry.fallback {
+            UpstreamFallback::Absence => None,
+            UpstreamFallback::Failure => Some(string("failure")),
+        };
+        for (key, value) in [
+            ("name", source),
+            (
+                "url",
+                Some(string(&mask::shown(&OptionKind::Sources, &entry.url))),
+            ),
+            ("fallback", fallback),
+            ("credentials", credentials),
+            ("breaker", entry.breaker.map(|state| state.to_string())),
+        ] {
+            if let Some(value) = value {
+                let _ = writeln!(text, "{key} = {value}");
+            }
+        }
+    }
+    text
+}
+
+/// Whether an array has tables in it.
+pub(crate) fn is_of_tables(array: &DeArray<'_>) -> bool {
+    array.iter().any(|element| element.get_ref().is_table())
+}
+
+/// Reads the tables, or says what is wrong with each.
+pub(crate) fn read(
+    array: DeArray<'_>,
+    source: SourceText<'_>,
+) -> Result<Vec<UpstreamEntry>, Vec<ConfigError>> {
+    let (mut entries, mut errors) = (Vec::new(), Vec::new());
+    let first = array
+        .iter()
+        .next()
+        .map_or(0, |element| element.span().start);
+    for element in array {
+        let start = element.span().start;
+        let DeValue::Table(table) = element.into_inner() else {
+            errors.push(source.refuse(start, "an element of upstream is no table", REMEDY));
+            continue;
+        };
+        entry(table, start, source, &mut entries, &mut errors);
+    }
+    for (index, entry) in entries.iter().enumerate() {
+        let earlier = entries.iter().take(index);
+        let is_taken = |name: &String| {
+            earlier
+                .clone()
+                .any(|other| other.name.as_ref() == Some(name))
+        };
+        if let Some(name) = entry.name.as_ref().filter(|name| is_taken(name)) {
+            let why = format!("upstream: two of them have the name {name:?}");
+            errors.push(source.refuse(first, why, REMEDY));
+        }
+    }
+    if errors.is_empty() {
+        Ok(entries)
+    } else {
+        Err(errors)
+    }
+}
+
+fn entry(
+    table: DeTable<'_>,
+    start: usize,
+    source: SourceText<'_>,
+    entries: &mut Vec<UpstreamEntry>,
+    errors: &mut Vec<ConfigError>,
+) {
+    let known = fields_of::<UpstreamEntry>();
+    let mut values: Vec<(String, toml::Value)> = Vec::new();
+    for (key, value) in in_order(table) {
+        let name = key.get_ref().to_string();
+        if !known.contains(&name.as_str()) {
+            let names = known.iter().copied();
+            errors.push(refuse_unknown(&key, " in [[upstream]]", names, source));
+            continue;
+        }
+        match plain(value) {
+            Ok(value) => values.push((name, value)),
+            Err(why) => errors.push(source.refuse(key.span().start, why, REMEDY)),
+        }
+    }
+    let values = values
+        .into_iter()
+        .map(|(name, value)| (name, value.into_deserializer()));
+    let read: Result<UpstreamEntry, toml::de::Error> =
+        Deserialize::deserialize(MapDeserializer::new(values));
+    match read {
+        Ok(entry) => match entry.problem() {
+            None => entries.push(entry),
+            Some(why) => errors.push(source.refuse(start, format!("upstream: {why}"), REMEDY)),
+        },
+        Err(error) => {
+            let why = format!("upstream: {}", error.message());
+            errors.push(source.refuse(start, why, REMEDY));
+        }
+    }
+}
+
+/// A value without its place.
+pub(crate) fn plain(value: Spanned<DeValue<'_>>) -> Result<toml::Value, String> {
+    let deserializer = toml::de::ValueDeserializer::from(value);
+    toml::Value::deserialize(deserializer).map_err(|error| error.message().to_owned())
+}
