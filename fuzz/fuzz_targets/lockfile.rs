@@ -14,7 +14,7 @@ fuzz_target!(|input: (u8, &[u8])| {
     let lines = bytes.iter().filter(|&&byte| byte == b'\n').count() + 1;
     match lockfile::read(kind, "lock", bytes) {
         Ok(lock) => {
-            let _ = audit::audit(&lock, &audit::Expected::default());
+            let _ = audit::audit(&lock, &audit::LockExpectation::default());
             assert!(compare::changed(&lock, &lock).is_empty());
         }
         Err(unreadable) => {

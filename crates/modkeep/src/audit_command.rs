@@ -173,7 +173,7 @@ async fn consistency(
 async fn contents(log: &RemoteLog, head: TreeHead) -> Result<(), AuditError> {
     let mut unique = VersionUniqueness::default();
     if head.size > READ_WHOLE {
-        let bundles = Bundle::covering(0, head.size).count() as u64;
+        let bundles = EntryBundle::covering(0, head.size).count() as u64;
         let random = RandomNumbers::new();
         for _ in 0..SAMPLED {
             let index = random
@@ -242,7 +242,7 @@ async fn inclusions(log: &RemoteLog, head: TreeHead, count: usize) -> Result<(),
         let number = random
             .below(head.size)
             .ok_or_else(AuditError::no_random_numbers)?;
-        let node = Node::leaf(number);
+        let node = CompleteSubtree::leaf(number);
         let plan = TilePlan::try_new(head, HEIGHT, [node]).map_err(AuditError::wrong)?;
         let tiles = log.tiles(plan.tiles()).await?;
         let tiles = plan.authenticate(tiles).map_err(AuditError::wrong)?;

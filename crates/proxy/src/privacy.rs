@@ -6,7 +6,7 @@
 //! can mean that the name is confidential. Go's own toolchains are public whatever the patterns say.
 
 use crate::database_path;
-use gomod::{ModulePath, pattern::Patterns};
+use gomod::{ModulePath, pattern::ModulePatterns};
 use std::fmt;
 
 /// What stands in a log line in place of a confidential name.

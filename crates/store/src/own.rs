@@ -174,7 +174,7 @@ impl OwnDatabase {
     }
 
     /// The bytes of a bundle of entries; `None` if there are not as many.
-    pub async fn entries(&self, bundle: Bundle) -> Result<Option<Bytes>, StoreError> {
+    pub async fn entries(&self, bundle: EntryBundle) -> Result<Option<Bytes>, StoreError> {
         self.catalog().log_entries(self.log(), bundle).await
     }
 

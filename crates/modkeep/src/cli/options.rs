@@ -124,7 +124,7 @@ pub(crate) fn data(resolved: &ResolvedConfig) -> Result<PathBuf, Failure> {
 }
 
 /// Modules that no public checksum database is asked about.
-pub(crate) fn unlogged(resolved: &ResolvedConfig) -> Result<Patterns, Failure> {
+pub(crate) fn unlogged(resolved: &ResolvedConfig) -> Result<ModulePatterns, Failure> {
     let patterns = resolved.no_sumdb();
     Ok(patterns.map_err(ConfigErrors::from)?)
 }

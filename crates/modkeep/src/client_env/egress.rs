@@ -57,8 +57,8 @@ pub(super) fn page(settings: &Settings, server: &str) -> String {
 fn sources(all: &mut Vec<EgressDestination>, list: &ProxyList, what: &str) {
     for (entry, _) in list.entries() {
         match entry {
-            Entry::Proxy(url) => all.push(destination("server", url.reveal(), what)),
-            Entry::Direct => all.push(EgressDestination {
+            ProxyListEntry::Proxy(url) => all.push(destination("server", url.reveal(), what)),
+            ProxyListEntry::Direct => all.push(EgressDestination {
                 from: "client",
                 to: "version control hosts".to_owned(),
                 why: format!("{what} that no proxy has: this server does not fetch them itself"),

@@ -173,7 +173,7 @@ fn keys(
 }
 
 /// Names that no source may hear.
-fn private(resolved: &ResolvedConfig) -> Result<Patterns, Failure> {
+fn private(resolved: &ResolvedConfig) -> Result<ModulePatterns, Failure> {
     let private = resolved.private();
     private.map_err(|error| Failure::new(Code::BadConfiguration, error.to_string()))
 }

@@ -128,7 +128,7 @@ fn keep(
     data: &Path,
     force: Option<&str>,
 ) -> Result<UpdateReport, Failure> {
-    let merged = Database::merge(sources);
+    let merged = VulnerabilityDatabase::merge(sources);
     let merged = merged.map_err(|error| Failure::of(Code::BadVulnerabilityData, &error))?;
     let failed = |error: &dyn std::error::Error| Failure::of(Code::StoreUnavailable, error);
     store::create_private_directory(data).map_err(|error| failed(&error))?;

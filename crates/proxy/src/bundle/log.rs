@@ -10,7 +10,7 @@ use super::{
     report::{BundleHead, BundleProblem},
 };
 use crate::verify::{halt, rebuilt_head::restore_head};
-use ::bundle::{Database, Entry, MANIFEST};
+use ::bundle::{BundleDatabase, BundleEntry, MANIFEST};
 use codes::Code;
 use std::{collections::BTreeMap, sync::Arc};
 use store::{Store, StoreError};

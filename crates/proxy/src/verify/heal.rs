@@ -15,7 +15,7 @@ use super::{
 use protocol::Refusal;
 use std::collections::BTreeSet;
 use tlog::{
-    client::Client,
+    client::SumdbClient,
     proof,
     proof_file::LogProof,
     tree::{CompleteSubtree, Subtree},
