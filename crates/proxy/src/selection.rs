@@ -15,7 +15,7 @@
 
 use gomod::{
     Version,
-    pseudo::{PseudoVersion, Timestamp},
+    pseudo::{PseudoTimestamp, PseudoVersion},
     semver,
 };
 use std::collections::BTreeSet;
@@ -130,7 +130,7 @@ fn other_lines(text: &str) -> impl Iterator<Item = &str> {
 pub(crate) fn newest_pseudo(text: &str) -> Option<Version> {
     let given = |line: &str| {
         let time: jiff::Timestamp = line.split_whitespace().nth(1)?.parse().ok()?;
-        Timestamp::from_unix_seconds(time.as_second())
+        PseudoTimestamp::from_unix_seconds(time.as_second())
     };
     let own = |version: &Version| PseudoVersion::parse(version.as_str()).ok()?.time().ok();
     let time = |(version, line): &(Version, &str)| given(line).or_else(|| own(version));

@@ -23,7 +23,7 @@ use protocol::{Caller, CallerKey, Fetching, Origin, Refusal, RefusalText, Resour
 use std::{fmt, future::Future, num::NonZeroU32, sync::Arc};
 use store::{IndexEntry, Store, StoreError};
 use upstream::{BreakerView, Upstreams, Waiters};
-use vulndb::Examined;
+use vulndb::BuildExamination;
 
 /// Whoever posts a list, until posts say whose they are: together they have one turn.
 const POSTED: CallerKey = CallerKey::new(1 << 65);
@@ -227,7 +227,7 @@ impl Proxy {
     }
 
     /// What is known about the modules of a list: a module and a version a line.
-    pub async fn examine(&self, list: &[u8]) -> Result<Examined, Refusal> {
+    pub async fn examine(&self, list: &[u8]) -> Result<BuildExamination, Refusal> {
         self.parts.vulnerabilities.examine(list).await
     }
 

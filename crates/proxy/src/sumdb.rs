@@ -100,7 +100,7 @@ impl SumdbAnswers {
     /// A lookup of a module that is kept from databases goes to none but our own, or one that is private
     /// itself (law L7).
     fn keep_private(&self, name: &str, path: &str) -> Result<(), Refusal> {
-        if path == CHECKPOINT || path.parse::<tlog::resource::Resource>().is_ok() {
+        if path == CHECKPOINT || path.parse::<tlog::resource::LogResource>().is_ok() {
             return Err(Refusal::new(Code::NotFoundHere, path));
         }
         self.sources.of_database(name)?;

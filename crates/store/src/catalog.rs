@@ -45,7 +45,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use gomod::{ModulePath, Version};
 use jiff::Timestamp;
-use tlog::{Hash, checkpoint::TreeHead, entries::Bundle, tile::Tile, tree::Subtree};
+use tlog::{Hash, checkpoint::TreeHead, entries::EntryBundle, tile::Tile, tree::Subtree};
 
 /// What this site knows.
 #[async_trait]
@@ -144,7 +144,11 @@ pub(crate) trait Catalog: Send + Sync {
     async fn log_tile(&self, log: LogName, tile: Tile) -> Result<Option<Bytes>, StoreError>;
 
     /// The bytes of a bundle of entries; `None` if the log has not as many.
-    async fn log_entries(&self, log: LogName, bundle: Bundle) -> Result<Option<Bytes>, StoreError>;
+    async fn log_entries(
+        &self,
+        log: LogName,
+        bundle: EntryBundle,
+    ) -> Result<Option<Bytes>, StoreError>;
 
     /// The hashes of runs of entries within the tree of the first `size`.
     async fn log_subtrees(

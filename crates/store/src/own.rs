@@ -42,7 +42,7 @@ use record::NewRecord;
 use std::{fmt, sync::Arc};
 use tlog::{
     Hash,
-    entries::Bundle,
+    entries::EntryBundle,
     note::{SignerKey, VerifierKey},
     proof,
     proof_file::LogProof,
@@ -175,7 +175,7 @@ impl DatabaseLog {
     }
 
     /// The bytes of a bundle of entries; `None` if there are not as many.
-    pub async fn entries(&self, bundle: Bundle) -> Result<Option<Bytes>, StoreError> {
+    pub async fn entries(&self, bundle: EntryBundle) -> Result<Option<Bytes>, StoreError> {
         self.catalog().log_entries(self.log(), bundle).await
     }
 

@@ -73,8 +73,8 @@ impl HostedAnswers {
     async fn file(&self, served: &HostedDatabase, path: &str) -> Result<Option<Bytes>, Refusal> {
         let database = &served.database;
         let bytes = match (path.parse::<Tile>(), path.parse()) {
-            (Ok(tile), _) | (_, Ok(resource::Resource::Tile(tile))) => database.tile(tile).await,
-            (_, Ok(resource::Resource::Entries(bundle))) => database.entries(bundle).await,
+            (Ok(tile), _) | (_, Ok(resource::LogResource::Tile(tile))) => database.tile(tile).await,
+            (_, Ok(resource::LogResource::Entries(bundle))) => database.entries(bundle).await,
             _ => Ok(None),
         };
         bytes.map_err(|error| self.metrics.store_failure(error))

@@ -16,7 +16,7 @@ use crate::{
 };
 use codes::Code;
 use gomod::{Artifact, ArtifactKind, sumhash::H1};
-use mismatch::Specimen;
+use mismatch::CopyDescription;
 use protocol::Evidence;
 use store::{Key, StoreError, own::DatabaseRecord};
 use upstream::SourceName;
@@ -139,7 +139,7 @@ impl Verification {
     pub(crate) async fn own_story(
         &self,
         artifact: &Artifact,
-        sent: &Specimen,
+        sent: &CopyDescription,
     ) -> Option<Vec<String>> {
         if !self.is_logged_here(artifact) {
             return None;

@@ -31,10 +31,10 @@ use std::collections::{BTreeMap, HashMap};
 use tlog::{
     Hash,
     checkpoint::TreeHead,
-    entries::{self, Bundle},
+    entries::{self, EntryBundle},
     frontier::Frontier,
     tile::{HEIGHT, Tile},
-    tree::{Node, Subtree},
+    tree::{CompleteSubtree, Subtree},
 };
 
 /// A catalog in memory.
@@ -225,7 +225,7 @@ impl MemoryTables {
     }
 
     /// Every node of the tree of the first `size` entries of a log, and its head.
-    fn tree(&self, log: &LogName, size: u64) -> (BTreeMap<Node, Hash>, TreeHead) {
+    fn tree(&self, log: &LogName, size: u64) -> (BTreeMap<CompleteSubtree, Hash>, TreeHead) {
         let (mut frontier, mut nodes) = (Frontier::default(), BTreeMap::new());
         let first = usize::try_from(size).unwrap_or(usize::MAX);
         for leaf in self.leaves(log).into_iter().take(first) {
@@ -591,13 +591,17 @@ impl Catalog for MemoryCatalog {
         let first = tile.index() << HEIGHT;
         let hash = |index| {
             let level = level * HEIGHT;
-            nodes.get(&Node { level, index }).copied()
+            nodes.get(&CompleteSubtree { level, index }).copied()
         };
         let hashes = (first..first + u64::from(tile.width())).filter_map(hash);
         Ok(Some(hashes.flat_map(|hash| *hash.as_bytes()).collect()))
     }
 
-    async fn log_entries(&self, log: LogName, bundle: Bundle) -> Result<Option<Bytes>, StoreError> {
+    async fn log_entries(
+        &self,
+        log: LogName,
+        bundle: EntryBundle,
+    ) -> Result<Option<Bytes>, StoreError> {
         let tables = self.0.lock();
         let is_filled = bundle.tile().is_some_and(|tile| tables.fills(&log, tile));
         if !is_filled {

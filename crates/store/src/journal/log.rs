@@ -25,7 +25,7 @@ use bytes::Bytes;
 use std::sync::Arc;
 use tlog::{
     checkpoint::Checkpoint,
-    entries::Bundle,
+    entries::EntryBundle,
     follow,
     note::{self, Note, SignerKey},
     tile::Tile,
@@ -86,7 +86,7 @@ impl JournalLog {
     }
 
     /// The bytes of a bundle of entries; `None` if the log has not as many.
-    pub async fn entries(&self, bundle: Bundle) -> Result<Option<Bytes>, StoreError> {
+    pub async fn entries(&self, bundle: EntryBundle) -> Result<Option<Bytes>, StoreError> {
         let log = LogName::Journal;
         self.store.catalog().log_entries(log, bundle).await
     }

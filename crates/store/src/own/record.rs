@@ -2,7 +2,7 @@
 
 use gomod::{ModulePath, Version};
 use jiff::Timestamp;
-use tlog::record::Record;
+use tlog::record::LogRecord;
 
 /// A record as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,8 +36,8 @@ pub fn go_sum_lines(module: &ModulePath, version: &Version, zip: &str, go_mod: &
 
 impl DatabaseRecord {
     /// As a log has it.
-    pub fn record(&self) -> Record {
-        Record {
+    pub fn record(&self) -> LogRecord {
+        LogRecord {
             id: self.number,
             text: self.text.clone(),
         }

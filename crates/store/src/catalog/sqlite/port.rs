@@ -33,7 +33,7 @@ use bytes::Bytes;
 use gomod::{ModulePath, Version};
 use jiff::Timestamp;
 use rusqlite::Connection;
-use tlog::{Hash, checkpoint::TreeHead, entries::Bundle, tile::Tile, tree::Subtree};
+use tlog::{Hash, checkpoint::TreeHead, entries::EntryBundle, tile::Tile, tree::Subtree};
 
 // === impl SqliteCatalog ===
 
@@ -182,7 +182,11 @@ impl Catalog for SqliteCatalog {
         .await
     }
 
-    async fn log_entries(&self, log: LogName, bundle: Bundle) -> Result<Option<Bytes>, StoreError> {
+    async fn log_entries(
+        &self,
+        log: LogName,
+        bundle: EntryBundle,
+    ) -> Result<Option<Bytes>, StoreError> {
         self.ask_log(log, move |connection, log| match bundle.tile() {
             Some(tile) if tree::head::is_filled(connection, log, tile)? => {
                 tree::bundle(connection, log, bundle).map(|bytes| Some(bytes.into()))
