@@ -120,7 +120,9 @@ fn house(packages: &BTreeMap<String, Vec<Dependency>>) -> CrateGraph {
         ours.map(|one| one.name.clone()).collect()
     };
     let crates = packages.iter();
-    crates.map(|(name, list)| (name.clone(), below(list))).collect()
+    crates
+        .map(|(name, list)| (name.clone(), below(list)))
+        .collect()
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

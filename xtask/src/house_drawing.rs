@@ -84,7 +84,10 @@ mod tests {
     #[test]
     fn an_arrow_that_follows_from_others_is_left_out() {
         let house = graph(&[("a", &["b", "c"]), ("b", &["c"]), ("c", &[])]);
-        assert_eq!(draw(&house), "flowchart TD\n    a --> b\n    b --> c\n    c\n");
+        assert_eq!(
+            draw(&house),
+            "flowchart TD\n    a --> b\n    b --> c\n    c\n"
+        );
     }
 
     #[test]

@@ -12,8 +12,8 @@
 mod bench;
 mod check_crates;
 mod check_deps;
-mod house_drawing;
 mod fuzz;
+mod house_drawing;
 mod names;
 mod operator;
 mod soak;
