@@ -4,9 +4,12 @@ use std::fs;
 use std::process::Command;
 use std::time::Duration;
 
+use testkit::fixture::Corpus;
 use testkit::process::{self, Output};
+use testkit::server::Setup;
+use testkit::upstream::FakeUpstream;
 
-use crate::site::BINARY;
+use crate::site::{BINARY, module, url};
 
 const LIMIT: Duration = Duration::from_mins(1);
 
@@ -326,4 +329,21 @@ fn the_schema_is_json_and_the_template_is_a_file() {
     let template = modkeep(&["config", "template"], &[]);
     let (_directory, file) = written(&template.stdout);
     modkeep(&["config", "check", "--config", &file], &[]).assert_ok();
+}
+
+#[test]
+fn an_upstream_that_is_a_table_goes_by_its_name() {
+    let mut corpus = Corpus::new();
+    corpus.add(&module("a", 10));
+    let upstream = FakeUpstream::start(corpus);
+    let (_directory, file) = written(&format!(
+        "[private]\nmodules = ['example.com']\n[[private.upstream]]\nname = 'company'\nurl = '{}'\nbreaker = false\n",
+        upstream.url()
+    ));
+    let server = Setup::new(BINARY, "off").option("--config", &file).start();
+    let answer = server.get(&url("a", "mod"));
+    assert!(answer.is_whole(), "{answer:?}");
+    assert_eq!(answer.header("modkeep-source"), Some("upstream company"));
+    let metrics = server.get("/metrics").text();
+    assert!(metrics.contains("upstream=\"company\""), "{metrics}");
 }
