@@ -1,4 +1,4 @@
-//! Mend: a fix as something that can be carried out, and taken back.
+//! Fix action: a fix as commands that can be run and undone.
 //!
 //! A fix is a text for a person. Only what is a plain call of `go` that changes settings, go.mod or
 //! go.sum is carried out for them: everything else costs more than it says, cannot be taken back, or

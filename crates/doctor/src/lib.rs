@@ -1,4 +1,4 @@
-//! Doctor: why a `go` command failed, and what mends it.
+//! Doctor: why a `go` command failed, and what repairs it.
 //!
 //! What people have is a piece of text: the end of a CI log, a terminal's output, a JSON object. It
 //! is read in three steps, each a pure function: [`mod@classify`] peels the text and names the

@@ -1,4 +1,4 @@
-//! Lint: settings of `go` that do something else than people believe.
+//! Lint: settings of `go` that do not do what people expect of them.
 //!
 //! Each lint is a belief that many hold, what is so, and the command that says what was meant.
 //! Nothing is asked of the network here, and nothing is changed. A setting that nobody set is never

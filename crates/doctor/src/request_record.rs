@@ -1,4 +1,4 @@
-//! Story: what a server itself says of a request that failed.
+//! Request record: what a server itself says of a request that failed.
 //!
 //! `go` shows the first lines of an error body, and in them the id of the request. The server that
 //! answered keeps what it has no room for there: the facts in full, the source, how long it took. So

@@ -1,4 +1,4 @@
-//! Capability: what the code of a module can do beside computing, as far as its text shows.
+//! Capability: what the code of a module can do (network, files, processes), judged by its text.
 //!
 //! Whoever takes over a module needs some way out of it: a process, the network, memory that the
 //! compiler does not guard, code that runs before `main`. A version that has one of these for the

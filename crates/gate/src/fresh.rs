@@ -1,4 +1,4 @@
-//! Fresh: neither too young nor taken back.
+//! Age of versions: none that is too young, retracted or deprecated.
 //!
 //! The date in a version's `.info` is its author's and proves nothing: whoever hijacks a module
 //! writes any date there. A version is as old as somebody who does not profit has known it: the

@@ -1,4 +1,4 @@
-//! Locked: whatever asks for packages has a lock, and no change takes it away.
+//! Lock state: every manifest has a lock file, and no change removes one.
 //!
 //! Without a lock an install fetches whatever is newest at that moment, so the absence of the file
 //! that every other check reads is the first thing to look for. A lock is for the package.json beside

@@ -1,4 +1,4 @@
-//! Minimal: no more dependencies than the budget.
+//! Budgets: how many dependencies there may be.
 
 use crate::{
     places::RequirementPlaces,

@@ -1,4 +1,4 @@
-//! Places: the line of go.mod that somebody has to change for a module.
+//! Places: the line of go.mod that has to be changed for a module.
 //!
 //! A requirement has its own line. A module that go.mod does not list stands for the requirement
 //! that brings it in, the nearest one where several do.

@@ -1,4 +1,4 @@
-//! Steps: what each of them says of one Go module, from facts that a shell has gathered.
+//! Steps: the findings of each step for one Go module, from facts that the caller has gathered.
 
 use crate::{
     allowed, fresh,

@@ -1,4 +1,4 @@
-//! Waiver: an exception that somebody owns and that ends.
+//! Waiver: an exception from a rule, with an owner, a reason and an end.
 
 use finding::{Finding, FindingPlace, GateStep};
 use jiff::civil::Date;

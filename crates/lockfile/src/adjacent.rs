@@ -1,4 +1,4 @@
-//! Beside: what lies in a checkout beside a lock, and says what the lock is for.
+//! Adjacent files: what lies beside a lock file and says what the lock is for.
 
 use crate::{
     manifest::PackageManifest,

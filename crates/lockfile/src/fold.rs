@@ -1,4 +1,4 @@
-//! Fold: one fact is said once.
+//! Fold: findings that state one fact are reported once.
 //!
 //! A registry that moved, or a second one that half of a lock comes from, is one fact about some
 //! hundred entries. A reader who gets it some hundred times overlooks the one line that is another

@@ -1,4 +1,4 @@
-//! One copy of an artifact's bytes, described: what stays of 500 MiB when they have been looked at.
+//! One copy of an artifact's bytes, described in a few facts whatever its size.
 
 use crate::sum::Sha256Sum;
 use gomod::sumhash::H1;

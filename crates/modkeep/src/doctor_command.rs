@@ -1,4 +1,4 @@
-//! `modkeep doctor`: why something failed, and what mends it.
+//! `modkeep doctor`: why something failed, and what repairs it.
 //!
 //! Without an argument it looks at this machine and the checkout in the working directory. With a
 //! text, or `-` for standard input, it says what the text shows. Behind `--` it runs a command and

@@ -1,4 +1,4 @@
-//! Imported: how a build comes to the packages that a vulnerability is in.
+//! Import reach: how a build comes to the packages that a vulnerability is in.
 
 /// How a build comes to the packages that a vulnerability is in. Whoever knows the imports says so;
 /// here it only decides which rule a vulnerability is a case of.

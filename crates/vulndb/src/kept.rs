@@ -1,4 +1,4 @@
-//! Kept: a database as one file, for machines without a network.
+//! Snapshot: a database as one file, for machines without a network.
 //!
 //! The file is a line that names the format, the CRC-32 of all that follows, the length of the
 //! index, the index as JSON, and the bytes of the files. It is written beside its place, made

@@ -1,4 +1,4 @@
-//! Mend: what becomes of public entries whose versions are none.
+//! Repair of public entries whose versions are not valid.
 //!
 //! Some advisories in the zip of the ecosystem have versions that no Go module can have, such as
 //! `2.0.0.beta.9`, in ranges that they call semantic. To refuse the whole source for their sake is to

@@ -1,4 +1,4 @@
-//! Merging: one entry a vulnerability, whoever tells of it.
+//! Merging: one entry for each vulnerability, from all sources.
 //!
 //! Sources come in an order: first the Go database, whose versions and symbols were checked, then
 //! OSV, then, whatever the caller says, the company's own. What a later source knows under an id or alias of an earlier one is

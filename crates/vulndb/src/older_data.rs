@@ -1,4 +1,4 @@
-//! Older: whether a database knows less of the present than the one that is kept.
+//! Older data: whether a new database is older than the one that is kept.
 //!
 //! A mirror that stopped, a cache, an old file or an attacker hands out yesterday's data, and what was
 //! found since would be unknown again. Compared are the public sources: the time of the whole, which is

@@ -1,4 +1,4 @@
-//! Which versions are affected, and where the way out is: the rules of the stock client.
+//! Which versions are affected, and which version fixes it: the rules of the stock client.
 //!
 //! Events are sorted by version (the beginning of time first, equal ones in the order of the file)
 //! and walked: an introduction switches on, a fix switches off. No ranges at all means every

@@ -91,9 +91,9 @@ const NOT_PAST: &[&str] = &[
 
 /// Words in `-ing` that the field uses as nouns.
 const NOUNS_IN_ING: &[&str] = &[
-    "Binding", "Building", "Encoding", "Finding", "Framing", "Heading", "King", "Listing",
-    "Logging", "Mapping", "Meaning", "Ordering", "Padding", "Pruning", "Ring", "Routing",
-    "Setting", "Spelling", "String", "Thing", "Timing", "Warning", "Wording",
+    "Binding", "Building", "Drawing", "Encoding", "Finding", "Framing", "Heading", "King",
+    "Listing", "Logging", "Mapping", "Meaning", "Ordering", "Padding", "Pruning", "Ring",
+    "Routing", "Setting", "Spelling", "String", "Thing", "Timing", "Warning", "Wording",
 ];
 
 /// The words of a name in camel case.

@@ -1,4 +1,4 @@
-//! Frame: whether `go` said it, or some program that it ran.
+//! Frame: whether `go` itself printed a message, or a program that it ran.
 //!
 //! "connection refused" is what the network said; who was refused is another matter. A program under
 //! `go run`, a test, a script in the same log print the same words. `go` puts a frame around what

@@ -1,4 +1,4 @@
-//! Seen: a stretch of the plain text as a place in the original, with an excerpt.
+//! Line starts: a stretch of the plain text as a place in the original, with an excerpt.
 
 use crate::diagnosis::MessageSpan;
 use crate::report::{column, columns};

@@ -1,4 +1,4 @@
-//! Settle: of reasons that contradict each other one stays.
+//! Contradictions: of reasons that exclude each other one stays.
 //!
 //! Two patterns may fit one failure, and only one of their causes is the reader's. A list of both would
 //! leave the choice to whoever asked. So where two exclude each other, the table here says which one

@@ -1,4 +1,4 @@
-//! Served: who may have sent bytes that nobody can be asked for again.
+//! Served: which proxy may have sent bytes that cannot be fetched again.
 //!
 //! A message of `go` names no sender. What is known is whom it asked: the sources of its GOPROXY list,
 //! or the module's own host. And `go` does not tell a download from a file that the module cache

@@ -1,4 +1,4 @@
-//! What is said about one file, and how each voice stands to it.
+//! Statements about one file, and how each agrees with the conclusion.
 //!
 //! With a log a voice is right or wrong by what it says. Without one nothing is called right, and
 //! wrong is only what contradicts itself, or a module cache that go.sum and the proxies refute

@@ -1,4 +1,4 @@
-//! Declared: what a go.mod says of its own name, and who comes after it.
+//! Declaration: the module path in a go.mod, and the successor that its comments name.
 
 use super::evidence::text;
 use gomod::modfile::{self, ParseMode};

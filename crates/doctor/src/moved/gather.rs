@@ -1,4 +1,4 @@
-//! Gather: asks everybody at the same time, and then again about what they named.
+//! Gather: asks all sources at the same time, and then asks about the paths that they named.
 //!
 //! The first half of the time is for traces of the old path, the second for what is found where they
 //! lead, so that a source that hangs in the first cannot use up the second.

@@ -1,4 +1,4 @@
-//! Network: what a probe needs of the world, so that tests can replace it.
+//! Network: name lookup, connections and TLS of a probe, as a trait, so that tests can replace them.
 
 use std::future::Future;
 use std::io;

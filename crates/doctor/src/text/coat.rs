@@ -1,4 +1,4 @@
-//! Coat: what others put before each line of a message.
+//! Line prefixes: what CI systems, containers and loggers put before each line of a message.
 //!
 //! Build servers, containers, loggers, configuration tools, mail programs: each writes its own prefix,
 //! and there are more of them than anybody can list. But a prefix betrays itself. Where a message

@@ -1,4 +1,4 @@
-//! Test: what a program printed while it was tested is no failure of `go`.
+//! Test output: what a tested program printed is no failure of `go`.
 //!
 //! A test of an HTTP client that fails says "connection refused" as `go` does. Whether a test ran is
 //! told by the lines that `go test` prints around it; what stands between them is its own.

@@ -1,4 +1,4 @@
-//! What the policy says to each step beside whether it blocks.
+//! Settings of the policy, one table for each step.
 
 use project::configurations::PORTS;
 use serde::{Deserialize, Deserializer, de::Error as _};

@@ -1,4 +1,4 @@
-//! Annotations: what shows up beside the changed line in a review.
+//! Annotations: findings beside the changed line of a review.
 
 use super::{GateReport, digest, fingerprint, level};
 use crate::policy::StepMode;

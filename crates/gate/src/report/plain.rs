@@ -1,4 +1,4 @@
-//! Plain: a verdict whose words nobody obeys.
+//! Plain text: a verdict in which no control character or workflow command is left.
 //!
 //! Every text in it may quote the checkout: paths, names of modules and packages, versions, parts of
 //! files, even a waiver's reason. All of them are made printable here, for all forms alike; and places

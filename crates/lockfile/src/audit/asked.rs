@@ -1,4 +1,4 @@
-//! Asked: what is locked is what somebody asks for.
+//! Requests: what is locked for a dependency is the package, version and place that were asked for.
 //!
 //! Whoever needs something names it and says in which range, or from which address. Which entry
 //! answers differs from tool to tool: in npm's tree it is the nearest one above, yarn writes beside

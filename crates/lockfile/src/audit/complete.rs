@@ -1,4 +1,4 @@
-//! Complete: what an entry needs has an entry itself.
+//! Complete: each dependency of an entry has an entry itself.
 //!
 //! A file that ends too early at the end of an entry, or from which one was cut, can still be read;
 //! what is gone is asked for by what is left. Only names are looked up, and versions where they are

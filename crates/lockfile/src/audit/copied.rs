@@ -1,4 +1,4 @@
-//! Copied: what pnpm repeats in the lock of the project's settings is what they say.
+//! Copied settings: pnpm repeats settings of the project in the lock; both must be the same.
 //!
 //! Replacements, patches and catalogs stand in package.json or pnpm-workspace.yaml, and again in the lock. A
 //! lock with others was made for other settings, or edited.

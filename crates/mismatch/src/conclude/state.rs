@@ -1,4 +1,4 @@
-//! Sound bytes that are not the right ones: somebody published another state of the version.
+//! Undamaged bytes that are not the right ones: somebody published another state of the version.
 
 use super::{damage, object::asked_for};
 use crate::conclusion::{Conclusion, MismatchCause};

@@ -1,4 +1,4 @@
-//! Searches the one bit that, turned back, gives bytes with a known hash.
+//! Searches the single bit whose change gives bytes with a known hash.
 //!
 //! That proves a flipped bit without a right copy. Every bit is tried, so the work grows with the
 //! square of the size; the limits below keep it under about a second. Beyond them a right copy

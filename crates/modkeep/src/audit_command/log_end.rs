@@ -1,4 +1,4 @@
-//! Ended: a log that goes on under another name, and what it says of the one before.
+//! Log end: a log that goes on under another name, and what it says of the one before.
 //!
 //! A journal ends where its site lost entries that were signed, as when it was restored from a backup. The
 //! log that goes on has the same secret under another name, and an entry that says which log has ended and

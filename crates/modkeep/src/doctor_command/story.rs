@@ -1,4 +1,4 @@
-//! Stories of requests that failed, asked of the servers that this client uses.
+//! Records of failed requests, asked of the servers that this client uses.
 //!
 //! Those are the http and https proxies of its GOPROXY list, and the server of the data directory.
 //! An id is no secret and names no module, so whoever is in the list may see it.

@@ -1,4 +1,4 @@
-//! Governing: the policy that a checkout is judged by.
+//! Governing policy: the policy by which a checkout is judged.
 //!
 //! A change does not choose it. Where there is a revision to take it from, the policy is what that
 //! revision's newest commit has, not what the branch began with: else a branch that is older than the

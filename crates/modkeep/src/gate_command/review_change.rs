@@ -1,4 +1,4 @@
-//! Since: what a module's change since the base comes to.
+//! Review change: what a module's change since the base comes to.
 
 use super::{
     facts, imports,

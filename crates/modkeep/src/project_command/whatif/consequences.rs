@@ -1,4 +1,4 @@
-//! What a change would mend, bring in, and put under another licence.
+//! What a change would fix, bring in, and put under another licence.
 //!
 //! Vulnerabilities come from the server that is named, else from the database that is kept (`modkeep
 //! vuln`); licences from the zips of the versions that come and go. What cannot be told is said so.
