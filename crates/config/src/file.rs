@@ -344,6 +344,18 @@ mod tests {
     }
 
     #[test]
+    fn a_url_at_the_wrong_key_of_a_table_is_not_repeated() {
+        for key in ["breaker", "fallback"] {
+            let text = format!("[[upstream]]\nurl = 'off'\n{key} = 'https://u:topsecret@a'\n");
+            let errors = errors(&text);
+            assert_eq!(errors.len(), 1);
+            assert!(!errors[0].contains("topsecret"), "{errors:?}");
+        }
+        let empty = errors("[[upstream]]\nurl = ''\n");
+        assert_eq!(empty, ["modkeep.toml:1: upstream: url is empty"]);
+    }
+
+    #[test]
     fn an_unknown_key_is_refused_with_the_nearest_known_one() {
         for (key, meant) in [
             ("upstrem", "upstream"),

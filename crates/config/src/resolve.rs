@@ -150,13 +150,11 @@ impl ConfigLayers {
     /// Puts a wrong value aside: what is built in takes its place.
     fn put_aside(&mut self, option: &OptionRow) {
         let found = || option.finder.and_then(DefaultFinder::built_in);
-        let sourced = match option.default.fixed().or_else(found) {
-            Some(text) => self
-                .values
-                .insert(option.index, SourcedText::new(text, ValueOrigin::Default)),
-            None => self.values.remove(&option.index),
-        };
-        drop(sourced);
+        self.values.remove(&option.index);
+        if let Some(text) = option.default.fixed().or_else(found) {
+            let built_in = SourcedText::new(text, ValueOrigin::Default);
+            self.values.insert(option.index, built_in);
+        }
     }
 
     /// What was given for an option in the first layer that has it.

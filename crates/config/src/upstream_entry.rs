@@ -92,6 +92,9 @@ impl UpstreamEntry {
 
     /// Why it cannot be an entry.
     fn problem(&self) -> Option<String> {
+        if self.url.trim().is_empty() {
+            return Some("url is empty".to_owned());
+        }
         if self.url.contains([',', '|']) {
             return Some("url is one source; write a table for each".to_owned());
         }
@@ -236,7 +239,12 @@ fn entry(
             Some(why) => errors.push(source.refuse(start, format!("upstream: {why}"), REMEDY)),
         },
         Err(error) => {
-            let why = format!("upstream: {}", error.message());
+            // A URL at a wrong place is not repeated: it may hold a secret.
+            let why = match error.message() {
+                why if why.contains("://") => "a value is at the wrong key",
+                why => why,
+            };
+            let why = format!("upstream: {why}");
             errors.push(source.refuse(start, why, REMEDY));
         }
     }
