@@ -2,10 +2,10 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use vulndb::{Entry, Reachability, unpack};
+use vulndb::{OsvEntry, ReachabilityReport, unpack};
 
 fuzz_target!(|bytes: &[u8]| {
-    let _ = Entry::parse(bytes);
-    let _ = Reachability::parse(bytes);
+    let _ = OsvEntry::parse(bytes);
+    let _ = ReachabilityReport::parse(bytes);
     let _ = unpack(bytes);
 });

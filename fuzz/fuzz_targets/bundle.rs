@@ -2,7 +2,10 @@
 //! what is read to its end is, written again, the same bytes.
 #![no_main]
 
-use bundle::{CHECKSUM, Digest, Entry, Located, MANIFEST, Malformed, Reader, Writer};
+use bundle::{
+    BundleEntry, BundleReader, BundleWriter, CHECKSUM, Digest, MANIFEST, MalformedBundle,
+    VersionPlaces,
+};
 use libfuzzer_sys::fuzz_target;
 use std::io::Cursor;
 
@@ -22,8 +25,8 @@ fn mend(bytes: &mut [u8]) -> Option<()> {
     Some(())
 }
 
-fn walk(bytes: &[u8]) -> Result<(Vec<Entry>, Vec<Located>), Malformed> {
-    let reader = Reader::open(bytes, bytes.len() as u64)?;
+fn walk(bytes: &[u8]) -> Result<(Vec<BundleEntry>, Vec<VersionPlaces>), MalformedBundle> {
+    let reader = BundleReader::open(bytes, bytes.len() as u64)?;
     let mut tiles = Vec::new();
     let mut cursor = reader.tiles(|_, _, entry| {
         tiles.push(entry.clone());
@@ -44,8 +47,9 @@ fuzz_target!(|bytes: &[u8]| {
         Ok(contents) => contents,
         Err(malformed) => return assert!(malformed.at <= bytes.len() as u64),
     };
-    let reader = Reader::open(bytes, bytes.len() as u64).expect("it was open before");
-    let mut writer = Writer::begin(Cursor::new(Vec::new()), reader.opening()).expect("written");
+    let reader = BundleReader::open(bytes, bytes.len() as u64).expect("it was open before");
+    let mut writer =
+        BundleWriter::begin(Cursor::new(Vec::new()), reader.opening()).expect("written");
     for located in &versions {
         writer.version(&located.version).expect("it was read");
     }

@@ -9,7 +9,9 @@ mod input;
 #[path = "../harness/scratch.rs"]
 mod scratch;
 
-use bundle::{Database, Digest, Item, Opening, Proof, Version, Writer};
+use bundle::{
+    BundleArtifact, BundleDatabase, BundleHeader, BundleVersion, BundleWriter, Digest, ProofEntry,
+};
 use content::{MODULES, VERSIONS, artifact};
 use input::Input;
 use libfuzzer_sys::fuzz_target;
@@ -35,16 +37,16 @@ const H1: &str = "h1:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
 fn bundle(input: &mut Input<'_>) -> Option<Vec<u8>> {
     let has_database = input.byte() & 1 == 1;
     let head = String::from_utf8_lossy(if has_database { input.stretch() } else { &[] });
-    let database = Database {
+    let database = BundleDatabase {
         name: DATABASE.to_owned(),
         head: format!("{DATABASE}\n{head}"),
         tiles: 0,
     };
-    let opening = Opening {
+    let opening = BundleHeader {
         format: bundle::FORMAT.to_owned(),
         databases: has_database.then_some(database).into_iter().collect(),
     };
-    let mut versions: BTreeMap<(&str, &str), Vec<(Item, Vec<u8>)>> = BTreeMap::new();
+    let mut versions: BTreeMap<(&str, &str), Vec<(BundleArtifact, Vec<u8>)>> = BTreeMap::new();
     for _ in 0..1 + input.byte() % 4 {
         let (module, version) = (input.pick(&MODULES), input.pick(&VERSIONS));
         let kinds = input.byte();
@@ -56,12 +58,12 @@ fn bundle(input: &mut Input<'_>) -> Option<Vec<u8>> {
         }
         versions.insert((module, version), items);
     }
-    let mut writer = Writer::begin(Cursor::new(Vec::new()), &opening).ok()?;
+    let mut writer = BundleWriter::begin(Cursor::new(Vec::new()), &opening).ok()?;
     let mut files = Vec::new();
     for items in versions.into_values() {
         let proof = input.stretch();
         let proof = (has_database && !proof.is_empty()).then_some(proof);
-        let version = Version {
+        let version = BundleVersion {
             proofs: proof.iter().map(|proof| of_record(input, proof)).collect(),
             artifacts: items.iter().map(|(item, _)| item.clone()).collect(),
         };
@@ -83,8 +85,8 @@ fn bundle(input: &mut Input<'_>) -> Option<Vec<u8>> {
     Some(writer.finish().ok()?.into_inner())
 }
 
-fn of_record(input: &mut Input<'_>, proof: &[u8]) -> Proof {
-    Proof {
+fn of_record(input: &mut Input<'_>, proof: &[u8]) -> ProofEntry {
+    ProofEntry {
         database: DATABASE.to_owned(),
         record: u64::from(input.byte()),
         size: proof.len() as u64,
@@ -92,9 +94,14 @@ fn of_record(input: &mut Input<'_>, proof: &[u8]) -> Proof {
     }
 }
 
-fn item(input: &mut Input<'_>, module: &str, version: &str, kind: &str) -> (Item, Vec<u8>) {
+fn item(
+    input: &mut Input<'_>,
+    module: &str,
+    version: &str,
+    kind: &str,
+) -> (BundleArtifact, Vec<u8>) {
     let bytes = artifact(input, kind, module, version);
-    let item = Item {
+    let item = BundleArtifact {
         path: format!("{module}/@v/{version}.{kind}"),
         size: bytes.len() as u64,
         sha256: Digest::of(&bytes),

@@ -3,18 +3,18 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use lockfile::{Kind, audit, compare, registries};
+use lockfile::{LockfileKind, audit, compare, registries};
 
 fuzz_target!(|input: (u8, &[u8])| {
     let (kind, bytes) = input;
-    let kind = [Kind::Npm, Kind::Yarn, Kind::Pnpm][usize::from(kind % 3)];
+    let kind = [LockfileKind::Npm, LockfileKind::Yarn, LockfileKind::Pnpm][usize::from(kind % 3)];
     for (name, form) in registries::FILES {
         let _ = registries::read(form, name, bytes);
     }
     let lines = bytes.iter().filter(|&&byte| byte == b'\n').count() + 1;
     match lockfile::read(kind, "lock", bytes) {
         Ok(lock) => {
-            let _ = audit::audit(&lock, &audit::Expected::default());
+            let _ = audit::audit(&lock, &audit::LockExpectation::default());
             assert!(compare::changed(&lock, &lock).is_empty());
         }
         Err(unreadable) => {

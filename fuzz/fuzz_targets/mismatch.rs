@@ -4,29 +4,35 @@
 use gomod::{Artifact, ArtifactKind, ModulePath, Version, sumhash};
 use libfuzzer_sys::fuzz_target;
 use mismatch::{
-    Announced, Case, Evidence, KeptRecord, Retry, Source, SourceRole, Specimen, Stage, Subject,
-    compare, examine,
+    AnnouncedFacts, CopyDescription, CopySource, CopySubject, KeptRecord, MismatchCase,
+    MismatchEvidence, MismatchStage, RetryResult, SourceRole, compare, examine,
 };
 use std::io::Cursor;
 
-const STAGES: [Stage; 5] = [
-    Stage::InTransit,
-    Stage::OnDisk,
-    Stage::FromUpstream,
-    Stage::FromPeer,
-    Stage::OnClient,
+const STAGES: [MismatchStage; 5] = [
+    MismatchStage::InTransit,
+    MismatchStage::OnDisk,
+    MismatchStage::FromUpstream,
+    MismatchStage::FromPeer,
+    MismatchStage::OnClient,
 ];
 
-fn look(artifact: &Artifact, bytes: &[u8], role: SourceRole) -> Specimen {
+fn look(artifact: &Artifact, bytes: &[u8], role: SourceRole) -> CopyDescription {
     // Small, so that the search for a flipped bit does not eat the time.
     let known = [sumhash::h1_of_go_mod(b"module a.b/c\n")];
     let known: &[_] = if bytes.len() < 200 { &known } else { &[] };
-    let source = Source {
+    let source = CopySource {
         name: "source".to_owned(),
         role,
     };
-    let subject = Subject { artifact, known };
-    examine(Cursor::new(bytes), source, Announced::default(), subject).expect("memory is read")
+    let subject = CopySubject { artifact, known };
+    examine(
+        Cursor::new(bytes),
+        source,
+        AnnouncedFacts::default(),
+        subject,
+    )
+    .expect("memory is read")
 }
 
 fuzz_target!(|input: (u8, &[u8], &[u8])| {
@@ -40,7 +46,7 @@ fuzz_target!(|input: (u8, &[u8], &[u8])| {
     let stage = STAGES[usize::from(choice / 3) % STAGES.len()];
     let specimen = look(&artifact, bad, SourceRole::Mirror);
     let other = look(&artifact, good, SourceRole::Origin);
-    let mut evidence = Evidence::new(artifact, stage, specimen);
+    let mut evidence = MismatchEvidence::new(artifact, stage, specimen);
     let difference = compare((&other, good), (&evidence.bad, bad)).expect("memory is read");
     assert_eq!(difference.first.is_none(), good == bad);
     evidence.logged = other.h1;
@@ -50,15 +56,15 @@ fuzz_target!(|input: (u8, &[u8], &[u8])| {
         h1: other.h1,
         first_seen: None,
     });
-    evidence.others.push(Retry {
+    evidence.others.push(RetryResult {
         specimen: other,
         difference: Some(difference),
     });
-    let case = Case::new(&evidence);
+    let case = MismatchCase::new(&evidence);
     assert!(
         case.client_lines()
             .iter()
             .all(|line| line.is_ascii() && line.len() <= 110)
     );
-    assert_eq!(Case::from_json(&case.to_json()).ok(), Some(case));
+    assert_eq!(MismatchCase::from_json(&case.to_json()).ok(), Some(case));
 });

@@ -1,9 +1,9 @@
 //! Policies of the gate: accepted, or refused with a place.
 #![no_main]
 
-use gate::{policy::Policy, rules};
+use gate::{policy::GatePolicy, rules};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
-    let _ = Policy::parse("policy", bytes, &rules::all());
+    let _ = GatePolicy::parse("policy", bytes, &rules::all());
 });

@@ -5,6 +5,7 @@
 //! is refused, so a new room is argued here first. A second table names the libraries that only one
 //! room may know, because the rest must not care which library it is.
 
+use crate::house_drawing::{self, CrateGraph};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use std::{collections::BTreeMap, process::Command};
@@ -99,6 +100,8 @@ pub(crate) fn run() -> Result<()> {
             problems.push(format!("{room} is in the table, but not in the workspace"));
         }
     }
+    let page = std::fs::read_to_string("ARCHITECTURE.md").context("ARCHITECTURE.md")?;
+    problems.extend(house_drawing::check(&page, &house(&packages)));
     if !problems.is_empty() {
         bail!(
             "dependencies break the house rules:\n  {}",
@@ -110,6 +113,18 @@ pub(crate) fn run() -> Result<()> {
         packages.len()
     );
     Ok(())
+}
+
+/// The crates of ours and what of ours each is built on.
+fn house(packages: &BTreeMap<String, Vec<Dependency>>) -> CrateGraph {
+    let below = |dependencies: &Vec<Dependency>| {
+        let ours = dependencies.iter().filter(|one| one.is_ours && !one.is_dev);
+        ours.map(|one| one.name.clone()).collect()
+    };
+    let crates = packages.iter();
+    crates
+        .map(|(name, list)| (name.clone(), below(list)))
+        .collect()
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

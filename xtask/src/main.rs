@@ -13,6 +13,7 @@ mod bench;
 mod check_crates;
 mod check_deps;
 mod fuzz;
+mod house_drawing;
 mod names;
 mod operator;
 mod soak;

@@ -16,7 +16,7 @@ pub struct MalformedDigest;
 
 /// A digest in the making.
 #[derive(Debug, Clone, Default)]
-pub struct Hasher(Sha256);
+pub struct DigestHasher(Sha256);
 
 // === impl Digest ===
 
@@ -89,7 +89,7 @@ const fn nibble(digit: u8) -> Result<u8, MalformedDigest> {
 
 // === impl Hasher ===
 
-impl Hasher {
+impl DigestHasher {
     /// Adds bytes.
     pub fn update(&mut self, bytes: &[u8]) {
         self.0.update(bytes);

@@ -34,11 +34,13 @@ mod source;
 mod ustar;
 mod write;
 
-pub use digest::{Digest, Hasher, MalformedDigest};
+pub use digest::{Digest, DigestHasher, MalformedDigest};
 pub use manifest::{
-    CHECKSUM, Database, FORMAT, Item, MANIFEST, MOD_LIMIT, Opening, PROOF_LIMIT, Proof,
-    SMALL_LIMIT, Version, ZIP_LIMIT,
+    BundleArtifact, BundleDatabase, BundleHeader, BundleVersion, CHECKSUM, FORMAT, MANIFEST,
+    MOD_LIMIT, PROOF_LIMIT, ProofEntry, SMALL_LIMIT, ZIP_LIMIT,
 };
-pub use read::{Cursor, Entry, Located, Malformed, Reader, is_bundle};
+pub use read::{
+    BundleEntry, BundleReader, MalformedBundle, VersionCursor, VersionPlaces, is_bundle,
+};
 pub use source::ReadAt;
-pub use write::{WriteError, Writer};
+pub use write::{BundleWriter, WriteError};

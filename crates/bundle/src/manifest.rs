@@ -48,16 +48,16 @@ pub(crate) const CLOSING: &str = "]}\n";
 
 /// The first line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Opening {
+pub struct BundleHeader {
     /// [`FORMAT`].
     pub format: String,
     /// The checksum databases, in the order of their names.
-    pub databases: Vec<Database>,
+    pub databases: Vec<BundleDatabase>,
 }
 
 /// A checksum database and the head in which its records are proven.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Database {
+pub struct BundleDatabase {
     /// Its name.
     pub name: String,
     /// The newest head that whoever wrote the bundle has seen: a signed note.
@@ -68,16 +68,16 @@ pub struct Database {
 
 /// A version: its artifacts, and the proofs that vouch for them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Version {
+pub struct BundleVersion {
     /// Its proofs, one a database, in the order of the databases' names.
-    pub proofs: Vec<Proof>,
+    pub proofs: Vec<ProofEntry>,
     /// Its artifacts, `.info`, `.mod`, `.zip`, as far as they are there; at least one.
-    pub artifacts: Vec<Item>,
+    pub artifacts: Vec<BundleArtifact>,
 }
 
 /// A proof that a version is in a checksum database.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Proof {
+pub struct ProofEntry {
     /// Name of the database.
     pub database: String,
     /// Number of the record.
@@ -90,7 +90,7 @@ pub struct Proof {
 
 /// An artifact, and what whoever wrote the bundle knows about it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Item {
+pub struct BundleArtifact {
     /// Its path in the module protocol, which is its path in the bundle.
     pub path: String,
     /// Its size in bytes.
@@ -109,7 +109,7 @@ pub struct Item {
 
 // === impl Opening ===
 
-impl Opening {
+impl BundleHeader {
     pub(crate) fn line(&self) -> String {
         let document = to_json(self);
         let open = document.strip_suffix('}').unwrap_or(&document);
@@ -138,7 +138,7 @@ impl Opening {
 
 // === impl Version ===
 
-impl Version {
+impl BundleVersion {
     /// The line, without what stands between it and the next.
     pub(crate) fn line(&self) -> String {
         to_json(self)
@@ -163,7 +163,7 @@ impl Version {
         let artifacts: Vec<Artifact> = self
             .artifacts
             .iter()
-            .map(Item::checked)
+            .map(BundleArtifact::checked)
             .collect::<Result<_, _>>()?;
         let Some(first) = artifacts.first() else {
             return Err("a version without artifacts".to_owned());
@@ -178,9 +178,9 @@ impl Version {
         }
     }
 
-    /// The artifacts, as [`Version::check`] found them sound; in the order of the items.
-    pub fn artifacts(&self) -> impl Iterator<Item = (Artifact, &Item)> {
-        let parse = |item: &Item| Artifact::from_escaped_path(&item.path).ok();
+    /// The artifacts, as [`BundleVersion::check`] found them sound; in the order of the items.
+    pub fn artifacts(&self) -> impl Iterator<Item = (Artifact, &BundleArtifact)> {
+        let parse = |item: &BundleArtifact| Artifact::from_escaped_path(&item.path).ok();
         self.artifacts
             .iter()
             .filter_map(move |item| Some((parse(item)?, item)))
@@ -193,7 +193,7 @@ impl Version {
     }
 
     /// Where its proof by a database stands in the bundle.
-    pub fn proof_path(&self, proof: &Proof) -> String {
+    pub fn proof_path(&self, proof: &ProofEntry) -> String {
         let (module, version) = self.order().unwrap_or_default();
         format!(
             "-/proof/{module}/@v/{version}/{}.tlog-proof",
@@ -204,7 +204,7 @@ impl Version {
 
 // === impl Item ===
 
-impl Item {
+impl BundleArtifact {
     fn checked(&self) -> Result<Artifact, String> {
         let wrong = |why: &str| Err(format!("{}: {why}", printable(&self.path)));
         let Ok(artifact) = Artifact::from_escaped_path(&self.path) else {
@@ -265,12 +265,12 @@ fn from_json<T: DeserializeOwned + Serialize>(text: &str) -> Result<T, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Database, FORMAT, Item, Opening, Proof, Version};
+    use super::{BundleArtifact, BundleDatabase, BundleHeader, BundleVersion, FORMAT, ProofEntry};
     use crate::Digest;
 
-    fn item(path: &str) -> Item {
+    fn item(path: &str) -> BundleArtifact {
         let h1 = (!path.ends_with("info")).then(|| "h1:x".to_owned());
-        Item {
+        BundleArtifact {
             path: path.to_owned(),
             size: 1,
             sha256: Digest::of(b"x"),
@@ -281,14 +281,14 @@ mod tests {
         }
     }
 
-    fn version(paths: &[&str], databases: &[&str]) -> Version {
-        let proof = |database: &&str| Proof {
+    fn version(paths: &[&str], databases: &[&str]) -> BundleVersion {
+        let proof = |database: &&str| ProofEntry {
             database: (*database).to_owned(),
             record: 1,
             size: 1,
             sha256: Digest::of(b"x"),
         };
-        Version {
+        BundleVersion {
             proofs: databases.iter().map(proof).collect(),
             artifacts: paths.iter().map(|path| item(path)).collect(),
         }
@@ -301,7 +301,7 @@ mod tests {
             &["sum.a.b/x"],
         );
         let line = version.line();
-        assert_eq!(Version::parse(line.as_bytes()).as_ref(), Ok(&version));
+        assert_eq!(BundleVersion::parse(line.as_bytes()).as_ref(), Ok(&version));
         let proof = version.proofs.first().unwrap();
         assert_eq!(
             version.proof_path(proof),
@@ -320,7 +320,7 @@ mod tests {
             format!("[{line}]"),
         ] {
             assert_ne!(wrong, line);
-            assert!(Version::parse(wrong.as_bytes()).is_err(), "{wrong}");
+            assert!(BundleVersion::parse(wrong.as_bytes()).is_err(), "{wrong}");
         }
     }
 
@@ -341,7 +341,7 @@ mod tests {
             (&["a.b/c/@v/v1.0.0.mod"], &[""]),
         ] {
             let line = version(paths, databases).line();
-            assert!(Version::parse(line.as_bytes()).is_err(), "{line}");
+            assert!(BundleVersion::parse(line.as_bytes()).is_err(), "{line}");
         }
     }
 
@@ -351,7 +351,7 @@ mod tests {
         let mut with = |size, h1: Option<&str>| {
             let item = version.artifacts.first_mut().unwrap();
             (item.size, item.h1) = (size, h1.map(str::to_owned));
-            Version::parse(version.line().as_bytes()).is_ok()
+            BundleVersion::parse(version.line().as_bytes()).is_ok()
         };
         assert!(with(1 << 20, None));
         assert!(!with((1 << 20) + 1, None));
@@ -362,17 +362,17 @@ mod tests {
     #[test]
     fn the_opening_names_one_format_and_plain_databases() {
         let opening = |format: &str, names: &[&str]| {
-            let database = |name: &&str| Database {
+            let database = |name: &&str| BundleDatabase {
                 name: (*name).to_owned(),
                 head: "a\nb\n".to_owned(),
                 tiles: 0,
             };
-            let opening = Opening {
+            let opening = BundleHeader {
                 format: format.to_owned(),
                 databases: names.iter().map(database).collect(),
             };
             let line = opening.line();
-            Opening::parse(line.trim_end().as_bytes()).is_ok_and(|read| read == opening)
+            BundleHeader::parse(line.trim_end().as_bytes()).is_ok_and(|read| read == opening)
         };
         assert!(opening(FORMAT, &[]));
         assert!(opening(FORMAT, &["a", "b/c"]));

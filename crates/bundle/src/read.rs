@@ -1,19 +1,19 @@
 //! Reading: a bundle as its manifest says it is, or the place where it is not.
 //!
 //! The manifest dictates what has to stand behind it, in which order and how long, so reading is
-//! comparing. Whoever reads holds a [`Cursor`] of two positions, one in the manifest and one in the
+//! comparing. Whoever reads holds a [`VersionCursor`] of two positions, one in the manifest and one in the
 //! files behind it, and gets one version at a time; several cursors may stand in one bundle, and
-//! any file can be read again from where its [`Entry`] says that it is. Nothing is held but the
+//! any file can be read again from where its [`BundleEntry`] says that it is. Nothing is held but the
 //! first line.
 //!
 //! The checksum of the manifest is compared when a bundle is opened. It protects from accidents
 //! only: who changes a manifest on purpose changes its checksum as well.
 
 use crate::{
-    digest::{Digest, Hasher},
+    digest::{Digest, DigestHasher},
     manifest::{
-        CHECKSUM, CLOSING, Database, LINE_LIMIT, MANIFEST, OPENING_LIMIT, Opening, Version,
-        printable,
+        BundleDatabase, BundleHeader, BundleVersion, CHECKSUM, CLOSING, LINE_LIMIT, MANIFEST,
+        OPENING_LIMIT, printable,
     },
     source::{ReadAt, fill},
     ustar::{self, BLOCK},
@@ -31,7 +31,7 @@ const LINE_STEP: usize = 4 << 10;
 /// Where and why something is no bundle.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{entry}, byte {at}: {problem}")]
-pub struct Malformed {
+pub struct MalformedBundle {
     /// Path of the file inside, or what was expected at that place.
     pub entry: String,
     /// Offset in the bundle.
@@ -42,7 +42,7 @@ pub struct Malformed {
 
 /// A file in a bundle.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
+pub struct BundleEntry {
     /// Its path.
     pub path: String,
     /// Offset of its header.
@@ -55,22 +55,22 @@ pub struct Entry {
 
 /// A version with the places of its files.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Located {
+pub struct VersionPlaces {
     /// Offset of its line in the manifest.
     pub at: u64,
     /// Hash of that line.
     pub digest: Digest,
     /// The line.
-    pub version: Version,
+    pub version: BundleVersion,
     /// Its proofs, in the order of the line.
-    pub proofs: Vec<Entry>,
+    pub proofs: Vec<BundleEntry>,
     /// Its artifacts, in the order of the line.
-    pub artifacts: Vec<Entry>,
+    pub artifacts: Vec<BundleEntry>,
 }
 
 /// Where somebody stands who reads version by version.
 #[derive(Debug, Clone)]
-pub struct Cursor {
+pub struct VersionCursor {
     line: u64,
     entry: u64,
     previous: Option<(String, String)>,
@@ -78,10 +78,10 @@ pub struct Cursor {
 
 /// A bundle that is open.
 #[derive(Debug)]
-pub struct Reader<R> {
+pub struct BundleReader<R> {
     source: R,
     length: u64,
-    opening: Opening,
+    opening: BundleHeader,
     digest: Digest,
     /// From the second line to the end of the manifest.
     lines: (u64, u64),
@@ -99,7 +99,7 @@ pub fn is_bundle(source: &impl ReadAt) -> bool {
 
 // === impl Located ===
 
-impl Located {
+impl VersionPlaces {
     /// Offset of the end of its last file's content.
     pub fn end(&self) -> u64 {
         let last = self.artifacts.last();
@@ -109,13 +109,13 @@ impl Located {
 
 // === impl Reader ===
 
-impl<R: ReadAt> Reader<R> {
+impl<R: ReadAt> BundleReader<R> {
     /// Opens a bundle of `length` bytes: reads the manifest once and compares its checksum.
-    pub fn open(source: R, length: u64) -> Result<Self, Malformed> {
+    pub fn open(source: R, length: u64) -> Result<Self, MalformedBundle> {
         let mut reader = Self {
             source,
             length,
-            opening: Opening {
+            opening: BundleHeader {
                 format: String::new(),
                 databases: Vec::new(),
             },
@@ -138,14 +138,14 @@ impl<R: ReadAt> Reader<R> {
         reader.entries = reader.behind(&checksum)?;
         let end = manifest.data + manifest.size;
         let line = reader.line(manifest.data, end, OPENING_LIMIT)?;
-        let opening = Opening::parse(&line);
+        let opening = BundleHeader::parse(&line);
         reader.opening = opening.map_err(|problem| malformed(MANIFEST, manifest.data, problem))?;
         reader.lines = (manifest.data + line.len() as u64 + 1, end);
         Ok(reader)
     }
 
     /// The first line of the manifest.
-    pub fn opening(&self) -> &Opening {
+    pub fn opening(&self) -> &BundleHeader {
         &self.opening
     }
 
@@ -163,8 +163,8 @@ impl<R: ReadAt> Reader<R> {
     /// name, and may say what is wrong with it. Gives the cursor at the first version.
     pub fn tiles(
         &self,
-        mut see: impl FnMut(&Database, &str, &Entry) -> Result<(), String>,
-    ) -> Result<Cursor, Malformed> {
+        mut see: impl FnMut(&BundleDatabase, &str, &BundleEntry) -> Result<(), String>,
+    ) -> Result<VersionCursor, MalformedBundle> {
         let mut at = self.entries;
         for database in &self.opening.databases {
             let prefix = format!("sumdb/{}/", database.name);
@@ -181,7 +181,7 @@ impl<R: ReadAt> Reader<R> {
                 at = self.behind(&entry)?;
             }
         }
-        Ok(Cursor {
+        Ok(VersionCursor {
             line: self.lines.0,
             entry: at,
             previous: None,
@@ -189,7 +189,10 @@ impl<R: ReadAt> Reader<R> {
     }
 
     /// The next version; `None` at the end, behind which there is nothing.
-    pub fn next(&self, cursor: &mut Cursor) -> Result<Option<Located>, Malformed> {
+    pub fn next(
+        &self,
+        cursor: &mut VersionCursor,
+    ) -> Result<Option<VersionPlaces>, MalformedBundle> {
         let at = cursor.line;
         let wrong = |problem: String| malformed(MANIFEST, at, problem);
         let line = self.line(at, self.lines.1, LINE_LIMIT + LINE_ENDS)?;
@@ -211,14 +214,14 @@ impl<R: ReadAt> Reader<R> {
                 "commas stand between versions, and nowhere else".to_owned(),
             ));
         }
-        let version = Version::parse(text).map_err(wrong)?;
+        let version = BundleVersion::parse(text).map_err(wrong)?;
         let order = version.order();
         if cursor.previous.is_some() && cursor.previous >= order {
             return Err(wrong(
                 "versions are not in their order, each once".to_owned(),
             ));
         }
-        let mut located = Located {
+        let mut located = VersionPlaces {
             at,
             digest: Digest::of(&line),
             version,
@@ -236,7 +239,7 @@ impl<R: ReadAt> Reader<R> {
             let entry = self.exactly(&mut entry_at, &item.path, item.size)?;
             located.artifacts.push(entry);
         }
-        *cursor = Cursor {
+        *cursor = VersionCursor {
             line: behind,
             entry: entry_at,
             previous: order,
@@ -245,7 +248,7 @@ impl<R: ReadAt> Reader<R> {
     }
 
     /// The content of a small file; refused if it has more than `limit` bytes.
-    pub fn content(&self, entry: &Entry, limit: u64) -> Result<Vec<u8>, Malformed> {
+    pub fn content(&self, entry: &BundleEntry, limit: u64) -> Result<Vec<u8>, MalformedBundle> {
         let size = usize::try_from(entry.size).ok();
         let Some(size) = size.filter(|_| entry.size <= limit) else {
             let problem = format!("it has {} bytes, more than {limit}", entry.size);
@@ -255,8 +258,8 @@ impl<R: ReadAt> Reader<R> {
     }
 
     /// The hash of a file's content.
-    pub fn digest(&self, entry: &Entry) -> Result<Digest, Malformed> {
-        let (mut hasher, mut at, mut left) = (Hasher::default(), entry.data, entry.size);
+    pub fn digest(&self, entry: &BundleEntry) -> Result<Digest, MalformedBundle> {
+        let (mut hasher, mut at, mut left) = (DigestHasher::default(), entry.data, entry.size);
         let mut buffer = vec![0; STEP];
         while left > 0 {
             let step = usize::try_from(left).unwrap_or(STEP).min(STEP);
@@ -269,7 +272,7 @@ impl<R: ReadAt> Reader<R> {
         Ok(hasher.finish())
     }
 
-    fn exactly(&self, at: &mut u64, path: &str, size: u64) -> Result<Entry, Malformed> {
+    fn exactly(&self, at: &mut u64, path: &str, size: u64) -> Result<BundleEntry, MalformedBundle> {
         let entry = self.expect(*at, path)?;
         if entry.size != size {
             let problem = format!("it has {} bytes, and {size} in the manifest", entry.size);
@@ -279,7 +282,7 @@ impl<R: ReadAt> Reader<R> {
         Ok(entry)
     }
 
-    fn expect(&self, at: u64, path: &str) -> Result<Entry, Malformed> {
+    fn expect(&self, at: u64, path: &str) -> Result<BundleEntry, MalformedBundle> {
         match self.entry(at)? {
             Some(entry) if entry.path == path => Ok(entry),
             Some(entry) => Err(other(&entry, path)),
@@ -288,7 +291,7 @@ impl<R: ReadAt> Reader<R> {
     }
 
     /// The file whose header stands at `at`; `None` where the end mark stands.
-    fn entry(&self, at: u64) -> Result<Option<Entry>, Malformed> {
+    fn entry(&self, at: u64) -> Result<Option<BundleEntry>, MalformedBundle> {
         let first = self.bytes("header", at, BLOCK)?;
         if first.iter().all(|byte| *byte == 0) {
             return Ok(None);
@@ -302,7 +305,7 @@ impl<R: ReadAt> Reader<R> {
             let problem = format!("it has {} bytes, and the bundle ends before", header.size);
             return Err(malformed(&header.path, at, problem));
         }
-        Ok(Some(Entry {
+        Ok(Some(BundleEntry {
             path: header.path,
             at,
             data,
@@ -311,7 +314,7 @@ impl<R: ReadAt> Reader<R> {
     }
 
     /// The offset behind a file and what fills its last block, which must be zeros.
-    fn behind(&self, entry: &Entry) -> Result<u64, Malformed> {
+    fn behind(&self, entry: &BundleEntry) -> Result<u64, MalformedBundle> {
         let end = entry.data + entry.size;
         let next = end.next_multiple_of(BLOCK as u64);
         let padding = usize::try_from(next - end).unwrap_or_default();
@@ -319,7 +322,7 @@ impl<R: ReadAt> Reader<R> {
         Ok(next)
     }
 
-    fn end(&self, at: u64) -> Result<(), Malformed> {
+    fn end(&self, at: u64) -> Result<(), MalformedBundle> {
         const END: usize = 2 * BLOCK;
         self.zeros("end of the bundle", at, END)?;
         if self.length == at + END as u64 {
@@ -330,7 +333,7 @@ impl<R: ReadAt> Reader<R> {
         }
     }
 
-    fn zeros(&self, entry: &str, at: u64, count: usize) -> Result<(), Malformed> {
+    fn zeros(&self, entry: &str, at: u64, count: usize) -> Result<(), MalformedBundle> {
         let bytes = self.bytes(entry, at, count)?;
         match bytes.iter().position(|byte| *byte != 0) {
             None => Ok(()),
@@ -339,7 +342,7 @@ impl<R: ReadAt> Reader<R> {
     }
 
     /// The line at `at`, without its end.
-    fn line(&self, at: u64, end: u64, limit: usize) -> Result<Vec<u8>, Malformed> {
+    fn line(&self, at: u64, end: u64, limit: usize) -> Result<Vec<u8>, MalformedBundle> {
         let mut step = LINE_STEP;
         loop {
             let rest = usize::try_from(end.saturating_sub(at)).unwrap_or(usize::MAX);
@@ -359,7 +362,7 @@ impl<R: ReadAt> Reader<R> {
         }
     }
 
-    fn bytes(&self, entry: &str, at: u64, count: usize) -> Result<Vec<u8>, Malformed> {
+    fn bytes(&self, entry: &str, at: u64, count: usize) -> Result<Vec<u8>, MalformedBundle> {
         // Before memory is taken for it.
         if self.length.saturating_sub(at) < count as u64 {
             return Err(malformed(entry, at, "the bundle ends here"));
@@ -369,7 +372,7 @@ impl<R: ReadAt> Reader<R> {
         Ok(bytes)
     }
 
-    fn exact(&self, entry: &str, buffer: &mut [u8], at: u64) -> Result<(), Malformed> {
+    fn exact(&self, entry: &str, buffer: &mut [u8], at: u64) -> Result<(), MalformedBundle> {
         match fill(&self.source, buffer, at) {
             Ok(read) if read == buffer.len() => Ok(()),
             Ok(read) => Err(malformed(entry, at + read as u64, "the bundle ends here")),
@@ -378,15 +381,15 @@ impl<R: ReadAt> Reader<R> {
     }
 }
 
-fn malformed(entry: &str, at: u64, problem: impl Into<String>) -> Malformed {
-    Malformed {
+fn malformed(entry: &str, at: u64, problem: impl Into<String>) -> MalformedBundle {
+    MalformedBundle {
         entry: entry.to_owned(),
         at,
         problem: problem.into(),
     }
 }
 
-fn other(found: &Entry, wanted: &str) -> Malformed {
+fn other(found: &BundleEntry, wanted: &str) -> MalformedBundle {
     malformed(
         &found.path,
         found.at,

@@ -5,18 +5,20 @@
 //! are known before a byte of an artifact is read, and what was announced must come.
 
 use crate::{
-    digest::{Digest, Hasher},
-    manifest::{CHECKSUM, CLOSING, LINE_LIMIT, MANIFEST, OPENING_LIMIT, Opening, Version},
+    digest::{Digest, DigestHasher},
+    manifest::{
+        BundleHeader, BundleVersion, CHECKSUM, CLOSING, LINE_LIMIT, MANIFEST, OPENING_LIMIT,
+    },
     ustar::{self, BLOCK},
 };
 use std::io::{self, Seek, SeekFrom, Write};
 
 /// A bundle in the making.
 #[derive(Debug)]
-pub struct Writer<W> {
+pub struct BundleWriter<W> {
     out: W,
     /// The hash of the file that is being written, and how many bytes it has and shall have.
-    hasher: Hasher,
+    hasher: DigestHasher,
     written: u64,
     announced: u64,
     /// Whether a version was written to the manifest.
@@ -36,12 +38,12 @@ pub enum WriteError {
 
 // === impl Writer ===
 
-impl<W: Write + Seek> Writer<W> {
+impl<W: Write + Seek> BundleWriter<W> {
     /// Begins a bundle, and its manifest, at the beginning of `out`.
-    pub fn begin(out: W, opening: &Opening) -> Result<Self, WriteError> {
+    pub fn begin(out: W, opening: &BundleHeader) -> Result<Self, WriteError> {
         let mut writer = Self {
             out,
-            hasher: Hasher::default(),
+            hasher: DigestHasher::default(),
             written: 0,
             announced: u64::MAX,
             has_versions: false,
@@ -57,7 +59,7 @@ impl<W: Write + Seek> Writer<W> {
 
     /// Adds a version to the manifest. They must come in the order of escaped module path and
     /// escaped version.
-    pub fn version(&mut self, version: &Version) -> Result<(), WriteError> {
+    pub fn version(&mut self, version: &BundleVersion) -> Result<(), WriteError> {
         version.check().map_err(WriteError::Unfit)?;
         let comma = if self.has_versions { ",\n" } else { "" };
         let line = version.line();

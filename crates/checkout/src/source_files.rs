@@ -3,7 +3,7 @@
 //! The walk is that of `./...`: without `vendor`, `testdata`, names that begin with `_` or `.`,
 //! nested modules, and what go.mod ignores. Links to directories are not followed, so it ends.
 
-use gomod::modfile::File;
+use gomod::modfile::ModFile;
 use project::{
     imports::GoFile,
     source::{MAX_HEAD, is_considered, is_test, parse},
@@ -23,7 +23,7 @@ pub struct SourceScan {
 }
 
 /// The packages of the main module.
-pub fn walk(root: &Path, go_mod: &File) -> SourceScan {
+pub fn walk(root: &Path, go_mod: &ModFile) -> SourceScan {
     let mut found = SourceScan::default();
     let mut open = vec![(String::new(), 0)];
     while let Some((path, depth)) = open.pop() {
@@ -115,14 +115,14 @@ pub fn counts(name: &str) -> bool {
     is_considered(name) && !is_test(name)
 }
 
-fn is_skipped(root: &Path, path: &str, go_mod: &File) -> bool {
+fn is_skipped(root: &Path, path: &str, go_mod: &ModFile) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     let is_other = name.starts_with(['_', '.']) || matches!(name, "vendor" | "testdata");
     is_other || root.join(path).join("go.mod").is_file() || is_ignored(path, go_mod)
 }
 
 /// `ignore ./x` means that directory, `ignore x` every directory of that name.
-fn is_ignored(path: &str, go_mod: &File) -> bool {
+fn is_ignored(path: &str, go_mod: &ModFile) -> bool {
     go_mod.ignore.iter().any(|line| {
         let line = line.path.trim_end_matches('/');
         match line.strip_prefix("./") {
@@ -147,7 +147,7 @@ fn path_or_dot(path: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::walk;
-    use gomod::modfile::{self, Mode};
+    use gomod::modfile::{self, ParseMode};
     use std::fs;
 
     #[test]
@@ -174,7 +174,7 @@ mod tests {
         }
         fs::write(root.path().join("b/c/broken.go"), "packet x\n").unwrap();
         let go_mod = "module example.com/m\nignore (\n./gen/out\nskipme\n)\n";
-        let go_mod = modfile::parse(go_mod.as_bytes(), Mode::Strict).unwrap();
+        let go_mod = modfile::parse(go_mod.as_bytes(), ParseMode::Strict).unwrap();
         let found = walk(root.path(), &go_mod);
         let packages: Vec<_> = found
             .packages

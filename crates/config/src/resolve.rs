@@ -13,7 +13,7 @@ use super::{
     types::CommaList,
     value, variables,
 };
-use gomod::pattern::Patterns;
+use gomod::pattern::ModulePatterns;
 use proxy::DenyList;
 use serde::Deserialize as _;
 use serde_json::{Map, Value};
@@ -244,10 +244,10 @@ impl ResolvedConfig {
     ///
     /// # Errors
     /// A glob that is none.
-    pub fn private(&self) -> Result<Patterns, ConfigError> {
+    pub fn private(&self) -> Result<ModulePatterns, ConfigError> {
         let modules = &self.options.private.modules;
         let patterns = modules.as_ref().map_or("", |list| list.as_str());
-        whole(Patterns::parse(patterns), |why| modules.error(why))
+        whole(ModulePatterns::parse(patterns), |why| modules.error(why))
     }
 
     /// Modules that no public checksum database is asked about. A `--private` that somebody gave us is
@@ -255,14 +255,16 @@ impl ResolvedConfig {
     ///
     /// # Errors
     /// A glob that is none.
-    pub fn no_sumdb(&self) -> Result<Patterns, ConfigError> {
+    pub fn no_sumdb(&self) -> Result<ModulePatterns, ConfigError> {
         self.private()?;
         let (private, except) = (&self.options.private.modules, &self.options.sumdb.except);
         let is_given = private.origin().is_some_and(|origin| !origin.is_of_go());
         let given = private.as_ref().filter(|_| is_given);
         let lists = given.into_iter().chain(except.as_ref());
         let lists: Vec<&str> = lists.map(CommaList::as_str).collect();
-        whole(Patterns::parse(&lists.join(",")), |why| except.error(why))
+        whole(ModulePatterns::parse(&lists.join(",")), |why| {
+            except.error(why)
+        })
     }
 
     /// What the file denies.
@@ -313,9 +315,9 @@ impl ResolvedConfig {
 
 /// Go ignores a malformed glob, and whoever wrote it believes that it protects a name.
 fn whole(
-    patterns: Patterns,
+    patterns: ModulePatterns,
     refuse: impl FnOnce(String) -> ConfigError,
-) -> Result<Patterns, ConfigError> {
+) -> Result<ModulePatterns, ConfigError> {
     match patterns.malformed().first() {
         Some(wrong) => Err(refuse(format!("{wrong:?} is no glob"))),
         None => Ok(patterns),

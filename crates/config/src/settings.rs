@@ -15,7 +15,7 @@ use super::{
     value, witness,
 };
 use codes::Code;
-use gomod::goproxy::{Entry, ProxyList};
+use gomod::goproxy::{ProxyList, ProxyListEntry};
 use proxy::{
     DiskOptions, DiskReserve, Mode, ProxyOptions, Scope, ScrubOptions, Share, VerifyOptions,
     prefetch::Level,
@@ -169,8 +169,8 @@ fn without_slash(url: &Url) -> String {
 }
 
 /// Whether an entry is the address we are about to listen on, at least on this host's loopback.
-fn is_ourselves(entry: &Entry, listen: SocketAddr) -> bool {
-    let Entry::Proxy(url) = entry else {
+fn is_ourselves(entry: &ProxyListEntry, listen: SocketAddr) -> bool {
+    let ProxyListEntry::Proxy(url) = entry else {
         return false;
     };
     let Ok(url) = Url::parse(url.reveal()) else {

@@ -23,7 +23,7 @@ use crate::{
     position::SourceText,
     table_keys::{in_order, refuse_unknown},
 };
-use gomod::goproxy::{Entry, ProxyList};
+use gomod::goproxy::{ProxyList, ProxyListEntry};
 use schemars::JsonSchema;
 use serde::{
     Deserialize, Serialize,
@@ -85,7 +85,7 @@ impl UpstreamEntry {
     pub fn source(&self) -> Option<Url> {
         let list = ProxyList::parse(&self.url).ok()?;
         match list.entries() {
-            [(Entry::Proxy(url), _)] => Url::parse(url.reveal()).ok(),
+            [(ProxyListEntry::Proxy(url), _)] => Url::parse(url.reveal()).ok(),
             _ => None,
         }
     }

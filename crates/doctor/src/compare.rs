@@ -34,7 +34,7 @@ pub use table::{
 };
 
 use crate::fix::Fix;
-use mismatch::{Case, CauseConfidence};
+use mismatch::{CauseConfidence, MismatchCase};
 use serde::Serialize;
 
 /// What the table comes to.
@@ -60,7 +60,7 @@ pub struct HashComparison {
     /// Who says what.
     pub rows: Vec<ComparisonRow>,
     /// Why bytes are wrong, for each wrong copy.
-    pub cases: Vec<Case>,
+    pub cases: Vec<MismatchCase>,
     /// The repair.
     pub fixes: Vec<Fix>,
 }
@@ -165,7 +165,7 @@ impl ComparisonVerdict {
             Self::WrongOnce => "a proxy sent wrong bytes, and right ones when it was asked again",
             Self::Untold => "it cannot be told who is wrong",
             Self::ModuleCache => "the copy in the module cache is wrong",
-            Self::GoSum => mismatch::Cause::ClientGoSum.title(),
+            Self::GoSum => mismatch::MismatchCause::ClientGoSum.title(),
             Self::Download => "what was downloaded is wrong, not what it was held against",
             Self::DownloadAndGoSum => "what was downloaded is wrong, and so is the line in go.sum",
             Self::SomeProxies => "a proxy sends wrong bytes",
@@ -190,7 +190,7 @@ impl ComparisonVerdict {
             Self::ModuleCache => {
                 "Remove the files of this version, as below; if it comes back, check disk and memory."
             }
-            Self::GoSum => mismatch::Cause::ClientGoSum.for_client(),
+            Self::GoSum => mismatch::MismatchCause::ClientGoSum.for_client(),
             Self::Download => {
                 "Leave go.sum as it is, and do not use those bytes. Ask each proxy for its copy, as below; tell who runs the one that sent them."
             }

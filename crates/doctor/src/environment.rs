@@ -241,7 +241,7 @@ pub fn database_name(setting: &str) -> Option<&str> {
 }
 
 fn go_line(go_mod: &[u8]) -> Option<String> {
-    let file = gomod::modfile::parse(go_mod, gomod::modfile::Mode::Lax).ok()?;
+    let file = gomod::modfile::parse(go_mod, gomod::modfile::ParseMode::Lax).ok()?;
     file.go.map(|go| go.version)
 }
 

@@ -7,7 +7,7 @@
 use crate::cause::{CauseRemedy, RemedyKind};
 use crate::diagnosis::ReasonKind;
 use crate::parts::MessageParts;
-use gomod::modfile::{self, Mode};
+use gomod::modfile::{self, ParseMode};
 use gomod::path::ModulePath;
 use gomod::version::{Version, check_agreement};
 use serde::Serialize;
@@ -85,5 +85,5 @@ fn fits(parts: &MessageParts) -> bool {
 /// Whether go would read the line in a go.mod.
 fn is_line_of_go_mod(line: &str) -> bool {
     let file = format!("module example.com/main\n\n{line}\n");
-    modfile::parse(file.as_bytes(), Mode::Strict).is_ok()
+    modfile::parse(file.as_bytes(), ParseMode::Strict).is_ok()
 }

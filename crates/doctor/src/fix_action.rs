@@ -6,7 +6,7 @@
 //! and neither is what a shell would have to interpret.
 
 use crate::{cause::RemedyKind, fix::Fix};
-use gomod::modfile::{self, Mode};
+use gomod::modfile::{self, ParseMode};
 use serde::Serialize;
 
 /// A call of `go` that carries a fix out.
@@ -56,7 +56,7 @@ fn shell_word(word: &str) -> String {
 /// The edit that adds a `replace` line.
 fn replace(line: &str) -> Option<Vec<String>> {
     let file = format!("module example.com/main\n\n{line}\n");
-    let file = modfile::parse(file.as_bytes(), Mode::Strict).ok()?;
+    let file = modfile::parse(file.as_bytes(), ParseMode::Strict).ok()?;
     let [line] = file.replace.as_slice() else {
         return None;
     };

@@ -11,8 +11,8 @@ use crate::{
 };
 use finding::{Finding, FindingPlace};
 use gomod::{
-    modfile::{File, ModuleVersion, ReplaceDirective},
-    pattern::Patterns,
+    modfile::{ModFile, ModuleVersion, ReplaceDirective},
+    pattern::ModulePatterns,
 };
 
 /// What is known of a module's licence.
@@ -33,8 +33,8 @@ pub fn modules<'a>(
     places: &RequirementPlaces,
 ) -> Vec<Finding> {
     let (allowed, denied) = (
-        Patterns::parse(&policy.modules),
-        Patterns::parse(&policy.denied),
+        ModulePatterns::parse(&policy.modules),
+        ModulePatterns::parse(&policy.denied),
     );
     let about = |rule, module: &ModuleVersion, what: &str| {
         let place = places.module(&module.path);
@@ -117,7 +117,7 @@ pub fn licence(
 }
 
 /// Looks at what the main module replaces and excludes.
-pub fn directives(name: &str, go_mod: &File) -> Vec<Finding> {
+pub fn directives(name: &str, go_mod: &ModFile) -> Vec<Finding> {
     let excluded = go_mod.exclude.iter().map(|line| {
         let place = FindingPlace::at(name, places::span(line.place.span));
         let message = format!("{} is excluded", line.module);

@@ -14,7 +14,8 @@ use crate::{
 };
 use finding::Finding;
 use gomod::{
-    Version, modfile::File, modfile::ModuleVersion, mvs::compare_versions, pattern::Patterns,
+    Version, modfile::ModFile, modfile::ModuleVersion, mvs::compare_versions,
+    pattern::ModulePatterns,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -35,7 +36,7 @@ pub fn age(
     now: Timestamp,
     places: &RequirementPlaces,
 ) -> Option<Finding> {
-    if policy.days == 0 || Patterns::parse(&policy.except).matches(&module.path) {
+    if policy.days == 0 || ModulePatterns::parse(&policy.except).matches(&module.path) {
         return None;
     }
     let place = || places.module(&module.path);
@@ -82,7 +83,7 @@ pub fn newest(list: &str) -> Option<Version> {
 /// Looks at what the newest go.mod of a module says of the version that is used.
 pub fn latest(
     module: &ModuleVersion,
-    newest: Result<&File, &str>,
+    newest: Result<&ModFile, &str>,
     places: &RequirementPlaces,
 ) -> Vec<Finding> {
     let place = || places.module(&module.path);

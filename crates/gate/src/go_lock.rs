@@ -13,8 +13,8 @@ use crate::{
 };
 use finding::{Finding, FindingPlace, FindingRule, UnreadableInput};
 use gomod::{
-    gosum::Subject,
-    modfile::{self, File, ModuleVersion},
+    gosum::HashSubject,
+    modfile::{self, ModFile, ModuleVersion},
     mvs::ModuleSelection,
 };
 use std::collections::HashSet;
@@ -25,7 +25,7 @@ pub struct GoLock {
     /// Name of the go.mod in the checkout.
     pub go_mod_name: String,
     /// go.mod.
-    pub go_mod: File,
+    pub go_mod: ModFile,
     /// Whether it is formatted as go does.
     pub is_formatted: bool,
     /// go.sum; empty where there is none.
@@ -44,7 +44,7 @@ impl GoLock {
     pub fn read(directory: &str, go_mod: &[u8], go_sum: &[u8]) -> Result<Self, UnreadableInput> {
         let go_mod_name = join(directory, "go.mod");
         no_conflict(&go_mod_name, go_mod)?;
-        let parsed = modfile::parse(go_mod, modfile::Mode::Strict).map_err(|errors| {
+        let parsed = modfile::parse(go_mod, modfile::ParseMode::Strict).map_err(|errors| {
             let first = errors.iter().next();
             let place = first.map_or_else(
                 || FindingPlace::file(&*go_mod_name),
@@ -113,14 +113,14 @@ impl GoLock {
             let Some(module) = fetched(selection, &required.module.path) else {
                 continue;
             };
-            if !has(&module, Subject::Zip) {
+            if !has(&module, HashSubject::Zip) {
                 findings.push(missing(&SUM_MISSING, &module, "the files"));
             }
         }
         let unlisted = selection
             .read()
             .filter_map(|module| stands_in(selection, module))
-            .filter(|module| !has(module, Subject::GoMod));
+            .filter(|module| !has(module, HashSubject::GoMod));
         findings.extend(unlisted.map(|module| missing(&SUM_MISSING_GRAPH, &module, "the go.mod")));
         findings
     }

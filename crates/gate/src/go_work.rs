@@ -15,7 +15,7 @@ use crate::{
 use finding::{Finding, FindingPlace, UnreadableInput};
 use gomod::{
     gowork::{self, WorkFile},
-    modfile::{self, File, ModuleVersion, ReplaceDirective},
+    modfile::{self, ModFile, ModuleVersion, ReplaceDirective},
 };
 
 /// The two files of a workspace.
@@ -112,7 +112,7 @@ impl GoWork {
 
     /// The go.mod of a member as the workspace builds it: what go.work replaces is replaced. A version
     /// of another member that is required has to be there all the same: go asks for it too.
-    pub fn applied_to(&self, directory: &str, go_mod: &File) -> File {
+    pub fn applied_to(&self, directory: &str, go_mod: &ModFile) -> ModFile {
         let mut go_mod = go_mod.clone();
         let lines = self.file.replace.iter();
         // The workspace wins over the module.
@@ -174,7 +174,7 @@ fn from(directory: &str, target: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::{GoWork, below, from};
-    use gomod::modfile::{self, Mode};
+    use gomod::modfile::{self, ParseMode};
 
     const GO_WORK: &str =
         "go 1.26\n\nuse (\n\t./a\n\t./b/c\n)\n\nreplace example.com/x => ./vendored/x\n";
@@ -203,7 +203,7 @@ mod tests {
     #[test]
     fn what_the_workspace_replaces_wins_over_the_module() {
         let go_mod = b"module example.com/c\n\nrequire example.com/x v1.0.0\n\nreplace (\n\texample.com/x => ../other\n\texample.com/y => ../y\n)\n";
-        let go_mod = modfile::parse(go_mod, Mode::Strict).unwrap();
+        let go_mod = modfile::parse(go_mod, ParseMode::Strict).unwrap();
         let applied = work("").applied_to("w/b/c", &go_mod);
         let replaced: Vec<_> = applied
             .replace

@@ -4,7 +4,7 @@
 //! that brings it in, the nearest one where several do.
 
 use finding::{FileSpan, FindingPlace};
-use gomod::modfile::{self, File, ModuleVersion};
+use gomod::modfile::{self, ModFile, ModuleVersion};
 use std::collections::HashMap;
 
 /// Where modules stand in a go.mod.
@@ -23,7 +23,7 @@ impl RequirementPlaces {
     /// Of a go.mod by its name in the checkout, and the requirements of its graph, nearest first.
     pub fn of<'a>(
         name: &str,
-        go_mod: &File,
+        go_mod: &ModFile,
         edges: impl IntoIterator<Item = (&'a ModuleVersion, &'a ModuleVersion)>,
     ) -> Self {
         let line = |require: &modfile::RequireDirective| {

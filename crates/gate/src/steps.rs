@@ -11,8 +11,8 @@ use crate::{
 };
 use finding::{Finding, GateStep};
 use gomod::{
-    gosum::Subject,
-    modfile::{File, ModuleVersion},
+    gosum::HashSubject,
+    modfile::{ModFile, ModuleVersion},
     mvs::ModuleSelection,
 };
 use jiff::{Timestamp, tz::TimeZone};
@@ -28,7 +28,7 @@ pub struct GateFacts {
     /// How long module versions have been known.
     pub ages: BTreeMap<ModuleVersion, fresh::FirstKnownTime>,
     /// The go.mod of the newest version of each module, by path.
-    pub newest: BTreeMap<String, Result<File, String>>,
+    pub newest: BTreeMap<String, Result<ModFile, String>>,
     /// What each requirement is for.
     pub usage: Option<Result<TidyReport, String>>,
     /// What is known to be vulnerable.
@@ -57,7 +57,7 @@ pub fn built(lock: &GoLock, selection: &ModuleSelection) -> BTreeSet<ModuleVersi
     let required = lock.go_mod.require.iter().map(|line| &*line.module.path);
     let required: HashSet<&str> = required.collect();
     let files = lock.go_sum.sums.entries.iter();
-    let files = files.filter(|entry| entry.subject == Subject::Zip);
+    let files = files.filter(|entry| entry.subject == HashSubject::Zip);
     let files: HashSet<(&str, &str)> = files.map(|entry| (&*entry.path, &*entry.version)).collect();
     let can_be_built = |module: &ModuleVersion| {
         required.contains(&*module.path) || files.contains(&(&*module.path, &*module.version))

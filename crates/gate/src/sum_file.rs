@@ -13,7 +13,7 @@ use crate::{
 };
 use finding::{Finding, FindingPlace, UnreadableInput};
 use gomod::{
-    gosum::{self, Entry, GoSum, GoSumError, Subject},
+    gosum::{self, GoSum, GoSumError, GoSumLine, HashSubject},
     semver,
     sumhash::H1,
 };
@@ -23,7 +23,7 @@ use std::{
 };
 
 /// What a line is about: module, version, and the files or the go.mod of it.
-pub type SumKey<'a> = (&'a str, &'a str, Subject);
+pub type SumKey<'a> = (&'a str, &'a str, HashSubject);
 
 /// A file of hashes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,11 +91,11 @@ impl SumFile {
     /// Lines for which another file, or a line above in the same one, has another hash. go takes
     /// either.
     pub fn conflicts_with(&self, other: &Self) -> Vec<Finding> {
-        let mut first: HashMap<SumKey<'_>, &Entry> = HashMap::new();
+        let mut first: HashMap<SumKey<'_>, &GoSumLine> = HashMap::new();
         for entry in &other.sums.entries {
             first.entry(key(entry)).or_insert(entry);
         }
-        let conflict = |entry: &Entry| {
+        let conflict = |entry: &GoSumLine| {
             let first = first.get(&key(entry))?;
             if first.hash == entry.hash {
                 return None;
@@ -135,11 +135,11 @@ impl SumFile {
         findings.collect()
     }
 
-    fn judge(&self, entry: &Entry, answer: &LogAnswer) -> Option<Finding> {
+    fn judge(&self, entry: &GoSumLine, answer: &LogAnswer) -> Option<Finding> {
         let what = subject(entry);
         let of = match entry.subject {
-            Subject::Zip => "files",
-            Subject::GoMod => "go.mod",
+            HashSubject::Zip => "files",
+            HashSubject::GoMod => "go.mod",
         };
         let (rule, message) = match answer {
             LogAnswer::Same | LogAnswer::Private => return None,
@@ -156,7 +156,7 @@ impl SumFile {
         Some(Finding::new(rule, self.line(entry), what, message))
     }
 
-    fn check_hash(&self, entry: &Entry) -> Option<Finding> {
+    fn check_hash(&self, entry: &GoSumLine) -> Option<Finding> {
         let (rule, message) = if !entry.has_known_algorithm() {
             (&SUM_ALGORITHM, format!("go does not know {}", entry.hash))
         } else if entry.hash.parse::<H1>().is_err() {
@@ -185,22 +185,22 @@ impl SumFile {
         Some(Finding::new(&SUM_ORDER, self.line(entry), what, message))
     }
 
-    fn line(&self, entry: &Entry) -> FindingPlace {
+    fn line(&self, entry: &GoSumLine) -> FindingPlace {
         FindingPlace::at(&*self.name, places::span(entry.span))
     }
 }
 
-fn key(entry: &Entry) -> SumKey<'_> {
+fn key(entry: &GoSumLine) -> SumKey<'_> {
     (&entry.path, &entry.version, entry.subject)
 }
 
 /// `MODULE@VERSION`.
-fn subject(entry: &Entry) -> String {
+fn subject(entry: &GoSumLine) -> String {
     format!("{}@{}", entry.path, entry.version)
 }
 
 /// The order in which go writes lines: by path, version, and the files before the go.mod.
-fn order(one: &Entry, other: &Entry) -> Ordering {
+fn order(one: &GoSumLine, other: &GoSumLine) -> Ordering {
     let versions = || semver::compare(&one.version, &other.version);
     one.path
         .cmp(&other.path)

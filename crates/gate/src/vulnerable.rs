@@ -10,10 +10,12 @@ use crate::{
     rules::DATA_MISSING,
 };
 use finding::{Finding, FindingPlace};
-use gomod::{modfile::File, mvs::compare_versions};
+use gomod::{modfile::ModFile, mvs::compare_versions};
 use jiff::civil::Date;
 use project::uses::{PackageUse, ProjectUses};
-use vulndb::{ExaminationInput, Examined, ImportReach, ReachabilityReport, VulnerabilityHit};
+use vulndb::{
+    BuildExamination, ExaminationInput, ImportReach, ReachabilityReport, VulnerabilityHit,
+};
 
 /// The pretended module of the go command. It concerns whoever builds, whatever is imported.
 const TOOLCHAIN: &str = "toolchain";
@@ -22,7 +24,7 @@ const TOOLCHAIN: &str = "toolchain";
 #[derive(Debug)]
 pub struct VulnerabilityFacts {
     /// About the modules; the reason where nobody could say.
-    pub examined: Result<Examined, String>,
+    pub examined: Result<BuildExamination, String>,
     /// About calls, where `govulncheck` was run.
     pub reachability: Option<ReachabilityReport>,
     /// The packages of a build, where somebody looked; the reason where they could not be had.
@@ -86,7 +88,7 @@ impl VulnerabilityFacts {
 }
 
 /// The command that raises a module. What stands in for another is raised where it is named.
-fn raise(hit: &VulnerabilityHit, version: &str, go_mod: &File) -> String {
+fn raise(hit: &VulnerabilityHit, version: &str, go_mod: &ModFile) -> String {
     let VulnerabilityHit { module, .. } = hit;
     let replaces = go_mod
         .replace
@@ -135,7 +137,7 @@ mod tests {
     use crate::{go_lock::GoLock, places::RequirementPlaces};
     use finding::Finding;
     use jiff::civil::date;
-    use vulndb::{Database, DatabaseSource, SourceOrigin};
+    use vulndb::{DatabaseSource, SourceOrigin, VulnerabilityDatabase};
 
     /// What is found of a vulnerability of example.com/a, fixed in 1.2.0, where a build uses v1.0.0.
     fn found(go_mod: &str) -> Finding {
@@ -147,7 +149,7 @@ mod tests {
             bytes: entry.as_bytes().to_vec(),
         };
         let source = DatabaseSource::from_files("go", SourceOrigin::Public, vec![file]).unwrap();
-        let database = Database::merge(vec![source]).unwrap();
+        let database = VulnerabilityDatabase::merge(vec![source]).unwrap();
         let known = VulnerabilityFacts {
             examined: Ok(database.examine([("example.com/a", "v1.0.0")]).unwrap()),
             reachability: None,

@@ -23,7 +23,7 @@ use gate::{
 };
 use gomod::{
     modfile::{self, ModuleVersion},
-    mvs::{GoModSource, GoModSummary, Loader, MainModule, ModuleSelection, Options},
+    mvs::{GoModSource, GoModSummary, GraphLoader, LoadOptions, MainModule, ModuleSelection},
 };
 use jiff::civil::date;
 use serde_json::Value;
@@ -99,10 +99,12 @@ fn a_bill_of_materials_is_what_cyclonedx_specified() {
             return Err("no directories here".to_owned());
         };
         let text = format!("module {module}\n");
-        let file = modfile::parse(text.as_bytes(), modfile::Mode::Lax).unwrap();
+        let file = modfile::parse(text.as_bytes(), modfile::ParseMode::Lax).unwrap();
         Ok(GoModSummary::from(&file))
     };
-    let selection = Loader::new(main, Options::default()).load(read).unwrap();
+    let selection = GraphLoader::new(main, LoadOptions::default())
+        .load(read)
+        .unwrap();
     let licence = RecognisedLicence {
         id: "BSD-3-Clause".to_owned(),
         file: "LICENSE".to_owned(),

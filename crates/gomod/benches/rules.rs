@@ -8,7 +8,7 @@
 use divan::{Bencher, black_box, counter::BytesCount};
 use gomod::{
     Artifact, ModulePath, Version, gosum,
-    modfile::{self, Mode},
+    modfile::{self, ParseMode},
     sumhash,
 };
 use std::{fmt::Write as _, io::Cursor};
@@ -71,7 +71,7 @@ fn go_mod_of_a_dependency_is_read(bencher: Bencher<'_, '_>) {
     let source = go_mod();
     bencher
         .counter(BytesCount::of_slice(&source))
-        .bench(|| modfile::parse(black_box(&source), Mode::Lax).unwrap());
+        .bench(|| modfile::parse(black_box(&source), ParseMode::Lax).unwrap());
 }
 
 #[divan::bench]

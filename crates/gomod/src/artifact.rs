@@ -5,7 +5,7 @@
 //! Go's module cache and in an export of the store.
 
 use crate::{
-    path::{MajorMismatch, ModulePath, PathError},
+    path::{MajorMismatch, ModulePath, ModulePathError},
     version::{self, Version, VersionError},
 };
 use std::{fmt, str::FromStr};
@@ -29,7 +29,7 @@ pub enum ArtifactPathError {
     Shape,
     /// The module path is refused.
     #[error("invalid module path")]
-    Module(#[source] PathError),
+    Module(#[source] ModulePathError),
     /// The version is refused; a query, as `.info` may have, is none.
     #[error("invalid version")]
     Version(#[source] VersionError),

@@ -8,7 +8,7 @@
 //! Refused when unescaping: upper case, `!` before anything but `a-z` or at the end, non-ASCII.
 //! Accepting them would give one name two spellings, and a cache two entries.
 
-use crate::path::{self, PathError, PathKind};
+use crate::path::{self, ModulePathError, PathKind};
 
 /// Why an escaped text is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -65,16 +65,16 @@ fn unescape_letter(letter: Option<char>) -> Result<char, EscapeError> {
 
 /// Escapes a version or any other name of a revision that may stand in a protocol path: one file
 /// name element without `!` and non-ASCII. A branch called `a/b` cannot be named there.
-pub fn escape_version(version: &str) -> Result<String, PathError> {
+pub fn escape_version(version: &str) -> Result<String, ModulePathError> {
     path::check_element(version, PathKind::File)?;
     match version.chars().find(|&c| c == '!' || !c.is_ascii()) {
-        Some(c) => Err(PathError::InvalidCharacter(c)),
+        Some(c) => Err(ModulePathError::InvalidCharacter(c)),
         None => Ok(escape(version)),
     }
 }
 
 /// Reads the escaped form of a version or of another name of a revision.
-pub fn unescape_version(escaped: &str) -> Result<String, PathError> {
+pub fn unescape_version(escaped: &str) -> Result<String, ModulePathError> {
     let version = unescape(escaped)?;
     path::check_element(&version, PathKind::File)?;
     Ok(version)

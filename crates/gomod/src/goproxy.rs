@@ -22,12 +22,12 @@ use std::{fmt, str::FromStr};
 /// A parsed GOPROXY list; it has at least one entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProxyList {
-    entries: Vec<(Entry, Fallback)>,
+    entries: Vec<(ProxyListEntry, ProxyFallback)>,
 }
 
 /// One place to look.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Entry {
+pub enum ProxyListEntry {
     /// A proxy, by its base URL.
     Proxy(ProxyUrl),
     /// Version control, without a proxy. Always the last entry.
@@ -38,7 +38,7 @@ pub enum Entry {
 
 /// When the next entry is tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Fallback {
+pub enum ProxyFallback {
     /// `,`: only if this entry said that there is no such thing (404 or 410).
     OnNotFound,
     /// `|`: after any error.
@@ -68,28 +68,29 @@ impl ProxyList {
     pub fn parse(text: &str) -> Result<Self, ProxyListError> {
         let mut entries = Vec::new();
         for (index, item) in text.split_inclusive([',', '|']).enumerate() {
-            let (item, fallback) = Fallback::cut(item);
+            let (item, fallback) = ProxyFallback::cut(item);
             if item.trim().is_empty() {
                 continue;
             }
-            let entry = Entry::parse(item.trim()).map_err(|reason| ProxyListError::Entry {
-                position: index + 1,
-                reason,
-            })?;
-            let last = !matches!(entry, Entry::Proxy(_));
+            let entry =
+                ProxyListEntry::parse(item.trim()).map_err(|reason| ProxyListError::Entry {
+                    position: index + 1,
+                    reason,
+                })?;
+            let last = !matches!(entry, ProxyListEntry::Proxy(_));
             entries.push((entry, fallback));
             if last {
                 break;
             }
         }
         // Behind the last entry there is nothing to fall back to; one spelling for one meaning.
-        entries.last_mut().ok_or(ProxyListError::NoEntries)?.1 = Fallback::OnNotFound;
+        entries.last_mut().ok_or(ProxyListError::NoEntries)?.1 = ProxyFallback::OnNotFound;
         Ok(Self { entries })
     }
 
     /// The entries in order, each with the condition under which the next one is tried. Behind the
-    /// last entry that is [`Fallback::OnNotFound`], whatever was written.
-    pub fn entries(&self) -> &[(Entry, Fallback)] {
+    /// last entry that is [`ProxyFallback::OnNotFound`], whatever was written.
+    pub fn entries(&self) -> &[(ProxyListEntry, ProxyFallback)] {
         &self.entries
     }
 
@@ -128,7 +129,7 @@ impl FromStr for ProxyList {
 
 // === impl Entry ===
 
-impl Entry {
+impl ProxyListEntry {
     fn parse(item: &str) -> Result<Self, UrlError> {
         match item {
             "off" => Ok(Self::Off),
@@ -153,7 +154,7 @@ impl Entry {
     }
 }
 
-impl fmt::Display for Entry {
+impl fmt::Display for ProxyListEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Proxy(url) => url.fmt(f),
@@ -164,7 +165,7 @@ impl fmt::Display for Entry {
 
 // === impl Fallback ===
 
-impl Fallback {
+impl ProxyFallback {
     fn cut(item: &str) -> (&str, Self) {
         match item.strip_suffix('|') {
             Some(item) => (item, Self::OnAnyError),
@@ -182,7 +183,7 @@ impl Fallback {
 
 #[cfg(test)]
 mod tests {
-    use super::{Entry, Fallback, ProxyList, ProxyListError, UrlError};
+    use super::{ProxyFallback, ProxyList, ProxyListEntry, ProxyListError, UrlError};
 
     fn shown(text: &str) -> Result<String, ProxyListError> {
         ProxyList::parse(text).map(|list| list.to_string())
@@ -191,16 +192,20 @@ mod tests {
     #[test]
     fn each_separator_belongs_to_the_entry_before_it() {
         let list = ProxyList::parse("https://a.example.com|https://b.example.com,direct").unwrap();
-        let fallbacks: Vec<Fallback> = list.entries().iter().map(|(_, after)| *after).collect();
+        let fallbacks: Vec<ProxyFallback> =
+            list.entries().iter().map(|(_, after)| *after).collect();
         assert_eq!(
             fallbacks,
             [
-                Fallback::OnAnyError,
-                Fallback::OnNotFound,
-                Fallback::OnNotFound
+                ProxyFallback::OnAnyError,
+                ProxyFallback::OnNotFound,
+                ProxyFallback::OnNotFound
             ]
         );
-        assert!(matches!(list.entries().last(), Some((Entry::Direct, _))));
+        assert!(matches!(
+            list.entries().last(),
+            Some((ProxyListEntry::Direct, _))
+        ));
         assert_eq!(
             shown("a.example.com|,,b.example.com").unwrap(),
             "https://a.example.com|https://b.example.com"

@@ -31,18 +31,18 @@ const KNOWN_ALGORITHM: &str = "h1:";
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct GoSum {
     /// The lines.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<GoSumLine>,
 }
 
 /// One line.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
+pub struct GoSumLine {
     /// The module path, as written.
     pub path: String,
     /// The version, as written, without the `/go.mod`.
     pub version: String,
     /// What is hashed.
-    pub subject: Subject,
+    pub subject: HashSubject,
     /// Algorithm and value: `h1:…`.
     pub hash: String,
     /// From the first to the last field.
@@ -51,7 +51,7 @@ pub struct Entry {
 
 /// What a hash is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Subject {
+pub enum HashSubject {
     /// The module's files, as in its zip.
     Zip,
     /// The module's go.mod alone.
@@ -94,7 +94,7 @@ pub fn parse(source: &[u8]) -> Result<GoSum, GoSumError> {
     Ok(GoSum { entries })
 }
 
-fn entry(text: &[u8], offset: usize, line: usize) -> Result<Option<Entry>, GoSumError> {
+fn entry(text: &[u8], offset: usize, line: usize) -> Result<Option<GoSumLine>, GoSumError> {
     // Counted, not collected: a hostile line can have millions.
     let mut words = fields(text);
     let first = (words.next(), words.next(), words.next(), words.next());
@@ -117,11 +117,11 @@ fn entry(text: &[u8], offset: usize, line: usize) -> Result<Option<Entry>, GoSum
         end: place(last + hash.len()),
     };
     let (version, subject) = match version.strip_suffix(GO_MOD_SUFFIX.as_bytes()) {
-        Some(version) => (version, Subject::GoMod),
-        None => (version, Subject::Zip),
+        Some(version) => (version, HashSubject::GoMod),
+        None => (version, HashSubject::Zip),
     };
     let (path, version, hash) = (lossy(path), lossy(version), lossy(hash));
-    Ok(Some(Entry {
+    Ok(Some(GoSumLine {
         path,
         version,
         subject,
@@ -143,9 +143,9 @@ impl GoSum {
         &'a self,
         path: &'a str,
         version: &'a str,
-        subject: Subject,
+        subject: HashSubject,
     ) -> impl Iterator<Item = &'a str> {
-        let wanted = move |entry: &&Entry| {
+        let wanted = move |entry: &&GoSumLine| {
             entry.subject == subject && entry.path == path && entry.version == version
         };
         self.entries
@@ -167,18 +167,18 @@ impl GoSum {
 
 // === impl Entry ===
 
-impl Entry {
+impl GoSumLine {
     /// Whether the hash is of the algorithm that Go checks; others are kept and ignored.
     pub fn has_known_algorithm(&self) -> bool {
         self.hash.starts_with(KNOWN_ALGORITHM)
     }
 }
 
-impl std::fmt::Display for Entry {
+impl std::fmt::Display for GoSumLine {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let suffix = match self.subject {
-            Subject::Zip => "",
-            Subject::GoMod => GO_MOD_SUFFIX,
+            HashSubject::Zip => "",
+            HashSubject::GoMod => GO_MOD_SUFFIX,
         };
         write!(f, "{} {}{suffix} {}", self.path, self.version, self.hash)
     }
@@ -186,7 +186,7 @@ impl std::fmt::Display for Entry {
 
 #[cfg(test)]
 mod tests {
-    use super::{EMPTY_GO_MOD_HASH, GoSumError, Subject, parse};
+    use super::{EMPTY_GO_MOD_HASH, GoSumError, HashSubject, parse};
 
     #[test]
     fn lines_of_zip_and_go_mod() {
@@ -200,11 +200,11 @@ mod tests {
                 second.span.start.line,
                 second.span.start.column
             ),
-            (Subject::GoMod, 3, 2)
+            (HashSubject::GoMod, 3, 2)
         );
         assert!(!second.has_known_algorithm());
         let found: Vec<_> = sum
-            .hashes("example.com/a", "v1.0.0", Subject::Zip)
+            .hashes("example.com/a", "v1.0.0", HashSubject::Zip)
             .collect();
         assert_eq!(found, ["h1:A="]);
         assert_eq!(

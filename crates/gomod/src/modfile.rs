@@ -7,7 +7,7 @@
 //! and values that are not UTF-8 are read with U+FFFD in place of the stray bytes.
 //!
 //! [`parse`] reads strictly (for a main module) or laxly (for a dependency). The syntax stays
-//! available in [`File::syntax`] with comments and spans. [`skim()`] reads a dependency's without a tree. [`format()`] is `go mod edit -fmt`.
+//! available in [`ModFile::syntax`] with comments and spans. [`skim()`] reads a dependency's without a tree. [`format()`] is `go mod edit -fmt`.
 //! No version is ever looked up: what is not a semantic version is an error.
 //!
 //! The modules: `lexer` → `parser` → `interpret` and `file`; back by `tidy` → `printer`.
@@ -33,7 +33,7 @@ pub use directive::{
     ToolchainDirective,
 };
 pub use error::{DirectiveVerb, ModFileFault, ParseError, ParseErrors};
-pub use file::{File, Mode, parse};
+pub use file::{ModFile, ParseMode, parse};
 pub use go_version::{is_go_version, is_toolchain_name};
 pub use interpret::is_directory_path;
 pub use printable::{UNICODE_VERSION, is_printable};
@@ -58,7 +58,7 @@ pub const MAX_TOKENS: usize = 1 << 20;
 
 /// Formats a go.mod as `go mod edit -fmt` does: parsed strictly, tidied, printed.
 pub fn format(source: &[u8]) -> Result<Vec<u8>, ParseErrors> {
-    Ok(parse(source, Mode::Strict)?.into_formatted())
+    Ok(parse(source, ParseMode::Strict)?.into_formatted())
 }
 
 /// Prints a syntax tree in Go's format without changing what it says (`modfile.Format`).
@@ -68,7 +68,7 @@ pub fn print(syntax: &FileSyntax) -> Vec<u8> {
 
 // === impl File ===
 
-impl File {
+impl ModFile {
     /// The bytes that `go mod edit -fmt` writes for this file.
     ///
     /// Duplicate `exclude`, `tool` and `ignore` lines lose to the first, duplicate `replace` lines

@@ -8,7 +8,7 @@
 //! pseudo-modules `go` and `toolchain`, and requirements that go.mod should state but does not.
 //! The tests compare with `go list -m all` and `go mod graph`.
 //!
-//! Nothing here reads a file: [`Loader`] says which go.mod files it needs and is given them.
+//! Nothing here reads a file: [`GraphLoader`] says which go.mod files it needs and is given them.
 //! Not covered: workspaces, vendoring, and loading packages, which can add requirements.
 
 mod build;
@@ -22,7 +22,7 @@ mod selection;
 mod tests;
 
 pub use go_version::{compare_go, compare_versions, is_pseudo_module};
-pub use loader::{Loader, Options, Step, Updates};
+pub use loader::{GraphLoader, LoadOptions, LoadStep, UpdatePolicy};
 pub use main_module::{GoModSummary, MainModule};
 pub use selection::{ModuleSelection, SelectedModule};
 

@@ -36,7 +36,7 @@ pub enum PathKind {
 
 /// Why a path is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum PathError {
+pub enum ModulePathError {
     /// There is nothing.
     #[error("empty path")]
     Empty,
@@ -88,13 +88,13 @@ pub enum PathError {
 
 impl ModulePath {
     /// Validates a module path as Go's `module.CheckPath` does.
-    pub fn parse(text: &str) -> Result<Self, PathError> {
+    pub fn parse(text: &str) -> Result<Self, ModulePathError> {
         check_module_path(text)?;
         Ok(Self(text.into()))
     }
 
     /// Reads the escaped form that URLs and the module cache use: `github.com/!user/x`.
-    pub fn unescape(escaped: &str) -> Result<Self, PathError> {
+    pub fn unescape(escaped: &str) -> Result<Self, ModulePathError> {
         Self::parse(&escape::unescape(escaped)?)
     }
 
@@ -133,9 +133,9 @@ impl fmt::Display for ModulePath {
 }
 
 impl FromStr for ModulePath {
-    type Err = PathError;
+    type Err = ModulePathError;
 
-    fn from_str(text: &str) -> Result<Self, PathError> {
+    fn from_str(text: &str) -> Result<Self, ModulePathError> {
         Self::parse(text)
     }
 }
@@ -148,84 +148,87 @@ impl AsRef<str> for ModulePath {
 
 /// Checks a module path: [`PathKind::Module`], a domain name as first element, a major-version
 /// suffix that agrees with Go's conventions (`/vN` from 2 on; `.vN` at gopkg.in).
-pub fn check_module_path(path: &str) -> Result<(), PathError> {
+pub fn check_module_path(path: &str) -> Result<(), ModulePathError> {
     check(path, PathKind::Module)?;
     check_domain(path.split('/').next().unwrap_or_default())?;
     split_path_version(path)
         .map(|_| ())
-        .ok_or(PathError::InvalidMajorSuffix)
+        .ok_or(ModulePathError::InvalidMajorSuffix)
 }
 
 /// Checks an import path, the name of a package.
-pub fn check_import_path(path: &str) -> Result<(), PathError> {
+pub fn check_import_path(path: &str) -> Result<(), ModulePathError> {
     check(path, PathKind::Import)
 }
 
 /// Checks the slash-separated path of a file inside a module.
-pub fn check_file_path(path: &str) -> Result<(), PathError> {
+pub fn check_file_path(path: &str) -> Result<(), ModulePathError> {
     check(path, PathKind::File)
 }
 
 /// Checks one element of a path, for names that are files by themselves, as versions are.
-pub fn check_element(element: &str, kind: PathKind) -> Result<(), PathError> {
+pub fn check_element(element: &str, kind: PathKind) -> Result<(), ModulePathError> {
     element::check(element, kind)
 }
 
-fn check(path: &str, kind: PathKind) -> Result<(), PathError> {
+fn check(path: &str, kind: PathKind) -> Result<(), ModulePathError> {
     if path.is_empty() {
-        return Err(PathError::Empty);
+        return Err(ModulePathError::Empty);
     }
     if path.starts_with('-') && kind != PathKind::File {
-        return Err(PathError::LeadingDash);
+        return Err(ModulePathError::LeadingDash);
     }
     if path.contains("//") {
-        return Err(PathError::DoubleSlash);
+        return Err(ModulePathError::DoubleSlash);
     }
     if path.starts_with('/') {
-        return Err(PathError::LeadingSlash);
+        return Err(ModulePathError::LeadingSlash);
     }
     if path.ends_with('/') {
-        return Err(PathError::TrailingSlash);
+        return Err(ModulePathError::TrailingSlash);
     }
     path.split('/')
         .try_for_each(|element| element::check(element, kind))
 }
 
 /// Only lower case, so that one host has one spelling.
-fn check_domain(element: &str) -> Result<(), PathError> {
+fn check_domain(element: &str) -> Result<(), ModulePathError> {
     if !element.contains('.') {
-        return Err(PathError::NoDomain);
+        return Err(ModulePathError::NoDomain);
     }
     let allowed = |c: char| matches!(c, 'a'..='z' | '0'..='9' | '-' | '.');
     match element.chars().find(|&c| !allowed(c)) {
-        Some(c) => Err(PathError::InvalidDomainCharacter(c)),
+        Some(c) => Err(ModulePathError::InvalidDomainCharacter(c)),
         None => Ok(()),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{ModulePath, PathError};
+    use super::{ModulePath, ModulePathError};
 
     #[test]
     fn each_refusal_names_its_reason() {
         let cases = [
-            ("", PathError::Empty),
-            ("-x.y/z", PathError::LeadingDash),
-            ("/x.y", PathError::LeadingSlash),
-            ("x.y//z", PathError::DoubleSlash),
-            ("x.y/", PathError::TrailingSlash),
-            ("x.y/..", PathError::OnlyDots),
-            ("x.y/.git", PathError::LeadingDot),
-            ("x.y/a.", PathError::TrailingDot),
-            ("x.y/a+b", PathError::InvalidCharacter('+')),
-            ("x.y/\u{e9}", PathError::InvalidCharacter('\u{e9}')),
-            ("x.y/Con.go", PathError::WindowsName("Con".to_owned())),
-            ("x.y/progra~1", PathError::ShortName),
-            ("cmd/go", PathError::NoDomain),
-            ("Example.com/x", PathError::InvalidDomainCharacter('E')),
-            ("x.y/z/v1", PathError::InvalidMajorSuffix),
-            ("gopkg.in/yaml", PathError::InvalidMajorSuffix),
+            ("", ModulePathError::Empty),
+            ("-x.y/z", ModulePathError::LeadingDash),
+            ("/x.y", ModulePathError::LeadingSlash),
+            ("x.y//z", ModulePathError::DoubleSlash),
+            ("x.y/", ModulePathError::TrailingSlash),
+            ("x.y/..", ModulePathError::OnlyDots),
+            ("x.y/.git", ModulePathError::LeadingDot),
+            ("x.y/a.", ModulePathError::TrailingDot),
+            ("x.y/a+b", ModulePathError::InvalidCharacter('+')),
+            ("x.y/\u{e9}", ModulePathError::InvalidCharacter('\u{e9}')),
+            ("x.y/Con.go", ModulePathError::WindowsName("Con".to_owned())),
+            ("x.y/progra~1", ModulePathError::ShortName),
+            ("cmd/go", ModulePathError::NoDomain),
+            (
+                "Example.com/x",
+                ModulePathError::InvalidDomainCharacter('E'),
+            ),
+            ("x.y/z/v1", ModulePathError::InvalidMajorSuffix),
+            ("gopkg.in/yaml", ModulePathError::InvalidMajorSuffix),
         ];
         for (text, reason) in cases {
             assert_eq!(ModulePath::parse(text), Err(reason), "{text}");
@@ -250,9 +253,9 @@ mod tests {
         assert_eq!(path, Ok("github.com/!user/!repo".to_owned()));
         assert_eq!(
             ModulePath::unescape("github.com/User"),
-            Err(PathError::Escape(crate::escape::EscapeError::UpperCase(
-                'U'
-            )))
+            Err(ModulePathError::Escape(
+                crate::escape::EscapeError::UpperCase('U')
+            ))
         );
     }
 }

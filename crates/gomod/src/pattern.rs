@@ -3,7 +3,7 @@
 //! Commas separate globs. A glob of n elements is matched against the first n elements of a path,
 //! with the syntax of Go's `path.Match` (`go help module-private`). Empty and malformed globs match
 //! nothing: that is Go's rule, and a dangerous one, for a private name behind a malformed glob is
-//! not private. So [`Patterns::malformed`] tells what was ignored, and whoever reads a list from an
+//! not private. So [`ModulePatterns::malformed`] tells what was ignored, and whoever reads a list from an
 //! operator should refuse or say it.
 
 mod glob;
@@ -13,7 +13,7 @@ use std::fmt;
 
 /// A parsed list.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Patterns {
+pub struct ModulePatterns {
     text: String,
     globs: Vec<GlobPrefix>,
     malformed: Vec<String>,
@@ -28,7 +28,7 @@ struct GlobPrefix {
 
 // === impl Patterns ===
 
-impl Patterns {
+impl ModulePatterns {
     /// Parses a comma-separated list. A trailing slash of a glob is ignored; spaces are not.
     pub fn parse(text: &str) -> Self {
         let mut patterns = Self {
@@ -64,7 +64,7 @@ impl Patterns {
     }
 }
 
-impl fmt::Display for Patterns {
+impl fmt::Display for ModulePatterns {
     /// The list as it was written.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
@@ -93,11 +93,11 @@ impl GlobPrefix {
 
 #[cfg(test)]
 mod tests {
-    use super::Patterns;
+    use super::ModulePatterns;
 
     #[test]
     fn a_glob_matches_whole_elements_of_a_prefix() {
-        let private = Patterns::parse("*.corp.example.com,example.org/team-?/,,");
+        let private = ModulePatterns::parse("*.corp.example.com,example.org/team-?/,,");
         assert!(private.matches("git.corp.example.com/a/b"));
         assert!(private.matches("example.org/team-a/b"));
         assert!(!private.matches("example.org/team-ab"));
@@ -107,7 +107,7 @@ mod tests {
 
     #[test]
     fn a_malformed_glob_matches_nothing_and_is_told() {
-        let private = Patterns::parse("example.com,[a-,x\\");
+        let private = ModulePatterns::parse("example.com,[a-,x\\");
         assert_eq!(private.malformed(), ["[a-", "x\\"]);
         assert!(private.matches("example.com/x"));
         assert!(!private.matches("a"));

@@ -14,7 +14,7 @@
 
 mod timestamp;
 
-pub use timestamp::Timestamp;
+pub use timestamp::PseudoTimestamp;
 
 use crate::semver::Semver;
 
@@ -68,7 +68,7 @@ impl<'a> PseudoVersion<'a> {
         let (before, revision) = plain.rsplit_once('-')?;
         let prerelease = parsed.prerelease.strip_prefix('-')?;
         let prerelease = prerelease.strip_suffix(revision)?.strip_suffix('-')?;
-        let digits = prerelease.len().checked_sub(Timestamp::DIGITS)?;
+        let digits = prerelease.len().checked_sub(PseudoTimestamp::DIGITS)?;
         let (lead, timestamp) = prerelease.split_at_checked(digits)?;
         let form = match lead {
             "" if parsed.minor == "0" && parsed.patch == "0" => PseudoForm::NoTag,
@@ -97,8 +97,8 @@ impl<'a> PseudoVersion<'a> {
     }
 
     /// The commit's time in UTC.
-    pub fn time(&self) -> Result<Timestamp, PseudoError> {
-        Timestamp::parse(self.timestamp)
+    pub fn time(&self) -> Result<PseudoTimestamp, PseudoError> {
+        PseudoTimestamp::parse(self.timestamp)
             .ok_or_else(|| PseudoError::MalformedTime(self.timestamp.to_owned()))
     }
 
@@ -139,7 +139,7 @@ pub fn is_zero(version: &str) -> bool {
 
 /// The pseudo-version of a commit. `major` is the major version to use when there is no earlier
 /// tag (`v2`; empty means `v0`), `older` the earlier tag; a text that is no version counts as none.
-pub fn build(major: &str, older: Option<&str>, time: &Timestamp, revision: &str) -> String {
+pub fn build(major: &str, older: Option<&str>, time: &PseudoTimestamp, revision: &str) -> String {
     let segment = format!("{}-{revision}", time.digits());
     let Some(tag) = older.and_then(Semver::parse) else {
         let major = if major.is_empty() { "v0" } else { major };
@@ -189,7 +189,7 @@ fn cut_last_digit(digits: &str) -> Option<(&str, u32)> {
 
 #[cfg(test)]
 mod tests {
-    use super::{PseudoVersion, Timestamp, build, decrement, increment, is_pseudo, is_zero};
+    use super::{PseudoTimestamp, PseudoVersion, build, decrement, increment, is_pseudo, is_zero};
 
     #[test]
     fn counting_works_on_any_length() {
@@ -209,7 +209,7 @@ mod tests {
 
     #[test]
     fn each_form_comes_back_with_its_base() {
-        let time = Timestamp::parse("20240229235959");
+        let time = PseudoTimestamp::parse("20240229235959");
         let forms = [
             (None, "v0.0.0-20240229235959-abcdefabcdef"),
             (

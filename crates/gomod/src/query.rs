@@ -15,7 +15,7 @@ pub use selector::QuerySelector;
 
 use crate::{
     escape,
-    path::{ModulePath, PathError},
+    path::{ModulePath, ModulePathError},
     semver::Semver,
     version::Version,
 };
@@ -86,7 +86,7 @@ pub enum QueryError {
     Reserved(String),
     /// It cannot be spelled in a protocol path.
     #[error(transparent)]
-    Name(#[from] PathError),
+    Name(#[from] ModulePathError),
 }
 
 // === impl Query ===

@@ -10,10 +10,10 @@
 mod render;
 
 use crate::conclude::conclude;
-use crate::conclusion::{Cause, CauseConfidence, Conclusion};
-use crate::copy::{SourceRole, Specimen};
-use crate::difference::Difference;
-use crate::evidence::{Evidence, KeptRecord, Retry, Stage, TagCommits};
+use crate::conclusion::{CauseConfidence, Conclusion, MismatchCause};
+use crate::copy::{CopyDescription, SourceRole};
+use crate::difference::CopyDifference;
+use crate::evidence::{KeptRecord, MismatchEvidence, MismatchStage, RetryResult, TagCommits};
 use gomod::sumhash::H1;
 use serde::{Deserialize, Serialize};
 
@@ -31,7 +31,7 @@ const KEPT_TEXT: usize = 300;
 
 /// A checksum mismatch: what it is about, what was seen, what it comes to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Case {
+pub struct MismatchCase {
     /// The version of this form: [`VERSION`].
     pub version: u32,
     /// The module path.
@@ -41,7 +41,7 @@ pub struct Case {
     /// `info`, `mod` or `zip`.
     pub kind: String,
     /// Where it was noticed.
-    pub stage: Stage,
+    pub stage: MismatchStage,
     /// What the bytes should be, by whom.
     pub expected: ExpectedHashes,
     /// The wrong copy.
@@ -49,7 +49,7 @@ pub struct Case {
     /// What others said, in the order in which they were asked.
     pub retries: Vec<CopySeen>,
     /// How the wrong copy differs from a right one.
-    pub difference: Option<Difference>,
+    pub difference: Option<CopyDifference>,
     /// What it comes to.
     pub conclusion: CaseConclusion,
 }
@@ -104,7 +104,7 @@ pub struct CopySeen {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CaseConclusion {
     /// The cause.
-    pub cause: Cause,
+    pub cause: MismatchCause,
     /// How sure that is.
     pub confidence: CauseConfidence,
     /// The cause in a line.
@@ -112,7 +112,7 @@ pub struct CaseConclusion {
     /// What of the evidence says so.
     pub why: String,
     /// The causes that remain possible, if it is unexplained.
-    pub suspects: Vec<Cause>,
+    pub suspects: Vec<MismatchCause>,
     /// What the person in front of `go` does next.
     pub for_client: String,
     /// What whoever runs the site does next.
@@ -121,10 +121,10 @@ pub struct CaseConclusion {
 
 // === impl Case ===
 
-impl Case {
+impl MismatchCase {
     /// Concludes from the evidence and writes both down.
     #[must_use]
-    pub fn new(evidence: &Evidence) -> Self {
+    pub fn new(evidence: &MismatchEvidence) -> Self {
         let reference = evidence.reference();
         let retries = evidence.others.iter().take(KEPT_RETRIES);
         Self {
@@ -136,7 +136,7 @@ impl Case {
             expected: ExpectedHashes::new(evidence),
             copy: CopySeen::new(&evidence.bad, reference),
             retries: retries
-                .map(|Retry { specimen, .. }| CopySeen::new(specimen, reference))
+                .map(|RetryResult { specimen, .. }| CopySeen::new(specimen, reference))
                 .collect(),
             difference: evidence.difference().cloned(),
             conclusion: CaseConclusion::new(conclude(evidence)),
@@ -159,7 +159,7 @@ impl Case {
 // === impl Expected ===
 
 impl ExpectedHashes {
-    fn new(evidence: &Evidence) -> Self {
+    fn new(evidence: &MismatchEvidence) -> Self {
         let text = |h1: Option<H1>| h1.map(|h1| h1.to_string());
         let kept = evidence.kept.as_ref();
         let TagCommits { recorded, current } = evidence.commits.clone().unwrap_or_default();
@@ -180,7 +180,7 @@ impl ExpectedHashes {
 // === impl CopySeen ===
 
 impl CopySeen {
-    fn new(specimen: &Specimen, reference: Option<H1>) -> Self {
+    fn new(specimen: &CopyDescription, reference: Option<H1>) -> Self {
         let mut problems = specimen
             .entries
             .iter()

@@ -25,7 +25,7 @@
 //! is not the blob's name any more; if it is, they were wrong when they were captured. Of received
 //! bytes: a source that announces the SHA-256 of the wrong bytes, or sends the same wrong bytes again,
 //! keeps them so, on its disk; one that sends the right bytes when asked again had them flipped on
-//! the way. At [`Stage::InTransit`] the caller knows that they left whole. Otherwise both remain, and
+//! the way. At [`MismatchStage::InTransit`] the caller knows that they left whole. Otherwise both remain, and
 //! the case says to ask again.
 //!
 //! # Where names could be wrong, and are not given
@@ -48,12 +48,12 @@ mod damage;
 mod object;
 mod state;
 
-use crate::conclusion::{Cause, Conclusion};
-use crate::evidence::{Evidence, Stage};
+use crate::conclusion::{Conclusion, MismatchCause};
+use crate::evidence::{MismatchEvidence, MismatchStage};
 
 /// What the evidence comes to.
 #[must_use]
-pub fn conclude(evidence: &Evidence) -> Conclusion {
+pub fn conclude(evidence: &MismatchEvidence) -> Conclusion {
     let rules = [
         right_bytes,
         object::compressed,
@@ -71,7 +71,7 @@ pub fn conclude(evidence: &Evidence) -> Conclusion {
 }
 
 /// The bytes have the hash that they should have.
-fn right_bytes(evidence: &Evidence) -> Option<Conclusion> {
+fn right_bytes(evidence: &MismatchEvidence) -> Option<Conclusion> {
     let reference = evidence.reference()?;
     if evidence.bad.h1 != Some(reference) {
         return None;
@@ -79,7 +79,7 @@ fn right_bytes(evidence: &Evidence) -> Option<Conclusion> {
     Some(wrong_go_sum(evidence).unwrap_or_else(|| same_content_in_another_file(evidence)))
 }
 
-fn wrong_go_sum(evidence: &Evidence) -> Option<Conclusion> {
+fn wrong_go_sum(evidence: &MismatchEvidence) -> Option<Conclusion> {
     let claimed = evidence.claimed?;
     if evidence.reference() == Some(claimed) {
         return None;
@@ -101,24 +101,24 @@ fn wrong_go_sum(evidence: &Evidence) -> Option<Conclusion> {
         // Without a log, a first capture can itself be the later state.
         return Some(Conclusion::open(
             "The bytes are those captured first, go.sum has another hash, and no log knows either.",
-            &[Cause::ClientGoSum, Cause::UpstreamRetag],
+            &[MismatchCause::ClientGoSum, MismatchCause::UpstreamRetag],
             "Ask version control for the tag's commit, and the go.sum's history for who added the line.",
         ));
     };
-    Some(Conclusion::certain(Cause::ClientGoSum, why))
+    Some(Conclusion::certain(MismatchCause::ClientGoSum, why))
 }
 
-fn same_content_in_another_file(evidence: &Evidence) -> Conclusion {
+fn same_content_in_another_file(evidence: &MismatchEvidence) -> Conclusion {
     let kept = evidence.kept.as_ref();
     let changed = kept.filter(|kept| kept.sha256 != evidence.bad.sha256);
     let same_size = changed.is_some_and(|kept| kept.size == Some(evidence.bad.size));
-    if evidence.stage == Stage::OnDisk && same_size {
+    if evidence.stage == MismatchStage::OnDisk && same_size {
         return Conclusion::likely(
-            Cause::BitFlipOnDisk,
+            MismatchCause::BitFlipOnDisk,
             "The file is not the kept one any more, in a place that the content does not depend on.",
         );
     }
-    if evidence.stage == Stage::OnDisk && changed.is_some() {
+    if evidence.stage == MismatchStage::OnDisk && changed.is_some() {
         return Conclusion::open(
             "The file was replaced by another one with the same content.",
             &[],
@@ -133,7 +133,7 @@ fn same_content_in_another_file(evidence: &Evidence) -> Conclusion {
 }
 
 /// What remains when no row holds.
-fn unexplained(evidence: &Evidence) -> Conclusion {
+fn unexplained(evidence: &MismatchEvidence) -> Conclusion {
     let bad = &evidence.bad;
     if evidence.reference().is_none() && evidence.claimed.is_none() {
         return Conclusion::open(

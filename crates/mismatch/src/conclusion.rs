@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// Why bytes are not the ones they should be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Cause {
+pub enum MismatchCause {
     /// The end is missing.
     Truncated,
     /// Bits changed on the way.
@@ -47,13 +47,13 @@ pub enum CauseConfidence {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Conclusion {
     /// The cause.
-    pub cause: Cause,
+    pub cause: MismatchCause,
     /// How sure that is.
     pub confidence: CauseConfidence,
     /// What of the evidence says so; one line of ASCII.
     pub why: String,
     /// If it is unexplained: the causes that remain possible.
-    pub suspects: Vec<Cause>,
+    pub suspects: Vec<MismatchCause>,
     /// What the person in front of `go` does next.
     pub for_client: &'static str,
     /// What whoever runs this site does next.
@@ -62,7 +62,7 @@ pub struct Conclusion {
 
 // === impl Cause ===
 
-impl Cause {
+impl MismatchCause {
     /// All of them, in the order of their definition.
     pub const ALL: [Self; 10] = [
         Self::Truncated,
@@ -161,21 +161,25 @@ impl Cause {
 // === impl Conclusion ===
 
 impl Conclusion {
-    pub(crate) fn certain(cause: Cause, why: impl Into<String>) -> Self {
+    pub(crate) fn certain(cause: MismatchCause, why: impl Into<String>) -> Self {
         Self::new(cause, CauseConfidence::Certain, why.into())
     }
 
-    pub(crate) fn likely(cause: Cause, why: impl Into<String>) -> Self {
+    pub(crate) fn likely(cause: MismatchCause, why: impl Into<String>) -> Self {
         Self::new(cause, CauseConfidence::Likely, why.into())
     }
 
     /// The evidence does not decide between the suspects; `ask` is what would.
     pub(crate) fn open(
         why: impl Into<String>,
-        suspects: &[Cause],
+        suspects: &[MismatchCause],
         ask: impl Into<Option<&'static str>>,
     ) -> Self {
-        let open = Self::new(Cause::Unexplained, CauseConfidence::Open, why.into());
+        let open = Self::new(
+            MismatchCause::Unexplained,
+            CauseConfidence::Open,
+            why.into(),
+        );
         Self {
             suspects: suspects.to_vec(),
             for_operator: ask.into().map_or(open.for_operator, str::to_owned),
@@ -183,7 +187,7 @@ impl Conclusion {
         }
     }
 
-    fn new(cause: Cause, confidence: CauseConfidence, why: String) -> Self {
+    fn new(cause: MismatchCause, confidence: CauseConfidence, why: String) -> Self {
         Self {
             cause,
             confidence,
@@ -197,12 +201,12 @@ impl Conclusion {
 
 #[cfg(test)]
 mod tests {
-    use super::Cause;
+    use super::MismatchCause;
     use std::collections::HashSet;
 
     #[test]
     fn advice_is_short_ascii_and_never_turns_verification_off() {
-        for cause in Cause::ALL {
+        for cause in MismatchCause::ALL {
             for text in [cause.title(), cause.for_client(), cause.for_operator()] {
                 assert!(text.is_ascii() && text.len() <= 110, "{text}");
                 for forbidden in ["GOSUMDB", "GONOSUM", "GONOVERIFY", "GOPRIVATE", "insecure"] {
@@ -214,7 +218,10 @@ mod tests {
 
     #[test]
     fn every_cause_has_a_title_of_its_own() {
-        let titles: HashSet<&str> = Cause::ALL.iter().map(|cause| cause.title()).collect();
-        assert_eq!(titles.len(), Cause::ALL.len());
+        let titles: HashSet<&str> = MismatchCause::ALL
+            .iter()
+            .map(|cause| cause.title())
+            .collect();
+        assert_eq!(titles.len(), MismatchCause::ALL.len());
     }
 }

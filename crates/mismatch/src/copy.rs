@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// Where a copy came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Source {
+pub struct CopySource {
     /// How it is called in a report: a host, a site, a path. Never with credentials.
     pub name: String,
     /// What it is.
@@ -32,7 +32,7 @@ pub enum SourceRole {
 
 /// What was said about the bytes before they came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Announced {
+pub struct AnnouncedFacts {
     /// The size: a `Content-Length`, or what the catalog recorded.
     pub size: Option<u64>,
     /// The SHA-256: a peer's record, or an `ETag` known to be one.
@@ -69,7 +69,7 @@ pub enum ByteShape {
         /// The path in the module line.
         module: String,
     },
-    /// Compressed by gzip: see [`Specimen::wrapped`].
+    /// Compressed by gzip: see [`CopyDescription::wrapped`].
     Gzip,
     /// A web page.
     Html,
@@ -170,11 +170,11 @@ pub struct BitFlip {
 
 /// One copy of an artifact's bytes, described.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Specimen {
+pub struct CopyDescription {
     /// Where it came from.
-    pub source: Source,
+    pub source: CopySource,
     /// What was said about it.
-    pub announced: Announced,
+    pub announced: AnnouncedFacts,
     /// Its bytes.
     pub size: u64,
     /// SHA-256 of them.
@@ -263,7 +263,7 @@ impl TextRewrite {
 
 // === impl Specimen ===
 
-impl Specimen {
+impl CopyDescription {
     /// Whether the source itself said that it keeps exactly these bytes: then they were not damaged
     /// on the way.
     #[must_use]

@@ -3,7 +3,7 @@
 //! Byte by byte, in one pass over both; and entry by entry, by what [`examine`](crate::examine()) has
 //! noted of each. Nothing is judged.
 
-use crate::copy::{EntryFacts, Specimen};
+use crate::copy::{CopyDescription, EntryFacts};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io::{self, Read};
@@ -19,7 +19,7 @@ const KEPT_NAME: usize = 200;
 
 /// How the wrong copy differs from the right one.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Difference {
+pub struct CopyDifference {
     /// The first byte that differs, or where the shorter copy ends; `None` if they are the same.
     pub first: Option<u64>,
     /// The last byte that differs, within the length that both have.
@@ -68,12 +68,12 @@ pub struct NameSample {
 ///
 /// When one of them cannot be read.
 pub fn compare<G: Read, B: Read>(
-    good: (&Specimen, G),
-    bad: (&Specimen, B),
-) -> io::Result<Difference> {
+    good: (&CopyDescription, G),
+    bad: (&CopyDescription, B),
+) -> io::Result<CopyDifference> {
     let (good, good_bytes) = good;
     let (bad, bad_bytes) = bad;
-    let mut difference = Difference::default();
+    let mut difference = CopyDifference::default();
     difference.compare_bytes(good_bytes, bad_bytes)?;
     difference.compare_entries(good, bad);
     difference.place = difference
@@ -82,7 +82,7 @@ pub fn compare<G: Read, B: Read>(
     Ok(difference)
 }
 
-fn place(specimen: &Specimen, offset: u64) -> Option<EntryPlace> {
+fn place(specimen: &CopyDescription, offset: u64) -> Option<EntryPlace> {
     let mut entries = specimen.entries.iter();
     let entry = entries.find(|entry| entry.begin <= offset && offset < entry.end)?;
     Some(EntryPlace {
@@ -100,7 +100,7 @@ fn printable_name(name: &[u8]) -> String {
 
 // === impl Difference ===
 
-impl Difference {
+impl CopyDifference {
     /// Whether the wrong copy is the beginning of the right one.
     #[must_use]
     pub const fn is_cut(&self) -> bool {
@@ -162,7 +162,7 @@ impl Difference {
         }
     }
 
-    fn compare_entries(&mut self, good: &Specimen, bad: &Specimen) {
+    fn compare_entries(&mut self, good: &CopyDescription, bad: &CopyDescription) {
         if good.entries.is_empty() || bad.entries.is_empty() {
             return;
         }

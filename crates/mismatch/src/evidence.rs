@@ -1,7 +1,7 @@
 //! All that is known when bytes are not the ones they should be.
 
-use crate::copy::Specimen;
-use crate::difference::Difference;
+use crate::copy::CopyDescription;
+use crate::difference::CopyDifference;
 use crate::sum::Sha256Sum;
 use gomod::{Artifact, sumhash::H1};
 use serde::{Deserialize, Serialize};
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 /// Where it was noticed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Stage {
+pub enum MismatchStage {
     /// While bytes were on their way, by somebody who knows that they left whole.
     InTransit,
     /// When kept bytes were read again.
@@ -46,20 +46,20 @@ pub struct TagCommits {
 
 /// What another asking gave: of another source, or of the same one once more.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Retry {
+pub struct RetryResult {
     /// The copy.
-    pub specimen: Specimen,
+    pub specimen: CopyDescription,
     /// How the wrong copy differs from it; worth having if this one is right.
-    pub difference: Option<Difference>,
+    pub difference: Option<CopyDifference>,
 }
 
 /// All that is known about wrong bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Evidence {
+pub struct MismatchEvidence {
     /// What they should be.
     pub artifact: Artifact,
     /// Where it was noticed.
-    pub stage: Stage,
+    pub stage: MismatchStage,
     /// The hash in the checksum database, proven.
     pub logged: Option<H1>,
     /// The hash in the client's go.sum.
@@ -73,17 +73,17 @@ pub struct Evidence {
     /// Another artifact that has exactly these bytes.
     pub twin: Option<Artifact>,
     /// The wrong copy.
-    pub bad: Specimen,
+    pub bad: CopyDescription,
     /// What others said.
-    pub others: Vec<Retry>,
+    pub others: Vec<RetryResult>,
 }
 
 // === impl Evidence ===
 
-impl Evidence {
+impl MismatchEvidence {
     /// Only that these bytes are wrong; the rest is added by whoever knows it.
     #[must_use]
-    pub const fn new(artifact: Artifact, stage: Stage, bad: Specimen) -> Self {
+    pub const fn new(artifact: Artifact, stage: MismatchStage, bad: CopyDescription) -> Self {
         Self {
             artifact,
             stage,
@@ -107,20 +107,21 @@ impl Evidence {
     }
 
     /// The right copies among the others.
-    pub fn right(&self) -> impl Iterator<Item = &Retry> {
+    pub fn right(&self) -> impl Iterator<Item = &RetryResult> {
         let reference = self.reference();
-        let is_right = move |retry: &&Retry| reference.is_some() && retry.specimen.h1 == reference;
+        let is_right =
+            move |retry: &&RetryResult| reference.is_some() && retry.specimen.h1 == reference;
         self.others.iter().filter(is_right)
     }
 
     /// How the wrong copy differs from a right one, if that was looked at.
     #[must_use]
-    pub fn difference(&self) -> Option<&Difference> {
+    pub fn difference(&self) -> Option<&CopyDifference> {
         self.right().find_map(|retry| retry.difference.as_ref())
     }
 
     /// What the source of the wrong copy said when it was asked again.
-    pub fn again(&self) -> impl Iterator<Item = &Specimen> {
+    pub fn again(&self) -> impl Iterator<Item = &CopyDescription> {
         let others = self.others.iter().map(|retry| &retry.specimen);
         others.filter(|specimen| specimen.has_the_source_of(&self.bad))
     }
@@ -129,7 +130,7 @@ impl Evidence {
     /// the way.
     #[must_use]
     pub fn is_kept_by_its_source(&self) -> bool {
-        let same = |specimen: &Specimen| specimen.sha256 == self.bad.sha256;
+        let same = |specimen: &CopyDescription| specimen.sha256 == self.bad.sha256;
         self.bad.is_what_its_source_announced() || self.again().any(same)
     }
 

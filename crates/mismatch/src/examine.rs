@@ -15,7 +15,8 @@ mod text_file;
 mod zip_file;
 
 use crate::copy::{
-    Announced, BitFlip, ByteShape, EntryFacts, GzipContent, Source, Specimen, TextRewrite,
+    AnnouncedFacts, BitFlip, ByteShape, CopyDescription, CopySource, EntryFacts, GzipContent,
+    TextRewrite,
 };
 use gomod::{Artifact, modfile, sumhash::H1};
 use gunzip::GunzipReader;
@@ -35,7 +36,7 @@ const LAYERS: u8 = 2;
 
 /// What the bytes are meant to be.
 #[derive(Debug, Clone, Copy)]
-pub struct Subject<'a> {
+pub struct CopySubject<'a> {
     /// The artifact.
     pub artifact: &'a Artifact,
     /// The hashes that somebody says it has: the checksum database, a catalog, a go.sum.
@@ -66,12 +67,12 @@ struct CopyFindings {
 /// Only when the bytes cannot be read; whatever they are, they can be described.
 pub fn examine<R: Read + Seek>(
     mut bytes: R,
-    source: Source,
-    announced: Announced,
-    subject: Subject<'_>,
-) -> io::Result<Specimen> {
+    source: CopySource,
+    announced: AnnouncedFacts,
+    subject: CopySubject<'_>,
+) -> io::Result<CopyDescription> {
     let findings = describe(&mut bytes, subject, LAYERS)?;
-    Ok(Specimen {
+    Ok(CopyDescription {
         source,
         announced,
         size: findings.scan.size,
@@ -88,7 +89,7 @@ pub fn examine<R: Read + Seek>(
 
 fn describe(
     bytes: &mut dyn SeekableBytes,
-    subject: Subject<'_>,
+    subject: CopySubject<'_>,
     layers: u8,
 ) -> io::Result<CopyFindings> {
     bytes.rewind()?;
@@ -114,7 +115,11 @@ fn describe(
 }
 
 /// Takes off gzip. What cannot be unpacked has nothing inside that could be spoken of.
-fn unwrap(bytes: &mut dyn SeekableBytes, subject: Subject<'_>, layers: u8) -> Option<GzipContent> {
+fn unwrap(
+    bytes: &mut dyn SeekableBytes,
+    subject: CopySubject<'_>,
+    layers: u8,
+) -> Option<GzipContent> {
     let layers = layers.checked_sub(1)?;
     let inside = describe(&mut GunzipReader::new(bytes).ok()?, subject, layers).ok()?;
     if let Some(deeper) = inside.wrapped {

@@ -4,16 +4,16 @@
 //! repeated, a rotten disk is replaced, a moved tag is talked about with its author, a go.sum line
 //! nobody can account for is a security incident. This crate tells them apart, in three steps:
 //!
-//! 1. [`examine`] streams one copy of the bytes and describes it: a [`Specimen`]. [`compare`] holds
-//!    a wrong copy against a right one: a [`Difference`].
-//! 2. [`conclude`] weighs an [`Evidence`]: the wrong copy, what the checksum database and the
+//! 1. [`examine`] streams one copy of the bytes and describes it: a [`CopyDescription`]. [`compare`] holds
+//!    a wrong copy against a right one: a [`CopyDifference`].
+//! 2. [`conclude`] weighs an [`MismatchEvidence`]: the wrong copy, what the checksum database and the
 //!    client's go.sum say, what other sources sent. It is a decision table, argued in
 //!    [`mod@conclude`], and gives a [`Conclusion`].
-//! 3. [`Case`] is all of it in a form that is stored, listed as JSON, shown to a client and printed
+//! 3. [`MismatchCase`] is all of it in a form that is stored, listed as JSON, shown to a client and printed
 //!    by `modkeep doctor`.
 //!
 //! Two rules stand above all: **a wrong name is worse than none** (what the evidence does not decide
-//! is [`Cause::Unexplained`], with the causes that remain and the question that would decide), and
+//! is [`MismatchCause::Unexplained`], with the causes that remain and the question that would decide), and
 //! **no advice ever says to turn verification off**.
 //!
 //! Nothing here opens a file or a socket, asks the time or knows a runtime. Copies are hostile:
@@ -29,15 +29,15 @@ mod evidence;
 mod examine;
 mod sum;
 
-pub use case::Case;
+pub use case::MismatchCase;
 pub use conclude::conclude;
-pub use conclusion::{Cause, CauseConfidence, Conclusion};
+pub use conclusion::{CauseConfidence, Conclusion, MismatchCause};
 pub use copy::{
-    Announced, BitFlip, ByteCounts, ByteShape, EntryFacts, GzipContent, Source, SourceRole,
-    Specimen, TextRewrite,
+    AnnouncedFacts, BitFlip, ByteCounts, ByteShape, CopyDescription, CopySource, EntryFacts,
+    GzipContent, SourceRole, TextRewrite,
 };
-pub use difference::{Difference, EntryPlace, NameSample, compare};
+pub use difference::{CopyDifference, EntryPlace, NameSample, compare};
 pub use disagreement::Disagreement;
-pub use evidence::{Evidence, KeptRecord, Retry, Stage, TagCommits};
-pub use examine::{Subject, examine};
+pub use evidence::{KeptRecord, MismatchEvidence, MismatchStage, RetryResult, TagCommits};
+pub use examine::{CopySubject, examine};
 pub use sum::Sha256Sum;

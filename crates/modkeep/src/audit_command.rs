@@ -33,12 +33,12 @@ use std::{
 use tlog::{
     Hash,
     checkpoint::TreeHead,
-    entries::Bundle,
-    follow::{Consistency, FollowError},
+    entries::EntryBundle,
+    follow::{ConsistencyCheck, FollowError},
     frontier::Frontier,
     plan::TilePlan,
     tile::HEIGHT,
-    tree::Node,
+    tree::CompleteSubtree,
 };
 use upstream::{Endpoint, SourceUrl, UpstreamOptions};
 
@@ -150,7 +150,7 @@ async fn consistency(
     } else {
         (head, before)
     };
-    let question = Consistency::try_new(older, newer).map_err(AuditError::wrong)?;
+    let question = ConsistencyCheck::try_new(older, newer).map_err(AuditError::wrong)?;
     let tiles = log.tiles(question.tiles()).await?;
     question.check(tiles).map_err(|error| match error {
         FollowError::Tile(error) => AuditError::Wrong(format!(
@@ -173,14 +173,14 @@ async fn consistency(
 async fn contents(log: &RemoteLog, head: TreeHead) -> Result<(), AuditError> {
     let mut unique = VersionUniqueness::default();
     if head.size > READ_WHOLE {
-        let bundles = Bundle::covering(0, head.size).count() as u64;
+        let bundles = EntryBundle::covering(0, head.size).count() as u64;
         let random = RandomNumbers::new();
         for _ in 0..SAMPLED {
             let index = random
                 .below(bundles)
                 .ok_or_else(AuditError::no_random_numbers)?;
             let first = index * u64::from(tlog::entries::WIDTH);
-            let Some(bundle) = Bundle::covering(first, head.size).next() else {
+            let Some(bundle) = EntryBundle::covering(first, head.size).next() else {
                 continue;
             };
             for (number, entry) in (first..).zip(authentic(log, head, bundle).await?) {
@@ -192,7 +192,7 @@ async fn contents(log: &RemoteLog, head: TreeHead) -> Result<(), AuditError> {
         ));
     } else {
         let mut frontier = Frontier::default();
-        for bundle in Bundle::covering(0, head.size) {
+        for bundle in EntryBundle::covering(0, head.size) {
             for (number, entry) in (bundle.first()..).zip(log.entries(bundle).await?) {
                 unique.add(number, &entry)?;
                 frontier
@@ -217,10 +217,10 @@ async fn contents(log: &RemoteLog, head: TreeHead) -> Result<(), AuditError> {
 async fn authentic(
     log: &RemoteLog,
     head: TreeHead,
-    bundle: Bundle,
+    bundle: EntryBundle,
 ) -> Result<Vec<Vec<u8>>, AuditError> {
     let first = bundle.first();
-    let nodes = (first..first + u64::from(bundle.width())).map(Node::leaf);
+    let nodes = (first..first + u64::from(bundle.width())).map(CompleteSubtree::leaf);
     let plan = TilePlan::try_new(head, HEIGHT, nodes.clone()).map_err(AuditError::wrong)?;
     let tiles = log.tiles(plan.tiles()).await?;
     let tiles = plan.authenticate(tiles).map_err(AuditError::wrong)?;
@@ -242,12 +242,12 @@ async fn inclusions(log: &RemoteLog, head: TreeHead, count: usize) -> Result<(),
         let number = random
             .below(head.size)
             .ok_or_else(AuditError::no_random_numbers)?;
-        let node = Node::leaf(number);
+        let node = CompleteSubtree::leaf(number);
         let plan = TilePlan::try_new(head, HEIGHT, [node]).map_err(AuditError::wrong)?;
         let tiles = log.tiles(plan.tiles()).await?;
         let tiles = plan.authenticate(tiles).map_err(AuditError::wrong)?;
         let first = number - number % u64::from(tlog::entries::WIDTH);
-        let bundle = Bundle::covering(first, head.size).next();
+        let bundle = EntryBundle::covering(first, head.size).next();
         let Some(bundle) = bundle else { continue };
         let entries = log.entries(bundle).await?;
         let at = usize::try_from(number - first).unwrap_or(usize::MAX);

@@ -17,9 +17,10 @@ use checkout::plain_file;
 use codes::Code;
 use gomod::{
     Artifact, ArtifactKind, ModulePath, Version,
-    modfile::{self, File, Mode, ModuleVersion},
+    modfile::{self, ModFile, ModuleVersion, ParseMode},
     mvs::{
-        GoModSource, GoModSummary, Loader, MainModule, ModuleSelection, MvsError, Options, Step,
+        GoModSource, GoModSummary, GraphLoader, LoadOptions, LoadStep, MainModule, ModuleSelection,
+        MvsError,
     },
 };
 use std::{
@@ -39,7 +40,7 @@ pub(crate) struct ModuleCheckout {
     /// The directory of its go.mod.
     pub(crate) root: PathBuf,
     /// Its go.mod.
-    pub(crate) file: File,
+    pub(crate) file: ModFile,
     /// Who is asked.
     pub(crate) upstreams: Upstreams,
     /// The server that was named, for what only a modkeep knows.
@@ -58,8 +59,8 @@ impl ModuleCheckout {
         let named = named_server::url_unless_upstream(matches);
         let (upstreams, server) = reach(named.as_deref(), &settings)?;
         let source = plain_file::read(&go_mod).map_err(|error| unusable(&go_mod, &error))?;
-        let file =
-            modfile::parse(&source, Mode::Strict).map_err(|error| unusable(&go_mod, &error))?;
+        let file = modfile::parse(&source, ParseMode::Strict)
+            .map_err(|error| unusable(&go_mod, &error))?;
         MainModule::new(&file).map_err(|error| unusable(&go_mod, &error))?;
         let root = go_mod.parent().unwrap_or(Path::new(""));
         Ok(Self {
@@ -69,7 +70,7 @@ impl ModuleCheckout {
     }
 
     /// A main module whose go.mod was read already.
-    pub(crate) fn of(root: PathBuf, file: File, upstreams: Upstreams) -> Self {
+    pub(crate) fn of(root: PathBuf, file: ModFile, upstreams: Upstreams) -> Self {
         Self {
             root,
             file,
@@ -82,8 +83,8 @@ impl ModuleCheckout {
     /// What a go.mod in this place selects; the reason in words if it selects nothing.
     pub(crate) async fn select(
         &mut self,
-        file: &File,
-        options: Options,
+        file: &ModFile,
+        options: LoadOptions,
     ) -> Result<Box<ModuleSelection>, String> {
         let selection = self.try_select(file, options).await?;
         selection.map_err(|error| with_causes(&error))
@@ -92,15 +93,15 @@ impl ModuleCheckout {
     /// The same for callers that go on where a go.mod is at fault.
     pub(crate) async fn try_select(
         &mut self,
-        file: &File,
-        options: Options,
+        file: &ModFile,
+        options: LoadOptions,
     ) -> Result<Result<Box<ModuleSelection>, MvsError>, String> {
         let main = MainModule::new(file).map_err(|error| with_causes(&error))?;
-        let mut loader = Loader::new(main, options);
+        let mut loader = GraphLoader::new(main, options);
         loop {
             match loader.step() {
-                Ok(Step::Done(selection)) => return Ok(Ok(selection)),
-                Ok(Step::Need(sources)) => self.supply(&mut loader, sources).await?,
+                Ok(LoadStep::Done(selection)) => return Ok(Ok(selection)),
+                Ok(LoadStep::Need(sources)) => self.supply(&mut loader, sources).await?,
                 Err(error) => return Ok(Err(error)),
             }
         }
@@ -121,7 +122,7 @@ impl ModuleCheckout {
 
     async fn supply(
         &mut self,
-        loader: &mut Loader,
+        loader: &mut GraphLoader,
         needed: Vec<GoModSource>,
     ) -> Result<(), String> {
         let unknown = needed
@@ -192,7 +193,7 @@ async fn summary(
             let file = root.join(directory).join("go.mod");
             let bytes =
                 plain_file::read(&file).map_err(|error| format!("{}: {error}", file.display()))?;
-            modfile::parse(&bytes, Mode::Lax).map_err(|error| error.to_string())?
+            modfile::parse(&bytes, ParseMode::Lax).map_err(|error| error.to_string())?
         }
         GoModSource::Version(module, version) => {
             let artifact = Artifact {
@@ -207,9 +208,9 @@ async fn summary(
 }
 
 /// The go.mod of a dependency.
-pub(crate) async fn go_mod(artifact: &Artifact, upstreams: &Upstreams) -> Result<File, String> {
+pub(crate) async fn go_mod(artifact: &Artifact, upstreams: &Upstreams) -> Result<ModFile, String> {
     let bytes = go_mod_bytes(artifact, upstreams).await?;
-    modfile::parse(&bytes, Mode::Lax).map_err(|error| error.to_string())
+    modfile::parse(&bytes, ParseMode::Lax).map_err(|error| error.to_string())
 }
 
 /// The same, as it was written.

@@ -6,7 +6,7 @@
 
 use crate::{failure::Failure, store_command::import};
 use codes::Code;
-use gomod::{Artifact, ArtifactKind, ModulePath, Version, pattern::Patterns};
+use gomod::{Artifact, ArtifactKind, ModulePath, Version, pattern::ModulePatterns};
 use proxy::{
     Intent, Proxy,
     orders::{self, OrderError},
@@ -166,7 +166,7 @@ pub(crate) async fn carry_out(
             private,
             reason,
         } => {
-            let private = Patterns::parse(private);
+            let private = ModulePatterns::parse(private);
             accept(store, serving, (&file.artifact()?, blob), &private, reason).await?
         }
     };
@@ -268,7 +268,7 @@ async fn accept(
     store: &Store,
     serving: Option<&Proxy>,
     (artifact, blob): (&Artifact, &str),
-    private: &Patterns,
+    private: &ModulePatterns,
     reason: &str,
 ) -> Result<OrderOutcome, Failure> {
     let wrong = |error| wrong(&format!("--use {blob}: {error}"));

@@ -12,7 +12,7 @@ mod why;
 
 use crate::{PROBLEM, failure::Failure, output};
 use finding::{printable_json, printable_lines};
-use gomod::mvs::{Options, Updates};
+use gomod::mvs::{LoadOptions, UpdatePolicy};
 use std::process::ExitCode;
 
 pub(crate) use {
@@ -25,8 +25,8 @@ pub(crate) use {
 
 /// Selection as if go.mod had been updated: a question about a graph is answered also where go.mod
 /// is not quite right.
-const APPLY: Options = Options {
-    updates: Updates::Apply,
+const APPLY: LoadOptions = LoadOptions {
+    updates: UpdatePolicy::Apply,
     unpruned: false,
 };
 

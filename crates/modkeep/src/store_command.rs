@@ -17,7 +17,7 @@ use std::{
 };
 use store::{
     Store, StoreError,
-    maintenance::{self, ExportOptions, Problems},
+    maintenance::{self, ExportOptions, ProblemList},
 };
 
 /// Problems that are printed of each kind; the count of all stands beside them.
@@ -148,14 +148,14 @@ async fn open(data: &Path) -> Result<Store, Failure> {
     Ok(Store::open(wiring::store_options(data)).await?)
 }
 
-fn list<T>(title: &str, problems: &Problems<T>, line: impl Fn(&T) -> String) {
+fn list<T>(title: &str, problems: &ProblemList<T>, line: impl Fn(&T) -> String) {
     for line in listed(title, problems, line) {
         output::line(&line);
     }
 }
 
 /// A list of problems in lines; none where there are no problems.
-fn listed<T>(title: &str, problems: &Problems<T>, line: impl Fn(&T) -> String) -> Vec<String> {
+fn listed<T>(title: &str, problems: &ProblemList<T>, line: impl Fn(&T) -> String) -> Vec<String> {
     if problems.is_empty() {
         return Vec::new();
     }

@@ -58,7 +58,7 @@ fn client_lines(key: &VerifierKey) -> String {
 }
 
 fn list(data: &Path) -> Result<ExitCode, Failure> {
-    for own::OwnName {
+    for own::DatabaseName {
         key,
         retired,
         halted,

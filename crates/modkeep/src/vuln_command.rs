@@ -7,7 +7,7 @@ use codes::Code;
 use jiff::Timestamp;
 use std::process::ExitCode;
 use store::{JournalEvent, Store, StoreError};
-use vulndb::{Database, Kept, SourceInfo, VulnerabilityHit};
+use vulndb::{DatabaseSnapshot, SourceInfo, VulnerabilityDatabase, VulnerabilityHit};
 
 /// Characters of a notice that the journal takes.
 const LONGEST_NOTICE: usize = 2000;
@@ -86,8 +86,8 @@ fn show(matches: &clap::ArgMatches) -> Result<ExitCode, Failure> {
     })
 }
 
-fn open(settings: &Settings) -> Result<Database, Failure> {
-    let opened = Kept::in_directory(&settings.data).open();
+fn open(settings: &Settings) -> Result<VulnerabilityDatabase, Failure> {
+    let opened = DatabaseSnapshot::in_directory(&settings.data).open();
     let opened = opened.map_err(|error| Failure::of(Code::VulnerabilityDataDamaged, &error))?;
     opened.ok_or_else(|| {
         let facts = format!("{} has none", settings.data.display());

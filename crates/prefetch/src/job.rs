@@ -12,8 +12,10 @@ use super::{
 use codes::Code;
 use gomod::{
     Artifact, ArtifactKind, ModulePath,
-    modfile::{self, Mode},
-    mvs::{GoModSource, GoModSummary, Loader, MainModule, Options, Step, Updates},
+    modfile::{self, ParseMode},
+    mvs::{
+        GoModSource, GoModSummary, GraphLoader, LoadOptions, LoadStep, MainModule, UpdatePolicy,
+    },
 };
 use protocol::Refusal;
 use serde::Serialize;
@@ -70,7 +72,7 @@ pub struct PrefetchJob {
     prefetch: Arc<Prefetch>,
     waiting: VecDeque<Artifact>,
     running: JoinSet<(Artifact, AheadOutcome)>,
-    loader: Option<Loader>,
+    loader: Option<GraphLoader>,
     kinds: Kinds,
     ordered: HashSet<Artifact>,
     /// Of a main module that prunes its graph: what it lists, which is all that is downloaded.
@@ -202,7 +204,7 @@ impl PrefetchJob {
         let summary = fetched
             .bytes()
             .filter(|bytes| bytes.len() <= LARGEST)
-            .and_then(|bytes| modfile::parse(bytes, Mode::Lax).ok())
+            .and_then(|bytes| modfile::parse(bytes, ParseMode::Lax).ok())
             .map(|file| GoModSummary::from(&file))
             .ok_or_else(|| "it could not be had".to_owned());
         if let Some(loader) = &mut self.loader {
@@ -222,7 +224,7 @@ impl PrefetchJob {
         };
         loop {
             match loader.step() {
-                Ok(Step::Need(sources)) => {
+                Ok(LoadStep::Need(sources)) => {
                     for source in sources {
                         self.need(&mut loader, source);
                     }
@@ -231,7 +233,7 @@ impl PrefetchJob {
                         return;
                     }
                 }
-                Ok(Step::Done(selection)) => {
+                Ok(LoadStep::Done(selection)) => {
                     let selected = selection.build_list();
                     let wanted = |module: &Module| {
                         let listed = self.listed.as_ref();
@@ -256,7 +258,7 @@ impl PrefetchJob {
         }
     }
 
-    fn need(&mut self, loader: &mut Loader, source: GoModSource) {
+    fn need(&mut self, loader: &mut GraphLoader, source: GoModSource) {
         match source {
             GoModSource::Version(path, version) => {
                 let module = Module { path, version };
@@ -272,12 +274,12 @@ impl PrefetchJob {
     }
 }
 
-fn loader(list: &[u8]) -> Result<Loader, String> {
-    let file = modfile::parse(list, Mode::Strict).map_err(|error| error.to_string())?;
+fn loader(list: &[u8]) -> Result<GraphLoader, String> {
+    let file = modfile::parse(list, ParseMode::Strict).map_err(|error| error.to_string())?;
     let main = MainModule::new(&file).map_err(|error| error.to_string())?;
-    let options = Options {
-        updates: Updates::Apply,
+    let options = LoadOptions {
+        updates: UpdatePolicy::Apply,
         unpruned: false,
     };
-    Ok(Loader::new(main, options))
+    Ok(GraphLoader::new(main, options))
 }

@@ -12,8 +12,8 @@
 
 use super::requirements::{Module, prunes};
 use gomod::{
-    gosum::{self, Subject},
-    modfile::{self, Mode, ModuleVersion},
+    gosum::{self, HashSubject},
+    modfile::{self, ModuleVersion, ParseMode},
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -57,8 +57,8 @@ impl Plan {
 
     fn read_one(list: &[u8]) -> Result<Self, PlanError> {
         // Strictly first: only a main module's replacements count, and only so are they read.
-        let file = modfile::parse(list, Mode::Strict);
-        let plan = match file.or_else(|_| modfile::parse(list, Mode::Lax)) {
+        let file = modfile::parse(list, ParseMode::Strict);
+        let plan = match file.or_else(|_| modfile::parse(list, ParseMode::Lax)) {
             Ok(file) if file.module.is_some() => Self::of_go_mod(&file),
             _ => Self::of_go_sum(list)?,
         };
@@ -75,7 +75,7 @@ impl Plan {
         };
         let mut plan = Self::read_one(go_sum)?;
         // Strictly, or nothing may be left out: what is replaced stands in go.sum by its other name.
-        if let Some(file) = go_mod.and_then(|bytes| modfile::parse(bytes, Mode::Strict).ok()) {
+        if let Some(file) = go_mod.and_then(|bytes| modfile::parse(bytes, ParseMode::Strict).ok()) {
             if prunes(&file) {
                 let listed: BTreeSet<Module> = Self::of_go_mod(&file).zips.into_iter().collect();
                 plan.zips.retain(|module| listed.contains(module));
@@ -99,7 +99,7 @@ impl Plan {
         self.mods.is_empty() && self.zips.is_empty()
     }
 
-    fn of_go_mod(file: &modfile::File) -> Self {
+    fn of_go_mod(file: &modfile::ModFile) -> Self {
         let requires = file.require.iter().map(|line| &line.module);
         let mods: Vec<Module> = requires
             .map(|module| replaced(file, module))
@@ -123,8 +123,8 @@ impl Plan {
             };
             read += 1;
             match entry.subject {
-                Subject::GoMod => mods.insert(module),
-                Subject::Zip => zips.insert(module),
+                HashSubject::GoMod => mods.insert(module),
+                HashSubject::Zip => zips.insert(module),
             };
         }
         if read == 0 && !sum.entries.is_empty() {
@@ -153,7 +153,7 @@ fn both(list: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 /// What stands in for a module. A directory has no version, so nothing is made of it.
-fn replaced<'a>(file: &'a modfile::File, module: &'a ModuleVersion) -> &'a ModuleVersion {
+fn replaced<'a>(file: &'a modfile::ModFile, module: &'a ModuleVersion) -> &'a ModuleVersion {
     let mut lines = file.replace.iter().filter(|line| {
         let old = &line.old;
         old.path == module.path && (old.version.is_empty() || old.version == module.version)

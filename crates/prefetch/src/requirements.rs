@@ -2,7 +2,7 @@
 
 use gomod::{
     Artifact, ArtifactKind, ModulePath, Version,
-    modfile::{self, Mode},
+    modfile::{self, ParseMode},
     mvs::compare_go,
 };
 use std::{cmp::Ordering, sync::Arc};
@@ -73,10 +73,10 @@ impl Requirements {
         if go_mod.len() > LARGEST {
             return Self::none();
         }
-        modfile::parse(go_mod, Mode::Lax).map_or_else(|_| Self::none(), |file| Self::of(&file))
+        modfile::parse(go_mod, ParseMode::Lax).map_or_else(|_| Self::none(), |file| Self::of(&file))
     }
 
-    fn of(file: &modfile::File) -> Self {
+    fn of(file: &modfile::ModFile) -> Self {
         let requires = file.require.iter().take(MOST);
         Self {
             prunes: prunes(file),
@@ -95,7 +95,7 @@ impl Requirements {
 }
 
 /// Whether the go line of a go.mod supports graph pruning.
-pub(crate) fn prunes(file: &modfile::File) -> bool {
+pub(crate) fn prunes(file: &modfile::ModFile) -> bool {
     let go = file.go.as_ref();
     go.is_some_and(|go| compare_go(&go.version, PRUNING) != Ordering::Less)
 }

@@ -11,8 +11,11 @@
 
 use divan::{Bencher, black_box};
 use gomod::{
-    modfile::{self, Mode, ModuleVersion},
-    mvs::{GoModSource, GoModSummary, Loader, MainModule, ModuleSelection, Options, Updates},
+    modfile::{self, ModuleVersion, ParseMode},
+    mvs::{
+        GoModSource, GoModSummary, GraphLoader, LoadOptions, MainModule, ModuleSelection,
+        UpdatePolicy,
+    },
 };
 use project::{graph::ModuleGraph, paths, weight::WeightedGraph, why::why};
 use std::fmt::Write as _;
@@ -58,12 +61,12 @@ fn select(go_mods: &[GoModSummary]) -> ModuleSelection {
     for index in 0..20 {
         writeln!(main, "require {} v1.0.0", name(index)).unwrap();
     }
-    let file = modfile::parse(main.as_bytes(), Mode::Strict).unwrap();
-    let options = Options {
-        updates: Updates::Apply,
+    let file = modfile::parse(main.as_bytes(), ParseMode::Strict).unwrap();
+    let options = LoadOptions {
+        updates: UpdatePolicy::Apply,
         unpruned: false,
     };
-    let loader = Loader::new(MainModule::new(&file).unwrap(), options);
+    let loader = GraphLoader::new(MainModule::new(&file).unwrap(), options);
     let selection = loader.load(|source| {
         let GoModSource::Version(path, _) = source else {
             return Err(String::new());

@@ -18,7 +18,7 @@ use crate::imports::{ModuleId, PackageSet};
 use crate::reach::{ImportNeed, PackageReach};
 use crate::rules::{ONE_BUILD, ONLY_TESTS, TWO_MAJORS, UNUSED};
 use finding::{FileSpan, Finding, FindingPlace};
-use gomod::modfile::{self, File};
+use gomod::modfile::{self, ModFile};
 use serde::Serialize;
 use std::collections::HashMap;
 
@@ -26,7 +26,7 @@ use std::collections::HashMap;
 #[derive(Debug)]
 pub struct TidyProject<'a> {
     /// Its go.mod.
-    pub file: &'a File,
+    pub file: &'a ModFile,
     /// Its module graph.
     pub graph: &'a ModuleGraph,
     /// Its packages; modules are numbered as in `build_list`.
@@ -101,7 +101,7 @@ struct ModuleImport {
 }
 
 /// The minor version of Go that a go.mod asks for; 0 where it asks for none.
-pub fn release(file: &File) -> u32 {
+pub fn release(file: &ModFile) -> u32 {
     let go = file.go.as_ref().map(|go| go.version.as_str());
     let minor = go.and_then(|version| version.split('.').nth(1));
     let digits = minor.and_then(|minor| minor.split(|c: char| !c.is_ascii_digit()).next());

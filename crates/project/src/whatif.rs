@@ -11,7 +11,7 @@
 
 use crate::graph::{MAIN, ModuleGraph};
 use gomod::modfile::{
-    DirectivePlace, File, ModuleVersion, RequireDirective, TextPosition, TextSpan,
+    DirectivePlace, ModFile, ModuleVersion, RequireDirective, TextPosition, TextSpan,
 };
 use gomod::mvs::{ModuleSelection, compare_go, compare_versions, is_pseudo_module};
 use gomod::semver;
@@ -82,7 +82,7 @@ pub fn is_pruned(go: Option<&str>) -> bool {
 }
 
 /// The go.mod from which `go get` selects.
-pub fn edited(file: &File, before: &ModuleSelection, target: &RequirementTarget) -> File {
+pub fn edited(file: &ModFile, before: &ModuleSelection, target: &RequirementTarget) -> ModFile {
     let mut edited = file.clone();
     let go = file.go.as_ref().map(|go| go.version.as_str());
     if !is_pruned(go) {
@@ -100,7 +100,7 @@ pub fn edited(file: &File, before: &ModuleSelection, target: &RequirementTarget)
 }
 
 /// The same go.mod, requiring these modules too where it does not name them.
-pub fn requiring(file: &File, modules: &[ModuleVersion]) -> File {
+pub fn requiring(file: &ModFile, modules: &[ModuleVersion]) -> ModFile {
     let mut edited = file.clone();
     for module in modules {
         if edited
@@ -138,7 +138,7 @@ fn requirement(module: ModuleVersion) -> RequireDirective {
 }
 
 /// The same go.mod with another version of a module, or without it.
-pub fn with_version(file: &File, path: &str, version: Option<&str>) -> File {
+pub fn with_version(file: &ModFile, path: &str, version: Option<&str>) -> ModFile {
     let mut edited = file.clone();
     edited.require.retain_mut(|line| {
         if line.module.path != path {
@@ -257,7 +257,7 @@ fn versions(selection: &ModuleSelection) -> BTreeMap<String, String> {
 }
 
 /// What the latest go.mod of a module says of one of its versions.
-pub fn verdict(latest: &File, version: &str) -> AuthorVerdict {
+pub fn verdict(latest: &ModFile, version: &str) -> AuthorVerdict {
     let within = |low: &str, high: &str| {
         semver::compare(low, version).is_le() && semver::compare(version, high).is_le()
     };
@@ -285,9 +285,10 @@ impl SelectionChanges {
 mod tests {
     use super::{RequirementTarget, blockers, changes, edited, verdict};
     use crate::graph::ModuleGraph;
-    use gomod::modfile::{self, File, Mode};
+    use gomod::modfile::{self, ModFile, ParseMode};
     use gomod::mvs::{
-        GoModSource, GoModSummary, Loader, MainModule, ModuleSelection, Options, Updates,
+        GoModSource, GoModSummary, GraphLoader, LoadOptions, MainModule, ModuleSelection,
+        UpdatePolicy,
     };
 
     const GO_MODS: &[(&str, &str)] = &[
@@ -302,13 +303,13 @@ mod tests {
         ("d@v1.0.0", ""),
     ];
 
-    fn file(text: &str) -> File {
-        modfile::parse(text.as_bytes(), Mode::Strict).unwrap()
+    fn file(text: &str) -> ModFile {
+        modfile::parse(text.as_bytes(), ParseMode::Strict).unwrap()
     }
 
-    fn select(file: &File) -> ModuleSelection {
-        let options = Options {
-            updates: Updates::Apply,
+    fn select(file: &ModFile) -> ModuleSelection {
+        let options = LoadOptions {
+            updates: UpdatePolicy::Apply,
             unpruned: false,
         };
         let read = |source: &GoModSource| {
@@ -320,11 +321,11 @@ mod tests {
             let found = GO_MODS.iter().find(|(known, _)| *known == name);
             let (_, rest) = found.ok_or("unknown")?;
             let text = format!("module {path}\n{rest}\n");
-            let file =
-                modfile::parse(text.as_bytes(), Mode::Lax).map_err(|error| error.to_string())?;
+            let file = modfile::parse(text.as_bytes(), ParseMode::Lax)
+                .map_err(|error| error.to_string())?;
             Ok(GoModSummary::from(&file))
         };
-        Loader::new(MainModule::new(file).unwrap(), options)
+        GraphLoader::new(MainModule::new(file).unwrap(), options)
             .load(read)
             .unwrap()
     }

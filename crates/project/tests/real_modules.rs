@@ -10,8 +10,11 @@
 )]
 
 use gomod::{
-    modfile::{self, Mode},
-    mvs::{GoModSource, GoModSummary, Loader, MainModule, ModuleSelection, Options, Updates},
+    modfile::{self, ParseMode},
+    mvs::{
+        GoModSource, GoModSummary, GraphLoader, LoadOptions, MainModule, ModuleSelection,
+        UpdatePolicy,
+    },
 };
 use project::{
     draw::{GraphCut, GraphFormat, draw},
@@ -37,17 +40,17 @@ fn fetched(cache: &Path, source: &GoModSource) -> Result<GoModSummary, String> {
     let name = format!("{}/@v/{}.mod", path.escaped(), version.escaped());
     let bytes = fs::read(cache.join("cache/download").join(name));
     let bytes = bytes.map_err(|error| format!("{path}@{version}: {error}"))?;
-    let file = modfile::parse(&bytes, Mode::Lax).map_err(|error| error.to_string())?;
+    let file = modfile::parse(&bytes, ParseMode::Lax).map_err(|error| error.to_string())?;
     Ok(GoModSummary::from(&file))
 }
 
 fn select(go_mod: &[u8], cache: &Path) -> ModuleSelection {
-    let file = modfile::parse(go_mod, Mode::Strict).unwrap();
-    let options = Options {
-        updates: Updates::Apply,
+    let file = modfile::parse(go_mod, ParseMode::Strict).unwrap();
+    let options = LoadOptions {
+        updates: UpdatePolicy::Apply,
         unpruned: false,
     };
-    let loader = Loader::new(MainModule::new(&file).unwrap(), options);
+    let loader = GraphLoader::new(MainModule::new(&file).unwrap(), options);
     loader.load(|source| fetched(cache, source)).unwrap()
 }
 

@@ -18,7 +18,7 @@ use gomod::ModulePath;
 use jiff::Timestamp;
 use protocol::Refusal;
 use std::{sync::Arc, time::Duration};
-use store::{Memo, MemoClass, MemoKey, MemoStatus, Store};
+use store::{CachedAnswer, CachedAnswerClass, CachedAnswerKey, CachedAnswerStatus, Store};
 use upstream::Absence;
 
 /// The largest list that is accepted: 100,000 versions of 40 bytes.
@@ -34,7 +34,7 @@ pub(crate) struct AnswerMemory {
 /// An answer that may change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct RememberedAnswer {
-    pub(crate) status: MemoStatus,
+    pub(crate) status: CachedAnswerStatus,
     pub(crate) body: Bytes,
     pub(crate) fetched_at: Timestamp,
     pub(crate) source: String,
@@ -44,7 +44,7 @@ pub(crate) struct RememberedAnswer {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct AnswerSubject {
     /// Its class in the store.
-    pub(crate) class: MemoClass,
+    pub(crate) class: CachedAnswerClass,
     /// Its path in the URL space, escaped.
     pub(crate) path: String,
     /// The module it is about; none for a checksum database.
@@ -69,7 +69,7 @@ impl AnswerMemory {
     ) -> Result<Option<Arc<RememberedAnswer>>, Refusal> {
         let memo = self
             .store
-            .memo(&subject.memo_key())
+            .cached_answer(&subject.memo_key())
             .await
             .map_err(|error| self.metrics.store_failure(error))?;
         Ok(memo.map(|memo| Arc::new(RememberedAnswer::from(memo))))
@@ -79,7 +79,7 @@ impl AnswerMemory {
     pub(crate) async fn write(&self, subject: &AnswerSubject, answer: &RememberedAnswer) {
         if let Err(error) = self
             .store
-            .memo_put(subject.memo_key(), Memo::from(answer))
+            .put_cached_answer(subject.memo_key(), CachedAnswer::from(answer))
             .await
         {
             self.metrics.store_failures.inc();
@@ -109,7 +109,7 @@ impl RememberedAnswer {
 
     /// Whether a source said that it has it.
     pub(crate) fn is_known(&self) -> bool {
-        self.status == MemoStatus::Known
+        self.status == CachedAnswerStatus::Known
     }
 
     /// The body as text; what is not UTF-8 is replaced.
@@ -119,7 +119,7 @@ impl RememberedAnswer {
 
     pub(crate) fn of_absence(absence: &Absence, now: Timestamp) -> Self {
         Self {
-            status: MemoStatus::Absent,
+            status: CachedAnswerStatus::Absent,
             body: format!("{} {}", absence.status, absence.text).into(),
             fetched_at: now,
             source: absence.source.to_string(),
@@ -127,8 +127,8 @@ impl RememberedAnswer {
     }
 }
 
-impl From<Memo> for RememberedAnswer {
-    fn from(memo: Memo) -> Self {
+impl From<CachedAnswer> for RememberedAnswer {
+    fn from(memo: CachedAnswer) -> Self {
         Self {
             status: memo.status,
             body: memo.body,
@@ -138,7 +138,7 @@ impl From<Memo> for RememberedAnswer {
     }
 }
 
-impl From<&RememberedAnswer> for Memo {
+impl From<&RememberedAnswer> for CachedAnswer {
     fn from(remembered: &RememberedAnswer) -> Self {
         Self {
             status: remembered.status,
@@ -152,15 +152,15 @@ impl From<&RememberedAnswer> for Memo {
 // === impl AnswerSubject ===
 
 impl AnswerSubject {
-    fn memo_key(&self) -> MemoKey {
-        MemoKey {
+    fn memo_key(&self) -> CachedAnswerKey {
+        CachedAnswerKey {
             class: self.class,
             path: self.path.clone(),
         }
     }
 
     pub(crate) fn limit(&self) -> u64 {
-        if self.class == MemoClass::List {
+        if self.class == CachedAnswerClass::List {
             LIST_LIMIT
         } else {
             INFO_LIMIT
@@ -175,7 +175,7 @@ impl AnswerSubject {
         ages: &AnswerAges,
         remembered: &RememberedAnswer,
     ) -> (Duration, Duration) {
-        let is_record = self.class == MemoClass::Sumdb
+        let is_record = self.class == CachedAnswerClass::Sumdb
             && database_files::is_permanent(database_path::split(&self.path).1);
         match (remembered.is_known(), is_record) {
             (true, true) => (ages.record_max_age, Duration::ZERO),
@@ -187,14 +187,14 @@ impl AnswerSubject {
     /// Whether a body can be what was asked for.
     pub(crate) fn check(&self, body: &[u8]) -> Result<(), Wrong> {
         match self.class {
-            MemoClass::Latest | MemoClass::Query => check::resolved(body).map(drop),
-            MemoClass::Sumdb => {
+            CachedAnswerClass::Latest | CachedAnswerClass::Query => check::resolved(body).map(drop),
+            CachedAnswerClass::Sumdb => {
                 database_files::check_changing(database_path::split(&self.path).1, body)
             }
             _ if body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'<') => {
                 Err(Wrong::new(Code::UpstreamBadContent, "it is a web page"))
             }
-            MemoClass::List if !selection::is_list(&String::from_utf8_lossy(body)) => {
+            CachedAnswerClass::List if !selection::is_list(&String::from_utf8_lossy(body)) => {
                 let problem = "it has lines, and no version in them";
                 Err(Wrong::new(Code::UpstreamBadContent, problem))
             }

@@ -27,7 +27,7 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
 };
-use store::{KeptVersion, WithdrawnVersion};
+use store::{StoredVersion, WithdrawnVersion};
 
 /// What is refused at present.
 #[derive(Debug)]
@@ -101,8 +101,8 @@ impl Blocklist {
     pub(crate) fn permitted_versions(
         &self,
         module: &ModulePath,
-        mut kept: Vec<KeptVersion>,
-    ) -> Vec<KeptVersion> {
+        mut kept: Vec<StoredVersion>,
+    ) -> Vec<StoredVersion> {
         if let Some(blocked) = self.present() {
             let now = self.clock.now();
             kept.retain(|kept| blocked.version(module, &kept.version, now).is_none());

@@ -20,7 +20,9 @@ use bytes::Bytes;
 use gomod::{Artifact, ArtifactKind, ModulePath};
 use protocol::{Evidence, Refusal};
 use std::sync::Arc;
-use store::{Capture, Committed, Facts, Key, Provenance, Record, SealedSpool, Store, StoreError};
+use store::{
+    Capture, CommitOutcome, Facts, Key, Provenance, Record, SealedSpool, Store, StoreError,
+};
 use tokio::time::Instant;
 
 /// Who replaces what was not confirmed, in the journal.
@@ -189,7 +191,7 @@ impl CaptureWriter {
 
     fn committed(
         &self,
-        committed: Result<Committed, StoreError>,
+        committed: Result<CommitOutcome, StoreError>,
         started: Instant,
     ) -> Result<KeptFile, Refusal> {
         let took = started.elapsed().as_secs_f64();

@@ -156,7 +156,7 @@ fn go_mod(bytes: &[u8]) -> Result<(), Wrong> {
     let text = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
     let bad = |problem: String| Wrong::new(Code::BadGoMod, problem);
     let skimmed = modfile::skim(text).map_err(|error| bad(error.to_string()))?;
-    if skimmed.module.is_some() || modfile::parse(text, modfile::Mode::Strict).is_ok() {
+    if skimmed.module.is_some() || modfile::parse(text, modfile::ParseMode::Strict).is_ok() {
         return Ok(());
     }
     Err(bad("it has no module line".to_owned()))

@@ -18,7 +18,7 @@
 
 use gomod::{
     ModulePath, Version,
-    pattern::Patterns,
+    pattern::ModulePatterns,
     query::{Operator, Query},
     semver,
 };
@@ -47,7 +47,7 @@ pub struct DenyEntry {
 pub struct DenyPattern {
     text: String,
     /// In lower case.
-    modules: Patterns,
+    modules: ModulePatterns,
     versions: VersionSet,
 }
 
@@ -140,7 +140,7 @@ impl DenyPattern {
         if glob.contains(',') {
             return Err(DenyPatternError::SeveralModules);
         }
-        let modules = Patterns::parse(&glob.to_ascii_lowercase());
+        let modules = ModulePatterns::parse(&glob.to_ascii_lowercase());
         if !modules.malformed().is_empty() || glob.contains(char::is_whitespace) {
             return Err(DenyPatternError::NoGlob(glob.to_owned()));
         }

@@ -31,7 +31,9 @@ use std::sync::{
 };
 use store::{
     Key, Store, VersionProof,
-    own::{Echo, Halt, OwnDatabase, OwnError, OwnHead, OwnRecord},
+    own::{
+        DatabaseHalt, DatabaseHead, DatabaseHeadError, DatabaseLog, DatabaseRecord, HeadComparison,
+    },
 };
 use tokio::sync::Mutex;
 use witnesses::Panel;
@@ -53,7 +55,7 @@ pub enum Scope {
 #[derive(Debug, Clone, Default)]
 pub struct OwnOptions {
     /// All whose keys are here.
-    pub databases: Vec<OwnDatabase>,
+    pub databases: Vec<DatabaseLog>,
     /// The name of the active one; none takes records without it.
     pub active: Option<String>,
     /// What that has.
@@ -80,7 +82,7 @@ pub(crate) struct HostedDatabases {
 
 /// One database.
 pub(crate) struct HostedDatabase {
-    pub(crate) database: OwnDatabase,
+    pub(crate) database: DatabaseLog,
     /// Held by whoever signs and shows.
     turn: Mutex<()>,
     halted: AtomicBool,
@@ -100,7 +102,7 @@ impl HostedDatabases {
         memory: &Arc<MemoryCache>,
         metrics: &Arc<Metrics>,
     ) -> Self {
-        let serve = |database: &OwnDatabase| {
+        let serve = |database: &DatabaseLog| {
             Arc::new(HostedDatabase {
                 database: database.clone(),
                 turn: Mutex::new(()),
@@ -159,7 +161,7 @@ impl HostedDatabases {
     }
 
     /// The head of a database that may be shown.
-    fn shown(&self, served: &HostedDatabase) -> Option<Arc<OwnHead>> {
+    fn shown(&self, served: &HostedDatabase) -> Option<Arc<DatabaseHead>> {
         let shown = served.database.published()?;
         (!self.is_active(served) || self.panel.suffices(&shown)).then_some(shown)
     }
@@ -233,7 +235,7 @@ impl HostedDatabases {
     }
 
     /// The newest head that may be shown.
-    pub(crate) async fn head(&self, served: &HostedDatabase) -> Result<Arc<OwnHead>, Refusal> {
+    pub(crate) async fn head(&self, served: &HostedDatabase) -> Result<Arc<DatabaseHead>, Refusal> {
         let _turn = served.turn.lock().await;
         match self.show_newest(served).await {
             Ok(shown) => Ok(shown),
@@ -252,7 +254,7 @@ impl HostedDatabases {
         &self,
         served: &HostedDatabase,
         number: u64,
-    ) -> Result<Arc<OwnHead>, Refusal> {
+    ) -> Result<Arc<DatabaseHead>, Refusal> {
         let shown = || {
             let shown = self.shown(served);
             shown.filter(|shown| shown.head.size > number)
@@ -273,7 +275,7 @@ impl HostedDatabases {
     }
 
     /// Signs a head of all records and shows it, if it may be.
-    async fn show_newest(&self, served: &HostedDatabase) -> Result<Arc<OwnHead>, Refusal> {
+    async fn show_newest(&self, served: &HostedDatabase) -> Result<Arc<DatabaseHead>, Refusal> {
         let (database, panel) = (&served.database, &self.panel);
         self.settle_disputes(served).await?;
         let signed = match database.sign().await {
@@ -310,10 +312,10 @@ impl HostedDatabases {
         }
     }
 
-    async fn unsigned(&self, served: &HostedDatabase, error: OwnError) -> Refusal {
+    async fn unsigned(&self, served: &HostedDatabase, error: DatabaseHeadError) -> Refusal {
         match error {
-            OwnError::Halted(halt) => self.halted(served, &halt).await,
-            OwnError::Store(error) => self.metrics.store_failure(error),
+            DatabaseHeadError::Halted(halt) => self.halted(served, &halt).await,
+            DatabaseHeadError::Store(error) => self.metrics.store_failure(error),
         }
     }
 
@@ -348,8 +350,8 @@ impl HostedDatabases {
         &self,
         served: &HostedDatabase,
         (module, version): (&ModulePath, &Version),
-        record: &OwnRecord,
-        head: &OwnHead,
+        record: &DatabaseRecord,
+        head: &DatabaseHead,
     ) -> Result<(), Refusal> {
         let failed = |error| self.metrics.store_failure(error);
         let database = &served.database;
@@ -402,13 +404,13 @@ impl HostedDatabases {
             Ok(Err(error)) => {
                 return Err(Refusal::new(Code::SumdbUntrusted, error.to_string()));
             }
-            Err(OwnError::Halted(halt)) => return Err(self.halted(served, &halt).await),
-            Err(OwnError::Store(error)) => return Err(self.metrics.store_failure(error)),
+            Err(DatabaseHeadError::Halted(halt)) => return Err(self.halted(served, &halt).await),
+            Err(DatabaseHeadError::Store(error)) => return Err(self.metrics.store_failure(error)),
         };
         match echo {
-            Echo::Newest => Ok("consistent: it is the newest head here"),
-            Echo::Older => Ok("older: it is the beginning of the newest head here"),
-            Echo::Lost | Echo::Forked => match served.database.settle().await {
+            HeadComparison::Newest => Ok("consistent: it is the newest head here"),
+            HeadComparison::Older => Ok("older: it is the beginning of the newest head here"),
+            HeadComparison::Lost | HeadComparison::Forked => match served.database.settle().await {
                 Ok(Some(halt)) => Err(self.halted(served, &halt).await),
                 Ok(None) => Err(Refusal::internal("a halt was forgotten")),
                 Err(error) => Err(self.metrics.store_failure(error)),
@@ -417,14 +419,14 @@ impl HostedDatabases {
     }
 
     /// Tells of a database that must not go on; gives what clients are told.
-    pub(crate) async fn halted(&self, served: &HostedDatabase, halt: &Halt) -> Refusal {
+    pub(crate) async fn halted(&self, served: &HostedDatabase, halt: &DatabaseHalt) -> Refusal {
         served.halted.store(true, Ordering::Release);
         let (name, why) = (served.database.name(), halt.to_string());
         let alarm = Alarm {
             severity: Severity::P0,
             kind: match halt {
-                Halt::Lost(_) => AlarmKind::OwnDatabaseLost,
-                Halt::Forked(_) => AlarmKind::OwnDatabaseForked,
+                DatabaseHalt::Lost(_) => AlarmKind::OwnDatabaseLost,
+                DatabaseHalt::Forked(_) => AlarmKind::OwnDatabaseForked,
             },
             subject: name.to_owned(),
             detail: why.clone(),

@@ -17,11 +17,11 @@ use std::{
 };
 use store::{
     Facts, Key,
-    maintenance::{Checked, Checker},
+    maintenance::{ImportCheck, ImportChecker},
 };
 
 /// The checks of a capture as the store's import wants them. Blocks: reads the whole file.
-pub fn import_checker() -> Checker {
+pub fn import_checker() -> ImportChecker {
     Arc::new(|key, file, size| {
         judge(key, file, size)
             .map(checked)
@@ -70,8 +70,8 @@ fn read(content: Positioned<'_>, limit: u64) -> Result<Vec<u8>, Wrong> {
     Ok(bytes)
 }
 
-fn checked(h1: Option<String>) -> Checked {
-    Checked {
+fn checked(h1: Option<String>) -> ImportCheck {
+    ImportCheck {
         h1,
         evidence: protocol::Evidence::Unverified,
         facts: Facts::new(),

@@ -12,7 +12,7 @@ use codes::Code;
 use protocol::{Freshness, Media, Origin, Refusal};
 use std::time::Duration;
 use store::{BlobId, Store, StoreError};
-use tlog::resource::Resource;
+use tlog::resource::LogResource;
 
 /// How long others may keep a checkpoint. The store signs a newer one after as long.
 const CHECKPOINT_FRESH: Duration = Duration::from_secs(1);
@@ -26,7 +26,7 @@ pub enum JournalFile {
     /// The public key, as text.
     Key,
     /// What every log has.
-    Log(Resource),
+    Log(LogResource),
 }
 
 /// A file of the journal's log.
@@ -43,12 +43,12 @@ pub(crate) async fn answer(
             let text = Bytes::from(format!("{key}\n"));
             return Ok(made(Media::Text, Freshness::For(KEY_FRESH), text));
         }
-        JournalFile::Log(Resource::Checkpoint) => {
+        JournalFile::Log(LogResource::Checkpoint) => {
             let note = log.checkpoint().await.map_err(failed)?.note;
             return Ok(made(Media::Text, Freshness::For(CHECKPOINT_FRESH), note));
         }
-        JournalFile::Log(Resource::Tile(tile)) => log.tile(tile).await,
-        JournalFile::Log(Resource::Entries(bundle)) => log.entries(bundle).await,
+        JournalFile::Log(LogResource::Tile(tile)) => log.tile(tile).await,
+        JournalFile::Log(LogResource::Entries(bundle)) => log.entries(bundle).await,
     };
     let bytes = read.map_err(failed)?.ok_or_else(beyond)?;
     Ok(made(Media::Octets, Freshness::Immutable, bytes))

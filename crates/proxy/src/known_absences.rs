@@ -27,7 +27,7 @@ use codes::Code;
 use gomod::{Artifact, ArtifactKind, ModulePath, Version};
 use protocol::Refusal;
 use std::sync::Arc;
-use store::{Key, MemoClass, Store};
+use store::{CachedAnswerClass, Key, Store};
 use upstream::{Absence, Outage};
 
 /// How many kept versions of a shorter path are looked into for a directory, newest first.
@@ -69,7 +69,7 @@ impl KnownAbsences {
         module: &ModulePath,
         answer: &RememberedAnswer,
     ) {
-        let path = if subject.class == MemoClass::List {
+        let path = if subject.class == CachedAnswerClass::List {
             module.escaped()
         } else {
             subject.path.clone()
@@ -111,7 +111,7 @@ impl KnownAbsences {
             return true;
         }
         let list = AnswerSubject {
-            class: MemoClass::List,
+            class: CachedAnswerClass::List,
             path: module.list_path(),
             module: None,
         };
@@ -188,7 +188,7 @@ impl KnownAbsences {
 
 fn absence_of(path: String) -> AnswerSubject {
     AnswerSubject {
-        class: MemoClass::Absence,
+        class: CachedAnswerClass::Absence,
         path,
         module: None,
     }

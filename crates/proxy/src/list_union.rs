@@ -19,7 +19,7 @@ use codes::Code;
 use futures_util::{StreamExt as _, stream::FuturesUnordered};
 use gomod::ModulePath;
 use jiff::Timestamp;
-use store::MemoStatus;
+use store::CachedAnswerStatus;
 use tokio::time::{Instant, timeout_at};
 use upstream::{SourceName, Walk};
 
@@ -153,7 +153,7 @@ impl SourceLists {
                 let texts: Vec<_> = self.lists.iter().map(|(_, list)| list.text()).collect();
                 let names: Vec<&str> = self.lists.iter().map(|(name, _)| &**name).collect();
                 Ok(RememberedAnswer {
-                    status: MemoStatus::Known,
+                    status: CachedAnswerStatus::Known,
                     body: selection::union(texts.iter().map(|text| &**text)).into(),
                     fetched_at: now,
                     source: names.join(", "),

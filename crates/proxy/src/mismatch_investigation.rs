@@ -23,7 +23,7 @@ use crate::{
 };
 use codes::Code;
 use gomod::{Artifact, sumhash::H1};
-use mismatch::{Case, Evidence, Retry, Stage};
+use mismatch::{MismatchCase, MismatchEvidence, MismatchStage, RetryResult};
 use protocol::{Refusal, RefusalText};
 use std::{io, sync::Arc};
 use store::{Key, Store};
@@ -53,7 +53,7 @@ pub(crate) struct MismatchInvestigation {
     /// What it should be.
     logged: Option<H1>,
     bad: Option<SuspectCopy>,
-    others: Vec<Retry>,
+    others: Vec<RetryResult>,
     /// Who is still to be asked for a copy.
     left: Vec<SourceName>,
 }
@@ -130,7 +130,7 @@ impl Investigator {
     fn open(&self, investigation: &mut MismatchInvestigation, copy: SuspectCopy) {
         if investigation.is_open() {
             let (specimen, difference) = (copy.specimen, None);
-            investigation.others.push(Retry {
+            investigation.others.push(RetryResult {
                 specimen,
                 difference,
             });
@@ -171,7 +171,7 @@ impl Investigator {
             let right = describe(&artifact, &bytes, &origin)?;
             let difference = compare(&right, &bytes, &bad).ok();
             Ok::<_, io::Error>((
-                Retry {
+                RetryResult {
                     specimen: right,
                     difference,
                 },
@@ -197,10 +197,11 @@ impl Investigator {
             .others
             .iter()
             .any(|retry| retry.specimen.h1 == investigation.logged);
-        let mut evidence = Evidence::new(artifact.clone(), Stage::FromUpstream, bad.specimen);
+        let mut evidence =
+            MismatchEvidence::new(artifact.clone(), MismatchStage::FromUpstream, bad.specimen);
         evidence.logged = investigation.logged;
         evidence.others = std::mem::take(&mut investigation.others);
-        let case = Case::new(&evidence);
+        let case = MismatchCase::new(&evidence);
         let hosted = self.verification.own_story(artifact, &evidence.bad).await;
         let wrong = WrongBytes::of(&evidence);
         let number = self.case_number(artifact, &wrong, &case).await;
@@ -226,7 +227,7 @@ impl Investigator {
     async fn tell(
         &self,
         artifact: &Artifact,
-        case: &Case,
+        case: &MismatchCase,
         failure: &BodyFailure,
         is_repaired: bool,
     ) {
@@ -254,7 +255,7 @@ impl Investigator {
         &self,
         artifact: &Artifact,
         wrong: &WrongBytes,
-        case: &Case,
+        case: &MismatchCase,
     ) -> Option<u64> {
         if let Some(number) = self.wrong.case_of(artifact, wrong) {
             return Some(number);
@@ -334,7 +335,7 @@ fn in_short(words: &str) -> String {
 // === impl WrongBytes ===
 
 impl WrongBytes {
-    fn of(evidence: &Evidence) -> Self {
+    fn of(evidence: &MismatchEvidence) -> Self {
         Self {
             source: evidence.bad.source.name.clone(),
             sha256: evidence.bad.sha256.to_string(),

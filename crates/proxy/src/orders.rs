@@ -7,7 +7,7 @@
 //! nothing else.
 
 use crate::import::import_checker;
-use gomod::{Artifact, ArtifactKind, ModulePath, Version, pattern::Patterns};
+use gomod::{Artifact, ArtifactKind, ModulePath, Version, pattern::ModulePatterns};
 use protocol::Evidence;
 use store::{
     BlobId, Capture, Decision, Key, Provenance, Replacement, SealedSpool, Store, StoreError,
@@ -103,7 +103,7 @@ pub async fn accept(
     store: &Store,
     artifact: &Artifact,
     blob: BlobId,
-    private: &Patterns,
+    private: &ModulePatterns,
     reason: &str,
 ) -> Result<Accepted, OrderError> {
     let key = Key::Artifact(artifact.clone());

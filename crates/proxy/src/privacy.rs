@@ -6,7 +6,7 @@
 //! can mean that the name is confidential. Go's own toolchains are public whatever the patterns say.
 
 use crate::database_path;
-use gomod::{ModulePath, pattern::Patterns};
+use gomod::{ModulePath, pattern::ModulePatterns};
 use std::fmt;
 
 /// What stands in a log line in place of a confidential name.
@@ -19,16 +19,20 @@ const TOOLCHAIN: &str = "golang.org/toolchain";
 #[derive(Debug, Clone, Default)]
 pub(crate) struct PrivacyRules {
     /// Modules that no public source is asked about, in the grammar of GOPRIVATE.
-    private: Patterns,
+    private: ModulePatterns,
     /// Modules that no public database is asked about.
-    no_sumdb: Patterns,
+    no_sumdb: ModulePatterns,
     log_private: bool,
 }
 
 // === impl PrivacyRules ===
 
 impl PrivacyRules {
-    pub(crate) fn new(private: Patterns, no_sumdb: Patterns, log_private: bool) -> Self {
+    pub(crate) fn new(
+        private: ModulePatterns,
+        no_sumdb: ModulePatterns,
+        log_private: bool,
+    ) -> Self {
         Self {
             private,
             no_sumdb,
@@ -116,7 +120,7 @@ fn looked_up_module(lookup: &str) -> Result<ModulePath, &str> {
 }
 
 /// Hosts are compared as the network compares them: without case, port, and a dot at the end.
-fn matches_name(patterns: &Patterns, name: &str) -> bool {
+fn matches_name(patterns: &ModulePatterns, name: &str) -> bool {
     let (host, path) = name.split_at(name.find('/').unwrap_or(name.len()));
     let host = host.split(':').next().unwrap_or_default();
     let host = host.trim_end_matches('.').to_ascii_lowercase();

@@ -30,7 +30,7 @@ use fetch::Attempt;
 use moka::sync::Cache;
 use protocol::Refusal;
 use std::{fs::File, sync::Arc};
-use store::{Aside, BlobId, Damage, Record, SCAN_STEP, Store, StoreError};
+use store::{BlobDamage, BlobId, DamagedBlobOutcome, Record, SCAN_STEP, Store, StoreError};
 
 /// Blobs that are remembered as lost, so that each is counted and told once.
 const REMEMBERED: u64 = 10_000;
@@ -82,7 +82,7 @@ pub(crate) enum RepairOutcome {
 
 /// A damaged blob, as it was found.
 struct Damaged {
-    damage: Damage,
+    damage: BlobDamage,
     /// Its bytes as they are, where there are any. An open file keeps them beyond the healing.
     file: Option<(Arc<File>, u64)>,
     /// A capture that has it; of several the first.
@@ -190,17 +190,19 @@ impl RepairParts {
         // Also behind a healing: where a zip that was packed anew took its place, it still lies there.
         let key = &damaged.record.key;
         let reason = format!("blob {blob} is damaged: {}", damaged.damage);
-        let aside = self.store.set_aside(key, blob, &reason).await;
+        let aside = self.store.quarantine_damaged(key, blob, &reason).await;
         let aside = aside.unwrap_or_else(|error| {
             tracing::error!(%error, %blob, "damaged bytes could not be put aside");
-            Aside::NoRoom
+            DamagedBlobOutcome::NoRoom
         });
-        let quarantined = aside == Aside::Moved;
+        let quarantined = aside == DamagedBlobOutcome::Moved;
         if quarantined {
             self.metrics.scrub_quarantined.inc();
         }
         match lost {
-            Some(why) if aside != Aside::Sound => RepairOutcome::Lost { why, quarantined },
+            Some(why) if aside != DamagedBlobOutcome::Intact => {
+                RepairOutcome::Lost { why, quarantined }
+            }
             _ => {
                 self.metrics.scrub_healed.inc();
                 self.lost.0.invalidate(&blob);
@@ -225,7 +227,11 @@ impl RepairParts {
 }
 
 /// Hashes a blob at once, for those who wait for it.
-async fn scan(store: &Store, blob: BlobId, size: u64) -> Result<Result<(), Damage>, StoreError> {
+async fn scan(
+    store: &Store,
+    blob: BlobId,
+    size: u64,
+) -> Result<Result<(), BlobDamage>, StoreError> {
     let mut scan = store.scan(blob, size);
     loop {
         let (next, step) = scan.step(SCAN_STEP).await?;

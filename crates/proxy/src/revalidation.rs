@@ -25,7 +25,7 @@ use codes::Code;
 use jiff::{SignedDuration, Timestamp};
 use protocol::{Fetching, Origin, Refusal};
 use std::{sync::Arc, time::Duration};
-use store::{MemoClass, MemoStatus};
+use store::{CachedAnswerClass, CachedAnswerStatus};
 use upstream::{DatabaseOutcome, Download, Outage, Outcome as Offer, Walk};
 
 /// For how long an old answer is given without asking again after asking has failed. Short against
@@ -259,15 +259,17 @@ impl Revalidation {
         let before = found.filter(|found| found.is_known());
         let in_reserve = before.is_some();
         let mut answer = match subject.class {
-            MemoClass::Sumdb => self.ask_database(subject).await?,
+            CachedAnswerClass::Sumdb => self.ask_database(subject).await?,
             _ => self.ask_sources(subject, in_reserve).await?,
         };
-        if let (MemoClass::List, true, Some(before)) = (subject.class, answer.is_known(), before) {
+        if let (CachedAnswerClass::List, true, Some(before)) =
+            (subject.class, answer.is_known(), before)
+        {
             let text = selection::remembering(&answer.text(), &before.text());
             answer.body = text.into();
         }
         self.remember(subject, &answer).await;
-        if let (MemoClass::Query, true, Some(module)) =
+        if let (CachedAnswerClass::Query, true, Some(module)) =
             (subject.class, answer.is_known(), &subject.module)
         {
             self.writer.keep_resolved(module, &answer).await;
@@ -312,7 +314,7 @@ impl Revalidation {
             Some(module) => self.sources.of_module(module)?,
             None => self.sources.public(),
         };
-        if let (MemoClass::List, Some(module)) = (subject.class, &subject.module) {
+        if let (CachedAnswerClass::List, Some(module)) = (subject.class, &subject.module) {
             let walks = sources.walks(&subject.path);
             if walks.len() > 1 {
                 return self.ask_all(subject, module, walks, in_reserve).await;
@@ -360,7 +362,7 @@ impl Revalidation {
             return Err(CaptureFailure::Source(wrong.into()));
         }
         Ok(RememberedAnswer {
-            status: MemoStatus::Known,
+            status: CachedAnswerStatus::Known,
             body,
             fetched_at: self.clock.now(),
             source,
@@ -378,7 +380,7 @@ impl Revalidation {
     pub(crate) async fn remember(&self, subject: &AnswerSubject, answer: &RememberedAnswer) {
         self.answers.write(subject, answer).await;
         self.responses.forget(&subject.path);
-        if let (MemoStatus::Absent, Some(module)) = (answer.status, &subject.module) {
+        if let (CachedAnswerStatus::Absent, Some(module)) = (answer.status, &subject.module) {
             self.absences.remember_absent(subject, module, answer).await;
         }
     }

@@ -15,11 +15,11 @@
 
 use gomod::{
     Version,
-    pseudo::{PseudoVersion, Timestamp},
+    pseudo::{PseudoTimestamp, PseudoVersion},
     semver,
 };
 use std::collections::BTreeSet;
-use store::{KeptVersion, MEMO_BODY_LIMIT};
+use store::{CACHED_ANSWER_BODY_LIMIT, StoredVersion};
 
 /// The lines of a `list` answer that name listable versions; everything else is left out, as `go`
 /// leaves it out. Any Unicode space ends a word, as in Go's `strings.Fields`.
@@ -46,7 +46,7 @@ pub(crate) fn union<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
     let mut union = String::new();
     for line in texts.into_iter().flat_map(str::lines) {
         let word = line.split_whitespace().next().unwrap_or_default();
-        let fits = union.len() + line.len() < MEMO_BODY_LIMIT;
+        let fits = union.len() + line.len() < CACHED_ANSWER_BODY_LIMIT;
         if fits && semver::is_valid(word) && seen.insert(word) {
             union.push_str(line.trim());
             union.push('\n');
@@ -85,7 +85,7 @@ fn once(text: &str) -> impl Iterator<Item = Version> + '_ {
 
 /// The versions to list, in Go's order: those that are listed, and those once listed of which all
 /// is kept.
-pub(crate) fn versions(remembered: &str, kept: &[KeptVersion]) -> BTreeSet<Version> {
+pub(crate) fn versions(remembered: &str, kept: &[StoredVersion]) -> BTreeSet<Version> {
     let whole = whole(kept);
     let once = once(remembered).filter(|version| whole.contains(version));
     listed(remembered).chain(once).collect()
@@ -93,7 +93,7 @@ pub(crate) fn versions(remembered: &str, kept: &[KeptVersion]) -> BTreeSet<Versi
 
 /// The versions of which everything is kept, pseudo-versions among them: what can be served whatever
 /// happens elsewhere.
-pub(crate) fn whole(kept: &[KeptVersion]) -> BTreeSet<Version> {
+pub(crate) fn whole(kept: &[StoredVersion]) -> BTreeSet<Version> {
     let whole = kept
         .iter()
         .filter(|kept| kept.kinds.info && kept.kinds.go_mod && kept.kinds.zip);
@@ -102,7 +102,7 @@ pub(crate) fn whole(kept: &[KeptVersion]) -> BTreeSet<Version> {
 
 /// The versions to list where no source says anything: those of which more is kept than a go.mod,
 /// which is asked for while a graph is walked.
-pub(crate) fn without_a_list(kept: &[KeptVersion]) -> BTreeSet<Version> {
+pub(crate) fn without_a_list(kept: &[StoredVersion]) -> BTreeSet<Version> {
     let chosen = kept.iter().filter(|kept| kept.kinds.info || kept.kinds.zip);
     let chosen = chosen.map(|kept| kept.version.clone());
     chosen.filter(|version| !version.is_pseudo()).collect()
@@ -130,7 +130,7 @@ fn other_lines(text: &str) -> impl Iterator<Item = &str> {
 pub(crate) fn newest_pseudo(text: &str) -> Option<Version> {
     let given = |line: &str| {
         let time: jiff::Timestamp = line.split_whitespace().nth(1)?.parse().ok()?;
-        Timestamp::from_unix_seconds(time.as_second())
+        PseudoTimestamp::from_unix_seconds(time.as_second())
     };
     let own = |version: &Version| PseudoVersion::parse(version.as_str()).ok()?.time().ok();
     let time = |(version, line): &(Version, &str)| given(line).or_else(|| own(version));
@@ -183,7 +183,7 @@ mod tests {
         without_a_list,
     };
     use gomod::Version;
-    use store::{KeptVersion, Kinds};
+    use store::{ArtifactKinds, StoredVersion};
 
     fn versions(texts: &[&str]) -> Vec<Version> {
         texts
@@ -192,10 +192,10 @@ mod tests {
             .collect()
     }
 
-    fn kept(text: &str, info: bool, go_mod: bool, zip: bool) -> KeptVersion {
-        KeptVersion {
+    fn kept(text: &str, info: bool, go_mod: bool, zip: bool) -> StoredVersion {
+        StoredVersion {
             version: Version::parse(text).unwrap(),
-            kinds: Kinds { info, go_mod, zip },
+            kinds: ArtifactKinds { info, go_mod, zip },
         }
     }
 

@@ -23,7 +23,7 @@ use protocol::{Caller, CallerKey, Fetching, Origin, Refusal, RefusalText, Resour
 use std::{fmt, future::Future, num::NonZeroU32, sync::Arc};
 use store::{IndexEntry, Store, StoreError};
 use upstream::{BreakerView, Upstreams, Waiters};
-use vulndb::Examined;
+use vulndb::BuildExamination;
 
 /// Whoever posts a list, until posts say whose they are: together they have one turn.
 const POSTED: CallerKey = CallerKey::new(1 << 65);
@@ -227,7 +227,7 @@ impl Proxy {
     }
 
     /// What is known about the modules of a list: a module and a version a line.
-    pub async fn examine(&self, list: &[u8]) -> Result<Examined, Refusal> {
+    pub async fn examine(&self, list: &[u8]) -> Result<BuildExamination, Refusal> {
         self.parts.vulnerabilities.examine(list).await
     }
 
@@ -239,7 +239,7 @@ impl Proxy {
         let clock = &parts.options.clock;
         let wrong = parts.wrong.forget(module, clock.now());
         let mark = parts.options.ages().stale_mark(clock);
-        let aged = parts.store.memo_age_module(module, mark).await;
+        let aged = parts.store.age_cached_answers(module, mark).await;
         let aged = aged.map_err(|error| parts.metrics.store_failure(error))?;
         // These two are also made without an answer of a source.
         for path in [module.list_path(), format!("{}/@latest", module.escaped())]
@@ -302,7 +302,7 @@ impl Proxy {
     pub async fn sweep(&self) -> Result<u64, Refusal> {
         let parts = &self.parts;
         let oldest = parts.options.clock.ago(parts.options.absence_stale);
-        let swept = parts.store.memo_sweep(oldest).await;
+        let swept = parts.store.sweep_cached_absences(oldest).await;
         self.forget_computed();
         swept.map_err(|error| parts.metrics.store_failure(error))
     }

@@ -32,7 +32,7 @@ use crate::{
 use codes::Code;
 use protocol::{Fetching, Freshness, Media, Origin, Refusal, Resource};
 use std::sync::Arc;
-use store::{Key, MemoClass};
+use store::{CachedAnswerClass, Key};
 use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 
@@ -100,7 +100,7 @@ impl SumdbAnswers {
     /// A lookup of a module that is kept from databases goes to none but our own, or one that is private
     /// itself (law L7).
     fn keep_private(&self, name: &str, path: &str) -> Result<(), Refusal> {
-        if path == CHECKPOINT || path.parse::<tlog::resource::Resource>().is_ok() {
+        if path == CHECKPOINT || path.parse::<tlog::resource::LogResource>().is_ok() {
             return Err(Refusal::new(Code::NotFoundHere, path));
         }
         self.sources.of_database(name)?;
@@ -214,7 +214,7 @@ impl MirroredAnswers {
 /// An answer of a database as it is remembered.
 fn subject(name: &str, path: &str) -> AnswerSubject {
     AnswerSubject {
-        class: MemoClass::Sumdb,
+        class: CachedAnswerClass::Sumdb,
         path: format!("sumdb/{name}/{path}"),
         module: None,
     }

@@ -3,7 +3,9 @@
 use crate::positioned::Positioned;
 use bytes::Bytes;
 use gomod::{Artifact, sumhash::H1};
-use mismatch::{Announced, Difference, Source, SourceRole, Specimen, Subject};
+use mismatch::{
+    AnnouncedFacts, CopyDescription, CopyDifference, CopySource, CopySubject, SourceRole,
+};
 use std::{
     fs::File,
     io::{self, Cursor, Read, Seek},
@@ -22,7 +24,7 @@ pub(crate) enum CopyBytes {
 #[derive(Debug)]
 pub(crate) struct SuspectCopy {
     pub(crate) failure: BodyFailure,
-    pub(crate) specimen: Specimen,
+    pub(crate) specimen: CopyDescription,
     copy: CopyBytes,
     pub(crate) logged: Option<H1>,
 }
@@ -106,17 +108,17 @@ pub(crate) fn describe(
     artifact: &Artifact,
     copy: &CopyBytes,
     origin: &CopyOrigin,
-) -> io::Result<Specimen> {
-    let source = Source {
+) -> io::Result<CopyDescription> {
+    let source = CopySource {
         name: origin.source.clone(),
         role: SourceRole::Mirror,
     };
-    let announced = Announced {
+    let announced = AnnouncedFacts {
         size: origin.announced,
         sha256: None,
     };
     let known: Vec<H1> = origin.logged.into_iter().collect();
-    let subject = Subject {
+    let subject = CopySubject {
         artifact,
         known: &known,
     };
@@ -125,9 +127,9 @@ pub(crate) fn describe(
 
 /// Compares a right copy with a wrong one; blocks.
 pub(crate) fn compare(
-    right: &Specimen,
+    right: &CopyDescription,
     copy: &CopyBytes,
     bad: &SuspectCopy,
-) -> io::Result<Difference> {
+) -> io::Result<CopyDifference> {
     mismatch::compare((right, copy.open()), (&bad.specimen, bad.copy.open()))
 }

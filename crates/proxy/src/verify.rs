@@ -42,7 +42,7 @@ use crate::{
     zip_workers::ZipWorkers,
 };
 use codes::Code;
-use gomod::{Artifact, ArtifactKind, ModulePath, Version, pattern::Patterns, sumhash::H1};
+use gomod::{Artifact, ArtifactKind, ModulePath, Version, pattern::ModulePatterns, sumhash::H1};
 pub use halt::{is_halted, reopen, resume};
 pub use mirror::{MirrorFailure, Mirrored};
 pub use pending::Settled;
@@ -74,9 +74,9 @@ pub struct VerifyOptions {
     /// The checksum database and its key; none where there is none to ask.
     pub database: Option<VerifierKey>,
     /// Modules that no public source is asked about, in the grammar of GOPRIVATE.
-    pub private: Patterns,
+    pub private: ModulePatterns,
     /// Modules that no public database is asked about.
-    pub no_sumdb: Patterns,
+    pub no_sumdb: ModulePatterns,
 }
 
 /// Which authority has to prove an artifact, and what that knows.
@@ -138,8 +138,8 @@ impl Default for VerifyOptions {
         Self {
             mode: Mode::Off,
             database: None,
-            private: Patterns::default(),
-            no_sumdb: Patterns::default(),
+            private: ModulePatterns::default(),
+            no_sumdb: ModulePatterns::default(),
         }
     }
 }

@@ -24,7 +24,7 @@ use bytes::Bytes;
 use gomod::{Artifact, ArtifactKind, ModulePath, Version, info::VersionInfo, modfile};
 use protocol::{Fetching, Freshness, Media, Origin, Refusal, Resource};
 use std::sync::Arc;
-use store::{BlobId, KeptVersion, Key, MemoClass, Store};
+use store::{BlobId, CachedAnswerClass, Key, Store, StoredVersion};
 
 /// Answers which versions of a module there are.
 pub(crate) struct VersionAnswers {
@@ -120,7 +120,7 @@ impl VersionAnswers {
         fetching: Fetching,
     ) -> Result<Answer, Refusal> {
         let subject = AnswerSubject {
-            class: MemoClass::Latest,
+            class: CachedAnswerClass::Latest,
             path: format!("{}/@latest", module.escaped()),
             module: Some(module.clone()),
         };
@@ -216,7 +216,7 @@ impl VersionAnswers {
         let escaped = gomod::escape::escape_version(query)
             .map_err(|error| Refusal::new(codes::Code::InvalidVersion, error.to_string()))?;
         let subject = AnswerSubject {
-            class: MemoClass::Query,
+            class: CachedAnswerClass::Query,
             path: format!("{}/@v/{escaped}.info", module.escaped()),
             module: Some(module.clone()),
         };
@@ -243,7 +243,7 @@ impl VersionAnswers {
     pub(crate) async fn kept_versions(
         &self,
         module: &ModulePath,
-    ) -> Result<Vec<KeptVersion>, Refusal> {
+    ) -> Result<Vec<StoredVersion>, Refusal> {
         let kept = self.store.kept_versions(module).await;
         let kept = kept.map_err(|error| self.metrics.store_failure(error))?;
         Ok(self.blocklist.permitted_versions(module, kept))
@@ -402,7 +402,7 @@ pub(crate) fn covers(retract: &modfile::RetractedRange, version: &Version) -> bo
 
 fn list_of(module: &ModulePath) -> AnswerSubject {
     AnswerSubject {
-        class: MemoClass::List,
+        class: CachedAnswerClass::List,
         path: module.list_path(),
         module: Some(module.clone()),
     }

@@ -20,7 +20,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 use store::BlobId;
-use vulndb::{Database, Examined, Kept, KeptError};
+use vulndb::{BuildExamination, DatabaseSnapshot, KeptError, VulnerabilityDatabase};
 
 /// How long others may keep a file of the protocol: the public database tells its own readers as
 /// much.
@@ -47,7 +47,7 @@ struct KeptDatabase {
 #[derive(Debug)]
 struct ReadDatabase {
     stamp: FileStamp,
-    database: Arc<Database>,
+    database: Arc<VulnerabilityDatabase>,
 }
 
 /// What differs between two files under the same name.
@@ -57,11 +57,11 @@ type FileStamp = (SystemTime, u64);
 
 impl KeptDatabase {
     /// The database as it is now.
-    fn current(&self) -> Result<Arc<Database>, Refusal> {
+    fn current(&self) -> Result<Arc<VulnerabilityDatabase>, Refusal> {
         let Some(directory) = &self.directory else {
             return Err(none());
         };
-        let kept = Kept::in_directory(directory);
+        let kept = DatabaseSnapshot::in_directory(directory);
         let stamp = match stamp(&kept) {
             Ok(stamp) => stamp,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(none()),
@@ -81,7 +81,7 @@ impl KeptDatabase {
     }
 }
 
-fn stamp(kept: &Kept) -> io::Result<FileStamp> {
+fn stamp(kept: &DatabaseSnapshot) -> io::Result<FileStamp> {
     let metadata = fs::metadata(kept.path())?;
     Ok((metadata.modified()?, metadata.len()))
 }
@@ -113,7 +113,7 @@ impl VulnerabilityAnswers {
     /// The file that the database is kept in, where it may be kept.
     pub(crate) fn file(&self) -> Option<PathBuf> {
         let directory = self.kept.directory.as_ref()?;
-        Some(Kept::in_directory(directory).path())
+        Some(DatabaseSnapshot::in_directory(directory).path())
     }
 
     /// A file of the vulnerability database's protocol, by its path below the root.
@@ -148,7 +148,7 @@ impl VulnerabilityAnswers {
     }
 
     /// What is known about the modules of a list: a module and a version a line.
-    pub(crate) async fn examine(&self, list: &[u8]) -> Result<Examined, Refusal> {
+    pub(crate) async fn examine(&self, list: &[u8]) -> Result<BuildExamination, Refusal> {
         let wrong = |facts: String| Refusal::new(Code::MalformedRequest, facts);
         let text = String::from_utf8(list.to_vec());
         let text = text.map_err(|error| wrong(error.to_string()))?;

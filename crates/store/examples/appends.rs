@@ -8,7 +8,7 @@ use gomod::{ModulePath, Version};
 use std::path::PathBuf;
 use store::{
     Store, StoreOptions,
-    own::{self, OwnDatabase, go_sum_lines},
+    own::{self, DatabaseLog, go_sum_lines},
 };
 use tokio::time::Instant;
 
@@ -46,7 +46,7 @@ async fn main() -> Result<()> {
     .await
 }
 
-async fn one_by_one(database: &OwnDatabase, signed: bool, title: &str) -> Result<()> {
+async fn one_by_one(database: &DatabaseLog, signed: bool, title: &str) -> Result<()> {
     let start = Instant::now();
     for number in 0..SINGLE {
         append(database, title, number).await?;
@@ -58,7 +58,7 @@ async fn one_by_one(database: &OwnDatabase, signed: bool, title: &str) -> Result
     Ok(())
 }
 
-async fn together(database: &OwnDatabase, signed: bool, title: &'static str) -> Result<()> {
+async fn together(database: &DatabaseLog, signed: bool, title: &'static str) -> Result<()> {
     let start = Instant::now();
     let many = if signed { MANY / 10 } else { MANY };
     let tasks: Vec<_> = (0..TASKS)
@@ -83,12 +83,12 @@ async fn together(database: &OwnDatabase, signed: bool, title: &'static str) -> 
     Ok(())
 }
 
-fn covers(database: &OwnDatabase, record: u64) -> bool {
+fn covers(database: &DatabaseLog, record: u64) -> bool {
     let shown = database.published();
     shown.is_some_and(|shown| shown.head.size > record)
 }
 
-async fn append(database: &OwnDatabase, title: &str, number: usize) -> Result<u64> {
+async fn append(database: &DatabaseLog, title: &str, number: usize) -> Result<u64> {
     let group = title.len();
     let module = ModulePath::parse(&format!("corp.example.com/g{group}/m{number}"))?;
     let version = Version::parse("v1.0.0")?;

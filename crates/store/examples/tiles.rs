@@ -21,7 +21,7 @@ use std::{
     },
     time::Duration,
 };
-use store::{KeptTile, Key, Provenance, Store, StoreError, StoreOptions, TILE_SIZE};
+use store::{Key, Provenance, Store, StoreError, StoreOptions, StoredTile, TILE_SIZE};
 use tokio::time::Instant;
 
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
@@ -121,7 +121,7 @@ async fn keep(
         }
         return store.sync_mirror(DATABASE).await;
     }
-    let row = |number| KeptTile {
+    let row = |number| StoredTile {
         database: DATABASE.to_owned(),
         level: 0,
         number,

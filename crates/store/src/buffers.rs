@@ -1,4 +1,4 @@
-//! Buffers: memory for reads of blobs, used again and again.
+//! ReadBuffers: memory for reads of blobs, used again and again.
 //!
 //! A warm zip goes out in pieces of a quarter of a megabyte, thousands a second. Made anew, each
 //! would have to be cleared before the kernel may fill it, which costs a third of what the copy
@@ -16,13 +16,13 @@ const SIZE: usize = 256 * 1024;
 /// A read below this is cheaper to make anew than to lend a buffer to.
 const WORTH_IT: usize = 32 * 1024;
 
-/// Buffers that wait to be used again: 8 MiB, which is what the readers of one fast network card
+/// ReadBuffers that wait to be used again: 8 MiB, which is what the readers of one fast network card
 /// have under way.
 const WAITING: usize = 32;
 
 /// Where buffers wait. Cloning shares it.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Buffers {
+pub(crate) struct ReadBuffers {
     waiting: Arc<Mutex<Vec<Vec<u8>>>>,
 }
 
@@ -30,12 +30,12 @@ pub(crate) struct Buffers {
 struct Lent {
     buffer: Vec<u8>,
     filled: usize,
-    home: Buffers,
+    home: ReadBuffers,
 }
 
-// === impl Buffers ===
+// === impl ReadBuffers ===
 
-impl Buffers {
+impl ReadBuffers {
     /// Lets `fill` fill `length` bytes. `None` if it did not fill them all.
     pub(crate) fn filled(
         &self,
@@ -81,7 +81,7 @@ impl Drop for Lent {
 
 #[cfg(test)]
 mod tests {
-    use super::{Buffers, SIZE, WAITING, WORTH_IT};
+    use super::{ReadBuffers, SIZE, WAITING, WORTH_IT};
 
     fn fill(byte: u8, count: usize) -> impl FnOnce(&mut [u8]) -> Option<usize> {
         move |buffer| {
@@ -92,7 +92,7 @@ mod tests {
 
     #[test]
     fn a_buffer_used_again_shows_only_what_was_read_into_it() {
-        let buffers = Buffers::default();
+        let buffers = ReadBuffers::default();
         drop(buffers.filled(SIZE, fill(1, SIZE)).unwrap());
         let again = buffers.filled(WORTH_IT, fill(2, WORTH_IT)).unwrap();
         assert_eq!(again.len(), WORTH_IT);
@@ -101,7 +101,7 @@ mod tests {
 
     #[test]
     fn a_short_read_gives_nothing() {
-        let buffers = Buffers::default();
+        let buffers = ReadBuffers::default();
         for length in [1, WORTH_IT, SIZE, SIZE + 1] {
             assert!(buffers.filled(length, fill(1, length - 1)).is_none());
             assert!(buffers.filled(length, |_| None).is_none());
@@ -110,7 +110,7 @@ mod tests {
 
     #[test]
     fn bytes_stay_as_they_are_while_somebody_holds_them() {
-        let buffers = Buffers::default();
+        let buffers = ReadBuffers::default();
         let held = buffers.filled(SIZE, fill(1, SIZE)).unwrap();
         let part = held.slice(10..20);
         drop(held);
@@ -120,7 +120,7 @@ mod tests {
 
     #[test]
     fn few_buffers_wait() {
-        let buffers = Buffers::default();
+        let buffers = ReadBuffers::default();
         let many: Vec<_> = (0..2 * WAITING)
             .map(|_| buffers.filled(SIZE, fill(1, SIZE)).unwrap())
             .collect();

@@ -26,26 +26,26 @@ mod conformance;
 mod memory;
 
 pub(crate) use types::{
-    BlobRepair, BlobReplacement, CatalogCheck, EvidenceUpdate, KeptCapture, LogName, NewCapture,
+    BlobRepair, BlobReplacement, CaptureRow, CatalogCheck, EvidenceUpdate, LogName, NewCapture,
     Priority, VersionOrder,
 };
 
 use crate::{
     blob::BlobId,
+    cached_answer::{CachedAnswer, CachedAnswerKey, StaleMark},
     error::StoreError,
     journal::{Decision, Facts, JournalEntry, JournalEvent},
     key::Key,
-    memo::{Memo, MemoKey, StaleMark},
-    own::record::{NewRecord, OwnRecord},
-    record::{Committed, IndexEntry, KeptVersion},
-    trust::{Backlog, CaseFile, KeptTile, VersionProof, Withdrawal},
+    own::record::{DatabaseRecord, NewRecord},
+    record::{CommitOutcome, IndexEntry, StoredVersion},
+    trust::{Backlog, CaseFile, StoredTile, VersionProof, Withdrawal},
     withdrawn::WithdrawnVersion,
 };
 use async_trait::async_trait;
 use bytes::Bytes;
 use gomod::{ModulePath, Version};
 use jiff::Timestamp;
-use tlog::{Hash, checkpoint::TreeHead, entries::Bundle, tile::Tile, tree::Subtree};
+use tlog::{Hash, checkpoint::TreeHead, entries::EntryBundle, tile::Tile, tree::Subtree};
 
 /// What this site knows.
 #[async_trait]
@@ -57,7 +57,7 @@ pub(crate) trait Catalog: Send + Sync {
         &self,
         path: String,
         priority: Priority,
-    ) -> Result<Option<KeptCapture>, StoreError>;
+    ) -> Result<Option<CaptureRow>, StoreError>;
 
     /// The facts about what is kept at a path.
     async fn facts(&self, path: String) -> Result<Option<Facts>, StoreError>;
@@ -65,19 +65,17 @@ pub(crate) trait Catalog: Send + Sync {
     /// Captures bytes whose blob is durable. The same bytes again give the capture that is kept;
     /// other bytes are [`StoreError::Conflict`], with an entry in the journal. A proof that comes with
     /// the capture, and the record in a database of our own that it completes, are in its transaction.
-    async fn commit(&self, capture: NewCapture) -> Result<Committed, StoreError>;
+    async fn commit(&self, capture: NewCapture) -> Result<CommitOutcome, StoreError>;
 
     /// Gives a capture a blob in the place of a lost one; gives it as it is then, or `None` if it has
     /// another blob than the lost one. Other bytes without the capture's own `h1` are
     /// [`StoreError::Conflict`].
-    async fn repair(&self, repair: BlobRepair) -> Result<Option<KeptCapture>, StoreError>;
+    async fn repair(&self, repair: BlobRepair) -> Result<Option<CaptureRow>, StoreError>;
 
     /// Gives a capture other bytes; gives it as it is then, or `None` if it has not the old ones. The
     /// version keeps its place in the index.
-    async fn replace(
-        &self,
-        replacement: BlobReplacement,
-    ) -> Result<Option<KeptCapture>, StoreError>;
+    async fn replace(&self, replacement: BlobReplacement)
+    -> Result<Option<CaptureRow>, StoreError>;
 
     /// Says why a capture is trusted from now on. False if it is not there or has another blob.
     async fn confirm(&self, update: EvidenceUpdate) -> Result<bool, StoreError>;
@@ -87,17 +85,16 @@ pub(crate) trait Catalog: Send + Sync {
     async fn withdraw(&self, withdrawal: Withdrawal) -> Result<Option<BlobId>, StoreError>;
 
     /// Captures behind a path, in the order of their paths.
-    async fn captures(&self, after: String, limit: usize) -> Result<Vec<KeptCapture>, StoreError>;
+    async fn captures(&self, after: String, limit: usize) -> Result<Vec<CaptureRow>, StoreError>;
 
     /// Captures that have these bytes, in the order of their paths. May read everything.
-    async fn captures_of(&self, blob: BlobId, limit: usize)
-    -> Result<Vec<KeptCapture>, StoreError>;
+    async fn captures_of(&self, blob: BlobId, limit: usize) -> Result<Vec<CaptureRow>, StoreError>;
 
     /// Paths of captures that wait for their proof, behind a path.
     async fn unproven(&self, after: String, limit: usize) -> Result<Vec<String>, StoreError>;
 
     /// Versions of a module of which something is kept, in the order of their escaped text.
-    async fn kept_versions(&self, module: ModulePath) -> Result<Vec<KeptVersion>, StoreError>;
+    async fn kept_versions(&self, module: ModulePath) -> Result<Vec<StoredVersion>, StoreError>;
 
     /// Modules of which something is kept, in the order of their escaped paths, behind `after`.
     async fn modules(
@@ -147,7 +144,11 @@ pub(crate) trait Catalog: Send + Sync {
     async fn log_tile(&self, log: LogName, tile: Tile) -> Result<Option<Bytes>, StoreError>;
 
     /// The bytes of a bundle of entries; `None` if the log has not as many.
-    async fn log_entries(&self, log: LogName, bundle: Bundle) -> Result<Option<Bytes>, StoreError>;
+    async fn log_entries(
+        &self,
+        log: LogName,
+        bundle: EntryBundle,
+    ) -> Result<Option<Bytes>, StoreError>;
 
     /// The hashes of runs of entries within the tree of the first `size`.
     async fn log_subtrees(
@@ -175,14 +176,14 @@ pub(crate) trait Catalog: Send + Sync {
     // === Records of checksum databases of our own ===
 
     /// Appends the record of a version, or gives the one that it has.
-    async fn append_record(&self, record: NewRecord) -> Result<OwnRecord, StoreError>;
+    async fn append_record(&self, record: NewRecord) -> Result<DatabaseRecord, StoreError>;
 
     /// The record of `MODULE/@v/VERSION` (escaped).
     async fn record(
         &self,
         database: String,
         version: String,
-    ) -> Result<Option<OwnRecord>, StoreError>;
+    ) -> Result<Option<DatabaseRecord>, StoreError>;
 
     /// Records from number `first` on that no proof is kept of, with `MODULE/@v/VERSION` of each.
     async fn records_without_proof(
@@ -190,7 +191,7 @@ pub(crate) trait Catalog: Send + Sync {
         database: String,
         first: u64,
         limit: usize,
-    ) -> Result<Vec<(OwnRecord, String)>, StoreError>;
+    ) -> Result<Vec<(DatabaseRecord, String)>, StoreError>;
 
     /// The texts of `count` records from number `first` on; `None` if there are not as many.
     async fn record_texts(
@@ -238,7 +239,7 @@ pub(crate) trait Catalog: Send + Sync {
 
     /// Keeps tiles where they are wider than what is kept, or other. Durable no later than whatever is
     /// written behind them.
-    async fn keep_tiles(&self, tiles: Vec<KeptTile>) -> Result<(), StoreError>;
+    async fn keep_tiles(&self, tiles: Vec<StoredTile>) -> Result<(), StoreError>;
 
     /// A state, by its name.
     async fn state(&self, name: String) -> Result<Option<Bytes>, StoreError>;
@@ -263,10 +264,14 @@ pub(crate) trait Catalog: Send + Sync {
     // === Remembered answers: they may change, and a power cut may forget them ===
 
     /// A remembered answer.
-    async fn answer(&self, key: MemoKey) -> Result<Option<Memo>, StoreError>;
+    async fn answer(&self, key: CachedAnswerKey) -> Result<Option<CachedAnswer>, StoreError>;
 
     /// Remembers an answer, instead of whatever was remembered under its key.
-    async fn put_answer(&self, key: MemoKey, answer: Memo) -> Result<(), StoreError>;
+    async fn put_answer(
+        &self,
+        key: CachedAnswerKey,
+        answer: CachedAnswer,
+    ) -> Result<(), StoreError>;
 
     /// Makes what is remembered about a module as old as the mark, or leaves it older; gives the paths
     /// of the answers.

@@ -1,8 +1,8 @@
-//! What every part of an open store shares: where things lie, the lanes, the figures.
+//! What every part of an open store shares: where things lie, the thread pools, the figures.
 
 use crate::{
-    buffers::Buffers, crash::CrashSwitch, error::StoreError, health::StoreMetrics, lane::Lane,
-    layout::Layout, open_files::OpenFiles, options::StoreOptions,
+    buffers::ReadBuffers, crash::CrashSwitch, error::StoreError, health::StoreMetrics,
+    layout::DataLayout, open_files::OpenFiles, options::StoreOptions, thread_pool::ThreadPool,
 };
 use parking_lot::Mutex;
 use std::{
@@ -11,19 +11,19 @@ use std::{
 };
 
 /// Shared by the store, its spools and its readers.
-pub(crate) struct Core {
-    pub(crate) layout: Layout,
+pub(crate) struct StoreCore {
+    pub(crate) layout: DataLayout,
     pub(crate) options: StoreOptions,
     pub(crate) metrics: StoreMetrics,
     pub(crate) crash: CrashSwitch,
     /// Warm: positioned reads of kept blobs. Nothing else ever runs here (law L4).
-    pub(crate) reads: Lane<()>,
+    pub(crate) reads: ThreadPool<()>,
     /// Cold: spools, publishing, hashing what arrived.
-    pub(crate) writes: Lane<()>,
+    pub(crate) writes: ThreadPool<()>,
     /// Scans of kept blobs, one step at a time; the state is the step's buffer.
-    pub(crate) scans: Lane<Vec<u8>>,
+    pub(crate) scans: ThreadPool<Vec<u8>>,
     /// Memory for warm reads.
-    pub(crate) buffers: Buffers,
+    pub(crate) buffers: ReadBuffers,
     /// Blobs that readers have open.
     pub(crate) open_files: OpenFiles,
     spools: AtomicU64,
@@ -34,18 +34,18 @@ pub(crate) struct Core {
     pub(crate) names: Mutex<()>,
 }
 
-// === impl Core ===
+// === impl StoreCore ===
 
-impl Core {
+impl StoreCore {
     pub(crate) fn start(options: StoreOptions) -> Result<Self, StoreError> {
         Ok(Self {
-            layout: Layout::new(&options.data),
+            layout: DataLayout::new(&options.data),
             metrics: StoreMetrics::default(),
             crash: CrashSwitch::new(options.crash_point.as_deref()),
-            reads: Lane::start("read", vec![(); options.blob_readers.max(1)])?,
-            writes: Lane::start("write", vec![(); options.writers.max(1)])?,
-            scans: Lane::start("scan", [Vec::new()])?,
-            buffers: Buffers::default(),
+            reads: ThreadPool::start("read", vec![(); options.blob_readers.max(1)])?,
+            writes: ThreadPool::start("write", vec![(); options.writers.max(1)])?,
+            scans: ThreadPool::start("scan", [Vec::new()])?,
+            buffers: ReadBuffers::default(),
             open_files: OpenFiles::new(options.open_blobs),
             spools: AtomicU64::new(0),
             quarantine: Mutex::new(()),

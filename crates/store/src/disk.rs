@@ -8,7 +8,7 @@
 //! Linux a read is first tried with `RWF_NOWAIT`, which answers at once from the page cache or
 //! not at all; only what is not in memory costs a hop to a reading thread.
 
-use crate::{blob::BlobId, buffers::Buffers, error::StoreError};
+use crate::{blob::BlobId, buffers::ReadBuffers, error::StoreError};
 use bytes::{Bytes, BytesMut};
 use sha2::{Digest, Sha256};
 use std::{
@@ -216,7 +216,7 @@ pub(crate) fn read_cached(
     file: &File,
     offset: u64,
     length: usize,
-    buffers: &Buffers,
+    buffers: &ReadBuffers,
 ) -> Option<Bytes> {
     use rustix::io::{ReadWriteFlags, preadv2};
     buffers.filled(length, |buffer| {
@@ -231,7 +231,7 @@ pub(crate) fn read_cached(
     _file: &File,
     _offset: u64,
     _length: usize,
-    _buffers: &Buffers,
+    _buffers: &ReadBuffers,
 ) -> Option<Bytes> {
     None
 }
@@ -293,7 +293,7 @@ pub(crate) fn positioned_read(file: &File, buffer: &mut [u8], offset: u64) -> io
 
 #[cfg(test)]
 mod tests {
-    use super::Buffers;
+    use super::ReadBuffers;
     use super::{create_directory, hash_file, read_at, read_cached, write_all_at};
     use crate::blob::BlobId;
 
@@ -314,7 +314,7 @@ mod tests {
     fn a_cached_read_is_whole_or_nothing() {
         let (file, buffers) = (
             tempfile::tempfile().expect("a temporary file"),
-            Buffers::default(),
+            ReadBuffers::default(),
         );
         write_all_at(&file, b"0123456789", 0).expect("written");
         assert!(read_cached(&file, 3, 4, &buffers).is_none_or(|bytes| bytes.as_ref() == b"3456"));

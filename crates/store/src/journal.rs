@@ -142,7 +142,8 @@ pub enum Decision {
         reason: String,
     },
     /// A disk had lost the bytes of a capture, and a source had them again.
-    Healed {
+    #[serde(rename = "healed")]
+    Repaired {
         /// Path of the key.
         path: String,
         /// The blob that was lost.
@@ -224,7 +225,7 @@ pub enum Decision {
 
 /// The written form, without its check.
 #[derive(Serialize, Deserialize)]
-struct Line {
+struct JournalLine {
     sequence: u64,
     at: String,
     #[serde(flatten)]
@@ -282,7 +283,7 @@ pub(crate) fn bounded(what: &'static str, size: usize) -> Result<(), StoreError>
 impl JournalEntry {
     /// The line that stands in the journal, without its line feed.
     pub fn to_line(&self) -> Result<String, StoreError> {
-        let line = Line {
+        let line = JournalLine {
             sequence: self.sequence,
             at: self.at.to_string(),
             decision: self.decision.clone(),
@@ -301,7 +302,7 @@ impl JournalEntry {
         if rest.strip_suffix("\"}")? != check(body) {
             return None;
         }
-        let read: Line = serde_json::from_str(&format!("{body}}}")).ok()?;
+        let read: JournalLine = serde_json::from_str(&format!("{body}}}")).ok()?;
         Some(Self {
             sequence: read.sequence,
             at: read.at.parse().ok()?,
@@ -391,7 +392,7 @@ mod tests {
     fn no_line_is_too_long_for_an_entry_of_the_log() {
         let worst = |length| "\u{1}".repeat(length);
         let path = "\"".repeat(KEY_PATH_LIMIT);
-        let captured = |source: String, facts: Facts| Capture {
+        let captured = |source: String, facts: Facts| WordyCapture {
             source,
             facts,
             h1: Some(String::new()),
@@ -400,7 +401,7 @@ mod tests {
         let facts = (0..31).map(|name| (char::from(name).to_string(), worst(320)));
         let many = (0..0x20_u8).flat_map(|one| (0..0x20_u8).map(move |other| [one, other]));
         let many = many.map(|name| (name.map(char::from).iter().collect(), worst(6)));
-        for Capture { source, facts, h1 } in [
+        for WordyCapture { source, facts, h1 } in [
             captured(worst(ENTRY_WORDS_LIMIT), Facts::new()),
             captured(String::new(), facts.collect()),
             captured(String::new(), many.collect()),
@@ -431,7 +432,7 @@ mod tests {
         assert!(event.checked().is_err());
     }
 
-    struct Capture {
+    struct WordyCapture {
         source: String,
         facts: Facts,
         h1: Option<String>,

@@ -22,13 +22,13 @@ use std::{
 
 /// The data directory.
 #[derive(Debug, Clone)]
-pub(crate) struct Layout {
+pub(crate) struct DataLayout {
     root: PathBuf,
 }
 
-// === impl Layout ===
+// === impl DataLayout ===
 
-impl Layout {
+impl DataLayout {
     pub(crate) fn new(root: &Path) -> Self {
         Self {
             root: root.to_owned(),

@@ -7,64 +7,68 @@
 //!
 //! * Reads of what is kept have their own threads and connections, and go on while the disk is
 //!   full, read-only or busy with downloads.
-//! * What was captured is never overwritten: other bytes for a kept key are refused and put aside.
+//! * What was captured is never overwritten: other bytes for a kept key are refused and go into quarantine.
 //! * The catalog can be rebuilt from blobs and journal.
 //!
 //! The crate knows the names of modules and versions, and nothing else about Go: what makes a zip
 //! a good one is its caller's knowledge.
 
-mod aside;
 mod blob;
 mod buffers;
+mod cached_answer;
 mod catalog;
 mod core;
 mod crash;
 mod disk;
 mod error;
-mod heal;
 mod health;
 mod journal;
 mod key;
-mod lane;
 mod layout;
 mod lock;
 pub mod maintenance;
-mod memo;
 mod open_files;
 mod options;
 pub mod own;
-mod place;
+mod placement;
 mod reader;
 mod record;
+mod repair;
 mod replace;
 mod scan;
 mod space;
 mod spool;
 mod store;
+mod thread_pool;
 mod trust;
+mod uncached;
 mod withdrawn;
 
 pub use blob::{BlobId, BlobIdError, Hex};
+pub use cached_answer::{
+    CACHED_ANSWER_BODY_LIMIT, CACHED_ANSWER_LIMIT, CachedAnswer, CachedAnswerClass,
+    CachedAnswerKey, CachedAnswerStatus, StaleMark,
+};
 pub use crash::{BACKUP_CRASH_POINTS, CRASH_POINTS, JOURNAL_CRASH_POINTS, OWN_CRASH_POINTS};
 pub use error::StoreError;
-pub use heal::{Aside, Healing};
 pub use health::{StoreHealth, StoreMetrics};
 pub use journal::{
     Decision, ENTRY_WORDS_LIMIT, Facts, JournalEntry, JournalEvent, log::JournalLog,
     signed::SignedCheckpoint,
 };
 pub use key::{KEY_PATH_LIMIT, Key};
-pub use memo::{MEMO_BODY_LIMIT, MEMO_LIMIT, Memo, MemoClass, MemoKey, MemoStatus, StaleMark};
 pub use open_files::OpenBlob;
 pub use options::StoreOptions;
 pub use reader::BlobReader;
 pub use record::{
-    Capture, CapturePage, Committed, IndexEntry, KeptVersion, Kinds, Provenance, Record,
+    ArtifactKinds, Capture, CapturePage, CommitOutcome, IndexEntry, Provenance, Record,
+    StoredVersion,
 };
+pub use repair::{CaptureRepair, DamagedBlobOutcome};
 pub use replace::Replacement;
-pub use scan::{BlobScan, Damage, SCAN_STEP, ScanStep};
+pub use scan::{BlobDamage, BlobScan, SCAN_STEP, ScanStep};
 pub use space::DiskSpace;
 pub use spool::{SealedSpool, Spool, SpoolReader};
 pub use store::{SMALL_LIMIT, Store, TILE_SIZE, create_private_directory, is_store};
-pub use trust::{Backlog, CaseFile, KeptTile, REBUILT, VersionProof, Withdrawal};
+pub use trust::{Backlog, CaseFile, REBUILT, StoredTile, VersionProof, Withdrawal};
 pub use withdrawn::WithdrawnVersion;

@@ -6,7 +6,7 @@
 //! refuse it (NFS) and on other systems than Unix. Both are advisory and belong to the open file, so
 //! they end with the process however the process ends: there is no stale lock to remove.
 
-use crate::{disk, error::StoreError, layout::Layout};
+use crate::{disk, error::StoreError, layout::DataLayout};
 use std::fs::{File, TryLockError};
 
 /// Held while a process uses the data directory.
@@ -20,7 +20,7 @@ pub(crate) struct DirectoryLock {
 
 impl DirectoryLock {
     /// Takes both locks. On a disk that cannot be written there may be no file to lock.
-    pub(crate) fn take(layout: &Layout) -> Result<Self, StoreError> {
+    pub(crate) fn take(layout: &DataLayout) -> Result<Self, StoreError> {
         let directory = Self::directory(layout)?;
         let path = layout.lock();
         let opened = disk::private()
@@ -45,7 +45,7 @@ impl DirectoryLock {
     }
 
     /// The locked directory; nothing where directories cannot be locked.
-    fn directory(layout: &Layout) -> Result<Option<File>, StoreError> {
+    fn directory(layout: &DataLayout) -> Result<Option<File>, StoreError> {
         if !cfg!(unix) {
             return Ok(None);
         }

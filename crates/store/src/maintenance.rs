@@ -1,7 +1,7 @@
 //! Work on a whole store: verify, rebuild, export, import.
 //!
 //! None of it is on the request path, and none of it may disturb it: bytes are read and hashed on
-//! the cold lane, catalogs are scanned over connections of their own, and memory is bounded by a
+//! the cold pool, catalogs are scanned over connections of their own, and memory is bounded by a
 //! page of rows, a shelf of blobs or a directory, not by the size of the store.
 //!
 //! Reports are values, not log lines: whoever asked decides how to tell a person. Their lists are
@@ -16,24 +16,24 @@ mod verify;
 pub use crate::catalog::sqlite::{RebuildReport, rebuild};
 pub use backup::{BackupError, BackupManifest, BackupReport, backup, restore};
 pub use export::{ExportOptions, ExportReport, export};
-pub use import::{Checked, Checker, ImportOptions, ImportReport, import};
-pub use verify::{DamagedBlob, Progress, VerifyReport, verify};
+pub use import::{ImportCheck, ImportChecker, ImportOptions, ImportReport, import};
+pub use verify::{DamagedBlob, VerifyProgress, VerifyReport, verify};
 
 /// Entries that a list in a report holds at most: more than a person reads, and a few megabytes.
 pub const PROBLEM_LIMIT: usize = 10_000;
 
 /// A list that keeps its first [`PROBLEM_LIMIT`] entries and counts them all.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problems<T> {
+pub struct ProblemList<T> {
     /// The first entries.
     pub first: Vec<T>,
     /// How many there were.
     pub count: u64,
 }
 
-// === impl Problems ===
+// === impl ProblemList ===
 
-impl<T> Problems<T> {
+impl<T> ProblemList<T> {
     /// Whether there were none.
     pub fn is_empty(&self) -> bool {
         self.count == 0
@@ -47,7 +47,7 @@ impl<T> Problems<T> {
     }
 }
 
-impl<T> Default for Problems<T> {
+impl<T> Default for ProblemList<T> {
     fn default() -> Self {
         Self {
             first: Vec::new(),

@@ -2,7 +2,7 @@
 //!
 //! Records are rows of the catalog. A captured version's record is written in the transaction of the
 //! capture that completes it ([`crate::Provenance::log`]); any other is appended by
-//! [`OwnDatabase::append`]. What is signed is another matter, for a client that has once seen a head
+//! [`DatabaseLog::append`]. What is signed is another matter, for a client that has once seen a head
 //! never forgets it: to lose one is to lose every client. So:
 //!
 //! * signed is what a reading connection sees, which is what commits have made durable;
@@ -22,9 +22,9 @@ mod opened;
 pub(crate) mod record;
 
 pub(crate) use files::stop_all;
-pub use files::{NameError, OwnName, check_name, init, list, reopen, resolve, retire};
-pub use head::{Echo, Halt, NotOurs, OwnError, OwnHead};
-pub use record::{OwnRecord, go_sum_lines};
+pub use files::{DatabaseName, NameError, check_name, init, list, reopen, resolve, retire};
+pub use head::{DatabaseHalt, DatabaseHead, DatabaseHeadError, ForeignNote, HeadComparison};
+pub use record::{DatabaseRecord, go_sum_lines};
 
 use crate::{
     catalog::{Catalog, LogName},
@@ -37,12 +37,12 @@ use crate::{
 use bytes::Bytes;
 use files::Files;
 use gomod::{Artifact, ModulePath, Version};
-use opened::State;
+use opened::DatabaseHeads;
 use record::NewRecord;
 use std::{fmt, sync::Arc};
 use tlog::{
     Hash,
-    entries::Bundle,
+    entries::EntryBundle,
     note::{SignerKey, VerifierKey},
     proof,
     proof_file::LogProof,
@@ -51,7 +51,7 @@ use tlog::{
 
 /// A checksum database of our own; cheap to clone.
 #[derive(Clone)]
-pub struct OwnDatabase {
+pub struct DatabaseLog {
     inner: Arc<Inner>,
 }
 
@@ -60,17 +60,17 @@ struct Inner {
     key: SignerKey,
     files: Files,
     retired: bool,
-    state: State,
+    state: DatabaseHeads,
 }
 
 // === impl Store ===
 
 impl Store {
     /// The checksum databases of our own: all whose keys are here. Blocks.
-    pub fn own_databases(&self) -> Result<Vec<OwnDatabase>, StoreError> {
+    pub fn own_databases(&self) -> Result<Vec<DatabaseLog>, StoreError> {
         let directory = self.core().layout.databases();
         let names = files::list(self.core().layout.root())?;
-        let open = |name: OwnName| {
+        let open = |name: DatabaseName| {
             let files = Files::new(&directory, name.key.name());
             let key = files.read_key()?;
             let inner = Inner {
@@ -78,9 +78,9 @@ impl Store {
                 key,
                 files,
                 retired: name.retired,
-                state: State::default(),
+                state: DatabaseHeads::default(),
             };
-            Ok(OwnDatabase {
+            Ok(DatabaseLog {
                 inner: Arc::new(inner),
             })
         };
@@ -88,9 +88,9 @@ impl Store {
     }
 }
 
-// === impl OwnDatabase ===
+// === impl DatabaseLog ===
 
-impl OwnDatabase {
+impl DatabaseLog {
     /// Its name.
     pub fn name(&self) -> &str {
         self.key().name()
@@ -111,7 +111,7 @@ impl OwnDatabase {
         &self,
         module: &ModulePath,
         version: &Version,
-    ) -> Result<Option<OwnRecord>, StoreError> {
+    ) -> Result<Option<DatabaseRecord>, StoreError> {
         let (name, version) = (self.name().to_owned(), version_path(module, version));
         self.catalog().record(name, version).await
     }
@@ -121,17 +121,18 @@ impl OwnDatabase {
         &self,
         first: u64,
         limit: usize,
-    ) -> Result<Vec<(ModulePath, Version, OwnRecord)>, StoreError> {
+    ) -> Result<Vec<(ModulePath, Version, DatabaseRecord)>, StoreError> {
         let name = self.name().to_owned();
         let found = self.catalog().records_without_proof(name, first, limit);
         let found = found.await?;
-        let named =
-            |(record, version): (OwnRecord, String)| match Key::parse(&format!("{version}.mod"))? {
-                Key::Artifact(Artifact {
-                    module, version, ..
-                }) => Some((module, version, record)),
-                Key::Sumdb { .. } => None,
-            };
+        let named = |(record, version): (DatabaseRecord, String)| match Key::parse(&format!(
+            "{version}.mod"
+        ))? {
+            Key::Artifact(Artifact {
+                module, version, ..
+            }) => Some((module, version, record)),
+            Key::Sumdb { .. } => None,
+        };
         Ok(found.into_iter().filter_map(named).collect())
     }
 
@@ -143,7 +144,7 @@ impl OwnDatabase {
         version: &Version,
         text: &str,
         source: &str,
-    ) -> Result<OwnRecord, StoreError> {
+    ) -> Result<DatabaseRecord, StoreError> {
         journal::bounded("a record", text.len() + source.len())?;
         let new = NewRecord {
             database: self.name().to_owned(),
@@ -174,12 +175,16 @@ impl OwnDatabase {
     }
 
     /// The bytes of a bundle of entries; `None` if there are not as many.
-    pub async fn entries(&self, bundle: Bundle) -> Result<Option<Bytes>, StoreError> {
+    pub async fn entries(&self, bundle: EntryBundle) -> Result<Option<Bytes>, StoreError> {
         self.catalog().log_entries(self.log(), bundle).await
     }
 
     /// The proof file of a record under a head that contains it.
-    pub async fn proof(&self, record: &OwnRecord, head: &OwnHead) -> Result<LogProof, StoreError> {
+    pub async fn proof(
+        &self,
+        record: &DatabaseRecord,
+        head: &DatabaseHead,
+    ) -> Result<LogProof, StoreError> {
         let (size, number) = (head.head.size, record.number);
         let steps = proof::inclusion(size, number).map_err(impossible)?;
         let hashes = self.catalog().log_subtrees(self.log(), size, steps);
@@ -210,9 +215,9 @@ impl OwnDatabase {
     }
 }
 
-impl fmt::Debug for OwnDatabase {
+impl fmt::Debug for DatabaseLog {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("OwnDatabase").field(self.key()).finish()
+        f.debug_tuple("DatabaseLog").field(self.key()).finish()
     }
 }
 

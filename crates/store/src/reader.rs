@@ -1,14 +1,14 @@
 //! Reading kept blobs.
 //!
 //! A reader is made once per answer and then read at positions; what the page cache holds is
-//! returned at once on the caller's own thread, the rest by the warm lane. Opening compares the
+//! returned at once on the caller's own thread, the rest by the warm pool. Opening compares the
 //! size with the record, so a truncated or missing file is found before the first byte is
 //! answered; the hash of a large blob is compared by verification and by whoever asks for
 //! [`BlobReader::verify`], not on every answer.
 
 use crate::{
     blob::BlobId,
-    core::Core,
+    core::StoreCore,
     disk,
     error::StoreError,
     health::StoreMetrics,
@@ -22,7 +22,7 @@ use std::{fmt, fs::File, io, sync::Arc, time::SystemTime};
 /// Reads one kept blob at any position. Cloning is cheap.
 #[derive(Clone)]
 pub struct BlobReader {
-    core: Arc<Core>,
+    core: Arc<StoreCore>,
     place: Place,
     blob: BlobId,
     size: u64,
@@ -44,7 +44,7 @@ const HASHED_ON_THE_SPOT: usize = 64 * 1024;
 
 impl BlobReader {
     pub(crate) async fn open(
-        core: &Arc<Core>,
+        core: &Arc<StoreCore>,
         blob: BlobId,
         size: u64,
     ) -> Result<Self, StoreError> {
@@ -58,9 +58,10 @@ impl BlobReader {
                 opened.await??;
                 Place::File(file)
             }
-            BlobPlace::Remote { store, prefix } => {
-                Place::Object(Arc::clone(store), crate::place::object_path(prefix, blob))
-            }
+            BlobPlace::Remote { store, prefix } => Place::Object(
+                Arc::clone(store),
+                crate::placement::object_path(prefix, blob),
+            ),
         };
         Ok(Self {
             core: Arc::clone(core),
@@ -242,7 +243,7 @@ impl fmt::Debug for BlobReader {
 
 /// The reader's file, opened where it is not open, and kept open where there is room.
 fn opened(
-    core: &Core,
+    core: &StoreCore,
     kept: &ReaderFile,
     blob: BlobId,
     size: u64,
@@ -255,7 +256,7 @@ fn opened(
     Ok(file)
 }
 
-fn open_file(core: &Core, blob: BlobId, size: u64) -> Result<File, StoreError> {
+fn open_file(core: &StoreCore, blob: BlobId, size: u64) -> Result<File, StoreError> {
     let corrupt = |problem: String| {
         let error = StoreError::CorruptBlob { blob, problem };
         core.metrics.misread(&error);

@@ -75,7 +75,7 @@ pub struct Provenance {
 
 /// A capture that is durable.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Committed {
+pub struct CommitOutcome {
     /// What is kept now.
     pub record: Record,
     /// Whether this commit captured it; `false` if the same bytes were kept already.
@@ -84,16 +84,16 @@ pub struct Committed {
 
 /// A version of which at least one artifact is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeptVersion {
+pub struct StoredVersion {
     /// The version.
     pub version: Version,
     /// Which of its artifacts are kept.
-    pub kinds: Kinds,
+    pub kinds: ArtifactKinds,
 }
 
 /// A set of artifact kinds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Kinds {
+pub struct ArtifactKinds {
     /// `.info` is kept.
     pub info: bool,
     /// `.mod` is kept.
@@ -135,9 +135,9 @@ impl Capture {
     }
 }
 
-// === impl Kinds ===
+// === impl ArtifactKinds ===
 
-impl Kinds {
+impl ArtifactKinds {
     /// Whether `kind` is in the set.
     pub fn contains(self, kind: ArtifactKind) -> bool {
         match kind {

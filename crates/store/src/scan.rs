@@ -2,13 +2,14 @@
 //!
 //! A scan hashes one blob from its beginning to its end. Each step is one job on a thread that does
 //! nothing else, so neither warm reads nor captures wait for it (law L4), and the bytes pass by the
-//! page cache ([`crate::aside`]). A step tells how long it took, waiting for the disk included: who
+//! page cache ([`crate::uncached`]). A step tells how long it took, waiting for the disk included: who
 //! keeps to a share of that keeps to a share of the processor, and rests longer on a busy machine.
 //!
 //! A scan changes nothing and does not know what to do about damage; that needs another source.
 
 use crate::{
-    aside::AsideFile, blob::BlobId, core::Core, error::StoreError, options::BlobPlace, place,
+    blob::BlobId, core::StoreCore, error::StoreError, options::BlobPlace, placement,
+    uncached::UncachedFile,
 };
 use bytes::Bytes;
 use object_store::{ObjectStore, ObjectStoreExt};
@@ -21,17 +22,17 @@ pub const SCAN_STEP: usize = 1 << 20;
 
 /// A blob on its way through the hash.
 pub struct BlobScan {
-    core: Arc<Core>,
+    core: Arc<StoreCore>,
     blob: BlobId,
     size: u64,
-    file: Option<AsideFile>,
+    file: Option<UncachedFile>,
     hasher: Sha256,
     offset: u64,
 }
 
 /// What is wrong with a kept blob.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Damage {
+pub enum BlobDamage {
     /// It is not there.
     Missing,
     /// It has another size.
@@ -55,12 +56,12 @@ pub struct ScanStep {
     /// How long it took on the thread.
     pub spent: Duration,
     /// The verdict, once there is one; `Ok` means sound.
-    pub verdict: Option<Result<(), Damage>>,
+    pub verdict: Option<Result<(), BlobDamage>>,
 }
 
-// === impl Damage ===
+// === impl BlobDamage ===
 
-impl fmt::Display for Damage {
+impl fmt::Display for BlobDamage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Missing => f.write_str("it is missing"),
@@ -75,7 +76,7 @@ impl fmt::Display for Damage {
 
 impl BlobScan {
     /// At the beginning of a blob.
-    pub(crate) fn new(core: Arc<Core>, blob: BlobId, size: u64) -> Self {
+    pub(crate) fn new(core: Arc<StoreCore>, blob: BlobId, size: u64) -> Self {
         Self {
             core,
             blob,
@@ -94,7 +95,7 @@ impl BlobScan {
         let fetched = match &core.options.blobs {
             BlobPlace::Local => None,
             BlobPlace::Remote { store, prefix } => {
-                let path = place::object_path(prefix, self.blob);
+                let path = placement::object_path(prefix, self.blob);
                 Some(self.fetch(store.as_ref(), &path, limit).await?)
             }
         };
@@ -121,7 +122,7 @@ impl BlobScan {
         &mut self,
         buffer: &mut Vec<u8>,
         limit: usize,
-    ) -> Result<Option<Result<(), Damage>>, StoreError> {
+    ) -> Result<Option<Result<(), BlobDamage>>, StoreError> {
         if let Err(damage) = self.open()? {
             return Ok(Some(Err(damage)));
         }
@@ -134,34 +135,34 @@ impl BlobScan {
         match read {
             Ok(count) => Ok(self.pass(buffer.get(..count).unwrap_or_default())),
             // A medium error is damage of this blob, whatever number the system gives it.
-            Err(error) => Ok(Some(Err(Damage::Unreadable(error.to_string())))),
+            Err(error) => Ok(Some(Err(BlobDamage::Unreadable(error.to_string())))),
         }
     }
 
     /// Opens the file, unless it is open. That there are too many open files is no damage.
-    fn open(&mut self) -> Result<Result<(), Damage>, StoreError> {
+    fn open(&mut self) -> Result<Result<(), BlobDamage>, StoreError> {
         if self.file.is_some() {
             return Ok(Ok(()));
         }
         let failed = |error| StoreError::reading("a blob", error);
         let file = match File::open(self.core.layout.blob(self.blob)) {
-            Ok(file) => AsideFile::new(file),
+            Ok(file) => UncachedFile::new(file),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Ok(Err(Damage::Missing));
+                return Ok(Err(BlobDamage::Missing));
             }
             Err(error) if is_out_of_files(&error) => return Err(failed(error)),
-            Err(error) => return Ok(Err(Damage::Unreadable(error.to_string()))),
+            Err(error) => return Ok(Err(BlobDamage::Unreadable(error.to_string()))),
         };
         let (found, size) = (file.size().map_err(failed)?, self.size);
         if found != size {
-            return Ok(Err(Damage::Resized { found, size }));
+            return Ok(Err(BlobDamage::Resized { found, size }));
         }
         self.file = Some(file);
         Ok(Ok(()))
     }
 
     /// Takes bytes into the hash; none are the end.
-    fn pass(&mut self, bytes: &[u8]) -> Option<Result<(), Damage>> {
+    fn pass(&mut self, bytes: &[u8]) -> Option<Result<(), BlobDamage>> {
         self.hasher.update(bytes);
         self.offset += bytes.len() as u64;
         if self.offset < self.size && !bytes.is_empty() {
@@ -171,7 +172,7 @@ impl BlobScan {
         Some(if found == self.blob {
             Ok(())
         } else {
-            Err(Damage::Changed(found))
+            Err(BlobDamage::Changed(found))
         })
     }
 
@@ -180,15 +181,15 @@ impl BlobScan {
         store: &dyn ObjectStore,
         path: &object_store::path::Path,
         limit: usize,
-    ) -> Result<Result<Bytes, Damage>, StoreError> {
+    ) -> Result<Result<Bytes, BlobDamage>, StoreError> {
         let end = self.size.min(self.offset + limit as u64);
         if self.offset == 0 {
             match store.head(path).await {
-                Err(object_store::Error::NotFound { .. }) => return Ok(Err(Damage::Missing)),
+                Err(object_store::Error::NotFound { .. }) => return Ok(Err(BlobDamage::Missing)),
                 Err(error) => return Err(StoreError::remote("looking at a blob", error)),
                 Ok(found) if found.size != self.size => {
                     let (found, size) = (found.size, self.size);
-                    return Ok(Err(Damage::Resized { found, size }));
+                    return Ok(Err(BlobDamage::Resized { found, size }));
                 }
                 Ok(_) => {}
             }
@@ -197,7 +198,7 @@ impl BlobScan {
             return Ok(Ok(Bytes::new()));
         }
         match store.get_range(path, self.offset..end).await {
-            Err(object_store::Error::NotFound { .. }) => Ok(Err(Damage::Missing)),
+            Err(object_store::Error::NotFound { .. }) => Ok(Err(BlobDamage::Missing)),
             fetched => {
                 Ok(Ok(fetched.map_err(|error| {
                     StoreError::remote("reading a blob", error)

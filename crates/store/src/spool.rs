@@ -7,7 +7,7 @@
 //!
 //! A spool that is dropped before it was committed takes its file with it.
 
-use crate::{blob::BlobId, core::Core, crash, disk, error::StoreError, health::StoreMetrics};
+use crate::{blob::BlobId, core::StoreCore, crash, disk, error::StoreError, health::StoreMetrics};
 use bytes::Bytes;
 use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
@@ -58,7 +58,7 @@ pub struct SealedSpool {
 }
 
 struct Content {
-    core: Arc<Core>,
+    core: Arc<StoreCore>,
     file: File,
     hasher: Mutex<Sha256>,
     tail: Mutex<Tail>,
@@ -76,7 +76,7 @@ struct Tail {
 
 /// The name of a spool file, which is removed when this is dropped.
 pub(crate) struct SpoolFile {
-    core: Arc<Core>,
+    core: Arc<StoreCore>,
     path: PathBuf,
     keep: bool,
 }
@@ -84,7 +84,7 @@ pub(crate) struct SpoolFile {
 // === impl Spool ===
 
 impl Spool {
-    pub(crate) async fn create(core: &Arc<Core>) -> Result<Self, StoreError> {
+    pub(crate) async fn create(core: &Arc<StoreCore>) -> Result<Self, StoreError> {
         let shared = Arc::clone(core);
         let created = core.writes.run(move |()| create_file(shared)).await?;
         core.metrics.tried(&created);
@@ -245,7 +245,7 @@ impl SpoolReader {
 
 impl SealedSpool {
     /// A sealed spool of bytes that are in memory already.
-    pub(crate) fn write(core: &Arc<Core>, bytes: &Bytes) -> Result<Self, StoreError> {
+    pub(crate) fn write(core: &Arc<StoreCore>, bytes: &Bytes) -> Result<Self, StoreError> {
         let (file, name) = create_file(Arc::clone(core))?;
         core.crash.reached(crash::SPOOL_CREATED);
         let tail = Tail {
@@ -408,7 +408,7 @@ impl Drop for SpoolFile {
     }
 }
 
-fn create_file(core: Arc<Core>) -> Result<(File, SpoolFile), StoreError> {
+fn create_file(core: Arc<StoreCore>) -> Result<(File, SpoolFile), StoreError> {
     let path = core.next_spool_path();
     let mut options = OpenOptions::new();
     options.read(true).write(true).create_new(true);

@@ -15,20 +15,20 @@ pub use tiles::TILE_SIZE;
 
 use crate::{
     blob::BlobId,
+    cached_answer::{CACHED_ANSWER_BODY_LIMIT, CachedAnswer, CachedAnswerKey, StaleMark},
     catalog::{Catalog, NewCapture, Priority, sqlite::SqliteCatalog},
-    core::Core,
+    core::StoreCore,
     disk,
     error::StoreError,
     health::{StoreHealth, StoreMetrics},
     journal::{Decision, Facts, JournalEntry, JournalEvent, signed::LogState},
     key::{KEY_PATH_LIMIT, Key},
-    layout::Layout,
+    layout::DataLayout,
     lock::DirectoryLock,
-    memo::{MEMO_BODY_LIMIT, Memo, MemoKey, StaleMark},
     options::{BlobPlace, StoreOptions},
-    place::{self, Quarantined},
+    placement::{self, QuarantineOutcome},
     reader::BlobReader,
-    record::{Capture, CapturePage, Committed, IndexEntry, KeptVersion, Provenance, Record},
+    record::{Capture, CapturePage, CommitOutcome, IndexEntry, Provenance, Record, StoredVersion},
     spool::{SealedSpool, Spool},
 };
 use bytes::Bytes;
@@ -50,7 +50,7 @@ pub struct Store {
 struct Inner {
     // Dropped in this order: the catalog waits for its writer, then the lock is given back.
     catalog: Arc<dyn Catalog>,
-    core: Arc<Core>,
+    core: Arc<StoreCore>,
     log: LogState,
     /// None where another process has it.
     lock: Option<DirectoryLock>,
@@ -73,7 +73,7 @@ impl Store {
     }
 
     fn open_blocking(options: StoreOptions) -> Result<Self, StoreError> {
-        let core = Arc::new(Core::start(options)?);
+        let core = Arc::new(StoreCore::start(options)?);
         if core.layout.restoring().exists() && core.options.restored.is_none() {
             return Err(StoreError::HalfRestored {
                 directory: core.layout.root().display().to_string(),
@@ -108,7 +108,7 @@ impl Store {
     /// is made, swept or migrated.
     pub async fn open_beside(options: StoreOptions) -> Result<Self, StoreError> {
         let open = move || {
-            let core = Arc::new(Core::start(options)?);
+            let core = Arc::new(StoreCore::start(options)?);
             let catalog = Arc::new(SqliteCatalog::beside(&core)?);
             Ok(Self {
                 inner: Arc::new(Inner {
@@ -180,7 +180,7 @@ impl Store {
     ///
     /// The same bytes again are answered with the record that is kept, and heal its blob. Other
     /// bytes are [`StoreError::Conflict`]: they go into quarantine, with a journal entry.
-    pub async fn commit(&self, capture: Capture) -> Result<Committed, StoreError> {
+    pub async fn commit(&self, capture: Capture) -> Result<CommitOutcome, StoreError> {
         let store = self.clone();
         let task = tokio::spawn(async move {
             let committed = store.commit_to_the_end(capture).await;
@@ -196,7 +196,7 @@ impl Store {
         key: Key,
         bytes: Bytes,
         provenance: Provenance,
-    ) -> Result<Committed, StoreError> {
+    ) -> Result<CommitOutcome, StoreError> {
         let core = Arc::clone(&self.inner.core);
         let sealed = core
             .clone()
@@ -213,7 +213,10 @@ impl Store {
     }
 
     /// Versions of a module of which something is kept, in the order of their text.
-    pub async fn kept_versions(&self, module: &ModulePath) -> Result<Vec<KeptVersion>, StoreError> {
+    pub async fn kept_versions(
+        &self,
+        module: &ModulePath,
+    ) -> Result<Vec<StoredVersion>, StoreError> {
         self.inner.catalog.kept_versions(module.clone()).await
     }
 
@@ -278,15 +281,26 @@ impl Store {
     }
 
     /// A remembered answer.
-    pub async fn memo(&self, key: &MemoKey) -> Result<Option<Memo>, StoreError> {
+    pub async fn cached_answer(
+        &self,
+        key: &CachedAnswerKey,
+    ) -> Result<Option<CachedAnswer>, StoreError> {
         self.inner.catalog.answer(key.clone()).await
     }
 
     /// Remembers an answer, instead of whatever was remembered under this key. Visible when this
     /// returns; a power cut may forget it.
-    pub async fn memo_put(&self, key: MemoKey, memo: Memo) -> Result<(), StoreError> {
+    pub async fn put_cached_answer(
+        &self,
+        key: CachedAnswerKey,
+        memo: CachedAnswer,
+    ) -> Result<(), StoreError> {
         let bounds = [
-            ("the body of a memo", memo.body.len(), MEMO_BODY_LIMIT),
+            (
+                "the body of a memo",
+                memo.body.len(),
+                CACHED_ANSWER_BODY_LIMIT,
+            ),
             ("the path of a memo", key.path.len(), KEY_PATH_LIMIT),
         ];
         for (what, size, limit) in bounds {
@@ -303,7 +317,7 @@ impl Store {
 
     /// Makes every answer remembered about a module as old as the mark, or leaves it older. Nothing is
     /// lost: an old answer serves until a newer one replaces it. Returns the paths of the answers.
-    pub async fn memo_age_module(
+    pub async fn age_cached_answers(
         &self,
         module: &ModulePath,
         mark: StaleMark,
@@ -312,7 +326,7 @@ impl Store {
     }
 
     /// Forgets absences older than `before`. Returns how many there were.
-    pub async fn memo_sweep(&self, before: Timestamp) -> Result<u64, StoreError> {
+    pub async fn sweep_cached_absences(&self, before: Timestamp) -> Result<u64, StoreError> {
         self.inner.catalog.sweep_absences(before).await
     }
 
@@ -344,7 +358,7 @@ impl Store {
         result
     }
 
-    pub(crate) fn core(&self) -> &Arc<Core> {
+    pub(crate) fn core(&self) -> &Arc<StoreCore> {
         &self.inner.core
     }
 
@@ -356,7 +370,7 @@ impl Store {
         &self.inner.log
     }
 
-    async fn commit_to_the_end(&self, capture: Capture) -> Result<Committed, StoreError> {
+    async fn commit_to_the_end(&self, capture: Capture) -> Result<CommitOutcome, StoreError> {
         let path = capture.key.checked_path()?;
         capture.check_words()?;
         let kept = self
@@ -373,7 +387,7 @@ impl Store {
             provenance,
         } = capture;
         let (blob, size) = (sealed.blob(), sealed.size());
-        place::publish(&self.inner.core, sealed).await?;
+        placement::publish(&self.inner.core, sealed).await?;
         let new = NewCapture {
             key,
             path,
@@ -390,7 +404,7 @@ impl Store {
         path: String,
         kept: BlobId,
         capture: Capture,
-    ) -> Result<Committed, StoreError> {
+    ) -> Result<CommitOutcome, StoreError> {
         let Capture {
             mut sealed,
             provenance,
@@ -401,23 +415,23 @@ impl Store {
         let quarantined = core
             .clone()
             .writes
-            .run(move |()| place::quarantine(&core, &mut sealed))
+            .run(move |()| placement::quarantine(&core, &mut sealed))
             .await?;
         StoreMetrics::count(&self.metrics().conflicts);
         let fate = quarantined.unwrap_or_else(|error| {
             // Named by their hash: a path may be private, and the journal has it (law L7).
             tracing::warn!(%error, blob = %offered, "refused bytes could not be put into quarantine");
-            Quarantined::No
+            QuarantineOutcome::NoRoom
         });
         let error = StoreError::Conflict {
             path: path.clone(),
             kept,
             offered,
         };
-        if fate == Quarantined::Already {
+        if fate == QuarantineOutcome::AlreadyThere {
             return Err(error);
         }
-        let quarantined = fate == Quarantined::Now;
+        let quarantined = fate == QuarantineOutcome::Moved;
         let decision = Decision::Conflict {
             path,
             kept,
@@ -440,11 +454,11 @@ pub fn create_private_directory(directory: &Path) -> Result<(), StoreError> {
 
 /// Whether anything was ever kept in this data directory. Looks, and makes nothing.
 pub fn is_store(directory: &Path) -> bool {
-    Layout::new(directory).is_store()
+    DataLayout::new(directory).is_store()
 }
 
 /// Empties the spool: what is in it belongs to a process that is gone.
-fn sweep(core: &Core) -> Result<(), StoreError> {
+fn sweep(core: &StoreCore) -> Result<(), StoreError> {
     let directory = core.layout.spool();
     let failed = |error| StoreError::file("sweeping", &directory, error);
     for entry in fs::read_dir(&directory).map_err(failed)? {

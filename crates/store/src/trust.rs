@@ -39,7 +39,7 @@ pub struct VersionProof {
 
 /// A hash tile of a checksum database.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeptTile {
+pub struct StoredTile {
     /// Name of the database.
     pub database: String,
     /// The tile's level.

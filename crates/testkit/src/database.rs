@@ -10,12 +10,12 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use tlog::{
     Hash,
-    entries::Bundle,
+    entries::EntryBundle,
     frontier::Frontier,
     note::{self, SignerKey},
-    record::Record,
+    record::LogRecord,
     tile::{HEIGHT, new_tiles},
-    tree::Node,
+    tree::CompleteSubtree,
 };
 
 /// A log with its key.
@@ -23,7 +23,7 @@ use tlog::{
 pub struct Database {
     key: SignerKey,
     frontier: Frontier,
-    nodes: BTreeMap<Node, Hash>,
+    nodes: BTreeMap<CompleteSubtree, Hash>,
     /// Text of each record, and the `MODULE@VERSION` it is looked up by.
     records: Vec<(String, String)>,
 }
@@ -105,7 +105,7 @@ impl Database {
     /// What a lookup of the record is answered with.
     pub fn answer(&self, id: u64) -> String {
         let text = self.records[usize::try_from(id).unwrap()].0.clone();
-        format!("{}{}", Record { id, text }.to_text(), self.head())
+        format!("{}{}", LogRecord { id, text }.to_text(), self.head())
     }
 
     /// The path of a record's lookup below `sumdb/NAME/`.
@@ -134,7 +134,7 @@ impl Database {
         for tile in new_tiles(HEIGHT, 0, self.size()) {
             put(&tile.to_string(), self.tile(tile));
         }
-        for bundle in Bundle::covering(0, self.size()) {
+        for bundle in EntryBundle::covering(0, self.size()) {
             let tile = bundle.tile().unwrap().to_string();
             put(
                 &tile.replacen("tile/8/0/", "tile/8/data/", 1),
@@ -143,7 +143,7 @@ impl Database {
         }
     }
 
-    fn data(&self, bundle: Bundle) -> Vec<u8> {
+    fn data(&self, bundle: EntryBundle) -> Vec<u8> {
         let first = usize::try_from(bundle.first()).unwrap();
         let records = &self.records[first..first + bundle.width() as usize];
         let texts = records.iter().map(|(text, _)| format!("{text}\n"));
@@ -154,7 +154,8 @@ impl Database {
     pub fn tile(&self, tile: tlog::tile::Tile) -> Vec<u8> {
         let level = tile.level().unwrap() * HEIGHT;
         let first = tile.index() << HEIGHT;
-        let nodes = (first..first + u64::from(tile.width())).map(|index| Node { level, index });
+        let nodes =
+            (first..first + u64::from(tile.width())).map(|index| CompleteSubtree { level, index });
         nodes
             .flat_map(|node| *self.nodes[&node].as_bytes())
             .collect()

@@ -16,12 +16,12 @@ use std::iter;
 use tlog::{
     Hash,
     checkpoint::TreeHead,
-    client::Client,
+    client::SumdbClient,
     note::{Note, SignerKey, sign},
     plan::TilePlan,
     proof::{check_inclusion, inclusion},
     tile::{HEIGHT, Tile},
-    tree::{Node, Subtree},
+    tree::{CompleteSubtree, Subtree},
 };
 
 const MODULE: &str = "example.com/team/module";
@@ -45,7 +45,7 @@ fn hashes() -> Vec<Hash> {
 }
 
 fn head(hashes: &[Hash], size: u64) -> TreeHead {
-    let hash = |node: Node| Some(hashes[usize::from(node.level)]);
+    let hash = |node: CompleteSubtree| Some(hashes[usize::from(node.level)]);
     let root = Subtree::whole(size).hash(hash).unwrap();
     TreeHead { size, root }
 }
@@ -60,7 +60,7 @@ fn tile(hashes: &[Hash], tile: Tile) -> Bytes {
 fn plan(head: TreeHead) -> TilePlan {
     let siblings = inclusion(SIZE, NUMBER).unwrap();
     let subtrees = iter::once(Subtree::whole(OLDER)).chain(siblings);
-    let nodes = iter::once(Node::leaf(NUMBER)).chain(subtrees.flat_map(Subtree::nodes));
+    let nodes = iter::once(CompleteSubtree::leaf(NUMBER)).chain(subtrees.flat_map(Subtree::nodes));
     TilePlan::try_new(head, HEIGHT, nodes).unwrap()
 }
 
@@ -103,7 +103,7 @@ fn tiles_of_a_lookup_are_authenticated(bencher: Bencher<'_, '_>) {
 fn inclusion_is_checked(bencher: Bencher<'_, '_>) {
     let hashes = hashes();
     let root = head(&hashes, SIZE).root;
-    let hash = |node: Node| Some(hashes[usize::from(node.level)]);
+    let hash = |node: CompleteSubtree| Some(hashes[usize::from(node.level)]);
     let subtrees = inclusion(SIZE, NUMBER).unwrap().into_iter();
     let proof: Vec<Hash> = subtrees.map(|part| part.hash(hash).unwrap()).collect();
     bencher.bench(|| check_inclusion(black_box(&proof), SIZE, root, NUMBER, hashes[0]).unwrap());
@@ -122,7 +122,7 @@ fn lookup_is_proven(bencher: Bencher<'_, '_>) {
     let answer = format!("{NUMBER}\n{TEXT}\n{}", note(OLDER));
     let key = signer().verifier().clone();
     bencher.bench(|| {
-        let client = Client::new(key.clone(), memory.clone());
+        let client = SumdbClient::new(key.clone(), memory.clone());
         run(client.prove(black_box(answer.as_bytes()), MODULE, "v1.2.3")).unwrap()
     });
 }

@@ -10,18 +10,18 @@
 //!
 //! The newest head is stored before anything is believed on its word, by compare-and-swap, so it
 //! only ever grows, whoever else shares the store. Heads that do not belong to one log are a
-//! [`Fork`]: the one thing a database must never do, and the notes and the proof of it are handed
+//! [`LogFork`]: the one thing a database must never do, and the notes and the proof of it are handed
 //! over for keeping. Tiles come from anybody ([`crate::plan`]); a stored one that turns out wrong is
 //! asked for once more from the database.
 //!
 //! All of steps 2 and 3 take one reading of tiles, so a cold lookup costs two round trips. The
-//! client itself does no I/O and knows no runtime: it is given [`Operations`].
+//! client itself does no I/O and knows no runtime: it is given [`ClientOperations`].
 
 mod fork;
 mod operations;
 
-pub use fork::Fork;
-pub use operations::{Operations, Reading, Swap};
+pub use fork::LogFork;
+pub use operations::{ClientOperations, SwapOutcome, TileAccess};
 
 use crate::{
     checkpoint::{MalformedHead, TreeHead},
@@ -29,9 +29,9 @@ use crate::{
     plan::{TileError, TilePlan, VerifiedTiles},
     proof,
     proof_file::LogProof,
-    record::{MAX_TEXT, MalformedRecord, Record},
+    record::{LogRecord, MAX_TEXT, MalformedRecord},
     tile::HEIGHT,
-    tree::{Node, Subtree},
+    tree::{CompleteSubtree, Subtree},
 };
 use bytes::Bytes;
 use parking_lot::Mutex;
@@ -39,7 +39,7 @@ use std::sync::Arc;
 
 /// A client of one checksum database.
 #[derive(Debug)]
-pub struct Client<O> {
+pub struct SumdbClient<O> {
     operations: O,
     keys: [VerifierKey; 1],
     /// The newest head that is known to be stored.
@@ -59,7 +59,7 @@ pub struct SignedHead {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProvenRecord {
     /// The record.
-    pub record: Record,
+    pub record: LogRecord,
     /// The newest head when it was proven, in which it is.
     pub head: TreeHead,
     /// The proof, with the record in it: nothing else but the key is needed to check it.
@@ -111,13 +111,13 @@ pub enum LookupError<E> {
     },
     /// Two signed heads do not belong to one log.
     #[error(transparent)]
-    Fork(Arc<Fork>),
+    Fork(Arc<LogFork>),
 }
 
 /// The nodes of the tree of `size` leaves that give the root at size `older`, and what proves
 /// `record`.
-fn evidence(size: u64, older: u64, record: Option<u64>) -> Vec<Node> {
-    let mut nodes: Vec<Node> = Subtree::whole(older).nodes().collect();
+fn evidence(size: u64, older: u64, record: Option<u64>) -> Vec<CompleteSubtree> {
+    let mut nodes: Vec<CompleteSubtree> = Subtree::whole(older).nodes().collect();
     // Should the older root turn out not to be the beginning of this tree, this proves it.
     let between = proof::consistency(size, older).unwrap_or_default();
     nodes.extend(between.into_iter().flat_map(Subtree::nodes));
@@ -146,7 +146,7 @@ impl SignedHead {
 
 // === impl Client ===
 
-impl<O: Operations> Client<O> {
+impl<O: ClientOperations> SumdbClient<O> {
     /// A client of the database with this key.
     pub fn new(key: VerifierKey, operations: O) -> Self {
         Self {
@@ -190,7 +190,7 @@ impl<O: Operations> Client<O> {
         module: &str,
         version: &str,
     ) -> Result<ProvenRecord, LookupError<O::Error>> {
-        let (record, note) = Record::parse(answer)?;
+        let (record, note) = LogRecord::parse(answer)?;
         if record.text.len() > MAX_TEXT {
             return Err(MalformedRecord::TooLong.into());
         }
@@ -201,7 +201,7 @@ impl<O: Operations> Client<O> {
         if id >= size {
             return Err(LookupError::NotInLog { id, size });
         }
-        if tiles.hash(Node::leaf(id))? != record.hash() {
+        if tiles.hash(CompleteSubtree::leaf(id))? != record.hash() {
             return Err(LookupError::Forged { id });
         }
         let speaks = |version: &str| record.hashes(module, version).next().is_some();
@@ -293,7 +293,7 @@ impl<O: Operations> Client<O> {
             };
             if older.head.size == newer.head.size && older.head.root != newer.head.root {
                 // Two roots of one size need no tiles, and those of one of them may be gone.
-                return Err(self.forked(Fork::of_one_size(older, newer)).await);
+                return Err(self.forked(LogFork::of_one_size(older, newer)).await);
             }
             let within = record.filter(|id| *id < newer.head.size);
             let nodes = evidence(newer.head.size, older.head.size, within);
@@ -301,7 +301,7 @@ impl<O: Operations> Client<O> {
             if tiles.subtree(Subtree::whole(older.head.size))? != older.head.root {
                 // Nothing of the other history is kept but the evidence: it would take the place of
                 // what proves the records that were believed before.
-                return Err(self.forked(Fork::between(older, newer, &tiles)).await);
+                return Err(self.forked(LogFork::between(older, newer, &tiles)).await);
             }
             self.save(&tiles).await?;
             if !is_newer || self.advance(&latest, offered).await? {
@@ -319,11 +319,11 @@ impl<O: Operations> Client<O> {
         let old = (!from.note.is_empty()).then_some(&from.note);
         let swap = self.operations.swap_latest(old, &to.note).await;
         match swap.map_err(LookupError::Operation)? {
-            Swap::Done => {
+            SwapOutcome::Done => {
                 *self.latest.lock() = Some(Arc::clone(to));
                 Ok(true)
             }
-            Swap::Conflict => {
+            SwapOutcome::Conflict => {
                 *self.latest.lock() = None;
                 Ok(false)
             }
@@ -331,7 +331,10 @@ impl<O: Operations> Client<O> {
     }
 
     /// Any nodes of the newest tree, proven to belong to it; the tiles that hold them are kept.
-    pub async fn nodes(&self, nodes: Vec<Node>) -> Result<VerifiedTiles, LookupError<O::Error>> {
+    pub async fn nodes(
+        &self,
+        nodes: Vec<CompleteSubtree>,
+    ) -> Result<VerifiedTiles, LookupError<O::Error>> {
         let latest = self.latest().await?;
         self.hashes(latest.head, nodes).await
     }
@@ -342,7 +345,7 @@ impl<O: Operations> Client<O> {
     pub async fn hashes(
         &self,
         head: TreeHead,
-        nodes: impl IntoIterator<Item = Node>,
+        nodes: impl IntoIterator<Item = CompleteSubtree>,
     ) -> Result<VerifiedTiles, LookupError<O::Error>> {
         let tiles = self.read_hashes(head, nodes).await?;
         self.save(&tiles).await?;
@@ -358,23 +361,23 @@ impl<O: Operations> Client<O> {
     async fn read_hashes(
         &self,
         head: TreeHead,
-        nodes: impl IntoIterator<Item = Node>,
+        nodes: impl IntoIterator<Item = CompleteSubtree>,
     ) -> Result<VerifiedTiles, LookupError<O::Error>> {
         let plan = TilePlan::try_new(head, HEIGHT, nodes)?;
-        let kept = self.read(&plan, Reading::KeptFirst).await?;
+        let kept = self.read(&plan, TileAccess::KeptFirst).await?;
         match plan.clone().authenticate(kept) {
             Ok(tiles) => Ok(tiles),
             // Damage in what is kept must not stand in the way for ever.
             Err(_) => Ok(plan
                 .clone()
-                .authenticate(self.read(&plan, Reading::Anew).await?)?),
+                .authenticate(self.read(&plan, TileAccess::Anew).await?)?),
         }
     }
 
     async fn read(
         &self,
         plan: &TilePlan,
-        reading: Reading,
+        reading: TileAccess,
     ) -> Result<Vec<Bytes>, LookupError<O::Error>> {
         let read = self.operations.read_tiles(plan.tiles(), reading).await;
         let bytes = read.map_err(LookupError::Operation)?.into_iter();
@@ -389,7 +392,7 @@ impl<O: Operations> Client<O> {
         Ok(cut.collect())
     }
 
-    async fn forked(&self, fork: Fork) -> LookupError<O::Error> {
+    async fn forked(&self, fork: LogFork) -> LookupError<O::Error> {
         let fork = Arc::new(fork);
         self.operations.misbehaved(&fork).await;
         LookupError::Fork(fork)

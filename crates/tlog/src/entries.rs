@@ -21,7 +21,7 @@ const PREFIX: usize = 2;
 
 /// One bundle of a log, full or not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Bundle {
+pub struct EntryBundle {
     index: u64,
     width: u32,
 }
@@ -47,7 +47,7 @@ pub enum BundleError {
 
 // === impl Bundle ===
 
-impl Bundle {
+impl EntryBundle {
     /// The bundle at a place; `None` unless it has 1 to 256 entries of a tree that can be.
     pub fn try_new(index: u64, width: u32) -> Option<Self> {
         let end = index
@@ -106,7 +106,7 @@ impl Bundle {
         }
     }
 
-    /// Reads its entries and compares each with the hash that the bytes of [`Bundle::tile`] hold
+    /// Reads its entries and compares each with the hash that the bytes of [`EntryBundle::tile`] hold
     /// for it. Whoever believes the tile may believe what this gives.
     pub fn check<'b>(self, bytes: &'b [u8], tile: &[u8]) -> Result<Vec<&'b [u8]>, BundleError> {
         let entries = self.read(bytes)?;
@@ -137,7 +137,7 @@ pub fn append(bundle: &mut Vec<u8>, entry: &[u8]) -> Result<(), EntryTooLong> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Bundle, BundleError, EntryTooLong, MAX_ENTRY, append};
+    use super::{BundleError, EntryBundle, EntryTooLong, MAX_ENTRY, append};
     use crate::hash::Hash;
     use proptest::prelude::*;
 
@@ -154,7 +154,7 @@ mod tests {
         let long = vec![b'x'; 0x0102];
         let bytes = written(&[b"ab", b"", &long]);
         assert_eq!(bytes[..8], [0, 2, b'a', b'b', 0, 0, 1, 2]);
-        let bundle = Bundle::try_new(0, 3).unwrap();
+        let bundle = EntryBundle::try_new(0, 3).unwrap();
         assert_eq!(bundle.read(&bytes), Ok(vec![&b"ab"[..], b"", &long]));
     }
 
@@ -163,7 +163,7 @@ mod tests {
         let mut bytes = Vec::new();
         assert_eq!(append(&mut bytes, &vec![0; MAX_ENTRY]), Ok(()));
         assert_eq!(
-            Bundle::try_new(7, 1).unwrap().read(&bytes).unwrap()[0].len(),
+            EntryBundle::try_new(7, 1).unwrap().read(&bytes).unwrap()[0].len(),
             MAX_ENTRY
         );
         let more = MAX_ENTRY + 1;
@@ -174,7 +174,7 @@ mod tests {
     #[test]
     fn too_few_bytes_and_too_many_are_refused() {
         let bytes = written(&[b"one", b"two"]);
-        let bundle = Bundle::try_new(2, 2).unwrap();
+        let bundle = EntryBundle::try_new(2, 2).unwrap();
         for end in 0..bytes.len() {
             let cut = BundleError::Cut(512 + u64::from(end >= 5));
             assert_eq!(bundle.read(&bytes[..end]), Err(cut), "{end} bytes");
@@ -189,7 +189,7 @@ mod tests {
             .iter()
             .flat_map(|entry| *Hash::of_leaf(entry).as_bytes())
             .collect();
-        let bundle = Bundle::try_new(1, 2).unwrap();
+        let bundle = EntryBundle::try_new(1, 2).unwrap();
         assert_eq!(bundle.tile().unwrap().size(), tile.len());
         assert!(bundle.check(&written(&[b"one", b"two"]), &tile).is_ok());
         let wrong = written(&[b"one", b"too"]);
@@ -207,7 +207,7 @@ mod tests {
     #[test]
     fn the_bundles_of_a_log_end_where_it_does() {
         let of = |first, size| {
-            Bundle::covering(first, size)
+            EntryBundle::covering(first, size)
                 .map(|bundle| (bundle.index(), bundle.width()))
                 .collect::<Vec<_>>()
         };
@@ -217,15 +217,15 @@ mod tests {
         assert_eq!(of(0, 256), [(0, 256)]);
         assert_eq!(of(255, 257), [(0, 256), (1, 1)]);
         assert_eq!(of(600, 700), [(2, 188)]);
-        assert_eq!(Bundle::try_new(u64::MAX, 1), None);
-        assert_eq!(Bundle::try_new(0, 257), None);
-        assert_eq!(Bundle::try_new(0, 0), None);
+        assert_eq!(EntryBundle::try_new(u64::MAX, 1), None);
+        assert_eq!(EntryBundle::try_new(0, 257), None);
+        assert_eq!(EntryBundle::try_new(0, 0), None);
     }
 
     proptest! {
         #[test]
         fn any_bytes_are_read_or_refused(bytes in proptest::collection::vec(0_u8..4, 0..60), width in 1_u32..9) {
-            let bundle = Bundle::try_new(0, width).unwrap();
+            let bundle = EntryBundle::try_new(0, width).unwrap();
             if let Ok(entries) = bundle.read(&bytes) {
                 prop_assert_eq!(written(&entries), bytes);
             }

@@ -4,15 +4,15 @@
 //! signed it, and that the tree it knows is the beginning of the new one:
 //!
 //! * [`open`] checks signature and name;
-//! * [`Consistency`] needs a handful of tiles and none of the entries;
-//! * [`Follower`] takes the entries themselves, each once and in order, and computes the root they
+//! * [`ConsistencyCheck`] needs a handful of tiles and none of the entries;
+//! * [`LogFollower`] takes the entries themselves, each once and in order, and computes the root they
 //!   lead to. It needs no tiles at all, and ends up with proof that it has every entry.
 //!
 //! Bytes in, values out: each says what to fetch and takes it.
 
 use crate::{
     checkpoint::{Checkpoint, MalformedHead, TreeHead},
-    entries::{Bundle, BundleError},
+    entries::{BundleError, EntryBundle},
     frontier::{Frontier, TreeFull},
     hash::Hash,
     note::{Note, NoteError, VerifierKey},
@@ -77,14 +77,14 @@ pub enum FollowError {
 
 /// The question whether one tree is the beginning of another.
 #[derive(Debug, Clone)]
-pub struct Consistency {
+pub struct ConsistencyCheck {
     older: TreeHead,
     plan: TilePlan,
 }
 
 /// A reader of every entry.
 #[derive(Debug, Clone, Default)]
-pub struct Follower {
+pub struct LogFollower {
     frontier: Frontier,
 }
 
@@ -104,7 +104,7 @@ pub fn open(note: &[u8], key: &VerifierKey) -> Result<Checkpoint, FollowError> {
 
 // === impl Consistency ===
 
-impl Consistency {
+impl ConsistencyCheck {
     /// Asks it of two heads that were signed.
     pub fn try_new(older: TreeHead, newer: TreeHead) -> Result<Self, FollowError> {
         if newer.size < older.size {
@@ -122,7 +122,7 @@ impl Consistency {
         self.plan.tiles()
     }
 
-    /// Answers it with the bytes of [`Consistency::tiles`].
+    /// Answers it with the bytes of [`ConsistencyCheck::tiles`].
     pub fn check(self, bytes: Vec<Bytes>) -> Result<(), FollowError> {
         let older = self.older;
         let tiles = self.plan.authenticate(bytes)?;
@@ -132,11 +132,11 @@ impl Consistency {
 
 // === impl Follower ===
 
-impl Follower {
+impl LogFollower {
     /// A reader that goes on behind `head`, which it believed before. The tiles are those of
-    /// [`Consistency`] from `head` to itself.
+    /// [`ConsistencyCheck`] from `head` to itself.
     pub fn resume(head: TreeHead, tiles: Vec<Bytes>) -> Result<Self, FollowError> {
-        let Consistency { plan, .. } = Consistency::try_new(head, head)?;
+        let ConsistencyCheck { plan, .. } = ConsistencyCheck::try_new(head, head)?;
         let tiles = plan.authenticate(tiles)?;
         let frontier = Frontier::restore(head.size, |node| tiles.hash(node).ok());
         let frontier = frontier.ok_or(FollowError::Forked { size: head.size })?;
@@ -149,15 +149,15 @@ impl Follower {
     }
 
     /// The bundles with what is missing to a tree of `size` entries, in order.
-    pub fn bundles(&self, size: u64) -> impl Iterator<Item = Bundle> + use<> {
-        Bundle::covering(self.frontier.size(), size)
+    pub fn bundles(&self, size: u64) -> impl Iterator<Item = EntryBundle> + use<> {
+        EntryBundle::covering(self.frontier.size(), size)
     }
 
     /// Takes the next bundle; gives the entries in it that are new, with their numbers. They are
-    /// the log's word only after [`Follower::agrees`].
+    /// the log's word only after [`LogFollower::agrees`].
     pub fn take<'b>(
         &mut self,
-        bundle: Bundle,
+        bundle: EntryBundle,
         bytes: &'b [u8],
     ) -> Result<Vec<(u64, &'b [u8])>, FollowError> {
         let taken = self.frontier.size();

@@ -7,7 +7,7 @@
 use crate::{
     checkpoint::TreeHead,
     hash::Hash,
-    tree::{MAX_SIZE, Node, Subtree, join},
+    tree::{CompleteSubtree, MAX_SIZE, Subtree, join},
 };
 
 /// The right edge of a tree.
@@ -27,7 +27,7 @@ pub struct TreeFull;
 
 impl Frontier {
     /// The edge of a tree of `size` leaves, from its stored hashes; `None` if `hash` lacks one.
-    pub fn restore(size: u64, hash: impl FnMut(Node) -> Option<Hash>) -> Option<Self> {
+    pub fn restore(size: u64, hash: impl FnMut(CompleteSubtree) -> Option<Hash>) -> Option<Self> {
         let roots = Subtree::whole(size)
             .nodes()
             .map(hash)
@@ -49,18 +49,18 @@ impl Frontier {
     }
 
     /// Appends a leaf; gives every node that it completes, itself first.
-    pub fn append(&mut self, leaf: Hash) -> Result<Vec<(Node, Hash)>, TreeFull> {
+    pub fn append(&mut self, leaf: Hash) -> Result<Vec<(CompleteSubtree, Hash)>, TreeFull> {
         if self.size >= MAX_SIZE {
             return Err(TreeFull);
         }
-        let mut node = Node::leaf(self.size);
+        let mut node = CompleteSubtree::leaf(self.size);
         let mut hash = leaf;
         let mut completed = vec![(node, hash)];
         // A node with an odd index completes its parent.
         while node.index % 2 == 1 {
             let Some(left) = self.roots.pop() else { break };
             hash = Hash::of_node(left, hash);
-            node = Node {
+            node = CompleteSubtree {
                 level: node.level + 1,
                 index: node.index / 2,
             };

@@ -11,7 +11,7 @@ use crate::{
     checkpoint::TreeHead,
     hash::Hash,
     tile::Tile,
-    tree::{Node, Subtree, join},
+    tree::{CompleteSubtree, Subtree, join},
 };
 use bytes::Bytes;
 use std::collections::BTreeMap;
@@ -23,7 +23,7 @@ pub enum TileError {
     #[error("no complete subtree at level {} and index {} in a tree of size {size}", node.level, node.index)]
     NotInTree {
         /// What was wanted.
-        node: Node,
+        node: CompleteSubtree,
         /// Size of the tree.
         size: u64,
     },
@@ -85,7 +85,7 @@ impl TilePlan {
     pub fn try_new(
         head: TreeHead,
         height: u8,
-        nodes: impl IntoIterator<Item = Node>,
+        nodes: impl IntoIterator<Item = CompleteSubtree>,
     ) -> Result<Self, TileError> {
         let mut plan = Self {
             head,
@@ -105,7 +105,7 @@ impl TilePlan {
         Ok(plan)
     }
 
-    fn tile_of(&self, node: Node) -> Result<Tile, TileError> {
+    fn tile_of(&self, node: CompleteSubtree) -> Result<Tile, TileError> {
         let size = self.head.size;
         Tile::of_node(self.height, node, size).ok_or(TileError::NotInTree { node, size })
     }
@@ -117,7 +117,7 @@ impl TilePlan {
         }
     }
 
-    fn add_with_parents(&mut self, node: Node) -> Result<(), TileError> {
+    fn add_with_parents(&mut self, node: CompleteSubtree) -> Result<(), TileError> {
         let mut missing = Vec::new();
         let mut next = Some(self.tile_of(node)?);
         // Upwards to the first that is planned already; the edge ends at the top of the tree.
@@ -186,13 +186,13 @@ impl VerifiedTiles {
         Ok(())
     }
 
-    fn find(&self, tile: Tile, node: Node) -> Option<Hash> {
+    fn find(&self, tile: Tile, node: CompleteSubtree) -> Option<Hash> {
         let place = *self.plan.places.get(&tile)?;
         tile.hash(self.bytes.get(place)?, node)
     }
 
     /// The hash of a node that was planned for.
-    pub fn hash(&self, node: Node) -> Result<Hash, TileError> {
+    pub fn hash(&self, node: CompleteSubtree) -> Result<Hash, TileError> {
         let tile = self.plan.tile_of(node)?;
         self.find(tile, node).ok_or(TileError::NotInTree {
             node,

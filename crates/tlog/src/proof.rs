@@ -7,7 +7,7 @@
 
 use crate::{
     hash::Hash,
-    tree::{MAX_SIZE, Node, Subtree, split},
+    tree::{CompleteSubtree, MAX_SIZE, Subtree, split},
 };
 
 /// Why a proof proves nothing.
@@ -53,9 +53,9 @@ pub fn inclusion(size: u64, index: u64) -> Result<Vec<Subtree>, ProofError> {
 
 /// The nodes of a tree of `size` leaves whose hashes prove that leaf `index` is in it, the leaf
 /// among them; none if it is not.
-pub fn nodes(size: u64, index: u64) -> impl Iterator<Item = Node> {
+pub fn nodes(size: u64, index: u64) -> impl Iterator<Item = CompleteSubtree> {
     let siblings = inclusion(size, index).ok();
-    let leaf = siblings.is_some().then_some(Node::leaf(index));
+    let leaf = siblings.is_some().then_some(CompleteSubtree::leaf(index));
     let siblings = siblings.into_iter().flatten().flat_map(Subtree::nodes);
     leaf.into_iter().chain(siblings)
 }
@@ -94,7 +94,7 @@ pub fn consistency(newer: u64, older: u64) -> Result<Vec<Subtree>, ProofError> {
 
 /// The nodes of the tree of `newer` leaves with which a head of the tree of `older` is compared:
 /// those that its root is made of, and, should it turn out to be another root, those that prove it.
-pub fn comparison(newer: u64, older: u64) -> Vec<Node> {
+pub fn comparison(newer: u64, older: u64) -> Vec<CompleteSubtree> {
     let between = consistency(newer, older).unwrap_or_default();
     let root = Subtree::whole(older).nodes();
     root.chain(between.into_iter().flat_map(Subtree::nodes))
@@ -186,7 +186,7 @@ mod tests {
     use super::{ProofError, check_consistency, check_inclusion, consistency, inclusion};
     use crate::{
         hash::Hash,
-        tree::{MAX_SIZE, Node, Subtree},
+        tree::{CompleteSubtree, MAX_SIZE, Subtree},
     };
 
     /// The hash of a subtree straight from the definition in RFC 6962, over numbered leaves.
@@ -201,7 +201,7 @@ mod tests {
         }
     }
 
-    fn node(node: Node) -> Hash {
+    fn node(node: CompleteSubtree) -> Hash {
         naive(node.index << node.level, (node.index + 1) << node.level)
     }
 

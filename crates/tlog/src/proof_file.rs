@@ -19,7 +19,7 @@ use crate::{
     hash::Hash,
     note::{MAX_NOTE, Note, NoteError, VerifierKey},
     proof::{ProofError, check_inclusion},
-    record::{Record, check_text},
+    record::{LogRecord, check_text},
 };
 use std::fmt;
 
@@ -124,12 +124,12 @@ impl LogProof {
     }
 
     /// The record of a checksum database that this file proves by itself, given the database's keys.
-    pub fn record(&self, keys: &[VerifierKey]) -> Result<Record, ProofFileError> {
+    pub fn record(&self, keys: &[VerifierKey]) -> Result<LogRecord, ProofFileError> {
         let extra = self.extra.as_deref().ok_or(ProofFileError::NoRecord)?;
         let text = check_text(extra)
             .map_err(|_| ProofFileError::NoRecord)?
             .to_owned();
-        let record = Record {
+        let record = LogRecord {
             id: self.index,
             text,
         };

@@ -12,7 +12,7 @@ pub const MAX_TEXT: usize = 4 << 10;
 
 /// A record with its place in the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Record {
+pub struct LogRecord {
     /// Its number, which is the index of its leaf.
     pub id: u64,
     /// Its text: lines, each with its end.
@@ -38,7 +38,7 @@ pub enum MalformedRecord {
 
 // === impl Record ===
 
-impl Record {
+impl LogRecord {
     /// Reads a record at the beginning of `bytes`; gives what is behind its empty line, too.
     pub fn parse(bytes: &[u8]) -> Result<(Self, &[u8]), MalformedRecord> {
         let end = bytes
@@ -100,12 +100,12 @@ pub fn check_text(bytes: &[u8]) -> Result<&str, MalformedRecord> {
 
 #[cfg(test)]
 mod tests {
-    use super::{MalformedRecord, Record};
+    use super::{LogRecord, MalformedRecord};
 
     #[test]
     fn a_record_is_read_up_to_its_empty_line() {
         let bytes = b"7\nexample.com/m v1.0.0 h1:a=\nexample.com/m v1.0.0/go.mod h1:b=\n\nrest\n\n";
-        let (record, rest) = Record::parse(bytes).unwrap();
+        let (record, rest) = LogRecord::parse(bytes).unwrap();
         assert_eq!((record.id, rest), (7, &b"rest\n\n"[..]));
         assert_eq!(record.to_text().as_bytes(), &bytes[..bytes.len() - 6]);
         let hashes = |module, version| record.hashes(module, version).collect::<Vec<_>>();
@@ -126,7 +126,7 @@ mod tests {
             (b"1\na\tb\n\n", MalformedRecord::Text(1)),
             (b"1\nab\xff\n\n", MalformedRecord::Text(2)),
         ] {
-            assert_eq!(Record::parse(bytes), Err(error), "{bytes:?}");
+            assert_eq!(LogRecord::parse(bytes), Err(error), "{bytes:?}");
         }
     }
 }

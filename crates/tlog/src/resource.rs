@@ -9,20 +9,20 @@
 //! The paths are those of a checksum database without the height, which is always 8 here.
 
 use crate::{
-    entries::Bundle,
+    entries::EntryBundle,
     tile::{HEIGHT, Tile, grouped},
 };
 use std::{fmt, str::FromStr};
 
 /// One file of a log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Resource {
+pub enum LogResource {
     /// The newest signed head.
     Checkpoint,
     /// Hashes. Its height is 8, and it has a level.
     Tile(Tile),
     /// Entries.
-    Entries(Bundle),
+    Entries(EntryBundle),
 }
 
 /// A text is no path of a log's file.
@@ -34,14 +34,14 @@ const CHECKPOINT: &str = "checkpoint";
 
 // === impl Resource ===
 
-impl Resource {
+impl LogResource {
     /// Whether it never changes: everything but the checkpoint.
     pub const fn is_immutable(self) -> bool {
         !matches!(self, Self::Checkpoint)
     }
 }
 
-impl fmt::Display for Resource {
+impl fmt::Display for LogResource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (level, index, width) = match self {
             Self::Checkpoint => return f.write_str(CHECKPOINT),
@@ -59,7 +59,7 @@ impl fmt::Display for Resource {
     }
 }
 
-impl FromStr for Resource {
+impl FromStr for LogResource {
     type Err = MalformedResource;
 
     /// Reads a path in its one spelling.
@@ -79,7 +79,7 @@ impl FromStr for Resource {
         let tile: Tile = of_database.parse().map_err(|_| malformed())?;
         match tile.level() {
             Some(_) => Ok(Self::Tile(tile)),
-            None => Bundle::try_new(tile.index(), tile.width())
+            None => EntryBundle::try_new(tile.index(), tile.width())
                 .map(Self::Entries)
                 .ok_or_else(malformed),
         }
@@ -88,7 +88,7 @@ impl FromStr for Resource {
 
 #[cfg(test)]
 mod tests {
-    use super::Resource;
+    use super::LogResource;
 
     #[test]
     fn paths_have_one_spelling() {
@@ -101,7 +101,7 @@ mod tests {
             "tile/entries/000",
             "tile/entries/x273/278.p/104",
         ] {
-            let resource: Resource = path.parse().unwrap();
+            let resource: LogResource = path.parse().unwrap();
             assert_eq!(resource.to_string(), path);
         }
         for path in [
@@ -127,7 +127,7 @@ mod tests {
             "tile/+1/000",
             "tile/entries/entries/000",
         ] {
-            assert!(path.parse::<Resource>().is_err(), "{path}");
+            assert!(path.parse::<LogResource>().is_err(), "{path}");
         }
     }
 
@@ -135,7 +135,7 @@ mod tests {
     #[test]
     fn a_tree_has_the_tiles_that_the_specification_names() {
         let tiles: Vec<String> = crate::tile::new_tiles(8, 0, 70_000)
-            .map(|tile| Resource::Tile(tile).to_string())
+            .map(|tile| LogResource::Tile(tile).to_string())
             .collect();
         assert_eq!(tiles.len(), 273 + 1 + 1 + 1 + 1);
         assert_eq!(tiles[272..274], ["tile/0/272", "tile/0/273.p/112"]);

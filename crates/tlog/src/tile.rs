@@ -9,7 +9,7 @@
 
 use crate::{
     hash::{HASH_SIZE, Hash},
-    tree::Node,
+    tree::CompleteSubtree,
 };
 use std::{fmt, str::FromStr};
 
@@ -54,7 +54,7 @@ impl Tile {
 
     /// The tile that holds a node's hash, or the hashes under it, as wide as a tree of `size`
     /// leaves has filled it; `None` if that tree does not hold the node.
-    pub fn of_node(height: u8, node: Node, size: u64) -> Option<Self> {
+    pub fn of_node(height: u8, node: CompleteSubtree, size: u64) -> Option<Self> {
         node.end().filter(|end| *end <= size)?;
         if !(1..=MAX_HEIGHT).contains(&height) {
             return None;
@@ -131,9 +131,9 @@ impl Tile {
     }
 
     /// The node whose hash all of a full tile's hashes make up.
-    pub fn node(self) -> Option<Node> {
+    pub fn node(self) -> Option<CompleteSubtree> {
         let level = u32::from(self.level? + 1) * u32::from(self.height);
-        Some(Node {
+        Some(CompleteSubtree {
             level: u8::try_from(level).ok()?,
             index: self.index,
         })
@@ -141,7 +141,7 @@ impl Tile {
 
     /// The hash of a node, computed from this tile's bytes; `None` if the tile does not hold it, or
     /// the bytes are fewer than the tile has.
-    pub fn hash(self, bytes: &[u8], node: Node) -> Option<Hash> {
+    pub fn hash(self, bytes: &[u8], node: CompleteSubtree) -> Option<Hash> {
         let below = node
             .level
             .checked_sub(self.level?.checked_mul(self.height)?)?;
@@ -275,7 +275,7 @@ mod tests {
     use super::{HEIGHT, Tile, new_tiles};
     use crate::{
         hash::Hash,
-        tree::{MAX_SIZE, Node},
+        tree::{CompleteSubtree, MAX_SIZE},
     };
 
     #[test]
@@ -326,7 +326,7 @@ mod tests {
         assert_eq!(edge, ["tile/8/0/x273/278.p/104"]);
         let top = Tile::of_node(
             HEIGHT,
-            Node {
+            CompleteSubtree {
                 level: 26,
                 index: 0,
             },
@@ -336,7 +336,7 @@ mod tests {
         assert_eq!(
             Tile::of_node(
                 HEIGHT,
-                Node {
+                CompleteSubtree {
                     level: 27,
                     index: 0
                 },
@@ -353,7 +353,10 @@ mod tests {
         for height in [0, 31, 63, 64, u8::MAX] {
             assert_eq!(Tile::try_new(height, 0, 0, 1), None);
             assert_eq!(Tile::in_tree(height, 0, 0, MAX_SIZE), None);
-            assert_eq!(Tile::of_node(height, Node::leaf(0), MAX_SIZE), None);
+            assert_eq!(
+                Tile::of_node(height, CompleteSubtree::leaf(0), MAX_SIZE),
+                None
+            );
             assert_eq!(new_tiles(height, 0, MAX_SIZE).count(), 0);
         }
     }
@@ -364,14 +367,17 @@ mod tests {
         let bytes: Vec<u8> = leaves.iter().flat_map(|leaf| *leaf.as_bytes()).collect();
         let tile = Tile::try_new(2, 0, 1, 4).unwrap();
         let pair = Hash::of_node(leaves[2], leaves[3]);
-        assert_eq!(tile.hash(&bytes, Node::leaf(5)), Some(leaves[1]));
-        assert_eq!(tile.hash(&bytes, Node { level: 1, index: 3 }), Some(pair));
+        assert_eq!(tile.hash(&bytes, CompleteSubtree::leaf(5)), Some(leaves[1]));
+        assert_eq!(
+            tile.hash(&bytes, CompleteSubtree { level: 1, index: 3 }),
+            Some(pair)
+        );
         assert!(tile.hash(&bytes, tile.node().unwrap()).is_some());
         for outside in [
-            Node::leaf(3),
-            Node::leaf(8),
-            Node { level: 3, index: 0 },
-            Node {
+            CompleteSubtree::leaf(3),
+            CompleteSubtree::leaf(8),
+            CompleteSubtree { level: 3, index: 0 },
+            CompleteSubtree {
                 level: 1,
                 index: u64::MAX,
             },
@@ -379,7 +385,10 @@ mod tests {
             assert_eq!(tile.hash(&bytes, outside), None, "{outside:?}");
         }
         let narrow = tile.with_width(3).unwrap();
-        assert_eq!(narrow.hash(&bytes[..96], Node { level: 1, index: 3 }), None);
-        assert_eq!(tile.hash(&bytes[..100], Node::leaf(4)), None);
+        assert_eq!(
+            narrow.hash(&bytes[..96], CompleteSubtree { level: 1, index: 3 }),
+            None
+        );
+        assert_eq!(tile.hash(&bytes[..100], CompleteSubtree::leaf(4)), None);
     }
 }

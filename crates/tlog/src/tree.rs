@@ -2,7 +2,7 @@
 //!
 //! A tree of any size is the chain of complete subtrees that the binary digits of its size name,
 //! the largest first (RFC 6962, section 2.1). Every root and every proof is put together from the
-//! hashes of complete subtrees ([`Node`]), and those never change once they exist, which is what
+//! hashes of complete subtrees ([`CompleteSubtree`]), and those never change once they exist, which is what
 //! makes tiles possible. Nothing here hashes or reads: who has the hashes hands them in.
 
 use crate::hash::Hash;
@@ -12,7 +12,7 @@ pub const MAX_SIZE: u64 = i64::MAX as u64;
 
 /// A complete subtree: the `2^level` leaves from `index * 2^level` on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Node {
+pub struct CompleteSubtree {
     /// Height above the leaves; a leaf has 0.
     pub level: u8,
     /// How many nodes stand left of it on its level.
@@ -33,7 +33,7 @@ pub(crate) const fn split(count: u64) -> u64 {
 
 // === impl Node ===
 
-impl Node {
+impl CompleteSubtree {
     /// The leaf of this number.
     pub const fn leaf(index: u64) -> Self {
         Self { level: 0, index }
@@ -63,14 +63,14 @@ impl Subtree {
     }
 
     /// The complete subtrees it consists of, from left to right.
-    pub fn nodes(self) -> impl Iterator<Item = Node> {
+    pub fn nodes(self) -> impl Iterator<Item = CompleteSubtree> {
         let mut start = self.start;
         std::iter::from_fn(move || {
             let rest = self.end.checked_sub(start).filter(|rest| *rest > 0)?;
             let level = rest.ilog2();
             let index = start >> level;
             start += 1 << level;
-            Some(Node {
+            Some(CompleteSubtree {
                 level: u8::try_from(level).unwrap_or(u8::MAX),
                 index,
             })
@@ -78,7 +78,7 @@ impl Subtree {
     }
 
     /// Its hash, from those of its nodes; `None` where `hash` has none.
-    pub fn hash(self, hash: impl FnMut(Node) -> Option<Hash>) -> Option<Hash> {
+    pub fn hash(self, hash: impl FnMut(CompleteSubtree) -> Option<Hash>) -> Option<Hash> {
         let hashes: Vec<Hash> = self.nodes().map(hash).collect::<Option<_>>()?;
         Some(join(&hashes))
     }
@@ -96,7 +96,7 @@ pub(crate) fn join(hashes: &[Hash]) -> Hash {
 
 #[cfg(test)]
 mod tests {
-    use super::{MAX_SIZE, Node, Subtree, split};
+    use super::{CompleteSubtree, MAX_SIZE, Subtree, split};
 
     fn nodes(size: u64) -> Vec<(u8, u64)> {
         Subtree::whole(size)
@@ -130,9 +130,9 @@ mod tests {
 
     #[test]
     fn a_node_beyond_all_trees_has_no_end() {
-        assert_eq!(Node { level: 3, index: 1 }.end(), Some(16));
+        assert_eq!(CompleteSubtree { level: 3, index: 1 }.end(), Some(16));
         assert_eq!(
-            Node {
+            CompleteSubtree {
                 level: 63,
                 index: 0
             }
@@ -140,7 +140,7 @@ mod tests {
             None
         );
         assert_eq!(
-            Node {
+            CompleteSubtree {
                 level: 0,
                 index: u64::MAX
             }
@@ -148,7 +148,7 @@ mod tests {
             None
         );
         assert_eq!(
-            Node {
+            CompleteSubtree {
                 level: 200,
                 index: 0
             }

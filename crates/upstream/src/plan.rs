@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use gomod::goproxy::{Entry, Fallback, ProxyList};
+use gomod::goproxy::{ProxyFallback, ProxyList, ProxyListEntry};
 use url::Url;
 
 use crate::{BuildError, SourceName};
@@ -41,19 +41,19 @@ impl Plan {
         let mut stops = Vec::new();
         for (entry, fallback) in list.entries() {
             let place = match entry {
-                Entry::Proxy(proxy) => {
+                ProxyListEntry::Proxy(proxy) => {
                     urls.push(Url::parse(proxy.reveal()).map_err(|error| BuildError::Url {
                         entry: proxy.to_string(),
                         why: error.to_string(),
                     })?);
                     Place::Source(urls.len() - 1)
                 }
-                Entry::Direct => Place::Direct,
-                Entry::Off => Place::Off,
+                ProxyListEntry::Direct => Place::Direct,
+                ProxyListEntry::Off => Place::Off,
             };
             stops.push(Stop {
                 place,
-                past_failure: *fallback == Fallback::OnAnyError,
+                past_failure: *fallback == ProxyFallback::OnAnyError,
             });
         }
         Ok(Self {

@@ -7,7 +7,7 @@
 
 use divan::{Bencher, black_box};
 use std::path::Path;
-use vulndb::{Database, DatabaseSource, Kept, SourceOrigin};
+use vulndb::{DatabaseSnapshot, DatabaseSource, SourceOrigin, VulnerabilityDatabase};
 
 const DATA: &str = "../../../shared/data/go-vulndb/vulndb-2026-08-21.zip";
 
@@ -19,14 +19,14 @@ fn zip() -> Option<Vec<u8>> {
     std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join(DATA)).ok()
 }
 
-fn read(zip: &[u8]) -> Database {
+fn read(zip: &[u8]) -> VulnerabilityDatabase {
     let source = DatabaseSource::from_zip("go", SourceOrigin::Public, zip).unwrap();
-    Database::merge(vec![source]).unwrap()
+    VulnerabilityDatabase::merge(vec![source]).unwrap()
 }
 
 /// 150 modules that the database knows, spread over it, with the standard library among them, and
 /// 150 that it does not know.
-fn build(database: &Database) -> Vec<(String, String)> {
+fn build(database: &VulnerabilityDatabase) -> Vec<(String, String)> {
     let index = database.answer("index/modules.json").unwrap();
     let index: serde_json::Value = serde_json::from_slice(&index.bytes).unwrap();
     let known = index.as_array().unwrap();
@@ -52,7 +52,7 @@ fn import_a_zip(bencher: Bencher<'_, '_>) {
 fn open(bencher: Bencher<'_, '_>) {
     let Some(zip) = zip() else { return };
     let directory = tempfile::tempdir().unwrap();
-    let kept = Kept::in_directory(directory.path());
+    let kept = DatabaseSnapshot::in_directory(directory.path());
     kept.replace(&read(&zip)).unwrap();
     bencher.bench(|| black_box(&kept).open().unwrap());
 }
@@ -61,7 +61,7 @@ fn open(bencher: Bencher<'_, '_>) {
 fn open_and_examine_300_modules(bencher: Bencher<'_, '_>) {
     let Some(zip) = zip() else { return };
     let directory = tempfile::tempdir().unwrap();
-    let kept = Kept::in_directory(directory.path());
+    let kept = DatabaseSnapshot::in_directory(directory.path());
     let database = read(&zip);
     kept.replace(&database).unwrap();
     let modules = build(&database);

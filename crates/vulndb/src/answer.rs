@@ -13,7 +13,7 @@
 //! What is private is in these files too, names of modules included. Whoever serves callers who may
 //! not see it serves them another database, merged without the private sources.
 
-use crate::database::Database;
+use crate::database::VulnerabilityDatabase;
 use crate::entry::{AffectedModule, EntryId, OsvEntry, OsvTime};
 use crate::range::latest_fix;
 use flate2::Compression;
@@ -78,7 +78,7 @@ struct EntryLine<'a> {
 
 // === impl Database ===
 
-impl Database {
+impl VulnerabilityDatabase {
     /// The file of a path below the root of the protocol, such as `index/modules.json.gz`. None is
     /// what a server says 404 to.
     pub fn answer(&self, path: &str) -> Option<DatabaseFile<'_>> {

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 
 /// Everything that is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Database {
+pub struct VulnerabilityDatabase {
     pub(crate) index: ContentIndex,
     /// The files, one behind the other.
     pub(crate) bytes: Vec<u8>,
@@ -74,7 +74,7 @@ pub enum DatabaseError {
 
 /// What is known about all modules of a build, and how old the knowledge is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Examined {
+pub struct BuildExamination {
     /// Where it is from.
     pub sources: Vec<SourceInfo>,
     /// What the modules have, in the order of the modules, each by id.
@@ -85,7 +85,7 @@ pub struct Examined {
 
 // === impl Database ===
 
-impl Database {
+impl VulnerabilityDatabase {
     /// Makes one database of sources. Of public ones, what the first says of a vulnerability in a
     /// module stands, so the Go database comes before OSV; private ones are always taken last, and
     /// only add.
@@ -173,8 +173,8 @@ impl Database {
     pub fn examine<'a>(
         &self,
         modules: impl IntoIterator<Item = (&'a str, &'a str)>,
-    ) -> Result<Examined, DatabaseError> {
-        let mut examined = Examined {
+    ) -> Result<BuildExamination, DatabaseError> {
+        let mut examined = BuildExamination {
             sources: self.index.sources.clone(),
             hits: Vec::new(),
             unknown: Vec::new(),

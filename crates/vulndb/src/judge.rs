@@ -8,7 +8,7 @@
 //! What `govulncheck` says goes before what imports say: it looked closer, at the same code. What
 //! nobody could tell makes nothing milder.
 
-use crate::database::{Examined, SourceInfo};
+use crate::database::{BuildExamination, SourceInfo};
 use crate::hit::VulnerabilityHit;
 use crate::import_reach::ImportReach;
 use crate::reachability::{CallFrame, ReachabilityReport, ScanLevel, VulnerabilityReach};
@@ -26,7 +26,7 @@ use jiff::tz::TimeZone;
 #[derive(Clone, Copy)]
 pub struct ExaminationInput<'a> {
     /// What the modules of a build have.
-    pub examined: &'a Examined,
+    pub examined: &'a BuildExamination,
     /// What is known about calls, if anything.
     pub reachability: Option<&'a ReachabilityReport>,
     /// How a build comes to the packages that a vulnerability is in.

@@ -8,7 +8,7 @@
 //!
 //! Only what was read, checked and merged can be kept: there is no way to keep bytes.
 
-use crate::database::{ContentIndex, Database};
+use crate::database::{ContentIndex, VulnerabilityDatabase};
 use crate::entry::problem;
 use crate::files::read_bounded;
 use crate::limits::MAX_KEPT;
@@ -23,7 +23,7 @@ const FILE_NAME: &str = "vulnerabilities";
 
 /// A database as a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Kept {
+pub struct DatabaseSnapshot {
     directory: PathBuf,
 }
 
@@ -53,7 +53,7 @@ pub enum KeptError {
 
 // === impl Kept ===
 
-impl Kept {
+impl DatabaseSnapshot {
     /// In a directory of data, which must exist.
     pub fn in_directory(directory: impl Into<PathBuf>) -> Self {
         Self {
@@ -67,13 +67,13 @@ impl Kept {
     }
 
     /// Puts a database in the place of the one that is there.
-    pub fn replace(&self, database: &Database) -> Result<(), KeptError> {
+    pub fn replace(&self, database: &VulnerabilityDatabase) -> Result<(), KeptError> {
         let path = self.path();
         write(&self.directory, &path, database).map_err(|source| KeptError::io(&path, source))
     }
 
     /// The database that is there; nothing if none was ever kept.
-    pub fn open(&self) -> Result<Option<Database>, KeptError> {
+    pub fn open(&self) -> Result<Option<VulnerabilityDatabase>, KeptError> {
         let path = self.path();
         let bytes = match read_bounded(&path, MAX_KEPT) {
             Ok(bytes) => bytes,
@@ -101,7 +101,7 @@ impl KeptError {
     }
 }
 
-fn write(directory: &Path, path: &Path, database: &Database) -> io::Result<()> {
+fn write(directory: &Path, path: &Path, database: &VulnerabilityDatabase) -> io::Result<()> {
     let index = serde_json::to_vec(&database.index)?;
     let length = (index.len() as u64).to_le_bytes();
     let sum = checksum(&[&length, &index, &database.bytes]).to_le_bytes();
@@ -122,7 +122,7 @@ fn checksum(parts: &[&[u8]]) -> u32 {
     sum.sum()
 }
 
-fn parse(mut bytes: Vec<u8>) -> Result<Database, String> {
+fn parse(mut bytes: Vec<u8>) -> Result<VulnerabilityDatabase, String> {
     let cut = || "cut off".to_owned();
     let rest = bytes.get(MAGIC.len()..).ok_or_else(cut)?;
     let (sum, rest) = rest.split_first_chunk::<4>().ok_or_else(cut)?;
@@ -135,5 +135,5 @@ fn parse(mut bytes: Vec<u8>) -> Result<Database, String> {
     let index: ContentIndex = serde_json::from_slice(index).map_err(|error| problem(&error))?;
     let begin = bytes.len() - rest.len() + length;
     bytes.drain(..begin);
-    Ok(Database { index, bytes })
+    Ok(VulnerabilityDatabase { index, bytes })
 }

@@ -5,7 +5,7 @@
 //! that of the newest of them, and of every entry that both have. Advisories of the site's own are its
 //! own business: they change as their keeper likes.
 
-use crate::database::{Database, DatabaseError};
+use crate::database::{DatabaseError, VulnerabilityDatabase};
 use crate::entry::OsvTime;
 use crate::source::SourceOrigin;
 use std::collections::BTreeMap;
@@ -24,7 +24,7 @@ pub struct OlderData {
 
 // === impl Database ===
 
-impl Database {
+impl VulnerabilityDatabase {
     /// What of this database is older than what is kept: the whole first, then entries by id.
     pub fn older_than(&self, kept: &Self) -> Result<Vec<OlderData>, DatabaseError> {
         let (ours, theirs) = (self.public_time(), kept.public_time());

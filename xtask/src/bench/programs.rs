@@ -107,11 +107,18 @@ fn last_but(count: usize, text: &str) -> String {
 pub(crate) fn build_modkeep(root: &Path) -> Result<PathBuf> {
     println!("building modkeep (release)");
     let status = Command::new(env!("CARGO"))
-        .args(["build", "--release", "--quiet", "--package", "modkeep"])
+        .args([
+            "build",
+            "--profile",
+            "dist",
+            "--quiet",
+            "--package",
+            "modkeep",
+        ])
         .current_dir(root)
         .status()?;
     ensure!(status.success(), "modkeep cannot be built");
-    Ok(root.join("target/release/modkeep"))
+    Ok(root.join("target/dist/modkeep"))
 }
 
 fn provide_peer(root: &Path, peer: Contender) -> Result<PathBuf> {

@@ -1,7 +1,7 @@
 //! Damage, anywhere: it is noticed, or the contents are what they were.
 
 use crate::sample::{self, Sample, read, samples, write};
-use bundle::Malformed;
+use bundle::MalformedBundle;
 
 #[test]
 fn no_byte_can_be_changed_unnoticed_but_those_of_a_tile() {
@@ -129,7 +129,7 @@ fn a_manifest_that_never_ends_its_line_is_refused() {
     ));
     bytes.extend(sum.as_bytes());
     bytes.resize(bytes.len().next_multiple_of(512) + 1024, 0);
-    let Malformed { problem, .. } = read(&bytes).unwrap_err();
+    let MalformedBundle { problem, .. } = read(&bytes).unwrap_err();
     assert!(problem.contains("a line of more than"), "{problem}");
 }
 

@@ -1,7 +1,7 @@
 //! What is written is read again, by us and by the system's `tar`.
 
 use crate::sample::{self, Sample, TILE, samples, write};
-use bundle::{FORMAT, MANIFEST, Opening, Reader, Writer, is_bundle};
+use bundle::{BundleHeader, BundleReader, BundleWriter, FORMAT, MANIFEST, is_bundle};
 use std::{fs, io::Cursor, process::Command};
 
 #[test]
@@ -44,11 +44,11 @@ fn the_longest_line_that_can_be_written_can_be_read() {
             version.proofs.clear();
             version.artifacts[0].source = "s".repeat(length);
         }
-        let opening = Opening {
+        let opening = BundleHeader {
             format: FORMAT.to_owned(),
             databases: Vec::new(),
         };
-        let mut writer = Writer::begin(Cursor::new(Vec::new()), &opening).unwrap();
+        let mut writer = BundleWriter::begin(Cursor::new(Vec::new()), &opening).unwrap();
         for version in &versions {
             writer.version(version).ok()?;
         }
@@ -76,7 +76,7 @@ fn versions_out_of_order_are_refused() {
 fn other_files_are_no_bundles() {
     for other in [&b""[..], b"modkeep-bundle.json", b"PK\x03\x04", &[0; 4096]] {
         assert!(!is_bundle(&other));
-        assert!(Reader::open(other, other.len() as u64).is_err());
+        assert!(BundleReader::open(other, other.len() as u64).is_err());
     }
 }
 

@@ -1,8 +1,8 @@
 //! A small bundle, put together by hand.
 
 use bundle::{
-    Cursor, Database, Digest, Entry, FORMAT, Item, Malformed, Opening, Proof, Reader, Version,
-    Writer,
+    BundleArtifact, BundleDatabase, BundleEntry, BundleHeader, BundleReader, BundleVersion,
+    BundleWriter, Digest, FORMAT, MalformedBundle, ProofEntry, VersionCursor,
 };
 use std::io::Cursor as Memory;
 
@@ -31,14 +31,14 @@ impl Sample {
         }
     }
 
-    pub(crate) fn version(&self) -> Version {
-        let proof = |(database, content): &(&str, Vec<u8>)| Proof {
+    pub(crate) fn version(&self) -> BundleVersion {
+        let proof = |(database, content): &(&str, Vec<u8>)| ProofEntry {
             database: (*database).to_owned(),
             record: 7,
             size: content.len() as u64,
             sha256: Digest::of(content),
         };
-        let item = |(path, content): &(String, Vec<u8>)| Item {
+        let item = |(path, content): &(String, Vec<u8>)| BundleArtifact {
             path: path.clone(),
             size: content.len() as u64,
             sha256: Digest::of(content),
@@ -47,17 +47,17 @@ impl Sample {
             source: "https://proxy.example.com".to_owned(),
             first_seen: "2026-01-01T00:00:00Z".to_owned(),
         };
-        Version {
+        BundleVersion {
             proofs: self.proofs.iter().map(proof).collect(),
             artifacts: self.artifacts.iter().map(item).collect(),
         }
     }
 }
 
-pub(crate) fn opening() -> Opening {
-    Opening {
+pub(crate) fn opening() -> BundleHeader {
+    BundleHeader {
         format: FORMAT.to_owned(),
-        databases: vec![Database {
+        databases: vec![BundleDatabase {
             name: "sum.example.com/1".to_owned(),
             head: "go.sum database tree\n".to_owned(),
             tiles: 1,
@@ -76,7 +76,7 @@ pub(crate) fn samples() -> Vec<Sample> {
 }
 
 pub(crate) fn write(samples: &[Sample]) -> Vec<u8> {
-    let mut writer = Writer::begin(Memory::new(Vec::new()), &opening()).unwrap();
+    let mut writer = BundleWriter::begin(Memory::new(Vec::new()), &opening()).unwrap();
     for sample in samples {
         writer.version(&sample.version()).unwrap();
     }
@@ -100,20 +100,20 @@ pub(crate) fn write(samples: &[Sample]) -> Vec<u8> {
 }
 
 /// Everything in a bundle, by path; every hash that the manifest tells is compared.
-pub(crate) fn read(bytes: &[u8]) -> Result<Vec<(String, Vec<u8>)>, Malformed> {
-    let reader = Reader::open(bytes, bytes.len() as u64)?;
+pub(crate) fn read(bytes: &[u8]) -> Result<Vec<(String, Vec<u8>)>, MalformedBundle> {
+    let reader = BundleReader::open(bytes, bytes.len() as u64)?;
     let mut files = Vec::new();
-    let mut tiles: Vec<Entry> = Vec::new();
-    let mut cursor: Cursor = reader.tiles(|_, path, entry| {
+    let mut tiles: Vec<BundleEntry> = Vec::new();
+    let mut cursor: VersionCursor = reader.tiles(|_, path, entry| {
         tiles.push(entry.clone());
         path.starts_with("tile/")
             .then_some(())
             .ok_or_else(|| "no tile".to_owned())
     })?;
-    let mut keep = |entry: &Entry, sha256: Option<Digest>| {
+    let mut keep = |entry: &BundleEntry, sha256: Option<Digest>| {
         let content = reader.content(entry, 10_000)?;
         if sha256.is_some_and(|wanted| wanted != Digest::of(&content)) {
-            return Err(Malformed {
+            return Err(MalformedBundle {
                 entry: entry.path.clone(),
                 at: entry.at,
                 problem: "another hash".to_owned(),

@@ -11,7 +11,7 @@ use super::{
     StatementTable,
 };
 use gomod::sumhash::H1;
-use mismatch::{Case, Evidence, Retry, Specimen, Stage};
+use mismatch::{CopyDescription, MismatchCase, MismatchEvidence, MismatchStage, RetryResult};
 
 /// Most cases of one comparison. A GOPROXY list is short; a hostile one need not be.
 const MOST: usize = 8;
@@ -19,7 +19,7 @@ const MOST: usize = 8;
 /// A statement with its standing.
 type RatedStatement<'t> = (&'t HashStatement, SourceAgreement);
 
-pub(super) fn cases(table: &StatementTable, decision: &BlameDecision) -> Vec<Case> {
+pub(super) fn cases(table: &StatementTable, decision: &BlameDecision) -> Vec<MismatchCase> {
     let standings = decision.standings.iter().copied();
     let judged: Vec<RatedStatement<'_>> = table.statements.iter().zip(standings).collect();
     let wrong = judged.iter().filter(|(_, standing)| {
@@ -38,7 +38,7 @@ pub(super) fn cases(table: &StatementTable, decision: &BlameDecision) -> Vec<Cas
     });
     evidence
         .take(MOST)
-        .map(|evidence| Case::new(&evidence))
+        .map(|evidence| MismatchCase::new(&evidence))
         .collect()
 }
 
@@ -51,16 +51,16 @@ fn wrong_copy(
     judged: &[RatedStatement<'_>],
     statement: &HashStatement,
     copy: &InspectedCopy,
-) -> Evidence {
+) -> MismatchEvidence {
     let stage = match statement.voice {
-        HashSource::Proxy { .. } => Stage::FromUpstream,
-        _ => Stage::OnClient,
+        HashSource::Proxy { .. } => MismatchStage::FromUpstream,
+        _ => MismatchStage::OnClient,
     };
     let artifact = table.artifact(statement.file);
-    let mut evidence = Evidence::new(artifact, stage, copy.specimen.clone());
+    let mut evidence = MismatchEvidence::new(artifact, stage, copy.specimen.clone());
     evidence.logged = logged(table, statement.file);
     evidence.claimed = claimed(judged, statement.file);
-    let again = copy.again.iter().map(|specimen| Retry {
+    let again = copy.again.iter().map(|specimen| RetryResult {
         specimen: specimen.clone(),
         difference: None,
     });
@@ -80,12 +80,13 @@ fn wrong_line(
     judged: &[RatedStatement<'_>],
     file: HashedFile,
     hash: &str,
-) -> Option<Evidence> {
+) -> Option<MismatchEvidence> {
     let right =
         |(_, standing): &(&InspectedCopy, SourceAgreement)| *standing == SourceAgreement::Right;
     let (copy, _) = copies(judged, file).find(right)?;
-    let specimen: Specimen = copy.specimen.clone();
-    let mut evidence = Evidence::new(table.artifact(file), Stage::OnClient, specimen);
+    let specimen: CopyDescription = copy.specimen.clone();
+    let mut evidence =
+        MismatchEvidence::new(table.artifact(file), MismatchStage::OnClient, specimen);
     evidence.logged = logged(table, file);
     evidence.claimed = Some(hash.parse().ok()?);
     Some(evidence)

@@ -10,7 +10,7 @@
 use super::{HashSource, HashStatement, HashedFile, StatementContent};
 use crate::text::PlainMessage;
 use gomod::{
-    goproxy::{Entry, ProxyList, ProxyUrl},
+    goproxy::{ProxyList, ProxyListEntry, ProxyUrl},
     path::ModulePath,
     sumhash::H1,
     version::{Version, check_agreement},
@@ -109,7 +109,7 @@ pub fn sources(text: &str, module: &ModulePath) -> Vec<String> {
         let list = captures.name("list").map(|list| list.as_str());
         let list = list.and_then(|list| ProxyList::parse(list).ok());
         for (entry, _) in list.iter().flat_map(ProxyList::entries) {
-            named.extend(matches!(entry, Entry::Proxy(_)).then(|| entry.to_string()));
+            named.extend(matches!(entry, ProxyListEntry::Proxy(_)).then(|| entry.to_string()));
         }
     }
     let mut sources: Vec<String> = Vec::new();

@@ -2,7 +2,7 @@
 
 use super::{ComparisonRow, HashComparison, HashSource, HashedFile, SourceAgreement};
 use crate::report::{ColourMode, ReportPage, ascii};
-use mismatch::Cause;
+use mismatch::MismatchCause;
 
 /// Prints a comparison.
 pub fn render(comparison: &HashComparison, colour: ColourMode) -> String {
@@ -34,7 +34,7 @@ pub fn render(comparison: &HashComparison, colour: ColourMode) -> String {
         let conclusion = &case.conclusion;
         // A wrong line is explained with somebody's right bytes at hand: not theirs is the fault.
         let who = match conclusion.cause {
-            Cause::ClientGoSum => "go.sum",
+            MismatchCause::ClientGoSum => "go.sum",
             _ => &case.copy.source,
         };
         page.labelled(

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::cause::RemedyKind;
 use crate::fix::Fix;
-use gomod::goproxy::{Entry, Fallback};
+use gomod::goproxy::{ProxyFallback, ProxyListEntry};
 use std::collections::BTreeSet;
 
 pub(super) fn repair(table: &StatementTable, decision: &BlameDecision) -> Vec<Fix> {
@@ -162,13 +162,13 @@ fn proxy_list(table: &StatementTable, judged: &[(&HashStatement, SourceAgreement
             continue;
         }
         // What is shown without its secrets is no URL that could be set.
-        if matches!(entry, Entry::Proxy(url) if url.reveal() != name) {
+        if matches!(entry, ProxyListEntry::Proxy(url) if url.reveal() != name) {
             return None;
         }
         list.push_str(&name);
         list.push(match fallback {
-            Fallback::OnNotFound => ',',
-            Fallback::OnAnyError => '|',
+            ProxyFallback::OnNotFound => ',',
+            ProxyFallback::OnAnyError => '|',
         });
     }
     let list = word(list.trim_end_matches([',', '|']))?;

@@ -6,7 +6,7 @@ use gomod::{
     path::ModulePath,
     version::Version,
 };
-use mismatch::{ByteShape, Difference, Retry, Specimen};
+use mismatch::{ByteShape, CopyDescription, CopyDifference, RetryResult};
 use serde::Serialize;
 
 /// Everything that was heard about a module version.
@@ -144,11 +144,11 @@ pub enum StatementContent {
 #[derive(Debug, Clone)]
 pub struct InspectedCopy {
     /// What they are.
-    pub specimen: Specimen,
+    pub specimen: CopyDescription,
     /// How they differ from right ones, if those were at hand.
-    pub difference: Option<Difference>,
+    pub difference: Option<CopyDifference>,
     /// What the same source sent when it was asked once more.
-    pub again: Option<Specimen>,
+    pub again: Option<CopyDescription>,
 }
 
 // === impl Table ===
@@ -269,7 +269,7 @@ impl StatementContent {
 }
 
 /// Whether bytes are a file as it should be, as far as they tell themselves.
-pub fn is_whole(specimen: &Specimen) -> bool {
+pub fn is_whole(specimen: &CopyDescription) -> bool {
     let has_shape = matches!(
         specimen.shape,
         ByteShape::Zip { damaged: 0, .. } | ByteShape::GoMod { .. }
@@ -281,7 +281,7 @@ pub fn is_whole(specimen: &Specimen) -> bool {
 
 impl InspectedCopy {
     /// Bytes that nothing was compared with yet.
-    pub const fn new(specimen: Specimen) -> Self {
+    pub const fn new(specimen: CopyDescription) -> Self {
         Self {
             specimen,
             difference: None,
@@ -290,8 +290,8 @@ impl InspectedCopy {
     }
 
     /// As one of the other copies that a case speaks of.
-    pub(super) fn as_retry(&self, difference: Option<Difference>) -> Retry {
-        Retry {
+    pub(super) fn as_retry(&self, difference: Option<CopyDifference>) -> RetryResult {
+        RetryResult {
             specimen: self.specimen.clone(),
             difference,
         }

@@ -8,7 +8,9 @@ use super::{
 };
 use crate::ColourMode;
 use gomod::{goproxy::ProxyList, path::ModulePath, version::Version};
-use mismatch::{Announced, CauseConfidence, Source, SourceRole, Specimen, Subject, examine};
+use mismatch::{
+    AnnouncedFacts, CauseConfidence, CopyDescription, CopySource, CopySubject, SourceRole, examine,
+};
 use std::{io::Cursor, sync::LazyLock};
 use testkit::fixture::Module;
 
@@ -60,7 +62,7 @@ fn hash(word: Word) -> StatementContent {
     }
 }
 
-fn specimen(word: Word, voice: &HashSource) -> Specimen {
+fn specimen(word: Word, voice: &HashSource) -> CopyDescription {
     let mut bytes = match word {
         B => OTHER.zip(),
         _ => MODULE.zip(),
@@ -69,20 +71,20 @@ fn specimen(word: Word, voice: &HashSource) -> Specimen {
     if word == Damaged {
         bytes.truncate(bytes.len() / 2);
     }
-    let source = Source {
+    let source = CopySource {
         name: voice.describe(),
         role: match voice {
             HashSource::Proxy { .. } => SourceRole::Mirror,
             _ => SourceRole::Client,
         },
     };
-    let announced = Announced {
+    let announced = AnnouncedFacts {
         size: Some(announced),
         sha256: None,
     };
     let table = table(Vec::new());
     let artifact = table.artifact(HashedFile::Zip);
-    let subject = Subject {
+    let subject = CopySubject {
         artifact: &artifact,
         known: &[],
     };
@@ -314,7 +316,7 @@ fn repairs_are_lawful(case: Case, told: &HashComparison) {
 
 #[test]
 fn wrong_bytes_are_explained() {
-    use mismatch::Cause::{ClientGoSum, Truncated, UpstreamRetag};
+    use mismatch::MismatchCause::{ClientGoSum, Truncated, UpstreamRetag};
     let causes = |words| {
         let told = judged(case(words));
         let causes = told.cases.iter().map(|case| case.conclusion.cause);
@@ -351,7 +353,10 @@ fn a_proxy_that_is_right_when_asked_again_was_wrong_all_the_same() {
     assert_eq!(told.verdict, ComparisonVerdict::WrongOnce);
     assert!(told.why.contains(PROXIES[0]), "{}", told.why);
     assert_eq!(told.rows[0].standing, SourceAgreement::Recovered);
-    assert_eq!(told.cases[0].conclusion.cause, mismatch::Cause::Truncated);
+    assert_eq!(
+        told.cases[0].conclusion.cause,
+        mismatch::MismatchCause::Truncated
+    );
 }
 
 #[test]

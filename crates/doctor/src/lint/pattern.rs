@@ -53,7 +53,7 @@ pub(crate) fn intended_pattern(list: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::intended_pattern;
-    use gomod::pattern::Patterns;
+    use gomod::pattern::ModulePatterns;
     use proptest::prelude::*;
 
     #[test]
@@ -93,7 +93,7 @@ mod tests {
         ] {
             assert_eq!(intended_pattern(list).as_deref(), Some(expected), "{list}");
             assert!(
-                !Patterns::parse(list).matches("git.example.com/team/app/x"),
+                !ModulePatterns::parse(list).matches("git.example.com/team/app/x"),
                 "{list}"
             );
         }

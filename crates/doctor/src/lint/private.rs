@@ -3,8 +3,8 @@
 use super::{LintCase, LintRule, about, intended_pattern};
 use crate::environment::{GoEnvironment, GoSettingOrigin};
 use crate::mirrors::is_public;
-use gomod::goproxy::{Entry, ProxyList, ProxyUrl};
-use gomod::pattern::Patterns;
+use gomod::goproxy::{ProxyList, ProxyListEntry, ProxyUrl};
+use gomod::pattern::ModulePatterns;
 
 pub(super) static BYPASS: LintRule = LintRule {
     id: "env/private-bypasses-proxy",
@@ -95,8 +95,8 @@ fn bypass(environment: &GoEnvironment) -> Option<LintCase> {
     };
     let list = ProxyList::parse(environment.value("GOPROXY")).ok()?;
     let mut proxies = list.entries().iter().filter_map(|(entry, _)| match entry {
-        Entry::Proxy(url) => Some(url),
-        Entry::Direct | Entry::Off => None,
+        ProxyListEntry::Proxy(url) => Some(url),
+        ProxyListEntry::Direct | ProxyListEntry::Off => None,
     });
     // A public proxy cannot have them, and must not hear of them.
     let is_own = |url: &ProxyUrl| !is_public(url);
@@ -116,7 +116,7 @@ fn list(environment: &GoEnvironment, name: &str) -> Option<LintCase> {
     if setting.origin == GoSettingOrigin::Default {
         return None;
     }
-    let patterns = Patterns::parse(&setting.value);
+    let patterns = ModulePatterns::parse(&setting.value);
     if STRANGERS.iter().all(|path| patterns.matches(path)) {
         let cost = "public modules go through the proxy and are verified again; name the private prefixes instead";
         return Some(about(&EVERYTHING, environment, name).unset(cost));

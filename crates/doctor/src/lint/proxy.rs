@@ -4,7 +4,7 @@ use super::{LintCase, LintRule, about};
 use crate::cause::RemedyKind;
 use crate::environment::{GoEnvironment, GoSettingOrigin};
 use crate::mirrors::{INSIDE, is_public};
-use gomod::goproxy::{Entry, Fallback, ProxyList, ProxyUrl};
+use gomod::goproxy::{ProxyFallback, ProxyList, ProxyListEntry, ProxyUrl};
 
 pub(super) static EMPTY: LintRule = LintRule {
     id: "env/empty-proxy",
@@ -118,11 +118,11 @@ fn with_commas(value: &str) -> Option<String> {
     let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
     let text = words.join(",");
     let list = ProxyList::parse(&text).ok()?;
-    let is_usable = |entry: &Entry| match entry {
-        Entry::Proxy(url) => {
+    let is_usable = |entry: &ProxyListEntry| match entry {
+        ProxyListEntry::Proxy(url) => {
             is_open(url) && has_host(entry) && host(url).is_some_and(|host| host.contains('.'))
         }
-        Entry::Direct | Entry::Off => true,
+        ProxyListEntry::Direct | ProxyListEntry::Off => true,
     };
     let is_open = list.entries().iter().all(|(entry, _)| is_usable(entry));
     (is_open && text != value).then_some(text)
@@ -130,8 +130,8 @@ fn with_commas(value: &str) -> Option<String> {
 
 /// Whether the host of an entry is one that can exist: `go` takes more for a host, such as what a
 /// semicolon separates, and then no name server knows it.
-fn has_host(entry: &Entry) -> bool {
-    let Entry::Proxy(url) = entry else {
+fn has_host(entry: &ProxyListEntry) -> bool {
+    let ProxyListEntry::Proxy(url) = entry else {
         return true;
     };
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-_:[]%".contains(&byte);
@@ -163,7 +163,7 @@ fn behind_the_end(environment: &GoEnvironment) -> Option<LintCase> {
     let meant = meant.collect::<Vec<_>>().join(",");
     let is_open = ProxyList::parse(&meant).is_ok_and(|sources| {
         let mut entries = sources.entries().iter();
-        entries.all(|(entry, _)| !matches!(entry, Entry::Proxy(url) if !is_open(url)))
+        entries.all(|(entry, _)| !matches!(entry, ProxyListEntry::Proxy(url) if !is_open(url)))
     });
     Some(if is_open {
         lint.set(&meant, "the sources are asked first, as was meant")
@@ -177,7 +177,9 @@ fn of_list(environment: &GoEnvironment, sources: &ProxyList) -> Vec<LintCase> {
     lints.extend(behind_the_end(environment));
     lints.extend(fallback(environment, sources));
     for (entry, _) in sources.entries() {
-        let Entry::Proxy(url) = entry else { continue };
+        let ProxyListEntry::Proxy(url) = entry else {
+            continue;
+        };
         if url.sends_credentials_in_clear() {
             lints.push(about(&CREDENTIALS_ON_HTTP, environment, "GOPROXY"));
         }
@@ -192,19 +194,20 @@ fn fallback(environment: &GoEnvironment, sources: &ProxyList) -> Option<LintCase
     let (last, proxies) = sources.entries().split_last()?;
     let (_, separator) = proxies.last()?;
     // Public proxies have no rules that could be gone past: it is how go itself is set.
-    let is_public = |entry: &Entry| matches!(entry, Entry::Proxy(url) if is_public(url));
-    if last.0 != Entry::Direct || proxies.iter().all(|(entry, _)| is_public(entry)) {
+    let is_public =
+        |entry: &ProxyListEntry| matches!(entry, ProxyListEntry::Proxy(url) if is_public(url));
+    if last.0 != ProxyListEntry::Direct || proxies.iter().all(|(entry, _)| is_public(entry)) {
         return None;
     }
     let belief = match separator {
-        Fallback::OnAnyError => &PIPE_DIRECT,
-        Fallback::OnNotFound => &DIRECT,
+        ProxyFallback::OnAnyError => &PIPE_DIRECT,
+        ProxyFallback::OnNotFound => &DIRECT,
     };
     let lint = about(belief, environment, "GOPROXY");
     // A list with passwords or tokens is not printed, not even as a command.
     let is_open = proxies
         .iter()
-        .all(|(entry, _)| !matches!(entry, Entry::Proxy(url) if url.reveal() != url.to_string()));
+        .all(|(entry, _)| !matches!(entry, ProxyListEntry::Proxy(url) if url.reveal() != url.to_string()));
     let rest = environment.value("GOPROXY").rsplit_once(['|', ',']);
     Some(match rest {
         Some((rest, _)) if is_open => lint.set(

@@ -6,8 +6,8 @@ use crate::environment::{GoEnvironment, GoSettingOrigin, database_name};
 use crate::mirrors::{host_of, is_public_host};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use gomod::goproxy::{Entry, ProxyList, ProxyUrl};
-use gomod::pattern::Patterns;
+use gomod::goproxy::{ProxyList, ProxyListEntry, ProxyUrl};
+use gomod::pattern::ModulePatterns;
 
 pub(super) static OFF: LintRule = LintRule {
     id: "env/sumdb-off",
@@ -80,9 +80,9 @@ pub(super) fn lint(environment: &GoEnvironment) -> Vec<LintCase> {
 /// GOSUMDB=off behind plain http, with the way out of it.
 fn nothing(environment: &GoEnvironment) -> Option<LintCase> {
     let sources = ProxyList::parse(environment.value("GOPROXY")).ok()?;
-    let is_plain = |entry: &Entry| match entry {
-        Entry::Proxy(url) => url.reveal().starts_with("http://") && !is_here(url),
-        Entry::Direct | Entry::Off => false,
+    let is_plain = |entry: &ProxyListEntry| match entry {
+        ProxyListEntry::Proxy(url) => url.reveal().starts_with("http://") && !is_here(url),
+        ProxyListEntry::Direct | ProxyListEntry::Off => false,
     };
     let is_plain = sources.entries().iter().any(|(entry, _)| is_plain(entry));
     if !is_plain || environment.value("GOSUMDB") != "off" {
@@ -92,7 +92,7 @@ fn nothing(environment: &GoEnvironment) -> Option<LintCase> {
     // What is fetched insecurely is what is private; no pattern that would leave out all modules.
     let insecure = environment.value("GOINSECURE");
     let private = intended_pattern(insecure).unwrap_or_else(|| insecure.to_owned());
-    let is_all = Patterns::parse(&private).matches("example.com/a");
+    let is_all = ModulePatterns::parse(&private).matches("example.com/a");
     if !private.is_empty() && !is_all && environment.value("GONOSUMDB").is_empty() {
         let cost = "first: the names of these modules then stay away from the database, and only they are left unproven";
         lint = lint.set_other("GONOSUMDB", &private, cost);
@@ -176,7 +176,7 @@ fn is_source(environment: &GoEnvironment, host: &str) -> bool {
     };
     let mut entries = list.entries().iter();
     entries.any(
-        |(entry, _)| matches!(entry, Entry::Proxy(url) if host_of(url.reveal()) == host_of(host)),
+        |(entry, _)| matches!(entry, ProxyListEntry::Proxy(url) if host_of(url.reveal()) == host_of(host)),
     )
 }
 

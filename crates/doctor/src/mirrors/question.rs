@@ -9,7 +9,7 @@ use crate::environment::GoEnvironment;
 use crate::lint::intended_pattern;
 use gomod::info::VersionInfo;
 use gomod::path::ModulePath;
-use gomod::pattern::Patterns;
+use gomod::pattern::ModulePatterns;
 use gomod::version::Version;
 use serde::{Serialize, Serializer};
 
@@ -92,7 +92,7 @@ fn is_private(environment: &GoEnvironment, module: &ModulePath) -> bool {
         let meant = intended_pattern(value).unwrap_or_default();
         [value, &meant]
             .into_iter()
-            .any(|list| Patterns::parse(list).matches(module.as_str()))
+            .any(|list| ModulePatterns::parse(list).matches(module.as_str()))
     };
     SETTINGS.iter().any(names) || is_inside(host(module))
 }

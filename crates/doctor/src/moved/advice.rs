@@ -10,7 +10,7 @@ use super::contents::ContentComparison;
 use super::evidence::{
     CandidateFiles, CheckedCandidate, ChecksumRecord, MoveEvidence, SourceReply,
 };
-use gomod::modfile::{self, Mode};
+use gomod::modfile::{self, ParseMode};
 use gomod::version::check_agreement;
 use serde::Serialize;
 
@@ -178,7 +178,7 @@ fn without_any(evidence: &MoveEvidence) -> MoveAdvice {
 /// Whether go would read the line in a go.mod.
 fn is_line_of_go_mod(line: &str) -> bool {
     let file = format!("module example.com/main\n\n{line}\n");
-    modfile::parse(file.as_bytes(), Mode::Strict).is_ok()
+    modfile::parse(file.as_bytes(), ParseMode::Strict).is_ok()
 }
 
 /// What a go.mod holds, without anything that a terminal would obey.

@@ -1,7 +1,7 @@
 //! Declared: what a go.mod says of its own name, and who comes after it.
 
 use super::evidence::text;
-use gomod::modfile::{self, Mode};
+use gomod::modfile::{self, ParseMode};
 use gomod::path::ModulePath;
 use gomod::version::Version;
 use serde::Serialize;
@@ -29,7 +29,7 @@ const MOST_WORDS: usize = 200;
 impl ModuleDeclaration {
     /// Reads it; `None` if the file is no go.mod, or names no path.
     pub(super) fn read(version: &Version, go_mod: &[u8]) -> Option<Self> {
-        let module = modfile::parse(go_mod, Mode::Lax).ok()?.module?;
+        let module = modfile::parse(go_mod, ParseMode::Lax).ok()?.module?;
         Some(Self {
             version: version.clone(),
             path: module.path,

@@ -16,7 +16,7 @@ use crate::environment::{GoEnvironment, credentials};
 use crate::probe::{ProbeNetwork, ProbeRole, ProbeTarget, plan};
 use futures_util::future::{join, join_all};
 use gomod::path::ModulePath;
-use gomod::pattern::Patterns;
+use gomod::pattern::ModulePatterns;
 use gomod::version::Version;
 use rustls::ClientConfig;
 use serde::Serialize;
@@ -89,7 +89,7 @@ impl PathSources {
             None => target,
         };
         let matches =
-            |name: &&str| Patterns::parse(environment.value(name)).matches(module.as_str());
+            |name: &&str| ModulePatterns::parse(environment.value(name)).matches(module.as_str());
         Self {
             targets: plan(environment, module, None)
                 .into_iter()

@@ -5,9 +5,9 @@ use super::place::authority;
 use crate::environment::{GoEnvironment, database_name};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use gomod::goproxy::{Entry, Fallback, ProxyList, ProxyUrl};
+use gomod::goproxy::{ProxyFallback, ProxyList, ProxyListEntry, ProxyUrl};
 use gomod::path::ModulePath;
-use gomod::pattern::Patterns;
+use gomod::pattern::ModulePatterns;
 use gomod::version::Version;
 use std::fmt;
 
@@ -39,7 +39,8 @@ pub fn plan(
     module: &ModulePath,
     version: Option<&Version>,
 ) -> Vec<ProbeTarget> {
-    let matches = |name: &str| Patterns::parse(environment.value(name)).matches(module.as_str());
+    let matches =
+        |name: &str| ModulePatterns::parse(environment.value(name)).matches(module.as_str());
     let Ok(list) = ProxyList::parse(environment.value("GOPROXY")) else {
         return Vec::new();
     };
@@ -56,11 +57,11 @@ pub fn plan(
         .entries()
         .iter()
         .filter_map(|(entry, fallback)| {
-            let Entry::Proxy(url) = entry else {
+            let ProxyListEntry::Proxy(url) = entry else {
                 return None;
             };
             let mut target = ProbeTarget::new(url, module, version)?;
-            target.goes_on = *fallback == Fallback::OnAnyError;
+            target.goes_on = *fallback == ProxyFallback::OnAnyError;
             target.database.clone_from(&through_proxies);
             Some(target)
         })

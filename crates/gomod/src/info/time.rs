@@ -4,7 +4,7 @@
 //! of one digit, a comma before the fraction, an offset of up to 24 hours and 60 minutes. The text is
 //! not unescaped before. What is more or less than that fails on one side.
 
-use crate::pseudo::Timestamp;
+use crate::pseudo::PseudoTimestamp;
 
 /// The time in a string, as it stands between its quotes, if Go reads one there.
 pub(super) fn go_time(raw: &[u8]) -> Option<&str> {
@@ -39,7 +39,7 @@ fn check(text: &str) -> Option<TimeParts> {
         return None;
     }
     let digits: String = text.chars().filter(char::is_ascii_digit).collect();
-    Timestamp::parse(&digits)?;
+    PseudoTimestamp::parse(&digits)?;
     let rest = match rest.strip_prefix(['.', ',']) {
         Some(fraction) => {
             let behind = fraction.trim_start_matches(|c: char| c.is_ascii_digit());

@@ -16,7 +16,7 @@ use super::text::lossy;
 /// There may be no `module` line: Go's parser does not ask for one, and the go.mod of a
 /// `golang.org/toolchain` has none. Whoever needs it asks.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct File {
+pub struct ModFile {
     /// The `module` line.
     pub module: Option<ModuleDirective>,
     /// The `go` line.
@@ -43,7 +43,7 @@ pub struct File {
 
 /// How a go.mod is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Mode {
+pub enum ParseMode {
     /// As the main module's: every directive counts, what is unknown is an error.
     Strict,
     /// As a dependency's (Go's `ParseLax`): only `module`, `go`, `require`, `retract` and `ignore`
@@ -69,7 +69,7 @@ const IN_BLOCKS: [DirectiveVerb; 8] = [
 ///
 /// Versions must be semantic versions; shortened ones (`v1`) are completed. What only the go
 /// command can resolve (`master`, a commit) is an error, as it is for `go mod edit`.
-pub fn parse(source: &[u8], mode: Mode) -> Result<File, ParseErrors> {
+pub fn parse(source: &[u8], mode: ParseMode) -> Result<ModFile, ParseErrors> {
     let mut syntax = parse_syntax(source)?;
     let (mut file, errors) = interpret(&mut syntax, mode);
     ParseErrors::check(errors)?;
@@ -78,9 +78,9 @@ pub fn parse(source: &[u8], mode: Mode) -> Result<File, ParseErrors> {
 }
 
 /// Reads the directives, as far as they can be read, and collects the faults.
-pub(super) fn interpret(syntax: &mut FileSyntax, mode: Mode) -> (File, Vec<ParseError>) {
-    let mut file = File::default();
-    let strict = mode == Mode::Strict;
+pub(super) fn interpret(syntax: &mut FileSyntax, mode: ParseMode) -> (ModFile, Vec<ParseError>) {
+    let mut file = ModFile::default();
+    let strict = mode == ParseMode::Strict;
     let errors = walk(syntax, &IN_BLOCKS, strict, |directive| {
         file.add(directive, mode)
     });
@@ -89,11 +89,15 @@ pub(super) fn interpret(syntax: &mut FileSyntax, mode: Mode) -> (File, Vec<Parse
 
 // === impl File ===
 
-impl File {
-    fn add(&mut self, mut directive: RawDirective<'_>, mode: Mode) -> Result<(), ModFileFault> {
+impl ModFile {
+    fn add(
+        &mut self,
+        mut directive: RawDirective<'_>,
+        mode: ParseMode,
+    ) -> Result<(), ModFileFault> {
         let place = directive.place;
         let verb = DirectiveVerb::of(directive.verb);
-        if mode == Mode::Lax && !verb.is_some_and(counts_in_dependency) {
+        if mode == ParseMode::Lax && !verb.is_some_and(counts_in_dependency) {
             return Ok(());
         }
         match verb {
@@ -153,12 +157,16 @@ impl File {
         Ok(())
     }
 
-    fn add_go(&mut self, mut directive: RawDirective<'_>, mode: Mode) -> Result<(), ModFileFault> {
+    fn add_go(
+        &mut self,
+        mut directive: RawDirective<'_>,
+        mode: ParseMode,
+    ) -> Result<(), ModFileFault> {
         if self.go.is_some() {
             return Err(ModFileFault::Repeated(DirectiveVerb::Go));
         }
         let place = directive.place;
-        if mode == Mode::Lax {
+        if mode == ParseMode::Lax {
             let word = directive.only_argument(DirectiveVerb::Go)?;
             if !super::go_version::is_go_version(&word.text)
                 && let Some(version) = lax_go_version(&word.text)
@@ -177,17 +185,17 @@ impl File {
     fn add_retract(
         &mut self,
         mut directive: RawDirective<'_>,
-        mode: Mode,
+        mode: ParseMode,
     ) -> Result<(), ModFileFault> {
         let rationale = directive.comment_text();
         let place = directive.place;
         let (low, high, taken) = match directive.interval() {
             Ok(interval) => interval,
             // Later Go versions may know other intervals.
-            Err(_) if mode == Mode::Lax => return Ok(()),
+            Err(_) if mode == ParseMode::Lax => return Ok(()),
             Err(fault) => return Err(fault),
         };
-        if mode == Mode::Strict
+        if mode == ParseMode::Strict
             && let Some(word) = directive.arguments.get(taken)
         {
             return Err(ModFileFault::AfterInterval(lossy(&word.text)));

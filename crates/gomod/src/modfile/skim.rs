@@ -3,10 +3,10 @@
 //! A go.mod may have 16 MiB, and its tree ten times as much. Whether it can be read at all, whose it
 //! is and what it retracts can be told while it is read: nearly all of such a file are `require`
 //! lines, which are checked some at a time and dropped. The answer is that of
-//! [`parse`](super::parse) with [`Mode::Lax`], for every input.
+//! [`parse`](super::parse) with [`ParseMode::Lax`], for every input.
 
 use super::error::{DirectiveVerb, ParseError, ParseErrors};
-use super::file::{File, Mode, interpret};
+use super::file::{ModFile, ParseMode, interpret};
 use super::parser::{LineParts, parse_in_parts};
 use super::syntax::{FileSyntax, SyntaxStatement};
 
@@ -36,7 +36,7 @@ pub fn skim(source: &[u8]) -> Result<ModFileSummary, ParseErrors> {
             before: Vec::new(),
             statements,
         };
-        errors.extend(interpret(&mut syntax, Mode::Lax).1);
+        errors.extend(interpret(&mut syntax, ParseMode::Lax).1);
     };
     let parts = LineParts {
         takes: is_checked_alone,
@@ -44,7 +44,7 @@ pub fn skim(source: &[u8]) -> Result<ModFileSummary, ParseErrors> {
         loose: Vec::new(),
     };
     let mut syntax = parse_in_parts(source, parts)?;
-    let (file, others) = interpret(&mut syntax, Mode::Lax);
+    let (file, others) = interpret(&mut syntax, ParseMode::Lax);
     errors.extend(others);
     errors.sort_by_key(|error| error.span.start);
     ParseErrors::check(errors)?;
@@ -61,8 +61,8 @@ fn is_checked_alone(verb: &[u8]) -> bool {
 
 // === impl Skimmed ===
 
-impl From<File> for ModFileSummary {
-    fn from(file: File) -> Self {
+impl From<ModFile> for ModFileSummary {
+    fn from(file: ModFile) -> Self {
         let range = |retract: super::RetractDirective| RetractedRange {
             low: retract.low,
             high: retract.high,
@@ -77,7 +77,7 @@ impl From<File> for ModFileSummary {
 #[cfg(test)]
 mod tests {
     use super::{ModFileSummary, skim};
-    use crate::modfile::{Mode, parse};
+    use crate::modfile::{ParseMode, parse};
     use std::fmt::Write as _;
 
     /// Pieces of files, right and wrong, of which the last ones are long.
@@ -136,7 +136,7 @@ mod tests {
         let (mut right, mut wrong) = (0, 0);
         for seed in 0..500 {
             let text = file(seed);
-            let expected = parse(text.as_bytes(), Mode::Lax).map(ModFileSummary::from);
+            let expected = parse(text.as_bytes(), ParseMode::Lax).map(ModFileSummary::from);
             assert_eq!(skim(text.as_bytes()), expected, "seed {seed}");
             *(if expected.is_ok() {
                 &mut right

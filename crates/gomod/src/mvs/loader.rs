@@ -1,8 +1,8 @@
 //! The loader: from a main module to its graph, asking for go.mod files as it needs them.
 //!
-//! It does no I/O. [`Loader::step`] works with what it was given and answers either with the
+//! It does no I/O. [`GraphLoader::step`] works with what it was given and answers either with the
 //! selection or with the go.mod files that it needs next: all of them that can be fetched at the
-//! same time. [`Loader::supply`] hands one in. Graphs that were loaded, or partly loaded, are kept
+//! same time. [`GraphLoader::supply`] hands one in. Graphs that were loaded, or partly loaded, are kept
 //! between steps, so nothing is walked twice however many rounds it takes.
 
 use super::build::{GraphBuild, GraphPruning, ModuleRequirements, RequirementLookup};
@@ -17,7 +17,7 @@ use std::collections::HashMap;
 
 /// What to do when the main module's requirements are not the selected versions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Updates {
+pub enum UpdatePolicy {
     /// Fail, as `go list` does by default (`-mod=readonly`): go.mod needs updating first.
     #[default]
     Refuse,
@@ -27,9 +27,9 @@ pub enum Updates {
 
 /// How to load.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Options {
+pub struct LoadOptions {
     /// What to do about requirements that are not the selected versions.
-    pub updates: Updates,
+    pub updates: UpdatePolicy,
     /// Load the whole graph whatever the main module's `go` line is, as `go mod graph -go=1.16`
     /// does, requirements as written. (Go refuses that from `go 1.21` on; as an analysis it makes
     /// sense for any.)
@@ -38,7 +38,7 @@ pub struct Options {
 
 /// The answer of a step.
 #[derive(Debug)]
-pub enum Step {
+pub enum LoadStep {
     /// These go.mod files are needed: supply each, then step again.
     Need(Vec<GoModSource>),
     /// The selection.
@@ -47,9 +47,9 @@ pub enum Step {
 
 /// Loads the graph of a main module.
 #[derive(Debug)]
-pub struct Loader {
+pub struct GraphLoader {
     main: MainModule,
-    options: Options,
+    options: LoadOptions,
     summaries: HashMap<GoModSource, Result<GoModSummary, String>>,
     builds: Vec<(GraphPruning, Vec<ModuleVersion>, GraphBuild)>,
 }
@@ -64,9 +64,9 @@ pub(super) enum GraphStop {
 
 // === impl Loader ===
 
-impl Loader {
+impl GraphLoader {
     /// A loader that knows no go.mod but the main module's.
-    pub fn new(main: MainModule, options: Options) -> Self {
+    pub fn new(main: MainModule, options: LoadOptions) -> Self {
         Self {
             main,
             options,
@@ -87,14 +87,14 @@ impl Loader {
     /// When a go.mod that counts is unusable (once everything else that counts has been read, the
     /// one nearest to the main module is reported), when go.mod would have to be updated and may
     /// not be, or when more go.mod files are needed than [`MAX_GO_MODS`].
-    pub fn step(&mut self) -> Result<Step, MvsError> {
+    pub fn step(&mut self) -> Result<LoadStep, MvsError> {
         match self.select() {
-            Ok(selection) => Ok(Step::Done(Box::new(selection))),
+            Ok(selection) => Ok(LoadStep::Done(Box::new(selection))),
             // What is needed has not been supplied, so nothing is counted twice.
             Err(GraphStop::Need(sources)) if self.summaries.len() + sources.len() > MAX_GO_MODS => {
                 Err(MvsError::TooManyGoMods)
             }
-            Err(GraphStop::Need(sources)) => Ok(Step::Need(sources)),
+            Err(GraphStop::Need(sources)) => Ok(LoadStep::Need(sources)),
             Err(GraphStop::Failed(error)) => Err(error),
         }
     }
@@ -106,8 +106,8 @@ impl Loader {
     ) -> Result<ModuleSelection, MvsError> {
         loop {
             match self.step()? {
-                Step::Done(selection) => return Ok(*selection),
-                Step::Need(sources) => {
+                LoadStep::Done(selection) => return Ok(*selection),
+                LoadStep::Need(sources) => {
                     for source in sources {
                         let go_mod = read(&source);
                         self.supply(source, go_mod);
@@ -138,7 +138,7 @@ impl Loader {
             self.graph(own, &roots)?;
         }
         let dropped = self.main.requires_excluded;
-        if dropped && self.options.updates == Updates::Refuse {
+        if dropped && self.options.updates == UpdatePolicy::Refuse {
             return Err(GraphStop::Failed(MvsError::NeedsUpdate));
         }
         let needs_update = dropped || inconsistent || roots != listed;
@@ -160,7 +160,7 @@ impl Loader {
         &self.main
     }
 
-    pub(super) const fn updates(&self) -> Updates {
+    pub(super) const fn updates(&self) -> UpdatePolicy {
         self.options.updates
     }
 

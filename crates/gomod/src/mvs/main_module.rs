@@ -2,7 +2,7 @@
 
 use super::MvsError;
 use super::go_version::{self, compare_versions};
-use crate::modfile::{File, ModuleVersion};
+use crate::modfile::{ModFile, ModuleVersion};
 use std::collections::{HashMap, HashSet};
 
 /// The main module of a selection.
@@ -36,7 +36,7 @@ impl MainModule {
     ///
     /// A missing `go` line counts as `go 1.16`, as it does for `go mod graph` and for `go list`
     /// unless told to write one.
-    pub fn new(file: &File) -> Result<Self, MvsError> {
+    pub fn new(file: &ModFile) -> Result<Self, MvsError> {
         let module = file.module.as_ref().ok_or(MvsError::NoModuleLine)?;
         let go = file
             .go
@@ -104,7 +104,7 @@ impl MainModule {
 }
 
 /// The replacements of a go.mod; two for one module must agree.
-fn replacements(file: &File) -> Result<HashMap<ModuleVersion, ModuleVersion>, MvsError> {
+fn replacements(file: &ModFile) -> Result<HashMap<ModuleVersion, ModuleVersion>, MvsError> {
     let mut replace: HashMap<ModuleVersion, ModuleVersion> = HashMap::new();
     for line in &file.replace {
         if let Some(earlier) = replace.get(&line.old)
@@ -127,8 +127,8 @@ pub(super) fn sort_modules(modules: &mut [ModuleVersion]) {
 
 // === impl GoModSummary ===
 
-impl From<&File> for GoModSummary {
-    fn from(file: &File) -> Self {
+impl From<&ModFile> for GoModSummary {
+    fn from(file: &ModFile) -> Self {
         Self {
             module: file.module.as_ref().map(|line| line.path.clone()),
             go: file.go.as_ref().map(|line| line.version.clone()),

@@ -9,14 +9,14 @@
 use super::MvsError;
 use super::build::GraphPruning;
 use super::graph::{MAIN, ModuleNodeId, RequirementGraph};
-use super::loader::{GraphStop, Loader, Updates};
+use super::loader::{GraphLoader, GraphStop, UpdatePolicy};
 use super::main_module::sort_modules;
 use crate::modfile::ModuleVersion;
 use std::collections::{HashMap, HashSet};
 
 // === impl Loader ===
 
-impl Loader {
+impl GraphLoader {
     /// The roots to select from instead of `roots`. `loaded` says whether their graph has been
     /// looked at; if not, a pruned graph is only loaded when a root has to be raised.
     pub(super) fn updated_roots(
@@ -57,10 +57,12 @@ impl Loader {
             };
             let converged = first == raised;
             match (converged, self.updates()) {
-                (true, Updates::Refuse) => return Ok(given),
-                (true, Updates::Apply) => return Ok(raised),
-                (false, Updates::Refuse) => return Err(GraphStop::Failed(MvsError::NeedsUpdate)),
-                (false, Updates::Apply) => {}
+                (true, UpdatePolicy::Refuse) => return Ok(given),
+                (true, UpdatePolicy::Apply) => return Ok(raised),
+                (false, UpdatePolicy::Refuse) => {
+                    return Err(GraphStop::Failed(MvsError::NeedsUpdate));
+                }
+                (false, UpdatePolicy::Apply) => {}
             }
             roots = raised;
             loaded = true;
@@ -74,7 +76,7 @@ impl Loader {
         let updates = self.updates();
         let direct = self.main().direct.clone();
         let graph = self.graph(GraphPruning::Unpruned, &roots)?;
-        if updates == Updates::Refuse {
+        if updates == UpdatePolicy::Refuse {
             let consistent = roots
                 .iter()
                 .all(|root| graph.selected(&root.path) == Some(root));

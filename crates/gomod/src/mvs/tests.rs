@@ -1,24 +1,24 @@
 //! What the comparison with the go command does not show: rounds, faults and their place, refusals.
 
 use super::{
-    GoModFault, GoModSource, GoModSummary, Loader, MAX_GO_MODS, MainModule, MvsError, Options,
-    Step, Updates,
+    GoModFault, GoModSource, GoModSummary, GraphLoader, LoadOptions, LoadStep, MAX_GO_MODS,
+    MainModule, MvsError, UpdatePolicy,
 };
-use crate::modfile::{self, Mode, ModuleVersion};
+use crate::modfile::{self, ModuleVersion, ParseMode};
 
-fn loader(go_mod: &str, updates: Updates) -> Loader {
-    let file = modfile::parse(go_mod.as_bytes(), Mode::Strict).unwrap();
-    Loader::new(
+fn loader(go_mod: &str, updates: UpdatePolicy) -> GraphLoader {
+    let file = modfile::parse(go_mod.as_bytes(), ParseMode::Strict).unwrap();
+    GraphLoader::new(
         MainModule::new(&file).unwrap(),
-        Options {
+        LoadOptions {
             updates,
             unpruned: false,
         },
     )
 }
 
-fn needed(loader: &mut Loader) -> Vec<String> {
-    let Step::Need(sources) = loader.step().unwrap() else {
+fn needed(loader: &mut GraphLoader) -> Vec<String> {
+    let LoadStep::Need(sources) = loader.step().unwrap() else {
         panic!("done already")
     };
     let mut names: Vec<String> = sources.iter().map(name).collect();
@@ -42,7 +42,7 @@ fn reader<'a>(
         let found = texts.iter().find(|(name, _)| *name == wanted);
         let (_, text) = found.ok_or_else(|| format!("no {wanted}"))?;
         Ok(GoModSummary::from(
-            &modfile::parse(text.as_bytes(), Mode::Lax).unwrap(),
+            &modfile::parse(text.as_bytes(), ParseMode::Lax).unwrap(),
         ))
     }
 }
@@ -61,12 +61,12 @@ const MAIN: &str = "module main.example.com/m\ngo 1.16\nrequire a.example.com/a 
 
 #[test]
 fn a_round_asks_for_all_that_can_be_fetched_at_once() {
-    let mut loader = loader(MAIN, Updates::Refuse);
+    let mut loader = loader(MAIN, UpdatePolicy::Refuse);
     assert_eq!(needed(&mut loader), [A.0, B.0]);
     // Asking again without an answer changes nothing.
     assert_eq!(needed(&mut loader), [A.0, B.0]);
     let read = reader(&[A, B, C1, C2]);
-    let Step::Need(sources) = loader.step().unwrap() else {
+    let LoadStep::Need(sources) = loader.step().unwrap() else {
         panic!("done already")
     };
     for source in sources {
@@ -82,7 +82,7 @@ fn a_round_asks_for_all_that_can_be_fetched_at_once() {
 
 #[test]
 fn a_fault_is_reported_with_the_way_to_it() {
-    let error = loader(MAIN, Updates::Refuse)
+    let error = loader(MAIN, UpdatePolicy::Refuse)
         .load(reader(&[A, B, C1]))
         .unwrap_err();
     let MvsError::GoMod { path, fault } = &error else {
@@ -100,7 +100,7 @@ fn a_fault_is_reported_with_the_way_to_it() {
 fn a_go_mod_of_another_module_is_a_fault_but_not_in_a_directory() {
     let other = [("a.example.com/a@v1.0.0", "module x.example.com/x\n")];
     let main = "module main.example.com/m\nrequire a.example.com/a v1.0.0\n";
-    let error = loader(main, Updates::Refuse)
+    let error = loader(main, UpdatePolicy::Refuse)
         .load(reader(&other))
         .unwrap_err();
     let declared = "x.example.com/x".to_owned();
@@ -109,7 +109,7 @@ fn a_go_mod_of_another_module_is_a_fault_but_not_in_a_directory() {
     );
     let replaced = format!("{main}replace a.example.com/a => ../a\n");
     let directory = [("../a", "module x.example.com/x\n")];
-    let selection = loader(&replaced, Updates::Refuse)
+    let selection = loader(&replaced, UpdatePolicy::Refuse)
         .load(reader(&directory))
         .unwrap();
     let text = "main.example.com/m\na.example.com/a v1.0.0 => ../a\n";
@@ -121,10 +121,12 @@ fn a_requirement_below_the_selected_version_needs_an_update() {
     let main = format!("{MAIN}require c.example.com/c v1.1.0\n");
     let read = || reader(&[A, B, C1, C2]);
     assert_eq!(
-        loader(&main, Updates::Refuse).load(read()).unwrap_err(),
+        loader(&main, UpdatePolicy::Refuse)
+            .load(read())
+            .unwrap_err(),
         MvsError::NeedsUpdate
     );
-    let selection = loader(&main, Updates::Apply).load(read()).unwrap();
+    let selection = loader(&main, UpdatePolicy::Apply).load(read()).unwrap();
     assert!(selection.needs_update());
     assert_eq!(selection.version("c.example.com/c"), Some("v1.2.0"));
 }
@@ -132,7 +134,9 @@ fn a_requirement_below_the_selected_version_needs_an_update() {
 #[test]
 fn what_no_module_can_be_called_is_never_asked_for() {
     let main = "module main.example.com/m\nrequire ../../etc v1.0.0\n";
-    let error = loader(main, Updates::Refuse).load(reader(&[])).unwrap_err();
+    let error = loader(main, UpdatePolicy::Refuse)
+        .load(reader(&[]))
+        .unwrap_err();
     let invalid = GoModFault::Invalid(ModuleVersion::new("../../etc", "v1.0.0"));
     assert!(matches!(error, MvsError::GoMod { fault, .. } if fault == invalid));
 }
@@ -141,7 +145,7 @@ fn what_no_module_can_be_called_is_never_asked_for() {
 fn replacements_must_agree() {
     let main =
         "module m.example.com/m\nreplace a.example.com/a => ./x\nreplace a.example.com/a => ./y\n";
-    let file = modfile::parse(main.as_bytes(), Mode::Strict).unwrap();
+    let file = modfile::parse(main.as_bytes(), ParseMode::Strict).unwrap();
     let conflict = ModuleVersion::new("a.example.com/a", "");
     assert_eq!(
         MainModule::new(&file).unwrap_err(),
@@ -156,6 +160,6 @@ fn more_go_mods_than_are_read_are_not_asked_for() {
         .collect();
     let requirements = requirements.join("\n");
     let go_mod = format!("module main.example.com/m\ngo 1.17\nrequire (\n{requirements}\n)\n");
-    let refused = loader(&go_mod, Updates::Refuse).step();
+    let refused = loader(&go_mod, UpdatePolicy::Refuse).step();
     assert_eq!(refused.err(), Some(MvsError::TooManyGoMods));
 }

@@ -6,11 +6,11 @@ const DAY: i64 = 24 * 60 * 60;
 /// A date and time of years 0 to 9999 in the Gregorian calendar, as the fourteen digits
 /// `yyyymmddhhmmss`. Ordered by time.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Timestamp(String);
+pub struct PseudoTimestamp(String);
 
 // === impl Timestamp ===
 
-impl Timestamp {
+impl PseudoTimestamp {
     /// How many digits it has.
     pub const DIGITS: usize = 14;
 
@@ -92,7 +92,7 @@ fn civil_from_days(days: i64) -> Option<(i64, i64, i64)> {
 
 #[cfg(test)]
 mod tests {
-    use super::Timestamp;
+    use super::PseudoTimestamp;
 
     #[test]
     fn only_real_dates_and_times_are_accepted() {
@@ -102,7 +102,7 @@ mod tests {
             "00010101000000",
             "99991231235959",
         ] {
-            assert!(Timestamp::parse(good).is_some(), "{good}");
+            assert!(PseudoTimestamp::parse(good).is_some(), "{good}");
         }
         let bad = [
             "20230229000000",
@@ -117,13 +117,14 @@ mod tests {
             "2023010100000x",
         ];
         for bad in bad {
-            assert!(Timestamp::parse(bad).is_none(), "{bad}");
+            assert!(PseudoTimestamp::parse(bad).is_none(), "{bad}");
         }
     }
 
     #[test]
     fn seconds_become_dates() {
-        let digits = |seconds| Timestamp::from_unix_seconds(seconds).map(|t| t.digits().to_owned());
+        let digits =
+            |seconds| PseudoTimestamp::from_unix_seconds(seconds).map(|t| t.digits().to_owned());
         assert_eq!(digits(0).as_deref(), Some("19700101000000"));
         assert_eq!(digits(951_782_400).as_deref(), Some("20000229000000"));
         assert_eq!(digits(-1).as_deref(), Some("19691231235959"));

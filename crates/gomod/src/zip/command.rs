@@ -4,7 +4,7 @@
 use super::create::{CreateError, create_zip};
 use super::problem::ZipError;
 use super::{check_zip, dir};
-use crate::path::{MajorMismatch, PathError};
+use crate::path::{MajorMismatch, ModulePathError};
 use crate::sumhash::{h1_of_go_mod, h1_of_zip};
 use crate::version::{self, VersionError};
 use crate::{ModulePath, Version};
@@ -32,7 +32,7 @@ pub enum TargetError {
     Form,
     /// The module path is malformed.
     #[error("malformed module path: {0}")]
-    Path(PathError),
+    Path(ModulePathError),
     /// The version is malformed.
     #[error("malformed version: {0}")]
     Version(VersionError),

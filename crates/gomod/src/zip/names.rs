@@ -4,7 +4,7 @@
 //! file on all of them. The rule itself, Go's `module.CheckFilePath`, is in [`crate::path`]; here is
 //! what archives add to it: names are bytes until they have passed, and a path must be clean.
 
-use crate::path::{self, PathError};
+use crate::path::{self, ModulePathError};
 use std::fmt;
 
 /// Why a file may not have this name.
@@ -13,7 +13,7 @@ pub enum FileNameError {
     /// The bytes are not UTF-8.
     NotUtf8,
     /// The text is no path of a file in a module.
-    Path(PathError),
+    Path(ModulePathError),
 }
 
 /// Checks a slash-separated file path, as `module.CheckFilePath` does, and gives it back as text.

@@ -6,7 +6,7 @@
 //! mistake for modules whose go.mod says less than `go 1.24`, and so do we: **the hash of a zip
 //! depends on the go line.**
 
-use crate::modfile::{self, Mode};
+use crate::modfile::{self, ParseMode};
 
 /// Which rule a module's go line asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,7 +55,7 @@ impl VendorRule {
 /// The language version of a go.mod: major and minor of its go line. `None` if Go's lax parser
 /// refuses the file, or if the go line passes its pattern and yet is no Go version (`1.24.0rc1`).
 fn go_language(content: &[u8]) -> Option<(u64, u64)> {
-    let version = modfile::parse(content, Mode::Lax).ok()?.go?.version;
+    let version = modfile::parse(content, ParseMode::Lax).ok()?.go?.version;
     let (major, rest) = version.split_once('.')?;
     let end = rest.find(|character: char| !character.is_ascii_digit());
     let (minor, rest) = rest.split_at_checked(end.unwrap_or(rest.len()))?;

@@ -12,7 +12,7 @@ mod corpus;
 mod laws;
 
 use gomod::gosum;
-use gomod::modfile::{self, ModFileFault, Mode};
+use gomod::modfile::{self, ModFileFault, ParseMode};
 use testkit::oracle::Seed;
 
 /// How many inputs each parser gets.
@@ -36,7 +36,7 @@ fn each(name: &str, default: u64, make: fn(&mut Seed) -> Vec<u8>, law: fn(&[u8])
 #[test]
 fn what_is_too_large_is_refused_unread() {
     let faults = |source: &[u8]| {
-        let errors = modfile::parse(source, Mode::Lax).unwrap_err();
+        let errors = modfile::parse(source, ParseMode::Lax).unwrap_err();
         errors
             .iter()
             .map(|error| error.fault.clone())
@@ -46,9 +46,9 @@ fn what_is_too_large_is_refused_unread() {
         faults(&vec![b'\n'; modfile::MAX_BYTES + 1]),
         [ModFileFault::TooLarge]
     );
-    assert!(modfile::parse(&vec![b'\n'; modfile::MAX_BYTES], Mode::Lax).is_ok());
+    assert!(modfile::parse(&vec![b'\n'; modfile::MAX_BYTES], ParseMode::Lax).is_ok());
     let words = "a\n".repeat(modfile::MAX_TOKENS);
-    assert!(modfile::parse(words.as_bytes(), Mode::Lax).is_ok());
+    assert!(modfile::parse(words.as_bytes(), ParseMode::Lax).is_ok());
     assert_eq!(
         faults(format!("{words}a").as_bytes()),
         [ModFileFault::TooManyTokens]
@@ -63,7 +63,7 @@ fn what_is_too_large_is_refused_unread() {
 
 #[test]
 fn a_file_of_nothing_but_faults_does_not_flood_its_reader() {
-    let errors = modfile::parse("a\n".repeat(1000).as_bytes(), Mode::Strict).unwrap_err();
+    let errors = modfile::parse("a\n".repeat(1000).as_bytes(), ParseMode::Strict).unwrap_err();
     assert_eq!(errors.iter().count(), 1000);
     let text = errors.to_string();
     assert_eq!(text.lines().count(), 101);

@@ -1,8 +1,8 @@
 //! A case in words: a few lines for whoever runs `go`, a page for whoever runs the site.
 
-use super::{Case, CopySeen};
-use crate::conclusion::{Cause, CauseConfidence};
-use crate::evidence::Stage;
+use super::{CopySeen, MismatchCase};
+use crate::conclusion::{CauseConfidence, MismatchCause};
+use crate::evidence::MismatchStage;
 use std::fmt::Write as _;
 
 /// Longest line for a client. `go` prints at most 8 lines and 648 bytes of a body, and what the
@@ -11,7 +11,7 @@ const CLIENT_LINE: usize = 110;
 
 // === impl Case ===
 
-impl Case {
+impl MismatchCase {
     /// The middle of an error body: the server puts its code in front and its request id behind.
     /// Four short lines of ASCII: what the bytes have, what they should have, why, what to do.
     #[must_use]
@@ -39,7 +39,7 @@ impl Case {
             .into_iter()
             .find_map(|(who, h1)| Some((who, h1.as_deref()?)));
         let wanted = match self.conclusion.cause {
-            Cause::ClientGoSum => by_go_sum.or(others),
+            MismatchCause::ClientGoSum => by_go_sum.or(others),
             _ => others.or(by_go_sum),
         };
         wanted.unwrap_or(("want", "unknown"))
@@ -169,13 +169,13 @@ fn write_copy(page: &mut String, copy: &CopySeen) -> std::fmt::Result {
     Ok(())
 }
 
-const fn noticed(stage: Stage) -> &'static str {
+const fn noticed(stage: MismatchStage) -> &'static str {
     match stage {
-        Stage::InTransit => "in transit",
-        Stage::OnDisk => "on disk",
-        Stage::FromUpstream => "from upstream",
-        Stage::FromPeer => "from a peer",
-        Stage::OnClient => "on the client",
+        MismatchStage::InTransit => "in transit",
+        MismatchStage::OnDisk => "on disk",
+        MismatchStage::FromUpstream => "from upstream",
+        MismatchStage::FromPeer => "from a peer",
+        MismatchStage::OnClient => "on the client",
     }
 }
 

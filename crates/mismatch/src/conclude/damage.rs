@@ -1,10 +1,10 @@
 //! Bytes that were damaged: cut, or changed in a few places.
 
 use super::object::{asked_for, provable};
-use crate::conclusion::{Cause, Conclusion};
+use crate::conclusion::{Conclusion, MismatchCause};
 use crate::copy::{ByteShape, SourceRole};
-use crate::difference::Difference;
-use crate::evidence::{Evidence, Stage};
+use crate::difference::CopyDifference;
+use crate::evidence::{MismatchEvidence, MismatchStage};
 use gomod::ArtifactKind;
 
 /// Most flipped bits that are one event.
@@ -17,18 +17,18 @@ const BLOCK: u64 = 4096;
 const SECTOR: u64 = 512;
 
 /// Row 6.
-pub(super) fn flipped(evidence: &Evidence) -> Option<Conclusion> {
+pub(super) fn flipped(evidence: &MismatchEvidence) -> Option<Conclusion> {
     let (what, proven) = flipped_by_hash(evidence).or_else(|| flipped_by_comparison(evidence))?;
     is_damage(evidence).then(|| locate(evidence, &what, proven))
 }
 
 /// A single bit that makes the difference, whoever changed it.
-pub(super) fn is_one_bit(evidence: &Evidence) -> bool {
+pub(super) fn is_one_bit(evidence: &MismatchEvidence) -> bool {
     let found = flipped_by_hash(evidence).or_else(|| flipped_by_comparison(evidence));
     found.is_some_and(|(_, proven)| proven)
 }
 
-fn flipped_by_hash(evidence: &Evidence) -> Option<(String, bool)> {
+fn flipped_by_hash(evidence: &MismatchEvidence) -> Option<(String, bool)> {
     let right = provable(evidence)?;
     let flip = evidence.bad.flip.filter(|flip| flip.h1 == right)?;
     let entry = entry_at(evidence, flip.offset).unwrap_or_default();
@@ -39,7 +39,7 @@ fn flipped_by_hash(evidence: &Evidence) -> Option<(String, bool)> {
     Some((what, true))
 }
 
-fn flipped_by_comparison(evidence: &Evidence) -> Option<(String, bool)> {
+fn flipped_by_comparison(evidence: &MismatchEvidence) -> Option<(String, bool)> {
     let difference = evidence.difference()?;
     let most = if has_changed_on_disk(evidence) {
         // A rotten block is one event, however many of its bits are wrong.
@@ -53,7 +53,7 @@ fn flipped_by_comparison(evidence: &Evidence) -> Option<(String, bool)> {
     few.then(|| (compared(difference), difference.bits == 1))
 }
 
-fn compared(difference: &Difference) -> String {
+fn compared(difference: &CopyDifference) -> String {
     let place = difference.place.as_ref();
     let place = place.map(|place| format!(" in {}", place.entry));
     format!(
@@ -65,14 +65,14 @@ fn compared(difference: &Difference) -> String {
     )
 }
 
-fn entry_at(evidence: &Evidence, offset: u64) -> Option<String> {
+fn entry_at(evidence: &MismatchEvidence, offset: u64) -> Option<String> {
     let mut entries = evidence.bad.entries.iter();
     let entry = entries.find(|entry| entry.begin <= offset && offset < entry.end)?;
     Some(format!(" in {}", entry.name.escape_ascii()))
 }
 
 /// Whether the bytes contradict themselves or what is known of them, so that nobody made them so.
-fn is_damage(evidence: &Evidence) -> bool {
+fn is_damage(evidence: &MismatchEvidence) -> bool {
     match &evidence.bad.shape {
         ByteShape::Zip { damaged, .. } => *damaged > 0,
         ByteShape::GoMod { .. } => is_one_bit(evidence) && is_seen_otherwise(evidence),
@@ -81,25 +81,26 @@ fn is_damage(evidence: &Evidence) -> bool {
 }
 
 /// Whether somebody knows that the same file was another one before.
-fn is_seen_otherwise(evidence: &Evidence) -> bool {
-    evidence.stage == Stage::InTransit
+fn is_seen_otherwise(evidence: &MismatchEvidence) -> bool {
+    evidence.stage == MismatchStage::InTransit
         || has_changed_on_disk(evidence)
         || was_damaged_by_announcement(evidence)
         || evidence.was_right_again()
 }
 
-fn has_changed_on_disk(evidence: &Evidence) -> bool {
+fn has_changed_on_disk(evidence: &MismatchEvidence) -> bool {
     let kept = evidence.kept.as_ref();
-    evidence.stage == Stage::OnDisk && kept.is_some_and(|kept| kept.sha256 != evidence.bad.sha256)
+    evidence.stage == MismatchStage::OnDisk
+        && kept.is_some_and(|kept| kept.sha256 != evidence.bad.sha256)
 }
 
-fn was_damaged_by_announcement(evidence: &Evidence) -> bool {
+fn was_damaged_by_announcement(evidence: &MismatchEvidence) -> bool {
     let announced = evidence.bad.announced.sha256;
     announced.is_some() && !evidence.bad.is_what_its_source_announced()
 }
 
 /// Says where the bits were flipped, if the evidence does.
-fn locate(evidence: &Evidence, what: &str, proven: bool) -> Conclusion {
+fn locate(evidence: &MismatchEvidence, what: &str, proven: bool) -> Conclusion {
     // A readable go.mod one bit away can still be what a person wrote.
     let is_readable = matches!(evidence.bad.shape, ByteShape::GoMod { .. });
     let say = |cause, certain: bool, place: &str| {
@@ -111,59 +112,70 @@ fn locate(evidence: &Evidence, what: &str, proven: bool) -> Conclusion {
         }
     };
     let kept = evidence.kept.as_ref();
-    if evidence.stage == Stage::OnDisk {
+    if evidence.stage == MismatchStage::OnDisk {
         return match kept {
             Some(kept) if kept.sha256 == evidence.bad.sha256 => say(
-                Cause::BitFlipInTransit,
+                MismatchCause::BitFlipInTransit,
                 true,
                 "the file is as it was captured, so it came so",
             ),
             Some(_) => say(
-                Cause::BitFlipOnDisk,
+                MismatchCause::BitFlipOnDisk,
                 true,
                 "the file has changed since it was captured",
             ),
-            None => say(Cause::BitFlipOnDisk, false, "it was read from a disk"),
+            None => say(
+                MismatchCause::BitFlipOnDisk,
+                false,
+                "it was read from a disk",
+            ),
         };
     }
     if evidence.was_right_again() {
         return say(
-            Cause::BitFlipInTransit,
+            MismatchCause::BitFlipInTransit,
             true,
             "the same source sent the right bytes again",
         );
     }
     if evidence.is_kept_by_its_source() {
-        return say(Cause::BitFlipOnDisk, true, "the source keeps them so");
-    }
-    if was_damaged_by_announcement(evidence) || evidence.stage == Stage::InTransit {
         return say(
-            Cause::BitFlipInTransit,
+            MismatchCause::BitFlipOnDisk,
+            true,
+            "the source keeps them so",
+        );
+    }
+    if was_damaged_by_announcement(evidence) || evidence.stage == MismatchStage::InTransit {
+        return say(
+            MismatchCause::BitFlipInTransit,
             true,
             "other bytes were sent than these",
         );
     }
-    if evidence.stage == Stage::OnClient && evidence.bad.source.role == SourceRole::Client {
+    if evidence.stage == MismatchStage::OnClient && evidence.bad.source.role == SourceRole::Client {
         return say(
-            Cause::BitFlipOnDisk,
+            MismatchCause::BitFlipOnDisk,
             false,
             "they are in a module cache, where go puts only what it has verified",
         );
     }
     Conclusion::open(
         format!("{what}; on the way or at the source."),
-        &[Cause::BitFlipInTransit, Cause::BitFlipOnDisk],
+        &[
+            MismatchCause::BitFlipInTransit,
+            MismatchCause::BitFlipOnDisk,
+        ],
         "Ask the same source again: right bytes mean the way, the same wrong ones its disk.",
     )
 }
 
 /// Row 5.
-pub(super) fn truncated(evidence: &Evidence) -> Option<Conclusion> {
+pub(super) fn truncated(evidence: &MismatchEvidence) -> Option<Conclusion> {
     let bad = &evidence.bad;
     let difference = evidence.difference();
     if let Some(cut) = difference.filter(|difference| difference.is_cut()) {
         return Some(Conclusion::certain(
-            Cause::Truncated,
+            MismatchCause::Truncated,
             format!(
                 "The bytes are the first {} of the {} of a right copy.",
                 cut.bad_size, cut.good_size
@@ -182,28 +194,31 @@ pub(super) fn truncated(evidence: &Evidence) -> Option<Conclusion> {
 }
 
 /// The same size, but from some place on nothing but zeros: what a power cut leaves of a file.
-fn unwritten(evidence: &Evidence, difference: &Difference) -> Option<Conclusion> {
+fn unwritten(evidence: &MismatchEvidence, difference: &CopyDifference) -> Option<Conclusion> {
     let zeros = evidence.bad.counts.zero_tail;
     let begin = evidence.bad.size.checked_sub(zeros)?;
     let only_there = difference.first.is_some_and(|first| first >= begin);
     (zeros >= SECTOR && only_there && difference.is_same_size()).then(|| {
         Conclusion::certain(
-            Cause::Truncated,
+            MismatchCause::Truncated,
             format!("The bytes are a right copy's up to byte {begin}, and zeros behind."),
         )
     })
 }
 
-pub(super) fn is_short_transfer(evidence: &Evidence) -> bool {
+pub(super) fn is_short_transfer(evidence: &MismatchEvidence) -> bool {
     let announced = evidence.bad.announced.size;
     announced.is_some_and(|announced| evidence.bad.size < announced)
 }
 
 /// Fewer bytes than announced, and they look like the beginning of what was asked for.
-fn by_announcement(evidence: &Evidence) -> Option<Conclusion> {
+fn by_announcement(evidence: &MismatchEvidence) -> Option<Conclusion> {
     let bad = &evidence.bad;
     let recorded = evidence.kept.as_ref().and_then(|kept| kept.size);
-    let is_stored = matches!(evidence.stage, Stage::OnDisk | Stage::OnClient);
+    let is_stored = matches!(
+        evidence.stage,
+        MismatchStage::OnDisk | MismatchStage::OnClient
+    );
     let full = if is_stored {
         recorded.or(bad.announced.size)
     } else {
@@ -212,27 +227,27 @@ fn by_announcement(evidence: &Evidence) -> Option<Conclusion> {
     let full = full.filter(|full| bad.size < *full)?;
     let why = format!("{} of {full} bytes are there.", bad.size);
     match (evidence.artifact.kind, &bad.shape) {
-        (_, ByteShape::Empty) => Some(Conclusion::certain(Cause::Truncated, why)),
+        (_, ByteShape::Empty) => Some(Conclusion::certain(MismatchCause::Truncated, why)),
         (ArtifactKind::Zip, ByteShape::CutZip { of }) if is_ours(evidence, of.as_deref()) => {
-            Some(Conclusion::certain(Cause::Truncated, why))
+            Some(Conclusion::certain(MismatchCause::Truncated, why))
         }
         (ArtifactKind::Mod | ArtifactKind::Info, ByteShape::GoMod { .. } | ByteShape::Text)
             if !is_stored =>
         {
-            Some(Conclusion::certain(Cause::Truncated, why))
+            Some(Conclusion::certain(MismatchCause::Truncated, why))
         }
         // A stored text that is shorter may have been edited; one that ends within a line was not.
         (ArtifactKind::Mod, ByteShape::GoMod { .. } | ByteShape::Text)
             if !bad.counts.ends_in_newline =>
         {
-            Some(Conclusion::likely(Cause::Truncated, why))
+            Some(Conclusion::likely(MismatchCause::Truncated, why))
         }
         _ => None,
     }
 }
 
 /// A zip that was asked for and has no end.
-fn without_its_end(evidence: &Evidence) -> Option<Conclusion> {
+fn without_its_end(evidence: &MismatchEvidence) -> Option<Conclusion> {
     let bad = &evidence.bad;
     match &bad.shape {
         ByteShape::CutZip { of }
@@ -241,7 +256,7 @@ fn without_its_end(evidence: &Evidence) -> Option<Conclusion> {
                 && !is_handled_as_text(evidence) =>
         {
             Some(Conclusion::likely(
-                Cause::Truncated,
+                MismatchCause::Truncated,
                 format!("The zip has no end: {} bytes are there.", bad.size),
             ))
         }
@@ -250,18 +265,18 @@ fn without_its_end(evidence: &Evidence) -> Option<Conclusion> {
 }
 
 /// Bytes that lost what is no text have lost the end of the zip with it.
-fn is_handled_as_text(evidence: &Evidence) -> bool {
+fn is_handled_as_text(evidence: &MismatchEvidence) -> bool {
     let counts = evidence.bad.counts;
     counts.is_utf8 && counts.replacements > 0
 }
 
 /// Whether the first name in a cut zip is of the artifact, or too little is left of it to say.
-fn is_ours(evidence: &Evidence, of: Option<&str>) -> bool {
+fn is_ours(evidence: &MismatchEvidence, of: Option<&str>) -> bool {
     of.is_none_or(|of| of == asked_for(evidence))
 }
 
 /// Row 9.
-pub(super) fn one_damaged_entry(evidence: &Evidence) -> Option<Conclusion> {
+pub(super) fn one_damaged_entry(evidence: &MismatchEvidence) -> Option<Conclusion> {
     let bad = &evidence.bad;
     let ByteShape::Zip { damaged: 1, of } = &bad.shape else {
         return None;

@@ -1,9 +1,9 @@
 //! Bytes that were changed as a whole, or are those of something else.
 
 use super::damage::is_short_transfer;
-use crate::conclusion::{Cause, Conclusion};
-use crate::copy::{ByteShape, GzipContent, Specimen, TextRewrite};
-use crate::evidence::Evidence;
+use crate::conclusion::{Conclusion, MismatchCause};
+use crate::copy::{ByteShape, CopyDescription, GzipContent, TextRewrite};
+use crate::evidence::MismatchEvidence;
 use gomod::{ArtifactKind, sumhash::H1};
 
 /// Fewest CRLF that are no chance: in random bytes one line feed of 256 follows a carriage return.
@@ -13,12 +13,12 @@ const CRLF_BY_CHANCE: u64 = 3;
 const REPLACEMENTS_BY_CHANCE: u64 = 3;
 
 /// The hashes that undoing a change may lead to: the reference, and without one what go.sum says.
-pub(super) fn provable(evidence: &Evidence) -> Option<H1> {
+pub(super) fn provable(evidence: &MismatchEvidence) -> Option<H1> {
     evidence.reference().or(evidence.claimed)
 }
 
 /// Row 3.
-pub(super) fn compressed(evidence: &Evidence) -> Option<Conclusion> {
+pub(super) fn compressed(evidence: &MismatchEvidence) -> Option<Conclusion> {
     let wrapped = evidence.bad.wrapped.as_ref()?;
     let times = match wrapped.layers {
         1 => "once",
@@ -26,14 +26,14 @@ pub(super) fn compressed(evidence: &Evidence) -> Option<Conclusion> {
     };
     if is_right_inside(evidence, wrapped) {
         return Some(Conclusion::certain(
-            Cause::DoubleCompression,
+            MismatchCause::DoubleCompression,
             format!("Unpacked {times} by gzip, the bytes are the right ones."),
         ));
     }
     let unknown = provable(evidence).is_none();
     (unknown && is_what_was_asked_for(evidence, &wrapped.shape)).then(|| {
         Conclusion::likely(
-            Cause::DoubleCompression,
+            MismatchCause::DoubleCompression,
             format!(
                 "Unpacked {times} by gzip, the bytes are {}.",
                 wrapped.shape.describe()
@@ -42,14 +42,14 @@ pub(super) fn compressed(evidence: &Evidence) -> Option<Conclusion> {
     })
 }
 
-fn is_right_inside(evidence: &Evidence, wrapped: &GzipContent) -> bool {
+fn is_right_inside(evidence: &MismatchEvidence, wrapped: &GzipContent) -> bool {
     let by_hash = wrapped.h1.is_some() && wrapped.h1 == provable(evidence);
     let by_kept = evidence.kept.as_ref().map(|kept| kept.sha256) == Some(wrapped.sha256);
     let mut right = evidence.right();
     by_hash || by_kept || right.any(|retry| retry.specimen.sha256 == wrapped.sha256)
 }
 
-fn is_what_was_asked_for(evidence: &Evidence, shape: &ByteShape) -> bool {
+fn is_what_was_asked_for(evidence: &MismatchEvidence, shape: &ByteShape) -> bool {
     match (evidence.artifact.kind, shape) {
         (ArtifactKind::Zip, ByteShape::Zip { of, damaged: 0 }) => {
             of.as_deref() == Some(&*asked_for(evidence))
@@ -62,12 +62,12 @@ fn is_what_was_asked_for(evidence: &Evidence, shape: &ByteShape) -> bool {
 }
 
 /// `MODULE@VERSION` of the artifact.
-pub(super) fn asked_for(evidence: &Evidence) -> String {
+pub(super) fn asked_for(evidence: &MismatchEvidence) -> String {
     format!("{}@{}", evidence.artifact.module, evidence.artifact.version)
 }
 
 /// Row 4.
-pub(super) fn rewritten_by_proof(evidence: &Evidence) -> Option<Conclusion> {
+pub(super) fn rewritten_by_proof(evidence: &MismatchEvidence) -> Option<Conclusion> {
     let right = provable(evidence)?;
     let mut rewrites = evidence.bad.rewrites.iter();
     let (rewrite, _) = rewrites.find(|(_, h1)| *h1 == right)?;
@@ -76,7 +76,7 @@ pub(super) fn rewritten_by_proof(evidence: &Evidence) -> Option<Conclusion> {
         return None;
     }
     Some(Conclusion::certain(
-        Cause::TextRewrite,
+        MismatchCause::TextRewrite,
         format!(
             "Undone, the bytes have the right hash: {}.",
             rewrite.describe()
@@ -85,10 +85,10 @@ pub(super) fn rewritten_by_proof(evidence: &Evidence) -> Option<Conclusion> {
 }
 
 /// Row 7.
-pub(super) fn rewritten_by_comparison(evidence: &Evidence) -> Option<Conclusion> {
+pub(super) fn rewritten_by_comparison(evidence: &MismatchEvidence) -> Option<Conclusion> {
     if let Some(difference) = evidence.difference().filter(|found| found.is_rewriting()) {
         return Some(Conclusion::certain(
-            Cause::TextRewrite,
+            MismatchCause::TextRewrite,
             format!(
                 "Of a right copy {} files differ, in line endings or encoding only.",
                 difference.changed.count
@@ -100,7 +100,7 @@ pub(super) fn rewritten_by_comparison(evidence: &Evidence) -> Option<Conclusion>
 
 /// A zip that went through a tool for text. Its directory is not where its end says, because bytes
 /// were put in; every line feed has a carriage return, or every byte that was no text is gone.
-fn handled_as_text(bad: &Specimen) -> Option<Conclusion> {
+fn handled_as_text(bad: &CopyDescription) -> Option<Conclusion> {
     if !matches!(
         bad.shape,
         ByteShape::CutZip { .. } | ByteShape::BrokenZip { .. }
@@ -110,7 +110,7 @@ fn handled_as_text(bad: &Specimen) -> Option<Conclusion> {
     let counts = bad.counts;
     if counts.is_utf8 && counts.replacements >= REPLACEMENTS_BY_CHANCE {
         return Some(Conclusion::certain(
-            Cause::TextRewrite,
+            MismatchCause::TextRewrite,
             format!(
                 "A zip is not UTF-8; this one is, with {} replacement characters for lost bytes.",
                 counts.replacements
@@ -123,7 +123,7 @@ fn handled_as_text(bad: &Specimen) -> Option<Conclusion> {
     let by_them = (1..=counts.crlf).contains(&moved);
     (by_them && counts.lf == 0 && counts.crlf > CRLF_BY_CHANCE).then(|| {
         Conclusion::certain(
-            Cause::TextRewrite,
+            MismatchCause::TextRewrite,
             format!(
                 "All {} line feeds of the zip have a carriage return, and its directory has moved by them.",
                 counts.crlf
@@ -133,7 +133,7 @@ fn handled_as_text(bad: &Specimen) -> Option<Conclusion> {
 }
 
 /// Row 8.
-pub(super) fn of_something_else(evidence: &Evidence) -> Option<Conclusion> {
+pub(super) fn of_something_else(evidence: &MismatchEvidence) -> Option<Conclusion> {
     let shape = match (&evidence.bad.shape, &evidence.bad.wrapped) {
         (ByteShape::Gzip, Some(wrapped)) => &wrapped.shape,
         (shape, _) => shape,
@@ -141,7 +141,7 @@ pub(super) fn of_something_else(evidence: &Evidence) -> Option<Conclusion> {
     if let Some(twin) = &evidence.twin {
         return (*twin != evidence.artifact).then(|| {
             Conclusion::certain(
-                Cause::WrongObject,
+                MismatchCause::WrongObject,
                 format!("These are exactly the bytes of {twin}."),
             )
         });
@@ -161,17 +161,19 @@ pub(super) fn of_something_else(evidence: &Evidence) -> Option<Conclusion> {
 }
 
 fn other_kind(what: &str) -> Conclusion {
-    Conclusion::certain(Cause::WrongObject, format!("The bytes are {what}."))
+    Conclusion::certain(MismatchCause::WrongObject, format!("The bytes are {what}."))
 }
 
 fn other_names(wanted: &str, shape: &ByteShape) -> Option<Conclusion> {
     let names = shape.names().filter(|names| *names != wanted)?;
     let why = format!("The names in the zip begin with {}.", printable_name(names));
     match shape {
-        ByteShape::Zip { damaged: 0, .. } => Some(Conclusion::certain(Cause::WrongObject, why)),
+        ByteShape::Zip { damaged: 0, .. } => {
+            Some(Conclusion::certain(MismatchCause::WrongObject, why))
+        }
         // One header of a damaged zip is too little: a flipped bit can be in the name.
         ByteShape::CutZip { .. } if !is_near(names, wanted) => {
-            Some(Conclusion::likely(Cause::WrongObject, why))
+            Some(Conclusion::likely(MismatchCause::WrongObject, why))
         }
         _ => None,
     }
@@ -183,7 +185,7 @@ fn is_near(left: &str, right: &str) -> bool {
     left.len() == right.len() && pairs.filter(|(left, right)| left != right).count() <= 1
 }
 
-fn other_module(evidence: &Evidence, module: &str) -> Option<Conclusion> {
+fn other_module(evidence: &MismatchEvidence, module: &str) -> Option<Conclusion> {
     let expected = evidence
         .right()
         .find_map(|retry| match &retry.specimen.shape {
@@ -192,7 +194,7 @@ fn other_module(evidence: &Evidence, module: &str) -> Option<Conclusion> {
         })?;
     (expected != module && !is_near(expected, module)).then(|| {
         Conclusion::likely(
-            Cause::WrongObject,
+            MismatchCause::WrongObject,
             format!(
                 "The go.mod is of {}, a right copy is of {}.",
                 printable_name(module),

@@ -1,13 +1,13 @@
 //! Sound bytes that are not the right ones: somebody published another state of the version.
 
 use super::{damage, object::asked_for};
-use crate::conclusion::{Cause, Conclusion};
-use crate::copy::{ByteShape, SourceRole, Specimen};
-use crate::evidence::{Evidence, TagCommits};
+use crate::conclusion::{Conclusion, MismatchCause};
+use crate::copy::{ByteShape, CopyDescription, SourceRole};
+use crate::evidence::{MismatchEvidence, TagCommits};
 use std::collections::BTreeSet;
 
 /// Whether the bytes are a whole and readable artifact.
-pub(super) fn is_sound(specimen: &Specimen) -> bool {
+pub(super) fn is_sound(specimen: &CopyDescription) -> bool {
     let readable = matches!(
         specimen.shape,
         ByteShape::Zip { damaged: 0, .. } | ByteShape::GoMod { .. }
@@ -16,7 +16,7 @@ pub(super) fn is_sound(specimen: &Specimen) -> bool {
 }
 
 /// Whether the bytes are sound and those of the artifact's name.
-fn is_another_state(evidence: &Evidence) -> bool {
+fn is_another_state(evidence: &MismatchEvidence) -> bool {
     let ours = match &evidence.bad.shape {
         ByteShape::Zip { of, .. } => of.as_deref() == Some(&*asked_for(evidence)),
         _ => true,
@@ -25,7 +25,7 @@ fn is_another_state(evidence: &Evidence) -> bool {
 }
 
 /// Whether a specimen says what is outside: not our own copy, not a client's.
-fn is_upstream(specimen: &Specimen) -> bool {
+fn is_upstream(specimen: &CopyDescription) -> bool {
     matches!(
         specimen.source.role,
         SourceRole::Origin | SourceRole::Mirror
@@ -47,7 +47,7 @@ struct OutsideReports<'e> {
 // === impl Voices ===
 
 impl<'e> OutsideReports<'e> {
-    fn hear(evidence: &'e Evidence) -> Self {
+    fn hear(evidence: &'e MismatchEvidence) -> Self {
         let mut voices = Self {
             wrong: BTreeSet::new(),
             right: BTreeSet::new(),
@@ -82,7 +82,7 @@ fn has_moved(commits: Option<&TagCommits>) -> Option<bool> {
 }
 
 /// Row 10.
-pub(super) fn retagged(evidence: &Evidence) -> Option<Conclusion> {
+pub(super) fn retagged(evidence: &MismatchEvidence) -> Option<Conclusion> {
     if !is_another_state(evidence) {
         return None;
     }
@@ -93,13 +93,13 @@ pub(super) fn retagged(evidence: &Evidence) -> Option<Conclusion> {
     }
     if moved == Some(true) && voices.is_origin_wrong {
         return Some(Conclusion::certain(
-            Cause::UpstreamRetag,
+            MismatchCause::UpstreamRetag,
             "The tag is at another commit than the recorded one, and the origin sends these bytes.",
         ));
     }
     if moved == Some(true) && voices.right.is_empty() && !voices.wrong.is_empty() {
         return Some(Conclusion::likely(
-            Cause::UpstreamRetag,
+            MismatchCause::UpstreamRetag,
             "The tag is at another commit than the recorded one, and no source has the recorded bytes.",
         ));
     }
@@ -125,17 +125,17 @@ pub(super) fn retagged(evidence: &Evidence) -> Option<Conclusion> {
             "The origin sends other bytes than those that were taken from it and recorded."
                 .to_owned()
         };
-        Conclusion::likely(Cause::UpstreamRetag, why)
+        Conclusion::likely(MismatchCause::UpstreamRetag, why)
     })
 }
 
 /// Whether somebody still has the recorded bytes, so that they existed.
-fn has_recorded_bytes(evidence: &Evidence) -> bool {
+fn has_recorded_bytes(evidence: &MismatchEvidence) -> bool {
     evidence.right().next().is_some()
 }
 
 /// Row 11.
-pub(super) fn stale(evidence: &Evidence) -> Option<Conclusion> {
+pub(super) fn stale(evidence: &MismatchEvidence) -> Option<Conclusion> {
     let role = evidence.bad.source.role;
     if !is_another_state(evidence) || !matches!(role, SourceRole::Mirror | SourceRole::Peer) {
         return None;
@@ -150,7 +150,7 @@ pub(super) fn stale(evidence: &Evidence) -> Option<Conclusion> {
         .is_some_and(|h1| evidence.earlier.contains(&h1));
     if known {
         return Some(Conclusion::certain(
-            Cause::StaleMirror,
+            MismatchCause::StaleMirror,
             "The source sends a state of this version that was seen before, not the recorded one.",
         ));
     }
@@ -158,25 +158,28 @@ pub(super) fn stale(evidence: &Evidence) -> Option<Conclusion> {
     let is_known_better = voices.is_origin_right || evidence.right().next().is_some();
     (is_known_better && evidence.is_kept_by_its_source()).then(|| {
         Conclusion::likely(
-            Cause::StaleMirror,
+            MismatchCause::StaleMirror,
             "The source keeps sound bytes of another state; the right ones come from elsewhere.",
         )
     })
 }
 
 /// Sound bytes about which the sources do not say enough.
-pub(super) fn undecided(evidence: &Evidence) -> Conclusion {
+pub(super) fn undecided(evidence: &MismatchEvidence) -> Conclusion {
     let voices = OutsideReports::hear(evidence);
     if has_moved(evidence.commits.as_ref()) == Some(false) && voices.is_origin_wrong {
         return Conclusion::open(
             "The origin sends other bytes of the same commit: they are packed differently.",
-            &[Cause::TextRewrite],
+            &[MismatchCause::TextRewrite],
             "Compare the two copies entry by entry; look for attributes that change an export.",
         );
     }
-    let mut suspects = vec![Cause::UpstreamRetag, Cause::StaleMirror];
+    let mut suspects = vec![MismatchCause::UpstreamRetag, MismatchCause::StaleMirror];
     if damage::is_one_bit(evidence) {
-        suspects.extend([Cause::BitFlipInTransit, Cause::BitFlipOnDisk]);
+        suspects.extend([
+            MismatchCause::BitFlipInTransit,
+            MismatchCause::BitFlipOnDisk,
+        ]);
     }
     let ask = if voices.is_origin_right {
         "Ask the same source again: the same bytes mean that it keeps them; other ones mean the way."

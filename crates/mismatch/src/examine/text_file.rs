@@ -1,6 +1,6 @@
 //! Bytes that are neither zip nor gzip: a go.mod, or what came in its place.
 
-use super::{CopyFindings, MAX_TEXT, SeekableBytes, Subject, flip, text};
+use super::{CopyFindings, CopySubject, MAX_TEXT, SeekableBytes, flip, text};
 use crate::copy::{ByteShape, EntryFacts, TextRewrite};
 use gomod::{ArtifactKind, modfile, sumhash};
 use sha2::{Digest, Sha256};
@@ -11,7 +11,7 @@ const PAGES: [&str; 5] = ["<!doctype", "<html", "<head", "<?xml", "<!--"];
 
 pub(super) fn describe(
     bytes: &mut dyn SeekableBytes,
-    subject: Subject<'_>,
+    subject: CopySubject<'_>,
     findings: &mut CopyFindings,
 ) -> io::Result<()> {
     if findings.scan.size > MAX_TEXT {
@@ -28,7 +28,7 @@ pub(super) fn describe(
 }
 
 /// What can be said of a go.mod, and of anything that came in its place.
-fn go_mod(content: &[u8], subject: Subject<'_>, findings: &mut CopyFindings) {
+fn go_mod(content: &[u8], subject: CopySubject<'_>, findings: &mut CopyFindings) {
     let h1 = sumhash::h1_of_go_mod(content);
     findings.h1 = Some(h1);
     findings.entries.push(EntryFacts {
@@ -70,8 +70,8 @@ fn shape(content: &[u8]) -> ByteShape {
     } else if words.starts_with(['{', '[']) && is_json(words) {
         ByteShape::Json
     } else {
-        match modfile::parse(content, modfile::Mode::Lax) {
-            Ok(modfile::File {
+        match modfile::parse(content, modfile::ParseMode::Lax) {
+            Ok(modfile::ModFile {
                 module: Some(module),
                 ..
             }) => ByteShape::GoMod {

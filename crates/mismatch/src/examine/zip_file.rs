@@ -5,7 +5,7 @@
 //! any stretch, broken if they nearly are one. The difference matters, because a cut zip is a
 //! transfer that ended early, and a broken one is not.
 
-use super::{CopyFindings, MAX_ENTRIES, SeekableBytes, Subject, flip, scan::ByteScan, text};
+use super::{CopyFindings, CopySubject, MAX_ENTRIES, SeekableBytes, flip, scan::ByteScan, text};
 use crate::copy::{ByteShape, EntryFacts, TextRewrite};
 use gomod::ArtifactKind;
 use gomod::sumhash::{self, H1};
@@ -43,7 +43,7 @@ struct ZipEntries {
 
 pub(super) fn describe(
     bytes: &mut dyn SeekableBytes,
-    subject: Subject<'_>,
+    subject: CopySubject<'_>,
     findings: &mut CopyFindings,
 ) -> io::Result<()> {
     let mut entries = ZipEntries::default();
@@ -88,7 +88,7 @@ fn many(bytes: &mut dyn SeekableBytes, findings: &mut CopyFindings) -> io::Resul
 
 fn whole(
     bytes: &mut dyn SeekableBytes,
-    subject: Subject<'_>,
+    subject: CopySubject<'_>,
     entries: ZipEntries,
     findings: &mut CopyFindings,
 ) -> io::Result<()> {

@@ -3,7 +3,7 @@
 use crate::kit::{
     CLIENT, KEPT, MIRROR, PEER, Right, SECOND, Trial, decidable, flip, in_data, undecidable,
 };
-use mismatch::{Announced, Cause, Stage};
+use mismatch::{AnnouncedFacts, MismatchCause, MismatchStage};
 use testkit::noise;
 use testkit::oracle::Seed;
 
@@ -37,34 +37,46 @@ fn cut_zip(kind: &str, right: &Right, seed: u64, trials: &mut Vec<Trial>) {
     for at in places {
         let bytes = &right.bytes[..at];
         let name = format!("{kind} cut at {at} of {size}");
-        let short = right.came_short(bytes, Stage::FromUpstream);
-        let alone = right.came(bytes, MIRROR, Stage::FromUpstream);
+        let short = right.came_short(bytes, MismatchStage::FromUpstream);
+        let alone = right.came(bytes, MIRROR, MismatchStage::FromUpstream);
         let compared = right.and_right(alone.clone(), bytes, SECOND);
         trials.extend([
-            decidable(format!("{name}, announced"), Cause::Truncated, short),
-            decidable(format!("{name}, alone"), Cause::Truncated, alone),
-            decidable(format!("{name}, compared"), Cause::Truncated, compared),
+            decidable(
+                format!("{name}, announced"),
+                MismatchCause::Truncated,
+                short,
+            ),
+            decidable(format!("{name}, alone"), MismatchCause::Truncated, alone),
+            decidable(
+                format!("{name}, compared"),
+                MismatchCause::Truncated,
+                compared,
+            ),
             decidable(
                 format!("{name}, on disk"),
-                Cause::Truncated,
+                MismatchCause::Truncated,
                 right.rotted(bytes),
             ),
         ]);
     }
-    let empty = right.came_short(b"", Stage::InTransit);
+    let empty = right.came_short(b"", MismatchStage::InTransit);
     trials.push(decidable(
         format!("{kind}, nothing"),
-        Cause::Truncated,
+        MismatchCause::Truncated,
         empty,
     ));
     let mut zeros = right.bytes[..size / 3].to_vec();
     zeros.resize(size, 0);
     let compared = right.and_right(right.rotted(&zeros), &zeros, MIRROR);
     trials.extend([
-        decidable(format!("{kind}, never written"), Cause::Truncated, compared),
+        decidable(
+            format!("{kind}, never written"),
+            MismatchCause::Truncated,
+            compared,
+        ),
         decidable(
             format!("{kind}, never written, alone"),
-            Cause::Truncated,
+            MismatchCause::Truncated,
             right.rotted(&zeros),
         ),
     ]);
@@ -76,21 +88,25 @@ fn cut_go_mod(right: &Right, seed: u64, trials: &mut Vec<Trial>) {
     for at in [0, 10 + random.below(size / 2), size - 3, size - 1] {
         let bytes = &right.bytes[..at];
         let name = format!("go.mod cut at {at} of {size}");
-        let short = right.came_short(bytes, Stage::FromUpstream);
+        let short = right.came_short(bytes, MismatchStage::FromUpstream);
         trials.push(decidable(
             format!("{name}, announced"),
-            Cause::Truncated,
+            MismatchCause::Truncated,
             short,
         ));
         if at == size - 1 {
             // Without a length, a lost last newline is what an editor does.
             continue;
         }
-        let alone = right.came(bytes, MIRROR, Stage::FromPeer);
+        let alone = right.came(bytes, MIRROR, MismatchStage::FromPeer);
         let compared = right.and_right(alone.clone(), bytes, KEPT);
         trials.extend([
-            undecidable(format!("{name}, alone"), Cause::Truncated, alone),
-            decidable(format!("{name}, compared"), Cause::Truncated, compared),
+            undecidable(format!("{name}, alone"), MismatchCause::Truncated, alone),
+            decidable(
+                format!("{name}, compared"),
+                MismatchCause::Truncated,
+                compared,
+            ),
         ]);
     }
 }
@@ -101,15 +117,18 @@ fn flipped_zip(kind: &str, right: &Right, seed: u64, trials: &mut Vec<Trial>) {
         let at = in_data(right, &mut random);
         let bad = flip(&right.bytes, at, random.below(8).try_into().unwrap());
         let name = format!("{kind} flipped at {at} ({round})");
-        let came = right.came(&bad, MIRROR, Stage::FromUpstream);
+        let came = right.came(&bad, MIRROR, MismatchStage::FromUpstream);
         let again = right.and_right(came.clone(), &bad, MIRROR);
         let elsewhere = right.and_right(came.clone(), &bad, SECOND);
         let stored = right.and(elsewhere.clone(), &bad, MIRROR, &bad);
-        let in_transit = right.came(&bad, MIRROR, Stage::InTransit);
-        let mut from_peer = right.came(&bad, PEER, Stage::FromPeer);
+        let in_transit = right.came(&bad, MIRROR, MismatchStage::InTransit);
+        let mut from_peer = right.came(&bad, PEER, MismatchStage::FromPeer);
         from_peer.bad.announced.sha256 = Some(right.record().sha256);
         let from_peer = right.and_right(from_peer, &bad, KEPT);
-        let (transit, disk) = (Cause::BitFlipInTransit, Cause::BitFlipOnDisk);
+        let (transit, disk) = (
+            MismatchCause::BitFlipInTransit,
+            MismatchCause::BitFlipOnDisk,
+        );
         trials.extend([
             decidable(format!("{name}, right again"), transit, again),
             decidable(format!("{name}, in transit, alone"), transit, in_transit),
@@ -123,13 +142,13 @@ fn flipped_zip(kind: &str, right: &Right, seed: u64, trials: &mut Vec<Trial>) {
     for _ in 0..8 {
         let at = random.below(right.bytes.len());
         let bad = flip(&right.bytes, at, random.below(8).try_into().unwrap());
-        let came = right.came(&bad, MIRROR, Stage::FromUpstream);
+        let came = right.came(&bad, MIRROR, MismatchStage::FromUpstream);
         if came.bad.h1 == Some(right.h1) {
             continue; // The content does not depend on it: there is no mismatch.
         }
         let again = right.and_right(came, &bad, MIRROR);
-        let alone = right.came(&bad, MIRROR, Stage::InTransit);
-        let transit = Cause::BitFlipInTransit;
+        let alone = right.came(&bad, MIRROR, MismatchStage::InTransit);
+        let transit = MismatchCause::BitFlipInTransit;
         trials.extend([
             decidable(format!("{kind} flipped anywhere ({at})"), transit, again),
             undecidable(
@@ -143,7 +162,7 @@ fn flipped_zip(kind: &str, right: &Right, seed: u64, trials: &mut Vec<Trial>) {
 
 fn rotten_zip(kind: &str, right: &Right, seed: u64, trials: &mut Vec<Trial>) {
     let mut random = Seed::fixed(seed + 11);
-    let disk = Cause::BitFlipOnDisk;
+    let disk = MismatchCause::BitFlipOnDisk;
     let at = in_data(right, &mut random);
     let one = flip(&right.bytes, at, 3);
     let three = flip(&flip(&one, at, 5), at + 1, 0);
@@ -161,7 +180,7 @@ fn rotten_zip(kind: &str, right: &Right, seed: u64, trials: &mut Vec<Trial>) {
         kept.sha256 = came_so.bad.sha256;
     }
     let captured = right.and_right(came_so, &one, MIRROR);
-    let cached = right.came(&one, CLIENT, Stage::OnClient);
+    let cached = right.came(&one, CLIENT, MismatchStage::OnClient);
     trials.extend([
         decidable(
             format!("{kind}, a bit rotten, alone"),
@@ -171,7 +190,7 @@ fn rotten_zip(kind: &str, right: &Right, seed: u64, trials: &mut Vec<Trial>) {
         decidable(format!("{kind}, a date rotten"), disk, right.rotted(&dated)),
         decidable(
             format!("{kind}, captured so"),
-            Cause::BitFlipInTransit,
+            MismatchCause::BitFlipInTransit,
             captured,
         ),
         decidable(
@@ -184,19 +203,22 @@ fn rotten_zip(kind: &str, right: &Right, seed: u64, trials: &mut Vec<Trial>) {
 
 fn flipped_go_mod(right: &Right, seed: u64, trials: &mut Vec<Trial>) {
     let mut random = Seed::fixed(seed + 13);
-    let (transit, disk) = (Cause::BitFlipInTransit, Cause::BitFlipOnDisk);
+    let (transit, disk) = (
+        MismatchCause::BitFlipInTransit,
+        MismatchCause::BitFlipOnDisk,
+    );
     for round in 0..4 {
         let at = random.below(right.bytes.len());
         let bad = flip(&right.bytes, at, random.below(8).try_into().unwrap());
         let name = format!("go.mod flipped at {at} ({round})");
-        let came = right.came(&bad, MIRROR, Stage::FromUpstream);
+        let came = right.came(&bad, MIRROR, MismatchStage::FromUpstream);
         let again = right.and_right(came.clone(), &bad, MIRROR);
-        let in_transit = right.came(&bad, MIRROR, Stage::InTransit);
-        let announced = Announced {
+        let in_transit = right.came(&bad, MIRROR, MismatchStage::InTransit);
+        let announced = AnnouncedFacts {
             sha256: Some(right.record().sha256),
             size: None,
         };
-        let mut from_peer = right.came(&bad, PEER, Stage::FromPeer);
+        let mut from_peer = right.came(&bad, PEER, MismatchStage::FromPeer);
         from_peer.bad = right.look_announced(&bad, PEER, announced);
         trials.extend([
             decidable(format!("{name}, right again"), transit, again),

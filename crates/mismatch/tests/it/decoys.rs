@@ -3,7 +3,7 @@
 use crate::kit::{CLIENT, KEPT, MIRROR, ORIGIN, Right, SECOND, Trial, decidable, flip, in_data};
 use crate::states::{commits, replaced};
 use gomod::sumhash::h1_of_go_mod;
-use mismatch::{Cause, Stage};
+use mismatch::{MismatchCause, MismatchStage};
 use testkit::oracle::Seed;
 
 /// Nothing but "unexplained" is right here.
@@ -19,20 +19,20 @@ pub(crate) fn trials(seed: u64) -> Vec<Trial> {
     trials
 }
 
-fn open(name: impl Into<String>, evidence: mismatch::Evidence) -> Trial {
-    decidable(name, Cause::Unexplained, evidence)
+fn open(name: impl Into<String>, evidence: mismatch::MismatchEvidence) -> Trial {
+    decidable(name, MismatchCause::Unexplained, evidence)
 }
 
 fn sound_but_wrong(kind: &str, right: &Right, trials: &mut Vec<Trial>) {
     let other = right.other_state().bytes;
-    let once = right.came(&other, MIRROR, Stage::FromUpstream);
+    let once = right.came(&other, MIRROR, MismatchStage::FromUpstream);
     let origin_right = right.and_right(once.clone(), &other, ORIGIN);
     let mirror_right = right.and_right(once.clone(), &other, SECOND);
     let third = right
         .with(|_, content| [content, b"// third\n"].concat())
         .bytes;
     let all_differ = right.and(once.clone(), &other, SECOND, &third);
-    let mut repacked = right.came(&other, ORIGIN, Stage::FromUpstream);
+    let mut repacked = right.came(&other, ORIGIN, MismatchStage::FromUpstream);
     repacked.commits = Some(commits("1111111", "1111111"));
     let repacked = right.and(repacked, &other, SECOND, &other);
     trials.extend([
@@ -46,14 +46,14 @@ fn sound_but_wrong(kind: &str, right: &Right, trials: &mut Vec<Trial>) {
 
 fn nothing_is_known(kind: &str, right: &Right, trials: &mut Vec<Trial>) {
     let other = right.other_state();
-    let mut unknown = right.came(&other.bytes, MIRROR, Stage::FromUpstream);
+    let mut unknown = right.came(&other.bytes, MIRROR, MismatchStage::FromUpstream);
     unknown.logged = None;
-    let no_mismatch = right.came(&right.bytes, MIRROR, Stage::FromUpstream);
-    let mut no_log = right.came(&right.bytes, CLIENT, Stage::OnClient);
+    let no_mismatch = right.came(&right.bytes, MIRROR, MismatchStage::FromUpstream);
+    let mut no_log = right.came(&right.bytes, CLIENT, MismatchStage::OnClient);
     no_log.logged = None;
     no_log.kept = Some(right.record());
     no_log.claimed = Some(h1_of_go_mod(b"something"));
-    let mut claim_only = right.came(&other.bytes, MIRROR, Stage::FromUpstream);
+    let mut claim_only = right.came(&other.bytes, MIRROR, MismatchStage::FromUpstream);
     claim_only.logged = None;
     claim_only.claimed = Some(right.h1);
     trials.extend([
@@ -70,7 +70,7 @@ fn one_bit_apart(trials: &mut Vec<Trial>) {
     let right = Right::go_mod_of(text.into());
     for (from, to) in [("v1.2.0", "v1.3.0"), ("Sirup", "sirup")] {
         let bad = replaced(&right.bytes, from, to);
-        let came = right.came(&bad, MIRROR, Stage::FromUpstream);
+        let came = right.came(&bad, MIRROR, MismatchStage::FromUpstream);
         let compared = right.and_right(came.clone(), &bad, SECOND);
         trials.extend([
             open(format!("{from} to {to}, alone"), came),
@@ -80,7 +80,7 @@ fn one_bit_apart(trials: &mut Vec<Trial>) {
     // A fork that keeps its old path, and whose tag was moved.
     let fork = Right::go_mod_of(b"module example.com/original\n".to_vec());
     let bad = b"module example.com/original\n\ngo 1.22\n";
-    let came = fork.came(bad, MIRROR, Stage::FromUpstream);
+    let came = fork.came(bad, MIRROR, MismatchStage::FromUpstream);
     trials.push(open("fork with an old path", came));
 }
 
@@ -100,12 +100,12 @@ fn damaged_twice(seed: u64, trials: &mut Vec<Trial>) {
         bad = flip(&bad, in_data(&right, &mut random), 2);
     }
     assert!(entries.len() > 2);
-    let came = right.came(&bad, MIRROR, Stage::FromUpstream);
+    let came = right.came(&bad, MIRROR, MismatchStage::FromUpstream);
     trials.push(open("zip: two entries damaged", came));
     // A bit is wrong, and whether on the way or at the source nobody has asked.
     let at = in_data(&right, &mut random);
     let bad = flip(&right.bytes, at, 1);
-    let came = right.came(&bad, MIRROR, Stage::FromUpstream);
+    let came = right.came(&bad, MIRROR, MismatchStage::FromUpstream);
     let elsewhere = right.and_right(came, &bad, SECOND);
     trials.push(open("zip: a bit, somewhere", elsewhere));
 }
@@ -117,7 +117,7 @@ fn edited(seed: u64, trials: &mut Vec<Trial>) {
     trials.push(open("go.mod: edited on disk", right.rotted(&shorter)));
     // As long as before, and readable.
     let bumped = replaced(&right.bytes, "go 1.22", "go 1.99");
-    let came = right.came(&bumped, MIRROR, Stage::FromUpstream);
+    let came = right.came(&bumped, MIRROR, MismatchStage::FromUpstream);
     trials.extend([
         open("go.mod: another number on disk", right.rotted(&bumped)),
         open(
@@ -143,6 +143,6 @@ fn edited(seed: u64, trials: &mut Vec<Trial>) {
     let longer = [zip.bytes.as_slice(), b"appended"].concat();
     trials.push(open(
         "zip: bytes appended",
-        zip.came(&longer, MIRROR, Stage::FromUpstream),
+        zip.came(&longer, MIRROR, MismatchStage::FromUpstream),
     ));
 }

@@ -3,7 +3,7 @@
 use crate::kit::{CLIENT, KEPT, MIRROR, ORIGIN, Right, SECOND, flip};
 use crate::states::commits;
 use gomod::sumhash::h1_of_go_mod;
-use mismatch::{Case, Evidence, Stage};
+use mismatch::{MismatchCase, MismatchEvidence, MismatchStage};
 use std::fs;
 use std::path::Path;
 
@@ -19,32 +19,32 @@ fn golden(name: &str, text: &str) {
     assert_eq!(text, expected, "{name} differs; remove it to write it anew");
 }
 
-fn rotten() -> Evidence {
+fn rotten() -> MismatchEvidence {
     let right = Right::zip(1);
     let bad = flip(&right.bytes, 700, 4);
     right.and_right(right.rotted(&bad), &bad, MIRROR)
 }
 
-fn moved() -> Evidence {
+fn moved() -> MismatchEvidence {
     let right = Right::go_mod(1);
     let now = right.other_state().bytes;
-    let came = right.came(&now, MIRROR, Stage::FromUpstream);
+    let came = right.came(&now, MIRROR, MismatchStage::FromUpstream);
     let mut evidence = right.and(came, &now, ORIGIN, &now);
     evidence.commits = Some(commits("6f1c9a3", "b2d4e08"));
     right.and_right(evidence, &now, KEPT)
 }
 
-fn forged() -> Evidence {
+fn forged() -> MismatchEvidence {
     let right = Right::go_mod(1);
-    let mut evidence = right.came(&right.bytes, CLIENT, Stage::OnClient);
+    let mut evidence = right.came(&right.bytes, CLIENT, MismatchStage::OnClient);
     evidence.claimed = Some(h1_of_go_mod(b"forged"));
     evidence
 }
 
-fn undecided() -> Evidence {
+fn undecided() -> MismatchEvidence {
     let right = Right::zip(1);
     let other = right.other_state().bytes;
-    let came = right.came(&other, MIRROR, Stage::FromUpstream);
+    let came = right.came(&other, MIRROR, MismatchStage::FromUpstream);
     right.and_right(came, &other, SECOND)
 }
 
@@ -56,7 +56,7 @@ fn reports_are_as_reviewed() {
         ("forged.txt", forged()),
         ("undecided.txt", undecided()),
     ] {
-        let case = Case::new(&evidence);
+        let case = MismatchCase::new(&evidence);
         let page = format!(
             "{}\nFor a client:\n{}\n",
             case.report(),
@@ -68,7 +68,7 @@ fn reports_are_as_reviewed() {
 
 #[test]
 fn the_stored_form_is_as_reviewed() {
-    let json = Case::new(&rotten()).to_json();
+    let json = MismatchCase::new(&rotten()).to_json();
     let value: serde_json::Value = serde_json::from_str(&json).unwrap();
     golden("rotten.json", &format!("{value:#}\n"));
 }

@@ -4,8 +4,8 @@ use gomod::sumhash::{H1, h1_of_go_mod, h1_of_zip};
 use gomod::zip::{MemoryFile, create_zip};
 use gomod::{Artifact, ArtifactKind, ModulePath, Version};
 use mismatch::{
-    Announced, Cause, Evidence, KeptRecord, Retry, Source, SourceRole, Specimen, Stage, Subject,
-    compare, examine,
+    AnnouncedFacts, CopyDescription, CopySource, CopySubject, KeptRecord, MismatchCause,
+    MismatchEvidence, MismatchStage, RetryResult, SourceRole, compare, examine,
 };
 use std::fmt::Write as _;
 use std::io::Cursor;
@@ -41,10 +41,10 @@ pub(crate) struct Right {
 pub(crate) struct Trial {
     pub(crate) name: String,
     /// What was done.
-    pub(crate) truth: Cause,
+    pub(crate) truth: MismatchCause,
     /// Whether the evidence is enough, so that it must be named. Else it may stay unexplained.
     pub(crate) is_decidable: bool,
-    pub(crate) evidence: Evidence,
+    pub(crate) evidence: MismatchEvidence,
 }
 
 pub(crate) fn artifact(kind: ArtifactKind) -> Artifact {
@@ -173,21 +173,21 @@ impl Right {
         })
     }
 
-    pub(crate) fn look(&self, bytes: &[u8], from: (&str, SourceRole)) -> Specimen {
-        self.look_announced(bytes, from, Announced::default())
+    pub(crate) fn look(&self, bytes: &[u8], from: (&str, SourceRole)) -> CopyDescription {
+        self.look_announced(bytes, from, AnnouncedFacts::default())
     }
 
     pub(crate) fn look_announced(
         &self,
         bytes: &[u8],
         (name, role): (&str, SourceRole),
-        announced: Announced,
-    ) -> Specimen {
-        let source = Source {
+        announced: AnnouncedFacts,
+    ) -> CopyDescription {
+        let source = CopySource {
             name: name.to_owned(),
             role,
         };
-        let subject = Subject {
+        let subject = CopySubject {
             artifact: &self.artifact,
             known: &[self.h1],
         };
@@ -195,23 +195,28 @@ impl Right {
     }
 
     /// These bytes came; the log knows better.
-    pub(crate) fn came(&self, bytes: &[u8], from: (&str, SourceRole), stage: Stage) -> Evidence {
+    pub(crate) fn came(
+        &self,
+        bytes: &[u8],
+        from: (&str, SourceRole),
+        stage: MismatchStage,
+    ) -> MismatchEvidence {
         let bad = self.look(bytes, from);
-        let mut evidence = Evidence::new(self.artifact.clone(), stage, bad);
+        let mut evidence = MismatchEvidence::new(self.artifact.clone(), stage, bad);
         evidence.logged = Some(self.h1);
         evidence
     }
 
     /// As [`came`](Self::came), of as many bytes announced as the right ones have.
-    pub(crate) fn came_short(&self, bytes: &[u8], stage: Stage) -> Evidence {
+    pub(crate) fn came_short(&self, bytes: &[u8], stage: MismatchStage) -> MismatchEvidence {
         let mut evidence = self.came(bytes, MIRROR, stage);
         evidence.bad.announced.size = Some(self.bytes.len() as u64);
         evidence
     }
 
     /// Our own file holds these bytes now.
-    pub(crate) fn rotted(&self, bytes: &[u8]) -> Evidence {
-        let mut evidence = self.came(bytes, KEPT, Stage::OnDisk);
+    pub(crate) fn rotted(&self, bytes: &[u8]) -> MismatchEvidence {
+        let mut evidence = self.came(bytes, KEPT, MismatchStage::OnDisk);
         evidence.kept = Some(self.record());
         evidence
     }
@@ -229,14 +234,14 @@ impl Right {
     /// Adds what another source sent, compared with the wrong bytes.
     pub(crate) fn and(
         &self,
-        mut evidence: Evidence,
+        mut evidence: MismatchEvidence,
         bad: &[u8],
         from: (&str, SourceRole),
         bytes: &[u8],
-    ) -> Evidence {
+    ) -> MismatchEvidence {
         let specimen = self.look(bytes, from);
         let difference = compare((&specimen, bytes), (&evidence.bad, bad)).unwrap();
-        evidence.others.push(Retry {
+        evidence.others.push(RetryResult {
             specimen,
             difference: Some(difference),
         });
@@ -246,10 +251,10 @@ impl Right {
     /// Adds a right copy.
     pub(crate) fn and_right(
         &self,
-        evidence: Evidence,
+        evidence: MismatchEvidence,
         bad: &[u8],
         from: (&str, SourceRole),
-    ) -> Evidence {
+    ) -> MismatchEvidence {
         self.and(evidence, bad, from, &self.bytes)
     }
 }
@@ -277,7 +282,11 @@ pub(crate) fn pack(files: &Files, module: &str, version: &str, is_deflated: bool
 }
 
 /// A trial whose evidence is enough.
-pub(crate) fn decidable(name: impl Into<String>, truth: Cause, evidence: Evidence) -> Trial {
+pub(crate) fn decidable(
+    name: impl Into<String>,
+    truth: MismatchCause,
+    evidence: MismatchEvidence,
+) -> Trial {
     Trial {
         name: name.into(),
         truth,
@@ -287,7 +296,11 @@ pub(crate) fn decidable(name: impl Into<String>, truth: Cause, evidence: Evidenc
 }
 
 /// A trial whose evidence is not enough: it may be named right or not at all.
-pub(crate) fn undecidable(name: impl Into<String>, truth: Cause, evidence: Evidence) -> Trial {
+pub(crate) fn undecidable(
+    name: impl Into<String>,
+    truth: MismatchCause,
+    evidence: MismatchEvidence,
+) -> Trial {
     Trial {
         is_decidable: false,
         ..decidable(name, truth, evidence)

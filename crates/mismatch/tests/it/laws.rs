@@ -1,12 +1,12 @@
 //! What holds for any bytes whatever.
 
 use crate::kit::{MIRROR, ORIGIN, Right};
-use mismatch::{Case, Cause, Stage, compare, conclude};
+use mismatch::{MismatchCase, MismatchCause, MismatchStage, compare, conclude};
 use proptest::prelude::*;
 use testkit::oracle::Seed;
 
 /// Describes, compares and concludes; checks what must hold.
-fn judge(right: &Right, bytes: &[u8], stage: Stage) -> Result<(), TestCaseError> {
+fn judge(right: &Right, bytes: &[u8], stage: MismatchStage) -> Result<(), TestCaseError> {
     let wrong = right.came(bytes, MIRROR, stage);
     prop_assert_eq!(wrong.bad.size, bytes.len() as u64);
     let evidence = right.and_right(wrong, bytes, ORIGIN);
@@ -18,11 +18,11 @@ fn judge(right: &Right, bytes: &[u8], stage: Stage) -> Result<(), TestCaseError>
         prop_assert_ne!(bytes.get(first), right.bytes.get(first));
     }
     let conclusion = conclude(&evidence);
-    if evidence.bad.h1 == Some(right.h1) && stage != Stage::OnDisk {
-        prop_assert_eq!(conclusion.cause, Cause::Unexplained);
+    if evidence.bad.h1 == Some(right.h1) && stage != MismatchStage::OnDisk {
+        prop_assert_eq!(conclusion.cause, MismatchCause::Unexplained);
     }
-    let case = Case::new(&evidence);
-    prop_assert_eq!(Case::from_json(&case.to_json()).unwrap(), case);
+    let case = MismatchCase::new(&evidence);
+    prop_assert_eq!(MismatchCase::from_json(&case.to_json()).unwrap(), case);
     Ok(())
 }
 
@@ -31,18 +31,18 @@ proptest! {
 
     #[test]
     fn any_bytes_are_judged(bytes in prop::collection::vec(any::<u8>(), 0..600)) {
-        judge(&Right::go_mod(1), &bytes, Stage::FromUpstream)?;
-        judge(&Right::stored_zip(1), &bytes, Stage::OnDisk)?;
+        judge(&Right::go_mod(1), &bytes, MismatchStage::FromUpstream)?;
+        judge(&Right::stored_zip(1), &bytes, MismatchStage::OnDisk)?;
     }
 
     #[test]
     fn near_relatives_of_right_bytes_are_judged(seed in any::<u64>(), packed in any::<bool>()) {
         let right = if packed { Right::zip(1) } else { Right::stored_zip(2) };
         let bytes = Seed::fixed(seed).mutate(&right.bytes);
-        judge(&right, &bytes, Stage::FromPeer)?;
+        judge(&right, &bytes, MismatchStage::FromPeer)?;
         let go_mod = Right::go_mod(3);
         let bytes = Seed::fixed(seed).mutate(&go_mod.bytes);
-        judge(&go_mod, &bytes, Stage::OnClient)?;
+        judge(&go_mod, &bytes, MismatchStage::OnClient)?;
     }
 
     #[test]
@@ -53,8 +53,8 @@ proptest! {
         rest in prop::collection::vec(any::<u8>(), 0..300),
     ) {
         let bytes = [magic, rest].concat();
-        judge(&Right::zip(1), &bytes, Stage::InTransit)?;
-        judge(&Right::go_mod(1), &bytes, Stage::InTransit)?;
+        judge(&Right::zip(1), &bytes, MismatchStage::InTransit)?;
+        judge(&Right::go_mod(1), &bytes, MismatchStage::InTransit)?;
     }
 }
 

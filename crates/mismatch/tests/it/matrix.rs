@@ -2,7 +2,7 @@
 
 use crate::kit::Trial;
 use crate::{damage, decoys, objects, states};
-use mismatch::{Case, Cause, conclude};
+use mismatch::{MismatchCase, MismatchCause, conclude};
 use std::collections::BTreeMap;
 
 /// What came of the trials of one cause.
@@ -31,7 +31,7 @@ fn trials() -> Vec<Trial> {
 
 #[test]
 fn every_cause_is_named_and_none_wrongly() {
-    let mut rows: BTreeMap<Cause, Row> = BTreeMap::new();
+    let mut rows: BTreeMap<MismatchCause, Row> = BTreeMap::new();
     for trial in trials() {
         let conclusion = conclude(&trial.evidence);
         let row = rows.entry(trial.truth).or_default();
@@ -39,7 +39,7 @@ fn every_cause_is_named_and_none_wrongly() {
         let told = format!("{}: {:?}: {}", trial.name, conclusion.cause, conclusion.why);
         if conclusion.cause == trial.truth {
             row.right += 1;
-        } else if conclusion.cause != Cause::Unexplained {
+        } else if conclusion.cause != MismatchCause::Unexplained {
             row.wrong.push(told);
         } else if trial.is_decidable {
             row.missed.push(told);
@@ -63,7 +63,7 @@ fn every_cause_is_named_and_none_wrongly() {
     println!("named right {right} of {trials}, wrong name {wrong}");
     assert_eq!(wrong, 0, "a wrong name");
     assert!(trials >= 60);
-    for cause in Cause::ALL {
+    for cause in MismatchCause::ALL {
         let row = rows.get(&cause).unwrap_or_else(|| panic!("no {cause:?}"));
         assert!(row.missed.is_empty(), "{cause:?} was not recognised");
         assert!(row.right > 2, "{cause:?} is hardly tried");
@@ -73,7 +73,7 @@ fn every_cause_is_named_and_none_wrongly() {
 #[test]
 fn every_case_is_short_ascii_for_clients_and_comes_back_from_json() {
     for trial in trials() {
-        let case = Case::new(&trial.evidence);
+        let case = MismatchCase::new(&trial.evidence);
         let lines = case.client_lines();
         assert!(lines.len() <= 4, "{}", trial.name);
         for line in &lines {
@@ -83,6 +83,6 @@ fn every_case_is_short_ascii_for_clients_and_comes_back_from_json() {
         assert!(lines.join("\n").len() <= 440, "{}", trial.name);
         assert!(case.conclusion.why.len() <= 300, "{}", trial.name);
         assert!(case.report().is_ascii());
-        assert_eq!(Case::from_json(&case.to_json()).unwrap(), case);
+        assert_eq!(MismatchCase::from_json(&case.to_json()).unwrap(), case);
     }
 }

@@ -3,7 +3,7 @@
 use crate::kit::{KEPT, MIRROR, MODULE, ORIGIN, Right, SECOND, Trial, VERSION, decidable, pack};
 use flate2::{Compression, write::GzEncoder};
 use gomod::{Artifact, Version};
-use mismatch::{Cause, Evidence, Stage};
+use mismatch::{MismatchCause, MismatchEvidence, MismatchStage};
 use std::io::Write as _;
 use testkit::upstream::Fault;
 
@@ -28,8 +28,8 @@ fn rights(seed: u64) -> [(&'static str, Right); 3] {
     ]
 }
 
-fn came(right: &Right, bytes: &[u8]) -> Evidence {
-    right.came(bytes, MIRROR, Stage::FromUpstream)
+fn came(right: &Right, bytes: &[u8]) -> MismatchEvidence {
+    right.came(bytes, MIRROR, MismatchStage::FromUpstream)
 }
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
@@ -48,7 +48,7 @@ fn compressed(kind: &str, right: &Right, trials: &mut Vec<Trial>) {
     let mut unlogged = came(right, &once);
     unlogged.logged = None;
     let compared = right.and_right(came(right, &once), &once, SECOND);
-    let cause = Cause::DoubleCompression;
+    let cause = MismatchCause::DoubleCompression;
     trials.extend([
         decidable(format!("{kind} in gzip"), cause, came(right, &once)),
         decidable(
@@ -95,7 +95,7 @@ fn rewritten(kind: &str, right: &Right, trials: &mut Vec<Trial>) {
             .map(|each| u8::try_from(each).unwrap_or(b'?'))
             .collect()
     };
-    let cause = Cause::TextRewrite;
+    let cause = MismatchCause::TextRewrite;
     for (what, bad) in [
         ("CRLF", over_text(right, crlf)),
         ("a mark", over_text(right, with_mark)),
@@ -137,7 +137,7 @@ fn mixed(kind: &str, right: &Right, trials: &mut Vec<Trial>) {
     let compared = before.and_right(came(&before, &after.bytes), &after.bytes, ORIGIN);
     trials.push(decidable(
         format!("{kind} of mixed to CRLF, compared"),
-        Cause::TextRewrite,
+        MismatchCause::TextRewrite,
         compared,
     ));
 }
@@ -160,7 +160,7 @@ fn through_text_tools(seed: u64, trials: &mut Vec<Trial>) {
         let alone = came(&right, &lossy);
         trials.push(decidable(
             format!("{kind} read as UTF-8"),
-            Cause::TextRewrite,
+            MismatchCause::TextRewrite,
             alone,
         ));
     }
@@ -173,7 +173,11 @@ fn through_text_tools(seed: u64, trials: &mut Vec<Trial>) {
         ftp.push(byte);
     }
     let alone = came(&right, &ftp);
-    trials.push(decidable("zip over FTP as text", Cause::TextRewrite, alone));
+    trials.push(decidable(
+        "zip over FTP as text",
+        MismatchCause::TextRewrite,
+        alone,
+    ));
 }
 
 fn single_file(seed: u64, trials: &mut Vec<Trial>) {
@@ -189,7 +193,7 @@ fn single_file(seed: u64, trials: &mut Vec<Trial>) {
         let alone = came(&right, &bad);
         trials.push(decidable(
             format!("go.mod {what}"),
-            Cause::TextRewrite,
+            MismatchCause::TextRewrite,
             alone,
         ));
     }
@@ -214,7 +218,7 @@ fn wrong_zip(right: &Right, trials: &mut Vec<Trial>) {
     ] {
         let alone = came(right, bad);
         let compared = right.and_right(right.rotted(bad), bad, MIRROR);
-        let cause = Cause::WrongObject;
+        let cause = MismatchCause::WrongObject;
         trials.extend([
             decidable(format!("zip is {what}"), cause, alone),
             decidable(format!("zip on disk is {what}, compared"), cause, compared),
@@ -223,7 +227,7 @@ fn wrong_zip(right: &Right, trials: &mut Vec<Trial>) {
 }
 
 fn wrong_go_mod(right: &Right, trials: &mut Vec<Trial>) {
-    let cause = Cause::WrongObject;
+    let cause = MismatchCause::WrongObject;
     let zip = Right::zip(2).bytes;
     for (what, bad) in [("a page", PAGE), ("JSON", INFO), ("a zip", &zip)] {
         trials.push(decidable(

@@ -5,7 +5,7 @@ use crate::kit::{
 };
 use crate::objects::crlf;
 use gomod::sumhash::h1_of_go_mod;
-use mismatch::{Cause, Evidence, Stage, TagCommits};
+use mismatch::{MismatchCause, MismatchEvidence, MismatchStage, TagCommits};
 
 pub(crate) fn trials(seed: u64) -> Vec<Trial> {
     let mut trials = Vec::new();
@@ -47,8 +47,8 @@ pub(crate) fn commits(recorded: &str, current: &str) -> TagCommits {
 }
 
 fn moved(kind: &str, right: &Right, now: &[u8], trials: &mut Vec<Trial>) {
-    let from_mirror = right.came(now, MIRROR, Stage::FromUpstream);
-    let from_origin = right.came(now, ORIGIN, Stage::FromUpstream);
+    let from_mirror = right.came(now, MIRROR, MismatchStage::FromUpstream);
+    let from_origin = right.came(now, ORIGIN, MismatchStage::FromUpstream);
     let alone = right.and(from_mirror.clone(), now, MIRROR, now);
     let all_agree = right.and(from_mirror.clone(), now, SECOND, now);
     let origin_too = right.and(from_mirror, now, ORIGIN, now);
@@ -60,7 +60,7 @@ fn moved(kind: &str, right: &Right, now: &[u8], trials: &mut Vec<Trial>) {
     unlogged.logged = None;
     unlogged.kept = Some(right.record());
     let one_still_has_it = right.and_right(origin_too.clone(), now, SECOND);
-    let cause = Cause::UpstreamRetag;
+    let cause = MismatchCause::UpstreamRetag;
     trials.extend([
         decidable(format!("{kind} moved, one source, twice"), cause, alone),
         decidable(format!("{kind} moved, mirrors agree"), cause, all_agree),
@@ -78,17 +78,17 @@ fn moved(kind: &str, right: &Right, now: &[u8], trials: &mut Vec<Trial>) {
 
 fn stale(kind: &str, right: &Right, old: &Right, trials: &mut Vec<Trial>) {
     let bytes = old.bytes.as_slice();
-    let came = right.came(bytes, MIRROR, Stage::FromUpstream);
+    let came = right.came(bytes, MIRROR, MismatchStage::FromUpstream);
     let origin = right.and_right(came.clone(), bytes, ORIGIN);
     let settled = right.and(origin.clone(), bytes, MIRROR, bytes);
     let elsewhere = right.and_right(came.clone(), bytes, SECOND);
     let elsewhere = right.and(elsewhere, bytes, MIRROR, bytes);
     let mut seen_before = came;
     seen_before.earlier.push(old.h1);
-    let mut peer = right.came(bytes, PEER, Stage::FromPeer);
+    let mut peer = right.came(bytes, PEER, MismatchStage::FromPeer);
     peer.bad.announced.sha256 = Some(peer.bad.sha256);
     let peer = right.and_right(peer, bytes, KEPT);
-    let cause = Cause::StaleMirror;
+    let cause = MismatchCause::StaleMirror;
     trials.extend([
         decidable(format!("{kind} stale, twice"), cause, settled),
         decidable(
@@ -104,8 +104,8 @@ fn stale(kind: &str, right: &Right, old: &Right, trials: &mut Vec<Trial>) {
 
 /// The bytes are right; the client's go.sum says otherwise.
 fn go_sum(kind: &str, right: &Right, old: &Right, trials: &mut Vec<Trial>) {
-    let claims = |h1, earlier: bool| -> Evidence {
-        let mut evidence = right.came(&right.bytes, CLIENT, Stage::OnClient);
+    let claims = |h1, earlier: bool| -> MismatchEvidence {
+        let mut evidence = right.came(&right.bytes, CLIENT, MismatchStage::OnClient);
         evidence.claimed = Some(h1);
         evidence.earlier.extend(earlier.then_some(h1));
         evidence
@@ -119,7 +119,7 @@ fn go_sum(kind: &str, right: &Right, old: &Right, trials: &mut Vec<Trial>) {
     unlogged.logged = None;
     unlogged.kept = Some(right.record());
     let compared = right.and_right(claims(forged, false), &right.bytes, KEPT);
-    let cause = Cause::ClientGoSum;
+    let cause = MismatchCause::ClientGoSum;
     trials.extend([
         decidable(format!("{kind}, forged line"), cause, claims(forged, false)),
         decidable(format!("{kind}, forged line, compared"), cause, compared),

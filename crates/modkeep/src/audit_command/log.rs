@@ -5,11 +5,11 @@ use bytes::Bytes;
 use std::fmt;
 use tlog::{
     checkpoint::TreeHead,
-    entries::Bundle,
+    entries::EntryBundle,
     follow,
     note::{MAX_NOTE, Note, VerifierKey},
-    record::Record,
-    resource::Resource,
+    record::LogRecord,
+    resource::LogResource,
     tile::Tile,
 };
 use upstream::{Endpoint, Reply, UpstreamOptions};
@@ -193,7 +193,7 @@ impl RemoteLog {
         for tile in tiles {
             let path = |tile: Tile| match self.form {
                 LogForm::Database => tile.to_string(),
-                LogForm::Tiles => Resource::Tile(tile).to_string(),
+                LogForm::Tiles => LogResource::Tile(tile).to_string(),
             };
             let bytes = self.narrow(&path(*tile), &path(tile.full())).await?;
             if bytes.len() < tile.size() {
@@ -208,14 +208,14 @@ impl RemoteLog {
     }
 
     /// The entries of a bundle, not believed yet.
-    pub(super) async fn entries(&self, bundle: Bundle) -> Result<Vec<Vec<u8>>, AuditError> {
-        let wide = Bundle::try_new(bundle.index(), tlog::entries::WIDTH).unwrap_or(bundle);
-        let path = |bundle: Bundle| match (self.form, bundle.tile()) {
+    pub(super) async fn entries(&self, bundle: EntryBundle) -> Result<Vec<Vec<u8>>, AuditError> {
+        let wide = EntryBundle::try_new(bundle.index(), tlog::entries::WIDTH).unwrap_or(bundle);
+        let path = |bundle: EntryBundle| match (self.form, bundle.tile()) {
             (LogForm::Database, Some(tile)) => {
                 let path = tile.to_string();
                 path.replacen(&format!("tile/{}/0/", tile.height()), "tile/8/data/", 1)
             }
-            _ => Resource::Entries(bundle).to_string(),
+            _ => LogResource::Entries(bundle).to_string(),
         };
         let bytes = self.narrow(&path(bundle), &path(wide)).await?;
         let count = bundle.width() as usize;
@@ -247,7 +247,7 @@ impl RemoteLog {
             return Ok(());
         };
         let answer = self.file(&format!("lookup/{escaped}")).await?;
-        let (record, note) = Record::parse(&answer).map_err(AuditError::wrong)?;
+        let (record, note) = LogRecord::parse(&answer).map_err(AuditError::wrong)?;
         self.read_head(note)?;
         if (record.id, record.text.as_bytes()) == (number, entry) {
             return Ok(());

@@ -12,7 +12,7 @@ use super::{
 use crate::output;
 use finding::printable;
 use serde::Deserialize;
-use tlog::{checkpoint::TreeHead, entries::Bundle, note::VerifierKey};
+use tlog::{checkpoint::TreeHead, entries::EntryBundle, note::VerifierKey};
 
 /// What a log says of the end of the one before.
 pub(super) struct LogEnd {
@@ -34,7 +34,7 @@ pub(super) async fn end_of_known_log(
     old: &VerifierKey,
     head: TreeHead,
 ) -> Result<LogEnd, AuditError> {
-    let bundles: Vec<Bundle> = Bundle::covering(0, head.size).collect();
+    let bundles: Vec<EntryBundle> = EntryBundle::covering(0, head.size).collect();
     for bundle in bundles.into_iter().rev() {
         let entries = authentic(log, head, bundle).await?;
         for (number, entry) in (bundle.first()..)

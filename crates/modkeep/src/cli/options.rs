@@ -9,7 +9,7 @@ use crate::{
     preparation::ServerPreparation,
 };
 use clap::{Arg, ArgMatches, Command, ValueHint};
-use gomod::pattern::Patterns;
+use gomod::pattern::ModulePatterns;
 use std::path::PathBuf;
 
 /// Options of commands that ask upstreams and serve nobody.
@@ -124,7 +124,7 @@ pub(crate) fn data(resolved: &ResolvedConfig) -> Result<PathBuf, Failure> {
 }
 
 /// Modules that no public checksum database is asked about.
-pub(crate) fn unlogged(resolved: &ResolvedConfig) -> Result<Patterns, Failure> {
+pub(crate) fn unlogged(resolved: &ResolvedConfig) -> Result<ModulePatterns, Failure> {
     let patterns = resolved.no_sumdb();
     Ok(patterns.map_err(ConfigErrors::from)?)
 }

@@ -5,7 +5,7 @@
 //! configuration; redirects of an upstream may lead on, which only the upstream knows.
 
 use crate::config::{Settings, VulnerabilitySource};
-use gomod::goproxy::{Entry, ProxyList};
+use gomod::goproxy::{ProxyList, ProxyListEntry};
 use std::fmt::Write as _;
 use upstream::{DatabaseRoute, SourceName};
 use url::Url;
@@ -57,13 +57,13 @@ pub(super) fn page(settings: &Settings, server: &str) -> String {
 fn sources(all: &mut Vec<EgressDestination>, list: &ProxyList, what: &str) {
     for (entry, _) in list.entries() {
         match entry {
-            Entry::Proxy(url) => all.push(destination("server", url.reveal(), what)),
-            Entry::Direct => all.push(EgressDestination {
+            ProxyListEntry::Proxy(url) => all.push(destination("server", url.reveal(), what)),
+            ProxyListEntry::Direct => all.push(EgressDestination {
                 from: "client",
                 to: "version control hosts".to_owned(),
                 why: format!("{what} that no proxy has: this server does not fetch them itself"),
             }),
-            Entry::Off => {}
+            ProxyListEntry::Off => {}
         }
     }
 }

@@ -4,7 +4,7 @@
 
 use crate::{PROBLEM, explain, failure::Failure, output, running_instance, wiring};
 use codes::Code;
-use mismatch::{Case, Disagreement};
+use mismatch::{Disagreement, MismatchCase};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::{path::Path, process::ExitCode};
@@ -31,13 +31,13 @@ struct CaseList {
 
 impl CaseSummary {
     fn is_mismatch(&self) -> bool {
-        Case::from_json(self.case.get()).is_ok()
+        MismatchCase::from_json(self.case.get()).is_ok()
     }
 
     /// What a person reads; as it was written, where this release cannot read it.
     fn report(&self) -> String {
         let json = self.case.get();
-        let mismatch = Case::from_json(json).map(|case| case.report());
+        let mismatch = MismatchCase::from_json(json).map(|case| case.report());
         mismatch
             .or_else(|_| Disagreement::from_json(json).map(|case| case.report()))
             .unwrap_or_else(|_| format!("{json}\n"))

@@ -4,9 +4,9 @@ use super::machine::SettingFiles;
 use crate::config;
 use doctor::{GoEnvironment, environment::credentials};
 use gomod::{
-    goproxy::{Entry, ProxyList, ProxyUrl},
+    goproxy::{ProxyList, ProxyListEntry, ProxyUrl},
     path::ModulePath,
-    pattern::Patterns,
+    pattern::ModulePatterns,
 };
 use upstream::{UpstreamOptions, Upstreams};
 use url::Url;
@@ -35,7 +35,7 @@ impl GoClient {
     /// Whether one of the settings that hold patterns, such as GONOPROXY, names the module. `go env`
     /// has filled in what GOPRIVATE means for the others.
     pub(super) fn names(&self, setting: &str, module: &ModulePath) -> bool {
-        Patterns::parse(self.environment.value(setting)).matches(module.as_str())
+        ModulePatterns::parse(self.environment.value(setting)).matches(module.as_str())
     }
 
     /// The GOPROXY list, if it can be read.
@@ -48,7 +48,7 @@ impl GoClient {
         let list = self.list();
         let mut proxies: Vec<ProxyUrl> = Vec::new();
         for (entry, _) in list.iter().flat_map(ProxyList::entries) {
-            if let Entry::Proxy(url) = entry
+            if let ProxyListEntry::Proxy(url) = entry
                 && !proxies.contains(url)
                 && proxies.len() < MOST_PROXIES
             {

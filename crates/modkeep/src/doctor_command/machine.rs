@@ -18,7 +18,7 @@ use doctor::{
     report_lints,
 };
 use gomod::{
-    modfile::{self, Mode},
+    modfile::{self, ParseMode},
     path::ModulePath,
     version::Version,
 };
@@ -213,7 +213,7 @@ impl SettingFiles {
 
     /// The first requirement of the checkout that proxies are asked for, and those proxies.
     fn targets(&self, environment: &GoEnvironment) -> Option<(String, Vec<ProbeTarget>)> {
-        let file = modfile::parse(self.go_mod.as_deref()?.as_bytes(), Mode::Lax).ok()?;
+        let file = modfile::parse(self.go_mod.as_deref()?.as_bytes(), ParseMode::Lax).ok()?;
         file.require.iter().take(REQUIREMENTS).find_map(|line| {
             let path = ModulePath::parse(&line.module.path).ok()?;
             let version = Version::parse(&line.module.version).ok()?;

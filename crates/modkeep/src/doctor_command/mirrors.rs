@@ -24,8 +24,8 @@ use doctor::{
 };
 use futures_util::future::join_all;
 use gomod::{
-    goproxy::{Entry, ProxyList, ProxyUrl},
-    modfile::{self, Mode},
+    goproxy::{ProxyList, ProxyListEntry, ProxyUrl},
+    modfile::{self, ParseMode},
 };
 use std::{path::Path, time::Duration};
 use tokio::time::{Instant, timeout_at};
@@ -105,7 +105,7 @@ fn mirrors(list: &str) -> Result<Vec<PublicMirror>, Failure> {
     let list = ProxyList::parse(list).map_err(|_| refused())?;
     let mut mirrors: Vec<PublicMirror> = Vec::new();
     for (entry, _) in list.entries().iter().take(MOST_MIRRORS) {
-        let Entry::Proxy(url) = entry else {
+        let ProxyListEntry::Proxy(url) = entry else {
             return Err(refused());
         };
         let url = parsed(url.reveal()).ok_or_else(refused)?;
@@ -200,7 +200,7 @@ fn with_failing(given: &MirrorList, failing: Option<&FailingHost>) -> Vec<Public
 /// What looks private in the checkout here.
 fn guess(client: &GoClient) -> Option<String> {
     let text = machine::small(Path::new(client.environment.value("GOMOD")))?;
-    let file = modfile::parse(text.as_bytes(), Mode::Lax).ok()?;
+    let file = modfile::parse(text.as_bytes(), ParseMode::Lax).ok()?;
     let main = file.module.as_ref().map(|module| module.path.as_str());
     let required = file.require.iter().map(|line| line.module.path.as_str());
     private_guess(&client.environment, main, required)

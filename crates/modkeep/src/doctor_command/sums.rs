@@ -29,7 +29,7 @@ use doctor::{
     },
 };
 use gomod::{
-    goproxy::Entry,
+    goproxy::ProxyListEntry,
     path::ModulePath,
     sumhash::H1,
     version::{Version, check_agreement},
@@ -256,10 +256,10 @@ fn sender(
         return Some(DownloadSender::Host(host.to_owned()));
     }
     let list = client.list()?;
-    let name = |entry: &Entry| match entry {
-        Entry::Proxy(proxy) => Some(client.name_of(proxy)),
-        Entry::Direct => Some("the module's own host (direct)".to_owned()),
-        Entry::Off => None,
+    let name = |entry: &ProxyListEntry| match entry {
+        ProxyListEntry::Proxy(proxy) => Some(client.name_of(proxy)),
+        ProxyListEntry::Direct => Some("the module's own host (direct)".to_owned()),
+        ProxyListEntry::Off => None,
     };
     let names: Vec<String> = list
         .entries()

@@ -22,7 +22,7 @@ use gate::{
 };
 use gomod::{
     ModulePath, Version,
-    modfile::{self, File, ModuleVersion},
+    modfile::{self, ModFile, ModuleVersion},
     mvs::ModuleSelection,
     zip::limits::MAX_ZIP_FILE,
 };
@@ -192,7 +192,7 @@ fn ages(
 async fn newest(
     site: &GateSite,
     built: &BTreeSet<ModuleVersion>,
-) -> BTreeMap<String, Result<File, String>> {
+) -> BTreeMap<String, Result<ModFile, String>> {
     let paths: BTreeSet<&str> = built.iter().map(|module| &*module.path).collect();
     let paths: Vec<String> = paths.into_iter().map(str::to_owned).collect();
     stream::iter(paths)
@@ -205,7 +205,7 @@ async fn newest(
         .await
 }
 
-async fn newest_go_mod(site: &GateSite, path: &str) -> Result<File, String> {
+async fn newest_go_mod(site: &GateSite, path: &str) -> Result<ModFile, String> {
     let module = ModulePath::parse(path).map_err(|error| error.to_string())?;
     let escaped = module.escaped();
     let list = site.get(&format!("{escaped}/@v/list"), DOCUMENT).await;
@@ -219,7 +219,7 @@ async fn newest_go_mod(site: &GateSite, path: &str) -> Result<File, String> {
     };
     let file = format!("{escaped}/@v/{}.mod", version.escaped());
     let reply = site.get(&file, modfile::MAX_BYTES).await?;
-    modfile::parse(&reply.body, modfile::Mode::Lax).map_err(|error| error.to_string())
+    modfile::parse(&reply.body, modfile::ParseMode::Lax).map_err(|error| error.to_string())
 }
 
 async fn latest(site: &GateSite, escaped: &str) -> Result<Version, String> {

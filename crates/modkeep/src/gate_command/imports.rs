@@ -16,7 +16,7 @@ use gate::{
 };
 use project::source::is_considered;
 use std::{collections::HashMap, path::Path};
-use vulndb::{EntryId, Examined, ImportReach, VulnerabilityHit};
+use vulndb::{BuildExamination, EntryId, ImportReach, VulnerabilityHit};
 
 /// A vulnerability of a module, in whatever version.
 type VulnerabilityName = (String, EntryId);
@@ -161,7 +161,7 @@ impl InspectedModule {
         self.facts.vulnerable.as_ref()
     }
 
-    fn examined_mut(&mut self) -> Option<&mut Examined> {
+    fn examined_mut(&mut self) -> Option<&mut BuildExamination> {
         let known = self.facts.vulnerable.as_mut();
         known.and_then(|known| known.examined.as_mut().ok())
     }

@@ -14,9 +14,9 @@ use gate::{
     steps::{self, GateFacts},
 };
 use gomod::{
-    gosum::Subject,
-    modfile::{File, ModuleVersion},
-    mvs::{ModuleSelection, Options, Updates},
+    gosum::HashSubject,
+    modfile::{ModFile, ModuleVersion},
+    mvs::{LoadOptions, ModuleSelection, UpdatePolicy},
 };
 use jiff::Timestamp;
 use std::{
@@ -176,7 +176,7 @@ impl InspectedModule {
                 _ => Vec::new(),
             };
             let sums = &self.lock.go_sum.sums;
-            let mut h1 = sums.hashes(&module.path, &module.version, Subject::Zip);
+            let mut h1 = sums.hashes(&module.path, &module.version, HashSubject::Zip);
             let known = BillEntry {
                 licences,
                 zip_sha256: self.facts.digests.get(module).cloned(),
@@ -196,14 +196,14 @@ impl InspectedModule {
 async fn select(
     site: &GateSite,
     lock: &GoLock,
-    go_mod: File,
+    go_mod: ModFile,
     root: &Path,
 ) -> Result<Box<ModuleSelection>, UnreadableInput> {
     let unreadable = |problem: String| {
         UnreadableInput::new(FindingPlace::file(lock.go_mod_name.clone()), problem)
     };
-    let options = Options {
-        updates: Updates::Apply,
+    let options = LoadOptions {
+        updates: UpdatePolicy::Apply,
         unpruned: false,
     };
     let (root, upstreams) = (root.to_owned(), site.upstreams().clone());

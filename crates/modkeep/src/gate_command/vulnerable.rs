@@ -9,7 +9,7 @@ use gate::{
 use gomod::modfile::ModuleVersion;
 use std::{collections::BTreeSet, time::Duration};
 use tokio::time::timeout;
-use vulndb::Examined;
+use vulndb::BuildExamination;
 
 /// The largest answer.
 const LARGEST: usize = 64 << 20;
@@ -63,13 +63,13 @@ pub(super) async fn gather(
     }
 }
 
-async fn examine(site: &GateSite, lines: String) -> Result<Examined, String> {
+async fn examine(site: &GateSite, lines: String) -> Result<BuildExamination, String> {
     let reply = site.post("-/vuln/examine", lines, LARGEST).await?;
     serde_json::from_slice(&reply.body).map_err(|error| format!("-/vuln/examine: {error}"))
 }
 
 /// How old the data is, for a reader.
-pub(super) fn note(examined: &Examined) -> String {
+pub(super) fn note(examined: &BuildExamination) -> String {
     let sources = examined.sources.iter().map(|source| {
         let age = source.modified.map_or_else(
             || "undated".to_owned(),

@@ -18,10 +18,10 @@ use formats::Format;
 use futures_util::{StreamExt as _, stream};
 use gomod::{
     Artifact, ArtifactKind, ModulePath, Version,
-    goproxy::{Entry, ProxyList},
-    gosum::{self, GoSum, Subject},
+    goproxy::{ProxyList, ProxyListEntry},
+    gosum::{self, GoSum, HashSubject},
     modfile::{self, ModuleVersion},
-    mvs::{ModuleSelection, Options, Updates, compare_versions, is_pseudo_module},
+    mvs::{LoadOptions, ModuleSelection, UpdatePolicy, compare_versions, is_pseudo_module},
     sumhash::{h1_of_go_mod, h1_of_zip},
     zip::{limits::MAX_ZIP_FILE, nar::nar_sha256},
 };
@@ -101,8 +101,8 @@ async fn list(
     hosts: BTreeSet<String>,
 ) -> Result<Vec<Listed>, String> {
     let file = checkout.file.clone();
-    let options = Options {
-        updates: Updates::Refuse,
+    let options = LoadOptions {
+        updates: UpdatePolicy::Refuse,
         unpruned: false,
     };
     let selection = checkout.select(&file, options).await?;
@@ -137,8 +137,8 @@ async fn list(
 /// The addresses of proxies. One that equals the name of its source has neither path nor password.
 fn addresses(list: &ProxyList) -> BTreeSet<String> {
     let proxies = list.entries().iter().filter_map(|(entry, _)| match entry {
-        Entry::Proxy(url) => Some(url.reveal().trim_end_matches('/').to_owned()),
-        Entry::Direct | Entry::Off => None,
+        ProxyListEntry::Proxy(url) => Some(url.reveal().trim_end_matches('/').to_owned()),
+        ProxyListEntry::Direct | ProxyListEntry::Off => None,
     });
     proxies.collect()
 }
@@ -166,7 +166,7 @@ fn zips(
     let list = selection.build_list().into_iter().skip(1);
     let needed = list.filter(|selected| {
         let actual = selected.replacement.unwrap_or(selected.module);
-        let mut known = sums.hashes(&actual.path, &actual.version, Subject::Zip);
+        let mut known = sums.hashes(&actual.path, &actual.version, HashSubject::Zip);
         !lists_all || required.contains(&*selected.module.path) || known.next().is_some()
     });
     let fetched = needed.filter_map(|selected| fetched(selection, selected.module));
@@ -226,10 +226,10 @@ impl Wanted<'_> {
         }
         let (subject, h1) = if is_zip {
             let h1 = h1_of_zip(&spool).map_err(|error| error.to_string())?;
-            (Subject::Zip, h1.to_string())
+            (HashSubject::Zip, h1.to_string())
         } else {
             let content = whole(&mut spool).map_err(|error| error.to_string())?;
-            (Subject::GoMod, h1_of_go_mod(&content).to_string())
+            (HashSubject::GoMod, h1_of_go_mod(&content).to_string())
         };
         self.is_known(module, subject, &h1)?;
         let nar = is_zip && self.with_nar;
@@ -262,7 +262,12 @@ impl Wanted<'_> {
     }
 
     /// Whether it is the file that go.sum knows, if it knows one.
-    fn is_known(&self, module: &ModuleVersion, subject: Subject, h1: &str) -> Result<(), String> {
+    fn is_known(
+        &self,
+        module: &ModuleVersion,
+        subject: HashSubject,
+        h1: &str,
+    ) -> Result<(), String> {
         let known = self.sums.hashes(&module.path, &module.version, subject);
         let known: Vec<&str> = known.collect();
         if known.is_empty() || known.contains(&h1) {

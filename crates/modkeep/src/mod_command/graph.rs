@@ -1,7 +1,7 @@
 //! `modkeep mod graph|buildlist`: selection over go.mod files that come through the upstreams.
 
 use crate::{PROBLEM, failure::Failure, module_checkout::ModuleCheckout, output, wiring};
-use gomod::mvs::{Options, Updates};
+use gomod::mvs::{LoadOptions, UpdatePolicy};
 use std::process::ExitCode;
 
 /// What is printed.
@@ -16,11 +16,11 @@ pub(super) enum Output {
 pub(super) fn main(matches: &clap::ArgMatches, output: Output) -> Result<ExitCode, Failure> {
     let mut checkout = ModuleCheckout::open(matches)?;
     let updates = if output == Output::Graph {
-        Updates::Apply
+        UpdatePolicy::Apply
     } else {
-        Updates::Refuse
+        UpdatePolicy::Refuse
     };
-    let options = Options {
+    let options = LoadOptions {
         updates,
         unpruned: false,
     };

@@ -15,7 +15,7 @@ use checkout::{
 };
 use gomod::{
     Artifact, ArtifactKind, ModulePath, Version,
-    gosum::{self, GoSum, Subject},
+    gosum::{self, GoSum, HashSubject},
     modfile::ModuleVersion,
     mvs::SelectedModule,
     sumhash::h1_of_zip,
@@ -117,7 +117,7 @@ impl ModuleSources {
     /// Whether a zip from an upstream is the one that go.sum knows, if it knows one.
     fn verify(&self, file: &File, module: &ModuleVersion) -> Result<(), String> {
         let sums = self.sums.as_ref().map_err(Clone::clone)?;
-        let known = sums.hashes(&module.path, &module.version, Subject::Zip);
+        let known = sums.hashes(&module.path, &module.version, HashSubject::Zip);
         let known: Vec<&str> = known.collect();
         if known.is_empty() {
             return Ok(());

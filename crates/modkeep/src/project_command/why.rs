@@ -12,7 +12,7 @@ use super::{APPLY, ProjectAnswer, argument, json, print_answer, wait};
 use crate::{failure::Failure, module_checkout::ModuleCheckout};
 use codes::Code;
 use gomod::{
-    mvs::{ModuleSelection, Options, is_pseudo_module},
+    mvs::{LoadOptions, ModuleSelection, is_pseudo_module},
     path::check_import_path,
 };
 use package::{PackageAnswer, ReachedPackages};
@@ -111,7 +111,7 @@ async fn answer(
         return Ok(WhyReport::of(path, WhyState::Standard, None));
     }
     // Nobody who counts asks for it; perhaps somebody who is pruned out does.
-    let whole = Options {
+    let whole = LoadOptions {
         unpruned: true,
         ..APPLY
     };

@@ -9,7 +9,7 @@
 //! is not told to another server: whether it asks a checksum database, its own settings say.
 
 use crate::config::{Environment as _, Process};
-use gomod::{gowork, pattern::Patterns};
+use gomod::{gowork, pattern::ModulePatterns};
 use proxy::prefetch::{Plan, plan::LARGEST_LIST};
 use std::{
     fs::File,
@@ -20,9 +20,9 @@ use std::{
 /// What is known of the project that the command works on.
 #[derive(Debug, Default)]
 pub(super) struct CommandProject {
-    private: Patterns,
+    private: ModulePatterns,
     /// What another server is not told of either: it may ask a checksum database.
-    no_sumdb: Patterns,
+    no_sumdb: ModulePatterns,
     go_mod: Option<Vec<u8>>,
     go_sum: Option<Vec<u8>>,
 }
@@ -35,10 +35,10 @@ const MODULES: usize = 100;
 impl CommandProject {
     /// The project of the working directory.
     pub(super) fn here() -> Self {
-        let private = Patterns::parse(&bypass().unwrap_or_default());
-        let no_sumdb = Patterns::parse(&unlogged().unwrap_or_default());
+        let private = ModulePatterns::parse(&bypass().unwrap_or_default());
+        let no_sumdb = ModulePatterns::parse(&unlogged().unwrap_or_default());
         // A glob that Go cannot read hides nothing, though somebody meant it to.
-        let malformed = [&private, &no_sumdb].map(Patterns::malformed);
+        let malformed = [&private, &no_sumdb].map(ModulePatterns::malformed);
         if malformed.iter().any(|globs| !globs.is_empty()) {
             return Self::default();
         }
@@ -175,7 +175,7 @@ fn read(path: &Path) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::CommandProject;
-    use gomod::pattern::Patterns;
+    use gomod::pattern::ModulePatterns;
     use std::fs;
     use tempfile::tempdir;
 
@@ -196,7 +196,7 @@ mod tests {
     #[test]
     fn what_the_command_keeps_from_proxies_is_left_out() {
         let project = CommandProject {
-            private: Patterns::parse("example.com/private"),
+            private: ModulePatterns::parse("example.com/private"),
             go_sum: Some(format!("{LINE}example.com/private/x v1.0.0/go.mod h1:B=\n").into()),
             ..CommandProject::default()
         };
@@ -207,7 +207,7 @@ mod tests {
         );
         assert_eq!(project.list().unwrap(), LINE.as_bytes());
         let unlogged = CommandProject {
-            no_sumdb: Patterns::parse("example.com/private"),
+            no_sumdb: ModulePatterns::parse("example.com/private"),
             go_sum: Some(format!("{LINE}example.com/private/x v1.0.0/go.mod h1:B=\n").into()),
             ..CommandProject::default()
         };
@@ -215,7 +215,7 @@ mod tests {
         assert!(plan.contains("example.com/private/x"), "{plan}");
         assert_eq!(unlogged.list().unwrap(), LINE.as_bytes());
         let go_mod_alone = CommandProject {
-            private: Patterns::parse("example.com/private"),
+            private: ModulePatterns::parse("example.com/private"),
             go_mod: Some(b"module example.com/m\n".to_vec()),
             ..CommandProject::default()
         };

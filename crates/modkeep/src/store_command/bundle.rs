@@ -14,7 +14,7 @@ use crate::{
     zip_command::{beside, unusable},
 };
 use codes::Code;
-use gomod::{gosum, pattern::Patterns};
+use gomod::{gosum, pattern::ModulePatterns};
 use proxy::{BundleExport, BundleExportError, BundleRequest, BundleSelection, Intent, Stage};
 use std::{
     fs::{self, File},
@@ -173,7 +173,7 @@ fn keys(
 }
 
 /// Names that no source may hear.
-fn private(resolved: &ResolvedConfig) -> Result<Patterns, Failure> {
+fn private(resolved: &ResolvedConfig) -> Result<ModulePatterns, Failure> {
     let private = resolved.private();
     private.map_err(|error| Failure::new(Code::BadConfiguration, error.to_string()))
 }

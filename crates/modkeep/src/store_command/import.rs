@@ -7,7 +7,7 @@
 use super::{SHOWN, listed};
 use crate::{failure::Failure, output, zip_command};
 use codes::Code;
-use gomod::pattern::Patterns;
+use gomod::pattern::ModulePatterns;
 use proxy::{Admission, BundleReport, Intent, Stage};
 use std::{collections::BTreeMap, fs, fs::File, path::Path};
 use store::{
@@ -27,7 +27,7 @@ pub(crate) fn admission(
     });
     Ok(Admission {
         keys: parsed.collect::<Result<_, _>>()?,
-        private: Patterns::parse(private),
+        private: ModulePatterns::parse(private),
         allow_unproven,
     })
 }

@@ -17,7 +17,7 @@ use proxy::{ReproofReport, Selection};
 use std::path::Path;
 use store::{
     Store,
-    maintenance::{self, Progress},
+    maintenance::{self, VerifyProgress},
     own,
 };
 use tlog::note::VerifierKey;
@@ -96,7 +96,7 @@ pub(super) fn keys(
 /// Hashes every blob again.
 async fn bytes(store: &Store) -> Result<bool, Failure> {
     let watched = output::is_watched();
-    let report = maintenance::verify(store, |progress: Progress| {
+    let report = maintenance::verify(store, |progress: VerifyProgress| {
         if watched {
             output::progress(&format!(
                 "{} blobs, {} of {}",

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use std::{fs, path::Path, time::Duration};
 use tokio::task::spawn_blocking;
 use upstream::{Endpoint, SourceUrl, UpstreamOptions};
-use vulndb::{Database, DatabaseSource, Kept, SourceInfo, SourceOrigin};
+use vulndb::{DatabaseSnapshot, DatabaseSource, SourceInfo, SourceOrigin, VulnerabilityDatabase};
 
 /// The archive below the root of a database of Go's.
 const ARCHIVE: &str = "vulndb.zip";
@@ -33,7 +33,7 @@ pub(crate) struct UpdateReport {
 
 /// Whether what is kept was put there longer ago than this, or nothing is kept.
 pub(crate) fn is_due(settings: &Settings, age: Duration) -> bool {
-    let written = fs::metadata(Kept::in_directory(&settings.data).path())
+    let written = fs::metadata(DatabaseSnapshot::in_directory(&settings.data).path())
         .and_then(|metadata| metadata.modified());
     // A file from the future is as good as one of now.
     written.is_err() || written.is_ok_and(|at| at.elapsed().is_ok_and(|elapsed| elapsed >= age))
@@ -128,11 +128,11 @@ fn keep(
     data: &Path,
     force: Option<&str>,
 ) -> Result<UpdateReport, Failure> {
-    let merged = Database::merge(sources);
+    let merged = VulnerabilityDatabase::merge(sources);
     let merged = merged.map_err(|error| Failure::of(Code::BadVulnerabilityData, &error))?;
     let failed = |error: &dyn std::error::Error| Failure::of(Code::StoreUnavailable, error);
     store::create_private_directory(data).map_err(|error| failed(&error))?;
-    let kept = Kept::in_directory(data);
+    let kept = DatabaseSnapshot::in_directory(data);
     let (merged, notice) = match (against(&merged, &kept), force) {
         (None, _) => (merged, None),
         (Some(older), None) => return Err(Failure::new(Code::OlderVulnerabilityData, older)),
@@ -150,7 +150,7 @@ fn keep(
 
 /// Why a database must not take the place of the kept one, if it must not. What cannot be compared
 /// may be older.
-fn against(merged: &Database, kept: &Kept) -> Option<String> {
+fn against(merged: &VulnerabilityDatabase, kept: &DatabaseSnapshot) -> Option<String> {
     let older = match kept.open() {
         Ok(None) => return None,
         Ok(Some(kept)) => merged.older_than(&kept).map_err(|error| error.to_string()),

@@ -7,9 +7,9 @@ use std::time::Duration;
 use testkit::process;
 use testkit::upstream::Kind;
 use tlog::checkpoint::TreeHead;
-use tlog::follow::{self, Consistency, Follower};
+use tlog::follow::{self, ConsistencyCheck, LogFollower};
 use tlog::note::VerifierKey;
-use tlog::resource::Resource;
+use tlog::resource::LogResource;
 
 use crate::site::{BINARY, Site, assert_refusal, module, path};
 
@@ -26,7 +26,7 @@ const PATIENCE: usize = 200_000;
 struct Stranger {
     key: VerifierKey,
     last: TreeHead,
-    follower: Follower,
+    follower: LogFollower,
     entries: Vec<String>,
 }
 
@@ -35,7 +35,7 @@ impl Stranger {
         Self {
             key: key(site),
             last: TreeHead::empty(),
-            follower: Follower::default(),
+            follower: LogFollower::default(),
             entries: Vec::new(),
         }
     }
@@ -44,14 +44,14 @@ impl Stranger {
     #[track_caller]
     fn follow(&mut self, site: &Site, entries: usize) {
         let head = self.newest(site, entries);
-        let question = Consistency::try_new(self.last, head).unwrap();
+        let question = ConsistencyCheck::try_new(self.last, head).unwrap();
         let tiles = question.tiles().iter();
-        let tiles = tiles.map(|tile| file(site, Resource::Tile(*tile)).into());
+        let tiles = tiles.map(|tile| file(site, LogResource::Tile(*tile)).into());
         let tiles = tiles.collect();
         question.check(tiles).unwrap();
         for bundle in self.follower.bundles(head.size) {
-            let bytes = file(site, Resource::Entries(bundle));
-            let tile = file(site, Resource::Tile(bundle.tile().unwrap()));
+            let bytes = file(site, LogResource::Entries(bundle));
+            let tile = file(site, LogResource::Tile(bundle.tile().unwrap()));
             bundle.check(&bytes, &tile).unwrap();
             for (number, entry) in self.follower.take(bundle, &bytes).unwrap() {
                 assert_eq!(number, self.entries.len() as u64);
@@ -66,7 +66,7 @@ impl Stranger {
     #[track_caller]
     fn newest(&self, site: &Site, entries: usize) -> TreeHead {
         let mut heads = (0..PATIENCE).map(|_| {
-            let note = file(site, Resource::Checkpoint);
+            let note = file(site, LogResource::Checkpoint);
             let head = follow::open(&note, &self.key).unwrap().head;
             assert!(head.size >= self.last.size, "a log never shrinks");
             head
@@ -83,7 +83,7 @@ fn key(site: &Site) -> VerifierKey {
 }
 
 #[track_caller]
-fn file(site: &Site, resource: Resource) -> Vec<u8> {
+fn file(site: &Site, resource: LogResource) -> Vec<u8> {
     let answer = site.server.get(&format!("{PREFIX}/{resource}"));
     assert!(answer.is_whole(), "{resource}: {answer:?}");
     answer.body

@@ -6,8 +6,10 @@ use crate::graph::ModuleGraph;
 use crate::imports::{DirectoryListing, GoFile, PackageLoader, PackageSet, PackageStep};
 use crate::reach::ImportNeed;
 use crate::source::parse;
-use gomod::modfile::{self, File, Mode};
-use gomod::mvs::{self, GoModSource, GoModSummary, MainModule, ModuleSelection, Options, Updates};
+use gomod::modfile::{self, ModFile, ParseMode};
+use gomod::mvs::{
+    self, GoModSource, GoModSummary, LoadOptions, MainModule, ModuleSelection, UpdatePolicy,
+};
 use std::collections::HashMap;
 
 const GO_MOD: &str = "module example.com/m
@@ -40,12 +42,12 @@ const MODULES: &[(&str, &str, &str)] = &[
     ("example.com/x/v2", "", ""),
 ];
 
-fn select(file: &File) -> ModuleSelection {
-    let options = Options {
-        updates: Updates::Refuse,
+fn select(file: &ModFile) -> ModuleSelection {
+    let options = LoadOptions {
+        updates: UpdatePolicy::Refuse,
         unpruned: false,
     };
-    let loader = mvs::Loader::new(MainModule::new(file).unwrap(), options);
+    let loader = mvs::GraphLoader::new(MainModule::new(file).unwrap(), options);
     let selection = loader.load(|source| {
         let GoModSource::Version(path, _) = source else {
             return Err(String::new());
@@ -56,7 +58,7 @@ fn select(file: &File) -> ModuleSelection {
             .unwrap();
         let text = format!("module {path}\ngo 1.21\n{rest}\n");
         Ok(GoModSummary::from(
-            &modfile::parse(text.as_bytes(), Mode::Lax).unwrap(),
+            &modfile::parse(text.as_bytes(), ParseMode::Lax).unwrap(),
         ))
     });
     selection.unwrap()
@@ -96,7 +98,7 @@ fn packages(list: &[String], missing: &str) -> PackageSet {
 }
 
 fn report(missing: &str) -> TidyReport {
-    let file = modfile::parse(GO_MOD.as_bytes(), Mode::Strict).unwrap();
+    let file = modfile::parse(GO_MOD.as_bytes(), ParseMode::Strict).unwrap();
     let selection = select(&file);
     let list = selection.build_list();
     let list: Vec<String> = list

@@ -5,11 +5,11 @@
 //! only have to call itself private.
 
 use crate::{privacy::is_toolchain, verify::evidence::logged_version};
-use ::bundle::Item;
+use ::bundle::BundleArtifact;
 use codes::Code;
-use gomod::{Artifact, ArtifactKind, pattern::Patterns};
+use gomod::{Artifact, ArtifactKind, pattern::ModulePatterns};
 use protocol::Evidence;
-use tlog::{note::VerifierKey, record::Record};
+use tlog::{note::VerifierKey, record::LogRecord};
 
 /// What this side believes.
 #[derive(Debug, Clone, Default)]
@@ -17,7 +17,7 @@ pub struct Admission {
     /// Keys of the checksum databases that are believed.
     pub keys: Vec<VerifierKey>,
     /// Modules that no public database is asked about, in the grammar of GOPRIVATE.
-    pub private: Patterns,
+    pub private: ModulePatterns,
     /// Whether artifacts are admitted that nothing proves. They are marked, and proven before they
     /// are served where that is required.
     pub allow_unproven: bool,
@@ -27,7 +27,7 @@ pub struct Admission {
 #[derive(Debug, Clone)]
 pub(super) struct Witness {
     pub(super) database: String,
-    pub(super) record: Record,
+    pub(super) record: LogRecord,
     /// The proof, as it came.
     pub(super) file: String,
 }
@@ -52,7 +52,7 @@ impl Admission {
     }
 
     /// The database whose proof an artifact claims, if it is believed here.
-    pub(super) fn claimed(&self, item: &Item) -> Option<String> {
+    pub(super) fn claimed(&self, item: &BundleArtifact) -> Option<String> {
         let claim = claim(item);
         let database = claim.database().filter(|name| self.key(name).is_some());
         database.map(str::to_owned)
@@ -62,7 +62,7 @@ impl Admission {
     pub(super) fn ground<'w>(
         &self,
         artifact: &Artifact,
-        item: &Item,
+        item: &BundleArtifact,
         witnesses: &'w [Witness],
     ) -> Result<Ground<'w>, Objection> {
         if artifact.kind == ArtifactKind::Info {
@@ -104,7 +104,7 @@ impl Admission {
 
 /// What whoever wrote the bundle claims. A text that is no evidence here claims nothing, so it is
 /// admitted as little as an artifact without proof.
-fn claim(item: &Item) -> Evidence {
+fn claim(item: &BundleArtifact) -> Evidence {
     item.evidence.parse().unwrap_or_default()
 }
 

@@ -1,7 +1,9 @@
 //! Contents: a bundle that is open, with the places of its tiles.
 
 use crate::verify::tiles::place;
-use ::bundle::{Cursor, Digest, Entry, Hasher, Located, Malformed, Reader};
+use ::bundle::{
+    BundleEntry, BundleReader, Digest, DigestHasher, MalformedBundle, VersionCursor, VersionPlaces,
+};
 use bytes::Bytes;
 use std::{collections::BTreeMap, fs::File};
 use tlog::tile::Tile;
@@ -23,30 +25,30 @@ struct Indexed {
 
 /// A bundle that is open.
 pub(super) struct Contents {
-    pub(super) reader: Reader<File>,
+    pub(super) reader: BundleReader<File>,
     /// By database, in the order of their places.
     tiles: BTreeMap<String, Vec<Indexed>>,
     /// At the first version.
-    first: Cursor,
+    first: VersionCursor,
 }
 
 /// Some versions that stand one behind the other.
 #[derive(Debug)]
 pub(super) struct Batch {
-    pub(super) versions: Vec<Located>,
+    pub(super) versions: Vec<VersionPlaces>,
     /// Hash of their lines' hashes.
     pub(super) digest: Digest,
     /// Why it ends before it should.
-    pub(super) malformed: Option<Malformed>,
+    pub(super) malformed: Option<MalformedBundle>,
 }
 
 // === impl Contents ===
 
 impl Contents {
     /// Opens a bundle: reads the manifest for its checksum, and walks the tiles. Blocks.
-    pub(super) fn open(file: File) -> Result<Self, Malformed> {
+    pub(super) fn open(file: File) -> Result<Self, MalformedBundle> {
         let length = file.metadata().map_or(0, |metadata| metadata.len());
-        let reader = Reader::open(file, length)?;
+        let reader = BundleReader::open(file, length)?;
         let mut tiles: BTreeMap<String, Vec<Indexed>> = BTreeMap::new();
         let mut count = 0;
         let first = reader.tiles(|database, path, entry| {
@@ -79,19 +81,23 @@ impl Contents {
     }
 
     /// At the first version.
-    pub(super) fn first(&self) -> Cursor {
+    pub(super) fn first(&self) -> VersionCursor {
         self.first.clone()
     }
 
     /// A tile, at least this wide; cut to what was asked for. Blocks.
-    pub(super) fn tile(&self, database: &str, tile: Tile) -> Result<Option<Bytes>, Malformed> {
+    pub(super) fn tile(
+        &self,
+        database: &str,
+        tile: Tile,
+    ) -> Result<Option<Bytes>, MalformedBundle> {
         let Some(indexed) = self
             .find(database, tile)
             .filter(|found| found.width >= tile.width())
         else {
             return Ok(None);
         };
-        let entry = Entry {
+        let entry = BundleEntry {
             path: format!("sumdb/{database}/{tile}"),
             at: indexed.at,
             data: indexed.data,
@@ -116,8 +122,8 @@ impl Contents {
     }
 
     /// The next versions; none at the end. Blocks.
-    pub(super) fn batch(&self, cursor: &mut Cursor) -> Batch {
-        let (mut versions, mut hasher, mut malformed) = (Vec::new(), Hasher::default(), None);
+    pub(super) fn batch(&self, cursor: &mut VersionCursor) -> Batch {
+        let (mut versions, mut hasher, mut malformed) = (Vec::new(), DigestHasher::default(), None);
         while versions.len() < BATCH {
             match self.reader.next(cursor) {
                 Ok(Some(located)) => {

@@ -10,9 +10,12 @@ use super::{
     survey::{Survey, proof_of, voucher},
 };
 use crate::verify::{reprove, tiles::cut};
-use ::bundle::{Database, Digest, FORMAT, Item, Opening, Proof, Version, WriteError, Writer};
+use ::bundle::{
+    BundleArtifact, BundleDatabase, BundleHeader, BundleVersion, BundleWriter, Digest, FORMAT,
+    ProofEntry, WriteError,
+};
 use codes::Code;
-use gomod::{ArtifactKind, pattern::Patterns};
+use gomod::{ArtifactKind, pattern::ModulePatterns};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs::File,
@@ -33,7 +36,7 @@ pub struct BundleRequest {
     /// Keys of the databases whose proofs are kept.
     pub keys: Vec<VerifierKey>,
     /// Names of databases that no source may hear, in the grammar of GOPRIVATE.
-    pub private: Patterns,
+    pub private: ModulePatterns,
     /// Sizes of heads that the far side has, beside those that earlier bundles carried.
     pub since: Vec<u64>,
 }
@@ -96,7 +99,7 @@ pub enum BundleExportError {
 
 /// A version as it is written.
 struct Line {
-    version: Version,
+    version: BundleVersion,
     records: Vec<Record>,
     proofs: Vec<String>,
 }
@@ -172,16 +175,16 @@ pub async fn note_carried(store: &Store, heads: &[(String, u64)]) -> Result<(), 
     Ok(())
 }
 
-fn opening(survey: &Survey) -> Opening {
+fn opening(survey: &Survey) -> BundleHeader {
     let seen = survey.logs.iter();
     // Of a database without a head nothing could be proven.
     let seen = seen.filter(|(_, log)| log.head.head.size > 0);
-    let databases = seen.map(|(name, log)| Database {
+    let databases = seen.map(|(name, log)| BundleDatabase {
         name: name.clone(),
         head: String::from_utf8_lossy(&log.head.note).into_owned(),
         tiles: log.tiles.len() as u64,
     });
-    Opening {
+    BundleHeader {
         format: FORMAT.to_owned(),
         databases: databases.collect(),
     }
@@ -191,7 +194,7 @@ struct Exporter<'e> {
     store: &'e Store,
     request: &'e BundleRequest,
     survey: &'e Survey,
-    writer: Writer<BufWriter<&'e File>>,
+    writer: BundleWriter<BufWriter<&'e File>>,
     /// Paths whose bytes are not what the manifest says, and why.
     damaged: BTreeMap<String, String>,
     done: BundleExport,
@@ -214,7 +217,7 @@ impl<'e> Exporter<'e> {
             store,
             request,
             survey,
-            writer: Writer::begin(target, &opening(survey))?,
+            writer: BundleWriter::begin(target, &opening(survey))?,
             damaged: BTreeMap::new(),
             done: BundleExport::default(),
         })
@@ -289,7 +292,11 @@ impl<'e> Exporter<'e> {
         Ok(())
     }
 
-    async fn artifact(&mut self, item: &Item, record: &Record) -> Result<(), BundleExportError> {
+    async fn artifact(
+        &mut self,
+        item: &BundleArtifact,
+        record: &Record,
+    ) -> Result<(), BundleExportError> {
         self.writer.begin_entry(&item.path, item.size)?;
         let copied = self.copy(record).await;
         if let Err(BundleExportError::Store(StoreError::CorruptBlob { problem, .. })) = copied {
@@ -354,7 +361,7 @@ async fn without(
         let Some(proof) = proof_of(store, &files, &database).await? else {
             continue;
         };
-        listed.push(Proof {
+        listed.push(ProofEntry {
             database,
             record: proof.record,
             size: proof.file.len() as u64,
@@ -362,7 +369,7 @@ async fn without(
         });
         proofs.push(proof.file);
     }
-    let version = Version {
+    let version = BundleVersion {
         proofs: listed,
         artifacts,
     };
@@ -373,8 +380,8 @@ async fn without(
     }))
 }
 
-async fn item(store: &Store, record: &Record) -> Result<Item, BundleExportError> {
-    Ok(Item {
+async fn item(store: &Store, record: &Record) -> Result<BundleArtifact, BundleExportError> {
+    Ok(BundleArtifact {
         path: record.key.path(),
         size: record.size,
         sha256: Digest::from_bytes(*record.blob.as_bytes()),

@@ -14,7 +14,7 @@ use super::{
     report::{BundleProblem, BundleReport, Intent, Stage},
 };
 use crate::{import::artifact_within, positioned::Positioned};
-use ::bundle::{Digest, Entry, Item, Located, Malformed, Proof};
+use ::bundle::{BundleArtifact, BundleEntry, Digest, MalformedBundle, ProofEntry, VersionPlaces};
 use codes::Code;
 use futures_util::{StreamExt, stream};
 use gomod::{Artifact, ArtifactKind};
@@ -106,7 +106,7 @@ impl Import<'_> {
             cursor = next;
             self.check_batch(&logs, &batch, report).await?;
             digests.push(batch.digest);
-            let done = batch.versions.last().map(Located::end);
+            let done = batch.versions.last().map(VersionPlaces::end);
             progress(
                 Stage::Checking,
                 done.unwrap_or(self.contents.reader.length()),
@@ -146,9 +146,9 @@ impl Import<'_> {
         let artifacts = both.flat_map(|(located, witnesses)| {
             let items = located.version.artifacts().zip(&located.artifacts);
             // What hangs on a proof that failed has its problem there.
-            let hangs = |item: &Item| {
+            let hangs = |item: &BundleArtifact| {
                 let claimed = self.admission.claimed(item);
-                let of_claim = |proof: &&Proof| Some(&proof.database) == claimed.as_ref();
+                let of_claim = |proof: &&ProofEntry| Some(&proof.database) == claimed.as_ref();
                 let listed = located.version.proofs.iter().find(of_claim);
                 listed.is_some_and(|proof| {
                     let mut sound = witnesses.iter();
@@ -178,7 +178,7 @@ impl Import<'_> {
     /// not known here count for nothing.
     pub(super) async fn witnesses(
         &self,
-        located: &Located,
+        located: &VersionPlaces,
     ) -> Result<(Vec<Witness>, Vec<BundleProblem>), StoreError> {
         let (mut witnesses, mut problems) = (Vec::new(), Vec::new());
         for (proof, entry) in located.version.proofs.iter().zip(&located.proofs) {
@@ -197,7 +197,7 @@ impl Import<'_> {
         Ok((witnesses, problems))
     }
 
-    fn witness(&self, proof: &Proof, bytes: &[u8]) -> Result<Option<Witness>, Objection> {
+    fn witness(&self, proof: &ProofEntry, bytes: &[u8]) -> Result<Option<Witness>, Objection> {
         if Digest::of(bytes) != proof.sha256 {
             return Err(another_hash(Digest::of(bytes), proof.sha256));
         }
@@ -223,8 +223,8 @@ impl Import<'_> {
     async fn judge(
         &self,
         artifact: Artifact,
-        item: &Item,
-        entry: &Entry,
+        item: &BundleArtifact,
+        entry: &BundleEntry,
         witnesses: &[Witness],
     ) -> Result<Result<Judged, Wrong>, StoreError> {
         let (contents, wanted, place) = (Arc::clone(&self.contents), item.clone(), entry.clone());
@@ -265,7 +265,7 @@ impl Import<'_> {
     fn ground<'w>(
         &self,
         artifact: &Artifact,
-        item: &Item,
+        item: &BundleArtifact,
         witnesses: &'w [Witness],
         h1: Option<&str>,
     ) -> Result<Ground<'w>, Objection> {
@@ -280,13 +280,13 @@ impl Import<'_> {
 /// What is wrong with a file, wherever it stands.
 pub(super) enum Wrong {
     Objection(Objection),
-    Malformed(Malformed),
+    Malformed(MalformedBundle),
 }
 
 // === impl Wrong ===
 
 impl Wrong {
-    pub(super) fn at(self, entry: &Entry) -> BundleProblem {
+    pub(super) fn at(self, entry: &BundleEntry) -> BundleProblem {
         match self {
             Self::Objection((code, what)) => BundleProblem::new(code, &entry.path, entry.at, what),
             Self::Malformed(malformed) => malformed.into(),
@@ -304,8 +304,8 @@ impl From<Objection> for Wrong {
 fn look(
     contents: &Contents,
     artifact: &Artifact,
-    item: &Item,
-    entry: &Entry,
+    item: &BundleArtifact,
+    entry: &BundleEntry,
 ) -> Result<Option<String>, Wrong> {
     let found = contents.reader.digest(entry).map_err(Wrong::Malformed)?;
     if found != item.sha256 {
@@ -330,15 +330,15 @@ fn another_hash(found: Digest, wanted: Digest) -> Objection {
     (Code::BadBundle, what)
 }
 
-pub(super) fn blob(item: &Item) -> BlobId {
+pub(super) fn blob(item: &BundleArtifact) -> BlobId {
     BlobId::from_digest(*item.sha256.as_bytes())
 }
 
 /// Each witness of a version with the place of its proof.
 pub(super) fn places_of<'l>(
-    located: &'l Located,
+    located: &'l VersionPlaces,
     witnesses: &'l [Witness],
-) -> impl Iterator<Item = (&'l Entry, &'l Witness)> {
+) -> impl Iterator<Item = (&'l BundleEntry, &'l Witness)> {
     witnesses.iter().filter_map(|witness| {
         let proofs = located.version.proofs.iter();
         let at = proofs

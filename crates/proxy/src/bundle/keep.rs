@@ -16,7 +16,7 @@ use super::{
     offline::Writing,
     report::{BundleProblem, BundleReport, Stage},
 };
-use ::bundle::{Digest, Entry, Item, Located};
+use ::bundle::{BundleArtifact, BundleEntry, Digest, VersionPlaces};
 use bytes::Bytes;
 use codes::Code;
 use futures_util::{StreamExt, stream};
@@ -114,7 +114,7 @@ impl<'k> Keeper<'k> {
     async fn batch(
         &self,
         logs: &Logs,
-        versions: &[Located],
+        versions: &[VersionPlaces],
         report: &mut BundleReport,
     ) -> Result<(), Ended> {
         let mut witnesses = Vec::new();
@@ -146,7 +146,7 @@ impl<'k> Keeper<'k> {
         Ok(())
     }
 
-    async fn version(&self, located: &Located, witnesses: &[Witness]) -> Result<Kept, Ended> {
+    async fn version(&self, located: &VersionPlaces, witnesses: &[Witness]) -> Result<Kept, Ended> {
         let mut kept = Kept::default();
         let items = located.version.artifacts().zip(&located.artifacts);
         for ((artifact, item), entry) in items {
@@ -167,7 +167,7 @@ impl<'k> Keeper<'k> {
     async fn is_kept(
         &self,
         artifact: &Artifact,
-        item: &Item,
+        item: &BundleArtifact,
         ground: Ground<'_>,
     ) -> Result<bool, StoreError> {
         let key = Key::Artifact(artifact.clone());
@@ -189,8 +189,8 @@ impl<'k> Keeper<'k> {
     async fn capture(
         &self,
         artifact: Artifact,
-        item: &Item,
-        entry: &Entry,
+        item: &BundleArtifact,
+        entry: &BundleEntry,
         ground: Ground<'_>,
     ) -> Result<(), Ended> {
         let sealed = copy(&self.import.contents, self.import.store, entry).await?;
@@ -220,8 +220,8 @@ impl<'k> Keeper<'k> {
 }
 
 /// What the other side knew, for whoever asks where this comes from.
-fn facts(item: &Item) -> Facts {
-    let Item {
+fn facts(item: &BundleArtifact) -> Facts {
+    let BundleArtifact {
         evidence,
         source,
         first_seen,
@@ -256,12 +256,12 @@ fn changed(entry: &str, at: u64) -> BundleProblem {
 async fn copy(
     contents: &Arc<Contents>,
     store: &Store,
-    entry: &Entry,
+    entry: &BundleEntry,
 ) -> Result<SealedSpool, Ended> {
     let mut spool = store.spool().await?;
     while spool.written() < entry.size {
         let shared = Arc::clone(contents);
-        let step = Entry {
+        let step = BundleEntry {
             data: entry.data + spool.written(),
             size: STEP.min(entry.size - spool.written()),
             ..entry.clone()

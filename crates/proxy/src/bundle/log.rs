@@ -10,14 +10,14 @@ use super::{
     report::{BundleHead, BundleProblem},
 };
 use crate::verify::{halt, rebuilt_head::restore_head};
-use ::bundle::{Database, Entry, MANIFEST};
+use ::bundle::{BundleDatabase, BundleEntry, MANIFEST};
 use codes::Code;
 use std::{collections::BTreeMap, sync::Arc};
 use store::{Store, StoreError};
 use tlog::{
-    client::{Client, LookupError},
+    client::{LookupError, SumdbClient},
     plan::TileError,
-    tree::Node,
+    tree::CompleteSubtree,
 };
 
 /// The databases that are believed.
@@ -27,7 +27,7 @@ pub(super) struct Logs {
 }
 
 struct Log {
-    client: Client<Offline>,
+    client: SumdbClient<Offline>,
     head: BundleHead,
     /// Records of the log whose head is in the bundle.
     carried: u64,
@@ -79,7 +79,7 @@ impl Logs {
     /// The tiles that prove them are kept where tiles may be written.
     pub(super) async fn confirm(
         &self,
-        witnesses: &[(&Entry, &Witness)],
+        witnesses: &[(&BundleEntry, &Witness)],
     ) -> Result<Vec<BundleProblem>, StoreError> {
         let named = &self.contents.reader.opening().databases;
         let is_named = |witness: &Witness| named.iter().any(|named| named.name == witness.database);
@@ -111,11 +111,11 @@ impl Logs {
         Ok(problems)
     }
 
-    async fn look(&self, log: &Log, witnesses: &[(&Entry, &Witness)]) -> Result<(), Trouble> {
+    async fn look(&self, log: &Log, witnesses: &[(&BundleEntry, &Witness)]) -> Result<(), Trouble> {
         let Some((first, _)) = witnesses.first() else {
             return Ok(());
         };
-        let leaf = |witness: &Witness| Node::leaf(witness.record.id);
+        let leaf = |witness: &Witness| CompleteSubtree::leaf(witness.record.id);
         let leaves = witnesses.iter().map(|(_, witness)| leaf(witness)).collect();
         let nodes = log.client.nodes(leaves).await;
         let nodes = nodes.map_err(|error| self.trouble(log, error, &first.path, first.at))?;
@@ -151,7 +151,7 @@ impl Log {
         store: &Store,
         admission: &Admission,
         writing: Writing,
-        database: &Database,
+        database: &BundleDatabase,
     ) -> Result<Option<Self>, Trouble> {
         let name = &database.name;
         let Some(key) = admission.key(name) else {
@@ -173,7 +173,7 @@ impl Log {
             writing,
         };
         let mut log = Self {
-            client: Client::new(key.clone(), offline),
+            client: SumdbClient::new(key.clone(), offline),
             head: BundleHead {
                 database: name.clone(),
                 before: 0,
@@ -244,7 +244,7 @@ fn trouble(
 }
 
 /// The size that the head in the bundle claims; nothing is believed on its word.
-fn carried(database: &Database) -> u64 {
+fn carried(database: &BundleDatabase) -> u64 {
     let size = database.head.lines().nth(1);
     size.and_then(|size| size.parse().ok()).unwrap_or_default()
 }

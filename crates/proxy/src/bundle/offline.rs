@@ -14,12 +14,12 @@ use crate::{
         tiles::{cut, place},
     },
 };
-use ::bundle::Malformed;
+use ::bundle::MalformedBundle;
 use bytes::Bytes;
 use std::sync::Arc;
-use store::{KeptTile, Store, StoreError};
+use store::{Store, StoreError, StoredTile};
 use tlog::{
-    client::{Fork, Operations, Reading, Swap},
+    client::{ClientOperations, LogFork, SwapOutcome, TileAccess},
     tile::Tile,
 };
 
@@ -50,7 +50,7 @@ pub(super) enum OfflineFailure {
     Missing(Tile),
     /// The bundle cannot be read there.
     #[error(transparent)]
-    Bundle(#[from] Malformed),
+    Bundle(#[from] MalformedBundle),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -84,7 +84,7 @@ impl Offline {
     }
 }
 
-impl Operations for Offline {
+impl ClientOperations for Offline {
     type Error = OfflineFailure;
 
     async fn read_remote(&self, _path: &str) -> Result<Bytes, OfflineFailure> {
@@ -94,14 +94,14 @@ impl Operations for Offline {
     async fn read_tiles(
         &self,
         tiles: &[Tile],
-        reading: Reading,
+        reading: TileAccess,
     ) -> Result<Vec<Bytes>, OfflineFailure> {
         let (kept, carried) = (self.kept(tiles).await?, self.carried(tiles).await?);
         let both = tiles.iter().zip(kept.into_iter().zip(carried));
         let choose = |(tile, (kept, carried)): (&Tile, (Option<Bytes>, Option<Bytes>))| {
             let found = match reading {
-                Reading::KeptFirst => kept.or(carried),
-                Reading::Anew => carried.or(kept),
+                TileAccess::KeptFirst => kept.or(carried),
+                TileAccess::Anew => carried.or(kept),
             };
             found.ok_or(OfflineFailure::Missing(*tile))
         };
@@ -114,7 +114,7 @@ impl Operations for Offline {
         }
         let keep = |(tile, hashes): (Tile, Bytes)| {
             let (level, number) = place(tile)?;
-            Some(KeptTile {
+            Some(StoredTile {
                 database: self.database.clone(),
                 level,
                 number,
@@ -129,19 +129,27 @@ impl Operations for Offline {
         Ok(self.store.state(&head_state(&self.database)).await?)
     }
 
-    async fn swap_latest(&self, old: Option<&Bytes>, new: &Bytes) -> Result<Swap, OfflineFailure> {
+    async fn swap_latest(
+        &self,
+        old: Option<&Bytes>,
+        new: &Bytes,
+    ) -> Result<SwapOutcome, OfflineFailure> {
         if self.writing < Writing::Everything {
-            return Ok(Swap::Done);
+            return Ok(SwapOutcome::Done);
         }
         let state = head_state(&self.database);
         let swapped = self
             .store
             .swap_state(&state, old.cloned(), new.clone())
             .await?;
-        Ok(if swapped { Swap::Done } else { Swap::Conflict })
+        Ok(if swapped {
+            SwapOutcome::Done
+        } else {
+            SwapOutcome::Conflict
+        })
     }
 
-    async fn misbehaved(&self, fork: &Fork) {
+    async fn misbehaved(&self, fork: &LogFork) {
         if self.writing < Writing::Evidence {
             return;
         }

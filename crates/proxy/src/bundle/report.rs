@@ -1,6 +1,6 @@
 //! Report: what was found in a bundle, and what became of it.
 
-use ::bundle::Malformed;
+use ::bundle::MalformedBundle;
 use codes::Code;
 use std::{collections::BTreeMap, fmt};
 
@@ -88,9 +88,9 @@ impl BundleProblem {
     }
 }
 
-impl From<Malformed> for BundleProblem {
-    fn from(malformed: Malformed) -> Self {
-        let Malformed { entry, at, problem } = malformed;
+impl From<MalformedBundle> for BundleProblem {
+    fn from(malformed: MalformedBundle) -> Self {
+        let MalformedBundle { entry, at, problem } = malformed;
         Self {
             code: Code::BadBundle,
             entry,

@@ -5,7 +5,7 @@
 
 use gomod::{
     Artifact, ArtifactKind, ModulePath, Version,
-    gosum::{GoSum, Subject},
+    gosum::{GoSum, HashSubject},
 };
 use std::collections::{BTreeMap, VecDeque};
 use store::{Key, Record, Store, StoreError, WithdrawnVersion};
@@ -111,8 +111,8 @@ impl BundleSelection {
                 continue;
             };
             let hashes = match entry.subject {
-                Subject::Zip => &mut wanted.zip,
-                Subject::GoMod => &mut wanted.go_mod,
+                HashSubject::Zip => &mut wanted.zip,
+                HashSubject::GoMod => &mut wanted.go_mod,
             };
             hashes.push(entry.hash.clone());
         }

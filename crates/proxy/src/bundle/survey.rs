@@ -24,13 +24,13 @@ use std::{
 };
 use store::{Record, Store, StoreError, VersionProof};
 use tlog::{
-    client::{Client, LookupError, SignedHead},
+    client::{LookupError, SignedHead, SumdbClient},
     note::VerifierKey,
     plan::TileError,
     proof,
     proof_file::LogProof,
     tile::Tile,
-    tree::Node,
+    tree::CompleteSubtree,
 };
 use upstream::Upstreams;
 
@@ -49,7 +49,7 @@ pub(super) struct Survey {
 
 /// A database as far as it is needed.
 pub(super) struct Log {
-    client: Client<Database>,
+    client: SumdbClient<Database>,
     pub(super) head: Arc<SignedHead>,
     /// As wide as the head has filled them, by level and number.
     pub(super) tiles: BTreeSet<Tile>,
@@ -132,7 +132,7 @@ impl Log {
     ) -> Result<Self, BundleExportError> {
         let since = &request.since;
         let database = database(store, upstreams, key, request).await?;
-        let client = Client::new(key.clone(), database);
+        let client = SumdbClient::new(key.clone(), database);
         let head = client.latest().await.map_err(failed(key.name()))?;
         let mut log = Self {
             client,
@@ -169,7 +169,7 @@ impl Log {
         let (within, beyond): (Vec<_>, Vec<_>) = waiting
             .into_iter()
             .partition(|(_, witness)| witness.record.id < size);
-        let leaf = |witness: &Witness| Node::leaf(witness.record.id);
+        let leaf = |witness: &Witness| CompleteSubtree::leaf(witness.record.id);
         let leaves = within.iter().map(|(_, witness)| leaf(witness)).collect();
         let hashes = self.look(leaves).await.map_err(failed(&name))?;
         let mut refused: Vec<_> = beyond
@@ -187,7 +187,7 @@ impl Log {
     /// The hashes of nodes in the newest tree; notes the tiles that lead to them.
     async fn look(
         &mut self,
-        nodes: Vec<Node>,
+        nodes: Vec<CompleteSubtree>,
     ) -> Result<Vec<tlog::Hash>, LookupError<DatabaseFailure>> {
         let found = self.client.nodes(nodes.clone()).await?;
         let hashes = nodes.into_iter().map(|node| found.hash(node));

@@ -10,10 +10,10 @@ use bytes::Bytes;
 use codes::Code;
 use protocol::Refusal;
 use std::{collections::BTreeMap, sync::atomic::Ordering};
-use store::own::{OwnDatabase, OwnError};
+use store::own::{DatabaseHeadError, DatabaseLog};
 
 /// The state in which disputes outlive a restart, as JSON: witness to words.
-fn name(database: &OwnDatabase) -> String {
+fn name(database: &DatabaseLog) -> String {
     format!("own/{}/disputes", database.name())
 }
 
@@ -43,7 +43,7 @@ impl HostedDatabases {
     pub(super) async fn disputed(&self, served: &HostedDatabase, dispute: Dispute) -> Refusal {
         let Dispute { why, answer } = dispute;
         if !answer.is_empty()
-            && let Err(OwnError::Halted(halt)) = self.held_against(served, &answer).await
+            && let Err(DatabaseHeadError::Halted(halt)) = self.held_against(served, &answer).await
         {
             return self.halted(served, &halt).await;
         }
@@ -66,30 +66,34 @@ impl HostedDatabases {
     }
 
     /// Compares a note that a witness sent; an error if the database ends with it.
-    async fn held_against(&self, served: &HostedDatabase, note: &[u8]) -> Result<(), OwnError> {
+    async fn held_against(
+        &self,
+        served: &HostedDatabase,
+        note: &[u8],
+    ) -> Result<(), DatabaseHeadError> {
         // What is no note of ours proves nothing.
         let _compared = served.database.compare(note).await?;
         match served.database.settle().await? {
-            Some(halt) => Err(OwnError::Halted(halt)),
+            Some(halt) => Err(DatabaseHeadError::Halted(halt)),
             None => Ok(()),
         }
     }
 
-    pub(super) async fn recall_disputes(&self, database: &OwnDatabase) {
+    pub(super) async fn recall_disputes(&self, database: &DatabaseLog) {
         let kept = self.store.state(&name(database)).await.ok().flatten();
         let disputes = kept.and_then(|kept| serde_json::from_slice(&kept).ok());
         self.panel
             .take_up(database.name(), disputes.unwrap_or_default());
     }
 
-    pub(super) async fn note_disputes(&self, database: &OwnDatabase) {
+    pub(super) async fn note_disputes(&self, database: &DatabaseLog) {
         let noted = self.try_note_disputes(database).await;
         if let Err(error) = noted {
             tracing::warn!(%error, "what witnesses dispute could not be written down");
         }
     }
 
-    async fn try_note_disputes(&self, database: &OwnDatabase) -> Result<(), store::StoreError> {
+    async fn try_note_disputes(&self, database: &DatabaseLog) -> Result<(), store::StoreError> {
         let disputes: BTreeMap<_, _> = self.panel.disputes(database.name());
         let kept = self.store.state(&name(database)).await?;
         if kept.is_none() && disputes.is_empty() {

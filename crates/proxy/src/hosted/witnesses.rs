@@ -19,7 +19,7 @@ use parking_lot::Mutex;
 use std::{collections::BTreeMap, fmt::Write as _, time::Duration};
 use store::{
     StoreError,
-    own::{OwnDatabase, OwnHead},
+    own::{DatabaseHead, DatabaseLog},
 };
 use tlog::note::{Note, Signature, VerifierKey};
 use tokio::time::Instant;
@@ -111,7 +111,7 @@ impl Panel {
     }
 
     /// Whether enough have signed a head.
-    pub(crate) fn suffices(&self, head: &OwnHead) -> bool {
+    pub(crate) fn suffices(&self, head: &DatabaseHead) -> bool {
         if self.quorum == 0 {
             return true;
         }
@@ -121,7 +121,7 @@ impl Panel {
     }
 
     /// Asks all of them to sign a head.
-    pub(crate) async fn ask(&self, database: &OwnDatabase, head: &OwnHead) -> Asked {
+    pub(crate) async fn ask(&self, database: &DatabaseLog, head: &DatabaseHead) -> Asked {
         let asked = self.witnesses.iter().map(async |witness| {
             let said = self.ask_one(witness, database, head).await;
             (witness.key.name(), said)
@@ -155,7 +155,12 @@ impl Panel {
         all
     }
 
-    async fn ask_one(&self, witness: &Witness, database: &OwnDatabase, head: &OwnHead) -> Said {
+    async fn ask_one(
+        &self,
+        witness: &Witness,
+        database: &DatabaseLog,
+        head: &DatabaseHead,
+    ) -> Said {
         let place = (database.name().to_owned(), witness.key.name().to_owned());
         let known = self.known.lock().get(&place).cloned().unwrap_or_default();
         let is_left_alone = known.failed.is_some_and(|at| at.elapsed() < LEFT_ALONE);
@@ -213,8 +218,8 @@ impl Panel {
 /// Sends a head to a witness, with a proof from `old`.
 async fn submit(
     witness: &Witness,
-    database: &OwnDatabase,
-    head: &OwnHead,
+    database: &DatabaseLog,
+    head: &DatabaseHead,
     old: u64,
 ) -> Result<Said, StoreError> {
     let mut text = format!("old {old}\n");
@@ -232,8 +237,8 @@ async fn submit(
 
 fn judge(
     witness: &Witness,
-    database: &OwnDatabase,
-    head: &OwnHead,
+    database: &DatabaseLog,
+    head: &DatabaseHead,
     old: u64,
     reply: &Reply,
 ) -> Said {
@@ -259,7 +264,7 @@ fn judge(
 }
 
 /// The signatures in an answer that are the witness's and valid.
-fn signed(witness: &Witness, head: &OwnHead, lines: &Bytes) -> Said {
+fn signed(witness: &Witness, head: &DatabaseHead, lines: &Bytes) -> Said {
     let note = [&head.checkpoint[..], lines].concat();
     match Note::open(&note, std::slice::from_ref(&witness.key)) {
         Ok(note) => Said::Signed(note.verified),

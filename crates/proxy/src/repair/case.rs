@@ -11,8 +11,8 @@ use crate::{
 };
 use gomod::{Artifact, sumhash::H1};
 use mismatch::{
-    Announced, Case, Evidence, KeptRecord, Retry, Sha256Sum, Source, SourceRole, Specimen, Stage,
-    Subject, compare, examine,
+    AnnouncedFacts, CopyDescription, CopySource, CopySubject, KeptRecord, MismatchCase,
+    MismatchEvidence, MismatchStage, RetryResult, Sha256Sum, SourceRole, compare, examine,
 };
 use std::{fs::File, io, sync::Arc};
 use store::{BlobId, Key, Record};
@@ -43,7 +43,7 @@ impl RepairParts {
         self.alarms.raise(alarm).await;
     }
 
-    async fn examined(&self, damaged: &Damaged, repaired: &RepairOutcome) -> Option<Case> {
+    async fn examined(&self, damaged: &Damaged, repaired: &RepairOutcome) -> Option<MismatchCase> {
         let bad = damaged.file.clone()?;
         let Key::Artifact(artifact) = damaged.record.key.clone() else {
             return None;
@@ -78,15 +78,15 @@ fn conclude(
     record: &Record,
     bad: &OpenCopy,
     good: Option<(BlobId, String, OpenCopy)>,
-) -> io::Result<Case> {
+) -> io::Result<MismatchCase> {
     let h1 = record.h1.as_deref().and_then(|h1| h1.parse::<H1>().ok());
     let known: Vec<H1> = h1.into_iter().collect();
-    let look = |copy: &OpenCopy, source: Source, blob: BlobId, size| {
-        let announced = Announced {
+    let look = |copy: &OpenCopy, source: CopySource, blob: BlobId, size| {
+        let announced = AnnouncedFacts {
             size: Some(size),
             sha256: Some(sum(blob)),
         };
-        let subject = Subject {
+        let subject = CopySubject {
             artifact,
             known: &known,
         };
@@ -100,7 +100,7 @@ fn conclude(
         others.push(beside(right, &copy, &specimen, bad)?);
     }
     let logged = h1.filter(|_| record.evidence.is_proof());
-    let evidence = Evidence {
+    let evidence = MismatchEvidence {
         logged,
         kept: Some(KeptRecord {
             sha256: sum(record.blob),
@@ -109,14 +109,19 @@ fn conclude(
             first_seen: Some(record.first_seen.to_string()),
         }),
         others,
-        ..Evidence::new(artifact.clone(), Stage::OnDisk, specimen)
+        ..MismatchEvidence::new(artifact.clone(), MismatchStage::OnDisk, specimen)
     };
-    Ok(Case::new(&evidence))
+    Ok(MismatchCase::new(&evidence))
 }
 
-fn beside(right: Specimen, good: &OpenCopy, wrong: &Specimen, bad: &OpenCopy) -> io::Result<Retry> {
+fn beside(
+    right: CopyDescription,
+    good: &OpenCopy,
+    wrong: &CopyDescription,
+    bad: &OpenCopy,
+) -> io::Result<RetryResult> {
     let difference = compare((&right, cursor(good)), (wrong, cursor(bad)))?;
-    Ok(Retry {
+    Ok(RetryResult {
         specimen: right,
         difference: Some(difference),
     })
@@ -126,8 +131,8 @@ fn cursor(copy: &OpenCopy) -> Positioned<'_> {
     Positioned::new(&copy.0, copy.1)
 }
 
-fn source(name: &str, role: SourceRole) -> Source {
-    Source {
+fn source(name: &str, role: SourceRole) -> CopySource {
+    CopySource {
         name: name.to_owned(),
         role,
     }

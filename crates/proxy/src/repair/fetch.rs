@@ -16,7 +16,7 @@ use bytes::Bytes;
 use codes::Code;
 use gomod::{Artifact, ArtifactKind};
 use protocol::Refusal;
-use store::{Healing, Key, Record, SealedSpool, Withdrawal};
+use store::{CaptureRepair, Key, Record, SealedSpool, Withdrawal};
 use upstream::{DatabaseOutcome, Download, Outcome as Offer};
 
 /// What fetching a capture again came to.
@@ -127,7 +127,7 @@ async fn refetch_answer(
     let (key, failed) = (&record.key, |error| {
         CaptureFailure::Refused(Refusal::from(error))
     });
-    let aside = parts.store.set_aside(key, record.blob, &reason);
+    let aside = parts.store.quarantine_damaged(key, record.blob, &reason);
     aside.await.map_err(failed)?;
     let withdrawal = Withdrawal {
         key: key.clone(),
@@ -151,14 +151,14 @@ async fn put(
     h1: Option<String>,
     source: String,
 ) -> Result<(), Refusal> {
-    let healing = Healing {
+    let healing = CaptureRepair {
         key: record.key.clone(),
         lost: record.blob,
         sealed,
         h1,
         source,
     };
-    let healed = parts.store.heal(healing).await;
+    let healed = parts.store.repair(healing).await;
     healed
         .map(drop)
         .map_err(|error| parts.metrics.store_failure(error))

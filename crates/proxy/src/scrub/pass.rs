@@ -11,7 +11,7 @@ use super::{
 };
 use crate::repair::RepairOutcome;
 use std::time::Duration;
-use store::{BlobId, Damage, SCAN_STEP, ScanStep, StoreError};
+use store::{BlobDamage, BlobId, SCAN_STEP, ScanStep, StoreError};
 use tokio::time::{Instant, sleep};
 
 /// Blobs read from the catalog at once.
@@ -116,7 +116,7 @@ impl<'s> Pass<'s> {
         }
     }
 
-    async fn repair(&mut self, blob: BlobId, damage: &Damage) -> Result<(), StoreError> {
+    async fn repair(&mut self, blob: BlobId, damage: &BlobDamage) -> Result<(), StoreError> {
         let captures = self.scrubber.store.captures_of(blob, CAPTURES).await?;
         tracing::warn!(%blob, %damage, captures = captures.len(), "scrubbing found damage");
         let tally = &mut self.cursor.tally;

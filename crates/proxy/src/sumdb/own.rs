@@ -21,7 +21,7 @@ use codes::Code;
 use gomod::{Artifact, ArtifactKind, ModulePath, Version};
 use protocol::{Fetching, Freshness, Media, Origin, Refusal};
 use std::{sync::Arc, time::Duration};
-use store::own::{OwnRecord, go_sum_lines};
+use store::own::{DatabaseRecord, go_sum_lines};
 use tlog::{resource, tile::Tile};
 
 /// Answers of the databases that this site hosts.
@@ -73,8 +73,8 @@ impl HostedAnswers {
     async fn file(&self, served: &HostedDatabase, path: &str) -> Result<Option<Bytes>, Refusal> {
         let database = &served.database;
         let bytes = match (path.parse::<Tile>(), path.parse()) {
-            (Ok(tile), _) | (_, Ok(resource::Resource::Tile(tile))) => database.tile(tile).await,
-            (_, Ok(resource::Resource::Entries(bundle))) => database.entries(bundle).await,
+            (Ok(tile), _) | (_, Ok(resource::LogResource::Tile(tile))) => database.tile(tile).await,
+            (_, Ok(resource::LogResource::Entries(bundle))) => database.entries(bundle).await,
             _ => Ok(None),
         };
         bytes.map_err(|error| self.metrics.store_failure(error))
@@ -116,7 +116,7 @@ impl HostedAnswers {
         served: &Arc<HostedDatabase>,
         module: &ModulePath,
         version: &Version,
-    ) -> Result<OwnRecord, Refusal> {
+    ) -> Result<DatabaseRecord, Refusal> {
         let name = served.database.name();
         let settled = served.database.settle().await;
         if let Some(halt) = settled.map_err(|error| self.metrics.store_failure(error))? {

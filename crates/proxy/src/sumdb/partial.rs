@@ -14,7 +14,7 @@ use crate::{
 use jiff::Timestamp;
 use protocol::{Fetching, Media, Origin, Refusal};
 use std::sync::Arc;
-use store::{Key, MemoClass, MemoStatus};
+use store::{CachedAnswerClass, CachedAnswerStatus, Key};
 
 // === impl MirroredAnswers ===
 
@@ -112,7 +112,7 @@ impl MirroredAnswers {
         let kept = kept.filter(|kept| kept.len() >= length);
         Ok(kept.map(|kept| {
             Arc::new(RememberedAnswer {
-                status: MemoStatus::Known,
+                status: CachedAnswerStatus::Known,
                 body: kept.slice(..length),
                 // Nobody knows how old it is.
                 fetched_at: Timestamp::UNIX_EPOCH,
@@ -130,7 +130,7 @@ impl MirroredAnswers {
 
 fn widest(name: &str, full: &str) -> AnswerSubject {
     AnswerSubject {
-        class: MemoClass::Sumdb,
+        class: CachedAnswerClass::Sumdb,
         path: format!("sumdb/{name}/{full}.p"),
         module: None,
     }

@@ -18,7 +18,7 @@ use crate::{
 use bytes::Bytes;
 use protocol::{Fetching, Refusal};
 use std::{collections::BTreeSet, sync::Arc};
-use store::{MemoClass, MemoStatus};
+use store::{CachedAnswerClass, CachedAnswerStatus};
 use upstream::Waiters;
 
 /// A record's number and the size of the log whose head came with it.
@@ -86,7 +86,7 @@ impl MirroredAnswers {
 
     async fn remember_largest(&self, name: &str, size: u64) {
         let answer = RememberedAnswer {
-            status: MemoStatus::Known,
+            status: CachedAnswerStatus::Known,
             body: size.to_string().into(),
             fetched_at: self.clock.now(),
             source: String::new(),
@@ -97,7 +97,7 @@ impl MirroredAnswers {
 
 fn head(name: &str) -> AnswerSubject {
     AnswerSubject {
-        class: MemoClass::Sumdb,
+        class: CachedAnswerClass::Sumdb,
         path: format!("sumdb/{name}/largest"),
         module: None,
     }

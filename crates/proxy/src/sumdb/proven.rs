@@ -23,7 +23,7 @@ use protocol::{Evidence, Fetching, Freshness, Media, Origin, Refusal};
 use std::{sync::Arc, time::Duration};
 use tlog::{
     tile::{HEIGHT, Tile},
-    tree::Node,
+    tree::CompleteSubtree,
 };
 use tokio_util::task::TaskTracker;
 use upstream::Waiters;
@@ -85,7 +85,7 @@ impl ProvenAnswers {
     /// Reads a tile of the newest head as it is proven, which keeps it.
     async fn prove_tile(&self, records: &Records, tile: Tile) -> Option<Bytes> {
         let level = tile.level().filter(|_| tile.height() == HEIGHT)?;
-        let first = Node {
+        let first = CompleteSubtree {
             level: level.checked_mul(HEIGHT)?,
             index: tile.index().checked_mul(1 << HEIGHT)?,
         };

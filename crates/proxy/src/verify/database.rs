@@ -16,9 +16,9 @@ use codes::Code;
 use futures_util::future::join_all;
 use protocol::Refusal;
 use std::sync::Arc;
-use store::{Store, StoreError, own::OwnDatabase};
+use store::{Store, StoreError, own::DatabaseLog};
 use tlog::{
-    client::{Fork, Operations, Reading, Swap},
+    client::{ClientOperations, LogFork, SwapOutcome, TileAccess},
     tile::Tile,
 };
 use upstream::{DatabaseOutcome, Upstreams};
@@ -45,7 +45,7 @@ enum Reach {
     /// Nobody: its name is private, and no source of private names was given (law L7).
     Nobody,
     /// Nobody has to be: it is a database of this site's own, and all of it is here.
-    Own(Box<OwnDatabase>),
+    Own(Box<DatabaseLog>),
 }
 
 /// For whom the database is asked.
@@ -115,7 +115,7 @@ impl Database {
     }
 
     /// A database of this site's own: heads that were shown, and tiles, are read where they are made.
-    pub(crate) fn of_own(mut self, own: OwnDatabase) -> Self {
+    pub(crate) fn of_own(mut self, own: DatabaseLog) -> Self {
         self.reach = Reach::Own(Box::new(own));
         self
     }
@@ -204,7 +204,7 @@ impl Database {
     }
 }
 
-impl Operations for Database {
+impl ClientOperations for Database {
     type Error = DatabaseFailure;
 
     async fn read_remote(&self, path: &str) -> Result<Bytes, DatabaseFailure> {
@@ -217,12 +217,12 @@ impl Operations for Database {
     async fn read_tiles(
         &self,
         tiles: &[Tile],
-        reading: Reading,
+        reading: TileAccess,
     ) -> Result<Vec<Bytes>, DatabaseFailure> {
         let kept = match reading {
             _ if matches!(self.reach, Reach::Own(_)) => vec![None; tiles.len()],
-            Reading::KeptFirst => self.tiles.kept(tiles).await?,
-            Reading::Anew => vec![None; tiles.len()],
+            TileAccess::KeptFirst => self.tiles.kept(tiles).await?,
+            TileAccess::Anew => vec![None; tiles.len()],
         };
         let reads = tiles.iter().zip(kept).map(async |(tile, kept)| match kept {
             Some(hashes) => Ok(hashes),
@@ -248,15 +248,23 @@ impl Operations for Database {
         Ok(self.store.state(&self.head_state()).await?)
     }
 
-    async fn swap_latest(&self, old: Option<&Bytes>, new: &Bytes) -> Result<Swap, DatabaseFailure> {
+    async fn swap_latest(
+        &self,
+        old: Option<&Bytes>,
+        new: &Bytes,
+    ) -> Result<SwapOutcome, DatabaseFailure> {
         let swapped = self
             .store
             .swap_state(&self.head_state(), old.cloned(), new.clone())
             .await?;
-        Ok(if swapped { Swap::Done } else { Swap::Conflict })
+        Ok(if swapped {
+            SwapOutcome::Done
+        } else {
+            SwapOutcome::Conflict
+        })
     }
 
-    async fn misbehaved(&self, fork: &Fork) {
+    async fn misbehaved(&self, fork: &LogFork) {
         super::halt::record(&self.store, &self.name, fork).await;
         let alarm = Alarm {
             severity: Severity::P0,

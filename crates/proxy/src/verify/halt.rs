@@ -5,7 +5,7 @@
 
 use bytes::Bytes;
 use store::{Store, StoreError};
-use tlog::client::Fork;
+use tlog::client::LogFork;
 
 /// The largest evidence is two notes and 63 hashes.
 fn name(database: &str) -> String {
@@ -13,7 +13,7 @@ fn name(database: &str) -> String {
 }
 
 /// Keeps the evidence of a fork; the first stays.
-pub(crate) async fn record(store: &Store, database: &str, fork: &Fork) {
+pub(crate) async fn record(store: &Store, database: &str, fork: &LogFork) {
     let name = name(database);
     let emptied = Some(Bytes::new());
     let kept = match store.swap_state(&name, None, evidence(fork).into()).await {
@@ -78,7 +78,7 @@ fn resolved(database: &str) -> String {
 }
 
 /// Both notes, and the proof that they do not belong to one log: what `go` prints in such a case.
-fn evidence(fork: &Fork) -> String {
+fn evidence(fork: &LogFork) -> String {
     let note = |note: &[u8]| String::from_utf8_lossy(note).into_owned();
     let proof: Vec<String> = fork.proof.iter().map(ToString::to_string).collect();
     format!(

@@ -15,10 +15,10 @@ use super::{
 use protocol::Refusal;
 use std::collections::BTreeSet;
 use tlog::{
-    client::Client,
+    client::SumdbClient,
     proof,
     proof_file::LogProof,
-    tree::{Node, Subtree},
+    tree::{CompleteSubtree, Subtree},
 };
 
 /// Proofs that are healed at once: their tiles are one reading, of which most are shared.
@@ -32,7 +32,7 @@ pub(super) async fn heal(records: &Records) -> Result<u64, Refusal> {
     };
     records.ready().await?;
     let latest = records.latest().await?;
-    let client = Client::new(records.client().key().clone(), database.in_background());
+    let client = SumdbClient::new(records.client().key().clone(), database.in_background());
     let (mut after, mut count) = (0, 0);
     loop {
         let page = database
@@ -55,7 +55,7 @@ pub(super) async fn heal(records: &Records) -> Result<u64, Refusal> {
 }
 
 /// What proves these records in the tree of `size` records, and the heads they came with.
-fn nodes(size: u64, proofs: impl Iterator<Item = LogProof>) -> BTreeSet<Node> {
+fn nodes(size: u64, proofs: impl Iterator<Item = LogProof>) -> BTreeSet<CompleteSubtree> {
     let mut nodes = BTreeSet::new();
     for file in proofs {
         nodes.extend(proof::nodes(size, file.index));

@@ -34,7 +34,7 @@ use store::{StoreError, TILE_SIZE};
 use tlog::{
     Hash,
     checkpoint::TreeHead,
-    client::Client,
+    client::SumdbClient,
     tile::{HEIGHT, Tile},
 };
 
@@ -61,7 +61,7 @@ pub struct Mirrored {
 /// One run.
 struct Run<'a> {
     records: &'a Records,
-    client: Client<Database>,
+    client: SumdbClient<Database>,
     head: TreeHead,
     pace: Pace,
     mirrored: Mirrored,
@@ -100,7 +100,7 @@ impl<'a> Run<'a> {
         let head = records.latest().await;
         let head = head.map_err(MirrorFailure::Unreachable)?.head;
         let database = records.client().operations();
-        let client = Client::new(records.client().key().clone(), database.in_background());
+        let client = SumdbClient::new(records.client().key().clone(), database.in_background());
         let mut run = Self {
             records,
             client,

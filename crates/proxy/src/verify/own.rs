@@ -16,13 +16,13 @@ use crate::{
 };
 use codes::Code;
 use gomod::{Artifact, ArtifactKind, sumhash::H1};
-use mismatch::Specimen;
+use mismatch::CopyDescription;
 use protocol::Evidence;
-use store::{Key, StoreError, own::OwnRecord};
+use store::{Key, StoreError, own::DatabaseRecord};
 use upstream::SourceName;
 
 /// The hash that a record has of an artifact.
-fn hash_in(record: &OwnRecord, artifact: &Artifact) -> Option<String> {
+fn hash_in(record: &DatabaseRecord, artifact: &Artifact) -> Option<String> {
     let (record, version) = (record.record(), logged_version(artifact));
     let mut hashes = record.hashes(artifact.module.as_str(), &version);
     hashes.next().map(str::to_owned)
@@ -45,7 +45,7 @@ impl Verification {
     async fn own_record(
         &self,
         artifact: &Artifact,
-    ) -> Result<Option<(&HostedDatabase, OwnRecord)>, StoreError> {
+    ) -> Result<Option<(&HostedDatabase, DatabaseRecord)>, StoreError> {
         for served in self.hosted.all() {
             let found = served.database.find(&artifact.module, &artifact.version);
             if let Some(record) = found.await? {
@@ -139,7 +139,7 @@ impl Verification {
     pub(crate) async fn own_story(
         &self,
         artifact: &Artifact,
-        sent: &Specimen,
+        sent: &CopyDescription,
     ) -> Option<Vec<String>> {
         if !self.is_logged_here(artifact) {
             return None;

@@ -5,7 +5,7 @@ use crate::metrics::Metrics;
 use std::sync::Arc;
 use store::Store;
 use tlog::{
-    client::{Client, LookupError},
+    client::{LookupError, SumdbClient},
     note::VerifierKey,
 };
 use upstream::Upstreams;
@@ -41,7 +41,7 @@ pub async fn compare_head(
     let database = Database::new(key.name(), store.clone(), upstreams.clone(), &metrics);
     let restored = super::rebuilt_head::restore_head(store, key).await;
     restored.map_err(|error| HeadFailure::Unreachable(error.to_string()))?;
-    let client = Client::new(key.clone(), database);
+    let client = SumdbClient::new(key.clone(), database);
     let before = client.latest().await?.head.size;
     let now = client.refresh().await?.size;
     Ok(Present {

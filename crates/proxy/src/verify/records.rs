@@ -31,10 +31,10 @@ use std::{
 use store::{Store, StoreError, VersionProof};
 use tlog::{
     checkpoint::TreeHead,
-    client::{Client, LookupError, SignedHead},
+    client::{LookupError, SignedHead, SumdbClient},
     note::VerifierKey,
     proof_file::LogProof,
-    record::Record,
+    record::LogRecord,
 };
 use tokio::sync::OnceCell;
 use upstream::{Upstreams, Waiting};
@@ -52,7 +52,7 @@ pub(crate) struct Records {
 }
 
 struct Inner {
-    client: Client<Database>,
+    client: SumdbClient<Database>,
     known: Cache<Subject, Arc<Vouched>>,
     lookups: SingleFlights<Subject, Result<Arc<Vouched>, Unproven>>,
     metrics: Arc<Metrics>,
@@ -66,7 +66,7 @@ struct Inner {
 pub(crate) struct Vouched {
     database: Arc<str>,
     subject: Subject,
-    record: Record,
+    record: LogRecord,
     file: String,
     /// Whether the proof is in the catalog.
     kept: AtomicBool,
@@ -104,7 +104,7 @@ impl Records {
     ) -> Self {
         let database = Database::new(key.name(), store.clone(), upstreams.clone(), metrics);
         let inner = Inner {
-            client: Client::new(key, database),
+            client: SumdbClient::new(key, database),
             known: Cache::new(KNOWN),
             lookups: SingleFlights::within(budget),
             metrics: Arc::clone(metrics),
@@ -121,7 +121,7 @@ impl Records {
     }
 
     /// The client, for what the mirror serves.
-    pub(crate) fn client(&self) -> &Client<Database> {
+    pub(crate) fn client(&self) -> &SumdbClient<Database> {
         &self.inner.client
     }
 
@@ -312,7 +312,7 @@ impl Inner {
         }
     }
 
-    fn learn(&self, subject: Subject, record: Record, file: String, kept: bool) -> Arc<Vouched> {
+    fn learn(&self, subject: Subject, record: LogRecord, file: String, kept: bool) -> Arc<Vouched> {
         let vouched = Arc::new(Vouched {
             database: Arc::clone(self.client.operations().name()),
             subject: subject.clone(),
@@ -409,7 +409,7 @@ impl Vouched {
     }
 
     /// The record.
-    pub(crate) fn record(&self) -> &Record {
+    pub(crate) fn record(&self) -> &LogRecord {
         &self.record
     }
 

@@ -12,7 +12,7 @@ use codes::Code;
 use futures_util::{StreamExt as _, stream};
 use gomod::{
     Artifact, ArtifactKind, ModulePath, Version,
-    gosum::{self, Entry, Subject},
+    gosum::{self, GoSumLine, HashSubject},
 };
 use jiff::Timestamp;
 use protocol::Refusal;
@@ -102,7 +102,7 @@ impl Verification {
         })
     }
 
-    async fn line(&self, entry: Entry) -> Line {
+    async fn line(&self, entry: GoSumLine) -> Line {
         let mut line = Line {
             module: entry.path.clone(),
             version: entry.version.clone(),
@@ -151,12 +151,12 @@ impl Verification {
     }
 }
 
-fn artifact(entry: &Entry) -> Result<Artifact, String> {
+fn artifact(entry: &GoSumLine) -> Result<Artifact, String> {
     let module = ModulePath::parse(&entry.path).map_err(|error| error.to_string())?;
     let version = Version::parse(&entry.version).map_err(|error| error.to_string())?;
     let kind = match entry.subject {
-        Subject::Zip => ArtifactKind::Zip,
-        Subject::GoMod => ArtifactKind::Mod,
+        HashSubject::Zip => ArtifactKind::Zip,
+        HashSubject::GoMod => ArtifactKind::Mod,
     };
     Ok(Artifact {
         module,

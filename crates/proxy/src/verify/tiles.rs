@@ -19,10 +19,10 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
 };
-use store::{KeptTile, Store, StoreError};
+use store::{Store, StoreError, StoredTile};
 use tlog::{
     tile::{HEIGHT, Tile},
-    tree::Node,
+    tree::CompleteSubtree,
 };
 
 /// Tiles in memory: 2,048 of 8 KiB are 16 MiB, and hold the upper levels of a log of any size and
@@ -173,7 +173,7 @@ impl Tiles {
                 continue;
             };
             if !held.kept.load(Ordering::Acquire) {
-                rows.push(KeptTile {
+                rows.push(StoredTile {
                     database: self.name.to_string(),
                     level,
                     number,
@@ -194,8 +194,8 @@ impl Tiles {
 }
 
 /// The node that the hashes of this tile of the lowest level make up.
-pub(super) const fn node_of(number: u64) -> Node {
-    Node {
+pub(super) const fn node_of(number: u64) -> CompleteSubtree {
+    CompleteSubtree {
         level: HEIGHT,
         index: number,
     }

@@ -9,7 +9,7 @@ mod round_trip;
 use crate::site::{Site, go_mod, info, zip};
 use ::bundle::{Digest, ReadAt as _};
 use codes::Code;
-use gomod::{goproxy::ProxyList, pattern::Patterns};
+use gomod::{goproxy::ProxyList, pattern::ModulePatterns};
 use proxy::{
     Admission, BundleExport, BundleExportError, BundleReport, BundleRequest, BundleSelection,
     Intent, Mode, export_bundle, import_bundle,
@@ -107,7 +107,7 @@ impl Sender {
         since: &[u64],
     ) -> Result<(Vec<u8>, BundleExport), BundleExportError> {
         let request = BundleRequest {
-            private: Patterns::default(),
+            private: ModulePatterns::default(),
             selection,
             keys: vec![self.database.key().parse().unwrap()],
             since: since.to_vec(),
@@ -196,7 +196,7 @@ impl Far {
 fn admission(keys: &[&str]) -> Admission {
     Admission {
         keys: keys.iter().map(|key| key.parse().unwrap()).collect(),
-        private: Patterns::parse("corp.example.com"),
+        private: ModulePatterns::parse("corp.example.com"),
         allow_unproven: false,
     }
 }

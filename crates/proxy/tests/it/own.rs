@@ -1,7 +1,9 @@
 //! A checksum database of the site's own, from inside.
 
 use codes::Code;
-use gomod::{Artifact, ArtifactKind, ModulePath, Version, goproxy::ProxyList, pattern::Patterns};
+use gomod::{
+    Artifact, ArtifactKind, ModulePath, Version, goproxy::ProxyList, pattern::ModulePatterns,
+};
 use proxy::{Caller, Fetching, Metrics, OwnOptions, Proxy, ProxyOptions, Resource, VerifyOptions};
 use std::{net::Ipv4Addr, sync::Arc};
 use store::{Key, Store, StoreOptions, own};
@@ -31,8 +33,8 @@ impl Site {
         };
         let options = ProxyOptions {
             verify: VerifyOptions {
-                private: Patterns::parse("corp.example.com"),
-                no_sumdb: Patterns::parse("corp.example.com"),
+                private: ModulePatterns::parse("corp.example.com"),
+                no_sumdb: ModulePatterns::parse("corp.example.com"),
                 ..VerifyOptions::default()
             },
             private_upstreams: Some(reach(&private.url())),

@@ -1,7 +1,9 @@
 //! A site for tests: service, store and clock over one or more fake upstreams.
 
 use bytes::Bytes;
-use gomod::{Artifact, ArtifactKind, ModulePath, Version, goproxy::ProxyList, pattern::Patterns};
+use gomod::{
+    Artifact, ArtifactKind, ModulePath, Version, goproxy::ProxyList, pattern::ModulePatterns,
+};
 use jiff::Timestamp;
 use proxy::prefetch::Level;
 use proxy::{
@@ -168,8 +170,8 @@ impl Site {
         let verify = VerifyOptions {
             mode,
             database: Some(key.parse().unwrap()),
-            private: Patterns::parse("corp.example.com"),
-            no_sumdb: Patterns::parse("corp.example.com"),
+            private: ModulePatterns::parse("corp.example.com"),
+            no_sumdb: ModulePatterns::parse("corp.example.com"),
         };
         Self::open_as(list, data, beginning, PATIENT, Level::Off, verify).await
     }

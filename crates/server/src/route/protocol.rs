@@ -4,7 +4,7 @@ use super::RouteError;
 use gomod::{
     Artifact, ArtifactKind, ModulePath, Version,
     escape::{self, EscapeError},
-    path::PathError,
+    path::ModulePathError,
     version::check_agreement,
 };
 use proxy::Resource;
@@ -32,12 +32,12 @@ pub(crate) fn module(elements: &[&str]) -> Result<ModulePath, RouteError> {
 /// `go` writes every upper-case letter as `!` and the lower-case one. A path that breaks this
 /// rule comes from a person or another program, and is told so; a character that no escape could
 /// make legal makes an `invalid` name.
-fn refusal(error: &PathError, invalid: impl FnOnce(String) -> RouteError) -> RouteError {
+fn refusal(error: &ModulePathError, invalid: impl FnOnce(String) -> RouteError) -> RouteError {
     match error {
-        PathError::Escape(EscapeError::UpperCase(_)) => RouteError::Malformed(
+        ModulePathError::Escape(EscapeError::UpperCase(_)) => RouteError::Malformed(
             "an upper-case letter is not escaped: write ! and the lower-case letter",
         ),
-        PathError::Escape(EscapeError::NotALetter(_) | EscapeError::Unfinished) => {
+        ModulePathError::Escape(EscapeError::NotALetter(_) | EscapeError::Unfinished) => {
             RouteError::Malformed("a ! is not followed by a lower-case letter")
         }
         error => invalid(error.to_string()),

@@ -1,7 +1,9 @@
 //! A server over the real service, a store in a temporary directory, and an upstream that misbehaves
 //! by plan.
 
-use gomod::{Artifact, ArtifactKind, ModulePath, Version, goproxy::ProxyList, pattern::Patterns};
+use gomod::{
+    Artifact, ArtifactKind, ModulePath, Version, goproxy::ProxyList, pattern::ModulePatterns,
+};
 use parking_lot::Mutex;
 use prometheus_client::registry::Registry;
 use proxy::{
@@ -157,8 +159,8 @@ impl Site {
         let options = ProxyOptions {
             prefetch: Level::Off,
             verify: VerifyOptions {
-                private: Patterns::parse(PRIVATE),
-                no_sumdb: Patterns::parse(PRIVATE),
+                private: ModulePatterns::parse(PRIVATE),
+                no_sumdb: ModulePatterns::parse(PRIVATE),
                 ..VerifyOptions::default()
             },
             own: OwnOptions {

@@ -5,18 +5,20 @@
 //! to limit.
 
 use super::{
-    BlobRepair, BlobReplacement, Catalog, CatalogCheck, EvidenceUpdate, KeptCapture, LogName,
+    BlobRepair, BlobReplacement, CaptureRow, Catalog, CatalogCheck, EvidenceUpdate, LogName,
     NewCapture, Priority, VersionOrder,
 };
 use crate::{
     blob::BlobId,
+    cached_answer::{
+        CachedAnswer, CachedAnswerClass, CachedAnswerKey, CachedAnswerStatus, StaleMark,
+    },
     error::StoreError,
     journal::{Decision, Facts, JournalEntry, JournalEvent, leaf},
     key::Key,
-    memo::{Memo, MemoClass, MemoKey, MemoStatus, StaleMark},
-    own::record::{NewRecord, OwnRecord, go_sum_lines},
-    record::{Committed, IndexEntry, KeptVersion, Kinds},
-    trust::{Backlog, CaseFile, KeptTile, VersionProof, Withdrawal, version_path},
+    own::record::{DatabaseRecord, NewRecord, go_sum_lines},
+    record::{ArtifactKinds, CommitOutcome, IndexEntry, StoredVersion},
+    trust::{Backlog, CaseFile, StoredTile, VersionProof, Withdrawal, version_path},
     withdrawn::{REINSTATED, WITHDRAWN, WithdrawnVersion},
 };
 use async_trait::async_trait;
@@ -29,32 +31,32 @@ use std::collections::{BTreeMap, HashMap};
 use tlog::{
     Hash,
     checkpoint::TreeHead,
-    entries::{self, Bundle},
+    entries::{self, EntryBundle},
     frontier::Frontier,
     tile::{HEIGHT, Tile},
-    tree::{Node, Subtree},
+    tree::{CompleteSubtree, Subtree},
 };
 
 /// A catalog in memory.
 #[derive(Default)]
-pub(super) struct MemoryCatalog(Mutex<Tables>);
+pub(super) struct MemoryCatalog(Mutex<MemoryTables>);
 
 #[derive(Default)]
-struct Tables {
-    captures: BTreeMap<String, (KeptCapture, Facts)>,
+struct MemoryTables {
+    captures: BTreeMap<String, (CaptureRow, Facts)>,
     /// First captures of versions, by path.
     versions: BTreeMap<String, Timestamp>,
     journal: Vec<JournalEntry>,
-    records: BTreeMap<String, Vec<(String, OwnRecord)>>,
-    proofs: Vec<KeptProof>,
+    records: BTreeMap<String, Vec<(String, DatabaseRecord)>>,
+    proofs: Vec<ProofRow>,
     tiles: HashMap<(String, u8, u64), Bytes>,
     states: BTreeMap<String, Bytes>,
     cases: Vec<CaseFile>,
     withdrawn: BTreeMap<String, WithdrawnVersion>,
-    answers: HashMap<MemoKey, Memo>,
+    answers: HashMap<CachedAnswerKey, CachedAnswer>,
 }
 
-struct KeptProof {
+struct ProofRow {
     version: String,
     database: String,
     record: u64,
@@ -82,9 +84,9 @@ fn version_of(path: &str) -> Option<String> {
     }
 }
 
-// === impl Tables ===
+// === impl MemoryTables ===
 
-impl Tables {
+impl MemoryTables {
     fn write(&mut self, decision: Decision) -> JournalEntry {
         let last = self.journal.last().map_or(Timestamp::MIN, |entry| entry.at);
         let microsecond = last.as_microsecond().saturating_add(1);
@@ -99,12 +101,12 @@ impl Tables {
         entry
     }
 
-    fn kept(&self, path: &str, blob: BlobId) -> Option<&KeptCapture> {
+    fn kept(&self, path: &str, blob: BlobId) -> Option<&CaptureRow> {
         let (kept, _) = self.captures.get(path)?;
         (kept.blob == blob).then_some(kept)
     }
 
-    fn insert(&mut self, capture: KeptCapture, facts: Facts) {
+    fn insert(&mut self, capture: CaptureRow, facts: Facts) {
         if let Some(version) = version_of(&capture.path) {
             let first = self.versions.entry(version);
             first.or_insert(capture.first_seen);
@@ -129,7 +131,7 @@ impl Tables {
             return;
         }
         if !is_kept {
-            self.proofs.push(KeptProof {
+            self.proofs.push(ProofRow {
                 version: version.clone(),
                 database: proof.database.clone(),
                 record: proof.record,
@@ -155,7 +157,7 @@ impl Tables {
         });
     }
 
-    fn append_record(&mut self, new: NewRecord) -> OwnRecord {
+    fn append_record(&mut self, new: NewRecord) -> DatabaseRecord {
         let version = version_path(&new.module, &new.version);
         let records = self.records.entry(new.database.clone()).or_default();
         if let Some((_, known)) = records.iter().find(|(known, _)| *known == version) {
@@ -169,7 +171,7 @@ impl Tables {
             text: new.text.clone(),
             source: new.source.clone(),
         });
-        let record = OwnRecord {
+        let record = DatabaseRecord {
             number,
             text: new.text,
             source: new.source,
@@ -215,14 +217,15 @@ impl Tables {
             }
             LogName::Database(name) => {
                 let records = self.records.get(name).map_or(&[][..], Vec::as_slice);
-                let text = |(_, record): &(String, OwnRecord)| record.text.clone().into_bytes();
+                let text =
+                    |(_, record): &(String, DatabaseRecord)| record.text.clone().into_bytes();
                 records.iter().map(text).collect()
             }
         }
     }
 
     /// Every node of the tree of the first `size` entries of a log, and its head.
-    fn tree(&self, log: &LogName, size: u64) -> (BTreeMap<Node, Hash>, TreeHead) {
+    fn tree(&self, log: &LogName, size: u64) -> (BTreeMap<CompleteSubtree, Hash>, TreeHead) {
         let (mut frontier, mut nodes) = (Frontier::default(), BTreeMap::new());
         let first = usize::try_from(size).unwrap_or(usize::MAX);
         for leaf in self.leaves(log).into_iter().take(first) {
@@ -245,7 +248,7 @@ impl Tables {
 
 #[async_trait]
 impl Catalog for MemoryCatalog {
-    async fn find(&self, path: String, _: Priority) -> Result<Option<KeptCapture>, StoreError> {
+    async fn find(&self, path: String, _: Priority) -> Result<Option<CaptureRow>, StoreError> {
         let tables = self.0.lock();
         Ok(tables.captures.get(&path).map(|(kept, _)| kept.clone()))
     }
@@ -255,11 +258,11 @@ impl Catalog for MemoryCatalog {
         Ok(tables.captures.get(&path).map(|(_, facts)| facts.clone()))
     }
 
-    async fn commit(&self, new: NewCapture) -> Result<Committed, StoreError> {
+    async fn commit(&self, new: NewCapture) -> Result<CommitOutcome, StoreError> {
         let mut tables = self.0.lock();
         if let Some((kept, _)) = tables.captures.get(&new.path).cloned() {
             if kept.blob == new.blob {
-                return Ok(Committed {
+                return Ok(CommitOutcome {
                     record: kept.into_record(new.key)?,
                     fresh: false,
                 });
@@ -292,7 +295,7 @@ impl Catalog for MemoryCatalog {
             evidence: recorded.clone(),
             facts: provenance.facts.clone(),
         });
-        let capture = KeptCapture {
+        let capture = CaptureRow {
             path: new.path,
             blob: new.blob,
             size: new.size,
@@ -306,13 +309,13 @@ impl Catalog for MemoryCatalog {
         if let (Some(database), Key::Artifact(artifact)) = (&provenance.log, &new.key) {
             tables.complete_version(database, artifact);
         }
-        Ok(Committed {
+        Ok(CommitOutcome {
             record: capture.into_record(new.key)?,
             fresh: true,
         })
     }
 
-    async fn repair(&self, repair: BlobRepair) -> Result<Option<KeptCapture>, StoreError> {
+    async fn repair(&self, repair: BlobRepair) -> Result<Option<CaptureRow>, StoreError> {
         let mut tables = self.0.lock();
         let Some(kept) = tables.kept(&repair.path, repair.lost).cloned() else {
             return Ok(None);
@@ -324,7 +327,7 @@ impl Catalog for MemoryCatalog {
                 offered: repair.blob,
             });
         }
-        let repaired = KeptCapture {
+        let repaired = CaptureRow {
             blob: repair.blob,
             size: repair.size,
             ..kept.clone()
@@ -332,7 +335,7 @@ impl Catalog for MemoryCatalog {
         if let Some((row, _)) = tables.captures.get_mut(&repair.path) {
             *row = repaired.clone();
         }
-        tables.write(Decision::Healed {
+        tables.write(Decision::Repaired {
             path: repair.path,
             lost: repair.lost,
             blob: repair.blob,
@@ -344,7 +347,7 @@ impl Catalog for MemoryCatalog {
         Ok(Some(repaired))
     }
 
-    async fn replace(&self, new: BlobReplacement) -> Result<Option<KeptCapture>, StoreError> {
+    async fn replace(&self, new: BlobReplacement) -> Result<Option<CaptureRow>, StoreError> {
         let mut tables = self.0.lock();
         if tables.kept(&new.path, new.old).is_none() || new.blob == new.old {
             return Ok(None);
@@ -362,7 +365,7 @@ impl Catalog for MemoryCatalog {
             by: new.by,
             reason: new.reason,
         });
-        let replaced = KeptCapture {
+        let replaced = CaptureRow {
             path: new.path,
             blob: new.blob,
             size: new.size,
@@ -419,18 +422,14 @@ impl Catalog for MemoryCatalog {
         Ok(Some(blob))
     }
 
-    async fn captures(&self, after: String, limit: usize) -> Result<Vec<KeptCapture>, StoreError> {
+    async fn captures(&self, after: String, limit: usize) -> Result<Vec<CaptureRow>, StoreError> {
         let tables = self.0.lock();
         let kept = tables.captures.values().map(|(kept, _)| kept);
         let behind = kept.filter(|kept| kept.path > after).take(limit);
         Ok(behind.cloned().collect())
     }
 
-    async fn captures_of(
-        &self,
-        blob: BlobId,
-        limit: usize,
-    ) -> Result<Vec<KeptCapture>, StoreError> {
+    async fn captures_of(&self, blob: BlobId, limit: usize) -> Result<Vec<CaptureRow>, StoreError> {
         let tables = self.0.lock();
         let kept = tables.captures.values().map(|(kept, _)| kept);
         let same = kept.filter(|kept| kept.blob == blob).take(limit);
@@ -446,22 +445,22 @@ impl Catalog for MemoryCatalog {
         Ok(paths.take(limit).collect())
     }
 
-    async fn kept_versions(&self, module: ModulePath) -> Result<Vec<KeptVersion>, StoreError> {
+    async fn kept_versions(&self, module: ModulePath) -> Result<Vec<StoredVersion>, StoreError> {
         let tables = self.0.lock();
-        let mut versions: BTreeMap<String, (Version, Kinds)> = BTreeMap::new();
+        let mut versions: BTreeMap<String, (Version, ArtifactKinds)> = BTreeMap::new();
         for artifact in tables.captures.keys().filter_map(|path| Key::parse(path)) {
             if let Key::Artifact(artifact) = artifact
                 && artifact.module == module
             {
                 let text = artifact.version.escaped();
                 let entry = versions.entry(text.clone());
-                let (_, kinds) = entry.or_insert((artifact.version, Kinds::default()));
+                let (_, kinds) = entry.or_insert((artifact.version, ArtifactKinds::default()));
                 kinds.insert(artifact.kind);
             }
         }
         let kept = versions.into_values();
         Ok(kept
-            .map(|(version, kinds)| KeptVersion { version, kinds })
+            .map(|(version, kinds)| StoredVersion { version, kinds })
             .collect())
     }
 
@@ -592,13 +591,17 @@ impl Catalog for MemoryCatalog {
         let first = tile.index() << HEIGHT;
         let hash = |index| {
             let level = level * HEIGHT;
-            nodes.get(&Node { level, index }).copied()
+            nodes.get(&CompleteSubtree { level, index }).copied()
         };
         let hashes = (first..first + u64::from(tile.width())).filter_map(hash);
         Ok(Some(hashes.flat_map(|hash| *hash.as_bytes()).collect()))
     }
 
-    async fn log_entries(&self, log: LogName, bundle: Bundle) -> Result<Option<Bytes>, StoreError> {
+    async fn log_entries(
+        &self,
+        log: LogName,
+        bundle: EntryBundle,
+    ) -> Result<Option<Bytes>, StoreError> {
         let tables = self.0.lock();
         let is_filled = bundle.tile().is_some_and(|tile| tables.fills(&log, tile));
         if !is_filled {
@@ -654,7 +657,7 @@ impl Catalog for MemoryCatalog {
         Ok((found != head).then(|| format!("{log} has another tree than that of {head:?}")))
     }
 
-    async fn append_record(&self, record: NewRecord) -> Result<OwnRecord, StoreError> {
+    async fn append_record(&self, record: NewRecord) -> Result<DatabaseRecord, StoreError> {
         Ok(self.0.lock().append_record(record))
     }
 
@@ -662,7 +665,7 @@ impl Catalog for MemoryCatalog {
         &self,
         database: String,
         version: String,
-    ) -> Result<Option<OwnRecord>, StoreError> {
+    ) -> Result<Option<DatabaseRecord>, StoreError> {
         let tables = self.0.lock();
         let records = tables.records.get(&database).into_iter().flatten();
         let mut of_version = records.filter(|(known, _)| *known == version);
@@ -674,7 +677,7 @@ impl Catalog for MemoryCatalog {
         database: String,
         first: u64,
         limit: usize,
-    ) -> Result<Vec<(OwnRecord, String)>, StoreError> {
+    ) -> Result<Vec<(DatabaseRecord, String)>, StoreError> {
         let tables = self.0.lock();
         let records = tables.records.get(&database).into_iter().flatten();
         let open = records.filter(|(version, record)| {
@@ -761,7 +764,7 @@ impl Catalog for MemoryCatalog {
         Ok(tiles.into_iter().map(tile).collect())
     }
 
-    async fn keep_tiles(&self, tiles: Vec<KeptTile>) -> Result<(), StoreError> {
+    async fn keep_tiles(&self, tiles: Vec<StoredTile>) -> Result<(), StoreError> {
         let mut tables = self.0.lock();
         for tile in tiles {
             let name = (tile.database, tile.level, tile.number);
@@ -826,11 +829,15 @@ impl Catalog for MemoryCatalog {
         })
     }
 
-    async fn answer(&self, key: MemoKey) -> Result<Option<Memo>, StoreError> {
+    async fn answer(&self, key: CachedAnswerKey) -> Result<Option<CachedAnswer>, StoreError> {
         Ok(self.0.lock().answers.get(&key).cloned())
     }
 
-    async fn put_answer(&self, key: MemoKey, answer: Memo) -> Result<(), StoreError> {
+    async fn put_answer(
+        &self,
+        key: CachedAnswerKey,
+        answer: CachedAnswer,
+    ) -> Result<(), StoreError> {
         self.0.lock().answers.insert(key, answer);
         Ok(())
     }
@@ -844,10 +851,12 @@ impl Catalog for MemoryCatalog {
         let prefix = format!("{}/@", module.escaped());
         let mut paths = Vec::new();
         for (key, answer) in &mut tables.answers {
-            if key.path.starts_with(&prefix) && MemoClass::all().any(|class| class == key.class) {
+            if key.path.starts_with(&prefix)
+                && CachedAnswerClass::all().any(|class| class == key.class)
+            {
                 let oldest = match answer.status {
-                    MemoStatus::Known => mark.known,
-                    MemoStatus::Absent => mark.absent,
+                    CachedAnswerStatus::Known => mark.known,
+                    CachedAnswerStatus::Absent => mark.absent,
                 };
                 answer.fetched_at = answer.fetched_at.min(oldest);
                 paths.push(key.path.clone());
@@ -859,9 +868,9 @@ impl Catalog for MemoryCatalog {
     async fn sweep_absences(&self, before: Timestamp) -> Result<u64, StoreError> {
         let mut tables = self.0.lock();
         let count = tables.answers.len();
-        tables
-            .answers
-            .retain(|_, answer| answer.status != MemoStatus::Absent || answer.fetched_at >= before);
+        tables.answers.retain(|_, answer| {
+            answer.status != CachedAnswerStatus::Absent || answer.fetched_at >= before
+        });
         Ok((count - tables.answers.len()) as u64)
     }
 

@@ -22,10 +22,10 @@ pub use rebuild::{RebuildReport, rebuild};
 pub(crate) use copy::CatalogCopy;
 
 use crate::{
-    core::Core,
+    core::StoreCore,
     error::StoreError,
-    lane::{self, Lane, Queue},
-    layout::Layout,
+    layout::DataLayout,
+    thread_pool::{self, Queue, ThreadPool},
 };
 use command::{Command, Reply};
 use parking_lot::RwLock;
@@ -38,7 +38,7 @@ use std::{
     },
     thread::JoinHandle,
 };
-use writer::{Writer, WriterQueue};
+use writer::{CatalogWriter, WriterQueue};
 
 /// Threads for everything that is not a lookup of a request. Two, so that captures go on beside
 /// one long listing.
@@ -46,11 +46,11 @@ const COLD_READERS: usize = 2;
 
 /// The open catalog, in its file.
 pub(crate) struct SqliteCatalog {
-    core: Arc<Core>,
+    core: Arc<StoreCore>,
     // Dropped in this order: the last connection to close empties the write-ahead file into the
     // catalog, and only the writer's can.
-    warm: Lane<Reader>,
-    cold: Lane<Reader>,
+    warm: ThreadPool<CatalogReader>,
+    cold: ThreadPool<CatalogReader>,
     writer: WriterThread,
     /// Whether another process writes.
     beside: bool,
@@ -63,8 +63,8 @@ struct WriterThread {
 }
 
 /// The state of one reading thread.
-struct Reader {
-    layout: Layout,
+struct CatalogReader {
+    layout: DataLayout,
     /// Which generation of the catalog readers should have open; zero while there is no writer.
     wanted: Arc<AtomicU64>,
     open: Option<(u64, Connection)>,
@@ -83,10 +83,10 @@ type Unopened = Arc<RwLock<()>>;
 impl SqliteCatalog {
     /// Opens the catalog; blocking. On a disk that cannot be written the catalog is opened for
     /// reading, if it is there, and the metrics say why.
-    pub(crate) fn open(core: &Arc<Core>) -> Result<Self, StoreError> {
+    pub(crate) fn open(core: &Arc<StoreCore>) -> Result<Self, StoreError> {
         let (queue, generation) = (Arc::new(Queue::new()), Arc::new(AtomicU64::new(0)));
         let unopened = Unopened::default();
-        let mut writer = Writer::new(
+        let mut writer = CatalogWriter::new(
             Arc::clone(core),
             Arc::clone(&queue),
             Arc::clone(&generation),
@@ -103,15 +103,15 @@ impl SqliteCatalog {
             opened => opened?,
         }
         let count = core.options.catalog_readers.max(1);
-        let reader = || Reader {
+        let reader = || CatalogReader {
             layout: core.layout.clone(),
             wanted: Arc::clone(&generation),
             open: None,
             unopened: Arc::clone(&unopened),
         };
         let readers = |count| std::iter::repeat_with(reader).take(count);
-        let warm = Lane::start("lookup", readers(count))?;
-        let cold = Lane::start("listing", readers(COLD_READERS))?;
+        let warm = ThreadPool::start("lookup", readers(count))?;
+        let cold = ThreadPool::start("listing", readers(COLD_READERS))?;
         let (closing, metrics) = (Arc::clone(&queue), Arc::clone(core));
         let work = move || {
             if catch_unwind(AssertUnwindSafe(|| writer.run())).is_err() {
@@ -121,7 +121,7 @@ impl SqliteCatalog {
                 drop(closing.drain(usize::MAX));
             }
         };
-        let thread = Some(lane::spawn("writer", work)?);
+        let thread = Some(thread_pool::spawn("writer", work)?);
         let writer = WriterThread { queue, thread };
         Ok(Self {
             core: Arc::clone(core),
@@ -134,7 +134,7 @@ impl SqliteCatalog {
 
     /// Opens the catalog for reading, beside the process that writes it; blocking. Readers see every
     /// commit of that process, as its own readers do.
-    pub(crate) fn beside(core: &Arc<Core>) -> Result<Self, StoreError> {
+    pub(crate) fn beside(core: &Arc<StoreCore>) -> Result<Self, StoreError> {
         let connection = connection::open_reader(&core.layout)?;
         let totals = schema::totals(&connection)?;
         core.metrics
@@ -147,15 +147,15 @@ impl SqliteCatalog {
             .store(totals.sequence, Ordering::Relaxed);
         // The one generation that there will be.
         let generation = Arc::new(AtomicU64::new(1));
-        let reader = || Reader {
+        let reader = || CatalogReader {
             layout: core.layout.clone(),
             wanted: Arc::clone(&generation),
             open: None,
             unopened: Unopened::default(),
         };
         let readers = |count| std::iter::repeat_with(reader).take(count);
-        let warm = Lane::start("lookup", readers(core.options.catalog_readers.max(1)))?;
-        let cold = Lane::start("listing", readers(COLD_READERS))?;
+        let warm = ThreadPool::start("lookup", readers(core.options.catalog_readers.max(1)))?;
+        let cold = ThreadPool::start("listing", readers(COLD_READERS))?;
         let queue = Arc::new(Queue::new());
         queue.close();
         let writer = WriterThread {
@@ -196,7 +196,7 @@ impl SqliteCatalog {
         answer
     }
 
-    /// Changes the catalog; durable when this returns, unless it is only a memo. A change that
+    /// Changes the catalog; durable when this returns, unless it is only a cached answer. A change that
     /// was queued is made even if the asker goes away.
     async fn change<C: Command>(&self, command: C) -> Result<C::Outcome, StoreError> {
         let answer = self.queue(command).await?;
@@ -226,9 +226,9 @@ impl Drop for WriterThread {
     }
 }
 
-// === impl Reader ===
+// === impl CatalogReader ===
 
-impl Reader {
+impl CatalogReader {
     fn ask<R>(
         &mut self,
         question: impl FnOnce(&Connection) -> Result<R, StoreError>,

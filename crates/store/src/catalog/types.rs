@@ -4,7 +4,7 @@ use crate::{
     blob::BlobId,
     error::StoreError,
     key::Key,
-    maintenance::Problems,
+    maintenance::ProblemList,
     record::{Provenance, Record},
 };
 use jiff::Timestamp;
@@ -22,7 +22,7 @@ pub(crate) enum Priority {
 
 /// A capture as it is kept, with its path.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct KeptCapture {
+pub(crate) struct CaptureRow {
     pub(crate) path: String,
     pub(crate) blob: BlobId,
     pub(crate) size: u64,
@@ -91,14 +91,14 @@ pub(crate) enum LogName {
 #[derive(Debug, Default)]
 pub(crate) struct CatalogCheck {
     /// What is wrong with it, in words.
-    pub(crate) problems: Problems<String>,
+    pub(crate) problems: ProblemList<String>,
     /// The number of its last journal entry when it was looked at.
     pub(crate) sequence: u64,
 }
 
-// === impl KeptCapture ===
+// === impl CaptureRow ===
 
-impl KeptCapture {
+impl CaptureRow {
     /// The record, unless nobody knows why it is trusted: then it is not to be served.
     pub(crate) fn into_record(self, key: Key) -> Result<Record, StoreError> {
         let Self {

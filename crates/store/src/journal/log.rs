@@ -17,15 +17,15 @@
 
 use super::{
     JournalEvent,
-    signed::{Held, Signed, SignedCheckpoint},
+    signed::{NewestCheckpoint, OpenLog, SignedCheckpoint},
     signing,
 };
-use crate::{catalog::LogName, core::Core, crash, error::StoreError, store::Store};
+use crate::{catalog::LogName, core::StoreCore, crash, error::StoreError, store::Store};
 use bytes::Bytes;
 use std::sync::Arc;
 use tlog::{
     checkpoint::Checkpoint,
-    entries::Bundle,
+    entries::EntryBundle,
     follow,
     note::{self, Note, SignerKey},
     tile::Tile,
@@ -42,11 +42,11 @@ pub struct JournalLog {
 }
 
 /// What the files say, compared with the catalog.
-enum Found {
+enum LogFiles {
     /// There was never a log.
     Nothing,
     /// It goes on.
-    Log(Held),
+    Log(OpenLog),
     /// It ended.
     Ended {
         key: Option<SignerKey>,
@@ -86,7 +86,7 @@ impl JournalLog {
     }
 
     /// The bytes of a bundle of entries; `None` if the log has not as many.
-    pub async fn entries(&self, bundle: Bundle) -> Result<Option<Bytes>, StoreError> {
+    pub async fn entries(&self, bundle: EntryBundle) -> Result<Option<Bytes>, StoreError> {
         let log = LogName::Journal;
         self.store.catalog().log_entries(log, bundle).await
     }
@@ -96,8 +96,8 @@ impl JournalLog {
     pub(crate) async fn settle(&self) {
         let mut held = self.store.log_state().0.lock().await;
         let settled = match self.find().await {
-            Ok(Found::Nothing) => Ok(()),
-            Ok(Found::Log(log)) => {
+            Ok(LogFiles::Nothing) => Ok(()),
+            Ok(LogFiles::Log(log)) => {
                 *held = Some(log);
                 Ok(())
             }
@@ -117,7 +117,7 @@ impl JournalLog {
             let mut held = log.store.log_state().0.lock().await;
             if held.is_none() {
                 match log.find().await? {
-                    Found::Log(found) => *held = Some(found),
+                    LogFiles::Log(found) => *held = Some(found),
                     begins => log.sign_new(&mut held, begins).await?,
                 }
             }
@@ -130,15 +130,19 @@ impl JournalLog {
 
     /// Begins a log and signs its first head: what has begun and signed nothing has ended at the
     /// next start.
-    async fn sign_new(&self, held: &mut Option<Held>, found: Found) -> Result<(), StoreError> {
+    async fn sign_new(
+        &self,
+        held: &mut Option<OpenLog>,
+        found: LogFiles,
+    ) -> Result<(), StoreError> {
         let begun = held.insert(self.begin(found).await?);
         self.renew(begun).await.map(drop)
     }
 
     /// Signs a new head if the last one is too old and the log has grown.
-    async fn renew(&self, held: &mut Held) -> Result<SignedCheckpoint, StoreError> {
+    async fn renew(&self, held: &mut OpenLog) -> Result<SignedCheckpoint, StoreError> {
         let age = self.core().options.checkpoint_age;
-        let fresh = |signed: &&Signed| signed.at.is_some_and(|at| at.elapsed() < age);
+        let fresh = |signed: &&NewestCheckpoint| signed.at.is_some_and(|at| at.elapsed() < age);
         if let Some(signed) = held.signed.as_ref().filter(fresh) {
             return Ok(signed.checkpoint.clone());
         }
@@ -152,14 +156,14 @@ impl JournalLog {
             }
             (Err(error), _) => return Err(error),
         };
-        held.signed = Some(Signed {
+        held.signed = Some(NewestCheckpoint {
             checkpoint: signed.clone(),
             at: Some(Instant::now()),
         });
         Ok(signed)
     }
 
-    async fn sign(&self, log: &Held) -> Result<SignedCheckpoint, StoreError> {
+    async fn sign(&self, log: &OpenLog) -> Result<SignedCheckpoint, StoreError> {
         let last = log.signed.as_ref().map(|signed| &signed.checkpoint);
         let known = last.map(|last| last.head);
         let next = self.store.catalog().next_head(LogName::Journal, known);
@@ -186,11 +190,11 @@ impl JournalLog {
     }
 
     /// Begins the first log, or another after one that ended.
-    async fn begin(&self, found: Found) -> Result<Held, StoreError> {
+    async fn begin(&self, found: LogFiles) -> Result<OpenLog, StoreError> {
         let (old, ended) = match found {
-            Found::Log(held) => return Ok(held),
-            Found::Nothing => (None, None),
-            Found::Ended { key, origin, why } => (key, Some((origin, why))),
+            LogFiles::Log(held) => return Ok(held),
+            LogFiles::Nothing => (None, None),
+            LogFiles::Ended { key, origin, why } => (key, Some((origin, why))),
         };
         let key = Arc::new(signing::new_key(old.as_ref())?);
         let kept = Arc::clone(&key);
@@ -215,11 +219,11 @@ impl JournalLog {
                 .await?;
         }
         self.core().crash.reached(crash::LOG_BEGUN);
-        Ok(Held { key, signed: None })
+        Ok(OpenLog { key, signed: None })
     }
 
-    async fn find(&self) -> Result<Found, StoreError> {
-        let read = |core: &Core| {
+    async fn find(&self) -> Result<LogFiles, StoreError> {
+        let read = |core: &StoreCore| {
             let layout = &core.layout;
             Ok((
                 signing::read_key(layout)?,
@@ -227,7 +231,7 @@ impl JournalLog {
             ))
         };
         let (key, note) = match self.on_disk(read).await? {
-            (None, None) => return Ok(Found::Nothing),
+            (None, None) => return Ok(LogFiles::Nothing),
             found => found,
         };
         let origin = match (&key, &note) {
@@ -247,16 +251,16 @@ impl JournalLog {
             Err(why) => Err(why),
         };
         Ok(match (checked, key) {
-            (Ok(checkpoint), Some(key)) => Found::Log(Held {
+            (Ok(checkpoint), Some(key)) => LogFiles::Log(OpenLog {
                 key: Arc::new(key),
-                signed: Some(Signed {
+                signed: Some(NewestCheckpoint {
                     checkpoint,
                     at: None,
                 }),
             }),
             (checked, key) => {
                 let why = checked.err().unwrap_or_default();
-                Found::Ended { key, origin, why }
+                LogFiles::Ended { key, origin, why }
             }
         })
     }
@@ -272,14 +276,14 @@ impl JournalLog {
         Ok(difference.map_or(Ok(last), Err))
     }
 
-    fn core(&self) -> &Arc<Core> {
+    fn core(&self) -> &Arc<StoreCore> {
         self.store.core()
     }
 
     /// Where syncs are waited for.
     async fn on_disk<R: Send + 'static>(
         &self,
-        work: impl FnOnce(&Core) -> Result<R, StoreError> + Send + 'static,
+        work: impl FnOnce(&StoreCore) -> Result<R, StoreError> + Send + 'static,
     ) -> Result<R, StoreError> {
         let core = Arc::clone(self.core());
         self.core().writes.run(move |()| work(&core)).await?

@@ -28,7 +28,7 @@ const EXTENSION: &str = "ndjson";
 
 /// The mirror, open for appending.
 #[derive(Debug)]
-pub(crate) struct Mirror {
+pub(crate) struct JournalMirror {
     directory: PathBuf,
     /// The file being appended to and its length; `None` before the first entry.
     open: Option<(File, u64)>,
@@ -46,9 +46,9 @@ pub(crate) struct MirrorLine {
     pub(crate) entry: Option<JournalEntry>,
 }
 
-// === impl Mirror ===
+// === impl JournalMirror ===
 
-impl Mirror {
+impl JournalMirror {
     /// A mirror of which nothing is known yet.
     pub(crate) fn new(directory: PathBuf) -> Self {
         Self {

@@ -1,4 +1,4 @@
-//! Signed: what is known of the key and the checkpoints of the journal's log.
+//! NewestCheckpoint: what is known of the key and the checkpoints of the journal's log.
 
 use bytes::Bytes;
 use std::sync::Arc;
@@ -17,16 +17,16 @@ pub struct SignedCheckpoint {
 /// What is known of key and checkpoint; nothing before the first who needs it. Whoever signs holds
 /// it to the end.
 #[derive(Default)]
-pub(crate) struct LogState(pub(super) Mutex<Option<Held>>);
+pub(crate) struct LogState(pub(super) Mutex<Option<OpenLog>>);
 
 /// An open log.
-pub(super) struct Held {
+pub(super) struct OpenLog {
     pub(super) key: Arc<SignerKey>,
-    pub(super) signed: Option<Signed>,
+    pub(super) signed: Option<NewestCheckpoint>,
 }
 
 #[derive(Clone)]
-pub(super) struct Signed {
+pub(super) struct NewestCheckpoint {
     pub(super) checkpoint: SignedCheckpoint,
     /// When it was signed or found to be the newest; `None` for one that was read at the start.
     pub(super) at: Option<Instant>,

@@ -3,7 +3,7 @@
 //! The checkpoint is kept before anybody gets it. It is the site's own memory of what it has
 //! vouched for, and lies outside the catalog so that a catalog from a backup cannot take it along.
 
-use crate::{disk, error::StoreError, layout::Layout};
+use crate::{disk, error::StoreError, layout::DataLayout};
 use aws_lc_rs::rand;
 use bytes::Bytes;
 use std::{
@@ -24,7 +24,7 @@ const DIGITS: usize = 8;
 const MAX_KEY: u64 = 4 << 10;
 
 /// The key, if there is one. A file that holds none is an error: only its owner can say what it is.
-pub(crate) fn read_key(layout: &Layout) -> Result<Option<SignerKey>, StoreError> {
+pub(crate) fn read_key(layout: &DataLayout) -> Result<Option<SignerKey>, StoreError> {
     let path = layout.journal_key();
     let Some(bytes) = read(&path, MAX_KEY)? else {
         return Ok(None);
@@ -41,25 +41,25 @@ pub(crate) fn read_key(layout: &Layout) -> Result<Option<SignerKey>, StoreError>
 }
 
 /// Makes a key's file, or replaces it.
-pub(super) fn keep_key(layout: &Layout, key: &SignerKey) -> Result<(), StoreError> {
+pub(super) fn keep_key(layout: &DataLayout, key: &SignerKey) -> Result<(), StoreError> {
     let path = layout.journal_key();
     let text = format!("{}\n", key.reveal());
     disk::write_durably(&path, &path.with_extension("key.new"), text.as_bytes())
 }
 
 /// The checkpoint that was signed last, as it was served.
-pub(super) fn read_checkpoint(layout: &Layout) -> Result<Option<Bytes>, StoreError> {
+pub(super) fn read_checkpoint(layout: &DataLayout) -> Result<Option<Bytes>, StoreError> {
     Ok(read(&layout.checkpoint(), note::MAX_NOTE as u64)?.map(Bytes::from))
 }
 
 /// Keeps a checkpoint instead of the one before it.
-pub(super) fn keep_checkpoint(layout: &Layout, note: &[u8]) -> Result<(), StoreError> {
+pub(super) fn keep_checkpoint(layout: &DataLayout, note: &[u8]) -> Result<(), StoreError> {
     let path = layout.checkpoint();
     disk::write_durably(&path, &path.with_extension("new"), note)
 }
 
 /// Puts the checkpoint of an ended log aside, for whoever wants to know what it vouched for.
-pub(super) fn put_checkpoint_aside(layout: &Layout, next: &str) -> Result<(), StoreError> {
+pub(super) fn put_checkpoint_aside(layout: &DataLayout, next: &str) -> Result<(), StoreError> {
     let path = layout.checkpoint();
     let aside = path.with_extension(format!("before-{}", digits(next)));
     match fs::rename(&path, &aside) {
@@ -120,12 +120,12 @@ pub(crate) fn read(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, StoreErro
 #[cfg(test)]
 mod tests {
     use super::{keep_key, new_key, read_key, without_digits};
-    use crate::layout::Layout;
+    use crate::layout::DataLayout;
 
     #[test]
     fn a_key_is_read_as_it_was_kept_and_nobody_else_may_read_it() {
         let directory = tempfile::tempdir().expect("a temporary directory");
-        let layout = Layout::new(directory.path());
+        let layout = DataLayout::new(directory.path());
         assert!(read_key(&layout).expect("no key").is_none());
         let key = new_key(None).expect("random bytes");
         keep_key(&layout, &key).expect("kept");

@@ -21,15 +21,15 @@
 //! on with it, since a blob under its name is whole. A restore writes into an empty directory and marks it
 //! until it is done, so half of one is no store either. Every byte is hashed on both ways.
 
-use super::Problems;
+use super::ProblemList;
 use crate::{
     blob::BlobId,
     catalog::sqlite::CatalogCopy,
-    core::Core,
+    core::StoreCore,
     disk,
     error::StoreError,
     journal::{JournalEvent, signing},
-    layout::Layout,
+    layout::DataLayout,
     options::{BlobPlace, StoreOptions},
     own,
     store::Store,
@@ -85,7 +85,7 @@ pub struct BackupReport {
     /// Blobs that an earlier run had copied.
     pub unchanged: u64,
     /// Blobs that are damaged or missing.
-    pub damaged: Problems<(BlobId, String)>,
+    pub damaged: ProblemList<(BlobId, String)>,
     /// Checksum databases of the site's own that a restore stopped.
     pub stopped: Vec<String>,
 }
@@ -150,7 +150,7 @@ pub async fn backup(
 }
 
 fn back_up(
-    core: &Core,
+    core: &StoreCore,
     target: &Path,
     mut progress: impl FnMut(u64, u64),
 ) -> Result<BackupReport, BackupError> {
@@ -158,7 +158,7 @@ fn back_up(
         return Err(BackupError::Remote);
     }
     begin(target)?;
-    let (from, to) = (&core.layout, Layout::new(target));
+    let (from, to) = (&core.layout, DataLayout::new(target));
     copy_keys(from, &to)?;
     core.crash.reached(crate::crash::BACKUP_KEYS);
     let made = Timestamp::now();
@@ -169,7 +169,7 @@ fn back_up(
         manifest: manifest(&catalog, from, &to, made)?,
         copied: (0, 0),
         unchanged: 0,
-        damaged: Problems::default(),
+        damaged: ProblemList::default(),
         stopped: Vec::new(),
     };
     for shelf in SHELVES {
@@ -213,7 +213,7 @@ fn is_empty(directory: &Path) -> Result<bool, StoreError> {
 }
 
 /// Copies what is not in the catalog: keys, and what databases of our own have signed.
-fn copy_keys(from: &Layout, to: &Layout) -> Result<(), StoreError> {
+fn copy_keys(from: &DataLayout, to: &DataLayout) -> Result<(), StoreError> {
     if let Some(key) = signing::read(&from.journal_key(), MANIFEST_LIMIT)? {
         write(&to.journal_key(), &key)?;
     }
@@ -243,8 +243,8 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
 
 fn manifest(
     catalog: &CatalogCopy,
-    from: &Layout,
-    to: &Layout,
+    from: &DataLayout,
+    to: &DataLayout,
     made: Timestamp,
 ) -> Result<BackupManifest, StoreError> {
     let totals = catalog.totals()?;
@@ -268,8 +268,8 @@ fn manifest(
 
 /// Copies a blob unless it is there; notes one that is damaged.
 fn copy_blob(
-    from: &Layout,
-    to: &Layout,
+    from: &DataLayout,
+    to: &DataLayout,
     (blob, size): (BlobId, u64),
     report: &mut BackupReport,
 ) -> Result<(), StoreError> {
@@ -373,11 +373,11 @@ fn settle(directory: &Path) -> Result<(), StoreError> {
 /// store says what it was restored from, and its log begins anew; databases of the site's own that have
 /// signed anything are stopped, since nobody here knows what they signed after the backup.
 pub async fn restore(backup: &Path, options: StoreOptions) -> Result<BackupReport, BackupError> {
-    let (from, to) = (Layout::new(backup), Layout::new(&options.data));
+    let (from, to) = (DataLayout::new(backup), DataLayout::new(&options.data));
     let copied = tokio::task::spawn_blocking(move || put_back(&from, &to)).await;
     let report = copied.unwrap_or(Err(StoreError::Closed.into()))?;
     let told = report.manifest.told();
-    let marker = Layout::new(&options.data).restoring();
+    let marker = DataLayout::new(&options.data).restoring();
     let store = Store::open(StoreOptions {
         restored: Some(told.clone()),
         ..options
@@ -396,7 +396,7 @@ pub async fn restore(backup: &Path, options: StoreOptions) -> Result<BackupRepor
     Ok(report)
 }
 
-fn put_back(from: &Layout, to: &Layout) -> Result<BackupReport, BackupError> {
+fn put_back(from: &DataLayout, to: &DataLayout) -> Result<BackupReport, BackupError> {
     let manifest = complete(from)?;
     let marker = to.restoring();
     if marker.exists() {
@@ -413,7 +413,7 @@ fn put_back(from: &Layout, to: &Layout) -> Result<BackupReport, BackupError> {
         manifest,
         copied: (0, 0),
         unchanged: 0,
-        damaged: Problems::default(),
+        damaged: ProblemList::default(),
         stopped: Vec::new(),
     };
     let catalog = CatalogCopy::open(from)?;
@@ -438,7 +438,7 @@ fn put_back(from: &Layout, to: &Layout) -> Result<BackupReport, BackupError> {
 }
 
 /// The manifest of a backup, if it has one.
-fn complete(from: &Layout) -> Result<BackupManifest, BackupError> {
+fn complete(from: &DataLayout) -> Result<BackupManifest, BackupError> {
     let path = from.root().join(MANIFEST);
     let Some(bytes) = signing::read(&path, MANIFEST_LIMIT)? else {
         let why = if from.root().join(BEGUN).exists() {
@@ -459,6 +459,6 @@ fn complete(from: &Layout) -> Result<BackupManifest, BackupError> {
     Ok(manifest)
 }
 
-fn incomplete(from: &Layout, why: String) -> BackupError {
+fn incomplete(from: &DataLayout, why: String) -> BackupError {
     BackupError::Incomplete(from.root().to_owned(), why)
 }

@@ -11,10 +11,10 @@
 //! Every blob is hashed on the way, and a damaged one is reported and left out. A second export
 //! into the same tree writes only what is new.
 
-use super::Problems;
+use super::ProblemList;
 use crate::{
-    blob::BlobId, catalog::KeptCapture, core::Core, disk, error::StoreError, key::Key,
-    options::BlobPlace, reader::BlobReader, record::Kinds, store::Store,
+    blob::BlobId, catalog::CaptureRow, core::StoreCore, disk, error::StoreError, key::Key,
+    options::BlobPlace, reader::BlobReader, record::ArtifactKinds, store::Store,
 };
 use gomod::{Artifact, ModulePath, Version};
 use std::{
@@ -49,7 +49,7 @@ pub struct ExportReport {
     pub withdrawn: u64,
     /// Paths that were left out because their blob is damaged or nobody knows why they were
     /// trusted, and what is wrong.
-    pub damaged: Problems<(String, String)>,
+    pub damaged: ProblemList<(String, String)>,
 }
 
 /// Captures read at once.
@@ -58,12 +58,12 @@ const PAGE: usize = 500;
 /// Name of the file under which others are written; no module path begins with a dot.
 const TEMPORARY: &str = ".modkeep-export";
 
-struct Export<'s> {
+struct TreeExport<'s> {
     store: &'s Store,
     root: PathBuf,
     options: ExportOptions,
     report: ExportReport,
-    module: Option<(ModulePath, BTreeMap<Version, Kinds>)>,
+    module: Option<(ModulePath, BTreeMap<Version, ArtifactKinds>)>,
     withdrawn: HashSet<(ModulePath, Version)>,
 }
 
@@ -78,7 +78,7 @@ pub async fn export(
     let report = ExportReport::default();
     let withdrawn = store.withdrawn_versions().await?.into_iter();
     let withdrawn = withdrawn.map(|withdrawn| (withdrawn.module, withdrawn.version));
-    let mut export = Export {
+    let mut export = TreeExport {
         store,
         root,
         options,
@@ -105,10 +105,10 @@ pub async fn export(
     Ok(export.report)
 }
 
-// === impl Export ===
+// === impl TreeExport ===
 
-impl Export<'_> {
-    async fn row(&mut self, row: KeptCapture) -> Result<(), StoreError> {
+impl TreeExport<'_> {
+    async fn row(&mut self, row: CaptureRow) -> Result<(), StoreError> {
         // Only paths that are keys, and therefore plain, are ever joined to the root.
         let Some(key) = Key::parse(&row.path) else {
             return Ok(());
@@ -144,7 +144,7 @@ impl Export<'_> {
         !self.withdrawn.is_empty() && self.withdrawn.contains(&name())
     }
 
-    async fn file(&mut self, row: &KeptCapture) -> Result<(), StoreError> {
+    async fn file(&mut self, row: &CaptureRow) -> Result<(), StoreError> {
         let target = self.root.join(&row.path);
         let core = self.store.core();
         let (there, size) = (target.clone(), row.size);
@@ -170,7 +170,7 @@ impl Export<'_> {
         Ok(())
     }
 
-    fn link_source(&self, core: &Arc<Core>, blob: BlobId) -> Option<PathBuf> {
+    fn link_source(&self, core: &Arc<StoreCore>, blob: BlobId) -> Option<PathBuf> {
         let local = matches!(core.options.blobs, BlobPlace::Local);
         (local && self.options.hard_links).then(|| core.layout.blob(blob))
     }

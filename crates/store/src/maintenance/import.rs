@@ -3,13 +3,13 @@
 //!
 //! Names are trusted no more than bytes: a path that is not exactly how a key would be written is
 //! refused, links are not followed, and sizes are bounded by what the go command accepts. What a
-//! good zip, go.mod or database answer is, the caller says with a [`Checker`], which is given the
+//! good zip, go.mod or database answer is, the caller says with a [`ImportChecker`], which is given the
 //! copy that will be captured, not the file it came from. Left alone are the cache's own helper
 //! files (locks, hashes, partial downloads) and lists, which are no captures.
 //!
 //! A second import of the same tree changes nothing.
 
-use super::Problems;
+use super::ProblemList;
 use crate::{
     disk,
     error::StoreError,
@@ -30,7 +30,7 @@ use std::{
 
 /// What a checker found out about bytes it accepts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Checked {
+pub struct ImportCheck {
     /// Go's `h1:` hash.
     pub h1: Option<String>,
     /// Why the bytes are trusted; unclaimed if the import's own evidence says it all.
@@ -41,7 +41,7 @@ pub struct Checked {
 
 /// Decides whether bytes may be captured under a key: the file, its size in bytes, and on refusal
 /// the reason in words. Called on blocking threads, several at once.
-pub type Checker = Arc<dyn Fn(&Key, &File, u64) -> Result<Checked, String> + Send + Sync>;
+pub type ImportChecker = Arc<dyn Fn(&Key, &File, u64) -> Result<ImportCheck, String> + Send + Sync>;
 
 /// How to import.
 #[derive(Debug, Clone)]
@@ -60,9 +60,9 @@ pub struct ImportReport {
     /// Files that were kept already, with the same bytes.
     pub unchanged: u64,
     /// Paths that are kept with other bytes.
-    pub conflicts: Problems<String>,
+    pub conflicts: ProblemList<String>,
     /// Files that may not be captured, and why.
-    pub refused: Problems<(String, String)>,
+    pub refused: ProblemList<(String, String)>,
     /// Files that are no captures: lists, locks, and whatever else lies in a cache.
     pub skipped: u64,
 }
@@ -88,14 +88,14 @@ const SMALL_LIMIT: u64 = 1 << 20;
 /// Endings of the helper files of a module cache.
 const HELPERS: [&str; 4] = [".lock", ".ziphash", ".partial", ".tmp"];
 
-struct Import<'s> {
+struct TreeImport<'s> {
     store: &'s Store,
     root: PathBuf,
-    checker: Checker,
+    checker: ImportChecker,
     options: ImportOptions,
 }
 
-enum Fate {
+enum ImportOutcome {
     Captured,
     Unchanged,
     Conflict,
@@ -108,7 +108,7 @@ pub async fn import(
     store: &Store,
     root: &Path,
     options: ImportOptions,
-    checker: Checker,
+    checker: ImportChecker,
 ) -> Result<ImportReport, StoreError> {
     let download = root.join("cache").join("download");
     let root = if download.is_dir() {
@@ -116,7 +116,7 @@ pub async fn import(
     } else {
         root.to_owned()
     };
-    let import = Import {
+    let import = TreeImport {
         store,
         root,
         checker,
@@ -147,7 +147,7 @@ pub async fn import(
 }
 
 /// Something in the tree, by its path below the root, with slashes.
-struct Entry {
+struct TreeEntry {
     path: String,
     is_directory: bool,
     is_file: bool,
@@ -156,21 +156,21 @@ struct Entry {
 // === impl ImportReport ===
 
 impl ImportReport {
-    fn note(&mut self, path: String, fate: Fate) {
+    fn note(&mut self, path: String, fate: ImportOutcome) {
         match fate {
-            Fate::Captured => self.captured += 1,
-            Fate::Unchanged => self.unchanged += 1,
-            Fate::Conflict => self.conflicts.push(path),
-            Fate::Refused(reason) => self.refused.push((path, reason)),
-            Fate::Skipped => self.skipped += 1,
+            ImportOutcome::Captured => self.captured += 1,
+            ImportOutcome::Unchanged => self.unchanged += 1,
+            ImportOutcome::Conflict => self.conflicts.push(path),
+            ImportOutcome::Refused(reason) => self.refused.push((path, reason)),
+            ImportOutcome::Skipped => self.skipped += 1,
         }
     }
 }
 
-// === impl Import ===
+// === impl TreeImport ===
 
-impl Import<'_> {
-    async fn entries(&self, directory: &str) -> Result<Vec<Entry>, StoreError> {
+impl TreeImport<'_> {
+    async fn entries(&self, directory: &str) -> Result<Vec<TreeEntry>, StoreError> {
         let (root, directory) = (self.root.clone(), directory.to_owned());
         self.store
             .core()
@@ -179,7 +179,7 @@ impl Import<'_> {
             .await?
     }
 
-    async fn one(&self, entry: Entry) -> Result<(String, Fate), StoreError> {
+    async fn one(&self, entry: TreeEntry) -> Result<(String, ImportOutcome), StoreError> {
         let fate = match classify(&entry) {
             Err(fate) => fate,
             Ok(key) => self.file(&entry.path, key).await?,
@@ -187,11 +187,11 @@ impl Import<'_> {
         Ok((entry.path, fate))
     }
 
-    async fn file(&self, path: &str, key: Key) -> Result<Fate, StoreError> {
+    async fn file(&self, path: &str, key: Key) -> Result<ImportOutcome, StoreError> {
         let source = self.root.join(path);
         let limit = size_limit(&key);
         let Some(sealed) = self.copy(&source, limit).await? else {
-            return Ok(Fate::Refused(format!("larger than {limit} bytes")));
+            return Ok(ImportOutcome::Refused(format!("larger than {limit} bytes")));
         };
         if self
             .store
@@ -199,15 +199,15 @@ impl Import<'_> {
             .await?
             .is_some_and(|kept| kept.blob == sealed.blob())
         {
-            return Ok(Fate::Unchanged);
+            return Ok(ImportOutcome::Unchanged);
         }
         let (key, sealed, checked) = self.check(key, sealed).await?;
-        let Checked {
+        let ImportCheck {
             h1,
             evidence,
             facts,
         } = match checked {
-            Err(reason) => return Ok(Fate::Refused(reason)),
+            Err(reason) => return Ok(ImportOutcome::Refused(reason)),
             Ok(checked) => checked,
         };
         let evidence = if evidence.is_unclaimed() {
@@ -228,9 +228,9 @@ impl Import<'_> {
             },
         };
         match self.store.commit(capture).await {
-            Ok(committed) if committed.fresh => Ok(Fate::Captured),
-            Ok(_) => Ok(Fate::Unchanged),
-            Err(StoreError::Conflict { .. }) => Ok(Fate::Conflict),
+            Ok(committed) if committed.fresh => Ok(ImportOutcome::Captured),
+            Ok(_) => Ok(ImportOutcome::Unchanged),
+            Err(StoreError::Conflict { .. }) => Ok(ImportOutcome::Conflict),
             Err(error) => Err(error),
         }
     }
@@ -239,7 +239,7 @@ impl Import<'_> {
         &self,
         key: Key,
         sealed: SealedSpool,
-    ) -> Result<(Key, SealedSpool, Result<Checked, String>), StoreError> {
+    ) -> Result<(Key, SealedSpool, Result<ImportCheck, String>), StoreError> {
         let checker = Arc::clone(&self.checker);
         let work = move || {
             let verdict = check_structure(&key, sealed.file(), sealed.size())
@@ -276,7 +276,7 @@ impl Import<'_> {
     }
 }
 
-fn list(root: &Path, directory: &str) -> Result<Vec<Entry>, StoreError> {
+fn list(root: &Path, directory: &str) -> Result<Vec<TreeEntry>, StoreError> {
     let path = root.join(directory);
     let failed = |error| StoreError::reading("a directory to import", error);
     let mut entries = Vec::new();
@@ -292,7 +292,7 @@ fn list(root: &Path, directory: &str) -> Result<Vec<Entry>, StoreError> {
         } else {
             format!("{directory}/{name}")
         };
-        entries.push(Entry {
+        entries.push(TreeEntry {
             path,
             is_directory: kind.is_dir() && is_text,
             is_file: kind.is_file() && is_text,
@@ -303,25 +303,27 @@ fn list(root: &Path, directory: &str) -> Result<Vec<Entry>, StoreError> {
 }
 
 /// The key a file would be captured under, or why it is not.
-fn classify(entry: &Entry) -> Result<Key, Fate> {
+fn classify(entry: &TreeEntry) -> Result<Key, ImportOutcome> {
     let name = entry.path.rsplit('/').next().unwrap_or_default();
     let in_versions = entry.path.contains("/@v/") && !entry.path.starts_with("sumdb/");
     if !in_versions && !entry.path.starts_with("sumdb/") || name == "list" {
-        return Err(Fate::Skipped);
+        return Err(ImportOutcome::Skipped);
     }
     if HELPERS.iter().any(|helper| name.ends_with(helper)) || name.contains(".tmp-") {
-        return Err(Fate::Skipped);
+        return Err(ImportOutcome::Skipped);
     }
     if !entry.is_file {
-        return Err(Fate::Refused(
+        return Err(ImportOutcome::Refused(
             "not a regular file with a name in UTF-8".to_owned(),
         ));
     }
     match Key::parse(&entry.path) {
         Some(key) => Ok(key),
         // What else lies below a database is mutable: tree heads, partial tiles.
-        None if !in_versions => Err(Fate::Skipped),
-        None => Err(Fate::Refused("not the name of an artifact".to_owned())),
+        None if !in_versions => Err(ImportOutcome::Skipped),
+        None => Err(ImportOutcome::Refused(
+            "not the name of an artifact".to_owned(),
+        )),
     }
 }
 

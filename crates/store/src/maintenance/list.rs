@@ -1,6 +1,6 @@
 //! What blobs there really are, one shelf at a time.
 
-use crate::{blob::BlobId, core::Core, error::StoreError, options::BlobPlace, place};
+use crate::{blob::BlobId, core::StoreCore, error::StoreError, options::BlobPlace, placement};
 use futures_util::TryStreamExt;
 use object_store::ObjectStore;
 use std::{collections::BTreeMap, fs, io, path::Path, sync::Arc};
@@ -13,7 +13,7 @@ pub(crate) struct Shelf {
 }
 
 /// Lists the blobs whose ids begin with the byte `number`.
-pub(crate) async fn shelf(core: &Arc<Core>, number: u8) -> Result<Shelf, StoreError> {
+pub(crate) async fn shelf(core: &Arc<StoreCore>, number: u8) -> Result<Shelf, StoreError> {
     match &core.options.blobs {
         BlobPlace::Local => {
             let directory = core.layout.blobs().join(format!("{number:02x}"));
@@ -22,7 +22,7 @@ pub(crate) async fn shelf(core: &Arc<Core>, number: u8) -> Result<Shelf, StoreEr
                 .await?
         }
         BlobPlace::Remote { store, prefix } => {
-            let path = place::shelf_path(prefix, number);
+            let path = placement::shelf_path(prefix, number);
             let failed = |error| StoreError::remote("listing blobs", error);
             let objects: Vec<_> = store
                 .list(Some(&path))

@@ -7,16 +7,16 @@
 //! A blob without a row is no damage: a crash between publishing and committing leaves one, and so
 //! does a capture that is just being made.
 
-use super::{Problems, list};
+use super::{ProblemList, list};
 use crate::{
-    blob::BlobId, core::Core, disk, error::StoreError, journal::mirror, options::BlobPlace,
+    blob::BlobId, core::StoreCore, disk, error::StoreError, journal::mirror, options::BlobPlace,
     reader::BlobReader, store::Store,
 };
 use std::{fs::File, sync::Arc};
 
 /// How far a verification has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Progress {
+pub struct VerifyProgress {
     /// Blobs hashed so far.
     pub blobs: u64,
     /// Bytes hashed so far.
@@ -33,15 +33,15 @@ pub struct VerifyReport {
     /// Bytes hashed.
     pub bytes: u64,
     /// Blobs that a capture needs and that are missing or wrong.
-    pub damaged: Problems<DamagedBlob>,
+    pub damaged: ProblemList<DamagedBlob>,
     /// Blobs that no capture needs, with their sizes in bytes. No damage.
-    pub orphans: Problems<(BlobId, u64)>,
+    pub orphans: ProblemList<(BlobId, u64)>,
     /// Files among the blobs that are none. No damage.
-    pub strays: Problems<String>,
+    pub strays: ProblemList<String>,
     /// What is wrong with the catalog, in words.
-    pub catalog: Problems<String>,
+    pub catalog: ProblemList<String>,
     /// What is wrong with the journal's mirror, in words. The catalog has the journal as well.
-    pub mirror: Problems<String>,
+    pub mirror: ProblemList<String>,
 }
 
 /// A blob that is not what its name says.
@@ -70,7 +70,7 @@ impl VerifyReport {
 /// Verifies everything in `store` and tells `progress` after every blob.
 pub async fn verify(
     store: &Store,
-    mut progress: impl FnMut(Progress) + Send,
+    mut progress: impl FnMut(VerifyProgress) + Send,
 ) -> Result<VerifyReport, StoreError> {
     let mut report = VerifyReport::default();
     let total_bytes = store.health().bytes;
@@ -81,7 +81,7 @@ pub async fn verify(
         for (blob, size) in rows {
             let present = found.blobs.remove(&blob);
             check_blob(store, &mut report, blob, size, present).await?;
-            progress(Progress {
+            progress(VerifyProgress {
                 blobs: report.blobs,
                 bytes: report.bytes,
                 total_bytes,
@@ -140,7 +140,7 @@ async fn is_needed(store: &Store, blob: BlobId) -> Result<bool, StoreError> {
 }
 
 async fn hash_problem(
-    core: &Arc<Core>,
+    core: &Arc<StoreCore>,
     blob: BlobId,
     size: u64,
 ) -> Result<Option<String>, StoreError> {
@@ -164,7 +164,7 @@ async fn hash_problem(
     }
 }
 
-fn check_mirror(core: &Core, end: u64, report: &mut VerifyReport) -> Result<(), StoreError> {
+fn check_mirror(core: &StoreCore, end: u64, report: &mut VerifyReport) -> Result<(), StoreError> {
     let mut last = 0;
     for line in mirror::lines(&core.layout.journal())? {
         let line = line?;

@@ -16,7 +16,7 @@ use crate::{
     disk,
     error::StoreError,
     journal::signing::{random, read},
-    layout::Layout,
+    layout::DataLayout,
 };
 use bytes::Bytes;
 use std::{
@@ -33,7 +33,7 @@ const MAX_NAME: usize = 200;
 
 /// A database whose key is here.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OwnName {
+pub struct DatabaseName {
     /// Its public key, with its name.
     pub key: VerifierKey,
     /// Whether it takes no further records.
@@ -90,7 +90,7 @@ pub fn check_name(name: &str) -> Result<(), NameError> {
 /// asks. Blocks.
 pub fn init(data: &Path, name: &str) -> Result<VerifierKey, StoreError> {
     check_name(name).map_err(|error| invalid(&error.to_string()))?;
-    let directory = Layout::new(data).databases();
+    let directory = DataLayout::new(data).databases();
     disk::create_directory(&directory)?;
     let files = Files::new(&directory, name);
     if files.any() {
@@ -104,8 +104,8 @@ pub fn init(data: &Path, name: &str) -> Result<VerifierKey, StoreError> {
 }
 
 /// The databases whose keys are in a data directory, by name. Blocks.
-pub fn list(data: &Path) -> Result<Vec<OwnName>, StoreError> {
-    let directory = Layout::new(data).databases();
+pub fn list(data: &Path) -> Result<Vec<DatabaseName>, StoreError> {
+    let directory = DataLayout::new(data).databases();
     let failed = |error| StoreError::file("listing", &directory, error);
     let entries = match fs::read_dir(&directory) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -118,7 +118,7 @@ pub fn list(data: &Path) -> Result<Vec<OwnName>, StoreError> {
             continue;
         };
         let files = Files::new(&directory, &base.replace('+', "/"));
-        names.push(OwnName {
+        names.push(DatabaseName {
             key: files.read_key()?.verifier().clone(),
             retired: files.has("retired"),
             halted: files.has("halted"),
@@ -130,7 +130,7 @@ pub fn list(data: &Path) -> Result<Vec<OwnName>, StoreError> {
 
 /// Lets a database take no further records; what it has stays. Blocks.
 pub fn retire(data: &Path, name: &str) -> Result<(), StoreError> {
-    let files = Files::new(&Layout::new(data).databases(), name);
+    let files = Files::new(&DataLayout::new(data).databases(), name);
     if !files.has("key") {
         return Err(invalid(&format!("there is no key of {name} here")));
     }
@@ -154,7 +154,7 @@ pub(super) const RESTORED: &str = "restored from a backup";
 /// Stops every database that has signed anything, for its store was put back from a backup: what was
 /// signed after that is not known here, and signing on could contradict it. Gives their names. Blocks.
 pub(crate) fn stop_all(data: &Path, told: &str) -> Result<Vec<String>, StoreError> {
-    let directory = Layout::new(data).databases();
+    let directory = DataLayout::new(data).databases();
     let mut stopped = Vec::new();
     for own in list(data)? {
         let files = Files::new(&directory, own.key.name());
@@ -174,7 +174,7 @@ fn move_evidence(
     from: &str,
     to: &str,
 ) -> Result<Option<String>, StoreError> {
-    let directory = Layout::new(data).databases();
+    let directory = DataLayout::new(data).databases();
     let files = Files::new(&directory, name);
     let Some(evidence) = read(&files.path(from), 4 * MAX_NOTE as u64)? else {
         return Ok(None);

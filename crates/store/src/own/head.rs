@@ -14,7 +14,7 @@ use tlog::{
 
 /// A signed head.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OwnHead {
+pub struct DatabaseHead {
     /// How many records, with which root.
     pub head: TreeHead,
     /// As `go` reads it.
@@ -25,7 +25,7 @@ pub struct OwnHead {
 
 /// Why nothing is signed under a name any more.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Halt {
+pub enum DatabaseHalt {
     /// A newer head is known to be signed than the catalog has records for: something was lost.
     #[error("{0}")]
     Lost(String),
@@ -36,7 +36,7 @@ pub enum Halt {
 
 /// Why a note is no head of this database.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum NotOurs {
+pub enum ForeignNote {
     /// Its key has not signed it.
     #[error(transparent)]
     Note(#[from] NoteError),
@@ -47,10 +47,10 @@ pub enum NotOurs {
 
 /// Why there is no head to give.
 #[derive(Debug, Clone, thiserror::Error)]
-pub enum OwnError {
+pub enum DatabaseHeadError {
     /// Nothing is signed under this name any more.
     #[error(transparent)]
-    Halted(#[from] Halt),
+    Halted(#[from] DatabaseHalt),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -58,7 +58,7 @@ pub enum OwnError {
 
 /// How a head that somebody has seen compares with what is here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Echo {
+pub enum HeadComparison {
     /// It is the newest.
     Newest,
     /// It is the beginning of the newest.
@@ -69,9 +69,9 @@ pub enum Echo {
     Forked,
 }
 
-// === impl OwnHead ===
+// === impl DatabaseHead ===
 
-impl OwnHead {
+impl DatabaseHead {
     /// Signs a head in both forms, with what witnesses said of its checkpoint.
     pub(super) fn sign(
         key: &SignerKey,
@@ -93,12 +93,15 @@ impl OwnHead {
 }
 
 /// Reads a head that was signed with this key, in either form, and what else stands below it.
-pub(super) fn read(bytes: &[u8], key: &VerifierKey) -> Result<(TreeHead, Vec<Signature>), NotOurs> {
+pub(super) fn read(
+    bytes: &[u8],
+    key: &VerifierKey,
+) -> Result<(TreeHead, Vec<Signature>), ForeignNote> {
     let note = Note::open(bytes, std::slice::from_ref(key))?;
     let head = TreeHead::parse(&note.text).ok();
     let head = head.or_else(|| {
         let checkpoint = Checkpoint::parse(&note.text).ok()?;
         (checkpoint.origin == key.name()).then_some(checkpoint.head)
     });
-    Ok((head.ok_or(NotOurs::Head)?, note.unverified))
+    Ok((head.ok_or(ForeignNote::Head)?, note.unverified))
 }

@@ -1,9 +1,9 @@
-//! Opened: which head was signed last, which is shown, and whether another may be signed.
+//! HeadState: which head was signed last, which is shown, and whether another may be signed.
 
 use super::{
-    OwnDatabase,
+    DatabaseLog,
     files::{self, Files},
-    head::{self, Echo, Halt, NotOurs, OwnError, OwnHead},
+    head::{self, DatabaseHalt, DatabaseHead, DatabaseHeadError, ForeignNote, HeadComparison},
 };
 use crate::{crash, error::StoreError};
 use bytes::Bytes;
@@ -14,54 +14,54 @@ use tokio::sync::{Mutex, MutexGuard};
 
 /// What is known of a database's heads. Whoever signs or compares holds the first to the end.
 #[derive(Default)]
-pub(super) struct State {
-    opened: Mutex<Opened>,
-    published: RwLock<Option<Arc<OwnHead>>>,
+pub(super) struct DatabaseHeads {
+    opened: Mutex<HeadState>,
+    published: RwLock<Option<Arc<DatabaseHead>>>,
 }
 
 #[derive(Default)]
-enum Opened {
+enum HeadState {
     /// Nobody has compared files and catalog yet.
     #[default]
     Unknown,
     /// The catalog contains the newest head that is known, if there is one.
     Open(Option<TreeHead>),
     /// It does not.
-    Halted(Halt),
+    Halted(DatabaseHalt),
 }
 
-// === impl OwnDatabase ===
+// === impl DatabaseLog ===
 
-impl OwnDatabase {
+impl DatabaseLog {
     /// Compares the newest head that is known with the catalog, unless that was done; gives why
     /// nothing may be signed.
-    pub async fn settle(&self) -> Result<Option<Halt>, StoreError> {
+    pub async fn settle(&self) -> Result<Option<DatabaseHalt>, StoreError> {
         match self.open().await {
             Ok(_) => Ok(None),
-            Err(OwnError::Halted(halt)) => Ok(Some(halt)),
-            Err(OwnError::Store(error)) => Err(error),
+            Err(DatabaseHeadError::Halted(halt)) => Ok(Some(halt)),
+            Err(DatabaseHeadError::Store(error)) => Err(error),
         }
     }
 
     /// The newest head that was shown to anybody, or may be.
-    pub fn published(&self) -> Option<Arc<OwnHead>> {
+    pub fn published(&self) -> Option<Arc<DatabaseHead>> {
         self.inner.state.published.read().clone()
     }
 
     /// The newest head that is known to be signed, whether it was shown or not.
-    pub async fn signed(&self) -> Result<Option<OwnHead>, OwnError> {
+    pub async fn signed(&self) -> Result<Option<DatabaseHead>, DatabaseHeadError> {
         let opened = self.open().await?;
-        let Opened::Open(Some(newest)) = *opened else {
+        let HeadState::Open(Some(newest)) = *opened else {
             return Ok(None);
         };
-        let signed = OwnHead::sign(&self.inner.key, newest, &[]);
+        let signed = DatabaseHead::sign(&self.inner.key, newest, &[]);
         let signed = signed.map_err(|error| StoreError::io("signing", io_error(error)))?;
         Ok(Some(signed))
     }
 
     /// Signs a head of all records, unless the newest has them; it is durable when this returns and
-    /// not shown before [`OwnDatabase::publish`]. Goes on to its end even if the asker goes away.
-    pub async fn sign(&self) -> Result<OwnHead, OwnError> {
+    /// not shown before [`DatabaseLog::publish`]. Goes on to its end even if the asker goes away.
+    pub async fn sign(&self) -> Result<DatabaseHead, DatabaseHeadError> {
         let database = self.clone();
         let task = tokio::spawn(async move { database.sign_to_the_end().await });
         task.await.unwrap_or(Err(StoreError::Closed.into()))
@@ -72,16 +72,16 @@ impl OwnDatabase {
     /// as it is signed, at the next start too.
     pub async fn publish(
         &self,
-        head: &OwnHead,
+        head: &DatabaseHead,
         cosignatures: &[Signature],
         waits: bool,
-    ) -> Result<Arc<OwnHead>, OwnError> {
+    ) -> Result<Arc<DatabaseHead>, DatabaseHeadError> {
         let opened = self.open().await?;
         let shown = self.published();
         if let Some(shown) = shown.filter(|shown| shown.head.size > head.head.size) {
             return Ok(shown);
         }
-        let signed = OwnHead::sign(&self.inner.key, head.head, cosignatures);
+        let signed = DatabaseHead::sign(&self.inner.key, head.head, cosignatures);
         let signed = signed.map_err(|error| StoreError::io("signing", io_error(error)))?;
         let (files, checkpoint) = (self.inner.files.clone(), signed.checkpoint.clone());
         let kept = self.on_disk(move |_| {
@@ -99,13 +99,13 @@ impl OwnDatabase {
     }
 
     /// Has a later start show no more than what is shown now, though a newer head is signed; until the
-    /// next [`OwnDatabase::publish`].
-    pub async fn withhold(&self) -> Result<(), OwnError> {
+    /// next [`DatabaseLog::publish`].
+    pub async fn withhold(&self) -> Result<(), DatabaseHeadError> {
         let opened = self.open().await?;
         let checkpoint = if let Some(shown) = self.published() {
             shown.checkpoint.clone()
         } else {
-            let nothing = OwnHead::sign(&self.inner.key, TreeHead::empty(), &[]);
+            let nothing = DatabaseHead::sign(&self.inner.key, TreeHead::empty(), &[]);
             let nothing = nothing.map_err(|error| StoreError::io("signing", io_error(error)))?;
             nothing.checkpoint
         };
@@ -118,13 +118,16 @@ impl OwnDatabase {
 
     /// Compares a head that somebody has seen with what is here. One that was signed with our key
     /// and cannot be ours ends the name.
-    pub async fn compare(&self, note: &[u8]) -> Result<Result<Echo, NotOurs>, OwnError> {
+    pub async fn compare(
+        &self,
+        note: &[u8],
+    ) -> Result<Result<HeadComparison, ForeignNote>, DatabaseHeadError> {
         let seen = match head::read(note, self.key()) {
             Ok((seen, _)) => seen,
             Err(not_ours) => return Ok(Err(not_ours)),
         };
         let mut opened = self.open().await?;
-        let Opened::Open(newest) = *opened else {
+        let HeadState::Open(newest) = *opened else {
             return Err(StoreError::Closed.into());
         };
         let newest_size = newest.map_or(0, |newest| newest.size);
@@ -136,12 +139,16 @@ impl OwnDatabase {
                 "a head of {} records is signed, and the newest known here has {newest_size}",
                 seen.size
             );
-            *opened = Opened::Halted(Halt::Lost(why));
-            return Ok(Ok(Echo::Lost));
+            *opened = HeadState::Halted(DatabaseHalt::Lost(why));
+            return Ok(Ok(HeadComparison::Lost));
         }
         if self.root(seen.size).await? == seen.root {
             let is_newest = seen.size == newest_size;
-            return Ok(Ok(if is_newest { Echo::Newest } else { Echo::Older }));
+            return Ok(Ok(if is_newest {
+                HeadComparison::Newest
+            } else {
+                HeadComparison::Older
+            }));
         }
         let why = format!("two heads of {} records have different roots", seen.size);
         let ours = self
@@ -152,36 +159,37 @@ impl OwnDatabase {
             String::from_utf8_lossy(note),
         );
         let evidence = format!("{why}\n\nshown here:\n{ours}\nseen elsewhere:\n{theirs}\n");
-        self.end(&mut opened, Halt::Forked(why), evidence).await?;
-        Ok(Ok(Echo::Forked))
+        self.end(&mut opened, DatabaseHalt::Forked(why), evidence)
+            .await?;
+        Ok(Ok(HeadComparison::Forked))
     }
 
     /// Ends the name, on the word of somebody who is trusted.
-    pub async fn halt(&self, why: &str) -> Result<(), OwnError> {
+    pub async fn halt(&self, why: &str) -> Result<(), DatabaseHeadError> {
         let mut opened = self.open().await?;
-        let (halt, evidence) = (Halt::Lost(why.to_owned()), format!("{why}\n"));
+        let (halt, evidence) = (DatabaseHalt::Lost(why.to_owned()), format!("{why}\n"));
         Ok(self.end(&mut opened, halt, evidence).await?)
     }
 
     async fn end(
         &self,
-        opened: &mut Opened,
-        halt: Halt,
+        opened: &mut HeadState,
+        halt: DatabaseHalt,
         evidence: String,
     ) -> Result<(), StoreError> {
-        *opened = Opened::Halted(halt);
+        *opened = HeadState::Halted(halt);
         let files = self.inner.files.clone();
         self.on_disk(move |_| files.keep_halt(&evidence)).await
     }
 
-    async fn sign_to_the_end(&self) -> Result<OwnHead, OwnError> {
+    async fn sign_to_the_end(&self) -> Result<DatabaseHead, DatabaseHeadError> {
         let mut opened = self.open().await?;
-        let Opened::Open(newest) = *opened else {
+        let HeadState::Open(newest) = *opened else {
             return Err(StoreError::Closed.into());
         };
         let next = self.catalog().next_head(self.log(), newest);
         let head = next.await?;
-        let signed = OwnHead::sign(&self.inner.key, head, &[]);
+        let signed = DatabaseHead::sign(&self.inner.key, head, &[]);
         let signed = signed.map_err(|error| StoreError::io("signing", io_error(error)))?;
         if newest == Some(head) {
             return Ok(signed);
@@ -194,32 +202,34 @@ impl OwnDatabase {
             Ok(())
         });
         kept.await?;
-        *opened = Opened::Open(Some(head));
+        *opened = HeadState::Open(Some(head));
         Ok(signed)
     }
 
     /// The state, compared with the catalog.
-    async fn open(&self) -> Result<MutexGuard<'_, Opened>, OwnError> {
+    async fn open(&self) -> Result<MutexGuard<'_, HeadState>, DatabaseHeadError> {
         let mut opened = self.inner.state.opened.lock().await;
-        if matches!(*opened, Opened::Unknown) {
+        if matches!(*opened, HeadState::Unknown) {
             *opened = self.compared().await?;
         }
         match &*opened {
-            Opened::Halted(halt) => Err(halt.clone().into()),
+            HeadState::Halted(halt) => Err(halt.clone().into()),
             _ => Ok(opened),
         }
     }
 
-    async fn compared(&self) -> Result<Opened, StoreError> {
+    async fn compared(&self) -> Result<HeadState, StoreError> {
         let files = self.inner.files.clone();
         let (halt, head, published) = self.on_disk(move |_| read_all(&files)).await?;
         if let Some(evidence) = halt {
             let why = evidence.lines().next().unwrap_or_default().to_owned();
-            return Ok(Opened::Halted(if evidence.starts_with(files::RESTORED) {
-                Halt::Lost(why)
-            } else {
-                Halt::Forked(why)
-            }));
+            return Ok(HeadState::Halted(
+                if evidence.starts_with(files::RESTORED) {
+                    DatabaseHalt::Lost(why)
+                } else {
+                    DatabaseHalt::Forked(why)
+                },
+            ));
         }
         let head = head.map(|note| self.read(&note)).transpose()?;
         let published = published.map(|note| self.read(&note)).transpose()?;
@@ -228,17 +238,17 @@ impl OwnDatabase {
             .flatten()
             .map(|(head, _)| *head);
         let Some(newest) = known.max_by_key(|head| head.size) else {
-            return Ok(Opened::Open(None));
+            return Ok(HeadState::Open(None));
         };
         let difference = self.catalog().head_difference(self.log(), newest);
         if let Some(why) = difference.await? {
-            return Ok(Opened::Halted(Halt::Lost(why)));
+            return Ok(HeadState::Halted(DatabaseHalt::Lost(why)));
         }
         let (shown, cosignatures) = published.or(head).unwrap_or((newest, Vec::new()));
-        let shown = OwnHead::sign(&self.inner.key, shown, &cosignatures);
+        let shown = DatabaseHead::sign(&self.inner.key, shown, &cosignatures);
         let shown = shown.map_err(|error| StoreError::io("signing", io_error(error)))?;
         *self.inner.state.published.write() = Some(Arc::new(shown));
-        Ok(Opened::Open(Some(newest)))
+        Ok(HeadState::Open(Some(newest)))
     }
 
     fn read(&self, note: &[u8]) -> Result<(TreeHead, Vec<Signature>), StoreError> {
@@ -258,15 +268,15 @@ impl OwnDatabase {
         work: impl FnOnce(&dyn Fn(&str)) -> Result<R, StoreError> + Send + 'static,
     ) -> Result<R, StoreError> {
         let core = Arc::clone(self.inner.store.core());
-        let lane = &self.inner.store.core().writes;
-        lane.run(move |()| work(&|point| core.crash.reached(point)))
+        let pool = &self.inner.store.core().writes;
+        pool.run(move |()| work(&|point| core.crash.reached(point)))
             .await?
     }
 }
 
-type Found = (Option<String>, Option<Bytes>, Option<Bytes>);
+type HeadFiles = (Option<String>, Option<Bytes>, Option<Bytes>);
 
-fn read_all(files: &Files) -> Result<Found, StoreError> {
+fn read_all(files: &Files) -> Result<HeadFiles, StoreError> {
     Ok((
         files.read_halt()?,
         files.read_head()?,

@@ -2,11 +2,11 @@
 
 use gomod::{ModulePath, Version};
 use jiff::Timestamp;
-use tlog::record::Record;
+use tlog::record::LogRecord;
 
 /// A record as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OwnRecord {
+pub struct DatabaseRecord {
     /// Its number, from 0.
     pub number: u64,
     /// Its text: lines of go.sum.
@@ -32,12 +32,12 @@ pub fn go_sum_lines(module: &ModulePath, version: &Version, zip: &str, go_mod: &
     format!("{module} {version} {zip}\n{module} {version}/go.mod {go_mod}\n")
 }
 
-// === impl OwnRecord ===
+// === impl DatabaseRecord ===
 
-impl OwnRecord {
+impl DatabaseRecord {
     /// As a log has it.
-    pub fn record(&self) -> Record {
-        Record {
+    pub fn record(&self) -> LogRecord {
+        LogRecord {
             id: self.number,
             text: self.text.clone(),
         }

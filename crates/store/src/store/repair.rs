@@ -6,12 +6,12 @@ use crate::{
     catalog::BlobRepair,
     disk,
     error::StoreError,
-    heal::{Aside, Healing},
     journal::Decision,
     key::Key,
     options::BlobPlace,
-    place,
+    placement,
     record::Record,
+    repair::{CaptureRepair, DamagedBlobOutcome},
 };
 use std::{fs::File, io, sync::Arc};
 
@@ -23,18 +23,21 @@ impl Store {
     /// It goes on to its end even if the caller goes away.
     ///
     /// Other bytes than the lost ones without the capture's own `h1` are [`StoreError::Conflict`].
-    pub async fn heal(&self, healing: Healing) -> Result<Option<Record>, StoreError> {
+    pub async fn repair(&self, healing: CaptureRepair) -> Result<Option<Record>, StoreError> {
         let store = self.clone();
         let task = tokio::spawn(async move {
-            let healed = store.heal_to_the_end(healing).await;
+            let healed = store.repair_to_the_end(healing).await;
             store.metrics().wrote(&healed);
             healed
         });
         task.await.unwrap_or(Err(StoreError::Closed))
     }
 
-    async fn heal_to_the_end(&self, healing: Healing) -> Result<Option<Record>, StoreError> {
-        let Healing {
+    async fn repair_to_the_end(
+        &self,
+        healing: CaptureRepair,
+    ) -> Result<Option<Record>, StoreError> {
+        let CaptureRepair {
             key,
             lost,
             sealed,
@@ -49,7 +52,7 @@ impl Store {
             h1,
             source,
         };
-        place::publish(self.core(), sealed).await?;
+        placement::publish(self.core(), sealed).await?;
         let row = self.catalog().repair(repair).await?;
         row.map(|row| row.into_record(key)).transpose()
     }
@@ -57,19 +60,19 @@ impl Store {
     /// Puts a damaged blob into quarantine under the hash that it has now, with an entry in the
     /// journal about the capture under `key`. It is hashed once more before: what was healed
     /// meanwhile stays.
-    pub async fn set_aside(
+    pub async fn quarantine_damaged(
         &self,
         key: &Key,
         blob: BlobId,
         reason: &str,
-    ) -> Result<Aside, StoreError> {
+    ) -> Result<DamagedBlobOutcome, StoreError> {
         let core = Arc::clone(self.core());
         let put = core
             .clone()
             .writes
-            .run(move |()| place::set_damaged_aside(&core, blob))
+            .run(move |()| placement::quarantine_damaged(&core, blob))
             .await??;
-        if let (Aside::Moved, Some((found, size))) = put {
+        if let (DamagedBlobOutcome::Moved, Some((found, size))) = put {
             let decision = Decision::Quarantined {
                 path: key.path(),
                 blob: found,

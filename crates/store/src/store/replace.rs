@@ -7,7 +7,7 @@ use crate::{
     error::StoreError,
     journal,
     key::Key,
-    place,
+    placement,
     record::{Provenance, Record},
     replace::Replacement,
     spool::SealedSpool,
@@ -89,10 +89,10 @@ impl Store {
             by,
             reason,
         };
-        place::publish(self.core(), sealed).await?;
+        placement::publish(self.core(), sealed).await?;
         let row = self.catalog().replace(replacement).await?;
         if row.is_some() {
-            self.set_aside_unused(old).await?;
+            self.quarantine_unused(old).await?;
         }
         row.map(|row| row.into_record(key)).transpose()
     }

@@ -11,7 +11,7 @@
 //! that is not there.
 
 use super::Store;
-use crate::{core::Core, disk, error::StoreError};
+use crate::{core::StoreCore, disk, error::StoreError};
 use bytes::Bytes;
 use std::{
     fs::{File, OpenOptions},
@@ -90,7 +90,7 @@ impl Store {
     }
 }
 
-fn path(core: &Core, database: &str) -> PathBuf {
+fn path(core: &StoreCore, database: &str) -> PathBuf {
     core.layout.tiles().join(file_name(database))
 }
 
@@ -131,7 +131,7 @@ fn read(path: &PathBuf, first: u64, count: usize) -> Result<Bytes, StoreError> {
     Ok(read.slice(..read.len() - read.len() % TILE_SIZE))
 }
 
-fn write(core: &Core, path: &PathBuf, number: u64, tile: &[u8]) -> Result<(), StoreError> {
+fn write(core: &StoreCore, path: &PathBuf, number: u64, tile: &[u8]) -> Result<(), StoreError> {
     let failed = |error| StoreError::file("writing", path, error);
     let Some(offset) = offset(number) else {
         return Err(failed(io::ErrorKind::FileTooLarge.into()));

@@ -6,9 +6,9 @@ use crate::{
     error::StoreError,
     journal::{self, Decision, JournalEvent},
     key::Key,
-    place::{self, Quarantined},
+    placement::{self, QuarantineOutcome},
     spool::SealedSpool,
-    trust::{Backlog, CASE, CaseFile, KeptTile, VersionProof, Withdrawal},
+    trust::{Backlog, CASE, CaseFile, StoredTile, VersionProof, Withdrawal},
 };
 use bytes::Bytes;
 use gomod::{ModulePath, Version};
@@ -68,19 +68,19 @@ impl Store {
         let Some(blob) = self.catalog().withdraw(withdrawal).await? else {
             return Ok(false);
         };
-        self.set_aside_unused(blob).await?;
+        self.quarantine_unused(blob).await?;
         Ok(true)
     }
 
     /// Puts a blob into quarantine that no capture has any more.
-    pub(crate) async fn set_aside_unused(&self, blob: BlobId) -> Result<(), StoreError> {
+    pub(crate) async fn quarantine_unused(&self, blob: BlobId) -> Result<(), StoreError> {
         let uses = self.catalog().captures_of(blob, 1).await?;
         if uses.is_empty() {
             let core = Arc::clone(self.core());
             let aside = core
                 .clone()
                 .writes
-                .run(move |()| place::set_aside(&core, blob))
+                .run(move |()| placement::quarantine_blob(&core, blob))
                 .await?;
             if let Err(error) = aside {
                 tracing::warn!(%error, %blob, "withdrawn bytes could not be put into quarantine");
@@ -121,7 +121,7 @@ impl Store {
     ///
     /// It waits for the transaction, though not for the disk: a transaction that failed while a
     /// later one with the head succeeds would leave a head without its tiles.
-    pub async fn keep_tiles(&self, tiles: Vec<KeptTile>) -> Result<(), StoreError> {
+    pub async fn keep_tiles(&self, tiles: Vec<StoredTile>) -> Result<(), StoreError> {
         self.catalog().keep_tiles(tiles).await
     }
 
@@ -148,9 +148,9 @@ impl Store {
         journal::bounded("a quarantine", source.len() + reason.len())?;
         let (blob, size) = (sealed.blob(), sealed.size());
         let held = match self.hold(sealed).await? {
-            Quarantined::Already => return Ok(()),
-            Quarantined::Now => true,
-            Quarantined::No => false,
+            QuarantineOutcome::AlreadyThere => return Ok(()),
+            QuarantineOutcome::Moved => true,
+            QuarantineOutcome::NoRoom => false,
         };
         let decision = Decision::Quarantined {
             path: key.path(),
@@ -180,11 +180,11 @@ impl Store {
         self.quarantine(key, sealed, source, reason).await
     }
 
-    async fn hold(&self, mut sealed: SealedSpool) -> Result<Quarantined, StoreError> {
+    async fn hold(&self, mut sealed: SealedSpool) -> Result<QuarantineOutcome, StoreError> {
         let core = Arc::clone(self.core());
         core.clone()
             .writes
-            .run(move |()| place::quarantine(&core, &mut sealed))
+            .run(move |()| placement::quarantine(&core, &mut sealed))
             .await?
     }
 

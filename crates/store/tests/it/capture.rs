@@ -5,7 +5,7 @@ use codes::Code;
 use gomod::ArtifactKind;
 use jiff::Timestamp;
 use std::sync::atomic::{AtomicI64, Ordering};
-use store::{BlobId, Decision, JournalEvent, Kinds, Store, StoreError, StoreOptions};
+use store::{ArtifactKinds, BlobId, Decision, JournalEvent, Store, StoreError, StoreOptions};
 
 #[tokio::test]
 async fn a_capture_is_found_with_everything_that_was_said_about_it() {
@@ -177,14 +177,14 @@ async fn kept_versions_come_with_their_kinds_and_without_neighbours() {
         .map(|kept| (kept.version.as_str(), kept.kinds))
         .collect();
     let (mod_and_zip, info) = (
-        Kinds {
+        ArtifactKinds {
             info: false,
             go_mod: true,
             zip: true,
         },
-        Kinds {
+        ArtifactKinds {
             info: true,
-            ..Kinds::default()
+            ..ArtifactKinds::default()
         },
     );
     assert_eq!(kept, [("v1.0.0", mod_and_zip), ("v1.1.0", info)]);

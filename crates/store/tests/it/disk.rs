@@ -8,7 +8,7 @@ use bytes::Bytes;
 use codes::Code;
 use gomod::ArtifactKind;
 use std::{path::Path, process::Command};
-use store::{Capture, MemoKey, Store, StoreError, maintenance::verify};
+use store::{CachedAnswerKey, Capture, Store, StoreError, maintenance::verify};
 use tempfile::TempDir;
 
 /// A mounted memory file system; unmounted when dropped.
@@ -163,8 +163,8 @@ async fn on_a_disk_without_a_free_block_every_write_says_so_and_every_read_works
         assert_eq!(get(&store, key).await.unwrap().unwrap(), key.path());
     }
     let memo = store
-        .memo(&MemoKey::new(
-            store::MemoClass::List,
+        .cached_answer(&CachedAnswerKey::new(
+            store::CachedAnswerClass::List,
             "example.com/m/@v/list",
         ))
         .await;

@@ -5,19 +5,21 @@ use gomod::ArtifactKind;
 use std::{fs, path::Path, sync::Arc};
 use store::{
     Key, StoreError,
-    maintenance::{Checked, Checker, ExportOptions, ImportOptions, ImportReport, export, import},
+    maintenance::{
+        ExportOptions, ImportCheck, ImportChecker, ImportOptions, ImportReport, export, import,
+    },
 };
 
-fn accepting() -> Checker {
+fn accepting() -> ImportChecker {
     Arc::new(|_, _, _| {
-        Ok(Checked {
+        Ok(ImportCheck {
             h1: Some("h1:x".to_owned()),
-            ..Checked::default()
+            ..ImportCheck::default()
         })
     })
 }
 
-async fn run(site: &Site, tree: &Path, checker: Checker) -> Result<ImportReport, StoreError> {
+async fn run(site: &Site, tree: &Path, checker: ImportChecker) -> Result<ImportReport, StoreError> {
     let options = ImportOptions {
         source: "import".to_owned(),
         evidence: protocol::Evidence::Unverified,
@@ -204,12 +206,12 @@ async fn the_checker_has_the_last_word_and_sees_what_will_be_captured() {
     let tree = tempfile::tempdir().unwrap();
     write(tree.path(), "example.com/a/@v/v1.0.0.zip", "PK good");
     write(tree.path(), "example.com/b/@v/v1.0.0.zip", "PK bad!");
-    let checker: Checker = Arc::new(|key, file, size| {
+    let checker: ImportChecker = Arc::new(|key, file, size| {
         assert!(matches!(key, Key::Artifact(_)));
         let mut bytes = vec![0; usize::try_from(size).unwrap()];
         std::os::unix::fs::FileExt::read_exact_at(file, &mut bytes, 0).unwrap();
         if bytes == b"PK good" {
-            Ok(Checked::default())
+            Ok(ImportCheck::default())
         } else {
             Err("not good".to_owned())
         }

@@ -9,6 +9,7 @@
 mod support;
 mod trust;
 
+mod cached_answer;
 mod capture;
 mod catalog;
 mod concurrency;
@@ -16,16 +17,15 @@ mod crash;
 mod disk;
 mod evidence;
 mod export;
-mod heal;
 mod import;
 mod journal_crash;
 mod journal_log;
-mod memo;
 mod own;
 mod own_crash;
 mod private;
 mod reader;
 mod remote;
+mod repair;
 mod replace;
 mod spool;
 mod verify;

@@ -6,7 +6,7 @@ use std::{path::Path, sync::Arc};
 use store::{
     Provenance, Store,
     maintenance::{rebuild, verify},
-    own::{self, Echo, Halt, NotOurs, OwnDatabase, OwnError},
+    own::{self, DatabaseHalt, DatabaseHeadError, DatabaseLog, ForeignNote, HeadComparison},
 };
 use tlog::{
     Hash,
@@ -18,13 +18,13 @@ use tlog::{
 
 const NAME: &str = "sum.corp.example.com/2026";
 
-pub(crate) fn only(store: &Store) -> OwnDatabase {
+pub(crate) fn only(store: &Store) -> DatabaseLog {
     let mut databases = store.own_databases().expect("read");
     assert_eq!(databases.len(), 1);
     databases.remove(0)
 }
 
-async fn site() -> (Site, OwnDatabase) {
+async fn site() -> (Site, DatabaseLog) {
     let site = Site::new().await;
     own::init(site.path(), NAME).expect("made");
     let database = only(&site.store);
@@ -35,7 +35,7 @@ pub(crate) fn text(number: usize) -> String {
     format!("corp.example.com/m{number} v1.0.0 h1:x\n")
 }
 
-async fn append(database: &OwnDatabase, number: usize) -> own::OwnRecord {
+async fn append(database: &DatabaseLog, number: usize) -> own::DatabaseRecord {
     let module = module_path(&format!("corp.example.com/m{number}"));
     let version = Version::parse("v1.0.0").expect("a version");
     let text = text(number);
@@ -43,7 +43,7 @@ async fn append(database: &OwnDatabase, number: usize) -> own::OwnRecord {
     appended.await.expect("appended")
 }
 
-async fn newest(database: &OwnDatabase) -> Arc<own::OwnHead> {
+async fn newest(database: &DatabaseLog) -> Arc<own::DatabaseHead> {
     let signed = database.sign().await.expect("signed");
     let shown = database.publish(&signed, &[], false).await;
     shown.expect("shown")
@@ -224,9 +224,12 @@ async fn a_catalog_from_before_the_last_append_signs_nothing_until_it_is_whole_a
     let store = open(directory.path()).await.expect("opens");
     let database = only(&store);
     let halt = database.settle().await.expect("compared");
-    assert!(matches!(halt, Some(Halt::Lost(_))), "{halt:?}");
+    assert!(matches!(halt, Some(DatabaseHalt::Lost(_))), "{halt:?}");
     append(&database, 3).await;
-    assert!(matches!(database.sign().await, Err(OwnError::Halted(_))));
+    assert!(matches!(
+        database.sign().await,
+        Err(DatabaseHeadError::Halted(_))
+    ));
     assert_eq!(database.published(), None);
     drop((database, store));
 
@@ -263,14 +266,14 @@ async fn an_echo_tells_loss_from_fork_and_neither_is_forgotten() {
     append(&database, 2).await;
     let new = newest(&database).await;
     let compare = async |note: &[u8]| database.compare(note).await.expect("compared");
-    assert_eq!(compare(&old.note).await, Ok(Echo::Older));
-    assert_eq!(compare(&new.note).await, Ok(Echo::Newest));
-    assert_eq!(compare(&new.checkpoint).await, Ok(Echo::Newest));
+    assert_eq!(compare(&old.note).await, Ok(HeadComparison::Older));
+    assert_eq!(compare(&new.note).await, Ok(HeadComparison::Newest));
+    assert_eq!(compare(&new.checkpoint).await, Ok(HeadComparison::Newest));
     let other = Site::new().await;
     own::init(other.path(), NAME).expect("made");
     let foreign = newest(&only(&other.store)).await;
     let answer = compare(&foreign.note).await;
-    assert!(matches!(answer, Err(NotOurs::Note(_))), "{answer:?}");
+    assert!(matches!(answer, Err(ForeignNote::Note(_))), "{answer:?}");
 
     // The same key somewhere else: a restored backup of the whole site that went on by itself.
     let twin = Site::new().await;
@@ -282,10 +285,13 @@ async fn an_echo_tells_loss_from_fork_and_neither_is_forgotten() {
         append(&twin_database, number).await;
     }
     let longer = newest(&twin_database).await;
-    assert_eq!(compare(&longer.note).await, Ok(Echo::Lost));
-    assert!(matches!(database.sign().await, Err(OwnError::Halted(_))));
+    assert_eq!(compare(&longer.note).await, Ok(HeadComparison::Lost));
+    assert!(matches!(
+        database.sign().await,
+        Err(DatabaseHeadError::Halted(_))
+    ));
     let answer = twin_database.compare(&new.note).await.expect("compared");
-    assert_eq!(answer, Ok(Echo::Forked));
+    assert_eq!(answer, Ok(HeadComparison::Forked));
     for (site, database) in [(site, database), (twin, twin_database)] {
         drop(database);
         let site = site.reopen().await.expect("opens");

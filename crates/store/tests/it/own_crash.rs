@@ -56,7 +56,10 @@ async fn check(data: &Path, shown: &[String]) {
     database.publish(&signed, &[], false).await.unwrap();
     for note in shown {
         let echo = database.compare(note.as_bytes()).await.unwrap().unwrap();
-        let known = matches!(echo, own::Echo::Newest | own::Echo::Older);
+        let known = matches!(
+            echo,
+            own::HeadComparison::Newest | own::HeadComparison::Older
+        );
         assert!(known, "{echo:?}: {note}");
     }
 }

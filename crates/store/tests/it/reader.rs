@@ -5,7 +5,7 @@ use std::path::Path;
 use store::{JournalLog, Store, StoreError, StoreOptions};
 use tlog::{
     checkpoint::TreeHead,
-    follow::{self, Consistency, FollowError, Follower},
+    follow::{self, ConsistencyCheck, FollowError, LogFollower},
     note::VerifierKey,
     tile::Tile,
 };
@@ -14,7 +14,7 @@ use tlog::{
 pub(crate) struct Reader {
     pub(crate) key: VerifierKey,
     pub(crate) last: TreeHead,
-    follower: Follower,
+    follower: LogFollower,
     /// Every entry, as it was read.
     pub(crate) entries: Vec<String>,
 }
@@ -37,7 +37,7 @@ impl Reader {
         Self {
             key: key(store).await,
             last: TreeHead::empty(),
-            follower: Follower::default(),
+            follower: LogFollower::default(),
             entries: Vec::new(),
         }
     }
@@ -65,7 +65,7 @@ impl Reader {
 
     /// Whether `head` belongs to the same history as the last one.
     pub(crate) async fn check(&self, log: &JournalLog, head: TreeHead) -> Result<(), FollowError> {
-        let question = Consistency::try_new(self.last, head)?;
+        let question = ConsistencyCheck::try_new(self.last, head)?;
         let mut bytes = Vec::new();
         for one in question.tiles() {
             bytes.push(tile(log, *one).await);

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use gomod::{Artifact, ArtifactKind, ModulePath, Version};
 use std::path::{Path, PathBuf};
-use store::{BlobId, Committed, Key, Provenance, Store, StoreError, StoreOptions};
+use store::{BlobId, CommitOutcome, Key, Provenance, Store, StoreError, StoreOptions};
 use tempfile::TempDir;
 
 pub(crate) struct Site {
@@ -38,7 +38,7 @@ impl Site {
         blob_path(self.path(), blob)
     }
 
-    pub(crate) async fn put(&self, key: &Key, bytes: &str) -> Committed {
+    pub(crate) async fn put(&self, key: &Key, bytes: &str) -> CommitOutcome {
         put(&self.store, key, bytes).await.expect("captured")
     }
 
@@ -56,7 +56,11 @@ pub(crate) fn blob_path(data: &Path, blob: BlobId) -> PathBuf {
     data.join("blobs/sha256").join(&name[..2]).join(&name[2..])
 }
 
-pub(crate) async fn put(store: &Store, key: &Key, bytes: &str) -> Result<Committed, StoreError> {
+pub(crate) async fn put(
+    store: &Store,
+    key: &Key,
+    bytes: &str,
+) -> Result<CommitOutcome, StoreError> {
     store
         .commit_small(
             key.clone(),

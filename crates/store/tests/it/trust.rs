@@ -6,7 +6,7 @@ use bytes::Bytes;
 use gomod::{ArtifactKind, Version};
 use protocol::Evidence;
 use store::{
-    Decision, KeptTile, Provenance, REBUILT, StoreOptions, TILE_SIZE, VersionProof, Withdrawal,
+    Decision, Provenance, REBUILT, StoreOptions, StoredTile, TILE_SIZE, VersionProof, Withdrawal,
     maintenance::rebuild,
 };
 
@@ -101,7 +101,7 @@ async fn a_later_proof_raises_the_captures_it_vouches_for() {
 #[tokio::test]
 async fn a_tile_only_grows() {
     let site = Site::new().await;
-    let tile = |hashes: usize| KeptTile {
+    let tile = |hashes: usize| StoredTile {
         database: DATABASE.to_owned(),
         level: 0,
         number: 3,
@@ -240,7 +240,7 @@ async fn what_waits_for_its_proof_is_found_until_it_is_proven() {
 async fn a_rebuild_takes_tiles_and_states_from_the_old_catalog_and_says_that_it_did() {
     let site = Site::new().await;
     site.put(&go_mod("example.com/m", "v1.0.0"), "bytes").await;
-    let tile = KeptTile {
+    let tile = StoredTile {
         database: DATABASE.to_owned(),
         level: 0,
         number: 3,

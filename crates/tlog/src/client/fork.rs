@@ -16,7 +16,7 @@ use std::fmt;
 
 /// Two signed heads that do not belong to one log.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub struct Fork {
+pub struct LogFork {
     /// The head of the smaller tree.
     pub older: TreeHead,
     /// The note that signs it.
@@ -33,7 +33,7 @@ pub struct Fork {
 
 // === impl Fork ===
 
-impl Fork {
+impl LogFork {
     /// Of two heads of one size, which tell by themselves that they are not of one log.
     pub(super) fn of_one_size(older: &SignedHead, newer: &SignedHead) -> Self {
         Self {
@@ -76,7 +76,7 @@ impl Fork {
     }
 }
 
-impl fmt::Display for Fork {
+impl fmt::Display for LogFork {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { older, newer, .. } = self;
         write!(

@@ -1,13 +1,13 @@
 //! Operations: what the client needs done, and what it relies on.
 
-use super::Fork;
+use super::LogFork;
 use crate::tile::Tile;
 use bytes::Bytes;
 use std::{error::Error, future::Future};
 
 /// Where tiles may come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reading {
+pub enum TileAccess {
     /// What is kept, else the database.
     KeptFirst,
     /// The database, because something kept turned out wrong.
@@ -16,7 +16,7 @@ pub enum Reading {
 
 /// How a compare-and-swap ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Swap {
+pub enum SwapOutcome {
     /// The new value is stored.
     Done,
     /// Another value was stored already.
@@ -25,7 +25,7 @@ pub enum Swap {
 
 /// What the client needs done. Nothing that is read from the database is believed before the
 /// client has checked it, so it may come from anybody.
-pub trait Operations: Send + Sync {
+pub trait ClientOperations: Send + Sync {
     /// Why an operation failed.
     type Error: Error + Send + Sync + 'static;
 
@@ -37,7 +37,7 @@ pub trait Operations: Send + Sync {
     fn read_tiles(
         &self,
         tiles: &[Tile],
-        reading: Reading,
+        reading: TileAccess,
     ) -> impl Future<Output = Result<Vec<Bytes>, Self::Error>> + Send;
 
     /// Keeps tiles that were found to belong to a signed head. When this returns, they will be there
@@ -55,8 +55,8 @@ pub trait Operations: Send + Sync {
         &self,
         old: Option<&Bytes>,
         new: &Bytes,
-    ) -> impl Future<Output = Result<Swap, Self::Error>> + Send;
+    ) -> impl Future<Output = Result<SwapOutcome, Self::Error>> + Send;
 
     /// The database signed two heads that do not belong to one log. Keep the evidence, wake somebody.
-    fn misbehaved(&self, fork: &Fork) -> impl Future<Output = ()> + Send;
+    fn misbehaved(&self, fork: &LogFork) -> impl Future<Output = ()> + Send;
 }

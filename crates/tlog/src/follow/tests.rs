@@ -1,14 +1,14 @@
 //! A log in memory, and readers of it.
 
-use super::{Consistency, FollowError, Follower, open};
+use super::{ConsistencyCheck, FollowError, LogFollower, open};
 use crate::{
     checkpoint::{Checkpoint, TreeHead},
-    entries::{self, Bundle},
+    entries::{self, EntryBundle},
     frontier::Frontier,
     hash::Hash,
     note::{self, SignerKey},
     tile::Tile,
-    tree::Node,
+    tree::CompleteSubtree,
 };
 use bytes::Bytes;
 use std::collections::BTreeMap;
@@ -19,7 +19,7 @@ const SIZE: u64 = 700;
 #[derive(Default)]
 struct Log {
     frontier: Frontier,
-    nodes: BTreeMap<Node, Hash>,
+    nodes: BTreeMap<CompleteSubtree, Hash>,
     entries: Vec<String>,
     heads: Vec<TreeHead>,
 }
@@ -46,7 +46,7 @@ impl Log {
     fn tile(&self, tile: Tile) -> Bytes {
         let level = tile.level().unwrap() * 8;
         let first = tile.index() << 8;
-        let hash = |index| *self.nodes[&Node { level, index }].as_bytes();
+        let hash = |index| *self.nodes[&CompleteSubtree { level, index }].as_bytes();
         (first..first + u64::from(tile.width()))
             .flat_map(hash)
             .collect()
@@ -56,7 +56,7 @@ impl Log {
         tiles.iter().map(|tile| self.tile(*tile)).collect()
     }
 
-    fn bundle(&self, bundle: Bundle) -> Vec<u8> {
+    fn bundle(&self, bundle: EntryBundle) -> Vec<u8> {
         let mut bytes = Vec::new();
         for number in bundle.first()..bundle.first() + u64::from(bundle.width()) {
             let entry = &self.entries[usize::try_from(number).unwrap()];
@@ -81,7 +81,7 @@ fn every_beginning_of_a_log_is_consistent_and_no_other_tree_is() {
         (700, 700),
     ] {
         let check = |old: TreeHead| {
-            let question = Consistency::try_new(old, log.head(newer)).unwrap();
+            let question = ConsistencyCheck::try_new(old, log.head(newer)).unwrap();
             let tiles = log.tiles(question.tiles());
             question.check(tiles)
         };
@@ -93,14 +93,14 @@ fn every_beginning_of_a_log_is_consistent_and_no_other_tree_is() {
         };
         assert_eq!(check(other.head(older)), forked, "{older} to {newer}");
     }
-    let shrunk = Consistency::try_new(log.head(8), log.head(7)).map(drop);
+    let shrunk = ConsistencyCheck::try_new(log.head(8), log.head(7)).map(drop);
     assert_eq!(shrunk, Err(FollowError::Shrunk { known: 8, found: 7 }));
 }
 
 #[test]
 fn a_follower_reaches_every_head_and_can_be_resumed_at_it() {
     let log = Log::new(SIZE);
-    let mut follower = Follower::default();
+    let mut follower = LogFollower::default();
     for size in [0, 1, 200, 256, 257, 600, 700] {
         let mut new = Vec::new();
         for bundle in follower.bundles(size) {
@@ -119,9 +119,9 @@ fn a_follower_reaches_every_head_and_can_be_resumed_at_it() {
             );
         }
         assert_eq!(follower.agrees(log.head(size)), Ok(()), "{size}");
-        let question = Consistency::try_new(log.head(size), log.head(size)).unwrap();
+        let question = ConsistencyCheck::try_new(log.head(size), log.head(size)).unwrap();
         let tiles = log.tiles(question.tiles());
-        follower = Follower::resume(log.head(size), tiles).unwrap();
+        follower = LogFollower::resume(log.head(size), tiles).unwrap();
         assert_eq!(follower.head(), log.head(size));
     }
 }
@@ -129,8 +129,8 @@ fn a_follower_reaches_every_head_and_can_be_resumed_at_it() {
 #[test]
 fn a_follower_does_not_agree_with_a_fork_a_gap_or_a_changed_entry() {
     let (log, other) = (Log::new(SIZE), Log::new(256));
-    let mut follower = Follower::default();
-    let bundles: Vec<Bundle> = follower.bundles(300).collect();
+    let mut follower = LogFollower::default();
+    let bundles: Vec<EntryBundle> = follower.bundles(300).collect();
     let gap = follower.take(bundles[1], &log.bundle(bundles[1])).map(drop);
     assert_eq!(gap, Err(FollowError::Gap { index: 1, taken: 0 }));
     for bundle in bundles {
@@ -145,10 +145,10 @@ fn a_follower_does_not_agree_with_a_fork_a_gap_or_a_changed_entry() {
     };
     assert_eq!(follower.agrees(log.head(299)), Err(shrunk));
     assert!(
-        Follower::resume(
+        LogFollower::resume(
             other.head(300),
             log.tiles(
-                Consistency::try_new(log.head(300), log.head(300))
+                ConsistencyCheck::try_new(log.head(300), log.head(300))
                     .unwrap()
                     .tiles(),
             )

@@ -9,9 +9,9 @@ use tlog::{
     plan::TilePlan,
     proof::{check_consistency, check_inclusion, consistency, inclusion},
     proof_file::LogProof,
-    record::{Record, check_text},
+    record::{LogRecord, check_text},
     tile::{Tile, new_tiles},
-    tree::Node,
+    tree::CompleteSubtree,
 };
 
 /// The key that the corpus is signed with.
@@ -60,7 +60,7 @@ pub(crate) fn keys(text: &str) -> bool {
 
 /// A record and what is behind it make up what was read.
 pub(crate) fn record(bytes: &[u8]) -> bool {
-    let Ok((record, rest)) = Record::parse(bytes) else {
+    let Ok((record, rest)) = LogRecord::parse(bytes) else {
         return false;
     };
     assert_eq!([record.to_text().as_bytes(), rest].concat(), bytes);
@@ -107,7 +107,7 @@ pub(crate) fn tile(path: &str) -> bool {
             assert!(found.width() <= 1 << tile.height());
         }
         for level in [0, level, level.wrapping_mul(tile.height()), u8::MAX] {
-            let node = Node { level, index: size };
+            let node = CompleteSubtree { level, index: size };
             let _not_there = tile.hash(&[0; 64], node);
         }
     }
@@ -128,7 +128,7 @@ pub(crate) fn numbers(numbers: [u64; 3]) {
         assert!(included && consistent, "{part} of {size}");
         assert!(check_inclusion(&[hash; 5], size, hash, part, hash).is_err());
         let _rarely = check_consistency(&[hash; 5], size, hash, part, hash);
-        let node = Node { level, index: part };
+        let node = CompleteSubtree { level, index: part };
         let _nowhere = Tile::of_node(height, node, size);
         let _nowhere = Tile::in_tree(height, level, part, size);
         let _empty = new_tiles(height, size, part).take(9).count();
@@ -155,7 +155,7 @@ pub(crate) fn authenticate(bytes: &[u8]) -> bool {
                 .expect("room"),
         );
     }
-    let node = Node::leaf(u64::from(index) % size);
+    let node = CompleteSubtree::leaf(u64::from(index) % size);
     let plan = TilePlan::try_new(frontier.head(), height, [node]).expect("in the tree");
     let honest: Vec<Vec<u8>> = plan
         .tiles()
@@ -184,11 +184,11 @@ pub(crate) fn authenticate(bytes: &[u8]) -> bool {
     is_honest
 }
 
-fn content(tile: Tile, nodes: &std::collections::BTreeMap<Node, Hash>) -> Vec<u8> {
+fn content(tile: Tile, nodes: &std::collections::BTreeMap<CompleteSubtree, Hash>) -> Vec<u8> {
     let level = tile.level().unwrap_or_default() * tile.height();
     let first = tile.index() << tile.height();
     let indexes = first..first + u64::from(tile.width());
-    let hashes = indexes.map(|index| nodes[&Node { level, index }]);
+    let hashes = indexes.map(|index| nodes[&CompleteSubtree { level, index }]);
     hashes.flat_map(|hash| *hash.as_bytes()).collect()
 }
 

@@ -5,9 +5,9 @@ use crate::{
     memory::{Memory, Missing, run},
 };
 use tlog::{
-    client::{Client, LookupError, ProvenRecord},
+    client::{LookupError, ProvenRecord, SumdbClient},
     note::SignerKey,
-    record::Record,
+    record::LogRecord,
     tile::{HEIGHT, new_tiles},
 };
 
@@ -31,7 +31,7 @@ pub(crate) fn lines(number: u64, salt: &str) -> String {
 
 /// What a lookup of a record is answered.
 pub(crate) fn answer(log: &Log, number: u64, size: u64, signer: &SignerKey) -> String {
-    let record = Record {
+    let record = LogRecord {
         id: number,
         text: log.leaf(number).to_owned(),
     };
@@ -68,8 +68,8 @@ impl Database {
         }
     }
 
-    pub(crate) fn client(&self) -> Client<Memory> {
-        Client::new(self.signer.verifier().clone(), self.memory.clone())
+    pub(crate) fn client(&self) -> SumdbClient<Memory> {
+        SumdbClient::new(self.signer.verifier().clone(), self.memory.clone())
     }
 
     pub(crate) fn signed(&self, size: u64) -> String {
@@ -83,7 +83,7 @@ impl Database {
     /// Looks a record up with the head of this size.
     pub(crate) fn look_up(
         &self,
-        client: &Client<Memory>,
+        client: &SumdbClient<Memory>,
         number: u64,
         size: u64,
     ) -> Result<ProvenRecord, LookupError<Missing>> {

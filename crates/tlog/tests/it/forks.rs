@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tlog::{
     Hash,
     checkpoint::TreeHead,
-    client::{Fork, LookupError},
+    client::{LogFork, LookupError},
     note::{Note, sign},
 };
 
@@ -14,7 +14,7 @@ fn two_histories() -> (Database, Database) {
     (Database::honest(500), Database::forked(200, 500))
 }
 
-fn fork_of<T>(result: Result<T, LookupError<crate::memory::Missing>>) -> Arc<Fork> {
+fn fork_of<T>(result: Result<T, LookupError<crate::memory::Missing>>) -> Arc<LogFork> {
     match result {
         Err(LookupError::Fork(fork)) => fork,
         Err(other) => unreachable!("{other}"),
@@ -58,8 +58,8 @@ fn evidence_that_was_changed_proves_nothing() {
     let (database, other) = two_histories();
     database.memory.store(Some(other.signed(300).into()));
     let fork = fork_of(run(database.client().see(database.signed(500).as_bytes())));
-    let changed = |change: fn(&mut Fork)| {
-        let mut fork = Fork::clone(&fork);
+    let changed = |change: fn(&mut LogFork)| {
+        let mut fork = LogFork::clone(&fork);
         change(&mut fork);
         fork.is_proven()
     };

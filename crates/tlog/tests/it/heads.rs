@@ -3,7 +3,7 @@
 use crate::{database::Database, memory::run};
 use std::thread;
 use testkit::oracle::Seed;
-use tlog::{checkpoint::TreeHead, client::Swap, note::Note};
+use tlog::{checkpoint::TreeHead, client::SwapOutcome, note::Note};
 
 const SIZE: u64 = 400;
 
@@ -27,7 +27,7 @@ fn a_head_that_was_stored_by_another_client_is_merged_not_overwritten() {
     let database = grown();
     let (one, other) = (database.client(), database.client());
     let see = |client, size| {
-        run(tlog::client::Client::see(
+        run(tlog::client::SumdbClient::see(
             client,
             database.signed(size).as_bytes(),
         ))
@@ -38,7 +38,7 @@ fn a_head_that_was_stored_by_another_client_is_merged_not_overwritten() {
     assert_eq!(see(&one, 20).unwrap().size, 300);
     assert_eq!(
         database.memory.swaps(),
-        [Swap::Done, Swap::Done, Swap::Conflict]
+        [SwapOutcome::Done, SwapOutcome::Done, SwapOutcome::Conflict]
     );
     assert_eq!(stored(&database), 300);
 }
@@ -64,7 +64,7 @@ fn the_stored_head_never_shrinks_under_three_clients() {
     let conflicts = database.memory.swaps();
     let conflicts = conflicts
         .iter()
-        .filter(|swap| **swap == Swap::Conflict)
+        .filter(|swap| **swap == SwapOutcome::Conflict)
         .count();
     assert!(conflicts > 20, "only {conflicts} conflicts");
 }

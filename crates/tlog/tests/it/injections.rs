@@ -6,7 +6,7 @@ use testkit::oracle::Seed;
 use tlog::{
     Hash,
     checkpoint::GO_ORIGIN,
-    client::{Client, ProvenRecord},
+    client::{ProvenRecord, SumdbClient},
     note::SignerKey,
     tile::Tile,
 };
@@ -65,7 +65,7 @@ fn inject(
         };
         scene.memory.store(Some(latest.into()));
     }
-    let client: Client<_> = scene.client();
+    let client: SumdbClient<_> = scene.client();
     let escaped = path.strip_prefix("lookup/").unwrap();
     crate::memory::run(client.lookup(escaped, &module(number), "v1.0.0")).ok()
 }

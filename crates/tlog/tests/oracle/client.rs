@@ -10,7 +10,7 @@ use super::{
 };
 use std::cell::RefCell;
 use testkit::oracle::{self, Answer, Oracle, Seed};
-use tlog::client::{Client, LookupError, ProvenRecord};
+use tlog::client::{LookupError, ProvenRecord, SumdbClient};
 
 /// Scenes; each has up to four lookups.
 const SCENES: usize = 4_000;
@@ -87,7 +87,7 @@ fn look_up(input: &[Vec<u8>]) -> (Vec<Vec<u8>>, Option<usize>) {
     for file in input[3..end].chunks(2) {
         memory.serve(str::from_utf8(&file[0]).unwrap(), file[1].clone());
     }
-    let client = Client::new(key, memory.clone());
+    let client = SumdbClient::new(key, memory.clone());
     let (mut verdicts, mut tiles_failed) = (Vec::new(), None);
     for lookup in input[end..].chunks(2) {
         let [module, version] = [0, 1].map(|at| text(lookup, at).unwrap());

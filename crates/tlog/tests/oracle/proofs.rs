@@ -75,7 +75,7 @@ fn proofs_of_records_are_judged_as_by_go() {
         .map(|_| {
             let (size, index) = place(&mut seed);
             let proof = inclusion(size, index).unwrap_or_default();
-            let leaf = log.node(tlog::tree::Node::leaf(index)).unwrap();
+            let leaf = log.node(tlog::tree::CompleteSubtree::leaf(index)).unwrap();
             let hashes = [vec![log.root(size), leaf], hashes(&log, proof)].concat();
             corrupt(&mut seed, [size, index], &hashes)
         })

@@ -2,7 +2,7 @@
 
 use super::{refused, text};
 use testkit::oracle::{Oracle, Seed};
-use tlog::record::{Record, check_text};
+use tlog::record::{LogRecord, check_text};
 
 const INPUTS: usize = 20_000;
 
@@ -21,7 +21,7 @@ fn records_are_read_as_by_go() {
     let mut seed = Seed::new(1401);
     let inputs: Vec<_> = (0..2 * INPUTS).map(|_| vec![record(&mut seed)]).collect();
     oracle.compare("record.parse", &inputs, |input| {
-        let (record, rest) = Record::parse(&input[0]).map_err(refused)?;
+        let (record, rest) = LogRecord::parse(&input[0]).map_err(refused)?;
         Ok(vec![
             record.id.to_string().into_bytes(),
             record.text.into_bytes(),
@@ -45,7 +45,7 @@ fn records_are_written_as_by_go() {
     oracle.compare("record.format", &inputs, |input| {
         let id = text(input, 0)?.parse().map_err(refused)?;
         let text = check_text(&input[1]).map_err(refused)?.to_owned();
-        Ok(vec![Record { id, text }.to_text().into_bytes()])
+        Ok(vec![LogRecord { id, text }.to_text().into_bytes()])
     });
 }
 

@@ -7,7 +7,7 @@ use tlog::{
     checkpoint::TreeHead,
     plan::TilePlan,
     tile::{Tile, new_tiles},
-    tree::Node,
+    tree::CompleteSubtree,
 };
 
 mod paths;
@@ -35,7 +35,7 @@ fn height(seed: &mut Seed) -> u8 {
 }
 
 /// A node that is in the tree of `size`, if that has any.
-fn node_within(seed: &mut Seed, size: u64) -> Node {
+fn node_within(seed: &mut Seed, size: u64) -> CompleteSubtree {
     let level = seed.below(1 + size.checked_ilog2().unwrap_or(0) as usize);
     let count = (size >> level).max(1);
     let index = match seed.below(3) {
@@ -44,7 +44,7 @@ fn node_within(seed: &mut Seed, size: u64) -> Node {
         _ => seed.next_u64() % count,
     };
     let level = u8::try_from(level).unwrap();
-    Node { level, index }
+    CompleteSubtree { level, index }
 }
 
 fn byte(input: &[Vec<u8>], index: usize) -> Result<u8, String> {
@@ -82,7 +82,7 @@ fn a_node_is_in_the_tile_that_go_says() {
         let (level, index) = (byte(input, 1)?, number(input, 2)?);
         // Go's is as wide as it must be to hold the node: as the tree that ends with it fills it.
         let end = (index + 1) << level;
-        let tile = Tile::of_node(byte(input, 0)?, Node { level, index }, end);
+        let tile = Tile::of_node(byte(input, 0)?, CompleteSubtree { level, index }, end);
         Ok(shown(Some(tile.ok_or("not in the tree")?)))
     });
 }

@@ -8,7 +8,7 @@ use tlog::{
     frontier::Frontier,
     note::{SignerKey, sign},
     tile::Tile,
-    tree::Node,
+    tree::CompleteSubtree,
 };
 
 /// A log that can be asked at any size it ever had.
@@ -16,7 +16,7 @@ use tlog::{
 pub(crate) struct Log {
     leaves: Vec<String>,
     frontier: Frontier,
-    nodes: HashMap<Node, Hash>,
+    nodes: HashMap<CompleteSubtree, Hash>,
     heads: Vec<TreeHead>,
 }
 
@@ -61,7 +61,7 @@ impl Log {
         self.head(size).root
     }
 
-    pub(crate) fn node(&self, node: Node) -> Option<Hash> {
+    pub(crate) fn node(&self, node: CompleteSubtree) -> Option<Hash> {
         self.nodes.get(&node).copied()
     }
 
@@ -71,7 +71,7 @@ impl Log {
         let first = tile.index().checked_mul(1 << tile.height())?;
         let mut bytes = Vec::with_capacity(tile.size());
         for index in first..first + u64::from(tile.width()) {
-            bytes.extend_from_slice(self.node(Node { level, index })?.as_bytes());
+            bytes.extend_from_slice(self.node(CompleteSubtree { level, index })?.as_bytes());
         }
         Some(bytes.into())
     }

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use parking_lot::Mutex;
 use std::{collections::BTreeMap, pin::pin, sync::Arc, task};
 use tlog::{
-    client::{Fork, Operations, Reading, Swap},
+    client::{ClientOperations, LogFork, SwapOutcome, TileAccess},
     tile::Tile,
 };
 
@@ -18,8 +18,8 @@ struct Inner {
     remote: Mutex<BTreeMap<String, Bytes>>,
     kept: Mutex<BTreeMap<Tile, Bytes>>,
     latest: Mutex<Option<Bytes>>,
-    swaps: Mutex<Vec<Swap>>,
-    forks: Mutex<Vec<Fork>>,
+    swaps: Mutex<Vec<SwapOutcome>>,
+    forks: Mutex<Vec<LogFork>>,
     asked: Mutex<Vec<String>>,
 }
 
@@ -72,11 +72,11 @@ impl Memory {
     }
 
     /// How each attempt to store a head ended.
-    pub(crate) fn swaps(&self) -> Vec<Swap> {
+    pub(crate) fn swaps(&self) -> Vec<SwapOutcome> {
         self.0.swaps.lock().clone()
     }
 
-    pub(crate) fn forks(&self) -> Vec<Fork> {
+    pub(crate) fn forks(&self) -> Vec<LogFork> {
         self.0.forks.lock().clone()
     }
 
@@ -106,18 +106,18 @@ impl Memory {
     }
 }
 
-impl Operations for Memory {
+impl ClientOperations for Memory {
     type Error = Missing;
 
     async fn read_remote(&self, path: &str) -> Result<Bytes, Missing> {
         self.fetch(path.to_owned())
     }
 
-    async fn read_tiles(&self, tiles: &[Tile], reading: Reading) -> Result<Vec<Bytes>, Missing> {
+    async fn read_tiles(&self, tiles: &[Tile], reading: TileAccess) -> Result<Vec<Bytes>, Missing> {
         let read = |tile: &Tile| {
             let kept = match reading {
-                Reading::KeptFirst => self.find(*tile),
-                Reading::Anew => None,
+                TileAccess::KeptFirst => self.find(*tile),
+                TileAccess::Anew => None,
             };
             kept.map_or_else(|| self.tile(*tile), Ok)
         };
@@ -133,19 +133,19 @@ impl Operations for Memory {
         Ok(self.stored())
     }
 
-    async fn swap_latest(&self, old: Option<&Bytes>, new: &Bytes) -> Result<Swap, Missing> {
+    async fn swap_latest(&self, old: Option<&Bytes>, new: &Bytes) -> Result<SwapOutcome, Missing> {
         let mut latest = self.0.latest.lock();
         let swap = if latest.as_ref() == old {
             *latest = Some(new.clone());
-            Swap::Done
+            SwapOutcome::Done
         } else {
-            Swap::Conflict
+            SwapOutcome::Conflict
         };
         self.0.swaps.lock().push(swap);
         Ok(swap)
     }
 
-    async fn misbehaved(&self, fork: &Fork) {
+    async fn misbehaved(&self, fork: &LogFork) {
         self.0.forks.lock().push(fork.clone());
     }
 }

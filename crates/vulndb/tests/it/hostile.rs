@@ -6,7 +6,8 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use vulndb::limits::{MAX_AFFECTED, MAX_ENTRY, MAX_EVENTS, MAX_SOURCE};
 use vulndb::{
-    Database, DatabaseSource, EntryError, FeedFile, OsvEntry, SourceOrigin, SourceProblem, unpack,
+    DatabaseSource, EntryError, FeedFile, OsvEntry, SourceOrigin, SourceProblem,
+    VulnerabilityDatabase, unpack,
 };
 
 fn problem(zip: &[u8]) -> SourceProblem {
@@ -158,7 +159,7 @@ proptest! {
     ) {
         let mut one = entry("GO-1", "example.com/a", &[]);
         one["affected"][0]["ranges"][0]["events"] = json!(events);
-        let database = Database::merge(vec![
+        let database = VulnerabilityDatabase::merge(vec![
             DatabaseSource::from_files("test", SourceOrigin::Public, vec![file(&one)]).unwrap(),
         ]).unwrap();
         for hit in database.affecting("example.com/a", &version).unwrap() {

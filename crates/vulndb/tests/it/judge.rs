@@ -4,7 +4,9 @@ use crate::support::{entry, source};
 use finding::{FileSpan, Finding, FindingPlace};
 use jiff::civil::{Date, date};
 use serde_json::{Value, json};
-use vulndb::{Database, ExaminationInput, ImportReach, ReachabilityReport, SourceOrigin, judge};
+use vulndb::{
+    ExaminationInput, ImportReach, ReachabilityReport, SourceOrigin, VulnerabilityDatabase, judge,
+};
 
 const MODULE: &str = "example.com/a";
 const TODAY: Date = date(2026, 5, 25);
@@ -40,7 +42,7 @@ impl Case {
 
     fn judge(&self) -> Vec<Finding> {
         let sources = vec![source("go", self.origin, &self.entries)];
-        let database = Database::merge(sources).unwrap();
+        let database = VulnerabilityDatabase::merge(sources).unwrap();
         let report = self.report.as_ref();
         let reachability = report.map(|text| ReachabilityReport::parse(text.as_bytes()).unwrap());
         judge(&ExaminationInput {

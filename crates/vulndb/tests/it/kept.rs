@@ -3,12 +3,12 @@
 use crate::support::{database, entry, ids, real_database};
 use std::fs;
 use tempfile::tempdir;
-use vulndb::{Kept, KeptError};
+use vulndb::{DatabaseSnapshot, KeptError};
 
 #[test]
 fn what_is_kept_comes_back_as_it_was() {
     let directory = tempdir().unwrap();
-    let kept = Kept::in_directory(directory.path());
+    let kept = DatabaseSnapshot::in_directory(directory.path());
     assert!(kept.open().unwrap().is_none());
     let one = database(&[entry("GO-1", "example.com/a", &[("introduced", "0")])]);
     kept.replace(&one).unwrap();
@@ -24,7 +24,7 @@ fn what_is_kept_comes_back_as_it_was() {
 #[test]
 fn every_cut_and_every_changed_byte_is_noticed() {
     let directory = tempdir().unwrap();
-    let kept = Kept::in_directory(directory.path());
+    let kept = DatabaseSnapshot::in_directory(directory.path());
     let database = database(&[entry("GO-1", "example.com/a", &[("introduced", "0")])]);
     kept.replace(&database).unwrap();
     let bytes = fs::read(kept.path()).unwrap();
@@ -52,7 +52,7 @@ fn every_cut_and_every_changed_byte_is_noticed() {
 #[test]
 fn what_cannot_be_written_leaves_what_is_there() {
     let directory = tempdir().unwrap();
-    let gone = Kept::in_directory(directory.path().join("gone"));
+    let gone = DatabaseSnapshot::in_directory(directory.path().join("gone"));
     let database = database(&[entry("GO-1", "example.com/a", &[("introduced", "0")])]);
     assert!(matches!(gone.replace(&database), Err(KeptError::Io { .. })));
     assert!(gone.open().unwrap().is_none());
@@ -61,7 +61,7 @@ fn what_cannot_be_written_leaves_what_is_there() {
 #[test]
 fn whoever_opens_it_while_it_is_replaced_finds_the_old_one_or_the_new_one() {
     let directory = tempdir().unwrap();
-    let kept = Kept::in_directory(directory.path());
+    let kept = DatabaseSnapshot::in_directory(directory.path());
     let both = ["GO-1", "GO-2"].map(|id| database(&[entry(id, "example.com/a", &[])]));
     kept.replace(&both[0]).unwrap();
     std::thread::scope(|scope| {
@@ -83,7 +83,7 @@ fn the_real_database_is_kept_whole() {
         return;
     };
     let directory = tempdir().unwrap();
-    let kept = Kept::in_directory(directory.path());
+    let kept = DatabaseSnapshot::in_directory(directory.path());
     kept.replace(&database).unwrap();
     assert_eq!(kept.open().unwrap().unwrap(), database);
 }

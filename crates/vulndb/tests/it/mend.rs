@@ -3,7 +3,7 @@
 use crate::support::{entry, file, ids};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use vulndb::{Database, DatabaseSource, SourceError, SourceOrigin, SourceProblem};
+use vulndb::{DatabaseSource, SourceError, SourceOrigin, SourceProblem, VulnerabilityDatabase};
 
 const MODULE: &str = "example.com/a";
 
@@ -29,7 +29,7 @@ fn a_version_that_is_none_affects_every_version() {
         .map(vulndb::EntryId::as_str)
         .collect();
     assert_eq!(mended, ["GHSA-1"]);
-    let database = Database::merge(vec![source]).unwrap();
+    let database = VulnerabilityDatabase::merge(vec![source]).unwrap();
     assert_eq!(database.sources()[0].mended.len(), 1);
     for version in ["v0.0.1", "v0.11.82", "v9.0.0"] {
         assert_eq!(ids(&database, MODULE, version), ["GHSA-1"], "{version}");
@@ -85,7 +85,7 @@ proptest! {
         odd[at % length].1 = "2.0.0.beta.9";
         let [before, after] = [events, odd].map(|events| {
             let source = read(SourceOrigin::Public, &entry("GHSA-1", MODULE, &events)).unwrap();
-            ids(&Database::merge(vec![source]).unwrap(), MODULE, &version)
+            ids(&VulnerabilityDatabase::merge(vec![source]).unwrap(), MODULE, &version)
         });
         prop_assert!(before.is_empty() || before == after);
     }

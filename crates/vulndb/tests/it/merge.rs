@@ -3,14 +3,14 @@
 use crate::support::{entry, ids, source};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use vulndb::{Database, SourceOrigin};
+use vulndb::{SourceOrigin, VulnerabilityDatabase};
 
 const MODULE: &str = "example.com/a";
 
-fn merged(sources: &[(SourceOrigin, &[Value])]) -> Database {
+fn merged(sources: &[(SourceOrigin, &[Value])]) -> VulnerabilityDatabase {
     let sources = sources.iter().zip(["go", "osv", "own"]);
     let sources = sources.map(|((origin, entries), name)| source(name, *origin, entries));
-    Database::merge(sources.collect()).unwrap()
+    VulnerabilityDatabase::merge(sources.collect()).unwrap()
 }
 
 fn with(mut entry: Value, key: &str, value: Value) -> Value {

@@ -2,7 +2,7 @@
 
 use crate::support::{entry, source};
 use serde_json::{Value, json};
-use vulndb::{Database, DatabaseSource, Kept, SourceOrigin};
+use vulndb::{DatabaseSnapshot, DatabaseSource, SourceOrigin, VulnerabilityDatabase};
 
 fn at(id: &str, time: &str) -> Value {
     let mut entry = entry(id, "example.com/a", &[("introduced", "0")]);
@@ -10,19 +10,19 @@ fn at(id: &str, time: &str) -> Value {
     entry
 }
 
-fn public(entries: &[Value]) -> Database {
-    Database::merge(vec![source("osv", SourceOrigin::Public, entries)]).unwrap()
+fn public(entries: &[Value]) -> VulnerabilityDatabase {
+    VulnerabilityDatabase::merge(vec![source("osv", SourceOrigin::Public, entries)]).unwrap()
 }
 
-fn with_advisory(entries: &[Value], advisory: Value) -> Database {
+fn with_advisory(entries: &[Value], advisory: Value) -> VulnerabilityDatabase {
     let sources: [DatabaseSource; 2] = [
         source("osv", SourceOrigin::Public, entries),
         source("corp", SourceOrigin::Private, &[advisory]),
     ];
-    Database::merge(sources.into()).unwrap()
+    VulnerabilityDatabase::merge(sources.into()).unwrap()
 }
 
-fn older(new: &Database, kept: &Database) -> Vec<String> {
+fn older(new: &VulnerabilityDatabase, kept: &VulnerabilityDatabase) -> Vec<String> {
     let older = new.older_than(kept).unwrap();
     older.iter().map(ToString::to_string).collect()
 }
@@ -54,7 +54,7 @@ fn an_older_whole_and_older_entries_are_named() {
     // One entry of yesterday in a database of today.
     let mixed = public(&[at("GO-1", JULY), at("GO-2", MAY)]);
     assert_eq!(older(&mixed, &kept).len(), 1);
-    let without = Database::merge(Vec::new()).unwrap();
+    let without = VulnerabilityDatabase::merge(Vec::new()).unwrap();
     assert_eq!(
         older(&without, &kept).len(),
         1,
@@ -73,7 +73,7 @@ fn advisories_of_the_site_change_as_their_keeper_likes() {
 #[test]
 fn what_was_forced_is_kept_with_the_data() {
     let directory = tempfile::tempdir().unwrap();
-    let kept = Kept::in_directory(directory.path());
+    let kept = DatabaseSnapshot::in_directory(directory.path());
     let database = public(&[at("GO-1", MAY)]).with_notice("forced: a test".to_owned());
     kept.replace(&database).unwrap();
     let back = kept.open().unwrap().unwrap();

@@ -3,7 +3,7 @@
 use crate::support::{entry, ids, real_database, real_zip, source};
 use serde_json::{Value, json};
 use std::io::Read;
-use vulndb::{Database, SourceOrigin, unpack};
+use vulndb::{SourceOrigin, VulnerabilityDatabase, unpack};
 
 #[test]
 fn the_files_are_those_of_the_go_database() {
@@ -28,7 +28,11 @@ fn the_files_are_those_of_the_go_database() {
 
 /// Their index names some fixes that another statement of the same entry says are affected; whoever
 /// goes by it never fetches the entry. Ours names none there; how many there are.
-fn forget_affected_fixes(database: &Database, ours: &Value, theirs: &mut Value) -> usize {
+fn forget_affected_fixes(
+    database: &VulnerabilityDatabase,
+    ours: &Value,
+    theirs: &mut Value,
+) -> usize {
     let mut count = 0;
     let lines = theirs.as_array_mut().unwrap().iter_mut();
     for (line, our_line) in lines.zip(ours.as_array().unwrap()) {
@@ -54,7 +58,8 @@ fn a_packed_file_unpacks_to_the_plain_one() {
         "example.com/a",
         &[("introduced", "0"), ("fixed", "1.2.0")],
     );
-    let database = Database::merge(vec![source("own", SourceOrigin::Private, &[own])]).unwrap();
+    let database =
+        VulnerabilityDatabase::merge(vec![source("own", SourceOrigin::Private, &[own])]).unwrap();
     let paths: Vec<&str> = database.paths().collect();
     let expected = [
         "ID/ACME-1.json",

@@ -16,8 +16,8 @@ use testkit::fixture::{Corpus, Module};
 use testkit::go::{Go, Project};
 use testkit::{process, skip};
 use vulndb::{
-    Database, DatabaseSource, FeedFile, ReachabilityReport, SourceOrigin, VulnerabilityHit,
-    VulnerabilityReach,
+    DatabaseSource, FeedFile, ReachabilityReport, SourceOrigin, VulnerabilityDatabase,
+    VulnerabilityHit, VulnerabilityReach,
 };
 
 /// `govulncheck` loads the standard library from source, on a busy machine.
@@ -29,7 +29,7 @@ fn the_stock_client_finds_public_and_private_vulnerabilities() {
         return;
     };
     let own = [advisory("ACME-1", "Used"), advisory("ACME-2", "Idle")];
-    let database = Database::merge(vec![
+    let database = VulnerabilityDatabase::merge(vec![
         DatabaseSource::from_zip("go", SourceOrigin::Public, &zip).unwrap(),
         source("own", SourceOrigin::Private, &own),
     ]);
@@ -111,7 +111,7 @@ fn the_stock_client_finds_the_same_in_a_whole_build() {
 }
 
 /// Every twentieth module that the database knows, at versions that differ.
-fn some_modules(database: &Database) -> Vec<(String, String)> {
+fn some_modules(database: &VulnerabilityDatabase) -> Vec<(String, String)> {
     let index = database.answer("index/modules.json").unwrap();
     let index: Value = serde_json::from_slice(&index.bytes).unwrap();
     let paths = index.as_array().unwrap().iter();
@@ -183,7 +183,7 @@ fn ends(reach: Option<VulnerabilityReach>) -> [String; 2] {
     })
 }
 
-fn files(database: &Database) -> Vec<FeedFile> {
+fn files(database: &VulnerabilityDatabase) -> Vec<FeedFile> {
     let file = |path: &str| FeedFile {
         name: path.to_owned(),
         bytes: database.answer(path).unwrap().bytes.into_owned(),
@@ -249,7 +249,7 @@ fn advisory(id: &str, symbol: &str) -> Value {
 }
 
 /// Answers what is asked for until the test's process ends; the address.
-fn serve(database: Database) -> String {
+fn serve(database: VulnerabilityDatabase) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let database = Arc::new(database);
@@ -263,7 +263,7 @@ fn serve(database: Database) -> String {
 }
 
 /// One request a connection, without its body.
-fn answer(database: &Database, mut stream: TcpStream) {
+fn answer(database: &VulnerabilityDatabase, mut stream: TcpStream) {
     let mut lines = BufReader::new(&stream).lines().map_while(Result::ok);
     let request = lines.next().unwrap_or_default();
     let _headers = lines.take_while(|line| !line.is_empty()).count();

@@ -4,7 +4,7 @@ use crate::raw_zip::{Descriptor, Entry as ZipEntry, RawZip};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
-use vulndb::{Database, DatabaseSource, FeedFile, SourceOrigin};
+use vulndb::{DatabaseSource, FeedFile, SourceOrigin, VulnerabilityDatabase};
 
 /// The real database as a zip; where the folder of shared data is absent, says so.
 pub(crate) fn real_zip() -> Option<Vec<u8>> {
@@ -17,9 +17,9 @@ pub(crate) fn real_zip() -> Option<Vec<u8>> {
 }
 
 /// The real database, merged.
-pub(crate) fn real_database() -> Option<Database> {
+pub(crate) fn real_database() -> Option<VulnerabilityDatabase> {
     let source = DatabaseSource::from_zip("go", SourceOrigin::Public, &real_zip()?).unwrap();
-    Some(Database::merge(vec![source]).unwrap())
+    Some(VulnerabilityDatabase::merge(vec![source]).unwrap())
 }
 
 /// The root of the checkout.
@@ -75,8 +75,8 @@ pub(crate) fn source(name: &str, origin: SourceOrigin, entries: &[Value]) -> Dat
 }
 
 /// A database of one public source.
-pub(crate) fn database(entries: &[Value]) -> Database {
-    Database::merge(vec![source("osv", SourceOrigin::Public, entries)]).unwrap()
+pub(crate) fn database(entries: &[Value]) -> VulnerabilityDatabase {
+    VulnerabilityDatabase::merge(vec![source("osv", SourceOrigin::Public, entries)]).unwrap()
 }
 
 /// A zip of files.
@@ -92,7 +92,7 @@ pub(crate) fn zip<'a>(files: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> V
 }
 
 /// The ids of what a version of a module has.
-pub(crate) fn ids(database: &Database, module: &str, version: &str) -> Vec<String> {
+pub(crate) fn ids(database: &VulnerabilityDatabase, module: &str, version: &str) -> Vec<String> {
     let hits = database.affecting(module, version).unwrap();
     hits.into_iter().map(|hit| hit.id.to_string()).collect()
 }

@@ -11,9 +11,9 @@ use tlog::{
     checkpoint::TreeHead,
     frontier::Frontier,
     note::{self, SignerKey},
-    record::Record,
+    record::LogRecord,
     tile::{HEIGHT, Tile},
-    tree::Node,
+    tree::CompleteSubtree,
 };
 
 /// Its name.
@@ -34,7 +34,7 @@ pub(super) struct Sumdb {
     /// Hashes of the nodes on levels 0, 8 and 16.
     levels: Vec<Vec<Hash>>,
     /// Records by what they are looked up by.
-    records: HashMap<String, Record>,
+    records: HashMap<String, LogRecord>,
 }
 
 /// The database's key, for `--sumdb` and GOSUMDB.
@@ -58,7 +58,7 @@ impl Sumdb {
         let mut records = HashMap::new();
         for (number, (lookup, text)) in texts.into_iter().enumerate() {
             let place = number * stride;
-            let record = Record {
+            let record = LogRecord {
                 id: u64::try_from(place).ok()?,
                 text,
             };
@@ -117,7 +117,7 @@ fn levels(leaves: Vec<Hash>) -> Option<Vec<Vec<Hash>>> {
             let bytes: Vec<u8> = hashes.iter().flat_map(|hash| *hash.as_bytes()).collect();
             tile.hash(
                 &bytes,
-                Node {
+                CompleteSubtree {
                     level: (height + 1) * HEIGHT,
                     index,
                 },

@@ -1,13 +1,15 @@
 //! Laws that hold for every input. Shared with the fuzz targets, which include this file.
 
-use gomod::modfile::{self, File, FileSyntax, Mode, ParseErrors, SyntaxLine, SyntaxStatement};
+use gomod::modfile::{
+    self, FileSyntax, ModFile, ParseErrors, ParseMode, SyntaxLine, SyntaxStatement,
+};
 use gomod::{gosum, gowork};
 
 /// What is accepted strictly is accepted laxly with the same requirements; what is printed is
 /// accepted again, says the same, and prints the same.
 pub(crate) fn go_mod(source: &[u8]) {
-    let lax = modfile::parse(source, Mode::Lax);
-    let Ok(file) = modfile::parse(source, Mode::Strict) else {
+    let lax = modfile::parse(source, ParseMode::Lax);
+    let Ok(file) = modfile::parse(source, ParseMode::Strict) else {
         return;
     };
     let lax = lax.expect("what is accepted strictly is accepted laxly");
@@ -20,7 +22,7 @@ pub(crate) fn go_mod(source: &[u8]) {
     if !reads_back(&file.syntax) {
         return;
     }
-    let again = modfile::parse(&printed, Mode::Strict).expect("what is printed is accepted");
+    let again = modfile::parse(&printed, ParseMode::Strict).expect("what is printed is accepted");
     same_values(&file, &again);
     assert_eq!(
         text(&modfile::print(&again.syntax)),
@@ -97,36 +99,36 @@ fn lines(syntax: &FileSyntax) -> impl Iterator<Item = (&[u8], &SyntaxLine)> {
     })
 }
 
-fn same_values(one: &File, other: &File) {
-    let requires = |file: &File| {
+fn same_values(one: &ModFile, other: &ModFile) {
+    let requires = |file: &ModFile| {
         file.require
             .iter()
             .map(|line| (line.module.clone(), line.indirect))
             .collect::<Vec<_>>()
     };
     assert_eq!(requires(one), requires(other));
-    let replaces = |file: &File| {
+    let replaces = |file: &ModFile| {
         file.replace
             .iter()
             .map(|line| (line.old.clone(), line.new.clone()))
             .collect::<Vec<_>>()
     };
     assert_eq!(replaces(one), replaces(other));
-    let excludes = |file: &File| {
+    let excludes = |file: &ModFile| {
         file.exclude
             .iter()
             .map(|line| line.module.clone())
             .collect::<Vec<_>>()
     };
     assert_eq!(excludes(one), excludes(other));
-    let retracts = |file: &File| {
+    let retracts = |file: &ModFile| {
         file.retract
             .iter()
             .map(|line| (line.low.clone(), line.high.clone(), line.rationale.clone()))
             .collect::<Vec<_>>()
     };
     assert_eq!(retracts(one), retracts(other));
-    let module = |file: &File| {
+    let module = |file: &ModFile| {
         file.module
             .as_ref()
             .map(|line| (line.path.clone(), line.deprecated.clone()))

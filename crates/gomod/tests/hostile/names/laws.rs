@@ -2,10 +2,10 @@
 
 use gomod::{
     Artifact, ModulePath, Version,
-    goproxy::{Entry, Fallback, ProxyList},
+    goproxy::{ProxyFallback, ProxyList, ProxyListEntry},
     info::VersionInfo,
-    pattern::Patterns,
-    pseudo::{self, PseudoVersion, Timestamp},
+    pattern::ModulePatterns,
+    pseudo::{self, PseudoTimestamp, PseudoVersion},
     query::Query,
     semver,
 };
@@ -59,7 +59,7 @@ fn rebuilt(text: &str, parts: &PseudoVersion<'_>) {
             pseudo::build(major, base.as_deref(), &time, parts.revision()),
             text
         );
-        assert_eq!(Timestamp::parse(time.digits()), Some(time));
+        assert_eq!(PseudoTimestamp::parse(time.digits()), Some(time));
     }
 }
 
@@ -89,10 +89,12 @@ pub(crate) fn proxies(text: &str) {
     assert_eq!(again.as_ref(), Ok(&shown));
     assert!(matches!(
         list.entries().last(),
-        Some((_, Fallback::OnNotFound))
+        Some((_, ProxyFallback::OnNotFound))
     ));
     for (entry, _) in list.entries() {
-        let Entry::Proxy(url) = entry else { continue };
+        let ProxyListEntry::Proxy(url) = entry else {
+            continue;
+        };
         let hidden = url.to_string();
         let debugged = format!("{entry:?}");
         if let Some((before, _)) = hidden.split_once('@').filter(|_| url.has_credentials()) {
@@ -132,11 +134,11 @@ pub(crate) fn secrets(noise: &str) {
 /// A pattern matches or it does not; a path without metacharacters matches itself and what is
 /// below it.
 pub(crate) fn patterns(globs: &str, path: &str) {
-    let patterns = Patterns::parse(globs);
+    let patterns = ModulePatterns::parse(globs);
     assert_eq!(patterns.to_string(), globs);
     let _ = patterns.matches(path);
     if ModulePath::parse(path).is_ok() {
-        let own = Patterns::parse(path);
+        let own = ModulePatterns::parse(path);
         assert!(own.matches(path) && own.matches(&format!("{path}/more")));
         assert!(!own.matches(&format!("{path}more")));
     }

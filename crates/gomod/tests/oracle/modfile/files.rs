@@ -2,7 +2,7 @@
 
 use super::{corpus, inputs, lossy};
 use gomod::{gosum, gowork, modfile};
-use modfile::{DirectivePlace, File, Mode, ParseErrors, PathLine, ReplaceDirective};
+use modfile::{DirectivePlace, ModFile, ParseErrors, ParseMode, PathLine, ReplaceDirective};
 use testkit::oracle::{Answer, Oracle};
 
 struct Fields(Vec<Vec<u8>>);
@@ -42,7 +42,7 @@ fn refused(errors: &ParseErrors) -> Vec<Vec<u8>> {
     fields
 }
 
-fn described(file: &File) -> Vec<Vec<u8>> {
+fn described(file: &ModFile) -> Vec<Vec<u8>> {
     let mut fields = Fields::accepted();
     if let Some(line) = &file.module {
         let deprecated = line.deprecated.as_deref().unwrap_or_default();
@@ -88,7 +88,7 @@ fn described(file: &File) -> Vec<Vec<u8>> {
     fields.0
 }
 
-pub(super) fn our_parse(source: &[u8], mode: Mode) -> Vec<Vec<u8>> {
+pub(super) fn our_parse(source: &[u8], mode: ParseMode) -> Vec<Vec<u8>> {
     match modfile::parse(source, mode) {
         Ok(file) => described(&file),
         Err(errors) => refused(&errors),
@@ -194,7 +194,7 @@ pub(super) fn formatted(result: Result<Vec<u8>, ParseErrors>) -> Answer {
 fn strict_parsing() {
     let inputs = inputs(1, corpus::go_mod);
     compare("modfile.strict", &inputs, true, |source| {
-        our_parse(source, Mode::Strict)
+        our_parse(source, ParseMode::Strict)
     });
 }
 
@@ -202,7 +202,7 @@ fn strict_parsing() {
 fn lax_parsing() {
     let inputs = inputs(2, corpus::go_mod);
     compare("modfile.lax", &inputs, true, |source| {
-        our_parse(source, Mode::Lax)
+        our_parse(source, ParseMode::Lax)
     });
 }
 

@@ -2,7 +2,7 @@
 
 use super::files::{compare, formatted, our_parse};
 use super::{corpus, go_command};
-use gomod::modfile::{self, Mode};
+use gomod::modfile::{self, ParseMode};
 use gomod::{gosum, gowork};
 use std::collections::BTreeSet;
 use std::fs;
@@ -61,10 +61,10 @@ fn real_files() {
     assert!(!inputs.is_empty(), "the Go distribution has go.mod files");
     println!("real go.mod files: {}", inputs.len());
     compare("modfile.strict", &inputs, true, |source| {
-        our_parse(source, Mode::Strict)
+        our_parse(source, ParseMode::Strict)
     });
     compare("modfile.lax", &inputs, true, |source| {
-        our_parse(source, Mode::Lax)
+        our_parse(source, ParseMode::Lax)
     });
     oracle.compare("modfile.format", &inputs, |input| {
         formatted(modfile::format(&input[0]))

@@ -2,10 +2,10 @@
 
 use super::go_command;
 use super::graphs::{self, Graph, Kind};
-use gomod::modfile::{self, Mode, ModuleVersion};
+use gomod::modfile::{self, ModuleVersion, ParseMode};
 use gomod::mvs::{
-    GoModSource, GoModSummary, Loader, MainModule, ModuleSelection, MvsError, Options, Updates,
-    compare_go,
+    GoModSource, GoModSummary, GraphLoader, LoadOptions, MainModule, ModuleSelection, MvsError,
+    UpdatePolicy, compare_go,
 };
 use gomod::sumhash::h1_of_go_mod;
 use std::fmt::Write;
@@ -30,15 +30,20 @@ fn read(graph: &Graph, source: &GoModSource) -> Result<GoModSummary, String> {
         GoModSource::Directory(name) => graph.directories.get(name.trim_start_matches("./")),
     };
     let text = text.ok_or("no such file")?;
-    let file = modfile::parse(text.as_bytes(), Mode::Lax).map_err(|errors| errors.to_string())?;
+    let file =
+        modfile::parse(text.as_bytes(), ParseMode::Lax).map_err(|errors| errors.to_string())?;
     Ok(GoModSummary::from(&file))
 }
 
-fn select(graph: &Graph, updates: Updates, unpruned: bool) -> Result<ModuleSelection, MvsError> {
-    let file = modfile::parse(graph.main.as_bytes(), Mode::Strict).unwrap();
+fn select(
+    graph: &Graph,
+    updates: UpdatePolicy,
+    unpruned: bool,
+) -> Result<ModuleSelection, MvsError> {
+    let file = modfile::parse(graph.main.as_bytes(), ParseMode::Strict).unwrap();
     let main = MainModule::new(&file)?;
-    let options = Options { updates, unpruned };
-    Loader::new(main, options).load(|source| read(graph, source))
+    let options = LoadOptions { updates, unpruned };
+    GraphLoader::new(main, options).load(|source| read(graph, source))
 }
 
 /// One run of the go command in a directory with the graph's main module.
@@ -90,7 +95,7 @@ fn difference(
 
 /// Whether the go command refuses to read this go.mod as an older Go would.
 fn is_strict(main: &str) -> bool {
-    let file = modfile::parse(main.as_bytes(), Mode::Strict).unwrap();
+    let file = modfile::parse(main.as_bytes(), ParseMode::Strict).unwrap();
     file.go
         .is_some_and(|go| compare_go(&go.version, "1.21").is_ge())
 }
@@ -111,7 +116,7 @@ fn compare_one(root: &Path, index: usize, graph: &Graph) -> (Vec<String>, bool) 
         directory: root.join(format!("work{index}")),
     };
     place.write(graph);
-    let applied = select(graph, Updates::Apply, false).map_err(|error| error.to_string());
+    let applied = select(graph, UpdatePolicy::Apply, false).map_err(|error| error.to_string());
     let mut differences = Vec::new();
     let theirs = place.go(&["mod", "graph"]);
     let ours = applied
@@ -121,7 +126,7 @@ fn compare_one(root: &Path, index: usize, graph: &Graph) -> (Vec<String>, bool) 
     differences.extend(difference("go mod graph", &theirs, &ours));
     if !is_strict(&graph.main) {
         let theirs = place.go(&["mod", "graph", "-go=1.16"]);
-        let whole = select(graph, Updates::Apply, true).map_err(|error| error.to_string());
+        let whole = select(graph, UpdatePolicy::Apply, true).map_err(|error| error.to_string());
         let ours = whole
             .as_ref()
             .map(ModuleSelection::graph_text)
@@ -146,7 +151,7 @@ fn compare_one(root: &Path, index: usize, graph: &Graph) -> (Vec<String>, bool) 
         fs::write(place.directory.join("go.mod"), &graph.main).unwrap();
         fs::write(place.directory.join("go.sum"), sums(graph)).unwrap();
         let theirs = place.go(&["list", "-mod=readonly", "-m", "all"]);
-        let refused = select(graph, Updates::Refuse, false).map_err(|error| error.to_string());
+        let refused = select(graph, UpdatePolicy::Refuse, false).map_err(|error| error.to_string());
         let ours = refused
             .as_ref()
             .map(ModuleSelection::build_list_text)
@@ -255,12 +260,12 @@ fn select_plain(graph: &Plain) -> Vec<Vec<u8>> {
     for module in &graph[0].1 {
         writeln!(main, "require {} {}", module.path, module.version).unwrap();
     }
-    let file = modfile::parse(main.as_bytes(), Mode::Strict).unwrap();
-    let options = Options {
-        updates: Updates::Apply,
+    let file = modfile::parse(main.as_bytes(), ParseMode::Strict).unwrap();
+    let options = LoadOptions {
+        updates: UpdatePolicy::Apply,
         unpruned: false,
     };
-    let selection = Loader::new(MainModule::new(&file).unwrap(), options).load(|source| {
+    let selection = GraphLoader::new(MainModule::new(&file).unwrap(), options).load(|source| {
         let GoModSource::Version(path, version) = source else {
             panic!("{source:?}")
         };
@@ -329,11 +334,11 @@ fn ten_thousand_modules() {
         }
         go_mods.push(list);
     }
-    let file = modfile::parse(main.as_bytes(), Mode::Strict).unwrap();
-    let loader = Loader::new(
+    let file = modfile::parse(main.as_bytes(), ParseMode::Strict).unwrap();
+    let loader = GraphLoader::new(
         MainModule::new(&file).unwrap(),
-        Options {
-            updates: Updates::Apply,
+        LoadOptions {
+            updates: UpdatePolicy::Apply,
             unpruned: false,
         },
     );

@@ -4,7 +4,9 @@
 //! listens, so each http entry fails at once, each file entry is "not found", and `-x` shows which
 //! were tried.
 
-use gomod::goproxy::{Entry, Fallback, ProxyList, ProxyListError, ProxyScheme, UrlError};
+use gomod::goproxy::{
+    ProxyFallback, ProxyList, ProxyListEntry, ProxyListError, ProxyScheme, UrlError,
+};
 use testkit::go::{Go, Project};
 use testkit::oracle::{Oracle, Seed};
 
@@ -95,12 +97,12 @@ fn ours(list: &str) -> Outcome {
     let mut tried = 0;
     for (entry, fallback) in list.entries() {
         let failed = match entry {
-            Entry::Off => break,
-            Entry::Proxy(url) => url.scheme() != ProxyScheme::File,
-            Entry::Direct => true,
+            ProxyListEntry::Off => break,
+            ProxyListEntry::Proxy(url) => url.scheme() != ProxyScheme::File,
+            ProxyListEntry::Direct => true,
         };
         tried += usize::from(failed);
-        if failed && *fallback == Fallback::OnNotFound {
+        if failed && *fallback == ProxyFallback::OnNotFound {
             break;
         }
     }

@@ -1,7 +1,7 @@
 //! Lists of globs for module path prefixes.
 
 use super::{INPUTS, argument, inputs};
-use gomod::pattern::Patterns;
+use gomod::pattern::ModulePatterns;
 use testkit::oracle::{Oracle, Seed};
 
 /// Pieces of globs, each with a text that it matches or nearly matches.
@@ -75,5 +75,5 @@ fn prefixes_match_as_for_go() {
 }
 
 fn matches(input: &[Vec<u8>]) -> Result<bool, String> {
-    Ok(Patterns::parse(argument(input, 0)?).matches(argument(input, 1)?))
+    Ok(ModulePatterns::parse(argument(input, 0)?).matches(argument(input, 1)?))
 }

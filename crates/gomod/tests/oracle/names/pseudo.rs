@@ -1,7 +1,7 @@
 //! Pseudo-versions.
 
 use super::{INPUTS, argument, inputs, single, text};
-use gomod::pseudo::{self, PseudoVersion, Timestamp};
+use gomod::pseudo::{self, PseudoTimestamp, PseudoVersion};
 use testkit::oracle::{Oracle, Seed};
 
 #[test]
@@ -60,7 +60,7 @@ fn pseudo_versions_are_built_as_by_go() {
         .collect();
     oracle.compare("pseudo.build", &questions, |input| {
         let seconds: i64 = argument(input, 2)?.parse().map_err(|_| "no number")?;
-        let time = Timestamp::from_unix_seconds(seconds).ok_or("no year of four digits")?;
+        let time = PseudoTimestamp::from_unix_seconds(seconds).ok_or("no year of four digits")?;
         let older = Some(argument(input, 1)?);
         let built = pseudo::build(argument(input, 0)?, older, &time, argument(input, 3)?);
         Ok(vec![built.into_bytes()])

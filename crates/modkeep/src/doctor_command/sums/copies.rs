@@ -7,7 +7,7 @@ use doctor::compare::{
     self, HashSource, HashStatement, HashedFile, StatementContent, StatementTable,
 };
 use gomod::sumhash::H1;
-use mismatch::{Announced, Difference, Source, SourceRole, Specimen};
+use mismatch::{AnnouncedFacts, CopyDescription, CopyDifference, CopySource, SourceRole};
 use std::io::{self, Seek as _};
 use tokio::task::spawn_blocking;
 
@@ -26,8 +26,8 @@ pub(super) struct CopyBytes {
 pub(super) struct CopyInspection {
     pub(super) held: CopyBytes,
     /// What they are, or why they could not be read.
-    pub(super) specimen: Result<Specimen, String>,
-    pub(super) again: Option<Specimen>,
+    pub(super) specimen: Result<CopyDescription, String>,
+    pub(super) again: Option<CopyDescription>,
 }
 
 /// Looks at all of them.
@@ -52,11 +52,11 @@ pub(super) async fn one(
     let artifact = table.artifact(held.file);
     let hashes = known.of(held.file);
     let looked = spawn_blocking(move || {
-        let subject = mismatch::Subject {
+        let subject = mismatch::CopySubject {
             artifact: &artifact,
             known: &hashes,
         };
-        let announced = Announced {
+        let announced = AnnouncedFacts {
             size: held.announced,
             sha256: None,
         };
@@ -100,12 +100,12 @@ impl CopyBytes {
         }
     }
 
-    fn source(&self) -> Source {
+    fn source(&self) -> CopySource {
         let role = match self.voice {
             HashSource::Proxy { .. } => SourceRole::Mirror,
             _ => SourceRole::Client,
         };
-        Source {
+        CopySource {
             name: self.voice.describe(),
             role,
         }
@@ -123,7 +123,7 @@ impl CopyInspection {
 
     /// Whether these bytes cannot be right: the log says so, or they do themselves.
     pub(super) fn is_wrong(&self, known: &CandidateHashes) -> bool {
-        let is_damaged = |specimen: &Specimen| !compare::is_whole(specimen);
+        let is_damaged = |specimen: &CopyDescription| !compare::is_whole(specimen);
         self.is_refuted(known) || self.specimen.as_ref().is_ok_and(is_damaged)
     }
 
@@ -155,7 +155,7 @@ impl CopyInspection {
     }
 
     /// How a wrong copy differs from this right one.
-    fn difference_of(&self, wrong: &Self) -> io::Result<Option<Difference>> {
+    fn difference_of(&self, wrong: &Self) -> io::Result<Option<CopyDifference>> {
         let (Ok(good), Ok(bad)) = (&self.specimen, &wrong.specimen) else {
             return Ok(None);
         };

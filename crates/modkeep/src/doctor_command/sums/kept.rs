@@ -38,10 +38,10 @@ fn lines(file: &Path, subject: &VersionSubject) -> Vec<HashStatement> {
         .into_iter()
         .filter(|entry| entry.path == module && entry.version == version);
     let shown = from_here(file);
-    let said = |entry: gosum::Entry| HashStatement {
+    let said = |entry: gosum::GoSumLine| HashStatement {
         file: match entry.subject {
-            gosum::Subject::Zip => HashedFile::Zip,
-            gosum::Subject::GoMod => HashedFile::GoMod,
+            gosum::HashSubject::Zip => HashedFile::Zip,
+            gosum::HashSubject::GoMod => HashedFile::GoMod,
         },
         voice: HashSource::GoSum {
             file: shown.clone(),

@@ -11,7 +11,7 @@ use doctor::compare::{HashSource, HashStatement, HashedFile, StatementContent};
 use futures_util::future::join_all;
 use parking_lot::Mutex;
 use tlog::{
-    client::{self, Fork, LookupError, Operations, ProvenRecord, Reading, Swap},
+    client::{self, ClientOperations, LogFork, LookupError, ProvenRecord, SwapOutcome, TileAccess},
     note::VerifierKey,
     tile::Tile,
 };
@@ -78,7 +78,7 @@ async fn look_up(
 ) -> Result<ProvenRecord, LookupError<LookupFailure>> {
     let (module, version) = (&subject.module, &subject.version);
     let escaped = format!("{}@{}", module.escaped(), version.escaped());
-    let client = client::Client::new(key.clone(), asked);
+    let client = client::SumdbClient::new(key.clone(), asked);
     client
         .lookup(&escaped, module.as_str(), version.as_str())
         .await
@@ -154,14 +154,14 @@ impl UncachedDatabase {
     }
 }
 
-impl Operations for UncachedDatabase {
+impl ClientOperations for UncachedDatabase {
     type Error = LookupFailure;
 
     async fn read_remote(&self, path: &str) -> Result<Bytes, LookupFailure> {
         self.read(path).await
     }
 
-    async fn read_tiles(&self, tiles: &[Tile], _: Reading) -> Result<Vec<Bytes>, LookupFailure> {
+    async fn read_tiles(&self, tiles: &[Tile], _: TileAccess) -> Result<Vec<Bytes>, LookupFailure> {
         let reads = tiles.iter().map(|tile| self.tile(*tile));
         join_all(reads).await.into_iter().collect()
     }
@@ -174,15 +174,19 @@ impl Operations for UncachedDatabase {
         Ok(self.head.lock().clone())
     }
 
-    async fn swap_latest(&self, old: Option<&Bytes>, new: &Bytes) -> Result<Swap, LookupFailure> {
+    async fn swap_latest(
+        &self,
+        old: Option<&Bytes>,
+        new: &Bytes,
+    ) -> Result<SwapOutcome, LookupFailure> {
         let mut head = self.head.lock();
         if head.as_ref() != old {
-            return Ok(Swap::Conflict);
+            return Ok(SwapOutcome::Conflict);
         }
         *head = Some(new.clone());
-        Ok(Swap::Done)
+        Ok(SwapOutcome::Done)
     }
 
     /// The lookup fails with it; there is nobody else to tell.
-    async fn misbehaved(&self, _: &Fork) {}
+    async fn misbehaved(&self, _: &LogFork) {}
 }

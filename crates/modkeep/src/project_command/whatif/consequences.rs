@@ -14,7 +14,7 @@ use project::whatif::SelectionChanges;
 use serde::Serialize;
 use std::{collections::BTreeSet, io::Cursor, path::PathBuf, time::Duration};
 use upstream::{Endpoint, Upstreams};
-use vulndb::{Examined, Kept};
+use vulndb::{BuildExamination, DatabaseSnapshot};
 
 /// Versions whose licences are looked at; a change of more is not read line by line either.
 const MOST: usize = 60;
@@ -111,10 +111,10 @@ async fn vulnerabilities_of(
 // === impl VulnerabilityData ===
 
 impl VulnerabilityData {
-    async fn examine(&self, modules: &[&ModuleVersion]) -> Result<Examined, String> {
+    async fn examine(&self, modules: &[&ModuleVersion]) -> Result<BuildExamination, String> {
         match self {
             Self::Kept(data) => {
-                let opened = Kept::in_directory(data).open();
+                let opened = DatabaseSnapshot::in_directory(data).open();
                 let database = opened.map_err(|error| error.to_string())?;
                 let database = database
                     .ok_or("no vulnerability database is kept, see `modkeep vuln update`")?;

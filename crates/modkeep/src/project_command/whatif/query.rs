@@ -9,7 +9,7 @@ use super::versions::{ModuleVersions, is_excluded};
 use gomod::{
     ModulePath, Version,
     info::VersionInfo,
-    modfile::File,
+    modfile::ModFile,
     mvs::ModuleSelection,
     pseudo::PseudoVersion,
     query::{Query, QuerySelector},
@@ -20,7 +20,7 @@ use gomod::{
 pub(super) struct QueryResolver<'a> {
     pub(super) versions: &'a mut ModuleVersions,
     /// The main module's go.mod.
-    pub(super) main: &'a File,
+    pub(super) main: &'a ModFile,
     /// What is selected now.
     pub(super) before: &'a ModuleSelection,
 }

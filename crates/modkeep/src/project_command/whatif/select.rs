@@ -10,7 +10,7 @@ use super::versions::ModuleVersions;
 use crate::{failure::with_causes, module_checkout::ModuleCheckout};
 use checkout::source_files::SourceScan;
 use gomod::{
-    modfile::{File, ModuleVersion},
+    modfile::{ModFile, ModuleVersion},
     mvs::{ModuleSelection, MvsError},
 };
 use project::{
@@ -74,7 +74,7 @@ impl SelectionChange<'_> {
     /// others to what is selected then.
     async fn lower(
         &mut self,
-        file: &mut File,
+        file: &mut ModFile,
         before: &ModuleSelection,
     ) -> Result<Option<Box<ModuleSelection>>, String> {
         let mut named: BTreeSet<String> = BTreeSet::new();
@@ -109,7 +109,7 @@ impl SelectionChange<'_> {
 
     /// The requirements that lead to more of the target than is wanted. One that the selection has
     /// raised is not in the graph any more; there its own go.mod tells.
-    fn over(&self, file: &File, graph: &ModuleGraph) -> Vec<ModuleVersion> {
+    fn over(&self, file: &ModFile, graph: &ModuleGraph) -> Vec<ModuleVersion> {
         let mut bad = disqualified(graph, self.target);
         let lines = file.require.iter().map(|line| &line.module);
         let others: Vec<&ModuleVersion> = lines
@@ -144,7 +144,7 @@ impl SelectionChange<'_> {
     /// another may do.
     fn faulty(
         &self,
-        file: &File,
+        file: &ModFile,
         before: &ModuleSelection,
         error: MvsError,
     ) -> Result<ModuleVersion, String> {
@@ -197,7 +197,11 @@ impl SelectionChange<'_> {
 
 /// The same go.mod with every requirement that was named at its selected version; nothing if that
 /// is so. One for which nothing lower was found comes back if others still require it.
-fn raised(file: &File, named: &BTreeSet<String>, selection: &ModuleSelection) -> Option<File> {
+fn raised(
+    file: &ModFile,
+    named: &BTreeSet<String>,
+    selection: &ModuleSelection,
+) -> Option<ModFile> {
     let selected = named.iter().filter_map(|path| {
         let version = selection.version(path)?;
         Some(ModuleVersion::new(path, version))

@@ -8,7 +8,7 @@ use crate::module_checkout::{self, MissingReason};
 use gomod::{
     Artifact, ArtifactKind, ModulePath, Version,
     info::{MAX_INFO_SIZE, VersionInfo},
-    modfile::{File, auto_quote},
+    modfile::{ModFile, auto_quote},
     query::{Query, QuerySelector},
     semver,
 };
@@ -32,7 +32,7 @@ struct VersionList {
     /// All that are listed, in their order.
     listed: Vec<Version>,
     /// The go.mod of the latest; nothing if there is none.
-    latest: Option<File>,
+    latest: Option<ModFile>,
 }
 
 // === impl Versions ===
@@ -46,7 +46,7 @@ impl ModuleVersions {
     }
 
     /// The go.mod of a module's latest version, which is where retractions stand.
-    pub(super) async fn latest(&mut self, path: &str) -> Result<Option<&File>, String> {
+    pub(super) async fn latest(&mut self, path: &str) -> Result<Option<&ModFile>, String> {
         Ok(self.version_list(path).await?.latest.as_ref())
     }
 
@@ -60,7 +60,7 @@ impl ModuleVersions {
         &mut self,
         path: &str,
         version: &str,
-        main: &File,
+        main: &ModFile,
     ) -> Result<Option<String>, String> {
         let known = self.version_list(path).await?;
         let below = known.listed.iter().rev();
@@ -74,7 +74,7 @@ impl ModuleVersions {
         &mut self,
         path: &str,
         version: &Version,
-        main: &File,
+        main: &ModFile,
     ) -> Result<bool, String> {
         let known = self.version_list(path).await?;
         Ok(known.allows(path, version.as_str(), main))
@@ -189,8 +189,8 @@ impl ModuleVersions {
 // === impl Known ===
 
 impl VersionList {
-    fn allows(&self, path: &str, version: &str, main: &File) -> bool {
-        let retracted = |latest: &File| verdict(latest, version).retracted.is_some();
+    fn allows(&self, path: &str, version: &str, main: &ModFile) -> bool {
+        let retracted = |latest: &ModFile| verdict(latest, version).retracted.is_some();
         !is_excluded(path, version, main) && !self.latest.as_ref().is_some_and(retracted)
     }
 }
@@ -204,7 +204,7 @@ fn go_mod(module: &ModulePath, version: &Version) -> Artifact {
 }
 
 /// Whether the main module's go.mod excludes a version.
-pub(super) fn is_excluded(path: &str, version: &str, main: &File) -> bool {
+pub(super) fn is_excluded(path: &str, version: &str, main: &ModFile) -> bool {
     let mut lines = main.exclude.iter().map(|line| &line.module);
     lines.any(|module| module.path == path && module.version == version)
 }

@@ -1,12 +1,14 @@
 //! A bundle taken apart, so that it can be put together wrongly.
 
 use super::hash;
-use ::bundle::{Entry, Located, Opening, Reader, Version, Writer};
+use ::bundle::{
+    BundleEntry, BundleHeader, BundleReader, BundleVersion, BundleWriter, VersionPlaces,
+};
 use std::io::Cursor;
 
 /// Everything in a bundle.
 pub(super) struct Parts {
-    pub(super) opening: Opening,
+    pub(super) opening: BundleHeader,
     /// By path.
     pub(super) tiles: Vec<(String, Vec<u8>)>,
     pub(super) versions: Vec<VersionParts>,
@@ -14,7 +16,7 @@ pub(super) struct Parts {
 
 /// A version and the contents of its files.
 pub(super) struct VersionParts {
-    pub(super) version: Version,
+    pub(super) version: BundleVersion,
     pub(super) proofs: Vec<Vec<u8>>,
     pub(super) artifacts: Vec<Vec<u8>>,
 }
@@ -23,17 +25,17 @@ pub(super) struct VersionParts {
 
 impl Parts {
     pub(super) fn of(bytes: &[u8]) -> Self {
-        let reader = Reader::open(bytes, bytes.len() as u64).unwrap();
-        let content = |entry: &Entry| reader.content(entry, u64::MAX).unwrap();
+        let reader = BundleReader::open(bytes, bytes.len() as u64).unwrap();
+        let content = |entry: &BundleEntry| reader.content(entry, u64::MAX).unwrap();
         let mut tiles = Vec::new();
-        let tile = |_: &_, _: &str, entry: &Entry| {
+        let tile = |_: &_, _: &str, entry: &BundleEntry| {
             tiles.push((entry.path.clone(), content(entry)));
             Ok(())
         };
         let mut cursor = reader.tiles(tile).unwrap();
         let mut versions = Vec::new();
         while let Some(located) = reader.next(&mut cursor).unwrap() {
-            let Located {
+            let VersionPlaces {
                 version,
                 proofs,
                 artifacts,
@@ -73,7 +75,7 @@ impl Parts {
 
     /// Puts it together as it is.
     pub(super) fn written(self) -> Vec<u8> {
-        let mut writer = Writer::begin(Cursor::new(Vec::new()), &self.opening).unwrap();
+        let mut writer = BundleWriter::begin(Cursor::new(Vec::new()), &self.opening).unwrap();
         for parts in &self.versions {
             writer.version(&parts.version).unwrap();
         }

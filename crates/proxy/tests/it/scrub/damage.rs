@@ -55,9 +55,9 @@ async fn flipped_cut_and_missing_files_are_healed_from_upstream() {
         (2, 1)
     );
     let healed = decisions(&site).await;
-    let healed = healed
-        .iter()
-        .filter(|decision| matches!(decision, Decision::Healed { lost, blob, .. } if lost == blob));
+    let healed = healed.iter().filter(
+        |decision| matches!(decision, Decision::Repaired { lost, blob, .. } if lost == blob),
+    );
     assert_eq!(healed.count(), 3);
     let again = site.proxy.scrub_once().await.unwrap().tally;
     assert_eq!(again.damaged, 0);

@@ -77,7 +77,7 @@ async fn a_zip_packed_anew_stands_in_where_the_database_proves_both() {
         )
     );
     let healed = decisions(&site).await.into_iter().any(|decision| {
-        matches!(decision, Decision::Healed { lost, blob, h1, .. }
+        matches!(decision, Decision::Repaired { lost, blob, h1, .. }
             if lost == before.blob && blob == after.blob && h1 == before.h1)
     });
     assert!(healed);

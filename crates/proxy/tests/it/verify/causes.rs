@@ -3,13 +3,13 @@
 use super::{NAME, World, alarms, module};
 use crate::site::{Site, go_mod, read, zip};
 use codes::Code;
-use mismatch::{Case, Cause};
+use mismatch::{MismatchCase, MismatchCause};
 use proxy::{Mode, RefusalText};
 use testkit::upstream::{FakeUpstream, Fault, Kind};
 
-async fn newest_case(site: &Site) -> Case {
+async fn newest_case(site: &Site) -> MismatchCase {
     let cases = site.store.cases(u64::MAX, 1).await.unwrap();
-    Case::from_json(&cases.first().expect("a case").body).unwrap()
+    MismatchCase::from_json(&cases.first().expect("a case").body).unwrap()
 }
 
 /// Asks for the zip until the inquiry is over; gives what was served whole, if anything.
@@ -32,7 +32,7 @@ async fn a_flip_on_the_way_is_mended_by_asking_once_more_and_named() {
     let case = newest_case(&site).await;
     assert_eq!(
         case.conclusion.cause,
-        Cause::BitFlipInTransit,
+        MismatchCause::BitFlipInTransit,
         "{}",
         case.report()
     );
@@ -68,7 +68,7 @@ async fn a_bad_mirror_costs_at_most_two_further_copies() {
     let case = newest_case(&site).await;
     assert_eq!(
         case.conclusion.cause,
-        Cause::StaleMirror,
+        MismatchCause::StaleMirror,
         "{}",
         case.report()
     );
@@ -92,7 +92,7 @@ async fn where_no_copy_is_right_the_client_is_told_the_cause() {
     let case = newest_case(&site).await;
     assert_eq!(
         case.conclusion.cause,
-        Cause::DoubleCompression,
+        MismatchCause::DoubleCompression,
         "{}",
         case.report()
     );
@@ -116,10 +116,10 @@ async fn what_a_source_does_to_bytes_is_told_apart() {
     let other = module("b");
     let moved = module("a").file("moved.go", "package lib\n");
     for (fault, cause) in [
-        (Fault::kept_short(700), Cause::Truncated),
-        (Fault::crlf(), Cause::TextRewrite),
-        (Fault::gzip(), Cause::DoubleCompression),
-        (Fault::zip_of(&other), Cause::WrongObject),
+        (Fault::kept_short(700), MismatchCause::Truncated),
+        (Fault::crlf(), MismatchCause::TextRewrite),
+        (Fault::gzip(), MismatchCause::DoubleCompression),
+        (Fault::zip_of(&other), MismatchCause::WrongObject),
     ] {
         let world = World::of(&[module("a"), module("b")]);
         let site = world.site(Mode::Required).await;
@@ -138,7 +138,7 @@ async fn what_a_source_does_to_bytes_is_told_apart() {
     let case = newest_case(&site).await;
     assert_eq!(
         case.conclusion.cause,
-        Cause::UpstreamRetag,
+        MismatchCause::UpstreamRetag,
         "{}",
         case.report()
     );

@@ -4,11 +4,11 @@ use super::{Fixture, capture, capture_with, key, module, provenance, version};
 use crate::{
     blob::BlobId,
     catalog::{
-        BlobRepair, BlobReplacement, Catalog, EvidenceUpdate, KeptCapture, Priority, VersionOrder,
+        BlobRepair, BlobReplacement, CaptureRow, Catalog, EvidenceUpdate, Priority, VersionOrder,
     },
     error::StoreError,
     journal::Decision,
-    record::{Kinds, Provenance},
+    record::{ArtifactKinds, Provenance},
     trust::Withdrawal,
 };
 use futures_util::future::join_all;
@@ -17,7 +17,7 @@ use protocol::Evidence;
 
 const PATH: &str = "example.com/m/@v/v1.0.0.mod";
 
-async fn find(catalog: &dyn Catalog, path: &str) -> Option<KeptCapture> {
+async fn find(catalog: &dyn Catalog, path: &str) -> Option<CaptureRow> {
     let found = catalog.find(path.to_owned(), Priority::Request);
     let found = found.await.expect("answered");
     let again = catalog.find(path.to_owned(), Priority::Background);
@@ -129,12 +129,12 @@ pub(super) async fn what_is_kept_of_modules_and_versions<F: Fixture>() {
         }
     }
     let kept = catalog.kept_versions(module("example.com/m")).await;
-    let kept: Vec<(String, Kinds)> = kept
+    let kept: Vec<(String, ArtifactKinds)> = kept
         .expect("read")
         .into_iter()
         .map(|kept| (kept.version.to_string(), kept.kinds))
         .collect();
-    let of = |info, go_mod, zip| Kinds { info, go_mod, zip };
+    let of = |info, go_mod, zip| ArtifactKinds { info, go_mod, zip };
     let candidates = kept
         .iter()
         .filter(|(version, _)| version == "v1.0.0-rc" || version == "v1.0.0");

@@ -3,7 +3,7 @@
 use super::Fixture;
 use crate::{
     catalog::{Catalog, memory::MemoryCatalog, sqlite::SqliteCatalog},
-    core::Core,
+    core::StoreCore,
     options::StoreOptions,
 };
 use rusqlite::Connection;
@@ -50,7 +50,7 @@ impl Fixture for SqliteFixture {
 }
 
 fn open(directory: &Path) -> Arc<SqliteCatalog> {
-    let core = Core::start(StoreOptions::local(directory)).expect("threads start");
+    let core = StoreCore::start(StoreOptions::local(directory)).expect("threads start");
     core.layout.create().expect("directories are made");
     Arc::new(SqliteCatalog::open(&Arc::new(core)).expect("opened"))
 }

@@ -11,7 +11,7 @@ use futures_util::{FutureExt, future::join_all};
 use tlog::{
     Hash,
     checkpoint::TreeHead,
-    entries::Bundle,
+    entries::EntryBundle,
     frontier::Frontier,
     tile::{HEIGHT, Tile},
     tree::Subtree,
@@ -170,11 +170,11 @@ pub(super) async fn heads_and_tiles_are_those_of_the_entries<F: Fixture>() {
     assert_eq!(read(tile(2, 1)).await, None);
     let above = Tile::try_new(HEIGHT, 1, 0, 1).expect("a tile");
     assert_eq!(read(above).await.map(|bytes| bytes.len()), Some(32));
-    let bundle = Bundle::try_new(1, 44).expect("a bundle");
+    let bundle = EntryBundle::try_new(1, 44).expect("a bundle");
     let bytes = catalog.log_entries(journal.clone(), bundle).await;
     let bytes = bytes.expect("read").expect("filled");
     assert_eq!(bundle.read(&bytes).expect("a bundle"), lines[256..]);
-    let beyond = Bundle::try_new(1, 45).expect("a bundle");
+    let beyond = EntryBundle::try_new(1, 45).expect("a bundle");
     let none = catalog.log_entries(journal, beyond).await;
     assert_eq!(none.expect("read"), None);
 }

@@ -2,13 +2,15 @@
 
 use super::{Fixture, capture, capture_with, key, module, provenance, second, version};
 use crate::{
+    cached_answer::{
+        CachedAnswer, CachedAnswerClass, CachedAnswerKey, CachedAnswerStatus, StaleMark,
+    },
     catalog::{Catalog, LogName},
     error::StoreError,
     journal::JournalEvent,
-    memo::{Memo, MemoClass, MemoKey, MemoStatus, StaleMark},
-    own::record::{NewRecord, OwnRecord},
+    own::record::{DatabaseRecord, NewRecord},
     record::Provenance,
-    trust::{CASE, KeptTile, VersionProof},
+    trust::{CASE, StoredTile, VersionProof},
 };
 use bytes::Bytes;
 use protocol::Evidence;
@@ -37,7 +39,7 @@ fn proof(name: &str) -> VersionProof {
     }
 }
 
-async fn without_proof(catalog: &dyn Catalog, first: u64) -> Vec<(OwnRecord, String)> {
+async fn without_proof(catalog: &dyn Catalog, first: u64) -> Vec<(DatabaseRecord, String)> {
     let found = catalog.records_without_proof(DATABASE.to_owned(), first, 9);
     found.await.expect("read")
 }
@@ -195,7 +197,7 @@ pub(super) async fn a_state_is_changed_by_who_knows_it<F: Fixture>() {
 pub(super) async fn tiles_only_become_wider<F: Fixture>() {
     let fixture = F::open().await;
     let catalog = fixture.catalog();
-    let tile = |hashes: &'static [u8]| KeptTile {
+    let tile = |hashes: &'static [u8]| StoredTile {
         database: DATABASE.to_owned(),
         level: 1,
         number: 2,
@@ -268,16 +270,16 @@ pub(super) async fn cases_and_the_backlog<F: Fixture>() {
 pub(super) async fn answers_are_replaced_aged_and_swept<F: Fixture>() {
     let fixture = F::open().await;
     let catalog = fixture.catalog();
-    let answer = |body: &'static str, status, at| Memo {
+    let answer = |body: &'static str, status, at| CachedAnswer {
         body: body.into(),
         status,
         fetched_at: second(at),
         source: "https://proxy.example.com".to_owned(),
     };
-    let (known, absent) = (MemoStatus::Known, MemoStatus::Absent);
-    let list = MemoKey::list(&module("example.com/m"));
-    let gone = MemoKey::new(MemoClass::Absence, "example.com/m/@v/v9.0.0.info");
-    let nested = MemoKey::list(&module("example.com/m/sub"));
+    let (known, absent) = (CachedAnswerStatus::Known, CachedAnswerStatus::Absent);
+    let list = CachedAnswerKey::list(&module("example.com/m"));
+    let gone = CachedAnswerKey::new(CachedAnswerClass::Absence, "example.com/m/@v/v9.0.0.info");
+    let nested = CachedAnswerKey::list(&module("example.com/m/sub"));
     for (key, answer) in [
         (&list, answer("old", known, 1)),
         (&list, answer("v1.0.0", known, 1000)),
@@ -286,7 +288,7 @@ pub(super) async fn answers_are_replaced_aged_and_swept<F: Fixture>() {
     ] {
         catalog.put_answer(key.clone(), answer).await.expect("kept");
     }
-    let read = async |key: &MemoKey| catalog.answer(key.clone()).await.expect("read");
+    let read = async |key: &CachedAnswerKey| catalog.answer(key.clone()).await.expect("read");
     assert_eq!(read(&list).await, Some(answer("v1.0.0", known, 1000)));
 
     let mark = |known, absent| StaleMark {

@@ -4,7 +4,7 @@
 //! is refused, and the refusal is an entry of the journal. A captured row changes only with an entry
 //! that says so: when bytes are healed, withdrawn, or replaced because nothing confirmed them (L11).
 
-mod memo;
+mod cached_answer;
 mod own;
 mod repair;
 mod replace;
@@ -12,30 +12,30 @@ mod trust;
 mod withdrawn;
 
 pub(crate) use {
-    memo::{AgeAnswers, PutAnswer},
+    cached_answer::{AgeCachedAnswers, PutCachedAnswer},
     own::AppendRecord,
     trust::{AddProof, KeepTiles, OpenCase, SwapState, WithdrawCapture},
 };
 
 use super::{
-    command::{Applied, Command},
+    command::{Command, CommandOutcome},
     read::{self, ABSENT, KNOWN, microseconds},
 };
 use crate::{
     blob::BlobId,
-    catalog::{KeptCapture, NewCapture},
+    cached_answer::CACHED_ANSWER_LIMIT,
+    catalog::{CaptureRow, NewCapture},
     error::StoreError,
     journal::{Decision, Facts, JournalEntry},
     key::Key,
-    memo::MEMO_LIMIT,
-    record::{Committed, Provenance, Record},
+    record::{CommitOutcome, Provenance, Record},
 };
 use gomod::ArtifactKind;
 use jiff::Timestamp;
 use protocol::RecordedEvidence;
 use rusqlite::{Connection, params};
 
-use super::{schema::Totals, tree};
+use super::{schema::CatalogTotals, tree};
 
 /// A decision to write into the journal; gives the sequence number of its entry.
 pub(crate) struct AppendEntry(pub(crate) Decision);
@@ -47,7 +47,7 @@ pub(crate) struct SweepAbsences(pub(crate) Timestamp);
 pub(crate) struct Barrier;
 
 /// The row of a capture to insert.
-struct InsertedCapture<'a> {
+struct NewCaptureRow<'a> {
     path: &'a str,
     blob: BlobId,
     size: u64,
@@ -71,11 +71,11 @@ pub(crate) struct CaptureCounts {
 }
 
 /// The changes of one transaction.
-pub(crate) struct Batch<'c> {
+pub(crate) struct TransactionBatch<'c> {
     connection: &'c Connection,
     now: Timestamp,
     /// The sums as they will be.
-    pub(crate) totals: Totals,
+    pub(crate) totals: CatalogTotals,
     /// The journal lines written, in order.
     pub(crate) lines: Vec<String>,
     /// What became of captures.
@@ -83,14 +83,17 @@ pub(crate) struct Batch<'c> {
 }
 
 /// Memos deleted at once when there are too many, so that not every further one deletes.
-const MEMO_SLACK: u64 = MEMO_LIMIT / 20;
+const MEMO_SLACK: u64 = CACHED_ANSWER_LIMIT / 20;
 
 // === impl Command ===
 
 impl Command for NewCapture {
-    type Outcome = Committed;
+    type Outcome = CommitOutcome;
 
-    fn apply(self, batch: &mut Batch<'_>) -> Result<Applied<Committed>, StoreError> {
+    fn apply(
+        self,
+        batch: &mut TransactionBatch<'_>,
+    ) -> Result<CommandOutcome<CommitOutcome>, StoreError> {
         batch.capture(self)
     }
 }
@@ -98,9 +101,9 @@ impl Command for NewCapture {
 impl Command for AppendEntry {
     type Outcome = u64;
 
-    fn apply(self, batch: &mut Batch<'_>) -> Result<Applied<u64>, StoreError> {
+    fn apply(self, batch: &mut TransactionBatch<'_>) -> Result<CommandOutcome<u64>, StoreError> {
         let (sequence, _) = batch.journal(self.0)?;
-        Ok(Applied::Done(sequence))
+        Ok(CommandOutcome::Done(sequence))
     }
 }
 
@@ -111,23 +114,23 @@ impl Command for SweepAbsences {
         false
     }
 
-    fn apply(self, batch: &mut Batch<'_>) -> Result<Applied<u64>, StoreError> {
-        batch.sweep_absences(self.0).map(Applied::Done)
+    fn apply(self, batch: &mut TransactionBatch<'_>) -> Result<CommandOutcome<u64>, StoreError> {
+        batch.sweep_absences(self.0).map(CommandOutcome::Done)
     }
 }
 
 impl Command for Barrier {
     type Outcome = ();
 
-    fn apply(self, _: &mut Batch<'_>) -> Result<Applied<()>, StoreError> {
-        Ok(Applied::Done(()))
+    fn apply(self, _: &mut TransactionBatch<'_>) -> Result<CommandOutcome<()>, StoreError> {
+        Ok(CommandOutcome::Done(()))
     }
 }
 
-// === impl Batch ===
+// === impl TransactionBatch ===
 
-impl<'c> Batch<'c> {
-    pub(crate) fn new(connection: &'c Connection, now: Timestamp, totals: Totals) -> Self {
+impl<'c> TransactionBatch<'c> {
+    pub(crate) fn new(connection: &'c Connection, now: Timestamp, totals: CatalogTotals) -> Self {
         Self {
             connection,
             now,
@@ -139,7 +142,7 @@ impl<'c> Batch<'c> {
 
     /// Writes the sums; the last statement of every transaction.
     pub(crate) fn finish(&self) -> Result<(), StoreError> {
-        let Totals {
+        let CatalogTotals {
             captures,
             blobs,
             bytes,
@@ -175,7 +178,7 @@ impl<'c> Batch<'c> {
         if Key::parse(path).is_none() || read::find(self.connection, path)?.is_some() {
             return Ok(());
         }
-        self.insert(&InsertedCapture {
+        self.insert(&NewCaptureRow {
             path,
             blob: *blob,
             size: *size,
@@ -193,18 +196,18 @@ impl<'c> Batch<'c> {
         (self.totals.sequence, self.totals.at) = (entry.sequence, microseconds(entry.at));
     }
 
-    fn capture(&mut self, new: NewCapture) -> Result<Applied<Committed>, StoreError> {
+    fn capture(&mut self, new: NewCapture) -> Result<CommandOutcome<CommitOutcome>, StoreError> {
         if let Some(kept) = read::find(self.connection, &new.path)? {
             return if kept.blob == new.blob {
                 self.counts.repeated += 1;
                 let record = kept.into_record(new.key);
-                let repeated = record.map(|record| Committed {
+                let repeated = record.map(|record| CommitOutcome {
                     record,
                     fresh: false,
                 });
                 Ok(repeated.into())
             } else {
-                self.refuse(new, kept.blob).map(Applied::Refused)
+                self.refuse(new, kept.blob).map(CommandOutcome::Refused)
             };
         }
         let NewCapture {
@@ -235,7 +238,7 @@ impl<'c> Batch<'c> {
             evidence: recorded.clone(),
             facts: facts.clone(),
         })?;
-        self.insert(&InsertedCapture {
+        self.insert(&NewCaptureRow {
             path: &path,
             blob,
             size,
@@ -260,7 +263,7 @@ impl<'c> Batch<'c> {
             first_seen,
             sequence,
         };
-        Ok(Applied::Done(Committed {
+        Ok(CommandOutcome::Done(CommitOutcome {
             record,
             fresh: true,
         }))
@@ -288,7 +291,7 @@ impl<'c> Batch<'c> {
         })
     }
 
-    fn insert(&mut self, new: &InsertedCapture<'_>) -> Result<(), StoreError> {
+    fn insert(&mut self, new: &NewCaptureRow<'_>) -> Result<(), StoreError> {
         let action = "inserting a capture";
         if let Some(version) = version_path(new.path)
             && !self.has_version(version)?
@@ -373,10 +376,12 @@ fn version_path(path: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Batch, MEMO_LIMIT, MEMO_SLACK};
-    use super::{Timestamp, Totals, read, version_path};
+    use super::{CACHED_ANSWER_LIMIT, MEMO_SLACK, TransactionBatch};
+    use super::{CatalogTotals, Timestamp, read, version_path};
+    use crate::cached_answer::{
+        CachedAnswer, CachedAnswerClass, CachedAnswerKey, CachedAnswerStatus,
+    };
     use crate::catalog::sqlite::schema;
-    use crate::memo::{Memo, MemoClass, MemoKey, MemoStatus};
     use rusqlite::Connection;
 
     #[test]
@@ -387,29 +392,29 @@ mod tests {
         let fill = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i <= ?1)
                     INSERT INTO memo SELECT 1, 'm' || i || '/@v/list', 1, i, '', x'' FROM n";
         connection.execute(fill, [MEMO_SLACK]).expect("filled");
-        let totals = Totals {
-            memos: MEMO_LIMIT,
-            ..Totals::default()
+        let totals = CatalogTotals {
+            memos: CACHED_ANSWER_LIMIT,
+            ..CatalogTotals::default()
         };
-        let mut batch = Batch::new(&connection, Timestamp::UNIX_EPOCH, totals);
-        let newest = MemoKey::new(MemoClass::List, "new/@v/list");
-        let memo = Memo {
+        let mut batch = TransactionBatch::new(&connection, Timestamp::UNIX_EPOCH, totals);
+        let newest = CachedAnswerKey::new(CachedAnswerClass::List, "new/@v/list");
+        let memo = CachedAnswer {
             body: bytes::Bytes::from_static(b"v1.0.0"),
-            status: MemoStatus::Known,
+            status: CachedAnswerStatus::Known,
             fetched_at: Timestamp::from_second(1000).expect("a time"),
             source: String::new(),
         };
         let put = batch.put_memo(&newest, &memo);
         assert!(put.is_ok());
-        assert_eq!(batch.totals.memos, MEMO_LIMIT + 1 - MEMO_SLACK);
-        let left = |key: &MemoKey| read::memo(&connection, key).expect("read").is_some();
+        assert_eq!(batch.totals.memos, CACHED_ANSWER_LIMIT + 1 - MEMO_SLACK);
+        let left = |key: &CachedAnswerKey| read::memo(&connection, key).expect("read").is_some();
         assert!(left(&newest));
-        assert!(left(&MemoKey::new(
-            MemoClass::List,
+        assert!(left(&CachedAnswerKey::new(
+            CachedAnswerClass::List,
             format!("m{}/@v/list", MEMO_SLACK + 1)
         )));
-        assert!(!left(&MemoKey::new(
-            MemoClass::List,
+        assert!(!left(&CachedAnswerKey::new(
+            CachedAnswerClass::List,
             format!("m{MEMO_SLACK}/@v/list")
         )));
     }
@@ -423,15 +428,15 @@ mod tests {
         let fill = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i <= ?1)
                     INSERT INTO memo SELECT 5, 'm' || i || '/@v/list', 0, i, '', x'' FROM n";
         connection.execute(fill, [MEMO_SLACK]).expect("filled");
-        let totals = Totals {
-            memos: MEMO_LIMIT,
-            ..Totals::default()
+        let totals = CatalogTotals {
+            memos: CACHED_ANSWER_LIMIT,
+            ..CatalogTotals::default()
         };
-        let mut batch = Batch::new(&connection, Timestamp::UNIX_EPOCH, totals);
-        let oldest = MemoKey::new(MemoClass::List, "old/@v/list");
-        let memo = Memo {
+        let mut batch = TransactionBatch::new(&connection, Timestamp::UNIX_EPOCH, totals);
+        let oldest = CachedAnswerKey::new(CachedAnswerClass::List, "old/@v/list");
+        let memo = CachedAnswer {
             body: bytes::Bytes::from_static(b"v1.0.0"),
-            status: MemoStatus::Known,
+            status: CachedAnswerStatus::Known,
             fetched_at: Timestamp::UNIX_EPOCH,
             source: String::new(),
         };

@@ -8,7 +8,7 @@ use crate::{
     catalog::CatalogCheck,
     error::StoreError,
     journal::{Decision, JournalEntry},
-    layout::Layout,
+    layout::DataLayout,
 };
 use protocol::RecordedEvidence;
 use rusqlite::Connection;
@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 const PAGE: usize = 1000;
 
 /// Reads all of it, over a connection of its own; blocks.
-pub(super) fn check(layout: &Layout) -> Result<CatalogCheck, StoreError> {
+pub(super) fn check(layout: &DataLayout) -> Result<CatalogCheck, StoreError> {
     let connection = connection::open_reader(layout)?;
     // All of it about one moment: another process may write meanwhile.
     connection
@@ -133,14 +133,14 @@ fn check_entry(
             let kept = read::find(connection, path)?;
             kept.is_some_and(|kept| kept.blob == *blob && kept.sequence == entry.sequence)
         }
-        Decision::Healed { path, blob, .. } | Decision::Replaced { path, blob, .. } => {
+        Decision::Repaired { path, blob, .. } | Decision::Replaced { path, blob, .. } => {
             read::find(connection, path)?.is_some_and(|kept| kept.blob == *blob)
         }
         Decision::Withdrawn { path, .. } => read::find(connection, path)?.is_none(),
         _ => return Ok(()),
     };
     let (Decision::Captured { path, .. }
-    | Decision::Healed { path, .. }
+    | Decision::Repaired { path, .. }
     | Decision::Replaced { path, .. }
     | Decision::Withdrawn { path, .. }) = &entry.decision
     else {

@@ -4,7 +4,7 @@
 //! queue. What each of them is answered with is fixed by its type ([`Command::Outcome`]): there is no
 //! common set of outcomes from which a caller would have to pick the right one.
 
-use super::change::Batch;
+use super::change::TransactionBatch;
 use crate::error::StoreError;
 use tokio::sync::oneshot;
 
@@ -26,11 +26,14 @@ pub(crate) trait Command: Send + 'static {
     }
 
     /// Makes the change. An error spoils the transaction, and with it the changes of others.
-    fn apply(self, batch: &mut Batch<'_>) -> Result<Applied<Self::Outcome>, StoreError>;
+    fn apply(
+        self,
+        batch: &mut TransactionBatch<'_>,
+    ) -> Result<CommandOutcome<Self::Outcome>, StoreError>;
 }
 
 /// What one change of a transaction came to.
-pub(crate) enum Applied<T> {
+pub(crate) enum CommandOutcome<T> {
     /// It was made.
     Done(T),
     /// It was refused, for this reason; what the batch wrote about it stays, and so do the changes of
@@ -47,18 +50,18 @@ pub(crate) trait QueuedCommand: Send {
     fn pages(&self) -> u64;
 
     /// Makes the change and keeps what it came to.
-    fn apply(&mut self, batch: &mut Batch<'_>) -> Result<(), StoreError>;
+    fn apply(&mut self, batch: &mut TransactionBatch<'_>) -> Result<(), StoreError>;
 
     /// Answers who asked: with what the change came to, or why the transaction failed.
     fn answer(self: Box<Self>, transaction: Result<(), StoreError>);
 }
 
 /// A command with the way back to who asked.
-struct Queued<C: Command> {
+struct PendingCommand<C: Command> {
     command: Option<C>,
     must_last: bool,
     pages: u64,
-    applied: Option<Applied<C::Outcome>>,
+    applied: Option<CommandOutcome<C::Outcome>>,
     reply: oneshot::Sender<Result<C::Outcome, StoreError>>,
 }
 
@@ -68,7 +71,7 @@ pub(crate) type Reply<T> = oneshot::Receiver<Result<T, StoreError>>;
 /// Makes a command ready for the queue.
 pub(crate) fn queued<C: Command>(command: C) -> (Box<dyn QueuedCommand>, Reply<C::Outcome>) {
     let (reply, answer) = oneshot::channel();
-    let queued = Queued {
+    let queued = PendingCommand {
         must_last: command.must_last(),
         pages: command.pages(),
         command: Some(command),
@@ -78,9 +81,9 @@ pub(crate) fn queued<C: Command>(command: C) -> (Box<dyn QueuedCommand>, Reply<C
     (Box::new(queued), answer)
 }
 
-// === impl Queued ===
+// === impl PendingCommand ===
 
-impl<C: Command> QueuedCommand for Queued<C> {
+impl<C: Command> QueuedCommand for PendingCommand<C> {
     fn must_last(&self) -> bool {
         self.must_last
     }
@@ -89,7 +92,7 @@ impl<C: Command> QueuedCommand for Queued<C> {
         self.pages
     }
 
-    fn apply(&mut self, batch: &mut Batch<'_>) -> Result<(), StoreError> {
+    fn apply(&mut self, batch: &mut TransactionBatch<'_>) -> Result<(), StoreError> {
         if let Some(command) = self.command.take() {
             self.applied = Some(command.apply(batch)?);
         }
@@ -98,8 +101,8 @@ impl<C: Command> QueuedCommand for Queued<C> {
 
     fn answer(self: Box<Self>, transaction: Result<(), StoreError>) {
         let outcome = match (transaction, self.applied) {
-            (Err(error), _) | (Ok(()), Some(Applied::Refused(error))) => Err(error),
-            (Ok(()), Some(Applied::Done(outcome))) => Ok(outcome),
+            (Err(error), _) | (Ok(()), Some(CommandOutcome::Refused(error))) => Err(error),
+            (Ok(()), Some(CommandOutcome::Done(outcome))) => Ok(outcome),
             // A transaction applies every command before it is committed.
             (Ok(()), None) => Err(StoreError::Closed),
         };
@@ -108,9 +111,9 @@ impl<C: Command> QueuedCommand for Queued<C> {
     }
 }
 
-// === impl Applied ===
+// === impl CommandOutcome ===
 
-impl<T> From<Result<T, StoreError>> for Applied<T> {
+impl<T> From<Result<T, StoreError>> for CommandOutcome<T> {
     fn from(result: Result<T, StoreError>) -> Self {
         match result {
             Ok(done) => Self::Done(done),

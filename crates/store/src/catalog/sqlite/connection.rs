@@ -7,7 +7,7 @@
 //! opened as immutable, which is true for as long as nobody can write, and reads go on.
 
 use super::schema;
-use crate::{disk, error::StoreError, layout::Layout};
+use crate::{disk, error::StoreError, layout::DataLayout};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use rusqlite::{Connection, OpenFlags};
 use std::{
@@ -40,7 +40,7 @@ const ESCAPED_IN_PATH: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'~');
 
 /// Opens the connection that writes, making or migrating the catalog.
-pub(crate) fn open_writer(layout: &Layout) -> Result<Connection, StoreError> {
+pub(crate) fn open_writer(layout: &DataLayout) -> Result<Connection, StoreError> {
     inspect(layout)?;
     let failed = |error| StoreError::sql("opening the catalog", error);
     // SQLite would make it for all to read; its companions take the modes of the file itself.
@@ -80,7 +80,7 @@ pub(crate) fn open_writer(layout: &Layout) -> Result<Connection, StoreError> {
 }
 
 /// Opens a connection that reads, in whatever way the disk allows.
-pub(crate) fn open_reader(layout: &Layout) -> Result<Connection, StoreError> {
+pub(crate) fn open_reader(layout: &DataLayout) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let path = layout.catalog();
     let first = match try_reader(&path, flags) {
@@ -120,14 +120,14 @@ fn settle(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "cache_size", CACHE)
 }
 
-fn has_pending_write_ahead(layout: &Layout) -> bool {
+fn has_pending_write_ahead(layout: &DataLayout) -> bool {
     fs::metadata(layout.catalog_companion("-wal")).is_ok_and(|metadata| metadata.len() > 0)
 }
 
 /// Finds a catalog that is no database or was cut short, by its header alone, before SQLite is
 /// let near it: SQLite would take a file cut to nothing for a new one, and would notice missing
 /// pages only when it needs them.
-fn inspect(layout: &Layout) -> Result<(), StoreError> {
+fn inspect(layout: &DataLayout) -> Result<(), StoreError> {
     let path = layout.catalog();
     let failed = |error| StoreError::reading("the catalog's header", error);
     let mut file = match fs::File::open(&path) {

@@ -2,10 +2,10 @@
 
 use super::{
     connection, read,
-    schema::{self, Totals},
+    schema::{self, CatalogTotals},
     tree::{self, Log},
 };
-use crate::{blob::BlobId, disk, error::StoreError, layout::Layout};
+use crate::{blob::BlobId, disk, error::StoreError, layout::DataLayout};
 use rusqlite::Connection;
 use tlog::Hash;
 
@@ -16,7 +16,7 @@ pub(crate) struct CatalogCopy(Connection);
 
 impl CatalogCopy {
     /// Copies the catalog as of one moment. Readers and the writer go on meanwhile.
-    pub(crate) fn make(from: &Layout, to: &Layout) -> Result<(), StoreError> {
+    pub(crate) fn make(from: &DataLayout, to: &DataLayout) -> Result<(), StoreError> {
         let failed = |error| StoreError::sql("copying the catalog", error);
         let target = to.catalog();
         disk::remove_file(&target)?;
@@ -33,12 +33,12 @@ impl CatalogCopy {
     }
 
     /// Opens a copy.
-    pub(crate) fn open(layout: &Layout) -> Result<Self, StoreError> {
+    pub(crate) fn open(layout: &DataLayout) -> Result<Self, StoreError> {
         connection::open_reader(layout).map(Self)
     }
 
     /// Its sums.
-    pub(crate) fn totals(&self) -> Result<Totals, StoreError> {
+    pub(crate) fn totals(&self) -> Result<CatalogTotals, StoreError> {
         schema::totals(&self.0)
     }
 

@@ -7,25 +7,25 @@
 use super::{
     SqliteCatalog,
     change::{
-        AddProof, AgeAnswers, AppendEntry, AppendRecord, Barrier, KeepTiles, OpenCase, PutAnswer,
-        SwapState, SweepAbsences, WithdrawCapture,
+        AddProof, AgeCachedAnswers, AppendEntry, AppendRecord, Barrier, KeepTiles, OpenCase,
+        PutCachedAnswer, SwapState, SweepAbsences, WithdrawCapture,
     },
     check, read,
     tree::{self, Log},
 };
 use crate::{
     blob::BlobId,
+    cached_answer::{CachedAnswer, CachedAnswerKey, StaleMark},
     catalog::{
-        BlobRepair, BlobReplacement, Catalog, CatalogCheck, EvidenceUpdate, KeptCapture, LogName,
+        BlobRepair, BlobReplacement, CaptureRow, Catalog, CatalogCheck, EvidenceUpdate, LogName,
         NewCapture, Priority, VersionOrder,
     },
     error::StoreError,
     journal::{Decision, Facts, JournalEntry, JournalEvent},
     key::Key,
-    memo::{Memo, MemoKey, StaleMark},
-    own::record::{NewRecord, OwnRecord},
-    record::{Committed, IndexEntry, KeptVersion},
-    trust::{Backlog, CaseFile, KeptTile, VersionProof, Withdrawal},
+    own::record::{DatabaseRecord, NewRecord},
+    record::{CommitOutcome, IndexEntry, StoredVersion},
+    trust::{Backlog, CaseFile, StoredTile, VersionProof, Withdrawal},
     withdrawn::WithdrawnVersion,
 };
 use async_trait::async_trait;
@@ -33,7 +33,7 @@ use bytes::Bytes;
 use gomod::{ModulePath, Version};
 use jiff::Timestamp;
 use rusqlite::Connection;
-use tlog::{Hash, checkpoint::TreeHead, entries::Bundle, tile::Tile, tree::Subtree};
+use tlog::{Hash, checkpoint::TreeHead, entries::EntryBundle, tile::Tile, tree::Subtree};
 
 // === impl SqliteCatalog ===
 
@@ -63,7 +63,7 @@ impl Catalog for SqliteCatalog {
         &self,
         path: String,
         priority: Priority,
-    ) -> Result<Option<KeptCapture>, StoreError> {
+    ) -> Result<Option<CaptureRow>, StoreError> {
         let question = move |connection: &Connection| read::find(connection, &path);
         match priority {
             Priority::Request => self.ask(question).await,
@@ -76,18 +76,18 @@ impl Catalog for SqliteCatalog {
             .await
     }
 
-    async fn commit(&self, capture: NewCapture) -> Result<Committed, StoreError> {
+    async fn commit(&self, capture: NewCapture) -> Result<CommitOutcome, StoreError> {
         self.change(capture).await
     }
 
-    async fn repair(&self, repair: BlobRepair) -> Result<Option<KeptCapture>, StoreError> {
+    async fn repair(&self, repair: BlobRepair) -> Result<Option<CaptureRow>, StoreError> {
         self.change(repair).await
     }
 
     async fn replace(
         &self,
         replacement: BlobReplacement,
-    ) -> Result<Option<KeptCapture>, StoreError> {
+    ) -> Result<Option<CaptureRow>, StoreError> {
         self.change(replacement).await
     }
 
@@ -99,16 +99,12 @@ impl Catalog for SqliteCatalog {
         self.change(WithdrawCapture(withdrawal)).await
     }
 
-    async fn captures(&self, after: String, limit: usize) -> Result<Vec<KeptCapture>, StoreError> {
+    async fn captures(&self, after: String, limit: usize) -> Result<Vec<CaptureRow>, StoreError> {
         self.ask_cold(move |connection| read::captures(connection, &after, limit))
             .await
     }
 
-    async fn captures_of(
-        &self,
-        blob: BlobId,
-        limit: usize,
-    ) -> Result<Vec<KeptCapture>, StoreError> {
+    async fn captures_of(&self, blob: BlobId, limit: usize) -> Result<Vec<CaptureRow>, StoreError> {
         self.ask_cold(move |connection| read::captures_of(connection, blob, limit))
             .await
     }
@@ -118,7 +114,7 @@ impl Catalog for SqliteCatalog {
             .await
     }
 
-    async fn kept_versions(&self, module: ModulePath) -> Result<Vec<KeptVersion>, StoreError> {
+    async fn kept_versions(&self, module: ModulePath) -> Result<Vec<StoredVersion>, StoreError> {
         self.ask(move |connection| read::kept_versions(connection, &module))
             .await
     }
@@ -186,7 +182,11 @@ impl Catalog for SqliteCatalog {
         .await
     }
 
-    async fn log_entries(&self, log: LogName, bundle: Bundle) -> Result<Option<Bytes>, StoreError> {
+    async fn log_entries(
+        &self,
+        log: LogName,
+        bundle: EntryBundle,
+    ) -> Result<Option<Bytes>, StoreError> {
         self.ask_log(log, move |connection, log| match bundle.tile() {
             Some(tile) if tree::head::is_filled(connection, log, tile)? => {
                 tree::bundle(connection, log, bundle).map(|bytes| Some(bytes.into()))
@@ -230,7 +230,7 @@ impl Catalog for SqliteCatalog {
         .await
     }
 
-    async fn append_record(&self, record: NewRecord) -> Result<OwnRecord, StoreError> {
+    async fn append_record(&self, record: NewRecord) -> Result<DatabaseRecord, StoreError> {
         self.change(AppendRecord(record)).await
     }
 
@@ -238,7 +238,7 @@ impl Catalog for SqliteCatalog {
         &self,
         database: String,
         version: String,
-    ) -> Result<Option<OwnRecord>, StoreError> {
+    ) -> Result<Option<DatabaseRecord>, StoreError> {
         self.ask(move |connection| read::own::by_version(connection, &database, &version))
             .await
     }
@@ -248,7 +248,7 @@ impl Catalog for SqliteCatalog {
         database: String,
         first: u64,
         limit: usize,
-    ) -> Result<Vec<(OwnRecord, String)>, StoreError> {
+    ) -> Result<Vec<(DatabaseRecord, String)>, StoreError> {
         self.ask_cold(move |connection| read::own::unproven(connection, &database, first, limit))
             .await
     }
@@ -313,7 +313,7 @@ impl Catalog for SqliteCatalog {
         .await
     }
 
-    async fn keep_tiles(&self, tiles: Vec<KeptTile>) -> Result<(), StoreError> {
+    async fn keep_tiles(&self, tiles: Vec<StoredTile>) -> Result<(), StoreError> {
         self.change(KeepTiles(tiles)).await
     }
 
@@ -344,13 +344,17 @@ impl Catalog for SqliteCatalog {
         self.ask_cold(read::trust::backlog).await
     }
 
-    async fn answer(&self, key: MemoKey) -> Result<Option<Memo>, StoreError> {
+    async fn answer(&self, key: CachedAnswerKey) -> Result<Option<CachedAnswer>, StoreError> {
         self.ask(move |connection| read::memo(connection, &key))
             .await
     }
 
-    async fn put_answer(&self, key: MemoKey, answer: Memo) -> Result<(), StoreError> {
-        self.change(PutAnswer(key, answer)).await
+    async fn put_answer(
+        &self,
+        key: CachedAnswerKey,
+        answer: CachedAnswer,
+    ) -> Result<(), StoreError> {
+        self.change(PutCachedAnswer(key, answer)).await
     }
 
     async fn age_answers(
@@ -358,7 +362,7 @@ impl Catalog for SqliteCatalog {
         module: ModulePath,
         mark: StaleMark,
     ) -> Result<Vec<String>, StoreError> {
-        self.change(AgeAnswers(module, mark)).await
+        self.change(AgeCachedAnswers(module, mark)).await
     }
 
     async fn sweep_absences(&self, before: Timestamp) -> Result<u64, StoreError> {

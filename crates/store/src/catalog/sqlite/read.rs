@@ -6,12 +6,12 @@ pub(crate) mod withdrawn;
 
 use crate::{
     blob::BlobId,
-    catalog::KeptCapture,
+    cached_answer::{CachedAnswer, CachedAnswerKey, CachedAnswerStatus},
+    catalog::CaptureRow,
     error::StoreError,
     journal::{Facts, JournalEntry},
     key::prefix_range,
-    memo::{Memo, MemoKey, MemoStatus},
-    record::{IndexEntry, KeptVersion, Kinds},
+    record::{ArtifactKinds, IndexEntry, StoredVersion},
 };
 use bytes::Bytes;
 use gomod::{ArtifactKind, ModulePath, Version};
@@ -23,8 +23,8 @@ use std::collections::BTreeMap;
 const COLUMNS: &str = "path, blob, size, h1, source, evidence, first_seen, sequence";
 
 /// A capture of a row with [`COLUMNS`].
-fn kept_capture(row: &Row<'_>) -> rusqlite::Result<KeptCapture> {
-    Ok(KeptCapture {
+fn kept_capture(row: &Row<'_>) -> rusqlite::Result<CaptureRow> {
+    Ok(CaptureRow {
         path: row.get(0)?,
         blob: BlobId::from_digest(row.get(1)?),
         size: row.get(2)?,
@@ -37,7 +37,7 @@ fn kept_capture(row: &Row<'_>) -> rusqlite::Result<KeptCapture> {
 }
 
 /// The capture at `path`.
-pub(crate) fn find(connection: &Connection, path: &str) -> Result<Option<KeptCapture>, StoreError> {
+pub(crate) fn find(connection: &Connection, path: &str) -> Result<Option<CaptureRow>, StoreError> {
     let failed = |error| StoreError::sql("looking up a capture", error);
     let mut statement = connection
         .prepare_cached(&format!("SELECT {COLUMNS} FROM capture WHERE path = ?1"))
@@ -69,7 +69,7 @@ pub(crate) fn captures(
     connection: &Connection,
     after: &str,
     limit: usize,
-) -> Result<Vec<KeptCapture>, StoreError> {
+) -> Result<Vec<CaptureRow>, StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM capture WHERE path > ?1 ORDER BY path LIMIT ?2");
     collect(
         connection,
@@ -85,7 +85,7 @@ pub(crate) fn captures_of(
     connection: &Connection,
     blob: BlobId,
     limit: usize,
-) -> Result<Vec<KeptCapture>, StoreError> {
+) -> Result<Vec<CaptureRow>, StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM capture WHERE blob = ?1 ORDER BY path LIMIT ?2");
     collect(
         connection,
@@ -127,7 +127,7 @@ pub(crate) fn blobs(connection: &Connection, shelf: u8) -> Result<Vec<(BlobId, u
 pub(crate) fn kept_versions(
     connection: &Connection,
     module: &ModulePath,
-) -> Result<Vec<KeptVersion>, StoreError> {
+) -> Result<Vec<StoredVersion>, StoreError> {
     let (from, to) = prefix_range(&format!("{}/@v/", module.escaped()));
     let sql = "SELECT path FROM capture WHERE path >= ?1 AND path < ?2 ORDER BY path";
     let paths: Vec<String> = collect(
@@ -139,14 +139,14 @@ pub(crate) fn kept_versions(
     )?;
     // Files of one version are not always neighbours: between `v1.0.0-rc.info` and `v1.0.0-rc.zip`
     // stand those of `v1.0.0-rc.mod`.
-    let mut kept: BTreeMap<&str, Kinds> = BTreeMap::new();
+    let mut kept: BTreeMap<&str, ArtifactKinds> = BTreeMap::new();
     let files = paths.iter().filter_map(|path| path.get(from.len()..));
     for (version, kind) in files.filter_map(split_file) {
         kept.entry(version).or_default().insert(kind);
     }
     let parsed = kept.into_iter().filter_map(|(version, kinds)| {
         let version = Version::unescape(version).ok()?;
-        Some(KeptVersion { version, kinds })
+        Some(StoredVersion { version, kinds })
     });
     Ok(parsed.collect())
 }
@@ -263,18 +263,21 @@ pub(crate) fn journal(
 }
 
 /// A remembered answer.
-pub(crate) fn memo(connection: &Connection, key: &MemoKey) -> Result<Option<Memo>, StoreError> {
+pub(crate) fn memo(
+    connection: &Connection,
+    key: &CachedAnswerKey,
+) -> Result<Option<CachedAnswer>, StoreError> {
     let failed = |error| StoreError::sql("looking up a memo", error);
     let sql = "SELECT body, status, fetched_at, source FROM memo WHERE class = ?1 AND path = ?2";
     let mut statement = connection.prepare_cached(sql).map_err(failed)?;
     let read = |row: &Row<'_>| {
         let status = if row.get::<_, i64>(1)? == ABSENT {
-            MemoStatus::Absent
+            CachedAnswerStatus::Absent
         } else {
-            MemoStatus::Known
+            CachedAnswerStatus::Known
         };
         let body = Bytes::from(row.get::<_, Vec<u8>>(0)?);
-        Ok(Memo {
+        Ok(CachedAnswer {
             body,
             status,
             fetched_at: timestamp(row, 2)?,

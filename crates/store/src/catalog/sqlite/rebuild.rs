@@ -15,16 +15,16 @@
 
 mod salvage;
 
-use super::{change::Batch, read, schema, tree};
+use super::{change::TransactionBatch, read, schema, tree};
 use crate::{
     blob::BlobId,
-    core::Core,
+    core::StoreCore,
     disk,
     error::StoreError,
     journal::{Decision, JournalEntry, mirror},
-    layout::Layout,
+    layout::DataLayout,
     lock::DirectoryLock,
-    maintenance::{Problems, list},
+    maintenance::{ProblemList, list},
     options::StoreOptions,
 };
 use rusqlite::Connection;
@@ -47,9 +47,9 @@ pub struct RebuildReport {
     /// Captures in the new catalog.
     pub captures: u64,
     /// Captures in the journal whose blob is missing or has another size: path and blob.
-    pub lost: Problems<(String, BlobId)>,
+    pub lost: ProblemList<(String, BlobId)>,
     /// Lines of the mirror that are damaged: file and line number.
-    pub damaged_lines: Problems<String>,
+    pub damaged_lines: ProblemList<String>,
     /// Entries that neither the mirror nor the old catalog has.
     pub missing_entries: u64,
     /// Blobs that no capture in the new catalog needs.
@@ -66,7 +66,7 @@ const MISSING_LIMIT: u64 = 1 << 26;
 
 /// Rebuilds the catalog of the store that `options` name. The store must not be open anywhere.
 pub async fn rebuild(options: StoreOptions) -> Result<RebuildReport, StoreError> {
-    let core = Arc::new(Core::start(options)?);
+    let core = Arc::new(StoreCore::start(options)?);
     let layout = core.layout.clone();
     let lock = core
         .writes
@@ -87,7 +87,7 @@ pub async fn rebuild(options: StoreOptions) -> Result<RebuildReport, StoreError>
 }
 
 fn rebuild_from(
-    layout: &Layout,
+    layout: &DataLayout,
     now: jiff::Timestamp,
     blobs: &HashMap<BlobId, u64>,
 ) -> Result<RebuildReport, StoreError> {
@@ -122,7 +122,7 @@ fn open_new(path: &Path) -> Result<Connection, StoreError> {
 
 /// Collects journal lines: the mirror's first, then what the old catalog has beyond them.
 fn gather(
-    layout: &Layout,
+    layout: &DataLayout,
     connection: &Connection,
     report: &mut RebuildReport,
 ) -> Result<(), StoreError> {
@@ -181,10 +181,10 @@ fn replay(
 ) -> Result<(), StoreError> {
     let failed = |error| StoreError::sql("replaying the journal", error);
     let transaction = connection.transaction().map_err(failed)?;
-    let mut batch = Batch::new(
+    let mut batch = TransactionBatch::new(
         &transaction,
         jiff::Timestamp::UNIX_EPOCH,
-        schema::Totals::default(),
+        schema::CatalogTotals::default(),
     );
     let mut lost = BTreeMap::new();
     loop {
@@ -201,7 +201,7 @@ fn replay(
                     batch.skip(&entry);
                     lost.insert(path.clone(), (*blob, entry));
                 }
-                Decision::Healed {
+                Decision::Repaired {
                     path, blob, size, ..
                 } => {
                     if blobs.get(blob) == Some(size) {
@@ -243,7 +243,7 @@ fn replay(
 }
 
 /// Puts the old catalog aside and the new one in its place.
-fn swap(layout: &Layout, new: &Path) -> Result<(), StoreError> {
+fn swap(layout: &DataLayout, new: &Path) -> Result<(), StoreError> {
     for suffix in ["", "-wal", "-shm"] {
         let old = layout.catalog_companion(suffix);
         if old.exists() {

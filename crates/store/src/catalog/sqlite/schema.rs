@@ -157,7 +157,7 @@ const STEPS: &[&str] = &[
 
 /// The sums of the catalog and the end of its journal.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Totals {
+pub(crate) struct CatalogTotals {
     pub(crate) captures: u64,
     pub(crate) blobs: u64,
     pub(crate) bytes: u64,
@@ -168,7 +168,7 @@ pub(crate) struct Totals {
     pub(crate) at: i64,
 }
 
-/// Layout of the open catalog; 0 for an empty file.
+/// DataLayout of the open catalog; 0 for an empty file.
 fn layout(connection: &Connection) -> Result<i64, StoreError> {
     let read = |name: &str| {
         connection.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i64>(0))
@@ -227,7 +227,7 @@ pub(crate) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
 }
 
 /// Reads the sums. They are one row and the end of one table.
-pub(crate) fn totals(connection: &Connection) -> Result<Totals, StoreError> {
+pub(crate) fn totals(connection: &Connection) -> Result<CatalogTotals, StoreError> {
     let failed = |error| StoreError::sql("reading the catalog's totals", error);
     let (sequence, at) = connection
         .query_row(
@@ -243,7 +243,7 @@ pub(crate) fn totals(connection: &Connection) -> Result<Totals, StoreError> {
         "SELECT captures, blobs, bytes, memos FROM total",
         [],
         |row| {
-            Ok(Totals {
+            Ok(CatalogTotals {
                 captures: row.get(0)?,
                 blobs: row.get(1)?,
                 bytes: row.get(2)?,

@@ -22,7 +22,7 @@ use std::{
 };
 use tlog::{
     HASH_SIZE, Hash,
-    entries::{self, Bundle},
+    entries::{self, EntryBundle},
     frontier::Frontier,
     tile::{HEIGHT, Tile, new_tiles},
     tree::Subtree,
@@ -114,7 +114,7 @@ pub(crate) fn tile(
 pub(crate) fn bundle(
     connection: &Connection,
     log: Log<'_>,
-    bundle: Bundle,
+    bundle: EntryBundle,
 ) -> Result<Vec<u8>, StoreError> {
     let leaves = leaves(connection, log, bundle.first(), u64::from(bundle.width()))?;
     if let Some(tile) = bundle.tile() {

@@ -15,18 +15,18 @@
 
 use super::{
     Unopened,
-    change::{Batch, CaptureCounts},
+    change::{CaptureCounts, TransactionBatch},
     command::QueuedCommand,
     connection, read,
-    schema::{self, Totals},
+    schema::{self, CatalogTotals},
 };
 use crate::{
-    core::Core,
+    core::StoreCore,
     crash, disk,
     error::StoreError,
     health::StoreMetrics,
-    journal::mirror::Mirror,
-    lane::{Next, Queue},
+    journal::mirror::JournalMirror,
+    thread_pool::{Queue, QueuedItem},
 };
 use rusqlite::Connection;
 use std::{
@@ -58,8 +58,8 @@ const CATCH_UP: usize = 1000;
 pub(super) type WriterQueue = Queue<Box<dyn QueuedCommand>>;
 
 /// The state of the writing thread.
-pub(crate) struct Writer {
-    core: Arc<Core>,
+pub(crate) struct CatalogWriter {
+    core: Arc<StoreCore>,
     queue: Arc<WriterQueue>,
     /// Changed when readers must open their connections anew; zero while there is no writer.
     generation: Arc<AtomicU64>,
@@ -67,25 +67,25 @@ pub(crate) struct Writer {
     opened: u64,
     unopened: Unopened,
     connection: Option<Connection>,
-    totals: Totals,
-    mirror: Mirror,
+    totals: CatalogTotals,
+    mirror: JournalMirror,
     /// Pages written ahead since the last checkpoint, roughly.
     ahead: u64,
     /// Whether transactions are synced now, so that the setting is changed only when needed.
     syncing: bool,
 }
 
-// === impl Writer ===
+// === impl CatalogWriter ===
 
-impl Writer {
+impl CatalogWriter {
     pub(crate) fn new(
-        core: Arc<Core>,
+        core: Arc<StoreCore>,
         queue: Arc<WriterQueue>,
         generation: Arc<AtomicU64>,
         unopened: Unopened,
     ) -> Self {
-        let mirror = Mirror::new(core.layout.journal());
-        let totals = Totals::default();
+        let mirror = JournalMirror::new(core.layout.journal());
+        let totals = CatalogTotals::default();
         Self {
             core,
             queue,
@@ -103,7 +103,7 @@ impl Writer {
     /// Opens the catalog and brings the mirror up to it. A disk that cannot be written is noted,
     /// not an error: reads go on without a writer.
     pub(crate) fn open(&mut self) -> Result<(), StoreError> {
-        let behind = Mirror::last_sequence(&self.core.layout.journal())?;
+        let behind = JournalMirror::last_sequence(&self.core.layout.journal())?;
         if behind > 0 && !self.core.layout.catalog().exists() {
             let problem = format!("catalog.db is missing, and the journal has {behind} entries");
             return Err(StoreError::CorruptCatalog { problem });
@@ -133,24 +133,24 @@ impl Writer {
     pub(crate) fn run(mut self) {
         loop {
             match self.queue.pop(Some(IDLE)) {
-                Next::Item(first) => {
+                QueuedItem::Item(first) => {
                     let mut batch = vec![first];
                     batch.extend(self.queue.drain(BATCH - 1));
                     self.serve(batch);
                     self.checkpoint(CHECKPOINT_PAGES);
                 }
-                Next::TimedOut => {
+                QueuedItem::TimedOut => {
                     self.rest();
                     self.checkpoint(IDLE_PAGES);
                 }
-                Next::Closed => break,
+                QueuedItem::Closed => break,
             }
         }
         self.rest();
     }
 
-    /// Totals that were read without a writer, for a store that cannot write.
-    pub(crate) fn adopt(&mut self, totals: Totals) {
+    /// CatalogTotals that were read without a writer, for a store that cannot write.
+    pub(crate) fn adopt(&mut self, totals: CatalogTotals) {
         self.totals = totals;
         self.publish_totals();
     }
@@ -208,12 +208,13 @@ impl Writer {
         }
         self.core.crash.reached(crash::BEFORE_TRANSACTION);
         let transaction = connection.transaction().map_err(failed)?;
-        let mut batch = Batch::new(&transaction, self.core.options.clock.now(), self.totals);
+        let mut batch =
+            TransactionBatch::new(&transaction, self.core.options.clock.now(), self.totals);
         for command in commands {
             command.apply(&mut batch)?;
         }
         batch.finish()?;
-        let Batch {
+        let TransactionBatch {
             totals,
             lines,
             counts,

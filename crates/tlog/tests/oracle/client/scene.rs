@@ -7,9 +7,9 @@ use tlog::{
     note::SignerKey,
     plan::TilePlan,
     proof::{consistency, inclusion},
-    record::Record,
+    record::LogRecord,
     tile::HEIGHT,
-    tree::{Node, Subtree},
+    tree::{CompleteSubtree, Subtree},
 };
 
 /// Where other histories part from the true one: at the edges of tiles and within.
@@ -31,7 +31,7 @@ pub(crate) struct Logs {
 pub(crate) struct Lookup {
     pub(crate) module: String,
     pub(crate) version: String,
-    pub(crate) record: Record,
+    pub(crate) record: LogRecord,
     /// The signed head that comes with it.
     pub(crate) head: String,
     pub(crate) size: u64,
@@ -137,7 +137,7 @@ impl Logs {
         Lookup {
             module: format!("example.com/m{number}"),
             version: format!("v1.0.{number}"),
-            record: Record {
+            record: LogRecord {
                 id: number,
                 text: self.large.leaf(number).to_owned(),
             },
@@ -165,7 +165,7 @@ impl Scene {
                 .iter()
                 .map(|lookup| lookup.record.id)
                 .filter(|id| *id < newer);
-            let leaves = records.clone().map(Node::leaf);
+            let leaves = records.clone().map(CompleteSubtree::leaf);
             let proofs = records.flat_map(|id| inclusion(newer, id).unwrap());
             let older = self
                 .sizes

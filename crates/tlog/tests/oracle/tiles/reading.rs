@@ -2,8 +2,8 @@
 
 use super::{Answer, Oracle, Seed};
 use super::{
-    Bytes, INPUTS, Log, Node, Tile, TilePlan, TreeHead, byte, height, node_within, number,
-    numbered, refused, shown, size, text,
+    Bytes, CompleteSubtree, INPUTS, Log, Tile, TilePlan, TreeHead, byte, height, node_within,
+    number, numbered, refused, shown, size, text,
 };
 use tlog::Hash;
 
@@ -19,7 +19,7 @@ fn a_hash_is_computed_from_one_tile_as_by_go() {
     let inputs: Vec<_> = (0..INPUTS).map(|_| one_tile(&mut seed, &log)).collect();
     oracle.compare("tile.hash", &inputs, |input| {
         let tile: Tile = text(input, 0)?.parse().map_err(refused)?;
-        let node = Node {
+        let node = CompleteSubtree {
             level: byte(input, 2)?,
             index: number(input, 3)?,
         };
@@ -53,13 +53,13 @@ fn one_tile(seed: &mut Seed, log: &Log) -> Vec<Vec<u8>> {
         }
         3 => asked = node_within(seed, SIZE),
         4 => {
-            asked = Node {
+            asked = CompleteSubtree {
                 level: node.level + 1,
                 index: node.index / 2,
             }
         }
         5 => {
-            asked = Node {
+            asked = CompleteSubtree {
                 level: node.level.saturating_sub(1),
                 ..node
             }
@@ -108,11 +108,11 @@ fn planned(seed: &mut Seed) -> Vec<Vec<u8>> {
         .collect()
 }
 
-fn nodes(input: &[Vec<u8>]) -> Result<Vec<Node>, String> {
+fn nodes(input: &[Vec<u8>]) -> Result<Vec<CompleteSubtree>, String> {
     let pairs = (0..input.len()).step_by(2);
     pairs
         .map(|at| {
-            Ok(Node {
+            Ok(CompleteSubtree {
                 level: byte(input, at)?,
                 index: number(input, at + 1)?,
             })
@@ -160,7 +160,7 @@ fn reading(seed: &mut Seed, log: &Log) -> Vec<Vec<u8>> {
     let size = 1 + seed.next_u64() % SIZE;
     let highest = *seed.pick(&[3, 8]);
     let height = u8::try_from(1 + seed.below(highest)).unwrap();
-    let nodes: Vec<Node> = (0..=seed.below(3))
+    let nodes: Vec<CompleteSubtree> = (0..=seed.below(3))
         .map(|_| node_within(seed, size))
         .collect();
     let plan = TilePlan::try_new(log.head(size), height, nodes.iter().copied()).unwrap();

@@ -3,10 +3,13 @@
 //! A record is appended with its entry in the journal and the hashes of the tiles it fills, in one
 //! transaction, and never changed: a version that has one keeps it, whoever comes with another.
 
-use super::{Applied, Batch, Command, Decision, JournalEntry, StoreError, params, read, tree};
+use super::{
+    Command, CommandOutcome, Decision, JournalEntry, StoreError, TransactionBatch, params, read,
+    tree,
+};
 use crate::{
     key::Key,
-    own::record::{NewRecord, OwnRecord, go_sum_lines},
+    own::record::{DatabaseRecord, NewRecord, go_sum_lines},
     trust::version_path,
 };
 use gomod::{Artifact, ArtifactKind};
@@ -19,18 +22,21 @@ pub(crate) struct AppendRecord(pub(crate) NewRecord);
 // === impl Command ===
 
 impl Command for AppendRecord {
-    type Outcome = OwnRecord;
+    type Outcome = DatabaseRecord;
 
-    fn apply(self, batch: &mut Batch<'_>) -> Result<Applied<OwnRecord>, StoreError> {
-        batch.log(self.0).map(Applied::Done)
+    fn apply(
+        self,
+        batch: &mut TransactionBatch<'_>,
+    ) -> Result<CommandOutcome<DatabaseRecord>, StoreError> {
+        batch.log(self.0).map(CommandOutcome::Done)
     }
 }
 
-// === impl Batch ===
+// === impl TransactionBatch ===
 
-impl Batch<'_> {
+impl TransactionBatch<'_> {
     /// The record of a version: the one that is there, else this one.
-    fn log(&mut self, new: NewRecord) -> Result<OwnRecord, StoreError> {
+    fn log(&mut self, new: NewRecord) -> Result<DatabaseRecord, StoreError> {
         let version = version_path(&new.module, &new.version);
         if let Some(known) = read::own::by_version(self.connection, &new.database, &version)? {
             return Ok(known);
@@ -43,7 +49,7 @@ impl Batch<'_> {
             text: new.text.clone(),
             source: new.source.clone(),
         })?;
-        let record = OwnRecord {
+        let record = DatabaseRecord {
             number,
             text: new.text,
             source: new.source,
@@ -104,7 +110,7 @@ impl Batch<'_> {
         if tree::size(self.connection, Log::Database(database))? != *record {
             return Ok(());
         }
-        let record = OwnRecord {
+        let record = DatabaseRecord {
             number: *record,
             text: text.clone(),
             source: source.clone(),
@@ -117,11 +123,11 @@ impl Batch<'_> {
         &self,
         database: &str,
         version: &str,
-        record: &OwnRecord,
+        record: &DatabaseRecord,
     ) -> Result<(), StoreError> {
         let sql = "INSERT INTO own_record (database, number, version, text, source, at)
                    VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-        let OwnRecord {
+        let DatabaseRecord {
             number,
             text,
             source,

@@ -1,34 +1,40 @@
 //! Changes to what captures have after a disk lost it.
 
 use super::{
-    Applied, Batch, BlobId, Command, Decision, InsertedCapture, JournalEntry, KeptCapture, Key,
-    StoreError, microseconds, params, read,
+    BlobId, CaptureRow, Command, CommandOutcome, Decision, JournalEntry, Key, NewCaptureRow,
+    StoreError, TransactionBatch, microseconds, params, read,
 };
 use crate::catalog::BlobRepair;
 
 // === impl Command ===
 
 impl Command for BlobRepair {
-    type Outcome = Option<KeptCapture>;
+    type Outcome = Option<CaptureRow>;
 
-    fn apply(self, batch: &mut Batch<'_>) -> Result<Applied<Self::Outcome>, StoreError> {
+    fn apply(
+        self,
+        batch: &mut TransactionBatch<'_>,
+    ) -> Result<CommandOutcome<Self::Outcome>, StoreError> {
         batch.repair(self)
     }
 }
 
-// === impl Batch ===
+// === impl TransactionBatch ===
 
-impl Batch<'_> {
+impl TransactionBatch<'_> {
     /// Gives a capture the blob that takes the place of a lost one, with an entry in the journal.
-    fn repair(&mut self, repair: BlobRepair) -> Result<Applied<Option<KeptCapture>>, StoreError> {
+    fn repair(
+        &mut self,
+        repair: BlobRepair,
+    ) -> Result<CommandOutcome<Option<CaptureRow>>, StoreError> {
         let Some(kept) = read::find(self.connection, &repair.path)? else {
-            return Ok(Applied::Done(None));
+            return Ok(CommandOutcome::Done(None));
         };
         if kept.blob != repair.lost {
-            return Ok(Applied::Done(None));
+            return Ok(CommandOutcome::Done(None));
         }
         if repair.blob != repair.lost && (kept.h1.is_none() || kept.h1 != repair.h1) {
-            return Ok(Applied::Refused(StoreError::Conflict {
+            return Ok(CommandOutcome::Refused(StoreError::Conflict {
                 path: repair.path,
                 kept: repair.lost,
                 offered: repair.blob,
@@ -36,7 +42,7 @@ impl Batch<'_> {
         }
         self.exchange(&kept, repair.blob, repair.size)?;
         let path = repair.path.clone();
-        self.journal(Decision::Healed {
+        self.journal(Decision::Repaired {
             path: repair.path,
             lost: repair.lost,
             blob: repair.blob,
@@ -45,7 +51,7 @@ impl Batch<'_> {
             source: repair.source,
             evidence: kept.evidence,
         })?;
-        read::find(self.connection, &path).map(Applied::Done)
+        read::find(self.connection, &path).map(CommandOutcome::Done)
     }
 
     /// Does again what an entry of the journal tells of, for a rebuild: `captured` is the entry of a
@@ -56,7 +62,7 @@ impl Batch<'_> {
         captured: Option<&JournalEntry>,
     ) -> Result<(), StoreError> {
         self.skip(entry);
-        let Decision::Healed {
+        let Decision::Repaired {
             path,
             lost,
             blob,
@@ -86,7 +92,7 @@ impl Batch<'_> {
         if Key::parse(path).is_none() {
             return Ok(());
         }
-        self.insert(&InsertedCapture {
+        self.insert(&NewCaptureRow {
             path,
             blob: *blob,
             size: *size,
@@ -102,7 +108,7 @@ impl Batch<'_> {
     /// The row keeps everything but the name and the size of its bytes.
     pub(super) fn exchange(
         &mut self,
-        kept: &KeptCapture,
+        kept: &CaptureRow,
         blob: BlobId,
         size: u64,
     ) -> Result<(), StoreError> {

@@ -4,13 +4,13 @@
 //! place in the index; the capture is as new as its bytes.
 
 use super::{
-    Applied, Batch, BlobId, Command, Decision, Facts, InsertedCapture, JournalEntry, KeptCapture,
-    Key, Provenance, RecordedEvidence, StoreError, microseconds, params, read,
+    BlobId, CaptureRow, Command, CommandOutcome, Decision, Facts, JournalEntry, Key, NewCaptureRow,
+    Provenance, RecordedEvidence, StoreError, TransactionBatch, microseconds, params, read,
 };
 use crate::catalog::{BlobReplacement, EvidenceUpdate};
 
 /// What a row has after a replacement.
-struct NewBytes<'a> {
+struct ReplacementRow<'a> {
     blob: BlobId,
     size: u64,
     h1: Option<&'a str>,
@@ -23,26 +23,29 @@ struct NewBytes<'a> {
 // === impl Command ===
 
 impl Command for BlobReplacement {
-    type Outcome = Option<KeptCapture>;
+    type Outcome = Option<CaptureRow>;
 
-    fn apply(self, batch: &mut Batch<'_>) -> Result<Applied<Self::Outcome>, StoreError> {
-        batch.replace(self).map(Applied::Done)
+    fn apply(
+        self,
+        batch: &mut TransactionBatch<'_>,
+    ) -> Result<CommandOutcome<Self::Outcome>, StoreError> {
+        batch.replace(self).map(CommandOutcome::Done)
     }
 }
 
 impl Command for EvidenceUpdate {
     type Outcome = bool;
 
-    fn apply(self, batch: &mut Batch<'_>) -> Result<Applied<bool>, StoreError> {
-        batch.confirm(self).map(Applied::Done)
+    fn apply(self, batch: &mut TransactionBatch<'_>) -> Result<CommandOutcome<bool>, StoreError> {
+        batch.confirm(self).map(CommandOutcome::Done)
     }
 }
 
-// === impl Batch ===
+// === impl TransactionBatch ===
 
-impl Batch<'_> {
+impl TransactionBatch<'_> {
     /// Gives a capture other bytes, with an entry in the journal; nothing if it has not the old ones.
-    fn replace(&mut self, new: BlobReplacement) -> Result<Option<KeptCapture>, StoreError> {
+    fn replace(&mut self, new: BlobReplacement) -> Result<Option<CaptureRow>, StoreError> {
         let kept = read::find(self.connection, &new.path)?;
         let Some(kept) = kept.filter(|kept| kept.blob == new.old && new.blob != new.old) else {
             return Ok(None);
@@ -65,7 +68,7 @@ impl Batch<'_> {
             by: new.by,
             reason: new.reason,
         })?;
-        let bytes = NewBytes {
+        let bytes = ReplacementRow {
             blob: new.blob,
             size: new.size,
             h1: h1.as_deref(),
@@ -142,7 +145,7 @@ impl Batch<'_> {
                 return Ok(());
             }
             // Everything else is set below, from the entry of the replacement.
-            self.insert(&InsertedCapture {
+            self.insert(&NewCaptureRow {
                 path,
                 blob: *blob,
                 size: *size,
@@ -155,11 +158,11 @@ impl Batch<'_> {
             })?;
         }
         let kept = read::find(self.connection, path)?;
-        let was_old = |kept: &KeptCapture| kept.blob == *old || captured.is_some();
+        let was_old = |kept: &CaptureRow| kept.blob == *old || captured.is_some();
         let Some(kept) = kept.filter(was_old) else {
             return Ok(());
         };
-        let bytes = NewBytes {
+        let bytes = ReplacementRow {
             blob: *blob,
             size: *size,
             h1: h1.as_deref(),
@@ -171,7 +174,7 @@ impl Batch<'_> {
         self.put_bytes(&kept, &bytes)
     }
 
-    fn put_bytes(&mut self, kept: &KeptCapture, new: &NewBytes<'_>) -> Result<(), StoreError> {
+    fn put_bytes(&mut self, kept: &CaptureRow, new: &ReplacementRow<'_>) -> Result<(), StoreError> {
         self.exchange(kept, new.blob, new.size)?;
         let sql = "UPDATE capture SET h1 = ?2, source = ?3, evidence = ?4, facts = NULL,
                    sequence = ?5, first_seen = ?6 WHERE path = ?1";

@@ -1,12 +1,12 @@
 //! Changes to what vouches for captures.
 
 use super::{
-    Applied, Batch, BlobId, Command, Decision, JournalEntry, Key, RecordedEvidence, StoreError,
-    params, read,
+    BlobId, Command, CommandOutcome, Decision, JournalEntry, Key, RecordedEvidence, StoreError,
+    TransactionBatch, params, read,
 };
 use crate::{
     journal::JournalEvent,
-    trust::{CASE, KeptTile, VersionProof, Withdrawal},
+    trust::{CASE, StoredTile, VersionProof, Withdrawal},
 };
 use bytes::Bytes;
 
@@ -20,7 +20,7 @@ pub(crate) struct WithdrawCapture(pub(crate) Withdrawal);
 pub(crate) struct OpenCase(pub(crate) JournalEvent);
 
 /// Keeps tiles that are wider than what is kept.
-pub(crate) struct KeepTiles(pub(crate) Vec<KeptTile>);
+pub(crate) struct KeepTiles(pub(crate) Vec<StoredTile>);
 
 /// Changes a state if it is what it is taken to be; gives whether it was.
 pub(crate) struct SwapState {
@@ -34,24 +34,27 @@ pub(crate) struct SwapState {
 impl Command for AddProof {
     type Outcome = ();
 
-    fn apply(self, batch: &mut Batch<'_>) -> Result<Applied<()>, StoreError> {
-        batch.prove(&self.0, &self.1).map(Applied::Done)
+    fn apply(self, batch: &mut TransactionBatch<'_>) -> Result<CommandOutcome<()>, StoreError> {
+        batch.prove(&self.0, &self.1).map(CommandOutcome::Done)
     }
 }
 
 impl Command for WithdrawCapture {
     type Outcome = Option<BlobId>;
 
-    fn apply(self, batch: &mut Batch<'_>) -> Result<Applied<Self::Outcome>, StoreError> {
-        batch.withdraw(self.0).map(Applied::Done)
+    fn apply(
+        self,
+        batch: &mut TransactionBatch<'_>,
+    ) -> Result<CommandOutcome<Self::Outcome>, StoreError> {
+        batch.withdraw(self.0).map(CommandOutcome::Done)
     }
 }
 
 impl Command for OpenCase {
     type Outcome = u64;
 
-    fn apply(self, batch: &mut Batch<'_>) -> Result<Applied<u64>, StoreError> {
-        batch.open_case(self.0).map(Applied::Done)
+    fn apply(self, batch: &mut TransactionBatch<'_>) -> Result<CommandOutcome<u64>, StoreError> {
+        batch.open_case(self.0).map(CommandOutcome::Done)
     }
 }
 
@@ -67,24 +70,24 @@ impl Command for KeepTiles {
         3 * self.0.len() as u64
     }
 
-    fn apply(self, batch: &mut Batch<'_>) -> Result<Applied<()>, StoreError> {
-        batch.keep_tiles(&self.0).map(Applied::Done)
+    fn apply(self, batch: &mut TransactionBatch<'_>) -> Result<CommandOutcome<()>, StoreError> {
+        batch.keep_tiles(&self.0).map(CommandOutcome::Done)
     }
 }
 
 impl Command for SwapState {
     type Outcome = bool;
 
-    fn apply(self, batch: &mut Batch<'_>) -> Result<Applied<bool>, StoreError> {
+    fn apply(self, batch: &mut TransactionBatch<'_>) -> Result<CommandOutcome<bool>, StoreError> {
         let Self { name, old, new } = self;
         let swapped = batch.swap_state(&name, old.as_deref(), &new)?;
-        Ok(Applied::Done(swapped))
+        Ok(CommandOutcome::Done(swapped))
     }
 }
 
-// === impl Batch ===
+// === impl TransactionBatch ===
 
-impl Batch<'_> {
+impl TransactionBatch<'_> {
     /// Keeps a proof, with its entry in the journal, and raises the captures it vouches for.
     pub(super) fn prove(
         &mut self,
@@ -169,13 +172,13 @@ impl Batch<'_> {
 
     /// Keeps tiles that are wider than what is kept. They are proven, so what is kept and disagrees
     /// is damaged, and makes room.
-    fn keep_tiles(&self, tiles: &[KeptTile]) -> Result<(), StoreError> {
+    fn keep_tiles(&self, tiles: &[StoredTile]) -> Result<(), StoreError> {
         let sql = "INSERT INTO tile (database, level, number, hashes) VALUES (?1, ?2, ?3, ?4)
                    ON CONFLICT DO UPDATE SET hashes = excluded.hashes
                    WHERE length(excluded.hashes) > length(tile.hashes)
                       OR substr(tile.hashes, 1, length(excluded.hashes)) <> excluded.hashes";
-        let keep = |tile: &KeptTile| {
-            let KeptTile {
+        let keep = |tile: &StoredTile| {
+            let StoredTile {
                 database,
                 level,
                 number,

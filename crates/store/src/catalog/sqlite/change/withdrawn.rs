@@ -1,6 +1,8 @@
 //! Orders about versions: withdrawn, and taken back.
 
-use super::{Applied, Batch, Command, Decision, JournalEntry, StoreError, params, read};
+use super::{
+    Command, CommandOutcome, Decision, JournalEntry, StoreError, TransactionBatch, params, read,
+};
 use crate::catalog::VersionOrder;
 use crate::withdrawn::{REINSTATED, WITHDRAWN};
 
@@ -9,15 +11,15 @@ use crate::withdrawn::{REINSTATED, WITHDRAWN};
 impl Command for VersionOrder {
     type Outcome = bool;
 
-    fn apply(self, batch: &mut Batch<'_>) -> Result<Applied<bool>, StoreError> {
+    fn apply(self, batch: &mut TransactionBatch<'_>) -> Result<CommandOutcome<bool>, StoreError> {
         let changed = batch.order_version(&self.version, &self.reason, self.withdrawn)?;
-        Ok(Applied::Done(changed > 0))
+        Ok(CommandOutcome::Done(changed > 0))
     }
 }
 
-// === impl Batch ===
+// === impl TransactionBatch ===
 
-impl Batch<'_> {
+impl TransactionBatch<'_> {
     /// Carries an order out, with its entry in the journal; gives how many rows it changed.
     fn order_version(
         &mut self,

@@ -1,7 +1,7 @@
 //! What is asked about checksum databases of our own.
 
 use super::{collect, params, timestamp};
-use crate::{error::StoreError, own::record::OwnRecord};
+use crate::{error::StoreError, own::record::DatabaseRecord};
 use rusqlite::{Connection, OptionalExtension, Row};
 
 const COLUMNS: &str = "number, text, source, at";
@@ -11,7 +11,7 @@ pub(crate) fn by_version(
     connection: &Connection,
     database: &str,
     version: &str,
-) -> Result<Option<OwnRecord>, StoreError> {
+) -> Result<Option<DatabaseRecord>, StoreError> {
     let failed = |error| StoreError::sql("looking up a record", error);
     let sql = format!("SELECT {COLUMNS} FROM own_record WHERE database = ?1 AND version = ?2");
     let mut statement = connection.prepare_cached(&sql).map_err(failed)?;
@@ -25,7 +25,7 @@ pub(crate) fn unproven(
     database: &str,
     first: u64,
     limit: usize,
-) -> Result<Vec<(OwnRecord, String)>, StoreError> {
+) -> Result<Vec<(DatabaseRecord, String)>, StoreError> {
     let sql = format!(
         "SELECT {COLUMNS}, version FROM own_record AS own
          WHERE database = ?1 AND number >= ?2 AND NOT EXISTS
@@ -71,8 +71,8 @@ pub(crate) fn databases(connection: &Connection) -> Result<Vec<String>, StoreErr
     collect(connection, "listing databases", sql, [], |row| row.get(0))
 }
 
-fn record(row: &Row<'_>) -> rusqlite::Result<OwnRecord> {
-    Ok(OwnRecord {
+fn record(row: &Row<'_>) -> rusqlite::Result<DatabaseRecord> {
+    Ok(DatabaseRecord {
         number: row.get(0)?,
         text: row.get(1)?,
         source: row.get(2)?,

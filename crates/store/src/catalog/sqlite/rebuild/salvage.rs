@@ -5,14 +5,14 @@ use crate::{
     catalog::sqlite::{connection, read},
     error::StoreError,
     journal::JournalEntry,
-    layout::Layout,
+    layout::DataLayout,
     trust::REBUILT,
 };
 use rusqlite::{Connection, params};
 
 /// Journal entries of the old catalog, each handed to `keep`, which says how many it kept.
 pub(super) fn journal(
-    layout: &Layout,
+    layout: &DataLayout,
     mut keep: impl FnMut(&JournalEntry) -> Result<u64, StoreError>,
 ) -> Result<u64, StoreError> {
     let Ok(old) = connection::open_reader(layout) else {
@@ -32,7 +32,7 @@ pub(super) fn journal(
 }
 
 /// Copies tiles and states; gives how many.
-pub(super) fn trust(layout: &Layout, new: &Connection) -> Result<u64, StoreError> {
+pub(super) fn trust(layout: &DataLayout, new: &Connection) -> Result<u64, StoreError> {
     let Ok(old) = connection::open_reader(layout) else {
         return Ok(0);
     };

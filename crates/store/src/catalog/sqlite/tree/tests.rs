@@ -6,10 +6,10 @@ use rusqlite::{Connection, params};
 use std::collections::BTreeMap;
 use tlog::{
     Hash,
-    entries::Bundle,
+    entries::EntryBundle,
     frontier::Frontier,
     tile::{HEIGHT, new_tiles},
-    tree::Node,
+    tree::CompleteSubtree,
 };
 
 fn empty() -> Connection {
@@ -27,7 +27,7 @@ fn insert(connection: &Connection, sequence: u64, line: &str) {
 }
 
 /// Every node of the tree over what the journal has, and its root.
-fn nodes(connection: &Connection, size: u64) -> (BTreeMap<Node, Hash>, Hash) {
+fn nodes(connection: &Connection, size: u64) -> (BTreeMap<CompleteSubtree, Hash>, Hash) {
     let (mut frontier, mut nodes) = (Frontier::default(), BTreeMap::new());
     for leaf in leaves(connection, Log::Journal, 0, size).expect("read") {
         nodes.extend(frontier.append(Hash::of_leaf(&leaf)).expect("room"));
@@ -81,7 +81,7 @@ fn tiles_of_every_level_hold_the_nodes_of_the_tree() {
         let first = one.index() << HEIGHT;
         let expected: Vec<u8> = (first..first + u64::from(one.width()))
             .flat_map(|index| {
-                let node = Node {
+                let node = CompleteSubtree {
                     level: level * HEIGHT,
                     index,
                 };
@@ -110,7 +110,7 @@ fn where_an_entry_is_missing_stands_another_and_the_rest_keep_their_places() {
         root(&connection, Log::Journal, 600).expect("root"),
         nodes(&connection, 600).1
     );
-    let second = Bundle::try_new(1, 88).expect("a bundle");
+    let second = EntryBundle::try_new(1, 88).expect("a bundle");
     let bytes = bundle(&connection, Log::Journal, second).expect("read");
     let entries = second.read(&bytes).expect("a bundle");
     assert_eq!(entries[3], br#"{"sequence":260,"kind":"entry-missing"}"#);
@@ -126,7 +126,7 @@ fn a_changed_line_is_not_served_from_a_full_tile() {
     }
     let change = "UPDATE journal SET line = 'line seven' WHERE sequence = 7";
     connection.execute(change, []).expect("changed");
-    let full = Bundle::try_new(0, 256).expect("a bundle");
+    let full = EntryBundle::try_new(0, 256).expect("a bundle");
     let hashes = full.tile().expect("a tile");
     for error in [
         bundle(&connection, Log::Journal, full).expect_err("noticed"),

@@ -1,9 +1,9 @@
-//! Lanes: small sets of own threads on which blocking work is done.
+//! Thread pools: small sets of own threads on which blocking work is done.
 //!
 //! The runtime's shared blocking pool would make warm reads queue behind the `fsync`s of captures
-//! (law L4). So each kind of blocking work has its own lane, with its own threads and its own
+//! (law L4). So each kind of blocking work has its own pool, with its own threads and its own
 //! bounded queue: positioned reads of kept blobs, spool and publish work, catalog reads, catalog
-//! writes. A lane's thread may own a state, such as a database connection.
+//! writes. A pool's thread may own a state, such as a database connection.
 //!
 //! The queue is bounded by permits: who wants to queue waits for one without blocking the
 //! runtime. A job that was queued runs even if its asker has gone away, because half of the jobs
@@ -21,24 +21,24 @@ use std::{
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
-/// Jobs that may wait in one lane before askers wait outside. A job is a small closure; this
+/// Jobs that may wait in one pool before askers wait outside. A job is a small closure; this
 /// bounds memory, not the rate.
 const QUEUE_LIMIT: usize = 1024;
 
 /// A bounded queue between tasks and threads.
 pub(crate) struct Queue<T> {
-    items: Mutex<Items<T>>,
+    items: Mutex<QueueItems<T>>,
     ready: Condvar,
     permits: Arc<Semaphore>,
 }
 
-struct Items<T> {
+struct QueueItems<T> {
     waiting: VecDeque<(T, Option<OwnedSemaphorePermit>)>,
     closed: bool,
 }
 
 /// What waiting for the next item came to.
-pub(crate) enum Next<T> {
+pub(crate) enum QueuedItem<T> {
     Item(T),
     TimedOut,
     Closed,
@@ -47,8 +47,8 @@ pub(crate) enum Next<T> {
 type Job<S> = Box<dyn FnOnce(&mut S) + Send>;
 
 /// Threads that run jobs, each with its own state `S`. The threads end, after the queue has run
-/// dry, when the lane is dropped; dropping waits for them.
-pub(crate) struct Lane<S> {
+/// dry, when the pool is dropped; dropping waits for them.
+pub(crate) struct ThreadPool<S> {
     queue: Arc<Queue<Job<S>>>,
     threads: Vec<JoinHandle<()>>,
 }
@@ -58,7 +58,7 @@ pub(crate) struct Lane<S> {
 impl<T> Queue<T> {
     pub(crate) fn new() -> Self {
         Self {
-            items: Mutex::new(Items {
+            items: Mutex::new(QueueItems {
                 waiting: VecDeque::new(),
                 closed: false,
             }),
@@ -88,19 +88,19 @@ impl<T> Queue<T> {
     }
 
     /// Takes the next item, waiting at most `patience` if given. A closed queue is emptied first.
-    pub(crate) fn pop(&self, patience: Option<Duration>) -> Next<T> {
+    pub(crate) fn pop(&self, patience: Option<Duration>) -> QueuedItem<T> {
         let mut items = self.items.lock();
         loop {
             if let Some((item, _permit)) = items.waiting.pop_front() {
-                return Next::Item(item);
+                return QueuedItem::Item(item);
             }
             if items.closed {
-                return Next::Closed;
+                return QueuedItem::Closed;
             }
             match patience {
                 None => self.ready.wait(&mut items),
                 Some(patience) if self.ready.wait_for(&mut items, patience).timed_out() => {
-                    return Next::TimedOut;
+                    return QueuedItem::TimedOut;
                 }
                 Some(_) => {}
             }
@@ -126,29 +126,29 @@ impl<T> Queue<T> {
     }
 }
 
-// === impl Lane ===
+// === impl ThreadPool ===
 
-impl<S: Send + 'static> Lane<S> {
+impl<S: Send + 'static> ThreadPool<S> {
     /// Starts one thread per state.
     pub(crate) fn start(
         name: &str,
         states: impl IntoIterator<Item = S>,
     ) -> Result<Self, StoreError> {
-        let mut lane = Self {
+        let mut pool = Self {
             queue: Arc::new(Queue::new()),
             threads: Vec::new(),
         };
         for mut state in states {
-            let queue = Arc::clone(&lane.queue);
+            let queue = Arc::clone(&pool.queue);
             let work = move || {
-                while let Next::Item(job) = queue.pop(None) {
+                while let QueuedItem::Item(job) = queue.pop(None) {
                     // A panicking job drops its reply, which its asker sees as `Closed`.
                     let _ = catch_unwind(AssertUnwindSafe(|| job(&mut state)));
                 }
             };
-            lane.threads.push(spawn(name, work)?);
+            pool.threads.push(spawn(name, work)?);
         }
-        Ok(lane)
+        Ok(pool)
     }
 
     /// Runs `job` on one of the threads and waits for what it returns.
@@ -178,12 +178,12 @@ impl<S: Send + 'static> Lane<S> {
     /// Queues clean-up work that nobody waits for, past the bound: it comes from destructors,
     /// which cannot wait, and each of them ends something that was bounded itself.
     pub(crate) fn detach(&self, job: impl FnOnce(&mut S) + Send + 'static) {
-        // A closed lane is one whose store is gone; what is left behind is swept at the next start.
+        // A closed pool is one whose store is gone; what is left behind is swept at the next start.
         let _ = self.queue.enter(Box::new(job), None);
     }
 }
 
-impl<S> Drop for Lane<S> {
+impl<S> Drop for ThreadPool<S> {
     fn drop(&mut self) {
         self.queue.close();
         let own = std::thread::current().id();
@@ -211,25 +211,25 @@ pub(crate) fn spawn(
 
 #[cfg(test)]
 mod tests {
-    use super::Lane;
+    use super::ThreadPool;
     use crate::error::StoreError;
 
     #[tokio::test]
     async fn a_panicking_job_fails_alone() {
-        let lane = Lane::start("test", [0_u32]).expect("threads start");
-        let fallen: Result<(), _> = lane.run(|_| std::panic::resume_unwind(Box::new(()))).await;
+        let pool = ThreadPool::start("test", [0_u32]).expect("threads start");
+        let fallen: Result<(), _> = pool.run(|_| std::panic::resume_unwind(Box::new(()))).await;
         assert!(matches!(fallen, Err(StoreError::Closed)));
-        assert_eq!(lane.run(|count| *count + 1).await.ok(), Some(1));
+        assert_eq!(pool.run(|count| *count + 1).await.ok(), Some(1));
     }
 
     #[tokio::test]
     async fn what_was_queued_runs_before_the_lane_ends() {
-        let lane = Lane::start("test", [()]).expect("threads start");
+        let pool = ThreadPool::start("test", [()]).expect("threads start");
         let mut replies = Vec::new();
         for number in 0..100 {
-            replies.push(lane.begin(move |()| number).await.expect("queued"));
+            replies.push(pool.begin(move |()| number).await.expect("queued"));
         }
-        drop(lane);
+        drop(pool);
         for (number, reply) in replies.into_iter().enumerate() {
             assert_eq!(reply.await.ok(), Some(number));
         }
@@ -237,8 +237,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_leaving_asker_does_not_stop_its_job() {
-        let lane = Lane::start("test", [0_u32]).expect("threads start");
-        drop(lane.begin(|count| *count += 1).await);
-        assert_eq!(lane.run(|count| *count).await.ok(), Some(1));
+        let pool = ThreadPool::start("test", [0_u32]).expect("threads start");
+        drop(pool.begin(|count| *count += 1).await);
+        assert_eq!(pool.run(|count| *count).await.ok(), Some(1));
     }
 }

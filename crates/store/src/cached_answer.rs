@@ -1,26 +1,26 @@
-//! Memos: answers worth remembering that may change.
+//! Cached answers: what sources said that may change, remembered with its age.
 //!
 //! A version list, what `@latest` or a branch meant, a tree head, that something was absent: none
 //! of them is a capture. They have an age, may be overwritten and forgotten, and are lost in a
 //! rebuild without harm. They share the catalog with the captures but not the journal.
 //!
 //! Their number and size are bounded, because everything in them is chosen by clients and
-//! upstreams: see [`MEMO_BODY_LIMIT`] and [`MEMO_LIMIT`].
+//! upstreams: see [`CACHED_ANSWER_BODY_LIMIT`] and [`CACHED_ANSWER_LIMIT`].
 
 use bytes::Bytes;
 use gomod::ModulePath;
 use jiff::Timestamp;
 
-/// The largest body of a memo, in bytes: a list of a hundred thousand versions.
-pub const MEMO_BODY_LIMIT: usize = 4 << 20;
+/// The largest body of a cached answer, in bytes: a list of a hundred thousand versions.
+pub const CACHED_ANSWER_BODY_LIMIT: usize = 4 << 20;
 
-/// The most memos that are kept; beyond it the oldest absences go, and then the oldest of the
+/// The most cached answers that are kept; beyond it the oldest absences go, and then the oldest of the
 /// others. At a typical 200 bytes this is 40 MB.
-pub const MEMO_LIMIT: u64 = 200_000;
+pub const CACHED_ANSWER_LIMIT: u64 = 200_000;
 
-/// What kind of answer a memo remembers.
+/// What kind of answer a cached answer remembers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum MemoClass {
+pub enum CachedAnswerClass {
     /// `M/@v/list`.
     List,
     /// `M/@latest`.
@@ -33,18 +33,18 @@ pub enum MemoClass {
     Absence,
 }
 
-/// The name of a memo.
+/// The name of a cached answer.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct MemoKey {
+pub struct CachedAnswerKey {
     /// What kind of answer it is.
-    pub class: MemoClass,
+    pub class: CachedAnswerClass,
     /// Its path in the protocol's URL space, escaped.
     pub path: String,
 }
 
 /// What the answer was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MemoStatus {
+pub enum CachedAnswerStatus {
     /// There is such a thing; the body says what it is.
     Known,
     /// There is none; the body is what the source said about it.
@@ -53,11 +53,11 @@ pub enum MemoStatus {
 
 /// A remembered answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Memo {
+pub struct CachedAnswer {
     /// The answer's bytes, as they came.
     pub body: Bytes,
     /// What the answer was.
-    pub status: MemoStatus,
+    pub status: CachedAnswerStatus,
     /// When the source gave it. Kept to the microsecond.
     pub fetched_at: Timestamp,
     /// Who gave it.
@@ -73,9 +73,9 @@ pub struct StaleMark {
     pub absent: Timestamp,
 }
 
-// === impl MemoClass ===
+// === impl CachedAnswerClass ===
 
-impl MemoClass {
+impl CachedAnswerClass {
     const ALL: [Self; 5] = [
         Self::List,
         Self::Latest,
@@ -100,11 +100,11 @@ impl MemoClass {
     }
 }
 
-// === impl MemoKey ===
+// === impl CachedAnswerKey ===
 
-impl MemoKey {
+impl CachedAnswerKey {
     /// The key of any class and path.
-    pub fn new(class: MemoClass, path: impl Into<String>) -> Self {
+    pub fn new(class: CachedAnswerClass, path: impl Into<String>) -> Self {
         Self {
             class,
             path: path.into(),
@@ -113,18 +113,24 @@ impl MemoKey {
 
     /// The version list of a module.
     pub fn list(module: &ModulePath) -> Self {
-        Self::new(MemoClass::List, format!("{}/@v/list", module.escaped()))
+        Self::new(
+            CachedAnswerClass::List,
+            format!("{}/@v/list", module.escaped()),
+        )
     }
 
     /// What `@latest` of a module was.
     pub fn latest(module: &ModulePath) -> Self {
-        Self::new(MemoClass::Latest, format!("{}/@latest", module.escaped()))
+        Self::new(
+            CachedAnswerClass::Latest,
+            format!("{}/@latest", module.escaped()),
+        )
     }
 
     /// What a version query of a module was; `query` as it stands in the URL.
     pub fn query(module: &ModulePath, query: &str) -> Self {
         Self::new(
-            MemoClass::Query,
+            CachedAnswerClass::Query,
             format!("{}/@v/{query}.info", module.escaped()),
         )
     }

@@ -3,11 +3,11 @@
 //! As files, publishing is a rename inside one file system, followed by a sync of the directory:
 //! the bytes were made durable before, and are never copied. In an object store it is an upload,
 //! in parts if it is large. Either way the name is the content's hash, so publishing something
-//! twice is harmless, and publishing it over a damaged copy heals that copy.
+//! twice is harmless, and publishing it over a damaged copy repairs that copy.
 
 use crate::{
-    blob::BlobId, core::Core, crash, disk, error::StoreError, heal::Aside, options::BlobPlace,
-    spool::SealedSpool,
+    blob::BlobId, core::StoreCore, crash, disk, error::StoreError, options::BlobPlace,
+    repair::DamagedBlobOutcome, spool::SealedSpool,
 };
 use object_store::{ObjectStore, ObjectStoreExt, PutPayload, path::Path as ObjectPath};
 use std::{
@@ -29,13 +29,13 @@ const QUARANTINE_BYTES: u64 = 1 << 30;
 
 /// What became of refused bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Quarantined {
-    /// They are in quarantine since now.
-    Now,
+pub(crate) enum QuarantineOutcome {
+    /// They are in quarantine now.
+    Moved,
     /// They were there already.
-    Already,
+    AlreadyThere,
     /// There was no room for them.
-    No,
+    NoRoom,
 }
 
 /// The object that holds a blob.
@@ -55,7 +55,10 @@ pub(crate) fn shelf_path(prefix: &ObjectPath, number: u8) -> ObjectPath {
 }
 
 /// Puts sealed bytes where they stay; durable when this returns.
-pub(crate) async fn publish(core: &Arc<Core>, mut sealed: SealedSpool) -> Result<(), StoreError> {
+pub(crate) async fn publish(
+    core: &Arc<StoreCore>,
+    mut sealed: SealedSpool,
+) -> Result<(), StoreError> {
     match &core.options.blobs {
         BlobPlace::Local => {
             let shared = Arc::clone(core);
@@ -73,7 +76,7 @@ pub(crate) async fn publish(core: &Arc<Core>, mut sealed: SealedSpool) -> Result
     }
 }
 
-fn rename_in(core: &Core, from: &Path, blob: BlobId) -> Result<(), StoreError> {
+fn rename_in(core: &StoreCore, from: &Path, blob: BlobId) -> Result<(), StoreError> {
     let path = core.layout.blob(blob);
     let shelf = path.parent().unwrap_or(core.layout.root());
     {
@@ -132,28 +135,31 @@ async fn read_part(sealed: &SealedSpool, offset: u64) -> Result<bytes::Bytes, St
     Ok(part.freeze())
 }
 
-/// Puts refused bytes aside for whoever investigates.
-pub(crate) fn quarantine(core: &Core, sealed: &mut SealedSpool) -> Result<Quarantined, StoreError> {
+/// Moves refused bytes into quarantine, for whoever investigates.
+pub(crate) fn quarantine(
+    core: &StoreCore,
+    sealed: &mut SealedSpool,
+) -> Result<QuarantineOutcome, StoreError> {
     let _one_at_a_time = core.quarantine.lock();
     let directory = core.layout.quarantine();
     let path = directory.join(sealed.blob().to_string());
     let (count, bytes) = usage(&directory)?;
     if path.exists() {
-        return Ok(Quarantined::Already);
+        return Ok(QuarantineOutcome::AlreadyThere);
     }
     if count >= QUARANTINE_LIMIT || bytes + sealed.size() > QUARANTINE_BYTES {
-        return Ok(Quarantined::No);
+        return Ok(QuarantineOutcome::NoRoom);
     }
     fs::rename(sealed.name.path(), &path)
         .map_err(|error| StoreError::file("quarantining", &path, error))?;
     sealed.name.keep();
     disk::sync_directory(&directory)?;
-    Ok(Quarantined::Now)
+    Ok(QuarantineOutcome::Moved)
 }
 
-/// Puts a blob aside that nobody may be given any more. What lies in an object store stays there:
+/// Moves a blob into quarantine that nobody may be given any more. What lies in an object store stays there:
 /// without a row in the catalog nobody is given it either.
-pub(crate) fn set_aside(core: &Core, blob: BlobId) -> Result<(), StoreError> {
+pub(crate) fn quarantine_blob(core: &StoreCore, blob: BlobId) -> Result<(), StoreError> {
     if !matches!(core.options.blobs, BlobPlace::Local) {
         return Ok(());
     }
@@ -171,16 +177,20 @@ pub(crate) fn set_aside(core: &Core, blob: BlobId) -> Result<(), StoreError> {
     }
 }
 
-/// Puts a damaged blob aside under the hash that it has now; gives that hash and its size. What lies
+/// Moves a damaged blob into quarantine under the hash that it has now; gives that hash and its size. What lies
 /// in an object store stays there: it is hashed before it is served.
-pub(crate) fn set_damaged_aside(
-    core: &Core,
+pub(crate) fn quarantine_damaged(
+    core: &StoreCore,
     blob: BlobId,
-) -> Result<(Aside, Option<(BlobId, u64)>), StoreError> {
+) -> Result<(DamagedBlobOutcome, Option<(BlobId, u64)>), StoreError> {
     let from = core.layout.blob(blob);
     let opened = match disk::open_sized(&from) {
-        _ if !matches!(core.options.blobs, BlobPlace::Local) => return Ok((Aside::NoRoom, None)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((Aside::Missing, None)),
+        _ if !matches!(core.options.blobs, BlobPlace::Local) => {
+            return Ok((DamagedBlobOutcome::NoRoom, None));
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Ok((DamagedBlobOutcome::Missing, None));
+        }
         opened => opened,
     };
     let (file, size) = opened.map_err(|error| StoreError::file("opening", &from, error))?;
@@ -190,24 +200,29 @@ pub(crate) fn set_damaged_aside(
         Err(_) => (blob, format!("{blob}.unreadable")),
     };
     if name == blob.to_string() {
-        return Ok((Aside::Sound, None));
+        return Ok((DamagedBlobOutcome::Intact, None));
     }
     let _one_at_a_time = core.quarantine.lock();
     let directory = core.layout.quarantine();
     let (count, bytes) = usage(&directory)?;
     if count >= QUARANTINE_LIMIT || bytes + size > QUARANTINE_BYTES {
-        return Ok((Aside::NoRoom, None));
+        return Ok((DamagedBlobOutcome::NoRoom, None));
     }
     if !move_if_same(core, &file, &from, &directory.join(name))? {
-        return Ok((Aside::Sound, None));
+        return Ok((DamagedBlobOutcome::Intact, None));
     }
     disk::sync_directory(&directory)?;
     disk::sync_directory(from.parent().unwrap_or(core.layout.root()))?;
-    Ok((Aside::Moved, Some((found, size))))
+    Ok((DamagedBlobOutcome::Moved, Some((found, size))))
 }
 
 /// Moves a file unless another one has taken its name since it was opened.
-fn move_if_same(core: &Core, opened: &File, from: &Path, to: &Path) -> Result<bool, StoreError> {
+fn move_if_same(
+    core: &StoreCore,
+    opened: &File,
+    from: &Path,
+    to: &Path,
+) -> Result<bool, StoreError> {
     let failed = |error| StoreError::file("quarantining", from, error);
     let _one_at_a_time = core.names.lock();
     let (before, now) = (

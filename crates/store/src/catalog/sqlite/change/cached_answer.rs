@@ -1,54 +1,64 @@
 //! Memos in the catalog: put in the place of older ones, dropped beyond their limit, set back in age.
 
-use super::{ABSENT, Applied, Batch, Command, KNOWN, MEMO_SLACK, microseconds};
+use super::{ABSENT, Command, CommandOutcome, KNOWN, MEMO_SLACK, TransactionBatch, microseconds};
 use crate::{
+    cached_answer::{
+        CACHED_ANSWER_LIMIT, CachedAnswer, CachedAnswerClass, CachedAnswerKey, CachedAnswerStatus,
+        StaleMark,
+    },
     error::StoreError,
     key::prefix_range,
-    memo::{MEMO_LIMIT, Memo, MemoClass, MemoKey, MemoStatus, StaleMark},
 };
 use gomod::ModulePath;
 use jiff::Timestamp;
 use rusqlite::params;
 
 /// Remembers an answer, instead of whatever was remembered under its key.
-pub(crate) struct PutAnswer(pub(crate) MemoKey, pub(crate) Memo);
+pub(crate) struct PutCachedAnswer(pub(crate) CachedAnswerKey, pub(crate) CachedAnswer);
 
 /// Makes what is remembered about a module as old as the mark; gives the paths of the answers.
-pub(crate) struct AgeAnswers(pub(crate) ModulePath, pub(crate) StaleMark);
+pub(crate) struct AgeCachedAnswers(pub(crate) ModulePath, pub(crate) StaleMark);
 
 // === impl Command ===
 
-impl Command for PutAnswer {
+impl Command for PutCachedAnswer {
     type Outcome = ();
 
     fn must_last(&self) -> bool {
         false
     }
 
-    fn apply(self, batch: &mut Batch<'_>) -> Result<Applied<()>, StoreError> {
-        batch.put_memo(&self.0, &self.1).map(Applied::Done)
+    fn apply(self, batch: &mut TransactionBatch<'_>) -> Result<CommandOutcome<()>, StoreError> {
+        batch.put_memo(&self.0, &self.1).map(CommandOutcome::Done)
     }
 }
 
-impl Command for AgeAnswers {
+impl Command for AgeCachedAnswers {
     type Outcome = Vec<String>;
 
     fn must_last(&self) -> bool {
         false
     }
 
-    fn apply(self, batch: &mut Batch<'_>) -> Result<Applied<Vec<String>>, StoreError> {
-        batch.age_module(&self.0, self.1).map(Applied::Done)
+    fn apply(
+        self,
+        batch: &mut TransactionBatch<'_>,
+    ) -> Result<CommandOutcome<Vec<String>>, StoreError> {
+        batch.age_module(&self.0, self.1).map(CommandOutcome::Done)
     }
 }
 
-// === impl Batch ===
+// === impl TransactionBatch ===
 
-impl Batch<'_> {
-    pub(super) fn put_memo(&mut self, key: &MemoKey, memo: &Memo) -> Result<(), StoreError> {
+impl TransactionBatch<'_> {
+    pub(super) fn put_memo(
+        &mut self,
+        key: &CachedAnswerKey,
+        memo: &CachedAnswer,
+    ) -> Result<(), StoreError> {
         let action = "writing a memo";
         let class = key.class.number();
-        let status = if memo.status == MemoStatus::Absent {
+        let status = if memo.status == CachedAnswerStatus::Absent {
             ABSENT
         } else {
             KNOWN
@@ -66,7 +76,7 @@ impl Batch<'_> {
         ];
         self.execute(action, sql, row)?;
         self.totals.memos = (self.totals.memos + 1).saturating_sub(replaced);
-        if self.totals.memos > MEMO_LIMIT {
+        if self.totals.memos > CACHED_ANSWER_LIMIT {
             // Absences (status 0) first: they save a question, the others serve an outage, and
             // anybody can cause any number of absences.
             let sql = "DELETE FROM memo WHERE (class, path) IN
@@ -98,7 +108,7 @@ impl Batch<'_> {
         let mut statement = self.connection.prepare_cached(sql).map_err(failed)?;
         let (known, absent) = (microseconds(mark.known), microseconds(mark.absent));
         let mut paths = Vec::new();
-        for class in MemoClass::all() {
+        for class in CachedAnswerClass::all() {
             let row = params![KNOWN, known, absent, class.number(), from, to];
             let aged = statement.query_map(row, |row| row.get(0)).map_err(failed)?;
             for path in aged {

@@ -18,13 +18,13 @@
 use crate::disk;
 use std::{fs::File, io};
 
-/// A file that is read aside.
+/// A file that is read past the page cache.
 #[derive(Debug)]
-pub(crate) struct AsideFile(File);
+pub(crate) struct UncachedFile(File);
 
-// === impl AsideFile ===
+// === impl UncachedFile ===
 
-impl AsideFile {
+impl UncachedFile {
     pub(crate) fn new(file: File) -> Self {
         advise_random(&file);
         Self(file)
@@ -123,8 +123,8 @@ fn give_back(_file: &File, _offset: u64, _length: u64) {}
 
 #[cfg(test)]
 mod tests {
-    use super::AsideFile;
-    use crate::{buffers::Buffers, disk};
+    use super::UncachedFile;
+    use crate::{buffers::ReadBuffers, disk};
     use std::{fs::File, io::Write};
 
     const LENGTH: usize = 3 << 20;
@@ -140,7 +140,7 @@ mod tests {
     #[test]
     fn everything_is_read_whatever_is_in_memory() {
         let (file, bytes) = file();
-        let aside = AsideFile::new(file.reopen().expect("opened"));
+        let aside = UncachedFile::new(file.reopen().expect("opened"));
         let mut read = Vec::new();
         let mut buffer = vec![0; 1_000_003];
         loop {
@@ -156,7 +156,7 @@ mod tests {
 
     /// Whether the whole range can be had from memory. Memory file systems hold everything there.
     fn in_memory(file: &File, offset: u64, length: usize) -> bool {
-        disk::read_cached(file, offset, length, &Buffers::default()).is_some()
+        disk::read_cached(file, offset, length, &ReadBuffers::default()).is_some()
     }
 
     #[cfg(target_os = "linux")]
@@ -174,7 +174,7 @@ mod tests {
         }
         let (warm, step) = (1 << 20, 256 << 10);
         disk::read_at(&other, 0, warm).expect("read");
-        let aside = AsideFile::new(file.reopen().expect("opened"));
+        let aside = UncachedFile::new(file.reopen().expect("opened"));
         let mut buffer = vec![0; step];
         for at in (0..LENGTH).step_by(step) {
             let read = aside.read_at(&mut buffer, at as u64);

@@ -4,12 +4,13 @@ use crate::support::{Site, artifact, flip_bit, go_mod, provenance};
 use gomod::ArtifactKind;
 use std::{fs, sync::Arc};
 use store::{
-    Aside, BlobId, Damage, Decision, Healing, Key, Record, SealedSpool, StoreError, StoreOptions,
+    BlobDamage, BlobId, CaptureRepair, DamagedBlobOutcome, Decision, Key, Record, SealedSpool,
+    StoreError, StoreOptions,
     maintenance::{rebuild, verify},
 };
 
 /// Scans in steps of `limit` bytes; gives the verdict and how many bytes were hashed.
-async fn scan(site: &Site, record: &Record, limit: usize) -> (Result<(), Damage>, u64) {
+async fn scan(site: &Site, record: &Record, limit: usize) -> (Result<(), BlobDamage>, u64) {
     let mut scan = site.store.scan(record.blob, record.size);
     let mut bytes = 0;
     loop {
@@ -29,8 +30,8 @@ async fn sealed(site: &Site, bytes: &str) -> SealedSpool {
     spool.seal().await.unwrap()
 }
 
-async fn healing(site: &Site, record: &Record, bytes: &str, h1: Option<String>) -> Healing {
-    Healing {
+async fn healing(site: &Site, record: &Record, bytes: &str, h1: Option<String>) -> CaptureRepair {
+    CaptureRepair {
         key: record.key.clone(),
         lost: record.blob,
         sealed: sealed(site, bytes).await,
@@ -69,14 +70,14 @@ async fn every_kind_of_damage_is_told_apart() {
     let path = site.blob_path(record.blob);
     flip_bit(&path, 9);
     let found = BlobId::of(b"0123456788");
-    let changed = Err(Damage::Changed(found));
+    let changed = Err(BlobDamage::Changed(found));
     assert_eq!(scan(&site, &record, 4).await, (changed, 10));
     fs::remove_file(&path).unwrap();
     fs::write(&path, "01234").unwrap();
-    let resized = Err(Damage::Resized { found: 5, size: 10 });
+    let resized = Err(BlobDamage::Resized { found: 5, size: 10 });
     assert_eq!(scan(&site, &record, 4).await, (resized, 0));
     fs::remove_file(&path).unwrap();
-    assert_eq!(scan(&site, &record, 4).await, (Err(Damage::Missing), 0));
+    assert_eq!(scan(&site, &record, 4).await, (Err(BlobDamage::Missing), 0));
 }
 
 #[tokio::test]
@@ -120,13 +121,13 @@ async fn the_lost_bytes_take_their_place_for_every_capture_that_has_them() {
     let record = record.unwrap();
     fs::remove_file(site.blob_path(record.blob)).unwrap();
     let healing = healing(&site, &record, "module m\n", None).await;
-    let healed = site.store.heal(healing).await.unwrap();
+    let healed = site.store.repair(healing).await.unwrap();
     assert_eq!(healed, Some(record.clone()));
     for key in &keys {
         assert!(site.get(key).await.unwrap().is_some());
     }
     let told = decisions(&site).await.pop().unwrap();
-    let Decision::Healed {
+    let Decision::Repaired {
         lost, blob, source, ..
     } = told
     else {
@@ -145,7 +146,7 @@ async fn a_zip_packed_anew_takes_the_place_of_a_lost_one_and_keeps_its_time() {
     let facts = site.store.facts(&zip()).await.unwrap();
     fs::remove_file(site.blob_path(first.blob)).unwrap();
     let healing = healing(&site, &first, "packed the other way", first.h1.clone()).await;
-    let healed = site.store.heal(healing).await.unwrap().unwrap();
+    let healed = site.store.repair(healing).await.unwrap().unwrap();
     let expected = Record {
         blob: BlobId::of(b"packed the other way"),
         size: 20,
@@ -175,7 +176,7 @@ async fn other_bytes_without_the_hash_of_the_capture_heal_nothing() {
     let record = site.put(&zip(), "packed one way").await.record;
     for h1 in [None, Some("h1:another".to_owned())] {
         let healing = healing(&site, &record, "other", h1).await;
-        let refused = site.store.heal(healing).await;
+        let refused = site.store.repair(healing).await;
         assert!(
             matches!(refused, Err(StoreError::Conflict { .. })),
             "{refused:?}"
@@ -190,7 +191,7 @@ async fn other_bytes_without_the_hash_of_the_capture_heal_nothing() {
     let unhashed = committed.unwrap().record;
     let refused = site
         .store
-        .heal(healing(&site, &unhashed, "b", None).await)
+        .repair(healing(&site, &unhashed, "b", None).await)
         .await;
     assert!(
         matches!(refused, Err(StoreError::Conflict { .. })),
@@ -208,7 +209,7 @@ async fn a_healing_for_what_is_not_kept_any_more_does_nothing() {
         ..record.clone()
     };
     let healing = healing(&site, &elsewhere, "x", record.h1.clone()).await;
-    assert_eq!(site.store.heal(healing).await.unwrap(), None);
+    assert_eq!(site.store.repair(healing).await.unwrap(), None);
     assert_eq!(site.store.find(&zip()).await.unwrap(), Some(record));
 }
 
@@ -219,15 +220,15 @@ async fn damage_is_put_aside_under_the_hash_it_has_and_the_capture_stays() {
     let aside = async || {
         let put = site
             .store
-            .set_aside(&record.key, record.blob, "it is damaged");
+            .quarantine_damaged(&record.key, record.blob, "it is damaged");
         put.await.unwrap()
     };
-    assert_eq!(aside().await, Aside::Sound);
+    assert_eq!(aside().await, DamagedBlobOutcome::Intact);
     flip_bit(&site.blob_path(record.blob), 9);
     let copy = site.store.damaged_file(record.blob).await.unwrap();
     assert_eq!(copy.map(|(_, size)| size), Some(10));
-    assert_eq!(aside().await, Aside::Moved);
-    assert_eq!(aside().await, Aside::Missing);
+    assert_eq!(aside().await, DamagedBlobOutcome::Moved);
+    assert_eq!(aside().await, DamagedBlobOutcome::Missing);
     assert!(
         site.store
             .damaged_file(record.blob)
@@ -256,7 +257,7 @@ async fn what_is_healed_while_it_is_put_aside_stays() {
             let (site, record) = (Arc::clone(&site), record.clone());
             tokio::spawn(async move {
                 site.store
-                    .set_aside(&record.key, record.blob, "damaged")
+                    .quarantine_damaged(&record.key, record.blob, "damaged")
                     .await
             })
         };

@@ -1,20 +1,20 @@
-//! Healing: what happens in the store when a disk has lost the bytes of a capture.
+//! Repair: what happens in the store when a disk has lost the bytes of a capture.
 //!
 //! Bytes that are the lost ones, by their SHA-256, simply take their place again. If the source has
 //! packed a zip anew, the same files have other bytes: Go's hash over the files is the same, the
 //! SHA-256 is not. Such a zip may stand in for a lost one, because the alternative is to serve
 //! nothing; whoever asks for it has proven its hash before. The capture then has another blob, in one
-//! transaction with an entry of the journal that names both ([`crate::Decision::Healed`]). It keeps its place
+//! transaction with an entry of the journal that names both ([`crate::Decision::Repaired`]). It keeps its place
 //! in time: when it was first seen is as true as before. A withdrawal and a new capture would say
 //! that the first had been wrong, and that the version is new; neither is so.
 //!
-//! What cannot be healed is put aside, and the capture stays: it heals as soon as somebody has the
-//! bytes.
+//! What cannot be repaired goes into quarantine, and the capture stays: it is repaired as soon as
+//! somebody has the bytes.
 
 use crate::{blob::BlobId, key::Key, spool::SealedSpool};
 
 /// Bytes that take the place of lost ones.
-pub struct Healing {
+pub struct CaptureRepair {
     /// The capture.
     pub key: Key,
     /// The blob that was lost: if the capture has another one by now, nothing happens.
@@ -28,9 +28,9 @@ pub struct Healing {
     pub source: String,
 }
 
-/// What became of a damaged blob that was to be put aside.
+/// What became of a damaged blob that was to go into quarantine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Aside {
+pub enum DamagedBlobOutcome {
     /// It is in quarantine now.
     Moved,
     /// There is no room for it; it stays where it is.
@@ -38,5 +38,5 @@ pub enum Aside {
     /// There is nothing to move.
     Missing,
     /// It is not damaged any more.
-    Sound,
+    Intact,
 }
