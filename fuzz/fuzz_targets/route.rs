@@ -7,11 +7,8 @@ use libfuzzer_sys::fuzz_target;
 use server::Route;
 
 fuzz_target!(|line: &str| {
-    let (path, query) = match line.split_once('?') {
-        Some((path, query)) => (path, Some(query)),
-        None => (line, None),
-    };
-    let Ok(Route::Resource(resource, _)) = Route::parse(&Method::GET, path, query) else {
+    let path = line.split_once('?').map_or(line, |(path, _)| path);
+    let Ok(Route::Resource(resource, _)) = Route::parse(&Method::GET, path) else {
         return;
     };
     if let Some(module) = resource.module() {

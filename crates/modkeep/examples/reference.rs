@@ -18,6 +18,8 @@ const PAGES: &[Page] = &[
     ("logs.md", reference::logs_page),
     ("errors.md", reference::errors_page),
     ("cli.md", reference::cli_page),
+    ("http.md", reference::http_page),
+    ("openapi.json", server::openapi_json),
 ];
 
 /// Folders that hold generated pages and nothing else.

@@ -19,19 +19,19 @@ use crate::{
     wiring::{self, ServiceParts},
 };
 use codes::Code;
-use project::Project;
+use project::CommandProject;
 use proxy::{
     Caller, Proxy,
     prefetch::{Level, ReadAhead},
 };
-use server::{ListenAddress, Listener, Server, Stop};
+use server::{ListenAddress, Listener, Server, StopReason};
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
     process::ExitCode,
     sync::Arc,
     time::Duration,
 };
-use tally::{Counting, Tally};
+use tally::AnswerTally;
 use tokio::sync::oneshot;
 
 /// `warn`: the command's own output is what the person wants to see.
@@ -71,27 +71,27 @@ async fn run(preparation: &ServerPreparation, command: &[String]) -> Result<Exit
         }
         service => service?,
     };
-    let tally = Arc::new(Tally::default());
+    let tally = Arc::new(AnswerTally::default());
     let caller = Caller::at(ANY_PORT.ip());
     if let Some(plan) = known(settings).plan() {
         proxy.follow(&caller, plan);
     }
-    let service = Counting::new(proxy.clone(), Arc::clone(&tally));
     let listener = Listener::bind(&ListenAddress::Tcp(ANY_PORT))
         .map_err(|error| Failure::of(Code::ListenFailed, &error))?;
     let url = format!("http://{}", listener.address());
     let server = Server::on(
         vec![listener],
-        service,
+        proxy.clone(),
         settings.limits,
         process::registry(),
     )
+    .observed_by(Arc::clone(&tally) as _)
     .logging_private_names(settings.proxy.log_private);
     tracing::info!("listening on {url}");
     let (stop, stopped) = oneshot::channel::<()>();
     let serving = tokio::spawn(server.run(async {
         drop(stopped.await);
-        Stop::Ordered
+        StopReason::Ordered
     }));
     let ended = tokio::select! {
         ended = child::run(command, &url) => ended,
@@ -136,10 +136,10 @@ async fn join(
 }
 
 /// What the project here says that its command will ask for.
-fn known(settings: &Settings) -> Project {
+fn known(settings: &Settings) -> CommandProject {
     match settings.proxy.prefetch {
-        Level::Off => Project::default(),
-        Level::Mod | Level::On => Project::here(),
+        Level::Off => CommandProject::default(),
+        Level::Mod | Level::On => CommandProject::here(),
     }
 }
 
@@ -153,7 +153,7 @@ fn ahead(proxy: &Proxy) -> String {
 }
 
 /// One line that is written again and again, where a person waits; never ends.
-async fn show_progress(tally: &Tally) -> std::convert::Infallible {
+async fn show_progress(tally: &AnswerTally) -> std::convert::Infallible {
     if !output::is_watched() {
         return std::future::pending().await;
     }

@@ -24,7 +24,7 @@ use codes::Code;
 use hand_over::{PredecessorProcess, SocketOffer, SuccessorProcess};
 use jobs::{JobMetrics, Jobs};
 use reload::ConfigReload;
-use server::{Drained, Listener, Server, Stop};
+use server::{DrainReport, Listener, Server, StopReason};
 use sockets::ListeningSockets;
 use std::{process::ExitCode, sync::Arc, time::Duration};
 
@@ -97,7 +97,7 @@ async fn serve(
 }
 
 /// Says how it ended, and leaves the store in order.
-async fn end(drained: Drained, service: &ServiceParts) -> Result<ExitCode, Failure> {
+async fn end(drained: DrainReport, service: &ServiceParts) -> Result<ExitCode, Failure> {
     if drained.cut > 0 {
         tracing::warn!(
             connections = drained.cut,
@@ -160,7 +160,7 @@ fn offer(settings: &Settings, public: &[Listener], admin: &[Listener]) -> Option
 
 /// Ends when this process is told to stop, or another one has taken over.
 #[cfg(unix)]
-async fn stopped(stop: &mut signals::Stops, offer: Option<&SocketOffer>) -> Stop {
+async fn stopped(stop: &mut signals::Stops, offer: Option<&SocketOffer>) -> StopReason {
     let taken = async {
         match offer {
             Some(offer) => offer.taken().await,
@@ -170,12 +170,12 @@ async fn stopped(stop: &mut signals::Stops, offer: Option<&SocketOffer>) -> Stop
     tokio::select! {
         () = stop.next() => {
             service_manager::stopping("draining");
-            Stop::Ordered
+            StopReason::Ordered
         }
         successor = taken => {
             tracing::info!("the next process has taken over; open answers are finished here");
             SuccessorProcess::wait_for_our_end(successor);
-            Stop::HandedOver
+            StopReason::HandedOver
         }
     }
 }

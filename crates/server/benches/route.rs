@@ -9,7 +9,7 @@ fn main() {
 }
 
 fn parsed(path: &str) -> Result<Route, RouteError> {
-    Route::parse(&Method::GET, black_box(path), None)
+    Route::parse(&Method::GET, black_box(path))
 }
 
 #[divan::bench]

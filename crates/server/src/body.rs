@@ -1,31 +1,31 @@
 //! Bodies: bytes on their way to a connection.
 //!
-//! A kept blob is read in pieces ([`reading`]). A flight is followed as it arrives ([`following`]).
+//! A kept blob is read in pieces ([`stored`]). A flight is followed as it arrives ([`arriving`]).
 //! Each piece is read into memory that was lent first ([`budget`](crate::budget)). A body whose
 //! source fails, or ends early, ends in an error: the connection is then cut (HTTP/1) or the stream
 //! reset (HTTP/2), and the client can never take what it has for the whole.
 
-mod following;
-mod reading;
+mod arriving;
+mod stored;
 
 use crate::{
-    access::Exchange,
     budget::{
-        memory::{Lender, Loan},
+        memory::{MemoryLender, MemoryLoan},
         turns::TurnLine,
     },
-    service::{Arriving, Kept, ReadFailure},
+    byte_source::{ArrivingBytes, ReadFailure, StoredBytes},
+    request_span::RequestSpan,
 };
+use arriving::ArrivingBody;
 use bytes::Bytes;
-use following::Following;
 use http_body::{Frame, SizeHint};
-use reading::Reading;
 use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
     time::Duration,
 };
+use stored::StoredBody;
 
 /// Bytes per read: large enough that the calls cost nothing against the copy, small enough that
 /// a thousand readers fit into the budget.
@@ -35,7 +35,7 @@ pub(crate) const PIECE: usize = 256 * 1024;
 const SMALL: u64 = 64 * 1024;
 
 /// Where the bytes of an answer come from.
-pub(crate) enum Source {
+pub(crate) enum BodySource {
     /// Nowhere: HEAD, 304.
     Nothing,
     /// Memory.
@@ -43,44 +43,44 @@ pub(crate) enum Source {
     /// Memory that is accounted for already, or that others hold in any case.
     Shared(Bytes),
     /// Something kept, read in pieces.
-    Kept(Reading),
+    Kept(StoredBody),
     /// Something arriving; its length may be known.
-    Arriving(Following, Option<u64>),
+    Arriving(ArrivingBody, Option<u64>),
 }
 
-/// A body and the exchange it belongs to.
-pub(crate) struct OutBody {
-    source: Source,
+/// A body and the span it belongs to.
+pub(crate) struct ResponseBody {
+    source: BodySource,
     /// What an answer needs that does not lie in memory.
-    means: Option<Box<Means>>,
-    exchange: Exchange,
+    means: Option<Box<BodyMeans>>,
+    span: RequestSpan,
 }
 
 /// Memory for its pieces, and turns for reading them.
-struct Means {
-    lender: Lender,
+struct BodyMeans {
+    lender: MemoryLender,
     turns: TurnLine,
 }
 
-// === impl Source ===
+// === impl BodySource ===
 
-impl Source {
+impl BodySource {
     /// `length` bytes of `kept` from `first` on.
-    pub(crate) fn kept(kept: Arc<dyn Kept>, first: u64, length: u64) -> Self {
-        Self::Kept(Reading::new(kept, first, length))
+    pub(crate) fn kept(kept: Arc<dyn StoredBytes>, first: u64, length: u64) -> Self {
+        Self::Kept(StoredBody::new(kept, first, length))
     }
 
     /// All of `arriving`.
-    pub(crate) fn arriving(arriving: Box<dyn Arriving>) -> Self {
+    pub(crate) fn arriving(arriving: Box<dyn ArrivingBytes>) -> Self {
         let length = arriving.length();
-        Self::Arriving(Following::new(arriving), length)
+        Self::Arriving(ArrivingBody::new(arriving), length)
     }
 
     /// The next piece, of `at_most` bytes where that can be chosen.
     fn poll_next(
         &mut self,
         cx: &mut Context<'_>,
-        lender: &mut Lender,
+        lender: &mut MemoryLender,
         at_most: usize,
     ) -> Poll<Option<Result<Bytes, ReadFailure>>> {
         match self {
@@ -114,7 +114,7 @@ impl Source {
     }
 
     /// The same, with its bytes in `loan`.
-    pub(crate) fn lent(self, loan: Loan) -> Self {
+    pub(crate) fn lent(self, loan: MemoryLoan) -> Self {
         match self {
             Self::Bytes(bytes) => Self::Bytes(loan.of(bytes)),
             other => other,
@@ -148,17 +148,17 @@ fn counted(
     }
 }
 
-// === impl OutBody ===
+// === impl ResponseBody ===
 
-impl OutBody {
-    pub(crate) fn new(source: Source, mut exchange: Exchange) -> Self {
+impl ResponseBody {
+    pub(crate) fn new(source: BodySource, mut span: RequestSpan) -> Self {
         if source.left() == Some(0) {
-            exchange.completed();
+            span.completed();
         }
         Self {
             source,
             means: None,
-            exchange,
+            span,
         }
     }
 
@@ -169,16 +169,16 @@ impl OutBody {
 
     /// Whether the next piece has to be waited for, because it is still arriving.
     pub(crate) fn is_arriving(&self) -> bool {
-        matches!(self.source, Source::Arriving(..))
+        matches!(self.source, BodySource::Arriving(..))
     }
 
     /// How long the client may take for its next bytes at the moment.
     pub(crate) fn patience(&self) -> Duration {
-        self.exchange.allowance().patience().now()
+        self.span.allowance().patience().now()
     }
 
-    pub(crate) fn exchange(&mut self) -> &mut Exchange {
-        &mut self.exchange
+    pub(crate) fn span(&mut self) -> &mut RequestSpan {
+        &mut self.span
     }
 
     /// The next piece; of a body that lies ready, of at most `at_most` bytes.
@@ -190,40 +190,40 @@ impl OutBody {
         let piece = ready!(self.poll_source(cx, at_most));
         match &piece {
             Some(Ok(bytes)) => {
-                self.exchange.sent(bytes.len());
+                self.span.sent(bytes.len());
                 if self.source.left() == Some(0) {
-                    self.exchange.completed();
+                    self.span.completed();
                 }
             }
-            Some(Err(failure)) => self.exchange.failed(failure),
-            None => self.exchange.completed(),
+            Some(Err(failure)) => self.span.failed(failure),
+            None => self.span.completed(),
         }
         Poll::Ready(piece)
     }
 }
 
-impl OutBody {
+impl ResponseBody {
     fn poll_source(
         &mut self,
         cx: &mut Context<'_>,
         at_most: usize,
     ) -> Poll<Option<Result<Bytes, ReadFailure>>> {
-        let (source, exchange) = (&mut self.source, &self.exchange);
+        let (source, span) = (&mut self.source, &self.span);
         match source {
-            Source::Nothing => return Poll::Ready(None),
-            Source::Bytes(bytes) | Source::Shared(bytes) => {
+            BodySource::Nothing => return Poll::Ready(None),
+            BodySource::Bytes(bytes) | BodySource::Shared(bytes) => {
                 return Poll::Ready(piece_of(bytes, at_most).map(Ok));
             }
-            Source::Kept(_) | Source::Arriving(..) => {}
+            BodySource::Kept(_) | BodySource::Arriving(..) => {}
         }
-        let allowance = exchange.allowance();
+        let allowance = span.allowance();
         let means = self.means.get_or_insert_with(|| {
-            Box::new(Means {
+            Box::new(BodyMeans {
                 lender: allowance.lender(),
                 turns: allowance.turns(),
             })
         });
-        let turn = if exchange.sent_so_far() < SMALL {
+        let turn = if span.sent_so_far() < SMALL {
             None
         } else {
             ready!(means.turns.poll_turn(cx))
@@ -235,7 +235,7 @@ impl OutBody {
     }
 }
 
-impl http_body::Body for OutBody {
+impl http_body::Body for ResponseBody {
     type Data = Bytes;
     type Error = ReadFailure;
 

@@ -24,8 +24,8 @@ pub(crate) mod seats;
 pub(crate) mod turns;
 
 use crate::Limits;
-use accounts::{Account, Accounts};
-use memory::{Lender, MemoryBudget, Patience};
+use accounts::{CallerAccount, CallerAccounts};
+use memory::{MemoryBudget, MemoryLender, ReaderPatience};
 use posted::PostedBudget;
 use std::{
     net::IpAddr,
@@ -44,14 +44,14 @@ pub(crate) struct Budgets {
     answers: Arc<MemoryBudget>,
     posted: PostedBudget,
     turns: PieceTurns,
-    accounts: Arc<Accounts>,
+    accounts: Arc<CallerAccounts>,
     limits: Limits,
 }
 
 /// What one connection may use of the budgets.
 #[derive(Debug)]
 pub(crate) struct Allowance {
-    pub(crate) account: Account,
+    pub(crate) account: CallerAccount,
     answers: Arc<MemoryBudget>,
     pub(crate) posted: PostedBudget,
     turns: PieceTurns,
@@ -74,7 +74,7 @@ impl Budgets {
     /// The allowance of a connection from `address`.
     pub(crate) fn allowance(&self, address: IpAddr) -> Allowance {
         Allowance {
-            account: Accounts::open(&self.accounts, address, &self.limits),
+            account: CallerAccounts::open(&self.accounts, address, &self.limits),
             answers: Arc::clone(&self.answers),
             posted: self.posted.clone(),
             turns: self.turns.clone(),
@@ -103,12 +103,12 @@ impl Allowance {
     }
 
     /// How long this caller may take for bytes that lie ready.
-    pub(crate) fn patience(&self) -> Patience {
-        Patience::new(&self.answers, &self.account.shares().answers, &self.limits)
+    pub(crate) fn patience(&self) -> ReaderPatience {
+        ReaderPatience::new(&self.answers, &self.account.shares().answers, &self.limits)
     }
 
     /// Lends memory to one answer.
-    pub(crate) fn lender(&self) -> Lender {
-        Lender::new(&self.answers, &self.account.shares().answers)
+    pub(crate) fn lender(&self) -> MemoryLender {
+        MemoryLender::new(&self.answers, &self.account.shares().answers)
     }
 }

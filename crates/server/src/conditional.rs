@@ -8,7 +8,7 @@ use http::{HeaderMap, Method, header};
 
 /// What of the body is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Selection {
+pub(crate) enum BodySelection {
     /// All: 200.
     Whole,
     /// The client has it: 304.
@@ -30,24 +30,24 @@ pub(crate) fn select(
     headers: &HeaderMap,
     etag: Option<&str>,
     size: Option<u64>,
-) -> Selection {
+) -> BodySelection {
     let Some(etag) = etag else {
-        return Selection::Whole;
+        return BodySelection::Whole;
     };
     if headers
         .get_all(header::IF_NONE_MATCH)
         .iter()
         .any(|value| value.to_str().is_ok_and(|list| names(list, etag)))
     {
-        return Selection::NotModified;
+        return BodySelection::NotModified;
     }
     match (size, headers.get(header::RANGE)) {
         (Some(size), Some(range)) if method == Method::GET && still_same(headers, etag) => range
             .to_str()
             .ok()
             .and_then(|text| part(text, size))
-            .unwrap_or(Selection::Whole),
-        _ => Selection::Whole,
+            .unwrap_or(BodySelection::Whole),
+        _ => BodySelection::Whole,
     }
 }
 
@@ -66,11 +66,11 @@ fn still_same(headers: &HeaderMap, etag: &str) -> bool {
 }
 
 /// `None`: to be ignored.
-fn part(text: &str, size: u64) -> Option<Selection> {
+fn part(text: &str, size: u64) -> Option<BodySelection> {
     let (first, last) = text.strip_prefix("bytes=")?.trim().split_once('-')?;
     let (first, last) = match (first, last) {
         ("", suffix) => match number(suffix)? {
-            0 => return Some(Selection::Unsatisfiable),
+            0 => return Some(BodySelection::Unsatisfiable),
             suffix => (size.saturating_sub(suffix), u64::MAX),
         },
         (first, "") => (number(first)?, u64::MAX),
@@ -80,12 +80,12 @@ fn part(text: &str, size: u64) -> Option<Selection> {
         return None;
     }
     Some(if first < size {
-        Selection::Part {
+        BodySelection::Part {
             first,
             last: last.min(size - 1),
         }
     } else {
-        Selection::Unsatisfiable
+        BodySelection::Unsatisfiable
     })
 }
 
@@ -97,12 +97,12 @@ fn number(text: &str) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Selection, select};
+    use super::{BodySelection, select};
     use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
     const ETAG: &str = "\"abc\"";
 
-    fn ask(pairs: &[(&'static str, &str)], size: Option<u64>) -> Selection {
+    fn ask(pairs: &[(&'static str, &str)], size: Option<u64>) -> BodySelection {
         let headers: HeaderMap = pairs
             .iter()
             .filter_map(|(name, value)| {
@@ -118,47 +118,50 @@ mod tests {
     #[test]
     fn ranges_are_those_of_rfc_9110() {
         let table = [
-            ("bytes=0-0", Selection::Part { first: 0, last: 0 }),
-            ("bytes=0-499", Selection::Part { first: 0, last: 99 }),
+            ("bytes=0-0", BodySelection::Part { first: 0, last: 0 }),
+            ("bytes=0-499", BodySelection::Part { first: 0, last: 99 }),
             (
                 "bytes=10-19",
-                Selection::Part {
+                BodySelection::Part {
                     first: 10,
                     last: 19,
                 },
             ),
             (
                 "bytes=90-",
-                Selection::Part {
+                BodySelection::Part {
                     first: 90,
                     last: 99,
                 },
             ),
             (
                 "bytes=-10",
-                Selection::Part {
+                BodySelection::Part {
                     first: 90,
                     last: 99,
                 },
             ),
-            ("bytes=-1000", Selection::Part { first: 0, last: 99 }),
+            ("bytes=-1000", BodySelection::Part { first: 0, last: 99 }),
             (
                 "bytes=99-18446744073709551616",
-                Selection::Part {
+                BodySelection::Part {
                     first: 99,
                     last: 99,
                 },
             ),
-            ("bytes=100-", Selection::Unsatisfiable),
-            ("bytes=99999999999999999999999-", Selection::Unsatisfiable),
-            ("bytes=-0", Selection::Unsatisfiable),
-            ("bytes=20-10", Selection::Whole),
-            ("bytes=0-1,5-6", Selection::Whole),
-            ("bytes=", Selection::Whole),
-            ("bytes=-", Selection::Whole),
-            ("bytes=a-b", Selection::Whole),
-            ("bytes=+1-2", Selection::Whole),
-            ("lines=0-1", Selection::Whole),
+            ("bytes=100-", BodySelection::Unsatisfiable),
+            (
+                "bytes=99999999999999999999999-",
+                BodySelection::Unsatisfiable,
+            ),
+            ("bytes=-0", BodySelection::Unsatisfiable),
+            ("bytes=20-10", BodySelection::Whole),
+            ("bytes=0-1,5-6", BodySelection::Whole),
+            ("bytes=", BodySelection::Whole),
+            ("bytes=-", BodySelection::Whole),
+            ("bytes=a-b", BodySelection::Whole),
+            ("bytes=+1-2", BodySelection::Whole),
+            ("lines=0-1", BodySelection::Whole),
         ];
         for (range, wanted) in table {
             assert_eq!(ask(&[("range", range)], Some(100)), wanted, "{range}");
@@ -170,7 +173,7 @@ mod tests {
         for range in ["bytes=0-", "bytes=0-0", "bytes=-1"] {
             assert_eq!(
                 ask(&[("range", range)], Some(0)),
-                Selection::Unsatisfiable,
+                BodySelection::Unsatisfiable,
                 "{range}"
             );
         }
@@ -181,13 +184,13 @@ mod tests {
         for list in ["\"abc\"", "W/\"abc\"", "\"x\", \"abc\"", "*"] {
             assert_eq!(
                 ask(&[("if-none-match", list), ("range", "bytes=0-0")], Some(9)),
-                Selection::NotModified,
+                BodySelection::NotModified,
                 "{list}"
             );
         }
         assert_eq!(
             ask(&[("if-none-match", "\"abcd\"")], Some(9)),
-            Selection::Whole
+            BodySelection::Whole
         );
     }
 
@@ -196,12 +199,12 @@ mod tests {
         let range = ("range", "bytes=1-2");
         assert_eq!(
             ask(&[range, ("if-range", ETAG)], Some(9)),
-            Selection::Part { first: 1, last: 2 }
+            BodySelection::Part { first: 1, last: 2 }
         );
         for other in ["W/\"abc\"", "\"abcd\"", "Wed, 21 Oct 2026 07:28:00 GMT"] {
             assert_eq!(
                 ask(&[range, ("if-range", other)], Some(9)),
-                Selection::Whole,
+                BodySelection::Whole,
                 "{other}"
             );
         }
@@ -209,16 +212,16 @@ mod tests {
 
     #[test]
     fn without_random_access_or_a_tag_there_are_no_ranges() {
-        assert_eq!(ask(&[("range", "bytes=1-2")], None), Selection::Whole);
+        assert_eq!(ask(&[("range", "bytes=1-2")], None), BodySelection::Whole);
         let headers =
             HeaderMap::from_iter([(http::header::RANGE, HeaderValue::from_static("bytes=1-2"))]);
         assert_eq!(
             select(&Method::GET, &headers, None, Some(9)),
-            Selection::Whole
+            BodySelection::Whole
         );
         assert_eq!(
             select(&Method::HEAD, &headers, Some(ETAG), Some(9)),
-            Selection::Whole
+            BodySelection::Whole
         );
     }
 }

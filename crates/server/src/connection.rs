@@ -1,25 +1,25 @@
 //! Connection: one socket from accept to close.
 //!
 //! `hyper` speaks HTTP/1.1, our [`http2`] HTTP/2 where the client begins with its preface; this
-//! task holds the connection against its [`Pulse`] and against the order to drain.
+//! task holds the connection against its [`ConnectionWatchdog`] and against the order to drain.
 
 mod half_closed;
-mod pulsed;
 pub(crate) mod socket;
 mod unsent;
+mod watched_socket;
 
 use crate::{
-    HttpMetrics, Limits, Service, access,
+    HttpMetrics, Limits,
     budget::{Allowance, Budgets, seats::TakenSeat},
     guard::Entrance,
-    handler::Surface,
+    handler::RequestHandler,
     http2,
     limits::{MAX_HEAD, MAX_HEADERS},
-    pulse::{Pulse, Verdict},
+    request_span,
+    watchdog::{ConnectionVerdict, ConnectionWatchdog},
 };
 use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use pulsed::Pulsed;
 use socket::Socket;
 use std::{
     convert::Infallible,
@@ -32,10 +32,11 @@ use tokio::{
     sync::{Notify, watch},
     time::sleep,
 };
+use watched_socket::WatchedSocket;
 
 /// What connections are to do; set once for all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd)]
-pub(crate) enum Phase {
+pub(crate) enum ServerPhase {
     /// Serve.
     Open,
     /// Finish what is open, take nothing new.
@@ -52,7 +53,7 @@ pub(crate) struct Peer {
     /// Who is connected, if it is a proxy that asks for somebody.
     pub(crate) via: Option<IpAddr>,
     pub(crate) entrance: Entrance,
-    pub(crate) pulse: Arc<Pulse>,
+    pub(crate) watchdog: Arc<ConnectionWatchdog>,
     pub(crate) allowance: Allowance,
     pub(crate) budgets: Arc<Budgets>,
     /// Why this server ended the connection before its time, if it did.
@@ -81,7 +82,7 @@ impl Peer {
             address: client,
             via: Some(self.address),
             entrance: self.entrance,
-            pulse: Arc::clone(&self.pulse),
+            watchdog: Arc::clone(&self.watchdog),
             allowance: self.budgets.allowance(client),
             budgets: Arc::clone(&self.budgets),
             cut: Arc::clone(&self.cut),
@@ -91,7 +92,7 @@ impl Peer {
 
     /// A request head is complete.
     pub(crate) fn request_began(&self, version: http::Version) {
-        self.pulse.request_began(version);
+        self.watchdog.request_began(version);
         self.allowance
             .account
             .shares()
@@ -102,7 +103,7 @@ impl Peer {
     /// This server ends the connection, and not the client.
     fn is_cut(&self, metrics: &HttpMetrics, reason: &'static str) {
         let _ = self.cut.set(reason);
-        access::cut(metrics, reason);
+        request_span::cut(metrics, reason);
     }
 
     /// Whether more requests of this caller are under way than one caller may have.
@@ -117,60 +118,60 @@ impl Peer {
             .shares()
             .requests
             .fetch_sub(1, Relaxed);
-        self.pulse.request_ended();
+        self.watchdog.request_ended();
     }
 }
 
 /// Serves one connection to its end.
-pub(crate) async fn serve<S: Service>(
-    surface: Arc<Surface<S>>,
+pub(crate) async fn serve(
+    handler: Arc<RequestHandler>,
     limits: Limits,
     socket: Socket,
     peer: Arc<Peer>,
-    mut phase: watch::Receiver<Phase>,
+    mut phase: watch::Receiver<ServerPhase>,
 ) {
     socket.send_at_once();
-    let metrics = Arc::clone(&surface.metrics);
-    let (pulse, patience) = (&peer.pulse, peer.allowance.patience());
+    let metrics = Arc::clone(&handler.surface.metrics);
+    let (watchdog, patience) = (&peer.watchdog, peer.allowance.patience());
     let closing = Notify::new();
-    let io = Pulsed::new(socket, Arc::clone(pulse));
-    let mut speaking = std::pin::pin!(speak(io, surface, Arc::clone(&peer), &closing));
-    let mut awaited = Phase::Draining;
+    let io = WatchedSocket::new(socket, Arc::clone(watchdog));
+    let mut speaking = std::pin::pin!(speak(io, handler, Arc::clone(&peer), &closing));
+    let mut awaited = ServerPhase::Draining;
     loop {
         tokio::select! {
             biased;
             ended = speaking.as_mut() => return report(peer.address, ended),
             () = reached(&mut phase, awaited) => {
-                if awaited == Phase::Cutting {
+                if awaited == ServerPhase::Cutting {
                     return peer.is_cut(&metrics, DRAINED);
                 }
-                awaited = Phase::Cutting;
+                awaited = ServerPhase::Cutting;
                 // Who has just connected, or rests, may be sending a request at this moment.
-                if !pulse.is_answering() {
+                if !watchdog.is_answering() {
                     tokio::select! {
                         biased;
                         ended = speaking.as_mut() => return report(peer.address, ended),
-                        () = reached(&mut phase, Phase::Cutting) => {}
+                        () = reached(&mut phase, ServerPhase::Cutting) => {}
                         () = sleep(LAST_REQUEST) => {}
                     }
                 }
             }
-            verdict = pulse.watch(&limits, || patience.now()) => {
-                if let Verdict::Cut(reason) = verdict {
+            verdict = watchdog.watch(&limits, || patience.now()) => {
+                if let ConnectionVerdict::Cut(reason) = verdict {
                     tracing::debug!(peer = %peer.address, reason, "connection cut");
                     return peer.is_cut(&metrics, reason);
                 }
             },
         }
-        pulse.closing();
+        watchdog.closing();
         closing.notify_one();
     }
 }
 
 /// Speaks whichever HTTP the client does; politely to an end from when `closing` is notified.
-async fn speak<S: Service>(
-    mut io: Pulsed,
-    surface: Arc<Surface<S>>,
+async fn speak(
+    mut io: WatchedSocket,
+    handler: Arc<RequestHandler>,
     peer: Arc<Peer>,
     closing: &Notify,
 ) -> Result<(), Broken> {
@@ -179,10 +180,10 @@ async fn speak<S: Service>(
         () = closing.notified() => return Ok(()),
     };
     if is_http2 {
-        return Ok(http2::serve(io, surface, peer, closing).await?);
+        return Ok(http2::serve(io, handler, peer, closing).await?);
     }
     let answering = service_fn(|request| {
-        let answer = Arc::clone(&surface).handle(Arc::clone(&peer), request);
+        let answer = Arc::clone(&handler).handle(Arc::clone(&peer), request);
         async { Ok::<_, Infallible>(answer.await) }
     });
     let connection = http1().serve_connection(TokioIo::new(io), answering);
@@ -200,7 +201,7 @@ fn http1() -> http1::Builder {
     let mut builder = http1::Builder::new();
     builder
         .timer(TokioTimer::new())
-        // Its timer also runs between requests; the pulse tells the two apart.
+        // Its timer also runs between requests; the watchdog tells the two apart.
         .header_read_timeout(None)
         .max_buf_size(MAX_HEAD)
         .max_headers(MAX_HEADERS);
@@ -208,7 +209,7 @@ fn http1() -> http1::Builder {
 }
 
 /// Ends when the phase is at least `wanted`, or when nobody is left to set it.
-async fn reached(phase: &mut watch::Receiver<Phase>, wanted: Phase) {
+async fn reached(phase: &mut watch::Receiver<ServerPhase>, wanted: ServerPhase) {
     let _ = phase.wait_for(|phase| *phase >= wanted).await;
 }
 

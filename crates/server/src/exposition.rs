@@ -12,7 +12,7 @@ use std::fmt::{self, Write as _};
 
 /// A text format of metrics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
+pub enum ExpositionFormat {
     /// `OpenMetrics` 1.0.0.
     OpenMetrics,
     /// The classic text format, 0.0.4.
@@ -21,29 +21,32 @@ pub enum Format {
 
 /// How well a format fits what was asked for: how narrowly it was named, then the weight it was given.
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct Fit {
+struct MediaFit {
     /// 0 is everything, 1 all of a main type, 2 this type.
     narrowness: u8,
     weight: f32,
 }
 
 /// One element of an `Accept` header.
-struct Range<'h> {
+struct MediaRange<'h> {
     main: &'h str,
     sub: &'h str,
     version: Option<&'h str>,
     weight: f32,
 }
 
-// === impl Format ===
+// === impl ExpositionFormat ===
 
-impl Format {
+impl ExpositionFormat {
     /// What the request's `Accept` headers ask for (RFC 9110 section 12.5.1).
     pub fn asked(headers: &HeaderMap) -> Self {
         let mut fits = [None; 2];
         let values = headers.get_all(header::ACCEPT).iter();
         let values = values.filter_map(|value| value.to_str().ok());
-        for range in values.flat_map(|value| value.split(',')).map(Range::parse) {
+        for range in values
+            .flat_map(|value| value.split(','))
+            .map(MediaRange::parse)
+        {
             for (fit, format) in fits.iter_mut().zip([Self::OpenMetrics, Self::Classic]) {
                 let better = range.fit(format);
                 if better.is_some_and(|better| fit.is_none_or(|known| better.is_above(known))) {
@@ -51,7 +54,7 @@ impl Format {
                 }
             }
         }
-        let weight = |fit: Option<Fit>| fit.map_or(0.0, |fit| fit.weight);
+        let weight = |fit: Option<MediaFit>| fit.map_or(0.0, |fit| fit.weight);
         let [open, classic] = fits;
         // Between two that are as welcome, `OpenMetrics` has to be named.
         let is_named = open.is_some_and(|open| open.narrowness > 0 && open.weight > 0.0);
@@ -99,9 +102,9 @@ impl Format {
     }
 }
 
-// === impl Fit ===
+// === impl MediaFit ===
 
-impl Fit {
+impl MediaFit {
     /// The narrower range says what a format is worth; of two as narrow, the higher weight does.
     fn is_above(self, other: Self) -> bool {
         self.narrowness > other.narrowness
@@ -109,9 +112,9 @@ impl Fit {
     }
 }
 
-// === impl Range ===
+// === impl MediaRange ===
 
-impl<'h> Range<'h> {
+impl<'h> MediaRange<'h> {
     fn parse(text: &'h str) -> Self {
         let mut parts = text.split(';').map(str::trim);
         let media = parts.next().unwrap_or_default();
@@ -134,7 +137,7 @@ impl<'h> Range<'h> {
     }
 
     /// How well a format fits this range; not at all, if it is not in it.
-    fn fit(&self, format: Format) -> Option<Fit> {
+    fn fit(&self, format: ExpositionFormat) -> Option<MediaFit> {
         let (main, sub) = format.media();
         let narrowness = match (self.main, self.sub) {
             ("*", "*") => 0,
@@ -145,7 +148,7 @@ impl<'h> Range<'h> {
             _ => return None,
         };
         let is_version = self.version.is_none_or(|asked| format.is_version(asked));
-        is_version.then_some(Fit {
+        is_version.then_some(MediaFit {
             narrowness,
             weight: self.weight,
         })
@@ -194,27 +197,27 @@ fn classic(page: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Format, classic};
+    use super::{ExpositionFormat, classic};
     use http::{HeaderMap, HeaderValue, header};
 
-    fn asked(accept: &[&'static str]) -> Format {
+    fn asked(accept: &[&'static str]) -> ExpositionFormat {
         let mut headers = HeaderMap::new();
         for value in accept {
             headers.append(header::ACCEPT, HeaderValue::from_static(value));
         }
-        Format::asked(&headers)
+        ExpositionFormat::asked(&headers)
     }
 
     #[test]
     fn a_scrape_gets_the_format_that_it_likes_best() {
         // What Prometheus 2.42, 2.53 and 3.x send, VictoriaMetrics' agent, and what people ask for.
-        let cases: [(&[&str], Format); 14] = [
+        let cases: [(&[&str], ExpositionFormat); 14] = [
             (
                 &[
                     "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,\
                    text/plain;version=0.0.4;q=0.5,*/*;q=0.1",
                 ],
-                Format::OpenMetrics,
+                ExpositionFormat::OpenMetrics,
             ),
             (
                 &[
@@ -222,35 +225,47 @@ mod tests {
                    application/openmetrics-text;version=0.0.1;q=0.4,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.3,\
                    text/plain;version=0.0.4;q=0.2,*/*;q=0.1",
                 ],
-                Format::OpenMetrics,
+                ExpositionFormat::OpenMetrics,
             ),
-            (&["text/plain;version=0.0.4;q=1,*/*;q=0.1"], Format::Classic),
-            (&["text/plain"], Format::Classic),
+            (
+                &["text/plain;version=0.0.4;q=1,*/*;q=0.1"],
+                ExpositionFormat::Classic,
+            ),
+            (&["text/plain"], ExpositionFormat::Classic),
             (
                 &["text/plain", "application/openmetrics-text"],
-                Format::OpenMetrics,
+                ExpositionFormat::OpenMetrics,
             ),
             (
                 &["text/plain, application/openmetrics-text;q=0.9"],
-                Format::Classic,
+                ExpositionFormat::Classic,
             ),
-            (&["application/openmetrics-text;q=0, */*"], Format::Classic),
+            (
+                &["application/openmetrics-text;q=0, */*"],
+                ExpositionFormat::Classic,
+            ),
             (
                 &["application/openmetrics-text; version=2.0.0, text/plain;q=0.1"],
-                Format::Classic,
+                ExpositionFormat::Classic,
             ),
-            (&["application/*;q=0.5, */*;q=0.1"], Format::OpenMetrics),
+            (
+                &["application/*;q=0.5, */*;q=0.1"],
+                ExpositionFormat::OpenMetrics,
+            ),
             (
                 &["*/*;q=0.9, Application/OpenMetrics-Text; Q=1.0"],
-                Format::OpenMetrics,
+                ExpositionFormat::OpenMetrics,
             ),
             (
                 &["text/html,application/xhtml+xml,*/*;q=0.8"],
-                Format::Classic,
+                ExpositionFormat::Classic,
             ),
-            (&["*/*"], Format::Classic),
-            (&[], Format::Classic),
-            (&["application/openmetrics-text;q=seven"], Format::Classic),
+            (&["*/*"], ExpositionFormat::Classic),
+            (&[], ExpositionFormat::Classic),
+            (
+                &["application/openmetrics-text;q=seven"],
+                ExpositionFormat::Classic,
+            ),
         ];
         for (accept, format) in cases {
             assert_eq!(asked(accept), format, "{accept:?}");

@@ -30,7 +30,7 @@ const PRIVATE_ENDINGS: [&str; 4] = [".localhost", ".local", ".internal", ".home.
 
 /// Which requests are answered.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Guard {
+pub(crate) struct RequestGuard {
     /// Names of this server that others could own if it did not.
     pub(crate) public_hosts: Vec<String>,
     /// Whether operators have a listener of their own.
@@ -46,9 +46,9 @@ pub(crate) enum Entrance {
     Admin,
 }
 
-// === impl Guard ===
+// === impl RequestGuard ===
 
-impl Guard {
+impl RequestGuard {
     /// Why a request is not answered, whatever it asks for.
     pub(crate) fn bars(&self, head: &Parts) -> Option<Refusal> {
         let authority = match authority(&head.uri, &head.headers) {
@@ -180,12 +180,12 @@ fn shown(authority: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Entrance, Guard};
+    use super::{Entrance, RequestGuard};
     use codes::Code;
     use http::{Request, request::Parts};
 
-    fn guard() -> Guard {
-        Guard {
+    fn guard() -> RequestGuard {
+        RequestGuard {
             public_hosts: vec!["goproxy.example.com".to_owned()],
             has_admin_listener: false,
         }
@@ -289,7 +289,7 @@ mod tests {
 
     #[test]
     fn operators_come_from_this_machine_or_by_their_own_entrance() {
-        let asks = |guard: &Guard, entrance, address: &str, headers: &[(&str, &str)]| {
+        let asks = |guard: &RequestGuard, entrance, address: &str, headers: &[(&str, &str)]| {
             guard.is_operator(entrance, address.parse().unwrap(), &get(headers).headers)
         };
         let here = guard();
@@ -298,7 +298,7 @@ mod tests {
         assert!(!asks(&here, Entrance::Public, "192.0.2.1", &[]));
         let forwarded = [("x-forwarded-for", "192.0.2.1")];
         assert!(!asks(&here, Entrance::Public, "127.0.0.1", &forwarded));
-        let elsewhere = Guard {
+        let elsewhere = RequestGuard {
             has_admin_listener: true,
             ..guard()
         };

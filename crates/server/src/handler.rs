@@ -1,171 +1,153 @@
-//! Handler: from a request head to a response, once the route is known.
-
-mod asked;
-mod echo;
-mod metrics;
-mod posted;
-mod prefetch;
-mod private;
+//! Handler: from a request head to a response, in one direction.
+//!
+//! ```text
+//! head ─▶ guard ─▶ at hand? ─────────────────────────▶ respond
+//!           └────▶ parse ─▶ resource ─▶ proxy ─────────▶ respond
+//!                     └───▶ page ────▶ router, handler ─▶ respond
+//! ```
+//!
+//! The module protocol stays on this path from end to end. Pages about it are looked up in a router
+//! ([`pages`](crate::pages)); the parsed request goes in, a prepared response comes out, and what is
+//! common to all (budgets, pace, log, metrics) stays here.
 
 use crate::{
-    AtHand, ClientSettings, HttpMetrics, Service, TrustedProxies,
-    access::{Exchange, Subject, Surroundings},
-    body::{OutBody, Source},
-    budget::memory::Lender,
+    body::ResponseBody,
+    budget::memory::MemoryLender,
     connection::Peer,
-    guard::Guard,
-    index,
     limits::MAX_BODY,
-    pages,
-    request_id::RequestIds,
-    respond::{self, Ask, Made},
-    route::{Route, RouteError},
-    status,
-    stories::{Stories, Told},
+    pages::{self, PageContext},
+    privacy,
+    request_id::RequestId,
+    request_log::RefusalRecord,
+    request_span::{RequestSpan, RequestSubject, SpanContext},
+    respond::{self, PreparedResponse, ResponseContext},
+    route::{PagePath, Route, RouteError},
+    surface::{Surface, announced_length},
 };
-use codes::Code;
+use axum::Router;
+use bytes::Bytes;
 use futures_util::future::Either;
-use http::{
-    HeaderMap, HeaderValue, Method, Request, Response, Uri, Version, header, request::Parts,
-};
+use http::{HeaderValue, Method, Request, Response, Version, header, request::Parts};
 use http_body::Body;
 use jiff::Timestamp;
-pub(crate) use metrics::SharedPages;
-use posted::Posted;
-use prometheus_client::registry::Registry;
-use proxy::{Caller, Fetching, Refusal, Resource};
+use proxy::{Answer, Caller, Fetching, Refusal, Resource};
 use std::{
     error::Error,
     future::{Future, ready},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
-/// What all connections share.
-pub(crate) struct Surface<S> {
-    pub(crate) service: S,
-    pub(crate) metrics: Arc<HttpMetrics>,
-    pub(crate) registry: Registry,
-    pub(crate) pages: SharedPages,
-    pub(crate) ids: RequestIds,
-    pub(crate) stories: Arc<Stories>,
-    pub(crate) guard: Guard,
-    /// Who is believed for whom it asks.
-    pub(crate) proxies: TrustedProxies,
-    /// What this server's clients set.
-    pub(crate) client: ClientSettings,
-    /// Whether the log shows private names.
-    pub(crate) logs_private: bool,
-    pub(crate) draining: AtomicBool,
+/// Answers requests.
+pub(crate) struct RequestHandler {
+    pub(crate) surface: Arc<Surface>,
+    router: Router,
 }
 
-const JSON: HeaderValue = HeaderValue::from_static("application/json");
+// === impl RequestHandler ===
 
-/// "Answer from what is kept" as a header; `/cached-only/` says the same as a path.
-const DISABLE_MODULE_FETCH: &str = "disable-module-fetch";
+impl RequestHandler {
+    pub(crate) fn new(surface: Arc<Surface>) -> Self {
+        let router = pages::router(&surface);
+        Self { surface, router }
+    }
 
-// === impl Surface ===
-
-impl<S: Service> Surface<S> {
     /// Answers one request. What is at hand is answered on the spot; the rest is a future of some
     /// kilobytes, which exists only while it is needed.
     pub(crate) fn handle<B>(
         self: Arc<Self>,
         peer: Arc<Peer>,
         request: Request<B>,
-    ) -> impl Future<Output = Response<OutBody>> + Send + use<S, B>
+    ) -> impl Future<Output = Response<ResponseBody>> + Send + use<B>
     where
-        B: Body + Send,
-        B::Data: Send,
+        B: Body<Data = Bytes> + Send + 'static,
         B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
+        let surface = &self.surface;
         let (head, body) = request.into_parts();
-        let peer = match self.proxies.client(peer.address, &head.headers) {
+        let peer = match surface.proxies.client(peer.address, &head.headers) {
             Some(client) => Arc::new(peer.on_behalf_of(client)),
             None => peer,
         };
-        let barred = self.guard.bars(&head);
+        let barred = surface.guard.bars(&head);
         if barred.is_none()
-            && let Some(AtHand { resource, reply }) = self.at_hand(&Caller::at(peer.address), &head)
+            && let Some((resource, answer)) = self.at_hand(&Caller::at(peer.address), &head)
         {
-            let exchange = self.begin(&peer, &head, Subject::AtHand(resource));
-            let ask = Ask::of(&head, exchange.id);
-            let made = respond::reply(&ask, reply);
-            let response = self.completed(&ask, head.version, &peer, made);
-            return Either::Left(ready(sent(response, exchange)));
+            let span = self.begin(&peer, &head, RequestSubject::AtHand(resource));
+            let form = ResponseContext::of(&head, span.id);
+            let prepared = respond::answer(&form, answer);
+            let response = self.completed(&form, head.version, &peer, prepared);
+            return Either::Left(ready(sent(response, span)));
         }
         // At once, before the connection is looked at again: a client may send no more from here on.
-        let exchange = self.begin(&peer, &head, Subject::Routed(routed(&head)));
-        Either::Right(Box::pin(self.answer(peer, head, body, exchange, barred)))
+        let span = self.begin(&peer, &head, RequestSubject::Routed(routed(&head)));
+        Either::Right(Box::pin(self.answer(peer, head, body, span, barred)))
     }
 
-    /// Answers what is not at hand. Only the bodies of posted lists and of an echo are read.
+    /// Answers what is not at hand.
     async fn answer<B>(
         self: Arc<Self>,
         peer: Arc<Peer>,
         head: Parts,
         body: B,
-        exchange: Exchange,
+        span: RequestSpan,
         barred: Option<Refusal>,
-    ) -> Response<OutBody>
+    ) -> Response<ResponseBody>
     where
-        B: Body + Send,
-        B::Data: Send,
+        B: Body<Data = Bytes> + Send + 'static,
         B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
-        let caller = Caller::at(peer.address);
-        let ask = Ask::of(&head, exchange.id);
-        let made = if let Some(refusal) = &barred {
-            respond::refusal(&ask, refusal)
+        let form = ResponseContext::of(&head, span.id);
+        let prepared = if let Some(refusal) = &barred {
+            respond::refusal(&form, refusal)
         } else if peer.has_too_many_requests() {
-            too_many(&ask, "requests from this address wait for their answers")
+            respond::too_many(&form, "requests from this address wait for their answers")
+        } else if let RequestSubject::Routed(Ok(Route::Page(page))) = &span.subject {
+            self.page(&peer, &head, body, span.id, page).await
         } else {
-            match &exchange.subject {
-                Subject::Routed(Ok(route)) if route.takes_a_body() => {
-                    let posted = Posted::new(&ask, &peer, body);
-                    self.posted(posted, &caller, route).await
-                }
-                subject => {
-                    // What a client sends and nobody reads is not kept while it is answered.
-                    drop(body);
-                    self.asked(&ask, &caller, subject, &head.uri, &peer).await
-                }
-            }
+            // What a client sends and nobody reads is not kept while it is answered.
+            drop(body);
+            self.protocol(&form, &peer, &span.subject).await
         };
-        let made = self.completed(&ask, head.version, &peer, made);
-        if made.0.status().is_client_error() || made.0.status().is_server_error() {
+        let prepared = self.completed(&form, head.version, &peer, prepared);
+        let status = prepared.0.status();
+        if status.is_client_error() || status.is_server_error() {
             self.pace(&peer).await;
         }
-        sent(made, exchange)
+        sent(prepared, span)
     }
 
     /// Begins the record of a request.
-    fn begin(&self, peer: &Arc<Peer>, head: &Parts, subject: Subject) -> Exchange {
+    fn begin(&self, peer: &Arc<Peer>, head: &Parts, subject: RequestSubject) -> RequestSpan {
+        let surface = &self.surface;
         let at = Timestamp::now();
-        let around = Surroundings {
-            metrics: Arc::clone(&self.metrics),
-            stories: Arc::clone(&self.stories),
-            id: self.ids.next(at),
+        let around = SpanContext {
+            metrics: Arc::clone(&surface.metrics),
+            request_log: Arc::clone(&surface.request_log),
+            id: surface.ids.next(at),
             peer: Arc::clone(peer),
             client: peer.address,
             at,
-            is_private: private::is_private(&self.service, &subject, head.uri.path()),
-            shows_private: self.logs_private,
+            is_private: privacy::is_private(&surface.proxy, &subject, head.uri.path()),
+            shows_private: surface.logs_private,
         };
-        Exchange::begin(around, head, subject)
+        RequestSpan::begin(around, head, subject)
     }
 
     /// Adds to an answer what depends on the connection.
-    fn completed(&self, ask: &Ask<'_>, version: Version, peer: &Peer, made: Made) -> Made {
-        let (mut response, origin) = if made.0.body().in_memory() > UNBUDGETED {
-            budgeted(ask, made, &peer.allowance.lender())
+    fn completed(
+        &self,
+        form: &ResponseContext<'_>,
+        version: Version,
+        peer: &Peer,
+        prepared: PreparedResponse,
+    ) -> PreparedResponse {
+        let (mut response, origin) = if prepared.0.body().in_memory() > UNBUDGETED {
+            budgeted(form, prepared, &peer.allowance.lender())
         } else {
-            made
+            prepared
         };
-        if self.draining.load(Ordering::Relaxed) && version < Version::HTTP_2 {
+        if self.surface.draining.load(Ordering::Relaxed) && version < Version::HTTP_2 {
             response
                 .headers_mut()
                 .insert(header::CONNECTION, HeaderValue::from_static("close"));
@@ -177,75 +159,13 @@ impl<S: Service> Surface<S> {
     async fn pace(&self, peer: &Peer) {
         let wait = peer.allowance.next_refusal();
         if !wait.is_zero() {
-            self.metrics.delayed.inc();
+            self.surface.metrics.delayed.inc();
             tokio::time::sleep(wait).await;
         }
     }
 
-    /// Answers a request with a body.
-    async fn posted<B>(&self, posted: Posted<'_, B>, caller: &Caller, route: &Route) -> Made
-    where
-        B: Body + Send,
-        B::Data: Send,
-        B::Error: Into<Box<dyn Error + Send + Sync>>,
-    {
-        match route {
-            Route::Prefetch(kinds) => prefetch::answer(&self.service, posted, caller, *kinds).await,
-            Route::Echo(name) => echo::answer(&self.service, posted, name).await,
-            Route::Examine => asked::answer(posted, |list| self.service.examine(list)).await,
-            Route::Sums => asked::answer(posted, |list| self.service.sums(list)).await,
-            _ => refused(posted.ask, &RouteError::NoSuchPage),
-        }
-    }
-
-    /// Answers a request without one.
-    async fn asked(
-        &self,
-        ask: &Ask<'_>,
-        caller: &Caller,
-        subject: &Subject,
-        uri: &Uri,
-        peer: &Peer,
-    ) -> Made {
-        let address = peer.address;
-        let is_operator = || self.guard.is_operator(peer.entrance, address, ask.headers);
-        match subject {
-            Subject::Routed(Ok(route)) if self.is_for_operators(route) && !is_operator() => {
-                let facts = format!("{} is asked from elsewhere", route.kind());
-                respond::refusal(ask, &Refusal::new(Code::OperatorsOnly, facts))
-            }
-            Subject::Routed(Ok(Route::Metrics)) => {
-                self.service.observe().await;
-                let lender = peer.allowance.lender();
-                let page = metrics::answer(ask, &self.registry, &self.pages, &lender);
-                (page, None)
-            }
-            Subject::Routed(Ok(Route::Home)) => {
-                let proxy = peer.via.unwrap_or(peer.address);
-                let is_https = self.proxies.is_https(proxy, ask.headers);
-                let page = pages::home(is_https, host(uri, ask.headers), &self.client);
-                (respond::plain(ask, page), None)
-            }
-            Subject::Routed(Ok(Route::Index { since, limit })) => {
-                index::answer(&self.service, ask, (*since, *limit), is_operator()).await
-            }
-            Subject::Routed(route) => self.respond(ask, caller, route).await,
-            Subject::AtHand(resource) => {
-                let fetching = Fetching::Allowed;
-                self.resource(ask, caller, resource, fetching).await
-            }
-        }
-    }
-
-    /// Whether only operators are answered: by the route, or since the answer would name what is
-    /// private (law L7).
-    fn is_for_operators(&self, route: &Route) -> bool {
-        route.is_for_operators()
-            || matches!(route, Route::Resource(resource, _) if self.service.names_others(resource))
-    }
-
     /// What most requests ask for is answered before their path is even parsed.
-    fn at_hand(&self, caller: &Caller, head: &Parts) -> Option<AtHand> {
+    fn at_hand(&self, caller: &Caller, head: &Parts) -> Option<(Arc<Resource>, Answer)> {
         if !matches!(head.method, Method::GET | Method::HEAD)
             || announced_length(&head.headers) > MAX_BODY
         {
@@ -253,103 +173,69 @@ impl<S: Service> Surface<S> {
         }
         let path = head.uri.path().strip_prefix('/')?;
         if !path.contains('%') {
-            return self.service.at_hand(caller, path);
+            return self.surface.at_hand(caller, path);
         }
         // `go` writes the `!` of an upper-case letter so, and of an artifact's path nothing else. What
         // holds another escape is parsed: undecoded it would be the name of something else.
         let path = path.replace("%21", "!");
         (!path.contains('%'))
-            .then(|| self.service.at_hand(caller, &path))
+            .then(|| self.surface.at_hand(caller, &path))
             .flatten()
     }
 
-    async fn respond(
+    /// Answers a request of the module protocol, or says why its path is none.
+    async fn protocol(
         &self,
-        ask: &Ask<'_>,
-        caller: &Caller,
-        route: &Result<Route, RouteError>,
-    ) -> Made {
-        if announced_length(ask.headers) > MAX_BODY {
-            return closing(respond::refusal(
-                ask,
-                &Refusal::new(Code::RequestTooLarge, "no request here needs a body"),
-            ));
-        }
-        match route {
-            Ok(Route::Resource(resource, fetching)) => {
-                self.resource(ask, caller, resource, *fetching).await
+        form: &ResponseContext<'_>,
+        peer: &Peer,
+        subject: &RequestSubject,
+    ) -> PreparedResponse {
+        let (resource, fetching) = match subject {
+            RequestSubject::Routed(Ok(Route::Resource(resource, fetching))) => {
+                (resource, *fetching)
             }
-            Ok(Route::Journal(file)) => match self.service.journal(*file).await {
-                Ok(reply) => respond::reply(ask, reply),
-                Err(refusal) => respond::refusal(ask, &refusal),
-            },
-            Ok(Route::Vulnerabilities(file)) => match self.service.vulnerability_file(file).await {
-                Ok(reply) => respond::reply(ask, reply),
-                Err(refusal) => respond::refusal(ask, &refusal),
-            },
-            Ok(Route::Refresh(module)) => match self.service.refresh(module).await {
-                Ok(forgotten) => (
-                    respond::plain(ask, format!("forgotten: {forgotten}\n")),
-                    None,
-                ),
-                Err(refusal) => respond::refusal(ask, &refusal),
-            },
-            Ok(Route::Status) => match self.service.status().await {
-                Ok(status) => (respond::text(ask, JSON, status::render(&status)), None),
-                Err(refusal) => respond::refusal(ask, &refusal),
-            },
-            Ok(Route::Request(id)) => {
-                if let Some(story) = self.stories.tell(id) {
-                    return (respond::text(ask, JSON, story), None);
-                }
-                let facts = "none of the last requests that failed here has this id";
-                respond::refusal(ask, &Refusal::new(Code::NotFoundHere, facts))
+            RequestSubject::AtHand(resource) => (&**resource, Fetching::Allowed),
+            _ if announced_length(form.headers) > MAX_BODY => return respond::needless_body(form),
+            RequestSubject::Routed(Err(error)) => return respond::misdirected(form, error),
+            // Answered before.
+            RequestSubject::Routed(Ok(Route::Page(_))) => {
+                return respond::misdirected(form, &RouteError::NoSuchPage);
             }
-            Ok(Route::Live) => (respond::plain(ask, "alive\n".to_owned()), None),
-            Ok(Route::Ready) => (self.ready(ask), None),
-            Ok(Route::Client) => (respond::text(ask, JSON, self.client.page()), None),
-            // Answered before, where the body or the caller is at hand.
-            Ok(
-                Route::Prefetch(_)
-                | Route::Sums
-                | Route::Examine
-                | Route::Echo(_)
-                | Route::Home
-                | Route::Metrics
-                | Route::Index { .. },
-            ) => refused(ask, &RouteError::NoSuchPage),
-            Err(error) => refused(ask, error),
-        }
-    }
-
-    async fn resource(
-        &self,
-        ask: &Ask<'_>,
-        caller: &Caller,
-        resource: &Resource,
-        fetching: Fetching,
-    ) -> Made {
-        let kept_only = text(ask.headers, DISABLE_MODULE_FETCH)
-            .is_some_and(|value| value.eq_ignore_ascii_case("true"));
-        let fetching = match fetching {
-            _ if kept_only => Fetching::Never,
-            Fetching::Allowed if ask.method == Method::HEAD => Fetching::Head,
-            fetching => fetching,
         };
-        match self.service.answer(caller, resource, fetching).await {
-            Ok(reply) => respond::reply(ask, reply),
-            Err(refusal) => respond::refusal(ask, &refusal),
+        // The answer would name what is private (law L7).
+        let surface = &self.surface;
+        if surface.proxy.names_others(resource) && !surface.is_operator(peer, form.headers) {
+            return respond::operators_only(form, resource.kind());
         }
+        if announced_length(form.headers) > MAX_BODY {
+            return respond::needless_body(form);
+        }
+        let caller = Caller::at(peer.address);
+        surface.resource(form, &caller, resource, fetching).await
     }
 
-    fn ready(&self, ask: &Ask<'_>) -> Response<Source> {
-        let (status, text) = pages::ready(
-            &self.service.readiness(),
-            self.draining.load(Ordering::Relaxed),
-        );
-        let mut response = respond::plain(ask, text);
-        *response.status_mut() = status;
+    /// Answers what is no part of the module protocol.
+    async fn page<B>(
+        &self,
+        peer: &Arc<Peer>,
+        head: &Parts,
+        body: B,
+        id: RequestId,
+        page: &PagePath,
+    ) -> PreparedResponse
+    where
+        B: Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<Box<dyn Error + Send + Sync>>,
+    {
+        let context = PageContext::new(id, peer, head, page.kind());
+        let mut request = Request::new(axum::body::Body::new(body));
+        request.method_mut().clone_from(&head.method);
+        request.headers_mut().clone_from(&head.headers);
+        *request.uri_mut() = page.uri(head.uri.query());
+        request.extensions_mut().insert(context);
+        let response = pages::call(&self.router, request).await;
         response
+            .unwrap_or_else(|error| respond::misdirected(&ResponseContext::of(head, id), &error))
     }
 }
 
@@ -358,65 +244,32 @@ impl<S: Service> Surface<S> {
 const UNBUDGETED: usize = 64 * 1024;
 
 /// A larger answer that is in memory already goes out only if there is room for it.
-fn budgeted(ask: &Ask<'_>, (response, origin): Made, lender: &Lender) -> Made {
+fn budgeted(
+    form: &ResponseContext<'_>,
+    (response, origin): PreparedResponse,
+    lender: &MemoryLender,
+) -> PreparedResponse {
     match lender.try_lend(response.body().in_memory()) {
         Some(loan) => (response.map(|source| source.lent(loan)), origin),
-        None => too_many(ask, "large answers to this address are not read"),
+        None => respond::too_many(form, "large answers to this address are not read"),
     }
 }
 
 /// An answer on its way.
-fn sent((mut response, origin): Made, mut exchange: Exchange) -> Response<OutBody> {
-    if let Some(told) = response.extensions_mut().remove::<Told>() {
-        exchange.refused(told);
+fn sent((mut response, origin): PreparedResponse, mut span: RequestSpan) -> Response<ResponseBody> {
+    if let Some(refusal) = response.extensions_mut().remove::<RefusalRecord>() {
+        span.refused(refusal);
     }
-    exchange.answered(response.status(), origin);
-    response.map(|source| OutBody::new(source, exchange))
-}
-
-fn too_many(ask: &Ask<'_>, facts: &str) -> Made {
-    let refusal = Refusal::new(Code::TooManyAtOnce, facts).with_retry_after(SOON);
-    respond::refusal(ask, &refusal)
+    if let Some(error) = response.extensions_mut().remove::<RouteError>() {
+        span.subject = RequestSubject::Routed(Err(error));
+    }
+    span.answered(response.status(), origin);
+    response.map(|source| ResponseBody::new(source, span))
 }
 
 /// When to ask again where a budget is used up: most answers take less.
-const SOON: Duration = Duration::from_secs(5);
-
-fn refused(ask: &Ask<'_>, error: &RouteError) -> Made {
-    let (mut response, origin) = respond::refusal(ask, &error.refusal());
-    if let RouteError::Method(allowed) = error {
-        response
-            .headers_mut()
-            .insert(header::ALLOW, HeaderValue::from_static(allowed));
-    }
-    (response, origin)
-}
-
-/// A body that is announced and not read would have to be skipped before the next request.
-fn closing((mut response, origin): Made) -> Made {
-    response
-        .headers_mut()
-        .insert(header::CONNECTION, HeaderValue::from_static("close"));
-    (response, origin)
-}
+pub(crate) const SOON: Duration = Duration::from_secs(5);
 
 fn routed(head: &Parts) -> Result<Route, RouteError> {
-    Route::parse(&head.method, head.uri.path(), head.uri.query())
-}
-
-/// The name under which the client reached us.
-fn host<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> Option<&'a str> {
-    uri.authority()
-        .map(http::uri::Authority::as_str)
-        .or_else(|| text(headers, header::HOST.as_str()))
-}
-
-fn announced_length(headers: &HeaderMap) -> u64 {
-    text(headers, header::CONTENT_LENGTH.as_str())
-        .and_then(|value| value.parse().ok())
-        .unwrap_or_default()
-}
-
-fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers.get(name)?.to_str().ok()
+    Route::parse(&head.method, head.uri.path())
 }

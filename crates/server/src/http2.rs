@@ -15,10 +15,10 @@ mod sending;
 pub(crate) use resets::RESETS;
 
 use crate::{
-    Service, access,
     connection::Peer,
-    handler::Surface,
+    handler::RequestHandler,
     limits::{MAX_HEADER_LIST, MAX_STREAMS},
+    request_span,
 };
 use answering::StreamEnd;
 use bytes::Bytes;
@@ -42,14 +42,13 @@ const UNACCEPTED_RESETS: usize = 20;
 const OUR_RESETS: usize = 64;
 
 /// Serves one connection to its end; politely from when `closing` is notified.
-pub(crate) async fn serve<S, I>(
+pub(crate) async fn serve<I>(
     io: I,
-    surface: Arc<Surface<S>>,
+    handler: Arc<RequestHandler>,
     peer: Arc<Peer>,
     closing: &Notify,
 ) -> Result<(), h2::Error>
 where
-    S: Service,
     I: AsyncRead + AsyncWrite + Unpin,
 {
     let mut connection = builder().handshake::<_, Bytes>(io).await?;
@@ -66,14 +65,14 @@ where
                 };
                 let (request, respond) = accepted?;
                 if counts.is_flood() {
-                    access::cut(&surface.metrics, RESETS);
+                    request_span::cut(&handler.surface.metrics, RESETS);
                     connection.abrupt_shutdown(Reason::ENHANCE_YOUR_CALM);
                     continue;
                 }
-                let (surface, peer) = (Arc::clone(&surface), Arc::clone(&peer));
+                let (handler, peer) = (Arc::clone(&handler), Arc::clone(&peer));
                 let (counts, paying) = (Arc::clone(&counts), Arc::clone(&peer));
                 tokio::spawn(async move {
-                    match answering::answer(surface, peer, request, respond).await {
+                    match answering::answer(handler, peer, request, respond).await {
                         StreamEnd::Answered => counts.answered(),
                         StreamEnd::Reset => counts.reset(paying.allowance.next_refusal()),
                     }

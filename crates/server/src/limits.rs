@@ -2,7 +2,7 @@
 //!
 //! Every number here bounds something that a stranger can make this process hold: connections,
 //! time, header bytes. `hyper` bounds what one connection buffers; the deadlines are kept by
-//! the `pulse` of each connection, because `hyper` has one timer for headers and idleness together and
+//! the `watchdog` of each connection, because `hyper` has one timer for headers and idleness together and
 //! none for a reader that stopped reading.
 
 use std::time::Duration;

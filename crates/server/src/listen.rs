@@ -13,25 +13,24 @@ pub use address::ListenAddress;
 pub use listener::Listener;
 
 use crate::{
-    ClientSettings, HttpMetrics, Limits, Service, TrustedProxies, access,
+    AnswerObserver, ClientSettings, HttpMetrics, Limits, TrustedProxies,
     budget::{Budgets, seats::Seats},
-    connection::{self, Peer, Phase, socket::Socket},
-    guard::{Entrance, Guard},
-    handler::{SharedPages, Surface},
-    pulse::Pulse,
-    request_id::RequestIds,
+    connection::{self, Peer, ServerPhase, socket::Socket},
+    guard::Entrance,
+    handler::RequestHandler,
+    request_span,
+    surface::Surface,
+    watchdog::ConnectionWatchdog,
 };
 use futures_util::future::join_all;
 use prometheus_client::registry::Registry;
+use proxy::Proxy;
 use std::{
     convert::Infallible,
     future::Future,
     io,
     net::SocketAddr,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 use tokio::sync::watch;
@@ -44,22 +43,22 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 pub(crate) const CROWDED: &str = "its address has too many connections";
 
 /// A bound, not yet serving server.
-pub struct Server<S> {
+pub struct Server {
     listeners: Vec<Listener>,
     admin: Vec<Listener>,
-    surface: Surface<S>,
+    surface: Surface,
     limits: Limits,
 }
 
 /// One entrance: the addresses at which the same callers come in, and what they may use together.
-struct Door<S> {
+struct ServerEntrance {
     listeners: Vec<Listener>,
     entrance: Entrance,
     seats: Arc<Seats>,
     budgets: Arc<Budgets>,
-    surface: Arc<Surface<S>>,
+    handler: Arc<RequestHandler>,
     limits: Limits,
-    phases: watch::Receiver<Phase>,
+    phases: watch::Receiver<ServerPhase>,
 }
 
 /// Connections of operators at a time. They are apart from the clients', so that a flood of these
@@ -68,7 +67,7 @@ const ADMIN_SEATS: usize = 256;
 
 /// Why a server stops.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stop {
+pub enum StopReason {
     /// It was told to. Load balancers are given [`Limits::lame_duck`] to look elsewhere.
     Ordered,
     /// Another process accepts at the same sockets already.
@@ -77,7 +76,7 @@ pub enum Stop {
 
 /// How a stopped server ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Drained {
+pub struct DrainReport {
     /// Connections that had to be cut at the deadline.
     pub cut: usize,
 }
@@ -94,30 +93,10 @@ pub struct BindError {
 
 // === impl Server ===
 
-impl<S: Service> Server<S> {
+impl Server {
     /// Serves at these sockets, and registers all metrics in `registry`.
-    pub fn on(
-        listeners: Vec<Listener>,
-        service: S,
-        limits: Limits,
-        mut registry: Registry,
-    ) -> Self {
-        let metrics = Arc::new(HttpMetrics::default());
-        metrics.register(&mut registry);
-        service.register(&mut registry);
-        let surface = Surface {
-            service,
-            metrics,
-            registry,
-            pages: SharedPages::default(),
-            ids: RequestIds::new(),
-            stories: Arc::default(),
-            guard: Guard::default(),
-            client: ClientSettings::default(),
-            proxies: TrustedProxies::default(),
-            logs_private: false,
-            draining: AtomicBool::new(false),
-        };
+    pub fn on(listeners: Vec<Listener>, proxy: Proxy, limits: Limits, registry: Registry) -> Self {
+        let surface = Surface::new(proxy, registry);
         Self {
             listeners,
             admin: Vec::new(),
@@ -155,6 +134,13 @@ impl<S: Service> Server<S> {
         self
     }
 
+    /// Lets somebody see what is answered.
+    #[must_use]
+    pub fn observed_by(mut self, observer: Arc<dyn AnswerObserver>) -> Self {
+        self.surface.observer = Some(observer);
+        self
+    }
+
     /// Answers operators at these sockets, and nowhere else, if there is one.
     #[must_use]
     pub fn with_admin(mut self, listeners: Vec<Listener>) -> Self {
@@ -174,7 +160,7 @@ impl<S: Service> Server<S> {
     }
 
     /// Serves until `shutdown` ends, then drains.
-    pub async fn run(self, shutdown: impl Future<Output = Stop>) -> Drained {
+    pub async fn run(self, shutdown: impl Future<Output = StopReason>) -> DrainReport {
         let Self {
             listeners,
             admin,
@@ -182,13 +168,14 @@ impl<S: Service> Server<S> {
             limits,
         } = self;
         let surface = Arc::new(surface);
-        let (phase, phases) = watch::channel(Phase::Open);
-        let door = |listeners, entrance, seats| Door {
+        let handler = Arc::new(RequestHandler::new(Arc::clone(&surface)));
+        let (phase, phases) = watch::channel(ServerPhase::Open);
+        let door = |listeners, entrance, seats| ServerEntrance {
             listeners,
             entrance,
             seats: Arc::new(Seats::new(seats)),
             budgets: Arc::new(Budgets::new(limits)),
-            surface: Arc::clone(&surface),
+            handler: Arc::clone(&handler),
             limits,
             phases: phases.clone(),
         };
@@ -197,7 +184,7 @@ impl<S: Service> Server<S> {
         let stopping = async {
             let stop = shutdown.await;
             surface.draining.store(true, Ordering::Relaxed);
-            if stop == Stop::Ordered {
+            if stop == StopReason::Ordered {
                 tokio::time::sleep(limits.lame_duck).await;
             }
         };
@@ -207,14 +194,14 @@ impl<S: Service> Server<S> {
             never = admin.accept_all() => match never {},
         }
         let seats = [public, admin].map(|door| door.seats);
-        phase.send_replace(Phase::Draining);
+        phase.send_replace(ServerPhase::Draining);
         drain(seats.to_vec(), &limits, &phase).await
     }
 }
 
-// === impl Door ===
+// === impl ServerEntrance ===
 
-impl<S: Service> Door<S> {
+impl ServerEntrance {
     /// Accepts at every socket; never ends.
     async fn accept_all(&self) -> Infallible {
         let accepting = self
@@ -230,29 +217,29 @@ impl<S: Service> Door<S> {
             let (socket, address) = self.accept(listener).await;
             // Looked for before there is somebody to sit on it, a seat would be cleared for nobody.
             let free = Seats::free(&self.seats, address.ip()).await;
-            let pulse = Arc::new(Pulse::new());
-            let Some(seat) = free.and_then(|free| free.take(address.ip(), &pulse)) else {
-                access::cut(&self.surface.metrics, CROWDED);
+            let watchdog = Arc::new(ConnectionWatchdog::new());
+            let Some(seat) = free.and_then(|free| free.take(address.ip(), &watchdog)) else {
+                request_span::cut(&self.handler.surface.metrics, CROWDED);
                 continue;
             };
             let peer = Arc::new(Peer {
                 address: address.ip(),
                 via: None,
                 entrance: self.entrance,
-                pulse,
+                watchdog,
                 allowance: self.budgets.allowance(address.ip()),
                 budgets: Arc::clone(&self.budgets),
                 cut: Arc::default(),
                 seat: Arc::new(seat),
             });
             let serving = connection::serve(
-                Arc::clone(&self.surface),
+                Arc::clone(&self.handler),
                 self.limits,
                 socket,
                 peer,
                 self.phases.clone(),
             );
-            tokio::spawn(counted(Arc::clone(&self.surface.metrics), serving));
+            tokio::spawn(counted(Arc::clone(&self.handler.surface.metrics), serving));
         }
     }
 
@@ -262,7 +249,7 @@ impl<S: Service> Door<S> {
                 Ok(accepted) => return accepted,
                 Err(error) if of_one_connection(&error) => {}
                 Err(error) => {
-                    self.surface.metrics.accept_errors.inc();
+                    self.handler.surface.metrics.accept_errors.inc();
                     tracing::warn!(%error, "cannot accept connections, trying again");
                     tokio::time::sleep(ACCEPT_PAUSE).await;
                 }
@@ -278,7 +265,11 @@ async fn counted(metrics: Arc<HttpMetrics>, serving: impl Future<Output = ()>) {
 }
 
 /// Waits until every seat is free again; cuts what is left at the deadline.
-async fn drain(seats: Vec<Arc<Seats>>, limits: &Limits, phase: &watch::Sender<Phase>) -> Drained {
+async fn drain(
+    seats: Vec<Arc<Seats>>,
+    limits: &Limits,
+    phase: &watch::Sender<ServerPhase>,
+) -> DrainReport {
     let all_free = || async {
         for seats in &seats {
             seats.all_free().await;
@@ -288,12 +279,12 @@ async fn drain(seats: Vec<Arc<Seats>>, limits: &Limits, phase: &watch::Sender<Ph
         .await
         .is_ok()
     {
-        return Drained { cut: 0 };
+        return DrainReport { cut: 0 };
     }
     let cut = seats.iter().map(|seats| seats.count()).sum();
-    phase.send_replace(Phase::Cutting);
+    phase.send_replace(ServerPhase::Cutting);
     all_free().await;
-    Drained { cut }
+    DrainReport { cut }
 }
 
 /// Errors of a connection that went away before it was accepted, not of accepting.

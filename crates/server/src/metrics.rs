@@ -6,7 +6,7 @@ use crate::{
     connection::DRAINED,
     http2::RESETS,
     listen::CROWDED,
-    pulse::{DAWDLES, EVICTED, OUSTED},
+    watchdog::{DAWDLES, EVICTED, OUSTED},
 };
 use codes::Code;
 use prometheus_client::{
@@ -116,7 +116,7 @@ const OTHER_KINDS: [&str; 6] = ["index", "admin", "health", "metrics", "page", "
 /// Where an answer can come from.
 const SOURCES: [&str; 6] = ["memory", "store", "stale", "computed", "kept", "upstream"];
 
-/// Why connections are cut: the rules of [`pulse`](crate::pulse), and the end of a drain.
+/// Why connections are cut: the rules of [`watchdog`](crate::watchdog), and the end of a drain.
 const CUT_REASONS: [&str; 9] = [
     DAWDLES,
     EVICTED,

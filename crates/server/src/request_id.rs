@@ -50,6 +50,11 @@ fn digit(bits: u128) -> u8 {
 // === impl RequestId ===
 
 impl RequestId {
+    /// The id of a request that has none.
+    pub(crate) const fn unknown() -> Self {
+        Self([b'0'; 16])
+    }
+
     pub(crate) fn as_str(&self) -> &str {
         str::from_utf8(&self.0).unwrap_or_default()
     }

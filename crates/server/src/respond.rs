@@ -3,20 +3,21 @@
 //! Success is exactly 200, because `go` takes no other; 206 and 304 are sent only to whoever asked
 //! for them by header, which `go` never does.
 
+mod refused;
+
+pub(crate) use refused::{closing, misdirected, needless_body, operators_only, refusal, too_many};
+
 use crate::{
-    body::Source,
-    conditional::{self, Selection},
-    error_body,
+    body::BodySource,
+    conditional::{self, BodySelection},
     request_id::RequestId,
-    service::{Payload, Reply},
-    stories::Told,
 };
 use bytes::Bytes;
-use codes::Code;
 use http::{
     HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header, request::Parts,
 };
-use proxy::{Freshness, Origin, Refusal};
+use proxy::{Answer, Body, Freshness, Origin};
+use std::sync::Arc;
 use store::BlobId;
 
 const MODKEEP_SOURCE: HeaderName = HeaderName::from_static("modkeep-source");
@@ -26,10 +27,6 @@ pub(crate) const MODKEEP_REQUEST: HeaderName = HeaderName::from_static("modkeep-
 /// A year: the longest that caches are told anything.
 const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 
-/// Absence may end any minute (a tag is pushed), and `go` asks twice over https; shared caches in
-/// front of us may keep it as long as the public proxy protocol's other implementations let them.
-const ABSENT: HeaderValue = HeaderValue::from_static("public, max-age=60");
-
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 const NO_SNIFF: HeaderValue = HeaderValue::from_static("nosniff");
 const PLAIN: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
@@ -37,16 +34,16 @@ const PLAIN: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8")
 /// Room for all headers of an answer, `Date` included, so that their map grows once.
 const USUAL_HEADERS: usize = 12;
 
-/// The part of a request that its answer's form depends on.
-pub(crate) struct Ask<'a> {
+/// The part of a request that the form of its answer depends on.
+pub(crate) struct ResponseContext<'a> {
     pub(crate) method: &'a Method,
     pub(crate) headers: &'a HeaderMap,
     pub(crate) id: RequestId,
 }
 
-// === impl Ask ===
+// === impl ResponseContext ===
 
-impl<'a> Ask<'a> {
+impl<'a> ResponseContext<'a> {
     pub(crate) fn of(head: &'a Parts, id: RequestId) -> Self {
         Self {
             method: &head.method,
@@ -57,89 +54,74 @@ impl<'a> Ask<'a> {
 }
 
 /// A response head, its body, and where it came from.
-pub(crate) type Made = (Response<Source>, Option<Origin>);
+pub(crate) type PreparedResponse = (Response<BodySource>, Option<Origin>);
 
 /// The response to a successful request of the module protocol.
-pub(crate) fn reply(ask: &Ask<'_>, reply: Reply) -> Made {
-    let etag = reply.hash.map(entity_tag);
-    let size = if matches!(reply.payload, Payload::Arriving(_) | Payload::Announced(_)) {
+pub(crate) fn answer(form: &ResponseContext<'_>, answer: Answer) -> PreparedResponse {
+    let etag = answer.hash.map(entity_tag);
+    let size = if matches!(answer.body, Body::Flight(_) | Body::Announced(_)) {
         None
     } else {
-        reply.payload.length()
+        answer.body.length()
     };
     let tag = etag.as_ref().and_then(|etag| etag.to_str().ok());
-    let selection = conditional::select(ask.method, ask.headers, tag, size);
-    if selection == Selection::Unsatisfiable {
-        return (unsatisfiable(ask, size), None);
+    let selection = conditional::select(form.method, form.headers, tag, size);
+    if selection == BodySelection::Unsatisfiable {
+        return (refused::unsatisfiable(form, size), None);
     }
-    let length = reply.payload.length();
-    let mut response = Response::new(Source::Nothing);
+    let length = answer.body.length();
+    let mut response = Response::new(BodySource::Nothing);
     *response.headers_mut() = HeaderMap::with_capacity(USUAL_HEADERS);
     let ranges = etag.is_some() && size.is_some();
-    facts(response.headers_mut(), &reply, etag, ranges);
-    stamp(response.headers_mut(), ask.id);
+    facts(response.headers_mut(), &answer, etag, ranges);
+    stamp(response.headers_mut(), form.id);
     match selection {
-        Selection::NotModified => *response.status_mut() = StatusCode::NOT_MODIFIED,
-        Selection::Part { first, last } => {
+        BodySelection::NotModified => *response.status_mut() = StatusCode::NOT_MODIFIED,
+        BodySelection::Part { first, last } => {
             *response.status_mut() = StatusCode::PARTIAL_CONTENT;
             let range = format!("bytes {first}-{last}/{}", size.unwrap_or_default());
             insert(response.headers_mut(), header::CONTENT_RANGE, &range);
             set_body(
                 &mut response,
-                ask,
-                reply.media.content_type(),
-                part(reply.payload, first, last),
+                form,
+                answer.media.content_type(),
+                part(answer.body, first, last),
                 Some(last - first + 1),
             );
         }
         _ => set_body(
             &mut response,
-            ask,
-            reply.media.content_type(),
-            whole(reply.payload),
+            form,
+            answer.media.content_type(),
+            whole(answer.body),
             length,
         ),
     }
-    (response, Some(reply.origin))
-}
-
-/// The response to a refusal.
-pub(crate) fn refusal(ask: &Ask<'_>, refusal: &Refusal) -> Made {
-    let mut response = text(ask, PLAIN, error_body::render(refusal, ask.id.as_str()));
-    *response.status_mut() =
-        StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    response.extensions_mut().insert(Told {
-        code: refusal.code,
-        facts: refusal.facts(),
-    });
-    let cache = match refusal.code {
-        Code::Absent | Code::InvalidModulePath | Code::InvalidVersion => ABSENT,
-        _ => NO_STORE,
-    };
-    response.headers_mut().insert(header::CACHE_CONTROL, cache);
-    if let Some(time) = refusal.retry_after {
-        let seconds = time.as_secs() + u64::from(time.subsec_nanos() > 0);
-        response
-            .headers_mut()
-            .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-    }
-    (response, None)
+    (response, Some(answer.origin))
 }
 
 /// A 200 with a text of ours that nobody may keep.
-pub(crate) fn text(ask: &Ask<'_>, content_type: HeaderValue, body: String) -> Response<Source> {
-    page(ask, content_type, Source::Bytes(Bytes::from(body)))
+pub(crate) fn text(
+    form: &ResponseContext<'_>,
+    content_type: HeaderValue,
+    body: String,
+) -> Response<BodySource> {
+    page(form, content_type, BodySource::Bytes(Bytes::from(body)))
 }
 
 /// A page that is made anew each time, whose bytes lie in memory.
-pub(crate) fn page(ask: &Ask<'_>, content_type: HeaderValue, body: Source) -> Response<Source> {
+pub(crate) fn page(
+    form: &ResponseContext<'_>,
+    content_type: HeaderValue,
+    body: BodySource,
+) -> Response<BodySource> {
     let length = body.left();
-    let mut response = Response::new(Source::Nothing);
+    let mut response = Response::new(BodySource::Nothing);
     response
         .headers_mut()
         .insert(header::CACHE_CONTROL, NO_STORE);
-    stamp(response.headers_mut(), ask.id);
-    set_length(&mut response, ask, body, length);
+    stamp(response.headers_mut(), form.id);
+    set_length(&mut response, form, body, length);
     response
         .headers_mut()
         .insert(header::CONTENT_TYPE, content_type);
@@ -148,33 +130,19 @@ pub(crate) fn page(ask: &Ask<'_>, content_type: HeaderValue, body: Source) -> Re
 
 /// A 200 whose body comes as it is made.
 pub(crate) fn streamed(
-    ask: &Ask<'_>,
+    form: &ResponseContext<'_>,
     content_type: HeaderValue,
-    source: Source,
-) -> Response<Source> {
-    let mut response = text(ask, content_type, String::new());
+    source: BodySource,
+) -> Response<BodySource> {
+    let mut response = text(form, content_type, String::new());
     response.headers_mut().remove(header::CONTENT_LENGTH);
     *response.body_mut() = source;
     response
 }
 
 /// A 200 with a plain text of ours.
-pub(crate) fn plain(ask: &Ask<'_>, body: String) -> Response<Source> {
-    text(ask, PLAIN, body)
-}
-
-fn unsatisfiable(ask: &Ask<'_>, size: Option<u64>) -> Response<Source> {
-    let size = size.unwrap_or_default();
-    let (mut response, _) = refusal(
-        ask,
-        &Refusal::new(Code::RangeNotSatisfiable, format!("it has {size} bytes")),
-    );
-    insert(
-        response.headers_mut(),
-        header::CONTENT_RANGE,
-        &format!("bytes */{size}"),
-    );
-    response
+pub(crate) fn plain(form: &ResponseContext<'_>, body: String) -> Response<BodySource> {
+    text(form, PLAIN, body)
 }
 
 /// The hash in quotes: a strong entity tag (RFC 9110 section 8.8.3).
@@ -186,14 +154,14 @@ fn entity_tag(hash: BlobId) -> HeaderValue {
     HeaderValue::from_bytes(&tag).unwrap_or(HeaderValue::from_static(""))
 }
 
-fn facts(headers: &mut HeaderMap, reply: &Reply, etag: Option<HeaderValue>, ranges: bool) {
+fn facts(headers: &mut HeaderMap, answer: &Answer, etag: Option<HeaderValue>, ranges: bool) {
     if let Some(etag) = etag {
         headers.insert(header::ETAG, etag);
     }
     if ranges {
         headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     }
-    match reply.freshness {
+    match answer.freshness {
         Freshness::Immutable => drop(headers.insert(header::CACHE_CONTROL, IMMUTABLE)),
         Freshness::For(time) => insert(
             headers,
@@ -201,12 +169,12 @@ fn facts(headers: &mut HeaderMap, reply: &Reply, etag: Option<HeaderValue>, rang
             &format!("public, max-age={}", time.as_secs()),
         ),
     }
-    match &reply.origin {
+    match &answer.origin {
         Origin::Memory => drop(headers.insert(MODKEEP_SOURCE, HeaderValue::from_static("memory"))),
         origin => insert(headers, MODKEEP_SOURCE, &origin.to_string()),
     }
-    if !reply.evidence.is_unclaimed() {
-        insert(headers, MODKEEP_EVIDENCE, &reply.evidence.to_string());
+    if !answer.evidence.is_unclaimed() {
+        insert(headers, MODKEEP_EVIDENCE, &answer.evidence.to_string());
     }
 }
 
@@ -225,55 +193,62 @@ fn insert(headers: &mut HeaderMap, name: HeaderName, value: &str) {
 }
 
 fn set_body(
-    response: &mut Response<Source>,
-    ask: &Ask<'_>,
+    response: &mut Response<BodySource>,
+    form: &ResponseContext<'_>,
     content_type: &'static str,
-    source: Source,
+    source: BodySource,
     length: Option<u64>,
 ) {
     response
         .headers_mut()
         .insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
-    set_length(response, ask, source, length);
+    set_length(response, form, source, length);
 }
 
 /// HEAD gets the headers of GET and no body.
-fn set_length(response: &mut Response<Source>, ask: &Ask<'_>, source: Source, length: Option<u64>) {
+fn set_length(
+    response: &mut Response<BodySource>,
+    form: &ResponseContext<'_>,
+    source: BodySource,
+    length: Option<u64>,
+) {
     if let Some(length) = length {
         response
             .headers_mut()
             .insert(header::CONTENT_LENGTH, HeaderValue::from(length));
     }
-    if ask.method != Method::HEAD {
+    if form.method != Method::HEAD {
         *response.body_mut() = source;
     }
 }
 
-fn whole(payload: Payload) -> Source {
-    match payload {
-        Payload::Bytes(bytes) => Source::Bytes(bytes),
-        Payload::Kept(kept) => {
-            let size = kept.size();
-            Source::kept(kept, 0, size)
+fn whole(body: Body) -> BodySource {
+    match body {
+        Body::Bytes(bytes) => BodySource::Bytes(bytes),
+        Body::Blob(blob) => {
+            let size = blob.size();
+            BodySource::kept(Arc::new(blob), 0, size)
         }
-        Payload::Arriving(arriving) => Source::arriving(arriving),
-        Payload::Announced(_) => Source::Nothing,
+        Body::Flight(reader) => BodySource::arriving(Box::new(reader)),
+        Body::Announced(_) => BodySource::Nothing,
     }
 }
 
-/// `first..=last` lies within the payload: the selection was made with its size.
-fn part(payload: Payload, first: u64, last: u64) -> Source {
-    match payload {
-        Payload::Bytes(bytes) => {
+/// `first..=last` lies within the body: the selection was made with its size.
+fn part(body: Body, first: u64, last: u64) -> BodySource {
+    match body {
+        Body::Bytes(bytes) => {
             let at = |offset: u64| {
                 usize::try_from(offset)
                     .unwrap_or(usize::MAX)
                     .min(bytes.len())
             };
-            Source::Bytes(bytes.slice(at(first)..at(last + 1)))
+            BodySource::Bytes(bytes.slice(at(first)..at(last + 1)))
         }
-        Payload::Kept(kept) => Source::kept(kept, first, last - first + 1),
-        Payload::Arriving(arriving) => Source::arriving(arriving),
-        Payload::Announced(_) => Source::Nothing,
+        Body::Blob(blob) => BodySource::kept(Arc::new(blob), first, last - first + 1),
+        whole => self::whole(whole),
     }
 }
+
+#[cfg(test)]
+mod tests;

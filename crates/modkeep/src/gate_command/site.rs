@@ -14,7 +14,7 @@ use crate::{
 };
 use codes::Code;
 use prometheus_client::registry::Registry;
-use server::{ListenAddress, Listener, Server, Stop};
+use server::{ListenAddress, Listener, Server, StopReason};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use store::Store;
 use tokio::{sync::oneshot, task::JoinHandle};
@@ -68,7 +68,7 @@ impl GateSite {
         let serving = tokio::spawn(async move {
             let stopped = async {
                 drop(stopped.await);
-                Stop::Ordered
+                StopReason::Ordered
             };
             let _drained = server.run(stopped).await;
         });

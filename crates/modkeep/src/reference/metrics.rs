@@ -1,7 +1,7 @@
 //! A table of metrics out of the text that a scrape would get.
 
 use prometheus_client::registry::Registry;
-use server::exposition::Format;
+use server::exposition::ExpositionFormat;
 use std::{collections::BTreeSet, fmt::Write as _};
 
 /// One metric as the exposition describes it.
@@ -16,7 +16,9 @@ struct MetricRow {
 /// A Markdown table, sorted by name.
 pub(super) fn table(registry: &Registry) -> String {
     // Writing to a string fails only where a metric's own encoding does; the page would be short.
-    let text = Format::Classic.write(registry).unwrap_or_default();
+    let text = ExpositionFormat::Classic
+        .write(registry)
+        .unwrap_or_default();
     let mut metrics = parse(&text);
     metrics.sort_by(|left, right| left.name.cmp(&right.name));
     let mut page = "| MetricRow | Type | Labels | Meaning |\n|---|---|---|---|\n".to_owned();

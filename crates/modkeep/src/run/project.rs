@@ -19,7 +19,7 @@ use std::{
 
 /// What is known of the project that the command works on.
 #[derive(Debug, Default)]
-pub(super) struct Project {
+pub(super) struct CommandProject {
     private: ModulePatterns,
     /// What another server is not told of either: it may ask a checksum database.
     no_sumdb: ModulePatterns,
@@ -30,9 +30,9 @@ pub(super) struct Project {
 /// The most modules of a workspace whose go.sum is read.
 const MODULES: usize = 100;
 
-// === impl Project ===
+// === impl CommandProject ===
 
-impl Project {
+impl CommandProject {
     /// The project of the working directory.
     pub(super) fn here() -> Self {
         let private = ModulePatterns::parse(&bypass().unwrap_or_default());
@@ -174,7 +174,7 @@ fn read(path: &Path) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
-    use super::Project;
+    use super::CommandProject;
     use gomod::pattern::ModulePatterns;
     use std::fs;
     use tempfile::tempdir;
@@ -186,19 +186,19 @@ mod tests {
         let root = tempdir().unwrap();
         let go_mod = root.path().join("go.mod");
         fs::write(&go_mod, "module example.com/m\n").unwrap();
-        assert!(Project::of_module(&go_mod).plan().is_none());
+        assert!(CommandProject::of_module(&go_mod).plan().is_none());
         fs::write(root.path().join("go.sum"), "no go.sum\n<html>\n").unwrap();
-        assert!(Project::of_module(&go_mod).plan().is_none());
+        assert!(CommandProject::of_module(&go_mod).plan().is_none());
         fs::write(root.path().join("go.sum"), LINE).unwrap();
-        assert!(Project::of_module(&go_mod).plan().is_some());
+        assert!(CommandProject::of_module(&go_mod).plan().is_some());
     }
 
     #[test]
     fn what_the_command_keeps_from_proxies_is_left_out() {
-        let project = Project {
+        let project = CommandProject {
             private: ModulePatterns::parse("example.com/private"),
             go_sum: Some(format!("{LINE}example.com/private/x v1.0.0/go.mod h1:B=\n").into()),
-            ..Project::default()
+            ..CommandProject::default()
         };
         let plan = format!("{:?}", project.plan());
         assert!(
@@ -206,18 +206,18 @@ mod tests {
             "{plan}"
         );
         assert_eq!(project.list().unwrap(), LINE.as_bytes());
-        let unlogged = Project {
+        let unlogged = CommandProject {
             no_sumdb: ModulePatterns::parse("example.com/private"),
             go_sum: Some(format!("{LINE}example.com/private/x v1.0.0/go.mod h1:B=\n").into()),
-            ..Project::default()
+            ..CommandProject::default()
         };
         let plan = format!("{:?}", unlogged.plan());
         assert!(plan.contains("example.com/private/x"), "{plan}");
         assert_eq!(unlogged.list().unwrap(), LINE.as_bytes());
-        let go_mod_alone = Project {
+        let go_mod_alone = CommandProject {
             private: ModulePatterns::parse("example.com/private"),
             go_mod: Some(b"module example.com/m\n".to_vec()),
-            ..Project::default()
+            ..CommandProject::default()
         };
         assert_eq!(go_mod_alone.list(), None);
     }
@@ -235,7 +235,7 @@ mod tests {
             let line = format!("example.com/{name} v1.0.0/go.mod h1:A=\n");
             fs::write(root.path().join(name).join("go.sum"), line).unwrap();
         }
-        let project = Project::of_workspace(&root.path().join("go.work"));
+        let project = CommandProject::of_workspace(&root.path().join("go.work"));
         let list = String::from_utf8(project.list().unwrap()).unwrap();
         assert!(list.contains("example.com/one ") && list.contains("example.com/two "));
     }

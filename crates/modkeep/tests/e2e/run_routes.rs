@@ -15,7 +15,7 @@ use testkit::{
 };
 
 /// Each route of the surface once; the last is none.
-const ROUTES: [(&str, &str); 24] = [
+const ROUTES: [(&str, &str); 26] = [
     ("GET", "/"),
     ("GET", "/livez"),
     ("GET", "/readyz"),
@@ -28,6 +28,8 @@ const ROUTES: [(&str, &str); 24] = [
     ("GET", "/cached-only/example.com/a/@v/v1.0.0.zip"),
     ("GET", "/example.com/a/@v/nothing.info"),
     ("GET", "/index"),
+    ("GET", "/-/client"),
+    ("GET", "/-/openapi.json"),
     ("GET", "/-/status"),
     ("GET", "/-/journal/checkpoint"),
     ("GET", "/-/cases"),

@@ -1,4 +1,4 @@
-//! Accounts: what each caller uses at the moment.
+//! Caller accounts: what each caller uses at the moment.
 //!
 //! An account lives as long as one of its caller's connections, so that addresses which came and
 //! went cost nothing.
@@ -17,8 +17,8 @@ use std::{
 
 /// The open accounts.
 #[derive(Debug, Default)]
-pub(crate) struct Accounts {
-    open: Mutex<HashMap<CallerNetwork, Arc<Shares>>>,
+pub(crate) struct CallerAccounts {
+    open: Mutex<HashMap<CallerNetwork, Arc<CallerShares>>>,
 }
 
 /// The smallest network that an outsider pays for: an IPv4 address, or the IPv6 /64 that every
@@ -28,15 +28,15 @@ pub(crate) struct CallerNetwork(IpAddr);
 
 /// One connection's hold on its caller's account.
 #[derive(Debug)]
-pub(crate) struct Account {
+pub(crate) struct CallerAccount {
     network: CallerNetwork,
-    shares: Arc<Shares>,
-    accounts: Arc<Accounts>,
+    shares: Arc<CallerShares>,
+    accounts: Arc<CallerAccounts>,
 }
 
 /// What one caller may use of each budget.
 #[derive(Debug)]
-pub(crate) struct Shares {
+pub(crate) struct CallerShares {
     /// Memory of answers.
     pub(crate) answers: Arc<MemoryBudget>,
     /// Memory of posted lists.
@@ -64,15 +64,15 @@ impl CallerNetwork {
     }
 }
 
-// === impl Accounts ===
+// === impl CallerAccounts ===
 
-impl Accounts {
+impl CallerAccounts {
     /// The account of the caller at `address`, opened if it is the first connection of its caller.
-    pub(crate) fn open(accounts: &Arc<Self>, address: IpAddr, limits: &Limits) -> Account {
+    pub(crate) fn open(accounts: &Arc<Self>, address: IpAddr, limits: &Limits) -> CallerAccount {
         let network = CallerNetwork::of(address);
         let mut open = accounts.open.lock();
         let shares = open.entry(network).or_insert_with(|| {
-            Arc::new(Shares {
+            Arc::new(CallerShares {
                 answers: Arc::new(MemoryBudget::new(limits.answer_memory / SHARE)),
                 posted: Arc::new(MemoryBudget::new(limits.posted_memory / SHARE)),
                 lists: AtomicUsize::new(0),
@@ -81,7 +81,7 @@ impl Accounts {
                 turns: PieceTurns::default(),
             })
         });
-        Account {
+        CallerAccount {
             network,
             shares: Arc::clone(shares),
             accounts: Arc::clone(accounts),
@@ -89,15 +89,15 @@ impl Accounts {
     }
 }
 
-// === impl Account ===
+// === impl CallerAccount ===
 
-impl Account {
-    pub(crate) fn shares(&self) -> &Arc<Shares> {
+impl CallerAccount {
+    pub(crate) fn shares(&self) -> &Arc<CallerShares> {
         &self.shares
     }
 }
 
-impl Drop for Account {
+impl Drop for CallerAccount {
     /// Closes the account with the caller's last connection.
     fn drop(&mut self) {
         let mut open = self.accounts.open.lock();
@@ -110,7 +110,7 @@ impl Drop for Account {
 
 #[cfg(test)]
 mod tests {
-    use super::{Accounts, CallerNetwork};
+    use super::{CallerAccounts, CallerNetwork};
     use crate::Limits;
     use std::{net::IpAddr, sync::Arc};
 
@@ -128,10 +128,10 @@ mod tests {
 
     #[test]
     fn an_account_ends_with_its_callers_last_connection() {
-        let accounts = Arc::new(Accounts::default());
+        let accounts = Arc::new(CallerAccounts::default());
         let address: IpAddr = "192.0.2.1".parse().unwrap();
-        let first = Accounts::open(&accounts, address, &Limits::default());
-        let second = Accounts::open(&accounts, address, &Limits::default());
+        let first = CallerAccounts::open(&accounts, address, &Limits::default());
+        let second = CallerAccounts::open(&accounts, address, &Limits::default());
         assert!(Arc::ptr_eq(first.shares(), second.shares()));
         drop(first);
         assert_eq!(accounts.open.lock().len(), 1);

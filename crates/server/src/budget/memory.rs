@@ -3,7 +3,7 @@
 //! A piece of an answer is read into memory only after its size was lent, and the loan ends when
 //! its last byte was written to the socket or its connection is gone. When nothing is left, the
 //! next piece waits in line. That is safe because every loan ends: a client that takes too few
-//! bytes is cut, and it is given less time for them while others wait ([`Patience`]).
+//! bytes is cut, and it is given less time for them while others wait ([`ReaderPatience`]).
 
 use crate::Limits;
 use bytes::Bytes;
@@ -38,23 +38,23 @@ pub(crate) struct MemoryBudget {
 
 /// Memory that is lent; it is given back when this is dropped.
 #[derive(Debug)]
-pub(crate) struct Loan {
+pub(crate) struct MemoryLoan {
     of_all: OwnedSemaphorePermit,
     of_share: OwnedSemaphorePermit,
 }
 
 /// Lends memory to one answer, out of everybody's budget and its caller's share.
-pub(crate) struct Lender {
+pub(crate) struct MemoryLender {
     all: Arc<MemoryBudget>,
     share: Arc<MemoryBudget>,
     /// What was lent to this answer so far.
     lent: usize,
-    wait: Option<Pin<Box<dyn Future<Output = Option<Loan>> + Send>>>,
+    wait: Option<Pin<Box<dyn Future<Output = Option<MemoryLoan>> + Send>>>,
 }
 
-/// How long a client may take for the next [`LEAST`](crate::pulse::LEAST) bytes of an answer.
+/// How long a client may take for the next [`LEAST`](crate::watchdog::LEAST) bytes of an answer.
 #[derive(Debug, Clone)]
-pub(crate) struct Patience {
+pub(crate) struct ReaderPatience {
     all: Arc<MemoryBudget>,
     share: Arc<MemoryBudget>,
     usual: Duration,
@@ -64,7 +64,7 @@ pub(crate) struct Patience {
 /// Bytes and the loan they lie in.
 struct LentBytes {
     bytes: Bytes,
-    _loan: Loan,
+    _loan: MemoryLoan,
 }
 
 /// Counts somebody as waiting.
@@ -123,9 +123,9 @@ impl Drop for WaitingGuard {
     }
 }
 
-// === impl Lender ===
+// === impl MemoryLender ===
 
-impl Lender {
+impl MemoryLender {
     pub(crate) fn new(all: &Arc<MemoryBudget>, share: &Arc<MemoryBudget>) -> Self {
         Self {
             all: Arc::clone(all),
@@ -145,8 +145,8 @@ impl Lender {
     }
 
     /// Lends `bytes` at once, or not at all.
-    pub(crate) fn try_lend(&self, bytes: usize) -> Option<Loan> {
-        Some(Loan {
+    pub(crate) fn try_lend(&self, bytes: usize) -> Option<MemoryLoan> {
+        Some(MemoryLoan {
             of_share: self.share.try_take(bytes)?,
             of_all: self.all.try_take(bytes)?,
         })
@@ -154,7 +154,11 @@ impl Lender {
 
     /// Lends `bytes`, as soon as there are that many. Asked again while it waits, it must be asked
     /// for no more than at first. `None` is never given while the server lives.
-    pub(crate) fn poll_lend(&mut self, cx: &mut Context<'_>, bytes: usize) -> Poll<Option<Loan>> {
+    pub(crate) fn poll_lend(
+        &mut self,
+        cx: &mut Context<'_>,
+        bytes: usize,
+    ) -> Poll<Option<MemoryLoan>> {
         if self.wait.is_none() {
             if let Some(loan) = self.try_lend(bytes) {
                 self.lent = self.lent.saturating_add(bytes);
@@ -162,7 +166,7 @@ impl Lender {
             }
             let (share, all) = (Arc::clone(&self.share), Arc::clone(&self.all));
             self.wait = Some(Box::pin(async move {
-                Some(Loan {
+                Some(MemoryLoan {
                     of_share: share.take(bytes).await?,
                     of_all: all.take(bytes).await?,
                 })
@@ -175,20 +179,20 @@ impl Lender {
         self.wait = None;
         self.lent = self
             .lent
-            .saturating_add(loan.as_ref().map_or(0, Loan::bytes));
+            .saturating_add(loan.as_ref().map_or(0, MemoryLoan::bytes));
         Poll::Ready(loan)
     }
 }
 
-impl fmt::Debug for Lender {
+impl fmt::Debug for MemoryLender {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Lender").finish_non_exhaustive()
+        f.debug_struct("MemoryLender").finish_non_exhaustive()
     }
 }
 
-// === impl Patience ===
+// === impl ReaderPatience ===
 
-impl Patience {
+impl ReaderPatience {
     pub(crate) fn new(all: &Arc<MemoryBudget>, share: &Arc<MemoryBudget>, limits: &Limits) -> Self {
         Self {
             all: Arc::clone(all),
@@ -208,9 +212,9 @@ impl Patience {
     }
 }
 
-// === impl Loan ===
+// === impl MemoryLoan ===
 
-impl Loan {
+impl MemoryLoan {
     /// How many bytes are lent.
     pub(crate) fn bytes(&self) -> usize {
         self.of_all.num_permits().min(self.of_share.num_permits())
@@ -235,7 +239,7 @@ impl AsRef<[u8]> for LentBytes {
 
 #[cfg(test)]
 mod tests {
-    use super::{Lender, MemoryBudget, Patience, SHORT_PIECE};
+    use super::{MemoryBudget, MemoryLender, ReaderPatience, SHORT_PIECE};
     use crate::Limits;
     use bytes::Bytes;
     use std::{future::poll_fn, sync::Arc};
@@ -249,8 +253,8 @@ mod tests {
         )
     }
 
-    fn lender((all, share): &(Arc<MemoryBudget>, Arc<MemoryBudget>)) -> Lender {
-        Lender::new(all, share)
+    fn lender((all, share): &(Arc<MemoryBudget>, Arc<MemoryBudget>)) -> MemoryLender {
+        MemoryLender::new(all, share)
     }
 
     #[test]
@@ -289,7 +293,7 @@ mod tests {
     async fn who_asks_for_more_than_is_left_waits_and_others_are_told_to_hurry() {
         let budgets = budgets();
         let (first, mut second) = (lender(&budgets), lender(&budgets));
-        let patience = Patience::new(&budgets.0, &budgets.1, &Limits::default());
+        let patience = ReaderPatience::new(&budgets.0, &budgets.1, &Limits::default());
         let loan = first.try_lend(TOTAL / 2).unwrap();
         let waiting = tokio::spawn(async move { poll_fn(|cx| second.poll_lend(cx, 1)).await });
         tokio::task::yield_now().await;

@@ -4,7 +4,7 @@
 //! its bytes and its place among those that are answered at a time are budgeted. The bytes are
 //! charged as they arrive, not as they are announced: an announcement costs a stranger nothing.
 
-use super::{SHARE, accounts::Shares, memory::MemoryBudget};
+use super::{SHARE, accounts::CallerShares, memory::MemoryBudget};
 use std::sync::{Arc, atomic::Ordering::Relaxed};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -25,7 +25,7 @@ pub(crate) struct PostedBudget {
 pub(crate) struct PostedRoom {
     memory: Arc<MemoryBudget>,
     held: Vec<OwnedSemaphorePermit>,
-    shares: Arc<Shares>,
+    shares: Arc<CallerShares>,
     _place: OwnedSemaphorePermit,
 }
 
@@ -53,7 +53,7 @@ impl PostedBudget {
     }
 
     /// A place for one more list of this caller.
-    pub(crate) fn admit(&self, shares: &Arc<Shares>) -> Result<PostedRoom, NoRoom> {
+    pub(crate) fn admit(&self, shares: &Arc<CallerShares>) -> Result<PostedRoom, NoRoom> {
         let place = Arc::clone(&self.lists)
             .try_acquire_owned()
             .map_err(|_| NoRoom::OfAll)?;
@@ -100,19 +100,20 @@ mod tests {
     use super::{COST, NoRoom, PostedBudget};
     use crate::{
         Limits,
-        budget::accounts::{Account, Accounts},
+        budget::accounts::{CallerAccount, CallerAccounts},
     };
     use std::sync::Arc;
 
     const LISTS: usize = 8;
 
-    fn accounts() -> (Account, Account, Account) {
-        let accounts = Arc::new(Accounts::default());
+    fn accounts() -> (CallerAccount, CallerAccount, CallerAccount) {
+        let accounts = Arc::new(CallerAccounts::default());
         let limits = Limits {
             posted_memory: 4 << 20,
             ..Limits::default()
         };
-        let open = |address: &str| Accounts::open(&accounts, address.parse().unwrap(), &limits);
+        let open =
+            |address: &str| CallerAccounts::open(&accounts, address.parse().unwrap(), &limits);
         (open("192.0.2.1"), open("192.0.2.2"), open("192.0.2.1"))
     }
 

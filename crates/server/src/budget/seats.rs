@@ -11,7 +11,7 @@
 //! each accept, some are closed at a time.
 
 use super::accounts::CallerNetwork;
-use crate::pulse::Pulse;
+use crate::watchdog::ConnectionWatchdog;
 use parking_lot::Mutex;
 use std::{
     collections::HashMap,
@@ -44,7 +44,7 @@ pub(crate) struct Seats {
 
 #[derive(Debug, Default)]
 struct SeatMap {
-    seats: HashMap<u64, (CallerNetwork, Arc<Pulse>)>,
+    seats: HashMap<u64, (CallerNetwork, Arc<ConnectionWatchdog>)>,
     by_caller: HashMap<CallerNetwork, usize>,
 }
 
@@ -140,11 +140,11 @@ impl Seats {
     fn clear_resting(&self, taken: &SeatMap, caller: CallerNetwork) -> usize {
         let resting = taken.of(caller);
         let mut resting: Vec<_> = resting
-            .filter_map(|(_, pulse)| Some((pulse.resting()?, pulse)))
+            .filter_map(|(_, watchdog)| Some((watchdog.resting()?, watchdog)))
             .collect();
         resting.sort_by_key(|(rest, _)| std::cmp::Reverse(*rest));
         let cleared = resting.iter().take(self.at_a_time());
-        cleared.map(|(_, pulse)| pulse.evict()).count()
+        cleared.map(|(_, watchdog)| watchdog.evict()).count()
     }
 
     /// Ends connections of `caller` that came last, whatever they do.
@@ -152,7 +152,7 @@ impl Seats {
         let mut latest: Vec<_> = taken.of(caller).collect();
         latest.sort_by_key(|(number, _)| std::cmp::Reverse(*number));
         let cleared = latest.iter().take(self.at_a_time());
-        cleared.map(|(_, pulse)| pulse.oust()).count()
+        cleared.map(|(_, watchdog)| watchdog.oust()).count()
     }
 
     fn at_a_time(&self) -> usize {
@@ -163,9 +163,11 @@ impl Seats {
 // === impl SeatMap ===
 
 impl SeatMap {
-    fn of(&self, caller: CallerNetwork) -> impl Iterator<Item = (u64, &Arc<Pulse>)> {
+    fn of(&self, caller: CallerNetwork) -> impl Iterator<Item = (u64, &Arc<ConnectionWatchdog>)> {
         let seats = self.seats.iter();
-        seats.filter_map(move |(number, (of, pulse))| (*of == caller).then_some((*number, pulse)))
+        seats.filter_map(move |(number, (of, watchdog))| {
+            (*of == caller).then_some((*number, watchdog))
+        })
     }
 }
 
@@ -174,7 +176,11 @@ impl SeatMap {
 impl FreeSeat {
     /// Takes the seat for a connection from `address`. `None` if its caller has its share of
     /// all seats already and none of them rests.
-    pub(crate) fn take(self, address: IpAddr, pulse: &Arc<Pulse>) -> Option<TakenSeat> {
+    pub(crate) fn take(
+        self,
+        address: IpAddr,
+        watchdog: &Arc<ConnectionWatchdog>,
+    ) -> Option<TakenSeat> {
         let caller = CallerNetwork::of(address);
         let share = (self.seats.all as usize * 3).div_ceil(4);
         {
@@ -187,7 +193,7 @@ impl FreeSeat {
         }
         let number = self.seats.next.fetch_add(1, Relaxed);
         let mut taken = self.seats.taken.lock();
-        taken.seats.insert(number, (caller, Arc::clone(pulse)));
+        taken.seats.insert(number, (caller, Arc::clone(watchdog)));
         *taken.by_caller.entry(caller).or_default() += 1;
         drop(taken);
         Some(TakenSeat {
@@ -220,7 +226,7 @@ mod tests {
     use super::{Seats, TakenSeat};
     use crate::{
         Limits,
-        pulse::{OUSTED, Pulse, Verdict},
+        watchdog::{ConnectionVerdict, ConnectionWatchdog, OUSTED},
     };
     use std::{net::IpAddr, sync::Arc, time::Duration};
 
@@ -231,17 +237,17 @@ mod tests {
     }
 
     /// A connection that is being answered.
-    async fn busy(seats: &Arc<Seats>, last: u8) -> Option<(TakenSeat, Arc<Pulse>)> {
-        let pulse = Arc::new(Pulse::new());
-        pulse.request_began(http::Version::HTTP_11);
+    async fn busy(seats: &Arc<Seats>, last: u8) -> Option<(TakenSeat, Arc<ConnectionWatchdog>)> {
+        let watchdog = Arc::new(ConnectionWatchdog::new());
+        watchdog.request_began(http::Version::HTTP_11);
         let seat = Seats::free(seats, address(last)).await?;
-        Some((seat.take(address(last), &pulse)?, pulse))
+        Some((seat.take(address(last), &watchdog)?, watchdog))
     }
 
-    async fn verdict(pulse: &Pulse) -> Option<Verdict> {
+    async fn verdict(watchdog: &ConnectionWatchdog) -> Option<ConnectionVerdict> {
         let limits = Limits::default();
         let patience = || Duration::from_mins(1);
-        let watching = pulse.watch(&limits, patience);
+        let watching = watchdog.watch(&limits, patience);
         tokio::time::timeout(Duration::from_secs(1), watching)
             .await
             .ok()
@@ -262,8 +268,8 @@ mod tests {
         tokio::task::yield_now().await;
         // Of the caller with the most seats, the one that came last.
         let mut ousted = Vec::new();
-        for (number, (_, pulse)) in crowd.iter().enumerate() {
-            if verdict(pulse).await == Some(Verdict::Cut(OUSTED)) {
+        for (number, (_, watchdog)) in crowd.iter().enumerate() {
+            if verdict(watchdog).await == Some(ConnectionVerdict::Cut(OUSTED)) {
                 ousted.push(number);
             }
         }
@@ -280,13 +286,13 @@ mod tests {
             taken.push(busy(&seats, 1).await.unwrap());
         }
         for _ in 0..3 {
-            let (seat, pulse) = busy(&seats, 2).await.unwrap();
-            pulse.request_ended();
-            taken.push((seat, pulse));
+            let (seat, watchdog) = busy(&seats, 2).await.unwrap();
+            watchdog.request_ended();
+            taken.push((seat, watchdog));
         }
         assert!(busy(&seats, 1).await.is_none());
-        for (_, pulse) in &taken {
-            assert_eq!(verdict(pulse).await, None, "everybody goes on");
+        for (_, watchdog) in &taken {
+            assert_eq!(verdict(watchdog).await, None, "everybody goes on");
         }
     }
 }

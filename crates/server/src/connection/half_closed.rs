@@ -6,7 +6,7 @@
 //! interim one is sent now and then, which every HTTP/1.1 client reads past (RFC 9110 section 15.2).
 
 use super::socket::Socket;
-use crate::pulse::Pulse;
+use crate::watchdog::ConnectionWatchdog;
 use std::{
     io,
     pin::Pin,
@@ -45,11 +45,11 @@ impl HalfClosed {
     pub(super) fn poll_gone(
         &mut self,
         socket: &Socket,
-        pulse: &Pulse,
+        watchdog: &ConnectionWatchdog,
         cx: &mut Context<'_>,
     ) -> Poll<io::Error> {
         while self.next.as_mut().poll(cx).is_ready() {
-            if let Err(error) = look(socket, pulse) {
+            if let Err(error) = look(socket, watchdog) {
                 return Poll::Ready(error);
             }
             self.pause = (self.pause * GROWTH).min(LONGEST);
@@ -59,11 +59,11 @@ impl HalfClosed {
     }
 }
 
-fn look(socket: &Socket, pulse: &Pulse) -> io::Result<()> {
+fn look(socket: &Socket, watchdog: &ConnectionWatchdog) -> io::Result<()> {
     if let Some(error) = socket.take_error()? {
         return Err(error);
     }
-    if !pulse.may_hear_an_interim_answer() {
+    if !watchdog.may_hear_an_interim_answer() {
         return Ok(());
     }
     match socket.try_write(INTERIM) {

@@ -4,7 +4,9 @@ use super::{
     received::ReceivedBody,
     sending::{self, SendOutcome},
 };
-use crate::{Service, access, body::OutBody, connection::Peer, handler::Surface, pulse::DAWDLES};
+use crate::{
+    body::ResponseBody, connection::Peer, handler::RequestHandler, request_span, watchdog::DAWDLES,
+};
 use bytes::Bytes;
 use h2::{Reason, RecvStream, server::SendResponse};
 use http::{HeaderValue, Request, Response, header};
@@ -20,15 +22,15 @@ pub(super) enum StreamEnd {
 }
 
 /// Answers one request. A client that resets the stream ends the work for it at once.
-pub(super) async fn answer<S: Service>(
-    surface: Arc<Surface<S>>,
+pub(super) async fn answer(
+    handler: Arc<RequestHandler>,
     peer: Arc<Peer>,
     request: Request<RecvStream>,
     mut respond: SendResponse<Bytes>,
 ) -> StreamEnd {
-    let metrics = Arc::clone(&surface.metrics);
+    let metrics = Arc::clone(&handler.surface.metrics);
     let request = request.map(ReceivedBody::new);
-    let answering = surface.handle(Arc::clone(&peer), request);
+    let answering = handler.handle(Arc::clone(&peer), request);
     let response = tokio::select! {
         biased;
         response = answering => response,
@@ -47,8 +49,8 @@ pub(super) async fn answer<S: Service>(
         SendOutcome::Left => return StreamEnd::Reset,
         SendOutcome::Failed => stream.send_reset(Reason::INTERNAL_ERROR),
         SendOutcome::Dawdled => {
-            access::cut(&metrics, DAWDLES);
-            body.exchange().failed(&DAWDLES);
+            request_span::cut(&metrics, DAWDLES);
+            body.span().failed(&DAWDLES);
             stream.send_reset(Reason::ENHANCE_YOUR_CALM);
         }
     }
@@ -57,7 +59,7 @@ pub(super) async fn answer<S: Service>(
 
 /// The head as HTTP/2 has it: without what speaks of a connection (RFC 9113 section 8.2.2), with
 /// the time (RFC 9110 section 6.6.1).
-fn into_head(response: Response<OutBody>) -> (Response<()>, OutBody) {
+fn into_head(response: Response<ResponseBody>) -> (Response<()>, ResponseBody) {
     let (mut parts, body) = response.into_parts();
     parts.headers.remove(header::CONNECTION);
     let now = DateTimePrinter::new().timestamp_to_rfc9110_string(&Timestamp::now());

@@ -9,9 +9,9 @@
 //! reset, and the others go on.
 
 use crate::{
-    body::{OutBody, PIECE},
-    pulse::LEAST,
-    service::ReadFailure,
+    body::{PIECE, ResponseBody},
+    byte_source::ReadFailure,
+    watchdog::LEAST,
 };
 use bytes::Bytes;
 use h2::SendStream;
@@ -47,7 +47,7 @@ struct ClientProgress {
 }
 
 /// Sends all of `body`.
-pub(super) async fn send(body: &mut OutBody, stream: &mut SendStream<Bytes>) -> SendOutcome {
+pub(super) async fn send(body: &mut ResponseBody, stream: &mut SendStream<Bytes>) -> SendOutcome {
     let mut progress = ClientProgress::default();
     loop {
         let room = match room_before(body, stream, &mut progress).await {
@@ -75,7 +75,7 @@ pub(super) async fn send(body: &mut OutBody, stream: &mut SendStream<Bytes>) -> 
 
 /// How large the next piece may be.
 async fn room_before(
-    body: &mut OutBody,
+    body: &mut ResponseBody,
     stream: &mut SendStream<Bytes>,
     progress: &mut ClientProgress,
 ) -> Result<usize, SendOutcome> {
@@ -90,7 +90,7 @@ async fn room_before(
 /// Sends a piece, the end of the stream with its last byte if it is the body's last too.
 async fn hand_over(
     mut bytes: Bytes,
-    body: &mut OutBody,
+    body: &mut ResponseBody,
     stream: &mut SendStream<Bytes>,
     progress: &mut ClientProgress,
 ) -> Result<(), SendOutcome> {
@@ -108,7 +108,7 @@ async fn hand_over(
 
 /// The next piece of the body. `None` if the client gave the stream up meanwhile.
 async fn piece(
-    body: &mut OutBody,
+    body: &mut ResponseBody,
     stream: &mut SendStream<Bytes>,
     at_most: usize,
 ) -> Option<Option<Result<Bytes, ReadFailure>>> {
@@ -124,7 +124,7 @@ async fn piece(
 /// Waits for room for up to `wanted` bytes, as long as the client takes enough of them.
 async fn room(
     wanted: usize,
-    body: &mut OutBody,
+    body: &mut ResponseBody,
     stream: &mut SendStream<Bytes>,
     progress: &mut ClientProgress,
 ) -> Result<usize, SendOutcome> {

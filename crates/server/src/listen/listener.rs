@@ -33,12 +33,12 @@ const HERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 /// A socket on which connections are accepted.
 #[derive(Debug)]
 pub struct Listener {
-    kind: Kind,
+    kind: SocketKind,
     address: ListenAddress,
 }
 
 #[derive(Debug)]
-enum Kind {
+enum SocketKind {
     Tcp(TcpListener),
     #[cfg(unix)]
     Unix(UnixListener),
@@ -93,7 +93,7 @@ impl Listener {
     fn of_tcp(listener: TcpListener) -> io::Result<Self> {
         Ok(Self {
             address: ListenAddress::Tcp(listener.local_addr()?),
-            kind: Kind::Tcp(listener),
+            kind: SocketKind::Tcp(listener),
         })
     }
 
@@ -103,7 +103,7 @@ impl Listener {
         let path = address.as_pathname().unwrap_or(Path::new(""));
         Ok(Self {
             address: ListenAddress::Unix(path.to_owned()),
-            kind: Kind::Unix(listener),
+            kind: SocketKind::Unix(listener),
         })
     }
 
@@ -116,20 +116,20 @@ impl Listener {
     #[cfg(unix)]
     pub fn descriptor(&self) -> io::Result<OwnedFd> {
         match &self.kind {
-            Kind::Tcp(listener) => listener.as_fd().try_clone_to_owned(),
-            Kind::Unix(listener) => listener.as_fd().try_clone_to_owned(),
+            SocketKind::Tcp(listener) => listener.as_fd().try_clone_to_owned(),
+            SocketKind::Unix(listener) => listener.as_fd().try_clone_to_owned(),
         }
     }
 
     /// The next connection, and from where it comes.
     pub(super) async fn accept(&self) -> io::Result<(Socket, SocketAddr)> {
         match &self.kind {
-            Kind::Tcp(listener) => {
+            SocketKind::Tcp(listener) => {
                 let (socket, address) = listener.accept().await?;
                 Ok((Socket::Tcp(socket), address))
             }
             #[cfg(unix)]
-            Kind::Unix(listener) => {
+            SocketKind::Unix(listener) => {
                 let (socket, _) = listener.accept().await?;
                 Ok((Socket::Unix(socket), HERE))
             }

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 /// Decodes `text`, which holds no `/`. Refuses a `%` without two hexadecimal digits, and bytes
 /// that are not UTF-8 once decoded.
-pub(super) fn decode(text: &str) -> Result<Cow<'_, str>, RouteError> {
+pub(crate) fn decode(text: &str) -> Result<Cow<'_, str>, RouteError> {
     if !text.contains('%') {
         return Ok(Cow::Borrowed(text));
     }

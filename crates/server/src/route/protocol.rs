@@ -13,7 +13,7 @@ use proxy::Resource;
 /// elsewhere: no proxy answers them as `.info` names.
 const CALLER_QUERIES: [&str; 4] = ["latest", "upgrade", "patch", "none"];
 
-pub(super) fn parse(elements: &[&str]) -> Result<Resource, RouteError> {
+pub(crate) fn parse(elements: &[&str]) -> Result<Resource, RouteError> {
     match elements {
         [path @ .., "@latest"] if !path.is_empty() => Ok(Resource::Latest(module(path)?)),
         [path @ .., "@v", "list"] if !path.is_empty() => Ok(Resource::List(module(path)?)),
@@ -23,7 +23,7 @@ pub(super) fn parse(elements: &[&str]) -> Result<Resource, RouteError> {
 }
 
 /// The module named by escaped path elements.
-pub(super) fn module(elements: &[&str]) -> Result<ModulePath, RouteError> {
+pub(crate) fn module(elements: &[&str]) -> Result<ModulePath, RouteError> {
     let escaped = elements.join("/");
     ModulePath::unescape(&escaped)
         .map_err(|error| refusal(&error, |why| RouteError::InvalidModulePath(escaped, why)))

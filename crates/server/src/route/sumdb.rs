@@ -27,7 +27,7 @@ const BAD_TILE: RouteError = RouteError::Malformed("invalid tile syntax");
 const BAD_NAME: RouteError =
     RouteError::Malformed("the name of the checksum database is not valid");
 
-pub(super) fn parse(elements: &[&str]) -> Result<Resource, RouteError> {
+pub(crate) fn parse(elements: &[&str]) -> Result<Resource, RouteError> {
     let mut refused = RouteError::NoSuchPage;
     for at in 1..elements.len() {
         let (name, path) = elements.split_at(at);
@@ -54,7 +54,7 @@ fn database_path(path: &[&str]) -> Option<Result<(), RouteError>> {
 }
 
 /// A database's name, where nothing follows it.
-pub(super) fn name(elements: &[&str]) -> Result<String, RouteError> {
+pub(crate) fn name(elements: &[&str]) -> Result<String, RouteError> {
     match named(elements, &[])? {
         Resource::Sumdb { name, .. } if !name.is_empty() => Ok(name),
         _ => Err(BAD_NAME),

@@ -1,14 +1,13 @@
 //! Tables of request lines and what they mean.
 
-use super::{INDEX_LIMIT, MAX_PATH, Route, RouteError};
+use super::{MAX_PATH, Route, RouteError};
 use codes::Code;
 use gomod::ModulePath;
 use http::Method;
-use jiff::Timestamp;
-use proxy::{Fetching, JournalFile, Resource};
+use proxy::{Fetching, Resource};
 
 fn get(path: &str) -> Result<Route, RouteError> {
-    Route::parse(&Method::GET, path, None)
+    Route::parse(&Method::GET, path)
 }
 
 fn code(path: &str) -> Option<Code> {
@@ -124,10 +123,7 @@ fn several_slashes_are_one_for_every_route() {
             let spelled = path.replace('/', slashes);
             assert_eq!(get(&spelled), get(path), "{spelled}");
         }
-        assert!(get(path).is_ok_and(|route| {
-            let is_for_operators = path.starts_with("/-/");
-            route.is_for_operators() == is_for_operators
-        }));
+        assert!(get(path).is_ok(), "{path}");
     }
 }
 
@@ -199,27 +195,23 @@ fn paths_of_nobody_are_no_such_page() {
     for path in [
         "/rsc.io/quote",
         "/favicon.ico",
-        "/list",
         "/@v/list",
+        "/sumdb/x",
+        "/livez/x",
+    ] {
+        assert_eq!(code(path), Some(Code::NotFoundHere), "{path}");
+    }
+    // These could be pages; that they are none, the router says.
+    for path in [
+        "/list",
         "/@latest",
-        "/-/",
         "/-/x",
         "/-/refresh",
         "/sumdb",
-        "/sumdb/x",
         "/cached-only",
     ] {
-        assert!(
-            matches!(
-                code(path),
-                Some(Code::NotFoundHere | Code::MalformedRequest)
-            ),
-            "{path}: {:?}",
-            get(path)
-        );
-        assert!(get(path).is_err(), "{path}");
+        assert!(matches!(get(path), Ok(Route::Page(_))), "{path}");
     }
-    assert_eq!(code("/favicon.ico"), Some(Code::NotFoundHere));
 }
 
 #[test]
@@ -358,106 +350,8 @@ fn lookups_and_tiles_are_read_strictly() {
 }
 
 #[test]
-fn the_index_has_a_start_and_a_length() {
-    let index = |query| Route::parse(&Method::GET, "/index", query);
-    let since: Timestamp = "2026-01-02T15:04:05Z".parse().unwrap();
-    assert_eq!(
-        index(None),
-        Ok(Route::Index {
-            since: Timestamp::UNIX_EPOCH,
-            limit: INDEX_LIMIT
-        })
-    );
-    assert_eq!(
-        index(Some("limit=7&since=2026-01-02T15:04:05Z")),
-        Ok(Route::Index { since, limit: 7 })
-    );
-    assert_eq!(
-        index(Some("since=2026-01-02T15%3a04%3A05Z&include=all")),
-        Ok(Route::Index {
-            since,
-            limit: INDEX_LIMIT
-        })
-    );
-    assert_eq!(
-        index(Some("limit=4000000000")),
-        Ok(Route::Index {
-            since: Timestamp::UNIX_EPOCH,
-            limit: INDEX_LIMIT
-        })
-    );
-    for wrong in [
-        "limit=0",
-        "limit=-1",
-        "limit=x",
-        "limit=",
-        "since=",
-        "since=yesterday",
-        "since=%zz",
-    ] {
-        assert_eq!(
-            index(Some(wrong)).map_err(|error| error.code()),
-            Err(Code::MalformedRequest),
-            "{wrong}"
-        );
-    }
-}
-
-#[test]
-fn files_of_the_journal_have_one_spelling() {
-    for path in [
-        "checkpoint",
-        "tile/0/000",
-        "tile/0/x001/x234/067.p/17",
-        "tile/entries/x001/234",
-        "tile/entries/000.p/255",
-    ] {
-        match get(&format!("/-/journal/{path}")) {
-            Ok(Route::Journal(JournalFile::Log(file))) => assert_eq!(file.to_string(), path),
-            other => panic!("{path}: {other:?}"),
-        }
-    }
-    assert_eq!(get("/-/journal/key"), Ok(Route::Journal(JournalFile::Key)));
-    for path in [
-        "tile",
-        "tile/0",
-        "tile/0/0",
-        "tile/8/0/000",
-        "tile/data/000",
-        "tile/64/000",
-        "tile/0/000.p/256",
-        "tile/0/000.p/0",
-        "tile/entries/x000/001",
-        "tile/entries/000/",
-        "tile/../key",
-        "tile/0/x%30%30%2f001",
-    ] {
-        let code = code(&format!("/-/journal/{path}"));
-        assert_eq!(code, Some(Code::MalformedRequest), "{path}");
-    }
-    for path in [
-        "/-/journal",
-        "/-/journal/x",
-        "/-/journal/key/x",
-        "/-/journal/checkpoint/x",
-    ] {
-        assert_eq!(code(path), Some(Code::NotFoundHere), "{path}");
-    }
-    let posted = Route::parse(&Method::POST, "/-/journal/checkpoint", None);
-    assert_eq!(posted, Err(RouteError::Method("GET, HEAD")));
-}
-
-#[test]
 fn methods_are_those_of_the_route() {
-    let parse = |method: Method, path| Route::parse(&method, path, None);
-    assert_eq!(
-        parse(Method::POST, "/-/refresh/rsc.io/quote"),
-        Ok(Route::Refresh(module("rsc.io/quote")))
-    );
-    assert_eq!(
-        parse(Method::GET, "/-/refresh/rsc.io/quote"),
-        Err(RouteError::Method("POST"))
-    );
+    let parse = |method: Method, path| Route::parse(&method, path);
     assert!(parse(Method::HEAD, "/rsc.io/quote/@v/list").is_ok());
     for method in [
         Method::POST,
@@ -467,24 +361,51 @@ fn methods_are_those_of_the_route() {
         Method::CONNECT,
     ] {
         assert_eq!(
-            parse(method, "/rsc.io/quote/@v/list"),
+            parse(method.clone(), "/rsc.io/quote/@v/list"),
             Err(RouteError::Method("GET, HEAD"))
         );
+        // Which methods a page has, the router knows.
+        assert!(matches!(parse(method, "/-/status"), Ok(Route::Page(_))));
     }
 }
 
+/// The order of errors: a path that no `go` command sends is 400 whatever it would be.
 #[test]
-fn an_echo_is_posted_to_a_database_by_its_name() {
-    let post = |path: &str| Route::parse(&Method::POST, path, None);
-    let name = "sum.corp.example.com/2026".to_owned();
-    let path = "/-/sumdb/sum.corp.example.com/2026/echo";
-    assert_eq!(post(path), Ok(Route::Echo(name)));
-    assert!(matches!(
-        Route::parse(&Method::GET, path, None),
-        Err(RouteError::Method("POST"))
-    ));
-    for wrong in ["/-/sumdb/echo", "/-/sumdb/a+b/echo", "/-/sumdb/a.b/c"] {
-        assert!(post(wrong).is_err(), "{wrong}");
+fn a_page_has_one_spelling() {
+    for (path, kind, names) in [
+        ("/", "page", None),
+        ("/livez", "health", None),
+        ("/readyz", "health", None),
+        ("/metrics", "metrics", None),
+        ("/index", "index", None),
+        ("/-/status", "admin", None),
+        ("/%2d/status", "admin", None),
+        ("/-/journal/tile/0/000", "journal", Some("tile/0/000")),
+        ("/-/vuln/index/db.json", "vuln", Some("index/db.json")),
+        ("/-/vuln/examine", "admin", Some("examine")),
+        (
+            "/-/proof/a.b/c/@v/v1.0.0.mod",
+            "proof",
+            Some("a.b/c/@v/v1.0.0.mod"),
+        ),
+        ("/-/cases", "cases", None),
+        ("/-/refresh/a.b/%21c", "admin", Some("a.b/!c")),
+    ] {
+        let Ok(Route::Page(page)) = get(path) else {
+            panic!("{path}: {:?}", get(path));
+        };
+        assert_eq!((page.kind(), page.names()), (kind, names), "{path}");
+        let again = page.uri(None);
+        assert_eq!(get(again.path()), Ok(Route::Page(page)), "{path}");
+    }
+    for path in [
+        "/-/journal/tile/entries/000/",
+        "/-/journal/tile/../key",
+        "/-/journal/tile/0/x%30%30%2f001",
+        "/-/",
+        "/livez/",
+    ] {
+        assert_eq!(code(path), Some(Code::MalformedRequest), "{path}");
     }
 }
 

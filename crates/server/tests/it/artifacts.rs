@@ -1,14 +1,10 @@
 //! Artifacts and lists: status, headers, ranges, conditions, bodies that fail.
 
 use crate::{
-    fake::{Fake, artifact, blob, flight},
-    wire::{ask, rest},
+    site::{Running, Site, module, tag},
+    wire::{ask, dechunked, rest},
 };
-use bytes::Bytes;
-use parking_lot::Mutex;
-use proxy::{Fetching, Freshness, Media, Origin, Refusal};
-use server::{Payload, Reply};
-use std::{sync::Arc, time::Duration};
+use testkit::upstream::{Fault, Kind};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
@@ -16,27 +12,36 @@ use tokio::{
 
 const ZIP: &str = "GET /example.com/x/@v/v1.0.0.zip";
 
-fn kept(size: usize) -> Fake {
-    Fake::serving(move || artifact(blob(size).1))
+/// The zip, and a server that has it.
+async fn kept(length: usize) -> (Vec<u8>, Running) {
+    let site = Site::kept(length).await;
+    (module(length).zip(), site.start())
+}
+
+/// A server that has to fetch the zip, which comes like this.
+async fn cold(length: usize, fault: Option<Fault>) -> (Vec<u8>, Running) {
+    let site = Site::over(&[module(length)]).await;
+    if let Some(fault) = fault {
+        site.upstream.always(Kind::Zip, fault);
+    }
+    (module(length).zip(), site.start())
 }
 
 #[tokio::test]
 async fn a_kept_artifact_is_200_with_all_its_facts() {
-    let server = kept(1_000_000).start();
+    let (zip, server) = kept(1_000_000).await;
+    let (length, tag) = (zip.len().to_string(), tag(&zip));
     let answer = ask(server.address, ZIP, &[]).await;
     assert_eq!(answer.status, 200);
-    assert_eq!(answer.body, blob(1_000_000).0);
+    assert!(answer.body == zip);
     for (name, value) in [
         ("content-type", "application/zip"),
-        ("content-length", "1000000"),
-        (
-            "etag",
-            "\"ab12ab12ab12ab12ab12ab12ab12ab12ab12ab12ab12ab12ab12ab12ab12ab12\"",
-        ),
+        ("content-length", length.as_str()),
+        ("etag", tag.as_str()),
         ("cache-control", "public, max-age=31536000, immutable"),
         ("accept-ranges", "bytes"),
         ("modkeep-source", "store"),
-        ("modkeep-evidence", "first-seen"),
+        ("modkeep-evidence", "unverified"),
     ] {
         assert_eq!(answer.header(name), Some(value), "{name}");
     }
@@ -46,7 +51,7 @@ async fn a_kept_artifact_is_200_with_all_its_facts() {
 
 #[tokio::test]
 async fn head_is_get_without_the_body() {
-    let server = kept(70_000).start();
+    let (zip, server) = kept(70_000).await;
     let answer = ask(
         server.address,
         "HEAD /example.com/x/@v/v1.0.0.zip",
@@ -54,37 +59,38 @@ async fn head_is_get_without_the_body() {
     )
     .await;
     assert_eq!((answer.status, answer.body.len()), (200, 0));
-    assert_eq!(answer.header("content-length"), Some("70000"));
     assert_eq!(
-        answer.header("etag"),
-        Some("\"ab12ab12ab12ab12ab12ab12ab12ab12ab12ab12ab12ab12ab12ab12ab12ab12\"")
+        answer.header("content-length"),
+        Some(zip.len().to_string().as_str())
     );
+    assert_eq!(answer.header("etag"), Some(tag(&zip).as_str()));
 }
 
 #[tokio::test]
 async fn one_range_is_206_and_several_are_the_whole() {
-    let server = kept(600_000).start();
+    let (zip, server) = kept(600_000).await;
     let part = ask(server.address, ZIP, &["Range: bytes=262140-262149"]).await;
     assert_eq!(
         (part.status, part.body.as_slice()),
-        (206, &blob(600_000).0[262_140..262_150])
+        (206, &zip[262_140..262_150])
     );
     assert_eq!(
         part.header("content-range"),
-        Some("bytes 262140-262149/600000")
+        Some(format!("bytes 262140-262149/{}", zip.len()).as_str())
     );
     assert_eq!(part.header("content-length"), Some("10"));
     let several = ask(server.address, ZIP, &["Range: bytes=0-1,5-6"]).await;
-    assert_eq!((several.status, several.body.len()), (200, 600_000));
+    assert_eq!((several.status, several.body.len()), (200, zip.len()));
 }
 
 #[tokio::test]
 async fn a_range_outside_is_416_with_the_size() {
-    let server = kept(10).start();
-    let answer = ask(server.address, ZIP, &["Range: bytes=10-"]).await;
+    let (zip, server) = kept(10).await;
+    let size = zip.len();
+    let answer = ask(server.address, ZIP, &[&format!("Range: bytes={size}-")]).await;
     assert_eq!(
         (answer.status, answer.header("content-range")),
-        (416, Some("bytes */10"))
+        (416, Some(format!("bytes */{size}").as_str()))
     );
     assert!(
         answer.text().starts_with("modkeep MK1006: "),
@@ -95,14 +101,11 @@ async fn a_range_outside_is_416_with_the_size() {
 
 #[tokio::test]
 async fn if_range_with_another_tag_is_the_whole() {
-    let server = kept(10).start();
+    let (zip, server) = kept(10).await;
     let same = ask(
         server.address,
         ZIP,
-        &[
-            "Range: bytes=2-3",
-            "If-Range: \"ab12ab12ab12ab12ab12ab12ab12ab12ab12ab12ab12ab12ab12ab12ab12ab12\"",
-        ],
+        &["Range: bytes=2-3", &format!("If-Range: {}", tag(&zip))],
     )
     .await;
     let other = ask(
@@ -113,24 +116,21 @@ async fn if_range_with_another_tag_is_the_whole() {
     .await;
     assert_eq!(
         (same.status, same.body.len(), other.status, other.body.len()),
-        (206, 2, 200, 10)
+        (206, 2, 200, zip.len())
     );
 }
 
 #[tokio::test]
 async fn a_known_tag_is_304_without_a_body() {
-    let server = kept(10).start();
+    let (zip, server) = kept(10).await;
     let answer = ask(
         server.address,
         ZIP,
-        &["If-None-Match: \"cd34\", W/\"ab12ab12ab12ab12ab12ab12ab12ab12ab12ab12ab12ab12ab12ab12ab12ab12\""],
+        &[&format!("If-None-Match: \"cd34\", W/{}", tag(&zip))],
     )
     .await;
     assert_eq!((answer.status, answer.body.len()), (304, 0));
-    assert_eq!(
-        answer.header("etag"),
-        Some("\"ab12ab12ab12ab12ab12ab12ab12ab12ab12ab12ab12ab12ab12ab12ab12ab12\"")
-    );
+    assert_eq!(answer.header("etag"), Some(tag(&zip).as_str()));
     assert_eq!(
         answer.header("cache-control"),
         Some("public, max-age=31536000, immutable")
@@ -139,29 +139,19 @@ async fn a_known_tag_is_304_without_a_body() {
 
 #[tokio::test]
 async fn small_bytes_have_ranges_as_well() {
-    let server =
-        Fake::serving(|| artifact(Payload::Bytes(Bytes::from_static(b"0123456789")))).start();
-    let answer = ask(server.address, ZIP, &["Range: bytes=-3"]).await;
-    assert_eq!((answer.status, answer.text()), (206, "789"));
+    let (_, server) = kept(10).await;
+    let line = ZIP.replace(".zip", ".mod");
+    let answer = ask(server.address, &line, &["Range: bytes=-3"]).await;
+    assert_eq!((answer.status, answer.text()), (206, "21\n"));
 }
 
 #[tokio::test]
 async fn a_list_without_versions_is_200_and_empty() {
-    let list = || Reply {
-        media: Media::Text,
-        freshness: Freshness::For(Duration::from_mins(1)),
-        hash: None,
-        origin: Origin::Upstream("mirror.example.com".to_owned()),
-        evidence: protocol::Evidence::Unclaimed,
-        payload: Payload::Bytes(Bytes::new()),
-    };
-    let server = Fake::serving(list).start();
-    let answer = ask(
-        server.address,
-        "GET /example.com/x/@v/list",
-        &["Range: bytes=0-1"],
-    )
-    .await;
+    let (_, server) = cold(10, None).await;
+    let upstream = &server.site.upstream;
+    upstream.change(|corpus| corpus.put("example.com/empty/@v/list", ""));
+    let line = "GET /example.com/empty/@v/list";
+    let answer = ask(server.address, line, &[]).await;
     assert_eq!(
         (
             answer.status,
@@ -177,22 +167,14 @@ async fn a_list_without_versions_is_200_and_empty() {
     assert_eq!(answer.header("cache-control"), Some("public, max-age=60"));
     assert_eq!(
         answer.header("modkeep-source"),
-        Some("upstream mirror.example.com")
+        Some(format!("upstream {}", upstream.url()).as_str())
     );
-    assert_eq!(
-        (
-            answer.header("etag"),
-            answer.header("modkeep-evidence"),
-            answer.header("accept-ranges")
-        ),
-        (None, None, None)
-    );
+    assert_eq!(answer.header("modkeep-evidence"), None);
 }
 
 #[tokio::test]
 async fn a_flight_of_unknown_length_is_chunked_and_of_known_length_is_not() {
-    let unknown =
-        Fake::serving(|| artifact(flight(None, &[Some(Ok("ab")), Some(Ok("c"))]))).start();
+    let (zip, unknown) = cold(100_000, Some(Fault::Chunked { chunk: 10_000 })).await;
     let answer = ask(unknown.address, ZIP, &["Range: bytes=0-0"]).await;
     assert_eq!(
         (
@@ -202,43 +184,44 @@ async fn a_flight_of_unknown_length_is_chunked_and_of_known_length_is_not() {
         ),
         (200, Some("chunked"), None)
     );
-    assert_eq!(answer.text(), "2\r\nab\r\n1\r\nc\r\n0\r\n\r\n");
-    let known =
-        Fake::serving(|| artifact(flight(Some(3), &[Some(Ok("ab")), Some(Ok("c"))]))).start();
+    assert!(dechunked(&answer.body) == zip);
+    let (zip, known) = cold(100_000, None).await;
     let answer = ask(known.address, ZIP, &[]).await;
-    assert_eq!(
-        (answer.header("content-length"), answer.text()),
-        (Some("3"), "abc")
-    );
+    let length = zip.len().to_string();
+    assert_eq!(answer.header("content-length"), Some(length.as_str()));
+    assert!(answer.body == zip);
 }
 
 #[tokio::test]
 async fn a_flight_that_fails_is_cut_and_never_completed() {
-    for (announced, end) in [
-        (None, Err("the hash is wrong")),
-        (Some(4), Err("the hash is wrong")),
-        (Some(4), Ok("cdef")),
-        (Some(4), Ok("")),
+    let torn = |bytes: &[u8]| {
+        let mut torn = bytes.to_vec();
+        torn.truncate(bytes.len() - 100);
+        torn.resize(bytes.len(), 0);
+        torn
+    };
+    for fault in [
+        Fault::CutChunked { after: 90_000 },
+        Fault::Cut { after: 90_000 },
+        Fault::tamper(torn),
     ] {
-        let server =
-            Fake::serving(move || artifact(flight(announced, &[Some(Ok("ab")), Some(end)])))
-                .start();
+        let name = format!("{fault:?}");
+        let (zip, server) = cold(100_000, Some(fault)).await;
         let mut socket = TcpStream::connect(server.address).await.unwrap();
         socket
             .write_all(format!("{ZIP} HTTP/1.1\r\nHost: x\r\n\r\n").as_bytes())
             .await
             .unwrap();
         // The connection is kept alive by default: its end is the cut.
-        let received = String::from_utf8(rest(&mut socket).await).unwrap();
-        let body = received.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+        let received = rest(&mut socket).await;
+        let head = received.windows(4).position(|end| end == b"\r\n\r\n");
+        let body = &received[head.unwrap() + 4..];
+        assert!(body.len() > 16 * 1024, "{name}: some of it was sent");
         assert!(
-            !body.contains("0\r\n\r\n"),
-            "{announced:?} {end:?}: the end of a chunked body was sent"
+            !body.ends_with(b"0\r\n\r\n"),
+            "{name}: the end of a chunked body was sent"
         );
-        assert!(
-            body.len() < 4 || announced.is_none(),
-            "{announced:?} {end:?}: {body}"
-        );
+        assert!(body.len() < zip.len(), "{name}: {}", body.len());
     }
 }
 
@@ -246,20 +229,22 @@ async fn a_flight_that_fails_is_cut_and_never_completed() {
 /// must not end in order.
 #[tokio::test]
 async fn an_old_client_sees_a_torn_body_as_a_reset_connection() {
-    for (end, torn) in [(Err("the hash is wrong"), true), (Ok("cdef"), false)] {
-        let payload = move || artifact(flight(None, &[Some(Ok("ab")), Some(end)]));
-        let server = Fake::serving(payload).start();
+    for (fault, torn) in [
+        (Fault::CutChunked { after: 90_000 }, true),
+        (Fault::Chunked { chunk: 10_000 }, false),
+    ] {
+        let (_, server) = cold(100_000, Some(fault)).await;
         let mut socket = TcpStream::connect(server.address).await.unwrap();
         let request = format!("{ZIP} HTTP/1.0\r\n\r\n");
         socket.write_all(request.as_bytes()).await.unwrap();
         let mut all = Vec::new();
-        assert_eq!(socket.read_to_end(&mut all).await.is_err(), torn, "{end:?}");
+        assert_eq!(socket.read_to_end(&mut all).await.is_err(), torn);
     }
 }
 
 #[tokio::test]
 async fn a_kept_connection_serves_the_next_request() {
-    let server = kept(300_000).start();
+    let (_, server) = kept(300_000).await;
     let head = "HTTP/1.1\r\nHost: proxy.internal\r\n";
     let requests = format!("{ZIP} {head}\r\n{ZIP} {head}\r\n{ZIP} {head}Connection: close\r\n\r\n");
     let answers = crate::wire::send(server.address, requests.as_bytes()).await;
@@ -268,44 +253,41 @@ async fn a_kept_connection_serves_the_next_request() {
 
 #[tokio::test]
 async fn the_cached_only_prefix_and_header_forbid_fetching() {
-    let seen = Arc::new(Mutex::new(Vec::new()));
-    let record = Arc::clone(&seen);
-    let fake = Fake::new(move |resource, fetching| {
-        record.lock().push(fetching);
-        Err(Refusal::new(codes::Code::NotKept, resource.kind()))
-    });
-    let server = fake.start();
-    for (line, header) in [
-        ("GET /example.com/x/@v/list", "X: y"),
-        ("GET /cached-only/example.com/x/@v/list", "X: y"),
-        ("GET /example.com/x/@v/list", "Disable-Module-Fetch: true"),
-        ("GET /example.com/x/@v/list", "disable-module-fetch: false"),
+    let (_, server) = cold(10, None).await;
+    for (line, header, may_fetch) in [
+        ("GET /example.com/a/@v/list", "X: y", true),
+        ("GET /cached-only/example.com/b/@v/list", "X: y", false),
+        (
+            "GET /example.com/c/@v/list",
+            "Disable-Module-Fetch: true",
+            false,
+        ),
+        (
+            "GET /example.com/d/@v/list",
+            "disable-module-fetch: false",
+            true,
+        ),
     ] {
+        server.site.upstream.forget();
         assert_eq!(ask(server.address, line, &[header]).await.status, 404);
+        let fetched = server.site.upstream.count(Kind::List) > 0;
+        assert_eq!(fetched, may_fetch, "{line} {header}");
     }
-    let wanted = [
-        Fetching::Allowed,
-        Fetching::Never,
-        Fetching::Never,
-        Fetching::Allowed,
-    ];
-    assert_eq!(*seen.lock(), wanted);
 }
 
 #[tokio::test]
 async fn head_says_that_the_head_is_enough_and_get_does_not() {
-    let asked = Arc::new(Mutex::new(Vec::new()));
-    let seen = Arc::clone(&asked);
-    let server = Fake::new(move |_, fetching| {
-        seen.lock().push(fetching);
-        Ok(artifact(Payload::Announced(Some(70_000))))
-    })
-    .start();
+    let (zip, server) = cold(2 << 20, None).await;
+    // Of the body itself nothing is waited for.
+    let _hold = server.site.upstream.hold_after(1, Kind::Zip);
     let head = "HEAD /example.com/x/@v/v1.0.0.zip";
     let answer = ask(server.address, head, &["Range: bytes=0-1"]).await;
     assert_eq!((answer.status, answer.body.len()), (200, 0));
-    assert_eq!(answer.header("content-length"), Some("70000"));
+    let length = zip.len().to_string();
+    assert_eq!(answer.header("content-length"), Some(length.as_str()));
     assert_eq!(answer.header("accept-ranges"), None);
-    drop(ask(server.address, head, &["Disable-Module-Fetch: true"]).await);
-    assert_eq!(*asked.lock(), [Fetching::Head, Fetching::Never]);
+    server.site.upstream.forget();
+    let answer = ask(server.address, head, &["Disable-Module-Fetch: true"]).await;
+    assert_eq!(answer.status, 404);
+    server.site.upstream.assert_untouched();
 }

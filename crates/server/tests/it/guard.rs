@@ -1,11 +1,12 @@
 //! Who is answered: names, senders, and what operators alone may ask.
 
 use crate::{
-    fake::{Fake, artifact, blob},
     frames::{self, DATA},
+    site::{OWN_DATABASE, Site, module},
     wire::{ask, send},
 };
 use std::net::SocketAddr;
+use testkit::fixture::Module;
 
 const ZIP: &str = "GET /example.com/x/@v/v1.0.0.zip";
 
@@ -19,8 +20,17 @@ const OPERATORS: [&str; 6] = [
     "POST /-/refresh/example.com/x",
 ];
 
-fn fake() -> Fake {
-    Fake::serving(|| artifact(blob(10).1))
+async fn site() -> Site {
+    Site::kept(10).await
+}
+
+/// A site with a module whose name must stay there, and a record of it in its own database.
+async fn private_site() -> Site {
+    let private = Module::new("private.example.com/x", "v1.0.0");
+    let site = Site::over(&[module(10), private]).await;
+    site.keep("example.com/x", "v1.0.0").await;
+    site.keep("private.example.com/x", "v1.0.0").await;
+    site
 }
 
 async fn status(address: SocketAddr, line: &str, headers: &[&str]) -> u16 {
@@ -29,7 +39,7 @@ async fn status(address: SocketAddr, line: &str, headers: &[&str]) -> u16 {
 
 #[tokio::test]
 async fn a_page_whose_name_points_here_reads_nothing() {
-    let server = fake().start();
+    let server = site().await.start();
     for path in ["/example.com/x/@v/v1.0.0.zip", "/-/journal/checkpoint", "/"] {
         let request =
             format!("GET {path} HTTP/1.1\r\nHost: evil.example.net\r\nConnection: close\r\n\r\n");
@@ -45,14 +55,14 @@ async fn a_page_whose_name_points_here_reads_nothing() {
 
 #[tokio::test]
 async fn names_that_are_listed_are_served() {
-    let server = fake().start_serving_hosts(&["goproxy.example.com"]);
+    let server = site().await.start_serving_hosts(&["goproxy.example.com"]);
     let request = "GET /livez HTTP/1.1\r\nHost: goproxy.example.com\r\nConnection: close\r\n\r\n";
     assert_eq!(send(server.address, request.as_bytes()).await.status, 200);
 }
 
 #[tokio::test]
 async fn other_sites_cannot_have_a_browser_ask() {
-    let server = fake().start();
+    let server = site().await.start();
     for headers in [
         &["Origin: http://evil.example.net"][..],
         &["Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: no-cors"],
@@ -71,7 +81,7 @@ async fn other_sites_cannot_have_a_browser_ask() {
 
 #[tokio::test]
 async fn an_authority_of_http2_is_a_name_as_well() {
-    let server = fake().start();
+    let server = site().await.start();
     let mut socket = frames::connect(server.address).await;
     frames::get_from(&mut socket, 1, "/livez", "evil.example.net").await;
     let body = loop {
@@ -85,7 +95,7 @@ async fn an_authority_of_http2_is_a_name_as_well() {
 
 #[tokio::test]
 async fn no_answer_may_be_taken_for_another_type() {
-    let server = fake().start();
+    let server = site().await.start();
     for line in [ZIP, "GET /", "GET /nothing"] {
         let answer = ask(server.address, line, &[]).await;
         assert_eq!(
@@ -98,7 +108,7 @@ async fn no_answer_may_be_taken_for_another_type() {
 
 #[tokio::test]
 async fn operators_on_this_machine_are_answered_and_forwarded_requests_are_not() {
-    let server = fake().start();
+    let server = site().await.start();
     for line in OPERATORS {
         assert_ne!(status(server.address, line, &[]).await, 403, "{line}");
         let forwarded = ["X-Forwarded-For: 192.0.2.1"];
@@ -114,7 +124,7 @@ async fn operators_on_this_machine_are_answered_and_forwarded_requests_are_not()
 
 #[tokio::test]
 async fn with_an_address_of_their_own_operators_are_answered_nowhere_else() {
-    let (server, admin) = fake().start_with_admin();
+    let (server, admin) = site().await.start_with_admin();
     for line in OPERATORS {
         assert_eq!(status(server.address, line, &[]).await, 403, "{line}");
         assert_ne!(status(admin, line, &[]).await, 403, "{line}");
@@ -128,17 +138,17 @@ async fn with_an_address_of_their_own_operators_are_answered_nowhere_else() {
 /// The records of a checksum database of our own name every private module.
 #[tokio::test]
 async fn what_names_the_modules_of_others_is_for_operators_only() {
-    let (server, admin) = fake().start_with_admin();
-    let entries = "GET /sumdb/sum.example.com/tile/entries/000";
-    assert_eq!(status(server.address, entries, &[]).await, 403);
-    assert_eq!(status(admin, entries, &[]).await, 200);
-    let hashes = "GET /sumdb/sum.example.com/tile/0/000";
-    assert_eq!(status(server.address, hashes, &[]).await, 200);
+    let (server, admin) = private_site().await.start_with_admin();
+    let entries = format!("GET /sumdb/{OWN_DATABASE}/tile/entries/000.p/1");
+    assert_eq!(status(server.address, &entries, &[]).await, 403);
+    assert_eq!(status(admin, &entries, &[]).await, 200);
+    let hashes = format!("GET /sumdb/{OWN_DATABASE}/tile/0/000.p/1");
+    assert_eq!(status(server.address, &hashes, &[]).await, 200);
 }
 
 #[tokio::test]
 async fn the_index_names_private_modules_to_operators_only() {
-    let server = fake().start();
+    let server = private_site().await.start();
     let own = ask(server.address, "GET /index", &[]).await;
     assert!(own.text().contains("private.example.com"), "{}", own.text());
     let others = ask(server.address, "GET /index", &["Via: 1.1 x"]).await;

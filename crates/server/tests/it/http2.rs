@@ -1,15 +1,17 @@
 //! HTTP/2 by prior knowledge.
 
 use crate::{
-    fake::{Fake, artifact, blob, flight},
     frames::{self, DATA, END_STREAM, GOAWAY, HEADERS, RST_STREAM},
+    site::{Site, module},
 };
+use testkit::upstream::{Fault, Kind};
 
 const ZIP: &str = "/example.com/x/@v/v1.0.0.zip";
 
 #[tokio::test]
 async fn two_streams_of_one_connection_are_answered() {
-    let server = Fake::serving(|| artifact(blob(20_000).1)).start();
+    let server = Site::kept(20_000).await.start();
+    let zip = module(20_000).zip();
     let mut socket = frames::connect(server.address).await;
     for stream in [1, 3] {
         frames::get(&mut socket, stream, ZIP).await;
@@ -26,19 +28,15 @@ async fn two_streams_of_one_connection_are_answered() {
         ended += usize::from(frame.kind <= HEADERS && frame.flags & END_STREAM != 0);
     }
     assert_eq!(statuses, [true, true]);
-    assert_eq!(bodies, [blob(20_000).0, blob(20_000).0]);
+    assert!(bodies == [zip.clone(), zip]);
 }
 
 #[tokio::test]
 async fn a_flight_that_fails_resets_its_stream_and_no_other() {
-    let server = Fake::new(|resource, _| {
-        Ok(artifact(if resource.kind() == "zip" {
-            flight(None, &[Some(Ok("ab")), Some(Err("tampered"))])
-        } else {
-            flight(Some(2), &[Some(Ok("ok"))])
-        }))
-    })
-    .start();
+    let site = Site::over(&[module(60_000)]).await;
+    site.upstream
+        .always(Kind::Zip, Fault::CutChunked { after: 50_000 });
+    let server = site.start();
     let mut socket = frames::connect(server.address).await;
     frames::get(&mut socket, 1, ZIP).await;
     frames::get(&mut socket, 3, "/example.com/x/@v/v1.0.0.mod").await;
@@ -56,12 +54,12 @@ async fn a_flight_that_fails_resets_its_stream_and_no_other() {
 
 #[tokio::test]
 async fn stopping_sends_goaway() {
-    let server = Fake::serving(|| artifact(blob(10).1)).start();
+    let mut server = Site::kept(10).await.start();
     let mut socket = frames::connect(server.address).await;
     frames::get(&mut socket, 1, "/livez").await;
     while frames::read(&mut socket).await.kind != DATA {}
-    let stopped = server.stop();
+    server.stop();
     while frames::read(&mut socket).await.kind != GOAWAY {}
     drop(socket);
-    assert_eq!(stopped.await.unwrap().cut, 0);
+    assert_eq!(server.stopped().await.cut, 0);
 }

@@ -83,5 +83,24 @@ pub(crate) async fn until(socket: &mut TcpStream, wanted: &str) -> String {
         );
         all.extend_from_slice(&buffer[..count]);
     }
-    String::from_utf8(all).unwrap()
+    String::from_utf8_lossy(&all).into_owned()
+}
+
+/// What a chunked body holds (RFC 9112 section 7.1); it must be complete.
+pub(crate) fn dechunked(mut body: &[u8]) -> Vec<u8> {
+    let mut all = Vec::new();
+    loop {
+        let end = body
+            .windows(2)
+            .position(|window| window == b"\r\n")
+            .unwrap();
+        let size = str::from_utf8(&body[..end]).unwrap();
+        let size = usize::from_str_radix(size, 16).unwrap();
+        all.extend_from_slice(&body[end + 2..end + 2 + size]);
+        body = &body[end + 2 + size + 2..];
+        if size == 0 {
+            assert!(body.is_empty());
+            return all;
+        }
+    }
 }
