@@ -27,7 +27,7 @@ pub struct Jobs {
 }
 
 /// One job, inside its task.
-struct Supervised<T> {
+struct SupervisedJob<T> {
     name: &'static str,
     schedule: JobSchedule,
     task: T,
@@ -51,7 +51,7 @@ impl Jobs {
     /// Starts a job. Its name is the value of the label `name`.
     pub fn start(&mut self, name: &'static str, schedule: JobSchedule, task: impl PeriodicTask) {
         self.metrics.know(name);
-        let supervised = Supervised {
+        let supervised = SupervisedJob {
             name,
             schedule,
             task,
@@ -74,7 +74,7 @@ impl Jobs {
 
 // === impl Supervised ===
 
-impl<T: PeriodicTask> Supervised<T> {
+impl<T: PeriodicTask> SupervisedJob<T> {
     async fn supervise(mut self) {
         let mut wait = self.schedule.first;
         loop {

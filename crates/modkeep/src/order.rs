@@ -240,7 +240,7 @@ async fn recapture(
         done: !withdrawn.is_empty(),
         ..OrderOutcome::default()
     };
-    for orders::Withdrawn { artifact, blob } in &withdrawn {
+    for orders::WithdrawnCapture { artifact, blob } in &withdrawn {
         if let Some(proxy) = serving {
             proxy.forget(artifact);
         }

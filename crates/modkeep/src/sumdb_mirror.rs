@@ -7,7 +7,7 @@
 use crate::{PROBLEM, cli, config, failure::Failure, output, wiring};
 use codes::Code;
 use jobs::{JobRun, PeriodicTask};
-use proxy::{MirrorFailure, Mirrored, Proxy, Refusal};
+use proxy::{MirrorFailure, MirrorPosition, Proxy, Refusal};
 use std::{num::NonZeroU32, process::ExitCode, time::Duration};
 use store::Store;
 use tlog::note::VerifierKey;
@@ -166,7 +166,7 @@ impl MirrorProgress {
         }
     }
 
-    fn show(&mut self, mirrored: Mirrored) {
+    fn show(&mut self, mirrored: MirrorPosition) {
         self.tiles = mirrored.tiles;
         let done = mirrored.tiles - *self.first.get_or_insert(mirrored.tiles);
         if self.watched {

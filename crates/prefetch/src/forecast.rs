@@ -51,7 +51,7 @@ pub(crate) struct Forecast {
     lazy: Lazy,
     /// What belongs to the zips that the client is asking for.
     companions: VecDeque<Artifact>,
-    plan: Option<Following>,
+    plan: Option<FollowedPlan>,
     /// Whether the client ever had to wait for a source. One that has not needs no forecast.
     cold: bool,
     asked: HashSet<Artifact>,
@@ -66,7 +66,7 @@ pub(crate) struct Forecast {
 
 /// A plan that is being followed.
 #[derive(Debug)]
-struct Following {
+struct FollowedPlan {
     mods: VecDeque<Module>,
     infos: VecDeque<Module>,
     zips: VecDeque<Module>,
@@ -114,7 +114,7 @@ impl Forecast {
         if let Some(prunes) = plan.roots_of {
             self.graph.suppose_roots(&plan.mods, prunes);
         }
-        self.plan = Some(Following::new(plan));
+        self.plan = Some(FollowedPlan::new(plan));
     }
 
     /// The client has just begun to ask for this zip. Whoever builds asks for the go.mod beside it
@@ -226,7 +226,7 @@ impl Forecast {
                 return Some(companion);
             }
         }
-        let planned = self.plan.as_mut().and_then(Following::next_mod);
+        let planned = self.plan.as_mut().and_then(FollowedPlan::next_mod);
         let guesses = self.guesses_graph();
         let next = planned
             .or_else(|| guesses.then(|| self.graph.unread()).flatten())
@@ -234,7 +234,7 @@ impl Forecast {
         if let Some(module) = next {
             return Some(module.artifact(ArtifactKind::Mod));
         }
-        let info = self.plan.as_mut().and_then(Following::next_info);
+        let info = self.plan.as_mut().and_then(FollowedPlan::next_info);
         let everything = self.graph.is_unpruned();
         let info = info.or_else(|| self.zips.next_info(self.graph.selected(), everything))?;
         Some(info.artifact(ArtifactKind::Info))
@@ -249,7 +249,7 @@ impl Forecast {
             if self.weight() + GUESSED_ZIP > self.budget {
                 return None;
             }
-            let planned = self.plan.as_mut().and_then(Following::next_zip);
+            let planned = self.plan.as_mut().and_then(FollowedPlan::next_zip);
             let everything = self.graph.is_unpruned();
             let guessed = || self.zips.next(self.graph.selected(), everything);
             let module = planned.or_else(guessed)?;
@@ -273,7 +273,7 @@ impl Forecast {
 
 // === impl Following ===
 
-impl Following {
+impl FollowedPlan {
     fn new(plan: Plan) -> Self {
         let planned = plan.mods.iter().cloned().collect();
         let planned_zips: HashSet<Module> = plan.zips.iter().cloned().collect();

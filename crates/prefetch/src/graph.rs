@@ -52,7 +52,7 @@ pub(crate) struct Graph {
     /// Asked, of which the requirements are not known yet.
     unread: VecDeque<Module>,
     /// The highest version asked for of each path.
-    selected: BTreeMap<ModulePath, Selected>,
+    selected: BTreeMap<ModulePath, SelectedVersions>,
     offered: HashSet<Module>,
     known: HashMap<Module, Requirements>,
     certain: HashSet<Module>,
@@ -69,7 +69,7 @@ pub(crate) struct Graph {
 
 /// What is selected of a path, as far as is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Selected {
+pub(crate) struct SelectedVersions {
     pub(crate) version: Version,
     /// Whether the main module seems to list it.
     pub(crate) root: bool,
@@ -171,7 +171,7 @@ impl Graph {
     }
 
     /// What is selected of each path, as far as the client's requests tell.
-    pub(crate) fn selected(&self) -> &BTreeMap<ModulePath, Selected> {
+    pub(crate) fn selected(&self) -> &BTreeMap<ModulePath, SelectedVersions> {
         &self.selected
     }
 
@@ -210,7 +210,7 @@ impl Graph {
     }
 
     fn select(&mut self, module: &Module, root: bool) {
-        let first = || Selected {
+        let first = || SelectedVersions {
             version: module.version.clone(),
             root: false,
         };

@@ -22,7 +22,7 @@ pub(crate) struct Ledger {
 
 /// Something that was fetched in vain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Wasted {
+pub(crate) struct WastedFetches {
     pub(crate) kind: ArtifactKind,
     pub(crate) bytes: u64,
 }
@@ -47,7 +47,7 @@ impl Ledger {
     }
 
     /// The next entry that nobody asked for in time, if any; each once.
-    pub(crate) fn wasted(&mut self, now: Instant) -> Option<Wasted> {
+    pub(crate) fn wasted(&mut self, now: Instant) -> Option<WastedFetches> {
         loop {
             let (since, _) = self.order.front()?;
             let late = now.saturating_duration_since(*since) >= WASTED_AFTER;
@@ -58,7 +58,7 @@ impl Ledger {
             let entry = self.waiting.get(&artifact).copied();
             if let Some((_, bytes)) = entry.filter(|(fetched, _)| *fetched == since) {
                 self.waiting.remove(&artifact);
-                return Some(Wasted {
+                return Some(WastedFetches {
                     kind: artifact.kind,
                     bytes,
                 });
@@ -69,7 +69,7 @@ impl Ledger {
 
 #[cfg(test)]
 mod tests {
-    use super::{Ledger, WASTED_AFTER, Wasted};
+    use super::{Ledger, WASTED_AFTER, WastedFetches};
     use gomod::{Artifact, ArtifactKind};
     use std::time::Duration;
     use tokio::time::Instant;
@@ -87,7 +87,7 @@ mod tests {
         assert_eq!(ledger.asked(&zip("asked")), None);
         let end = start + WASTED_AFTER;
         assert_eq!(ledger.wasted(end - Duration::from_millis(1)), None);
-        let wasted = Wasted {
+        let wasted = WastedFetches {
             kind: ArtifactKind::Zip,
             bytes: 20,
         };

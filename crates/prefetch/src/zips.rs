@@ -16,7 +16,7 @@
 //! zip in order on, the window is as wide as they are many. Too many of those, or too
 //! many guesses that the client has left behind, and it closes for good.
 
-use super::{graph::Selected, requirements::Module};
+use super::{graph::SelectedVersions, requirements::Module};
 use gomod::{ModulePath, Version};
 use std::{
     collections::{BTreeMap, HashMap},
@@ -92,7 +92,7 @@ impl Zips {
     pub(crate) fn asked_info(
         &mut self,
         module: &Module,
-        selected: &BTreeMap<ModulePath, Selected>,
+        selected: &BTreeMap<ModulePath, SelectedVersions>,
     ) {
         let guessed = self.informed.insert(module.clone(), true);
         self.uninformed -= usize::from(guessed == Some(false));
@@ -105,7 +105,11 @@ impl Zips {
     }
 
     /// The client asked for a zip.
-    pub(crate) fn asked_zip(&mut self, module: &Module, selected: &BTreeMap<ModulePath, Selected>) {
+    pub(crate) fn asked_zip(
+        &mut self,
+        module: &Module,
+        selected: &BTreeMap<ModulePath, SelectedVersions>,
+    ) {
         self.fetched += 1;
         if !is_selected(module, selected) {
             self.stranger();
@@ -135,7 +139,7 @@ impl Zips {
     /// whole graph counts, not only what the main module lists.
     pub(crate) fn next(
         &mut self,
-        selected: &BTreeMap<ModulePath, Selected>,
+        selected: &BTreeMap<ModulePath, SelectedVersions>,
         everything: bool,
     ) -> Option<Module> {
         let pattern = self.pattern();
@@ -148,7 +152,7 @@ impl Zips {
         if self.pending.range(ahead()).count() >= self.window {
             return None;
         }
-        let fits = |(path, selected): &(&ModulePath, &Selected)| {
+        let fits = |(path, selected): &(&ModulePath, &SelectedVersions)| {
             (selected.root || everything) && self.offered.get(*path) != Some(&selected.version)
         };
         let (path, selected) = selected.range(ahead()).find(fits)?;
@@ -161,7 +165,7 @@ impl Zips {
     /// The next module whose `.info` to fetch ahead; each once.
     pub(crate) fn next_info(
         &mut self,
-        selected: &BTreeMap<ModulePath, Selected>,
+        selected: &BTreeMap<ModulePath, SelectedVersions>,
         everything: bool,
     ) -> Option<Module> {
         if self.infos == 0 || self.closed || self.uninformed >= INFOS {
@@ -211,7 +215,7 @@ impl Zips {
         }
     }
 
-    fn follow(&mut self, module: &Module, selected: &BTreeMap<ModulePath, Selected>) {
+    fn follow(&mut self, module: &Module, selected: &BTreeMap<ModulePath, SelectedVersions>) {
         self.offered
             .insert(module.path.clone(), module.version.clone());
         let Some(cursor) = self.cursor.clone() else {
@@ -241,7 +245,7 @@ impl Zips {
     }
 }
 
-fn is_selected(module: &Module, selected: &BTreeMap<ModulePath, Selected>) -> bool {
+fn is_selected(module: &Module, selected: &BTreeMap<ModulePath, SelectedVersions>) -> bool {
     selected
         .get(&module.path)
         .is_some_and(|selected| selected.version == module.version)

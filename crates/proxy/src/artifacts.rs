@@ -8,7 +8,7 @@ use crate::{
     capture_writer,
     clock::Clock,
     confirmations::Confirmations,
-    flight::{Reader, ZipCaptures, board::Started},
+    flight::{Reader, ZipCaptures, board::FlightStart},
     flight_budget::FlightBudget,
     kept_file::{KeptFile, media_of},
     known_refusals::KnownRefusals,
@@ -271,12 +271,12 @@ impl ArtifactAnswers {
     async fn fly(&self, artifact: &Artifact) -> Result<Answer, Refusal> {
         let (passage, started) = self.zips.started(artifact).await?;
         match started {
-            Started::Over(outcome) => {
+            FlightStart::Over(outcome) => {
                 let kept = outcome?;
                 self.on_disk(&kept.record, Origin::Upstream(kept.record.source.clone()))
                     .await
             }
-            Started::Arriving { length, content } => Ok(Answer {
+            FlightStart::Arriving { length, content } => Ok(Answer {
                 media: media_of(&Key::Artifact(artifact.clone())),
                 freshness: Freshness::Immutable,
                 hash: None,

@@ -39,7 +39,7 @@ use crate::{
         HeadRenewals, HostedAnswers, MirroredAnswers, PROOFS_AT_ONCE, ProvenAnswers, SumdbAnswers,
     },
     verified_blobs::VerifiedBlobs,
-    verify::{Records, Verification, Verifier},
+    verify::{DatabaseRecords, Verification, Verifier},
     versions::{Documents, VersionAnswers},
     vulnerabilities::VulnerabilityAnswers,
     wrong_versions::WrongVersions,
@@ -226,8 +226,8 @@ impl Foundation {
         let options = &self.options.verify;
         let database = options.database.clone();
         let (public, budget) = (self.sources.public(), &self.budget);
-        let records =
-            database.map(|key| Records::of(key, &self.store, public, &self.metrics, budget));
+        let records = database
+            .map(|key| DatabaseRecords::of(key, &self.store, public, &self.metrics, budget));
         let hosted = HostedDatabases::new(
             &self.options.own,
             &self.store,

@@ -12,7 +12,7 @@ use crate::{
     mismatch_investigation::Investigator,
     privacy::PrivacyRules,
     suspect_copy::{CopyOrigin, RejectedBytes},
-    verify::{Grounds, Verification},
+    verify::{CaptureEvidence, Verification},
     zip_workers::ZipWorkers,
 };
 use bytes::Bytes;
@@ -40,7 +40,7 @@ pub(crate) struct CaptureChecks {
 #[derive(Debug)]
 pub(crate) struct CheckedCapture {
     pub(crate) h1: Option<String>,
-    pub(crate) grounds: Grounds,
+    pub(crate) grounds: CaptureEvidence,
 }
 
 // === impl CaptureChecks ===
@@ -129,7 +129,7 @@ impl CaptureChecks {
         &self,
         artifact: &Artifact,
         hashes: &check::ZipHashes,
-    ) -> Result<Grounds, CaptureFailure> {
+    ) -> Result<CaptureEvidence, CaptureFailure> {
         let go_mod = hashes.go_mod.as_deref();
         self.verification.of_one_piece(artifact, go_mod).await?;
         self.verification.grounds(artifact, &hashes.h1).await

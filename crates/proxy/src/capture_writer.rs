@@ -14,7 +14,7 @@ use crate::{
     memory_cache::MemoryCache,
     metrics::{Kind, Metrics},
     response_cache::ResponseCache,
-    verify::{Grounds, Verification},
+    verify::{CaptureEvidence, Verification},
 };
 use bytes::Bytes;
 use gomod::{Artifact, ArtifactKind, ModulePath};
@@ -210,8 +210,8 @@ impl CaptureWriter {
 }
 
 /// What is written down about a capture.
-pub(crate) fn provenance(h1: Option<String>, source: &str, grounds: Grounds) -> Provenance {
-    let Grounds {
+pub(crate) fn provenance(h1: Option<String>, source: &str, grounds: CaptureEvidence) -> Provenance {
+    let CaptureEvidence {
         evidence,
         proof,
         log,

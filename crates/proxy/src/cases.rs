@@ -20,12 +20,12 @@ const LISTED: usize = 100;
 /// The listing.
 #[derive(Serialize)]
 struct Listing {
-    cases: Vec<Listed>,
+    cases: Vec<ListedCase>,
 }
 
 /// One case with its number and time.
 #[derive(Serialize)]
-struct Listed {
+struct ListedCase {
     number: u64,
     at: String,
     path: String,
@@ -34,7 +34,7 @@ struct Listed {
 
 // === impl Listed ===
 
-impl Listed {
+impl ListedCase {
     fn of(file: CaseFile) -> Option<Self> {
         let case = RawValue::from_string(file.body).ok()?;
         Some(Self {
@@ -58,7 +58,7 @@ pub(crate) async fn answer(
     };
     let files = store.cases(before, limit).await;
     let files = files.map_err(|error| metrics.store_failure(error))?;
-    let mut cases = files.into_iter().filter_map(Listed::of);
+    let mut cases = files.into_iter().filter_map(ListedCase::of);
     let text = match number {
         None => serde_json::to_string(&Listing {
             cases: cases.collect(),

@@ -14,7 +14,7 @@
 //!
 //! Whether the bytes are the ones everybody else got is the checksum database's business.
 
-use crate::positioned::Positioned;
+use crate::positioned::PositionedFile;
 use codes::Code;
 use gomod::{Artifact, ArtifactKind, Version, info::VersionInfo, modfile, sumhash};
 use std::fs::File;
@@ -110,16 +110,19 @@ pub(crate) fn zip(artifact: &Artifact, file: &File, size: u64) -> Result<String,
 }
 
 /// [`zip`] for a part of a file.
-pub(crate) fn zip_within(artifact: &Artifact, content: Positioned<'_>) -> Result<String, Wrong> {
+pub(crate) fn zip_within(
+    artifact: &Artifact,
+    content: PositionedFile<'_>,
+) -> Result<String, Wrong> {
     hashes_within(artifact, content).map(|hashes| hashes.h1)
 }
 
 /// [`zip`], with the hash of the go.mod that lies in it.
 pub(crate) fn zip_hashes(artifact: &Artifact, file: &File, size: u64) -> Result<ZipHashes, Wrong> {
-    hashes_within(artifact, Positioned::new(file, size))
+    hashes_within(artifact, PositionedFile::new(file, size))
 }
 
-fn hashes_within(artifact: &Artifact, content: Positioned<'_>) -> Result<ZipHashes, Wrong> {
+fn hashes_within(artifact: &Artifact, content: PositionedFile<'_>) -> Result<ZipHashes, Wrong> {
     let checked = gomod::zip::check_zip(content, &artifact.module, &artifact.version)
         .map_err(|problem| Wrong::new(Code::BadZip, problem.to_string()))?;
     let go_mod = checked.go_mod().map(sumhash::h1_of_go_mod);

@@ -27,7 +27,7 @@ use crate::{
     flight_budget::{FlightBudget, FlightRoom},
     kept_file::KeptFile,
 };
-use board::{Board, Seat, Started};
+use board::{Board, FlightStart, Seat};
 use gomod::Artifact;
 use parking_lot::Mutex;
 use protocol::Refusal;
@@ -41,11 +41,11 @@ use upstream::{Waiters, Waiting};
 pub(crate) type FlightOutcome = Result<KeptFile, Refusal>;
 
 /// The board of a flight of the product (the concurrency checker uses other contents).
-pub(crate) type FlightBoard = Board<Spooled, FlightOutcome>;
+pub(crate) type FlightBoard = Board<SpooledBytes, FlightOutcome>;
 
 /// What readers of a flight follow.
 #[derive(Clone)]
-pub(crate) struct Spooled {
+pub(crate) struct SpooledBytes {
     /// The bytes, as far as they have come.
     pub(crate) reader: SpoolReader,
     /// Who sends them.
@@ -80,13 +80,13 @@ struct Flight {
 
 /// A reader's place in a flight: as long as it is held, somebody waits for the flight.
 pub(crate) struct Passage {
-    seat: Seat<Spooled, FlightOutcome>,
+    seat: Seat<SpooledBytes, FlightOutcome>,
     waiting: Waiting,
 }
 
 /// Ends a flight when its runner ends, however it ends: readers are released and the next to ask
 /// starts a new one.
-pub(crate) struct Landing {
+pub(crate) struct FlightEnd {
     flights: Flights,
     artifact: Artifact,
     board: FlightBoard,
@@ -105,7 +105,7 @@ impl Flights {
     }
 
     /// Takes a place in the flight for `artifact`; `start` is called with a new one if there is none.
-    fn join(&self, artifact: &Artifact, start: impl FnOnce(Landing)) -> Result<Passage, Refusal> {
+    fn join(&self, artifact: &Artifact, start: impl FnOnce(FlightEnd)) -> Result<Passage, Refusal> {
         let mut running = self.running.lock();
         if let Some(flight) = running.get(artifact)
             && let Some(waiting) = flight.waiters.join()
@@ -129,7 +129,7 @@ impl Flights {
         drop(running);
         // Seated before the runner starts, so that its end cannot be missed.
         let seat = board.join();
-        start(Landing {
+        start(FlightEnd {
             flights: self.clone(),
             artifact: artifact.clone(),
             board,
@@ -149,7 +149,7 @@ impl Flights {
 
 impl Passage {
     /// Waits until there is something to read, or the end.
-    async fn started(&self) -> Started<Spooled, FlightOutcome> {
+    async fn started(&self) -> FlightStart<SpooledBytes, FlightOutcome> {
         poll_fn(|cx| self.seat.poll_started(cx)).await
     }
 
@@ -192,11 +192,11 @@ impl ZipCaptures {
     pub(crate) async fn started(
         &self,
         artifact: &Artifact,
-    ) -> Result<(Passage, Started<Spooled, FlightOutcome>), Refusal> {
+    ) -> Result<(Passage, FlightStart<SpooledBytes, FlightOutcome>), Refusal> {
         loop {
             let passage = self.board(artifact, &mut false)?;
             let started = passage.started().await;
-            if !(matches!(started, Started::Over(Err(_))) && passage.was_given_up()) {
+            if !(matches!(started, FlightStart::Over(Err(_))) && passage.was_given_up()) {
                 return Ok((passage, started));
             }
         }
@@ -225,7 +225,7 @@ impl ZipCaptures {
 
 // === impl Landing ===
 
-impl Landing {
+impl FlightEnd {
     pub(crate) fn board(&self) -> &FlightBoard {
         &self.board
     }
@@ -256,7 +256,7 @@ impl Landing {
     }
 }
 
-impl Drop for Landing {
+impl Drop for FlightEnd {
     fn drop(&mut self) {
         // A no-op after `finish`; otherwise the runner was dropped or panicked.
         let lost = Refusal::internal("the transfer ended without a result");

@@ -31,11 +31,11 @@ pub(crate) struct FlightBudget {
 #[derive(Debug)]
 struct Room {
     limit: usize,
-    taken: Mutex<Taken>,
+    taken: Mutex<TakenRoom>,
 }
 
 #[derive(Debug, Default)]
-struct Taken {
+struct TakenRoom {
     all: usize,
     by_caller: HashMap<CallerKey, usize>,
 }

@@ -50,7 +50,7 @@ impl GaugeObserver {
         metrics.flights_waiting.set(count(self.budget.taken()));
         let renewals = self.revalidation.renewals.running();
         metrics
-            .errands
+            .single_flights
             .set(count(renewals + self.artifacts.small.running()));
         metrics.memory.set(signed(self.memory.weight()));
         metrics.kept.set(signed(health.captures));

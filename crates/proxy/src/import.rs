@@ -6,7 +6,7 @@
 use crate::{
     check::{self, Wrong},
     database_files,
-    positioned::Positioned,
+    positioned::PositionedFile,
 };
 use codes::Code;
 use gomod::{Artifact, ArtifactKind};
@@ -30,7 +30,7 @@ pub fn import_checker() -> ImportChecker {
 }
 
 fn judge(key: &Key, file: &File, size: u64) -> Result<Option<String>, Wrong> {
-    let content = Positioned::new(file, size);
+    let content = PositionedFile::new(file, size);
     match key {
         Key::Artifact(artifact) => artifact_within(artifact, content),
         Key::Sumdb { path, .. } => {
@@ -44,7 +44,7 @@ fn judge(key: &Key, file: &File, size: u64) -> Result<Option<String>, Wrong> {
 /// kind. Blocks: reads all of it.
 pub(crate) fn artifact_within(
     artifact: &Artifact,
-    content: Positioned<'_>,
+    content: PositionedFile<'_>,
 ) -> Result<Option<String>, Wrong> {
     if artifact.kind == ArtifactKind::Zip {
         return check::zip_within(artifact, content).map(Some);
@@ -53,7 +53,7 @@ pub(crate) fn artifact_within(
     check::small(artifact, &bytes)?.unproven()
 }
 
-fn read(content: Positioned<'_>, limit: u64) -> Result<Vec<u8>, Wrong> {
+fn read(content: PositionedFile<'_>, limit: u64) -> Result<Vec<u8>, Wrong> {
     let size = content.size();
     if size > limit {
         return Err(Wrong::new(

@@ -20,7 +20,7 @@ use crate::{
     answer_ages::AnswerAges,
     answer_memory::{AnswerMemory, AnswerSubject, RememberedAnswer},
     clock::Clock,
-    positioned::Positioned,
+    positioned::PositionedFile,
     zip_workers::ZipWorkers,
 };
 use codes::Code;
@@ -170,7 +170,7 @@ impl KnownAbsences {
             return false;
         };
         let look = move || {
-            let zip = Positioned::new(&file, blob.size());
+            let zip = PositionedFile::new(&file, blob.size());
             let names = gomod::zip::list_zip(zip, &module, &version).ok()?;
             Some(names.files().any(|path| path.starts_with(&prefix)))
         };

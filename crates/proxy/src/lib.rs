@@ -94,6 +94,6 @@ pub use scrub::{PassReport, ScrubOptions, Share, Tally};
 pub use service::{Proxy, Readiness};
 pub use status::{BreakerStatus, PassStatus, ScrubStatus, Status, StoreStatus, VerificationStatus};
 pub use verify::{
-    HeadFailure, MirrorFailure, Mirrored, Mode, Present, ReproofReport, Selection, Settled,
-    VerifyOptions, compare_head, is_halted, mirror_log, reopen, reprove, resume, sums,
+    HeadFailure, MirrorFailure, MirrorPosition, Mode, Present, ProofSettlement, ReproofReport,
+    Selection, VerifyOptions, compare_head, is_halted, mirror_log, reopen, reprove, resume, sums,
 };

@@ -89,7 +89,7 @@ metrics! {
     /// Work on behalf of clients that asks sources or waits for its turn there, of any kind.
     flights_waiting: Gauge = "modkeep_flights_waiting", Gauge::default();
     /// Fetches of small artifacts and renewals of lists under way.
-    errands: Gauge = "modkeep_errands", Gauge::default();
+    single_flights: Gauge = "modkeep_single_flights", Gauge::default();
     /// Artifacts captured, by kind.
     captures: Family<Kind, Counter> = "modkeep_captures", Family::default();
     /// Bodies from sources that were thrown away because their content was wrong, by kind.

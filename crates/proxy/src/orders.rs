@@ -22,7 +22,7 @@ const PAGE: usize = 500;
 
 /// Something that is not served any more.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Withdrawn {
+pub struct WithdrawnCapture {
     /// What it was.
     pub artifact: Artifact,
     /// Its bytes, which lie in quarantine.
@@ -31,7 +31,7 @@ pub struct Withdrawn {
 
 /// What accepting came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Accepted {
+pub struct AcceptedCapture {
     /// The bytes that were kept before, which lie in quarantine now.
     pub before: Option<BlobId>,
 }
@@ -73,7 +73,7 @@ pub async fn withdraw(
     (module, version): (&ModulePath, &Version),
     kinds: &[ArtifactKind],
     reason: &str,
-) -> Result<Vec<Withdrawn>, OrderError> {
+) -> Result<Vec<WithdrawnCapture>, OrderError> {
     let mut withdrawn = Vec::new();
     for &kind in kinds {
         let artifact = Artifact {
@@ -92,7 +92,7 @@ pub async fn withdraw(
             reason: reason.to_owned(),
         };
         if store.withdraw(order).await? {
-            withdrawn.push(Withdrawn { artifact, blob });
+            withdrawn.push(WithdrawnCapture { artifact, blob });
         }
     }
     Ok(withdrawn)
@@ -105,7 +105,7 @@ pub async fn accept(
     blob: BlobId,
     private: &ModulePatterns,
     reason: &str,
-) -> Result<Accepted, OrderError> {
+) -> Result<AcceptedCapture, OrderError> {
     let key = Key::Artifact(artifact.clone());
     let kept = store.find(&key).await?;
     if kept.as_ref().is_some_and(|kept| kept.blob == blob) {
@@ -139,7 +139,7 @@ pub async fn accept(
             provenance,
         };
         store.commit(capture).await?;
-        return Ok(Accepted { before: None });
+        return Ok(AcceptedCapture { before: None });
     };
     let replacement = Replacement {
         key,
@@ -150,7 +150,7 @@ pub async fn accept(
         reason: reason.to_owned(),
     };
     store.replace(replacement).await?;
-    Ok(Accepted {
+    Ok(AcceptedCapture {
         before: Some(kept.blob),
     })
 }

@@ -10,7 +10,7 @@ use std::{
 
 /// A cursor over a shared file.
 #[derive(Debug)]
-pub(crate) struct Positioned<'f> {
+pub(crate) struct PositionedFile<'f> {
     file: &'f File,
     start: u64,
     size: u64,
@@ -19,7 +19,7 @@ pub(crate) struct Positioned<'f> {
 
 // === impl Positioned ===
 
-impl<'f> Positioned<'f> {
+impl<'f> PositionedFile<'f> {
     /// At the beginning of a file of `size` bytes.
     pub(crate) fn new(file: &'f File, size: u64) -> Self {
         Self::within(file, 0, size)
@@ -40,7 +40,7 @@ impl<'f> Positioned<'f> {
     }
 }
 
-impl Read for Positioned<'_> {
+impl Read for PositionedFile<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let left = usize::try_from(self.size.saturating_sub(self.position)).unwrap_or(usize::MAX);
         let length = buffer.len().min(left);
@@ -52,7 +52,7 @@ impl Read for Positioned<'_> {
     }
 }
 
-impl Seek for Positioned<'_> {
+impl Seek for PositionedFile<'_> {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         let target = match to {
             SeekFrom::Start(offset) => Some(offset),

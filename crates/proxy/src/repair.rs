@@ -81,7 +81,7 @@ pub(crate) enum RepairOutcome {
 }
 
 /// A damaged blob, as it was found.
-struct Damaged {
+struct DamagedBlob {
     damage: BlobDamage,
     /// Its bytes as they are, where there are any. An open file keeps them beyond the healing.
     file: Option<(Arc<File>, u64)>,
@@ -162,7 +162,7 @@ impl RepairParts {
         }
         tracing::error!(%blob, %damage, "a kept blob is damaged");
         let file = self.store.damaged_file(blob).await?;
-        let damaged = Damaged {
+        let damaged = DamagedBlob {
             damage,
             file,
             record,
@@ -184,7 +184,11 @@ impl RepairParts {
         }
     }
 
-    async fn repair_or_quarantine(&self, damaged: &Damaged, captures: &[Record]) -> RepairOutcome {
+    async fn repair_or_quarantine(
+        &self,
+        damaged: &DamagedBlob,
+        captures: &[Record],
+    ) -> RepairOutcome {
         let blob = damaged.record.blob;
         let lost = self.refill(captures).await;
         // Also behind a healing: where a zip that was packed anew took its place, it still lies there.

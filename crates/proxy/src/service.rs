@@ -12,7 +12,7 @@ use crate::{
     options::ProxyOptions,
     scrub::PassReport,
     status::Status,
-    verify::{MirrorFailure, Mirrored, Settled, reprove, sums::Sums},
+    verify::{MirrorFailure, MirrorPosition, ProofSettlement, reprove, sums::Sums},
 };
 use bytes::Bytes;
 use gomod::{Artifact, ModulePath};
@@ -308,7 +308,7 @@ impl Proxy {
     }
 
     /// Proves what was captured without proof, or withdraws it; keeps the proofs of records of our own.
-    pub async fn prove_pending(&self) -> Result<Settled, Refusal> {
+    pub async fn prove_pending(&self) -> Result<ProofSettlement, Refusal> {
         let verification = &self.parts.verification;
         if let Err(refusal) = verification.hosted.vouch_for_all().await {
             tracing::warn!(code = %refusal.code, "records of our own wait for their proofs");
@@ -346,8 +346,8 @@ impl Proxy {
     pub async fn mirror_tiles(
         &self,
         rate: NonZeroU32,
-        progress: impl FnMut(Mirrored),
-    ) -> Result<Mirrored, MirrorFailure> {
+        progress: impl FnMut(MirrorPosition),
+    ) -> Result<MirrorPosition, MirrorFailure> {
         let parts = &self.parts;
         let mirroring = parts.verification.mirror_tiles(&parts.disk, rate, progress);
         mirroring.await

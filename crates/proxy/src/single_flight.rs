@@ -22,12 +22,12 @@ use upstream::{Waiters, Waiting};
 /// The work that is under way, by key.
 #[derive(Debug)]
 pub(crate) struct SingleFlights<Key, Value> {
-    running: Arc<Mutex<Running<Key, Value>>>,
+    running: Arc<Mutex<RunningWork<Key, Value>>>,
     budget: Option<FlightBudget>,
 }
 
 #[derive(Debug)]
-struct Running<Key, Value> {
+struct RunningWork<Key, Value> {
     works: HashMap<Key, Work<Value>>,
     next: u64,
 }
@@ -48,7 +48,7 @@ struct Part<Value> {
 
 /// Forgets work when its task ends, however it ends.
 struct Entry<Key: Hash + Eq, Value> {
-    running: Arc<Mutex<Running<Key, Value>>>,
+    running: Arc<Mutex<RunningWork<Key, Value>>>,
     key: Key,
     number: u64,
     _room: Option<FlightRoom>,
@@ -58,7 +58,7 @@ struct Entry<Key: Hash + Eq, Value> {
 
 impl<Key, Value> Default for SingleFlights<Key, Value> {
     fn default() -> Self {
-        let running = Running {
+        let running = RunningWork {
             works: HashMap::new(),
             next: 0,
         };
@@ -166,7 +166,7 @@ where
 
     fn spawn(
         &self,
-        running: &mut Running<Key, Value>,
+        running: &mut RunningWork<Key, Value>,
         key: &Key,
         waiters: Waiters,
         room: Option<FlightRoom>,

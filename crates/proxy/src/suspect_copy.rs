@@ -1,6 +1,6 @@
 //! Suspect copy: bytes of a source that are not what was asked for, and what is seen of them.
 
-use crate::positioned::Positioned;
+use crate::positioned::PositionedFile;
 use bytes::Bytes;
 use gomod::{Artifact, sumhash::H1};
 use mismatch::{
@@ -54,7 +54,7 @@ impl CopyBytes {
     fn open(&self) -> Box<dyn CopyReader + '_> {
         match self {
             Self::Memory(bytes) => Box::new(Cursor::new(bytes)),
-            Self::File(file, size) => Box::new(Positioned::new(file, *size)),
+            Self::File(file, size) => Box::new(PositionedFile::new(file, *size)),
         }
     }
 }

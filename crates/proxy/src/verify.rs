@@ -44,11 +44,11 @@ use crate::{
 use codes::Code;
 use gomod::{Artifact, ArtifactKind, ModulePath, Version, pattern::ModulePatterns, sumhash::H1};
 pub use halt::{is_halted, reopen, resume};
-pub use mirror::{MirrorFailure, Mirrored};
-pub use pending::Settled;
+pub use mirror::{MirrorFailure, MirrorPosition};
+pub use pending::ProofSettlement;
 pub use present::{HeadFailure, Present, compare_head};
 use protocol::{Evidence, Refusal};
-pub(crate) use records::{Records, Vouched};
+pub(crate) use records::{DatabaseRecords, ProvenRecord};
 pub use reprove::{ReproofReport, Selection, reprove};
 use std::{num::NonZeroU32, sync::Arc};
 use store::{Record, Store, VersionProof};
@@ -83,7 +83,7 @@ pub struct VerifyOptions {
 pub(crate) struct Verifier {
     mode: Mode,
     privacy: Arc<PrivacyRules>,
-    records: Option<Records>,
+    records: Option<DatabaseRecords>,
 }
 
 /// Proves what arrives and what is kept, against the public database and the hosted ones.
@@ -100,7 +100,7 @@ pub(crate) struct Verification {
 
 /// Why bytes may be captured.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Grounds {
+pub(crate) struct CaptureEvidence {
     /// What the capture says of itself.
     pub(crate) evidence: Evidence,
     /// The proof to keep with it.
@@ -110,11 +110,11 @@ pub(crate) struct Grounds {
 }
 
 /// Who vouches for an artifact.
-enum Voucher<'a> {
+enum ProofAuthority<'a> {
     /// Nobody is asked; the capture says this.
     Nobody(&'static Evidence),
     /// The checksum database.
-    Database(&'a Records),
+    Database(&'a DatabaseRecords),
 }
 
 /// Mirrors the log of a database without a service around it: what a command does.
@@ -123,11 +123,11 @@ pub async fn mirror_log(
     upstreams: &upstream::Upstreams,
     key: &VerifierKey,
     rate: NonZeroU32,
-    progress: impl FnMut(Mirrored),
-) -> Result<Mirrored, MirrorFailure> {
+    progress: impl FnMut(MirrorPosition),
+) -> Result<MirrorPosition, MirrorFailure> {
     let metrics = Arc::new(Metrics::new());
     let budget = FlightBudget::new(FlightBudget::USUAL);
-    let records = Records::of(key.clone(), store, upstreams, &metrics, &budget);
+    let records = DatabaseRecords::of(key.clone(), store, upstreams, &metrics, &budget);
     mirror::run(&records, rate, || Ok(()), progress).await
 }
 
@@ -146,7 +146,7 @@ impl Default for VerifyOptions {
 
 // === impl Grounds ===
 
-impl Grounds {
+impl CaptureEvidence {
     fn claim(evidence: &Evidence) -> Self {
         Self {
             evidence: evidence.clone(),
@@ -160,7 +160,11 @@ impl Grounds {
 
 impl Verifier {
     /// Verifies by `records`, where there is a database to ask.
-    pub(crate) fn new(mode: Mode, privacy: &Arc<PrivacyRules>, records: Option<Records>) -> Self {
+    pub(crate) fn new(
+        mode: Mode,
+        privacy: &Arc<PrivacyRules>,
+        records: Option<DatabaseRecords>,
+    ) -> Self {
         Self {
             mode,
             privacy: Arc::clone(privacy),
@@ -170,7 +174,7 @@ impl Verifier {
 
     /// The records of the database of this name, if it is the one that is verified. With
     /// verification off it is passed through like any other.
-    pub(crate) fn database(&self, name: &str) -> Option<&Records> {
+    pub(crate) fn database(&self, name: &str) -> Option<&DatabaseRecords> {
         let records = self
             .records
             .as_ref()
@@ -179,19 +183,19 @@ impl Verifier {
     }
 
     /// The records of the public database, for what is copied from them after proof.
-    pub(crate) fn records(&self) -> Option<&Records> {
+    pub(crate) fn records(&self) -> Option<&DatabaseRecords> {
         self.records.as_ref().filter(|_| self.mode != Mode::Off)
     }
 
-    fn voucher(&self, artifact: &Artifact) -> Voucher<'_> {
+    fn voucher(&self, artifact: &Artifact) -> ProofAuthority<'_> {
         let claim = match (&self.records, self.mode) {
             (_, Mode::Off) if !is_toolchain(&artifact.module) => &Evidence::Unverified,
             _ if artifact.kind == ArtifactKind::Info => &Evidence::FirstSeen,
             _ if self.privacy.is_unlogged(&artifact.module) => &Evidence::Private,
-            (Some(records), _) => return Voucher::Database(records),
+            (Some(records), _) => return ProofAuthority::Database(records),
             (None, _) => &Evidence::Unverified,
         };
-        Voucher::Nobody(claim)
+        ProofAuthority::Nobody(claim)
     }
 
     /// Looks up the record of a version before it is needed, unless it is known; for as long as what
@@ -203,14 +207,14 @@ impl Verifier {
             kind: ArtifactKind::Mod,
         };
         match self.voucher(&artifact) {
-            Voucher::Database(records) => records.begin(module, version),
-            Voucher::Nobody(_) => None,
+            ProofAuthority::Database(records) => records.begin(module, version),
+            ProofAuthority::Nobody(_) => None,
         }
     }
 
     /// Whether an artifact's proof has to be looked up first.
     pub(crate) fn must_wait(&self, artifact: &Artifact) -> bool {
-        let Voucher::Database(records) = self.voucher(artifact) else {
+        let ProofAuthority::Database(records) = self.voucher(artifact) else {
             return false;
         };
         records.known(&artifact.module, &artifact.version).is_none()
@@ -229,8 +233,8 @@ impl Verifier {
     /// What an artifact will say of itself once it is captured, as far as it is known before.
     pub(crate) fn promise(&self, artifact: &Artifact) -> Evidence {
         match self.voucher(artifact) {
-            Voucher::Nobody(claim) => claim.clone(),
-            Voucher::Database(records) => records
+            ProofAuthority::Nobody(claim) => claim.clone(),
+            ProofAuthority::Database(records) => records
                 .known(&artifact.module, &artifact.version)
                 .map_or(Evidence::Unproven, |vouched| vouched.evidence()),
         }
@@ -238,7 +242,7 @@ impl Verifier {
 
     /// Whether evidence that is kept suffices to serve what it is about.
     pub(crate) fn suffices(&self, artifact: &Artifact, evidence: &Evidence) -> bool {
-        let Voucher::Database(_) = self.voucher(artifact) else {
+        let ProofAuthority::Database(_) = self.voucher(artifact) else {
             return true;
         };
         !evidence.needs_proof() || self.excuses(artifact)
@@ -263,14 +267,14 @@ impl Verification {
         &self,
         artifact: &Artifact,
         h1: &str,
-    ) -> Result<Grounds, CaptureFailure> {
+    ) -> Result<CaptureEvidence, CaptureFailure> {
         if self.is_logged_here(artifact) {
             return self.own_grounds(artifact, h1).await;
         }
         let verifier = &self.verifier;
         let records = match verifier.voucher(artifact) {
-            Voucher::Nobody(claim) => return Ok(Grounds::claim(claim)),
-            Voucher::Database(records) => records,
+            ProofAuthority::Nobody(claim) => return Ok(CaptureEvidence::claim(claim)),
+            ProofAuthority::Database(records) => records,
         };
         let outcome = match records.record(&artifact.module, &artifact.version).await {
             Ok(vouched) => {
@@ -285,7 +289,7 @@ impl Verification {
         };
         self.count_verification(outcome.label());
         if outcome.is_outage() && verifier.excuses(artifact) {
-            return Ok(Grounds::claim(&Evidence::Unproven));
+            return Ok(CaptureEvidence::claim(&Evidence::Unproven));
         }
         Err(CaptureFailure::Refused(outcome.refusal))
     }
@@ -295,7 +299,7 @@ impl Verification {
         if self.is_logged_here(artifact) {
             return self.own_hash(artifact).await;
         }
-        let Voucher::Database(records) = self.verifier.voucher(artifact) else {
+        let ProofAuthority::Database(records) = self.verifier.voucher(artifact) else {
             return None;
         };
         let vouched = records
@@ -328,8 +332,8 @@ impl Verification {
         &self,
         disk: &DiskRoom,
         rate: NonZeroU32,
-        progress: impl FnMut(Mirrored),
-    ) -> Result<Mirrored, MirrorFailure> {
+        progress: impl FnMut(MirrorPosition),
+    ) -> Result<MirrorPosition, MirrorFailure> {
         let records = self.verifier.records().ok_or(MirrorFailure::NoDatabase)?;
         disk.room_for(0).await.map_err(MirrorFailure::Store)?;
         mirror::run(records, rate, || disk.room_as_measured(), progress).await
@@ -367,7 +371,7 @@ pub(crate) const OUTCOMES: [&str; 6] = [
 ];
 
 /// Whether the record holds this hash of the artifact.
-fn agree(artifact: &Artifact, vouched: &Vouched, h1: &str) -> Result<(), Wrong> {
+fn agree(artifact: &Artifact, vouched: &ProvenRecord, h1: &str) -> Result<(), Wrong> {
     let mut hashes = vouched.hashes(artifact);
     if hashes.any(|hash| hash == h1) {
         return Ok(());

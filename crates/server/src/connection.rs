@@ -71,7 +71,7 @@ const LAST_REQUEST: Duration = Duration::from_millis(500);
 pub(crate) const DRAINED: &str = "the drain deadline passed";
 
 /// Why a connection ended before its time.
-type Broken = Box<dyn Error + Send + Sync>;
+type ConnectionFault = Box<dyn Error + Send + Sync>;
 
 // === impl Peer ===
 
@@ -174,7 +174,7 @@ async fn speak(
     handler: Arc<RequestHandler>,
     peer: Arc<Peer>,
     closing: &Notify,
-) -> Result<(), Broken> {
+) -> Result<(), ConnectionFault> {
     let is_http2 = tokio::select! {
         is_http2 = io.begins_http2() => is_http2?,
         () = closing.notified() => return Ok(()),
@@ -214,7 +214,7 @@ async fn reached(phase: &mut watch::Receiver<ServerPhase>, wanted: ServerPhase) 
 }
 
 /// Broken connections are everyday events and tell nothing to an operator.
-fn report(peer: IpAddr, ended: Result<(), Broken>) {
+fn report(peer: IpAddr, ended: Result<(), ConnectionFault>) {
     if let Err(error) = ended {
         tracing::debug!(%peer, %error, "connection ended");
     }

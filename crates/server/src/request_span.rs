@@ -46,12 +46,12 @@ pub(crate) struct RequestSpan {
     status: Option<StatusCode>,
     origin: Option<Origin>,
     sent: u64,
-    ending: BodyEnding,
+    ending: AnswerEnd,
 }
 
 /// How the body ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum BodyEnding {
+enum AnswerEnd {
     /// Not at all: whoever took it left.
     Open,
     /// With its last byte.
@@ -107,7 +107,7 @@ impl RequestSpan {
             status: None,
             origin: None,
             sent: 0,
-            ending: BodyEnding::Open,
+            ending: AnswerEnd::Open,
         }
     }
 
@@ -147,12 +147,12 @@ impl RequestSpan {
 
     /// The body ended as it should.
     pub(crate) fn completed(&mut self) {
-        self.ending = BodyEnding::Complete;
+        self.ending = AnswerEnd::Complete;
     }
 
     /// The body's source failed.
     pub(crate) fn failed(&mut self, why: &dyn fmt::Display) {
-        self.ending = BodyEnding::Failed(why.to_string());
+        self.ending = AnswerEnd::Failed(why.to_string());
         self.peer.watchdog.tear();
     }
 
@@ -166,7 +166,7 @@ impl RequestSpan {
 
     fn outcome(&self) -> &'static str {
         match (&self.ending, self.status.map(|status| status.as_u16())) {
-            (BodyEnding::Open | BodyEnding::Failed(_), _) | (_, None) => "cut",
+            (AnswerEnd::Open | AnswerEnd::Failed(_), _) | (_, None) => "cut",
             (_, Some(..300)) => "2xx",
             (_, Some(..400)) => "3xx",
             (_, Some(..500)) => "4xx",
@@ -189,14 +189,14 @@ impl RequestSpan {
     /// Why the body did not end as it should; empty where it did.
     fn why(&self) -> Cow<'_, str> {
         match &self.ending {
-            BodyEnding::Failed(_) if self.is_hidden() => "its source failed".into(),
-            BodyEnding::Failed(why) => why.into(),
-            BodyEnding::Open => match self.peer.cut.get() {
+            AnswerEnd::Failed(_) if self.is_hidden() => "its source failed".into(),
+            AnswerEnd::Failed(why) => why.into(),
+            AnswerEnd::Open => match self.peer.cut.get() {
                 Some(reason) => format!("cut by this server: {reason}").into(),
                 None if self.status.is_none() => "the client left before the answer".into(),
                 None => "the client left within the answer".into(),
             },
-            BodyEnding::Complete => "".into(),
+            AnswerEnd::Complete => "".into(),
         }
     }
 

@@ -27,7 +27,7 @@ pub(crate) struct ReadBuffers {
 }
 
 /// A buffer that comes back when it is dropped.
-struct Lent {
+struct LentBuffer {
     buffer: Vec<u8>,
     filled: usize,
     home: ReadBuffers,
@@ -46,7 +46,7 @@ impl ReadBuffers {
             let mut buffer = vec![0; length];
             return (fill(&mut buffer)? == length).then(|| buffer.into());
         }
-        let mut lent = Lent {
+        let mut lent = LentBuffer {
             buffer: self.take(),
             filled: length,
             home: self.clone(),
@@ -63,13 +63,13 @@ impl ReadBuffers {
 
 // === impl Lent ===
 
-impl AsRef<[u8]> for Lent {
+impl AsRef<[u8]> for LentBuffer {
     fn as_ref(&self) -> &[u8] {
         self.buffer.get(..self.filled).unwrap_or_default()
     }
 }
 
-impl Drop for Lent {
+impl Drop for LentBuffer {
     fn drop(&mut self) {
         let buffer = std::mem::take(&mut self.buffer);
         let mut waiting = self.home.waiting.lock();

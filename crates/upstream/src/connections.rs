@@ -61,7 +61,7 @@ type MakeBuilder = dyn Fn() -> Result<ClientBuilder, BuildError> + Send + Sync;
 pub(crate) struct Connections {
     name: SourceName,
     make: Box<MakeBuilder>,
-    resting: Mutex<Resting>,
+    resting: Mutex<RestingConnection>,
     fresh: Client,
     opened: Arc<AtomicU64>,
     /// The newest generation of which the one before was found silent.
@@ -69,7 +69,7 @@ pub(crate) struct Connections {
 }
 
 /// The client whose connections rest, and how often it was replaced.
-struct Resting {
+struct RestingConnection {
     client: Client,
     generation: u64,
 }
@@ -83,7 +83,7 @@ pub(crate) struct Moment {
 
 /// Counts the connections that are opened.
 #[derive(Debug, Clone)]
-struct CountOpened(Arc<AtomicU64>);
+struct OpenConnectionCounter(Arc<AtomicU64>);
 
 /// A connector that counts.
 #[derive(Debug, Clone)]
@@ -106,7 +106,7 @@ impl Connections {
         Ok(Self {
             name: name.clone(),
             make: Box::new(make),
-            resting: Mutex::new(Resting {
+            resting: Mutex::new(RestingConnection {
                 client,
                 generation: 0,
             }),
@@ -172,7 +172,7 @@ impl Connections {
 /// A client whose connections rest after use, and are looked after meanwhile.
 fn kept_alive(builder: ClientBuilder, opened: &Arc<AtomicU64>) -> ClientBuilder {
     let builder = builder
-        .connector_layer(CountOpened(Arc::clone(opened)))
+        .connector_layer(OpenConnectionCounter(Arc::clone(opened)))
         .pool_idle_timeout(LONGEST_REST)
         .pool_max_idle_per_host(RESTING)
         .tcp_keepalive(KEEP_ALIVE)
@@ -188,7 +188,7 @@ fn kept_alive(builder: ClientBuilder, opened: &Arc<AtomicU64>) -> ClientBuilder 
 
 // === impl CountOpened ===
 
-impl<S> Layer<S> for CountOpened {
+impl<S> Layer<S> for OpenConnectionCounter {
     type Service = CountingConnector<S>;
 
     fn layer(&self, inner: S) -> Self::Service {

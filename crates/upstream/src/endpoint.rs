@@ -21,10 +21,10 @@ use crate::{
 /// One URL with everything below it. Cloning shares its connections.
 #[derive(Clone)]
 pub struct Endpoint {
-    shared: Arc<Shared>,
+    shared: Arc<EndpointParts>,
 }
 
-struct Shared {
+struct EndpointParts {
     name: SourceName,
     base: Url,
     client: Client,
@@ -87,7 +87,7 @@ impl Endpoint {
         let _ = (base.set_username(""), base.set_password(None));
         let path = format!("{}/", base.path().trim_end_matches('/'));
         base.set_path(&path);
-        let shared = Shared {
+        let shared = EndpointParts {
             name,
             base,
             client,

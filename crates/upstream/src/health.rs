@@ -77,7 +77,7 @@ pub(crate) struct Change {
 
 /// Why there is no leave to ask.
 #[derive(Debug)]
-pub(crate) enum Denied {
+pub(crate) enum RequestDenial {
     /// A probe is under way, and will tell soon.
     Undecided(Failure),
     /// The source is left alone.
@@ -194,7 +194,7 @@ impl Health {
         &self,
         class: RequestClass,
         demanded: bool,
-    ) -> (Result<Ticket, Denied>, Option<Change>) {
+    ) -> (Result<Ticket, RequestDenial>, Option<Change>) {
         let held_back = if demanded {
             None
         } else {
@@ -202,12 +202,16 @@ impl Health {
         };
         self.with(class, |facts, now| {
             if let Some(again) = held_back {
-                return Err(Denied::Refused(facts.left_alone(again)));
+                return Err(RequestDenial::Refused(facts.left_alone(again)));
             }
             match facts.breaker.admit(now) {
                 Admission::Go(ticket) => Ok(ticket),
-                Admission::Undecided { again } => Err(Denied::Undecided(facts.left_alone(again))),
-                Admission::Refused { again } => Err(Denied::Refused(facts.left_alone(again))),
+                Admission::Undecided { again } => {
+                    Err(RequestDenial::Undecided(facts.left_alone(again)))
+                }
+                Admission::Refused { again } => {
+                    Err(RequestDenial::Refused(facts.left_alone(again)))
+                }
             }
         })
     }

@@ -43,13 +43,13 @@ pub(crate) struct Lookup {
 /// What is known of a name.
 #[derive(Debug, Default)]
 struct Slot {
-    known: Mutex<Option<Known>>,
+    known: Mutex<Option<KnownLookup>>,
     /// Held by whoever asks.
     asking: Arc<tokio::sync::Mutex<()>>,
 }
 
 #[derive(Debug, Clone)]
-struct Known {
+struct KnownLookup {
     addresses: Vec<SocketAddr>,
     since: Instant,
 }
@@ -133,7 +133,7 @@ impl Slot {
         }
     }
 
-    fn known(&self, age: Duration) -> Option<Known> {
+    fn known(&self, age: Duration) -> Option<KnownLookup> {
         let known = self.known.lock().clone();
         known.filter(|known| known.since.elapsed() < age)
     }
@@ -141,7 +141,7 @@ impl Slot {
     fn learn(&self, answer: io::Result<Vec<SocketAddr>>) -> io::Result<Vec<SocketAddr>> {
         match answer {
             Ok(addresses) if !addresses.is_empty() => {
-                *self.known.lock() = Some(Known {
+                *self.known.lock() = Some(KnownLookup {
                     addresses: addresses.clone(),
                     since: Instant::now(),
                 });

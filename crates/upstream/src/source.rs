@@ -40,7 +40,7 @@ use crate::{
     breaker::UNSAID_REST,
     connections::Moment,
     file_source::FileSource,
-    health::{Change, Denied, Health, jitter},
+    health::{Change, Health, RequestDenial, jitter},
     http_source::HttpSource,
     request::RequestPath,
     retry,
@@ -52,7 +52,7 @@ use bulkhead::Bulkhead;
 pub(crate) use call::Call;
 use call::Leg;
 use presence::Presence;
-use silence::Heard;
+use silence::SilenceAnswer;
 
 /// Longest deadline that is kept. Any longer one means "none", and must not overflow the clock.
 const MAX_DEADLINE: Duration = Duration::from_hours(24);
@@ -82,7 +82,7 @@ pub(crate) struct Core {
     observer: Arc<dyn Observer>,
     health: Health,
     /// What was heard of questions whether it lives; locked while one is asked.
-    heard: AsyncMutex<Heard>,
+    heard: AsyncMutex<SilenceAnswer>,
     prober: Mutex<Option<AbortHandle>>,
     presence: AsyncMutex<Presence>,
 }
@@ -167,7 +167,7 @@ impl Source {
             hedge: options.hedge,
             observer: Arc::clone(&options.observer),
             health: Health::new(Instant::now()),
-            heard: AsyncMutex::new(Heard::default()),
+            heard: AsyncMutex::new(SilenceAnswer::default()),
             prober: Mutex::new(None),
             presence: AsyncMutex::new(None),
         };
@@ -362,10 +362,12 @@ impl Core {
                 Ok(ticket) => {
                     return Ok(Account::new(Arc::clone(self), class, ticket, demanded));
                 }
-                Err(Denied::Undecided(_)) if demanded && Instant::now() < patience => {
+                Err(RequestDenial::Undecided(_)) if demanded && Instant::now() < patience => {
                     self.health.decided(class, patience).await;
                 }
-                Err(Denied::Undecided(failure) | Denied::Refused(failure)) => return Err(failure),
+                Err(RequestDenial::Undecided(failure) | RequestDenial::Refused(failure)) => {
+                    return Err(failure);
+                }
             }
         }
     }

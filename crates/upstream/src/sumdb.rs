@@ -28,7 +28,7 @@ use crate::{
     Absence, Download, Failure, Outage, SourceUrl, Waiters,
     request::{PathError, RequestPath},
     source::{Manner, Priority, Reply, Source},
-    upstreams::Shared,
+    upstreams::UpstreamParts,
     walk::{Machine, Next, malformed, outage},
 };
 
@@ -81,7 +81,7 @@ struct Cell {
     /// Those who want to know; the question is in line for all of them.
     waiters: Waiters,
     /// Locked while it is asked.
-    heard: AsyncMutex<Option<Heard>>,
+    heard: AsyncMutex<Option<DatabaseAnswer>>,
 }
 
 /// A database's own URL.
@@ -92,7 +92,7 @@ pub(crate) struct Route {
 
 /// What a source said when it was asked whether it mirrors a database, and when.
 #[derive(Clone)]
-struct Heard {
+struct DatabaseAnswer {
     support: Support,
     at: Instant,
 }
@@ -124,7 +124,7 @@ impl DatabaseRoute {
 
 // === impl Heard ===
 
-impl Heard {
+impl DatabaseAnswer {
     fn is_current(&self) -> bool {
         let age = match self.support {
             // The breaker knows better, and answers as fast.
@@ -195,7 +195,7 @@ impl Databases {
             }
             Err(error) => Support::Failed(Failure::Content(error.to_string())),
         };
-        *heard = Some(Heard {
+        *heard = Some(DatabaseAnswer {
             support: support.clone(),
             at: Instant::now(),
         });
@@ -225,7 +225,7 @@ struct Question<'a> {
 }
 
 /// What one source contributes.
-enum Heeded {
+enum LookupVerdict {
     Answer(DatabaseOutcome),
     NoMirror(Absence),
     Failed(Failure),
@@ -234,7 +234,7 @@ enum Heeded {
 /// Asks a database along the list. `path` is what follows its name: `supported`, `latest`,
 /// `lookup/…`, `tile/…`.
 pub(crate) async fn ask(
-    shared: &Shared,
+    shared: &UpstreamParts,
     name: &str,
     path: &str,
     priority: Priority,
@@ -254,9 +254,9 @@ pub(crate) async fn ask(
         };
         let support = shared.databases.support(name, index, source).await;
         match question.ask_source(source, support).await {
-            Heeded::Answer(outcome) => return outcome,
-            Heeded::NoMirror(absence) => machine.absent(absence),
-            Heeded::Failed(failure) => machine.failed(outage(&failure, source.name())),
+            LookupVerdict::Answer(outcome) => return outcome,
+            LookupVerdict::NoMirror(absence) => machine.absent(absence),
+            LookupVerdict::Failed(failure) => machine.failed(outage(&failure, source.name())),
         }
     }
     match (route, machine.last_failure().cloned()) {
@@ -286,16 +286,16 @@ impl<'a> Question<'a> {
         self.by_its_url.as_str() == "supported"
     }
 
-    async fn ask_source(&self, source: &Source, support: Support) -> Heeded {
+    async fn ask_source(&self, source: &Source, support: Support) -> LookupVerdict {
         match support {
-            Support::Yes if self.is_supported() => Heeded::Answer(yes(source)),
+            Support::Yes if self.is_supported() => LookupVerdict::Answer(yes(source)),
             Support::Yes => match fetch_whole(source, &self.through_source, self.priority).await {
-                Reply::Found(download) => Heeded::Answer(DatabaseOutcome::Found(download)),
-                Reply::Absent(absence) => Heeded::Answer(DatabaseOutcome::Absent(absence)),
-                Reply::Failed(failure) => Heeded::Failed(failure),
+                Reply::Found(download) => LookupVerdict::Answer(DatabaseOutcome::Found(download)),
+                Reply::Absent(absence) => LookupVerdict::Answer(DatabaseOutcome::Absent(absence)),
+                Reply::Failed(failure) => LookupVerdict::Failed(failure),
             },
-            Support::No(absence) => Heeded::NoMirror(absence),
-            Support::Failed(failure) => Heeded::Failed(failure),
+            Support::No(absence) => LookupVerdict::NoMirror(absence),
+            Support::Failed(failure) => LookupVerdict::Failed(failure),
         }
     }
 

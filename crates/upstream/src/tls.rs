@@ -20,7 +20,7 @@ use rustls::{
 use rustls_platform_verifier::Verifier;
 
 use crate::BuildError;
-use self_signed::SelfSigned;
+use self_signed::SelfSignedCertificate;
 
 /// Protocols offered, best first (ALPN, RFC 7301).
 const PROTOCOLS: [&[u8]; 2] = [b"h2", b"http/1.1"];
@@ -40,7 +40,7 @@ pub fn client_config(ca: Option<&Path>) -> Result<ClientConfig, BuildError> {
     let mut config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
         .dangerous() // The word for "a verifier of one's own"; this one is the platform's.
-        .with_custom_certificate_verifier(Arc::new(SelfSigned::new(verifier, named)))
+        .with_custom_certificate_verifier(Arc::new(SelfSignedCertificate::new(verifier, named)))
         .with_no_client_auth();
     config.alpn_protocols = PROTOCOLS.map(<[u8]>::to_vec).to_vec();
     Ok(config)

@@ -17,10 +17,10 @@ use crate::{
 /// The sources of a GOPROXY list. Cloning shares them.
 #[derive(Clone)]
 pub struct Upstreams {
-    shared: Arc<Shared>,
+    shared: Arc<UpstreamParts>,
 }
 
-pub(crate) struct Shared {
+pub(crate) struct UpstreamParts {
     pub(crate) stops: Arc<[Stop]>,
     pub(crate) sources: Vec<Source>,
     pub(crate) databases: Databases,
@@ -41,7 +41,7 @@ pub struct BreakerView {
 
 // === impl Shared ===
 
-impl Shared {
+impl UpstreamParts {
     /// The sources of the list, and the databases that have a URL of their own.
     fn all_sources(&self) -> impl Iterator<Item = &Source> {
         self.sources.iter().chain(self.databases.sources())
@@ -70,7 +70,7 @@ impl Upstreams {
             );
         }
         Ok(Self {
-            shared: Arc::new(Shared {
+            shared: Arc::new(UpstreamParts {
                 stops,
                 sources,
                 databases: Databases::new(routes),

@@ -45,25 +45,25 @@ use crate::{
     plan::{Place, Stop, word},
     request::{PathError, RequestPath},
     source::{Account, Manner, Priority, Reply},
-    upstreams::Shared,
+    upstreams::UpstreamParts,
 };
 
 pub(crate) use machine::{Machine, Next};
 
 /// One request on its way along the list.
 pub struct Walk {
-    shared: Arc<Shared>,
+    shared: Arc<UpstreamParts>,
     path: Result<RequestPath, PathError>,
     limit: u64,
     priority: Priority,
     reserve: bool,
     header_only: bool,
     machine: Machine<Absence, Outage>,
-    offered: Option<Offered>,
+    offered: Option<OfferedBody>,
 }
 
 /// Whose body was returned last.
-struct Offered {
+struct OfferedBody {
     index: usize,
     source: SourceName,
     account: Option<Arc<Account>>,
@@ -91,7 +91,7 @@ pub enum BodyFailure {
 // === impl Walk ===
 
 impl Walk {
-    pub(crate) fn new(shared: Arc<Shared>, path: &str) -> Self {
+    pub(crate) fn new(shared: Arc<UpstreamParts>, path: &str) -> Self {
         let path = RequestPath::try_new(path);
         let limit = path.as_ref().map_or(0, |path| path.kind().default_limit());
         let machine = Machine::new(Arc::clone(&shared.stops));
@@ -108,7 +108,7 @@ impl Walk {
     }
 
     /// A walk to one source of the list alone.
-    pub(crate) fn to(shared: Arc<Shared>, path: &str, index: usize) -> Self {
+    pub(crate) fn to(shared: Arc<UpstreamParts>, path: &str, index: usize) -> Self {
         let alone = Stop {
             place: Place::Source(index),
             past_failure: false,
@@ -197,7 +197,7 @@ impl Walk {
             };
             match source.fetch(path, self.limit, manner).await {
                 Reply::Found(download) => {
-                    self.offered = Some(Offered {
+                    self.offered = Some(OfferedBody {
                         index,
                         source: source.name().clone(),
                         account: download.standing(),
@@ -218,7 +218,7 @@ impl Walk {
         let Some(offered) = self.offered.take() else {
             return;
         };
-        let Offered {
+        let OfferedBody {
             index,
             source,
             account,

@@ -121,10 +121,14 @@ async fn compare(site: &GateSite, file: &SumFile) -> Result<Sums, String> {
 }
 
 fn note(file: &SumFile, sums: &Sums) -> String {
-    let count =
-        |told: fn(&sums::Told) -> bool| sums.lines.iter().filter(|line| told(&line.told)).count();
-    let (same, lines) = (count(|told| *told == sums::Told::Same), sums.lines.len());
-    let private = match count(|told| *told == sums::Told::Private) {
+    let count = |told: fn(&sums::LogStatement) -> bool| {
+        sums.lines.iter().filter(|line| told(&line.told)).count()
+    };
+    let (same, lines) = (
+        count(|told| *told == sums::LogStatement::Same),
+        sums.lines.len(),
+    );
+    let private = match count(|told| *told == sums::LogStatement::Private) {
         0 => String::new(),
         count => format!(", {count} are private"),
     };
@@ -148,13 +152,13 @@ fn answers(file: &SumFile, compared: Result<Sums, String>) -> Vec<LogAnswer> {
     }
 }
 
-fn answer(told: sums::Told) -> LogAnswer {
+fn answer(told: sums::LogStatement) -> LogAnswer {
     match told {
-        sums::Told::Same => LogAnswer::Same,
-        sums::Told::Other { logged } => LogAnswer::Other(logged),
-        sums::Told::Absent => LogAnswer::Absent,
-        sums::Told::Private => LogAnswer::Private,
-        sums::Told::Unknown { why } => LogAnswer::Unknown(why),
+        sums::LogStatement::Same => LogAnswer::Same,
+        sums::LogStatement::Other { logged } => LogAnswer::Other(logged),
+        sums::LogStatement::Absent => LogAnswer::Absent,
+        sums::LogStatement::Private => LogAnswer::Private,
+        sums::LogStatement::Unknown { why } => LogAnswer::Unknown(why),
     }
 }
 

@@ -43,7 +43,7 @@ const LISTS_ALL: &str = "1.17";
 
 /// A file that go reads.
 #[derive(Debug, Serialize)]
-struct Listed {
+struct ModuleFileList {
     module: String,
     version: String,
     kind: &'static str,
@@ -64,7 +64,7 @@ struct Listed {
 }
 
 /// What is wanted of each file.
-struct Wanted<'a> {
+struct WantedFiles<'a> {
     checkout: &'a ModuleCheckout,
     sums: &'a GoSum,
     /// By what is fetched: the paths that it stands in for.
@@ -99,7 +99,7 @@ async fn list(
     with_nar: bool,
     base: Option<String>,
     hosts: BTreeSet<String>,
-) -> Result<Vec<Listed>, String> {
+) -> Result<Vec<ModuleFileList>, String> {
     let file = checkout.file.clone();
     let options = LoadOptions {
         updates: UpdatePolicy::Refuse,
@@ -110,7 +110,7 @@ async fn list(
     let zips = zips(checkout, &selection, &sums);
     let read = selection.read().map(|module| fetched(&selection, module));
     let mods: BTreeSet<ModuleVersion> = read.flatten().chain(zips.iter().cloned()).collect();
-    let wanted = Wanted {
+    let wanted = WantedFiles {
         checkout,
         sums: &sums,
         replaces: replaces(&selection),
@@ -128,7 +128,7 @@ async fn list(
         files.push(file?);
     }
     files.sort_by(|one, other| {
-        let key = |file: &Listed| (file.module.clone(), file.version.clone(), file.kind);
+        let key = |file: &ModuleFileList| (file.module.clone(), file.version.clone(), file.kind);
         key(one).cmp(&key(other))
     });
     Ok(files)
@@ -196,13 +196,21 @@ fn replaces(selection: &ModuleSelection) -> BTreeMap<ModuleVersion, Vec<String>>
 
 // === impl Wanted ===
 
-impl Wanted<'_> {
-    async fn file(&self, module: &ModuleVersion, kind: ArtifactKind) -> Result<Listed, String> {
+impl WantedFiles<'_> {
+    async fn file(
+        &self,
+        module: &ModuleVersion,
+        kind: ArtifactKind,
+    ) -> Result<ModuleFileList, String> {
         let file = self.fetched(module, kind).await;
         file.map_err(|why| format!("{module}: {why}"))
     }
 
-    async fn fetched(&self, module: &ModuleVersion, kind: ArtifactKind) -> Result<Listed, String> {
+    async fn fetched(
+        &self,
+        module: &ModuleVersion,
+        kind: ArtifactKind,
+    ) -> Result<ModuleFileList, String> {
         let artifact = Artifact {
             module: ModulePath::parse(&module.path).map_err(|error| error.to_string())?,
             version: Version::parse(&module.version).map_err(|error| error.to_string())?,
@@ -233,7 +241,7 @@ impl Wanted<'_> {
         };
         self.is_known(module, subject, &h1)?;
         let nar = is_zip && self.with_nar;
-        Ok(Listed {
+        Ok(ModuleFileList {
             module: module.path.clone(),
             version: module.version.clone(),
             kind: if is_zip { "zip" } else { "mod" },

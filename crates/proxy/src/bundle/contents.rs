@@ -16,7 +16,7 @@ const BATCH: usize = 64;
 
 /// A tile's place in its tree, its width, and its place in the bundle.
 #[derive(Debug, Clone, Copy)]
-struct Indexed {
+struct IndexedItem {
     place: (u8, u64),
     width: u32,
     at: u64,
@@ -27,7 +27,7 @@ struct Indexed {
 pub(super) struct Contents {
     pub(super) reader: BundleReader<File>,
     /// By database, in the order of their places.
-    tiles: BTreeMap<String, Vec<Indexed>>,
+    tiles: BTreeMap<String, Vec<IndexedItem>>,
     /// At the first version.
     first: VersionCursor,
 }
@@ -49,7 +49,7 @@ impl Contents {
     pub(super) fn open(file: File) -> Result<Self, MalformedBundle> {
         let length = file.metadata().map_or(0, |metadata| metadata.len());
         let reader = BundleReader::open(file, length)?;
-        let mut tiles: BTreeMap<String, Vec<Indexed>> = BTreeMap::new();
+        let mut tiles: BTreeMap<String, Vec<IndexedItem>> = BTreeMap::new();
         let mut count = 0;
         let first = reader.tiles(|database, path, entry| {
             let tile: Tile = path.parse().map_err(|_| "it is no path of a tile")?;
@@ -65,7 +65,7 @@ impl Contents {
             if count > TILES {
                 return Err(format!("more than {TILES} tiles"));
             }
-            of_database.push(Indexed {
+            of_database.push(IndexedItem {
                 place,
                 width: tile.width(),
                 at: entry.at,
@@ -112,7 +112,7 @@ impl Contents {
         self.find(database, tile).map(|indexed| indexed.at)
     }
 
-    fn find(&self, database: &str, tile: Tile) -> Option<Indexed> {
+    fn find(&self, database: &str, tile: Tile) -> Option<IndexedItem> {
         let tiles = self.tiles.get(database)?;
         let wanted = place(tile)?;
         let at = tiles

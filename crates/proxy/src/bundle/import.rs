@@ -10,10 +10,10 @@ use super::{
     contents::{Batch, Contents},
     keep::Keeper,
     log::Logs,
-    offline::Writing,
+    offline::WritePermission,
     report::{BundleProblem, BundleReport, Intent, Stage},
 };
-use crate::{import::artifact_within, positioned::Positioned};
+use crate::{import::artifact_within, positioned::PositionedFile};
 use ::bundle::{BundleArtifact, BundleEntry, Digest, MalformedBundle, ProofEntry, VersionPlaces};
 use codes::Code;
 use futures_util::{StreamExt, stream};
@@ -31,7 +31,7 @@ pub(super) struct Import<'i> {
 }
 
 /// What was found about one artifact.
-struct Judged {
+struct JudgedEntry {
     evidence: Evidence,
     proven_by: Option<String>,
     is_differing: bool,
@@ -87,8 +87,8 @@ impl Import<'_> {
         progress: &mut impl FnMut(Stage, u64, u64),
     ) -> Result<Vec<Digest>, StoreError> {
         let writing = match intent {
-            Intent::Check => Writing::Nothing,
-            Intent::Keep => Writing::Evidence,
+            Intent::Check => WritePermission::Nothing,
+            Intent::Keep => WritePermission::Evidence,
         };
         let opened = Logs::open(&self.contents, self.store, self.admission, writing).await?;
         let (logs, problems) = opened;
@@ -226,7 +226,7 @@ impl Import<'_> {
         item: &BundleArtifact,
         entry: &BundleEntry,
         witnesses: &[Witness],
-    ) -> Result<Result<Judged, Wrong>, StoreError> {
+    ) -> Result<Result<JudgedEntry, Wrong>, StoreError> {
         let (contents, wanted, place) = (Arc::clone(&self.contents), item.clone(), entry.clone());
         let subject = artifact.clone();
         let checked = blocking(move || look(&contents, &subject, &wanted, &place)).await?;
@@ -238,7 +238,7 @@ impl Import<'_> {
             Ok(ground) => ground,
             Err(objection) => return Ok(Err(objection.into())),
         };
-        let judged = Judged {
+        let judged = JudgedEntry {
             evidence: ground.evidence(),
             proven_by: match ground {
                 Ground::Witness(witness) => Some(witness.database.clone()),
@@ -251,7 +251,7 @@ impl Import<'_> {
         let offered = blob(item);
         Ok(match kept.filter(|kept| kept.blob != offered) {
             None => Ok(judged),
-            Some(_) if is_info => Ok(Judged {
+            Some(_) if is_info => Ok(JudgedEntry {
                 is_differing: true,
                 ..judged
             }),
@@ -311,7 +311,7 @@ fn look(
     if found != item.sha256 {
         return Err(another_hash(found, item.sha256).into());
     }
-    let content = Positioned::within(contents.reader.source(), entry.data, entry.size);
+    let content = PositionedFile::within(contents.reader.source(), entry.data, entry.size);
     let h1 = artifact_within(artifact, content)
         .map_err(|wrong| Wrong::Objection((wrong.code, wrong.summary)))?;
     if h1 != item.h1 {
@@ -351,8 +351,8 @@ pub(super) fn places_of<'l>(
 // === impl BundleReport ===
 
 impl BundleReport {
-    fn admit(&mut self, judged: Judged) {
-        let Judged {
+    fn admit(&mut self, judged: JudgedEntry) {
+        let JudgedEntry {
             evidence,
             proven_by,
             is_differing,

@@ -13,7 +13,7 @@ use super::{
     contents::Contents,
     import::{Import, blob, blocking, places_of},
     log::Logs,
-    offline::Writing,
+    offline::WritePermission,
     report::{BundleProblem, BundleReport, Stage},
 };
 use ::bundle::{BundleArtifact, BundleEntry, Digest, VersionPlaces};
@@ -44,7 +44,7 @@ struct Kept {
 }
 
 /// Why keeping ended.
-enum Ended {
+enum VersionOutcome {
     /// The file is not the one that was looked at.
     Changed(BundleProblem),
     Store(StoreError),
@@ -52,7 +52,7 @@ enum Ended {
 
 // === impl Ended ===
 
-impl<E: Into<StoreError>> From<E> for Ended {
+impl<E: Into<StoreError>> From<E> for VersionOutcome {
     fn from(error: E) -> Self {
         Self::Store(error.into())
     }
@@ -77,7 +77,7 @@ impl<'k> Keeper<'k> {
             store,
             admission,
         } = self.import;
-        let opened = Logs::open(contents, store, admission, Writing::Everything).await?;
+        let opened = Logs::open(contents, store, admission, WritePermission::Everything).await?;
         let (logs, problems) = opened;
         report.problems(problems);
         if !report.is_sound() {
@@ -98,8 +98,8 @@ impl<'k> Keeper<'k> {
             }
             match self.batch(&logs, &batch.versions, report).await {
                 Ok(()) => {}
-                Err(Ended::Store(error)) => return Err(error),
-                Err(Ended::Changed(problem)) => {
+                Err(VersionOutcome::Store(error)) => return Err(error),
+                Err(VersionOutcome::Changed(problem)) => {
                     report.problem(problem);
                     return Ok(());
                 }
@@ -116,12 +116,12 @@ impl<'k> Keeper<'k> {
         logs: &Logs,
         versions: &[VersionPlaces],
         report: &mut BundleReport,
-    ) -> Result<(), Ended> {
+    ) -> Result<(), VersionOutcome> {
         let mut witnesses = Vec::new();
         for located in versions {
             let (found, problems) = self.import.witnesses(located).await?;
             if let Some(problem) = problems.into_iter().next() {
-                return Err(Ended::Changed(problem));
+                return Err(VersionOutcome::Changed(problem));
             }
             witnesses.push(found);
         }
@@ -131,7 +131,7 @@ impl<'k> Keeper<'k> {
             .flat_map(|(located, witnesses)| places_of(located, witnesses))
             .collect();
         if let Some(problem) = logs.confirm(&places).await?.into_iter().next() {
-            return Err(Ended::Changed(problem));
+            return Err(VersionOutcome::Changed(problem));
         }
         let keeping = both.map(|(located, witnesses)| self.version(located, witnesses));
         let mut keeping = stream::iter(keeping).buffer_unordered(CONCURRENCY);
@@ -146,13 +146,18 @@ impl<'k> Keeper<'k> {
         Ok(())
     }
 
-    async fn version(&self, located: &VersionPlaces, witnesses: &[Witness]) -> Result<Kept, Ended> {
+    async fn version(
+        &self,
+        located: &VersionPlaces,
+        witnesses: &[Witness],
+    ) -> Result<Kept, VersionOutcome> {
         let mut kept = Kept::default();
         let items = located.version.artifacts().zip(&located.artifacts);
         for ((artifact, item), entry) in items {
             let ground = self.import.admission.ground(&artifact, item, witnesses);
             // It had a ground when it was looked at.
-            let ground = ground.map_err(|_| Ended::Changed(changed(&entry.path, entry.at)))?;
+            let ground =
+                ground.map_err(|_| VersionOutcome::Changed(changed(&entry.path, entry.at)))?;
             if self.is_kept(&artifact, item, ground).await? {
                 kept.unchanged += 1;
             } else {
@@ -192,10 +197,10 @@ impl<'k> Keeper<'k> {
         item: &BundleArtifact,
         entry: &BundleEntry,
         ground: Ground<'_>,
-    ) -> Result<(), Ended> {
+    ) -> Result<(), VersionOutcome> {
         let sealed = copy(&self.import.contents, self.import.store, entry).await?;
         if sealed.blob() != blob(item) {
-            return Err(Ended::Changed(changed(&entry.path, entry.at)));
+            return Err(VersionOutcome::Changed(changed(&entry.path, entry.at)));
         }
         let proof = match ground {
             Ground::Witness(witness) => Some(proof(&artifact, witness)),
@@ -257,7 +262,7 @@ async fn copy(
     contents: &Arc<Contents>,
     store: &Store,
     entry: &BundleEntry,
-) -> Result<SealedSpool, Ended> {
+) -> Result<SealedSpool, VersionOutcome> {
     let mut spool = store.spool().await?;
     while spool.written() < entry.size {
         let shared = Arc::clone(contents);
@@ -267,7 +272,7 @@ async fn copy(
             ..entry.clone()
         };
         let read = blocking(move || shared.reader.content(&step, STEP)).await?;
-        let bytes = read.map_err(|malformed| Ended::Changed(malformed.into()))?;
+        let bytes = read.map_err(|malformed| VersionOutcome::Changed(malformed.into()))?;
         spool.append(Bytes::from(bytes)).await?;
     }
     Ok(spool.seal().await?)

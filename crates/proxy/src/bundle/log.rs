@@ -6,7 +6,7 @@
 use super::{
     admission::{Admission, Witness},
     contents::Contents,
-    offline::{Offline, OfflineFailure, Writing},
+    offline::{Offline, OfflineFailure, WritePermission},
     report::{BundleHead, BundleProblem},
 };
 use crate::verify::{halt, rebuilt_head::restore_head};
@@ -55,7 +55,7 @@ impl Logs {
         contents: &Arc<Contents>,
         store: &Store,
         admission: &Admission,
-        writing: Writing,
+        writing: WritePermission,
     ) -> Result<(Self, Vec<BundleProblem>), StoreError> {
         let (mut logs, mut problems) = (BTreeMap::new(), Vec::new());
         for database in &contents.reader.opening().databases {
@@ -150,7 +150,7 @@ impl Log {
         contents: &Arc<Contents>,
         store: &Store,
         admission: &Admission,
-        writing: Writing,
+        writing: WritePermission,
         database: &BundleDatabase,
     ) -> Result<Option<Self>, Trouble> {
         let name = &database.name;
@@ -163,7 +163,7 @@ impl Log {
             let what = format!("{name} told two histories before, and is not believed any more");
             return Err(problem(Code::SumdbForked, what));
         }
-        if writing > Writing::Nothing {
+        if writing > WritePermission::Nothing {
             restore_head(store, key).await?;
         }
         let offline = Offline {

@@ -25,7 +25,7 @@ use tlog::{
 
 /// How much may be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Writing {
+pub(super) enum WritePermission {
     /// Nothing.
     Nothing,
     /// That a database told two histories.
@@ -39,7 +39,7 @@ pub(super) struct Offline {
     pub(super) database: String,
     pub(super) store: Store,
     pub(super) contents: Arc<Contents>,
-    pub(super) writing: Writing,
+    pub(super) writing: WritePermission,
 }
 
 /// Why there is no answer.
@@ -109,7 +109,7 @@ impl ClientOperations for Offline {
     }
 
     async fn save_tiles(&self, tiles: Vec<(Tile, Bytes)>) -> Result<(), OfflineFailure> {
-        if self.writing < Writing::Everything {
+        if self.writing < WritePermission::Everything {
             return Ok(());
         }
         let keep = |(tile, hashes): (Tile, Bytes)| {
@@ -134,7 +134,7 @@ impl ClientOperations for Offline {
         old: Option<&Bytes>,
         new: &Bytes,
     ) -> Result<SwapOutcome, OfflineFailure> {
-        if self.writing < Writing::Everything {
+        if self.writing < WritePermission::Everything {
             return Ok(SwapOutcome::Done);
         }
         let state = head_state(&self.database);
@@ -150,7 +150,7 @@ impl ClientOperations for Offline {
     }
 
     async fn misbehaved(&self, fork: &LogFork) {
-        if self.writing < Writing::Evidence {
+        if self.writing < WritePermission::Evidence {
             return;
         }
         halt::record(&self.store, &self.database, fork).await;

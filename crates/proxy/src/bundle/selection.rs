@@ -17,19 +17,19 @@ const PAGE: usize = 500;
 #[derive(Debug, Clone, Default)]
 pub struct BundleSelection {
     /// By escaped path; none where everything is meant.
-    modules: Option<BTreeMap<String, Chosen>>,
+    modules: Option<BTreeMap<String, ChosenModule>>,
 }
 
 /// A module, and which versions of it; none where all are meant.
 #[derive(Debug, Clone)]
-struct Chosen {
+struct ChosenModule {
     module: ModulePath,
-    versions: Option<BTreeMap<String, (Version, Wanted)>>,
+    versions: Option<BTreeMap<String, (Version, WantedModules)>>,
 }
 
 /// Which files of a version.
 #[derive(Debug, Clone, Default)]
-struct Wanted {
+struct WantedModules {
     /// All that are kept, whatever a lock says.
     all: bool,
     /// Hashes that a lock has of the zip.
@@ -62,11 +62,11 @@ pub(super) struct KeptFiles {
 pub(super) struct Walk<'w> {
     store: &'w Store,
     selection: &'w BundleSelection,
-    modules: VecDeque<Chosen>,
+    modules: VecDeque<ChosenModule>,
     after: Option<ModulePath>,
     is_listed: bool,
     module: Option<ModulePath>,
-    versions: VecDeque<(Version, Wanted)>,
+    versions: VecDeque<(Version, WantedModules)>,
     /// Read before the first version.
     withdrawn: Option<Vec<WithdrawnVersion>>,
 }
@@ -81,9 +81,9 @@ impl BundleSelection {
 
     /// Adds all of a module, or one version of it.
     pub fn add(&mut self, module: ModulePath, version: Option<Version>) {
-        let all = Wanted {
+        let all = WantedModules {
             all: true,
-            ..Wanted::default()
+            ..WantedModules::default()
         };
         match version {
             None => self.chosen(module).versions = None,
@@ -119,20 +119,22 @@ impl BundleSelection {
         Ok(())
     }
 
-    fn chosen(&mut self, module: ModulePath) -> &mut Chosen {
+    fn chosen(&mut self, module: ModulePath) -> &mut ChosenModule {
         let modules = self.modules.get_or_insert_default();
-        modules.entry(module.escaped()).or_insert_with(|| Chosen {
-            module,
-            versions: Some(BTreeMap::new()),
-        })
+        modules
+            .entry(module.escaped())
+            .or_insert_with(|| ChosenModule {
+                module,
+                versions: Some(BTreeMap::new()),
+            })
     }
 
     /// None where all versions are meant already.
-    fn wanted(&mut self, module: ModulePath, version: Version) -> Option<&mut Wanted> {
+    fn wanted(&mut self, module: ModulePath, version: Version) -> Option<&mut WantedModules> {
         let versions = self.chosen(module).versions.as_mut()?;
         let (_, wanted) = versions
             .entry(version.escaped())
-            .or_insert_with(|| (version, Wanted::default()));
+            .or_insert_with(|| (version, WantedModules::default()));
         Some(wanted)
     }
 }
@@ -200,12 +202,12 @@ impl<'w> Walk<'w> {
         Ok(found.map(|found| found.reason.clone()))
     }
 
-    async fn next_module(&mut self) -> Result<Option<Chosen>, StoreError> {
+    async fn next_module(&mut self) -> Result<Option<ChosenModule>, StoreError> {
         if self.modules.is_empty() && !self.is_listed {
             let page = self.store.modules(self.after.clone(), PAGE).await?;
             self.is_listed = page.is_empty();
             self.after = page.last().cloned();
-            let all = page.into_iter().map(|module| Chosen {
+            let all = page.into_iter().map(|module| ChosenModule {
                 module,
                 versions: None,
             });
@@ -217,10 +219,10 @@ impl<'w> Walk<'w> {
     async fn kept_versions(
         &self,
         module: &ModulePath,
-    ) -> Result<VecDeque<(Version, Wanted)>, StoreError> {
-        let all = Wanted {
+    ) -> Result<VecDeque<(Version, WantedModules)>, StoreError> {
+        let all = WantedModules {
             all: true,
-            ..Wanted::default()
+            ..WantedModules::default()
         };
         let kept = self.store.kept_versions(module).await?;
         Ok(kept
@@ -233,7 +235,7 @@ impl<'w> Walk<'w> {
         &self,
         module: ModulePath,
         version: Version,
-        wanted: &Wanted,
+        wanted: &WantedModules,
     ) -> Result<KeptFiles, StoreError> {
         let (mut records, mut lacking) = (Vec::new(), Vec::new());
         for kind in ArtifactKind::ALL {
@@ -263,7 +265,7 @@ impl<'w> Walk<'w> {
 
 // === impl Wanted ===
 
-impl Wanted {
+impl WantedModules {
     /// Whether a file goes along, or why it should and cannot.
     fn judge(&self, kind: ArtifactKind, kept: Option<&Record>) -> Result<bool, String> {
         let hashes = match kind {

@@ -181,14 +181,14 @@ impl<Content: Clone, Outcome: Clone> Seat<Content, Outcome> {
     }
 
     /// Waits until bytes can be read or the flight is over; gives the length known then.
-    pub fn poll_started(&self, cx: &mut Context<'_>) -> Poll<Started<Content, Outcome>> {
+    pub fn poll_started(&self, cx: &mut Context<'_>) -> Poll<FlightStart<Content, Outcome>> {
         let mut inner = self.board.inner.lock();
         if let Some(outcome) = &inner.outcome {
-            return Poll::Ready(Started::Over(outcome.clone()));
+            return Poll::Ready(FlightStart::Over(outcome.clone()));
         }
         if let (1.., Some(content)) = (inner.state.shown(), &inner.content) {
             let content = content.clone();
-            return Poll::Ready(Started::Arriving {
+            return Poll::Ready(FlightStart::Arriving {
                 length: inner.state.length(),
                 content,
             });
@@ -216,7 +216,7 @@ impl<Content, Outcome> Drop for Seat<Content, Outcome> {
 
 /// How a flight presents itself to a reader that waits for its beginning.
 #[derive(Debug)]
-pub enum Started<Content, Outcome> {
+pub enum FlightStart<Content, Outcome> {
     /// Bytes can be read; the body has this length, if the source said so.
     Arriving {
         /// Announced length.

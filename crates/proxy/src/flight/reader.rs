@@ -4,7 +4,7 @@
 //! costs a file descriptor and no memory. The announced length was sent to the client in a header
 //! and cannot be taken back: if the flight ends up with another one, the body is cut.
 
-use super::{Passage, Spooled, board::View};
+use super::{Passage, SpooledBytes, board::View};
 use bytes::Bytes;
 use std::{fmt, future::poll_fn};
 use store::StoreError;
@@ -53,7 +53,7 @@ impl Reader {
         let _ = self.view().await;
     }
 
-    async fn view(&mut self) -> View<Spooled> {
+    async fn view(&mut self) -> View<SpooledBytes> {
         poll_fn(|cx| {
             self.passage
                 .seat

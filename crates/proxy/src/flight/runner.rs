@@ -5,7 +5,7 @@
 //! were shown of it. After the last byte comes the verdict (the zip's structure, then the checksum
 //! database's proof, which was looked up meanwhile), then the commit, and only then the tail.
 
-use super::{FlightBoard, FlightOutcome, Landing, Spooled, state::State};
+use super::{FlightBoard, FlightEnd, FlightOutcome, SpooledBytes, state::State};
 use crate::{
     capture_checks::{CaptureChecks, CheckedCapture},
     capture_failure::CaptureFailure,
@@ -47,7 +47,7 @@ pub(crate) struct ZipCaptureParts {
 }
 
 /// Flies: fetches, proves, commits; tells the board.
-pub(crate) async fn run(parts: &ZipCaptureParts, landing: Landing) {
+pub(crate) async fn run(parts: &ZipCaptureParts, landing: FlightEnd) {
     let outcome = parts.fly(landing.artifact(), landing.board()).await;
     landing.finish(outcome);
 }
@@ -126,7 +126,7 @@ impl ZipCaptureParts {
         // Before anybody is shown a byte: a refusal lets `go` go on to another proxy, a cut does not.
         let room = spool.reserve(download.length.unwrap_or(UNANNOUNCED)).await;
         room.map_err(|error| self.metrics.store_failure(error))?;
-        let spooled = Spooled {
+        let spooled = SpooledBytes {
             reader: spool.reader(),
             source: Arc::clone(source),
         };
@@ -143,12 +143,12 @@ impl ZipCaptureParts {
 
 /// What this attempt owes to the readers of the one before.
 struct Follow {
-    spooled: Spooled,
+    spooled: SpooledBytes,
     written: u64,
-    owed: Option<Owed>,
+    owed: Option<OwedBytes>,
 }
 
-struct Owed {
+struct OwedBytes {
     old: SpoolReader,
     shown: u64,
     compared: u64,
@@ -157,9 +157,9 @@ struct Owed {
 // === impl Follow ===
 
 impl Follow {
-    fn begin(board: &FlightBoard, spooled: Spooled, length: Option<u64>) -> Self {
+    fn begin(board: &FlightBoard, spooled: SpooledBytes, length: Option<u64>) -> Self {
         let owed = match board.shown() {
-            (Some(old), shown) if shown > 0 => Some(Owed {
+            (Some(old), shown) if shown > 0 => Some(OwedBytes {
                 old: old.reader,
                 shown,
                 compared: 0,
@@ -216,7 +216,7 @@ impl Follow {
 
 // === impl Owed ===
 
-impl Owed {
+impl OwedBytes {
     /// Compares what both spools have and has not been compared yet.
     async fn compare(&mut self, new: &SpoolReader, written: u64) -> Result<bool, Refusal> {
         let end = self.shown.min(written);

@@ -52,12 +52,12 @@ pub(crate) struct Panel {
     witnesses: Vec<Witness>,
     quorum: usize,
     /// What is known of each about each database, by both names.
-    known: Mutex<BTreeMap<(String, String), Known>>,
+    known: Mutex<BTreeMap<(String, String), WitnessRecord>>,
 }
 
 /// What is known of a witness.
 #[derive(Debug, Clone, Default)]
-struct Known {
+struct WitnessRecord {
     /// Size of the head it signed last.
     size: u64,
     failed: Option<Instant>,
@@ -66,7 +66,7 @@ struct Known {
 }
 
 /// What a witness said.
-enum Said {
+enum WitnessAnswer {
     Signed(Vec<Signature>),
     /// It knows another size than the one it was sent a proof from.
     Size(u64),
@@ -76,7 +76,7 @@ enum Said {
 }
 
 /// What all of them said.
-pub(crate) struct Asked {
+pub(crate) struct PanelAnswer {
     pub(crate) cosignatures: Vec<Signature>,
     /// Who says that our log cannot be what it was, and why.
     pub(crate) dispute: Option<Dispute>,
@@ -121,29 +121,29 @@ impl Panel {
     }
 
     /// Asks all of them to sign a head.
-    pub(crate) async fn ask(&self, database: &DatabaseLog, head: &DatabaseHead) -> Asked {
+    pub(crate) async fn ask(&self, database: &DatabaseLog, head: &DatabaseHead) -> PanelAnswer {
         let asked = self.witnesses.iter().map(async |witness| {
             let said = self.ask_one(witness, database, head).await;
             (witness.key.name(), said)
         });
-        let mut all = Asked {
+        let mut all = PanelAnswer {
             cosignatures: Vec::new(),
             dispute: None,
         };
         for (name, said) in join_all(asked).await {
             match said {
-                Said::Signed(signatures) => all.cosignatures.extend(signatures),
-                Said::Disputed(why, answer) => {
+                WitnessAnswer::Signed(signatures) => all.cosignatures.extend(signatures),
+                WitnessAnswer::Disputed(why, answer) => {
                     let why = format!("{name} {why}");
                     all.dispute = Some(Dispute { why, answer });
                 }
-                Said::Size(_) => {
+                WitnessAnswer::Size(_) => {
                     tracing::warn!(
                         witness = name,
                         "a witness does not know what it signed last"
                     );
                 }
-                Said::Nothing(why) => {
+                WitnessAnswer::Nothing(why) => {
                     tracing::warn!(
                         witness = name,
                         why,
@@ -160,34 +160,34 @@ impl Panel {
         witness: &Witness,
         database: &DatabaseLog,
         head: &DatabaseHead,
-    ) -> Said {
+    ) -> WitnessAnswer {
         let place = (database.name().to_owned(), witness.key.name().to_owned());
         let known = self.known.lock().get(&place).cloned().unwrap_or_default();
         let is_left_alone = known.failed.is_some_and(|at| at.elapsed() < LEFT_ALONE);
         if is_left_alone && self.quorum == 0 && known.dispute.is_none() {
-            return Said::Nothing("it failed a moment ago".to_owned());
+            return WitnessAnswer::Nothing("it failed a moment ago".to_owned());
         }
         let size = head.head.size;
         let old = known.size.min(size);
         let mut said = submit(witness, database, head, old).await;
         // What it answers a guess with is the size to prove from.
-        if let Ok(Said::Size(known)) = said {
+        if let Ok(WitnessAnswer::Size(known)) = said {
             said = submit(witness, database, head, known).await;
         }
-        let mut said = said.unwrap_or_else(|error| Said::Nothing(error.to_string()));
+        let mut said = said.unwrap_or_else(|error| WitnessAnswer::Nothing(error.to_string()));
         // Silence takes nothing back.
-        if let (Said::Nothing(_), Some(why)) = (&said, known.dispute) {
-            said = Said::Disputed(why, Bytes::new());
+        if let (WitnessAnswer::Nothing(_), Some(why)) = (&said, known.dispute) {
+            said = WitnessAnswer::Disputed(why, Bytes::new());
         }
-        let known = Known {
-            size: if matches!(said, Said::Signed(_)) {
+        let known = WitnessRecord {
+            size: if matches!(said, WitnessAnswer::Signed(_)) {
                 size
             } else {
                 old
             },
-            failed: (!matches!(said, Said::Signed(_))).then(Instant::now),
+            failed: (!matches!(said, WitnessAnswer::Signed(_))).then(Instant::now),
             dispute: match &said {
-                Said::Disputed(why, _) => Some(why.clone()),
+                WitnessAnswer::Disputed(why, _) => Some(why.clone()),
                 _ => None,
             },
         };
@@ -221,7 +221,7 @@ async fn submit(
     database: &DatabaseLog,
     head: &DatabaseHead,
     old: u64,
-) -> Result<Said, StoreError> {
+) -> Result<WitnessAnswer, StoreError> {
     let mut text = format!("old {old}\n");
     for hash in database.consistency(old, head.head.size).await? {
         let _ = writeln!(text, "{hash}");
@@ -231,7 +231,7 @@ async fn submit(
     let posted = endpoint.post("add-checkpoint", text, PATIENCE, LONGEST_ANSWER);
     Ok(match posted.await {
         Ok(reply) => judge(witness, database, head, old, &reply),
-        Err(error) => Said::Nothing(error.to_string()),
+        Err(error) => WitnessAnswer::Nothing(error.to_string()),
     })
 }
 
@@ -241,8 +241,8 @@ fn judge(
     head: &DatabaseHead,
     old: u64,
     reply: &Reply,
-) -> Said {
-    let disputed = |why: String| Said::Disputed(why, reply.body.clone());
+) -> WitnessAnswer {
+    let disputed = |why: String| WitnessAnswer::Disputed(why, reply.body.clone());
     let another = |size| {
         disputed(format!(
             "says that it signed another tree of {size} records"
@@ -255,20 +255,20 @@ fn judge(
             head.head.size
         )),
         (409, Some(size)) if size == old => another(size),
-        (409, Some(size)) => Said::Size(size),
+        (409, Some(size)) => WitnessAnswer::Size(size),
         (409, None) if is_signed(&reply.body, database.key()) => another(old),
         // The proof is ours and right, so it is the tree it signed that is not the beginning.
         (422, _) => another(old),
-        (status, _) => Said::Nothing(format!("it answered {status}")),
+        (status, _) => WitnessAnswer::Nothing(format!("it answered {status}")),
     }
 }
 
 /// The signatures in an answer that are the witness's and valid.
-fn signed(witness: &Witness, head: &DatabaseHead, lines: &Bytes) -> Said {
+fn signed(witness: &Witness, head: &DatabaseHead, lines: &Bytes) -> WitnessAnswer {
     let note = [&head.checkpoint[..], lines].concat();
     match Note::open(&note, std::slice::from_ref(&witness.key)) {
-        Ok(note) => Said::Signed(note.verified),
-        Err(error) => Said::Nothing(format!("its signature cannot be believed: {error}")),
+        Ok(note) => WitnessAnswer::Signed(note.verified),
+        Err(error) => WitnessAnswer::Nothing(format!("its signature cannot be believed: {error}")),
     }
 }
 

@@ -4,10 +4,10 @@
 //! the journal as well, beside the right bytes if somebody had them: whether one bit fell over or the
 //! file was cut decides whether a disk is replaced or a restore is looked into.
 
-use super::{Damaged, RepairOutcome, RepairParts};
+use super::{DamagedBlob, RepairOutcome, RepairParts};
 use crate::{
     alarm::{Alarm, AlarmKind, Severity},
-    positioned::Positioned,
+    positioned::PositionedFile,
 };
 use gomod::{Artifact, sumhash::H1};
 use mismatch::{
@@ -24,7 +24,7 @@ type OpenCopy = (Arc<File>, u64);
 
 impl RepairParts {
     /// Tells what was found and what became of it.
-    pub(super) async fn tell(&self, damaged: &Damaged, repaired: &RepairOutcome) {
+    pub(super) async fn tell(&self, damaged: &DamagedBlob, repaired: &RepairOutcome) {
         let (record, subject) = (&damaged.record, damaged.record.key.path());
         let mut detail = format!("blob {}: {}", record.blob, damaged.damage);
         if let Some(case) = self.examined(damaged, repaired).await {
@@ -43,7 +43,11 @@ impl RepairParts {
         self.alarms.raise(alarm).await;
     }
 
-    async fn examined(&self, damaged: &Damaged, repaired: &RepairOutcome) -> Option<MismatchCase> {
+    async fn examined(
+        &self,
+        damaged: &DamagedBlob,
+        repaired: &RepairOutcome,
+    ) -> Option<MismatchCase> {
         let bad = damaged.file.clone()?;
         let Key::Artifact(artifact) = damaged.record.key.clone() else {
             return None;
@@ -127,8 +131,8 @@ fn beside(
     })
 }
 
-fn cursor(copy: &OpenCopy) -> Positioned<'_> {
-    Positioned::new(&copy.0, copy.1)
+fn cursor(copy: &OpenCopy) -> PositionedFile<'_> {
+    PositionedFile::new(&copy.0, copy.1)
 }
 
 fn source(name: &str, role: SourceRole) -> CopySource {

@@ -14,7 +14,7 @@ use crate::{
     answer_ages::AnswerAges,
     clock::Clock,
     metrics::Metrics,
-    verify::{Records, Verification, Vouched},
+    verify::{DatabaseRecords, ProvenRecord, Verification},
 };
 use bytes::Bytes;
 use codes::Code;
@@ -48,7 +48,7 @@ impl ProvenAnswers {
     /// Answers a request to the verified database, if what was proven has the answer.
     pub(super) async fn answer(
         &self,
-        records: &Records,
+        records: &DatabaseRecords,
         path: &str,
         fetching: Fetching,
     ) -> Result<Option<Answer>, Refusal> {
@@ -83,7 +83,7 @@ impl ProvenAnswers {
     }
 
     /// Reads a tile of the newest head as it is proven, which keeps it.
-    async fn prove_tile(&self, records: &Records, tile: Tile) -> Option<Bytes> {
+    async fn prove_tile(&self, records: &DatabaseRecords, tile: Tile) -> Option<Bytes> {
         let level = tile.level().filter(|_| tile.height() == HEIGHT)?;
         let first = CompleteSubtree {
             level: level.checked_mul(HEIGHT)?,
@@ -104,7 +104,7 @@ impl ProvenAnswers {
 
     /// A client that asks for more of a tile than the newest head has knows a newer one: that is
     /// asked for behind the answer, so that the next such client is served when nobody can be asked.
-    async fn catch_up(&self, records: &Records, tile: Tile) {
+    async fn catch_up(&self, records: &DatabaseRecords, tile: Tile) {
         let Some(level) = tile.level() else { return };
         let size = match records.latest().await {
             Ok(latest) => latest.head.size,
@@ -126,7 +126,11 @@ impl ProvenAnswers {
         }
     }
 
-    async fn proven_head(&self, records: &Records, fetching: Fetching) -> Result<Answer, Refusal> {
+    async fn proven_head(
+        &self,
+        records: &DatabaseRecords,
+        fetching: Fetching,
+    ) -> Result<Answer, Refusal> {
         records.ready().await?;
         let mut origin = Origin::Store;
         if fetching == Fetching::Allowed
@@ -146,7 +150,7 @@ impl ProvenAnswers {
 
     async fn proven_lookup(
         &self,
-        records: &Records,
+        records: &DatabaseRecords,
         subject: &str,
         fetching: Fetching,
     ) -> Result<Answer, Refusal> {
@@ -187,7 +191,7 @@ pub(super) fn text(ages: &AnswerAges, bytes: Bytes, origin: Origin) -> Answer {
 }
 
 /// A lookup's answer: the record, and a head under which it can be proven.
-fn lookup(vouched: &Vouched, note: &[u8]) -> Bytes {
+fn lookup(vouched: &ProvenRecord, note: &[u8]) -> Bytes {
     [vouched.record().to_text().as_bytes(), note]
         .concat()
         .into()

@@ -10,7 +10,7 @@
 
 use super::{
     rebuilt_head::{healed_state, pending},
-    records::Records,
+    records::DatabaseRecords,
 };
 use protocol::Refusal;
 use std::collections::BTreeSet;
@@ -25,7 +25,7 @@ use tlog::{
 const PAGE: usize = 64;
 
 /// Heals what the last rebuild left, if there was one; gives how many proofs were looked at.
-pub(super) async fn heal(records: &Records) -> Result<u64, Refusal> {
+pub(super) async fn heal(records: &DatabaseRecords) -> Result<u64, Refusal> {
     let database = records.client().operations();
     let Some((rebuilt, healed)) = pending(database.store(), database.name()).await? else {
         return Ok(0);

@@ -22,10 +22,10 @@ mod pace;
 
 pub use failure::MirrorFailure;
 
-use super::{database::Database, records::Records, tiles::node_of};
+use super::{database::Database, records::DatabaseRecords, tiles::node_of};
 use crate::alarm::{Alarm, AlarmKind, Severity};
 use bytes::Bytes;
-use failure::Failed;
+use failure::TileFailure;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use pace::Pace;
 use protocol::Refusal;
@@ -47,7 +47,7 @@ const TOGETHER: usize = 16;
 
 /// How far a mirror is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Mirrored {
+pub struct MirrorPosition {
     /// Tiles of the lowest level that are there, from the first on.
     pub tiles: u64,
     /// Full tiles of the lowest level under the head.
@@ -60,21 +60,21 @@ pub struct Mirrored {
 
 /// One run.
 struct Run<'a> {
-    records: &'a Records,
+    records: &'a DatabaseRecords,
     client: SumdbClient<Database>,
     head: TreeHead,
     pace: Pace,
-    mirrored: Mirrored,
+    mirrored: MirrorPosition,
 }
 
 /// Mirrors the log up to the database's present head; `room` says before every row whether it may be
 /// kept, and `progress` is told after it.
 pub(super) async fn run(
-    records: &Records,
+    records: &DatabaseRecords,
     rate: NonZeroU32,
     room: impl Fn() -> Result<(), Refusal>,
-    mut progress: impl FnMut(Mirrored),
-) -> Result<Mirrored, MirrorFailure> {
+    mut progress: impl FnMut(MirrorPosition),
+) -> Result<MirrorPosition, MirrorFailure> {
     let mut run = Run::start(records, rate).await?;
     run.repair().await?;
     progress(run.mirrored);
@@ -89,7 +89,7 @@ pub(super) async fn run(
 // === impl Run ===
 
 impl<'a> Run<'a> {
-    async fn start(records: &'a Records, rate: NonZeroU32) -> Result<Self, MirrorFailure> {
+    async fn start(records: &'a DatabaseRecords, rate: NonZeroU32) -> Result<Self, MirrorFailure> {
         records.ready().await.map_err(MirrorFailure::Store)?;
         records.believed().map_err(MirrorFailure::Wrong)?;
         if let Err(refusal) = records.refresh().await {
@@ -106,7 +106,7 @@ impl<'a> Run<'a> {
             client,
             head,
             pace: Pace::new(rate),
-            mirrored: Mirrored {
+            mirrored: MirrorPosition {
                 tiles: 0,
                 of: head.size >> HEIGHT,
                 records: head.size,
@@ -153,7 +153,7 @@ impl<'a> Run<'a> {
     /// Brings the gauges up to date.
     fn show(&self) {
         let metrics = self.database().metrics();
-        let Mirrored {
+        let MirrorPosition {
             tiles, of, records, ..
         } = self.mirrored;
         metrics.mirror_progress.set(ratio(tiles, of));
@@ -205,7 +205,7 @@ impl<'a> Run<'a> {
         let hashes = match hashes {
             Ok(hashes) => hashes,
             Err(tlog::client::LookupError::Operation(failure)) => return Err(failure.into()),
-            Err(error) => return Err(self.fail(Failed::Wrong(error.to_string())).await),
+            Err(error) => return Err(self.fail(TileFailure::Wrong(error.to_string())).await),
         };
         let hash = |number| Some((number, hashes.hash(node_of(number)).ok()?));
         Ok(numbers.filter_map(hash).collect())
@@ -258,7 +258,7 @@ impl<'a> Run<'a> {
         store.mirror_tile(name, number, hashes).await
     }
 
-    async fn fetch(&self, tiles: Vec<(u64, Hash)>) -> Result<(), Failed> {
+    async fn fetch(&self, tiles: Vec<(u64, Hash)>) -> Result<(), TileFailure> {
         let fetches = tiles.into_iter().map(|(number, hash)| async move {
             let hashes = self.fetch_one(number, hash).await?;
             self.write(number, hashes).await?;
@@ -272,28 +272,28 @@ impl<'a> Run<'a> {
     }
 
     /// Fetches a tile, and once more if it is wrong: what one cache has damaged another may have whole.
-    async fn fetch_one(&self, number: u64, hash: Hash) -> Result<Bytes, Failed> {
+    async fn fetch_one(&self, number: u64, hash: Hash) -> Result<Bytes, TileFailure> {
         let Some(tile) = tile(number) else {
-            return Err(Failed::Wrong(format!("there is no tile {number}")));
+            return Err(TileFailure::Wrong(format!("there is no tile {number}")));
         };
         for _ in 0..2 {
             self.pace.turn().await;
             let hashes = self.database().read_in_background(&tile.to_string()).await;
-            let hashes = hashes.map_err(Failed::Database)?;
+            let hashes = hashes.map_err(TileFailure::Database)?;
             if is_tile(number, &hashes, hash) {
                 return Ok(hashes);
             }
         }
         let why = format!("{tile} is not what the signed head demands, twice");
-        Err(Failed::Wrong(why))
+        Err(TileFailure::Wrong(why))
     }
 
     /// Tells of what was wrong.
-    async fn fail(&self, failed: Failed) -> MirrorFailure {
+    async fn fail(&self, failed: TileFailure) -> MirrorFailure {
         let why = match failed {
-            Failed::Wrong(why) => why,
-            Failed::Database(failure) => return failure.into(),
-            Failed::Store(error) => return error.into(),
+            TileFailure::Wrong(why) => why,
+            TileFailure::Database(failure) => return failure.into(),
+            TileFailure::Store(error) => return error.into(),
         };
         let database = self.database();
         let alarm = Alarm {

@@ -6,7 +6,7 @@
 //! there is a record: a tag that is moved between the two requests would else be logged as a mixture
 //! that nobody ever published.
 
-use super::{Grounds, Verification, evidence::logged_version};
+use super::{CaptureEvidence, Verification, evidence::logged_version};
 use crate::{
     alarm::{Alarm, AlarmKind, Severity},
     capture_failure::CaptureFailure,
@@ -65,10 +65,10 @@ impl Verification {
         &self,
         artifact: &Artifact,
         h1: &str,
-    ) -> Result<Grounds, CaptureFailure> {
+    ) -> Result<CaptureEvidence, CaptureFailure> {
         let active = self.hosted.active();
         let log = active.map(|active| active.database.name().to_owned());
-        let grounds = |evidence: Evidence| Grounds {
+        let grounds = |evidence: Evidence| CaptureEvidence {
             evidence,
             proof: None,
             log,

@@ -15,7 +15,7 @@ const PAGE: usize = 100;
 
 /// What became of captures that waited for their proof.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Settled {
+pub struct ProofSettlement {
     /// Proven.
     pub proven: u64,
     /// Withdrawn: they were not what was published.
@@ -28,8 +28,8 @@ pub struct Settled {
 
 impl Verification {
     /// Proves what waits for it; ends early where the database cannot be asked.
-    pub(crate) async fn prove_pending(&self) -> Result<Settled, StoreError> {
-        let mut settled = Settled::default();
+    pub(crate) async fn prove_pending(&self) -> Result<ProofSettlement, StoreError> {
+        let mut settled = ProofSettlement::default();
         let mut after = String::new();
         loop {
             let keys = self.store.unproven(&after, PAGE).await?;

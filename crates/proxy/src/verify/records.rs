@@ -5,7 +5,7 @@
 //! needs a database that is believed ([`super::halt`]).
 
 use super::{
-    Grounds,
+    CaptureEvidence,
     database::{Database, DatabaseFailure},
     evidence, halt, rebuilt_head,
 };
@@ -47,14 +47,14 @@ type Subject = (ModulePath, Version);
 
 /// The records of one database; cheap to clone.
 #[derive(Clone)]
-pub(crate) struct Records {
+pub(crate) struct DatabaseRecords {
     inner: Arc<Inner>,
 }
 
 struct Inner {
     client: SumdbClient<Database>,
-    known: Cache<Subject, Arc<Vouched>>,
-    lookups: SingleFlights<Subject, Result<Arc<Vouched>, Unproven>>,
+    known: Cache<Subject, Arc<ProvenRecord>>,
+    lookups: SingleFlights<Subject, Result<Arc<ProvenRecord>, ProofFailure>>,
     metrics: Arc<Metrics>,
     /// What was kept of the database's head and of its misbehaviour has been looked at.
     ready: OnceCell<()>,
@@ -63,7 +63,7 @@ struct Inner {
 
 /// What a database says about a version, proven.
 #[derive(Debug)]
-pub(crate) struct Vouched {
+pub(crate) struct ProvenRecord {
     database: Arc<str>,
     subject: Subject,
     record: LogRecord,
@@ -74,7 +74,7 @@ pub(crate) struct Vouched {
 
 /// Why nothing is proven about a version.
 #[derive(Debug, Clone)]
-pub(crate) struct Unproven {
+pub(crate) struct ProofFailure {
     kind: Kind,
     /// What whoever waits is told.
     pub(crate) refusal: Refusal,
@@ -94,7 +94,7 @@ enum Kind {
 
 // === impl Records ===
 
-impl Records {
+impl DatabaseRecords {
     pub(crate) fn of(
         key: VerifierKey,
         store: &Store,
@@ -126,7 +126,11 @@ impl Records {
     }
 
     /// What is known of a version already.
-    pub(crate) fn known(&self, module: &ModulePath, version: &Version) -> Option<Arc<Vouched>> {
+    pub(crate) fn known(
+        &self,
+        module: &ModulePath,
+        version: &Version,
+    ) -> Option<Arc<ProvenRecord>> {
         self.inner.known.get(&(module.clone(), version.clone()))
     }
 
@@ -135,20 +139,20 @@ impl Records {
         &self,
         module: &ModulePath,
         version: &Version,
-    ) -> Result<Arc<Vouched>, Unproven> {
+    ) -> Result<Arc<ProvenRecord>, ProofFailure> {
         if let Some(vouched) = self.known(module, version) {
             return Ok(vouched);
         }
         let subject = (module.clone(), version.clone());
         let lookup = || self.lookup(subject.clone());
         let found = self.inner.lookups.run(subject.clone(), lookup).await;
-        found.unwrap_or_else(|refusal| Err(Unproven::outage(refusal)))
+        found.unwrap_or_else(|refusal| Err(ProofFailure::outage(refusal)))
     }
 
     fn lookup(
         &self,
         subject: Subject,
-    ) -> impl Future<Output = Result<Arc<Vouched>, Unproven>> + Send + 'static {
+    ) -> impl Future<Output = Result<Arc<ProvenRecord>, ProofFailure>> + Send + 'static {
         let inner = Arc::clone(&self.inner);
         async move { inner.find(subject).await }
     }
@@ -158,7 +162,7 @@ impl Records {
         &self,
         module: &ModulePath,
         version: &Version,
-    ) -> Result<Option<Arc<Vouched>>, Refusal> {
+    ) -> Result<Option<Arc<ProvenRecord>>, Refusal> {
         if let Some(vouched) = self.known(module, version) {
             return Ok(Some(vouched));
         }
@@ -191,7 +195,7 @@ impl Records {
     }
 
     /// Keeps a proof that no capture has brought along.
-    pub(crate) async fn keep(&self, vouched: &Vouched) -> Result<(), StoreError> {
+    pub(crate) async fn keep(&self, vouched: &ProvenRecord) -> Result<(), StoreError> {
         if !vouched.kept.load(Ordering::Acquire) {
             self.inner
                 .client
@@ -262,12 +266,12 @@ impl Records {
 // === impl Inner ===
 
 impl Inner {
-    async fn find(&self, subject: Subject) -> Result<Arc<Vouched>, Unproven> {
+    async fn find(&self, subject: Subject) -> Result<Arc<ProvenRecord>, ProofFailure> {
         let kept = self.kept(subject.clone()).await;
-        if let Some(vouched) = kept.map_err(Unproven::outage)? {
+        if let Some(vouched) = kept.map_err(ProofFailure::outage)? {
             return Ok(vouched);
         }
-        self.ready().await.map_err(Unproven::outage)?;
+        self.ready().await.map_err(ProofFailure::outage)?;
         if self.halted.load(Ordering::Acquire) {
             return Err(self.forked());
         }
@@ -293,7 +297,7 @@ impl Inner {
         self.metrics.sumdb_heard.set(now);
     }
 
-    async fn kept(&self, subject: Subject) -> Result<Option<Arc<Vouched>>, Refusal> {
+    async fn kept(&self, subject: Subject) -> Result<Option<Arc<ProvenRecord>>, Refusal> {
         let database = self.client.operations();
         let kept = database
             .store()
@@ -312,8 +316,14 @@ impl Inner {
         }
     }
 
-    fn learn(&self, subject: Subject, record: LogRecord, file: String, kept: bool) -> Arc<Vouched> {
-        let vouched = Arc::new(Vouched {
+    fn learn(
+        &self,
+        subject: Subject,
+        record: LogRecord,
+        file: String,
+        kept: bool,
+    ) -> Arc<ProvenRecord> {
+        let vouched = Arc::new(ProvenRecord {
             database: Arc::clone(self.client.operations().name()),
             subject: subject.clone(),
             record,
@@ -339,28 +349,32 @@ impl Inner {
         Ok(self.ready.get_or_try_init(look).await.map(|&()| ())?)
     }
 
-    fn forked(&self) -> Unproven {
+    fn forked(&self) -> ProofFailure {
         let facts = format!(
             "{}: both histories are kept as evidence",
             self.client.key().name()
         );
-        Unproven {
+        ProofFailure {
             kind: Kind::Forked,
             refusal: Refusal::new(Code::SumdbForked, facts),
         }
     }
 
-    async fn disbelieve(&self, subject: &Subject, error: LookupError<DatabaseFailure>) -> Unproven {
+    async fn disbelieve(
+        &self,
+        subject: &Subject,
+        error: LookupError<DatabaseFailure>,
+    ) -> ProofFailure {
         let name = self.client.key().name();
         let version = format!("{}@{}", subject.0, subject.1);
         let (severity, kind) = match error {
             LookupError::Operation(DatabaseFailure::Refused(refusal)) => {
-                return Unproven::outage(refusal);
+                return ProofFailure::outage(refusal);
             }
             LookupError::Operation(DatabaseFailure::Absent { text, .. }) => {
                 let words = text.lines().next().unwrap_or_default();
                 let facts = format!("{name} has no {version}: {words}");
-                return Unproven {
+                return ProofFailure {
                     kind: Kind::Absent,
                     refusal: Refusal::new(Code::NotInSumdb, facts),
                 };
@@ -384,7 +398,7 @@ impl Inner {
         };
         database.alarms().raise(alarm).await;
         let refusal = Refusal::new(Code::SumdbUntrusted, format!("{name}: {detail}"));
-        Unproven {
+        ProofFailure {
             kind: Kind::Untrusted,
             refusal,
         }
@@ -393,7 +407,7 @@ impl Inner {
 
 // === impl Vouched ===
 
-impl Vouched {
+impl ProvenRecord {
     /// The hashes that the record has of a go.mod or a zip.
     pub(super) fn hashes(&self, artifact: &Artifact) -> impl Iterator<Item = &str> {
         let version = evidence::logged_version(artifact);
@@ -429,9 +443,9 @@ impl Vouched {
         }
     }
 
-    pub(super) fn grounds(&self) -> Grounds {
+    pub(super) fn grounds(&self) -> CaptureEvidence {
         let proof = (!self.kept.load(Ordering::Acquire)).then(|| self.proof());
-        Grounds {
+        CaptureEvidence {
             evidence: self.evidence(),
             proof,
             log: None,
@@ -441,7 +455,7 @@ impl Vouched {
 
 // === impl Unproven ===
 
-impl Unproven {
+impl ProofFailure {
     fn outage(refusal: Refusal) -> Self {
         Self {
             kind: Kind::Outage,

@@ -4,7 +4,7 @@ use super::{Mode, Verifier};
 
 /// How verification is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Standing {
+pub(crate) struct VerificationState {
     pub(crate) mode: Mode,
     /// Name of the checksum database, where there is one.
     pub(crate) database: Option<String>,
@@ -20,12 +20,12 @@ impl Verifier {
     /// Whether the database is not believed any more, since it told two histories.
     pub(crate) fn is_halted(&self) -> bool {
         let records = self.records.as_ref();
-        records.is_some_and(super::Records::is_halted)
+        records.is_some_and(super::DatabaseRecords::is_halted)
     }
 
     /// How verification is.
-    pub(crate) async fn standing(&self) -> Standing {
-        let mut standing = Standing {
+    pub(crate) async fn standing(&self) -> VerificationState {
+        let mut standing = VerificationState {
             mode: self.mode,
             database: None,
             tree_size: None,

@@ -5,7 +5,7 @@
 //! asked. Private modules are held against the site's own database, or nothing is said of them: no
 //! other is asked (L7). Each line gets an answer; none is left out because another could not be told.
 
-use super::{Verification, Voucher, records::Vouched};
+use super::{ProofAuthority, Verification, records::ProvenRecord};
 use crate::file_reader::{FileReader, panicked};
 use bytes::Bytes;
 use codes::Code;
@@ -45,7 +45,7 @@ pub struct Line {
     pub version: String,
     /// What the database says of its hash.
     #[serde(flatten)]
-    pub told: Told,
+    pub told: LogStatement,
     /// Number of the version's record in the database.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub record: Option<u64>,
@@ -57,7 +57,7 @@ pub struct Line {
 /// What the database says of a hash.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "told", rename_all = "lowercase")]
-pub enum Told {
+pub enum LogStatement {
     /// The same, proven.
     Same,
     /// Another, proven.
@@ -106,7 +106,7 @@ impl Verification {
         let mut line = Line {
             module: entry.path.clone(),
             version: entry.version.clone(),
-            told: Told::Private,
+            told: LogStatement::Private,
             record: None,
             first_seen: None,
         };
@@ -116,23 +116,27 @@ impl Verification {
                 let kept = self.store.find(&Key::Artifact(artifact)).await;
                 line.first_seen = kept.ok().flatten().map(|kept| kept.first_seen);
             }
-            Err(why) => line.told = Told::Unknown { why },
+            Err(why) => line.told = LogStatement::Unknown { why },
         }
         line
     }
 
-    async fn told(&self, artifact: &Artifact, hash: &str) -> (Told, Option<u64>) {
+    async fn told(&self, artifact: &Artifact, hash: &str) -> (LogStatement, Option<u64>) {
         if self.is_logged_here(artifact) {
             let logged = self.own_hash(artifact).await;
-            let told = logged.map_or(Told::Private, |logged| compare(&logged.to_string(), hash));
+            let told = logged.map_or(LogStatement::Private, |logged| {
+                compare(&logged.to_string(), hash)
+            });
             return (told, None);
         }
         let records = match self.verifier.voucher(artifact) {
-            Voucher::Database(records) => records,
-            Voucher::Nobody(protocol::Evidence::Private) => return (Told::Private, None),
-            Voucher::Nobody(_) => {
+            ProofAuthority::Database(records) => records,
+            ProofAuthority::Nobody(protocol::Evidence::Private) => {
+                return (LogStatement::Private, None);
+            }
+            ProofAuthority::Nobody(_) => {
                 let why = "no checksum database is asked here".to_owned();
-                return (Told::Unknown { why }, None);
+                return (LogStatement::Unknown { why }, None);
             }
         };
         match records.record(&artifact.module, &artifact.version).await {
@@ -142,10 +146,10 @@ impl Verification {
                 }
                 (agree(artifact, &vouched, hash), Some(vouched.record().id))
             }
-            Err(unproven) if unproven.is_absent() => (Told::Absent, None),
+            Err(unproven) if unproven.is_absent() => (LogStatement::Absent, None),
             Err(unproven) => {
                 let why = unproven.refusal.facts();
-                (Told::Unknown { why }, None)
+                (LogStatement::Unknown { why }, None)
             }
         }
     }
@@ -166,21 +170,21 @@ fn artifact(entry: &GoSumLine) -> Result<Artifact, String> {
 }
 
 /// A record may have several hashes of a file, of which one is enough.
-fn agree(artifact: &Artifact, vouched: &Vouched, hash: &str) -> Told {
+fn agree(artifact: &Artifact, vouched: &ProvenRecord, hash: &str) -> LogStatement {
     let mut logged = vouched.hashes(artifact).peekable();
     let first = logged.peek().map(|first| (*first).to_owned());
     match first {
-        _ if logged.any(|logged| logged == hash) => Told::Same,
-        Some(logged) => Told::Other { logged },
-        None => Told::Absent,
+        _ if logged.any(|logged| logged == hash) => LogStatement::Same,
+        Some(logged) => LogStatement::Other { logged },
+        None => LogStatement::Absent,
     }
 }
 
-fn compare(logged: &str, hash: &str) -> Told {
+fn compare(logged: &str, hash: &str) -> LogStatement {
     if logged == hash {
-        return Told::Same;
+        return LogStatement::Same;
     }
-    Told::Other {
+    LogStatement::Other {
         logged: logged.to_owned(),
     }
 }

@@ -39,13 +39,13 @@ pub(super) struct Tiles {
     name: Arc<str>,
     store: Store,
     /// By level and number, in the widest form known here.
-    memory: Cache<(u8, u64), Held>,
+    memory: Cache<(u8, u64), HeldTile>,
     suspects: Arc<Mutex<BTreeSet<u64>>>,
 }
 
 /// A proven tile in memory.
 #[derive(Clone)]
-struct Held {
+struct HeldTile {
     hashes: Bytes,
     /// Whether it is in the catalog, or checked against what is.
     kept: Arc<AtomicBool>,
@@ -147,14 +147,14 @@ impl Tiles {
     }
 
     /// Holds proven hashes in memory, unless as many of the same tile are held.
-    fn hold(&self, tile: Tile, hashes: &Bytes, kept: bool) -> Option<Held> {
+    fn hold(&self, tile: Tile, hashes: &Bytes, kept: bool) -> Option<HeldTile> {
         let place = place(tile)?;
         let known = self.memory.get(&place);
         // Where the two disagree, what was known is damaged.
         if let Some(known) = known.filter(|known| known.hashes.starts_with(hashes)) {
             return Some(known);
         }
-        let held = Held {
+        let held = HeldTile {
             hashes: hashes.clone(),
             kept: Arc::new(AtomicBool::new(kept)),
         };

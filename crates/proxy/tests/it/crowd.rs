@@ -19,18 +19,18 @@ const HELD: &str = "example.com/held";
 /// Requests that one caller may have under way at a source with 64 slots.
 const SHARE: usize = 48;
 
-type Asked = JoinHandle<Result<Answer, Refusal>>;
+type PanelAnswer = JoinHandle<Result<Answer, Refusal>>;
 
 fn caller(last: u8) -> Caller {
     Caller::at(IpAddr::from([192, 0, 2, last]))
 }
 
-fn ask(site: &Site, caller: Caller, resource: Resource) -> Asked {
+fn ask(site: &Site, caller: Caller, resource: Resource) -> PanelAnswer {
     let proxy = site.proxy.clone();
     tokio::spawn(async move { proxy.answer(&caller, &resource, Fetching::Allowed).await })
 }
 
-fn crowd(site: &Site, people: usize, of: impl Fn(&str) -> Resource) -> Vec<Asked> {
+fn crowd(site: &Site, people: usize, of: impl Fn(&str) -> Resource) -> Vec<PanelAnswer> {
     let name = |number| format!("{HELD}/{number}");
     (0..people)
         .map(|number| ask(site, caller(1), of(&name(number))))
@@ -105,7 +105,7 @@ async fn ten_thousand_unknown_names_cost_others_nothing_and_end_with_their_clien
         assert_eq!((refused.code, refused.status), (Code::TooManyWaiting, 429));
         assert!(refused.retry_after.is_some());
     }
-    assert!(gauges.value("modkeep_errands").await <= 2048);
+    assert!(gauges.value("modkeep_single_flights").await <= 2048);
     // Nothing of the crowd moves, and another caller is served.
     let other = ask(&site, caller(2), go_mod("example.com/real", "v1.0.0"));
     assert!(other.await.unwrap().is_ok());
@@ -119,7 +119,7 @@ async fn ten_thousand_unknown_names_cost_others_nothing_and_end_with_their_clien
     hold.release();
     gauges.until(|waiting| waiting == 0).await;
     assert_eq!(asked_for_held(&upstream), SHARE);
-    assert_eq!(gauges.value("modkeep_errands").await, 0);
+    assert_eq!(gauges.value("modkeep_single_flights").await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -26,14 +26,14 @@ const LONGEST: Duration = Duration::from_secs(10);
 const INTERIM: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
 /// Looks at a socket whose client sends no more.
-pub(super) struct HalfClosed {
+pub(super) struct HalfClosedStream {
     next: Pin<Box<Sleep>>,
     pause: Duration,
 }
 
 // === impl HalfClosed ===
 
-impl HalfClosed {
+impl HalfClosedStream {
     pub(super) fn begin() -> Self {
         Self {
             next: Box::pin(sleep(FIRST)),

@@ -1,6 +1,6 @@
 //! Watched socket: a socket that leaves marks on a [`ConnectionWatchdog`], and can be asked which HTTP begins on it.
 
-use super::{half_closed::HalfClosed, socket::Socket, unsent::UnsentLimit};
+use super::{half_closed::HalfClosedStream, socket::Socket, unsent::UnsentLimit};
 use crate::watchdog::ConnectionWatchdog;
 use std::{
     io,
@@ -19,7 +19,7 @@ pub(super) struct WatchedSocket {
     watchdog: Arc<ConnectionWatchdog>,
     unsent: UnsentLimit,
     /// Since when the client sent no more while it was being answered.
-    half_closed: Option<HalfClosed>,
+    half_closed: Option<HalfClosedStream>,
     /// What was read to see how the connection begins, and how much of it is to be read again.
     beginning: [u8; PREFACE.len()],
     again: std::ops::Range<usize>,
@@ -76,7 +76,7 @@ impl WatchedSocket {
         if !self.watchdog.is_answering() {
             return Poll::Ready(Ok(()));
         }
-        let half_closed = self.half_closed.get_or_insert_with(HalfClosed::begin);
+        let half_closed = self.half_closed.get_or_insert_with(HalfClosedStream::begin);
         half_closed
             .poll_gone(&self.socket, &self.watchdog, cx)
             .map(Err)

@@ -5,7 +5,7 @@
 //! headers than the user agent never do. Names that must stay here do not leave with a log either:
 //! their path and facts are left out, unless `log-private` is on (law L7).
 
-use super::{BodyEnding, RequestSpan, RequestSubject};
+use super::{AnswerEnd, RequestSpan, RequestSubject};
 use http::HeaderValue;
 use proxy::Resource;
 use std::{borrow::Cow, fmt, fmt::Write as _};
@@ -174,7 +174,7 @@ impl RequestSpan {
     }
 
     pub(super) fn loudness(&self) -> LineLevel {
-        let is_failure = matches!(self.ending, BodyEnding::Failed(_))
+        let is_failure = matches!(self.ending, AnswerEnd::Failed(_))
             || self.status.is_some_and(|status| status.is_server_error());
         match self.kind() {
             // That it is not ready is an answer, and it is asked for every few seconds.

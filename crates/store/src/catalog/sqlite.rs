@@ -68,7 +68,7 @@ struct CatalogReader {
     /// Which generation of the catalog readers should have open; zero while there is no writer.
     wanted: Arc<AtomicU64>,
     open: Option<(u64, Connection)>,
-    unopened: Unopened,
+    unopened: UnopenedCatalog,
 }
 
 /// Held by whoever has the catalog open while there is no writer.
@@ -76,7 +76,7 @@ struct CatalogReader {
 /// On a disk that cannot be written SQLite shares among all connections of a process what it could
 /// not open for writing, until the last of them is closed. So for as long as no writer could open
 /// the catalog, readers open it for one question each, and the writer tries to open it alone.
-type Unopened = Arc<RwLock<()>>;
+type UnopenedCatalog = Arc<RwLock<()>>;
 
 // === impl SqliteCatalog ===
 
@@ -85,7 +85,7 @@ impl SqliteCatalog {
     /// reading, if it is there, and the metrics say why.
     pub(crate) fn open(core: &Arc<StoreCore>) -> Result<Self, StoreError> {
         let (queue, generation) = (Arc::new(Queue::new()), Arc::new(AtomicU64::new(0)));
-        let unopened = Unopened::default();
+        let unopened = UnopenedCatalog::default();
         let mut writer = CatalogWriter::new(
             Arc::clone(core),
             Arc::clone(&queue),
@@ -151,7 +151,7 @@ impl SqliteCatalog {
             layout: core.layout.clone(),
             wanted: Arc::clone(&generation),
             open: None,
-            unopened: Unopened::default(),
+            unopened: UnopenedCatalog::default(),
         };
         let readers = |count| std::iter::repeat_with(reader).take(count);
         let warm = ThreadPool::start("lookup", readers(core.options.catalog_readers.max(1)))?;

@@ -29,7 +29,7 @@ const LOOK_AGAIN: Duration = Duration::from_secs(10);
 
 /// When the last answered and the last unanswered question were asked.
 #[derive(Debug, Default)]
-pub(super) struct Heard {
+pub(super) struct SilenceAnswer {
     answered: Option<Instant>,
     unanswered: Option<Instant>,
 }

@@ -28,7 +28,7 @@ const ANY: &[u8] = &[6, 4, 0x55, 0x1d, 0x25, 0];
 
 /// Asks `inner`, and looks again at what it refuses of the certificates that are named.
 #[derive(Debug)]
-pub(super) struct SelfSigned {
+pub(super) struct SelfSignedCertificate {
     inner: Arc<dyn ServerCertVerifier>,
     named: Vec<CertificateDer<'static>>,
 }
@@ -48,7 +48,7 @@ pub(super) fn of_the_environment() -> Vec<CertificateDer<'static>> {
 
 // === impl SelfSigned ===
 
-impl SelfSigned {
+impl SelfSignedCertificate {
     pub(super) fn new(
         inner: Arc<dyn ServerCertVerifier>,
         named: Vec<CertificateDer<'static>>,
@@ -63,7 +63,7 @@ impl SelfSigned {
     }
 }
 
-impl ServerCertVerifier for SelfSigned {
+impl ServerCertVerifier for SelfSignedCertificate {
     fn verify_server_cert(
         &self,
         end_entity: &CertificateDer<'_>,

@@ -263,14 +263,14 @@ async fn serve_http2(
 }
 
 /// A server whose certificate is an authority that signed itself, as `openssl req -x509` makes it.
-struct SelfSigned {
+struct SelfSignedCertificate {
     directory: tempfile::TempDir,
     fake: Fake,
 }
 
 // === impl SelfSigned ===
 
-impl SelfSigned {
+impl SelfSignedCertificate {
     async fn new(change: impl FnOnce(&mut CertificateParams)) -> Self {
         let mut params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -306,8 +306,8 @@ impl SelfSigned {
 
 #[tokio::test]
 async fn a_self_signed_authority_is_a_server_exactly_where_it_is_named_itself() {
-    let server = SelfSigned::new(|_| {}).await;
-    let other = SelfSigned::new(|_| {}).await;
+    let server = SelfSignedCertificate::new(|_| {}).await;
+    let other = SelfSignedCertificate::new(|_| {}).await;
     assert!(server.is_trusted("localhost", Some(server.file())).await);
     assert!(!server.is_trusted("127.0.0.1", Some(server.file())).await);
     assert!(!server.is_trusted("localhost", Some(other.file())).await);
@@ -316,9 +316,11 @@ async fn a_self_signed_authority_is_a_server_exactly_where_it_is_named_itself() 
 
 #[tokio::test]
 async fn a_self_signed_authority_is_held_to_its_time_and_purpose() {
-    let expired = SelfSigned::new(|params| params.not_after = date_time_ymd(2020, 1, 1)).await;
+    let expired =
+        SelfSignedCertificate::new(|params| params.not_after = date_time_ymd(2020, 1, 1)).await;
     assert!(!expired.is_trusted("localhost", Some(expired.file())).await);
-    let early = SelfSigned::new(|params| params.not_before = date_time_ymd(2150, 1, 1)).await;
+    let early =
+        SelfSignedCertificate::new(|params| params.not_before = date_time_ymd(2150, 1, 1)).await;
     assert!(!early.is_trusted("localhost", Some(early.file())).await);
     for (purpose, expected) in [
         (ExtendedKeyUsagePurpose::ServerAuth, true),
@@ -326,7 +328,8 @@ async fn a_self_signed_authority_is_held_to_its_time_and_purpose() {
         (ExtendedKeyUsagePurpose::ClientAuth, false),
     ] {
         let shown = format!("{purpose:?}");
-        let server = SelfSigned::new(|params| params.extended_key_usages = vec![purpose]).await;
+        let server =
+            SelfSignedCertificate::new(|params| params.extended_key_usages = vec![purpose]).await;
         let is_trusted = server.is_trusted("localhost", Some(server.file())).await;
         assert_eq!(is_trusted, expected, "{shown}");
     }
@@ -345,7 +348,7 @@ async fn a_self_signed_authority_may_be_named_by_the_environment() {
         found(upstreams(&list, &options()).walk(PATH).next().await);
         return;
     }
-    let server = SelfSigned::new(|_| {}).await;
+    let server = SelfSignedCertificate::new(|_| {}).await;
     let mut child = std::process::Command::new(std::env::current_exe().unwrap());
     let name = "tls::a_self_signed_authority_may_be_named_by_the_environment";
     child

@@ -1,6 +1,6 @@
 //! The forms that the list of files is printed in.
 
-use super::Listed;
+use super::ModuleFileList;
 use finding::{printable_json, printable_lines};
 use std::{collections::BTreeMap, fmt::Write as _};
 
@@ -37,7 +37,7 @@ impl Format {
         }
     }
 
-    pub(super) fn text(self, files: &[Listed]) -> String {
+    pub(super) fn text(self, files: &[ModuleFileList]) -> String {
         match self {
             Self::Json => json(files),
             Self::Bazel => bazel(files),
@@ -47,14 +47,14 @@ impl Format {
     }
 }
 
-fn json(files: &[Listed]) -> String {
+fn json(files: &[ModuleFileList]) -> String {
     // Strings and numbers always have a form in JSON.
     let text = serde_json::to_string_pretty(files).unwrap_or_default();
     format!("{}\n", printable_json(&text))
 }
 
 /// Tags of gazelle's extension `go_deps`, which has none for a module that is replaced by another.
-fn bazel(files: &[Listed]) -> String {
+fn bazel(files: &[ModuleFileList]) -> String {
     let mut text = String::new();
     for row in rows(files, |file| Some(&file.h1)).values() {
         if let Some(replaced) = row.replaced {
@@ -75,7 +75,7 @@ fn bazel(files: &[Listed]) -> String {
 }
 
 /// A macro of gazelle's `go_repository`.
-fn workspace(files: &[Listed]) -> String {
+fn workspace(files: &[ModuleFileList]) -> String {
     let mut text = String::from(
         "load(\"@bazel_gazelle//:deps.bzl\", \"go_repository\")\n\ndef go_dependencies():\n",
     );
@@ -97,7 +97,7 @@ fn workspace(files: &[Listed]) -> String {
     printable_lines(&text)
 }
 
-fn nix(files: &[Listed]) -> String {
+fn nix(files: &[ModuleFileList]) -> String {
     let mut text = String::from("schema = 3\n\n[mod]\n");
     // Writing to a string cannot fail.
     for row in rows(files, |file| file.nar.as_deref()).values() {
@@ -113,8 +113,8 @@ fn nix(files: &[Listed]) -> String {
 
 /// A row for each path that imports can have; of a replacement, for each that it stands in for.
 fn rows<'a>(
-    files: &'a [Listed],
-    hash: impl Fn(&'a Listed) -> Option<&'a str>,
+    files: &'a [ModuleFileList],
+    hash: impl Fn(&'a ModuleFileList) -> Option<&'a str>,
 ) -> BTreeMap<&'a str, Row<'a>> {
     let mut rows = BTreeMap::new();
     for file in files.iter().filter(|file| file.kind == "zip") {
@@ -169,10 +169,10 @@ fn repository_name(path: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Format, Listed, repository_name};
+    use super::{Format, ModuleFileList, repository_name};
 
-    fn zip(module: &str, replaces: &[&str]) -> Listed {
-        Listed {
+    fn zip(module: &str, replaces: &[&str]) -> ModuleFileList {
+        ModuleFileList {
             module: module.to_owned(),
             version: "v1.2.3".to_owned(),
             kind: "zip",

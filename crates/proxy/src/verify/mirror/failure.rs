@@ -23,7 +23,7 @@ pub enum MirrorFailure {
 }
 
 /// Why a tile was not fetched.
-pub(super) enum Failed {
+pub(super) enum TileFailure {
     Wrong(String),
     Database(DatabaseFailure),
     Store(StoreError),
@@ -48,7 +48,7 @@ impl From<DatabaseFailure> for MirrorFailure {
 
 // === impl Failed ===
 
-impl From<StoreError> for Failed {
+impl From<StoreError> for TileFailure {
     fn from(error: StoreError) -> Self {
         Self::Store(error)
     }

@@ -3,7 +3,7 @@
 use super::{NAME, World, alarms, module, sumdb};
 use crate::site::Site;
 use codes::Code;
-use proxy::{MirrorFailure, Mirrored, Mode};
+use proxy::{MirrorFailure, MirrorPosition, Mode};
 use std::{fs, num::NonZeroU32};
 use testkit::{database::Database, upstream::Fault};
 use tlog::tile::{HEIGHT, Tile, new_tiles};
@@ -26,7 +26,7 @@ fn publish(world: &World) {
         .change(|corpus| database.publish_tree(corpus));
 }
 
-async fn mirror(site: &Site) -> Result<Mirrored, MirrorFailure> {
+async fn mirror(site: &Site) -> Result<MirrorPosition, MirrorFailure> {
     site.proxy.mirror_tiles(RATE, |_| ()).await
 }
 
@@ -55,7 +55,7 @@ async fn with_a_mirror_every_tile_is_served_though_nobody_can_be_asked() {
     let site = world.site(Mode::Required).await;
     let full = world.database.size() / 256;
     let mirrored = mirror(&site).await.unwrap();
-    let expected = Mirrored {
+    let expected = MirrorPosition {
         tiles: full,
         of: full,
         records: world.database.size(),

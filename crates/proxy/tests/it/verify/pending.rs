@@ -3,7 +3,7 @@
 use super::{NAME, World, alarms, module};
 use crate::site::{caller, go_mod, zip};
 use codes::Code;
-use proxy::{Mode, Selection, Settled, prefetch::Kinds, reprove};
+use proxy::{Mode, ProofSettlement, Selection, prefetch::Kinds, reprove};
 use store::{Key, Provenance};
 use testkit::upstream::{Fault, Kind};
 
@@ -16,9 +16,9 @@ async fn what_was_captured_in_an_outage_is_proven_when_it_is_over() {
     let settled = site.proxy.prove_pending().await.unwrap();
     assert_eq!(
         settled,
-        Settled {
+        ProofSettlement {
             waiting: 1,
-            ..Settled::default()
+            ..ProofSettlement::default()
         }
     );
     world.upstream.heal();
@@ -28,9 +28,9 @@ async fn what_was_captured_in_an_outage_is_proven_when_it_is_over() {
     let settled = site.proxy.prove_pending().await.unwrap();
     assert_eq!(
         settled,
-        Settled {
+        ProofSettlement {
             proven: 1,
-            ..Settled::default()
+            ..ProofSettlement::default()
         }
     );
     let answer = site.ask(zip("example.com/a", "v1.0.0")).await.unwrap();
@@ -51,9 +51,9 @@ async fn what_turns_out_wrong_is_withdrawn_with_an_alarm() {
     let settled = site.proxy.prove_pending().await.unwrap();
     assert_eq!(
         settled,
-        Settled {
+        ProofSettlement {
             withdrawn: 1,
-            ..Settled::default()
+            ..ProofSettlement::default()
         }
     );
     assert!(

@@ -14,7 +14,7 @@
 //! the catalog anew if it was not open.
 
 use super::{
-    Unopened,
+    UnopenedCatalog,
     change::{CaptureCounts, TransactionBatch},
     command::QueuedCommand,
     connection, read,
@@ -65,7 +65,7 @@ pub(crate) struct CatalogWriter {
     generation: Arc<AtomicU64>,
     /// How often the catalog was opened.
     opened: u64,
-    unopened: Unopened,
+    unopened: UnopenedCatalog,
     connection: Option<Connection>,
     totals: CatalogTotals,
     mirror: JournalMirror,
@@ -82,7 +82,7 @@ impl CatalogWriter {
         core: Arc<StoreCore>,
         queue: Arc<WriterQueue>,
         generation: Arc<AtomicU64>,
-        unopened: Unopened,
+        unopened: UnopenedCatalog,
     ) -> Self {
         let mirror = JournalMirror::new(core.layout.journal());
         let totals = CatalogTotals::default();
