@@ -1,4 +1,4 @@
-//! PrefetchJob: a list of artifacts fetched by order, with progress.
+//! Prefetch job: a list of artifacts fetched by order, with progress.
 //!
 //! Whoever posts a go.sum or go.mod waits and watches. The work is driven by whoever reads the
 //! progress: a client that leaves cancels nothing that is under way, and nothing more is begun. It
@@ -172,12 +172,12 @@ impl PrefetchJob {
                 // A task of its own: what was begun is finished, whoever leaves.
                 let subject = artifact.clone();
                 let fetching = tokio::spawn(async move {
-                    let fetched = fetcher.fetch(&subject).await;
+                    let outcome = fetcher.fetch(&subject).await;
                     drop(room);
-                    fetched
+                    outcome
                 });
-                let fetched = fetching.await.unwrap_or(AheadOutcome::Failed);
-                (artifact, fetched)
+                let outcome = fetching.await.unwrap_or(AheadOutcome::Failed);
+                (artifact, outcome)
             });
         }
     }

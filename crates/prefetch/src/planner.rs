@@ -445,8 +445,8 @@ impl Planner {
         running.room = Some(room);
         let fetcher = Arc::clone(fetcher);
         self.tasks.spawn(async move {
-            let fetched = fetcher.fetch(&artifact).await;
-            (artifact, fetched)
+            let outcome = fetcher.fetch(&artifact).await;
+            (artifact, outcome)
         });
     }
 

@@ -135,7 +135,8 @@ impl PageRoute {
 /// The router of all pages.
 pub(crate) fn router(surface: &Arc<Surface>) -> Router {
     let router = routes().into_iter().fold(Router::new(), |router, route| {
-        router.route(&route.routed().to_owned(), route.handler)
+        let path = route.routed().to_owned();
+        router.route(&path, route.handler)
     });
     router.with_state(Arc::clone(surface))
 }

@@ -104,10 +104,10 @@ impl Surface {
         fetching: Fetching,
     ) -> Result<Answer, Refusal> {
         let observer = self.observer.as_deref();
-        let observed = observer.map(ObservedRequest::begin);
+        let request = observer.map(ObservedRequest::begin);
         let result = self.proxy.answer(caller, resource, fetching).await;
-        if let Some(observed) = observed {
-            observed.end(resource, &result);
+        if let Some(request) = request {
+            request.end(resource, &result);
         }
         result
     }

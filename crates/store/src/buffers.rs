@@ -1,4 +1,4 @@
-//! ReadBuffers: memory for reads of blobs, used again and again.
+//! Read buffers: memory for reads of blobs, used again and again.
 //!
 //! A warm zip goes out in pieces of a quarter of a megabyte, thousands a second. Made anew, each
 //! would have to be cleared before the kernel may fill it, which costs a third of what the copy
@@ -16,7 +16,7 @@ const SIZE: usize = 256 * 1024;
 /// A read below this is cheaper to make anew than to lend a buffer to.
 const WORTH_IT: usize = 32 * 1024;
 
-/// ReadBuffers that wait to be used again: 8 MiB, which is what the readers of one fast network card
+/// Buffers that wait to be used again: 8 MiB, which is what the readers of one fast network card
 /// have under way.
 const WAITING: usize = 32;
 

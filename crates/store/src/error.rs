@@ -63,7 +63,7 @@ pub enum StoreError {
     /// The data directory was written by a newer release.
     #[error("layout {found} is newer than {known}, the newest known here")]
     StoreTooNew {
-        /// DataLayout version found.
+        /// Version of the data layout that was found.
         found: i64,
         /// Newest layout version this release knows.
         known: i64,

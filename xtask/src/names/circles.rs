@@ -135,15 +135,13 @@ impl CrateModules {
                 self.resolve(module, &import.path, depth)
             };
         }
-        let globs = source.imports.iter().filter(|import| import.name.is_none());
-        globs
-            .filter_map(|import| match self.resolve(module, &import.path, depth)? {
-                PathTarget::Module(other) if other != module => self
-                    .declares(&other, name)
-                    .then_some(PathTarget::ItemOf(other)),
-                _ => None,
-            })
-            .next()
+        let mut globs = source.imports.iter().filter(|import| import.name.is_none());
+        globs.find_map(|import| match self.resolve(module, &import.path, depth)? {
+            PathTarget::Module(other) if other != module => self
+                .declares(&other, name)
+                .then_some(PathTarget::ItemOf(other)),
+            _ => None,
+        })
     }
 
     fn declares(&self, module: &[String], name: &str) -> bool {

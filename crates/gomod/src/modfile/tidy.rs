@@ -97,7 +97,7 @@ pub(crate) fn sort_blocks(syntax: &mut FileSyntax, order: LineOrder) {
         let pairs = block.lines.iter().all(|line| line.tokens.len() == 2);
         match (order, verb) {
             (LineOrder::OfGoMod { .. }, Some(DirectiveVerb::Retract)) => {
-                block.lines.sort_by(newest_first)
+                block.lines.sort_by(newest_first);
             }
             (
                 LineOrder::OfGoMod {

@@ -520,11 +520,11 @@ impl Catalog for MemoryCatalog {
             .collect())
     }
 
-    async fn blobs_of_shelf(&self, shelf: u8) -> Result<Vec<(BlobId, u64)>, StoreError> {
+    async fn blobs_of_shelf(&self, first_byte: u8) -> Result<Vec<(BlobId, u64)>, StoreError> {
         let all = self.blobs(None, usize::MAX).await?;
         let on_shelf = all
             .into_iter()
-            .filter(|(blob, _)| blob.as_bytes()[0] == shelf);
+            .filter(|(blob, _)| blob.as_bytes()[0] == first_byte);
         Ok(on_shelf.collect())
     }
 

@@ -1,4 +1,4 @@
-//! NewestCheckpoint: what is known of the key and the checkpoints of the journal's log.
+//! Newest checkpoint: what is known of the key and the checkpoints of the journal's log.
 
 use bytes::Bytes;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! HeadState: which head was signed last, which is shown, and whether another may be signed.
+//! Head state: which head was signed last, which is shown, and whether another may be signed.
 
 use super::{
     DatabaseLog,

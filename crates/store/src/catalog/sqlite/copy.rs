@@ -48,7 +48,7 @@ impl CatalogCopy {
     }
 
     /// Blobs whose names begin with this byte, with their sizes.
-    pub(crate) fn blobs(&self, shelf: u8) -> Result<Vec<(BlobId, u64)>, StoreError> {
-        read::blobs(&self.0, shelf)
+    pub(crate) fn blobs(&self, first_byte: u8) -> Result<Vec<(BlobId, u64)>, StoreError> {
+        read::blobs(&self.0, first_byte)
     }
 }

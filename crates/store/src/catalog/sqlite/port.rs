@@ -142,8 +142,8 @@ impl Catalog for SqliteCatalog {
             .await
     }
 
-    async fn blobs_of_shelf(&self, shelf: u8) -> Result<Vec<(BlobId, u64)>, StoreError> {
-        self.ask_cold(move |connection| read::blobs(connection, shelf))
+    async fn blobs_of_shelf(&self, first_byte: u8) -> Result<Vec<(BlobId, u64)>, StoreError> {
+        self.ask_cold(move |connection| read::blobs(connection, first_byte))
             .await
     }
 

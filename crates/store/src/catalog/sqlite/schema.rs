@@ -168,7 +168,7 @@ pub(crate) struct CatalogTotals {
     pub(crate) at: i64,
 }
 
-/// DataLayout of the open catalog; 0 for an empty file.
+/// Layout of the open catalog; 0 for an empty file.
 fn layout(connection: &Connection) -> Result<i64, StoreError> {
     let read = |name: &str| {
         connection.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i64>(0))

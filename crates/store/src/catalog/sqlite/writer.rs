@@ -149,7 +149,7 @@ impl CatalogWriter {
         self.rest();
     }
 
-    /// CatalogTotals that were read without a writer, for a store that cannot write.
+    /// Takes totals that were read without a writer, for a store that cannot write.
     pub(crate) fn adopt(&mut self, totals: CatalogTotals) {
         self.totals = totals;
         self.publish_totals();
@@ -162,9 +162,9 @@ impl CatalogWriter {
         match result {
             Ok(lines) => {
                 self.core.crash.reached(crash::AFTER_TRANSACTION);
-                commands
-                    .into_iter()
-                    .for_each(|command| command.answer(Ok(())));
+                for command in commands {
+                    command.answer(Ok(()));
+                }
                 self.copy_to_mirror(&lines);
             }
             Err(error) => {
@@ -175,9 +175,9 @@ impl CatalogWriter {
                     self.generation.store(0, Ordering::Release);
                 }
                 tracing::error!(%error, changes = commands.len(), "the catalog could not be written");
-                commands
-                    .into_iter()
-                    .for_each(|command| command.answer(Err(error.clone())));
+                for command in commands {
+                    command.answer(Err(error.clone()));
+                }
             }
         }
     }
